@@ -1,0 +1,37 @@
+# `make demo` and `make test` are all a new machine needs: both make .venv first.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# A second ExaBGP, for the tests that run both majors in use.
+EXABGP42 := .venv-exabgp42
+
+.PHONY: setup demo test lint bench clean
+
+setup: $(VENV)/.ready $(EXABGP42)/.ready
+
+$(VENV)/.ready: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --editable '.[test]'
+	touch $@
+
+$(EXABGP42)/.ready:
+	$(PYTHON) -m venv $(EXABGP42)
+	$(EXABGP42)/bin/pip install --quiet 'exabgp==4.2.25' 'setuptools<81'
+	touch $@
+
+demo: $(VENV)/.ready
+	$(BIN)/bgp2vpc demo
+
+lint: $(VENV)/.ready
+	$(BIN)/ruff check bgp2vpc tests benchmarks
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: setup lint
+	$(BIN)/python -m pytest
+
+bench: $(VENV)/.ready
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf $(VENV) $(EXABGP42) *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

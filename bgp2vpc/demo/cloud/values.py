@@ -1,0 +1,262 @@
+"""The words in which a test and the cloud's process talk: frozen values, sent as JSON."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+REGION = "us-east-1"
+OUTSIDE = "outside"
+"""Access key id of the world outside the test subject: not logged, and untouched by every fault."""
+
+ROUTE_WRITES = ("CreateRoute", "ReplaceRoute", "DeleteRoute")
+WRITES = (*ROUTE_WRITES, "ModifyManagedPrefixList")
+
+
+@dataclass(frozen=True, slots=True)
+class Quirks:
+    """Where AWS is not clear, or differs between accounts: tests run under both settings.
+
+    stopped_is_blackhole: whether a route to a stopped instance's interface shows State blackhole.
+    create_same_route_succeeds: whether CreateRoute of a route that exists with the same target is a success.
+    route_quota: static routes per table and address family (Service Quotas L-93826ACB; 500 since June 2025).
+    """
+
+    stopped_is_blackhole: bool = True
+    create_same_route_succeeds: bool = False
+    route_quota: int = 500
+
+
+class FaultKind(StrEnum):
+    """What becomes of a call. Only those marked with * are applied to EC2's state."""
+
+    ERROR = "error"  # an error of EC2's, as XML
+    HTML = "html"  # a page of some proxy or load balancer
+    EMPTY = "empty"  # a status without a body
+    TRUNCATED = "truncated"  # * half of the answer
+    RESET_BEFORE = "reset-before"  # connection reset, nothing done
+    RESET_AFTER = "reset-after"  # * done, and the answer lost
+    HANG = "hang"  # no answer at all; closed after `seconds`
+    DELAY = "delay"  # * goes on after `seconds`, or when the faults are cleared
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One programmed misfortune for the calls of one action ("*": of every action).
+
+    It leaves the first `skip` calls alone, meets the next `times` (None: all until cleared), and only those whose wire
+    parameters contain `where`. `seconds` belongs to HANG and DELAY; `code` and `message` to ERROR.
+    """
+
+    action: str
+    kind: FaultKind
+    status: int = 500
+    code: str = "InternalError"
+    message: str = "An internal error has occurred"
+    seconds: float = 3600.0
+    times: int | None = 1
+    skip: int = 0
+    where: Mapping[str, str] = field(default_factory=dict)
+
+    @staticmethod
+    def error(action: str, code: str, message: str, status: int = 400) -> "Fault":
+        """An error of EC2's own; refine the times with `but`."""
+        return Fault(action, FaultKind.ERROR, status=status, code=code, message=message)
+
+    def but(self, *, times: int | None = 1, skip: int = 0, where: Mapping[str, str] | None = None) -> "Fault":
+        """The same fault for other calls."""
+        return replace(self, times=times, skip=skip, where=where or {})
+
+    @staticmethod
+    def throttled(
+        action: str, *, times: int | None = 1, skip: int = 0, where: Mapping[str, str] | None = None
+    ) -> "Fault":
+        """RequestLimitExceeded, as of an empty token bucket."""
+        fault = Fault.error(action, "RequestLimitExceeded", "Request limit exceeded.", 503)
+        return fault.but(times=times, skip=skip, where=where)
+
+    @staticmethod
+    def unauthorized(
+        action: str, *, times: int | None = 1, skip: int = 0, where: Mapping[str, str] | None = None
+    ) -> "Fault":
+        """UnauthorizedOperation: the IAM policy does not allow the call."""
+        message = "You are not authorized to perform this operation. Encoded authorization failure message: dGVzdA"
+        return Fault.error(action, "UnauthorizedOperation", message, 403).but(times=times, skip=skip, where=where)
+
+    @staticmethod
+    def expired(
+        action: str = "*", *, times: int | None = 1, skip: int = 0, where: Mapping[str, str] | None = None
+    ) -> "Fault":
+        """RequestExpired: the credentials are out of date, or the caller's clock is wrong."""
+        return Fault.error(action, "RequestExpired", "Request has expired.").but(times=times, skip=skip, where=where)
+
+    @staticmethod
+    def internal_error(
+        action: str, *, times: int | None = 1, skip: int = 0, where: Mapping[str, str] | None = None
+    ) -> "Fault":
+        """InternalError with HTTP 500."""
+        return Fault(action, FaultKind.ERROR).but(times=times, skip=skip, where=where)
+
+    @staticmethod
+    def unavailable(
+        action: str, *, times: int | None = 1, skip: int = 0, where: Mapping[str, str] | None = None
+    ) -> "Fault":
+        """Unavailable with HTTP 503."""
+        fault = Fault.error(action, "Unavailable", "The server is overloaded and can't handle the request.", 503)
+        return fault.but(times=times, skip=skip, where=where)
+
+
+@dataclass(frozen=True, slots=True)
+class Throttle:
+    """EC2's token buckets: each operation its own, `burst` tokens deep, refilled with `rate` a second.
+
+    https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html
+    """
+
+    operations: tuple[str, ...] = ROUTE_WRITES
+    burst: int = 50
+    rate: float = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """Seconds added to every call, or to those of the named operations."""
+
+    seconds: float
+    operations: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StaleReads:
+    """DescribeRouteTables shows the tables as they were `seconds` ago; with `flip` only in every second answer."""
+
+    seconds: float
+    flip: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class External:
+    """A call of somebody else: an EC2 operation with its parameters as they stand on the wire."""
+
+    operation: str
+    parameters: Mapping[str, str]
+
+    @staticmethod
+    def create_route(table_id: str, prefix: str, interface_id: str) -> "External":
+        """CreateRoute to an interface."""
+        return External("CreateRoute", {**_route(table_id, prefix), "NetworkInterfaceId": interface_id})
+
+    @staticmethod
+    def replace_route(table_id: str, prefix: str, interface_id: str) -> "External":
+        """ReplaceRoute to an interface."""
+        return External("ReplaceRoute", {**_route(table_id, prefix), "NetworkInterfaceId": interface_id})
+
+    @staticmethod
+    def delete_route(table_id: str, prefix: str) -> "External":
+        """DeleteRoute."""
+        return External("DeleteRoute", _route(table_id, prefix))
+
+    @staticmethod
+    def stop(instance_id: str) -> "External":
+        """StopInstances."""
+        return External("StopInstances", {"InstanceId.1": instance_id})
+
+    @staticmethod
+    def terminate(instance_id: str) -> "External":
+        """TerminateInstances."""
+        return External("TerminateInstances", {"InstanceId.1": instance_id})
+
+
+@dataclass(frozen=True, slots=True)
+class Race:
+    """`write` is done just before the nth call of `operation`, counted from now, reaches EC2's state."""
+
+    operation: str
+    write: External
+    nth: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call as EC2 met it. Times are time.monotonic() of the host, the same in all its processes.
+
+    `status` is the HTTP status, 0 where the caller got no answer, None (like `ended`) while it is under way. `error` is
+    EC2's error code or empty. `caller` is the access key id, which for a daemon is its instance's id.
+    """
+
+    operation: str
+    parameters: Mapping[str, str]
+    caller: str
+    started: float
+    ended: float | None = None
+    status: int | None = None
+    error: str = ""
+
+    @property
+    def is_write(self) -> bool:
+        """Whether the call changes routes."""
+        return self.operation in WRITES
+
+    def __str__(self) -> str:
+        names = ("RouteTableId", "DestinationCidrBlock", "DestinationIpv6CidrBlock", "NetworkInterfaceId", "GatewayId")
+        shown = [self.parameters[name] for name in names if name in self.parameters]
+        return " ".join([self.operation, *shown, *([self.error] if self.error else [])])
+
+
+@dataclass(frozen=True, slots=True)
+class WorldSpec:
+    """What `Cloud.build` builds: a VPC, a subnet in each zone, hosts and tagged tables round the zones.
+
+    filler_routes: static routes put into every table, for load. twin: a second VPC with the same tables and tags.
+    """
+
+    instances: int = 2
+    zones: tuple[str, ...] = (f"{REGION}a", f"{REGION}b")
+    cidr: str = "10.0.0.0/16"
+    ipv6: bool = False
+    source_dest_check: bool = False
+    interfaces: int = 1
+    tables_per_zone: int = 1
+    tags: Mapping[str, str] = field(default_factory=lambda: {"type": "private"})
+    filler_routes: int = 0
+    twin: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """An instance. `interface_id` and `address` are those of device 0; `table` is the first table of its zone."""
+
+    instance_id: str
+    interface_id: str
+    interfaces: tuple[str, ...]
+    address: str
+    zone: str
+    subnet_id: str
+    table: str
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """The ids of what was built. `tables` go zone by zone; the first of a zone is associated with its subnet."""
+
+    vpc_id: str
+    cidr: str
+    ipv6_cidr: str | None
+    hosts: tuple[Host, ...]
+    subnets: tuple[str, ...]
+    tables: tuple[str, ...]
+    main_table: str
+    internet_gateway: str
+    twin: "World | None" = None
+
+
+class MetadataFault(StrEnum):
+    """How instance metadata fails as a whole."""
+
+    NOT_FOUND = "404"
+    UNAVAILABLE = "503"
+    HANG = "hang"
+
+
+def _route(table_id: str, prefix: str) -> dict[str, str]:
+    key = "DestinationIpv6CidrBlock" if ":" in prefix else "DestinationCidrBlock"
+    return {"RouteTableId": table_id, key: prefix}

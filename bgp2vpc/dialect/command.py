@@ -1,0 +1,40 @@
+"""What one line of the text protocol turned out to be."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from bgp2vpc.bgp.events import Event
+
+
+class Answer(Enum):
+    """The line a speaker is answered with, unless it switched answers off."""
+
+    DONE = "done"
+    ERROR = "error"
+
+
+class Acks(Enum):
+    """What a speaker asked about its answers: `enable-ack`, `disable-ack` (answered once more), `silence-ack`."""
+
+    ENABLE = "enable"
+    DISABLE = "disable"
+    SILENCE = "silence"
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A parsed line.
+
+    `events` go to the RIB. `selector` (`neighbor *`, `peer 192.0.2.1`, or empty) and `line` serve to say a
+    withdrawal again in the speaker's own dialect. `reply` are lines printed before the answer. `error` says why the
+    VPC has no use for the line; with `relay` ExaBGP may still have one.
+    """
+
+    line: str
+    events: tuple[Event, ...] = ()
+    selector: str = ""
+    relay: bool = False
+    answer: Answer = Answer.DONE
+    error: str = ""
+    reply: tuple[str, ...] = ()
+    acks: Acks | None = None

@@ -1,0 +1,79 @@
+"""What ExaBGP tells a helper on its stdin."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from bgp2vpc.bgp.events import Event
+from bgp2vpc.prefix import IPAddress
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledgement:
+    """ExaBGP's answer to one command. `reason` only where the version gives one."""
+
+    ok: bool
+    reason: str = ""
+
+
+class PeerState(Enum):
+    """The states ExaBGP prints. Only UP, and DOWN after an UP, say something about the session."""
+
+    CONNECTED = "connected"
+    UP = "up"
+    DOWN = "down"
+
+
+class Direction(Enum):
+    """Who said it: the peer (RECEIVE), or our own ExaBGP (SEND)."""
+
+    RECEIVE = "receive"
+    SEND = "send"
+
+
+@dataclass(frozen=True, slots=True)
+class StateChange:
+    """`neighbor A up` and the like. `asn` and `router_id` where the version tells them."""
+
+    peer: IPAddress
+    state: PeerState
+    reason: str = ""
+    asn: int | None = None
+    router_id: IPAddress | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """Announcements, withdrawals and end-of-RIB of one UPDATE (or of one line of it, in the text encoding)."""
+
+    peer: IPAddress
+    direction: Direction
+    events: tuple[Event, ...]
+    asn: int | None = None
+    router_id: IPAddress | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """A BGP NOTIFICATION (RFC 4271 section 6): the session is over."""
+
+    peer: IPAddress
+    direction: Direction
+    code: int
+    subcode: int
+    data: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Shutdown:
+    """ExaBGP is about to stop us."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """A message we have no use for (`open`, `keepalive`, `fsm` …), or one that cannot be read: `problem` says why."""
+
+    kind: str
+    problem: str = ""
+
+
+Message = Acknowledgement | StateChange | Update | Notification | Shutdown | Ignored

@@ -1,0 +1,117 @@
+"""What can go wrong, by who has to act on it.
+
+Bgp2vpcError
+├── ConfigError             the author of the file; exit 2
+├── MetadataError           the host: instance metadata did not answer, and nothing replaces it
+├── PlanRefused             the operator: the plan is valid but larger than allowed; exit 3
+└── Ec2Error
+    ├── Transient           time: the same call again, later (5xx, time-outs, broken answers)
+    │   └── Throttled       time, and more of it: the account's request bucket is empty
+    ├── Disagreement        us: the VPC is not what we thought, so look again before anything else
+    │   ├── RouteExists     CreateRoute found the prefix taken
+    │   ├── RouteMissing    ReplaceRoute or DeleteRoute found no such route
+    │   ├── TableGone       the route table does not exist (any more)
+    │   └── InterfaceGone   the network interface does not exist (any more)
+    └── OperatorError       the operator: the same call fails until somebody changes something
+        ├── Denied          IAM does not allow the call
+        ├── Credentials     none, expired, or the clock is off
+        ├── QuotaReached    the route table is full
+        └── Refused         EC2 does not accept the parameters
+
+Codes: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+class Bgp2vpcError(Exception):
+    """Anything this program raises on purpose."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One mistake in a configuration file. `line` counts from 1; `key` is dotted (`routetables.private.accept[0]`)."""
+
+    file: str
+    line: int
+    key: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.key}: {self.message}"
+
+
+class ConfigError(Bgp2vpcError):
+    """The file cannot be used; `problems` holds every mistake found in it, in the order of its lines."""
+
+    def __init__(self, file: Path | str, problems: tuple[Problem, ...]) -> None:
+        super().__init__("\n".join(str(problem) for problem in problems))
+        self.file = str(file)
+        self.problems = problems
+
+
+class MetadataError(Bgp2vpcError):
+    """Instance metadata did not tell what is needed."""
+
+
+class PlanRefused(Bgp2vpcError):
+    """A plan that asks for more than the configuration allows at once. Nothing of it was written."""
+
+
+class Ec2Error(Bgp2vpcError):
+    """A failed EC2 call: `code` and `message` as EC2 gave them (or botocore's name for the failure)."""
+
+    def __init__(self, operation: str, code: str, message: str) -> None:
+        super().__init__(f"{operation}: {code}: {message}")
+        self.operation = operation
+        self.code = code
+        self.message = message
+
+
+class Transient(Ec2Error):
+    """May pass by itself. A write may have been applied although its answer was lost: read before repeating it."""
+
+
+class Throttled(Transient):
+    """The bucket of this action, shared by the whole account and region, is empty."""
+
+
+class Disagreement(Ec2Error):
+    """The VPC differs from the snapshot the call was based on."""
+
+
+class RouteExists(Disagreement):
+    """The prefix already has a static route in this table."""
+
+
+class RouteMissing(Disagreement):
+    """The prefix has no static route in this table."""
+
+
+class TableGone(Disagreement):
+    """No such route table."""
+
+
+class InterfaceGone(Disagreement):
+    """No such network interface."""
+
+
+class OperatorError(Ec2Error):
+    """Repeating the call is useless until somebody has changed something."""
+
+
+class Denied(OperatorError):
+    """The instance role (or the credentials in the environment) lacks a permission."""
+
+
+class Credentials(OperatorError):
+    """No usable credentials, or a clock too far off for the signature."""
+
+
+class QuotaReached(OperatorError):
+    """The route table holds as many routes as its quota allows."""
+
+
+class Refused(OperatorError):
+    """EC2 does not accept these parameters."""

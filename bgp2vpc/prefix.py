@@ -1,0 +1,79 @@
+"""Prefixes: what both sides, BGP's and the VPC's, name a destination by."""
+
+from functools import lru_cache
+from typing import Any, Self
+
+import netaddr
+from netaddr import INET_ATON, INET_PTON, AddrFormatError, IPAddress, IPNetwork
+
+__all__ = ["IPAddress", "Prefix", "PrefixError", "parse_address", "parse_prefix"]
+
+
+class PrefixError(ValueError):
+    """Not a prefix; the message says why, and which one was probably meant."""
+
+
+class Prefix(IPNetwork):  # type: ignore[misc]  # netaddr has no types
+    """A destination CIDR without host bits, IPv4 or IPv6, never changed after it was made.
+
+    netaddr's own, with text and hash computed once: every line, path and route is looked up by its prefix.
+    """
+
+    __slots__ = ("_hash", "_text")
+
+    def __init__(self, addr: Any, *args: Any, **kwargs: Any) -> None:
+        super().__init__(addr, *args, **kwargs)
+        self._hash = hash((self.version, self.first, self.prefixlen))
+        self._text: str = IPNetwork.__str__(self)
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __str__(self) -> str:
+        return self._text
+
+    def __repr__(self) -> str:
+        return f"Prefix('{self._text}')"
+
+    def __reduce__(self) -> tuple[type[Self], tuple[str]]:
+        return type(self), (self._text,)
+
+    @property
+    def is_ipv6(self) -> bool:
+        """True for an IPv6 prefix."""
+        return bool(self.version == 6)
+
+
+@lru_cache(maxsize=8192)
+def parse_prefix(text: str) -> Prefix:
+    """The prefix that `text` writes; an address without length is a host route, as in ExaBGP.
+
+    Raises PrefixError for host bits (as ExaBGP does), netmask notation, octets with leading zeros, and anything
+    else that is no CIDR.
+    """
+    address_text, slash, length_text = text.partition("/")
+    address = parse_address(address_text)
+    width = 128 if address.version == 6 else 32
+    if not slash:
+        return Prefix(f"{address}/{width}")
+    if not (length_text.isascii() and length_text.isdigit()) or int(length_text) > width:
+        raise PrefixError(f"'{text}': the length after '/' must be a number from 0 to {width}")
+    prefix = Prefix(f"{address}/{int(length_text)}")
+    if prefix.ip != prefix.network:
+        raise PrefixError(f"'{text}' has host bits set; {prefix.cidr} was probably meant, or {address}/{width}")
+    return prefix
+
+
+def parse_address(text: str) -> IPAddress:
+    """The IPv4 or IPv6 address that `text` writes in full. Raises PrefixError."""
+    try:
+        return IPAddress(text, flags=INET_PTON)
+    except (AddrFormatError, ValueError):
+        pass
+    raise PrefixError(f"'{text}' is not an IP address{_octal_hint(text)}")
+
+
+def _octal_hint(text: str) -> str:
+    if text.count(".") == 3 and netaddr.valid_ipv4(text, flags=INET_ATON):
+        return " (leading zeros and hexadecimal octets are refused: programs disagree about what they mean)"
+    return ""
