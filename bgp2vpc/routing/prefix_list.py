@@ -1,0 +1,118 @@
+"""The fence: which prefixes a rule may install, in the prefix-list notation of routers.
+
+    192.0.2.53/32            exactly this prefix
+    192.0.2.0/24 le 32       the prefix and everything more specific within it
+    192.0.2.0/24 ge 32       the host routes within it, not the /24 itself
+    192.0.2.0/24 ge 25 le 28 what lies within it and has a length from 25 to 28
+
+As in Cisco's and FRRouting's `ip prefix-list`, `ge` alone runs up to host routes and `le` alone starts at the prefix
+itself. All entries permit; what none of them matches is denied.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final, TypeAlias
+
+from bgp2vpc.prefix import Prefix, PrefixError, parse_prefix
+
+_BOUNDS: Final = ("ge", "le")
+_USAGE: Final = "expected PREFIX [ge LENGTH] [le LENGTH], such as 192.0.2.0/24 le 32"
+
+
+@dataclass(frozen=True, slots=True)
+class PrefixRange:
+    """One entry: prefixes within `prefix` whose length is from `ge` to `le`, both included, in bits.
+
+    Raises PrefixError unless length of `prefix` <= ge <= le <= 32 (IPv6: 128).
+    """
+
+    prefix: Prefix
+    ge: int
+    le: int
+
+    def __post_init__(self) -> None:
+        own, width = self.prefix.prefixlen, _width(self.prefix)
+        for word, bound in zip(_BOUNDS, (self.ge, self.le), strict=True):
+            if bound > width:
+                raise PrefixError(f"'{word} {bound}' is too long for {self.prefix}: at most {width}")
+            if bound < own:
+                raise PrefixError(f"'{word} {bound}' is shorter than {self.prefix} itself: at least {own}")
+        if self.ge > self.le:
+            raise PrefixError(f"'ge {self.ge} le {self.le}' matches nothing: ge must not exceed le")
+
+    def __str__(self) -> str:
+        lower = f" ge {self.ge}" if self.ge > self.prefix.prefixlen else ""
+        open_ended = lower and self.le == _width(self.prefix)
+        upper = f" le {self.le}" if self.le > self.prefix.prefixlen and not open_ended else ""
+        return f"{self.prefix}{lower}{upper}"
+
+
+def parse_prefix_range(text: str) -> PrefixRange:
+    """The entry that `text` writes; `ge` and `le` may stand in either order. Raises PrefixError."""
+    prefix_text, *words = text.split() or [""]
+    if not prefix_text:
+        raise PrefixError(f"empty: {_USAGE}")
+    prefix = parse_prefix(prefix_text)
+    bounds = _parse_bounds(text, words)
+    own: int = prefix.prefixlen
+    upper_default = _width(prefix) if "ge" in bounds else own
+    return PrefixRange(prefix, ge=bounds.get("ge", own), le=bounds.get("le", upper_default))
+
+
+def _parse_bounds(text: str, words: list[str]) -> dict[str, int]:
+    if len(words) % 2:
+        raise PrefixError(f"'{text}': {_USAGE}")
+    bounds: dict[str, int] = {}
+    for word, number in zip(words[::2], words[1::2], strict=True):
+        if word not in _BOUNDS:
+            raise PrefixError(f"'{text}': unknown word '{word}'; {_USAGE}")
+        if word in bounds:
+            raise PrefixError(f"'{text}': '{word}' is given twice")
+        # Three digits hold every length; int() itself would take minutes for a million.
+        if not (number.isascii() and number.isdigit() and len(number) <= 3):
+            raise PrefixError(f"'{text}': '{word} {number}' must be a length in bits")
+        bounds[word] = int(number)
+    return bounds
+
+
+def _width(prefix: Prefix) -> int:
+    return 128 if prefix.is_ipv6 else 32
+
+
+_Lengths: TypeAlias = list[tuple[int, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class PrefixList:
+    """Entries in the order of the file. Empty: accepts nothing."""
+
+    entries: tuple[PrefixRange, ...]
+    # (version, length, bits to shift away) of the entries -> leading bits -> the lengths allowed below. Every path is
+    # held against every rule in each cycle, and a list may hold a thousand host routes, so entries are not walked.
+    _index: dict[tuple[int, int, int], dict[int, _Lengths]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_index", _index(self.entries))
+
+    def accepts(self, prefix: Prefix) -> bool:
+        """True if an entry matches `prefix`."""
+        version, bits, length = prefix.version, prefix.value, prefix.prefixlen
+        for (entry_version, entry_length, shift), entries in self._index.items():
+            if entry_version == version and entry_length <= length:
+                for ge, le in entries.get(bits >> shift, ()):
+                    if ge <= length <= le:
+                        return True
+        return False
+
+    def __str__(self) -> str:
+        return ", ".join(map(str, self.entries))
+
+
+def _index(entries: Iterable[PrefixRange]) -> dict[tuple[int, int, int], dict[int, _Lengths]]:
+    index: dict[tuple[int, int, int], dict[int, _Lengths]] = {}
+    for entry in entries:
+        length = entry.prefix.prefixlen
+        shift = _width(entry.prefix) - length
+        same_length = index.setdefault((entry.prefix.version, length, shift), {})
+        same_length.setdefault(entry.prefix.value >> shift, []).append((entry.ge, entry.le))
+    return index
