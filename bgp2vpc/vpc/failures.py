@@ -1,0 +1,83 @@
+"""From EC2's error codes to ours: who has to act on which failure.
+
+Codes: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
+"""
+
+import re
+
+from bgp2vpc.errors import (
+    Credentials,
+    Denied,
+    Ec2Error,
+    InterfaceGone,
+    QuotaReached,
+    Refused,
+    RouteExists,
+    RouteMissing,
+    TableGone,
+    Throttled,
+    Transient,
+)
+
+_KINDS: dict[type[Ec2Error], str] = {
+    Throttled: """
+        RequestLimitExceeded Throttling ThrottlingException ThrottledException EC2ThrottledException RequestThrottled
+        RequestThrottledException TooManyRequestsException BandwidthLimitExceeded SlowDown PriorRequestNotComplete""",
+    Transient: """
+        InternalError InternalFailure InternalServiceError ServerInternal Unavailable ServiceUnavailable
+        ServiceUnavailableException RequestTimeout RequestTimeoutException IncorrectState""",
+    RouteExists: "RouteAlreadyExists",
+    RouteMissing: "InvalidRoute.NotFound",
+    TableGone: "InvalidRouteTableID.NotFound InvalidRouteTableId.NotFound",
+    InterfaceGone: "InvalidNetworkInterfaceID.NotFound InvalidNetworkInterface.NotFound",
+    QuotaReached: "RouteLimitExceeded ResourceCountLimitExceeded",
+    Denied: """
+        UnauthorizedOperation AccessDenied AccessDeniedException OptInRequired Blocked OperationNotPermitted
+        PendingVerification""",
+    Credentials: """
+        AuthFailure RequestExpired InvalidSecurity.RequestHasExpired ExpiredToken ExpiredTokenException
+        InvalidClientTokenId UnrecognizedClientException SignatureDoesNotMatch IncompleteSignature InvalidSignature
+        InvalidSignatureException MissingAuthenticationToken""",
+}
+_BY_CODE = {code: kind for kind, codes in _KINDS.items() for code in codes.split()}
+
+_NO_ROUTE_TO_REPLACE = "There is no route defined for"
+_ENCODED = re.compile(r"(Encoded authorization failure message: )(\S+)")
+_SHOWN_OF_ENCODED = 40
+
+
+def failure(operation: str, code: str, message: str, status: int = 400) -> Ec2Error:
+    """The exception for an answer of EC2's with this code, message and HTTP status.
+
+    A code that is not known here is Transient with a 5xx status and Refused otherwise. InvalidRoute.NotFound is
+    RouteMissing, although EC2 may also mean that the table is gone: the read that follows a Disagreement will show.
+    """
+    return _kind(operation, code, message, status)(operation, code, _shorten(message))
+
+
+def _kind(operation: str, code: str, message: str, status: int) -> type[Ec2Error]:
+    known = _BY_CODE.get(code)
+    if known is not None:
+        return known
+    if status == 429:
+        return Throttled
+    if status >= 500:
+        return Transient
+    if operation == "ReplaceRoute" and code == "InvalidParameterValue" and _NO_ROUTE_TO_REPLACE in message:
+        return RouteMissing
+    return Refused
+
+
+def _shorten(message: str) -> str:
+    """The encoded part of UnauthorizedOperation is a kilobyte that says nothing to a reader of logs."""
+    return _ENCODED.sub(_cut, message)
+
+
+def _cut(found: re.Match[str]) -> str:
+    encoded = found[2]
+    if len(encoded) <= _SHOWN_OF_ENCODED:
+        return found[0]
+    return (
+        f"{found[1]}{encoded[:_SHOWN_OF_ENCODED]}… ({len(encoded)} characters; CloudTrail has the whole, and "
+        "'aws sts decode-authorization-message --encoded-message …' tells which policy refused)"
+    )

@@ -1,0 +1,187 @@
+"""A VPC in memory behind the same interface as EC2, with EC2's rules and errors, misfortunes on demand, and a voice.
+
+vpc = MemoryVpc()
+vpc.add_table("rtb-1")
+vpc.add_interface("eni-1", "i-1")
+vpc.create_route("rtb-1", parse_prefix("192.0.2.53/32"), "eni-1")
+str(vpc)   -> "rtb-1 192.0.2.53/32 eni-1 active"
+vpc.calls  -> ["CreateRoute rtb-1 192.0.2.53/32 eni-1"]
+"""
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from bgp2vpc.errors import Ec2Error
+from bgp2vpc.prefix import Prefix
+from bgp2vpc.vpc.failures import failure
+from bgp2vpc.vpc.memory_world import World
+from bgp2vpc.vpc.model import InstanceHealth, Interface, RouteTable, TargetKind
+
+_WRITES = ("CreateRoute ", "ReplaceRoute ", "DeleteRoute ")
+
+
+@dataclass(slots=True)
+class _Misfortune:
+    """Meets the next `times` calls whose text begins with `call`."""
+
+    call: str
+    times: int
+    error: Ec2Error | None = None
+    after: bool = False
+    action: Callable[[], None] | None = None
+
+
+class MemoryVpc(World):
+    """Implements VpcApi. `calls` holds every call as text, `writes` those that change routes, failed ones too.
+
+    `create_same_succeeds`: whether CreateRoute of what is already so succeeds (AWS does not say). `lag`: that many
+    reads after a write still show the tables as they were before it, as EC2's eventually consistent reads do.
+    """
+
+    def __init__(
+        self,
+        vpc_id: str = "vpc-1",
+        *cidrs: str,
+        quota: int = 500,
+        create_same_succeeds: bool = False,
+        lag: int = 0,
+    ) -> None:
+        self.calls: list[str] = []
+        self.create_same_succeeds = create_same_succeeds
+        self.lag = lag
+        self._misfortunes: list[_Misfortune] = []
+        self._old_tables: dict[str, RouteTable] | None = None
+        self._old_reads = 0
+        self._frozen = False
+        super().__init__(vpc_id, *cidrs, quota=quota)
+
+    # What EC2 offers: see VpcApi.
+
+    def route_tables(self, vpc_ids: Collection[str], table_ids: Collection[str] = ()) -> tuple[RouteTable, ...]:
+        """DescribeRouteTables."""
+        with self._call("DescribeRouteTables", *(table_ids or vpc_ids)):
+            tables = self._visible_tables().values()
+            wanted = [t for t in tables if t.vpc_id in vpc_ids and (not table_ids or t.id in table_ids)]
+            return tuple(sorted(wanted, key=lambda table: table.id))
+
+    def interfaces(self, instance_id: str) -> tuple[Interface, ...]:
+        """DescribeNetworkInterfaces."""
+        with self._call("DescribeNetworkInterfaces", instance_id):
+            own = [each for each in self._interfaces.values() if self._owners.get(each.id) == instance_id]
+            return tuple(sorted(own, key=lambda interface: (interface.device_index, interface.id)))
+
+    def instance_health(self, instance_ids: Collection[str]) -> Mapping[str, InstanceHealth]:
+        """DescribeInstanceStatus."""
+        with self._call("DescribeInstanceStatus", *instance_ids):
+            return {instance_id: self._health.get(instance_id, InstanceHealth.GONE) for instance_id in instance_ids}
+
+    def create_route(self, table_id: str, prefix: Prefix, interface_id: str) -> None:
+        """CreateRoute."""
+        with self._call("CreateRoute", table_id, str(prefix), interface_id):
+            table = self._table("CreateRoute", table_id)
+            route = self._new_route("CreateRoute", table, prefix, interface_id)
+            present = table.static_route(prefix)
+            if present is None:
+                self._check_quota("CreateRoute", table, prefix)
+                self._write(table.with_static_route(prefix, route))
+            elif not (self.create_same_succeeds and present.target == route.target):
+                message = f"The route identified by {prefix} already exists."
+                raise failure("CreateRoute", "RouteAlreadyExists", message)
+
+    def replace_route(self, table_id: str, prefix: Prefix, interface_id: str) -> None:
+        """ReplaceRoute."""
+        with self._call("ReplaceRoute", table_id, str(prefix), interface_id):
+            table = self._table("ReplaceRoute", table_id)
+            route = self._new_route("ReplaceRoute", table, prefix, interface_id)
+            if table.static_route(prefix) is None:
+                message = f"There is no route defined for '{prefix}' in the route table. Use CreateRoute instead."
+                raise failure("ReplaceRoute", "InvalidParameterValue", message)
+            self._write(table.with_static_route(prefix, route))
+
+    def delete_route(self, table_id: str, prefix: Prefix) -> None:
+        """DeleteRoute."""
+        with self._call("DeleteRoute", table_id, str(prefix)):
+            table = self._table("DeleteRoute", table_id)
+            present = table.static_route(prefix)
+            if present is None:
+                message = f"no route with destination-cidr-block {prefix} in route table {table_id}"
+                raise failure("DeleteRoute", "InvalidRoute.NotFound", message)
+            if present.target.kind is TargetKind.LOCAL:
+                message = f"cannot remove local route {prefix} in route table {table_id}"
+                raise failure("DeleteRoute", "InvalidParameterValue", message)
+            self._write(table.with_static_route(prefix, None))
+
+    # What a test asks for.
+
+    @property
+    def writes(self) -> list[str]:
+        """The calls that change routes, in their order."""
+        with self._lock:
+            return [call for call in self.calls if call.startswith(_WRITES)]
+
+    def fail_next(self, call: str, error: Ec2Error, *, after: bool = False, times: int = 1) -> None:
+        """The next `times` calls whose text begins with `call` ("CreateRoute", "CreateRoute rtb-1", "") raise `error`.
+
+        `after`: they are applied first, and only the answer is lost.
+        """
+        with self._lock:
+            self._misfortunes.append(_Misfortune(call, times, error=error, after=after))
+
+    def before_next(self, call: str, action: Callable[[], None]) -> None:
+        """Somebody else acts just before the next call whose text begins with `call` is applied."""
+        with self._lock:
+            self._misfortunes.append(_Misfortune(call, 1, action=action))
+
+    def freeze(self) -> None:
+        """From now on reads show the tables as they are now, whatever is written, until `thaw`."""
+        with self._lock:
+            self._old_tables = self._shown_tables()
+            self._frozen = True
+
+    def thaw(self) -> None:
+        """Reads show the truth again."""
+        with self._lock:
+            self._old_tables = None
+            self._frozen = False
+
+    @contextmanager
+    def _call(self, operation: str, *arguments: str) -> Iterator[None]:
+        """One call: recorded, met by what a test has ordered for it, and one at a time."""
+        with self._lock:
+            text = " ".join((operation, *arguments))
+            self.calls.append(text)
+            met = [each for each in self._misfortunes if text.startswith(each.call)]
+            for each in met:
+                each.times -= 1
+            self._misfortunes = [each for each in self._misfortunes if each.times > 0]
+            for each in met:
+                if each.action is not None:
+                    each.action()
+            for each in met:
+                if each.error is not None and not each.after:
+                    raise each.error
+            yield
+            for each in met:
+                if each.error is not None:
+                    raise each.error
+
+    def _visible_tables(self) -> dict[str, RouteTable]:
+        if self._old_tables is None:
+            return self._shown_tables()
+        old = self._old_tables
+        if not self._frozen:
+            self._old_reads -= 1
+            if self._old_reads <= 0:
+                self._old_tables = None
+        return old
+
+    def _shown_tables(self) -> dict[str, RouteTable]:
+        return {table_id: self._shown(table) for table_id, table in self._tables.items()}
+
+    def _write(self, table: RouteTable) -> None:
+        if self.lag and not self._frozen:
+            if self._old_tables is None:
+                self._old_tables = self._shown_tables()
+            self._old_reads = self.lag
+        self._tables[table.id] = table
