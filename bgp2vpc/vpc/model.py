@@ -70,10 +70,16 @@ class RouteTable:
     subnet_ids: frozenset[str] = frozenset()
     tags: Mapping[str, str] = field(default_factory=dict)
     routes: tuple[Route, ...] = ()
+    # Every decision looks routes up by prefix, and a table may hold a thousand.
+    _static: Mapping[Prefix | str, Route] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        static = {route.destination: route for route in self.routes if not route.propagated}
+        object.__setattr__(self, "_static", static)
 
     def static_route(self, prefix: Prefix) -> Route | None:
         """The route of exactly this prefix that CreateRoute made (or `local`); a propagated twin does not count."""
-        return next((r for r in self.routes if r.destination == prefix and not r.propagated), None)
+        return self._static.get(prefix)
 
     def propagated_route(self, prefix: Prefix) -> Route | None:
         """The route of exactly this prefix that a virtual private gateway propagated."""

@@ -1,0 +1,86 @@
+"""Best path: RFC 4271 section 9.1.2.2, with MED always compared and the incumbent before the router id.
+
+The steps, in order; the first on which two paths differ decides:
+
+1. highest local preference (100 where none is given)
+2. shortest AS path
+3. lowest origin: igp, egp, incomplete
+4. lowest MED (0 where none is given), whoever the neighbouring AS is
+5. the incumbent: what was best before stays best, so that ties move no route
+6. lowest router id; a source on this host before any peer
+7. lowest source name and path identifier: only to be the same everywhere
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from bgp2vpc.bgp.rib import Offer
+
+DEFAULT_LOCAL_PREFERENCE = 100
+DEFAULT_MED = 0
+
+
+class Step(Enum):
+    """What made a path the best one; values are the words shown to people."""
+
+    ONLY = "only path"
+    LOCAL_PREFERENCE = "local-preference"
+    AS_PATH = "as-path length"
+    ORIGIN = "origin"
+    MED = "med"
+    INCUMBENT = "incumbent"
+    ROUTER_ID = "router id"
+    SOURCE = "source name"
+
+
+@dataclass(frozen=True, slots=True)
+class Best:
+    """The best of some offers, and the step by which it beat the second best."""
+
+    offer: Offer
+    reason: Step
+
+
+def med(offer: Offer) -> int:
+    """The MED that counts: a missing one is 0, the best."""
+    value = offer.path.attributes.med
+    return DEFAULT_MED if value is None else value
+
+
+def local_preference(offer: Offer) -> int:
+    """The local preference that counts: a missing one is 100."""
+    value = offer.path.attributes.local_preference
+    return DEFAULT_LOCAL_PREFERENCE if value is None else value
+
+
+_STEPS: tuple[tuple[Step, Callable[[Offer], Any]], ...] = (
+    (Step.LOCAL_PREFERENCE, lambda o: -local_preference(o)),
+    (Step.AS_PATH, lambda o: o.path.attributes.as_path_length()),
+    (Step.ORIGIN, lambda o: o.path.attributes.origin),
+    (Step.MED, med),
+)
+_LAST_STEPS: tuple[tuple[Step, Callable[[Offer], Any]], ...] = (
+    (Step.ROUTER_ID, lambda o: int(o.router_id) if o.router_id is not None else -1),
+    (Step.SOURCE, lambda o: (o.source, -1 if o.path.path_id is None else o.path.path_id)),
+)
+
+
+def best_path(offers: Sequence[Offer], incumbent: Offer | None = None) -> Best | None:
+    """The best of `offers`, or None if there are none. `incumbent` need not be among them."""
+    if not offers:
+        return None
+    if len(offers) == 1:
+        return Best(offers[0], Step.ONLY)
+    steps = (*_STEPS, (Step.INCUMBENT, lambda o: not _same(o, incumbent)), *_LAST_STEPS)
+    best, second = sorted(offers, key=lambda offer: tuple(key(offer) for _, key in steps))[:2]
+    return Best(best, next((step for step, key in steps if key(best) != key(second)), Step.SOURCE))
+
+
+def _same(offer: Offer, incumbent: Offer | None) -> bool:
+    return (
+        incumbent is not None
+        and offer.source == incumbent.source
+        and offer.path.path_id == incumbent.path.path_id
+    )

@@ -1,0 +1,180 @@
+"""The RIB: an Adj-RIB-In for every source, and per prefix the paths offered for it (RFC 4271 section 3.2).
+
+Time is an argument, in seconds of any monotonic clock. Nothing here does I/O.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from types import MappingProxyType
+
+from bgp2vpc.bgp.events import Announce, EndOfRib, Event, Withdraw, WithdrawAll
+from bgp2vpc.bgp.path import Path
+from bgp2vpc.prefix import IPAddress, Prefix
+
+
+class MaximumPrefixReached(Exception):
+    """The source offers as many prefixes as it may (the idea of RFC 4486 section 4, without ending the session)."""
+
+
+class Side(Enum):
+    """Who offers a path: a source on this host, or a BGP peer that ExaBGP hears."""
+
+    LOCAL = "local"
+    PEER = "peer"
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A path together with the source that offers it. `router_id` only for peers, where known."""
+
+    source: str
+    path: Path
+    side: Side = Side.LOCAL
+    router_id: IPAddress | None = None
+
+
+PathKey = tuple[Prefix, int | None]
+"""What tells the paths of one source apart: the prefix and the path identifier (RFC 7911)."""
+
+
+@dataclass(slots=True)
+class AdjRibIn:
+    """All paths of one source, as received. `stale` ones are kept until `stale_until` for it to say them again."""
+
+    side: Side
+    router_id: IPAddress | None
+    max_prefixes: int
+    paths: dict[PathKey, Path] = field(default_factory=dict)
+    stale: set[PathKey] = field(default_factory=set)
+    stale_until: float | None = None
+    is_open: bool = True
+
+
+NOTHING: frozenset[Prefix] = frozenset()
+
+
+class Rib:
+    """Every method that may change an offer returns the prefixes whose offers did change: none for a repetition."""
+
+    def __init__(self) -> None:
+        self._sources: dict[str, AdjRibIn] = {}
+        self._offers: dict[Prefix, tuple[Offer, ...]] = {}
+        self._spoken: set[Prefix] = set()
+
+    @property
+    def offers(self) -> Mapping[Prefix, tuple[Offer, ...]]:
+        """Prefix -> every path offered for it, stale ones included; a live, read-only view."""
+        return MappingProxyType(self._offers)
+
+    @property
+    def spoken(self) -> frozenset[Prefix]:
+        """Prefixes that any source has announced or withdrawn so far: about these we know more than the VPC."""
+        return frozenset(self._spoken)
+
+    def has_spoken_of(self, prefix: Prefix) -> bool:
+        """Whether any source has announced or withdrawn this prefix so far."""
+        return prefix in self._spoken
+
+    def sources(self) -> Iterator[tuple[str, AdjRibIn]]:
+        """Every source that is open or still has stale paths."""
+        return iter(self._sources.items())
+
+    def paths_of(self, source: str) -> tuple[Path, ...]:
+        """The Adj-RIB-In of one source."""
+        adj = self._sources.get(source)
+        return tuple(adj.paths.values()) if adj else ()
+
+    def open(
+        self, source: str, side: Side = Side.LOCAL, *, router_id: IPAddress | None = None, max_prefixes: int = 1000
+    ) -> None:
+        """A session begins. Paths held over from an earlier one of the same name stay until said again or stale."""
+        adj = self._sources.get(source)
+        if adj is None:
+            self._sources[source] = AdjRibIn(side, router_id, max_prefixes)
+            return
+        adj.is_open, adj.side, adj.router_id, adj.max_prefixes = True, side, router_id, max_prefixes
+
+    def apply(self, source: str, event: Event) -> frozenset[Prefix]:
+        """Take in one event of an open source.
+
+        Raises MaximumPrefixReached for a new prefix of a source that has as many as it may; nothing changes then.
+        """
+        adj = self._sources[source]
+        match event:
+            case Announce(path):
+                return self._announce(source, adj, path)
+            case Withdraw(prefix, path_id):
+                self._spoken.add(prefix)
+                return self._remove(source, adj, [(prefix, path_id)])
+            case WithdrawAll():
+                return self._remove(source, adj, list(adj.paths))
+            case EndOfRib(family):
+                return self._remove(source, adj, [key for key in adj.stale if _in_family(key[0], family)])
+
+    def close(self, source: str, now: float, hold: float) -> frozenset[Prefix]:
+        """The session is over; its paths go after `hold` seconds unless said again by then (RFC 4724's restart)."""
+        adj = self._sources.get(source)
+        if adj is None:
+            return NOTHING
+        adj.is_open = False
+        if hold > 0 and adj.paths:
+            adj.stale = set(adj.paths)
+            adj.stale_until = now + hold
+            return NOTHING
+        changed = self._remove(source, adj, list(adj.paths))
+        del self._sources[source]
+        return changed
+
+    def expire(self, now: float) -> frozenset[Prefix]:
+        """Drop the stale paths whose time is over."""
+        changed = NOTHING
+        for source, adj in list(self._sources.items()):
+            if adj.stale_until is not None and adj.stale_until <= now:
+                changed |= self._remove(source, adj, list(adj.stale))
+                adj.stale_until = None
+                if not adj.is_open:
+                    del self._sources[source]
+        return changed
+
+    def next_expiry(self) -> float | None:
+        """When `expire` has something to do next, or None."""
+        return min((adj.stale_until for adj in self._sources.values() if adj.stale_until is not None), default=None)
+
+    def _announce(self, source: str, adj: AdjRibIn, path: Path) -> frozenset[Prefix]:
+        key = (path.prefix, path.path_id)
+        known = adj.paths.get(key)
+        if known is None and len(adj.paths) >= adj.max_prefixes:
+            raise MaximumPrefixReached
+        if adj.stale:
+            adj.stale.discard(key)
+        if known is path or known == path:
+            return NOTHING
+        adj.paths[key] = path
+        self._spoken.add(path.prefix)
+        others = tuple(o for o in self._offers.get(path.prefix, ()) if not _is(o, source, path.path_id))
+        self._offers[path.prefix] = (*others, Offer(source, path, adj.side, adj.router_id))
+        return frozenset((path.prefix,))
+
+    def _remove(self, source: str, adj: AdjRibIn, keys: list[PathKey]) -> frozenset[Prefix]:
+        changed = set()
+        for key in keys:
+            adj.stale.discard(key)
+            if adj.paths.pop(key, None) is None:
+                continue
+            prefix, path_id = key
+            remaining = tuple(o for o in self._offers[prefix] if not _is(o, source, path_id))
+            if remaining:
+                self._offers[prefix] = remaining
+            else:
+                del self._offers[prefix]
+            changed.add(prefix)
+        return frozenset(changed)
+
+
+def _is(offer: Offer, source: str, path_id: int | None) -> bool:
+    return offer.source == source and offer.path.path_id == path_id
+
+
+def _in_family(prefix: Prefix, family: str | None) -> bool:
+    return family is None or family.startswith("ipv6" if prefix.is_ipv6 else "ipv4")

@@ -1,0 +1,155 @@
+"""The diff: what one (table, prefix) needs, from what is wished and what is there.
+
+| the table has                     | we have no path for it          | our path is offered                       |
+|-----------------------------------|---------------------------------|-------------------------------------------|
+| nothing                           | nothing                         | create                                    |
+| a propagated route only           | nothing                         | create beside it: EC2 refuses to replace  |
+| ours                              | delete, or keep a leftover      | keep; replace if at another of our        |
+|                                   | for a while after our start     | interfaces                                |
+| peer: blackhole, impaired or gone | nothing                         | replace; yield if the path is a backup    |
+| peer: healthy, takeover always    | nothing                         | replace; yield if the path is a backup    |
+| peer: healthy, else               | nothing                         | yield                                     |
+| foreign                           | nothing                         | foreign; with `takeover_foreign` replace, |
+|                                   |                                 | or yield if the path is a backup          |
+| local (the VPC's own)             | nothing                         | foreign                                   |
+
+A path is a backup if its MED is at least `backup_med`: ExaBGP's healthcheck announces a service that is down with MED
+1000 and a disabled one with 500. It keeps a route of ours and fills an empty table, but takes from nobody.
+Wherever we would point a route at an interface whose source/destination check is on, the verdict is `blocked`.
+"""
+
+from dataclasses import dataclass
+
+from bgp2vpc.bgp.best import med
+from bgp2vpc.prefix import Prefix
+from bgp2vpc.routing.fib import Offered, Unusable
+from bgp2vpc.routing.plan import Action, Change, Reason, Verdict, VerdictKind
+from bgp2vpc.routing.rule import Rule, Takeover
+from bgp2vpc.vpc.model import (
+    InstanceHealth,
+    Interface,
+    Route,
+    RouteState,
+    RouteTable,
+    Snapshot,
+    Target,
+    TargetKind,
+    interface_target,
+)
+
+Decision = tuple[Verdict, Change | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What the configuration says once for all rules."""
+
+    backup_med: int = 500
+    skip_source_dest_check: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One (table, prefix) under one rule, as the snapshot shows it."""
+
+    rule: Rule
+    table: RouteTable
+    prefix: Prefix
+    snapshot: Snapshot
+    policy: Policy
+
+    @property
+    def route(self) -> Route | None:
+        """The static route that is there now."""
+        return self.table.static_route(self.prefix)
+
+    def verdict(self, kind: VerdictKind, reason: Reason, target: Target | None = None, detail: str = "") -> Verdict:
+        """A verdict about this place."""
+        owner = self.route.instance_id if self.route and is_peer(self.route, self.snapshot) else None
+        return Verdict(self.table.id, self.prefix, kind, reason, target, self.rule.name, owner, detail)
+
+    def change(self, action: Action, target: Target, reason: Reason) -> Decision:
+        """A change of this place, and the verdict that goes with it."""
+        old = self.route.target if self.route else None
+        change = Change(action, self.table.id, self.prefix, target, reason, old)
+        remains = None if action is Action.DELETE else target
+        return self.verdict(VerdictKind(action.value), reason, remains), change
+
+
+def diff(place: Place, wish: Offered | Unusable | None, *, leftover_is_kept: bool) -> Decision | None:
+    """The table above. None where there is nothing to say: no path, and no route of ours."""
+    route = place.route
+    if isinstance(wish, Offered):
+        return _with_path(place, route, wish)
+    if route is None or not is_ours(route, place.snapshot):
+        return _unusable(place, wish) if wish else None
+    if wish is None and leftover_is_kept:
+        return place.verdict(VerdictKind.KEEP, Reason.LEFTOVER, route.target), None
+    return place.change(Action.DELETE, route.target, wish.reason if wish else Reason.WITHDRAWN)
+
+
+def _unusable(place: Place, wish: Unusable) -> Decision:
+    target = place.route.target if place.route else None
+    return place.verdict(VerdictKind.BLOCKED, wish.reason, target, wish.detail), None
+
+
+def _with_path(place: Place, route: Route | None, wish: Offered) -> Decision:
+    if route is None:
+        twin = place.table.propagated_route(place.prefix)
+        return _write(place, Action.CREATE, wish.interface, Reason.BESIDE_PROPAGATED if twin else Reason.ABSENT)
+    if not is_ours(route, place.snapshot):
+        return _with_path_of_others(place, route, wish)
+    if route.target == interface_target(wish.interface.id):
+        return place.verdict(VerdictKind.KEEP, Reason.OURS, route.target), None
+    return _write(place, Action.REPLACE, wish.interface, Reason.OTHER_INTERFACE)
+
+
+def _with_path_of_others(place: Place, route: Route, wish: Offered) -> Decision:
+    reason = _may_take(place, route)
+    if reason is None:
+        return _leave(place, route)
+    if med(wish.offer) >= place.policy.backup_med:
+        return place.verdict(VerdictKind.YIELD, Reason.BACKUP_MED, route.target), None
+    return _write(place, Action.REPLACE, wish.interface, reason)
+
+
+def _leave(place: Place, route: Route) -> Decision:
+    if is_peer(route, place.snapshot):
+        return place.verdict(VerdictKind.YIELD, Reason.OWNER_HEALTHY, route.target), None
+    return place.verdict(VerdictKind.FOREIGN, Reason.FOREIGN_TARGET, route.target), None
+
+
+def _may_take(place: Place, route: Route) -> Reason | None:
+    """Why the route of somebody else may be taken, or None."""
+    if not is_peer(route, place.snapshot):
+        replaceable = place.rule.takeover_foreign and route.target.kind is not TargetKind.LOCAL
+        return Reason.TAKEOVER_FOREIGN if replaceable else None
+    if route.state is RouteState.BLACKHOLE:
+        return Reason.OWNER_BLACKHOLE
+    health = place.snapshot.health.get(route.instance_id) if route.instance_id else None
+    if health is InstanceHealth.GONE:
+        return Reason.OWNER_GONE
+    if health is InstanceHealth.IMPAIRED:
+        return Reason.OWNER_IMPAIRED
+    return Reason.ALWAYS if place.rule.takeover is Takeover.ALWAYS else None
+
+
+def _write(place: Place, action: Action, interface: Interface, reason: Reason) -> Decision:
+    if interface.source_dest_check and not place.policy.skip_source_dest_check:
+        detail = (
+            f"source/destination check is on; mend with: aws ec2 modify-network-interface-attribute "
+            f"--network-interface-id {interface.id} --no-source-dest-check"
+        )
+        present = place.route.target if place.route else None
+        return place.verdict(VerdictKind.BLOCKED, Reason.SOURCE_DEST_CHECK, present, detail), None
+    return place.change(action, interface_target(interface.id), reason)
+
+
+def is_ours(route: Route, snapshot: Snapshot) -> bool:
+    """True if the route points at an interface of this instance."""
+    return route.target.kind is TargetKind.INTERFACE and snapshot.interface(route.target.id) is not None
+
+
+def is_peer(route: Route, snapshot: Snapshot) -> bool:
+    """True if the route points at an interface that is not ours, whether or not it (still) belongs to an instance."""
+    return route.target.kind is TargetKind.INTERFACE and snapshot.interface(route.target.id) is None

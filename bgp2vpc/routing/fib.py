@@ -1,0 +1,77 @@
+"""The desired FIB: which interface of this instance a (table, prefix) should point at, if any."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bgp2vpc.bgp.best import best_path
+from bgp2vpc.bgp.path import SELF, NextHop
+from bgp2vpc.bgp.rib import Offer, Side
+from bgp2vpc.routing.plan import Reason
+from bgp2vpc.routing.rule import Rule
+from bgp2vpc.vpc.model import Interface, RouteTable
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """A path of ours that can be installed, and the interface it is installed at."""
+
+    offer: Offer
+    interface: Interface
+
+
+@dataclass(frozen=True, slots=True)
+class Unusable:
+    """Why a path that is offered cannot be installed."""
+
+    reason: Reason
+    detail: str
+
+
+def desired(
+    rule: Rule, table: RouteTable, offers: Sequence[Offer], interfaces: Sequence[Interface]
+) -> Offered | Unusable | None:
+    """The best usable path of this host's own sources; else why there is none; None if nothing is offered.
+
+    Paths heard from peers are theirs to install: each instance writes what points at itself.
+    """
+    usable: dict[Offer, Interface] = {}
+    unusable: Unusable | None = None
+    for offer in offers:
+        if offer.side is Side.LOCAL:
+            choice = choose_interface(rule, table, offer.path.next_hop, interfaces)
+            if isinstance(choice, Interface):
+                usable[offer] = choice
+            else:
+                unusable = unusable or choice
+    best = best_path(tuple(usable))
+    return Offered(best.offer, usable[best.offer]) if best else unusable
+
+
+def choose_interface(
+    rule: Rule, table: RouteTable, next_hop: NextHop, interfaces: Sequence[Interface]
+) -> Interface | Unusable:
+    """The interface that has the next hop's address; for `self` the rule's `interface`, or device index 0.
+
+    Only interfaces in the table's own VPC count: EC2 refuses every other.
+    """
+    here = [interface for interface in interfaces if interface.vpc_id == table.vpc_id]
+    if next_hop is not SELF and not rule.next_hop_self:
+        by_address = next((i for i in here if next_hop in i.addresses), None)
+        if by_address is None:
+            return Unusable(
+                Reason.NEXT_HOP,
+                f"next-hop {next_hop} is no address of this instance in {table.vpc_id}; "
+                "announce `next-hop self`, or set next_hop_self: true in the rule",
+            )
+        return by_address
+    chosen = next((i for i in here if _is_chosen(i, rule)), None)
+    if chosen is None:
+        wanted = "device index 0" if rule.interface is None else f"interface: {rule.interface}"
+        return Unusable(Reason.NO_INTERFACE, f"this instance has no interface with {wanted} in {table.vpc_id}")
+    return chosen
+
+
+def _is_chosen(interface: Interface, rule: Rule) -> bool:
+    if isinstance(rule.interface, str):
+        return interface.subnet_id == rule.interface
+    return interface.device_index == (rule.interface or 0)

@@ -1,0 +1,42 @@
+"""The last look before anything is written: a plan refuses itself when it is not what it should be."""
+
+from collections.abc import Mapping
+
+from bgp2vpc.errors import PlanRefused
+from bgp2vpc.routing.decide import Ruled
+from bgp2vpc.routing.plan import Action, Change, Plan
+from bgp2vpc.vpc.model import Snapshot
+
+
+def guard(plan: Plan, tables: Mapping[str, Ruled], snapshot: Snapshot, max_changes: int) -> Plan:
+    """The same plan, or PlanRefused: too large, or with a change that no rule allows.
+
+    The second kind would be a mistake of ours; `decide` proposes nothing of the sort. It is looked at again here, apart
+    from it, because a wrong write makes machines unreachable.
+    """
+    if len(plan.changes) > max_changes:
+        counts = ", ".join(
+            f"{sum(change.action is action for change in plan.changes)} {action.value}" for action in Action
+        )
+        raise PlanRefused(
+            f"{len(plan.changes)} changes at once ({counts}), more than max_changes: {max_changes}; nothing was written"
+        )
+    for change in plan.changes:
+        problem = _problem(change, tables, snapshot)
+        if problem:
+            raise PlanRefused(f"{change}: {problem}; nothing was written")
+    return plan
+
+
+def _problem(change: Change, tables: Mapping[str, Ruled], snapshot: Snapshot) -> str:
+    ruled = tables.get(change.table_id)
+    if ruled is None:
+        return "no rule finds this table"
+    if ruled.rule_for(change.prefix) is None:
+        return "no rule accepts this prefix"
+    interface = snapshot.interface(change.target.id)
+    if interface is None:
+        return f"{change.target} is no interface of this instance"
+    if interface.vpc_id != ruled.table.vpc_id:
+        return f"{change.target} is in another VPC"
+    return ""

@@ -1,0 +1,143 @@
+"""The plan: what to change in the VPC, and for every (table, prefix) why. A value: sorted, printable, serialisable."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from bgp2vpc.prefix import Prefix
+from bgp2vpc.vpc.model import Target
+
+
+class Action(Enum):
+    """EC2's own verbs."""
+
+    CREATE = "create"
+    REPLACE = "replace"
+    DELETE = "delete"
+
+
+class VerdictKind(Enum):
+    """What becomes of one (table, prefix)."""
+
+    KEEP = "keep"
+    CREATE = "create"
+    REPLACE = "replace"
+    DELETE = "delete"
+    YIELD = "yield"
+    FOREIGN = "foreign"
+    BLOCKED = "blocked"
+
+
+class Reason(Enum):
+    """Why. The same word in log, status and plan; `docs/life-of-a-route.md` explains each."""
+
+    ABSENT = "absent"
+    BESIDE_PROPAGATED = "beside-propagated"
+    OURS = "ours"
+    LEFTOVER = "leftover"
+    WITHDRAWN = "withdrawn"
+    OTHER_INTERFACE = "other-interface"
+    ALWAYS = "takeover-always"
+    OWNER_BLACKHOLE = "owner-blackhole"
+    OWNER_IMPAIRED = "owner-impaired"
+    OWNER_GONE = "owner-gone"
+    OWNER_HEALTHY = "owner-healthy"
+    BACKUP_MED = "backup-med"
+    TAKEOVER_FOREIGN = "takeover-foreign"
+    FOREIGN_TARGET = "foreign-target"
+    NEXT_HOP = "next-hop-not-ours"
+    NO_INTERFACE = "no-interface"
+    SOURCE_DEST_CHECK = "source-dest-check"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What one (table, prefix) gets, and why. `target`: what the route points at when all is done, if anything."""
+
+    table_id: str
+    prefix: Prefix
+    kind: VerdictKind
+    reason: Reason
+    target: Target | None = None
+    rule: str = ""
+    owner: str | None = None
+    """The other instance the route points at now, where it does."""
+    detail: str = ""
+    """For people: which next hop, which interface, which command mends it."""
+
+    def to_json(self) -> dict[str, Any]:
+        """The contract of `plan --json` and `status --json`, and what else is known."""
+        return {
+            "route_table_id": self.table_id,
+            "prefix": str(self.prefix),
+            "verdict": self.kind.value,
+            "reason": self.reason.value,
+            "target": str(self.target) if self.target else None,
+            "rule": self.rule,
+            "owner": self.owner,
+            "detail": self.detail,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One write call. `target`: the ENI to point at, or, for a delete, what it points at now. `old`: what was there."""
+
+    action: Action
+    table_id: str
+    prefix: Prefix
+    target: Target
+    reason: Reason
+    old: Target | None = None
+
+    @property
+    def key(self) -> tuple[str, Prefix]:
+        """The one place in the VPC that this change is about."""
+        return self.table_id, self.prefix
+
+    @property
+    def needs_fresh_read(self) -> bool:
+        """EC2 has no compare-and-swap: whatever removes or takes looks again first. CreateRoute refuses by itself."""
+        return self.action is not Action.CREATE
+
+    def __str__(self) -> str:
+        was = f" (was {self.old})" if self.action is Action.REPLACE and self.old else ""
+        return f"{self.action.value} {self.table_id} {self.prefix} {self.target}{was}: {self.reason.value}"
+
+    def to_json(self) -> dict[str, str]:
+        """The contract of `plan --json`."""
+        return {
+            "action": self.action.value,
+            "route_table_id": self.table_id,
+            "prefix": str(self.prefix),
+            "target": str(self.target),
+            "reason": self.reason.value,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Changes and verdicts, both sorted by table and prefix."""
+
+    changes: tuple[Change, ...] = ()
+    verdicts: tuple[Verdict, ...] = ()
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.changes)) or "nothing to change"
+
+    def to_json(self) -> dict[str, Any]:
+        """The contract of `plan --json`."""
+        return {
+            "changes": [change.to_json() for change in self.changes],
+            "verdicts": [verdict.to_json() for verdict in self.verdicts],
+        }
+
+
+def make_plan(decided: Iterable[tuple[Verdict, Change | None]]) -> Plan:
+    """Put decisions in order."""
+    ordered = sorted(decided, key=lambda pair: (pair[0].table_id, pair[0].prefix))
+    return Plan(
+        changes=tuple(change for _, change in ordered if change is not None),
+        verdicts=tuple(verdict for verdict, _ in ordered),
+    )
