@@ -1,0 +1,252 @@
+"""The client of the cloud's process, for tests, benchmarks and the demo.
+
+Two kinds of callers meet there. The *subject* (a daemon run with `environment`, or `client`) is logged, throttled, delayed
+and failed as told. The *outside world* (`ec2`, and everything asked through this class) is not: looking does not disturb.
+"""
+
+import http.client
+import subprocess
+import time
+from collections.abc import Callable
+from functools import cached_property
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+import boto3
+from botocore.config import Config
+
+from bgp2vpc.demo.cloud import verbs
+from bgp2vpc.demo.cloud.process import CloudError, start_process, stop_process
+from bgp2vpc.demo.cloud.values import (
+    OUTSIDE,
+    REGION,
+    ROUTE_WRITES,
+    WRITES,
+    Call,
+    External,
+    Fault,
+    Latency,
+    MetadataFault,
+    Quirks,
+    Race,
+    StaleReads,
+    Throttle,
+    World,
+    WorldSpec,
+)
+
+LOOK_AGAIN = 0.25
+"""Seconds after which a predicate is asked again although the cloud saw nothing happen: it may look elsewhere."""
+
+
+class Cloud:
+    """A running cloud. Use `with Cloud.start() as cloud:`, or `Cloud(url)` for one that runs already."""
+
+    region = REGION
+
+    def __init__(self, url: str, process: subprocess.Popen[str] | None = None) -> None:
+        self.endpoint_url = url
+        self._process = process
+
+    @classmethod
+    def start(cls) -> Self:
+        """Start the process and wait until it answers (about two seconds). Raises CloudError."""
+        process, url = start_process()
+        return cls(url, process)
+
+    def close(self) -> None:
+        """End the process, if we started it."""
+        if self._process is not None:
+            stop_process(self._process)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # EC2, and what a daemon must know to use it
+
+    @cached_property
+    def ec2(self) -> Any:
+        """A boto3 client of the outside world."""
+        return self.client(OUTSIDE)
+
+    def client(self, caller: str, **options: Any) -> Any:
+        """A boto3 client that is a subject (unless `caller` is OUTSIDE); no retries unless `options` (Config's) say so."""
+        config = Config(
+            **{"retries": {"total_max_attempts": 1}, "connect_timeout": 5, "read_timeout": 20, **options}  # type: ignore[arg-type]  # Config's stub wants each key typed
+        )
+        return boto3.session.Session().client(
+            "ec2",
+            region_name=REGION,
+            endpoint_url=self.endpoint_url,
+            aws_access_key_id=caller,
+            aws_secret_access_key="testing",
+            config=config,
+        )
+
+    def environment(self, instance_id: str, *, role: bool = False) -> dict[str, str]:
+        """The environment variables that make a process believe it runs on this instance.
+
+        With `role` there are no keys: boto3 gets them from the instance's metadata.
+        """
+        keys = {} if role else {"AWS_ACCESS_KEY_ID": instance_id, "AWS_SECRET_ACCESS_KEY": "testing"}
+        return keys | {
+            "AWS_ENDPOINT_URL": self.endpoint_url,
+            "AWS_REGION": REGION,
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_EC2_METADATA_SERVICE_ENDPOINT": self.metadata_url(instance_id),
+            "AWS_CONFIG_FILE": "/dev/null",
+            "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+        }
+
+    def metadata_url(self, instance_id: str) -> str:
+        """The base URL of an instance's metadata: append /latest/…"""
+        return f"{self.endpoint_url}/imds/{instance_id}"
+
+    # the world
+
+    def reset(self) -> None:
+        """EC2's state, faults, quirks, log and metadata: all as new. Ends every hanging call."""
+        self._ask(verbs.RESET, None)
+
+    def build(self, spec: WorldSpec | None = None) -> World:
+        """Build a VPC with hosts and tables; several may stand side by side."""
+        return self._ask(verbs.BUILD, spec or WorldSpec())
+
+    def routes(self, table_id: str, *, local: bool = False) -> str:
+        r"""The table as text, "192.0.2.53/32 eni-… active\n" for each route, sorted by address; never stale."""
+        return self._ask(verbs.ROUTES, verbs.RouteQuery(table_id, local))
+
+    def propagate(self, table_id: str, prefix: str) -> str:
+        """Add a route with Origin EnableVgwRoutePropagation; the id of the virtual private gateway."""
+        return self._ask(verbs.PROPAGATE, verbs.Propagation(table_id, prefix))
+
+    def write(self, write: External) -> None:
+        """One call of the outside world. Raises CloudError with EC2's answer if it fails."""
+        self._ask(verbs.WRITE, write)
+
+    def set_status(self, instance_id: str, instance: str = "ok", system: str = "ok") -> None:
+        """What DescribeInstanceStatus says of a running instance: ok, impaired, insufficient-data, initializing."""
+        self._ask(verbs.STATUS, verbs.Status(instance_id, instance, system))
+
+    def quirks(self, quirks: Quirks) -> None:
+        """Decide what AWS leaves open."""
+        self._ask(verbs.QUIRKS, quirks)
+
+    # the log
+
+    def calls(self, *operations: str) -> list[Call]:
+        """The subject's calls so far, of these operations or of all, in the order in which they came."""
+        return self._ask(verbs.CALLS, verbs.CallQuery(operations))
+
+    def writes(self) -> list[Call]:
+        """The subject's calls that change routes."""
+        return self.calls(*WRITES)
+
+    def forget_calls(self) -> None:
+        """Empty the log."""
+        self._ask(verbs.FORGET_CALLS, None)
+
+    def wait_for_calls(
+        self, *operations: str, count: int = 1, timeout: float = 10.0, finished: bool = True
+    ) -> list[Call]:
+        """The calls of these operations, once there are `count` (started only, if not `finished`).
+
+        Raises TimeoutError with what there was instead.
+        """
+        calls = self._ask(verbs.CALLS, verbs.CallQuery(operations, count, finished, timeout), timeout)
+        if sum(call.ended is not None or not finished for call in calls) < count:
+            raise TimeoutError(f"{count} calls of {operations or 'any kind'} within {timeout:g} s; {self._story()}")
+        return calls
+
+    def wait_until(self, predicate: Callable[[], bool], timeout: float = 10.0) -> None:
+        """Until `predicate` holds; asked after everything that happens in the cloud. Raises TimeoutError with the log."""
+        deadline = time.monotonic() + timeout
+        version = self._ask(verbs.CHANGES, verbs.Wait())
+        while not predicate():
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise TimeoutError(f"not within {timeout:g} s; {self._story()}")
+            version = self._ask(verbs.CHANGES, verbs.Wait(version, min(left, LOOK_AGAIN)), left)
+
+    def wait_for_route(self, table_id: str, prefix: str, target: str | None, timeout: float = 10.0) -> None:
+        """Until the table's static route for `prefix` points at `target`; None: until there is none."""
+
+        def holds() -> bool:
+            rows = (line.split() for line in self.routes(table_id).splitlines())
+            found = [row[1] for row in rows if row[0] == prefix and "propagated" not in row]
+            return found == ([target] if target else [])
+
+        self.wait_until(holds, timeout)
+
+    # misfortune
+
+    def fault(self, fault: Fault) -> None:
+        """Program a fault; several stand side by side, the first that fits is used."""
+        self._ask(verbs.FAULT, fault)
+
+    def clear_faults(self) -> None:
+        """Forget faults and races, and let go of the calls they hold."""
+        self._ask(verbs.CLEAR_FAULTS, None)
+
+    def latency(self, seconds: float, *operations: str) -> None:
+        """Delay every call, or those of some operations; 0 ends it."""
+        self._ask(verbs.LATENCY, Latency(seconds, operations))
+
+    def throttle(self, burst: int = 50, rate: float = 5.0, operations: tuple[str, ...] = ROUTE_WRITES) -> None:
+        """Switch on EC2's token buckets, full."""
+        self._ask(verbs.THROTTLE, Throttle(operations, burst, rate))
+
+    def unthrottle(self) -> None:
+        """Switch the token buckets off."""
+        self._ask(verbs.UNTHROTTLE, None)
+
+    def stale_reads(self, seconds: float, *, flip: bool = False) -> None:
+        """Let DescribeRouteTables lag; 0 ends it."""
+        self._ask(verbs.STALE_READS, StaleReads(seconds, flip))
+
+    def before(self, operation: str, write: External, nth: int = 1) -> None:
+        """Do `write` just before the nth call of `operation`, counted from now, takes effect."""
+        self._ask(verbs.RACE, Race(operation, write, nth))
+
+    # instance metadata
+
+    def set_metadata(self, instance_id: str, path: str, value: str | None) -> None:
+        """Set one value below latest/meta-data/; None makes it 404."""
+        self._ask(verbs.SET_METADATA, verbs.MetadataChange(instance_id, {path: value}))
+
+    def metadata_fault(self, instance_id: str, fault: str | None) -> None:
+        """Let the whole service of an instance answer "404" or "503", or "hang"; None mends it."""
+        kind = None if fault is None else MetadataFault(fault)
+        self._ask(verbs.METADATA_FAULT, verbs.MetadataChange(instance_id, fault=kind))
+
+    def expire_tokens(self, instance_id: str) -> None:
+        """Every token given out so far answers 401 from now on."""
+        self._ask(verbs.EXPIRE_TOKENS, instance_id)
+
+    def reset_metadata(self, instance_id: str) -> None:
+        """Back to what EC2 knows; no fault, no tokens."""
+        self._ask(verbs.RESET_METADATA, instance_id)
+
+    def _ask(
+        self, verb: verbs.Verb[verbs.Question, verbs.Answer], question: verbs.Question, timeout: float = 0.0
+    ) -> verbs.Answer:
+        connection = http.client.HTTPConnection(urlsplit(self.endpoint_url).netloc, timeout=timeout + 30)
+        try:
+            connection.request("POST", f"/control/{verb.name}", verb.question.dump_json(question))
+            response = connection.getresponse()
+            body = response.read()
+        finally:
+            connection.close()
+        if response.status != http.HTTPStatus.OK:
+            raise CloudError(f"{verb.name}: {body.decode()}")
+        return verb.answer.validate_json(body)
+
+    def _story(self) -> str:
+        calls = [str(call) for call in self.calls()]
+        return "the calls were:\n" + "\n".join(calls or ["none"])

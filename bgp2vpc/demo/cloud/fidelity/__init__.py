@@ -1,0 +1,43 @@
+"""Layer A: what EC2 refuses and computes, put into moto's own classes.
+
+A proxy in front could not do this, since every rule here needs EC2's state. Nothing is subclassed, because moto builds its
+backends itself: `make_honest` replaces methods, once per process.
+
+rules             what may be switched at run time
+errors            EC2's error codes
+patching          how a method of moto is replaced
+destinations      a route's destination: one, canonical, allowed
+targets           a route's target: one, existing, of this VPC
+routes            CreateRoute, ReplaceRoute, DeleteRoute, and what DescribeRouteTables shows of a route
+route_tables      the tables: ids, associations, deletion
+filters           filters with OR over their values; unknown ones refused
+paging            MaxResults and NextToken
+interfaces        network interfaces and the source/destination check
+instances         termination, status checks
+prefix_lists      managed prefix lists: versions, MaxEntries
+transit_gateways  routes of a transit gateway's table
+actions           every action: DryRun, and an error instead of an HTML page
+"""
+
+from functools import cache
+
+from bgp2vpc.demo.cloud.fidelity import (
+    actions,
+    filters,
+    instances,
+    interfaces,
+    paging,
+    prefix_lists,
+    route_tables,
+    routes,
+    transit_gateways,
+)
+
+
+@cache
+def make_honest() -> None:
+    """Patch moto in this process; calling it again does nothing."""
+    for part in (filters, route_tables, routes, interfaces, instances, prefix_lists, transit_gateways, paging):
+        part.install()
+    # Last, since it wraps whatever actions there are by then.
+    actions.install()

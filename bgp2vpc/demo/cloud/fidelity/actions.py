@@ -1,0 +1,51 @@
+"""Every action of EC2: DryRun does nothing, and what moto cannot do is an error of EC2's, not an HTML page."""
+
+import functools
+import inspect
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any
+
+from moto.core.responses import ActionResult
+from moto.ec2.exceptions import DryRunClientError, EC2ClientError
+from moto.ec2.responses import EC2Response
+from moto.ec2.responses._base_response import EC2BaseResponse
+
+from bgp2vpc.demo.cloud.fidelity.errors import invalid_value
+from bgp2vpc.demo.cloud.fidelity.patching import patch
+
+Action = Callable[[Any], Any]
+
+
+def install() -> None:
+    """Wrap each action method, and the dispatch that answers for them."""
+    helpers = {name for name, _ in inspect.getmembers(EC2BaseResponse, inspect.isfunction)}
+    for name, action in inspect.getmembers(EC2Response, inspect.isfunction):
+        if not name.startswith("_") and name not in helpers:
+            patch(EC2Response, _honest(action), name)
+    moto_call = EC2Response.call_action
+
+    def call_action(self: Any) -> tuple[int, dict[str, str], Any]:
+        status, headers, body = moto_call(self)
+        if self._get_param("DryRun", False) and status == HTTPStatus.BAD_REQUEST:
+            # The service model has no status for EC2's errors, so moto's serializer gives all of them 400.
+            status = HTTPStatus.PRECONDITION_FAILED
+            headers["status"] = str(int(status))
+        return int(status), headers, body
+
+    patch(EC2Response, call_action)
+
+
+def _honest(action: Action) -> Action:
+    @functools.wraps(action)
+    def run(self: Any) -> ActionResult | Any:
+        if self._get_param("DryRun", False):
+            raise DryRunClientError
+        try:
+            return action(self)
+        except NotImplementedError as error:
+            if "filter" in str(error).lower():
+                raise invalid_value(f"A filter is invalid: {error}") from error
+            raise EC2ClientError("UnsupportedOperation", str(error)) from error
+
+    return run

@@ -1,0 +1,40 @@
+"""EC2's errors, where moto has none of its own.
+
+https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
+"""
+
+from moto.ec2.exceptions import EC2ClientError
+
+
+def invalid_value(message: str) -> EC2ClientError:
+    """InvalidParameterValue: a single parameter is wrong."""
+    return EC2ClientError("InvalidParameterValue", message)
+
+
+def missing(message: str) -> EC2ClientError:
+    """MissingParameter: a parameter is not there."""
+    return EC2ClientError("MissingParameter", message)
+
+
+def combination(message: str) -> EC2ClientError:
+    """InvalidParameterCombination: parameters that exclude each other."""
+    return EC2ClientError("InvalidParameterCombination", message)
+
+
+def not_found(kind: str, text: str) -> EC2ClientError:
+    """`kind`.NotFound, such as InvalidNatGatewayID.NotFound."""
+    return EC2ClientError(f"{kind}.NotFound", text)
+
+
+def malformed(kind: str, value: str, prefix: str) -> EC2ClientError:
+    """`kind`.Malformed: not an id at all."""
+    return EC2ClientError(f"{kind}.Malformed", f'Invalid id: "{value}" (expecting "{prefix}-...")')
+
+
+def several_interfaces(instance_id: str) -> EC2ClientError:
+    """InvalidInstanceID for an instance that has not exactly one interface."""
+    return EC2ClientError(
+        "InvalidInstanceID",
+        f"There are multiple interfaces attached to instance '{instance_id}'. "
+        "Please specify an interface ID for the operation instead.",
+    )

@@ -1,0 +1,54 @@
+"""Instances: what termination takes with it, and the status checks."""
+
+from typing import Any
+
+from moto.ec2.models.instances import Instance, InstanceBackend, InstanceState
+
+from bgp2vpc.demo.cloud.fidelity.filters import describe_status
+from bgp2vpc.demo.cloud.fidelity.patching import patch
+from bgp2vpc.demo.cloud.fidelity.rules import RULES
+
+RUNNING = 16
+
+
+def install() -> None:
+    """Wrap termination, replace the status checks and their description."""
+    _install_terminate()
+    patch(Instance, property(lambda self: _checks(self, system=False)), "instance_status")
+    patch(Instance, property(lambda self: _checks(self, system=True)), "system_status")
+    patch(InstanceBackend, describe_instance_status)
+
+
+def _install_terminate() -> None:
+    moto_terminate = Instance.terminate
+
+    def terminate(self: Any) -> InstanceState:
+        """Interfaces made at launch go with the instance, those attached later are left behind, detached."""
+        doomed = [nic for index, nic in self.nics.items() if index == 0 or nic.delete_on_termination]
+        for nic in doomed:  # else moto would delete them itself, while they are still attached
+            nic.delete_on_termination = False
+        before = moto_terminate(self)
+        for nic in list(self.nics.values()):
+            if nic in doomed:
+                self.ec2_backend.enis.pop(nic.id, None)
+            else:
+                self.detach_eni(nic)
+        return before
+
+    patch(Instance, terminate)
+
+
+def describe_instance_status(self: Any, instance_ids: list[str], include_all_instances: bool, filters: Any) -> Any:
+    """DescribeInstanceStatus: running instances only, unless all are asked for."""
+    instances = self.get_multi_instances_by_id(instance_ids) if instance_ids else self.all_instances()
+    wanted = {item["name"]: item["values"] for item in filters or ()}
+    return describe_status([i for i in instances if include_all_instances or i.is_running()], wanted)
+
+
+def _checks(instance: Any, *, system: bool) -> dict[str, Any]:
+    if instance.state_code != RUNNING:
+        return {"Status": "not-applicable"}
+    checks = RULES.status_checks.get(instance.id)
+    status = "ok" if checks is None else checks.system if system else checks.instance
+    reachability = {"ok": "passed", "impaired": "failed"}.get(status, status)
+    return {"Status": status, "Details": [{"Name": "reachability", "Status": reachability}]}

@@ -1,0 +1,100 @@
+"""Network interfaces: addresses in use, deletion while attached, and the source/destination check.
+
+EC2 keeps the check with the interface; that of an instance is its only interface's.
+"""
+
+import re
+from typing import Any
+
+from moto.ec2.exceptions import EC2ClientError, InvalidNetworkInterfaceIdError
+from moto.ec2.models.elastic_network_interfaces import NetworkInterface, NetworkInterfaceBackend
+from moto.ec2.models.instances import Instance, InstanceBackend
+
+from bgp2vpc.demo.cloud.fidelity.errors import invalid_value, malformed, several_interfaces
+from bgp2vpc.demo.cloud.fidelity.filters import INTERFACE_FILTERS, select
+from bgp2vpc.demo.cloud.fidelity.patching import patch
+
+INTERFACE_ID = re.compile(r"eni-[0-9a-f]{8}(?:[0-9a-f]{9})?")
+
+
+def install() -> None:
+    """Replace the look-ups, wrap creation and the instance's attribute."""
+    for operation in (get_network_interface, get_all_network_interfaces, delete_network_interface):
+        patch(NetworkInterfaceBackend, operation)
+    _install_create()
+    _install_modify()
+    # moto sets this in Instance.__init__ alone; as a property it can never differ from the interface's.
+    setattr(Instance, "source_dest_check", property(_source_dest_check, _set_source_dest_check))  # noqa: B010  # mypy refuses the assignment to moto's plain attribute
+
+
+def _install_create() -> None:
+    moto_create = NetworkInterfaceBackend.create_network_interface
+
+    def create_network_interface(
+        self: Any, subnet: Any, private_ip_address: Any, *arguments: Any, **options: Any
+    ) -> NetworkInterface:
+        subnet_id = subnet if isinstance(subnet, str) else subnet.id
+        if isinstance(private_ip_address, str) and private_ip_address in _addresses(self, subnet_id):
+            raise EC2ClientError(
+                "InvalidIPAddress.InUse", f"The specified address {private_ip_address} is already in use."
+            )
+        return moto_create(self, subnet, private_ip_address, *arguments, **options)
+
+    patch(NetworkInterfaceBackend, create_network_interface)
+
+
+def _install_modify() -> None:
+    moto_modify = InstanceBackend.modify_instance_attribute
+
+    def modify_instance_attribute(self: Any, instance_id: str, key: str, value: Any) -> Instance:
+        if key == "source_dest_check" and len(self.get_instance(instance_id).nics) > 1:
+            raise several_interfaces(instance_id)
+        return moto_modify(self, instance_id, key, value)
+
+    patch(InstanceBackend, modify_instance_attribute)
+
+
+def get_network_interface(self: Any, eni_id: str) -> NetworkInterface:
+    """The interface. Raises EC2ClientError: no such id, or no id at all."""
+    if not INTERFACE_ID.fullmatch(eni_id):
+        raise malformed("InvalidNetworkInterfaceId", eni_id, "eni")
+    interface: NetworkInterface | None = self.enis.get(eni_id)
+    if interface is None:
+        raise InvalidNetworkInterfaceIdError(eni_id)
+    return interface
+
+
+def get_all_network_interfaces(
+    self: Any, eni_ids: list[str] | None = None, filters: Any = None
+) -> list[NetworkInterface]:
+    """The interfaces with these ids (all, if none is given) that match every filter."""
+    interfaces = [self.get_network_interface(identifier) for identifier in dict.fromkeys(eni_ids or self.enis)]
+    return select(interfaces, filters, INTERFACE_FILTERS)
+
+
+def delete_network_interface(self: Any, eni_id: str) -> None:
+    """Delete an interface that is attached to nothing."""
+    interface = self.get_network_interface(eni_id)
+    if interface.instance is not None and interface.instance.state != "terminated":
+        raise invalid_value(f"Network interface '{eni_id}' is currently in use.")
+    del self.enis[eni_id]
+
+
+def _addresses(backend: Any, subnet_id: str) -> set[str]:
+    return {
+        address["PrivateIpAddress"]
+        for interface in backend.enis.values()
+        if interface.subnet.id == subnet_id
+        for address in interface.private_ip_addresses
+    }
+
+
+def _source_dest_check(instance: Any) -> bool:
+    primary = instance.nics.get(0)
+    return bool(primary.source_dest_check) if primary else True
+
+
+def _set_source_dest_check(instance: Any, value: Any) -> None:
+    # moto's Instance.__init__ assigns the default before there are interfaces, which have the same default.
+    for interface in getattr(instance, "nics", {}).values():
+        interface.source_dest_check = value if isinstance(value, bool) else str(value).lower() == "true"

@@ -1,0 +1,210 @@
+"""CreateRoute, ReplaceRoute and DeleteRoute as EC2 does them, and what it shows of a route."""
+
+from typing import Any
+
+from moto.ec2.exceptions import (
+    EC2ClientError,
+    InvalidParameterValueErrorReplaceRoute,
+    InvalidRouteError,
+    RouteAlreadyExistsError,
+)
+from moto.ec2.models import route_tables as moto
+from moto.ec2.models.elastic_network_interfaces import NetworkInterface
+from moto.ec2.models.instances import Instance
+from moto.ec2.models.route_tables import Route, RouteTable
+
+from bgp2vpc.demo.cloud.fidelity.destinations import Destination, parse_destination
+from bgp2vpc.demo.cloud.fidelity.errors import invalid_value
+from bgp2vpc.demo.cloud.fidelity.patching import patch
+from bgp2vpc.demo.cloud.fidelity.rules import RULES
+from bgp2vpc.demo.cloud.fidelity.targets import FIELDS, resolve_target
+
+
+class PropagatedRoute(Route):
+    """A route that a virtual private gateway brought; it may lie beside a static one of the same prefix."""
+
+    @property
+    def origin(self) -> str:
+        """As DescribeRouteTables shows it."""
+        return "EnableVgwRoutePropagation"
+
+
+def propagate(backend: Any, table_id: str, prefix: str) -> str:
+    """Put a propagated route for `prefix` into the table; the id of the virtual private gateway, made if need be."""
+    table = backend.get_route_table(table_id)
+    ipv6 = ":" in prefix
+    destination = parse_destination(backend, None if ipv6 else prefix, prefix if ipv6 else None, None)
+    gateway = next((g for g in backend.vpn_gateways.values() if table.vpc_id in g.attachments), None)
+    if gateway is None:
+        gateway = backend.create_vpn_gateway()
+        backend.attach_vpn_gateway(gateway.id, table.vpc_id)
+    route = PropagatedRoute(table, destination.ipv4, destination.ipv6, gateway=gateway)
+    # A key of its own: every static operation looks only at the plain one.
+    route.id = f"{destination.key(table.id)}~propagated"
+    table._routes[route.id] = route
+    return str(gateway.id)
+
+
+def install() -> None:
+    """Replace moto's route operations, and what it shows."""
+    _install_create()
+    for operation in (replace_route, delete_route):
+        patch(moto.RouteBackend, operation)
+    for name, shown in (
+        ("network_interface_id", lambda route: route.interface.id if route.interface else None),
+        ("instance_id", lambda route: getattr(_instance_of(route), "id", None)),
+        ("instance_owner_id", lambda route: getattr(_instance_of(route), "owner_id", None)),
+        ("state", lambda route: "blackhole" if _is_blackhole(route) else "active"),
+    ):
+        # moto has no attribute for the owner, which its serializer would show if it were there.
+        setattr(Route, name, property(shown))
+
+
+def _install_create() -> None:
+    moto_create = moto.RouteBackend.create_route
+
+    def create_route(
+        self: Any,
+        route_table_id: str,
+        destination_cidr_block: str | None,
+        destination_ipv6_cidr_block: str | None = None,
+        destination_prefix_list_id: str | None = None,
+        local: bool = False,
+        **targets: Any,
+    ) -> Route:
+        if local:  # moto's own call, when it makes a table
+            return moto_create(self, route_table_id, destination_cidr_block, destination_ipv6_cidr_block, local=True)
+        table = self.get_route_table(route_table_id)
+        destination = parse_destination(
+            self, destination_cidr_block, destination_ipv6_cidr_block, destination_prefix_list_id
+        )
+        target = resolve_target(self, table, destination, targets)
+        existing = table._routes.get(destination.key(table.id))
+        if existing is not None:
+            if RULES.quirks.create_same_route_succeeds and target.is_target_of(existing):
+                return existing
+            raise RouteAlreadyExistsError(destination.text)
+        _check_quota(self, table, destination)
+        prefix_list = self.managed_prefix_lists.get(destination.prefix_list)
+        chosen = {target.field: target.value}
+        route = Route(table, destination.ipv4, destination.ipv6, prefix_list, **chosen)
+        table._routes[route.id] = route
+        return route
+
+    patch(moto.RouteBackend, create_route)
+
+
+def replace_route(
+    self: Any,
+    route_table_id: str,
+    destination_cidr_block: str | None,
+    destination_ipv6_cidr_block: str | None = None,
+    destination_prefix_list_id: str | None = None,
+    nat_gateway_id: str | None = None,
+    egress_only_igw_id: str | None = None,
+    transit_gateway_id: str | None = None,
+    **targets: Any,
+) -> Route:
+    """ReplaceRoute: everything is judged before anything is changed, so a refused one leaves the old target."""
+    table = self.get_route_table(route_table_id)
+    destination = parse_destination(
+        self, destination_cidr_block, destination_ipv6_cidr_block, destination_prefix_list_id
+    )
+    target = resolve_target(
+        self,
+        table,
+        destination,
+        {
+            **targets,
+            "nat_gateway_id": nat_gateway_id,
+            "egress_only_igw_id": egress_only_igw_id,
+            "transit_gateway_id": transit_gateway_id,
+        },
+    )
+    route = table._routes.get(destination.key(table.id))
+    if route is None:
+        raise InvalidParameterValueErrorReplaceRoute(destination.text)
+    for field in FIELDS:
+        setattr(route, field, target.value if field == target.field else None)
+    route.local = False
+    return route  # type: ignore[no-any-return]  # `self` is moto's composed backend, which has no type of its own
+
+
+def delete_route(
+    self: Any,
+    route_table_id: str,
+    destination_cidr_block: str | None,
+    destination_ipv6_cidr_block: str | None = None,
+    destination_prefix_list_id: str | None = None,
+) -> Route:
+    """DeleteRoute: only a static route; the local one and propagated ones cannot be deleted."""
+    table = self.get_route_table(route_table_id)
+    destination = parse_destination(
+        self, destination_cidr_block, destination_ipv6_cidr_block, destination_prefix_list_id
+    )
+    route: Route | None = table._routes.get(destination.key(table.id))
+    if route is None:
+        raise InvalidRouteError(table.id, destination.text)
+    if route.local:
+        raise invalid_value(f"cannot remove local route {destination.text} in route table {table.id}")
+    del table._routes[route.id]
+    return route
+
+
+def _check_quota(backend: Any, table: RouteTable, destination: Destination) -> None:
+    """Static routes of one address family; a prefix list counts with its MaxEntries."""
+    family = _family(backend, destination.ipv6, destination.prefix_list)
+    used = sum(
+        _weight(route)
+        for route in table._routes.values()
+        if not route.local
+        and not isinstance(route, PropagatedRoute)
+        and _family(backend, route.destination_ipv6_cidr_block, route.destination_prefix_list_id) == family
+    )
+    prefix_list = backend.managed_prefix_lists.get(destination.prefix_list)
+    wanted = int(prefix_list.max_entries or 1) if prefix_list else 1
+    if used + wanted > RULES.quirks.route_quota:
+        raise EC2ClientError("RouteLimitExceeded", "The maximum number of routes has been reached.")
+
+
+def _weight(route: Route) -> int:
+    return int(route.destination_prefix_list.max_entries or 1) if route.destination_prefix_list else 1
+
+
+def _family(backend: Any, ipv6: str | None, prefix_list: str | None) -> str:
+    if prefix_list is not None:
+        return str(backend.managed_prefix_lists[prefix_list].address_family)
+    return "IPv6" if ipv6 else "IPv4"
+
+
+def _instance_of(route: Route) -> Instance | None:
+    """The instance to which the route's interface is attached, as long as both exist."""
+    interface = route.interface
+    if interface is None or _is_gone(route, interface) or interface.instance is None:
+        return None
+    return interface.instance if interface.instance.state != "terminated" else None
+
+
+def _is_gone(route: Route, interface: NetworkInterface) -> bool:
+    return interface.id not in route.route_table.ec2_backend.enis
+
+
+def _is_blackhole(route: Route) -> bool:
+    """Whether the target cannot take traffic. How soon EC2 notices is not documented; here it does at once."""
+    backend = route.route_table.ec2_backend
+    if route.interface is not None:
+        instance = _instance_of(route)
+        if instance is None:
+            return True
+        return instance.state != "running" and RULES.quirks.stopped_is_blackhole
+    if route.gateway is not None and route.gateway.id.startswith("igw-"):
+        gateway = backend.internet_gateways.get(route.gateway.id)
+        return gateway is None or gateway.vpc is None or gateway.vpc.id != route.route_table.vpc_id
+    if route.transit_gateway is not None:
+        return not any(
+            attachment.resource_id == route.route_table.vpc_id
+            and attachment.transit_gateway_id == route.transit_gateway.id
+            and attachment.state == "available"
+            for attachment in backend.transit_gateway_attachments.values()
+        )
+    return False

@@ -1,0 +1,29 @@
+"""What may be switched while the cloud runs. moto's classes are global in a process, and so is this."""
+
+from dataclasses import dataclass, field
+
+from bgp2vpc.demo.cloud.values import Quirks
+
+
+@dataclass(slots=True)
+class StatusChecks:
+    """The two status checks of a running instance."""
+
+    instance: str
+    system: str
+
+
+@dataclass(slots=True)
+class Rules:
+    """The quirks in force, and the status checks that a test has set, by instance id."""
+
+    quirks: Quirks = field(default_factory=Quirks)
+    status_checks: dict[str, StatusChecks] = field(default_factory=dict)
+
+    def reset(self) -> None:
+        """As in a new process."""
+        self.quirks = Quirks()
+        self.status_checks.clear()
+
+
+RULES = Rules()

@@ -1,0 +1,157 @@
+"""A route's target: exactly one, existing, of the table's own VPC, and one that the destination allows."""
+
+import ipaddress
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from moto.ec2.exceptions import EC2ClientError, InvalidInstanceIdError
+from moto.ec2.models.route_tables import RouteTable
+
+from bgp2vpc.demo.cloud.fidelity.destinations import Destination, Network, inside
+from bgp2vpc.demo.cloud.fidelity.errors import combination, invalid_value, missing, not_found, several_interfaces
+
+FIELDS = (
+    "gateway",
+    "instance",
+    "nat_gateway",
+    "egress_only_igw",
+    "transit_gateway",
+    "interface",
+    "vpc_pcx",
+    "carrier_gateway",
+    "vpc_endpoint_id",
+)
+"""The attributes of moto's Route of which one holds the target."""
+
+MAY_SPLIT_A_VPC = ("interface", "nat_gateway", "vpc_endpoint_id")
+"""Targets of a route that is more specific than the VPC's own CIDR."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The attribute of moto's Route that holds it, and moto's object (a VPC endpoint: its id)."""
+
+    field: str
+    value: Any
+
+    def is_target_of(self, route: Any) -> bool:
+        """Whether the route points here already."""
+        return getattr(route, self.field) is self.value
+
+
+def resolve_target(backend: Any, table: RouteTable, destination: Destination, given: Mapping[str, Any]) -> Target:
+    """The target among moto's keyword arguments (`interface_id=…`). Raises EC2ClientError if EC2 would refuse it."""
+    targets = {name: value for name, value in given.items() if name in RESOLVERS and value}
+    if not targets:
+        raise missing(
+            "The request must contain exactly one of gatewayId, natGatewayId, networkInterfaceId, vpcPeeringConnectionId,"
+            " egressOnlyInternetGatewayId, transitGatewayId, instanceId, carrierGatewayId, vpcEndpointId"
+        )
+    if len(targets) > 1:
+        raise combination(f"The request must contain exactly one target, not {', '.join(targets)}")
+    ((name, identifier),) = targets.items()
+    target = RESOLVERS[name](backend, table, identifier)
+    _check_within_vpc(backend, table, destination, target)
+    return target
+
+
+def _interface(backend: Any, table: RouteTable, identifier: str) -> Target:
+    interface = backend.get_network_interface(identifier)
+    _check_vpc(table, identifier, interface.vpc_id)
+    return Target("interface", interface)
+
+
+def _instance(backend: Any, table: RouteTable, identifier: str) -> Target:
+    instance = backend.get_instance(identifier)
+    if instance.state == "terminated":
+        raise InvalidInstanceIdError(identifier)
+    _check_vpc(table, identifier, instance.vpc_id)
+    if len(instance.nics) != 1:
+        raise several_interfaces(identifier)
+    # EC2 keeps the interface: the route shows both ids, and stays with the interface.
+    return Target("interface", instance.nics[0])
+
+
+def _gateway(backend: Any, table: RouteTable, identifier: str) -> Target:
+    if identifier.startswith("igw-"):
+        gateway = backend.get_internet_gateway(identifier)
+        _check_vpc(table, identifier, gateway.vpc.id if gateway.vpc else None)
+    elif identifier.startswith("vgw-"):
+        gateway = backend.get_vpn_gateway(identifier)
+        _check_vpc(table, identifier, table.vpc_id if table.vpc_id in gateway.attachments else None)
+    elif identifier.startswith("vpce-"):
+        gateway = backend.get_vpc_end_point(identifier)
+    else:
+        raise not_found("InvalidGatewayID", f"The gateway ID '{identifier}' does not exist")
+    return Target("gateway", gateway)
+
+
+def _known(field: str, store: str, kind: str) -> Callable[[Any, RouteTable, str], Target]:
+    """Look the id up in one of the backend's dictionaries, which holds no more than existence."""
+
+    def resolve(backend: Any, _table: RouteTable, identifier: str) -> Target:
+        value = getattr(backend, store).get(identifier)
+        if value is None:
+            raise not_found(kind, f"The ID '{identifier}' does not exist")
+        return Target(field, value)
+
+    return resolve
+
+
+def _endpoint(backend: Any, _table: RouteTable, identifier: str) -> Target:
+    endpoint = backend.get_vpc_end_point(identifier)
+    if endpoint.vpc_endpoint_type != "GatewayLoadBalancer":
+        raise EC2ClientError("RouteNotSupported", f"Route table contains unsupported route target: {identifier}.")
+    return Target("vpc_endpoint_id", identifier)
+
+
+RESOLVERS: Mapping[str, Callable[[Any, RouteTable, str], Target]] = {
+    "interface_id": _interface,
+    "instance_id": _instance,
+    "gateway_id": _gateway,
+    "nat_gateway_id": _known("nat_gateway", "nat_gateways", "InvalidNatGatewayID"),
+    "egress_only_igw_id": _known(
+        "egress_only_igw", "egress_only_internet_gateways", "InvalidEgressOnlyInternetGatewayId"
+    ),
+    "transit_gateway_id": _known("transit_gateway", "transit_gateways", "InvalidTransitGatewayID"),
+    "vpc_peering_connection_id": _known("vpc_pcx", "vpc_pcxs", "InvalidVpcPeeringConnectionID"),
+    "carrier_gateway_id": _known("carrier_gateway", "carrier_gateways", "InvalidCarrierGatewayID"),
+    "vpc_endpoint_id": _endpoint,
+}
+"""moto's keyword argument -> how its id is looked up and judged."""
+
+
+def _check_vpc(table: RouteTable, identifier: str, vpc_id: str | None) -> None:
+    if vpc_id != table.vpc_id:
+        raise invalid_value(f"route table {table.id} and network target {identifier} belong to different networks")
+
+
+def _check_within_vpc(backend: Any, table: RouteTable, destination: Destination, target: Target) -> None:
+    """A route within the VPC's own CIDR must be a whole subnet's, and may not go to a gateway."""
+    network = destination.network
+    if network is None or not any(inside(network, cidr) and network != cidr for cidr in _vpc_cidrs(backend, table)):
+        return
+    if target.field not in MAY_SPLIT_A_VPC:
+        raise invalid_value(
+            f"The destination CIDR block {network} is equal to or more specific than one of this VPC's CIDR blocks. "
+            "This route can target only an interface or an instance."
+        )
+    if network not in _subnet_cidrs(backend, table):
+        raise invalid_value(f"The destination CIDR block {network} does not match any subnet of the VPC")
+
+
+def _vpc_cidrs(backend: Any, table: RouteTable) -> list[Network]:
+    vpc = backend.get_vpc(table.vpc_id)
+    return [
+        ipaddress.ip_network(association["cidr_block"])
+        for ipv6 in (False, True)
+        for association in vpc.get_cidr_block_association_set(ipv6=ipv6)
+    ]
+
+
+def _subnet_cidrs(backend: Any, table: RouteTable) -> set[Network]:
+    subnets = [s for zone in backend.subnets.values() for s in zone.values() if s.vpc_id == table.vpc_id]
+    ipv4 = [subnet.cidr_block for subnet in subnets]
+    ipv6 = [a["ipv6CidrBlock"] for subnet in subnets for a in subnet.ipv6_cidr_block_associations.values()]
+    return {ipaddress.ip_network(cidr) for cidr in (*ipv4, *ipv6) if cidr}

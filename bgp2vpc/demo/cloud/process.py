@@ -1,0 +1,56 @@
+"""Starting the cloud as a process of its own: its CPU time must not distort what is measured beside it."""
+
+import os
+import selectors
+import subprocess
+import sys
+
+READY = "listening on "
+
+
+class CloudError(Exception):
+    """The cloud did not start, or refused what was asked of it; the message says why."""
+
+
+def start_process(timeout: float = 30.0) -> tuple[subprocess.Popen[str], str]:
+    """The running process and its URL.
+
+    The process ends when its stdin closes, that is when we close it or die in whatever way.
+    Raises CloudError if it is not ready within `timeout` seconds.
+    """
+    process = subprocess.Popen(
+        [sys.executable, "-m", "bgp2vpc.demo.cloud", "--port", "0", "--until-stdin-closes"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "MOTO_"))},
+    )
+    try:
+        return process, _url(process, timeout)
+    except CloudError:
+        stop_process(process)
+        raise
+
+
+def stop_process(process: subprocess.Popen[str], timeout: float = 5.0) -> None:
+    """End the process: kindly, by closing its stdin, then by force."""
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            pipe.close()
+    try:
+        process.wait(timeout)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _url(process: subprocess.Popen[str], timeout: float) -> str:
+    assert process.stdout is not None  # asked for with PIPE
+    with selectors.DefaultSelector() as selector:
+        selector.register(process.stdout, selectors.EVENT_READ)
+        if not selector.select(timeout):
+            raise CloudError(f"the cloud's process said nothing within {timeout:g} s")
+    line = process.stdout.readline().strip()
+    if not line.startswith(READY):
+        raise CloudError(f"the cloud's process did not start: {line or 'see its standard error above'}")
+    return line.removeprefix(READY)
