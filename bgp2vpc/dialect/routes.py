@@ -1,0 +1,155 @@
+"""`announce` and `withdraw`, from their words to events."""
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from bgp2vpc.bgp.events import Announce, Event, Withdraw
+from bgp2vpc.bgp.path import NextHop, Path
+from bgp2vpc.dialect.attributes import Offer, read_offer
+from bgp2vpc.dialect.command import Answer
+from bgp2vpc.dialect.words import LineError, Words, nearest, shown
+from bgp2vpc.prefix import Prefix, PrefixError, parse_prefix
+
+__all__ = ["FAMILIES", "MAX_SPLIT", "read_routes"]
+
+MAX_SPLIT: Final = 4096
+"""The most prefixes one `split` may make. ExaBGP has no limit, and stands still while it makes millions."""
+FAMILIES: Final = frozenset({"route", "ipv4", "ipv6", "attribute", "attributes"})
+_STATEMENTS: Final = frozenset({"route", "attribute", "attributes"})
+_OTHER_SAFI: Final = frozenset(
+    {"multicast", "nlri-mpls", "labeled-unicast", "mpls-vpn", "mcast-vpn", "mvpn", "flow", "flow-vpn", "mup", "rtc"}
+)
+
+
+def read_routes(verb: str, words: list[str]) -> tuple[Event, ...]:
+    """The events of `verb` (announce, withdraw) and the words behind it.
+
+    Raises LineError; with `relay` for what is correct and of use to ExaBGP only.
+    """
+    if words[0] in ("ipv4", "ipv6"):
+        return _unicast(verb, words)
+    if "{" in words:
+        return _statement(verb, _without_braces(words))
+    events: list[Event] = []
+    for statement in _statements(words):
+        events += _statement(verb, statement)
+    return tuple(events)
+
+
+def _statements(words: list[str]) -> Iterator[list[str]]:
+    """`route …; route …;`, where the last semicolon may be missing."""
+    if ";" not in words:
+        yield words
+        return
+    start = 0
+    while start < len(words):
+        end = words.index(";", start) if ";" in words[start:] else len(words)
+        yield words[start:end]
+        start = end + 1
+
+
+def _without_braces(words: list[str]) -> list[str]:
+    """`route P { next-hop self; med 5; }` without its braces and semicolons."""
+    opening = words.index("{")
+    if opening != 2 or words[0] != "route":
+        raise LineError("'{' can only stand behind 'route PREFIX'")
+    if words[-1] != "}" or words[-2] not in (";", "{"):
+        raise LineError("behind '{' every attribute ends with ';' and the line with '}'")
+    return words[:2] + [word for word in words[3:-1] if word != ";"]
+
+
+def _statement(verb: str, words: list[str]) -> tuple[Event, ...]:
+    kind = words[0] if words else ""
+    if kind == "route":
+        return _route(verb, words[1:])
+    if kind in ("attribute", "attributes"):
+        return _attributes(verb, words[1:])
+    raise LineError(f"unknown word {shown(kind)} behind ';'{nearest(kind, _STATEMENTS)}")
+
+
+def _route(verb: str, text: list[str]) -> tuple[Event, ...]:
+    words = Words(text)
+    prefix = _prefix(words.take(f"{verb} route: a prefix"))
+    offer = read_offer(words)
+    if not prefix.is_ipv6 and 224 <= prefix.first >> 24 < 240:
+        offer.family = offer.family or "ipv4 multicast"
+    return _events(verb, _parts(prefix, offer.split), offer)
+
+
+def _unicast(verb: str, text: list[str]) -> tuple[Event, ...]:
+    """`ipv4 unicast P …`: 5.0 takes the word `split` here and makes nothing of it; 6.0 refuses it."""
+    family, *rest = text
+    if rest[-1:] == [";"]:
+        rest.pop()
+    words = Words(rest)
+    safi = words.take(f"{verb} {family}: 'unicast'")
+    if safi in _OTHER_SAFI:
+        raise _no_vpc_route(f"{family} {safi}")
+    if safi != "unicast":
+        raise LineError(f"{verb} {family}: 'unicast' expected, found {shown(safi)}")
+    prefix = _prefix(words.take(f"{verb} {family} unicast: a prefix"))
+    if prefix.is_ipv6 != (family == "ipv6"):
+        raise LineError(f"{prefix} is no {family} prefix")
+    return _events(verb, [prefix], read_offer(words))
+
+
+def _attributes(verb: str, text: list[str]) -> tuple[Event, ...]:
+    words = Words(text)
+    offer = read_offer(words, stop="nlri")
+    prefixes = []
+    while words:
+        prefixes.append(_prefix(words.take("nlri: a prefix")))
+    if not prefixes:
+        raise LineError("nlri: a prefix is missing at the end of the line")
+    if len({prefix.version for prefix in prefixes}) > 1:
+        raise LineError("nlri: IPv4 and IPv6 prefixes cannot share one line; say them on one line each")
+    return _events(verb, [part for prefix in prefixes for part in _parts(prefix, offer.split)], offer)
+
+
+def _prefix(word: str) -> Prefix:
+    try:
+        return parse_prefix(word)
+    except PrefixError as error:
+        raise LineError(str(error)) from error
+
+
+def _parts(prefix: Prefix, length: int | None) -> Iterable[Prefix]:
+    """The more specifics of `split /length`; the prefix itself where that is no longer than its own."""
+    if length is None or length <= prefix.prefixlen:
+        return (prefix,)
+    width = 128 if prefix.is_ipv6 else 32
+    if length > width:
+        raise LineError(f"split: /{length} is longer than an address of {prefix}; at most /{width}")
+    count = 1 << length - prefix.prefixlen
+    if count > MAX_SPLIT:
+        raise LineError(f"split: {prefix} has {count} prefixes of length {length}; at most {MAX_SPLIT} are taken")
+    step = 1 << width - length
+    return [Prefix((prefix.first + step * at, length), version=prefix.version) for at in range(count)]
+
+
+def _events(verb: str, prefixes: Iterable[Prefix], offer: Offer) -> tuple[Event, ...]:
+    if offer.family:
+        raise _no_vpc_route(offer.family)
+    if verb == "withdraw":
+        return tuple(Withdraw(prefix, offer.path_id) for prefix in prefixes)
+    if offer.next_hop is None:
+        raise LineError("next-hop is missing: add 'next-hop self' or 'next-hop ADDRESS'")
+    attributes, path_id = offer.attributes(), offer.path_id
+    paths = [_path_through(offer.next_hop, Path(prefix, offer.next_hop, attributes, path_id)) for prefix in prefixes]
+    return tuple(Announce(path) for path in paths)
+
+
+def _path_through(next_hop: NextHop, path: Path) -> Path:
+    version = getattr(next_hop, "version", path.prefix.version)
+    if version != path.prefix.version:
+        # ExaBGP says done and sends nothing, unless the session negotiated RFC 8950.
+        raise LineError(
+            f"{path.prefix}: the next hop {next_hop} is of the other family; no route is made of it",
+            relay=True,
+            answer=Answer.DONE,
+        )
+    return path
+
+
+def _no_vpc_route(family: str) -> LineError:
+    return LineError(f"{family} is no route a VPC can hold; for ExaBGP only", relay=True)

@@ -1,0 +1,119 @@
+"""The announce/withdraw text protocol: one line in, one Command out; every line of every ExaBGP from 3.4 to 6.0.
+
+A line means what the newest version that accepts it makes of it. The differences, all deliberate:
+
+- IPv6 with `next-hop self` is taken: ExaBGP refuses it only on sessions over IPv4, and its healthcheck prints it.
+- A selector is not matched against neighbors; for the VPC a line is the same whomever else it is for.
+- What would end ExaBGP, or make it reset its sessions, is refused and never passed on.
+- Netmask notation (6.0 takes it for a host route) is refused.
+"""
+
+import re
+from dataclasses import replace
+from functools import lru_cache
+from typing import Final
+
+from bgp2vpc.bgp.events import Event
+from bgp2vpc.dialect.command import Answer, Command
+from bgp2vpc.dialect.control import read_control, read_signal
+from bgp2vpc.dialect.render import announce_line, withdraw_line
+from bgp2vpc.dialect.routes import FAMILIES, read_routes
+from bgp2vpc.dialect.selector import split_selector
+from bgp2vpc.dialect.words import LineError, shown, split_words
+
+__all__ = ["MAX_LINE", "announce_line", "decode", "parse", "withdraw_line"]
+
+MAX_LINE: Final = 64 * 1024
+"""Bytes. The longest line of use, 1000 IPv6 prefixes behind `nlri`, has 44,000; ExaBGP gives up at 1 MiB."""
+_REMEMBERED_LINE: Final = 512
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_VERBS: Final = ("announce", "withdraw")
+_TRAILING: Final = frozenset({"sync", "async", "text"})
+"""6.0's words about the answer, taken at the end of any command."""
+
+
+def decode(raw: bytes) -> Command:
+    """The command of one line as read, with or without its line end. Never raises.
+
+    What is not ASCII, or longer than MAX_LINE, is answered with an error and must not reach ExaBGP: it would stop
+    the helper that sent it.
+    """
+    if len(raw) > MAX_LINE + 2:
+        return _too_long(len(raw), raw[:80].decode("ascii", "replace"))
+    return parse(raw.decode("latin-1").rstrip("\r\n"))
+
+
+def parse(line: str) -> Command:
+    """The command that `line`, without its line end, says. Never raises.
+
+    Remembered: a healthcheck repeats its line every few seconds. Long lines, and those that make many prefixes of
+    one, are not, for the memory they would hold.
+    """
+    if len(line) > _REMEMBERED_LINE or "split" in line:
+        return _parse(line)
+    return _remembered(line)
+
+
+def _parse(line: str) -> Command:
+    if len(line) > MAX_LINE:
+        return _too_long(len(line), line[:80])
+    wrong = _wrong_character(line)
+    if wrong:
+        return Command(line, answer=Answer.ERROR, error=wrong)
+    text = line.strip()
+    if not text or text[0] == "#":
+        return Command(text)
+    try:
+        return _command(text)
+    except LineError as error:
+        return Command(text, answer=error.answer, error=str(error), relay=error.relay)
+
+
+_remembered = lru_cache(maxsize=4096)(_parse)
+
+
+def _too_long(length: int, start: str) -> Command:
+    return Command(start, answer=Answer.ERROR, error=f"a line of {length} bytes is too long: at most {MAX_LINE}")
+
+
+def _wrong_character(line: str) -> str:
+    if not line.isascii():
+        at = next(at for at, character in enumerate(line) if not character.isascii())
+        return f"column {at + 1}: {line[at]!a} is not ASCII, and ExaBGP's API takes nothing else"
+    control = _CONTROL.search(line)
+    return f"column {control.start() + 1}: control character {control[0]!a}" if control else ""
+
+
+def _command(text: str) -> Command:
+    words = split_words(text)
+    if "json" in words and not _may_say_json(words):
+        raise LineError("the word 'json' outside 'show' ends ExaBGP 5.0; leave it out")
+    selector, words = split_selector(words)
+    if len(words) > 1 and words[-1] in _TRAILING and words[0] != "show":
+        words = words[:-1]
+    if words[0] == "group" and selector:
+        return Command(text, events=_group(words[1:]), selector=selector, relay=True)
+    if words[0] not in _VERBS:
+        return _with_selector(read_control(text, words), selector)
+    if words[1:2] and words[1] in FAMILIES:
+        return Command(text, events=read_routes(words[0], words[1:]), selector=selector, relay=True)
+    return _with_selector(read_signal(text, words[0], words[1:]), selector)
+
+
+def _may_say_json(words: list[str]) -> bool:
+    return words[0] in ("show", "rib", "peer") or [word for word in words if word != "json"] == ["version"]
+
+
+def _with_selector(command: Command, selector: str) -> Command:
+    return replace(command, selector=selector) if selector else command
+
+
+def _group(words: list[str]) -> tuple[Event, ...]:
+    """6.0's `peer * group announce … ; withdraw …`: all of it or nothing."""
+    events: list[Event] = []
+    for statement in " ".join(words).split(" ; "):
+        verb, *rest = statement.removesuffix(" ;").split()
+        if verb not in _VERBS or not rest or rest[0] not in FAMILIES:
+            raise LineError(f"group: {shown(statement)} is neither 'announce route …' nor 'withdraw route …'")
+        events += read_routes(verb, rest)
+    return tuple(events)
