@@ -2,14 +2,18 @@
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import Final
 
 from bgp2vpc.bgp.events import Event
 from bgp2vpc.prefix import IPAddress
 
+FAMILIES: Final = ("ipv4 unicast", "ipv6 unicast")
+"""The address families whose prefixes can be VPC routes, by the names ExaBGP prints."""
+
 
 @dataclass(frozen=True, slots=True)
 class Acknowledgement:
-    """ExaBGP's answer to one command. `reason` only where the version gives one."""
+    """ExaBGP's answer to one command: exactly one each, in order. `reason` only in JSON answers."""
 
     ok: bool
     reason: str = ""
@@ -32,13 +36,12 @@ class Direction(Enum):
 
 @dataclass(frozen=True, slots=True)
 class StateChange:
-    """`neighbor A up` and the like. `asn` and `router_id` where the version tells them."""
+    """`neighbor A up` and the like. `asn` of the peer where the encoding tells it."""
 
     peer: IPAddress
     state: PeerState
     reason: str = ""
     asn: int | None = None
-    router_id: IPAddress | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,6 @@ class Update:
     direction: Direction
     events: tuple[Event, ...]
     asn: int | None = None
-    router_id: IPAddress | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,13 @@ class Shutdown:
 
 
 @dataclass(frozen=True, slots=True)
+class Reason:
+    """Why the next acknowledgement is an error: 6.0 prints `error: …` on a line of its own, before `error`."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Ignored:
     """A message we have no use for (`open`, `keepalive`, `fsm` …), or one that cannot be read: `problem` says why."""
 
@@ -76,4 +85,4 @@ class Ignored:
     problem: str = ""
 
 
-Message = Acknowledgement | StateChange | Update | Notification | Shutdown | Ignored
+Message = Acknowledgement | StateChange | Update | Notification | Shutdown | Reason | Ignored

@@ -1,0 +1,109 @@
+"""`encoder text`: what ExaBGP 4.2, 5.0 and 6.0 print as words, events and answers.
+
+An update is a block: `neighbor A receive update start`, one line for each prefix, `… end`, an empty line. Every line of
+a prefix is complete in itself, so each is decoded alone, and start, end and empty lines mean nothing.
+"""
+
+import re
+from typing import Final
+
+from bgp2vpc.bgp.events import Announce, EndOfRib, Event, Withdraw
+from bgp2vpc.bgp.path import Path
+from bgp2vpc.dialect.exabgp_text_attributes import read_attributes
+from bgp2vpc.dialect.message import (
+    FAMILIES,
+    Acknowledgement,
+    Direction,
+    Ignored,
+    Message,
+    Notification,
+    PeerState,
+    Reason,
+    Shutdown,
+    StateChange,
+    Update,
+)
+from bgp2vpc.prefix import IPAddress, parse_address, parse_prefix
+
+_SHUTDOWN: Final = re.compile(r"shutdown( \d+ \d+)?")
+_STATE: Final = re.compile(r"(connected|up|down)(?: - (.*))?")
+_NOTIFICATION: Final = re.compile(r"notification code (\d+) subcode (\d+) data (0x[0-9a-fA-F]*)")
+_EOR: Final = re.compile(r"route eor \d+/\d+ \(([a-z0-9]+ [a-z0-9-]+)\)")
+_DIRECTIONS: Final = {direction.value: direction for direction in Direction}
+
+
+def decode_text(line: str) -> tuple[Message, ...]:
+    """What one line says. Raises ValueError when it cannot be read."""
+    match line:
+        case "done":
+            return (Acknowledgement(ok=True),)
+        case "error":
+            return (Acknowledgement(ok=False),)
+    if _SHUTDOWN.fullmatch(line):
+        return (Shutdown(),)
+    if line.startswith("error: "):
+        return (Reason(line.removeprefix("error: ")),)
+    if line.startswith("neighbor "):
+        return _neighbor(line)
+    return (Ignored("text"),)  # the reply to a `show` or `help`, or the octets of a packet (` header 0x… body 0x…`)
+
+
+def _neighbor(line: str) -> tuple[Message, ...]:
+    _, peer, *rest = line.split(" ", 2)
+    said = rest[0] if rest else ""
+    if state := _STATE.fullmatch(said):
+        return (StateChange(parse_address(peer), PeerState(state[1]), state[2] or ""),)
+    word, _, said = said.partition(" ")
+    direction = _DIRECTIONS.get(word)
+    if direction is None:
+        return (Ignored("text"),)  # the reply to `show adj-rib` begins like an event
+    kind, _, what = said.partition(" ")
+    if kind == "update":
+        return (_update(parse_address(peer), direction, what),)
+    if notification := _NOTIFICATION.match(said):
+        code, subcode, data = notification.groups()
+        return (Notification(parse_address(peer), direction, int(code), int(subcode), data),)
+    return (Ignored("packet" if kind.isdigit() else kind),)
+
+
+def _update(peer: IPAddress, direction: Direction, what: str) -> Message:
+    verb, _, nlri = what.partition(" ")
+    match verb:
+        case "start" | "end":
+            return Ignored("update")
+        case "route" if eor := _EOR.fullmatch(what):
+            return _events(peer, direction, eor[1], EndOfRib(eor[1]))
+        case "announced" | "withdrawn":
+            return _route(peer, direction, verb, nlri.split())
+    return Ignored("update of another family")  # `flow …` and the like stand without a verb
+
+
+def _events(peer: IPAddress, direction: Direction, family: str, event: Event) -> Message:
+    return Update(peer, direction, (event,)) if family in FAMILIES else Ignored(f"update {family}")
+
+
+def _route(peer: IPAddress, direction: Direction, verb: str, words: list[str]) -> Message:
+    """`P [path-information I] [next-hop H ATTRIBUTES]`.
+
+    Other families begin with a name (`flow`, `vpls`), or have words of their own after the prefix (`label`, `rd`).
+    """
+    if not words or not (words[0][:1].isdigit() or ":" in words[0]):
+        return Ignored("update of another family")
+    prefix_text, *words = words
+    path_id = None
+    if words[:1] == ["path-information"]:
+        path_id = int(parse_address(_word(words, 1))) or None
+        words = words[2:]
+    if words and words[0] != "next-hop":
+        return Ignored("update of another family")
+    prefix = parse_prefix(prefix_text)
+    if verb == "withdrawn":
+        return Update(peer, direction, (Withdraw(prefix, path_id),))
+    path = Path(prefix, parse_address(_word(words, 1)), read_attributes(words[2:]), path_id)
+    return Update(peer, direction, (Announce(path),))
+
+
+def _word(words: list[str], index: int) -> str:
+    if len(words) <= index:
+        raise ValueError("the line ends too early")
+    return words[index]
