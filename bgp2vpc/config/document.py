@@ -1,0 +1,234 @@
+"""YAML text -> plain values that remember their lines.
+
+Every scalar stays the text that was written: `value: 1`, `value: true` and `value: "1"` are told apart only by who
+reads them, so a tag's value may be given as a number and a number as text, as AWSnycast's users are used to.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final, NoReturn, TypeAlias
+
+import yaml
+from yaml.composer import ComposerError
+from yaml.error import MarkedYAMLError
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from yaml.reader import ReaderError
+
+from bgp2vpc.errors import ConfigError, Problem
+
+Value: TypeAlias = "str | list[Value] | dict[str, Value] | None"
+Location: TypeAlias = tuple[str | int, ...]
+"""Where in the document: keys and list positions from the top."""
+
+# Far above any real file; below what would keep the reader busy for more than a few seconds.
+MAX_SIZE: Final = 256 * 1024
+MAX_DEPTH: Final = 40
+MAX_NODES: Final = 100_000
+
+_TAG: Final = "tag:yaml.org,2002:"
+_SCALAR_TAGS: Final = {_TAG + name for name in ("str", "int", "float", "bool", "timestamp", "value", "merge")}
+_NULL_TAG: Final = _TAG + "null"
+_COLLECTION_TAGS: Final = {_TAG + "map", _TAG + "seq"}
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """`data` with the line (from 1) of every location in it, and the mistakes that still let it be read."""
+
+    data: dict[str, Value]
+    lines: Mapping[Location, int]
+    problems: tuple[Problem, ...]
+
+
+def read_document(text: str, file: str) -> Document:
+    """The one YAML document in `text`. Raises ConfigError if it is none, or not a mapping."""
+    if len(text) > MAX_SIZE:
+        raise config_error(file, 1, "yaml", f"larger than {MAX_SIZE // 1024} KiB: surely the wrong file")
+    try:
+        root = _compose(text)
+    except ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        character = f"U+{ord(text[error.position]):04X}"
+        raise config_error(file, line, "yaml", f"the character {character} is not allowed in YAML") from None
+    except MarkedYAMLError as error:
+        raise config_error(file, _syntax_line(error), "yaml", _syntax_message(error)) from None
+    return _Reader(file).document(root)
+
+
+def config_error(file: str, line: int, key: str, message: str) -> ConfigError:
+    """The error of a file with one problem."""
+    return ConfigError(file, (Problem(file, line, key, message),))
+
+
+class _BoundedLoader(yaml.SafeLoader):
+    """SafeLoader that refuses deep nesting before Python's own stack does."""
+
+    _depth = 0
+
+    def compose_node(self, parent: Node | None, index: int) -> Node | None:
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            raise ComposerError(None, None, f"nested deeper than {MAX_DEPTH} levels", self.get_mark())
+        node = super().compose_node(parent, index)
+        self._depth -= 1
+        return node
+
+
+def _compose(text: str) -> Node | None:
+    loader = _BoundedLoader(text)
+    try:
+        return loader.get_single_node()
+    finally:
+        loader.dispose()
+
+
+def _syntax_line(error: MarkedYAMLError) -> int:
+    mark = error.problem_mark or error.context_mark
+    return mark.line + 1 if mark else 1
+
+
+def _syntax_message(error: MarkedYAMLError) -> str:
+    message = error.problem or "not YAML"
+    if "'\\t'" in message:
+        return "a tab cannot indent YAML; use spaces"
+    if message == "but found another document":
+        return "a second document begins here ('---'); only one is allowed"
+    if error.context and error.context_mark:
+        return f"{error.context} that begins in line {error.context_mark.line + 1}: {message}"
+    return message
+
+
+class _Reader:
+    """Nodes -> values, noting lines and problems on the way."""
+
+    def __init__(self, file: str) -> None:
+        self._file = file
+        self._lines: dict[Location, int] = {}
+        self._problems: list[Problem] = []
+        self._nodes = 0
+
+    def document(self, root: Node | None) -> Document:
+        if root is None:
+            self._fail(1, (), "the file is empty; it needs at least 'routetables:'")
+        data = self._value(root, ())
+        self._lines[()] = _line(root)
+        if not isinstance(data, dict):
+            self._fail(_line(root), (), f"expected a mapping (KEY: VALUE), got {kind_of(data)}")
+        return Document(data, self._lines, tuple(self._problems))
+
+    def _value(self, node: Node, location: Location) -> Value:
+        self._spend(node, location)
+        if isinstance(node, MappingNode):
+            self._check_tag(node, location)
+            return self._mapping(node, location)
+        if isinstance(node, SequenceNode):
+            self._check_tag(node, location)
+            return [self._item(item, (*location, position)) for position, item in enumerate(node.value)]
+        return self._scalar(node, location)
+
+    def _item(self, node: Node, location: Location) -> Value:
+        self._lines[location] = _line(node)
+        return self._value(node, location)
+
+    def _scalar(self, node: Node, location: Location) -> Value:
+        if node.tag == _NULL_TAG:
+            return None
+        if node.tag not in _SCALAR_TAGS:
+            self._report_tag(node, location)
+        return str(node.value)
+
+    def _mapping(self, node: MappingNode, location: Location) -> dict[str, Value]:
+        values: dict[str, Value] = {}
+        for key_node, value_node in self._pairs(node, location):
+            place = (*location, str(key_node.value))
+            # A block below its key is best found by the key.
+            self._lines[place] = _line(value_node if isinstance(value_node, ScalarNode) else key_node)
+            values[str(key_node.value)] = self._value(value_node, place)
+        return values
+
+    def _pairs(self, node: MappingNode, location: Location) -> Iterator[tuple[ScalarNode, Node]]:
+        """The entries of `node`, then those of what it merges (`<<`) that it does not have itself."""
+        seen: dict[str, int] = {}
+        merged: list[Node] = []
+        for key, value in node.value:
+            if not isinstance(key, ScalarNode):
+                self._report(_line(key), location, "a key must be text; if braces were meant as text, quote them")
+            elif key.tag == _TAG + "merge":
+                merged.append(value)
+            elif key.value in seen:
+                place = (*location, str(key.value))
+                self._report(_line(key), place, f"given twice; the first is in line {seen[key.value]}")
+            else:
+                seen[key.value] = _line(key)
+                yield key, value
+        for key, value in self._merged(merged, location):
+            if key.value not in seen:
+                seen[key.value] = _line(key)
+                yield key, value
+
+    def _merged(self, nodes: list[Node], location: Location, depth: int = 0) -> Iterator[tuple[ScalarNode, Node]]:
+        for node in nodes:
+            self._spend(node, location)
+            if depth > MAX_DEPTH:
+                self._fail(_line(node), location, "'<<' merges a mapping into itself")
+            if isinstance(node, SequenceNode):
+                yield from self._merged(node.value, location, depth + 1)
+            elif isinstance(node, MappingNode):
+                own = [(k, v) for k, v in node.value if isinstance(k, ScalarNode)]
+                yield from ((k, v) for k, v in own if k.tag != _TAG + "merge")
+                yield from self._merged([v for k, v in own if k.tag == _TAG + "merge"], location, depth + 1)
+            else:
+                self._report(_line(node), location, "'<<' must name a mapping (an alias such as *defaults)")
+
+    def _spend(self, node: Node, location: Location) -> None:
+        self._nodes += 1
+        if self._nodes > MAX_NODES:
+            self._fail(_line(node), location[:1], f"aliases make this larger than {MAX_NODES} values")
+        if len(location) > MAX_DEPTH:
+            self._fail(_line(node), location[:1], "an alias contains itself")
+
+    def _check_tag(self, node: Node, location: Location) -> None:
+        if node.tag not in _COLLECTION_TAGS:
+            self._report_tag(node, location)
+
+    def _report_tag(self, node: Node, location: Location) -> None:
+        tag = node.tag.replace(_TAG, "!!")
+        self._report(_line(node), location, f"the YAML tag '{tag}' is not supported; write the value itself")
+
+    def _report(self, line: int, location: Location, message: str) -> None:
+        self._problems.append(Problem(self._file, line, dotted(location), message))
+
+    def _fail(self, line: int, location: Location, message: str) -> NoReturn:
+        self._report(line, location, message)
+        raise ConfigError(self._file, tuple(self._problems))
+
+
+def _line(node: Node) -> int:
+    return int(node.start_mark.line) + 1
+
+
+def dotted(location: Location) -> str:
+    """`routetables.private.accept[0]`; a key that is no plain word is quoted, the top is `yaml`."""
+    text = ""
+    for step in location:
+        if isinstance(step, int):
+            text += f"[{step}]"
+        else:
+            plain = step.replace("_", "").replace("-", "").isalnum()
+            text += ("." if text else "") + (step if plain else f'"{step}"')
+    return text or "yaml"
+
+
+def kind_of(value: object) -> str:
+    """What a value is, in a user's words."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, str):
+        return f"'{shortened(value)}'"
+    return "a list" if isinstance(value, list) else "a mapping"
+
+
+def shortened(text: str, limit: int = 60) -> str:
+    """`text` on one line and not longer than `limit` characters, for a message."""
+    line = " ".join(text.split())
+    return line if len(line) <= limit else line[: limit - 1] + "…"

@@ -1,0 +1,50 @@
+"""The configuration file on disk -> Config."""
+
+import pickle
+import sys
+from pathlib import Path
+
+from bgp2vpc.config.document import MAX_SIZE, config_error
+from bgp2vpc.config.model import Config
+from bgp2vpc.config.parse import parse
+from bgp2vpc.config.schema import schema
+from bgp2vpc.errors import ConfigError
+
+__all__ = ["load", "parse", "schema"]
+
+
+def load(path: Path | str) -> Config:
+    """The configuration in this file. Raises ConfigError with every mistake, or the reason it cannot be read."""
+    return parse(_read(path), str(path))
+
+
+def _read(path: Path | str) -> str:
+    try:
+        with Path(path).open("rb") as file:
+            # One byte more than allowed, so that parse() sees that it is too much; never all of /dev/zero.
+            raw = file.read(MAX_SIZE + 1)
+    except OSError as error:
+        raise config_error(str(path), 0, "file", f"cannot be read: {error.strerror or error}") from None
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        if len(raw) > MAX_SIZE and error.reason == "unexpected end of data":
+            return raw.decode("utf-8-sig", errors="replace")
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise config_error(
+            str(path), line, "yaml", f"not UTF-8: byte 0x{raw[error.start]:02x}; save the file as UTF-8"
+        ) from None
+
+
+def _main() -> None:
+    """The child of `config.apart`: the result, or the problems, pickled on stdout."""
+    try:
+        answer = load(sys.argv[1])
+    except ConfigError as error:
+        sys.stdout.buffer.write(pickle.dumps(error.problems))
+    else:
+        sys.stdout.buffer.write(pickle.dumps(answer))
+
+
+if __name__ == "__main__":
+    _main()

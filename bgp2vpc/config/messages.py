@@ -1,0 +1,149 @@
+"""What pydantic found -> problems a person can act on: the line, what is wrong there, what would be right."""
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+from pydantic import BaseModel
+from pydantic_core import ErrorDetails
+
+from bgp2vpc.config.document import Document, Location, Value, dotted, kind_of, shortened
+from bgp2vpc.config.schema import FIND_TYPES
+from bgp2vpc.errors import Problem
+
+# What AWSnycast's files and later versions know: refused, but not as a slip of the pen.
+_LATER: Final = {
+    "healthchecks", "remote_healthchecks", "manage_routes", "route_tables", "fallback", "never_delete", "affinity",
+    "by_tag_regexp", "has_route_to", "best_path",
+}  # fmt: skip
+_NOT_SUPPORTED: Final = "not supported by this version of bgp2vpc"
+
+_EXPECTED: Final = {
+    "bool_parsing": "true or false",
+    "bool_type": "true or false",
+    "dict_type": "a mapping (KEY: VALUE)",
+    "float_parsing": "a number",
+    "float_type": "a number",
+    "finite_number": "a number",
+    "int_parsing": "a whole number",
+    "int_parsing_size": "a smaller number",
+    "int_type": "a whole number",
+    "list_type": "a list ([A, B] or lines that begin with '-')",
+    "model_attributes_type": "a mapping (KEY: VALUE)",
+    "model_type": "a mapping (KEY: VALUE)",
+    "string_type": "text",
+}
+_LIMITS: Final = {
+    "greater_than": ("more than", "gt"),
+    "greater_than_equal": ("at least", "ge"),
+    "less_than_equal": ("at most", "le"),
+}
+_ABSENT: Final = {"missing": "missing", "too_short": "empty", "string_too_short": "empty"}
+
+Models = Mapping[int, type[BaseModel]]
+"""id() of a mapping of the document -> the model it was held against (see schema.Entry)."""
+
+
+def problems(document: Document, file: str, errors: Iterable[ErrorDetails], models: Models) -> list[Problem]:
+    """One problem for each of pydantic's errors."""
+    return [_problem(document, file, error, models) for error in errors]
+
+
+def _problem(document: Document, file: str, error: ErrorDetails, models: Models) -> Problem:
+    location, container = _locate(document.data, error)
+    model = models.get(id(container))
+    return Problem(file, _line(document, location), dotted(location), _message(error, location, model))
+
+
+def _locate(data: Value, error: ErrorDetails) -> tuple[Location, Value]:
+    """Where the error is in the document, and the mapping or list around that place.
+
+    pydantic's `loc` also names the members of unions (`find`, `by_tag`, `config`) and what a validator put in between
+    (`config`, `filters`); those steps lead nowhere in the document and are left out.
+    """
+    location: Location = ()
+    container: Value = None
+    arrived = False
+    for step in error["loc"]:
+        children = _children(data)
+        if arrived := step in children:
+            container, data, location = data, children[step], (*location, step)
+    if error["type"] == "missing" and not arrived:
+        return (*location, error["loc"][-1]), data
+    if error["type"].startswith("union_tag_"):
+        return (*location, "type"), data
+    return location, container
+
+
+def _children(data: Value) -> Mapping[str | int, Value]:
+    children: dict[str | int, Value] = {}
+    if isinstance(data, list):
+        children.update(enumerate(data))
+    elif isinstance(data, dict):
+        children.update(data.items())
+    return children
+
+
+def _line(document: Document, location: Location) -> int:
+    """The line of `location`, or of the nearest thing around it that is really there."""
+    while location and location not in document.lines:
+        location = location[:-1]
+    return document.lines[location]
+
+
+def _message(error: ErrorDetails, location: Location, model: type[BaseModel] | None) -> str:
+    kind, given, context = error["type"], error["input"], error.get("ctx", {})
+    if kind in _EXPECTED:
+        return f"expected {_EXPECTED[kind]}, got {kind_of(given)}"
+    if kind in _LIMITS:
+        words, bound = _LIMITS[kind]
+        return f"must be {words} {context[bound]:.10g}, got {shortened(str(given))}"
+    if kind in _ABSENT:
+        return _ABSENT[kind] + _meaning(location, model)
+    if kind == "union_tag_not_found":
+        return f"missing; known: {', '.join(FIND_TYPES)}"
+    return _refusal(error, location, model)
+
+
+def _refusal(error: ErrorDetails, location: Location, model: type[BaseModel] | None) -> str:
+    context = error.get("ctx", {})
+    match error["type"]:
+        case "extra_forbidden":
+            return unknown("key", str(location[-1]), _keys(model))
+        case "enum":
+            return unknown("value", str(error["input"]), _quoted(context["expected"]))
+        case "union_tag_invalid":
+            return unknown("type", str(context["tag"]), FIND_TYPES)
+        case "value_error":
+            return str(context["error"])
+    return error["msg"]
+
+
+def unknown(what: str, given: str, known: Sequence[str]) -> str:
+    """What to say of a word that is not among the `known` ones."""
+    if given in _LATER:
+        return _NOT_SUPPORTED
+    nearest = difflib.get_close_matches(given, known, n=1)
+    hint = f"did you mean '{nearest[0]}'?" if nearest else f"known: {', '.join(known) or 'none'}"
+    return f"unknown {what} '{shortened(given)}'; {hint}"
+
+
+def _quoted(text: str) -> list[str]:
+    """The words of pydantic's `'a', 'b' or 'c'`."""
+    return re.findall(r"'([^']*)'", text)
+
+
+def _keys(model: type[BaseModel] | None) -> list[str]:
+    return [field.alias or key for key, field in model.model_fields.items()] if model else []
+
+
+def _meaning(location: Location, model: type[BaseModel] | None) -> str:
+    """What the key is for, and an example of it, from the schema."""
+    key = str(location[-1])
+    field = model.model_fields.get(key) if model else None
+    if field is None or not field.description:
+        return ""
+    description = field.description[0].lower() + field.description[1:].rstrip(".")
+    example = f", for example {key}: {field.examples[0]}" if field.examples else ""
+    return f" ({description}){example}"

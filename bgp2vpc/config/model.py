@@ -1,0 +1,64 @@
+"""The configuration as the rest of the program sees it: frozen, complete, checked. Times are in seconds."""
+
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+from typing import Final
+
+from bgp2vpc.errors import Problem
+from bgp2vpc.routing.rule import Rule
+
+DEFAULT_FILE: Final = Path("/etc/bgp2vpc.yaml")
+DEFAULT_SOCKET: Final = Path("/run/bgp2vpc/bgp2vpc.sock")
+
+
+class OnExit(Enum):
+    """What becomes of our routes when the daemon is told to stop. Values are the words of the configuration."""
+
+    WITHDRAW = "withdraw"
+    KEEP = "keep"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ec2Limits:
+    """How hard we may lean on EC2: `burst` writes of one kind at once, then `rate` per second; `timeout` per call."""
+
+    # EC2 allows 50 and then 5 per second for the whole account: a little less leaves room for clocks that differ.
+    burst: int = 48
+    rate: float = 4.9
+    timeout: float = 3.0
+    concurrency: int = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Process:
+    """A script that prints announcements. `restart_time`: how long its paths outlive it."""
+
+    name: str
+    argv: tuple[str, ...]
+    restart_time: float = 10.0
+    max_prefixes: int = 1000
+    respawn: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """One configuration file. `socket` None: no unix socket. `warnings`: what was read and has no effect."""
+
+    file: str
+    poll_time: float = 60.0
+    socket: Path | None = DEFAULT_SOCKET
+    processes: tuple[Process, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    on_exit: OnExit = OnExit.WITHDRAW
+    restart_time: float = 10.0
+    settle_time: float = 10.0
+    backup_med: int = 500
+    max_prefixes: int = 1000
+    max_changes: int = 1000
+    skip_source_dest_check: bool = False
+    instance_id: str | None = None
+    region: str | None = None
+    vpc_id: str | None = None
+    ec2: Ec2Limits = field(default_factory=Ec2Limits)
+    warnings: tuple[Problem, ...] = ()
