@@ -23,6 +23,7 @@ _KIND_BY_ID = {
     "local": TargetKind.LOCAL,
     "igw": TargetKind.GATEWAY,
     "vgw": TargetKind.GATEWAY,
+    "vpce": TargetKind.GATEWAY,
     "nat": TargetKind.NAT,
     "tgw": TargetKind.TRANSIT_GATEWAY,
     "pcx": TargetKind.PEERING,

@@ -1,0 +1,247 @@
+"""The real EC2, through botocore: the only file that imports it.
+
+Nothing here retries, paces or remembers: who calls knows better what a failed call was worth.
+"""
+
+import logging
+import os
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from itertools import islice
+from threading import Lock
+from typing import Any
+
+from botocore import xform_name
+from botocore.config import Config
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConfigParseError,
+    CredentialRetrievalError,
+    InvalidConfigError,
+    InvalidRegionError,
+    MetadataRetrievalError,
+    NoCredentialsError,
+    NoRegionError,
+    ParamValidationError,
+    PartialCredentialsError,
+    ProfileNotFound,
+    TokenRetrievalError,
+    UnauthorizedSSOTokenError,
+)
+from botocore.loaders import Loader
+from botocore.session import Session
+
+from bgp2vpc import __version__
+from bgp2vpc.errors import Credentials, Ec2Error, OperatorError, Refused, Transient
+from bgp2vpc.prefix import Prefix
+from bgp2vpc.vpc import slim_model, wire
+from bgp2vpc.vpc.failures import failure
+from bgp2vpc.vpc.model import InstanceHealth, Interface, RouteTable
+
+log = logging.getLogger(__name__)
+
+# Limits of a single request: filter values
+# (https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Filtering.html), items of a page, ids of a status call.
+_FILTER_VALUES = 200
+_PAGE_SIZE = 100
+_STATUS_IDS = 100
+
+_INSTANCE_ID = re.compile(r"\bi-[0-9a-z]+")
+_CREDENTIALS = (
+    NoCredentialsError,
+    PartialCredentialsError,
+    CredentialRetrievalError,
+    MetadataRetrievalError,
+    TokenRetrievalError,
+    UnauthorizedSSOTokenError,
+    ProfileNotFound,
+)
+_OPERATOR = (ConfigParseError, InvalidConfigError, NoRegionError, InvalidRegionError)
+
+
+class Ec2:
+    """Implements VpcApi. Making one costs nothing; `warm_up`, or else the first call, makes the clients.
+
+    `timeout`: seconds for connecting and for each wait on a write's answer; reads, whose pages may be large, wait
+    twice as long. `max_connections` is how many writes, and how many reads, can be under way at once.
+    Credentials and the endpoint are found where botocore finds them.
+    """
+
+    def __init__(self, region: str, *, timeout: float = 3.0, max_connections: int = 40) -> None:
+        self._region = region
+        self._timeout = timeout
+        self._max_connections = max_connections
+        self._lock = Lock()
+        self._clients: tuple[Any, Any] | None = None
+
+    def warm_up(self) -> None:
+        """Make the clients now: 0.2 s of work, better done before the first announcement. Raises Ec2Error."""
+        self._both()
+
+    def route_tables(self, vpc_ids: Collection[str], table_ids: Collection[str] = ()) -> tuple[RouteTable, ...]:
+        """DescribeRouteTables, paged."""
+        if not vpc_ids:
+            return ()
+        # A filter, not the RouteTableIds parameter: that fails as a whole when one of the tables is gone.
+        found: list[RouteTable] = []
+        for ids in _chunks(sorted(set(table_ids)), _FILTER_VALUES) if table_ids else [()]:
+            filters = [{"Name": "vpc-id", "Values": sorted(set(vpc_ids))}]
+            if ids:
+                filters.append({"Name": "route-table-id", "Values": list(ids)})
+            found += map(wire.parse_route_table, self._pages("DescribeRouteTables", "RouteTables", filters))
+        return tuple(sorted(found, key=lambda table: table.id))
+
+    def interfaces(self, instance_id: str) -> tuple[Interface, ...]:
+        """DescribeNetworkInterfaces by attachment, paged."""
+        filters = [{"Name": "attachment.instance-id", "Values": [instance_id]}]
+        items = self._pages("DescribeNetworkInterfaces", "NetworkInterfaces", filters)
+        return tuple(sorted(map(wire.parse_interface, items), key=lambda each: (each.device_index, each.id)))
+
+    def instance_health(self, instance_ids: Collection[str]) -> Mapping[str, InstanceHealth]:
+        """DescribeInstanceStatus, which tells of running instances only: the others are GONE."""
+        health = dict.fromkeys(instance_ids, InstanceHealth.GONE)
+        for ids in _chunks(sorted(health), _STATUS_IDS):
+            health.update(map(wire.parse_health, self._statuses(ids)))
+        return health
+
+    def vpc_cidrs(self, vpc_id: str) -> tuple[Prefix, ...]:
+        """The CIDRs of the VPC, IPv4 before IPv6. Raises Refused where it does not exist."""
+        items = _items(self._read("DescribeVpcs", VpcIds=[vpc_id]), "DescribeVpcs", "Vpcs")
+        return tuple(cidr for item in items for cidr in wire.parse_vpc_cidrs(item))
+
+    def create_route(self, table_id: str, prefix: Prefix, interface_id: str) -> None:
+        """CreateRoute."""
+        self._write("CreateRoute", table_id, prefix, NetworkInterfaceId=interface_id)
+
+    def replace_route(self, table_id: str, prefix: Prefix, interface_id: str) -> None:
+        """ReplaceRoute."""
+        self._write("ReplaceRoute", table_id, prefix, NetworkInterfaceId=interface_id)
+
+    def delete_route(self, table_id: str, prefix: Prefix) -> None:
+        """DeleteRoute."""
+        self._write("DeleteRoute", table_id, prefix)
+
+    def _statuses(self, ids: tuple[str, ...]) -> list[wire.Item]:
+        """The call fails as a whole for an id that is not there (any more), and names it: ask again without it."""
+        asked = list(ids)
+        while asked:
+            try:
+                answer = self._read("DescribeInstanceStatus", InstanceIds=asked)
+            except Refused as error:
+                if not error.code.startswith("InvalidInstanceID"):
+                    raise
+                gone = set(_INSTANCE_ID.findall(error.message)) & set(asked)
+                if not gone:
+                    raise
+                asked = [each for each in asked if each not in gone]
+            else:
+                return _items(answer, "DescribeInstanceStatus", "InstanceStatuses")
+        return []
+
+    def _pages(self, operation: str, key: str, filters: list[dict[str, Any]]) -> list[wire.Item]:
+        reads, _ = self._both()
+        paginator = reads.get_paginator(xform_name(operation))
+        found: list[wire.Item] = []
+        try:
+            for page in paginator.paginate(Filters=filters, PaginationConfig={"PageSize": _PAGE_SIZE}):
+                found += _items(page, operation, key)
+        except (BotoCoreError, ClientError) as error:
+            raise _ours(operation, error) from error
+        return found
+
+    def _read(self, operation: str, **parameters: Any) -> wire.Item:
+        reads, _ = self._both()
+        return _call(reads, operation, parameters)
+
+    def _write(self, operation: str, table_id: str, prefix: Prefix, **target: str) -> None:
+        _, writes = self._both()
+        _call(writes, operation, {"RouteTableId": table_id, **wire.destination_parameter(prefix), **target})
+
+    def _both(self) -> tuple[Any, Any]:
+        """The clients for reads and for writes: two, so that a page under way never holds a write's connection."""
+        with self._lock:
+            if self._clients is None:
+                self._clients = self._make_clients()
+            return self._clients
+
+    def _make_clients(self) -> tuple[Any, Any]:
+        models = None if _has_models_of_its_own() else slim_model.find_or_make()
+        if models is not None:
+            try:
+                return self._pair(_session(models))
+            except (BotoCoreError, ValueError, LookupError, OSError) as error:
+                log.debug("botocore's whole EC2 model is used, the trimmed one gave: %r", error)
+        try:
+            return self._pair(_session(None))
+        except BotoCoreError as error:
+            raise _ours("CreateClient", error) from error
+        except (ValueError, OSError) as error:
+            # botocore's plain ones: an AWS_ENDPOINT_URL that is no URL, a credentials file that may not be read.
+            raise OperatorError("CreateClient", type(error).__name__, str(error)) from error
+
+    def _pair(self, session: Session) -> tuple[Any, Any]:
+        return self._client(session, 2 * self._timeout), self._client(session, self._timeout)
+
+    def _client(self, session: Session, read_timeout: float) -> Any:
+        config = Config(
+            connect_timeout=self._timeout,
+            read_timeout=read_timeout,
+            retries={"mode": "standard", "total_max_attempts": 1},
+            max_pool_connections=self._max_connections,
+            tcp_keepalive=True,
+            user_agent_extra=f"bgp2vpc/{__version__}",
+        )
+        return session.create_client("ec2", region_name=self._region, config=config)
+
+
+def _has_models_of_its_own() -> bool:
+    """Whether the user gave botocore service models: those come first, as they would without us."""
+    return bool(os.environ.get("AWS_DATA_PATH")) or os.path.isdir(os.path.join(Loader.CUSTOMER_DATA_PATH, "ec2"))
+
+
+def _session(models: str | None) -> Session:
+    """A session that looks for the EC2 model in the directory `models` first, and for all else where it always is."""
+    session = Session()
+    if models is not None:
+        session.register_component("data_loader", Loader(extra_search_paths=[models]))
+    return session
+
+
+def _call(client: Any, operation: str, parameters: Mapping[str, Any]) -> wire.Item:
+    try:
+        answer: wire.Item = getattr(client, xform_name(operation))(**parameters)
+    except (BotoCoreError, ClientError) as error:
+        raise _ours(operation, error) from error
+    return answer
+
+
+def _ours(operation: str, error: BotoCoreError | ClientError) -> Ec2Error:
+    """An exception of botocore's as one of ours: what is neither the credentials' fault nor the operator's may pass."""
+    if isinstance(error, ClientError):
+        details = error.response.get("Error", {})
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        log.debug("%s: HTTP %s: %s", operation, status, details)
+        return failure(operation, str(details.get("Code", "")), str(details.get("Message", "")), status)
+    name, message = type(error).__name__, str(error)
+    if isinstance(error, _CREDENTIALS):
+        return Credentials(operation, name, message)
+    if isinstance(error, ParamValidationError):
+        return Refused(operation, name, message)
+    if isinstance(error, _OPERATOR):
+        return OperatorError(operation, name, message)
+    return Transient(operation, name, message)
+
+
+def _items(answer: wire.Item, operation: str, key: str) -> list[wire.Item]:
+    """A proxy's page may parse as an answer without content: that is a broken answer, not an empty VPC."""
+    items = answer.get(key)
+    if items is None:
+        raise Transient(operation, "ResponseParserError", f"the answer has no {key}")
+    return list(items)
+
+
+def _chunks(ids: Iterable[str], size: int) -> Iterator[tuple[str, ...]]:
+    iterator = iter(ids)
+    while chunk := tuple(islice(iterator, size)):
+        yield chunk

@@ -1,0 +1,139 @@
+"""Instance metadata, version 2: who and where this instance is.
+
+https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-instance-metadata-service.html
+"""
+
+import os
+import re
+import time
+from collections.abc import Callable
+from http.client import HTTPConnection, HTTPException
+from urllib.parse import urlsplit
+
+from bgp2vpc.errors import MetadataError
+from bgp2vpc.vpc.model import Instance
+
+_ENDPOINT = "http://169.254.169.254"
+_ENDPOINT_IPV6 = "http://[fd00:ec2::254]"
+_TOKEN_TTL = 21600
+_ATTEMPTS = 3
+_PAUSE = 0.2
+_INSTEAD = "Where instance metadata cannot be had, set instance_id:, region: and vpc_id: in the YAML"
+_HOP_LIMIT = (
+    "In a container the hop limit must be 2, or the answer never arrives: "
+    "aws ec2 modify-instance-metadata-options --instance-id i-… --http-put-response-hop-limit 2"
+)
+
+
+class Metadata:
+    """A client of the metadata service at `endpoint`, by default where the environment says, else at 169.254.169.254.
+
+    Blocking; `timeout` is in seconds and for each of three attempts. Proxies of the environment are not used.
+    """
+
+    def __init__(
+        self, endpoint: str = "", *, timeout: float = 1.0, pause: Callable[[float], None] = time.sleep
+    ) -> None:
+        self.endpoint = (endpoint or _endpoint_of_environment()).rstrip("/")
+        self._timeout = timeout
+        self._pause = pause
+        self._token = ""
+        url = urlsplit(self.endpoint)
+        if url.scheme != "http" or not url.hostname:
+            raise MetadataError(f"AWS_EC2_METADATA_SERVICE_ENDPOINT '{self.endpoint}' must be like {_ENDPOINT}")
+        self._host, self._port, self._base = url.hostname, url.port or 80, url.path
+
+    def get(self, path: str) -> str | None:
+        """The text at `latest/meta-data/{path}`; None where there is none (404). Raises MetadataError."""
+        for _ in range(2):
+            self._token = self._token or self._new_token()
+            status, text = self._ask("GET", f"meta-data/{path}", {"X-aws-ec2-metadata-token": self._token})
+            if status == 401:  # expired: once more with a new one
+                self._token = ""
+                continue
+            if status == 404:
+                return None
+            if status != 200:
+                raise self._error(f"answered HTTP {status} for {path}")
+            return text.strip()
+        raise self._error(f"refused a new token (HTTP 401) for {path}")
+
+    def instance(self) -> Instance:
+        """This instance. Raises MetadataError, which says what can be set instead."""
+        instance_id = self._required("instance-id")
+        if not re.fullmatch(r"i-[0-9a-z]+", instance_id):
+            raise self._error(f"gave '{instance_id[:60]}' as the instance id; is that a proxy or a captive portal?")
+        return Instance(
+            id=instance_id,
+            # Never the zone less its last letter: that is wrong in local and wavelength zones (us-west-2-lax-1a).
+            region=self._required("placement/region"),
+            vpc_id=self._primary_vpc(),
+            zone=self.get("placement/availability-zone") or "",
+        )
+
+    def _primary_vpc(self) -> str:
+        """The VPC of the interface with device number 0. An instance may have others in other VPCs."""
+        for line in self._required("network/interfaces/macs/").split():
+            mac = f"network/interfaces/macs/{line.rstrip('/')}"
+            if self.get(f"{mac}/device-number") == "0":
+                return self._required(f"{mac}/vpc-id")
+        raise self._error("lists no network interface with device number 0")
+
+    def _required(self, path: str) -> str:
+        text = self.get(path)
+        if not text:
+            raise self._error(f"has no {path}")
+        return text
+
+    def _new_token(self) -> str:
+        ttl = {"X-aws-ec2-metadata-token-ttl-seconds": str(_TOKEN_TTL)}
+        status, text = self._ask("PUT", "api/token", ttl)
+        if status == 403:
+            raise self._error("is switched off for this instance (HTTP 403)")
+        if status != 200:
+            raise self._error(f"gave no token: HTTP {status}")
+        return text.strip()
+
+    def _ask(self, method: str, path: str, headers: dict[str, str]) -> tuple[int, str]:
+        """Status and body. Server errors, refused connections and time-outs are tried again: at boot they are usual."""
+        trouble = ""
+        for attempt in range(_ATTEMPTS):
+            if attempt:
+                self._pause(_PAUSE)
+            try:
+                status, text = self._ask_once(method, path, headers)
+            except TimeoutError:
+                trouble = f"did not answer within {self._timeout:g} s. {_HOP_LIMIT}"
+                continue
+            except (OSError, HTTPException) as error:
+                trouble = f"cannot be reached: {error or type(error).__name__}"
+                continue
+            if status < 500:
+                return status, text
+            trouble = f"answered HTTP {status} for {path}"
+        raise self._error(trouble)
+
+    def _ask_once(self, method: str, path: str, headers: dict[str, str]) -> tuple[int, str]:
+        connection = HTTPConnection(self._host, self._port, timeout=self._timeout)
+        try:
+            connection.request(method, f"{self._base}/latest/{path}", headers=headers)
+            response = connection.getresponse()
+            return response.status, response.read().decode("utf-8", "replace")
+        finally:
+            connection.close()
+
+    def _error(self, what: str) -> MetadataError:
+        return MetadataError(f"instance metadata at {self.endpoint} {what}. {_INSTEAD}")
+
+
+def fetch_instance() -> Instance:
+    """This instance, by its metadata service. Raises MetadataError. Blocks for at most a few seconds."""
+    return Metadata().instance()
+
+
+def _endpoint_of_environment() -> str:
+    """As botocore reads it: https://docs.aws.amazon.com/sdkref/latest/guide/feature-imds-credentials.html."""
+    if os.environ.get("AWS_EC2_METADATA_DISABLED", "").lower() == "true":
+        raise MetadataError(f"AWS_EC2_METADATA_DISABLED is set. {_INSTEAD}")
+    ipv6 = os.environ.get("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", "").lower() == "ipv6"
+    return os.environ.get("AWS_EC2_METADATA_SERVICE_ENDPOINT") or (_ENDPOINT_IPV6 if ipv6 else _ENDPOINT)

@@ -1,0 +1,124 @@
+"""boto3's dicts -> the model. Tolerant: what EC2 may say tomorrow becomes OTHER, and one odd route spoils no table.
+
+Field names: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Operations.html
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from bgp2vpc.prefix import Prefix, PrefixError, parse_address, parse_prefix
+from bgp2vpc.vpc.model import (
+    InstanceHealth,
+    Interface,
+    Route,
+    RouteState,
+    RouteTable,
+    Target,
+    TargetKind,
+)
+
+Item = Mapping[str, Any]
+
+_DESTINATIONS = ("DestinationCidrBlock", "DestinationIpv6CidrBlock", "DestinationPrefixListId")
+_TARGET_KINDS = {
+    "NetworkInterfaceId": TargetKind.INTERFACE,
+    "GatewayId": TargetKind.GATEWAY,
+    "NatGatewayId": TargetKind.NAT,
+    "TransitGatewayId": TargetKind.TRANSIT_GATEWAY,
+    "VpcPeeringConnectionId": TargetKind.PEERING,
+}
+# Everything else in a route is a target: those that TargetKind has no word for, and those invented since.
+_NO_TARGETS = frozenset({*_DESTINATIONS, "Origin", "State", "InstanceId", "InstanceOwnerId"})
+_PROPAGATED = ("EnableVgwRoutePropagation", "Advertisement")
+_UNKNOWN = "unknown"
+
+
+def parse_route_table(item: Item) -> RouteTable:
+    """A `RouteTable` of DescribeRouteTables. Associations that end or failed do not count, nor do those of gateways."""
+    live = [each for each in item.get("Associations", ()) if _is_associated(each.get("AssociationState"))]
+    return RouteTable(
+        id=item["RouteTableId"],
+        vpc_id=item["VpcId"],
+        main=any(each.get("Main", False) for each in live),
+        subnet_ids=frozenset(each["SubnetId"] for each in live if each.get("SubnetId")),
+        tags={tag["Key"]: tag.get("Value", "") for tag in item.get("Tags", ())},
+        routes=tuple(map(parse_route, item.get("Routes", ()))),
+    )
+
+
+def parse_route(item: Item) -> Route:
+    """A `Route`. An unknown kind of destination or target reads "unknown", an unknown state is OTHER."""
+    return Route(
+        destination=_destination(next((item[name] for name in _DESTINATIONS if item.get(name)), _UNKNOWN)),
+        target=_target(item),
+        state=_state(item.get("State", "active")),
+        propagated=item.get("Origin") in _PROPAGATED,
+        instance_id=item.get("InstanceId"),
+    )
+
+
+def parse_interface(item: Item) -> Interface:
+    """A `NetworkInterface` of DescribeNetworkInterfaces, with all of its private IPv4 and its IPv6 addresses."""
+    addresses = [each["PrivateIpAddress"] for each in item.get("PrivateIpAddresses", ())]
+    addresses += [each["Ipv6Address"] for each in item.get("Ipv6Addresses", ())]
+    return Interface(
+        id=item["NetworkInterfaceId"],
+        vpc_id=item["VpcId"],
+        subnet_id=item["SubnetId"],
+        device_index=int(item.get("Attachment", {}).get("DeviceIndex", 0)),
+        addresses=frozenset(map(parse_address, addresses)),
+        source_dest_check=bool(item.get("SourceDestCheck", False)),
+    )
+
+
+def parse_health(item: Item) -> tuple[str, InstanceHealth]:
+    """An `InstanceStatus` as (instance id, health). Checks that are still initializing accuse nobody."""
+    if item.get("InstanceState", {}).get("Name", "running") != "running":
+        return item["InstanceId"], InstanceHealth.GONE
+    checks = (item.get(name, {}).get("Status") for name in ("InstanceStatus", "SystemStatus"))
+    return item["InstanceId"], InstanceHealth.IMPAIRED if "impaired" in checks else InstanceHealth.OK
+
+
+def parse_vpc_cidrs(item: Item) -> tuple[Prefix, ...]:
+    """The associated CIDRs of a `Vpc`, IPv4 before IPv6."""
+    v4 = _associated(item.get("CidrBlockAssociationSet", ()), "CidrBlock")
+    v6 = _associated(item.get("Ipv6CidrBlockAssociationSet", ()), "Ipv6CidrBlock")
+    return tuple(map(parse_prefix, [*v4, *v6]))
+
+
+def destination_parameter(prefix: Prefix) -> dict[str, str]:
+    """How the write calls name this prefix."""
+    return {"DestinationIpv6CidrBlock" if prefix.is_ipv6 else "DestinationCidrBlock": str(prefix)}
+
+
+def _destination(text: str) -> Prefix | str:
+    try:
+        return parse_prefix(text)
+    except PrefixError:
+        return text
+
+
+def _target(item: Item) -> Target:
+    for name, kind in _TARGET_KINDS.items():
+        if item.get(name):
+            local = name == "GatewayId" and item[name] == "local"
+            return Target(TargetKind.LOCAL if local else kind, item[name])
+    others = (value for name, value in item.items() if name not in _NO_TARGETS and isinstance(value, str) and value)
+    # An instance without an interface is what remains of a route to one that was terminated.
+    return Target(TargetKind.OTHER, next(others, item.get("InstanceId") or _UNKNOWN))
+
+
+def _state(text: str) -> RouteState:
+    try:
+        return RouteState(text)
+    except ValueError:
+        return RouteState.OTHER
+
+
+def _is_associated(state: Item | None) -> bool:
+    return state is None or state.get("State", "associated") in ("associated", "associating")
+
+
+def _associated(items: Iterable[Item], name: str) -> list[str]:
+    state = f"{name}State"
+    return [item[name] for item in items if item.get(state, {}).get("State", "associated") == "associated"]
