@@ -1,0 +1,78 @@
+"""EC2 itself: moto's application and its state, one call at a time."""
+
+import threading
+from contextlib import nullcontext
+from http import HTTPStatus
+from typing import Any
+
+from moto.core import DEFAULT_ACCOUNT_ID
+from moto.ec2.models import ec2_backends
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+
+from bgp2vpc.demo.cloud.fidelity import make_honest
+from bgp2vpc.demo.cloud.fidelity.rules import RULES
+from bgp2vpc.demo.cloud.log import Changes
+from bgp2vpc.demo.cloud.stale import History
+from bgp2vpc.demo.cloud.values import REGION, External, StaleReads
+from bgp2vpc.demo.cloud.wire import Answer, Environ, Request, environ_of, run
+
+
+class ExternalWriteError(Exception):
+    """A call of the outside world failed; the message says what EC2 answered."""
+
+
+class Ec2:
+    """moto, made honest. `lock` guards its state: moto itself iterates over dictionaries that others change."""
+
+    def __init__(self, changes: Changes) -> None:
+        make_honest()
+        self.lock = threading.RLock()
+        self._app = DomainDispatcherApplication(create_backend_app)
+        self._changes = changes
+        self._history = History()
+        # Loads EC2's service model, which would otherwise make the first caller wait.
+        self.perform(External("DescribeRouteTables", {}))
+
+    @property
+    def backend(self) -> Any:
+        """moto's state of our account and region."""
+        return ec2_backends[DEFAULT_ACCOUNT_ID][REGION]
+
+    def answer(self, request: Request, environ: Environ, *, stale: bool = False) -> Answer:
+        """Apply a call; with `stale`, a description of route tables may be an old one."""
+        with self.lock:
+            old = stale and request.operation == "DescribeRouteTables"
+            with self._history.shown(self.backend) if old else nullcontext():
+                answer = run(self._dispatch, environ)
+            if not request.reads:
+                self.changed()
+        return answer
+
+    def perform(self, external: External) -> None:
+        """A call of the outside world. Raises ExternalWriteError with EC2's answer if it is refused."""
+        request = Request(external.operation, dict(external.parameters), "")
+        answer = self.answer(request, environ_of(external))
+        if answer.status != HTTPStatus.OK:
+            raise ExternalWriteError(f"{external.operation} of the outside world: {answer.body.decode()}")
+
+    def changed(self) -> None:
+        """The state has changed, by a call or directly."""
+        with self.lock:
+            self._history.record(self.backend)
+        self._changes.note()
+
+    def stale_reads(self, lag: StaleReads) -> None:
+        """Let descriptions of route tables lag from now on."""
+        with self.lock:
+            self._history.configure(self.backend, lag)
+
+    def reset(self) -> None:
+        """Everything as new, the quirks too."""
+        with self.lock:
+            ec2_backends.reset()
+            RULES.reset()
+            self.stale_reads(StaleReads(0))
+        self._changes.note()
+
+    def _dispatch(self, environ: Environ, start_response: Any) -> Any:
+        return self._app.get_application(environ)(environ, start_response)

@@ -1,0 +1,94 @@
+"""Layer B: the gate before EC2. Here the subject's calls are logged, delayed, throttled and failed.
+
+The order is that of the real thing: the way there, the throttle, the fault, what others do meanwhile, EC2, the way back.
+"""
+
+import time
+from collections.abc import Iterable
+
+from bgp2vpc.demo.cloud.ec2 import Ec2, ExternalWriteError
+from bgp2vpc.demo.cloud.faults import Misfortune
+from bgp2vpc.demo.cloud.log import CallLog
+from bgp2vpc.demo.cloud.sockets import RESET_CONNECTION
+from bgp2vpc.demo.cloud.values import OUTSIDE, Fault, FaultKind
+from bgp2vpc.demo.cloud.wire import (
+    Answer,
+    Environ,
+    Request,
+    StartResponse,
+    error_answer,
+    read_request,
+    text_answer,
+)
+
+UNAPPLIED = {FaultKind.ERROR, FaultKind.HTML, FaultKind.EMPTY, FaultKind.HANG, FaultKind.RESET_BEFORE}
+HTML = "<html><head><title>{status}</title></head><body><h1>{status}</h1></body></html>\n"
+
+
+class Gate:
+    """The WSGI application that stands for ec2.us-east-1.amazonaws.com."""
+
+    def __init__(self, ec2: Ec2, misfortune: Misfortune, log: CallLog) -> None:
+        self._ec2 = ec2
+        self._misfortune = misfortune
+        self._log = log
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request, or reset its connection."""
+        request = read_request(environ)
+        if not request.operation or request.caller == OUTSIDE:
+            return self._ec2.answer(request, environ).send(start_response)
+        entry = self._log.start(request.operation, request.parameters, request.caller)
+        way = self._misfortune.latency_of(request) / 2
+        time.sleep(way)
+        answer = self._meet(request, environ)
+        time.sleep(way)
+        if answer is None:
+            self._log.finish(entry, 0, "")
+            environ[RESET_CONNECTION]()
+        self._log.finish(entry, answer.status, answer.error)
+        return answer.send(start_response)
+
+    def _meet(self, request: Request, environ: Environ) -> Answer | None:
+        """The answer; None where the connection is reset instead."""
+        if not self._misfortune.buckets.take(request.operation):
+            return error_answer(503, "RequestLimitExceeded", "Request limit exceeded.")
+        fault = self._misfortune.fault_for(request)
+        if fault is None:
+            return self._apply(request, environ)
+        if fault.kind in UNAPPLIED:
+            return self._refuse(fault)
+        if fault.kind is FaultKind.DELAY:
+            self._misfortune.hold(fault.seconds)
+        answer = self._apply(request, environ)
+        if fault.kind is FaultKind.RESET_AFTER:
+            return None
+        return _half(answer) if fault.kind is FaultKind.TRUNCATED else answer
+
+    def _apply(self, request: Request, environ: Environ) -> Answer:
+        for write in self._misfortune.races_before(request):
+            try:
+                self._ec2.perform(write)
+            except ExternalWriteError as error:
+                return text_answer(500, f"the race of this test went wrong: {error}")
+        return self._ec2.answer(request, environ, stale=True)
+
+    def _refuse(self, fault: Fault) -> Answer | None:
+        match fault.kind:
+            case FaultKind.ERROR:
+                return error_answer(fault.status, fault.code, fault.message)
+            case FaultKind.HTML:
+                return text_answer(fault.status, HTML.format(status=fault.status), "text/html")
+            case FaultKind.EMPTY:
+                return text_answer(fault.status, "")
+            case FaultKind.HANG:
+                self._misfortune.hold(fault.seconds)
+        return None
+
+
+def _half(answer: Answer) -> Answer:
+    """The first half, under a Content-Length that promises the whole."""
+    others = tuple((name, value) for name, value in answer.headers if name.lower() != "content-length")
+    return Answer(
+        answer.status, (*others, ("Content-Length", str(len(answer.body)))), answer.body[: len(answer.body) // 2]
+    )

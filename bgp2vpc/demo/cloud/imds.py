@@ -1,0 +1,134 @@
+"""Layer C: the instance metadata service, version 2, of every instance: /imds/<instance id>/latest/…
+
+https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.html
+"""
+
+import secrets
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from moto.ec2.exceptions import EC2ClientError
+
+from bgp2vpc.demo.cloud.ec2 import Ec2
+from bgp2vpc.demo.cloud.metadata import Tree, tree_of
+from bgp2vpc.demo.cloud.sockets import RESET_CONNECTION
+from bgp2vpc.demo.cloud.values import MetadataFault
+from bgp2vpc.demo.cloud.wire import Answer, Environ, StartResponse, text_answer
+
+PREFIX = "/imds/"
+LONGEST_TTL = 21600
+TOKEN_HEADER = "HTTP_X_AWS_EC2_METADATA_TOKEN"
+TTL_HEADER = "HTTP_X_AWS_EC2_METADATA_TOKEN_TTL_SECONDS"
+TTL_ANSWER = "X-Aws-Ec2-Metadata-Token-Ttl-Seconds"
+
+
+@dataclass(slots=True)
+class Service:
+    """One instance's service: its tokens with their end, what a test put over the data, and how it fails."""
+
+    tokens: dict[str, float] = field(default_factory=dict)
+    values: dict[str, str | None] = field(default_factory=dict)
+    fault: MetadataFault | None = None
+    mended: threading.Event = field(default_factory=threading.Event)
+
+    def fail(self, fault: MetadataFault | None) -> None:
+        """Fail from now on, or no more; whoever hung until now is let go."""
+        self.fault = fault
+        self.mended.set()
+        self.mended = threading.Event()
+
+
+class Metadata:
+    """The services of all instances."""
+
+    def __init__(self, ec2: Ec2, clock: Callable[[], float] = time.monotonic) -> None:
+        self._ec2 = ec2
+        self._clock = clock
+        self._services: dict[str, Service] = {}
+
+    def set_values(self, instance_id: str, values: Mapping[str, str | None]) -> None:
+        """Put values over what EC2 knows, by path below meta-data/; None makes a path 404."""
+        self._service(instance_id).values.update({path.strip("/"): value for path, value in values.items()})
+
+    def fail(self, instance_id: str, fault: MetadataFault | None) -> None:
+        """Let a whole service fail, or mend it."""
+        self._service(instance_id).fail(fault)
+
+    def expire_tokens(self, instance_id: str) -> None:
+        """Forget every token."""
+        self._service(instance_id).tokens.clear()
+
+    def reset(self, instance_id: str | None = None) -> None:
+        """As new: one instance, or all."""
+        for identifier in [instance_id] if instance_id else list(self._services):
+            service = self._services.pop(identifier, None)
+            if service is not None:
+                service.fail(None)
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request, or hang."""
+        instance_id, _, path = environ["PATH_INFO"].removeprefix(PREFIX).partition("/")
+        service = self._service(instance_id)
+        if service.fault is MetadataFault.HANG:
+            service.mended.wait()
+            environ[RESET_CONNECTION]()
+        return self._answer(service, instance_id, path, environ).send(start_response)
+
+    def _answer(self, service: Service, instance_id: str, path: str, environ: Environ) -> Answer:
+        if service.fault is not None:
+            return text_answer(int(service.fault), "")
+        if path == "latest/api/token":
+            return self._token(service, environ)
+        if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
+            return text_answer(405, "")
+        if service.tokens.get(environ.get(TOKEN_HEADER, ""), 0.0) <= self._clock():
+            return text_answer(401, "")
+        text = self._look_up(service, instance_id, path)
+        return text_answer(404, "") if text is None else text_answer(200, text)
+
+    def _token(self, service: Service, environ: Environ) -> Answer:
+        if environ["REQUEST_METHOD"] != "PUT":
+            return text_answer(405, "")
+        if "HTTP_X_FORWARDED_FOR" in environ:  # refused, so that an open proxy cannot fetch one
+            return text_answer(403, "")
+        ttl = environ.get(TTL_HEADER, "")
+        if not (ttl.isdecimal() and 1 <= int(ttl) <= LONGEST_TTL):
+            return text_answer(400, "")
+        token = secrets.token_urlsafe(40)
+        service.tokens[token] = self._clock() + int(ttl)
+        answer = text_answer(200, token)
+        return Answer(answer.status, (*answer.headers, (TTL_ANSWER, ttl)), answer.body)
+
+    def _look_up(self, service: Service, instance_id: str, path: str) -> str | None:
+        """The value, or the names below a directory; None if there is nothing."""
+        try:
+            with self._ec2.lock:
+                tree = tree_of(self._ec2.backend.get_instance(instance_id))
+        except EC2ClientError:
+            return None
+        for changed, value in service.values.items():
+            _put(tree, ["meta-data", *changed.split("/")], value)
+        node: Any = {"latest": tree}
+        for name in filter(None, path.split("/")):
+            node = node.get(name) if isinstance(node, dict) else None
+        if isinstance(node, dict):
+            return "\n".join(f"{name}/" if isinstance(below, dict) else name for name, below in node.items())
+        return None if node is None else str(node)
+
+    def _service(self, instance_id: str) -> Service:
+        return self._services.setdefault(instance_id, Service())
+
+
+def _put(tree: Tree, names: list[str], value: str | None) -> None:
+    for name in names[:-1]:
+        below = tree.setdefault(name, {})
+        if isinstance(below, str):
+            below = tree[name] = {}
+        tree = below
+    if value is None:
+        tree.pop(names[-1], None)
+    else:
+        tree[names[-1]] = value

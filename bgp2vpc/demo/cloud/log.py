@@ -1,0 +1,91 @@
+"""The log of every call, and the counter by which others wait for something to happen."""
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from bgp2vpc.demo.cloud.values import Call
+from bgp2vpc.demo.cloud.verbs import CallQuery, Wait
+
+
+class Changes:
+    """Counts everything that happens; whoever waits is woken each time."""
+
+    def __init__(self) -> None:
+        self._version = 0
+        self._condition = threading.Condition()
+
+    def note(self) -> None:
+        """Something happened."""
+        with self._condition:
+            self._version += 1
+            self._condition.notify_all()
+
+    def wait(self, wait: Wait) -> int:
+        """The count, as soon as it is above `after` or the time is over."""
+        with self._condition:
+            self._condition.wait_for(lambda: self._version > wait.after, wait.timeout)
+            return self._version
+
+    def wait_for(self, predicate: Callable[[], bool], timeout: float) -> None:
+        """Until `predicate` holds, asked after each change, or the time is over."""
+        with self._condition:
+            self._condition.wait_for(predicate, timeout)
+
+
+@dataclass(slots=True)
+class Entry:
+    """A call that may still be under way."""
+
+    operation: str
+    parameters: Mapping[str, str]
+    caller: str
+    started: float
+    ended: float | None = None
+    status: int | None = None
+    error: str = ""
+
+    def call(self) -> Call:
+        """As it stands now."""
+        return Call(
+            self.operation, self.parameters, self.caller, self.started, self.ended, self.status, self.error
+        )
+
+
+class CallLog:
+    """Every call of the subject, in the order in which they came."""
+
+    def __init__(self, changes: Changes) -> None:
+        self._entries: list[Entry] = []
+        self._changes = changes
+
+    def start(self, operation: str, parameters: Mapping[str, str], caller: str) -> Entry:
+        """A call has come in."""
+        entry = Entry(operation, parameters, caller, time.monotonic())
+        self._entries.append(entry)
+        self._changes.note()
+        return entry
+
+    def finish(self, entry: Entry, status: int, error: str) -> None:
+        """It was answered, or given up with status 0."""
+        entry.status, entry.error, entry.ended = status, error, time.monotonic()
+        self._changes.note()
+
+    def forget(self) -> None:
+        """Empty the log."""
+        self._entries = []
+
+    def calls(self, query: CallQuery) -> list[Call]:
+        """The calls asked for; waits for as many as were asked for."""
+
+        def found() -> list[Call]:
+            entries = list(self._entries)
+            return [e.call() for e in entries if not query.operations or e.operation in query.operations]
+
+        def enough() -> bool:
+            return sum(call.ended is not None or not query.finished for call in found()) >= query.at_least
+
+        if query.at_least:
+            self._changes.wait_for(enough, query.timeout)
+        return found()

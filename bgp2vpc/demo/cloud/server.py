@@ -1,0 +1,40 @@
+"""The process: EC2, its faults, instance metadata and their control on one port of loopback."""
+
+import logging
+from collections.abc import Iterable
+
+from bgp2vpc.demo.cloud import control, imds
+from bgp2vpc.demo.cloud.ec2 import Ec2
+from bgp2vpc.demo.cloud.faults import Misfortune
+from bgp2vpc.demo.cloud.gate import Gate
+from bgp2vpc.demo.cloud.log import CallLog, Changes
+from bgp2vpc.demo.cloud.sockets import Server, make_server
+from bgp2vpc.demo.cloud.wire import Environ, StartResponse, WsgiApp
+
+
+def make_app() -> WsgiApp:
+    """The whole cloud as one WSGI application."""
+    changes = Changes()
+    log = CallLog(changes)
+    misfortune = Misfortune()
+    ec2 = Ec2(changes)
+    metadata = imds.Metadata(ec2)
+    parts: list[tuple[str, WsgiApp]] = [
+        (control.PREFIX, control.Control(ec2, misfortune, log, changes, metadata)),
+        (imds.PREFIX, metadata),
+        ("/", Gate(ec2, misfortune, log)),
+    ]
+
+    def app(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        part = next(part for prefix, part in parts if environ["PATH_INFO"].startswith(prefix))
+        return part(environ, start_response)
+
+    return app
+
+
+def serve(host: str, port: int) -> Server:
+    """A listening server of a new cloud. Raises OSError if the port is taken."""
+    # Truncated answers, lost connections and busy threads are what this server is for.
+    logging.getLogger("waitress").setLevel(logging.CRITICAL)
+    logging.getLogger("waitress.queue").setLevel(logging.CRITICAL)
+    return make_server(make_app(), host, port)

@@ -1,0 +1,44 @@
+"""A route table as text, one route a line, for tests to compare and people to read."""
+
+import ipaddress
+from typing import Any
+
+TARGETS = (
+    "network_interface_id",
+    "gateway_id",
+    "nat_gateway_id",
+    "transit_gateway_id",
+    "vpc_peering_connection_id",
+    "egress_only_internet_gateway_id",
+    "carrier_gateway_id",
+)
+
+
+def show(table: Any, *, local: bool = False) -> str:
+    """Sorted by destination: "192.0.2.53/32 eni-… active", with "propagated" at the end of a propagated one."""
+    routes = [route for route in table._routes.values() if local or not route.local]
+    return "".join(f"{_line(route)}\n" for route in sorted(routes, key=_order))
+
+
+def _line(route: Any) -> str:
+    target = next((value for name in TARGETS if (value := getattr(route, name))), "-")
+    propagated = [] if not _is_propagated(route) else ["propagated"]
+    return " ".join([_destination(route), target, route.state, *propagated])
+
+
+def _destination(route: Any) -> str:
+    return route.destination_cidr_block or route.destination_ipv6_cidr_block or route.destination_prefix_list_id or "-"
+
+
+def _is_propagated(route: Any) -> bool:
+    return bool(route.origin == "EnableVgwRoutePropagation")
+
+
+def _order(route: Any) -> tuple[int, int, int, str, bool]:
+    """IPv4, IPv6, prefix lists; each by address and length; static before propagated."""
+    text = _destination(route)
+    try:
+        network = ipaddress.ip_network(text)
+    except ValueError:
+        return (9, 0, 0, text, False)
+    return (network.version, int(network.network_address), network.prefixlen, text, _is_propagated(route))

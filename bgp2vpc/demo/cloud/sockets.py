@@ -1,0 +1,59 @@
+"""waitress, with one thing more: a request may reset its connection instead of answering.
+
+waitress keeps connections open between requests and answers each on a thread of its pool, which moto's own development
+server does not.
+"""
+
+import socket
+import struct
+from typing import Any, NoReturn
+
+from waitress.channel import ClientDisconnected, HTTPChannel
+from waitress.server import TcpWSGIServer
+from waitress.task import WSGITask
+
+RESET_CONNECTION = "bgp2vpc.reset_connection"
+"""Key of the WSGI environ; the function never returns."""
+
+THREADS = 96
+"""More than the calls that any test lets wait at the same time."""
+
+
+class _Task(WSGITask):  # type: ignore[misc]  # waitress has no types
+    def get_environment(self) -> dict[str, Any]:
+        environ: dict[str, Any] = super().get_environment()
+        environ[RESET_CONNECTION] = self._reset
+        return environ
+
+    def _reset(self) -> NoReturn:
+        # With a linger time of zero, close() sends RST (RFC 9293, 3.10.4 "ABORT") in place of FIN.
+        self.channel.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        raise ClientDisconnected
+
+
+class _Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
+    task_class = _Task
+
+
+class Server(TcpWSGIServer):  # type: ignore[misc]  # waitress has no types
+    """Listens at once; `run` serves until the process ends."""
+
+    channel_class = _Channel
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"http://{self.effective_host}:{self.effective_port}"
+
+
+def make_server(app: Any, host: str, port: int) -> Server:
+    """A listening server; port 0 lets the system choose. Raises OSError if the port is taken."""
+    return Server(
+        app,
+        host=host,
+        port=port,
+        threads=THREADS,
+        connection_limit=1000,
+        asyncore_use_poll=True,
+        clear_untrusted_proxy_headers=True,
+    )

@@ -1,0 +1,103 @@
+"""EC2's query protocol, seen from the server: what a request asks for, and how an answer or an error is written."""
+
+import io
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+from xml.sax.saxutils import escape
+
+from werkzeug.test import EnvironBuilder, run_wsgi_app
+
+from bgp2vpc.demo.cloud.values import OUTSIDE, REGION, External
+
+Environ = dict[str, Any]
+StartResponse = Callable[..., Any]
+WsgiApp = Callable[[Environ, StartResponse], Iterable[bytes]]
+
+API_VERSION = "2016-11-15"
+CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/")
+ERROR_CODE = re.compile(rb"<Code>([^<]*)</Code>")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One call: the operation, its parameters as on the wire, and who signed it. `operation` is empty for no EC2 call."""
+
+    operation: str
+    parameters: dict[str, str]
+    caller: str
+
+    @property
+    def reads(self) -> bool:
+        """Whether it leaves EC2's state alone."""
+        return self.operation.startswith(("Describe", "Get", "Search", "List"))
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A whole HTTP answer."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+
+    @property
+    def error(self) -> str:
+        """EC2's error code, or nothing."""
+        found = ERROR_CODE.search(self.body) if self.status >= HTTPStatus.BAD_REQUEST else None
+        return found[1].decode() if found else ""
+
+    def send(self, start_response: StartResponse) -> list[bytes]:
+        """Give it to the WSGI server."""
+        start_response(f"{self.status} {HTTPStatus(self.status).phrase}", list(self.headers))
+        return [self.body]
+
+
+def read_request(environ: Environ) -> Request:
+    """What is asked; the body can still be read by whoever comes next."""
+    body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+    environ["wsgi.input"] = io.BytesIO(body)
+    parameters = dict(parse_qsl(body.decode("latin-1"), keep_blank_values=True))
+    operation = parameters.pop("Action", "")
+    parameters.pop("Version", None)
+    credential = CREDENTIAL.search(environ.get("HTTP_AUTHORIZATION", ""))
+    return Request(operation, parameters, credential[1] if credential else "")
+
+
+def environ_of(external: External) -> Environ:
+    """A request of the outside world, as if it had come in."""
+    form = {"Action": external.operation, "Version": API_VERSION, **external.parameters}
+    scope = f"{OUTSIDE}/20260101/{REGION}/ec2/aws4_request"
+    builder = EnvironBuilder(
+        method="POST",
+        base_url="http://127.0.0.1/",
+        data=urlencode(form),
+        content_type="application/x-www-form-urlencoded; charset=utf-8",
+        headers={"Authorization": f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0"},
+    )
+    return builder.get_environ()
+
+
+def run(app: WsgiApp, environ: Environ) -> Answer:
+    """The application's whole answer."""
+    body, status, headers = run_wsgi_app(app, environ, buffered=True)
+    return Answer(int(status.split()[0]), tuple(headers.items()), b"".join(body))
+
+
+def error_answer(status: int, code: str, message: str) -> Answer:
+    """An error as EC2 writes it."""
+    body = (
+        '<?xml version="1.0" encoding="UTF-8"?>\n<Response><Errors><Error>'
+        f"<Code>{escape(code)}</Code><Message>{escape(message)}</Message>"
+        "</Error></Errors><RequestID>00000000-0000-0000-0000-000000000000</RequestID></Response>"
+    )
+    return text_answer(status, body, "text/xml;charset=UTF-8")
+
+
+def text_answer(status: int, text: str, content_type: str = "text/plain") -> Answer:
+    """Any other answer."""
+    body = text.encode()
+    return Answer(status, (("Content-Type", content_type), ("Content-Length", str(len(body)))), body)
