@@ -115,8 +115,10 @@ def _watchdog(words: Words, _offer: Offer) -> None:
     check_name("watchdog", name)
 
 
-def _nothing(_words: Words, _offer: Offer) -> None:
+def _withdraw(words: Words, _offer: Offer) -> None:
     """`withdraw` inside a route: ExaBGP announces it all the same."""
+    if words.peek() == "attribute":
+        raise LineError("ExaBGP takes 'withdraw attribute' for a command, wherever it stands; say 'attribute' first")
 
 
 def _segment_identifier(words: Words, _offer: Offer) -> None:
@@ -277,7 +279,7 @@ _READERS: Final[dict[str, Callable[[Words, Offer], None]]] = {
     "route-distinguisher": _route_distinguisher,
     "name": _name,
     "watchdog": _watchdog,
-    "withdraw": _nothing,
+    "withdraw": _withdraw,
     "bgp-prefix-sid": _segment_identifier,
     "bgp-prefix-sid-srv6": _srv6_segment_identifier,
     "origin": _attribute("origin", _origin),

@@ -11,6 +11,7 @@ __all__ = ["OPERATOR_WORDS", "LineError", "Words", "check_name", "nearest", "sho
 
 OPERATOR_WORDS: Final = ("shutdown", "reload", "restart", "reset", "teardown", "crash")
 """Commands that end ExaBGP or its sessions."""
+_TAKEN_FOR_COMMANDS: Final = (*OPERATOR_WORDS, "version", "help", "enable-ack", "disable-ack", "silence-ack")
 _SHOWN: Final = 60
 _SYNTAX: Final = re.compile(r"""[][(),;{}"'\\#]""")
 # Round brackets are words only where they stand alone: ExaBGP puts a space inside them, not outside.
@@ -131,5 +132,5 @@ def check_name(what: str, name: str) -> None:
 
     Raises LineError.
     """
-    if any(word.endswith(OPERATOR_WORDS) for word in name.split()):
+    if any(word.endswith(_TAKEN_FOR_COMMANDS) for word in name.split()):
         raise LineError(f"{what}: ExaBGP takes {shown(name)} for a command, wherever it stands; choose another name")
