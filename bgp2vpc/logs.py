@@ -1,0 +1,194 @@
+"""Logging for people and programs: one line per record, on stderr, never on stdout (ExaBGP reads that in helper mode).
+
+Text: time (UTC, RFC 3339, milliseconds), level, what happened in plain words, then `key=value` pairs:
+
+    2026-11-22T10:00:00.123Z info route created table=rtb-0a1b2c3d prefix=192.0.2.53/32 reason="first offer"
+
+A value that is empty or holds white space, `=`, `"`, a backslash or anything unprintable stands in double quotes,
+escaped as in JSON. Lists are joined by commas. So no script and no EC2 message can forge a line.
+
+JSON: the same as one object per line with `time`, `level`, `event` and the fields; numbers, booleans, null and lists
+keep their types. Records of libraries carry their `logger`; those with a traceback a field `traceback`.
+"""
+
+import errno
+import json
+import logging
+import re
+import socket
+import sys
+import traceback
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from enum import Enum
+from logging.handlers import SysLogHandler
+from pathlib import Path
+from typing import Final, TextIO
+
+_OURS: Final = "bgp2vpc"
+_SYSLOG_SOCKET: Final = Path("/dev/log")
+_BARE: Final = re.compile(r'[^\s="\\]+')
+_RESERVED: Final = {"time", "level", "event", "logger", "traceback"}
+
+
+class LogFormat(Enum):
+    """Values are the words of `--log-format`."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+def event(logger: logging.Logger, level: int, message: str, /, **fields: object) -> None:
+    """Log that `message` happened (plain words, no data in them), with what it happened to as `fields`."""
+    if logger.isEnabledFor(level):
+        logger.log(level, "%s", message, extra={"fields": fields}, stacklevel=2)
+
+
+def configure(
+    level: int,
+    fmt: LogFormat = LogFormat.TEXT,
+    stream: TextIO | None = None,
+    *,
+    syslog: bool = False,
+    syslog_socket: Path = _SYSLOG_SOCKET,
+) -> None:
+    """Send all records of ours from `level` on, and warnings of libraries, to `stream` (stderr).
+
+    `syslog` sends them to the local syslog daemon instead; where none listens, to `stream` after all, and says so.
+    May be called again: the last call counts.
+    """
+    root = logging.getLogger()
+    for old in [handler for handler in root.handlers if handler.name == _OURS]:
+        root.removeHandler(old)
+        old.close()
+    handler, trouble = _handler(fmt, stream or sys.stderr, syslog_socket if syslog else None)
+    handler.set_name(_OURS)
+    root.addHandler(handler)
+    # Libraries only from warnings up, even for --debug: botocore's debug records hold signatures and tokens.
+    root.setLevel(logging.WARNING)
+    ours = logging.getLogger(_OURS)
+    ours.setLevel(level)
+    logging.captureWarnings(True)
+    if trouble is not None:
+        event(ours, logging.WARNING, "no syslog, logging here", socket=syslog_socket, error=trouble)
+
+
+def _handler(fmt: LogFormat, stream: TextIO, syslog_socket: Path | None) -> tuple[logging.Handler, OSError | None]:
+    trouble: OSError | None = None
+    if syslog_socket is not None:
+        try:
+            return _syslog_handler(fmt, syslog_socket), None
+        except OSError as error:
+            trouble = error
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(_TextFormatter(with_time=True) if fmt is LogFormat.TEXT else _JsonFormatter())
+    return handler, trouble
+
+
+def _syslog_handler(fmt: LogFormat, path: Path) -> logging.Handler:
+    _check_listener(path)
+    handler = SysLogHandler(str(path), facility=SysLogHandler.LOG_DAEMON)
+    handler.ident = f"{_OURS}: "
+    handler.append_nul = False
+    # Syslog stamps the time itself.
+    handler.setFormatter(_TextFormatter(with_time=False) if fmt is LogFormat.TEXT else _JsonFormatter())
+    return handler
+
+
+def _check_listener(path: Path) -> None:
+    """Raise OSError if nobody listens: SysLogHandler itself would say so only with every record."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(str(path))
+        except OSError as error:
+            # A stream socket; SysLogHandler tries that, too.
+            if error.errno != errno.EPROTOTYPE:
+                raise
+
+
+class _TextFormatter(logging.Formatter):
+    """Plain words and `key=value`."""
+
+    def __init__(self, *, with_time: bool) -> None:
+        super().__init__()
+        self._with_time = with_time
+
+    def format(self, record: logging.LogRecord) -> str:
+        """One line without its end."""
+        words = [_time(record)] if self._with_time else []
+        words += [record.levelname.lower(), _escaped(record.getMessage())]
+        words += [f"{key}={_text(value)}" for key, value in _fields(record)]
+        return " ".join(words)
+
+
+class _JsonFormatter(logging.Formatter):
+    """One object per line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """One line without its end, ASCII only."""
+        line: dict[str, object] = {
+            "time": _time(record),
+            "level": record.levelname.lower(),
+            "event": record.getMessage(),
+        }
+        line.update((key, _jsonable(value)) for key, value in _fields(record))
+        return json.dumps(line)
+
+
+def _time(record: logging.LogRecord) -> str:
+    return datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _fields(record: logging.LogRecord) -> Iterator[tuple[str, object]]:
+    fields = getattr(record, "fields", None)
+    if isinstance(fields, Mapping):
+        for key, value in fields.items():
+            yield (f"{key}_" if key in _RESERVED else key), value
+    if record.name.partition(".")[0] != _OURS:
+        yield "logger", record.name
+    if record.exc_info and record.exc_info[0] is not None:
+        yield "traceback", "".join(traceback.format_exception(*record.exc_info)).rstrip()
+
+
+def _jsonable(value: object) -> object:
+    """The value as a JSON type; what is none becomes its text."""
+    if isinstance(value, Enum):
+        return value.value if isinstance(value.value, str) else value.name.lower()
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, BaseException):
+        return f"{type(value).__name__}: {value}"
+    if isinstance(value, tuple | list):
+        return [_jsonable(item) for item in value]
+    if isinstance(value, set | frozenset):
+        return sorted(str(_jsonable(item)) for item in value)
+    return str(value)
+
+
+def _text(value: object) -> str:
+    plain = _jsonable(value)
+    if isinstance(plain, list):
+        return _quoted_if_needed(",".join(_each_text(plain)))
+    return _quoted_if_needed(plain if isinstance(plain, str) else json.dumps(plain))
+
+
+def _each_text(items: Iterable[object]) -> Iterator[str]:
+    return (item if isinstance(item, str) else json.dumps(item) for item in items)
+
+
+def _quoted_if_needed(text: str) -> str:
+    if _BARE.fullmatch(text) and text.isprintable():
+        return text
+    return '"' + _escaped(text.replace("\\", "\\\\").replace('"', '\\"')) + '"'
+
+
+def _escaped(text: str) -> str:
+    """`text` with everything that could end the line or steer a terminal as a JSON escape."""
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else _escape(char) for char in text)
+
+
+def _escape(char: str) -> str:
+    # DEL is the one control character that JSON leaves alone.
+    return "\\u007f" if char == "\x7f" else json.dumps(char)[1:-1]

@@ -1,0 +1,185 @@
+"""One line per record, whatever is in it."""
+
+import io
+import json
+import logging
+import socket
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bgp2vpc.logs import LogFormat, configure, event
+from bgp2vpc.prefix import parse_prefix
+from bgp2vpc.routing.rule import Takeover
+
+LOG = logging.getLogger("bgp2vpc.somewhere")
+MOMENT = 1_795_341_600.1234  # 2026-11-22T10:00:00.123Z
+
+
+@pytest.fixture(autouse=True)
+def logging_as_before() -> Iterator[None]:
+    """Leave no handler, level or captured warnings behind."""
+    root, ours = logging.getLogger(), logging.getLogger("bgp2vpc")
+    handlers, levels = list(root.handlers), (root.level, ours.level)
+    yield
+    for handler in [handler for handler in root.handlers if handler not in handlers]:
+        root.removeHandler(handler)
+        handler.close()
+    root.setLevel(levels[0])
+    ours.setLevel(levels[1])
+    logging.captureWarnings(False)
+
+
+def logged(fmt: LogFormat = LogFormat.TEXT, message: str = "seen", **fields: object) -> str:
+    """What one record at info looks like."""
+    stream = io.StringIO()
+    configure(logging.INFO, fmt, stream)
+    event(LOG, logging.INFO, message, **fields)
+    return stream.getvalue()
+
+
+def test_a_text_line_is_time_level_words_and_fields(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("time.time", lambda: MOMENT)
+    monkeypatch.setattr("time.time_ns", lambda: int(MOMENT * 1e9))
+    line = logged(message="route created", table="rtb-1", prefix=parse_prefix("192.0.2.53/32"))
+    assert line == "2026-11-22T10:00:00.123Z info route created table=rtb-1 prefix=192.0.2.53/32\n"
+
+
+def test_a_json_line_holds_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("time.time", lambda: MOMENT)
+    monkeypatch.setattr("time.time_ns", lambda: int(MOMENT * 1e9))
+    line = logged(LogFormat.JSON, "route created", table="rtb-1", prefix=parse_prefix("192.0.2.53/32"), tries=2)
+    assert line.count("\n") == 1
+    assert json.loads(line) == {
+        "time": "2026-11-22T10:00:00.123Z",
+        "level": "info",
+        "event": "route created",
+        "table": "rtb-1",
+        "prefix": "192.0.2.53/32",
+        "tries": 2,
+    }
+
+
+# value, in text, in JSON
+VALUES = [
+    ("plain", "plain", "plain"),
+    ("", '""', ""),
+    ("two words", '"two words"', "two words"),
+    ("a=b", '"a=b"', "a=b"),
+    ('say "hi"', r'"say \"hi\""', 'say "hi"'),
+    ("C:\\x", r'"C:\\x"', "C:\\x"),
+    ("one\ntwo", r'"one\ntwo"', "one\ntwo"),
+    ("\x1b[31mred", r'"\u001b[31mred"', "\x1b[31mred"),
+    ("\x9b31m", r'"\u009b31m"', "\x9b31m"),
+    ("del\x7f", r'"del\u007f"', "del\x7f"),
+    ("\udcff", r'"\udcff"', "\udcff"),
+    ("grün", "grün", "grün"),
+    (0.41, "0.41", 0.41),
+    (True, "true", True),
+    (None, "null", None),
+    (Takeover.IF_UNHEALTHY, "if_unhealthy", "if_unhealthy"),
+    (Path("/run/x"), "/run/x", "/run/x"),
+    (("a", 1), "a,1", ["a", 1]),
+    ((), '""', []),
+    (frozenset({"b", "a"}), "a,b", ["a", "b"]),
+    (OSError("gone"), '"OSError: gone"', "OSError: gone"),
+]
+
+
+@pytest.mark.parametrize(("value", "text", "jsonable"), VALUES)
+def test_a_value_stays_on_its_line_and_can_be_read_back(value: object, text: str, jsonable: object) -> None:
+    assert logged(field=value).endswith(f" info seen field={text}\n")
+    assert json.loads(logged(LogFormat.JSON, field=value))["field"] == jsonable
+
+
+def test_a_message_cannot_start_a_second_line() -> None:
+    assert logged(message="one\n2026-11-22T10:00:00.123Z info forged").count("\n") == 1
+
+
+def test_a_percent_sign_in_the_message_is_just_that() -> None:
+    assert "info 100% %s done" in logged(message="100% %s done")
+
+
+def test_a_field_named_like_one_of_the_line_gets_an_underscore() -> None:
+    line = json.loads(logged(LogFormat.JSON, level=3, event="x"))
+    assert (line["level"], line["level_"], line["event"], line["event_"]) == ("info", 3, "seen", "x")
+
+
+@pytest.mark.parametrize(("level", "seen"), [(logging.INFO, False), (logging.DEBUG, True)])
+def test_records_below_the_level_are_dropped(level: int, seen: bool) -> None:
+    stream = io.StringIO()
+    configure(level, stream=stream)
+    event(LOG, logging.DEBUG, "detail")
+    assert ("debug detail" in stream.getvalue()) is seen
+
+
+def test_libraries_are_heard_from_warnings_up_even_at_debug() -> None:
+    stream = io.StringIO()
+    configure(logging.DEBUG, stream=stream)
+    logging.getLogger("botocore.auth").debug("secret")
+    logging.getLogger("asyncio").error("Task exception was never retrieved")
+    assert "secret" not in stream.getvalue()
+    assert "error Task exception was never retrieved logger=asyncio\n" in stream.getvalue()
+
+
+def test_a_traceback_is_a_field_on_the_same_line() -> None:
+    stream = io.StringIO()
+    configure(logging.INFO, stream=stream)
+    try:
+        raise ValueError("boom")
+    except ValueError:
+        LOG.exception("cycle failed")
+    (line,) = stream.getvalue().splitlines()
+    assert ' error cycle failed traceback="Traceback (most recent call last):\\n' in line
+    assert line.endswith('ValueError: boom"')
+
+
+def test_warnings_of_the_interpreter_are_logged() -> None:
+    stream = io.StringIO()
+    with warnings.catch_warnings():
+        configure(logging.INFO, stream=stream)
+        warnings.simplefilter("always")
+        warnings.warn("old call", DeprecationWarning, stacklevel=1)
+        logging.captureWarnings(False)
+    assert "DeprecationWarning: old call" in stream.getvalue()
+    assert stream.getvalue().count("\n") == 1
+
+
+def test_configuring_again_replaces_the_first_stream() -> None:
+    first, second = io.StringIO(), io.StringIO()
+    configure(logging.INFO, stream=first)
+    configure(logging.INFO, stream=second)
+    event(LOG, logging.INFO, "once")
+    assert first.getvalue() == ""
+    assert second.getvalue().count("once") == 1
+
+
+def test_stdout_is_never_written(capfd: pytest.CaptureFixture[str]) -> None:
+    configure(logging.INFO)
+    event(LOG, logging.ERROR, "trouble")
+    captured = capfd.readouterr()
+    assert captured.out == ""
+    assert "error trouble" in captured.err
+
+
+def test_syslog_gets_the_line_without_its_time(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as daemon:
+        daemon.bind(str(path))
+        daemon.settimeout(5)
+        configure(logging.INFO, stream=io.StringIO(), syslog=True, syslog_socket=path)
+        event(LOG, logging.WARNING, "route gone", table="rtb-1")
+        # <28>: facility daemon (3) * 8 + severity warning (4), RFC 3164 section 4.1.1.
+        assert daemon.recv(4096) == b"<28>bgp2vpc: warning route gone table=rtb-1"
+
+
+def test_without_a_syslog_daemon_the_stream_is_used_and_told(tmp_path: Path) -> None:
+    stream = io.StringIO()
+    configure(logging.INFO, stream=stream, syslog=True, syslog_socket=tmp_path / "none")
+    event(LOG, logging.INFO, "seen")
+    first, second = stream.getvalue().splitlines()
+    assert "warning no syslog, logging here" in first
+    assert "FileNotFoundError" in first
+    assert second.endswith("info seen")
