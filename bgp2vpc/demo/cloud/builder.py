@@ -5,8 +5,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import Any
 
-from moto.ec2.models.route_tables import Route
-
+from bgp2vpc.demo.cloud.fidelity.routes import make_route
 from bgp2vpc.demo.cloud.values import Host, World, WorldSpec
 
 FILLER = ipaddress.ip_network("172.16.0.0/12")
@@ -55,9 +54,7 @@ def _tables(backend: Any, vpc_id: str, subnet: Any, spec: WorldSpec) -> list[Any
     tables = []
     for number in range(1, spec.tables_per_zone + 1):
         tags = {**spec.tags, "Name": f"private-{zone}-{number}"}
-        tables.append(
-            backend.create_route_table(vpc_id, [{"Key": key, "Value": value} for key, value in tags.items()])
-        )
+        tables.append(backend.create_route_table(vpc_id, [{"Key": key, "Value": value} for key, value in tags.items()]))
     if tables:
         backend.associate_route_table(tables[0].id, subnet_id=subnet.id)
     return tables
@@ -65,7 +62,7 @@ def _tables(backend: Any, vpc_id: str, subnet: Any, spec: WorldSpec) -> list[Any
 
 def _fill(table: Any, gateway: Any, count: int) -> None:
     for network in islice(FILLER.subnets(new_prefix=24), count):
-        route = Route(table, str(network), None, gateway=gateway)
+        route = make_route(table, str(network), None, gateway=gateway)
         table._routes[route.id] = route
 
 

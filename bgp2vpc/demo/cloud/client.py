@@ -1,7 +1,8 @@
 """The client of the cloud's process, for tests, benchmarks and the demo.
 
-Two kinds of callers meet there. The *subject* (a daemon run with `environment`, or `client`) is logged, throttled, delayed
-and failed as told. The *outside world* (`ec2`, and everything asked through this class) is not: looking does not disturb.
+Two kinds of callers meet there. The *subject* (a daemon run with `environment`, or `client`) is logged, throttled,
+delayed and failed as told. The *outside world* (`ec2`, and everything asked through this class) is not: looking does not
+disturb.
 """
 
 import http.client
@@ -76,10 +77,9 @@ class Cloud:
         return self.client(OUTSIDE)
 
     def client(self, caller: str, **options: Any) -> Any:
-        """A boto3 client that is a subject (unless `caller` is OUTSIDE); no retries unless `options` (Config's) say so."""
-        config = Config(
-            **{"retries": {"total_max_attempts": 1}, "connect_timeout": 5, "read_timeout": 20, **options}  # type: ignore[arg-type]  # Config's stub wants each key typed
-        )
+        """A boto3 client that is a subject, unless `caller` is OUTSIDE. `options` are Config's; by default no retries."""
+        defaults = {"retries": {"total_max_attempts": 1}, "connect_timeout": 5, "read_timeout": 20}
+        config = Config(**{**defaults, **options})
         return boto3.session.Session().client(
             "ec2",
             region_name=REGION,
@@ -165,7 +165,7 @@ class Cloud:
         return calls
 
     def wait_until(self, predicate: Callable[[], bool], timeout: float = 10.0) -> None:
-        """Until `predicate` holds; asked after everything that happens in the cloud. Raises TimeoutError with the log."""
+        """Until `predicate` holds; asked after all that happens in the cloud. Raises TimeoutError with the log."""
         deadline = time.monotonic() + timeout
         version = self._ask(verbs.CHANGES, verbs.Wait())
         while not predicate():

@@ -5,7 +5,7 @@ from contextlib import nullcontext
 from http import HTTPStatus
 from typing import Any
 
-from moto.core import DEFAULT_ACCOUNT_ID
+from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.ec2.models import ec2_backends
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
@@ -27,7 +27,8 @@ class Ec2:
     def __init__(self, changes: Changes) -> None:
         make_honest()
         self.lock = threading.RLock()
-        self._app = DomainDispatcherApplication(create_backend_app)
+        self._ec2 = create_backend_app("ec2")
+        self._others = DomainDispatcherApplication(create_backend_app)
         self._changes = changes
         self._history = History()
         # Loads EC2's service model, which would otherwise make the first caller wait.
@@ -35,7 +36,7 @@ class Ec2:
 
     @property
     def backend(self) -> Any:
-        """moto's state of our account and region."""
+        """The state that moto keeps of our account and region."""
         return ec2_backends[DEFAULT_ACCOUNT_ID][REGION]
 
     def answer(self, request: Request, environ: Environ, *, stale: bool = False) -> Answer:
@@ -43,7 +44,9 @@ class Ec2:
         with self.lock:
             old = stale and request.operation == "DescribeRouteTables"
             with self._history.shown(self.backend) if old else nullcontext():
-                answer = run(self._dispatch, environ)
+                # moto's dispatcher costs more than the call itself, and is needed only to tell services apart.
+                app = self._ec2 if request.service == "ec2" else self._others.get_application(environ)
+                answer = run(app, environ)
             if not request.reads:
                 self.changed()
         return answer
@@ -73,6 +76,3 @@ class Ec2:
             RULES.reset()
             self.stale_reads(StaleReads(0))
         self._changes.note()
-
-    def _dispatch(self, environ: Environ, start_response: Any) -> Any:
-        return self._app.get_application(environ)(environ, start_response)

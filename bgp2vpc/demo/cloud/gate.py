@@ -1,6 +1,6 @@
 """Layer B: the gate before EC2. Here the subject's calls are logged, delayed, throttled and failed.
 
-The order is that of the real thing: the way there, the throttle, the fault, what others do meanwhile, EC2, the way back.
+The order is the real one: the way there, the throttle, the fault, what others do meanwhile, EC2, the way back.
 """
 
 import time
@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from bgp2vpc.demo.cloud.ec2 import Ec2, ExternalWriteError
 from bgp2vpc.demo.cloud.faults import Misfortune
 from bgp2vpc.demo.cloud.log import CallLog
-from bgp2vpc.demo.cloud.sockets import RESET_CONNECTION
+from bgp2vpc.demo.cloud.sockets import reset_connection
 from bgp2vpc.demo.cloud.values import OUTSIDE, Fault, FaultKind
 from bgp2vpc.demo.cloud.wire import (
     Answer,
@@ -45,7 +45,7 @@ class Gate:
         time.sleep(way)
         if answer is None:
             self._log.finish(entry, 0, "")
-            environ[RESET_CONNECTION]()
+            return reset_connection(environ)
         self._log.finish(entry, answer.status, answer.error)
         return answer.send(start_response)
 

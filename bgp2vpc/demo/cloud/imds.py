@@ -14,7 +14,7 @@ from moto.ec2.exceptions import EC2ClientError
 
 from bgp2vpc.demo.cloud.ec2 import Ec2
 from bgp2vpc.demo.cloud.metadata import Tree, tree_of
-from bgp2vpc.demo.cloud.sockets import RESET_CONNECTION
+from bgp2vpc.demo.cloud.sockets import reset_connection
 from bgp2vpc.demo.cloud.values import MetadataFault
 from bgp2vpc.demo.cloud.wire import Answer, Environ, StartResponse, text_answer
 
@@ -74,7 +74,7 @@ class Metadata:
         service = self._service(instance_id)
         if service.fault is MetadataFault.HANG:
             service.mended.wait()
-            environ[RESET_CONNECTION]()
+            return reset_connection(environ)
         return self._answer(service, instance_id, path, environ).send(start_response)
 
     def _answer(self, service: Service, instance_id: str, path: str, environ: Environ) -> Answer:

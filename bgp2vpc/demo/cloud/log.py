@@ -48,9 +48,7 @@ class Entry:
 
     def call(self) -> Call:
         """As it stands now."""
-        return Call(
-            self.operation, self.parameters, self.caller, self.started, self.ended, self.status, self.error
-        )
+        return Call(self.operation, self.parameters, self.caller, self.started, self.ended, self.status, self.error)
 
 
 class CallLog:

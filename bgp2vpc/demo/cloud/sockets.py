@@ -13,10 +13,16 @@ from waitress.server import TcpWSGIServer
 from waitress.task import WSGITask
 
 RESET_CONNECTION = "bgp2vpc.reset_connection"
-"""Key of the WSGI environ; the function never returns."""
+"""Key of the WSGI environ; the function there never returns."""
 
 THREADS = 96
 """More than the calls that any test lets wait at the same time."""
+
+
+def reset_connection(environ: dict[str, Any]) -> NoReturn:
+    """Instead of an answer to this request."""
+    environ[RESET_CONNECTION]()
+    raise AssertionError("not reached: the function in the environ has raised")
 
 
 class _Task(WSGITask):  # type: ignore[misc]  # waitress has no types

@@ -18,17 +18,18 @@ StartResponse = Callable[..., Any]
 WsgiApp = Callable[[Environ, StartResponse], Iterable[bytes]]
 
 API_VERSION = "2016-11-15"
-CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/")
+CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/[^/]*/[^/]*/([^/]*)/")
 ERROR_CODE = re.compile(rb"<Code>([^<]*)</Code>")
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One call: the operation, its parameters as on the wire, and who signed it. `operation` is empty for no EC2 call."""
+    """One call: the operation (empty: none), its parameters as on the wire, who signed it and for which service."""
 
     operation: str
     parameters: dict[str, str]
     caller: str
+    service: str = "ec2"
 
     @property
     def reads(self) -> bool:
@@ -64,12 +65,13 @@ def read_request(environ: Environ) -> Request:
     operation = parameters.pop("Action", "")
     parameters.pop("Version", None)
     credential = CREDENTIAL.search(environ.get("HTTP_AUTHORIZATION", ""))
-    return Request(operation, parameters, credential[1] if credential else "")
+    caller, service = credential.groups() if credential else ("", "")
+    return Request(operation, parameters, caller, service)
 
 
 def environ_of(external: External) -> Environ:
     """A request of the outside world, as if it had come in."""
-    form = {"Action": external.operation, "Version": API_VERSION, **external.parameters}
+    form = [("Action", external.operation), ("Version", API_VERSION), *external.parameters.items()]
     scope = f"{OUTSIDE}/20260101/{REGION}/ec2/aws4_request"
     builder = EnvironBuilder(
         method="POST",

@@ -1,7 +1,7 @@
 """Layer A: what EC2 refuses and computes, put into moto's own classes.
 
-A proxy in front could not do this, since every rule here needs EC2's state. Nothing is subclassed, because moto builds its
-backends itself: `make_honest` replaces methods, once per process.
+A proxy in front could not do this, since every rule here needs EC2's state. Nothing is subclassed, because moto builds
+its backends itself: `make_honest` replaces methods, once per process.
 
 rules             what may be switched at run time
 errors            EC2's error codes

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
+from moto.core import responses
 from moto.core.responses import ActionResult
+from moto.core.utils import method_names_from_class
 from moto.ec2.exceptions import DryRunClientError, EC2ClientError
 from moto.ec2.responses import EC2Response
 from moto.ec2.responses._base_response import EC2BaseResponse
@@ -23,6 +25,8 @@ def install() -> None:
     for name, action in inspect.getmembers(EC2Response, inspect.isfunction):
         if not name.startswith("_") and name not in helpers:
             patch(EC2Response, _honest(action), name)
+    # The class does not change any more, and listing it takes longer than most calls.
+    patch(responses, functools.cache(method_names_from_class), "method_names_from_class")
     moto_call = EC2Response.call_action
 
     def call_action(self: Any) -> tuple[int, dict[str, str], Any]:

@@ -1,7 +1,7 @@
 """Filters as EC2 has them: every filter must match, any of its values will do, and an unknown name is refused.
 
-The documented names: DescribeRouteTables, DescribeNetworkInterfaces and DescribeInstanceStatus in the API reference. For
-all other resources moto's own readers are kept, with the matching mended.
+The names are those that the API reference documents for DescribeRouteTables, DescribeNetworkInterfaces and
+DescribeInstanceStatus. For all other resources moto's own readers are kept, with the matching mended.
 """
 
 import re

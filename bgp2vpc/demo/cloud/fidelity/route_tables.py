@@ -32,9 +32,7 @@ def install() -> None:
 
     def delete_route_table(self: Any, route_table_id: str) -> None:
         if self.get_route_table(route_table_id).main_association_id:
-            raise DependencyViolationError(
-                f"The routeTable '{route_table_id}' has dependencies and cannot be deleted."
-            )
+            raise DependencyViolationError(f"The routeTable '{route_table_id}' has dependencies and cannot be deleted.")
         moto_delete(self, route_table_id)
 
     patch(RouteBackend, associate_route_table)

@@ -29,6 +29,14 @@ class PropagatedRoute(Route):
         return "EnableVgwRoutePropagation"
 
 
+def make_route(table: RouteTable, ipv4: str | None, ipv6: str | None, **options: Any) -> Route:
+    """A static route, not yet in the table; `options` are the target and the prefix list."""
+    # Abstract for mypy (CloudFormation's methods); moto itself makes them so.
+    concrete: Any = Route
+    route: Route = concrete(table, ipv4, ipv6, **options)
+    return route
+
+
 def propagate(backend: Any, table_id: str, prefix: str) -> str:
     """Put a propagated route for `prefix` into the table; the id of the virtual private gateway, made if need be."""
     table = backend.get_route_table(table_id)
@@ -38,7 +46,8 @@ def propagate(backend: Any, table_id: str, prefix: str) -> str:
     if gateway is None:
         gateway = backend.create_vpn_gateway()
         backend.attach_vpn_gateway(gateway.id, table.vpc_id)
-    route = PropagatedRoute(table, destination.ipv4, destination.ipv6, gateway=gateway)
+    concrete: Any = PropagatedRoute
+    route = concrete(table, destination.ipv4, destination.ipv6, gateway=gateway)
     # A key of its own: every static operation looks only at the plain one.
     route.id = f"{destination.key(table.id)}~propagated"
     table._routes[route.id] = route
@@ -79,15 +88,19 @@ def _install_create() -> None:
             self, destination_cidr_block, destination_ipv6_cidr_block, destination_prefix_list_id
         )
         target = resolve_target(self, table, destination, targets)
-        existing = table._routes.get(destination.key(table.id))
+        existing: Route | None = table._routes.get(destination.key(table.id))
         if existing is not None:
             if RULES.quirks.create_same_route_succeeds and target.is_target_of(existing):
                 return existing
             raise RouteAlreadyExistsError(destination.text)
         _check_quota(self, table, destination)
-        prefix_list = self.managed_prefix_lists.get(destination.prefix_list)
-        chosen = {target.field: target.value}
-        route = Route(table, destination.ipv4, destination.ipv6, prefix_list, **chosen)
+        route = make_route(
+            table,
+            destination.ipv4,
+            destination.ipv6,
+            destination_prefix_list=self.managed_prefix_lists.get(destination.prefix_list),
+            **{target.field: target.value},
+        )
         table._routes[route.id] = route
         return route
 
@@ -100,34 +113,26 @@ def replace_route(
     destination_cidr_block: str | None,
     destination_ipv6_cidr_block: str | None = None,
     destination_prefix_list_id: str | None = None,
-    nat_gateway_id: str | None = None,
-    egress_only_igw_id: str | None = None,
-    transit_gateway_id: str | None = None,
+    *leading: str | None,
     **targets: Any,
 ) -> Route:
-    """ReplaceRoute: everything is judged before anything is changed, so a refused one leaves the old target."""
+    """ReplaceRoute: everything is judged before anything is changed, so a refused one leaves the old target.
+
+    moto's action gives the first three targets by position.
+    """
     table = self.get_route_table(route_table_id)
     destination = parse_destination(
         self, destination_cidr_block, destination_ipv6_cidr_block, destination_prefix_list_id
     )
-    target = resolve_target(
-        self,
-        table,
-        destination,
-        {
-            **targets,
-            "nat_gateway_id": nat_gateway_id,
-            "egress_only_igw_id": egress_only_igw_id,
-            "transit_gateway_id": transit_gateway_id,
-        },
-    )
-    route = table._routes.get(destination.key(table.id))
+    targets |= zip(("nat_gateway_id", "egress_only_igw_id", "transit_gateway_id"), leading, strict=True)
+    target = resolve_target(self, table, destination, targets)
+    route: Route | None = table._routes.get(destination.key(table.id))
     if route is None:
         raise InvalidParameterValueErrorReplaceRoute(destination.text)
     for field in FIELDS:
         setattr(route, field, target.value if field == target.field else None)
     route.local = False
-    return route  # type: ignore[no-any-return]  # `self` is moto's composed backend, which has no type of its own
+    return route
 
 
 def delete_route(

@@ -45,8 +45,9 @@ def resolve_target(backend: Any, table: RouteTable, destination: Destination, gi
     targets = {name: value for name, value in given.items() if name in RESOLVERS and value}
     if not targets:
         raise missing(
-            "The request must contain exactly one of gatewayId, natGatewayId, networkInterfaceId, vpcPeeringConnectionId,"
-            " egressOnlyInternetGatewayId, transitGatewayId, instanceId, carrierGatewayId, vpcEndpointId"
+            "The request must contain exactly one of gatewayId, natGatewayId, networkInterfaceId, "
+            "vpcPeeringConnectionId, egressOnlyInternetGatewayId, transitGatewayId, instanceId, carrierGatewayId, "
+            "vpcEndpointId"
         )
     if len(targets) > 1:
         raise combination(f"The request must contain exactly one target, not {', '.join(targets)}")

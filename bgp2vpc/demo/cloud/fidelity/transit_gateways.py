@@ -50,9 +50,7 @@ def install() -> None:
 def _table(backend: Any, table_id: str) -> Any:
     table = backend.transit_gateways_route_tables.get(table_id)
     if table is None:
-        raise not_found(
-            "InvalidRouteTableID", f"Transit Gateway Route Table {table_id} was deleted or does not exist."
-        )
+        raise not_found("InvalidRouteTableID", f"Transit Gateway Route Table {table_id} was deleted or does not exist.")
     return table
 
 
