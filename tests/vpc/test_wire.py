@@ -1,0 +1,159 @@
+"""From boto3's dicts to the model: every field EC2 documents, and what it does not."""
+
+from typing import Any
+
+import pytest
+
+from bgp2vpc.prefix import parse_address, parse_prefix
+from bgp2vpc.vpc import wire
+from bgp2vpc.vpc.model import InstanceHealth, Interface, RouteState, Target, TargetKind
+
+V4 = {"DestinationCidrBlock": "192.0.2.53/32"}
+ENI = {"NetworkInterfaceId": "eni-1", "InstanceId": "i-1", "InstanceOwnerId": "123456789012"}
+
+ROUTES: list[tuple[dict[str, Any], str]] = [
+    ({**V4, **ENI, "State": "active", "Origin": "CreateRoute"}, "192.0.2.53/32 eni-1 active"),
+    ({**V4, "NetworkInterfaceId": "eni-1", "State": "blackhole"}, "192.0.2.53/32 eni-1 blackhole"),
+    ({**V4, **ENI, "State": "filtered"}, "192.0.2.53/32 eni-1 other"),
+    ({**V4, **ENI, "State": "some-day"}, "192.0.2.53/32 eni-1 other"),
+    ({**V4, **ENI}, "192.0.2.53/32 eni-1 active"),
+    ({"DestinationIpv6CidrBlock": "2001:db8:53::/48", **ENI}, "2001:db8:53::/48 eni-1 active"),
+    ({"DestinationPrefixListId": "pl-1", "GatewayId": "vpce-1"}, "pl-1 vpce-1 active"),
+    ({"DestinationSomethingNew": "x", **ENI}, "unknown eni-1 active"),
+    ({"DestinationCidrBlock": "not a prefix", **ENI}, "not a prefix eni-1 active"),
+    ({**V4, "GatewayId": "vgw-1", "Origin": "EnableVgwRoutePropagation"}, "192.0.2.53/32 vgw-1 active propagated"),
+    ({**V4, **ENI, "Origin": "Advertisement"}, "192.0.2.53/32 eni-1 active propagated"),
+]
+
+
+@pytest.mark.parametrize(("item", "expected"), ROUTES, ids=[expected for _, expected in ROUTES])
+def test_a_route_reads_as(item: dict[str, Any], expected: str) -> None:
+    assert str(wire.parse_route(item)) == expected
+
+
+TARGETS: list[tuple[dict[str, Any], TargetKind, str]] = [
+    (ENI, TargetKind.INTERFACE, "eni-1"),
+    ({"GatewayId": "local"}, TargetKind.LOCAL, "local"),
+    ({"GatewayId": "igw-1"}, TargetKind.GATEWAY, "igw-1"),
+    ({"GatewayId": "vpce-1"}, TargetKind.GATEWAY, "vpce-1"),
+    ({"NatGatewayId": "nat-1"}, TargetKind.NAT, "nat-1"),
+    ({"TransitGatewayId": "tgw-1"}, TargetKind.TRANSIT_GATEWAY, "tgw-1"),
+    ({"VpcPeeringConnectionId": "pcx-1"}, TargetKind.PEERING, "pcx-1"),
+    ({"EgressOnlyInternetGatewayId": "eigw-1"}, TargetKind.OTHER, "eigw-1"),
+    ({"CarrierGatewayId": "cagw-1"}, TargetKind.OTHER, "cagw-1"),
+    ({"LocalGatewayId": "lgw-1"}, TargetKind.OTHER, "lgw-1"),
+    ({"CoreNetworkArn": "arn:aws:networkmanager::1:c"}, TargetKind.OTHER, "arn:aws:networkmanager::1:c"),
+    ({"OdbNetworkArn": "arn:aws:odb:::n"}, TargetKind.OTHER, "arn:aws:odb:::n"),
+    ({"IpAddress": "10.0.0.9"}, TargetKind.OTHER, "10.0.0.9"),
+    ({"SomethingNewId": "new-1"}, TargetKind.OTHER, "new-1"),
+    ({"InstanceId": "i-gone"}, TargetKind.OTHER, "i-gone"),
+    ({}, TargetKind.OTHER, "unknown"),
+]
+
+
+@pytest.mark.parametrize(("item", "kind", "text"), TARGETS, ids=[text for _, _, text in TARGETS])
+def test_a_target_is_of_this_kind(item: dict[str, Any], kind: TargetKind, text: str) -> None:
+    assert wire.parse_route({**V4, "State": "active", "Origin": "CreateRoute", **item}).target == Target(kind, text)
+
+
+def test_a_route_knows_the_instance_behind_its_interface() -> None:
+    assert wire.parse_route({**V4, **ENI}).instance_id == "i-1"
+    assert wire.parse_route({**V4, "NetworkInterfaceId": "eni-1"}).instance_id is None
+
+
+def test_every_state_of_the_model_is_read_back() -> None:
+    for state in (RouteState.ACTIVE, RouteState.BLACKHOLE):
+        assert wire.parse_route({**V4, **ENI, "State": state.value}).state is state
+
+
+def association(state: str, **fields: Any) -> dict[str, Any]:
+    return {"Main": False, "RouteTableId": "rtb-1", "AssociationState": {"State": state}, **fields}
+
+
+def test_a_table_has_its_live_subnet_associations_tags_and_routes() -> None:
+    table = wire.parse_route_table(
+        {
+            "RouteTableId": "rtb-1",
+            "VpcId": "vpc-1",
+            "Associations": [
+                association("associated", SubnetId="subnet-a"),
+                association("associating", SubnetId="subnet-b"),
+                association("disassociated", SubnetId="subnet-c"),
+                association("failed", SubnetId="subnet-d"),
+                association("associated", GatewayId="igw-1"),
+            ],
+            "Tags": [{"Key": "type", "Value": "private"}, {"Key": "bare"}],
+            "Routes": [{**V4, **ENI}, {"DestinationCidrBlock": "10.0.0.0/16", "GatewayId": "local"}],
+        }
+    )
+    assert (table.id, table.vpc_id, table.main) == ("rtb-1", "vpc-1", False)
+    assert table.subnet_ids == {"subnet-a", "subnet-b"}
+    assert table.tags == {"type": "private", "bare": ""}
+    assert [str(route) for route in table.routes] == ["192.0.2.53/32 eni-1 active", "10.0.0.0/16 local active"]
+
+
+@pytest.mark.parametrize(("association_state", "main"), [("associated", True), ("disassociated", False)])
+def test_a_main_association_counts_while_it_lasts(association_state: str, main: bool) -> None:
+    item = {"RouteTableId": "rtb-1", "VpcId": "vpc-1", "Associations": [association(association_state, Main=True)]}
+    assert wire.parse_route_table(item).main is main
+
+
+def test_a_table_may_come_with_nothing_but_its_ids() -> None:
+    table = wire.parse_route_table({"RouteTableId": "rtb-1", "VpcId": "vpc-1"})
+    assert (table.main, table.subnet_ids, table.tags, table.routes) == (False, frozenset(), {}, ())
+
+
+def test_an_interface_has_every_address_of_both_families() -> None:
+    item = {
+        "NetworkInterfaceId": "eni-1",
+        "VpcId": "vpc-1",
+        "SubnetId": "subnet-a",
+        "Attachment": {"DeviceIndex": 1, "InstanceId": "i-1"},
+        "PrivateIpAddress": "10.0.0.5",
+        "PrivateIpAddresses": [{"PrivateIpAddress": "10.0.0.5"}, {"PrivateIpAddress": "10.0.0.6"}],
+        "Ipv6Addresses": [{"Ipv6Address": "2001:db8::5"}],
+        "SourceDestCheck": True,
+    }
+    addresses = frozenset(map(parse_address, ("10.0.0.5", "10.0.0.6", "2001:db8::5")))
+    assert wire.parse_interface(item) == Interface("eni-1", "vpc-1", "subnet-a", 1, addresses, source_dest_check=True)
+
+
+HEALTH = [
+    ("running", "ok", "ok", InstanceHealth.OK),
+    ("running", "impaired", "ok", InstanceHealth.IMPAIRED),
+    ("running", "ok", "impaired", InstanceHealth.IMPAIRED),
+    ("running", "initializing", "insufficient-data", InstanceHealth.OK),
+    ("running", "not-applicable", "ok", InstanceHealth.OK),
+    ("stopping", "ok", "ok", InstanceHealth.GONE),
+    ("shutting-down", "not-applicable", "not-applicable", InstanceHealth.GONE),
+]
+
+
+@pytest.mark.parametrize(("state", "instance", "system", "expected"), HEALTH)
+def test_an_instance_is(state: str, instance: str, system: str, expected: InstanceHealth) -> None:
+    item = {
+        "InstanceId": "i-1",
+        "InstanceState": {"Name": state},
+        "InstanceStatus": {"Status": instance},
+        "SystemStatus": {"Status": system},
+    }
+    assert wire.parse_health(item) == ("i-1", expected)
+
+
+def test_a_vpc_has_its_associated_cidrs_ipv4_first() -> None:
+    item = {
+        "CidrBlockAssociationSet": [
+            {"CidrBlock": "10.0.0.0/16", "CidrBlockState": {"State": "associated"}},
+            {"CidrBlock": "10.9.0.0/16", "CidrBlockState": {"State": "disassociated"}},
+            {"CidrBlock": "100.64.0.0/16", "CidrBlockState": {"State": "associated"}},
+        ],
+        "Ipv6CidrBlockAssociationSet": [
+            {"Ipv6CidrBlock": "2001:db8::/56", "Ipv6CidrBlockState": {"State": "associated"}},
+        ],
+    }
+    assert list(map(str, wire.parse_vpc_cidrs(item))) == ["10.0.0.0/16", "100.64.0.0/16", "2001:db8::/56"]
+
+
+def test_a_prefix_is_named_by_its_family() -> None:
+    assert wire.destination_parameter(parse_prefix("192.0.2.0/24")) == {"DestinationCidrBlock": "192.0.2.0/24"}
+    assert wire.destination_parameter(parse_prefix("2001:db8::/32")) == {"DestinationIpv6CidrBlock": "2001:db8::/32"}
