@@ -6,10 +6,10 @@ Nothing here retries, paces or remembers: who calls knows better what a failed c
 import logging
 import os
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from itertools import islice
 from threading import Lock
-from typing import Any
+from typing import Any, TypeVar
 
 from botocore import xform_name
 from botocore.config import Config
@@ -30,6 +30,7 @@ from botocore.exceptions import (
     UnauthorizedSSOTokenError,
 )
 from botocore.loaders import Loader
+from botocore.parsers import ResponseParserError
 from botocore.session import Session
 
 from bgp2vpc import __version__
@@ -57,7 +58,14 @@ _CREDENTIALS = (
     UnauthorizedSSOTokenError,
     ProfileNotFound,
 )
+# All that a call raises. A broken answer is no BotoCoreError.
+_FAILURES = (BotoCoreError, ClientError, ResponseParserError)
+_MESSAGE_LENGTH = 400  # of a broken answer's text, which may be a whole page
+
 _OPERATOR = (ConfigParseError, InvalidConfigError, NoRegionError, InvalidRegionError)
+
+
+Parsed = TypeVar("Parsed")
 
 
 class Ec2:
@@ -89,26 +97,28 @@ class Ec2:
             filters = [{"Name": "vpc-id", "Values": sorted(set(vpc_ids))}]
             if ids:
                 filters.append({"Name": "route-table-id", "Values": list(ids)})
-            found += map(wire.parse_route_table, self._pages("DescribeRouteTables", "RouteTables", filters))
+            items = self._pages("DescribeRouteTables", "RouteTables", filters)
+            found += _parsed("DescribeRouteTables", wire.parse_route_table, items)
         return tuple(sorted(found, key=lambda table: table.id))
 
     def interfaces(self, instance_id: str) -> tuple[Interface, ...]:
         """DescribeNetworkInterfaces by attachment, paged."""
         filters = [{"Name": "attachment.instance-id", "Values": [instance_id]}]
         items = self._pages("DescribeNetworkInterfaces", "NetworkInterfaces", filters)
-        return tuple(sorted(map(wire.parse_interface, items), key=lambda each: (each.device_index, each.id)))
+        found = _parsed("DescribeNetworkInterfaces", wire.parse_interface, items)
+        return tuple(sorted(found, key=lambda each: (each.device_index, each.id)))
 
     def instance_health(self, instance_ids: Collection[str]) -> Mapping[str, InstanceHealth]:
         """DescribeInstanceStatus, which tells of running instances only: the others are GONE."""
         health = dict.fromkeys(instance_ids, InstanceHealth.GONE)
         for ids in _chunks(sorted(health), _STATUS_IDS):
-            health.update(map(wire.parse_health, self._statuses(ids)))
+            health.update(_parsed("DescribeInstanceStatus", wire.parse_health, self._statuses(ids)))
         return health
 
     def vpc_cidrs(self, vpc_id: str) -> tuple[Prefix, ...]:
         """The CIDRs of the VPC, IPv4 before IPv6. Raises Refused where it does not exist."""
         items = _items(self._read("DescribeVpcs", VpcIds=[vpc_id]), "DescribeVpcs", "Vpcs")
-        return tuple(cidr for item in items for cidr in wire.parse_vpc_cidrs(item))
+        return tuple(cidr for cidrs in _parsed("DescribeVpcs", wire.parse_vpc_cidrs, items) for cidr in cidrs)
 
     def create_route(self, table_id: str, prefix: Prefix, interface_id: str) -> None:
         """CreateRoute."""
@@ -146,7 +156,7 @@ class Ec2:
         try:
             for page in paginator.paginate(Filters=filters, PaginationConfig={"PageSize": _PAGE_SIZE}):
                 found += _items(page, operation, key)
-        except (BotoCoreError, ClientError) as error:
+        except _FAILURES as error:
             raise _ours(operation, error) from error
         return found
 
@@ -211,19 +221,19 @@ def _session(models: str | None) -> Session:
 def _call(client: Any, operation: str, parameters: Mapping[str, Any]) -> wire.Item:
     try:
         answer: wire.Item = getattr(client, xform_name(operation))(**parameters)
-    except (BotoCoreError, ClientError) as error:
+    except _FAILURES as error:
         raise _ours(operation, error) from error
     return answer
 
 
-def _ours(operation: str, error: BotoCoreError | ClientError) -> Ec2Error:
+def _ours(operation: str, error: Exception) -> Ec2Error:
     """An exception of botocore's as one of ours: what is neither the credentials' fault nor the operator's may pass."""
     if isinstance(error, ClientError):
         details = error.response.get("Error", {})
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         log.debug("%s: HTTP %s: %s", operation, status, details)
         return failure(operation, str(details.get("Code", "")), str(details.get("Message", "")), status)
-    name, message = type(error).__name__, str(error)
+    name, message = type(error).__name__, str(error)[:_MESSAGE_LENGTH]
     if isinstance(error, _CREDENTIALS):
         return Credentials(operation, name, message)
     if isinstance(error, ParamValidationError):
@@ -239,6 +249,13 @@ def _items(answer: wire.Item, operation: str, key: str) -> list[wire.Item]:
     if items is None:
         raise Transient(operation, "ResponseParserError", f"the answer has no {key}")
     return list(items)
+
+
+def _parsed(operation: str, parse: Callable[[wire.Item], Parsed], items: list[wire.Item]) -> list[Parsed]:
+    try:
+        return [parse(item) for item in items]
+    except (LookupError, TypeError, ValueError) as error:
+        raise Transient(operation, "ResponseParserError", f"an item of the answer is broken: {error!r}") from error
 
 
 def _chunks(ids: Iterable[str], size: int) -> Iterator[tuple[str, ...]]:
