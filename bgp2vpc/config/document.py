@@ -215,7 +215,7 @@ def dotted(location: Location) -> str:
             text += f"[{step}]"
         else:
             plain = step.replace("_", "").replace("-", "").isalnum()
-            text += ("." if text else "") + (step if plain else f'"{step}"')
+            text += ("." if text else "") + (step if plain else f'"{shortened(step)}"')
     return text or "yaml"
 
 
@@ -229,6 +229,6 @@ def kind_of(value: object) -> str:
 
 
 def shortened(text: str, limit: int = 60) -> str:
-    """`text` on one line and not longer than `limit` characters, for a message."""
-    line = " ".join(text.split())
+    """`text` on one line, printable, and not longer than `limit` characters, for a message."""
+    line = "".join(char if char.isprintable() else "?" for char in " ".join(text.split()))
     return line if len(line) <= limit else line[: limit - 1] + "…"

@@ -39,6 +39,7 @@ _LIMITS: Final = {
     "greater_than_equal": ("at least", "ge"),
     "less_than_equal": ("at most", "le"),
 }
+_MAX_MESSAGE: Final = 500
 _ABSENT: Final = {"missing": "missing", "too_short": "empty", "string_too_short": "empty"}
 
 Models = Mapping[int, type[BaseModel]]
@@ -53,7 +54,8 @@ def problems(document: Document, file: str, errors: Iterable[ErrorDetails], mode
 def _problem(document: Document, file: str, error: ErrorDetails, models: Models) -> Problem:
     location, container = _locate(document.data, error)
     model = models.get(id(container))
-    return Problem(file, _line(document, location), dotted(location), _message(error, location, model))
+    message = shortened(_message(error, location, model), _MAX_MESSAGE)
+    return Problem(file, _line(document, location), dotted(location), message)
 
 
 def _locate(data: Value, error: ErrorDetails) -> tuple[Location, Value]:

@@ -1,0 +1,138 @@
+"""What a configuration file becomes."""
+
+from pathlib import Path
+
+import pytest
+
+from bgp2vpc.config.load import load, parse
+from bgp2vpc.config.model import Config, Ec2Limits, OnExit, Process
+from bgp2vpc.prefix import parse_prefix
+from bgp2vpc.routing.prefix_list import PrefixList, parse_prefix_range
+from bgp2vpc.routing.rule import Rule, Takeover
+from bgp2vpc.vpc.finders import And, ByTag, Finder, Ids, Main, Or, Subnet
+
+DATA = Path(__file__).parent / "data"
+MINIMAL = "routetables: {private: {find: {type: main}, accept: [192.0.2.53/32]}}\n"
+
+
+def accept(*texts: str) -> PrefixList:
+    return PrefixList(tuple(map(parse_prefix_range, texts)))
+
+
+def test_the_documented_example_loads() -> None:
+    config = load(DATA / "valid-documented.yaml")
+    command = ("python3", "-m", "exabgp", "healthcheck", "--cmd", "dig @127.0.0.1 example.org")
+    assert config.processes == (Process(name="dns", argv=(*command, "--ip", "192.0.2.53/32", "--no-ip-setup")),)
+    assert config.rules == (Rule("private", ByTag("type", "private"), accept("192.0.2.0/24 le 32")),)
+    assert config.socket == Path("/run/bgp2vpc/bgp2vpc.sock")
+
+
+def test_the_web_page_of_later_versions_is_a_warning() -> None:
+    path = DATA / "valid-documented.yaml"
+    assert [str(warning) for warning in load(path).warnings] == [f"{path}:11: web: not served by this version; ignored"]
+
+
+def test_a_minimal_file_gets_the_defaults() -> None:
+    assert parse(MINIMAL, "f") == Config(file="f", rules=(Rule("private", Main(), accept("192.0.2.53/32")),))
+
+
+def test_every_key_arrives() -> None:
+    config = load(DATA / "valid-everything.yaml")
+    assert (config.poll_time, config.restart_time, config.settle_time) == (30.0, 2.5, 0.0)
+    assert (config.backup_med, config.max_prefixes, config.max_changes) == (1000, 50, 20)
+    assert (config.socket, config.on_exit, config.skip_source_dest_check) == (None, OnExit.KEEP, True)
+    assert (config.instance_id, config.region, config.vpc_id) == (
+        "i-0123456789abcdef0",
+        "us-gov-west-1",
+        "vpc-0123abcd",
+    )
+    assert config.ec2 == Ec2Limits(burst=10, rate=1.0, timeout=5.0, concurrency=4)
+    assert config.warnings == ()
+
+
+def test_a_process_takes_what_it_does_not_say_from_the_file() -> None:
+    dns, own = load(DATA / "valid-everything.yaml").processes
+    command = ("python3", "-m", "exabgp", "healthcheck", "--cmd", "dig @127.0.0.1 example.org")
+    assert dns == Process(name="dns", argv=command, restart_time=2.5, max_prefixes=50, respawn=True)
+    argv = ("/usr/local/bin/announce", "--med", "100", "two words")
+    assert own == Process(name="own", argv=argv, restart_time=60.0, max_prefixes=7, respawn=False)
+
+
+def test_a_rule_may_merge_another_and_override_it() -> None:
+    first, second = load(DATA / "valid-everything.yaml").rules
+    tag = ByTag("1", "true")
+    assert first == Rule(
+        "defaults",
+        tag,
+        accept("192.0.2.53/32", "2001:db8:53::/48 le 128"),
+        takeover=Takeover.ALWAYS,
+        takeover_foreign=True,
+        interface=1,
+        next_hop_self=True,
+        vpc_id="vpc-0123456789abcdef0",
+        no_results_ok=True,
+    )
+    ids = Ids(frozenset({"rtb-0123456789abcdef0", "rtb-0123abcd"}))
+    either = Or((Main(), Subnet("subnet-0123abcd", negate=True), ids), negate=True)
+    assert second.find == And((tag, either))
+    assert (second.interface, second.takeover, second.vpc_id) == (
+        "subnet-0123456789abcdef0",
+        Takeover.ALWAYS,
+        first.vpc_id,
+    )
+
+
+# how `find` is written, what it is
+FINDERS: list[tuple[str, Finder]] = [
+    ("{type: main}", Main()),
+    ("{type: main, not: true}", Main(negate=True)),
+    ("{type: main, config: }", Main()),
+    ("{type: by_tag, config: {key: type, value: private}}", ByTag("type", "private")),
+    ("{type: by_tag, config: {key: type, value: 1}}", ByTag("type", "1")),
+    ("{type: by_tag, config: {key: type, value: 0x10}}", ByTag("type", "0x10")),
+    ("{type: by_tag, config: {key: type, value: 1.50}}", ByTag("type", "1.50")),
+    ("{type: by_tag, config: {key: type, value: Yes}}", ByTag("type", "Yes")),
+    ("{type: by_tag, config: {key: type, value: 2026-11-22}}", ByTag("type", "2026-11-22")),
+    ("{type: by_tag, config: {key: type, value: 'null'}}", ByTag("type", "null")),
+    ("{type: by_tag, config: {key: type, value: ''}}", ByTag("type", "")),
+    ("{type: subnet, config: {subnet_id: subnet-0123abcd}}", Subnet("subnet-0123abcd")),
+    ("{type: ids, config: {ids: [rtb-0123abcd]}}", Ids(frozenset({"rtb-0123abcd"}))),
+    ("{type: and, config: {filters: [{type: main}]}}", And((Main(),))),
+    ("{type: or, not: true, config: [{type: main, not: true}]}", Or((Main(negate=True),), negate=True)),
+]
+
+
+@pytest.mark.parametrize(("written", "finder"), FINDERS)
+def test_a_finder_is_read(written: str, finder: Finder) -> None:
+    config = parse(f"routetables: {{a: {{find: {written}, accept: [192.0.2.53/32]}}}}", "f")
+    assert config.rules[0].find == finder
+
+
+@pytest.mark.parametrize(
+    "place", ["find: {type: main, no_results_ok: true}", "no_results_ok: true, find: {type: main}"]
+)
+def test_no_results_ok_may_stand_in_find_or_beside_it(place: str) -> None:
+    assert parse(f"routetables: {{a: {{{place}, accept: [192.0.2.53/32]}}}}", "f").rules[0].no_results_ok
+
+
+@pytest.mark.parametrize("key", ["processes", "poll_time", "ec2", "on_exit", "socket", "vpc_id", "web"])
+def test_a_key_without_value_counts_as_not_given(key: str) -> None:
+    config = parse(f"{MINIMAL}{key}:\n", "f")
+    assert (config.poll_time, config.on_exit, config.processes) == (60.0, OnExit.WITHDRAW, ())
+    assert config.socket == Path("/run/bgp2vpc/bgp2vpc.sock")
+
+
+@pytest.mark.parametrize("word", ["none", "no", "off", "False", "''"])
+def test_the_socket_can_be_turned_off(word: str) -> None:
+    assert parse(f"{MINIMAL}socket: {word}\n", "f").socket is None
+
+
+def test_rules_keep_the_order_of_the_file() -> None:
+    rules = "".join(f"  {name}: {{find: {{type: main}}, accept: [192.0.2.53/32]}}\n" for name in "zma")
+    assert [rule.name for rule in parse(f"routetables:\n{rules}", "f").rules] == ["z", "m", "a"]
+
+
+def test_accept_is_a_fence() -> None:
+    (rule,) = load(DATA / "valid-documented.yaml").rules
+    assert rule.accept.accepts(parse_prefix("192.0.2.53/32"))
+    assert not rule.accept.accepts(parse_prefix("198.51.100.53/32"))
