@@ -1,8 +1,8 @@
 """The client of the cloud's process, for tests, benchmarks and the demo.
 
 Two kinds of callers meet there. The *subject* (a daemon run with `environment`, or `client`) is logged, throttled,
-delayed and failed as told. The *outside world* (`ec2`, and everything asked through this class) is not: looking does not
-disturb.
+delayed and failed as told. The *outside world* (`ec2`, and everything asked through this class) is not: looking does
+not disturb.
 """
 
 import http.client
@@ -77,7 +77,7 @@ class Cloud:
         return self.client(OUTSIDE)
 
     def client(self, caller: str, **options: Any) -> Any:
-        """A boto3 client that is a subject, unless `caller` is OUTSIDE. `options` are Config's; by default no retries."""
+        """A boto3 client that is a subject, unless `caller` is OUTSIDE. `options` are Config's; else no retries."""
         defaults = {"retries": {"total_max_attempts": 1}, "connect_timeout": 5, "read_timeout": 20}
         config = Config(**{**defaults, **options})
         return boto3.session.Session().client(

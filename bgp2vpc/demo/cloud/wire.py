@@ -78,7 +78,7 @@ def environ_of(external: External) -> Environ:
         base_url="http://127.0.0.1/",
         data=urlencode(form),
         content_type="application/x-www-form-urlencoded; charset=utf-8",
-        headers={"Authorization": f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0"},
+        headers=[("Authorization", f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0")],
     )
     return builder.get_environ()
 
