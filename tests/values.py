@@ -1,0 +1,64 @@
+"""Short ways to write down paths, routes and tables in tests."""
+
+from bgp2vpc.bgp.events import Announce, Withdraw
+from bgp2vpc.bgp.path import SELF, Attributes, Path
+from bgp2vpc.bgp.rib import Offer, Side
+from bgp2vpc.prefix import IPAddress, Prefix, parse_prefix
+from bgp2vpc.routing.prefix_list import PrefixList, parse_prefix_range
+from bgp2vpc.routing.rule import Rule
+from bgp2vpc.vpc.finders import ByTag
+from bgp2vpc.vpc.model import Interface, Route, RouteState, RouteTable, Snapshot, Target, TargetKind, interface_target
+
+P1, P2, P3, P6 = map(parse_prefix, ("192.0.2.1/32", "192.0.2.2/32", "192.0.2.3/32", "2001:db8:53::1/128"))
+OURS, OURS_TOO, PEER = "eni-1", "eni-2", "eni-9"
+INTERFACES = (
+    Interface(OURS, "vpc-1", "subnet-1", 0, frozenset({IPAddress("10.0.0.10"), IPAddress("2001:db8::10")})),
+    Interface(OURS_TOO, "vpc-1", "subnet-2", 1, frozenset({IPAddress("10.0.1.10")})),
+)
+IGW, LOCAL = Target(TargetKind.GATEWAY, "igw-1"), Target(TargetKind.LOCAL, "local")
+
+
+def path(prefix=P1, next_hop=SELF, path_id=None, **attributes) -> Path:
+    return Path(
+        parse_prefix(prefix) if isinstance(prefix, str) else prefix,
+        IPAddress(next_hop) if isinstance(next_hop, str) else next_hop,
+        Attributes(**attributes),
+        path_id,
+    )
+
+
+def announce(prefix=P1, **kwargs) -> Announce:
+    return Announce(path(prefix, **kwargs))
+
+
+def withdraw(prefix: Prefix | str = P1, path_id=None) -> Withdraw:
+    return Withdraw(parse_prefix(prefix) if isinstance(prefix, str) else prefix, path_id)
+
+
+def offer(prefix=P1, source="s", side=Side.LOCAL, router_id=None, **kwargs) -> Offer:
+    return Offer(source, path(prefix, **kwargs), side, IPAddress(router_id) if router_id else None)
+
+
+def route(prefix=P1, target: Target | str = OURS, **kwargs) -> Route:
+    target = interface_target(target) if isinstance(target, str) else target
+    if target.id == PEER:
+        kwargs.setdefault("instance_id", "i-9")
+    return Route(prefix, target, **kwargs)
+
+
+def blackhole(prefix=P1, target=PEER) -> Route:
+    return route(prefix, target, state=RouteState.BLACKHOLE, instance_id=None)
+
+
+def table(*routes: Route, table_id="rtb-1", vpc_id="vpc-1", tags=(("type", "private"),), **kwargs) -> RouteTable:
+    return RouteTable(table_id, vpc_id, tags=dict(tags), routes=routes, **kwargs)
+
+
+def snapshot(*tables: RouteTable, interfaces=INTERFACES, health=()) -> Snapshot:
+    return Snapshot({each.id: each for each in tables}, interfaces, dict(health))
+
+
+def rule(*accept: str, name="private", find=None, **kwargs) -> Rule:
+    entries = accept or ("192.0.2.0/24 le 32", "2001:db8:53::/48 le 128")
+    finder = find or ByTag("type", "private")
+    return Rule(name, finder, PrefixList(tuple(map(parse_prefix_range, entries))), **kwargs)
