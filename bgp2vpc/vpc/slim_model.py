@@ -73,7 +73,7 @@ def make(source: Path, target: Path) -> None:
         model = json.load(file)
     draft = Path(tempfile.mkdtemp(prefix="draft-", dir=target.parent))
     try:
-        (draft / _MODEL).parent.mkdir(mode=0o700, parents=True)
+        _make_directory((draft / _MODEL).parent)
         descriptor = os.open(draft / _MODEL, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as out:
             json.dump(trim(model), out)
@@ -136,13 +136,20 @@ def _cache_directory() -> Path:
     """The first place that exists or can be made, and that nobody but us (and root) can write to."""
     for candidate in _candidates():
         try:
-            candidate.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _make_directory(candidate)
             found = candidate.resolve(strict=True)
         except OSError:
             continue
         if os.access(found, os.W_OK | os.X_OK) and _is_ours(found):
             return found
     raise LookupError("no cache directory that only this user can write to")
+
+
+def _make_directory(path: Path) -> None:
+    """With what is missing above it, all private: ExaBGP starts its helpers with a umask of 0."""
+    for each in (*reversed(path.parents), path):
+        if not each.exists():
+            each.mkdir(mode=0o700, exist_ok=True)
 
 
 def _candidates() -> Iterator[Path]:

@@ -1,0 +1,208 @@
+"""The trimmed EC2 model: the same as botocore's own where it matters, and never somebody else's."""
+
+import gzip
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import botocore
+import pytest
+from botocore.loaders import Loader
+from botocore.model import OperationModel, ServiceModel, Shape
+from botocore.session import Session
+
+from bgp2vpc.errors import OperatorError
+from bgp2vpc.vpc import slim_model
+from bgp2vpc.vpc.ec2 import Ec2
+
+MODEL = Path("ec2/2016-11-15/service-2.json")
+SOURCE = Path(botocore.__file__).parent / "data" / "ec2/2016-11-15/service-2.json.gz"
+
+
+@pytest.fixture(scope="module")
+def whole() -> dict[str, Any]:
+    with gzip.open(SOURCE) as file:
+        model: dict[str, Any] = json.load(file)
+    return model
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("CACHE_DIRECTORY", str(tmp_path / "cache"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
+    (tmp_path / "tmp").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", None)
+    return tmp_path / "cache"
+
+
+def made() -> Path:
+    found = slim_model.find_or_make()
+    assert found is not None
+    return Path(found)
+
+
+def fields(shape: Shape | None) -> Any:
+    """A shape with all it reaches, as plain values; recursive shapes end at their second visit."""
+
+    def walk(node: Any, above: tuple[str, ...]) -> Any:
+        if node is None or node.name in above:
+            return node and node.name
+        inner = (*above, node.name)
+        members = {name: walk(member, inner) for name, member in getattr(node, "members", {}).items()}
+        element = walk(node.member, inner) if node.type_name == "list" else None
+        return node.name, node.type_name, dict(node.serialization), dict(node.metadata), members, element
+
+    return walk(shape, ())
+
+
+@pytest.mark.parametrize("name", slim_model.OPERATIONS)
+def test_an_operation_is_exactly_botocores_own(whole: dict[str, Any], name: str) -> None:
+    ours: OperationModel = ServiceModel(slim_model.trim(whole), "ec2").operation_model(name)
+    theirs: OperationModel = ServiceModel(whole, "ec2").operation_model(name)
+    assert fields(ours.input_shape) == fields(theirs.input_shape)
+    assert fields(ours.output_shape) == fields(theirs.output_shape)
+    assert ours.http == theirs.http
+    assert ours.metadata == theirs.metadata
+
+
+def test_little_is_left(whole: dict[str, Any]) -> None:
+    trimmed = slim_model.trim(whole)
+    assert set(trimmed["operations"]) == set(slim_model.OPERATIONS)
+    assert len(trimmed["shapes"]) < len(whole["shapes"]) / 5
+
+
+def test_an_operation_that_botocore_does_not_know_is_an_error(whole: dict[str, Any]) -> None:
+    with pytest.raises(KeyError, match="CreateSomethingNew"):
+        slim_model.trim(whole, ("CreateRoute", "CreateSomethingNew"))
+
+
+def test_it_is_made_once_and_private(cache: Path) -> None:
+    first = made()
+    written = (first / MODEL).stat()
+    assert first.parent == cache
+    assert made() == first
+    assert (first / MODEL).stat().st_mtime_ns == written.st_mtime_ns
+    assert [path for path in (cache, first, first / "ec2", first / MODEL) if path.stat().st_mode & 0o077] == []
+    assert list(cache.iterdir()) == [first]
+
+
+def test_it_stays_private_under_the_umask_that_exabgp_gives_its_helpers(cache: Path) -> None:
+    script = "import os; os.umask(0); from bgp2vpc.vpc.slim_model import find_or_make; print(find_or_make())"
+    found = Path(subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True).stdout[:-1])
+    assert found.parent == cache
+    assert [path for path in (cache, found, found / "ec2", found / MODEL) if path.stat().st_mode & 0o077] == []
+
+
+def test_botocore_reads_it_and_finds_everything_else_where_it_was(cache: Path) -> None:
+    del cache
+    session = Session()
+    session.register_component("data_loader", Loader(extra_search_paths=[str(made())]))
+    client = session.create_client("ec2", region_name="eu-west-1", aws_access_key_id="x", aws_secret_access_key="y")
+    assert sorted(client.meta.service_model.operation_names) == sorted(slim_model.OPERATIONS)
+    assert client.meta.endpoint_url == "https://ec2.eu-west-1.amazonaws.com"
+    assert client.can_paginate("describe_route_tables")
+
+
+def test_processes_that_start_together_get_the_same_one(cache: Path) -> None:
+    script = "from bgp2vpc.vpc.slim_model import find_or_make; print(find_or_make())"
+    starts = [subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) for _ in range(4)]
+    found = {start.communicate()[0].strip() for start in starts}
+    assert found == {str(made())}
+    assert [path.name for path in cache.iterdir()] == [made().name]
+
+
+def test_one_that_lost_the_race_keeps_the_winners(tmp_path: Path) -> None:
+    target = tmp_path / "model"
+    slim_model.make(SOURCE, target)
+    before = (target / MODEL).stat().st_ino
+    slim_model.make(SOURCE, target)
+    assert (target / MODEL).stat().st_ino == before
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_another_botocore_gets_another_one(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    del cache
+    first = made()
+    monkeypatch.setattr("bgp2vpc.vpc.slim_model.version", lambda _: "99.0")
+    assert made() != first
+
+
+@pytest.mark.parametrize("mode", [0o777, 0o770, 0o702])
+def test_a_cache_that_others_can_write_to_is_not_used(cache: Path, tmp_path: Path, mode: int) -> None:
+    cache.mkdir()
+    cache.chmod(mode)
+    assert made().is_relative_to(tmp_path / "home")
+
+
+def test_a_model_that_others_can_write_to_is_not_used(cache: Path) -> None:
+    found = made() / MODEL
+    found.chmod(0o666)
+    assert slim_model.find_or_make() is None
+    found.chmod(0o600)
+    assert made() / MODEL == found
+    assert found.is_relative_to(cache)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a directory to somebody else")
+def test_a_cache_of_another_users_is_not_used(cache: Path, tmp_path: Path) -> None:
+    cache.mkdir(mode=0o700)
+    os.chown(cache, 65534, 65534)
+    assert made().is_relative_to(tmp_path / "home")
+
+
+def test_a_link_in_place_of_the_model_is_not_followed(cache: Path, tmp_path: Path) -> None:
+    found = made()
+    found.rename(tmp_path / "elsewhere")
+    (cache / found.name).symlink_to(tmp_path / "elsewhere")
+    assert slim_model.find_or_make() is None
+
+
+def test_a_user_without_a_home_gets_one_below_the_temporary_directory(
+    cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del cache
+    monkeypatch.delenv("CACHE_DIRECTORY")
+    monkeypatch.setenv("XDG_CACHE_HOME", "/proc/nowhere")
+    (tmp_path / "tmp").chmod(0o1777)
+    assert made().parent == tmp_path / "tmp" / f"bgp2vpc-{os.geteuid()}"
+
+
+def test_without_any_place_botocores_whole_model_is_used(
+    cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", "/proc/nowhere")
+    for path in (cache, tmp_path / "tmp" / f"bgp2vpc-{os.geteuid()}"):
+        path.write_text("in the way")
+    assert slim_model.find_or_make() is None
+    assert operations(Ec2("us-east-1")) > 500
+
+
+def test_a_model_that_is_broken_is_left_for_the_whole_one(cache: Path) -> None:
+    del cache
+    (made() / MODEL).write_text('{"version": "2.0", "metadata"')
+    assert operations(Ec2("us-east-1")) > 500
+
+
+def test_a_users_own_models_come_first(cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_DATA_PATH", str(tmp_path))
+    assert operations(Ec2("us-east-1")) > 500
+    assert not cache.exists()
+
+
+def test_the_trimmed_one_is_what_is_used(cache: Path) -> None:
+    assert operations(Ec2("us-east-1")) == len(slim_model.OPERATIONS)
+    assert cache.exists()
+
+
+def operations(ec2: Ec2) -> int:
+    """How many operations the clients know: every one of EC2's, or ours."""
+    try:
+        ec2.warm_up()
+    except OperatorError as error:
+        raise AssertionError("no client") from error
+    reads, _ = ec2._both()
+    return len(reads.meta.service_model.operation_names)

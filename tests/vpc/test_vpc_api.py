@@ -1,0 +1,348 @@
+"""One behaviour, two VPCs: what the core may rely on holds for the VPC in memory as for EC2 (the test cloud)."""
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+
+from bgp2vpc.demo.cloud.client import Cloud
+from bgp2vpc.demo.cloud.values import Host, Quirks, WorldSpec
+from bgp2vpc.errors import Ec2Error, InterfaceGone, QuotaReached, Refused, RouteExists, RouteMissing, TableGone
+from bgp2vpc.prefix import Prefix, parse_prefix
+from bgp2vpc.vpc.api import VpcApi
+from bgp2vpc.vpc.ec2 import Ec2
+from bgp2vpc.vpc.finders import ByTag, Main, Subnet, find
+from bgp2vpc.vpc.memory import MemoryVpc
+from bgp2vpc.vpc.model import InstanceHealth, Interface, Route, RouteTable, TargetKind, interface_target
+
+ANYCAST = parse_prefix("192.0.2.53/32")
+ANYCAST6 = parse_prefix("2001:db8:53::53/128")
+BOTH = pytest.mark.parametrize("prefix", [ANYCAST, ANYCAST6], ids=["IPv4", "IPv6"])
+
+
+@dataclass(frozen=True)
+class Lab:
+    """A VPC with two hosts of two interfaces, and a second VPC; and what the world outside can do to it."""
+
+    api: VpcApi
+    vpc_id: str
+    cidr: str
+    table: str
+    other_table: str
+    main_table: str
+    subnet_id: str
+    own: Host
+    peer: Host
+    twin_vpc_id: str
+    twin_table: str
+    twin_interface: str
+    internet_gateway: str
+    routes: Callable[[str], str]
+    propagate: Callable[[str, str], None]
+    terminate: Callable[[str], None]
+    impair: Callable[[str], None]
+    gateway_route: Callable[[str, str], None]
+    set_quota: Callable[[int], None]
+
+    def read(self, table_id: str = "") -> RouteTable:
+        (table,) = self.api.route_tables([self.vpc_id], [table_id or self.table])
+        return table
+
+    def route(self, prefix: Prefix = ANYCAST) -> Route | None:
+        return self.read().static_route(prefix)
+
+
+def memory_lab() -> Lab:
+    vpc = MemoryVpc()
+    vpc.add_vpc("vpc-2", "10.0.0.0/16")
+    vpc.add_subnet("subnet-a", "10.0.1.0/24")
+    vpc.add_table("rtb-a", subnet_ids=["subnet-a"], tags={"type": "private"})
+    vpc.add_table("rtb-b", subnet_ids=["subnet-b"], tags={"type": "private"})
+    vpc.add_table("rtb-main", main=True)
+    vpc.add_table("rtb-twin", vpc_id="vpc-2", tags={"type": "private"})
+    vpc.add_interface("eni-twin", "i-twin", vpc_id="vpc-2")
+    hosts = []
+    for zone in "ab":
+        names = (f"eni-{zone}0", f"eni-{zone}1")
+        for index, name in enumerate(names):
+            address = f"10.0.{'ab'.index(zone)}.{10 + index}"
+            vpc.add_interface(name, f"i-{zone}", subnet_id=f"subnet-{zone}", device_index=index, addresses=[address])
+        hosts.append(
+            Host(f"i-{zone}", names[0], names, f"10.0.{'ab'.index(zone)}.10", zone, f"subnet-{zone}", f"rtb-{zone}")
+        )
+
+    def routes(table_id: str) -> str:
+        lines = [line.partition(" ") for line in str(vpc).splitlines()]
+        return "\n".join(rest for table, _, rest in lines if table == table_id)
+
+    return Lab(
+        api=vpc,
+        vpc_id="vpc-1",
+        cidr="10.0.0.0/16",
+        table="rtb-a",
+        other_table="rtb-b",
+        main_table="rtb-main",
+        subnet_id="subnet-a",
+        own=hosts[0],
+        peer=hosts[1],
+        twin_vpc_id="vpc-2",
+        twin_table="rtb-twin",
+        twin_interface="eni-twin",
+        internet_gateway="igw-1",
+        routes=routes,
+        propagate=lambda table, prefix: vpc.put_route(table, prefix, "vgw-1", propagated=True),
+        terminate=vpc.terminate,
+        impair=lambda instance: vpc.set_health(instance, InstanceHealth.IMPAIRED),
+        gateway_route=lambda table, prefix: vpc.put_route(table, prefix, "igw-1"),
+        set_quota=lambda quota: setattr(vpc, "quota", quota),
+    )
+
+
+def cloud_lab(cloud: Cloud) -> Lab:
+    cloud.reset()
+    world = cloud.build(WorldSpec(interfaces=2, ipv6=True))
+    twin = cloud.build(WorldSpec(instances=1))
+
+    def propagate(table_id: str, prefix: str) -> None:
+        cloud.propagate(table_id, prefix)
+
+    def gateway_route(table_id: str, prefix: str) -> None:
+        cloud.ec2.create_route(RouteTableId=table_id, DestinationCidrBlock=prefix, GatewayId=world.internet_gateway)
+
+    return Lab(
+        api=Ec2(cloud.region),
+        vpc_id=world.vpc_id,
+        cidr=world.cidr,
+        table=world.tables[0],
+        other_table=world.tables[1],
+        main_table=world.main_table,
+        subnet_id=world.subnets[0],
+        own=world.hosts[0],
+        peer=world.hosts[1],
+        twin_vpc_id=twin.vpc_id,
+        twin_table=twin.tables[0],
+        twin_interface=twin.hosts[0].interface_id,
+        internet_gateway=world.internet_gateway,
+        routes=lambda table_id: cloud.routes(table_id).rstrip("\n"),
+        propagate=propagate,
+        terminate=lambda instance: cloud.ec2.terminate_instances(InstanceIds=[instance]) and None,
+        impair=lambda instance: cloud.set_status(instance, instance="impaired", system="ok"),
+        gateway_route=gateway_route,
+        set_quota=lambda quota: cloud.quirks(Quirks(route_quota=quota)),
+    )
+
+
+@pytest.fixture(params=["memory", "EC2"])
+def lab(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Lab:
+    if request.param == "memory":
+        return memory_lab()
+    cloud: Cloud = request.getfixturevalue("cloud")
+    for name, value in cloud.environment("i-testing").items():
+        monkeypatch.setenv(name, value)
+    return cloud_lab(cloud)
+
+
+@BOTH
+def test_a_created_route_is_there(lab: Lab, prefix: Prefix) -> None:
+    lab.api.create_route(lab.table, prefix, lab.own.interface_id)
+    assert lab.routes(lab.table) == f"{prefix} {lab.own.interface_id} active"
+    assert lab.route(prefix) == Route(prefix, interface_target(lab.own.interface_id), instance_id=lab.own.instance_id)
+    assert lab.routes(lab.other_table) == ""
+
+
+@BOTH
+def test_a_replaced_route_points_elsewhere(lab: Lab, prefix: Prefix) -> None:
+    lab.api.create_route(lab.table, prefix, lab.own.interface_id)
+    lab.api.replace_route(lab.table, prefix, lab.peer.interface_id)
+    assert lab.routes(lab.table) == f"{prefix} {lab.peer.interface_id} active"
+
+
+@BOTH
+def test_a_deleted_route_is_gone(lab: Lab, prefix: Prefix) -> None:
+    lab.api.create_route(lab.table, prefix, lab.own.interface_id)
+    lab.api.delete_route(lab.table, prefix)
+    assert lab.routes(lab.table) == ""
+    assert lab.route(prefix) is None
+
+
+@BOTH
+@pytest.mark.parametrize("same", [True, False], ids=["the same", "another"])
+def test_a_prefix_that_is_taken_cannot_be_created(lab: Lab, prefix: Prefix, same: bool) -> None:
+    lab.api.create_route(lab.table, prefix, lab.own.interface_id)
+    with pytest.raises(RouteExists) as caught:
+        lab.api.create_route(lab.table, prefix, lab.own.interface_id if same else lab.peer.interface_id)
+    assert (caught.value.operation, caught.value.code) == ("CreateRoute", "RouteAlreadyExists")
+    assert lab.routes(lab.table) == f"{prefix} {lab.own.interface_id} active"
+
+
+@BOTH
+def test_a_missing_route_can_neither_be_replaced_nor_deleted(lab: Lab, prefix: Prefix) -> None:
+    with pytest.raises(RouteMissing) as replaced:
+        lab.api.replace_route(lab.table, prefix, lab.own.interface_id)
+    with pytest.raises(RouteMissing) as deleted:
+        lab.api.delete_route(lab.table, prefix)
+    assert [replaced.value.code, deleted.value.code] == ["InvalidParameterValue", "InvalidRoute.NotFound"]
+    assert lab.routes(lab.table) == ""
+
+
+def test_a_replace_with_what_is_there_already_succeeds(lab: Lab) -> None:
+    lab.api.create_route(lab.table, ANYCAST, lab.own.interface_id)
+    lab.api.replace_route(lab.table, ANYCAST, lab.own.interface_id)
+    assert lab.routes(lab.table) == f"{ANYCAST} {lab.own.interface_id} active"
+
+
+Write = Callable[[Lab, str, str], None]
+TARGETING: list[Write] = [
+    lambda lab, table, eni: lab.api.create_route(table, ANYCAST, eni),
+    lambda lab, table, eni: lab.api.replace_route(table, ANYCAST, eni),
+]
+
+
+@pytest.mark.parametrize("write", TARGETING, ids=["create", "replace"])
+def test_a_table_that_is_gone_is_told(lab: Lab, write: Write) -> None:
+    with pytest.raises(TableGone):
+        write(lab, "rtb-00000000000000000", lab.own.interface_id)
+
+
+def test_a_delete_in_a_table_that_is_gone_asks_for_another_look(lab: Lab) -> None:
+    with pytest.raises((TableGone, RouteMissing)):
+        lab.api.delete_route("rtb-00000000000000000", ANYCAST)
+
+
+def written(lab: Lab, write: Write, interface_id: str) -> Ec2Error:
+    """What EC2 says to a bad target. Replace needs a route, which the failure must leave as it is."""
+    lab.gateway_route(lab.table, str(ANYCAST))
+    before = lab.routes(lab.table)
+    if write is TARGETING[0]:
+        lab.api.delete_route(lab.table, ANYCAST)
+        before = ""
+    with pytest.raises(Ec2Error) as caught:
+        write(lab, lab.table, interface_id)
+    assert lab.routes(lab.table) == before
+    return caught.value
+
+
+@pytest.mark.parametrize("write", TARGETING, ids=["create", "replace"])
+def test_an_interface_that_is_gone_is_told(lab: Lab, write: Write) -> None:
+    assert type(written(lab, write, "eni-00000000000000000")) is InterfaceGone
+
+
+@pytest.mark.parametrize("write", TARGETING, ids=["create", "replace"])
+def test_an_interface_of_another_vpc_is_refused(lab: Lab, write: Write) -> None:
+    assert type(written(lab, write, lab.twin_interface)) is Refused
+
+
+def test_a_prefix_within_the_vpc_is_refused_unless_it_is_a_subnets(lab: Lab) -> None:
+    with pytest.raises(Refused):
+        lab.api.create_route(lab.table, parse_prefix("10.0.255.53/32"), lab.own.interface_id)
+    assert lab.routes(lab.table) == ""
+
+
+def test_the_local_route_can_neither_be_created_nor_deleted(lab: Lab) -> None:
+    local = parse_prefix(lab.cidr)
+    with pytest.raises(RouteExists):
+        lab.api.create_route(lab.table, local, lab.own.interface_id)
+    with pytest.raises(Refused):
+        lab.api.delete_route(lab.table, local)
+    route = lab.route(local)
+    assert route is not None
+    assert route.target.kind is TargetKind.LOCAL
+
+
+def test_a_full_table_is_told_and_what_it_has_can_still_move(lab: Lab) -> None:
+    lab.set_quota(1)
+    lab.api.create_route(lab.table, ANYCAST, lab.own.interface_id)
+    with pytest.raises(QuotaReached):
+        lab.api.create_route(lab.table, parse_prefix("192.0.2.54/32"), lab.own.interface_id)
+    lab.api.create_route(lab.table, ANYCAST6, lab.own.interface_id)
+    lab.api.replace_route(lab.table, ANYCAST, lab.peer.interface_id)
+    assert len(lab.routes(lab.table).splitlines()) == 2
+
+
+def test_a_static_route_is_created_beside_a_propagated_one(lab: Lab) -> None:
+    lab.propagate(lab.table, str(ANYCAST))
+    table = lab.read()
+    assert table.static_route(ANYCAST) is None
+    propagated = table.propagated_route(ANYCAST)
+    assert propagated is not None
+    assert propagated.target.kind is TargetKind.GATEWAY
+    with pytest.raises(RouteMissing):
+        lab.api.replace_route(lab.table, ANYCAST, lab.own.interface_id)
+    lab.api.create_route(lab.table, ANYCAST, lab.own.interface_id)
+    assert len(lab.routes(lab.table).splitlines()) == 2
+    route = lab.route()
+    assert route is not None
+    assert route.target == interface_target(lab.own.interface_id)
+    lab.api.delete_route(lab.table, ANYCAST)
+    assert lab.read().propagated_route(ANYCAST) == propagated
+
+
+def test_a_route_to_a_terminated_instance_is_a_black_hole_that_can_be_replaced(lab: Lab) -> None:
+    lab.api.create_route(lab.table, ANYCAST, lab.peer.interface_id)
+    lab.terminate(lab.peer.instance_id)
+    assert lab.routes(lab.table) == f"{ANYCAST} {lab.peer.interface_id} blackhole"
+    route = lab.route()
+    assert route is not None
+    assert (route.target, route.state.value) == (interface_target(lab.peer.interface_id), "blackhole")
+    lab.api.replace_route(lab.table, ANYCAST, lab.own.interface_id)
+    assert lab.routes(lab.table) == f"{ANYCAST} {lab.own.interface_id} active"
+
+
+def test_a_gateway_is_no_interface(lab: Lab) -> None:
+    lab.gateway_route(lab.table, "0.0.0.0/0")
+    route = lab.route(parse_prefix("0.0.0.0/0"))
+    assert route is not None
+    assert (route.target.kind, route.target.id, route.instance_id) == (
+        TargetKind.GATEWAY,
+        lab.internet_gateway,
+        None,
+    )
+
+
+def test_tables_are_those_of_the_vpc_sorted_with_their_tags_and_associations(lab: Lab) -> None:
+    tables = lab.api.route_tables([lab.vpc_id])
+    assert [table.id for table in tables] == sorted(table.id for table in tables)
+    assert {lab.table, lab.other_table, lab.main_table} == {table.id for table in tables}
+    assert {table.vpc_id for table in tables} == {lab.vpc_id}
+    assert {table.id for table in find(ByTag("type", "private"), tables)} == {lab.table, lab.other_table}
+    assert [table.id for table in find(Main(), tables)] == [lab.main_table]
+    assert [table.id for table in find(Subnet(lab.subnet_id), tables)] == [lab.table]
+    assert [table.id for table in find(Subnet("subnet-elsewhere"), tables)] == [lab.main_table]
+
+
+def test_only_the_tables_asked_for_come_and_missing_ones_are_left_out(lab: Lab) -> None:
+    wanted = [lab.other_table, "rtb-00000000000000000", lab.twin_table]
+    assert [table.id for table in lab.api.route_tables([lab.vpc_id], wanted)] == [lab.other_table]
+    both = lab.api.route_tables([lab.vpc_id, lab.twin_vpc_id], wanted)
+    assert {table.id for table in both} == {lab.other_table, lab.twin_table}
+
+
+def test_interfaces_are_those_of_the_instance_by_device_index(lab: Lab) -> None:
+    first, second = lab.api.interfaces(lab.own.instance_id)
+    assert [first.id, second.id] == list(lab.own.interfaces)
+    assert (first.device_index, second.device_index) == (0, 1)
+    assert lab.own.address in map(str, first.addresses)
+    expected = Interface(lab.own.interface_id, lab.vpc_id, lab.own.subnet_id, 0)
+    assert dataclasses.replace(first, addresses=frozenset()) == expected
+
+
+def test_an_instance_nobody_knows_has_no_interfaces(lab: Lab) -> None:
+    assert lab.api.interfaces("i-00000000000000000") == ()
+
+
+def test_health_tells_of_every_instance_asked_for(lab: Lab) -> None:
+    unknown = "i-00000000000000000"
+    asked = [lab.own.instance_id, lab.peer.instance_id, unknown]
+    assert lab.api.instance_health(asked) == {
+        lab.own.instance_id: InstanceHealth.OK,
+        lab.peer.instance_id: InstanceHealth.OK,
+        unknown: InstanceHealth.GONE,
+    }
+    lab.impair(lab.own.instance_id)
+    lab.terminate(lab.peer.instance_id)
+    assert lab.api.instance_health(asked) == {
+        lab.own.instance_id: InstanceHealth.IMPAIRED,
+        lab.peer.instance_id: InstanceHealth.GONE,
+        unknown: InstanceHealth.GONE,
+    }
