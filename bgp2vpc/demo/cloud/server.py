@@ -34,7 +34,6 @@ def make_app() -> WsgiApp:
 
 def serve(host: str, port: int) -> Server:
     """A listening server of a new cloud. Raises OSError if the port is taken."""
-    # Truncated answers, lost connections and busy threads are what this server is for.
-    logging.getLogger("waitress").setLevel(logging.CRITICAL)
-    logging.getLogger("waitress.queue").setLevel(logging.CRITICAL)
+    # Truncated answers, lost connections and busy threads are what this server is for; its own errors are not.
+    logging.getLogger("waitress").setLevel(logging.ERROR)
     return make_server(make_app(), host, port)

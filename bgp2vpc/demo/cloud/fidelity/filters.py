@@ -68,7 +68,7 @@ def _tags(resource: Any) -> Mapping[str, str]:
 
 def _pattern(wanted: Iterable[str]) -> re.Pattern[str]:
     """Any of the values, in which * and ? are wildcards."""
-    alternatives = (re.escape(value).replace(r"\*", ".*").replace(r"\?", ".") for value in wanted)
+    alternatives = (re.escape(value).replace(r"\*", ".*").replace(r"\?", ".") for value in wanted if value)
     return re.compile("|".join(f"(?:{alternative})" for alternative in alternatives) or r"(?!)", re.DOTALL)
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from moto.ec2.models.instances import Instance, InstanceBackend, InstanceState
 
 from bgp2vpc.demo.cloud.fidelity.filters import describe_status
+from bgp2vpc.demo.cloud.fidelity.interfaces import remove_interface
 from bgp2vpc.demo.cloud.fidelity.patching import patch
 from bgp2vpc.demo.cloud.fidelity.rules import RULES
 
@@ -30,7 +31,7 @@ def _install_terminate() -> None:
         before = moto_terminate(self)
         for nic in list(self.nics.values()):
             if nic in doomed:
-                self.ec2_backend.enis.pop(nic.id, None)
+                remove_interface(self.ec2_backend, nic)
             else:
                 self.detach_eni(nic)
         return before

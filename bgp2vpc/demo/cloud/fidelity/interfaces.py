@@ -31,14 +31,20 @@ def _install_create() -> None:
     moto_create = NetworkInterfaceBackend.create_network_interface
 
     def create_network_interface(
-        self: Any, subnet: Any, private_ip_address: Any, *arguments: Any, **options: Any
+        self: Any, subnet: Any, private_ip_address: Any, private_ip_addresses: Any = None, *more: Any, **options: Any
     ) -> NetworkInterface:
-        subnet_id = subnet if isinstance(subnet, str) else subnet.id
-        if isinstance(private_ip_address, str) and private_ip_address in _addresses(self, subnet_id):
+        subnet = self.get_subnet(subnet) if isinstance(subnet, str) else subnet
+        if isinstance(private_ip_address, str) and private_ip_address in _addresses(self, subnet.id):
             raise EC2ClientError(
                 "InvalidIPAddress.InUse", f"The specified address {private_ip_address} is already in use."
             )
-        return moto_create(self, subnet, private_ip_address, *arguments, **options)
+        if not private_ip_address and not private_ip_addresses:
+            private_ip_address = subnet.get_available_subnet_ip(instance=None)
+        interface = moto_create(self, subnet, private_ip_address, private_ip_addresses, *more, **options)
+        for address in interface.private_ip_addresses:
+            # moto marks only the addresses of instances as taken.
+            subnet._subnet_ips.setdefault(address["PrivateIpAddress"], interface)
+        return interface
 
     patch(NetworkInterfaceBackend, create_network_interface)
 
@@ -77,7 +83,14 @@ def delete_network_interface(self: Any, eni_id: str) -> None:
     interface = self.get_network_interface(eni_id)
     if interface.instance is not None and interface.instance.state != "terminated":
         raise invalid_value(f"Network interface '{eni_id}' is currently in use.")
-    del self.enis[eni_id]
+    remove_interface(self, interface)
+
+
+def remove_interface(backend: Any, interface: NetworkInterface) -> None:
+    """Forget an interface and free its addresses."""
+    backend.enis.pop(interface.id, None)
+    for address in interface.private_ip_addresses:
+        interface.subnet.del_subnet_ip(address["PrivateIpAddress"])
 
 
 def _addresses(backend: Any, subnet_id: str) -> set[str]:
