@@ -6,7 +6,7 @@ The steps, in order; the first on which two paths differ decides:
 2. shortest AS path
 3. lowest origin: igp, egp, incomplete
 4. lowest MED (0 where none is given), whoever the neighbouring AS is
-5. the incumbent: what was best before stays best, so that ties move no route
+5. the incumbent: what the route points at already, so that ties move no route
 6. lowest router id; a source on this host before any peer
 7. lowest source name and path identifier: only to be the same everywhere
 """
@@ -67,20 +67,17 @@ _LAST_STEPS: tuple[tuple[Step, Callable[[Offer], Any]], ...] = (
 )
 
 
-def best_path(offers: Sequence[Offer], incumbent: Offer | None = None) -> Best | None:
-    """The best of `offers`, or None if there are none. `incumbent` need not be among them."""
+def _nobody(_: Offer) -> bool:
+    return False
+
+
+def best_path(offers: Sequence[Offer], is_incumbent: Callable[[Offer], bool] = _nobody) -> Best | None:
+    """The best of `offers`, or None if there are none."""
     if not offers:
         return None
     if len(offers) == 1:
         return Best(offers[0], Step.ONLY)
-    steps = (*_STEPS, (Step.INCUMBENT, lambda o: not _same(o, incumbent)), *_LAST_STEPS)
+    steps = (*_STEPS, (Step.INCUMBENT, lambda o: not is_incumbent(o)), *_LAST_STEPS)
     best, second = sorted(offers, key=lambda offer: tuple(key(offer) for _, key in steps))[:2]
     return Best(best, next((step for step, key in steps if key(best) != key(second)), Step.SOURCE))
 
-
-def _same(offer: Offer, incumbent: Offer | None) -> bool:
-    return (
-        incumbent is not None
-        and offer.source == incumbent.source
-        and offer.path.path_id == incumbent.path.path_id
-    )

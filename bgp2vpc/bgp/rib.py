@@ -3,7 +3,7 @@
 Time is an argument, in seconds of any monotonic clock. Nothing here does I/O.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from types import MappingProxyType
@@ -68,13 +68,9 @@ class Rib:
         return MappingProxyType(self._offers)
 
     @property
-    def spoken(self) -> frozenset[Prefix]:
-        """Prefixes that any source has announced or withdrawn so far: about these we know more than the VPC."""
-        return frozenset(self._spoken)
-
-    def has_spoken_of(self, prefix: Prefix) -> bool:
-        """Whether any source has announced or withdrawn this prefix so far."""
-        return prefix in self._spoken
+    def spoken(self) -> Collection[Prefix]:
+        """Prefixes that any source has announced or withdrawn so far: about these we know more than the VPC. Live."""
+        return self._spoken
 
     def sources(self) -> Iterator[tuple[str, AdjRibIn]]:
         """Every source that is open or still has stale paths."""

@@ -79,7 +79,8 @@ def decide_one(ruled: Ruled, prefix: Prefix, snapshot: Snapshot, wish: Wish, pol
     if rule is None:
         return None
     place = Place(rule, ruled.table, prefix, snapshot, policy)
-    offered = desired(rule, ruled.table, wish.offers.get(prefix, ()), snapshot.interfaces)
+    present = place.route.target if place.route else None
+    offered = desired(rule, ruled.table, wish.offers.get(prefix, ()), snapshot.interfaces, present)
     return diff(place, offered, leftover_is_kept=wish.keeps_leftover(prefix))
 
 

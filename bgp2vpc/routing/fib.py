@@ -8,7 +8,7 @@ from bgp2vpc.bgp.path import SELF, NextHop
 from bgp2vpc.bgp.rib import Offer, Side
 from bgp2vpc.routing.plan import Reason
 from bgp2vpc.routing.rule import Rule
-from bgp2vpc.vpc.model import Interface, RouteTable
+from bgp2vpc.vpc.model import Interface, RouteTable, Target, interface_target
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +28,12 @@ class Unusable:
 
 
 def desired(
-    rule: Rule, table: RouteTable, offers: Sequence[Offer], interfaces: Sequence[Interface]
+    rule: Rule, table: RouteTable, offers: Sequence[Offer], interfaces: Sequence[Interface], present: Target | None
 ) -> Offered | Unusable | None:
     """The best usable path of this host's own sources; else why there is none; None if nothing is offered.
 
-    Paths heard from peers are theirs to install: each instance writes what points at itself.
+    `present` is what the route points at now: it wins ties. Paths heard from peers are theirs to install: each
+    instance writes what points at itself.
     """
     usable: dict[Offer, Interface] = {}
     unusable: Unusable | None = None
@@ -43,7 +44,7 @@ def desired(
                 usable[offer] = choice
             else:
                 unusable = unusable or choice
-    best = best_path(tuple(usable))
+    best = best_path(tuple(usable), lambda offer: present == interface_target(usable[offer].id))
     return Offered(best.offer, usable[best.offer]) if best else unusable
 
 

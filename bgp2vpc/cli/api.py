@@ -1,0 +1,31 @@
+"""`api`: one line of the text protocol through the daemon's socket."""
+
+import argparse
+import sys
+
+from bgp2vpc.cli.options import Commands, add_socket
+
+
+def add(commands: Commands) -> None:
+    """Add the command."""
+    api = commands.add_parser(
+        "api",
+        help="say one line of the text protocol to the daemon",
+        description="What is announced stays until it is withdrawn the same way, or until the daemon ends.",
+        allow_abbrev=False,
+    )
+    add_socket(api)
+    api.add_argument("text", metavar="TEXT", nargs="+", help="such as 'announce route 192.0.2.53/32 next-hop self'")
+    api.set_defaults(command=_api)
+
+
+def _api(args: argparse.Namespace) -> int:
+    from bgp2vpc.sources.client import ask
+
+    answer = ask(args.socket, ["bgp2vpc lasting", " ".join(args.text)])[-1]
+    for line in answer.text:
+        print(line)
+    print("done" if answer.ok else "error")
+    if answer.error:
+        print(f"bgp2vpc: {answer.error}", file=sys.stderr)
+    return 0 if answer.ok else 1

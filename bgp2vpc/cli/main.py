@@ -1,0 +1,50 @@
+"""`bgp2vpc COMMAND`: finds the command's file and hands over. Exit status 0 ok, 1 failed, 2 usage or configuration,
+3 unsafe plan refused.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from bgp2vpc.cli import api, check, demo, plan, run, status, tee, version
+from bgp2vpc.errors import Bgp2vpcError, ConfigError, PlanRefused
+
+# Each module imports what it works with only when it runs: `tee` must stay tiny, `run` must not load what `demo` needs.
+COMMANDS = (run, tee, check, plan, status, api, demo, version)
+
+FAILED, USAGE, UNSAFE = 1, 2, 3
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit status."""
+    parser = _parser()
+    args = parser.parse_args(argv)
+    try:
+        return int(args.command(args))
+    except ConfigError as error:
+        print(error, file=sys.stderr)
+        return USAGE
+    except PlanRefused as error:
+        print(f"bgp2vpc: {error}", file=sys.stderr)
+        return UNSAFE
+    except Bgp2vpcError as error:
+        print(f"bgp2vpc: {error}", file=sys.stderr)
+        return FAILED
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="bgp2vpc",
+        description="Keeps AWS VPC route tables in step with ExaBGP announcements.",
+        allow_abbrev=False,
+    )
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    for module in COMMANDS:
+        module.add(commands)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

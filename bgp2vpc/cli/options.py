@@ -1,0 +1,28 @@
+"""Options that several commands share."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+DEFAULT_FILE = "/etc/bgp2vpc.yaml"
+DEFAULT_SOCKET = "/run/bgp2vpc/bgp2vpc.sock"
+
+if TYPE_CHECKING:
+    Commands: TypeAlias = argparse._SubParsersAction[argparse.ArgumentParser]
+else:
+    Commands = object
+
+
+def add_file(parser: argparse.ArgumentParser) -> None:
+    """`-f FILE`."""
+    parser.add_argument(
+        "-f", "--file", metavar="FILE", default=DEFAULT_FILE, help=f"configuration file (default: {DEFAULT_FILE})"
+    )
+
+
+def add_socket(parser: argparse.ArgumentParser) -> None:
+    """`--socket S`."""
+    parser.add_argument(
+        "--socket", metavar="S", type=Path, default=Path(DEFAULT_SOCKET),
+        help=f"the daemon's unix socket (default: {DEFAULT_SOCKET})",
+    )  # fmt: skip

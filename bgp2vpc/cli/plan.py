@@ -1,0 +1,103 @@
+"""`plan`: what a cycle would do now. Never writes."""
+
+import argparse
+import json
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bgp2vpc.cli.options import Commands, add_file
+
+if TYPE_CHECKING:
+    from bgp2vpc.config.model import Config
+    from bgp2vpc.routing.decide import Wish
+    from bgp2vpc.routing.plan import Plan
+
+
+def add(commands: Commands) -> None:
+    """Add the command."""
+    plan = commands.add_parser(
+        "plan",
+        help="say what would be changed now, and why; never writes",
+        description="Reads EC2 itself, with the rules of FILE, and asks the running daemon for its paths.",
+        allow_abbrev=False,
+    )
+    add_file(plan)
+    plan.add_argument("--socket", metavar="S", type=Path, help="the daemon's unix socket (default: FILE's)")
+    plan.add_argument("--json", action="store_true", help="for programs")
+    plan.set_defaults(command=_plan)
+
+
+def _plan(args: argparse.Namespace) -> int:
+    from bgp2vpc.config.load import load
+
+    config = load(args.file)
+    wish = _wish(args.socket or config.socket)
+    plan = _make_plan(config, wish)
+    if args.json:
+        print(json.dumps(plan.to_json(), indent=2))
+    else:
+        _show(plan)
+    return 0
+
+
+def _wish(socket: Path | None) -> "Wish":
+    """What the daemon's sources offer; without a daemon nothing, as if one were just starting."""
+    from bgp2vpc.bgp.rib import Rib, Side
+    from bgp2vpc.dialect.text import parse
+    from bgp2vpc.routing.decide import Wish
+    from bgp2vpc.sources.client import ask
+    from bgp2vpc.sources.unix import SocketError
+
+    rib = Rib()
+    try:
+        answer = ask(socket, ["bgp2vpc paths"])[-1] if socket else None
+    except SocketError as error:
+        print(f"bgp2vpc: {error}; planning without any path, as a daemon that starts now", file=sys.stderr)
+        answer = None
+    if answer is None:
+        return Wish({}, leftovers_held=True)
+    told = json.loads("\n".join(answer.text))
+    for path in told["paths"]:
+        rib.open(path["source"], Side(path["side"]), max_prefixes=sys.maxsize)
+        for event in parse(path["line"]).events:
+            rib.apply(path["source"], event)
+    return Wish(rib.offers, told["leftovers_held"], frozenset(rib.spoken))
+
+
+def _make_plan(config: "Config", wish: "Wish") -> "Plan":
+    from bgp2vpc.daemon.view import View
+    from bgp2vpc.routing.diff import Policy
+    from bgp2vpc.routing.guard import guard
+    from bgp2vpc.vpc.connect import Identity, connect
+    from bgp2vpc.vpc.model import Snapshot
+
+    identity = Identity(config.instance_id, config.region, config.vpc_id)
+    connection = connect(identity, config.ec2.timeout, config.ec2.concurrency)
+    policy = Policy(config.backup_med, config.skip_source_dest_check)
+    view = View(connection.instance, config.rules, policy, config.settle_time)
+    tables = connection.vpc.route_tables(view.vpc_ids)
+    interfaces = connection.vpc.interfaces(connection.instance.id)
+    snapshot = Snapshot({table.id: table for table in tables}, interfaces)
+    view.observed(snapshot, time.monotonic())
+    if in_the_way := view.peers_in_the_way(wish):
+        view.learned_health(connection.vpc.instance_health(in_the_way))
+    plan = view.plan(wish)
+    return guard(plan, view.tables, snapshot, config.max_changes)
+
+
+def _show(plan: "Plan") -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("route table", "prefix", "verdict", "reason", "target", "rule")
+    for v in plan.verdicts:
+        table.add_row(v.table_id, str(v.prefix), v.kind.value, v.reason.value, str(v.target or ""), v.rule)
+    console = Console()
+    if plan.verdicts:
+        console.print(table)
+    for v in plan.verdicts:
+        if v.detail:
+            console.print(f"{v.table_id} {v.prefix}: {v.detail}", highlight=False, soft_wrap=True)
+    console.print(f"{len(plan.changes)} change{'' if len(plan.changes) == 1 else 's'}")

@@ -1,0 +1,84 @@
+"""`run`: the daemon by itself. `helper`: the daemon as a process of ExaBGP."""
+
+import argparse
+import asyncio
+import logging
+import os
+from functools import partial
+from typing import TYPE_CHECKING
+
+from bgp2vpc.cli.options import Commands, add_file
+
+if TYPE_CHECKING:
+    from bgp2vpc.config.model import Config
+    from bgp2vpc.daemon.daemon import Daemon, Say
+
+# ExaBGP starts helpers with umask 0: nothing we create may be for everybody.
+UMASK = 0o027
+
+
+def add(commands: Commands) -> None:
+    """Add both commands."""
+    run = commands.add_parser("run", help="run the daemon", allow_abbrev=False)
+    run.set_defaults(command=_run)
+    helper = commands.add_parser("helper", help="run the daemon as a process of ExaBGP", allow_abbrev=False)
+    helper.set_defaults(command=_helper)
+    for parser in (run, helper):
+        add_file(parser)
+        # AWSnycast's flags have one dash; ours have two; both are the same.
+        parser.add_argument("--noop", "-noop", action="store_true", help="never change anything in EC2, only say what")
+        parser.add_argument("--oneshot", "-oneshot", action="store_true", help="act once, then end; routes stay")
+        parser.add_argument("--debug", "-debug", action="store_true", help="log more")
+        parser.add_argument("--syslog", "-syslog", action="store_true", help="log to syslog instead of stderr")
+        parser.add_argument("--log-format", choices=["text", "json"], default="text", help="text (default) or json")
+
+
+def _run(args: argparse.Namespace) -> int:
+    from bgp2vpc.config.apart import load_apart
+
+    os.umask(UMASK)
+    _configure_logs(args)
+    config = load_apart(args.file)
+    return asyncio.run(_run_daemon(args, config))
+
+
+async def _run_daemon(args: argparse.Namespace, config: "Config") -> int:
+    return await _make_daemon(args, None, config).run()
+
+
+def _helper(args: argparse.Namespace) -> int:
+    from bgp2vpc.sources.stdin import ExabgpPipe
+
+    os.umask(UMASK)
+    # Before anything can print: what reaches ExaBGP's end of stdout is a command.
+    pipe = ExabgpPipe.take_over()
+    _configure_logs(args)
+
+    async def help_exabgp() -> int:
+        from bgp2vpc.config.apart import load_apart
+        from bgp2vpc.daemon.helper import Helper
+
+        return await Helper(pipe, partial(load_apart, args.file), partial(_make_daemon, args, pipe.send)).run()
+
+    return asyncio.run(help_exabgp())
+
+
+def _make_daemon(args: argparse.Namespace, say: "Say | None", config: "Config") -> "Daemon":
+    from bgp2vpc.config.apart import load_apart
+    from bgp2vpc.daemon.daemon import Daemon, Mode
+    from bgp2vpc.vpc.connect import Identity, connect
+
+    identity = Identity(config.instance_id, config.region, config.vpc_id)
+    return Daemon(
+        config,
+        partial(load_apart, args.file),
+        partial(connect, identity, config.ec2.timeout, config.ec2.concurrency),
+        Mode(noop=args.noop, oneshot=args.oneshot),
+        say,
+    )
+
+
+def _configure_logs(args: argparse.Namespace) -> None:
+    from bgp2vpc.logs import LogFormat, configure
+
+    configure(logging.DEBUG if args.debug else logging.INFO, LogFormat(args.log_format), syslog=args.syslog)

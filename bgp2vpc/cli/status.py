@@ -1,0 +1,70 @@
+"""`status`: what the daemon knows, holds and struggles with."""
+
+import argparse
+import json
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from bgp2vpc.cli.options import Commands, add_socket
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+def add(commands: Commands) -> None:
+    """Add the command."""
+    status = commands.add_parser("status", help="sources, paths, routes and errors of the daemon", allow_abbrev=False)
+    add_socket(status)
+    status.add_argument("--json", action="store_true", help="for programs")
+    status.set_defaults(command=_status)
+
+
+def _status(args: argparse.Namespace) -> int:
+    from bgp2vpc.sources.client import ask
+
+    text = "\n".join(ask(args.socket, ["bgp2vpc status"])[-1].text)
+    status = json.loads(text)
+    if args.json:
+        print(json.dumps(status, indent=2))
+    else:
+        _show(status)
+    return 0
+
+
+SOURCES = ("name", "kind", "state", "paths", "restarts", "last_line")
+PATHS = ("prefix", "next_hop", "source", "best", "reason", "med", "local_preference")
+ROUTES = ("route_table_id", "prefix", "verdict", "reason", "target", "rule", "detail")
+ERRORS = ("time", "subject", "message", "consequence")
+
+
+def _show(status: Mapping[str, Any]) -> None:
+    from rich.console import Console
+
+    console = Console()
+    observed = "" if status["ec2_observed"] else "; EC2 has not answered yet"
+    noop = "; noop: nothing is written" if status["noop"] else ""
+    console.print(
+        f"bgp2vpc {status['version']} {status['mode']}: instance {status['instance_id']} in {status['vpc_id']}"
+        f"{observed}{noop}",
+        highlight=False,
+        soft_wrap=True,
+    )
+    for title, columns in (("sources", SOURCES), ("paths", PATHS), ("routes", ROUTES), ("errors", ERRORS)):
+        _table(console, title, columns, status[title])
+
+
+def _table(console: "Console", title: str, columns: Iterable[str], rows: Iterable[Mapping[str, Any]]) -> None:
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(*(column.replace("_", " ") for column in columns), title=title, title_justify="left")
+    for row in rows:
+        table.add_row(*(escape(_word(row.get(column))) for column in columns))
+    if table.row_count:
+        console.print(table)
+
+
+def _word(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else ""
+    return "" if value is None else str(value)

@@ -1,0 +1,22 @@
+"""`tee`: the relay for an existing `process` of ExaBGP. Nothing heavy is imported: one runs for every script."""
+
+import argparse
+
+from bgp2vpc.cli.options import Commands, add_socket
+
+
+def add(commands: Commands) -> None:
+    """Add the command."""
+    tee = commands.add_parser(
+        "tee", help="run a script for ExaBGP and let the daemon hear what it says", allow_abbrev=False
+    )
+    add_socket(tee)
+    tee.add_argument("--name", help="the name of this source (default: the program's)")
+    tee.add_argument("argv", metavar="CMD", nargs="+", help="the script and its arguments, after --")
+    tee.set_defaults(command=_tee)
+
+
+def _tee(args: argparse.Namespace) -> int:
+    from bgp2vpc.sources.tee import main
+
+    return main(args.argv, args.socket, args.name or args.argv[0].rpartition("/")[2])

@@ -1,0 +1,16 @@
+"""`version`."""
+
+import argparse
+
+import bgp2vpc
+from bgp2vpc.cli.options import Commands
+
+
+def add(commands: Commands) -> None:
+    """Add the command."""
+    commands.add_parser("version", help="print the version").set_defaults(command=_version)
+
+
+def _version(_: argparse.Namespace) -> int:
+    print(f"bgp2vpc {bgp2vpc.__version__}")
+    return 0

@@ -1,0 +1,98 @@
+"""Apply: one change at a time and place, as EC2 allows, after a fresh look where one is due."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from bgp2vpc.daemon.calls import Calls
+from bgp2vpc.daemon.retries import Retries
+from bgp2vpc.daemon.view import View, WishSource
+from bgp2vpc.errors import Ec2Error, InterfaceGone, RouteMissing, TableGone, Throttled
+from bgp2vpc.routing.plan import Action, Change
+from bgp2vpc.vpc.pace import Pace
+
+
+class Result(Enum):
+    """What became of a change."""
+
+    DONE = "done"
+    UNNEEDED = "unneeded"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a change, and how long it took from decision to answer, in seconds."""
+
+    change: Change
+    result: Result
+    seconds: float
+    error: Ec2Error | None = None
+    retry_at: float | None = None
+
+
+class Applier:
+    """Writes changes. `clock` gives the event loop's seconds."""
+
+    def __init__(
+        self,
+        calls: Calls,
+        view: View,
+        wish: WishSource,
+        retries: Retries,
+        paces: Mapping[Action, Pace],
+        clock: Callable[[], float],
+    ) -> None:
+        self._calls = calls
+        self._view = view
+        self._wish = wish
+        self._retries = retries
+        self._paces = paces
+        self._clock = clock
+
+    async def apply(self, change: Change) -> Outcome:
+        """Never raises Ec2Error: a failure is an outcome, and says when to try again."""
+        started = self._clock()
+        try:
+            written = await self._write(change)
+        except Ec2Error as error:
+            return self._failed(change, error, started)
+        self._retries.succeeded(change.key)
+        return Outcome(written or change, Result.DONE if written else Result.UNNEEDED, self._clock() - started)
+
+    async def _write(self, change: Change) -> Change | None:
+        """The change as it was written, or None if it is no longer needed."""
+        pending: Change | None = change
+        wait = self._paces[change.action].reserve(self._clock())
+        if wait > 0:
+            await asyncio.sleep(wait)
+            pending = self._view.still(change, self._wish())
+        if pending is not None and (pending.needs_fresh_read or self._retries.needs_fresh_read(pending.key)):
+            await self._read_again(pending)
+            pending = self._view.still(pending, self._wish())
+        if pending is None:
+            return None
+        try:
+            await self._calls.write(pending)
+        except RouteMissing:
+            if pending.action is not Action.DELETE:
+                raise
+            # Somebody was faster, or our own lost answer was a success: either way it is gone, as it should be.
+        self._view.wrote(pending, self._clock())
+        return pending
+
+    async def _read_again(self, change: Change) -> None:
+        table = await self._calls.fresh_table(self._view.vpc_ids, change.table_id)
+        self._view.reread([table] if table else [], [change.table_id], self._clock())
+
+    def _failed(self, change: Change, error: Ec2Error, started: float) -> Outcome:
+        now = self._clock()
+        if isinstance(error, Throttled):
+            self._paces[change.action].drain(now)
+        if isinstance(error, TableGone):
+            self._view.reread([], [change.table_id], now)
+        if isinstance(error, InterfaceGone):
+            self._view.forget_interface(change.target.id)
+        retry_at = self._retries.failed(change.key, error, now)
+        return Outcome(change, Result.FAILED, now - started, error, retry_at)

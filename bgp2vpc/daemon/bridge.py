@@ -1,0 +1,185 @@
+"""The bridge: what sources say enters the RIB here, and is passed on to ExaBGP where there is one."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Collection, Mapping
+
+from bgp2vpc.bgp.events import Announce, Event, Withdraw
+from bgp2vpc.bgp.rib import MaximumPrefixReached, Rib, Side
+from bgp2vpc.daemon.relay import Relay
+from bgp2vpc.dialect.command import Answer, Command
+from bgp2vpc.dialect.message import (
+    Acknowledgement,
+    Direction,
+    Message,
+    Notification,
+    PeerState,
+    Shutdown,
+    StateChange,
+    Update,
+)
+from bgp2vpc.logs import event
+from bgp2vpc.prefix import IPAddress, Prefix
+from bgp2vpc.sources.session import Reply, SourceKind
+
+log = logging.getLogger("bgp2vpc")
+
+Touch = Callable[[Collection[Prefix]], None]
+
+
+class Bridge:
+    """The daemon's side of every source (`sources.session.Listener`). All on the event loop; nothing here waits."""
+
+    def __init__(self, touch: Touch, relay: Relay | None, max_prefixes: int) -> None:
+        self.rib = Rib()
+        self.kinds: dict[str, SourceKind] = {}
+        self.max_prefixes: Mapping[str, int] = {}
+        self.default_max_prefixes = max_prefixes
+        self.stop_requested: Callable[[], None] = lambda: None
+        self._touch = touch
+        self._relay = relay
+        self._last_error: dict[str, str] = {}
+        self._expiry: asyncio.TimerHandle | None = None
+
+    # Sources on this host
+
+    def opened(self, source: str, kind: SourceKind) -> None:
+        """A session begins."""
+        self.kinds[source] = kind
+        self.rib.open(source, max_prefixes=self.max_prefixes.get(source, self.default_max_prefixes))
+        event(log, logging.INFO, "source up", source=source, kind=kind.value)
+
+    def said(self, source: str, command: Command) -> Reply:
+        """One line of a source: into the RIB, on to ExaBGP, and answered, in this turn of the event loop."""
+        changed, too_many = self._take_in(source, command.events)
+        if too_many:
+            self._changed(changed)
+            self._complain(source, too_many, command.line)
+            return Reply(Answer.ERROR, too_many)
+        passed_on = self._pass_on(source, command)
+        self._changed(changed)
+        if not command.error:
+            return Reply(command.answer, "", command.reply)
+        note = "; passed on to ExaBGP all the same" if passed_on else ""
+        self._complain(source, command.error + note, command.line)
+        return Reply(Answer.DONE if passed_on else command.answer, command.error, command.reply)
+
+    def _pass_on(self, source: str, command: Command) -> bool:
+        # What comes through `tee` has been through ExaBGP's pipe already.
+        if self._relay is None or not command.relay or self.kinds.get(source) is SourceKind.TEE:
+            return False
+        self._relay.pass_on(source, command)
+        return True
+
+    def closed(self, source: str, *, hold: float) -> None:
+        """A session is over; its paths stay for `hold` seconds."""
+        paths = len(self.rib.paths_of(source))
+        changed = self.rib.close(source, self._now(), hold)
+        event(log, logging.INFO, "source down", source=source, paths=paths, kept_for=hold if paths else None)
+        self._changed(changed)
+        self._expire_later()
+
+    def close_all(self) -> None:
+        """The daemon ends: nothing is offered any more, and ExaBGP hears that too."""
+        for source, adj in list(self.rib.sources()):
+            if adj.side is Side.LOCAL:
+                self._changed(self.rib.close(source, self._now(), hold=0))
+
+    # BGP peers, as ExaBGP hears them
+
+    def heard(self, message: Message) -> None:
+        """A message on ExaBGP's pipe."""
+        match message:
+            case Acknowledgement() if self._relay is not None:
+                self._relay.answered(message)
+            case StateChange(peer, PeerState.UP):
+                self._open_peer(peer)
+            case StateChange(peer, PeerState.DOWN) | Notification(peer):
+                self._close_peer(peer)
+            case Update(peer, Direction.RECEIVE, events):
+                self._open_peer(peer)
+                changed, error = self._take_in(_peer_name(peer), events)
+                self._changed(changed)
+                if error:
+                    self._complain(_peer_name(peer), error, "")
+            case Shutdown():
+                self.stop_requested()
+
+    def _open_peer(self, peer: IPAddress) -> None:
+        name = _peer_name(peer)
+        if name not in self.kinds:
+            self.kinds[name] = SourceKind.PEER
+            self.rib.open(name, Side.PEER, router_id=peer, max_prefixes=self.default_max_prefixes)
+            event(log, logging.INFO, "peer up", peer=peer)
+
+    def _close_peer(self, peer: IPAddress) -> None:
+        # ExaBGP prints `down` for every refused connect: only one that follows an `up` ends something.
+        if self.kinds.pop(_peer_name(peer), None) is not None:
+            event(log, logging.INFO, "peer down", peer=peer)
+            self._changed(self.rib.close(_peer_name(peer), self._now(), hold=0))
+
+    # Both
+
+    def _take_in(self, source: str, events: Collection[Event]) -> tuple[frozenset[Prefix], str]:
+        """Apply events: the prefixes that changed, and an error in words if the source may not say so much."""
+        changed: frozenset[Prefix] = frozenset()
+        error = ""
+        for each in events:
+            try:
+                now_changed = self.rib.apply(source, each)
+            except MaximumPrefixReached:
+                error = f"{source} has reached its limit of prefixes (max_prefixes); this one is not taken"
+                break
+            if now_changed:
+                changed |= now_changed
+                _log_change(source, each)
+        return changed, error
+
+    def _changed(self, prefixes: frozenset[Prefix]) -> None:
+        if prefixes:
+            self._touch(prefixes)
+            if self._relay is not None:
+                self._relay.withdraw_vanished(prefixes, self.rib.offers)
+
+    def _complain(self, source: str, error: str, line: str) -> None:
+        """Once per source and error: scripts repeat themselves every few seconds."""
+        if self._last_error.get(source) != error:
+            self._last_error[source] = error
+            event(log, logging.WARNING, f"refused: {error}", source=source, line=line)
+
+    # Stale paths
+
+    def _expire_later(self) -> None:
+        if self._expiry is not None:
+            self._expiry.cancel()
+            self._expiry = None
+        due = self.rib.next_expiry()
+        if due is not None:
+            self._expiry = asyncio.get_running_loop().call_at(due, self._expire)
+
+    def _expire(self) -> None:
+        self._expiry = None
+        changed = self.rib.expire(self._now() + 0.001)
+        if changed:
+            event(log, logging.INFO, "stale paths removed", prefixes=" ".join(map(str, sorted(changed))))
+        self._changed(changed)
+        self._expire_later()
+
+    @staticmethod
+    def _now() -> float:
+        return asyncio.get_running_loop().time()
+
+
+def _peer_name(peer: IPAddress) -> str:
+    return f"peer {peer}"
+
+
+def _log_change(source: str, change: Event) -> None:
+    match change:
+        case Announce(path):
+            med = path.attributes.med
+            event(log, logging.INFO, "announced", prefix=path.prefix, source=source, next_hop=path.next_hop, med=med)
+        case Withdraw(prefix):
+            event(log, logging.INFO, "withdrawn", prefix=prefix, source=source)
+        case _:
+            event(log, logging.INFO, "all withdrawn", source=source)

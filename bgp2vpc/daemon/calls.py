@@ -1,0 +1,90 @@
+"""EC2's blocking calls on threads, so that the event loop never waits for the network."""
+
+import asyncio
+from collections.abc import Callable, Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from bgp2vpc.routing.plan import Action, Change
+from bgp2vpc.vpc.api import VpcApi
+from bgp2vpc.vpc.model import InstanceHealth, Interface, RouteTable
+
+READERS = 4
+T = TypeVar("T")
+
+
+class Calls:
+    """VpcApi, awaitable. Reads and writes have threads of their own: neither waits for the other's."""
+
+    def __init__(self, vpc: VpcApi, writers: int) -> None:
+        self._vpc = vpc
+        self._readers = ThreadPoolExecutor(READERS, "ec2-read")
+        self._writers = ThreadPoolExecutor(writers, "ec2-write")
+        self._waiting: dict[str, asyncio.Future[RouteTable | None]] = {}
+
+    async def route_tables(self, vpc_ids: Collection[str], table_ids: Collection[str] = ()) -> tuple[RouteTable, ...]:
+        """Raises Ec2Error."""
+        return await self._run(self._readers, lambda: self._vpc.route_tables(vpc_ids, table_ids))
+
+    async def interfaces(self, instance_id: str) -> tuple[Interface, ...]:
+        """Raises Ec2Error."""
+        return await self._run(self._readers, lambda: self._vpc.interfaces(instance_id))
+
+    async def instance_health(self, instance_ids: Collection[str]) -> Mapping[str, InstanceHealth]:
+        """Raises Ec2Error."""
+        return await self._run(self._readers, lambda: self._vpc.instance_health(instance_ids))
+
+    async def fresh_table(self, vpc_ids: Collection[str], table_id: str) -> RouteTable | None:
+        """One table as it is after now; None if it is gone. Raises Ec2Error.
+
+        All who ask in the same turn of the event loop share one call: a withdrawal of 50 prefixes from 10 tables
+        costs one read.
+        """
+        if not self._waiting:
+            asyncio.get_running_loop().call_soon(self._read_waiting, vpc_ids)
+        if table_id not in self._waiting:
+            self._waiting[table_id] = asyncio.get_running_loop().create_future()
+        return await asyncio.shield(self._waiting[table_id])
+
+    async def write(self, change: Change) -> None:
+        """The one call that `change` is. Raises Ec2Error."""
+        await self._run(self._writers, lambda: self._write(change))
+
+    def _write(self, change: Change) -> None:
+        match change.action:
+            case Action.CREATE:
+                self._vpc.create_route(change.table_id, change.prefix, change.target.id)
+            case Action.REPLACE:
+                self._vpc.replace_route(change.table_id, change.prefix, change.target.id)
+            case Action.DELETE:
+                self._vpc.delete_route(change.table_id, change.prefix)
+
+    def close(self) -> None:
+        """Give the threads up; a call under way ends by its own time-out."""
+        self._readers.shutdown(wait=False, cancel_futures=True)
+        self._writers.shutdown(wait=False, cancel_futures=True)
+
+    def _read_waiting(self, vpc_ids: Collection[str]) -> None:
+        waiting, self._waiting = self._waiting, {}
+        task = asyncio.ensure_future(self.route_tables(vpc_ids, tuple(waiting)))
+        task.add_done_callback(lambda done: _hand_out(done, waiting))
+
+    @staticmethod
+    async def _run(executor: ThreadPoolExecutor, call: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(executor, call)
+
+
+def _hand_out(
+    done: "asyncio.Future[tuple[RouteTable, ...]]", waiting: Mapping[str, "asyncio.Future[RouteTable | None]"]
+) -> None:
+    error = None if done.cancelled() else done.exception()
+    tables = {} if error or done.cancelled() else {table.id: table for table in done.result()}
+    for table_id, future in waiting.items():
+        if future.done():
+            continue
+        if done.cancelled():
+            future.cancel()
+        elif error:
+            future.set_exception(error)
+        else:
+            future.set_result(tables.get(table_id))

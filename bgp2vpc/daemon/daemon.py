@@ -1,0 +1,321 @@
+"""The daemon: wires sources, RIB, reconciler and ExaBGP together, and sees them through start, reload and end."""
+
+import asyncio
+import contextlib
+import json
+import logging
+import signal
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from typing import Any
+
+import bgp2vpc
+from bgp2vpc.config.model import Config, OnExit
+from bgp2vpc.daemon.apply import Applier
+from bgp2vpc.daemon.bridge import Bridge
+from bgp2vpc.daemon.calls import Calls
+from bgp2vpc.daemon.guarded import GuardedTasks
+from bgp2vpc.daemon.journal import Journal
+from bgp2vpc.daemon.reconciler import Reconciler, Tempo
+from bgp2vpc.daemon.relay import Relay
+from bgp2vpc.daemon.retries import Retries
+from bgp2vpc.daemon.scripts import Scripts
+from bgp2vpc.daemon.status import SourceStatus, paths_json, routes_json
+from bgp2vpc.daemon.view import View
+from bgp2vpc.dialect.message import Message
+from bgp2vpc.dialect.text import announce_line
+from bgp2vpc.errors import Bgp2vpcError, ConfigError
+from bgp2vpc.logs import event
+from bgp2vpc.prefix import Prefix
+from bgp2vpc.routing.decide import Wish
+from bgp2vpc.routing.diff import Policy
+from bgp2vpc.routing.plan import Action
+from bgp2vpc.sources.server import SocketError, SocketServer, serve
+from bgp2vpc.sources.session import SourceKind
+from bgp2vpc.vpc.connect import Connection
+from bgp2vpc.vpc.pace import Pace
+
+log = logging.getLogger("bgp2vpc")
+
+CONNECT_RETRY_FIRST = 0.5
+CONNECT_RETRY_MOST = 30.0
+LEAVE_TIMEOUT = 10.0
+ONESHOT_PATIENCE = 10.0
+SOCKET_RETRY = 5.0
+
+Connect = Callable[[], Connection]
+LoadConfig = Callable[[], Config]
+Say = Callable[[str], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Mode:
+    """`noop`: never write to EC2. `oneshot`: decide and write once, then end and leave the routes."""
+
+    noop: bool = False
+    oneshot: bool = False
+
+
+class Daemon:
+    """One run of the daemon. `connect` blocks and may fail: it is called on a thread until it succeeds.
+
+    `say` writes a line to ExaBGP, in helper mode; who reads ExaBGP's pipe calls `heard`.
+    """
+
+    def __init__(
+        self, config: Config, load: LoadConfig, connect: Connect, mode: Mode, say: Say | None = None
+    ) -> None:
+        self._config = config
+        self._load = load
+        self._connect = connect
+        self._mode = mode
+        self._say = say
+        self._stop = asyncio.Event()
+        self._failed = False
+        self._leaving = False
+        self._started = asyncio.get_running_loop().time()
+        self._journal = Journal()
+        self._tasks = GuardedTasks(self._task_failed)
+        self._bridge = Bridge(self._touch, Relay(say) if say else None, config.max_prefixes)
+        self._bridge.stop_requested = self._stop.set
+        self._scripts = Scripts(self._bridge, self._tasks.start)
+        self._server: SocketServer | None = None
+        self._calls: Calls | None = None
+        self._view: View | None = None
+        self._reconciler: Reconciler | None = None
+
+    # Life
+
+    async def run(self) -> int:
+        """Until stopped. The exit status: 0, or 1 if something of ours or (oneshot) of EC2 failed, 3 if refused."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stop.set)
+        loop.add_signal_handler(signal.SIGHUP, self._tasks_reload)
+        self._tasks.start("reconciler", self._reconcile())
+        await self._serve()
+        self._use_limits(self._config)
+        await self._scripts.configure(self._config.processes)
+        if self._mode.oneshot:
+            self._tasks.start("oneshot", self._act_once())
+        await self._stop.wait()
+        await self._end()
+        return self._exit_status()
+
+    def stop(self) -> None:
+        """Ask the daemon to end."""
+        self._stop.set()
+
+    def heard(self, message: Message) -> None:
+        """ExaBGP told us something (helper mode)."""
+        self._bridge.heard(message)
+
+    async def _end(self) -> None:
+        keep = self._mode.oneshot or self._config.on_exit is OnExit.KEEP
+        event(log, logging.INFO, "stopping", routes="kept" if keep else "withdrawn")
+        self._leaving = True
+        reconciler = self._reconciler
+        if keep:
+            self._reconciler = None
+        elif reconciler is not None and not self._mode.noop:
+            reconciler.touch_all()
+        await self._scripts.stop()
+        if self._server is not None:
+            await self._server.stop()
+        if not keep:
+            self._bridge.close_all()
+        if reconciler is not None:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(reconciler.settled(), LEAVE_TIMEOUT)
+        await self._tasks.cancel()
+        if self._calls is not None:
+            self._calls.close()
+
+    def _exit_status(self) -> int:
+        if self._mode.oneshot and self._journal.refused:
+            return 3
+        return 1 if self._failed or (self._mode.oneshot and self._journal.errors) else 0
+
+    def _task_failed(self) -> None:
+        self._failed = True
+        self._stop.set()
+
+    async def _act_once(self) -> None:
+        deadline = asyncio.get_running_loop().time() + ONESHOT_PATIENCE
+        while asyncio.get_running_loop().time() < deadline:
+            await asyncio.sleep(0.05)
+            ready = self._reconciler is not None and self._reconciler.first_observation.is_set()
+            if ready and self._scripts.all_have_spoken():
+                break
+        if self._reconciler is None or not self._reconciler.first_observation.is_set():
+            self._failed = True
+        else:
+            await self._reconciler.settled()
+        self._stop.set()
+
+    # EC2
+
+    async def _reconcile(self) -> None:
+        connection = await self._connected()
+        config = self._config
+        self._calls = Calls(connection.vpc, config.ec2.concurrency)
+        self._view = View(connection.instance, config.rules, _policy(config), config.settle_time)
+        retries = Retries()
+        clock = asyncio.get_running_loop().time
+        paces = {action: Pace(config.ec2.burst, config.ec2.rate) for action in Action}
+        applier = Applier(self._calls, self._view, self._wish, retries, paces, clock)
+        self._reconciler = Reconciler(
+            self._calls,
+            self._view,
+            self._wish,
+            retries,
+            self._journal,
+            None if self._mode.noop else applier,
+            Tempo(config.poll_time, config.max_changes),
+        )
+        self._forget_leftovers_later()
+        await self._reconciler.run()
+
+    async def _connected(self) -> Connection:
+        delay = CONNECT_RETRY_FIRST
+        while True:
+            try:
+                connection = await asyncio.to_thread(self._connect)
+            except Bgp2vpcError as error:
+                self._journal.failure("connect", error)
+                await asyncio.sleep(delay)
+                delay = min(2 * delay, CONNECT_RETRY_MOST)
+                continue
+            self._journal.success("connect")
+            instance = connection.instance
+            event(log, logging.INFO, "this is", instance=instance.id, region=instance.region, vpc=instance.vpc_id)
+            return connection
+
+    def _wish(self) -> Wish:
+        if self._leaving:
+            return Wish({})
+        held = asyncio.get_running_loop().time() < self._started + self._config.restart_time
+        return Wish(self._bridge.rib.offers, held, self._bridge.rib.spoken)
+
+    def _touch(self, prefixes: Collection[Prefix]) -> None:
+        if self._reconciler is not None:
+            self._reconciler.touch(prefixes)
+
+    def _forget_leftovers_later(self) -> None:
+        def forget() -> None:
+            if self._reconciler is not None:
+                self._reconciler.touch_all()
+
+        asyncio.get_running_loop().call_at(self._started + self._config.restart_time + 0.001, forget)
+
+    # Configuration
+
+    def _tasks_reload(self) -> None:
+        self._tasks.start("reload", self._reload())
+
+    async def _reload(self) -> None:
+        try:
+            config = await asyncio.to_thread(self._load)
+        except ConfigError as error:
+            for problem in error.problems:
+                event(log, logging.ERROR, f"not reloaded, the old configuration stays: {problem}")
+            return
+        for key in ("socket", "instance_id", "region", "vpc_id", "ec2", "settle_time"):
+            if getattr(config, key) != getattr(self._config, key):
+                event(log, logging.WARNING, f"a change of {key} takes effect at the next start only", key=key)
+        self._config = config
+        self._use_limits(config)
+        await self._scripts.configure(config.processes)
+        if self._view is not None and self._reconciler is not None:
+            self._view.configure(config.rules, _policy(config))
+            self._reconciler.tempo = Tempo(config.poll_time, config.max_changes)
+            self._reconciler.poll_now()
+        event(log, logging.INFO, "reloaded", file=config.file)
+
+    def _use_limits(self, config: Config) -> None:
+        self._bridge.max_prefixes = {process.name: process.max_prefixes for process in config.processes}
+        self._bridge.default_max_prefixes = config.max_prefixes
+
+    # Status
+
+    async def _serve(self) -> None:
+        """Listen at the socket. Two daemons of one host would fight: standalone, a taken socket ends this one.
+
+        A helper may be started before ExaBGP has seen its predecessor end, and one that dies takes ExaBGP along: it
+        tries again until the socket is free.
+        """
+        try:
+            self._server = await self._listen(self._config)
+        except SocketError as error:
+            self._journal.failure("socket", error)
+            if self._say is None:
+                self._failed = True
+                self._stop.set()
+            else:
+                self._tasks.start("socket", self._serve_later())
+
+    async def _serve_later(self) -> None:
+        await asyncio.sleep(SOCKET_RETRY)
+        await self._serve()
+
+    async def _listen(self, config: Config) -> SocketServer | None:
+        if config.socket is None:
+            return None
+        questions = {"status": lambda: json.dumps(self.status()), "paths": self._paths}
+        names = {process.name for process in config.processes}
+        return await serve(
+            config.socket, self._bridge, questions=questions, reserved=names, restart_time=config.restart_time
+        )
+
+    def status(self) -> dict[str, Any]:
+        """What `bgp2vpc status --json` prints."""
+        instance = self._view.instance if self._view else None
+        reconciler = self._reconciler
+        return {
+            "version": bgp2vpc.__version__,
+            "mode": "helper" if self._say else "standalone",
+            "noop": self._mode.noop,
+            "instance_id": instance.id if instance else self._config.instance_id,
+            "vpc_id": instance.vpc_id if instance else self._config.vpc_id,
+            "ec2_observed": reconciler is not None and reconciler.first_observation.is_set(),
+            "cycles": self._journal.cycles,
+            "last_cycle": self._journal.last_cycle,
+            "sources": [source.to_json() for source in self._sources()],
+            "paths": paths_json(self._bridge.rib.offers),
+            "routes": routes_json(reconciler.verdicts.values() if reconciler else ()),
+            "errors": list(self._journal.errors),
+        }
+
+    def _sources(self) -> list[SourceStatus]:
+        counts = {name: len(adj.paths) for name, adj in self._bridge.rib.sources()}
+        scripts = {status.name: status for status in self._scripts.statuses()}
+        rows = [
+            SourceStatus(
+                status.name,
+                SourceKind.SCRIPT.value,
+                status.state.value,
+                counts.get(status.name, 0),
+                {
+                    "pid": status.pid,
+                    "restarts": status.restarts,
+                    "last_exit": status.last_exit,
+                    "last_line": status.last_line,
+                },
+            )
+            for status in scripts.values()
+        ]
+        for name, adj in self._bridge.rib.sources():
+            if name not in scripts:
+                kind = self._bridge.kinds.get(name, SourceKind.PEER)
+                rows.append(SourceStatus(name, kind.value, "up" if adj.is_open else "stale", counts[name]))
+        return sorted(rows, key=lambda row: (row.kind, row.name))
+
+    def _paths(self) -> str:
+        """For `bgp2vpc plan`: every path, in the words of the text protocol."""
+        offers = [offer for offers in self._bridge.rib.offers.values() for offer in offers]
+        paths = [{"source": o.source, "side": o.side.value, "line": announce_line(o.path, "")} for o in offers]
+        return json.dumps({"paths": paths, "leftovers_held": self._wish().leftovers_held})
+
+
+def _policy(config: Config) -> Policy:
+    return Policy(config.backup_med, config.skip_source_dest_check)

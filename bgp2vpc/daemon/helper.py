@@ -1,0 +1,87 @@
+"""Helper mode: ExaBGP on stdin and stdout, and a daemon that must not end before ExaBGP does.
+
+ExaBGP starts a helper that ends anew, and after five deaths within a minute gives up: 4.2 and 5.0 then end themselves,
+and the datacenter loses its routes. So a configuration that cannot be used is waited for, not died of.
+"""
+
+import asyncio
+import logging
+import signal
+from collections.abc import Callable
+
+from bgp2vpc.config.model import Config
+from bgp2vpc.daemon.daemon import Daemon
+from bgp2vpc.dialect.message import Message, Shutdown
+from bgp2vpc.errors import ConfigError
+from bgp2vpc.logs import event
+from bgp2vpc.sources.stdin import ExabgpPipe
+
+log = logging.getLogger("bgp2vpc")
+
+CONFIG_RETRY = 10.0
+FLUSH_TIMEOUT = 1.0
+
+MakeDaemon = Callable[[Config], Daemon]
+
+
+class Helper:
+    """Reads ExaBGP's pipe from the first moment to the last: an unread pipe freezes ExaBGP."""
+
+    def __init__(self, pipe: ExabgpPipe, load: Callable[[], Config], make_daemon: MakeDaemon) -> None:
+        self._pipe = pipe
+        self._load = load
+        self._make_daemon = make_daemon
+        self._daemon: Daemon | None = None
+        self._over = asyncio.Event()
+        self._try_again = asyncio.Event()
+
+    async def run(self) -> int:
+        """Until ExaBGP tells us to stop or is gone."""
+        ear = asyncio.create_task(self._pipe.run(self._heard))
+        ear.add_done_callback(lambda _: self._exabgp_is_gone())
+        config = await self._usable_config()
+        status = 0
+        if config is not None:
+            self._daemon = self._make_daemon(config)
+            if self._over.is_set():
+                self._daemon.stop()
+            status = await self._daemon.run()
+        await self._pipe.flush(FLUSH_TIMEOUT)
+        ear.cancel()
+        self._pipe.close()
+        return status
+
+    def _heard(self, message: Message) -> None:
+        if self._daemon is not None:
+            self._daemon.heard(message)
+        elif isinstance(message, Shutdown):
+            self._over.set()
+
+    def _exabgp_is_gone(self) -> None:
+        event(log, logging.INFO, "ExaBGP has closed its pipe")
+        self._over.set()
+        if self._daemon is not None:
+            self._daemon.stop()
+
+    async def _usable_config(self) -> Config | None:
+        """The configuration, as soon as it can be used; None if we are to end before that."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._over.set)
+        loop.add_signal_handler(signal.SIGHUP, self._try_again.set)
+        reported: tuple[object, ...] = ()
+        while not self._over.is_set():
+            try:
+                return await asyncio.to_thread(self._load)
+            except ConfigError as error:
+                if error.problems != reported:
+                    reported = error.problems
+                    for problem in error.problems:
+                        event(log, logging.ERROR, f"waiting for a usable configuration: {problem}")
+            self._try_again.clear()
+            await asyncio.wait(
+                [asyncio.ensure_future(self._over.wait()), asyncio.ensure_future(self._try_again.wait())],
+                timeout=CONFIG_RETRY,
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+        return None

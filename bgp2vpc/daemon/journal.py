@@ -1,0 +1,129 @@
+"""What happened: for the log, once; and for status, as long as it matters."""
+
+import logging
+from collections import Counter, deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from bgp2vpc.daemon.apply import Outcome, Result
+from bgp2vpc.errors import Bgp2vpcError, Ec2Error, OperatorError, PlanRefused, Transient
+from bgp2vpc.logs import event
+from bgp2vpc.routing.plan import Action, Plan
+from bgp2vpc.routing.rule import Rule
+
+log = logging.getLogger("bgp2vpc")
+
+_DONE = {Action.CREATE: "created", Action.REPLACE: "replaced", Action.DELETE: "deleted"}
+KEPT_ERRORS = 50
+
+
+@dataclass(slots=True)
+class Cycle:
+    """One decision and the writes that came of it. `started` in the clock's seconds."""
+
+    number: int
+    started: float
+    pending: int
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def sentence(self, now: float) -> str:
+        """`cycle 812: 3 created, 1 failed (0.41 s)`."""
+        counts = ", ".join(f"{count} {word}" for word, count in sorted(self.counts.items())) or "nothing to change"
+        return f"cycle {self.number}: {counts} ({now - self.started:.2f} s)"
+
+
+class Journal:
+    """Logs what changes, remembers failures apart from successes, and keeps quiet about repetitions."""
+
+    def __init__(self) -> None:
+        self.cycles = 0
+        self.last_cycle = ""
+        self.errors: deque[dict[str, Any]] = deque(maxlen=KEPT_ERRORS)
+        self.refused = False
+        self._standing: dict[str, str] = {}
+
+    def begin(self, changes: int, now: float) -> Cycle:
+        """A cycle that is going to write `changes`."""
+        self.cycles += 1
+        return Cycle(self.cycles, now, changes)
+
+    def end(self, cycle: Cycle, now: float) -> None:
+        """All writes of the cycle have their outcome."""
+        self.last_cycle = cycle.sentence(now)
+        changed = any(cycle.counts[word] for word in _DONE.values())
+        event(log, logging.INFO if changed else logging.DEBUG, self.last_cycle)
+
+    def outcome(self, outcome: Outcome, cycle: Cycle) -> None:
+        """One write has its outcome."""
+        change, error = outcome.change, outcome.error
+        subject = f"{change.table_id} {change.prefix}"
+        if error is not None:
+            cycle.counts["failed"] += 1
+            self.failure(subject, error, action=change.action.value, table=change.table_id, prefix=change.prefix)
+            return
+        self.success(subject)
+        if outcome.result is Result.DONE:
+            cycle.counts[_DONE[change.action]] += 1
+            event(
+                log,
+                logging.INFO,
+                f"route {_DONE[change.action]}",
+                table=change.table_id,
+                prefix=change.prefix,
+                target=change.target,
+                old=change.old,
+                reason=change.reason.value,
+                ms=round(outcome.seconds * 1000),
+            )
+
+    def failure(self, subject: str, error: Bgp2vpcError, **fields: Any) -> None:
+        """Something failed. Logged when it begins and when it changes; remembered each time."""
+        self.refused = isinstance(error, PlanRefused)
+        code = error.code if isinstance(error, Ec2Error) else type(error).__name__
+        self.errors.append(
+            {
+                "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
+                "subject": subject,
+                "code": code,
+                "message": str(error),
+                "consequence": consequence(error),
+            }
+        )
+        if self._standing.get(subject) != code:
+            self._standing[subject] = code
+            level = logging.WARNING if isinstance(error, Transient) else logging.ERROR
+            event(log, level, f"failed: {error}", consequence=consequence(error), **fields)
+
+    def success(self, subject: str) -> None:
+        """What failed before works again."""
+        code = self._standing.pop(subject, None)
+        if code is not None:
+            event(log, logging.INFO, "works again", subject=subject, was=code)
+
+    def dry_run(self, plan: Plan) -> None:
+        """What would have been written. Said once per plan."""
+        text = str(plan)
+        if self._standing.get("dry run") != text:
+            self._standing["dry run"] = text
+            for change in plan.changes:
+                event(log, logging.INFO, f"would {change}")
+
+    def rules_without_tables(self, rules: Iterable[Rule]) -> None:
+        """Rules that find nothing are most often a mistyped tag."""
+        names = ", ".join(rule.name for rule in rules)
+        if names != self._standing.get("rules", ""):
+            self._standing["rules"] = names
+            if names:
+                hint = "check `find`, or set no_results_ok: true"
+                event(log, logging.WARNING, "rules find no route table", rules=names, hint=hint)
+
+
+def consequence(error: Bgp2vpcError) -> str:
+    """What follows, in the words of the log."""
+    if isinstance(error, OperatorError):
+        return "needs an operator; tried again every 30 s"
+    if isinstance(error, PlanRefused):
+        return "needs an operator; nothing is written"
+    return "tried again"

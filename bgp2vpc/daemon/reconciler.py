@@ -1,0 +1,224 @@
+"""The reconciler: observe, decide, apply; over and over, and at once when something happens.
+
+Level, not edge: an event only brings the next decision nearer. Each decision works from the whole wish against what EC2
+says, so a lost event, a failed call or somebody else's change heals by itself.
+
+Decisions are quick and made on the event loop; writes take their time beside it, at most one per (table, prefix). A
+slow table, a long queue or a hanging call therefore delays nothing but itself.
+"""
+
+import asyncio
+import random
+from collections.abc import Collection, Coroutine
+from dataclasses import dataclass
+
+from bgp2vpc.daemon.apply import Applier
+from bgp2vpc.daemon.calls import Calls
+from bgp2vpc.daemon.journal import Cycle, Journal
+from bgp2vpc.daemon.retries import Key, Retries
+from bgp2vpc.daemon.view import View, WishSource
+from bgp2vpc.errors import Ec2Error, InterfaceGone, PlanRefused
+from bgp2vpc.prefix import Prefix
+from bgp2vpc.routing.guard import guard
+from bgp2vpc.routing.plan import Change, Plan, Verdict, VerdictKind
+from bgp2vpc.vpc.model import Snapshot
+
+FIRST_POLL_RETRY = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Tempo:
+    """`poll_time` in seconds between full reads, and how many changes one decision may hold."""
+
+    poll_time: float = 60.0
+    max_changes: int = 1000
+
+
+class Reconciler:
+    """Keeps the route tables as the wish wants them. Without an `applier` it only says what it would do."""
+
+    def __init__(
+        self,
+        calls: Calls,
+        view: View,
+        wish: WishSource,
+        retries: Retries,
+        journal: Journal,
+        applier: Applier | None,
+        tempo: Tempo,
+    ) -> None:
+        self.tempo = tempo
+        self.verdicts: dict[Key, Verdict] = {}
+        self.first_observation = asyncio.Event()
+        self._calls = calls
+        self._view = view
+        self._wish = wish
+        self._retries = retries
+        self._journal = journal
+        self._applier = applier
+        self._dirty: set[Prefix] = set()
+        self._decision_due = False
+        self._poll_now = asyncio.Event()
+        self._writes: dict[Key, asyncio.Task[None]] = {}
+        self._asking: set[str] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    # When to decide
+
+    async def run(self) -> None:
+        """Poll until cancelled."""
+        failures = 0
+        while True:
+            self._poll_now.clear()
+            failures = 0 if await self._poll() else failures + 1
+            # Every instance of the account shares EC2's 20 describes a second: hosts must not poll in step.
+            wait = self.tempo.poll_time * (0.9 + random.random() / 5)  # noqa: S311
+            if failures:
+                wait = min(wait, FIRST_POLL_RETRY * 2 ** min(failures - 1, 10))
+            try:
+                await asyncio.wait_for(self._poll_now.wait(), wait)
+            except TimeoutError:
+                continue
+
+    def touch(self, prefixes: Collection[Prefix]) -> None:
+        """Something about these prefixes changed: decide about them as soon as the event loop is free."""
+        self._dirty.update(prefixes)
+        if self._dirty and not self._decision_due:
+            self._decision_due = True
+            asyncio.get_running_loop().call_soon(self._decide_dirty)
+
+    def touch_all(self) -> None:
+        """Decide about everything, on what is known."""
+        self._decide(None)
+
+    def poll_now(self) -> None:
+        """Read everything again without waiting for the next poll."""
+        self._poll_now.set()
+
+    async def settled(self) -> None:
+        """Wait until nothing is being written or decided."""
+        while self._writes or self._decision_due:
+            if self._writes:
+                await asyncio.wait(self._writes.values(), return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.sleep(0)
+
+    # Observe
+
+    async def _poll(self) -> bool:
+        """Read everything and decide. False if EC2 did not answer; what was known before stays."""
+        instance = self._view.instance
+        try:
+            tables, interfaces = await asyncio.gather(
+                self._calls.route_tables(self._view.vpc_ids), self._calls.interfaces(instance.id)
+            )
+            health = self._view.snapshot.health if self._view.snapshot else {}
+            self._view.observed(Snapshot({t.id: t for t in tables}, interfaces, health), self._now())
+            in_the_way = self._view.peers_in_the_way(self._wish())
+            if in_the_way:
+                self._view.learned_health(await self._calls.instance_health(in_the_way))
+        except Ec2Error as error:
+            self._journal.failure("observe", error)
+            return False
+        self._journal.success("observe")
+        self._journal.rules_without_tables(self._view.rules_without_tables)
+        self.first_observation.set()
+        self._decide(None)
+        return True
+
+    def _ask_about_owners(self, plan: Plan) -> None:
+        """A route that stands in our way belongs to an instance nobody asked EC2 about yet: ask."""
+        known = self._view.snapshot.health if self._view.snapshot else {}
+        owners = {v.owner for v in plan.verdicts if v.kind is VerdictKind.YIELD and v.owner}
+        unknown = owners - known.keys() - self._asking
+        if unknown:
+            self._asking |= unknown
+            prefixes = {v.prefix for v in plan.verdicts if v.owner in unknown}
+            self._start(self._learn_health(unknown, prefixes))
+
+    async def _learn_health(self, instance_ids: set[str], prefixes: set[Prefix]) -> None:
+        try:
+            self._view.learned_health(await self._calls.instance_health(instance_ids))
+            self.touch(prefixes)
+        except Ec2Error as error:
+            self._journal.failure("instance status", error)
+        finally:
+            self._asking -= instance_ids
+
+    # Decide
+
+    def _decide_dirty(self) -> None:
+        self._decision_due = False
+        dirty, self._dirty = self._dirty, set()
+        self._decide(dirty)
+
+    def _decide(self, only: Collection[Prefix] | None) -> None:
+        plan = self._view.plan(self._wish(), only)
+        self._remember(plan, only)
+        self._ask_about_owners(plan)
+        now = self._now()
+        idle = tuple(c for c in plan.changes if c.key not in self._writes and self._retries.is_ready(c.key, now))
+        if self._applier is None:
+            self._journal.dry_run(Plan(idle))
+            return
+        try:
+            if self._view.snapshot is not None:
+                guard(Plan(idle), self._view.tables, self._view.snapshot, self.tempo.max_changes)
+        except PlanRefused as refusal:
+            self._journal.failure("plan", refusal)
+            return
+        if not idle and only is not None:
+            return
+        cycle = self._journal.begin(len(idle), now)
+        for change in idle:
+            self._writes[change.key] = self._start(self._write(self._applier, change, cycle))
+        if not idle:
+            self._journal.end(cycle, now)
+
+    def _remember(self, plan: Plan, only: Collection[Prefix] | None) -> None:
+        if only is None:
+            self.verdicts.clear()
+            self._retries.forget_except({change.key for change in plan.changes})
+        else:
+            for table_id in self._view.tables:
+                for prefix in only:
+                    self.verdicts.pop((table_id, prefix), None)
+        self.verdicts.update({(verdict.table_id, verdict.prefix): verdict for verdict in plan.verdicts})
+
+    # Apply
+
+    async def _write(self, applier: Applier, change: Change, cycle: Cycle) -> None:
+        try:
+            outcome = await applier.apply(change)
+        finally:
+            del self._writes[change.key]
+        self._journal.outcome(outcome, cycle)
+        if isinstance(outcome.error, InterfaceGone):
+            self.poll_now()
+        if outcome.retry_at is not None:
+            # The loop's timers may be early by their resolution, and then the place would not be ready yet.
+            asyncio.get_running_loop().call_at(outcome.retry_at + 0.001, self.touch, [change.prefix])
+        else:
+            self.touch([change.prefix])
+        cycle.pending -= 1
+        if not cycle.pending:
+            self._journal.end(cycle, self._now())
+
+    # Tasks
+
+    def _start(self, coroutine: Coroutine[None, None, None]) -> asyncio.Task[None]:
+        task = asyncio.ensure_future(coroutine)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+        return task
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """A write that raises is a mistake of ours: it must be seen, and must not stop the others."""
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            asyncio.get_running_loop().call_exception_handler({"message": "bug in a write", "exception": error})
+
+    @staticmethod
+    def _now() -> float:
+        return asyncio.get_running_loop().time()
+
+

@@ -1,0 +1,49 @@
+"""The configured scripts: one guarded task each, replaced when the configuration changes."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+
+from bgp2vpc.config.model import Process
+from bgp2vpc.sources.script import Script, ScriptSettings, ScriptState, ScriptStatus
+from bgp2vpc.sources.session import Listener
+
+StartTask = Callable[[str, Coroutine[None, None, None]], "asyncio.Task[None]"]
+
+
+class Scripts:
+    """Starts and stops scripts so that exactly the configured ones run."""
+
+    def __init__(self, listener: Listener, start_task: StartTask) -> None:
+        self._listener = listener
+        self._start_task = start_task
+        self._running: dict[str, tuple[Process, Script, asyncio.Task[None]]] = {}
+
+    async def configure(self, processes: Sequence[Process]) -> None:
+        """Stop what is no longer configured or configured otherwise, then start what is new."""
+        wanted = {process.name: process for process in processes}
+        await self._stop([name for name, (process, _, _) in self._running.items() if wanted.get(name) != process])
+        for name, process in wanted.items():
+            if name not in self._running:
+                script = Script(
+                    ScriptSettings(name, process.argv, restart_time=process.restart_time, respawn=process.respawn),
+                    self._listener,
+                )
+                self._running[name] = (process, script, self._start_task(f"script {name}", script.run()))
+
+    async def stop(self) -> None:
+        """Stop all; what they say while they die is still heard."""
+        await self._stop(list(self._running))
+
+    def statuses(self) -> Iterator[ScriptStatus]:
+        """How each script is."""
+        return (script.status for _, script, _ in self._running.values())
+
+    def all_have_spoken(self) -> bool:
+        """Whether every script has said something, or will not for now."""
+        return all(status.lines or status.state is not ScriptState.RUNNING for status in self.statuses())
+
+    async def _stop(self, names: Sequence[str]) -> None:
+        tasks = [self._running.pop(name)[2] for name in names]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,60 @@
+"""The daemon's state as the values that `bgp2vpc status --json` prints. Pure."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from bgp2vpc.bgp.best import best_path
+from bgp2vpc.bgp.rib import Offer
+from bgp2vpc.prefix import Prefix
+from bgp2vpc.routing.plan import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class SourceStatus:
+    """One source: `kind` and `state` are the words shown; `detail` what else there is to say about a script."""
+
+    name: str
+    kind: str
+    state: str
+    paths: int
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """The contract, and the details beside it."""
+        return {"name": self.name, "kind": self.kind, "state": self.state, "paths": self.paths, **self.detail}
+
+
+def paths_json(offers: Mapping[Prefix, Sequence[Offer]]) -> list[dict[str, Any]]:
+    """Every path, best first within its prefix, with the step that decided between it and the best one."""
+    return [row for prefix in sorted(offers) for row in _paths_of(offers[prefix])]
+
+
+def _paths_of(offers: Sequence[Offer]) -> Iterator[dict[str, Any]]:
+    best = best_path(offers)
+    if best is None:
+        return
+    yield _path_json(best.offer, is_best=True, reason=best.reason.value)
+    for offer in offers:
+        if offer is not best.offer and (duel := best_path((best.offer, offer))):
+            yield _path_json(offer, is_best=False, reason=duel.reason.value)
+
+
+def _path_json(offer: Offer, *, is_best: bool, reason: str) -> dict[str, Any]:
+    attributes = offer.path.attributes
+    return {
+        "prefix": str(offer.path.prefix),
+        "next_hop": str(offer.path.next_hop),
+        "source": offer.source,
+        "best": is_best,
+        "reason": reason,
+        "med": attributes.med,
+        "local_preference": attributes.local_preference,
+        "as_path_length": attributes.as_path_length(),
+        "path_id": offer.path.path_id,
+    }
+
+
+def routes_json(verdicts: Iterable[Verdict]) -> list[dict[str, Any]]:
+    """Every verdict, by table and prefix."""
+    return [v.to_json() for v in sorted(verdicts, key=lambda v: (v.table_id, v.prefix))]

@@ -1,0 +1,99 @@
+"""The view: what we believe the VPC looks like, and what the rules make of it. State without I/O."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from bgp2vpc.prefix import Prefix
+from bgp2vpc.routing.decide import Ruled, Wish, decide, decide_one, peers_in_the_way, ruled_tables, rules_without_tables
+from bgp2vpc.routing.diff import Policy
+from bgp2vpc.routing.plan import Action, Change, Plan
+from bgp2vpc.routing.rule import Rule
+from bgp2vpc.vpc.model import Instance, InstanceHealth, Route, RouteTable, Snapshot
+from bgp2vpc.vpc.settling import Settling
+
+
+class View:
+    """The last snapshot, corrected by our own writes since, and the tables that rules found in it."""
+
+    def __init__(self, instance: Instance, rules: Sequence[Rule], policy: Policy, settle_time: float) -> None:
+        self.instance = instance
+        self.policy = policy
+        self._rules = tuple(rules)
+        self._settling = Settling(settle_time)
+        self.snapshot: Snapshot | None = None
+        self.tables: Mapping[str, Ruled] = {}
+
+    @property
+    def vpc_ids(self) -> frozenset[str]:
+        """The VPCs whose tables we have to know: our own, and those that rules name."""
+        return frozenset(rule.vpc_id or self.instance.vpc_id for rule in self._rules) | {self.instance.vpc_id}
+
+    @property
+    def rules_without_tables(self) -> tuple[Rule, ...]:
+        """Rules that found no table although they should."""
+        return rules_without_tables(self._rules, self.tables)
+
+    def configure(self, rules: Sequence[Rule], policy: Policy) -> None:
+        """Other rules, from now on."""
+        self._rules, self.policy = tuple(rules), policy
+        self._find_tables()
+
+    def observed(self, snapshot: Snapshot, now: float) -> None:
+        """EC2 told everything anew."""
+        tables = self._settling.corrected(snapshot.tables.values(), now)
+        self.snapshot = snapshot.with_tables(tables, snapshot.tables)
+        self._find_tables()
+
+    def reread(self, fresh: Iterable[RouteTable], asked: Collection[str], now: float) -> None:
+        """EC2 told some tables anew; an asked one that is not among them is gone."""
+        if self.snapshot is not None:
+            self.snapshot = self.snapshot.with_tables(self._settling.corrected(fresh, now), asked)
+            self._find_tables()
+
+    def wrote(self, change: Change, now: float) -> None:
+        """EC2 accepted this change."""
+        removed = change.action is Action.DELETE
+        after = None if removed else Route(change.prefix, change.target, instance_id=self.instance.id)
+        self._settling.wrote(change.table_id, change.prefix, change.old, after, now)
+        ruled = self.tables.get(change.table_id)
+        if self.snapshot is not None and ruled is not None:
+            table = ruled.table.with_static_route(change.prefix, after)
+            self.snapshot = self.snapshot.with_tables([table], [table.id])
+            self.tables = {**self.tables, table.id: Ruled(table, ruled.rules)}
+
+    def forget_interface(self, interface_id: str) -> None:
+        """EC2 says that an interface of ours does not exist: until the next snapshot nothing points at it."""
+        if self.snapshot is not None:
+            remaining = tuple(i for i in self.snapshot.interfaces if i.id != interface_id)
+            self.snapshot = replace(self.snapshot, interfaces=remaining)
+
+    def learned_health(self, health: Mapping[str, InstanceHealth]) -> None:
+        """EC2 told how these instances are."""
+        if self.snapshot is not None:
+            self.snapshot = replace(self.snapshot, health={**self.snapshot.health, **health})
+
+    def plan(self, wish: Wish, only: Collection[Prefix] | None = None) -> Plan:
+        """What there is to do; nothing before the first snapshot."""
+        if self.snapshot is None:
+            return Plan()
+        return decide(self.tables, self.snapshot, wish, self.policy, only)
+
+    def still(self, change: Change, wish: Wish) -> Change | None:
+        """`change` as it has to be now, or None if it is no longer what the place needs."""
+        ruled = self.tables.get(change.table_id)
+        if self.snapshot is None or ruled is None:
+            return None
+        decision = decide_one(ruled, change.prefix, self.snapshot, wish, self.policy)
+        again = decision[1] if decision else None
+        return again if again is not None and again.action is change.action else None
+
+    def peers_in_the_way(self, wish: Wish) -> frozenset[str]:
+        """Instances that hold a route we have a path for."""
+        return peers_in_the_way(self.tables, self.snapshot, wish) if self.snapshot else frozenset()
+
+    def _find_tables(self) -> None:
+        if self.snapshot is not None:
+            self.tables = ruled_tables(self._rules, self.snapshot, self.instance.vpc_id)
+
+
+WishSource = Callable[[], Wish]

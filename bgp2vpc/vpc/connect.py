@@ -1,0 +1,55 @@
+"""Who this instance is, and a way to its EC2. Blocking: for a thread."""
+
+import os
+from dataclasses import dataclass
+
+from bgp2vpc.errors import MetadataError
+from bgp2vpc.vpc.api import VpcApi
+from bgp2vpc.vpc.model import Instance
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """An EC2 to talk to, and the instance in whose name."""
+
+    vpc: VpcApi
+    instance: Instance
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What the configuration says instead of instance metadata; None: ask metadata."""
+
+    instance_id: str | None = None
+    region: str | None = None
+    vpc_id: str | None = None
+
+
+def connect(identity: Identity, timeout: float, concurrency: int) -> Connection:
+    """Raises MetadataError or Ec2Error; either may pass, so the caller tries again.
+
+    The region is the configuration's, the environment's (AWS_REGION, as for every AWS tool), or metadata's.
+    """
+    from bgp2vpc.vpc.ec2 import Ec2  # noqa: PLC0415  # botocore costs 0.3 s and 40 MB: only who talks to EC2 pays
+    from bgp2vpc.vpc.imds import fetch_instance  # noqa: PLC0415
+
+    region = identity.region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+    if identity.instance_id is None or region is None:
+        told = fetch_instance()
+        instance = Instance(
+            id=identity.instance_id or told.id,
+            region=region or told.region,
+            vpc_id=identity.vpc_id or told.vpc_id,
+            zone=told.zone,
+        )
+        return Connection(Ec2(instance.region, timeout=timeout, max_connections=concurrency), instance)
+    vpc = Ec2(region, timeout=timeout, max_connections=concurrency)
+    vpc_id = identity.vpc_id or _vpc_of(vpc, identity.instance_id)
+    return Connection(vpc, Instance(identity.instance_id, region, vpc_id))
+
+
+def _vpc_of(vpc: VpcApi, instance_id: str) -> str:
+    interfaces = vpc.interfaces(instance_id)
+    if not interfaces:
+        raise MetadataError(f"EC2 knows no interface of instance {instance_id}; set vpc_id: in the configuration")
+    return interfaces[0].vpc_id
