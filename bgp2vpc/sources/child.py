@@ -1,0 +1,122 @@
+"""A program run by us: its own process group, pipes on its descriptors, and an end that leaves nothing behind.
+
+If we are killed outright (SIGKILL), nobody sends signals; then its stdin ends and its stdout breaks, which ends a
+healthcheck at the next line it prints or waits for. PR_SET_PDEATHSIG would be stricter, but has to be set between fork
+and exec, and Python code there is not safe beside threads. Under systemd the control group takes care of all of it.
+"""
+
+import asyncio
+import os
+import signal
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import Final
+
+from bgp2vpc.sources.pipes import Inlet, Outlet
+
+_STDIN_LIMIT: Final = 64 * 1024
+"""Bytes kept for a program that does not read its stdin, beyond the 64 KiB of the pipe itself."""
+_LINGER: Final = 1.0
+"""Seconds that descendants holding stdout open are listened to once the program itself has ended."""
+
+
+class Child:
+    """A running program. Make it with `start`, and always end it with `wait` or `stop`."""
+
+    def __init__(self, process: asyncio.subprocess.Process, stdin: Outlet, inlets: Sequence[Inlet]) -> None:
+        self._process = process
+        self._inlets = inlets
+        self.stdin = stdin
+        self.pid = process.pid
+
+    @classmethod
+    async def start(
+        cls,
+        argv: Sequence[str],
+        *,
+        on_output: Callable[[bytes], None],
+        on_errors: Callable[[bytes], None] | None = None,
+        env: Mapping[str, str] | None = None,
+    ) -> "Child":
+        """Run `argv`, without a shell. Without `on_errors` it has our stderr.
+
+        Raises OSError when it cannot be started, ValueError for a NUL in its arguments.
+        """
+        theirs: list[int] = []
+        ours: list[int] = []
+        try:
+            for _ in range(2 if on_errors is None else 3):
+                reading, writing = os.pipe()
+                is_stdin = not ours
+                theirs.append(reading if is_stdin else writing)
+                ours.append(writing if is_stdin else reading)
+            process = await asyncio.create_subprocess_exec(
+                *argv,
+                stdin=theirs[0],
+                stdout=theirs[1],
+                stderr=theirs[2] if on_errors else None,
+                env=None if env is None else dict(env),
+                start_new_session=True,
+            )
+        except BaseException:
+            _close(ours)
+            raise
+        finally:
+            _close(theirs)
+        handlers = [on_output] if on_errors is None else [on_output, on_errors]
+        inlets = [Inlet(fd, handler) for fd, handler in zip(ours[1:], handlers, strict=True)]
+        return cls(process, Outlet(ours[0], _STDIN_LIMIT), inlets)
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal to the whole process group; none left is fine."""
+        # The number of a group that still has members is not given to anybody else, so this cannot hit a stranger.
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, number)
+
+    async def wait(self) -> int:
+        """Until the program has ended and its last line is read. The return code: negative for a signal.
+
+        What it left running in its group is ended too.
+        """
+        code = await self._process.wait()
+        self.signal(signal.SIGTERM)
+        await self._read_to_the_end(_LINGER)
+        self._clean_up()
+        return code
+
+    async def stop(self, grace: float) -> int:
+        """SIGTERM, `grace` seconds to say goodbye, SIGKILL. Lines printed meanwhile are still read."""
+        try:
+            self.signal(signal.SIGTERM)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._process.wait(), grace)
+                await self._read_to_the_end(_LINGER)
+            self.signal(signal.SIGKILL)
+            await self._read_to_the_end(_LINGER)
+            return await self._process.wait()
+        finally:
+            self._clean_up()
+
+    async def _read_to_the_end(self, within: float) -> None:
+        await asyncio.wait([inlet.ended for inlet in self._inlets], timeout=within)
+
+    def _clean_up(self) -> None:
+        self.signal(signal.SIGKILL)
+        self.stdin.close()
+        for inlet in self._inlets:
+            inlet.close()
+
+
+def exit_text(code: int) -> str:
+    """`exit 3`, or the name of the signal that ended it."""
+    if code >= 0:
+        return f"exit {code}"
+    try:
+        return signal.Signals(-code).name
+    except ValueError:
+        return f"signal {-code}"
+
+
+def _close(descriptors: list[int]) -> None:
+    for descriptor in descriptors:
+        os.close(descriptor)

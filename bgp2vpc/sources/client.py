@@ -1,0 +1,76 @@
+"""The other end of the unix socket: what `bgp2vpc api` and `bgp2vpc status` use. Light, and without an event loop."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from socket import socket
+from typing import Final
+
+from bgp2vpc.sources.lines import LineSplitter
+from bgp2vpc.sources.unix import SocketError, connect
+
+_LONGEST_ANSWER: Final = 64 * 1024 * 1024
+"""Bytes: the status of a large daemon is one line of JSON."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What the daemon said to one line: its text, `done` or `error`, and why."""
+
+    ok: bool
+    text: tuple[str, ...]
+    error: str
+
+
+def ask(path: Path, lines: Sequence[str], *, timeout: float = 5.0) -> list[Answered]:
+    """Say each of `lines` and return the answers, one each, in order. Stops at the first error.
+
+    Raises SocketError if nobody listens at `path`, if the daemon goes away, or takes longer than `timeout` seconds.
+    """
+    with connect(path, timeout) as connection:
+        answers = _answers(connection, path)
+        _say(connection, path, "bgp2vpc reasons")
+        next(answers)
+        found: list[Answered] = []
+        for line in lines:
+            _say(connection, path, line)
+            found.append(next(answers))
+            if not found[-1].ok:
+                break
+        return found
+
+
+def _say(connection: socket, path: Path, line: str) -> None:
+    try:
+        connection.sendall(f"{line}\n".encode())
+    except OSError as error:
+        raise SocketError(f"{path}: the daemon hung up: {error.strerror or error}") from error
+
+
+def _answers(connection: socket, path: Path) -> Iterator[Answered]:
+    text: list[str] = []
+    reason = ""
+    for line in _lines(connection, path):
+        if line.startswith(("error: ", "warning: ")):
+            reason = line.partition(": ")[2]
+        elif line in ("done", "error"):
+            yield Answered(line == "done", tuple(text), reason)
+            text, reason = [], ""
+        else:
+            text.append(line)
+    raise SocketError(f"{path}: the daemon hung up before it answered{f': {reason}' if reason else ''}")
+
+
+def _lines(connection: socket, path: Path) -> Iterator[str]:
+    splitter = LineSplitter(_LONGEST_ANSWER)
+    while True:
+        try:
+            data = connection.recv(64 * 1024)
+        except OSError as error:
+            raise SocketError(f"{path}: no answer from the daemon: {error.strerror or error}") from error
+        if not data:
+            return
+        for line in splitter.feed(data):
+            if line is None:
+                raise SocketError(f"{path}: an answer of more than {_LONGEST_ANSWER} bytes")
+            yield line.decode()

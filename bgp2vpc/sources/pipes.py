@@ -1,0 +1,152 @@
+"""Reading and writing file descriptors from the event loop, without ever waiting for the other side.
+
+asyncio's own pipe transports buffer without limit and own what they are given; here a bound and the shared descriptors
+0 and 1 matter.
+"""
+
+import asyncio
+import os
+from collections import deque
+from collections.abc import Callable
+from typing import Final
+
+_CHUNK: Final = 64 * 1024
+
+
+class Inlet:
+    """Calls `on_data` with what arrives at `fd`, then `ended` is done. Owns `fd`.
+
+    Readiness is asked for first, so `fd` may stay blocking: what fd 0 stands for is often shared with other programs,
+    and O_NONBLOCK would be too.
+    """
+
+    def __init__(self, fd: int, on_data: Callable[[bytes], None]) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._fd = fd
+        self._on_data = on_data
+        self._polled = True
+        self._paused = True
+        self.ended: asyncio.Future[None] = self._loop.create_future()
+        self.resume()
+
+    def resume(self) -> None:
+        """Read on."""
+        if self.ended.done() or not self._paused:
+            return
+        self._paused = False
+        try:
+            self._loop.add_reader(self._fd, self._ready)
+        except PermissionError:  # epoll takes neither files nor /dev/null; reading them never waits
+            self._polled = False
+            self._loop.call_soon(self._ready)
+
+    def pause(self) -> None:
+        """Read nothing for now: whoever writes has to wait."""
+        if not self.ended.done() and not self._paused:
+            self._paused = True
+            if self._polled:
+                self._loop.remove_reader(self._fd)
+
+    def close(self) -> None:
+        """Stop reading. Idempotent."""
+        if self.ended.done():
+            return
+        self.pause()
+        os.close(self._fd)
+        self.ended.set_result(None)
+
+    def _ready(self) -> None:
+        if self._paused or self.ended.done():
+            return
+        try:
+            data = os.read(self._fd, _CHUNK)
+        except BlockingIOError:
+            return
+        except OSError:  # EIO: a terminal that went away
+            data = b""
+        if not data:
+            self.close()
+            return
+        if not self._polled:
+            self._loop.call_soon(self._ready)
+        self._on_data(data)
+
+
+class Outlet:
+    """Writes to `fd` what it takes at once and keeps the rest, at most `limit` bytes. Owns `fd`."""
+
+    def __init__(self, fd: int, limit: int) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._fd = fd
+        self._limit = limit
+        self._was_blocking = os.get_blocking(fd)
+        os.set_blocking(fd, False)
+        self._chunks: deque[bytes] = deque()
+        self._armed = False
+        self._emptied: asyncio.Future[None] | None = None
+        self.waiting = 0
+        """Bytes kept because the reader is slow."""
+        self.closed = False
+        """Closed by us, or the reader is gone."""
+
+    def put(self, data: bytes) -> bool:
+        """Write all of `data`, in order, now or later. False: nothing of it; the reader is gone or too far behind."""
+        if self.closed or self.waiting + len(data) > self._limit:
+            return False
+        self._chunks.append(data)
+        self.waiting += len(data)
+        if not self._armed:
+            self._drain()
+        return not self.closed
+
+    async def flush(self, within: float | None = None) -> bool:
+        """Wait until all is written, or nobody reads any more, at most `within` seconds. True if it was written."""
+        if self.waiting and not self.closed:
+            self._emptied = self._emptied or self._loop.create_future()
+            await asyncio.wait((self._emptied,), timeout=within)
+        return not self.waiting
+
+    def close(self) -> None:
+        """Drop what still waits, and close. Idempotent."""
+        if self.closed:
+            return
+        self.closed = True
+        self._disarm()
+        # The description may be shared (a terminal's with the shell): leave it as it was found.
+        os.set_blocking(self._fd, self._was_blocking)
+        os.close(self._fd)
+        self._wake()
+
+    def _drain(self) -> None:
+        while self._chunks:
+            chunk = self._chunks[0]
+            try:
+                written = os.write(self._fd, chunk)
+            except BlockingIOError:
+                self._arm()
+                return
+            except OSError:  # EPIPE: nobody reads any more
+                self.close()
+                return
+            self.waiting -= written
+            if written < len(chunk):
+                self._chunks[0] = chunk[written:]
+            else:
+                self._chunks.popleft()
+        self._disarm()
+        self._wake()
+
+    def _arm(self) -> None:
+        if not self._armed:
+            self._loop.add_writer(self._fd, self._drain)
+            self._armed = True
+
+    def _disarm(self) -> None:
+        if self._armed:
+            self._loop.remove_writer(self._fd)
+            self._armed = False
+
+    def _wake(self) -> None:
+        if self._emptied is not None and not self._emptied.done():
+            self._emptied.set_result(None)
+        self._emptied = None

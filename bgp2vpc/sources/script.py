@@ -1,0 +1,176 @@
+"""A configured process: run it, listen to it, answer it, run it again."""
+
+import asyncio
+import logging
+import random
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+from bgp2vpc.sources.child import Child, exit_text
+from bgp2vpc.sources.lines import LineSplitter
+from bgp2vpc.sources.pace import Backoff, Pauses, Throttle
+from bgp2vpc.sources.session import Listener, SourceKind, SpeakerSession
+
+_LOGGED: Final = 1000
+"""Characters of one stderr line that reach the log."""
+_JITTER: Final = random.SystemRandom()
+
+
+class ScriptState(Enum):
+    """The values are the words of the status page."""
+
+    RUNNING = "running"
+    BACKOFF = "backoff"
+    ENDED = "ended"
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptSettings:
+    """`restart_time`: seconds its paths outlive it. `grace`: seconds between SIGTERM and SIGKILL."""
+
+    name: str
+    argv: tuple[str, ...]
+    restart_time: float = 10.0
+    respawn: bool = True
+    grace: float = 3.0
+    env: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptStatus:
+    """What the status page tells of a script."""
+
+    name: str
+    state: ScriptState
+    pid: int | None
+    restarts: int
+    last_exit: str
+    last_line: str
+    lines: int
+
+
+class Script:
+    """Runs one script for ever. One bad script never ends anything but itself."""
+
+    def __init__(self, settings: ScriptSettings, listener: Listener, *, pauses: Pauses | None = None) -> None:
+        self._settings = settings
+        self._listener = listener
+        self._backoff = Backoff(pauses or Pauses())
+        self._log = logging.getLogger(f"bgp2vpc.script.{settings.name}")
+        self._child: Child | None = None
+        self._state = ScriptState.STOPPED
+        self._restarts = self._lines = 0
+        self._last_exit = self._last_line = ""
+        self._throttle = Throttle()
+        self._begin()
+
+    @property
+    def status(self) -> ScriptStatus:
+        """As of now."""
+        return ScriptStatus(
+            name=self._settings.name,
+            state=self._state,
+            pid=self._child.pid if self._child else None,
+            restarts=self._restarts,
+            last_exit=self._last_exit,
+            last_line=self._last_line,
+            lines=self._lines,
+        )
+
+    async def run(self) -> None:
+        """Until cancelled, or, without `respawn`, until it ended.
+
+        Cancelled, it sends SIGTERM to the script's process group and reads what is printed until the script has ended
+        or `grace` is over; only then the session closes.
+        """
+        clock = asyncio.get_running_loop().time
+        try:
+            while True:
+                started = clock()
+                crashed = await self._run_once()
+                if not self._settings.respawn:
+                    self._state = ScriptState.ENDED
+                    return
+                self._state = ScriptState.BACKOFF
+                pause = self._backoff.after(crashed=crashed, lived=clock() - started)
+                await asyncio.sleep(pause * _JITTER.uniform(0.8, 1.2))
+                self._restarts += 1
+        except asyncio.CancelledError:
+            self._state = ScriptState.STOPPED
+            raise
+
+    async def _run_once(self) -> bool:
+        """One life of the process. True if it crashed, or never came to life."""
+        self._begin()
+        settings = self._settings
+        try:
+            self._child = await Child.start(
+                settings.argv, on_output=self._read, on_errors=self._read_errors, env=settings.env
+            )
+        except (OSError, ValueError) as error:
+            reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+            self._last_exit = f"cannot start: {reason}"
+            self._log.error("cannot start %s: %s", shlex.join(settings.argv), reason)
+            return True
+        self._state = ScriptState.RUNNING
+        self._log.info("started: pid=%d", self._child.pid)
+        self._session.open()
+        try:
+            code = await self._listen(self._child)
+        finally:
+            self._child = None
+            self._report_dropped()
+            self._session.close(hold=settings.restart_time)
+        self._last_exit = exit_text(code)
+        self._log.log(logging.WARNING if code else logging.INFO, "ended: %s", self._last_exit)
+        return code != 0
+
+    def _begin(self) -> None:
+        """What does not outlive the process: half a line, whether it wants answers, whether it reads them."""
+        self._session = SpeakerSession(self._settings.name, SourceKind.SCRIPT, self._listener)
+        self._output, self._errors = LineSplitter(), LineSplitter(_LOGGED)
+        self._deaf = False
+
+    async def _listen(self, child: Child) -> int:
+        try:
+            code = await child.wait()
+        except asyncio.CancelledError:
+            self._last_exit = exit_text(await child.stop(self._settings.grace))
+            self._log.info("stopped: %s", self._last_exit)
+            raise
+        finally:
+            for line in self._output.rest():
+                self._answer(line)
+        return code
+
+    def _read(self, data: bytes) -> None:
+        for line in self._output.feed(data):
+            self._answer(line)
+
+    def _answer(self, line: bytes | None) -> None:
+        self._lines += 1
+        self._last_line = "(an over-long line)" if line is None else _printable(line)
+        answer = self._session.feed(line)
+        if not answer or self._child is None or self._child.stdin.put(answer) or self._deaf:
+            return
+        self._deaf = True
+        self._log.warning("does not read its stdin: answers are dropped")
+
+    def _read_errors(self, data: bytes) -> None:
+        now = asyncio.get_running_loop().time()
+        for line in self._errors.feed(data):
+            if self._throttle.allows(now):
+                self._report_dropped()
+                self._log.info("stderr: %s", "(an over-long line)" if line is None else _printable(line))
+
+    def _report_dropped(self) -> None:
+        if dropped := self._throttle.take_dropped():
+            self._log.info("stderr: %d lines dropped", dropped)
+
+
+def _printable(line: bytes) -> str:
+    return line[:_LOGGED].decode("utf-8", "backslashreplace")

@@ -1,0 +1,231 @@
+"""The unix socket: clients speak the text protocol, as scripts do, and ask questions.
+
+Lines of our own, answered `done` or `error` as all others:
+
+    bgp2vpc hello NAME     speak as source NAME instead of client-N
+    bgp2vpc lasting        speak as the shared source `api`, which does not end with the connection
+    bgp2vpc reasons        print `error: WHY` before `error`
+    bgp2vpc QUESTION       one of the questions given to `serve`, such as `status`
+"""
+
+import asyncio
+import logging
+import re
+from collections.abc import Callable, Container, Mapping
+from pathlib import Path
+from typing import Final, cast
+
+from bgp2vpc.dialect.command import Command
+from bgp2vpc.errors import Bgp2vpcError
+from bgp2vpc.sources.lines import LineSplitter
+from bgp2vpc.sources.session import Listener, Reply, SourceKind, SpeakerSession, as_lines
+from bgp2vpc.sources.unix import SocketError, listen_at
+
+__all__ = ["LASTING", "Question", "SocketError", "SocketServer", "serve"]
+
+Question = Callable[[], str]
+"""Answers in lines of text; raises Bgp2vpcError to say why not."""
+LASTING: Final = "api"
+"""The source of one-shot clients: what they announce stays until withdrawn, or until the daemon ends."""
+
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:@-]{0,63}")
+_UNREAD_LIMIT: Final = 1024 * 1024
+"""Bytes of answers kept for a client that does not read; beyond, it is dropped. More than any status needs."""
+_log: Final = logging.getLogger(__name__)
+
+
+async def serve(
+    path: Path,
+    listener: Listener,
+    *,
+    questions: Mapping[str, Question] | None = None,
+    reserved: Container[str] = (),
+    restart_time: float = 10.0,
+    max_clients: int = 128,
+    mode: int = 0o660,
+) -> "SocketServer":
+    """Listen at `path`. `restart_time`: seconds a client's paths outlive it. `reserved`: names no client may take.
+
+    Raises SocketError.
+    """
+    server = SocketServer(path, listener, questions or {}, reserved, restart_time, max_clients)
+    await server.start(mode)
+    return server
+
+
+class SocketServer:
+    """The socket and its clients. Made by `serve`."""
+
+    def __init__(
+        self,
+        path: Path,
+        listener: Listener,
+        questions: Mapping[str, Question],
+        reserved: Container[str],
+        restart_time: float,
+        max_clients: int,
+    ) -> None:
+        self.path = path
+        self.listener = listener
+        self.questions = questions
+        self.restart_time = restart_time
+        self.clients: set[_Client] = set()
+        self.lasting = _Lasting(listener)
+        self._reserved = reserved
+        self._max_clients = max_clients
+        self._count = 0
+        self._inode = 0
+        self._server: asyncio.Server | None = None
+
+    async def start(self, mode: int) -> None:
+        """Make the socket and accept clients. Raises SocketError."""
+        listening = listen_at(self.path, mode)
+        self._inode = self.path.stat().st_ino
+        self._server = await asyncio.get_running_loop().create_unix_server(lambda: _Client(self), sock=listening)
+
+    async def stop(self) -> None:
+        """Close every client's session and the socket, and remove it. Idempotent."""
+        if self._server is None:
+            return
+        self._server.close()
+        self._server = None
+        for client in tuple(self.clients):
+            client.end()
+        self.lasting.end(self.restart_time)
+        try:
+            if self.path.lstat().st_ino == self._inode:  # not that of a successor
+                self.path.unlink()
+        except OSError as error:
+            _log.warning("%s: cannot be removed: %s", self.path, error.strerror)
+
+    def admit(self, client: "_Client") -> str:
+        """The name of a new client's source; empty if there are too many already."""
+        if self._server is None or len(self.clients) >= self._max_clients:
+            return ""
+        self.clients.add(client)
+        self._count += 1
+        return f"client-{self._count}"
+
+    def why_not(self, name: str) -> str:
+        """What speaks against a client calling itself `name`; empty if nothing does."""
+        if not _NAME.fullmatch(name):
+            return f"'{name}' is no name: 1 to 64 letters, digits and _ . : @ -, beginning with a letter or digit"
+        if name == LASTING or name.startswith("client-") or name in self._reserved:
+            return f"'{name}' is the name of another source"
+        if any(client.source == name for client in self.clients):
+            return f"another client is called '{name}'"
+        return ""
+
+
+class _Client(asyncio.Protocol):
+    """One connection."""
+
+    def __init__(self, server: SocketServer) -> None:
+        self._server = server
+        self._splitter = LineSplitter()
+        self._transport: asyncio.WriteTransport | None = None
+        self._session: SpeakerSession | None = None
+
+    @property
+    def source(self) -> str:
+        """The name of its source."""
+        return self._session.source if self._session else ""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """From asyncio."""
+        self._transport = cast(asyncio.WriteTransport, transport)
+        name = self._server.admit(self)
+        if name:
+            self._session = SpeakerSession(name, SourceKind.CLIENT, self._server.listener)
+        else:
+            self._transport.write(b"error: too many clients\n")
+            self._transport.close()
+
+    def data_received(self, data: bytes) -> None:
+        """From asyncio."""
+        for line in self._splitter.feed(data):
+            self._line(line)
+
+    def eof_received(self) -> bool:
+        """From asyncio. The end of its lines is the end of the client, once it has its answers."""
+        for line in self._splitter.rest():
+            self._line(line)
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """From asyncio."""
+        self.end()
+
+    def end(self) -> None:
+        """Close the session and the connection. Idempotent."""
+        self._server.clients.discard(self)
+        if self._session is not None:
+            self._session.close(hold=self._server.restart_time)
+            self._session = None
+        if self._transport is not None:
+            self._transport.close()
+            self._transport = None
+
+    def _line(self, line: bytes | None) -> None:
+        if self._session is None or self._transport is None:
+            return
+        words = line.decode("utf-8", "replace").split() if line is not None else []
+        ours = words[:1] == ["bgp2vpc"]
+        answer = self._own(self._session, words[1:]) if ours else self._session.feed(line)
+        self._transport.write(answer)
+        if self._transport.get_write_buffer_size() > _UNREAD_LIMIT:
+            _log.warning("%s: does not read its answers: dropped", self.source)
+            self._transport.abort()
+            self.end()
+
+    def _own(self, session: SpeakerSession, words: list[str]) -> bytes:
+        text, problem = "", ""
+        match words:
+            case ["reasons"]:
+                session.reasons = True
+            case ["hello", name]:
+                problem = self._server.why_not(name) or self._speak_as(session, name, self._server.listener)
+            case ["lasting"]:
+                problem = self._speak_as(session, LASTING, self._server.lasting)
+            case [name] if name in self._server.questions:
+                try:
+                    text = self._server.questions[name]()
+                except Bgp2vpcError as error:
+                    problem = str(error)
+            case _:
+                known = ", ".join(["hello NAME", "lasting", "reasons", *self._server.questions])
+                problem = f"'bgp2vpc {' '.join(words)}' is not known; known are: {known}"
+        if problem:
+            return as_lines([f"error: {problem}", "error"] if session.reasons else ["error"])
+        return as_lines([*text.splitlines(), "done"])
+
+    def _speak_as(self, session: SpeakerSession, name: str, listener: Listener) -> str:
+        if session.is_open:
+            return f"too late: paths were announced as '{session.source}' already; say this first"
+        self._session = SpeakerSession(name, SourceKind.CLIENT, listener, reasons=session.reasons)
+        return ""
+
+
+class _Lasting:
+    """The listener behind all connections that speak as one source which outlives them."""
+
+    def __init__(self, listener: Listener) -> None:
+        self._listener = listener
+        self._open = False
+
+    def opened(self, source: str, kind: SourceKind) -> None:
+        if not self._open:
+            self._open = True
+            self._listener.opened(source, kind)
+
+    def said(self, source: str, command: Command) -> Reply:
+        return self._listener.said(source, command)
+
+    def closed(self, source: str, *, hold: float) -> None:
+        """A connection has ended; the source has not."""
+
+    def end(self, hold: float) -> None:
+        """The daemon ends."""
+        if self._open:
+            self._open = False
+            self._listener.closed(LASTING, hold=hold)

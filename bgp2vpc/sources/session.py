@@ -1,0 +1,113 @@
+"""A speaker of the announce/withdraw protocol, and whom it speaks to.
+
+Every source is a session, as in BGP: it opens, says things, closes, and what it said may outlive it by a hold time.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final, Protocol
+
+from bgp2vpc.dialect.command import Acks, Answer, Command
+from bgp2vpc.dialect.text import decode
+from bgp2vpc.sources.lines import MAX_LINE
+
+_TOO_LONG: Final = Command(
+    line="", answer=Answer.ERROR, error=f"the line is longer than {MAX_LINE} bytes; split it into several"
+)
+
+
+class SourceKind(Enum):
+    """Where a source's lines come from; the values are the words of the status page."""
+
+    SCRIPT = "script"
+    CLIENT = "client"
+    TEE = "tee"
+    EXABGP = "exabgp"
+    PEER = "peer"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a speaker is told: the lines of `reply`, then one answer. `error` says why, to those who want to know."""
+
+    answer: Answer
+    error: str = ""
+    reply: tuple[str, ...] = ()
+
+    @classmethod
+    def to(cls, command: Command) -> "Reply":
+        """What the command itself asks for."""
+        return cls(command.answer, command.error, command.reply)
+
+
+class Listener(Protocol):
+    """The daemon's side. All calls come on the event loop's thread and must return at once."""
+
+    def opened(self, source: str, kind: SourceKind) -> None:
+        """A session began. Paths held from an earlier session of the same name are now stale, not gone."""
+
+    def said(self, source: str, command: Command) -> Reply:
+        """The source said a line: any line, also wrong and repeated ones. Only between `opened` and `closed`."""
+
+    def closed(self, source: str, *, hold: float) -> None:
+        """The session is over; its paths may stay for `hold` seconds."""
+
+
+class SpeakerSession:
+    """One speaker: parses its lines, asks the listener, remembers whether it wants answers."""
+
+    def __init__(self, source: str, kind: SourceKind, listener: Listener, *, reasons: bool = False) -> None:
+        self.source = source
+        self.kind = kind
+        self.reasons = reasons
+        self._listener = listener
+        self._answers = True
+        self._open = False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the listener knows of it."""
+        return self._open
+
+    def open(self) -> None:
+        """Tell the listener, once."""
+        if not self._open:
+            self._open = True
+            self._listener.opened(self.source, self.kind)
+
+    def close(self, *, hold: float) -> None:
+        """Tell the listener, if it was told of the beginning. It may be opened again."""
+        if self._open:
+            self._open = False
+            self._listener.closed(self.source, hold=hold)
+
+    def feed(self, line: bytes | None) -> bytes:
+        """What to write back for one line (None: an over-long one).
+
+        A session that is not open yet opens with the first command that says something: who only asks for `version`
+        is no source.
+        """
+        command = _TOO_LONG if line is None else decode(line)
+        if command.events or command.relay:
+            self.open()
+        reply = self._listener.said(self.source, command) if self._open else Reply.to(command)
+        return self._written(reply, command.acks)
+
+    def _written(self, reply: Reply, acks: Acks | None) -> bytes:
+        """As ExaBGP: silence-ack takes effect at once, disable-ack behind its own answer."""
+        if acks in (Acks.ENABLE, Acks.SILENCE):
+            self._answers = acks is Acks.ENABLE
+        lines = list(reply.reply)
+        if self._answers:
+            if self.reasons and reply.error:
+                lines.append(f"{'error' if reply.answer is Answer.ERROR else 'warning'}: {reply.error}")
+            lines.append(reply.answer.value)
+        if acks is Acks.DISABLE:
+            self._answers = False
+        return as_lines(lines)
+
+
+def as_lines(lines: list[str]) -> bytes:
+    """One line each, whatever they contain."""
+    text = "".join(f"{' '.join(line.splitlines())}\n" for line in lines)
+    return text.encode("ascii", "backslashreplace")

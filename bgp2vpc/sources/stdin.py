@@ -1,0 +1,91 @@
+"""ExaBGP on our standard descriptors: its answers and events come in, API lines go out, and nothing else does."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Callable
+from typing import Final
+
+from bgp2vpc.dialect.message import Ignored, Message
+from bgp2vpc.dialect.messages import decode
+from bgp2vpc.sources.lines import MAX_LINE, LineSplitter
+from bgp2vpc.sources.pipes import Inlet, Outlet
+
+_UNREAD_LIMIT: Final = 4 * 1024 * 1024
+"""Bytes kept while ExaBGP is busy: 40,000 lines. It takes seconds over 10,000 prefixes."""
+_LONGEST_EVENT: Final = 8 * 1024 * 1024
+"""Bytes of one line from ExaBGP: with extended messages and JSON, an UPDATE of 64 KiB becomes about 1 MiB."""
+
+
+class ExabgpPipe:
+    """Both directions. Owns the two descriptors."""
+
+    def __init__(self, read_fd: int, write_fd: int) -> None:
+        self._read_fd = read_fd
+        self._write_fd = write_fd
+        self._inlet: Inlet | None = None
+        self._outlet: Outlet | None = None
+
+    @classmethod
+    def take_over(cls) -> "ExabgpPipe":
+        """Make descriptors 0 and 1 ours alone. To be called first of all, before anything prints or starts a program.
+
+        From here on whatever writes to standard output, in this process or a child, writes to standard error:
+        a stray word would be a command to ExaBGP. Standard input becomes /dev/null.
+        """
+        sys.stdout.flush()
+        read_fd, write_fd = os.dup(0), os.dup(1)  # not inherited by children, as all that Python opens
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(nothing, 0)
+        os.close(nothing)
+        os.dup2(2, 1)
+        return cls(read_fd, write_fd)
+
+    async def run(self, on_message: Callable[[Message], None]) -> None:
+        """Hand over every message as it comes. Returns when ExaBGP closes its end: it is gone."""
+        splitter = LineSplitter(_LONGEST_EVENT)
+
+        def read(data: bytes) -> None:
+            for line in splitter.feed(data):
+                for message in _decoded(line):
+                    on_message(message)
+
+        self._inlet = Inlet(self._read_fd, read)
+        await asyncio.wait((self._inlet.ended,))
+
+    def send(self, line: str) -> bool:
+        """Queue one API line, behind those sent before. Never waits; needs the running event loop.
+
+        False: not sent, because ExaBGP must not see it (not ASCII, several lines, over-long: any of these ends the
+        helper), does not read, or is gone. What was refused for the latter has to be said again later.
+        """
+        if not line.isascii() or not line.isprintable() or not 0 < len(line) <= MAX_LINE:
+            return False
+        return self._writer().put(f"{line}\n".encode("ascii"))
+
+    @property
+    def waiting(self) -> int:
+        """Bytes that ExaBGP has not taken yet."""
+        return self._outlet.waiting if self._outlet else 0
+
+    async def flush(self, within: float) -> bool:
+        """Wait at most `within` seconds until ExaBGP has taken all. True if it has."""
+        return await self._outlet.flush(within) if self._outlet else True
+
+    def close(self) -> None:
+        """Close both. Idempotent."""
+        if self._inlet is not None:
+            self._inlet.close()
+        if self._outlet is not None:
+            self._outlet.close()
+
+    def _writer(self) -> Outlet:
+        if self._outlet is None:
+            self._outlet = Outlet(self._write_fd, _UNREAD_LIMIT)
+        return self._outlet
+
+
+def _decoded(line: bytes | None) -> tuple[Message, ...]:
+    if line is None:
+        return (Ignored("unreadable", f"a line of more than {_LONGEST_EVENT} bytes"),)
+    return decode(line.decode("utf-8", "replace"))

@@ -1,0 +1,83 @@
+"""The unix socket's place in the file system. Light: clients use it too."""
+
+import os
+import socket
+import stat
+from pathlib import Path
+from typing import Final
+
+from bgp2vpc.errors import Bgp2vpcError
+
+_LONGEST: Final = 107
+"""Bytes of a socket's path; sockaddr_un(7) ends there."""
+_BACKLOG: Final = 128
+
+
+class SocketError(Bgp2vpcError):
+    """The socket cannot be used; the message says why, and what to do."""
+
+
+def listen_at(path: Path, mode: int) -> socket.socket:
+    """A listening socket at `path` with permission bits `mode`, in place of one left behind by a process that died.
+
+    It gets its mode before it listens, and its name only then, so nobody ever reaches it with the mode of some umask
+    (ExaBGP runs its helpers with umask 0). Raises SocketError.
+    """
+    if len(os.fsencode(path)) > _LONGEST:
+        raise SocketError(f"{path}: longer than the {_LONGEST} bytes a socket's path may have")
+    _refuse_if_taken(path)
+    private = path.with_name(f".{os.getpid()}.{path.suffix[1:] or 'sock'}")
+    listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        private.unlink(missing_ok=True)
+        listening.bind(os.fspath(private))
+        private.chmod(mode)
+        listening.listen(_BACKLOG)
+        private.rename(path)
+    except OSError as error:
+        listening.close()
+        raise SocketError(f"{path}: cannot make the socket: {error.strerror or error}") from error
+    listening.setblocking(False)
+    return listening
+
+
+def connect(path: Path, timeout: float) -> socket.socket:
+    """A connection to the daemon at `path`; each call on it takes at most `timeout` seconds. Raises SocketError."""
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    connection.settimeout(timeout)
+    try:
+        connection.connect(os.fspath(path))
+    except OSError as error:
+        connection.close()
+        raise SocketError(f"{path}: {_why_not(error)}") from error
+    return connection
+
+
+def _why_not(error: OSError) -> str:
+    match error:
+        case FileNotFoundError():
+            return "no such socket; is bgp2vpc running, and with this `socket:` in its configuration?"
+        case ConnectionRefusedError():
+            return "nobody listens there; bgp2vpc has ended without removing its socket"
+        case PermissionError():
+            return "permission denied; the socket is for the daemon's user and group"
+        case TimeoutError():
+            return "no answer in time"
+    return error.strerror or str(error)
+
+
+def _refuse_if_taken(path: Path) -> None:
+    try:
+        kind = path.lstat().st_mode
+    except OSError:
+        return  # nothing there, or nothing that can be looked at: binding will say so
+    if not stat.S_ISSOCK(kind):
+        raise SocketError(f"{path}: exists and is no socket; move it away or choose another path")
+    try:
+        connect(path, timeout=1.0).close()
+    except SocketError as error:
+        if isinstance(error.__cause__, ConnectionRefusedError):
+            return
+        raise
+    raise SocketError(f"{path}: another process listens there; is bgp2vpc running already?")

@@ -1,0 +1,284 @@
+"""Real programs, as bad as scripts come."""
+
+import asyncio
+import logging
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from source_kit import Recorder, gone, is_running, python, run
+
+from bgp2vpc.sources.pace import Pauses
+from bgp2vpc.sources.script import Script, ScriptSettings, ScriptState
+
+QUICK = Pauses(quiet=0.01, first=0.01, longest=0.05, proven=60)
+SAY = "announce route 192.0.2.1/32 next-hop self"
+OPENED, CLOSED = "dns opened (script)", "dns closed, hold 10"
+
+
+@asynccontextmanager
+async def running(
+    *argv: str, listener: Recorder, respawn: bool = True, grace: float = 3.0
+) -> AsyncIterator[tuple[Script, asyncio.Task[None]]]:
+    script = Script(ScriptSettings("dns", argv, respawn=respawn, grace=grace), listener, pauses=QUICK)
+    task = asyncio.create_task(script.run())
+    try:
+        yield script, task
+    finally:
+        await stopped(task)
+
+
+async def stopped(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.wait([task])
+
+
+def test_each_line_is_heard_and_answered_one_by_one():
+    async def story() -> None:
+        listener = Recorder()
+        code = f"""
+import sys
+for command in ["{SAY}", "nonsense", "withdraw route 192.0.2.1/32"]:
+    print(command)
+    print("# it said", sys.stdin.readline().strip())
+    sys.stdin.readline()
+"""
+        async with running(*python(code), listener=listener, respawn=False) as (script, task):
+            await task
+            assert listener.log == [
+                OPENED,
+                f"dns said {SAY}",
+                "dns said # it said done",
+                "dns said nonsense",
+                "dns said # it said error",
+                "dns said withdraw route 192.0.2.1/32",
+                "dns said # it said done",
+                CLOSED,
+            ]
+            assert script.status.state is ScriptState.ENDED
+            assert (script.status.last_exit, script.status.lines) == ("exit 0", 6)
+            assert (script.status.last_line, script.status.pid) == ("# it said done", None)
+
+    run(story())
+
+
+def test_a_script_that_crashes_is_started_again_for_ever():
+    async def story() -> None:
+        listener = Recorder()
+        async with running(*python(f"print('{SAY}'); raise SystemExit(3)"), listener=listener) as (script, _):
+            await listener.when(lambda: listener.log.count(CLOSED) == 4)
+            assert listener.log[:6] == [OPENED, f"dns said {SAY}", CLOSED] * 2
+            assert script.status.restarts >= 3
+            assert script.status.last_exit == "exit 3"
+
+    run(story())
+
+
+def test_exit_0_is_logged_as_no_crash_and_started_again(caplog: pytest.LogCaptureFixture):
+    caplog.set_level(logging.INFO)
+
+    async def story() -> None:
+        listener = Recorder()
+        async with running("true", listener=listener):
+            await listener.when(lambda: listener.log.count(CLOSED) == 3)
+
+    run(story())
+    assert {record.levelname for record in caplog.records if record.getMessage().startswith("ended")} == {"INFO"}
+
+
+@pytest.mark.parametrize(
+    ("argv", "reason"),
+    [
+        (("/no/such/program",), "cannot start: No such file or directory"),
+        (("/etc/passwd",), "cannot start: Permission denied"),
+        (("tru\0e",), "cannot start: embedded null byte"),
+    ],
+)
+def test_what_cannot_be_started_is_told_and_tried_again(
+    argv: tuple[str, ...], reason: str, caplog: pytest.LogCaptureFixture
+):
+    async def story() -> None:
+        listener = Recorder()
+        async with running(*argv, listener=listener) as (script, task):
+            while script.status.restarts < 2:
+                await asyncio.sleep(0.01)
+            assert script.status.last_exit == reason
+            assert not task.done()
+            assert listener.log == []
+
+    run(story())
+    assert reason.removeprefix("cannot start: ") in caplog.text
+
+
+def test_a_script_that_never_reads_its_stdin_does_not_block_us(caplog: pytest.LogCaptureFixture):
+    async def story() -> None:
+        listener = Recorder()
+        code = "import sys\nfor n in range(60000): print('version')\nprint('# end'); sys.stdout.flush(); input(); print('# read')"
+        async with running(*python(code), listener=listener):
+            await listener.until("dns said # end", "dns said # read")
+
+    run(story())
+    assert caplog.text.count("does not read its stdin") == 1
+
+
+def test_a_script_may_close_its_stdin():
+    async def story() -> None:
+        listener = Recorder()
+        code = f"import os\nos.close(0)\nfor n in range(100): print('{SAY}')"
+        async with running(*python(code), listener=listener, respawn=False) as (_, task):
+            await task
+            assert listener.log.count(f"dns said {SAY}") == 100
+
+    run(story())
+
+
+def test_its_stdin_is_a_pipe_that_can_be_opened_by_name():
+    async def story() -> None:
+        listener = Recorder()
+        code = "print('version')\nprint('#', open('/dev/stdin').readline().split()[0])"
+        async with running(*python(code), listener=listener, respawn=False) as (_, task):
+            await task
+        assert any(
+            line.startswith("dns said # bgp2vpc") or line.startswith("dns said # exabgp") for line in listener.log
+        )
+
+    run(story())
+
+
+def test_stopping_lets_it_say_goodbye():
+    async def story() -> None:
+        listener = Recorder()
+        code = f"""
+import signal, sys
+def bye(*_):
+    print("withdraw route 192.0.2.1/32"); sys.stdin.readline(); print("# answered"); raise SystemExit(0)
+signal.signal(signal.SIGTERM, bye)
+print("{SAY}"); sys.stdin.readline(); print("# ready"); sys.stdin.readline()
+signal.pause()
+"""
+        async with running(*python(code), listener=listener) as (script, task):
+            await listener.until("dns said # ready")
+            await stopped(task)
+            assert task.cancelled()
+            assert listener.log[-3:] == ["dns said withdraw route 192.0.2.1/32", "dns said # answered", CLOSED]
+            assert (script.status.state, script.status.last_exit) == (ScriptState.STOPPED, "exit 0")
+
+    run(story())
+
+
+def test_one_that_ignores_sigterm_is_killed_with_all_its_children():
+    async def story() -> None:
+        listener = Recorder()
+        code = """
+import os, signal, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+child = os.fork()
+print("#", child or os.getpid(), "child" if not child else "parent", os.getpid())
+time.sleep(600)
+"""
+        async with running(*python(code), listener=listener, grace=0.2) as (script, task):
+            await listener.when(lambda: len(listener.log) == 3)
+            grandchild = int(next(line for line in listener.log if "parent" in line).split()[3])
+            await stopped(task)
+            assert script.status.last_exit == "SIGKILL"
+            await gone(grandchild)
+            assert not is_running(grandchild)
+
+    run(story())
+
+
+def test_what_a_script_leaves_behind_is_ended_with_it():
+    async def story() -> None:
+        listener = Recorder()
+        shell = "sleep 600 & echo '#' $!; exit 1"
+        async with running("sh", "-c", shell, listener=listener, respawn=False) as (_, task):
+            await task
+            await gone(int(listener.log[1].split()[3]))
+            assert listener.log[-1] == CLOSED
+
+    run(story())
+
+
+def test_a_script_killed_by_a_signal_is_named_so():
+    async def story() -> None:
+        listener = Recorder()
+        async with running("sh", "-c", "kill -9 $$", listener=listener, respawn=False) as (script, task):
+            await task
+            assert script.status.last_exit == "SIGKILL"
+
+    run(story())
+
+
+def test_half_a_line_at_the_end_still_counts():
+    async def story() -> None:
+        listener = Recorder()
+        async with running("printf", "%s", SAY, listener=listener, respawn=False) as (_, task):
+            await task
+            assert listener.log == [OPENED, f"dns said {SAY}", CLOSED]
+
+    run(story())
+
+
+def test_a_new_life_begins_with_answers_on():
+    async def story() -> None:
+        listener = Recorder()
+        code = "import sys\nprint('version')\nsys.stdin.readline()\nprint('# answered')\nprint('silence-ack')"
+        async with running(*python(code), listener=listener):
+            await listener.when(lambda: listener.log.count("dns said # answered") == 2)
+
+    run(story())
+
+
+def test_a_flood_on_stderr_is_cut_and_counted(caplog: pytest.LogCaptureFixture):
+    caplog.set_level(logging.INFO)
+
+    async def story() -> None:
+        listener = Recorder()
+        code = "import sys\nfor n in range(500): print('no\\xffise', n, file=sys.stderr)"
+        async with running(*python(code), listener=listener, respawn=False) as (_, task):
+            await task
+
+    run(story())
+    lines = [record.getMessage() for record in caplog.records if record.name == "bgp2vpc.script.dns"]
+    noise = [line for line in lines if line.startswith("stderr: no")]
+    assert 20 <= len(noise) <= 25
+    assert f"stderr: {500 - len(noise)} lines dropped" in lines
+
+
+def test_it_runs_in_a_session_of_its_own_with_our_environment(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("ANYCAST", "192.0.2.1")
+
+    async def story() -> None:
+        listener = Recorder()
+        code = "import os\nprint('#', os.environ['ANYCAST'], os.getsid(0) == os.getpid(), os.getpgid(0) == os.getpid())"
+        async with running(*python(code), listener=listener, respawn=False) as (_, task):
+            await task
+            assert listener.log[1] == "dns said # 192.0.2.1 True True"
+
+    run(story())
+
+
+def test_no_descriptor_of_ours_leaks():
+    async def story() -> None:
+        before = len(os.listdir("/proc/self/fd"))
+        listener = Recorder()
+        async with running("true", listener=listener):
+            await listener.when(lambda: listener.log.count(CLOSED) == 5)
+        assert len(os.listdir("/proc/self/fd")) <= before
+
+    run(story())
+
+
+def test_a_crash_while_it_waits_to_be_started_again_can_be_stopped():
+    async def story() -> None:
+        listener = Recorder()
+        script = Script(ScriptSettings("dns", ("false",)), listener, pauses=Pauses(first=3600))
+        task = asyncio.create_task(script.run())
+        await listener.until(CLOSED)
+        while script.status.state is not ScriptState.BACKOFF:
+            await asyncio.sleep(0)
+        await stopped(task)
+        assert script.status.state is ScriptState.STOPPED
+
+    run(story())
