@@ -37,6 +37,7 @@ from bgp2vpc import __version__
 from bgp2vpc.errors import Credentials, Ec2Error, OperatorError, Refused, Transient
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.vpc import slim_model, wire
+from bgp2vpc.vpc.api import VpcApi
 from bgp2vpc.vpc.failures import failure
 from bgp2vpc.vpc.model import InstanceHealth, Interface, RouteTable
 
@@ -47,6 +48,9 @@ log = logging.getLogger(__name__)
 _FILTER_VALUES = 200
 _PAGE_SIZE = 100
 _STATUS_IDS = 100
+
+# botocore asks the instance role for credentials once; at boot, and now and then later, the first answer is lost.
+_METADATA_ATTEMPTS = 3
 
 _INSTANCE_ID = re.compile(r"\bi-[0-9a-z]+")
 _CREDENTIALS = (
@@ -68,7 +72,7 @@ _OPERATOR = (ConfigParseError, InvalidConfigError, NoRegionError, InvalidRegionE
 Parsed = TypeVar("Parsed")
 
 
-class Ec2:
+class Ec2(VpcApi):
     """Implements VpcApi. Making one costs nothing; `warm_up`, or else the first call, makes the clients.
 
     `timeout`: seconds for connecting and for each wait on a write's answer; reads, whose pages may be large, wait
@@ -176,21 +180,30 @@ class Ec2:
             return self._clients
 
     def _make_clients(self) -> tuple[Any, Any]:
-        models = None if _has_models_of_its_own() else slim_model.find_or_make()
-        if models is not None:
-            try:
-                return self._pair(_session(models))
-            except (BotoCoreError, ValueError, LookupError, OSError) as error:
-                log.debug("botocore's whole EC2 model is used, the trimmed one gave: %r", error)
         try:
-            return self._pair(_session(None))
+            return self._slim_pair() or self._pair(_session(None))
         except BotoCoreError as error:
             raise _ours("CreateClient", error) from error
         except (ValueError, OSError) as error:
             # botocore's plain ones: an AWS_ENDPOINT_URL that is no URL, a credentials file that may not be read.
             raise OperatorError("CreateClient", type(error).__name__, str(error)) from error
 
+    def _slim_pair(self) -> tuple[Any, Any] | None:
+        models = None if _has_models_of_its_own() else slim_model.find_or_make()
+        if models is None:
+            return None
+        try:
+            return self._pair(_session(models))
+        except NoCredentialsError:
+            raise
+        except (BotoCoreError, ValueError, LookupError, OSError) as error:
+            log.debug("botocore's whole EC2 model is used, the trimmed one gave: %r", error)
+            return None
+
     def _pair(self, session: Session) -> tuple[Any, Any]:
+        # A client that was made without credentials never gets any, even when the role is attached a minute later.
+        if session.get_credentials() is None:
+            raise NoCredentialsError
         return self._client(session, 2 * self._timeout), self._client(session, self._timeout)
 
     def _client(self, session: Session, read_timeout: float) -> Any:
@@ -213,6 +226,8 @@ def _has_models_of_its_own() -> bool:
 def _session(models: str | None) -> Session:
     """A session that looks for the EC2 model in the directory `models` first, and for all else where it always is."""
     session = Session()
+    if session.get_config_variable("metadata_service_num_attempts") == 1:
+        session.set_config_variable("metadata_service_num_attempts", _METADATA_ATTEMPTS)
     if models is not None:
         session.register_component("data_loader", Loader(extra_search_paths=[models]))
     return session

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from bgp2vpc.errors import Ec2Error
 from bgp2vpc.prefix import Prefix
+from bgp2vpc.vpc.api import VpcApi
 from bgp2vpc.vpc.failures import failure
 from bgp2vpc.vpc.memory_world import World
 from bgp2vpc.vpc.model import InstanceHealth, Interface, RouteTable, TargetKind
@@ -32,7 +33,7 @@ class _Misfortune:
     action: Callable[[], None] | None = None
 
 
-class MemoryVpc(World):
+class MemoryVpc(World, VpcApi):
     """Implements VpcApi. `calls` holds every call as text, `writes` those that change routes, failed ones too.
 
     `create_same_succeeds`: whether CreateRoute of what is already so succeeds (AWS does not say). `lag`: that many

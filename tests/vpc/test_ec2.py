@@ -152,6 +152,15 @@ def test_no_credentials_are_the_operators_affair(ec2: Ec2, monkeypatch: pytest.M
         ec2.route_tables(["vpc-1"])
 
 
+def test_credentials_that_come_later_are_found(server: Server, ec2: Ec2, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    with pytest.raises(Credentials):
+        ec2.warm_up()
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    server.replies = [http(200, tables_body("rtb-1"))]
+    assert [table.id for table in ec2.route_tables(["vpc-1"])] == ["rtb-1"]
+
+
 def test_a_profile_that_does_not_exist_is_the_operators_affair(ec2: Ec2, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_PROFILE", "nowhere")
     with pytest.raises(Credentials, match="nowhere"):

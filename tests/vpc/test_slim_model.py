@@ -14,7 +14,6 @@ from botocore.loaders import Loader
 from botocore.model import OperationModel, ServiceModel, Shape
 from botocore.session import Session
 
-from bgp2vpc.errors import OperatorError
 from bgp2vpc.vpc import slim_model
 from bgp2vpc.vpc.ec2 import Ec2
 
@@ -36,6 +35,8 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
     (tmp_path / "tmp").mkdir()
     monkeypatch.setattr("tempfile.tempdir", None)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
     return tmp_path / "cache"
 
 
@@ -200,9 +201,6 @@ def test_the_trimmed_one_is_what_is_used(cache: Path) -> None:
 
 def operations(ec2: Ec2) -> int:
     """How many operations the clients know: every one of EC2's, or ours."""
-    try:
-        ec2.warm_up()
-    except OperatorError as error:
-        raise AssertionError("no client") from error
+    ec2.warm_up()
     reads, _ = ec2._both()
     return len(reads.meta.service_model.operation_names)

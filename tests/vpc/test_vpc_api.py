@@ -7,8 +7,17 @@ from dataclasses import dataclass
 import pytest
 
 from bgp2vpc.demo.cloud.client import Cloud
-from bgp2vpc.demo.cloud.values import Host, Quirks, WorldSpec
-from bgp2vpc.errors import Ec2Error, InterfaceGone, QuotaReached, Refused, RouteExists, RouteMissing, TableGone
+from bgp2vpc.demo.cloud.values import Fault, FaultKind, Host, Quirks, WorldSpec
+from bgp2vpc.errors import (
+    Ec2Error,
+    InterfaceGone,
+    QuotaReached,
+    Refused,
+    RouteExists,
+    RouteMissing,
+    TableGone,
+    Transient,
+)
 from bgp2vpc.prefix import Prefix, parse_prefix
 from bgp2vpc.vpc.api import VpcApi
 from bgp2vpc.vpc.ec2 import Ec2
@@ -44,6 +53,8 @@ class Lab:
     impair: Callable[[str], None]
     gateway_route: Callable[[str, str], None]
     set_quota: Callable[[int], None]
+    let_same_succeed: Callable[[], None]
+    lose_answer: Callable[[str], None]
 
     def read(self, table_id: str = "") -> RouteTable:
         (table,) = self.api.route_tables([self.vpc_id], [table_id or self.table])
@@ -96,6 +107,8 @@ def memory_lab() -> Lab:
         impair=lambda instance: vpc.set_health(instance, InstanceHealth.IMPAIRED),
         gateway_route=lambda table, prefix: vpc.put_route(table, prefix, "igw-1"),
         set_quota=lambda quota: setattr(vpc, "quota", quota),
+        let_same_succeed=lambda: setattr(vpc, "create_same_succeeds", True),
+        lose_answer=lambda operation: vpc.fail_next(operation, Transient(operation, "Lost", "lost"), after=True),
     )
 
 
@@ -130,6 +143,8 @@ def cloud_lab(cloud: Cloud) -> Lab:
         impair=lambda instance: cloud.set_status(instance, instance="impaired", system="ok"),
         gateway_route=gateway_route,
         set_quota=lambda quota: cloud.quirks(Quirks(route_quota=quota)),
+        let_same_succeed=lambda: cloud.quirks(Quirks(create_same_route_succeeds=True)),
+        lose_answer=lambda operation: cloud.fault(Fault(operation, FaultKind.RESET_AFTER)),
     )
 
 
@@ -183,6 +198,29 @@ def test_a_missing_route_can_neither_be_replaced_nor_deleted(lab: Lab, prefix: P
     with pytest.raises(RouteMissing) as deleted:
         lab.api.delete_route(lab.table, prefix)
     assert [replaced.value.code, deleted.value.code] == ["InvalidParameterValue", "InvalidRoute.NotFound"]
+    assert lab.routes(lab.table) == ""
+
+
+def test_creating_what_is_already_so_succeeds_where_aws_lets_it(lab: Lab) -> None:
+    lab.let_same_succeed()
+    lab.api.create_route(lab.table, ANYCAST, lab.own.interface_id)
+    lab.api.create_route(lab.table, ANYCAST, lab.own.interface_id)
+    with pytest.raises(RouteExists):
+        lab.api.create_route(lab.table, ANYCAST, lab.peer.interface_id)
+    assert lab.routes(lab.table) == f"{ANYCAST} {lab.own.interface_id} active"
+
+
+def test_a_write_whose_answer_is_lost_may_have_been_applied_and_comes_back_as_a_disagreement(lab: Lab) -> None:
+    lab.lose_answer("CreateRoute")
+    with pytest.raises(Transient):
+        lab.api.create_route(lab.table, ANYCAST, lab.own.interface_id)
+    with pytest.raises(RouteExists):
+        lab.api.create_route(lab.table, ANYCAST, lab.own.interface_id)
+    lab.lose_answer("DeleteRoute")
+    with pytest.raises(Transient):
+        lab.api.delete_route(lab.table, ANYCAST)
+    with pytest.raises(RouteMissing):
+        lab.api.delete_route(lab.table, ANYCAST)
     assert lab.routes(lab.table) == ""
 
 
@@ -346,3 +384,25 @@ def test_health_tells_of_every_instance_asked_for(lab: Lab) -> None:
         lab.peer.instance_id: InstanceHealth.GONE,
         unknown: InstanceHealth.GONE,
     }
+
+
+def test_more_tables_than_a_page_holds_all_come(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in cloud.environment("i-testing").items():
+        monkeypatch.setenv(name, value)
+    cloud.reset()
+    world = cloud.build(WorldSpec(tables_per_zone=60))
+    cloud.forget_calls()
+    tables = Ec2(cloud.region).route_tables([world.vpc_id])
+    assert {table.id for table in tables} == {*world.tables, world.main_table}
+    assert len(cloud.calls("DescribeRouteTables")) == 2
+
+
+def test_a_vpc_tells_its_cidrs(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in cloud.environment("i-testing").items():
+        monkeypatch.setenv(name, value)
+    cloud.reset()
+    world = cloud.build(WorldSpec(ipv6=True))
+    cidrs = Ec2(cloud.region).vpc_cidrs(world.vpc_id)
+    assert list(map(str, cidrs)) == [world.cidr, world.ipv6_cidr]
+    with pytest.raises(Refused):
+        Ec2(cloud.region).vpc_cidrs("vpc-00000000000000000")
