@@ -1,5 +1,6 @@
 """EC2 itself: moto's application and its state, one call at a time."""
 
+import os
 import threading
 from contextlib import nullcontext
 from http import HTTPStatus
@@ -25,6 +26,8 @@ class Ec2:
     """moto, made honest. `lock` guards its state: moto itself iterates over dictionaries that others change."""
 
     def __init__(self, changes: Changes) -> None:
+        # Else each reset would make 1,300 machine images, which takes longer than most tests.
+        os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"
         make_honest()
         self.lock = threading.RLock()
         self._ec2 = create_backend_app("ec2")
@@ -72,7 +75,9 @@ class Ec2:
     def reset(self) -> None:
         """Everything as new, the quirks too."""
         with self.lock:
-            ec2_backends.reset()
+            # Not ec2_backends.reset(), which makes every backend anew and then throws it away.
+            for account in ec2_backends.values():
+                account.reset()
             RULES.reset()
             self.stale_reads(StaleReads(0))
         self._changes.note()
