@@ -8,7 +8,6 @@ from bgp2vpc.bgp.path import (
     NO_ATTRIBUTES,
     SELF,
     Aggregator,
-    AsSegment,
     Attributes,
     Community,
     ExtendedCommunity,
@@ -16,8 +15,8 @@ from bgp2vpc.bgp.path import (
     NextHop,
     Origin,
     RawAttribute,
-    SegmentKind,
 )
+from bgp2vpc.dialect.as_path import read_as_path
 from bgp2vpc.dialect.communities import community, extended_community, large_community
 from bgp2vpc.dialect.numbers import U32, U64, address, asn, ipv4, number
 from bgp2vpc.dialect.words import LineError, Words, check_name, nearest, shown
@@ -41,8 +40,8 @@ class Offer:
         return Attributes(**self.fields) if self.fields else NO_ATTRIBUTES
 
 
-def read_offer(words: Words, stop: str = "") -> Offer:
-    """Read to the end, or to the word `stop`, which is taken too.
+def read_offer(words: Words, *, stop: str = "", separator: str = "") -> Offer:
+    """Read to the end, or to the word `stop`, which is taken too; `separator` must follow every attribute.
 
     A value given twice counts the first time, as in ExaBGP; path identifiers the last time, extended communities
     add up, also as in ExaBGP. Raises LineError.
@@ -56,6 +55,8 @@ def read_offer(words: Words, stop: str = "") -> Offer:
         if reader is None:
             raise LineError(f"unknown word {shown(word)}{nearest(word, _KNOWN)}")
         reader(words, offer)
+        if separator:
+            words.expect(separator, f"behind {word}")
     if stop:
         raise LineError(f"the word '{stop}' and the prefixes behind it are missing")
     return offer
@@ -165,44 +166,6 @@ def _atomic_aggregate(_words: Words) -> bool:
     return True
 
 
-def _as_path(words: Words) -> tuple[AsSegment, ...]:
-    """`[ … ]` a sequence, `( … )` a set, one behind the other (5.0), a set within a sequence (4.2), a bare number."""
-    if words.peek() not in _BRACKETS:
-        return (AsSegment(SegmentKind.SEQUENCE, (asn("as-path", words.take("as-path")),)),)
-    segments: list[AsSegment] = []
-    while words.peek() in _BRACKETS:
-        segments += _segments(words)
-    return tuple(segments)
-
-
-_BRACKETS: Final = {"[": SegmentKind.SEQUENCE, "(": SegmentKind.SET}
-_CLOSING: Final = ("]", ")")
-
-
-def _segments(words: Words) -> list[AsSegment]:
-    kind = _BRACKETS[words.take("as-path")]
-    asns: list[int] = []
-    nested: list[int] = []
-    while (word := words.take("as-path: the closing bracket")) not in _CLOSING:
-        if word == ",":
-            continue
-        if word not in _BRACKETS:
-            asns.append(asn("as-path", word))
-        elif kind is SegmentKind.SEQUENCE:
-            nested += _nested_set(words)
-        else:
-            raise LineError("as-path: a set cannot hold another set or a sequence")
-    found = AsSegment(kind, tuple(asns)), AsSegment(SegmentKind.SET, tuple(nested))
-    return [segment for segment in found if segment.asns]
-
-
-def _nested_set(words: Words) -> list[int]:
-    asns = []
-    while (word := words.take("as-path: the closing bracket of the set")) not in _CLOSING:
-        asns.append(asn("as-path", word))
-    return asns
-
-
 def _communities(words: Words) -> tuple[Community, ...]:
     # A set in BGP: sorted and single, so that the same communities in another order are the same path.
     return tuple(sorted({community(word) for word in words.group("community")}))
@@ -283,7 +246,7 @@ _READERS: Final[dict[str, Callable[[Words, Offer], None]]] = {
     "bgp-prefix-sid": _segment_identifier,
     "bgp-prefix-sid-srv6": _srv6_segment_identifier,
     "origin": _attribute("origin", _origin),
-    "as-path": _attribute("as_path", _as_path),
+    "as-path": _attribute("as_path", read_as_path),
     "med": _attribute("med", _med),
     "local-preference": _attribute("local_preference", _local_preference),
     "community": _attribute("communities", _communities),

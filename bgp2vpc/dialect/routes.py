@@ -29,7 +29,7 @@ def read_routes(verb: str, words: list[str]) -> tuple[Event, ...]:
     if words[0] in ("ipv4", "ipv6"):
         return _unicast(verb, words)
     if "{" in words:
-        return _statement(verb, _without_braces(words))
+        return _braces(verb, words)
     events: list[Event] = []
     for statement in _statements(words):
         events += _statement(verb, statement)
@@ -48,29 +48,27 @@ def _statements(words: list[str]) -> Iterator[list[str]]:
         start = end + 1
 
 
-def _without_braces(words: list[str]) -> list[str]:
-    """`route P { next-hop self; med 5; }` without its braces and semicolons."""
-    opening = words.index("{")
-    if opening != 2 or words[0] != "route":
+def _braces(verb: str, words: list[str]) -> tuple[Event, ...]:
+    """`route P { next-hop self; med 5; }`."""
+    if words[0] != "route" or words[2:3] != ["{"]:
         raise LineError("'{' can only stand behind 'route PREFIX'")
-    if words[-1] != "}" or words[-2] not in (";", "{"):
-        raise LineError("behind '{' every attribute ends with ';' and the line with '}'")
-    return words[:2] + [word for word in words[3:-1] if word != ";"]
+    if words[-1] != "}":
+        raise LineError("the closing '}' is missing at the end of the line")
+    return _route(verb, words[1], read_offer(Words(words[3:-1]), separator=";"))
 
 
 def _statement(verb: str, words: list[str]) -> tuple[Event, ...]:
     kind = words[0] if words else ""
     if kind == "route":
-        return _route(verb, words[1:])
+        rest = Words(words[1:])
+        return _route(verb, rest.take(f"{verb} route: a prefix"), read_offer(rest))
     if kind in ("attribute", "attributes"):
         return _attributes(verb, words[1:])
     raise LineError(f"unknown word {shown(kind)} behind ';'{nearest(kind, _STATEMENTS)}")
 
 
-def _route(verb: str, text: list[str]) -> tuple[Event, ...]:
-    words = Words(text)
-    prefix = _prefix(words.take(f"{verb} route: a prefix"))
-    offer = read_offer(words)
+def _route(verb: str, prefix_text: str, offer: Offer) -> tuple[Event, ...]:
+    prefix = _prefix(prefix_text)
     if not prefix.is_ipv6 and 224 <= prefix.first >> 24 < 240:
         offer.family = offer.family or "ipv4 multicast"
     return _events(verb, _parts(prefix, offer.split), offer)

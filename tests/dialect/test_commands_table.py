@@ -6,7 +6,7 @@ from pathlib import Path as File
 from typing import Any
 
 import pytest
-from exabgp_text import attributes_of_capture, attributes_of_path
+from captured_updates import attributes_of_capture, attributes_of_path
 
 from bgp2vpc.bgp.events import Announce, Withdraw, WithdrawAll
 from bgp2vpc.dialect.command import Answer, Command
