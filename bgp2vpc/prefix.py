@@ -55,11 +55,11 @@ def parse_prefix(text: str) -> Prefix:
     address = parse_address(address_text)
     width = 128 if address.version == 6 else 32
     if not slash:
-        return Prefix(f"{address}/{width}")
+        return Prefix((address.value, width), version=address.version)
     if not (length_text.isascii() and length_text.isdigit()) or int(length_text) > width:
         raise PrefixError(f"'{text}': the length after '/' must be a number from 0 to {width}")
-    prefix = Prefix(f"{address}/{int(length_text)}")
-    if prefix.ip != prefix.network:
+    prefix = Prefix((address.value, int(length_text)), version=address.version)
+    if prefix.value != prefix.first:
         raise PrefixError(f"'{text}' has host bits set; {prefix.cidr} was probably meant, or {address}/{width}")
     return prefix
 
