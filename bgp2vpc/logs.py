@@ -39,9 +39,10 @@ class LogFormat(Enum):
 
 
 def event(logger: logging.Logger, level: int, message: str, /, **fields: object) -> None:
-    """Log that `message` happened (plain words, no data in them), with what it happened to as `fields`."""
+    """Log that `message` happened (plain words), with what it happened to as `fields`; None is not worth a word."""
     if logger.isEnabledFor(level):
-        logger.log(level, "%s", message, extra={"fields": fields}, stacklevel=2)
+        told = {key: value for key, value in fields.items() if value is not None}
+        logger.log(level, "%s", message, extra={"fields": told}, stacklevel=2)
 
 
 def configure(

@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING, TypeAlias
 
 DEFAULT_FILE = "/etc/bgp2vpc.yaml"
 DEFAULT_SOCKET = "/run/bgp2vpc/bgp2vpc.sock"
+PIPE_WIDTH = 250
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     Commands: TypeAlias = argparse._SubParsersAction[argparse.ArgumentParser]
 else:
     Commands = object
@@ -26,3 +29,13 @@ def add_socket(parser: argparse.ArgumentParser) -> None:
         "--socket", metavar="S", type=Path, default=Path(DEFAULT_SOCKET),
         help=f"the daemon's unix socket (default: {DEFAULT_SOCKET})",
     )  # fmt: skip
+
+
+def terminal() -> "Console":
+    """Where tables for people go. Ids are never cut: into a pipe lines are as long as they need to be."""
+    from rich.console import Console
+
+    console = Console()
+    if not console.is_terminal:
+        console.width = PIPE_WIDTH
+    return console

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bgp2vpc.cli.options import Commands, add_file
+from bgp2vpc.cli.options import Commands, add_file, terminal
 
 if TYPE_CHECKING:
     from bgp2vpc.config.model import Config
@@ -88,13 +88,14 @@ def _make_plan(config: "Config", wish: "Wish") -> "Plan":
 
 
 def _show(plan: "Plan") -> None:
-    from rich.console import Console
     from rich.table import Table
 
-    table = Table("route table", "prefix", "verdict", "reason", "target", "rule")
+    table = Table()
+    for column in ("route table", "prefix", "verdict", "reason", "target", "rule"):
+        table.add_column(column, no_wrap=True)
     for v in plan.verdicts:
         table.add_row(v.table_id, str(v.prefix), v.kind.value, v.reason.value, str(v.target or ""), v.rule)
-    console = Console()
+    console = terminal()
     if plan.verdicts:
         console.print(table)
     for v in plan.verdicts:

@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from bgp2vpc.cli.options import Commands, add_socket
+from bgp2vpc.cli.options import Commands, add_socket, terminal
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -34,13 +34,12 @@ def _status(args: argparse.Namespace) -> int:
 SOURCES = ("name", "kind", "state", "paths", "restarts", "last_line")
 PATHS = ("prefix", "next_hop", "source", "best", "reason", "med", "local_preference")
 ROUTES = ("route_table_id", "prefix", "verdict", "reason", "target", "rule", "detail")
+UNBROKEN = {"route_table_id", "prefix", "target", "time"}
 ERRORS = ("time", "subject", "message", "consequence")
 
 
 def _show(status: Mapping[str, Any]) -> None:
-    from rich.console import Console
-
-    console = Console()
+    console = terminal()
     observed = "" if status["ec2_observed"] else "; EC2 has not answered yet"
     noop = "; noop: nothing is written" if status["noop"] else ""
     console.print(
@@ -57,7 +56,9 @@ def _table(console: "Console", title: str, columns: Iterable[str], rows: Iterabl
     from rich.markup import escape
     from rich.table import Table
 
-    table = Table(*(column.replace("_", " ") for column in columns), title=title, title_justify="left")
+    table = Table(title=title, title_justify="left")
+    for column in columns:
+        table.add_column(column.replace("_", " "), no_wrap=column in UNBROKEN)
     for row in rows:
         table.add_row(*(escape(_word(row.get(column))) for column in columns))
     if table.row_count:
