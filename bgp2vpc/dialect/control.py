@@ -59,7 +59,7 @@ _CLEAR_OUT: Final = frozenset({"clear adj-rib", "clear adj-rib out", "rib clear 
 _RELAYED: Final = frozenset({"flush adj-rib out", "rib flush out", "clear adj-rib in", "rib clear in"})
 _NAMESPACES: Final = frozenset({"daemon", "session", "system"})
 _KNOWN: Final = frozenset(
-    {"announce", "withdraw", "neighbor", "peer", "show", "clear", "flush", *_REPLIES, *_ACKS, *OPERATOR_WORDS}
+    {"announce", "withdraw", "neighbor", "peer", *_REPLIES, *_ACKS, *_CLEAR_OUT, *_RELAYED, *OPERATOR_WORDS}
 )
 _SIGNALS: Final = frozenset({"watchdog", "eor", "route-refresh", "operational"})
 _OTHER_FAMILIES: Final = frozenset({"flow", "vpls", "l2vpn", "vpn", "mup", "mvpn", "evpn"})
@@ -87,9 +87,15 @@ def _reply(words: list[str]) -> tuple[str, ...]:
     plain = " ".join(word for word in words if word not in _SHOW_OPTIONS)
     reply = _REPLIES.get(plain)
     if reply is None:
-        raise LineError(f"unknown command {shown(words[0])}{nearest(words[0], _KNOWN)}")
+        raise LineError(f"unknown command {shown(' '.join(words))}{_hint(words[0])}")
     # Programs that ask for JSON read every line as such.
     return () if reply is _SEE_STATUS and "json" in words else reply
+
+
+def _hint(first: str) -> str:
+    """The commands that begin with the word `first`, or the nearest word that begins one."""
+    begun = sorted(command for command in _KNOWN if command.partition(" ")[0] == first and command != first)
+    return f"; known are: {', '.join(begun)}" if begun else nearest(first, _KNOWN)
 
 
 def read_signal(line: str, verb: str, words: list[str]) -> Command:
@@ -115,6 +121,8 @@ def read_signal(line: str, verb: str, words: list[str]) -> Command:
         family = family or "ipv4 unicast"
         return replace(relayed, events=(EndOfRib(family),)) if family in _VPC_FAMILIES else relayed
     if kind in ("eor", "route-refresh"):
-        raise LineError(f"'{verb} {kind}' is not followed by a family such as 'ipv4 unicast': {shown(family)}")
+        raise LineError(
+            f"{shown(f'{verb} {kind} {family}'.strip())}: say 'announce {kind} ipv4 unicast' or ipv6 unicast"
+        )
     hint = nearest(kind, FAMILIES | _SIGNALS | _OTHER_FAMILIES) or "; 'route PREFIX …' is what usually follows"
     raise LineError(f"{verb}: unknown word {shown(kind)}{hint}")
