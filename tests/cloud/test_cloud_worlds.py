@@ -104,3 +104,16 @@ def test_the_process_ends_with_its_parent() -> None:
 
 def ended(descriptor: int, timeout: float = 10) -> bool:
     return bool(select.select([descriptor], [], [], timeout)[0])
+
+
+def test_a_taken_port_is_a_clear_error(cloud: Cloud) -> None:
+    port = cloud.endpoint_url.rsplit(":", 1)[1]
+    second = subprocess.run(
+        [sys.executable, "-m", "bgp2vpc.demo.cloud", "--port", port],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert second.returncode == 2
+    assert f"cannot listen on 127.0.0.1:{port}: Address already in use" in second.stderr
