@@ -5,7 +5,7 @@ from threading import Thread
 from urllib.parse import parse_qs
 
 import pytest
-from conftest import Reply, Server, http, reset
+from stub_server import Reply, Server, http, reset
 
 from bgp2vpc.errors import (
     Credentials,

@@ -1,7 +1,7 @@
 """Instance metadata: the good day at the test cloud, the bad ones at a server that says what it is told."""
 
 import pytest
-from conftest import Reply, Server, http, reset
+from stub_server import Reply, Server, http, reset
 
 from bgp2vpc.demo.cloud.client import Cloud
 from bgp2vpc.demo.cloud.values import World
