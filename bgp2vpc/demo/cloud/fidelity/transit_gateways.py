@@ -11,13 +11,10 @@ from moto.utilities.utils import str2bool
 from bgp2vpc.demo.cloud.fidelity.errors import not_found
 from bgp2vpc.demo.cloud.fidelity.patching import patch
 
-Create = Any
-"""moto's create_transit_gateway_route, whose `self` is the composed backend."""
-
 
 def install() -> None:
     """Wrap creation and add the action that moto lacks."""
-    moto_create: Create = TransitGatewayRouteTableBackend.create_transit_gateway_route
+    moto_create: Any = TransitGatewayRouteTableBackend.create_transit_gateway_route
 
     def create_transit_gateway_route(
         self: Any,
