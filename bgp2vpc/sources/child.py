@@ -73,6 +73,14 @@ class Child:
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, number)
 
+    def pause(self) -> None:
+        """Read none of its output for now; once its pipe is full, it has to wait."""
+        self._inlets[0].pause()
+
+    def resume(self) -> None:
+        """Read on."""
+        self._inlets[0].resume()
+
     async def wait(self) -> int:
         """Until the program has ended and its last line is read. The return code: negative for a signal.
 

@@ -1,6 +1,7 @@
 """The other end of the unix socket: what `bgp2vpc api` and `bgp2vpc status` use. Light, and without an event loop."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from socket import socket
@@ -29,22 +30,20 @@ def ask(path: Path, lines: Sequence[str], *, timeout: float = 5.0) -> list[Answe
     """
     with connect(path, timeout) as connection:
         answers = _answers(connection, path)
-        _say(connection, path, "bgp2vpc reasons")
+        _say(connection, "bgp2vpc reasons")
         next(answers)
         found: list[Answered] = []
         for line in lines:
-            _say(connection, path, line)
+            _say(connection, line)
             found.append(next(answers))
             if not found[-1].ok:
                 break
         return found
 
 
-def _say(connection: socket, path: Path, line: str) -> None:
-    try:
+def _say(connection: socket, line: str) -> None:
+    with suppress(OSError):  # if the daemon hung up, its last words, still to be read, say why
         connection.sendall(f"{line}\n".encode())
-    except OSError as error:
-        raise SocketError(f"{path}: the daemon hung up: {error.strerror or error}") from error
 
 
 def _answers(connection: socket, path: Path) -> Iterator[Answered]:
@@ -66,6 +65,8 @@ def _lines(connection: socket, path: Path) -> Iterator[str]:
     while True:
         try:
             data = connection.recv(64 * 1024)
+        except ConnectionResetError:  # it hung up without having read all of ours
+            return
         except OSError as error:
             raise SocketError(f"{path}: no answer from the daemon: {error.strerror or error}") from error
         if not data:

@@ -50,7 +50,7 @@ class ExabgpPipe:
                 for message in _decoded(line):
                     on_message(message)
 
-        self._inlet = Inlet(self._read_fd, read)
+        self._inlet = self._inlet or Inlet(self._read_fd, read)  # closed already, if it was told so first
         await asyncio.wait((self._inlet.ended,))
 
     def send(self, line: str) -> bool:
@@ -74,10 +74,10 @@ class ExabgpPipe:
 
     def close(self) -> None:
         """Close both. Idempotent."""
-        if self._inlet is not None:
-            self._inlet.close()
-        if self._outlet is not None:
-            self._outlet.close()
+        if self._inlet is None:
+            self._inlet = Inlet(self._read_fd, lambda _: None)
+        self._inlet.close()
+        self._writer().close()
 
     def _writer(self) -> Outlet:
         if self._outlet is None:

@@ -37,7 +37,8 @@ def listen_at(path: Path, mode: int) -> socket.socket:
         private.rename(path)
     except OSError as error:
         listening.close()
-        raise SocketError(f"{path}: cannot make the socket: {error.strerror or error}") from error
+        where = f": {error.filename}" if error.filename else ""
+        raise SocketError(f"{path}: cannot make the socket: {error.strerror or error}{where}") from error
     listening.setblocking(False)
     return listening
 

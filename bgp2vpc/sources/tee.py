@@ -1,0 +1,184 @@
+"""`bgp2vpc tee -- CMD`: a script's lines go to ExaBGP as before, and a copy to the daemon.
+
+    CMD's stdout -> our stdout (ExaBGP), first and at once -> a copy to the daemon's socket
+    our stdin (ExaBGP's answers) -> CMD's stdin
+
+The daemon can be slow, away or restarted without CMD or ExaBGP noticing: copies are dropped, and once it is back the
+present announcements are said again. One relay runs for every script, so nothing large is imported here.
+"""
+
+import asyncio
+import logging
+import os
+import shlex
+import signal
+import socket
+import stat
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from bgp2vpc.sources.child import Child
+from bgp2vpc.sources.lines import LineSplitter
+from bgp2vpc.sources.pipes import Inlet, Outlet
+from bgp2vpc.sources.presence import Present
+
+_FORWARDED: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+_GRACE: Final = 1.5
+"""Seconds between SIGTERM and SIGKILL: ExaBGP itself kills its helpers after 2."""
+_BEHIND: Final = 64 * 1024
+"""Bytes ExaBGP may be behind before the script has to wait, as it would without us."""
+_OUTPUT_LIMIT: Final = _BEHIND + 2 * 1024 * 1024
+_COPY_LIMIT: Final = 4 * 1024 * 1024
+"""Bytes the daemon may be behind; then it is left alone, and told everything again later. Everything has to fit."""
+_FIRST_PAUSE: Final = 0.2
+_LONGEST_PAUSE: Final = 2.0
+_NOT_STARTED: Final = 127
+_log: Final = logging.getLogger(__name__)
+
+
+def main(argv: Sequence[str], path: Path, name: str = "") -> int:
+    """Run the relay to its end; the exit code is that of `argv` (128 + N for signal N, 127 if it cannot be started)."""
+    return asyncio.run(relay(argv, path, name or default_name(argv)))
+
+
+def default_name(argv: Sequence[str]) -> str:
+    """The same for the same command line, after a restart too, and different for different ones."""
+    return f"{Path(argv[0]).name[:40]}-{zlib.crc32(shlex.join(argv).encode()):08x}"
+
+
+async def relay(argv: Sequence[str], path: Path, name: str, *, stdin: int = 0, stdout: int = 1) -> int:
+    """As `main`, on any two descriptors, which it closes. Takes over the handlers of SIGTERM, SIGINT and SIGHUP."""
+    return await _Relay(path, name, stdout).run(argv, stdin)
+
+
+class _Relay:
+    def __init__(self, path: Path, name: str, stdout: int) -> None:
+        self._exabgp = Outlet(stdout, _OUTPUT_LIMIT)
+        self._copy = _Copy(path, name)
+        self._splitter = LineSplitter()
+        self._child: Child | None = None
+        self._over = asyncio.Event()
+        self._catching_up: asyncio.Task[None] | None = None
+
+    async def run(self, argv: Sequence[str], stdin: int) -> int:
+        try:
+            self._child = child = await Child.start(argv, on_output=self._spoken)
+        except (OSError, ValueError) as error:
+            _log.error("cannot start %s: %s", shlex.join(argv), getattr(error, "strerror", None) or error)
+            return _NOT_STARTED
+        answers = self._listen_to_exabgp(stdin, child)
+        loop = asyncio.get_running_loop()
+        for number in _FORWARDED:
+            loop.add_signal_handler(number, self._forward, number)
+        copying = asyncio.create_task(self._copy.run())
+        try:
+            code = await self._until_it_ends(child)
+            await asyncio.gather(self._exabgp.flush(_GRACE), self._copy.flush(_GRACE))
+        finally:
+            copying.cancel()
+            answers.close()
+            self._exabgp.close()
+        return code if code >= 0 else 128 - code
+
+    def _listen_to_exabgp(self, stdin: int, child: Child) -> Inlet:
+        """The end of a pipe means that ExaBGP is gone; that of /dev/null or a terminal, only that nobody answers."""
+        mode = os.fstat(stdin).st_mode
+        is_exabgp = stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)
+
+        def answered(data: bytes) -> None:
+            child.stdin.put(data)  # a script that never reads loses answers, and cannot freeze ExaBGP
+
+        answers = Inlet(stdin, answered)
+        answers.ended.add_done_callback(lambda _: self._over.set() if is_exabgp else child.stdin.close())
+        return answers
+
+    async def _until_it_ends(self, child: Child) -> int:
+        ended, over = asyncio.create_task(child.wait()), asyncio.create_task(self._over.wait())
+        await asyncio.wait((ended, over), return_when=asyncio.FIRST_COMPLETED)
+        over.cancel()
+        if ended.done():
+            return ended.result()
+        ended.cancel()
+        return await child.stop(_GRACE)
+
+    def _spoken(self, data: bytes) -> None:
+        if not self._exabgp.put(data):
+            self._over.set()
+        elif self._exabgp.waiting > _BEHIND and self._child and not self._catching_up:
+            self._child.pause()
+            self._catching_up = asyncio.create_task(self._catch_up(self._child))
+        for line in self._splitter.feed(data):
+            if line is not None:
+                self._copy.say(line)
+
+    async def _catch_up(self, child: Child) -> None:
+        """A script that prints faster than ExaBGP reads has to wait, as it would without us; nothing is dropped."""
+        await self._exabgp.flush()
+        self._catching_up = None
+        child.resume()
+
+    def _forward(self, number: signal.Signals) -> None:
+        if number is signal.SIGTERM:
+            self._over.set()
+        elif self._child:
+            self._child.signal(number)
+
+
+class _Copy:
+    """The daemon's side of the relay."""
+
+    def __init__(self, path: Path, name: str) -> None:
+        self._path = path
+        self._hello = f"bgp2vpc hello tee:{name}\nsilence-ack\n"
+        self._present = Present()
+        self._inlet: Inlet | None = None
+        self._outlet: Outlet | None = None
+
+    def say(self, line: bytes) -> None:
+        """Pass one line on if the daemon is there, and remember what it stands for."""
+        self._present.note(line.decode("latin-1"))
+        if self._outlet is not None and not self._outlet.put(line + b"\n"):
+            self._hang_up()  # too far behind: better told anew than told half
+
+    async def flush(self, within: float) -> None:
+        """Wait at most `within` seconds until the daemon has taken what was said."""
+        if self._outlet is not None:
+            await self._outlet.flush(within)
+
+    async def run(self) -> None:
+        """Keep a connection to the daemon, until cancelled."""
+        pause = _FIRST_PAUSE
+        while True:
+            try:
+                ended = self._call()
+                pause = _FIRST_PAUSE
+                await asyncio.wait((ended,))
+            except OSError:
+                pause = min(_LONGEST_PAUSE, pause * 2)
+            finally:
+                self._hang_up()
+            await asyncio.sleep(pause)
+
+    def _call(self) -> asyncio.Future[None]:
+        """Connect, introduce ourselves, say what stands. Raises OSError if the daemon is away.
+
+        Its answers are read, so that it never waits for us, and dropped.
+        """
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+            connection.setblocking(False)
+            connection.connect(os.fspath(self._path))
+            self._outlet = Outlet(os.dup(connection.fileno()), _COPY_LIMIT)
+            self._inlet = Inlet(connection.detach(), lambda _: None)
+        self._outlet.put(self._hello.encode())
+        for line in self._present.lines():
+            self._outlet.put(f"{line}\n".encode("latin-1"))
+        return self._inlet.ended
+
+    def _hang_up(self) -> None:
+        if self._inlet is not None:
+            self._inlet.close()
+        if self._outlet is not None:
+            self._outlet.close()
+        self._inlet = self._outlet = None

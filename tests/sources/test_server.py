@@ -1,0 +1,359 @@
+"""The socket, with real clients on it."""
+
+import asyncio
+import json
+import os
+import socket
+import stat
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from source_kit import Recorder, run
+
+from bgp2vpc.errors import Bgp2vpcError
+from bgp2vpc.sources.client import Answered, ask
+from bgp2vpc.sources.server import SocketError, SocketServer, serve
+
+SAY = "announce route 192.0.2.1/32 next-hop self"
+
+
+def status() -> str:
+    return json.dumps({"sources": []})
+
+
+def broken() -> str:
+    raise Bgp2vpcError("not now")
+
+
+@asynccontextmanager
+async def serving(path: Path, listener: Recorder, max_clients: int = 128) -> AsyncIterator[SocketServer]:
+    questions = {"status": status, "broken": broken}
+    server = await serve(
+        path, listener, questions=questions, reserved=("dns",), restart_time=7, max_clients=max_clients
+    )
+    try:
+        yield server
+    finally:
+        await server.stop()
+
+
+def names_in(directory: Path) -> list[str]:
+    return sorted(entry.name for entry in directory.iterdir())
+
+
+def mode_of(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+class Client:
+    """A connection that says lines and reads answers."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.reader, self.writer = reader, writer
+
+    @classmethod
+    async def to(cls, path: Path) -> "Client":
+        return cls(*await asyncio.open_unix_connection(path))
+
+    async def say(self, line: str) -> str:
+        self.writer.write(f"{line}\n".encode())
+        return await self.answer()
+
+    async def answer(self) -> str:
+        return (await self.reader.readline()).decode().rstrip("\n")
+
+    def hang_up(self) -> None:
+        self.writer.close()
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "run" / "s.sock"
+
+
+def test_a_client_speaks_as_a_script_does(path: Path):
+    async def story() -> None:
+        listener = Recorder()
+        async with serving(path, listener):
+            client = await Client.to(path)
+            assert [await client.say(line) for line in (SAY, "nonsense", SAY)] == ["done", "error", "done"]
+            client.hang_up()
+            await listener.until("client-1 closed, hold 7")
+            assert listener.log[:2] == ["client-1 opened (client)", f"client-1 said {SAY}"]
+
+    run(story())
+
+
+def test_who_only_asks_is_no_source(path: Path):
+    async def story() -> None:
+        listener = Recorder()
+        async with serving(path, listener):
+            answered = await asyncio.to_thread(ask, path, ["bgp2vpc status", "version"])
+            assert json.loads(answered[0].text[0]) == {"sources": []}
+            assert [answer.ok for answer in answered] == [True, True]
+        assert listener.log == []
+
+    run(story())
+
+
+def test_a_client_may_give_itself_a_name(path: Path):
+    async def story() -> None:
+        listener = Recorder()
+        async with serving(path, listener):
+            client = await Client.to(path)
+            assert await client.say("bgp2vpc hello tee:dns-1") == "done"
+            await client.say(SAY)
+            assert listener.log[0] == "tee:dns-1 opened (client)"
+
+    run(story())
+
+
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [
+        ("dns", "'dns' is the name of another source"),
+        ("api", "'api' is the name of another source"),
+        ("client-7", "'client-7' is the name of another source"),
+        ("taken", "another client is called 'taken'"),
+        ("a/b", "'a/b' is no name: 1 to 64 letters, digits and _ . : @ -, beginning with a letter or digit"),
+    ],
+)
+def test_a_name_that_cannot_be_had_is_refused_with_the_reason(path: Path, name: str, problem: str):
+    async def story() -> None:
+        listener = Recorder()
+        async with serving(path, listener):
+            other = await Client.to(path)
+            assert await other.say("bgp2vpc hello taken") == "done"
+            client = await Client.to(path)
+            await client.say("bgp2vpc reasons")
+            assert await client.say(f"bgp2vpc hello {name}") == f"error: {problem}"
+            assert await client.answer() == "error"
+            await client.say(SAY)
+            assert listener.log[0] == "client-2 opened (client)"
+
+    run(story())
+
+
+def test_a_name_is_free_again_when_its_client_has_gone(path: Path):
+    async def story() -> None:
+        listener = Recorder()
+        async with serving(path, listener):
+            for _ in range(2):
+                client = await Client.to(path)
+                assert await client.say("bgp2vpc hello tee:dns") == "done"
+                await client.say(SAY)
+                closed = listener.log.count("tee:dns closed, hold 7")
+                client.hang_up()
+                await listener.when(lambda closed=closed: listener.log.count("tee:dns closed, hold 7") > closed)
+
+    run(story())
+
+
+def test_it_is_too_late_for_a_name_once_something_was_announced(path: Path):
+    async def story() -> None:
+        async with serving(path, Recorder()):
+            client = await Client.to(path)
+            await client.say("bgp2vpc reasons")
+            await client.say(SAY)
+            late = "error: too late: paths were announced as 'client-1' already; say this first"
+            for line in ("bgp2vpc hello x", "bgp2vpc lasting"):
+                assert await client.say(line) == late
+                assert await client.answer() == "error"
+
+    run(story())
+
+
+def test_what_one_shot_clients_announce_outlives_them(path: Path):
+    async def story() -> None:
+        listener = Recorder()
+        async with serving(path, listener):
+            for line in (SAY, "withdraw route 192.0.2.1/32"):
+                assert (await asyncio.to_thread(ask, path, ["bgp2vpc lasting", line]))[-1] == Answered(True, (), "")
+            assert listener.log == ["api opened (client)", f"api said {SAY}", "api said withdraw route 192.0.2.1/32"]
+        assert listener.log[-1] == "api closed, hold 7"
+
+    run(story())
+
+
+def test_ask_tells_the_reason_and_stops_at_the_first_error(path: Path):
+    async def story() -> None:
+        listener = Recorder()
+        async with serving(path, listener):
+            answered = await asyncio.to_thread(ask, path, ["announce route 192.0.2.1/24 next-hop self", SAY])
+            (answer,) = answered
+            assert not answer.ok
+            assert "192.0.2.0/24" in answer.error
+            assert listener.log == []
+            (answer,) = await asyncio.to_thread(ask, path, ["bgp2vpc broken"])
+            assert answer == Answered(False, (), "not now")
+            (answer,) = await asyncio.to_thread(ask, path, ["bgp2vpc dance"])
+            known = "hello NAME, lasting, reasons, status, broken"
+            assert answer.error == f"'bgp2vpc dance' is not known; known are: {known}"
+
+    run(story())
+
+
+def test_the_last_line_counts_without_its_newline(path: Path):
+    async def story() -> None:
+        listener = Recorder()
+        async with serving(path, listener):
+            client = await Client.to(path)
+            client.writer.write(SAY.encode())
+            client.writer.write_eof()
+            assert await client.reader.read() == b"done\n"
+            await listener.until(f"client-1 said {SAY}", "client-1 closed, hold 7")
+
+    run(story())
+
+
+def test_an_over_long_line_is_one_error_and_the_session_goes_on(path: Path):
+    async def story() -> None:
+        async with serving(path, Recorder()):
+            client = await Client.to(path)
+            assert await client.say("x" * 200_000) == "error"
+            assert await client.say(SAY) == "done"
+
+    run(story())
+
+
+async def talk_without_end(client: Client) -> None:
+    while True:
+        client.writer.write(f"{SAY}\n".encode() * 10_000)
+        await client.writer.drain()
+
+
+def test_a_client_that_never_reads_is_dropped(path: Path):
+    async def story() -> None:
+        listener = Recorder()
+        async with serving(path, listener) as server:
+            client = await Client.to(path)
+            client.writer.transport.pause_reading()
+            with pytest.raises(ConnectionError):
+                await talk_without_end(client)
+            assert server.clients == set()
+            await listener.until("client-1 closed, hold 7")
+
+    run(story())
+
+
+def test_too_many_clients_are_turned_away(path: Path):
+    async def story() -> None:
+        async with serving(path, Recorder(), max_clients=2):
+            clients = [await Client.to(path) for _ in range(2)]
+            assert [await client.say(SAY) for client in clients] == ["done", "done"]
+            third = await Client.to(path)
+            assert await third.answer() == "error: too many clients"
+            assert await third.answer() == ""
+            with pytest.raises(SocketError, match="the daemon hung up before it answered: too many clients"):
+                await asyncio.to_thread(ask, path, ["version"])
+
+    run(story())
+
+
+def test_stopping_closes_every_session_and_removes_the_socket(path: Path):
+    async def story() -> None:
+        listener = Recorder()
+        async with serving(path, listener) as server:
+            client = await Client.to(path)
+            await client.say(SAY)
+            await server.stop()
+            assert listener.log[-1] == "client-1 closed, hold 7"
+            assert await client.answer() == ""
+            assert names_in(path.parent) == []
+
+    run(story())
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o137, 0o077])
+def test_the_socket_is_for_user_and_group_whatever_the_umask(path: Path, umask: int):
+    async def story() -> None:
+        path.parent.mkdir()
+        before = os.umask(umask)
+        try:
+            async with serving(path, Recorder()):
+                assert mode_of(path) == 0o660
+                assert names_in(path.parent) == [path.name]
+        finally:
+            os.umask(before)
+
+    run(story())
+
+
+def test_a_socket_left_behind_is_replaced(path: Path):
+    async def story() -> None:
+        path.parent.mkdir()
+        with socket.socket(socket.AF_UNIX) as dead:
+            dead.bind(os.fspath(path))
+        async with serving(path, Recorder()):
+            assert (await asyncio.to_thread(ask, path, ["version"]))[0].ok
+
+    run(story())
+
+
+def test_a_socket_in_use_is_not(path: Path):
+    async def story() -> None:
+        async with serving(path, Recorder()):
+            with pytest.raises(SocketError, match="another process listens there; is bgp2vpc running already"):
+                # Asked from a thread: the first server has to accept the question.
+                await asyncio.to_thread(lambda: asyncio.run(serve(path, Recorder())))
+            assert (await asyncio.to_thread(ask, path, ["version"]))[0].ok
+
+    run(story())
+
+
+def test_a_successor_keeps_its_socket_when_the_predecessor_stops(path: Path):
+    async def story() -> None:
+        async with serving(path, Recorder()) as first:
+            os.unlink(path)
+            async with serving(path, Recorder()):
+                await first.stop()
+                assert (await asyncio.to_thread(ask, path, ["version"]))[0].ok
+
+    run(story())
+
+
+def test_a_file_in_the_way_is_left_alone(path: Path):
+    async def story() -> None:
+        with pytest.raises(SocketError, match="exists and is no socket; move it away or choose another path"):
+            await serve(path, Recorder())
+
+    path.parent.mkdir()
+    path.write_text("precious")
+    run(story())
+    assert path.read_text() == "precious"
+
+
+def test_a_path_too_long_for_a_socket_is_refused(tmp_path: Path):
+    async def story() -> None:
+        with pytest.raises(SocketError, match="longer than the 107 bytes a socket's path may have"):
+            await serve(tmp_path / ("x" * 120), Recorder())
+
+    run(story())
+
+
+def test_a_directory_that_cannot_be_made_is_told(tmp_path: Path):
+    async def story() -> None:
+        (tmp_path / "file").touch()
+        with pytest.raises(SocketError, match=r"cannot make the socket: File exists: .*/file$"):
+            await serve(tmp_path / "file" / "s.sock", Recorder())
+
+    run(story())
+
+
+def test_asking_where_nobody_listens_says_so(tmp_path: Path):
+    with pytest.raises(SocketError, match="no such socket; is bgp2vpc running"):
+        ask(tmp_path / "s", ["version"])
+    with socket.socket(socket.AF_UNIX) as dead:
+        dead.bind(os.fspath(tmp_path / "s"))
+        with pytest.raises(SocketError, match="nobody listens there"):
+            ask(tmp_path / "s", ["version"])
+
+
+def test_a_daemon_that_does_not_answer_is_not_waited_for_for_ever(tmp_path: Path):
+    with socket.socket(socket.AF_UNIX) as mute:
+        mute.bind(os.fspath(tmp_path / "s"))
+        mute.listen()
+        with pytest.raises(SocketError, match="no answer from the daemon: timed out"):
+            ask(tmp_path / "s", ["version"], timeout=0.1)
