@@ -172,13 +172,14 @@ def _is_ours(path: Path) -> bool:
         found = [each.lstat() for each in (path, *path.parents)]
     except OSError:
         return False
-    return found[0].st_uid in (0, os.geteuid()) and all(map(_is_safe, found))
+    return all(map(_is_safe, found))
 
 
 def _is_safe(found: os.stat_result) -> bool:
+    """Owner and mode. A link, whose mode lets everybody write, is never safe; a sticky directory such as /tmp is."""
     trusted = found.st_uid in (0, os.geteuid())
     by_others = found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
-    return trusted and not stat.S_ISLNK(found.st_mode) and (not by_others or bool(found.st_mode & stat.S_ISVTX))
+    return trusted and (not by_others or (stat.S_ISDIR(found.st_mode) and bool(found.st_mode & stat.S_ISVTX)))
 
 
 if __name__ == "__main__":
