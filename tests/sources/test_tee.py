@@ -1,0 +1,293 @@
+"""The relay, as a process of its own between a script, ExaBGP (this test) and a daemon's socket."""
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from source_kit import PATIENCE, Recorder, gone, python, run
+
+from bgp2vpc.sources.server import SocketServer, serve
+from bgp2vpc.sources.tee import default_name
+
+RELAY = """
+import sys
+from pathlib import Path
+from bgp2vpc.sources.tee import main
+sys.exit(main(sys.argv[2:], Path(sys.argv[1]), "dns"))
+"""
+A = "announce route 192.0.2.1/32 next-hop self"
+B = "announce route 192.0.2.2/32 next-hop self"
+OPENED = "tee:dns opened (client)"
+PATIENT = "for line in sys.stdin: print('# heard', line.strip())"
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "s.sock"
+
+
+class Relay:
+    """The relay seen from ExaBGP."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        assert process.stdin
+        assert process.stdout
+        self.process, self.stdin, self.stdout = process, process.stdin, process.stdout
+
+    async def reads(self) -> str:
+        return (await asyncio.wait_for(self.stdout.readline(), PATIENCE)).decode("latin-1").rstrip("\n")
+
+    def answers(self, line: str) -> None:
+        self.stdin.write(f"{line}\n".encode())
+
+    async def ends(self) -> int:
+        return await asyncio.wait_for(self.process.wait(), PATIENCE)
+
+
+@asynccontextmanager
+async def relaying(path: Path, *argv: str, limit: int = 2**16) -> AsyncIterator[Relay]:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", RELAY, path, *argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, limit=limit
+    )
+    try:
+        yield Relay(process)
+    finally:
+        if process.returncode is None:
+            process.kill()
+        assert process.stdout
+        await process.stdout.read()
+        await process.wait()
+
+
+@asynccontextmanager
+async def daemon(path: Path) -> AsyncIterator[tuple[Recorder, SocketServer]]:
+    listener = Recorder()
+    server = await serve(path, listener, restart_time=7)
+    try:
+        yield listener, server
+    finally:
+        await server.stop()
+
+
+def speaking(*lines: str, then: str = PATIENT) -> tuple[str, ...]:
+    prints = "\n".join(f"print({line!r})" for line in lines)
+    return python(f"import os, signal, sys, time\n{prints}\n{then}")
+
+
+def test_lines_reach_exabgp_and_the_daemon_and_answers_the_script(path: Path):
+    async def story() -> None:
+        async with daemon(path) as (listener, _), relaying(path, *speaking(A)) as relay:
+            assert await relay.reads() == A
+            relay.answers("done")
+            assert await relay.reads() == "# heard done"
+            relay.answers("error")
+            assert await relay.reads() == "# heard error"
+            await listener.until("tee:dns said # heard error")
+            assert listener.log == [OPENED] + [f"tee:dns said {line}" for line in (A, "# heard done", "# heard error")]
+
+    run(story())
+
+
+def test_without_a_daemon_exabgp_notices_nothing_and_a_late_one_is_told_what_stands(path: Path):
+    async def story() -> None:
+        bye = "withdraw route 192.0.2.2/32"
+        async with relaying(path, *speaking(A, B, A, bye)) as relay:
+            assert [await relay.reads() for _ in range(4)] == [A, B, A, bye]
+            async with daemon(path) as (listener, _):
+                await listener.until(f"tee:dns said {A}")
+                assert listener.log == [OPENED, f"tee:dns said {A}"]
+                relay.answers("done")
+                await listener.until("tee:dns said # heard done")
+
+    run(story())
+
+
+def test_a_restarted_daemon_is_told_again(path: Path):
+    async def story() -> None:
+        async with relaying(path, *speaking(A)) as relay:
+            for _ in range(3):
+                async with daemon(path) as (listener, _):
+                    await listener.until(f"tee:dns said {A}")
+                    assert listener.log == [OPENED, f"tee:dns said {A}"]
+            assert await relay.reads() == A
+
+    run(story())
+
+
+def test_a_daemon_that_reads_nothing_does_not_slow_the_relay(path: Path):
+    async def story() -> None:
+        with socket.socket(socket.AF_UNIX) as mute:
+            mute.bind(os.fspath(path))
+            mute.listen()
+            flood = f"for n in range(200_000): print({A!r})\nprint('# end')"
+            async with relaying(path, *speaking(then=flood)) as relay:
+                count = 0
+                while await relay.reads() != "# end":
+                    count += 1
+                assert count == 200_000
+                assert await relay.ends() == 0
+
+    run(story())
+
+
+def test_an_exabgp_that_does_not_read_makes_the_script_wait_and_loses_nothing(path: Path):
+    async def story() -> None:
+        flood = "for n in range(100_000): print('announce route', n, 'x' * 20)\nprint('# end', file=sys.stderr)"
+        async with relaying(path, *speaking(then=flood), limit=1) as relay:
+            with pytest.raises(TimeoutError):  # 3 MB do not fit into pipes and bounds: it has to be waiting
+                async with asyncio.timeout(1):
+                    await relay.process.wait()
+            everything = await asyncio.wait_for(relay.stdout.read(), PATIENCE)
+            assert [int(line.split()[2]) for line in everything.splitlines()] == list(range(100_000))
+
+    run(story())
+
+
+def test_a_script_that_never_reads_its_answers_does_not_freeze_exabgp(path: Path):
+    async def story() -> None:
+        async with relaying(path, *speaking(A, then="time.sleep(600)")) as relay:
+            assert await relay.reads() == A
+            for _ in range(50):
+                relay.stdin.write(b"done\n" * 10_000)
+                await asyncio.wait_for(relay.stdin.drain(), PATIENCE)
+
+    run(story())
+
+
+GOODBYE = """
+def bye(*_):
+    print("withdraw route 192.0.2.1/32"); sys.exit(5)
+signal.signal(signal.SIGTERM, bye)
+print("# ready", os.getpid())
+while True: signal.pause()
+"""
+
+
+@pytest.mark.parametrize("end", ["stdin", "sigterm"])
+def test_when_exabgp_ends_the_script_says_goodbye_to_the_daemon_too(path: Path, end: str):
+    async def story() -> None:
+        async with daemon(path) as (listener, _), relaying(path, *speaking(A, then=GOODBYE)) as relay:
+            assert await relay.reads() == A
+            await relay.reads()
+            await listener.until(f"tee:dns said {A}")
+            if end == "stdin":
+                relay.stdin.close()
+            else:
+                relay.process.send_signal(signal.SIGTERM)
+            assert await relay.reads() == "withdraw route 192.0.2.1/32"
+            assert await relay.ends() == 5
+            await listener.until("tee:dns closed, hold 7")
+            assert listener.log[-2:] == ["tee:dns said withdraw route 192.0.2.1/32", "tee:dns closed, hold 7"]
+
+    run(story())
+
+
+def test_when_nobody_reads_its_stdout_it_ends_the_script(path: Path):
+    async def story() -> None:
+        reading, writing = os.pipe()
+        chatter = "print('# pid', os.getpid())\nfor n in sys.stdin: print('# more')"
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", RELAY, path, *speaking(then=chatter), stdin=subprocess.PIPE, stdout=writing
+        )
+        os.close(writing)
+        pid = int((await asyncio.to_thread(os.read, reading, 100)).split()[2])
+        os.close(reading)
+        assert process.stdin
+        process.stdin.write(b"done\n")
+        assert await asyncio.wait_for(process.wait(), PATIENCE) == 128 + signal.SIGTERM
+        await gone(pid)
+
+    run(story())
+
+
+def test_one_that_ignores_sigterm_is_killed_before_exabgp_kills_us(path: Path):
+    async def story() -> None:
+        stubborn = "signal.signal(signal.SIGTERM, signal.SIG_IGN)\nprint('# ready')\ntime.sleep(600)"
+        async with relaying(path, *speaking(then=stubborn)) as relay:
+            await relay.reads()
+            relay.process.terminate()
+            started = asyncio.get_running_loop().time()
+            assert await relay.ends() == 128 + signal.SIGKILL
+            assert asyncio.get_running_loop().time() - started < 1.9
+
+    run(story())
+
+
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGINT])
+def test_other_signals_are_forwarded_and_the_script_decides(path: Path, number: signal.Signals):
+    async def story() -> None:
+        told = f"signal.signal({number}, lambda *_: print('# told'))\nprint('# ready')\n{PATIENT}"
+        async with relaying(path, *speaking(then=told)) as relay:
+            await relay.reads()
+            relay.process.send_signal(number)
+            assert await relay.reads() == "# told"
+            relay.answers("still here")
+            assert await relay.reads() == "# heard still here"
+
+    run(story())
+
+
+@pytest.mark.parametrize(
+    ("argv", "code"),
+    [
+        (("true",), 0),
+        (("sh", "-c", "exit 3"), 3),
+        (("sh", "-c", "kill -9 $$"), 137),
+        (("/no/such/program",), 127),
+    ],
+)
+def test_the_exit_code_is_the_scripts(path: Path, argv: tuple[str, ...], code: int):
+    async def story() -> None:
+        async with relaying(path, *argv) as relay:
+            assert await relay.ends() == code
+
+    run(story())
+
+
+def test_without_anybody_on_stdin_the_script_runs_on(path: Path):
+    done = subprocess.run(
+        [sys.executable, "-c", RELAY, path, *speaking(then="print('# eof', repr(sys.stdin.read()))")],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=PATIENCE,
+        check=True,
+    )
+    assert done.stdout == b"# eof ''\n"
+
+
+def test_bytes_that_are_no_lines_pass_too(path: Path):
+    odd = r"import os; os.write(1, b'\xff\x00' + b'x' * 50_000 + b'\r\nhalf')"
+    done = subprocess.run(
+        [sys.executable, "-c", RELAY, path, *python(odd)],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=PATIENCE,
+        check=True,
+    )
+    assert done.stdout == b"\xff\x00" + b"x" * 50_000 + b"\r\nhalf"
+
+
+def test_it_is_light():
+    code = """
+import sys
+import bgp2vpc.sources.tee
+heavy = {"boto3", "botocore", "pydantic", "netaddr", "rich", "yaml", "exabgp"} & set(sys.modules)
+print(sorted(heavy), sorted(name for name in sys.modules if name.startswith("bgp2vpc.")))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=PATIENCE, check=True)
+    ours = ["bgp2vpc.sources", *(f"bgp2vpc.sources.{name}" for name in ("child", "lines", "pipes", "presence", "tee"))]
+    assert done.stdout == f"[] {ours}\n"
+
+
+def test_its_default_name_stays_and_tells_scripts_apart():
+    one, other = ["python3", "-m", "exabgp", "healthcheck"], ["python3", "-m", "exabgp", "healthcheck", "--name", "x"]
+    assert default_name(one) == default_name(list(one))
+    assert default_name(one) != default_name(other)
+    assert default_name(["/usr/bin/python3"]).startswith("python3-")
