@@ -1,7 +1,7 @@
 """Who this instance is, and a way to its EC2. Blocking: for a thread."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bgp2vpc.errors import MetadataError
 from bgp2vpc.vpc.api import VpcApi
@@ -34,18 +34,19 @@ def connect(identity: Identity, timeout: float, concurrency: int) -> Connection:
     from bgp2vpc.vpc.imds import fetch_instance  # noqa: PLC0415
 
     region = identity.region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
-    if identity.instance_id is None or region is None:
+    if identity.instance_id and region:
+        told = Instance(identity.instance_id, region, identity.vpc_id or "")
+    else:
         told = fetch_instance()
-        instance = Instance(
-            id=identity.instance_id or told.id,
-            region=region or told.region,
-            vpc_id=identity.vpc_id or told.vpc_id,
-            zone=told.zone,
-        )
-        return Connection(Ec2(instance.region, timeout=timeout, max_connections=concurrency), instance)
-    vpc = Ec2(region, timeout=timeout, max_connections=concurrency)
-    vpc_id = identity.vpc_id or _vpc_of(vpc, identity.instance_id)
-    return Connection(vpc, Instance(identity.instance_id, region, vpc_id))
+    instance = replace(
+        told,
+        id=identity.instance_id or told.id,
+        region=region or told.region,
+        vpc_id=identity.vpc_id or told.vpc_id,
+    )
+    vpc = Ec2(instance.region, timeout=timeout, max_connections=concurrency)
+    vpc.warm_up()
+    return Connection(vpc, instance if instance.vpc_id else replace(instance, vpc_id=_vpc_of(vpc, instance.id)))
 
 
 def _vpc_of(vpc: VpcApi, instance_id: str) -> str:
