@@ -1,7 +1,6 @@
 """The daemon: wires sources, RIB, reconciler and ExaBGP together, and sees them through start, reload and end."""
 
 import asyncio
-import contextlib
 import json
 import logging
 import signal
@@ -29,7 +28,7 @@ from bgp2vpc.logs import event
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.routing.decide import Wish
 from bgp2vpc.routing.diff import Policy
-from bgp2vpc.routing.plan import Action
+from bgp2vpc.routing.plan import Action, VerdictKind
 from bgp2vpc.sources.server import SocketError, SocketServer, serve
 from bgp2vpc.sources.session import SourceKind
 from bgp2vpc.vpc.connect import Connection
@@ -125,11 +124,22 @@ class Daemon:
         if not keep:
             self._bridge.close_all()
         if reconciler is not None:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(reconciler.settled(), LEAVE_TIMEOUT)
+            await self._last_writes(reconciler, keep=keep)
         await self._tasks.cancel()
         if self._calls is not None:
             self._calls.close()
+
+    async def _last_writes(self, reconciler: Reconciler, *, keep: bool) -> None:
+        keep = keep or self._mode.noop
+        try:
+            await asyncio.wait_for(reconciler.settled() if keep else reconciler.converged(), LEAVE_TIMEOUT)
+        except TimeoutError:
+            if keep:
+                return
+            for verdict in reconciler.verdicts.values():
+                if verdict.kind is VerdictKind.DELETE:
+                    table, prefix = verdict.table_id, verdict.prefix
+                    event(log, logging.ERROR, "left behind: could not be withdrawn in time", table=table, prefix=prefix)
 
     def _exit_status(self) -> int:
         if self._mode.oneshot and self._journal.refused:

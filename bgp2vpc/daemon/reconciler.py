@@ -24,6 +24,7 @@ from bgp2vpc.routing.plan import Change, Plan, Verdict, VerdictKind
 from bgp2vpc.vpc.model import Snapshot
 
 FIRST_POLL_RETRY = 0.5
+CONVERGENCE_CHECK = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,13 @@ class Reconciler:
             if self._writes:
                 await asyncio.wait(self._writes.values(), return_when=asyncio.FIRST_COMPLETED)
             await asyncio.sleep(0)
+
+    async def converged(self) -> None:
+        """Wait until there is nothing left to write, failed writes included."""
+        await self.settled()
+        while self._view.plan(self._wish()).changes:
+            await asyncio.sleep(CONVERGENCE_CHECK)
+            await self.settled()
 
     # Observe
 
