@@ -11,7 +11,7 @@ def add(commands: Commands) -> None:
         "tee", help="run a script for ExaBGP and let the daemon hear what it says", allow_abbrev=False
     )
     add_socket(tee)
-    tee.add_argument("--name", help="the name of this source (default: the program's)")
+    tee.add_argument("--name", default="", help="the name of this source (default: made from the command line)")
     tee.add_argument("argv", metavar="CMD", nargs="+", help="the script and its arguments, after --")
     tee.set_defaults(command=_tee)
 
@@ -19,4 +19,4 @@ def add(commands: Commands) -> None:
 def _tee(args: argparse.Namespace) -> int:
     from bgp2vpc.sources.tee import main
 
-    return main(args.argv, args.socket, args.name or args.argv[0].rpartition("/")[2])
+    return main(args.argv, args.socket, args.name)

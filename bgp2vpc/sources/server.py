@@ -2,7 +2,7 @@
 
 Lines of our own, answered `done` or `error` as all others:
 
-    bgp2vpc hello NAME     speak as source NAME instead of client-N
+    bgp2vpc hello NAME     speak as source NAME instead of client-N; `tee:…` is a relay, whose lines ExaBGP has heard
     bgp2vpc lasting        speak as the shared source `api`, which does not end with the connection
     bgp2vpc reasons        print `error: WHY` before `error`
     bgp2vpc QUESTION       one of the questions given to `serve`, such as `status`
@@ -27,6 +27,8 @@ Question = Callable[[], str]
 """Answers in lines of text; raises Bgp2vpcError to say why not."""
 LASTING: Final = "api"
 """The source of one-shot clients: what they announce stays until withdrawn, or until the daemon ends."""
+RELAY: Final = "tee:"
+"""How the names of relays begin."""
 
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:@-]{0,63}")
 _UNREAD_LIMIT: Final = 1024 * 1024
@@ -202,7 +204,8 @@ class _Client(asyncio.Protocol):
     def _speak_as(self, session: SpeakerSession, name: str, listener: Listener) -> str:
         if session.is_open:
             return f"too late: paths were announced as '{session.source}' already; say this first"
-        self._session = SpeakerSession(name, SourceKind.CLIENT, listener, reasons=session.reasons)
+        kind = SourceKind.TEE if name.startswith(RELAY) else SourceKind.CLIENT
+        self._session = SpeakerSession(name, kind, listener, reasons=session.reasons)
         return ""
 
 
