@@ -61,9 +61,9 @@ class Cloud:
         self._process = process
 
     @classmethod
-    def start(cls) -> Self:
-        """Start the process and wait until it answers (about two seconds). Raises CloudError."""
-        process, url = start_process()
+    def start(cls, host: str = "127.0.0.1") -> Self:
+        """Start the process, listening on `host`, and wait until it answers (about two seconds). Raises CloudError."""
+        process, url = start_process(host)
         return cls(url, process)
 
     def close(self) -> None:

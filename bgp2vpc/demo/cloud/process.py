@@ -12,14 +12,14 @@ class CloudError(Exception):
     """The cloud did not start, or refused what was asked of it; the message says why."""
 
 
-def start_process(timeout: float = 30.0) -> tuple[subprocess.Popen[str], str]:
-    """The running process and its URL.
+def start_process(host: str = "127.0.0.1", timeout: float = 30.0) -> tuple[subprocess.Popen[str], str]:
+    """The running process and its URL; `host` is the address it listens on.
 
     The process ends when its stdin closes, that is when we close it or die in whatever way.
     Raises CloudError if it is not ready within `timeout` seconds.
     """
     process = subprocess.Popen(
-        [sys.executable, "-m", "bgp2vpc.demo.cloud", "--port", "0", "--until-stdin-closes"],
+        [sys.executable, "-m", "bgp2vpc.demo.cloud", "--host", host, "--port", "0", "--until-stdin-closes"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

@@ -1,0 +1,246 @@
+"""The anycast host: real ExaBGP, real healthchecks and bgp2vpc in a network namespace, as an instance of the cloud."""
+
+import json
+import shlex
+import signal
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import netns
+from bird import IBGP, ROUTER_AS, Peering
+from waiting import wait_until
+
+from bgp2vpc.demo.cloud.client import Cloud
+from bgp2vpc.demo.cloud.values import Host
+
+ROOT = Path(__file__).parents[2]
+BGP2VPC = ROOT / ".venv/bin/bgp2vpc"
+
+IPV4 = "192.0.2.53/32"
+IPV6 = "2001:db8:53::53/128"
+PREFIXES = (IPV4, IPV6)
+
+
+@dataclass(frozen=True, slots=True)
+class Exabgp:
+    """One major version of ExaBGP as it is installed here."""
+
+    version: str
+    programs: Path
+
+    def serve(self, configuration: Path) -> list[str]:
+        """The command that runs it."""
+        command = [str(self.programs / "exabgp")]
+        return [*command, *([] if self.version == "4.2" else ["server"]), str(configuration)]
+
+    def validate(self, configuration: Path) -> list[str]:
+        """The command by which it checks a configuration."""
+        command = [str(self.programs / "exabgp")]
+        return [*command, "--test" if self.version == "4.2" else "validate", str(configuration)]
+
+
+EXABGP_42 = Exabgp("4.2", ROOT / ".venv-exabgp42/bin")
+EXABGP_50 = Exabgp("5.0", ROOT / ".venv/bin")
+EXABGPS = (EXABGP_42, EXABGP_50)
+
+RULES = """
+routetables:
+  private:
+    find: {type: by_tag, config: {key: type, value: private}}
+    accept: ["192.0.2.0/24 le 32", "2001:db8:53::/48 le 128", "198.51.100.0/24 le 32"]
+"""
+
+
+class AnycastHost:
+    """One host; everything it starts is ended with it."""
+
+    def __init__(self, net: netns.Net, cloud: Cloud, host: Host, directory: Path, exabgp: Exabgp) -> None:
+        self.net = net
+        self.cloud = cloud
+        self.instance = host
+        self.directory = directory
+        self.exabgp = exabgp
+        self.socket = directory / "bgp2vpc.sock"
+        self.yaml = directory / "bgp2vpc.yaml"
+        self.service = directory / "service-is-well"
+        self.service.touch()
+        self._processes: dict[str, subprocess.Popen[bytes]] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for process in self._processes.values():
+            process.terminate()
+        for process in self._processes.values():
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+        self.net.host.kill_all()
+
+    # What runs on it
+
+    def environment(self) -> dict[str, str]:
+        """As a service manager would give it: nothing of the developer's own."""
+        return {
+            "PATH": f"{self.exabgp.programs}:/usr/sbin:/usr/bin:/sbin:/bin",
+            "HOME": str(self.directory),
+            **self.cloud.environment(self.instance.instance_id),
+            "exabgp_daemon_user": "root",
+            "exabgp_api_cli": "false",
+            "exabgp_log_destination": "stdout",
+        }
+
+    def start(self, name: str, argv: Sequence[str], **environment: str) -> subprocess.Popen[bytes]:
+        """Run a program on this host; its output goes to NAME.log."""
+        with self.log(name).open("ab") as log:
+            process = subprocess.Popen(
+                self.net.host.command(argv),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=self.environment() | environment,
+                start_new_session=True,
+            )
+        self._processes[name] = process
+        return process
+
+    def start_exabgp(self, configuration: str, encoder: str = "", peering: Peering = IBGP, **env: str) -> None:
+        """Run ExaBGP on one of our ready configurations, with this network's addresses in it."""
+        text = (ROOT / "exabgp" / self.exabgp.version / configuration).read_text("utf-8")
+        text = self._at_home(text, peering)
+        if encoder:
+            text = _replaced(text, {"    encoder json;": f"    encoder {encoder};"}, text.count("encoder json;"))
+        path = self.directory / "exabgp.conf"
+        path.write_text(text, "utf-8")
+        self.start("exabgp", self.exabgp.serve(path), **env)
+
+    def _at_home(self, text: str, peering: Peering) -> str:
+        replacements = {
+            "/usr/local/bin/bgp2vpc": str(BGP2VPC),
+            "-f /etc/bgp2vpc.yaml": f"-f {self.yaml}",
+            "neighbor 192.0.2.1 {": f"neighbor {self.net.router_address} {{",
+            "neighbor 2001:db8::1 {": f"neighbor {netns.ROUTER_IPV6} {{",
+            "local-address 192.0.2.10;": f"local-address {self.net.host_address};",
+            "local-address 2001:db8::10;": f"local-address {netns.HOST_IPV6};",
+            "local-as 64513;": f"local-as {peering.host_as};",
+            "peer-as 64512;": f"peer-as {ROUTER_AS};",
+        }
+        # What only some of the configurations have.
+        optional = {
+            "--socket /run/bgp2vpc/bgp2vpc.sock": f"--socket {self.socket}",
+            '--cmd "dig @127.0.0.1 example.org +short"': f'--cmd "{self.check}"',
+            "--interval 5 --fast-interval 1 --rise 3 --fall 3": self.pace,
+        }
+        if "process bgp2vpc" not in text:
+            del replacements["-f /etc/bgp2vpc.yaml"]
+        return _replaced(text, {**replacements, **{old: new for old, new in optional.items() if old in text}})
+
+    def start_daemon(self, *options: str) -> None:
+        """Run bgp2vpc by itself."""
+        self.start("bgp2vpc", [str(BGP2VPC), "run", "-f", str(self.yaml), *options])
+
+    def stop(self, name: str) -> int:
+        """SIGTERM, and wait for the end: the exit status."""
+        self._processes[name].send_signal(signal.SIGTERM)
+        return self._processes[name].wait(20)
+
+    # The service and its check
+
+    @property
+    def check(self) -> str:
+        """The command that succeeds as long as the service is well."""
+        return f"test -e {self.service}"
+
+    @property
+    def pace(self) -> str:
+        """Options that make the healthcheck as quick as a test wants it."""
+        return "--interval 0.3 --fast-interval 0.1 --rise 1 --fall 1"
+
+    def healthcheck(self, *options: str, prefixes: Sequence[str] = PREFIXES, down: str = "--withdraw-on-down") -> str:
+        """The command line of ExaBGP's own healthcheck, as one writes it into a configuration."""
+        ips = " ".join(f"--ip {prefix}" for prefix in prefixes)
+        rest = " ".join([self.pace, down, *options])
+        return f'python3 -m exabgp healthcheck --cmd "{self.check}" {ips} --no-ip-setup --no-syslog {rest}'
+
+    def configure(self, *, process: str = "", restart_time: float = 10, extra: str = "") -> None:
+        """Write the YAML file: `process` is the command line of a script, if bgp2vpc is to run one."""
+        text = f"socket: {self.socket}\n{extra}\n"
+        if process:
+            text += f"processes:\n  dns:\n    run: {json.dumps(process)}\n    restart_time: {restart_time}\n"
+        self.yaml.write_text(text + RULES, "utf-8")
+
+    # What can be seen of it
+
+    def log(self, name: str) -> Path:
+        """Where a program's output is."""
+        return self.directory / f"{name}.log"
+
+    def said(self, name: str) -> str:
+        """A program's output so far."""
+        return self.log(name).read_text("utf-8", "replace") if self.log(name).exists() else ""
+
+    def wait_for_word(self, name: str, word: str, timeout: float = 20.0) -> None:
+        """Until a program's output holds `word`."""
+        wait_until(lambda: word in self.said(name), f"{name} to say {word!r}", self.story, timeout)
+
+    def bgp2vpc(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run one of bgp2vpc's commands on this host."""
+        return subprocess.run(
+            self.net.host.command([str(BGP2VPC), *arguments]),
+            env=self.environment(), capture_output=True, text=True, check=False, timeout=30,
+        )  # fmt: skip
+
+    def status(self) -> Mapping[str, Any]:
+        """`bgp2vpc status --json`; empty while nobody answers."""
+        answer = self.bgp2vpc("status", "--json", "--socket", str(self.socket))
+        status: Mapping[str, Any] = json.loads(answer.stdout) if answer.returncode == 0 else {}
+        return status
+
+    def wait_for_vpc(self, *prefixes: str, timeout: float = 20.0) -> None:
+        """Until the table of this host's zone points each of these at it."""
+        self._wait_for_vpc(self.instance.interface_id, prefixes, timeout)
+
+    def wait_without_vpc(self, *prefixes: str, timeout: float = 20.0) -> None:
+        """Until the table has no route for any of these."""
+        self._wait_for_vpc(None, prefixes, timeout)
+
+    def _wait_for_vpc(self, target: str | None, prefixes: Sequence[str], timeout: float) -> None:
+        try:
+            for prefix in prefixes:
+                self.cloud.wait_for_route(self.instance.table, prefix, target, timeout)
+        except TimeoutError as error:
+            raise TimeoutError(f"{error}\n{self.story()}") from None
+
+    def pids_of(self, *words: str) -> list[int]:
+        """The processes on this host whose command line holds all of these words."""
+        lines = {pid: _command_line(pid) for pid in self.net.host.pids()}
+        return [pid for pid, line in lines.items() if all(word in line for word in words) and "netns exec" not in line]
+
+    def story(self) -> str:
+        """What there is to say when something did not happen."""
+        logs = sorted(self.directory.glob("*.log"))
+        return "\n".join(f"--- {log.name}\n{log.read_text('utf-8', 'replace')[-4000:]}" for log in logs)
+
+
+MakeHost = Callable[[Exabgp], AnycastHost]
+
+
+def _command_line(pid: int) -> str:
+    try:
+        return shlex.join(Path("/proc", str(pid), "cmdline").read_text("utf-8").rstrip("\0").split("\0"))
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
+
+
+def _replaced(text: str, replacements: Mapping[str, str], count: int = 1) -> str:
+    """Every replacement has to find something: else a test would quietly run something else."""
+    for old, new in replacements.items():
+        if text.count(old) < count:
+            raise AssertionError(f"the configuration does not hold {old!r}")
+        text = text.replace(old, new)
+    return text

@@ -1,0 +1,60 @@
+"""Fixtures of the system tests: the network, the cloud within its reach, the router, the anycast host."""
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import netns
+import pytest
+from anycast import AnycastHost, MakeHost
+from bird import Bird, MakeRouter
+
+from bgp2vpc.demo.cloud.client import Cloud
+from bgp2vpc.demo.cloud.values import World, WorldSpec
+
+
+@pytest.fixture(scope="session")
+def net() -> Iterator[netns.Net]:
+    """The network of two hosts. Where it cannot be made the tests are skipped, and in CI they fail."""
+    if lacks := netns.missing():
+        reason = "the system tests need " + ", ".join(lacks)
+        if os.environ.get("CI", "").lower() in ("1", "true", "yes"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    made = netns.Net()
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def cloud(net: netns.Net) -> Iterator[Cloud]:
+    """The test cloud, where the anycast host can reach it."""
+    with Cloud.start(net.cloud_address) as running:
+        yield running
+
+
+@pytest.fixture
+def world(cloud: Cloud) -> World:
+    """A new world with IPv6."""
+    cloud.reset()
+    return cloud.build(WorldSpec(ipv6=True))
+
+
+@pytest.fixture
+def closing() -> Iterator[ExitStack]:
+    """What was started last is ended first."""
+    with ExitStack() as stack:
+        yield stack
+
+
+@pytest.fixture
+def start_router(net: netns.Net, tmp_path: Path, closing: ExitStack) -> MakeRouter:
+    """Start BIRD."""
+    return lambda peering: closing.enter_context(Bird(net, tmp_path, peering))
+
+
+@pytest.fixture
+def make_host(net: netns.Net, cloud: Cloud, world: World, tmp_path: Path, closing: ExitStack) -> MakeHost:
+    """Make the anycast host out of the world's first instance; nothing runs on it yet."""
+    return lambda exabgp: closing.enter_context(AnycastHost(net, cloud, world.hosts[0], tmp_path, exabgp))
