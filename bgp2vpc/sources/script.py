@@ -117,7 +117,9 @@ class Script:
             self._log.error("cannot start %s: %s", shlex.join(settings.argv), reason)
             return True
         self._state = ScriptState.RUNNING
-        self._log.info("started: pid=%d", self._child.pid)
+        # One that ends with 0 every second, again and again, is no news.
+        routine = self._last_exit == exit_text(0)
+        self._log.log(logging.DEBUG if routine else logging.INFO, "started: pid=%d", self._child.pid)
         self._session.open()
         try:
             code = await self._listen(self._child)
@@ -126,7 +128,10 @@ class Script:
             self._report_dropped()
             self._session.close(hold=settings.restart_time)
         self._last_exit = exit_text(code)
-        self._log.log(logging.WARNING if code else logging.INFO, "ended: %s", self._last_exit)
+        level = logging.WARNING if code else logging.DEBUG if routine else logging.INFO
+        # Its stderr is logged at info, which may be off: what it said last is most often why it ended.
+        why = f" ({self._last_error})" if code and self._last_error else ""
+        self._log.log(level, "ended: %s%s", self._last_exit, why)
         return code != 0
 
     def _begin(self) -> None:
@@ -134,6 +139,7 @@ class Script:
         self._session = SpeakerSession(self._settings.name, SourceKind.SCRIPT, self._listener)
         self._output, self._errors = LineSplitter(), LineSplitter(_LOGGED)
         self._deaf = False
+        self._last_error = ""
 
     async def _listen(self, child: Child) -> int:
         try:
@@ -153,7 +159,7 @@ class Script:
 
     def _answer(self, line: bytes | None) -> None:
         self._lines += 1
-        self._last_line = "(an over-long line)" if line is None else _printable(line)
+        self._last_line = _printable(line)
         answer = self._session.feed(line)
         if not answer or self._child is None or self._child.stdin.put(answer) or self._deaf:
             return
@@ -163,14 +169,17 @@ class Script:
     def _read_errors(self, data: bytes) -> None:
         now = asyncio.get_running_loop().time()
         for line in self._errors.feed(data):
+            self._last_error = _printable(line)
             if self._throttle.allows(now):
                 self._report_dropped()
-                self._log.info("stderr: %s", "(an over-long line)" if line is None else _printable(line))
+                self._log.info("stderr: %s", self._last_error)
 
     def _report_dropped(self) -> None:
         if dropped := self._throttle.take_dropped():
             self._log.info("stderr: %d lines dropped", dropped)
 
 
-def _printable(line: bytes) -> str:
+def _printable(line: bytes | None) -> str:
+    if line is None:
+        return "(an over-long line)"
     return line[:_LOGGED].decode("utf-8", "backslashreplace")

@@ -1,5 +1,10 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from bgp2vpc.bgp.events import Announce, Withdraw, WithdrawAll
+from bgp2vpc.bgp.path import Path
+from bgp2vpc.dialect.text import parse
 from bgp2vpc.sources.presence import Present
 
 A = "announce route 192.0.2.1/32 next-hop self med 100"
@@ -62,3 +67,53 @@ def test_no_more_than_ten_thousand_are_kept():
     for number in range(11_000):
         account.note(f"announce route 10.{number >> 8}.{number & 255}.0/24 next-hop self")
     assert len(account.lines()) == 10_000
+
+
+PREFIXES = ["192.0.2.1/32", "192.0.2.1", "192.0.2.0/24", "2001:db8::1/128", "2001:DB8:0::1", "2001:db8::/64"]
+SELECTORS = ["", "neighbor * ", "peer * ", "neighbor 10.0.0.1, neighbor 10.0.0.2 ", "neighbor 10.0.0.1 neighbor * "]
+ATTRIBUTES = ["", " med 5", " path-information 7", " path-information 0.0.0.7 med 1", " community [ 65000:1 ]"]
+
+
+@st.composite
+def lines(draw: st.DrawFn) -> str:
+    verb = draw(st.sampled_from(["announce", "withdraw"]))
+    words = "next-hop self" + draw(st.sampled_from(ATTRIBUTES))
+    prefix = draw(st.sampled_from(PREFIXES))
+    family = "ipv6" if ":" in prefix else "ipv4"
+    several = " ".join(
+        draw(st.lists(st.sampled_from([p for p in PREFIXES if (":" in p) == (":" in prefix)]), min_size=1))
+    )
+    said = draw(
+        st.sampled_from(
+            [
+                f"{verb} route {prefix} {words}",
+                f"{verb} {family} unicast {prefix} {words}",
+                f"{verb} attributes {words} nlri {several}",
+                "clear adj-rib out",
+            ]
+        )
+    )
+    return draw(st.sampled_from(SELECTORS)) + said
+
+
+def applied(said: list[str]) -> dict[tuple[str, int | None], Path]:
+    """What the daemon makes of lines."""
+    paths: dict[tuple[str, int | None], Path] = {}
+    for line in said:
+        for event in parse(line).events:
+            match event:
+                case Announce(path):
+                    paths[str(path.prefix), path.path_id] = path
+                case Withdraw(prefix, path_id):
+                    paths.pop((str(prefix), path_id), None)
+                case WithdrawAll():
+                    paths.clear()
+    return paths
+
+
+@given(st.lists(lines(), max_size=12))
+def test_saying_what_stands_is_as_good_as_saying_everything(said: list[str]):
+    account = Present()
+    for line in said:
+        account.note(line)
+    assert applied(account.lines()) == applied(said)

@@ -75,7 +75,16 @@ def test_a_script_that_crashes_is_started_again_for_ever():
     run(story())
 
 
-def test_exit_0_is_logged_as_no_crash_and_started_again(caplog: pytest.LogCaptureFixture):
+def test_a_crash_is_logged_with_the_last_word_on_stderr(caplog: pytest.LogCaptureFixture):
+    async def story() -> None:
+        async with running("sh", "-c", "echo why >&2; exit 2", listener=Recorder(), respawn=False) as (_, task):
+            await task
+
+    run(story())
+    assert [record.getMessage() for record in caplog.records] == ["ended: exit 2 (why)"]
+
+
+def test_exit_0_is_no_crash_and_news_only_once(caplog: pytest.LogCaptureFixture):
     caplog.set_level(logging.INFO)
 
     async def story() -> None:
@@ -84,7 +93,8 @@ def test_exit_0_is_logged_as_no_crash_and_started_again(caplog: pytest.LogCaptur
             await listener.when(lambda: listener.log.count(CLOSED) == 3)
 
     run(story())
-    assert {record.levelname for record in caplog.records if record.getMessage().startswith("ended")} == {"INFO"}
+    told = [f"{record.levelname} {record.getMessage().split(':')[0]}" for record in caplog.records]
+    assert [line for line in told if "asyncio" not in line] == ["INFO started", "INFO ended"]
 
 
 @pytest.mark.parametrize(
