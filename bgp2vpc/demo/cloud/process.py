@@ -23,6 +23,8 @@ def start_process(host: str = "127.0.0.1", timeout: float = 30.0) -> tuple[subpr
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
+        # A terminal's Ctrl-C goes to all its processes, and whoever started the cloud may need it to clean up.
+        start_new_session=True,
         env={name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "MOTO_"))},
     )
     try:

@@ -1,0 +1,73 @@
+"""The demo's child processes: out of reach of the terminal's Ctrl-C, and never left behind."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import BinaryIO, Self
+
+LEASH = Path(__file__).with_name("leash.py")
+
+
+def start(argv: Sequence[str], environment: Mapping[str, str], output: BinaryIO) -> "subprocess.Popen[bytes]":
+    """Run `argv` in a session of its own, with nothing to read and `output` for all it prints. Raises OSError."""
+    return subprocess.Popen(
+        [sys.executable, "-IS", str(LEASH), *argv],
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=subprocess.STDOUT,
+        env=environment,
+        start_new_session=True,
+    )
+
+
+def end(process: "subprocess.Popen[bytes]", patience: float) -> int:
+    """SIGTERM, and SIGKILL after `patience` seconds. The return code: negative for a signal."""
+    process.terminate()
+    try:
+        return process.wait(patience)
+    except subprocess.TimeoutExpired:
+        return kill(process)
+
+
+def kill(process: "subprocess.Popen[bytes]") -> int:
+    """SIGKILL for it and its process group. The return code."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    return process.wait()
+
+
+class Interrupted(KeyboardInterrupt):
+    """A signal asks us to end: Ctrl-C, SIGTERM, or the terminal went away."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"interrupted by {signal.Signals(number).name}")
+        self.status = 128 + number
+
+
+class Interrupts:
+    """Within `with`, signals that would end us raise Interrupted, until `ignore`: then they have to wait."""
+
+    NUMBERS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+    def __enter__(self) -> Self:
+        # What was ignored (nohup, a shell's background job) stays ignored.
+        heeded = [number for number in self.NUMBERS if signal.getsignal(number) is not signal.SIG_IGN]
+        self._before = {number: signal.signal(number, self._raise) for number in heeded}
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def ignore(self) -> None:
+        """From here on nothing may come between: we are cleaning up."""
+        for number in self._before:
+            signal.signal(number, signal.SIG_IGN)
+
+    @staticmethod
+    def _raise(number: int, _: object) -> None:
+        raise Interrupted(number)

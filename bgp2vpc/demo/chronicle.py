@@ -1,0 +1,88 @@
+"""What happened, from those who know: EC2's side (the cloud's call log) and the daemons' own logs, in one order."""
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from bgp2vpc.demo.cloud.client import Cloud
+from bgp2vpc.demo.cloud.values import Call
+from bgp2vpc.demo.instance import Instance
+from bgp2vpc.demo.logbook import Record
+
+
+class Kind(Enum):
+    """What there is to tell. The values are the words of the daemon's log where it is the witness."""
+
+    ANNOUNCED = "announced"
+    WITHDRAWN = "withdrawn"
+    STOPPING = "stopping"
+    VERDICT = "verdict"
+    WRITE = "write"
+    TROUBLE = "trouble"
+
+
+_FROM_LOG: Mapping[str, Kind] = {kind.value: kind for kind in (Kind.ANNOUNCED, Kind.WITHDRAWN, Kind.STOPPING)}
+
+_TOLD = {"prefix": "", "med": "med ", "routes": "routes "}
+"""Fields of those records that belong into the story, and how they are introduced."""
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """`at` in seconds of time.monotonic(); `who` is an instance's letter."""
+
+    at: float
+    who: str
+    kind: Kind
+    text: str
+
+
+class Chronicle:
+    """Remembers what was told already."""
+
+    def __init__(self, cloud: Cloud, instances: Sequence[Instance]) -> None:
+        self._cloud = cloud
+        self._instances = instances
+        self._told: set[int] = set()
+
+    def news(self) -> list[Happening]:
+        """What happened since the last time, in order.
+
+        Up to the moment of asking only: what comes in while we read has to wait for what may have come before it.
+        """
+        horizon = time.monotonic()
+        found = list(self._writes(horizon))
+        for instance in self._instances:
+            found += (told for record in instance.log.until(horizon) if (told := _from_log(instance.name, record)))
+        return sorted(found, key=lambda happening: happening.at)
+
+    def name_of(self, interface_id: str) -> str:
+        """The letter of the instance that has this interface, or the id itself."""
+        return next((i.name for i in self._instances if interface_id in i.host.interfaces), interface_id)
+
+    def _writes(self, horizon: float) -> Iterator[Happening]:
+        names = {instance.host.instance_id: instance.name for instance in self._instances}
+        for number, call in enumerate(self._cloud.writes()):
+            if number not in self._told and call.ended is not None and call.ended < horizon:
+                self._told.add(number)
+                kind = Kind.TROUBLE if call.error else Kind.WRITE
+                yield Happening(call.ended, names.get(call.caller, call.caller), kind, self._words(call))
+
+    def _words(self, call: Call) -> str:
+        """The call as it was made, with the interface's owner in place of its id: that fits a line of a terminal."""
+        asked = call.parameters
+        words = [call.operation, asked.get("RouteTableId", ""), asked.get("DestinationCidrBlock", "")]
+        if interface_id := asked.get("NetworkInterfaceId"):
+            words += ["->", self.name_of(interface_id)]
+        return " ".join([*words, *([call.error] if call.error else [])])
+
+
+def _from_log(who: str, record: Record) -> Happening | None:
+    kind = _FROM_LOG.get(record.event)
+    if kind is not None:
+        told = [f"{word}{record.fields[key]}" for key, word in _TOLD.items() if key in record.fields]
+        return Happening(record.at, who, kind, " ".join([record.event, *told]))
+    if record.level in ("warning", "error", "critical"):
+        return Happening(record.at, who, Kind.TROUBLE, f"{record.level}: {record.event}")
+    return None

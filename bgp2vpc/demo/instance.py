@@ -1,0 +1,152 @@
+"""One instance of the demo's VPC: a service, a bgp2vpc daemon, and the ExaBGP healthcheck that joins them."""
+
+import json
+import os
+import random
+import shlex
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from bgp2vpc.demo import child
+from bgp2vpc.demo.cloud.values import Host
+from bgp2vpc.demo.logbook import Logbook
+from bgp2vpc.sources.client import ask
+from bgp2vpc.sources.unix import SocketError
+
+LOOPBACK = "127.0.0.1"
+PREFIX = "192.0.2.53/32"
+POLL_TIME = 2.0
+SERVICE_START = 10.0
+STOP_PATIENCE = 12.0
+"""Seconds; a daemon gives its last writes 10."""
+
+
+class Instance:
+    """`name` is a letter. Everything it has lies in `directory` as `<name>.yaml`, `.sock`, `.log`, `.env`."""
+
+    def __init__(self, name: str, host: Host, directory: Path, aws: Mapping[str, str]) -> None:
+        self.name = name
+        self.host = host
+        self.port = _quiet_port()
+        self.config, self.socket, self.log_file, self.environment_file = (
+            directory / f"{name.lower()}.{suffix}" for suffix in ("yaml", "sock", "log", "env")
+        )
+        self.log = Logbook(self.log_file)
+        self.service: subprocess.Popen[bytes] | None = None
+        self.daemon: subprocess.Popen[bytes] | None = None
+        self._web = directory / name.lower()
+        self._web.mkdir()
+        self._environment = {**_clean_environment(), **aws}
+        self.config.write_text(yaml.safe_dump(self._configuration(), sort_keys=False, width=1000))
+        self.environment_file.write_text("".join(f"export {key}={shlex.quote(aws[key])}\n" for key in aws))
+
+    def _configuration(self) -> dict[str, Any]:
+        code = f"import socket; socket.create_connection(('{LOOPBACK}', {self.port}), 1)"
+        check = shlex.join([sys.executable, "-IS", "-c", code])
+        healthcheck = [sys.executable, "-m", "exabgp", "healthcheck", "--no-syslog", "--cmd", check]
+        healthcheck += ["--ip", PREFIX, "--no-ip-setup", "--withdraw-on-down"]
+        healthcheck += ["--interval", "0.4", "--fast-interval", "0.1", "--rise", "2", "--fall", "2"]
+        return {
+            "socket": str(self.socket),
+            "poll_time": POLL_TIME,
+            "processes": {"dns": {"run": healthcheck}},
+            "routetables": {
+                "private": {
+                    "find": {"type": "by_tag", "config": {"key": "type", "value": "private"}},
+                    "accept": ["192.0.2.0/24 le 32"],
+                    "takeover": "if_unhealthy",
+                }
+            },
+        }
+
+    @property
+    def service_command(self) -> list[str]:
+        """What the service is."""
+        where = ["--bind", LOOPBACK, "--directory", str(self._web)]
+        return [sys.executable, "-u", "-m", "http.server", str(self.port), *where]
+
+    def start_service(self) -> float:
+        """Returns when it listened (time.monotonic()). Raises OSError if it does not."""
+        with self.log_file.with_suffix(".service").open("ab") as log:
+            self.service = child.start(self.service_command, _clean_environment(), log)
+        deadline = time.monotonic() + SERVICE_START
+        while True:
+            # http.server reports where it listens before it does, so only a connection is proof.
+            try:
+                socket.create_connection((LOOPBACK, self.port), timeout=1).close()
+            except ConnectionRefusedError:
+                if time.monotonic() > deadline or self.service.poll() is not None:
+                    raise
+                time.sleep(0.01)
+            else:
+                return time.monotonic()
+
+    def kill_service(self) -> float:
+        """SIGKILL. Returns when (time.monotonic())."""
+        killed = time.monotonic()
+        if self.service is not None:
+            child.kill(self.service)
+            self.service = None
+        return killed
+
+    def start_daemon(self) -> None:
+        """Does not wait for it."""
+        argv = [sys.executable, "-m", "bgp2vpc", "run", "-f", str(self.config), "--log-format", "json"]
+        with self.log_file.open("ab") as log:
+            self.daemon = child.start(argv, self._environment, log)
+
+    def kill_daemon(self) -> None:
+        """SIGKILL: no goodbye. Its healthcheck ends by itself, at the next line it prints."""
+        if self.daemon is not None:
+            child.kill(self.daemon)
+            self.daemon = None
+
+    def end_daemon(self) -> int:
+        """SIGTERM, and wait. Returns the exit status; 0 if none runs."""
+        if self.daemon is None:
+            return 0
+        status = child.end(self.daemon, STOP_PATIENCE)
+        self.daemon = None
+        return status
+
+    @property
+    def has_lost_its_daemon(self) -> bool:
+        """Whether the daemon ended although nobody asked it to."""
+        return self.daemon is not None and self.daemon.poll() is not None
+
+    def verdicts(self) -> dict[str, str]:
+        """What the daemon thinks of PREFIX, by table: "yield (owner-healthy)". Empty while it does not answer."""
+        with suppress(SocketError):
+            status = json.loads("\n".join(ask(self.socket, ["bgp2vpc status"])[-1].text))
+            routes = [route for route in status["routes"] if route["prefix"] == PREFIX]
+            return {route["route_table_id"]: f"{route['verdict']} ({route['reason']})" for route in routes}
+        return {}
+
+
+def _clean_environment() -> dict[str, str]:
+    """Ours without what could lead to the real AWS, or round the loopback."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("AWS_") and not name.upper().endswith("_PROXY")
+    }
+
+
+def _quiet_port() -> int:
+    """A free TCP port from below the ephemeral ones.
+
+    While the service is down nobody is given it by chance, and a check cannot meet itself by a simultaneous open.
+    """
+    while True:
+        port = random.randrange(20000, 32000)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind((LOOPBACK, port))
+            return port

@@ -1,0 +1,24 @@
+"""`python leash.py COMMAND…`: becomes COMMAND, which Linux then ends (SIGTERM) when whoever started it dies in any way.
+
+Run as a file and not as a module, so that it needs nothing but the standard library's own start-up. It is a program of
+its own, since code between fork and exec is not safe beside threads.
+"""
+
+import ctypes
+import os
+import signal
+import sys
+
+PR_SET_PDEATHSIG = 1
+"""prctl(2). Outlives execve(2)."""
+
+
+def main() -> None:
+    """Never returns."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    os.execvp(sys.argv[1], sys.argv[1:])
+
+
+if __name__ == "__main__":
+    main()

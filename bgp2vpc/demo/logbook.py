@@ -1,0 +1,74 @@
+"""A daemon's log (`--log-format json`), read while it grows, on the clock that the cloud's call log uses."""
+
+import json
+import time
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+LAST_WORDS = 20
+"""Records kept to show when something went wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One line of the log. `at` in seconds of time.monotonic(), to a millisecond."""
+
+    at: float
+    level: str
+    event: str
+    fields: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_noise(self) -> bool:
+        """A healthcheck says each time what it does, on its stderr."""
+        return self.event.startswith("stderr: INFO")
+
+    def __str__(self) -> str:
+        return " ".join([self.level, self.event, *(f"{key}={value}" for key, value in self.fields.items())])
+
+
+class Logbook:
+    """The file at `path`, which need not exist yet."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._offset = 0
+        self._epoch = time.time() - time.monotonic()
+        self._unread: list[Record] = []
+        self.last_words: deque[Record] = deque(maxlen=LAST_WORDS)
+
+    def until(self, horizon: float) -> list[Record]:
+        """The records that were not returned yet and happened before `horizon`."""
+        self._read()
+        ready = [record for record in self._unread if record.at < horizon]
+        self._unread = [record for record in self._unread if record.at >= horizon]
+        return ready
+
+    def _read(self) -> None:
+        if not self._path.exists():
+            return
+        with self._path.open("rb") as file:
+            file.seek(self._offset)
+            data = file.read()
+        whole, _, _ = data.rpartition(b"\n")
+        if not whole:
+            return
+        self._offset += len(whole) + 1
+        for line in whole.decode("utf-8", "replace").splitlines():
+            record = self._parse(line)
+            self._unread.append(record)
+            if not record.is_noise:
+                self.last_words.append(record)
+
+    def _parse(self, line: str) -> Record:
+        try:
+            told = json.loads(line)
+            at = datetime.fromisoformat(told.pop("time")).timestamp() - self._epoch
+            return Record(at, told.pop("level"), told.pop("event"), told)
+        except (ValueError, KeyError, AttributeError):
+            # Python's own words, where a daemon dies before or without logging.
+            return Record(time.monotonic(), "stderr", line)

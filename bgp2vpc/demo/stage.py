@@ -1,0 +1,87 @@
+"""The demo's stage: the embedded cloud, instances in two zones, and a private directory. It leaves nothing behind."""
+
+import shutil
+import tempfile
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from bgp2vpc.demo.cloud.client import Cloud
+from bgp2vpc.demo.cloud.values import External, WorldSpec
+from bgp2vpc.demo.instance import PREFIX, Instance
+
+NAMES = "ABC"
+
+
+class Stage:
+    """Use with `with`. Raises CloudError if the cloud does not start.
+
+    `before_clean_up` is called when the end has begun: from then on nothing should interrupt us.
+    """
+
+    def __init__(self, before_clean_up: Callable[[], None]) -> None:
+        self._before_clean_up = before_clean_up
+        self.directory = Path(tempfile.mkdtemp(prefix="bgp2vpc-demo-"))
+        self.instances: list[Instance] = []
+        self._cloud: Cloud | None = None
+
+    def __enter__(self) -> Self:
+        try:
+            self._cloud = Cloud.start()
+            self.world = self._cloud.build(WorldSpec(instances=len(NAMES)))
+        except BaseException:
+            self._clean_up()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._clean_up()
+
+    @property
+    def cloud(self) -> Cloud:
+        """Between `with` and its end."""
+        assert self._cloud is not None
+        return self._cloud
+
+    def add_instance(self) -> Instance:
+        """The next instance; its daemon starts, its service does not yet."""
+        number = len(self.instances)
+        host = self.world.hosts[number]
+        instance = Instance(NAMES[number], host, self.directory, self.cloud.environment(host.instance_id))
+        self.instances.append(instance)
+        instance.start_daemon()
+        return instance
+
+    def terminate(self, instance: Instance) -> None:
+        """The instance dies without a word, and EC2 knows."""
+        instance.kill_daemon()
+        instance.kill_service()
+        self.cloud.write(External.terminate(instance.host.instance_id))
+
+    def route(self, table_id: str) -> tuple[str, str] | None:
+        """Target and state of PREFIX's route, if there is one."""
+        for line in self.cloud.routes(table_id).splitlines():
+            prefix, target, state, *_ = line.split()
+            if prefix == PREFIX:
+                return target, state
+        return None
+
+    def end_daemons(self) -> dict[str, int]:
+        """SIGTERM to all daemons at once. Their exit statuses by name, of those that ran."""
+        running = [instance for instance in self.instances if instance.daemon is not None]
+        with ThreadPoolExecutor(len(NAMES)) as threads:
+            statuses = threads.map(Instance.end_daemon, running)
+            return {instance.name: status for instance, status in zip(running, statuses, strict=True)}
+
+    def _clean_up(self) -> None:
+        self._before_clean_up()
+        self.end_daemons()
+        for instance in self.instances:
+            instance.kill_service()
+        if self._cloud is not None:
+            self._cloud.close()
+        shutil.rmtree(self.directory, ignore_errors=True)

@@ -1,0 +1,114 @@
+"""`bgp2vpc demo`: a story of announcements, failures and takeovers, told by real processes in an embedded VPC.
+
+Two instances in two zones; on each a real service, ExaBGP's own healthcheck, and a real bgp2vpc daemon. EC2 and the
+instance metadata are moto's, made honest (`bgp2vpc.demo.cloud`); nothing leaves the loopback.
+"""
+
+import shlex
+import time
+
+from bgp2vpc.demo import chapters
+from bgp2vpc.demo.child import Interrupted, Interrupts
+from bgp2vpc.demo.cloud.process import CloudError
+from bgp2vpc.demo.instance import PREFIX, Instance
+from bgp2vpc.demo.play import DidNotHappen, Play, command
+from bgp2vpc.demo.screen import Screen
+from bgp2vpc.demo.stage import Stage
+
+START_PATIENCE = 30.0
+
+
+def tell(*, keep: bool, patience: float = 10.0, pause: float = 2.0) -> int:
+    """Tell the story: 0 if all of it happened, 1 if not, 128 + its number if a signal ended it.
+
+    `keep`: stay up afterwards until Ctrl-C. `patience`: seconds each step may take. `pause`: seconds between chapters.
+    """
+    screen = Screen(time.monotonic())
+    screen.title("bgp2vpc demo: two instances, two zones, one anycast prefix, an embedded VPC")
+    with Interrupts() as interrupts:
+        try:
+            with Stage(interrupts.ignore) as stage:
+                status = _tell(Play(stage, screen, patience, pause), keep=keep)
+        except (CloudError, OSError) as error:
+            screen.failed(str(error))
+            return 1
+        except Interrupted as interrupted:
+            screen.say(f"\n{interrupted}; everything is stopped and cleaned up")
+            return interrupted.status
+    screen.say("\nThat is all. Everything is stopped and cleaned up.")
+    return status
+
+
+def _tell(play: Play, *, keep: bool) -> int:
+    try:
+        _whole_story(play, keep=keep)
+    except DidNotHappen as what:
+        play.screen.failed(str(what))
+        _explain(play)
+        return 1
+    return 0
+
+
+def _whole_story(play: Play, *, keep: bool) -> None:
+    a, b = play.stage.add_instance(), play.stage.add_instance()
+    _introduce(play, a, b)
+    for instance in (a, b):
+        play.expect(f"{instance.name}'s daemon reads the route tables", play.has_read(instance), START_PATIENCE)
+    chapters.service_comes(play, a)
+    chapters.second_service_comes(play, a, b)
+    chapters.service_dies(play, a, b)
+    chapters.service_returns(play, a, b)
+    chapters.instance_dies(play, b, a)
+    if keep:
+        _stay(play, a)
+    chapters.end_comes(play)
+
+
+def _introduce(play: Play, *instances: Instance) -> None:
+    stage = play.stage
+    play.screen.say(f"{stage.world.vpc_id}, served by moto at {stage.cloud.endpoint_url}")
+    play.screen.quote(f"{i.name}  {i.host.instance_id}  {i.host.interface_id}  {i.host.zone}" for i in instances)
+    play.screen.say("Times are seconds since the start, and since the cause.")
+    play.screen.say("Look into it meanwhile, from another terminal:")
+    play.screen.quote([f"{command()} status --socket {instance.socket}" for instance in instances], "cyan")
+
+
+def _stay(play: Play, holder: Instance) -> None:
+    """Until Ctrl-C, with a new second instance, telling what happens."""
+    third = play.stage.add_instance()
+    play.expect(f"{third.name}'s daemon reads the route tables", play.has_read(third), START_PATIENCE)
+    chapters.second_service_comes(play, holder, third)
+    _invite(play, holder, third)
+    try:
+        while True:
+            play.watch()
+    except Interrupted:
+        play.screen.say("")
+
+
+def _invite(play: Play, *instances: Instance) -> None:
+    screen = play.screen
+    screen.title(f"{' and '.join(i.name for i in instances)} stay up until Ctrl-C; what happens is told here.")
+    for i in instances:
+        screen.say(f"On {i.name}:")
+        lines = [
+            f". {i.environment_file}    # where its EC2 and instance metadata are",
+            f"{command()} status --socket {i.socket}",
+            f"{command()} plan -f {i.config}",
+            f"{command()} api --socket {i.socket} 'announce route 192.0.2.54/32 next-hop self'",
+            f"tail -f {i.log_file}",
+        ]
+        if i.service:
+            lines.append(f"kill -9 {i.service.pid}    # its service; start it again with:")
+            lines.append(shlex.join(i.service_command))
+        screen.quote(lines, "cyan")
+
+
+def _explain(play: Play) -> None:
+    """Everything we know, for whoever has to find out why."""
+    play.tell_news()
+    play.screen.say(f"The tables, for {PREFIX}:")
+    play.screen.quote(play.tables())
+    for instance in play.stage.instances:
+        play.screen.say(f"The last words of {instance.name}'s daemon:")
+        play.screen.quote(map(str, instance.log.last_words))
