@@ -12,6 +12,7 @@ import asyncio
 import logging
 import re
 from collections.abc import Callable, Container, Mapping
+from itertools import count
 from pathlib import Path
 from typing import Final, cast
 
@@ -108,6 +109,13 @@ class SocketServer:
         self._count += 1
         return f"client-{self._count}"
 
+    def name_for(self, name: str) -> str:
+        """`name`, or for a relay, which cannot choose another one, the first free NAME-2, NAME-3 …"""
+        taken = {client.source for client in self.clients}
+        if not name.startswith(RELAY) or name not in taken:
+            return name
+        return next(other for number in count(2) if (other := f"{name}-{number}") not in taken)
+
     def why_not(self, name: str) -> str:
         """What speaks against a client calling itself `name`; empty if nothing does."""
         if not _NAME.fullmatch(name):
@@ -186,6 +194,7 @@ class _Client(asyncio.Protocol):
             case ["reasons"]:
                 session.reasons = True
             case ["hello", name]:
+                name = self._server.name_for(name)
                 problem = self._server.why_not(name) or self._speak_as(session, name, self._server.listener)
             case ["lasting"]:
                 problem = self._speak_as(session, LASTING, self._server.lasting)

@@ -103,9 +103,23 @@ def test_a_client_may_give_itself_a_name(path: Path):
         listener = Recorder()
         async with serving(path, listener):
             client = await Client.to(path)
-            assert await client.say("bgp2vpc hello tee:dns-1") == "done"
+            assert await client.say("bgp2vpc hello web-1") == "done"
             await client.say(SAY)
-            assert listener.log[0] == "tee:dns-1 opened (client)"
+            assert listener.log[0] == "web-1 opened (client)"
+
+    run(story())
+
+
+def test_relays_of_the_same_command_line_stay_relays_under_names_of_their_own(path: Path):
+    async def story() -> None:
+        listener = Recorder()
+        async with serving(path, listener):
+            clients = [await Client.to(path) for _ in range(3)]
+            for client in clients:
+                assert await client.say("bgp2vpc hello tee:dns") == "done"
+                await client.say(SAY)
+            opened = [line for line in listener.log if "opened" in line]
+            assert opened == ["tee:dns opened (tee)", "tee:dns-2 opened (tee)", "tee:dns-3 opened (tee)"]
 
     run(story())
 

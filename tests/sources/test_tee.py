@@ -24,7 +24,7 @@ sys.exit(main(sys.argv[2:], Path(sys.argv[1]), "dns"))
 """
 A = "announce route 192.0.2.1/32 next-hop self"
 B = "announce route 192.0.2.2/32 next-hop self"
-OPENED = "tee:dns opened (client)"
+OPENED = "tee:dns opened (tee)"
 PATIENT = "for line in sys.stdin: print('# heard', line.strip())"
 
 
@@ -197,8 +197,8 @@ def test_when_nobody_reads_its_stdout_it_ends_the_script(path: Path):
             sys.executable, "-c", RELAY, path, *speaking(then=chatter), stdin=subprocess.PIPE, stdout=writing
         )
         os.close(writing)
-        pid = int((await asyncio.to_thread(os.read, reading, 100)).split()[2])
-        os.close(reading)
+        with os.fdopen(reading) as exabgp:
+            pid = int((await asyncio.to_thread(exabgp.readline)).split()[2])
         assert process.stdin
         process.stdin.write(b"done\n")
         assert await asyncio.wait_for(process.wait(), PATIENCE) == 128 + signal.SIGTERM
