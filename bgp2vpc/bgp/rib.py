@@ -69,7 +69,10 @@ class Rib:
 
     @property
     def spoken(self) -> Collection[Prefix]:
-        """Prefixes that any source has announced or withdrawn so far: about these we know more than the VPC. Live."""
+        """Prefixes that a source of this host has announced or withdrawn so far: of these we know more than the VPC.
+
+        Live. What a BGP peer says of a prefix tells nothing about our own path for it.
+        """
         return self._spoken
 
     def sources(self) -> Iterator[tuple[str, AdjRibIn]]:
@@ -101,7 +104,7 @@ class Rib:
             case Announce(path):
                 return self._announce(source, adj, path)
             case Withdraw(prefix, path_id):
-                self._spoken.add(prefix)
+                self._speak(adj, prefix)
                 return self._remove(source, adj, [(prefix, path_id)])
             case WithdrawAll():
                 return self._remove(source, adj, list(adj.paths))
@@ -147,10 +150,14 @@ class Rib:
         if known is path or known == path:
             return NOTHING
         adj.paths[key] = path
-        self._spoken.add(path.prefix)
+        self._speak(adj, path.prefix)
         others = tuple(o for o in self._offers.get(path.prefix, ()) if not _is(o, source, path.path_id))
         self._offers[path.prefix] = (*others, Offer(source, path, adj.side, adj.router_id))
         return frozenset((path.prefix,))
+
+    def _speak(self, adj: AdjRibIn, prefix: Prefix) -> None:
+        if adj.side is Side.LOCAL:
+            self._spoken.add(prefix)
 
     def _remove(self, source: str, adj: AdjRibIn, keys: list[PathKey]) -> frozenset[Prefix]:
         changed = set()

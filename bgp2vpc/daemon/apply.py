@@ -8,8 +8,9 @@ from enum import Enum
 from bgp2vpc.daemon.calls import Calls
 from bgp2vpc.daemon.retries import Retries
 from bgp2vpc.daemon.view import View, WishSource
-from bgp2vpc.errors import Ec2Error, InterfaceGone, RouteMissing, TableGone, Throttled
+from bgp2vpc.errors import Disagreement, Ec2Error, InterfaceGone, RouteMissing, TableGone, Throttled
 from bgp2vpc.routing.plan import Action, Change
+from bgp2vpc.vpc.model import RouteTable
 from bgp2vpc.vpc.pace import Pace
 
 
@@ -58,8 +59,11 @@ class Applier:
             written = await self._write(change)
         except Ec2Error as error:
             return self._failed(change, error, started)
+        now = self._clock()
+        if written is None:
+            return Outcome(change, Result.UNNEEDED, now - started, None, self._retries.unneeded(change.key, now))
         self._retries.succeeded(change.key)
-        return Outcome(written or change, Result.DONE if written else Result.UNNEEDED, self._clock() - started)
+        return Outcome(written, Result.DONE, now - started)
 
     async def _write(self, change: Change) -> Change | None:
         """The change as it was written, or None if it is no longer needed."""
@@ -69,8 +73,7 @@ class Applier:
             await asyncio.sleep(wait)
             pending = self._view.still(change, self._wish())
         if pending is not None and (pending.needs_fresh_read or self._retries.needs_fresh_read(pending.key)):
-            await self._read_again(pending)
-            pending = self._view.still(pending, self._wish())
+            pending = await self._look_again(pending)
         if pending is None:
             return None
         try:
@@ -82,9 +85,14 @@ class Applier:
         self._view.wrote(pending, self._clock())
         return pending
 
-    async def _read_again(self, change: Change) -> None:
+    async def _look_again(self, change: Change) -> Change | None:
+        """The change in the light of a fresh read."""
         table = await self._calls.fresh_table(self._view.vpc_ids, change.table_id)
         self._view.reread([table] if table else [], [change.table_id], self._clock())
+        again = self._view.still(change, self._wish())
+        if table is not None and again is not None and again.action is Action.DELETE:
+            _refuse_in_doubt(table, again)
+        return again
 
     def _failed(self, change: Change, error: Ec2Error, started: float) -> Outcome:
         now = self._clock()
@@ -96,3 +104,15 @@ class Applier:
             self._view.forget_interface(change.target.id)
         retry_at = self._retries.failed(change.key, error, now)
         return Outcome(change, Result.FAILED, now - started, error, retry_at)
+
+
+def _refuse_in_doubt(table: RouteTable, change: Change) -> None:
+    """Raise Disagreement where EC2 shows a route of somebody else's, although our own write is too young to doubt.
+
+    Either the read is older than that write, or somebody has taken the place since: only time can tell, and a delete
+    would be wrong in the second case. (Where it shows no route at all, a delete does no harm.)
+    """
+    present = table.static_route(change.prefix)
+    if present is not None and present.target != change.target:
+        message = f"{present.target} shown where we wrote {change.target}; not deleted before that is clear"
+        raise Disagreement("DescribeRouteTables", "InDoubt", message)

@@ -10,6 +10,7 @@ from typing import Any
 
 import bgp2vpc
 from bgp2vpc.config.model import Config, OnExit
+from bgp2vpc.daemon.answers import offered_lines, source_statuses
 from bgp2vpc.daemon.apply import Applier
 from bgp2vpc.daemon.bridge import Bridge
 from bgp2vpc.daemon.calls import Calls
@@ -19,18 +20,17 @@ from bgp2vpc.daemon.reconciler import Reconciler, Tempo
 from bgp2vpc.daemon.relay import Relay
 from bgp2vpc.daemon.retries import Retries
 from bgp2vpc.daemon.scripts import Scripts
-from bgp2vpc.daemon.status import SourceStatus, paths_json, routes_json
+from bgp2vpc.daemon.status import paths_json, routes_json
 from bgp2vpc.daemon.view import View
+from bgp2vpc.daemon.waiting import cancelled, until
 from bgp2vpc.dialect.message import Message
-from bgp2vpc.dialect.text import announce_line
 from bgp2vpc.errors import Bgp2vpcError, ConfigError
 from bgp2vpc.logs import event
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.routing.decide import Wish
 from bgp2vpc.routing.diff import Policy
-from bgp2vpc.routing.plan import Action, VerdictKind
+from bgp2vpc.routing.plan import Action
 from bgp2vpc.sources.server import SocketError, SocketServer, serve
-from bgp2vpc.sources.session import SourceKind
 from bgp2vpc.vpc.connect import Connection
 from bgp2vpc.vpc.pace import Pace
 
@@ -71,17 +71,18 @@ class Daemon:
         self._say = say
         self._stop = asyncio.Event()
         self._failed = False
-        self._leaving = False
+        self._last_wish: Wish | None = None
         self._started = asyncio.get_running_loop().time()
         self._journal = Journal()
         self._tasks = GuardedTasks(self._task_failed)
-        self._bridge = Bridge(self._touch, Relay(say) if say else None, config.max_prefixes)
-        self._bridge.stop_requested = self._stop.set
-        self._scripts = Scripts(self._bridge, self._tasks.start)
+        self.bridge = Bridge(self._touch, Relay(say) if say else None, config.max_prefixes)
+        self.bridge.stop_requested = self._stop.set
+        self._scripts = Scripts(self.bridge, self._tasks.start)
         self._server: SocketServer | None = None
         self._calls: Calls | None = None
         self._view: View | None = None
         self._reconciler: Reconciler | None = None
+        self._reloading = asyncio.Lock()
 
     # Life
 
@@ -90,14 +91,16 @@ class Daemon:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop.set)
-        loop.add_signal_handler(signal.SIGHUP, self._tasks_reload)
-        self._tasks.start("reconciler", self._reconcile())
-        await self._serve()
+        loop.add_signal_handler(signal.SIGHUP, self.reload)
+        if not await self._serve():
+            return 1
+        reconciling = self._tasks.start("reconciler", self._reconcile())
         self._use_limits(self._config)
         await self._scripts.configure(self._config.processes)
         if self._mode.oneshot:
             self._tasks.start("oneshot", self._act_once())
         await self._stop.wait()
+        await cancelled(reconciling)
         await self._end()
         return self._exit_status()
 
@@ -107,22 +110,27 @@ class Daemon:
 
     def heard(self, message: Message) -> None:
         """ExaBGP told us something (helper mode)."""
-        self._bridge.heard(message)
+        self.bridge.heard(message)
 
     async def _end(self) -> None:
+        """Nothing is polled any more; what is being written, or has to be withdrawn, is seen through."""
         keep = self._mode.oneshot or self._config.on_exit is OnExit.KEEP
         event(log, logging.INFO, "stopping", routes="kept" if keep else "withdrawn")
-        self._leaving = True
         reconciler = self._reconciler
         if keep:
-            self._reconciler = None
-        elif reconciler is not None and not self._mode.noop:
-            reconciler.touch_all()
+            # What the scripts withdraw because we end them is not what the VPC shall do.
+            self._last_wish = Wish(dict(self.bridge.rib.offers), leftovers_held=True)
+            if reconciler is not None:
+                reconciler.finish()
+        else:
+            self._last_wish = Wish({})
+            if reconciler is not None:
+                reconciler.touch_all()
         await self._scripts.stop()
         if self._server is not None:
             await self._server.stop()
         if not keep:
-            self._bridge.close_all()
+            self.bridge.close_all()
         if reconciler is not None:
             await self._last_writes(reconciler, keep=keep)
         await self._tasks.cancel()
@@ -130,38 +138,34 @@ class Daemon:
             self._calls.close()
 
     async def _last_writes(self, reconciler: Reconciler, *, keep: bool) -> None:
-        keep = keep or self._mode.noop
-        try:
-            await asyncio.wait_for(reconciler.settled() if keep else reconciler.converged(), LEAVE_TIMEOUT)
-        except TimeoutError:
-            if keep:
-                return
-            for verdict in reconciler.verdicts.values():
-                if verdict.kind is VerdictKind.DELETE:
-                    table, prefix = verdict.table_id, verdict.prefix
-                    event(log, logging.ERROR, "left behind: could not be withdrawn in time", table=table, prefix=prefix)
+        await until(reconciler.is_idle if keep else reconciler.is_done, LEAVE_TIMEOUT)
+        if keep or self._mode.noop:
+            return
+        for change in reconciler.remaining():
+            where = {"table": change.table_id, "prefix": change.prefix}
+            event(log, logging.ERROR, "left behind: the route could not be withdrawn", **where)
 
     def _exit_status(self) -> int:
-        if self._mode.oneshot and self._journal.refused:
+        if self._mode.oneshot and self._reconciler is not None and self._reconciler.refused:
             return 3
-        return 1 if self._failed or (self._mode.oneshot and self._journal.errors) else 0
+        return 1 if self._failed or (self._mode.oneshot and self._journal.failing) else 0
 
     def _task_failed(self) -> None:
         self._failed = True
         self._stop.set()
 
     async def _act_once(self) -> None:
-        deadline = asyncio.get_running_loop().time() + ONESHOT_PATIENCE
-        while asyncio.get_running_loop().time() < deadline:
-            await asyncio.sleep(0.05)
-            ready = self._reconciler is not None and self._reconciler.first_observation.is_set()
-            if ready and self._scripts.all_have_spoken():
-                break
+        """End when all is written that could be, and what may pass has had its time."""
+        await until(self._has_acted, ONESHOT_PATIENCE)
         if self._reconciler is None or not self._reconciler.first_observation.is_set():
             self._failed = True
-        else:
-            await self._reconciler.settled()
         self._stop.set()
+
+    def _has_acted(self) -> bool:
+        reconciler = self._reconciler
+        if reconciler is None or not reconciler.first_observation.is_set():
+            return False
+        return self._scripts.all_have_spoken() and reconciler.is_done()
 
     # EC2
 
@@ -202,10 +206,10 @@ class Daemon:
             return connection
 
     def _wish(self) -> Wish:
-        if self._leaving:
-            return Wish({})
+        if self._last_wish is not None:
+            return self._last_wish
         held = asyncio.get_running_loop().time() < self._started + self._config.restart_time
-        return Wish(self._bridge.rib.offers, held, self._bridge.rib.spoken)
+        return Wish(self.bridge.rib.offers, held, self.bridge.rib.spoken)
 
     def _touch(self, prefixes: Collection[Prefix]) -> None:
         if self._reconciler is not None:
@@ -220,10 +224,15 @@ class Daemon:
 
     # Configuration
 
-    def _tasks_reload(self) -> None:
+    def reload(self) -> None:
+        """Read the configuration again; a bad one changes nothing."""
         self._tasks.start("reload", self._reload())
 
     async def _reload(self) -> None:
+        async with self._reloading:
+            await self._reload_alone()
+
+    async def _reload_alone(self) -> None:
         try:
             config = await asyncio.to_thread(self._load)
         except ConfigError as error:
@@ -243,13 +252,13 @@ class Daemon:
         event(log, logging.INFO, "reloaded", file=config.file)
 
     def _use_limits(self, config: Config) -> None:
-        self._bridge.max_prefixes = {process.name: process.max_prefixes for process in config.processes}
-        self._bridge.default_max_prefixes = config.max_prefixes
+        self.bridge.max_prefixes = {process.name: process.max_prefixes for process in config.processes}
+        self.bridge.default_max_prefixes = config.max_prefixes
 
     # Status
 
-    async def _serve(self) -> None:
-        """Listen at the socket. Two daemons of one host would fight: standalone, a taken socket ends this one.
+    async def _serve(self) -> bool:
+        """Listen at the socket. Two daemons of one host would fight: standalone, a taken socket ends this one (False).
 
         A helper may be started before ExaBGP has seen its predecessor end, and one that dies takes ExaBGP along: it
         tries again until the socket is free.
@@ -259,10 +268,11 @@ class Daemon:
         except SocketError as error:
             self._journal.failure("socket", error)
             if self._say is None:
-                self._failed = True
-                self._stop.set()
-            else:
-                self._tasks.start("socket", self._serve_later())
+                return False
+            self._tasks.start("socket", self._serve_later())
+        else:
+            self._journal.success("socket")
+        return True
 
     async def _serve_later(self) -> None:
         await asyncio.sleep(SOCKET_RETRY)
@@ -274,7 +284,7 @@ class Daemon:
         questions = {"status": lambda: json.dumps(self.status()), "paths": self._paths}
         names = {process.name for process in config.processes}
         return await serve(
-            config.socket, self._bridge, questions=questions, reserved=names, restart_time=config.restart_time
+            config.socket, self.bridge, questions=questions, reserved=names, restart_time=config.restart_time
         )
 
     def status(self) -> dict[str, Any]:
@@ -290,41 +300,16 @@ class Daemon:
             "ec2_observed": reconciler is not None and reconciler.first_observation.is_set(),
             "cycles": self._journal.cycles,
             "last_cycle": self._journal.last_cycle,
-            "sources": [source.to_json() for source in self._sources()],
-            "paths": paths_json(self._bridge.rib.offers),
+            "sources": [source.to_json() for source in source_statuses(self.bridge, self._scripts.statuses())],
+            "paths": paths_json(self.bridge.rib.offers),
             "routes": routes_json(reconciler.verdicts.values() if reconciler else ()),
             "errors": list(self._journal.errors),
         }
 
-    def _sources(self) -> list[SourceStatus]:
-        counts = {name: len(adj.paths) for name, adj in self._bridge.rib.sources()}
-        scripts = {status.name: status for status in self._scripts.statuses()}
-        rows = [
-            SourceStatus(
-                status.name,
-                SourceKind.SCRIPT.value,
-                status.state.value,
-                counts.get(status.name, 0),
-                {
-                    "pid": status.pid,
-                    "restarts": status.restarts,
-                    "last_exit": status.last_exit,
-                    "last_line": status.last_line,
-                },
-            )
-            for status in scripts.values()
-        ]
-        for name, adj in self._bridge.rib.sources():
-            if name not in scripts:
-                kind = self._bridge.kinds.get(name, SourceKind.PEER)
-                rows.append(SourceStatus(name, kind.value, "up" if adj.is_open else "stale", counts[name]))
-        return sorted(rows, key=lambda row: (row.kind, row.name))
-
     def _paths(self) -> str:
-        """For `bgp2vpc plan`: every path, in the words of the text protocol."""
-        offers = [offer for offers in self._bridge.rib.offers.values() for offer in offers]
-        paths = [{"source": o.source, "side": o.side.value, "line": announce_line(o.path, "")} for o in offers]
-        return json.dumps({"paths": paths, "leftovers_held": self._wish().leftovers_held})
+        return json.dumps(
+            {"paths": offered_lines(self.bridge.rib), "leftovers_held": self._wish().leftovers_held}
+        )
 
 
 def _policy(config: Config) -> Policy:

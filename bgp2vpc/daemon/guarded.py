@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine
 
+from bgp2vpc.daemon.waiting import cancelled
 from bgp2vpc.logs import event
 
 log = logging.getLogger("bgp2vpc")
@@ -25,10 +26,7 @@ class GuardedTasks:
 
     async def cancel(self) -> None:
         """End all that still run."""
-        tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await cancelled(*self._tasks)
 
     def _ended(self, task: "asyncio.Task[None]") -> None:
         self._tasks.discard(task)

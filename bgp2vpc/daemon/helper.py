@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from bgp2vpc.config.model import Config
 from bgp2vpc.daemon.daemon import Daemon
+from bgp2vpc.daemon.waiting import cancelled
 from bgp2vpc.dialect.message import Message, Shutdown
 from bgp2vpc.errors import ConfigError
 from bgp2vpc.logs import event
@@ -79,9 +80,7 @@ class Helper:
                     for problem in error.problems:
                         event(log, logging.ERROR, f"waiting for a usable configuration: {problem}")
             self._try_again.clear()
-            await asyncio.wait(
-                [asyncio.ensure_future(self._over.wait()), asyncio.ensure_future(self._try_again.wait())],
-                timeout=CONFIG_RETRY,
-                return_when=asyncio.FIRST_COMPLETED,
-            )
+            waits = [asyncio.create_task(each.wait()) for each in (self._over, self._try_again)]
+            await asyncio.wait(waits, timeout=CONFIG_RETRY, return_when=asyncio.FIRST_COMPLETED)
+            await cancelled(*waits)
         return None

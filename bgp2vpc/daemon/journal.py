@@ -2,20 +2,27 @@
 
 import logging
 from collections import Counter, deque
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from bgp2vpc.daemon.apply import Outcome, Result
-from bgp2vpc.errors import Bgp2vpcError, Ec2Error, OperatorError, PlanRefused, Transient
+from bgp2vpc.daemon.retries import Key
+from bgp2vpc.errors import Bgp2vpcError, Disagreement, Ec2Error, OperatorError, PlanRefused, Transient
 from bgp2vpc.logs import event
-from bgp2vpc.routing.plan import Action, Plan
+from bgp2vpc.prefix import Prefix
+from bgp2vpc.routing.plan import Action, Change, Plan, Verdict, VerdictKind
 from bgp2vpc.routing.rule import Rule
 
 log = logging.getLogger("bgp2vpc")
 
 _DONE = {Action.CREATE: "created", Action.REPLACE: "replaced", Action.DELETE: "deleted"}
+_UNWRITTEN = {
+    VerdictKind.BLOCKED: logging.WARNING,
+    VerdictKind.FOREIGN: logging.INFO,
+    VerdictKind.YIELD: logging.INFO,
+}
 KEPT_ERRORS = 50
 
 
@@ -41,8 +48,14 @@ class Journal:
         self.cycles = 0
         self.last_cycle = ""
         self.errors: deque[dict[str, Any]] = deque(maxlen=KEPT_ERRORS)
-        self.refused = False
-        self._standing: dict[str, str] = {}
+        self._failing: dict[str, str] = {}
+        self._proposed: set[Change] = set()
+        self._rules_without_tables = ""
+
+    @property
+    def failing(self) -> Mapping[str, str]:
+        """What does not work at present, and the code of its last error."""
+        return self._failing
 
     def begin(self, changes: int, now: float) -> Cycle:
         """A cycle that is going to write `changes`."""
@@ -80,7 +93,6 @@ class Journal:
 
     def failure(self, subject: str, error: Bgp2vpcError, **fields: Any) -> None:
         """Something failed. Logged when it begins and when it changes; remembered each time."""
-        self.refused = isinstance(error, PlanRefused)
         code = error.code if isinstance(error, Ec2Error) else type(error).__name__
         self.errors.append(
             {
@@ -91,33 +103,59 @@ class Journal:
                 "consequence": consequence(error),
             }
         )
-        if self._standing.get(subject) != code:
-            self._standing[subject] = code
-            level = logging.WARNING if isinstance(error, Transient) else logging.ERROR
-            event(log, level, f"failed: {error}", consequence=consequence(error), **fields)
+        if self._failing.get(subject) != code:
+            self._failing[subject] = code
+            event(log, _level(error), f"failed: {error}", consequence=consequence(error), **fields)
 
     def success(self, subject: str) -> None:
         """What failed before works again."""
-        code = self._standing.pop(subject, None)
+        code = self._failing.pop(subject, None)
         if code is not None:
             event(log, logging.INFO, "works again", subject=subject, was=code)
 
-    def dry_run(self, plan: Plan) -> None:
-        """What would have been written. Said once per plan."""
-        text = str(plan)
-        if self._standing.get("dry run") != text:
-            self._standing["dry run"] = text
-            for change in plan.changes:
+    def verdicts(self, before: Mapping[Key, Verdict], now: Mapping[Key, Verdict]) -> None:
+        """What is offered and not written, and why: said when it becomes so. What is written is said when it is."""
+        for key, verdict in now.items():
+            level = _UNWRITTEN.get(verdict.kind)
+            old = before.get(key)
+            if level is None or (old is not None and (old.kind, old.reason) == (verdict.kind, verdict.reason)):
+                continue
+            event(
+                log,
+                level,
+                f"route not written: {verdict.kind.value}",
+                table=verdict.table_id,
+                prefix=verdict.prefix,
+                reason=verdict.reason.value,
+                target=verdict.target,
+                owner=verdict.owner,
+                detail=verdict.detail or None,
+            )
+
+    def dry_run(self, plan: Plan, only: Collection[Prefix] | None) -> None:
+        """What would have been written, said once. `plan` is about the prefixes `only`, or (None) about all."""
+        for change in plan.changes:
+            if change not in self._proposed:
                 event(log, logging.INFO, f"would {change}")
+        self._proposed = {c for c in self._proposed if only is not None and c.prefix not in only} | set(plan.changes)
 
     def rules_without_tables(self, rules: Iterable[Rule]) -> None:
         """Rules that find nothing are most often a mistyped tag."""
         names = ", ".join(rule.name for rule in rules)
-        if names != self._standing.get("rules", ""):
-            self._standing["rules"] = names
+        if names != self._rules_without_tables:
+            self._rules_without_tables = names
             if names:
                 hint = "check `find`, or set no_results_ok: true"
                 event(log, logging.WARNING, "rules find no route table", rules=names, hint=hint)
+
+
+def _level(error: Bgp2vpcError) -> int:
+    match error:
+        case Disagreement():  # somebody else was faster: that is looked at again, and mostly ends well
+            return logging.INFO
+        case Transient():
+            return logging.WARNING
+    return logging.ERROR
 
 
 def consequence(error: Bgp2vpcError) -> str:

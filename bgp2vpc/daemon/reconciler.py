@@ -17,14 +17,13 @@ from bgp2vpc.daemon.calls import Calls
 from bgp2vpc.daemon.journal import Cycle, Journal
 from bgp2vpc.daemon.retries import Key, Retries
 from bgp2vpc.daemon.view import View, WishSource
-from bgp2vpc.errors import Ec2Error, InterfaceGone, PlanRefused
+from bgp2vpc.errors import Ec2Error, InterfaceGone, PlanRefused, TableGone
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.routing.guard import guard
 from bgp2vpc.routing.plan import Change, Plan, Verdict, VerdictKind
 from bgp2vpc.vpc.model import Snapshot
 
 FIRST_POLL_RETRY = 0.5
-CONVERGENCE_CHECK = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +49,7 @@ class Reconciler:
     ) -> None:
         self.tempo = tempo
         self.verdicts: dict[Key, Verdict] = {}
+        self.refused = False
         self.first_observation = asyncio.Event()
         self._calls = calls
         self._view = view
@@ -63,6 +63,7 @@ class Reconciler:
         self._writes: dict[Key, asyncio.Task[None]] = {}
         self._asking: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._finished = False
 
     # When to decide
 
@@ -73,11 +74,11 @@ class Reconciler:
             self._poll_now.clear()
             failures = 0 if await self._poll() else failures + 1
             # Every instance of the account shares EC2's 20 describes a second: hosts must not poll in step.
-            wait = self.tempo.poll_time * (0.9 + random.random() / 5)  # noqa: S311
+            wait = self.tempo.poll_time
             if failures:
                 wait = min(wait, FIRST_POLL_RETRY * 2 ** min(failures - 1, 10))
             try:
-                await asyncio.wait_for(self._poll_now.wait(), wait)
+                await asyncio.wait_for(self._poll_now.wait(), wait * (0.9 + random.random() / 5))  # noqa: S311
             except TimeoutError:
                 continue
 
@@ -96,19 +97,25 @@ class Reconciler:
         """Read everything again without waiting for the next poll."""
         self._poll_now.set()
 
-    async def settled(self) -> None:
-        """Wait until nothing is being written or decided."""
-        while self._writes or self._decision_due:
-            if self._writes:
-                await asyncio.wait(self._writes.values(), return_when=asyncio.FIRST_COMPLETED)
-            await asyncio.sleep(0)
+    def finish(self) -> None:
+        """Decide nothing more; what is being written is still seen through."""
+        self._finished = True
 
-    async def converged(self) -> None:
-        """Wait until there is nothing left to write, failed writes included."""
-        await self.settled()
-        while self._view.plan(self._wish()).changes:
-            await asyncio.sleep(CONVERGENCE_CHECK)
-            await self.settled()
+    def is_idle(self) -> bool:
+        """Whether nothing is being written or decided."""
+        return not self._writes and not self._decision_due
+
+    def is_done(self) -> bool:
+        """Whether nothing is left that time alone could bring about."""
+        if not self.is_idle():
+            return False
+        if self.refused or self._applier is None:
+            return True
+        return all(self._retries.needs_operator(change.key) for change in self.remaining())
+
+    def remaining(self) -> tuple[Change, ...]:
+        """What is wished and not written."""
+        return self._view.plan(self._wish()).changes
 
     # Observe
 
@@ -119,19 +126,31 @@ class Reconciler:
             tables, interfaces = await asyncio.gather(
                 self._calls.route_tables(self._view.vpc_ids), self._calls.interfaces(instance.id)
             )
-            health = self._view.snapshot.health if self._view.snapshot else {}
-            self._view.observed(Snapshot({t.id: t for t in tables}, interfaces, health), self._now())
-            in_the_way = self._view.peers_in_the_way(self._wish())
-            if in_the_way:
-                self._view.learned_health(await self._calls.instance_health(in_the_way))
         except Ec2Error as error:
             self._journal.failure("observe", error)
             return False
         self._journal.success("observe")
+        health = self._view.snapshot.health if self._view.snapshot else {}
+        self._view.observed(Snapshot({t.id: t for t in tables}, interfaces, health), self._now())
+        await self._poll_health()
         self._journal.rules_without_tables(self._view.rules_without_tables)
         self.first_observation.set()
         self._decide(None)
         return True
+
+    async def _poll_health(self) -> None:
+        """Ask how those are that hold what we want, and forget the others: what was true once accuses nobody later."""
+        in_the_way = self._view.peers_in_the_way(self._wish())
+        self._view.forget_health_except(in_the_way)
+        if not in_the_way:
+            return
+        try:
+            self._view.learned_health(await self._calls.instance_health(in_the_way))
+            self._journal.success("instance status")
+        except Ec2Error as error:
+            # Routes are kept without it, too; only an owner that is no black hole keeps what it has.
+            self._journal.failure("instance status", error)
+            self._view.forget_health_except(())
 
     def _ask_about_owners(self, plan: Plan) -> None:
         """A route that stands in our way belongs to an instance nobody asked EC2 about yet: ask."""
@@ -146,6 +165,7 @@ class Reconciler:
     async def _learn_health(self, instance_ids: set[str], prefixes: set[Prefix]) -> None:
         try:
             self._view.learned_health(await self._calls.instance_health(instance_ids))
+            self._journal.success("instance status")
             self.touch(prefixes)
         except Ec2Error as error:
             self._journal.failure("instance status", error)
@@ -160,19 +180,17 @@ class Reconciler:
         self._decide(dirty)
 
     def _decide(self, only: Collection[Prefix] | None) -> None:
+        if self._finished:
+            return
         plan = self._view.plan(self._wish(), only)
         self._remember(plan, only)
         self._ask_about_owners(plan)
         now = self._now()
         idle = tuple(c for c in plan.changes if c.key not in self._writes and self._retries.is_ready(c.key, now))
-        if self._applier is None:
-            self._journal.dry_run(Plan(idle))
+        if not self._is_allowed(Plan(idle)):
             return
-        try:
-            if self._view.snapshot is not None:
-                guard(Plan(idle), self._view.tables, self._view.snapshot, self.tempo.max_changes)
-        except PlanRefused as refusal:
-            self._journal.failure("plan", refusal)
+        if self._applier is None:
+            self._journal.dry_run(plan, only)
             return
         if not idle and only is not None:
             return
@@ -182,15 +200,28 @@ class Reconciler:
         if not idle:
             self._journal.end(cycle, now)
 
+    def _is_allowed(self, plan: Plan) -> bool:
+        try:
+            if self._view.snapshot is not None:
+                guard(plan, self._view.tables, self._view.snapshot, self.tempo.max_changes)
+        except PlanRefused as refusal:
+            self.refused = True
+            self._journal.failure("plan", refusal)
+            return False
+        self.refused = False
+        self._journal.success("plan")
+        return True
+
     def _remember(self, plan: Plan, only: Collection[Prefix] | None) -> None:
         if only is None:
-            self.verdicts.clear()
-            self._retries.forget_except({change.key for change in plan.changes})
+            before, self.verdicts = self.verdicts, {}
         else:
-            for table_id in self._view.tables:
-                for prefix in only:
-                    self.verdicts.pop((table_id, prefix), None)
-        self.verdicts.update({(verdict.table_id, verdict.prefix): verdict for verdict in plan.verdicts})
+            keys = [(table_id, prefix) for table_id in self._view.tables for prefix in only]
+            before = {key: self.verdicts.pop(key) for key in keys if key in self.verdicts}
+        self._retries.forget_except({change.key for change in plan.changes}, only)
+        decided = {(verdict.table_id, verdict.prefix): verdict for verdict in plan.verdicts}
+        self.verdicts.update(decided)
+        self._journal.verdicts(before, decided)
 
     # Apply
 
@@ -200,13 +231,13 @@ class Reconciler:
         finally:
             del self._writes[change.key]
         self._journal.outcome(outcome, cycle)
-        if isinstance(outcome.error, InterfaceGone):
+        if isinstance(outcome.error, InterfaceGone | TableGone):
             self.poll_now()
+        if outcome.error is None:
+            self.touch([change.prefix])
         if outcome.retry_at is not None:
             # The loop's timers may be early by their resolution, and then the place would not be ready yet.
             asyncio.get_running_loop().call_at(outcome.retry_at + 0.001, self.touch, [change.prefix])
-        else:
-            self.touch([change.prefix])
         cycle.pending -= 1
         if not cycle.pending:
             self._journal.end(cycle, self._now())

@@ -1,7 +1,7 @@
 """When to try again where a write failed. Pure: time is an argument, in seconds."""
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from bgp2vpc.errors import Disagreement, Ec2Error, OperatorError, Throttled
@@ -16,9 +16,9 @@ OPERATOR_DELAY = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A (table, prefix) whose last write failed."""
+    """A (table, prefix) whose last write failed, or (no `error`) was not needed after a fresh look."""
 
-    error: Ec2Error
+    error: Ec2Error | None
     attempts: int
     since: float
     not_before: float
@@ -43,7 +43,13 @@ class Retries:
 
     def needs_fresh_read(self, key: Key) -> bool:
         """Whether the last write left in doubt what is there: an answer was lost, or EC2 contradicted us."""
-        return key in self._failures
+        failure = self._failures.get(key)
+        return failure is not None and not isinstance(failure.error, Throttled | OperatorError)
+
+    def needs_operator(self, key: Key) -> bool:
+        """Whether time alone will not help."""
+        failure = self._failures.get(key)
+        return failure is not None and isinstance(failure.error, OperatorError)
 
     def failed(self, key: Key, error: Ec2Error, now: float) -> float:
         """Returns when to try again.
@@ -52,23 +58,36 @@ class Retries:
         the operator has to mend is tried every 30 s, so that it works soon after it was mended. Throttled calls go as
         soon as the pace allows, which doubles its own back-off.
         """
-        before = self._failures.get(key)
-        attempts = before.attempts + 1 if before else 1
         if isinstance(error, OperatorError):
-            delay = OPERATOR_DELAY
-        elif isinstance(error, Throttled) or (isinstance(error, Disagreement) and attempts == 1):
-            delay = 0.0
-        else:
-            delay = min(FIRST_DELAY * 2 ** min(attempts - 1, 10), LONGEST_DELAY)
-        delay *= 0.75 + self._jitter() / 2
-        self._failures[key] = Failure(error, attempts, before.since if before else now, now + delay)
-        return now + delay
+            return self._wait(key, error, now, OPERATOR_DELAY)
+        if isinstance(error, Throttled) or (isinstance(error, Disagreement) and key not in self._failures):
+            return self._wait(key, error, now, 0.0)
+        return self._wait(key, error, now, self._back_off(key))
+
+    def unneeded(self, key: Key, now: float) -> float:
+        """A fresh look showed that the write is not needed; returns when to write at this place again, if need be.
+
+        At once, the first time. But while EC2's reads contradict each other, decisions do too, and that must not go
+        on at full speed.
+        """
+        return self._wait(key, None, now, self._back_off(key) if key in self._failures else 0.0)
+
+    def _back_off(self, key: Key) -> float:
+        before = self._failures.get(key)
+        return min(FIRST_DELAY * 2.0 ** min(before.attempts if before else 0, 10), LONGEST_DELAY)
+
+    def _wait(self, key: Key, error: Ec2Error | None, now: float, delay: float) -> float:
+        before = self._failures.get(key)
+        not_before = now + delay * (0.75 + self._jitter() / 2)
+        attempts = before.attempts + 1 if before else 1
+        self._failures[key] = Failure(error, attempts, before.since if before else now, not_before)
+        return not_before
 
     def succeeded(self, key: Key) -> Failure | None:
         """The place is well; returns the failure that this ends."""
         return self._failures.pop(key, None)
 
-    def forget_except(self, keys: set[Key]) -> None:
-        """Nobody wants anything of the other places any more."""
-        for key in [key for key in self._failures if key not in keys]:
+    def forget_except(self, wanted: Collection[Key], only: Collection[Prefix] | None = None) -> None:
+        """Nobody wants anything written at the other places (of the prefixes `only`, if given) any more."""
+        for key in [key for key in self._failures if key not in wanted and (only is None or key[1] in only)]:
             del self._failures[key]

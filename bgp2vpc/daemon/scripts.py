@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 
 from bgp2vpc.config.model import Process
+from bgp2vpc.daemon.waiting import cancelled
 from bgp2vpc.sources.script import Script, ScriptSettings, ScriptState, ScriptStatus
 from bgp2vpc.sources.session import Listener
 
@@ -43,7 +44,4 @@ class Scripts:
         return all(status.lines or status.state is not ScriptState.RUNNING for status in self.statuses())
 
     async def _stop(self, names: Sequence[str]) -> None:
-        tasks = [self._running.pop(name)[2] for name in names]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await cancelled(*(self._running.pop(name)[2] for name in names))

@@ -72,6 +72,12 @@ class View:
         if self.snapshot is not None:
             self.snapshot = replace(self.snapshot, health={**self.snapshot.health, **health})
 
+    def forget_health_except(self, instance_ids: Collection[str]) -> None:
+        """Of all other instances nothing is known any more."""
+        if self.snapshot is not None:
+            known = {each: health for each, health in self.snapshot.health.items() if each in instance_ids}
+            self.snapshot = replace(self.snapshot, health=known)
+
     def plan(self, wish: Wish, only: Collection[Prefix] | None = None) -> Plan:
         """What there is to do; nothing before the first snapshot."""
         if self.snapshot is None:

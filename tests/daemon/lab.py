@@ -1,0 +1,175 @@
+"""A whole daemon on virtual time, and a VPC in memory: the same code as in production, but for scripts and network."""
+
+import asyncio
+import random
+from collections.abc import Callable
+from dataclasses import replace
+
+from bgp2vpc.config.model import Config, Ec2Limits, OnExit
+from bgp2vpc.daemon.daemon import Daemon, Mode
+from bgp2vpc.dialect.messages import decode as decode_message
+from bgp2vpc.dialect.text import parse
+from bgp2vpc.sources.session import SourceKind
+from bgp2vpc.vpc.connect import Connection
+from bgp2vpc.vpc.memory import MemoryVpc
+from bgp2vpc.vpc.model import Instance
+from tests.values import rule
+from tests.virtual_time import VirtualTimeLoop
+
+A, B = "192.0.2.1/32", "192.0.2.2/32"
+OURS, PEER = "eni-1", "eni-2"
+SCRIPT = "dns"
+
+
+def announce(prefix: str = A, more: str = "") -> str:
+    return f"announce route {prefix} next-hop self {more}".strip()
+
+
+def withdraw(prefix: str = A) -> str:
+    return f"withdraw route {prefix} next-hop self"
+
+
+def two_hosts(tables: int = 1) -> MemoryVpc:
+    """Instances i-1 (ours) and i-2 with an interface each, and tables rtb-1 … tagged type=private."""
+    vpc = MemoryVpc()
+    for number in range(1, tables + 1):
+        vpc.add_table(f"rtb-{number}", tags={"type": "private"})
+    vpc.add_interface(OURS, "i-1", addresses=["10.0.0.10"])
+    vpc.add_interface(PEER, "i-2", addresses=["10.0.0.11"])
+    return vpc
+
+
+class Lab:
+    """Drives one daemon at a time. `vpc.calls` counts from the last `forget_calls`."""
+
+    def __init__(self, vpc: MemoryVpc | None = None, *, latency: float = 0.1, **config) -> None:
+        self.vpc = vpc or two_hosts()
+        self.loop = VirtualTimeLoop(latency)
+        self.config = Config(
+            **{"file": "lab.yaml", "socket": None, "rules": (rule(),), "on_exit": OnExit.KEEP, "restart_time": 0.0}
+            | config
+        )
+        self.next_config: Callable[[], Config] = lambda: self.config
+        self.connect: Callable[[], Connection] = lambda: Connection(self.vpc, Instance("i-1", "us-east-1", "vpc-1"))
+        self.to_exabgp: list[str] = []
+        self.status = 0
+        self._daemon: Daemon | None = None
+        self._running: asyncio.Task[int] | None = None
+        self.bugs: list[str] = []
+        self.loop.set_exception_handler(lambda _, context: self.bugs.append(str(context)))
+        random.seed(0)
+
+    def start(self, *sources: str, helper: bool = False, wait: float = 1.0, **mode: bool) -> "Lab":
+        """A daemon starts; each of `sources` opens; EC2 has been read once after `wait` seconds."""
+        self.loop.run_until_complete(self._start(helper, mode))
+        for source in sources or (SCRIPT,):
+            self.open(source)
+        self.wait(wait)
+        self.vpc.calls.clear()
+        return self
+
+    async def _start(self, helper: bool, mode: dict[str, bool]) -> None:
+        say = self._say if helper else None
+        self._daemon = Daemon(self.config, self._load, self._connect, Mode(**mode), say)
+        self._running = asyncio.create_task(self._daemon.run())
+        await asyncio.sleep(0)
+
+    def _load(self) -> Config:
+        return self.next_config()
+
+    def _connect(self) -> Connection:
+        return self.connect()
+
+    def _say(self, line: str) -> bool:
+        self.to_exabgp.append(line)
+        return True
+
+    @property
+    def daemon(self) -> Daemon:
+        assert self._daemon is not None
+        return self._daemon
+
+    def open(self, source: str = SCRIPT, kind: SourceKind = SourceKind.SCRIPT) -> None:
+        self.do(lambda: self.daemon.bridge.opened(source, kind))
+
+    def close(self, source: str = SCRIPT, hold: float = 0.0) -> None:
+        self.do(lambda: self.daemon.bridge.closed(source, hold=hold))
+
+    def say(self, *lines: str, source: str = SCRIPT) -> list[str]:
+        """The source says these lines, all in one turn of the event loop; returns the answers."""
+        bridge = self.daemon.bridge
+        return self.do(lambda: [bridge.said(source, parse(line)).answer.value for line in lines])
+
+    def hear(self, *lines: str) -> None:
+        """ExaBGP says these lines."""
+        for line in lines:
+            self.do(lambda line=line: [self.daemon.heard(message) for message in decode_message(line)])
+
+    def do(self, action):
+        async def within():
+            return action()
+
+        return self.loop.run_until_complete(within())
+
+    def wait(self, seconds: float = 1.0) -> None:
+        """Let virtual time pass."""
+        self.loop.run_until_complete(asyncio.sleep(seconds))
+
+    @property
+    def now(self) -> float:
+        return self.loop.time()
+
+    def stop(self) -> int:
+        """Ask the daemon to end, and wait until it has; its exit status."""
+        self.do(self.daemon.stop)
+        return self.ended()
+
+    def ended(self) -> int:
+        """Wait until the daemon has ended by itself."""
+        assert self._running is not None
+        running, self._running = self._running, None
+        return self.loop.run_until_complete(asyncio.wait_for(running, 120))
+
+    def crash(self) -> None:
+        """kill -9: everything of the daemon is gone; calls that were on their way are made all the same."""
+        self._running = None
+        for task in asyncio.all_tasks(self.loop):
+            task.cancel()
+        self.wait(0)
+
+    def reload(self, **changes) -> None:
+        """SIGHUP, with this changed in the file."""
+        self.next_config = lambda: replace(self.config, **changes)
+        self.do(self.daemon.reload)
+        self.wait()
+
+    def forget_calls(self) -> None:
+        self.vpc.calls.clear()
+
+    @property
+    def calls(self) -> list[str]:
+        return list(self.vpc.calls)
+
+    @property
+    def writes(self) -> list[str]:
+        return self.vpc.writes
+
+    @property
+    def routes(self) -> list[str]:
+        """`rtb-1 192.0.2.1/32 eni-1 active`, sorted: the truth."""
+        return str(self.vpc).splitlines()
+
+    def verdicts(self) -> list[str]:
+        return [
+            f"{row['route_table_id']} {row['prefix']} {row['verdict']} {row['reason']}"
+            for row in self.do(self.daemon.status)["routes"]
+        ]
+
+    def dispose(self) -> None:
+        if self._running is not None:
+            self.crash()
+        self.loop.close()
+        assert not self.bugs, self.bugs
+
+
+NO_PACE = Ec2Limits(burst=10_000, rate=10_000.0)
