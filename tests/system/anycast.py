@@ -1,12 +1,13 @@
 """The anycast host: real ExaBGP, real healthchecks and bgp2vpc in a network namespace, as an instance of the cloud."""
 
 import json
-import shlex
+import os
 import signal
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Self
 
 import netns
@@ -18,6 +19,8 @@ from bgp2vpc.demo.cloud.values import Host
 
 ROOT = Path(__file__).parents[2]
 BGP2VPC = ROOT / ".venv/bin/bgp2vpc"
+
+HEALTHCHECK = ("-m", "exabgp", "healthcheck")
 
 IPV4 = "192.0.2.53/32"
 IPV6 = "2001:db8:53::53/128"
@@ -45,6 +48,7 @@ class Exabgp:
 EXABGP_42 = Exabgp("4.2", ROOT / ".venv-exabgp42/bin")
 EXABGP_50 = Exabgp("5.0", ROOT / ".venv/bin")
 EXABGPS = (EXABGP_42, EXABGP_50)
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
 RULES = """
 routetables:
@@ -95,7 +99,7 @@ class AnycastHost:
             "exabgp_log_destination": "stdout",
         }
 
-    def start(self, name: str, argv: Sequence[str], **environment: str) -> subprocess.Popen[bytes]:
+    def start(self, name: str, argv: Sequence[str]) -> subprocess.Popen[bytes]:
         """Run a program on this host; its output goes to NAME.log."""
         with self.log(name).open("ab") as log:
             process = subprocess.Popen(
@@ -103,21 +107,21 @@ class AnycastHost:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env=self.environment() | environment,
+                env=self.environment(),
                 start_new_session=True,
             )
         self._processes[name] = process
         return process
 
-    def start_exabgp(self, configuration: str, encoder: str = "", peering: Peering = IBGP, **env: str) -> None:
-        """Run ExaBGP on one of our ready configurations, with this network's addresses in it."""
+    def start_exabgp(
+        self, configuration: str, encoder: str = "json", peering: Peering = IBGP, changes: Mapping[str, str] = NOTHING
+    ) -> None:
+        """Run ExaBGP on one of our ready configurations, with this network's addresses in it and further `changes`."""
         text = (ROOT / "exabgp" / self.exabgp.version / configuration).read_text("utf-8")
-        text = self._at_home(text, peering)
-        if encoder:
-            text = _replaced(text, {"    encoder json;": f"    encoder {encoder};"}, text.count("encoder json;"))
+        text = _replaced(self._at_home(text, peering), changes)
         path = self.directory / "exabgp.conf"
-        path.write_text(text, "utf-8")
-        self.start("exabgp", self.exabgp.serve(path), **env)
+        path.write_text(text.replace("encoder json;", f"encoder {encoder};"), "utf-8")
+        self.start("exabgp", self.exabgp.serve(path))
 
     def _at_home(self, text: str, peering: Peering) -> str:
         replacements = {
@@ -167,12 +171,20 @@ class AnycastHost:
         rest = " ".join([self.pace, down, *options])
         return f'python3 -m exabgp healthcheck --cmd "{self.check}" {ips} --no-ip-setup --no-syslog {rest}'
 
-    def configure(self, *, process: str = "", restart_time: float = 10, extra: str = "") -> None:
-        """Write the YAML file: `process` is the command line of a script, if bgp2vpc is to run one."""
-        text = f"socket: {self.socket}\n{extra}\n"
-        if process:
-            text += f"processes:\n  dns:\n    run: {json.dumps(process)}\n    restart_time: {restart_time}\n"
-        self.yaml.write_text(text + RULES, "utf-8")
+    def configure(self, *, extra: str = "", options: str = "", **processes: str) -> None:
+        """Write the YAML file. `processes` are command lines by name, each with `options`; `extra` are further keys."""
+        lines = [f"socket: {self.socket}", extra]
+        if processes:
+            lines.append("processes:")
+        for name, run in processes.items():
+            lines.append(f"  {name}: {{run: {json.dumps(run)}, {options}}}")
+        self.yaml.write_text("\n".join(lines) + RULES, "utf-8")
+
+    def script(self, name: str, body: str) -> str:
+        """A script in Python, and the command line to run it."""
+        path = self.directory / name
+        path.write_text(body, "utf-8")
+        return f"python3 -u {path}"
 
     # What can be seen of it
 
@@ -216,10 +228,21 @@ class AnycastHost:
         except TimeoutError as error:
             raise TimeoutError(f"{error}\n{self.story()}") from None
 
+    def source(self, kind: str) -> Mapping[str, Any]:
+        """The first source of this kind in `status --json`; empty if there is none."""
+        sources = self.status().get("sources", ())
+        return next((source for source in sources if source["kind"] == kind), {})
+
     def pids_of(self, *words: str) -> list[int]:
-        """The processes on this host whose command line holds all of these words."""
-        lines = {pid: _command_line(pid) for pid in self.net.host.pids()}
-        return [pid for pid, line in lines.items() if all(word in line for word in words) and "netns exec" not in line]
+        """The processes on this host that are `python … WORDS …`; of a path only the file's name counts."""
+        return [pid for pid in self.net.host.pids() if _arguments(pid)[: len(words)] == list(words)]
+
+    def kill(self, *words: str) -> None:
+        """SIGKILL to all of `pids_of`; there has to be one."""
+        pids = self.pids_of(*words)
+        assert pids, f"no process of {words} runs\n{self.story()}"
+        for pid in pids:
+            os.kill(pid, signal.SIGKILL)
 
     def story(self) -> str:
         """What there is to say when something did not happen."""
@@ -230,17 +253,18 @@ class AnycastHost:
 MakeHost = Callable[[Exabgp], AnycastHost]
 
 
-def _command_line(pid: int) -> str:
+def _arguments(pid: int) -> list[str]:
     try:
-        return shlex.join(Path("/proc", str(pid), "cmdline").read_text("utf-8").rstrip("\0").split("\0"))
+        argv = Path("/proc", str(pid), "cmdline").read_text("utf-8").rstrip("\0").split("\0")
     except (FileNotFoundError, ProcessLookupError):
-        return ""
+        return []
+    return [word.rpartition("/")[2] for word in argv[1:]]
 
 
-def _replaced(text: str, replacements: Mapping[str, str], count: int = 1) -> str:
+def _replaced(text: str, replacements: Mapping[str, str]) -> str:
     """Every replacement has to find something: else a test would quietly run something else."""
     for old, new in replacements.items():
-        if text.count(old) < count:
+        if old not in text:
             raise AssertionError(f"the configuration does not hold {old!r}")
         text = text.replace(old, new)
     return text

@@ -16,6 +16,7 @@ HOST_AS_EBGP = 64513
 CONFIGURATION = """
 log "{directory}/bird.log" all;
 router id {router};
+flow4 table flow;
 protocol device {{}}
 protocol static lan4 {{ ipv4; {static4} }}
 protocol static lan6 {{ ipv6; {static6} }}
@@ -31,6 +32,7 @@ protocol bgp host4 from anycast {{
     local {router} as {router_as};
     neighbor {host} as {host_as};
     ipv4 {{ import all; export where source = RTS_STATIC; next hop self; }};
+    flow4 {{ table flow; import all; validate off; }};
 }}
 protocol bgp host6 from anycast {{
     local {router6} as {router_as};

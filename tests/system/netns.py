@@ -63,6 +63,10 @@ class Namespace:
         """`argv`, to be run in here."""
         return ["ip", "netns", "exec", self.name, *argv]
 
+    def run(self, *argv: str) -> None:
+        """Run a short program in here. Raises CalledProcessError if it fails."""
+        subprocess.run(self.command(argv), capture_output=True, check=True)
+
     def add(self) -> None:
         """Make it, with a loopback interface that is up."""
         _ip("netns", "add", self.name)

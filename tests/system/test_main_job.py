@@ -33,7 +33,7 @@ def test_router_and_vpc_follow_a_healthcheck_that_the_helper_runs(
     exabgp: Exabgp, encoder: str, peering: Peering, make_host: MakeHost, start_router: MakeRouter
 ) -> None:
     host, router = make_host(exabgp), start_router(peering)
-    host.configure(process=host.healthcheck())
+    host.configure(dns=host.healthcheck())
     host.start_exabgp("exabgp.conf", encoder, peering)
     both_follow_the_service(host, router)
 
@@ -62,7 +62,7 @@ def test_router_and_vpc_follow_a_healthcheck_behind_tee_with_a_daemon_of_its_own
 @pytest.mark.parametrize("exabgp", EXABGPS, ids=lambda exabgp: exabgp.version)
 def test_the_vpc_follows_the_same_healthcheck_without_exabgp(exabgp: Exabgp, make_host: MakeHost) -> None:
     host = make_host(exabgp)
-    host.configure(process=host.healthcheck())
+    host.configure(dns=host.healthcheck())
     host.start_daemon()
     host.wait_for_vpc(*PREFIXES)
     host.service.unlink()
