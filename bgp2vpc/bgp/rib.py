@@ -94,6 +94,14 @@ class Rib:
             return
         adj.is_open, adj.side, adj.router_id, adj.max_prefixes = True, side, router_id, max_prefixes
 
+    def has_room(self, source: str, events: Collection[Event]) -> bool:
+        """Whether an open source may say all of this at once: what MaximumPrefixReached would not stop half-way."""
+        adj = self._sources[source]
+        if len(adj.paths) + len(events) <= adj.max_prefixes:
+            return True
+        announced = {(each.path.prefix, each.path.path_id) for each in events if isinstance(each, Announce)}
+        return not announced or len(adj.paths.keys() | announced) <= adj.max_prefixes
+
     def apply(self, source: str, event: Event) -> frozenset[Prefix]:
         """Take in one event of an open source.
 

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Collection, Mapping
 
-from bgp2vpc.bgp.events import Announce, Event, Withdraw
+from bgp2vpc.bgp.events import Announce, EndOfRib, Event, Withdraw
 from bgp2vpc.bgp.rib import MaximumPrefixReached, Rib, Side
 from bgp2vpc.daemon.relay import Relay
 from bgp2vpc.dialect.command import Answer, Command
@@ -23,6 +23,8 @@ from bgp2vpc.prefix import IPAddress, Prefix
 from bgp2vpc.sources.session import Reply, SourceKind
 
 log = logging.getLogger("bgp2vpc")
+
+TOO_MANY = "the source has reached its limit of prefixes (max_prefixes); nothing of this line is taken"
 
 Touch = Callable[[Collection[Prefix]], None]
 
@@ -51,13 +53,15 @@ class Bridge:
 
     def said(self, source: str, command: Command) -> Reply:
         """One line of a source: into the RIB, on to ExaBGP, and answered, in this turn of the event loop."""
-        changed, too_many = self._take_in(source, command.events)
-        if too_many:
-            self._changed(changed)
-            self._complain(source, too_many, command.line)
-            return Reply(Answer.ERROR, too_many)
+        # All of a line or nothing: the VPC and ExaBGP shall hear the same.
+        if not self.rib.has_room(source, command.events):
+            self._complain(source, TOO_MANY, command.line)
+            return Reply(Answer.ERROR, TOO_MANY)
+        changed, _ = self._take_in(source, command.events)
         passed_on = self._pass_on(source, command)
         self._changed(changed)
+        if any(isinstance(each, EndOfRib) for each in command.events):
+            self._vanished(changed)
         if not command.error:
             return Reply(command.answer, "", command.reply)
         note = "; passed on to ExaBGP all the same" if passed_on else ""
@@ -77,13 +81,16 @@ class Bridge:
         changed = self.rib.close(source, self._now(), hold)
         event(log, logging.INFO, "source down", source=source, paths=paths, kept_for=hold if paths else None)
         self._changed(changed)
-        self._expire_later()
+        self._vanished(changed)
+        self._sources_went()
 
     def close_all(self) -> None:
         """The daemon ends: nothing is offered any more, and ExaBGP hears that too."""
         for source, adj in list(self.rib.sources()):
             if adj.side is Side.LOCAL:
-                self._changed(self.rib.close(source, self._now(), hold=0))
+                changed = self.rib.close(source, self._now(), hold=0)
+                self._changed(changed)
+                self._vanished(changed)
 
     # BGP peers, as ExaBGP hears them
 
@@ -125,11 +132,15 @@ class Bridge:
         changed: frozenset[Prefix] = frozenset()
         error = ""
         for each in events:
+            known = len(self.rib.spoken)
             try:
                 now_changed = self.rib.apply(source, each)
             except MaximumPrefixReached:
-                error = f"{source} has reached its limit of prefixes (max_prefixes); this one is not taken"
+                error = TOO_MANY
                 break
+            if isinstance(each, Withdraw) and len(self.rib.spoken) > known:
+                # The first we hear of this prefix: there may be a route from before our start.
+                changed |= {each.prefix}
             if now_changed:
                 changed |= now_changed
                 _log_change(source, each)
@@ -138,8 +149,11 @@ class Bridge:
     def _changed(self, prefixes: frozenset[Prefix]) -> None:
         if prefixes:
             self._touch(prefixes)
-            if self._relay is not None:
-                self._relay.withdraw_vanished(prefixes, self.rib.offers)
+
+    def _vanished(self, prefixes: frozenset[Prefix]) -> None:
+        """Of these, paths may have gone without a word: ExaBGP has to be told."""
+        if prefixes and self._relay is not None:
+            self._relay.withdraw_vanished(prefixes, self.rib.offers)
 
     def _complain(self, source: str, error: str, line: str) -> None:
         """Once per source and error: scripts repeat themselves every few seconds."""
@@ -148,6 +162,15 @@ class Bridge:
             event(log, logging.WARNING, f"refused: {error}", source=source, line=line)
 
     # Stale paths
+
+    def _sources_went(self) -> None:
+        """Some sources may be gone for good: remember nothing of them but what is due."""
+        remaining = {name for name, _ in self.rib.sources()}
+        for name in self.kinds.keys() - remaining:
+            del self.kinds[name]
+        for name in self._last_error.keys() - remaining:
+            del self._last_error[name]
+        self._expire_later()
 
     def _expire_later(self) -> None:
         if self._expiry is not None:
@@ -163,7 +186,8 @@ class Bridge:
         if changed:
             event(log, logging.INFO, "stale paths removed", prefixes=" ".join(map(str, sorted(changed))))
         self._changed(changed)
-        self._expire_later()
+        self._vanished(changed)
+        self._sources_went()
 
     @staticmethod
     def _now() -> float:

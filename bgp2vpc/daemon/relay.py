@@ -3,9 +3,8 @@
 import logging
 from collections import deque
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
 
-from bgp2vpc.bgp.events import Announce, Withdraw, WithdrawAll
+from bgp2vpc.bgp.events import Announce, Event, Withdraw, WithdrawAll
 from bgp2vpc.bgp.path import Path
 from bgp2vpc.bgp.rib import Offer, PathKey
 from bgp2vpc.dialect.command import Command
@@ -19,47 +18,53 @@ log = logging.getLogger("bgp2vpc.relay")
 UNANSWERED = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
-    """An announcement as ExaBGP got it: the path, and to whom (`neighbor *`)."""
-
-    path: Path
-    selector: str
+Speaker = tuple[str, str]
+"""Who said something, and to whom: the source and its selector (`neighbor *`)."""
 
 
 class Relay:
     """Says to ExaBGP, line by line and in order, what sources say to us, and withdraws what they leave behind.
 
-    ExaBGP holds one path per prefix and path identifier for all its helpers together. So when one of two sources
-    withdraws what the other still announces, the other's announcement is said again.
+    ExaBGP holds one path per prefix and path identifier for all its helpers together. So what one source withdraws
+    and another still announces is not withdrawn: the other's announcement is said again.
     """
 
     def __init__(self, send: Callable[[str], bool]) -> None:
         self._send = send
-        self._said: dict[PathKey, dict[str, Said]] = {}
+        self._said: dict[PathKey, dict[Speaker, Path]] = {}
         self._unanswered: deque[str] = deque(maxlen=UNANSWERED)
 
     def pass_on(self, source: str, command: Command) -> None:
         """Say the line itself, and remember what it announced."""
         if not command.relay:
             return
-        self._say(command.line)
+        speaker = (source, command.selector)
+        if not self._all_still_announced(speaker, command.events):
+            self._say(command.line)
         for each in command.events:
             match each:
                 case Announce(path):
-                    self._said.setdefault((path.prefix, path.path_id), {})[source] = Said(path, command.selector)
+                    paths = self._said.setdefault((path.prefix, path.path_id), {})
+                    paths.pop(speaker, None)  # so that the last one said comes last
+                    paths[speaker] = path
                 case Withdraw(prefix, path_id):
-                    self._forget((prefix, path_id), source, said_withdrawal=True)
+                    self._forget((prefix, path_id), speaker)
+                    self._say_again((prefix, path_id), source)
                 case WithdrawAll():
-                    for key in [key for key, sources in self._said.items() if source in sources]:
-                        self._forget(key, source, said_withdrawal=True)
+                    self._all_withdrawn(speaker)
 
     def withdraw_vanished(self, changed: Collection[Prefix], offers: Mapping[Prefix, Sequence[Offer]]) -> None:
         """Withdraw what a source announced and no longer offers without having said so: its session is over."""
         for key in [key for key in self._said if key[0] in changed]:
             offering = {offer.source for offer in offers.get(key[0], ()) if offer.path.path_id == key[1]}
-            for source in [source for source in self._said[key] if source not in offering]:
-                self._forget(key, source, said_withdrawal=False)
+            vanished = [speaker for speaker in self._said[key] if speaker[0] not in offering]
+            for speaker in vanished:
+                path = self._said[key][speaker]
+                self._forget(key, speaker)
+                if not self._is_announced(key, speaker):
+                    self._say(withdraw_line(path, speaker[1]))
+            for source in {source for source, _ in vanished}:
+                self._say_again(key, source)
 
     def answered(self, answer: Acknowledgement) -> None:
         """ExaBGP answered the oldest line. (Some errors of 4.2 have no answer, so the line named is a good guess.)"""
@@ -67,21 +72,46 @@ class Relay:
         if not answer.ok:
             event(log, logging.WARNING, "ExaBGP refused a line", line=line, answer=answer.reason or "error")
 
-    def _forget(self, key: PathKey, source: str, *, said_withdrawal: bool) -> None:
-        sources = self._said.get(key, {})
-        gone = sources.pop(source, None)
-        if gone is None:
-            return
-        if sources:
-            last = list(sources.values())[-1]
-            self._say(announce_line(last.path, last.selector))
-            return
-        del self._said[key]
-        if not said_withdrawal:
-            self._say(withdraw_line(gone.path, gone.selector))
+    def _all_still_announced(self, speaker: Speaker, events: Collection[Event]) -> bool:
+        """Whether the line withdraws nothing but what another source announces to the same neighbors."""
+        withdrawals = [each for each in events if isinstance(each, Withdraw)]
+        if not withdrawals or len(withdrawals) < len(events):
+            return False
+        return all(self._is_announced((each.prefix, each.path_id), speaker) for each in withdrawals)
+
+    def _is_announced(self, key: PathKey, speaker: Speaker) -> bool:
+        """Whether a source other than the speaker's announces it to all that the speaker announced it to."""
+        source, selector = speaker
+        return any(other != source and _covers(to, selector) for other, to in self._said.get(key, ()))
+
+    def _forget(self, key: PathKey, speaker: Speaker) -> None:
+        """This source does not announce it to these neighbors any more."""
+        source, selector = speaker
+        paths = self._said.get(key, {})
+        for other, to in [each for each in paths if each[0] == source and _covers(selector, each[1])]:
+            del paths[other, to]
+        if not paths:
+            self._said.pop(key, None)
+
+    def _say_again(self, key: PathKey, gone: str) -> None:
+        """What others still announce: ExaBGP may have the path of the one who has just left, or none."""
+        last_to = {to: path for (source, to), path in self._said.get(key, {}).items() if source != gone}
+        for selector, path in last_to.items():
+            self._say(announce_line(path, selector))
+
+    def _all_withdrawn(self, speaker: Speaker) -> None:
+        """One source had ExaBGP forget what all of them announced: say the others' again."""
+        for key in list(self._said):
+            self._forget(key, (speaker[0], ""))
+            self._say_again(key, speaker[0])
 
     def _say(self, line: str) -> None:
         if self._send(line):
             self._unanswered.append(line)
         else:
             event(log, logging.ERROR, "ExaBGP does not take any more lines; this one is lost to it", line=line)
+
+
+def _covers(selector: str, other: str) -> bool:
+    """Whether all the neighbors of `other` are among those of `selector`, as far as the words tell."""
+    return selector in ("", "neighbor *", "peer *") or selector == other

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from bgp2vpc.bgp.rib import Offer
+from bgp2vpc.bgp.rib import Offer, Side
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.routing.diff import Decision, Place, Policy, diff, is_ours, is_peer
 from bgp2vpc.routing.fib import desired
@@ -92,7 +92,7 @@ def peers_in_the_way(tables: Mapping[str, Ruled], snapshot: Snapshot, wish: Wish
         for route in ruled.table.routes
         if isinstance(route.destination, Prefix)
         and route.instance_id
-        and route.destination in wish.offers
+        and any(offer.side is Side.LOCAL for offer in wish.offers.get(route.destination, ()))
         and is_peer(route, snapshot)
         and ruled.rule_for(route.destination)
     )

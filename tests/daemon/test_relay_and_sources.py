@@ -1,0 +1,218 @@
+"""Helper mode: what ExaBGP hears of local sources, what we hear of its peers, and limits."""
+
+import pytest
+from lab import OURS, A, B, Lab, announce, withdraw
+
+from bgp2vpc.sources.session import SourceKind
+
+FLOW = "announce flow route { match { source 10.0.0.0/24; } then { discard; } }"
+EVERYBODY = f"announce route {A} next-hop self"
+
+
+@pytest.fixture
+def helper(make_lab) -> Lab:
+    return make_lab().start("one", "two", helper=True)
+
+
+def heard(lab: Lab) -> list[str]:
+    """What ExaBGP was told since the last time."""
+    said, lab.to_exabgp[:] = list(lab.to_exabgp), []
+    return said
+
+
+def test_every_line_is_passed_on_word_for_word_repetitions_too(helper: Lab) -> None:
+    lines = [announce(A, "med 100"), f"neighbor * {announce(B)}", announce(A, "med 100"), withdraw(A)]
+    assert helper.say(*lines, source="one") == ["done"] * 4
+    assert heard(helper) == lines
+
+
+def test_exabgp_hears_it_at_once_even_if_ec2_never_answers(make_lab) -> None:
+    lab = make_lab(latency=1e6).start("one", helper=True, wait=0)
+    lab.say(announce(A), source="one")
+    assert heard(lab) == [announce(A)]
+
+
+@pytest.mark.parametrize("selector", ["", "neighbor *", "neighbor 10.0.0.1, neighbor 10.0.0.2"])
+def test_what_a_source_leaves_behind_is_withdrawn_from_those_it_was_said_to(helper: Lab, selector: str) -> None:
+    helper.say(f"{selector} {announce(A, 'med 5')}".strip(), source="one")
+    heard(helper)
+    helper.close("one", hold=10)
+    helper.wait(9)
+    assert heard(helper) == []
+    helper.wait(2)
+    assert heard(helper) == [f"{selector} {withdraw(A)}".strip()]
+
+
+def test_each_neighbor_that_was_told_apart_is_told_of_the_end(helper: Lab) -> None:
+    helper.say(f"neighbor 10.0.0.1 {announce(A)}", f"neighbor 10.0.0.2 {announce(A)}", source="one")
+    heard(helper)
+    helper.close("one")
+    assert heard(helper) == [f"neighbor 10.0.0.1 {withdraw(A)}", f"neighbor 10.0.0.2 {withdraw(A)}"]
+
+
+def test_a_withdrawal_from_one_neighbor_leaves_the_others_their_path(helper: Lab) -> None:
+    helper.say(f"neighbor 10.0.0.1 {announce(A)}", f"neighbor 10.0.0.2 {announce(A)}", source="one")
+    heard(helper)
+    helper.say(f"neighbor 10.0.0.1 {withdraw(A)}", source="one")
+    assert heard(helper) == [f"neighbor 10.0.0.1 {withdraw(A)}"]
+
+
+def test_what_another_source_still_announces_is_said_again_and_not_withdrawn(helper: Lab) -> None:
+    helper.say(announce(A, "med 1"), source="one")
+    helper.say(announce(A, "med 2"), source="two")
+    heard(helper)
+    helper.say(withdraw(A), source="two")
+    assert heard(helper) == [f"announce route {A} next-hop self med 1"]
+    helper.wait()
+    assert helper.writes == [f"CreateRoute rtb-1 {A} {OURS}"]
+    helper.say(announce(A, "med 2"), source="two")
+    heard(helper)
+    helper.close("two")
+    assert heard(helper) == [f"announce route {A} next-hop self med 1"]
+    helper.close("one")
+    assert heard(helper) == [withdraw(A)]
+
+
+def test_one_who_clears_exabgps_table_clears_only_what_is_its_own(helper: Lab) -> None:
+    helper.say(announce(A), source="one")
+    helper.say(announce(B), source="two")
+    heard(helper)
+    helper.say("clear adj-rib out", source="two")
+    assert heard(helper) == ["clear adj-rib out", f"announce route {A} next-hop self"]
+
+
+def test_a_source_that_comes_back_and_says_all_again_is_not_withdrawn(helper: Lab) -> None:
+    helper.say(announce(A), announce(B), source="one")
+    helper.close("one", hold=10)
+    helper.open("one")
+    heard(helper)
+    helper.say(announce(A), source="one")
+    assert heard(helper) == [announce(A)]
+    helper.wait(11)
+    assert heard(helper) == [withdraw(B)]
+
+
+def test_at_the_end_of_rib_what_was_not_said_again_is_withdrawn(helper: Lab) -> None:
+    helper.say(announce(A), announce(B), source="one")
+    helper.close("one", hold=100)
+    helper.open("one")
+    heard(helper)
+    helper.say(announce(A), "announce eor", source="one")
+    assert heard(helper) == [announce(A), "announce eor", withdraw(B)]
+
+
+def test_what_comes_through_tee_is_not_passed_on_since_exabgp_has_it_already(helper: Lab) -> None:
+    helper.open("tee:dns", SourceKind.TEE)
+    assert helper.say(announce(A), source="tee:dns") == ["done"]
+    helper.wait()
+    helper.close("tee:dns")
+    assert heard(helper) == []
+    assert helper.writes[0] == f"CreateRoute rtb-1 {A} {OURS}"
+
+
+def test_a_family_the_vpc_has_no_use_for_is_passed_on_and_done(helper: Lab) -> None:
+    assert helper.say(FLOW, source="one") == ["done"]
+    assert heard(helper) == [FLOW]
+
+
+def test_without_exabgp_that_family_is_an_error(lab: Lab) -> None:
+    assert lab.say(FLOW) == ["error"]
+
+
+@pytest.mark.parametrize("line", ["announce route 192.0.2.1/24 next-hop self", "announce rout 192.0.2.1/32", "shutdown"])
+def test_what_is_refused_does_not_reach_exabgp(helper: Lab, line: str) -> None:
+    assert helper.say(line, source="one") == ["error"]
+    assert heard(helper) == []
+
+
+def test_at_the_end_exabgp_is_told_to_withdraw_what_we_passed_on(make_lab) -> None:
+    from bgp2vpc.config.model import OnExit
+
+    lab = make_lab(on_exit=OnExit.WITHDRAW).start("one", helper=True)
+    lab.say(announce(A), source="one")
+    heard(lab)
+    assert lab.stop() == 0
+    assert heard(lab) == [withdraw(A)]
+    assert lab.routes == []
+
+
+def test_a_line_that_exabgp_refuses_is_named_in_the_log(helper: Lab, caplog) -> None:
+    helper.say(announce(A), announce(B), source="one")
+    helper.hear("done", "error")
+    assert [record.fields["line"] for record in caplog.records if "refused" in record.message] == [announce(B)]
+
+
+def test_exabgps_shutdown_ends_the_daemon(helper: Lab) -> None:
+    helper.hear("shutdown 1 1")
+    assert helper.ended() == 0
+
+
+# BGP peers
+
+
+PEER_UP = "neighbor 10.0.0.9 up"
+PEER_SAYS = "neighbor 10.0.0.9 receive update announced 192.0.2.1/32 next-hop 10.0.0.9 med 7"
+
+
+def sources(lab: Lab) -> list[str]:
+    return [f"{s['name']} {s['state']} {s['paths']}" for s in lab.do(lab.daemon.status)["sources"] if s["kind"] == "peer"]
+
+
+def test_a_peers_paths_are_known_and_go_with_its_session(helper: Lab) -> None:
+    helper.hear(PEER_UP, PEER_SAYS)
+    assert sources(helper) == ["peer 10.0.0.9 up 1"]
+    helper.hear("neighbor 10.0.0.9 down - peer reset")
+    assert sources(helper) == []
+    assert helper.do(helper.daemon.status)["paths"] == []
+
+
+def test_a_refused_connect_ends_nothing(helper: Lab) -> None:
+    helper.hear("neighbor 10.0.0.9 connected", "neighbor 10.0.0.9 down - refused", PEER_UP, PEER_SAYS)
+    helper.hear("neighbor 10.0.0.8 down - refused")
+    assert sources(helper) == ["peer 10.0.0.9 up 1"]
+
+
+def test_a_peers_path_is_never_written_nor_passed_back(helper: Lab) -> None:
+    helper.hear(PEER_UP, PEER_SAYS)
+    helper.wait(130)
+    assert (helper.writes, heard(helper)) == ([], [])
+
+
+def test_a_peers_path_does_not_keep_our_route_when_we_withdraw(helper: Lab) -> None:
+    helper.say(announce(A), source="one")
+    helper.wait(20)
+    helper.hear(PEER_UP, PEER_SAYS)
+    helper.say(withdraw(A), source="one")
+    helper.wait()
+    assert helper.routes == []
+
+
+def test_what_we_sent_to_a_peer_is_not_taken_for_its_path(helper: Lab) -> None:
+    helper.hear(PEER_UP, PEER_SAYS.replace("receive", "send"))
+    assert sources(helper) == ["peer 10.0.0.9 up 0"]
+
+
+# Limits
+
+
+def test_a_source_may_offer_max_prefixes_and_no_more(make_lab) -> None:
+    lab = make_lab(max_prefixes=2).start("one", "two", helper=True)
+    third = announce("192.0.2.3/32")
+    assert lab.say(announce(A), announce(B), third, announce(A, "med 3"), source="one") == ["done", "done", "error", "done"]
+    assert lab.say(third, source="two") == ["done"]
+    assert lab.say(withdraw(A), third, source="one") == ["done", "done"]
+
+
+def test_a_line_with_more_prefixes_than_allowed_is_refused_as_a_whole_in_both_worlds(make_lab) -> None:
+    lab = make_lab(max_prefixes=2).start("one", helper=True)
+    assert lab.say(f"announce attributes next-hop self nlri {A} {B} 192.0.2.3/32", source="one") == ["error"]
+    lab.wait()
+    assert (lab.writes, heard(lab)) == ([], [])
+    assert lab.say(f"announce attributes next-hop self nlri {A} {B} {A}", source="one") == ["done"]
+
+
+def test_ten_thousand_prefixes_of_one_peer_do_not_end_anything(make_lab) -> None:
+    lab = make_lab(max_prefixes=100).start("one", helper=True)
+    lab.hear(PEER_UP)
+    lab.hear(*(PEER_SAYS.replace("192.0.2.1", f"10.{n >> 8}.{n & 255}.0").replace("/32", "/24") for n in range(1000)))
+    assert sources(lab) == ["peer 10.0.0.9 up 100"]

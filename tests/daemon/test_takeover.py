@@ -1,0 +1,185 @@
+"""Routes of other instances: when they are taken, after which look, and who wins a race."""
+
+from lab import OURS, PEER, A, B, Lab, announce, withdraw
+
+from bgp2vpc.routing.rule import Takeover
+from bgp2vpc.vpc.model import InstanceHealth
+from tests.values import rule
+
+READ, STATUS = "DescribeRouteTables rtb-1", "DescribeInstanceStatus i-2"
+TAKE = f"ReplaceRoute rtb-1 {A} {OURS}"
+
+
+def peer_holds(lab: Lab, *prefixes: str) -> None:
+    for prefix in prefixes or (A,):
+        lab.vpc.put_route("rtb-1", prefix, PEER)
+    lab.wait(70)
+    lab.forget_calls()
+
+
+def test_a_healthy_peer_keeps_its_route_and_is_asked_about_once(lab: Lab) -> None:
+    peer_holds(lab)
+    lab.say(announce(A))
+    lab.wait(5)
+    assert lab.calls == [STATUS]
+    assert lab.verdicts() == [f"rtb-1 {A} yield owner-healthy"]
+
+
+def test_the_route_of_an_impaired_peer_is_taken_after_a_fresh_read(lab: Lab) -> None:
+    peer_holds(lab)
+    lab.vpc.set_health("i-2", InstanceHealth.IMPAIRED)
+    lab.say(announce(A))
+    lab.wait(5)
+    assert lab.calls == [STATUS, READ, TAKE]
+    assert lab.routes == [f"rtb-1 {A} {OURS} active"]
+
+
+def test_a_peer_that_fails_later_is_noticed_at_the_next_poll(lab: Lab) -> None:
+    peer_holds(lab)
+    lab.say(announce(A))
+    lab.wait(5)
+    lab.vpc.set_health("i-2", InstanceHealth.IMPAIRED)
+    lab.wait(70)
+    assert lab.writes == [TAKE]
+
+
+def test_a_black_hole_is_taken_without_asking_anybody(lab: Lab) -> None:
+    peer_holds(lab)
+    lab.vpc.terminate("i-2")
+    lab.wait(70)
+    lab.forget_calls()
+    lab.say(announce(A))
+    lab.wait(5)
+    assert lab.calls == [READ, TAKE]
+
+
+def test_a_backup_path_does_not_take_even_a_black_hole_but_fills_an_empty_table(lab: Lab) -> None:
+    peer_holds(lab)
+    lab.vpc.terminate("i-2")
+    lab.wait(70)
+    lab.forget_calls()
+    lab.say(announce(A, "med 1000"), announce(B, "med 500"))
+    lab.wait(70)
+    assert lab.writes == [f"CreateRoute rtb-1 {B} {OURS}"]
+    lab.say(announce(A, "med 100"))
+    lab.wait()
+    assert lab.writes[-1] == TAKE
+
+
+def test_with_takeover_always_a_healthy_peers_route_is_taken_after_a_fresh_read(make_lab) -> None:
+    lab = make_lab(rules=(rule(takeover=Takeover.ALWAYS),)).start()
+    peer_holds(lab)
+    lab.say(announce(A))
+    lab.wait(5)
+    assert lab.calls == [READ, TAKE]
+
+
+def test_a_peer_that_was_faster_wins(lab: Lab) -> None:
+    lab.vpc.put_route("rtb-1", A, PEER)  # since our last poll
+    lab.say(announce(A))
+    lab.wait(5)
+    assert lab.calls == [f"CreateRoute rtb-1 {A} {OURS}", READ, STATUS]
+    assert lab.routes == [f"rtb-1 {A} {PEER} active"]
+    assert lab.verdicts() == [f"rtb-1 {A} yield owner-healthy"]
+
+
+def test_a_third_instance_that_took_the_black_hole_first_keeps_it(lab: Lab) -> None:
+    lab.vpc.add_interface("eni-3", "i-3")
+    peer_holds(lab)
+    lab.vpc.terminate("i-2")
+    lab.wait(70)
+    lab.vpc.before_next("DescribeRouteTables rtb-1", lambda: lab.vpc.put_route("rtb-1", A, "eni-3"))
+    lab.say(announce(A))
+    lab.wait(70)
+    assert lab.writes == []
+    assert lab.routes == [f"rtb-1 {A} eni-3 active"]
+
+
+def test_a_route_that_vanishes_before_it_is_taken_is_created_instead(lab: Lab) -> None:
+    peer_holds(lab)
+    lab.vpc.terminate("i-2")
+    lab.wait(70)
+    lab.vpc.before_next("ReplaceRoute", lambda: lab.vpc.remove_route("rtb-1", A))
+    lab.say(announce(A))
+    lab.wait(5)
+    assert lab.writes == [TAKE, f"CreateRoute rtb-1 {A} {OURS}"]
+    assert lab.routes == [f"rtb-1 {A} {OURS} active"]
+
+
+def test_our_route_that_a_peer_took_is_not_fought_over(lab: Lab) -> None:
+    lab.say(announce(A))
+    lab.wait()
+    lab.vpc.put_route("rtb-1", A, PEER)
+    lab.wait(200)
+    assert lab.writes == [f"CreateRoute rtb-1 {A} {OURS}"]
+    lab.say(withdraw(A))
+    lab.wait(200)
+    assert lab.routes == [f"rtb-1 {A} {PEER} active"]
+
+
+def test_a_peer_taking_the_route_between_withdrawal_and_delete_keeps_it(lab: Lab) -> None:
+    lab.say(announce(A))
+    lab.wait(20)
+    lab.vpc.before_next("DescribeRouteTables rtb-1", lambda: lab.vpc.put_route("rtb-1", A, PEER))
+    lab.say(withdraw(A))
+    lab.wait(70)
+    assert lab.routes == [f"rtb-1 {A} {PEER} active"]
+
+
+def test_a_peer_that_takes_its_route_back_right_after_we_took_it_does_not_lose_it_to_our_withdrawal(make_lab) -> None:
+    lab = make_lab(rules=(rule(takeover=Takeover.ALWAYS),)).start()
+    peer_holds(lab)
+    lab.say(announce(A))
+    lab.wait()
+    assert lab.routes == [f"rtb-1 {A} {OURS} active"]
+    lab.vpc.put_route("rtb-1", A, PEER)  # what the table showed before our write: an old read, or news?
+    lab.say(withdraw(A))
+    lab.wait(70)
+    assert lab.routes == [f"rtb-1 {A} {PEER} active"]
+    assert not any(call.startswith("DeleteRoute") for call in lab.writes)
+
+
+def test_what_was_wrong_with_a_peer_once_is_not_held_against_it_later(lab: Lab) -> None:
+    peer_holds(lab)
+    lab.vpc.set_health("i-2", InstanceHealth.IMPAIRED)
+    lab.say(announce(A))
+    lab.wait(5)
+    lab.vpc.set_health("i-2", InstanceHealth.OK)
+    lab.say(withdraw(A))
+    lab.wait(5)
+    peer_holds(lab)
+    lab.say(announce(A))
+    lab.wait(70)
+    assert lab.writes == []
+    assert lab.verdicts() == [f"rtb-1 {A} yield owner-healthy"]
+
+
+def test_without_permission_to_ask_about_instances_all_else_works(lab: Lab) -> None:
+    from bgp2vpc.vpc.failures import failure
+
+    denied = failure("DescribeInstanceStatus", "UnauthorizedOperation", "no", 403)
+    lab.vpc.fail_next("DescribeInstanceStatus", denied, times=1000)
+    peer_holds(lab)
+    lab.say(announce(A), announce(B))
+    lab.wait(200)
+    assert lab.verdicts() == [f"rtb-1 {A} yield owner-healthy", f"rtb-1 {B} keep ours"]
+    lab.vpc.terminate("i-2")
+    lab.wait(70)
+    assert f"rtb-1 {A} {OURS} active" in lab.routes
+
+
+def test_an_owner_without_instance_is_never_asked_about(lab: Lab) -> None:
+    lab.vpc.add_interface("eni-7")
+    lab.vpc.put_route("rtb-1", A, "eni-7")  # attached to nothing: a black hole
+    lab.wait(70)
+    lab.forget_calls()
+    lab.say(announce(A))
+    lab.wait(5)
+    assert lab.calls == [READ, TAKE]
+
+
+def test_nobody_is_asked_about_routes_that_only_a_bgp_peer_announces(lab: Lab) -> None:
+    peer_holds(lab)
+    lab.hear("neighbor 10.0.0.11 up", "neighbor 10.0.0.11 receive update announced 192.0.2.1/32 next-hop 10.0.0.11")
+    lab.wait(130)
+    assert STATUS not in lab.calls
