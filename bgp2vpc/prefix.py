@@ -16,18 +16,23 @@ class PrefixError(ValueError):
 class Prefix(IPNetwork):  # type: ignore[misc]  # netaddr has no types
     """A destination CIDR without host bits, IPv4 or IPv6, never changed after it was made.
 
-    netaddr's own, with text and hash computed once: every line, path and route is looked up by its prefix.
+    netaddr's own, with text, key and hash computed once: every line, path and route is looked up by its prefix.
     """
 
-    __slots__ = ("_hash", "_text")
+    __slots__ = ("_hash", "_key", "_text")
 
     def __init__(self, addr: Any, *args: Any, **kwargs: Any) -> None:
         super().__init__(addr, *args, **kwargs)
-        self._hash = hash((self.version, self.first, self.prefixlen))
+        self._key: tuple[int, int, int] = IPNetwork.key(self)
+        self._hash = hash(self._key)
         self._text: str = IPNetwork.__str__(self)
 
     def __hash__(self) -> int:
         return self._hash
+
+    def key(self) -> tuple[int, int, int]:
+        """Version, first and last address: what equality is about."""
+        return self._key
 
     def __str__(self) -> str:
         return self._text
