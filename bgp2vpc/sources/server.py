@@ -33,7 +33,8 @@ RELAY: Final = "tee:"
 
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:@-]{0,63}")
 _UNREAD_LIMIT: Final = 1024 * 1024
-"""Bytes of answers kept for a client that does not read; beyond, it is dropped. More than any status needs."""
+"""Bytes of answers that may wait for a client when it says more; beyond, it is dropped. One answer may be longer:
+the status of 1000 prefixes in ten tables is."""
 _log: Final = logging.getLogger(__name__)
 
 
@@ -179,14 +180,14 @@ class _Client(asyncio.Protocol):
     def _line(self, line: bytes | None) -> None:
         if self._session is None or self._transport is None:
             return
-        words = line.decode("utf-8", "replace").split() if line is not None else []
-        ours = words[:1] == ["bgp2vpc"]
-        answer = self._own(self._session, words[1:]) if ours else self._session.feed(line)
-        self._transport.write(answer)
         if self._transport.get_write_buffer_size() > _UNREAD_LIMIT:
             _log.warning("%s: does not read its answers: dropped", self.source)
             self._transport.abort()
             self.end()
+            return
+        words = line.decode("utf-8", "replace").split() if line is not None else []
+        ours = words[:1] == ["bgp2vpc"]
+        self._transport.write(self._own(self._session, words[1:]) if ours else self._session.feed(line))
 
     def _own(self, session: SpeakerSession, words: list[str]) -> bytes:
         text, problem = "", ""

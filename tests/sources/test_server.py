@@ -252,6 +252,18 @@ def test_a_client_that_never_reads_is_dropped(path: Path):
     run(story())
 
 
+def test_an_answer_may_be_longer_than_what_may_wait(path: Path):
+    async def story() -> None:
+        long = "x" * 8 * 1024 * 1024
+        server = await serve(path, Recorder(), questions={"status": lambda: long}, restart_time=7)
+        try:
+            assert await asyncio.to_thread(ask, path, ["bgp2vpc status"]) == [Answered(True, (long,), "")]
+        finally:
+            await server.stop()
+
+    run(story())
+
+
 def test_too_many_clients_are_turned_away(path: Path):
     async def story() -> None:
         async with serving(path, Recorder(), max_clients=2):
