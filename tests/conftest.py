@@ -7,6 +7,9 @@ import pytest
 from bgp2vpc.demo.cloud.client import Cloud
 from bgp2vpc.demo.cloud.values import World, WorldSpec
 
+# Its questions are no test modules, but their asserts are to explain themselves all the same.
+pytest.register_assert_rewrite("tests.cloud.ec2_battery")
+
 
 @pytest.fixture(scope="session")
 def cloud() -> Iterator[Cloud]:

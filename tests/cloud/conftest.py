@@ -1,14 +1,14 @@
-"""The questions are put under both settings of what AWS leaves open."""
+"""EC2 is asked under both settings of what AWS leaves open."""
 
 import pytest
-from ground import Ground
 
 from bgp2vpc.demo.cloud.client import Cloud
 from bgp2vpc.demo.cloud.values import Quirks
+from tests.cloud.ec2_battery.lab import Lab
 
 SETTINGS = {
     "strict": Quirks(stopped_is_blackhole=True, create_same_route_succeeds=False),
-    "lenient": Quirks(stopped_is_blackhole=False, create_same_route_succeeds=True),
+    "lenient": Quirks(stopped_is_blackhole=False, create_same_route_succeeds=True, route_quota=50),
 }
 
 
@@ -18,8 +18,8 @@ def quirks(request: pytest.FixtureRequest) -> Quirks:
 
 
 @pytest.fixture(scope="module")
-def ground(cloud: Cloud, quirks: Quirks) -> Ground:
-    """One ground for all questions of a file; each question makes a table of its own."""
+def lab(cloud: Cloud, quirks: Quirks) -> Lab:
+    """One lab for all tests of a file; each makes a table of its own."""
     cloud.reset()
     cloud.quirks(quirks)
-    return Ground(cloud.ec2)
+    return Lab(cloud.ec2, quirks)

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 from botocore.parsers import ResponseParserError
-from ground import code
 
 from bgp2vpc.demo.cloud.client import Cloud
 from bgp2vpc.demo.cloud.process import CloudError
 from bgp2vpc.demo.cloud.values import External, Fault, FaultKind, World
+from tests.cloud.ec2_battery.lab import code
 
 PREFIX = "192.0.2.53/32"
 PREFIXES = [f"192.0.2.{n}/32" for n in range(60)]
