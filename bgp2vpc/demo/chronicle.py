@@ -71,11 +71,12 @@ class Chronicle:
 
     def _words(self, call: Call) -> str:
         """The call as it was made, with the interface's owner in place of its id: that fits a line of a terminal."""
-        asked = call.parameters
-        words = [call.operation, asked.get("RouteTableId", ""), asked.get("DestinationCidrBlock", "")]
-        if interface_id := asked.get("NetworkInterfaceId"):
-            words += ["->", self.name_of(interface_id)]
-        return " ".join([*words, *([call.error] if call.error else [])])
+        table, prefix = call.parameters.get("RouteTableId", ""), call.parameters.get("DestinationCidrBlock", "")
+        if call.error:
+            return f"{call.operation} {table} {call.error}"
+        interface_id = call.parameters.get("NetworkInterfaceId")
+        target = f" -> {self.name_of(interface_id)}" if interface_id else ""
+        return f"{call.operation} {table} {prefix}{target}"
 
 
 def _from_log(who: str, record: Record) -> Happening | None:

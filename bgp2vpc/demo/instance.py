@@ -82,9 +82,9 @@ class Instance:
             # http.server reports where it listens before it does, so only a connection is proof.
             try:
                 socket.create_connection((LOOPBACK, self.port), timeout=1).close()
-            except ConnectionRefusedError:
+            except ConnectionRefusedError as error:
                 if time.monotonic() > deadline or self.service.poll() is not None:
-                    raise
+                    raise OSError(f"{self.name}'s service does not listen on {LOOPBACK}:{self.port}") from error
                 time.sleep(0.01)
             else:
                 return time.monotonic()

@@ -1,7 +1,8 @@
-"""`python leash.py COMMAND…`: becomes COMMAND, which Linux then ends (SIGTERM) when whoever started it dies in any way.
+"""`python leash.py COMMAND…`: becomes COMMAND, which Linux then kills when whoever started it dies in any way.
 
 Run as a file and not as a module, so that it needs nothing but the standard library's own start-up. It is a program of
-its own, since code between fork and exec is not safe beside threads.
+its own, since code between fork and exec is not safe beside threads. SIGKILL, because the VPC dies at the same moment:
+a daemon that is asked to go would try to withdraw its routes there until it gives up.
 """
 
 import ctypes
@@ -16,7 +17,7 @@ PR_SET_PDEATHSIG = 1
 def main() -> None:
     """Never returns."""
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     os.execvp(sys.argv[1], sys.argv[1:])
 
 
