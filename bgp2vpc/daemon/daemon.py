@@ -29,7 +29,7 @@ from bgp2vpc.logs import event
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.routing.decide import Wish
 from bgp2vpc.routing.diff import Policy
-from bgp2vpc.routing.plan import Action
+from bgp2vpc.routing.plan import Action, Reason
 from bgp2vpc.sources.server import SocketError, SocketServer, serve
 from bgp2vpc.vpc.connect import Connection
 from bgp2vpc.vpc.pace import Pace
@@ -218,7 +218,8 @@ class Daemon:
     def _forget_leftovers_later(self) -> None:
         def forget() -> None:
             if self._reconciler is not None:
-                self._reconciler.touch_all()
+                verdicts = self._reconciler.verdicts.values()
+                self._touch({verdict.prefix for verdict in verdicts if verdict.reason is Reason.LEFTOVER})
 
         asyncio.get_running_loop().call_at(self._started + self._config.restart_time + 0.001, forget)
 
