@@ -10,6 +10,7 @@ import signal
 from collections.abc import Callable
 
 from bgp2vpc.config.model import Config
+from bgp2vpc.daemon.backlog import Backlog
 from bgp2vpc.daemon.daemon import Daemon
 from bgp2vpc.daemon.waiting import cancelled
 from bgp2vpc.dialect.message import Message, Shutdown
@@ -33,6 +34,7 @@ class Helper:
         self._load = load
         self._make_daemon = make_daemon
         self._daemon: Daemon | None = None
+        self._backlog = Backlog()
         self._over = asyncio.Event()
         self._try_again = asyncio.Event()
 
@@ -44,6 +46,8 @@ class Helper:
         status = 0
         if config is not None:
             self._daemon = self._make_daemon(config)
+            for message in self._backlog.take():
+                self._daemon.heard(message)
             if self._over.is_set():
                 self._daemon.stop()
             status = await self._daemon.run()
@@ -57,6 +61,8 @@ class Helper:
             self._daemon.heard(message)
         elif isinstance(message, Shutdown):
             self._over.set()
+        else:
+            self._backlog.note(message)
 
     def _exabgp_is_gone(self) -> None:
         event(log, logging.INFO, "ExaBGP has closed its pipe")

@@ -148,6 +148,10 @@ class AnycastHost:
         """Run bgp2vpc by itself."""
         self.start("bgp2vpc", [str(BGP2VPC), "run", "-f", str(self.yaml), *options])
 
+    def pid(self, name: str) -> int:
+        """The process id of what was started under this name."""
+        return self._processes[name].pid
+
     def stop(self, name: str) -> int:
         """SIGTERM, and wait for the end: the exit status."""
         self._processes[name].send_signal(signal.SIGTERM)
@@ -196,7 +200,7 @@ class AnycastHost:
         """A program's output so far."""
         return self.log(name).read_text("utf-8", "replace") if self.log(name).exists() else ""
 
-    def wait_for_word(self, name: str, word: str, timeout: float = 20.0) -> None:
+    def wait_for_word(self, name: str, word: str, timeout: float = 30.0) -> None:
         """Until a program's output holds `word`."""
         wait_until(lambda: word in self.said(name), f"{name} to say {word!r}", self.story, timeout)
 
@@ -213,11 +217,11 @@ class AnycastHost:
         status: Mapping[str, Any] = json.loads(answer.stdout) if answer.returncode == 0 else {}
         return status
 
-    def wait_for_vpc(self, *prefixes: str, timeout: float = 20.0) -> None:
+    def wait_for_vpc(self, *prefixes: str, timeout: float = 30.0) -> None:
         """Until the table of this host's zone points each of these at it."""
         self._wait_for_vpc(self.instance.interface_id, prefixes, timeout)
 
-    def wait_without_vpc(self, *prefixes: str, timeout: float = 20.0) -> None:
+    def wait_without_vpc(self, *prefixes: str, timeout: float = 30.0) -> None:
         """Until the table has no route for any of these."""
         self._wait_for_vpc(None, prefixes, timeout)
 

@@ -100,14 +100,14 @@ class Bird:
         lines = self.ask("show route where source = RTS_BGP").splitlines()
         return {line.split()[0] for line in lines if "/" in line.split(" ", 1)[0]}
 
-    def wait_for(self, *prefixes: str, timeout: float = 20.0) -> None:
+    def wait_for(self, *prefixes: str, timeout: float = 30.0) -> None:
         """Until the router has all of these and could forward to them."""
         wait_until(
             lambda: all("unicast [host" in self.routes(prefix) for prefix in prefixes),
             f"BIRD to have {' and '.join(prefixes)}", self.story, timeout,
         )  # fmt: skip
 
-    def wait_without(self, *prefixes: str, timeout: float = 20.0) -> None:
+    def wait_without(self, *prefixes: str, timeout: float = 30.0) -> None:
         """Until the router has none of these."""
         wait_until(
             lambda: not any(self.routes(prefix) for prefix in prefixes),

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 
 
-def wait_until(condition: Callable[[], bool], what: str, story: Callable[[], str] = str, timeout: float = 20.0) -> None:
+def wait_until(condition: Callable[[], bool], what: str, story: Callable[[], str] = str, timeout: float = 30.0) -> None:
     """Ask again and again until `condition()` holds. Raises TimeoutError with `what` and `story()`."""
     deadline = time.monotonic() + timeout
     while not condition():

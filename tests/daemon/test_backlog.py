@@ -1,0 +1,56 @@
+"""What peers say before there is a daemon."""
+
+from bgp2vpc.daemon.backlog import Backlog
+from bgp2vpc.dialect.message import Message
+from bgp2vpc.dialect.messages import decode
+
+UP_A, DOWN_A, UP_B = "neighbor 10.0.0.1 up", "neighbor 10.0.0.1 down - peer reset", "neighbor 10.0.0.2 up"
+
+
+def messages(*lines: str) -> list[Message]:
+    return [message for line in lines for message in decode(line)]
+
+
+def update(peer: str, prefix: str, verb: str = "announce") -> str:
+    family = f'{{"10.0.0.9": [{{"nlri": "{prefix}"}}]}}' if verb == "announce" else f'[{{"nlri": "{prefix}"}}]'
+    return (
+        f'{{"exabgp": "5.0.0", "type": "update", "neighbor": {{"address": {{"local": "10.0.0.9", "peer": "{peer}"}}, '
+        f'"asn": {{"local": 1, "peer": 2}}, "direction": "receive", '
+        f'"message": {{"update": {{"{verb}": {{"ipv4 unicast": {family}}}}}}}}}}}'
+    )
+
+
+def left_of(*said: Message, limit: int = 10) -> list[Message]:
+    backlog = Backlog(limit)
+    for message in said:
+        backlog.note(message)
+    return backlog.take()
+
+
+def test_what_was_said_is_handed_over_in_order() -> None:
+    said = messages(UP_A, update("10.0.0.1", "192.0.2.1/32"), update("10.0.0.1", "192.0.2.1/32", "withdraw"))
+    assert len(said) == 3
+    assert left_of(*said) == said
+
+
+def test_a_peer_that_went_down_has_said_nothing() -> None:
+    said = messages(UP_A, update("10.0.0.1", "192.0.2.1/32"), UP_B, DOWN_A)
+    assert left_of(*said) == messages(UP_B)
+    assert left_of(*said, *messages(UP_A)) == messages(UP_B, UP_A)
+
+
+def test_answers_and_refused_connects_are_not_kept() -> None:
+    assert left_of(*messages("done", "error", "neighbor 10.0.0.1 connected", DOWN_A)) == []
+
+
+def test_the_oldest_goes_first_when_a_peer_says_too_much() -> None:
+    updates = messages(*(update("10.0.0.1", f"192.0.2.{n}/32") for n in range(5)))
+    assert left_of(*updates, *messages(UP_B), limit=3) == [*updates[2:], *messages(UP_B)]
+
+
+def test_it_is_handed_over_once() -> None:
+    backlog = Backlog()
+    for message in messages(UP_A):
+        backlog.note(message)
+    assert backlog.take() == messages(UP_A)
+    assert backlog.take() == []

@@ -1,0 +1,184 @@
+"""What bgp2vpc and ExaBGP tell each other, besides one healthcheck's announcements."""
+
+import json
+import os
+import signal
+
+import pytest
+from anycast import EXABGP_50, EXABGPS, HEALTHCHECK, IPV4, PREFIXES, Exabgp, MakeHost
+from bird import EBGP, IBGP, MakeRouter, Peering
+from waiting import wait_until
+
+from bgp2vpc.demo.cloud.client import Cloud
+
+pytestmark = pytest.mark.system
+
+both_versions = pytest.mark.parametrize("exabgp", EXABGPS, ids=lambda exabgp: exabgp.version)
+both_encoders = pytest.mark.parametrize("encoder", ["text", "json"])
+
+FLOW = "announce flow route { match { source 198.51.100.7/32; destination 192.0.2.53/32; } then { discard; } }"
+
+SAY_AND_NOTE = """
+import sys, time
+print({line!r})
+with open({answers!r}, "w") as answers:
+    answers.write(sys.stdin.readline())
+sys.stdin.read()
+"""
+
+
+@both_versions
+def test_a_flow_from_a_script_reaches_the_router_and_not_the_vpc(
+    exabgp: Exabgp, make_host: MakeHost, start_router: MakeRouter, cloud: Cloud
+) -> None:
+    host, router = make_host(exabgp), start_router(EBGP)
+    answers = host.directory / "answers"
+    flow = host.script("flow.py", SAY_AND_NOTE.format(line=FLOW, answers=str(answers)))
+    host.configure(dns=host.healthcheck(), flow=flow)
+    host.start_exabgp("exabgp.conf", peering=EBGP, changes={"ipv4 unicast;": "ipv4 unicast;\n        ipv4 flow;"})
+    wait_until(
+        lambda: "src 198.51.100.7/32" in router.ask("show route table flow"), "BIRD to have the flow", router.story
+    )
+    wait_until(lambda: answers.exists() and answers.read_text() == "done\n", "the script to be answered", host.story)
+    router.wait_for(*PREFIXES)
+    host.wait_for_vpc(*PREFIXES)
+    assert {call.parameters.get("DestinationCidrBlock", IPV4) for call in cloud.writes()} == {IPV4}
+
+
+@both_versions
+@both_encoders
+def test_what_the_router_announces_is_a_peers_path_until_its_session_drops(
+    exabgp: Exabgp, encoder: str, make_host: MakeHost, start_router: MakeRouter, cloud: Cloud
+) -> None:
+    heard = ("198.51.100.0/24", "2001:db8:53:99::/64")
+    host, router = make_host(exabgp), start_router(Peering(announced=heard))
+    host.configure(dns=host.healthcheck())
+    host.start_exabgp("exabgp.conf", encoder)
+
+    def peers_paths() -> set[str]:
+        status = host.status()
+        peers = {source["name"] for source in status.get("sources", ()) if source["kind"] == "peer"}
+        return {path["prefix"] for path in status.get("paths", ()) if path["source"] in peers}
+
+    wait_until(lambda: peers_paths() == set(heard), "the peers' paths", host.story)
+    host.wait_for_vpc(*PREFIXES)
+    router.tell("disable host4")
+    wait_until(lambda: peers_paths() == {heard[1]}, "the IPv4 peer's path to go", host.story)
+    router.tell("enable host4")
+    wait_until(lambda: peers_paths() == set(heard), "the IPv4 peer's path to return", host.story)
+    assert not any(prefix in cloud.routes(host.instance.table) for prefix in heard)  # a peer's path is not ours
+
+
+@both_versions
+@pytest.mark.parametrize(("on_exit", "remains"), [("withdraw", False), ("keep", True)])
+def test_the_end_of_exabgp_withdraws_or_keeps_the_vpc_routes_as_configured(
+    exabgp: Exabgp, on_exit: str, remains: bool, make_host: MakeHost, start_router: MakeRouter, cloud: Cloud
+) -> None:
+    host, router = make_host(exabgp), start_router(IBGP)
+    host.configure(dns=host.healthcheck(), extra=f"on_exit: {on_exit}")
+    host.start_exabgp("exabgp.conf")
+    router.wait_for(*PREFIXES)
+    host.wait_for_vpc(*PREFIXES)
+    host.stop("exabgp")
+    wait_until(lambda: not host.net.host.pids(), "the helper and its script to end", host.story)
+    router.wait_without(*PREFIXES)
+    assert all((prefix in cloud.routes(host.instance.table)) is remains for prefix in PREFIXES)
+    assert bool(cloud.calls("DeleteRoute")) is not remains
+
+
+@both_versions
+def test_a_reload_of_exabgp_leaves_helper_script_and_routes_alone(
+    exabgp: Exabgp, make_host: MakeHost, start_router: MakeRouter, cloud: Cloud
+) -> None:
+    host, router = make_host(exabgp), start_router(IBGP)
+    host.configure(dns=host.healthcheck())
+    host.start_exabgp("exabgp.conf")
+    router.wait_for(*PREFIXES)
+    host.wait_for_vpc(*PREFIXES)
+    processes = host.pids_of("bgp2vpc", "helper") + host.pids_of(*HEALTHCHECK)
+    reloads = host.said("exabgp").count("performing reload")
+    os.kill(host.pid("exabgp"), signal.SIGUSR1)
+    wait_until(lambda: host.said("exabgp").count("performing reload") > reloads, "ExaBGP to reload", host.story)
+    host.service.unlink()
+    router.wait_without(*PREFIXES)
+    host.wait_without_vpc(*PREFIXES)
+    assert host.pids_of("bgp2vpc", "helper") + host.pids_of(*HEALTHCHECK) == processes
+
+
+def test_a_service_that_is_down_without_a_withdrawal_keeps_its_route_as_the_last_resort(
+    make_host: MakeHost, start_router: MakeRouter, cloud: Cloud
+) -> None:
+    host, router = make_host(EXABGP_50), start_router(IBGP)
+    host.configure(dns=host.healthcheck(prefixes=[IPV4], down=""))
+    host.start_exabgp("exabgp.conf")
+    router.wait_for(IPV4)
+    host.wait_for_vpc(IPV4)
+    assert "BGP.med: 100\n" in router.routes(IPV4)
+    host.service.unlink()
+    wait_until(lambda: "BGP.med: 1000\n" in router.routes(IPV4), "the MED of a service that is down", router.story)
+    wait_until(lambda: [path["med"] for path in host.status()["paths"]] == [1000], "bgp2vpc to know", host.story)
+    assert not cloud.calls("DeleteRoute")
+
+
+FLOOD = """
+import sys, time
+done, begun = 0, time.monotonic()
+for number in range(10_000):
+    print(f"announce route 10.{number // 65536}.{number // 256 % 256}.{number % 256}/32 next-hop self")
+    done += sys.stdin.readline() == "done\\n"
+    time.sleep(max(0, begun + number / 1000 - time.monotonic()))
+with open(FILE, "w") as file:
+    file.write(str(done))
+sys.stdin.read()
+"""
+
+METRONOME = """
+import json, sys, time
+while True:
+    begun = time.monotonic()
+    print("announce route 192.0.2.77/32 next-hop self")
+    sys.stdin.readline()
+    with open(FILE, "a") as file:
+        file.write(f"{time.monotonic() - begun}\\n")
+    time.sleep(0.1)
+"""
+
+
+def test_ten_thousand_announcements_in_ten_seconds_delay_no_healthcheck(
+    make_host: MakeHost, start_router: MakeRouter
+) -> None:
+    host, router = make_host(EXABGP_50), start_router(IBGP)
+    flooded, delays = host.directory / "flooded", host.directory / "delays"
+    host.configure(
+        dns=host.healthcheck(),
+        flood=host.script("flood.py", FLOOD.replace("FILE", repr(str(flooded)))),
+        metronome=host.script("metronome.py", METRONOME.replace("FILE", repr(str(delays)))),
+        options="max_prefixes: 20000",
+    )
+    host.start_exabgp("exabgp.conf")
+    router.wait_for(*PREFIXES, timeout=60)
+    host.service.unlink()
+    host.wait_without_vpc(*PREFIXES)
+    assert not flooded.exists()  # else it was no flood that this went through
+    wait_until(flooded.exists, "all to be said", host.story, timeout=60)
+    assert flooded.read_text("utf-8") == "10000"
+    # 100 ms is what the benchmarks hold it against, on a machine of their own.
+    assert max(map(float, delays.read_text("utf-8").split())) < 1.0
+    wait_until(lambda: len(router.prefixes()) == 10_001, "BIRD to have them all", timeout=60)
+    router.wait_without(*PREFIXES)
+
+
+def test_exabgp_shows_its_events_to_bgp2vpc_without_ending_its_answers(
+    make_host: MakeHost, start_router: MakeRouter
+) -> None:
+    """Acknowledgements and events share one pipe; a script's answers are ours and do not depend on either."""
+    host, router = make_host(EXABGP_50), start_router(Peering(announced=("198.51.100.0/24",)))
+    host.configure(dns=host.healthcheck())
+    host.start_exabgp(
+        "exabgp.conf", changes={"neighbor-changes;": "neighbor-changes;\n            send { parsed; update; }"}
+    )
+    router.wait_for(*PREFIXES)
+    host.service.unlink()
+    router.wait_without(*PREFIXES)
+    status = host.status()
+    assert {path["prefix"] for path in status["paths"]} == {"198.51.100.0/24"}, json.dumps(status, indent=1)
