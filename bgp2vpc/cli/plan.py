@@ -80,7 +80,8 @@ def _make_plan(config: "Config", wish: "Wish") -> "Plan":
     tables = connection.vpc.route_tables(view.vpc_ids)
     interfaces = connection.vpc.interfaces(connection.instance.id)
     snapshot = Snapshot({table.id: table for table in tables}, interfaces)
-    view.observed(snapshot, time.monotonic())
+    now = time.monotonic()
+    view.observed(snapshot, now, now)
     if in_the_way := view.peers_in_the_way(wish):
         view.learned_health(connection.vpc.instance_health(in_the_way))
     plan = view.plan(wish)

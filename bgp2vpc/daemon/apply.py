@@ -72,7 +72,7 @@ class Applier:
         if wait > 0:
             await asyncio.sleep(wait)
             pending = self._view.still(change, self._wish())
-        if pending is not None and (pending.needs_fresh_read or self._retries.needs_fresh_read(pending.key)):
+        if pending is not None and (pending.needs_fresh_read or self._is_in_doubt(pending)):
             pending = await self._look_again(pending)
         if pending is None:
             return None
@@ -87,19 +87,28 @@ class Applier:
 
     async def _look_again(self, change: Change) -> Change | None:
         """The change in the light of a fresh read."""
+        asked = self._clock()
         table = await self._calls.fresh_table(self._view.vpc_ids, change.table_id)
-        self._view.reread([table] if table else [], [change.table_id], self._clock())
+        if table is None:
+            self._view.table_gone(change.table_id)
+            return None
+        self._view.reread(table, asked, self._clock())
         again = self._view.still(change, self._wish())
-        if table is not None and again is not None and again.action is Action.DELETE:
+        if again is not None and again.action is Action.DELETE:
             _refuse_in_doubt(table, again)
         return again
+
+    def _is_in_doubt(self, change: Change) -> bool:
+        """Whether an earlier try left open what is there, and nobody has looked since."""
+        since = self._retries.in_doubt_since(change.key)
+        return since is not None and not self._view.read_since(change.table_id, since)
 
     def _failed(self, change: Change, error: Ec2Error, started: float) -> Outcome:
         now = self._clock()
         if isinstance(error, Throttled):
             self._paces[change.action].drain(now)
         if isinstance(error, TableGone):
-            self._view.reread([], [change.table_id], now)
+            self._view.table_gone(change.table_id)
         if isinstance(error, InterfaceGone):
             self._view.forget_interface(change.target.id)
         retry_at = self._retries.failed(change.key, error, now)

@@ -122,6 +122,7 @@ class Reconciler:
     async def _poll(self) -> bool:
         """Read everything and decide. False if EC2 did not answer; what was known before stays."""
         instance = self._view.instance
+        asked = self._now()
         try:
             tables, interfaces = await asyncio.gather(
                 self._calls.route_tables(self._view.vpc_ids), self._calls.interfaces(instance.id)
@@ -131,7 +132,7 @@ class Reconciler:
             return False
         self._journal.success("observe")
         health = self._view.snapshot.health if self._view.snapshot else {}
-        self._view.observed(Snapshot({t.id: t for t in tables}, interfaces, health), self._now())
+        self._view.observed(Snapshot({t.id: t for t in tables}, interfaces, health), asked, self._now())
         await self._poll_health()
         self._journal.rules_without_tables(self._view.rules_without_tables)
         self.first_observation.set()
@@ -218,7 +219,7 @@ class Reconciler:
         else:
             keys = [(table_id, prefix) for table_id in self._view.tables for prefix in only]
             before = {key: self.verdicts.pop(key) for key in keys if key in self.verdicts}
-        self._retries.forget_except({change.key for change in plan.changes}, only)
+        self._retries.forget_except({change.key for change in plan.changes}, only, self._now())
         decided = {(verdict.table_id, verdict.prefix): verdict for verdict in plan.verdicts}
         self.verdicts.update(decided)
         self._journal.verdicts(before, decided)

@@ -4,7 +4,7 @@ import random
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
-from bgp2vpc.errors import Disagreement, Ec2Error, OperatorError, Throttled
+from bgp2vpc.errors import Disagreement, Ec2Error, InterfaceGone, OperatorError, TableGone, Throttled
 from bgp2vpc.prefix import Prefix
 
 Key = tuple[str, Prefix]
@@ -20,7 +20,7 @@ class Failure:
 
     error: Ec2Error | None
     attempts: int
-    since: float
+    at: float
     not_before: float
 
 
@@ -41,10 +41,12 @@ class Retries:
         failure = self._failures.get(key)
         return failure is None or failure.not_before <= now
 
-    def needs_fresh_read(self, key: Key) -> bool:
-        """Whether the last write left in doubt what is there: an answer was lost, or EC2 contradicted us."""
+    def in_doubt_since(self, key: Key) -> float | None:
+        """When the last write left in doubt what is there: an answer was lost, or EC2 contradicted us."""
         failure = self._failures.get(key)
-        return failure is not None and not isinstance(failure.error, Throttled | OperatorError)
+        if failure is None or failure.error is None or isinstance(failure.error, Throttled | OperatorError):
+            return None
+        return failure.at
 
     def needs_operator(self, key: Key) -> bool:
         """Whether time alone will not help."""
@@ -80,14 +82,22 @@ class Retries:
         before = self._failures.get(key)
         not_before = now + delay * (0.75 + self._jitter() / 2)
         attempts = before.attempts + 1 if before else 1
-        self._failures[key] = Failure(error, attempts, before.since if before else now, not_before)
+        self._failures[key] = Failure(error, attempts, now, not_before)
         return not_before
 
     def succeeded(self, key: Key) -> Failure | None:
         """The place is well; returns the failure that this ends."""
         return self._failures.pop(key, None)
 
-    def forget_except(self, wanted: Collection[Key], only: Collection[Prefix] | None = None) -> None:
-        """Nobody wants anything written at the other places (of the prefixes `only`, if given) any more."""
-        for key in [key for key in self._failures if key not in wanted and (only is None or key[1] in only)]:
+    def forget_except(self, wanted: Collection[Key], only: Collection[Prefix] | None, now: float) -> None:
+        """Nobody wants anything written at the other places (of the prefixes `only`, if given) any more.
+
+        Where EC2 denied what it shows, the table or the interface, nothing is wanted until the next read shows it
+        again: that must not be the end of the back-off.
+        """
+        for key, failure in list(self._failures.items()):
+            if key in wanted or (only is not None and key[1] not in only):
+                continue
+            if isinstance(failure.error, InterfaceGone | TableGone) and now < failure.not_before + LONGEST_DELAY:
+                continue
             del self._failures[key]

@@ -22,6 +22,7 @@ class View:
         self._settling = Settling(settle_time)
         self.snapshot: Snapshot | None = None
         self.tables: Mapping[str, Ruled] = {}
+        self._read_at: dict[str, float] = {}
 
     @property
     def vpc_ids(self) -> frozenset[str]:
@@ -38,16 +39,29 @@ class View:
         self._rules, self.policy = tuple(rules), policy
         self._find_tables()
 
-    def observed(self, snapshot: Snapshot, now: float) -> None:
-        """EC2 told everything anew."""
+    def observed(self, snapshot: Snapshot, asked: float, now: float) -> None:
+        """EC2 told everything anew; it was asked at `asked`."""
+        self._read_at = dict.fromkeys(snapshot.tables, asked)
         tables = self._settling.corrected(snapshot.tables.values(), now)
         self.snapshot = snapshot.with_tables(tables, snapshot.tables)
         self._find_tables()
 
-    def reread(self, fresh: Iterable[RouteTable], asked: Collection[str], now: float) -> None:
-        """EC2 told some tables anew; an asked one that is not among them is gone."""
+    def read_since(self, table_id: str, when: float) -> bool:
+        """Whether EC2 was asked about this table at `when` or later, and has answered."""
+        return self._read_at.get(table_id, float("-inf")) >= when
+
+    def reread(self, table: RouteTable, asked: float, now: float) -> None:
+        """EC2 told one table anew."""
+        self._read_at[table.id] = asked
+        self._replace(self._settling.corrected([table], now), table.id)
+
+    def table_gone(self, table_id: str) -> None:
+        """EC2 says that it does not exist."""
+        self._replace((), table_id)
+
+    def _replace(self, tables: Iterable[RouteTable], table_id: str) -> None:
         if self.snapshot is not None:
-            self.snapshot = self.snapshot.with_tables(self._settling.corrected(fresh, now), asked)
+            self.snapshot = self.snapshot.with_tables(tables, [table_id])
             self._find_tables()
 
     def wrote(self, change: Change, now: float) -> None:

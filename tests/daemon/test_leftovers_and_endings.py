@@ -6,6 +6,7 @@ from lab import NO_PACE, OURS, PEER, A, B, announce, two_hosts, withdraw
 from bgp2vpc.config.model import OnExit
 from bgp2vpc.errors import ConfigError, Denied, MetadataError, Problem, Transient
 from bgp2vpc.sources.session import SourceKind
+from tests.values import rule
 
 INTERNAL = Transient("DeleteRoute", "InternalError", "try again")
 
@@ -257,8 +258,6 @@ def test_cancelled_at_any_time_a_stop_leaves_no_half_done_state(make_lab) -> Non
 
 
 def test_a_reload_takes_new_rules_and_says_so(make_lab, caplog) -> None:
-    from tests.values import rule
-
     caplog.set_level("INFO")
     lab = make_lab(rules=(rule(A),)).start()
     lab.say(announce(A), announce(B))

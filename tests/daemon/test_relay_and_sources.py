@@ -3,10 +3,10 @@
 import pytest
 from lab import OURS, A, B, Lab, announce, withdraw
 
+from bgp2vpc.config.model import OnExit
 from bgp2vpc.sources.session import SourceKind
 
 FLOW = "announce flow route { match { source 10.0.0.0/24; } then { discard; } }"
-EVERYBODY = f"announce route {A} next-hop self"
 
 
 @pytest.fixture
@@ -119,15 +119,13 @@ def test_without_exabgp_that_family_is_an_error(lab: Lab) -> None:
     assert lab.say(FLOW) == ["error"]
 
 
-@pytest.mark.parametrize("line", ["announce route 192.0.2.1/24 next-hop self", "announce rout 192.0.2.1/32", "shutdown"])
+@pytest.mark.parametrize("line", [announce("192.0.2.1/24"), "announce rout 192.0.2.1/32", "shutdown"])
 def test_what_is_refused_does_not_reach_exabgp(helper: Lab, line: str) -> None:
     assert helper.say(line, source="one") == ["error"]
     assert heard(helper) == []
 
 
 def test_at_the_end_exabgp_is_told_to_withdraw_what_we_passed_on(make_lab) -> None:
-    from bgp2vpc.config.model import OnExit
-
     lab = make_lab(on_exit=OnExit.WITHDRAW).start("one", helper=True)
     lab.say(announce(A), source="one")
     heard(lab)
@@ -155,7 +153,8 @@ PEER_SAYS = "neighbor 10.0.0.9 receive update announced 192.0.2.1/32 next-hop 10
 
 
 def sources(lab: Lab) -> list[str]:
-    return [f"{s['name']} {s['state']} {s['paths']}" for s in lab.do(lab.daemon.status)["sources"] if s["kind"] == "peer"]
+    every = lab.do(lab.daemon.status)["sources"]
+    return [f"{each['name']} {each['state']} {each['paths']}" for each in every if each["kind"] == "peer"]
 
 
 def test_a_peers_paths_are_known_and_go_with_its_session(helper: Lab) -> None:
@@ -198,7 +197,8 @@ def test_what_we_sent_to_a_peer_is_not_taken_for_its_path(helper: Lab) -> None:
 def test_a_source_may_offer_max_prefixes_and_no_more(make_lab) -> None:
     lab = make_lab(max_prefixes=2).start("one", "two", helper=True)
     third = announce("192.0.2.3/32")
-    assert lab.say(announce(A), announce(B), third, announce(A, "med 3"), source="one") == ["done", "done", "error", "done"]
+    lines = [announce(A), announce(B), third, announce(A, "med 3")]
+    assert lab.say(*lines, source="one") == ["done", "done", "error", "done"]
     assert lab.say(third, source="two") == ["done"]
     assert lab.say(withdraw(A), third, source="one") == ["done", "done"]
 

@@ -3,6 +3,7 @@
 from lab import OURS, PEER, A, B, Lab, announce, withdraw
 
 from bgp2vpc.routing.rule import Takeover
+from bgp2vpc.vpc.failures import failure
 from bgp2vpc.vpc.model import InstanceHealth
 from tests.values import rule
 
@@ -155,8 +156,6 @@ def test_what_was_wrong_with_a_peer_once_is_not_held_against_it_later(lab: Lab) 
 
 
 def test_without_permission_to_ask_about_instances_all_else_works(lab: Lab) -> None:
-    from bgp2vpc.vpc.failures import failure
-
     denied = failure("DescribeInstanceStatus", "UnauthorizedOperation", "no", 403)
     lab.vpc.fail_next("DescribeInstanceStatus", denied, times=1000)
     peer_holds(lab)

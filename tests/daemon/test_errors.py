@@ -1,0 +1,351 @@
+"""Every kind of EC2's errors has its consequence, and only where it happened."""
+
+from itertools import pairwise
+
+import pytest
+from lab import NO_PACE, OURS, PEER, A, Lab, announce, two_hosts, withdraw
+
+from bgp2vpc.errors import (
+    Credentials,
+    Denied,
+    InterfaceGone,
+    QuotaReached,
+    Refused,
+    TableGone,
+    Throttled,
+    Transient,
+)
+from bgp2vpc.prefix import parse_prefix
+from bgp2vpc.vpc.model import InstanceHealth
+
+CREATE, DELETE = f"CreateRoute rtb-1 {A} {OURS}", f"DeleteRoute rtb-1 {A}"
+READ = "DescribeRouteTables rtb-1"
+LOST = Transient("CreateRoute", "ReadTimeoutError", "no answer")
+
+
+def times_of(lab: Lab, call: str) -> list[float]:
+    """When each such call is made, from now on."""
+    times: list[float] = []
+
+    def made() -> None:
+        times.append(lab.now)
+        lab.vpc.before_next(call, made)
+
+    lab.vpc.before_next(call, made)
+    return times
+
+
+def operator_errors():
+    return [
+        kind("CreateRoute", code, "what EC2 says")
+        for kind, code in [
+            (Denied, "UnauthorizedOperation"),
+            (Credentials, "ExpiredToken"),
+            (QuotaReached, "RouteLimitExceeded"),
+            (Refused, "InvalidParameterValue"),
+        ]
+    ]
+
+
+def test_what_may_pass_is_tried_again_within_a_second_after_a_look(lab: Lab) -> None:
+    lab.vpc.fail_next("CreateRoute", Transient("CreateRoute", "InternalError", "x"))
+    lab.say(announce(A))
+    lab.wait(1)
+    assert lab.calls == [CREATE, READ, CREATE]
+    assert lab.routes == [f"rtb-1 {A} {OURS} active"]
+
+
+@pytest.mark.parametrize("word", [announce, withdraw])
+def test_a_lost_answer_of_a_success_is_found_by_looking_and_not_written_again(lab: Lab, word) -> None:
+    if word is withdraw:
+        lab.say(announce(A))
+        lab.wait(20)
+        lab.forget_calls()
+    call = CREATE if word is announce else DELETE
+    lab.vpc.fail_next(call, LOST, after=True)
+    lab.say(word(A))
+    lab.wait(70)
+    assert lab.writes == [call]
+    assert lab.verdicts() == ([f"rtb-1 {A} keep ours"] if word is announce else [])
+
+
+def test_a_lost_answer_is_adopted_even_if_the_look_at_it_is_old(lab: Lab) -> None:
+    lab.vpc.lag = 1
+    lab.vpc.fail_next("CreateRoute", LOST, after=True)
+    lab.say(announce(A))
+    lab.wait(5)
+    assert lab.routes == [f"rtb-1 {A} {OURS} active"]
+    assert lab.verdicts() == [f"rtb-1 {A} keep ours"]
+    assert lab.writes == [CREATE, CREATE]  # the second one is EC2's word that it is there
+
+
+@pytest.mark.parametrize("error", operator_errors(), ids=lambda error: type(error).__name__)
+def test_what_an_operator_has_to_mend_is_said_once_and_tried_every_half_minute(lab: Lab, caplog, error) -> None:
+    lab.vpc.fail_next("CreateRoute rtb-1", error, times=10)
+    lab.say(announce(A))
+    lab.wait(190)
+    assert 5 <= len(lab.writes) <= 9
+    lab.wait(400)
+    assert lab.routes == [f"rtb-1 {A} {OURS} active"]
+    assert [r.message for r in caplog.records if r.levelname == "ERROR"] == [f"failed: {error}"]
+    status = lab.do(lab.daemon.status)["errors"]
+    assert {(each["code"], each["consequence"]) for each in status} == {
+        (error.code, "needs an operator; tried again every 30 s")
+    }
+
+
+def test_a_full_table_is_reported_while_other_tables_and_families_go_on(make_lab) -> None:
+    vpc = two_hosts(tables=2)
+    vpc.quota = 1
+    vpc.put_route("rtb-1", "198.51.100.0/24", "igw-1")
+    lab = make_lab(vpc).start()
+    lab.say(announce(A), announce("2001:db8:53::1/128"))
+    lab.wait(5)
+    assert [route for route in lab.routes if OURS in route] == [
+        f"rtb-1 2001:db8:53::1/128 {OURS} active",
+        f"rtb-2 192.0.2.1/32 {OURS} active",
+        f"rtb-2 2001:db8:53::1/128 {OURS} active",
+    ]
+    assert lab.do(lab.daemon.status)["errors"][-1]["code"] == "RouteLimitExceeded"
+
+
+@pytest.mark.parametrize(
+    "error", [*operator_errors(), Transient("CreateRoute", "InternalError", "x")], ids=lambda e: type(e).__name__
+)
+def test_trouble_of_one_table_leaves_the_others_alone(make_lab, error) -> None:
+    lab = make_lab(two_hosts(tables=4)).start()
+    lab.vpc.fail_next("CreateRoute rtb-2", error, times=1000)
+    before = lab.now
+    lab.say(announce(A))
+    lab.wait(0.11)
+    assert lab.routes == [f"rtb-{number} {A} {OURS} active" for number in (1, 3, 4)]
+    lab.wait(300)
+    lab.say(withdraw(A))
+    lab.wait(0.5)
+    assert lab.routes == []
+    assert lab.now - before < 305
+
+
+def test_ten_minutes_without_ec2_cost_few_calls_and_end_soon_after_it_is_back(lab: Lab, caplog) -> None:
+    lab.vpc.fail_next("", Transient("Any", "EndpointConnectionError", "cannot connect"), times=10**6)
+    lab.say(announce(A))
+    lab.wait(600)
+    assert len(lab.calls) < 100
+    assert len([r for r in caplog.records if "failed" in r.message]) == 2  # the reads, and the write; once each
+    lab.vpc._misfortunes.clear()
+    lab.wait(66)
+    assert lab.routes == [f"rtb-1 {A} {OURS} active"]
+
+
+def test_the_pauses_between_attempts_double_up_to_half_a_minute(lab: Lab) -> None:
+    times = times_of(lab, "CreateRoute")
+    lab.vpc.fail_next("CreateRoute", Transient("CreateRoute", "Unavailable", "x"), times=1000)
+    lab.say(announce(A))
+    lab.wait(400)
+    pauses = [later - earlier for earlier, later in pairwise(times)]
+    for number, pause in enumerate(pauses):
+        nominal = min(0.1 * 2**number, 30.0)
+        assert 0.75 * nominal <= pause <= 1.25 * nominal + 0.5  # and the round trips of the failed call and the look
+    assert len(pauses) > 12
+
+
+def test_a_poll_that_fails_backs_off_from_half_a_second_to_the_poll_time_and_recovers(make_lab, caplog) -> None:
+    caplog.set_level("INFO")
+    lab = make_lab()
+    lab.vpc.fail_next("Describe", Transient("DescribeRouteTables", "InternalError", "x"), times=8)
+    lab.start(wait=0)
+    lab.say(announce(A))
+    lab.wait(25)
+    assert lab.routes == [f"rtb-1 {A} {OURS} active"]
+    assert [m for m in caplog.messages if m == "works again"] == ["works again"]
+
+
+def test_while_polls_fail_announcements_are_written_on_what_is_known(lab: Lab) -> None:
+    lab.wait(70)
+    lab.vpc.fail_next("Describe", Transient("DescribeRouteTables", "InternalError", "x"), times=10**6)
+    lab.wait(300)
+    lab.say(announce(A))
+    lab.wait(1)
+    assert lab.routes == [f"rtb-1 {A} {OURS} active"]
+
+
+def test_a_throttled_write_goes_later_and_slows_down_those_behind_it(make_lab) -> None:
+    lab = make_lab().start()
+    times = times_of(lab, "CreateRoute")
+    lab.vpc.fail_next("CreateRoute", Throttled("CreateRoute", "RequestLimitExceeded", "x"), times=1)
+    lab.say(*(announce(f"192.0.2.{number}/32") for number in range(5)))
+    lab.wait(1)
+    assert len(lab.routes) == 4
+    before = lab.now
+    lab.say(*(announce(f"192.0.2.{number}/32") for number in range(5, 10)))
+    lab.wait(5)
+    assert len(lab.routes) == 10
+    gaps = [later - earlier for earlier, later in pairwise(times[5:])]
+    assert all(gap >= 0.19 for gap in gaps)  # 5 a second
+    assert times[-1] - before > 0.9
+    assert READ not in lab.calls  # what was throttled was not applied: nothing to look at
+
+
+def test_five_hundred_writes_keep_to_ec2s_bucket(make_lab) -> None:
+    lab = make_lab(two_hosts(tables=10)).start()
+    lab.say(*(announce(f"192.0.2.{number}/32") for number in range(50)))
+    lab.wait(1)
+    assert 48 <= len(lab.routes) <= 53
+    lab.wait(93)
+    assert len(lab.routes) == len(lab.writes) == 500
+
+
+def test_what_is_withdrawn_while_it_waits_for_its_turn_is_never_written(make_lab) -> None:
+    lab = make_lab(two_hosts(tables=10)).start()
+    lab.say(*(announce(f"192.0.2.{number}/32") for number in range(50)))
+    lab.wait(1)
+    lab.say(*(withdraw(f"192.0.2.{number}/32") for number in range(50)))
+    lab.wait(150)
+    assert lab.routes == []
+    assert len([call for call in lab.writes if call.startswith("Create")]) < 60
+
+
+def test_a_table_that_is_gone_is_forgotten_and_the_others_go_on(make_lab) -> None:
+    lab = make_lab(two_hosts(tables=2)).start()
+    lab.vpc.remove_table("rtb-1")
+    lab.say(announce(A))
+    lab.wait(5)
+    assert lab.routes == [f"rtb-2 {A} {OURS} active"]
+    assert lab.verdicts() == [f"rtb-2 {A} keep ours"]
+    lab.forget_calls()
+    lab.wait(300)
+    assert lab.writes == []
+
+
+def test_a_table_that_is_gone_when_it_is_looked_at_again_is_forgotten(make_lab) -> None:
+    lab = make_lab(two_hosts(tables=2)).start()
+    lab.say(announce(A))
+    lab.wait(5)
+    lab.vpc.remove_table("rtb-1")
+    lab.say(withdraw(A))
+    lab.wait(5)
+    assert lab.routes == []
+    assert lab.writes[-1] == f"DeleteRoute rtb-2 {A}"
+
+
+def test_a_new_table_with_the_tag_is_found_at_the_next_poll(lab: Lab) -> None:
+    lab.say(announce(A))
+    lab.wait()
+    lab.vpc.add_table("rtb-2", tags={"type": "private"})
+    lab.wait(70)
+    assert lab.routes == [f"rtb-{number} {A} {OURS} active" for number in (1, 2)]
+
+
+def test_an_interface_that_was_exchanged_is_asked_for_at_once(lab: Lab) -> None:
+    lab.vpc.remove_interface(OURS)
+    lab.vpc.add_interface("eni-5", "i-1")
+    lab.say(announce(A))
+    lab.wait(2)
+    assert lab.writes == [CREATE, f"CreateRoute rtb-1 {A} eni-5"]
+
+
+def test_an_interface_that_ec2_shows_and_denies_at_the_same_time_does_not_make_us_spin(lab: Lab) -> None:
+    gone = InterfaceGone("CreateRoute", "InvalidNetworkInterfaceID.NotFound", "no such interface")
+    lab.vpc.fail_next("CreateRoute", gone, times=10**6)
+    lab.say(announce(A))
+    lab.wait(600)
+    assert len(lab.calls) < 200
+
+
+def test_a_table_that_ec2_shows_and_denies_at_the_same_time_does_not_make_us_spin(lab: Lab) -> None:
+    gone = TableGone("CreateRoute", "InvalidRouteTableID.NotFound", "no such table")
+    lab.vpc.fail_next("CreateRoute", gone, times=10**6)
+    lab.say(announce(A))
+    lab.wait(600)
+    assert len(lab.calls) < 200
+
+
+def test_a_plan_that_is_too_large_is_refused_with_its_numbers_until_it_is_allowed(make_lab, caplog) -> None:
+    lab = make_lab(max_changes=4).start()
+    prefixes = [f"192.0.2.{number}/32" for number in range(5)]
+    lab.say(*map(announce, prefixes))
+    lab.wait(130)
+    assert lab.writes == []
+    assert [r.message for r in caplog.records if r.levelname == "ERROR"] == [
+        "failed: 5 changes at once (5 create, 0 replace, 0 delete), more than max_changes: 4; nothing was written"
+    ]
+    lab.reload(max_changes=5)
+    assert len(lab.routes) == 5
+
+
+# Reads that are older than our writes
+
+
+def test_old_reads_do_not_make_us_write_twice(lab: Lab) -> None:
+    lab.vpc.freeze()
+    lab.say(announce(A))
+    lab.wait(1)
+    for _ in range(8):
+        lab.reload()  # which reads everything
+    assert lab.writes == [CREATE]
+    lab.vpc.thaw()
+    lab.wait(130)
+    assert lab.writes == [CREATE]
+
+
+def test_a_withdrawal_right_after_the_announcement_deletes_although_reads_are_old(lab: Lab) -> None:
+    lab.vpc.freeze()
+    lab.say(announce(A))
+    lab.wait(0.3)
+    lab.say(withdraw(A))
+    lab.wait(1)
+    assert lab.writes == [CREATE, DELETE]
+    assert lab.routes == []
+
+
+def test_what_is_still_missing_after_the_settle_time_is_written_again(lab: Lab) -> None:
+    lab.say(announce(A))
+    lab.wait(1)
+    lab.vpc.remove_route("rtb-1", A)  # looks exactly like an old read
+    lab.reload()  # which reads everything
+    lab.wait(1)
+    assert lab.writes == [CREATE]
+    lab.wait(70)
+    assert lab.writes == [CREATE, CREATE]
+    assert lab.routes == [f"rtb-1 {A} {OURS} active"]
+
+
+@pytest.mark.parametrize("lag", [1, 2, 3, 4])
+def test_takeover_and_return_with_lagging_reads_write_each_step_once(make_lab, lag: int) -> None:
+    lab = make_lab(poll_time=2.0).start()
+    lab.vpc.put_route("rtb-1", A, PEER)
+    lab.wait(5)
+    lab.vpc.set_health("i-2", InstanceHealth.IMPAIRED)
+    lab.vpc.lag = lag
+    lab.say(announce(A))
+    lab.wait(30)
+    lab.say(withdraw(A))
+    lab.wait(30)
+    assert lab.writes == [f"ReplaceRoute rtb-1 {A} {OURS}", DELETE]
+
+
+def test_reads_that_alternate_between_old_and_new_do_not_make_us_spin(lab: Lab) -> None:
+    lab.vpc.put_route("rtb-1", A, PEER)
+    lab.vpc.terminate("i-2")
+
+    def flip(absent: bool = False) -> None:
+        lab.vpc.thaw()
+        if absent:
+            lab.vpc._old_tables = {"rtb-1": lab.vpc._shown_tables()["rtb-1"].with_static_route(parse_prefix(A), None)}
+            lab.vpc._frozen = True
+        lab.vpc.before_next("DescribeRouteTables", lambda: flip(not absent))
+
+    flip()
+    lab.say(announce(A))
+    lab.wait(30)
+    assert len(lab.calls) < 40
+
+
+def test_mass_failure_does_not_flood_ec2(make_lab) -> None:
+    lab = make_lab(two_hosts(tables=10), ec2=NO_PACE).start()
+    lab.vpc.fail_next("CreateRoute", Transient("CreateRoute", "Unavailable", "x"), times=10**6)
+    lab.say(*(announce(f"192.0.2.{number}/32") for number in range(50)))
+    lab.wait(300)
+    reads = [call for call in lab.calls if call.startswith("Describe")]
+    assert len(lab.writes) < 500 * 22
+    assert len(reads) < 300 * 5
