@@ -32,7 +32,7 @@ protocol bgp host4 from anycast {{
     local {router} as {router_as};
     neighbor {host} as {host_as};
     ipv4 {{ import all; export where source = RTS_STATIC; next hop self; }};
-    flow4 {{ table flow; import all; validate off; }};
+    flow4 {{ table flow; import all; export none; validate off; }};
 }}
 protocol bgp host6 from anycast {{
     local {router6} as {router_as};
@@ -63,7 +63,8 @@ class Bird:
         configuration.write_text(_configuration(net, directory, peering), "utf-8")
         self._process = subprocess.Popen(
             net.router.command(["bird", "-f", "-c", str(configuration), "-s", str(self._control)]),
-            stderr=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
         )
 
     def __enter__(self) -> Self:
@@ -72,9 +73,11 @@ class Bird:
 
     def __exit__(self, *_: object) -> None:
         self._process.terminate()
-        self._process.wait(10)
+        self._process.communicate(timeout=10)
 
     def _is_up(self) -> bool:
+        if self._process.poll() is not None:
+            raise AssertionError(f"BIRD does not start: {self._process.communicate()[1]}")
         return self._control.exists() and "Daemon is up" in self.ask("show status")
 
     def ask(self, question: str) -> str:

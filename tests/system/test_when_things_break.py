@@ -6,7 +6,7 @@ import time
 
 import pytest
 from anycast import EXABGP_50, EXABGPS, HEALTHCHECK, PREFIXES, AnycastHost, Exabgp, MakeHost
-from bird import IBGP, Bird, MakeRouter
+from bird import IBGP, Bird, MakeRouter, Peering
 from netns import Net
 from waiting import wait_until
 
@@ -181,7 +181,8 @@ def test_the_datacenter_hears_everything_while_aws_does_not_answer(
 def test_a_configuration_that_cannot_be_used_does_not_end_exabgp_or_its_helper(
     exabgp: Exabgp, make_host: MakeHost, start_router: MakeRouter
 ) -> None:
-    host, router = make_host(exabgp), start_router(IBGP)
+    heard = "198.51.100.0/24"
+    host, router = make_host(exabgp), start_router(Peering(announced=(heard,)))
     host.yaml.write_text("routetables: [this, is, wrong\n", "utf-8")
     host.start_exabgp("exabgp.conf")
     host.wait_for_word("exabgp", "waiting for a usable configuration")
@@ -191,3 +192,5 @@ def test_a_configuration_that_cannot_be_used_does_not_end_exabgp_or_its_helper(
     os.kill(helper, signal.SIGHUP)
     up(host, router)
     assert host.pids_of("bgp2vpc", "helper") == [helper]
+    # ExaBGP told it once, while there was no configuration to make anything of it.
+    assert heard in [path["prefix"] for path in host.status()["paths"]]
