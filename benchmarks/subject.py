@@ -34,7 +34,7 @@ routetables:
     find: {{type: by_tag, config: {{key: type, value: private}}}}
     accept: ["192.0.2.0/24 le 32", "198.18.0.0/15 le 32"]
 """
-_PROCESS = "  {name}: {{run: {run}, max_prefixes: 20000}}"
+_PROCESS = "  {name}: {{run: {run}}}"
 _START_TIMEOUT = 20.0
 _DEAF_AFTER = 10.0
 
