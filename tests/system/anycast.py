@@ -2,8 +2,10 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,6 +73,8 @@ class AnycastHost:
         self.yaml = directory / "bgp2vpc.yaml"
         self.service = directory / "service-is-well"
         self.service.touch()
+        self.user = "root"  # of ExaBGP and its helpers; a host of `nobody` is made by `belong_to_nobody`
+        self._prefix: list[str] = []
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
 
     def __enter__(self) -> Self:
@@ -94,16 +98,23 @@ class AnycastHost:
             "PATH": f"{self.exabgp.programs}:/usr/sbin:/usr/bin:/sbin:/bin",
             "HOME": str(self.directory),
             **self.cloud.environment(self.instance.instance_id),
-            "exabgp_daemon_user": "root",
+            "exabgp_daemon_user": self.user,
             "exabgp_api_cli": "false",
             "exabgp_log_destination": "stdout",
         }
+
+    def belong_to_nobody(self) -> None:
+        """From now on ExaBGP runs as it does by default."""
+        self.user = "nobody"
+        self._prefix = netns.opened_to_all([Path(sys.base_prefix), ROOT], self.directory)
+        for path in (self.directory, self.service):
+            shutil.chown(path, "nobody")
 
     def start(self, name: str, argv: Sequence[str]) -> subprocess.Popen[bytes]:
         """Run a program on this host; its output goes to NAME.log."""
         with self.log(name).open("ab") as log:
             process = subprocess.Popen(
-                self.net.host.command(argv),
+                self.net.host.command([*self._prefix, *argv]),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

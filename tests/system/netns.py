@@ -10,6 +10,7 @@ import contextlib
 import os
 import shutil
 import signal
+import stat
 import subprocess
 import time
 from collections.abc import Sequence
@@ -96,6 +97,26 @@ class Namespace:
         """End what runs in it and delete it; its ends of the veth pairs go with it."""
         self.kill_all()
         _ip("netns", "del", self.name)
+
+
+def opened_to_all(paths: Sequence[Path], scratch: Path) -> list[str]:
+    """What to put before a command for `Namespace.command`, so that everybody can reach `paths` from it.
+
+    A developer's interpreter may live in root's home, where `nobody` cannot see it. Nothing is changed for the rest of
+    the machine: `ip netns exec` gives every command mounts of its own.
+    """
+    closed = {path: top for path in paths if (top := _closed_parent(path))}
+    kept = {path: scratch / f"mount-{number}" for number, path in enumerate(closed)}
+    lines = ["set -e", "umask 022"]
+    lines += [f"mkdir -p {at}; mount --bind {path} {at}" for path, at in kept.items()]
+    lines += [f"mount -t tmpfs -o mode=755 none {top}" for top in dict.fromkeys(closed.values())]
+    lines += [f"mkdir -p {path}; mount --bind {at} {path}" for path, at in kept.items()]
+    return ["sh", "-c", "\n".join([*lines, 'exec "$@"']), "sh"]
+
+
+def _closed_parent(path: Path) -> Path | None:
+    parents = reversed(path.parents)
+    return next((parent for parent in parents if not parent.stat().st_mode & stat.S_IXOTH), None)
 
 
 def _kill(pid: int) -> None:
