@@ -30,15 +30,11 @@ def missing() -> list[str]:
     if os.geteuid() != 0:
         lacks.append("root (network namespaces need it: run as root)")
     for program, package in (("ip", "iproute2"), ("bird", "bird2"), ("birdc", "bird2")):
-        if _which(program) is None:
+        if shutil.which(program) is None:
             lacks.append(f"{program} (apt-get install {package})")
     if not lacks:
         lacks += _cannot_make_namespaces()
     return lacks
-
-
-def _which(program: str) -> str | None:
-    return shutil.which(program, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
 
 
 def _cannot_make_namespaces() -> list[str]:
