@@ -1,0 +1,151 @@
+"""A real daemon process on an instance of the test cloud, its configuration, its log, and the commands users type."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from bgp2vpc.demo.cloud.client import Cloud
+from bgp2vpc.demo.cloud.values import Host
+from bgp2vpc.sources.client import ask
+from bgp2vpc.sources.unix import SocketError
+
+PROGRAM = (sys.executable, "-m", "bgp2vpc")
+# A daemon of the tests reads often, gives up on calls early, and has time to settle all the same.
+QUICK = {"poll_time": 1.5, "restart_time": 0, "settle_time": 1, "ec2": {"timeout": 0.7, "burst": 1000, "rate": 1000}}
+
+
+def rule(*accept: str, **more: Any) -> dict[str, Any]:
+    """A rule for the tables tagged type=private."""
+    entries = list(accept) or ["192.0.2.0/24 le 32", "2001:db8:53::/48 le 128"]
+    return {"find": {"type": "by_tag", "config": {"key": "type", "value": "private"}}, "accept": entries, **more}
+
+
+def eventually(condition: Callable[[], Any], what: str, story: Callable[[], str] = str, timeout: float = 15.0) -> Any:
+    """Ask again until `condition()` is true, for what nobody tells; returns its value."""
+    deadline = time.monotonic() + timeout
+    while not (found := condition()):
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"waited {timeout:g} s for {what}\n{story()}")
+        time.sleep(0.02)
+    return found
+
+
+class Site:
+    """One host of the world: a directory with the YAML file, the socket and the log, and at most one daemon."""
+
+    def __init__(self, cloud: Cloud, host: Host, directory: Path) -> None:
+        self.cloud = cloud
+        self.host = host
+        self.file = directory / "bgp2vpc.yaml"
+        self.socket = directory / "s.sock"
+        self.log_file = directory / "log"
+        self.environment = {**os.environ, **cloud.environment(host.instance_id), "CACHE_DIRECTORY": str(directory.parent)}
+        self.process: subprocess.Popen[bytes] | None = None
+        self.configure()
+
+    def configure(self, **changes: Any) -> None:
+        """Write the file; a value of None leaves the key out."""
+        settings = {"socket": str(self.socket), "routetables": {"private": rule()}, **QUICK, **changes}
+        self.file.write_text(yaml.safe_dump({key: value for key, value in settings.items() if value is not None}))
+
+    def start(self, *options: str, command: str = "run", wait: bool = True) -> "Site":
+        """Start the daemon; with `wait` until it has seen the route tables."""
+        with self.log_file.open("ab") as log:
+            self.process = subprocess.Popen(
+                [*PROGRAM, command, "-f", str(self.file), *options],
+                env=self.environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=log,
+            )  # fmt: skip
+        if wait:
+            eventually(self._has_observed, "the daemon to see EC2", lambda: self.log)
+        return self
+
+    def _has_observed(self) -> bool:
+        assert self.process is not None
+        assert self.process.poll() is None, self.log
+        try:
+            return bool(self.status()["ec2_observed"])
+        except SocketError:
+            return False
+
+    def send(self, number: signal.Signals) -> None:
+        assert self.process is not None
+        self.process.send_signal(number)
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
+        """Signal the daemon and wait for its end; its exit status."""
+        if self.process is None:
+            return 0
+        self.send(number)
+        return self.ended()
+
+    def ended(self, timeout: float = 20) -> int:
+        """Wait until the daemon ends by itself; its exit status."""
+        assert self.process is not None
+        process, self.process = self.process, None
+        try:
+            return process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            raise TimeoutError(f"the daemon did not end\n{self.log}") from None
+
+    def say(self, *lines: str) -> None:
+        """Announce and withdraw as `bgp2vpc api` does; every line has to be `done`."""
+        for line in lines:
+            answer = ask(self.socket, ["bgp2vpc lasting", line])[-1]
+            assert answer.ok, (line, answer.error)
+
+    def announce(self, prefix: str, more: str = "") -> None:
+        self.say(f"announce route {prefix} next-hop self {more}".strip())
+
+    def withdraw(self, prefix: str) -> None:
+        self.say(f"withdraw route {prefix} next-hop self")
+
+    def status(self) -> dict[str, Any]:
+        return json.loads(ask(self.socket, ["bgp2vpc status"])[0].text[0])
+
+    def verdict(self, table: str, prefix: str) -> str:
+        """`keep ours`, or nothing."""
+        rows = [r for r in self.status()["routes"] if (r["route_table_id"], r["prefix"]) == (table, prefix)]
+        return " ".join((rows[0]["verdict"], rows[0]["reason"])) if rows else ""
+
+    def wait_for_verdict(self, table: str, prefix: str, verdict: str) -> None:
+        eventually(
+            lambda: self.verdict(table, prefix) == verdict, verdict, lambda: f"{self.verdict(table, prefix)}\n{self.log}"
+        )
+
+    def wait_for_route(self, prefix: str, *tables: str, target: str | None = "", timeout: float = 15) -> None:
+        """In each table (default: the host's); `target` "": this host's interface, None: no route."""
+        wanted = self.host.interface_id if target == "" else target
+        for table in tables or (self.host.table,):
+            try:
+                self.cloud.wait_for_route(table, prefix, wanted, timeout=timeout)
+            except TimeoutError as error:
+                raise TimeoutError(f"{error}\n{self.log}") from None
+
+    @property
+    def log(self) -> str:
+        return self.log_file.read_text()
+
+    def wait_for_log(self, text: str, count: int = 1) -> None:
+        eventually(lambda: self.log.count(text) >= count, f"'{text}' in the log", lambda: self.log)
+
+    def cpu(self) -> float:
+        """Seconds of CPU the daemon has used."""
+        assert self.process is not None
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def command(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """What a user gets for `bgp2vpc WORDS`."""
+        return subprocess.run(
+            [*PROGRAM, *words], env=self.environment, capture_output=True, text=True, timeout=30, check=False
+        )
