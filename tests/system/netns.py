@@ -171,5 +171,13 @@ def remove_leftovers() -> None:
     for name in _names():
         mark, _, rest = name.partition("-")
         pid = rest.partition("-")[0]
-        if mark == MARK and pid.isdigit() and not Path("/proc", pid).exists():
+        if mark == MARK and pid.isdigit() and not _is_alive(pid):
             Namespace(name).remove()
+
+
+def _is_alive(pid: str) -> bool:
+    """A dead process that its parent did not ask about yet still has a directory, but no command line."""
+    try:
+        return bool(Path("/proc", pid, "cmdline").read_bytes())
+    except (FileNotFoundError, ProcessLookupError):
+        return False
