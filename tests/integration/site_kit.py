@@ -47,7 +47,7 @@ class Site:
         self.file = directory / "bgp2vpc.yaml"
         self.socket = directory / "s.sock"
         self.log_file = directory / "log"
-        self.environment = {**os.environ, **cloud.environment(host.instance_id), "CACHE_DIRECTORY": str(directory.parent)}
+        self.environment = os.environ | cloud.environment(host.instance_id)
         self.process: subprocess.Popen[bytes] | None = None
         self.configure()
 
@@ -118,9 +118,10 @@ class Site:
         return " ".join((rows[0]["verdict"], rows[0]["reason"])) if rows else ""
 
     def wait_for_verdict(self, table: str, prefix: str, verdict: str) -> None:
-        eventually(
-            lambda: self.verdict(table, prefix) == verdict, verdict, lambda: f"{self.verdict(table, prefix)}\n{self.log}"
-        )
+        def story() -> str:
+            return f"instead: {self.verdict(table, prefix)}\n{self.log}"
+
+        eventually(lambda: self.verdict(table, prefix) == verdict, verdict, story)
 
     def wait_for_route(self, prefix: str, *tables: str, target: str | None = "", timeout: float = 15) -> None:
         """In each table (default: the host's); `target` "": this host's interface, None: no route."""

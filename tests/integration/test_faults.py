@@ -1,4 +1,4 @@
-"""Everything that can go wrong on the way to EC2, on one daemon: each time it comes to what is wished, without a storm."""
+"""Everything that can go wrong on the way to EC2: each time one daemon comes to what is wished, without a storm."""
 
 from collections.abc import Callable, Iterator
 from itertools import count

@@ -1,0 +1,363 @@
+"""From start to end of a whole daemon: signals, crashes, reloads, metadata, what it finds and what it leaves."""
+
+import shlex
+import signal
+import sys
+import time
+
+import pytest
+from site_kit import Site, eventually, rule
+
+from bgp2vpc.demo.cloud.client import Cloud
+from bgp2vpc.demo.cloud.values import External, Fault, FaultKind, MetadataFault, Quirks, World, WorldSpec
+
+A, B, C = "192.0.2.1/32", "192.0.2.2/32", "192.0.2.3/32"
+V6 = "2001:db8:53::1/128"
+HEALTHCHECK = [sys.executable, "-m", "exabgp", "healthcheck", "--no-ip-setup", "--no-syslog", "--fast-interval", "0.1"]
+HEALTHCHECK += ["--interval", "0.2", "--rise", "1", "--fall", "1"]
+
+
+def script(*lines: str, then: str = "exec sleep 1000") -> dict[str, object]:
+    """A process that says these lines and then lives on."""
+    said = "; ".join(f"echo {shlex.quote(line)}" for line in lines)
+    return {"run": ["sh", "-c", f"{said}; {then}"]}
+
+
+def announcing(*prefixes: str, then: str = "exec sleep 1000") -> dict[str, object]:
+    return script(*(f"announce route {prefix} next-hop self" for prefix in prefixes), then=then)
+
+
+def test_an_unmodified_healthcheck_drives_the_tables(world: World, site: Site, tmp_path) -> None:
+    up = tmp_path / "up"
+    up.touch()
+    words = [*HEALTHCHECK, "--cmd", f"test -e {up}", "--ip", A, "--withdraw-on-down"]
+    site.configure(processes={"dns": {"run": shlex.join(words)}})
+    site.start()
+    site.wait_for_route(A, *world.tables)
+    up.unlink()
+    site.wait_for_route(A, *world.tables, target=None)
+    up.touch()
+    site.wait_for_route(A, *world.tables)
+    (source,) = site.status()["sources"]
+    assert (source["name"], source["kind"], source["state"], source["paths"]) == ("dns", "script", "running", 1)
+
+
+def test_sigterm_withdraws_and_leaves_nothing_behind(world: World, site: Site, cloud: Cloud) -> None:
+    site.configure(processes={"dns": announcing(A, B)})
+    site.start()
+    site.wait_for_route(A, *world.tables)
+    site.wait_for_route(B, *world.tables)
+    assert site.stop() == 0
+    assert [cloud.routes(table) for table in world.tables] == ["", ""]
+    assert not site.socket.exists()
+
+
+def test_sigterm_with_keep_leaves_the_routes_although_the_dying_script_withdraws(world, site, cloud) -> None:
+    words = [*HEALTHCHECK, "--cmd", "true", "--ip", A]  # it withdraws when it is told to end
+    site.configure(on_exit="keep", processes={"dns": {"run": shlex.join(words)}}, poll_time=0.2)
+    site.start()
+    site.wait_for_route(A, *world.tables)
+    cloud.forget_calls()
+    assert site.stop() == 0
+    assert cloud.writes() == []
+    assert all(f"{A} {site.host.interface_id} active" in cloud.routes(table) for table in world.tables)
+
+
+def test_sigint_is_as_good_as_sigterm(world: World, site: Site, cloud: Cloud) -> None:
+    site.configure(processes={"dns": announcing(A)})
+    site.start()
+    site.wait_for_route(A)
+    assert site.stop(signal.SIGINT) == 0
+    assert cloud.routes(site.host.table) == ""
+
+
+def test_after_kill_9_what_is_said_again_is_kept_and_the_rest_removed_in_time(world, site, cloud) -> None:
+    site.configure(processes={"dns": announcing(A, B)})
+    site.start()
+    site.wait_for_route(A, *world.tables)
+    site.wait_for_route(B, *world.tables)
+    site.stop(signal.SIGKILL)
+    assert A in cloud.routes(site.host.table)
+    cloud.forget_calls()
+    site.configure(processes={"dns": announcing(A)}, restart_time=2)
+    site.start()
+    assert site.verdict(site.host.table, B) == "keep leftover"
+    site.wait_for_route(B, *world.tables, target=None)
+    assert {str(call) for call in cloud.writes()} == {f"DeleteRoute {table} {B}" for table in world.tables}
+    assert site.verdict(site.host.table, A) == "keep ours"
+
+
+def test_a_script_that_dies_is_started_again_and_its_routes_stay_meanwhile(world, site, cloud) -> None:
+    site.configure(processes={"dns": announcing(A, then="sleep 0.5; exit 3")}, restart_time=10)
+    site.start()
+    site.wait_for_route(A, *world.tables)
+    cloud.forget_calls()
+    eventually(lambda: site.status()["sources"][0]["restarts"] >= 2, "two restarts", lambda: site.log)
+    assert cloud.writes() == []
+    assert site.status()["sources"][0]["last_exit"] == "exit 3"
+
+
+def test_a_reload_takes_new_scripts_and_rules(world: World, site: Site) -> None:
+    site.configure(processes={"dns": announcing(A)}, routetables={"private": rule(A)})
+    site.start()
+    site.wait_for_route(A, *world.tables)
+    site.configure(
+        processes={"dns": announcing(A), "web": announcing(B, C)},
+        routetables={"private": rule(A, B), "main": {"find": {"type": "main"}, "accept": [C]}},
+    )
+    site.send(signal.SIGHUP)
+    site.wait_for_route(B, *world.tables)
+    site.wait_for_route(C, world.main_table)
+    site.configure(processes={"web": announcing(B, C)}, routetables={"private": rule(A, B)})
+    site.send(signal.SIGHUP)
+    site.wait_for_route(A, *world.tables, target=None)
+    assert {source["name"] for source in site.status()["sources"]} == {"web"}
+
+
+def test_a_reload_of_a_bad_file_keeps_the_old_configuration_and_names_every_mistake(world, site, cloud) -> None:
+    site.configure(processes={"dns": announcing(A)})
+    site.start()
+    site.wait_for_route(A)
+    cloud.forget_calls()
+    site.configure(pol_time=3, routetables={"private": rule("192.0.2.1/24")})
+    site.send(signal.SIGHUP)
+    site.wait_for_log("not reloaded, the old configuration stays", count=2)
+    assert "pol_time" in site.log
+    assert "poll_time" in site.log  # the key that was meant
+    assert "192.0.2.1/24" in site.log
+    site.announce(B)
+    site.wait_for_route(B, *world.tables)
+    site.configure(processes={})
+    site.send(signal.SIGHUP)
+    site.wait_for_log("reloaded file=")
+    site.wait_for_route(A, *world.tables, target=None)
+
+
+def test_source_destination_check_on_is_refused_with_the_command_that_mends_it(cloud: Cloud, make_site) -> None:
+    cloud.reset()
+    world = cloud.build(WorldSpec(source_dest_check=True))
+    site = make_site(world.hosts[0])
+    site.start()
+    site.announce(A)
+    site.wait_for_verdict(site.host.table, A, "blocked source-dest-check")
+    command = (
+        "aws ec2 modify-network-interface-attribute "
+        f"--network-interface-id {site.host.interface_id} --no-source-dest-check"
+    )
+    site.wait_for_log(command)
+    assert all(command in row["detail"] for row in site.status()["routes"])
+    assert cloud.writes() == []
+    cloud.ec2.modify_network_interface_attribute(
+        NetworkInterfaceId=site.host.interface_id, SourceDestCheck={"Value": False}
+    )
+    site.wait_for_route(A, *world.tables)
+
+
+def test_source_destination_check_can_be_skipped(cloud: Cloud, make_site) -> None:
+    cloud.reset()
+    world = cloud.build(WorldSpec(source_dest_check=True))
+    site = make_site(world.hosts[0])
+    site.configure(skip_source_dest_check=True)
+    site.start()
+    site.announce(A)
+    site.wait_for_route(A, *world.tables)
+
+
+def test_the_other_vpc_with_the_same_tags_is_left_alone(cloud: Cloud, make_site) -> None:
+    cloud.reset()
+    world = cloud.build(WorldSpec(twin=True))
+    site = make_site(world.hosts[0])
+    site.start()
+    site.announce(A)
+    site.wait_for_route(A, *world.tables)
+    assert [cloud.routes(table) for table in world.twin.tables] == ["", ""]
+    assert {row["route_table_id"] for row in site.status()["routes"]} == set(world.tables)
+
+
+def test_ipv6_is_written_and_withdrawn_as_ipv4(cloud: Cloud, make_site) -> None:
+    cloud.reset()
+    world = cloud.build(WorldSpec(ipv6=True))
+    site = make_site(world.hosts[0])
+    site.start()
+    site.announce(V6)
+    site.announce(A)
+    site.wait_for_route(V6, *world.tables)
+    site.wait_for_route(A, *world.tables)
+    site.withdraw(V6)
+    site.wait_for_route(V6, *world.tables, target=None)
+    assert A in cloud.routes(site.host.table)
+
+
+def test_several_tables_of_a_zone_are_all_written(cloud: Cloud, make_site) -> None:
+    cloud.reset()
+    world = cloud.build(WorldSpec(tables_per_zone=4))
+    site = make_site(world.hosts[0])
+    site.start()
+    site.announce(A)
+    site.wait_for_route(A, *world.tables)
+    assert len(world.tables) == 8
+    site.withdraw(A)
+    site.wait_for_route(A, *world.tables, target=None)
+    reads = [c for c in cloud.calls("DescribeRouteTables") if any("route-table-id" in v for v in c.parameters.values())]
+    assert len(reads) == 1
+
+
+@pytest.mark.parametrize(("interface", "which"), [(None, 0), (0, 0), (1, 1), ("subnet", 0)])
+def test_the_interface_that_routes_point_at_can_be_chosen(cloud: Cloud, make_site, interface, which: int) -> None:
+    cloud.reset()
+    world = cloud.build(WorldSpec(interfaces=2))
+    host = world.hosts[0]
+    chosen = {} if interface is None else {"interface": host.subnet_id if interface == "subnet" else interface}
+    site = make_site(host)
+    site.configure(routetables={"private": rule(**chosen)})
+    site.start()
+    site.announce(A)
+    site.wait_for_route(A, *world.tables, target=host.interfaces[which])
+
+
+def test_a_next_hop_chooses_the_interface_that_has_it_and_a_strange_one_is_refused(cloud: Cloud, make_site) -> None:
+    cloud.reset()
+    world = cloud.build(WorldSpec(interfaces=2))
+    host = world.hosts[0]
+    second = cloud.ec2.describe_network_interfaces(NetworkInterfaceIds=[host.interfaces[1]])["NetworkInterfaces"][0]
+    site = make_site(host)
+    site.start()
+    site.say(f"announce route {A} next-hop {second['PrivateIpAddress']}", f"announce route {B} next-hop 10.9.9.9")
+    site.wait_for_route(A, *world.tables, target=host.interfaces[1])
+    site.wait_for_verdict(host.table, B, "blocked next-hop-not-ours")
+    assert "10.9.9.9" in site.log
+
+
+def test_metadata_that_is_down_at_the_start_is_waited_for(world: World, site: Site, cloud: Cloud) -> None:
+    cloud.metadata_fault(site.host.instance_id, MetadataFault.UNAVAILABLE)
+    site.start(wait=False)
+    site.wait_for_log("metadata")
+    site.announce(A)
+    assert site.status()["ec2_observed"] is False
+    cloud.metadata_fault(site.host.instance_id, None)
+    site.wait_for_route(A, *world.tables)
+
+
+def test_credentials_of_the_instance_role_are_enough(world: World, site: Site, cloud: Cloud) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION", "AWS_DEFAULT_REGION"):
+        site.environment.pop(name, None)
+    site.start()
+    site.announce(A)
+    site.wait_for_route(A, *world.tables)
+
+
+def test_a_peer_that_is_terminated_loses_its_routes_to_us(world: World, site: Site, make_site, cloud: Cloud) -> None:
+    other = make_site(world.hosts[1]).start()
+    other.announce(A)
+    other.wait_for_route(A, *world.tables)
+    site.start()
+    site.announce(A)
+    site.wait_for_verdict(site.host.table, A, "yield owner-healthy")
+    other.stop(signal.SIGKILL)
+    cloud.ec2.terminate_instances(InstanceIds=[world.hosts[1].instance_id])
+    site.wait_for_route(A, *world.tables)
+
+
+@pytest.mark.parametrize("blackhole", [True, False])
+def test_a_peer_that_is_stopped_loses_its_routes_whether_ec2_shows_a_black_hole_or_not(
+    world, site, make_site, cloud, blackhole
+) -> None:
+    cloud.quirks(Quirks(stopped_is_blackhole=blackhole))
+    for table in world.tables:
+        cloud.ec2.create_route(
+            RouteTableId=table, DestinationCidrBlock=A, NetworkInterfaceId=world.hosts[1].interface_id
+        )
+    site.start()
+    site.announce(A)
+    site.wait_for_verdict(site.host.table, A, "yield owner-healthy")
+    cloud.ec2.stop_instances(InstanceIds=[world.hosts[1].instance_id])
+    site.wait_for_route(A, *world.tables)
+
+
+def test_a_peer_that_is_impaired_loses_its_routes(world: World, site: Site, cloud: Cloud) -> None:
+    peer = world.hosts[1]
+    cloud.ec2.create_route(RouteTableId=site.host.table, DestinationCidrBlock=A, NetworkInterfaceId=peer.interface_id)
+    site.start()
+    site.announce(A)
+    site.wait_for_verdict(site.host.table, A, "yield owner-healthy")
+    cloud.set_status(peer.instance_id, instance="impaired")
+    site.wait_for_route(A)
+    assert site.verdict(site.host.table, A) == "keep ours"
+
+
+def test_a_propagated_twin_stays_beside_ours(world: World, site: Site, cloud: Cloud) -> None:
+    gateway = cloud.propagate(site.host.table, A)
+    site.start()
+    site.announce(A)
+    site.wait_for_route(A)
+    assert f"{A} {gateway} active propagated" in cloud.routes(site.host.table)
+    site.withdraw(A)
+    site.wait_for_route(A, target=None)
+    assert cloud.routes(site.host.table) == f"{A} {gateway} active propagated\n"
+
+
+def test_a_route_somebody_deletes_is_written_again_at_the_next_poll(world: World, site: Site, cloud: Cloud) -> None:
+    site.start()
+    site.announce(A)
+    site.wait_for_route(A, *world.tables)
+    cloud.forget_calls()
+    cloud.wait_for_calls("DescribeNetworkInterfaces", count=2)  # our own write is not settling any more
+    cloud.ec2.delete_route(RouteTableId=site.host.table, DestinationCidrBlock=A)
+    site.wait_for_route(A)
+
+
+def test_two_daemons_that_start_at_once_do_not_fight(world: World, make_site, cloud: Cloud) -> None:
+    sites = [make_site(host) for host in world.hosts]
+    for each in sites:
+        each.configure(processes={"dns": announcing(A, B, C)})
+        each.start(wait=False)
+    for table in world.tables:
+        for prefix in (A, B, C):
+            cloud.wait_until(lambda table=table, prefix=prefix: prefix in cloud.routes(table))
+    before = [cloud.routes(table) for table in world.tables]
+    cloud.wait_for_calls("DescribeNetworkInterfaces", count=len(cloud.calls("DescribeNetworkInterfaces")) + 4)
+    assert [cloud.routes(table) for table in world.tables] == before
+    assert all(str(call).startswith("CreateRoute") for call in cloud.writes())
+
+
+def test_an_instance_that_goes_takes_nothing_of_the_other_with_it(world: World, make_site, cloud: Cloud) -> None:
+    first, second = (make_site(host).start() for host in world.hosts)
+    first.announce(A)
+    first.wait_for_route(A, *world.tables)
+    second.announce(B)
+    second.wait_for_route(B, *world.tables)
+    assert first.stop() == 0
+    assert all(cloud.routes(table) == f"{B} {second.host.interface_id} active\n" for table in world.tables)
+
+
+def test_a_race_for_the_same_route_ends_with_one_owner(world: World, site: Site, cloud: Cloud) -> None:
+    peer = world.hosts[1].interface_id
+    site.start()
+    cloud.before("CreateRoute", External.create_route(site.host.table, A, peer))
+    site.announce(A)
+    site.wait_for_verdict(world.tables[1], A, "keep ours")
+    site.wait_for_verdict(site.host.table, A, "yield owner-healthy")
+    assert cloud.routes(site.host.table) == f"{A} {peer} active\n"
+
+
+def test_told_to_end_while_metadata_hangs_it_does_so_soon(site: Site, cloud: Cloud) -> None:
+    cloud.metadata_fault(site.host.instance_id, MetadataFault.HANG)
+    site.start(wait=False)
+    eventually(site.socket.exists, "the socket")
+    before = time.monotonic()
+    assert site.stop() == 0
+    assert time.monotonic() - before < 8
+
+
+def test_told_to_end_while_ec2_hangs_it_gives_up_after_a_while_and_says_what_it_leaves(
+    world: World, site: Site, cloud: Cloud
+) -> None:
+    site.start()
+    site.announce(A)
+    site.wait_for_route(A, *world.tables)
+    cloud.fault(Fault("*", FaultKind.HANG, times=None))
+    before = time.monotonic()
+    assert site.stop() == 0
+    assert time.monotonic() - before < 15
+    for table in world.tables:
+        assert f"left behind: the route could not be withdrawn table={table} prefix={A}" in site.log
