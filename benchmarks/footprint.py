@@ -32,7 +32,7 @@ def measure(cloud: Cloud) -> Iterator[Figure]:
         time.sleep(IDLE_SECONDS)
         idle = 100 * (_cpu_seconds(daemon) - cpu) / IDLE_SECONDS
         yield Figure("idle CPU, with one healthcheck", "% of a core", [idle], (at_most(0.3),))
-        yield Figure("resident memory, with one healthcheck", "MB", [_resident(daemon)], (at_most(80), goal(60)))
+        yield Figure("resident memory, with one healthcheck", "MB", [daemon.resident()], (at_most(80), goal(60)))
 
 
 def _start(cloud: Cloud, environment: dict[str, str] | None = None) -> float:
@@ -47,10 +47,3 @@ def _cpu_seconds(daemon: Subject) -> float:
     """Of all of its threads, in the scheduler's nanoseconds: /proc/PID/stat counts hundredths of a second."""
     tasks = Path("/proc", str(daemon.process.pid), "task").iterdir()
     return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / 1e9
-
-
-def _resident(daemon: Subject) -> float:
-    """VmRSS in MB (10^6 bytes)."""
-    status = Path("/proc", str(daemon.process.pid), "status").read_text()
-    (line,) = (line for line in status.splitlines() if line.startswith("VmRSS:"))
-    return int(line.split()[1]) * 1024 / 1e6

@@ -66,6 +66,12 @@ class Subject:
             time.sleep(0.02)
         raise TimeoutError(f"the daemon is not ready after {_START_TIMEOUT:g} s")
 
+    def resident(self) -> float:
+        """VmRSS in MB (10^6 bytes)."""
+        status = Path("/proc", str(self.process.pid), "status").read_text()
+        (line,) = (line for line in status.splitlines() if line.startswith("VmRSS:"))
+        return int(line.split()[1]) * 1024 / 1e6
+
     def pipe(self, name: str = "script") -> "Pipe":
         """The pipes of the script of this name."""
         (pid,) = (source["pid"] for source in self.status()["sources"] if source["name"] == name)
