@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -65,6 +66,6 @@ def test_the_json_of_a_figure_tells_each_bound_and_whether_it_holds():
 
 def test_an_unknown_benchmark_is_refused_with_the_known_ones():
     command = [sys.executable, "-m", "benchmarks", "latencies"]
-    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    run = subprocess.run(command, cwd=Path(__file__).parents[1], capture_output=True, text=True, check=False)
     assert run.returncode == 2
     assert "no such benchmark: latencies; there are latency, creates, lines, footprint, load, paced" in run.stderr
