@@ -78,7 +78,7 @@ def decide_one(ruled: Ruled, prefix: Prefix, snapshot: Snapshot, wish: Wish, pol
     rule = ruled.rule_for(prefix)
     if rule is None:
         return None
-    place = Place(rule, ruled.table, prefix, snapshot, policy)
+    place = Place(rule, ruled.table, prefix, snapshot, policy, ruled.table.static_route(prefix))
     present = place.route.target if place.route else None
     offered = desired(rule, ruled.table, wish.offers.get(prefix, ()), snapshot.interfaces, present)
     return diff(place, offered, leftover_is_kept=wish.keeps_leftover(prefix))

@@ -50,18 +50,14 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One (table, prefix) under one rule, as the snapshot shows it."""
+    """One (table, prefix) under one rule, as the snapshot shows it; `route` is the static one that is there now."""
 
     rule: Rule
     table: RouteTable
     prefix: Prefix
     snapshot: Snapshot
     policy: Policy
-
-    @property
-    def route(self) -> Route | None:
-        """The static route that is there now."""
-        return self.table.static_route(self.prefix)
+    route: Route | None
 
     def verdict(self, kind: VerdictKind, reason: Reason, target: Target | None = None, detail: str = "") -> Verdict:
         """A verdict about this place."""

@@ -35,17 +35,21 @@ def desired(
     `present` is what the route points at now: it wins ties. Paths heard from peers are theirs to install: each
     instance writes what points at itself.
     """
-    usable: dict[Offer, Interface] = {}
+    usable: list[tuple[Offer, Interface]] = []
     unusable: Unusable | None = None
     for offer in offers:
         if offer.side is Side.LOCAL:
             choice = choose_interface(rule, table, offer.path.next_hop, interfaces)
             if isinstance(choice, Interface):
-                usable[offer] = choice
+                usable.append((offer, choice))
             else:
                 unusable = unusable or choice
-    best = best_path(tuple(usable), lambda offer: present == interface_target(usable[offer].id))
-    return Offered(best.offer, usable[best.offer]) if best else unusable
+
+    def interface_of(offer: Offer) -> Interface:
+        return next(interface for other, interface in usable if other is offer)
+
+    best = best_path([offer for offer, _ in usable], lambda o: present == interface_target(interface_of(o).id))
+    return Offered(best.offer, interface_of(best.offer)) if best else unusable
 
 
 def choose_interface(
