@@ -38,8 +38,8 @@ log = logging.getLogger("bgp2vpc")
 
 CONNECT_RETRY_FIRST = 0.5
 CONNECT_RETRY_MOST = 30.0
-LEAVE_TIMEOUT = 10.0
-ONESHOT_PATIENCE = 10.0
+PATIENCE = 10.0
+LEAVE_TIMEOUT = 80.0  # systemd kills after 90
 SOCKET_RETRY = 5.0
 
 Connect = Callable[[], Connection]
@@ -113,8 +113,11 @@ class Daemon:
         self.bridge.heard(message)
 
     async def _end(self) -> None:
-        """Nothing is polled any more; what is being written, or has to be withdrawn, is seen through."""
-        keep = self._mode.oneshot or self._config.on_exit is OnExit.KEEP
+        """Nothing is polled any more; what is being written, or has to be withdrawn, is seen through.
+
+        A mistake of ours is no reason to withdraw: the routes wait for the restart, as after a crash.
+        """
+        keep = self._mode.oneshot or self._config.on_exit is OnExit.KEEP or self._failed
         event(log, logging.INFO, "stopping", routes="kept" if keep else "withdrawn")
         reconciler = self._reconciler
         if keep:
@@ -138,7 +141,8 @@ class Daemon:
             self._calls.close()
 
     async def _last_writes(self, reconciler: Reconciler, *, keep: bool) -> None:
-        await until(reconciler.is_idle if keep else reconciler.is_done, LEAVE_TIMEOUT)
+        done = reconciler.is_idle if keep else reconciler.is_done
+        await until(done, min(self._time_to_write(reconciler), LEAVE_TIMEOUT))
         if keep or self._mode.noop:
             return
         for change in reconciler.remaining():
@@ -156,16 +160,21 @@ class Daemon:
 
     async def _act_once(self) -> None:
         """End when all is written that could be, and what may pass has had its time."""
-        await until(self._has_acted, ONESHOT_PATIENCE)
-        if self._reconciler is None or not self._reconciler.first_observation.is_set():
+        await until(self._is_ready, PATIENCE)
+        reconciler = self._reconciler
+        if reconciler is None or not reconciler.first_observation.is_set():
+            self._failed = True
+        elif not await until(reconciler.is_done, self._time_to_write(reconciler)):
             self._failed = True
         self._stop.set()
 
-    def _has_acted(self) -> bool:
-        reconciler = self._reconciler
-        if reconciler is None or not reconciler.first_observation.is_set():
-            return False
-        return self._scripts.all_have_spoken() and reconciler.is_done()
+    def _is_ready(self) -> bool:
+        observed = self._reconciler is not None and self._reconciler.first_observation.is_set()
+        return observed and self._scripts.all_have_spoken()
+
+    def _time_to_write(self, reconciler: Reconciler) -> float:
+        """Seconds that what is left may take: at EC2's pace, and with patience for what fails at first."""
+        return PATIENCE + len(reconciler.remaining()) / self._config.ec2.rate
 
     # EC2
 

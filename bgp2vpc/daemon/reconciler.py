@@ -188,7 +188,7 @@ class Reconciler:
         self._ask_about_owners(plan)
         now = self._now()
         idle = tuple(c for c in plan.changes if c.key not in self._writes and self._retries.is_ready(c.key, now))
-        if not self._is_allowed(Plan(idle)):
+        if not self._is_allowed(Plan(idle), is_whole=only is None):
             return
         if self._applier is None:
             self._journal.dry_run(plan, only)
@@ -201,7 +201,8 @@ class Reconciler:
         if not idle:
             self._journal.end(cycle, now)
 
-    def _is_allowed(self, plan: Plan) -> bool:
+    def _is_allowed(self, plan: Plan, *, is_whole: bool) -> bool:
+        """Whether the guard lets it pass. A refused whole stays refused while parts of it pass."""
         try:
             if self._view.snapshot is not None:
                 guard(plan, self._view.tables, self._view.snapshot, self.tempo.max_changes)
@@ -209,17 +210,21 @@ class Reconciler:
             self.refused = True
             self._journal.failure("plan", refusal)
             return False
-        self.refused = False
-        self._journal.success("plan")
+        if is_whole:
+            self.refused = False
+            self._journal.success("plan")
         return True
 
     def _remember(self, plan: Plan, only: Collection[Prefix] | None) -> None:
+        keys: Collection[Key]
         if only is None:
+            keys = tuple(self._retries.failures)
             before, self.verdicts = self.verdicts, {}
         else:
             keys = [(table_id, prefix) for table_id in self._view.tables for prefix in only]
             before = {key: self.verdicts.pop(key) for key in keys if key in self.verdicts}
-        self._retries.forget_except({change.key for change in plan.changes}, only, self._now())
+        wanted = {change.key for change in plan.changes}
+        self._retries.forget((key for key in keys if key not in wanted), self._now())
         decided = {(verdict.table_id, verdict.prefix): verdict for verdict in plan.verdicts}
         self.verdicts.update(decided)
         self._journal.verdicts(before, decided)

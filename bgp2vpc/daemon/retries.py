@@ -1,7 +1,7 @@
 """When to try again where a write failed. Pure: time is an argument, in seconds."""
 
 import random
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from bgp2vpc.errors import Disagreement, Ec2Error, InterfaceGone, OperatorError, TableGone, Throttled
@@ -89,15 +89,16 @@ class Retries:
         """The place is well; returns the failure that this ends."""
         return self._failures.pop(key, None)
 
-    def forget_except(self, wanted: Collection[Key], only: Collection[Prefix] | None, now: float) -> None:
-        """Nobody wants anything written at the other places (of the prefixes `only`, if given) any more.
+    def forget(self, keys: Iterable[Key], now: float) -> None:
+        """Nobody wants anything written at these places any more.
 
         Where EC2 denied what it shows, the table or the interface, nothing is wanted until the next read shows it
         again: that must not be the end of the back-off.
         """
-        for key, failure in list(self._failures.items()):
-            if key in wanted or (only is not None and key[1] not in only):
+        for key in keys:
+            failure = self._failures.get(key)
+            if failure is None:
                 continue
-            if isinstance(failure.error, InterfaceGone | TableGone) and now < failure.not_before + LONGEST_DELAY:
-                continue
-            del self._failures[key]
+            denied = isinstance(failure.error, InterfaceGone | TableGone)
+            if not (denied and now < failure.not_before + LONGEST_DELAY):
+                del self._failures[key]

@@ -349,3 +349,15 @@ def test_mass_failure_does_not_flood_ec2(make_lab) -> None:
     reads = [call for call in lab.calls if call.startswith("Describe")]
     assert len(lab.writes) < 500 * 22
     assert len(reads) < 300 * 5
+
+
+def test_a_small_change_beside_a_refused_plan_does_not_make_the_refusal_come_and_go(make_lab, caplog) -> None:
+    caplog.set_level("INFO")
+    lab = make_lab(max_changes=4).start()
+    lab.say(*(announce(f"192.0.2.{number}/32") for number in range(10, 15)))
+    lab.wait()
+    lab.say(announce(A))
+    lab.wait(200)
+    assert lab.writes == [CREATE]
+    assert len([message for message in caplog.messages if "max_changes" in message]) == 1
+    assert "works again" not in caplog.messages

@@ -312,3 +312,43 @@ def test_many_short_lived_clients_leave_no_trace(make_lab) -> None:
     assert lab.routes == []
     assert [source["name"] for source in lab.do(lab.daemon.status)["sources"]] == ["dns"]
     assert set(lab.daemon.bridge.kinds) == {"dns"}
+
+
+def test_a_stop_takes_the_time_that_ec2s_pace_asks_for(make_lab) -> None:
+    lab = make_lab(two_hosts(tables=10), on_exit=OnExit.WITHDRAW).start()
+    lab.say(*(announce(f"192.0.2.{number}/32") for number in range(30)))
+    lab.wait(100)
+    assert len(lab.routes) == 300
+    assert lab.stop() == 0
+    assert lab.routes == []
+
+
+def test_oneshot_takes_the_time_that_ec2s_pace_asks_for(make_lab) -> None:
+    lab = make_lab(two_hosts(tables=10))
+    lab.start(oneshot=True, wait=0)
+    lab.say(*(announce(f"192.0.2.{number}/32") for number in range(30)))
+    assert lab.ended() == 0
+    assert len(lab.routes) == 300
+
+
+@pytest.mark.parametrize("on_exit", OnExit)
+def test_a_mistake_of_ours_ends_the_daemon_as_a_crash_would(make_lab, caplog, on_exit) -> None:
+    lab = make_lab(on_exit=on_exit).start()
+    lab.say(announce(A))
+    lab.wait()
+    lab.vpc.fail_next("DescribeRouteTables", ZeroDivisionError("a bug"))
+    assert lab.ended() == 1
+    assert lab.routes == [f"rtb-1 {A} {OURS} active"]
+    assert "task failed, the daemon ends: reconciler" in caplog.messages
+
+
+def test_a_mistake_of_ours_in_one_write_ends_nothing_else(make_lab) -> None:
+    lab = make_lab(two_hosts(tables=2)).start()
+    lab.vpc.fail_next("CreateRoute rtb-1", ZeroDivisionError("a bug"), times=3)
+    lab.say(announce(A))
+    lab.wait(1)
+    assert lab.routes == [f"rtb-2 {A} {OURS} active"]
+    lab.wait(200)
+    assert lab.routes == [f"rtb-{number} {A} {OURS} active" for number in (1, 2)]
+    assert ["a bug" in bug for bug in lab.bugs] == [True] * 3
+    lab.bugs.clear()
