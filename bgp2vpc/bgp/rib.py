@@ -100,7 +100,8 @@ class Rib:
         if len(adj.paths) + len(events) <= adj.max_prefixes:
             return True
         announced = {(each.path.prefix, each.path.path_id) for each in events if isinstance(each, Announce)}
-        return not announced or len(adj.paths.keys() | announced) <= adj.max_prefixes
+        new = announced - adj.paths.keys()
+        return not new or len(adj.paths) + len(new) <= adj.max_prefixes
 
     def apply(self, source: str, event: Event) -> frozenset[Prefix]:
         """Take in one event of an open source.

@@ -24,6 +24,7 @@ from bgp2vpc.sources.session import Reply, SourceKind
 
 log = logging.getLogger("bgp2vpc")
 
+DEFAULT_MAX_PREFIXES = 1000
 TOO_MANY = "the source has reached its limit of prefixes (max_prefixes); nothing of this line is taken"
 
 Touch = Callable[[Collection[Prefix]], None]
@@ -32,23 +33,32 @@ Touch = Callable[[Collection[Prefix]], None]
 class Bridge:
     """The daemon's side of every source (`sources.session.Listener`). All on the event loop; nothing here waits."""
 
-    def __init__(self, touch: Touch, relay: Relay | None, max_prefixes: int) -> None:
+    def __init__(self, touch: Touch, relay: Relay | None) -> None:
         self.rib = Rib()
         self.kinds: dict[str, SourceKind] = {}
-        self.max_prefixes: Mapping[str, int] = {}
-        self.default_max_prefixes = max_prefixes
         self.stop_requested: Callable[[], None] = lambda: None
         self._touch = touch
         self._relay = relay
+        self._max_prefixes: Mapping[str, int] = {}
+        self._default_max_prefixes = DEFAULT_MAX_PREFIXES
         self._last_error: dict[str, str] = {}
         self._expiry: asyncio.TimerHandle | None = None
+
+    def use_limits(self, max_prefixes: Mapping[str, int], default: int) -> None:
+        """How many prefixes each source may offer, from now on; one that offers more already keeps them."""
+        self._max_prefixes, self._default_max_prefixes = max_prefixes, default
+        for name, adj in self.rib.sources():
+            adj.max_prefixes = self._limit(name)
+
+    def _limit(self, source: str) -> int:
+        return self._max_prefixes.get(source, self._default_max_prefixes)
 
     # Sources on this host
 
     def opened(self, source: str, kind: SourceKind) -> None:
         """A session begins."""
         self.kinds[source] = kind
-        self.rib.open(source, max_prefixes=self.max_prefixes.get(source, self.default_max_prefixes))
+        self.rib.open(source, max_prefixes=self._limit(source))
         event(log, logging.INFO, "source up", source=source, kind=kind.value)
 
     def said(self, source: str, command: Command) -> Reply:
@@ -116,7 +126,7 @@ class Bridge:
         name = _peer_name(peer)
         if name not in self.kinds:
             self.kinds[name] = SourceKind.PEER
-            self.rib.open(name, Side.PEER, router_id=peer, max_prefixes=self.default_max_prefixes)
+            self.rib.open(name, Side.PEER, router_id=peer, max_prefixes=self._limit(name))
             event(log, logging.INFO, "peer up", peer=peer)
 
     def _close_peer(self, peer: IPAddress) -> None:

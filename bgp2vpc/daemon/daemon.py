@@ -71,18 +71,21 @@ class Daemon:
         self._say = say
         self._stop = asyncio.Event()
         self._failed = False
+        self._interrupts = 0
         self._last_wish: Wish | None = None
         self._started = asyncio.get_running_loop().time()
         self._journal = Journal()
         self._tasks = GuardedTasks(self._task_failed)
-        self.bridge = Bridge(self._touch, Relay(say) if say else None, config.max_prefixes)
+        self.bridge = Bridge(self._touch, Relay(say) if say else None)
         self.bridge.stop_requested = self._stop.set
         self._scripts = Scripts(self.bridge, self._tasks.start)
+        self._script_names: set[str] = set()
         self._server: SocketServer | None = None
         self._calls: Calls | None = None
         self._view: View | None = None
         self._reconciler: Reconciler | None = None
         self._reloading = asyncio.Lock()
+        self._use_limits(config)
 
     # Life
 
@@ -90,12 +93,11 @@ class Daemon:
         """Until stopped. The exit status: 0, or 1 if something of ours or (oneshot) of EC2 failed, 3 if refused."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._stop.set)
+            loop.add_signal_handler(number, self.interrupt)
         loop.add_signal_handler(signal.SIGHUP, self.reload)
         if not await self._serve():
             return 1
         reconciling = self._tasks.start("reconciler", self._reconcile())
-        self._use_limits(self._config)
         await self._scripts.configure(self._config.processes)
         if self._mode.oneshot:
             self._tasks.start("oneshot", self._act_once())
@@ -106,6 +108,11 @@ class Daemon:
 
     def stop(self) -> None:
         """Ask the daemon to end."""
+        self._stop.set()
+
+    def interrupt(self) -> None:
+        """SIGTERM or SIGINT: end; the second time, without waiting for what is left to withdraw."""
+        self._interrupts += 1
         self._stop.set()
 
     def heard(self, message: Message) -> None:
@@ -142,7 +149,8 @@ class Daemon:
 
     async def _last_writes(self, reconciler: Reconciler, *, keep: bool) -> None:
         done = reconciler.is_idle if keep else reconciler.is_done
-        await until(done, min(self._time_to_write(reconciler), LEAVE_TIMEOUT))
+        timeout = min(self._time_to_write(reconciler), LEAVE_TIMEOUT)
+        await until(lambda: done() or self._interrupts > 1, timeout)
         if keep or self._mode.noop:
             return
         for change in reconciler.remaining():
@@ -162,9 +170,8 @@ class Daemon:
         """End when all is written that could be, and what may pass has had its time."""
         await until(self._is_ready, PATIENCE)
         reconciler = self._reconciler
-        if reconciler is None or not reconciler.first_observation.is_set():
-            self._failed = True
-        elif not await until(reconciler.is_done, self._time_to_write(reconciler)):
+        observed = reconciler is not None and reconciler.first_observation.is_set()
+        if not (reconciler and observed and await until(reconciler.is_done, self._time_to_write(reconciler))):
             self._failed = True
         self._stop.set()
 
@@ -262,8 +269,12 @@ class Daemon:
         event(log, logging.INFO, "reloaded", file=config.file)
 
     def _use_limits(self, config: Config) -> None:
-        self.bridge.max_prefixes = {process.name: process.max_prefixes for process in config.processes}
-        self.bridge.default_max_prefixes = config.max_prefixes
+        limits = {process.name: process.max_prefixes for process in config.processes}
+        self.bridge.use_limits(limits, config.max_prefixes)
+        self._script_names.clear()
+        self._script_names.update(limits)
+        if self._server is not None:
+            self._server.restart_time = config.restart_time
 
     # Status
 
@@ -292,9 +303,12 @@ class Daemon:
         if config.socket is None:
             return None
         questions = {"status": lambda: json.dumps(self.status()), "paths": self._paths}
-        names = {process.name for process in config.processes}
         return await serve(
-            config.socket, self.bridge, questions=questions, reserved=names, restart_time=config.restart_time
+            config.socket,
+            self.bridge,
+            questions=questions,
+            reserved=self._script_names,
+            restart_time=config.restart_time,
         )
 
     def status(self) -> dict[str, Any]:

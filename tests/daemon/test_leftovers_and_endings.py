@@ -1,5 +1,7 @@
 """What remains of a daemon that crashed, and of one that was told to stop."""
 
+from dataclasses import replace
+
 import pytest
 from lab import NO_PACE, OURS, PEER, A, B, announce, two_hosts, withdraw
 
@@ -352,3 +354,39 @@ def test_a_mistake_of_ours_in_one_write_ends_nothing_else(make_lab) -> None:
     assert lab.routes == [f"rtb-{number} {A} {OURS} active" for number in (1, 2)]
     assert ["a bug" in bug for bug in lab.bugs] == [True] * 3
     lab.bugs.clear()
+
+
+def test_who_cannot_wait_says_it_twice(make_lab, caplog) -> None:
+    lab = make_lab(on_exit=OnExit.WITHDRAW).start()
+    lab.say(announce(A))
+    lab.wait()
+    lab.vpc.fail_next("DeleteRoute", INTERNAL, times=1000)
+    lab.do(lab.daemon.interrupt)
+    lab.wait(1)
+    before = lab.now
+    lab.do(lab.daemon.interrupt)
+    assert lab.ended() == 0
+    assert lab.now - before < 0.5
+    assert "left behind" in caplog.messages[-1]
+
+
+def test_a_reload_changes_the_limits_of_sources_that_are_there_already(make_lab) -> None:
+    lab = make_lab(max_prefixes=1).start()
+    assert lab.say(announce(A), announce(B)) == ["done", "error"]
+    lab.reload(max_prefixes=2)
+    assert lab.say(announce(B), announce("192.0.2.3/32")) == ["done", "error"]
+    lab.reload(max_prefixes=1)
+    assert lab.say(announce(A), withdraw(B), announce(B)) == ["done", "done", "error"]
+
+
+def test_reloads_at_the_same_time_end_with_the_newest_file(make_lab) -> None:
+    lab = make_lab(rules=(rule(A),)).start()
+    lab.say(announce(A), announce(B))
+    lab.wait()
+    configs = iter([replace(lab.config, rules=(rule(A, B),)), replace(lab.config, rules=(rule(B),))])
+    lab.next_config = lambda: next(configs)
+    lab.do(lab.daemon.reload)
+    lab.do(lab.daemon.reload)
+    lab.wait(5)
+    assert [source["rule"] for source in lab.do(lab.daemon.status)["routes"]] == ["private"]
+    assert lab.verdicts() == [f"rtb-1 {B} keep ours"]
