@@ -42,15 +42,19 @@ def two_hosts(tables: int = 1) -> MemoryVpc:
 class Lab:
     """Drives one daemon at a time. `vpc.calls` counts from the last `forget_calls`."""
 
-    def __init__(self, vpc: MemoryVpc | None = None, *, latency: float = 0.1, **config) -> None:
-        self.vpc = vpc or two_hosts()
-        self.loop = VirtualTimeLoop(latency)
+    def __init__(
+        self, vpc: MemoryVpc | None = None, *, latency: float = 0.1, beside: "Lab | None" = None, **config
+    ) -> None:
+        """`beside` another lab, this one's daemon runs on instance i-2, in the same VPC and time."""
+        self.vpc = vpc or (beside.vpc if beside else two_hosts())
+        self.loop = beside.loop if beside else VirtualTimeLoop(latency)
+        instance = Instance("i-2" if beside else "i-1", "us-east-1", "vpc-1")
         self.config = Config(
             **{"file": "lab.yaml", "socket": None, "rules": (rule(),), "on_exit": OnExit.KEEP, "restart_time": 0.0}
             | config
         )
         self.next_config: Callable[[], Config] = lambda: self.config
-        self.connect: Callable[[], Connection] = lambda: Connection(self.vpc, Instance("i-1", "us-east-1", "vpc-1"))
+        self.connect: Callable[[], Connection] = lambda: Connection(self.vpc, instance)
         self.to_exabgp: list[str] = []
         self.status = 0
         self._daemon: Daemon | None = None
@@ -166,9 +170,9 @@ class Lab:
         ]
 
     def dispose(self) -> None:
-        if self._running is not None:
+        if not self.loop.is_closed():
             self.crash()
-        self.loop.close()
+            self.loop.close()
         assert not self.bugs, self.bugs
 
 
