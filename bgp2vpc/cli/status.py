@@ -35,7 +35,7 @@ SOURCES = ("name", "kind", "state", "paths", "restarts", "last_line")
 PATHS = ("prefix", "next_hop", "source", "best", "reason", "med", "local_preference")
 ROUTES = ("route_table_id", "prefix", "verdict", "reason", "target", "rule", "detail")
 UNBROKEN = {"route_table_id", "prefix", "target", "time"}
-ERRORS = ("time", "subject", "message", "consequence")
+ERRORS = ("time", "count", "subject", "message", "consequence")
 
 
 def _show(status: Mapping[str, Any]) -> None:

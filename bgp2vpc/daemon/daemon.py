@@ -327,7 +327,7 @@ class Daemon:
             "sources": [source.to_json() for source in source_statuses(self.bridge, self._scripts.statuses())],
             "paths": paths_json(self.bridge.rib.offers),
             "routes": routes_json(reconciler.verdicts.values() if reconciler else ()),
-            "errors": list(self._journal.errors),
+            "errors": self._journal.errors,
         }
 
     def _paths(self) -> str:

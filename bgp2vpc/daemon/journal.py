@@ -1,7 +1,7 @@
 """What happened: for the log, once; and for status, as long as it matters."""
 
 import logging
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -47,10 +47,15 @@ class Journal:
     def __init__(self) -> None:
         self.cycles = 0
         self.last_cycle = ""
-        self.errors: deque[dict[str, Any]] = deque(maxlen=KEPT_ERRORS)
+        self._errors: dict[tuple[str, str], dict[str, Any]] = {}
         self._failing: dict[str, str] = {}
         self._proposed: set[Change] = set()
         self._rules_without_tables = ""
+
+    @property
+    def errors(self) -> list[dict[str, Any]]:
+        """The last errors, the latest last: each with its last time and how often it came."""
+        return list(self._errors.values())
 
     @property
     def failing(self) -> Mapping[str, str]:
@@ -94,15 +99,17 @@ class Journal:
     def failure(self, subject: str, error: Bgp2vpcError, **fields: Any) -> None:
         """Something failed. Logged when it begins and when it changes; remembered each time."""
         code = error.code if isinstance(error, Ec2Error) else type(error).__name__
-        self.errors.append(
-            {
-                "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
-                "subject": subject,
-                "code": code,
-                "message": str(error),
-                "consequence": consequence(error),
-            }
-        )
+        before = self._errors.pop((subject, code), None)  # one that comes every second must not hide all others
+        self._errors[subject, code] = {
+            "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
+            "subject": subject,
+            "code": code,
+            "message": str(error),
+            "consequence": consequence(error),
+            "count": before["count"] + 1 if before else 1,
+        }
+        if len(self._errors) > KEPT_ERRORS:
+            del self._errors[next(iter(self._errors))]
         if self._failing.get(subject) != code:
             self._failing[subject] = code
             event(log, _level(error), f"failed: {error}", consequence=consequence(error), **fields)

@@ -88,10 +88,9 @@ def test_what_an_operator_has_to_mend_is_said_once_and_tried_every_half_minute(l
     lab.wait(400)
     assert lab.routes == [f"rtb-1 {A} {OURS} active"]
     assert [r.message for r in caplog.records if r.levelname == "ERROR"] == [f"failed: {error}"]
-    status = lab.do(lab.daemon.status)["errors"]
-    assert {(each["code"], each["consequence"]) for each in status} == {
-        (error.code, "needs an operator; tried again every 30 s")
-    }
+    (entry,) = lab.do(lab.daemon.status)["errors"]
+    assert entry["count"] == 10
+    assert (entry["code"], entry["consequence"]) == (error.code, "needs an operator; tried again every 30 s")
 
 
 def test_a_full_table_is_reported_while_other_tables_and_families_go_on(make_lab) -> None:
@@ -361,3 +360,23 @@ def test_a_small_change_beside_a_refused_plan_does_not_make_the_refusal_come_and
     assert lab.writes == [CREATE]
     assert len([message for message in caplog.messages if "max_changes" in message]) == 1
     assert "works again" not in caplog.messages
+
+
+def test_one_error_that_comes_again_and_again_does_not_hide_the_others(make_lab) -> None:
+    lab = make_lab(two_hosts(tables=2), poll_time=1.0).start()
+    lab.vpc.fail_next("CreateRoute rtb-1", QuotaReached("CreateRoute", "RouteLimitExceeded", "full"), times=1)
+    lab.say(announce(A))
+    lab.wait(1)
+    unavailable = Transient("DescribeNetworkInterfaces", "Unavailable", "x")
+    lab.vpc.fail_next("DescribeNetworkInterfaces", unavailable, times=200)
+    lab.wait(300)
+    errors = lab.do(lab.daemon.status)["errors"]
+    assert [(error["subject"], error["count"]) for error in errors] == [(f"rtb-1 {A}", 1), ("observe", 200)]
+
+
+def test_at_most_fifty_different_errors_are_kept(make_lab) -> None:
+    lab = make_lab(two_hosts(tables=60), ec2=NO_PACE).start()
+    lab.vpc.fail_next("CreateRoute", Refused("CreateRoute", "InvalidParameterValue", "no"), times=1000)
+    lab.say(announce(A))
+    lab.wait(100)
+    assert len(lab.do(lab.daemon.status)["errors"]) == 50
