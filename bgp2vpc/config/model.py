@@ -27,7 +27,8 @@ class Ec2Limits:
     burst: int = 48
     rate: float = 4.9
     timeout: float = 3.0
-    concurrency: int = 32
+    # As many as EC2 takes at once: a full burst then costs one round trip.
+    concurrency: int = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

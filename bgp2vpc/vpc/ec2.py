@@ -80,7 +80,7 @@ class Ec2(VpcApi):
     Credentials and the endpoint are found where botocore finds them.
     """
 
-    def __init__(self, region: str, *, timeout: float = 3.0, max_connections: int = 40) -> None:
+    def __init__(self, region: str, *, timeout: float = 3.0, max_connections: int = 50) -> None:
         self._region = region
         self._timeout = timeout
         self._max_connections = max_connections
