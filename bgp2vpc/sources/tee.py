@@ -112,6 +112,12 @@ class _Relay:
         for line in self._splitter.feed(data):
             if line is not None:
                 self._copy.say(line)
+            self._answer_in_exabgps_place()
+
+    def _answer_in_exabgps_place(self) -> None:
+        """An ExaBGP that ends answers nobody, and a healthcheck withdraws its next prefix after an answer only."""
+        if self._over.is_set() and self._child:
+            self._child.stdin.put(b"done\n")
 
     async def _catch_up(self, child: Child) -> None:
         """A script that prints faster than ExaBGP reads has to wait, as it would without us; nothing is dropped."""

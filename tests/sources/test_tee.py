@@ -189,6 +189,34 @@ def test_when_exabgp_ends_the_script_says_goodbye_to_the_daemon_too(path: Path, 
     run(story())
 
 
+GOODBYES = """
+def bye(*_):
+    for number in 1, 2, 3:
+        print(f"withdraw route 192.0.2.{number}/32")
+        sys.stdin.readline()
+    sys.exit(5)
+signal.signal(signal.SIGTERM, bye)
+print("# ready")
+while True: signal.pause()
+"""
+
+
+def test_a_script_that_waits_for_answers_can_say_all_its_goodbyes(path: Path):
+    """As a healthcheck of several prefixes does; an ExaBGP that ends answers nobody."""
+
+    async def story() -> None:
+        async with daemon(path) as (listener, _), relaying(path, *speaking(A, then=GOODBYES)) as relay:
+            assert await relay.reads() == A
+            assert await relay.reads() == "# ready"
+            await listener.until(f"tee:dns said {A}")
+            relay.process.send_signal(signal.SIGTERM)
+            assert await relay.ends() == 5
+            await listener.until("tee:dns closed, hold 7")
+            assert listener.log[-4:-1] == [f"tee:dns said withdraw route 192.0.2.{n}/32" for n in (1, 2, 3)]
+
+    run(story())
+
+
 def test_when_nobody_reads_its_stdout_it_ends_the_script(path: Path):
     async def story() -> None:
         reading, writing = os.pipe()

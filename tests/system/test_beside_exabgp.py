@@ -86,6 +86,24 @@ def test_the_end_of_exabgp_withdraws_or_keeps_the_vpc_routes_as_configured(
     assert bool(cloud.calls("DeleteRoute")) is not remains
 
 
+@pytest.mark.parametrize("configuration", ["tee.conf", "tee-service.conf"])
+def test_the_end_of_exabgp_ends_what_a_script_behind_tee_announced(
+    configuration: str, make_host: MakeHost, start_router: MakeRouter
+) -> None:
+    host, router = make_host(EXABGP_50), start_router(IBGP)
+    # A healthcheck withdraws when it is asked to end, unless that meets it waiting for an answer: then it crashes,
+    # and restart_time decides.
+    host.configure(extra="restart_time: 2")
+    if configuration == "tee-service.conf":
+        host.start_daemon()
+    host.start_exabgp(configuration)
+    router.wait_for(*PREFIXES)
+    host.wait_for_vpc(*PREFIXES)
+    host.stop("exabgp")
+    router.wait_without(*PREFIXES)
+    host.wait_without_vpc(*PREFIXES)
+
+
 @both_versions
 def test_a_reload_of_exabgp_leaves_helper_script_and_routes_alone(
     exabgp: Exabgp, make_host: MakeHost, start_router: MakeRouter, cloud: Cloud
