@@ -83,12 +83,14 @@ class AnycastHost:
     def __exit__(self, *_: object) -> None:
         for process in self._processes.values():
             process.terminate()
-        for process in self._processes.values():
-            try:
-                process.wait(10)
-            except subprocess.TimeoutExpired:
-                process.kill()
-        self.net.host.kill_all()
+        try:
+            for process in self._processes.values():
+                process.wait(20)
+        except subprocess.TimeoutExpired as error:
+            running = [Path("/proc", str(pid), "cmdline").read_bytes() for pid in self.net.host.pids()]
+            raise AssertionError(f"SIGTERM did not end all of {running}\n{self.story()}") from error
+        finally:
+            self.net.host.kill_all()
 
     # What runs on it
 
