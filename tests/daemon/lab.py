@@ -39,6 +39,14 @@ def two_hosts(tables: int = 1) -> MemoryVpc:
     return vpc
 
 
+def left_behind(*prefixes: str) -> MemoryVpc:
+    """`two_hosts`, with routes of ours to these prefixes in rtb-1."""
+    vpc = two_hosts()
+    for prefix in prefixes:
+        vpc.put_route("rtb-1", prefix, OURS)
+    return vpc
+
+
 class Lab:
     """Drives one daemon at a time. `vpc.calls` counts from the last `forget_calls`."""
 

@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 import pytest
-from lab import NO_PACE, OURS, PEER, A, Lab, announce, two_hosts, withdraw
+from lab import NO_PACE, OURS, A, Lab, announce, two_hosts, withdraw
 
 from bgp2vpc.errors import (
     Credentials,
@@ -15,8 +15,6 @@ from bgp2vpc.errors import (
     Throttled,
     Transient,
 )
-from bgp2vpc.prefix import parse_prefix
-from bgp2vpc.vpc.model import InstanceHealth
 
 CREATE, DELETE = f"CreateRoute rtb-1 {A} {OURS}", f"DeleteRoute rtb-1 {A}"
 READ = "DescribeRouteTables rtb-1"
@@ -53,30 +51,6 @@ def test_what_may_pass_is_tried_again_within_a_second_after_a_look(lab: Lab) -> 
     lab.wait(1)
     assert lab.calls == [CREATE, READ, CREATE]
     assert lab.routes == [f"rtb-1 {A} {OURS} active"]
-
-
-@pytest.mark.parametrize("word", [announce, withdraw])
-def test_a_lost_answer_of_a_success_is_found_by_looking_and_not_written_again(lab: Lab, word) -> None:
-    if word is withdraw:
-        lab.say(announce(A))
-        lab.wait(20)
-        lab.forget_calls()
-    call = CREATE if word is announce else DELETE
-    lab.vpc.fail_next(call, LOST, after=True)
-    lab.say(word(A))
-    lab.wait(70)
-    assert lab.writes == [call]
-    assert lab.verdicts() == ([f"rtb-1 {A} keep ours"] if word is announce else [])
-
-
-def test_a_lost_answer_is_adopted_even_if_the_look_at_it_is_old(lab: Lab) -> None:
-    lab.vpc.lag = 1
-    lab.vpc.fail_next("CreateRoute", LOST, after=True)
-    lab.say(announce(A))
-    lab.wait(5)
-    assert lab.routes == [f"rtb-1 {A} {OURS} active"]
-    assert lab.verdicts() == [f"rtb-1 {A} keep ours"]
-    assert lab.writes == [CREATE, CREATE]  # the second one is EC2's word that it is there
 
 
 @pytest.mark.parametrize("error", operator_errors(), ids=lambda error: type(error).__name__)
@@ -270,74 +244,6 @@ def test_a_plan_that_is_too_large_is_refused_with_its_numbers_until_it_is_allowe
     ]
     lab.reload(max_changes=5)
     assert len(lab.routes) == 5
-
-
-# Reads that are older than our writes
-
-
-def test_old_reads_do_not_make_us_write_twice(lab: Lab) -> None:
-    lab.vpc.freeze()
-    lab.say(announce(A))
-    lab.wait(1)
-    for _ in range(8):
-        lab.reload()  # which reads everything
-    assert lab.writes == [CREATE]
-    lab.vpc.thaw()
-    lab.wait(130)
-    assert lab.writes == [CREATE]
-
-
-def test_a_withdrawal_right_after_the_announcement_deletes_although_reads_are_old(lab: Lab) -> None:
-    lab.vpc.freeze()
-    lab.say(announce(A))
-    lab.wait(0.3)
-    lab.say(withdraw(A))
-    lab.wait(1)
-    assert lab.writes == [CREATE, DELETE]
-    assert lab.routes == []
-
-
-def test_what_is_still_missing_after_the_settle_time_is_written_again(lab: Lab) -> None:
-    lab.say(announce(A))
-    lab.wait(1)
-    lab.vpc.remove_route("rtb-1", A)  # looks exactly like an old read
-    lab.reload()  # which reads everything
-    lab.wait(1)
-    assert lab.writes == [CREATE]
-    lab.wait(70)
-    assert lab.writes == [CREATE, CREATE]
-    assert lab.routes == [f"rtb-1 {A} {OURS} active"]
-
-
-@pytest.mark.parametrize("lag", [1, 2, 3, 4])
-def test_takeover_and_return_with_lagging_reads_write_each_step_once(make_lab, lag: int) -> None:
-    lab = make_lab(poll_time=2.0).start()
-    lab.vpc.put_route("rtb-1", A, PEER)
-    lab.wait(5)
-    lab.vpc.set_health("i-2", InstanceHealth.IMPAIRED)
-    lab.vpc.lag = lag
-    lab.say(announce(A))
-    lab.wait(30)
-    lab.say(withdraw(A))
-    lab.wait(30)
-    assert lab.writes == [f"ReplaceRoute rtb-1 {A} {OURS}", DELETE]
-
-
-def test_reads_that_alternate_between_old_and_new_do_not_make_us_spin(lab: Lab) -> None:
-    lab.vpc.put_route("rtb-1", A, PEER)
-    lab.vpc.terminate("i-2")
-
-    def flip(absent: bool = False) -> None:
-        lab.vpc.thaw()
-        if absent:
-            lab.vpc._old_tables = {"rtb-1": lab.vpc._shown_tables()["rtb-1"].with_static_route(parse_prefix(A), None)}
-            lab.vpc._frozen = True
-        lab.vpc.before_next("DescribeRouteTables", lambda: flip(not absent))
-
-    flip()
-    lab.say(announce(A))
-    lab.wait(30)
-    assert len(lab.calls) < 40
 
 
 def test_mass_failure_does_not_flood_ec2(make_lab) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -26,6 +27,16 @@ def rule(*accept: str, **more: Any) -> dict[str, Any]:
     """A rule for the tables tagged type=private."""
     entries = list(accept) or ["192.0.2.0/24 le 32", "2001:db8:53::/48 le 128"]
     return {"find": {"type": "by_tag", "config": {"key": "type", "value": "private"}}, "accept": entries, **more}
+
+
+def script(*lines: str, then: str = "exec sleep 1000") -> dict[str, object]:
+    """A process that says these lines and then lives on."""
+    said = "; ".join(f"echo {shlex.quote(line)}" for line in lines)
+    return {"run": ["sh", "-c", f"{said}; {then}"]}
+
+
+def announcing(*prefixes: str, then: str = "exec sleep 1000") -> dict[str, object]:
+    return script(*(f"announce route {prefix} next-hop self" for prefix in prefixes), then=then)
 
 
 def eventually(condition: Callable[[], Any], what: str, story: Callable[[], str] = str, timeout: float = 15.0) -> Any:

@@ -6,25 +6,15 @@ import sys
 import time
 
 import pytest
-from site_kit import Site, eventually, rule
+from site_kit import Site, announcing, eventually, rule
 
 from bgp2vpc.demo.cloud.client import Cloud
-from bgp2vpc.demo.cloud.values import External, Fault, FaultKind, MetadataFault, Quirks, World, WorldSpec
+from bgp2vpc.demo.cloud.values import Fault, FaultKind, MetadataFault, World, WorldSpec
 
 A, B, C = "192.0.2.1/32", "192.0.2.2/32", "192.0.2.3/32"
 V6 = "2001:db8:53::1/128"
 HEALTHCHECK = [sys.executable, "-m", "exabgp", "healthcheck", "--no-ip-setup", "--no-syslog", "--fast-interval", "0.1"]
 HEALTHCHECK += ["--interval", "0.2", "--rise", "1", "--fall", "1"]
-
-
-def script(*lines: str, then: str = "exec sleep 1000") -> dict[str, object]:
-    """A process that says these lines and then lives on."""
-    said = "; ".join(f"echo {shlex.quote(line)}" for line in lines)
-    return {"run": ["sh", "-c", f"{said}; {then}"]}
-
-
-def announcing(*prefixes: str, then: str = "exec sleep 1000") -> dict[str, object]:
-    return script(*(f"announce route {prefix} next-hop self" for prefix in prefixes), then=then)
 
 
 def test_an_unmodified_healthcheck_drives_the_tables(world: World, site: Site, tmp_path) -> None:
@@ -163,17 +153,6 @@ def test_source_destination_check_can_be_skipped(cloud: Cloud, make_site) -> Non
     site.wait_for_route(A, *world.tables)
 
 
-def test_the_other_vpc_with_the_same_tags_is_left_alone(cloud: Cloud, make_site) -> None:
-    cloud.reset()
-    world = cloud.build(WorldSpec(twin=True))
-    site = make_site(world.hosts[0])
-    site.start()
-    site.announce(A)
-    site.wait_for_route(A, *world.tables)
-    assert [cloud.routes(table) for table in world.twin.tables] == ["", ""]
-    assert {row["route_table_id"] for row in site.status()["routes"]} == set(world.tables)
-
-
 def test_ipv6_is_written_and_withdrawn_as_ipv4(cloud: Cloud, make_site) -> None:
     cloud.reset()
     world = cloud.build(WorldSpec(ipv6=True))
@@ -244,100 +223,6 @@ def test_credentials_of_the_instance_role_are_enough(world: World, site: Site, c
     site.start()
     site.announce(A)
     site.wait_for_route(A, *world.tables)
-
-
-def test_a_peer_that_is_terminated_loses_its_routes_to_us(world: World, site: Site, make_site, cloud: Cloud) -> None:
-    other = make_site(world.hosts[1]).start()
-    other.announce(A)
-    other.wait_for_route(A, *world.tables)
-    site.start()
-    site.announce(A)
-    site.wait_for_verdict(site.host.table, A, "yield owner-healthy")
-    other.stop(signal.SIGKILL)
-    cloud.ec2.terminate_instances(InstanceIds=[world.hosts[1].instance_id])
-    site.wait_for_route(A, *world.tables)
-
-
-@pytest.mark.parametrize("blackhole", [True, False])
-def test_a_peer_that_is_stopped_loses_its_routes_whether_ec2_shows_a_black_hole_or_not(
-    world, site, make_site, cloud, blackhole
-) -> None:
-    cloud.quirks(Quirks(stopped_is_blackhole=blackhole))
-    for table in world.tables:
-        cloud.ec2.create_route(
-            RouteTableId=table, DestinationCidrBlock=A, NetworkInterfaceId=world.hosts[1].interface_id
-        )
-    site.start()
-    site.announce(A)
-    site.wait_for_verdict(site.host.table, A, "yield owner-healthy")
-    cloud.ec2.stop_instances(InstanceIds=[world.hosts[1].instance_id])
-    site.wait_for_route(A, *world.tables)
-
-
-def test_a_peer_that_is_impaired_loses_its_routes(world: World, site: Site, cloud: Cloud) -> None:
-    peer = world.hosts[1]
-    cloud.ec2.create_route(RouteTableId=site.host.table, DestinationCidrBlock=A, NetworkInterfaceId=peer.interface_id)
-    site.start()
-    site.announce(A)
-    site.wait_for_verdict(site.host.table, A, "yield owner-healthy")
-    cloud.set_status(peer.instance_id, instance="impaired")
-    site.wait_for_route(A)
-    assert site.verdict(site.host.table, A) == "keep ours"
-
-
-def test_a_propagated_twin_stays_beside_ours(world: World, site: Site, cloud: Cloud) -> None:
-    gateway = cloud.propagate(site.host.table, A)
-    site.start()
-    site.announce(A)
-    site.wait_for_route(A)
-    assert f"{A} {gateway} active propagated" in cloud.routes(site.host.table)
-    site.withdraw(A)
-    site.wait_for_route(A, target=None)
-    assert cloud.routes(site.host.table) == f"{A} {gateway} active propagated\n"
-
-
-def test_a_route_somebody_deletes_is_written_again_at_the_next_poll(world: World, site: Site, cloud: Cloud) -> None:
-    site.start()
-    site.announce(A)
-    site.wait_for_route(A, *world.tables)
-    cloud.forget_calls()
-    cloud.wait_for_calls("DescribeNetworkInterfaces", count=2)  # our own write is not settling any more
-    cloud.ec2.delete_route(RouteTableId=site.host.table, DestinationCidrBlock=A)
-    site.wait_for_route(A)
-
-
-def test_two_daemons_that_start_at_once_do_not_fight(world: World, make_site, cloud: Cloud) -> None:
-    sites = [make_site(host) for host in world.hosts]
-    for each in sites:
-        each.configure(processes={"dns": announcing(A, B, C)})
-        each.start(wait=False)
-    for table in world.tables:
-        for prefix in (A, B, C):
-            cloud.wait_until(lambda table=table, prefix=prefix: prefix in cloud.routes(table))
-    before = [cloud.routes(table) for table in world.tables]
-    cloud.wait_for_calls("DescribeNetworkInterfaces", count=len(cloud.calls("DescribeNetworkInterfaces")) + 4)
-    assert [cloud.routes(table) for table in world.tables] == before
-    assert all(str(call).startswith("CreateRoute") for call in cloud.writes())
-
-
-def test_an_instance_that_goes_takes_nothing_of_the_other_with_it(world: World, make_site, cloud: Cloud) -> None:
-    first, second = (make_site(host).start() for host in world.hosts)
-    first.announce(A)
-    first.wait_for_route(A, *world.tables)
-    second.announce(B)
-    second.wait_for_route(B, *world.tables)
-    assert first.stop() == 0
-    assert all(cloud.routes(table) == f"{B} {second.host.interface_id} active\n" for table in world.tables)
-
-
-def test_a_race_for_the_same_route_ends_with_one_owner(world: World, site: Site, cloud: Cloud) -> None:
-    peer = world.hosts[1].interface_id
-    site.start()
-    cloud.before("CreateRoute", External.create_route(site.host.table, A, peer))
-    site.announce(A)
-    site.wait_for_verdict(world.tables[1], A, "keep ours")
-    site.wait_for_verdict(site.host.table, A, "yield owner-healthy")
-    assert cloud.routes(site.host.table) == f"{A} {peer} active\n"
 
 
 def test_told_to_end_while_metadata_hangs_it_does_so_soon(site: Site, cloud: Cloud) -> None:

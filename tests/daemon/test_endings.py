@@ -1,66 +1,13 @@
-"""What remains of a daemon that crashed, and of one that was told to stop."""
+"""How a daemon ends, and what it leaves."""
 
-from dataclasses import replace
 
 import pytest
-from lab import NO_PACE, OURS, PEER, A, B, announce, two_hosts, withdraw
+from lab import NO_PACE, OURS, PEER, A, B, announce, left_behind, two_hosts, withdraw
 
 from bgp2vpc.config.model import OnExit
-from bgp2vpc.errors import ConfigError, Denied, MetadataError, Problem, Transient
-from bgp2vpc.sources.session import SourceKind
-from tests.values import rule
+from bgp2vpc.errors import Denied, MetadataError, Transient
 
 INTERNAL = Transient("DeleteRoute", "InternalError", "try again")
-
-
-def left_behind(*prefixes: str):
-    vpc = two_hosts()
-    for prefix in prefixes:
-        vpc.put_route("rtb-1", prefix, OURS)
-    return vpc
-
-
-def test_leftovers_stay_for_the_restart_time_and_are_then_removed(make_lab) -> None:
-    lab = make_lab(left_behind(A), restart_time=10.0).start()
-    lab.wait(8.5)
-    assert lab.verdicts() == [f"rtb-1 {A} keep leftover"]
-    assert lab.writes == []
-    lab.wait(1.5)
-    assert lab.routes == []
-
-
-def test_leftovers_said_again_in_time_are_never_touched(make_lab) -> None:
-    lab = make_lab(left_behind(A, B), restart_time=10.0).start()
-    lab.say(announce(A))
-    lab.wait(60)
-    assert lab.writes == [f"DeleteRoute rtb-1 {B}"]
-    assert lab.verdicts() == [f"rtb-1 {A} keep ours"]
-
-
-def test_a_leftover_that_is_withdrawn_is_removed_at_once(make_lab) -> None:
-    lab = make_lab(left_behind(A, B), restart_time=10.0).start()
-    lab.say(withdraw(A))
-    lab.wait(1)
-    assert lab.routes == [f"rtb-1 {B} {OURS} active"]
-
-
-def test_what_a_bgp_peer_says_of_a_prefix_does_not_remove_our_leftover(make_lab) -> None:
-    lab = make_lab(left_behind(A), restart_time=10.0).start()
-    lab.hear("neighbor 10.0.0.11 up", "neighbor 10.0.0.11 receive update announced 192.0.2.1/32 next-hop 10.0.0.11")
-    lab.wait(5)
-    assert lab.writes == []
-    lab.say(announce(A))
-    lab.wait(60)
-    assert lab.writes == []
-
-
-def test_leftovers_at_interfaces_of_others_and_outside_accept_are_not_ours_to_remove(make_lab) -> None:
-    vpc = left_behind("198.51.100.1/32")
-    vpc.put_route("rtb-1", A, PEER)
-    vpc.put_route("rtb-1", B, "igw-1")
-    lab = make_lab(vpc).start()
-    lab.wait(130)
-    assert lab.writes == []
 
 
 def test_with_on_exit_withdraw_a_stop_removes_what_is_ours_and_nothing_else(make_lab) -> None:
@@ -182,22 +129,6 @@ def test_noop_never_writes_and_says_once_what_it_would(make_lab, caplog) -> None
     assert lab.writes == []
 
 
-def test_metadata_that_comes_late_is_waited_for(make_lab) -> None:
-    lab = make_lab()
-    works, fails = lab.connect, iter(range(8))
-
-    def connect():
-        if next(fails, None) is not None:
-            raise MetadataError("instance metadata: connection refused")
-        return works()
-
-    lab.connect = connect
-    lab.start(wait=0)
-    lab.say(announce(A))
-    lab.wait(150)
-    assert lab.routes == [f"rtb-1 {A} {OURS} active"]
-
-
 def test_stopped_while_it_still_waits_for_metadata_it_ends_at_once(make_lab) -> None:
     lab = make_lab(on_exit=OnExit.WITHDRAW)
 
@@ -220,35 +151,6 @@ def test_stopped_before_it_has_seen_anything_it_touches_nothing(make_lab, on_exi
     assert lab.routes == [f"rtb-1 {A} {OURS} active"]
 
 
-@pytest.mark.parametrize("latency", [0.0, 0.2])
-@pytest.mark.parametrize("allowed", range(0, 26, 3))
-def test_crashed_after_any_write_and_started_again_it_comes_to_the_same_end(make_lab, allowed, latency) -> None:
-    vpc = two_hosts(tables=3)
-    held, absent, gone = (f"192.0.2.{n}/32" for n in (1, 2, 3))
-    for number in (1, 2, 3):
-        vpc.put_route(f"rtb-{number}", held, PEER)
-        vpc.put_route(f"rtb-{number}", gone, OURS)
-    vpc.terminate("i-2")
-
-    def life(lab) -> None:
-        lab.say(announce(held), announce(absent), *(announce(f"192.0.2.{n}/32") for n in range(10, 16)))
-
-    first = make_lab(vpc, latency=latency).start(wait=0)
-    life(first)
-    for _ in range(200):
-        if len(vpc.writes) >= allowed:
-            break
-        first.wait(0.01)
-    first.crash()
-    second = make_lab(vpc).start()
-    life(second)
-    second.wait(70)
-    expected = sorted(
-        f"rtb-{table} 192.0.2.{n}/32 {OURS} active" for table in (1, 2, 3) for n in (1, 2, *range(10, 16))
-    )
-    assert second.routes == expected
-
-
 def test_cancelled_at_any_time_a_stop_leaves_no_half_done_state(make_lab) -> None:
     for tenths in range(12):
         vpc = two_hosts(tables=2)
@@ -257,63 +159,6 @@ def test_cancelled_at_any_time_a_stop_leaves_no_half_done_state(make_lab) -> Non
         lab.wait(tenths / 20)
         assert lab.stop() == 0
         assert lab.routes == []
-
-
-def test_a_reload_takes_new_rules_and_says_so(make_lab, caplog) -> None:
-    caplog.set_level("INFO")
-    lab = make_lab(rules=(rule(A),)).start()
-    lab.say(announce(A), announce(B))
-    lab.wait()
-    assert lab.writes == [f"CreateRoute rtb-1 {A} {OURS}"]
-    lab.reload(rules=(rule(),), poll_time=5.0)
-    assert lab.writes[1:] == [f"CreateRoute rtb-1 {B} {OURS}"]
-    assert "reloaded" in caplog.messages
-
-
-def test_a_bad_file_keeps_the_old_configuration_and_says_every_mistake(make_lab, caplog) -> None:
-    lab = make_lab().start()
-
-    def bad():
-        problems = (Problem("lab.yaml", 3, "poll_time", "no"), Problem("lab.yaml", 9, "rules", "none"))
-        raise ConfigError("lab.yaml", problems)
-
-    lab.next_config = bad
-    lab.do(lab.daemon.reload)
-    lab.wait()
-    assert [m for m in caplog.messages if "not reloaded" in m] == [
-        "not reloaded, the old configuration stays: lab.yaml:3: poll_time: no",
-        "not reloaded, the old configuration stays: lab.yaml:9: rules: none",
-    ]
-    lab.say(announce(A))
-    lab.wait()
-    assert lab.routes == [f"rtb-1 {A} {OURS} active"]
-
-
-def test_the_paths_of_a_source_that_ends_outlive_it_for_its_hold_time_only(make_lab) -> None:
-    lab = make_lab().start()
-    lab.say(announce(A), announce(B))
-    lab.wait()
-    lab.close(hold=10.0)
-    lab.wait(5)
-    lab.open()
-    lab.say(announce(A))
-    lab.wait(4.5)
-    assert len(lab.routes) == 2
-    lab.wait(1.5)
-    assert lab.routes == [f"rtb-1 {A} {OURS} active"]
-
-
-def test_many_short_lived_clients_leave_no_trace(make_lab) -> None:
-    lab = make_lab().start()
-    for number in range(50):
-        name = f"client-{number}"
-        lab.open(name, SourceKind.CLIENT)
-        lab.say(announce(A), "nonsense", source=name)
-        lab.close(name, hold=1.0)
-    lab.wait(5)
-    assert lab.routes == []
-    assert [source["name"] for source in lab.do(lab.daemon.status)["sources"]] == ["dns"]
-    assert set(lab.daemon.bridge.kinds) == {"dns"}
 
 
 def test_a_stop_takes_the_time_that_ec2s_pace_asks_for(make_lab) -> None:
@@ -368,25 +213,3 @@ def test_who_cannot_wait_says_it_twice(make_lab, caplog) -> None:
     assert lab.ended() == 0
     assert lab.now - before < 0.5
     assert "left behind" in caplog.messages[-1]
-
-
-def test_a_reload_changes_the_limits_of_sources_that_are_there_already(make_lab) -> None:
-    lab = make_lab(max_prefixes=1).start()
-    assert lab.say(announce(A), announce(B)) == ["done", "error"]
-    lab.reload(max_prefixes=2)
-    assert lab.say(announce(B), announce("192.0.2.3/32")) == ["done", "error"]
-    lab.reload(max_prefixes=1)
-    assert lab.say(announce(A), withdraw(B), announce(B)) == ["done", "done", "error"]
-
-
-def test_reloads_at_the_same_time_end_with_the_newest_file(make_lab) -> None:
-    lab = make_lab(rules=(rule(A),)).start()
-    lab.say(announce(A), announce(B))
-    lab.wait()
-    configs = iter([replace(lab.config, rules=(rule(A, B),)), replace(lab.config, rules=(rule(B),))])
-    lab.next_config = lambda: next(configs)
-    lab.do(lab.daemon.reload)
-    lab.do(lab.daemon.reload)
-    lab.wait(5)
-    assert [source["rule"] for source in lab.do(lab.daemon.status)["routes"]] == ["private"]
-    assert lab.verdicts() == [f"rtb-1 {B} keep ours"]

@@ -1,0 +1,77 @@
+"""What remains of a daemon that crashed, and what the next one makes of it."""
+
+
+import pytest
+from lab import OURS, PEER, A, B, announce, left_behind, two_hosts, withdraw
+
+
+def test_leftovers_stay_for_the_restart_time_and_are_then_removed(make_lab) -> None:
+    lab = make_lab(left_behind(A), restart_time=10.0).start()
+    lab.wait(8.5)
+    assert lab.verdicts() == [f"rtb-1 {A} keep leftover"]
+    assert lab.writes == []
+    lab.wait(1.5)
+    assert lab.routes == []
+
+
+def test_leftovers_said_again_in_time_are_never_touched(make_lab) -> None:
+    lab = make_lab(left_behind(A, B), restart_time=10.0).start()
+    lab.say(announce(A))
+    lab.wait(60)
+    assert lab.writes == [f"DeleteRoute rtb-1 {B}"]
+    assert lab.verdicts() == [f"rtb-1 {A} keep ours"]
+
+
+def test_a_leftover_that_is_withdrawn_is_removed_at_once(make_lab) -> None:
+    lab = make_lab(left_behind(A, B), restart_time=10.0).start()
+    lab.say(withdraw(A))
+    lab.wait(1)
+    assert lab.routes == [f"rtb-1 {B} {OURS} active"]
+
+
+def test_what_a_bgp_peer_says_of_a_prefix_does_not_remove_our_leftover(make_lab) -> None:
+    lab = make_lab(left_behind(A), restart_time=10.0).start()
+    lab.hear("neighbor 10.0.0.11 up", "neighbor 10.0.0.11 receive update announced 192.0.2.1/32 next-hop 10.0.0.11")
+    lab.wait(5)
+    assert lab.writes == []
+    lab.say(announce(A))
+    lab.wait(60)
+    assert lab.writes == []
+
+
+def test_leftovers_at_interfaces_of_others_and_outside_accept_are_not_ours_to_remove(make_lab) -> None:
+    vpc = left_behind("198.51.100.1/32")
+    vpc.put_route("rtb-1", A, PEER)
+    vpc.put_route("rtb-1", B, "igw-1")
+    lab = make_lab(vpc).start()
+    lab.wait(130)
+    assert lab.writes == []
+
+
+@pytest.mark.parametrize("latency", [0.0, 0.2])
+@pytest.mark.parametrize("allowed", range(0, 26, 3))
+def test_crashed_after_any_write_and_started_again_it_comes_to_the_same_end(make_lab, allowed, latency) -> None:
+    vpc = two_hosts(tables=3)
+    held, absent, gone = (f"192.0.2.{n}/32" for n in (1, 2, 3))
+    for number in (1, 2, 3):
+        vpc.put_route(f"rtb-{number}", held, PEER)
+        vpc.put_route(f"rtb-{number}", gone, OURS)
+    vpc.terminate("i-2")
+
+    def life(lab) -> None:
+        lab.say(announce(held), announce(absent), *(announce(f"192.0.2.{n}/32") for n in range(10, 16)))
+
+    first = make_lab(vpc, latency=latency).start(wait=0)
+    life(first)
+    for _ in range(200):
+        if len(vpc.writes) >= allowed:
+            break
+        first.wait(0.01)
+    first.crash()
+    second = make_lab(vpc).start()
+    life(second)
+    second.wait(70)
+    expected = sorted(
+        f"rtb-{table} 192.0.2.{n}/32 {OURS} active" for table in (1, 2, 3) for n in (1, 2, *range(10, 16))
+    )
+    assert second.routes == expected

@@ -1,0 +1,104 @@
+"""Configuration, metadata and sources that come and go while the daemon runs."""
+
+from dataclasses import replace
+
+from lab import OURS, A, B, announce, withdraw
+
+from bgp2vpc.errors import ConfigError, MetadataError, Problem
+from bgp2vpc.sources.session import SourceKind
+from tests.values import rule
+
+
+def test_metadata_that_comes_late_is_waited_for(make_lab) -> None:
+    lab = make_lab()
+    works, fails = lab.connect, iter(range(8))
+
+    def connect():
+        if next(fails, None) is not None:
+            raise MetadataError("instance metadata: connection refused")
+        return works()
+
+    lab.connect = connect
+    lab.start(wait=0)
+    lab.say(announce(A))
+    lab.wait(150)
+    assert lab.routes == [f"rtb-1 {A} {OURS} active"]
+
+
+def test_a_reload_takes_new_rules_and_says_so(make_lab, caplog) -> None:
+    caplog.set_level("INFO")
+    lab = make_lab(rules=(rule(A),)).start()
+    lab.say(announce(A), announce(B))
+    lab.wait()
+    assert lab.writes == [f"CreateRoute rtb-1 {A} {OURS}"]
+    lab.reload(rules=(rule(),), poll_time=5.0)
+    assert lab.writes[1:] == [f"CreateRoute rtb-1 {B} {OURS}"]
+    assert "reloaded" in caplog.messages
+
+
+def test_a_bad_file_keeps_the_old_configuration_and_says_every_mistake(make_lab, caplog) -> None:
+    lab = make_lab().start()
+
+    def bad():
+        problems = (Problem("lab.yaml", 3, "poll_time", "no"), Problem("lab.yaml", 9, "rules", "none"))
+        raise ConfigError("lab.yaml", problems)
+
+    lab.next_config = bad
+    lab.do(lab.daemon.reload)
+    lab.wait()
+    assert [m for m in caplog.messages if "not reloaded" in m] == [
+        "not reloaded, the old configuration stays: lab.yaml:3: poll_time: no",
+        "not reloaded, the old configuration stays: lab.yaml:9: rules: none",
+    ]
+    lab.say(announce(A))
+    lab.wait()
+    assert lab.routes == [f"rtb-1 {A} {OURS} active"]
+
+
+def test_the_paths_of_a_source_that_ends_outlive_it_for_its_hold_time_only(make_lab) -> None:
+    lab = make_lab().start()
+    lab.say(announce(A), announce(B))
+    lab.wait()
+    lab.close(hold=10.0)
+    lab.wait(5)
+    lab.open()
+    lab.say(announce(A))
+    lab.wait(4.5)
+    assert len(lab.routes) == 2
+    lab.wait(1.5)
+    assert lab.routes == [f"rtb-1 {A} {OURS} active"]
+
+
+def test_many_short_lived_clients_leave_no_trace(make_lab) -> None:
+    lab = make_lab().start()
+    for number in range(50):
+        name = f"client-{number}"
+        lab.open(name, SourceKind.CLIENT)
+        lab.say(announce(A), "nonsense", source=name)
+        lab.close(name, hold=1.0)
+    lab.wait(5)
+    assert lab.routes == []
+    assert [source["name"] for source in lab.do(lab.daemon.status)["sources"]] == ["dns"]
+    assert set(lab.daemon.bridge.kinds) == {"dns"}
+
+
+def test_a_reload_changes_the_limits_of_sources_that_are_there_already(make_lab) -> None:
+    lab = make_lab(max_prefixes=1).start()
+    assert lab.say(announce(A), announce(B)) == ["done", "error"]
+    lab.reload(max_prefixes=2)
+    assert lab.say(announce(B), announce("192.0.2.3/32")) == ["done", "error"]
+    lab.reload(max_prefixes=1)
+    assert lab.say(announce(A), withdraw(B), announce(B)) == ["done", "done", "error"]
+
+
+def test_reloads_at_the_same_time_end_with_the_newest_file(make_lab) -> None:
+    lab = make_lab(rules=(rule(A),)).start()
+    lab.say(announce(A), announce(B))
+    lab.wait()
+    configs = iter([replace(lab.config, rules=(rule(A, B),)), replace(lab.config, rules=(rule(B),))])
+    lab.next_config = lambda: next(configs)
+    lab.do(lab.daemon.reload)
+    lab.do(lab.daemon.reload)
+    lab.wait(5)
+    assert [source["rule"] for source in lab.do(lab.daemon.status)["routes"]] == ["private"]
+    assert lab.verdicts() == [f"rtb-1 {B} keep ours"]
