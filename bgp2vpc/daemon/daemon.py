@@ -269,6 +269,8 @@ class Daemon:
         event(log, logging.INFO, "reloaded", file=config.file)
 
     def _use_limits(self, config: Config) -> None:
+        for warning in config.warnings:
+            event(log, logging.WARNING, f"without effect: {warning}")
         limits = {process.name: process.max_prefixes for process in config.processes}
         self.bridge.use_limits(limits, config.max_prefixes)
         self._script_names.clear()
