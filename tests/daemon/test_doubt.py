@@ -1,17 +1,13 @@
 """Answers that are lost, and reads that are older than our writes."""
 
-
 import pytest
 from lab import OURS, PEER, A, Lab, announce, withdraw
 
-from bgp2vpc.errors import (
-    Transient,
-)
+from bgp2vpc.errors import Transient
 from bgp2vpc.prefix import parse_prefix
 from bgp2vpc.vpc.model import InstanceHealth
 
 CREATE, DELETE = f"CreateRoute rtb-1 {A} {OURS}", f"DeleteRoute rtb-1 {A}"
-READ = "DescribeRouteTables rtb-1"
 LOST = Transient("CreateRoute", "ReadTimeoutError", "no answer")
 
 

@@ -9,7 +9,6 @@ from bgp2vpc.demo.cloud.client import Cloud
 from bgp2vpc.demo.cloud.values import External, Quirks, World, WorldSpec
 
 A, B, C = "192.0.2.1/32", "192.0.2.2/32", "192.0.2.3/32"
-V6 = "2001:db8:53::1/128"
 
 
 def test_the_other_vpc_with_the_same_tags_is_left_alone(cloud: Cloud, make_site) -> None:
