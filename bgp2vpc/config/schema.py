@@ -250,7 +250,9 @@ class ConfigFile(Entry):
         default=_CONFIG.backup_med, ge=0, le=2**32 - 1, description="A path with this MED or more is used last."
     )
     max_prefixes: Count = Field(default=_CONFIG.max_prefixes, description="How many prefixes one source may announce.")
-    max_changes: Count = Field(default=_CONFIG.max_changes, description="A plan with more changes is refused.")
+    max_changes: Count = Field(
+        default=_CONFIG.max_changes, description="A plan that creates and replaces more routes is refused."
+    )
     skip_source_dest_check: bool = Field(
         default=_CONFIG.skip_source_dest_check,
         description="Write although the interface's source/destination check is on.",

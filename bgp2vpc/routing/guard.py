@@ -9,17 +9,17 @@ from bgp2vpc.vpc.model import Snapshot
 
 
 def guard(plan: Plan, tables: Mapping[str, Ruled], snapshot: Snapshot, max_changes: int) -> Plan:
-    """The same plan, or PlanRefused: too large, or with a change that no rule allows.
+    """The same plan, or PlanRefused: it takes too much, or has a change that no rule allows.
 
-    The second kind would be a mistake of ours; `decide` proposes nothing of the sort. It is looked at again here, apart
-    from it, because a wrong write makes machines unreachable.
+    Deletes do not count: they are routes of ours that no source offers any more, and to refuse them would keep traffic
+    at services that are down. The second kind of refusal would be a mistake of ours; `decide` proposes nothing of the
+    sort. It is looked at again here, apart from it, because a wrong write makes machines unreachable.
     """
-    if len(plan.changes) > max_changes:
-        counts = ", ".join(
-            f"{sum(change.action is action for change in plan.changes)} {action.value}" for action in Action
-        )
+    creates, replaces = (sum(c.action is action for c in plan.changes) for action in (Action.CREATE, Action.REPLACE))
+    if creates + replaces > max_changes:
         raise PlanRefused(
-            f"{len(plan.changes)} changes at once ({counts}), more than max_changes: {max_changes}; nothing was written"
+            f"{creates} routes to create and {replaces} to replace at once, more than max_changes: {max_changes}; "
+            "nothing was written"
         )
     for change in plan.changes:
         problem = _problem(change, tables, snapshot)

@@ -113,10 +113,10 @@ class Ec2(VpcApi):
         return tuple(sorted(found, key=lambda each: (each.device_index, each.id)))
 
     def instance_health(self, instance_ids: Collection[str]) -> Mapping[str, InstanceHealth]:
-        """DescribeInstanceStatus, which tells of running instances only: the others are GONE."""
-        health = dict.fromkeys(instance_ids, InstanceHealth.GONE)
+        """DescribeInstanceStatus, which tells of running instances only: the others are GONE, or UNKNOWN to EC2."""
+        health = dict.fromkeys(instance_ids, InstanceHealth.UNKNOWN)
         for ids in _chunks(sorted(health), _STATUS_IDS):
-            health.update(_parsed("DescribeInstanceStatus", wire.parse_health, self._statuses(ids)))
+            health.update(self._health_of_known(ids))
         return health
 
     def vpc_cidrs(self, vpc_id: str) -> tuple[Prefix, ...]:
@@ -136,8 +136,8 @@ class Ec2(VpcApi):
         """DeleteRoute."""
         self._write("DeleteRoute", table_id, prefix)
 
-    def _statuses(self, ids: tuple[str, ...]) -> list[wire.Item]:
-        """The call fails as a whole for an id that is not there (any more), and names it: ask again without it."""
+    def _health_of_known(self, ids: tuple[str, ...]) -> Mapping[str, InstanceHealth]:
+        """The call fails as a whole for an id that EC2 does not know, and names it: ask again without it."""
         asked = list(ids)
         while asked:
             try:
@@ -145,13 +145,15 @@ class Ec2(VpcApi):
             except Refused as error:
                 if not error.code.startswith("InvalidInstanceID"):
                     raise
-                gone = set(_INSTANCE_ID.findall(error.message)) & set(asked)
-                if not gone:
+                unknown = set(_INSTANCE_ID.findall(error.message)) & set(asked)
+                if not unknown:
                     raise
-                asked = [each for each in asked if each not in gone]
+                asked = [each for each in asked if each not in unknown]
             else:
-                return _items(answer, "DescribeInstanceStatus", "InstanceStatuses")
-        return []
+                running = _items(answer, "DescribeInstanceStatus", "InstanceStatuses")
+                health = dict(_parsed("DescribeInstanceStatus", wire.parse_health, running))
+                return dict.fromkeys(asked, InstanceHealth.GONE) | health
+        return {}
 
     def _pages(self, operation: str, key: str, filters: list[dict[str, Any]]) -> list[wire.Item]:
         reads, _ = self._both()

@@ -104,11 +104,16 @@ class Interface:
 
 
 class InstanceHealth(Enum):
-    """DescribeInstanceStatus in one word. GONE: no such instance, or one that is not running."""
+    """DescribeInstanceStatus in one word. GONE: not running. UNKNOWN: EC2 knows no such instance in our account.
+
+    An unknown one may have been terminated long ago, and then its route is a black hole, or belong to another account
+    that shares the VPC with us, and then it may be as well as can be.
+    """
 
     OK = "ok"
     IMPAIRED = "impaired"
     GONE = "gone"
+    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)

@@ -240,7 +240,7 @@ def test_a_plan_that_is_too_large_is_refused_with_its_numbers_until_it_is_allowe
     lab.wait(130)
     assert lab.writes == []
     assert [r.message for r in caplog.records if r.levelname == "ERROR"] == [
-        "failed: 5 changes at once (5 create, 0 replace, 0 delete), more than max_changes: 4; nothing was written"
+        "failed: 5 routes to create and 0 to replace at once, more than max_changes: 4; nothing was written"
     ]
     lab.reload(max_changes=5)
     assert len(lab.routes) == 5

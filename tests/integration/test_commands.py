@@ -203,7 +203,7 @@ def test_a_plan_that_is_too_large_exits_3_with_the_numbers(world: World, site: S
     site.wait_for_log("more than max_changes")
     answer = site.command("plan", "-f", str(site.file), "--json")
     assert (answer.returncode, answer.stdout) == (3, "")
-    assert "4 changes at once (4 create, 0 replace, 0 delete), more than max_changes: 3" in answer.stderr
+    assert "4 routes to create and 0 to replace at once, more than max_changes: 3" in answer.stderr
 
 
 def test_plan_without_ec2_exits_1(site: Site, cloud: Cloud) -> None:

@@ -10,7 +10,7 @@ from bgp2vpc.routing.rule import Takeover
 from bgp2vpc.vpc.model import InstanceHealth, Interface
 from tests.values import IGW, LOCAL, OURS, OURS_TOO, P1, PEER, blackhole, offer, route, rule, snapshot, table
 
-OK, IMPAIRED, GONE = InstanceHealth.OK, InstanceHealth.IMPAIRED, InstanceHealth.GONE
+OK, IMPAIRED, GONE, UNKNOWN = InstanceHealth
 ALWAYS = dict(takeover=Takeover.ALWAYS)
 TAKES_FOREIGN = dict(takeover_foreign=True)
 NOTHING, US, PROPAGATED = (), (route(),), (route(target=IGW, propagated=True),)
@@ -52,6 +52,7 @@ TABLE = [
     (THEM,               [],      ALWAYS,                          "nothing"),
     (THEM,               PATH,    {},                              "yield owner-healthy eni-9"),
     (THEM,               PATH,    dict(health=OK),                 "yield owner-healthy eni-9"),
+    (THEM,               PATH,    dict(health=UNKNOWN),            "yield owner-healthy eni-9"),
     (THEM,               PATH,    dict(health=IMPAIRED),           "replace owner-impaired eni-1 -> replace eni-1"),
     (THEM,               PATH,    dict(health=GONE),               "replace owner-gone eni-1 -> replace eni-1"),
     (THEM,               PATH,    ALWAYS,                          "replace takeover-always eni-1 -> replace eni-1"),

@@ -9,7 +9,7 @@ from bgp2vpc.routing.diff import Policy
 from bgp2vpc.routing.guard import guard
 from bgp2vpc.routing.plan import Plan
 from bgp2vpc.vpc.model import Interface, interface_target
-from tests.values import INTERFACES, P1, P2, PEER, offer, rule, snapshot, table
+from tests.values import INTERFACES, P1, P2, PEER, offer, route, rule, snapshot, table
 
 SHOWN = snapshot(table(), interfaces=(*INTERFACES, Interface("eni-5", "vpc-2", "subnet-5", 2)))
 TABLES = ruled_tables([rule()], SHOWN, "vpc-1")
@@ -24,8 +24,16 @@ def test_a_plan_over_the_limit_is_refused_with_the_numbers():
     with pytest.raises(PlanRefused) as refusal:
         guard(PLAN, TABLES, SHOWN, max_changes=1)
     assert str(refusal.value) == (
-        "2 changes at once (2 create, 0 replace, 0 delete), more than max_changes: 1; nothing was written"
+        "2 routes to create and 0 to replace at once, more than max_changes: 1; nothing was written"
     )
+
+
+def test_withdrawals_are_never_too_many():
+    shown = snapshot(table(route(P1), route(P2)))
+    tables = ruled_tables([rule()], shown, "vpc-1")
+    plan = decide(tables, shown, Wish({}), Policy())
+    assert len(plan.changes) == 2
+    assert guard(plan, tables, shown, max_changes=1) is plan
 
 
 WRONG = [

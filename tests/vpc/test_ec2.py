@@ -244,8 +244,8 @@ def test_health_is_asked_again_without_the_instances_that_are_not_there(server: 
     server.replies = [http(400, missing), http(200, status_body("i-0a"))]
     assert ec2.instance_health(["i-0a", "i-0b", "i-0c", "i-0d"]) == {
         "i-0a": InstanceHealth.OK,
-        "i-0b": InstanceHealth.GONE,
-        "i-0c": InstanceHealth.GONE,
+        "i-0b": InstanceHealth.UNKNOWN,
+        "i-0c": InstanceHealth.UNKNOWN,
         "i-0d": InstanceHealth.GONE,
     }
     assert [value for name, value in parameters(server.requests[1]).items() if name.startswith("InstanceId.")] == [
@@ -256,7 +256,7 @@ def test_health_is_asked_again_without_the_instances_that_are_not_there(server: 
 
 def test_health_of_nothing_but_missing_instances_ends(server: Server, ec2: Ec2) -> None:
     server.replies = [http(400, error_body("InvalidInstanceID.NotFound", "The instance ID 'i-0a' does not exist"))]
-    assert ec2.instance_health(["i-0a"]) == {"i-0a": InstanceHealth.GONE}
+    assert ec2.instance_health(["i-0a"]) == {"i-0a": InstanceHealth.UNKNOWN}
 
 
 def test_an_answer_that_names_none_of_the_asked_instances_is_an_error_not_a_loop(server: Server, ec2: Ec2) -> None:

@@ -255,14 +255,14 @@ def test_health_tells_of_every_instance_asked_for(lab: Lab) -> None:
     assert lab.api.instance_health(asked) == {
         lab.own.instance_id: InstanceHealth.OK,
         lab.peer.instance_id: InstanceHealth.OK,
-        unknown: InstanceHealth.GONE,
+        unknown: InstanceHealth.UNKNOWN,
     }
     lab.impair(lab.own.instance_id)
     lab.terminate(lab.peer.instance_id)
     assert lab.api.instance_health(asked) == {
         lab.own.instance_id: InstanceHealth.IMPAIRED,
         lab.peer.instance_id: InstanceHealth.GONE,
-        unknown: InstanceHealth.GONE,
+        unknown: InstanceHealth.UNKNOWN,
     }
 
 
