@@ -23,7 +23,8 @@ demo: $(VENV)/.ready
 	$(BIN)/bgp2vpc demo
 
 lint: $(VENV)/.ready
-	$(BIN)/ruff check bgp2vpc tests benchmarks
+	$(BIN)/ruff check bgp2vpc tests benchmarks docs
+	$(BIN)/ruff format --check --quiet bgp2vpc tests benchmarks docs
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 

@@ -80,4 +80,3 @@ def best_path(offers: Sequence[Offer], is_incumbent: Callable[[Offer], bool] = _
     steps = (*_STEPS, (Step.INCUMBENT, lambda o: not is_incumbent(o)), *_LAST_STEPS)
     best, second = sorted(offers, key=lambda offer: tuple(key(offer) for _, key in steps))[:2]
     return Best(best, next((step for step, key in steps if key(best) != key(second)), Step.SOURCE))
-

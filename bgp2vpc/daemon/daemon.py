@@ -61,9 +61,7 @@ class Daemon:
     `say` writes a line to ExaBGP, in helper mode; who reads ExaBGP's pipe calls `heard`.
     """
 
-    def __init__(
-        self, config: Config, load: LoadConfig, connect: Connect, mode: Mode, say: Say | None = None
-    ) -> None:
+    def __init__(self, config: Config, load: LoadConfig, connect: Connect, mode: Mode, say: Say | None = None) -> None:
         self._config = config
         self._load = load
         self._connect = connect
@@ -333,9 +331,7 @@ class Daemon:
         }
 
     def _paths(self) -> str:
-        return json.dumps(
-            {"paths": offered_lines(self.bridge.rib), "leftovers_held": self._wish().leftovers_held}
-        )
+        return json.dumps({"paths": offered_lines(self.bridge.rib), "leftovers_held": self._wish().leftovers_held})
 
 
 def _policy(config: Config) -> Policy:

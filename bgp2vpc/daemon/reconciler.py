@@ -265,5 +265,3 @@ class Reconciler:
     @staticmethod
     def _now() -> float:
         return asyncio.get_running_loop().time()
-
-

@@ -1,6 +1,5 @@
 """How a daemon ends, and what it leaves."""
 
-
 import pytest
 from lab import NO_PACE, OURS, PEER, A, B, announce, left_behind, two_hosts, withdraw
 

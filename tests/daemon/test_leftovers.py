@@ -1,6 +1,5 @@
 """What remains of a daemon that crashed, and what the next one makes of it."""
 
-
 import pytest
 from lab import OURS, PEER, A, B, announce, left_behind, two_hosts, withdraw
 
