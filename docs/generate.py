@@ -67,7 +67,8 @@ def _table(entry: dict[str, Any], definitions: dict[str, Any], key_format: str) 
         default = "required" if key in required else _default(described)
         example = described.get("examples", [""])[0]
         meaning = _resolved(described, definitions)["description"].replace("|", "\\|")
-        yield f"| {key_format.format(key)} | {_type(described, definitions)} | {default} | {meaning} | {_code(example)} |"
+        columns = (key_format.format(key), _type(described, definitions), default, meaning, _code(example))
+        yield f"| {' | '.join(columns)} |"
     yield ""
 
 
