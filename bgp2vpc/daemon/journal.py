@@ -76,7 +76,7 @@ class Journal:
     def outcome(self, outcome: Outcome, cycle: Cycle) -> None:
         """One write has its outcome."""
         change, error = outcome.change, outcome.error
-        subject = f"{change.table_id} {change.prefix}"
+        subject = _subject(change.key)
         if error is not None:
             cycle.counts["failed"] += 1
             self.failure(subject, error, action=change.action.value, table=change.table_id, prefix=change.prefix)
@@ -120,6 +120,11 @@ class Journal:
         if code is not None:
             event(log, logging.INFO, "works again", subject=subject, was=code)
 
+    def no_longer_wanted(self, keys: Iterable[Key]) -> None:
+        """Nothing is to be written at these places: what failed there will be news when it fails again."""
+        for key in keys:
+            self._failing.pop(_subject(key), None)
+
     def verdicts(self, before: Mapping[Key, Verdict], now: Mapping[Key, Verdict]) -> None:
         """What is offered and not written, and why: said when it becomes so. What is written is said when it is."""
         for key, verdict in now.items():
@@ -156,6 +161,10 @@ class Journal:
                 event(log, logging.WARNING, "rules find no route table", rules=names, hint=hint)
 
 
+def _subject(key: Key) -> str:
+    return f"{key[0]} {key[1]}"
+
+
 def _level(error: Bgp2vpcError) -> int:
     match error:
         case Disagreement():  # somebody else was faster: that is looked at again, and mostly ends well
@@ -168,7 +177,7 @@ def _level(error: Bgp2vpcError) -> int:
 def consequence(error: Bgp2vpcError) -> str:
     """What follows, in the words of the log."""
     if isinstance(error, OperatorError):
-        return "needs an operator; tried again every 30 s"
+        return "needs an operator; tried again meanwhile"
     if isinstance(error, PlanRefused):
         return "needs an operator; nothing is written"
     return "tried again"

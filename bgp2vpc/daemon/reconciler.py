@@ -61,6 +61,7 @@ class Reconciler:
         self._decision_due = False
         self._poll_now = asyncio.Event()
         self._writes: dict[Key, asyncio.Task[None]] = {}
+        self._doubts: dict[Key, asyncio.Task[None]] = {}
         self._asking: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._finished = False
@@ -107,7 +108,7 @@ class Reconciler:
 
     def is_done(self) -> bool:
         """Whether nothing is left that time alone could bring about."""
-        if not self.is_idle():
+        if not self.is_idle() or self._doubts:
             return False
         if self.refused or self._applier is None:
             return True
@@ -224,10 +225,45 @@ class Reconciler:
             keys = [(table_id, prefix) for table_id in self._view.tables for prefix in only]
             before = {key: self.verdicts.pop(key) for key in keys if key in self.verdicts}
         wanted = {change.key for change in plan.changes}
-        self._retries.forget((key for key in keys if key not in wanted), self._now())
+        self._no_longer_wanted([key for key in keys if key not in wanted])
         decided = {(verdict.table_id, verdict.prefix): verdict for verdict in plan.verdicts}
         self.verdicts.update(decided)
         self._journal.verdicts(before, decided)
+
+    def _no_longer_wanted(self, keys: Collection[Key]) -> None:
+        for key in keys:
+            if self._retries.may_have_been_applied(key) and key not in self._doubts:
+                self._doubts[key] = self._start(self._clear_doubt(key))
+        self._journal.no_longer_wanted(keys)
+        self.touch({prefix for _, prefix in self._retries.forget(keys, self._now())})
+
+    async def _clear_doubt(self, key: Key) -> None:
+        """A write without an answer, unwanted by now, may have been done, or may yet be: look, and look once more."""
+        table_id, prefix = key
+        try:
+            for wait in (0.0, self._view.settle_time):
+                await asyncio.sleep(wait)
+                await self._look_at(table_id)
+                self.touch([prefix])
+        finally:
+            del self._doubts[key]
+
+    async def _look_at(self, table_id: str) -> None:
+        """Read one table anew, as often as it takes."""
+        delay = FIRST_POLL_RETRY
+        while True:
+            asked = self._now()
+            try:
+                table = await self._calls.fresh_table(self._view.vpc_ids, table_id)
+            except Ec2Error as error:
+                self._journal.failure(f"read {table_id}", error)
+                await asyncio.sleep(delay)
+                delay = min(2 * delay, self.tempo.poll_time)
+                continue
+            self._journal.success(f"read {table_id}")
+            if table is not None:
+                self._view.reread(table, asked, self._now())
+            return
 
     # Apply
 
@@ -239,8 +275,7 @@ class Reconciler:
         self._journal.outcome(outcome, cycle)
         if isinstance(outcome.error, InterfaceGone | TableGone):
             self.poll_now()
-        if outcome.error is None:
-            self.touch([change.prefix])
+        self.touch({change.prefix, *(prefix for _, prefix in outcome.released)})
         if outcome.retry_at is not None:
             # The loop's timers may be early by their resolution, and then the place would not be ready yet.
             asyncio.get_running_loop().call_at(outcome.retry_at + 0.001, self.touch, [change.prefix])

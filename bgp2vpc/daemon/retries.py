@@ -2,9 +2,20 @@
 
 import random
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from bgp2vpc.errors import Disagreement, Ec2Error, InterfaceGone, OperatorError, TableGone, Throttled
+from bgp2vpc.errors import (
+    Credentials,
+    Denied,
+    Disagreement,
+    Ec2Error,
+    InterfaceGone,
+    OperatorError,
+    QuotaReached,
+    TableGone,
+    Throttled,
+    Transient,
+)
 from bgp2vpc.prefix import Prefix
 
 Key = tuple[str, Prefix]
@@ -12,6 +23,7 @@ Key = tuple[str, Prefix]
 FIRST_DELAY = 0.1
 LONGEST_DELAY = 30.0
 OPERATOR_DELAY = 30.0
+PROBED_BY_ANOTHER = 900.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +41,7 @@ class Retries:
 
     def __init__(self, jitter: Callable[[], float] = random.random) -> None:
         self._failures: dict[Key, Failure] = {}
+        self._probes: dict[_Cause, Key] = {}
         self._jitter = jitter
 
     @property
@@ -48,6 +61,19 @@ class Retries:
             return None
         return failure.at
 
+    def may_have_been_applied(self, key: Key) -> bool:
+        """Whether the last write got no answer: it may have been done, or may yet be."""
+        failure = self._failures.get(key)
+        return failure is not None and isinstance(failure.error, Transient) and not isinstance(failure.error, Throttled)
+
+    def known_refusal(self, key: Key) -> OperatorError | None:
+        """The error that a write at this place would meet, as another place's write just did; None if it may try."""
+        failure = self._failures.get(key)
+        if failure is None or not isinstance(failure.error, OperatorError):
+            return None
+        probe = self._probes.get(_cause(key, failure.error), key)
+        return None if probe == key else failure.error
+
     def needs_operator(self, key: Key) -> bool:
         """Whether time alone will not help."""
         failure = self._failures.get(key)
@@ -57,11 +83,13 @@ class Retries:
         """Returns when to try again.
 
         What may pass, and what a fresh read settles, is tried again almost at once and then less and less often. What
-        the operator has to mend is tried every 30 s, so that it works soon after it was mended. Throttled calls go as
-        soon as the pace allows, which doubles its own back-off.
+        the operator has to mend is tried every 30 s, so that it works soon after it was mended; where one cause stops
+        a whole table (a permission, the quota), by one place for all, lest they use up EC2's bucket for nothing.
+        Throttled calls go as soon as the pace allows, which doubles its own back-off.
         """
         if isinstance(error, OperatorError):
-            return self._wait(key, error, now, OPERATOR_DELAY)
+            probe = self._probes.setdefault(_cause(key, error), key)
+            return self._wait(key, error, now, OPERATOR_DELAY if probe == key else PROBED_BY_ANOTHER)
         if isinstance(error, Throttled) or (isinstance(error, Disagreement) and key not in self._failures):
             return self._wait(key, error, now, 0.0)
         return self._wait(key, error, now, self._back_off(key))
@@ -85,16 +113,30 @@ class Retries:
         self._failures[key] = Failure(error, attempts, now, not_before)
         return not_before
 
-    def succeeded(self, key: Key) -> Failure | None:
-        """The place is well; returns the failure that this ends."""
-        return self._failures.pop(key, None)
+    def succeeded(self, key: Key, now: float) -> tuple[Key, ...]:
+        """The place is well; returns the places that waited for this one, and may try again now."""
+        failure = self._failures.pop(key, None)
+        return self._end_probe(key, failure, now) if failure else ()
 
-    def forget(self, keys: Iterable[Key], now: float) -> None:
-        """Nobody wants anything written at these places any more.
+    def _end_probe(self, key: Key, failure: Failure, now: float) -> tuple[Key, ...]:
+        if not isinstance(failure.error, OperatorError):
+            return ()
+        cause = _cause(key, failure.error)
+        if self._probes.get(cause) != key:
+            return ()
+        del self._probes[cause]
+        waiting = tuple(other for other, each in self._failures.items() if _is_due_to(cause, other, each))
+        for other in waiting:
+            self._failures[other] = replace(self._failures[other], not_before=now)
+        return waiting
+
+    def forget(self, keys: Iterable[Key], now: float) -> tuple[Key, ...]:
+        """Nobody wants anything written at these places any more; returns the places that waited for one of them.
 
         Where EC2 denied what it shows, the table or the interface, nothing is wanted until the next read shows it
         again: that must not be the end of the back-off.
         """
+        released: list[Key] = []
         for key in keys:
             failure = self._failures.get(key)
             if failure is None:
@@ -102,3 +144,18 @@ class Retries:
             denied = isinstance(failure.error, InterfaceGone | TableGone)
             if not (denied and now < failure.not_before + LONGEST_DELAY):
                 del self._failures[key]
+                released += self._end_probe(key, failure, now)
+        return tuple(released)
+
+
+_Cause = tuple[str, Prefix | None, type[OperatorError]]
+
+
+def _cause(key: Key, error: OperatorError) -> _Cause:
+    """What has to be mended: something about the table, or (refused parameters) about this one route."""
+    table_id, prefix = key
+    return table_id, None if isinstance(error, Credentials | Denied | QuotaReached) else prefix, type(error)
+
+
+def _is_due_to(cause: _Cause, key: Key, failure: Failure) -> bool:
+    return isinstance(failure.error, OperatorError) and _cause(key, failure.error) == cause

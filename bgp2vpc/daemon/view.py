@@ -19,6 +19,7 @@ class View:
         self.instance = instance
         self.policy = policy
         self._rules = tuple(rules)
+        self.settle_time = settle_time
         self._settling = Settling(settle_time)
         self.snapshot: Snapshot | None = None
         self.tables: Mapping[str, Ruled] = {}

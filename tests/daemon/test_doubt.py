@@ -3,6 +3,7 @@
 import pytest
 from lab import OURS, PEER, A, Lab, announce, withdraw
 
+from bgp2vpc.config.model import OnExit
 from bgp2vpc.errors import Transient
 from bgp2vpc.prefix import parse_prefix
 from bgp2vpc.vpc.model import InstanceHealth
@@ -33,6 +34,42 @@ def test_a_lost_answer_is_adopted_even_if_the_look_at_it_is_old(lab: Lab) -> Non
     assert lab.routes == [f"rtb-1 {A} {OURS} active"]
     assert lab.verdicts() == [f"rtb-1 {A} keep ours"]
     assert lab.writes == [CREATE, CREATE]  # the second one is EC2's word that it is there
+
+
+def test_a_create_without_an_answer_is_deleted_if_it_was_withdrawn_meanwhile(lab: Lab) -> None:
+    lab.vpc.fail_next("CreateRoute", LOST, after=True)
+    lab.say(announce(A))
+    lab.say(withdraw(A))
+    lab.wait(2)
+    assert lab.routes == []
+    assert lab.writes == [CREATE, DELETE]
+
+
+def test_a_create_that_is_done_long_after_its_answer_was_given_up_is_deleted_too(lab: Lab) -> None:
+    lab.vpc.fail_next("CreateRoute", LOST)
+    lab.say(announce(A))
+    lab.say(withdraw(A))
+    lab.wait(2)
+    lab.vpc.put_route("rtb-1", A, OURS)
+    lab.wait(12)
+    assert lab.routes == []
+
+
+def test_the_daemon_does_not_end_before_a_lost_answer_is_cleared_up(make_lab) -> None:
+    lab = make_lab(on_exit=OnExit.WITHDRAW).start()
+    lab.vpc.fail_next("CreateRoute", LOST, after=True)
+    lab.say(announce(A))
+    assert lab.stop() == 0
+    assert lab.routes == []
+
+
+def test_while_the_answer_is_cleared_up_failing_reads_are_repeated(lab: Lab) -> None:
+    lab.vpc.fail_next("CreateRoute", LOST, after=True)
+    lab.vpc.fail_next("DescribeRouteTables", Transient("DescribeRouteTables", "Unavailable", "x"), times=3)
+    lab.say(announce(A))
+    lab.say(withdraw(A))
+    lab.wait(20)
+    assert lab.routes == []
 
 
 def test_old_reads_do_not_make_us_write_twice(lab: Lab) -> None:

@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 import pytest
-from lab import NO_PACE, OURS, A, Lab, announce, two_hosts, withdraw
+from lab import NO_PACE, OURS, A, B, Lab, announce, two_hosts, withdraw
 
 from bgp2vpc.errors import (
     Credentials,
@@ -64,7 +64,53 @@ def test_what_an_operator_has_to_mend_is_said_once_and_tried_every_half_minute(l
     assert [r.message for r in caplog.records if r.levelname == "ERROR"] == [f"failed: {error}"]
     (entry,) = lab.do(lab.daemon.status)["errors"]
     assert entry["count"] == 10
-    assert (entry["code"], entry["consequence"]) == (error.code, "needs an operator; tried again every 30 s")
+    assert (entry["code"], entry["consequence"]) == (error.code, "needs an operator; tried again meanwhile")
+
+
+def test_one_place_tries_for_all_that_the_same_table_denies_and_success_releases_them(make_lab) -> None:
+    lab = make_lab(two_hosts(tables=2)).start()
+    denied = Denied("CreateRoute", "UnauthorizedOperation", "x")
+    lab.vpc.fail_next("CreateRoute rtb-1", denied, times=46)
+    prefixes = [f"192.0.2.{number}/32" for number in range(40)]
+    lab.say(*map(announce, prefixes))
+    lab.wait(20)
+    assert len([write for write in lab.writes if "rtb-1" in write]) == 40
+    lab.forget_calls()
+    lab.wait(140)
+    assert 4 <= len(lab.writes) <= 6, "one probe every half minute, not forty"
+    lab.wait(80)
+    assert len(lab.routes) == 80
+
+
+def test_denied_writes_leave_the_bucket_to_other_tables(make_lab) -> None:
+    lab = make_lab(two_hosts(tables=2)).start()
+    lab.vpc.fail_next("CreateRoute rtb-1", Denied("CreateRoute", "UnauthorizedOperation", "x"), times=10**6)
+    lab.say(*(announce(f"192.0.2.{number}/32") for number in range(200)))
+    lab.wait(300)
+    lab.forget_calls()
+    lab.say(announce("192.0.2.250/32"))
+    lab.wait(0.5)
+    assert any("192.0.2.250/32 eni-1" in route for route in lab.routes if "rtb-2" in route)
+
+
+def test_when_the_place_that_tries_is_withdrawn_another_takes_over(make_lab) -> None:
+    lab = make_lab().start()
+    lab.vpc.fail_next("CreateRoute", Denied("CreateRoute", "UnauthorizedOperation", "x"), times=2)
+    lab.say(announce(A), announce(B))
+    lab.wait(5)
+    lab.say(withdraw(A))
+    lab.wait(5)
+    assert lab.routes == [f"rtb-1 {B} {OURS} active"]
+
+
+def test_a_failure_that_returns_after_the_wish_was_gone_is_news_again(lab: Lab, caplog) -> None:
+    lab.vpc.fail_next("CreateRoute", Denied("CreateRoute", "UnauthorizedOperation", "x"), times=2)
+    for _ in range(2):
+        lab.say(announce(A))
+        lab.wait(1)
+        lab.say(withdraw(A))
+        lab.wait(1)
+    assert len([record for record in caplog.records if record.levelname == "ERROR"]) == 2
 
 
 def test_a_full_table_is_reported_while_other_tables_and_families_go_on(make_lab) -> None:
