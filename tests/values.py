@@ -55,7 +55,7 @@ def table(*routes: Route, table_id="rtb-1", vpc_id="vpc-1", tags=(("type", "priv
 
 
 def snapshot(*tables: RouteTable, interfaces=INTERFACES, health=()) -> Snapshot:
-    return Snapshot({each.id: each for each in tables}, interfaces, dict(health))
+    return Snapshot({each.id: each for each in tables}, interfaces, dict(health), "i-1")
 
 
 def rule(*accept: str, name="private", find=None, **kwargs) -> Rule:

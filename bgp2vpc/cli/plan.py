@@ -46,6 +46,7 @@ def _wish(socket: Path | None) -> "Wish":
     """What the daemon's sources offer; without a daemon nothing, as if one were just starting."""
     from bgp2vpc.bgp.rib import Rib, Side
     from bgp2vpc.dialect.text import parse
+    from bgp2vpc.prefix import parse_prefix
     from bgp2vpc.routing.decide import Wish
     from bgp2vpc.sources.client import ask
     from bgp2vpc.sources.unix import SocketError
@@ -63,7 +64,7 @@ def _wish(socket: Path | None) -> "Wish":
         rib.open(path["source"], Side(path["side"]), max_prefixes=sys.maxsize)
         for event in parse(path["line"]).events:
             rib.apply(path["source"], event)
-    return Wish(rib.offers, told["leftovers_held"], frozenset(rib.spoken))
+    return Wish(rib.offers, told["leftovers_held"], frozenset(map(parse_prefix, told["spoken"])))
 
 
 def _make_plan(config: "Config", wish: "Wish") -> "Plan":
@@ -79,11 +80,13 @@ def _make_plan(config: "Config", wish: "Wish") -> "Plan":
     view = View(connection.instance, config.rules, policy, config.settle_time)
     tables = connection.vpc.route_tables(view.vpc_ids)
     interfaces = connection.vpc.interfaces(connection.instance.id)
-    snapshot = Snapshot({table.id: table for table in tables}, interfaces)
+    snapshot = Snapshot({table.id: table for table in tables}, interfaces, instance_id=connection.instance.id)
     now = time.monotonic()
     view.observed(snapshot, now, now)
-    if in_the_way := view.peers_in_the_way(wish):
-        view.learned_health(connection.vpc.instance_health(in_the_way))
+    if instances := view.instances_to_ask_about(wish):
+        view.learned_health(connection.vpc.instance_health(instances))
+    for prefix in view.not_accepted(wish):
+        print(f"bgp2vpc: {prefix} is announced, and no rule accepts it", file=sys.stderr)
     plan = view.plan(wish)
     return guard(plan, view.tables, snapshot, config.max_changes)
 

@@ -48,6 +48,8 @@ def _show(status: Mapping[str, Any]) -> None:
         highlight=False,
         soft_wrap=True,
     )
+    for prefix in status["not_accepted"]:
+        console.print(f"{prefix} is announced, and no rule accepts it", highlight=False, soft_wrap=True)
     for title, columns in (("sources", SOURCES), ("paths", PATHS), ("routes", ROUTES), ("errors", ERRORS)):
         _table(console, title, columns, status[title])
 

@@ -20,6 +20,7 @@ from bgp2vpc.dialect.message import (
 )
 from bgp2vpc.logs import event
 from bgp2vpc.prefix import IPAddress, Prefix
+from bgp2vpc.sources.pace import Throttle
 from bgp2vpc.sources.session import Reply, SourceKind
 
 log = logging.getLogger("bgp2vpc")
@@ -27,7 +28,28 @@ log = logging.getLogger("bgp2vpc")
 DEFAULT_MAX_PREFIXES = 1000
 TOO_MANY = "the source has reached its limit of prefixes (max_prefixes); nothing of this line is taken"
 
+REMEMBERED_ERRORS = 100
+LOGGED = 200
+"""Characters of a wrong line."""
+
 Touch = Callable[[Collection[Prefix]], None]
+
+
+class Complaints:
+    """What was said about the wrong lines of one source: each error once, and no flood of different ones."""
+
+    def __init__(self) -> None:
+        self._said: dict[str, None] = {}
+        self._throttle = Throttle()
+
+    def is_worth_saying(self, error: str, now: float) -> bool:
+        """Whether it is news, and there were not too many of late."""
+        known = error in self._said
+        self._said.pop(error, None)
+        self._said[error] = None
+        if len(self._said) > REMEMBERED_ERRORS:
+            del self._said[next(iter(self._said))]
+        return not known and self._throttle.allows(now)
 
 
 class Bridge:
@@ -41,7 +63,8 @@ class Bridge:
         self._relay = relay
         self._max_prefixes: Mapping[str, int] = {}
         self._default_max_prefixes = DEFAULT_MAX_PREFIXES
-        self._last_error: dict[str, str] = {}
+        self._complaints: dict[str, Complaints] = {}
+        self._holds = True
         self._expiry: asyncio.TimerHandle | None = None
 
     def use_limits(self, max_prefixes: Mapping[str, int], default: int) -> None:
@@ -88,11 +111,16 @@ class Bridge:
     def closed(self, source: str, *, hold: float) -> None:
         """A session is over; its paths stay for `hold` seconds."""
         paths = len(self.rib.paths_of(source))
+        hold = hold if self._holds else 0.0
         changed = self.rib.close(source, self._now(), hold)
-        event(log, logging.INFO, "source down", source=source, paths=paths, kept_for=hold if paths else None)
+        event(log, logging.INFO, "source down", source=source, paths=paths, kept_for=hold if paths and hold else None)
         self._changed(changed)
         self._vanished(changed)
         self._sources_went()
+
+    def hold_nothing(self) -> None:
+        """The daemon withdraws: what ends from now on is gone at once."""
+        self._holds = False
 
     def close_all(self) -> None:
         """The daemon ends: nothing is offered any more, and ExaBGP hears that too."""
@@ -153,7 +181,7 @@ class Bridge:
                 changed |= {each.prefix}
             if now_changed:
                 changed |= now_changed
-                _log_change(source, each)
+                _log_change(source, each, now_changed)
         return changed, error
 
     def _changed(self, prefixes: frozenset[Prefix]) -> None:
@@ -167,9 +195,8 @@ class Bridge:
 
     def _complain(self, source: str, error: str, line: str) -> None:
         """Once per source and error: scripts repeat themselves every few seconds."""
-        if self._last_error.get(source) != error:
-            self._last_error[source] = error
-            event(log, logging.WARNING, f"refused: {error}", source=source, line=line)
+        if self._complaints.setdefault(source, Complaints()).is_worth_saying(error, self._now()):
+            event(log, logging.WARNING, f"refused: {error}", source=source, line=line[:LOGGED])
 
     # Stale paths
 
@@ -178,8 +205,8 @@ class Bridge:
         remaining = {name for name, _ in self.rib.sources()}
         for name in self.kinds.keys() - remaining:
             del self.kinds[name]
-        for name in self._last_error.keys() - remaining:
-            del self._last_error[name]
+        for name in self._complaints.keys() - remaining:
+            del self._complaints[name]
         self._expire_later()
 
     def _expire_later(self) -> None:
@@ -194,7 +221,7 @@ class Bridge:
         self._expiry = None
         changed = self.rib.expire(self._now() + 0.001)
         if changed:
-            event(log, logging.INFO, "stale paths removed", prefixes=" ".join(map(str, sorted(changed))))
+            event(log, logging.INFO, "stale paths removed", prefixes=sorted(changed))
         self._changed(changed)
         self._vanished(changed)
         self._sources_went()
@@ -208,12 +235,14 @@ def _peer_name(peer: IPAddress) -> str:
     return f"peer {peer}"
 
 
-def _log_change(source: str, change: Event) -> None:
+def _log_change(source: str, change: Event, changed: Collection[Prefix]) -> None:
     match change:
         case Announce(path):
-            med = path.attributes.med
-            event(log, logging.INFO, "announced", prefix=path.prefix, source=source, next_hop=path.next_hop, med=med)
-        case Withdraw(prefix):
-            event(log, logging.INFO, "withdrawn", prefix=prefix, source=source)
+            more = {"next_hop": path.next_hop, "med": path.attributes.med, "path_id": path.path_id}
+            event(log, logging.INFO, "announced", prefix=path.prefix, source=source, **more)
+        case Withdraw(prefix, path_id):
+            event(log, logging.INFO, "withdrawn", prefix=prefix, source=source, path_id=path_id)
+        case EndOfRib():
+            event(log, logging.INFO, "not said again, withdrawn", prefixes=sorted(changed), source=source)
         case _:
-            event(log, logging.INFO, "all withdrawn", source=source)
+            event(log, logging.INFO, "all withdrawn", prefixes=sorted(changed), source=source)

@@ -88,7 +88,7 @@ class Daemon:
     # Life
 
     async def run(self) -> int:
-        """Until stopped. The exit status: 0, or 1 if something of ours or (oneshot) of EC2 failed, 3 if refused."""
+        """Until stopped. The exit status: 0; 1 if we failed, or routes are left behind; oneshot: 3 if refused."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.interrupt)
@@ -123,7 +123,7 @@ class Daemon:
         A mistake of ours is no reason to withdraw: the routes wait for the restart, as after a crash.
         """
         keep = self._mode.oneshot or self._config.on_exit is OnExit.KEEP or self._failed
-        event(log, logging.INFO, "stopping", routes="kept" if keep else "withdrawn")
+        event(log, logging.INFO, "stopping", routes="kept" if keep or self._mode.noop else "withdrawn")
         reconciler = self._reconciler
         if keep:
             # What the scripts withdraw because we end them is not what the VPC shall do.
@@ -131,6 +131,7 @@ class Daemon:
             if reconciler is not None:
                 reconciler.finish()
         else:
+            self.bridge.hold_nothing()
             self._last_wish = Wish({})
             if reconciler is not None:
                 reconciler.touch_all()
@@ -154,6 +155,7 @@ class Daemon:
         for change in reconciler.remaining():
             where = {"table": change.table_id, "prefix": change.prefix}
             event(log, logging.ERROR, "left behind: the route could not be withdrawn", **where)
+            self._failed = True
 
     def _exit_status(self) -> int:
         if self._mode.oneshot and self._reconciler is not None and self._reconciler.refused:
@@ -327,11 +329,18 @@ class Daemon:
             "sources": [source.to_json() for source in source_statuses(self.bridge, self._scripts.statuses())],
             "paths": paths_json(self.bridge.rib.offers),
             "routes": routes_json(reconciler.verdicts.values() if reconciler else ()),
+            "not_accepted": sorted(map(str, self._journal.not_accepted)),
             "errors": self._journal.errors,
         }
 
     def _paths(self) -> str:
-        return json.dumps({"paths": offered_lines(self.bridge.rib), "leftovers_held": self._wish().leftovers_held})
+        return json.dumps(
+            {
+                "paths": offered_lines(self.bridge.rib),
+                "leftovers_held": self._wish().leftovers_held,
+                "spoken": [str(prefix) for prefix in self.bridge.rib.spoken],
+            }
+        )
 
 
 def _policy(config: Config) -> Policy:

@@ -50,6 +50,7 @@ class Journal:
         self._errors: dict[tuple[str, str], dict[str, Any]] = {}
         self._failing: dict[str, str] = {}
         self._proposed: set[Change] = set()
+        self.not_accepted: set[Prefix] = set()
         self._rules_without_tables = ""
 
     @property
@@ -150,6 +151,13 @@ class Journal:
             if change not in self._proposed:
                 event(log, logging.INFO, f"would {change}")
         self._proposed = {c for c in self._proposed if only is not None and c.prefix not in only} | set(plan.changes)
+
+    def refuse(self, prefixes: Collection[Prefix], only: Collection[Prefix] | None) -> None:
+        """Announced, and accepted by no rule: most often a mistyped `accept`. Said once; `only` as for `dry_run`."""
+        for prefix in prefixes:
+            if prefix not in self.not_accepted:
+                event(log, logging.WARNING, "announced, but no rule accepts it: never written", prefix=prefix)
+        self.not_accepted = (set() if only is None else self.not_accepted - set(only)) | set(prefixes)
 
     def rules_without_tables(self, rules: Iterable[Rule]) -> None:
         """Rules that find nothing are most often a mistyped tag."""

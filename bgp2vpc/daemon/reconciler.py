@@ -133,7 +133,7 @@ class Reconciler:
             return False
         self._journal.success("observe")
         health = self._view.snapshot.health if self._view.snapshot else {}
-        self._view.observed(Snapshot({t.id: t for t in tables}, interfaces, health), asked, self._now())
+        self._view.observed(Snapshot({t.id: t for t in tables}, interfaces, health, instance.id), asked, self._now())
         await self._poll_health()
         self._journal.rules_without_tables(self._view.rules_without_tables)
         self.first_observation.set()
@@ -141,13 +141,16 @@ class Reconciler:
         return True
 
     async def _poll_health(self) -> None:
-        """Ask how those are that hold what we want, and forget the others: what was true once accuses nobody later."""
-        in_the_way = self._view.peers_in_the_way(self._wish())
-        self._view.forget_health_except(in_the_way)
-        if not in_the_way:
+        """Ask how those are that hold what we want, and how we are ourselves; forget the others.
+
+        What was true once accuses nobody later.
+        """
+        instances = self._view.instances_to_ask_about(self._wish())
+        self._view.forget_health_except(instances)
+        if not instances:
             return
         try:
-            self._view.learned_health(await self._calls.instance_health(in_the_way))
+            self._view.learned_health(await self._calls.instance_health(instances))
             self._journal.success("instance status")
         except Ec2Error as error:
             # Routes are kept without it, too; only an owner that is no black hole keeps what it has.
@@ -160,6 +163,7 @@ class Reconciler:
         owners = {v.owner for v in plan.verdicts if v.kind is VerdictKind.YIELD and v.owner}
         unknown = owners - known.keys() - self._asking
         if unknown:
+            unknown.add(self._view.instance.id)
             self._asking |= unknown
             prefixes = {v.prefix for v in plan.verdicts if v.owner in unknown}
             self._start(self._learn_health(unknown, prefixes))
@@ -186,6 +190,7 @@ class Reconciler:
             return
         plan = self._view.plan(self._wish(), only)
         self._remember(plan, only)
+        self._journal.refuse(self._view.not_accepted(self._wish(), only), only)
         self._ask_about_owners(plan)
         now = self._now()
         idle = tuple(c for c in plan.changes if c.key not in self._writes and self._retries.is_ready(c.key, now))

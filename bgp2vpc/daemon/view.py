@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from bgp2vpc.bgp.rib import Side
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.routing.decide import Ruled, Wish, decide, decide_one, peers_in_the_way, ruled_tables, rules_without_tables
 from bgp2vpc.routing.diff import Policy
@@ -108,9 +109,19 @@ class View:
         again = decision[1] if decision else None
         return again if again is not None and again.action is change.action else None
 
-    def peers_in_the_way(self, wish: Wish) -> frozenset[str]:
-        """Instances that hold a route we have a path for."""
-        return peers_in_the_way(self.tables, self.snapshot, wish) if self.snapshot else frozenset()
+    def instances_to_ask_about(self, wish: Wish) -> frozenset[str]:
+        """Instances whose health matters: those that hold a route we have a path for; and then also our own."""
+        peers = peers_in_the_way(self.tables, self.snapshot, wish) if self.snapshot else frozenset()
+        return peers | {self.instance.id} if peers else peers
+
+    def not_accepted(self, wish: Wish, only: Collection[Prefix] | None = None) -> tuple[Prefix, ...]:
+        """Prefixes (among `only`, if given) that sources of this host offer, and no rule accepts."""
+        return tuple(
+            prefix
+            for prefix in (wish.offers if only is None else only)
+            if any(offer.side is Side.LOCAL for offer in wish.offers.get(prefix, ()))
+            and not any(rule.accept.accepts(prefix) for rule in self._rules)
+        )
 
     def _find_tables(self) -> None:
         if self.snapshot is not None:

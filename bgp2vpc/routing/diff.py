@@ -6,7 +6,8 @@
 | a propagated route only           | nothing                         | create beside it: EC2 refuses to replace  |
 | ours                              | delete, or keep a leftover      | keep; replace if at another of our        |
 |                                   | for a while after our start     | interfaces                                |
-| peer: blackhole, impaired or gone | nothing                         | replace; yield if the path is a backup    |
+| peer: blackhole, gone, impaired   | nothing                         | replace; yield if the path is a backup    |
+| peer: impaired, as we are         | nothing                         | yield                                     |
 | peer: healthy, takeover always    | nothing                         | replace; yield if the path is a backup    |
 | peer: healthy, else               | nothing                         | yield                                     |
 | foreign                           | nothing                         | foreign; with `takeover_foreign` replace, |
@@ -125,7 +126,8 @@ def _may_take(place: Place, route: Route) -> Reason | None:
     health = place.snapshot.health.get(route.instance_id) if route.instance_id else None
     if health is InstanceHealth.GONE:
         return Reason.OWNER_GONE
-    if health is InstanceHealth.IMPAIRED:
+    # Two that are impaired would otherwise take it from each other in turns.
+    if health is InstanceHealth.IMPAIRED and place.snapshot.own_health is not InstanceHealth.IMPAIRED:
         return Reason.OWNER_IMPAIRED
     return Reason.ALWAYS if place.rule.takeover is Takeover.ALWAYS else None
 

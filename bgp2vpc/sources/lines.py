@@ -32,10 +32,6 @@ class LineSplitter:
         self._keep(rest, found)
         return found
 
-    def rest(self) -> list[bytes | None]:
-        """At the end of the stream: the last line, if it lacks its newline."""
-        return self.feed(b"\n") if self._kept else []
-
     def _keep(self, piece: bytes, found: list[bytes | None]) -> None:
         if self._skipping:
             return

@@ -5,6 +5,8 @@ from typing import Final
 
 _BURST: Final = 20
 _PER_SECOND: Final = 1.0
+_REMEMBERED: Final = 200
+_FORGOTTEN: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,21 @@ class Backoff:
         self._crashes += 1
         # 2^30 seconds is beyond any limit; without the cap the power would grow for ever.
         return min(self._pauses.longest, self._pauses.first * (1 << min(self._crashes - 1, 30)))
+
+
+class News:
+    """Tells lines that keep coming from new ones: a healthcheck says the same on stderr every few seconds."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, float] = {}
+
+    def is_news(self, line: str, now: float) -> bool:
+        """Whether `line` has not been seen for a minute, or at all."""
+        last = self._seen.pop(line, None)
+        self._seen[line] = now
+        if len(self._seen) > _REMEMBERED:
+            del self._seen[next(iter(self._seen))]
+        return last is None or now - last > _FORGOTTEN
 
 
 class Throttle:

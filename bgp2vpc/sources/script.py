@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
+from bgp2vpc.logs import event
 from bgp2vpc.sources.child import Child, exit_text
 from bgp2vpc.sources.lines import LineSplitter
-from bgp2vpc.sources.pace import Backoff, Pauses, Throttle
+from bgp2vpc.sources.pace import Backoff, News, Pauses, Throttle
 from bgp2vpc.sources.session import Listener, SourceKind, SpeakerSession
 
 _LOGGED: Final = 1000
@@ -66,6 +67,7 @@ class Script:
         self._restarts = self._lines = 0
         self._last_exit = self._last_line = ""
         self._throttle = Throttle()
+        self._news = News()
         self._begin()
 
     @property
@@ -114,12 +116,12 @@ class Script:
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
             self._last_exit = f"cannot start: {reason}"
-            self._log.error("cannot start %s: %s", shlex.join(settings.argv), reason)
+            self._tell(logging.ERROR, "script cannot be started", command=shlex.join(settings.argv), why=reason)
             return True
         self._state = ScriptState.RUNNING
         # One that ends with 0 every second, again and again, is no news.
         routine = self._last_exit == exit_text(0)
-        self._log.log(logging.DEBUG if routine else logging.INFO, "started: pid=%d", self._child.pid)
+        self._tell(logging.DEBUG if routine else logging.INFO, "script started", pid=self._child.pid)
         self._session.open()
         try:
             code = await self._listen(self._child)
@@ -130,8 +132,7 @@ class Script:
         self._last_exit = exit_text(code)
         level = logging.WARNING if code else logging.DEBUG if routine else logging.INFO
         # Its stderr is logged at info, which may be off: what it said last is most often why it ended.
-        why = f" ({self._last_error})" if code and self._last_error else ""
-        self._log.log(level, "ended: %s%s", self._last_exit, why)
+        self._tell(level, "script ended", exit=self._last_exit, why=(self._last_error or None) if code else None)
         return code != 0
 
     def _begin(self) -> None:
@@ -146,11 +147,9 @@ class Script:
             code = await child.wait()
         except asyncio.CancelledError:
             self._last_exit = exit_text(await child.stop(self._settings.grace))
-            self._log.info("stopped: %s", self._last_exit)
+            self._tell(logging.INFO, "script stopped", exit=self._last_exit)
             raise
-        finally:
-            for line in self._output.rest():
-                self._answer(line)
+        # A last line without its newline may have been cut in the middle of a prefix: it does not count.
         return code
 
     def _read(self, data: bytes) -> None:
@@ -164,19 +163,23 @@ class Script:
         if not answer or self._child is None or self._child.stdin.put(answer) or self._deaf:
             return
         self._deaf = True
-        self._log.warning("does not read its stdin: answers are dropped")
+        self._tell(logging.WARNING, "script does not read its stdin: answers are dropped")
 
     def _read_errors(self, data: bytes) -> None:
         now = asyncio.get_running_loop().time()
         for line in self._errors.feed(data):
             self._last_error = _printable(line)
-            if self._throttle.allows(now):
+            level = logging.INFO if self._news.is_news(self._last_error, now) else logging.DEBUG
+            if self._log.isEnabledFor(level) and self._throttle.allows(now):
                 self._report_dropped()
-                self._log.info("stderr: %s", self._last_error)
+                self._tell(level, "script says", stderr=self._last_error)
 
     def _report_dropped(self) -> None:
         if dropped := self._throttle.take_dropped():
-            self._log.info("stderr: %d lines dropped", dropped)
+            self._tell(logging.INFO, "script says too much on stderr", lines_dropped=dropped)
+
+    def _tell(self, level: int, what: str, **fields: object) -> None:
+        event(self._log, level, what, source=self._settings.name, **fields)
 
 
 def _printable(line: bytes | None) -> str:

@@ -159,8 +159,6 @@ class _Client(asyncio.Protocol):
 
     def eof_received(self) -> bool:
         """From asyncio. The end of its lines is the end of the client, once it has its answers."""
-        for line in self._splitter.rest():
-            self._line(line)
         return False
 
     def connection_lost(self, exc: Exception | None) -> None:

@@ -74,7 +74,7 @@ class MemoryVpc(World, VpcApi):
 
     def instance_health(self, instance_ids: Collection[str]) -> Mapping[str, InstanceHealth]:
         """DescribeInstanceStatus."""
-        with self._call("DescribeInstanceStatus", *instance_ids):
+        with self._call("DescribeInstanceStatus", *sorted(instance_ids)):
             return {instance_id: self._health.get(instance_id, InstanceHealth.UNKNOWN) for instance_id in instance_ids}
 
     def create_route(self, table_id: str, prefix: Prefix, interface_id: str) -> None:

@@ -128,11 +128,17 @@ class Instance:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What EC2 said, once. `health` knows only the instances somebody asked about."""
+    """What EC2 said, once. `health` knows only the instances somebody asked about; `instance_id` is our own."""
 
     tables: Mapping[str, RouteTable]
     interfaces: tuple[Interface, ...]
     health: Mapping[str, InstanceHealth] = field(default_factory=dict)
+    instance_id: str = ""
+
+    @property
+    def own_health(self) -> InstanceHealth | None:
+        """How we are, if somebody asked."""
+        return self.health.get(self.instance_id)
 
     def with_tables(self, fresh: Iterable[RouteTable], asked: Iterable[str]) -> "Snapshot":
         """The same snapshot with newer copies of the tables in `asked`; one that was not found is gone."""

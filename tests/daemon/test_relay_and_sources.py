@@ -216,3 +216,27 @@ def test_ten_thousand_prefixes_of_one_peer_do_not_end_anything(make_lab) -> None
     lab.hear(PEER_UP)
     lab.hear(*(PEER_SAYS.replace("192.0.2.1", f"10.{n >> 8}.{n & 255}.0").replace("/32", "/24") for n in range(1000)))
     assert sources(lab) == ["peer 10.0.0.9 up 100"]
+
+
+def test_wrong_lines_in_turns_are_complained_about_once_each(lab: Lab, caplog) -> None:
+    for _ in range(50):
+        lab.say("announce route 192.0.2.1/24 next-hop self", "announce rout")
+    assert len([record for record in caplog.records if "refused" in record.message]) == 2
+
+
+def test_a_flood_of_different_wrong_lines_is_not_a_flood_of_complaints(lab: Lab, caplog) -> None:
+    lab.say(*(f"garbage{number} " + "x" * 1000 for number in range(500)))
+    complaints = [record for record in caplog.records if "refused" in record.message]
+    assert len(complaints) <= 21
+    assert all(len(record.fields["line"]) <= 200 for record in complaints)
+
+
+def test_what_no_rule_accepts_is_said_once_and_shown_in_the_status(lab: Lab, caplog) -> None:
+    lab.say(announce("198.51.100.1/32"))
+    lab.wait(200)
+    assert [str(r.fields["prefix"]) for r in caplog.records if "no rule accepts" in r.message] == ["198.51.100.1/32"]
+    assert lab.do(lab.daemon.status)["not_accepted"] == ["198.51.100.1/32"]
+    lab.say(withdraw("198.51.100.1/32"))
+    lab.wait()
+    assert lab.do(lab.daemon.status)["not_accepted"] == []
+    assert lab.writes == []

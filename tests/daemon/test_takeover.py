@@ -7,7 +7,7 @@ from bgp2vpc.vpc.failures import failure
 from bgp2vpc.vpc.model import InstanceHealth
 from tests.values import rule
 
-READ, STATUS = "DescribeRouteTables rtb-1", "DescribeInstanceStatus i-2"
+READ, STATUS = "DescribeRouteTables rtb-1", "DescribeInstanceStatus i-1 i-2"
 TAKE = f"ReplaceRoute rtb-1 {A} {OURS}"
 
 
@@ -182,3 +182,12 @@ def test_nobody_is_asked_about_routes_that_only_a_bgp_peer_announces(lab: Lab) -
     lab.hear("neighbor 10.0.0.11 up", "neighbor 10.0.0.11 receive update announced 192.0.2.1/32 next-hop 10.0.0.11")
     lab.wait(130)
     assert STATUS not in lab.calls
+
+
+def test_two_impaired_instances_do_not_take_a_route_from_each_other(lab: Lab) -> None:
+    lab.vpc.put_route("rtb-1", A, PEER)
+    lab.vpc.set_health("i-1", InstanceHealth.IMPAIRED)
+    lab.vpc.set_health("i-2", InstanceHealth.IMPAIRED)
+    lab.say(announce(A))
+    lab.wait(200)
+    assert lab.routes == [f"rtb-1 {A} {PEER} active"]

@@ -18,10 +18,13 @@ THEM, DEAD = (route(target=PEER),), (blackhole(),)
 GATEWAY, VPC = (route(target=IGW),), (route(target=LOCAL),)
 
 
-def decided(routes, offers, *, health=None, held=False, spoken=(), interfaces=None, policy=None, **rule_options) -> str:
+def decided(
+    routes, offers, *, health=None, own=None, held=False, spoken=(), interfaces=None, policy=None, **rule_options
+) -> str:
     """`verdict reason target` for P1, and after `->` the change, if any."""
     rules = [rule(**rule_options)]
-    shown = snapshot(table(*routes), health={"i-9": health} if health else {})
+    known = {"i-9": health, "i-1": own}
+    shown = snapshot(table(*routes), health={name: health for name, health in known.items() if health})
     if interfaces:
         shown = snapshot(table(*routes), interfaces=interfaces)
     wish = Wish({P1: tuple(offers)} if offers else {}, held, set(spoken))
@@ -35,7 +38,7 @@ PATH = [offer()]
 BACKUP = [offer(med=1000)]
 
 TABLE = [
-
+    # the table has, path, options, what becomes of it
     (NOTHING,            [],      {},                              "nothing"),
     (NOTHING,            PATH,    {},                              "create absent eni-1 -> create eni-1"),
     (NOTHING,            BACKUP,  {},                              "create absent eni-1 -> create eni-1"),
@@ -54,6 +57,9 @@ TABLE = [
     (THEM,               PATH,    dict(health=OK),                 "yield owner-healthy eni-9"),
     (THEM,               PATH,    dict(health=UNKNOWN),            "yield owner-healthy eni-9"),
     (THEM,               PATH,    dict(health=IMPAIRED),           "replace owner-impaired eni-1 -> replace eni-1"),
+    (THEM,               PATH,    dict(health=IMPAIRED, own=OK),   "replace owner-impaired eni-1 -> replace eni-1"),
+    (THEM,               PATH,    dict(health=IMPAIRED, own=IMPAIRED), "yield owner-healthy eni-9"),
+    (THEM,               PATH,    dict(health=GONE, own=IMPAIRED), "replace owner-gone eni-1 -> replace eni-1"),
     (THEM,               PATH,    dict(health=GONE),               "replace owner-gone eni-1 -> replace eni-1"),
     (THEM,               PATH,    ALWAYS,                          "replace takeover-always eni-1 -> replace eni-1"),
     (THEM,               BACKUP,  ALWAYS,                          "yield backup-med eni-9"),

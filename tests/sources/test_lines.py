@@ -29,16 +29,6 @@ def test_bytes_become_lines_however_they_are_cut(pieces: list[bytes], found: lis
     assert [line for piece in pieces for line in splitter.feed(piece)] == found
 
 
-@pytest.mark.parametrize(
-    ("data", "rest"), [(b"a\n", []), (b"a\nb", [b"b"]), (b"", []), (X + b"x", []), (b"a\nb\r", [b"b"])]
-)
-def test_the_last_line_may_lack_its_newline(data: bytes, rest: list[bytes | None]):
-    splitter = LineSplitter(limit=10)
-    splitter.feed(data)
-    assert splitter.rest() == rest
-    assert splitter.rest() == []
-
-
 def test_a_stream_without_newlines_is_not_kept():
     splitter = LineSplitter(limit=1000)
     told = [line for _ in range(1000) for line in splitter.feed(b"x" * 5000)]

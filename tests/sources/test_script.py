@@ -81,7 +81,9 @@ def test_a_crash_is_logged_with_the_last_word_on_stderr(caplog: pytest.LogCaptur
             await task
 
     run(story())
-    assert [record.getMessage() for record in caplog.records] == ["ended: exit 2 (why)"]
+    (record,) = caplog.records
+    assert record.getMessage() == "script ended"
+    assert record.fields == {"exit": "exit 2", "why": "why", "source": "dns"}
 
 
 def test_exit_0_is_no_crash_and_news_only_once(caplog: pytest.LogCaptureFixture):
@@ -93,8 +95,8 @@ def test_exit_0_is_no_crash_and_news_only_once(caplog: pytest.LogCaptureFixture)
             await listener.when(lambda: listener.log.count(CLOSED) == 3)
 
     run(story())
-    told = [f"{record.levelname} {record.getMessage().split(':')[0]}" for record in caplog.records]
-    assert [line for line in told if "asyncio" not in line] == ["INFO started", "INFO ended"]
+    told = [f"{record.levelname} {record.getMessage()}" for record in caplog.records if record.name != "asyncio"]
+    assert told == ["INFO script started", "INFO script ended"]
 
 
 @pytest.mark.parametrize(
@@ -118,7 +120,7 @@ def test_what_cannot_be_started_is_told_and_tried_again(
             assert listener.log == []
 
     run(story())
-    assert reason.removeprefix("cannot start: ") in caplog.text
+    assert caplog.records[0].fields["why"] == reason.removeprefix("cannot start: ")
 
 
 def test_a_script_that_never_reads_its_stdin_does_not_block_us(caplog: pytest.LogCaptureFixture):
@@ -218,16 +220,6 @@ def test_a_script_killed_by_a_signal_is_named_so():
     run(story())
 
 
-def test_half_a_line_at_the_end_still_counts():
-    async def story() -> None:
-        listener = Recorder()
-        async with running("printf", "%s", SAY, listener=listener, respawn=False) as (_, task):
-            await task
-            assert listener.log == [OPENED, f"dns said {SAY}", CLOSED]
-
-    run(story())
-
-
 def test_a_new_life_begins_with_answers_on():
     async def story() -> None:
         listener = Recorder()
@@ -248,10 +240,35 @@ def test_a_flood_on_stderr_is_cut_and_counted(caplog: pytest.LogCaptureFixture):
             await task
 
     run(story())
-    lines = [record.getMessage() for record in caplog.records if record.name == "bgp2vpc.script.dns"]
-    noise = [line for line in lines if line.startswith("stderr: no")]
+    told = [record.fields for record in caplog.records if record.name == "bgp2vpc.script.dns"]
+    noise = [fields for fields in told if "stderr" in fields]
     assert 20 <= len(noise) <= 25
-    assert f"stderr: {500 - len(noise)} lines dropped" in lines
+    assert [fields["lines_dropped"] for fields in told if "lines_dropped" in fields] == [500 - len(noise)]
+
+
+def test_what_it_says_on_stderr_again_and_again_is_said_once(caplog: pytest.LogCaptureFixture):
+    caplog.set_level(logging.INFO)
+
+    async def story() -> None:
+        code = "import sys\nfor n in range(9): print('UP', file=sys.stderr)"
+        async with running(*python(code), listener=Recorder(), respawn=False) as (_, task):
+            await task
+
+    run(story())
+    assert [record.fields["stderr"] for record in caplog.records if "stderr" in getattr(record, "fields", {})] == ["UP"]
+
+
+def test_a_last_line_that_was_cut_off_does_not_count():
+    async def story() -> None:
+        listener = Recorder()
+        async with running("printf", f"{SAY}\nannounce route 192.0.2.0/2", listener=listener, respawn=False) as (
+            _,
+            task,
+        ):
+            await task
+        assert [line for line in listener.log if "said" in line] == [f"dns said {SAY}"]
+
+    run(story())
 
 
 def test_it_runs_in_a_session_of_its_own_with_our_environment(monkeypatch: pytest.MonkeyPatch):

@@ -209,12 +209,12 @@ def test_ask_tells_the_reason_and_stops_at_the_first_error(path: Path):
     run(story())
 
 
-def test_the_last_line_counts_without_its_newline(path: Path):
+def test_a_last_line_that_was_cut_off_does_not_count(path: Path):
     async def story() -> None:
         listener = Recorder()
         async with serving(path, listener):
             client = await Client.to(path)
-            client.writer.write(SAY.encode())
+            client.writer.write(f"{SAY}\nannounce route 192.0.2.0/2".encode())
             client.writer.write_eof()
             assert await client.reader.read() == b"done\n"
             await listener.until(f"client-1 said {SAY}", "client-1 closed, hold 7")
