@@ -78,7 +78,6 @@ VALUES = [
     ("grün", "grün", "grün"),
     (0.41, "0.41", 0.41),
     (True, "true", True),
-    (None, "null", None),
     (Takeover.IF_UNHEALTHY, "if_unhealthy", "if_unhealthy"),
     (Path("/run/x"), "/run/x", "/run/x"),
     (("a", 1), "a,1", ["a", 1]),
@@ -92,6 +91,10 @@ VALUES = [
 def test_a_value_stays_on_its_line_and_can_be_read_back(value: object, text: str, jsonable: object) -> None:
     assert logged(field=value).endswith(f" info seen field={text}\n")
     assert json.loads(logged(LogFormat.JSON, field=value))["field"] == jsonable
+
+
+def test_what_is_not_known_is_not_worth_a_word() -> None:
+    assert logged(known=1, unknown=None).endswith(" info seen known=1\n")
 
 
 def test_a_message_cannot_start_a_second_line() -> None:

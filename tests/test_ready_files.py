@@ -26,7 +26,7 @@ def name(path: Path) -> str:
 def validated(version: str, text: str, directory: Path) -> subprocess.CompletedProcess[str]:
     path = directory / "exabgp.conf"
     # ExaBGP looks whether the program is there.
-    path.write_text(text.replace("/usr/local/bin/bgp2vpc", str(BGP2VPC)), "utf-8")
+    path.write_text(text.replace("/opt/bgp2vpc/bin/bgp2vpc", str(BGP2VPC)), "utf-8")
     return subprocess.run([*VALIDATE[version], path], capture_output=True, text=True, check=False, timeout=60)
 
 

@@ -19,7 +19,8 @@ def _demo(args: argparse.Namespace) -> int:
     # Asked beforehand: they are imported by the process that plays EC2, far from here.
     missing = [name for name in ("moto", "flask", "waitress") if find_spec(name) is None]
     if missing:
-        print(f"bgp2vpc: the demo needs {' and '.join(missing)}: pip install 'bgp2vpc[demo]'", file=sys.stderr)
+        names = " and ".join(missing)
+        print(f"bgp2vpc: the demo needs {names}, its `demo` extra: pip install '.[demo]' in a clone", file=sys.stderr)
         return 1
     from bgp2vpc.demo.story import tell
 

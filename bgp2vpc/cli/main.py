@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+from bgp2vpc import __version__
 from bgp2vpc.cli import api, check, demo, plan, run, status, tee, version
 from bgp2vpc.errors import Bgp2vpcError, ConfigError, PlanRefused
 
@@ -40,6 +41,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Keeps AWS VPC route tables in step with ExaBGP announcements.",
         allow_abbrev=False,
     )
+    parser.add_argument("--version", action="version", version=f"bgp2vpc {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for module in COMMANDS:
         module.add(commands)

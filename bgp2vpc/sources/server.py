@@ -149,6 +149,7 @@ class _Client(asyncio.Protocol):
         if name:
             self._session = SpeakerSession(name, SourceKind.CLIENT, self._server.listener)
         else:
+            _log.warning("%s: too many clients, one more is sent away", self._server.path)
             self._transport.write(b"error: too many clients\n")
             self._transport.close()
 

@@ -109,5 +109,5 @@ class SpeakerSession:
 
 def as_lines(lines: list[str]) -> bytes:
     """One line each, whatever they contain."""
-    text = "".join(f"{' '.join(line.splitlines())}\n" for line in lines)
+    text = "".join(f"{' '.join(line.splitlines())}\n" for line in lines).replace("…", "...")
     return text.encode("ascii", "backslashreplace")

@@ -138,7 +138,7 @@ class AnycastHost:
 
     def _at_home(self, text: str, peering: Peering) -> str:
         replacements = {
-            "/usr/local/bin/bgp2vpc": str(BGP2VPC),
+            "/opt/bgp2vpc/bin/bgp2vpc": str(BGP2VPC),
             "-f /etc/bgp2vpc.yaml": f"-f {self.yaml}",
             "neighbor 192.0.2.1 {": f"neighbor {self.net.router_address} {{",
             "neighbor 2001:db8::1 {": f"neighbor {netns.ROUTER_IPV6} {{",
