@@ -40,14 +40,13 @@ PathKey = tuple[Prefix, int | None]
 
 @dataclass(slots=True)
 class AdjRibIn:
-    """All paths of one source, as received. `stale` ones are kept until `stale_until` for it to say them again."""
+    """All paths of one source, as received. `stale` ones are kept until their time for it to say them again."""
 
     side: Side
     router_id: IPAddress | None
     max_prefixes: int
     paths: dict[PathKey, Path] = field(default_factory=dict)
-    stale: set[PathKey] = field(default_factory=set)
-    stale_until: float | None = None
+    stale: dict[PathKey, float] = field(default_factory=dict)
     is_open: bool = True
 
 
@@ -61,6 +60,7 @@ class Rib:
         self._sources: dict[str, AdjRibIn] = {}
         self._offers: dict[Prefix, tuple[Offer, ...]] = {}
         self._spoken: set[Prefix] = set()
+        self._remembers_spoken = True
 
     @property
     def offers(self) -> Mapping[Prefix, tuple[Offer, ...]]:
@@ -75,14 +75,19 @@ class Rib:
         """
         return self._spoken
 
+    def forget_spoken(self) -> None:
+        """Who has spoken of what does not matter any more, and would only take memory."""
+        self._remembers_spoken = False
+        self._spoken.clear()
+
     def sources(self) -> Iterator[tuple[str, AdjRibIn]]:
         """Every source that is open or still has stale paths."""
         return iter(self._sources.items())
 
-    def paths_of(self, source: str) -> tuple[Path, ...]:
-        """The Adj-RIB-In of one source."""
+    def count(self, source: str) -> int:
+        """How many paths the Adj-RIB-In of this source holds."""
         adj = self._sources.get(source)
-        return tuple(adj.paths.values()) if adj else ()
+        return len(adj.paths) if adj else 0
 
     def open(
         self, source: str, side: Side = Side.LOCAL, *, router_id: IPAddress | None = None, max_prefixes: int = 1000
@@ -121,14 +126,17 @@ class Rib:
                 return self._remove(source, adj, [key for key in adj.stale if _in_family(key[0], family)])
 
     def close(self, source: str, now: float, hold: float) -> frozenset[Prefix]:
-        """The session is over; its paths go after `hold` seconds unless said again by then (RFC 4724's restart)."""
+        """The session is over; its paths go after `hold` seconds unless said again by then (RFC 4724's restart).
+
+        What the session did not say again since an earlier end keeps the time it was given then.
+        """
         adj = self._sources.get(source)
         if adj is None:
             return NOTHING
         adj.is_open = False
         if hold > 0 and adj.paths:
-            adj.stale = set(adj.paths)
-            adj.stale_until = now + hold
+            for key in adj.paths:
+                adj.stale.setdefault(key, now + hold)
             return NOTHING
         changed = self._remove(source, adj, list(adj.paths))
         del self._sources[source]
@@ -138,16 +146,14 @@ class Rib:
         """Drop the stale paths whose time is over."""
         changed = NOTHING
         for source, adj in list(self._sources.items()):
-            if adj.stale_until is not None and adj.stale_until <= now:
-                changed |= self._remove(source, adj, list(adj.stale))
-                adj.stale_until = None
-                if not adj.is_open:
-                    del self._sources[source]
+            changed |= self._remove(source, adj, [key for key, until in adj.stale.items() if until <= now])
+            if not adj.is_open and not adj.paths:
+                del self._sources[source]
         return changed
 
     def next_expiry(self) -> float | None:
         """When `expire` has something to do next, or None."""
-        return min((adj.stale_until for adj in self._sources.values() if adj.stale_until is not None), default=None)
+        return min((until for adj in self._sources.values() for until in adj.stale.values()), default=None)
 
     def _announce(self, source: str, adj: AdjRibIn, path: Path) -> frozenset[Prefix]:
         key = (path.prefix, path.path_id)
@@ -155,7 +161,7 @@ class Rib:
         if known is None and len(adj.paths) >= adj.max_prefixes:
             raise MaximumPrefixReached
         if adj.stale:
-            adj.stale.discard(key)
+            adj.stale.pop(key, None)
         if known is path or known == path:
             return NOTHING
         adj.paths[key] = path
@@ -165,13 +171,13 @@ class Rib:
         return frozenset((path.prefix,))
 
     def _speak(self, adj: AdjRibIn, prefix: Prefix) -> None:
-        if adj.side is Side.LOCAL:
+        if self._remembers_spoken and adj.side is Side.LOCAL:
             self._spoken.add(prefix)
 
     def _remove(self, source: str, adj: AdjRibIn, keys: list[PathKey]) -> frozenset[Prefix]:
         changed = set()
         for key in keys:
-            adj.stale.discard(key)
+            adj.stale.pop(key, None)
             if adj.paths.pop(key, None) is None:
                 continue
             prefix, path_id = key

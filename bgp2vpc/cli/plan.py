@@ -92,17 +92,18 @@ def _make_plan(config: "Config", wish: "Wish") -> "Plan":
 
 
 def _show(plan: "Plan") -> None:
+    from rich.markup import escape
     from rich.table import Table
 
     table = Table()
     for column in ("route table", "prefix", "verdict", "reason", "target", "rule"):
         table.add_column(column, no_wrap=True)
     for v in plan.verdicts:
-        table.add_row(v.table_id, str(v.prefix), v.kind.value, v.reason.value, str(v.target or ""), v.rule)
+        table.add_row(v.table_id, str(v.prefix), v.kind.value, v.reason.value, str(v.target or ""), escape(v.rule))
     console = terminal()
     if plan.verdicts:
         console.print(table)
     for v in plan.verdicts:
         if v.detail:
-            console.print(f"{v.table_id} {v.prefix}: {v.detail}", highlight=False, soft_wrap=True)
+            console.print(f"{v.table_id} {v.prefix}: {escape(v.detail)}", highlight=False, soft_wrap=True)
     console.print(f"{len(plan.changes)} change{'' if len(plan.changes) == 1 else 's'}")

@@ -8,7 +8,6 @@ from typing import Final
 from bgp2vpc.errors import Problem
 from bgp2vpc.routing.rule import Rule
 
-DEFAULT_FILE: Final = Path("/etc/bgp2vpc.yaml")
 DEFAULT_SOCKET: Final = Path("/run/bgp2vpc/bgp2vpc.sock")
 
 

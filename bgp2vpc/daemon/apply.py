@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from bgp2vpc.daemon.calls import Calls
-from bgp2vpc.daemon.retries import Key, Retries
+from bgp2vpc.daemon.retries import Retries
 from bgp2vpc.daemon.view import View, WishSource
 from bgp2vpc.errors import Disagreement, Ec2Error, InterfaceGone, RouteMissing, TableGone, Throttled
 from bgp2vpc.routing.plan import Action, Change
@@ -31,8 +31,6 @@ class Outcome:
     seconds: float
     error: Ec2Error | None = None
     retry_at: float | None = None
-    released: tuple[Key, ...] = ()
-    """Places whose writes failed for the same cause, and may be tried again."""
 
 
 class Applier:
@@ -64,8 +62,8 @@ class Applier:
         now = self._clock()
         if written is None:
             return Outcome(change, Result.UNNEEDED, now - started, None, self._retries.unneeded(change.key, now))
-        released = self._retries.succeeded(change.key, now)
-        return Outcome(written, Result.DONE, now - started, released=released)
+        self._retries.succeeded(change.key, now)
+        return Outcome(written, Result.DONE, now - started)
 
     async def _write(self, change: Change) -> Change | None:
         """The change as it was written, or None if it is no longer needed."""

@@ -18,6 +18,7 @@ from bgp2vpc.dialect.message import (
     StateChange,
     Update,
 )
+from bgp2vpc.dialect.message import Reason as ReasonGiven
 from bgp2vpc.logs import event
 from bgp2vpc.prefix import IPAddress, Prefix
 from bgp2vpc.sources.pace import Throttle
@@ -110,7 +111,7 @@ class Bridge:
 
     def closed(self, source: str, *, hold: float) -> None:
         """A session is over; its paths stay for `hold` seconds."""
-        paths = len(self.rib.paths_of(source))
+        paths = self.rib.count(source)
         hold = hold if self._holds else 0.0
         changed = self.rib.close(source, self._now(), hold)
         event(log, logging.INFO, "source down", source=source, paths=paths, kept_for=hold if paths and hold else None)
@@ -137,6 +138,8 @@ class Bridge:
         match message:
             case Acknowledgement() if self._relay is not None:
                 self._relay.answered(message)
+            case ReasonGiven(text) if self._relay is not None:
+                self._relay.refused_because(text)
             case StateChange(peer, PeerState.UP):
                 self._open_peer(peer)
             case StateChange(peer, PeerState.DOWN) | Notification(peer):
@@ -175,7 +178,7 @@ class Bridge:
                 now_changed = self.rib.apply(source, each)
             except MaximumPrefixReached:
                 error = TOO_MANY
-                break
+                continue
             if isinstance(each, Withdraw) and len(self.rib.spoken) > known:
                 # The first we hear of this prefix: there may be a route from before our start.
                 changed |= {each.prefix}
@@ -205,6 +208,8 @@ class Bridge:
         remaining = {name for name, _ in self.rib.sources()}
         for name in self.kinds.keys() - remaining:
             del self.kinds[name]
+            if self._relay is not None:
+                self._relay.source_gone(name)
         for name in self._complaints.keys() - remaining:
             del self._complaints[name]
         self._expire_later()

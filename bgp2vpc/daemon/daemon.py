@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import random
 import signal
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
@@ -71,6 +72,7 @@ class Daemon:
         self._failed = False
         self._interrupts = 0
         self._last_wish: Wish | None = None
+        self._leftovers_held = True
         self._started = asyncio.get_running_loop().time()
         self._journal = Journal()
         self._tasks = GuardedTasks(self._task_failed)
@@ -142,6 +144,9 @@ class Daemon:
             self.bridge.close_all()
         if reconciler is not None:
             await self._last_writes(reconciler, keep=keep)
+        if not (keep or self._mode.noop or (reconciler and reconciler.first_observation.is_set())):
+            event(log, logging.ERROR, "EC2 never answered: what routes of ours there may be are left behind")
+            self._failed = True
         await self._tasks.cancel()
         if self._calls is not None:
             self._calls.close()
@@ -192,7 +197,7 @@ class Daemon:
         self._view = View(connection.instance, config.rules, _policy(config), config.settle_time)
         retries = Retries()
         clock = asyncio.get_running_loop().time
-        paces = {action: Pace(config.ec2.burst, config.ec2.rate) for action in Action}
+        paces = {action: Pace(config.ec2.burst, config.ec2.rate, random.random) for action in Action}
         applier = Applier(self._calls, self._view, self._wish, retries, paces, clock)
         self._reconciler = Reconciler(
             self._calls,
@@ -224,20 +229,27 @@ class Daemon:
     def _wish(self) -> Wish:
         if self._last_wish is not None:
             return self._last_wish
-        held = asyncio.get_running_loop().time() < self._started + self._config.restart_time
-        return Wish(self.bridge.rib.offers, held, self.bridge.rib.spoken)
+        return Wish(self.bridge.rib.offers, self._leftovers_held, self.bridge.rib.spoken)
 
     def _touch(self, prefixes: Collection[Prefix]) -> None:
         if self._reconciler is not None:
             self._reconciler.touch(prefixes)
 
     def _forget_leftovers_later(self) -> None:
+        loop = asyncio.get_running_loop()
+        due = self._started + self._config.restart_time
+
         def forget() -> None:
+            if self._started + self._config.restart_time > due:  # a reload has given them more time
+                self._forget_leftovers_later()
+                return
+            self._leftovers_held = False
+            self.bridge.rib.forget_spoken()
             if self._reconciler is not None:
                 verdicts = self._reconciler.verdicts.values()
                 self._touch({verdict.prefix for verdict in verdicts if verdict.reason is Reason.LEFTOVER})
 
-        asyncio.get_running_loop().call_at(self._started + self._config.restart_time + 0.001, forget)
+        loop.call_at(due + 0.001, forget)
 
     # Configuration
 
@@ -255,6 +267,8 @@ class Daemon:
         except ConfigError as error:
             for problem in error.problems:
                 event(log, logging.ERROR, f"not reloaded, the old configuration stays: {problem}")
+            return
+        if self._stop.is_set():
             return
         for key in ("socket", "instance_id", "region", "vpc_id", "ec2", "settle_time"):
             if getattr(config, key) != getattr(self._config, key):

@@ -41,7 +41,7 @@ class Helper:
     async def run(self) -> int:
         """Until ExaBGP tells us to stop or is gone."""
         ear = asyncio.create_task(self._pipe.run(self._heard))
-        ear.add_done_callback(lambda _: self._exabgp_is_gone())
+        ear.add_done_callback(self._exabgp_is_gone)
         config = await self._usable_config()
         status = 0
         if config is not None:
@@ -52,6 +52,7 @@ class Helper:
                 self._daemon.stop()
             status = await self._daemon.run()
         await self._pipe.flush(FLUSH_TIMEOUT)
+        ear.remove_done_callback(self._exabgp_is_gone)
         ear.cancel()
         self._pipe.close()
         return status
@@ -64,7 +65,7 @@ class Helper:
         else:
             self._backlog.note(message)
 
-    def _exabgp_is_gone(self) -> None:
+    def _exabgp_is_gone(self, _: "asyncio.Task[None]") -> None:
         event(log, logging.INFO, "ExaBGP has closed its pipe")
         self._over.set()
         if self._daemon is not None:

@@ -19,7 +19,7 @@ from bgp2vpc.daemon.retries import Key, Retries
 from bgp2vpc.daemon.view import View, WishSource
 from bgp2vpc.errors import Ec2Error, InterfaceGone, PlanRefused, TableGone
 from bgp2vpc.prefix import Prefix
-from bgp2vpc.routing.guard import guard
+from bgp2vpc.routing.guard import guard, withdrawals
 from bgp2vpc.routing.plan import Change, Plan, Verdict, VerdictKind
 from bgp2vpc.vpc.model import Snapshot
 
@@ -194,8 +194,7 @@ class Reconciler:
         self._ask_about_owners(plan)
         now = self._now()
         idle = tuple(c for c in plan.changes if c.key not in self._writes and self._retries.is_ready(c.key, now))
-        if not self._is_allowed(Plan(idle), is_whole=only is None):
-            return
+        idle = self._allowed(Plan(idle), is_whole=only is None).changes
         if self._applier is None:
             self._journal.dry_run(plan, only)
             return
@@ -207,19 +206,21 @@ class Reconciler:
         if not idle:
             self._journal.end(cycle, now)
 
-    def _is_allowed(self, plan: Plan, *, is_whole: bool) -> bool:
-        """Whether the guard lets it pass. A refused whole stays refused while parts of it pass."""
+    def _allowed(self, plan: Plan, *, is_whole: bool) -> Plan:
+        """What the guard lets pass of it. A refused whole stays refused while parts of it pass."""
+        if self._view.snapshot is None:
+            return plan
         try:
-            if self._view.snapshot is not None:
-                guard(plan, self._view.tables, self._view.snapshot, self.tempo.max_changes)
+            guard(plan, self._view.tables, self._view.snapshot, self.tempo.max_changes)
         except PlanRefused as refusal:
             self.refused = True
             self._journal.failure("plan", refusal)
-            return False
+            rest = withdrawals(plan)
+            return self._allowed(rest, is_whole=False) if len(rest.changes) < len(plan.changes) else Plan()
         if is_whole:
             self.refused = False
             self._journal.success("plan")
-        return True
+        return plan
 
     def _remember(self, plan: Plan, only: Collection[Prefix] | None) -> None:
         keys: Collection[Key]
@@ -240,7 +241,12 @@ class Reconciler:
             if self._retries.may_have_been_applied(key) and key not in self._doubts:
                 self._doubts[key] = self._start(self._clear_doubt(key))
         self._journal.no_longer_wanted(keys)
-        self.touch({prefix for _, prefix in self._retries.forget(keys, self._now())})
+        self._retries.forget(keys, self._now())
+        self._touch_released()
+
+    def _touch_released(self) -> None:
+        """Places that waited for another one to be tried may be tried themselves."""
+        self.touch({prefix for _, prefix in self._retries.take_released()})
 
     async def _clear_doubt(self, key: Key) -> None:
         """A write without an answer, unwanted by now, may have been done, or may yet be: look, and look once more."""
@@ -280,7 +286,8 @@ class Reconciler:
         self._journal.outcome(outcome, cycle)
         if isinstance(outcome.error, InterfaceGone | TableGone):
             self.poll_now()
-        self.touch({change.prefix, *(prefix for _, prefix in outcome.released)})
+        self.touch([change.prefix])
+        self._touch_released()
         if outcome.retry_at is not None:
             # The loop's timers may be early by their resolution, and then the place would not be ready yet.
             asyncio.get_running_loop().call_at(outcome.retry_at + 0.001, self.touch, [change.prefix])

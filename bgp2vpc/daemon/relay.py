@@ -33,6 +33,7 @@ class Relay:
         self._send = send
         self._said: dict[PathKey, dict[Speaker, Path]] = {}
         self._unanswered: deque[str] = deque(maxlen=UNANSWERED)
+        self._reason = ""
 
     def pass_on(self, source: str, command: Command) -> None:
         """Say the line itself, and remember what it announced."""
@@ -66,11 +67,26 @@ class Relay:
             for source in {source for source, _ in vanished}:
                 self._say_again(key, source)
 
+    def source_gone(self, source: str) -> None:
+        """Nothing of this source is left: withdraw whatever it has announced to anybody."""
+        for key in list(self._said):
+            for speaker in [each for each in self._said.get(key, ()) if each[0] == source]:
+                path = self._said[key][speaker]
+                self._forget(key, speaker)
+                if not self._is_announced(key, speaker):
+                    self._say(withdraw_line(path, speaker[1]))
+
+    def refused_because(self, reason: str) -> None:
+        """Why the next answer will be an error, as 6.0 tells."""
+        self._reason = reason
+
     def answered(self, answer: Acknowledgement) -> None:
         """ExaBGP answered the oldest line. (Some errors of 4.2 have no answer, so the line named is a good guess.)"""
         line = self._unanswered.popleft() if self._unanswered else ""
         if not answer.ok:
-            event(log, logging.WARNING, "ExaBGP refused a line", line=line, answer=answer.reason or "error")
+            reason = answer.reason or self._reason or None
+            event(log, logging.WARNING, "ExaBGP refused a line", line=line, reason=reason)
+        self._reason = ""
 
     def _all_still_announced(self, speaker: Speaker, events: Collection[Event]) -> bool:
         """Whether the line withdraws nothing but what another source announces to the same neighbors."""

@@ -42,6 +42,7 @@ class Retries:
     def __init__(self, jitter: Callable[[], float] = random.random) -> None:
         self._failures: dict[Key, Failure] = {}
         self._probes: dict[_Cause, Key] = {}
+        self._released: list[Key] = []
         self._jitter = jitter
 
     @property
@@ -71,8 +72,8 @@ class Retries:
         failure = self._failures.get(key)
         if failure is None or not isinstance(failure.error, OperatorError):
             return None
-        probe = self._probes.get(_cause(key, failure.error), key)
-        return None if probe == key else failure.error
+        cause = _cause_of(key, failure.error)
+        return None if cause is None or self._probes.get(cause, key) == key else failure.error
 
     def needs_operator(self, key: Key) -> bool:
         """Whether time alone will not help."""
@@ -87,8 +88,9 @@ class Retries:
         a whole table (a permission, the quota), by one place for all, lest they use up EC2's bucket for nothing.
         Throttled calls go as soon as the pace allows, which doubles its own back-off.
         """
-        if isinstance(error, OperatorError):
-            probe = self._probes.setdefault(_cause(key, error), key)
+        cause = _cause_of(key, error)
+        if cause is not None:
+            probe = self._probes.setdefault(cause, key)
             return self._wait(key, error, now, OPERATOR_DELAY if probe == key else PROBED_BY_ANOTHER)
         if isinstance(error, Throttled) or (isinstance(error, Disagreement) and key not in self._failures):
             return self._wait(key, error, now, 0.0)
@@ -108,35 +110,41 @@ class Retries:
 
     def _wait(self, key: Key, error: Ec2Error | None, now: float, delay: float) -> float:
         before = self._failures.get(key)
+        if before is not None and _cause_of(key, before.error) != _cause_of(key, error):
+            self._end_probe(key, before, now)
         not_before = now + delay * (0.75 + self._jitter() / 2)
         attempts = before.attempts + 1 if before else 1
         self._failures[key] = Failure(error, attempts, now, not_before)
         return not_before
 
-    def succeeded(self, key: Key, now: float) -> tuple[Key, ...]:
-        """The place is well; returns the places that waited for this one, and may try again now."""
+    def succeeded(self, key: Key, now: float) -> None:
+        """The place is well."""
         failure = self._failures.pop(key, None)
-        return self._end_probe(key, failure, now) if failure else ()
+        if failure is not None:
+            self._end_probe(key, failure, now)
 
-    def _end_probe(self, key: Key, failure: Failure, now: float) -> tuple[Key, ...]:
-        if not isinstance(failure.error, OperatorError):
-            return ()
-        cause = _cause(key, failure.error)
-        if self._probes.get(cause) != key:
-            return ()
+    def take_released(self) -> tuple[Key, ...]:
+        """The places that waited for another one to be tried, and may be tried themselves since this was last asked."""
+        released, self._released = tuple(self._released), []
+        return released
+
+    def _end_probe(self, key: Key, failure: Failure, now: float) -> None:
+        """This place does not meet its cause any more: if it was tried for others, they may be tried themselves."""
+        cause = _cause_of(key, failure.error)
+        if cause is None or self._probes.get(cause) != key:
+            return
         del self._probes[cause]
-        waiting = tuple(other for other, each in self._failures.items() if _is_due_to(cause, other, each))
-        for other in waiting:
-            self._failures[other] = replace(self._failures[other], not_before=now)
-        return waiting
+        for other, each in self._failures.items():
+            if other != key and _cause_of(other, each.error) == cause:
+                self._failures[other] = replace(each, not_before=now)
+                self._released.append(other)
 
-    def forget(self, keys: Iterable[Key], now: float) -> tuple[Key, ...]:
-        """Nobody wants anything written at these places any more; returns the places that waited for one of them.
+    def forget(self, keys: Iterable[Key], now: float) -> None:
+        """Nobody wants anything written at these places any more.
 
         Where EC2 denied what it shows, the table or the interface, nothing is wanted until the next read shows it
         again: that must not be the end of the back-off.
         """
-        released: list[Key] = []
         for key in keys:
             failure = self._failures.get(key)
             if failure is None:
@@ -144,18 +152,20 @@ class Retries:
             denied = isinstance(failure.error, InterfaceGone | TableGone)
             if not (denied and now < failure.not_before + LONGEST_DELAY):
                 del self._failures[key]
-                released += self._end_probe(key, failure, now)
-        return tuple(released)
+                self._end_probe(key, failure, now)
 
 
-_Cause = tuple[str, Prefix | None, type[OperatorError]]
+_Cause = tuple[str, str, type[OperatorError], object]
 
 
-def _cause(key: Key, error: OperatorError) -> _Cause:
-    """What has to be mended: something about the table, or (refused parameters) about this one route."""
+def _cause_of(key: Key, error: Ec2Error | None) -> _Cause | None:
+    """What an operator has to mend: a permission or credentials, a table's quota (one a family), one refused route."""
     table_id, prefix = key
-    return table_id, None if isinstance(error, Credentials | Denied | QuotaReached) else prefix, type(error)
-
-
-def _is_due_to(cause: _Cause, key: Key, failure: Failure) -> bool:
-    return isinstance(failure.error, OperatorError) and _cause(key, failure.error) == cause
+    match error:
+        case Credentials() | Denied():
+            return table_id, error.operation, type(error), None
+        case QuotaReached():
+            return table_id, error.operation, type(error), prefix.is_ipv6
+        case OperatorError():
+            return table_id, error.operation, type(error), prefix
+    return None

@@ -18,13 +18,14 @@ class Scripts:
         self._listener = listener
         self._start_task = start_task
         self._running: dict[str, tuple[Process, Script, asyncio.Task[None]]] = {}
+        self._stopped = False
 
     async def configure(self, processes: Sequence[Process]) -> None:
         """Stop what is no longer configured or configured otherwise, then start what is new."""
         wanted = {process.name: process for process in processes}
         await self._stop([name for name, (process, _, _) in self._running.items() if wanted.get(name) != process])
         for name, process in wanted.items():
-            if name not in self._running:
+            if name not in self._running and not self._stopped:
                 script = Script(
                     ScriptSettings(name, process.argv, restart_time=process.restart_time, respawn=process.respawn),
                     self._listener,
@@ -32,7 +33,8 @@ class Scripts:
                 self._running[name] = (process, script, self._start_task(f"script {name}", script.run()))
 
     async def stop(self) -> None:
-        """Stop all; what they say while they die is still heard."""
+        """Stop all, for good; what they say while they die is still heard."""
+        self._stopped = True
         await self._stop(list(self._running))
 
     def statuses(self) -> Iterator[ScriptStatus]:

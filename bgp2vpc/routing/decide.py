@@ -105,5 +105,7 @@ def _prefixes(table: RouteTable, snapshot: Snapshot, wish: Wish, only: Collectio
         return
     yield from wish.offers
     for route in table.routes:
-        if isinstance(route.destination, Prefix) and route.destination not in wish.offers and is_ours(route, snapshot):
+        if route.propagated or not isinstance(route.destination, Prefix):
+            continue
+        if route.destination not in wish.offers and is_ours(route, snapshot):
             yield route.destination

@@ -80,6 +80,8 @@ def diff(place: Place, wish: Offered | Unusable | None, *, leftover_is_kept: boo
         return _with_path(place, route, wish)
     if route is None or not is_ours(route, place.snapshot):
         return _unusable(place, wish) if wish else None
+    if isinstance(wish, Unusable) and wish.reason is Reason.NO_INTERFACE:
+        return _unusable(place, wish)  # our own mistake (`interface:`) is no reason to take a working route away
     if wish is None and leftover_is_kept:
         return place.verdict(VerdictKind.KEEP, Reason.LEFTOVER, route.target), None
     return place.change(Action.DELETE, route.target, wish.reason if wish else Reason.WITHDRAWN)

@@ -8,6 +8,11 @@ from bgp2vpc.routing.plan import Action, Change, Plan
 from bgp2vpc.vpc.model import Snapshot
 
 
+def withdrawals(plan: Plan) -> Plan:
+    """What of a refused plan must not wait for an operator: traffic leaves services that are down."""
+    return Plan(tuple(change for change in plan.changes if change.action is Action.DELETE), plan.verdicts)
+
+
 def guard(plan: Plan, tables: Mapping[str, Ruled], snapshot: Snapshot, max_changes: int) -> Plan:
     """The same plan, or PlanRefused: it takes too much, or has a change that no rule allows.
 

@@ -84,6 +84,22 @@ def test_a_returning_source_keeps_what_it_says_again_and_loses_the_rest(rib):
     assert sources_of(rib) == ["s"]
 
 
+def test_a_source_that_comes_and_goes_without_a_word_does_not_keep_its_paths_alive(rib):
+    rib.apply("s", announce(P1))
+    for now in range(0, 10, 2):
+        rib.close("s", now=now, hold=10)
+        rib.open("s")
+    assert rib.next_expiry() == 10
+    assert rib.expire(10) == {P1}
+
+
+def test_what_was_spoken_of_can_be_forgotten_for_good(rib):
+    rib.apply("s", withdraw(P1))
+    rib.forget_spoken()
+    rib.apply("s", withdraw(P2))
+    assert list(rib.spoken) == []
+
+
 def test_end_of_rib_removes_stale_paths_of_its_family_at_once(rib):
     for prefix in (P1, P2, P6):
         rib.apply("s", announce(prefix))

@@ -103,6 +103,38 @@ def test_when_the_place_that_tries_is_withdrawn_another_takes_over(make_lab) -> 
     assert lab.routes == [f"rtb-1 {B} {OURS} active"]
 
 
+def test_a_probe_that_meets_another_error_lets_the_others_go_on(lab: Lab) -> None:
+    denied = Denied("CreateRoute", "UnauthorizedOperation", "x")
+    lab.vpc.fail_next("CreateRoute", denied, times=4)
+    lab.say(*(announce(f"192.0.2.{number}/32") for number in range(4)))
+    lab.wait(5)
+    lab.vpc.fail_next("CreateRoute", Transient("CreateRoute", "InternalError", "x"))
+    lab.wait(60)
+    assert len(lab.routes) == 4
+
+
+def test_what_is_denied_of_deletes_says_nothing_of_creates(make_lab) -> None:
+    lab = make_lab().start()
+    lab.say(announce(A))
+    lab.wait()
+    lab.vpc.fail_next("DeleteRoute", Denied("DeleteRoute", "UnauthorizedOperation", "x"), times=10**6)
+    lab.say(withdraw(A))
+    lab.wait()
+    lab.vpc.fail_next("CreateRoute", Denied("CreateRoute", "UnauthorizedOperation", "x"))
+    lab.say(announce(B))
+    lab.wait(60)
+    assert f"rtb-1 {B} {OURS} active" in lab.routes
+
+
+def test_a_refused_plan_does_not_hold_withdrawals_back(make_lab) -> None:
+    lab = make_lab(max_changes=2).start()
+    lab.say(announce(A))
+    lab.wait()
+    lab.say(withdraw(A), *(announce(f"192.0.2.{number}/32") for number in range(10, 13)))
+    lab.wait(5)
+    assert lab.routes == []
+
+
 def test_a_failure_that_returns_after_the_wish_was_gone_is_news_again(lab: Lab, caplog) -> None:
     lab.vpc.fail_next("CreateRoute", Denied("CreateRoute", "UnauthorizedOperation", "x"), times=2)
     for _ in range(2):

@@ -74,3 +74,12 @@ def test_crashed_after_any_write_and_started_again_it_comes_to_the_same_end(make
         f"rtb-{table} 192.0.2.{n}/32 {OURS} active" for table in (1, 2, 3) for n in (1, 2, *range(10, 16))
     )
     assert second.routes == expected
+
+
+def test_a_reload_can_give_leftovers_more_time(make_lab) -> None:
+    lab = make_lab(left_behind(A), restart_time=10.0).start()
+    lab.reload(restart_time=100.0)
+    lab.wait(80)
+    assert lab.routes == [f"rtb-1 {A} {OURS} active"]
+    lab.wait(30)
+    assert lab.routes == []

@@ -240,3 +240,17 @@ def test_what_no_rule_accepts_is_said_once_and_shown_in_the_status(lab: Lab, cap
     lab.wait()
     assert lab.do(lab.daemon.status)["not_accepted"] == []
     assert lab.writes == []
+
+
+def test_what_a_source_left_at_some_neighbor_is_withdrawn_when_it_ends(helper: Lab) -> None:
+    helper.say(*(f"neighbor 10.0.0.{number} {announce(A)}" for number in (1, 2)), source="one")
+    helper.say(f"neighbor 10.0.0.2 {withdraw(A)}", source="one")
+    helper.to_exabgp.clear()
+    helper.close("one")
+    assert helper.to_exabgp == [f"neighbor 10.0.0.1 {withdraw(A)}"]
+
+
+def test_the_reason_6_0_gives_for_an_error_is_in_the_log(helper: Lab, caplog) -> None:
+    helper.say(announce(A), source="one")
+    helper.hear("error: no such neighbor", "error")
+    assert [r.fields["reason"] for r in caplog.records if "ExaBGP refused" in r.message] == ["no such neighbor"]

@@ -109,6 +109,11 @@ def test_the_instances_in_the_way_are_those_that_hold_an_accepted_route_we_have_
     assert peers_in_the_way(tables, shown, wish_for(offer(P1), offer(P6))) == {"i-1"}
 
 
+def test_a_propagated_twin_of_ours_is_no_second_decision():
+    shown = snapshot(table(route(P1, OURS), route(P1, OURS, propagated=True)))
+    assert len(plan_for(shown, [rule()], wish_for()).changes) == 1
+
+
 # Properties
 
 PREFIXES = [P1, P2, P6, parse_prefix("198.51.100.0/24"), parse_prefix("192.0.2.0/24")]

@@ -106,6 +106,10 @@ def test_a_path_that_cannot_be_installed_any_more_takes_its_route_along():
     assert decided(US, [offer(next_hop="198.51.100.1")]) == "delete next-hop-not-ours None -> delete eni-1"
 
 
+def test_a_mistaken_interface_takes_no_working_route_away():
+    assert decided(US, PATH, interface=7) == "blocked no-interface eni-1"
+
+
 def test_a_usable_path_is_installed_although_a_better_one_is_not_usable():
     offers = [offer(next_hop="198.51.100.1", local_preference=900), offer(source="t")]
     assert decided(NOTHING, offers) == "create absent eni-1 -> create eni-1"
