@@ -7,6 +7,8 @@ import logging
 import os
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import islice
 from threading import Lock
 from typing import Any, TypeVar
@@ -62,14 +64,27 @@ _CREDENTIALS = (
     UnauthorizedSSOTokenError,
     ProfileNotFound,
 )
-# All that a call raises. A broken answer is no BotoCoreError.
+# What botocore raises on purpose. A broken answer is no BotoCoreError.
 _FAILURES = (BotoCoreError, ClientError, ResponseParserError)
+# And what it lets pass, mostly while it refreshes credentials: their program is missing, their file unreadable, their
+# JSON broken or of another shape, or they are expired still.
+_PLAIN_FAILURES = (RuntimeError, OSError, ValueError, LookupError, TypeError, AttributeError)
+_GET_CREDENTIALS = "GetCredentials"
 _MESSAGE_LENGTH = 400  # of a broken answer's text, which may be a whole page
 
 _OPERATOR = (ConfigParseError, InvalidConfigError, NoRegionError, InvalidRegionError)
 
 
 Parsed = TypeVar("Parsed")
+
+
+@dataclass(frozen=True, slots=True)
+class _Clients:
+    """botocore's: two clients, so that a page under way never holds a write's connection; and what both sign with."""
+
+    reads: Any
+    writes: Any
+    credentials: Any
 
 
 class Ec2(VpcApi):
@@ -85,11 +100,11 @@ class Ec2(VpcApi):
         self._timeout = timeout
         self._max_connections = max_connections
         self._lock = Lock()
-        self._clients: tuple[Any, Any] | None = None
+        self._clients: _Clients | None = None
 
     def warm_up(self) -> None:
-        """Make the clients now: 0.2 s of work, better done before the first announcement. Raises Ec2Error."""
-        self._both()
+        """Make the clients and get credentials now, better than at the first announcement: 0.2 s. Raises Ec2Error."""
+        self._ready()
 
     def route_tables(self, vpc_ids: Collection[str], table_ids: Collection[str] = ()) -> tuple[RouteTable, ...]:
         """DescribeRouteTables, paged."""
@@ -118,11 +133,6 @@ class Ec2(VpcApi):
         for ids in _chunks(sorted(health), _STATUS_IDS):
             health.update(self._health_of_known(ids))
         return health
-
-    def vpc_cidrs(self, vpc_id: str) -> tuple[Prefix, ...]:
-        """The CIDRs of the VPC, IPv4 before IPv6. Raises Refused where it does not exist."""
-        items = _items(self._read("DescribeVpcs", VpcIds=[vpc_id]), "DescribeVpcs", "Vpcs")
-        return tuple(cidr for cidrs in _parsed("DescribeVpcs", wire.parse_vpc_cidrs, items) for cidr in cidrs)
 
     def create_route(self, table_id: str, prefix: Prefix, interface_id: str) -> None:
         """CreateRoute."""
@@ -156,57 +166,54 @@ class Ec2(VpcApi):
         return {}
 
     def _pages(self, operation: str, key: str, filters: list[dict[str, Any]]) -> list[wire.Item]:
-        reads, _ = self._both()
-        paginator = reads.get_paginator(xform_name(operation))
+        reads = self._ready().reads
         found: list[wire.Item] = []
-        try:
+        with _our_errors(operation):
+            paginator = reads.get_paginator(xform_name(operation))
             for page in paginator.paginate(Filters=filters, PaginationConfig={"PageSize": _PAGE_SIZE}):
                 found += _items(page, operation, key)
-        except _FAILURES as error:
-            raise _ours(operation, error) from error
         return found
 
     def _read(self, operation: str, **parameters: Any) -> wire.Item:
-        reads, _ = self._both()
-        return _call(reads, operation, parameters)
+        return _call(self._ready().reads, operation, parameters)
 
     def _write(self, operation: str, table_id: str, prefix: Prefix, **target: str) -> None:
-        _, writes = self._both()
-        _call(writes, operation, {"RouteTableId": table_id, **wire.destination_parameter(prefix), **target})
+        parameters = {"RouteTableId": table_id, **wire.destination_parameter(prefix), **target}
+        _call(self._ready().writes, operation, parameters)
 
-    def _both(self) -> tuple[Any, Any]:
-        """The clients for reads and for writes: two, so that a page under way never holds a write's connection."""
+    def _ready(self) -> _Clients:
+        """The clients, with credentials that are good now."""
         with self._lock:
             if self._clients is None:
-                self._clients = self._make_clients()
-            return self._clients
+                # A plain failure: an AWS_ENDPOINT_URL that is no URL.
+                with _our_errors("CreateClient", plain=OperatorError):
+                    self._clients = self._slim_clients() or self._make_clients(_session(None))
+            clients = self._clients
+        # The call would refresh them as well; but of its failure nobody could tell where it came from.
+        with _our_errors(_GET_CREDENTIALS, plain=Credentials):
+            clients.credentials.get_frozen_credentials()
+        return clients
 
-    def _make_clients(self) -> tuple[Any, Any]:
-        try:
-            return self._slim_pair() or self._pair(_session(None))
-        except BotoCoreError as error:
-            raise _ours("CreateClient", error) from error
-        except (ValueError, OSError) as error:
-            # botocore's plain ones: an AWS_ENDPOINT_URL that is no URL, a credentials file that may not be read.
-            raise OperatorError("CreateClient", type(error).__name__, str(error)) from error
-
-    def _slim_pair(self) -> tuple[Any, Any] | None:
+    def _slim_clients(self) -> _Clients | None:
         models = None if _has_models_of_its_own() else slim_model.find_or_make()
         if models is None:
             return None
         try:
-            return self._pair(_session(models))
+            return self._make_clients(_session(models))
         except NoCredentialsError:
             raise
-        except (BotoCoreError, ValueError, LookupError, OSError) as error:
+        except (*_FAILURES, *_PLAIN_FAILURES) as error:
             log.debug("botocore's whole EC2 model is used, the trimmed one gave: %r", error)
             return None
 
-    def _pair(self, session: Session) -> tuple[Any, Any]:
+    def _make_clients(self, session: Session) -> _Clients:
+        with _our_errors(_GET_CREDENTIALS, plain=Credentials):
+            credentials = session.get_credentials()
         # A client that was made without credentials never gets any, even when the role is attached a minute later.
-        if session.get_credentials() is None:
+        if credentials is None:
             raise NoCredentialsError
-        return self._client(session, 2 * self._timeout), self._client(session, self._timeout)
+        reads, writes = self._client(session, 2 * self._timeout), self._client(session, self._timeout)
+        return _Clients(reads, writes, credentials)
 
     def _client(self, session: Session, read_timeout: float) -> Any:
         config = Config(
@@ -236,11 +243,20 @@ def _session(models: str | None) -> Session:
 
 
 def _call(client: Any, operation: str, parameters: Mapping[str, Any]) -> wire.Item:
-    try:
+    with _our_errors(operation):
         answer: wire.Item = getattr(client, xform_name(operation))(**parameters)
+    return answer
+
+
+@contextmanager
+def _our_errors(operation: str, *, plain: type[Ec2Error] = Transient) -> Iterator[None]:
+    """Whatever botocore raises within comes out as Ec2Error; what it did not raise on purpose as `plain`."""
+    try:
+        yield
     except _FAILURES as error:
         raise _ours(operation, error) from error
-    return answer
+    except _PLAIN_FAILURES as error:
+        raise plain(operation, type(error).__name__, str(error)[:_MESSAGE_LENGTH]) from error
 
 
 def _ours(operation: str, error: Exception) -> Ec2Error:

@@ -68,7 +68,6 @@ class Metadata:
             # Never the zone less its last letter: that is wrong in local and wavelength zones (us-west-2-lax-1a).
             region=self._required("placement/region"),
             vpc_id=self._primary_vpc(),
-            zone=self.get("placement/availability-zone") or "",
         )
 
     def _primary_vpc(self) -> str:

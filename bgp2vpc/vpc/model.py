@@ -123,7 +123,6 @@ class Instance:
     id: str
     region: str
     vpc_id: str
-    zone: str = ""
 
 
 @dataclass(frozen=True, slots=True)

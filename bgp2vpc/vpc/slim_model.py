@@ -27,11 +27,8 @@ OPERATIONS = (
     "CreateRoute",
     "DeleteRoute",
     "DescribeInstanceStatus",
-    "DescribeInstances",
     "DescribeNetworkInterfaces",
     "DescribeRouteTables",
-    "DescribeSubnets",
-    "DescribeVpcs",
     "ReplaceRoute",
 )
 _MODEL = Path("ec2", "2016-11-15", "service-2.json")

@@ -3,7 +3,7 @@
 Field names: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Operations.html
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from bgp2vpc.prefix import Prefix, PrefixError, parse_address, parse_prefix
@@ -79,13 +79,6 @@ def parse_health(item: Item) -> tuple[str, InstanceHealth]:
     return item["InstanceId"], InstanceHealth.IMPAIRED if "impaired" in checks else InstanceHealth.OK
 
 
-def parse_vpc_cidrs(item: Item) -> tuple[Prefix, ...]:
-    """The associated CIDRs of a `Vpc`, IPv4 before IPv6."""
-    v4 = _associated(item.get("CidrBlockAssociationSet", ()), "CidrBlock")
-    v6 = _associated(item.get("Ipv6CidrBlockAssociationSet", ()), "Ipv6CidrBlock")
-    return tuple(map(parse_prefix, [*v4, *v6]))
-
-
 def destination_parameter(prefix: Prefix) -> dict[str, str]:
     """How the write calls name this prefix."""
     return {"DestinationIpv6CidrBlock" if prefix.is_ipv6 else "DestinationCidrBlock": str(prefix)}
@@ -117,8 +110,3 @@ def _state(text: str) -> RouteState:
 
 def _is_associated(state: Item | None) -> bool:
     return state is None or state.get("State", "associated") in ("associated", "associating")
-
-
-def _associated(items: Iterable[Item], name: str) -> list[str]:
-    state = f"{name}State"
-    return [item[name] for item in items if item.get(state, {}).get("State", "associated") == "associated"]

@@ -1,6 +1,9 @@
 """Ec2 on bad days, against a server that says exactly what it is told. On good days: test_vpc_api.py."""
 
+import json
 import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from threading import Thread
 from urllib.parse import parse_qs
 
@@ -111,7 +114,7 @@ def test_a_read_meets(server: Server, ec2: Ec2, reply: Reply, expected: type[Ec2
 
 def test_a_page_that_parses_but_is_no_answer_is_not_an_empty_vpc(server: Server, ec2: Ec2) -> None:
     server.replies = [http(200, "<html><body>please log in</body></html>")]
-    for read in (lambda: ec2.route_tables(["vpc-1"]), lambda: ec2.interfaces("i-1"), lambda: ec2.vpc_cidrs("vpc-1")):
+    for read in (lambda: ec2.route_tables(["vpc-1"]), lambda: ec2.interfaces("i-1")):
         with pytest.raises(Transient, match="the answer has no"):
             read()
 
@@ -291,3 +294,72 @@ def test_a_replace_of_a_missing_route_asks_for_a_look_at_the_table(server: Serve
     server.replies = [http(400, error_body("InvalidParameterValue", message))]
     with pytest.raises(RouteMissing):
         ec2.replace_route("rtb-1", ANYCAST, "eni-1")
+
+
+@pytest.fixture
+def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """What `credential_process` runs: it prints credentials that have to be refreshed before the next call."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    config, program = tmp_path / "config", tmp_path / "credentials.sh"
+    config.write_text(f"[default]\ncredential_process = {program}\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    prints(program, credentials_until(datetime.now(UTC) + timedelta(minutes=1)))
+    return program
+
+
+def credentials_until(expiration: datetime) -> str:
+    until = expiration.strftime("%Y-%m-%dT%H:%M:%SZ")
+    keys = {"AccessKeyId": "A", "SecretAccessKey": "S", "SessionToken": "T"}
+    return json.dumps({"Version": 1, **keys, "Expiration": until})
+
+
+def prints(program: Path, text: str) -> None:
+    program.write_text(f"#!/bin/sh\ncat <<'END'\n{text}\nEND\n")
+    program.chmod(0o755)
+
+
+EXPIRED = credentials_until(datetime(2001, 1, 1, tzinfo=UTC))
+REFRESHES = [
+    ("are expired still", EXPIRED, "still expired"),
+    ("are no JSON", "oops", "JSONDecodeError"),
+    ("are no object", "[]", "AttributeError"),
+    ("expire at no time", EXPIRED.replace("2001", "soon"), "Error"),
+]
+
+
+@pytest.mark.parametrize(("printed", "problem"), [row[1:] for row in REFRESHES], ids=[row[0] for row in REFRESHES])
+def test_refreshed_credentials_that(server: Server, ec2: Ec2, program: Path, printed: str, problem: str) -> None:
+    # Credentials of one minute are refreshed before each call.
+    server.replies = [http(200, tables_body("rtb-1"))]
+    assert ec2.route_tables(["vpc-1"])
+    prints(program, printed)
+    for call in (lambda: ec2.route_tables(["vpc-1"]), lambda: ec2.delete_route("rtb-1", ANYCAST)):
+        with pytest.raises(Credentials, match=problem):
+            call()
+    assert len(server.requests) == 1
+    prints(program, credentials_until(datetime.now(UTC) + timedelta(hours=1)))
+    assert ec2.route_tables(["vpc-1"])
+
+
+def test_a_program_for_credentials_that_is_gone_is_the_operators_affair(
+    server: Server, ec2: Ec2, program: Path
+) -> None:
+    server.replies = [http(200, tables_body("rtb-1"))]
+    assert ec2.route_tables(["vpc-1"])
+    program.unlink()
+    with pytest.raises(Credentials, match="FileNotFoundError"):
+        ec2.route_tables(["vpc-1"])
+    with pytest.raises(Credentials, match="FileNotFoundError"):
+        Ec2("us-east-1").warm_up()
+
+
+def test_a_web_identity_without_its_file_is_the_operators_affair(
+    ec2: Ec2, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_ROLE_ARN", "arn:aws:iam::123456789012:role/router")
+    monkeypatch.setenv("AWS_WEB_IDENTITY_TOKEN_FILE", str(tmp_path / "token"))
+    with pytest.raises(Credentials, match="FileNotFoundError"):
+        ec2.route_tables(["vpc-1"])

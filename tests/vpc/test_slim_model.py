@@ -202,5 +202,4 @@ def test_the_trimmed_one_is_what_is_used(cache: Path) -> None:
 def operations(ec2: Ec2) -> int:
     """How many operations the clients know: every one of EC2's, or ours."""
     ec2.warm_up()
-    reads, _ = ec2._both()
-    return len(reads.meta.service_model.operation_names)
+    return len(ec2._ready().reads.meta.service_model.operation_names)

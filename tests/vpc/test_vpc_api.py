@@ -277,17 +277,6 @@ def test_more_tables_than_a_page_holds_all_come(cloud: Cloud, monkeypatch: pytes
     assert len(cloud.calls("DescribeRouteTables")) == 2
 
 
-def test_a_vpc_tells_its_cidrs(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in cloud.environment("i-testing").items():
-        monkeypatch.setenv(name, value)
-    cloud.reset()
-    world = cloud.build(WorldSpec(ipv6=True))
-    cidrs = Ec2(cloud.region).vpc_cidrs(world.vpc_id)
-    assert list(map(str, cidrs)) == [world.cidr, world.ipv6_cidr]
-    with pytest.raises(Refused):
-        Ec2(cloud.region).vpc_cidrs("vpc-00000000000000000")
-
-
 def test_the_credentials_of_the_instances_role_are_used(
     cloud: Cloud, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -140,20 +140,6 @@ def test_an_instance_is(state: str, instance: str, system: str, expected: Instan
     assert wire.parse_health(item) == ("i-1", expected)
 
 
-def test_a_vpc_has_its_associated_cidrs_ipv4_first() -> None:
-    item = {
-        "CidrBlockAssociationSet": [
-            {"CidrBlock": "10.0.0.0/16", "CidrBlockState": {"State": "associated"}},
-            {"CidrBlock": "10.9.0.0/16", "CidrBlockState": {"State": "disassociated"}},
-            {"CidrBlock": "100.64.0.0/16", "CidrBlockState": {"State": "associated"}},
-        ],
-        "Ipv6CidrBlockAssociationSet": [
-            {"Ipv6CidrBlock": "2001:db8::/56", "Ipv6CidrBlockState": {"State": "associated"}},
-        ],
-    }
-    assert list(map(str, wire.parse_vpc_cidrs(item))) == ["10.0.0.0/16", "100.64.0.0/16", "2001:db8::/56"]
-
-
 def test_a_prefix_is_named_by_its_family() -> None:
     assert wire.destination_parameter(parse_prefix("192.0.2.0/24")) == {"DestinationCidrBlock": "192.0.2.0/24"}
     assert wire.destination_parameter(parse_prefix("2001:db8::/32")) == {"DestinationIpv6CidrBlock": "2001:db8::/32"}
