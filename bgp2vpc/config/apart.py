@@ -4,12 +4,12 @@ pydantic costs about 15 MB that are of use for a tenth of a second, at the start
 NAT instance must not hold them for ever, so a short-lived child reads the file and hands over the result.
 """
 
-import pickle
 import subprocess
 import sys
 from pathlib import Path
 from typing import Final
 
+from bgp2vpc.config.handover import Replaced, unpack
 from bgp2vpc.config.model import Config
 from bgp2vpc.errors import ConfigError, Problem
 
@@ -24,12 +24,19 @@ def load_apart(path: Path | str) -> Config:
     try:
         child = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=_TIMEOUT, check=True)
     except (OSError, subprocess.SubprocessError) as error:
-        raise ConfigError(path, (Problem(str(path), 0, "file", _reason(error)),)) from error
+        raise _failed(path, _reason(error)) from error
     # Written by the child we have just started, through a pipe that nobody else holds.
-    answer: Config | tuple[Problem, ...] = pickle.loads(child.stdout)  # noqa: S301
+    try:
+        answer = unpack(child.stdout)
+    except Replaced as error:
+        raise _failed(path, "bgp2vpc was replaced on disk; restart it") from error
     if isinstance(answer, Config):
         return answer
     raise ConfigError(path, answer)
+
+
+def _failed(path: Path | str, why: str) -> ConfigError:
+    return ConfigError(path, (Problem(str(path), 0, "file", why),))
 
 
 def _reason(error: OSError | subprocess.SubprocessError) -> str:

@@ -1,10 +1,10 @@
 """The configuration file on disk -> Config."""
 
-import pickle
 import sys
 from pathlib import Path
 
 from bgp2vpc.config.document import MAX_SIZE, config_error
+from bgp2vpc.config.handover import pack
 from bgp2vpc.config.model import Config
 from bgp2vpc.config.parse import parse
 from bgp2vpc.config.schema import schema
@@ -37,13 +37,13 @@ def _read(path: Path | str) -> str:
 
 
 def _main() -> None:
-    """The child of `config.apart`: the result, or the problems, pickled on stdout."""
+    """The child of `config.apart`: the result, or the problems, packed on stdout."""
     try:
         answer = load(sys.argv[1])
     except ConfigError as error:
-        sys.stdout.buffer.write(pickle.dumps(error.problems))
+        sys.stdout.buffer.write(pack(error.problems))
     else:
-        sys.stdout.buffer.write(pickle.dumps(answer))
+        sys.stdout.buffer.write(pack(answer))
 
 
 if __name__ == "__main__":
