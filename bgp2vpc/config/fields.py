@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from bgp2vpc.config.document import kind_of
+from bgp2vpc.names import reserved_for
 from bgp2vpc.prefix import parse_prefix
 from bgp2vpc.routing.prefix_list import PrefixRange, parse_prefix_range
 from bgp2vpc.routing.rule import InterfaceChoice
@@ -37,6 +38,15 @@ def name(value: object) -> str:
     written = text(value)
     if not (written.strip() and written.isprintable() and len(written) <= _MAX_NAME):
         raise ValueError(f"a name must be 1 to {_MAX_NAME} printable characters")
+    return written
+
+
+def process_name(value: object) -> str:
+    """The name of a process, which is also that of the source it is: none that another source may get."""
+    written = name(value)
+    whose = reserved_for(written)
+    if whose:
+        raise ValueError(f"'{written}' is a name reserved for {whose}; choose another one")
     return written
 
 

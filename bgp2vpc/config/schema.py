@@ -31,6 +31,7 @@ Seconds: TypeAlias = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Period: TypeAlias = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Count: TypeAlias = Annotated[int, Field(ge=1)]
 Name: TypeAlias = Annotated[str, AfterValidator(fields.name)]
+ProcessName: TypeAlias = Annotated[str, AfterValidator(fields.process_name)]
 
 
 def _text(pattern: str) -> WithJsonSchema:
@@ -232,7 +233,7 @@ class ConfigFile(Entry):
         description="Rules, by name: which route tables, which prefixes.",
         examples=["{private: {find: {type: main}, accept: [192.0.2.53/32]}}"],
     )
-    processes: dict[Name, ProcessEntry] = Field(default={}, description="Scripts to run, by name.")
+    processes: dict[ProcessName, ProcessEntry] = Field(default={}, description="Scripts to run, by name.")
     poll_time: Period = Field(
         default=_CONFIG.poll_time, description="Seconds between looks at the route tables when nothing happens."
     )

@@ -18,6 +18,7 @@ from typing import Final, cast
 
 from bgp2vpc.dialect.command import Command
 from bgp2vpc.errors import Bgp2vpcError
+from bgp2vpc.names import CLIENT, LASTING, RELAY, reserved_for
 from bgp2vpc.sources.lines import LineSplitter
 from bgp2vpc.sources.session import Listener, Reply, SourceKind, SpeakerSession, as_lines
 from bgp2vpc.sources.unix import SocketError, listen_at
@@ -26,11 +27,6 @@ __all__ = ["LASTING", "Question", "SocketError", "SocketServer", "serve"]
 
 Question = Callable[[], str]
 """Answers in lines of text; raises Bgp2vpcError to say why not."""
-LASTING: Final = "api"
-"""The source of one-shot clients: what they announce stays until withdrawn, or until the daemon ends."""
-RELAY: Final = "tee:"
-"""How the names of relays begin."""
-
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:@-]{0,63}")
 _UNREAD_LIMIT: Final = 1024 * 1024
 """Bytes of answers that may wait for a client when it says more; beyond, it is dropped. One answer may be longer:
@@ -102,13 +98,23 @@ class SocketServer:
         except OSError as error:
             _log.warning("%s: cannot be removed: %s", self.path, error.strerror)
 
+    def release(self, names: Container[str]) -> None:
+        """End the clients that call themselves one of `names`: a new configuration gives these to its scripts.
+
+        Their paths stay for the server's restart time, and become stale when the script's session opens.
+        """
+        for client in tuple(self.clients):
+            if client.source in names:
+                _log.warning("%s: the name is now that of a process: the client is dropped", client.source)
+                client.end()
+
     def admit(self, client: "_Client") -> str:
         """The name of a new client's source; empty if there are too many already."""
         if self._server is None or len(self.clients) >= self._max_clients:
             return ""
         self.clients.add(client)
         self._count += 1
-        return f"client-{self._count}"
+        return f"{CLIENT}{self._count}"
 
     def name_for(self, name: str) -> str:
         """`name`, or for a relay, which cannot choose another one, the first free NAME-2, NAME-3 …"""
@@ -121,7 +127,7 @@ class SocketServer:
         """What speaks against a client calling itself `name`; empty if nothing does."""
         if not _NAME.fullmatch(name):
             return f"'{name}' is no name: 1 to 64 letters, digits and _ . : @ -, beginning with a letter or digit"
-        if name == LASTING or name.startswith("client-") or name in self._reserved:
+        if name in self._reserved or (reserved_for(name) and not name.startswith(RELAY)):
             return f"'{name}' is the name of another source"
         if any(client.source == name for client in self.clients):
             return f"another client is called '{name}'"

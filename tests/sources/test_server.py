@@ -150,6 +150,22 @@ def test_a_name_that_cannot_be_had_is_refused_with_the_reason(path: Path, name: 
     run(story())
 
 
+def test_a_client_gives_up_its_name_to_a_process(path: Path):
+    async def story() -> None:
+        listener = Recorder()
+        async with serving(path, listener) as server:
+            web, other = await Client.to(path), await Client.to(path)
+            for client, name in ((web, "web"), (other, "other")):
+                assert await client.say(f"bgp2vpc hello {name}") == "done"
+                assert await client.say(SAY) == "done"
+            server.release({"web", "dns"})
+            assert await web.answer() == ""
+            assert await other.say(SAY) == "done"
+            assert [line for line in listener.log if "closed" in line] == ["web closed, hold 7"]
+
+    run(story())
+
+
 def test_a_name_is_free_again_when_its_client_has_gone(path: Path):
     async def story() -> None:
         listener = Recorder()

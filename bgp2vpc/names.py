@@ -1,0 +1,21 @@
+"""What sources are called: which names belong to a kind of source, and are not to be had otherwise."""
+
+from typing import Final
+
+LASTING: Final = "api"
+"""The source of one-shot clients: what they announce stays until withdrawn, or until the daemon ends."""
+CLIENT: Final = "client-"
+"""How the names of clients begin that gave themselves none."""
+RELAY: Final = "tee:"
+"""How the names of relays begin."""
+PEER: Final = "peer "
+"""How the names of BGP peers begin."""
+
+_BEGINNINGS: Final = {CLIENT: "clients of the socket", RELAY: "relays (`bgp2vpc tee`)", PEER: "BGP peers"}
+
+
+def reserved_for(name: str) -> str:
+    """Whose name this is, in words; empty if anybody may have it."""
+    if name == LASTING:
+        return "one-shot clients of the socket (`bgp2vpc api`)"
+    return next((whose for beginning, whose in _BEGINNINGS.items() if name.startswith(beginning)), "")
