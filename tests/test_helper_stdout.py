@@ -78,3 +78,28 @@ def test_only_commands_reach_exabgp_whatever_scripts_and_logs_and_warnings_print
     log = configuration.with_suffix(".log").read_text("utf-8")
     assert "good morning" in log  # the noise was made, and went where it belongs
     assert "192.0.2.66" in log
+
+
+def test_a_helper_that_has_acted_once_stays_until_exabgp_is_gone(
+    configuration: Path, cloud: Cloud, world: World
+) -> None:
+    text = configuration.read_text("utf-8")
+    configuration.write_text(text.replace("noise.py", "say.py").replace("respawn: false", "respawn: true"), "utf-8")
+    configuration.with_name("say.py").write_text("print('announce route 192.0.2.53 next-hop self')\ninput()\ninput()\n")
+    host = world.hosts[0]
+    environment = {**os.environ, **cloud.environment(host.instance_id)}
+    command = [BGP2VPC, "helper", "-f", configuration, "--oneshot"]
+    log = configuration.with_suffix(".log")
+    with (
+        log.open("wb") as stderr,
+        subprocess.Popen(
+            command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stderr
+        ) as process,
+    ):
+        cloud.wait_for_route(world.tables[0], "192.0.2.53/32", host.interface_id)
+        cloud.wait_until(lambda: "script stopped" in log.read_text("utf-8"))
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(1)
+        process.communicate()  # closes its stdin: ExaBGP is gone
+        assert process.returncode == 0
+    assert "192.0.2.53/32" in cloud.routes(world.tables[0])

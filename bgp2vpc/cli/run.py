@@ -29,13 +29,11 @@ def add(commands: Commands) -> None:
     run.set_defaults(command=_run)
     helper = commands.add_parser("helper", help="run the daemon as a process of ExaBGP", allow_abbrev=False)
     helper.set_defaults(command=_helper)
-    # Not for a helper: ExaBGP starts one that ends again, and after five deaths ends itself.
-    run.add_argument("--oneshot", "-oneshot", action="store_true", help="act once, then end; routes stay")
-    helper.set_defaults(oneshot=False)
     for parser in (run, helper):
         add_file(parser)
         # AWSnycast's flags have one dash; ours have two; both are the same.
         parser.add_argument("--noop", "-noop", action="store_true", help="never change anything in EC2, only say what")
+        parser.add_argument("--oneshot", "-oneshot", action="store_true", help="act once, then end; routes stay")
         parser.add_argument("--debug", "-debug", action="store_true", help="log more")
         parser.add_argument("--syslog", "-syslog", action="store_true", help="log to syslog instead of stderr")
         parser.add_argument("--log-format", choices=["text", "json"], default="text", help="text (default) or json")

@@ -70,6 +70,7 @@ class Daemon:
         self._say = say
         self._stop = asyncio.Event()
         self._failed = False
+        self._told_to_end = False
         self._interrupts = 0
         self._last_wish: Wish | None = None
         self._leftovers_held = True
@@ -77,7 +78,7 @@ class Daemon:
         self._journal = Journal()
         self._tasks = GuardedTasks(self._task_failed)
         self.bridge = Bridge(self._touch, Relay(say) if say else None)
-        self.bridge.stop_requested = self._stop.set
+        self.bridge.stop_requested = self.stop
         self._scripts = Scripts(self.bridge, self._tasks.start)
         self._script_names: set[str] = set()
         self._server: SocketServer | None = None
@@ -106,14 +107,20 @@ class Daemon:
         await self._end()
         return self._exit_status()
 
+    @property
+    def ended_by_itself(self) -> bool:
+        """Whether it has done what `oneshot` asked for, and nobody told it to end."""
+        return self._mode.oneshot and self._stop.is_set() and not self._told_to_end
+
     def stop(self) -> None:
         """Ask the daemon to end."""
+        self._told_to_end = True
         self._stop.set()
 
     def interrupt(self) -> None:
         """SIGTERM or SIGINT: end; the second time, without waiting for what is left to withdraw."""
         self._interrupts += 1
-        self._stop.set()
+        self.stop()
 
     def heard(self, message: Message) -> None:
         """ExaBGP told us something (helper mode)."""
@@ -145,8 +152,7 @@ class Daemon:
         if reconciler is not None:
             await self._last_writes(reconciler, keep=keep)
         if not (keep or self._mode.noop or (reconciler and reconciler.first_observation.is_set())):
-            event(log, logging.ERROR, "EC2 never answered: what routes of ours there may be are left behind")
-            self._failed = True
+            event(log, logging.WARNING, "stopped before EC2 answered: routes of ours, if there are any, are left behind")
         await self._tasks.cancel()
         if self._calls is not None:
             self._calls.close()

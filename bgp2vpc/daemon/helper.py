@@ -51,6 +51,10 @@ class Helper:
             if self._over.is_set():
                 self._daemon.stop()
             status = await self._daemon.run()
+            if self._daemon.ended_by_itself:
+                # After `--oneshot` all is done, but a helper that ends is started again.
+                self._handle_end_signals()
+                await self._over.wait()
         await self._pipe.flush(FLUSH_TIMEOUT)
         ear.remove_done_callback(self._exabgp_is_gone)
         ear.cancel()
@@ -58,10 +62,10 @@ class Helper:
         return status
 
     def _heard(self, message: Message) -> None:
+        if isinstance(message, Shutdown):
+            self._over.set()
         if self._daemon is not None:
             self._daemon.heard(message)
-        elif isinstance(message, Shutdown):
-            self._over.set()
         else:
             self._backlog.note(message)
 
@@ -71,12 +75,14 @@ class Helper:
         if self._daemon is not None:
             self._daemon.stop()
 
+    def _handle_end_signals(self) -> None:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, self._over.set)
+
     async def _usable_config(self) -> Config | None:
         """The configuration, as soon as it can be used; None if we are to end before that."""
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._over.set)
-        loop.add_signal_handler(signal.SIGHUP, self._try_again.set)
+        self._handle_end_signals()
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._try_again.set)
         reported: tuple[object, ...] = ()
         while not self._over.is_set():
             try:

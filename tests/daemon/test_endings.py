@@ -137,17 +137,18 @@ def test_stopped_while_it_still_waits_for_metadata_it_ends_at_once(make_lab) -> 
     lab.connect = connect
     lab.start()
     before = lab.now
-    assert lab.stop() == 1
+    assert lab.stop() == 0
     assert lab.now - before < 1
 
 
 @pytest.mark.parametrize("on_exit", OnExit)
-def test_stopped_before_it_has_seen_anything_it_touches_nothing(make_lab, on_exit) -> None:
+def test_stopped_before_it_has_seen_anything_it_touches_nothing_and_says_so(make_lab, caplog, on_exit) -> None:
     lab = make_lab(left_behind(A), latency=1.0, on_exit=on_exit, restart_time=10.0).start(wait=0)
     lab.wait(0.7)  # the connection is about to be there
-    assert lab.stop() == (on_exit is OnExit.WITHDRAW), "it cannot know whether it leaves something behind"
+    assert lab.stop() == 0
     lab.wait(20)
     assert lab.routes == [f"rtb-1 {A} {OURS} active"]
+    assert ("stopped before EC2 answered" in caplog.text) is (on_exit is OnExit.WITHDRAW)
 
 
 def test_cancelled_at_any_time_a_stop_leaves_no_half_done_state(make_lab) -> None:
