@@ -152,7 +152,7 @@ class Daemon:
         if reconciler is not None:
             await self._last_writes(reconciler, keep=keep)
         if not (keep or self._mode.noop or (reconciler and reconciler.first_observation.is_set())):
-            event(log, logging.WARNING, "stopped before EC2 answered: routes of ours, if there are any, are left behind")
+            event(log, logging.WARNING, "stopped before EC2 answered: routes of ours, if any, are left behind")
         await self._tasks.cancel()
         if self._calls is not None:
             self._calls.close()
@@ -283,7 +283,8 @@ class Daemon:
         self._use_limits(config)
         await self._scripts.configure(config.processes)
         if self._view is not None and self._reconciler is not None:
-            self._view.configure(config.rules, _policy(config))
+            for table, prefix in self._view.configure(config.rules, _policy(config)):
+                event(log, logging.WARNING, "route left as it is: no rule is about it now", table=table, prefix=prefix)
             self._reconciler.tempo = Tempo(config.poll_time, config.max_changes)
             self._reconciler.poll_now()
         event(log, logging.INFO, "reloaded", file=config.file)
@@ -297,6 +298,7 @@ class Daemon:
         self._script_names.update(limits)
         if self._server is not None:
             self._server.restart_time = config.restart_time
+            self._server.release(self._script_names)
 
     # Status
 

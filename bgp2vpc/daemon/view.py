@@ -6,7 +6,7 @@ from dataclasses import replace
 from bgp2vpc.bgp.rib import Side
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.routing.decide import Ruled, Wish, decide, decide_one, peers_in_the_way, ruled_tables, rules_without_tables
-from bgp2vpc.routing.diff import Policy
+from bgp2vpc.routing.diff import Policy, is_ours
 from bgp2vpc.routing.plan import Action, Change, Plan
 from bgp2vpc.routing.rule import Rule
 from bgp2vpc.vpc.model import Instance, InstanceHealth, Route, RouteTable, Snapshot
@@ -36,10 +36,24 @@ class View:
         """Rules that found no table although they should."""
         return rules_without_tables(self._rules, self.tables)
 
-    def configure(self, rules: Sequence[Rule], policy: Policy) -> None:
-        """Other rules, from now on."""
+    def configure(self, rules: Sequence[Rule], policy: Policy) -> tuple[tuple[str, Prefix], ...]:
+        """Other rules, from now on; returns the routes of ours that no rule is about any more."""
+        before = self._ours()
         self._rules, self.policy = tuple(rules), policy
         self._find_tables()
+        return tuple(sorted(before - self._ours()))
+
+    def _ours(self) -> set[tuple[str, Prefix]]:
+        """Table and prefix of the routes of ours that a rule is about."""
+        return {
+            (ruled.table.id, route.destination)
+            for ruled in self.tables.values()
+            for route in ruled.table.routes
+            if self.snapshot is not None
+            and is_ours(route, self.snapshot)
+            and isinstance(route.destination, Prefix)
+            and ruled.rule_for(route.destination)
+        }
 
     def observed(self, snapshot: Snapshot, asked: float, now: float) -> None:
         """EC2 told everything anew; it was asked at `asked`."""

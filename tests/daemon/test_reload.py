@@ -102,3 +102,19 @@ def test_reloads_at_the_same_time_end_with_the_newest_file(make_lab) -> None:
     lab.wait(5)
     assert [source["rule"] for source in lab.do(lab.daemon.status)["routes"]] == ["private"]
     assert lab.verdicts() == [f"rtb-1 {B} keep ours"]
+
+
+def test_a_reload_that_gives_routes_of_ours_up_names_them(make_lab, caplog) -> None:
+    lab = make_lab(rules=(rule(A, B),)).start()
+    lab.say(announce(A), announce(B))
+    lab.wait()
+    lab.reload(rules=(rule(B),))
+    assert [str(r.fields["prefix"]) for r in caplog.records if "left as it is" in r.message] == [A]
+    assert len(lab.routes) == 2
+
+
+def test_a_reload_while_it_ends_starts_nothing(make_lab) -> None:
+    lab = make_lab().start()
+    lab.do(lab.daemon.stop)
+    lab.do(lab.daemon.reload)
+    assert lab.ended() == 0
