@@ -6,7 +6,7 @@ from typing import Final
 from bgp2vpc import __version__
 from bgp2vpc.bgp.events import EndOfRib, WithdrawAll
 from bgp2vpc.dialect.command import Acks, Command
-from bgp2vpc.dialect.routes import FAMILIES
+from bgp2vpc.dialect.routes import ROUTE_WORDS
 from bgp2vpc.dialect.words import OPERATOR_WORDS, LineError, check_name, nearest, shown
 
 __all__ = ["read_control", "read_signal"]
@@ -124,5 +124,5 @@ def read_signal(line: str, verb: str, words: list[str]) -> Command:
         raise LineError(
             f"{shown(f'{verb} {kind} {family}'.strip())}: say 'announce {kind} ipv4 unicast' or ipv6 unicast"
         )
-    hint = nearest(kind, FAMILIES | _SIGNALS | _OTHER_FAMILIES) or "; 'route PREFIX …' is what usually follows"
+    hint = nearest(kind, ROUTE_WORDS | _SIGNALS | _OTHER_FAMILIES) or "; 'route PREFIX …' is what usually follows"
     raise LineError(f"{verb}: unknown word {shown(kind)}{hint}")

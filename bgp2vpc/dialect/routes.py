@@ -1,6 +1,7 @@
 """`announce` and `withdraw`, from their words to events."""
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Final
 
 from bgp2vpc.bgp.events import Announce, Event, Withdraw
@@ -10,30 +11,39 @@ from bgp2vpc.dialect.command import Answer
 from bgp2vpc.dialect.words import LineError, Words, nearest, shown
 from bgp2vpc.prefix import Prefix, PrefixError, parse_prefix
 
-__all__ = ["FAMILIES", "MAX_SPLIT", "read_routes"]
+__all__ = ["MAX_SPLIT", "ROUTE_WORDS", "read_routes"]
 
 MAX_SPLIT: Final = 4096
-"""The most prefixes one `split` may make. ExaBGP has no limit, and stands still while it makes millions."""
-FAMILIES: Final = frozenset({"route", "ipv4", "ipv6", "attribute", "attributes"})
+"""The most prefixes of one line with `split`. ExaBGP has no limit, and stands still while it makes millions."""
+ROUTE_WORDS: Final = frozenset({"route", "ipv4", "ipv6", "attribute", "attributes"})
 _STATEMENTS: Final = frozenset({"route", "attribute", "attributes"})
 _OTHER_SAFI: Final = frozenset(
     {"multicast", "nlri-mpls", "labeled-unicast", "mpls-vpn", "mcast-vpn", "mvpn", "flow", "flow-vpn", "mup", "rtc"}
 )
 
 
-def read_routes(verb: str, words: list[str]) -> tuple[Event, ...]:
-    """The events of `verb` (announce, withdraw) and the words behind it.
+def read_routes(verb: str, words: list[str], *, room: int = MAX_SPLIT) -> tuple[Event, ...]:
+    """The events of `verb` (announce, withdraw) and the words behind it; with `split` among them, at most `room`.
 
     Raises LineError; with `relay` for what is correct and of use to ExaBGP only.
     """
+    if "split" not in words:
+        return tuple(_read(verb, words))
+    # No more are made than may be.
+    events = tuple(islice(_read(verb, words), max(room, 0) + 1))
+    if len(events) > room:
+        raise LineError(f"split: the line makes more than {MAX_SPLIT} prefixes; say it in several lines")
+    return events
+
+
+def _read(verb: str, words: list[str]) -> Iterator[Event]:
     if words[0] in ("ipv4", "ipv6"):
-        return _unicast(verb, words)
-    if "{" in words:
-        return _braces(verb, words)
-    events: list[Event] = []
-    for statement in _statements(words):
-        events += _statement(verb, statement)
-    return tuple(events)
+        yield from _unicast(verb, words)
+    elif "{" in words:
+        yield from _braces(verb, words)
+    else:
+        for statement in _statements(words):
+            yield from _statement(verb, statement)
 
 
 def _statements(words: list[str]) -> Iterator[list[str]]:
@@ -48,7 +58,7 @@ def _statements(words: list[str]) -> Iterator[list[str]]:
         start = end + 1
 
 
-def _braces(verb: str, words: list[str]) -> tuple[Event, ...]:
+def _braces(verb: str, words: list[str]) -> Iterator[Event]:
     """`route P { next-hop self; med 5; }`."""
     if words[0] != "route" or words[2:3] != ["{"]:
         raise LineError("'{' can only stand behind 'route PREFIX'")
@@ -57,7 +67,7 @@ def _braces(verb: str, words: list[str]) -> tuple[Event, ...]:
     return _route(verb, words[1], read_offer(Words(words[3:-1]), separator=";"))
 
 
-def _statement(verb: str, words: list[str]) -> tuple[Event, ...]:
+def _statement(verb: str, words: list[str]) -> Iterator[Event]:
     kind = words[0] if words else ""
     if kind == "route":
         rest = Words(words[1:])
@@ -67,14 +77,14 @@ def _statement(verb: str, words: list[str]) -> tuple[Event, ...]:
     raise LineError(f"unknown word {shown(kind)} behind ';'{nearest(kind, _STATEMENTS)}")
 
 
-def _route(verb: str, prefix_text: str, offer: Offer) -> tuple[Event, ...]:
+def _route(verb: str, prefix_text: str, offer: Offer) -> Iterator[Event]:
     prefix = _prefix(prefix_text)
     if not prefix.is_ipv6 and 224 <= prefix.first >> 24 < 240:
         offer.family = offer.family or "ipv4 multicast"
     return _events(verb, _parts(prefix, offer.split), offer)
 
 
-def _unicast(verb: str, text: list[str]) -> tuple[Event, ...]:
+def _unicast(verb: str, text: list[str]) -> Iterator[Event]:
     """`ipv4 unicast P …`: 5.0 takes the word `split` here and makes nothing of it; 6.0 refuses it."""
     family, *rest = text
     if rest[-1:] == [";"]:
@@ -91,7 +101,7 @@ def _unicast(verb: str, text: list[str]) -> tuple[Event, ...]:
     return _events(verb, [prefix], read_offer(words))
 
 
-def _attributes(verb: str, text: list[str]) -> tuple[Event, ...]:
+def _attributes(verb: str, text: list[str]) -> Iterator[Event]:
     words = Words(text)
     offer = read_offer(words, stop="nlri")
     prefixes = []
@@ -101,7 +111,7 @@ def _attributes(verb: str, text: list[str]) -> tuple[Event, ...]:
         raise LineError("nlri: a prefix is missing at the end of the line")
     if len({prefix.version for prefix in prefixes}) > 1:
         raise LineError("nlri: IPv4 and IPv6 prefixes cannot share one line; say them on one line each")
-    return _events(verb, [part for prefix in prefixes for part in _parts(prefix, offer.split)], offer)
+    return _events(verb, (part for prefix in prefixes for part in _parts(prefix, offer.split)), offer)
 
 
 def _prefix(word: str) -> Prefix:
@@ -122,19 +132,18 @@ def _parts(prefix: Prefix, length: int | None) -> Iterable[Prefix]:
     if count > MAX_SPLIT:
         raise LineError(f"split: {prefix} has {count} prefixes of length {length}; at most {MAX_SPLIT} are taken")
     step = 1 << width - length
-    return [Prefix((prefix.first + step * at, length), version=prefix.version) for at in range(count)]
+    return (Prefix((prefix.first + step * at, length), version=prefix.version) for at in range(count))
 
 
-def _events(verb: str, prefixes: Iterable[Prefix], offer: Offer) -> tuple[Event, ...]:
+def _events(verb: str, prefixes: Iterable[Prefix], offer: Offer) -> Iterator[Event]:
     if offer.family:
         raise _no_vpc_route(offer.family)
     if verb == "withdraw":
-        return tuple(Withdraw(prefix, offer.path_id) for prefix in prefixes)
+        return (Withdraw(prefix, offer.path_id) for prefix in prefixes)
     if offer.next_hop is None:
         raise LineError("next-hop is missing: add 'next-hop self' or 'next-hop ADDRESS'")
-    attributes, path_id = offer.attributes(), offer.path_id
-    paths = [_path_through(offer.next_hop, Path(prefix, offer.next_hop, attributes, path_id)) for prefix in prefixes]
-    return tuple(Announce(path) for path in paths)
+    next_hop, attributes, path_id = offer.next_hop, offer.attributes(), offer.path_id
+    return (Announce(_path_through(next_hop, Path(prefix, next_hop, attributes, path_id))) for prefix in prefixes)
 
 
 def _path_through(next_hop: NextHop, path: Path) -> Path:

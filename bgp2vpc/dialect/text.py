@@ -16,17 +16,17 @@ from typing import Final
 from bgp2vpc.bgp.events import Event
 from bgp2vpc.dialect.command import Answer, Command
 from bgp2vpc.dialect.control import read_control, read_signal
+from bgp2vpc.dialect.limits import MAX_LINE
 from bgp2vpc.dialect.render import announce_line, withdraw_line
-from bgp2vpc.dialect.routes import FAMILIES, read_routes
+from bgp2vpc.dialect.routes import MAX_SPLIT, ROUTE_WORDS, read_routes
 from bgp2vpc.dialect.selector import split_selector
 from bgp2vpc.dialect.words import LineError, shown, split_words
 
-__all__ = ["MAX_LINE", "announce_line", "decode", "parse", "withdraw_line"]
+__all__ = ["announce_line", "decode", "parse", "withdraw_line"]
 
-MAX_LINE: Final = 64 * 1024
-"""Bytes. The longest line of use, 1000 IPv6 prefixes behind `nlri`, has 44,000; ExaBGP gives up at 1 MiB."""
 _REMEMBERED_LINE: Final = 512
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_TABS: Final = re.compile(r"\t+")
 _VERBS: Final = ("announce", "withdraw")
 _TRAILING: Final = frozenset({"sync", "async", "text"})
 """6.0's words about the answer, taken at the end of any command."""
@@ -60,7 +60,7 @@ def _parse(line: str) -> Command:
     wrong = _wrong_character(line)
     if wrong:
         return Command(line, answer=Answer.ERROR, error=wrong)
-    text = line.strip()
+    text = _TABS.sub(" ", line.strip())  # ExaBGP takes them, but they are no printable characters
     if not text or text[0] == "#":
         return Command(text)
     try:
@@ -95,7 +95,7 @@ def _command(text: str) -> Command:
         return Command(text, events=_group(words[1:]), selector=selector, relay=True)
     if words[0] not in _VERBS:
         return _with_selector(read_control(text, words), selector)
-    if words[1:2] and words[1] in FAMILIES:
+    if words[1:2] and words[1] in ROUTE_WORDS:
         return Command(text, events=read_routes(words[0], words[1:]), selector=selector, relay=True)
     return _with_selector(read_signal(text, words[0], words[1:]), selector)
 
@@ -113,7 +113,7 @@ def _group(words: list[str]) -> tuple[Event, ...]:
     events: list[Event] = []
     for statement in " ".join(words).split(" ; "):
         verb, *rest = statement.removesuffix(" ;").split()
-        if verb not in _VERBS or not rest or rest[0] not in FAMILIES:
+        if verb not in _VERBS or not rest or rest[0] not in ROUTE_WORDS:
             raise LineError(f"group: {shown(statement)} is neither 'announce route …' nor 'withdraw route …'")
-        events += read_routes(verb, rest)
+        events += read_routes(verb, rest, room=MAX_SPLIT - len(events))
     return tuple(events)

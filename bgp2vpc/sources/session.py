@@ -8,8 +8,8 @@ from enum import Enum
 from typing import Final, Protocol
 
 from bgp2vpc.dialect.command import Acks, Answer, Command
+from bgp2vpc.dialect.limits import MAX_LINE
 from bgp2vpc.dialect.text import decode
-from bgp2vpc.sources.lines import MAX_LINE
 
 _TOO_LONG: Final = Command(
     line="", answer=Answer.ERROR, error=f"the line is longer than {MAX_LINE} bytes; split it into several"
@@ -22,7 +22,6 @@ class SourceKind(Enum):
     SCRIPT = "script"
     CLIENT = "client"
     TEE = "tee"
-    EXABGP = "exabgp"
     PEER = "peer"
 
 

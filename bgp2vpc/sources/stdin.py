@@ -6,9 +6,10 @@ import sys
 from collections.abc import Callable
 from typing import Final
 
+from bgp2vpc.dialect.limits import MAX_LINE
 from bgp2vpc.dialect.message import Ignored, Message
 from bgp2vpc.dialect.messages import decode
-from bgp2vpc.sources.lines import MAX_LINE, LineSplitter
+from bgp2vpc.sources.lines import LineSplitter
 from bgp2vpc.sources.pipes import Inlet, Outlet
 
 _UNREAD_LIMIT: Final = 4 * 1024 * 1024
@@ -57,7 +58,7 @@ class ExabgpPipe:
         """Queue one API line, behind those sent before. Never waits; needs the running event loop.
 
         False: not sent, because ExaBGP must not see it (not ASCII, several lines, over-long: any of these ends the
-        helper), does not read, or is gone. What was refused for the latter has to be said again later.
+        helper), does not read, or is gone. Nothing is kept of such a line.
         """
         if not line.isascii() or not line.isprintable() or not 0 < len(line) <= MAX_LINE:
             return False

@@ -23,7 +23,8 @@ from bgp2vpc.bgp.path import (
     SegmentKind,
 )
 from bgp2vpc.dialect.command import Acks, Answer, Command
-from bgp2vpc.dialect.text import MAX_LINE, decode, parse
+from bgp2vpc.dialect.limits import MAX_LINE
+from bgp2vpc.dialect.text import decode, parse
 from bgp2vpc.prefix import parse_address, parse_prefix
 
 P = "192.0.2.1/32"
@@ -37,6 +38,8 @@ def withdrawn(prefix: str, path_id: int | None = None) -> Withdraw:
     return Withdraw(parse_prefix(prefix), path_id)
 
 
+SPLIT = "announce route 10.0.0.0/8 next-hop self split /20"
+MANY = " ".join(f"{first}.0.0.0/8" for first in range(1, 41))
 SEQUENCE, SET = SegmentKind.SEQUENCE, SegmentKind.SET
 
 ATTRIBUTE_ROWS = [
@@ -159,6 +162,10 @@ MISTAKES = [
     (f"announce route {P} next-hop self split 25", "split: '25' is not a length such as /25"),
     (f"announce route {P} next-hop self split /33", "at most /32"),
     ("announce route 10.0.0.0/8 next-hop self split /32", "has 16777216 prefixes of length 32; at most 4096"),
+    (f"announce attributes next-hop self split /20 nlri {MANY}", "split: the line makes more than 4096 prefixes"),
+    (f"withdraw attributes split /20 nlri {MANY}", "split: the line makes more than 4096 prefixes"),
+    (f"announce route 10.0.0.0/8 next-hop self split /20; route {P} next-hop self", "more than 4096 prefixes"),
+    (f"peer * group {' ; '.join(2 * [SPLIT])}", "more than 4096 prefixes"),
     (f"announce route {P} next-hop self # why", "put it on a line of its own"),
     (f"announce route {P} next-hop 'self", "a closing ' is missing"),
     (f"announce route {P} next-hop self json", "the word 'json' outside 'show' ends ExaBGP 5.0"),
@@ -243,6 +250,20 @@ def test_a_line_may_be_as_long_as_the_limit_and_no_longer() -> None:
         assert (too_long.answer, too_long.relay) == (Answer.ERROR, False)
         assert f"is too long: at most {MAX_LINE}" in too_long.error
         assert len(too_long.line) < 100
+
+
+def test_the_prefixes_of_one_line_with_split_are_limited_and_no_others() -> None:
+    assert len(parse(SPLIT).events) == 4096
+    assert len(parse(f"peer * group {SPLIT}").events) == 4096
+    many = " ".join(f"10.{number >> 8}.{number & 255}.0" for number in range(4500))
+    assert len(parse(f"announce attributes next-hop self nlri {many}").events) == 4500
+
+
+@pytest.mark.parametrize("line", [f"announce route {P}\tnext-hop self", f"\tannounce\t\troute {P} next-hop self\t"])
+def test_a_line_with_tabs_may_be_passed_on_as_it_is_given_back(line: str) -> None:
+    command = parse(line)
+    assert (command.events, command.relay) == ((announced(P),), True)
+    assert command.line == f"announce route {P} next-hop self"
 
 
 def test_bytes_that_are_no_ascii_are_an_error() -> None:

@@ -2,8 +2,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bgp2vpc.dialect import text
-from bgp2vpc.sources import lines
 from bgp2vpc.sources.lines import LineSplitter
 
 X = b"x" * 10
@@ -40,7 +38,3 @@ def test_a_stream_without_newlines_is_not_kept():
 def test_the_cuts_make_no_difference(pieces: list[bytes]):
     whole, cut = LineSplitter(limit=5), LineSplitter(limit=5)
     assert [line for piece in pieces for line in cut.feed(piece)] == whole.feed(b"".join(pieces))
-
-
-def test_the_limit_is_that_of_the_dialect():
-    assert lines.MAX_LINE == text.MAX_LINE
