@@ -17,7 +17,7 @@ from typing import Final
 from bgp2vpc.bgp.events import Announce, EndOfRib, Event, Withdraw
 from bgp2vpc.bgp.path import Attributes, Path
 from bgp2vpc.dialect.exabgp_json_attributes import read_attributes
-from bgp2vpc.dialect.json_value import JsonObject, as_list, as_number, as_object, as_text
+from bgp2vpc.dialect.json_value import JsonObject, as_list, as_object, as_text
 from bgp2vpc.dialect.message import (
     FAMILIES,
     Acknowledgement,
@@ -58,7 +58,7 @@ def _event(kind: str, neighbor: JsonObject) -> Iterator[Message]:
         case "update":
             yield from _update(neighbor)
         case "notification" if "notification" in neighbor:
-            yield _notification(neighbor)
+            yield Notification(parse_address(_peer(neighbor)), _direction(neighbor))
         case _:
             yield Ignored(kind)
 
@@ -91,18 +91,6 @@ def _state(neighbor: JsonObject) -> StateChange:
         peer=parse_address(_peer(neighbor)),
         state=PeerState(as_text(neighbor.get("state"), "state")),
         reason=as_text(neighbor.get("reason", ""), "reason"),
-        asn=_asn(neighbor),
-    )
-
-
-def _notification(neighbor: JsonObject) -> Notification:
-    notification = as_object(neighbor["notification"], "notification")
-    return Notification(
-        peer=parse_address(_peer(neighbor)),
-        direction=_direction(neighbor),
-        code=as_number(notification.get("code"), "code", 8),
-        subcode=as_number(notification.get("subcode"), "subcode", 8),
-        data=as_text(notification.get("data", ""), "data"),
     )
 
 
@@ -116,7 +104,7 @@ def _update(neighbor: JsonObject) -> Iterator[Message]:
         yield Ignored("packet")  # `receive { packets; }` without `parsed`: octets only
         return
     if events:
-        yield Update(parse_address(_peer(neighbor)), _direction(neighbor), tuple(events), _asn(neighbor))
+        yield Update(parse_address(_peer(neighbor)), _direction(neighbor), tuple(events))
     yield from (Ignored(f"update {family}") for family in ignored)
 
 
@@ -169,11 +157,6 @@ def _path_id(nlri: JsonObject) -> int | None:
 
 def _peer(neighbor: JsonObject) -> str:
     return as_text(as_object(neighbor.get("address"), "address").get("peer"), "address.peer")
-
-
-def _asn(neighbor: JsonObject) -> int | None:
-    asn = as_object(neighbor.get("asn", {}), "asn").get("peer")
-    return asn if isinstance(asn, int) else None  # `null` or `auto` where the neighbor's AS is to be discovered
 
 
 def _direction(neighbor: JsonObject) -> Direction:

@@ -27,7 +27,7 @@ from bgp2vpc.prefix import IPAddress, parse_address, parse_prefix
 
 _SHUTDOWN: Final = re.compile(r"shutdown( \d+ \d+)?")
 _STATE: Final = re.compile(r"(connected|up|down)(?: - (.*))?")
-_NOTIFICATION: Final = re.compile(r"notification code (\d+) subcode (\d+) data (0x[0-9a-fA-F]*)")
+_NOTIFICATION: Final = re.compile(r"notification code \d+ subcode \d+ data 0x[0-9a-fA-F]*")
 _EOR: Final = re.compile(r"route eor \d+/\d+ \(([a-z0-9]+ [a-z0-9-]+)\)")
 _DIRECTIONS: Final = {direction.value: direction for direction in Direction}
 
@@ -60,9 +60,8 @@ def _neighbor(line: str) -> tuple[Message, ...]:
     kind, _, what = said.partition(" ")
     if kind == "update":
         return (_update(parse_address(peer), direction, what),)
-    if notification := _NOTIFICATION.match(said):
-        code, subcode, data = notification.groups()
-        return (Notification(parse_address(peer), direction, int(code), int(subcode), data),)
+    if _NOTIFICATION.match(said):
+        return (Notification(parse_address(peer), direction),)
     return (Ignored("packet" if kind.isdigit() else kind),)
 
 

@@ -36,12 +36,11 @@ class Direction(Enum):
 
 @dataclass(frozen=True, slots=True)
 class StateChange:
-    """`neighbor A up` and the like. `asn` of the peer where the encoding tells it."""
+    """`neighbor A up` and the like."""
 
     peer: IPAddress
     state: PeerState
     reason: str = ""
-    asn: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +50,6 @@ class Update:
     peer: IPAddress
     direction: Direction
     events: tuple[Event, ...]
-    asn: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +58,6 @@ class Notification:
 
     peer: IPAddress
     direction: Direction
-    code: int
-    subcode: int
-    data: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -209,7 +209,7 @@ ONE_LINERS = [
     ("neighbor 10.99.0.2 down - closing connection", (StateChange(PEER, PeerState.DOWN, "closing connection"),)),
     (
         "neighbor 10.99.0.2 receive notification code 6 subcode 2 data 0x00 header 0xFF body 0x06",
-        (Notification(PEER, Direction.RECEIVE, 6, 2, "0x00"),),
+        (Notification(PEER, Direction.RECEIVE),),
     ),
     ("neighbor 10.99.0.2 receive keepalive", (Ignored("keepalive"),)),
     ("neighbor 10.99.0.2 receive 2 header 0xFF body 0x00", (Ignored("packet"),)),
@@ -217,7 +217,7 @@ ONE_LINERS = [
     ("neighbor 10.99.0.2 receive update route eor 25/70 (l2vpn evpn)", (Ignored("update l2vpn evpn"),)),
     ("neighbor 10.99.0.2 receive update announced flow destination-ipv4 10.0.0.0/24", (OTHER_FAMILY,)),
     ("neighbor 10.99.0.2 receive update withdrawn 10.0.0.0/24 label [ 3 ] rd 1:1", (OTHER_FAMILY,)),
-    (SIX_ZERO_EOR, (Update(PEER, Direction.RECEIVE, (EndOfRib("ipv6 unicast"),), 65000),)),
+    (SIX_ZERO_EOR, (Update(PEER, Direction.RECEIVE, (EndOfRib("ipv6 unicast"),)),)),
 ]
 
 

@@ -39,8 +39,8 @@ def describe(messages: Iterable[Message]) -> Iterator[str]:
                 yield from (f"{peer} {sent}{_event(event)}" for event in events)
             case StateChange(peer, state, reason):
                 yield f"{peer} {state.value}{f' ({reason})' if reason else ''}"
-            case Notification(peer, direction, code, subcode, data):
-                yield f"{peer} {direction.value} notification {code}/{subcode} {data}"
+            case Notification(peer, direction):
+                yield f"{peer} {direction.value} notification"
             case Acknowledgement(ok):
                 yield "done" if ok else "error"
             case Reason(text):
