@@ -1,7 +1,8 @@
 """What a speaker's lines add up to: its present announcements, to be said again to a listener that missed them.
 
 Deliberately no parser: the relay has to stay small, and a line it misunderstands goes to ExaBGP all the same. It looks
-only for a verb, the prefixes behind it and the path identifier.
+only for a verb, the prefixes behind it, the path identifier and `split`. In doubt an announcement counts as withdrawn:
+to say one again that nobody meant any more is worse than to leave one out until its script says it again.
 """
 
 import re
@@ -22,8 +23,18 @@ class _Key(NamedTuple):
     """What a withdrawal has to have in common with the announcement it ends."""
 
     address: bytes
-    length: str
+    length: int
     path_id: str
+    split: bool
+
+    def overlaps(self, other: "_Key") -> bool:
+        """Whether one of two prefixes of the same path identifier lies within the other."""
+        shift = 8 * len(self.address) - min(self.length, other.length)
+        return (
+            self.path_id == other.path_id
+            and len(self.address) == len(other.address)
+            and int.from_bytes(self.address) >> shift == int.from_bytes(other.address) >> shift
+        )
 
 
 class Present:
@@ -31,21 +42,33 @@ class Present:
 
     def __init__(self) -> None:
         self._lines: dict[_Key, str] = {}
+        self._split_said = False
 
     def note(self, line: str) -> None:
         """Take in one line, whatever it is."""
         if line.lstrip()[:1] in ("", "#"):
             return
         selector, commands = _commands(line)
-        if "clear" in commands[0].split()[:1] and "out" in commands[0].split():
+        if _clears(commands[0].split()):
             self._lines.clear()
             return
         for command in commands:
             verb, *words = command.split() or [""]
             for key, rest in _subjects(words) if verb in _VERBS else ():
+                self._split_said |= key.split
+                if verb == "withdraw":
+                    self._withdraw(key)
+                    continue
                 self._lines.pop(key, None)
-                if verb == "announce" and len(self._lines) < _LIMIT:
+                if len(self._lines) < _LIMIT:
                     self._lines[key] = f"{selector}{verb} {rest}"
+
+    def _withdraw(self, key: _Key) -> None:
+        """With `split` on either side, all that overlaps: which parts of it would still stand is too much to tell."""
+        self._lines.pop(key, None)
+        if self._split_said:
+            for other in [each for each in self._lines if (each.split or key.split) and each.overlaps(key)]:
+                del self._lines[other]
 
     def lines(self) -> list[str]:
         """Lines that announce all of it."""
@@ -59,7 +82,17 @@ def _commands(line: str) -> tuple[str, list[str]]:
     words = _SPACE.split(line.strip())
     at = next((index for index, word in enumerate(words) if word in (*_VERBS, "clear")), 0)
     selector = "".join(f"{word} " for word in words[:at])
-    return selector, [" ".join(words[at:])]
+    verb, command = words[at], " ".join(words[at:])
+    if verb not in _VERBS or "{" in command:
+        return selector, [command]
+    # `announce route A …; route B …`
+    first, *others = (part.strip() for part in command.split(";"))
+    return selector, [first, *(f"{verb} {other}" for other in others)]
+
+
+def _clears(words: list[str]) -> bool:
+    """`clear adj-rib`, `clear adj-rib out`, and the end of `rib clear out`."""
+    return words[:1] == ["clear"] and not {"adj-rib", "out"}.isdisjoint(words) and "in" not in words
 
 
 def _subjects(words: list[str]) -> Iterator[tuple[_Key, str]]:
@@ -74,9 +107,9 @@ def _subjects(words: list[str]) -> Iterator[tuple[_Key, str]]:
             rest, told = words[:at], words[at + 1 :]
         case _:
             return
-    path_id = _path_id(rest)
+    path_id, split = _path_id(rest), "split" in rest
     for prefix in told:
-        key = _key(prefix.rstrip(";"), path_id)
+        key = _key(prefix.rstrip(";"), path_id, split)
         if key is not None:
             yield key, " ".join([*rest, "nlri", prefix] if len(told) > 1 or rest[:1] == words[:1] else words)
 
@@ -91,12 +124,13 @@ def _path_id(words: list[str]) -> str:
         return text
 
 
-def _key(prefix: str, path_id: str) -> _Key | None:
+def _key(prefix: str, path_id: str, split: bool) -> _Key | None:
     """The same for every spelling of a prefix: IPv6 has many, and a host route needs no length."""
     address, slash, length = prefix.partition("/")
-    family, width = (socket.AF_INET6, "128") if ":" in address else (socket.AF_INET, "32")
+    family, width = (socket.AF_INET6, 128) if ":" in address else (socket.AF_INET, 32)
     try:
         packed = socket.inet_pton(family, address)
+        bits = int(length) if slash else width
     except (OSError, ValueError):  # not a prefix: `flow`, a name, a typing mistake
         return None
-    return _Key(packed, length if slash else width, path_id)
+    return _Key(packed, min(max(bits, 0), width), path_id, split)

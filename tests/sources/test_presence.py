@@ -8,6 +8,8 @@ from bgp2vpc.dialect.text import parse
 from bgp2vpc.sources.presence import Present
 
 A = "announce route 192.0.2.1/32 next-hop self med 100"
+SPLIT = "announce route 192.0.2.0/24 next-hop self split /25"
+BRACES = "announce route 192.0.2.1/32 { next-hop self; med 5; }"
 B = "announce route 2001:db8::1/128 next-hop self"
 
 
@@ -50,6 +52,25 @@ B = "announce route 2001:db8::1/128 next-hop self"
             ["peer * announce route 192.0.2.9/32 next-hop self"],
         ),
         (["announce\troute  192.0.2.1/32   next-hop self;", "withdraw route 192.0.2.1/32;"], []),
+        ([f"{A}; route 192.0.2.2/32 next-hop self", "withdraw route 192.0.2.2/32"], [A]),
+        ([f"{A}; route 192.0.2.2/32 next-hop self;"], [A, "announce route 192.0.2.2/32 next-hop self"]),
+        ([A, "withdraw route 192.0.2.9/32; route 192.0.2.1/32"], []),
+        (["announce route 192.0.2.1/32 { next-hop self; med 5; }"], [BRACES]),
+        ([SPLIT, "withdraw route 192.0.2.0/25"], []),
+        ([SPLIT, "withdraw route 192.0.2.0/24 split /25"], []),
+        ([SPLIT, "withdraw route 192.0.2.0/24"], []),
+        ([SPLIT, "withdraw route 192.0.3.0/25", "withdraw route ::/0"], [SPLIT]),
+        ([SPLIT, "withdraw route 192.0.2.0/25 path-information 1"], [SPLIT]),
+        (
+            [SPLIT, "announce route 192.0.2.0/25 next-hop 10.0.0.9"],
+            [SPLIT, "announce route 192.0.2.0/25 next-hop 10.0.0.9"],
+        ),
+        ([A, B, "withdraw route 192.0.2.0/24 split /32"], [B]),
+        (["announce attributes next-hop self split /25 nlri 192.0.2.0/24", "withdraw route 192.0.2.128/25"], []),
+        ([A, "clear adj-rib"], []),
+        ([A, "neighbor * clear adj-rib sync"], []),
+        ([A, "rib clear out"], []),
+        ([A, "clear adj-rib in", "rib clear in"], [A]),
         (["announce flow route { }", "announce eor", "announce watchdog dog", "version", "", "  "], []),
         (["announce route", "announce", "withdraw attributes nlri", "announce route nonsense next-hop self"], []),
         (["# announce route 192.0.2.1/32 next-hop self"], []),
@@ -109,6 +130,29 @@ def applied(said: list[str]) -> dict[tuple[str, int | None], Path]:
                 case WithdrawAll():
                     paths.clear()
     return paths
+
+
+SPLITS = ["", " split /24", " split /26", " split /32"]
+WITHIN = ["192.0.2.0/24", "192.0.2.64/26", "192.0.2.128/25", "192.0.2.1/32", "192.0.2.1"]
+
+
+@st.composite
+def lines_with_split(draw: st.DrawFn) -> str:
+    verb = draw(st.sampled_from(["announce", "withdraw"]))
+    path_id = draw(st.sampled_from(["", " path-information 7"]))
+    statements = [
+        f"route {draw(st.sampled_from(WITHIN))} next-hop self{path_id}{draw(st.sampled_from(SPLITS))}"
+        for _ in range(draw(st.integers(1, 3)))
+    ]
+    return f"{verb} {'; '.join(statements)}"
+
+
+@given(st.lists(lines_with_split(), max_size=8))
+def test_with_split_too_nothing_is_said_that_does_not_stand(said: list[str]):
+    account = Present()
+    for line in said:
+        account.note(line)
+    assert applied(account.lines()).items() <= applied(said).items()
 
 
 @given(st.lists(lines(), max_size=12))
