@@ -20,6 +20,7 @@ from bgp2vpc.dialect.message import (
 )
 from bgp2vpc.dialect.message import Reason as ReasonGiven
 from bgp2vpc.logs import event
+from bgp2vpc.names import PEER
 from bgp2vpc.prefix import IPAddress, Prefix
 from bgp2vpc.sources.pace import Throttle
 from bgp2vpc.sources.session import Reply, SourceKind
@@ -237,7 +238,7 @@ class Bridge:
 
 
 def _peer_name(peer: IPAddress) -> str:
-    return f"peer {peer}"
+    return f"{PEER}{peer}"
 
 
 def _log_change(source: str, change: Event, changed: Collection[Prefix]) -> None:
