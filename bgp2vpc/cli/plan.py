@@ -69,15 +69,13 @@ def _wish(socket: Path | None) -> "Wish":
 
 def _make_plan(config: "Config", wish: "Wish") -> "Plan":
     from bgp2vpc.daemon.view import View
-    from bgp2vpc.routing.diff import Policy
     from bgp2vpc.routing.guard import guard
     from bgp2vpc.vpc.connect import Identity, connect
     from bgp2vpc.vpc.model import Snapshot
 
     identity = Identity(config.instance_id, config.region, config.vpc_id)
     connection = connect(identity, config.ec2.timeout, config.ec2.concurrency)
-    policy = Policy(config.backup_med, config.skip_source_dest_check)
-    view = View(connection.instance, config.rules, policy, config.settle_time)
+    view = View(connection.instance, config.rules, config.policy, config.settle_time)
     tables = connection.vpc.route_tables(view.vpc_ids)
     interfaces = connection.vpc.interfaces(connection.instance.id)
     snapshot = Snapshot({table.id: table for table in tables}, interfaces, instance_id=connection.instance.id)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from bgp2vpc.errors import Problem
+from bgp2vpc.routing.diff import Policy
 from bgp2vpc.routing.rule import Rule
 
 DEFAULT_SOCKET: Final = Path("/run/bgp2vpc/bgp2vpc.sock")
@@ -62,3 +63,8 @@ class Config:
     vpc_id: str | None = None
     ec2: Ec2Limits = field(default_factory=Ec2Limits)
     warnings: tuple[Problem, ...] = ()
+
+    @property
+    def policy(self) -> Policy:
+        """What the file says once for all rules."""
+        return Policy(self.backup_med, self.skip_source_dest_check)

@@ -15,6 +15,7 @@ from bgp2vpc.daemon.answers import offered_lines, source_statuses
 from bgp2vpc.daemon.apply import Applier
 from bgp2vpc.daemon.bridge import Bridge
 from bgp2vpc.daemon.calls import Calls
+from bgp2vpc.daemon.connecting import Connect, connected
 from bgp2vpc.daemon.guarded import GuardedTasks
 from bgp2vpc.daemon.journal import Journal
 from bgp2vpc.daemon.reconciler import Reconciler, Tempo
@@ -25,25 +26,20 @@ from bgp2vpc.daemon.status import paths_json, routes_json
 from bgp2vpc.daemon.view import View
 from bgp2vpc.daemon.waiting import cancelled, until
 from bgp2vpc.dialect.message import Message
-from bgp2vpc.errors import Bgp2vpcError, ConfigError
+from bgp2vpc.errors import ConfigError
 from bgp2vpc.logs import event
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.routing.decide import Wish
-from bgp2vpc.routing.diff import Policy
 from bgp2vpc.routing.plan import Action, Reason
 from bgp2vpc.sources.server import SocketError, SocketServer, serve
-from bgp2vpc.vpc.connect import Connection
 from bgp2vpc.vpc.pace import Pace
 
 log = logging.getLogger("bgp2vpc")
 
-CONNECT_RETRY_FIRST = 0.5
-CONNECT_RETRY_MOST = 30.0
 PATIENCE = 10.0
 LEAVE_TIMEOUT = 80.0  # systemd kills after 90
 SOCKET_RETRY = 5.0
 
-Connect = Callable[[], Connection]
 LoadConfig = Callable[[], Config]
 Say = Callable[[str], bool]
 
@@ -197,10 +193,10 @@ class Daemon:
     # EC2
 
     async def _reconcile(self) -> None:
-        connection = await self._connected()
+        connection = await connected(self._connect, self._journal)
         config = self._config
         self._calls = Calls(connection.vpc, config.ec2.concurrency)
-        self._view = View(connection.instance, config.rules, _policy(config), config.settle_time)
+        self._view = View(connection.instance, config.rules, config.policy, config.settle_time)
         retries = Retries()
         clock = asyncio.get_running_loop().time
         paces = {action: Pace(config.ec2.burst, config.ec2.rate, random.random) for action in Action}
@@ -216,21 +212,6 @@ class Daemon:
         )
         self._forget_leftovers_later()
         await self._reconciler.run()
-
-    async def _connected(self) -> Connection:
-        delay = CONNECT_RETRY_FIRST
-        while True:
-            try:
-                connection = await asyncio.to_thread(self._connect)
-            except Bgp2vpcError as error:
-                self._journal.failure("connect", error)
-                await asyncio.sleep(delay)
-                delay = min(2 * delay, CONNECT_RETRY_MOST)
-                continue
-            self._journal.success("connect")
-            instance = connection.instance
-            event(log, logging.INFO, "this is", instance=instance.id, region=instance.region, vpc=instance.vpc_id)
-            return connection
 
     def _wish(self) -> Wish:
         if self._last_wish is not None:
@@ -283,7 +264,7 @@ class Daemon:
         self._use_limits(config)
         await self._scripts.configure(config.processes)
         if self._view is not None and self._reconciler is not None:
-            for table, prefix in self._view.configure(config.rules, _policy(config)):
+            for table, prefix in self._view.configure(config.rules, config.policy):
                 event(log, logging.WARNING, "route left as it is: no rule is about it now", table=table, prefix=prefix)
             self._reconciler.tempo = Tempo(config.poll_time, config.max_changes)
             self._reconciler.poll_now()
@@ -363,7 +344,3 @@ class Daemon:
                 "spoken": [str(prefix) for prefix in self.bridge.rib.spoken],
             }
         )
-
-
-def _policy(config: Config) -> Policy:
-    return Policy(config.backup_med, config.skip_source_dest_check)
