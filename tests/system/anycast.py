@@ -85,7 +85,7 @@ class AnycastHost:
             process.terminate()
         try:
             for process in self._processes.values():
-                process.wait(20)
+                _ended(process)
         except subprocess.TimeoutExpired as error:
             running = [Path("/proc", str(pid), "cmdline").read_bytes() for pid in self.net.host.pids()]
             raise AssertionError(f"SIGTERM did not end all of {running}\n{self.story()}") from error
@@ -285,3 +285,15 @@ def _replaced(text: str, replacements: Mapping[str, str]) -> str:
             raise AssertionError(f"the configuration does not hold {old!r}")
         text = text.replace(old, new)
     return text
+
+
+def _ended(process: subprocess.Popen[bytes]) -> None:
+    """Wait for the end of what was sent SIGTERM. ExaBGP drops a signal that meets another one, so it is told again."""
+    for _ in range(3):
+        try:
+            process.wait(5)
+        except subprocess.TimeoutExpired:
+            process.terminate()
+        else:
+            return
+    process.wait(5)
