@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from bgp2vpc.routing.plan import Action, Change
 from bgp2vpc.vpc.api import VpcApi
-from bgp2vpc.vpc.model import InstanceHealth, Interface, RouteTable
+from bgp2vpc.vpc.model import InstanceHealth, Interface, RouteTable, Subnet
 
 READERS = 4
 T = TypeVar("T")
@@ -29,6 +29,14 @@ class Calls:
     async def interfaces(self, instance_id: str) -> tuple[Interface, ...]:
         """Raises Ec2Error."""
         return await self._run(self._readers, lambda: self._vpc.interfaces(instance_id))
+
+    async def interfaces_by_id(self, interface_ids: Collection[str]) -> tuple[Interface, ...]:
+        """Raises Ec2Error."""
+        return await self._run(self._readers, lambda: self._vpc.interfaces_by_id(interface_ids))
+
+    async def subnets(self, vpc_ids: Collection[str]) -> tuple[Subnet, ...]:
+        """Raises Ec2Error."""
+        return await self._run(self._readers, lambda: self._vpc.subnets(vpc_ids))
 
     async def instance_health(self, instance_ids: Collection[str]) -> Mapping[str, InstanceHealth]:
         """Raises Ec2Error."""
@@ -53,9 +61,9 @@ class Calls:
     def _write(self, change: Change) -> None:
         match change.action:
             case Action.CREATE:
-                self._vpc.create_route(change.table_id, change.prefix, change.target.id)
+                self._vpc.create_route(change.table_id, change.prefix, change.target)
             case Action.REPLACE:
-                self._vpc.replace_route(change.table_id, change.prefix, change.target.id)
+                self._vpc.replace_route(change.table_id, change.prefix, change.target)
             case Action.DELETE:
                 self._vpc.delete_route(change.table_id, change.prefix)
 

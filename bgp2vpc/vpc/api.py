@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from typing import Protocol
 
 from bgp2vpc.prefix import Prefix
-from bgp2vpc.vpc.model import InstanceHealth, Interface, RouteTable
+from bgp2vpc.vpc.model import InstanceHealth, Interface, RouteTable, Subnet, Target
 
 
 class VpcApi(Protocol):
@@ -16,14 +16,23 @@ class VpcApi(Protocol):
     def interfaces(self, instance_id: str) -> tuple[Interface, ...]:
         """The interfaces attached to the instance, sorted by device index."""
 
+    def interfaces_by_id(self, interface_ids: Collection[str]) -> tuple[Interface, ...]:
+        """These interfaces, whosever they are, sorted by id. One that does not exist is left out."""
+
+    def subnets(self, vpc_ids: Collection[str]) -> tuple[Subnet, ...]:
+        """All subnets of these VPCs, sorted by id."""
+
     def instance_health(self, instance_ids: Collection[str]) -> Mapping[str, InstanceHealth]:
         """One entry for every id that was asked."""
 
-    def create_route(self, table_id: str, prefix: Prefix, interface_id: str) -> None:
-        """CreateRoute. Raises RouteExists where the prefix has a static route."""
+    def create_route(self, table_id: str, prefix: Prefix, target: Target) -> None:
+        """CreateRoute. Raises RouteExists where the prefix has a static route.
 
-    def replace_route(self, table_id: str, prefix: Prefix, interface_id: str) -> None:
-        """ReplaceRoute. Raises RouteMissing where the prefix has no static route."""
+        A target that does not exist is InterfaceGone if it is an interface, which may be news, and Refused if not.
+        """
+
+    def replace_route(self, table_id: str, prefix: Prefix, target: Target) -> None:
+        """ReplaceRoute. Raises RouteMissing where the prefix has no static route, and as CreateRoute for the target."""
 
     def delete_route(self, table_id: str, prefix: Prefix) -> None:
         """DeleteRoute. Raises RouteMissing where the prefix has no static route."""

@@ -41,7 +41,7 @@ from bgp2vpc.prefix import Prefix
 from bgp2vpc.vpc import slim_model, wire
 from bgp2vpc.vpc.api import VpcApi
 from bgp2vpc.vpc.failures import failure
-from bgp2vpc.vpc.model import InstanceHealth, Interface, RouteTable
+from bgp2vpc.vpc.model import InstanceHealth, Interface, RouteTable, Subnet, Target
 
 log = logging.getLogger(__name__)
 
@@ -127,6 +127,22 @@ class Ec2(VpcApi):
         found = _parsed("DescribeNetworkInterfaces", wire.parse_interface, items)
         return tuple(sorted(found, key=lambda each: (each.device_index, each.id)))
 
+    def interfaces_by_id(self, interface_ids: Collection[str]) -> tuple[Interface, ...]:
+        """DescribeNetworkInterfaces by filter, paged: the NetworkInterfaceIds parameter fails if one has gone."""
+        found: list[Interface] = []
+        for ids in _chunks(sorted(set(interface_ids)), _FILTER_VALUES):
+            filters = [{"Name": "network-interface-id", "Values": list(ids)}]
+            items = self._pages("DescribeNetworkInterfaces", "NetworkInterfaces", filters)
+            found += _parsed("DescribeNetworkInterfaces", wire.parse_interface, items)
+        return tuple(sorted(found, key=lambda each: each.id))
+
+    def subnets(self, vpc_ids: Collection[str]) -> tuple[Subnet, ...]:
+        """DescribeSubnets, paged."""
+        if not vpc_ids:
+            return ()
+        items = self._pages("DescribeSubnets", "Subnets", [{"Name": "vpc-id", "Values": sorted(set(vpc_ids))}])
+        return tuple(sorted(_parsed("DescribeSubnets", wire.parse_subnet, items), key=lambda each: each.id))
+
     def instance_health(self, instance_ids: Collection[str]) -> Mapping[str, InstanceHealth]:
         """DescribeInstanceStatus, which tells of running instances only: the others are GONE, or UNKNOWN to EC2."""
         health = dict.fromkeys(instance_ids, InstanceHealth.UNKNOWN)
@@ -134,13 +150,13 @@ class Ec2(VpcApi):
             health.update(self._health_of_known(ids))
         return health
 
-    def create_route(self, table_id: str, prefix: Prefix, interface_id: str) -> None:
+    def create_route(self, table_id: str, prefix: Prefix, target: Target) -> None:
         """CreateRoute."""
-        self._write("CreateRoute", table_id, prefix, NetworkInterfaceId=interface_id)
+        self._write("CreateRoute", table_id, prefix, target)
 
-    def replace_route(self, table_id: str, prefix: Prefix, interface_id: str) -> None:
+    def replace_route(self, table_id: str, prefix: Prefix, target: Target) -> None:
         """ReplaceRoute."""
-        self._write("ReplaceRoute", table_id, prefix, NetworkInterfaceId=interface_id)
+        self._write("ReplaceRoute", table_id, prefix, target)
 
     def delete_route(self, table_id: str, prefix: Prefix) -> None:
         """DeleteRoute."""
@@ -177,8 +193,10 @@ class Ec2(VpcApi):
     def _read(self, operation: str, **parameters: Any) -> wire.Item:
         return _call(self._ready().reads, operation, parameters)
 
-    def _write(self, operation: str, table_id: str, prefix: Prefix, **target: str) -> None:
-        parameters = {"RouteTableId": table_id, **wire.destination_parameter(prefix), **target}
+    def _write(self, operation: str, table_id: str, prefix: Prefix, target: Target | None = None) -> None:
+        parameters = {"RouteTableId": table_id, **wire.destination_parameter(prefix)}
+        if target is not None:
+            parameters |= _target_parameter(operation, target)
         _call(self._ready().writes, operation, parameters)
 
     def _ready(self) -> _Clients:
@@ -274,6 +292,13 @@ def _ours(operation: str, error: Exception) -> Ec2Error:
     if isinstance(error, _OPERATOR):
         return OperatorError(operation, name, message)
     return Transient(operation, name, message)
+
+
+def _target_parameter(operation: str, target: Target) -> dict[str, str]:
+    try:
+        return wire.target_parameter(target)
+    except ValueError as error:
+        raise Refused(operation, "InvalidTarget", str(error)) from error
 
 
 def _items(answer: wire.Item, operation: str, key: str) -> list[wire.Item]:

@@ -3,7 +3,7 @@
 vpc = MemoryVpc()
 vpc.add_table("rtb-1")
 vpc.add_interface("eni-1", "i-1")
-vpc.create_route("rtb-1", parse_prefix("192.0.2.53/32"), "eni-1")
+vpc.create_route("rtb-1", parse_prefix("192.0.2.53/32"), interface_target("eni-1"))
 str(vpc)   -> "rtb-1 192.0.2.53/32 eni-1 active"
 vpc.calls  -> ["CreateRoute rtb-1 192.0.2.53/32 eni-1"]
 """
@@ -17,7 +17,7 @@ from bgp2vpc.prefix import Prefix
 from bgp2vpc.vpc.api import VpcApi
 from bgp2vpc.vpc.failures import failure
 from bgp2vpc.vpc.memory_world import World
-from bgp2vpc.vpc.model import InstanceHealth, Interface, RouteTable, TargetKind
+from bgp2vpc.vpc.model import InstanceHealth, Interface, RouteTable, Subnet, Target, TargetKind
 
 _WRITES = ("CreateRoute ", "ReplaceRoute ", "DeleteRoute ")
 
@@ -69,19 +69,31 @@ class MemoryVpc(World, VpcApi):
     def interfaces(self, instance_id: str) -> tuple[Interface, ...]:
         """DescribeNetworkInterfaces."""
         with self._call("DescribeNetworkInterfaces", instance_id):
-            own = [each for each in self._interfaces.values() if self._owners.get(each.id) == instance_id]
+            own = [each for each in self._interfaces.values() if each.instance_id == instance_id]
             return tuple(sorted(own, key=lambda interface: (interface.device_index, interface.id)))
+
+    def interfaces_by_id(self, interface_ids: Collection[str]) -> tuple[Interface, ...]:
+        """DescribeNetworkInterfaces."""
+        with self._call("DescribeNetworkInterfaces", *sorted(interface_ids)):
+            found = [each for each in self._interfaces.values() if each.id in interface_ids]
+            return tuple(sorted(found, key=lambda interface: interface.id))
+
+    def subnets(self, vpc_ids: Collection[str]) -> tuple[Subnet, ...]:
+        """DescribeSubnets."""
+        with self._call("DescribeSubnets", *sorted(vpc_ids)):
+            found = [each for each in self._subnets.values() if each.vpc_id in vpc_ids]
+            return tuple(sorted(found, key=lambda subnet: subnet.id))
 
     def instance_health(self, instance_ids: Collection[str]) -> Mapping[str, InstanceHealth]:
         """DescribeInstanceStatus."""
         with self._call("DescribeInstanceStatus", *sorted(instance_ids)):
             return {instance_id: self._health.get(instance_id, InstanceHealth.UNKNOWN) for instance_id in instance_ids}
 
-    def create_route(self, table_id: str, prefix: Prefix, interface_id: str) -> None:
+    def create_route(self, table_id: str, prefix: Prefix, target: Target) -> None:
         """CreateRoute."""
-        with self._call("CreateRoute", table_id, str(prefix), interface_id):
+        with self._call("CreateRoute", table_id, str(prefix), target.id):
             table = self._table("CreateRoute", table_id)
-            route = self._new_route("CreateRoute", table, prefix, interface_id)
+            route = self._new_route("CreateRoute", table, prefix, target)
             present = table.static_route(prefix)
             if present is None:
                 self._check_quota("CreateRoute", table, prefix)
@@ -90,11 +102,11 @@ class MemoryVpc(World, VpcApi):
                 message = f"The route identified by {prefix} already exists."
                 raise failure("CreateRoute", "RouteAlreadyExists", message)
 
-    def replace_route(self, table_id: str, prefix: Prefix, interface_id: str) -> None:
+    def replace_route(self, table_id: str, prefix: Prefix, target: Target) -> None:
         """ReplaceRoute."""
-        with self._call("ReplaceRoute", table_id, str(prefix), interface_id):
+        with self._call("ReplaceRoute", table_id, str(prefix), target.id):
             table = self._table("ReplaceRoute", table_id)
-            route = self._new_route("ReplaceRoute", table, prefix, interface_id)
+            route = self._new_route("ReplaceRoute", table, prefix, target)
             if table.static_route(prefix) is None:
                 message = f"There is no route defined for '{prefix}' in the route table. Use CreateRoute instead."
                 raise failure("ReplaceRoute", "InvalidParameterValue", message)

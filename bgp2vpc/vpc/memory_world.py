@@ -1,7 +1,7 @@
 """The VPC in memory, as the outside world builds and changes it: tables, interfaces, instances, and EC2's rules."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from threading import RLock
 
 from bgp2vpc.prefix import Prefix, parse_address, parse_prefix
@@ -12,30 +12,25 @@ from bgp2vpc.vpc.model import (
     Route,
     RouteState,
     RouteTable,
+    Subnet,
     Target,
     TargetKind,
-    interface_target,
+    parse_target,
 )
 
 _LOCAL = Target(TargetKind.LOCAL, "local")
-_KIND_BY_ID = {
-    "eni": TargetKind.INTERFACE,
-    "local": TargetKind.LOCAL,
-    "igw": TargetKind.GATEWAY,
-    "vgw": TargetKind.GATEWAY,
-    "vpce": TargetKind.GATEWAY,
-    "nat": TargetKind.NAT,
-    "tgw": TargetKind.TRANSIT_GATEWAY,
-    "pcx": TargetKind.PEERING,
+# What EC2 says of a target that is not there, by what its id begins with.
+_NOT_FOUND = {
+    "eni": "InvalidNetworkInterfaceID.NotFound",
+    "igw": "InvalidGatewayID.NotFound",
+    "vgw": "InvalidGatewayID.NotFound",
+    "vpce": "InvalidVpcEndpointId.NotFound",
+    "nat": "InvalidNatGatewayID.NotFound",
+    "tgw": "InvalidTransitGatewayID.NotFound",
+    "pcx": "InvalidVpcPeeringConnectionID.NotFound",
 }
 # EC2 keeps these for its own services: https://docs.aws.amazon.com/vpc/latest/userguide/VPC_Route_Tables.html
 _RESERVED = (parse_prefix("169.254.168.0/22"), parse_prefix("fd00:ec2::/32"))
-
-
-@dataclass(slots=True)
-class _Vpc:
-    cidrs: tuple[Prefix, ...]
-    subnets: dict[str, Prefix] = field(default_factory=dict)
 
 
 class World:
@@ -47,24 +42,34 @@ class World:
     def __init__(self, vpc_id: str = "vpc-1", *cidrs: str, quota: int = 500) -> None:
         self.quota = quota
         self._lock = RLock()
-        self._vpcs: dict[str, _Vpc] = {}
+        self._vpcs: dict[str, tuple[Prefix, ...]] = {}
+        self._subnets: dict[str, Subnet] = {}
         self._tables: dict[str, RouteTable] = {}
         self._interfaces: dict[str, Interface] = {}
-        self._owners: dict[str, str] = {}
+        self._gateways: dict[str, set[str]] = {}
+        self._gone_gateways: set[str] = set()
         self._health: dict[str, InstanceHealth] = {}
         self.add_vpc(vpc_id, *(cidrs or ("10.0.0.0/16",)))
 
     def add_vpc(self, vpc_id: str, *cidrs: str) -> str:
         """A VPC with these CIDRs. The first one made is the default of the other `add_…` methods."""
         with self._lock:
-            self._vpcs[vpc_id] = _Vpc(tuple(parse_prefix(cidr) for cidr in cidrs))
+            self._vpcs[vpc_id] = tuple(parse_prefix(cidr) for cidr in cidrs)
         return vpc_id
 
-    def add_subnet(self, subnet_id: str, cidr: str, *, vpc_id: str = "") -> str:
-        """A subnet. Only its CIDR matters: a route within the VPC's CIDR must equal one."""
+    def add_subnet(self, subnet_id: str, *cidrs: str, vpc_id: str = "", zone: str = "") -> str:
+        """A subnet. A route within the VPC's CIDR must equal one of its CIDRs; interfaces made later have its zone."""
         with self._lock:
-            self._vpcs[vpc_id or self._first_vpc].subnets[subnet_id] = parse_prefix(cidr)
+            found = tuple(parse_prefix(cidr) for cidr in cidrs)
+            self._subnets[subnet_id] = Subnet(subnet_id, vpc_id or self._first_vpc, zone, found)
         return subnet_id
+
+    def add_gateway(self, gateway_id: str, *, vpc_id: str = "") -> str:
+        """A gateway that routes of this VPC may be given: `igw-…`, `nat-…`, `tgw-…`; once for each VPC it serves."""
+        with self._lock:
+            self._gateways.setdefault(parse_target(gateway_id).id, set()).add(vpc_id or self._first_vpc)
+            self._gone_gateways.discard(gateway_id)
+        return gateway_id
 
     def add_table(
         self,
@@ -78,7 +83,7 @@ class World:
         """A route table with the local routes of its VPC."""
         with self._lock:
             vpc_id = vpc_id or self._first_vpc
-            local = tuple(Route(cidr, _LOCAL) for cidr in self._vpcs[vpc_id].cidrs)
+            local = tuple(Route(cidr, _LOCAL) for cidr in self._vpcs[vpc_id])
             table = RouteTable(table_id, vpc_id, main, frozenset(subnet_ids), dict(tags or {}), local)
             self._tables[table_id] = table
         return table_id
@@ -94,23 +99,32 @@ class World:
         addresses: Iterable[str] = (),
         source_dest_check: bool = False,
     ) -> str:
-        """An interface; with `instance_id` attached to that instance, which is running and OK if it is new."""
+        """An interface; with `instance_id` attached to that instance, which is running and OK if it is new.
+
+        The first IPv4 address is its primary one, its zone that of its subnet.
+        """
         with self._lock:
-            found = frozenset(parse_address(address) for address in addresses)
+            found = [parse_address(address) for address in addresses]
             self._interfaces[interface_id] = Interface(
-                interface_id, vpc_id or self._first_vpc, subnet_id, device_index, found, source_dest_check
+                id=interface_id,
+                vpc_id=vpc_id or self._first_vpc,
+                subnet_id=subnet_id,
+                device_index=device_index,
+                addresses=frozenset(found),
+                source_dest_check=source_dest_check,
+                zone=self._subnets[subnet_id].zone if subnet_id in self._subnets else "",
+                address=min(found, key=lambda address: address.version, default=None),
+                instance_id=instance_id or None,
             )
             if instance_id:
-                self._owners[interface_id] = instance_id
                 self._health.setdefault(instance_id, InstanceHealth.OK)
         return interface_id
 
     def put_route(self, table_id: str, prefix: str, target: str, *, propagated: bool = False) -> None:
         """What somebody else wrote (or a gateway propagated): any target, no questions, whatever was there before."""
         with self._lock:
-            kind = _KIND_BY_ID.get(target.partition("-")[0], TargetKind.OTHER)
             destination = prefix if prefix.startswith("pl-") else parse_prefix(prefix)
-            route = Route(destination, Target(kind, target), propagated=propagated)
+            route = Route(destination, _any_target(target), propagated=propagated)
             table = self._tables[table_id]
             others = tuple(r for r in table.routes if (r.destination, r.propagated) != (destination, propagated))
             self._tables[table_id] = replace(table, routes=(*others, route))
@@ -129,7 +143,12 @@ class World:
         """The interface is deleted; routes to it stay, as black holes."""
         with self._lock:
             del self._interfaces[interface_id]
-            self._owners.pop(interface_id, None)
+
+    def remove_gateway(self, gateway_id: str) -> None:
+        """The gateway is deleted; routes to it stay, as black holes."""
+        with self._lock:
+            del self._gateways[gateway_id]
+            self._gone_gateways.add(gateway_id)
 
     def set_health(self, instance_id: str, health: InstanceHealth) -> None:
         """What DescribeInstanceStatus says from now on; GONE is a stopped instance, whose interfaces stay."""
@@ -140,8 +159,8 @@ class World:
         """The instance and its interfaces go; routes to them stay, as black holes."""
         with self._lock:
             self._health[instance_id] = InstanceHealth.GONE
-            for interface_id in [eni for eni, owner in self._owners.items() if owner == instance_id]:
-                self.remove_interface(interface_id)
+            for interface in [each for each in self._interfaces.values() if each.instance_id == instance_id]:
+                self.remove_interface(interface.id)
 
     def __str__(self) -> str:
         """Every route that is not local as `rtb-… prefix target state`, one a line, sorted as text. Never stale."""
@@ -164,8 +183,9 @@ class World:
     def _with_state(self, route: Route) -> Route:
         """State and instance are no part of a route: EC2 works them out from the target whenever somebody reads."""
         if route.target.kind is not TargetKind.INTERFACE:
-            return route
-        owner = self._owners.get(route.target.id)
+            return replace(route, state=RouteState.BLACKHOLE) if route.target.id in self._gone_gateways else route
+        interface = self._interfaces.get(route.target.id)
+        owner = interface.instance_id if interface else None
         running = owner is not None and self._health.get(owner) is not InstanceHealth.GONE
         return replace(route, state=RouteState.ACTIVE if running else RouteState.BLACKHOLE, instance_id=owner)
 
@@ -176,23 +196,36 @@ class World:
             raise failure(operation, "InvalidRouteTableID.NotFound", message)
         return table
 
-    def _new_route(self, operation: str, table: RouteTable, prefix: Prefix, interface_id: str) -> Route:
-        """The route, if EC2 would take it: the interface is there, in this VPC, and the destination is allowed."""
-        interface = self._interfaces.get(interface_id)
-        if interface is None:
-            message = f"The networkInterface ID '{interface_id}' does not exist"
-            raise failure(operation, "InvalidNetworkInterfaceID.NotFound", message)
-        if interface.vpc_id != table.vpc_id:
-            message = f"route table {table.id} and interface {interface_id} belong to different networks"
+    def _new_route(self, operation: str, table: RouteTable, prefix: Prefix, target: Target) -> Route:
+        """The route, if EC2 would take it: the target is there, in this VPC, and the destination is allowed."""
+        vpc_ids = self._vpcs_of(target)
+        if not vpc_ids:
+            code = _NOT_FOUND.get(target.id.partition("-")[0], "InvalidParameterValue")
+            raise failure(operation, code, f"The ID '{target}' does not exist")
+        if table.vpc_id not in vpc_ids:
+            message = f"route table {table.id} and network target {target} belong to different networks"
             raise failure(operation, "InvalidParameterValue", message)
         if any(prefix in reserved for reserved in _RESERVED):
             raise failure(operation, "InvalidParameterValue", f"The destination {prefix} is reserved")
-        vpc = self._vpcs[table.vpc_id]
-        inside = any(prefix in cidr and prefix != cidr for cidr in vpc.cidrs)
-        if inside and prefix not in vpc.subnets.values():
-            message = f"The destination CIDR block {prefix} is more specific than one of this VPC's CIDR blocks"
+        if any(prefix in cidr and prefix != cidr for cidr in self._vpcs[table.vpc_id]):
+            self._check_within_vpc(operation, table.vpc_id, prefix, target)
+        return Route(prefix, target)
+
+    def _vpcs_of(self, target: Target) -> Collection[str]:
+        """The VPCs whose routes the target may take; none: it does not exist."""
+        if target.kind is TargetKind.INTERFACE:
+            interface = self._interfaces.get(target.id)
+            return [interface.vpc_id] if interface else []
+        return self._gateways.get(target.id, ())
+
+    def _check_within_vpc(self, operation: str, vpc_id: str, prefix: Prefix, target: Target) -> None:
+        """A route within the VPC's own CIDR must be a whole subnet's, and may not go to most gateways."""
+        message = f"The destination CIDR block {prefix} is equal to or more specific than one of this VPC's CIDR blocks"
+        if target.kind not in (TargetKind.INTERFACE, TargetKind.NAT) and not target.id.startswith("vpce-"):
+            message += ". This route can target only an interface or an instance."
+            raise failure(operation, "InvalidParameterValue", message)
+        if not any(prefix in subnet.cidrs for subnet in self._subnets.values() if subnet.vpc_id == vpc_id):
             raise failure(operation, "InvalidParameterValue", f"{message} and equals none of its subnets'")
-        return Route(prefix, interface_target(interface_id))
 
     def _check_quota(self, operation: str, table: RouteTable, prefix: Prefix) -> None:
         used = sum(
@@ -205,3 +238,13 @@ class World:
         if used >= self.quota:
             message = f"The maximum number of routes ({self.quota}) for route table {table.id} has been reached"
             raise failure(operation, "RouteLimitExceeded", message)
+
+
+def _any_target(text: str) -> Target:
+    """A target as somebody else may have written it: of a kind that we have no word for, too."""
+    if text == _LOCAL.id:
+        return _LOCAL
+    try:
+        return parse_target(text)
+    except ValueError:
+        return Target(TargetKind.OTHER, text)

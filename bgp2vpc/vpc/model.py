@@ -1,8 +1,9 @@
-"""The VPC side as EC2 told it, once: immutable tables, routes and interfaces.
+"""The VPC side as EC2 told it, once: immutable tables, routes, interfaces and subnets.
 
 Fields follow https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Route.html and its neighbours.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
@@ -34,8 +35,35 @@ class Target:
 
 
 def interface_target(interface_id: str) -> Target:
-    """The only kind of target we ever write: an ENI, never an instance (EC2 refuses those with several ENIs)."""
+    """What we announce is reached through an ENI, never an instance (EC2 refuses those with several ENIs)."""
     return Target(TargetKind.INTERFACE, interface_id)
+
+
+_KIND_BY_ID = {
+    "eni": TargetKind.INTERFACE,
+    "igw": TargetKind.GATEWAY,
+    "vgw": TargetKind.GATEWAY,
+    "vpce": TargetKind.GATEWAY,
+    "nat": TargetKind.NAT,
+    "tgw": TargetKind.TRANSIT_GATEWAY,
+    "pcx": TargetKind.PEERING,
+}
+_ID = re.compile(r"([a-z]+)-[0-9a-z-]+")
+
+
+def parse_target(text: str) -> Target:
+    """The target that this id names, if a route may be given it: `eni-…`, `nat-…`, `tgw-…` and the like.
+
+    Raises ValueError, which says what would be right; `local` is refused as well, since only EC2 makes such routes.
+    """
+    found = _ID.fullmatch(text)
+    kind = _KIND_BY_ID.get(found[1]) if found else None
+    if kind is not None:
+        return Target(kind, text)
+    if found and found[1] == "i":
+        raise ValueError(f"'{text}' is an instance, which may have several interfaces: name one of them (eni-…)")
+    *most, last = (f"{prefix}-…" for prefix in _KIND_BY_ID)
+    raise ValueError(f"'{text}' is no target of a route: expected {', '.join(most)} or {last}")
 
 
 class RouteState(Enum):
@@ -93,7 +121,11 @@ class RouteTable:
 
 @dataclass(frozen=True, slots=True)
 class Interface:
-    """A network interface of this instance; `addresses` are its private IPv4 and its IPv6 addresses."""
+    """A network interface; `addresses` are its private IPv4 and its IPv6 addresses.
+
+    `address` is the one others reach it by: its primary private IPv4 address, or its first IPv6 one if it has no other.
+    `instance_id` is None while it is attached to no instance, `zone` empty if EC2 did not say.
+    """
 
     id: str
     vpc_id: str
@@ -101,6 +133,19 @@ class Interface:
     device_index: int
     addresses: frozenset[IPAddress] = frozenset()
     source_dest_check: bool = False
+    zone: str = ""
+    address: IPAddress | None = None
+    instance_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Subnet:
+    """A subnet; `zone` is the name of its availability zone, `cidrs` its IPv4 CIDR and its IPv6 ones."""
+
+    id: str
+    vpc_id: str
+    zone: str
+    cidrs: tuple[Prefix, ...] = ()
 
 
 class InstanceHealth(Enum):
@@ -127,12 +172,23 @@ class Instance:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What EC2 said, once. `health` knows only the instances somebody asked about; `instance_id` is our own."""
+    """What EC2 said, once. `health` knows only the instances somebody asked about; `instance_id` is our own.
+
+    `others`: instance id -> interfaces, by device index, of the other instances that the configuration names.
+    `subnets`: subnet id -> subnet; None: nobody asked for them.
+    """
 
     tables: Mapping[str, RouteTable]
     interfaces: tuple[Interface, ...]
     health: Mapping[str, InstanceHealth] = field(default_factory=dict)
     instance_id: str = ""
+    others: Mapping[str, tuple[Interface, ...]] = field(default_factory=dict)
+    subnets: Mapping[str, Subnet] | None = None
+
+    @property
+    def zone(self) -> str:
+        """Our availability zone, that of our first interface; empty if unknown."""
+        return min(self.interfaces, key=lambda each: each.device_index).zone if self.interfaces else ""
 
     @property
     def own_health(self) -> InstanceHealth | None:
@@ -149,3 +205,8 @@ class Snapshot:
     def interface(self, interface_id: str) -> Interface | None:
         """Our interface of this id."""
         return next((i for i in self.interfaces if i.id == interface_id), None)
+
+    def interfaces_of(self, instance_id: str | None) -> tuple[Interface, ...]:
+        """The interfaces of an instance that the configuration names; None: our own. None at all if it has gone."""
+        own = instance_id is None or instance_id == self.instance_id
+        return self.interfaces if own else self.others.get(instance_id or "", ())

@@ -29,6 +29,7 @@ OPERATIONS = (
     "DescribeInstanceStatus",
     "DescribeNetworkInterfaces",
     "DescribeRouteTables",
+    "DescribeSubnets",
     "ReplaceRoute",
 )
 _MODEL = Path("ec2", "2016-11-15", "service-2.json")

@@ -13,6 +13,7 @@ from bgp2vpc.vpc.model import (
     Route,
     RouteState,
     RouteTable,
+    Subnet,
     Target,
     TargetKind,
 )
@@ -27,6 +28,7 @@ _TARGET_KINDS = {
     "TransitGatewayId": TargetKind.TRANSIT_GATEWAY,
     "VpcPeeringConnectionId": TargetKind.PEERING,
 }
+_PARAMETERS = {kind: name for name, kind in _TARGET_KINDS.items()}
 # Everything else in a route is a target: those that TargetKind has no word for, and those invented since.
 _NO_TARGETS = frozenset({*_DESTINATIONS, "Origin", "State", "InstanceId", "InstanceOwnerId"})
 _PROPAGATED = ("EnableVgwRoutePropagation", "Advertisement")
@@ -59,15 +61,32 @@ def parse_route(item: Item) -> Route:
 
 def parse_interface(item: Item) -> Interface:
     """A `NetworkInterface` of DescribeNetworkInterfaces, with all of its private IPv4 and its IPv6 addresses."""
-    addresses = [each["PrivateIpAddress"] for each in item.get("PrivateIpAddresses", ())]
-    addresses += [each["Ipv6Address"] for each in item.get("Ipv6Addresses", ())]
+    ipv4 = [each["PrivateIpAddress"] for each in item.get("PrivateIpAddresses", ())]
+    ipv6 = [each["Ipv6Address"] for each in item.get("Ipv6Addresses", ())]
+    first = item.get("PrivateIpAddress") or next(iter(ipv6), None)
     return Interface(
         id=item["NetworkInterfaceId"],
         vpc_id=item["VpcId"],
         subnet_id=item["SubnetId"],
         device_index=int(item.get("Attachment", {}).get("DeviceIndex", 0)),
-        addresses=frozenset(map(parse_address, addresses)),
+        addresses=frozenset(map(parse_address, (*ipv4, *ipv6))),
         source_dest_check=bool(item.get("SourceDestCheck", False)),
+        zone=item.get("AvailabilityZone", ""),
+        address=parse_address(first) if first else None,
+        instance_id=item.get("Attachment", {}).get("InstanceId"),
+    )
+
+
+def parse_subnet(item: Item) -> Subnet:
+    """A `Subnet` of DescribeSubnets. An IPv6-only one has no CidrBlock, and IPv6 CIDRs come and go."""
+    ipv6 = item.get("Ipv6CidrBlockAssociationSet", ())
+    live = [each["Ipv6CidrBlock"] for each in ipv6 if _is_associated(each.get("Ipv6CidrBlockState"))]
+    cidrs = [item["CidrBlock"], *live] if item.get("CidrBlock") else live
+    return Subnet(
+        id=item["SubnetId"],
+        vpc_id=item["VpcId"],
+        zone=item.get("AvailabilityZone", ""),
+        cidrs=tuple(map(parse_prefix, cidrs)),
     )
 
 
@@ -82,6 +101,15 @@ def parse_health(item: Item) -> tuple[str, InstanceHealth]:
 def destination_parameter(prefix: Prefix) -> dict[str, str]:
     """How the write calls name this prefix."""
     return {"DestinationIpv6CidrBlock" if prefix.is_ipv6 else "DestinationCidrBlock": str(prefix)}
+
+
+def target_parameter(target: Target) -> dict[str, str]:
+    """How the write calls name this target. Raises ValueError for one that no route can be given."""
+    name = _PARAMETERS.get(target.kind)
+    if name is None:
+        raise ValueError(f"{target} ({target.kind.value}) cannot be written as the target of a route")
+    # A Gateway Load Balancer's endpoint is read as GatewayId, but written as itself.
+    return {"VpcEndpointId" if target.id.startswith("vpce-") else name: target.id}
 
 
 def _destination(text: str) -> Prefix | str:

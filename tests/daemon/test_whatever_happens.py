@@ -34,24 +34,24 @@ class WatchedVpc(MemoryVpc):
         self.wrong: list[str] = []
         super().__init__()
 
-    def create_route(self, table_id, prefix, interface_id):
-        self._check(table_id, prefix, interface_id)
-        super().create_route(table_id, prefix, interface_id)
+    def create_route(self, table_id, prefix, target):
+        self._check(table_id, prefix, target)
+        super().create_route(table_id, prefix, target)
 
-    def replace_route(self, table_id, prefix, interface_id):
-        self._check(table_id, prefix, interface_id)
-        super().replace_route(table_id, prefix, interface_id)
+    def replace_route(self, table_id, prefix, target):
+        self._check(table_id, prefix, target)
+        super().replace_route(table_id, prefix, target)
 
     def delete_route(self, table_id, prefix):
-        self._check(table_id, prefix, OURS)
+        self._check(table_id, prefix, interface_target(OURS))
         present = self._tables[table_id].static_route(prefix)
         if present is not None and present.target != interface_target(OURS):
             self.wrong.append(f"deleted {table_id} {present}")
         super().delete_route(table_id, prefix)
 
-    def _check(self, table_id, prefix, interface_id):
-        if str(prefix) not in ACCEPTED or interface_id != OURS or table_id not in TABLES:
-            self.wrong.append(f"wrote {table_id} {prefix} {interface_id}")
+    def _check(self, table_id, prefix, target):
+        if str(prefix) not in ACCEPTED or target != interface_target(OURS) or table_id not in TABLES:
+            self.wrong.append(f"wrote {table_id} {prefix} {target}")
 
 
 @dataclass
@@ -154,7 +154,7 @@ def test_once_all_is_calm_the_tables_are_as_wished(story_steps, create_same_succ
     vpc = WatchedVpc()
     vpc.create_same_succeeds = create_same_succeeds
     model = two_hosts()
-    vpc._interfaces, vpc._owners, vpc._health = model._interfaces, model._owners, model._health
+    vpc._interfaces, vpc._health = model._interfaces, model._health
     for table in TABLES:
         vpc.add_table(table, tags={"type": "private"})
     vpc.add_table("rtb-9", tags={"type": "public"})

@@ -23,7 +23,7 @@ from bgp2vpc.errors import (
 )
 from bgp2vpc.prefix import parse_prefix
 from bgp2vpc.vpc.ec2 import Ec2
-from bgp2vpc.vpc.model import InstanceHealth
+from bgp2vpc.vpc.model import InstanceHealth, interface_target
 
 ANYCAST = parse_prefix("192.0.2.53/32")
 PAGE = "<html><body><h1>502 Bad Gateway</h1></body></html>"
@@ -96,7 +96,7 @@ ANSWERS: list[tuple[str, Reply, type[Ec2Error], str]] = [
 def test_a_write_meets(server: Server, ec2: Ec2, reply: Reply, expected: type[Ec2Error], code: str) -> None:
     server.replies = [reply]
     with pytest.raises(Ec2Error) as caught:
-        ec2.create_route("rtb-1", ANYCAST, "eni-1")
+        ec2.create_route("rtb-1", ANYCAST, interface_target("eni-1"))
     assert type(caught.value) is expected
     assert (caught.value.operation, caught.value.code) == ("CreateRoute", code)
     assert len(server.requests) == 1, "botocore must not retry: whoever calls decides"
@@ -137,7 +137,7 @@ def test_no_answer_is_a_time_out_after_as_long_as_was_said(server: Server, ec2: 
     ec2.warm_up()
     started = time.monotonic()
     with pytest.raises(Transient, match="Read timeout"):
-        ec2.create_route("rtb-1", ANYCAST, "eni-1")
+        ec2.create_route("rtb-1", ANYCAST, interface_target("eni-1"))
     assert 0.25 < time.monotonic() - started < 2.0
 
 
@@ -181,22 +181,22 @@ def test_a_client_that_could_not_be_made_is_made_by_the_next_call(
 ) -> None:
     monkeypatch.setenv("AWS_PROFILE", "nowhere")
     with pytest.raises(Credentials):
-        ec2.create_route("rtb-1", ANYCAST, "eni-1")
+        ec2.create_route("rtb-1", ANYCAST, interface_target("eni-1"))
     monkeypatch.delenv("AWS_PROFILE")
     server.replies = [http(200, CREATED)]
-    ec2.create_route("rtb-1", ANYCAST, "eni-1")
+    ec2.create_route("rtb-1", ANYCAST, interface_target("eni-1"))
     assert len(server.requests) == 1
 
 
 def test_parameters_that_botocore_refuses_are_refused(ec2: Ec2) -> None:
     with pytest.raises(Refused, match="Parameter validation failed"):
-        ec2.create_route(None, ANYCAST, "eni-1")  # type: ignore[arg-type]
+        ec2.create_route(None, ANYCAST, interface_target("eni-1"))  # type: ignore[arg-type]
 
 
 def test_the_writes_say_this_on_the_wire(server: Server, ec2: Ec2) -> None:
     server.replies = [http(200, CREATED)]
-    ec2.create_route("rtb-1", ANYCAST, "eni-1")
-    ec2.replace_route("rtb-1", parse_prefix("2001:db8::53/128"), "eni-2")
+    ec2.create_route("rtb-1", ANYCAST, interface_target("eni-1"))
+    ec2.replace_route("rtb-1", parse_prefix("2001:db8::53/128"), interface_target("eni-2"))
     ec2.delete_route("rtb-2", ANYCAST)
     version = {"Version": "2016-11-15"}
     v4, v6 = {"DestinationCidrBlock": "192.0.2.53/32"}, {"DestinationIpv6CidrBlock": "2001:db8::53/128"}
@@ -283,7 +283,7 @@ def test_a_page_under_way_holds_up_no_write(server: Server, monkeypatch: pytest.
     ec2.warm_up()
     thread = Thread(target=read)
     thread.start()
-    ec2.create_route("rtb-1", ANYCAST, "eni-1")
+    ec2.create_route("rtb-1", ANYCAST, interface_target("eni-1"))
     assert not reads
     thread.join()
     assert [type(error) for error in reads] == [Transient]
@@ -293,7 +293,7 @@ def test_a_replace_of_a_missing_route_asks_for_a_look_at_the_table(server: Serve
     message = "There is no route defined for '192.0.2.53/32' in the route table. Use CreateRoute instead."
     server.replies = [http(400, error_body("InvalidParameterValue", message))]
     with pytest.raises(RouteMissing):
-        ec2.replace_route("rtb-1", ANYCAST, "eni-1")
+        ec2.replace_route("rtb-1", ANYCAST, interface_target("eni-1"))
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from bgp2vpc.errors import (
 from bgp2vpc.prefix import Prefix, parse_prefix
 from bgp2vpc.vpc.ec2 import Ec2
 from bgp2vpc.vpc.finders import ByTag, Main, Subnet, find
-from bgp2vpc.vpc.model import InstanceHealth, Interface, Route, TargetKind, interface_target
+from bgp2vpc.vpc.model import InstanceHealth, Interface, Route, TargetKind, interface_target, parse_target
 
 ANYCAST6 = parse_prefix("2001:db8:53::53/128")
 BOTH = pytest.mark.parametrize("prefix", [ANYCAST, ANYCAST6], ids=["IPv4", "IPv6"])
@@ -40,7 +40,7 @@ def lab(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Lab:
 
 @BOTH
 def test_a_created_route_is_there(lab: Lab, prefix: Prefix) -> None:
-    lab.api.create_route(lab.table, prefix, lab.own.interface_id)
+    lab.api.create_route(lab.table, prefix, interface_target(lab.own.interface_id))
     assert lab.routes(lab.table) == f"{prefix} {lab.own.interface_id} active"
     assert lab.route(prefix) == Route(prefix, interface_target(lab.own.interface_id), instance_id=lab.own.instance_id)
     assert lab.routes(lab.other_table) == ""
@@ -48,14 +48,14 @@ def test_a_created_route_is_there(lab: Lab, prefix: Prefix) -> None:
 
 @BOTH
 def test_a_replaced_route_points_elsewhere(lab: Lab, prefix: Prefix) -> None:
-    lab.api.create_route(lab.table, prefix, lab.own.interface_id)
-    lab.api.replace_route(lab.table, prefix, lab.peer.interface_id)
+    lab.api.create_route(lab.table, prefix, interface_target(lab.own.interface_id))
+    lab.api.replace_route(lab.table, prefix, interface_target(lab.peer.interface_id))
     assert lab.routes(lab.table) == f"{prefix} {lab.peer.interface_id} active"
 
 
 @BOTH
 def test_a_deleted_route_is_gone(lab: Lab, prefix: Prefix) -> None:
-    lab.api.create_route(lab.table, prefix, lab.own.interface_id)
+    lab.api.create_route(lab.table, prefix, interface_target(lab.own.interface_id))
     lab.api.delete_route(lab.table, prefix)
     assert lab.routes(lab.table) == ""
     assert lab.route(prefix) is None
@@ -64,9 +64,9 @@ def test_a_deleted_route_is_gone(lab: Lab, prefix: Prefix) -> None:
 @BOTH
 @pytest.mark.parametrize("same", [True, False], ids=["the same", "another"])
 def test_a_prefix_that_is_taken_cannot_be_created(lab: Lab, prefix: Prefix, same: bool) -> None:
-    lab.api.create_route(lab.table, prefix, lab.own.interface_id)
+    lab.api.create_route(lab.table, prefix, interface_target(lab.own.interface_id))
     with pytest.raises(RouteExists) as caught:
-        lab.api.create_route(lab.table, prefix, lab.own.interface_id if same else lab.peer.interface_id)
+        lab.api.create_route(lab.table, prefix, interface_target((lab.own if same else lab.peer).interface_id))
     assert (caught.value.operation, caught.value.code) == ("CreateRoute", "RouteAlreadyExists")
     assert lab.routes(lab.table) == f"{prefix} {lab.own.interface_id} active"
 
@@ -74,7 +74,7 @@ def test_a_prefix_that_is_taken_cannot_be_created(lab: Lab, prefix: Prefix, same
 @BOTH
 def test_a_missing_route_can_neither_be_replaced_nor_deleted(lab: Lab, prefix: Prefix) -> None:
     with pytest.raises(RouteMissing) as replaced:
-        lab.api.replace_route(lab.table, prefix, lab.own.interface_id)
+        lab.api.replace_route(lab.table, prefix, interface_target(lab.own.interface_id))
     with pytest.raises(RouteMissing) as deleted:
         lab.api.delete_route(lab.table, prefix)
     assert [replaced.value.code, deleted.value.code] == ["InvalidParameterValue", "InvalidRoute.NotFound"]
@@ -83,19 +83,19 @@ def test_a_missing_route_can_neither_be_replaced_nor_deleted(lab: Lab, prefix: P
 
 def test_creating_what_is_already_so_succeeds_where_aws_lets_it(lab: Lab) -> None:
     lab.let_same_succeed()
-    lab.api.create_route(lab.table, ANYCAST, lab.own.interface_id)
-    lab.api.create_route(lab.table, ANYCAST, lab.own.interface_id)
+    lab.api.create_route(lab.table, ANYCAST, interface_target(lab.own.interface_id))
+    lab.api.create_route(lab.table, ANYCAST, interface_target(lab.own.interface_id))
     with pytest.raises(RouteExists):
-        lab.api.create_route(lab.table, ANYCAST, lab.peer.interface_id)
+        lab.api.create_route(lab.table, ANYCAST, interface_target(lab.peer.interface_id))
     assert lab.routes(lab.table) == f"{ANYCAST} {lab.own.interface_id} active"
 
 
 def test_a_write_whose_answer_is_lost_may_have_been_applied_and_comes_back_as_a_disagreement(lab: Lab) -> None:
     lab.lose_answer("CreateRoute")
     with pytest.raises(Transient):
-        lab.api.create_route(lab.table, ANYCAST, lab.own.interface_id)
+        lab.api.create_route(lab.table, ANYCAST, interface_target(lab.own.interface_id))
     with pytest.raises(RouteExists):
-        lab.api.create_route(lab.table, ANYCAST, lab.own.interface_id)
+        lab.api.create_route(lab.table, ANYCAST, interface_target(lab.own.interface_id))
     lab.lose_answer("DeleteRoute")
     with pytest.raises(Transient):
         lab.api.delete_route(lab.table, ANYCAST)
@@ -105,15 +105,15 @@ def test_a_write_whose_answer_is_lost_may_have_been_applied_and_comes_back_as_a_
 
 
 def test_a_replace_with_what_is_there_already_succeeds(lab: Lab) -> None:
-    lab.api.create_route(lab.table, ANYCAST, lab.own.interface_id)
-    lab.api.replace_route(lab.table, ANYCAST, lab.own.interface_id)
+    lab.api.create_route(lab.table, ANYCAST, interface_target(lab.own.interface_id))
+    lab.api.replace_route(lab.table, ANYCAST, interface_target(lab.own.interface_id))
     assert lab.routes(lab.table) == f"{ANYCAST} {lab.own.interface_id} active"
 
 
 Write = Callable[[Lab, str, str], None]
 TARGETING: list[Write] = [
-    lambda lab, table, eni: lab.api.create_route(table, ANYCAST, eni),
-    lambda lab, table, eni: lab.api.replace_route(table, ANYCAST, eni),
+    lambda lab, table, eni: lab.api.create_route(table, ANYCAST, parse_target(eni)),
+    lambda lab, table, eni: lab.api.replace_route(table, ANYCAST, parse_target(eni)),
 ]
 
 
@@ -153,14 +153,14 @@ def test_an_interface_of_another_vpc_is_refused(lab: Lab, write: Write) -> None:
 
 def test_a_prefix_within_the_vpc_is_refused_unless_it_is_a_subnets(lab: Lab) -> None:
     with pytest.raises(Refused):
-        lab.api.create_route(lab.table, parse_prefix("10.0.255.53/32"), lab.own.interface_id)
+        lab.api.create_route(lab.table, parse_prefix("10.0.255.53/32"), interface_target(lab.own.interface_id))
     assert lab.routes(lab.table) == ""
 
 
 def test_the_local_route_can_neither_be_created_nor_deleted(lab: Lab) -> None:
     local = parse_prefix(lab.cidr)
     with pytest.raises(RouteExists):
-        lab.api.create_route(lab.table, local, lab.own.interface_id)
+        lab.api.create_route(lab.table, local, interface_target(lab.own.interface_id))
     with pytest.raises(Refused):
         lab.api.delete_route(lab.table, local)
     route = lab.route(local)
@@ -170,11 +170,11 @@ def test_the_local_route_can_neither_be_created_nor_deleted(lab: Lab) -> None:
 
 def test_a_full_table_is_told_and_what_it_has_can_still_move(lab: Lab) -> None:
     lab.set_quota(1)
-    lab.api.create_route(lab.table, ANYCAST, lab.own.interface_id)
+    lab.api.create_route(lab.table, ANYCAST, interface_target(lab.own.interface_id))
     with pytest.raises(QuotaReached):
-        lab.api.create_route(lab.table, parse_prefix("192.0.2.54/32"), lab.own.interface_id)
-    lab.api.create_route(lab.table, ANYCAST6, lab.own.interface_id)
-    lab.api.replace_route(lab.table, ANYCAST, lab.peer.interface_id)
+        lab.api.create_route(lab.table, parse_prefix("192.0.2.54/32"), interface_target(lab.own.interface_id))
+    lab.api.create_route(lab.table, ANYCAST6, interface_target(lab.own.interface_id))
+    lab.api.replace_route(lab.table, ANYCAST, interface_target(lab.peer.interface_id))
     assert len(lab.routes(lab.table).splitlines()) == 2
 
 
@@ -186,8 +186,8 @@ def test_a_static_route_is_created_beside_a_propagated_one(lab: Lab) -> None:
     assert propagated is not None
     assert propagated.target.kind is TargetKind.GATEWAY
     with pytest.raises(RouteMissing):
-        lab.api.replace_route(lab.table, ANYCAST, lab.own.interface_id)
-    lab.api.create_route(lab.table, ANYCAST, lab.own.interface_id)
+        lab.api.replace_route(lab.table, ANYCAST, interface_target(lab.own.interface_id))
+    lab.api.create_route(lab.table, ANYCAST, interface_target(lab.own.interface_id))
     assert len(lab.routes(lab.table).splitlines()) == 2
     route = lab.route()
     assert route is not None
@@ -197,13 +197,13 @@ def test_a_static_route_is_created_beside_a_propagated_one(lab: Lab) -> None:
 
 
 def test_a_route_to_a_terminated_instance_is_a_black_hole_that_can_be_replaced(lab: Lab) -> None:
-    lab.api.create_route(lab.table, ANYCAST, lab.peer.interface_id)
+    lab.api.create_route(lab.table, ANYCAST, interface_target(lab.peer.interface_id))
     lab.terminate(lab.peer.instance_id)
     assert lab.routes(lab.table) == f"{ANYCAST} {lab.peer.interface_id} blackhole"
     route = lab.route()
     assert route is not None
     assert (route.target, route.state.value) == (interface_target(lab.peer.interface_id), "blackhole")
-    lab.api.replace_route(lab.table, ANYCAST, lab.own.interface_id)
+    lab.api.replace_route(lab.table, ANYCAST, interface_target(lab.own.interface_id))
     assert lab.routes(lab.table) == f"{ANYCAST} {lab.own.interface_id} active"
 
 
@@ -242,7 +242,7 @@ def test_interfaces_are_those_of_the_instance_by_device_index(lab: Lab) -> None:
     assert (first.device_index, second.device_index) == (0, 1)
     assert lab.own.address in map(str, first.addresses)
     expected = Interface(lab.own.interface_id, lab.vpc_id, lab.own.subnet_id, 0)
-    assert dataclasses.replace(first, addresses=frozenset()) == expected
+    assert (first.id, first.vpc_id, first.subnet_id, first.device_index) == dataclasses.astuple(expected)[:4]
 
 
 def test_an_instance_nobody_knows_has_no_interfaces(lab: Lab) -> None:
@@ -285,7 +285,7 @@ def test_the_credentials_of_the_instances_role_are_used(
         monkeypatch.delenv(name, raising=False)
     for name, value in cloud.environment(instance_id, role=True).items():
         monkeypatch.setenv(name, value)
-    Ec2(cloud.region).create_route(world.tables[0], ANYCAST, world.hosts[0].interface_id)
+    Ec2(cloud.region).create_route(world.tables[0], ANYCAST, interface_target(world.hosts[0].interface_id))
     assert [call.caller for call in cloud.writes()] == [instance_id]
 
 
@@ -299,15 +299,15 @@ def step(lab: Lab, choose: random.Random) -> str:
         lab.peer.interface_id: "peer",
         lab.twin_interface: "foreign",
     }
-    table, interface = choose.choice(list(names)[:2]), choose.choice(list(names)[2:])
+    table, target = choose.choice(list(names)[:2]), interface_target(choose.choice(list(names)[2:]))
     prefix = parse_prefix(choose.choice(["192.0.2.53/32", "192.0.2.0/24", "2001:db8:53::/48", lab.cidr, "10.0.9.9/32"]))
     writes: list[Callable[[], None]] = [
-        lambda: lab.api.create_route(table, prefix, interface),
-        lambda: lab.api.create_route(table, prefix, interface),
+        lambda: lab.api.create_route(table, prefix, target),
+        lambda: lab.api.create_route(table, prefix, target),
         lambda: lab.api.delete_route(table, prefix),
     ]
     if str(prefix) != lab.cidr:  # AWS lets a local route be replaced by an interface's: nothing that we ever do
-        writes.append(lambda: lab.api.replace_route(table, prefix, interface))
+        writes.append(lambda: lab.api.replace_route(table, prefix, target))
     try:
         choose.choice(writes)()
         outcome = "done"

@@ -6,7 +6,7 @@ import pytest
 
 from bgp2vpc.prefix import parse_address, parse_prefix
 from bgp2vpc.vpc import wire
-from bgp2vpc.vpc.model import InstanceHealth, Interface, RouteState, Target, TargetKind
+from bgp2vpc.vpc.model import InstanceHealth, Interface, RouteState, Subnet, Target, TargetKind, parse_target
 
 V4 = {"DestinationCidrBlock": "192.0.2.53/32"}
 ENI = {"NetworkInterfaceId": "eni-1", "InstanceId": "i-1", "InstanceOwnerId": "123456789012"}
@@ -108,6 +108,7 @@ def test_an_interface_has_every_address_of_both_families() -> None:
         "NetworkInterfaceId": "eni-1",
         "VpcId": "vpc-1",
         "SubnetId": "subnet-a",
+        "AvailabilityZone": "us-east-1a",
         "Attachment": {"DeviceIndex": 1, "InstanceId": "i-1"},
         "PrivateIpAddress": "10.0.0.5",
         "PrivateIpAddresses": [{"PrivateIpAddress": "10.0.0.5"}, {"PrivateIpAddress": "10.0.0.6"}],
@@ -115,7 +116,45 @@ def test_an_interface_has_every_address_of_both_families() -> None:
         "SourceDestCheck": True,
     }
     addresses = frozenset(map(parse_address, ("10.0.0.5", "10.0.0.6", "2001:db8::5")))
-    assert wire.parse_interface(item) == Interface("eni-1", "vpc-1", "subnet-a", 1, addresses, source_dest_check=True)
+    assert wire.parse_interface(item) == Interface(
+        id="eni-1",
+        vpc_id="vpc-1",
+        subnet_id="subnet-a",
+        device_index=1,
+        addresses=addresses,
+        source_dest_check=True,
+        zone="us-east-1a",
+        address=parse_address("10.0.0.5"),
+        instance_id="i-1",
+    )
+
+
+def test_an_interface_without_ipv4_is_reached_by_its_first_ipv6_address_and_one_without_any_by_none() -> None:
+    item: dict[str, Any] = {"NetworkInterfaceId": "eni-1", "VpcId": "vpc-1", "SubnetId": "subnet-a"}
+    bare = wire.parse_interface(item)
+    assert (bare.address, bare.instance_id, bare.zone) == (None, None, "")
+    ipv6 = wire.parse_interface({**item, "Ipv6Addresses": [{"Ipv6Address": f"2001:db8::{n}"} for n in (9, 5)]})
+    assert ipv6.address == parse_address("2001:db8::9")
+
+
+def test_a_subnet_has_its_ipv4_cidr_and_the_live_ones_of_ipv6() -> None:
+    item = {"SubnetId": "subnet-a", "VpcId": "vpc-1", "AvailabilityZone": "us-east-1a", "CidrBlock": "10.0.1.0/24"}
+    ipv6 = [
+        {"Ipv6CidrBlock": f"2001:db8:{n}::/64", "Ipv6CidrBlockState": {"State": state}}
+        for n, state in enumerate(("associated", "disassociated"))
+    ]
+    both = wire.parse_subnet({**item, "Ipv6CidrBlockAssociationSet": ipv6})
+    cidrs = tuple(map(parse_prefix, ("10.0.1.0/24", "2001:db8:0::/64")))
+    assert both == Subnet("subnet-a", "vpc-1", "us-east-1a", cidrs)
+
+
+def test_a_subnet_may_have_ipv6_only() -> None:
+    item = {
+        "SubnetId": "subnet-a",
+        "VpcId": "vpc-1",
+        "Ipv6CidrBlockAssociationSet": [{"Ipv6CidrBlock": "2001:db8::/64"}],
+    }
+    assert wire.parse_subnet(item) == Subnet("subnet-a", "vpc-1", "", (parse_prefix("2001:db8::/64"),))
 
 
 HEALTH = [
@@ -143,3 +182,25 @@ def test_an_instance_is(state: str, instance: str, system: str, expected: Instan
 def test_a_prefix_is_named_by_its_family() -> None:
     assert wire.destination_parameter(parse_prefix("192.0.2.0/24")) == {"DestinationCidrBlock": "192.0.2.0/24"}
     assert wire.destination_parameter(parse_prefix("2001:db8::/32")) == {"DestinationIpv6CidrBlock": "2001:db8::/32"}
+
+
+WRITTEN = [
+    ("eni-1", "NetworkInterfaceId"),
+    ("igw-1", "GatewayId"),
+    ("vgw-1", "GatewayId"),
+    ("vpce-1", "VpcEndpointId"),
+    ("nat-1", "NatGatewayId"),
+    ("tgw-1", "TransitGatewayId"),
+    ("pcx-1", "VpcPeeringConnectionId"),
+]
+
+
+@pytest.mark.parametrize(("target", "parameter"), WRITTEN)
+def test_a_target_is_written_as(target: str, parameter: str) -> None:
+    assert wire.target_parameter(parse_target(target)) == {parameter: target}
+
+
+@pytest.mark.parametrize("target", [Target(TargetKind.LOCAL, "local"), Target(TargetKind.OTHER, "eigw-1")], ids=str)
+def test_a_target_that_no_route_can_be_given_is_refused(target: Target) -> None:
+    with pytest.raises(ValueError, match="cannot be written"):
+        wire.target_parameter(target)

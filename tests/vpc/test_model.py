@@ -1,0 +1,54 @@
+"""The values of the VPC side: targets by their ids, whose interfaces are whose, and where we are."""
+
+import pytest
+
+from bgp2vpc.vpc.model import Interface, Snapshot, Target, TargetKind, parse_target
+
+TARGETS = [
+    ("eni-0a1b", TargetKind.INTERFACE),
+    ("igw-0a1b", TargetKind.GATEWAY),
+    ("vgw-0a1b", TargetKind.GATEWAY),
+    ("vpce-0a1b", TargetKind.GATEWAY),
+    ("nat-0a1b", TargetKind.NAT),
+    ("tgw-0a1b", TargetKind.TRANSIT_GATEWAY),
+    ("pcx-0a1b", TargetKind.PEERING),
+]
+
+
+@pytest.mark.parametrize(("text", "kind"), TARGETS)
+def test_an_id_tells_the_kind_of_its_target(text: str, kind: TargetKind) -> None:
+    assert parse_target(text) == Target(kind, text)
+
+
+EXPECTED = "is no target of a route: expected eni-…, igw-…, vgw-…, vpce-…, nat-…, tgw-… or pcx-…"
+
+
+@pytest.mark.parametrize(
+    "text", ["", "local", "eni", "eni-", "-0a1b", "ENI-0a1b", "eni-0a 1b", "eigw-0a1b", "rtb-0a1b"]
+)
+def test_what_is_no_target_is_refused_with_what_would_be(text: str) -> None:
+    with pytest.raises(ValueError, match=EXPECTED) as caught:
+        parse_target(text)
+    assert f"'{text}'" in str(caught.value)
+
+
+def test_an_instance_is_refused_in_favour_of_its_interface() -> None:
+    with pytest.raises(ValueError, match=r"'i-0a1b' is an instance.*eni-…"):
+        parse_target("i-0a1b")
+
+
+FIRST = Interface("eni-1", "vpc-1", "subnet-1", 0, zone="us-east-1a")
+SECOND = Interface("eni-2", "vpc-1", "subnet-2", 1, zone="us-east-1b")
+OTHER = Interface("eni-3", "vpc-1", "subnet-1", 0, zone="us-east-1c")
+
+
+def test_our_zone_is_that_of_our_first_interface_whatever_the_order() -> None:
+    assert Snapshot({}, (SECOND, FIRST)).zone == "us-east-1a"
+    assert Snapshot({}, ()).zone == ""
+
+
+def test_interfaces_are_our_own_or_those_of_an_instance_that_is_named() -> None:
+    snapshot = Snapshot({}, (FIRST, SECOND), instance_id="i-1", others={"i-3": (OTHER,)})
+    assert snapshot.interfaces_of(None) == snapshot.interfaces_of("i-1") == (FIRST, SECOND)
+    assert snapshot.interfaces_of("i-3") == (OTHER,)
+    assert snapshot.interfaces_of("i-gone") == ()
