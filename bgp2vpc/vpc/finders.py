@@ -1,22 +1,36 @@
 """Finders: which route tables a rule speaks of. AWSnycast's `find:`, as values.
 
 To add one: a frozen dataclass with a `negate` field, its name in `Finder`, its `case` in `_matches`; mypy refuses the
-file until all three are there.
+file until all three are there. One that looks beyond the tables says so in `wants_zone` or `wants_subnets`: while that
+is unknown, the rule finds nothing, for under `negate` a doubt would turn into every table.
 """
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import assert_never
 
+from bgp2vpc.prefix import Prefix
+from bgp2vpc.vpc import model
 from bgp2vpc.vpc.model import RouteTable
 
 
 @dataclass(frozen=True, slots=True)
 class ByTag:
-    """Tables whose tag `key` has exactly this value."""
+    """Tables whose tag `key` has exactly this value; with `own_zone` the name of our availability zone instead."""
 
     key: str
     value: str
+    negate: bool = False
+    own_zone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ByTagRegexp:
+    """Tables that have a tag `key` in whose value the expression is found, anywhere unless it is anchored."""
+
+    key: str
+    regexp: re.Pattern[str]
     negate: bool = False
 
 
@@ -47,6 +61,33 @@ class Ids:
 
 
 @dataclass(frozen=True, slots=True)
+class HasRouteTo:
+    """Tables with a route to exactly this prefix, whatever its target and state, static or propagated."""
+
+    destination: Prefix
+    negate: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class InVpc:
+    """Tables of this VPC."""
+
+    vpc_id: str
+    negate: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ByAz:
+    """Tables all of whose subnets, at least one, are in this availability zone (None: in ours).
+
+    The main table has those that are associated with it, and all of its VPC that are associated with no table.
+    """
+
+    zone: str | None
+    negate: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class And:
     """Tables that every filter matches. Without a filter it would match every table, so that is a ValueError."""
 
@@ -68,40 +109,123 @@ class Or:
         _refuse_empty(self.filters)
 
 
-Finder = ByTag | Main | Subnet | Ids | And | Or
+Finder = ByTag | ByTagRegexp | Main | Subnet | Ids | HasRouteTo | InVpc | ByAz | And | Or
 
 
-def find(finder: Finder, tables: Iterable[RouteTable]) -> tuple[RouteTable, ...]:
-    """The tables that `finder` selects, in the order given.
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What finders look at beyond the tables.
+
+    `zone`: our availability zone; empty: unknown. `subnets`: the VPC's, by id; None: nobody read them.
+    """
+
+    zone: str = ""
+    subnets: Mapping[str, model.Subnet] | None = None
+
+
+NOTHING_KNOWN = Surroundings()
+
+
+def wants_zone(finder: Finder) -> bool:
+    """Whether it matters in which availability zone we are."""
+    return any(
+        (isinstance(each, ByTag) and each.own_zone) or (isinstance(each, ByAz) and each.zone is None)
+        for each in _leaves(finder)
+    )
+
+
+def wants_subnets(finder: Finder) -> bool:
+    """Whether the subnets of the VPC have to be read."""
+    return any(isinstance(each, ByAz) for each in _leaves(finder))
+
+
+def missing(finder: Finder, surroundings: Surroundings) -> str | None:
+    """Why the finder finds nothing at all now, whatever the tables; None: it has all it needs."""
+    if wants_zone(finder) and not surroundings.zone:
+        return "our availability zone is unknown"
+    if wants_subnets(finder) and surroundings.subnets is None:
+        return "the subnets are unknown"
+    return None
+
+
+def find(
+    finder: Finder, tables: Iterable[RouteTable], surroundings: Surroundings = NOTHING_KNOWN
+) -> tuple[RouteTable, ...]:
+    """The tables that `finder` selects, in the order given; none while something it needs is `missing`.
 
     `tables` must be all the tables of one VPC: whether a subnet falls to the main table is seen only in the whole.
     """
     everything = tuple(tables)
+    if missing(finder, surroundings):
+        return ()
     associated = frozenset(subnet_id for table in everything for subnet_id in table.subnet_ids)
-    return tuple(table for table in everything if _selects(finder, table, associated))
+    view = _View(surroundings, associated)
+    doubtful = wants_subnets(finder)
+    return tuple(
+        table
+        for table in everything
+        if not (doubtful and None in view.zones_of(table)) and _selects(finder, table, view)
+    )
 
 
-def _selects(finder: Finder, table: RouteTable, associated: frozenset[str]) -> bool:
-    return _matches(finder, table, associated) is not finder.negate
+@dataclass(frozen=True, slots=True)
+class _View:
+    """`associated` are the subnets that any table lists."""
+
+    surroundings: Surroundings
+    associated: frozenset[str]
+
+    def uses(self, table: RouteTable, subnet_id: str) -> bool:
+        """Whether the subnet's traffic meets this table, by association or because it is the main one."""
+        return subnet_id in table.subnet_ids or (table.main and subnet_id not in self.associated)
+
+    def zones_of(self, table: RouteTable) -> set[str | None]:
+        """The availability zones of the table's subnets. None stands for a subnet newer than what we read of them."""
+        subnets = self.surroundings.subnets or {}
+        zones = {subnets[each].zone or None if each in subnets else None for each in table.subnet_ids}
+        if table.main:
+            implicit = (each for each in subnets.values() if each.vpc_id == table.vpc_id)
+            zones |= {each.zone or None for each in implicit if each.id not in self.associated}
+        return zones
 
 
-def _matches(finder: Finder, table: RouteTable, associated: frozenset[str]) -> bool:
-    """What the finder says before its `negate`; `associated` are the subnets that any table lists."""
+def _selects(finder: Finder, table: RouteTable, view: _View) -> bool:
+    return _matches(finder, table, view) is not finder.negate
+
+
+def _matches(finder: Finder, table: RouteTable, view: _View) -> bool:  # noqa: C901, PLR0911  # a line for each finder
+    """What the finder says before its `negate`."""
     match finder:
-        case ByTag(key, value):
-            return table.tags.get(key) == value
+        case ByTag(key, value, own_zone=own_zone):
+            return table.tags.get(key) == (view.surroundings.zone if own_zone else value)
+        case ByTagRegexp(key, regexp):
+            return key in table.tags and regexp.search(table.tags[key]) is not None
         case Main():
             return table.main
         case Subnet(subnet_id):
-            return subnet_id in table.subnet_ids or (table.main and subnet_id not in associated)
+            return view.uses(table, subnet_id)
         case Ids(ids):
             return table.id in ids
+        case HasRouteTo(destination):
+            return any(route.destination == destination for route in table.routes)
+        case InVpc(vpc_id):
+            return table.vpc_id == vpc_id
+        case ByAz(zone):
+            return view.zones_of(table) == {view.surroundings.zone if zone is None else zone}
         case And(filters):
-            return all(_selects(each, table, associated) for each in filters)
+            return all(_selects(each, table, view) for each in filters)
         case Or(filters):
-            return any(_selects(each, table, associated) for each in filters)
+            return any(_selects(each, table, view) for each in filters)
         case _:
             assert_never(finder)
+
+
+def _leaves(finder: Finder) -> Iterator[Finder]:
+    if isinstance(finder, And | Or):
+        for each in finder.filters:
+            yield from _leaves(each)
+    else:
+        yield finder
 
 
 def _refuse_empty(filters: "tuple[Finder, ...]") -> None:
