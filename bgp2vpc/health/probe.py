@@ -1,0 +1,75 @@
+"""One probe of any type. What a type needs is loaded when a check of that type exists, as some of it is large."""
+
+# ruff: noqa: PLC0415
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import TypeAlias, assert_never
+
+from bgp2vpc.health.model import Check, Command, Dns, Http, Ping, Probe, Result, Tcp
+from bgp2vpc.health.reasons import timeout_reason
+from bgp2vpc.health.tls import tls_context
+from bgp2vpc.prefix import IPAddress
+
+Prober: TypeAlias = Callable[[Check], Awaitable[Result]]
+"""What `run_probe` is: one probe of a check, without a deadline of its own."""
+
+
+def prepare(probe: Probe) -> None:
+    """Load what probes of this type need, so that the first one is not late, and see that they can work here.
+
+    Raises PingNotAllowed and UnusableCa.
+    """
+    _prober(probe)
+    match probe:
+        case Ping():
+            from bgp2vpc.health.probes.icmp import ensure_ping_allowed
+
+            ensure_ping_allowed()
+        case Tcp(tls=tls) | Http(tls=tls) if tls is not None:
+            tls_context(tls)
+
+
+async def run_probe(check: Check) -> Result:
+    """Probe once. Whoever calls gives it a deadline; cancelled, it leaves nothing behind.
+
+    Whatever the network or a program does is a Result. Raises ValueError for a template, which has no destination.
+    """
+    if check.destination is None:
+        raise ValueError(f"{check.name} is a template: there is no destination to probe")
+    return await _prober(check.probe)(check.destination)
+
+
+async def probe_within(check: Check, probe: Prober = run_probe) -> Result:
+    """Probe once, and give up after the check's own time-out."""
+    try:
+        async with asyncio.timeout(check.timeout):
+            return await probe(check)
+    except TimeoutError as error:
+        return Result(False, timeout_reason(check.timeout, error))
+
+
+def _prober(probe: Probe) -> Callable[[IPAddress], Awaitable[Result]]:
+    match probe:
+        case Ping():
+            from bgp2vpc.health.probes.ping import probe_ping
+
+            return partial(probe_ping, probe)
+        case Tcp():
+            from bgp2vpc.health.probes.tcp import probe_tcp
+
+            return partial(probe_tcp, probe)
+        case Command():
+            from bgp2vpc.health.probes.command import probe_command
+
+            return partial(probe_command, probe)
+        case Http():
+            from bgp2vpc.health.probes.http import probe_http
+
+            return partial(probe_http, probe)
+        case Dns():
+            from bgp2vpc.health.probes.dns import probe_dns
+
+            return partial(probe_dns, probe)
+    assert_never(probe)

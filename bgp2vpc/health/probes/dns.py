@@ -1,0 +1,91 @@
+"""One DNS question, asked of the destination itself."""
+
+import socket
+from typing import Final
+
+import dns.asyncbackend
+import dns.asyncquery
+import dns.exception
+import dns.flags
+import dns.message
+import dns.name
+import dns.query
+import dns.rcode
+import dns.rdata
+import dns.rdataclass
+import dns.rdatatype
+import dns.rdtypes.txtbase
+
+from bgp2vpc.health.model import Dns, Result
+from bgp2vpc.health.reasons import during, network_reason, shown
+from bgp2vpc.prefix import IPAddress
+
+_LISTED: Final = 3
+"""Answers told when the wanted one is not among them."""
+
+
+async def probe_dns(probe: Dns, destination: IPAddress) -> Result:
+    """Healthy if the answer is no error, holds records of the type asked for, and all of `expect` are among them."""
+    try:
+        wanted = {text: _parsed(probe.record, text) for text in probe.expect}
+    except dns.exception.DNSException as error:
+        return Result(False, f"expected answer cannot be read: {error}")
+    query = dns.message.make_query(probe.name, probe.record)
+    try:
+        with during("waiting for the answer"):
+            response = await _ask(query, probe, str(destination))
+    except OSError as error:
+        return Result(False, network_reason(error))
+    except EOFError:
+        return Result(False, "closed without an answer")
+    except dns.query.BadResponse:
+        return Result(False, "the answer is to another question")
+    except dns.exception.DNSException:
+        return Result(False, "the answer is malformed")
+    return _judge(probe, response, wanted)
+
+
+async def _ask(query: dns.message.Message, probe: Dns, where: str) -> dns.message.Message:
+    if probe.tcp:
+        return await dns.asyncquery.tcp(query, where, port=probe.port)
+    # A connected socket: it is told at once when nobody listens, and hears nobody else.
+    family = socket.AF_INET6 if ":" in where else socket.AF_INET
+    backend = dns.asyncbackend.get_backend("asyncio")
+    connecting = backend.make_socket(family, socket.SOCK_DGRAM, destination=(where, probe.port))  # type: ignore[no-untyped-call]
+    async with await connecting as connected:
+        response, _ = await dns.asyncquery.udp_with_fallback(
+            query, where, port=probe.port, udp_sock=connected, backend=backend
+        )
+    return response
+
+
+def _judge(probe: Dns, response: dns.message.Message, wanted: dict[str, object]) -> Result:
+    if response.rcode() != dns.rcode.NOERROR:
+        return Result(False, dns.rcode.to_text(response.rcode()))
+    kind = dns.rdatatype.from_text(probe.record)
+    # Whatever the name: the answer to an alias stands under the name that it leads to.
+    answers = [rdata for rrset in response.answer if rrset.rdtype == kind for rdata in rrset]
+    if not answers:
+        return Result(False, f"no {probe.record} answer")
+    found = {_comparable(rdata) for rdata in answers}
+    missing = next((text for text, rdata in wanted.items() if rdata not in found), None)
+    if missing is None:
+        return Result(True)
+    told = ", ".join(str(rdata) for rdata in answers[:_LISTED]) + (", …" if len(answers) > _LISTED else "")
+    return Result(False, f"{shown(missing)} is not among the answers: {told}")
+
+
+def _parsed(record: str, text: str) -> object:
+    """What `text` in the configuration stands for. Raises DNSException."""
+    kind = dns.rdatatype.from_text(record)
+    if kind in (dns.rdatatype.TXT, dns.rdatatype.SPF) and not text.startswith('"'):
+        # Zone files would cut it at its blanks, and end it at a semicolon.
+        return text.encode()
+    return _comparable(dns.rdata.from_text(dns.rdataclass.IN, kind, text, origin=dns.name.root))
+
+
+def _comparable(rdata: dns.rdata.Rdata) -> object:
+    """Equal for records that say the same: names in any case, a text however it is cut into strings."""
+    if isinstance(rdata, dns.rdtypes.txtbase.TXTBase):
+        return b"".join(rdata.strings)
+    return rdata

@@ -1,0 +1,116 @@
+"""One HTTP request, each on a connection of its own."""
+
+from typing import Final
+
+import aiohttp
+from multidict import CIMultiDict
+from yarl import URL
+
+from bgp2vpc import __version__
+from bgp2vpc.health.errors import UnusableCa
+from bgp2vpc.health.model import Http, Result
+from bgp2vpc.health.reasons import during, network_reason, shown
+from bgp2vpc.health.tls import tls_context
+from bgp2vpc.prefix import IPAddress
+
+_BODY_LIMIT: Final = 1024 * 1024
+"""Bytes of a body that are looked at; what comes after is not even read."""
+_NO_TIMEOUT: Final = aiohttp.ClientTimeout(total=None, connect=None, sock_connect=None, sock_read=None)
+"""The deadline is the caller's."""
+
+
+async def probe_http(probe: Http, destination: IPAddress) -> Result:
+    """Healthy if the status is one of those wanted, and the body holds what is wanted."""
+    try:
+        return await _request(probe, destination)
+    except aiohttp.ClientError as error:
+        return Result(False, _reason(error))
+    except OSError as error:
+        return Result(False, network_reason(error))
+    except UnusableCa as error:
+        return Result(False, str(error))
+
+
+async def _request(probe: Http, destination: IPAddress) -> Result:
+    url = _url(probe, destination)
+    tls = probe.tls
+    connector = aiohttp.TCPConnector(force_close=True, resolver=aiohttp.ThreadedResolver())
+    async with aiohttp.ClientSession(
+        connector=connector, cookie_jar=aiohttp.DummyCookieJar(), timeout=_NO_TIMEOUT, trust_env=False
+    ) as session:
+        with during("waiting for the answer"):
+            response = await session.request(
+                probe.method,
+                url,
+                headers=_headers(probe),
+                allow_redirects=False,
+                ssl=tls_context(tls) if tls else True,
+                server_hostname=(tls.server_name or _host_name(probe) or str(destination)) if tls else None,
+            )
+        # Leaving this block drops the connection, however much of the answer is still to come.
+        async with response:
+            return await _judge(probe, response)
+
+
+async def _judge(probe: Http, response: aiohttp.ClientResponse) -> Result:
+    if response.status not in probe.statuses:
+        return Result(False, f"status {response.status}")
+    if not probe.body and probe.body_regexp is None:
+        return Result(True)
+    with during("reading the body"):
+        body = await _read_body(response)
+    if probe.body and probe.body not in body:
+        return Result(False, f"{shown(probe.body)} not found in the body")
+    if probe.body_regexp is not None and not probe.body_regexp.search(body):
+        return Result(False, f"nothing in the body matches {shown(probe.body_regexp.pattern)}")
+    return Result(True)
+
+
+async def _read_body(response: aiohttp.ClientResponse) -> str:
+    body = bytearray()
+    while len(body) < _BODY_LIMIT and (chunk := await response.content.read(_BODY_LIMIT - len(body))):
+        body += chunk
+    try:
+        return body.decode(response.charset or "utf-8", "replace")
+    except LookupError:  # a charset nobody knows
+        return body.decode("utf-8", "replace")
+
+
+def _url(probe: Http, destination: IPAddress) -> URL:
+    host = f"[{destination}]" if destination.version == 6 else str(destination)
+    # A path that is fit to be sent goes out as it stands; in any other, what must be is percent-encoded.
+    fit = all("!" <= char <= "~" for char in probe.path)
+    return URL(f"{'https' if probe.tls else 'http'}://{host}:{probe.port}{probe.path}", encoded=fit)
+
+
+def _headers(probe: Http) -> CIMultiDict[str]:
+    """Plain bodies unless the check asks for others: a compressed megabyte may unfold to a gigabyte."""
+    headers = CIMultiDict(probe.headers)
+    headers.setdefault("User-Agent", f"bgp2vpc/{__version__}")
+    headers.setdefault("Accept-Encoding", "identity")
+    if probe.host:
+        headers["Host"] = probe.host
+    return headers
+
+
+def _host_name(probe: Http) -> str:
+    """The host without a port, as TLS wants it."""
+    return URL(f"//{probe.host}").host or "" if probe.host else ""
+
+
+def _reason(error: aiohttp.ClientError) -> str:
+    match error:
+        case (
+            aiohttp.ClientConnectorCertificateError(certificate_error=OSError() as cause)
+            | aiohttp.ClientConnectorError(os_error=cause)
+            | (aiohttp.ClientOSError() as cause)
+        ):
+            return network_reason(cause)
+        case aiohttp.ServerDisconnectedError():
+            return "closed without an answer"
+        case aiohttp.ClientPayloadError():
+            return "the answer was cut short"
+        case aiohttp.ClientResponseError():
+            return "the answer is not HTTP"
+        case _:
+            return str(error) or type(error).__name__

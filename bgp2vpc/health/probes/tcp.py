@@ -1,0 +1,92 @@
+"""A TCP or TLS connection, and what is said on it."""
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from bgp2vpc.health.errors import UnusableCa
+from bgp2vpc.health.model import Result, Tcp, Tls
+from bgp2vpc.health.reasons import during, network_reason, shown
+from bgp2vpc.health.tls import tls_context
+from bgp2vpc.prefix import IPAddress
+
+_CHUNK: Final = 64 * 1024
+_PATIENT: Final = 1024 * 1024
+"""Bytes read as fast as they come; after that, one chunk each millisecond: an endless answer is not to cost a core."""
+
+
+async def probe_tcp(probe: Tcp, destination: IPAddress) -> Result:
+    """Healthy if it connects, `send` can be written, and `expect` arrives."""
+    try:
+        if probe.tls is None:
+            return await _plain(probe, destination)
+        return await _over_tls(probe, probe.tls, destination)
+    except OSError as error:
+        return Result(False, network_reason(error))
+    except UnusableCa as error:
+        return Result(False, str(error))
+
+
+async def _plain(probe: Tcp, destination: IPAddress) -> Result:
+    # The bare socket: asyncio's streams cost three times as much, and there may be hundreds of these a second.
+    loop = asyncio.get_running_loop()
+    family = socket.AF_INET6 if destination.version == 6 else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as connection:
+        connection.setblocking(False)
+        with during("connecting"):
+            await loop.sock_connect(connection, (str(destination), probe.port))
+        return await _converse(
+            probe, lambda data: loop.sock_sendall(connection, data), lambda: loop.sock_recv(connection, _CHUNK)
+        )
+
+
+async def _over_tls(probe: Tcp, tls: Tls, destination: IPAddress) -> Result:
+    host = str(destination)
+    with during("connecting"):
+        reader, writer = await asyncio.open_connection(
+            host, probe.port, ssl=tls_context(tls), server_hostname=tls.server_name or host
+        )
+
+    async def send(data: bytes) -> None:
+        writer.write(data)
+        await writer.drain()
+
+    try:
+        return await _converse(probe, send, lambda: reader.read(_CHUNK))
+    finally:
+        # Says goodbye as TLS wants it, but waits for nobody to say it back.
+        writer.close()
+        writer.transport.abort()
+
+
+async def _converse(
+    probe: Tcp, send: Callable[[bytes], Awaitable[None]], receive: Callable[[], Awaitable[bytes]]
+) -> Result:
+    if probe.send:
+        try:
+            with during("sending"):
+                await send(probe.send)
+        except ConnectionError:
+            # Who hung up before reading ours may have said all that is expected.
+            if not probe.expect:
+                raise
+    if not probe.expect:
+        return Result(True)
+    with during(f"waiting for {shown(probe.expect)}"):
+        return await _look_for(probe.expect, receive)
+
+
+async def _look_for(expect: bytes, receive: Callable[[], Awaitable[bytes]]) -> Result:
+    tail = b""
+    seen = 0
+    while data := await receive():
+        seen += len(data)
+        window = tail + data
+        if expect in window:
+            return Result(True)
+        # Only as much as may be the beginning of it.
+        tail = window[max(0, len(window) - len(expect) + 1) :]
+        # Data that is there already comes without a turn of the event loop: without this, nobody else would run.
+        await asyncio.sleep(0 if seen < _PATIENT else 0.001)
+    return Result(False, f"{shown(expect)} not found in the answer" if seen else "closed without an answer")

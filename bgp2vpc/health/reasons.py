@@ -1,0 +1,52 @@
+"""Why a probe failed, in a few words for people."""
+
+import asyncio
+import os
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+_SHOWN: Final = 40
+"""Characters of an expected text that are worth repeating."""
+
+
+def network_reason(error: OSError) -> str:
+    """`connection refused`, `certificate verify failed: …`: without addresses, which the check has anyway."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"certificate verify failed: {error.verify_message.rstrip('.')}"
+    if isinstance(error, ssl.SSLError):
+        return f"TLS: {(error.reason or str(error)).replace('_', ' ').lower()}"
+    # asyncio words some of them anew, with the address; the number is still the kernel's.
+    if error.errno is not None and error.errno > 0:
+        return lower_first(os.strerror(error.errno))
+    if isinstance(error, ConnectionError):
+        return "connection closed"
+    return str(error) or type(error).__name__
+
+
+def lower_first(text: str) -> str:
+    """What a library says in a sentence of its own, as a part of ours."""
+    return text[:1].lower() + text[1:]
+
+
+def shown(text: str | bytes) -> str:
+    """An expected text in quotes, shortened."""
+    plain = text if isinstance(text, str) else text.decode("utf-8", "backslashreplace")
+    return repr(plain if len(plain) <= _SHOWN else plain[: _SHOWN - 1] + "…")
+
+
+@contextmanager
+def during(what: str) -> Iterator[None]:
+    """Remember on a cancellation what was going on (`connecting`), for `timeout_reason`."""
+    try:
+        yield
+    except asyncio.CancelledError as cancelled:
+        cancelled.add_note(what)
+        raise
+
+
+def timeout_reason(seconds: float, error: TimeoutError) -> str:
+    """Why `asyncio.timeout` gave up, if it was that: it keeps the cancellation as the cause."""
+    notes = getattr(error.__cause__, "__notes__", None)
+    return f"timed out after {seconds:g} s" + (f" {notes[0]}" if notes else "")

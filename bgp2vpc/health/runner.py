@@ -1,0 +1,149 @@
+"""One check, for ever: probe, judge, tell."""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from bgp2vpc.health.hooks import Hooks
+from bgp2vpc.health.model import Check, Result
+from bgp2vpc.health.opinion import Opinion
+from bgp2vpc.health.probe import Prober, probe_within, run_probe
+from bgp2vpc.health.schedule import next_beat
+from bgp2vpc.logs import event
+from bgp2vpc.prefix import IPAddress
+
+_REMEMBERED: Final = 60
+
+log = logging.getLogger("bgp2vpc.health")
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One probe of the past. `latency`: seconds until it had its result, good or bad."""
+
+    ok: bool
+    latency: float
+
+
+@dataclass(frozen=True, slots=True)
+class CheckStatus:
+    """A check as of now. `healthy` None: no verdict yet; `since`: when it last changed, in the event loop's seconds.
+
+    `last_result` None: nothing probed yet. `latency`: of the last probe, in seconds. `history`: the oldest first.
+    """
+
+    name: str
+    type: str
+    destination: IPAddress | None
+    healthy: bool | None
+    since: float | None
+    last_result: Result | None
+    history: tuple[Sample, ...]
+
+    @property
+    def last_reason(self) -> str:
+        """Why the last probe failed; empty if it did not."""
+        return self.last_result.reason if self.last_result else ""
+
+    @property
+    def latency(self) -> float | None:
+        """Seconds that the last probe took."""
+        return self.history[-1].latency if self.history else None
+
+
+class Runner:
+    """Probes one check at a steady pace, never twice at the same time."""
+
+    def __init__(
+        self,
+        check: Check,
+        on_verdict: Callable[[CheckStatus], None],
+        *,
+        delay: float = 0.0,
+        hooks: Hooks | None = None,
+        probe: Prober = run_probe,
+    ) -> None:
+        """`on_verdict` is called whenever the verdict changes, also for the first one. `delay`: seconds before the
+        first probe (see `schedule.spread`).
+        """
+        self.check = check
+        self._on_verdict = on_verdict
+        self._delay = delay
+        self._hooks = hooks or Hooks(check)
+        self._probe = probe
+        self._opinion = Opinion(check.rise, check.fall)
+        self._since: float | None = None
+        self._last_result: Result | None = None
+        self._history: deque[Sample] = deque(maxlen=_REMEMBERED)
+        self._raised = False
+
+    @property
+    def status(self) -> CheckStatus:
+        """As of now."""
+        return CheckStatus(
+            name=self.check.name,
+            type=self.check.type,
+            destination=self.check.destination,
+            healthy=self._opinion.healthy,
+            since=self._since,
+            last_result=self._last_result,
+            history=tuple(self._history),
+        )
+
+    @property
+    def healthy(self) -> bool | None:
+        """The verdict; None as long as there is none."""
+        return self._opinion.healthy
+
+    async def run(self) -> None:
+        """Until cancelled. What then runs of probe and hooks is ended, too."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._hooks.run(), name=f"hooks of {self.check.name}")
+            await self._probe_for_ever()
+
+    async def _probe_for_ever(self) -> None:
+        clock = asyncio.get_running_loop().time
+        beat = clock() + self._delay
+        while True:
+            await asyncio.sleep(max(0.0, beat - clock()))
+            started = clock()
+            result = await self._probe_once()
+            self._take_in(result, started, clock())
+            beat = next_beat(beat, self.check.every, clock())
+
+    async def _probe_once(self) -> Result:
+        try:
+            return await probe_within(self.check, self._probe)
+        except Exception as error:  # a mistake of ours must not end the check, nor make it look well
+            level = logging.DEBUG if self._raised else logging.ERROR
+            self._raised = True
+            log.log(level, "probe failed by a mistake of ours, please report it: %s", self.check.name, exc_info=error)
+            return Result(False, f"internal error: {type(error).__name__}: {error}")
+
+    def _take_in(self, result: Result, started: float, now: float) -> None:
+        self._last_result = result
+        self._history.append(Sample(result.ok, now - started))
+        changed = self._opinion.add(result.ok)
+        if log.isEnabledFor(logging.DEBUG):
+            self._tell(
+                logging.DEBUG, "probe succeeded" if result.ok else "probe failed", seconds=round(now - started, 4)
+            )
+        if changed:
+            self._since = now
+            self._announce(healthy=result.ok)
+
+    def _announce(self, *, healthy: bool) -> None:
+        what = "check healthy" if healthy else "check unhealthy"
+        self._tell(logging.INFO, what, after=abs(self._opinion.streak))
+        self._on_verdict(self.status)
+        self._hooks.changed(healthy)
+
+    def _tell(self, level: int, what: str, **fields: object) -> None:
+        check = self.check
+        reason = (self._last_result.reason if self._last_result else "") or None
+        event(
+            log, level, what, check=check.name, type=check.type, destination=check.destination, reason=reason, **fields
+        )

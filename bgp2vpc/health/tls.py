@@ -1,0 +1,30 @@
+"""TLS as checks want it."""
+
+import ssl
+from functools import lru_cache
+
+from bgp2vpc.health.errors import UnusableCa
+from bgp2vpc.health.model import Tls
+
+
+def tls_context(tls: Tls) -> ssl.SSLContext:
+    """The context for connections of this kind, made once: reading the system's CAs takes long. Raises UnusableCa."""
+    return _context(tls.ca_pem, tls.verify)
+
+
+@lru_cache(maxsize=64)
+def _context(ca_pem: str | None, verify: bool) -> ssl.SSLContext:
+    if not verify:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        return context
+    if ca_pem is None:
+        return ssl.create_default_context()
+    # The library takes an empty text for none, and would trust the system's CAs after all.
+    if not ca_pem.strip():
+        raise UnusableCa("the CA certificates are empty")
+    try:
+        return ssl.create_default_context(cadata=ca_pem)
+    except (ssl.SSLError, ValueError) as error:
+        raise UnusableCa(f"the CA certificates cannot be read: {error}") from error
