@@ -10,12 +10,23 @@ RELAY: Final = "tee:"
 """How the names of relays begin."""
 PEER: Final = "peer "
 """How the names of BGP peers begin."""
+CHECK: Final = "check "
+"""How the names of health checks, as sources, begin."""
+STATIC: Final = "manage_routes"
+"""The source of managed routes that are bound to no check."""
 
-_BEGINNINGS: Final = {CLIENT: "clients of the socket", RELAY: "relays (`bgp2vpc tee`)", PEER: "BGP peers"}
+_BEGINNINGS: Final = {
+    CLIENT: "clients of the socket",
+    RELAY: "relays (`bgp2vpc tee`)",
+    PEER: "BGP peers",
+    CHECK: "health checks",
+}
 
 
 def reserved_for(name: str) -> str:
     """Whose name this is, in words; empty if anybody may have it."""
     if name == LASTING:
         return "one-shot clients of the socket (`bgp2vpc api`)"
+    if name == STATIC:
+        return "routes without a health check"
     return next((whose for beginning, whose in _BEGINNINGS.items() if name.startswith(beginning)), "")

@@ -18,9 +18,13 @@ class MaximumPrefixReached(Exception):
 
 
 class Side(Enum):
-    """Who offers a path: a source on this host, or a BGP peer that ExaBGP hears."""
+    """Who offers a path: a source on this host, the configuration while a health check passes, or a BGP peer.
+
+    What LOCAL sources offer counts wherever it is accepted; what a CHECK offers, where a route is bound to that check.
+    """
 
     LOCAL = "local"
+    CHECK = "check"
     PEER = "peer"
 
 
@@ -69,7 +73,7 @@ class Rib:
 
     @property
     def spoken(self) -> Collection[Prefix]:
-        """Prefixes that a source of this host has announced or withdrawn so far: of these we know more than the VPC.
+        """Prefixes that this host's own have announced or withdrawn so far: of these we know more than the VPC.
 
         Live. What a BGP peer says of a prefix tells nothing about our own path for it.
         """
@@ -171,7 +175,7 @@ class Rib:
         return frozenset((path.prefix,))
 
     def _speak(self, adj: AdjRibIn, prefix: Prefix) -> None:
-        if self._remembers_spoken and adj.side is Side.LOCAL:
+        if self._remembers_spoken and adj.side is not Side.PEER:
             self._spoken.add(prefix)
 
     def _remove(self, source: str, adj: AdjRibIn, keys: list[PathKey]) -> frozenset[Prefix]:

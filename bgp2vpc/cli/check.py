@@ -3,6 +3,7 @@
 import argparse
 import json
 import sys
+from collections.abc import Iterable
 
 from bgp2vpc.cli.options import Commands, add_file
 
@@ -24,6 +25,16 @@ def _check(args: argparse.Namespace) -> int:
     config = load(args.file)
     for warning in config.warnings:
         print(f"{warning} (warning)", file=sys.stderr)
-    processes = ", ".join(process.name for process in config.processes) or "none"
-    print(f"{args.file}: ok; rules: {', '.join(rule.name for rule in config.rules)}; processes: {processes}")
+    for note in config.notes:
+        print(f"{args.file}: note: {note}", file=sys.stderr)
+    parts = {
+        "rules": _names(rule.name for rule in config.rules),
+        "processes": _names(process.name for process in config.processes),
+        "health checks": _names(check.name for check in (*config.checks, *config.remote_checks)),
+    }
+    print(f"{args.file}: ok; {'; '.join(f'{what}: {names}' for what, names in parts.items())}")
     return 0
+
+
+def _names(names: Iterable[str]) -> str:
+    return ", ".join(dict.fromkeys(names)) or "none"

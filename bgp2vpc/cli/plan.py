@@ -1,6 +1,7 @@
 """`plan`: what a cycle would do now. Never writes."""
 
 import argparse
+import asyncio
 import json
 import sys
 import time
@@ -11,8 +12,11 @@ from bgp2vpc.cli.options import Commands, add_file, terminal
 
 if TYPE_CHECKING:
     from bgp2vpc.config.model import Config
+    from bgp2vpc.daemon.view import View
     from bgp2vpc.routing.decide import Wish
     from bgp2vpc.routing.plan import Plan
+    from bgp2vpc.vpc.api import VpcApi
+    from bgp2vpc.vpc.model import Snapshot
 
 
 def add(commands: Commands) -> None:
@@ -33,7 +37,7 @@ def _plan(args: argparse.Namespace) -> int:
     from bgp2vpc.config.load import load
 
     config = load(args.file)
-    wish = _wish(args.socket or config.socket)
+    wish = _wish(args.socket or config.socket, config)
     plan = _make_plan(config, wish)
     if args.json:
         print(json.dumps(plan.to_json(), indent=2))
@@ -42,8 +46,8 @@ def _plan(args: argparse.Namespace) -> int:
     return 0
 
 
-def _wish(socket: Path | None) -> "Wish":
-    """What the daemon's sources offer; without a daemon nothing, as if one were just starting."""
+def _wish(socket: Path | None, config: "Config") -> "Wish":
+    """What the daemon's sources offer; without a daemon what needs no source, as if one were just starting."""
     from bgp2vpc.bgp.rib import Rib, Side
     from bgp2vpc.dialect.text import parse
     from bgp2vpc.prefix import parse_prefix
@@ -55,38 +59,57 @@ def _wish(socket: Path | None) -> "Wish":
     try:
         answer = ask(socket, ["bgp2vpc paths"])[-1] if socket else None
     except SocketError as error:
-        print(f"bgp2vpc: {error}; planning without any path, as a daemon that starts now", file=sys.stderr)
+        print(f"bgp2vpc: {error}; planning as a daemon that starts now", file=sys.stderr)
         answer = None
     if answer is None:
-        return Wish({}, leftovers_held=True)
+        for source in (each for each in config.checked_sources if not each.checks):
+            rib.open(source.name, Side.CHECK)
+            for announcement in source.announcements:
+                rib.apply(source.name, parse(announcement.line).events[0])
+        return Wish(rib.offers, leftovers_held=True)
     told = json.loads("\n".join(answer.text))
     for path in told["paths"]:
         rib.open(path["source"], Side(path["side"]), max_prefixes=sys.maxsize)
         for event in parse(path["line"]).events:
             rib.apply(path["source"], event)
-    return Wish(rib.offers, told["leftovers_held"], frozenset(map(parse_prefix, told["spoken"])))
+    return Wish(
+        rib.offers,
+        told["leftovers_held"],
+        frozenset(map(parse_prefix, told["spoken"])),
+        frozenset(told["silent"]),
+        frozenset((check, interface) for check, interface in told["failing"]),
+    )
 
 
 def _make_plan(config: "Config", wish: "Wish") -> "Plan":
     from bgp2vpc.daemon.view import View
     from bgp2vpc.routing.guard import guard
     from bgp2vpc.vpc.connect import Identity, connect
-    from bgp2vpc.vpc.model import Snapshot
 
     identity = Identity(config.instance_id, config.region, config.vpc_id)
     connection = connect(identity, config.ec2.timeout, config.ec2.concurrency)
     view = View(connection.instance, config.rules, config.policy, config.settle_time)
-    tables = connection.vpc.route_tables(view.vpc_ids)
-    interfaces = connection.vpc.interfaces(connection.instance.id)
-    snapshot = Snapshot({table.id: table for table in tables}, interfaces, instance_id=connection.instance.id)
-    now = time.monotonic()
-    view.observed(snapshot, now, now)
-    if instances := view.instances_to_ask_about(wish):
-        view.learned_health(connection.vpc.instance_health(instances))
+    snapshot = asyncio.run(_observed(connection.vpc, view, wish))
     for prefix in view.not_accepted(wish):
         print(f"bgp2vpc: {prefix} is announced, and no rule accepts it", file=sys.stderr)
     plan = view.plan(wish)
     return guard(plan, view.tables, snapshot, config.max_changes)
+
+
+async def _observed(vpc: "VpcApi", view: "View", wish: "Wish") -> "Snapshot":
+    from bgp2vpc.daemon.calls import Calls
+    from bgp2vpc.daemon.observe import observe
+
+    calls = Calls(vpc, writers=1)
+    try:
+        snapshot = await observe(calls, view)
+        now = time.monotonic()
+        view.observed(snapshot, now, now)
+        if instances := view.instances_to_ask_about(wish):
+            view.learned_health(await calls.instance_health(instances))
+    finally:
+        calls.close()
+    return snapshot
 
 
 def _show(plan: "Plan") -> None:

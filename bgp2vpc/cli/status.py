@@ -32,6 +32,7 @@ def _status(args: argparse.Namespace) -> int:
 
 
 SOURCES = ("name", "kind", "state", "paths", "restarts", "last_line")
+CHECKS = ("name", "type", "destination", "state", "since", "latency", "reason")
 PATHS = ("prefix", "next_hop", "source", "best", "reason", "med", "local_preference")
 ROUTES = ("route_table_id", "prefix", "verdict", "reason", "target", "rule", "detail")
 UNBROKEN = {"route_table_id", "prefix", "target", "time"}
@@ -50,7 +51,8 @@ def _show(status: Mapping[str, Any]) -> None:
     )
     for prefix in status["not_accepted"]:
         console.print(f"{prefix} is announced, and no rule accepts it", highlight=False, soft_wrap=True)
-    for title, columns in (("sources", SOURCES), ("paths", PATHS), ("routes", ROUTES), ("errors", ERRORS)):
+    tables = {"sources": SOURCES, "checks": CHECKS, "paths": PATHS, "routes": ROUTES, "errors": ERRORS}
+    for title, columns in tables.items():
         _table(console, title, columns, status[title])
 
 

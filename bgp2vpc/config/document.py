@@ -5,7 +5,7 @@ reads them, so a tag's value may be given as a number and a number as text, as A
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, NoReturn, TypeAlias
 
 import yaml
@@ -14,6 +14,8 @@ from yaml.error import MarkedYAMLError
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from yaml.reader import ReaderError
 
+from bgp2vpc.config.repair import MOST as MOST_REPAIRS
+from bgp2vpc.config.repair import repaired
 from bgp2vpc.errors import ConfigError, Problem
 
 Value: TypeAlias = "str | list[Value] | dict[str, Value] | None"
@@ -33,11 +35,15 @@ _COLLECTION_TAGS: Final = {_TAG + "map", _TAG + "seq"}
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """`data` with the line (from 1) of every location in it, and the mistakes that still let it be read."""
+    """`data` with the line (from 1) of every location in it, and the mistakes that still let it be read.
+
+    `repairs`: what was no YAML, and was read as what alone it can mean.
+    """
 
     data: dict[str, Value]
     lines: Mapping[Location, int]
     problems: tuple[Problem, ...]
+    repairs: tuple[Problem, ...] = ()
 
 
 def read_document(text: str, file: str) -> Document:
@@ -45,14 +51,14 @@ def read_document(text: str, file: str) -> Document:
     if len(text) > MAX_SIZE:
         raise config_error(file, 1, "yaml", f"larger than {MAX_SIZE // 1024} KiB: surely the wrong file")
     try:
-        root = _compose(text)
+        root, repairs = _compose_repaired(text, file)
     except ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         character = f"U+{ord(text[error.position]):04X}"
         raise config_error(file, line, "yaml", f"the character {character} is not allowed in YAML") from None
     except MarkedYAMLError as error:
         raise config_error(file, _syntax_line(error), "yaml", _syntax_message(error)) from None
-    return _Reader(file).document(root)
+    return replace(_Reader(file).document(root), repairs=repairs)
 
 
 def config_error(file: str, line: int, key: str, message: str) -> ConfigError:
@@ -72,6 +78,19 @@ class _BoundedLoader(yaml.SafeLoader):
         node = super().compose_node(parent, index)
         self._depth -= 1
         return node
+
+
+def _compose_repaired(text: str, file: str) -> tuple[Node | None, tuple[Problem, ...]]:
+    repairs: list[Problem] = []
+    while True:
+        try:
+            return _compose(text), tuple(repairs)
+        except MarkedYAMLError as error:
+            found = repaired(text, error, file) if len(repairs) < MOST_REPAIRS else None
+            if found is None:
+                raise
+            text = found[0]
+            repairs.append(found[1])
 
 
 def _compose(text: str) -> Node | None:

@@ -7,9 +7,10 @@ from typing import Final
 
 from bgp2vpc.config.document import kind_of
 from bgp2vpc.names import reserved_for
-from bgp2vpc.prefix import parse_prefix
+from bgp2vpc.prefix import IPAddress, Prefix, parse_address, parse_prefix
 from bgp2vpc.routing.prefix_list import PrefixRange, parse_prefix_range
 from bgp2vpc.routing.rule import InterfaceChoice
+from bgp2vpc.vpc.model import Target, parse_target
 
 # EC2 keeps these for its own services and answers InvalidParameterValue to routes within them:
 # https://docs.aws.amazon.com/vpc/latest/userguide/route-table-options.html
@@ -24,6 +25,7 @@ _SOCKET_PATH_BYTES: Final = 107
 _NO_SOCKET: Final = {"", "none", "no", "off", "false"}
 _MAX_NAME: Final = 100
 _MAX_DEVICE_INDEX: Final = 99
+_FALLBACKS: Final = ("nat", "igw", "tgw", "vgw")
 
 
 def text(value: object) -> str:
@@ -31,6 +33,11 @@ def text(value: object) -> str:
     if not isinstance(value, str):
         raise ValueError(f"expected text, got {kind_of(value)}")
     return value
+
+
+def texts(value: object) -> tuple[str, ...]:
+    """A text, or a list of texts."""
+    return tuple(map(text, value if isinstance(value, list) else [value]))
 
 
 def name(value: object) -> str:
@@ -53,10 +60,52 @@ def process_name(value: object) -> str:
 def accept_entry(value: object) -> PrefixRange:
     """An entry of `accept`, outside what EC2 reserves."""
     entry = parse_prefix_range(text(value))
-    reserved = next((block for block in _RESERVED if entry.prefix in block), None)
-    if reserved is not None:
-        raise ValueError(f"{entry.prefix} lies within {reserved}, which EC2 reserves and routes nowhere else")
+    _refuse_reserved(entry.prefix)
     return entry
+
+
+def managed_prefix(value: object) -> Prefix:
+    """`cidr` of a managed route: an address means a host route; outside what EC2 reserves."""
+    prefix = cidr(value)
+    _refuse_reserved(prefix)
+    return prefix
+
+
+def cidr(value: object) -> Prefix:
+    """A prefix without host bits."""
+    return parse_prefix(text(value))
+
+
+def _refuse_reserved(prefix: Prefix) -> None:
+    reserved = next((block for block in _RESERVED if prefix in block), None)
+    if reserved is not None:
+        raise ValueError(f"{prefix} lies within {reserved}, which EC2 reserves and routes nowhere else")
+
+
+def address(value: object) -> IPAddress:
+    """An IPv4 or IPv6 address; no host name, for DNS is among what is checked."""
+    return parse_address(text(value))
+
+
+def regexp(value: object) -> re.Pattern[str]:
+    """A regular expression, searched for anywhere unless it has anchors."""
+    try:
+        return re.compile(text(value))
+    except re.error as error:
+        raise ValueError(f"{kind_of(value)} is no regular expression: {error}") from None
+
+
+def port(value: object) -> int:
+    """A TCP or UDP port."""
+    written = text(value)
+    if not (written.isascii() and written.isdigit() and len(written) <= 5 and 1 <= int(written) <= 65535):
+        raise ValueError(f"expected a port from 1 to 65535, got {kind_of(value)}")
+    return int(written)
+
+
+def hook(value: object) -> tuple[str, ...]:
+    """As `command`; an empty list runs nothing."""
+    return () if value == [] else command(value)
 
 
 def command(value: object) -> tuple[str, ...]:
@@ -110,6 +159,24 @@ def subnet_id(value: object) -> str:
 def route_table_id(value: object) -> str:
     """`rtb-…`."""
     return _id(value, "rtb")
+
+
+def self_or_instance_id(value: object) -> str | None:
+    """`SELF` (None), or `i-…`."""
+    if value == "SELF":
+        return None
+    if not _is_id(written := text(value), "i"):
+        raise ValueError(f"expected SELF, or 'i-' and 8 or 17 hexadecimal digits, got {kind_of(value)}")
+    return written
+
+
+def fallback(value: object) -> Target:
+    """`nat-…`, `igw-…`, `tgw-…` or `vgw-…`."""
+    written = text(value)
+    if not any(_is_id(written, kind) for kind in _FALLBACKS):
+        kinds = ", ".join(f"'{kind}-'" for kind in _FALLBACKS)
+        raise ValueError(f"expected one of {kinds} and 8 or 17 hexadecimal digits, got {kind_of(value)}")
+    return parse_target(written)
 
 
 def _id(value: object, kind: str) -> str:

@@ -8,15 +8,13 @@ from typing import Final
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
+from bgp2vpc.config.check_schema import CHECK_TYPES
 from bgp2vpc.config.document import Document, Location, Value, dotted, kind_of, shortened
-from bgp2vpc.config.schema import FIND_TYPES
+from bgp2vpc.config.find_schema import FIND_TYPES
 from bgp2vpc.errors import Problem
 
-# What AWSnycast's files and later versions know: refused, but not as a slip of the pen.
-_LATER: Final = {
-    "healthchecks", "remote_healthchecks", "manage_routes", "route_tables", "fallback", "never_delete", "affinity",
-    "by_tag_regexp", "has_route_to", "best_path",
-}  # fmt: skip
+# What later versions know: refused, but not as a slip of the pen.
+_LATER: Final = {"affinity", "best_path"}
 _NOT_SUPPORTED: Final = "not supported by this version of bgp2vpc"
 
 _EXPECTED: Final = {
@@ -104,22 +102,30 @@ def _message(error: ErrorDetails, location: Location, model: type[BaseModel] | N
     if kind in _ABSENT:
         return _ABSENT[kind] + _meaning(location, model)
     if kind == "union_tag_not_found":
-        return f"missing; known: {', '.join(FIND_TYPES)}"
+        return f"missing; known: {', '.join(_types(location))}"
     return _refusal(error, location, model)
 
 
 def _refusal(error: ErrorDetails, location: Location, model: type[BaseModel] | None) -> str:
     context = error.get("ctx", {})
     match error["type"]:
+        case "extra_forbidden" if location == ("route_tables",):
+            message = "means the same as 'routetables', which is there, too: keep one of them"
         case "extra_forbidden":
-            return unknown("key", str(location[-1]), _keys(model))
-        case "enum":
-            return unknown("value", str(error["input"]), _quoted(context["expected"]))
+            message = unknown("key", str(location[-1]), _keys(model))
+        case "enum" | "literal_error":
+            message = unknown("value", str(error["input"]), _quoted(context["expected"]))
         case "union_tag_invalid":
-            return unknown("type", str(context["tag"]), FIND_TYPES)
+            message = unknown("type", str(context["tag"]), _types(location))
         case "value_error":
-            return str(context["error"])
-    return error["msg"]
+            message = str(context["error"])
+        case _:
+            message = error["msg"]
+    return message
+
+
+def _types(location: Location) -> Sequence[str]:
+    return CHECK_TYPES if location[0] in ("healthchecks", "remote_healthchecks") else FIND_TYPES
 
 
 def unknown(what: str, given: str, known: Sequence[str]) -> str:

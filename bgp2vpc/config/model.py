@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Final
 
 from bgp2vpc.errors import Problem
+from bgp2vpc.health.model import Check
+from bgp2vpc.prefix import Prefix
 from bgp2vpc.routing.diff import Policy
 from bgp2vpc.routing.rule import Rule
 
@@ -17,6 +19,7 @@ class OnExit(Enum):
 
     WITHDRAW = "withdraw"
     KEEP = "keep"
+    WITHDRAW_ANNOUNCED = "withdraw_announced"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,16 +45,42 @@ class Process:
     respawn: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """What a source says of a managed prefix while it is healthy. `relay`: whether ExaBGP hears it, too."""
+
+    prefix: Prefix
+    line: str
+    relay: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedSource:
+    """A source that offers managed prefixes: while `needed` of the `checks` are healthy; without checks, always."""
+
+    name: str
+    checks: tuple[str, ...]
+    needed: int
+    announcements: tuple[Announcement, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """One configuration file. `socket` None: no unix socket. `warnings`: what was read and has no effect."""
+    """One configuration file. `socket` None: no unix socket.
+
+    `warnings`: what was read and is probably not what was meant. `notes`: what AWSnycast's users may like to know.
+    """
 
     file: str
     poll_time: float = 60.0
     socket: Path | None = DEFAULT_SOCKET
     processes: tuple[Process, ...] = ()
     rules: tuple[Rule, ...] = ()
-    on_exit: OnExit = OnExit.WITHDRAW
+    checks: tuple[Check, ...] = ()
+    remote_checks: tuple[Check, ...] = ()
+    checked_sources: tuple[CheckedSource, ...] = ()
+    hook_timeout: float = 10.0
+    on_exit: OnExit = OnExit.WITHDRAW_ANNOUNCED
     restart_time: float = 10.0
     settle_time: float = 10.0
     backup_med: int = 500
@@ -63,6 +92,7 @@ class Config:
     vpc_id: str | None = None
     ec2: Ec2Limits = field(default_factory=Ec2Limits)
     warnings: tuple[Problem, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def policy(self) -> Policy:

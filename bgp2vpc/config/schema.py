@@ -4,45 +4,25 @@ It validates what was read, and it is the JSON Schema that editors use. Keys fol
 """
 
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, TypeAlias, get_args
+from typing import Annotated, Any, Final, Self, TypeAlias
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    PlainValidator,
-    ValidationInfo,
-    WithJsonSchema,
-    model_validator,
-)
+from pydantic import AfterValidator, AliasChoices, ConfigDict, Field, PlainValidator, WithJsonSchema, model_validator
 
 from bgp2vpc.config import fields
+from bgp2vpc.config.check_schema import CheckEntry
+from bgp2vpc.config.entry import Count, Entry, Name, Period, Seconds, VpcId, text_schema
+from bgp2vpc.config.find_schema import FindEntry
 from bgp2vpc.config.model import Config, Ec2Limits, OnExit, Process
+from bgp2vpc.config.route_schema import RouteEntry
 from bgp2vpc.routing.prefix_list import PrefixRange
 from bgp2vpc.routing.rule import InterfaceChoice, Takeover
 
 _CONFIG: Final = Config(file="")
 _EC2: Final = Ec2Limits()
-_COMBINED: Final = "What to combine; nothing at all would mean every table."
 
-Seconds: TypeAlias = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Period: TypeAlias = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-Count: TypeAlias = Annotated[int, Field(ge=1)]
-Name: TypeAlias = Annotated[str, AfterValidator(fields.name)]
 ProcessName: TypeAlias = Annotated[str, AfterValidator(fields.process_name)]
-
-
-def _text(pattern: str) -> WithJsonSchema:
-    return WithJsonSchema({"type": "string", "pattern": pattern})
-
-
-InstanceId: TypeAlias = Annotated[str, PlainValidator(fields.instance_id), _text("^i-[0-9a-f]+$")]
-VpcId: TypeAlias = Annotated[str, PlainValidator(fields.vpc_id), _text("^vpc-[0-9a-f]+$")]
-SubnetId: TypeAlias = Annotated[str, PlainValidator(fields.subnet_id), _text("^subnet-[0-9a-f]+$")]
-RouteTableId: TypeAlias = Annotated[str, PlainValidator(fields.route_table_id), _text("^rtb-[0-9a-f]+$")]
-Region: TypeAlias = Annotated[str, PlainValidator(fields.region), _text("^[a-z]+(-[a-z]+)+-[0-9]+$")]
+InstanceId: TypeAlias = Annotated[str, PlainValidator(fields.instance_id), text_schema("^i-[0-9a-f]+$")]
+Region: TypeAlias = Annotated[str, PlainValidator(fields.region), text_schema("^[a-z]+(-[a-z]+)+-[0-9]+$")]
 SocketPath: TypeAlias = Annotated[Path | None, PlainValidator(fields.socket_path), WithJsonSchema({"type": "string"})]
 AcceptEntry: TypeAlias = Annotated[PrefixRange, PlainValidator(fields.accept_entry), WithJsonSchema({"type": "string"})]
 Interface: TypeAlias = Annotated[
@@ -55,136 +35,24 @@ Command: TypeAlias = Annotated[
 ]
 
 
-class Entry(BaseModel):
-    """A mapping of known keys. A key without a value counts as not given, so that its lines may be commented out."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _drop_empty(cls, value: Any, info: ValidationInfo) -> Any:
-        if not isinstance(value, dict):
-            return value
-        keys = {field.alias or key for key, field in cls.model_fields.items()}
-        # Errors name no model, and their reporter wants to know which keys were possible: see messages.py.
-        if isinstance(info.context, dict):
-            info.context[id(value)] = cls
-        return {key: item for key, item in value.items() if item is not None or key not in keys}
-
-
-class _FindEntry(Entry):
-    negate: bool = Field(default=False, alias="not", description="Find the tables this does not match.")
-    no_results_ok: bool = Field(default=False, description="Finding no table is no error.")
-
-
-class ByTagConfig(Entry):
-    """Which tag."""
-
-    key: Annotated[str, Field(min_length=1)] = Field(description="The tag's key.", examples=["type"])
-    value: str = Field(description="The tag's value, exactly.", examples=["private"])
-
-
-class ByTagEntry(_FindEntry):
-    """Tables with a tag of exactly this key and value."""
-
-    type: Literal["by_tag"]
-    config: ByTagConfig = Field(description="Which tag.", examples=["{key: type, value: private}"])
-
-
-class NoConfig(Entry):
-    """Nothing to configure."""
-
-
-class MainEntry(_FindEntry):
-    """The VPC's main table."""
-
-    type: Literal["main"]
-    config: NoConfig = Field(default=NoConfig(), description="Nothing.")
-
-
-class SubnetConfig(Entry):
-    """Which subnet."""
-
-    subnet_id: SubnetId = Field(description="The subnet's id.", examples=["subnet-0123456789abcdef0"])
-
-
-class SubnetEntry(_FindEntry):
-    """The table a subnet uses; the main table, if none is associated with it."""
-
-    type: Literal["subnet"]
-    config: SubnetConfig = Field(description="Which subnet.", examples=["{subnet_id: subnet-0123456789abcdef0}"])
-
-
-class IdsConfig(Entry):
-    """Which tables."""
-
-    ids: list[RouteTableId] = Field(
-        min_length=1, description="Ids of route tables.", examples=["[rtb-0123456789abcdef0]"]
-    )
-
-
-class IdsEntry(_FindEntry):
-    """Tables by their ids."""
-
-    type: Literal["ids"]
-    config: IdsConfig = Field(description="Which tables.", examples=["{ids: [rtb-0123456789abcdef0]}"])
-
-
-class FiltersConfig(Entry):
-    """The parts of `and` and `or`."""
-
-    filters: list["FindEntry"] = Field(
-        min_length=1,
-        description=_COMBINED,
-        examples=["[{type: main}]"],
-    )
-
-
-def _filters(value: Any) -> Any:
-    """The list may stand straight under `config`, too, as AWSnycast's users write it."""
-    return {"filters": value} if isinstance(value, list) else value
-
-
-Filters: TypeAlias = Annotated[
-    FiltersConfig, BeforeValidator(_filters, json_schema_input_type=FiltersConfig | list["FindEntry"])
-]
-
-
-class AndEntry(_FindEntry):
-    """Tables that all the filters match."""
-
-    type: Literal["and"]
-    config: Filters = Field(description=_COMBINED, examples=["{filters: [{type: main}]}"])
-
-
-class OrEntry(_FindEntry):
-    """Tables that at least one of the filters matches."""
-
-    type: Literal["or"]
-    config: Filters = Field(description=_COMBINED, examples=["{filters: [{type: main}]}"])
-
-
-FindEntry: TypeAlias = Annotated[
-    ByTagEntry | MainEntry | SubnetEntry | IdsEntry | AndEntry | OrEntry, Field(discriminator="type")
-]
-FIND_TYPES: Final[tuple[str, ...]] = tuple(
-    get_args(entry.model_fields["type"].annotation)[0] for entry in get_args(get_args(FindEntry)[0])
-)
-
-
 class RuleEntry(Entry):
     """Which route tables, which prefixes, and how."""
 
     find: FindEntry = Field(description="Which route tables.", examples=["{type: main}"])
-    accept: list[AcceptEntry] = Field(
-        min_length=1,
+    accept: Annotated[list[AcceptEntry], Field(min_length=1)] | None = Field(
+        default=None,
         description="Which announced prefixes may be written; nothing else ever is.",
         examples=['["192.0.2.0/24 le 32"]'],
     )
-    takeover: Takeover = Field(
-        default=Takeover.IF_UNHEALTHY,
+    manage_routes: Annotated[list[RouteEntry], Field(min_length=1)] | None = Field(
+        default=None,
+        description="Prefixes of the configuration's own, bound to health checks.",
+        examples=["[{cidr: 192.0.2.53/32, healthcheck: dns}]"],
+    )
+    takeover: Takeover | None = Field(
+        default=None,
         description="When a route that points at another instance may be taken: always, or if_unhealthy (its target is "
-        "gone, stopped or impaired).",
+        "gone, stopped or impaired). Default: if_unhealthy; for `manage_routes` always.",
     )
     takeover_foreign: bool = Field(
         default=False, description="Also take routes that point at no instance: gateways, NAT, peerings."
@@ -197,6 +65,17 @@ class RuleEntry(Entry):
     next_hop_self: bool = Field(default=False, description="Point at this instance whatever next hop is announced.")
     vpc_id: VpcId | None = Field(default=None, description="The VPC of the tables, if not this instance's own.")
     no_results_ok: bool = Field(default=False, description="Finding no table is no error.")
+
+    model_config = ConfigDict(json_schema_extra={"anyOf": [{"required": ["accept"]}, {"required": ["manage_routes"]}]})
+
+    @model_validator(mode="after")
+    def _about_something(self) -> Self:
+        if self.accept is None and self.manage_routes is None:
+            raise ValueError(
+                "needs 'accept' (which announced prefixes may be written, for example accept: [\"192.0.2.0/24 le 32\"]) "
+                "or 'manage_routes' (prefixes bound to health checks)"
+            )
+        return self
 
 
 class ProcessEntry(Entry):
@@ -230,17 +109,37 @@ class ConfigFile(Entry):
 
     routetables: dict[Name, RuleEntry] = Field(
         min_length=1,
+        validation_alias=AliasChoices("routetables", "route_tables"),
         description="Rules, by name: which route tables, which prefixes.",
         examples=["{private: {find: {type: main}, accept: [192.0.2.53/32]}}"],
     )
     processes: dict[ProcessName, ProcessEntry] = Field(default={}, description="Scripts to run, by name.")
-    poll_time: Period = Field(
-        default=_CONFIG.poll_time, description="Seconds between looks at the route tables when nothing happens."
+    healthchecks: dict[Name, CheckEntry] = Field(
+        default={},
+        description="Health checks of this host's services, by name.",
+        examples=["{dns: {type: dns, destination: 192.0.2.53, every: 1, config: {name: example.org}}}"],
+    )
+    remote_healthchecks: dict[Name, CheckEntry] = Field(
+        default={},
+        description="Health checks, by name, that are made of the present owner of a route.",
+        examples=["{dns: {type: dns, every: 1, config: {name: example.org}}}"],
+    )
+    poll_time: Seconds = Field(
+        default=_CONFIG.poll_time,
+        description="Seconds between looks at the route tables when nothing happens; 0: the default, as in AWSnycast.",
+    )
+    hook_timeout: Period = Field(
+        default=_CONFIG.hook_timeout,
+        description="Seconds that a program of `run_before_…`, `run_after_…`, `run_on_…` has.",
     )
     socket: SocketPath = Field(
         default=_CONFIG.socket, description="Path of the unix socket for `tee`, `api` and `status`; none for no socket."
     )
-    on_exit: OnExit = Field(default=_CONFIG.on_exit, description="What becomes of our routes when the daemon stops.")
+    on_exit: OnExit = Field(
+        default=_CONFIG.on_exit,
+        description="What becomes of our routes when the daemon stops: `withdraw` (delete, or put the fallback back), "
+        "`keep`, or `withdraw_announced`: withdraw what scripts announced, keep what `manage_routes` names.",
+    )
     restart_time: Seconds = Field(
         default=_CONFIG.restart_time, description="Seconds a source's routes outlive it, and ours a crash."
     )

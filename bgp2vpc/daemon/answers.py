@@ -1,22 +1,24 @@
 """What the daemon answers to `bgp2vpc status` and `bgp2vpc plan`: its state as JSON. Pure."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from bgp2vpc.bgp.rib import Rib
 from bgp2vpc.daemon.bridge import Bridge
-from bgp2vpc.daemon.status import SourceStatus
+from bgp2vpc.daemon.status import VERDICTS, SourceStatus
 from bgp2vpc.dialect.text import announce_line
 from bgp2vpc.sources.script import ScriptStatus
 from bgp2vpc.sources.session import SourceKind
 
 
-def source_statuses(bridge: Bridge, scripts: Iterable[ScriptStatus]) -> list[SourceStatus]:
+def source_statuses(
+    bridge: Bridge, scripts: Iterable[ScriptStatus], verdicts: Mapping[str, bool | None]
+) -> list[SourceStatus]:
     """Every script, and every other source that is open or has paths left; by kind and name."""
     counts = {name: len(adj.paths) for name, adj in bridge.rib.sources()}
     rows = [_script(status, counts.get(status.name, 0)) for status in scripts]
     names = {row.name for row in rows}
-    rows += [row for row in _others(bridge) if row.name not in names]
+    rows += [row for row in _others(bridge, verdicts) if row.name not in names]
     return sorted(rows, key=lambda row: (row.kind, row.name))
 
 
@@ -30,10 +32,11 @@ def _script(status: ScriptStatus, paths: int) -> SourceStatus:
     return SourceStatus(status.name, SourceKind.SCRIPT.value, status.state.value, paths, detail)
 
 
-def _others(bridge: Bridge) -> Iterator[SourceStatus]:
+def _others(bridge: Bridge, verdicts: Mapping[str, bool | None]) -> Iterator[SourceStatus]:
     for name, adj in bridge.rib.sources():
         kind = bridge.kinds.get(name, SourceKind.PEER)
-        yield SourceStatus(name, kind.value, "up" if adj.is_open else "stale", len(adj.paths))
+        state = VERDICTS[verdicts[name]] if name in verdicts else "up" if adj.is_open else "stale"
+        yield SourceStatus(name, kind.value, state, len(adj.paths))
 
 
 def offered_lines(rib: Rib) -> list[dict[str, Any]]:

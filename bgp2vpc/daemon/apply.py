@@ -1,12 +1,13 @@
 """Apply: one change at a time and place, as EC2 allows, after a fresh look where one is due."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
 from bgp2vpc.daemon.calls import Calls
-from bgp2vpc.daemon.retries import Retries
+from bgp2vpc.daemon.hooks import RouteHooks
+from bgp2vpc.daemon.retries import Key, Retries
 from bgp2vpc.daemon.view import View, WishSource
 from bgp2vpc.errors import Disagreement, Ec2Error, InterfaceGone, RouteMissing, TableGone, Throttled
 from bgp2vpc.routing.plan import Action, Change
@@ -44,6 +45,7 @@ class Applier:
         retries: Retries,
         paces: Mapping[Action, Pace],
         clock: Callable[[], float],
+        hooks: RouteHooks,
     ) -> None:
         self._calls = calls
         self._view = view
@@ -51,6 +53,7 @@ class Applier:
         self._retries = retries
         self._paces = paces
         self._clock = clock
+        self._hooks = hooks
 
     async def apply(self, change: Change) -> Outcome:
         """Never raises Ec2Error: a failure is an outcome, and says when to try again."""
@@ -61,9 +64,14 @@ class Applier:
             return self._failed(change, error, started)
         now = self._clock()
         if written is None:
+            self.forget([change.key])
             return Outcome(change, Result.UNNEEDED, now - started, None, self._retries.unneeded(change.key, now))
         self._retries.succeeded(change.key, now)
         return Outcome(written, Result.DONE, now - started)
+
+    def forget(self, keys: Iterable[Key]) -> None:
+        """Nothing is to be written at these places for now: what is written next is another matter."""
+        self._hooks.forget(keys)
 
     async def _write(self, change: Change) -> Change | None:
         """The change as it was written, or None if it is no longer needed."""
@@ -76,6 +84,8 @@ class Applier:
             pending = self._view.still(change, self._wish())
         if pending is not None and (pending.needs_fresh_read or self._is_in_doubt(pending)):
             pending = await self._look_again(pending)
+        if pending is not None and await self._hooks.before(pending) and pending.needs_fresh_read:
+            pending = await self._look_again(pending)  # the hook took its time
         if pending is None:
             return None
         try:
@@ -85,6 +95,7 @@ class Applier:
                 raise
             # Somebody was faster, or our own lost answer was a success: either way it is gone, as it should be.
         self._view.wrote(pending, self._clock())
+        self._hooks.after(pending)
         return pending
 
     async def _look_again(self, change: Change) -> Change | None:

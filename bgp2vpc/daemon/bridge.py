@@ -83,7 +83,8 @@ class Bridge:
     def opened(self, source: str, kind: SourceKind) -> None:
         """A session begins."""
         self.kinds[source] = kind
-        self.rib.open(source, max_prefixes=self._limit(source))
+        side = Side.CHECK if kind is SourceKind.CHECK else Side.LOCAL
+        self.rib.open(source, side, max_prefixes=self._limit(source))
         event(log, logging.INFO, "source up", source=source, kind=kind.value)
 
     def said(self, source: str, command: Command) -> Reply:
@@ -127,7 +128,7 @@ class Bridge:
     def close_all(self) -> None:
         """The daemon ends: nothing is offered any more, and ExaBGP hears that too."""
         for source, adj in list(self.rib.sources()):
-            if adj.side is Side.LOCAL:
+            if adj.side is not Side.PEER:
                 changed = self.rib.close(source, self._now(), hold=0)
                 self._changed(changed)
                 self._vanished(changed)

@@ -10,23 +10,31 @@ from dataclasses import dataclass
 from typing import Any
 
 import bgp2vpc
+from bgp2vpc.bgp.rib import Side
 from bgp2vpc.config.model import Config, OnExit
 from bgp2vpc.daemon.answers import offered_lines, source_statuses
 from bgp2vpc.daemon.apply import Applier
 from bgp2vpc.daemon.bridge import Bridge
 from bgp2vpc.daemon.calls import Calls
+from bgp2vpc.daemon.checks import Checks
+from bgp2vpc.daemon.checkup import unusable
 from bgp2vpc.daemon.connecting import Connect, connected
 from bgp2vpc.daemon.guarded import GuardedTasks
+from bgp2vpc.daemon.hooks import RouteHooks
 from bgp2vpc.daemon.journal import Journal
+from bgp2vpc.daemon.owners import OwnerChecks
 from bgp2vpc.daemon.reconciler import Reconciler, Tempo
 from bgp2vpc.daemon.relay import Relay
 from bgp2vpc.daemon.retries import Retries
 from bgp2vpc.daemon.scripts import Scripts
-from bgp2vpc.daemon.status import paths_json, routes_json
+from bgp2vpc.daemon.status import check_json, paths_json, routes_json
 from bgp2vpc.daemon.view import View
 from bgp2vpc.daemon.waiting import cancelled, until
 from bgp2vpc.dialect.message import Message
 from bgp2vpc.errors import ConfigError
+from bgp2vpc.health.hooks import Hooks
+from bgp2vpc.health.model import Check
+from bgp2vpc.health.runner import CheckStatus
 from bgp2vpc.logs import event
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.routing.decide import Wish
@@ -76,9 +84,12 @@ class Daemon:
         self.bridge = Bridge(self._touch, Relay(say) if say else None)
         self.bridge.stop_requested = self.stop
         self._scripts = Scripts(self.bridge, self._tasks.start)
+        self._checks = Checks(self.bridge, self._tasks.start, self._check_hooks, assume_healthy=mode.oneshot)
         self._script_names: set[str] = set()
         self._server: SocketServer | None = None
         self._calls: Calls | None = None
+        self._owners: OwnerChecks | None = None
+        self._hooks: RouteHooks | None = None
         self._view: View | None = None
         self._reconciler: Reconciler | None = None
         self._reloading = asyncio.Lock()
@@ -92,8 +103,9 @@ class Daemon:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.interrupt)
         loop.add_signal_handler(signal.SIGHUP, self.reload)
-        if not await self._serve():
+        if not (await self._serve() and self._may_check(self._config)):
             return 1
+        self._configure_checks(self._config)
         reconciling = self._tasks.start("reconciler", self._reconcile())
         await self._scripts.configure(self._config.processes)
         if self._mode.oneshot:
@@ -128,7 +140,9 @@ class Daemon:
         A mistake of ours is no reason to withdraw: the routes wait for the restart, as after a crash.
         """
         keep = self._mode.oneshot or self._config.on_exit is OnExit.KEEP or self._failed
-        event(log, logging.INFO, "stopping", routes="kept" if keep or self._mode.noop else "withdrawn")
+        keep_managed = self._config.on_exit is OnExit.WITHDRAW_ANNOUNCED and bool(self._config.checked_sources)
+        what = "kept" if keep or self._mode.noop else "withdrawn, managed ones kept" if keep_managed else "withdrawn"
+        event(log, logging.INFO, "stopping", routes=what)
         reconciler = self._reconciler
         if keep:
             # What the scripts withdraw because we end them is not what the VPC shall do.
@@ -137,10 +151,13 @@ class Daemon:
                 reconciler.finish()
         else:
             self.bridge.hold_nothing()
-            self._last_wish = Wish({})
+            self._last_wish = self._managed_wish() if keep_managed else Wish({})
             if reconciler is not None:
                 reconciler.touch_all()
         await self._scripts.stop()
+        await self._checks.stop()
+        if self._owners is not None:
+            await self._owners.stop()
         if self._server is not None:
             await self._server.stop()
         if not keep:
@@ -153,10 +170,18 @@ class Daemon:
         if self._calls is not None:
             self._calls.close()
 
+    def _managed_wish(self) -> Wish:
+        """What the health checks say now, and nothing else."""
+        offers = self.bridge.rib.offers.items()
+        checked = {prefix: [each for each in some if each.side is Side.CHECK] for prefix, some in offers}
+        return Wish({prefix: some for prefix, some in checked.items() if some}, silent=self._checks.silent)
+
     async def _last_writes(self, reconciler: Reconciler, *, keep: bool) -> None:
         done = reconciler.is_idle if keep else reconciler.is_done
         timeout = min(self._time_to_write(reconciler), LEAVE_TIMEOUT)
         await until(lambda: done() or self._interrupts > 1, timeout)
+        hooks = self._hooks  # what runs after a write has its time
+        await until(lambda: hooks is None or hooks.is_idle or self._interrupts > 1, self._config.hook_timeout)
         if keep or self._mode.noop:
             return
         for change in reconciler.remaining():
@@ -190,6 +215,26 @@ class Daemon:
         """Seconds that what is left may take: at EC2's pace, and with patience for what fails at first."""
         return PATIENCE + len(reconciler.remaining()) / self._config.ec2.rate
 
+    # Health checks
+
+    def _may_check(self, config: Config) -> bool:
+        """Whether this host lets us make the configured checks. Standalone, what it denies is a reason not to start.
+
+        A helper must not end: there, such a check has no verdict, and the log says why.
+        """
+        errors = unusable((*config.checks, *config.remote_checks))
+        for error in errors:
+            self._journal.failure("health checks", error)
+        return not errors or self._say is not None
+
+    def _configure_checks(self, config: Config) -> None:
+        self._checks.configure(config.checks, config.checked_sources)
+        if self._owners is not None:
+            self._owners.configure(() if self._mode.oneshot else config.remote_checks)
+
+    def _check_hooks(self, check: Check) -> Hooks:
+        return Hooks(check, timeout=self._config.hook_timeout, only_log=self._mode.noop)
+
     # EC2
 
     async def _reconcile(self) -> None:
@@ -200,7 +245,9 @@ class Daemon:
         retries = Retries()
         clock = asyncio.get_running_loop().time
         paces = {action: Pace(config.ec2.burst, config.ec2.rate, random.random) for action in Action}
-        applier = Applier(self._calls, self._view, self._wish, retries, paces, clock)
+        self._hooks = RouteHooks(self._view.managed, self._tasks.start, lambda: self._config.hook_timeout)
+        applier = Applier(self._calls, self._view, self._wish, retries, paces, clock, self._hooks)
+        self._owners = OwnerChecks(self._calls, self._journal, self._tasks.start, self._check_hooks, self._touch)
         self._reconciler = Reconciler(
             self._calls,
             self._view,
@@ -210,13 +257,42 @@ class Daemon:
             None if self._mode.noop else applier,
             Tempo(config.poll_time, config.max_changes),
         )
+        self._reconciler.decided = self._follow_owners
         self._forget_leftovers_later()
+        self._configure_checks(self._config)
+        self._tasks.start("start-up", self._refuse_to_be_no_router())
         await self._reconciler.run()
+
+    async def _refuse_to_be_no_router(self) -> None:
+        """As AWSnycast: where no interface may forward, managed routes to us cannot work, so we do not start.
+
+        A helper stays, as its end would take ExaBGP along; there, each route is `blocked`.
+        """
+        reconciler, view, config = self._reconciler, self._view, self._config
+        managed = [route for rule in config.rules for route in rule.manages.values() if route.instance_id is None]
+        if reconciler is None or view is None or not managed or config.skip_source_dest_check or self._say is not None:
+            return
+        await reconciler.first_observation.wait()
+        if not view.may_forward:
+            event(
+                log,
+                logging.CRITICAL,
+                "not started: source/destination check is on",
+                instance=view.instance.id,
+                hint=("aws ec2 modify-network-interface-attribute --network-interface-id eni-… --no-source-dest-check"),
+            )
+            self._task_failed()
+
+    def _follow_owners(self, only: Collection[Prefix] | None) -> None:
+        if self._view is not None and self._owners is not None and self._config.remote_checks:
+            self._owners.follow(self._view.owners_to_check(only), only)
 
     def _wish(self) -> Wish:
         if self._last_wish is not None:
             return self._last_wish
-        return Wish(self.bridge.rib.offers, self._leftovers_held, self.bridge.rib.spoken)
+        rib = self.bridge.rib
+        failing = self._owners.failing if self._owners else frozenset()
+        return Wish(rib.offers, self._leftovers_held, rib.spoken, self._checks.silent, failing)
 
     def _touch(self, prefixes: Collection[Prefix]) -> None:
         if self._reconciler is not None:
@@ -268,13 +344,16 @@ class Daemon:
                 event(log, logging.WARNING, "route left as it is: no rule is about it now", table=table, prefix=prefix)
             self._reconciler.tempo = Tempo(config.poll_time, config.max_changes)
             self._reconciler.poll_now()
+        self._may_check(config)
+        self._configure_checks(config)
         event(log, logging.INFO, "reloaded", file=config.file)
 
     def _use_limits(self, config: Config) -> None:
         for warning in config.warnings:
-            event(log, logging.WARNING, f"without effect: {warning}")
+            event(log, logging.WARNING, f"configuration: {warning}")
         limits = {process.name: process.max_prefixes for process in config.processes}
-        self.bridge.use_limits(limits, config.max_prefixes)
+        own = {source.name: len(source.announcements) for source in config.checked_sources}
+        self.bridge.use_limits(limits | own, config.max_prefixes)
         self._script_names.clear()
         self._script_names.update(limits)
         if self._server is not None:
@@ -320,6 +399,7 @@ class Daemon:
         """What `bgp2vpc status --json` prints."""
         instance = self._view.instance if self._view else None
         reconciler = self._reconciler
+        now = asyncio.get_running_loop().time()
         return {
             "version": bgp2vpc.__version__,
             "mode": "helper" if self._say else "standalone",
@@ -329,18 +409,28 @@ class Daemon:
             "ec2_observed": reconciler is not None and reconciler.first_observation.is_set(),
             "cycles": self._journal.cycles,
             "last_cycle": self._journal.last_cycle,
-            "sources": [source.to_json() for source in source_statuses(self.bridge, self._scripts.statuses())],
+            "sources": [
+                source.to_json()
+                for source in source_statuses(self.bridge, self._scripts.statuses(), self._checks.verdicts())
+            ],
+            "checks": [check_json(status, now) for status in self._check_statuses()],
             "paths": paths_json(self.bridge.rib.offers),
             "routes": routes_json(reconciler.verdicts.values() if reconciler else ()),
             "not_accepted": sorted(map(str, self._journal.not_accepted)),
             "errors": self._journal.errors,
         }
 
+    def _check_statuses(self) -> list[CheckStatus]:
+        return [*self._checks.statuses(), *(self._owners.statuses() if self._owners else ())]
+
     def _paths(self) -> str:
+        wish = self._wish()
         return json.dumps(
             {
                 "paths": offered_lines(self.bridge.rib),
-                "leftovers_held": self._wish().leftovers_held,
+                "leftovers_held": wish.leftovers_held,
                 "spoken": [str(prefix) for prefix in self.bridge.rib.spoken],
+                "silent": sorted(wish.silent),
+                "failing": sorted(wish.failing),
             }
         )

@@ -9,19 +9,19 @@ slow table, a long queue or a hanging call therefore delays nothing but itself.
 
 import asyncio
 import random
-from collections.abc import Collection, Coroutine
+from collections.abc import Callable, Collection, Coroutine
 from dataclasses import dataclass
 
 from bgp2vpc.daemon.apply import Applier
 from bgp2vpc.daemon.calls import Calls
 from bgp2vpc.daemon.journal import Cycle, Journal
+from bgp2vpc.daemon.observe import observe
 from bgp2vpc.daemon.retries import Key, Retries
 from bgp2vpc.daemon.view import View, WishSource
 from bgp2vpc.errors import Ec2Error, InterfaceGone, PlanRefused, TableGone
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.routing.guard import guard, withdrawals
 from bgp2vpc.routing.plan import Change, Plan, Verdict, VerdictKind
-from bgp2vpc.vpc.model import Snapshot
 
 FIRST_POLL_RETRY = 0.5
 
@@ -51,6 +51,8 @@ class Reconciler:
         self.verdicts: dict[Key, Verdict] = {}
         self.refused = False
         self.first_observation = asyncio.Event()
+        self.decided: Callable[[Collection[Prefix] | None], None] = lambda _: None
+        """Called after each decision, with the prefixes it was about, or None for all."""
         self._calls = calls
         self._view = view
         self._wish = wish
@@ -122,18 +124,14 @@ class Reconciler:
 
     async def _poll(self) -> bool:
         """Read everything and decide. False if EC2 did not answer; what was known before stays."""
-        instance = self._view.instance
         asked = self._now()
         try:
-            tables, interfaces = await asyncio.gather(
-                self._calls.route_tables(self._view.vpc_ids), self._calls.interfaces(instance.id)
-            )
+            snapshot = await observe(self._calls, self._view)
         except Ec2Error as error:
             self._journal.failure("observe", error)
             return False
         self._journal.success("observe")
-        health = self._view.snapshot.health if self._view.snapshot else {}
-        self._view.observed(Snapshot({t.id: t for t in tables}, interfaces, health, instance.id), asked, self._now())
+        self._view.observed(snapshot, asked, self._now())
         await self._poll_health()
         self._journal.rules_without_tables(self._view.rules_without_tables)
         self.first_observation.set()
@@ -189,6 +187,7 @@ class Reconciler:
         if self._finished:
             return
         plan = self._view.plan(self._wish(), only)
+        self.decided(only)
         self._remember(plan, only)
         self._journal.refuse(self._view.not_accepted(self._wish(), only), only)
         self._ask_about_owners(plan)
@@ -241,6 +240,8 @@ class Reconciler:
             if self._retries.may_have_been_applied(key) and key not in self._doubts:
                 self._doubts[key] = self._start(self._clear_doubt(key))
         self._journal.no_longer_wanted(keys)
+        if self._applier is not None:
+            self._applier.forget(keys)
         self._retries.forget(keys, self._now())
         self._touch_released()
 

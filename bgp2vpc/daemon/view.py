@@ -5,11 +5,21 @@ from dataclasses import replace
 
 from bgp2vpc.bgp.rib import Side
 from bgp2vpc.prefix import Prefix
-from bgp2vpc.routing.decide import Ruled, Wish, decide, decide_one, peers_in_the_way, ruled_tables, rules_without_tables
-from bgp2vpc.routing.diff import Policy, is_ours
+from bgp2vpc.routing.decide import (
+    Ruled,
+    Wish,
+    decide,
+    decide_one,
+    owners_to_check,
+    peers_in_the_way,
+    ruled_tables,
+    rules_without_tables,
+)
+from bgp2vpc.routing.diff import Policy, containing_vpc_cidr, is_ours, own_interfaces
 from bgp2vpc.routing.plan import Action, Change, Plan
-from bgp2vpc.routing.rule import Rule
-from bgp2vpc.vpc.model import Instance, InstanceHealth, Route, RouteTable, Snapshot
+from bgp2vpc.routing.rule import ManagedRoute, Rule
+from bgp2vpc.vpc.finders import wants_subnets
+from bgp2vpc.vpc.model import Instance, InstanceHealth, Route, RouteTable, Snapshot, TargetKind
 from bgp2vpc.vpc.settling import Settling
 
 
@@ -32,6 +42,34 @@ class View:
         return frozenset(rule.vpc_id or self.instance.vpc_id for rule in self._rules) | {self.instance.vpc_id}
 
     @property
+    def other_instances(self) -> frozenset[str]:
+        """Instances that managed routes point at in our stead."""
+        named = {route.instance_id for rule in self._rules for route in rule.manages.values()}
+        return frozenset(each for each in named if each is not None and each != self.instance.id)
+
+    @property
+    def wants_subnets(self) -> bool:
+        """Whether a finder depends on where subnets are."""
+        return any(wants_subnets(rule.find) for rule in self._rules)
+
+    def manages_within_vpc(self, tables: Iterable[RouteTable]) -> bool:
+        """Whether a managed prefix lies within a VPC's own CIDRs, where it has to be a whole subnet."""
+        prefixes = {prefix for rule in self._rules for prefix in rule.manages}
+        return any(containing_vpc_cidr(table, prefix) for table in tables for prefix in prefixes)
+
+    def managed(self, key: tuple[str, Prefix]) -> ManagedRoute | None:
+        """What the configuration says of exactly this place, if it manages it."""
+        ruled = self.tables.get(key[0])
+        rule = ruled.rule_for(key[1]) if ruled else None
+        return rule.manages.get(key[1]) if rule else None
+
+    @property
+    def may_forward(self) -> bool:
+        """Whether an interface of ours has its source/destination check off; True as long as none is known."""
+        interfaces = self.snapshot.interfaces if self.snapshot else ()
+        return not interfaces or any(not each.source_dest_check for each in interfaces)
+
+    @property
     def rules_without_tables(self) -> tuple[Rule, ...]:
         """Rules that found no table although they should."""
         return rules_without_tables(self._rules, self.tables)
@@ -50,9 +88,9 @@ class View:
             for ruled in self.tables.values()
             for route in ruled.table.routes
             if self.snapshot is not None
-            and is_ours(route, self.snapshot)
             and isinstance(route.destination, Prefix)
-            and ruled.rule_for(route.destination)
+            and (rule := ruled.rule_for(route.destination))
+            and is_ours(route, own_interfaces(rule, route.destination, self.snapshot))
         }
 
     def observed(self, snapshot: Snapshot, asked: float, now: float) -> None:
@@ -82,14 +120,19 @@ class View:
 
     def wrote(self, change: Change, now: float) -> None:
         """EC2 accepted this change."""
-        removed = change.action is Action.DELETE
-        after = None if removed else Route(change.prefix, change.target, instance_id=self.instance.id)
+        after = None if change.action is Action.DELETE else self._written(change)
         self._settling.wrote(change.table_id, change.prefix, change.old, after, now)
         ruled = self.tables.get(change.table_id)
         if self.snapshot is not None and ruled is not None:
             table = ruled.table.with_static_route(change.prefix, after)
             self.snapshot = self.snapshot.with_tables([table], [table.id])
             self.tables = {**self.tables, table.id: Ruled(table, ruled.rules)}
+
+    def _written(self, change: Change) -> Route:
+        managed = self.managed(change.key)
+        owner = managed.instance_id if managed and managed.instance_id else self.instance.id
+        is_interface = change.target.kind is TargetKind.INTERFACE
+        return Route(change.prefix, change.target, instance_id=owner if is_interface else None)
 
     def forget_interface(self, interface_id: str) -> None:
         """EC2 says that an interface of ours does not exist: until the next snapshot nothing points at it."""
@@ -127,6 +170,10 @@ class View:
         """Instances whose health matters: those that hold a route we have a path for; and then also our own."""
         peers = peers_in_the_way(self.tables, self.snapshot, wish) if self.snapshot else frozenset()
         return peers | {self.instance.id} if peers else peers
+
+    def owners_to_check(self, only: Collection[Prefix] | None = None) -> dict[tuple[str, Prefix], tuple[str, str]]:
+        """(table, prefix) -> (remote check, interface id) of those who hold what we manage."""
+        return owners_to_check(self.tables, self.snapshot, only) if self.snapshot else {}
 
     def not_accepted(self, wish: Wish, only: Collection[Prefix] | None = None) -> tuple[Prefix, ...]:
         """Prefixes (among `only`, if given) that sources of this host offer, and no rule accepts."""

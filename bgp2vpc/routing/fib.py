@@ -1,4 +1,4 @@
-"""The desired FIB: which interface of this instance a (table, prefix) should point at, if any."""
+"""The desired FIB: which interface a (table, prefix) should point at, if any."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,13 +7,13 @@ from bgp2vpc.bgp.best import best_path
 from bgp2vpc.bgp.path import SELF, NextHop
 from bgp2vpc.bgp.rib import Offer, Side
 from bgp2vpc.routing.plan import Reason
-from bgp2vpc.routing.rule import Rule
+from bgp2vpc.routing.rule import ManagedRoute, Rule
 from bgp2vpc.vpc.model import Interface, RouteTable, Target, interface_target
 
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """A path of ours that can be installed, and the interface it is installed at."""
+    """A path that can be installed, and the interface it is installed at."""
 
     offer: Offer
     interface: Interface
@@ -32,14 +32,15 @@ def desired(
 ) -> Offered | Unusable | None:
     """The best usable path of this host's own sources; else why there is none; None if nothing is offered.
 
-    `present` is what the route points at now: it wins ties. Paths heard from peers are theirs to install: each
-    instance writes what points at itself.
+    `interfaces`: those that the route may point at. `present` is what it points at now: it wins ties. Paths heard from
+    peers are theirs to install: each instance writes what points at itself.
     """
     usable: list[tuple[Offer, Interface]] = []
     unusable: Unusable | None = None
     for offer in offers:
-        if offer.side is Side.LOCAL:
-            choice = choose_interface(rule, table, offer.path.next_hop, interfaces)
+        if offer.side is not Side.PEER and rule.admits(offer):
+            managed = rule.manages.get(offer.path.prefix) if offer.side is Side.CHECK else None
+            choice = choose_interface(rule, table, offer.path.next_hop, interfaces, managed)
             if isinstance(choice, Interface):
                 usable.append((offer, choice))
             else:
@@ -53,11 +54,16 @@ def desired(
 
 
 def choose_interface(
-    rule: Rule, table: RouteTable, next_hop: NextHop, interfaces: Sequence[Interface]
+    rule: Rule,
+    table: RouteTable,
+    next_hop: NextHop,
+    interfaces: Sequence[Interface],
+    managed: ManagedRoute | None = None,
 ) -> Interface | Unusable:
     """The interface that has the next hop's address; for `self` the rule's `interface`, or device index 0.
 
-    Only interfaces in the table's own VPC count: EC2 refuses every other.
+    A managed route without `interface` points at the first one that may forward (whose source/destination check is
+    off), as in AWSnycast. Only interfaces in the table's own VPC count: EC2 refuses every other.
     """
     here = [interface for interface in interfaces if interface.vpc_id == table.vpc_id]
     if next_hop is not SELF and not rule.next_hop_self:
@@ -69,11 +75,17 @@ def choose_interface(
                 "announce `next-hop self`, or set next_hop_self: true in the rule",
             )
         return by_address
-    chosen = next((i for i in here if _is_chosen(i, rule)), None)
+    chosen = _router(here) if managed and rule.interface is None else None
+    chosen = chosen or next((i for i in here if _is_chosen(i, rule)), None)
     if chosen is None:
+        whose = managed.instance_id if managed and managed.instance_id else "this instance"
         wanted = "device index 0" if rule.interface is None else f"interface: {rule.interface}"
-        return Unusable(Reason.NO_INTERFACE, f"this instance has no interface with {wanted} in {table.vpc_id}")
+        return Unusable(Reason.NO_INTERFACE, f"{whose} has no interface with {wanted} in {table.vpc_id}")
     return chosen
+
+
+def _router(interfaces: Sequence[Interface]) -> Interface | None:
+    return next((i for i in interfaces if not i.source_dest_check), None)
 
 
 def _is_chosen(interface: Interface, rule: Rule) -> bool:

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 
 from bgp2vpc.errors import PlanRefused
 from bgp2vpc.routing.decide import Ruled
+from bgp2vpc.routing.diff import own_interfaces
 from bgp2vpc.routing.plan import Action, Change, Plan
+from bgp2vpc.routing.rule import ManagedRoute
 from bgp2vpc.vpc.model import Snapshot
 
 
@@ -37,11 +39,20 @@ def _problem(change: Change, tables: Mapping[str, Ruled], snapshot: Snapshot) ->
     ruled = tables.get(change.table_id)
     if ruled is None:
         return "no rule finds this table"
-    if ruled.rule_for(change.prefix) is None:
+    rule = ruled.rule_for(change.prefix)
+    if rule is None:
         return "no rule accepts this prefix"
-    interface = snapshot.interface(change.target.id)
+    managed = rule.manages.get(change.prefix)
+    if managed and managed.fallback == change.target and change.action is Action.REPLACE:
+        return ""
+    interfaces = own_interfaces(rule, change.prefix, snapshot)
+    interface = next((each for each in interfaces if each.id == change.target.id), None)
     if interface is None:
-        return f"{change.target} is no interface of this instance"
+        return f"{change.target} is no interface of {_whose(managed)}"
     if interface.vpc_id != ruled.table.vpc_id:
         return f"{change.target} is in another VPC"
     return ""
+
+
+def _whose(managed: ManagedRoute | None) -> str:
+    return managed.instance_id if managed and managed.instance_id else "this instance"

@@ -42,10 +42,14 @@ class Reason(Enum):
     OWNER_BLACKHOLE = "owner-blackhole"
     OWNER_IMPAIRED = "owner-impaired"
     OWNER_GONE = "owner-gone"
+    OWNER_FAILING = "owner-failing"
     OWNER_HEALTHY = "owner-healthy"
     BACKUP_MED = "backup-med"
     TAKEOVER_FOREIGN = "takeover-foreign"
     FOREIGN_TARGET = "foreign-target"
+    NEVER_DELETE = "never-delete"
+    FALLBACK = "fallback"
+    INSIDE_VPC = "inside-vpc"
     NEXT_HOP = "next-hop-not-ours"
     NO_INTERFACE = "no-interface"
     SOURCE_DEST_CHECK = "source-dest-check"
@@ -82,7 +86,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One write call. `target`: the ENI to point at, or, for a delete, what it points at now. `old`: what was there."""
+    """One write call. `target`: what to point at, or, for a delete, what it points at now. `old`: what was there."""
 
     action: Action
     table_id: str

@@ -1,11 +1,16 @@
 """A rule: one entry of `routetables`. It finds tables and says what may be installed there, and how."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import TypeAlias
 
+from bgp2vpc.bgp.rib import Offer, Side
+from bgp2vpc.prefix import Prefix
+from bgp2vpc.routing.plan import Action
 from bgp2vpc.routing.prefix_list import PrefixList
 from bgp2vpc.vpc.finders import Finder
+from bgp2vpc.vpc.model import Target
 
 InterfaceChoice: TypeAlias = int | str
 """Which interface of this instance routes point at: its device index, or the id of its subnet (`subnet-…`)."""
@@ -19,8 +24,39 @@ class Takeover(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Hooks:
+    """Programs to run before and after a write, by what is written; arguments without a shell."""
+
+    before: Mapping[Action, tuple[str, ...]] = field(default_factory=dict)
+    after: Mapping[Action, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManagedRoute:
+    """A fixed prefix bound to health checks: an entry of `manage_routes`.
+
+    `source`: whose offer counts for it (the check's). `where`: `FILE:LINE`, for messages.
+    `instance_id` None: the route points at this instance, else at that one.
+    `never_delete`: when the checks fail, the route stays. `fallback`: then it is pointed there instead of deleted.
+    `remote_check`: name of the check that the owner of the route, if it is another instance, has to pass.
+    """
+
+    prefix: Prefix
+    source: str
+    where: str = ""
+    takeover: Takeover = Takeover.ALWAYS
+    instance_id: str | None = None
+    never_delete: bool = False
+    fallback: Target | None = None
+    remote_check: str = ""
+    hooks: Hooks = field(default_factory=Hooks)
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
     """What may be written where.
+
+    `accept`: which announced prefixes. `manages`: prefixes of the configuration's own, which need not be accepted.
 
     `takeover_foreign` extends `takeover` to routes that point at no instance (gateways, NAT, peerings).
     `interface` None: by address for a next hop that is one of our own, else device index 0 in the table's VPC.
@@ -31,10 +67,27 @@ class Rule:
 
     name: str
     find: Finder
-    accept: PrefixList
+    accept: PrefixList = field(default_factory=lambda: PrefixList(()))
     takeover: Takeover = Takeover.IF_UNHEALTHY
     takeover_foreign: bool = False
     interface: InterfaceChoice | None = None
     next_hop_self: bool = False
     vpc_id: str | None = None
     no_results_ok: bool = False
+    manages: Mapping[Prefix, ManagedRoute] = field(default_factory=dict)
+
+    def covers(self, prefix: Prefix) -> bool:
+        """Whether this rule is about the prefix."""
+        return prefix in self.manages or self.accept.accepts(prefix)
+
+    def admits(self, offer: Offer) -> bool:
+        """Whether the offer counts here."""
+        if offer.side is Side.CHECK:
+            managed = self.manages.get(offer.path.prefix)
+            return managed is not None and managed.source == offer.source
+        return self.accept.accepts(offer.path.prefix)
+
+    def takeover_of(self, prefix: Prefix) -> Takeover:
+        """When the route of another instance may be taken."""
+        managed = self.manages.get(prefix)
+        return managed.takeover if managed else self.takeover

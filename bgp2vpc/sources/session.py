@@ -23,6 +23,7 @@ class SourceKind(Enum):
     CLIENT = "client"
     TEE = "tee"
     PEER = "peer"
+    CHECK = "check"
 
 
 @dataclass(frozen=True, slots=True)

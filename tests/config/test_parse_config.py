@@ -118,7 +118,7 @@ def test_no_results_ok_may_stand_in_find_or_beside_it(place: str) -> None:
 @pytest.mark.parametrize("key", ["processes", "poll_time", "ec2", "on_exit", "socket", "vpc_id", "web"])
 def test_a_key_without_value_counts_as_not_given(key: str) -> None:
     config = parse(f"{MINIMAL}{key}:\n", "f")
-    assert (config.poll_time, config.on_exit, config.processes) == (60.0, OnExit.WITHDRAW, ())
+    assert (config.poll_time, config.on_exit, config.processes) == (60.0, OnExit.WITHDRAW_ANNOUNCED, ())
     assert config.socket == Path("/run/bgp2vpc/bgp2vpc.sock")
 
 

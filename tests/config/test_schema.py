@@ -34,7 +34,7 @@ def test_the_documented_example_fits_the_schema(validator: jsonschema.Draft20201
 
 MISTAKES = [
     "misspelt-key", "misspelt-key-in-rule", "misspelt-key-in-find", "rule-without-accept", "accept-empty", "takeover",
-    "find-unknown-type", "filters-empty", "table-id", "run-empty-list", "poll-time-zero", "backup-med", "on-exit",
+    "find-unknown-type", "filters-empty", "table-id", "run-empty-list", "poll-time-negative", "backup-med", "on-exit",
 ]  # fmt: skip
 
 

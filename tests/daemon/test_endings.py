@@ -148,7 +148,7 @@ def test_stopped_before_it_has_seen_anything_it_touches_nothing_and_says_so(make
     assert lab.stop() == 0
     lab.wait(20)
     assert lab.routes == [f"rtb-1 {A} {OURS} active"]
-    assert ("stopped before EC2 answered" in caplog.text) is (on_exit is OnExit.WITHDRAW)
+    assert ("stopped before EC2 answered" in caplog.text) is (on_exit is not OnExit.KEEP)
 
 
 def test_cancelled_at_any_time_a_stop_leaves_no_half_done_state(make_lab) -> None:

@@ -1,0 +1,215 @@
+"""Checked entries of the file -> the values the program works with."""
+
+from typing import assert_never
+
+from bgp2vpc import names
+from bgp2vpc.config import check_schema, find_schema
+from bgp2vpc.config.document import Document
+from bgp2vpc.config.model import Announcement, CheckedSource
+from bgp2vpc.config.route_fields import announce_line
+from bgp2vpc.config.route_schema import AnnounceEntry, RouteEntry
+from bgp2vpc.config.schema import ConfigFile, RuleEntry
+from bgp2vpc.health.model import Check, Command, Dns, Http, Ping, Probe, Tcp, Tls
+from bgp2vpc.routing.plan import Action
+from bgp2vpc.routing.prefix_list import PrefixList
+from bgp2vpc.routing.rule import Hooks, ManagedRoute, Rule, Takeover
+from bgp2vpc.vpc.finders import And, ByAz, ByTag, ByTagRegexp, Finder, HasRouteTo, Ids, InVpc, Main, Or, Subnet
+
+SELF = "SELF"
+SELF_AZ = "SELF_AZ"
+
+
+def rule(name: str, entry: RuleEntry, document: Document, file: str) -> Rule:
+    """One entry of `routetables`."""
+    routes = entry.manage_routes or []
+    where = ("routetables" if "routetables" in document.data else "route_tables", name, "manage_routes")
+    managed = [
+        _managed(route, entry.takeover, f"{file}:{document.lines.get((*where, number), 0)}")
+        for number, route in enumerate(routes)
+    ]
+    return Rule(
+        name=name,
+        find=finder(entry.find),
+        accept=PrefixList(tuple(entry.accept or ())),
+        takeover=entry.takeover or Takeover.IF_UNHEALTHY,
+        takeover_foreign=entry.takeover_foreign,
+        interface=entry.interface,
+        next_hop_self=entry.next_hop_self,
+        vpc_id=entry.vpc_id or _vpc_named_in(entry.find),
+        # AWSnycast has it in `find`, where it says the same.
+        no_results_ok=entry.no_results_ok or entry.find.no_results_ok,
+        manages={route.prefix: route for route in managed},
+    )
+
+
+def _managed(entry: RouteEntry, takeover: Takeover | None, where: str) -> ManagedRoute:
+    if entry.if_unhealthy is not None:
+        takeover = Takeover.IF_UNHEALTHY if entry.if_unhealthy else Takeover.ALWAYS
+    return ManagedRoute(
+        prefix=entry.cidr,
+        source=source_name(entry),
+        where=where,
+        takeover=takeover or Takeover.ALWAYS,
+        instance_id=entry.instance,
+        never_delete=entry.never_delete,
+        fallback=entry.fallback,
+        remote_check=entry.remote_healthcheck,
+        hooks=_hooks(entry),
+    )
+
+
+def _hooks(entry: RouteEntry) -> Hooks:
+    before = {
+        Action.CREATE: entry.run_before_add_route,
+        Action.REPLACE: entry.run_before_replace_route,
+        Action.DELETE: entry.run_before_delete_route,
+    }
+    after = {
+        Action.CREATE: entry.run_after_add_route,
+        Action.REPLACE: entry.run_after_replace_route,
+        Action.DELETE: entry.run_after_delete_route,
+    }
+    return Hooks({a: argv for a, argv in before.items() if argv}, {a: argv for a, argv in after.items() if argv})
+
+
+def _vpc_named_in(entry: find_schema.FindEntry) -> str | None:
+    """The VPC that the finder restricts the rule to, whatever else it asks for."""
+    match entry:
+        case find_schema.VpcEntry(negate=False, config=config):
+            return config.vpc_id
+        case find_schema.AndEntry(negate=False, config=config):
+            return next((vpc_id for each in config.filters if (vpc_id := _vpc_named_in(each))), None)
+    return None
+
+
+def needed(entry: RouteEntry) -> int:
+    """How many of its health checks have to be healthy."""
+    match entry.healthcheck_policy:
+        case "all":
+            return len(entry.healthcheck)
+        case int(number):
+            return number
+    return 1
+
+
+def source_name(entry: RouteEntry) -> str:
+    """The source that offers this route."""
+    if not entry.healthcheck:
+        return names.STATIC
+    if len(entry.healthcheck) == 1:
+        return f"{names.CHECK}{entry.healthcheck[0]}"
+    return f"{names.CHECK}{entry.healthcheck_policy} of {', '.join(entry.healthcheck)}"
+
+
+def checked_sources(file: ConfigFile) -> tuple[CheckedSource, ...]:
+    """The sources that offer the managed routes, each with all that it offers."""
+    found: dict[str, tuple[RouteEntry, dict[str, Announcement]]] = {}
+    for rule_entry in file.routetables.values():
+        for route in rule_entry.manage_routes or ():
+            _, said = found.setdefault(source_name(route), (route, {}))
+            announcement = _announcement(route)
+            earlier = said.get(announcement.line)
+            # Once per prefix, and aloud if any of its routes is.
+            said[announcement.line] = announcement if earlier is None or announcement.relay else earlier
+    return tuple(
+        CheckedSource(name, route.healthcheck, needed(route), tuple(said.values()))
+        for name, (route, said) in found.items()
+    )
+
+
+def _announcement(route: RouteEntry) -> Announcement:
+    announce = route.announce
+    attributes = announce.words if isinstance(announce, AnnounceEntry) else ""
+    # Another instance's route is for that one to announce. A default route leads a datacenter's traffic here: only on
+    # demand.
+    by_default = route.instance is None and route.cidr.prefixlen > 0
+    relay = by_default if announce is None else announce is not False
+    return Announcement(route.cidr, announce_line(route.cidr, attributes), relay)
+
+
+def check(name: str, entry: check_schema.CheckEntry) -> Check:
+    """One entry of `healthchecks` or `remote_healthchecks`."""
+    timeout = min(entry.every, check_schema.LONGEST_TIMEOUT) if entry.timeout is None else entry.timeout
+    return Check(
+        name=name,
+        probe=_probe(entry),
+        destination=entry.destination,
+        rise=entry.rise or check_schema.RISE,
+        fall=entry.fall or check_schema.FALL,
+        every=entry.every,
+        timeout=timeout,
+        on_healthy=entry.run_on_healthy,
+        on_unhealthy=entry.run_on_unhealthy,
+    )
+
+
+def _probe(entry: check_schema.CheckEntry) -> Probe:
+    match entry:
+        case check_schema.PingEntry():
+            return Ping()
+        case check_schema.TcpEntry(config=config):
+            tls = _tls(config) if config.ssl else None
+            return Tcp(config.port, config.send.encode(), config.expect.encode(), tls)
+        case check_schema.CommandEntry(config=config):
+            return Command((config.command, *config.arguments))
+        case check_schema.HttpsEntry(config=config):
+            return _http(config, config.port or 443, _tls(config))
+        case check_schema.HttpEntry(config=config):
+            return _http(config, config.port or 80, None)
+        case check_schema.DnsEntry(config=config):
+            return Dns(config.name, config.type, config.expect, config.port, config.transport == "tcp")
+        case _:
+            assert_never(entry)
+
+
+def _tls(config: check_schema.TlsConfig) -> Tls:
+    return Tls(config.cert or config.cert_path, not config.skip_verify, config.server_name)
+
+
+def _http(config: check_schema.HttpConfig, port: int, tls: Tls | None) -> Http:
+    return Http(
+        port=port,
+        path=config.path,
+        method=config.method,
+        headers=tuple(config.headers.items()),
+        host=config.host,
+        statuses=config.expect_status or Http(port).statuses,
+        body=config.expect_body,
+        body_regexp=config.expect_body_regexp,
+        tls=tls,
+    )
+
+
+def finder(entry: find_schema.FindEntry) -> Finder:
+    """A `find`, or an entry of `filters`."""
+    match entry:
+        case find_schema.AndEntry(config=config):
+            return And(tuple(map(finder, config.filters)), negate=entry.negate)
+        case find_schema.OrEntry(config=config):
+            return Or(tuple(map(finder, config.filters)), negate=entry.negate)
+        case _:
+            return _single(entry)
+
+
+def _single(entry: find_schema.SingleEntry) -> Finder:
+    found: Finder
+    match entry:
+        case find_schema.ByTagEntry(config=config):
+            found = ByTag(config.key, config.value, own_zone=config.value == SELF_AZ, negate=entry.negate)
+        case find_schema.ByTagRegexpEntry(config=config):
+            found = ByTagRegexp(config.key, config.regexp, negate=entry.negate)
+        case find_schema.MainEntry():
+            found = Main(negate=entry.negate)
+        case find_schema.SubnetEntry(config=config):
+            found = Subnet(config.subnet_id, negate=entry.negate)
+        case find_schema.HasRouteToEntry(config=config):
+            found = HasRouteTo(config.cidr, negate=entry.negate)
+        case find_schema.VpcEntry(config=config):
+            found = InVpc(config.vpc_id, negate=entry.negate)
+        case find_schema.ByAzEntry(config=config):
+            found = ByAz(None if config.az == SELF else config.az, negate=entry.negate)
+        case find_schema.IdsEntry(config=config):
+            found = Ids(frozenset(config.ids), negate=entry.negate)
+        case _:
+            assert_never(entry)
+    return found

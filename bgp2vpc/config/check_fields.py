@@ -1,0 +1,121 @@
+"""One configured value of a health check each: text as written -> what it stands for. All raise ValueError."""
+
+import ssl
+from pathlib import Path
+from typing import Final
+
+import yaml
+
+from bgp2vpc.config.document import kind_of
+from bgp2vpc.config.fields import text, texts
+
+_STATUSES: Final = range(100, 600)
+_MAX_PEM: Final = 1 << 20
+_ENTRIES: Final = "expected a status (200), a range (200-299), or a list of these"
+
+
+def arguments(value: object) -> tuple[str, ...]:
+    """A list of texts; AWSnycast also took a list written as text (`'["-c", "1"]'`)."""
+    written = _list_in_text(value) if isinstance(value, str) else value
+    if not isinstance(written, list):
+        raise ValueError(f"expected a list of arguments, got {kind_of(value)}")
+    found = tuple(map(text, written))
+    if any("\0" in each for each in found):
+        raise ValueError("holds a NUL character, which no argument of a program can")
+    return found
+
+
+def _list_in_text(value: str) -> object:
+    try:
+        found = yaml.load(value, yaml.BaseLoader)  # noqa: S506  # it makes texts, lists and mappings, nothing else
+    except yaml.YAMLError:
+        return value
+    return found if isinstance(found, list) else value
+
+
+def certificate(value: object) -> str:
+    """CA certificates as PEM."""
+    pem = text(value)
+    try:
+        ssl.create_default_context(cadata=pem)
+    except (ssl.SSLError, ValueError):
+        raise ValueError("holds no usable certificate (PEM: -----BEGIN CERTIFICATE----- …)") from None
+    return pem
+
+
+def certificate_file(value: object) -> str:
+    """The CA certificates in a file of this name."""
+    path = Path(text(value))
+    try:
+        with path.open("rb") as file:
+            data = file.read(_MAX_PEM)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise ValueError(f"'{path}' cannot be read: {reason}") from None
+    try:
+        return certificate(data.decode("ascii"))
+    except ValueError as error:
+        raise ValueError(f"'{path}' {error if not isinstance(error, UnicodeError) else 'is no PEM file'}") from None
+
+
+def statuses(value: object) -> frozenset[int]:
+    """`200`, `200-299`, `200, 301`, or a list of these."""
+    parts = [part for each in texts(value) for part in each.replace(",", " ").split()]
+    found = frozenset(status for part in parts for status in _status_range(part))
+    if not found:
+        raise ValueError(_ENTRIES)
+    return found
+
+
+def _status_range(part: str) -> range:
+    first, dash, last = part.partition("-")
+    bounds = [first, last if dash else first]
+    if not all(bound.isascii() and bound.isdigit() and int(bound[:4]) in _STATUSES for bound in bounds):
+        raise ValueError(f"'{part}': {_ENTRIES}, from 100 to 599")
+    if int(bounds[0]) > int(bounds[1]):
+        raise ValueError(f"'{part}' holds no status: the first must not exceed the last")
+    return range(int(bounds[0]), int(bounds[1]) + 1)
+
+
+def header(value: object) -> str:
+    """The value of an HTTP header."""
+    written = text(value)
+    if not written.isprintable():
+        raise ValueError(f"{kind_of(value)} holds what no header can (a line end or control character)")
+    return written
+
+
+def method(value: object) -> str:
+    """An HTTP method."""
+    written = text(value)
+    if not (written.isascii() and written.isalpha()):
+        raise ValueError(f"expected a method such as GET or HEAD, got {kind_of(value)}")
+    return written.upper()
+
+
+def url_path(value: object) -> str:
+    """The path, and perhaps query, of a URL."""
+    written = text(value)
+    if not written.startswith("/") or not written.isprintable() or " " in written:
+        raise ValueError(f"expected a path that begins with '/', without spaces, got {kind_of(value)}")
+    return written
+
+
+def record_type(value: object) -> str:
+    """A DNS record type."""
+    from dns import exception, rdatatype  # noqa: PLC0415  # only who has such a check needs the library
+
+    try:
+        return rdatatype.to_text(rdatatype.from_text(text(value)))
+    except (exception.DNSException, ValueError):
+        raise ValueError(f"expected a record type such as A, AAAA or TXT, got {kind_of(value)}") from None
+
+
+def dns_name(value: object) -> str:
+    """A DNS name."""
+    from dns import exception, name  # noqa: PLC0415
+
+    try:
+        return name.from_text(text(value)).to_text()
+    except (exception.DNSException, ValueError) as error:
+        raise ValueError(f"{kind_of(value)} is no DNS name: {error}") from None

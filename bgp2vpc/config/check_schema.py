@@ -1,0 +1,156 @@
+"""The part of the schema that describes health checks. Keys of `ping`, `tcp` and `command` are AWSnycast's."""
+
+from typing import Annotated, Final, Literal, TypeAlias, get_args
+
+from pydantic import Field, PlainValidator, WithJsonSchema
+
+from bgp2vpc.config import check_fields, fields
+from bgp2vpc.config.entry import TEXT_OR_LIST, Address, Entry, Hook, NoConfig, Period, Regexp, Texts, text_schema
+
+RISE: Final = 2
+FALL: Final = 3
+LONGEST_TIMEOUT: Final = 5.0
+"""Seconds a probe gets where the file says nothing and `every` is longer."""
+
+Port: TypeAlias = Annotated[int, PlainValidator(fields.port), WithJsonSchema({"type": "integer"})]
+Pem: TypeAlias = Annotated[str, PlainValidator(check_fields.certificate), text_schema()]
+PemFile: TypeAlias = Annotated[str, PlainValidator(check_fields.certificate_file), text_schema()]
+Arguments: TypeAlias = Annotated[tuple[str, ...], PlainValidator(check_fields.arguments), TEXT_OR_LIST]
+Statuses: TypeAlias = Annotated[frozenset[int], PlainValidator(check_fields.statuses), TEXT_OR_LIST]
+RecordType: TypeAlias = Annotated[str, PlainValidator(check_fields.record_type), text_schema()]
+Header: TypeAlias = Annotated[str, PlainValidator(check_fields.header), text_schema()]
+Method: TypeAlias = Annotated[str, PlainValidator(check_fields.method), text_schema()]
+UrlPath: TypeAlias = Annotated[str, PlainValidator(check_fields.url_path), text_schema()]
+
+
+class _CheckEntry(Entry):
+    destination: Address | None = Field(
+        default=None,
+        description="The IP address to check. Required for `healthchecks`; `remote_healthchecks` have none, since "
+        "theirs is the address of the route's owner.",
+        examples=["192.0.2.53"],
+    )
+    rise: int = Field(
+        default=RISE, ge=0, description="So many successes in a row make it healthy; 0: the default, as in AWSnycast."
+    )
+    fall: int = Field(
+        default=FALL, ge=0, description="So many failures in a row make it unhealthy; 0: the default, as in AWSnycast."
+    )
+    every: Period = Field(description="Seconds from one probe to the next.", examples=[1])
+    timeout: Period | None = Field(
+        default=None, description="Seconds after which a probe has failed. Default: `every`, at most 5."
+    )
+    run_on_healthy: Hook = Field(default=(), description="Run when it becomes healthy; no shell.")
+    run_on_unhealthy: Hook = Field(default=(), description="Run when it becomes unhealthy; no shell.")
+
+
+class PingEntry(_CheckEntry):
+    """ICMP echo."""
+
+    type: Literal["ping"]
+    config: NoConfig = Field(default=NoConfig(), description="Nothing.")
+
+
+class TlsConfig(Entry):
+    """How a TLS server is verified."""
+
+    cert_path: PemFile | None = Field(
+        default=None, alias="certPath", description="File with the CA's certificate (PEM). Default: the system's CAs."
+    )
+    cert: Pem | None = Field(default=None, description="The CA's certificate itself (PEM); comes before `certPath`.")
+    skip_verify: bool = Field(default=False, alias="skipVerify", description="Accept any certificate.")
+    server_name: str = Field(
+        default="", alias="serverName", description="The name in the certificate. Default: the destination."
+    )
+
+
+class TcpConfig(TlsConfig):
+    """What to say and hear."""
+
+    port: Port = Field(description="The port.", examples=[80])
+    send: str = Field(default="", description="Sent as it stands, in UTF-8: a request needs its line ends.")
+    expect: str = Field(default="", description="Must be found anywhere in what arrives before the time-out.")
+    ssl: bool = Field(default=False, description="Speak TLS; the keys below belong to it.")
+
+
+class TcpEntry(_CheckEntry):
+    """A TCP connection, perhaps with a question and an answer."""
+
+    type: Literal["tcp"]
+    config: TcpConfig = Field(description="The port, and what to say and hear.", examples=["{port: 53}"])
+
+
+class CommandConfig(Entry):
+    """Which program."""
+
+    command: str = Field(min_length=1, description="The program; no shell.", examples=["/usr/local/bin/check-dns"])
+    arguments: Arguments = Field(default=(), description="Its arguments; %DESTINATION% stands for the destination.")
+
+
+class CommandEntry(_CheckEntry):
+    """A program that exits with 0 if all is well. Killed with its children at the time-out."""
+
+    type: Literal["command"]
+    config: CommandConfig = Field(
+        description="The program.", examples=["{command: dig, arguments: ['@%DESTINATION%', example.org]}"]
+    )
+
+
+class HttpConfig(Entry):
+    """What to ask and to get."""
+
+    port: Port | None = Field(default=None, description="The port. Default: 80; https: 443.")
+    path: UrlPath = Field(default="/", description="Path and query.")
+    method: Method = Field(default="GET", description="The method.")
+    headers: dict[str, Header] = Field(default={}, description="Further headers.")
+    host: Header = Field(default="", description="The Host header. Default: the destination.")
+    expect_status: Statuses | None = Field(
+        default=None, description="Healthy statuses: `200`, `200-299`, or a list of these. Default: `200-399`."
+    )
+    expect_body: str = Field(default="", description="Must be found in the body.")
+    expect_body_regexp: Regexp | None = Field(default=None, description="Must match somewhere in the body.")
+
+
+class HttpEntry(_CheckEntry):
+    """An HTTP request. Redirects are not followed."""
+
+    type: Literal["http"]
+    config: HttpConfig = Field(default=HttpConfig(), description="The request.", examples=["{path: /health}"])
+
+
+class HttpsConfig(HttpConfig, TlsConfig):
+    """What to ask and to get, and how the server is verified."""
+
+
+class HttpsEntry(_CheckEntry):
+    """An HTTPS request. Redirects are not followed."""
+
+    type: Literal["https"]
+    config: HttpsConfig = Field(default=HttpsConfig(), description="The request.", examples=["{host: www.example.org}"])
+
+
+class DnsConfig(Entry):
+    """What to ask and to get."""
+
+    name: Annotated[str, PlainValidator(check_fields.dns_name), text_schema()] = Field(
+        description="The name to ask for.", examples=["example.org"]
+    )
+    type: RecordType = Field(default="A", description="The type of record.")
+    expect: Texts = Field(default=(), description="Answers, as zone files write them, all of which must be there.")
+    port: Port = Field(default=53, description="The port.")
+    transport: Literal["udp", "tcp"] = Field(default="udp", description="`udp` (truncated answers: TCP) or `tcp`.")
+
+
+class DnsEntry(_CheckEntry):
+    """A DNS query, put to the destination."""
+
+    type: Literal["dns"]
+    config: DnsConfig = Field(description="The question.", examples=["{name: example.org, type: A}"])
+
+
+CheckEntry: TypeAlias = Annotated[
+    PingEntry | TcpEntry | CommandEntry | HttpEntry | HttpsEntry | DnsEntry, Field(discriminator="type")
+]
+CHECK_TYPES: Final[tuple[str, ...]] = tuple(
+    get_args(entry.model_fields["type"].annotation)[0] for entry in get_args(get_args(CheckEntry)[0])
+)

@@ -1,0 +1,174 @@
+"""The part of the schema that says how route tables are found."""
+
+from typing import Annotated, Any, Final, Literal, TypeAlias, get_args
+
+from pydantic import BeforeValidator, Field, PlainValidator
+
+from bgp2vpc.config import fields
+from bgp2vpc.config.entry import Cidr, Entry, NoConfig, Regexp, VpcId, text_schema
+
+_COMBINED: Final = "What to combine; nothing at all would mean every table."
+
+SubnetId: TypeAlias = Annotated[str, PlainValidator(fields.subnet_id), text_schema("^subnet-[0-9a-f]+$")]
+RouteTableId: TypeAlias = Annotated[str, PlainValidator(fields.route_table_id), text_schema("^rtb-[0-9a-f]+$")]
+TagKey: TypeAlias = Annotated[str, Field(min_length=1)]
+
+
+class _FindEntry(Entry):
+    negate: bool = Field(default=False, alias="not", description="Find the tables this does not match.")
+    no_results_ok: bool = Field(default=False, description="Finding no table is no error.")
+
+
+class ByTagConfig(Entry):
+    """Which tag."""
+
+    key: TagKey = Field(description="The tag's key.", examples=["type"])
+    value: str = Field(
+        description="The tag's value, exactly; SELF_AZ: the name of this instance's availability zone.",
+        examples=["private"],
+    )
+
+
+class ByTagEntry(_FindEntry):
+    """Tables with a tag of exactly this key and value."""
+
+    type: Literal["by_tag"]
+    config: ByTagConfig = Field(description="Which tag.", examples=["{key: type, value: private}"])
+
+
+class ByTagRegexpConfig(Entry):
+    """Which tag."""
+
+    key: TagKey = Field(description="The tag's key.", examples=["Name"])
+    regexp: Regexp = Field(description="Found anywhere in the tag's value; ^ and $ are its ends.", examples=["^nat-"])
+
+
+class ByTagRegexpEntry(_FindEntry):
+    """Tables with a tag whose value a regular expression matches, anywhere in it."""
+
+    type: Literal["by_tag_regexp"]
+    config: ByTagRegexpConfig = Field(description="Which tag.", examples=["{key: Name, regexp: ^private-}"])
+
+
+class MainEntry(_FindEntry):
+    """The VPC's main table."""
+
+    type: Literal["main"]
+    config: NoConfig = Field(default=NoConfig(), description="Nothing.")
+
+
+class SubnetConfig(Entry):
+    """Which subnet."""
+
+    subnet_id: SubnetId = Field(description="The subnet's id.", examples=["subnet-0123456789abcdef0"])
+
+
+class SubnetEntry(_FindEntry):
+    """The table a subnet uses; the main table, if none is associated with it."""
+
+    type: Literal["subnet"]
+    config: SubnetConfig = Field(description="Which subnet.", examples=["{subnet_id: subnet-0123456789abcdef0}"])
+
+
+class HasRouteToConfig(Entry):
+    """Which route."""
+
+    cidr: Cidr = Field(description="The destination, exactly.", examples=["0.0.0.0/0"])
+
+
+class HasRouteToEntry(_FindEntry):
+    """Tables with a route to exactly this destination, whatever it points at."""
+
+    type: Literal["has_route_to"]
+    config: HasRouteToConfig = Field(description="Which route.", examples=["{cidr: 10.9.0.0/16}"])
+
+
+class VpcConfig(Entry):
+    """Which VPC."""
+
+    vpc_id: VpcId = Field(description="The VPC's id.", examples=["vpc-0123456789abcdef0"])
+
+
+class VpcEntry(_FindEntry):
+    """Tables of this VPC. Found directly or within `and`, it stands for the rule's `vpc_id`, too."""
+
+    type: Literal["vpc"]
+    config: VpcConfig = Field(description="Which VPC.", examples=["{vpc_id: vpc-0123456789abcdef0}"])
+
+
+class ByAzConfig(Entry):
+    """Which availability zone."""
+
+    az: str = Field(min_length=1, description="The zone's name; SELF: this instance's.", examples=["SELF"])
+
+
+def _az(value: Any) -> Any:
+    """The zone may stand straight under `config`, too."""
+    return {"az": value} if isinstance(value, str) else value
+
+
+class ByAzEntry(_FindEntry):
+    """Tables all of whose subnets are in one availability zone; the main table's are all that use no other table."""
+
+    type: Literal["by_az"]
+    config: Annotated[ByAzConfig, BeforeValidator(_az, json_schema_input_type=ByAzConfig | str)] = Field(
+        description="Which zone.", examples=["{az: SELF}"]
+    )
+
+
+class IdsConfig(Entry):
+    """Which tables."""
+
+    ids: list[RouteTableId] = Field(
+        min_length=1, description="Ids of route tables.", examples=["[rtb-0123456789abcdef0]"]
+    )
+
+
+class IdsEntry(_FindEntry):
+    """Tables by their ids."""
+
+    type: Literal["ids"]
+    config: IdsConfig = Field(description="Which tables.", examples=["{ids: [rtb-0123456789abcdef0]}"])
+
+
+class FiltersConfig(Entry):
+    """The parts of `and` and `or`."""
+
+    filters: list["FindEntry"] = Field(
+        min_length=1,
+        description=_COMBINED,
+        examples=["[{type: main}]"],
+    )
+
+
+def _filters(value: Any) -> Any:
+    """The list may stand straight under `config`, too, as AWSnycast's users write it."""
+    return {"filters": value} if isinstance(value, list) else value
+
+
+Filters: TypeAlias = Annotated[
+    FiltersConfig, BeforeValidator(_filters, json_schema_input_type=FiltersConfig | list["FindEntry"])
+]
+
+
+class AndEntry(_FindEntry):
+    """Tables that all the filters match."""
+
+    type: Literal["and"]
+    config: Filters = Field(description=_COMBINED, examples=["{filters: [{type: main}]}"])
+
+
+class OrEntry(_FindEntry):
+    """Tables that at least one of the filters matches."""
+
+    type: Literal["or"]
+    config: Filters = Field(description=_COMBINED, examples=["{filters: [{type: main}]}"])
+
+
+SingleEntry: TypeAlias = (
+    ByTagEntry | ByTagRegexpEntry | MainEntry | SubnetEntry | HasRouteToEntry | VpcEntry | ByAzEntry | IdsEntry
+)
+FindEntry: TypeAlias = Annotated[SingleEntry | AndEntry | OrEntry, Field(discriminator="type")]
+FIND_TYPES: Final[tuple[str, ...]] = tuple(
+    get_args(entry.model_fields["type"].annotation)[0] for entry in get_args(get_args(FindEntry)[0])
+)

@@ -1,0 +1,99 @@
+"""What one part of the file says of another: looked at in the document itself, so that these mistakes are told together
+with all others, however broken the parts are otherwise.
+"""
+
+import difflib
+from collections.abc import Iterator, Mapping
+
+from bgp2vpc.config.document import Document, Location, Value, dotted, shortened
+from bgp2vpc.errors import Problem
+from bgp2vpc.prefix import PrefixError, parse_prefix
+
+Found = Iterator[tuple[Location, str]]
+Route = tuple[Location, Mapping[str, Value]]
+
+
+def wrong_references(document: Document, file: str) -> list[Problem]:
+    """Checks that do not exist, destinations where none belongs, prefixes that are managed twice."""
+    found = [*_destinations(document), *_unknown_checks(document), *_duplicates(document), *_contradictions(document)]
+    return [Problem(file, _line(document, location), dotted(location), message) for location, message in found]
+
+
+def _line(document: Document, location: Location) -> int:
+    while location not in document.lines:
+        location = location[:-1]
+    return document.lines[location]
+
+
+def _destinations(document: Document) -> Found:
+    for name, entry in _mapping(document.data.get("healthchecks")).items():
+        if isinstance(entry, dict) and entry.get("destination") is None:
+            yield ("healthchecks", name, "destination"), "missing (the IP address to check)"
+    for name, entry in _mapping(document.data.get("remote_healthchecks")).items():
+        if isinstance(entry, dict) and entry.get("destination") is not None:
+            message = "a remote health check has none: what it checks is the address of the route's present owner"
+            yield ("remote_healthchecks", name, "destination"), message
+
+
+def _unknown_checks(document: Document) -> Found:
+    for location, route in _routes(document):
+        for key, where in (("healthcheck", "healthchecks"), ("remote_healthcheck", "remote_healthchecks")):
+            known = _mapping(document.data.get(where))
+            value = route.get(key)
+            for number, name in enumerate(value if isinstance(value, list) else [value]):
+                if isinstance(name, str) and name not in known:
+                    place = (*location, key, number) if isinstance(value, list) else (*location, key)
+                    yield place, _unknown(name, where, list(known))
+                elif isinstance(value, list) and name in value[:number]:
+                    yield (*location, key, number), f"'{name}' is named twice"
+
+
+def _unknown(name: str, where: str, known: list[str]) -> str:
+    nearest = difflib.get_close_matches(name, known, n=1)
+    hint = f"did you mean '{nearest[0]}'?" if nearest else f"known: {', '.join(known) or 'none'}"
+    return f"no '{shortened(name)}' in {where}; {hint}"
+
+
+def _duplicates(document: Document) -> Found:
+    seen: dict[tuple[Value | int, ...], Location] = {}
+    for location, route in _routes(document):
+        cidr = _canonical(route.get("cidr"))
+        if cidr is None:
+            continue
+        first = seen.setdefault((*location[:2], cidr), location)
+        if first != location:
+            yield (*location, "cidr"), f"given twice in this rule; the first is in line {_line(document, first)}"
+
+
+def _contradictions(document: Document) -> Found:
+    """ExaBGP announces a prefix once: what one check announces must be the same wherever it is used."""
+    seen: dict[str, tuple[Location, Value]] = {}
+    for location, route in _routes(document):
+        cidr, announce = _canonical(route.get("cidr")), route.get("announce")
+        if cidr is None or not isinstance(announce, dict):
+            continue
+        source = f"{cidr} {route.get('healthcheck')} {route.get('healthcheck_policy')}"
+        first, attributes = seen.setdefault(source, (location, announce))
+        if attributes != announce:
+            line = _line(document, first)
+            yield (*location, "announce"), f"differs from that of the same prefix and health check in line {line}"
+
+
+def _canonical(cidr: Value) -> str | None:
+    try:
+        return str(parse_prefix(cidr)) if isinstance(cidr, str) else None
+    except PrefixError:
+        return None
+
+
+def _routes(document: Document) -> Iterator[Route]:
+    for key in ("routetables", "route_tables"):
+        for name, rule in _mapping(document.data.get(key)).items():
+            routes = _mapping(rule).get("manage_routes")
+            for number, route in enumerate(routes if isinstance(routes, list) else ()):
+                if isinstance(route, dict):
+                    yield (key, name, "manage_routes", number), route
+
+
+def _mapping(value: Value) -> Mapping[str, Value]:
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,114 @@
+"""Remote health checks: each template made into a check of whoever holds a route that names it.
+
+The check follows the owner: when the route moves to another instance, that one is checked; when it moves to us, or
+goes, nobody is.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Collection, Mapping, Sequence
+
+from bgp2vpc.daemon.calls import Calls
+from bgp2vpc.daemon.checkup import Checkup, MakeHooks
+from bgp2vpc.daemon.journal import Journal
+from bgp2vpc.daemon.retries import Key
+from bgp2vpc.daemon.scripts import StartTask
+from bgp2vpc.errors import Ec2Error
+from bgp2vpc.health.model import Check
+from bgp2vpc.health.runner import CheckStatus
+from bgp2vpc.prefix import IPAddress, Prefix
+
+log = logging.getLogger("bgp2vpc")
+
+Owner = tuple[str, str]
+"""Name of the template, and id of the interface that the route points at."""
+
+FIRST_RETRY = 0.5
+LONGEST_RETRY = 30.0
+
+
+class OwnerChecks:
+    """Checks the present owners. `touch` hears of the prefixes whose owner's verdict changed."""
+
+    def __init__(
+        self,
+        calls: Calls,
+        journal: Journal,
+        start_task: StartTask,
+        make_hooks: MakeHooks,
+        touch: Callable[[Collection[Prefix]], None],
+    ) -> None:
+        self._calls = calls
+        self._journal = journal
+        self._start_task = start_task
+        self._touch = touch
+        self._checkup: Checkup[Owner] = Checkup(start_task, make_hooks, self._verdict_changed)
+        self._templates: dict[str, Check] = {}
+        self._places: dict[Key, Owner] = {}
+        self._owners: frozenset[Owner] = frozenset()
+        self._addresses: dict[str, IPAddress | None] = {}
+        self._resolving = False
+
+    def configure(self, templates: Sequence[Check]) -> None:
+        """Use these templates from now on."""
+        self._templates = {template.name: template for template in templates}
+        self._check()
+
+    def follow(self, places: Mapping[Key, Owner], only: Collection[Prefix] | None) -> None:
+        """These are the owners now: of the prefixes `only`, or (None) of all."""
+        gone = [key for key in self._places if (only is None or key[1] in only) and key not in places]
+        if not gone and all(self._places.get(key) == owner for key, owner in places.items()):
+            return
+        for key in gone:
+            del self._places[key]
+        self._places.update(places)
+        self._owners = frozenset(self._places.values())
+        self._check()
+
+    @property
+    def failing(self) -> frozenset[Owner]:
+        """Who does not pass."""
+        return frozenset(owner for owner in self._owners if self._checkup.healthy(owner) is False)
+
+    def statuses(self) -> list[CheckStatus]:
+        """How each check of an owner is."""
+        return self._checkup.statuses()
+
+    async def stop(self) -> None:
+        """Check nobody any more."""
+        await self._checkup.stop()
+
+    def _check(self) -> None:
+        wanted = {}
+        held = {interface for _, interface in self._owners}
+        self._addresses = {each: address for each, address in self._addresses.items() if each in held}
+        for owner in self._owners:
+            template, address = self._templates.get(owner[0]), self._addresses.get(owner[1])
+            if template is not None and address is not None:
+                wanted[owner] = template.for_destination(address)
+        self._checkup.want(wanted)
+        if not self._resolving and held - self._addresses.keys():
+            self._resolving = True
+            self._start_task("addresses of owners", self._resolve())
+
+    async def _resolve(self) -> None:
+        """Find out the addresses of new owners, as often as it takes."""
+        delay = FIRST_RETRY
+        try:
+            while unknown := {interface for _, interface in self._owners} - self._addresses.keys():
+                try:
+                    found = await self._calls.interfaces_by_id(unknown)
+                except Ec2Error as error:
+                    self._journal.failure("addresses of owners", error)
+                    await asyncio.sleep(delay)
+                    delay = min(2 * delay, LONGEST_RETRY)
+                    continue
+                self._journal.success("addresses of owners")
+                # One that is gone has none: its route is a black hole, and needs no check.
+                self._addresses |= dict.fromkeys(unknown) | {each.id: each.address for each in found}
+                self._check()
+        finally:
+            self._resolving = False
+
+    def _verdict_changed(self, owner: Owner) -> None:
+        self._touch({prefix for (_, prefix), each in self._places.items() if each == owner})
