@@ -72,8 +72,8 @@ class RuleEntry(Entry):
     def _about_something(self) -> Self:
         if self.accept is None and self.manage_routes is None:
             raise ValueError(
-                "needs 'accept' (which announced prefixes may be written, for example accept: [\"192.0.2.0/24 le 32\"]) "
-                "or 'manage_routes' (prefixes bound to health checks)"
+                "needs 'accept' (which announced prefixes may be written, such as ['192.0.2.0/24 le 32']) or "
+                "'manage_routes' (prefixes bound to health checks)"
             )
         return self
 
