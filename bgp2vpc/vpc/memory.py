@@ -74,12 +74,16 @@ class MemoryVpc(World, VpcApi):
 
     def interfaces_by_id(self, interface_ids: Collection[str]) -> tuple[Interface, ...]:
         """DescribeNetworkInterfaces."""
+        if not interface_ids:
+            return ()
         with self._call("DescribeNetworkInterfaces", *sorted(interface_ids)):
             found = [each for each in self._interfaces.values() if each.id in interface_ids]
             return tuple(sorted(found, key=lambda interface: interface.id))
 
     def subnets(self, vpc_ids: Collection[str]) -> tuple[Subnet, ...]:
         """DescribeSubnets."""
+        if not vpc_ids:
+            return ()
         with self._call("DescribeSubnets", *sorted(vpc_ids)):
             found = [each for each in self._subnets.values() if each.vpc_id in vpc_ids]
             return tuple(sorted(found, key=lambda subnet: subnet.id))

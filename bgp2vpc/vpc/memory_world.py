@@ -199,7 +199,8 @@ class World:
     def _new_route(self, operation: str, table: RouteTable, prefix: Prefix, target: Target) -> Route:
         """The route, if EC2 would take it: the target is there, in this VPC, and the destination is allowed."""
         vpc_ids = self._vpcs_of(target)
-        if not vpc_ids:
+        unattached = target.kind is TargetKind.TRANSIT_GATEWAY and table.vpc_id not in vpc_ids
+        if not vpc_ids or unattached:  # to EC2 they are the same: hashicorp/terraform-provider-aws issue 10025
             code = _NOT_FOUND.get(target.id.partition("-")[0], "InvalidParameterValue")
             raise failure(operation, code, f"The ID '{target}' does not exist")
         if table.vpc_id not in vpc_ids:

@@ -51,6 +51,25 @@ def test_a_large_world_is_built_at_once(cloud: Cloud) -> None:
     assert world.twin.vpc_id != world.vpc_id
 
 
+def test_tables_may_be_tagged_with_their_zone(cloud: Cloud) -> None:
+    cloud.reset()
+    world = cloud.build(WorldSpec(tables_per_zone=2, tag_zones=True))
+    described = cloud.ec2.describe_route_tables(RouteTableIds=list(world.tables))["RouteTables"]
+    tags = {each["RouteTableId"]: {tag["Key"]: tag["Value"] for tag in each["Tags"]} for each in described}
+    assert [tags[table]["az"] for table in world.tables] == ["us-east-1a"] * 2 + ["us-east-1b"] * 2
+    assert {each["type"] for each in tags.values()} == {"private"}
+
+
+def test_a_world_may_have_a_nat_gateway(cloud: Cloud, world: World) -> None:
+    assert world.nat_gateway is None
+    cloud.reset()
+    world = cloud.build(WorldSpec(nat_gateway=True, interfaces=3))
+    (gateway,) = cloud.ec2.describe_nat_gateways(NatGatewayIds=[world.nat_gateway])["NatGateways"]
+    assert (gateway["SubnetId"], gateway["VpcId"]) == (world.subnets[0], world.vpc_id)
+    assert gateway["ConnectivityType"] == "public"
+    assert gateway["NatGatewayAddresses"][0]["PublicIp"]
+
+
 def test_a_table_prints_itself_sorted(cloud: Cloud, world: World) -> None:
     table, interface = world.tables[0], world.hosts[0].interface_id
     for prefix in ("192.0.2.53/32", "100.64.0.0/10", "192.0.2.0/24"):

@@ -5,16 +5,21 @@ from typing import Any
 import pytest
 
 from bgp2vpc.demo.cloud.client import Cloud
-from tests.cloud.ec2_battery.lab import IPV6_PREFIX, PREFIX, Lab, code
+from tests.cloud.ec2_battery.lab import IPV6_PREFIX, PREFIX, Host, Lab, code
 
 BOGUS = [{"Name": "bogus", "Values": ["x"]}]
 
 
 @pytest.mark.parametrize(
     ("operation", "key"),
-    [("describe_route_tables", "RouteTables"), ("describe_network_interfaces", "NetworkInterfaces")],
+    [
+        ("describe_route_tables", "RouteTables"),
+        ("describe_network_interfaces", "NetworkInterfaces"),
+        ("describe_subnets", "Subnets"),
+    ],
 )
 def test_pages_show_everything_once(lab: Lab, operation: str, key: str) -> None:
+    assert lab.subnet  # with those of the default VPC there are enough
     for _ in range(9):
         lab.table()
         lab.new_interface()
@@ -81,6 +86,77 @@ def test_a_table_is_found_by(lab: Lab, rich: dict[str, str], name: str, value: s
     assert rich["table"] in found
     assert lab.tables(name, "x", rich.get(value, value)) == found
     assert lab.tables(name, "x") == set()
+
+
+@pytest.fixture(scope="module")
+def dual(lab: Lab) -> dict[str, str]:
+    """A subnet with both address families in zone b, and what is in it, by a name of ours."""
+    vpc = lab.ec2.create_vpc(CidrBlock="10.70.0.0/16", AmazonProvidedIpv6CidrBlock=True)["Vpc"]
+    ipv6 = vpc["Ipv6CidrBlockAssociationSet"][0]["Ipv6CidrBlock"].replace("/56", "/64")
+    subnet = lab.ec2.create_subnet(
+        VpcId=vpc["VpcId"], CidrBlock="10.70.1.0/24", Ipv6CidrBlock=ipv6, AvailabilityZone="us-east-1b"
+    )["Subnet"]
+    lab.ec2.create_tags(Resources=[subnet["SubnetId"]], Tags=[{"Key": "colour", "Value": "red"}])
+    return {"subnet": subnet["SubnetId"], "vpc": vpc["VpcId"], "ipv6": ipv6, "zone id": subnet["AvailabilityZoneId"]}
+
+
+def subnets(lab: Lab, name: str, *values: str) -> set[str]:
+    found = lab.ec2.describe_subnets(Filters=[{"Name": name, "Values": list(values)}])["Subnets"]
+    return {subnet["SubnetId"] for subnet in found}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("vpc-id", "vpc"),
+        ("subnet-id", "subnet"),
+        ("availability-zone", "us-east-1b"),
+        ("availabilityZone", "us-east-1?"),
+        ("availability-zone-id", "zone id"),
+        ("cidr-block", "10.70.1.0/24"),
+        ("cidr", "10.70.*"),
+        ("ipv6-cidr-block-association.ipv6-cidr-block", "ipv6"),
+        ("ipv6-native", "false"),
+        ("owner-id", "*"),
+        ("state", "available"),
+        ("tag:colour", "red"),
+        ("tag-key", "colour"),
+    ],
+)
+def test_a_subnet_is_found_by(lab: Lab, dual: dict[str, str], name: str, value: str) -> None:
+    found = subnets(lab, name, dual.get(value, value))
+    assert dual["subnet"] in found
+    assert subnets(lab, name, "x", dual.get(value, value)) == found
+    assert subnets(lab, name, "x") == set()
+
+
+def test_a_subnet_shows_its_zone_and_both_cidrs(lab: Lab, dual: dict[str, str]) -> None:
+    (shown,) = lab.ec2.describe_subnets(SubnetIds=[dual["subnet"]])["Subnets"]
+    assert (shown["AvailabilityZone"], shown["CidrBlock"]) == ("us-east-1b", "10.70.1.0/24")
+    (association,) = shown["Ipv6CidrBlockAssociationSet"]
+    assert (association["Ipv6CidrBlock"], association["Ipv6CidrBlockState"]) == (dual["ipv6"], {"State": "associated"})
+
+
+@pytest.mark.parametrize(
+    ("parameters", "error"),
+    [
+        ({"SubnetIds": ["subnet-0123456789abcdef0"]}, "InvalidSubnetID.NotFound"),
+        ({"MaxResults": 1001}, "InvalidParameterValue"),
+    ],
+)
+def test_a_wrong_question_about_subnets_is_refused(lab: Lab, parameters: Any, error: str) -> None:
+    assert code(lab.ec2.describe_subnets, **parameters) == error
+
+
+def test_interfaces_are_found_by_several_ids_with_zone_address_and_instance(lab: Lab) -> None:
+    hosts = {lab.host, lab.host2}
+    wanted = [host.interface for host in hosts]
+    found = lab.ec2.describe_network_interfaces(
+        Filters=[{"Name": "network-interface-id", "Values": ["eni-0123456789abcdef0", *wanted]}]
+    )["NetworkInterfaces"]
+    assert {Host(one["Attachment"]["InstanceId"], one["NetworkInterfaceId"]) for one in found} == hosts
+    assert {one["AvailabilityZone"] for one in found} == {"us-east-1a", "us-east-1b"}
+    assert all(one["PrivateIpAddress"] == one["PrivateIpAddresses"][0]["PrivateIpAddress"] for one in found)
 
 
 def test_all_filters_must_match(lab: Lab) -> None:

@@ -1,5 +1,6 @@
 """Routes, beyond what the battery asks: the lenient cases, what a refusal leaves, quotas, propagation, State."""
 
+from ipaddress import ip_address, ip_network
 from typing import Any
 
 import pytest
@@ -7,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from bgp2vpc.demo.cloud.client import Cloud
 from bgp2vpc.demo.cloud.values import Quirks
-from tests.cloud.ec2_battery.lab import IPV6_PREFIX, NO_INTERFACE, PREFIX, Lab
+from tests.cloud.ec2_battery.lab import IPV6_PREFIX, NO_INTERFACE, PREFIX, Lab, code
 
 
 def test_a_route_with_the_same_target_is_a_matter_of_the_quirk(lab: Lab, quirks: Quirks) -> None:
@@ -37,7 +38,7 @@ def test_a_destination_is_judged(lab: Lab, destination: str, error: str) -> None
         ({"NetworkInterfaceId": NO_INTERFACE}, "InvalidNetworkInterfaceID.NotFound"),
         ({"NetworkInterfaceId": "zzz"}, "InvalidNetworkInterfaceId.Malformed"),
         ({"InstanceId": "i-0123456789abcdef0"}, "InvalidInstanceID.NotFound"),
-        ({"GatewayId": "igw-0123456789abcdef0"}, "InvalidInternetGatewayID.NotFound"),
+        ({"GatewayId": "igw-0123456789abcdef0"}, "InvalidGatewayID.NotFound"),
     ],
 )
 def test_a_refused_creation_leaves_nothing(lab: Lab, target: dict[str, str], error: str) -> None:
@@ -136,12 +137,67 @@ def test_a_started_instance_is_no_blackhole_any_more(lab: Lab) -> None:
     assert lab.route(table)["State"] == "active"
 
 
-def test_routes_of_a_transit_gateway_need_an_attachment(lab: Lab) -> None:
+def test_a_route_to_a_transit_gateway_needs_an_attachment(lab: Lab) -> None:
     gateway = lab.ec2.create_transit_gateway()["TransitGateway"]["TransitGatewayId"]
-    table = lab.table_to(TransitGatewayId=gateway)
-    assert lab.route(table)["State"] == "blackhole"
-    lab.ec2.create_transit_gateway_vpc_attachment(TransitGatewayId=gateway, VpcId=lab.vpc, SubnetIds=[lab.subnet])
+    table = lab.table()
+    assert lab.create(table, TransitGatewayId=gateway) == "InvalidTransitGatewayID.NotFound"
+    attached = lab.ec2.create_transit_gateway_vpc_attachment(
+        TransitGatewayId=gateway, VpcId=lab.vpc, SubnetIds=[lab.subnet]
+    )["TransitGatewayVpcAttachment"]
+    assert lab.create(table, TransitGatewayId=gateway) == ""
     assert lab.route(table)["State"] == "active"
+    lab.ec2.delete_transit_gateway_vpc_attachment(TransitGatewayAttachmentId=attached["TransitGatewayAttachmentId"])
+    assert lab.route(table)["State"] == "blackhole"
+
+
+def new_nat_gateway(lab: Lab, subnet: str) -> str:
+    created = lab.ec2.create_nat_gateway(SubnetId=subnet, ConnectivityType="private")["NatGateway"]
+    return str(created["NatGatewayId"])
+
+
+def test_a_nat_gateway_has_an_interface_of_its_own_in_the_subnet(lab: Lab) -> None:
+    gateway = new_nat_gateway(lab, lab.subnet)
+    (described,) = lab.ec2.describe_nat_gateways(NatGatewayIds=[gateway])["NatGateways"]
+    (address,) = described["NatGatewayAddresses"]
+    interface = lab.interface(address["NetworkInterfaceId"])
+    assert (interface["SubnetId"], interface["InterfaceType"]) == (lab.subnet, "nat_gateway")
+    assert address["PrivateIp"] == interface["PrivateIpAddress"]
+    assert ip_address(address["PrivateIp"]) in ip_network("10.0.1.0/24")
+    lab.ec2.delete_nat_gateway(NatGatewayId=gateway)
+    assert lab.interfaces("network-interface-id", address["NetworkInterfaceId"]) == set()
+    assert code(lab.ec2.delete_nat_gateway, NatGatewayId=gateway) == "NatGatewayNotFound"
+
+
+def test_a_public_nat_gateway_needs_an_address(lab: Lab) -> None:
+    assert code(lab.ec2.create_nat_gateway, SubnetId=lab.subnet) == "MissingParameter"
+
+
+def test_a_route_to_a_nat_gateway_needs_one_of_the_same_vpc_that_is_not_deleted(lab: Lab) -> None:
+    foreign = new_nat_gateway(lab, lab.new_subnet("10.50.9.0/24", vpc=lab.other_vpc))
+    assert lab.create(lab.table(), NatGatewayId=foreign) == "InvalidParameterValue"
+    gateway = new_nat_gateway(lab, lab.subnet)
+    table = lab.table_to(NatGatewayId=gateway)
+    lab.ec2.delete_nat_gateway(NatGatewayId=gateway)
+    assert lab.route(table)["State"] == "blackhole"
+    assert lab.create(lab.table(), NatGatewayId=gateway) == "InvalidNatGatewayID.NotFound"
+
+
+@pytest.mark.parametrize("target", ["nat", "endpoint"])
+def test_a_route_that_changes_its_kind_of_target_shows_one_at_a_time(lab: Lab, target: str) -> None:
+    if target == "nat":
+        shown = wanted = {"NatGatewayId": new_nat_gateway(lab, lab.subnet)}
+    else:
+        endpoint = lab.ec2.create_vpc_endpoint(
+            VpcEndpointType="GatewayLoadBalancer", VpcId=lab.vpc, ServiceName="vpce-svc-1", SubnetIds=[lab.subnet]
+        )["VpcEndpoint"]["VpcEndpointId"]
+        wanted, shown = {"VpcEndpointId": endpoint}, {"GatewayId": endpoint}
+    common = {"DestinationCidrBlock": PREFIX, "Origin": "CreateRoute", "State": "active"}
+    table = lab.table_to(**wanted)
+    assert lab.route(table) == common | shown
+    assert lab.replace(table, NetworkInterfaceId=lab.host.interface) == ""
+    assert lab.route(table).keys() == {*common, "NetworkInterfaceId", "InstanceId", "InstanceOwnerId"}
+    assert lab.replace(table, **wanted) == ""
+    assert lab.route(table) == common | shown
 
 
 def test_a_missing_transit_gateway_route_cannot_be_replaced(lab: Lab) -> None:

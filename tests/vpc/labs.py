@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from bgp2vpc.demo.cloud.client import Cloud
-from bgp2vpc.demo.cloud.values import Fault, FaultKind, Host, Quirks, WorldSpec
+from bgp2vpc.demo.cloud.values import Fault, FaultKind, Host, Quirks, World, WorldSpec
 from bgp2vpc.errors import (
     Transient,
 )
@@ -15,11 +16,16 @@ from bgp2vpc.vpc.memory import MemoryVpc
 from bgp2vpc.vpc.model import InstanceHealth, Route, RouteTable
 
 ANYCAST = parse_prefix("192.0.2.53/32")
+ZONES = ("us-east-1a", "us-east-1b")
 
 
 @dataclass(frozen=True)
 class Lab:
-    """A VPC with two hosts of two interfaces, and a second VPC; and what the world outside can do to it."""
+    """A VPC with two hosts of two interfaces, and a second VPC; and what the world outside can do to it.
+
+    `gateway` tells the id of one that routes of the VPC may be given, by what its id begins with, and makes it if need
+    be. The other VPC has a NAT gateway, too.
+    """
 
     api: VpcApi
     vpc_id: str
@@ -33,7 +39,12 @@ class Lab:
     twin_vpc_id: str
     twin_table: str
     twin_interface: str
+    twin_nat_gateway: str
     internet_gateway: str
+    nat_gateway: str
+    subnet_cidr: str
+    gateway: Callable[[str], str]
+    remove_nat_gateway: Callable[[], None]
     routes: Callable[[str], str]
     propagate: Callable[[str, str], None]
     terminate: Callable[[str], None]
@@ -54,21 +65,25 @@ class Lab:
 def memory_lab() -> Lab:
     vpc = MemoryVpc()
     vpc.add_vpc("vpc-2", "10.0.0.0/16")
-    vpc.add_subnet("subnet-a", "10.0.1.0/24")
+    vpc.add_subnet("subnet-a", "10.0.1.0/24", "2001:db8:0:1::/64", zone=ZONES[0])
+    vpc.add_subnet("subnet-b", "10.0.2.0/24", "2001:db8:0:2::/64", zone=ZONES[1])
+    vpc.add_subnet("subnet-c", "10.0.1.0/24", vpc_id="vpc-2", zone=ZONES[0])
+    for gateway in ("igw-1", "nat-1"):
+        vpc.add_gateway(gateway)
+    vpc.add_gateway("nat-2", vpc_id="vpc-2")
     vpc.add_table("rtb-a", subnet_ids=["subnet-a"], tags={"type": "private"})
     vpc.add_table("rtb-b", subnet_ids=["subnet-b"], tags={"type": "private"})
     vpc.add_table("rtb-main", main=True)
     vpc.add_table("rtb-twin", vpc_id="vpc-2", tags={"type": "private"})
     vpc.add_interface("eni-twin", "i-twin", vpc_id="vpc-2")
     hosts = []
-    for zone in "ab":
-        names = (f"eni-{zone}0", f"eni-{zone}1")
+    for number, (letter, zone) in enumerate(zip("ab", ZONES, strict=True), start=1):
+        names = (f"eni-{letter}0", f"eni-{letter}1")
+        subnet, table = f"subnet-{letter}", f"rtb-{letter}"
         for index, name in enumerate(names):
-            address = f"10.0.{'ab'.index(zone)}.{10 + index}"
-            vpc.add_interface(name, f"i-{zone}", subnet_id=f"subnet-{zone}", device_index=index, addresses=[address])
-        hosts.append(
-            Host(f"i-{zone}", names[0], names, f"10.0.{'ab'.index(zone)}.10", zone, f"subnet-{zone}", f"rtb-{zone}")
-        )
+            addresses = [f"2001:db8:0:{number}::{10 + index}", f"10.0.{number}.{10 + index}"]
+            vpc.add_interface(name, f"i-{letter}", subnet_id=subnet, device_index=index, addresses=addresses)
+        hosts.append(Host(f"i-{letter}", names[0], names, f"10.0.{number}.10", zone, subnet, table))
 
     def routes(table_id: str) -> str:
         lines = [line.partition(" ") for line in str(vpc).splitlines()]
@@ -87,7 +102,12 @@ def memory_lab() -> Lab:
         twin_vpc_id="vpc-2",
         twin_table="rtb-twin",
         twin_interface="eni-twin",
+        twin_nat_gateway="nat-2",
         internet_gateway="igw-1",
+        nat_gateway="nat-1",
+        subnet_cidr="10.0.1.0/24",
+        gateway=lambda kind: vpc.add_gateway(f"{kind}-1"),
+        remove_nat_gateway=lambda: vpc.remove_gateway("nat-1"),
         routes=routes,
         propagate=lambda table, prefix: vpc.put_route(table, prefix, "vgw-1", propagated=True),
         terminate=vpc.terminate,
@@ -101,8 +121,10 @@ def memory_lab() -> Lab:
 
 def cloud_lab(cloud: Cloud) -> Lab:
     cloud.reset()
-    world = cloud.build(WorldSpec(interfaces=2, ipv6=True))
-    twin = cloud.build(WorldSpec(instances=1))
+    world = cloud.build(WorldSpec(interfaces=2, ipv6=True, nat_gateway=True))
+    twin = cloud.build(WorldSpec(instances=1, nat_gateway=True))
+    assert world.nat_gateway
+    assert twin.nat_gateway
 
     def propagate(table_id: str, prefix: str) -> None:
         cloud.propagate(table_id, prefix)
@@ -123,7 +145,12 @@ def cloud_lab(cloud: Cloud) -> Lab:
         twin_vpc_id=twin.vpc_id,
         twin_table=twin.tables[0],
         twin_interface=twin.hosts[0].interface_id,
+        twin_nat_gateway=twin.nat_gateway,
         internet_gateway=world.internet_gateway,
+        nat_gateway=world.nat_gateway,
+        subnet_cidr="10.0.1.0/24",
+        gateway=lambda kind: cloud_gateway(cloud.ec2, world, twin, kind),
+        remove_nat_gateway=lambda: cloud.ec2.delete_nat_gateway(NatGatewayId=world.nat_gateway) and None,
         routes=lambda table_id: cloud.routes(table_id).rstrip("\n"),
         propagate=propagate,
         terminate=lambda instance: cloud.ec2.terminate_instances(InstanceIds=[instance]) and None,
@@ -133,3 +160,35 @@ def cloud_lab(cloud: Cloud) -> Lab:
         let_same_succeed=lambda: cloud.quirks(Quirks(create_same_route_succeeds=True)),
         lose_answer=lambda operation: cloud.fault(Fault(operation, FaultKind.RESET_AFTER)),
     )
+
+
+def cloud_gateway(ec2: Any, world: World, twin: World, kind: str) -> str:
+    """The world's gateway of this kind, or a new one."""
+    match kind:
+        case "igw":
+            made = world.internet_gateway
+        case "nat":
+            made = world.nat_gateway
+        case "vgw":
+            made = ec2.create_vpn_gateway(Type="ipsec.1")["VpnGateway"]["VpnGatewayId"]
+            ec2.attach_vpn_gateway(VpnGatewayId=made, VpcId=world.vpc_id)
+        case "tgw":
+            made = ec2.create_transit_gateway()["TransitGateway"]["TransitGatewayId"]
+            ec2.create_transit_gateway_vpc_attachment(
+                TransitGatewayId=made, VpcId=world.vpc_id, SubnetIds=[world.subnets[0]]
+            )
+        case "pcx":
+            asked = ec2.create_vpc_peering_connection(VpcId=world.vpc_id, PeerVpcId=twin.vpc_id)
+            made = asked["VpcPeeringConnection"]["VpcPeeringConnectionId"]
+            ec2.accept_vpc_peering_connection(VpcPeeringConnectionId=made)
+        case "vpce":
+            asked = ec2.create_vpc_endpoint(
+                VpcEndpointType="GatewayLoadBalancer",
+                VpcId=world.vpc_id,
+                ServiceName="com.amazonaws.vpce.us-east-1.vpce-svc-1",
+                SubnetIds=[world.subnets[0]],
+            )
+            made = asked["VpcEndpoint"]["VpcEndpointId"]
+        case _:
+            raise ValueError(kind)
+    return str(made)

@@ -8,7 +8,7 @@ from bgp2vpc.errors import QuotaReached, Refused, RouteExists, RouteMissing, Tra
 from bgp2vpc.prefix import parse_prefix
 from bgp2vpc.vpc.api import VpcApi
 from bgp2vpc.vpc.memory import MemoryVpc
-from bgp2vpc.vpc.model import InstanceHealth, interface_target
+from bgp2vpc.vpc.model import InstanceHealth, TargetKind, interface_target, parse_target
 
 ANYCAST = parse_prefix("192.0.2.53/32")
 OTHER = parse_prefix("192.0.2.54/32")
@@ -49,6 +49,8 @@ def test_it_records_every_call_with_failed_ones_and_tells_the_writes_apart(vpc: 
     vpc.route_tables(["vpc-1"])
     vpc.route_tables(["vpc-1"], ["rtb-2", "rtb-1"])
     vpc.interfaces("i-1")
+    vpc.interfaces_by_id(["eni-2", "eni-1"])
+    vpc.subnets(["vpc-1"])
     vpc.instance_health(["i-1", "i-2"])
     vpc.create_route("rtb-1", ANYCAST, interface_target("eni-1"))
     vpc.replace_route("rtb-1", ANYCAST, interface_target("eni-2"))
@@ -59,13 +61,15 @@ def test_it_records_every_call_with_failed_ones_and_tells_the_writes_apart(vpc: 
         "DescribeRouteTables vpc-1",
         "DescribeRouteTables rtb-2 rtb-1",
         "DescribeNetworkInterfaces i-1",
+        "DescribeNetworkInterfaces eni-1 eni-2",
+        "DescribeSubnets vpc-1",
         "DescribeInstanceStatus i-1 i-2",
         "CreateRoute rtb-1 192.0.2.53/32 eni-1",
         "ReplaceRoute rtb-1 192.0.2.53/32 eni-2",
         "DeleteRoute rtb-1 192.0.2.53/32",
         "DeleteRoute rtb-1 192.0.2.53/32",
     ]
-    assert vpc.writes == vpc.calls[4:]
+    assert vpc.writes == vpc.calls[6:]
 
 
 def test_a_call_told_to_fail_changes_nothing_and_the_next_one_works(vpc: MemoryVpc) -> None:
@@ -170,3 +174,29 @@ def test_threads_may_write_at_once(vpc: MemoryVpc) -> None:
     for thread in threads:
         thread.join()
     assert len(str(vpc).splitlines()) == len(vpc.writes) == 200
+
+
+def test_a_gateway_that_comes_back_is_no_black_hole_any_more(vpc: MemoryVpc) -> None:
+    vpc.add_gateway("nat-1")
+    vpc.create_route("rtb-1", ANYCAST, parse_target("nat-1"))
+    vpc.remove_gateway("nat-1")
+    assert str(vpc) == "rtb-1 192.0.2.53/32 nat-1 blackhole"
+    vpc.add_gateway("nat-1")
+    assert str(vpc) == "rtb-1 192.0.2.53/32 nat-1 active"
+
+
+def test_somebody_else_may_have_written_a_target_of_any_kind(vpc: MemoryVpc) -> None:
+    for number, target in enumerate(("tgw-1", "local", "eigw-1")):
+        vpc.put_route("rtb-1", f"198.51.100.{number}/32", target)
+    (table,) = vpc.route_tables(["vpc-1"], ["rtb-1"])
+    kinds = {route.target.id: route.target.kind for route in table.routes if str(route.destination) != "10.0.0.0/16"}
+    assert kinds == {"tgw-1": TargetKind.TRANSIT_GATEWAY, "local": TargetKind.LOCAL, "eigw-1": TargetKind.OTHER}
+
+
+def test_an_interface_has_the_zone_of_its_subnet_and_its_first_ipv4_address(vpc: MemoryVpc) -> None:
+    vpc.add_subnet("subnet-7", "10.0.7.0/24", zone="us-east-1c")
+    vpc.add_interface("eni-7", "i-7", subnet_id="subnet-7", addresses=["2001:db8::7", "10.0.7.9", "10.0.7.5"])
+    vpc.add_interface("eni-8")
+    seven, eight = vpc.interfaces_by_id(["eni-8", "eni-7"])
+    assert (seven.zone, str(seven.address), seven.instance_id) == ("us-east-1c", "10.0.7.9", "i-7")
+    assert (eight.zone, eight.address, eight.instance_id) == ("", None, None)

@@ -19,10 +19,10 @@ from bgp2vpc.errors import (
     TableGone,
     Transient,
 )
-from bgp2vpc.prefix import Prefix, parse_prefix
+from bgp2vpc.prefix import Prefix, parse_address, parse_prefix
 from bgp2vpc.vpc.ec2 import Ec2
-from bgp2vpc.vpc.finders import ByTag, Main, Subnet, find
-from bgp2vpc.vpc.model import InstanceHealth, Interface, Route, TargetKind, interface_target, parse_target
+from bgp2vpc.vpc.finders import ByAz, ByTag, Main, Subnet, Surroundings, find
+from bgp2vpc.vpc.model import InstanceHealth, Interface, Route, Target, TargetKind, interface_target, parse_target
 
 ANYCAST6 = parse_prefix("2001:db8:53::53/128")
 BOTH = pytest.mark.parametrize("prefix", [ANYCAST, ANYCAST6], ids=["IPv4", "IPv6"])
@@ -218,6 +218,76 @@ def test_a_gateway_is_no_interface(lab: Lab) -> None:
     )
 
 
+GATEWAYS = {
+    "igw": "InvalidGatewayID.NotFound",
+    "vgw": "InvalidGatewayID.NotFound",
+    "nat": "InvalidNatGatewayID.NotFound",
+    "tgw": "InvalidTransitGatewayID.NotFound",
+    "pcx": "InvalidVpcPeeringConnectionID.NotFound",
+    "vpce": "InvalidVpcEndpointId.NotFound",
+}
+
+
+@pytest.mark.parametrize("kind", GATEWAYS)
+def test_a_route_moves_from_a_gateway_to_an_interface_and_back_and_has_one_target_throughout(
+    lab: Lab, kind: str
+) -> None:
+    gateway, interface = parse_target(lab.gateway(kind)), interface_target(lab.own.interface_id)
+    lab.api.create_route(lab.table, ANYCAST, gateway)
+    assert lab.route() == Route(ANYCAST, gateway)
+    lab.api.replace_route(lab.table, ANYCAST, interface)
+    assert lab.route() == Route(ANYCAST, interface, instance_id=lab.own.instance_id)
+    lab.api.replace_route(lab.table, ANYCAST, gateway)
+    assert lab.route() == Route(ANYCAST, gateway)
+    assert lab.routes(lab.table) == f"{ANYCAST} {gateway} active"
+    with pytest.raises(RouteExists):
+        lab.api.create_route(lab.table, ANYCAST, interface)
+
+
+@pytest.mark.parametrize("kind", GATEWAYS)
+@pytest.mark.parametrize("write", TARGETING, ids=["create", "replace"])
+def test_a_gateway_that_is_gone_is_refused(lab: Lab, write: Write, kind: str) -> None:
+    error = written(lab, write, f"{kind}-00000000000000000")
+    assert (type(error), error.code) == (Refused, GATEWAYS[kind])
+
+
+@pytest.mark.parametrize("write", TARGETING, ids=["create", "replace"])
+def test_a_gateway_of_another_vpc_is_refused(lab: Lab, write: Write) -> None:
+    error = written(lab, write, lab.twin_nat_gateway)
+    assert (type(error), error.code) == (Refused, "InvalidParameterValue")
+
+
+def test_a_transit_gateway_that_is_not_attached_to_the_vpc_does_not_exist_for_it(lab: Lab) -> None:
+    gateway = lab.gateway("tgw")
+    with pytest.raises(Refused, match=r"InvalidTransitGatewayID\.NotFound"):
+        lab.api.create_route(lab.twin_table, ANYCAST, parse_target(gateway))
+
+
+@pytest.mark.parametrize("target", [Target(TargetKind.LOCAL, "local"), Target(TargetKind.OTHER, "lgw-1")], ids=str)
+def test_a_target_that_no_route_can_be_given_is_refused(lab: Lab, target: Target) -> None:
+    with pytest.raises(Refused):
+        lab.api.create_route(lab.table, ANYCAST, target)
+    assert lab.routes(lab.table) == ""
+
+
+def test_a_route_to_a_deleted_nat_gateway_is_a_black_hole_that_can_be_replaced(lab: Lab) -> None:
+    lab.api.create_route(lab.table, ANYCAST, parse_target(lab.nat_gateway))
+    lab.remove_nat_gateway()
+    assert lab.routes(lab.table) == f"{ANYCAST} {lab.nat_gateway} blackhole"
+    with pytest.raises(Refused):
+        lab.api.replace_route(lab.table, ANYCAST, parse_target(lab.nat_gateway))
+    lab.api.replace_route(lab.table, ANYCAST, interface_target(lab.own.interface_id))
+    assert lab.routes(lab.table) == f"{ANYCAST} {lab.own.interface_id} active"
+
+
+def test_a_whole_subnet_within_the_vpc_may_go_to_a_nat_gateway_but_not_to_an_internet_gateway(lab: Lab) -> None:
+    subnet = parse_prefix(lab.subnet_cidr)
+    with pytest.raises(Refused, match="This route can target only"):
+        lab.api.create_route(lab.table, subnet, parse_target(lab.internet_gateway))
+    lab.api.create_route(lab.table, subnet, parse_target(lab.nat_gateway))
+    assert lab.routes(lab.table) == f"{subnet} {lab.nat_gateway} active"
+
+
 def test_tables_are_those_of_the_vpc_sorted_with_their_tags_and_associations(lab: Lab) -> None:
     tables = lab.api.route_tables([lab.vpc_id])
     assert [table.id for table in tables] == sorted(table.id for table in tables)
@@ -240,9 +310,54 @@ def test_interfaces_are_those_of_the_instance_by_device_index(lab: Lab) -> None:
     first, second = lab.api.interfaces(lab.own.instance_id)
     assert [first.id, second.id] == list(lab.own.interfaces)
     assert (first.device_index, second.device_index) == (0, 1)
-    assert lab.own.address in map(str, first.addresses)
-    expected = Interface(lab.own.interface_id, lab.vpc_id, lab.own.subnet_id, 0)
-    assert (first.id, first.vpc_id, first.subnet_id, first.device_index) == dataclasses.astuple(expected)[:4]
+    assert first.address in first.addresses
+    assert dataclasses.replace(first, addresses=frozenset()) == Interface(
+        id=lab.own.interface_id,
+        vpc_id=lab.vpc_id,
+        subnet_id=lab.own.subnet_id,
+        device_index=0,
+        zone="us-east-1a",
+        address=parse_address(lab.own.address),
+        instance_id=lab.own.instance_id,
+    )
+    assert lab.api.interfaces(lab.peer.instance_id)[0].zone == "us-east-1b"
+
+
+def test_interfaces_are_found_by_id_whosever_they_are_and_missing_ones_are_left_out(lab: Lab) -> None:
+    asked = [lab.twin_interface, lab.peer.interface_id, "eni-00000000000000000", lab.own.interfaces[1]]
+    found = lab.api.interfaces_by_id(asked)
+    assert [each.id for each in found] == sorted(set(asked) - {"eni-00000000000000000"})
+    by_id = {each.id: each for each in found}
+    assert by_id[lab.peer.interface_id] == lab.api.interfaces(lab.peer.instance_id)[0]
+    assert by_id[lab.own.interfaces[1]].instance_id == lab.own.instance_id
+    assert by_id[lab.twin_interface].vpc_id == lab.twin_vpc_id
+    assert lab.api.interfaces_by_id([]) == ()
+
+
+def test_an_interface_whose_instance_was_terminated_is_not_found_any_more(lab: Lab) -> None:
+    lab.terminate(lab.peer.instance_id)
+    assert lab.api.interfaces_by_id([lab.peer.interface_id]) == ()
+
+
+def test_subnets_are_those_of_the_vpcs_sorted_with_their_zones_and_cidrs(lab: Lab) -> None:
+    found = lab.api.subnets([lab.vpc_id])
+    assert [each.id for each in found] == sorted([lab.own.subnet_id, lab.peer.subnet_id])
+    assert {each.vpc_id for each in found} == {lab.vpc_id}
+    by_id = {each.id: each for each in found}
+    own = by_id[lab.own.subnet_id]
+    assert (own.zone, by_id[lab.peer.subnet_id].zone) == ("us-east-1a", "us-east-1b")
+    ipv4, ipv6 = own.cidrs
+    assert (str(ipv4), ipv6.is_ipv6) == (lab.subnet_cidr, True)
+    assert set(found) < set(lab.api.subnets([lab.vpc_id, lab.twin_vpc_id]))
+    assert lab.api.subnets([]) == ()
+
+
+def test_tables_are_found_by_the_zone_of_their_subnets(lab: Lab) -> None:
+    tables = lab.api.route_tables([lab.vpc_id])
+    surroundings = Surroundings("us-east-1b", {each.id: each for each in lab.api.subnets([lab.vpc_id])})
+    assert [table.id for table in find(ByAz("us-east-1a"), tables, surroundings)] == [lab.table]
+    assert [table.id for table in find(ByAz(None), tables, surroundings)] == [lab.other_table]
+    assert find(ByAz(None), tables, Surroundings("us-east-1b")) == ()
 
 
 def test_an_instance_nobody_knows_has_no_interfaces(lab: Lab) -> None:
@@ -277,6 +392,28 @@ def test_more_tables_than_a_page_holds_all_come(cloud: Cloud, monkeypatch: pytes
     assert len(cloud.calls("DescribeRouteTables")) == 2
 
 
+def test_more_interfaces_than_a_filter_takes_are_asked_for_in_turns(
+    cloud: Cloud, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in cloud.environment("i-testing").items():
+        monkeypatch.setenv(name, value)
+    missing = [f"eni-{number:017x}" for number in range(205)]
+    wanted = sorted(host.interface_id for host in world.hosts)
+    assert [each.id for each in Ec2(cloud.region).interfaces_by_id([*missing, *wanted])] == wanted
+    assert len(cloud.calls("DescribeNetworkInterfaces")) == 2
+
+
+def test_more_subnets_than_a_page_holds_all_come(cloud: Cloud, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in cloud.environment("i-testing").items():
+        monkeypatch.setenv(name, value)
+    for number in range(100, 201):
+        cloud.ec2.create_subnet(
+            VpcId=world.vpc_id, CidrBlock=f"10.0.{number}.0/24", AvailabilityZone=world.hosts[0].zone
+        )
+    assert len(Ec2(cloud.region).subnets([world.vpc_id])) == 101 + len(world.subnets)
+    assert len(cloud.calls("DescribeSubnets")) == 2
+
+
 def test_the_credentials_of_the_instances_role_are_used(
     cloud: Cloud, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -298,8 +435,10 @@ def step(lab: Lab, choose: random.Random) -> str:
         lab.own.interfaces[1]: "own-1",
         lab.peer.interface_id: "peer",
         lab.twin_interface: "foreign",
+        lab.nat_gateway: "nat",
+        lab.internet_gateway: "igw",
     }
-    table, target = choose.choice(list(names)[:2]), interface_target(choose.choice(list(names)[2:]))
+    table, target = choose.choice(list(names)[:2]), parse_target(choose.choice(list(names)[2:]))
     prefix = parse_prefix(choose.choice(["192.0.2.53/32", "192.0.2.0/24", "2001:db8:53::/48", lab.cidr, "10.0.9.9/32"]))
     writes: list[Callable[[], None]] = [
         lambda: lab.api.create_route(table, prefix, target),

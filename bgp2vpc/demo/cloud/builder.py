@@ -34,6 +34,7 @@ def build(backend: Any, spec: WorldSpec) -> World:
         main_table=next(t.id for t in backend.route_tables.values() if t.vpc_id == vpc.id and t.main_association_id),
         internet_gateway=gateway.id,
         twin=build(backend, replace(spec, instances=0, twin=False)) if spec.twin else None,
+        nat_gateway=_nat_gateway(backend, subnets[0]) if spec.nat_gateway else None,
     )
 
 
@@ -54,6 +55,8 @@ def _tables(backend: Any, vpc_id: str, subnet: Any, spec: WorldSpec) -> list[Any
     tables = []
     for number in range(1, spec.tables_per_zone + 1):
         tags = {**spec.tags, "Name": f"private-{zone}-{number}"}
+        if spec.tag_zones:
+            tags["az"] = subnet.availability_zone
         tables.append(backend.create_route_table(vpc_id, [{"Key": key, "Value": value} for key, value in tags.items()]))
     if tables:
         backend.associate_route_table(tables[0].id, subnet_id=subnet.id)
@@ -64,6 +67,11 @@ def _fill(table: Any, gateway: Any, count: int) -> None:
     for network in islice(FILLER.subnets(new_prefix=24), count):
         route = make_route(table, str(network), None, gateway=gateway)
         table._routes[route.id] = route
+
+
+def _nat_gateway(backend: Any, subnet: Any) -> str:
+    address = backend.allocate_address("vpc")
+    return str(backend.create_nat_gateway(subnet.id, address.allocation_id).id)
 
 
 def _host(backend: Any, subnet: Any, tables: list[Any], number: int, spec: WorldSpec) -> Host:

@@ -175,6 +175,17 @@ class Race:
     nth: int = 1
 
 
+_DESTINATIONS = ("RouteTableId", "DestinationCidrBlock", "DestinationIpv6CidrBlock")
+_TARGETS = (
+    "NetworkInterfaceId",
+    "GatewayId",
+    "NatGatewayId",
+    "TransitGatewayId",
+    "VpcPeeringConnectionId",
+    "VpcEndpointId",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """One call as EC2 met it. Times are time.monotonic() of the host, the same in all its processes.
@@ -197,8 +208,7 @@ class Call:
         return self.operation in WRITES
 
     def __str__(self) -> str:
-        names = ("RouteTableId", "DestinationCidrBlock", "DestinationIpv6CidrBlock", "NetworkInterfaceId", "GatewayId")
-        shown = [self.parameters[name] for name in names if name in self.parameters]
+        shown = [self.parameters[name] for name in (*_DESTINATIONS, *_TARGETS) if name in self.parameters]
         return " ".join([self.operation, *shown, *([self.error] if self.error else [])])
 
 
@@ -207,6 +217,7 @@ class WorldSpec:
     """What `Cloud.build` builds: a VPC, a subnet in each zone, hosts and tagged tables round the zones.
 
     filler_routes: static routes put into every table, for load. twin: a second VPC with the same tables and tags.
+    tag_zones: every table gets the tag `az` with the name of its zone. nat_gateway: a public one in the first subnet.
     """
 
     instances: int = 2
@@ -219,6 +230,8 @@ class WorldSpec:
     tags: Mapping[str, str] = field(default_factory=lambda: {"type": "private"})
     filler_routes: int = 0
     twin: bool = False
+    tag_zones: bool = False
+    nat_gateway: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +260,7 @@ class World:
     main_table: str
     internet_gateway: str
     twin: "World | None" = None
+    nat_gateway: str | None = None
 
 
 class MetadataFault(StrEnum):

@@ -13,6 +13,8 @@ route_tables      the tables: ids, associations, deletion
 filters           filters with OR over their values; unknown ones refused
 paging            MaxResults and NextToken
 interfaces        network interfaces and the source/destination check
+subnets           what DescribeSubnets shows and filters
+nat_gateways      their interfaces, and their end
 instances         termination, status checks
 prefix_lists      managed prefix lists: versions, MaxEntries
 transit_gateways  routes of a transit gateway's table
@@ -26,10 +28,12 @@ from bgp2vpc.demo.cloud.fidelity import (
     filters,
     instances,
     interfaces,
+    nat_gateways,
     paging,
     prefix_lists,
     route_tables,
     routes,
+    subnets,
     transit_gateways,
 )
 
@@ -37,7 +41,8 @@ from bgp2vpc.demo.cloud.fidelity import (
 @cache
 def make_honest() -> None:
     """Patch moto in this process; calling it again does nothing."""
-    for part in (filters, route_tables, routes, interfaces, instances, prefix_lists, transit_gateways, paging):
+    state = (filters, route_tables, routes, interfaces, subnets, instances, nat_gateways, prefix_lists)
+    for part in (*state, transit_gateways, paging):
         part.install()
     # Last, since it wraps whatever actions there are by then.
     actions.install()

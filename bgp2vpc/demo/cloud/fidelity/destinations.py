@@ -6,6 +6,7 @@ from typing import Any
 
 from bgp2vpc.demo.cloud.fidelity.errors import combination, invalid_value, missing, not_found
 
+DESTINATION_PARAMETERS = ("DestinationCidrBlock", "DestinationIpv6CidrBlock", "DestinationPrefixListId")
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 # https://docs.aws.amazon.com/vpc/latest/userguide/route-table-options.html: "Routing for … reserved" ranges

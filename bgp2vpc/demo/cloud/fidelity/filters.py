@@ -1,7 +1,8 @@
 """Filters as EC2 has them: every filter must match, any of its values will do, and an unknown name is refused.
 
-The names are those that the API reference documents for DescribeRouteTables, DescribeNetworkInterfaces and
-DescribeInstanceStatus. For all other resources moto's own readers are kept, with the matching mended.
+The names are those that the API reference documents for DescribeRouteTables, DescribeNetworkInterfaces,
+DescribeSubnets and DescribeInstanceStatus. For all other resources moto's own readers are kept, with the matching
+mended.
 """
 
 import re
@@ -15,6 +16,7 @@ from moto.ec2.exceptions import FilterNotImplementedError
 from moto.ec2.models.elastic_network_interfaces import NetworkInterface
 from moto.ec2.models.instances import Instance
 from moto.ec2.models.route_tables import Route, RouteTable
+from moto.ec2.models.subnets import Subnet
 
 from bgp2vpc.demo.cloud.fidelity.errors import invalid_value
 from bgp2vpc.demo.cloud.fidelity.patching import patch
@@ -159,6 +161,40 @@ INTERFACE_FILTERS: Readers = {
     "status": lambda interface: [interface.status],
     "subnet-id": lambda interface: [interface.subnet.id],
     "vpc-id": lambda interface: [interface.vpc_id],
+}
+
+
+def _of_ipv6(key: str) -> Callable[[Subnet], Values]:
+    return lambda subnet: [association[key] for association in subnet.ipv6_cidr_block_associations.values()]
+
+
+_SUBNET_READERS: Readers = {
+    "availability-zone": lambda subnet: [subnet.availability_zone],
+    "availability-zone-id": lambda subnet: [subnet.availability_zone_id],
+    "available-ip-address-count": lambda subnet: [str(subnet.available_ip_address_count)],
+    "cidr-block": lambda subnet: [subnet.cidr_block],
+    "default-for-az": lambda subnet: [_truth(bool(subnet.default_for_az))],
+    "ipv6-cidr-block-association.association-id": _of_ipv6("associationId"),
+    "ipv6-cidr-block-association.ipv6-cidr-block": _of_ipv6("ipv6CidrBlock"),
+    "ipv6-native": lambda subnet: [_truth(subnet.ipv6_native)],
+    "map-public-ip-on-launch": lambda subnet: [_truth(bool(subnet.map_public_ip_on_launch))],
+    "owner-id": lambda subnet: [subnet.owner_id],
+    "state": lambda subnet: [subnet.state],
+    "subnet-arn": lambda subnet: [subnet.arn],
+    "subnet-id": lambda subnet: [subnet.id],
+    "vpc-id": lambda subnet: [subnet.vpc_id],
+}
+# Some names may be written in a second and a third way.
+_SUBNET_ALIASES = {
+    "availabilityZone": "availability-zone",
+    "availabilityZoneId": "availability-zone-id",
+    "cidr": "cidr-block",
+    "cidrBlock": "cidr-block",
+    "defaultForAz": "default-for-az",
+}
+SUBNET_FILTERS: Readers = {
+    **_SUBNET_READERS,
+    **{alias: _SUBNET_READERS[name] for alias, name in _SUBNET_ALIASES.items()},
 }
 
 

@@ -9,6 +9,7 @@ from moto.core.responses import ActionResult
 from moto.ec2.responses.elastic_network_interfaces import ElasticNetworkInterfaces
 from moto.ec2.responses.instances import InstanceResponse
 from moto.ec2.responses.route_tables import RouteTables
+from moto.ec2.responses.subnets import Subnets
 
 from bgp2vpc.demo.cloud.fidelity.errors import combination, invalid_value
 from bgp2vpc.demo.cloud.fidelity.patching import patch
@@ -21,6 +22,7 @@ def install() -> None:
     _page(RouteTables, "describe_route_tables", "RouteTables", largest=100)
     _page(ElasticNetworkInterfaces, "describe_network_interfaces", "NetworkInterfaces", 1000, "NetworkInterfaceIds")
     _page(InstanceResponse, "describe_instance_status", "InstanceStatuses", 1000, "InstanceIds")
+    _page(Subnets, "describe_subnets", "Subnets", largest=1000)
 
 
 def _page(owner: type, name: str, key: str, largest: int, excluded: str = "") -> None:

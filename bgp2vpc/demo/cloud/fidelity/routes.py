@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from moto.core.responses import ActionResult, EmptyResult
 from moto.ec2.exceptions import (
     EC2ClientError,
     InvalidParameterValueErrorReplaceRoute,
@@ -12,12 +13,14 @@ from moto.ec2.models import route_tables as moto
 from moto.ec2.models.elastic_network_interfaces import NetworkInterface
 from moto.ec2.models.instances import Instance
 from moto.ec2.models.route_tables import Route, RouteTable
+from moto.ec2.responses.route_tables import RouteTables
 
-from bgp2vpc.demo.cloud.fidelity.destinations import Destination, parse_destination
+from bgp2vpc.demo.cloud.fidelity import nat_gateways, transit_gateways
+from bgp2vpc.demo.cloud.fidelity.destinations import DESTINATION_PARAMETERS, Destination, parse_destination
 from bgp2vpc.demo.cloud.fidelity.errors import invalid_value
 from bgp2vpc.demo.cloud.fidelity.patching import patch
 from bgp2vpc.demo.cloud.fidelity.rules import RULES
-from bgp2vpc.demo.cloud.fidelity.targets import FIELDS, resolve_target
+from bgp2vpc.demo.cloud.fidelity.targets import FIELDS, PARAMETERS, resolve_target
 
 
 class PropagatedRoute(Route):
@@ -59,6 +62,7 @@ def install() -> None:
     _install_create()
     for operation in (replace_route, delete_route):
         patch(moto.RouteBackend, operation)
+    patch(RouteTables, _answer_replace_route, "replace_route")
     for name, shown in (
         ("network_interface_id", lambda route: route.interface.id if route.interface else None),
         ("instance_id", lambda route: getattr(_instance_of(route), "id", None)),
@@ -113,18 +117,13 @@ def replace_route(
     destination_cidr_block: str | None,
     destination_ipv6_cidr_block: str | None = None,
     destination_prefix_list_id: str | None = None,
-    *leading: str | None,
     **targets: Any,
 ) -> Route:
-    """ReplaceRoute: everything is judged before anything is changed, so a refused one leaves the old target.
-
-    moto's action gives the first three targets by position.
-    """
+    """ReplaceRoute: everything is judged before anything is changed, so a refused one leaves the old target."""
     table = self.get_route_table(route_table_id)
     destination = parse_destination(
         self, destination_cidr_block, destination_ipv6_cidr_block, destination_prefix_list_id
     )
-    targets |= zip(("nat_gateway_id", "egress_only_igw_id", "transit_gateway_id"), leading, strict=True)
     target = resolve_target(self, table, destination, targets)
     route: Route | None = table._routes.get(destination.key(table.id))
     if route is None:
@@ -133,6 +132,14 @@ def replace_route(
         setattr(route, field, target.value if field == target.field else None)
     route.local = False
     return route
+
+
+def _answer_replace_route(self: Any) -> ActionResult:
+    """The action with every target that EC2 has; moto's own knows no endpoint and no carrier gateway."""
+    destination = (self._get_param(name) for name in DESTINATION_PARAMETERS)
+    targets = {keyword: self._get_param(name) for name, keyword in PARAMETERS.items()}
+    self.ec2_backend.replace_route(self._get_param("RouteTableId"), *destination, **targets)
+    return EmptyResult()
 
 
 def delete_route(
@@ -205,11 +212,8 @@ def _is_blackhole(route: Route) -> bool:
     if route.gateway is not None and route.gateway.id.startswith("igw-"):
         gateway = backend.internet_gateways.get(route.gateway.id)
         return gateway is None or gateway.vpc is None or gateway.vpc.id != route.route_table.vpc_id
+    if route.nat_gateway is not None:
+        return not nat_gateways.exists(backend, route.nat_gateway.id)
     if route.transit_gateway is not None:
-        return not any(
-            attachment.resource_id == route.route_table.vpc_id
-            and attachment.transit_gateway_id == route.transit_gateway.id
-            and attachment.state == "available"
-            for attachment in backend.transit_gateway_attachments.values()
-        )
+        return not transit_gateways.is_attached(backend, route.transit_gateway.id, route.route_table.vpc_id)
     return False

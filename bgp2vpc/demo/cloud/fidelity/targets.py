@@ -8,6 +8,7 @@ from typing import Any
 from moto.ec2.exceptions import EC2ClientError, InvalidInstanceIdError
 from moto.ec2.models.route_tables import RouteTable
 
+from bgp2vpc.demo.cloud.fidelity import nat_gateways, transit_gateways
 from bgp2vpc.demo.cloud.fidelity.destinations import Destination, Network, inside
 from bgp2vpc.demo.cloud.fidelity.errors import combination, invalid_value, missing, not_found, several_interfaces
 
@@ -23,6 +24,19 @@ FIELDS = (
     "vpc_endpoint_id",
 )
 """The attributes of moto's Route of which one holds the target."""
+
+PARAMETERS = {
+    "GatewayId": "gateway_id",
+    "InstanceId": "instance_id",
+    "NatGatewayId": "nat_gateway_id",
+    "EgressOnlyInternetGatewayId": "egress_only_igw_id",
+    "TransitGatewayId": "transit_gateway_id",
+    "NetworkInterfaceId": "interface_id",
+    "VpcPeeringConnectionId": "vpc_peering_connection_id",
+    "CarrierGatewayId": "carrier_gateway_id",
+    "VpcEndpointId": "vpc_endpoint_id",
+}
+"""EC2's parameter -> moto's keyword argument."""
 
 MAY_SPLIT_A_VPC = ("interface", "nat_gateway", "vpc_endpoint_id")
 """Targets of a route that is more specific than the VPC's own CIDR."""
@@ -75,17 +89,33 @@ def _instance(backend: Any, table: RouteTable, identifier: str) -> Target:
 
 
 def _gateway(backend: Any, table: RouteTable, identifier: str) -> Target:
-    if identifier.startswith("igw-"):
-        gateway = backend.get_internet_gateway(identifier)
-        _check_vpc(table, identifier, gateway.vpc.id if gateway.vpc else None)
-    elif identifier.startswith("vgw-"):
-        gateway = backend.get_vpn_gateway(identifier)
-        _check_vpc(table, identifier, table.vpc_id if table.vpc_id in gateway.attachments else None)
-    elif identifier.startswith("vpce-"):
-        gateway = backend.get_vpc_end_point(identifier)
-    else:
+    if identifier.startswith("vpce-"):
+        return Target("gateway", backend.get_vpc_end_point(identifier))
+    gateway = backend.internet_gateways.get(identifier) or backend.vpn_gateways.get(identifier)
+    if gateway is None:
+        # Whatever kind of id it is: https://github.com/hashicorp/terraform/issues/4987
         raise not_found("InvalidGatewayID", f"The gateway ID '{identifier}' does not exist")
+    if identifier.startswith("igw-"):
+        _check_vpc(table, identifier, gateway.vpc.id if gateway.vpc else None)
+    else:
+        _check_vpc(table, identifier, table.vpc_id if table.vpc_id in gateway.attachments else None)
     return Target("gateway", gateway)
+
+
+def _nat_gateway(backend: Any, table: RouteTable, identifier: str) -> Target:
+    if not nat_gateways.exists(backend, identifier):
+        raise not_found("InvalidNatGatewayID", f"The natGateway ID '{identifier}' does not exist")
+    gateway = backend.nat_gateways[identifier]
+    # EC2 names the gateway's interface here: https://github.com/saltstack/salt/issues/38791
+    _check_vpc(table, gateway._eni.id, gateway.vpc_id)
+    return Target("nat_gateway", gateway)
+
+
+def _transit_gateway(backend: Any, table: RouteTable, identifier: str) -> Target:
+    """One that is not attached to the VPC does not exist: hashicorp/terraform-provider-aws issue 10025."""
+    if not transit_gateways.is_attached(backend, identifier, table.vpc_id):
+        raise not_found("InvalidTransitGatewayID", f"The transitGateway ID '{identifier}' does not exist.")
+    return Target("transit_gateway", backend.transit_gateways[identifier])
 
 
 def _known(field: str, store: str, kind: str) -> Callable[[Any, RouteTable, str], Target]:
@@ -111,11 +141,11 @@ RESOLVERS: Mapping[str, Callable[[Any, RouteTable, str], Target]] = {
     "interface_id": _interface,
     "instance_id": _instance,
     "gateway_id": _gateway,
-    "nat_gateway_id": _known("nat_gateway", "nat_gateways", "InvalidNatGatewayID"),
+    "nat_gateway_id": _nat_gateway,
     "egress_only_igw_id": _known(
         "egress_only_igw", "egress_only_internet_gateways", "InvalidEgressOnlyInternetGatewayId"
     ),
-    "transit_gateway_id": _known("transit_gateway", "transit_gateways", "InvalidTransitGatewayID"),
+    "transit_gateway_id": _transit_gateway,
     "vpc_peering_connection_id": _known("vpc_pcx", "vpc_pcxs", "InvalidVpcPeeringConnectionID"),
     "carrier_gateway_id": _known("carrier_gateway", "carrier_gateways", "InvalidCarrierGatewayID"),
     "vpc_endpoint_id": _endpoint,

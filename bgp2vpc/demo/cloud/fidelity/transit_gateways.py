@@ -44,6 +44,14 @@ def install() -> None:
     setattr(EC2Response, replace_transit_gateway_route.__name__, replace_transit_gateway_route)
 
 
+def is_attached(backend: Any, gateway_id: str, vpc_id: str) -> bool:
+    """Whether there is such a gateway, and the VPC can reach it."""
+    return gateway_id in backend.transit_gateways and any(
+        (attachment.resource_id, attachment.transit_gateway_id, attachment.state) == (vpc_id, gateway_id, "available")
+        for attachment in backend.transit_gateway_attachments.values()
+    )
+
+
 def _table(backend: Any, table_id: str) -> Any:
     table = backend.transit_gateways_route_tables.get(table_id)
     if table is None:
