@@ -7,6 +7,7 @@ from bgp2vpc.bgp.rib import Rib
 from bgp2vpc.daemon.bridge import Bridge
 from bgp2vpc.daemon.status import VERDICTS, SourceStatus
 from bgp2vpc.dialect.text import announce_line
+from bgp2vpc.health.runner import CheckStatus
 from bgp2vpc.sources.script import ScriptStatus
 from bgp2vpc.sources.session import SourceKind
 
@@ -37,6 +38,20 @@ def _others(bridge: Bridge, verdicts: Mapping[str, bool | None]) -> Iterator[Sou
         kind = bridge.kinds.get(name, SourceKind.PEER)
         state = VERDICTS[verdicts[name]] if name in verdicts else "up" if adj.is_open else "stale"
         yield SourceStatus(name, kind.value, state, len(adj.paths))
+
+
+def check_json(status: CheckStatus, now: float) -> dict[str, Any]:
+    """A health check; times in seconds, `since` counted back from now."""
+    return {
+        "name": status.name,
+        "type": status.type,
+        "destination": str(status.destination),
+        "state": VERDICTS[status.healthy],
+        "since": None if status.since is None else round(now - status.since, 1),
+        "latency": None if status.latency is None else round(status.latency, 4),
+        "reason": status.last_reason,
+        "history": [sample.ok for sample in status.history],
+    }
 
 
 def offered_lines(rib: Rib) -> list[dict[str, Any]]:

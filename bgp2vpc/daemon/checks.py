@@ -1,6 +1,6 @@
 """The health checks of this host's services, and the sources that offer managed routes as long as these are well."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
 from bgp2vpc.config.model import Announcement, CheckedSource
@@ -10,7 +10,10 @@ from bgp2vpc.dialect.text import parse
 from bgp2vpc.health.model import Check
 from bgp2vpc.health.opinion import combined
 from bgp2vpc.health.runner import CheckStatus
+from bgp2vpc.prefix import Prefix
 from bgp2vpc.sources.session import Listener, SourceKind
+
+Touch = Callable[[Collection[Prefix]], None]
 
 
 class Checks:
@@ -20,9 +23,10 @@ class Checks:
     """
 
     def __init__(
-        self, listener: Listener, start_task: StartTask, make_hooks: MakeHooks, *, assume_healthy: bool
+        self, listener: Listener, start_task: StartTask, make_hooks: MakeHooks, touch: Touch, *, assume_healthy: bool
     ) -> None:
         self._listener = listener
+        self._touch = touch
         self._assume_healthy = assume_healthy
         self._checkup: Checkup[str] = Checkup(start_task, make_hooks, self._verdict_changed)
         self._sources: dict[str, CheckedSource] = {}
@@ -87,6 +91,8 @@ class Checks:
             if announcement not in (said or ()):
                 self._say(source, announcement.line, announcement)
         self._said[source.name] = wanted
+        # Also where nothing new was said: what was kept for want of a verdict is kept no longer.
+        self._touch({each.prefix for each in source.announcements})
 
     def _say(self, source: CheckedSource, line: str, about: Announcement) -> None:
         self._listener.said(source.name, replace(parse(line), relay=about.relay))

@@ -12,7 +12,7 @@ from typing import Any
 import bgp2vpc
 from bgp2vpc.bgp.rib import Side
 from bgp2vpc.config.model import Config, OnExit
-from bgp2vpc.daemon.answers import offered_lines, source_statuses
+from bgp2vpc.daemon.answers import check_json, offered_lines, source_statuses
 from bgp2vpc.daemon.apply import Applier
 from bgp2vpc.daemon.bridge import Bridge
 from bgp2vpc.daemon.calls import Calls
@@ -27,7 +27,7 @@ from bgp2vpc.daemon.reconciler import Reconciler, Tempo
 from bgp2vpc.daemon.relay import Relay
 from bgp2vpc.daemon.retries import Retries
 from bgp2vpc.daemon.scripts import Scripts
-from bgp2vpc.daemon.status import check_json, paths_json, routes_json
+from bgp2vpc.daemon.status import paths_json, routes_json
 from bgp2vpc.daemon.view import View
 from bgp2vpc.daemon.waiting import cancelled, until
 from bgp2vpc.dialect.message import Message
@@ -84,7 +84,9 @@ class Daemon:
         self.bridge = Bridge(self._touch, Relay(say) if say else None)
         self.bridge.stop_requested = self.stop
         self._scripts = Scripts(self.bridge, self._tasks.start)
-        self._checks = Checks(self.bridge, self._tasks.start, self._check_hooks, assume_healthy=mode.oneshot)
+        self._checks = Checks(
+            self.bridge, self._tasks.start, self._check_hooks, self._touch, assume_healthy=mode.oneshot
+        )
         self._script_names: set[str] = set()
         self._server: SocketServer | None = None
         self._calls: Calls | None = None

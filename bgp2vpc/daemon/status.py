@@ -6,10 +6,8 @@ from typing import Any, Final
 
 from bgp2vpc.bgp.best import best_path
 from bgp2vpc.bgp.rib import Offer
-from bgp2vpc.health.runner import CheckStatus
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.routing.plan import Verdict
-
 
 VERDICTS: Final = {True: "healthy", False: "unhealthy", None: "no verdict yet"}
 """The verdict of a health check in words."""
@@ -57,20 +55,6 @@ def _path_json(offer: Offer, *, is_best: bool, reason: str) -> dict[str, Any]:
         "local_preference": attributes.local_preference,
         "as_path_length": attributes.as_path_length(),
         "path_id": offer.path.path_id,
-    }
-
-
-def check_json(status: CheckStatus, now: float) -> dict[str, Any]:
-    """A health check; times in seconds, `since` counted back from now."""
-    return {
-        "name": status.name,
-        "type": status.type,
-        "destination": str(status.destination),
-        "state": VERDICTS[status.healthy],
-        "since": None if status.since is None else round(now - status.since, 1),
-        "latency": None if status.latency is None else round(status.latency, 4),
-        "reason": status.last_reason,
-        "history": [sample.ok for sample in status.history],
     }
 
 

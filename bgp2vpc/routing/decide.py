@@ -9,7 +9,7 @@ from bgp2vpc.routing.diff import Decision, Place, Policy, diff, is_ours, is_peer
 from bgp2vpc.routing.fib import desired
 from bgp2vpc.routing.plan import Plan, make_plan
 from bgp2vpc.routing.rule import Rule
-from bgp2vpc.vpc.finders import find
+from bgp2vpc.vpc.finders import Surroundings, find
 from bgp2vpc.vpc.model import RouteTable, Snapshot
 
 
@@ -51,9 +51,10 @@ class Ruled:
 def ruled_tables(rules: Sequence[Rule], snapshot: Snapshot, own_vpc_id: str) -> dict[str, Ruled]:
     """Table id -> table with its rules; only tables of our own VPC, or of the one a rule names."""
     found: dict[str, list[Rule]] = {}
+    surroundings = Surroundings(snapshot.zone, snapshot.subnets)
     for rule in rules:
         vpc_id = rule.vpc_id or own_vpc_id
-        for table in find(rule.find, (t for t in snapshot.tables.values() if t.vpc_id == vpc_id)):
+        for table in find(rule.find, (t for t in snapshot.tables.values() if t.vpc_id == vpc_id), surroundings):
             found.setdefault(table.id, []).append(rule)
     return {table_id: Ruled(snapshot.tables[table_id], tuple(found[table_id])) for table_id in sorted(found)}
 

@@ -193,7 +193,7 @@ def test_plan_without_a_daemon_says_so_and_keeps_what_is_there(world: World, sit
     assert answer.returncode == 0
     assert "leftover" in answer.stdout
     assert "0 changes" in answer.stdout
-    assert "planning without any path" in answer.stderr
+    assert "planning as a daemon that starts now" in answer.stderr
 
 
 def test_a_plan_that_is_too_large_exits_3_with_the_numbers(world: World, site: Site) -> None:

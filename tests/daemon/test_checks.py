@@ -1,0 +1,344 @@
+"""Health checks, managed routes and remote checks: the whole daemon on virtual time, real sockets on loopback."""
+
+import socket
+from contextlib import suppress
+
+import pytest
+from lab import OURS, PEER, two_hosts
+
+from bgp2vpc.config.load import parse
+from bgp2vpc.config.model import OnExit
+from bgp2vpc.errors import Throttled, Transient
+from bgp2vpc.vpc.memory import MemoryVpc
+
+P, Q = "192.0.2.53/32", "192.0.2.54/32"
+FOREVER = 1000.0
+
+
+class Service:
+    """Something that listens, or refuses, on an address of loopback. A connection is well as soon as it stands."""
+
+    def __init__(self, address: str = "127.0.0.1") -> None:
+        self._address = address
+        self._socket: socket.socket | None = None
+        self.port = 0
+        self.start()
+
+    def start(self) -> None:
+        self._socket = socket.create_server((self._address, self.port), backlog=512)
+        self._socket.setblocking(False)
+        self.port = self._socket.getsockname()[1]
+
+    def stop(self) -> None:
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+
+    def visits(self) -> int:
+        """How many connections were made since this was last asked."""
+        count = 0
+        with suppress(BlockingIOError):
+            while self._socket is not None:
+                self._socket.accept()[0].close()
+                count += 1
+        return count
+
+
+@pytest.fixture
+def service():
+    running = Service()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def remote():
+    """What runs on the owner's address, 127.0.0.2."""
+    running = Service("127.0.0.2")
+    yield running
+    running.stop()
+
+
+def settings(text: str) -> dict:
+    """What the lab's daemon needs of a file."""
+    config = parse(text, "lab.yaml")
+    names = ("rules", "checks", "remote_checks", "checked_sources", "on_exit", "hook_timeout")
+    return {name: getattr(config, name) for name in names}
+
+
+def file(service: Service, route: str = "", remote: Service | None = None, more: str = "", rule: str = "") -> str:
+    remote_checks = ""
+    if remote is not None:
+        remote_checks = f"remote_healthchecks:\n  alive: {{type: tcp, every: 1, config: {{port: {remote.port}}}}}\n"
+    return f"""\
+healthchecks:
+  web: {{type: tcp, destination: 127.0.0.1, every: 1, config: {{port: {service.port}}}}}
+  other: {{type: tcp, destination: 127.0.0.1, every: 1, rise: 5, config: {{port: {service.port}}}}}
+{remote_checks}{more}
+routetables:
+  private:
+    find: {{type: by_tag, config: {{key: type, value: private}}}}
+    manage_routes:
+      - {{cidr: {P}, healthcheck: web{route}}}
+{rule}"""
+
+
+def owned_by_peer() -> MemoryVpc:
+    """The peer, at 127.0.0.2, holds the route."""
+    vpc = MemoryVpc()
+    vpc.add_table("rtb-1", tags={"type": "private"})
+    vpc.add_interface(OURS, "i-1", addresses=["10.0.0.10"])
+    vpc.add_interface(PEER, "i-2", addresses=["127.0.0.2"])
+    vpc.put_route("rtb-1", P, PEER)
+    return vpc
+
+
+def held_by_us() -> MemoryVpc:
+    vpc = two_hosts()
+    vpc.put_route("rtb-1", P, OURS)
+    return vpc
+
+
+def test_a_healthy_check_writes_its_route_and_an_unhealthy_one_deletes_it_at_once(make_lab, service) -> None:
+    lab = make_lab(poll_time=FOREVER, **settings(file(service))).start(wait=0.5)
+    assert lab.routes == []
+    lab.wait(1.0)  # rise: 2
+    assert lab.routes == [f"rtb-1 {P} {OURS} active"]
+    service.stop()
+    lab.wait(2.0)  # fall: 3
+    assert lab.routes == [f"rtb-1 {P} {OURS} active"]
+    lab.wait(1.5)
+    assert lab.routes == []
+    service.start()
+    lab.wait(2.5)
+    assert lab.routes == [f"rtb-1 {P} {OURS} active"]
+
+
+def test_until_the_first_verdict_a_route_of_ours_stays_and_others_keep_theirs(make_lab, service) -> None:
+    for vpc in (held_by_us(), owned_by_peer()):
+        before = str(vpc)
+        text = file(service).replace("healthcheck: web", "healthcheck: other")
+        lab = make_lab(vpc, restart_time=1.0, **settings(text)).start(wait=3.9)
+        assert lab.writes == []
+        assert str(vpc) == before
+
+
+def test_a_first_verdict_that_is_bad_removes_what_an_earlier_life_left(make_lab, service) -> None:
+    service.stop()
+    lab = make_lab(held_by_us(), **settings(file(service))).start(wait=1.9)
+    assert lab.writes == []
+    lab.wait(1.0)
+    assert lab.writes == [f"DeleteRoute rtb-1 {P}"]
+
+
+def test_takeover_is_the_default_of_managed_routes_and_waits_for_the_first_verdict(make_lab, service) -> None:
+    lab = make_lab(owned_by_peer(), **settings(file(service))).start(wait=0.9)
+    assert lab.routes == [f"rtb-1 {P} {PEER} active"]
+    lab.wait(1.0)
+    assert lab.routes == [f"rtb-1 {P} {OURS} active"]
+
+
+def test_an_owner_that_fails_its_remote_check_loses_the_route_long_before_the_next_poll(
+    make_lab, service, remote
+) -> None:
+    route = ", if_unhealthy: true, remote_healthcheck: alive"
+    lab = make_lab(owned_by_peer(), poll_time=FOREVER, **settings(file(service, route, remote))).start(wait=10)
+    assert remote.visits() > 5
+    assert lab.routes == [f"rtb-1 {P} {PEER} active"]
+    remote.stop()
+    lab.wait(4.0)
+    assert lab.routes == [f"rtb-1 {P} {OURS} active"]
+    assert lab.writes == [f"ReplaceRoute rtb-1 {P} {OURS}"]
+    remote.start()
+    lab.wait(10)
+    assert remote.visits() == 0  # nobody is checked any more: the route is ours
+
+
+def test_the_remote_check_follows_the_owner(make_lab, service, remote) -> None:
+    vpc = owned_by_peer()
+    vpc.add_interface("eni-3", "i-3", addresses=["127.0.0.3"])
+    route = ", if_unhealthy: true, remote_healthcheck: alive"
+    lab = make_lab(vpc, poll_time=5.0, **settings(file(service, route, remote))).start(wait=3)
+    vpc.put_route("rtb-1", P, "eni-3")
+    lab.wait(6)
+    remote.visits()
+    lab.wait(2.1)
+    assert remote.visits() == 0
+    assert lab.routes == [f"rtb-1 {P} {OURS} active"]  # at 127.0.0.3 nobody listens
+
+
+def test_the_address_of_an_owner_is_asked_for_once_and_again_when_ec2_fails(make_lab, service, remote) -> None:
+    vpc = owned_by_peer()
+    vpc.fail_next("DescribeNetworkInterfaces eni", Throttled("DescribeNetworkInterfaces", "RequestLimitExceeded", ""))
+    route = ", if_unhealthy: true, remote_healthcheck: alive"
+    lab = make_lab(vpc, poll_time=2.0, **settings(file(service, route, remote))).start(wait=0.1)
+    lab.wait(20)
+    assert len([call for call in lab.calls if call.startswith(f"DescribeNetworkInterfaces {PEER}")]) <= 2
+    assert remote.visits() > 10
+
+
+def test_never_delete_leaves_the_route_and_nothing_is_written_when_all_is_well_again(make_lab, service) -> None:
+    lab = make_lab(**settings(file(service, ", never_delete: true"))).start(wait=2)
+    service.stop()
+    lab.wait(5)
+    assert lab.verdicts() == [f"rtb-1 {P} keep never-delete"]
+    service.start()
+    lab.wait(5)
+    assert lab.writes == []
+
+
+def with_gateway() -> MemoryVpc:
+    vpc = two_hosts()
+    vpc.add_gateway("nat-0123456789abcdef0")
+    vpc.put_route("rtb-1", P, "nat-0123456789abcdef0")
+    return vpc
+
+
+def test_the_fallback_is_taken_from_and_put_back_and_never_a_moment_without_a_route(make_lab, service) -> None:
+    route = ", fallback: nat-0123456789abcdef0"
+    lab = make_lab(with_gateway(), **settings(file(service, route))).start(wait=0)
+    lab.wait(2)
+    service.stop()
+    lab.wait(5)
+    assert lab.writes == [f"ReplaceRoute rtb-1 {P} {OURS}", f"ReplaceRoute rtb-1 {P} nat-0123456789abcdef0"]
+
+
+@pytest.mark.parametrize(
+    ("on_exit", "end"),
+    [
+        ("withdraw_announced", f"rtb-1 {P} {OURS} active"),
+        ("keep", f"rtb-1 {P} {OURS} active"),
+        ("withdraw", f"rtb-1 {P} nat-0123456789abcdef0 active"),
+    ],
+)
+def test_what_becomes_of_managed_routes_when_the_daemon_ends(make_lab, service, on_exit, end) -> None:
+    text = file(service, ", fallback: nat-0123456789abcdef0", more=f"on_exit: {on_exit}")
+    lab = make_lab(with_gateway(), **settings(text)).start(wait=2)
+    assert lab.stop() == 0
+    assert lab.routes == [end]
+
+
+def test_announced_routes_are_withdrawn_at_the_end_although_managed_ones_stay(make_lab, service) -> None:
+    lab = make_lab(**settings(file(service, rule="    accept: [192.0.2.0/24 le 32]"))).start(wait=2)
+    lab.say(f"announce route {Q} next-hop self")
+    lab.wait()
+    assert len(lab.routes) == 2
+    assert lab.config.on_exit is OnExit.WITHDRAW_ANNOUNCED
+    lab.stop()
+    assert lab.routes == [f"rtb-1 {P} {OURS} active"]
+
+
+def test_oneshot_ignores_the_checks(make_lab, service) -> None:
+    service.stop()
+    lab = make_lab(**settings(file(service))).start(oneshot=True, wait=1)
+    assert lab.ended() == 0
+    assert lab.routes == [f"rtb-1 {P} {OURS} active"]
+
+
+def test_noop_writes_nothing_whatever_the_checks_say(make_lab, service, remote) -> None:
+    route = ", if_unhealthy: true, remote_healthcheck: alive"
+    for vpc in (two_hosts(), held_by_us(), owned_by_peer()):
+        service.stop()
+        lab = make_lab(vpc, **settings(file(service, route, remote))).start(noop=True, wait=5)
+        service.start()
+        lab.wait(5)
+        remote.stop()
+        lab.wait(5)
+        remote.start()
+        lab.stop()
+        assert lab.writes == []
+
+
+@pytest.mark.parametrize(("policy", "healthy_with_one"), [("all", False), ("any", True), ("1", True), ("2", False)])
+def test_of_several_checks_as_many_as_the_policy_says_must_be_healthy(
+    make_lab, service, remote, policy, healthy_with_one
+) -> None:
+    checks = f"""\
+healthchecks:
+  a: {{type: tcp, destination: 127.0.0.1, every: 1, config: {{port: {service.port}}}}}
+  b: {{type: tcp, destination: 127.0.0.2, every: 1, config: {{port: {remote.port}}}}}
+routetables:
+  private:
+    find: {{type: by_tag, config: {{key: type, value: private}}}}
+    manage_routes: [{{cidr: {P}, healthcheck: [a, b], healthcheck_policy: {policy}}}]
+"""
+    lab = make_lab(**settings(checks)).start(wait=3)
+    assert len(lab.routes) == 1
+    remote.stop()
+    lab.wait(5)
+    assert len(lab.routes) == healthy_with_one
+    service.stop()
+    lab.wait(5)
+    assert lab.routes == []
+
+
+def test_a_helper_announces_managed_prefixes_with_their_attributes_but_no_default_route(make_lab, service) -> None:
+    text = file(service, ", announce: {med: 50, community: '64512:53'}")
+    text += "      - {cidr: 0.0.0.0/0, healthcheck: web}\n      - {cidr: '::/0', healthcheck: web, announce: true}\n"
+    lab = make_lab(**settings(text)).start(helper=True, wait=2)
+    assert lab.to_exabgp == [
+        f"announce route {P} next-hop self med 50 community 64512:53",
+        "announce route ::/0 next-hop self",
+    ]
+    service.stop()
+    lab.wait(5)
+    assert lab.to_exabgp[2:] == [f"withdraw route {P} next-hop self", "withdraw route ::/0 next-hop self"]
+
+
+def test_a_reload_keeps_the_verdict_of_a_check_that_did_not_change(make_lab, service, caplog) -> None:
+    caplog.set_level("INFO")
+    lab = make_lab(**settings(file(service))).start(wait=2)
+    more = file(service) + f"      - {{cidr: {Q}, healthcheck: web}}\n"
+    lab.reload(**settings(more))
+    assert lab.writes == [f"CreateRoute rtb-1 {Q} {OURS}"]
+    lab.wait(10)
+    assert caplog.text.count("check healthy") == 2  # one for each check, at the start
+
+
+def test_a_reload_with_a_changed_check_moves_nothing_before_its_first_verdict(make_lab, service) -> None:
+    lab = make_lab(**settings(file(service))).start(wait=2)
+    service.stop()
+    lab.reload(**settings(file(service).replace("every: 1,", "every: 2,")))
+    lab.wait(2.5)
+    assert lab.routes == [f"rtb-1 {P} {OURS} active"]
+    lab.wait(4)
+    assert lab.routes == []
+
+
+def test_a_managed_route_taken_out_of_the_file_is_left_as_it_is_and_said(make_lab, service, caplog) -> None:
+    more = file(service) + f"      - {{cidr: {Q}, healthcheck: web}}\n"
+    lab = make_lab(**settings(more)).start(wait=2)
+    lab.reload(**settings(file(service)))
+    lab.wait(3)
+    assert len(lab.routes) == 2
+    assert "route left as it is: no rule is about it now" in caplog.text
+
+
+def test_a_route_without_a_check_is_always_wanted(make_lab, service) -> None:
+    text = file(service).replace(", healthcheck: web", "")
+    lab = make_lab(**settings(text)).start(wait=1)
+    assert lab.routes == [f"rtb-1 {P} {OURS} active"]
+    lab.vpc.remove_route("rtb-1", P)
+    lab.wait(70)
+    assert lab.routes == [f"rtb-1 {P} {OURS} active"]
+
+
+def test_a_write_that_fails_does_not_delay_the_checks(make_lab, service) -> None:
+    vpc = two_hosts()
+    vpc.fail_next("CreateRoute", Transient("CreateRoute", "InternalError", ""), times=50)
+    lab = make_lab(vpc, **settings(file(service))).start(wait=20)
+    (web, _) = lab.do(lab.daemon.status)["checks"]
+    assert len(web["history"]) == 21
+
+
+def test_the_hook_before_a_write_runs_once_however_often_the_write_is_tried(
+    make_lab, service, tmp_path, caplog
+) -> None:
+    """Programs need real time, so this hook is none: that it cannot be started is said, and stops nothing."""
+    vpc = two_hosts()
+    vpc.fail_next("CreateRoute", Transient("CreateRoute", "InternalError", ""), times=3)
+    lab = make_lab(vpc, **settings(file(service, f", run_before_add_route: [{tmp_path}/none]"))).start(wait=0)
+    lab.wait(5)
+    assert len(lab.writes) == 4
+    assert lab.routes == [f"rtb-1 {P} {OURS} active"]
+    assert caplog.text.count("hook failed before create") == 1
