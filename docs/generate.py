@@ -27,9 +27,29 @@ SECTIONS = (
     ("Top level", None, "`{}`"),
     ("A process", "ProcessEntry", "`processes.NAME.{}`"),
     ("A rule", "RuleEntry", "`routetables.NAME.{}`"),
+    ("A managed route", "RouteEntry", "`manage_routes[].{}`"),
+    ("Its announcement", "AnnounceEntry", "`manage_routes[].announce.{}`"),
     ("EC2", "Ec2Entry", "`ec2.{}`"),
 )
-FINDERS = ("ByTagEntry", "MainEntry", "SubnetEntry", "IdsEntry", "AndEntry", "OrEntry")
+CHECKS = {
+    "tcp": "TcpConfig",
+    "command": "CommandConfig",
+    "http": "HttpConfig",
+    "https": "HttpsConfig",
+    "dns": "DnsConfig",
+}
+MANAGED = """\
+The prefix is offered while the health checks are healthy, and written as announced ones are: the first rule that
+accepts or manages a prefix decides for a table. Hooks are argument lists (or one line, split as a shell does; no shell runs).
+They find `BGP2VPC_ACTION` (create, replace, delete), `BGP2VPC_PREFIX`, `BGP2VPC_ROUTE_TABLE`, `BGP2VPC_OLD_TARGET` and
+`BGP2VPC_NEW_TARGET` in their environment, are killed after `hook_timeout`, and stop nothing when they fail. Nobody waits
+for one that runs `after`.
+"""
+CHECK = """\
+Below `healthchecks` for this host's services, below `remote_healthchecks` for those of whichever other instance holds a
+route that names the check. Until `rise` successes or `fall` failures have come in a row for the first time, a check has
+no verdict: nothing is announced, deleted or taken over because of it.
+"""
 
 
 def main(arguments: list[str]) -> int:
@@ -46,17 +66,41 @@ def _lines(whole: dict[str, Any]) -> Iterator[str]:
     for title, name, key_format in SECTIONS:
         entry = definitions[name] if name else whole
         yield f"## {title}\n"
+        if name == "RouteEntry":
+            yield MANAGED
         yield from _table(entry, definitions, key_format)
+    yield from _checks(whole, definitions)
     yield "## Finders\n"
     yield "`find: {type: TYPE, config: {…}, not: false, no_results_ok: false}`; with `not: true` all other tables.\n"
     yield "| type | finds | config |"
     yield "|---|---|---|"
-    for name in FINDERS:
-        entry = definitions[name]
+    for entry in _members(definitions["RuleEntry"]["properties"]["find"], definitions):
         config = entry["properties"]["config"]
         example = config.get("examples", [""])[0]
         yield f"| `{entry['properties']['type']['const']}` | {entry['description']} | {_code(example)} |"
     yield ""
+
+
+def _checks(whole: dict[str, Any], definitions: dict[str, Any]) -> Iterator[str]:
+    entries = _members(whole["properties"]["healthchecks"]["additionalProperties"], definitions)
+    yield "## A health check\n"
+    yield CHECK
+    yield "| type | healthy if | config |"
+    yield "|---|---|---|"
+    for entry in entries:
+        example = entry["properties"]["config"].get("examples", [""])[0]
+        yield f"| `{entry['properties']['type']['const']}` | {entry['description']} | {_code(example)} |"
+    yield ""
+    common = {key: value for key, value in entries[0]["properties"].items() if key not in ("type", "config")}
+    yield from _table({**entries[0], "properties": common}, definitions, "`healthchecks.NAME.{}`")
+    for name in CHECKS:
+        yield f"### `{name.removesuffix('Config').lower()}`\n"
+        yield from _table(definitions[name], definitions, "`config.{}`")
+
+
+def _members(union: dict[str, Any], definitions: dict[str, Any]) -> list[dict[str, Any]]:
+    """The entries that a `oneOf` of references names."""
+    return [definitions[each["$ref"].rpartition("/")[2]] for each in union["oneOf"]]
 
 
 def _table(entry: dict[str, Any], definitions: dict[str, Any], key_format: str) -> Iterator[str]:
@@ -65,9 +109,9 @@ def _table(entry: dict[str, Any], definitions: dict[str, Any], key_format: str) 
     yield "|---|---|---|---|---|"
     for key, described in entry["properties"].items():
         default = "required" if key in required else _default(described)
-        example = described.get("examples", [""])[0]
         meaning = _resolved(described, definitions)["description"].replace("|", "\\|")
-        columns = (key_format.format(key), _type(described, definitions), default, meaning, _code(example))
+        kind = f"{_type(described, definitions)}{_unit(described)}"
+        columns = (key_format.format(key), kind, default, meaning, _code(_example(key, described)))
         yield f"| {' | '.join(columns)} |"
     yield ""
 
@@ -85,17 +129,30 @@ def _default(described: dict[str, Any]) -> str:
     return _code(json.dumps(default).strip('"'))
 
 
+def _example(key: str, described: dict[str, Any]) -> str:
+    """What somebody could write there: an example of the schema's, or else the default."""
+    given = described["examples"][0] if "examples" in described else json.dumps(described["default"]).strip('"')
+    return f"{key}: {given}".replace("|", "\\|")
+
+
+def _unit(described: dict[str, Any]) -> str:
+    parts = [described, *described.get("anyOf", ())]
+    return next((f", {part['unit']}" for part in parts if "unit" in part), "")
+
+
 def _code(text: object) -> str:
     return f"`{text}`" if text else ""
 
 
 def _type(described: dict[str, Any], definitions: dict[str, Any]) -> str:
     if "$ref" in described:
-        target = definitions[described["$ref"].rpartition("/")[2]]
-        return " or ".join(f"`{word}`" for word in target["enum"]) if "enum" in target else "mapping"
-    if "anyOf" in described:
-        kinds = [_type(each, definitions) for each in described["anyOf"] if each.get("type") != "null"]
-        return " or ".join(dict.fromkeys(kinds))
+        return _type(definitions[described["$ref"].rpartition("/")[2]], definitions)
+    if "enum" in described:
+        return " or ".join(f"`{word}`" for word in described["enum"])
+    for union in ("anyOf", "oneOf"):
+        if union in described:
+            kinds = [_type(each, definitions) for each in described[union] if each.get("type") != "null"]
+            return " or ".join(dict.fromkeys(kinds))
     kind = described.get("type", "mapping")
     if isinstance(kind, list):
         return " or ".join(kind)

@@ -38,29 +38,45 @@ class _CheckEntry(Entry):
     )
     every: Period = Field(description="Seconds from one probe to the next.", examples=[1])
     timeout: Period | None = Field(
-        default=None, description="Seconds after which a probe has failed. Default: `every`, at most 5."
+        default=None,
+        description="Seconds after which a probe has failed. Default: `every`, at most 5.",
+        examples=[0.5],
     )
-    run_on_healthy: Hook = Field(default=(), description="Run when it becomes healthy; no shell.")
-    run_on_unhealthy: Hook = Field(default=(), description="Run when it becomes unhealthy; no shell.")
+    run_on_healthy: Hook = Field(
+        default=(), description="Run when it becomes healthy; no shell.", examples=["[logger, dns is well]"]
+    )
+    run_on_unhealthy: Hook = Field(
+        default=(), description="Run when it becomes unhealthy; no shell.", examples=["[systemctl, restart, dns]"]
+    )
 
 
 class PingEntry(_CheckEntry):
-    """ICMP echo."""
+    """An ICMP echo request is answered."""
 
     type: Literal["ping"]
-    config: NoConfig = Field(default=NoConfig(), description="Nothing.")
+    config: NoConfig = Field(default=NoConfig(), description="Nothing.", examples=["{}"])
 
 
 class TlsConfig(Entry):
     """How a TLS server is verified."""
 
     cert_path: PemFile | None = Field(
-        default=None, alias="certPath", description="File with the CA's certificate (PEM). Default: the system's CAs."
+        default=None,
+        alias="certPath",
+        description="File with the CA's certificate (PEM). Default: the system's CAs.",
+        examples=["/etc/ssl/our-ca.pem"],
     )
-    cert: Pem | None = Field(default=None, description="The CA's certificate itself (PEM); comes before `certPath`.")
+    cert: Pem | None = Field(
+        default=None,
+        description="The CA's certificate itself (PEM); comes before `certPath`.",
+        examples=["-----BEGIN CERTIFICATE-----…"],
+    )
     skip_verify: bool = Field(default=False, alias="skipVerify", description="Accept any certificate.")
     server_name: str = Field(
-        default="", alias="serverName", description="The name in the certificate. Default: the destination."
+        default="",
+        alias="serverName",
+        description="The name in the certificate. Default: the destination.",
+        examples=["www.example.org"],
     )
 
 
@@ -68,13 +84,19 @@ class TcpConfig(TlsConfig):
     """What to say and hear."""
 
     port: Port = Field(description="The port.", examples=[80])
-    send: str = Field(default="", description="Sent as it stands, in UTF-8: a request needs its line ends.")
-    expect: str = Field(default="", description="Must be found anywhere in what arrives before the time-out.")
-    ssl: bool = Field(default=False, description="Speak TLS; the keys below belong to it.")
+    send: str = Field(
+        default="",
+        description="Sent as it stands, in UTF-8: a request needs its line ends.",
+        examples=['"HEAD / HTTP/1.0\\r\\n\\r\\n"'],
+    )
+    expect: str = Field(
+        default="", description="Must be found anywhere in what arrives before the time-out.", examples=["200 OK"]
+    )
+    ssl: bool = Field(default=False, description="Speak TLS; certPath, cert, skipVerify and serverName belong to it.")
 
 
 class TcpEntry(_CheckEntry):
-    """A TCP connection, perhaps with a question and an answer."""
+    """A TCP connection stands, and what is expected arrives."""
 
     type: Literal["tcp"]
     config: TcpConfig = Field(description="The port, and what to say and hear.", examples=["{port: 53}"])
@@ -84,11 +106,15 @@ class CommandConfig(Entry):
     """Which program."""
 
     command: str = Field(min_length=1, description="The program; no shell.", examples=["/usr/local/bin/check-dns"])
-    arguments: Arguments = Field(default=(), description="Its arguments; %DESTINATION% stands for the destination.")
+    arguments: Arguments = Field(
+        default=(),
+        description="Its arguments; %DESTINATION% stands for the destination.",
+        examples=["['-c', '1', '%DESTINATION%']"],
+    )
 
 
 class CommandEntry(_CheckEntry):
-    """A program that exits with 0 if all is well. Killed with its children at the time-out."""
+    """A program exits with 0. At the time-out it is killed, with its children."""
 
     type: Literal["command"]
     config: CommandConfig = Field(
@@ -99,20 +125,26 @@ class CommandEntry(_CheckEntry):
 class HttpConfig(Entry):
     """What to ask and to get."""
 
-    port: Port | None = Field(default=None, description="The port. Default: 80; https: 443.")
+    port: Port | None = Field(default=None, description="The port. Default: 80; https: 443.", examples=[8080])
     path: UrlPath = Field(default="/", description="Path and query.")
     method: Method = Field(default="GET", description="The method.")
-    headers: dict[str, Header] = Field(default={}, description="Further headers.")
-    host: Header = Field(default="", description="The Host header. Default: the destination.")
-    expect_status: Statuses | None = Field(
-        default=None, description="Healthy statuses: `200`, `200-299`, or a list of these. Default: `200-399`."
+    headers: dict[str, Header] = Field(default={}, description="Further headers.", examples=["{X-Check: bgp2vpc}"])
+    host: Header = Field(
+        default="", description="The Host header. Default: the destination.", examples=["www.example.org"]
     )
-    expect_body: str = Field(default="", description="Must be found in the body.")
-    expect_body_regexp: Regexp | None = Field(default=None, description="Must match somewhere in the body.")
+    expect_status: Statuses | None = Field(
+        default=None,
+        description="Healthy statuses: `200`, `200-299`, or a list of these. Default: `200-399`.",
+        examples=["[200, 204]"],
+    )
+    expect_body: str = Field(default="", description="Must be found in the body.", examples=["well"])
+    expect_body_regexp: Regexp | None = Field(
+        default=None, description="Must match somewhere in the body.", examples=["ok|well"]
+    )
 
 
 class HttpEntry(_CheckEntry):
-    """An HTTP request. Redirects are not followed."""
+    """An HTTP request gets the expected answer. Redirects are not followed."""
 
     type: Literal["http"]
     config: HttpConfig = Field(default=HttpConfig(), description="The request.", examples=["{path: /health}"])
@@ -123,7 +155,7 @@ class HttpsConfig(HttpConfig, TlsConfig):
 
 
 class HttpsEntry(_CheckEntry):
-    """An HTTPS request. Redirects are not followed."""
+    """An HTTPS request gets the expected answer. Redirects are not followed."""
 
     type: Literal["https"]
     config: HttpsConfig = Field(default=HttpsConfig(), description="The request.", examples=["{host: www.example.org}"])
@@ -136,13 +168,17 @@ class DnsConfig(Entry):
         description="The name to ask for.", examples=["example.org"]
     )
     type: RecordType = Field(default="A", description="The type of record.")
-    expect: Texts = Field(default=(), description="Answers, as zone files write them, all of which must be there.")
+    expect: Texts = Field(
+        default=(),
+        description="Answers, as zone files write them, all of which must be there.",
+        examples=["[192.0.2.1]"],
+    )
     port: Port = Field(default=53, description="The port.")
     transport: Literal["udp", "tcp"] = Field(default="udp", description="`udp` (truncated answers: TCP) or `tcp`.")
 
 
 class DnsEntry(_CheckEntry):
-    """A DNS query, put to the destination."""
+    """A DNS query to the destination is answered."""
 
     type: Literal["dns"]
     config: DnsConfig = Field(description="The question.", examples=["{name: example.org, type: A}"])

@@ -17,8 +17,9 @@ from pydantic import (
 from bgp2vpc.config import fields
 from bgp2vpc.prefix import IPAddress, Prefix
 
-Seconds: TypeAlias = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Period: TypeAlias = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+_SECONDS = {"unit": "seconds"}  # for the reference of keys
+Seconds: TypeAlias = Annotated[float, Field(ge=0, allow_inf_nan=False, json_schema_extra=_SECONDS)]
+Period: TypeAlias = Annotated[float, Field(gt=0, allow_inf_nan=False, json_schema_extra=_SECONDS)]
 Count: TypeAlias = Annotated[int, Field(ge=1)]
 Name: TypeAlias = Annotated[str, AfterValidator(fields.name)]
 

@@ -54,7 +54,7 @@ class MainEntry(_FindEntry):
     """The VPC's main table."""
 
     type: Literal["main"]
-    config: NoConfig = Field(default=NoConfig(), description="Nothing.")
+    config: NoConfig = Field(default=NoConfig(), description="Nothing.", examples=["{}"])
 
 
 class SubnetConfig(Entry):

@@ -20,13 +20,21 @@ Fallback: TypeAlias = Annotated[Target, PlainValidator(fields.fallback), text_sc
 class AnnounceEntry(Entry):
     """Attributes of the announcement, in ExaBGP's words."""
 
-    med: Words | None = Field(default=None, description="MED; from `backup_med` on also a last resort in the VPC.")
-    local_preference: Words | None = Field(default=None, description="Local preference.")
-    origin: Words | None = Field(default=None, description="`igp`, `egp` or `incomplete`.")
-    as_path: Words | None = Field(default=None, description="AS path, a list of numbers.")
-    community: Words | None = Field(default=None, description="One community or a list of them.")
-    large_community: Words | None = Field(default=None, description="One large community or a list of them.")
-    extended_community: Words | None = Field(default=None, description="One extended community or a list of them.")
+    med: Words | None = Field(
+        default=None, description="MED; from `backup_med` on also a last resort in the VPC.", examples=[100]
+    )
+    local_preference: Words | None = Field(default=None, description="Local preference.", examples=[200])
+    origin: Words | None = Field(default=None, description="`igp`, `egp` or `incomplete`.", examples=["igp"])
+    as_path: Words | None = Field(default=None, description="AS path, a list of numbers.", examples=["[65001, 65002]"])
+    community: Words | None = Field(
+        default=None, description="One community or a list of them.", examples=["['65000:53', no-export]"]
+    )
+    large_community: Words | None = Field(
+        default=None, description="One large community or a list of them.", examples=["'65000:1:53'"]
+    )
+    extended_community: Words | None = Field(
+        default=None, description="One extended community or a list of them.", examples=["'target:65000:53'"]
+    )
 
     @property
     def words(self) -> str:
@@ -56,10 +64,14 @@ class RouteEntry(Entry):
         description="The prefix; an address means a host route.", examples=["192.0.2.53/32"]
     )
     instance: InstanceRef = Field(
-        default=None, description="The instance it points at: `SELF` (this one, the default) or another's id."
+        default=None,
+        description="The instance it points at: `SELF` (this one, the default) or another's id.",
+        examples=["i-0123456789abcdef0"],
     )
     healthcheck: Texts = Field(
-        default=(), description="The health check it depends on, or a list of them. Default: none; always offered."
+        default=(),
+        description="The health check it depends on, or a list of them. Default: none; always offered.",
+        examples=["[dns, network]"],
     )
     healthcheck_policy: Annotated[
         str | int,
@@ -67,12 +79,15 @@ class RouteEntry(Entry):
         WithJsonSchema({"anyOf": [{"enum": ["all", "any"]}, {"type": "integer", "minimum": 1}]}),
     ] = Field(default="all", description="How many of several checks must be healthy: `all`, `any`, or a number.")
     remote_healthcheck: str = Field(
-        default="", description="The remote health check that another instance must pass to keep the route."
+        default="",
+        description="The remote health check that another instance must pass to keep the route.",
+        examples=["dns"],
     )
     if_unhealthy: bool | None = Field(
         default=None,
         description="Take the route from another instance only if that is dead, impaired or fails its remote health "
         "check. Default: always, unless the rule has a `takeover`.",
+        examples=["true"],
     )
     never_delete: bool = Field(default=False, description="Leave the route where it is when the checks fail.")
     fallback: Fallback | None = Field(
@@ -87,15 +102,29 @@ class RouteEntry(Entry):
         "attributes, but for default routes (0.0.0.0/0, ::/0) and other instances', which are not.",
         examples=["{med: 100, community: '65000:53'}"],
     )
-    run_before_add_route: Hook = Field(default=(), description="Run before the route is created; no shell.")
-    run_after_add_route: Hook = Field(default=(), description="Run after the route was created.")
-    run_before_replace_route: Hook = Field(default=(), description="Run before the route is taken from others.")
-    run_after_replace_route: Hook = Field(default=(), description="Run after the route was taken from others.")
+    run_before_add_route: Hook = Field(
+        default=(),
+        description="Run before the route is created; no shell.",
+        examples=["[/usr/local/bin/open-firewall]"],
+    )
+    run_after_add_route: Hook = Field(
+        default=(), description="Run after the route was created.", examples=["[logger, route added]"]
+    )
+    run_before_replace_route: Hook = Field(
+        default=(), description="Run before the route is taken from others.", examples=["[/usr/local/bin/stop-peer]"]
+    )
+    run_after_replace_route: Hook = Field(
+        default=(), description="Run after the route was taken from others.", examples=["[logger, route taken]"]
+    )
     run_before_delete_route: Hook = Field(
-        default=(), description="Run before the route is deleted or pointed at its fallback."
+        default=(),
+        description="Run before the route is deleted or pointed at its fallback.",
+        examples=["[/usr/local/bin/drain]"],
     )
     run_after_delete_route: Hook = Field(
-        default=(), description="Run after the route was deleted or pointed at its fallback."
+        default=(),
+        description="Run after the route was deleted or pointed at its fallback.",
+        examples=["[logger, route gone]"],
     )
 
     @model_validator(mode="after")

@@ -20,6 +20,7 @@ from bgp2vpc.routing.rule import InterfaceChoice, Takeover
 _CONFIG: Final = Config(file="")
 _EC2: Final = Ec2Limits()
 
+Rate: TypeAlias = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 ProcessName: TypeAlias = Annotated[str, AfterValidator(fields.process_name)]
 InstanceId: TypeAlias = Annotated[str, PlainValidator(fields.instance_id), text_schema("^i-[0-9a-f]+$")]
 Region: TypeAlias = Annotated[str, PlainValidator(fields.region), text_schema("^[a-z]+(-[a-z]+)+-[0-9]+$")]
@@ -53,6 +54,7 @@ class RuleEntry(Entry):
         default=None,
         description="When a route that points at another instance may be taken: always, or if_unhealthy (its target is "
         "gone, stopped or impaired). Default: if_unhealthy; for `manage_routes` always.",
+        examples=["if_unhealthy"],
     )
     takeover_foreign: bool = Field(
         default=False, description="Also take routes that point at no instance: gateways, NAT, peerings."
@@ -61,9 +63,14 @@ class RuleEntry(Entry):
         default=None,
         description="Which network interface of this instance routes point at: a device index or a subnet. Default: by "
         "the next hop's address, or device index 0 in the table's VPC.",
+        examples=[1],
     )
     next_hop_self: bool = Field(default=False, description="Point at this instance whatever next hop is announced.")
-    vpc_id: VpcId | None = Field(default=None, description="The VPC of the tables, if not this instance's own.")
+    vpc_id: VpcId | None = Field(
+        default=None,
+        description="The VPC of the tables, if not this instance's own.",
+        examples=["vpc-0123456789abcdef0"],
+    )
     no_results_ok: bool = Field(default=False, description="Finding no table is no error.")
 
     model_config = ConfigDict(json_schema_extra={"anyOf": [{"required": ["accept"]}, {"required": ["manage_routes"]}]})
@@ -85,10 +92,14 @@ class ProcessEntry(Entry):
         description="The program and its arguments; no shell runs.", examples=["python3 -m exabgp healthcheck …"]
     )
     restart_time: Seconds | None = Field(
-        default=None, description="Seconds its routes outlive it. Default: the file's restart_time."
+        default=None,
+        description="Seconds its routes outlive it. Default: the file's restart_time.",
+        examples=[60],
     )
     max_prefixes: Count | None = Field(
-        default=None, description="How many prefixes it may announce. Default: the file's max_prefixes."
+        default=None,
+        description="How many prefixes it may announce. Default: the file's max_prefixes.",
+        examples=[10],
     )
     respawn: bool = Field(default=Process(name="", argv=()).respawn, description="Start it again when it ends.")
 
@@ -97,7 +108,7 @@ class Ec2Entry(Entry):
     """How hard to lean on EC2."""
 
     burst: Count = Field(default=_EC2.burst, description="Writes of one kind at once. EC2 refuses the 51st.")
-    rate: Period = Field(
+    rate: Rate = Field(
         default=_EC2.rate, description="Then, writes of one kind per second. EC2 allows 5 for the whole account."
     )
     timeout: Period = Field(default=_EC2.timeout, description="Seconds to wait for EC2's answer.")
@@ -113,7 +124,9 @@ class ConfigFile(Entry):
         description="Rules, by name: which route tables, which prefixes.",
         examples=["{private: {find: {type: main}, accept: [192.0.2.53/32]}}"],
     )
-    processes: dict[ProcessName, ProcessEntry] = Field(default={}, description="Scripts to run, by name.")
+    processes: dict[ProcessName, ProcessEntry] = Field(
+        default={}, description="Scripts to run, by name.", examples=["{dns: {run: python3 -m exabgp healthcheck …}}"]
+    )
     healthchecks: dict[Name, CheckEntry] = Field(
         default={},
         description="Health checks of this host's services, by name.",
@@ -157,11 +170,19 @@ class ConfigFile(Entry):
         default=_CONFIG.skip_source_dest_check,
         description="Write although the interface's source/destination check is on.",
     )
-    instance_id: InstanceId | None = Field(default=None, description="Replaces instance metadata.")
-    region: Region | None = Field(default=None, description="Replaces instance metadata.")
-    vpc_id: VpcId | None = Field(default=None, description="Replaces instance metadata.")
-    ec2: Ec2Entry = Field(default=Ec2Entry(), description="How hard to lean on EC2.")
-    web: Any = Field(default=None, description="The status page: not served by this version, ignored.")
+    instance_id: InstanceId | None = Field(
+        default=None, description="Replaces instance metadata.", examples=["i-0123456789abcdef0"]
+    )
+    region: Region | None = Field(default=None, description="Replaces instance metadata.", examples=["eu-central-1"])
+    vpc_id: VpcId | None = Field(
+        default=None, description="Replaces instance metadata.", examples=["vpc-0123456789abcdef0"]
+    )
+    ec2: Ec2Entry = Field(default=Ec2Entry(), description="How hard to lean on EC2.", examples=["{timeout: 5}"])
+    web: Any = Field(
+        default=None,
+        description="The status page: not served by this version, ignored.",
+        examples=["{listen: 127.0.0.1:8179}"],
+    )
 
 
 def schema() -> dict[str, Any]:
