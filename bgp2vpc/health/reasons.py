@@ -49,4 +49,4 @@ def during(what: str) -> Iterator[None]:
 def timeout_reason(seconds: float, error: TimeoutError) -> str:
     """Why `asyncio.timeout` gave up, if it was that: it keeps the cancellation as the cause."""
     notes = getattr(error.__cause__, "__notes__", None)
-    return f"timed out after {seconds:g} s" + (f" {notes[0]}" if notes else "")
+    return f"timed out after {seconds:g} s" + (f" while {notes[0]}" if notes else "")

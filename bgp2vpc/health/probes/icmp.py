@@ -114,17 +114,17 @@ class Echoes:
         if reply is None or reply.id != self._id or reply.sequence not in self._waiting:
             return
         address, waiting = self._waiting[reply.sequence]
-        if _about(reply, packet) == address and not waiting.done():
+        if not waiting.done() and _is_about(address, reply, packet):
             waiting.set_result(reply)
 
 
-def _about(reply: Any, packet: bytes) -> bytes:
-    """The address this is news of: of an echo reply its sender, of an error the destination that it quotes."""
-    family, is_echo = (socket.AF_INET6, reply.type == 129) if reply.family == 6 else (socket.AF_INET, reply.type == 0)
-    if is_echo:
-        return socket.inet_pton(family, reply.source.partition("%")[0])
-    length = 16 if family == socket.AF_INET6 else 4
-    return packet[_QUOTED_DESTINATION_ENDS - length : _QUOTED_DESTINATION_ENDS]
+def _is_about(address: bytes, reply: Any, packet: bytes) -> bool:
+    """Whether this is news of `address`: a reply comes from it, an error quotes a packet to it."""
+    is_ipv6 = len(address) == 16
+    if reply.type == (129 if is_ipv6 else 0):
+        source = reply.source.partition("%")[0]
+        return socket.inet_pton(socket.AF_INET6 if is_ipv6 else socket.AF_INET, source) == address
+    return packet[_QUOTED_DESTINATION_ENDS - len(address) : _QUOTED_DESTINATION_ENDS] == address
 
 
 def _open(version: int) -> Any:

@@ -1,0 +1,122 @@
+"""Checks of loopback, servers as bad as they come, and a look at what probes leave behind."""
+
+import asyncio
+import gc
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+from bgp2vpc.health.model import Check, Probe, Result
+from bgp2vpc.health.probe import probe_within
+from bgp2vpc.prefix import IPAddress, parse_address
+
+LOCAL = parse_address("127.0.0.1")
+LOCAL6 = parse_address("::1")
+PATIENCE = 10.0
+"""Seconds a test waits for something that takes milliseconds; then it fails."""
+SOON = 0.3
+"""A deadline for what never comes."""
+OK = Result(True)
+
+Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+def run(test: Coroutine[Any, Any, None]) -> None:
+    """Run one asynchronous test; nothing of it may take for ever, and nothing may be left to asyncio to complain of."""
+    complaints: list[dict[str, Any]] = []
+
+    async def guarded() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
+        async with asyncio.timeout(2 * PATIENCE):
+            await test
+
+    asyncio.run(guarded())
+    assert complaints == []
+
+
+def a_check(probe: Probe, destination: IPAddress | None = LOCAL, **settings: Any) -> Check:
+    return Check(
+        **{"name": "web", "probe": probe, "every": 1.0, "timeout": PATIENCE} | settings, destination=destination
+    )
+
+
+async def result_of(probe: Probe, destination: IPAddress = LOCAL, within: float = PATIENCE) -> Result:
+    """What one probe finds."""
+    return await probe_within(a_check(probe, destination, timeout=within))
+
+
+async def reason_of(probe: Probe, destination: IPAddress = LOCAL, within: float = PATIENCE) -> str:
+    """Why one probe fails."""
+    result = await result_of(probe, destination, within)
+    assert not result.ok
+    return result.reason
+
+
+@asynccontextmanager
+async def serving(handler: Handler, host: str = "127.0.0.1", **settings: Any) -> AsyncIterator[int]:
+    """A TCP server that hands each connection to `handler` and then closes it. Gives its port."""
+    connections: set[asyncio.Task[None]] = set()
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(OSError):
+            await handler(reader, writer)
+
+    def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.create_task(handle(reader, writer))
+        task.add_done_callback(lambda _: writer.close())
+        connections.add(task)
+
+    async with await asyncio.start_server(accept, host, **settings) as server:
+        yield server.sockets[0].getsockname()[1]
+        for task in connections:
+            task.cancel()
+        if connections:
+            await asyncio.wait(connections)
+
+
+def saying(*pieces: bytes) -> Handler:
+    """Says this, each piece in a packet of its own, and hangs up."""
+
+    async def handler(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for piece in pieces:
+            writer.write(piece)
+            await writer.drain()
+            await asyncio.sleep(0)
+
+    return handler
+
+
+async def silent(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Accepts, and never says anything."""
+    await asyncio.get_running_loop().create_future()
+
+
+async def endless(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Talks for ever, as fast as it is read."""
+    while True:
+        writer.write(b"blah" * 16384)
+        await writer.drain()
+
+
+async def refusing(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Resets the connection."""
+    writer.transport.get_extra_info("socket").setsockopt(1, 13, b"\1\0\0\0\0\0\0\0")  # SO_LINGER, 0 s
+    writer.transport.abort()
+
+
+def open_descriptors() -> int:
+    """How many are open, not counting what earlier tests have left to the garbage collector."""
+    gc.collect()
+    return _count_descriptors()
+
+
+def _count_descriptors() -> int:
+    return len(os.listdir("/proc/self/fd"))
+
+
+async def nothing_is_left(before: int) -> None:
+    """Wait until no more descriptors are open than `before`."""
+    async with asyncio.timeout(PATIENCE):
+        while _count_descriptors() > before:  # noqa: ASYNC110  # nobody tells when one is closed
+            await asyncio.sleep(0.001)
