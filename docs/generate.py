@@ -31,24 +31,18 @@ SECTIONS = (
     ("Its announcement", "AnnounceEntry", "`manage_routes[].announce.{}`"),
     ("EC2", "Ec2Entry", "`ec2.{}`"),
 )
-CHECKS = {
-    "tcp": "TcpConfig",
-    "command": "CommandConfig",
-    "http": "HttpConfig",
-    "https": "HttpsConfig",
-    "dns": "DnsConfig",
-}
+CHECKS = ("TcpConfig", "CommandConfig", "HttpConfig", "HttpsConfig", "DnsConfig")
 MANAGED = """\
 The prefix is offered while the health checks are healthy, and written as announced ones are: the first rule that
-accepts or manages a prefix decides for a table. Hooks are argument lists (or one line, split as a shell does; no shell runs).
-They find `BGP2VPC_ACTION` (create, replace, delete), `BGP2VPC_PREFIX`, `BGP2VPC_ROUTE_TABLE`, `BGP2VPC_OLD_TARGET` and
-`BGP2VPC_NEW_TARGET` in their environment, are killed after `hook_timeout`, and stop nothing when they fail. Nobody waits
-for one that runs `after`.
+accepts or manages a prefix decides for a table. Hooks are argument lists (or one line, split as a shell does; no shell
+runs). They find `BGP2VPC_ACTION` (create, replace, delete), `BGP2VPC_PREFIX`, `BGP2VPC_ROUTE_TABLE`,
+`BGP2VPC_OLD_TARGET` and `BGP2VPC_NEW_TARGET` in their environment, are killed after `hook_timeout`, and stop nothing
+when they fail. Nobody waits for one that runs `after`.
 """
 CHECK = """\
 Below `healthchecks` for this host's services, below `remote_healthchecks` for those of whichever other instance holds a
-route that names the check. Until `rise` successes or `fall` failures have come in a row for the first time, a check has
-no verdict: nothing is announced, deleted or taken over because of it.
+route that names the check. Until `rise` successes or `fall` failures have come in a row for the first time, a check
+has no verdict: nothing is announced, deleted or taken over because of it.
 """
 
 
