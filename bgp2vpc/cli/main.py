@@ -6,8 +6,8 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from bgp2vpc import __version__
 from bgp2vpc.cli import api, check, demo, plan, run, status, tee, version
+from bgp2vpc.cli.options import add_version
 from bgp2vpc.errors import Bgp2vpcError, ConfigError, PlanRefused
 
 # Each module imports what it works with only when it runs: `tee` must stay tiny, `run` must not load what `demo` needs.
@@ -41,7 +41,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Keeps AWS VPC route tables in step with ExaBGP announcements.",
         allow_abbrev=False,
     )
-    parser.add_argument("--version", action="version", version=f"bgp2vpc {__version__}")
+    add_version(parser)
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for module in COMMANDS:
         module.add(commands)

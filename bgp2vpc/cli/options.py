@@ -4,6 +4,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
+from bgp2vpc import __version__
+
 DEFAULT_FILE = "/etc/bgp2vpc.yaml"
 DEFAULT_SOCKET = "/run/bgp2vpc/bgp2vpc.sock"
 PIPE_WIDTH = 250
@@ -21,6 +23,11 @@ def add_file(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-f", "--file", metavar="FILE", default=DEFAULT_FILE, help=f"configuration file (default: {DEFAULT_FILE})"
     )
+
+
+def add_version(parser: argparse.ArgumentParser) -> None:
+    """`--version`, and AWSnycast's `-version`."""
+    parser.add_argument("--version", "-version", action="version", version=f"bgp2vpc {__version__}")
 
 
 def add_socket(parser: argparse.ArgumentParser) -> None:

@@ -10,7 +10,7 @@ from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from bgp2vpc.cli.options import Commands, add_file
+from bgp2vpc.cli.options import Commands, add_file, add_version
 
 if TYPE_CHECKING:
     from bgp2vpc.config.model import Config
@@ -31,6 +31,7 @@ def add(commands: Commands) -> None:
     helper.set_defaults(command=_helper)
     for parser in (run, helper):
         add_file(parser)
+        add_version(parser)
         # AWSnycast's flags have one dash; ours have two; both are the same.
         parser.add_argument("--noop", "-noop", action="store_true", help="never change anything in EC2, only say what")
         parser.add_argument("--oneshot", "-oneshot", action="store_true", help="act once, then end; routes stay")
