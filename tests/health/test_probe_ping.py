@@ -1,10 +1,14 @@
 """Real pings of loopback, in both ways the kernel has for it."""
 
 import asyncio
+import errno
+import os
 from pathlib import Path
 
 import pytest
 from health_kit import LOCAL, LOCAL6, OK, SOON, nothing_is_left, open_descriptors, reason_of, result_of, run
+from icmplib import ICMPRequest, ICMPv4Socket
+from icmplib.exceptions import ICMPSocketError
 from new_network import EVERYBODY, NOBODY, drop_net_raw, run_in_new_network
 
 from bgp2vpc.health.errors import PingNotAllowed
@@ -118,3 +122,26 @@ def test_each_event_loop_has_its_own_sockets_and_takes_them_with_it():
     for _ in range(3):
         run_in_new_network(story, may_ping=EVERYBODY)
     assert open_descriptors() == before
+
+
+def test_a_way_out_that_is_full_for_a_moment_delays_a_ping_only(monkeypatch: pytest.MonkeyPatch):
+    full = [errno.EAGAIN, errno.ENOBUFS]
+    send = ICMPv4Socket.send
+
+    def sometimes_full(self: ICMPv4Socket, request: ICMPRequest) -> None:
+        if not full:
+            return send(self, request)
+        number = full.pop()
+        try:
+            raise OSError(number, os.strerror(number))
+        except OSError as error:
+            raise ICMPSocketError(str(error))  # noqa: B904  # as the library does it
+
+    monkeypatch.setattr(ICMPv4Socket, "send", sometimes_full)
+
+    async def story() -> None:
+        assert await result_of(Ping()) == OK
+        full.append(errno.EPERM)  # a firewall on the way out
+        assert await reason_of(Ping()) == "operation not permitted"
+
+    run_in_new_network(story, may_ping=EVERYBODY)

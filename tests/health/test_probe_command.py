@@ -1,0 +1,69 @@
+"""Programs as probes."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from health_kit import LOCAL, LOCAL6, OK, nothing_is_left, open_descriptors, reason_of, result_of, run
+from processes import Family
+
+from bgp2vpc.health.model import Command, Result
+from bgp2vpc.prefix import IPAddress
+
+
+@pytest.mark.parametrize(
+    ("script", "result"),
+    [
+        ("exit 0", OK),
+        ("echo not shown; exit 0", OK),
+        ("exit 1", Result(False, "exit 1")),
+        ("echo 'no route to backend' >&2; exit 2", Result(False, "exit 2: no route to backend")),
+        ("kill -SEGV $$", Result(False, "SIGSEGV")),
+    ],
+)
+def test_exit_0_is_healthy_and_nothing_else(script: str, result: Result):
+    async def story() -> None:
+        assert await result_of(Command(("sh", "-c", script))) == result
+
+    run(story())
+
+
+def test_a_program_that_does_not_exist_is_a_failure():
+    async def story() -> None:
+        reason = await reason_of(Command(("/no/such/check", "-v")))
+        assert reason == "cannot start: No such file or directory"
+
+    run(story())
+
+
+@pytest.mark.parametrize("destination", [LOCAL, LOCAL6])
+def test_the_destination_is_put_in_wherever_it_is_asked_for(destination: IPAddress):
+    async def story() -> None:
+        arguments = ("@%DESTINATION%", "%DESTINATION%%DESTINATION%", "$DESTINATION", "%destination%")
+        show = Command(("sh", "-c", 'echo "$@"; exit 1', "sh", *arguments))
+        there = str(destination)
+        assert await reason_of(show, destination) == f"exit 1: @{there} {there}{there} $DESTINATION %destination%"
+
+    run(story())
+
+
+def test_one_given_up_is_killed_with_all_it_has_started(tmp_path: Path):
+    async def story() -> None:
+        family = Family(tmp_path)
+        before = open_descriptors()
+        assert await reason_of(Command(family.argv), within=0.5) == "timed out after 0.5 s"
+        await family.gone()
+        await nothing_is_left(before)
+
+    run(story())
+
+
+def test_many_given_up_at_once_leave_nothing_behind():
+    async def story() -> None:
+        before = open_descriptors()
+        sleeping = Command(("sh", "-c", "sleep 1000 & wait"))
+        reasons = await asyncio.gather(*(reason_of(sleeping, within=0.3) for _ in range(40)))
+        assert set(reasons) == {"timed out after 0.3 s"}
+        await nothing_is_left(before)
+
+    run(story())

@@ -1,0 +1,129 @@
+"""Real programs: how they end, and that nothing of them is left."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from health_kit import nothing_is_left, open_descriptors, run
+from processes import Family, gone
+
+from bgp2vpc.health.programs import Ending, run_program
+
+
+def shell(script: str) -> tuple[str, ...]:
+    return ("sh", "-c", script)
+
+
+@pytest.mark.parametrize(
+    ("script", "ending"),
+    [
+        ("exit 0", Ending(0)),
+        ("echo all is well; exit 0", Ending(0, "all is well")),
+        ("exit 3", Ending(3, "", "exit 3")),
+        ("echo first; echo last; exit 1", Ending(1, "last", "exit 1: last")),
+        ("echo out; echo err >&2; exit 1", Ending(1, "err", "exit 1: err")),
+        ("printf 'no line end' >&2; exit 1", Ending(1, "no line end", "exit 1: no line end")),
+        ("printf 'blanks  \\n\\n \\n' >&2; exit 1", Ending(1, "blanks", "exit 1: blanks")),
+        ("printf 'a\\377b'; exit 1", Ending(1, "a\\xffb", "exit 1: a\\xffb")),
+        ("kill -9 $$", Ending(-9, "", "SIGKILL")),
+        ("echo bye; kill $$", Ending(-15, "bye", "SIGTERM: bye")),
+        ("head -c 100000 /dev/zero | tr '\\0' x; exit 1", Ending(1, "x" * 200, "exit 1: " + "x" * 200)),
+    ],
+)
+def test_an_end_is_told_with_the_last_line(script: str, ending: Ending):
+    async def story() -> None:
+        assert await run_program(shell(script)) == ending
+        assert ending.ok == (ending.code == 0)
+
+    run(story())
+
+
+@pytest.mark.parametrize(
+    ("argv", "trouble"),
+    [
+        (("/no/such/program",), "cannot start: No such file or directory"),
+        (("/etc/passwd",), "cannot start: Permission denied"),
+        (("echo", "a\0b"), "cannot start: embedded null byte"),
+        (("echo", "x" * 10_000_000), "cannot start: Argument list too long"),
+    ],
+)
+def test_what_cannot_be_started_is_an_end_too(argv: tuple[str, ...], trouble: str):
+    async def story() -> None:
+        before = open_descriptors()
+        assert await run_program(argv) == Ending(None, "", trouble)
+        await nothing_is_left(before)
+
+    run(story())
+
+
+def test_there_is_no_shell_and_no_input():
+    async def story() -> None:
+        assert (await run_program(("echo", "$HOME", "*", "%s"))).said == "$HOME * %s"
+        assert (await run_program(("cat",))) == Ending(0)
+
+    run(story())
+
+
+def test_the_environment_is_ours_and_more(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("FROM_OUTSIDE", "1")
+
+    async def story() -> None:
+        ending = await run_program(shell("echo $FROM_OUTSIDE $BGP2VPC_STATE"), env={"BGP2VPC_STATE": "healthy"})
+        assert ending.said == "1 healthy"
+
+    run(story())
+
+
+def test_after_the_time_out_it_is_killed_with_all_it_has_started(tmp_path: Path):
+    async def story() -> None:
+        family = Family(tmp_path)
+        before = open_descriptors()
+        ending = await run_program(family.argv, timeout=0.5)
+        assert ending == Ending(None, "on and on", "timed out after 0.5 s")
+        await family.gone()
+        await nothing_is_left(before)
+
+    run(story())
+
+
+def test_cancelled_it_is_killed_with_all_it_has_started(tmp_path: Path):
+    async def story() -> None:
+        family = Family(tmp_path)
+        before = open_descriptors()
+        running = asyncio.create_task(run_program(family.argv))
+        await family.started()
+        running.cancel()
+        await asyncio.wait([running])
+        assert running.cancelled()
+        await family.gone()
+        await nothing_is_left(before)
+
+    run(story())
+
+
+def test_what_it_leaves_running_in_its_group_is_ended(tmp_path: Path):
+    async def story() -> None:
+        marker = tmp_path / "pid"
+        assert (await run_program(shell(f"sleep 1000 & echo $! > {marker}"))).ok
+        await gone(int(marker.read_text()))
+
+    run(story())
+
+
+def test_output_without_end_is_neither_kept_nor_waited_for():
+    async def story() -> None:
+        ending = await run_program(("yes", "so it goes"), timeout=0.3)
+        assert (ending.code, ending.trouble) == (None, "timed out after 0.3 s")
+        assert ending.said in "so it goes"
+
+    run(story())
+
+
+def test_many_at_once_leave_nothing_behind():
+    async def story() -> None:
+        before = open_descriptors()
+        endings = await asyncio.gather(*(run_program(shell(f"exit {number % 2}")) for number in range(60)))
+        assert [ending.code for ending in endings] == [0, 1] * 30
+        await nothing_is_left(before)
+
+    run(story())
