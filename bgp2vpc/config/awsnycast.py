@@ -11,6 +11,13 @@ from bgp2vpc.config.schema import ConfigFile
 from bgp2vpc.errors import Problem
 
 _HTTP_REQUEST: Final = re.compile(r"(GET|HEAD|POST|PUT|OPTIONS) +\S+ +HTTP/1\.[01]\s*")
+_FILE_KEYS: Final = {"poll_time", "healthchecks", "remote_healthchecks", "routetables"}
+_RULE_KEYS: Final = {"find", "manage_routes"}
+_ROUTE_KEYS: Final = {
+    "cidr", "instance", "healthcheck", "remote_healthcheck", "if_unhealthy", "never_delete",
+    "run_before_replace_route", "run_after_replace_route", "run_before_delete_route", "run_after_delete_route",
+}  # fmt: skip
+_CHECK_TYPES: Final = {"ping", "tcp", "command"}
 
 
 def warnings(document: Document, entry: ConfigFile, file: str) -> list[Problem]:
@@ -51,12 +58,24 @@ def _is_complete(request: str) -> bool:
 
 
 def notes(entry: ConfigFile) -> tuple[str, ...]:
-    """One line about the defects of AWSnycast that this file would have met, and does not meet here."""
+    """One line about the defects of AWSnycast that this file, if it is AWSnycast's, meets there and not here."""
     routes = [route for rule in entry.routetables.values() for route in rule.manage_routes or ()]
-    if not routes:
+    if not _is_awsnycasts(entry, routes):
         return ()
     gone = [text for applies, text in _defects(entry, routes) if applies]
     return (f"of AWSnycast's defects these no longer bite: {'; '.join(gone)}",)
+
+
+def _is_awsnycasts(entry: ConfigFile, routes: list[RouteEntry]) -> bool:
+    """Whether the file says nothing that AWSnycast does not know (but for finders, which it would refuse)."""
+    return bool(routes) and all(
+        (
+            entry.model_fields_set <= _FILE_KEYS,
+            all(rule.model_fields_set <= _RULE_KEYS for rule in entry.routetables.values()),
+            all(route.model_fields_set <= _ROUTE_KEYS and len(route.healthcheck) <= 1 for route in routes),
+            all(check.type in _CHECK_TYPES and "timeout" not in check.model_fields_set for _, check in _checks(entry)),
+        )
+    )
 
 
 def _defects(entry: ConfigFile, routes: list[RouteEntry]) -> Iterator[tuple[bool, str]]:

@@ -83,7 +83,7 @@ def test_what_never_worked_there_is_a_warning_and_what_was_no_yaml_too(config) -
     assert [str(warning).removeprefix(f"{FILE}:").partition(";")[0] for warning in config.warnings] == [
         "20: healthchecks.web.config.send: looks like an HTTP request without its end, which a server waits for: "
         "such a check never passes",
-        "51: config: indented too deep for YAML",
+        "53: config: indented too deep for YAML",
     ]
 
 
