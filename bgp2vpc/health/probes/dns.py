@@ -81,7 +81,7 @@ def _parsed(record: str, text: str) -> object:
     if kind in (dns.rdatatype.TXT, dns.rdatatype.SPF) and not text.startswith('"'):
         # Zone files would cut it at its blanks, and end it at a semicolon.
         return text.encode()
-    return _comparable(dns.rdata.from_text(dns.rdataclass.IN, kind, text, origin=dns.name.root))
+    return _comparable(dns.rdata.from_text(dns.rdataclass.IN, kind, text, dns.name.root, relativize=False))
 
 
 def _comparable(rdata: dns.rdata.Rdata) -> object:

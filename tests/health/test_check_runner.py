@@ -1,0 +1,107 @@
+"""One check for hours, on virtual time."""
+
+import logging
+
+import pytest
+from health_kit import LOCAL, a_check
+from watch import START, Service, Watch, lines
+
+from bgp2vpc.health.model import Http, Ping, Result, Tcp, Tls
+from bgp2vpc.health.runner import CheckStatus, Sample
+
+
+def test_probes_come_at_a_steady_pace_after_the_delay():
+    service = Service(takes=0.3)
+    Watch(service, delay=0.25).run(5)
+    assert service.probed == [0.25, 1.25, 2.25, 3.25, 4.25]
+
+
+def test_in_an_hour_no_probe_is_lost():
+    service = Service(takes=0.7)
+    Watch(service, a_check(Ping(), every=1.1)).run(3600)
+    assert len(service.probed) == 3273
+    assert service.probed[-1] == 3599.2
+
+
+def test_a_slow_probe_skips_beats_and_is_never_overtaken():
+    service = Service(takes=2.8)
+    Watch(service).run(10)
+    assert (service.probed, service.most) == ([0, 3, 6, 9], 1)
+
+
+def test_a_probe_that_always_runs_into_its_deadline_costs_no_beat():
+    service = Service(takes=60)
+    status = Watch(service, a_check(Ping(), every=1, timeout=1)).run(4.5)
+    assert service.probed == [0, 1, 2, 3, 4]
+    assert status.last_result == Result(False, "timed out after 1 s while thinking")
+    assert status.latency == pytest.approx(1)
+
+
+def test_nothing_is_said_before_the_first_verdict_and_then_only_changes():
+    watch = Watch(Service("++" + "+" * 8 + "..." + "." * 7 + "++"))
+    watch.run(30)
+    assert watch.verdicts == [(1, True, ""), (12, False, "no good"), (21, True, "")]
+
+
+def test_a_service_that_is_down_from_the_start_is_told_too():
+    watch = Watch(Service("...."), a_check(Ping(), fall=3, every=2))
+    assert watch.run(7).healthy is False
+    assert watch.verdicts == [(4, False, "no good")]
+
+
+def test_flapping_below_rise_and_fall_is_not_told():
+    watch = Watch(Service("++" + "..+" * 20))
+    watch.run(60)
+    assert watch.verdicts == [(1, True, "")]
+
+
+def test_each_change_is_one_line_at_info(caplog: pytest.LogCaptureFixture):
+    caplog.set_level(logging.INFO, "bgp2vpc")
+    Watch(Service("+++...."), a_check(Ping(), name="dns")).run(6.5)
+    assert lines(caplog) == [
+        "check healthy check=dns type=ping destination=127.0.0.1 after=2",
+        "check unhealthy check=dns type=ping destination=127.0.0.1 reason=no good after=3",
+    ]
+
+
+def test_each_probe_is_a_line_at_debug(caplog: pytest.LogCaptureFixture):
+    caplog.set_level(logging.DEBUG, "bgp2vpc")
+    Watch(Service("+.", takes=0.25)).run(1.5)
+    assert lines(caplog, logging.DEBUG) == [
+        "probe succeeded check=web type=ping destination=127.0.0.1 seconds=0.25",
+        "probe failed check=web type=ping destination=127.0.0.1 reason=no good seconds=0.25",
+    ]
+
+
+def test_a_probe_that_raises_has_failed_and_is_reported_once(caplog: pytest.LogCaptureFixture):
+    caplog.set_level(logging.INFO, "bgp2vpc")
+    watch = Watch(Service("++!!!!++"))
+    watch.run(7.5)
+    assert watch.verdicts == [(1, True, ""), (4, False, "internal error: RuntimeError: a bug"), (7, True, "")]
+    errors = [record for record in caplog.records if record.levelno >= logging.WARNING]
+    assert [error.getMessage() for error in errors] == ["probe failed by a mistake of ours, please report it: web"]
+    assert errors[0].exc_info is not None
+    assert isinstance(errors[0].exc_info[1], RuntimeError)
+
+
+def test_the_status_tells_the_present_and_the_last_minute():
+    watch = Watch(Service("++" + "." * 100, takes=0.5), a_check(Tcp(80, tls=Tls()), name="web"))
+    assert watch.runner.status == CheckStatus("web", "tcp", LOCAL, None, None, None, ())
+    assert (watch.runner.status.last_reason, watch.runner.status.latency) == ("", None)
+    status = watch.run(80)
+    assert (status.healthy, watch.runner.healthy, status.since) == (False, False, START + 4.5)
+    assert (status.last_result, status.last_reason, status.latency) == (Result(False, "no good"), "no good", 0.5)
+    assert status.history == (Sample(False, 0.5),) * 60
+
+
+def test_the_history_is_told_oldest_first():
+    assert Watch(Service("+.+")).run(2.5).history == (Sample(True, 0), Sample(False, 0), Sample(True, 0))
+
+
+def test_the_type_is_the_word_of_the_configuration():
+    assert [a_check(probe).type for probe in (Ping(), Tcp(1), Http(80), Http(443, tls=Tls()))] == [
+        "ping",
+        "tcp",
+        "http",
+        "https",
+    ]

@@ -1,0 +1,46 @@
+"""When probes are due."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bgp2vpc.health.schedule import next_beat, spread
+
+
+@pytest.mark.parametrize(
+    ("now", "expected"),
+    [
+        (100.0, 102.0),
+        (101.9, 102.0),
+        (102.0, 102.0),
+        (102.001, 102.0),  # a probe given up after exactly `every`: the next one at once
+        (102.9, 102.0),
+        (103.1, 104.0),
+        (110.9, 110.0),
+        (111.1, 112.0),
+    ],
+)
+def test_the_pace_is_kept_and_missed_beats_are_skipped(now: float, expected: float):
+    assert next_beat(100.0, 2.0, now) == expected
+
+
+@given(st.integers(0, 1000), st.floats(0.1, 3600), st.floats(0, 100_000))
+def test_a_beat_is_never_more_than_half_late_and_never_more_than_one_away(start: int, every: float, elapsed: float):
+    now = start + elapsed
+    beat = next_beat(start, every, now)
+    assert beat >= start + every * 0.999
+    assert now - every * 0.501 <= beat <= now + every * 1.001
+
+
+def test_the_first_check_begins_at_once():
+    assert spread(0, 10.0) == 0.0
+
+
+@pytest.mark.parametrize(("every", "within"), [(10.0, 1.0), (1.0, 1.0), (0.5, 0.5)])
+def test_checks_begin_evenly_within_a_second_or_their_period(every: float, within: float):
+    for count in (2, 3, 10, 200):
+        starts = sorted(spread(index, every) for index in range(count))
+        assert starts[-1] < within
+        gaps = [later - earlier for earlier, later in zip(starts, [*starts[1:], within], strict=True)]
+        assert max(gaps) < 3 * within / count
+        assert min(gaps) > within / count / 4
