@@ -20,6 +20,7 @@ from bgp2vpc.demo.cloud.client import Cloud
 from bgp2vpc.demo.cloud.values import World, WorldSpec
 
 EVERY = 0.1
+POLL = 0.2
 PATIENT = {**QUICK, "poll_time": 60}
 """A daemon that polls once a minute: what happens within seconds is not the poll's doing."""
 
@@ -140,7 +141,7 @@ def filled(text: str, **values: object) -> str:
     return Template(text).substitute(values)
 
 
-def wait_for_polls(site: Site, count: int = 2) -> None:
+def wait_for_polls(site: Site, count: int = 1) -> None:
     """Until this daemon has read EC2 so many times more: whatever it would do at a poll, it has done."""
     before = polls(site)
     # One more: the first may have begun before, and what the last one leads to comes after it.

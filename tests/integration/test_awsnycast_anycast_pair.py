@@ -5,6 +5,7 @@ import signal
 import pytest
 from awsnycast_kit import (
     PATIENT,
+    POLL,
     Service,
     all_of,
     build,
@@ -23,7 +24,6 @@ from bgp2vpc.demo.cloud.client import Cloud
 from bgp2vpc.demo.cloud.values import External, World
 
 SERVICE = "192.0.2.53/32"
-POLL = 0.3
 
 TEXT = """
 healthchecks:

@@ -7,13 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from awsnycast_kit import all_of, build, filled, wait_for_polls, wait_for_verdicts, write, writes
+from awsnycast_kit import POLL, all_of, build, filled, wait_for_polls, wait_for_verdicts, write, writes
 
 from bgp2vpc.demo.cloud.client import Cloud
 from bgp2vpc.demo.cloud.values import Host
 
 DEFAULT = "0.0.0.0/0"
-POLL = 0.3
 
 # As in AWSnycast's README, but for the check: it looks for a file, where that one pings 8.8.8.8.
 CLASSIC = """

@@ -6,6 +6,7 @@ import pytest
 from awsnycast_kit import (
     EVERY,
     PATIENT,
+    POLL,
     Service,
     all_of,
     asks,
@@ -51,7 +52,7 @@ def test_without_a_verdict_nothing_is_created_deleted_or_taken_and_the_first_one
     site.configure(
         healthchecks={"service": asks(service, **limits)},
         routetables=managing(*({"cidr": cidr, "healthcheck": "service"} for cidr in (ABSENT, OURS, THEIRS))),
-        poll_time=0.3,
+        poll_time=POLL,
         restart_time=0,  # what is left from before our start has no other friend than the check's silence
     )
     site.start()
