@@ -62,24 +62,23 @@ def stage(cloud: Cloud, make_site, tmp_path: Path) -> Iterator[Stage]:
 
 def test_hooks_are_told_what_is_written_and_where(cloud: Cloud, stage: Stage) -> None:
     cloud.write(External.create_route(stage.table, B, stage.them))
-    hooks = {
-        f"run_{when}_{what}_route": stage.note(f"{when}-{what}") for when in ("before", "after") for what in ACTIONS
-    }
+    places = [f"{when}_{what}" for when in ("before", "after") for what in ("add", "replace", "delete")]
+    hooks = {f"run_{place}_route": stage.note(place) for place in places}
     stage.start({"cidr": A, **hooks})
     created = f"create {A} {stage.table}  {stage.us}"
-    stage.wait_for_notes(f"before-add {created}", f"after-add {created}")
+    stage.wait_for_notes(f"before_add {created}", f"after_add {created}")
 
     stage.notes.unlink()
     stage.well.unlink()
     deleted = f"delete {A} {stage.table} {stage.us} "
-    stage.wait_for_notes(f"before-delete {deleted}", f"after-delete {deleted}")
+    stage.wait_for_notes(f"before_delete {deleted}", f"after_delete {deleted}")
     stage.site.stop()
 
     stage.notes.unlink()
     stage.well.touch()
     stage.start({"cidr": B, **hooks})
     replaced = f"replace {B} {stage.table} {stage.them} {stage.us}"
-    stage.wait_for_notes(f"before-replace {replaced}", f"after-replace {replaced}")
+    stage.wait_for_notes(f"before_replace {replaced}", f"after_replace {replaced}")
 
 
 def test_a_write_waits_for_the_hook_before_it_and_for_no_other(cloud: Cloud, stage: Stage) -> None:
