@@ -275,13 +275,14 @@ class Daemon:
         if reconciler is None or view is None or not managed or config.skip_source_dest_check or self._say is not None:
             return
         await reconciler.first_observation.wait()
-        if not view.may_forward:
+        if view.snapshot is not None and not view.may_forward:
+            eni = view.snapshot.interfaces[0].id
             event(
                 log,
                 logging.CRITICAL,
                 "not started: source/destination check is on",
                 instance=view.instance.id,
-                hint=("aws ec2 modify-network-interface-attribute --network-interface-id eni-… --no-source-dest-check"),
+                hint=f"aws ec2 modify-network-interface-attribute --network-interface-id {eni} --no-source-dest-check",
             )
             self._task_failed()
 
