@@ -1,0 +1,119 @@
+"""The examples, run as they are but for addresses and ports of this machine."""
+
+import os
+import signal
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from awsnycast_kit import build, write
+from site_kit import eventually
+
+from bgp2vpc.demo.cloud.client import Cloud
+from bgp2vpc.health.errors import PingNotAllowed
+from bgp2vpc.health.probes.icmp import ensure_ping_allowed
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+EVERYWHERE, WEB = "0.0.0.0/0", "192.0.2.80/32"
+
+
+def example(name: str, **changes: str) -> str:
+    """Its text; each of `changes` has to be in it."""
+    text = (EXAMPLES / name).read_text()
+    for old, new in changes.items():
+        assert old in text, old
+        text = text.replace(old, new)
+    return text
+
+
+def pings_are_allowed() -> bool:
+    try:
+        ensure_ping_allowed()
+    except PingNotAllowed:
+        return False
+    return True
+
+
+@pytest.mark.skipif(not pings_are_allowed(), reason="needs root, or net.ipv4.ping_group_range")
+def test_the_nat_instances_share_the_zones_and_leave_them_to_the_gateway(cloud: Cloud, make_site) -> None:
+    world = build(cloud, tag_zones=True, nat_gateway=True)
+    for table in world.tables:
+        cloud.ec2.create_route(RouteTableId=table, DestinationCidrBlock=EVERYWHERE, NatGatewayId=world.nat_gateway)
+    first, second = (make_site(host) for host in world.hosts)
+    addresses = {"9.9.9.9": "127.0.0.1", "1.1.1.1": "127.0.0.2", "nat-0123456789abcdef0": world.nat_gateway}
+    for site in (first, second):
+        write(site, example("ha-nat.yaml", **addresses))
+        site.start()
+    for site in (first, second):
+        site.wait_for_route(EVERYWHERE)
+
+    first.stop(signal.SIGKILL)
+    cloud.ec2.terminate_instances(InstanceIds=[world.hosts[0].instance_id])
+    second.wait_for_route(EVERYWHERE, *world.tables)
+
+    assert second.stop() == 0
+    second.wait_for_route(EVERYWHERE, *world.tables, target=world.nat_gateway)
+
+
+class Health(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(200 if self.path == "/health" else 404)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+class Web:
+    """The service of one host: it answers at the host's own address."""
+
+    def __init__(self, address: str, port: int = 0) -> None:
+        self.server = ThreadingHTTPServer((address, port), Health)
+        self.port = self.server.server_address[1]
+        Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def stop(self) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+
+
+def test_the_web_service_moves_to_the_instance_that_answers(cloud: Cloud, make_site) -> None:
+    world = build(cloud)
+    first, second = (make_site(host) for host in world.hosts)
+    web = Web(world.hosts[0].address)
+    other = Web(world.hosts[1].address, web.port)
+    services = {first: web, second: other}
+    try:
+        for site in (first, second):
+            changes = {"destination: 127.0.0.1": f"destination: {site.host.address}", "port: 80,": f"port: {web.port},"}
+            write(site, example("standalone-service.yaml", **changes), poll_time=60)
+        first.start()
+        first.wait_for_route(WEB, *world.tables)
+        second.start()
+        second.wait_for_verdict(world.tables[0], WEB, "yield owner-healthy")
+
+        # The whole host freezes: nobody withdraws, and EC2 sees nothing wrong.
+        first.send(signal.SIGSTOP)
+        services[first].stop()
+        second.wait_for_route(WEB, *world.tables)
+        assert "owner-failing" in second.log
+        eventually(lambda: "hook ran after replace" in second.log, "the hook", lambda: second.log)
+
+        services[first] = Web(world.hosts[0].address, web.port)
+        first.send(signal.SIGCONT)
+        first.send(signal.SIGHUP)  # it reads EC2 again
+        first.wait_for_verdict(world.tables[0], WEB, "yield owner-healthy")
+        second.wait_for_route(WEB, *world.tables)
+    finally:
+        os.kill(first.process.pid, signal.SIGCONT)
+        for service in services.values():
+            service.stop()
+
+
+def test_every_example_is_run_somewhere() -> None:
+    """Here, or with a real ExaBGP in tests/system."""
+    tests = [*Path(__file__).parents[1].glob("system/*.py"), Path(__file__)]
+    text = "".join(path.read_text() for path in tests)
+    wirings = {"helper.yaml", "standalone.yaml", "tee.yaml"}  # their rules and scripts are those of tests/system
+    assert {path.name for path in EXAMPLES.glob("*.yaml") if path.name not in text} <= wirings
