@@ -19,7 +19,7 @@ from awsnycast_kit import (
     wait_for_polls,
     writes,
 )
-from site_kit import Site, announcing, eventually
+from site_kit import Site, announcing
 
 from bgp2vpc.demo.cloud.client import Cloud
 from bgp2vpc.demo.cloud.values import External, Fault, World
