@@ -14,7 +14,7 @@ from string import Template
 from typing import Any, Self
 
 import yaml
-from site_kit import QUICK, Site, eventually
+from site_kit import QUICK, Site, announcing, eventually
 
 from bgp2vpc.demo.cloud.client import Cloud
 from bgp2vpc.demo.cloud.values import World, WorldSpec
@@ -123,6 +123,11 @@ def exists(path: Path, **more: Any) -> dict[str, Any]:
     """A check whether there is such a file."""
     config = {"command": "test", "arguments": ["-e", str(path)]}
     return {"type": "command", "destination": "127.0.0.1", "every": EVERY, "fall": 2, "config": config, **more}
+
+
+def saying(*prefixes: str) -> dict[str, object]:
+    """A script that announces these, and does not outlive a daemon that is killed."""
+    return announcing(*prefixes, then="exec cat > /dev/null")
 
 
 def managing(*routes: dict[str, Any], find: Any = PRIVATE, **more: Any) -> dict[str, Any]:

@@ -4,8 +4,8 @@ import signal
 from pathlib import Path
 
 import pytest
-from awsnycast_kit import POLL, all_of, build, exists, managing, wait_for_polls, wait_for_verdicts, writes
-from site_kit import Site, announcing
+from awsnycast_kit import POLL, all_of, build, exists, managing, saying, wait_for_polls, wait_for_verdicts, writes
+from site_kit import Site
 
 from bgp2vpc.demo.cloud.client import Cloud
 from bgp2vpc.demo.cloud.values import External
@@ -38,7 +38,7 @@ class Nat:
                 {"cidr": DEFAULT, "healthcheck": "public", "fallback": self.gateway}, accept=["192.0.2.0/24 le 32"]
             ),
             poll_time=POLL,
-            processes={"dns": announcing(ANNOUNCED)},
+            processes={"dns": saying(ANNOUNCED)},
             **settings,
         )
         self.site.start()

@@ -15,11 +15,12 @@ from awsnycast_kit import (
     build,
     exists,
     managing,
+    saying,
     wait_for_check,
     wait_for_polls,
     writes,
 )
-from site_kit import Site, announcing
+from site_kit import Site
 
 from bgp2vpc.demo.cloud.client import Cloud
 from bgp2vpc.demo.cloud.values import External, Fault, World
@@ -58,7 +59,7 @@ def test_noop_says_what_it_would_do_and_does_nothing_of_it(cloud: Cloud, make_si
         site.configure(
             healthchecks={"well": exists(well, **changes), "other": exists(other, **changes)},
             remote_healthchecks={"theirs": asks_owner(theirs, **changes)},
-            processes={"dns": announcing(ANNOUNCED)},
+            processes={"dns": saying(ANNOUNCED)},
             routetables=managing(
                 *({**route, **every_hook(ran)} for route in routes),
                 accept=[ANNOUNCED],

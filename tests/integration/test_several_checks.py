@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-from awsnycast_kit import PATIENT, POLL, all_of, build, exists, managing, wait_for_check, wait_for_polls, writes
-from site_kit import Site, announcing
+from awsnycast_kit import PATIENT, POLL, all_of, build, exists, managing, saying, wait_for_check, wait_for_polls, writes
+from site_kit import Site
 
 from bgp2vpc.demo.cloud.client import Cloud
 from bgp2vpc.demo.cloud.values import World
@@ -59,7 +59,7 @@ def mixed(cloud: Cloud, make_site, tmp_path: Path) -> tuple[World, Site, Path]:
     well = tmp_path / "well"
     well.touch()
     site.configure(
-        processes={"dns": announcing(ANNOUNCED, BOTH)},
+        processes={"dns": saying(ANNOUNCED, BOTH)},
         healthchecks={"web": exists(well)},
         routetables=managing(
             {"cidr": MANAGED, "healthcheck": "web"},
