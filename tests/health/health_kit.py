@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import os
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from typing import Any
@@ -26,13 +27,18 @@ def run(test: Coroutine[Any, Any, None]) -> None:
     """Run one asynchronous test; nothing of it may take for ever, and nothing may be left to asyncio to complain of."""
     complaints: list[dict[str, Any]] = []
 
+    def complain(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        # What a server has to say of its clients, in asyncio's debug mode, is what the test is about.
+        if "incoming connection" not in context["message"]:
+            complaints.append(context)
+
     async def guarded() -> None:
-        asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
+        asyncio.get_running_loop().set_exception_handler(complain)
         async with asyncio.timeout(2 * PATIENCE):
             await test
 
     asyncio.run(guarded())
-    assert complaints == []
+    assert complaints == [], complaints
 
 
 def a_check(probe: Probe, destination: IPAddress | None = LOCAL, **settings: Any) -> Check:
@@ -67,8 +73,11 @@ async def serving(handler: Handler, host: str = "127.0.0.1", **settings: Any) ->
         task.add_done_callback(lambda _: writer.close())
         connections.add(task)
 
-    async with await asyncio.start_server(accept, host, **settings) as server:
+    server = await asyncio.start_server(accept, host, **settings)
+    try:
         yield server.sockets[0].getsockname()[1]
+    finally:
+        server.close()
         for task in connections:
             task.cancel()
         if connections:
@@ -120,3 +129,10 @@ async def nothing_is_left(before: int) -> None:
     async with asyncio.timeout(PATIENCE):
         while _count_descriptors() > before:  # noqa: ASYNC110  # nobody tells when one is closed
             await asyncio.sleep(0.001)
+
+
+def closed_port(family: socket.AddressFamily = socket.AF_INET) -> int:
+    """A port that nobody listens on, now."""
+    with socket.socket(family) as bound:
+        bound.bind(("localhost" if family == socket.AF_INET else "::1", 0))
+        return bound.getsockname()[1]

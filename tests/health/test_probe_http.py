@@ -6,7 +6,7 @@ import zlib
 from typing import Any
 
 import pytest
-from certificates import NAME, Authority
+from certificates import Authority
 from health_kit import (
     LOCAL6,
     OK,
@@ -23,28 +23,10 @@ from health_kit import (
     serving,
     silent,
 )
+from web_server import answering, page
 
 from bgp2vpc import __version__
 from bgp2vpc.health.model import Http, Result, Tls
-
-
-def answering(*pieces: bytes, requests: list[bytes] | None = None) -> Handler:
-    """Reads a request's head, then says this and hangs up."""
-    say = saying(*pieces)
-
-    async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        head = await reader.readuntil(b"\r\n\r\n")
-        if requests is not None:
-            requests.append(head)
-        await say(reader, writer)
-
-    return handler
-
-
-def page(body: bytes = b"", status: str = "200 OK", *headers: str) -> bytes:
-    """An answer with a body of known length."""
-    lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", *headers, "", ""]
-    return "\r\n".join(lines).encode() + body
 
 
 def result(handler: Handler, **probe: Any) -> Result:
@@ -245,48 +227,3 @@ def test_two_hundred_at_once_and_given_up_leave_nothing_behind(authority: Author
         await nothing_is_left(before)
 
     run(story())
-
-
-def test_https_is_checked_against_the_name_asked_for(authority: Authority):
-    async def story() -> None:
-        trusted = Tls(authority.ca_pem)
-        async with serving(answering(page()), ssl=authority.context) as port:
-            for probe in (
-                Http(port, tls=trusted),
-                Http(port, tls=trusted, host=NAME),
-                Http(port, tls=trusted, host=f"{NAME}:8443"),
-                Http(port, tls=trusted, host="[::1]:443"),
-                Http(port, tls=Tls(authority.ca_pem, server_name=NAME), host="another.example.org"),
-                Http(port, tls=Tls(verify=False), host="another.example.org"),
-            ):
-                assert await result_of(probe) == OK
-            mismatch = (
-                "certificate verify failed: Hostname mismatch, certificate is not valid for 'another.example.org'"
-            )
-            assert await reason_of(Http(port, tls=trusted, host="another.example.org")) == mismatch
-            unknown = "certificate verify failed: unable to get local issuer certificate"
-            assert await reason_of(Http(port, tls=Tls())) == unknown
-            assert await reason_of(Http(port)) == "closed without an answer"
-        async with serving(answering(page()), "::1", ssl=authority.context) as port:
-            assert await result_of(Http(port, tls=trusted), LOCAL6) == OK
-        async with serving(saying(page())) as port:
-            assert await reason_of(Http(port, tls=trusted)) == "TLS: wrong version number"
-            assert await reason_of(Http(port, tls=Tls("nonsense"))) != ""
-
-    run(story())
-
-
-def test_the_server_is_told_the_name_of_the_host(authority: Authority):
-    names: list[str | None] = []
-    authority.context.sni_callback = lambda _, name, __: names.append(name)
-
-    async def story() -> None:
-        async with serving(answering(page()), ssl=authority.context) as port:
-            assert await result_of(Http(port, tls=Tls(authority.ca_pem), host=f"{NAME}:8443")) == OK
-            assert await result_of(Http(port, tls=Tls(authority.ca_pem))) == OK
-
-    try:
-        run(story())
-    finally:
-        authority.context.sni_callback = None
-    assert names == [NAME, None]

@@ -4,12 +4,11 @@ import asyncio
 import socket
 
 import pytest
-from certificates import NAME, Authority
 from health_kit import (
-    LOCAL,
     LOCAL6,
     OK,
     SOON,
+    closed_port,
     endless,
     nothing_is_left,
     open_descriptors,
@@ -26,13 +25,6 @@ from bgp2vpc.health.model import Result, Tcp, Tls
 from bgp2vpc.prefix import parse_address
 
 HELLO = b"220 mail.example.org ESMTP\r\n"
-
-
-def closed_port(family: socket.AddressFamily = socket.AF_INET) -> int:
-    """A port that nobody listens on, now."""
-    with socket.socket(family) as bound:
-        bound.bind(("localhost" if family == socket.AF_INET else "::1", 0))
-        return bound.getsockname()[1]
 
 
 def test_a_connection_alone_is_healthy_if_nothing_is_expected():
@@ -166,101 +158,3 @@ def test_two_hundred_at_once_and_given_up_leave_nothing_behind():
         await nothing_is_left(before)
 
     run(story())
-
-
-@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
-def test_tls_is_checked_against_the_given_ca(authority: Authority, host: str):
-    async def story() -> None:
-        address = parse_address(host)
-        async with serving(saying(b"O", b"K"), host, ssl=authority.context) as port:
-            for tls in (Tls(authority.ca_pem), Tls(authority.ca_pem, server_name=NAME), Tls(verify=False)):
-                assert await result_of(Tcp(port, send=b"?", expect=b"OK", tls=tls), address) == OK
-            assert await result_of(Tcp(port, tls=Tls(authority.ca_pem)), address) == OK
-
-    run(story())
-
-
-@pytest.mark.parametrize(
-    ("server_name", "with_ca", "reason"),
-    [
-        ("", False, "unable to get local issuer certificate"),
-        ("www.example.com", True, "Hostname mismatch, certificate is not valid for 'www.example.com'"),
-        ("127.0.0.2", True, "IP address mismatch, certificate is not valid for '127.0.0.2'"),
-    ],
-)
-def test_a_wrong_certificate_is_told(authority: Authority, server_name: str, with_ca: bool, reason: str):
-    async def story() -> None:
-        async with serving(saying(b"OK"), ssl=authority.context) as port:
-            tls = Tls(authority.ca_pem if with_ca else None, server_name=server_name)
-            assert await reason_of(Tcp(port, tls=tls)) == f"certificate verify failed: {reason}"
-
-    run(story())
-
-
-def test_an_expired_certificate_is_told(expired: Authority):
-    async def story() -> None:
-        async with serving(saying(b"OK"), ssl=expired.context) as port:
-            reason = await reason_of(Tcp(port, tls=Tls(expired.ca_pem)))
-            assert reason == "certificate verify failed: certificate has expired"
-            assert await result_of(Tcp(port, expect=b"OK", tls=Tls(verify=False))) == OK
-
-    run(story())
-
-
-def test_a_server_that_speaks_no_tls_is_told(authority: Authority):
-    async def story() -> None:
-        async with serving(saying(HELLO)) as port:
-            assert await reason_of(Tcp(port, tls=Tls(authority.ca_pem))) == "TLS: wrong version number"
-        async with serving(saying()) as port:
-            assert await reason_of(Tcp(port, tls=Tls(authority.ca_pem))) in (
-                "connection closed",
-                "connection reset by peer",
-            )
-        assert await reason_of(Tcp(closed_port(), tls=Tls(authority.ca_pem))) == "connection refused"
-
-    run(story())
-
-
-@pytest.mark.parametrize(
-    "pem", ["", "  \n", "nonsense", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"]
-)
-def test_certificates_that_are_none_never_mean_the_systems(pem: str):
-    async def story() -> None:
-        async with serving(silent) as port:
-            assert (await reason_of(Tcp(port, tls=Tls(pem)))).startswith("the CA certificates ")
-
-    run(story())
-
-
-def test_tls_given_up_half_way_leaves_nothing_behind(authority: Authority):
-    async def hanging(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(b"O")
-        await silent(reader, writer)
-
-    async def story() -> None:
-        async with serving(hanging, ssl=authority.context) as port:
-            probe = Tcp(port, expect=b"OK", tls=Tls(authority.ca_pem))
-            before = open_descriptors()
-            reasons = await asyncio.gather(*(reason_of(probe, within=1) for _ in range(20)))
-            assert set(reasons) == {"timed out after 1 s while waiting for 'OK'"}
-        await nothing_is_left(before)
-
-    run(story())
-
-
-def test_the_server_hears_an_orderly_end(authority: Authority):
-    ends: list[bytes] = []
-
-    async def story() -> None:
-        ended = asyncio.Event()
-
-        async def listening(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
-            ends.append(await reader.read())  # would raise, had the connection just broken
-            ended.set()
-
-        async with serving(listening, ssl=authority.context) as port:
-            assert await result_of(Tcp(port, send=b"bye", tls=Tls(authority.ca_pem)), LOCAL) == OK
-            await ended.wait()
-
-    run(story())
-    assert ends == [b"bye"]
