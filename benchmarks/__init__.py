@@ -8,7 +8,12 @@ creates     500 routes at once: without a limit, and under EC2's
 lines       how many lines a second are understood
 footprint   memory, idle CPU, time from start to first write
 load        what a flood of announcements does to the answer of a healthcheck
+checks      200 health checks a second: CPU, and how steady they are
+failover    from a service's death, here or at the routes' owner, to the call at EC2
+outages     the same where a check is refused, dropped or hangs, at one probe a second
+takeover    500 routes of a dead instance, and of one whose service is dead
 
 figures     a measured figure and the bounds it is held against
 subject     the daemon that is measured, and the pipe of its script
+service     what health checks find: a process that answers, dies, or is cut off
 """

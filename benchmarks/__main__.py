@@ -12,7 +12,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import creates, footprint, latency, lines, load
+from benchmarks import checks, creates, failover, footprint, latency, lines, load, outages, takeover
 from benchmarks.figures import Figure, Statistic
 from bgp2vpc.demo.cloud.client import Cloud
 
@@ -22,6 +22,10 @@ BENCHMARKS: dict[str, Callable[[Cloud], Iterator[Figure]]] = {
     "lines": lines.measure,
     "footprint": footprint.measure,
     "load": load.measure,
+    "checks": checks.measure,
+    "failover": failover.measure,
+    "outages": outages.measure,
+    "takeover500": takeover.measure,
     # Last, for it takes a minute and a half.
     "paced": creates.measure_paced,
 }

@@ -1,7 +1,8 @@
 """50 prefixes on 10 tables: 500 calls of CreateRoute."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from benchmarks.figures import Figure, at_most
 from benchmarks.subject import UNPACED, fresh_world, running
@@ -34,14 +35,14 @@ def measure(cloud: Cloud) -> Iterator[Figure]:
 
 def measure_paced(cloud: Cloud) -> Iterator[Figure]:
     """Under EC2's bucket: once, from the lines to the last call's arrival."""
-    run = _create_all(cloud, "", timeout=3 * SHORTEST)
+    run = _create_all(cloud, {}, timeout=3 * SHORTEST)
     seconds = max(call.started for call in run.calls) - run.said
     refused = sum(call.error == "RequestLimitExceeded" for call in run.calls)
     yield Figure(f"{COUNT} creates, EC2's {BURST} + {RATE:g}/s", "s", [seconds], (at_most(1.05 * SHORTEST),))
     yield Figure("RequestLimitExceeded among them", "calls", [float(refused)], (at_most(0),))
 
 
-def _create_all(cloud: Cloud, more: str, timeout: float) -> Run:
+def _create_all(cloud: Cloud, more: Mapping[str, Any], timeout: float) -> Run:
     """Until all routes exist."""
     world = fresh_world(cloud, WorldSpec(tables_per_zone=5))
     with running(cloud, world, more=more) as daemon:

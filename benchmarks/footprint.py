@@ -3,10 +3,9 @@
 import tempfile
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 from benchmarks.figures import Figure, at_most, goal
-from benchmarks.subject import Subject, fresh_world, running
+from benchmarks.subject import fresh_world, running
 from bgp2vpc.demo.cloud.client import Cloud
 
 PREFIX = "192.0.2.53/32"
@@ -15,7 +14,7 @@ HEALTHCHECK = f"python3 -m exabgp healthcheck --cmd true --ip {PREFIX} --no-ip-s
 STARTS = 5
 IDLE_SECONDS = 30.0
 # A poll of EC2 is part of idling: three of them within the time that is measured, where by default there were none.
-OFTEN = "poll_time: 10"
+OFTEN = {"poll_time": 10}
 
 
 def measure(cloud: Cloud) -> Iterator[Figure]:
@@ -28,9 +27,9 @@ def measure(cloud: Cloud) -> Iterator[Figure]:
     with running(cloud, world, more=OFTEN, healthcheck=HEALTHCHECK) as daemon:
         cloud.wait_for_route(world.hosts[0].table, PREFIX, world.hosts[0].interface_id, timeout=20)
         time.sleep(2)
-        cpu = _cpu_seconds(daemon)
+        cpu = daemon.cpu_seconds()
         time.sleep(IDLE_SECONDS)
-        idle = 100 * (_cpu_seconds(daemon) - cpu) / IDLE_SECONDS
+        idle = 100 * (daemon.cpu_seconds() - cpu) / IDLE_SECONDS
         yield Figure("idle CPU, with one healthcheck", "% of a core", [idle], (at_most(0.3),))
         yield Figure("resident memory, with one healthcheck", "MB", [daemon.resident()], (at_most(80), goal(60)))
 
@@ -41,9 +40,3 @@ def _start(cloud: Cloud, environment: dict[str, str] | None = None) -> float:
     with running(cloud, world, environment=environment, script=AT_ONCE) as daemon:
         calls = cloud.wait_for_calls("CreateRoute", timeout=20, finished=False)
         return calls[0].started - daemon.started
-
-
-def _cpu_seconds(daemon: Subject) -> float:
-    """Of all of its threads, in the scheduler's nanoseconds: /proc/PID/stat counts hundredths of a second."""
-    tasks = Path("/proc", str(daemon.process.pid), "task").iterdir()
-    return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / 1e9

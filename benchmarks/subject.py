@@ -3,11 +3,12 @@
 import json
 import os
 import select
+import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,20 +22,10 @@ EC2_LATENCY = 0.1
 """Seconds that the stand-in adds to every call."""
 SILENT = "sleep infinity"
 """A script that says nothing: the benchmark speaks in its place, see `Pipe`."""
-UNPACED = "ec2: {burst: 10000, rate: 10000}"
+UNPACED = {"ec2": {"burst": 10000, "rate": 10000}}
 
-_CONFIG = """\
-socket: {socket}
-on_exit: keep
-{more}
-processes:
-{processes}
-routetables:
-  private:
-    find: {{type: by_tag, config: {{key: type, value: private}}}}
-    accept: ["192.0.2.0/24 le 32", "198.18.0.0/15 le 32"]
-"""
-_PROCESS = "  {name}: {{run: {run}}}"
+_FIND = {"type": "by_tag", "config": {"key": "type", "value": "private"}}
+_ACCEPT = ["192.0.2.0/24 le 32", "198.18.0.0/15 le 32"]
 _START_TIMEOUT = 20.0
 _DEAF_AFTER = 10.0
 
@@ -55,16 +46,32 @@ class Subject:
 
     def wait_until_ready(self) -> None:
         """Until EC2 was observed and every script runs. Raises TimeoutError."""
+        self._wait_until(
+            lambda status: status["ec2_observed"] and all(s["pid"] for s in status["sources"] if s["kind"] == "script")
+        )
+
+    def wait_until_all_healthy(self, count: int) -> None:
+        """Until that many health checks pass, and no fewer. Raises TimeoutError."""
+        self._wait_until(lambda status: [c["state"] for c in status["checks"]] == ["healthy"] * count)
+
+    def _wait_until(self, holds: Callable[[dict[str, Any]], bool]) -> None:
         deadline = time.monotonic() + _START_TIMEOUT
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
                 raise ChildProcessError(f"the daemon ended with {self.process.returncode}; its log is above")
-            if self.socket.exists():
-                status = self.status()
-                if status["ec2_observed"] and all(source.get("pid") for source in status["sources"]):
-                    return
+            if self.socket.exists() and holds(self.status()):
+                return
             time.sleep(0.02)
         raise TimeoutError(f"the daemon is not ready after {_START_TIMEOUT:g} s")
+
+    def poll_now(self) -> None:
+        """Have it read its file again, and EC2 with that."""
+        self.process.send_signal(signal.SIGHUP)
+
+    def cpu_seconds(self) -> float:
+        """Of all of its threads, in the scheduler's nanoseconds: /proc/PID/stat counts hundredths of a second."""
+        tasks = Path("/proc", str(self.process.pid), "task").iterdir()
+        return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / 1e9
 
     def resident(self) -> float:
         """VmRSS in MB (10^6 bytes)."""
@@ -117,23 +124,37 @@ class Pipe:
 
 @contextmanager
 def running(
-    cloud: Cloud, world: World, *, more: str = "", environment: dict[str, str] | None = None, **scripts: str
+    cloud: Cloud,
+    world: World,
+    *,
+    more: Mapping[str, Any] | None = None,
+    manage_routes: Sequence[Mapping[str, Any]] = (),
+    environment: dict[str, str] | None = None,
+    **scripts: str,
 ) -> Iterator[Subject]:
-    """A daemon on the first host of `world`, with these scripts (one silent one, called `script`, if none are named).
+    """A daemon on the first host of `world`, with these scripts and managed routes.
 
-    `more`: further lines of its configuration. It need not be ready yet. Its log is shown if the benchmark fails.
+    Without any of them: with one silent script, called `script`. `more`: further keys of its configuration. It need not
+    be ready yet. Its log is shown if the benchmark fails.
     """
     with tempfile.TemporaryDirectory(prefix="bgp2vpc-bench-") as name, Path(name, "log").open("w+b") as log:
         home = Path(name)
-        runs = scripts or {"script": SILENT}
-        processes = "\n".join(_PROCESS.format(name=script, run=json.dumps(run)) for script, run in runs.items())
+        runs = scripts or ({} if manage_routes else {"script": SILENT})
+        rule = {"find": _FIND, "accept": _ACCEPT, **({"manage_routes": manage_routes} if manage_routes else {})}
+        settings = {
+            "socket": str(home / "socket"),
+            "on_exit": "keep",
+            "processes": {script: {"run": run} for script, run in runs.items()},
+            "routetables": {"private": rule},
+            **(more or {}),
+        }
         config = home / "bgp2vpc.yaml"
-        config.write_text(_CONFIG.format(socket=home / "socket", more=more, processes=processes))
+        config.write_text(json.dumps(settings))
         program = Path(sys.executable).with_name("bgp2vpc")
         path = f"{program.parent}:{os.environ['PATH']}"
-        settings = {**os.environ, "PATH": path, **cloud.environment(world.hosts[0].instance_id), **(environment or {})}
+        settled = {**os.environ, "PATH": path, **cloud.environment(world.hosts[0].instance_id), **(environment or {})}
         started = time.monotonic()
-        process = subprocess.Popen([program, "run", "-f", config], env=settings, stderr=log, stdin=subprocess.DEVNULL)
+        process = subprocess.Popen([program, "run", "-f", config], env=settled, stderr=log, stdin=subprocess.DEVNULL)
         try:
             yield Subject(process, home / "socket", started)
         except BaseException:

@@ -111,6 +111,19 @@ def record_type(value: object) -> str:
         raise ValueError(f"expected a record type such as A, AAAA or TXT, got {kind_of(value)}") from None
 
 
+def refuse_unreadable_answers(record: str, answers: tuple[str, ...]) -> None:
+    """What is expected must be what records of this type can hold."""
+    from dns import exception  # noqa: PLC0415
+
+    from bgp2vpc.health.probes.dns import parse_answer  # noqa: PLC0415
+
+    for answer in answers:
+        try:
+            parse_answer(record, answer)
+        except (exception.DNSException, ValueError) as error:
+            raise ValueError(f"expect: {kind_of(answer)} is no {record} record: {error}") from None
+
+
 def dns_name(value: object) -> str:
     """A DNS name."""
     from dns import exception, name  # noqa: PLC0415

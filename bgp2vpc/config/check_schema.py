@@ -1,8 +1,8 @@
 """The part of the schema that describes health checks. Keys of `ping`, `tcp` and `command` are AWSnycast's."""
 
-from typing import Annotated, Final, Literal, TypeAlias, get_args
+from typing import Annotated, Final, Literal, Self, TypeAlias, get_args
 
-from pydantic import Field, PlainValidator, WithJsonSchema
+from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
 
 from bgp2vpc.config import check_fields, fields
 from bgp2vpc.config.entry import TEXT_OR_LIST, Address, Entry, Hook, NoConfig, Period, Regexp, Texts, text_schema
@@ -175,6 +175,11 @@ class DnsConfig(Entry):
     )
     port: Port = Field(default=53, description="The port.")
     transport: Literal["udp", "tcp"] = Field(default="udp", description="`udp` (truncated answers: TCP) or `tcp`.")
+
+    @model_validator(mode="after")
+    def _answers_can_be_read(self) -> Self:
+        check_fields.refuse_unreadable_answers(self.type, self.expect)
+        return self
 
 
 class DnsEntry(_CheckEntry):

@@ -60,7 +60,7 @@ class Checkup(Generic[Key]):
     def healthy(self, key: Key) -> bool | None:
         """The verdict of a check; None if there is none yet, or no such check runs."""
         running = self._running.get(key)
-        return running.runner.status.healthy if running else None
+        return running.runner.healthy if running else None
 
     def statuses(self) -> list[CheckStatus]:
         """How each check is."""

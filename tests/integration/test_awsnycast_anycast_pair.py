@@ -30,13 +30,13 @@ healthchecks:
   service:
     type: tcp
     destination: $address
-    every: 0.1
+    every: 0.2
     config: {port: "$port", expect: ok}
 remote_healthchecks:
   theirs:
     type: tcp
-    every: 0.1
-    timeout: $patience
+    fall: 3
+    every: 0.2
     config: {port: $port, expect: ok}
 routetables:
   all:
@@ -59,9 +59,9 @@ class Pair:
         self.services += [Service(host.address, self.services[0].port) for host in world.hosts[1:]]
         self.sites: list[Site] = [make_site(host) for host in world.hosts]
 
-    def start(self, number: int, patience: float = 0.5, **settings: object) -> Site:
+    def start(self, number: int, text: str = TEXT, **settings: object) -> Site:
         site, service = self.sites[number], self.services[number]
-        write(site, filled(TEXT, address=service.address, port=service.port, patience=patience), **settings)
+        write(site, filled(text, address=service.address, port=service.port), **settings)
         return site.start()
 
     def close(self) -> None:
@@ -147,7 +147,7 @@ def test_a_remote_check_without_a_verdict_takes_nothing(cloud: Cloud, pair: Pair
     owner.mute()
     for table in pair.tables:
         cloud.write(External.create_route(table, SERVICE, pair.sites[0].host.interface_id))
-    second = pair.start(1, patience=60, poll_time=POLL)
+    second = pair.start(1, TEXT.replace("fall: 3", "timeout: 60"), poll_time=POLL)
     wait_for_check(second, "service", "healthy")
     eventually(lambda: owner.connections, "the remote check to ask")
     wait_for_polls(second)

@@ -27,7 +27,7 @@ _LISTED: Final = 3
 async def probe_dns(probe: Dns, destination: IPAddress) -> Result:
     """Healthy if the answer is no error, holds records of the type asked for, and all of `expect` are among them."""
     try:
-        wanted = {text: _parsed(probe.record, text) for text in probe.expect}
+        wanted = {text: parse_answer(probe.record, text) for text in probe.expect}
     except dns.exception.DNSException as error:
         return Result(False, f"expected answer cannot be read: {error}")
     query = dns.message.make_query(probe.name, probe.record)
@@ -75,7 +75,7 @@ def _judge(probe: Dns, response: dns.message.Message, wanted: dict[str, object])
     return Result(False, f"{shown(missing)} is not among the answers: {told}")
 
 
-def _parsed(record: str, text: str) -> object:
+def parse_answer(record: str, text: str) -> object:
     """What `text` in the configuration stands for. Raises DNSException."""
     kind = dns.rdatatype.from_text(record)
     if kind in (dns.rdatatype.TXT, dns.rdatatype.SPF) and not text.startswith('"'):
