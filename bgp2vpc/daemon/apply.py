@@ -84,8 +84,9 @@ class Applier:
             pending = self._view.still(change, self._wish())
         if pending is not None and (pending.needs_fresh_read or self._is_in_doubt(pending)):
             pending = await self._look_again(pending)
-        if pending is not None and await self._hooks.before(pending) and pending.needs_fresh_read:
-            pending = await self._look_again(pending)  # the hook took its time
+        if pending is not None and await self._hooks.before(pending):  # which takes its time
+            fresh = pending.needs_fresh_read
+            pending = await self._look_again(pending) if fresh else self._view.still(pending, self._wish())
         if pending is None:
             return None
         try:
