@@ -91,6 +91,28 @@ def test_a_write_waits_for_the_hook_before_it_and_for_no_other(cloud: Cloud, sta
     stage.site.wait_for_route(A)
 
 
+@pytest.mark.parametrize("present", [False, True])
+def test_what_is_no_longer_wanted_after_the_hook_is_not_written(cloud: Cloud, stage: Stage, present: bool) -> None:
+    """A service that comes or goes while a program prepares for the opposite."""
+    action = "delete" if present else "add"
+    stage.start({"cidr": A, f"run_before_{action}_route": stage.note("begun", stage.until_told)}, hook_timeout=60)
+    if present:
+        stage.site.wait_for_route(A)
+        stage.well.unlink()
+    eventually(stage.noted, "the hook to begin", lambda: stage.site.log)
+    cloud.forget_calls()
+    stage.well.touch() if present else stage.well.unlink()
+    wait_for_check(stage.site, "web", "healthy" if present else "unhealthy")
+    stage.go.touch()
+    stage.site.wait_for_log(f"hook ran before {'delete' if present else 'create'}")
+    # The next change of this place would wait for the write.
+    stage.well.unlink() if present else stage.well.touch()
+    stage.site.wait_for_route(A, target=None if present else "")
+    wanted = f"DeleteRoute {stage.table} {A}" if present else f"CreateRoute {stage.table} {A} {stage.us}"
+    assert writes(cloud) == [wanted]
+    assert len(stage.noted()) == 2
+
+
 def test_a_hook_that_hangs_before_a_write_is_killed_in_time_and_the_write_happens(cloud: Cloud, stage: Stage) -> None:
     stage.start({"cidr": A, "run_before_add_route": stage.note("begun", stage.until_told)}, hook_timeout=0.3)
     stage.site.wait_for_route(A)
