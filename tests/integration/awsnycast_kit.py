@@ -116,13 +116,21 @@ def asks(service: Service, **more: Any) -> dict[str, Any]:
 def asks_owner(service: Service, **more: Any) -> dict[str, Any]:
     """A remote check: whether the owner's service at this port says `ok`."""
     config = {"port": str(service.port), "expect": "ok"}  # AWSnycast's users write numbers as text, too
-    return {"type": "tcp", "every": EVERY, "timeout": 0.5, "config": config, **more}
+    return {"type": "tcp", "every": EVERY, "timeout": 0.5, "rise": 1, "config": config, **more}
 
 
 def exists(path: Path, **more: Any) -> dict[str, Any]:
     """A check whether there is such a file."""
     config = {"command": "test", "arguments": ["-e", str(path)]}
-    return {"type": "command", "destination": "127.0.0.1", "every": EVERY, "fall": 2, "config": config, **more}
+    return {
+        "type": "command",
+        "destination": "127.0.0.1",
+        "every": EVERY,
+        "rise": 1,
+        "fall": 2,
+        "config": config,
+        **more,
+    }
 
 
 def saying(*prefixes: str) -> dict[str, object]:

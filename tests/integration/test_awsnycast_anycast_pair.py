@@ -30,11 +30,13 @@ healthchecks:
   service:
     type: tcp
     destination: $address
+    rise: 1
     every: 0.2
     config: {port: "$port", expect: ok}
 remote_healthchecks:
   theirs:
     type: tcp
+    rise: 1
     fall: 3
     every: 0.2
     config: {port: $port, expect: ok}

@@ -84,7 +84,7 @@ def test_on_exit_withdraw_puts_the_fallback_back(cloud: Cloud, nat: Nat) -> None
     )
 
 
-@pytest.mark.parametrize(("on_exit", "gone"), [(None, [ANNOUNCED]), ("withdraw_announced", [ANNOUNCED]), ("keep", [])])
+@pytest.mark.parametrize(("on_exit", "gone"), [(None, [ANNOUNCED]), ("keep", [])])
 def test_other_ends_leave_a_managed_route_where_it_is(cloud: Cloud, nat: Nat, on_exit, gone: list[str]) -> None:
     nat.start(on_exit=on_exit)
     nat.site.wait_for_route(DEFAULT, nat.with_gateway, nat.empty)

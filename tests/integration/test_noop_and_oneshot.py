@@ -138,7 +138,7 @@ def test_oneshot_with_noop_writes_nothing_and_exits_0(cloud: Cloud, failing: tup
     assert writes(cloud) == []
 
 
-@pytest.mark.parametrize("options", [[], ["-oneshot"], ["-noop"]])
+@pytest.mark.parametrize("options", [[], ["-oneshot"]])
 def test_a_host_that_does_not_forward_is_no_router_and_the_daemon_does_not_start(
     cloud: Cloud, make_site, tmp_path: Path, options: list[str]
 ) -> None:
