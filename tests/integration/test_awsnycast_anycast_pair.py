@@ -1,6 +1,7 @@
 """AWSnycast's other classic: one address, two instances that serve it, and each asks the other if it still does."""
 
 import signal
+from pathlib import Path
 
 import pytest
 from awsnycast_kit import (
@@ -8,9 +9,12 @@ from awsnycast_kit import (
     POLL,
     Service,
     all_of,
+    asks_owner,
     build,
     check,
+    exists,
     filled,
+    managing,
     polls,
     wait_for_check,
     wait_for_polls,
@@ -21,7 +25,7 @@ from awsnycast_kit import (
 from site_kit import Site, eventually
 
 from bgp2vpc.demo.cloud.client import Cloud
-from bgp2vpc.demo.cloud.values import External, World
+from bgp2vpc.demo.cloud.values import External, Fault, FaultKind, World
 
 SERVICE = "192.0.2.53/32"
 
@@ -184,3 +188,28 @@ def test_an_owner_that_ec2_calls_impaired_loses_the_route_although_its_service_a
     wait_for_check(second, "theirs", "healthy")
     cloud.set_status(pair.sites[0].host.instance_id, instance="impaired")
     second.wait_for_route(SERVICE, *pair.tables)
+
+
+def test_the_remote_check_asks_the_interface_that_has_the_route_and_needs_no_word_of_ec2s_about_instances(
+    cloud: Cloud, make_site, tmp_path: Path
+) -> None:
+    prefix = "2001:db8:53::1/128"
+    world = build(cloud, interfaces=2, ipv6=True)
+    second = world.hosts[0].interfaces[1]
+    (interface,) = cloud.ec2.describe_network_interfaces(NetworkInterfaceIds=[second])["NetworkInterfaces"]
+    for table in world.tables:
+        cloud.write(External.create_route(table, prefix, second))
+    cloud.fault(Fault("DescribeInstanceStatus", FaultKind.HANG, times=None))
+    site: Site = make_site(world.hosts[1])
+    with Service(interface["PrivateIpAddress"]) as theirs:
+        site.configure(
+            healthchecks={"here": exists(tmp_path)},
+            remote_healthchecks={"theirs": asks_owner(theirs)},
+            routetables=managing(
+                {"cidr": prefix, "healthcheck": "here", "remote_healthcheck": "theirs", "if_unhealthy": True}
+            ),
+            **PATIENT,
+        )
+        site.start()
+        wait_for_check(site, "theirs", "healthy", theirs.address)
+    site.wait_for_route(prefix, *world.tables)

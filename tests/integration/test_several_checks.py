@@ -124,3 +124,30 @@ def test_an_announcement_that_no_rule_accepts_does_not_keep_a_managed_route(
     well.unlink()
     site.wait_for_route(MANAGED, *world.tables, target=None)
     assert site.status()["not_accepted"] == [MANAGED]
+
+
+def test_the_first_rule_of_the_file_that_knows_a_prefix_decides_in_the_tables_that_it_finds(
+    cloud: Cloud, make_site, tmp_path: Path
+) -> None:
+    world = build(cloud, tag_zones=True)
+    site: Site = make_site(world.hosts[0])
+    (tmp_path / "a").touch()
+    (tmp_path / "b").touch()
+    first = managing({"cidr": MANAGED, "healthcheck": "a"}, find={"type": "by_az", "config": "SELF"})["private"]
+    second = managing({"cidr": MANAGED, "healthcheck": "b"}, accept=["192.0.2.0/24 le 32"])["private"]
+    site.configure(
+        healthchecks={name: exists(tmp_path / name) for name in "ab"},
+        routetables={"1st": first, "2nd": second},
+        **PATIENT,
+    )
+    here, elsewhere = world.tables
+    site.start()
+    site.wait_for_route(MANAGED, here, elsewhere)
+    site.announce(MANAGED)  # the first rule does not accept it
+    (tmp_path / "a").unlink()
+    site.wait_for_route(MANAGED, here, target=None)
+    (tmp_path / "b").unlink()
+    wait_for_check(site, "b", "unhealthy")
+    assert site.verdict(elsewhere, MANAGED) == "keep ours"
+    site.withdraw(MANAGED)
+    site.wait_for_route(MANAGED, elsewhere, target=None)

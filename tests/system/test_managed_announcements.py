@@ -118,3 +118,18 @@ def test_the_datacenter_hears_a_check_although_aws_does_not_answer(
     cloud.clear_faults()
     host.wait_for_vpc(IPV4)
     wait_until(lambda: host.source("check").get("paths") == 1, "the check to be a source", host.story)
+
+
+def test_a_helper_stays_where_nothing_is_forwarded_and_the_datacenter_hears_it_all_the_same(
+    make_host: MakeHost, start_router: MakeRouter, cloud: Cloud
+) -> None:
+    """By itself the daemon would not start; a helper's end would take ExaBGP along."""
+    host, router = make_host(EXABGP_50), start_router(IBGP)
+    manage(host, {"cidr": IPV4}, poll_time=0.5)
+    interface = host.instance.interface_id
+    cloud.ec2.modify_network_interface_attribute(NetworkInterfaceId=interface, SourceDestCheck={"Value": True})
+    host.start_exabgp("exabgp.conf")
+    host.wait_for_word("exabgp", f"--network-interface-id {interface} --no-source-dest-check")
+    router.wait_for(IPV4)
+    cloud.ec2.modify_network_interface_attribute(NetworkInterfaceId=interface, SourceDestCheck={"Value": False})
+    host.wait_for_vpc(IPV4)
