@@ -23,17 +23,11 @@ _CHECK_TYPES: Final = {"ping", "tcp", "command"}
 def warnings(document: Document, entry: ConfigFile, file: str) -> list[Problem]:
     """Checks that cannot pass, and keys that have no effect."""
     return [
-        Problem(file, _line(document, location), dotted(location), message)
+        Problem(file, document.line(location), dotted(location), message)
         for location, check in _checks(entry)
         if isinstance(check, TcpEntry)
         for location, message in _about(location, check)
     ]
-
-
-def _line(document: Document, location: Location) -> int:
-    while location not in document.lines:
-        location = location[:-1]
-    return document.lines[location]
 
 
 def _checks(entry: ConfigFile) -> Iterator[tuple[Location, CheckEntry]]:

@@ -45,6 +45,12 @@ class Document:
     problems: tuple[Problem, ...]
     repairs: tuple[Problem, ...] = ()
 
+    def line(self, location: Location) -> int:
+        """The line of `location`, or of the nearest thing around it that is really there."""
+        while location and location not in self.lines:
+            location = location[:-1]
+        return self.lines[location]
+
 
 def read_document(text: str, file: str) -> Document:
     """The one YAML document in `text`. Raises ConfigError if it is none, or not a mapping."""

@@ -53,7 +53,7 @@ def _problem(document: Document, file: str, error: ErrorDetails, models: Models)
     location, container = _locate(document.data, error)
     model = models.get(id(container))
     message = shortened(_message(error, location, model), _MAX_MESSAGE)
-    return Problem(file, _line(document, location), dotted(location), message)
+    return Problem(file, document.line(location), dotted(location), message)
 
 
 def _locate(data: Value, error: ErrorDetails) -> tuple[Location, Value]:
@@ -83,13 +83,6 @@ def _children(data: Value) -> Mapping[str | int, Value]:
     elif isinstance(data, dict):
         children.update(data.items())
     return children
-
-
-def _line(document: Document, location: Location) -> int:
-    """The line of `location`, or of the nearest thing around it that is really there."""
-    while location and location not in document.lines:
-        location = location[:-1]
-    return document.lines[location]
 
 
 def _message(error: ErrorDetails, location: Location, model: type[BaseModel] | None) -> str:

@@ -16,13 +16,7 @@ Route = tuple[Location, Mapping[str, Value]]
 def wrong_references(document: Document, file: str) -> list[Problem]:
     """Checks that do not exist, destinations where none belongs, prefixes that are managed twice."""
     found = [*_destinations(document), *_unknown_checks(document), *_duplicates(document), *_contradictions(document)]
-    return [Problem(file, _line(document, location), dotted(location), message) for location, message in found]
-
-
-def _line(document: Document, location: Location) -> int:
-    while location not in document.lines:
-        location = location[:-1]
-    return document.lines[location]
+    return [Problem(file, document.line(location), dotted(location), message) for location, message in found]
 
 
 def _destinations(document: Document) -> Found:
@@ -62,7 +56,7 @@ def _duplicates(document: Document) -> Found:
             continue
         first = seen.setdefault((*location[:2], cidr), location)
         if first != location:
-            yield (*location, "cidr"), f"given twice in this rule; the first is in line {_line(document, first)}"
+            yield (*location, "cidr"), f"given twice in this rule; the first is in line {document.line(first)}"
 
 
 def _contradictions(document: Document) -> Found:
@@ -75,7 +69,7 @@ def _contradictions(document: Document) -> Found:
         source = f"{cidr} {route.get('healthcheck')} {route.get('healthcheck_policy')}"
         first, attributes = seen.setdefault(source, (location, announce))
         if attributes != announce:
-            line = _line(document, first)
+            line = document.line(first)
             yield (*location, "announce"), f"differs from that of the same prefix and health check in line {line}"
 
 

@@ -16,13 +16,11 @@ from bgp2vpc.daemon.answers import check_json, offered_lines, source_statuses
 from bgp2vpc.daemon.apply import Applier
 from bgp2vpc.daemon.bridge import Bridge
 from bgp2vpc.daemon.calls import Calls
-from bgp2vpc.daemon.checks import Checks
-from bgp2vpc.daemon.checkup import unusable
 from bgp2vpc.daemon.connecting import Connect, connected
 from bgp2vpc.daemon.guarded import GuardedTasks
+from bgp2vpc.daemon.health import Health
 from bgp2vpc.daemon.hooks import RouteHooks
 from bgp2vpc.daemon.journal import Journal
-from bgp2vpc.daemon.owners import OwnerChecks
 from bgp2vpc.daemon.reconciler import Reconciler, Tempo
 from bgp2vpc.daemon.relay import Relay
 from bgp2vpc.daemon.retries import Retries
@@ -32,9 +30,6 @@ from bgp2vpc.daemon.view import View
 from bgp2vpc.daemon.waiting import cancelled, until
 from bgp2vpc.dialect.message import Message
 from bgp2vpc.errors import ConfigError
-from bgp2vpc.health.hooks import Hooks
-from bgp2vpc.health.model import Check
-from bgp2vpc.health.runner import CheckStatus
 from bgp2vpc.logs import event
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.routing.decide import Wish
@@ -84,13 +79,12 @@ class Daemon:
         self.bridge = Bridge(self._touch, Relay(say) if say else None)
         self.bridge.stop_requested = self.stop
         self._scripts = Scripts(self.bridge, self._tasks.start)
-        self._checks = Checks(
-            self.bridge, self._tasks.start, self._check_hooks, self._touch, assume_healthy=mode.oneshot
+        self._health = Health(
+            self.bridge, self._journal, self._tasks.start, self._touch, assumed=mode.oneshot, noop=mode.noop
         )
         self._script_names: set[str] = set()
         self._server: SocketServer | None = None
         self._calls: Calls | None = None
-        self._owners: OwnerChecks | None = None
         self._hooks: RouteHooks | None = None
         self._view: View | None = None
         self._reconciler: Reconciler | None = None
@@ -105,9 +99,12 @@ class Daemon:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.interrupt)
         loop.add_signal_handler(signal.SIGHUP, self.reload)
-        if not (await self._serve() and self._may_check(self._config)):
+        if not await self._serve():
             return 1
-        self._configure_checks(self._config)
+        # A helper does not end; what may not be checked there has no verdict, and the log says why.
+        if not self._health.may_check(self._config) and self._say is None:
+            return 1
+        self._health.configure(self._config)
         reconciling = self._tasks.start("reconciler", self._reconcile())
         await self._scripts.configure(self._config.processes)
         if self._mode.oneshot:
@@ -157,9 +154,7 @@ class Daemon:
             if reconciler is not None:
                 reconciler.touch_all()
         await self._scripts.stop()
-        await self._checks.stop()
-        if self._owners is not None:
-            await self._owners.stop()
+        await self._health.stop()
         if self._server is not None:
             await self._server.stop()
         if not keep:
@@ -176,7 +171,7 @@ class Daemon:
         """What the health checks say now, and nothing else."""
         offers = self.bridge.rib.offers.items()
         checked = {prefix: [each for each in some if each.side is Side.CHECK] for prefix, some in offers}
-        return Wish({prefix: some for prefix, some in checked.items() if some}, silent=self._checks.silent)
+        return Wish({prefix: some for prefix, some in checked.items() if some}, silent=self._health.silent)
 
     async def _last_writes(self, reconciler: Reconciler, *, keep: bool) -> None:
         done = reconciler.is_idle if keep else reconciler.is_done
@@ -217,26 +212,6 @@ class Daemon:
         """Seconds that what is left may take: at EC2's pace, and with patience for what fails at first."""
         return PATIENCE + len(reconciler.remaining()) / self._config.ec2.rate
 
-    # Health checks
-
-    def _may_check(self, config: Config) -> bool:
-        """Whether this host lets us make the configured checks. Standalone, what it denies is a reason not to start.
-
-        A helper must not end: there, such a check has no verdict, and the log says why.
-        """
-        errors = unusable((*config.checks, *config.remote_checks))
-        for error in errors:
-            self._journal.failure("health checks", error)
-        return not errors or self._say is not None
-
-    def _configure_checks(self, config: Config) -> None:
-        self._checks.configure(config.checks, config.checked_sources)
-        if self._owners is not None:
-            self._owners.configure(() if self._mode.oneshot else config.remote_checks)
-
-    def _check_hooks(self, check: Check) -> Hooks:
-        return Hooks(check, timeout=self._config.hook_timeout, only_log=self._mode.noop)
-
     # EC2
 
     async def _reconcile(self) -> None:
@@ -249,7 +224,6 @@ class Daemon:
         paces = {action: Pace(config.ec2.burst, config.ec2.rate, random.random) for action in Action}
         self._hooks = RouteHooks(self._view.managed, self._tasks.start, lambda: self._config.hook_timeout)
         applier = Applier(self._calls, self._view, self._wish, retries, paces, clock, self._hooks)
-        self._owners = OwnerChecks(self._calls, self._journal, self._tasks.start, self._check_hooks, self._touch)
         self._reconciler = Reconciler(
             self._calls,
             self._view,
@@ -259,9 +233,9 @@ class Daemon:
             None if self._mode.noop else applier,
             Tempo(config.poll_time, config.max_changes),
         )
-        self._reconciler.decided = self._follow_owners
+        self._reconciler.decided = self._health.follow_owners
         self._forget_leftovers_later()
-        self._configure_checks(self._config)
+        self._health.connect(self._calls, self._view)
         self._tasks.start("start-up", self._refuse_to_be_no_router())
         await self._reconciler.run()
 
@@ -286,16 +260,11 @@ class Daemon:
             )
             self._task_failed()
 
-    def _follow_owners(self, only: Collection[Prefix] | None) -> None:
-        if self._view is not None and self._owners is not None and self._config.remote_checks:
-            self._owners.follow(self._view.owners_to_check(only), only)
-
     def _wish(self) -> Wish:
         if self._last_wish is not None:
             return self._last_wish
         rib = self.bridge.rib
-        failing = self._owners.failing if self._owners else frozenset()
-        return Wish(rib.offers, self._leftovers_held, rib.spoken, self._checks.silent, failing)
+        return Wish(rib.offers, self._leftovers_held, rib.spoken, self._health.silent, self._health.failing)
 
     def _touch(self, prefixes: Collection[Prefix]) -> None:
         if self._reconciler is not None:
@@ -347,8 +316,8 @@ class Daemon:
                 event(log, logging.WARNING, "route left as it is: no rule is about it now", table=table, prefix=prefix)
             self._reconciler.tempo = Tempo(config.poll_time, config.max_changes)
             self._reconciler.poll_now()
-        self._may_check(config)
-        self._configure_checks(config)
+        self._health.may_check(config)
+        self._health.configure(config)
         event(log, logging.INFO, "reloaded", file=config.file)
 
     def _use_limits(self, config: Config) -> None:
@@ -414,17 +383,14 @@ class Daemon:
             "last_cycle": self._journal.last_cycle,
             "sources": [
                 source.to_json()
-                for source in source_statuses(self.bridge, self._scripts.statuses(), self._checks.verdicts())
+                for source in source_statuses(self.bridge, self._scripts.statuses(), self._health.verdicts())
             ],
-            "checks": [check_json(status, now) for status in self._check_statuses()],
+            "checks": [check_json(status, now) for status in self._health.statuses()],
             "paths": paths_json(self.bridge.rib.offers),
             "routes": routes_json(reconciler.verdicts.values() if reconciler else ()),
             "not_accepted": sorted(map(str, self._journal.not_accepted)),
             "errors": self._journal.errors,
         }
-
-    def _check_statuses(self) -> list[CheckStatus]:
-        return [*self._checks.statuses(), *(self._owners.statuses() if self._owners else ())]
 
     def _paths(self) -> str:
         wish = self._wish()

@@ -111,7 +111,8 @@ def test_a_file_of_our_own_gets_no_note() -> None:
 )
 def test_an_http_request_without_its_end_is_warned_of(send: str, warned: bool) -> None:
     check = f"{{type: tcp, destination: 192.0.2.1, every: 1, config: {{port: 80, send: {send}}}}}"
-    config = parse(f"healthchecks: {{web: {check}}}\nroutetables: {{a: {{find: {{type: main}}, accept: [192.0.2.1]}}}}", "f")
+    rules = "routetables: {a: {find: {type: main}, accept: [192.0.2.1]}}"
+    config = parse(f"healthchecks: {{web: {check}}}\n{rules}", "f")
     assert bool(config.warnings) is warned
 
 
