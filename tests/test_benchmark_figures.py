@@ -1,6 +1,7 @@
 """What `make bench` computes from its samples, and when it fails."""
 
 import json
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.figures import Bound, Figure, Statistic, at_most, goal
+from benchmarks.service import Service
 
 HUNDRED = [float(number) for number in range(100, 0, -1)]
 
@@ -70,3 +72,22 @@ def test_an_unknown_benchmark_is_refused_with_the_known_ones():
     assert run.returncode == 2
     known = "latency, creates, lines, footprint, load, checks, failover, outages, takeover500, paced"
     assert f"no such benchmark: latencies; there are {known}" in run.stderr
+
+
+def test_a_service_answers_refuses_when_killed_answers_when_back_and_is_silent_when_cut_off():
+    with Service("127.77.0.1") as service:
+        assert connecting(service) == "connected"
+        service.kill()
+        assert connecting(service) == "ConnectionRefusedError"
+        service.start()
+        assert connecting(service) == "connected"
+        service.cut_off()
+        assert connecting(service) == "TimeoutError"
+
+
+def connecting(service: Service) -> str:
+    try:
+        with socket.create_connection(("127.77.0.1", service.port), timeout=0.3):
+            return "connected"
+    except OSError as error:
+        return type(error).__name__
