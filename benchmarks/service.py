@@ -122,7 +122,7 @@ def pings() -> Iterator[socket.socket]:
 
 
 def _answering(arrivals: socket.socket, notes: int) -> "subprocess.Popen[bytes]":
-    return subprocess.Popen([sys.executable, "-I", "-S", __file__], stdin=arrivals, stdout=notes)
+    return subprocess.Popen([sys.executable, "-I", "-S", __file__], stdin=arrivals.fileno(), stdout=notes)
 
 
 def _main() -> None:
