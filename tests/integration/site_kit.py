@@ -29,13 +29,13 @@ def rule(*accept: str, **more: Any) -> dict[str, Any]:
     return {"find": {"type": "by_tag", "config": {"key": "type", "value": "private"}}, "accept": entries, **more}
 
 
-def script(*lines: str, then: str = "exec sleep 1000") -> dict[str, object]:
+def script(*lines: str, then: str = "exec cat >/dev/null") -> dict[str, object]:
     """A process that says these lines and then lives on."""
     said = "; ".join(f"echo {shlex.quote(line)}" for line in lines)
     return {"run": ["sh", "-c", f"{said}; {then}"]}
 
 
-def announcing(*prefixes: str, then: str = "exec sleep 1000") -> dict[str, object]:
+def announcing(*prefixes: str, then: str = "exec cat >/dev/null") -> dict[str, object]:
     return script(*(f"announce route {prefix} next-hop self" for prefix in prefixes), then=then)
 
 

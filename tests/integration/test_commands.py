@@ -21,7 +21,7 @@ def running(site: Site) -> Site:
 def announcing(*prefixes: str) -> dict[str, object]:
     """A process that says all of it in one line, so that one decision is made about it."""
     line = f"announce attributes next-hop self nlri {' '.join(prefixes)}"
-    return {"run": ["sh", "-c", f"echo {line}; exec sleep 1000"]}
+    return {"run": ["sh", "-c", f"echo {line}; exec cat >/dev/null"]}
 
 
 # version, usage
