@@ -1,6 +1,8 @@
 """A TCP or TLS connection, and what is said on it."""
 
 import asyncio
+import errno
+import os
 import socket
 from collections.abc import Awaitable, Callable
 from typing import Final
@@ -35,10 +37,21 @@ async def _plain(probe: Tcp, destination: IPAddress) -> Result:
     with socket.socket(family, socket.SOCK_STREAM) as connection:
         connection.setblocking(False)
         with during("connecting"):
-            await loop.sock_connect(connection, (str(destination), probe.port))
+            await _connect(connection, (str(destination), probe.port))
         return await _converse(
             probe, lambda data: loop.sock_sendall(connection, data), lambda: loop.sock_recv(connection, _CHUNK)
         )
+
+
+async def _connect(connection: socket.socket, address: tuple[str, int]) -> None:
+    error = connection.connect_ex(address)
+    if error == errno.EINPROGRESS:
+        # To a service of this host, the most usual one, it is done by now; a turn of the event loop costs far more.
+        error = connection.connect_ex(address)
+    if error in (errno.EINPROGRESS, errno.EALREADY):
+        await asyncio.get_running_loop().sock_connect(connection, address)
+    elif error not in (0, errno.EISCONN):
+        raise OSError(error, os.strerror(error))
 
 
 async def _over_tls(probe: Tcp, tls: Tls, destination: IPAddress) -> Result:
