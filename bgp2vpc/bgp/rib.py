@@ -73,7 +73,7 @@ class Rib:
 
     @property
     def spoken(self) -> Collection[Prefix]:
-        """Prefixes that this host's own have announced or withdrawn so far: of these we know more than the VPC.
+        """Prefixes that a source of this host has announced or withdrawn so far: of these we know more than the VPC.
 
         Live. What a BGP peer says of a prefix tells nothing about our own path for it.
         """
@@ -175,7 +175,7 @@ class Rib:
         return frozenset((path.prefix,))
 
     def _speak(self, adj: AdjRibIn, prefix: Prefix) -> None:
-        if self._remembers_spoken and adj.side is not Side.PEER:
+        if self._remembers_spoken and adj.side is Side.LOCAL:
             self._spoken.add(prefix)
 
     def _remove(self, source: str, adj: AdjRibIn, keys: list[PathKey]) -> frozenset[Prefix]:

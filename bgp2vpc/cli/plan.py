@@ -13,6 +13,7 @@ from bgp2vpc.cli.options import Commands, add_file, terminal
 if TYPE_CHECKING:
     from bgp2vpc.config.model import Config
     from bgp2vpc.daemon.view import View
+    from bgp2vpc.errors import Ec2Error
     from bgp2vpc.routing.decide import Wish
     from bgp2vpc.routing.plan import Plan
     from bgp2vpc.vpc.api import VpcApi
@@ -76,7 +77,8 @@ def _wish(socket: Path | None, config: "Config") -> "Wish":
         rib.offers,
         told["leftovers_held"],
         frozenset(map(parse_prefix, told["spoken"])),
-        frozenset(told["silent"]),
+        # A check that the daemon does not know yet has no verdict when it does.
+        frozenset(told["silent"]) | {source.name for source in config.checked_sources} - set(told["checked"]),
         frozenset((check, interface) for check, interface in told["failing"]),
     )
 
@@ -102,7 +104,7 @@ async def _observed(vpc: "VpcApi", view: "View", wish: "Wish") -> "Snapshot":
 
     calls = Calls(vpc, writers=1)
     try:
-        snapshot = await observe(calls, view)
+        snapshot = await observe(calls, view, _tell)
         now = time.monotonic()
         view.observed(snapshot, now, now)
         if instances := view.instances_to_ask_about(wish):
@@ -110,6 +112,11 @@ async def _observed(vpc: "VpcApi", view: "View", wish: "Wish") -> "Snapshot":
     finally:
         calls.close()
     return snapshot
+
+
+def _tell(subject: str, error: "Ec2Error | None") -> None:
+    if error is not None:
+        print(f"bgp2vpc: {subject}: {error}", file=sys.stderr)
 
 
 def _show(plan: "Plan") -> None:

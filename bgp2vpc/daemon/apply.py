@@ -108,7 +108,7 @@ class Applier:
             return None
         self._view.reread(table, asked, self._clock())
         again = self._view.still(change, self._wish())
-        if again is not None and again.action is Action.DELETE:
+        if again is not None and again.is_withdrawal:
             _refuse_in_doubt(table, again)
         return again
 
@@ -136,6 +136,6 @@ def _refuse_in_doubt(table: RouteTable, change: Change) -> None:
     would be wrong in the second case. (Where it shows no route at all, a delete does no harm.)
     """
     present = table.static_route(change.prefix)
-    if present is not None and present.target != change.target:
-        message = f"{present.target} shown where we wrote {change.target}; not deleted before that is clear"
+    if present is not None and present.target != change.old:
+        message = f"{present.target} shown where we wrote {change.old}; not withdrawn before that is clear"
         raise Disagreement("DescribeRouteTables", "InDoubt", message)

@@ -30,6 +30,8 @@ class Checks:
         self._assume_healthy = assume_healthy
         self._checkup: Checkup[str] = Checkup(start_task, make_hooks, self._verdict_changed)
         self._sources: dict[str, CheckedSource] = {}
+        self._retired: dict[str, CheckedSource] = {}
+        """Configured no longer, and not closed yet."""
         self._said: dict[str, tuple[Announcement, ...]] = {}
         """Source -> what it announces at present."""
 
@@ -38,14 +40,31 @@ class Checks:
         if not self._assume_healthy:
             self._checkup.want({check.name: check for check in checks})
         wanted = {source.name: source for source in sources}
-        for name in self._sources.keys() - wanted.keys():
-            self._listener.closed(name, hold=0)
-            self._said.pop(name, None)
-        for name in wanted.keys() - self._sources.keys():
+        self._retired |= {name: source for name, source in self._sources.items() if name not in wanted}
+        for name in wanted.keys() - self._sources.keys() - self._retired.keys():
             self._listener.opened(name, SourceKind.CHECK)
+        self._retired = {name: source for name, source in self._retired.items() if name not in wanted}
         self._sources = wanted
         for source in sources:
             self._reassess(source)
+        self._close_retired()
+
+    def _close_retired(self) -> None:
+        """Close what is no longer configured, once those that offer its prefixes now have their verdict.
+
+        So that the datacenter hears of no withdrawal only because a check was given another name.
+        """
+        awaited = {
+            each.prefix
+            for source in self._sources.values()
+            if self._verdict(source) is None
+            for each in source.announcements
+        }
+        for name, source in list(self._retired.items()):
+            if awaited.isdisjoint(each.prefix for each in source.announcements):
+                del self._retired[name]
+                self._said.pop(name, None)
+                self._listener.closed(name, hold=0)
 
     @property
     def silent(self) -> frozenset[str]:
@@ -68,6 +87,7 @@ class Checks:
         for source in self._sources.values():
             if name in source.checks:
                 self._reassess(source)
+        self._close_retired()
 
     def _verdict(self, source: CheckedSource) -> bool | None:
         if self._assume_healthy:

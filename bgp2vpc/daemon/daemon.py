@@ -152,6 +152,7 @@ class Daemon:
             self.bridge.hold_nothing()
             self._last_wish = self._managed_wish() if keep_managed else Wish({})
             if reconciler is not None:
+                reconciler.only_withdraws = True
                 reconciler.touch_all()
         await self._scripts.stop()
         await self._health.stop()
@@ -175,7 +176,9 @@ class Daemon:
 
     async def _last_writes(self, reconciler: Reconciler, *, keep: bool) -> None:
         done = reconciler.is_idle if keep else reconciler.is_done
-        timeout = min(self._time_to_write(reconciler), LEAVE_TIMEOUT)
+        hooked = any(route.hooks.before for rule in self._config.rules for route in rule.manages.values())
+        patience = self._config.hook_timeout if hooked else 0.0
+        timeout = min(self._time_to_write(reconciler) + patience, LEAVE_TIMEOUT)
         await until(lambda: done() or self._interrupts > 1, timeout)
         hooks = self._hooks  # what runs after a write has its time
         await until(lambda: hooks is None or hooks.is_idle or self._interrupts > 1, self._config.hook_timeout)
@@ -311,9 +314,11 @@ class Daemon:
         self._config = config
         self._use_limits(config)
         await self._scripts.configure(config.processes)
+        if self._stop.is_set():
+            return
         if self._view is not None and self._reconciler is not None:
             for table, prefix in self._view.configure(config.rules, config.policy):
-                event(log, logging.WARNING, "route left as it is: no rule is about it now", table=table, prefix=prefix)
+                self._journal.left(table, prefix)
             self._reconciler.tempo = Tempo(config.poll_time, config.max_changes)
             self._reconciler.poll_now()
         self._health.may_check(config)
@@ -399,6 +404,7 @@ class Daemon:
                 "paths": offered_lines(self.bridge.rib),
                 "leftovers_held": wish.leftovers_held,
                 "spoken": [str(prefix) for prefix in self.bridge.rib.spoken],
+                "checked": sorted(self._health.verdicts()),
                 "silent": sorted(wish.silent),
                 "failing": sorted(wish.failing),
             }

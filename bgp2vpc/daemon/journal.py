@@ -52,6 +52,7 @@ class Journal:
         self._proposed: set[Change] = set()
         self.not_accepted: set[Prefix] = set()
         self._rules_without_tables = ""
+        self._shadowed: frozenset[tuple[str, Prefix, str, str]] = frozenset()
 
     @property
     def errors(self) -> list[dict[str, Any]]:
@@ -114,6 +115,26 @@ class Journal:
         if self._failing.get(subject) != code:
             self._failing[subject] = code
             event(log, _level(error), f"failed: {error}", consequence=consequence(error), **fields)
+
+    def told(self, subject: str, error: Ec2Error | None) -> None:
+        """Something was read, or could not be."""
+        if error is None:
+            self.success(subject)
+        else:
+            self.failure(subject, error)
+
+    def left(self, table_id: str, prefix: Prefix) -> None:
+        """A route of ours is no rule's business any more."""
+        event(log, logging.WARNING, "route left as it is: no rule is about it now", table=table_id, prefix=prefix)
+
+    def shadowed(self, found: Collection[tuple[str, Prefix, str, str]]) -> None:
+        """(table, prefix, rule, first rule): what a rule manages and an earlier one decides about. Said once."""
+        for each in found:
+            if each not in self._shadowed:
+                table, prefix, rule, first = each
+                where = {"table": table, "prefix": prefix, "rule": rule, "decides": first}
+                event(log, logging.WARNING, "managed in vain: an earlier rule is about this prefix, too", **where)
+        self._shadowed = frozenset(found)
 
     def success(self, subject: str) -> None:
         """What failed before works again."""

@@ -1,37 +1,59 @@
 """Observe: everything about the VPC that a decision may need, read once."""
 
 import asyncio
+from collections.abc import Callable, Mapping
 
 from bgp2vpc.daemon.calls import Calls
 from bgp2vpc.daemon.view import View
 from bgp2vpc.errors import Ec2Error
-from bgp2vpc.vpc.model import Snapshot, Subnet
+from bgp2vpc.vpc.model import Interface, Snapshot, Subnet
+
+Tell = Callable[[str, Ec2Error | None], None]
+"""Told of each part that only some rules need: what it is, and why it could not be read, or None if it was."""
 
 
-async def observe(calls: Calls, view: View) -> Snapshot:
-    """What EC2 says now; of health, what was known before. Raises Ec2Error."""
+async def observe(calls: Calls, view: View, tell: Tell) -> Snapshot:
+    """What EC2 says now; of health, what was known before, as of the parts that `tell` hears could not be read.
+
+    Raises Ec2Error where what every rule needs could not be read.
+    """
     instance_id = view.instance.id
+    before = view.snapshot
     others = sorted(view.other_instances)
+
+    async def subnets_if(*, wanted: bool) -> Mapping[str, Subnet] | None:
+        if not wanted:
+            return None
+        try:
+            found = {subnet.id: subnet for subnet in await calls.subnets(view.vpc_ids)}
+        except Ec2Error as error:
+            tell("subnets", error)
+            return before.subnets if before else None
+        tell("subnets", None)
+        return found
+
+    async def interfaces_of(other: str) -> tuple[Interface, ...]:
+        try:
+            found = await calls.interfaces(other)
+        except Ec2Error as error:
+            tell(f"interfaces of {other}", error)
+            return before.others.get(other, ()) if before else ()
+        tell(f"interfaces of {other}", None)
+        return found
+
     tables, interfaces, subnets, theirs = await asyncio.gather(
         calls.route_tables(view.vpc_ids),
         calls.interfaces(instance_id),
-        _subnets_if(calls, view, wanted=view.wants_subnets),
-        asyncio.gather(*(calls.interfaces(each) for each in others)),
+        subnets_if(wanted=view.wants_subnets),
+        asyncio.gather(*map(interfaces_of, others)),
     )
-    if subnets is None and view.manages_within_vpc(tables):
-        try:
-            subnets = await _subnets_if(calls, view, wanted=True)
-        except Ec2Error:
-            subnets = None  # then EC2 itself says what it thinks of such a route
+    if subnets is None and not view.wants_subnets:
+        subnets = await subnets_if(wanted=view.manages_within_vpc(tables))
     return Snapshot(
         {table.id: table for table in tables},
         interfaces,
-        view.snapshot.health if view.snapshot else {},
+        before.health if before else {},
         instance_id,
         others=dict(zip(others, theirs, strict=True)),
-        subnets=None if subnets is None else {subnet.id: subnet for subnet in subnets},
+        subnets=subnets,
     )
-
-
-async def _subnets_if(calls: Calls, view: View, *, wanted: bool) -> tuple[Subnet, ...] | None:
-    return await calls.subnets(view.vpc_ids) if wanted else None

@@ -7,6 +7,7 @@ goes, nobody is.
 import asyncio
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 
 from bgp2vpc.daemon.calls import Calls
 from bgp2vpc.daemon.checkup import Checkup, MakeHooks
@@ -46,8 +47,11 @@ class OwnerChecks:
         self._templates: dict[str, Check] = {}
         self._places: dict[Key, Owner] = {}
         self._owners: frozenset[Owner] = frozenset()
-        self._addresses: dict[str, IPAddress | None] = {}
+        self._addresses: dict[str, IPAddress] = {}
         self._resolving = False
+        self._asked: set[str] = set()
+        self._unknown = asyncio.Event()
+        """Set when there is an owner whose address nobody has asked for yet."""
 
     def configure(self, templates: Sequence[Check]) -> None:
         """Use these templates from now on."""
@@ -87,7 +91,10 @@ class OwnerChecks:
             if template is not None and address is not None:
                 wanted[owner] = template.for_destination(address)
         self._checkup.want(wanted)
-        if not self._resolving and held - self._addresses.keys():
+        unknown = held - self._addresses.keys()
+        if unknown - self._asked:
+            self._unknown.set()
+        if unknown and not self._resolving:
             self._resolving = True
             self._start_task("addresses of owners", self._resolve())
 
@@ -96,19 +103,28 @@ class OwnerChecks:
         delay = FIRST_RETRY
         try:
             while unknown := {interface for _, interface in self._owners} - self._addresses.keys():
+                self._unknown.clear()
+                self._asked = unknown
                 try:
                     found = await self._calls.interfaces_by_id(unknown)
                 except Ec2Error as error:
                     self._journal.failure("addresses of owners", error)
-                    await asyncio.sleep(delay)
-                    delay = min(2 * delay, LONGEST_RETRY)
+                    delay = await self._pause(delay)
                     continue
                 self._journal.success("addresses of owners")
-                # One that is gone has none: its route is a black hole, and needs no check.
-                self._addresses |= dict.fromkeys(unknown) | {each.id: each.address for each in found}
+                self._addresses |= {each.id: each.address for each in found if each.address is not None}
                 self._check()
+                if len(found) < len(unknown):
+                    # Gone, and then its route is a black hole soon; or so new that EC2 does not show it yet.
+                    delay = await self._pause(delay)
         finally:
             self._resolving = False
+
+    async def _pause(self, delay: float) -> float:
+        """Wait, but not while there is a new owner; returns how long to wait the next time."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._unknown.wait(), delay)
+        return min(2 * delay, LONGEST_RETRY)
 
     def _verdict_changed(self, owner: Owner) -> None:
         self._touch({prefix for (_, prefix), each in self._places.items() if each == owner})

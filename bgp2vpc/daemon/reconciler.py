@@ -50,6 +50,8 @@ class Reconciler:
         self.tempo = tempo
         self.verdicts: dict[Key, Verdict] = {}
         self.refused = False
+        self.only_withdraws = False
+        """Set when the daemon ends: no route is pointed at a host that is about to stop."""
         self.first_observation = asyncio.Event()
         self.decided: Callable[[Collection[Prefix] | None], None] = lambda _: None
         """Called after each decision, with the prefixes it was about, or None for all."""
@@ -118,7 +120,8 @@ class Reconciler:
 
     def remaining(self) -> tuple[Change, ...]:
         """What is wished and not written."""
-        return self._view.plan(self._wish()).changes
+        changes = self._view.plan(self._wish()).changes
+        return tuple(change for change in changes if change.is_withdrawal or not self.only_withdraws)
 
     # Observe
 
@@ -126,14 +129,16 @@ class Reconciler:
         """Read everything and decide. False if EC2 did not answer; what was known before stays."""
         asked = self._now()
         try:
-            snapshot = await observe(self._calls, self._view)
+            snapshot = await observe(self._calls, self._view, self._journal.told)
         except Ec2Error as error:
             self._journal.failure("observe", error)
             return False
         self._journal.success("observe")
-        self._view.observed(snapshot, asked, self._now())
+        for table_id, prefix in self._view.observed(snapshot, asked, self._now()):
+            self._journal.left(table_id, prefix)
         await self._poll_health()
         self._journal.rules_without_tables(self._view.rules_without_tables)
+        self._journal.shadowed(self._view.shadowed())
         self.first_observation.set()
         self._decide(None)
         return True
@@ -192,7 +197,8 @@ class Reconciler:
         self._journal.refuse(self._view.not_accepted(self._wish(), only), only)
         self._ask_about_owners(plan)
         now = self._now()
-        idle = tuple(c for c in plan.changes if c.key not in self._writes and self._retries.is_ready(c.key, now))
+        wanted = [change for change in plan.changes if change.is_withdrawal or not self.only_withdraws]
+        idle = tuple(c for c in wanted if c.key not in self._writes and self._retries.is_ready(c.key, now))
         idle = self._allowed(Plan(idle), is_whole=only is None).changes
         if self._applier is None:
             self._journal.dry_run(plan, only)

@@ -15,7 +15,7 @@ from bgp2vpc.routing.decide import (
     ruled_tables,
     rules_without_tables,
 )
-from bgp2vpc.routing.diff import Policy, containing_vpc_cidr, is_ours, own_interfaces
+from bgp2vpc.routing.diff import Policy, is_ours, own_interfaces
 from bgp2vpc.routing.plan import Action, Change, Plan
 from bgp2vpc.routing.rule import ManagedRoute, Rule
 from bgp2vpc.vpc.finders import wants_subnets
@@ -55,7 +55,13 @@ class View:
     def manages_within_vpc(self, tables: Iterable[RouteTable]) -> bool:
         """Whether a managed prefix lies within a VPC's own CIDRs, where it has to be a whole subnet."""
         prefixes = {prefix for rule in self._rules for prefix in rule.manages}
-        return any(containing_vpc_cidr(table, prefix) for table in tables for prefix in prefixes)
+        own = {
+            route.destination
+            for table in tables
+            for route in table.routes
+            if route.target.kind is TargetKind.LOCAL and isinstance(route.destination, Prefix)
+        }
+        return any(prefix in cidr for cidr in own for prefix in prefixes)
 
     def managed(self, key: tuple[str, Prefix]) -> ManagedRoute | None:
         """What the configuration says of exactly this place, if it manages it."""
@@ -93,12 +99,33 @@ class View:
             and is_ours(route, own_interfaces(rule, route.destination, self.snapshot))
         }
 
-    def observed(self, snapshot: Snapshot, asked: float, now: float) -> None:
-        """EC2 told everything anew; it was asked at `asked`."""
+    def observed(self, snapshot: Snapshot, asked: float, now: float) -> tuple[tuple[str, Prefix], ...]:
+        """EC2 told everything anew; it was asked at `asked`.
+
+        Returns the routes of ours that are still there, in tables that no rule finds any more.
+        """
+        before = self._ours()
         self._read_at = dict.fromkeys(snapshot.tables, asked)
         tables = self._settling.corrected(snapshot.tables.values(), now)
         self.snapshot = snapshot.with_tables(tables, snapshot.tables)
         self._find_tables()
+        lost = {table for table, _ in before} - self.tables.keys()
+        return tuple(sorted(key for key in before if key[0] in lost and self._is_at_ours(*key)))
+
+    def _is_at_ours(self, table_id: str, prefix: Prefix) -> bool:
+        table = self.snapshot.tables.get(table_id) if self.snapshot else None
+        route = table.static_route(prefix) if table else None
+        return route is not None and self.snapshot is not None and is_ours(route, self.snapshot.interfaces)
+
+    def shadowed(self) -> frozenset[tuple[str, Prefix, str, str]]:
+        """(table, prefix, rule, first rule): what a rule manages, and an earlier one of the table decides about."""
+        return frozenset(
+            (ruled.table.id, prefix, rule.name, first.name)
+            for ruled in self.tables.values()
+            for rule in ruled.rules
+            for prefix in rule.manages
+            if (first := ruled.rule_for(prefix)) is not None and first is not rule
+        )
 
     def read_since(self, table_id: str, when: float) -> bool:
         """Whether EC2 was asked about this table at `when` or later, and has answered."""

@@ -33,6 +33,9 @@ class Wish:
         managed = rule.manages.get(prefix)
         if managed is not None and managed.source in self.silent:
             return True
+        # Of what only a check may offer, its verdict has said all.
+        if managed is not None and not rule.accept.accepts(prefix):
+            return False
         return self.leftovers_held and prefix not in self.spoken
 
 

@@ -8,8 +8,8 @@
 |                                   | or keep: `never_delete`, a      | interfaces                                |
 |                                   | leftover after our start, or a  |                                           |
 |                                   | check without a verdict yet     |                                           |
-| peer: blackhole, gone, impaired,  | nothing                         | replace; yield if the path is a backup    |
-| failing its remote check          |                                 |                                           |
+| peer: blackhole, gone, impaired,  | nothing; a blackhole is put to  | replace; yield if the path is a backup    |
+| failing its remote check          | the `fallback`                  |                                           |
 | peer: impaired, as we are         | nothing                         | yield                                     |
 | peer: healthy, takeover always    | nothing                         | replace; yield if the path is a backup    |
 | peer: healthy, else               | nothing                         | yield                                     |
@@ -101,7 +101,9 @@ def diff(place: Place, wish: Offered | Unusable | None, *, leftover_is_kept: boo
     if isinstance(wish, Offered):
         return _with_path(place, route, wish)
     if route is None or not is_ours(route, place.ours):
-        return _unusable(place, wish) if wish else _fallback_in_place(place, route)
+        if wish:
+            return _unusable(place, wish)
+        return None if route is None or leftover_is_kept else _fallback_without_path(place, route)
     if isinstance(wish, Unusable) and wish.reason is Reason.NO_INTERFACE:
         return _unusable(place, wish)  # our own mistake (`interface:`) is no reason to take a working route away
     if wish is None and leftover_is_kept:
@@ -114,10 +116,16 @@ def _unusable(place: Place, wish: Unusable) -> Decision:
     return place.verdict(VerdictKind.BLOCKED, wish.reason, target, wish.detail), None
 
 
-def _fallback_in_place(place: Place, route: Route | None) -> Decision | None:
-    if route is None or not _is_fallback(place, route):
+def _fallback_without_path(place: Place, route: Route) -> Decision | None:
+    """What is at its fallback stays there; what nobody serves any more is put there."""
+    fallback = place.managed.fallback if place.managed else None
+    if fallback is None:
         return None
-    return place.verdict(VerdictKind.KEEP, Reason.FALLBACK, route.target), None
+    if route.target == fallback:
+        return place.verdict(VerdictKind.KEEP, Reason.FALLBACK, route.target), None
+    if is_peer(route, place.ours) and route.state is RouteState.BLACKHOLE:
+        return place.change(Action.REPLACE, fallback, Reason.FALLBACK)
+    return None
 
 
 def _without_path(place: Place, route: Route, reason: Reason) -> Decision:

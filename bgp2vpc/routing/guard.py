@@ -12,17 +12,19 @@ from bgp2vpc.vpc.model import Snapshot
 
 def withdrawals(plan: Plan) -> Plan:
     """What of a refused plan must not wait for an operator: traffic leaves services that are down."""
-    return Plan(tuple(change for change in plan.changes if change.action is Action.DELETE), plan.verdicts)
+    return Plan(tuple(change for change in plan.changes if change.is_withdrawal), plan.verdicts)
 
 
 def guard(plan: Plan, tables: Mapping[str, Ruled], snapshot: Snapshot, max_changes: int) -> Plan:
     """The same plan, or PlanRefused: it takes too much, or has a change that no rule allows.
 
-    Deletes do not count: they are routes of ours that no source offers any more, and to refuse them would keep traffic
-    at services that are down. The second kind of refusal would be a mistake of ours; `decide` proposes nothing of the
-    sort. It is looked at again here, apart from it, because a wrong write makes machines unreachable.
+    Withdrawals (deletes, and fallbacks put back) do not count: they are of routes of ours that no source offers any more,
+    and to refuse them would keep traffic at services that are down. The second kind of refusal would be a mistake of
+    ours; `decide` proposes nothing of the sort. It is looked at again here, apart from it, because a wrong write makes
+    machines unreachable.
     """
-    creates, replaces = (sum(c.action is action for c in plan.changes) for action in (Action.CREATE, Action.REPLACE))
+    counted = [change.action for change in plan.changes if not change.is_withdrawal]
+    creates, replaces = counted.count(Action.CREATE), counted.count(Action.REPLACE)
     if creates + replaces > max_changes:
         raise PlanRefused(
             f"{creates} routes to create and {replaces} to replace at once, more than max_changes: {max_changes}; "

@@ -6,7 +6,7 @@ from enum import Enum
 from typing import Any
 
 from bgp2vpc.prefix import Prefix
-from bgp2vpc.vpc.model import Target
+from bgp2vpc.vpc.model import Target, TargetKind
 
 
 class Action(Enum):
@@ -104,6 +104,11 @@ class Change:
     def needs_fresh_read(self) -> bool:
         """EC2 has no compare-and-swap: whatever removes or takes looks again first. CreateRoute refuses by itself."""
         return self.action is not Action.CREATE
+
+    @property
+    def is_withdrawal(self) -> bool:
+        """Whether it takes a route from us: a delete, or a replace by a gateway, which only a fallback can be."""
+        return self.action is Action.DELETE or self.target.kind is not TargetKind.INTERFACE
 
     def __str__(self) -> str:
         was = f" (was {self.old})" if self.action is Action.REPLACE and self.old else ""

@@ -6,7 +6,7 @@ is unknown, the rule finds nothing, for under `negate` a doubt would turn into e
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -44,6 +44,9 @@ class Main:
 @dataclass(frozen=True, slots=True)
 class Subnet:
     """The table that this subnet uses: the associated one, or the main table where it has no association of its own.
+
+    A subnet that no table lists, and that EC2 does not show in this VPC either, is a mistake, and no subnet of the main
+    table's.
 
     https://docs.aws.amazon.com/vpc/latest/userguide/subnet-route-tables.html
     """
@@ -135,7 +138,11 @@ def wants_zone(finder: Finder) -> bool:
 
 
 def wants_subnets(finder: Finder) -> bool:
-    """Whether the subnets of the VPC have to be read."""
+    """Whether the subnets of the VPC are worth reading."""
+    return any(isinstance(each, ByAz | Subnet) for each in _leaves(finder))
+
+
+def _asks_for_zones(finder: Finder) -> bool:
     return any(isinstance(each, ByAz) for each in _leaves(finder))
 
 
@@ -143,7 +150,7 @@ def missing(finder: Finder, surroundings: Surroundings) -> str | None:
     """Why the finder finds nothing at all now, whatever the tables; None: it has all it needs."""
     if wants_zone(finder) and not surroundings.zone:
         return "our availability zone is unknown"
-    if wants_subnets(finder) and surroundings.subnets is None:
+    if _asks_for_zones(finder) and surroundings.subnets is None:
         return "the subnets are unknown"
     return None
 
@@ -160,7 +167,10 @@ def find(
         return ()
     associated = frozenset(subnet_id for table in everything for subnet_id in table.subnet_ids)
     view = _View(surroundings, associated)
-    doubtful = wants_subnets(finder)
+    here = {table.vpc_id for table in everything}
+    if not all(view.knows(each.subnet_id, here) for each in _leaves(finder) if isinstance(each, Subnet)):
+        return ()
+    doubtful = _asks_for_zones(finder)
     return tuple(
         table
         for table in everything
@@ -174,6 +184,11 @@ class _View:
 
     surroundings: Surroundings
     associated: frozenset[str]
+
+    def knows(self, subnet_id: str, vpc_ids: Collection[str]) -> bool:
+        """Whether there is such a subnet in these VPCs, as far as tables and subnets show."""
+        found = (self.surroundings.subnets or {}).get(subnet_id)
+        return subnet_id in self.associated or (found is not None and found.vpc_id in vpc_ids)
 
     def uses(self, table: RouteTable, subnet_id: str) -> bool:
         """Whether the subnet's traffic meets this table, by association or because it is the main one."""

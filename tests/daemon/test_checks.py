@@ -8,8 +8,9 @@ from lab import OURS, PEER, two_hosts
 
 from bgp2vpc.config.load import parse
 from bgp2vpc.config.model import OnExit
-from bgp2vpc.errors import Throttled, Transient
+from bgp2vpc.errors import Denied, Throttled, Transient
 from bgp2vpc.vpc.memory import MemoryVpc
+from bgp2vpc.vpc.model import InstanceHealth
 
 P, Q = "192.0.2.53/32", "192.0.2.54/32"
 FOREVER = 1000.0
@@ -342,3 +343,112 @@ def test_the_hook_before_a_write_runs_once_however_often_the_write_is_tried(
     assert len(lab.writes) == 4
     assert lab.routes == [f"rtb-1 {P} {OURS} active"]
     assert caplog.text.count("hook failed before create") == 1
+
+
+# What a review found
+
+
+def test_a_peer_that_took_the_route_back_keeps_it_although_we_would_put_the_fallback_back(make_lab, service) -> None:
+    vpc = with_gateway()
+    lab = make_lab(vpc, settle_time=20.0, **settings(file(service, ", fallback: nat-0123456789abcdef0"))).start(wait=2)
+    vpc.put_route("rtb-1", P, PEER)
+    service.stop()
+    lab.wait(8)
+    assert lab.routes == [f"rtb-1 {P} {PEER} active"]
+    assert [call for call in lab.writes if "nat-" in call] == []
+
+
+def test_max_changes_does_not_hold_back_fallbacks(make_lab, service) -> None:
+    vpc = two_hosts(tables=3)
+    vpc.add_gateway("nat-0123456789abcdef0")
+    for number in (1, 2, 3):
+        vpc.put_route(f"rtb-{number}", P, OURS)
+    lab = make_lab(vpc, max_changes=1, **settings(file(service, ", fallback: nat-0123456789abcdef0"))).start(wait=2)
+    service.stop()
+    lab.wait(5)
+    assert lab.routes == [f"rtb-{n} {P} nat-0123456789abcdef0 active" for n in (1, 2, 3)]
+
+
+def test_a_check_does_not_speak_for_the_scripts_of_another_table(make_lab, service) -> None:
+    """The script has not said yet what it will: its leftover stays, whatever a check says of the same prefix."""
+    vpc = MemoryVpc()
+    vpc.add_table("rtb-1", tags={"type": "private"})
+    vpc.add_table("rtb-2", tags={"type": "other"})
+    vpc.add_interface(OURS, "i-1", addresses=["10.0.0.10"])
+    vpc.put_route("rtb-2", P, OURS)
+    other = f"  other: {{find: {{type: by_tag, config: {{key: type, value: other}}}}, accept: [{P}]}}"
+    lab = make_lab(vpc, restart_time=30.0, **settings(file(service, rule=other))).start(wait=10)
+    assert lab.routes == [f"rtb-1 {P} {OURS} active", f"rtb-2 {P} {OURS} active"]
+
+
+def test_what_is_managed_behind_a_rule_that_accepts_it_is_said(make_lab, service, caplog) -> None:
+    text = file(service).replace("routetables:", f"routetables:\n  first: {{find: {{type: by_tag, config: {{key: type, "
+                                 f"value: private}}}}, accept: [{P}]}}")  # fmt: skip
+    make_lab(**settings(text)).start(wait=3)
+    assert caplog.text.count("managed in vain: an earlier rule is about this prefix, too") == 1
+
+
+def test_what_only_one_rule_needs_and_ec2_denies_stops_no_other_rule(make_lab, service, caplog) -> None:
+    vpc = two_hosts()
+    vpc.fail_next("DescribeSubnets", Denied("DescribeSubnets", "UnauthorizedOperation", ""), times=1000)
+    vpc.fail_next(
+        "DescribeNetworkInterfaces i-9", Denied("DescribeNetworkInterfaces", "UnauthorizedOperation", ""), times=9
+    )
+    more = "  here: {find: {type: by_az, config: SELF}, manage_routes: [{cidr: 192.0.2.99}]}\n"
+    more += (
+        "  there: {find: {type: main}, manage_routes: [{cidr: 192.0.2.98, instance: i-90123456}], no_results_ok: true}"
+    )
+    lab = make_lab(vpc, **settings(file(service, rule=more))).start(wait=3)
+    assert lab.routes == [f"rtb-1 {P} {OURS} active"]
+    assert "DescribeSubnets: UnauthorizedOperation" in caplog.text
+
+
+def test_a_check_under_another_name_withdraws_nothing_from_the_datacenter(make_lab, service) -> None:
+    lab = make_lab(**settings(file(service))).start(helper=True, wait=2)
+    lab.reload(**settings(file(service).replace("web", "www")))
+    lab.wait(5)
+    assert not [line for line in lab.to_exabgp if line.startswith("withdraw")]
+    assert [row["name"] for row in lab.do(lab.daemon.status)["sources"] if row["kind"] == "check"] == ["check www"]
+    assert lab.routes == [f"rtb-1 {P} {OURS} active"]
+    service.stop()
+    lab.wait(5)
+    assert lab.to_exabgp[-1] == f"withdraw route {P} next-hop self"
+
+
+def test_no_route_is_pointed_at_a_host_that_is_about_to_stop(make_lab, service) -> None:
+    vpc = two_hosts()
+    vpc.fail_next("CreateRoute", Transient("CreateRoute", "InternalError", ""), times=4)
+    lab = make_lab(vpc, **settings(file(service))).start(wait=1.5)
+    assert lab.stop() == 0
+    lab.wait(30)
+    assert lab.routes == []
+
+
+def test_a_black_hole_that_nobody_serves_is_put_to_the_fallback(make_lab, service) -> None:
+    vpc = owned_by_peer()
+    vpc.add_gateway("nat-0123456789abcdef0")
+    vpc.terminate("i-2")
+    service.stop()
+    lab = make_lab(vpc, **settings(file(service, ", fallback: nat-0123456789abcdef0"))).start(wait=1)
+    assert lab.writes == []  # no verdict yet
+    lab.wait(4)
+    assert lab.routes == [f"rtb-1 {P} nat-0123456789abcdef0 active"]
+
+
+def test_an_owner_that_ec2_does_not_show_at_first_is_checked_when_it_does(make_lab, service, remote) -> None:
+    vpc = owned_by_peer()
+    vpc.remove_interface(PEER)
+    vpc.set_health("i-2", InstanceHealth.OK)
+    service.stop()  # we want nothing yet
+    lab = make_lab(vpc, **settings(file(service, ", remote_healthcheck: alive", remote))).start(wait=3)
+    vpc.add_interface(PEER, "i-2", addresses=["127.0.0.2"])
+    lab.wait(20)
+    assert remote.visits() > 1
+
+
+def test_a_route_of_ours_in_a_table_that_no_rule_finds_any_more_is_said(make_lab, service, caplog) -> None:
+    text = file(service).replace("{type: by_tag, config: {key: type, value: private}}",
+                                 f"{{type: has_route_to, not: true, config: {{cidr: {P}}}}}")  # fmt: skip
+    lab = make_lab(poll_time=5.0, **settings(text)).start(wait=20)
+    assert lab.routes == [f"rtb-1 {P} {OURS} active"]
+    assert caplog.text.count("route left as it is: no rule is about it now") == 1

@@ -63,9 +63,7 @@ CASES: list[tuple[Finder, str]] = [
     (Main(), "rtb-main"),
     (Main(negate=True), "rtb-a rtb-b rtb-bare"),
     (Subnet("subnet-a2"), "rtb-a"),
-    (Subnet("subnet-without-association"), "rtb-main"),
     (Subnet("subnet-b", negate=True), "rtb-main rtb-a rtb-bare"),
-    (Subnet("subnet-without-association", negate=True), "rtb-a rtb-b rtb-bare"),
     (Ids(frozenset({"rtb-b", "rtb-main", "rtb-elsewhere"})), "rtb-main rtb-b"),
     (Ids(frozenset({"rtb-b"}), negate=True), "rtb-main rtb-a rtb-bare"),
     (Ids(frozenset()), ""),
@@ -99,6 +97,17 @@ CASES: list[tuple[Finder, str]] = [
 @pytest.mark.parametrize(("finder", "expected"), CASES, ids=str)
 def test_a_finder_selects_these_tables(finder: Finder, expected: str) -> None:
     assert " ".join(table.id for table in find(finder, iter(TABLES))) == expected
+
+
+@pytest.mark.parametrize("negate", [False, True])
+def test_a_subnet_without_association_uses_the_main_table_if_it_is_one_of_the_vpcs(negate: bool) -> None:
+    mine, elsewhere = (model.Subnet("subnet-new", TABLES[0].vpc_id, "a"), model.Subnet("subnet-new", "vpc-9", "a"))
+    finder = Subnet("subnet-new", negate=negate)
+    found = {table.id for table in find(finder, TABLES, Surroundings("a", {mine.id: mine}))}
+    assert found == ({table.id for table in TABLES} - {"rtb-main"} if negate else {"rtb-main"})
+    # A typing mistake must not mean the main table, nor, negated, every table.
+    for known in (None, {}, {elsewhere.id: elsewhere}):
+        assert find(finder, TABLES, Surroundings("a", known)) == ()
 
 
 def test_a_finder_keeps_the_order_it_was_given() -> None:
