@@ -61,7 +61,7 @@ def parse_prefix(text: str) -> Prefix:
     width = 128 if address.version == 6 else 32
     if not slash:
         return Prefix((address.value, width), version=address.version)
-    if not (length_text.isascii() and length_text.isdigit()) or int(length_text) > width:
+    if not (length_text.isascii() and length_text.isdigit() and int(length_text[:4]) <= width):
         raise PrefixError(f"'{text}': the length after '/' must be a number from 0 to {width}")
     prefix = Prefix((address.value, int(length_text)), version=address.version)
     if prefix.value != prefix.first:

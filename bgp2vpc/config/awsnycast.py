@@ -4,13 +4,15 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from bgp2vpc.config.check_schema import CheckEntry, TcpEntry
+from bgp2vpc.config.check_schema import LONGEST_TIMEOUT, CheckEntry, TcpEntry
 from bgp2vpc.config.document import Document, Location, dotted
 from bgp2vpc.config.route_schema import RouteEntry
 from bgp2vpc.config.schema import ConfigFile
 from bgp2vpc.errors import Problem
 
 _HTTP_REQUEST: Final = re.compile(r"(GET|HEAD|POST|PUT|OPTIONS) +\S+ +HTTP/1\.[01]\s*")
+_NOT_MADE: Final = ", so it is not made, and no owner loses its route by it"
+_COMMAND_TIME: Final = "the command has {:g} s, its `every`, and is killed then; set `timeout` if it needs longer"
 _FILE_KEYS: Final = {"poll_time", "healthchecks", "remote_healthchecks", "routetables"}
 _RULE_KEYS: Final = {"find", "manage_routes"}
 _ROUTE_KEYS: Final = {
@@ -27,7 +29,20 @@ def warnings(document: Document, entry: ConfigFile, file: str) -> list[Problem]:
         for location, check in _checks(entry)
         if isinstance(check, TcpEntry)
         for location, message in _about(location, check)
+    ] + [
+        Problem(
+            file, document.line((*location, "every")), dotted((*location, "timeout")), _COMMAND_TIME.format(check.every)
+        )
+        for location, check in _checks(entry)
+        if check.type == "command" and check.timeout is None and check.every < LONGEST_TIMEOUT
     ]
+
+
+def never_passes(check: CheckEntry) -> bool:
+    """Whether it waits for an answer to half a request."""
+    if not isinstance(check, TcpEntry) or not check.config.expect:
+        return False
+    return _HTTP_REQUEST.match(check.config.send) is not None and not _is_complete(check.config.send)
 
 
 def _checks(entry: ConfigFile) -> Iterator[tuple[Location, CheckEntry]]:
@@ -37,9 +52,10 @@ def _checks(entry: ConfigFile) -> Iterator[tuple[Location, CheckEntry]]:
 
 def _about(location: Location, check: TcpEntry) -> Iterator[tuple[Location, str]]:
     config = check.config
-    if _HTTP_REQUEST.match(config.send) and not _is_complete(config.send):
+    if never_passes(check):
         message = (
-            "looks like an HTTP request without its end, which a server waits for: such a check never passes; "
+            f"looks like an HTTP request without its end, which a server waits for: such a check never passes"
+            f"{_NOT_MADE if location[0] == 'remote_healthchecks' else ''}; "
             'write "HEAD / HTTP/1.0\\r\\n\\r\\n" in double quotes, or use type: http'
         )
         yield (*location, "config", "send"), message

@@ -28,7 +28,7 @@ def arguments(value: object) -> tuple[str, ...]:
 def _list_in_text(value: str) -> object:
     try:
         found = yaml.load(value, yaml.BaseLoader)  # noqa: S506  # it makes texts, lists and mappings, nothing else
-    except yaml.YAMLError:
+    except (yaml.YAMLError, RecursionError):
         return value
     return found if isinstance(found, list) else value
 

@@ -24,7 +24,7 @@ UrlPath: TypeAlias = Annotated[str, PlainValidator(check_fields.url_path), text_
 
 
 class _CheckEntry(Entry):
-    destination: Address | None = Field(
+    destination: Address = Field(
         default=None,
         description="The IP address to check. Required for `healthchecks`; `remote_healthchecks` have none, since "
         "theirs is the address of the route's owner.",
@@ -36,7 +36,7 @@ class _CheckEntry(Entry):
     fall: int = Field(
         default=FALL, ge=0, description="So many failures in a row make it unhealthy; 0: the default, as in AWSnycast."
     )
-    every: Period = Field(description="Seconds from one probe to the next.", examples=[1])
+    every: Period = Field(ge=0.01, description="Seconds from one probe to the next.", examples=[1])
     timeout: Period | None = Field(
         default=None,
         description="Seconds after which a probe has failed. Default: `every`, at most 5.",
@@ -139,7 +139,7 @@ class HttpConfig(Entry):
     )
     expect_body: str = Field(default="", description="Must be found in the body.", examples=["well"])
     expect_body_regexp: Regexp | None = Field(
-        default=None, description="Must match somewhere in the body.", examples=["ok|well"]
+        default=None, description="Must match somewhere in the first 16 KiB of the body.", examples=["ok|well"]
     )
 
 

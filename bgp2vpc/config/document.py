@@ -29,6 +29,7 @@ MAX_NODES: Final = 100_000
 
 _TAG: Final = "tag:yaml.org,2002:"
 _SCALAR_TAGS: Final = {_TAG + name for name in ("str", "int", "float", "bool", "timestamp", "value", "merge")}
+_SURROGATES: Final = ("\ud800", "\udfff")
 _NULL_TAG: Final = _TAG + "null"
 _COLLECTION_TAGS: Final = {_TAG + "map", _TAG + "seq"}
 
@@ -160,15 +161,23 @@ class _Reader:
             return None
         if node.tag not in _SCALAR_TAGS:
             self._report_tag(node, location)
-        return str(node.value)
+        return self._text(node, location)
+
+    def _text(self, node: Node, location: Location) -> str:
+        text = str(node.value)
+        if any(_SURROGATES[0] <= char <= _SURROGATES[1] for char in text):
+            self._report(_line(node), location, "holds half a character (\\uD800 to \\uDFFF), which is no text")
+            return "".join(char for char in text if not _SURROGATES[0] <= char <= _SURROGATES[1])
+        return text
 
     def _mapping(self, node: MappingNode, location: Location) -> dict[str, Value]:
         values: dict[str, Value] = {}
         for key_node, value_node in self._pairs(node, location):
-            place = (*location, str(key_node.value))
+            key = self._text(key_node, location)
+            place = (*location, key)
             # A block below its key is best found by the key.
             self._lines[place] = _line(value_node if isinstance(value_node, ScalarNode) else key_node)
-            values[str(key_node.value)] = self._value(value_node, place)
+            values[key] = self._value(value_node, place)
         return values
 
     def _pairs(self, node: MappingNode, location: Location) -> Iterator[tuple[ScalarNode, Node]]:

@@ -18,8 +18,9 @@ from bgp2vpc.config import fields
 from bgp2vpc.prefix import IPAddress, Prefix
 
 _SECONDS = {"unit": "seconds"}  # for the reference of keys
-Seconds: TypeAlias = Annotated[float, Field(ge=0, allow_inf_nan=False, json_schema_extra=_SECONDS)]
-Period: TypeAlias = Annotated[float, Field(gt=0, allow_inf_nan=False, json_schema_extra=_SECONDS)]
+_LONGEST = 1_000_000
+Seconds: TypeAlias = Annotated[float, Field(ge=0, le=_LONGEST, allow_inf_nan=False, json_schema_extra=_SECONDS)]
+Period: TypeAlias = Annotated[float, Field(gt=0, le=_LONGEST, allow_inf_nan=False, json_schema_extra=_SECONDS)]
 Count: TypeAlias = Annotated[int, Field(ge=1)]
 Name: TypeAlias = Annotated[str, AfterValidator(fields.name)]
 
@@ -30,7 +31,7 @@ def text_schema(pattern: str = "") -> WithJsonSchema:
 
 
 Cidr: TypeAlias = Annotated[Prefix, PlainValidator(fields.cidr), text_schema()]
-Address: TypeAlias = Annotated[IPAddress, PlainValidator(fields.address), text_schema()]
+Address: TypeAlias = Annotated[IPAddress | None, PlainValidator(fields.address), text_schema()]
 VpcId: TypeAlias = Annotated[str, PlainValidator(fields.vpc_id), text_schema("^vpc-[0-9a-f]+$")]
 Regexp: TypeAlias = Annotated[re.Pattern[str], PlainValidator(fields.regexp), text_schema()]
 TEXT_OR_LIST = WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]})

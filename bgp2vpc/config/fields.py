@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import warnings
 from pathlib import Path
 from typing import Final
 
@@ -38,6 +39,13 @@ def text(value: object) -> str:
 def texts(value: object) -> tuple[str, ...]:
     """A text, or a list of texts."""
     return tuple(map(text, value if isinstance(value, list) else [value]))
+
+
+def check_names(value: object) -> tuple[str, ...]:
+    """One name or a list of them; what a template left empty is none."""
+    if value == []:
+        raise ValueError("an empty list; leave the key out for a route that is always wanted")
+    return () if value == "" else texts(value)
 
 
 def name(value: object) -> str:
@@ -82,16 +90,21 @@ def _refuse_reserved(prefix: Prefix) -> None:
         raise ValueError(f"{prefix} lies within {reserved}, which EC2 reserves and routes nowhere else")
 
 
-def address(value: object) -> IPAddress:
-    """An IPv4 or IPv6 address; no host name, for DNS is among what is checked."""
-    return parse_address(text(value))
+def address(value: object) -> IPAddress | None:
+    """An IPv4 or IPv6 address; no host name, for DNS is among what is checked. What a template left empty is none."""
+    return parse_address(text(value)) if value != "" else None
 
 
 def regexp(value: object) -> re.Pattern[str]:
     """A regular expression, searched for anywhere unless it has anchors."""
     try:
-        return re.compile(text(value))
-    except re.error as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", FutureWarning)
+            return re.compile(text(value))
+    except FutureWarning:
+        hint = "POSIX classes such as [[:alpha:]] are not understood; write [A-Za-z], and [ within a class as \\["
+        raise ValueError(f"{kind_of(value)}: {hint}") from None
+    except (re.error, OverflowError, RecursionError) as error:
         raise ValueError(f"{kind_of(value)} is no regular expression: {error}") from None
 
 
@@ -162,8 +175,8 @@ def route_table_id(value: object) -> str:
 
 
 def self_or_instance_id(value: object) -> str | None:
-    """`SELF` (None), or `i-…`."""
-    if value == "SELF":
+    """`SELF` (None; also what a template left empty), or `i-…`."""
+    if value in ("SELF", ""):
         return None
     if not _is_id(written := text(value), "i"):
         raise ValueError(f"expected SELF, or 'i-' and 8 or 17 hexadecimal digits, got {kind_of(value)}")

@@ -41,7 +41,12 @@ def _config(entry: schema.ConfigFile, document: Document, file: str) -> Config:
         processes=tuple(_process(name, process, entry) for name, process in entry.processes.items()),
         rules=tuple(build.rule(name, rule, document, file) for name, rule in entry.routetables.items()),
         checks=tuple(build.check(name, check) for name, check in entry.healthchecks.items()),
-        remote_checks=tuple(build.check(name, check) for name, check in entry.remote_healthchecks.items()),
+        remote_checks=tuple(
+            build.check(name, check)
+            for name, check in entry.remote_healthchecks.items()
+            # Whom it is about would lose every route, again and again, for a mistake in the file.
+            if not awsnycast.never_passes(check)
+        ),
         checked_sources=build.checked_sources(entry),
         hook_timeout=entry.hook_timeout,
         on_exit=entry.on_exit,

@@ -9,6 +9,9 @@ from bgp2vpc.config.document import Document, Location, Value, dotted, shortened
 from bgp2vpc.errors import Problem
 from bgp2vpc.prefix import PrefixError, parse_prefix
 
+_COMPARED = 100
+"""Names that a wrong one is compared with; to compare thousands takes minutes."""
+
 Found = Iterator[tuple[Location, str]]
 Route = tuple[Location, Mapping[str, Value]]
 
@@ -21,10 +24,10 @@ def wrong_references(document: Document, file: str) -> list[Problem]:
 
 def _destinations(document: Document) -> Found:
     for name, entry in _mapping(document.data.get("healthchecks")).items():
-        if isinstance(entry, dict) and entry.get("destination") is None:
+        if isinstance(entry, dict) and not entry.get("destination"):
             yield ("healthchecks", name, "destination"), "missing (the IP address to check)"
     for name, entry in _mapping(document.data.get("remote_healthchecks")).items():
-        if isinstance(entry, dict) and entry.get("destination") is not None:
+        if isinstance(entry, dict) and entry.get("destination"):
             message = "a remote health check has none: what it checks is the address of the route's present owner"
             yield ("remote_healthchecks", name, "destination"), message
 
@@ -35,7 +38,7 @@ def _unknown_checks(document: Document) -> Found:
             known = _mapping(document.data.get(where))
             value = route.get(key)
             for number, name in enumerate(value if isinstance(value, list) else [value]):
-                if isinstance(name, str) and name not in known:
+                if isinstance(name, str) and name not in known and (name or isinstance(value, list)):
                     place = (*location, key, number) if isinstance(value, list) else (*location, key)
                     yield place, _unknown(name, where, list(known))
                 elif isinstance(value, list) and name in value[:number]:
@@ -43,8 +46,8 @@ def _unknown_checks(document: Document) -> Found:
 
 
 def _unknown(name: str, where: str, known: list[str]) -> str:
-    nearest = difflib.get_close_matches(name, known, n=1)
-    hint = f"did you mean '{nearest[0]}'?" if nearest else f"known: {', '.join(known) or 'none'}"
+    nearest = difflib.get_close_matches(name, known, n=1) if len(known) <= _COMPARED else ()
+    hint = f"did you mean '{nearest[0]}'?" if nearest else f"known: {shortened(', '.join(known), 200) or 'none'}"
     return f"no '{shortened(name)}' in {where}; {hint}"
 
 
@@ -63,14 +66,18 @@ def _contradictions(document: Document) -> Found:
     """ExaBGP announces a prefix once: what one check announces must be the same wherever it is used."""
     seen: dict[str, tuple[Location, Value]] = {}
     for location, route in _routes(document):
-        cidr, announce = _canonical(route.get("cidr")), route.get("announce")
-        if cidr is None or not isinstance(announce, dict):
+        cidr, announce = _canonical(route.get("cidr")), route.get("announce") or {}
+        if cidr is None:
             continue
+        if isinstance(announce, str) and announce.lower() in ("true", "yes", "on"):
+            announce = {}
         source = f"{cidr} {route.get('healthcheck')} {route.get('healthcheck_policy')}"
         first, attributes = seen.setdefault(source, (location, announce))
         if attributes != announce:
             line = document.line(first)
-            yield (*location, "announce"), f"differs from that of the same prefix and health check in line {line}"
+            is_absent = "" if announce else "missing here, or "
+            told = f"{is_absent}differs from that of the same prefix and health check in line {line}"
+            yield (*location, "announce"), told
 
 
 def _canonical(cidr: Value) -> str | None:

@@ -23,6 +23,9 @@ def policy(value: object) -> str | int:
 def words(value: object) -> str:
     """The value of an attribute, as an `announce route` line has it: a list in brackets."""
     found = texts(value)
+    for each in found:
+        if len(each.split()) != 1:
+            raise ValueError(f"expected one word, or a list of words, got {kind_of(each)}")
     return f"[ {' '.join(found)} ]" if isinstance(value, list) else found[0]
 
 

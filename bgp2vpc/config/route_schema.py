@@ -5,12 +5,13 @@ from typing import Annotated, Self, TypeAlias
 from pydantic import Discriminator, Field, PlainValidator, Tag, WithJsonSchema, model_validator
 
 from bgp2vpc.config import fields, route_fields
-from bgp2vpc.config.entry import TEXT_OR_LIST, Entry, Hook, Texts, text_schema
+from bgp2vpc.config.entry import TEXT_OR_LIST, Entry, Hook, text_schema
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.vpc.model import Target
 
 Words: TypeAlias = Annotated[str, PlainValidator(route_fields.words), TEXT_OR_LIST]
 
+CheckNames: TypeAlias = Annotated[tuple[str, ...], PlainValidator(fields.check_names), TEXT_OR_LIST]
 InstanceRef: TypeAlias = Annotated[
     str | None, PlainValidator(fields.self_or_instance_id), text_schema("^(SELF|i-[0-9a-f]+)$")
 ]
@@ -68,7 +69,7 @@ class RouteEntry(Entry):
         description="The instance it points at: `SELF` (this one, the default) or another's id.",
         examples=["i-0123456789abcdef0"],
     )
-    healthcheck: Texts = Field(
+    healthcheck: CheckNames = Field(
         default=(),
         description="The health check it depends on, or a list of them. Default: none; always offered.",
         examples=["[dns, network]"],

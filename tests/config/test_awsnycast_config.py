@@ -110,7 +110,7 @@ def test_a_file_of_our_own_gets_no_note() -> None:
     ],
 )
 def test_an_http_request_without_its_end_is_warned_of(send: str, warned: bool) -> None:
-    check = f"{{type: tcp, destination: 192.0.2.1, every: 1, config: {{port: 80, send: {send}}}}}"
+    check = f"{{type: tcp, destination: 192.0.2.1, every: 1, config: {{port: 80, expect: x, send: {send}}}}}"
     rules = "routetables: {a: {find: {type: main}, accept: [192.0.2.1]}}"
     config = parse(f"healthchecks: {{web: {check}}}\n{rules}", "f")
     assert bool(config.warnings) is warned
@@ -231,3 +231,24 @@ def test_what_has_another_meaning_is_not_repaired(text: str) -> None:
     with pytest.raises(ConfigError) as raised:
         parse(text, "f")
     assert raised.value.problems[0].key == "yaml"
+
+
+def test_a_remote_check_that_can_never_pass_is_not_made_and_accuses_nobody() -> None:
+    check = "{type: tcp, every: 1, config: {port: 80, send: HEAD / HTTP/1.0, expect: 200}}"
+    config = rule_of(route="{cidr: 192.0.2.80, remote_healthcheck: web}", more=f"remote_healthchecks: {{web: {check}}}")
+    assert config.remote_checks == ()
+    assert "so it is not made, and no owner loses its route by it" in str(config.warnings[0])
+
+
+def test_a_command_without_time_out_is_warned_of_when_its_period_is_short() -> None:
+    for every, warned in ((1, True), (30, False)):
+        check = f"{{type: command, destination: 192.0.2.1, every: {every}, config: {{command: a}}}}"
+        assert bool(rule_of(more=f"healthchecks: {{a: {check}}}").warnings) is warned
+
+
+def test_what_a_template_left_empty_is_not_given() -> None:
+    check = '{type: ping, every: 1, destination: ""}'
+    route = '{cidr: 192.0.2.80, instance: "", healthcheck: "", remote_healthcheck: ""}'
+    config = rule_of(route=route, more=f"remote_healthchecks: {{a: {check}}}")
+    managed = config.rules[0].manages[WEB]
+    assert (managed.instance_id, managed.source, managed.remote_check) == (None, "manage_routes", "")
