@@ -31,11 +31,8 @@ class Wish:
     def keeps_leftover(self, prefix: Prefix, rule: Rule) -> bool:
         """Whether a route of ours for `prefix` that nobody offers stays for now."""
         managed = rule.manages.get(prefix)
-        if managed is not None and managed.source in self.silent:
-            return True
-        # Of what only a check may offer, its verdict has said all.
-        if managed is not None and not rule.accept.accepts(prefix):
-            return False
+        if managed is not None:  # its check knows, as soon as it has a verdict
+            return managed.source in self.silent
         return self.leftovers_held and prefix not in self.spoken
 
 

@@ -452,3 +452,11 @@ def test_a_route_of_ours_in_a_table_that_no_rule_finds_any_more_is_said(make_lab
     lab = make_lab(poll_time=5.0, **settings(text)).start(wait=20)
     assert lab.routes == [f"rtb-1 {P} {OURS} active"]
     assert caplog.text.count("route left as it is: no rule is about it now") == 1
+
+
+def test_a_bad_verdict_soon_after_the_start_waits_for_no_script(make_lab, service) -> None:
+    text = file(service, rule="    accept: [192.0.2.0/24 le 32]")
+    lab = make_lab(restart_time=60.0, **settings(text)).start(wait=2)
+    service.stop()
+    lab.wait(4)
+    assert lab.routes == []
