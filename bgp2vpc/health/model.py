@@ -49,7 +49,8 @@ class Http:
     """One request, HTTPS if `tls`; redirects are answers like any other.
 
     `host`: the Host header (and the TLS server name, unless `tls` names one); empty: the destination. `statuses`: those
-    that are healthy. `body`: must be found in the answer's body, as text; `body_regexp`: likewise, unanchored.
+    that are healthy. `body`: must be found in the answer's body, as text; `body_regexp`: must match
+    somewhere in its first 16,384 characters.
     """
 
     port: int

@@ -10,6 +10,8 @@ from bgp2vpc.sources.child import Child, exit_text
 
 _KEPT: Final = 4096
 """Bytes of output kept: enough for any last line that is worth reading."""
+_LINGER: Final = 0.1
+"""Seconds that others holding its stdout open are listened to after its end, which is what matters."""
 _SHOWN: Final = 200
 """Characters of the last line that are told."""
 
@@ -53,7 +55,7 @@ async def run_program(
     """Run `argv` without a shell, `env` added to our environment, stdin at its end. Never raises for what it does.
 
     After `timeout` seconds, or when cancelled, its whole process group is killed. What it left running in its group
-    when it ended is ended, too.
+    when it ended is ended, too. One that cannot be killed is left behind.
     """
     output = _Output()
     try:
@@ -66,7 +68,8 @@ async def run_program(
     child.stdin.close()
     try:
         async with asyncio.timeout(timeout):
-            code = await child.wait()
+            await child.exited()
+        code = await child.wait(_LINGER)
     except TimeoutError:
         await child.stop(grace=0)
         return Ending(None, output.last_line(), f"timed out after {timeout:g} s")

@@ -18,6 +18,9 @@ _STDIN_LIMIT: Final = 64 * 1024
 """Bytes kept for a program that does not read its stdin, beyond the 64 KiB of the pipe itself."""
 _LINGER: Final = 1.0
 """Seconds that descendants holding stdout open are listened to once the program itself has ended."""
+_FAREWELL: Final = 1.0
+"""Seconds that a program is waited for after SIGKILL. One that is another user's (sudo), or hangs in the kernel (a dead
+NFS server), may outlive it."""
 
 
 class Child:
@@ -81,27 +84,40 @@ class Child:
         """Read on."""
         self._inlets[0].resume()
 
-    async def wait(self) -> int:
+    async def exited(self) -> None:
+        """Until the program itself has ended. `wait`, or `stop`, is still to come."""
+        await self._process.wait()
+
+    async def wait(self, linger: float = _LINGER) -> int:
         """Until the program has ended and its last line is read. The return code: negative for a signal.
 
-        What it left running in its group is ended too.
+        What it left running in its group is ended too; what is left outside of it, and holds its stdout open, is
+        listened to for `linger` seconds.
         """
         code = await self._process.wait()
         self.signal(signal.SIGTERM)
-        await self._read_to_the_end(_LINGER)
+        await self._read_to_the_end(linger)
         self._clean_up()
         return code
 
     async def stop(self, grace: float) -> int:
-        """SIGTERM, `grace` seconds to say goodbye, SIGKILL. Lines printed meanwhile are still read."""
+        """SIGTERM, `grace` seconds to say goodbye, SIGKILL. Lines printed meanwhile are still read.
+
+        The return code is SIGKILL's, too, for a program that does not end even so: it is left to itself, without its
+        pipes, and asyncio reaps it if it ever ends.
+        """
         try:
             self.signal(signal.SIGTERM)
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._process.wait(), grace)
                 await self._read_to_the_end(_LINGER)
             self.signal(signal.SIGKILL)
-            await self._read_to_the_end(_LINGER)
-            return await self._process.wait()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_FAREWELL):
+                    await self._process.wait()
+                    await self._read_to_the_end(_LINGER)
+            code = self._process.returncode
+            return -signal.SIGKILL if code is None else code
         finally:
             self._clean_up()
 

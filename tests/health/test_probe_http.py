@@ -227,3 +227,13 @@ def test_two_hundred_at_once_and_given_up_leave_nothing_behind(authority: Author
         await nothing_is_left(before)
 
     run(story())
+
+
+def test_a_regexp_is_searched_in_the_beginning_only_so_that_it_cannot_freeze_everything():
+    wanted = {"body_regexp": re.compile("status.*well")}
+    missing = Result(False, "nothing in the body matches 'status.*well'")
+    assert result(answering(page(b"x" * (16_384 - 10) + b"statuswell")), **wanted) == OK
+    assert result(answering(page(b"x" * (16_384 - 9) + b"statuswell")), **wanted) == missing
+    assert result(answering(page("ü".encode() * (16_384 - 10) + b"statuswell")), **wanted) == OK
+    # Quadratic: half a minute or more for all of it.
+    assert result(answering(page(b'"status": 1, ' * 80_000)), **wanted) == missing

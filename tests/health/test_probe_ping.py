@@ -3,6 +3,8 @@
 import asyncio
 import errno
 import os
+import socket
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -145,3 +147,23 @@ def test_a_way_out_that_is_full_for_a_moment_delays_a_ping_only(monkeypatch: pyt
         assert await reason_of(Ping()) == "operation not permitted"
 
     run_in_new_network(story, may_ping=EVERYBODY)
+
+
+@pytest.mark.parametrize("number", [errno.EMFILE, errno.ENOMEM, errno.EAFNOSUPPORT])
+@pytest.mark.parametrize("raw", [None, errno.EPERM], ids=["raw likewise", "raw refused"])
+def test_what_is_no_refusal_is_not_taken_for_one(number: int, raw: int | None, monkeypatch: pytest.MonkeyPatch):
+    def failing(_: ICMPv4Socket, kind: socket.SocketKind) -> socket.socket:
+        failure = raw if raw and kind == socket.SOCK_RAW else number
+        raise OSError(failure, os.strerror(failure))
+
+    monkeypatch.setattr(ICMPv4Socket, "_create_socket", failing)
+    refused = raw is not None and number == errno.EAFNOSUPPORT  # some containers do not know datagram sockets
+    with pytest.raises(PingNotAllowed) if refused else nullcontext():
+        ensure_ping_allowed()
+
+    async def story() -> None:
+        assert await reason_of(Ping()) == (
+            "ping is not permitted" if refused else os.strerror(number)[0].lower() + os.strerror(number)[1:]
+        )
+
+    run(story())

@@ -1,6 +1,7 @@
 """Connections to real servers that answer, do not, and misbehave."""
 
 import asyncio
+import errno
 import socket
 
 import pytest
@@ -156,5 +157,23 @@ def test_two_hundred_at_once_and_given_up_leave_nothing_behind():
             reasons = await asyncio.gather(*(reason_of(probe, within=SOON) for probe in probes))
             assert {reason.partition(" while ")[0] for reason in reasons} == {"timed out after 0.3 s"}
         await nothing_is_left(before)
+
+    run(story())
+
+
+def test_a_connection_that_is_done_before_asyncio_looks_is_no_failure(monkeypatch: pytest.MonkeyPatch):
+    connect_ex = socket.socket.connect_ex
+
+    def already_done(self: socket.socket, address: tuple[str, int]) -> int:
+        connect_ex(self, address)
+        connect_ex(self, address)
+        return errno.EALREADY  # what it was a moment ago
+
+    monkeypatch.setattr(socket.socket, "connect_ex", already_done)
+
+    async def story() -> None:
+        async with serving(saying(b"OK")) as port:
+            assert await result_of(Tcp(port, expect=b"OK")) == OK
+        assert await reason_of(Tcp(closed_port())) == "connection refused"
 
     run(story())

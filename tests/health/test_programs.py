@@ -1,13 +1,19 @@
 """Real programs: how they end, and that nothing of them is left."""
 
 import asyncio
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from health_kit import nothing_is_left, open_descriptors, run
 from processes import Family, gone
 
+from bgp2vpc.health import programs
 from bgp2vpc.health.programs import Ending, run_program
+from bgp2vpc.sources.child import Child
 
 
 def shell(script: str) -> tuple[str, ...]:
@@ -125,5 +131,75 @@ def test_many_at_once_leave_nothing_behind():
         endings = await asyncio.gather(*(run_program(shell(f"exit {number % 2}")) for number in range(60)))
         assert [ending.code for ending in endings] == [0, 1] * 30
         await nothing_is_left(before)
+
+    run(story())
+
+
+@contextmanager
+def deserter(marker: Path) -> Iterator[str]:
+    """Shell code that leaves somebody behind, outside the group, who holds the output open."""
+    try:
+        yield f"setsid sh -c 'echo $$ > {marker}; exec sleep 1000' & while ! [ -s {marker} ]; do sleep 0.01; done"
+    finally:
+        os.kill(int(marker.read_text()), signal.SIGKILL)
+
+
+@pytest.mark.parametrize("code", [0, 3])
+def test_the_end_counts_and_not_that_of_who_holds_its_output_open(code: int, tmp_path: Path):
+    async def story() -> None:
+        with deserter(tmp_path / "pid") as leave:
+            before = open_descriptors()
+            ending = await run_program(shell(f"{leave}; sleep 0.5; echo bye; exit {code}"), timeout=0.95)
+            assert (ending.code, ending.said) == (code, "bye")
+            await nothing_is_left(before)
+
+    run(story())
+
+
+def test_the_output_is_read_outside_of_the_time_out(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    monkeypatch.setattr(programs, "_LINGER", 1.5)
+
+    async def story() -> None:
+        with deserter(tmp_path / "pid") as leave:
+            assert await run_program(shell(f"{leave}; exit 0"), timeout=1) == Ending(0)
+
+    run(story())
+
+
+class Unkillable(Child):
+    """As one of another user's is, or one that hangs in the kernel."""
+
+    def signal(self, number: signal.Signals) -> None:
+        pass
+
+
+@pytest.mark.parametrize("streams", ["", "exec >&- 2>&-;"], ids=["its output open", "its output closed"])
+def test_one_that_cannot_be_killed_is_left_behind(streams: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    monkeypatch.setattr(programs, "Child", Unkillable)
+    marker = tmp_path / "pid"
+
+    async def story() -> None:
+        before = open_descriptors()
+        loop = asyncio.get_running_loop()
+        begin = loop.time()
+        try:
+            ending = await run_program(shell(f"echo $$ > {marker}; {streams} exec sleep 1000"), timeout=0.3)
+            assert (ending.code, ending.trouble) == (None, "timed out after 0.3 s")
+            assert 1.2 < loop.time() - begin < 2
+            await nothing_is_left(before)
+            assert await run_program(shell("exit 0")) == Ending(0)  # the next one
+        finally:
+            os.kill(pid := int(marker.read_text()), signal.SIGKILL)
+        await gone(pid)
+
+    run(story())
+
+
+def test_one_that_cannot_be_killed_ends_as_if_it_were():
+    async def story() -> None:
+        child = await Unkillable.start(("sleep", "1000"), on_output=lambda _: None)
+        assert await child.stop(grace=0.1) == -signal.SIGKILL
+        os.kill(child.pid, signal.SIGKILL)
+        await child.exited()
 
     run(story())

@@ -15,6 +15,8 @@ from bgp2vpc.prefix import IPAddress
 
 _BODY_LIMIT: Final = 1024 * 1024
 """Bytes of a body that are looked at; what comes after is not even read."""
+_REGEXP_LIMIT: Final = 16 * 1024
+"""Characters that a regexp is searched in: it may take quadratic time, in which nothing else of the daemon runs."""
 _NO_TIMEOUT: Final = aiohttp.ClientTimeout(total=None, connect=None, sock_connect=None, sock_read=None)
 """The deadline is the caller's."""
 
@@ -61,7 +63,7 @@ async def _judge(probe: Http, response: aiohttp.ClientResponse) -> Result:
         body = await _read_body(response)
     if probe.body and probe.body not in body:
         return Result(False, f"{shown(probe.body)} not found in the body")
-    if probe.body_regexp is not None and not probe.body_regexp.search(body):
+    if probe.body_regexp is not None and not probe.body_regexp.search(body[:_REGEXP_LIMIT]):
         return Result(False, f"nothing in the body matches {shown(probe.body_regexp.pattern)}")
     return Result(True)
 

@@ -11,6 +11,7 @@ import secrets
 import socket
 import struct
 import time
+from contextlib import suppress
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
@@ -24,6 +25,8 @@ _PACKET: Final = 1024
 _PAYLOAD: Final = b"bgp2vpc health check".ljust(56, b".")
 _BUSY: Final = {errno.EAGAIN, errno.ENOBUFS, errno.ENOMEM}
 """The way out is full at this moment."""
+_SHORTAGE: Final = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
+"""There is no room for a socket at this moment."""
 _RETRY: Final = 0.01
 
 # From linux/icmp.h and linux/icmpv6.h; the socket module does not know them.
@@ -40,8 +43,12 @@ _echoes: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[int, "Echoes"]] = Wea
 
 
 def ensure_ping_allowed() -> None:
-    """Raise PingNotAllowed if no ping can be sent. Both ways to do it are open to both address families or to none."""
-    _open(4).close()
+    """Raise PingNotAllowed if no ping can be sent. Both ways to do it are open to both address families or to none.
+
+    Whatever else is in the way, such as a want of descriptors or of IPv4, is no refusal, and may pass: probes tell it.
+    """
+    with suppress(ICMPSocketError, OSError):
+        _open(4).close()
 
 
 def shared_echoes(version: int) -> "Echoes":
@@ -131,8 +138,10 @@ def _open(version: int) -> Any:
     kind = ICMPv6Socket if version == 6 else ICMPv4Socket
     try:
         return kind(privileged=False)
-    except ICMPSocketError:  # not permitted, or, in some containers, not known at all
-        pass
+    except ICMPSocketError as error:  # not permitted, or, in some containers, not known at all
+        failure = send_failure(error)
+        if failure is not None and failure.errno in _SHORTAGE:
+            raise  # raw sockets, which may be refused, would hide that these are not
     try:
         opened = kind(privileged=True)
     except SocketPermissionError as error:

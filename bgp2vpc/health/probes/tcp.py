@@ -49,7 +49,12 @@ async def _connect(connection: socket.socket, address: tuple[str, int]) -> None:
         # To a service of this host, the most usual one, it is done by now; a turn of the event loop costs far more.
         error = connection.connect_ex(address)
     if error in (errno.EINPROGRESS, errno.EALREADY):
-        await asyncio.get_running_loop().sock_connect(connection, address)
+        try:
+            await asyncio.get_running_loop().sock_connect(connection, address)
+        except OSError as late:
+            # It was done between our look and that of asyncio, which takes being connected for a failure.
+            if late.errno != errno.EISCONN:
+                raise
     elif error not in (0, errno.EISCONN):
         raise OSError(error, os.strerror(error))
 
