@@ -28,7 +28,7 @@ def arguments(value: object) -> tuple[str, ...]:
 def _list_in_text(value: str) -> object:
     try:
         found = yaml.load(value, yaml.BaseLoader)  # noqa: S506  # it makes texts, lists and mappings, nothing else
-    except (yaml.YAMLError, RecursionError):
+    except (yaml.YAMLError, RecursionError, OverflowError):
         return value
     return found if isinstance(found, list) else value
 
@@ -70,7 +70,7 @@ def statuses(value: object) -> frozenset[int]:
 def _status_range(part: str) -> range:
     first, dash, last = part.partition("-")
     bounds = [first, last if dash else first]
-    if not all(bound.isascii() and bound.isdigit() and int(bound[:4]) in _STATUSES for bound in bounds):
+    if not all(bound.isascii() and bound.isdigit() and len(bound) == 3 and int(bound) in _STATUSES for bound in bounds):
         raise ValueError(f"'{part}': {_ENTRIES}, from 100 to 599")
     if int(bounds[0]) > int(bounds[1]):
         raise ValueError(f"'{part}' holds no status: the first must not exceed the last")

@@ -65,6 +65,8 @@ def read_document(text: str, file: str) -> Document:
         raise config_error(file, line, "yaml", f"the character {character} is not allowed in YAML") from None
     except MarkedYAMLError as error:
         raise config_error(file, _syntax_line(error), "yaml", _syntax_message(error)) from None
+    except (OverflowError, ValueError):  # yaml makes characters of numbers like \\UFFFFFFFF without a look
+        raise config_error(file, 1, "yaml", "holds an escape (\\U…) that is no character") from None
     return replace(_Reader(file).document(root), repairs=repairs)
 
 

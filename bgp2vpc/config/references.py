@@ -66,18 +66,24 @@ def _contradictions(document: Document) -> Found:
     """ExaBGP announces a prefix once: what one check announces must be the same wherever it is used."""
     seen: dict[str, tuple[Location, Value]] = {}
     for location, route in _routes(document):
-        cidr, announce = _canonical(route.get("cidr")), route.get("announce") or {}
-        if cidr is None:
+        cidr = _canonical(route.get("cidr"))
+        if cidr is None or route.get("instance") not in (None, "", "SELF"):
             continue
-        if isinstance(announce, str) and announce.lower() in ("true", "yes", "on"):
-            announce = {}
+        announce = _announced(cidr, route.get("announce"))
         source = f"{cidr} {route.get('healthcheck')} {route.get('healthcheck_policy')}"
         first, attributes = seen.setdefault(source, (location, announce))
         if attributes != announce:
             line = document.line(first)
-            is_absent = "" if announce else "missing here, or "
-            told = f"{is_absent}differs from that of the same prefix and health check in line {line}"
-            yield (*location, "announce"), told
+            yield (*location, "announce"), f"differs from that of the same prefix and health check in line {line}"
+
+
+def _announced(cidr: str, announce: Value) -> Value:
+    """One spelling for what means the same; default routes are not announced unless that is asked for."""
+    if announce is None:
+        return "false" if cidr.endswith("/0") else {}
+    if isinstance(announce, str):
+        return {} if announce.lower() in ("true", "yes", "on", "y", "t", "1") else "false"
+    return announce
 
 
 def _canonical(cidr: Value) -> str | None:

@@ -24,7 +24,7 @@ def words(value: object) -> str:
     """The value of an attribute, as an `announce route` line has it: a list in brackets."""
     found = texts(value)
     for each in found:
-        if len(each.split()) != 1:
+        if len(each.split()) != 1 or set(each) & set("[](){};"):
             raise ValueError(f"expected one word, or a list of words, got {kind_of(each)}")
     return f"[ {' '.join(found)} ]" if isinstance(value, list) else found[0]
 
