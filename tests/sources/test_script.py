@@ -184,7 +184,8 @@ def test_one_that_ignores_sigterm_is_killed_with_all_its_children():
 import os, signal, time
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
 child = os.fork()
-print("#", child or os.getpid(), "child" if not child else "parent", os.getpid())
+line = f"# {child or os.getpid()} {'parent' if child else 'child'} {os.getpid()}\\n"
+os.write(1, line.encode())  # at once: both write to the same pipe
 time.sleep(600)
 """
         async with running(*python(code), listener=listener, grace=0.2) as (script, task):
