@@ -17,7 +17,7 @@ from typing import Final
 from bgp2vpc.bgp.events import Announce, EndOfRib, Event, Withdraw
 from bgp2vpc.bgp.path import Attributes, Path
 from bgp2vpc.dialect.exabgp_json_attributes import read_attributes
-from bgp2vpc.dialect.json_value import JsonObject, as_list, as_object, as_text
+from bgp2vpc.dialect.json_value import JsonObject, as_list, as_number, as_object, as_text
 from bgp2vpc.dialect.message import (
     FAMILIES,
     Acknowledgement,
@@ -104,7 +104,7 @@ def _update(neighbor: JsonObject) -> Iterator[Message]:
         yield Ignored("packet")  # `receive { packets; }` without `parsed`: octets only
         return
     if events:
-        yield Update(parse_address(_peer(neighbor)), _direction(neighbor), tuple(events))
+        yield Update(parse_address(_peer(neighbor)), _direction(neighbor), tuple(events), _external_as(neighbor))
     yield from (Ignored(f"update {family}") for family in ignored)
 
 
@@ -157,6 +157,18 @@ def _path_id(nlri: JsonObject) -> int | None:
 
 def _peer(neighbor: JsonObject) -> str:
     return as_text(as_object(neighbor.get("address"), "address").get("peer"), "address.peer")
+
+
+def _external_as(neighbor: JsonObject) -> int | None:
+    """The peer's AS where it is not ours. With `peer-as auto` one may be missing until the session is negotiated."""
+    numbers = as_object(neighbor.get("asn", {}), "asn")
+    ours, peers = (_asn(numbers, side) for side in ("local", "peer"))
+    return None if ours is None or ours == peers else peers
+
+
+def _asn(numbers: JsonObject, side: str) -> int | None:
+    value = numbers.get(side)
+    return None if value is None else as_number(value, f"asn.{side}", bits=32)
 
 
 def _direction(neighbor: JsonObject) -> Direction:

@@ -50,6 +50,8 @@ class Update:
     peer: IPAddress
     direction: Direction
     events: tuple[Event, ...]
+    external_as: int | None = None
+    """The peer's AS number where it differs from our own: an external session. None for internal ones, and in text."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -315,6 +315,34 @@ def test_a_prefix_both_withdrawn_and_announced_counts_as_announced():
     assert [type(event) for event in message.events] == [Withdraw, Announce]
 
 
+@pytest.mark.parametrize(
+    ("asn", "external"),
+    [
+        ({"local": 65000, "peer": 65000}, None),
+        ({"local": 65000, "peer": 65010}, 65010),
+        ({"local": 4200000000, "peer": 4200000001}, 4200000001),
+        ({"local": 65000, "peer": None}, None),
+        ({"local": None, "peer": 65010}, None),
+        ({}, None),
+    ],
+)
+def test_an_update_in_json_says_the_as_of_an_external_peer(asn: dict[str, object], external: int | None):
+    line = json.loads(update({}, announce=ANNOUNCED))
+    line["neighbor"]["asn"] = asn
+    (message,) = decode(json.dumps(line))
+    assert isinstance(message, Update)
+    assert message.external_as == external
+
+
+@pytest.mark.parametrize("asn", [-1, "65000", 1 << 32, True])
+def test_an_as_that_is_no_number_makes_the_line_unreadable(asn: object):
+    line = json.loads(update({}, announce=ANNOUNCED))
+    line["neighbor"]["asn"] = {"local": 65000, "peer": asn}
+    (message,) = decode(json.dumps(line))
+    assert isinstance(message, Ignored)
+    assert message.problem.startswith("asn.peer: ")
+
+
 def test_other_families_beside_unicast_are_named_and_left_out():
     line = update({}, announce=ANNOUNCED | {"ipv4 flow": {"no-nexthop": [{"string": "flow"}]}})
     assert [type(message) for message in decode(line)] == [Update, Ignored]
