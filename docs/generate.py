@@ -30,6 +30,7 @@ SECTIONS = (
     ("A managed route", "RouteEntry", "`manage_routes[].{}`"),
     ("Its announcement", "AnnounceEntry", "`manage_routes[].announce.{}`"),
     ("EC2", "Ec2Entry", "`ec2.{}`"),
+    ("Damping", "DampingEntry", "`damping.{}`"),
 )
 CHECKS = ("TcpConfig", "CommandConfig", "HttpConfig", "HttpsConfig", "DnsConfig")
 MANAGED = """\

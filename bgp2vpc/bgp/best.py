@@ -1,14 +1,15 @@
-"""Best path: RFC 4271 section 9.1.2.2, with MED always compared and the incumbent before the router id.
+"""Best path: RFC 4271 section 9.1.2.2, with MED always compared, and nearness and the incumbent before the router id.
 
 The steps, in order; the first on which two paths differ decides:
 
-1. highest local preference (100 where none is given)
+1. highest local preference (100 where none is given; 0 for a path that is shut down gracefully, RFC 8326)
 2. shortest AS path
 3. lowest origin: igp, egp, incomplete
 4. lowest MED (0 where none is given), whoever the neighbouring AS is
-5. the incumbent: what the route points at already, so that ties move no route
-6. lowest router id; a source on this host before any peer
-7. lowest source name and path identifier: only to be the same everywhere
+5. nearness: an announcer in the availability zone of the route table (`affinity: az`), in place of 9.1.2.2 e's cost
+6. the incumbent: what the route points at already, so that ties move no route
+7. lowest router id; where it is not known, a source on this host before any peer
+8. lowest source name and path identifier: only to be the same everywhere
 """
 
 from collections.abc import Callable, Sequence
@@ -16,6 +17,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from bgp2vpc.bgp.path import GRACEFUL_SHUTDOWN
 from bgp2vpc.bgp.rib import Offer
 
 DEFAULT_LOCAL_PREFERENCE = 100
@@ -30,6 +32,7 @@ class Step(Enum):
     AS_PATH = "as-path length"
     ORIGIN = "origin"
     MED = "med"
+    NEARNESS = "same zone"
     INCUMBENT = "incumbent"
     ROUTER_ID = "router id"
     SOURCE = "source name"
@@ -49,8 +52,15 @@ def med(offer: Offer) -> int:
     return DEFAULT_MED if value is None else value
 
 
+def is_draining(offer: Offer) -> bool:
+    """Whether the announcer is about to leave (RFC 8326 section 3.1)."""
+    return GRACEFUL_SHUTDOWN in offer.path.attributes.communities
+
+
 def local_preference(offer: Offer) -> int:
-    """The local preference that counts: a missing one is 100."""
+    """The local preference that counts: a missing one is 100, and one that is shut down gracefully comes last."""
+    if is_draining(offer):
+        return 0
     value = offer.path.attributes.local_preference
     return DEFAULT_LOCAL_PREFERENCE if value is None else value
 
@@ -61,22 +71,39 @@ _STEPS: tuple[tuple[Step, Callable[[Offer], Any]], ...] = (
     (Step.ORIGIN, lambda o: o.path.attributes.origin),
     (Step.MED, med),
 )
-_LAST_STEPS: tuple[tuple[Step, Callable[[Offer], Any]], ...] = (
-    (Step.ROUTER_ID, lambda o: int(o.router_id) if o.router_id is not None else -1),
-    (Step.SOURCE, lambda o: (o.source, -1 if o.path.path_id is None else o.path.path_id)),
-)
+
+
+def router_id(offer: Offer) -> int:
+    """The router id of the source, as far as the offer itself tells."""
+    return int(offer.router_id) if offer.router_id is not None else -1
+
+
+def _source(offer: Offer) -> tuple[str, int]:
+    return offer.source, -1 if offer.path.path_id is None else offer.path.path_id
 
 
 def _nobody(_: Offer) -> bool:
     return False
 
 
-def best_path(offers: Sequence[Offer], is_incumbent: Callable[[Offer], bool] = _nobody) -> Best | None:
+def best_path(
+    offers: Sequence[Offer],
+    is_incumbent: Callable[[Offer], bool] = _nobody,
+    *,
+    is_near: Callable[[Offer], bool] = _nobody,
+    router_id: Callable[[Offer], int] = router_id,
+) -> Best | None:
     """The best of `offers`, or None if there are none."""
     if not offers:
         return None
     if len(offers) == 1:
         return Best(offers[0], Step.ONLY)
-    steps = (*_STEPS, (Step.INCUMBENT, lambda o: not is_incumbent(o)), *_LAST_STEPS)
+    steps = (
+        *_STEPS,
+        (Step.NEARNESS, lambda o: not is_near(o)),
+        (Step.INCUMBENT, lambda o: not is_incumbent(o)),
+        (Step.ROUTER_ID, router_id),
+        (Step.SOURCE, _source),
+    )
     best, second = sorted(offers, key=lambda offer: tuple(key(offer) for _, key in steps))[:2]
     return Best(best, next((step for step, key in steps if key(best) != key(second)), Step.SOURCE))

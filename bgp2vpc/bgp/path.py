@@ -57,6 +57,10 @@ class Community(NamedTuple):
         return f"{self.high}:{self.low}"
 
 
+GRACEFUL_SHUTDOWN: Final = Community(0xFFFF, 0)
+"""Whoever announces this is about to leave: use it last (RFC 8326 section 5)."""
+
+
 class LargeCommunity(NamedTuple):
     """A large community (RFC 8092): three 32-bit numbers."""
 

@@ -3,13 +3,13 @@
 Time is an argument, in seconds of any monotonic clock. Nothing here does I/O.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from types import MappingProxyType
 
 from bgp2vpc.bgp.events import Announce, EndOfRib, Event, Withdraw, WithdrawAll
-from bgp2vpc.bgp.path import Path
+from bgp2vpc.bgp.path import SELF, Path
 from bgp2vpc.prefix import IPAddress, Prefix
 
 
@@ -92,6 +92,17 @@ class Rib:
         """How many paths the Adj-RIB-In of this source holds."""
         adj = self._sources.get(source)
         return len(adj.paths) if adj else 0
+
+    def next_hops(self, source: str, events: Collection[Event] | None = None) -> set[tuple[Prefix, IPAddress]]:
+        """Prefix and next hop of the paths of a source; with `events`, of those that these are about."""
+        adj = self._sources.get(source)
+        if adj is None:
+            return set()
+        keys: Iterable[PathKey] = adj.paths
+        if events is not None and not any(isinstance(each, WithdrawAll | EndOfRib) for each in events):
+            keys = {_key(each) for each in events if isinstance(each, Announce | Withdraw)} & adj.paths.keys()
+        found = {(key[0], adj.paths[key].next_hop) for key in keys}
+        return {(prefix, next_hop) for prefix, next_hop in found if next_hop is not SELF}
 
     def open(
         self, source: str, side: Side = Side.LOCAL, *, router_id: IPAddress | None = None, max_prefixes: int = 1000
@@ -192,6 +203,12 @@ class Rib:
                 del self._offers[prefix]
             changed.add(prefix)
         return frozenset(changed)
+
+
+def _key(event: Announce | Withdraw) -> PathKey:
+    if isinstance(event, Announce):
+        return event.path.prefix, event.path.path_id
+    return event.prefix, event.path_id
 
 
 def _is(offer: Offer, source: str, path_id: int | None) -> bool:

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from bgp2vpc.config.model import Config
     from bgp2vpc.daemon.view import View
     from bgp2vpc.errors import Ec2Error
-    from bgp2vpc.routing.decide import Wish
     from bgp2vpc.routing.plan import Plan
+    from bgp2vpc.routing.wish import Wish
     from bgp2vpc.vpc.api import VpcApi
     from bgp2vpc.vpc.model import Snapshot
 
@@ -52,7 +52,7 @@ def _wish(socket: Path | None, config: "Config") -> "Wish":
     from bgp2vpc.bgp.rib import Rib, Side
     from bgp2vpc.dialect.text import parse
     from bgp2vpc.prefix import parse_prefix
-    from bgp2vpc.routing.decide import Wish
+    from bgp2vpc.routing.wish import Wish
     from bgp2vpc.sources.client import ask
     from bgp2vpc.sources.unix import SocketError
 

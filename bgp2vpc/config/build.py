@@ -38,6 +38,9 @@ def rule(name: str, entry: RuleEntry, document: Document, file: str) -> Rule:
         vpc_id=entry.vpc_id or _vpc_named_in(entry.find),
         # AWSnycast has it in `find`, where it says the same.
         no_results_ok=entry.no_results_ok or entry.find.no_results_ok,
+        affinity=entry.affinity is not None,
+        writes=entry.write,
+        remote_check=entry.remote_healthcheck,
         manages={route.prefix: route for route in managed},
     )
 

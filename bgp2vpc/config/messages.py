@@ -13,10 +13,6 @@ from bgp2vpc.config.document import Document, Location, Value, dotted, kind_of, 
 from bgp2vpc.config.find_schema import FIND_TYPES
 from bgp2vpc.errors import Problem
 
-# What later versions know: refused, but not as a slip of the pen.
-_LATER: Final = {"affinity", "best_path"}
-_NOT_SUPPORTED: Final = "not supported by this version of bgp2vpc"
-
 _EXPECTED: Final = {
     "bool_parsing": "true or false",
     "bool_type": "true or false",
@@ -123,8 +119,6 @@ def _types(location: Location) -> Sequence[str]:
 
 def unknown(what: str, given: str, known: Sequence[str]) -> str:
     """What to say of a word that is not among the `known` ones."""
-    if given in _LATER:
-        return _NOT_SUPPORTED
     nearest = difflib.get_close_matches(given, known, n=1)
     hint = f"did you mean '{nearest[0]}'?" if nearest else f"known: {', '.join(known) or 'none'}"
     return f"unknown {what} '{shortened(given)}'; {hint}"

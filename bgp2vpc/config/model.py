@@ -8,6 +8,7 @@ from typing import Final
 from bgp2vpc.errors import Problem
 from bgp2vpc.health.model import Check
 from bgp2vpc.prefix import Prefix
+from bgp2vpc.routing.damping import DampingLimits
 from bgp2vpc.routing.diff import Policy
 from bgp2vpc.routing.rule import Rule
 
@@ -84,6 +85,8 @@ class Config:
     restart_time: float = 10.0
     settle_time: float = 10.0
     backup_med: int = 500
+    startup_hold: float = 10.0
+    damping: DampingLimits = field(default_factory=DampingLimits)
     max_prefixes: int = 1000
     max_changes: int = 1000
     skip_source_dest_check: bool = False

@@ -8,6 +8,7 @@ from bgp2vpc.config.messages import problems
 from bgp2vpc.config.model import Config, Ec2Limits, Process
 from bgp2vpc.config.references import wrong_references
 from bgp2vpc.errors import ConfigError, Problem
+from bgp2vpc.routing.damping import DampingLimits
 
 
 def parse(text: str, file: str) -> Config:
@@ -53,6 +54,8 @@ def _config(entry: schema.ConfigFile, document: Document, file: str) -> Config:
         restart_time=entry.restart_time,
         settle_time=entry.settle_time,
         backup_med=entry.backup_med,
+        startup_hold=entry.startup_hold,
+        damping=DampingLimits(entry.damping.half_life, entry.damping.suppress, entry.damping.reuse),
         max_prefixes=entry.max_prefixes,
         max_changes=entry.max_changes,
         skip_source_dest_check=entry.skip_source_dest_check,

@@ -33,7 +33,7 @@ def _destinations(document: Document) -> Found:
 
 
 def _unknown_checks(document: Document) -> Found:
-    for location, route in _routes(document):
+    for location, route in (*_rules(document), *_routes(document)):
         for key, where in (("healthcheck", "healthchecks"), ("remote_healthcheck", "remote_healthchecks")):
             known = _mapping(document.data.get(where))
             value = route.get(key)
@@ -93,13 +93,18 @@ def _canonical(cidr: Value) -> str | None:
         return None
 
 
-def _routes(document: Document) -> Iterator[Route]:
+def _rules(document: Document) -> Iterator[Route]:
     for key in ("routetables", "route_tables"):
         for name, rule in _mapping(document.data.get(key)).items():
-            routes = _mapping(rule).get("manage_routes")
-            for number, route in enumerate(routes if isinstance(routes, list) else ()):
-                if isinstance(route, dict):
-                    yield (key, name, "manage_routes", number), route
+            yield (key, name), _mapping(rule)
+
+
+def _routes(document: Document) -> Iterator[Route]:
+    for location, rule in _rules(document):
+        routes = rule.get("manage_routes")
+        for number, route in enumerate(routes if isinstance(routes, list) else ()):
+            if isinstance(route, dict):
+                yield (*location, "manage_routes", number), route
 
 
 def _mapping(value: Value) -> Mapping[str, Value]:

@@ -4,7 +4,7 @@ It validates what was read, and it is the JSON Schema that editors use. Keys fol
 """
 
 from pathlib import Path
-from typing import Annotated, Any, Final, Self, TypeAlias
+from typing import Annotated, Any, Final, Literal, Self, TypeAlias
 
 from pydantic import AfterValidator, AliasChoices, ConfigDict, Field, PlainValidator, WithJsonSchema, model_validator
 
@@ -14,11 +14,13 @@ from bgp2vpc.config.entry import Count, Entry, Name, Period, Seconds, VpcId, tex
 from bgp2vpc.config.find_schema import FindEntry
 from bgp2vpc.config.model import Config, Ec2Limits, OnExit, Process
 from bgp2vpc.config.route_schema import RouteEntry
+from bgp2vpc.routing.damping import DampingLimits
 from bgp2vpc.routing.prefix_list import PrefixRange
-from bgp2vpc.routing.rule import InterfaceChoice, Takeover
+from bgp2vpc.routing.rule import InterfaceChoice, Takeover, Writes
 
 _CONFIG: Final = Config(file="")
 _EC2: Final = Ec2Limits()
+_DAMPING: Final = DampingLimits()
 
 Rate: TypeAlias = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 ProcessName: TypeAlias = Annotated[str, AfterValidator(fields.process_name)]
@@ -52,9 +54,26 @@ class RuleEntry(Entry):
     )
     takeover: Takeover | None = Field(
         default=None,
-        description="When a route that points at another instance may be taken: always, or if_unhealthy (its target is "
-        "gone, stopped or impaired). Default: if_unhealthy; for `manage_routes` always.",
-        examples=["if_unhealthy"],
+        description="When a route that points at another instance may be taken: `always`, `if_unhealthy` (its target "
+        "is gone, stopped or impaired, or fails its remote health check), or `best_path` (the best of all paths that "
+        "are heard). Default: if_unhealthy; for `manage_routes` always.",
+        examples=["best_path"],
+    )
+    affinity: Literal["az"] | None = Field(
+        default=None,
+        description="With `best_path`: of equal paths, each table uses that of an instance in its availability zone.",
+        examples=["az"],
+    )
+    write: Writes = Field(
+        default=Writes.OWN,
+        description="With `best_path`: whose paths are written, only this instance's `own`, or those of `any` "
+        "announcer in the VPC.",
+    )
+    remote_healthcheck: str = Field(
+        default="",
+        description="The remote health check that another instance must pass to keep a route; of `manage_routes`, "
+        "for those without one of their own.",
+        examples=["dns"],
     )
     takeover_foreign: bool = Field(
         default=False, description="Also take routes that point at no instance: gateways, NAT, peerings."
@@ -82,6 +101,9 @@ class RuleEntry(Entry):
                 "needs 'accept' (which announced prefixes may be written, such as ['192.0.2.0/24 le 32']) or "
                 "'manage_routes' (prefixes bound to health checks)"
             )
+        if self.takeover is not Takeover.BEST_PATH and (self.affinity or self.write is Writes.ANY):
+            key = "affinity" if self.affinity else "write: any"
+            raise ValueError(f"{key} has an effect with takeover: best_path only; add that, or leave {key} out")
         return self
 
 
@@ -113,6 +135,22 @@ class Ec2Entry(Entry):
     )
     timeout: Period = Field(default=_EC2.timeout, description="Seconds to wait for EC2's answer.")
     concurrency: Count = Field(default=_EC2.concurrency, le=256, description="Calls at the same time.")
+
+
+class DampingEntry(Entry):
+    """When a route moves between instances too often, it stays where it is for a while (the idea of RFC 2439)."""
+
+    half_life: Period = Field(default=_DAMPING.half_life, description="Seconds in which the penalty halves.")
+    suppress: Rate = Field(
+        default=_DAMPING.suppress, description="Penalty from which a place is damped. Each move adds 1000."
+    )
+    reuse: Rate = Field(default=_DAMPING.reuse, description="Penalty at which it is damped no longer.")
+
+    @model_validator(mode="after")
+    def _ends(self) -> Self:
+        if self.reuse >= self.suppress:
+            raise ValueError(f"reuse ({self.reuse:g}) must be less than suppress ({self.suppress:g})")
+        return self
 
 
 class ConfigFile(Entry):
@@ -161,6 +199,16 @@ class ConfigFile(Entry):
     )
     backup_med: int = Field(
         default=_CONFIG.backup_med, ge=0, le=2**32 - 1, description="A path with this MED or more is used last."
+    )
+    startup_hold: Seconds = Field(
+        default=_CONFIG.startup_hold,
+        description="Seconds that BGP neighbors have to tell what they announce, after our start and after theirs, "
+        "unless they send an end-of-RIB. Until then, `best_path` takes and deletes nothing.",
+    )
+    damping: DampingEntry = Field(
+        default=DampingEntry(),
+        description="When a route has moved between instances too often.",
+        examples=["{half_life: 120}"],
     )
     max_prefixes: Count = Field(default=_CONFIG.max_prefixes, description="How many prefixes one source may announce.")
     max_changes: Count = Field(

@@ -7,10 +7,10 @@ from enum import Enum
 
 from bgp2vpc.daemon.calls import Calls
 from bgp2vpc.daemon.hooks import RouteHooks
-from bgp2vpc.daemon.retries import Key, Retries
+from bgp2vpc.daemon.retries import Retries
 from bgp2vpc.daemon.view import View, WishSource
 from bgp2vpc.errors import Disagreement, Ec2Error, InterfaceGone, RouteMissing, TableGone, Throttled
-from bgp2vpc.routing.plan import Action, Change
+from bgp2vpc.routing.plan import Action, Change, Key
 from bgp2vpc.vpc.model import RouteTable
 from bgp2vpc.vpc.pace import Pace
 

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable, Collection, Mapping
 
 from bgp2vpc.bgp.events import Announce, EndOfRib, Event, Withdraw
+from bgp2vpc.bgp.neighbors import Neighbors, Standing, as_if_internal
 from bgp2vpc.bgp.rib import MaximumPrefixReached, Rib, Side
 from bgp2vpc.daemon.relay import Relay
 from bgp2vpc.dialect.command import Answer, Command
@@ -60,7 +61,12 @@ class Bridge:
     def __init__(self, touch: Touch, relay: Relay | None) -> None:
         self.rib = Rib()
         self.kinds: dict[str, SourceKind] = {}
+        self.neighbors = Neighbors()
+        self.neighbor_patience = 10.0
+        """Seconds after which a neighbor that sends no end-of-RIB has told all it has."""
         self.stop_requested: Callable[[], None] = lambda: None
+        self.sessions_changed: Callable[[], None] = lambda: None
+        """Called when a session of a neighbor has begun, told all, or ended."""
         self._touch = touch
         self._relay = relay
         self._max_prefixes: Mapping[str, int] = {}
@@ -144,16 +150,25 @@ class Bridge:
                 self._relay.refused_because(text)
             case StateChange(peer, PeerState.UP):
                 self._open_peer(peer)
-            case StateChange(peer, PeerState.DOWN) | Notification(peer):
+            case StateChange(peer) | Notification(peer):
                 self._close_peer(peer)
-            case Update(peer, Direction.RECEIVE, events):
+            case Update(peer, Direction.RECEIVE):
                 self._open_peer(peer)
-                changed, error = self._take_in(_peer_name(peer), events)
-                self._changed(changed)
-                if error:
-                    self._complain(_peer_name(peer), error, "")
+                self._heard_update(message)
             case Shutdown():
                 self.stop_requested()
+
+    def _heard_update(self, update: Update) -> None:
+        source = _peer_name(update.peer)
+        before = self.rib.next_hops(source, update.events)
+        changed, error = self._take_in(source, as_if_internal(update.events, update.external_as))
+        self.neighbors.departed(before - self.rib.next_hops(source, update.events), Standing.WITHDRAWN)
+        self._changed(changed)
+        for each in update.events:
+            if isinstance(each, EndOfRib) and self.neighbors.end_of_rib(update.peer, each.family):
+                self.sessions_changed()
+        if error:
+            self._complain(source, error, "")
 
     def _open_peer(self, peer: IPAddress) -> None:
         name = _peer_name(peer)
@@ -161,12 +176,36 @@ class Bridge:
             self.kinds[name] = SourceKind.PEER
             self.rib.open(name, Side.PEER, router_id=peer, max_prefixes=self._limit(name))
             event(log, logging.INFO, "peer up", peer=peer)
+            self.neighbors.up(peer, self._now())
+            self.sessions_changed()
+            asyncio.get_running_loop().call_later(self.neighbor_patience + 0.001, self._waited_for_neighbors)
+
+    def _waited_for_neighbors(self) -> None:
+        if self.neighbors.waited_enough(self._now(), self.neighbor_patience):
+            self.sessions_changed()
 
     def _close_peer(self, peer: IPAddress) -> None:
         # ExaBGP prints `down` for every refused connect: only one that follows an `up` ends something.
-        if self.kinds.pop(_peer_name(peer), None) is not None:
+        name = _peer_name(peer)
+        is_news = self.neighbors.down(peer)
+        if self.kinds.pop(name, None) is not None:
             event(log, logging.INFO, "peer down", peer=peer)
-            self._changed(self.rib.close(_peer_name(peer), self._now(), hold=0))
+            self.neighbors.departed(self.rib.next_hops(name), Standing.LOST)
+            self._changed(self.rib.close(name, self._now(), hold=0))
+        if is_news:
+            self.sessions_changed()
+
+    # Neighbors, as others than BGP see them
+
+    def member_failed(self, address: IPAddress) -> None:
+        """Somebody else says that the host with this address is gone: as good as a lost session."""
+        self.neighbors.failed(address)
+        self.sessions_changed()
+
+    def member_alive(self, address: IPAddress) -> None:
+        """It is back."""
+        self.neighbors.recovered(address)
+        self.sessions_changed()
 
     # Both
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+from bgp2vpc.prefix import IPAddress
 from bgp2vpc.routing.plan import Action, Change
 from bgp2vpc.vpc.api import VpcApi
 from bgp2vpc.vpc.model import InstanceHealth, Interface, RouteTable, Subnet
@@ -32,7 +33,15 @@ class Calls:
 
     async def interfaces_by_id(self, interface_ids: Collection[str]) -> tuple[Interface, ...]:
         """Raises Ec2Error."""
+        if not interface_ids:
+            return ()
         return await self._run(self._readers, lambda: self._vpc.interfaces_by_id(interface_ids))
+
+    async def interfaces_at(self, vpc_ids: Collection[str], addresses: Collection[IPAddress]) -> tuple[Interface, ...]:
+        """Raises Ec2Error."""
+        if not addresses:
+            return ()
+        return await self._run(self._readers, lambda: self._vpc.interfaces_at(vpc_ids, addresses))
 
     async def subnets(self, vpc_ids: Collection[str]) -> tuple[Subnet, ...]:
         """Raises Ec2Error."""

@@ -6,7 +6,7 @@ import logging
 import random
 import signal
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import bgp2vpc
@@ -21,7 +21,7 @@ from bgp2vpc.daemon.guarded import GuardedTasks
 from bgp2vpc.daemon.health import Health
 from bgp2vpc.daemon.hooks import RouteHooks
 from bgp2vpc.daemon.journal import Journal
-from bgp2vpc.daemon.reconciler import Reconciler, Tempo
+from bgp2vpc.daemon.reconciler import Calm, Reconciler, Tempo
 from bgp2vpc.daemon.relay import Relay
 from bgp2vpc.daemon.retries import Retries
 from bgp2vpc.daemon.scripts import Scripts
@@ -32,8 +32,10 @@ from bgp2vpc.dialect.message import Message
 from bgp2vpc.errors import ConfigError
 from bgp2vpc.logs import event
 from bgp2vpc.prefix import Prefix
-from bgp2vpc.routing.decide import Wish
+from bgp2vpc.routing.damping import Damping
+from bgp2vpc.routing.handovers import Handovers
 from bgp2vpc.routing.plan import Action, Reason
+from bgp2vpc.routing.wish import Wish
 from bgp2vpc.sources.server import SocketError, SocketServer, serve
 from bgp2vpc.vpc.pace import Pace
 
@@ -78,6 +80,8 @@ class Daemon:
         self._tasks = GuardedTasks(self._task_failed)
         self.bridge = Bridge(self._touch, Relay(say) if say else None)
         self.bridge.stop_requested = self.stop
+        self.bridge.sessions_changed = self._sessions_changed
+        self._calm = Calm(Damping(config.damping), Handovers())
         self._scripts = Scripts(self.bridge, self._tasks.start)
         self._health = Health(
             self.bridge, self._journal, self._tasks.start, self._touch, assumed=mode.oneshot, noop=mode.noop
@@ -145,12 +149,14 @@ class Daemon:
         reconciler = self._reconciler
         if keep:
             # What the scripts withdraw because we end them is not what the VPC shall do.
-            self._last_wish = Wish(dict(self.bridge.rib.offers), leftovers_held=True)
+            self._last_wish = replace(
+                self._present_wish(), offers=dict(self.bridge.rib.offers), leftovers_held=True, spoken=frozenset()
+            )
             if reconciler is not None:
                 reconciler.finish()
         else:
             self.bridge.hold_nothing()
-            self._last_wish = self._managed_wish() if keep_managed else Wish({})
+            self._last_wish = self._wish_at_the_end(keep_managed=keep_managed)
             if reconciler is not None:
                 reconciler.only_withdraws = True
                 reconciler.touch_all()
@@ -168,11 +174,14 @@ class Daemon:
         if self._calls is not None:
             self._calls.close()
 
-    def _managed_wish(self) -> Wish:
-        """What the health checks say now, and nothing else."""
+    def _wish_at_the_end(self, *, keep_managed: bool) -> Wish:
+        """What peers say, who may take over; and with `keep_managed` what the health checks say now."""
+        sides = (Side.PEER, Side.CHECK) if keep_managed else (Side.PEER,)
         offers = self.bridge.rib.offers.items()
-        checked = {prefix: [each for each in some if each.side is Side.CHECK] for prefix, some in offers}
-        return Wish({prefix: some for prefix, some in checked.items() if some}, silent=self._health.silent)
+        remaining = {prefix: [each for each in some if each.side in sides] for prefix, some in offers}
+        silent = self._health.silent if keep_managed else frozenset()
+        offered = {prefix: some for prefix, some in remaining.items() if some}
+        return replace(self._present_wish(), offers=offered, leftovers_held=False, spoken=frozenset(), silent=silent)
 
     async def _last_writes(self, reconciler: Reconciler, *, keep: bool) -> None:
         done = reconciler.is_idle if keep else reconciler.is_done
@@ -234,10 +243,13 @@ class Daemon:
             retries,
             self._journal,
             None if self._mode.noop else applier,
-            Tempo(config.poll_time, config.max_changes),
+            self._calm,
         )
+        self._reconciler.tempo = Tempo(config.poll_time, config.max_changes)
         self._reconciler.decided = self._health.follow_owners
         self._forget_leftovers_later()
+        # A little later, so that the time is over when it is looked at.
+        asyncio.get_running_loop().call_at(self._started + config.startup_hold + 0.001, self._sessions_changed)
         self._health.connect(self._calls, self._view)
         self._tasks.start("start-up", self._refuse_to_be_no_router())
         await self._reconciler.run()
@@ -264,10 +276,32 @@ class Daemon:
             self._task_failed()
 
     def _wish(self) -> Wish:
-        if self._last_wish is not None:
-            return self._last_wish
+        return self._last_wish or self._present_wish()
+
+    def _present_wish(self) -> Wish:
         rib = self.bridge.rib
-        return Wish(rib.offers, self._leftovers_held, rib.spoken, self._health.silent, self._health.failing)
+        return Wish(
+            rib.offers,
+            self._leftovers_held,
+            rib.spoken,
+            self._health.silent,
+            self._health.failing,
+            self._calm.damping.damped,
+            self.bridge.neighbors,
+            self._neighbors_held,
+            self._calm.handovers.overdue,
+        )
+
+    @property
+    def _neighbors_held(self) -> bool:
+        """Whether what the neighbors announce may still be unknown. Without ExaBGP there are none."""
+        hold_over = asyncio.get_running_loop().time() >= self._started + self._config.startup_hold
+        return not (self._say is None or hold_over or self.bridge.neighbors.all_have_told)
+
+    def _sessions_changed(self) -> None:
+        """What depends on the neighbors may be decided otherwise now."""
+        if self._reconciler is not None:
+            self._touch({verdict.prefix for verdict in self._reconciler.verdicts.values()})
 
     def _touch(self, prefixes: Collection[Prefix]) -> None:
         if self._reconciler is not None:
@@ -326,6 +360,8 @@ class Daemon:
         event(log, logging.INFO, "reloaded", file=config.file)
 
     def _use_limits(self, config: Config) -> None:
+        self.bridge.neighbor_patience = config.startup_hold
+        self._calm.damping.limits = config.damping
         for warning in config.warnings:
             event(log, logging.WARNING, f"configuration: {warning}")
         limits = {process.name: process.max_prefixes for process in config.processes}

@@ -14,6 +14,7 @@ from bgp2vpc.health.hooks import Hooks
 from bgp2vpc.health.model import Check
 from bgp2vpc.health.runner import CheckStatus
 from bgp2vpc.prefix import Prefix
+from bgp2vpc.routing.wish import Wish
 from bgp2vpc.sources.session import Listener
 
 
@@ -65,10 +66,10 @@ class Health:
         self._owners = OwnerChecks(calls, self._journal, self._start_task, self._hooks, self._touch)
         self.configure(self._config)
 
-    def follow_owners(self, only: Collection[Prefix] | None) -> None:
-        """The view may have changed: about the prefixes `only`, or (None) about all."""
+    def follow_owners(self, wish: Wish, only: Collection[Prefix] | None) -> None:
+        """The view or the wish may have changed: about the prefixes `only`, or (None) about all."""
         if self._view is not None and self._owners is not None and self._config.remote_checks:
-            self._owners.follow(self._view.owners_to_check(only), only)
+            self._owners.follow(self._view.owners_to_check(wish, only), only)
 
     @property
     def silent(self) -> frozenset[str]:

@@ -8,11 +8,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bgp2vpc.daemon.apply import Outcome, Result
-from bgp2vpc.daemon.retries import Key
 from bgp2vpc.errors import Bgp2vpcError, Disagreement, Ec2Error, OperatorError, PlanRefused, Transient
 from bgp2vpc.logs import event
 from bgp2vpc.prefix import Prefix
-from bgp2vpc.routing.plan import Action, Change, Plan, Verdict, VerdictKind
+from bgp2vpc.routing.plan import Action, Change, Key, Plan, Verdict, VerdictKind
 from bgp2vpc.routing.rule import Rule
 
 log = logging.getLogger("bgp2vpc")

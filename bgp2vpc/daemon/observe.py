@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from bgp2vpc.daemon.calls import Calls
 from bgp2vpc.daemon.view import View
 from bgp2vpc.errors import Ec2Error
+from bgp2vpc.routing.decide import Strangers
 from bgp2vpc.vpc.model import Interface, Snapshot, Subnet
 
 Tell = Callable[[str, Ec2Error | None], None]
@@ -56,4 +57,14 @@ async def observe(calls: Calls, view: View, tell: Tell) -> Snapshot:
         instance_id,
         others=dict(zip(others, theirs, strict=True)),
         subnets=subnets,
+        neighborhood=before.neighborhood if before else {},
+        nobody_at=before.nobody_at if before else frozenset(),
     )
+
+
+async def meet(calls: Calls, view: View, strangers: Strangers) -> None:
+    """Ask about interfaces of other instances. Raises Ec2Error."""
+    at_addresses, by_id = await asyncio.gather(
+        calls.interfaces_at(view.vpc_ids, strangers.addresses), calls.interfaces_by_id(strangers.interface_ids)
+    )
+    view.met(strangers, (*at_addresses, *by_id))

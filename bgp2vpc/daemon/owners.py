@@ -12,12 +12,12 @@ from contextlib import suppress
 from bgp2vpc.daemon.calls import Calls
 from bgp2vpc.daemon.checkup import Checkup, MakeHooks
 from bgp2vpc.daemon.journal import Journal
-from bgp2vpc.daemon.retries import Key
 from bgp2vpc.daemon.scripts import StartTask
 from bgp2vpc.errors import Ec2Error
 from bgp2vpc.health.model import Check
 from bgp2vpc.health.runner import CheckStatus
 from bgp2vpc.prefix import IPAddress, Prefix
+from bgp2vpc.routing.plan import Key
 
 log = logging.getLogger("bgp2vpc")
 

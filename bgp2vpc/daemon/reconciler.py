@@ -8,22 +8,33 @@ slow table, a long queue or a hanging call therefore delays nothing but itself.
 """
 
 import asyncio
+import logging
 import random
 from collections.abc import Callable, Collection, Coroutine
 from dataclasses import dataclass
 
-from bgp2vpc.daemon.apply import Applier
+from bgp2vpc.daemon.apply import Applier, Result
 from bgp2vpc.daemon.calls import Calls
 from bgp2vpc.daemon.journal import Cycle, Journal
-from bgp2vpc.daemon.observe import observe
-from bgp2vpc.daemon.retries import Key, Retries
+from bgp2vpc.daemon.observe import meet, observe
+from bgp2vpc.daemon.retries import Retries
 from bgp2vpc.daemon.view import View, WishSource
 from bgp2vpc.errors import Ec2Error, InterfaceGone, PlanRefused, TableGone
+from bgp2vpc.logs import event
 from bgp2vpc.prefix import Prefix
+from bgp2vpc.routing.damping import Damping
+from bgp2vpc.routing.decide import Strangers
 from bgp2vpc.routing.guard import guard, withdrawals
-from bgp2vpc.routing.plan import Change, Plan, Verdict, VerdictKind
+from bgp2vpc.routing.handovers import Handovers
+from bgp2vpc.routing.plan import Change, Key, Plan, Reason, Verdict
+from bgp2vpc.routing.wish import Wish
+
+log = logging.getLogger("bgp2vpc")
 
 FIRST_POLL_RETRY = 0.5
+
+_JUDGED_BY_HEALTH = frozenset((Reason.OWNER_HEALTHY, Reason.OWNER_UNHEARD, Reason.OWNER_LOST, Reason.BACKUP_MED))
+"""Verdicts that EC2's opinion of the owner might change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +43,19 @@ class Tempo:
 
     poll_time: float = 60.0
     max_changes: int = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Calm:
+    """What keeps several instances from acting at once, or in turns."""
+
+    damping: Damping
+    handovers: Handovers
+
+    def next_expiry(self) -> float | None:
+        """When time alone changes what may be done."""
+        due = (self.damping.next_release(), self.handovers.next_expiry())
+        return min((each for each in due if each is not None), default=None)
 
 
 class Reconciler:
@@ -45,22 +69,25 @@ class Reconciler:
         retries: Retries,
         journal: Journal,
         applier: Applier | None,
-        tempo: Tempo,
+        calm: Calm,
     ) -> None:
-        self.tempo = tempo
+        self.tempo = Tempo()
         self.verdicts: dict[Key, Verdict] = {}
         self.refused = False
         self.only_withdraws = False
         """Set when the daemon ends: no route is pointed at a host that is about to stop."""
         self.first_observation = asyncio.Event()
-        self.decided: Callable[[Collection[Prefix] | None], None] = lambda _: None
-        """Called after each decision, with the prefixes it was about, or None for all."""
+        self.decided: Callable[[Wish, Collection[Prefix] | None], None] = lambda *_: None
+        """Called after each decision, with the wish and the prefixes it was about, or None for all."""
         self._calls = calls
         self._view = view
         self._wish = wish
         self._retries = retries
         self._journal = journal
         self._applier = applier
+        self._calm = calm
+        self._calm_timer: asyncio.TimerHandle | None = None
+        self._strangers = Strangers()
         self._dirty: set[Prefix] = set()
         self._decision_due = False
         self._poll_now = asyncio.Event()
@@ -112,7 +139,7 @@ class Reconciler:
 
     def is_done(self) -> bool:
         """Whether nothing is left that time alone could bring about."""
-        if not self.is_idle() or self._doubts:
+        if not self.is_idle() or self._doubts or self._calm.handovers.are_awaited:
             return False
         if self.refused or self._applier is None:
             return True
@@ -136,12 +163,39 @@ class Reconciler:
         self._journal.success("observe")
         for table_id, prefix in self._view.observed(snapshot, asked, self._now()):
             self._journal.left(table_id, prefix)
+        await self._meet(self._view.acquaintances() | self._view.strangers(self._wish()))
         await self._poll_health()
         self._journal.rules_without_tables(self._view.rules_without_tables)
         self._journal.shadowed(self._view.shadowed())
         self.first_observation.set()
         self._decide(None)
         return True
+
+    async def _meet(self, strangers: Strangers) -> bool:
+        """Ask who they are, if there are any. False if EC2 did not answer."""
+        if not strangers:
+            return True
+        try:
+            await meet(self._calls, self._view, strangers)
+        except Ec2Error as error:
+            self._journal.failure("interfaces of peers", error)
+            return False
+        self._journal.success("interfaces of peers")
+        return True
+
+    def _meet_strangers(self, wish: Wish, only: Collection[Prefix] | None) -> None:
+        """Somebody we know nothing of announces, or holds a route: ask, once at a time."""
+        strangers = self._view.strangers(wish, only) - self._strangers
+        if strangers:
+            self._strangers |= strangers
+            self._start(self._meet_later(strangers))
+
+    async def _meet_later(self, strangers: Strangers) -> None:
+        met = await self._meet(strangers)
+        if not met:
+            await asyncio.sleep(FIRST_POLL_RETRY)
+        self._strangers -= strangers
+        self.touch_all()
 
     async def _poll_health(self) -> None:
         """Ask how those are that hold what we want, and how we are ourselves; forget the others.
@@ -163,7 +217,7 @@ class Reconciler:
     def _ask_about_owners(self, plan: Plan) -> None:
         """A route that stands in our way belongs to an instance nobody asked EC2 about yet: ask."""
         known = self._view.snapshot.health if self._view.snapshot else {}
-        owners = {v.owner for v in plan.verdicts if v.kind is VerdictKind.YIELD and v.owner}
+        owners = {v.owner for v in plan.verdicts if v.reason in _JUDGED_BY_HEALTH and v.owner}
         unknown = owners - known.keys() - self._asking
         if unknown:
             unknown.add(self._view.instance.id)
@@ -191,12 +245,15 @@ class Reconciler:
     def _decide(self, only: Collection[Prefix] | None) -> None:
         if self._finished:
             return
-        plan = self._view.plan(self._wish(), only)
-        self.decided(only)
-        self._remember(plan, only)
-        self._journal.refuse(self._view.not_accepted(self._wish(), only), only)
-        self._ask_about_owners(plan)
         now = self._now()
+        self._expire(now)
+        wish = self._wish()
+        plan = self._view.plan(wish, only)
+        self.decided(wish, only)
+        self._remember(plan, only)
+        self._journal.refuse(self._view.not_accepted(wish, only), only)
+        self._meet_strangers(wish, only)
+        self._ask_about_owners(plan)
         wanted = [change for change in plan.changes if change.is_withdrawal or not self.only_withdraws]
         idle = tuple(c for c in wanted if c.key not in self._writes and self._retries.is_ready(c.key, now))
         idle = self._allowed(Plan(idle), is_whole=only is None).changes
@@ -238,6 +295,9 @@ class Reconciler:
         wanted = {change.key for change in plan.changes}
         self._no_longer_wanted([key for key in keys if key not in wanted])
         decided = {(verdict.table_id, verdict.prefix): verdict for verdict in plan.verdicts}
+        for key in before.keys() | decided.keys():
+            self._calm.handovers.decided(key, decided.get(key), self._now())
+        self._calm_later()
         self.verdicts.update(decided)
         self._journal.verdicts(before, decided)
 
@@ -283,6 +343,36 @@ class Reconciler:
                 self._view.reread(table, asked, self._now())
             return
 
+    # Calm
+
+    def _expire(self, now: float) -> None:
+        """Who was waited for is overdue, or what was damped is not any more."""
+        released = self._calm.damping.expire(now)
+        for table_id, prefix in sorted(released):
+            event(log, logging.INFO, "no longer damped", table=table_id, prefix=prefix)
+        self.touch({prefix for _, prefix in self._calm.handovers.expire(now) | released})
+
+    def _calm_later(self) -> None:
+        due = self._calm.next_expiry()
+        if self._calm_timer is not None:
+            self._calm_timer.cancel()
+        if due is not None:
+            self._calm_timer = asyncio.get_running_loop().call_at(due + 0.001, self._expire_now)
+
+    def _expire_now(self) -> None:
+        self._calm_timer = None
+        self._expire(self._now())
+        self._calm_later()
+
+    def _count_move(self, change: Change) -> None:
+        if not change.is_move or not self._calm.damping.moved(change.key, self._now()):
+            return
+        where = {"table": change.table_id, "prefix": change.prefix}
+        hint = "instances do not agree who should hold it; it stays where it is unless its owner is certainly down"
+        seconds = round(self._calm.damping.free_at(change.key) - self._now())
+        event(log, logging.WARNING, "damped: moved too often of late", **where, seconds=seconds, hint=hint)
+        self._calm_later()
+
     # Apply
 
     async def _write(self, applier: Applier, change: Change, cycle: Cycle) -> None:
@@ -291,6 +381,8 @@ class Reconciler:
         finally:
             del self._writes[change.key]
         self._journal.outcome(outcome, cycle)
+        if outcome.result is Result.DONE:
+            self._count_move(outcome.change)
         if isinstance(outcome.error, InterfaceGone | TableGone):
             self.poll_now()
         self.touch([change.prefix])

@@ -16,9 +16,7 @@ from bgp2vpc.errors import (
     Throttled,
     Transient,
 )
-from bgp2vpc.prefix import Prefix
-
-Key = tuple[str, Prefix]
+from bgp2vpc.routing.plan import Key
 
 FIRST_DELAY = 0.1
 LONGEST_DELAY = 30.0

@@ -7,19 +7,21 @@ from bgp2vpc.bgp.rib import Side
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.routing.decide import (
     Ruled,
-    Wish,
+    Strangers,
     decide,
     decide_one,
     owners_to_check,
     peers_in_the_way,
     ruled_tables,
     rules_without_tables,
+    strangers,
 )
 from bgp2vpc.routing.diff import Policy, is_ours, own_interfaces
-from bgp2vpc.routing.plan import Action, Change, Plan
-from bgp2vpc.routing.rule import ManagedRoute, Rule
+from bgp2vpc.routing.plan import Action, Change, Key, Plan
+from bgp2vpc.routing.rule import ManagedRoute, Rule, Writes
+from bgp2vpc.routing.wish import Wish
 from bgp2vpc.vpc.finders import wants_subnets
-from bgp2vpc.vpc.model import Instance, InstanceHealth, Route, RouteTable, Snapshot, TargetKind
+from bgp2vpc.vpc.model import Instance, InstanceHealth, Interface, Route, RouteTable, Snapshot, TargetKind
 from bgp2vpc.vpc.settling import Settling
 
 
@@ -49,8 +51,8 @@ class View:
 
     @property
     def wants_subnets(self) -> bool:
-        """Whether a finder depends on where subnets are."""
-        return any(wants_subnets(rule.find) for rule in self._rules)
+        """Whether a finder, or the nearness of instances, depends on where subnets are."""
+        return any(wants_subnets(rule.find) or rule.affinity for rule in self._rules)
 
     def manages_within_vpc(self, tables: Iterable[RouteTable]) -> bool:
         """Whether a managed prefix lies within a VPC's own CIDRs, where it has to be a whole subnet."""
@@ -153,11 +155,13 @@ class View:
         if self.snapshot is not None and ruled is not None:
             table = ruled.table.with_static_route(change.prefix, after)
             self.snapshot = self.snapshot.with_tables([table], [table.id])
-            self.tables = {**self.tables, table.id: Ruled(table, ruled.rules)}
+            self.tables = {**self.tables, table.id: replace(ruled, table=table)}
 
     def _written(self, change: Change) -> Route:
         managed = self.managed(change.key)
-        owner = managed.instance_id if managed and managed.instance_id else self.instance.id
+        neighbor = self.snapshot.neighborhood.get(change.target.id) if self.snapshot else None
+        ours = managed.instance_id if managed and managed.instance_id else self.instance.id
+        owner = neighbor.instance_id if neighbor else ours
         is_interface = change.target.kind is TargetKind.INTERFACE
         return Route(change.prefix, change.target, instance_id=owner if is_interface else None)
 
@@ -198,9 +202,40 @@ class View:
         peers = peers_in_the_way(self.tables, self.snapshot, wish) if self.snapshot else frozenset()
         return peers | {self.instance.id} if peers else peers
 
-    def owners_to_check(self, only: Collection[Prefix] | None = None) -> dict[tuple[str, Prefix], tuple[str, str]]:
-        """(table, prefix) -> (remote check, interface id) of those who hold what we manage."""
-        return owners_to_check(self.tables, self.snapshot, only) if self.snapshot else {}
+    def owners_to_check(self, wish: Wish, only: Collection[Prefix] | None = None) -> dict[Key, tuple[str, str]]:
+        """(table, prefix) -> (remote check, interface id) of those who hold what we care for."""
+        return owners_to_check(self.tables, self.snapshot, wish, only) if self.snapshot else {}
+
+    def strangers(self, wish: Wish, only: Collection[Prefix] | None = None) -> Strangers:
+        """Interfaces of other instances that matter and are not known."""
+        return strangers(self.tables, self.snapshot, wish, only) if self.snapshot else Strangers()
+
+    def acquaintances(self) -> Strangers:
+        """What may have changed of what we know: to be asked about again at every poll.
+
+        Addresses that nobody had, interfaces that did not forward, and all of them where we point routes at them.
+        """
+        if self.snapshot is None:
+            return Strangers()
+        all_of_them = any(rule.writes is Writes.ANY for rule in self._rules)
+        known = self.snapshot.neighborhood.values()
+        ids = frozenset(each.id for each in known if all_of_them or each.source_dest_check)
+        return Strangers(self.snapshot.nobody_at, ids)
+
+    def met(self, asked: Strangers, found: Iterable[Interface]) -> None:
+        """EC2 told about these strangers: this is all there is of them."""
+        if self.snapshot is None:
+            return
+        by_id = {interface.id: interface for interface in found}
+        there = frozenset().union(*(interface.addresses for interface in by_id.values()))
+        # An address belongs to one interface: who had it before has it no longer.
+        others = {
+            each: interface
+            for each, interface in self.snapshot.neighborhood.items()
+            if each not in asked.interface_ids and asked.addresses.isdisjoint(interface.addresses)
+        }
+        nobody = (self.snapshot.nobody_at | asked.addresses) - there
+        self.snapshot = replace(self.snapshot, neighborhood=others | by_id, nobody_at=nobody)
 
     def not_accepted(self, wish: Wish, only: Collection[Prefix] | None = None) -> tuple[Prefix, ...]:
         """Prefixes (among `only`, if given) that sources of this host offer, and no rule accepts."""

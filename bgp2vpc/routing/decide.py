@@ -1,47 +1,28 @@
 """From rules, offers and a snapshot to a plan. The one place where all three meet."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
+from bgp2vpc.bgp.path import SELF
 from bgp2vpc.bgp.rib import Offer, Side
-from bgp2vpc.prefix import Prefix
+from bgp2vpc.prefix import IPAddress, Prefix
+from bgp2vpc.routing.contest import contest
 from bgp2vpc.routing.diff import Decision, Place, Policy, diff, is_ours, is_peer, own_interfaces
 from bgp2vpc.routing.fib import desired
-from bgp2vpc.routing.plan import Plan, make_plan
-from bgp2vpc.routing.rule import Rule
-from bgp2vpc.vpc.finders import Surroundings, find
-from bgp2vpc.vpc.model import RouteTable, Snapshot
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What this host's sources and checks say, as a value: what is offered, and what we know nothing about yet.
-
-    With `leftovers_held`, a route of ours that no source has `spoken` of is kept: it may be from before our restart.
-    `silent`: sources whose health checks have no verdict yet: nothing is concluded from their offering nothing.
-    `failing`: (remote check, interface id) of owners that do not pass it.
-    """
-
-    offers: Mapping[Prefix, Sequence[Offer]]
-    leftovers_held: bool = False
-    spoken: Collection[Prefix] = field(default_factory=frozenset)
-    silent: Collection[str] = field(default_factory=frozenset)
-    failing: Collection[tuple[str, str]] = field(default_factory=frozenset)
-
-    def keeps_leftover(self, prefix: Prefix, rule: Rule) -> bool:
-        """Whether a route of ours for `prefix` that nobody offers stays for now."""
-        managed = rule.manages.get(prefix)
-        if managed is not None:  # its check knows, as soon as it has a verdict
-            return managed.source in self.silent
-        return self.leftovers_held and prefix not in self.spoken
+from bgp2vpc.routing.plan import Key, Plan, make_plan
+from bgp2vpc.routing.rule import Rule, Writes
+from bgp2vpc.routing.wish import Wish
+from bgp2vpc.vpc.finders import Surroundings, find, zone_of
+from bgp2vpc.vpc.model import Route, RouteTable, Snapshot
 
 
 @dataclass(frozen=True, slots=True)
 class Ruled:
-    """A table and the rules that found it, in the order of the file."""
+    """A table and the rules that found it, in the order of the file; `zone`: its availability zone, if it has one."""
 
     table: RouteTable
     rules: tuple[Rule, ...]
+    zone: str = ""
 
     def rule_for(self, prefix: Prefix) -> Rule | None:
         """The first rule that accepts or manages the prefix, as in every router's policy."""
@@ -56,7 +37,13 @@ def ruled_tables(rules: Sequence[Rule], snapshot: Snapshot, own_vpc_id: str) -> 
         vpc_id = rule.vpc_id or own_vpc_id
         for table in find(rule.find, (t for t in snapshot.tables.values() if t.vpc_id == vpc_id), surroundings):
             found.setdefault(table.id, []).append(rule)
-    return {table_id: Ruled(snapshot.tables[table_id], tuple(found[table_id])) for table_id in sorted(found)}
+    ruled = {}
+    for table_id in sorted(found):
+        table, own = snapshot.tables[table_id], tuple(found[table_id])
+        near = any(rule.affinity for rule in own)
+        beside = (each for each in snapshot.tables.values() if each.vpc_id == table.vpc_id)
+        ruled[table_id] = Ruled(table, own, zone_of(table, beside, snapshot.subnets) if near else "")
+    return ruled
 
 
 def rules_without_tables(rules: Sequence[Rule], tables: Mapping[str, Ruled]) -> tuple[Rule, ...]:
@@ -86,14 +73,17 @@ def decide_one(ruled: Ruled, prefix: Prefix, snapshot: Snapshot, wish: Wish, pol
     rule = ruled.rule_for(prefix)
     if rule is None:
         return None
-    place = Place(rule, ruled.table, prefix, snapshot, policy, ruled.table.static_route(prefix), wish.failing)
+    place = Place(rule, ruled.table, prefix, snapshot, policy, ruled.table.static_route(prefix), wish, ruled.zone)
     present = place.route.target if place.route else None
-    offered = desired(rule, ruled.table, wish.offers.get(prefix, ()), place.ours, present)
-    return diff(place, offered, leftover_is_kept=wish.keeps_leftover(prefix, rule))
+    offers = wish.offers.get(prefix, ())
+    own = desired(rule, ruled.table, offers, place.ours, present)
+    if rule.decides_by_best_path(prefix):
+        return contest(place, own, offers)
+    return diff(place, own)
 
 
 def peers_in_the_way(tables: Mapping[str, Ruled], snapshot: Snapshot, wish: Wish) -> frozenset[str]:
-    """Instances that hold a route we have a path for: those whose health matters."""
+    """Instances that hold a route we have a path for: those whose health matters. What BGP tells of needs no asking."""
     return frozenset(
         route.instance_id
         for ruled in tables.values()
@@ -102,41 +92,103 @@ def peers_in_the_way(tables: Mapping[str, Ruled], snapshot: Snapshot, wish: Wish
         and route.instance_id
         and (offers := wish.offers.get(route.destination))
         and (rule := ruled.rule_for(route.destination))
-        and any(offer.side is not Side.PEER and rule.admits(offer) for offer in offers)
+        and _is_offered(rule, offers)
         and is_peer(route, own_interfaces(rule, route.destination, snapshot))
+        and not (rule.decides_by_best_path(route.destination) and _is_heard(route, offers, snapshot))
     )
 
 
-Key = tuple[str, Prefix]
+def _is_heard(route: Route, offers: Sequence[Offer], snapshot: Snapshot) -> bool:
+    owner = snapshot.neighborhood.get(route.target.id)
+    return owner is not None and any(o.side is Side.PEER and o.path.next_hop in owner.addresses for o in offers)
+
+
+def owners(
+    tables: Mapping[str, Ruled], snapshot: Snapshot, wish: Wish, only: Collection[Prefix] | None = None
+) -> Iterator[tuple[Key, Rule, Route]]:
+    """The routes of other instances that we manage, or have a path for, or write for their announcers."""
+    for ruled in tables.values():
+        for prefix in _prefixes(ruled, snapshot, wish, only):
+            rule, route = ruled.rule_for(prefix), ruled.table.static_route(prefix)
+            if rule is None or route is None or not is_peer(route, own_interfaces(rule, prefix, snapshot)):
+                continue
+            if prefix in rule.manages or _writes_any(rule, prefix) or _is_offered(rule, wish.offers.get(prefix, ())):
+                yield (ruled.table.id, prefix), rule, route
 
 
 def owners_to_check(
-    tables: Mapping[str, Ruled], snapshot: Snapshot, only: Collection[Prefix] | None = None
+    tables: Mapping[str, Ruled], snapshot: Snapshot, wish: Wish, only: Collection[Prefix] | None = None
 ) -> dict[Key, tuple[str, str]]:
-    """(table, prefix) -> (remote check, interface id): who holds what we manage and has to pass a check of ours."""
-    found = {}
-    for ruled in tables.values():
-        for prefix in {prefix for rule in ruled.rules for prefix in rule.manages} if only is None else only:
-            rule = ruled.rule_for(prefix)
-            managed = rule.manages.get(prefix) if rule else None
-            route = ruled.table.static_route(prefix)
-            if rule is None or managed is None or route is None or not managed.remote_check:
-                continue
-            if is_peer(route, own_interfaces(rule, prefix, snapshot)):
-                found[ruled.table.id, prefix] = (managed.remote_check, route.target.id)
-    return found
+    """(table, prefix) -> (remote check, interface id): who holds what we care for and has to pass a check of ours."""
+    return {
+        key: (check, route.target.id)
+        for key, rule, route in owners(tables, snapshot, wish, only)
+        if (check := rule.remote_check_of(key[1]))
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Strangers:
+    """Interfaces of other instances that EC2 has to be asked about: by address (next hops) and by id (owners)."""
+
+    addresses: frozenset[IPAddress] = frozenset()
+    interface_ids: frozenset[str] = frozenset()
+
+    def __bool__(self) -> bool:
+        return bool(self.addresses or self.interface_ids)
+
+    def __or__(self, other: "Strangers") -> "Strangers":
+        return Strangers(self.addresses | other.addresses, self.interface_ids | other.interface_ids)
+
+    def __sub__(self, other: "Strangers") -> "Strangers":
+        return Strangers(self.addresses - other.addresses, self.interface_ids - other.interface_ids)
+
+
+def strangers(
+    tables: Mapping[str, Ruled], snapshot: Snapshot, wish: Wish, only: Collection[Prefix] | None = None
+) -> Strangers:
+    """Whom we know too little of to decide by best path."""
+    addresses = {
+        offer.path.next_hop
+        for ruled in tables.values()
+        for prefix in (wish.offers if only is None else only)
+        if (rule := ruled.rule_for(prefix)) and rule.decides_by_best_path(prefix)
+        for offer in wish.offers.get(prefix, ())
+        if offer.side is Side.PEER and offer.path.next_hop is not SELF
+    }
+    interfaces = (*snapshot.interfaces, *snapshot.neighborhood.values())
+    known = snapshot.nobody_at.union(*(interface.addresses for interface in interfaces))
+    ids = {
+        route.target.id
+        for (_, prefix), rule, route in owners(tables, snapshot, wish, only)
+        if rule.decides_by_best_path(prefix)
+    }
+    return Strangers(frozenset(addresses - known), frozenset(ids - snapshot.neighborhood.keys()))
+
+
+def _is_offered(rule: Rule, offers: Sequence[Offer]) -> bool:
+    return any(offer.side is not Side.PEER and rule.admits(offer) for offer in offers)
+
+
+def _writes_any(rule: Rule, prefix: Prefix) -> bool:
+    return rule.writes is Writes.ANY and rule.decides_by_best_path(prefix)
 
 
 def _prefixes(ruled: Ruled, snapshot: Snapshot, wish: Wish, only: Collection[Prefix] | None) -> Iterator[Prefix]:
-    """What is wished, what is managed, and what is ours in the table although nobody wishes it any more."""
+    """What is wished, what is managed, and what is in the table although nobody wishes it any more: what is ours, and
+    where we write for others, theirs.
+    """
     if only is not None:
         yield from only
         return
     yield from wish.offers
     others = {prefix for rule in ruled.rules for prefix in rule.manages}
+    for_others = any(rule.writes is Writes.ANY for rule in ruled.rules)
     others.update(
         route.destination
         for route in ruled.table.routes
-        if isinstance(route.destination, Prefix) and not route.propagated and is_ours(route, snapshot.interfaces)
+        if isinstance(route.destination, Prefix)
+        and not route.propagated
+        and (for_others or is_ours(route, snapshot.interfaces))
     )
     yield from (prefix for prefix in others if prefix not in wish.offers)

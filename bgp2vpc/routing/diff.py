@@ -26,14 +26,15 @@ because it lies within the VPC, the verdict is `blocked`.
 *Ours* are routes that point at an interface of this instance; for a managed route with `instance:`, of that instance.
 """
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from bgp2vpc.bgp.best import med
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.routing.fib import Offered, Unusable
-from bgp2vpc.routing.plan import Action, Change, Reason, Verdict, VerdictKind
+from bgp2vpc.routing.plan import Action, Change, Key, Reason, Verdict, VerdictKind
 from bgp2vpc.routing.rule import ManagedRoute, Rule, Takeover
+from bgp2vpc.routing.wish import Wish
 from bgp2vpc.vpc.model import (
     InstanceHealth,
     Interface,
@@ -61,7 +62,7 @@ class Policy:
 class Place:
     """One (table, prefix) under one rule, as the snapshot shows it; `route` is the static one that is there now.
 
-    `failing`: (remote check, interface id) of the owners that fail a check of ours.
+    `zone`: the availability zone of the table, if it has one and it matters.
     """
 
     rule: Rule
@@ -70,7 +71,13 @@ class Place:
     snapshot: Snapshot
     policy: Policy
     route: Route | None
-    failing: Collection[tuple[str, str]] = ()
+    wish: Wish
+    zone: str = ""
+
+    @property
+    def key(self) -> Key:
+        """Which place it is."""
+        return self.table.id, self.prefix
 
     @property
     def managed(self) -> ManagedRoute | None:
@@ -82,10 +89,24 @@ class Place:
         """The interfaces whose routes are ours."""
         return own_interfaces(self.rule, self.prefix, self.snapshot)
 
+    @property
+    def leftover_is_kept(self) -> bool:
+        """Whether a route of ours that nobody offers stays for now."""
+        return self.wish.keeps_leftover(self.prefix, self.rule)
+
+    def fails(self, interface_id: str) -> bool:
+        """Whether the remote check that the owner has to pass fails at this interface."""
+        return (self.rule.remote_check_of(self.prefix), interface_id) in self.wish.failing
+
     def verdict(self, kind: VerdictKind, reason: Reason, target: Target | None = None, detail: str = "") -> Verdict:
         """A verdict about this place."""
         owner = self.route.instance_id if self.route and is_peer(self.route, self.ours) else None
         return Verdict(self.table.id, self.prefix, kind, reason, target, self.rule.name, owner, detail)
+
+    def stays(self, kind: VerdictKind, reason: Reason, detail: str = "", awaits: str | None = None) -> Decision:
+        """Nothing is changed here."""
+        verdict = self.verdict(kind, reason, self.route.target if self.route else None, detail)
+        return replace(verdict, awaits=awaits), None
 
     def change(self, action: Action, target: Target, reason: Reason) -> Decision:
         """A change of this place, and the verdict that goes with it."""
@@ -95,7 +116,7 @@ class Place:
         return self.verdict(VerdictKind(action.value), reason, remains), change
 
 
-def diff(place: Place, wish: Offered | Unusable | None, *, leftover_is_kept: bool) -> Decision | None:
+def diff(place: Place, wish: Offered | Unusable | None) -> Decision | None:
     """The table above. None where there is nothing to say: no path, and no route of ours."""
     route = place.route
     if isinstance(wish, Offered):
@@ -103,17 +124,16 @@ def diff(place: Place, wish: Offered | Unusable | None, *, leftover_is_kept: boo
     if route is None or not is_ours(route, place.ours):
         if wish:
             return _unusable(place, wish)
-        return None if route is None or leftover_is_kept else _fallback_without_path(place, route)
+        return None if route is None or place.leftover_is_kept else _fallback_without_path(place, route)
     if isinstance(wish, Unusable) and wish.reason is Reason.NO_INTERFACE:
         return _unusable(place, wish)  # our own mistake (`interface:`) is no reason to take a working route away
-    if wish is None and leftover_is_kept:
-        return place.verdict(VerdictKind.KEEP, Reason.LEFTOVER, route.target), None
-    return _without_path(place, route, wish.reason if wish else Reason.WITHDRAWN)
+    if wish is None and place.leftover_is_kept:
+        return place.stays(VerdictKind.KEEP, Reason.LEFTOVER)
+    return withdraw(place, route, wish.reason if wish else Reason.WITHDRAWN)
 
 
 def _unusable(place: Place, wish: Unusable) -> Decision:
-    target = place.route.target if place.route else None
-    return place.verdict(VerdictKind.BLOCKED, wish.reason, target, wish.detail), None
+    return place.stays(VerdictKind.BLOCKED, wish.reason, wish.detail)
 
 
 def _fallback_without_path(place: Place, route: Route) -> Decision | None:
@@ -122,16 +142,17 @@ def _fallback_without_path(place: Place, route: Route) -> Decision | None:
     if fallback is None:
         return None
     if route.target == fallback:
-        return place.verdict(VerdictKind.KEEP, Reason.FALLBACK, route.target), None
+        return place.stays(VerdictKind.KEEP, Reason.FALLBACK)
     if is_peer(route, place.ours) and route.state is RouteState.BLACKHOLE:
         return place.change(Action.REPLACE, fallback, Reason.FALLBACK)
     return None
 
 
-def _without_path(place: Place, route: Route, reason: Reason) -> Decision:
+def withdraw(place: Place, route: Route, reason: Reason) -> Decision:
+    """Nobody serves the prefix any more at what the route points at."""
     managed = place.managed
     if managed and managed.never_delete:
-        return place.verdict(VerdictKind.KEEP, Reason.NEVER_DELETE, route.target), None
+        return place.stays(VerdictKind.KEEP, Reason.NEVER_DELETE)
     if managed and managed.fallback:
         return place.change(Action.REPLACE, managed.fallback, Reason.FALLBACK)
     return place.change(Action.DELETE, route.target, reason)
@@ -140,27 +161,42 @@ def _without_path(place: Place, route: Route, reason: Reason) -> Decision:
 def _with_path(place: Place, route: Route | None, wish: Offered) -> Decision:
     if route is None:
         twin = place.table.propagated_route(place.prefix)
-        return _write(place, Action.CREATE, wish.interface, Reason.BESIDE_PROPAGATED if twin else Reason.ABSENT)
+        return write(place, Action.CREATE, wish.interface, Reason.BESIDE_PROPAGATED if twin else Reason.ABSENT)
     if not is_ours(route, place.ours):
         return _with_path_of_others(place, route, wish)
     if route.target == interface_target(wish.interface.id):
-        return place.verdict(VerdictKind.KEEP, Reason.OURS, route.target), None
-    return _write(place, Action.REPLACE, wish.interface, Reason.OTHER_INTERFACE)
+        return place.stays(VerdictKind.KEEP, Reason.OURS)
+    return write(place, Action.REPLACE, wish.interface, Reason.OTHER_INTERFACE)
 
 
 def _with_path_of_others(place: Place, route: Route, wish: Offered) -> Decision:
     reason = _may_take(place, route)
     if reason is None:
-        return _leave(place, route)
+        return leave(place, route)
     if med(wish.offer) >= place.policy.backup_med:
-        return place.verdict(VerdictKind.YIELD, Reason.BACKUP_MED, route.target), None
-    return _write(place, Action.REPLACE, wish.interface, reason)
+        return place.stays(VerdictKind.YIELD, Reason.BACKUP_MED)
+    return take(place, wish.interface, reason)
 
 
-def _leave(place: Place, route: Route) -> Decision:
+_CERTAIN = frozenset(
+    (Reason.OWNER_BLACKHOLE, Reason.OWNER_GONE, Reason.OWNER_WITHDREW, Reason.OWNER_LAST_RESORT, Reason.FALLBACK)
+)
+"""Reasons that nobody can be of another opinion about."""
+
+
+def take(place: Place, interface: Interface, reason: Reason) -> Decision:
+    """Point the route of somebody else here; not where that has happened too often of late, unless it is certain."""
+    if place.key in place.wish.damped and reason not in _CERTAIN:
+        detail = f"{reason.value}, but the route has moved too often of late: it stays until that has calmed down"
+        return place.stays(VerdictKind.YIELD, Reason.DAMPED, detail)
+    return write(place, Action.REPLACE, interface, reason)
+
+
+def leave(place: Place, route: Route) -> Decision:
+    """The route of somebody else stays."""
     if is_peer(route, place.ours):
-        return place.verdict(VerdictKind.YIELD, Reason.OWNER_HEALTHY, route.target), None
-    return place.verdict(VerdictKind.FOREIGN, Reason.FOREIGN_TARGET, route.target), None
+        return place.stays(VerdictKind.YIELD, Reason.OWNER_HEALTHY)
+    return place.stays(VerdictKind.FOREIGN, Reason.FOREIGN_TARGET)
 
 
 def _may_take(place: Place, route: Route) -> Reason | None:
@@ -170,12 +206,13 @@ def _may_take(place: Place, route: Route) -> Reason | None:
             return Reason.FALLBACK
         replaceable = place.rule.takeover_foreign and route.target.kind is not TargetKind.LOCAL
         return Reason.TAKEOVER_FOREIGN if replaceable else None
-    if trouble := _trouble_of_owner(place, route):
+    if trouble := trouble_of_owner(place, route):
         return trouble
     return Reason.ALWAYS if place.rule.takeover_of(place.prefix) is Takeover.ALWAYS else None
 
 
-def _trouble_of_owner(place: Place, route: Route) -> Reason | None:
+def trouble_of_owner(place: Place, route: Route) -> Reason | None:
+    """What EC2, or the remote check, has against the instance that the route points at."""
     if route.state is RouteState.BLACKHOLE:
         return Reason.OWNER_BLACKHOLE
     health = place.snapshot.health.get(route.instance_id) if route.instance_id else None
@@ -184,7 +221,7 @@ def _trouble_of_owner(place: Place, route: Route) -> Reason | None:
     # Two that are impaired would otherwise take it from each other in turns.
     if health is InstanceHealth.IMPAIRED and place.snapshot.own_health is not InstanceHealth.IMPAIRED:
         return Reason.OWNER_IMPAIRED
-    if place.managed and (place.managed.remote_check, route.target.id) in place.failing:
+    if place.fails(route.target.id):
         return Reason.OWNER_FAILING
     return None
 
@@ -193,21 +230,21 @@ def _is_fallback(place: Place, route: Route) -> bool:
     return place.managed is not None and route.target == place.managed.fallback
 
 
-def _write(place: Place, action: Action, interface: Interface, reason: Reason) -> Decision:
-    present = place.route.target if place.route else None
+def write(place: Place, action: Action, interface: Interface, reason: Reason) -> Decision:
+    """Point the place at the interface, if traffic would arrive there and EC2 takes the route."""
     if interface.source_dest_check and not place.policy.skip_source_dest_check:
         detail = (
             f"source/destination check is on; mend with: aws ec2 modify-network-interface-attribute "
             f"--network-interface-id {interface.id} --no-source-dest-check"
         )
-        return place.verdict(VerdictKind.BLOCKED, Reason.SOURCE_DEST_CHECK, present, detail), None
+        return place.stays(VerdictKind.BLOCKED, Reason.SOURCE_DEST_CHECK, detail)
     if within := _refused_within(place):
         where = f"{place.managed.where}: " if place.managed and place.managed.where else ""
         detail = (
             f"{where}{place.prefix} lies within the VPC's own {within} and is none of its subnets, so EC2 would refuse "
             "it; anycast prefixes lie outside the VPC"
         )
-        return place.verdict(VerdictKind.BLOCKED, Reason.INSIDE_VPC, present, detail), None
+        return place.stays(VerdictKind.BLOCKED, Reason.INSIDE_VPC, detail)
     return place.change(action, interface_target(interface.id), reason)
 
 

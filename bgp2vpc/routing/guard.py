@@ -6,7 +6,7 @@ from bgp2vpc.errors import PlanRefused
 from bgp2vpc.routing.decide import Ruled
 from bgp2vpc.routing.diff import own_interfaces
 from bgp2vpc.routing.plan import Action, Change, Plan
-from bgp2vpc.routing.rule import ManagedRoute
+from bgp2vpc.routing.rule import ManagedRoute, Writes
 from bgp2vpc.vpc.model import Snapshot
 
 
@@ -48,6 +48,8 @@ def _problem(change: Change, tables: Mapping[str, Ruled], snapshot: Snapshot) ->
     if managed and managed.fallback == change.target and change.action is Action.REPLACE:
         return ""
     interfaces = own_interfaces(rule, change.prefix, snapshot)
+    if rule.writes is Writes.ANY and rule.decides_by_best_path(change.prefix):
+        interfaces = (*interfaces, *snapshot.neighborhood.values())
     interface = next((each for each in interfaces if each.id == change.target.id), None)
     if interface is None:
         return f"{change.target} is no interface of {_whose(managed)}"

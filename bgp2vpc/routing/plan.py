@@ -8,6 +8,9 @@ from typing import Any
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.vpc.model import Target, TargetKind
 
+Key = tuple[str, Prefix]
+"""A place: the id of a table, and a prefix."""
+
 
 class Action(Enum):
     """EC2's own verbs."""
@@ -49,6 +52,16 @@ class Reason(Enum):
     FOREIGN_TARGET = "foreign-target"
     NEVER_DELETE = "never-delete"
     FALLBACK = "fallback"
+    BEST_PATH = "best-path"
+    OWNER_WITHDREW = "owner-withdrew"
+    OWNER_SILENT = "owner-silent"
+    OWNER_LAST_RESORT = "owner-last-resort"
+    OWNER_LOST = "owner-lost"
+    OWNER_UNHEARD = "owner-unheard"
+    PEER_BEST = "peer-best"
+    HANDOVER = "handover"
+    NOT_READY = "not-ready"
+    DAMPED = "damped"
     INSIDE_VPC = "inside-vpc"
     NEXT_HOP = "next-hop-not-ours"
     NO_INTERFACE = "no-interface"
@@ -69,6 +82,8 @@ class Verdict:
     """The other instance the route points at now, where it does."""
     detail: str = ""
     """For people: which next hop, which interface, which command mends it."""
+    awaits: str | None = None
+    """The interface of the other instance that is expected to write here now."""
 
     def to_json(self) -> dict[str, Any]:
         """The contract of `plan --json` and `status --json`, and what else is known."""
@@ -96,7 +111,7 @@ class Change:
     old: Target | None = None
 
     @property
-    def key(self) -> tuple[str, Prefix]:
+    def key(self) -> Key:
         """The one place in the VPC that this change is about."""
         return self.table_id, self.prefix
 
@@ -104,6 +119,14 @@ class Change:
     def needs_fresh_read(self) -> bool:
         """EC2 has no compare-and-swap: whatever removes or takes looks again first. CreateRoute refuses by itself."""
         return self.action is not Action.CREATE
+
+    @property
+    def is_move(self) -> bool:
+        """Whether it takes a route from another instance."""
+        if self.action is Action.DELETE:
+            return self.reason is Reason.OWNER_LOST
+        from_interface = self.old is not None and self.old.kind is TargetKind.INTERFACE
+        return from_interface and self.target.kind is TargetKind.INTERFACE and self.reason is not Reason.OTHER_INTERFACE
 
     @property
     def is_withdrawal(self) -> bool:

@@ -21,6 +21,14 @@ class Takeover(Enum):
 
     ALWAYS = "always"
     IF_UNHEALTHY = "if_unhealthy"
+    BEST_PATH = "best_path"
+
+
+class Writes(Enum):
+    """Whose paths are installed: only this instance's own, or those of every announcer that is heard."""
+
+    OWN = "own"
+    ANY = "any"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +71,9 @@ class Rule:
     `next_hop_self`: point at this instance whatever next hop a path names.
     `vpc_id` None: the VPC of this instance, and no other.
     `no_results_ok`: finding no table is no error.
+    `affinity`: of paths that are equal but for that, the table uses the one of its own availability zone.
+    `writes`: matters with BEST_PATH only; otherwise peers' paths are not looked at.
+    `remote_check`: name of the check that the owner of a route, if it is another instance, has to pass.
     """
 
     name: str
@@ -74,6 +85,9 @@ class Rule:
     next_hop_self: bool = False
     vpc_id: str | None = None
     no_results_ok: bool = False
+    affinity: bool = False
+    writes: Writes = Writes.OWN
+    remote_check: str = ""
     manages: Mapping[Prefix, ManagedRoute] = field(default_factory=dict)
 
     def covers(self, prefix: Prefix) -> bool:
@@ -85,9 +99,20 @@ class Rule:
         if offer.side is Side.CHECK:
             managed = self.manages.get(offer.path.prefix)
             return managed is not None and managed.source == offer.source
+        if offer.side is Side.PEER:
+            return self.decides_by_best_path(offer.path.prefix) and self.covers(offer.path.prefix)
         return self.accept.accepts(offer.path.prefix)
 
     def takeover_of(self, prefix: Prefix) -> Takeover:
         """When the route of another instance may be taken."""
         managed = self.manages.get(prefix)
         return managed.takeover if managed else self.takeover
+
+    def decides_by_best_path(self, prefix: Prefix) -> bool:
+        """Whether the paths of other instances count for this prefix."""
+        return self.takeover_of(prefix) is Takeover.BEST_PATH
+
+    def remote_check_of(self, prefix: Prefix) -> str:
+        """Name of the check that the owner of the route has to pass; empty: none."""
+        managed = self.manages.get(prefix)
+        return (managed.remote_check if managed else "") or self.remote_check

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from typing import Protocol
 
-from bgp2vpc.prefix import Prefix
+from bgp2vpc.prefix import IPAddress, Prefix
 from bgp2vpc.vpc.model import InstanceHealth, Interface, RouteTable, Subnet, Target
 
 
@@ -18,6 +18,9 @@ class VpcApi(Protocol):
 
     def interfaces_by_id(self, interface_ids: Collection[str]) -> tuple[Interface, ...]:
         """These interfaces, whosever they are, sorted by id. One that does not exist is left out."""
+
+    def interfaces_at(self, vpc_ids: Collection[str], addresses: Collection[IPAddress]) -> tuple[Interface, ...]:
+        """The interfaces in these VPCs that have one of these private or IPv6 addresses, sorted by id."""
 
     def subnets(self, vpc_ids: Collection[str]) -> tuple[Subnet, ...]:
         """All subnets of these VPCs, sorted by id."""

@@ -37,7 +37,7 @@ from botocore.session import Session
 
 from bgp2vpc import __version__
 from bgp2vpc.errors import Credentials, Ec2Error, OperatorError, Refused, Transient
-from bgp2vpc.prefix import Prefix
+from bgp2vpc.prefix import IPAddress, Prefix
 from bgp2vpc.vpc import slim_model, wire
 from bgp2vpc.vpc.api import VpcApi
 from bgp2vpc.vpc.failures import failure
@@ -135,6 +135,18 @@ class Ec2(VpcApi):
             items = self._pages("DescribeNetworkInterfaces", "NetworkInterfaces", filters)
             found += _parsed("DescribeNetworkInterfaces", wire.parse_interface, items)
         return tuple(sorted(found, key=lambda each: each.id))
+
+    def interfaces_at(self, vpc_ids: Collection[str], addresses: Collection[IPAddress]) -> tuple[Interface, ...]:
+        """DescribeNetworkInterfaces by address, paged: one call for the IPv4 addresses, one for the IPv6 ones."""
+        found: dict[str, Interface] = {}
+        for version, name in ((4, "addresses.private-ip-address"), (6, "ipv6-addresses.ipv6-address")):
+            texts = sorted({str(each) for each in addresses if each.version == version})
+            for values in _chunks(texts, _FILTER_VALUES) if vpc_ids else ():
+                filters = [{"Name": "vpc-id", "Values": sorted(vpc_ids)}, {"Name": name, "Values": list(values)}]
+                items = self._pages("DescribeNetworkInterfaces", "NetworkInterfaces", filters)
+                parsed = _parsed("DescribeNetworkInterfaces", wire.parse_interface, items)
+                found |= {interface.id: interface for interface in parsed}
+        return tuple(found[each] for each in sorted(found))
 
     def subnets(self, vpc_ids: Collection[str]) -> tuple[Subnet, ...]:
         """DescribeSubnets, paged."""

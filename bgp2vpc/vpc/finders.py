@@ -155,6 +155,16 @@ def missing(finder: Finder, surroundings: Surroundings) -> str | None:
     return None
 
 
+def zone_of(table: RouteTable, tables: Iterable[RouteTable], subnets: Mapping[str, model.Subnet] | None) -> str:
+    """The availability zone that all subnets of the table are in; empty if there is no such zone, or it is unknown.
+
+    `tables` must be all the tables of the VPC, as for `find`.
+    """
+    associated = frozenset(subnet_id for each in tables for subnet_id in each.subnet_ids)
+    zones = _View(Surroundings(subnets=subnets), associated).zones_of(table)
+    return (next(iter(zones)) or "") if len(zones) == 1 else ""
+
+
 def find(
     finder: Finder, tables: Iterable[RouteTable], surroundings: Surroundings = NOTHING_KNOWN
 ) -> tuple[RouteTable, ...]:

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from bgp2vpc.errors import Ec2Error
-from bgp2vpc.prefix import Prefix
+from bgp2vpc.prefix import IPAddress, Prefix
 from bgp2vpc.vpc.api import VpcApi
 from bgp2vpc.vpc.failures import failure
 from bgp2vpc.vpc.memory_world import World
@@ -78,6 +78,15 @@ class MemoryVpc(World, VpcApi):
             return ()
         with self._call("DescribeNetworkInterfaces", *sorted(interface_ids)):
             found = [each for each in self._interfaces.values() if each.id in interface_ids]
+            return tuple(sorted(found, key=lambda interface: interface.id))
+
+    def interfaces_at(self, vpc_ids: Collection[str], addresses: Collection[IPAddress]) -> tuple[Interface, ...]:
+        """DescribeNetworkInterfaces."""
+        if not vpc_ids or not addresses:
+            return ()
+        with self._call("DescribeNetworkInterfaces", *map(str, sorted(addresses))):
+            wanted = frozenset(addresses)
+            found = [i for i in self._interfaces.values() if i.vpc_id in vpc_ids and not wanted.isdisjoint(i.addresses)]
             return tuple(sorted(found, key=lambda interface: interface.id))
 
     def subnets(self, vpc_ids: Collection[str]) -> tuple[Subnet, ...]:

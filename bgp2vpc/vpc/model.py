@@ -176,6 +176,8 @@ class Snapshot:
 
     `others`: instance id -> interfaces, by device index, of the other instances that the configuration names.
     `subnets`: subnet id -> subnet; None: nobody asked for them.
+    `neighborhood`: interface id -> interface of other instances, as far as somebody asked: of those that announce to us
+    and those that hold what we want. `nobody_at`: addresses that no interface of our VPCs has, when it was asked.
     """
 
     tables: Mapping[str, RouteTable]
@@ -184,6 +186,8 @@ class Snapshot:
     instance_id: str = ""
     others: Mapping[str, tuple[Interface, ...]] = field(default_factory=dict)
     subnets: Mapping[str, Subnet] | None = None
+    neighborhood: Mapping[str, Interface] = field(default_factory=dict)
+    nobody_at: frozenset[IPAddress] = frozenset()
 
     @property
     def zone(self) -> str:
@@ -205,6 +209,11 @@ class Snapshot:
     def interface(self, interface_id: str) -> Interface | None:
         """Our interface of this id."""
         return next((i for i in self.interfaces if i.id == interface_id), None)
+
+    def neighbor_at(self, address: IPAddress, vpc_id: str) -> Interface | None:
+        """The interface of another instance that has this address in this VPC, if it is known."""
+        there = (each for each in self.neighborhood.values() if each.vpc_id == vpc_id)
+        return next((each for each in there if address in each.addresses), None)
 
     def interfaces_of(self, instance_id: str | None) -> tuple[Interface, ...]:
         """The interfaces of an instance that the configuration names; None: our own. None at all if it has gone."""

@@ -5,10 +5,11 @@ from hypothesis import strategies as st
 
 from bgp2vpc.bgp.rib import Side
 from bgp2vpc.prefix import Prefix, parse_prefix
-from bgp2vpc.routing.decide import Wish, decide, peers_in_the_way, ruled_tables, rules_without_tables
+from bgp2vpc.routing.decide import decide, peers_in_the_way, ruled_tables, rules_without_tables
 from bgp2vpc.routing.diff import Policy
 from bgp2vpc.routing.plan import Action, Change
 from bgp2vpc.routing.rule import Takeover
+from bgp2vpc.routing.wish import Wish
 from bgp2vpc.vpc.finders import Ids, Main
 from bgp2vpc.vpc.model import InstanceHealth, Route, Snapshot
 from tests.values import IGW, OURS, OURS_TOO, P1, P2, P6, PEER, blackhole, offer, route, rule, snapshot, table

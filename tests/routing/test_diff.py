@@ -3,10 +3,11 @@
 import pytest
 
 from bgp2vpc.bgp.rib import Side
-from bgp2vpc.routing.decide import Wish, decide, ruled_tables
+from bgp2vpc.routing.decide import decide, ruled_tables
 from bgp2vpc.routing.diff import Policy
 from bgp2vpc.routing.plan import Reason
 from bgp2vpc.routing.rule import Takeover
+from bgp2vpc.routing.wish import Wish
 from bgp2vpc.vpc.model import InstanceHealth, Interface
 from tests.values import IGW, LOCAL, OURS, OURS_TOO, P1, PEER, blackhole, offer, route, rule, snapshot, table
 

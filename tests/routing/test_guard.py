@@ -4,10 +4,11 @@ import pytest
 
 from bgp2vpc.errors import PlanRefused
 from bgp2vpc.prefix import parse_prefix
-from bgp2vpc.routing.decide import Wish, decide, ruled_tables
+from bgp2vpc.routing.decide import decide, ruled_tables
 from bgp2vpc.routing.diff import Policy
 from bgp2vpc.routing.guard import guard
 from bgp2vpc.routing.plan import Plan
+from bgp2vpc.routing.wish import Wish
 from bgp2vpc.vpc.model import Interface, interface_target
 from tests.values import INTERFACES, P1, P2, PEER, offer, route, rule, snapshot, table
 

@@ -5,12 +5,13 @@ import pytest
 from bgp2vpc.bgp.rib import Side
 from bgp2vpc.errors import PlanRefused
 from bgp2vpc.prefix import IPAddress, parse_prefix
-from bgp2vpc.routing.decide import Wish, decide, owners_to_check, peers_in_the_way, ruled_tables
+from bgp2vpc.routing.decide import decide, owners_to_check, peers_in_the_way, ruled_tables
 from bgp2vpc.routing.diff import Policy
 from bgp2vpc.routing.guard import guard
 from bgp2vpc.routing.plan import Action, Change, Plan, Reason
 from bgp2vpc.routing.prefix_list import PrefixList
 from bgp2vpc.routing.rule import ManagedRoute, Rule, Takeover
+from bgp2vpc.routing.wish import Wish
 from bgp2vpc.vpc.finders import ByTag
 from bgp2vpc.vpc.model import InstanceHealth, Interface, Snapshot, Subnet, Target, TargetKind, interface_target
 from tests.values import IGW, INTERFACES, LOCAL, OURS, OURS_TOO, P1, P2, PEER, blackhole, offer, route, rule, table
@@ -149,10 +150,10 @@ def test_a_prefix_within_the_vpc_is_blocked_unless_it_is_a_whole_subnet_or_nobod
 def test_the_owners_to_check_are_the_peers_that_hold_what_names_a_remote_check():
     shown = Snapshot({"rtb-1": table(route(P1, PEER), route(P2, PEER)), "rtb-2": table(table_id="rtb-2")}, INTERFACES)
     tables = ruled_tables([managing(P1, remote_check="alive"), managing(P2, name="other")], shown, "vpc-1")
-    assert owners_to_check(tables, shown) == {("rtb-1", P1): ("alive", PEER)}
-    assert owners_to_check(tables, shown, only={P2}) == {}
+    assert owners_to_check(tables, shown, Wish({})) == {("rtb-1", P1): ("alive", PEER)}
+    assert owners_to_check(tables, shown, Wish({}), only={P2}) == {}
     ours = shown.with_tables([table(route(P1, OURS))], ["rtb-1"])
-    assert owners_to_check(ruled_tables([managing(P1, remote_check="alive")], ours, "vpc-1"), ours) == {}
+    assert owners_to_check(ruled_tables([managing(P1, remote_check="alive")], ours, "vpc-1"), ours, Wish({})) == {}
 
 
 def test_the_health_of_owners_matters_only_while_our_check_passes():

@@ -1,0 +1,56 @@
+"""Handovers: whom we expect to write in our stead, and who has let us wait for too long. Pure; times in seconds."""
+
+from collections.abc import Collection
+from typing import Final
+
+from bgp2vpc.routing.plan import Key, Verdict
+
+PATIENCE: Final = 2.0
+"""Seconds that another instance has to hear of the change, to read the table and to write."""
+FORGIVEN: Final = 60.0
+"""Seconds after which one that has let us wait is expected to write again."""
+
+
+class Handovers:
+    """Per place the interface whose owner should write there."""
+
+    def __init__(self) -> None:
+        self._awaited: dict[Key, tuple[str, float]] = {}
+        self._overdue: dict[tuple[Key, str], float] = {}
+
+    @property
+    def overdue(self) -> Collection[tuple[Key, str]]:
+        """(place, interface) of those that have let us wait, as of the last `expire`; live."""
+        return self._overdue.keys()
+
+    @property
+    def are_awaited(self) -> bool:
+        """Whether somebody else is expected to write somewhere."""
+        return bool(self._awaited)
+
+    def decided(self, key: Key, verdict: Verdict | None, now: float) -> None:
+        """What was decided about a place; None: there is nothing to say about it."""
+        interface = verdict.awaits if verdict else None
+        if interface is None:
+            self._awaited.pop(key, None)
+        elif self._awaited.get(key, ("", 0.0))[0] != interface:
+            self._awaited[key] = (interface, now + PATIENCE)
+        if verdict is not None and verdict.target is not None:
+            self._overdue.pop((key, verdict.target.id), None)  # it has written after all
+
+    def expire(self, now: float) -> frozenset[Key]:
+        """Returns the places where waiting is over: somebody is overdue, or was and is forgiven."""
+        late = {key: interface for key, (interface, until) in self._awaited.items() if until <= now}
+        forgiven = {each for each, until in self._overdue.items() if until <= now}
+        for each in forgiven:
+            del self._overdue[each]
+        for key, interface in late.items():
+            del self._awaited[key]
+            self._overdue[key, interface] = now + FORGIVEN
+        return frozenset(late) | {key for key, _ in forgiven}
+
+    def next_expiry(self) -> float | None:
+        """When `expire` has something to do next."""
+        return min(
+            (until for until in (*(u for _, u in self._awaited.values()), *self._overdue.values())), default=None
+        )
