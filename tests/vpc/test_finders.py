@@ -23,6 +23,7 @@ from bgp2vpc.vpc.finders import (
     missing,
     wants_subnets,
     wants_zone,
+    zone_of,
 )
 from bgp2vpc.vpc.model import Route, RouteState, RouteTable, interface_target, parse_target
 
@@ -209,3 +210,18 @@ def test_while_what_it_needs_is_unknown_a_finder_selects_nothing_wherever_it_sta
 def test_a_finder_says_what_it_needs_to_know(finder: Finder, zone: bool, known: bool) -> None:
     for each in within(finder):
         assert (wants_zone(each), wants_subnets(each)) == (zone, known)
+
+
+def test_a_table_has_a_zone_if_all_its_subnets_are_there() -> None:
+    subnets = {name: model.Subnet(name, "vpc-1", name[0]) for name in ("a1", "a2", "b1")}
+    near, mixed = (
+        RouteTable("rtb-1", "vpc-1", subnet_ids=frozenset({"a1"})),
+        RouteTable("rtb-2", "vpc-1", subnet_ids=frozenset({"a1", "b1"})),
+    )
+    main, empty = RouteTable("rtb-3", "vpc-1", main=True), RouteTable("rtb-4", "vpc-1")
+    new = RouteTable("rtb-5", "vpc-1", subnet_ids=frozenset({"a1", "c9"}))
+    assert zone_of(near, (near,), subnets) == "a"
+    assert [zone_of(each, (each,), subnets) for each in (mixed, empty, new)] == ["", "", ""]
+    others = RouteTable("rtb-6", "vpc-1", subnet_ids=frozenset({"a1", "b1"}))
+    assert zone_of(main, (main, others), subnets) == "a", "the main table has the subnets that no table lists"
+    assert zone_of(near, (near,), None) == ""

@@ -334,6 +334,15 @@ def test_interfaces_are_found_by_id_whosever_they_are_and_missing_ones_are_left_
     assert lab.api.interfaces_by_id([]) == ()
 
 
+def test_interfaces_are_found_by_any_address_in_the_vpcs_asked_for(lab: Lab) -> None:
+    own, peer = lab.api.interfaces(lab.own.instance_id)[0], lab.api.interfaces(lab.peer.instance_id)[0]
+    addresses = [*own.addresses, *peer.addresses, parse_address("198.51.100.1"), parse_address("2001:db8::bad")]
+    assert lab.api.interfaces_at([lab.vpc_id], addresses) == tuple(sorted((own, peer), key=lambda each: each.id))
+    there = lab.api.interfaces_at([lab.twin_vpc_id], sorted(own.addresses))
+    assert all(each.vpc_id == lab.twin_vpc_id for each in there), "addresses are the same in another VPC"
+    assert lab.api.interfaces_at([lab.vpc_id], []) == ()
+
+
 def test_an_interface_whose_instance_was_terminated_is_not_found_any_more(lab: Lab) -> None:
     lab.terminate(lab.peer.instance_id)
     assert lab.api.interfaces_by_id([lab.peer.interface_id]) == ()

@@ -1,0 +1,108 @@
+import pytest
+
+from bgp2vpc.bgp.events import Announce, Withdraw
+from bgp2vpc.bgp.neighbors import REMEMBERED, Neighbors, Standing, as_if_internal
+from bgp2vpc.bgp.path import AsSegment, SegmentKind
+from bgp2vpc.prefix import IPAddress
+from tests.values import P1, P2, P6, announce, path, withdraw
+
+A, B = IPAddress("10.0.0.1"), IPAddress("10.0.0.2")
+
+
+@pytest.fixture
+def known() -> Neighbors:
+    return Neighbors()
+
+
+def test_of_a_stranger_nothing_is_known(known):
+    assert known.standing(P1, {A}) is Standing.UNKNOWN
+
+
+def test_a_neighbor_that_is_up_is_silent_only_when_it_has_told_all(known):
+    known.up(A, 0.0)
+    assert known.standing(P1, {A}) is Standing.UNKNOWN
+    assert known.end_of_rib(A, "ipv4 unicast")
+    assert not known.end_of_rib(A, "ipv4 unicast")
+    assert known.standing(P1, {A, B}) is Standing.SILENT
+    assert known.standing(P6, {A}) is Standing.UNKNOWN
+    known.departed([(P1, A)], Standing.WITHDRAWN)
+    assert known.standing(P1, {A}) is Standing.WITHDRAWN
+    assert known.standing(P2, {A}) is Standing.SILENT
+
+
+def test_who_sends_no_end_of_rib_has_told_all_after_a_while(known):
+    known.up(A, 5.0)
+    assert not known.waited_enough(14.9, 10.0)
+    assert known.waited_enough(15.0, 10.0)
+    assert not known.waited_enough(16.0, 10.0)
+    assert known.standing(P6, {A}) is Standing.SILENT
+
+
+def test_a_session_that_is_down_is_lost_whether_or_not_it_ever_was_up(known):
+    assert known.down(A)
+    assert not known.down(A)
+    assert known.standing(P1, {A}) is Standing.LOST
+    known.up(A, 0.0)
+    known.end_of_rib(A, None)
+    assert known.down(A)
+    assert known.standing(P1, {A}) is Standing.LOST
+    known.up(A, 1.0)
+    assert known.standing(P1, {A}) is Standing.UNKNOWN, "what it told before counts no more"
+
+
+def test_end_of_rib_without_a_session_says_nothing(known):
+    assert not known.end_of_rib(A, None)
+    known.down(A)
+    assert not known.end_of_rib(A, None)
+
+
+@pytest.mark.parametrize("how", [Standing.WITHDRAWN, Standing.LOST])
+def test_who_was_heard_of_through_others_has_gone_as_they_said(known, how):
+    known.departed([(P1, B)], how)
+    assert known.standing(P1, {B}) is how
+    assert known.standing(P2, {B}) is Standing.UNKNOWN
+
+
+def test_departures_do_not_grow_without_end(known):
+    addresses = [IPAddress(number) for number in range(1, REMEMBERED + 2)]
+    known.departed([(P1, each) for each in addresses], Standing.LOST)
+    assert known.standing(P1, {addresses[0]}) is Standing.UNKNOWN
+    assert known.standing(P1, {addresses[-1]}) is Standing.LOST
+
+
+def test_another_witness_counts_as_a_lost_session(known):
+    known.up(A, 0.0)
+    known.end_of_rib(A, None)
+    known.failed(A)
+    assert known.is_failed({A, B})
+    assert known.standing(P1, {A}) is Standing.LOST
+    known.recovered(A)
+    assert not known.is_failed({A})
+    assert known.standing(P1, {A}) is Standing.SILENT
+
+
+def test_all_have_told_when_everybody_who_is_expected_has(known):
+    assert not known.all_have_told
+    known.expect([A, B])
+    assert known.standing(P1, {B}) is Standing.LOST
+    known.up(A, 0.0)
+    known.end_of_rib(A, "ipv4 unicast")
+    assert not known.all_have_told
+    known.up(B, 0.0)
+    assert not known.all_have_told
+    known.waited_enough(10.0, 10.0)
+    assert known.all_have_told
+
+
+def sequence(*asns):
+    return (AsSegment(SegmentKind.SEQUENCE, asns),)
+
+
+def test_the_as_of_an_external_neighbor_alone_does_not_lengthen_its_path():
+    said = (announce(as_path=sequence(65001), med=7), announce(P2, as_path=sequence(65001, 65001)), withdraw(P6))
+    first, second, third = as_if_internal(said, 65001)
+    assert first == Announce(path(med=7))
+    assert (second, third) == said[1:]
+    assert isinstance(third, Withdraw)
+    assert as_if_internal(said, 65002) == said
+    assert as_if_internal(said, None) == said
