@@ -4,14 +4,14 @@ A path that is heard speaks for itself. This is about the others: of a neighbor 
 is it only that we cannot hear it?
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from typing import Final
+from typing import Any, Final, Self
 
 from bgp2vpc.bgp.events import Announce, Event
 from bgp2vpc.bgp.path import AsSegment, SegmentKind
-from bgp2vpc.prefix import IPAddress, Prefix
+from bgp2vpc.prefix import IPAddress, Prefix, parse_address, parse_prefix
 
 REMEMBERED: Final = 10_000
 """Departures; of more, the oldest are forgotten."""
@@ -32,9 +32,13 @@ class Standing(Enum):
 
 @dataclass(slots=True)
 class _Session:
-    """`since`: when it came up, None: it is down. `told`: the families whose end-of-RIB has come; None: all."""
+    """`since`: when it came up, None: it is down, since `lost`.
+
+    `told`: the families whose end-of-RIB has come; None: all.
+    """
 
     since: float | None = None
+    lost: float = 0.0
     told: set[str | None] = field(default_factory=set)
 
     def has_told(self, prefix: Prefix) -> bool:
@@ -46,8 +50,8 @@ class Neighbors:
 
     def __init__(self) -> None:
         self._sessions: dict[IPAddress, _Session] = {}
-        self._departed: dict[tuple[Prefix, IPAddress], Standing] = {}
-        self._failed: set[IPAddress] = set()
+        self._departed: dict[tuple[Prefix, IPAddress], tuple[Standing, float]] = {}
+        self._failed: dict[IPAddress, float] = {}
         self._expected: frozenset[IPAddress] = frozenset()
 
     # What happens
@@ -61,12 +65,19 @@ class Neighbors:
         session = self._sessions.setdefault(peer, _Session())
         if session.since is None:
             session.since, session.told = now, set()
+            # What it withdrew in an earlier session it may announce again in this one.
+            withdrawn = (
+                key for key, (how, _) in self._departed.items() if key[1] == peer and how is Standing.WITHDRAWN
+            )
+            self.departed(list(withdrawn), Standing.LOST, now)
 
-    def down(self, peer: IPAddress) -> bool:
+    def down(self, peer: IPAddress, now: float) -> bool:
         """There is no session; whether that is news."""
         before = self._sessions.get(peer)
-        self._sessions[peer] = _Session()
-        return before is None or before.since is not None
+        if before is not None and before.since is None:
+            return False
+        self._sessions[peer] = _Session(lost=now)
+        return True
 
     def end_of_rib(self, peer: IPAddress, family: str | None) -> bool:
         """It has told all it has to tell (RFC 4724 section 2); None: of every family. Whether that is news."""
@@ -87,35 +98,35 @@ class Neighbors:
             session.told.add(None)
         return bool(late)
 
-    def departed(self, paths: Iterable[tuple[Prefix, IPAddress]], how: Standing) -> None:
+    def departed(self, paths: Iterable[tuple[Prefix, IPAddress]], how: Standing, now: float) -> None:
         """These paths, by prefix and next hop, are offered no longer."""
         for key in paths:
             self._departed.pop(key, None)
-            self._departed[key] = how
+            self._departed[key] = how, now
         while len(self._departed) > REMEMBERED:
             del self._departed[next(iter(self._departed))]
 
-    def failed(self, address: IPAddress) -> None:
+    def failed(self, address: IPAddress, now: float) -> None:
         """Somebody other than BGP says that this host is gone."""
-        self._failed.add(address)
+        self._failed.setdefault(address, now)
 
     def recovered(self, address: IPAddress) -> None:
         """It is back."""
-        self._failed.discard(address)
+        self._failed.pop(address, None)
 
     # What follows
 
     def standing(self, prefix: Prefix, addresses: Collection[IPAddress]) -> Standing:
         """What we know of the host with these addresses, which offers us no path for the prefix."""
-        if not self._failed.isdisjoint(addresses):
+        if self.is_failed(addresses):
             return Standing.LOST
-        departures = {self._departed[prefix, each] for each in addresses if (prefix, each) in self._departed}
+        departures = {self._departed[prefix, each][0] for each in addresses if (prefix, each) in self._departed}
         sessions = [self._sessions[each] for each in addresses if each in self._sessions]
         up = [each for each in sessions if each.since is not None]
-        if any(each.has_told(prefix) for each in up):
-            return Standing.WITHDRAWN if departures else Standing.SILENT
         if up:
-            return Standing.UNKNOWN
+            told = any(each.has_told(prefix) for each in up)
+            withdrawn = Standing.WITHDRAWN in departures or (told and departures)
+            return Standing.WITHDRAWN if withdrawn else Standing.SILENT if told else Standing.UNKNOWN
         if sessions or not self._expected.isdisjoint(addresses):
             return Standing.LOST
         # Heard of through others, as through a route reflector.
@@ -123,7 +134,18 @@ class Neighbors:
 
     def is_failed(self, addresses: Collection[IPAddress]) -> bool:
         """Whether somebody other than BGP says that the host with these addresses is gone."""
-        return not self._failed.isdisjoint(addresses)
+        return not self._failed.keys().isdisjoint(addresses)
+
+    def lost_at(self, prefix: Prefix, addresses: Collection[IPAddress]) -> float:
+        """Since when a host that is LOST is."""
+        return max(
+            (
+                *(self._failed[each] for each in addresses if each in self._failed),
+                *(self._sessions[each].lost for each in addresses if each in self._sessions),
+                *(self._departed[prefix, each][1] for each in addresses if (prefix, each) in self._departed),
+            ),
+            default=0.0,
+        )
 
     @property
     def all_have_told(self) -> bool:
@@ -131,6 +153,35 @@ class Neighbors:
         return bool(self._expected) and all(
             (session := self._sessions.get(each)) is not None and bool(session.told) for each in self._expected
         )
+
+    def to_json(self) -> dict[str, Any]:
+        """All of it, for `from_json`."""
+        return {
+            "sessions": {
+                str(peer): [each.since, each.lost, sorted(map(str, each.told))] for peer, each in self._sessions.items()
+            },
+            "departed": [[str(prefix), str(a), how.value, at] for (prefix, a), (how, at) in self._departed.items()],
+            "failed": {str(address): at for address, at in self._failed.items()},
+            "expected": sorted(map(str, self._expected)),
+        }
+
+    @classmethod
+    def from_json(cls, told: Mapping[str, Any]) -> Self:
+        """What another process knows."""
+        known = cls()
+        for address, (since, lost, families) in told["sessions"].items():
+            peer = parse_address(address)
+            known.down(peer, lost)
+            if since is not None:
+                known.up(peer, since)
+            for family in families:
+                known.end_of_rib(peer, None if family == "None" else family)
+        for prefix, address, how, at in told["departed"]:
+            known.departed([(parse_prefix(prefix), parse_address(address))], Standing(how), at)
+        for address, at in told["failed"].items():
+            known.failed(parse_address(address), at)
+        known.expect(list(map(parse_address, told["expected"])))
+        return known
 
 
 def as_if_internal(events: Iterable[Event], external_as: int | None) -> tuple[Event, ...]:

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from bgp2vpc.routing.plan import Plan
     from bgp2vpc.routing.wish import Wish
     from bgp2vpc.vpc.api import VpcApi
-    from bgp2vpc.vpc.model import Snapshot
 
 
 def add(commands: Commands) -> None:
@@ -49,6 +48,7 @@ def _plan(args: argparse.Namespace) -> int:
 
 def _wish(socket: Path | None, config: "Config") -> "Wish":
     """What the daemon's sources offer; without a daemon what needs no source, as if one were just starting."""
+    from bgp2vpc.bgp.neighbors import Neighbors
     from bgp2vpc.bgp.rib import Rib, Side
     from bgp2vpc.dialect.text import parse
     from bgp2vpc.prefix import parse_prefix
@@ -80,6 +80,10 @@ def _wish(socket: Path | None, config: "Config") -> "Wish":
         # A check that the daemon does not know yet has no verdict when it does.
         frozenset(told["silent"]) | {source.name for source in config.checked_sources} - set(told["checked"]),
         frozenset((check, interface) for check, interface in told["failing"]),
+        frozenset((table, parse_prefix(prefix)) for table, prefix in told["damped"]),
+        Neighbors.from_json(told["neighbors"]),
+        told["neighbors_held"],
+        frozenset(((table, parse_prefix(prefix)), interface) for table, prefix, interface in told["overdue"]),
     )
 
 
@@ -91,27 +95,27 @@ def _make_plan(config: "Config", wish: "Wish") -> "Plan":
     identity = Identity(config.instance_id, config.region, config.vpc_id)
     connection = connect(identity, config.ec2.timeout, config.ec2.concurrency)
     view = View(connection.instance, config.rules, config.policy, config.settle_time)
-    snapshot = asyncio.run(_observed(connection.vpc, view, wish))
+    asyncio.run(_observe(connection.vpc, view, wish))
     for prefix in view.not_accepted(wish):
         print(f"bgp2vpc: {prefix} is announced, and no rule accepts it", file=sys.stderr)
     plan = view.plan(wish)
-    return guard(plan, view.tables, snapshot, config.max_changes)
+    return plan if view.snapshot is None else guard(plan, view.tables, view.snapshot, config.max_changes)
 
 
-async def _observed(vpc: "VpcApi", view: "View", wish: "Wish") -> "Snapshot":
+async def _observe(vpc: "VpcApi", view: "View", wish: "Wish") -> None:
     from bgp2vpc.daemon.calls import Calls
-    from bgp2vpc.daemon.observe import observe
+    from bgp2vpc.daemon.observe import meet, observe
 
     calls = Calls(vpc, writers=1)
     try:
         snapshot = await observe(calls, view, _tell)
         now = time.monotonic()
         view.observed(snapshot, now, now)
+        await meet(calls, view, view.strangers(wish))
         if instances := view.instances_to_ask_about(wish):
             view.learned_health(await calls.instance_health(instances))
     finally:
         calls.close()
-    return snapshot
 
 
 def _tell(subject: str, error: "Ec2Error | None") -> None:

@@ -162,7 +162,7 @@ class Bridge:
         source = _peer_name(update.peer)
         before = self.rib.next_hops(source, update.events)
         changed, error = self._take_in(source, as_if_internal(update.events, update.external_as))
-        self.neighbors.departed(before - self.rib.next_hops(source, update.events), Standing.WITHDRAWN)
+        self.neighbors.departed(before - self.rib.next_hops(source, update.events), Standing.WITHDRAWN, self._now())
         self._changed(changed)
         for each in update.events:
             if isinstance(each, EndOfRib) and self.neighbors.end_of_rib(update.peer, each.family):
@@ -187,10 +187,10 @@ class Bridge:
     def _close_peer(self, peer: IPAddress) -> None:
         # ExaBGP prints `down` for every refused connect: only one that follows an `up` ends something.
         name = _peer_name(peer)
-        is_news = self.neighbors.down(peer)
+        is_news = self.neighbors.down(peer, self._now())
         if self.kinds.pop(name, None) is not None:
             event(log, logging.INFO, "peer down", peer=peer)
-            self.neighbors.departed(self.rib.next_hops(name), Standing.LOST)
+            self.neighbors.departed(self.rib.next_hops(name), Standing.LOST, self._now())
             self._changed(self.rib.close(name, self._now(), hold=0))
         if is_news:
             self.sessions_changed()
@@ -199,7 +199,7 @@ class Bridge:
 
     def member_failed(self, address: IPAddress) -> None:
         """Somebody else says that the host with this address is gone: as good as a lost session."""
-        self.neighbors.failed(address)
+        self.neighbors.failed(address, self._now())
         self.sessions_changed()
 
     def member_alive(self, address: IPAddress) -> None:

@@ -443,5 +443,9 @@ class Daemon:
                 "checked": sorted(self._health.verdicts()),
                 "silent": sorted(wish.silent),
                 "failing": sorted(wish.failing),
+                "damped": [[table, str(prefix)] for table, prefix in sorted(wish.damped)],
+                "overdue": [[table, str(prefix), interface] for (table, prefix), interface in sorted(wish.overdue)],
+                "neighbors": wish.neighbors.to_json(),
+                "neighbors_held": wish.neighbors_held,
             }
         )

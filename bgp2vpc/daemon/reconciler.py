@@ -26,7 +26,7 @@ from bgp2vpc.routing.damping import Damping
 from bgp2vpc.routing.decide import Strangers
 from bgp2vpc.routing.guard import guard, withdrawals
 from bgp2vpc.routing.handovers import Handovers
-from bgp2vpc.routing.plan import Change, Key, Plan, Reason, Verdict
+from bgp2vpc.routing.plan import Change, Key, Plan, Reason, Verdict, VerdictKind
 from bgp2vpc.routing.wish import Wish
 
 log = logging.getLogger("bgp2vpc")
@@ -35,6 +35,16 @@ FIRST_POLL_RETRY = 0.5
 
 _JUDGED_BY_HEALTH = frozenset((Reason.OWNER_HEALTHY, Reason.OWNER_UNHEARD, Reason.OWNER_LOST, Reason.BACKUP_MED))
 """Verdicts that EC2's opinion of the owner might change."""
+
+
+def _may_be_anothers(before: Verdict | None, now: Verdict | None) -> bool:
+    """Whether a route that we believe to be ours may have been taken: a peer had the better path until now."""
+    return (
+        before is not None
+        and now is not None
+        and before.reason is Reason.PEER_BEST
+        and (now.kind, now.reason) == (VerdictKind.KEEP, Reason.OURS)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,6 +307,8 @@ class Reconciler:
         decided = {(verdict.table_id, verdict.prefix): verdict for verdict in plan.verdicts}
         for key in before.keys() | decided.keys():
             self._calm.handovers.decided(key, decided.get(key), self._now())
+            if _may_be_anothers(before.get(key), decided.get(key)):
+                self._start(self._look_again(*key))
         self._calm_later()
         self.verdicts.update(decided)
         self._journal.verdicts(before, decided)
@@ -350,7 +362,14 @@ class Reconciler:
         released = self._calm.damping.expire(now)
         for table_id, prefix in sorted(released):
             event(log, logging.INFO, "no longer damped", table=table_id, prefix=prefix)
-        self.touch({prefix for _, prefix in self._calm.handovers.expire(now) | released})
+        late, forgiven = self._calm.handovers.expire(now)
+        self.touch({prefix for _, prefix in forgiven | released})
+        for table_id, prefix in late:  # what we know of the table is older than what we expect of the other
+            self._start(self._look_again(table_id, prefix))
+
+    async def _look_again(self, table_id: str, prefix: Prefix) -> None:
+        await self._look_at(table_id)
+        self.touch([prefix])
 
     def _calm_later(self) -> None:
         due = self._calm.next_expiry()

@@ -24,6 +24,9 @@ from bgp2vpc.vpc.finders import wants_subnets
 from bgp2vpc.vpc.model import Instance, InstanceHealth, Interface, Route, RouteTable, Snapshot, TargetKind
 from bgp2vpc.vpc.settling import Settling
 
+REMEMBERED_MOVES = 300.0
+"""Seconds for which a route that somebody else has moved tells that its owner is alive."""
+
 
 class View:
     """The last snapshot, corrected by our own writes since, and the tables that rules found in it."""
@@ -109,7 +112,8 @@ class View:
         before = self._ours()
         self._read_at = dict.fromkeys(snapshot.tables, asked)
         tables = self._settling.corrected(snapshot.tables.values(), now)
-        self.snapshot = snapshot.with_tables(tables, snapshot.tables)
+        moved = self._moved(tables, now)
+        self.snapshot = replace(snapshot.with_tables(tables, snapshot.tables), moved=moved)
         self._find_tables()
         lost = {table for table, _ in before} - self.tables.keys()
         return tuple(sorted(key for key in before if key[0] in lost and self._is_at_ours(*key)))
@@ -136,7 +140,21 @@ class View:
     def reread(self, table: RouteTable, asked: float, now: float) -> None:
         """EC2 told one table anew."""
         self._read_at[table.id] = asked
-        self._replace(self._settling.corrected([table], now), table.id)
+        tables = self._settling.corrected([table], now)
+        if self.snapshot is not None:
+            self.snapshot = replace(self.snapshot, moved=self._moved(tables, now))
+        self._replace(tables, table.id)
+
+    def _moved(self, tables: Iterable[RouteTable], now: float) -> dict[Key, float]:
+        """When routes of these tables, and of those we do not read now, were moved by others of late."""
+        if self.snapshot is None:
+            return {}
+        moved = {key: at for key, at in self.snapshot.moved.items() if at > now - REMEMBERED_MOVES}
+        for table in tables:
+            before = self.snapshot.tables.get(table.id)
+            prefixes = before.prefixes_pointed_elsewhere(table) if before else ()
+            moved.update(((table.id, prefix), now) for prefix in prefixes)
+        return moved
 
     def table_gone(self, table_id: str) -> None:
         """EC2 says that it does not exist."""

@@ -11,6 +11,8 @@ Every instance decides for itself, from what it hears, and comes to the same res
 | …, withdrawn or silent       | replace                       | yield                          | nothing           |
 | …, its session lost          | replace; with a remote check  | yield                          | nothing           |
 |                              | only once that fails          |                                |                   |
+| …, and the route moved there | yield: somebody hears it      | yield                          | nothing           |
+|    after that                |                               |                                |                   |
 | …, failing its remote check, | replace                       | yield                          | nothing           |
 | or a black hole              |                               |                                |                   |
 | …, no neighbor of ours       | as `if_unhealthy`             | yield                          | nothing           |
@@ -181,9 +183,17 @@ def _reason_without_path(place: Place, route: Route) -> Reason:
         case Standing.SILENT:
             return Reason.OWNER_SILENT
         case Standing.LOST:
-            return Reason.OWNER_UNHEARD if place.rule.remote_check_of(place.prefix) else Reason.OWNER_LOST
+            is_alive = place.rule.remote_check_of(place.prefix) or _has_moved_since_lost(place, route)
+            return Reason.OWNER_UNHEARD if is_alive else Reason.OWNER_LOST
         case Standing.UNKNOWN:
             return Reason.OWNER_HEALTHY
+
+
+def _has_moved_since_lost(place: Place, route: Route) -> bool:
+    """Whether somebody has pointed the route at the owner after we lost it: the owner itself, or one who hears it."""
+    owner = place.snapshot.neighborhood[route.target.id]
+    moved = place.snapshot.moved.get(place.key)
+    return moved is not None and moved > place.wish.neighbors.lost_at(place.prefix, owner.addresses)
 
 
 def _standing(place: Place, route: Route) -> Standing:
@@ -197,20 +207,21 @@ def _standing(place: Place, route: Route) -> Standing:
 def _leave_to(here: Contest, winner: Offered, best: Best) -> Decision | None:
     place, route, why = here.place, here.place.route, _why(winner, best)
     offered = isinstance(here.own, Offered)
-    if route is None or (is_peer(route, place.ours) and route.state is RouteState.BLACKHOLE):
-        return place.stays(VerdictKind.YIELD, Reason.PEER_BEST, why, winner.interface.id) if offered else None
-    if is_ours(route, place.ours):
+    if route is not None and is_ours(route, place.ours):
         return _leave_ours_to(here, route, winner, why)
     if not offered:
         return diff(place, here.own)
-    return place.stays(VerdictKind.YIELD, Reason.PEER_BEST, why) if is_peer(route, place.ours) else leave(place, route)
+    if route is not None and not is_peer(route, place.ours):
+        return leave(place, route)
+    has_written = route is not None and route.target == interface_target(winner.interface.id)
+    return place.stays(VerdictKind.YIELD, Reason.PEER_BEST, why, None if has_written else winner.interface.id)
 
 
 def _leave_ours_to(here: Contest, route: Route, winner: Offered, why: str) -> Decision | None:
     """Ours stays until the peer has replaced it, so that there is a route at any time."""
     place, own = here.place, here.own
     if isinstance(own, Offered):
-        return place.stays(VerdictKind.KEEP, Reason.PEER_BEST, why)
+        return place.stays(VerdictKind.KEEP, Reason.PEER_BEST, why, winner.interface.id)
     mistaken = isinstance(own, Unusable) and own.reason is Reason.NO_INTERFACE
     never_deleted = place.managed is not None and place.managed.never_delete
     if mistaken or never_deleted or (own is None and place.leftover_is_kept):

@@ -38,8 +38,8 @@ class Handovers:
         if verdict is not None and verdict.target is not None:
             self._overdue.pop((key, verdict.target.id), None)  # it has written after all
 
-    def expire(self, now: float) -> frozenset[Key]:
-        """Returns the places where waiting is over: somebody is overdue, or was and is forgiven."""
+    def expire(self, now: float) -> tuple[frozenset[Key], frozenset[Key]]:
+        """Returns the places where somebody is overdue from now on, and those where somebody is not any more."""
         late = {key: interface for key, (interface, until) in self._awaited.items() if until <= now}
         forgiven = {each for each, until in self._overdue.items() if until <= now}
         for each in forgiven:
@@ -47,7 +47,7 @@ class Handovers:
         for key, interface in late.items():
             del self._awaited[key]
             self._overdue[key, interface] = now + FORGIVEN
-        return frozenset(late) | {key for key, _ in forgiven}
+        return frozenset(late), frozenset(key for key, _ in forgiven)
 
     def next_expiry(self) -> float | None:
         """When `expire` has something to do next."""

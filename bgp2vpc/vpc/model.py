@@ -113,6 +113,15 @@ class RouteTable:
         """The route of exactly this prefix that a virtual private gateway propagated."""
         return next((r for r in self.routes if r.destination == prefix and r.propagated), None)
 
+    def prefixes_pointed_elsewhere(self, later: "RouteTable") -> list[Prefix]:
+        """The prefixes whose static routes are new, or have another target, in a later reading of this table."""
+        return [
+            prefix
+            for prefix, route in later._static.items()
+            if isinstance(prefix, Prefix)
+            and ((known := self._static.get(prefix)) is None or known.target != route.target)
+        ]
+
     def with_static_route(self, prefix: Prefix, route: Route | None) -> "RouteTable":
         """The same table with `route` as the static route of `prefix`, or with none."""
         others = tuple(r for r in self.routes if r.destination != prefix or r.propagated)
@@ -178,6 +187,7 @@ class Snapshot:
     `subnets`: subnet id -> subnet; None: nobody asked for them.
     `neighborhood`: interface id -> interface of other instances, as far as somebody asked: of those that announce to us
     and those that hold what we want. `nobody_at`: addresses that no interface of our VPCs has, when it was asked.
+    `moved`: (table, prefix) -> when we first saw that somebody else has pointed the route where it points now.
     """
 
     tables: Mapping[str, RouteTable]
@@ -188,6 +198,7 @@ class Snapshot:
     subnets: Mapping[str, Subnet] | None = None
     neighborhood: Mapping[str, Interface] = field(default_factory=dict)
     nobody_at: frozenset[IPAddress] = frozenset()
+    moved: Mapping[tuple[str, Prefix], float] = field(default_factory=dict)
 
     @property
     def zone(self) -> str:

@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 from bgp2vpc.bgp.events import Announce, Withdraw
@@ -25,9 +27,20 @@ def test_a_neighbor_that_is_up_is_silent_only_when_it_has_told_all(known):
     assert not known.end_of_rib(A, "ipv4 unicast")
     assert known.standing(P1, {A, B}) is Standing.SILENT
     assert known.standing(P6, {A}) is Standing.UNKNOWN
-    known.departed([(P1, A)], Standing.WITHDRAWN)
+    known.departed([(P1, A)], Standing.WITHDRAWN, 1.0)
     assert known.standing(P1, {A}) is Standing.WITHDRAWN
     assert known.standing(P2, {A}) is Standing.SILENT
+
+
+def test_what_it_withdraws_needs_no_end_of_rib_but_in_the_next_session_it_does(known):
+    known.up(A, 0.0)
+    known.departed([(P1, A)], Standing.WITHDRAWN, 1.0)
+    assert known.standing(P1, {A}) is Standing.WITHDRAWN
+    known.down(A, 2.0)
+    known.up(A, 3.0)
+    assert known.standing(P1, {A}) is Standing.UNKNOWN
+    known.end_of_rib(A, None)
+    assert known.standing(P1, {A}) is Standing.WITHDRAWN
 
 
 def test_who_sends_no_end_of_rib_has_told_all_after_a_while(known):
@@ -39,12 +52,13 @@ def test_who_sends_no_end_of_rib_has_told_all_after_a_while(known):
 
 
 def test_a_session_that_is_down_is_lost_whether_or_not_it_ever_was_up(known):
-    assert known.down(A)
-    assert not known.down(A)
+    assert known.down(A, 3.0)
+    assert not known.down(A, 3.0)
     assert known.standing(P1, {A}) is Standing.LOST
+    assert known.lost_at(P1, {A}) == 3.0
     known.up(A, 0.0)
     known.end_of_rib(A, None)
-    assert known.down(A)
+    assert known.down(A, 3.0)
     assert known.standing(P1, {A}) is Standing.LOST
     known.up(A, 1.0)
     assert known.standing(P1, {A}) is Standing.UNKNOWN, "what it told before counts no more"
@@ -52,20 +66,21 @@ def test_a_session_that_is_down_is_lost_whether_or_not_it_ever_was_up(known):
 
 def test_end_of_rib_without_a_session_says_nothing(known):
     assert not known.end_of_rib(A, None)
-    known.down(A)
+    known.down(A, 3.0)
     assert not known.end_of_rib(A, None)
 
 
 @pytest.mark.parametrize("how", [Standing.WITHDRAWN, Standing.LOST])
 def test_who_was_heard_of_through_others_has_gone_as_they_said(known, how):
-    known.departed([(P1, B)], how)
+    known.departed([(P1, B)], how, 7.0)
+    assert known.lost_at(P1, {B}) == 7.0
     assert known.standing(P1, {B}) is how
     assert known.standing(P2, {B}) is Standing.UNKNOWN
 
 
 def test_departures_do_not_grow_without_end(known):
     addresses = [IPAddress(number) for number in range(1, REMEMBERED + 2)]
-    known.departed([(P1, each) for each in addresses], Standing.LOST)
+    known.departed([(P1, each) for each in addresses], Standing.LOST, 0.0)
     assert known.standing(P1, {addresses[0]}) is Standing.UNKNOWN
     assert known.standing(P1, {addresses[-1]}) is Standing.LOST
 
@@ -73,7 +88,8 @@ def test_departures_do_not_grow_without_end(known):
 def test_another_witness_counts_as_a_lost_session(known):
     known.up(A, 0.0)
     known.end_of_rib(A, None)
-    known.failed(A)
+    known.failed(A, 4.0)
+    assert known.lost_at(P1, {A}) == 4.0
     assert known.is_failed({A, B})
     assert known.standing(P1, {A}) is Standing.LOST
     known.recovered(A)
@@ -106,3 +122,15 @@ def test_the_as_of_an_external_neighbor_alone_does_not_lengthen_its_path():
     assert isinstance(third, Withdraw)
     assert as_if_internal(said, 65002) == said
     assert as_if_internal(said, None) == said
+
+
+def test_it_survives_the_way_to_another_process(known):
+    known.up(A, 1.0)
+    known.end_of_rib(A, "ipv4 unicast")
+    known.down(B, 2.0)
+    known.departed([(P1, A), (P2, B)], Standing.WITHDRAWN, 3.0)
+    known.failed(B, 4.0)
+    known.expect([A])
+    told = json.loads(json.dumps(known.to_json()))
+    assert Neighbors.from_json(told).to_json() == told
+    assert Neighbors.from_json(told).standing(P1, {A}) is Standing.WITHDRAWN

@@ -4,11 +4,16 @@ import asyncio
 import random
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
+from bgp2vpc.bgp.events import Announce, EndOfRib, Event, Withdraw
+from bgp2vpc.bgp.path import Path
 from bgp2vpc.config.model import Config, Ec2Limits, OnExit
 from bgp2vpc.daemon.daemon import Daemon, Mode
+from bgp2vpc.dialect.message import Direction, Message, PeerState, StateChange, Update
 from bgp2vpc.dialect.messages import decode as decode_message
 from bgp2vpc.dialect.text import parse
+from bgp2vpc.prefix import IPAddress, Prefix
 from bgp2vpc.sources.session import SourceKind
 from bgp2vpc.vpc.connect import Connection
 from bgp2vpc.vpc.memory import MemoryVpc
@@ -64,6 +69,8 @@ class Lab:
         self.next_config: Callable[[], Config] = lambda: self.config
         self.connect: Callable[[], Connection] = lambda: Connection(self.vpc, instance)
         self.to_exabgp: list[str] = []
+        self.told: Callable[[str], None] = lambda _: None
+        self.address = IPAddress("10.0.0.11" if beside else "10.0.0.10")
         self.status = 0
         self._daemon: Daemon | None = None
         self._running: asyncio.Task[int] | None = None
@@ -94,12 +101,18 @@ class Lab:
 
     def _say(self, line: str) -> bool:
         self.to_exabgp.append(line)
+        self.told(line)
         return True
 
     @property
     def daemon(self) -> Daemon:
         assert self._daemon is not None
         return self._daemon
+
+    @property
+    def running(self) -> bool:
+        """Whether there is a daemon that hears."""
+        return self._running is not None
 
     def open(self, source: str = SCRIPT, kind: SourceKind = SourceKind.SCRIPT) -> None:
         self.do(lambda: self.daemon.bridge.opened(source, kind))
@@ -182,6 +195,49 @@ class Lab:
             self.crash()
             self.loop.close()
         assert not self.bugs, self.bugs
+
+
+class Peering:
+    """The BGP session between the ExaBGPs of two labs: what one announces, the other hears 20 ms later."""
+
+    DELAY = 0.02
+
+    def __init__(self, first: Lab, second: Lab) -> None:
+        self._others = {first: second, second: first}
+        self._announced: dict[Lab, dict[Prefix, Path]] = {first: {}, second: {}}
+        self._is_up = False
+        for lab in self._others:
+            lab.told = partial(self._told, lab)
+        self.up()
+
+    def up(self) -> None:
+        """Both hear of each other, and all that was announced so far."""
+        self._is_up = True
+        for lab, other in self._others.items():
+            self._deliver(lab, StateChange(other.address, PeerState.UP))
+            self._send(other, *map(Announce, self._announced[other].values()), EndOfRib())
+
+    def down(self) -> None:
+        """Both lose each other at once."""
+        self._is_up = False
+        for lab, other in self._others.items():
+            self._deliver(lab, StateChange(other.address, PeerState.DOWN, "hold timer expired"))
+
+    def _told(self, lab: Lab, line: str) -> None:
+        for event in parse(line).events:
+            if isinstance(event, Announce):
+                path = replace(event.path, next_hop=lab.address)
+                self._announced[lab][path.prefix] = path
+                self._send(lab, Announce(path))
+            elif isinstance(event, Withdraw) and self._announced[lab].pop(event.prefix, None):
+                self._send(lab, event)
+
+    def _send(self, lab: Lab, *events: Event) -> None:
+        if self._is_up:
+            self._deliver(self._others[lab], Update(lab.address, Direction.RECEIVE, events))
+
+    def _deliver(self, lab: Lab, message: Message) -> None:
+        lab.loop.call_later(self.DELAY, lambda: lab.running and lab.daemon.heard(message))
 
 
 NO_PACE = Ec2Limits(burst=10_000, rate=10_000.0)

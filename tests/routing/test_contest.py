@@ -1,6 +1,7 @@
 """Best path between instances: the truth table of `routing.contest`, decided through `decide` as the daemon does."""
 
 import itertools
+from dataclasses import replace
 
 import pytest
 
@@ -71,12 +72,12 @@ def neighbors(*standings: Standing, address: IPAddress = NINE) -> Neighbors:
             case Standing.WITHDRAWN:
                 known.up(address, 0.0)
                 known.end_of_rib(address, None)
-                known.departed([(P1, address)], Standing.WITHDRAWN)
+                known.departed([(P1, address)], Standing.WITHDRAWN, 0.0)
             case Standing.SILENT:
                 known.up(address, 0.0)
                 known.end_of_rib(address, None)
             case Standing.LOST:
-                known.down(address)
+                known.down(address, 5.0)
     return known
 
 
@@ -107,7 +108,7 @@ TABLE = [
     (NOTHING, [THEIRS], {}, "nothing"),
     (US, [BETTER, THEIRS], {}, "keep ours eni-1"),
     (US, [EQUAL, THEIRS], {}, "keep ours eni-1"),
-    (US, [WORSE, THEIRS], {}, "keep peer-best eni-1"),
+    (US, [WORSE, THEIRS], {}, "keep peer-best eni-1, awaits eni-9"),
     (US, [THEIRS], {}, "keep handover eni-1, awaits eni-9"),
     (US, [], {}, "delete withdrawn None -> delete eni-1"),
     (THEM, [BETTER, THEIRS], {}, "replace best-path eni-1 -> replace eni-1"),
@@ -124,8 +125,8 @@ TABLE = [
     (DEAD, [WORSE, THEIRS], {}, "replace owner-blackhole eni-1 -> replace eni-1"),
     (DEAD, [WORSE, peer(EIGHT)], {}, "yield peer-best eni-9, awaits eni-8"),
     # a third one competes
-    (THEM, [WORSE, peer(EIGHT)], dict(known=WITHDRAWN), "yield peer-best eni-9"),
-    (OTHER, [EQUAL, THEIRS, peer(EIGHT, med=200)], {}, "yield peer-best eni-8"),
+    (THEM, [WORSE, peer(EIGHT)], dict(known=WITHDRAWN), "yield peer-best eni-9, awaits eni-8"),
+    (OTHER, [EQUAL, THEIRS, peer(EIGHT, med=200)], {}, "yield peer-best eni-8, awaits eni-9"),
     # what leads nowhere is not considered
     (NOTHING, [WORSE, peer(IPAddress("198.51.100.1"))], {}, "create absent eni-1 -> create eni-1"),
     (NOTHING, [WORSE, peer(IPAddress("10.0.1.10"))], {}, "create absent eni-1 -> create eni-1"),
@@ -139,7 +140,7 @@ TABLE = [
     (THEM, [EQUAL, peer(**DRAINING)], {}, "replace owner-last-resort eni-1 -> replace eni-1"),
     (THEM, [EQUAL, peer(local_preference=900, **DRAINING)], {}, "replace owner-last-resort eni-1 -> replace eni-1"),
     (THEM, [own(med=1000), peer(**DRAINING)], {}, "yield backup-med eni-9"),
-    (US, [own(**DRAINING), THEIRS], {}, "keep peer-best eni-1"),
+    (US, [own(**DRAINING), THEIRS], {}, "keep peer-best eni-1, awaits eni-9"),
     (US, [own(**DRAINING)], {}, "keep ours eni-1"),
     # what is none of the instances'
     (GATEWAY, [BETTER, THEIRS], {}, "foreign foreign-target igw-1"),
@@ -194,6 +195,16 @@ def test_with_a_remote_check_a_lost_session_alone_moves_nothing(offers, options,
     assert decided(THEM, offers, rule_options=CHECKED, **options) == expected
 
 
+def test_a_route_that_moved_to_the_owner_after_its_session_was_lost_tells_that_it_is_alive():
+    for moved, expected in (
+        (4.9, "replace owner-lost eni-1 -> replace eni-1"),
+        (5.1, "yield owner-unheard eni-9"),
+    ):
+        shown = replace(shown_to_us(*THEM), moved={("rtb-1", P1): moved})
+        assert decided(THEM, [BETTER], shown=shown, known=LOST) == expected
+    assert decided(DEAD, [BETTER], known=LOST).startswith("replace owner-blackhole")
+
+
 def test_an_owner_that_is_not_heard_is_judged_by_ec2_too():
     for health, expected in (
         (InstanceHealth.GONE, "replace owner-gone eni-1 -> replace eni-1"),
@@ -208,7 +219,7 @@ def test_an_owner_that_is_not_heard_is_judged_by_ec2_too():
 
 def test_somebody_else_may_say_that_a_member_has_failed():
     known = neighbors(Standing.SILENT)
-    known.failed(NINE)
+    known.failed(NINE, 5.0)
     assert decided(THEM, [EQUAL, THEIRS], known=known) == "replace owner-lost eni-1 -> replace eni-1"
     assert decided(NOTHING, [WORSE, THEIRS], known=known) == "create absent eni-1 -> create eni-1"
     known.recovered(NINE)
@@ -232,7 +243,7 @@ def test_affinity_prefers_the_zone_of_the_table_and_nothing_but_a_failure_crosse
         near_them.tables, near_them.interfaces, {}, "i-1",
         subnets={"subnet-1": Subnet("subnet-1", "vpc-1", "b")}, neighborhood={PEER: neighbor(PEER, NINE)},
     )  # fmt: skip
-    assert decided(US, [EQUAL, THEIRS], shown=far_us, rule_options=NEAR) == "keep peer-best eni-1"
+    assert decided(US, [EQUAL, THEIRS], shown=far_us, rule_options=NEAR) == "keep peer-best eni-1, awaits eni-9"
 
 
 def test_a_next_hop_that_has_not_been_looked_up_holds_what_would_be_taken_or_deleted():

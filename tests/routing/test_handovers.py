@@ -16,12 +16,12 @@ def test_who_does_not_write_in_time_is_overdue_and_forgiven_later():
     handovers.decided(HERE, verdict(PEER), 0.0)
     assert handovers.are_awaited
     assert handovers.next_expiry() == PATIENCE
-    assert handovers.expire(PATIENCE - 0.1) == frozenset()
-    assert handovers.expire(PATIENCE) == {HERE}
+    assert handovers.expire(PATIENCE - 0.1) == (frozenset(), frozenset())
+    assert handovers.expire(PATIENCE) == ({HERE}, frozenset())
     assert set(handovers.overdue) == {(HERE, PEER)}
     assert not handovers.are_awaited
     assert handovers.next_expiry() == PATIENCE + FORGIVEN
-    assert handovers.expire(PATIENCE + FORGIVEN) == {HERE}
+    assert handovers.expire(PATIENCE + FORGIVEN) == (frozenset(), {HERE})
     assert not handovers.overdue
 
 

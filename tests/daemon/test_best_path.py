@@ -1,0 +1,239 @@
+"""Two instances whose ExaBGPs peer with each other: who holds the route, and how it moves."""
+
+import pytest
+from lab import OURS, PEER, A, Lab, Peering, announce, two_hosts, withdraw
+
+from bgp2vpc.config.model import OnExit
+from bgp2vpc.errors import Transient
+from bgp2vpc.routing.damping import DampingLimits
+from bgp2vpc.routing.rule import Takeover, Writes
+from bgp2vpc.vpc.model import InstanceHealth
+from tests.values import rule
+
+BEST = rule(takeover=Takeover.BEST_PATH)
+AT_FIRST, AT_SECOND = f"rtb-1 {A} {OURS} active", f"rtb-1 {A} {PEER} active"
+CREATE, TAKE, TAKE_BACK = (
+    f"CreateRoute rtb-1 {A} {OURS}",
+    f"ReplaceRoute rtb-1 {A} {PEER}",
+    f"ReplaceRoute rtb-1 {A} {OURS}",
+)
+
+
+@pytest.fixture
+def pair(make_lab):
+    """Both run, both have told each other all."""
+
+    def make(rules=(BEST,), wait=15.0, **config) -> tuple[Lab, Lab, Peering]:
+        first = make_lab(two_hosts(), rules=rules, **config)
+        second = make_lab(beside=first, rules=rules, **config)
+        for lab in (first, second):
+            lab.start(helper=True, wait=0.1)
+        peering = Peering(first, second)
+        first.wait(wait)
+        first.forget_calls()
+        return first, second, peering
+
+    return make
+
+
+def test_the_better_path_gets_the_route_and_nobody_else_writes(pair) -> None:
+    first, second, _ = pair()
+    first.say(announce(A, "med 100"))
+    first.wait(5)
+    second.say(announce(A, "med 50"))
+    first.wait(5)
+    assert first.writes == [CREATE, f"CreateRoute rtb-1 {A} {PEER}", TAKE]
+    assert first.verdicts() == [f"rtb-1 {A} yield peer-best"]
+    assert second.verdicts() == [f"rtb-1 {A} keep ours"]
+    first.forget_calls()
+    first.wait(600)
+    assert first.writes == []
+
+
+def test_a_tie_moves_nothing(pair) -> None:
+    first, second, _ = pair()
+    second.say(announce(A, "med 100"))
+    first.wait(5)
+    first.say(announce(A, "med 100"))
+    first.wait(600)
+    assert first.routes == [AT_SECOND]
+
+
+def test_a_service_that_goes_down_hands_over_without_a_moment_without_route(pair) -> None:
+    first, second, _ = pair()
+    second.say(announce(A, "med 101"))
+    first.say(announce(A, "med 100"))
+    first.wait(5)
+    assert first.routes == [AT_FIRST]
+    first.forget_calls()
+    first.say(withdraw(A))
+    first.wait(0.35)
+    assert first.routes == [AT_SECOND]
+    first.wait(600)
+    assert first.writes == [TAKE]
+
+
+def test_a_hand_over_right_after_both_have_tried_to_create_the_route(pair) -> None:
+    first, second, _ = pair()
+    first.say(announce(A, "med 100"))
+    second.say(announce(A, "med 101"))
+    first.wait(0.6)
+    assert first.routes == [AT_FIRST]
+    first.say(withdraw(A))
+    first.wait(0.45)  # the second believes that its route was created and stands: it has to look first
+    assert first.routes == [AT_SECOND]
+
+
+def test_exabgps_healthcheck_moves_a_route_from_a_sick_instance_to_a_well_one_and_not_back(pair) -> None:
+    first, second, _ = pair()
+    first.say(announce(A, "med 100"))
+    first.wait(5)
+    second.say(announce(A, "med 100"))
+    first.wait(5)
+    first.forget_calls()
+    first.say(announce(A, "med 1000"))
+    first.wait(5)
+    assert first.routes == [AT_SECOND]
+    first.say(announce(A, "med 100"))
+    first.wait(300)
+    assert first.routes == [AT_SECOND]
+    second.say(announce(A, "med 1000"))
+    first.wait(5)
+    assert first.routes == [AT_FIRST]
+    first.say(announce(A, "med 1000"))
+    first.wait(300)
+    assert first.routes == [AT_FIRST], "all sick: it stays"
+    assert first.writes == [TAKE, TAKE_BACK]
+
+
+def test_when_the_owner_is_gone_the_other_takes_over_as_soon_as_the_session_is_lost(pair) -> None:
+    first, second, peering = pair()
+    first.say(announce(A))
+    first.wait(5)
+    second.say(announce(A))
+    second.wait(5)
+    second.forget_calls()
+    first.do(lambda: None)
+    first._running.cancel()  # frozen: it hears and writes nothing any more
+    peering.down()
+    second.wait(0.35)
+    assert second.routes == [AT_SECOND]
+    assert second.writes == [TAKE]
+
+
+def test_a_partition_does_not_make_them_rewrite_the_route_in_turns(pair) -> None:
+    first, second, peering = pair()
+    for lab in (first, second):
+        lab.say(announce(A))
+    first.wait(5)
+    peering.down()
+    first.wait(3600)
+    assert 1 <= len(first.writes) <= 15, "an hour"
+    peering.up()
+    first.wait(300)
+    first.forget_calls()
+    first.wait(3600)
+    assert first.writes == []
+
+
+def test_what_the_peer_does_not_write_in_time_we_write_ourselves(pair) -> None:
+    first, second, _ = pair()
+    second.vpc.fail_next(f"CreateRoute rtb-1 {A} {PEER}", Transient("CreateRoute", "Unavailable", ""), times=100)
+    second.say(announce(A, "med 10"))
+    first.wait(0.5)
+    first.say(announce(A, "med 20"))
+    first.wait(1.0)
+    assert first.routes == []
+    first.wait(2.0)
+    assert first.routes == [AT_FIRST]
+
+
+def test_without_a_successor_that_writes_the_route_goes_after_the_handover_time(pair) -> None:
+    first, second, _ = pair()
+    first.say(announce(A, "med 10"))
+    second.say(announce(A, "med 20"))
+    first.wait(5)
+    second.vpc.fail_next(TAKE, Transient("ReplaceRoute", "Unavailable", ""), times=1000)
+    first.say(withdraw(A))
+    first.wait(1.5)
+    assert first.routes == [AT_FIRST]
+    first.wait(1.5)
+    assert first.routes in ([], [AT_SECOND])
+    assert first.verdicts() == []
+
+
+def test_nothing_is_taken_or_deleted_before_the_neighbors_have_told(make_lab) -> None:
+    vpc = two_hosts()
+    vpc.put_route("rtb-1", A, PEER)
+    vpc.set_health("i-2", InstanceHealth.IMPAIRED)
+    lab = make_lab(vpc, rules=(BEST,), startup_hold=10.0).start(helper=True)
+    lab.hear("neighbor 10.0.0.11 down - refused")
+    lab.say(announce(A))
+    lab.wait(8)
+    assert lab.writes == []
+    assert lab.verdicts() == [f"rtb-1 {A} yield not-ready"]
+    lab.wait(2)
+    assert lab.writes == [TAKE_BACK]
+
+
+def test_on_exit_the_route_is_handed_over_before_we_go(pair) -> None:
+    first, second, _ = pair(on_exit=OnExit.WITHDRAW)
+    first.say(announce(A, "med 10"))
+    first.wait(5)
+    second.say(announce(A, "med 20"))
+    first.wait(5)
+    first.forget_calls()
+    assert first.stop() == 0
+    assert first.routes == [AT_SECOND]
+    assert first.writes == [TAKE]
+
+
+def test_on_exit_a_successor_that_does_not_write_is_not_waited_for_for_ever(pair) -> None:
+    first, second, _ = pair(on_exit=OnExit.WITHDRAW)
+    first.say(announce(A, "med 10"))
+    second.say(announce(A, "med 20"))
+    first.wait(5)
+    second.vpc.fail_next("ReplaceRoute", Transient("ReplaceRoute", "Unavailable", ""), times=1000)
+    assert first.stop() == 0
+    assert AT_FIRST not in first.routes
+
+
+def test_a_bridge_keeps_the_routes_of_others(make_lab) -> None:
+    vpc = two_hosts()
+    lab = make_lab(vpc, rules=(rule(takeover=Takeover.BEST_PATH, writes=Writes.ANY),)).start(helper=True, wait=15)
+    lab.hear("neighbor 10.0.0.11 up")
+    lab.hear(*update("announced 192.0.2.1/32 next-hop 10.0.0.11"))
+    lab.wait(1)
+    assert lab.routes == [AT_SECOND]
+    assert lab.calls == ["DescribeNetworkInterfaces 10.0.0.11", f"CreateRoute rtb-1 {A} {PEER}"]
+    lab.hear(*update("withdrawn 192.0.2.1/32"))
+    lab.wait(1)
+    assert lab.routes == []
+
+
+def test_an_address_nobody_has_is_asked_for_once_a_poll(make_lab) -> None:
+    lab = make_lab(two_hosts(), rules=(BEST,)).start(helper=True, wait=15)
+    lab.say(announce(A))
+    lab.wait(1)
+    lab.forget_calls()
+    lab.hear("neighbor 10.0.0.99 up", *update("announced 192.0.2.1/32 next-hop 10.0.0.99", "10.0.0.99"))
+    lab.wait(30)
+    assert lab.calls.count("DescribeNetworkInterfaces 10.0.0.99") == 1
+    assert lab.routes == [AT_FIRST]
+    lab.vpc.add_interface("eni-7", "i-7", addresses=["10.0.0.99"])
+    lab.wait(70)
+    assert lab.verdicts() == [f"rtb-1 {A} keep ours"] or lab.verdicts() == [f"rtb-1 {A} keep peer-best"]
+
+
+def test_damping_may_be_configured(pair) -> None:
+    first, second, peering = pair(damping=DampingLimits(half_life=600.0, suppress=1000.0, reuse=900.0))
+    for lab in (first, second):
+        lab.say(announce(A))
+    first.wait(5)
+    peering.down()
+    first.wait(60)
+    assert len(first.writes) <= 3
+
+
+def update(line: str, peer: str = "10.0.0.11") -> list[str]:
+    return [f"neighbor {peer} receive update {each}" for each in ("start", line, "end")]
