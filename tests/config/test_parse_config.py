@@ -7,8 +7,9 @@ import pytest
 from bgp2vpc.config.load import load, parse
 from bgp2vpc.config.model import Config, Ec2Limits, OnExit, Process
 from bgp2vpc.prefix import parse_prefix
+from bgp2vpc.routing.damping import DampingLimits
 from bgp2vpc.routing.prefix_list import PrefixList, parse_prefix_range
-from bgp2vpc.routing.rule import Rule, Takeover
+from bgp2vpc.routing.rule import Rule, Takeover, Writes
 from bgp2vpc.vpc.finders import And, ByTag, Finder, Ids, Main, Or, Subnet
 
 DATA = Path(__file__).parent / "data"
@@ -80,6 +81,17 @@ def test_a_rule_may_merge_another_and_override_it() -> None:
         Takeover.ALWAYS,
         first.vpc_id,
     )
+
+
+def test_what_best_path_needs_arrives() -> None:
+    text = MINIMAL.replace("accept:", "takeover: best_path, affinity: az, write: any, remote_healthcheck: dns, accept:")
+    text += "remote_healthchecks: {dns: {type: ping, every: 1}}\nstartup_hold: '3'\n"
+    text += "damping: {half_life: 30, suppress: 5000, reuse: 1000}\n"
+    config = parse(text, "f")
+    (found,) = config.rules
+    assert (found.takeover, found.affinity, found.writes) == (Takeover.BEST_PATH, True, Writes.ANY)
+    assert found.remote_check == "dns"
+    assert (config.startup_hold, config.damping) == (3.0, DampingLimits(30.0, 5000.0, 1000.0))
 
 
 # how `find` is written, what it is
