@@ -226,7 +226,9 @@ class View:
 
     def strangers(self, wish: Wish, only: Collection[Prefix] | None = None) -> Strangers:
         """Interfaces of other instances that matter and are not known."""
-        return strangers(self.tables, self.snapshot, wish, only) if self.snapshot else Strangers()
+        if self.snapshot is None or not any(rule.takes_by_best_path for rule in self._rules):
+            return Strangers()
+        return strangers(self.tables, self.snapshot, wish, only)
 
     def acquaintances(self) -> Strangers:
         """What may have changed of what we know: to be asked about again at every poll.

@@ -112,6 +112,12 @@ class Rule:
         """Whether the paths of other instances count for this prefix."""
         return self.takeover_of(prefix) is Takeover.BEST_PATH
 
+    @property
+    def takes_by_best_path(self) -> bool:
+        """Whether the paths of other instances count for any prefix."""
+        managed = (route.takeover for route in self.manages.values())
+        return Takeover.BEST_PATH in (self.takeover, *managed)
+
     def remote_check_of(self, prefix: Prefix) -> str:
         """Name of the check that the owner of the route has to pass; empty: none."""
         managed = self.manages.get(prefix)
