@@ -128,7 +128,7 @@ class Net:
         base = f"{MARK}-{os.getpid()}"
         self.host = Namespace(f"{base}-host")
         self.router = Namespace(f"{base}-rtr")
-        number = _free_number()
+        number = free_number()
         self.cloud_address = f"198.18.{number}.1"
         self.host_address = f"198.19.{number}.1"
         self.router_address = f"198.19.{number}.2"
@@ -153,22 +153,24 @@ class Net:
     def close(self) -> None:
         """Remove everything."""
         for namespace in (self.host, self.router):
-            if namespace.name in _names():
+            if namespace.name in names():
                 namespace.remove()
 
 
-def _names() -> list[str]:
+def names() -> list[str]:
+    """Every network namespace."""
     return [line.split()[0] for line in _ip("netns", "list").splitlines() if line]
 
 
-def _free_number() -> int:
+def free_number() -> int:
+    """The first N that nobody uses."""
     taken = _ip("-4", "-o", "addr", "show")
     return next(number for number in range(1, 255) if f" 198.18.{number}.1/" not in taken)
 
 
 def remove_leftovers() -> None:
     """Remove the namespaces of test processes that died without doing so."""
-    for name in _names():
+    for name in names():
         mark, _, rest = name.partition("-")
         pid = rest.partition("-")[0]
         if mark == MARK and pid.isdigit() and not _is_alive(pid):
