@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Any, Self
 
 import netns
+import vpcnet
 from bird import IBGP, ROUTER_AS, Peering
 from waiting import wait_until
 
@@ -63,7 +64,9 @@ routetables:
 class AnycastHost:
     """One host; everything it starts is ended with it."""
 
-    def __init__(self, net: netns.Net, cloud: Cloud, host: Host, directory: Path, exabgp: Exabgp) -> None:
+    def __init__(
+        self, net: "netns.Net | vpcnet.Seat", cloud: Cloud, host: Host, directory: Path, exabgp: Exabgp
+    ) -> None:
         self.net = net
         self.cloud = cloud
         self.instance = host
@@ -103,6 +106,7 @@ class AnycastHost:
             "exabgp_daemon_user": self.user,
             "exabgp_api_cli": "false",
             "exabgp_log_destination": "stdout",
+            "exabgp_log_statistics": "false",
         }
 
     def belong_to_nobody(self) -> None:

@@ -56,13 +56,13 @@ IBGP, EBGP = Peering(ROUTER_AS), Peering(HOST_AS_EBGP)
 class Bird:
     """A running BIRD."""
 
-    def __init__(self, net: netns.Net, directory: Path, peering: Peering) -> None:
+    def __init__(self, router: netns.Namespace, directory: Path, configuration: str) -> None:
         self._directory = directory
         self._control = directory / "bird.ctl"
-        configuration = directory / "bird.conf"
-        configuration.write_text(_configuration(net, directory, peering), "utf-8")
+        file = directory / "bird.conf"
+        file.write_text(configuration, "utf-8")
         self._process = subprocess.Popen(
-            net.router.command(["bird", "-f", "-c", str(configuration), "-s", str(self._control)]),
+            router.command(["bird", "-f", "-c", str(file), "-s", str(self._control)]),
             stderr=subprocess.PIPE,
             text=True,
         )
@@ -135,7 +135,8 @@ class Bird:
 MakeRouter = Callable[[Peering], Bird]
 
 
-def _configuration(net: netns.Net, directory: Path, peering: Peering) -> str:
+def configuration(net: netns.Net, directory: Path, peering: Peering) -> str:
+    """Of the router of one host."""
     statics = {4: "", 6: ""}
     for prefix in peering.announced:
         statics[ip_network(prefix).version] += f"route {prefix} blackhole; "

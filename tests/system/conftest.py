@@ -1,14 +1,16 @@
 """Fixtures of the system tests: the network, the cloud within its reach, the router, the anycast host."""
 
 import os
-from collections.abc import Generator, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+import mesh
 import netns
 import pytest
+import vpcnet
 from anycast import EXABGPS, AnycastHost, MakeHost
-from bird import Bird, MakeRouter
+from bird import Bird, MakeRouter, configuration
 
 from bgp2vpc.demo.cloud.client import Cloud
 from bgp2vpc.demo.cloud.values import World, WorldSpec
@@ -17,14 +19,20 @@ from bgp2vpc.demo.cloud.values import World, WorldSpec
 @pytest.fixture(scope="session")
 def net() -> Iterator[netns.Net]:
     """The network of two hosts. Where it cannot be made the tests are skipped, and say so; in CI that is a failure."""
+    with _equipped():
+        made = netns.Net()
+        yield made
+        made.close()
+
+
+@contextmanager
+def _equipped() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PATH", f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
         lacks = netns.missing() + [f"{e.programs} (make setup)" for e in EXABGPS if not e.programs.exists()]
         if lacks:
             pytest.skip("the system tests need " + ", ".join(lacks))
-        made = netns.Net()
-        yield made
-        made.close()
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -62,10 +70,41 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 @pytest.fixture
 def start_router(net: netns.Net, tmp_path: Path, closing: ExitStack) -> MakeRouter:
     """Start BIRD."""
-    return lambda peering: closing.enter_context(Bird(net, tmp_path, peering))
+    return lambda peering: closing.enter_context(Bird(net.router, tmp_path, configuration(net, tmp_path, peering)))
 
 
 @pytest.fixture
 def make_host(net: netns.Net, cloud: Cloud, world: World, tmp_path: Path, closing: ExitStack) -> MakeHost:
     """Make the anycast host out of the world's first instance; nothing runs on it yet."""
     return lambda exabgp: closing.enter_context(AnycastHost(net, cloud, world.hosts[0], tmp_path, exabgp))
+
+
+@pytest.fixture(scope="session")
+def vpc_net() -> Iterator[vpcnet.VpcNet]:
+    """The network of several hosts of one VPC."""
+    with _equipped():
+        made = vpcnet.VpcNet(mesh.addresses(3))
+        yield made
+        made.close()
+
+
+@pytest.fixture(scope="session")
+def vpc_cloud(vpc_net: vpcnet.VpcNet) -> Iterator[Cloud]:
+    """The test cloud, where those hosts can reach it."""
+    with Cloud.start(vpc_net.cloud_address) as running:
+        yield running
+
+
+@pytest.fixture
+def start_mesh(
+    vpc_net: vpcnet.VpcNet, vpc_cloud: Cloud, tmp_path: Path, closing: ExitStack
+) -> Callable[[mesh.Setting], mesh.Mesh]:
+    """Start hosts that peer with each other, and wait until all is well; what was written by then is forgotten."""
+
+    def start(setting: mesh.Setting) -> mesh.Mesh:
+        made = closing.enter_context(mesh.running(vpc_net, vpc_cloud, tmp_path, setting))
+        made.wait_until_well()
+        vpc_cloud.forget_calls()
+        return made
+
+    return start

@@ -20,6 +20,7 @@ from netns import MARK, Namespace
 GATEWAY = "10.0.0.1"
 """The VPC's router, as every host and the client know it."""
 ROUTER = "10.255.255.2"
+BGP = 179
 UPLINK = "vpc"
 """The one device of a host."""
 
@@ -94,17 +95,20 @@ class VpcNet:
             _tc(seat.host, "del", UPLINK)
             _tc(self.vpc, "del", seat.device)
 
-    def part(self, one: str, other: str) -> None:
-        """Drop what these two addresses send each other, in both directions."""
-        self._rules("add", one, other)
+    def part(self, one: str, other: str, port: int | None = None) -> None:
+        """Drop what these two addresses send each other, in both directions; with a port, only its TCP connections."""
+        self._rules("add", one, other, port)
 
-    def join(self, one: str, other: str) -> None:
+    def join(self, one: str, other: str, port: int | None = None) -> None:
         """Undo `part`."""
-        self._rules("del", one, other)
+        self._rules("del", one, other, port)
 
-    def _rules(self, action: str, one: str, other: str) -> None:
+    def _rules(self, action: str, one: str, other: str, port: int | None) -> None:
+        ends = [[end, str(port)] for end in ("sport", "dport")] if port else [[]]
         for source, destination in ((one, other), (other, one)):
-            _ip("-n", self.vpc.name, "rule", action, "from", source, "to", destination, "blackhole")
+            for end in ends:
+                what = ["from", source, "to", destination, *(["ipproto", "tcp", *end] if end else [])]
+                _ip("-n", self.vpc.name, "rule", action, *what, "blackhole")
 
     def route(self, prefix: str, via: Seat | None) -> None:
         """Where the VPC's router, and so the client, sends what goes to `prefix`; None: nowhere."""

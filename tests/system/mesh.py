@@ -1,0 +1,369 @@
+"""Several anycast hosts of one VPC whose ExaBGPs peer with each other; the datacenter's router; and a client.
+
+The client's packets go where the route table says: the VPC's router follows the table of the first host's zone. What
+befalls a host is done to its network or its processes.
+"""
+
+import itertools
+import json
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+import netns
+import traffic
+from anycast import BGP2VPC, EXABGP_50, IPV4, AnycastHost, Exabgp
+from bird import ROUTER_AS, Bird
+from vpcnet import BGP, ROUTER, Seat, VpcNet
+from waiting import wait_until
+
+from bgp2vpc.demo.cloud.client import Cloud
+from bgp2vpc.demo.cloud.process import CloudError
+from bgp2vpc.demo.cloud.values import Host, World, WorldSpec
+
+EC2_LATENCY = 0.1
+"""Seconds that the stand-in adds to every call."""
+EVERY, FALL, RISE = 0.2, 3, 2
+A_DAY = 86400.0
+SERVICE = traffic.service(IPV4.partition("/")[0])
+GREETED = {"port": traffic.PORT, "expect": traffic.GREETING.decode().strip()}
+REMOTE_CHECK = {"type": "tcp", "every": EVERY, "fall": FALL, "rise": RISE, "config": GREETED}
+CHECK = {**REMOTE_CHECK, "destination": IPV4.partition("/")[0]}
+
+NEIGHBOR = """
+neighbor {peer} {{
+    local-address {own};
+    router-id {own};
+    local-as {asn};
+    peer-as {asn};
+    hold-time {hold_time};
+    {connecting}
+    family {{ ipv4 unicast; }}
+    api {{
+        processes [ bgp2vpc ];
+        {hearing}
+    }}
+}}
+"""
+HEARING = "neighbor-changes; receive { parsed; update; notification; }"
+
+DATACENTER = """
+log "{directory}/bird.log" all;
+router id {router};
+protocol device {{}}
+protocol static vpc {{ ipv4; route 10.0.0.0/16 via "vpc"; }}
+template bgp anycast {{
+    local {router} as {asn};
+    passive;
+    multihop;
+    error wait time 1, 1;
+    hold time 3;
+    ipv4 {{ import all; export none; }};
+}}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """How the hosts are set up.
+
+    rule: further keys of the one rule. more: further keys of the file. hold_time: of the sessions among the hosts.
+    """
+
+    rule: Mapping[str, Any]
+    more: Mapping[str, Any] = field(default_factory=dict)
+    hold_time: int = 3
+    exabgp: Exabgp = EXABGP_50
+    instances: int = 2
+
+
+def checked(*, remote: bool, **more: Any) -> Setting:
+    """A health check of bgp2vpc's announces the prefix; with `remote`, another asks the owner how it is."""
+    route = {"cidr": IPV4, "healthcheck": "service", "announce": {"med": 100}}
+    if remote:
+        route["remote_healthcheck"] = "service"
+    return Setting(
+        {"takeover": "best_path", "manage_routes": [route]},
+        {"healthchecks": {"service": CHECK}, "remote_healthchecks": {"service": REMOTE_CHECK}, **more},
+    )
+
+
+def announced(*options: str, remote: bool, **more: Any) -> Setting:
+    """ExaBGP's healthcheck announces the prefix, with these options."""
+    ask = f"read -t {EVERY} < /dev/tcp/{CHECK['destination']}/{traffic.PORT}"
+    pace = f"--interval {EVERY} --fast-interval {EVERY} --rise {RISE} --fall {FALL}"
+    run = f"python3 -m exabgp healthcheck --cmd \"bash -c '{ask}'\" --ip {IPV4} --no-ip-setup --no-syslog {pace}"
+    rule = {"takeover": "best_path", "accept": [IPV4], **({"remote_healthcheck": "service"} if remote else {})}
+    script = {"run": " ".join([run, *options])}
+    return Setting(rule, {"processes": {"service": script}, "remote_healthchecks": {"service": REMOTE_CHECK}, **more})
+
+
+class MeshHost(AnycastHost):
+    """One of several hosts."""
+
+    def __init__(self, net: VpcNet, seat: Seat, cloud: Cloud, host: Host, directory: Path, setting: Setting) -> None:
+        directory.mkdir()
+        super().__init__(seat, cloud, host, directory, setting.exabgp)
+        self._vpc = net
+        self._setting = setting
+        self._is_frozen = False
+        seat.host.address("lo", IPV4)
+
+    @property
+    def seat(self) -> Seat:
+        """Where in the network it is."""
+        return self.net
+
+    def __exit__(self, *error: object) -> None:
+        self.recover()
+        super().__exit__(*error)
+
+    def start_mesh(self, peers: Sequence[Seat]) -> None:
+        """Run the service, and ExaBGP with bgp2vpc as its helper."""
+        self.yaml.write_text(
+            json.dumps({"socket": str(self.socket), **self._setting.more, "routetables": self._rules()})
+        )
+        own = self.seat.host_address
+        asn = {"own": own, "asn": ROUTER_AS}
+        text = f"process bgp2vpc {{ run {BGP2VPC} helper -f {self.yaml}; encoder json; }}\n"
+        text += NEIGHBOR.format(peer=ROUTER, hold_time=3, connecting="", hearing="", **asn)
+        for peer in peers:
+            # Two who connect at once lose their first session, or more: the lower address waits.
+            connecting = "passive true; listen 179;" if own < peer.host_address else ""
+            text += NEIGHBOR.format(
+                peer=peer.host_address, hold_time=self._setting.hold_time, connecting=connecting, hearing=HEARING, **asn
+            )
+        path = self.directory / "exabgp.conf"
+        path.write_text(text, "utf-8")
+        self.start_service()
+        self.start("exabgp", self.exabgp.serve(path))
+
+    def _rules(self) -> Mapping[str, Any]:
+        find = {"type": "by_tag", "config": {"key": "type", "value": "private"}}
+        return {"private": {"find": find, **self._setting.rule}}
+
+    # What befalls it
+
+    def start_service(self) -> None:
+        """Start the service."""
+        self.start("service", SERVICE)
+
+    def kill_service(self) -> None:
+        """As a crash does."""
+        process = self._processes.pop("service")
+        process.kill()
+        process.wait()
+
+    def kill_bgp2vpc(self) -> None:
+        """ExaBGP starts it again."""
+        self.kill("bgp2vpc", "helper")
+
+    def terminate_bgp2vpc(self) -> None:
+        """As an upgrade does: it ends in order, and ExaBGP starts the new one."""
+        for pid in self.pids_of("bgp2vpc", "helper"):
+            os.kill(pid, signal.SIGTERM)
+
+    def kill_exabgp(self) -> None:
+        """As a crash does; nobody starts it again."""
+        process = self._processes.pop("exabgp")
+        process.kill()
+        process.wait()
+
+    def drain(self) -> subprocess.CompletedProcess[str]:
+        """Have it leave, and wait until it has."""
+        return self.bgp2vpc("drain", "--socket", str(self.socket))
+
+    def undrain(self) -> subprocess.CompletedProcess[str]:
+        """Have it come back."""
+        return self.bgp2vpc("undrain", "--socket", str(self.socket))
+
+    def freeze(self) -> None:
+        """Stop every process of the host; its kernel goes on."""
+        pids = self.seat.host.pids()
+        self._is_frozen = True
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+
+    def cut(self) -> None:
+        """Cut its link."""
+        self._vpc.cut(self.seat)
+
+    def recover(self) -> None:
+        """Thaw it, mend its link, start its service if that does not run."""
+        self._vpc.mend(self.seat)
+        if self._is_frozen:
+            self._is_frozen = False
+            for pid in self.seat.host.pids():
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGCONT)
+        if "service" not in self._processes:
+            self.start_service()
+
+    def peers_up(self) -> int:
+        """How many other hosts it hears."""
+        return sum(source["kind"] == "peer" for source in self.status().get("sources", ()))
+
+
+class Datacenter(Bird):
+    """The router of the datacenter, with a session to each host."""
+
+    def __init__(self, net: VpcNet, directory: Path) -> None:
+        text = DATACENTER.format(directory=directory, router=ROUTER, asn=ROUTER_AS)
+        for seat in net.seats:
+            name = seat.device.replace("-", "")
+            text += f"protocol bgp {name} from anycast {{ neighbor {seat.host_address} as {ROUTER_AS}; }}\n"
+        super().__init__(net.router, directory, text)
+
+    def next_hops(self, prefix: str) -> set[str]:
+        """The hosts from which it has a path."""
+        return {line.split()[1] for line in self.routes(prefix).splitlines() if "BGP.next_hop" in line}
+
+
+class DataPlane:
+    """Makes the VPC's router send `IPV4` where a route table says, within milliseconds."""
+
+    def __init__(self, net: VpcNet, cloud: Cloud, table: str, seats: Mapping[str, Seat]) -> None:
+        self._net, self._cloud, self._table, self._seats = net, cloud, table, seats
+        self._installed: Seat | None = None
+        self._stopped = False
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._net.route(IPV4, None)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stopped = True
+        self._thread.join()
+
+    def _run(self) -> None:
+        self._cloud.wait_until(self._follow, timeout=A_DAY)
+
+    def _follow(self) -> bool:
+        seat = self.owner()
+        if seat is not self._installed:
+            self._net.route(IPV4, seat)
+            self._installed = seat
+        return self._stopped
+
+    def owner(self) -> Seat | None:
+        """Where the table sends the prefix now."""
+        rows = (line.split() for line in self._cloud.routes(self._table).splitlines())
+        return next((self._seats.get(row[1]) for row in rows if row[0] == IPV4 and row[2] == "active"), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Mesh:
+    """Everything that runs."""
+
+    net: VpcNet
+    cloud: Cloud
+    world: World
+    hosts: tuple[MeshHost, ...]
+    router: Datacenter
+    client: traffic.Client
+    plane: DataPlane
+
+    def owner(self) -> MeshHost:
+        """Who has the route now. Raises LookupError if nobody has."""
+        seat = self.plane.owner()
+        found = [host for host in self.hosts if host.seat is seat]
+        if not found:
+            raise LookupError(f"nobody has the route\n{self.story()}")
+        return found[0]
+
+    def others(self, host: MeshHost) -> list[MeshHost]:
+        """All but this one."""
+        return [each for each in self.hosts if each is not host]
+
+    def wait_for_owner(self, *hosts: MeshHost, timeout: float = 30.0) -> None:
+        """Until one of these has the route in every table."""
+        targets = {host.instance.interface_id for host in hosts}
+
+        def holds() -> bool:
+            return all(
+                any(f"{IPV4} {eni} active" in self.cloud.routes(t) for eni in targets) for t in self.world.tables
+            )
+
+        wait_until(holds, f"a route to {targets}", self.story, timeout)
+
+    def wait_until_well(self, timeout: float = 60.0) -> None:
+        """Until all announce and hear each other, the router hears all, one has the route and the client is answered."""
+        deadline = time.monotonic() + timeout
+
+        def well() -> bool:
+            return all(map(self._is_well, self.hosts))
+
+        wait_until(well, "every host to hear the others", self.story, timeout)
+        everybody = {seat.host_address for seat in self.net.seats}
+        heard = lambda: self.router.next_hops(IPV4) == everybody  # noqa: E731
+        wait_until(heard, f"BIRD to hear {everybody}", self.story, deadline - time.monotonic())
+        self.wait_for_owner(*self.hosts, timeout=deadline - time.monotonic())
+        self.client.wait_for_calm(time.monotonic(), timeout=deadline - time.monotonic())
+
+    def _is_well(self, host: MeshHost) -> bool:
+        paths = [path for path in host.status().get("paths", ()) if path["prefix"] == IPV4]
+        checks = host.status().get("checks", ())
+        return len(paths) == len(self.hosts) and all(check["state"] == "healthy" for check in checks)
+
+    @contextmanager
+    def without_ec2(self, host: MeshHost) -> Iterator[None]:
+        """This host does not reach EC2, nor instance metadata."""
+        self.net.part(host.seat.cloud_side, self.net.cloud_address)
+        try:
+            yield
+        finally:
+            self.net.join(host.seat.cloud_side, self.net.cloud_address)
+
+    @contextmanager
+    def without_bgp(self, *hosts: MeshHost) -> Iterator[None]:
+        """These hosts do not hear each other, and all else goes on."""
+        pairs = list(itertools.combinations((host.seat.host_address for host in hosts), 2))
+        for one, other in pairs:
+            self.net.part(one, other, BGP)
+        try:
+            yield
+        finally:
+            for one, other in pairs:
+                self.net.join(one, other, BGP)
+
+    def story(self) -> str:
+        """What there is to say when something did not happen."""
+        tables = [f"--- {table}\n{self.cloud.routes(table)}" for table in self.world.tables]
+        return "\n".join(
+            [*(f"=== {host.seat.device}\n{host.story()}" for host in self.hosts), self.router.story(), *tables]
+        )
+
+
+@contextmanager
+def running(net: VpcNet, cloud: Cloud, directory: Path, setting: Setting) -> Iterator[Mesh]:
+    """A mesh in a new world; it need not be ready yet."""
+    cloud.reset()
+    world = cloud.build(WorldSpec(instances=setting.instances))
+    cloud.latency(EC2_LATENCY)
+    with ExitStack() as stack:
+        seats = net.seats[: setting.instances]
+        router = stack.enter_context(Datacenter(net, directory))
+        by_interface = {host.interface_id: seat for host, seat in zip(world.hosts, seats, strict=True)}
+        plane = stack.enter_context(DataPlane(net, cloud, world.tables[0], by_interface))
+        hosts = [
+            stack.enter_context(MeshHost(net, seat, cloud, host, directory / seat.device, setting))
+            for host, seat in zip(world.hosts, seats, strict=True)
+        ]
+        for host in hosts:
+            host.start_mesh([seat for seat in seats if seat is not host.seat])
+        client = stack.enter_context(traffic.Client(net.vpc.command, IPV4.partition("/")[0], directory / "answered"))
+        yield Mesh(net, cloud, world, tuple(hosts), router, client, plane)
+
+
+def addresses(instances: int) -> list[str]:
+    """Of the hosts of a world: round its two zones."""
+    return [f"10.0.{1 + number % 2}.{10 + number}" for number in range(instances)]

@@ -1,0 +1,198 @@
+"""Several hosts that announce the same prefix and peer with each other: what befalls one, and who has the route then.
+
+These are the rows of docs/failure-scenarios.md. How long it takes is measured by `python -m benchmarks gaps`; times here
+are only guards against hanging.
+"""
+
+import time
+from collections.abc import Callable
+
+import pytest
+from mesh import Mesh, MeshHost, Setting, announced, checked
+from waiting import wait_until
+
+pytestmark = pytest.mark.system
+
+StartMesh = Callable[[Setting], Mesh]
+QUIET = 3.0
+"""Seconds in which what must not happen would."""
+
+
+def written(mesh: Mesh) -> list[tuple[str, str]]:
+    """Operation and caller of each successful change so far."""
+    return [(call.operation, call.caller) for call in mesh.cloud.writes() if not call.error]
+
+
+def replaced_by(mesh: Mesh, host: MeshHost) -> list[tuple[str, str]]:
+    """What `written` is when this host has taken the route in every table, and nothing else was done."""
+    return [("ReplaceRoute", host.instance.instance_id)] * len(mesh.world.tables)
+
+
+def struck(mesh: Mesh, strike: Callable[[MeshHost], None]) -> tuple[MeshHost, MeshHost]:
+    """The owner, which was struck, and the other host, which has the route by now and answers the client."""
+    owner = mesh.owner()
+    (other,) = mesh.others(owner)
+    since = time.monotonic()
+    strike(owner)
+    mesh.wait_for_owner(other)
+    mesh.client.wait_for_calm(since)
+    return owner, other
+
+
+@pytest.mark.parametrize("setting", [checked(remote=False), announced("--withdraw-on-down", remote=False)])
+def test_the_other_host_replaces_the_route_of_a_host_whose_service_is_killed(
+    setting: Setting, start_mesh: StartMesh
+) -> None:
+    mesh = start_mesh(setting)
+    owner, other = struck(mesh, MeshHost.kill_service)
+    owner.recover()
+    mesh.wait_until_well()
+    assert mesh.owner() is other
+    assert written(mesh) == replaced_by(mesh, other)
+
+
+def test_a_sick_host_that_announces_a_high_med_loses_the_route_and_does_not_get_it_back(start_mesh: StartMesh) -> None:
+    mesh = start_mesh(announced(remote=False))
+    owner, other = struck(mesh, MeshHost.kill_service)
+    owner.recover()
+    mesh.wait_until_well()
+    assert mesh.owner() is other
+    assert written(mesh) == replaced_by(mesh, other)
+
+
+def test_when_all_are_sick_the_route_stays_where_it_is(start_mesh: StartMesh) -> None:
+    mesh = start_mesh(announced(remote=False))
+    owner, other = struck(mesh, MeshHost.kill_service)
+    other.kill_service()
+    time.sleep(QUIET)
+    assert mesh.owner() is other
+    owner.recover()
+    mesh.wait_for_owner(owner)
+    other.recover()
+    mesh.wait_until_well()
+    assert mesh.owner() is owner
+
+
+def test_a_killed_bgp2vpc_costs_no_packet_and_no_call_that_writes(start_mesh: StartMesh) -> None:
+    mesh = start_mesh(checked(remote=True))
+    owner = mesh.owner()
+    since = time.monotonic()
+    owner.kill_bgp2vpc()
+    time.sleep(QUIET)
+    mesh.wait_until_well()
+    assert mesh.client.loss(since).lost == 0
+    assert written(mesh) == []
+
+
+@pytest.mark.parametrize("remote", [True, False], ids=["remote check", "BGP alone"])
+@pytest.mark.parametrize("strike", [MeshHost.freeze, MeshHost.cut], ids=["frozen", "cut"])
+def test_the_route_of_a_host_that_is_gone_moves_once_and_stays_when_that_returns(
+    strike: Callable[[MeshHost], None], remote: bool, start_mesh: StartMesh
+) -> None:
+    mesh = start_mesh(checked(remote=remote))
+    owner, other = struck(mesh, strike)
+    owner.recover()
+    mesh.wait_until_well()
+    time.sleep(QUIET)
+    assert mesh.owner() is other
+    assert written(mesh) == replaced_by(mesh, other)
+
+
+@pytest.mark.parametrize("strike", [MeshHost.freeze, MeshHost.cut], ids=["frozen", "cut"])
+def test_a_host_that_returned_takes_over_when_the_other_one_goes(
+    strike: Callable[[MeshHost], None], start_mesh: StartMesh
+) -> None:
+    mesh = start_mesh(checked(remote=True, settle_time=1))
+    owner, other = struck(mesh, strike)
+    owner.recover()
+    mesh.wait_until_well()
+    time.sleep(QUIET)
+    assert struck(mesh, strike) == (other, owner)
+
+
+def test_a_killed_exabgp_loses_its_route(start_mesh: StartMesh) -> None:
+    mesh = start_mesh(checked(remote=False))
+    owner, other = struck(mesh, MeshHost.kill_exabgp)
+    wait_until(lambda: not owner.pids_of("bgp2vpc", "helper"), "the helper to end", mesh.story)
+    assert mesh.owner() is other
+
+
+def test_hosts_that_cannot_hear_each_other_leave_the_route_to_an_owner_that_passes_its_remote_check(
+    start_mesh: StartMesh,
+) -> None:
+    mesh = start_mesh(checked(remote=True))
+    owner = mesh.owner()
+    with mesh.without_bgp(*mesh.hosts):
+        wait_until(lambda: not any(host.peers_up() for host in mesh.hosts), "both sessions to end", mesh.story)
+        time.sleep(QUIET)
+        assert written(mesh) == []
+        _, other = struck(mesh, MeshHost.kill_service)
+    assert mesh.owner() is other
+
+
+def test_a_partition_moves_the_route_once_and_not_to_and_fro(start_mesh: StartMesh) -> None:
+    mesh = start_mesh(checked(remote=False, poll_time=1, settle_time=1))
+    with mesh.without_bgp(*mesh.hosts):
+        wait_until(lambda: not any(host.peers_up() for host in mesh.hosts), "both sessions to end", mesh.story)
+        time.sleep(10)
+        moves = len(written(mesh)) / len(mesh.world.tables)
+        assert moves <= 4, mesh.story()
+    mesh.wait_until_well()
+
+
+def test_the_route_of_an_owner_whose_ec2_does_not_answer_moves_all_the_same(start_mesh: StartMesh) -> None:
+    mesh = start_mesh(checked(remote=False))
+    owner = mesh.owner()
+    with mesh.without_ec2(owner):
+        time.sleep(QUIET)
+        assert written(mesh) == []
+        _, other = struck(mesh, MeshHost.kill_service)
+    assert written(mesh) == replaced_by(mesh, other)
+
+
+def test_a_successor_whose_ec2_does_not_answer_is_not_waited_for_for_ever(start_mesh: StartMesh) -> None:
+    mesh = start_mesh(checked(remote=False))
+    owner = mesh.owner()
+    (other,) = mesh.others(owner)
+    with mesh.without_ec2(other):
+        owner.kill_service()
+        wait_until(lambda: mesh.plane.owner() is None, "the owner to delete its route", mesh.story)
+    mesh.wait_for_owner(other, timeout=60)
+
+
+def test_nothing_happens_when_instance_metadata_is_gone(start_mesh: StartMesh) -> None:
+    mesh = start_mesh(checked(remote=True, poll_time=1))
+    for host in mesh.hosts:
+        mesh.cloud.metadata_fault(host.instance.instance_id, "hang")
+    time.sleep(QUIET)
+    assert written(mesh) == []
+    _, other = struck(mesh, MeshHost.kill_service)
+    assert written(mesh) == replaced_by(mesh, other)
+
+
+def test_an_upgrade_of_one_host_after_the_other_moves_no_route(start_mesh: StartMesh) -> None:
+    mesh = start_mesh(checked(remote=True, on_exit="keep"))
+    since = time.monotonic()
+    for host in mesh.hosts:
+        (helper,) = host.pids_of("bgp2vpc", "helper")
+        host.terminate_bgp2vpc()
+        wait_until(
+            lambda old=helper, at=host: at.pids_of("bgp2vpc", "helper") not in ([], [old]), "a new one", mesh.story
+        )
+        mesh.wait_until_well()
+    assert mesh.client.loss(since).lost == 0
+    assert written(mesh) == []
+
+
+@pytest.mark.parametrize("drained", [checked(remote=True), announced(remote=True)])
+def test_a_drained_host_leaves_without_a_lost_packet(drained: Setting, start_mesh: StartMesh) -> None:
+    mesh = start_mesh(drained)
+    owner = mesh.owner()
+    (other,) = mesh.others(owner)
+    since = time.monotonic()
+    answer = owner.drain()
+    assert answer.returncode == 0, answer.stderr
+    assert mesh.owner() is other
+    mesh.client.wait_for_calm(since)
+    assert mesh.client.loss(since).lost == 0
+    assert written(mesh) == replaced_by(mesh, other)
