@@ -64,9 +64,7 @@ routetables:
 class AnycastHost:
     """One host; everything it starts is ended with it."""
 
-    def __init__(
-        self, net: "netns.Net | vpcnet.Seat", cloud: Cloud, host: Host, directory: Path, exabgp: Exabgp
-    ) -> None:
+    def __init__(self, net: netns.Net | vpcnet.Seat, cloud: Cloud, host: Host, directory: Path, exabgp: Exabgp) -> None:
         self.net = net
         self.cloud = cloud
         self.instance = host

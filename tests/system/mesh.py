@@ -17,7 +17,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-import netns
 import traffic
 from anycast import BGP2VPC, EXABGP_50, IPV4, AnycastHost, Exabgp
 from bird import ROUTER_AS, Bird
@@ -25,7 +24,6 @@ from vpcnet import BGP, ROUTER, Seat, VpcNet
 from waiting import wait_until
 
 from bgp2vpc.demo.cloud.client import Cloud
-from bgp2vpc.demo.cloud.process import CloudError
 from bgp2vpc.demo.cloud.values import Host, World, WorldSpec
 
 EC2_LATENCY = 0.1
@@ -127,9 +125,10 @@ class MeshHost(AnycastHost):
 
     def start_mesh(self, peers: Sequence[Seat]) -> None:
         """Run the service, and ExaBGP with bgp2vpc as its helper."""
-        self.yaml.write_text(
-            json.dumps({"socket": str(self.socket), **self._setting.more, "routetables": self._rules()})
-        )
+        find = {"type": "by_tag", "config": {"key": "type", "value": "private"}}
+        rules = {"private": {"find": find, **self._setting.rule}}
+        keys = {"socket": str(self.socket), **self._setting.more, "routetables": rules}
+        self.yaml.write_text(json.dumps(keys), "utf-8")
         own = self.seat.host_address
         asn = {"own": own, "asn": ROUTER_AS}
         text = f"process bgp2vpc {{ run {BGP2VPC} helper -f {self.yaml}; encoder json; }}\n"
@@ -144,10 +143,6 @@ class MeshHost(AnycastHost):
         path.write_text(text, "utf-8")
         self.start_service()
         self.start("exabgp", self.exabgp.serve(path))
-
-    def _rules(self) -> Mapping[str, Any]:
-        find = {"type": "by_tag", "config": {"key": "type", "value": "private"}}
-        return {"private": {"find": find, **self._setting.rule}}
 
     # What befalls it
 
@@ -286,17 +281,15 @@ class Mesh:
 
     def wait_for_owner(self, *hosts: MeshHost, timeout: float = 30.0) -> None:
         """Until one of these has the route in every table."""
-        targets = {host.instance.interface_id for host in hosts}
+        rows = [f"{IPV4} {host.instance.interface_id} active" for host in hosts]
 
         def holds() -> bool:
-            return all(
-                any(f"{IPV4} {eni} active" in self.cloud.routes(t) for eni in targets) for t in self.world.tables
-            )
+            return all(any(row in self.cloud.routes(table) for row in rows) for table in self.world.tables)
 
-        wait_until(holds, f"a route to {targets}", self.story, timeout)
+        wait_until(holds, f"one of {rows}", self.story, timeout)
 
     def wait_until_well(self, timeout: float = 60.0) -> None:
-        """Until all announce and hear each other, the router hears all, one has the route and the client is answered."""
+        """Until all announce and hear each other, the router hears all, and the client is answered."""
         deadline = time.monotonic() + timeout
 
         def well() -> bool:
@@ -338,9 +331,8 @@ class Mesh:
     def story(self) -> str:
         """What there is to say when something did not happen."""
         tables = [f"--- {table}\n{self.cloud.routes(table)}" for table in self.world.tables]
-        return "\n".join(
-            [*(f"=== {host.seat.device}\n{host.story()}" for host in self.hosts), self.router.story(), *tables]
-        )
+        hosts = [f"=== {host.seat.device}\n{host.story()}" for host in self.hosts]
+        return "\n".join([*hosts, self.router.story(), *tables])
 
 
 @contextmanager

@@ -1,11 +1,12 @@
 """Several hosts that announce the same prefix and peer with each other: what befalls one, and who has the route then.
 
-These are the rows of docs/failure-scenarios.md. How long it takes is measured by `python -m benchmarks gaps`; times here
-are only guards against hanging.
+These are the rows of docs/failure-scenarios.md. How long it takes is measured by `python -m benchmarks gaps`; times
+here are only guards against hanging.
 """
 
 import time
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 from mesh import Mesh, MeshHost, Setting, announced, checked
@@ -121,7 +122,6 @@ def test_hosts_that_cannot_hear_each_other_leave_the_route_to_an_owner_that_pass
     start_mesh: StartMesh,
 ) -> None:
     mesh = start_mesh(checked(remote=True))
-    owner = mesh.owner()
     with mesh.without_bgp(*mesh.hosts):
         wait_until(lambda: not any(host.peers_up() for host in mesh.hosts), "both sessions to end", mesh.story)
         time.sleep(QUIET)
@@ -170,15 +170,17 @@ def test_nothing_happens_when_instance_metadata_is_gone(start_mesh: StartMesh) -
     assert written(mesh) == replaced_by(mesh, other)
 
 
+def is_new_helper(host: MeshHost, old: int) -> bool:
+    return host.pids_of("bgp2vpc", "helper") not in ([], [old])
+
+
 def test_an_upgrade_of_one_host_after_the_other_moves_no_route(start_mesh: StartMesh) -> None:
     mesh = start_mesh(checked(remote=True, on_exit="keep"))
     since = time.monotonic()
     for host in mesh.hosts:
         (helper,) = host.pids_of("bgp2vpc", "helper")
         host.terminate_bgp2vpc()
-        wait_until(
-            lambda old=helper, at=host: at.pids_of("bgp2vpc", "helper") not in ([], [old]), "a new one", mesh.story
-        )
+        wait_until(partial(is_new_helper, host, helper), "a new helper", mesh.story)
         mesh.wait_until_well()
     assert mesh.client.loss(since).lost == 0
     assert written(mesh) == []

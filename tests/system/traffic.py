@@ -3,6 +3,7 @@
 Run as a program: `traffic.py serve ADDRESS PORT` is the service, `traffic.py ask ADDRESS PORT` the client.
 """
 
+import itertools
 import select
 import socket
 import struct
@@ -48,7 +49,7 @@ class Answered:
 
 def loss(answered: list[Answered]) -> Loss:
     """What is missing among these, in the order of their numbers. Several losses count as one long one."""
-    holes = [(a, b) for a, b in zip(answered, answered[1:], strict=False) if b.number > a.number + 1]
+    holes = [(a, b) for a, b in itertools.pairwise(answered) if b.number > a.number + 1]
     if not holes:
         return Loss(0, 0.0)
     lost = sum(b.number - a.number - 1 for a, b in holes)
@@ -82,11 +83,9 @@ class Client:
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:
             now = time.monotonic()
-            start = max(since, now - seconds)
-            latest = self.answered(start)
-            if now - since > seconds and latest and now - latest[-1].sent < 0.1 and not loss(latest).lost:
-                if latest[0].sent - start < 0.1:
-                    return
+            latest = self.answered(now - seconds)
+            if now - since > seconds and len(latest) > 0.5 * seconds / EVERY and not loss(latest).lost:
+                return
             time.sleep(0.05)
         raise TimeoutError(f"the client is not answered after {timeout:g} s")
 

@@ -1,0 +1,113 @@
+"""What a client notices when something befalls the host that has the route: milliseconds, and packets lost.
+
+Two hosts with real ExaBGPs that peer with each other, the datacenter's BIRD, and a client that sends a packet every
+10 ms to where the route table says; all in network namespaces (tests/system/mesh.py), so this needs root.
+"""
+
+import itertools
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmarks.figures import Bound, Figure, at_most
+from bgp2vpc.demo.cloud.client import Cloud
+
+if TYPE_CHECKING:
+    from mesh import Mesh, MeshHost, Setting
+    from traffic import Loss
+    from vpcnet import VpcNet
+
+ROUNDS = 20
+KIT = Path(__file__).parents[1] / "tests/system"
+PHASE = 0.618
+"""Of a second, by which each strike comes later than the one before: together they are all over it."""
+ROUNDS_OF_A_MESH = 4
+"""ExaBGP gives up when its helper dies for the fifth time within a minute."""
+WATCHED = 5.0
+"""Seconds after what is expected to move no route."""
+QUICK = {"settle_time": 1, "damping": {"suppress": 1_000_000}}
+"""Rounds follow each other as failures do not: nothing is damped, and a write of the last round shows by now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What is done to the owner, on hosts set up so. `moves`: whether the other host then takes the route."""
+
+    name: str
+    setting: "Setting"
+    strike: "Callable[[MeshHost], object]"
+    bounds: tuple[Bound, ...]
+    moves: bool = True
+    heal: "Callable[[MeshHost], object]" = lambda host: host.recover()
+
+
+def measure(_: Cloud) -> Iterator[Figure]:
+    """Every case, 20 times. Raises OSError if this machine cannot make namespaces."""
+    sys.path.insert(0, str(KIT))
+    os.environ["PATH"] += ":/usr/sbin:/sbin"
+    import mesh  # noqa: PLC0415
+    import netns  # noqa: PLC0415
+    import vpcnet  # noqa: PLC0415
+
+    if lacks := netns.missing():
+        raise OSError(f"gaps need {', '.join(lacks)}")
+    with ExitStack() as stack:
+        net = vpcnet.VpcNet(mesh.addresses(2))
+        stack.callback(net.close)
+        cloud = stack.enter_context(Cloud.start(net.cloud_address))
+        for case in _cases():
+            losses = list(_losses(case, net, cloud))
+            yield Figure(f"{case.name}: gap", "ms", [loss.gap_ms for loss in losses], case.bounds)
+            yield Figure(f"{case.name}: lost", "packets", [loss.lost for loss in losses])
+
+
+def _cases() -> Iterator[Case]:
+    from mesh import EC2_LATENCY, EVERY, FALL, MeshHost, checked  # noqa: PLC0415
+
+    alone = checked(remote=False, **QUICK)
+    remote = checked(remote=True, **QUICK)
+    nothing = (at_most(0),)
+    until_taken = (at_most(1000 * (FALL * EVERY + 2 * EC2_LATENCY) + 50),)
+    yield Case("service killed", alone, MeshHost.kill_service, until_taken)
+    yield Case("service killed, remote check too", remote, MeshHost.kill_service, until_taken)
+    yield Case("bgp2vpc killed", remote, MeshHost.kill_bgp2vpc, nothing, moves=False)
+    yield Case("host frozen, remote check", remote, MeshHost.freeze, (at_most(1200),))
+    yield Case("host frozen, BGP alone", alone, MeshHost.freeze, (at_most(3500),))
+    yield Case("link cut, remote check", remote, MeshHost.cut, (at_most(1200),))
+    yield Case("link cut, BGP alone", alone, MeshHost.cut, (at_most(3500),))
+    yield Case("drain", remote, MeshHost.drain, nothing, heal=MeshHost.undrain)
+
+
+def _losses(case: Case, net: "VpcNet", cloud: Cloud) -> "Iterator[Loss]":
+    from mesh import running  # noqa: PLC0415
+
+    numbers = iter(range(ROUNDS))
+    while some := list(itertools.islice(numbers, ROUNDS if case.moves else ROUNDS_OF_A_MESH)):
+        with (
+            tempfile.TemporaryDirectory(prefix="bgp2vpc-gaps-") as directory,
+            running(net, cloud, Path(directory), case.setting) as mesh,
+        ):
+            for number in some:
+                mesh.wait_until_well()
+                time.sleep(number * PHASE % 1)
+                yield _loss(case, mesh)
+
+
+def _loss(case: Case, mesh: "Mesh") -> "Loss":
+    owner = mesh.owner()
+    since = time.monotonic()
+    case.strike(owner)
+    if case.moves:
+        mesh.wait_for_owner(*mesh.others(owner))
+    else:
+        time.sleep(WATCHED)
+    mesh.client.wait_for_calm(since)
+    loss = mesh.client.loss(since)
+    case.heal(owner)
+    return loss
