@@ -112,7 +112,7 @@ class MeshHost(AnycastHost):
         self._vpc = net
         self._setting = setting
         self._is_frozen = False
-        seat.host.address("lo", IPV4)
+        seat.host.run("ip", "addr", "replace", IPV4, "dev", "lo")
 
     @property
     def seat(self) -> Seat:
@@ -209,9 +209,9 @@ class MeshHost(AnycastHost):
 class Datacenter(Bird):
     """The router of the datacenter, with a session to each host."""
 
-    def __init__(self, net: VpcNet, directory: Path) -> None:
+    def __init__(self, net: VpcNet, seats: Sequence[Seat], directory: Path) -> None:
         text = DATACENTER.format(directory=directory, router=ROUTER, asn=ROUTER_AS)
-        for seat in net.seats:
+        for seat in seats:
             name = seat.device.replace("-", "")
             text += f"protocol bgp {name} from anycast {{ neighbor {seat.host_address} as {ROUTER_AS}; }}\n"
         super().__init__(net.router, directory, text)
@@ -296,7 +296,7 @@ class Mesh:
             return all(map(self._is_well, self.hosts))
 
         wait_until(well, "every host to hear the others", self.story, timeout)
-        everybody = {seat.host_address for seat in self.net.seats}
+        everybody = {host.seat.host_address for host in self.hosts}
         heard = lambda: self.router.next_hops(IPV4) == everybody  # noqa: E731
         wait_until(heard, f"BIRD to hear {everybody}", self.story, deadline - time.monotonic())
         self.wait_for_owner(*self.hosts, timeout=deadline - time.monotonic())
@@ -343,7 +343,7 @@ def running(net: VpcNet, cloud: Cloud, directory: Path, setting: Setting) -> Ite
     cloud.latency(EC2_LATENCY)
     with ExitStack() as stack:
         seats = net.seats[: setting.instances]
-        router = stack.enter_context(Datacenter(net, directory))
+        router = stack.enter_context(Datacenter(net, seats, directory))
         by_interface = {host.interface_id: seat for host, seat in zip(world.hosts, seats, strict=True)}
         plane = stack.enter_context(DataPlane(net, cloud, world.tables[0], by_interface))
         hosts = [
