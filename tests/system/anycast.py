@@ -104,7 +104,6 @@ class AnycastHost:
             "exabgp_daemon_user": self.user,
             "exabgp_api_cli": "false",
             "exabgp_log_destination": "stdout",
-            "exabgp_log_statistics": "false",
         }
 
     def belong_to_nobody(self) -> None:

@@ -30,6 +30,8 @@ EC2_LATENCY = 0.1
 """Seconds that the stand-in adds to every call."""
 EVERY, FALL, RISE = 0.2, 3, 2
 A_DAY = 86400.0
+STARTED = {"startup_hold": 1}
+"""Seconds: a test does not wait as long as a start may take."""
 SERVICE = traffic.service(IPV4.partition("/")[0])
 GREETED = {"port": traffic.PORT, "expect": traffic.GREETING.decode().strip()}
 REMOTE_CHECK = {"type": "tcp", "every": EVERY, "fall": FALL, "rise": RISE, "config": GREETED}
@@ -89,7 +91,7 @@ def checked(*, remote: bool, **more: Any) -> Setting:
         route["remote_healthcheck"] = "service"
     return Setting(
         {"takeover": "best_path", "manage_routes": [route]},
-        {"healthchecks": {"service": CHECK}, "remote_healthchecks": {"service": REMOTE_CHECK}, **more},
+        {"healthchecks": {"service": CHECK}, "remote_healthchecks": {"service": REMOTE_CHECK}, **STARTED, **more},
     )
 
 
@@ -100,7 +102,8 @@ def announced(*options: str, remote: bool, **more: Any) -> Setting:
     run = f"python3 -m exabgp healthcheck --cmd \"bash -c '{ask}'\" --ip {IPV4} --no-ip-setup --no-syslog {pace}"
     rule = {"takeover": "best_path", "accept": [IPV4], **({"remote_healthcheck": "service"} if remote else {})}
     script = {"run": " ".join([run, *options])}
-    return Setting(rule, {"processes": {"service": script}, "remote_healthchecks": {"service": REMOTE_CHECK}, **more})
+    keys = {"processes": {"service": script}, "remote_healthchecks": {"service": REMOTE_CHECK}}
+    return Setting(rule, {**keys, **STARTED, **more})
 
 
 class MeshHost(AnycastHost):
@@ -122,6 +125,10 @@ class MeshHost(AnycastHost):
     def __exit__(self, *error: object) -> None:
         self.recover()
         super().__exit__(*error)
+
+    def environment(self) -> dict[str, str]:
+        """ExaBGP is not to log every line of a script and every keepalive."""
+        return {**super().environment(), "exabgp_log_processes": "false", "exabgp_log_statistics": "false"}
 
     def start_mesh(self, peers: Sequence[Seat]) -> None:
         """Run the service, and ExaBGP with bgp2vpc as its helper."""
