@@ -42,7 +42,7 @@ def _may_be_anothers(before: Verdict | None, now: Verdict | None) -> bool:
     return (
         before is not None
         and now is not None
-        and before.reason is Reason.PEER_BEST
+        and before.reason in (Reason.PEER_BEST, Reason.HANDOVER)
         and (now.kind, now.reason) == (VerdictKind.KEEP, Reason.OURS)
     )
 
@@ -103,6 +103,8 @@ class Reconciler:
         self._poll_now = asyncio.Event()
         self._writes: dict[Key, asyncio.Task[None]] = {}
         self._doubts: dict[Key, asyncio.Task[None]] = {}
+        self._contested: dict[str, set[Prefix]] = {}
+        self._looking: set[str] = set()
         self._asking: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._finished = False
@@ -366,6 +368,25 @@ class Reconciler:
         self.touch({prefix for _, prefix in forgiven | released})
         for table_id, prefix in late:  # what we know of the table is older than what we expect of the other
             self._start(self._look_again(table_id, prefix))
+
+    def doubt(self, prefixes: Collection[Prefix]) -> None:
+        """A peer spoke of these. Where we believe the route ours, the peer may have taken it: unheard, or rightly.
+
+        Else we would not stand in for that peer before the next poll.
+        """
+        for table_id in self._view.contested(prefixes):
+            self._contested.setdefault(table_id, set()).update(prefixes)
+            if table_id not in self._looking:
+                self._looking.add(table_id)
+                self._start(self._look_while_contested(table_id))
+
+    async def _look_while_contested(self, table_id: str) -> None:
+        try:
+            while prefixes := self._contested.pop(table_id, None):
+                await self._look_at(table_id)
+                self.touch(prefixes)
+        finally:
+            self._looking.discard(table_id)
 
     async def _look_again(self, table_id: str, prefix: Prefix) -> None:
         await self._look_at(table_id)

@@ -18,7 +18,7 @@ from bgp2vpc.routing.decide import (
 )
 from bgp2vpc.routing.diff import Policy, is_ours, own_interfaces
 from bgp2vpc.routing.plan import Action, Change, Key, Plan
-from bgp2vpc.routing.rule import ManagedRoute, Rule, Writes
+from bgp2vpc.routing.rule import ManagedRoute, Rule, Takeover, Writes
 from bgp2vpc.routing.wish import Wish
 from bgp2vpc.vpc.finders import wants_subnets
 from bgp2vpc.vpc.model import Instance, InstanceHealth, Interface, Route, RouteTable, Snapshot, TargetKind
@@ -122,6 +122,19 @@ class View:
         table = self.snapshot.tables.get(table_id) if self.snapshot else None
         route = table.static_route(prefix) if table else None
         return route is not None and self.snapshot is not None and is_ours(route, self.snapshot.interfaces)
+
+    def contested(self, prefixes: Collection[Prefix]) -> frozenset[str]:
+        """Tables where the route of one of these is ours as far as we know, and best path decides."""
+        return frozenset(
+            table_id
+            for table_id, ruled in self.tables.items()
+            if any(
+                (rule := ruled.rule_for(prefix)) is not None
+                and rule.takeover is Takeover.BEST_PATH
+                and self._is_at_ours(table_id, prefix)
+                for prefix in prefixes
+            )
+        )
 
     def shadowed(self) -> frozenset[tuple[str, Prefix, str, str]]:
         """(table, prefix, rule, first rule): what a rule manages, and an earlier one of the table decides about."""
