@@ -1,7 +1,7 @@
 """What a client notices when something befalls the host that has the route: milliseconds, and packets lost.
 
 Two hosts with real ExaBGPs that peer with each other, the datacenter's BIRD, and a client that sends a packet every
-10 ms to where the route table says; all in network namespaces (tests/system/mesh.py), so this needs root.
+10 ms to where the route table says; all in network namespaces (tests/system/rig.py), so this needs root.
 """
 
 import itertools
@@ -19,7 +19,7 @@ from benchmarks.figures import Bound, Figure, at_most
 from bgp2vpc.demo.cloud.client import Cloud
 
 if TYPE_CHECKING:
-    from mesh import Mesh, MeshHost, Setting
+    from rig import Mesh, MeshHost, Setting
     from traffic import Loss
     from vpcnet import VpcNet
 
@@ -51,14 +51,14 @@ def measure(_: Cloud) -> Iterator[Figure]:
     """Every case, 20 times. Raises OSError if this machine cannot make namespaces."""
     sys.path.insert(0, str(KIT))
     os.environ["PATH"] += ":/usr/sbin:/sbin"
-    import mesh  # noqa: PLC0415
     import netns  # noqa: PLC0415
+    import rig  # noqa: PLC0415
     import vpcnet  # noqa: PLC0415
 
     if lacks := netns.missing():
         raise OSError(f"gaps need {', '.join(lacks)}")
     with ExitStack() as stack:
-        net = vpcnet.VpcNet(mesh.addresses(2))
+        net = vpcnet.VpcNet(rig.addresses(2))
         stack.callback(net.close)
         cloud = stack.enter_context(Cloud.start(net.cloud_address))
         for case in _cases():
@@ -68,7 +68,7 @@ def measure(_: Cloud) -> Iterator[Figure]:
 
 
 def _cases() -> Iterator[Case]:
-    from mesh import EC2_LATENCY, EVERY, FALL, MeshHost, checked  # noqa: PLC0415
+    from rig import EC2_LATENCY, EVERY, FALL, MeshHost, checked  # noqa: PLC0415
 
     alone = checked(remote=False, **QUICK)
     remote = checked(remote=True, **QUICK)
@@ -85,7 +85,7 @@ def _cases() -> Iterator[Case]:
 
 
 def _losses(case: Case, net: "VpcNet", cloud: Cloud) -> "Iterator[Loss]":
-    from mesh import running  # noqa: PLC0415
+    from rig import running  # noqa: PLC0415
 
     numbers = iter(range(ROUNDS))
     while some := list(itertools.islice(numbers, ROUNDS if case.moves else ROUNDS_OF_A_MESH)):

@@ -5,9 +5,9 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-import mesh
 import netns
 import pytest
+import rig
 import vpcnet
 from anycast import EXABGPS, AnycastHost, MakeHost
 from bird import Bird, MakeRouter, configuration
@@ -83,7 +83,7 @@ def make_host(net: netns.Net, cloud: Cloud, world: World, tmp_path: Path, closin
 def vpc_net() -> Iterator[vpcnet.VpcNet]:
     """The network of several hosts of one VPC."""
     with _equipped():
-        made = vpcnet.VpcNet(mesh.addresses(3))
+        made = vpcnet.VpcNet(rig.addresses(3))
         yield made
         made.close()
 
@@ -98,11 +98,11 @@ def vpc_cloud(vpc_net: vpcnet.VpcNet) -> Iterator[Cloud]:
 @pytest.fixture
 def start_mesh(
     vpc_net: vpcnet.VpcNet, vpc_cloud: Cloud, tmp_path: Path, closing: ExitStack
-) -> Callable[[mesh.Setting], mesh.Mesh]:
+) -> Callable[[rig.Setting], rig.Mesh]:
     """Start hosts that peer with each other, and wait until all is well; what was written by then is forgotten."""
 
-    def start(setting: mesh.Setting) -> mesh.Mesh:
-        made = closing.enter_context(mesh.running(vpc_net, vpc_cloud, tmp_path, setting))
+    def start(setting: rig.Setting) -> rig.Mesh:
+        made = closing.enter_context(rig.running(vpc_net, vpc_cloud, tmp_path, setting))
         made.wait_until_well()
         vpc_cloud.forget_calls()
         return made

@@ -44,6 +44,7 @@ neighbor {peer} {{
     local-as {asn};
     peer-as {asn};
     hold-time {hold_time};
+    adj-rib-in true;
     {connecting}
     family {{ ipv4 unicast; }}
     api {{

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import partial
 
 import pytest
-from mesh import Mesh, MeshHost, Setting, announced, checked
+from rig import Mesh, MeshHost, Setting, announced, checked
 from waiting import wait_until
 
 pytestmark = pytest.mark.system
