@@ -36,13 +36,18 @@ def _run(seeds: range, jobs: int) -> int:
         done += 1
         if faults:
             failed += 1
-            print(f"seed {seed} fails:", *(f"  {fault}" for fault in faults), sep="\n")
-            print(f"  replay: python -m tests.simulation --seed {seed} --trace", flush=True)
+            print(failure(seed, faults), flush=True)
         if failed >= SHOWN:
             break
     seconds = time.monotonic() - started
     print(f"{done} schedules in {seconds:.1f} s, {done / seconds:.0f} a second; {failed} failed")
     return 1 if failed else 0
+
+
+def failure(seed: int, faults: Iterable[str]) -> str:
+    """What is said of a seed that fails, and how it is seen again."""
+    replay = f"replay: python -m tests.simulation --seed {seed} --trace"
+    return "\n  ".join([f"seed {seed} fails:", *faults, replay])
 
 
 def _results(seeds: range, jobs: int) -> Iterator[tuple[int, list[str]]]:

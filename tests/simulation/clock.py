@@ -53,13 +53,13 @@ class Process:
         self.frozen = False
         held, self.held = self.held, []
         for due in held:
-            if not (due.handle is not None and due.handle.cancelled()):
+            if not (self.dying and due.is_timer) and not (due.handle and due.handle.cancelled()):
                 loop.call_soon(due.callback, *due.args, context=due.context)
 
     def kill(self, loop: "Clock") -> None:
         """No timer, answer or message reaches it any more; its tasks end as they unwind."""
-        self.dying, self.frozen = True, False
-        self.held.clear()
+        self.dying = True
+        self.thaw(loop)
         for task in self.tasks:
             task.cancel()
         loop.call_later(0.001, self._bury, context=OUTSIDE)

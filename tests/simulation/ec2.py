@@ -1,6 +1,7 @@
 """One VPC, and the way each host sees it: late, old, and with failures of its own."""
 
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -38,22 +39,45 @@ class Write:
         return f"{self.table_id} {self.prefix} {self.old} -> {self.new}"
 
 
+@dataclass(slots=True)
+class Bucket:
+    """EC2's token bucket of one API, for the whole account: `size` at once, `rate` a second after that."""
+
+    size: float
+    rate: float
+    tokens: float
+    at: float = 0.0
+
+    def takes(self, now: float) -> bool:
+        """Whether the call is not throttled."""
+        self.tokens = min(self.size, self.tokens + (now - self.at) * self.rate)
+        self.at = now
+        if self.tokens < 1:
+            return False
+        self.tokens -= 1
+        return True
+
+
 class SharedVpc(MemoryVpc):
     """Remembers how the tables were, so that each reader may see another age of them, and who wrote what.
 
-    `wrote` hears of every write as soon as it is done.
+    `wrote` hears of every write as soon as it is done. Each API has its own bucket:
+    https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html
     """
 
     def __init__(self, clock: Clock, wrote: Callable[[Write], None]) -> None:
         self.clock = clock
         self._times: list[float] = []
         self._past: list[dict[str, RouteTable]] = []
+        self._shown_past: dict[int, list[RouteTable]] = {}
+        self.buckets: dict[str, Bucket] = {}
         self._wrote = wrote
         super().__init__()
 
     def remember(self) -> None:
         """The tables have changed."""
         now = self.clock.time()
+        self._shown_past.clear()
         while len(self._times) > 1 and self._times[1] < now - REMEMBERED:
             del self._times[0], self._past[0]
         self._times.append(now)
@@ -61,8 +85,26 @@ class SharedVpc(MemoryVpc):
 
     def tables_as_of(self, when: float) -> list[RouteTable]:
         """All tables as they were then; states of routes as they are now."""
-        past = self._past[max(0, bisect_right(self._times, when) - 1)]
-        return [self._shown(table) for table in past.values()]
+        number = max(0, bisect_right(self._times, when) - 1)
+        if number not in self._shown_past:
+            self._shown_past[number] = [self._shown(table) for table in self._past[number].values()]
+        return self._shown_past[number]
+
+    def set_health(self, instance_id: str, health: InstanceHealth) -> None:
+        """As World's."""
+        super().set_health(instance_id, health)
+        self._shown_past.clear()
+
+    def remove_interface(self, interface_id: str) -> None:
+        """As World's."""
+        super().remove_interface(interface_id)
+        self._shown_past.clear()
+
+    def has_token(self, operation: str) -> bool:
+        """Whether the account may make this call now."""
+        now = self.clock.time()
+        size, rate = (100.0, 20.0) if operation.startswith("Describe") else (50.0, 5.0)
+        return self.buckets.setdefault(operation, Bucket(size, rate, size, now)).takes(now)
 
     def holder(self, table_id: str, prefix: Prefix) -> str | None:
         """What the route points at, in truth."""
@@ -109,7 +151,8 @@ class Ec2View(VpcApi):
 
     def __init__(self, name: str, vpc: SharedVpc, random: Random, told: Callable[[str, str], None]) -> None:
         self.weather = Weather()
-        self.calls = 0
+        self.calls: Counter[str] = Counter()
+        """By operation, and by fate."""
         self._name = name
         self._vpc = vpc
         self._clock = vpc.clock
@@ -139,8 +182,11 @@ class Ec2View(VpcApi):
         return Fate.FAIR
 
     def _call(self, operation: str, arguments: str, action: Callable[[], T]) -> T:
-        self.calls += 1
         fate = self._clock.trip.fate
+        self.calls[operation] += 1
+        if fate in (Fate.FAIR, Fate.LOST) and not self._vpc.has_token(operation):
+            fate = Fate.THROTTLED
+        self.calls[fate.value] += 1
         self._told(self._name, f"{operation} {arguments}{'' if fate is Fate.FAIR else f': {fate.value}'}")
         if fate is Fate.FAIR:
             return action()

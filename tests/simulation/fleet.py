@@ -9,6 +9,7 @@ from random import Random
 from bgp2vpc.config.model import Config, OnExit
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.routing.rule import Takeover
+from bgp2vpc.vpc.finders import ByTag
 from bgp2vpc.vpc.model import InstanceHealth
 from tests.simulation.clock import OUTSIDE, PROCESS, Clock
 from tests.simulation.ec2 import Ec2View, SharedVpc, Weather, Write
@@ -24,7 +25,8 @@ GATEWAY = "igw-1"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What a fleet is made of. `tables`: id -> zone. `takeover` and `affinity` as in the rule.
+    """What a fleet is made of. `tables`: id -> zone; those not in
+    `groups` are of group 0. `takeover` and `affinity` as in the rule.
 
     `calm_at`: when nothing happens any more. `mesh_delay` and `age`: seconds that a message of BGP takes at most, and
     that a read of EC2 is old at most, when all is well.
@@ -39,6 +41,7 @@ class Plan:
     mesh_delay: float = 0.05
     age: float = 0.0
     calm_at: float = 60.0
+    groups: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass
@@ -70,36 +73,45 @@ class Fleet:
         self.clock.set_exception_handler(lambda _, context: self._bug(context))
         self.vpc = SharedVpc(self.clock, self._wrote)
         self._furnish()
-        self.mesh = Mesh(self.clock, self.random, self.trace)
-        self.mesh.delay = plan.mesh_delay
+        self.meshes = [Mesh(self.clock, self.random, self.trace, plan.mesh_delay) for _ in range(self._groups)]
         self.hosts = [self._host(place) for place in plan.hosts]
-        for host in self.hosts:
-            self.mesh.add(host.speaker)
 
     def _furnish(self) -> None:
         for number, zone in enumerate(ZONES, start=1):
-            self.vpc.add_subnet(f"subnet-{number}", f"10.0.{number}.0/24", zone=zone)
+            self.vpc.add_subnet(f"subnet-{number}", f"10.{number}.0.0/16", zone=zone)
         for table_id, zone in self.plan.tables.items():
             subnets = [f"subnet-{ZONES.index(zone) + 1}"]
-            self.vpc.add_table(table_id, tags={"type": "private"}, subnet_ids=subnets)
+            self.vpc.add_table(table_id, tags={"group": str(self.plan.groups.get(table_id, 0))}, subnet_ids=subnets)
         for place in self.plan.hosts:
             subnet = f"subnet-{ZONES.index(place.zone) + 1}"
             addresses = [str(place.address)]
             self.vpc.add_interface(place.interface_id, place.instance_id, subnet_id=subnet, addresses=addresses)
-        self.vpc.add_interface(STRANGER, "i-99", subnet_id="subnet-1", addresses=["10.0.1.99"])
+        self.vpc.add_interface(STRANGER, "i-99", subnet_id="subnet-1", addresses=["10.1.255.99"])
         self.vpc.add_gateway(GATEWAY)
         self.vpc.remember()
 
     def _host(self, place: Place) -> Host:
         view = Ec2View(place.name, self.vpc, self.random, self.trace)
         view.weather.age = self.plan.age
-        return Host(place, self.clock, self.mesh, view, self._config(place), self.trace, self.bugs)
+        mesh = self.meshes[place.group]
+        host = Host(place, self.clock, mesh, view, self._config(place), self.trace, self.bugs)
+        mesh.add(host.speaker)
+        return host
 
     def _config(self, place: Place) -> Config:
-        found = rule(takeover=self.plan.takeover)
+        found = rule(find=ByTag("group", str(place.group)), takeover=self.plan.takeover)
         return Config(
             file="simulation.yaml", socket=None, rules=(found,), on_exit=OnExit.KEEP, poll_time=self.plan.poll_time
         )
+
+    @property
+    def _groups(self) -> int:
+        return 1 + max(place.group for place in self.plan.hosts)
+
+    @property
+    def mesh(self) -> Mesh:
+        """The only one there is, in most fleets."""
+        return self.meshes[0]
 
     @property
     def now(self) -> float:
@@ -134,9 +146,8 @@ class Fleet:
     def calm(self) -> None:
         """All that was broken is mended; who has no power at this time is known to EC2 to be down."""
         self.trace("world", "calm")
-        for session in self.mesh.sessions:
-            session.link(linked=True)
-        self.mesh.delay = self.plan.mesh_delay
+        for mesh in self.meshes:
+            mesh.mend(self.plan.mesh_delay)
         for host in self.hosts:
             host.ec2.weather = Weather(age=self.plan.age)
             if host.frozen:
@@ -180,5 +191,3 @@ class LogToTrace(logging.Handler):
         process = PROCESS.get()
         fields = " ".join(f"{key}={value}" for key, value in getattr(record, "fields", {}).items())
         self._trace(process.name if process else "?", f"log: {record.getMessage()} {fields}")
-
-

@@ -66,12 +66,16 @@ class Service:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Who and where a host is. `bridge` False: a BGP speaker without a helper (a BIRD, an appliance)."""
+    """Who and where a host is. `bridge` False: a BGP speaker without a helper (a BIRD, an appliance).
+
+    Hosts of one `group` have sessions with each other, and tables of their own.
+    """
 
     number: int
     zone: str
     writes_any: bool = False
     bridge: bool = True
+    group: int = 0
 
     @property
     def name(self) -> str:
@@ -91,7 +95,7 @@ class Place:
     @property
     def address(self) -> IPAddress:
         """Its private address, which is its router id and its next hop."""
-        return IPAddress(f"10.0.{1 + 'ab'.index(self.zone[-1])}.{10 + self.number}")
+        return IPAddress(f"10.{1 + 'ab'.index(self.zone[-1])}.{self.number >> 8}.{self.number & 255}")
 
 
 @dataclass(eq=False)

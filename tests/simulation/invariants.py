@@ -127,5 +127,3 @@ def check(seed: int, *, traced: bool = False) -> tuple[list[str], list[str]]:
     fleet = schedule.fleet(traced=traced)
     faults = Watch(schedule, fleet).run()
     return faults, fleet.trace.lines
-
-

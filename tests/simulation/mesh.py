@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from random import Random
 
 from bgp2vpc.bgp.events import Announce, EndOfRib, Event, Withdraw, WithdrawAll
-from bgp2vpc.bgp.path import SELF, Attributes, Path
+from bgp2vpc.bgp.path import SELF, Path
 from bgp2vpc.dialect.message import Direction, Message, PeerState, StateChange, Update
 from bgp2vpc.prefix import IPAddress, Prefix
 from tests.simulation.clock import OUTSIDE, Clock
@@ -43,11 +43,11 @@ class Speaker:
 class Mesh:
     """A session between every two speakers. `delay`: seconds at most that a message takes."""
 
-    def __init__(self, clock: Clock, random: Random, told: Callable[[str, str], None]) -> None:
+    def __init__(self, clock: Clock, random: Random, told: Callable[[str, str], None], delay: float) -> None:
         self.clock = clock
         self.random = random
         self.told = told
-        self.delay = 0.05
+        self.delay = delay
         self.speakers: list[Speaker] = []
         self.sessions: list[Session] = []
 
@@ -55,6 +55,12 @@ class Mesh:
         """One more, with a session to each of the others."""
         self.sessions.extend(Session(self, other, speaker) for other in self.speakers)
         self.speakers.append(speaker)
+
+    def mend(self, delay: float) -> None:
+        """All links are well, and messages take no longer than that."""
+        self.delay = delay
+        for session in self.sessions:
+            session.link(linked=True)
 
     def of(self, speaker: Speaker) -> "list[Session]":
         """The sessions of this one."""
@@ -137,17 +143,8 @@ class Session:
             if self._up[x] and not (x.running and x.powered):
                 self._ended(x)
         for x in self.ends:
-            y = self.other(x)
-            if not self._up[x]:
-                continue
-            if x.frozen:
-                self._stop_timer(x)
-            elif self.linked and y.powered and not self._up[y]:
-                self._later(0.01, self._down, x, self._connection)  # the other end has closed it, TCP says
-            elif not self.linked or y.silent:
-                self._start_timer(x)
-            else:
-                self._stop_timer(x)
+            if self._up[x]:
+                self._notice(x, self.other(x))
         if self.linked:
             waiting, self._waiting = self._waiting, []
             for to, message in waiting:
@@ -155,6 +152,17 @@ class Session:
         if not any(self._up.values()) and not self._connecting and self._may_connect():
             self._connecting = True
             self._later(self._mesh.random.uniform(0.1, 3.0), self._connect)
+
+    def _notice(self, x: Speaker, y: Speaker) -> None:
+        """What this end notices of the other one."""
+        if x.frozen:
+            self._stop_timer(x)
+        elif self.linked and y.powered and not self._up[y]:
+            self._later(0.01, self._down, x, self._connection)  # the other end has closed it, TCP says
+        elif not self.linked or y.silent:
+            self._start_timer(x)
+        else:
+            self._stop_timer(x)
 
     def send(self, speaker: Speaker, message: Message) -> None:
         """From this end to the other."""
