@@ -9,7 +9,7 @@ from random import Random
 from typing import TypeVar
 
 from bgp2vpc.errors import Ec2Error, Throttled, Transient
-from bgp2vpc.prefix import Prefix
+from bgp2vpc.prefix import IPAddress, Prefix
 from bgp2vpc.vpc.api import VpcApi
 from bgp2vpc.vpc.memory import MemoryVpc
 from bgp2vpc.vpc.model import InstanceHealth, Interface, RouteTable, Subnet, Target
@@ -212,6 +212,10 @@ class Ec2View(VpcApi):
     def interfaces_by_id(self, interface_ids: Collection[str]) -> tuple[Interface, ...]:
         shown = " ".join(sorted(interface_ids))
         return self._call("DescribeNetworkInterfaces", shown, lambda: self._vpc.interfaces_by_id(interface_ids))
+
+    def interfaces_at(self, vpc_ids: Collection[str], addresses: Collection[IPAddress]) -> tuple[Interface, ...]:
+        shown = " ".join(map(str, sorted(addresses)))
+        return self._call("DescribeNetworkInterfaces", shown, lambda: self._vpc.interfaces_at(vpc_ids, addresses))
 
     def subnets(self, vpc_ids: Collection[str]) -> tuple[Subnet, ...]:
         return self._call("DescribeSubnets", "", lambda: self._vpc.subnets(vpc_ids))

@@ -8,7 +8,7 @@ from random import Random
 
 from bgp2vpc.config.model import Config, OnExit
 from bgp2vpc.prefix import Prefix
-from bgp2vpc.routing.rule import Takeover
+from bgp2vpc.routing.rule import Takeover, Writes
 from bgp2vpc.vpc.finders import ByTag
 from bgp2vpc.vpc.model import InstanceHealth
 from tests.simulation.clock import OUTSIDE, PROCESS, Clock
@@ -36,7 +36,7 @@ class Plan:
     tables: dict[str, str]
     prefixes: tuple[Prefix, ...]
     affinity: bool = False
-    takeover: Takeover = Takeover.IF_UNHEALTHY
+    takeover: Takeover = Takeover.BEST_PATH
     poll_time: float = 60.0
     mesh_delay: float = 0.05
     age: float = 0.0
@@ -99,7 +99,12 @@ class Fleet:
         return host
 
     def _config(self, place: Place) -> Config:
-        found = rule(find=ByTag("group", str(place.group)), takeover=self.plan.takeover)
+        found = rule(
+            find=ByTag("group", str(place.group)),
+            takeover=self.plan.takeover,
+            affinity=self.plan.affinity,
+            writes=Writes.ANY if place.writes_any else Writes.OWN,
+        )
         return Config(
             file="simulation.yaml", socket=None, rules=(found,), on_exit=OnExit.KEEP, poll_time=self.plan.poll_time
         )
