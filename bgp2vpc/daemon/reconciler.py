@@ -201,9 +201,10 @@ class Reconciler:
             self._start(self._meet_later(strangers))
 
     async def _meet_later(self, strangers: Strangers) -> None:
-        met = await self._meet(strangers)
-        if not met:
-            await asyncio.sleep(FIRST_POLL_RETRY)
+        delay = FIRST_POLL_RETRY
+        while not await self._meet(strangers):
+            await asyncio.sleep(delay)
+            delay = min(2 * delay, self.tempo.poll_time)
         self._strangers -= strangers
         self.touch_all()
 

@@ -255,7 +255,8 @@ class View:
             if each not in asked.interface_ids and asked.addresses.isdisjoint(interface.addresses)
         }
         nobody = (self.snapshot.nobody_at | asked.addresses) - there
-        self.snapshot = replace(self.snapshot, neighborhood=others | by_id, nobody_at=nobody)
+        missing = (self.snapshot.missing | asked.interface_ids) - by_id.keys()
+        self.snapshot = replace(self.snapshot, neighborhood=others | by_id, nobody_at=nobody, missing=missing)
 
     def not_accepted(self, wish: Wish, only: Collection[Prefix] | None = None) -> tuple[Prefix, ...]:
         """Prefixes (among `only`, if given) that sources of this host offer, and no rule accepts."""
