@@ -110,6 +110,7 @@ class Host:
     told: Callable[[str, str], None]
     bugs: list[str]
     services: dict[Prefix, Service] = field(default_factory=dict)
+    served_at: dict[Prefix, float] = field(default_factory=dict)
     speaker: Speaker = field(init=False)
     process: Process | None = None
     daemon: Daemon | None = None
@@ -210,6 +211,7 @@ class Host:
         before = self.services.get(prefix, Service())
         since = before.since if before.announced == service.announced else now
         self.services[prefix] = replace(service, since=since)
+        self.served_at[prefix] = now
         if not self.place.bridge:
             self._to_exabgp(service.line(prefix))
         elif self.daemon is not None:

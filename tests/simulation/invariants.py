@@ -7,7 +7,7 @@ from bgp2vpc.prefix import Prefix
 from tests.simulation import oracle
 from tests.simulation.ec2 import Write
 from tests.simulation.fleet import Fleet
-from tests.simulation.schedule import Schedule
+from tests.simulation.schedule import STARTED, Schedule
 
 Place = tuple[str, Prefix]
 
@@ -17,6 +17,12 @@ CALM = 400.0
 """Seconds of calm after which everything is where it belongs: whatever was damped is not any more."""
 QUIET = 130.0
 """Seconds in which then nothing is written."""
+CALLS = 20
+"""Of EC2 by one host in that time: five at each poll."""
+SWIFT = 6.0
+"""Seconds in which routes move where nothing fails: a handover of 2 s, and some calls."""
+DAMPED = 300.0
+"""Seconds after moves in which a route may be where it does not belong."""
 WINDOW = 60.0
 MOVES = 4
 """Of one place and one host in a window before it is damped."""
@@ -38,12 +44,17 @@ class Watch:
         fleet = self.fleet
         fleet.watchers.append(self._wrote)
         calm_at = fleet.plan.calm_at
+        while self.schedule.peaceful and fleet.now < calm_at + ONE_POLL:
+            fleet.run_until(fleet.now + 1.0)
+            if fleet.now > STARTED:
+                self._check_swift()
         fleet.run_until(calm_at + ONE_POLL)
         self._check_withdrawn()
         fleet.run_until(calm_at + CALM)
         self._check_converged()
-        written = len(fleet.writes)
+        written, called = len(fleet.writes), [host.ec2.calls.total() for host in fleet.hosts]
         fleet.run_until(calm_at + CALM + QUIET)
+        self._check_calls(called)
         for write in fleet.writes[written:]:
             self._fault(f"written although all is settled: {write.writer} {write}")
         self._check_turns()
@@ -87,6 +98,26 @@ class Watch:
         if len(recent) > MOVES:
             self._fault(f"{write.writer} moved {place[0]} {place[1]} {len(recent)} times in {WINDOW:.0f} s")
 
+    def _check_swift(self) -> None:
+        """As long as nothing fails, a route is where it belongs some seconds after the last change, without a poll."""
+        now = self.fleet.clock.time()
+        for table_id, prefix in self._places():
+            changed = max((host.served_at.get(prefix, now) for host in self.fleet.hosts), default=now)
+            if (
+                now - changed > SWIFT
+                and self._moved(table_id, prefix) < 3
+                and (wrong := oracle.complaint(self.fleet, table_id, prefix))
+            ):
+                self._fault(f"{table_id} {prefix} is at {wrong}, {now - changed:.0f} s after the last change")
+
+    def _moved(self, table_id: str, prefix: Prefix) -> int:
+        """How often the route was given to another instance, of late: after the third time it may be damped."""
+        since = self.fleet.clock.time() - DAMPED
+        return sum(
+            each.at > since and (each.table_id, each.prefix) == (table_id, prefix) and None not in (each.old, each.new)
+            for each in self.fleet.writes
+        )
+
     def _check_gap(self, write: Write) -> None:
         """No route is deleted while somebody else offers it, and all know that."""
         now = self.fleet.clock.time()
@@ -102,15 +133,24 @@ class Watch:
     def _check_withdrawn(self) -> None:
         for table_id, prefix in self._places():
             host = self.fleet.host_of(self.fleet.holder(table_id, prefix))
+            if host in oracle.right(self.fleet, table_id, prefix):
+                continue
             if host is not None and host.works and not host.offers(prefix):
                 self._fault(f"{table_id} {prefix} still points at {host.name}, which has withdrawn it")
-            elif host is not None and not host.works and oracle.best(self.fleet, table_id, prefix):
+            elif host is not None and not host.works:
                 self._fault(f"{table_id} {prefix} still points at {host.name}, which is dead")
 
     def _check_converged(self) -> None:
         for table_id, prefix in self._places():
             if wrong := oracle.complaint(self.fleet, table_id, prefix):
                 self._fault(f"{table_id} {prefix} is at {wrong}")
+
+    def _check_calls(self, before: list[int]) -> None:
+        """Who has nothing to do asks EC2 at its polls only."""
+        for host, called in zip(self.fleet.hosts, before, strict=True):
+            # Each call counts twice: by operation and by fate.
+            if (calls := (host.ec2.calls.total() - called) // 2) > CALLS:
+                self._fault(f"{host.name} made {calls} calls of EC2 in {QUIET:.0f} s in which nothing happened")
 
     def _check_turns(self) -> None:
         """Since it has been calm, nobody took a route back from whoever took it from him, more than once."""

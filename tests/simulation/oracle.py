@@ -22,15 +22,8 @@ def rank(fleet: Fleet, host: Host, table_id: str, prefix: Prefix) -> Rank:
 
 
 def candidates(fleet: Fleet, prefix: Prefix) -> list[Host]:
-    """Who announces it, with an interface to point at, and somebody who would write that."""
-    is_written_for_others = any(host.place.writes_any and host.works for host in fleet.hosts)
-    return [
-        host
-        for host in fleet.hosts
-        if host.offers(prefix)
-        and fleet.vpc.is_there(host.place.interface_id)
-        and (host.place.bridge or is_written_for_others)
-    ]
+    """Who announces it, with an interface to point at."""
+    return [host for host in fleet.hosts if host.offers(prefix) and fleet.vpc.is_there(host.place.interface_id)]
 
 
 def best(fleet: Fleet, table_id: str, prefix: Prefix) -> list[Host]:
@@ -40,16 +33,32 @@ def best(fleet: Fleet, table_id: str, prefix: Prefix) -> list[Host]:
     return [host for host, its in zip(hosts, ranks, strict=True) if its == min(ranks)]
 
 
+def right(fleet: Fleet, table_id: str, prefix: Prefix) -> list[Host | None]:
+    """Who may hold this place; None: nobody.
+
+    Where nobody writes for the speakers without a bridge, and one of them is the best, whoever else announces it may.
+    """
+    first = best(fleet, table_id, prefix)
+    if not first:
+        # Only the dead leave anything behind, and those for whom others would write.
+        return [None, *(host for host in fleet.hosts if not host.works or _is_helpless(fleet, host))]
+    if not any(_is_helpless(fleet, host) for host in first):
+        return [*first]
+    others = candidates(fleet, prefix)
+    bridges = [host for host in others if host.place.bridge]
+    return [*others, *([] if bridges else [None, *fleet.hosts])]
+
+
+def _is_helpless(fleet: Fleet, host: Host) -> bool:
+    return not host.place.bridge and not any(each.place.writes_any and each.works for each in fleet.hosts)
+
+
 def complaint(fleet: Fleet, table_id: str, prefix: Prefix) -> str:
     """What is wrong with this place, or nothing."""
     holder = fleet.holder(table_id, prefix)
     if holder in (GATEWAY, STRANGER):
         return ""  # somebody else's, who is well as far as EC2 knows
-    right = best(fleet, table_id, prefix)
-    host = fleet.host_of(holder)
-    if not right:
-        is_left_by_the_dead = host is not None and not host.works
-        return "" if holder is None or is_left_by_the_dead else f"{holder}, but nobody announces it"
-    if host in right:
+    hosts = right(fleet, table_id, prefix)
+    if fleet.host_of(holder) in hosts:
         return ""
-    return f"{holder} instead of {' or '.join(each.place.interface_id for each in right)}"
+    return f"{holder} instead of {' or '.join(each.place.interface_id if each else 'nobody' for each in hosts)}"
