@@ -307,10 +307,13 @@ class Reconciler:
         self._no_longer_wanted([key for key in keys if key not in wanted])
         decided = {(verdict.table_id, verdict.prefix): verdict for verdict in plan.verdicts}
         for key in before.keys() | decided.keys():
-            self._calm.handovers.decided(key, decided.get(key), self._now())
+            self._calm.handovers.decided(key, decided.get(key), self._view.holder(key), self._now())
             if _may_be_anothers(before.get(key), decided.get(key)):
                 self._start(self._look_again(*key))
         self._calm_later()
+        for key, verdict in decided.items():
+            if verdict.awaits is not None:
+                self._view.expect_others(key)
         self.verdicts.update(decided)
         self._journal.verdicts(before, decided)
 
