@@ -203,9 +203,10 @@ class Reconciler:
             self._start(self._meet_later(strangers))
 
     async def _meet_later(self, strangers: Strangers) -> None:
-        met = await self._meet(strangers)
-        if not met:
-            await asyncio.sleep(FIRST_POLL_RETRY)
+        delay = FIRST_POLL_RETRY
+        while not await self._meet(strangers):
+            await asyncio.sleep(delay)
+            delay = min(2 * delay, self.tempo.poll_time)
         self._strangers -= strangers
         self.touch_all()
 
@@ -308,10 +309,13 @@ class Reconciler:
         self._no_longer_wanted([key for key in keys if key not in wanted])
         decided = {(verdict.table_id, verdict.prefix): verdict for verdict in plan.verdicts}
         for key in before.keys() | decided.keys():
-            self._calm.handovers.decided(key, decided.get(key), self._now())
+            self._calm.handovers.decided(key, decided.get(key), self._view.holder(key), self._now())
             if _may_be_anothers(before.get(key), decided.get(key)):
                 self._start(self._look_again(*key))
         self._calm_later()
+        for key, verdict in decided.items():
+            if verdict.awaits is not None:
+                self._view.expect_others(key)
         self.verdicts.update(decided)
         self._journal.verdicts(before, decided)
 

@@ -178,6 +178,17 @@ class View:
             self.snapshot = self.snapshot.with_tables(tables, [table_id])
             self._find_tables()
 
+    def holder(self, key: Key) -> str:
+        """What the route points at as far as we know; empty if there is none."""
+        table_id, prefix = key
+        table = self.snapshot.tables.get(table_id) if self.snapshot else None
+        route = table.static_route(prefix) if table else None
+        return route.target.id if route else ""
+
+    def expect_others(self, key: Key) -> None:
+        """Another instance is to write here: a read that shows it is no old one."""
+        self._settling.expect_others(*key)
+
     def wrote(self, change: Change, now: float) -> None:
         """EC2 accepted this change."""
         after = None if change.action is Action.DELETE else self._written(change)
@@ -268,7 +279,8 @@ class View:
             if each not in asked.interface_ids and asked.addresses.isdisjoint(interface.addresses)
         }
         nobody = (self.snapshot.nobody_at | asked.addresses) - there
-        self.snapshot = replace(self.snapshot, neighborhood=others | by_id, nobody_at=nobody)
+        missing = (self.snapshot.missing | asked.interface_ids) - by_id.keys()
+        self.snapshot = replace(self.snapshot, neighborhood=others | by_id, nobody_at=nobody, missing=missing)
 
     def not_accepted(self, wish: Wish, only: Collection[Prefix] | None = None) -> tuple[Prefix, ...]:
         """Prefixes (among `only`, if given) that sources of this host offer, and no rule accepts."""

@@ -163,7 +163,7 @@ def strangers(
         for (_, prefix), rule, route in owners(tables, snapshot, wish, only)
         if rule.decides_by_best_path(prefix)
     }
-    return Strangers(frozenset(addresses - known), frozenset(ids - snapshot.neighborhood.keys()))
+    return Strangers(frozenset(addresses - known), frozenset(ids - snapshot.neighborhood.keys() - snapshot.missing))
 
 
 def _is_offered(rule: Rule, offers: Sequence[Offer]) -> bool:

@@ -28,15 +28,14 @@ class Handovers:
         """Whether somebody else is expected to write somewhere."""
         return bool(self._awaited)
 
-    def decided(self, key: Key, verdict: Verdict | None, now: float) -> None:
-        """What was decided about a place; None: there is nothing to say about it."""
+    def decided(self, key: Key, verdict: Verdict | None, holder: str, now: float) -> None:
+        """What was decided about a place; None: there is nothing to say about it. `holder`: what the route points at."""
         interface = verdict.awaits if verdict else None
         if interface is None:
             self._awaited.pop(key, None)
         elif self._awaited.get(key, ("", 0.0))[0] != interface:
             self._awaited[key] = (interface, now + PATIENCE)
-        if verdict is not None and verdict.target is not None:
-            self._overdue.pop((key, verdict.target.id), None)  # it has written after all
+        self._overdue.pop((key, holder), None)  # it has written after all
 
     def expire(self, now: float) -> tuple[frozenset[Key], frozenset[Key]]:
         """Returns the places where somebody is overdue from now on, and those where somebody is not any more."""

@@ -188,6 +188,7 @@ class Snapshot:
     `neighborhood`: interface id -> interface of other instances, as far as somebody asked: of those that announce to us
     and those that hold what we want. `nobody_at`: addresses that no interface of our VPCs has, when it was asked.
     `moved`: (table, prefix) -> when we first saw that somebody else has pointed the route where it points now.
+    `missing`: interfaces that routes point at and that EC2 does not know.
     """
 
     tables: Mapping[str, RouteTable]
@@ -199,6 +200,7 @@ class Snapshot:
     neighborhood: Mapping[str, Interface] = field(default_factory=dict)
     nobody_at: frozenset[IPAddress] = frozenset()
     moved: Mapping[tuple[str, Prefix], float] = field(default_factory=dict)
+    missing: frozenset[str] = frozenset()
 
     @property
     def zone(self) -> str:

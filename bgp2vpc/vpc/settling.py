@@ -5,7 +5,7 @@ A read that shows anything else is news, and is believed itself. Pure: time is a
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.vpc.model import Route, RouteTable, Target
@@ -33,6 +33,12 @@ class Settling:
         if earlier is not None and earlier.until > now:
             old |= earlier.before  # a read may be older than all of them
         writes[prefix] = _Write(frozenset(old - {_target(after)}), after, now + self.settle_time)
+
+    def expect_others(self, table_id: str, prefix: Prefix) -> None:
+        """Somebody else may point the route, soon, at what it pointed at before our write."""
+        write = self._writes.get(table_id, {}).get(prefix)
+        if write is not None:
+            self._writes[table_id][prefix] = replace(write, before=write.before & {None})
 
     def corrected(self, tables: Iterable[RouteTable], now: float) -> tuple[RouteTable, ...]:
         """The tables as they were read, with our settling writes where the read is older than they are."""

@@ -6,14 +6,13 @@ from tests.values import OURS, P1, PEER
 HERE = ("rtb-1", P1)
 
 
-def verdict(awaits: str | None, target: str | None = OURS) -> Verdict:
-    at = interface_target(target) if target else None
-    return Verdict("rtb-1", P1, VerdictKind.KEEP, Reason.HANDOVER, at, awaits=awaits)
+def verdict(awaits: str | None) -> Verdict:
+    return Verdict("rtb-1", P1, VerdictKind.KEEP, Reason.HANDOVER, interface_target(OURS), awaits=awaits)
 
 
 def test_who_does_not_write_in_time_is_overdue_and_forgiven_later():
     handovers = Handovers()
-    handovers.decided(HERE, verdict(PEER), 0.0)
+    handovers.decided(HERE, verdict(PEER), OURS, 0.0)
     assert handovers.are_awaited
     assert handovers.next_expiry() == PATIENCE
     assert handovers.expire(PATIENCE - 0.1) == (frozenset(), frozenset())
@@ -27,25 +26,25 @@ def test_who_does_not_write_in_time_is_overdue_and_forgiven_later():
 
 def test_waiting_for_the_same_one_does_not_begin_anew_but_for_another_it_does():
     handovers = Handovers()
-    handovers.decided(HERE, verdict(PEER), 0.0)
-    handovers.decided(HERE, verdict(PEER), 1.0)
+    handovers.decided(HERE, verdict(PEER), OURS, 0.0)
+    handovers.decided(HERE, verdict(PEER), OURS, 1.0)
     assert handovers.next_expiry() == PATIENCE
-    handovers.decided(HERE, verdict("eni-8"), 1.0)
+    handovers.decided(HERE, verdict("eni-8"), OURS, 1.0)
     assert handovers.next_expiry() == 1.0 + PATIENCE
 
 
 def test_nobody_is_waited_for_where_nothing_is_expected():
     handovers = Handovers()
     for after in (verdict(None), None):
-        handovers.decided(HERE, verdict(PEER), 0.0)
-        handovers.decided(HERE, after, 1.0)
+        handovers.decided(HERE, verdict(PEER), OURS, 0.0)
+        handovers.decided(HERE, after, OURS, 1.0)
         assert not handovers.are_awaited
         assert handovers.next_expiry() is None
 
 
 def test_who_has_written_after_all_is_not_overdue():
     handovers = Handovers()
-    handovers.decided(HERE, verdict(PEER), 0.0)
+    handovers.decided(HERE, verdict(PEER), OURS, 0.0)
     handovers.expire(PATIENCE)
-    handovers.decided(HERE, verdict(None, target=PEER), 3.0)
+    handovers.decided(HERE, verdict(None), PEER, 3.0)
     assert not handovers.overdue

@@ -53,3 +53,18 @@ def test_tables_we_wrote_nothing_to_stay_as_read():
     settling = Settling(10)
     settling.wrote("rtb-2", P1, None, route(P1, OURS), now=100)
     assert shown(settling, 101, None) is None
+
+
+def test_a_read_that_shows_the_one_before_is_news_where_that_one_is_expected_to_write():
+    settling = Settling(10)
+    settling.wrote("rtb-1", P1, target(PEER), route(P1, OURS), now=100)
+    settling.expect_others("rtb-1", P1)
+    assert shown(settling, 101, PEER) == PEER
+
+
+def test_a_read_that_shows_no_route_may_be_old_even_where_somebody_is_expected_to_write():
+    settling = Settling(10)
+    settling.wrote("rtb-1", P1, None, route(P1, OURS), now=100)
+    settling.expect_others("rtb-1", P1)
+    settling.expect_others("rtb-1", P2)
+    assert shown(settling, 101, None) == OURS

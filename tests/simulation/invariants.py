@@ -1,0 +1,169 @@
+"""What must hold in every schedule, and what one run of it found."""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+from bgp2vpc.prefix import Prefix
+from tests.simulation import oracle
+from tests.simulation.ec2 import Write
+from tests.simulation.fleet import Fleet
+from tests.simulation.schedule import STARTED, Schedule
+
+Place = tuple[str, Prefix]
+
+ONE_POLL = 100.0
+"""Seconds of calm after which no route is at a withdrawn path: sessions come up, back-offs of 30 s end, one poll."""
+CALM = 400.0
+"""Seconds of calm after which everything is where it belongs: whatever was damped is not any more."""
+QUIET = 130.0
+"""Seconds in which then nothing is written."""
+CALLS = 20
+"""Of EC2 by one host in that time: five at each poll."""
+SWIFT = 6.0
+"""Seconds in which routes move where nothing fails: a handover of 2 s, and some calls."""
+DAMPED = 300.0
+"""Seconds after moves in which a route may be where it does not belong."""
+WINDOW = 60.0
+MOVES = 4
+"""Of one place and one host in a window before it is damped."""
+SUCCESSOR_HEARD = 5.0
+"""Seconds after which a path is known to all, when nothing fails."""
+
+
+@dataclass
+class Watch:
+    """Watches one run. `faults` are what must not be."""
+
+    schedule: Schedule
+    fleet: Fleet
+    faults: list[str] = field(default_factory=list)
+    moves: dict[Place, list[Write]] = field(default_factory=lambda: defaultdict(list))
+
+    def run(self) -> list[str]:
+        """Run it all; what must not be, each with its second."""
+        fleet = self.fleet
+        fleet.watchers.append(self._wrote)
+        calm_at = fleet.plan.calm_at
+        while self.schedule.peaceful and fleet.now < calm_at + ONE_POLL:
+            fleet.run_until(fleet.now + 1.0)
+            if fleet.now > STARTED:
+                self._check_swift()
+        fleet.run_until(calm_at + ONE_POLL)
+        self._check_withdrawn()
+        fleet.run_until(calm_at + CALM)
+        self._check_converged()
+        written, called = len(fleet.writes), [host.ec2.calls.total() for host in fleet.hosts]
+        fleet.run_until(calm_at + CALM + QUIET)
+        self._check_calls(called)
+        for write in fleet.writes[written:]:
+            self._fault(f"written although all is settled: {write.writer} {write}")
+        self._check_turns()
+        fleet.close()
+        for bug in fleet.bugs:
+            self._fault(f"bug: {bug}")
+        return self.faults
+
+    def _fault(self, what: str) -> None:
+        self.faults.append(f"{self.fleet.now:.1f} s: {what}")
+        self.fleet.trace("FAULT", what)
+
+    def _places(self) -> list[Place]:
+        return [(table, prefix) for table in self.fleet.plan.tables for prefix in self.fleet.plan.prefixes]
+
+    # At any time
+
+    def _wrote(self, write: Write) -> None:
+        place = (write.table_id, write.prefix)
+        old = self.fleet.host_of(write.old)
+        if write.writer == "somebody":
+            self.moves[place].clear()
+            return
+        if write.new is not None and write.new != write.old and old is not None and not self._is_excused(write):
+            self.moves[place].append(write)
+            self._check_damped(place, write)
+        if self.schedule.peaceful and write.new is None:
+            self._check_gap(write)
+
+    def _is_excused(self, write: Write) -> bool:
+        """Whether the route had to be moved: who had it is gone, withdrew, or is the last resort."""
+        old, new = self.fleet.host_of(write.old), self.fleet.host_of(write.new)
+        if old is None or not old.offers(write.prefix) or not self.fleet.vpc.is_there(old.place.interface_id):
+            return True
+        is_last = old.services[write.prefix].said_med >= 500
+        return is_last and new is not None and new.offers(write.prefix) and new.services[write.prefix].said_med < 500
+
+    def _check_damped(self, place: Place, write: Write) -> None:
+        """No place is moved more often than the damping of all who write it allows."""
+        recent = [each for each in self.moves[place] if each.at > write.at - WINDOW and each.writer == write.writer]
+        if len(recent) > MOVES:
+            self._fault(f"{write.writer} moved {place[0]} {place[1]} {len(recent)} times in {WINDOW:.0f} s")
+
+    def _check_swift(self) -> None:
+        """As long as nothing fails, a route is where it belongs some seconds after the last change, without a poll."""
+        now = self.fleet.clock.time()
+        for table_id, prefix in self._places():
+            changed = max((host.served_at.get(prefix, now) for host in self.fleet.hosts), default=now)
+            if (
+                now - changed > SWIFT
+                and self._moved(table_id, prefix) < 3
+                and (wrong := oracle.complaint(self.fleet, table_id, prefix))
+            ):
+                self._fault(f"{table_id} {prefix} is at {wrong}, {now - changed:.0f} s after the last change")
+
+    def _moved(self, table_id: str, prefix: Prefix) -> int:
+        """How often the route was given to another instance, of late: after the third time it may be damped."""
+        since = self.fleet.clock.time() - DAMPED
+        return sum(
+            each.at > since and (each.table_id, each.prefix) == (table_id, prefix) and None not in (each.old, each.new)
+            for each in self.fleet.writes
+        )
+
+    def _check_gap(self, write: Write) -> None:
+        """No route is deleted while somebody else offers it, and all know that."""
+        now = self.fleet.clock.time()
+        for host in self.fleet.hosts:
+            service = host.services.get(write.prefix)
+            if host not in oracle.candidates(self.fleet, write.prefix) or service is None:
+                continue
+            if now - service.since > SUCCESSOR_HEARD and host.place.interface_id != write.old:
+                self._fault(f"{write.writer} deleted {write}, although {host.name} offers it")
+
+    # Once calm
+
+    def _check_withdrawn(self) -> None:
+        for table_id, prefix in self._places():
+            host = self.fleet.host_of(self.fleet.holder(table_id, prefix))
+            if host in oracle.right(self.fleet, table_id, prefix):
+                continue
+            if host is not None and host.works and not host.offers(prefix):
+                self._fault(f"{table_id} {prefix} still points at {host.name}, which has withdrawn it")
+            elif host is not None and not host.works:
+                self._fault(f"{table_id} {prefix} still points at {host.name}, which is dead")
+
+    def _check_converged(self) -> None:
+        for table_id, prefix in self._places():
+            if wrong := oracle.complaint(self.fleet, table_id, prefix):
+                self._fault(f"{table_id} {prefix} is at {wrong}")
+
+    def _check_calls(self, before: list[int]) -> None:
+        """Who has nothing to do asks EC2 at its polls only."""
+        for host, called in zip(self.fleet.hosts, before, strict=True):
+            # Each call counts twice: by operation and by fate.
+            if (calls := (host.ec2.calls.total() - called) // 2) > CALLS:
+                self._fault(f"{host.name} made {calls} calls of EC2 in {QUIET:.0f} s in which nothing happened")
+
+    def _check_turns(self) -> None:
+        """Since it has been calm, nobody took a route back from whoever took it from him, more than once."""
+        for place, moves in self.moves.items():
+            calm = [each for each in moves if each.at - 1000 > self.fleet.plan.calm_at + ONE_POLL]
+            pairs = [(write.old, write.new) for write in calm]
+            if len(pairs) != len(set(pairs)):
+                self._fault(f"{place[0]} {place[1]} is moved in turns: {pairs}")
+
+
+def check(seed: int, *, traced: bool = False) -> tuple[list[str], list[str]]:
+    """What must not be and was, in the schedule of this seed; and, if wanted, all that happened."""
+    schedule = Schedule(seed)
+    fleet = schedule.fleet(traced=traced)
+    faults = Watch(schedule, fleet).run()
+    return faults, fleet.trace.lines

@@ -1,0 +1,64 @@
+"""Where routes belong once all is calm, worked out from the hosts themselves: anew, and without the core.
+
+Each host that announces a prefix, and whose interface exists, has a rank in each table: of local preference (the
+higher the better), length of the AS path, origin, MED, and, with `affinity: az`, whether it is in the table's zone.
+The best rank has the route; among several of the same rank, whoever has it already.
+"""
+
+from bgp2vpc.prefix import Prefix
+from tests.simulation.fleet import GATEWAY, STRANGER, Fleet
+from tests.simulation.host import Host
+
+ORIGINS = ("igp", "egp", "incomplete")
+Rank = tuple[int, int, int, int, bool]
+
+
+def rank(fleet: Fleet, host: Host, table_id: str, prefix: Prefix) -> Rank:
+    """The lower, the better."""
+    service = host.services[prefix]
+    elsewhere = fleet.plan.affinity and host.place.zone != fleet.plan.tables[table_id]
+    preference = -service.local_preference
+    return preference, service.prepends, ORIGINS.index(service.origin), service.said_med, elsewhere
+
+
+def candidates(fleet: Fleet, prefix: Prefix) -> list[Host]:
+    """Who announces it, with an interface to point at."""
+    return [host for host in fleet.hosts if host.offers(prefix) and fleet.vpc.is_there(host.place.interface_id)]
+
+
+def best(fleet: Fleet, table_id: str, prefix: Prefix) -> list[Host]:
+    """All those of the best rank; none, if nobody announces it."""
+    hosts = candidates(fleet, prefix)
+    ranks = [rank(fleet, host, table_id, prefix) for host in hosts]
+    return [host for host, its in zip(hosts, ranks, strict=True) if its == min(ranks)]
+
+
+def right(fleet: Fleet, table_id: str, prefix: Prefix) -> list[Host | None]:
+    """Who may hold this place; None: nobody.
+
+    Where nobody writes for the speakers without a bridge, and one of them is the best, whoever else announces it may.
+    """
+    first = best(fleet, table_id, prefix)
+    if not first:
+        # Only the dead leave anything behind, and those for whom others would write.
+        return [None, *(host for host in fleet.hosts if not host.works or _is_helpless(fleet, host))]
+    if not any(_is_helpless(fleet, host) for host in first):
+        return [*first]
+    others = candidates(fleet, prefix)
+    bridges = [host for host in others if host.place.bridge]
+    return [*others, *([] if bridges else [None, *fleet.hosts])]
+
+
+def _is_helpless(fleet: Fleet, host: Host) -> bool:
+    return not host.place.bridge and not any(each.place.writes_any and each.works for each in fleet.hosts)
+
+
+def complaint(fleet: Fleet, table_id: str, prefix: Prefix) -> str:
+    """What is wrong with this place, or nothing."""
+    holder = fleet.holder(table_id, prefix)
+    if holder in (GATEWAY, STRANGER):
+        return ""  # somebody else's, who is well as far as EC2 knows
+    hosts = right(fleet, table_id, prefix)
+    if fleet.host_of(holder) in hosts:
+        return ""
+    return f"{holder} instead of {' or '.join(each.place.interface_id if each else 'nobody' for each in hosts)}"
