@@ -29,7 +29,7 @@ class Handovers:
         return bool(self._awaited)
 
     def decided(self, key: Key, verdict: Verdict | None, holder: str, now: float) -> None:
-        """What was decided about a place; None: there is nothing to say about it. `holder`: what the route points at."""
+        """What was decided about a place; None: nothing is to be said of it. `holder`: what the route points at."""
         interface = verdict.awaits if verdict else None
         if interface is None:
             self._awaited.pop(key, None)
