@@ -3,6 +3,10 @@
 Bgp2vpcError
 ├── ConfigError             the author of the file; exit 2
 ├── MetadataError           the host: instance metadata did not answer, and nothing replaces it
+├── SerfError               time, or the operator: there is no talking with the Serf agent
+│   ├── SerfAway            time: it does not run, does not answer, or has gone
+│   ├── SerfRefused         the operator: it wants another key, or is too old
+│   └── NotSerf             the operator: something else listens there
 ├── PlanRefused             the operator: the plan is valid but larger than allowed; exit 3
 └── Ec2Error
     ├── Transient           time: the same call again, later (5xx, time-outs, broken answers)
@@ -57,6 +61,22 @@ class MetadataError(Bgp2vpcError):
 
 class PlanRefused(Bgp2vpcError):
     """A plan that asks for more than the configuration allows at once. Nothing of it was written."""
+
+
+class SerfError(Bgp2vpcError):
+    """The Serf agent of this host tells us nothing."""
+
+
+class SerfAway(SerfError):
+    """It does not run, does not answer, or has closed the connection."""
+
+
+class SerfRefused(SerfError):
+    """It does not let us in, or does not know what we ask for."""
+
+
+class NotSerf(SerfError):
+    """What answers there speaks something else."""
 
 
 class Ec2Error(Bgp2vpcError):

@@ -31,6 +31,7 @@ SECTIONS = (
     ("Its announcement", "AnnounceEntry", "`manage_routes[].announce.{}`"),
     ("EC2", "Ec2Entry", "`ec2.{}`"),
     ("Damping", "DampingEntry", "`damping.{}`"),
+    ("Serf", "SerfEntry", "`serf.{}`"),
 )
 CHECKS = ("TcpConfig", "CommandConfig", "HttpConfig", "HttpsConfig", "DnsConfig")
 MANAGED = """\

@@ -8,11 +8,12 @@ from bgp2vpc.config.document import Document
 from bgp2vpc.config.model import Announcement, CheckedSource
 from bgp2vpc.config.route_fields import announce_line
 from bgp2vpc.config.route_schema import AnnounceEntry, RouteEntry
-from bgp2vpc.config.schema import ConfigFile, RuleEntry
+from bgp2vpc.config.schema import ConfigFile, RuleEntry, SerfEntry
 from bgp2vpc.health.model import Check, Command, Dns, Http, Ping, Probe, Tcp, Tls
 from bgp2vpc.routing.plan import Action
 from bgp2vpc.routing.prefix_list import PrefixList
 from bgp2vpc.routing.rule import Hooks, ManagedRoute, Rule, Takeover
+from bgp2vpc.serf.model import Agent
 from bgp2vpc.vpc.finders import And, ByAz, ByTag, ByTagRegexp, Finder, HasRouteTo, Ids, InVpc, Main, Or, Subnet
 
 SELF = "SELF"
@@ -143,6 +144,7 @@ def check(name: str, entry: check_schema.CheckEntry) -> Check:
         timeout=timeout,
         on_healthy=entry.run_on_healthy,
         on_unhealthy=entry.run_on_unhealthy,
+        votes=entry.remote_votes,
     )
 
 
@@ -181,6 +183,12 @@ def _http(config: check_schema.HttpConfig, port: int, tls: Tls | None) -> Http:
         body_regexp=config.expect_body_regexp,
         tls=tls,
     )
+
+
+def serf(entry: SerfEntry) -> Agent:
+    """`serf`."""
+    host, port = entry.rpc
+    return Agent(host=host, port=port, auth_key=entry.auth_key, every=entry.every, vote_time=entry.vote_time)
 
 
 def finder(entry: find_schema.FindEntry) -> Finder:

@@ -5,7 +5,7 @@ from typing import Annotated, Final, Literal, Self, TypeAlias, get_args
 from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
 
 from bgp2vpc.config import check_fields, fields
-from bgp2vpc.config.entry import TEXT_OR_LIST, Address, Entry, Hook, NoConfig, Period, Regexp, Texts, text_schema
+from bgp2vpc.config.entry import TEXT_OR_LIST, Address, Count, Entry, Hook, NoConfig, Period, Regexp, Texts, text_schema
 
 RISE: Final = 2
 FALL: Final = 3
@@ -41,6 +41,12 @@ class _CheckEntry(Entry):
         default=None,
         description="Seconds after which a probe has failed. Default: `every`, at most 5.",
         examples=[0.5],
+    )
+    remote_votes: Count | None = Field(
+        default=None,
+        description="Only for `remote_healthchecks`: the owner fails when so many members of the Serf cluster (`serf`) "
+        "say so, of which this instance may be one. Default: our own check alone decides.",
+        examples=[2],
     )
     run_on_healthy: Hook = Field(
         default=(), description="Run when it becomes healthy; no shell.", examples=["[logger, dns is well]"]

@@ -11,6 +11,7 @@ from bgp2vpc.names import reserved_for
 from bgp2vpc.prefix import IPAddress, Prefix, parse_address, parse_prefix
 from bgp2vpc.routing.prefix_list import PrefixRange, parse_prefix_range
 from bgp2vpc.routing.rule import InterfaceChoice
+from bgp2vpc.serf.model import PORT
 from bgp2vpc.vpc.model import Target, parse_target
 
 # EC2 keeps these for its own services and answers InvalidParameterValue to routes within them:
@@ -114,6 +115,17 @@ def port(value: object) -> int:
     if not (written.isascii() and written.isdigit() and len(written) <= 5 and 1 <= int(written) <= 65535):
         raise ValueError(f"expected a port from 1 to 65535, got {kind_of(value)}")
     return int(written)
+
+
+def rpc_address(value: object) -> tuple[str, int]:
+    """`127.0.0.1:7373`, `[::1]:7373`, or an address alone: with Serf's own port. No host name: it may need DNS."""
+    written = text(value)
+    host, colon, number = written.rpartition(":") if written.count(":") == 1 or "]:" in written else (written, "", "")
+    try:
+        address = parse_address(host.removeprefix("[").removesuffix("]"))
+        return str(address), port(number) if colon else PORT
+    except ValueError:
+        raise ValueError(f"expected an address and a port such as 127.0.0.1:7373, got {kind_of(value)}") from None
 
 
 def hook(value: object) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from bgp2vpc.prefix import Prefix
 from bgp2vpc.routing.damping import DampingLimits
 from bgp2vpc.routing.diff import Policy
 from bgp2vpc.routing.rule import Rule
+from bgp2vpc.serf.model import Agent
 
 DEFAULT_SOCKET: Final = Path("/run/bgp2vpc/bgp2vpc.sock")
 
@@ -94,6 +95,7 @@ class Config:
     region: str | None = None
     vpc_id: str | None = None
     ec2: Ec2Limits = field(default_factory=Ec2Limits)
+    serf: Agent | None = None
     warnings: tuple[Problem, ...] = ()
     notes: tuple[str, ...] = ()
 

@@ -68,6 +68,7 @@ def _config(entry: schema.ConfigFile, document: Document, file: str) -> Config:
             timeout=entry.ec2.timeout,
             concurrency=entry.ec2.concurrency,
         ),
+        serf=build.serf(entry.serf) if entry.serf else None,
         warnings=_warnings(document, entry, file),
         notes=awsnycast.notes(entry),
     )

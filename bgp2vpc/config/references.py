@@ -17,8 +17,14 @@ Route = tuple[Location, Mapping[str, Value]]
 
 
 def wrong_references(document: Document, file: str) -> list[Problem]:
-    """Checks that do not exist, destinations where none belongs, prefixes that are managed twice."""
-    found = [*_destinations(document), *_unknown_checks(document), *_duplicates(document), *_contradictions(document)]
+    """Checks that do not exist, destinations and votes where none belong, prefixes that are managed twice."""
+    found = [
+        *_destinations(document),
+        *_votes(document),
+        *_unknown_checks(document),
+        *_duplicates(document),
+        *_contradictions(document),
+    ]
     return [Problem(file, document.line(location), dotted(location), message) for location, message in found]
 
 
@@ -30,6 +36,17 @@ def _destinations(document: Document) -> Found:
         if isinstance(entry, dict) and entry.get("destination"):
             message = "a remote health check has none: what it checks is the address of the route's present owner"
             yield ("remote_healthchecks", name, "destination"), message
+
+
+def _votes(document: Document) -> Found:
+    for name, entry in _mapping(document.data.get("healthchecks")).items():
+        if isinstance(entry, dict) and entry.get("remote_votes"):
+            message = "only a remote health check has votes: of this host's service nobody knows more than we do"
+            yield ("healthchecks", name, "remote_votes"), message
+    for name, entry in _mapping(document.data.get("remote_healthchecks")).items():
+        if isinstance(entry, dict) and entry.get("remote_votes") and document.data.get("serf") is None:
+            message = "needs 'serf' at the top level, for example serf: {rpc: 127.0.0.1:7373}: others vote through it"
+            yield ("remote_healthchecks", name, "remote_votes"), message
 
 
 def _unknown_checks(document: Document) -> Found:

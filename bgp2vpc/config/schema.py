@@ -17,10 +17,13 @@ from bgp2vpc.config.route_schema import RouteEntry
 from bgp2vpc.routing.damping import DampingLimits
 from bgp2vpc.routing.prefix_list import PrefixRange
 from bgp2vpc.routing.rule import InterfaceChoice, Takeover, Writes
+from bgp2vpc.serf.model import Agent
+from bgp2vpc.serf.vote import REPEATS
 
 _CONFIG: Final = Config(file="")
 _EC2: Final = Ec2Limits()
 _DAMPING: Final = DampingLimits()
+_SERF: Final = Agent(host="127.0.0.1")
 
 Rate: TypeAlias = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 ProcessName: TypeAlias = Annotated[str, AfterValidator(fields.process_name)]
@@ -30,6 +33,9 @@ SocketPath: TypeAlias = Annotated[Path | None, PlainValidator(fields.socket_path
 AcceptEntry: TypeAlias = Annotated[PrefixRange, PlainValidator(fields.accept_entry), WithJsonSchema({"type": "string"})]
 Interface: TypeAlias = Annotated[
     InterfaceChoice, PlainValidator(fields.interface), WithJsonSchema({"type": ["integer", "string"]})
+]
+RpcAddress: TypeAlias = Annotated[
+    tuple[str, int], PlainValidator(fields.rpc_address), WithJsonSchema({"type": "string"})
 ]
 Command: TypeAlias = Annotated[
     tuple[str, ...],
@@ -153,6 +159,31 @@ class DampingEntry(Entry):
         return self
 
 
+class SerfEntry(Entry):
+    """The HashiCorp Serf agent of this host: who is gone, and others' votes about the owners of routes."""
+
+    rpc: RpcAddress = Field(
+        description="Address and port of the agent's RPC (its `-rpc-addr`).",
+        examples=["127.0.0.1:7373"],
+    )
+    auth_key: str = Field(
+        default=_SERF.auth_key, description="The agent's `rpc_auth`, if it has one.", examples=["a-long-secret"]
+    )
+    every: Period = Field(
+        default=_SERF.every, ge=0.1, description="Seconds between two looks at the members of the cluster."
+    )
+    vote_time: Period = Field(
+        default=_SERF.vote_time,
+        description="Seconds that a vote stands unless it is repeated; our own is, three times as often.",
+    )
+
+    @model_validator(mode="after")
+    def _votes_are_repeated_in_time(self) -> Self:
+        if self.vote_time < REPEATS * self.every:
+            raise ValueError(f"vote_time must be at least {REPEATS} times 'every' ({self.every:g}): votes are repeated")
+        return self
+
+
 class ConfigFile(Entry):
     """The configuration of bgp2vpc."""
 
@@ -226,6 +257,11 @@ class ConfigFile(Entry):
         default=None, description="Replaces instance metadata.", examples=["vpc-0123456789abcdef0"]
     )
     ec2: Ec2Entry = Field(default=Ec2Entry(), description="How hard to lean on EC2.", examples=["{timeout: 5}"])
+    serf: SerfEntry | None = Field(
+        default=None,
+        description="Listen to the HashiCorp Serf agent of this host.",
+        examples=["{rpc: 127.0.0.1:7373}"],
+    )
     web: Any = Field(
         default=None,
         description="The status page: not served by this version, ignored.",

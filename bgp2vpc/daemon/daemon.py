@@ -17,6 +17,7 @@ from bgp2vpc.daemon.apply import Applier
 from bgp2vpc.daemon.bridge import Bridge
 from bgp2vpc.daemon.calls import Calls
 from bgp2vpc.daemon.connecting import Connect, connected
+from bgp2vpc.daemon.gossip import Gossip
 from bgp2vpc.daemon.guarded import GuardedTasks
 from bgp2vpc.daemon.health import Health
 from bgp2vpc.daemon.hooks import RouteHooks
@@ -84,9 +85,11 @@ class Daemon:
         self.bridge.peers_said = self._peers_said
         self._calm = Calm(Damping(config.damping), Handovers())
         self._scripts = Scripts(self.bridge, self._tasks.start)
+        self._gossip = Gossip(self._journal, self._tasks.start, self.bridge)
         self._health = Health(
-            self.bridge, self._journal, self._tasks.start, self._touch, assumed=mode.oneshot, noop=mode.noop
-        )
+            self.bridge, self._journal, self._tasks.start, self._touch, self._gossip,
+            assumed=mode.oneshot, noop=mode.noop,
+        )  # fmt: skip
         self._script_names: set[str] = set()
         self._server: SocketServer | None = None
         self._calls: Calls | None = None
@@ -110,6 +113,8 @@ class Daemon:
         if not self._health.may_check(self._config) and self._say is None:
             return 1
         self._health.configure(self._config)
+        if not self._mode.oneshot:
+            await self._gossip.configure(self._config.serf)
         reconciling = self._tasks.start("reconciler", self._reconcile())
         await self._scripts.configure(self._config.processes)
         if self._mode.oneshot:
@@ -163,6 +168,7 @@ class Daemon:
                 reconciler.touch_all()
         await self._scripts.stop()
         await self._health.stop()
+        await self._gossip.stop()
         if self._server is not None:
             await self._server.stop()
         if not keep:
@@ -362,6 +368,7 @@ class Daemon:
             self._reconciler.poll_now()
         self._health.may_check(config)
         self._health.configure(config)
+        await self._gossip.configure(config.serf)
         event(log, logging.INFO, "reloaded", file=config.file)
 
     def _use_limits(self, config: Config) -> None:
@@ -432,6 +439,7 @@ class Daemon:
                 for source in source_statuses(self.bridge, self._scripts.statuses(), self._health.verdicts())
             ],
             "checks": [check_json(status, now) for status in self._health.statuses()],
+            "serf": self._gossip.status(),
             "paths": paths_json(self.bridge.rib.offers),
             "routes": routes_json(reconciler.verdicts.values() if reconciler else ()),
             "not_accepted": sorted(map(str, self._journal.not_accepted)),

@@ -6,6 +6,7 @@ from bgp2vpc.config.model import Config
 from bgp2vpc.daemon.calls import Calls
 from bgp2vpc.daemon.checks import Checks
 from bgp2vpc.daemon.checkup import unusable
+from bgp2vpc.daemon.gossip import Gossip
 from bgp2vpc.daemon.journal import Journal
 from bgp2vpc.daemon.owners import Owner, OwnerChecks
 from bgp2vpc.daemon.scripts import StartTask
@@ -30,6 +31,7 @@ class Health:
         journal: Journal,
         start_task: StartTask,
         touch: Callable[[Collection[Prefix]], None],
+        gossip: Gossip,
         *,
         assumed: bool,
         noop: bool,
@@ -37,6 +39,7 @@ class Health:
         self._journal = journal
         self._start_task = start_task
         self._touch = touch
+        self._gossip = gossip
         self._assumed = assumed
         self._noop = noop
         self._config = Config(file="")
@@ -63,7 +66,10 @@ class Health:
     def connect(self, calls: Calls, view: View) -> None:
         """EC2 is there: owners can be found and checked."""
         self._view = view
-        self._owners = OwnerChecks(calls, self._journal, self._start_task, self._hooks, self._touch)
+        self._owners = OwnerChecks(calls, self._journal, self._start_task, self._hooks, self._touch, self._gossip)
+        self._gossip.votes_changed = self._owners.votes_changed
+        if not self._noop:  # who only looks on has no vote
+            self._gossip.charges = lambda: self._owners.charges if self._owners else ()
         self.configure(self._config)
 
     def follow_owners(self, wish: Wish, only: Collection[Prefix] | None) -> None:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bgp2vpc.daemon.apply import Outcome, Result
-from bgp2vpc.errors import Bgp2vpcError, Disagreement, Ec2Error, OperatorError, PlanRefused, Transient
+from bgp2vpc.errors import Bgp2vpcError, Disagreement, Ec2Error, OperatorError, PlanRefused, SerfError, Transient
 from bgp2vpc.logs import event
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.routing.plan import Action, Change, Key, Plan, Verdict, VerdictKind
@@ -206,6 +206,8 @@ def consequence(error: Bgp2vpcError) -> str:
     """What follows, in the words of the log."""
     if isinstance(error, OperatorError):
         return "needs an operator; tried again meanwhile"
+    if isinstance(error, SerfError):
+        return "tried again; meanwhile no member counts as gone, and votes run out"
     if isinstance(error, PlanRefused):
         return "needs an operator; nothing is written"
     return "tried again"

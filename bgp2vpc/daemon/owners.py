@@ -1,7 +1,7 @@
 """Remote health checks: each template made into a check of whoever holds a route that names it.
 
 The check follows the owner: when the route moves to another instance, that one is checked; when it moves to us, or
-goes, nobody is.
+goes, nobody is. Where a template asks for votes, those of other members (`gossip`) count beside our own verdict.
 """
 
 import asyncio
@@ -11,13 +11,17 @@ from contextlib import suppress
 
 from bgp2vpc.daemon.calls import Calls
 from bgp2vpc.daemon.checkup import Checkup, MakeHooks
+from bgp2vpc.daemon.gossip import Gossip
 from bgp2vpc.daemon.journal import Journal
 from bgp2vpc.daemon.scripts import StartTask
 from bgp2vpc.errors import Ec2Error
 from bgp2vpc.health.model import Check
+from bgp2vpc.health.opinion import failing
 from bgp2vpc.health.runner import CheckStatus
+from bgp2vpc.logs import event
 from bgp2vpc.prefix import IPAddress, Prefix
 from bgp2vpc.routing.plan import Key
+from bgp2vpc.serf.vote import Charge
 
 log = logging.getLogger("bgp2vpc")
 
@@ -38,7 +42,9 @@ class OwnerChecks:
         start_task: StartTask,
         make_hooks: MakeHooks,
         touch: Callable[[Collection[Prefix]], None],
+        gossip: Gossip,
     ) -> None:
+        self._gossip = gossip
         self._calls = calls
         self._journal = journal
         self._start_task = start_task
@@ -47,6 +53,8 @@ class OwnerChecks:
         self._templates: dict[str, Check] = {}
         self._places: dict[Key, Owner] = {}
         self._owners: frozenset[Owner] = frozenset()
+        self._failed: frozenset[Owner] = frozenset()
+        """Who was failing when we last looked."""
         self._addresses: dict[str, IPAddress] = {}
         self._resolving = False
         self._asked: set[str] = set()
@@ -72,7 +80,33 @@ class OwnerChecks:
     @property
     def failing(self) -> frozenset[Owner]:
         """Who does not pass."""
-        return frozenset(owner for owner in self._owners if self._checkup.healthy(owner) is False)
+        return frozenset(owner for owner in self._owners if self._is_failing(owner))
+
+    def _is_failing(self, owner: Owner) -> bool:
+        template = self._templates.get(owner[0])
+        needed = template.votes if template else None
+        return failing(self._checkup.healthy(owner), len(self._against(owner)) if needed else 0, needed)
+
+    def _against(self, owner: Owner) -> frozenset[str]:
+        """Other members that speak against this owner."""
+        address = self._addresses.get(owner[1])
+        return self._gossip.against((owner[0], address)) if address is not None else frozenset()
+
+    @property
+    def charges(self) -> frozenset[Charge]:
+        """Whom our own checks speak against."""
+        failed = (owner for owner in self._owners if self._checkup.healthy(owner) is False)
+        return frozenset((check, self._addresses[interface]) for check, interface in failed)
+
+    def votes_changed(self) -> None:
+        """Others may speak against other owners now: decide about those whose case is another one by that."""
+        failed = self.failing
+        changed, self._failed = failed ^ self._failed, failed
+        for owner in changed & failed:
+            voters = self._against(owner)
+            event(log, logging.INFO, "owner fails by votes", check=owner[0], owner=owner[1], against=voters)
+        if changed:
+            self._touch({prefix for (_, prefix), owner in self._places.items() if owner in changed})
 
     def statuses(self) -> list[CheckStatus]:
         """How each check of an owner is."""
@@ -91,6 +125,8 @@ class OwnerChecks:
             if template is not None and address is not None:
                 wanted[owner] = template.for_destination(address)
         self._checkup.want(wanted)
+        self._gossip.speak()
+        self.votes_changed()
         unknown = held - self._addresses.keys()
         if unknown - self._asked:
             self._unknown.set()
@@ -127,4 +163,6 @@ class OwnerChecks:
         return min(2 * delay, LONGEST_RETRY)
 
     def _verdict_changed(self, owner: Owner) -> None:
+        self._failed = self.failing
+        self._gossip.speak()
         self._touch({prefix for (_, prefix), each in self._places.items() if each == owner})

@@ -87,6 +87,7 @@ class Check:
 
     `rise` successes in a row make it healthy, `fall` failures in a row unhealthy. One probe every `every` seconds, each
     given up after `timeout`. `on_healthy` and `on_unhealthy` are run when the verdict changes, also the first time.
+    `votes`: how many voters have to speak against an owner (see `opinion.failing`); None: nobody else is asked.
     """
 
     name: str
@@ -98,6 +99,7 @@ class Check:
     fall: int = 3
     on_healthy: Argv = ()
     on_unhealthy: Argv = ()
+    votes: int | None = None
 
     @property
     def type(self) -> str:

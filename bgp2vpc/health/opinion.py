@@ -40,3 +40,20 @@ def combined(verdicts: list[bool | None], needed: int) -> bool | None:
     if sum(verdict is not False for verdict in verdicts) < needed:
         return False
     return None
+
+
+def failing(own: bool | None, against: int, needed: int | None) -> bool:
+    """Whether the owner of a route fails a remote check: our own verdict, and how many others speak against it.
+
+    `needed` None: nobody else is asked. Otherwise so many voters have to speak against the owner, of which we may be
+    one. We have no veto: all who count the same votes come to the same verdict, also one that cannot check itself.
+
+    | our own check | needed None | needed N                       |
+    |---------------|-------------|--------------------------------|
+    | fails         | fails       | fails with N - 1 others        |
+    | passes        | passes      | fails with N others            |
+    | no verdict    | passes      | fails with N others            |
+    """
+    if needed is None:
+        return own is False
+    return against + (own is False) >= needed

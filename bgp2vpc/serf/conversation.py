@@ -1,0 +1,150 @@
+"""One conversation with a Serf agent: bytes in, what it tells out, and the bytes to send. No I/O.
+
+msgpack over TCP (https://github.com/hashicorp/serf/blob/v0.8.2/docs/agent/rpc.html.markdown): each request is a header
+`{Command, Seq}`, mostly with a body; each answer a header `{Seq, Error}`, with a body for some commands if there is no
+error. Everything a stream tells comes under the Seq of the `stream` command. The agent writes msgpack of before 2013:
+text and bytes are the same there, so neither side may use the `bin` types.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+import msgpack
+
+from bgp2vpc.prefix import IPAddress
+from bgp2vpc.serf.model import EVENT, Introduced, Member, Members, MembersChanged, Refused, Told, UserEvent
+
+IPC_VERSION: Final = 1
+LONGEST: Final = 16 * 1024 * 1024
+"""Bytes of one answer: far more than ten thousand members take."""
+
+_STREAMED: Final = f"member-join,member-failed,member-leave,member-reap,member-update,user:{EVENT}"
+_WITH_BODY: Final = ("stats", "members")
+_ITEM: Final = "stream"
+_ERRORS: Final = "surrogateescape"
+_MAPPED: Final = bytes(10) + b"\xff\xff"
+
+
+class Garbled(ValueError):
+    """What arrived is not what a Serf agent says."""
+
+
+class Conversation:
+    """Numbers the requests, and makes sense of the answers."""
+
+    def __init__(self, auth_key: str = "") -> None:
+        self._auth_key = auth_key
+        self._asked: dict[int, str] = {}
+        self._last = 0
+        self._stream = 0
+        self._awaited = ""
+        """The command (or `_ITEM`) that the next object is the body of; empty: it is a header."""
+        # Addresses are bytes among the texts: any bytes survive as text.
+        self._unpacker = msgpack.Unpacker(raw=False, unicode_errors=_ERRORS, max_buffer_size=LONGEST)
+        self._packer = msgpack.Packer(use_bin_type=False, unicode_errors=_ERRORS)
+
+    # What we say
+
+    def opening(self) -> bytes:
+        """Everything that begins a conversation, at once: the agent answers in this order."""
+        said = self._request("handshake", {"Version": IPC_VERSION})
+        if self._auth_key:
+            said += self._request("auth", {"AuthKey": self._auth_key})
+        said += self._request("stats")
+        said += self._request("stream", {"Type": _STREAMED})
+        self._stream = self._last
+        return said + self.ask_for_members()
+
+    def ask_for_members(self) -> bytes:
+        """Ask who is there."""
+        return self._request("members")
+
+    def send_event(self, payload: str) -> bytes:
+        """Send a user event to all. It is never coalesced: of several at once, all have to arrive."""
+        return self._request("event", {"Name": EVENT, "Payload": payload, "Coalesce": False})
+
+    def _request(self, command: str, body: Mapping[str, Any] | None = None) -> bytes:
+        self._last += 1
+        self._asked[self._last] = command
+        header: bytes = self._packer.pack({"Command": command, "Seq": self._last})
+        return header if body is None else header + self._packer.pack(body)
+
+    # What it says
+
+    def receive(self, data: bytes) -> Iterator[Told]:
+        """What these bytes, after all earlier ones, tell. Raises Garbled."""
+        for item in self._objects(data):
+            if not self._awaited:
+                told = self._header(item)
+            else:
+                command, self._awaited = self._awaited, ""
+                told = _told(command, item)
+            if told is not None:
+                yield told
+
+    def _objects(self, data: bytes) -> Iterator[dict[str, Any]]:
+        try:
+            self._unpacker.feed(data)
+            for item in self._unpacker:
+                if not isinstance(item, dict):
+                    raise Garbled("not a mapping")
+                yield item
+        except GeneratorExit:
+            raise
+        except Exception as error:  # the library has no common base of what it raises
+            raise Garbled(f"{_shown(data)} ({type(error).__name__}: {error})") from error
+
+    def _header(self, header: Mapping[str, Any]) -> Told | None:
+        seq, error = header.get("Seq"), header.get("Error")
+        if not isinstance(seq, int) or not isinstance(error, str):
+            raise Garbled("an answer without Seq and Error")
+        command = self._asked.pop(seq, None)
+        if error:
+            return Refused(command or _ITEM, error)
+        if command is None and seq != self._stream:
+            raise Garbled("an answer to a question that nobody asked")
+        if command is None or command in _WITH_BODY:
+            self._awaited = command or _ITEM
+        return None
+
+
+def _told(command: str, body: Mapping[str, Any]) -> Told | None:
+    """What the body of an answer to this command tells, if it is of use."""
+    try:
+        if command == "members":
+            return Members(_members(body))
+        if command == "stats":
+            return Introduced(_text(body["agent"]["name"]))
+        kind = _text(body["Event"])
+        if kind == "user":
+            return UserEvent(_text(body["Payload"]), int(body["LTime"]), bool(body["Coalesce"]))
+        return MembersChanged(kind, _members(body))
+    except (LookupError, TypeError, ValueError) as error:
+        raise Garbled(f"an answer to '{command}' that lacks something ({type(error).__name__}: {error})") from error
+
+
+def _members(body: Mapping[str, Any]) -> tuple[Member, ...]:
+    return tuple(
+        Member(_text(each["Name"]), _address(each["Addr"]), _text(each["Status"]))
+        for each in body["Members"] or ()
+        if each["Addr"]
+    )
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"text expected, got {type(value).__name__}")
+    return value
+
+
+def _address(value: object) -> IPAddress:
+    """Go's net.IP: 4 bytes, or 16, which may hold an IPv4 address."""
+    packed = _text(value).encode("utf-8", _ERRORS)
+    if packed.startswith(_MAPPED) and len(packed) == 16:
+        packed = packed[len(_MAPPED) :]
+    return IPAddress(int.from_bytes(packed), {4: 4, 16: 6}[len(packed)])
+
+
+def _shown(data: bytes) -> str:
+    """The beginning of something unreadable: it may tell a person what it is."""
+    return repr(data[:40])[1:]

@@ -1,0 +1,44 @@
+"""Who of the cluster is there, and at which addresses nobody is any more. Pure."""
+
+from collections.abc import Iterable
+
+from bgp2vpc.prefix import IPAddress
+from bgp2vpc.serf.model import Member
+
+
+class Roster:
+    """The members as last told. An address is down once a member there has failed or left, until one there is alive.
+
+    Several members may have had one address: an instance that was replaced leaves a failed member for a day. And
+    the agent forgets (reaps) members after a day: their addresses stay down.
+    """
+
+    def __init__(self) -> None:
+        self.down: frozenset[IPAddress] = frozenset()
+        self._members: dict[str, Member] = {}
+
+    @property
+    def present(self) -> frozenset[str]:
+        """Names of those who are there."""
+        return frozenset(name for name, member in self._members.items() if member.is_there)
+
+    def told_all(self, members: Iterable[Member]) -> None:
+        """These are all members."""
+        self._members = {member.name: member for member in members}
+        self._learn(self._members.values())
+
+    def told(self, members: Iterable[Member]) -> None:
+        """Something happened to these."""
+        changed = {member.name: member for member in members}
+        self._members |= changed
+        self._learn(changed.values())
+
+    def _learn(self, members: Iterable[Member]) -> None:
+        gone = {member.address for member in members if not member.is_there}
+        there = {member.address for member in self._members.values() if member.is_there}
+        self.down = (self.down | gone) - there
+
+    def forget_the_absent(self) -> None:
+        """The agent is away: who was gone may be back. Who was there is still believed to be."""
+        self._members = {name: member for name, member in self._members.items() if member.is_there}
+        self.down = frozenset()

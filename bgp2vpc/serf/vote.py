@@ -1,0 +1,134 @@
+"""Votes: what members say of the owner of a route, in user events of Serf. Pure; time is an argument, in seconds.
+
+    withdraw CHECK ADDRESS [ADDRESS…] from VOTER     they fail this remote health check
+    announce CHECK ADDRESS [ADDRESS…] from VOTER     they do not, or: I say nothing against them any more
+
+in the words that ExaBGP's healthcheck has for a service. CHECK is the name of an entry of `remote_healthchecks`, an
+ADDRESS the private one of an owner, VOTER the voter's name in the cluster: an event of Serf does not say who sent it.
+Words are split as a shell does, so names may be quoted.
+"""
+
+import shlex
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
+from typing import Final
+
+from bgp2vpc.prefix import IPAddress, PrefixError, parse_address
+
+KEPT: Final = 10_000
+"""Votes that are remembered; of more, the oldest are forgotten."""
+REPEATS: Final = 3
+"""How often a vote is said within the time it stands, so that one that is lost does not matter."""
+
+_WORDS: Final = ("announce", "withdraw")
+_FORM: Final = "expected: announce|withdraw CHECK ADDRESS… from VOTER"
+
+Charge = tuple[str, IPAddress]
+"""Name of a remote check, and address of the owner that is said to fail it."""
+
+
+class VoteError(ValueError):
+    """Not a vote; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Vote:
+    """What one member says of one owner."""
+
+    against: bool
+    check: str
+    address: IPAddress
+    voter: str
+
+    def __str__(self) -> str:
+        return f"{_WORDS[self.against]} {shlex.quote(self.check)} {self.address} from {shlex.quote(self.voter)}"
+
+
+def parse_votes(text: str) -> tuple[Vote, ...]:
+    """The votes that a payload holds. Raises VoteError."""
+    try:
+        words = shlex.split(text)
+    except ValueError as error:
+        raise VoteError(f"cannot be split into words: {error}".lower()) from None
+    match words:
+        case ["announce" | "withdraw" as word, check, *addresses, "from", voter] if addresses and check and voter:
+            pass
+        case _:
+            raise VoteError(_FORM)
+    try:
+        return tuple(Vote(word == "withdraw", check, parse_address(each), voter) for each in addresses)
+    except PrefixError as error:
+        raise VoteError(f"{error}; {_FORM}") from None
+
+
+@dataclass(frozen=True, slots=True)
+class _Cast:
+    """`time`: on the cluster's Lamport clock. `until`: on ours."""
+
+    against: bool
+    time: int
+    until: float
+
+
+class Votes:
+    """The votes that stand, by charge and voter."""
+
+    def __init__(self) -> None:
+        self._cast: dict[tuple[Charge, str], _Cast] = {}
+
+    def cast(self, vote: Vote, time: int, until: float, now: float) -> bool:
+        """Take in a vote, unless a later one (by the cluster's `time`) was faster; whether it is news."""
+        key = ((vote.check, vote.address), vote.voter)
+        known = self._cast.get(key)
+        if known is not None and known.until <= now:
+            known = None
+        if known is not None and time < known.time:
+            return False
+        self._cast.pop(key, None)  # so that the latest are last
+        self._cast[key] = _Cast(vote.against, time, until)
+        if len(self._cast) > KEPT:
+            del self._cast[next(iter(self._cast))]
+        return vote.against is not (known is not None and known.against)
+
+    def against(self, charge: Charge, voters: Collection[str], now: float) -> frozenset[str]:
+        """Who of `voters` says so."""
+        cast = {voter: self._cast.get((charge, voter)) for voter in voters}
+        return frozenset(voter for voter, each in cast.items() if each and each.against and each.until > now)
+
+    def expire(self, now: float) -> None:
+        """Forget what stands no longer."""
+        self._cast = {key: cast for key, cast in self._cast.items() if cast.until > now}
+
+    def next_expiry(self) -> float | None:
+        """When the next one stands no longer."""
+        return min((cast.until for cast in self._cast.values()), default=None)
+
+    def forget_order(self) -> None:
+        """The agent, and perhaps the whole cluster with its clock, starts anew: whatever comes now is later."""
+        self._cast = {key: replace(cast, time=0) for key, cast in self._cast.items()}
+
+    def __iter__(self) -> Iterator[Vote]:
+        votes = self._cast.items()
+        return (Vote(True, check, address, voter) for ((check, address), voter), cast in votes if cast.against)
+
+
+class Ballot:
+    """What we say ourselves: against whom, and when that was said last."""
+
+    def __init__(self) -> None:
+        self._said: dict[Charge, float] = {}
+
+    def due(self, charges: Collection[Charge], voter: str, now: float, repeat: float) -> tuple[Vote, ...]:
+        """What has to be said now, so that others know `charges` to be ours: news, what is no longer so, and what was
+        last said `repeat` seconds ago.
+        """
+        taken_back = self._said.keys() - charges
+        never = float("-inf")
+        to_say = [charge for charge in charges if self._said.get(charge, never) + repeat <= now]
+        for charge in taken_back:
+            del self._said[charge]
+        self._said.update(dict.fromkeys(to_say, now))
+        votes = [Vote(False, *charge, voter) for charge in taken_back] + [
+            Vote(True, *charge, voter) for charge in to_say
+        ]
+        return tuple(sorted(votes, key=str))
