@@ -163,7 +163,7 @@ class SerfEntry(Entry):
     """The HashiCorp Serf agent of this host: who is gone, and others' votes about the owners of routes."""
 
     rpc: RpcAddress = Field(
-        description="Address and port of the agent's RPC (its `-rpc-addr`).",
+        description="Address and port of the agent, as its `-rpc-addr` says.",
         examples=["127.0.0.1:7373"],
     )
     auth_key: str = Field(
@@ -180,7 +180,10 @@ class SerfEntry(Entry):
     @model_validator(mode="after")
     def _votes_are_repeated_in_time(self) -> Self:
         if self.vote_time < REPEATS * self.every:
-            raise ValueError(f"vote_time must be at least {REPEATS} times 'every' ({self.every:g}): votes are repeated")
+            least = REPEATS * self.every
+            raise ValueError(
+                f"vote_time must be at least {least:g} ({REPEATS} times 'every'): votes are repeated in time"
+            )
         return self
 
 

@@ -173,7 +173,7 @@ class Gossip:
             if vote.voter == self._name:
                 continue
             if self._roster.present and vote.voter not in self._roster.present:
-                self._complain("vote of a member that is not there: it does not count", voter=vote.voter)
+                self._complain("a vote of nobody we know: it counts while there is such a member", voter=vote.voter)
             if self._votes.cast(vote, told.time, now + agent.vote_time, now):
                 event(log, logging.INFO, "serf: vote", vote=vote)
         self._reassess()

@@ -2,8 +2,10 @@
 
 msgpack over TCP (https://github.com/hashicorp/serf/blob/v0.8.2/docs/agent/rpc.html.markdown): each request is a header
 `{Command, Seq}`, mostly with a body; each answer a header `{Seq, Error}`, with a body for some commands if there is no
-error. Everything a stream tells comes under the Seq of the `stream` command. The agent writes msgpack of before 2013:
-text and bytes are the same there, so neither side may use the `bin` types.
+error. Everything a stream tells comes under the Seq of the `stream` command.
+
+Debian's agent writes bytes (addresses, payloads) as msgpack's `bin`, older ones as text, as was usual before 2013. All
+read the old way, so that is how we write.
 """
 
 from collections.abc import Iterator, Mapping
@@ -39,7 +41,7 @@ class Conversation:
         self._stream = 0
         self._awaited = ""
         """The command (or `_ITEM`) that the next object is the body of; empty: it is a header."""
-        # Addresses are bytes among the texts: any bytes survive as text.
+        # Any bytes survive as text.
         self._unpacker = msgpack.Unpacker(raw=False, unicode_errors=_ERRORS, max_buffer_size=LONGEST)
         self._packer = msgpack.Packer(use_bin_type=False, unicode_errors=_ERRORS)
 
@@ -74,6 +76,8 @@ class Conversation:
     def receive(self, data: bytes) -> Iterator[Told]:
         """What these bytes, after all earlier ones, tell. Raises Garbled."""
         for item in self._objects(data):
+            if not isinstance(item, dict):
+                raise Garbled(_shown(data))
             if not self._awaited:
                 told = self._header(item)
             else:
@@ -82,15 +86,10 @@ class Conversation:
             if told is not None:
                 yield told
 
-    def _objects(self, data: bytes) -> Iterator[dict[str, Any]]:
+    def _objects(self, data: bytes) -> Iterator[object]:
         try:
             self._unpacker.feed(data)
-            for item in self._unpacker:
-                if not isinstance(item, dict):
-                    raise Garbled("not a mapping")
-                yield item
-        except GeneratorExit:
-            raise
+            yield from self._unpacker
         except Exception as error:  # the library has no common base of what it raises
             raise Garbled(f"{_shown(data)} ({type(error).__name__}: {error})") from error
 
@@ -117,7 +116,7 @@ def _told(command: str, body: Mapping[str, Any]) -> Told | None:
             return Introduced(_text(body["agent"]["name"]))
         kind = _text(body["Event"])
         if kind == "user":
-            return UserEvent(_text(body["Payload"]), int(body["LTime"]), bool(body["Coalesce"]))
+            return UserEvent(_text(body["Payload"]), _number(body["LTime"]), bool(body["Coalesce"]))
         return MembersChanged(kind, _members(body))
     except (LookupError, TypeError, ValueError) as error:
         raise Garbled(f"an answer to '{command}' that lacks something ({type(error).__name__}: {error})") from error
@@ -132,14 +131,26 @@ def _members(body: Mapping[str, Any]) -> tuple[Member, ...]:
 
 
 def _text(value: object) -> str:
-    if not isinstance(value, str):
+    return value if isinstance(value, str) else _bytes(value).decode("utf-8", _ERRORS)
+
+
+def _bytes(value: object) -> bytes:
+    if isinstance(value, str):
+        return value.encode("utf-8", _ERRORS)
+    if not isinstance(value, bytes):
         raise TypeError(f"text expected, got {type(value).__name__}")
+    return value
+
+
+def _number(value: object) -> int:
+    if not isinstance(value, int):
+        raise TypeError(f"number expected, got {type(value).__name__}")
     return value
 
 
 def _address(value: object) -> IPAddress:
     """Go's net.IP: 4 bytes, or 16, which may hold an IPv4 address."""
-    packed = _text(value).encode("utf-8", _ERRORS)
+    packed = _bytes(value)
     if packed.startswith(_MAPPED) and len(packed) == 16:
         packed = packed[len(_MAPPED) :]
     return IPAddress(int.from_bytes(packed), {4: 4, 16: 6}[len(packed)])

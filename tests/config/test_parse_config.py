@@ -10,6 +10,8 @@ from bgp2vpc.prefix import parse_prefix
 from bgp2vpc.routing.damping import DampingLimits
 from bgp2vpc.routing.prefix_list import PrefixList, parse_prefix_range
 from bgp2vpc.routing.rule import Rule, Takeover, Writes
+from bgp2vpc.routing.rule import Rule, Takeover
+from bgp2vpc.serf.model import Agent
 from bgp2vpc.vpc.finders import And, ByTag, Finder, Ids, Main, Or, Subnet
 
 DATA = Path(__file__).parent / "data"
@@ -48,6 +50,7 @@ def test_every_key_arrives() -> None:
         "vpc-0123abcd",
     )
     assert config.ec2 == Ec2Limits(burst=10, rate=1.0, timeout=5.0, concurrency=4)
+    assert config.serf == Agent(host="::1", port=17373, auth_key="12345", every=0.5, vote_time=10.0)
     assert config.warnings == ()
 
 
@@ -148,3 +151,20 @@ def test_accept_is_a_fence() -> None:
     (rule,) = load(DATA / "valid-documented.yaml").rules
     assert rule.accept.accepts(parse_prefix("192.0.2.53/32"))
     assert not rule.accept.accepts(parse_prefix("198.51.100.53/32"))
+
+
+@pytest.mark.parametrize(
+    ("written", "host", "port"),
+    [
+        ("127.0.0.1:7373", "127.0.0.1", 7373),
+        ("127.0.0.1", "127.0.0.1", 7373),
+        ("127.0.0.1:1", "127.0.0.1", 1),
+        ("[::1]:7374", "::1", 7374),
+        ("'::1'", "::1", 7373),
+        ("'[::1]'", "::1", 7373),
+    ],
+)
+def test_how_the_agent_of_serf_is_written(written: str, host: str, port: int) -> None:
+    rule = "routetables: {r: {find: {type: main}, accept: [192.0.2.53]}}\n"
+    written = f'"{written}"' if written.startswith("[") else written
+    assert parse(f"{rule}serf: {{rpc: {written}}}\n", "f.yaml").serf == Agent(host=host, port=port)

@@ -1,0 +1,279 @@
+"""Votes on remote health checks, between members of a Serf cluster: the whole daemon on virtual time."""
+
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
+from lab import OURS, PEER, Lab
+from serf_cluster import SerfCluster
+from test_checks import FOREVER, P, Service, settings
+
+from bgp2vpc.vpc.memory import MemoryVpc
+from tests.virtual_time import VirtualTimeLoop
+
+OWNER = "127.0.0.3"
+THEIRS = f"rtb-1 {P} eni-3 active"
+TAKEN = f"rtb-1 {P} {OURS} active"
+AGAINST = f"withdraw alive {OWNER} from"
+
+
+@pytest.fixture
+def service() -> Iterator[Service]:
+    running = Service()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def owner() -> Iterator[Service]:
+    """What runs on the owner's address."""
+    running = Service(OWNER)
+    yield running
+    running.stop()
+
+
+def world() -> MemoryVpc:
+    """Instance i-3 has the route; i-1 is ours, and i-2 another."""
+    vpc = MemoryVpc()
+    vpc.add_table("rtb-1", tags={"type": "private"})
+    vpc.add_interface(OURS, "i-1", addresses=["10.0.0.10"])
+    vpc.add_interface(PEER, "i-2", addresses=["10.0.0.11"])
+    vpc.add_interface("eni-3", "i-3", addresses=[OWNER])
+    vpc.put_route("rtb-1", P, "eni-3")
+    return vpc
+
+
+def file(service: Service, owner: Service, votes: str) -> str:
+    return f"""\
+serf: {{rpc: 127.0.0.1}}
+healthchecks:
+  web: {{type: tcp, destination: 127.0.0.1, every: 1, config: {{port: {service.port}}}}}
+remote_healthchecks:
+  alive: {{type: tcp, every: 1, {votes} config: {{port: {owner.port}}}}}
+routetables:
+  private:
+    find: {{type: by_tag, config: {{key: type, value: private}}}}
+    manage_routes:
+      - {{cidr: {P}, healthcheck: web, if_unhealthy: true, remote_healthcheck: alive}}
+"""
+
+
+class Site:
+    """Ours is member a of a cluster with observers b and c."""
+
+    def __init__(self, make_lab: Callable[..., Lab], text: str, **config: object) -> None:
+        self.lab = make_lab(world(), **{"poll_time": FOREVER, **settings(text), **config})
+        assert isinstance(self.lab.loop, VirtualTimeLoop)
+        self.cluster = SerfCluster(self.lab.loop)
+        for name, address in (("b", "10.0.0.21"), ("c", "10.0.0.22"), ("owner", OWNER)):
+            self.cluster.join(name, address)
+        self.lab.config = self.configured(serf=self.cluster.agent("a", "10.0.0.10"))
+
+    def configured(self, **changes: object):
+        return replace(self.lab.config, **changes)
+
+    def say(self, payload: str) -> None:
+        self.lab.do(lambda: self.cluster.say(payload))
+
+    @property
+    def route(self) -> str:
+        (only,) = self.lab.routes
+        return only
+
+
+@pytest.fixture
+def site(make_lab, service, owner) -> Site:
+    """Two votes are needed; all is well."""
+    made = Site(make_lab, file(service, owner, "remote_votes: 2,"))
+    made.lab.start(wait=5)
+    assert made.route == THEIRS
+    return made
+
+
+def test_our_own_failing_check_is_one_vote_and_another_members_makes_two(site, owner) -> None:
+    owner.stop()
+    site.lab.wait(10)
+    assert site.route == THEIRS
+    site.say(f"{AGAINST} b")
+    site.lab.wait(0.5)
+    assert site.route == TAKEN
+    assert site.lab.writes == [f"ReplaceRoute rtb-1 {P} {OURS}"]
+
+
+def test_two_others_suffice_although_our_own_check_passes(site, caplog) -> None:
+    caplog.set_level(logging.INFO)
+    site.say(f"{AGAINST} b")
+    site.lab.wait(0.5)
+    assert site.route == THEIRS
+    site.say(f"{AGAINST} c")
+    site.lab.wait(0.5)
+    assert site.route == TAKEN
+    assert "owner fails by votes" in caplog.text
+
+
+def test_one_member_has_one_vote_however_often_it_votes(site) -> None:
+    for _ in range(5):
+        site.say(f"{AGAINST} b")
+        site.lab.wait()
+    assert site.route == THEIRS
+
+
+@pytest.mark.parametrize(
+    "other",
+    [f"{AGAINST} stranger", f"{AGAINST} a", f"withdraw other {OWNER} from c", "withdraw alive 127.0.0.4 from c", "hm"],
+)
+def test_what_does_not_count(site, other) -> None:
+    site.say(f"{AGAINST} b")
+    site.say(other)
+    site.lab.wait(3)
+    assert site.route == THEIRS
+
+
+def test_a_vote_is_over_after_its_time_and_when_it_is_taken_back(site) -> None:
+    site.say(f"{AGAINST} b")
+    site.lab.wait(30.1)
+    site.say(f"{AGAINST} c")
+    site.lab.wait(1)
+    site.say(f"announce alive {OWNER} from c")
+    site.say(f"{AGAINST} b")
+    site.lab.wait(3)
+    assert site.route == THEIRS
+
+
+def test_the_vote_of_a_member_that_failed_does_not_count_and_counts_again_when_it_is_back(site) -> None:
+    site.say(f"{AGAINST} b")
+    site.cluster.fail("b")
+    site.lab.wait(1.5)
+    site.say(f"{AGAINST} c")
+    site.lab.wait(1)
+    assert site.route == THEIRS
+    site.cluster.join("b", "10.0.0.21")
+    site.lab.wait(1.5)
+    assert site.route == TAKEN
+
+
+def test_votes_outlive_the_agent_but_not_their_time(site, owner) -> None:
+    site.say(f"{AGAINST} b")
+    site.lab.wait(0.5)
+    site.cluster.stop("a")
+    site.lab.wait(5)
+    owner.stop()
+    site.lab.wait(5)
+    assert site.route == TAKEN
+
+
+def test_with_the_agent_away_a_vote_runs_out_and_one_witness_is_not_enough(site, owner) -> None:
+    site.say(f"{AGAINST} b")
+    site.lab.wait(0.5)
+    site.cluster.stop("a")
+    site.lab.wait(40)
+    owner.stop()
+    site.lab.wait(60)
+    assert site.route == THEIRS
+    assert site.lab.do(site.lab.daemon.status)["serf"]["state"] == "down"
+
+
+def test_who_becomes_the_owner_while_enough_speak_against_him_loses_the_route_again(site) -> None:
+    for voter in "bc":
+        site.say(f"withdraw alive 127.0.0.4 from {voter}")
+    site.lab.vpc.add_interface("eni-4", "i-4", addresses=["127.0.0.4"])
+    site.lab.vpc.put_route("rtb-1", P, "eni-4")
+    site.lab.do(site.lab.daemon._reconciler.poll_now)
+    site.lab.wait(1)
+    assert site.route == TAKEN
+
+
+def test_we_tell_others_what_our_check_says_repeat_it_and_take_it_back(site, owner) -> None:
+    owner.stop()
+    site.lab.wait(32)
+    times, said = zip(*site.cluster.events, strict=True)
+    assert said == (f"{AGAINST} a",) * 3
+    assert [later - earlier for earlier, later in pairwise(times)] == pytest.approx([10, 10], abs=1.1)
+    owner.start()
+    site.lab.wait(5)
+    assert site.cluster.events[3][1] == f"announce alive {OWNER} from a"
+    site.lab.wait(60)
+    assert len(site.cluster.events) == 4
+
+
+def test_a_vote_is_taken_back_when_the_route_has_moved(site, owner) -> None:
+    owner.stop()
+    site.lab.wait(5)
+    site.say(f"{AGAINST} b")
+    site.lab.wait(20)
+    assert site.route == TAKEN
+    assert [said for _, said in site.cluster.events] == [
+        f"{AGAINST} a", f"{AGAINST} b", f"announce alive {OWNER} from a",
+    ]  # fmt: skip
+
+
+def test_without_remote_votes_our_own_check_alone_decides_and_others_hear_of_it(make_lab, service, owner) -> None:
+    site = Site(make_lab, file(service, owner, ""))
+    site.lab.start(wait=5)
+    for voter in "bc":
+        site.say(f"{AGAINST} {voter}")
+    site.lab.wait(2)
+    assert site.route == THEIRS
+    owner.stop()
+    site.lab.wait(4)
+    assert site.route == TAKEN
+    assert f"{AGAINST} a" in [said for _, said in site.cluster.events]
+
+
+def test_who_only_looks_on_has_no_vote(make_lab, service, owner) -> None:
+    site = Site(make_lab, file(service, owner, ""))
+    site.lab.start(noop=True, wait=5)
+    owner.stop()
+    site.lab.wait(20)
+    assert site.cluster.events == []
+
+
+def test_two_instances_agree_that_an_owner_fails_when_both_say_so(make_lab, service, owner) -> None:
+    elsewhere = Service(OWNER)
+    text = file(service, owner, "remote_votes: 2,")
+    site = Site(make_lab, text)
+    other = make_lab(
+        beside=site.lab, poll_time=FOREVER, **settings(file(service, elsewhere, "remote_votes: 2,")),
+        serf=site.cluster.agent("d", "10.0.0.11"),
+    )  # fmt: skip
+    site.lab.start(wait=0)
+    other.start(wait=5)
+    owner.stop()
+    site.lab.wait(10)
+    assert site.route == THEIRS
+    elsewhere.stop()
+    site.lab.wait(5)
+    assert site.route != THEIRS
+
+
+def test_a_reload_brings_serf_takes_it_away_and_moves_nothing_by_itself(make_lab, service, owner) -> None:
+    site = Site(make_lab, file(service, owner, "remote_votes: 2,"))
+    agent, site.lab.config = site.lab.config.serf, site.configured(serf=None)
+    site.lab.start(wait=5)
+    assert site.lab.do(site.lab.daemon.status)["serf"] is None
+    site.lab.reload(serf=agent)
+    site.say(f"{AGAINST} b")
+    site.lab.wait(2)
+    assert site.lab.do(site.lab.daemon.status)["serf"] == {
+        "name": "a", "state": "up", "members": 4, "down": [], "votes": [f"{AGAINST} b"],
+    }  # fmt: skip
+    site.lab.reload(serf=None)
+    site.lab.reload(serf=agent)
+    site.say(f"{AGAINST} c")
+    site.lab.wait(2)
+    assert site.route == THEIRS
+
+
+def test_the_bridge_hears_who_is_gone_and_who_is_back(site, monkeypatch) -> None:
+    heard = []
+    bridge = site.lab.daemon.bridge
+    monkeypatch.setattr(bridge, "member_failed", lambda address: heard.append(f"failed {address}"))
+    monkeypatch.setattr(bridge, "member_alive", lambda address: heard.append(f"alive {address}"))
+    site.cluster.fail("owner")
+    site.lab.wait(1.5)
+    assert heard == [f"failed {OWNER}"]
+    site.cluster.stop("a")
+    site.lab.wait(1)
+    assert heard == [f"failed {OWNER}", f"alive {OWNER}"]

@@ -1,0 +1,344 @@
+"""Real agents: who is gone, who votes, and what happens when there is no talking with the agent."""
+
+import asyncio
+import logging
+import signal
+import socket
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import pytest
+from serf_kit import SerfAgent, free_port, needs_serf
+
+from bgp2vpc.daemon import gossip as gossip_module
+from bgp2vpc.daemon.gossip import Gossip
+from bgp2vpc.daemon.guarded import GuardedTasks
+from bgp2vpc.daemon.journal import Journal
+from bgp2vpc.prefix import IPAddress
+from bgp2vpc.serf import client as client_module
+from bgp2vpc.serf.model import Agent
+from bgp2vpc.serf.vote import Charge
+
+A, B, C = "127.75.0.1", "127.75.0.2", "127.75.0.3"
+OWNER = IPAddress("10.0.0.11")
+CHARGE = ("dns", OWNER)
+
+Make = Callable[..., SerfAgent]
+
+
+class Follower:
+    """What one bgp2vpc learns from its agent."""
+
+    def __init__(self, agent: Agent) -> None:
+        self.news: list[str] = []
+        self.charges: set[Charge] = set()
+        self.bugs = 0
+        self.tasks = GuardedTasks(self._bug)
+        self.agent = agent
+        self.gossip = Gossip(Journal(), self.tasks.start, self)
+        self.gossip.charges = lambda: self.charges
+
+    def _bug(self) -> None:
+        self.bugs += 1
+
+    def member_failed(self, address: IPAddress) -> None:
+        self.news.append(f"failed {address}")
+
+    def member_alive(self, address: IPAddress) -> None:
+        self.news.append(f"alive {address}")
+
+    @property
+    def against(self) -> set[str]:
+        return set(self.gossip.against(CHARGE))
+
+    @property
+    def is_up(self) -> bool:
+        status = self.gossip.status()
+        return status is not None and status["state"] == "up" and status["members"] > 0
+
+    def speak(self, *charges: Charge) -> None:
+        self.charges = set(charges)
+        self.gossip.speak()
+
+    async def until(self, condition: Callable[[], object], what: str, within: float = 20.0) -> float:
+        """Seconds it took."""
+        started = time.monotonic()
+        while not condition():
+            assert time.monotonic() - started < within, f"waited {within:g} s for {what}: {self.gossip.status()}"
+            await asyncio.sleep(0.02)
+        return time.monotonic() - started
+
+
+def settings(agent: SerfAgent | str, **more: float | str) -> Agent:
+    host, _, port = (agent if isinstance(agent, str) else agent.rpc).rpartition(":")
+    return Agent(host=host, port=int(port), **{"every": 0.2, "vote_time": 3.0, **more})
+
+
+@asynccontextmanager
+async def following(agent: SerfAgent | str, **more: float | str) -> AsyncIterator[Follower]:
+    follower = Follower(settings(agent, **more))
+    await follower.gossip.configure(follower.agent)
+    try:
+        yield follower
+    finally:
+        await follower.gossip.stop()
+        await follower.tasks.cancel()
+    assert not follower.bugs
+
+
+def run(scenario: Callable[[], object]) -> None:
+    asyncio.run(scenario())
+
+
+# Members
+
+
+@needs_serf
+def test_a_member_that_is_killed_has_failed_and_is_alive_when_it_is_back(make_agent: Make) -> None:
+    a, b, c = make_agent("a", A), make_agent("b", B), make_agent("c", C)
+    for each in (a, b, c):
+        each.start(a)
+
+    async def scenario() -> None:
+        async with following(a) as follower:
+            await follower.until(lambda: follower.gossip.status()["members"] == 3, "all members")
+            assert follower.news == []
+            b.kill()
+            await follower.until(lambda: follower.news, "the death of b", 30)
+            assert follower.news == [f"failed {B}"]
+            b.start(a)
+            await follower.until(lambda: len(follower.news) > 1, "the return of b", 30)
+            assert follower.news == [f"failed {B}", f"alive {B}"]
+            c.say("leave")
+            await follower.until(lambda: len(follower.news) > 2, "the leave of c")
+            assert follower.news[2:] == [f"failed {C}"]
+
+    run(scenario)
+
+
+@needs_serf
+def test_looking_is_quicker_than_the_agents_stream_of_events(make_agent: Make) -> None:
+    """The agent holds events of members back for a second at least, to put several into one."""
+    a, b = make_agent("a", A).start(), make_agent("b", B)
+
+    async def scenario() -> None:
+        async with following(a) as follower, following(a, every=60.0, vote_time=180.0) as listener:
+            await follower.until(lambda: follower.is_up and listener.is_up, "the agent")
+            b.start(a)
+            await follower.until(lambda: follower.gossip.status()["members"] == 2, "b")
+            assert await follower.until(lambda: listener.gossip.status()["members"] == 2, "b on the stream") > 0.5
+
+    run(scenario)
+
+
+@needs_serf
+def test_when_our_agent_goes_nobody_is_gone_and_it_is_followed_again_when_it_is_back(
+    make_agent: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    a, b, c = make_agent("a", A), make_agent("b", B), make_agent("c", C)
+    for each in (a, b, c):
+        each.start(a)
+
+    async def scenario() -> None:
+        async with following(a) as follower:
+            await follower.until(lambda: follower.gossip.status()["members"] == 3, "all members")
+            b.kill()
+            await follower.until(lambda: follower.news == [f"failed {B}"], "the death of b", 30)
+            a.kill()
+            await follower.until(lambda: follower.news == [f"failed {B}", f"alive {B}"], "the end of our agent", 2)
+            assert follower.gossip.status()["state"] == "down"
+            a.start(c)
+            await follower.until(lambda: follower.gossip.status()["members"] == 2, "the others", 30)
+            # Serf does not tell a new agent of those who failed before.
+            assert follower.news[2:] == []
+            c.say("leave")
+            await follower.until(lambda: follower.news[2:] == [f"failed {C}"], "the leave of c")
+
+    run(scenario)
+    assert caplog.text.count("failed: the agent at") == 1
+    assert "closed the connection" in caplog.text
+    assert "works again" in caplog.text
+
+
+# Votes
+
+
+@needs_serf
+def test_a_vote_of_any_member_counts_until_it_is_taken_back_or_runs_out_or_the_voter_is_gone(
+    make_agent: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    a, b, c = make_agent("a", A), make_agent("b", B), make_agent("c", C)
+    for each in (a, b, c):
+        each.start(a)
+
+    async def scenario() -> None:
+        async with following(a) as follower:
+            await follower.until(lambda: follower.gossip.status()["members"] == 3, "all members")
+            b.vote(f"withdraw dns {OWNER} from b")
+            c.vote(f"withdraw dns {OWNER} from c")
+            await follower.until(lambda: follower.against == {"b", "c"}, "both votes")
+            b.vote(f"announce dns {OWNER} from b")
+            await follower.until(lambda: follower.against == {"c"}, "b's change of mind")
+            await follower.until(lambda: follower.against == set(), "c's vote to run out", 4)
+
+            c.vote(f"withdraw dns {OWNER} from c")
+            c.vote(f"withdraw dns {OWNER} from nobody")
+            c.vote(f"withdraw dns {OWNER} from a")  # ours, and we know that ourselves
+            await follower.until(lambda: follower.against == {"c"}, "c's vote")
+            c.say("leave")
+            await follower.until(lambda: follower.against == set(), "c to be gone", 2.5)
+            b.vote("withdraw everything")
+            await follower.until(lambda: "no vote" in caplog.text, "a complaint")
+
+    run(scenario)
+    assert "a vote of nobody we know" in caplog.text
+    assert "user event is no vote: expected: announce|withdraw CHECK ADDRESS… from VOTER" in caplog.text
+
+
+@needs_serf
+def test_votes_at_the_same_moment_all_arrive_and_coalesced_ones_are_complained_about(
+    make_agent: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    a, b = make_agent("a", A).start(), make_agent("b", B)
+    b.start(a)
+
+    async def scenario() -> None:
+        async with following(a) as one, following(b) as two:
+            await one.until(lambda: one.gossip.status()["members"] == 2 and two.is_up, "both")
+            charges = [("dns", IPAddress(f"10.0.1.{number}")) for number in range(1, 21)]
+            two.speak(*charges)
+            await one.until(lambda: all(one.gossip.against(charge) == {"b"} for charge in charges), "20 votes")
+            b.say("event", "bgp2vpc", f"withdraw dns {OWNER} from b")
+            await one.until(lambda: one.against == {"b"}, "the coalesced vote")
+
+    run(scenario)
+    assert "votes may be lost: send them with `serf event -coalesce=false`" in caplog.text
+
+
+@needs_serf
+def test_instances_tell_each_other_what_their_checks_say_and_repeat_it(make_agent: Make) -> None:
+    a, b = make_agent("a", A, auth_key="secret").start(), make_agent("b", B)
+    b.start(a)
+
+    async def scenario() -> None:
+        async with following(a, auth_key="secret") as one, following(b) as two:
+            await one.until(lambda: one.gossip.status()["members"] == 2 and two.is_up, "both")
+            two.speak(CHARGE)
+            took = await one.until(lambda: one.against == {"b"}, "b's vote")
+            assert took < 1
+            assert two.against == set()
+            await asyncio.sleep(4)  # longer than a vote stands
+            assert one.against == {"b"}
+            two.speak()
+            await one.until(lambda: one.against == set(), "b to take it back", 1)
+
+    run(scenario)
+
+
+@needs_serf
+def test_a_vote_that_is_too_long_for_serf_is_complained_about_and_ends_nothing(
+    make_agent: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    a = make_agent("a", A).start()
+
+    async def scenario() -> None:
+        async with following(a) as follower:
+            await follower.until(lambda: follower.is_up, "the agent")
+            follower.speak(("x" * 600, OWNER))
+            await follower.until(lambda: "our vote was not sent" in caplog.text, "a complaint")
+            assert follower.is_up
+
+    run(scenario)
+    assert "limit of 512 bytes" in caplog.text
+
+
+# No talking with the agent
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client_module, "PATIENCE", 0.5)
+    monkeypatch.setattr(gossip_module, "FIRST_RETRY", 0.05)
+
+
+def story_of(agent: SerfAgent | str, caplog: pytest.LogCaptureFixture, **more: str) -> str:
+    """What the log says when this agent cannot be talked with."""
+
+    async def scenario() -> None:
+        async with following(agent, **more) as follower:
+            await follower.until(lambda: "failed: " in caplog.text, "an error", 5)
+            await asyncio.sleep(0.3)
+            assert not follower.is_up
+
+    run(scenario)
+    assert caplog.text.count("failed: ") == 1
+    return caplog.text
+
+
+@needs_serf
+def test_a_wrong_key_and_none_where_one_is_needed_are_told_apart(
+    make_agent: Make, quick: None, caplog: pytest.LogCaptureFixture
+) -> None:
+    a = make_agent("a", A, auth_key="secret").start()
+    refused = f"the agent at {a.rpc} refused"
+    assert f"{refused} 'auth': Invalid authentication token (serf.auth_key is" in story_of(a, caplog, auth_key="wrong")
+    assert "secret" not in caplog.text
+    caplog.clear()
+    assert f"{refused} 'stats': Authentication required (it has rpc_auth set" in story_of(a, caplog)
+
+
+@needs_serf
+def test_a_key_where_none_is_needed_is_refused_by_serf(
+    make_agent: Make, quick: None, caplog: pytest.LogCaptureFixture
+) -> None:
+    a = make_agent("a", A).start()
+    assert "refused 'auth': Invalid authentication token" in story_of(a, caplog, auth_key="needless")
+
+
+@needs_serf
+def test_an_agent_that_is_frozen_is_given_up_and_taken_up_again(
+    make_agent: Make, quick: None, caplog: pytest.LogCaptureFixture
+) -> None:
+    a = make_agent("a", A).start()
+
+    async def scenario() -> None:
+        async with following(a) as follower:
+            await follower.until(lambda: follower.is_up, "the agent")
+            a.send(signal.SIGSTOP)
+            await follower.until(lambda: not follower.is_up, "to give it up", 3)
+            a.send(signal.SIGCONT)
+            await follower.until(lambda: follower.is_up, "to take it up again", 5)
+
+    run(scenario)
+    assert f"the agent at {a.rpc} does not answer: nothing within 0.5 s" in caplog.text
+
+
+def test_where_nobody_listens_it_is_said_once_and_tried_for_ever(quick: None, caplog: pytest.LogCaptureFixture) -> None:
+    where = f"127.0.0.1:{free_port('127.0.0.1')}"
+    assert f"no connection to {where}: " in story_of(where, caplog)
+
+
+def test_something_else_that_listens_there_is_called_no_agent(quick: None, caplog: pytest.LogCaptureFixture) -> None:
+    async def greet(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"SSH-2.0-OpenSSH_9.2p1\r\n")
+        await writer.drain()
+        await asyncio.sleep(5)
+
+    async def scenario() -> None:
+        server = await asyncio.start_server(greet, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        async with following(f"127.0.0.1:{port}") as follower:
+            await follower.until(lambda: "is no Serf agent" in caplog.text, "an error", 5)
+        server.close()
+
+    run(scenario)
+    assert "SSH-2.0-OpenSSH_9.2p1" in caplog.text
+
+
+def test_something_that_never_answers_is_given_up(quick: None, caplog: pytest.LogCaptureFixture) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        where = f"127.0.0.1:{silent.getsockname()[1]}"
+        assert f"the agent at {where} does not answer: nothing within 0.5 s" in story_of(where, caplog)
