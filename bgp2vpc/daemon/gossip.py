@@ -78,6 +78,7 @@ class Gossip:
         if self._task is not None:
             await cancelled(self._task)
             self._task = None
+            self._lost()
         if self._expiry is not None:
             self._expiry.cancel()
 
@@ -116,8 +117,7 @@ class Gossip:
             except SerfError as error:
                 self._journal.failure(SUBJECT, error)
                 delay = FIRST_RETRY if self._name else delay
-            finally:
-                self._lost()
+            self._lost()
             await asyncio.sleep(delay)
             delay = min(2 * delay, LONGEST_RETRY)
 

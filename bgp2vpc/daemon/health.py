@@ -75,7 +75,8 @@ class Health:
     def follow_owners(self, wish: Wish, only: Collection[Prefix] | None) -> None:
         """The view or the wish may have changed: about the prefixes `only`, or (None) about all."""
         if self._view is not None and self._owners is not None and self._config.remote_checks:
-            self._owners.follow(self._view.owners_to_check(wish, only), only)
+            as_witness = self._config.serf is not None
+            self._owners.follow(self._view.owners_to_check(wish, only, as_witness=as_witness), only)
 
     @property
     def silent(self) -> frozenset[str]:

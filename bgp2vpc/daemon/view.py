@@ -244,9 +244,13 @@ class View:
         peers = peers_in_the_way(self.tables, self.snapshot, wish) if self.snapshot else frozenset()
         return peers | {self.instance.id} if peers else peers
 
-    def owners_to_check(self, wish: Wish, only: Collection[Prefix] | None = None) -> dict[Key, tuple[str, str]]:
-        """(table, prefix) -> (remote check, interface id) of those who hold what we care for."""
-        return owners_to_check(self.tables, self.snapshot, wish, only) if self.snapshot else {}
+    def owners_to_check(
+        self, wish: Wish, only: Collection[Prefix] | None = None, *, as_witness: bool = False
+    ) -> dict[Key, tuple[str, str]]:
+        """(table, prefix) -> (remote check, interface id) of those who hold what we, or others, care for."""
+        if self.snapshot is None:
+            return {}
+        return owners_to_check(self.tables, self.snapshot, wish, only, as_witness=as_witness)
 
     def strangers(self, wish: Wish, only: Collection[Prefix] | None = None) -> Strangers:
         """Interfaces of other instances that matter and are not known."""

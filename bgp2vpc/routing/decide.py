@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from bgp2vpc.bgp.path import SELF
 from bgp2vpc.bgp.rib import Offer, Side
@@ -117,14 +118,37 @@ def owners(
 
 
 def owners_to_check(
-    tables: Mapping[str, Ruled], snapshot: Snapshot, wish: Wish, only: Collection[Prefix] | None = None
+    tables: Mapping[str, Ruled],
+    snapshot: Snapshot,
+    wish: Wish,
+    only: Collection[Prefix] | None = None,
+    *,
+    as_witness: bool = False,
 ) -> dict[Key, tuple[str, str]]:
-    """(table, prefix) -> (remote check, interface id): who holds what we care for and has to pass a check of ours."""
+    """(table, prefix) -> (remote check, interface id): who holds what we care for and has to pass a check of ours.
+
+    `as_witness`: also who holds what a rule only accepts, for there are others who want to know.
+    """
+    found = owners(tables, snapshot, wish, only)
     return {
         key: (check, route.target.id)
-        for key, rule, route in owners(tables, snapshot, wish, only)
+        for key, rule, route in chain(found, _accepted(tables, snapshot, only) if as_witness else ())
         if (check := rule.remote_check_of(key[1]))
     }
+
+
+def _accepted(
+    tables: Mapping[str, Ruled], snapshot: Snapshot, only: Collection[Prefix] | None
+) -> Iterator[tuple[Key, Rule, Route]]:
+    """The routes of other instances that a rule is about, whether or not anybody here offers a path."""
+    for ruled in tables.values():
+        for route in ruled.table.routes:
+            prefix = route.destination
+            if not isinstance(prefix, Prefix) or route.propagated or (only is not None and prefix not in only):
+                continue
+            rule = ruled.rule_for(prefix)
+            if rule is not None and is_peer(route, own_interfaces(rule, prefix, snapshot)):
+                yield (ruled.table.id, prefix), rule, route
 
 
 @dataclass(frozen=True, slots=True)

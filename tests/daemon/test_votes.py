@@ -6,11 +6,14 @@ from dataclasses import replace
 from itertools import pairwise
 
 import pytest
-from lab import OURS, PEER, Lab
+from lab import OURS, PEER, A, Lab, Peering, announce, two_hosts
 from serf_cluster import SerfCluster
 from test_checks import FOREVER, P, Service, settings
 
+from bgp2vpc.prefix import IPAddress
+from bgp2vpc.routing.rule import Takeover
 from bgp2vpc.vpc.memory import MemoryVpc
+from tests.values import rule
 from tests.virtual_time import VirtualTimeLoop
 
 OWNER = "127.0.0.3"
@@ -266,14 +269,64 @@ def test_a_reload_brings_serf_takes_it_away_and_moves_nothing_by_itself(make_lab
     assert site.route == THEIRS
 
 
-def test_the_bridge_hears_who_is_gone_and_who_is_back(site, monkeypatch) -> None:
-    heard = []
-    bridge = site.lab.daemon.bridge
-    monkeypatch.setattr(bridge, "member_failed", lambda address: heard.append(f"failed {address}"))
-    monkeypatch.setattr(bridge, "member_alive", lambda address: heard.append(f"alive {address}"))
+def test_who_offers_nothing_is_a_witness_of_what_its_rule_accepts(make_lab, service, owner) -> None:
+    text = f"""\
+serf: {{rpc: 127.0.0.1}}
+remote_healthchecks:
+  alive: {{type: tcp, every: 1, config: {{port: {owner.port}}}}}
+routetables:
+  private:
+    find: {{type: by_tag, config: {{key: type, value: private}}}}
+    accept: [192.0.2.0/24 le 32]
+    remote_healthcheck: alive
+"""
+    site = Site(make_lab, text)
+    site.lab.start(wait=5)
+    owner.stop()
+    site.lab.wait(5)
+    assert [said for _, said in site.cluster.events] == [f"{AGAINST} a"]
+    assert site.lab.writes == []
+
+
+# Members
+
+
+def test_a_failed_member_has_lost_its_session_although_bgp_has_not_noticed(make_lab) -> None:
+    best = rule(takeover=Takeover.BEST_PATH)
+    first = make_lab(two_hosts(), rules=(best,))
+    second = make_lab(beside=first, rules=(best,))
+    cluster = SerfCluster(first.loop)
+    cluster.join("one", "10.0.0.10")
+    second.config = replace(second.config, serf=cluster.agent("two", "10.0.0.11"))
+    for lab in (first, second):
+        lab.start(helper=True, wait=0.1)
+    Peering(first, second)
+    first.wait(15)
+    for lab in (first, second):
+        lab.say(announce(A))
+        first.wait(5)
+    assert first.routes == [f"rtb-1 {A} {OURS} active"]
+
+    first._running.cancel()  # its host hangs: the session still stands, and nothing is read any more
+    cluster.fail("one")
+    second.wait(2)
+    assert second.routes == [f"rtb-1 {A} {PEER} active"]
+
+
+def test_a_failed_member_that_is_no_neighbor_moves_nothing(site) -> None:
     site.cluster.fail("owner")
-    site.lab.wait(1.5)
-    assert heard == [f"failed {OWNER}"]
-    site.cluster.stop("a")
-    site.lab.wait(1)
-    assert heard == [f"failed {OWNER}", f"alive {OWNER}"]
+    site.lab.wait(30)
+    assert site.route == THEIRS
+
+
+def test_when_our_agent_goes_nobody_counts_as_failed(make_lab) -> None:
+    lab = make_lab()
+    cluster = SerfCluster(lab.loop)
+    cluster.join("one", "10.0.0.11", "failed")
+    lab.config = replace(lab.config, serf=cluster.agent("two", "10.0.0.10"))
+    lab.start(wait=2)
+    neighbors = lab.daemon.bridge.neighbors
+    assert neighbors.is_failed([IPAddress("10.0.0.11")])
+    cluster.stop("two")
+    lab.wait(1)
+    assert not neighbors.is_failed([IPAddress("10.0.0.11")])
