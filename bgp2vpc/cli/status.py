@@ -49,6 +49,12 @@ def _show(status: Mapping[str, Any]) -> None:
         highlight=False,
         soft_wrap=True,
     )
+    if serf := status.get("serf"):
+        name = f" as {serf['name']}" if serf["name"] else ""
+        gone = f"; gone: {', '.join(serf['down'])}" if serf["down"] else ""
+        known = f"serf: {serf['state']}{name}, {serf['members']} members{gone}"
+        for line in (known, *(f"serf: {vote}" for vote in serf["votes"])):
+            console.print(line, highlight=False, soft_wrap=True, markup=False)
     for prefix in status["not_accepted"]:
         console.print(f"{prefix} is announced, and no rule accepts it", highlight=False, soft_wrap=True)
     tables = {"sources": SOURCES, "checks": CHECKS, "paths": PATHS, "routes": ROUTES, "errors": ERRORS}

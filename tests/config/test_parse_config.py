@@ -10,7 +10,6 @@ from bgp2vpc.prefix import parse_prefix
 from bgp2vpc.routing.damping import DampingLimits
 from bgp2vpc.routing.prefix_list import PrefixList, parse_prefix_range
 from bgp2vpc.routing.rule import Rule, Takeover, Writes
-from bgp2vpc.routing.rule import Rule, Takeover
 from bgp2vpc.serf.model import Agent
 from bgp2vpc.vpc.finders import And, ByTag, Finder, Ids, Main, Or, Subnet
 

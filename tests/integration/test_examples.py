@@ -113,7 +113,7 @@ def test_the_web_service_moves_to_the_instance_that_answers(cloud: Cloud, make_s
 
 def test_every_example_is_run_somewhere() -> None:
     """Here, or with a real ExaBGP in tests/system."""
-    tests = [*Path(__file__).parents[1].glob("system/*.py"), Path(__file__)]
+    tests = [*Path(__file__).parents[1].glob("system/*.py"), *Path(__file__).parent.glob("*.py")]
     text = "".join(path.read_text() for path in tests)
     wirings = {"helper.yaml", "standalone.yaml", "tee.yaml"}  # their rules and scripts are those of tests/system
     assert {path.name for path in EXAMPLES.glob("*.yaml") if path.name not in text} <= wirings
