@@ -84,7 +84,7 @@ class Gossip:
 
     def against(self, charge: Charge) -> frozenset[str]:
         """Which other members, that are there, say so at present."""
-        return self._votes.against(charge, self._roster.present - {self._name}, self._now())
+        return self._votes.against(charge, self._roster.present, self._now())
 
     def speak(self) -> None:
         """What we say against owners may have changed."""
@@ -136,6 +136,7 @@ class Gossip:
         match told:
             case Introduced(name):
                 self._name = name
+                self._ballot.say_all_again()
             case Members(members):
                 self._roster.told_all(members)
                 self._journal.success(SUBJECT)

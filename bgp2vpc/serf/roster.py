@@ -15,12 +15,9 @@ class Roster:
 
     def __init__(self) -> None:
         self.down: frozenset[IPAddress] = frozenset()
-        self._members: dict[str, Member] = {}
-
-    @property
-    def present(self) -> frozenset[str]:
+        self.present: frozenset[str] = frozenset()
         """Names of those who are there."""
-        return frozenset(name for name, member in self._members.items() if member.is_there)
+        self._members: dict[str, Member] = {}
 
     def told_all(self, members: Iterable[Member]) -> None:
         """These are all members."""
@@ -34,9 +31,10 @@ class Roster:
         self._learn(changed.values())
 
     def _learn(self, members: Iterable[Member]) -> None:
+        there = [member for member in self._members.values() if member.is_there]
         gone = {member.address for member in members if not member.is_there}
-        there = {member.address for member in self._members.values() if member.is_there}
-        self.down = (self.down | gone) - there
+        self.down = (self.down | gone) - {member.address for member in there}
+        self.present = frozenset(member.name for member in there)
 
     def forget_the_absent(self) -> None:
         """The agent is away: who was gone may be back. Who was there is still believed to be."""

@@ -9,7 +9,7 @@ Words are split as a shell does, so names may be quoted.
 """
 
 import shlex
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -21,6 +21,7 @@ REPEATS: Final = 3
 """How often a vote is said within the time it stands, so that one that is lost does not matter."""
 
 _WORDS: Final = ("announce", "withdraw")
+_NEVER: Final = float("-inf")
 _FORM: Final = "expected: announce|withdraw CHECK ADDRESS… from VOTER"
 
 Charge = tuple[str, IPAddress]
@@ -75,10 +76,13 @@ class Votes:
 
     def __init__(self) -> None:
         self._cast: dict[tuple[Charge, str], _Cast] = {}
+        self._voters: dict[Charge, set[str]] = {}
+        """Who may have voted, so that nobody has to ask all members."""
 
     def cast(self, vote: Vote, time: int, until: float, now: float) -> bool:
         """Take in a vote, unless a later one (by the cluster's `time`) was faster; whether it is news."""
-        key = ((vote.check, vote.address), vote.voter)
+        charge = (vote.check, vote.address)
+        key = (charge, vote.voter)
         known = self._cast.get(key)
         if known is not None and known.until <= now:
             known = None
@@ -86,18 +90,26 @@ class Votes:
             return False
         self._cast.pop(key, None)  # so that the latest are last
         self._cast[key] = _Cast(vote.against, time, until)
+        self._voters.setdefault(charge, set()).add(vote.voter)
         if len(self._cast) > KEPT:
-            del self._cast[next(iter(self._cast))]
+            self._forget([next(iter(self._cast))])
         return vote.against is not (known is not None and known.against)
 
-    def against(self, charge: Charge, voters: Collection[str], now: float) -> frozenset[str]:
-        """Who of `voters` says so."""
-        cast = {voter: self._cast.get((charge, voter)) for voter in voters}
-        return frozenset(voter for voter, each in cast.items() if each and each.against and each.until > now)
+    def against(self, charge: Charge, members: Collection[str], now: float) -> frozenset[str]:
+        """Which of these members say so."""
+        voters = {voter: self._cast[charge, voter] for voter in self._voters.get(charge, ()) if voter in members}
+        return frozenset(voter for voter, cast in voters.items() if cast.against and cast.until > now)
 
     def expire(self, now: float) -> None:
         """Forget what stands no longer."""
-        self._cast = {key: cast for key, cast in self._cast.items() if cast.until > now}
+        self._forget([key for key, cast in self._cast.items() if cast.until <= now])
+
+    def _forget(self, keys: Iterable[tuple[Charge, str]]) -> None:
+        for charge, voter in keys:
+            del self._cast[charge, voter]
+            self._voters[charge].discard(voter)
+            if not self._voters[charge]:
+                del self._voters[charge]
 
     def next_expiry(self) -> float | None:
         """When the next one stands no longer."""
@@ -118,13 +130,16 @@ class Ballot:
     def __init__(self) -> None:
         self._said: dict[Charge, float] = {}
 
+    def say_all_again(self) -> None:
+        """Who heard us may have forgotten: everything is due."""
+        self._said = dict.fromkeys(self._said, _NEVER)
+
     def due(self, charges: Collection[Charge], voter: str, now: float, repeat: float) -> tuple[Vote, ...]:
         """What has to be said now, so that others know `charges` to be ours: news, what is no longer so, and what was
         last said `repeat` seconds ago.
         """
         taken_back = self._said.keys() - charges
-        never = float("-inf")
-        to_say = [charge for charge in charges if self._said.get(charge, never) + repeat <= now]
+        to_say = [charge for charge in charges if self._said.get(charge, _NEVER) + repeat <= now]
         for charge in taken_back:
             del self._said[charge]
         self._said.update(dict.fromkeys(to_say, now))

@@ -1,6 +1,8 @@
 """Votes on remote health checks, between members of a Serf cluster: the whole daemon on virtual time."""
 
 import logging
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import pairwise
@@ -330,3 +332,9 @@ def test_when_our_agent_goes_nobody_counts_as_failed(make_lab) -> None:
     cluster.stop("two")
     lab.wait(1)
     assert not neighbors.is_failed([IPAddress("10.0.0.11")])
+
+
+def test_who_has_no_agent_does_not_load_what_talks_with_it() -> None:
+    code = "import sys, bgp2vpc.daemon.daemon, bgp2vpc.cli.main; print('msgpack' in sys.modules)"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout == "False\n"

@@ -167,6 +167,13 @@ def test_we_say_what_is_new_again_and_again_and_take_it_back_once() -> None:
     assert said(ballot, {("web", A)}, 13.0) == []
 
 
+def test_to_a_new_agent_we_say_all_again() -> None:
+    ballot = Ballot()
+    said(ballot, {AGAINST, ("web", A)}, 1.0)
+    ballot.say_all_again()
+    assert said(ballot, {AGAINST}, 2.0) == ["announce web 10.0.0.11 from me", "withdraw dns 10.0.0.11 from me"]
+
+
 # The verdict
 
 
