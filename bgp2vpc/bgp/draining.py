@@ -1,0 +1,118 @@
+"""Leaving without a gap: what this host announces becomes a last resort, and later nothing (RFC 8326).
+
+A prefix that is *draining* is announced with the community GRACEFUL_SHUTDOWN and a high MED, so that everybody who
+hears another path prefers that one. A prefix that is *drained* is not announced at all. What the sources say is not
+touched: the RIB keeps it, and it is announced as it was when the drain is over.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from bgp2vpc.bgp.path import GRACEFUL_SHUTDOWN, Community, Path, RawAttribute
+from bgp2vpc.bgp.rib import Offer, Side
+from bgp2vpc.prefix import Prefix
+
+_MED: Final = 4
+_COMMUNITIES: Final = 8
+"""Attribute codes of RFC 4271 section 5.1.4 and RFC 1997."""
+
+
+@dataclass(frozen=True, slots=True)
+class PrefixSet:
+    """Some prefixes, each exactly as written, or all there are."""
+
+    prefixes: frozenset[Prefix] = frozenset()
+    everything: bool = False
+
+    def __contains__(self, prefix: object) -> bool:
+        return self.everything or prefix in self.prefixes
+
+    def __bool__(self) -> bool:
+        return self.everything or bool(self.prefixes)
+
+
+NO_PREFIX: Final = PrefixSet()
+
+
+@dataclass(frozen=True, slots=True)
+class Draining:
+    """What is announced of this host's paths: the export policy. `last_resort` has MED `backup_med` at least."""
+
+    last_resort: PrefixSet = field(default=NO_PREFIX)
+    withheld: PrefixSet = field(default=NO_PREFIX)
+    backup_med: int = 500
+
+    def __bool__(self) -> bool:
+        return bool(self.last_resort) or bool(self.withheld)
+
+    def exported(self, path: Path) -> Path | None:
+        """The path as it is announced now; None: not at all."""
+        if path.prefix in self.withheld:
+            return None
+        return drained(path, self.backup_med) if path.prefix in self.last_resort else path
+
+    def offers(self, offers: Mapping[Prefix, Sequence[Offer]]) -> Mapping[Prefix, Sequence[Offer]]:
+        """The same offers, those of this host as they are announced; what peers offer is theirs. Live."""
+        return _Exported(offers, self) if self else offers
+
+
+NOTHING_DRAINS: Final = Draining()
+
+
+def drained(path: Path, backup_med: int) -> Path:
+    """The path as a last resort: MED `backup_med` at least, and the community GRACEFUL_SHUTDOWN. All else stays.
+
+    A MED or communities given by number (`attribute [ 0x08 … ]`) are made real ones: of an attribute that is said
+    twice, ExaBGP takes the first.
+    """
+    attributes = path.attributes
+    raw_communities, raw = _taken_out(attributes.raw, _COMMUNITIES)
+    raw_med, raw = _taken_out(raw, _MED)
+    med = attributes.med if attributes.med is not None else int.from_bytes(raw_med[:4])
+    communities = attributes.communities or _communities(raw_communities)
+    return replace(
+        path,
+        attributes=replace(
+            attributes,
+            med=max(med, backup_med),
+            communities=tuple(sorted({*communities, GRACEFUL_SHUTDOWN})),
+            raw=raw,
+        ),
+    )
+
+
+def _taken_out(raw: Collection[RawAttribute], code: int) -> tuple[bytes, tuple[RawAttribute, ...]]:
+    value = next((each.value for each in raw if each.code == code), b"")
+    return value, tuple(each for each in raw if each.code != code)
+
+
+def _communities(value: bytes) -> tuple[Community, ...]:
+    words = [int.from_bytes(value[at : at + 2]) for at in range(0, len(value) - 1, 2)]
+    return tuple(Community(high, low) for high, low in zip(words[::2], words[1::2], strict=False))
+
+
+class _Exported(Mapping[Prefix, Sequence[Offer]]):
+    """Offers seen through an export policy, prefix by prefix as they are asked for."""
+
+    def __init__(self, offers: Mapping[Prefix, Sequence[Offer]], policy: Draining) -> None:
+        self._offers = offers
+        self._policy = policy
+
+    def __getitem__(self, prefix: Prefix) -> Sequence[Offer]:
+        offers = self._offers[prefix]
+        if prefix not in self._policy.last_resort and prefix not in self._policy.withheld:
+            return offers
+        return tuple(exported for each in offers if (exported := self._exported(each)) is not None)
+
+    def __iter__(self) -> Iterator[Prefix]:
+        return iter(self._offers)
+
+    def __len__(self) -> int:
+        return len(self._offers)
+
+    def _exported(self, offer: Offer) -> Offer | None:
+        if offer.side is Side.PEER:
+            return offer
+        path = self._policy.exported(offer.path)
+        return None if path is None else replace(offer, path=path)
