@@ -1,0 +1,54 @@
+"""What instance metadata says of the future of an instance. The texts are AWS's examples."""
+
+import pytest
+
+from bgp2vpc.vpc.lifecycle import INTERRUPTION, REBALANCE, TARGET_STATE, Go, Stay, future
+
+NOTICE = '{"action": "terminate", "time": "2017-09-18T08:22:00Z"}'
+RECOMMENDED = '{"noticeTime": "2020-10-27T08:22:00Z"}'
+NOTHING = dict.fromkeys((INTERRUPTION, TARGET_STATE, REBALANCE))
+
+
+def test_where_all_is_404_we_stay() -> None:
+    assert future(NOTHING) == future({}) == Stay()
+
+
+@pytest.mark.parametrize("action", ["terminate", "stop", "hibernate"])
+def test_a_spot_interruption(action: str) -> None:
+    found = future({INTERRUPTION: NOTICE.replace("terminate", action)})
+    assert found == Go(f"spot interruption: {action} at 2017-09-18T08:22:00Z")
+
+
+def test_a_hibernation_has_no_time() -> None:
+    assert future({INTERRUPTION: '{"action": "hibernate"}'}) == Go("spot interruption: hibernate")
+
+
+@pytest.mark.parametrize(
+    "state",
+    ["Terminated", "Detached", "Standby", "Warmed:Stopped", "Warmed:Hibernated", "Warmed:Running", "Warmed:Terminated"],
+)
+def test_auto_scaling_takes_it_out_of_service(state: str) -> None:
+    assert future({TARGET_STATE: state}) == Go(f"Auto Scaling: target state {state}")
+
+
+@pytest.mark.parametrize("state", ["InService", "", "SomethingNew", "<html>proxy</html>"])
+def test_other_states_are_no_reason_to_leave(state: str) -> None:
+    assert future({TARGET_STATE: state}) == Stay()
+
+
+def test_a_rebalance_recommendation_is_only_perhaps() -> None:
+    assert future({REBALANCE: RECOMMENDED}) == Go("spot: rebalance recommendation", withdraws=False)
+    assert future({REBALANCE: RECOMMENDED, TARGET_STATE: "InService"}) == Go(
+        "spot: rebalance recommendation", withdraws=False
+    )
+
+
+def test_what_is_certain_counts_before_what_is_not() -> None:
+    everything = {INTERRUPTION: NOTICE, TARGET_STATE: "Terminated", REBALANCE: RECOMMENDED}
+    assert future(everything).reason.startswith("spot interruption")
+    assert future(everything | {INTERRUPTION: None}).reason.startswith("Auto Scaling")
+
+
+@pytest.mark.parametrize("text", ["", "x", "[]", "3", "{", "{}", '{"action": 3}', "[" * 100_000, "<html></html>"])
+def test_what_is_no_notice_is_none(text: str) -> None:
+    assert future({INTERRUPTION: text, REBALANCE: text if text != "{}" and "action" not in text else None}) == Stay()
