@@ -5,13 +5,13 @@ Lines of our own, answered `done` or `error` as all others:
     bgp2vpc hello NAME     speak as source NAME instead of client-N; `tee:…` is a relay, whose lines ExaBGP has heard
     bgp2vpc lasting        speak as the shared source `api`, which does not end with the connection
     bgp2vpc reasons        print `error: WHY` before `error`
-    bgp2vpc QUESTION       one of the questions given to `serve`, such as `status`
+    bgp2vpc QUESTION …     one of the questions given to `serve`, such as `status` or `drain 192.0.2.53/32`
 """
 
 import asyncio
 import logging
 import re
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Container, Mapping, Sequence
 from itertools import count
 from pathlib import Path
 from typing import Final, cast
@@ -25,8 +25,8 @@ from bgp2vpc.sources.unix import SocketError, listen_at
 
 __all__ = ["LASTING", "Question", "SocketError", "SocketServer", "serve"]
 
-Question = Callable[[], str]
-"""Answers in lines of text; raises Bgp2vpcError to say why not."""
+Question = Callable[[Sequence[str]], str]
+"""Answers, to the words behind its name, in lines of text; raises Bgp2vpcError to say why not."""
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:@-]{0,63}")
 _UNREAD_LIMIT: Final = 1024 * 1024
 """Bytes of answers that may wait for a client when it says more; beyond, it is dropped. One answer may be longer:
@@ -204,9 +204,9 @@ class _Client(asyncio.Protocol):
                 problem = self._server.why_not(name) or self._speak_as(session, name, self._server.listener)
             case ["lasting"]:
                 problem = self._speak_as(session, LASTING, self._server.lasting)
-            case [name] if name in self._server.questions:
+            case [name, *more] if name in self._server.questions:
                 try:
-                    text = self._server.questions[name]()
+                    text = self._server.questions[name](more)
                 except Bgp2vpcError as error:
                     problem = str(error)
             case _:

@@ -5,7 +5,7 @@ import json
 import os
 import socket
 import stat
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -19,11 +19,11 @@ from bgp2vpc.sources.server import SocketError, SocketServer, serve
 SAY = "announce route 192.0.2.1/32 next-hop self"
 
 
-def status() -> str:
-    return json.dumps({"sources": []})
+def status(words: Sequence[str]) -> str:
+    return json.dumps({"sources": []} | ({"words": list(words)} if words else {}))
 
 
-def broken() -> str:
+def broken(_: Sequence[str]) -> str:
     raise Bgp2vpcError("not now")
 
 
@@ -268,10 +268,19 @@ def test_a_client_that_never_reads_is_dropped(path: Path):
     run(story())
 
 
+def test_a_question_gets_the_words_behind_its_name(path: Path):
+    async def story() -> None:
+        async with serving(path, Recorder()):
+            (answer,) = await asyncio.to_thread(ask, path, ["bgp2vpc status 192.0.2.1/32  b"])
+            assert json.loads(answer.text[0])["words"] == ["192.0.2.1/32", "b"]
+
+    run(story())
+
+
 def test_an_answer_may_be_longer_than_what_may_wait(path: Path):
     async def story() -> None:
         long = "x" * 8 * 1024 * 1024
-        server = await serve(path, Recorder(), questions={"status": lambda: long}, restart_time=7)
+        server = await serve(path, Recorder(), questions={"status": lambda _: long}, restart_time=7)
         try:
             assert await asyncio.to_thread(ask, path, ["bgp2vpc status"]) == [Answered(True, (long,), "")]
         finally:
