@@ -235,3 +235,13 @@ def socket_path(value: object) -> Path | None:
     if len(written.encode()) > _SOCKET_PATH_BYTES:
         raise ValueError(f"longer than the {_SOCKET_PATH_BYTES} bytes the path of a unix socket may have")
     return Path(written)
+
+
+def state_file(value: object) -> Path | None:
+    """An absolute path; `none` for no file."""
+    written = text(value)
+    if written.lower() in _NO_SOCKET:
+        return None
+    if not written.startswith("/") or written.endswith("/"):
+        raise ValueError(f"expected the absolute path of a file or 'none', got {kind_of(value)}")
+    return Path(written)

@@ -22,6 +22,7 @@ class OnExit(Enum):
     WITHDRAW = "withdraw"
     KEEP = "keep"
     WITHDRAW_ANNOUNCED = "withdraw_announced"
+    DRAIN = "drain"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +69,7 @@ class CheckedSource:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """One configuration file. `socket` None: no unix socket.
+    """One configuration file. `socket` None: no unix socket. `state_file` None: drains do not outlive the daemon.
 
     `warnings`: what was read and is probably not what was meant. `notes`: what AWSnycast's users may like to know.
     """
@@ -90,6 +91,9 @@ class Config:
     damping: DampingLimits = field(default_factory=DampingLimits)
     max_prefixes: int = 1000
     max_changes: int = 1000
+    drain_timeout: float = 30.0
+    state_file: Path | None = None
+    lifecycle: bool = False
     skip_source_dest_check: bool = False
     instance_id: str | None = None
     region: str | None = None

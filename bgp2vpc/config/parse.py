@@ -1,5 +1,7 @@
 """Text of a configuration file -> Config, or every mistake in it at once."""
 
+from pathlib import Path
+
 from pydantic import BaseModel, ValidationError
 
 from bgp2vpc.config import awsnycast, build, schema
@@ -58,6 +60,9 @@ def _config(entry: schema.ConfigFile, document: Document, file: str) -> Config:
         damping=DampingLimits(entry.damping.half_life, entry.damping.suppress, entry.damping.reuse),
         max_prefixes=entry.max_prefixes,
         max_changes=entry.max_changes,
+        drain_timeout=entry.drain_timeout,
+        state_file=_state_file(entry),
+        lifecycle=entry.lifecycle,
         skip_source_dest_check=entry.skip_source_dest_check,
         instance_id=entry.instance_id,
         region=entry.region,
@@ -82,3 +87,10 @@ def _process(name: str, entry: schema.ProcessEntry, file: schema.ConfigFile) -> 
         max_prefixes=file.max_prefixes if entry.max_prefixes is None else entry.max_prefixes,
         respawn=entry.respawn,
     )
+
+
+def _state_file(entry: schema.ConfigFile) -> Path | None:
+    """Beside the socket, where nothing else is said: whoever may make the one may make the other."""
+    if "state_file" in entry.model_fields_set or entry.socket is None:
+        return entry.state_file
+    return entry.socket.with_name(f"{entry.socket.name}.state")

@@ -30,6 +30,7 @@ ProcessName: TypeAlias = Annotated[str, AfterValidator(fields.process_name)]
 InstanceId: TypeAlias = Annotated[str, PlainValidator(fields.instance_id), text_schema("^i-[0-9a-f]+$")]
 Region: TypeAlias = Annotated[str, PlainValidator(fields.region), text_schema("^[a-z]+(-[a-z]+)+-[0-9]+$")]
 SocketPath: TypeAlias = Annotated[Path | None, PlainValidator(fields.socket_path), WithJsonSchema({"type": "string"})]
+StateFile: TypeAlias = Annotated[Path | None, PlainValidator(fields.state_file), WithJsonSchema({"type": "string"})]
 AcceptEntry: TypeAlias = Annotated[PrefixRange, PlainValidator(fields.accept_entry), WithJsonSchema({"type": "string"})]
 Interface: TypeAlias = Annotated[
     InterfaceChoice, PlainValidator(fields.interface), WithJsonSchema({"type": ["integer", "string"]})
@@ -223,7 +224,23 @@ class ConfigFile(Entry):
     on_exit: OnExit = Field(
         default=_CONFIG.on_exit,
         description="What becomes of our routes when the daemon stops: `withdraw` (delete, or put the fallback back), "
-        "`keep`, or `withdraw_announced`: withdraw what scripts announced, keep what `manage_routes` names.",
+        "`keep`, `drain` (as `bgp2vpc drain` does, then withdraw), or `withdraw_announced`: withdraw what scripts "
+        "announced, keep what `manage_routes` names.",
+    )
+    drain_timeout: Period = Field(
+        default=_CONFIG.drain_timeout,
+        description="Seconds that a drain waits for another instance to take our routes, before they are withdrawn.",
+    )
+    state_file: StateFile = Field(
+        default=None,
+        description="Where it is remembered what drains, through restarts; `none` for nowhere. Default: beside the "
+        "socket, `SOCKET.state`. In `/run` it is gone after a reboot.",
+        examples=["/var/lib/bgp2vpc/state"],
+    )
+    lifecycle: bool = Field(
+        default=_CONFIG.lifecycle,
+        description="Drain when instance metadata tells of a spot interruption, a rebalance recommendation, or that "
+        "Auto Scaling takes the instance out of service; undrain when that is over.",
     )
     restart_time: Seconds = Field(
         default=_CONFIG.restart_time, description="Seconds a source's routes outlive it, and ours a crash."

@@ -35,7 +35,22 @@ def test_the_web_page_of_later_versions_is_a_warning() -> None:
 
 
 def test_a_minimal_file_gets_the_defaults() -> None:
-    assert parse(MINIMAL, "f") == Config(file="f", rules=(Rule("private", Main(), accept("192.0.2.53/32")),))
+    rules = (Rule("private", Main(), accept("192.0.2.53/32")),)
+    assert parse(MINIMAL, "f") == Config(file="f", rules=rules, state_file=Path("/run/bgp2vpc/bgp2vpc.sock.state"))
+
+
+@pytest.mark.parametrize(
+    ("lines", "path"),
+    [
+        ("socket: /run/x", "/run/x.state"),
+        ("socket: none", None),
+        ("socket: none\nstate_file: /var/lib/x", "/var/lib/x"),
+        ("state_file: none", None),
+        ("state_file:", "/run/bgp2vpc/bgp2vpc.sock.state"),
+    ],
+)
+def test_what_drains_is_remembered_beside_the_socket_or_elsewhere(lines: str, path: str | None) -> None:
+    assert parse(f"{MINIMAL}{lines}\n", "f").state_file == (Path(path) if path else None)
 
 
 def test_every_key_arrives() -> None:
@@ -48,6 +63,7 @@ def test_every_key_arrives() -> None:
         "us-gov-west-1",
         "vpc-0123abcd",
     )
+    assert (config.drain_timeout, config.state_file, config.lifecycle) == (90.0, Path("/var/lib/bgp2vpc/state"), True)
     assert config.ec2 == Ec2Limits(burst=10, rate=1.0, timeout=5.0, concurrency=4)
     assert config.serf == Agent(host="::1", port=17373, auth_key="12345", every=0.5, vote_time=10.0)
     assert config.warnings == ()
