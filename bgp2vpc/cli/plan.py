@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from bgp2vpc.cli.options import Commands, add_file, terminal
 
 if TYPE_CHECKING:
+    from bgp2vpc.bgp.draining import Draining
     from bgp2vpc.config.model import Config
     from bgp2vpc.daemon.view import View
     from bgp2vpc.errors import Ec2Error
@@ -48,6 +49,7 @@ def _plan(args: argparse.Namespace) -> int:
 
 def _wish(socket: Path | None, config: "Config") -> "Wish":
     """What the daemon's sources offer; without a daemon what needs no source, as if one were just starting."""
+    from bgp2vpc.bgp.draining import PrefixSet
     from bgp2vpc.bgp.neighbors import Neighbors
     from bgp2vpc.bgp.rib import Rib, Side
     from bgp2vpc.dialect.text import parse
@@ -67,7 +69,8 @@ def _wish(socket: Path | None, config: "Config") -> "Wish":
             rib.open(source.name, Side.CHECK)
             for announcement in source.announcements:
                 rib.apply(source.name, parse(announcement.line).events[0])
-        return Wish(rib.offers, leftovers_held=True)
+        draining = _draining(config)
+        return Wish(draining.offers(rib.offers), leftovers_held=True, withheld=draining.withheld)
     told = json.loads("\n".join(answer.text))
     for path in told["paths"]:
         rib.open(path["source"], Side(path["side"]), max_prefixes=sys.maxsize)
@@ -84,7 +87,20 @@ def _wish(socket: Path | None, config: "Config") -> "Wish":
         Neighbors.from_json(told["neighbors"]),
         told["neighbors_held"],
         frozenset(((table, parse_prefix(prefix)), interface) for table, prefix, interface in told["overdue"]),
+        withheld=PrefixSet(frozenset(map(parse_prefix, told["withheld"] or ())), everything=told["withheld"] is None),
     )
+
+
+def _draining(config: "Config") -> "Draining":
+    """What a daemon that starts now takes for draining."""
+    from bgp2vpc.bgp.draining import NOTHING_DRAINS
+    from bgp2vpc.daemon.state_file import StateFileError, load_leaves
+
+    try:
+        return load_leaves(config.state_file).draining(config.backup_med)
+    except StateFileError as error:
+        print(f"bgp2vpc: {error}; nothing is taken for draining", file=sys.stderr)
+        return NOTHING_DRAINS
 
 
 def _make_plan(config: "Config", wish: "Wish") -> "Plan":

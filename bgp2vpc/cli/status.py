@@ -49,6 +49,8 @@ def _show(status: Mapping[str, Any]) -> None:
         highlight=False,
         soft_wrap=True,
     )
+    for each in status["leaving"]:
+        console.print(_leave(each), highlight=False, soft_wrap=True, markup=False)
     if serf := status.get("serf"):
         name = f" as {serf['name']}" if serf["name"] else ""
         gone = f"; gone: {', '.join(serf['down'])}" if serf["down"] else ""
@@ -60,6 +62,13 @@ def _show(status: Mapping[str, Any]) -> None:
     tables = {"sources": SOURCES, "checks": CHECKS, "paths": PATHS, "routes": ROUTES, "errors": ERRORS}
     for title, columns in tables.items():
         _table(console, title, columns, status[title])
+
+
+def _leave(leave: Mapping[str, Any]) -> str:
+    what = leave["prefix"] or "everything"
+    how = leave["state"] if leave["withdraws"] else "announced as a last resort"
+    reason = f": {leave['reason']}" if leave["reason"] else ""
+    return f"{what} is {how} since {leave['since']} (by {leave['by']}{reason}); `bgp2vpc undrain` ends it"
 
 
 def _table(console: "Console", title: str, columns: Iterable[str], rows: Iterable[Mapping[str, Any]]) -> None:

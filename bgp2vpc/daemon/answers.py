@@ -1,15 +1,23 @@
 """What the daemon answers to `bgp2vpc status` and `bgp2vpc plan`: its state as JSON. Pure."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from bgp2vpc.bgp.rib import Rib
+from bgp2vpc.bgp.draining import PrefixSet
+from bgp2vpc.bgp.rib import Offer
 from bgp2vpc.daemon.bridge import Bridge
 from bgp2vpc.daemon.status import VERDICTS, SourceStatus
 from bgp2vpc.dialect.text import announce_line
+from bgp2vpc.errors import Bgp2vpcError
 from bgp2vpc.health.runner import CheckStatus
+from bgp2vpc.prefix import Prefix
 from bgp2vpc.sources.script import ScriptStatus
+from bgp2vpc.sources.server import Question
 from bgp2vpc.sources.session import SourceKind
+
+
+class BadQuestion(Bgp2vpcError):
+    """What a client of the socket asked cannot be answered; the message says why."""
 
 
 def source_statuses(
@@ -54,7 +62,23 @@ def check_json(status: CheckStatus, now: float) -> dict[str, Any]:
     }
 
 
-def offered_lines(rib: Rib) -> list[dict[str, Any]]:
+def offered_lines(offered: Mapping[Prefix, Sequence[Offer]]) -> list[dict[str, Any]]:
     """Every path, in the words of the text protocol: what `bgp2vpc plan` plans with."""
-    offers = [offer for offers in rib.offers.values() for offer in offers]
+    offers = [offer for offers in offered.values() for offer in offers]
     return [{"source": o.source, "side": o.side.value, "line": announce_line(o.path, "")} for o in offers]
+
+
+def prefix_set_json(prefixes: PrefixSet) -> list[str] | None:
+    """The prefixes; None: all there are."""
+    return None if prefixes.everything else sorted(map(str, prefixes.prefixes))
+
+
+def only_alone(answer: Callable[[], str]) -> Question:
+    """A question that takes no words."""
+
+    def ask(words: Sequence[str]) -> str:
+        if words:
+            raise BadQuestion(f"'{' '.join(words)[:80]}': this takes no words behind it")
+        return answer()
+
+    return ask

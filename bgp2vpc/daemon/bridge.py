@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Container, Mapping
 
+from bgp2vpc.bgp.draining import Draining
 from bgp2vpc.bgp.events import Announce, EndOfRib, Event, Withdraw
 from bgp2vpc.bgp.neighbors import Neighbors, Standing, as_if_internal
 from bgp2vpc.bgp.rib import MaximumPrefixReached, Rib, Side
@@ -140,6 +141,30 @@ class Bridge:
                 changed = self.rib.close(source, self._now(), hold=0)
                 self._changed(changed)
                 self._vanished(changed)
+
+    # What leaves
+
+    def export(self, policy: Draining) -> None:
+        """ExaBGP hears what sources say by this policy, from now on."""
+        if self._relay is not None:
+            self._relay.export(policy)
+
+    def announces(self, prefixes: Container[Prefix]) -> bool:
+        """Whether ExaBGP announces any of these in our name."""
+        return self._relay is not None and self._relay.announces(prefixes)
+
+    def is_offered_by_peers(self, prefix: Prefix) -> bool:
+        """Whether somebody else offers it, as far as we hear."""
+        return any(offer.side is Side.PEER for offer in self.rib.offers.get(prefix, ()))
+
+    def relays_of(self, covers: Callable[[Prefix], bool]) -> list[str]:
+        """The relays (`tee`) whose announcements of such prefixes go to ExaBGP without us."""
+        offers = [offer for prefix, some in self.rib.offers.items() if covers(prefix) for offer in some]
+        return sorted({each.source for each in offers if self.kinds.get(each.source) is SourceKind.TEE})
+
+    def fall_silent(self) -> None:
+        """ExaBGP hears no more of us: what it has been told stays said."""
+        self._relay = None
 
     # BGP peers, as ExaBGP hears them
 

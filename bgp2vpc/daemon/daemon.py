@@ -5,14 +5,14 @@ import json
 import logging
 import random
 import signal
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import bgp2vpc
-from bgp2vpc.bgp.rib import Side
+from bgp2vpc.bgp.rib import Offer, Side
 from bgp2vpc.config.model import Config, OnExit
-from bgp2vpc.daemon.answers import check_json, offered_lines, source_statuses
+from bgp2vpc.daemon.answers import check_json, offered_lines, only_alone, prefix_set_json, source_statuses
 from bgp2vpc.daemon.apply import Applier
 from bgp2vpc.daemon.bridge import Bridge
 from bgp2vpc.daemon.calls import Calls
@@ -22,10 +22,13 @@ from bgp2vpc.daemon.guarded import GuardedTasks
 from bgp2vpc.daemon.health import Health
 from bgp2vpc.daemon.hooks import RouteHooks
 from bgp2vpc.daemon.journal import Journal
+from bgp2vpc.daemon.leaving import LeaveSettings, Leaving
+from bgp2vpc.daemon.lifecycle import LifecycleWatch, ReadMetadata, metadata_reader
 from bgp2vpc.daemon.reconciler import Calm, Reconciler, Tempo
 from bgp2vpc.daemon.relay import Relay
 from bgp2vpc.daemon.retries import Retries
 from bgp2vpc.daemon.scripts import Scripts
+from bgp2vpc.daemon.serving import Serving
 from bgp2vpc.daemon.status import paths_json, routes_json
 from bgp2vpc.daemon.view import View
 from bgp2vpc.daemon.waiting import cancelled, until
@@ -37,14 +40,15 @@ from bgp2vpc.routing.damping import Damping
 from bgp2vpc.routing.handovers import Handovers
 from bgp2vpc.routing.plan import Action, Reason
 from bgp2vpc.routing.wish import Wish
-from bgp2vpc.sources.server import SocketError, SocketServer, serve
+from bgp2vpc.sources.server import Question
 from bgp2vpc.vpc.pace import Pace
 
 log = logging.getLogger("bgp2vpc")
 
 PATIENCE = 10.0
 LEAVE_TIMEOUT = 80.0  # systemd kills after 90
-SOCKET_RETRY = 5.0
+HELPER_DRAIN = 1.0
+"""Seconds: ExaBGP kills its helpers 2 s after it has told them to end, and what is left has to be withdrawn."""
 
 LoadConfig = Callable[[], Config]
 Say = Callable[[str], bool]
@@ -61,10 +65,19 @@ class Mode:
 class Daemon:
     """One run of the daemon. `connect` blocks and may fail: it is called on a thread until it succeeds.
 
-    `say` writes a line to ExaBGP, in helper mode; who reads ExaBGP's pipe calls `heard`.
+    `say` writes a line to ExaBGP, in helper mode; who reads ExaBGP's pipe calls `heard`. `metadata` blocks, too: it
+    tells what `lifecycle: true` watches.
     """
 
-    def __init__(self, config: Config, load: LoadConfig, connect: Connect, mode: Mode, say: Say | None = None) -> None:
+    def __init__(
+        self,
+        config: Config,
+        load: LoadConfig,
+        connect: Connect,
+        mode: Mode,
+        say: Say | None = None,
+        metadata: ReadMetadata | None = None,
+    ) -> None:
         self._config = config
         self._load = load
         self._connect = connect
@@ -90,14 +103,19 @@ class Daemon:
             self.bridge, self._journal, self._tasks.start, self._touch, self._gossip,
             assumed=mode.oneshot, noop=mode.noop,
         )  # fmt: skip
-        self._script_names: set[str] = set()
-        self._server: SocketServer | None = None
+        self.leaving = Leaving(self.bridge, self._journal, self._tasks.start, self._decide, config.state_file)
+        self._lifecycle = LifecycleWatch(self.leaving, self._journal, self._tasks.start, metadata or metadata_reader())
+        self._serving = Serving(
+            config.socket, self.bridge, self._journal, self._tasks.start, self.questions(), config.restart_time
+        )
         self._calls: Calls | None = None
         self._hooks: RouteHooks | None = None
         self._view: View | None = None
         self._reconciler: Reconciler | None = None
         self._reloading = asyncio.Lock()
         self._use_limits(config)
+        # What was drained before a restart is drained from the first decision on.
+        self.leaving.load(lifecycle=config.lifecycle)
 
     # Life
 
@@ -107,7 +125,8 @@ class Daemon:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.interrupt)
         loop.add_signal_handler(signal.SIGHUP, self.reload)
-        if not await self._serve():
+        # A helper does not end, as its end would take ExaBGP along.
+        if not await self._serving.start(insist=self._say is not None):
             return 1
         # A helper does not end; what may not be checked there has no verdict, and the log says why.
         if not self._health.may_check(self._config) and self._say is None:
@@ -119,7 +138,9 @@ class Daemon:
         await self._scripts.configure(self._config.processes)
         if self._mode.oneshot:
             self._tasks.start("oneshot", self._act_once())
+        self._lifecycle.configure(enabled=self._config.lifecycle)
         await self._stop.wait()
+        await self._drain_before_the_end()
         await cancelled(reconciling)
         await self._end()
         return self._exit_status()
@@ -132,6 +153,9 @@ class Daemon:
     def stop(self) -> None:
         """Ask the daemon to end."""
         self._told_to_end = True
+        if self._config.on_exit is OnExit.KEEP:
+            # ExaBGP goes on announcing for the next run, whatever the dying scripts say.
+            self.bridge.fall_silent()
         self._stop.set()
 
     def interrupt(self) -> None:
@@ -142,6 +166,14 @@ class Daemon:
     def heard(self, message: Message) -> None:
         """ExaBGP told us something (helper mode)."""
         self.bridge.heard(message)
+
+    async def _drain_before_the_end(self) -> None:
+        """`on_exit: drain`: while sources, checks and polls still go on."""
+        observed = self._reconciler is not None and self._reconciler.first_observation.is_set()
+        without = self._failed or self._mode.noop or self._mode.oneshot
+        if self._config.on_exit is OnExit.DRAIN and observed and not without:
+            seconds = HELPER_DRAIN if self._say else self._config.drain_timeout
+            await self.leaving.before_the_end(lambda: self._interrupts > 1 or self._failed, seconds)
 
     async def _end(self) -> None:
         """Nothing is polled any more; what is being written, or has to be withdrawn, is seen through.
@@ -156,8 +188,9 @@ class Daemon:
         if keep:
             # What the scripts withdraw because we end them is not what the VPC shall do.
             self._last_wish = replace(
-                self._present_wish(), offers=dict(self.bridge.rib.offers), leftovers_held=True, spoken=frozenset()
+                self._present_wish(), offers=dict(self._offers()), leftovers_held=True, spoken=frozenset()
             )
+            self.bridge.fall_silent()
             if reconciler is not None:
                 reconciler.finish()
         else:
@@ -169,8 +202,7 @@ class Daemon:
         await self._scripts.stop()
         await self._health.stop()
         await self._gossip.stop()
-        if self._server is not None:
-            await self._server.stop()
+        await self._serving.stop()
         if not keep:
             self.bridge.close_all()
         if reconciler is not None:
@@ -182,9 +214,14 @@ class Daemon:
             self._calls.close()
 
     def _wish_at_the_end(self, *, keep_managed: bool) -> Wish:
-        """What peers say, who may take over; and with `keep_managed` what the health checks say now."""
-        sides = (Side.PEER, Side.CHECK) if keep_managed else (Side.PEER,)
-        offers = self.bridge.rib.offers.items()
+        """What peers say, who may take over; and with `keep_managed` what the health checks say now.
+
+        After a drain they have had their time: nobody is waited for any more.
+        """
+        sides = {Side.CHECK} if keep_managed else set()
+        if self._config.on_exit is not OnExit.DRAIN:
+            sides.add(Side.PEER)
+        offers = self._offers().items()
         remaining = {prefix: [each for each in some if each.side in sides] for prefix, some in offers}
         silent = self._health.silent if keep_managed else frozenset()
         offered = {prefix: some for prefix, some in remaining.items() if some}
@@ -258,6 +295,7 @@ class Daemon:
         # A little later, so that the time is over when it is looked at.
         asyncio.get_running_loop().call_at(self._started + config.startup_hold + 0.001, self._sessions_changed)
         self._health.connect(self._calls, self._view)
+        self.leaving.connect(self._calls, self._view, self._reconciler)
         self._tasks.start("start-up", self._refuse_to_be_no_router())
         await self._reconciler.run()
 
@@ -286,18 +324,22 @@ class Daemon:
         return self._last_wish or self._present_wish()
 
     def _present_wish(self) -> Wish:
-        rib = self.bridge.rib
         return Wish(
-            rib.offers,
+            self._offers(),
             self._leftovers_held,
-            rib.spoken,
+            self.bridge.rib.spoken,
             self._health.silent,
             self._health.failing,
             self._calm.damping.damped,
             self.bridge.neighbors,
             self._neighbors_held,
             self._calm.handovers.overdue,
+            self.leaving.policy.withheld,
         )
+
+    def _offers(self) -> Mapping[Prefix, Sequence[Offer]]:
+        """What is offered: what drains as it is announced, so that all who decide see the same."""
+        return self.leaving.policy.offers(self.bridge.rib.offers)
 
     @property
     def _neighbors_held(self) -> bool:
@@ -317,6 +359,13 @@ class Daemon:
     def _touch(self, prefixes: Collection[Prefix]) -> None:
         if self._reconciler is not None:
             self._reconciler.touch(prefixes)
+
+    def _decide(self, prefixes: Collection[Prefix] | None) -> None:
+        """About these, or about all."""
+        if prefixes is not None:
+            self._touch(prefixes)
+        elif self._reconciler is not None:
+            self._reconciler.touch_all()
 
     def _forget_leftovers_later(self) -> None:
         loop = asyncio.get_running_loop()
@@ -353,7 +402,7 @@ class Daemon:
             return
         if self._stop.is_set():
             return
-        for key in ("socket", "instance_id", "region", "vpc_id", "ec2", "settle_time"):
+        for key in ("socket", "state_file", "instance_id", "region", "vpc_id", "ec2", "settle_time"):
             if getattr(config, key) != getattr(self._config, key):
                 event(log, logging.WARNING, f"a change of {key} takes effect at the next start only", key=key)
         self._config = config
@@ -369,6 +418,7 @@ class Daemon:
         self._health.may_check(config)
         self._health.configure(config)
         await self._gossip.configure(config.serf)
+        self._lifecycle.configure(enabled=config.lifecycle)
         event(log, logging.INFO, "reloaded", file=config.file)
 
     def _use_limits(self, config: Config) -> None:
@@ -379,46 +429,20 @@ class Daemon:
         limits = {process.name: process.max_prefixes for process in config.processes}
         own = {source.name: len(source.announcements) for source in config.checked_sources}
         self.bridge.use_limits(limits | own, config.max_prefixes)
-        self._script_names.clear()
-        self._script_names.update(limits)
-        if self._server is not None:
-            self._server.restart_time = config.restart_time
-            self._server.release(self._script_names)
+        self._serving.configure(limits, config.restart_time)
+        self.leaving.configure(LeaveSettings(config.drain_timeout, config.backup_med, self._mode.noop))
 
     # Status
 
-    async def _serve(self) -> bool:
-        """Listen at the socket. Two daemons of one host would fight: standalone, a taken socket ends this one (False).
-
-        A helper may be started before ExaBGP has seen its predecessor end, and one that dies takes ExaBGP along: it
-        tries again until the socket is free.
-        """
-        try:
-            self._server = await self._listen(self._config)
-        except SocketError as error:
-            self._journal.failure("socket", error)
-            if self._say is None:
-                return False
-            self._tasks.start("socket", self._serve_later())
-        else:
-            self._journal.success("socket")
-        return True
-
-    async def _serve_later(self) -> None:
-        await asyncio.sleep(SOCKET_RETRY)
-        await self._serve()
-
-    async def _listen(self, config: Config) -> SocketServer | None:
-        if config.socket is None:
-            return None
-        questions = {"status": lambda: json.dumps(self.status()), "paths": self._paths}
-        return await serve(
-            config.socket,
-            self.bridge,
-            questions=questions,
-            reserved=self._script_names,
-            restart_time=config.restart_time,
-        )
+    def questions(self) -> dict[str, Question]:
+        """What may be asked through the socket."""
+        return {
+            "status": only_alone(lambda: json.dumps(self.status())),
+            "paths": only_alone(self._paths),
+            "drain": self.leaving.asked_to_drain,
+            "undrain": self.leaving.asked_to_undrain,
+            "leaving": only_alone(self.leaving.asked_how_far),
+        }
 
     def status(self) -> dict[str, Any]:
         """What `bgp2vpc status --json` prints."""
@@ -434,6 +458,7 @@ class Daemon:
             "ec2_observed": reconciler is not None and reconciler.first_observation.is_set(),
             "cycles": self._journal.cycles,
             "last_cycle": self._journal.last_cycle,
+            "leaving": self.leaving.status(),
             "sources": [
                 source.to_json()
                 for source in source_statuses(self.bridge, self._scripts.statuses(), self._health.verdicts())
@@ -450,7 +475,8 @@ class Daemon:
         wish = self._wish()
         return json.dumps(
             {
-                "paths": offered_lines(self.bridge.rib),
+                "paths": offered_lines(self._offers()),
+                "withheld": prefix_set_json(self.leaving.policy.withheld),
                 "leftovers_held": wish.leftovers_held,
                 "spoken": [str(prefix) for prefix in self.bridge.rib.spoken],
                 "checked": sorted(self._health.verdicts()),

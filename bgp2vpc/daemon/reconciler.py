@@ -10,10 +10,10 @@ slow table, a long queue or a hanging call therefore delays nothing but itself.
 import asyncio
 import logging
 import random
-from collections.abc import Callable, Collection, Coroutine
+from collections.abc import Callable, Collection, Container, Coroutine
 from dataclasses import dataclass
 
-from bgp2vpc.daemon.apply import Applier, Result
+from bgp2vpc.daemon.apply import Applier, Outcome, Result
 from bgp2vpc.daemon.calls import Calls
 from bgp2vpc.daemon.journal import Cycle, Journal
 from bgp2vpc.daemon.observe import meet, observe
@@ -89,6 +89,8 @@ class Reconciler:
         self.first_observation = asyncio.Event()
         self.decided: Callable[[Wish, Collection[Prefix] | None], None] = lambda *_: None
         """Called after each decision, with the wish and the prefixes it was about, or None for all."""
+        self.written: Callable[[Outcome], None] = lambda _: None
+        """Called after each write, with what became of it."""
         self._calls = calls
         self._view = view
         self._wish = wish
@@ -148,6 +150,10 @@ class Reconciler:
     def is_idle(self) -> bool:
         """Whether nothing is being written or decided."""
         return not self._writes and not self._decision_due
+
+    def is_writing(self, prefixes: Container[Prefix]) -> bool:
+        """Whether a route for one of these is being written."""
+        return any(prefix in prefixes for _, prefix in self._writes)
 
     def is_done(self) -> bool:
         """Whether nothing is left that time alone could bring about."""
@@ -425,6 +431,7 @@ class Reconciler:
         finally:
             del self._writes[change.key]
         self._journal.outcome(outcome, cycle)
+        self.written(outcome)
         if outcome.result is Result.DONE:
             self._count_move(outcome.change)
         if isinstance(outcome.error, InterfaceGone | TableGone):

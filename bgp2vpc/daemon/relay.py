@@ -2,10 +2,11 @@
 
 import logging
 from collections import deque
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Mapping, Sequence
 
+from bgp2vpc.bgp.draining import NOTHING_DRAINS, Draining
 from bgp2vpc.bgp.events import Announce, Event, Withdraw, WithdrawAll
-from bgp2vpc.bgp.path import Path
+from bgp2vpc.bgp.path import SELF, Path
 from bgp2vpc.bgp.rib import Offer, PathKey
 from bgp2vpc.dialect.command import Command
 from bgp2vpc.dialect.message import Acknowledgement
@@ -31,16 +32,22 @@ class Relay:
 
     def __init__(self, send: Callable[[str], bool]) -> None:
         self._send = send
+        self._policy = NOTHING_DRAINS
         self._said: dict[PathKey, dict[Speaker, Path]] = {}
         self._unanswered: deque[str] = deque(maxlen=UNANSWERED)
         self._reason = ""
 
     def pass_on(self, source: str, command: Command) -> None:
-        """Say the line itself, and remember what it announced."""
+        """Say the line itself, or, while its prefixes drain, what it comes to then; and remember what it announced."""
         if not command.relay:
             return
         speaker = (source, command.selector)
-        if not self._all_still_announced(speaker, command.events):
+        if any(
+            isinstance(each, Announce) and self._policy.exported(each.path) is not each.path for each in command.events
+        ):
+            for each in command.events:
+                self._say_as_exported(speaker, each)
+        elif not self._all_still_announced(speaker, command.events):
             self._say(command.line)
         for each in command.events:
             match each:
@@ -54,16 +61,33 @@ class Relay:
                 case WithdrawAll():
                     self._all_withdrawn(speaker)
 
+    def export(self, policy: Draining) -> None:
+        """Announce by this policy from now on: say again, or withdraw, what that makes a difference to."""
+        before, self._policy = self._policy, policy
+        for key in self._said:
+            for selector, path in self._last_to(key).items():
+                exported = policy.exported(path)
+                if exported is None and before.exported(path) is not None:
+                    self._say(withdraw_line(path, selector))
+                elif exported is not None and exported != before.exported(path):
+                    self._say(announce_line(exported, selector))
+
+    def announces(self, prefixes: Container[Prefix]) -> bool:
+        """Whether ExaBGP has been told of any of these, and not of its end."""
+        return any(
+            self._policy.exported(path) is not None
+            for (prefix, _), paths in self._said.items()
+            if prefix in prefixes
+            for path in paths.values()
+        )
+
     def withdraw_vanished(self, changed: Collection[Prefix], offers: Mapping[Prefix, Sequence[Offer]]) -> None:
         """Withdraw what a source announced and no longer offers without having said so: its session is over."""
         for key in [key for key in self._said if key[0] in changed]:
             offering = {offer.source for offer in offers.get(key[0], ()) if offer.path.path_id == key[1]}
             vanished = [speaker for speaker in self._said[key] if speaker[0] not in offering]
             for speaker in vanished:
-                path = self._said[key][speaker]
-                self._forget(key, speaker)
-                if not self._is_announced(key, speaker):
-                    self._say(withdraw_line(path, speaker[1]))
+                self._take_back(key, speaker)
             for source in {source for source, _ in vanished}:
                 self._say_again(key, source)
 
@@ -71,10 +95,16 @@ class Relay:
         """Nothing of this source is left: withdraw whatever it has announced to anybody."""
         for key in list(self._said):
             for speaker in [each for each in self._said.get(key, ()) if each[0] == source]:
-                path = self._said[key][speaker]
-                self._forget(key, speaker)
-                if not self._is_announced(key, speaker):
-                    self._say(withdraw_line(path, speaker[1]))
+                self._take_back(key, speaker)
+
+    def _take_back(self, key: PathKey, speaker: Speaker) -> None:
+        """Withdraw what a source does not offer any more, from those it was announced to."""
+        path = self._said.get(key, {}).get(speaker)
+        if path is None:  # what was withdrawn from all neighbors was withdrawn from each
+            return
+        self._forget(key, speaker)
+        if not self._is_announced(key, speaker) and self._policy.exported(path) is not None:
+            self._say(withdraw_line(path, speaker[1]))
 
     def refused_because(self, reason: str) -> None:
         """Why the next answer will be an error, as 6.0 tells."""
@@ -111,9 +141,26 @@ class Relay:
 
     def _say_again(self, key: PathKey, gone: str) -> None:
         """What others still announce: ExaBGP may have the path of the one who has just left, or none."""
-        last_to = {to: path for (source, to), path in self._said.get(key, {}).items() if source != gone}
-        for selector, path in last_to.items():
-            self._say(announce_line(path, selector))
+        for selector, path in self._last_to(key, gone).items():
+            if exported := self._policy.exported(path):
+                self._say(announce_line(exported, selector))
+
+    def _last_to(self, key: PathKey, gone: str = "") -> dict[str, Path]:
+        """Selector -> what was announced to it last, by others than `gone`."""
+        return {to: path for (source, to), path in self._said.get(key, {}).items() if source != gone}
+
+    def _say_as_exported(self, speaker: Speaker, each: Event) -> None:
+        """One event of a line of which something drains."""
+        selector = speaker[1]
+        match each:
+            case Announce(path):
+                if exported := self._policy.exported(path):
+                    self._say(announce_line(exported, selector))
+                elif speaker not in self._said.get((path.prefix, path.path_id), {}):
+                    # ExaBGP may have it from before our restart. What is said again and again is withdrawn once.
+                    self._say(withdraw_line(path, selector))
+            case Withdraw(prefix, path_id) if not self._is_announced((prefix, path_id), speaker):
+                self._say(withdraw_line(Path(prefix, SELF, path_id=path_id), selector))
 
     def _all_withdrawn(self, speaker: Speaker) -> None:
         """One source had ExaBGP forget what all of them announced: say the others' again."""

@@ -87,12 +87,12 @@ class View:
 
     def configure(self, rules: Sequence[Rule], policy: Policy) -> tuple[tuple[str, Prefix], ...]:
         """Other rules, from now on; returns the routes of ours that no rule is about any more."""
-        before = self._ours()
+        before = self.ours()
         self._rules, self.policy = tuple(rules), policy
         self._find_tables()
-        return tuple(sorted(before - self._ours()))
+        return tuple(sorted(before - self.ours()))
 
-    def _ours(self) -> set[tuple[str, Prefix]]:
+    def ours(self) -> set[tuple[str, Prefix]]:
         """Table and prefix of the routes of ours that a rule is about."""
         return {
             (ruled.table.id, route.destination)
@@ -109,7 +109,7 @@ class View:
 
         Returns the routes of ours that are still there, in tables that no rule finds any more.
         """
-        before = self._ours()
+        before = self.ours()
         self._read_at = dict.fromkeys(snapshot.tables, asked)
         tables = self._settling.corrected(snapshot.tables.values(), now)
         moved = self._moved(tables, now)

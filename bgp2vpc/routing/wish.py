@@ -1,6 +1,6 @@
 """The wish: what this host's sources, checks and neighbors say, as a value. Nothing of it is known from EC2."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bgp2vpc.bgp.neighbors import Neighbors
@@ -20,6 +20,7 @@ class Wish:
     `damped`: where routes have moved too often of late. `neighbors`: their sessions.
     `neighbors_held`: the neighbors have not told all they have: where best path decides, nothing is taken or deleted.
     `overdue`: (place, interface id) of peers that should have written there, and have not.
+    `withheld`: prefixes that are drained: what is left of them goes, whoever has spoken.
     """
 
     offers: Mapping[Prefix, Sequence[Offer]]
@@ -31,9 +32,12 @@ class Wish:
     neighbors: Neighbors = field(default_factory=Neighbors)
     neighbors_held: bool = False
     overdue: Collection[tuple[Key, str]] = field(default_factory=frozenset)
+    withheld: Container[Prefix] = ()
 
     def keeps_leftover(self, prefix: Prefix, rule: Rule) -> bool:
         """Whether a route of ours for `prefix` that nobody offers stays for now."""
+        if prefix in self.withheld:
+            return False
         managed = rule.manages.get(prefix)
         if managed is not None:  # its check knows, as soon as it has a verdict
             return managed.source in self.silent

@@ -1,0 +1,137 @@
+"""`drain`: let others take our routes, then withdraw. `undrain`: announce again as it was."""
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from bgp2vpc.cli.options import Commands, add_socket
+
+LOOK_EVERY: Final = 0.3
+LAST_WRITES: Final = 20.0
+"""Seconds that the withdrawal of what is left may take, and to notice it."""
+
+
+def add(commands: Commands) -> None:
+    """Add both commands."""
+    drain = commands.add_parser(
+        "drain",
+        help="hand our routes over to other instances, then withdraw",
+        description="Announces PREFIX (default: everything) as a last resort, waits until another instance has taken "
+        "each route, at most drain_timeout, and withdraws what is left. It stays so, also through a restart, until "
+        "`bgp2vpc undrain`. Exit status 1: a route had no successor.",
+        allow_abbrev=False,
+    )
+    drain.add_argument(
+        "--wait", action=argparse.BooleanOptionalAction, default=True, help="wait for the end of it (default), or not"
+    )
+    drain.set_defaults(command=_drain)
+    undrain = commands.add_parser(
+        "undrain", help="end a drain: announce again as before", allow_abbrev=False,
+        description="Ends the drain of PREFIX (default: of everything, whoever began it).",
+    )  # fmt: skip
+    undrain.set_defaults(command=_undrain)
+    for parser in (drain, undrain):
+        add_socket(parser)
+        parser.add_argument("prefixes", metavar="PREFIX", nargs="*", help="such as 192.0.2.53/32, exactly as announced")
+
+
+def _ask(args: argparse.Namespace, *words: str) -> Any:
+    from bgp2vpc.errors import Bgp2vpcError
+    from bgp2vpc.sources.client import ask
+
+    answer = ask(args.socket, [" ".join(("bgp2vpc", *words))])[-1]
+    if not answer.ok:
+        raise Bgp2vpcError(answer.error or "the daemon answered error")
+    return json.loads("\n".join(answer.text))
+
+
+def _drain(args: argparse.Namespace) -> int:
+    report = _ask(args, "drain", *args.prefixes)
+    _begin(report, args.prefixes)
+    if not args.wait:
+        return 0
+    told: dict[tuple[str, str], str] = {}
+    withdrawn_at: float | None = None
+    while True:
+        routes = _of(report["routes"], args.prefixes)
+        _tell([row for row in routes if row["end"] != "still ours"], told)
+        draining = any(
+            each["state"] == "draining" and each["withdraws"] for each in _of(report["leaving"], args.prefixes)
+        )
+        left = [row for row in routes if row["end"] == "still ours"]
+        if not draining:
+            withdrawn_at = withdrawn_at or time.monotonic()
+            if not left or report["noop"] or time.monotonic() > withdrawn_at + LAST_WRITES:
+                _tell(left, told)
+                return _end(routes)
+        time.sleep(LOOK_EVERY)
+        report = _ask(args, "leaving")
+
+
+def _of(rows: Iterable[Mapping[str, Any]], prefixes: Sequence[str]) -> list[Mapping[str, Any]]:
+    """The rows about these prefixes, or about everything."""
+    from bgp2vpc.prefix import parse_prefix
+
+    wanted = {str(parse_prefix(each)) for each in prefixes}
+    return [row for row in rows if not wanted or row["prefix"] in wanted]
+
+
+def _begin(report: Mapping[str, Any], prefixes: Sequence[str]) -> None:
+    print(f"draining {', '.join(prefixes) or 'everything'}, at most {report['timeout']:g} s")
+    alone = sorted({row["prefix"] for row in _of(report["routes"], prefixes) if not row["heard"]})
+    if alone:
+        print(f"no other instance is heard to offer {', '.join(alone)}")
+    if report["past_us"]:
+        names = ", ".join(report["past_us"])
+        print(f"{names}: announced to ExaBGP without us (tee), so only the VPC is drained; the datacenter is not")
+    if report["not_saved"]:
+        print(f"bgp2vpc: does not survive a restart: {report['not_saved']}", file=sys.stderr)
+
+
+def _tell(rows: Iterable[Mapping[str, Any]], told: dict[tuple[str, str], str]) -> None:
+    """Each route's end, once."""
+    for row in rows:
+        place = (row["route_table_id"], row["prefix"])
+        if told.get(place) != row["end"]:
+            told[place] = row["end"]
+            print(f"{row['route_table_id']} {row['prefix']}: {_words(row)}", flush=True)
+
+
+def _words(row: Mapping[str, Any]) -> str:
+    match row["end"]:
+        case "taken over":
+            owner = f"{row['owner']} ({row['target']})" if row["owner"] else row["target"]
+            return f"taken over by {owner}"
+        case "deleted":
+            why = "another instance offers it, but did not take it in time" if row["heard"] else "nobody else offers it"
+            return f"deleted: no successor ({why})"
+        case "put to its fallback":
+            return f"put to its fallback {row['target']}: no successor"
+        case "kept":
+            return f"kept at {row['target']}: never_delete"
+    return f"still ours: {row['error'] or 'nothing is written (noop)'}"
+
+
+def _end(routes: Sequence[Mapping[str, Any]]) -> int:
+    without = [row for row in routes if row["end"] != "taken over"]
+    if not routes:
+        print("drained: no route was ours")
+    elif not without:
+        print("drained: all was taken over")
+    else:
+        names = ", ".join(f"{row['route_table_id']} {row['prefix']}" for row in without)
+        print(f"bgp2vpc: drained, without a successor: {names}", file=sys.stderr)
+    return 1 if without else 0
+
+
+def _undrain(args: argparse.Namespace) -> int:
+    ended = _ask(args, "undrain", *args.prefixes)
+    for each in ended:
+        reason = f" ({each['by']}: {each['reason']})" if each["reason"] else f" ({each['by']})"
+        print(f"{each['prefix'] or 'everything'} is announced again as before; it was {each['state']}{reason}")
+    if not ended:
+        print("nothing was draining")
+    return 0
