@@ -1,6 +1,7 @@
 """A whole daemon on virtual time, and a VPC in memory: the same code as in production, but for scripts and network."""
 
 import asyncio
+import json
 import random
 from collections.abc import Callable
 from dataclasses import replace
@@ -13,6 +14,7 @@ from bgp2vpc.daemon.daemon import Daemon, Mode
 from bgp2vpc.dialect.message import Direction, Message, PeerState, StateChange, Update
 from bgp2vpc.dialect.messages import decode as decode_message
 from bgp2vpc.dialect.text import parse
+from bgp2vpc.errors import MetadataError
 from bgp2vpc.prefix import IPAddress, Prefix
 from bgp2vpc.sources.session import SourceKind
 from bgp2vpc.vpc.connect import Connection
@@ -68,6 +70,8 @@ class Lab:
         )
         self.next_config: Callable[[], Config] = lambda: self.config
         self.connect: Callable[[], Connection] = lambda: Connection(self.vpc, instance)
+        self.metadata: dict[str, str] | None = {}
+        """What instance metadata says of this instance's future; None: it does not answer."""
         self.to_exabgp: list[str] = []
         self.told: Callable[[str], None] = lambda _: None
         self.address = IPAddress("10.0.0.11" if beside else "10.0.0.10")
@@ -89,7 +93,7 @@ class Lab:
 
     async def _start(self, helper: bool, mode: dict[str, bool]) -> None:
         say = self._say if helper else None
-        self._daemon = Daemon(self.config, self._load, self._connect, Mode(**mode), say)
+        self._daemon = Daemon(self.config, self._load, self._connect, Mode(**mode), say, self._read_metadata)
         self._running = asyncio.create_task(self._daemon.run())
         await asyncio.sleep(0)
 
@@ -98,6 +102,11 @@ class Lab:
 
     def _connect(self) -> Connection:
         return self.connect()
+
+    def _read_metadata(self) -> dict[str, str]:
+        if self.metadata is None:
+            raise MetadataError("instance metadata: timed out")
+        return dict(self.metadata)
 
     def _say(self, line: str) -> bool:
         self.to_exabgp.append(line)
@@ -124,6 +133,11 @@ class Lab:
         """The source says these lines, all in one turn of the event loop; returns the answers."""
         bridge = self.daemon.bridge
         return self.do(lambda: [bridge.said(source, parse(line)).answer.value for line in lines])
+
+    def ask(self, *words: str):
+        """`bgp2vpc drain …` and the like, through the daemon's own questions: the answer read as JSON."""
+        question = self.daemon.questions()[words[0]]
+        return json.loads(self.do(lambda: question(words[1:])))
 
     def hear(self, *lines: str) -> None:
         """ExaBGP says these lines."""

@@ -50,6 +50,13 @@ def test_each_neighbor_that_was_told_apart_is_told_of_the_end(helper: Lab) -> No
     assert heard(helper) == [f"neighbor 10.0.0.1 {withdraw(A)}", f"neighbor 10.0.0.2 {withdraw(A)}"]
 
 
+def test_what_was_announced_to_all_and_to_one_is_withdrawn_once(helper: Lab) -> None:
+    helper.say(announce(A), f"neighbor 10.0.0.2 {announce(A)}", source="one")
+    heard(helper)
+    helper.close("one")
+    assert heard(helper) == [withdraw(A)]
+
+
 def test_a_withdrawal_from_one_neighbor_leaves_the_others_their_path(helper: Lab) -> None:
     helper.say(f"neighbor 10.0.0.1 {announce(A)}", f"neighbor 10.0.0.2 {announce(A)}", source="one")
     heard(helper)

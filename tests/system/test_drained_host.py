@@ -1,0 +1,102 @@
+"""Leaving as the datacenter sees it: real ExaBGP as nobody, a real router, and the VPC beside it."""
+
+import os
+import pwd
+import signal
+import stat
+import tempfile
+import time
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from anycast import EXABGPS, PREFIXES, AnycastHost, Exabgp
+from bird import EBGP, Bird, MakeRouter
+from netns import Net
+from waiting import wait_until
+
+from bgp2vpc.demo.cloud.client import Cloud
+from bgp2vpc.demo.cloud.values import World
+
+pytestmark = pytest.mark.system
+
+
+@pytest.fixture
+def everybodys_directory(closing: ExitStack) -> Path:
+    """Unlike `tmp_path` it can be reached by nobody."""
+    return Path(closing.enter_context(tempfile.TemporaryDirectory(prefix="bgp2vpc-")))
+
+
+@pytest.fixture
+def router(start_router: MakeRouter) -> Bird:
+    return start_router(EBGP)
+
+
+@pytest.fixture(params=EXABGPS, ids=lambda exabgp: exabgp.version)
+def host(
+    request, everybodys_directory: Path, net: Net, cloud: Cloud, world: World, router: Bird, closing: ExitStack
+) -> AnycastHost:
+    """A helper of ExaBGP, as nobody, with a healthcheck."""
+    exabgp: Exabgp = request.param
+    host = closing.enter_context(AnycastHost(net, cloud, world.hosts[0], everybodys_directory, exabgp))
+    host.belong_to_nobody()
+    host.configure(extra="drain_timeout: 2\non_exit: keep\nrestart_time: 20", dns=host.healthcheck())
+    host.start_exabgp("exabgp.conf", peering=EBGP)
+    router.wait_for(*PREFIXES)
+    for table in world.tables:
+        for prefix in PREFIXES:
+            cloud.wait_for_route(table, prefix, host.instance.interface_id)
+    return host
+
+
+def is_last_resort(router: Bird) -> bool:
+    routes = [router.routes(prefix) for prefix in PREFIXES]
+    return all("BGP.med: 5" in each and "(65535,0)" in each for each in routes)
+
+
+def is_as_ever(router: Bird) -> bool:
+    routes = [router.routes(prefix) for prefix in PREFIXES]
+    return all("BGP.med: 10" in each and "(65535,0)" not in each for each in routes)
+
+
+def test_the_routers_hear_of_the_last_resort_then_of_the_end_and_of_the_return(host: AnycastHost, router: Bird) -> None:
+    assert is_as_ever(router), router.routes(PREFIXES[0])
+    assert host.bgp2vpc("drain", "--no-wait", "--socket", str(host.socket)).returncode == 0
+    wait_until(lambda: is_last_resort(router), "the last resort", lambda: router.routes(PREFIXES[0]))
+    router.wait_without(*PREFIXES)
+    host.wait_without_vpc(*PREFIXES)
+
+    state = host.socket.with_name(f"{host.socket.name}.state").stat()
+    assert (state.st_uid, stat.S_IMODE(state.st_mode)) == (pwd.getpwnam("nobody").pw_uid, 0o640)
+    host.kill("bgp2vpc", "helper")  # ExaBGP starts it anew
+    wait_until(lambda: host.status().get("paths"), "the healthcheck to announce again", host.story)
+    time.sleep(1)
+    assert not any(router.routes(prefix) for prefix in PREFIXES)
+    assert [each["state"] for each in host.status()["leaving"]] == ["drained"]
+
+    assert host.bgp2vpc("undrain", "--socket", str(host.socket)).returncode == 0
+    router.wait_for(*PREFIXES)
+    host.wait_for_vpc(*PREFIXES)
+    wait_until(lambda: is_as_ever(router), "the paths as before", lambda: router.routes(PREFIXES[0]))
+
+
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGKILL])
+def test_a_helper_that_is_upgraded_moves_no_route_in_either_world(
+    host: AnycastHost, router: Bird, cloud: Cloud, end: signal.Signals
+) -> None:
+    cloud.forget_calls()
+    before = withdrawals(router)
+    (old,) = host.pids_of("bgp2vpc", "helper")
+    os.kill(old, end)
+    wait_until(lambda: old not in host.pids_of("bgp2vpc", "helper"), "its end", host.story)
+    wait_until(lambda: len(host.status().get("paths", ())) == len(PREFIXES), "the next one to announce", host.story)
+    time.sleep(1)
+    assert withdrawals(router) == before
+    assert cloud.writes() == []
+
+
+def withdrawals(router: Bird) -> list[str]:
+    """How many the router has received, per session and family."""
+    found = [line for line in router.ask("show protocols all").splitlines() if "Import withdraws" in line]
+    assert found
+    return found
