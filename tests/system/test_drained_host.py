@@ -95,6 +95,18 @@ def test_a_helper_that_is_upgraded_moves_no_route_in_either_world(
     assert cloud.writes() == []
 
 
+def test_when_exabgp_is_stopped_nothing_is_left_behind(host: AnycastHost, world: World) -> None:
+    host.configure(extra="drain_timeout: 30\non_exit: drain\nrestart_time: 20", dns=host.healthcheck())
+    (helper,) = host.pids_of("bgp2vpc", "helper")
+    os.kill(helper, signal.SIGHUP)
+    host.wait_for_word("exabgp", "reloaded")
+    host.stop("exabgp")
+    for table in world.tables:
+        for prefix in PREFIXES:
+            host.cloud.wait_for_route(table, prefix, None)
+    assert "left behind" not in host.said("exabgp")
+
+
 def withdrawals(router: Bird) -> list[str]:
     """How many the router has received, per session and family."""
     found = [line for line in router.ask("show protocols all").splitlines() if "Import withdraws" in line]
