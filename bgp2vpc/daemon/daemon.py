@@ -47,7 +47,7 @@ log = logging.getLogger("bgp2vpc")
 
 PATIENCE = 10.0
 LEAVE_TIMEOUT = 80.0  # systemd kills after 90
-HELPER_DRAIN = 1.0
+HELPER_HASTE = 1.0  # ExaBGP kills its helpers 2 s after it has told them to end
 """Seconds: ExaBGP kills its helpers 2 s after it has told them to end, and what is left has to be withdrawn."""
 
 LoadConfig = Callable[[], Config]
@@ -172,7 +172,7 @@ class Daemon:
         observed = self._reconciler is not None and self._reconciler.first_observation.is_set()
         without = self._failed or self._mode.noop or self._mode.oneshot
         if self._config.on_exit is OnExit.DRAIN and observed and not without:
-            seconds = HELPER_DRAIN if self._say else self._config.drain_timeout
+            seconds = HELPER_HASTE if self._say else self._config.drain_timeout
             await self.leaving.before_the_end(lambda: self._interrupts > 1 or self._failed, seconds)
 
     async def _end(self) -> None:
@@ -195,6 +195,8 @@ class Daemon:
                 reconciler.finish()
         else:
             self.bridge.hold_nothing()
+            if self._say is not None:
+                self._calm.handovers.patience = HELPER_HASTE
             self._last_wish = self._wish_at_the_end(keep_managed=keep_managed)
             if reconciler is not None:
                 reconciler.only_withdraws = True

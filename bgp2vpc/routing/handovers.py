@@ -15,6 +15,7 @@ class Handovers:
     """Per place the interface whose owner should write there."""
 
     def __init__(self) -> None:
+        self.patience = PATIENCE
         self._awaited: dict[Key, tuple[str, float]] = {}
         self._overdue: dict[tuple[Key, str], float] = {}
 
@@ -34,7 +35,7 @@ class Handovers:
         if interface is None:
             self._awaited.pop(key, None)
         elif self._awaited.get(key, ("", 0.0))[0] != interface:
-            self._awaited[key] = (interface, now + PATIENCE)
+            self._awaited[key] = (interface, now + self.patience)
         self._overdue.pop((key, holder), None)  # it has written after all
 
     def expire(self, now: float) -> tuple[frozenset[Key], frozenset[Key]]:

@@ -194,7 +194,9 @@ def test_on_exit_a_successor_that_does_not_write_is_not_waited_for_for_ever(pair
     second.say(announce(A, "med 20"))
     first.wait(5)
     second.vpc.fail_next("ReplaceRoute", Transient("ReplaceRoute", "Unavailable", ""), times=1000)
+    begin = first.now
     assert first.stop() == 0
+    assert first.now - begin < 1.9, "ExaBGP kills its helpers after 2 s"
     assert AT_FIRST not in first.routes
 
 
