@@ -44,7 +44,7 @@ class Case:
     strike: "Callable[[MeshHost], object]"
     bounds: tuple[Bound, ...]
     moves: bool = True
-    heal: "Callable[[MeshHost], object]" = lambda host: host.recover()
+    heal: "Callable[[Mesh, MeshHost], object]" = lambda _, host: host.recover()
 
 
 def measure(_: Cloud) -> Iterator[Figure]:
@@ -68,7 +68,7 @@ def measure(_: Cloud) -> Iterator[Figure]:
 
 
 def _cases() -> Iterator[Case]:
-    from rig import EC2_LATENCY, EVERY, FALL, MeshHost, checked  # noqa: PLC0415
+    from rig import EC2_LATENCY, EVERY, FALL, Mesh, MeshHost, checked  # noqa: PLC0415
 
     alone = checked(remote=False, **QUICK)
     remote = checked(remote=True, **QUICK)
@@ -77,11 +77,10 @@ def _cases() -> Iterator[Case]:
     yield Case("service killed", alone, MeshHost.kill_service, until_taken)
     yield Case("service killed, remote check too", remote, MeshHost.kill_service, until_taken)
     yield Case("bgp2vpc killed", remote, MeshHost.kill_bgp2vpc, nothing, moves=False)
-    yield Case("host frozen, remote check", remote, MeshHost.freeze, (at_most(1200),))
-    yield Case("host frozen, BGP alone", alone, MeshHost.freeze, (at_most(3500),))
-    yield Case("link cut, remote check", remote, MeshHost.cut, (at_most(1200),))
-    yield Case("link cut, BGP alone", alone, MeshHost.cut, (at_most(3500),))
-    yield Case("drain", remote, MeshHost.drain, nothing, heal=MeshHost.undrain)
+    for what, strike in (("host frozen", MeshHost.freeze), ("link cut", MeshHost.cut)):
+        for how, setting, limit in (("remote check", remote, 1200), ("BGP alone", alone, 3500)):
+            yield Case(f"{what}, {how}", setting, strike, (at_most(limit),), heal=Mesh.recover_when_missed)
+    yield Case("drain", remote, MeshHost.drain, nothing, heal=lambda _, host: host.undrain())
 
 
 def _losses(case: Case, net: "VpcNet", cloud: Cloud) -> "Iterator[Loss]":
@@ -109,5 +108,5 @@ def _loss(case: Case, mesh: "Mesh") -> "Loss":
         time.sleep(WATCHED)
     mesh.client.wait_for_calm(since)
     loss = mesh.client.loss(since)
-    case.heal(owner)
+    case.heal(mesh, owner)
     return loss

@@ -75,11 +75,13 @@ template bgp anycast {{
 class Setting:
     """How the hosts are set up.
 
-    rule: further keys of the one rule. more: further keys of the file. hold_time: of the sessions among the hosts.
+    rule: further keys of the one rule. more: further keys of the file. remote: whether the owner of the
+    route is checked. hold_time: of the sessions among the hosts.
     """
 
     rule: Mapping[str, Any]
     more: Mapping[str, Any] = field(default_factory=dict)
+    remote: bool = False
     hold_time: int = 3
     exabgp: Exabgp = EXABGP_50
     instances: int = 2
@@ -93,6 +95,7 @@ def checked(*, remote: bool, **more: Any) -> Setting:
     return Setting(
         {"takeover": "best_path", "manage_routes": [route]},
         {"healthchecks": {"service": CHECK}, "remote_healthchecks": {"service": REMOTE_CHECK}, **STARTED, **more},
+        remote,
     )
 
 
@@ -104,7 +107,7 @@ def announced(*options: str, remote: bool, **more: Any) -> Setting:
     rule = {"takeover": "best_path", "accept": [IPV4], **({"remote_healthcheck": "service"} if remote else {})}
     script = {"run": " ".join([run, *options])}
     keys = {"processes": {"service": script}, "remote_healthchecks": {"service": REMOTE_CHECK}}
-    return Setting(rule, {**keys, **STARTED, **more})
+    return Setting(rule, {**keys, **STARTED, **more}, remote)
 
 
 class MeshHost(AnycastHost):
@@ -209,9 +212,14 @@ class MeshHost(AnycastHost):
         if "service" not in self._processes:
             self.start_service()
 
-    def peers_up(self) -> int:
-        """How many other hosts it hears."""
-        return sum(source["kind"] == "peer" for source in self.status().get("sources", ()))
+    def checks(self, *, owner: bool) -> int:
+        """How many health checks it makes when it has the route, or somebody else."""
+        own = len(self._setting.more.get("healthchecks", ()))
+        return own if owner or not self._setting.remote else own + 1
+
+    def hears(self, other: "MeshHost") -> bool:
+        """Whether its session with another host stands."""
+        return any(source["name"] == f"peer {other.seat.host_address}" for source in self.status().get("sources", ()))
 
 
 class Datacenter(Bird):
@@ -311,9 +319,25 @@ class Mesh:
         self.client.wait_for_calm(time.monotonic(), timeout=deadline - time.monotonic())
 
     def _is_well(self, host: MeshHost) -> bool:
-        paths = [path for path in host.status().get("paths", ()) if path["prefix"] == IPV4]
-        checks = host.status().get("checks", ())
-        return len(paths) == len(self.hosts) and all(check["state"] == "healthy" for check in checks)
+        """Whether it hears all others, knows who has the route, and checks that one if it is to."""
+        status = host.status()
+        paths = [path for path in status.get("paths", ()) if path["prefix"] == IPV4]
+        owners = {route["target"] for route in status.get("routes", ())}
+        present = {line.split()[1] for table in self.world.tables for line in self.cloud.routes(table).splitlines()}
+        checks = [check["state"] for check in status.get("checks", ())]
+        wanted = host.checks(owner=host.instance.interface_id in present)
+        return len(paths) == len(self.hosts) and owners == present and checks == ["healthy"] * wanted
+
+    def wait_until_deaf(self) -> None:
+        """Until no host hears another."""
+        pairs = list(itertools.permutations(self.hosts, 2))
+        wait_until(lambda: not any(one.hears(other) for one, other in pairs), "all sessions to end", self.story)
+
+    def recover_when_missed(self, host: MeshHost) -> None:
+        """Let it recover when the sessions of the others with it have ended: who was gone for longer than hold time."""
+        gone = lambda: not any(other.hears(host) for other in self.others(host))  # noqa: E731
+        wait_until(gone, f"the sessions with {host.seat.device} to end", self.story)
+        host.recover()
 
     @contextmanager
     def without_ec2(self, host: MeshHost) -> Iterator[None]:

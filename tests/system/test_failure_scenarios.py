@@ -92,7 +92,7 @@ def test_the_route_of_a_host_that_is_gone_moves_once_and_stays_when_that_returns
 ) -> None:
     mesh = start_mesh(checked(remote=remote))
     owner, other = struck(mesh, strike)
-    owner.recover()
+    mesh.recover_when_missed(owner)
     mesh.wait_until_well()
     time.sleep(QUIET)
     assert mesh.owner() is other
@@ -105,9 +105,8 @@ def test_a_host_that_returned_takes_over_when_the_other_one_goes(
 ) -> None:
     mesh = start_mesh(checked(remote=True, settle_time=1))
     owner, other = struck(mesh, strike)
-    owner.recover()
+    mesh.recover_when_missed(owner)
     mesh.wait_until_well()
-    time.sleep(QUIET)
     assert struck(mesh, strike) == (other, owner)
 
 
@@ -123,7 +122,7 @@ def test_hosts_that_cannot_hear_each_other_leave_the_route_to_an_owner_that_pass
 ) -> None:
     mesh = start_mesh(checked(remote=True))
     with mesh.without_bgp(*mesh.hosts):
-        wait_until(lambda: not any(host.peers_up() for host in mesh.hosts), "both sessions to end", mesh.story)
+        mesh.wait_until_deaf()
         time.sleep(QUIET)
         assert written(mesh) == []
         _, other = struck(mesh, MeshHost.kill_service)
@@ -133,7 +132,7 @@ def test_hosts_that_cannot_hear_each_other_leave_the_route_to_an_owner_that_pass
 def test_a_partition_moves_the_route_once_and_not_to_and_fro(start_mesh: StartMesh) -> None:
     mesh = start_mesh(checked(remote=False, poll_time=1, settle_time=1))
     with mesh.without_bgp(*mesh.hosts):
-        wait_until(lambda: not any(host.peers_up() for host in mesh.hosts), "both sessions to end", mesh.story)
+        mesh.wait_until_deaf()
         time.sleep(10)
         moves = len(written(mesh)) / len(mesh.world.tables)
         assert moves <= 4, mesh.story()
