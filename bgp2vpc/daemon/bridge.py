@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Container, Mapping
 
 from bgp2vpc.bgp.draining import Draining
 from bgp2vpc.bgp.events import Announce, EndOfRib, Event, Withdraw
+from bgp2vpc.bgp.hold import HoldTimers
 from bgp2vpc.bgp.neighbors import Neighbors, Standing, as_if_internal
 from bgp2vpc.bgp.rib import MaximumPrefixReached, Rib, Side
 from bgp2vpc.daemon.relay import Relay
@@ -13,8 +14,10 @@ from bgp2vpc.dialect.command import Answer, Command
 from bgp2vpc.dialect.message import (
     Acknowledgement,
     Direction,
+    Keepalive,
     Message,
     Notification,
+    Opened,
     PeerState,
     Shutdown,
     StateChange,
@@ -70,6 +73,10 @@ class Bridge:
         """Called when a session of a neighbor has begun, told all, or ended."""
         self.peers_said: Callable[[Collection[Prefix]], None] = lambda _: None
         """Called with the prefixes of which a peer offers other paths than before, or none any more."""
+        self._hold_timers = HoldTimers()
+        self._hold_watch: asyncio.TimerHandle | None = None
+        self._gone: dict[IPAddress, set[str]] = {}
+        """Who is gone although BGP does not say so, and by which signs."""
         self._touch = touch
         self._relay = relay
         self._max_prefixes: Mapping[str, int] = {}
@@ -175,6 +182,10 @@ class Bridge:
                 self._relay.answered(message)
             case ReasonGiven(text) if self._relay is not None:
                 self._relay.refused_because(text)
+            case Opened(peer, hold_time):
+                self._hold_timers.opened(peer, hold_time)
+            case Keepalive(peer):
+                self._kept_alive(peer, news=self._hold_timers.kept_alive(peer, self._now()))
             case StateChange(peer, PeerState.UP):
                 self._open_peer(peer)
             case StateChange(peer) | Notification(peer):
@@ -182,6 +193,7 @@ class Bridge:
             case Update(peer, Direction.RECEIVE):
                 self._open_peer(peer)
                 self._heard_update(message)
+                self._kept_alive(peer, news=self._hold_timers.updated(peer, self._now()))
             case Shutdown():
                 self.stop_requested()
 
@@ -216,6 +228,8 @@ class Bridge:
         # ExaBGP prints `down` for every refused connect: only one that follows an `up` ends something.
         name = _peer_name(peer)
         is_news = self.neighbors.down(peer, self._now())
+        if self._hold_timers.closed(peer):
+            self._alive(peer, "hold timer")
         if self.kinds.pop(name, None) is not None:
             event(log, logging.INFO, "peer down", peer=peer)
             self.neighbors.departed(self.rib.next_hops(name), Standing.LOST, self._now())
@@ -225,17 +239,48 @@ class Bridge:
         if is_news:
             self.sessions_changed()
 
-    # Neighbors, as others than BGP see them
+    # Neighbors that are gone although their session stands
 
     def member_failed(self, address: IPAddress) -> None:
         """Somebody else says that the host with this address is gone: as good as a lost session."""
-        self.neighbors.failed(address, self._now())
-        self.sessions_changed()
+        self._failed(address, "member")
 
     def member_alive(self, address: IPAddress) -> None:
         """It is back."""
-        self.neighbors.recovered(address)
+        self._alive(address, "member")
+
+    def _failed(self, address: IPAddress, why: str) -> None:
+        self._gone.setdefault(address, set()).add(why)
+        self.neighbors.failed(address, self._now())
         self.sessions_changed()
+
+    def _alive(self, address: IPAddress, why: str) -> None:
+        reasons = self._gone.get(address, set())
+        reasons.discard(why)
+        if not reasons:
+            self._gone.pop(address, None)
+            self.neighbors.recovered(address)
+            self.sessions_changed()
+
+    def _kept_alive(self, peer: IPAddress, *, news: bool) -> None:
+        if news:
+            event(log, logging.INFO, "peer speaks again", peer=peer)
+            self._alive(peer, "hold timer")
+        self._watch_hold_timers()
+
+    def _watch_hold_timers(self) -> None:
+        """One timer of the event loop runs at a time; it is early rather than set anew for every message."""
+        due = self._hold_timers.next_expiry()
+        if self._hold_watch is None and due is not None:
+            self._hold_watch = asyncio.get_running_loop().call_at(due + 0.001, self._expire_hold_timers)
+
+    def _expire_hold_timers(self) -> None:
+        self._hold_watch = None
+        for peer in self._hold_timers.expire(self._now()):
+            event(log, logging.INFO, "peer silent for its hold time", peer=peer)
+            self._failed(peer, "hold timer")
+            self.peers_said({prefix for prefix, _ in self.rib.next_hops(_peer_name(peer))})
+        self._watch_hold_timers()
 
     # Both
 

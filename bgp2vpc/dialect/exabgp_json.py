@@ -23,8 +23,10 @@ from bgp2vpc.dialect.message import (
     Acknowledgement,
     Direction,
     Ignored,
+    Keepalive,
     Message,
     Notification,
+    Opened,
     PeerState,
     Shutdown,
     StateChange,
@@ -59,6 +61,11 @@ def _event(kind: str, neighbor: JsonObject) -> Iterator[Message]:
             yield from _update(neighbor)
         case "notification" if "notification" in neighbor:
             yield Notification(parse_address(_peer(neighbor)), _direction(neighbor))
+        case "open" if "open" in neighbor and _direction(neighbor) is Direction.RECEIVE:
+            said = as_object(neighbor["open"], "open")
+            yield Opened(parse_address(_peer(neighbor)), as_number(said.get("hold_time"), "hold_time", 16))
+        case "keepalive" if _direction(neighbor) is Direction.RECEIVE:
+            yield Keepalive(parse_address(_peer(neighbor)))
         case _:
             yield Ignored(kind)
 

@@ -55,6 +55,21 @@ class Update:
 
 
 @dataclass(frozen=True, slots=True)
+class Opened:
+    """A peer's BGP OPEN (RFC 4271 section 4.2), with the hold time that it proposes, in seconds; 0: none."""
+
+    peer: IPAddress
+    hold_time: int
+
+
+@dataclass(frozen=True, slots=True)
+class Keepalive:
+    """A peer's BGP KEEPALIVE."""
+
+    peer: IPAddress
+
+
+@dataclass(frozen=True, slots=True)
 class Notification:
     """A BGP NOTIFICATION (RFC 4271 section 6): the session is over."""
 
@@ -76,10 +91,10 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Ignored:
-    """A message we have no use for (`open`, `keepalive`, `fsm` …), or one that cannot be read: `problem` says why."""
+    """A message we have no use for (`refresh`, `fsm` …), or one that cannot be read: `problem` says why."""
 
     kind: str
     problem: str = ""
 
 
-Message = Acknowledgement | StateChange | Update | Notification | Shutdown | Reason | Ignored
+Message = Acknowledgement | StateChange | Update | Opened | Keepalive | Notification | Shutdown | Reason | Ignored

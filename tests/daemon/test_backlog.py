@@ -1,8 +1,9 @@
 """What peers say before there is a daemon."""
 
 from bgp2vpc.daemon.backlog import Backlog
-from bgp2vpc.dialect.message import Message
+from bgp2vpc.dialect.message import Message, Opened
 from bgp2vpc.dialect.messages import decode
+from bgp2vpc.prefix import parse_address
 
 UP_A, DOWN_A, UP_B = "neighbor 10.0.0.1 up", "neighbor 10.0.0.1 down - peer reset", "neighbor 10.0.0.2 up"
 
@@ -31,6 +32,14 @@ def test_what_was_said_is_handed_over_in_order() -> None:
     said = messages(UP_A, update("10.0.0.1", "192.0.2.1/32"), update("10.0.0.1", "192.0.2.1/32", "withdraw"))
     assert len(said) == 3
     assert left_of(*said) == said
+
+
+def test_the_hold_time_that_a_peer_has_proposed_is_handed_over() -> None:
+    opened = messages(
+        '{"exabgp": "5.0.0", "type": "open", "neighbor": {"address": {"local": "10.0.0.9", "peer": "10.0.0.1"}, '
+        '"asn": {"local": 1, "peer": 1}, "direction": "receive", "open": {"version": 4, "asn": 1, "hold_time": 3}}}'
+    )
+    assert left_of(*opened, *messages(UP_A)) == [Opened(parse_address("10.0.0.1"), 3), *messages(UP_A)]
 
 
 def test_a_peer_that_went_down_has_said_nothing() -> None:

@@ -4,6 +4,7 @@ import pytest
 from lab import OURS, PEER, A, Lab, Peering, announce, two_hosts, withdraw
 
 from bgp2vpc.config.model import OnExit
+from bgp2vpc.dialect.message import Keepalive, Opened
 from bgp2vpc.errors import Transient
 from bgp2vpc.routing.damping import DampingLimits
 from bgp2vpc.routing.rule import Takeover, Writes
@@ -239,3 +240,56 @@ def test_damping_may_be_configured(pair) -> None:
 
 def update(line: str, peer: str = "10.0.0.11") -> list[str]:
     return [f"neighbor {peer} receive update {each}" for each in ("start", line, "end")]
+
+
+def test_a_service_that_is_back_before_the_hand_over_is_over_stands_in_for_the_successor(pair) -> None:
+    first, second, _ = pair()
+    first.say(announce(A, "med 100"))
+    first.wait(5)
+    second.say(announce(A, "med 100"))
+    second.wait(5)
+    first.say(withdraw(A))
+    first.wait(0.5)
+    first.say(announce(A, "med 100"))
+    first.wait(1)
+    assert first.routes == [AT_SECOND]
+    second.say(withdraw(A))
+    first.wait(0.5)
+    assert first.routes == [AT_FIRST]
+
+
+def test_who_was_cut_off_for_a_while_stands_in_for_its_successor(pair) -> None:
+    first, second, peering = pair()
+    for lab in (first, second):
+        lab.say(announce(A, "med 100"))
+        lab.wait(5)
+    peering.down()
+    second.wait(5)
+    assert first.routes == [AT_SECOND]
+    peering.up()
+    first.wait(2)
+    second.say(withdraw(A))
+    first.wait(0.5)
+    assert first.routes == [AT_FIRST]
+
+
+def keeping_alive(lab: Lab, peer: Lab, seconds: int) -> None:
+    for _ in range(seconds):
+        lab.do(lambda: lab.daemon.heard(Keepalive(peer.address)))
+        lab.wait(1)
+
+
+def test_an_owner_that_is_silent_for_its_hold_time_is_lost_before_exabgp_says_so(pair) -> None:
+    first, second, _ = pair()
+    for lab in (first, second):
+        lab.say(announce(A, "med 100"))
+        lab.wait(5)
+    second.do(lambda: second.daemon.heard(Opened(first.address, 3)))
+    keeping_alive(second, first, 10)
+    assert first.routes == [AT_FIRST]
+    second.forget_calls()
+    second.wait(2.4)
+    assert second.routes == [AT_SECOND]
+    keeping_alive(second, first, 10)
+    assert second.writes == [TAKE]
+    assert second.verdicts() == [f"rtb-1 {A} keep ours"]

@@ -25,8 +25,10 @@ from bgp2vpc.dialect.message import (
     Acknowledgement,
     Direction,
     Ignored,
+    Keepalive,
     Message,
     Notification,
+    Opened,
     PeerState,
     Reason,
     Shutdown,
@@ -181,6 +183,16 @@ def test_the_gossip_session_flaps_seven_times_as_its_script_made_it():
     assert states == [PeerState.UP, PeerState.DOWN] * 7
 
 
+NEIGHBOR = (
+    '"neighbor": {{ "address": {{ "local": "10.99.0.1", "peer": "10.99.0.2" }}, "asn": {{ "local": 65000, '
+    '"peer": 65000 }}, "router-id": "10.99.0.1" , "direction": "{}"'
+)
+KEEPALIVE = '{{ "exabgp": "5.0.0", "time": 1795327527.6, "type": "keepalive", ' + NEIGHBOR + "  }} }}"
+OPEN = (
+    '{{ "exabgp": "5.0.0", "type": "open", "header": "0xFF", "body": "0x04", '
+    + NEIGHBOR
+    + ', "open": {{ "version": 4, "asn": 65000, "hold_time": 9, "router_id": "10.99.0.2" }} }} }}'
+)
 SIX_ZERO_EOR = (
     '{ "exabgp": "6.0.0", "type": "update", "neighbor": { "address": { "local": "10.99.0.1", "peer": "10.99.0.2" }, '
     '"asn": { "local": 65000, "peer": 65000 } , "direction": "receive", "message": { "update": { "announce": '
@@ -217,6 +229,10 @@ ONE_LINERS = [
     ("neighbor 10.99.0.2 receive update route eor 25/70 (l2vpn evpn)", (Ignored("update l2vpn evpn"),)),
     ("neighbor 10.99.0.2 receive update announced flow destination-ipv4 10.0.0.0/24", (OTHER_FAMILY,)),
     ("neighbor 10.99.0.2 receive update withdrawn 10.0.0.0/24 label [ 3 ] rd 1:1", (OTHER_FAMILY,)),
+    (OPEN.format("receive"), (Opened(PEER, 9),)),
+    (OPEN.format("send"), (Ignored("open"),)),
+    (KEEPALIVE.format("receive"), (Keepalive(PEER),)),
+    (KEEPALIVE.format("send"), (Ignored("keepalive"),)),
     (SIX_ZERO_EOR, (Update(PEER, Direction.RECEIVE, (EndOfRib("ipv6 unicast"),)),)),
 ]
 

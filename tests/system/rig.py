@@ -53,7 +53,7 @@ neighbor {peer} {{
     }}
 }}
 """
-HEARING = "neighbor-changes; receive { parsed; update; notification; }"
+HEARING = "neighbor-changes; receive { parsed; open; keepalive; update; notification; }"
 
 DATACENTER = """
 log "{directory}/bird.log" all;
