@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from traffic import Loss
     from vpcnet import VpcNet
 
-ROUNDS = 4
+ROUNDS = 20
 KIT = Path(__file__).parents[1] / "tests/system"
 PHASE = 0.618
 """Of a second, by which each strike comes later than the one before: together they are all over it."""
