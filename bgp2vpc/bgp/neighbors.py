@@ -148,6 +148,11 @@ class Neighbors:
         )
 
     @property
+    def are_known(self) -> bool:
+        """Whether there are any."""
+        return bool(self._sessions)
+
+    @property
     def all_have_told(self) -> bool:
         """Whether every neighbor that is expected has told us all; False if none is expected."""
         return bool(self._expected) and all(

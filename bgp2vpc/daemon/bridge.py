@@ -68,8 +68,6 @@ class Bridge:
         self.stop_requested: Callable[[], None] = lambda: None
         self.sessions_changed: Callable[[], None] = lambda: None
         """Called when a session of a neighbor has begun, told all, or ended."""
-        self.peers_said: Callable[[Collection[Prefix]], None] = lambda _: None
-        """Called with the prefixes of which a peer offers other paths than before, or none any more."""
         self._touch = touch
         self._relay = relay
         self._max_prefixes: Mapping[str, int] = {}
@@ -191,7 +189,6 @@ class Bridge:
         changed, error = self._take_in(source, as_if_internal(update.events, update.external_as))
         self.neighbors.departed(before - self.rib.next_hops(source, update.events), Standing.WITHDRAWN, self._now())
         self._changed(changed)
-        self.peers_said(changed)
         for each in update.events:
             if isinstance(each, EndOfRib) and self.neighbors.end_of_rib(update.peer, each.family):
                 self.sessions_changed()
@@ -221,7 +218,6 @@ class Bridge:
             self.neighbors.departed(self.rib.next_hops(name), Standing.LOST, self._now())
             changed = self.rib.close(name, self._now(), hold=0)
             self._changed(changed)
-            self.peers_said(changed)
         if is_news:
             self.sessions_changed()
 
