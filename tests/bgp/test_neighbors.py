@@ -48,7 +48,7 @@ def test_who_sends_no_end_of_rib_has_told_all_after_a_while(known):
     assert not known.waited_enough(14.9, 10.0)
     assert known.waited_enough(15.0, 10.0)
     assert not known.waited_enough(16.0, 10.0)
-    assert known.standing(P6, {A}) is Standing.SILENT
+    assert known.standing(P6, {A}) is Standing.WITHDRAWN
 
 
 def test_a_session_that_is_down_is_lost_whether_or_not_it_ever_was_up(known):
@@ -134,3 +134,16 @@ def test_it_survives_the_way_to_another_process(known):
     told = json.loads(json.dumps(known.to_json()))
     assert Neighbors.from_json(told).to_json() == told
     assert Neighbors.from_json(told).standing(P1, {A}) is Standing.WITHDRAWN
+
+
+def test_who_is_silent_for_a_while_has_no_path_and_not_only_a_slow_start(known):
+    known.up(A, 0.0)
+    known.end_of_rib(A, None)
+    assert known.standing(P1, {A}) is Standing.SILENT
+    assert known.waited_enough(10.0, 10.0)
+    assert known.standing(P1, {A}) is Standing.WITHDRAWN
+    assert Neighbors.from_json(known.to_json()).standing(P1, {A}) is Standing.WITHDRAWN
+    known.down(A, 11.0)
+    known.up(A, 12.0)
+    known.end_of_rib(A, None)
+    assert known.standing(P1, {A}) is Standing.SILENT
