@@ -21,9 +21,9 @@ class Standing(Enum):
     """What we know of somebody who offers us no path for a prefix."""
 
     WITHDRAWN = "withdrawn"
-    """It says itself that it has none."""
+    """It says itself that it has none any more, or has had the time to say again in a new session that it has."""
     SILENT = "silent"
-    """It has told us all, and never this."""
+    """It has had the time to tell us all, and never told this."""
     LOST = "lost"
     """The session is down, or was when we last heard of the path."""
     UNKNOWN = "unknown"
@@ -34,15 +34,13 @@ class Standing(Enum):
 class _Session:
     """`since`: when it came up, None: it is down, since `lost`.
 
-    `told`: the families whose end-of-RIB has come; None: all.
+    `told`: the families whose end-of-RIB has come; None: all. `settled`: it has been up for a while.
     """
 
     since: float | None = None
     lost: float = 0.0
     told: set[str | None] = field(default_factory=set)
-
-    def has_told(self, prefix: Prefix) -> bool:
-        return None in self.told or ("ipv6 unicast" if prefix.is_ipv6 else "ipv4 unicast") in self.told
+    settled: bool = False
 
 
 class Neighbors:
@@ -64,7 +62,7 @@ class Neighbors:
         """The session is established."""
         session = self._sessions.setdefault(peer, _Session())
         if session.since is None:
-            session.since, session.told = now, set()
+            session.since, session.told, session.settled = now, set(), False
             # What it withdrew in an earlier session it may announce again in this one.
             withdrawn = (
                 key for key, (how, _) in self._departed.items() if key[1] == peer and how is Standing.WITHDRAWN
@@ -88,15 +86,16 @@ class Neighbors:
         return True
 
     def waited_enough(self, now: float, patience: float) -> bool:
-        """Who was up for `patience` seconds and sent no end-of-RIB has told all it has; whether that is news."""
-        late = [
+        """Who is up for `patience` seconds has told all it has, end-of-RIB or not; whether that is news."""
+        settled = [
             session
             for session in self._sessions.values()
-            if session.since is not None and None not in session.told and session.since + patience <= now
+            if session.since is not None and not session.settled and session.since + patience <= now
         ]
-        for session in late:
+        for session in settled:
             session.told.add(None)
-        return bool(late)
+            session.settled = True
+        return bool(settled)
 
     def departed(self, paths: Iterable[tuple[Prefix, IPAddress]], how: Standing, now: float) -> None:
         """These paths, by prefix and next hop, are offered no longer."""
@@ -124,9 +123,12 @@ class Neighbors:
         sessions = [self._sessions[each] for each in addresses if each in self._sessions]
         up = [each for each in sessions if each.since is not None]
         if up:
-            told = any(each.has_told(prefix) for each in up)
-            withdrawn = Standing.WITHDRAWN in departures or (told and departures)
-            return Standing.WITHDRAWN if withdrawn else Standing.SILENT if told else Standing.UNKNOWN
+            if Standing.WITHDRAWN in departures:
+                return Standing.WITHDRAWN
+            # An end-of-RIB alone says little: ExaBGP sends it at once, and its scripts announce later.
+            if not any(each.settled for each in up):
+                return Standing.UNKNOWN
+            return Standing.WITHDRAWN if departures else Standing.SILENT
         if sessions or not self._expected.isdisjoint(addresses):
             return Standing.LOST
         # Heard of through others, as through a route reflector.
@@ -148,6 +150,11 @@ class Neighbors:
         )
 
     @property
+    def are_known(self) -> bool:
+        """Whether there are any."""
+        return bool(self._sessions)
+
+    @property
     def all_have_told(self) -> bool:
         """Whether every neighbor that is expected has told us all; False if none is expected."""
         return bool(self._expected) and all(
@@ -158,7 +165,8 @@ class Neighbors:
         """All of it, for `from_json`."""
         return {
             "sessions": {
-                str(peer): [each.since, each.lost, sorted(map(str, each.told))] for peer, each in self._sessions.items()
+                str(peer): [each.since, each.lost, sorted(map(str, each.told)), each.settled]
+                for peer, each in self._sessions.items()
             },
             "departed": [[str(prefix), str(a), how.value, at] for (prefix, a), (how, at) in self._departed.items()],
             "failed": {str(address): at for address, at in self._failed.items()},
@@ -169,13 +177,14 @@ class Neighbors:
     def from_json(cls, told: Mapping[str, Any]) -> Self:
         """What another process knows."""
         known = cls()
-        for address, (since, lost, families) in told["sessions"].items():
+        for address, (since, lost, families, settled) in told["sessions"].items():
             peer = parse_address(address)
             known.down(peer, lost)
             if since is not None:
                 known.up(peer, since)
             for family in families:
                 known.end_of_rib(peer, None if family == "None" else family)
+            known._sessions[peer].settled = settled
         for prefix, address, how, at in told["departed"]:
             known.departed([(parse_prefix(prefix), parse_address(address))], Standing(how), at)
         for address, at in told["failed"].items():

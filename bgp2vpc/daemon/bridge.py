@@ -71,8 +71,6 @@ class Bridge:
         self.stop_requested: Callable[[], None] = lambda: None
         self.sessions_changed: Callable[[], None] = lambda: None
         """Called when a session of a neighbor has begun, told all, or ended."""
-        self.peers_said: Callable[[Collection[Prefix]], None] = lambda _: None
-        """Called with the prefixes of which a peer offers other paths than before, or none any more."""
         self._hold_timers = HoldTimers()
         self._hold_watch: asyncio.TimerHandle | None = None
         self._gone: dict[IPAddress, set[str]] = {}
@@ -203,7 +201,6 @@ class Bridge:
         changed, error = self._take_in(source, as_if_internal(update.events, update.external_as))
         self.neighbors.departed(before - self.rib.next_hops(source, update.events), Standing.WITHDRAWN, self._now())
         self._changed(changed)
-        self.peers_said(changed)
         for each in update.events:
             if isinstance(each, EndOfRib) and self.neighbors.end_of_rib(update.peer, each.family):
                 self.sessions_changed()
@@ -235,7 +232,6 @@ class Bridge:
             self.neighbors.departed(self.rib.next_hops(name), Standing.LOST, self._now())
             changed = self.rib.close(name, self._now(), hold=0)
             self._changed(changed)
-            self.peers_said(changed)
         if is_news:
             self.sessions_changed()
 
@@ -279,7 +275,7 @@ class Bridge:
         for peer in self._hold_timers.expire(self._now()):
             event(log, logging.INFO, "peer silent for its hold time", peer=peer)
             self._failed(peer, "hold timer")
-            self.peers_said({prefix for prefix, _ in self.rib.next_hops(_peer_name(peer))})
+            self._touch({prefix for prefix, _ in self.rib.next_hops(_peer_name(peer))})
         self._watch_hold_timers()
 
     # Both

@@ -95,7 +95,6 @@ class Daemon:
         self.bridge = Bridge(self._touch, Relay(say) if say else None)
         self.bridge.stop_requested = self.stop
         self.bridge.sessions_changed = self._sessions_changed
-        self.bridge.peers_said = self._peers_said
         self._calm = Calm(Damping(config.damping), Handovers())
         self._scripts = Scripts(self.bridge, self._tasks.start)
         self._gossip = Gossip(self._journal, self._tasks.start, self.bridge)
@@ -349,10 +348,6 @@ class Daemon:
         hold_over = asyncio.get_running_loop().time() >= self._started + self._config.startup_hold
         return not (self._say is None or hold_over or self.bridge.neighbors.all_have_told)
 
-    def _peers_said(self, prefixes: Collection[Prefix]) -> None:
-        if self._reconciler is not None:
-            self._reconciler.doubt(prefixes)
-
     def _sessions_changed(self) -> None:
         """What depends on the neighbors may be decided otherwise now."""
         if self._reconciler is not None:
@@ -361,6 +356,8 @@ class Daemon:
     def _touch(self, prefixes: Collection[Prefix]) -> None:
         if self._reconciler is not None:
             self._reconciler.touch(prefixes)
+            if self.bridge.neighbors.are_known:
+                self._reconciler.doubt(prefixes)
 
     def _decide(self, prefixes: Collection[Prefix] | None) -> None:
         """About these, or about all."""

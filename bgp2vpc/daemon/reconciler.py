@@ -32,6 +32,7 @@ from bgp2vpc.routing.wish import Wish
 log = logging.getLogger("bgp2vpc")
 
 FIRST_POLL_RETRY = 0.5
+LOOK_PAUSE = 0.5
 
 _JUDGED_BY_HEALTH = frozenset((Reason.OWNER_HEALTHY, Reason.OWNER_UNHEARD, Reason.OWNER_LOST, Reason.BACKUP_MED))
 """Verdicts that EC2's opinion of the owner might change."""
@@ -380,9 +381,10 @@ class Reconciler:
             self._start(self._look_again(table_id, prefix))
 
     def doubt(self, prefixes: Collection[Prefix]) -> None:
-        """A peer spoke of these. Where we believe the route ours, the peer may have taken it: unheard, or rightly.
+        """There is news of these, and there are peers. Where we believe the route ours, one may have taken it.
 
-        Else we would not stand in for that peer before the next poll.
+        It may have heard less than we did, or have been slow, and nobody tells us. A write looks before; but where the
+        route seems to be where it belongs we would do nothing before the next poll.
         """
         for table_id in self._view.contested(prefixes):
             self._contested.setdefault(table_id, set()).update(prefixes)
@@ -395,6 +397,7 @@ class Reconciler:
             while prefixes := self._contested.pop(table_id, None):
                 await self._look_at(table_id)
                 self.touch(prefixes)
+                await asyncio.sleep(LOOK_PAUSE)  # many peers may have news, one after the other
         finally:
             self._looking.discard(table_id)
 

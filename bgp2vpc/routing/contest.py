@@ -165,7 +165,8 @@ def _reason_to_take(here: Contest, route: Route, winner: Offered, best: Best) ->
         return _reason_to_beat(place, heard.offer, is_backup=is_backup)
     reason = trouble_of_owner(place, route) or _reason_without_path(place, route)
     # We are known to be unwell, the owner is not known to be worse.
-    return Reason.BACKUP_MED if is_backup and reason not in (Reason.OWNER_WITHDREW, Reason.OWNER_HEALTHY) else reason
+    does_not_announce = reason in (Reason.OWNER_WITHDREW, Reason.OWNER_SILENT, Reason.OWNER_HEALTHY)
+    return Reason.BACKUP_MED if is_backup and not does_not_announce else reason
 
 
 def _reason_to_beat(place: Place, owner: Offer, *, is_backup: bool) -> Reason:

@@ -20,30 +20,20 @@ def test_of_a_stranger_nothing_is_known(known):
     assert known.standing(P1, {A}) is Standing.UNKNOWN
 
 
-def test_a_neighbor_that_is_up_is_silent_only_when_it_has_told_all(known):
+def test_what_it_withdraws_counts_at_once_but_in_the_next_session_it_may_say_it_again(known):
     known.up(A, 0.0)
-    assert known.standing(P1, {A}) is Standing.UNKNOWN
-    assert known.end_of_rib(A, "ipv4 unicast")
-    assert not known.end_of_rib(A, "ipv4 unicast")
-    assert known.standing(P1, {A, B}) is Standing.SILENT
-    assert known.standing(P6, {A}) is Standing.UNKNOWN
     known.departed([(P1, A)], Standing.WITHDRAWN, 1.0)
+    assert known.standing(P1, {A, B}) is Standing.WITHDRAWN
+    assert known.standing(P2, {A}) is Standing.UNKNOWN
+    known.down(A, 2.0)
+    known.up(A, 3.0)
+    assert known.standing(P1, {A}) is Standing.UNKNOWN
+    known.waited_enough(13.0, 10.0)
     assert known.standing(P1, {A}) is Standing.WITHDRAWN
     assert known.standing(P2, {A}) is Standing.SILENT
 
 
-def test_what_it_withdraws_needs_no_end_of_rib_but_in_the_next_session_it_does(known):
-    known.up(A, 0.0)
-    known.departed([(P1, A)], Standing.WITHDRAWN, 1.0)
-    assert known.standing(P1, {A}) is Standing.WITHDRAWN
-    known.down(A, 2.0)
-    known.up(A, 3.0)
-    assert known.standing(P1, {A}) is Standing.UNKNOWN
-    known.end_of_rib(A, None)
-    assert known.standing(P1, {A}) is Standing.WITHDRAWN
-
-
-def test_who_sends_no_end_of_rib_has_told_all_after_a_while(known):
+def test_who_is_up_for_a_while_has_told_all_with_or_without_an_end_of_rib(known):
     known.up(A, 5.0)
     assert not known.waited_enough(14.9, 10.0)
     assert known.waited_enough(15.0, 10.0)
@@ -87,7 +77,7 @@ def test_departures_do_not_grow_without_end(known):
 
 def test_another_witness_counts_as_a_lost_session(known):
     known.up(A, 0.0)
-    known.end_of_rib(A, None)
+    known.waited_enough(10.0, 10.0)
     known.failed(A, 4.0)
     assert known.lost_at(P1, {A}) == 4.0
     assert known.is_failed({A, B})
@@ -134,3 +124,16 @@ def test_it_survives_the_way_to_another_process(known):
     told = json.loads(json.dumps(known.to_json()))
     assert Neighbors.from_json(told).to_json() == told
     assert Neighbors.from_json(told).standing(P1, {A}) is Standing.WITHDRAWN
+
+
+def test_an_end_of_rib_alone_does_not_make_it_silent_since_scripts_announce_after_it(known):
+    known.up(A, 0.0)
+    known.end_of_rib(A, None)
+    assert known.standing(P1, {A}) is Standing.UNKNOWN
+    assert known.waited_enough(10.0, 10.0)
+    assert known.standing(P1, {A}) is Standing.SILENT
+    assert Neighbors.from_json(known.to_json()).standing(P1, {A}) is Standing.SILENT
+    known.down(A, 11.0)
+    known.up(A, 12.0)
+    known.end_of_rib(A, None)
+    assert known.standing(P1, {A}) is Standing.UNKNOWN

@@ -1,7 +1,7 @@
-"""What EC2 is asked about the interfaces of peers."""
+"""What EC2 is asked because there are peers: who they are, and whether they have taken what was ours."""
 
 import pytest
-from lab import A, Lab, announce, two_hosts
+from lab import OURS, PEER, A, Lab, announce, two_hosts
 
 from bgp2vpc.dialect.message import Direction, PeerState, StateChange, Update
 from bgp2vpc.errors import Throttled
@@ -9,6 +9,7 @@ from bgp2vpc.prefix import IPAddress
 from bgp2vpc.routing.rule import Takeover
 from tests.values import announce as announced
 from tests.values import rule
+from tests.values import withdraw as withdrawn
 
 NEIGHBOR = IPAddress("10.0.0.11")
 BEST_PATH = (rule(takeover=Takeover.BEST_PATH),)
@@ -46,3 +47,41 @@ def test_ec2_is_asked_less_and_less_often_about_interfaces_while_it_does_not_ans
     lab.wait(40)
     asked = [call for call in lab.calls if call == f"DescribeNetworkInterfaces {NEIGHBOR}"]
     assert 5 <= len(asked) <= 8
+
+
+def hears_withdrawal(lab: Lab) -> None:
+    hear(lab, Update(NEIGHBOR, Direction.RECEIVE, (withdrawn(A),)))
+
+
+def test_a_route_that_a_peer_took_long_after_it_should_have_is_ours_again_when_it_withdraws(lab) -> None:
+    lab.say(announce(A, "med 100"))
+    peer_announces(lab, med=50)
+    lab.wait(10)  # the peer is slow, and we do not count on it any more
+    lab.vpc.put_route("rtb-1", A, PEER)
+    lab.wait(5)
+    hears_withdrawal(lab)
+    lab.wait(1)
+    assert lab.routes == [f"{table} {A} {OURS} active" for table in ("rtb-1", "rtb-2")]
+
+
+def test_after_news_of_what_we_hold_we_look_twice_a_second_at_most(lab) -> None:
+    lab.say(announce(A, "med 100"))
+    lab.wait(5)
+    lab.forget_calls()
+    for med in range(200, 220):
+        peer_announces(lab, med)
+        lab.wait(0.2)
+    lab.wait(2)
+    assert lab.writes == []
+    reads = [call for call in lab.calls if call.startswith("DescribeRouteTables")]
+    assert 4 <= len(reads) <= 10
+
+
+def test_who_has_no_neighbors_does_not_look(make_lab) -> None:
+    lab = make_lab(rules=BEST_PATH, startup_hold=0.0).start()
+    lab.say(announce(A, "med 100"))
+    lab.wait(5)
+    lab.forget_calls()
+    lab.say(announce(A, "med 200"))
+    lab.wait(5)
+    assert lab.calls == []

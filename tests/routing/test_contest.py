@@ -75,7 +75,7 @@ def neighbors(*standings: Standing, address: IPAddress = NINE) -> Neighbors:
                 known.departed([(P1, address)], Standing.WITHDRAWN, 0.0)
             case Standing.SILENT:
                 known.up(address, 0.0)
-                known.end_of_rib(address, None)
+                known.waited_enough(10.0, 10.0)
             case Standing.LOST:
                 known.down(address, 5.0)
     return known
@@ -135,6 +135,7 @@ TABLE = [
     (THEM, [own(med=100), peer(med=1000)], {}, "replace owner-last-resort eni-1 -> replace eni-1"),
     (US, [own(med=1000), peer(med=1000)], {}, "keep ours eni-1"),
     (THEM, [own(med=1000)], dict(known=LOST), "yield backup-med eni-9"),
+    (THEM, [own(med=1000)], dict(known=SILENT), "replace owner-silent eni-1 -> replace eni-1"),
     (THEM, [own(med=1000)], dict(known=WITHDRAWN), "replace owner-withdrew eni-1 -> replace eni-1"),
     # leaving
     (THEM, [EQUAL, peer(**DRAINING)], {}, "replace owner-last-resort eni-1 -> replace eni-1"),

@@ -112,6 +112,7 @@ class Host:
     services: dict[Prefix, Service] = field(default_factory=dict)
     served_at: dict[Prefix, float] = field(default_factory=dict)
     speaker: Speaker = field(init=False)
+    started_at: float = 0.0
     process: Process | None = None
     daemon: Daemon | None = None
     frozen: bool = False
@@ -176,6 +177,7 @@ class Host:
                 self._to_exabgp(service.line(prefix))
             return
         self.process = Process(self.name, self.ec2.trip, frozen=self.frozen)
+        self.started_at = self.clock.time()
         task = self.clock.create_task(self._live(), context=self.process.context)
         task.add_done_callback(self._ended, context=OUTSIDE)
         self._later(0.2, self.mesh.refresh, self.speaker)

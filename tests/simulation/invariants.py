@@ -94,7 +94,9 @@ class Watch:
 
     def _check_damped(self, place: Place, write: Write) -> None:
         """No place is moved more often than the damping of all who write it allows."""
-        recent = [each for each in self.moves[place] if each.at > write.at - WINDOW and each.writer == write.writer]
+        # A daemon that starts anew counts anew.
+        since = max([write.at - WINDOW, *(host.started_at for host in self.fleet.hosts if host.name == write.writer)])
+        recent = [each for each in self.moves[place] if each.at > since and each.writer == write.writer]
         if len(recent) > MOVES:
             self._fault(f"{write.writer} moved {place[0]} {place[1]} {len(recent)} times in {WINDOW:.0f} s")
 
