@@ -3,13 +3,16 @@
 from typing import assert_never
 
 from bgp2vpc import names
+from bgp2vpc.bgp.mesh import Peer
 from bgp2vpc.config import check_schema, find_schema
+from bgp2vpc.config.bgp_schema import BgpEntry, PeerEntry
 from bgp2vpc.config.document import Document
-from bgp2vpc.config.model import Announcement, CheckedSource
+from bgp2vpc.config.model import Announcement, Bgp, CheckedSource, Tag
 from bgp2vpc.config.route_fields import announce_line
 from bgp2vpc.config.route_schema import AnnounceEntry, RouteEntry
 from bgp2vpc.config.schema import ConfigFile, RuleEntry, SerfEntry
 from bgp2vpc.health.model import Check, Command, Dns, Http, Ping, Probe, Tcp, Tls
+from bgp2vpc.prefix import IPAddress
 from bgp2vpc.routing.plan import Action
 from bgp2vpc.routing.prefix_list import PrefixList
 from bgp2vpc.routing.rule import Hooks, ManagedRoute, Rule, Takeover
@@ -129,6 +132,27 @@ def _announcement(route: RouteEntry) -> Announcement:
     by_default = route.instance is None and route.cidr.prefixlen > 0
     relay = by_default if announce is None else announce is not False
     return Announcement(route.cidr, announce_line(route.cidr, attributes), relay)
+
+
+def bgp(entry: BgpEntry) -> Bgp:
+    """`bgp`."""
+    tag = entry.peers_by_tag
+    return Bgp(
+        asn=entry.asn,
+        router_id=entry.router_id,
+        local_addresses=entry.local_address,
+        hold_time=entry.hold_time,
+        peers=tuple(map(_peer, entry.peers)),
+        peers_by_tag=Tag(tag.key, tag.value) if tag else None,
+        ipv6=entry.ipv6,
+        config_file=entry.config_file,
+    )
+
+
+def _peer(entry: PeerEntry | IPAddress) -> Peer:
+    if isinstance(entry, PeerEntry):
+        return Peer(entry.address, entry.asn, entry.description, entry.passive)
+    return Peer(entry)
 
 
 def check(name: str, entry: check_schema.CheckEntry) -> Check:

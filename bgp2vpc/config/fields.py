@@ -27,6 +27,7 @@ _SOCKET_PATH_BYTES: Final = 107
 _NO_SOCKET: Final = {"", "none", "no", "off", "false"}
 _MAX_NAME: Final = 100
 _MAX_DEVICE_INDEX: Final = 99
+_DESCRIPTION: Final = re.compile(r"[\w ./:@-]{1,80}", re.ASCII)
 _FALLBACKS: Final = ("nat", "igw", "tgw", "vgw")
 
 
@@ -223,6 +224,46 @@ def region(value: object) -> str:
     if match[2]:
         raise ValueError(f"{kind_of(value)} is an availability zone; the region is probably '{match[1]}'")
     return match[1]
+
+
+def speaker_address(value: object) -> IPAddress:
+    """The address of a BGP speaker: one that a connection can be made to from anywhere in the VPC."""
+    found = parse_address(text(value))
+    if found.is_loopback() or found.is_multicast() or found.is_link_local() or int(found) == 0:
+        raise ValueError(f"{found} is no address that a BGP session can be made to; expected a private address")
+    return found
+
+
+def local_addresses(value: object) -> tuple[IPAddress, ...]:
+    """One address, or a list of one for each family."""
+    found = tuple(map(speaker_address, value if isinstance(value, list) else [value]))
+    if len({each.version for each in found}) < len(found):
+        raise ValueError("two addresses of one family; expected one IPv4 and one IPv6 address at most")
+    return found
+
+
+def router_id(value: object) -> IPAddress:
+    """A router id: written as an IPv4 address, not zero (RFC 6286)."""
+    found = parse_address(text(value))
+    if found.version != 4 or int(found) == 0:
+        raise ValueError(f"expected a router id such as 10.0.0.1, got {kind_of(value)}")
+    return found
+
+
+def description(value: object) -> str:
+    """What a comment in ExaBGP's configuration may hold."""
+    written = text(value)
+    if not _DESCRIPTION.fullmatch(written):
+        raise ValueError(f"expected up to 80 letters, digits, spaces and ./:@_-, got {kind_of(value)}")
+    return written
+
+
+def file_path(value: object) -> Path:
+    """An absolute path of a file."""
+    written = text(value)
+    if not written.startswith("/") or written.endswith("/") or "\0" in written:
+        raise ValueError(f"expected the absolute path of a file, got {kind_of(value)}")
+    return Path(written)
 
 
 def socket_path(value: object) -> Path | None:

@@ -136,7 +136,8 @@ def _keys(model: type[BaseModel] | None) -> list[str]:
 def _meaning(location: Location, model: type[BaseModel] | None) -> str:
     """What the key is for, and an example of it, from the schema."""
     key = str(location[-1])
-    field = model.model_fields.get(key) if model else None
+    fields = model.model_fields.items() if model else ()
+    field = next((field for name, field in fields if key == (field.alias or name)), None)
     if field is None or not field.description:
         return ""
     description = field.description[0].lower() + field.description[1:].rstrip(".")

@@ -5,9 +5,10 @@ from enum import Enum
 from pathlib import Path
 from typing import Final
 
+from bgp2vpc.bgp.mesh import Peer
 from bgp2vpc.errors import Problem
 from bgp2vpc.health.model import Check
-from bgp2vpc.prefix import Prefix
+from bgp2vpc.prefix import IPAddress, Prefix
 from bgp2vpc.routing.damping import DampingLimits
 from bgp2vpc.routing.diff import Policy
 from bgp2vpc.routing.rule import Rule
@@ -35,6 +36,31 @@ class Ec2Limits:
     timeout: float = 3.0
     # As many as EC2 takes at once: a full burst then costs one round trip.
     concurrency: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """A tag of an instance."""
+
+    key: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bgp:
+    """What ExaBGP's configuration is made of. `local_addresses` empty, `router_id` None: our interface's addresses.
+
+    `config_file`: the file a helper keeps in step with the members found by tag; `ipv6`: IPv6 sessions with them, too.
+    """
+
+    asn: int
+    router_id: IPAddress | None = None
+    local_addresses: tuple[IPAddress, ...] = ()
+    hold_time: int = 3
+    peers: tuple[Peer, ...] = ()
+    peers_by_tag: Tag | None = None
+    ipv6: bool = False
+    config_file: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +124,7 @@ class Config:
     instance_id: str | None = None
     region: str | None = None
     vpc_id: str | None = None
+    bgp: Bgp | None = None
     ec2: Ec2Limits = field(default_factory=Ec2Limits)
     serf: Agent | None = None
     warnings: tuple[Problem, ...] = ()

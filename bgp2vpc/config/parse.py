@@ -67,6 +67,7 @@ def _config(entry: schema.ConfigFile, document: Document, file: str) -> Config:
         instance_id=entry.instance_id,
         region=entry.region,
         vpc_id=entry.vpc_id,
+        bgp=build.bgp(entry.bgp) if entry.bgp else None,
         ec2=Ec2Limits(
             burst=entry.ec2.burst,
             rate=entry.ec2.rate,

@@ -24,6 +24,7 @@ def wrong_references(document: Document, file: str) -> list[Problem]:
         *_unknown_checks(document),
         *_duplicates(document),
         *_contradictions(document),
+        *_peers_twice(document),
     ]
     return [Problem(file, document.line(location), dotted(location), message) for location, message in found]
 
@@ -77,6 +78,22 @@ def _duplicates(document: Document) -> Found:
         first = seen.setdefault((*location[:2], cidr), location)
         if first != location:
             yield (*location, "cidr"), f"given twice in this rule; the first is in line {document.line(first)}"
+
+
+def _peers_twice(document: Document) -> Found:
+    """ExaBGP knows a neighbor by its address."""
+    peers = _mapping(document.data.get("bgp")).get("peers")
+    seen: dict[str, Location] = {}
+    for number, peer in enumerate(peers if isinstance(peers, list) else ()):
+        location: Location = ("bgp", "peers", number)
+        if isinstance(peer, dict):
+            peer, location = peer.get("address"), (*location, "address")  # noqa: PLW2901
+        address = _canonical(peer)  # an address is a host route here
+        if address is None:
+            continue
+        first = seen.setdefault(address, location)
+        if first != location:
+            yield location, f"given twice; the first is in line {document.line(first)}"
 
 
 def _contradictions(document: Document) -> Found:

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final, Literal, Self, TypeAlias
 from pydantic import AfterValidator, AliasChoices, ConfigDict, Field, PlainValidator, WithJsonSchema, model_validator
 
 from bgp2vpc.config import fields
+from bgp2vpc.config.bgp_schema import BgpEntry
 from bgp2vpc.config.check_schema import CheckEntry
 from bgp2vpc.config.entry import Count, Entry, Name, Period, Seconds, VpcId, text_schema
 from bgp2vpc.config.find_schema import FindEntry
@@ -275,6 +276,11 @@ class ConfigFile(Entry):
     region: Region | None = Field(default=None, description="Replaces instance metadata.", examples=["eu-central-1"])
     vpc_id: VpcId | None = Field(
         default=None, description="Replaces instance metadata.", examples=["vpc-0123456789abcdef0"]
+    )
+    bgp: BgpEntry | None = Field(
+        default=None,
+        description="Whom ExaBGP peers with, for `bgp2vpc exabgp-config`.",
+        examples=["{as: 64512, peers_by_tag: {key: role, value: anycast}}"],
     )
     ec2: Ec2Entry = Field(default=Ec2Entry(), description="How hard to lean on EC2.", examples=["{timeout: 5}"])
     serf: SerfEntry | None = Field(

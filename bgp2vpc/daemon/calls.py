@@ -8,7 +8,7 @@ from typing import TypeVar
 from bgp2vpc.prefix import IPAddress
 from bgp2vpc.routing.plan import Action, Change
 from bgp2vpc.vpc.api import VpcApi
-from bgp2vpc.vpc.model import InstanceHealth, Interface, RouteTable, Subnet
+from bgp2vpc.vpc.model import InstanceHealth, Interface, Member, RouteTable, Subnet
 
 READERS = 4
 T = TypeVar("T")
@@ -50,6 +50,10 @@ class Calls:
     async def instance_health(self, instance_ids: Collection[str]) -> Mapping[str, InstanceHealth]:
         """Raises Ec2Error."""
         return await self._run(self._readers, lambda: self._vpc.instance_health(instance_ids))
+
+    async def members(self, vpc_id: str, key: str, value: str) -> tuple[Member, ...]:
+        """Raises Ec2Error."""
+        return await self._run(self._readers, lambda: self._vpc.members(vpc_id, key, value))
 
     async def fresh_table(self, vpc_ids: Collection[str], table_id: str) -> RouteTable | None:
         """One table as it is after now; None if it is gone. Raises Ec2Error.

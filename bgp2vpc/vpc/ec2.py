@@ -41,7 +41,7 @@ from bgp2vpc.prefix import IPAddress, Prefix
 from bgp2vpc.vpc import slim_model, wire
 from bgp2vpc.vpc.api import VpcApi
 from bgp2vpc.vpc.failures import failure
-from bgp2vpc.vpc.model import InstanceHealth, Interface, RouteTable, Subnet, Target
+from bgp2vpc.vpc.model import InstanceHealth, Interface, Member, RouteTable, Subnet, Target
 
 log = logging.getLogger(__name__)
 
@@ -161,6 +161,18 @@ class Ec2(VpcApi):
         for ids in _chunks(sorted(health), _STATUS_IDS):
             health.update(self._health_of_known(ids))
         return health
+
+    def members(self, vpc_id: str, key: str, value: str) -> tuple[Member, ...]:
+        """DescribeInstances by filter, paged."""
+        filters = [
+            {"Name": "vpc-id", "Values": [vpc_id]},
+            {"Name": f"tag:{key}", "Values": [_literal(value)]},
+            {"Name": "instance-state-name", "Values": ["pending", "running"]},
+        ]
+        reservations = self._pages("DescribeInstances", "Reservations", filters)
+        items = [item for each in reservations for item in _items(each, "DescribeInstances", "Instances")]
+        found = _parsed("DescribeInstances", wire.parse_member, items)
+        return tuple(sorted((each for each in found if each.addresses), key=lambda each: each.instance_id))
 
     def create_route(self, table_id: str, prefix: Prefix, target: Target) -> None:
         """CreateRoute."""
@@ -326,6 +338,11 @@ def _parsed(operation: str, parse: Callable[[wire.Item], Parsed], items: list[wi
         return [parse(item) for item in items]
     except (LookupError, TypeError, ValueError) as error:
         raise Transient(operation, "ResponseParserError", f"an item of the answer is broken: {error!r}") from error
+
+
+def _literal(text: str) -> str:
+    r"""Not a pattern: in filters * and ? stand for any characters unless a \ precedes them."""
+    return re.sub(r"([\\*?])", r"\\\1", text)
 
 
 def _chunks(ids: Iterable[str], size: int) -> Iterator[tuple[str, ...]]:

@@ -17,7 +17,7 @@ from bgp2vpc.prefix import IPAddress, Prefix
 from bgp2vpc.vpc.api import VpcApi
 from bgp2vpc.vpc.failures import failure
 from bgp2vpc.vpc.memory_world import World
-from bgp2vpc.vpc.model import InstanceHealth, Interface, RouteTable, Subnet, Target, TargetKind
+from bgp2vpc.vpc.model import InstanceHealth, Interface, Member, RouteTable, Subnet, Target, TargetKind
 
 _WRITES = ("CreateRoute ", "ReplaceRoute ", "DeleteRoute ")
 
@@ -101,6 +101,17 @@ class MemoryVpc(World, VpcApi):
         """DescribeInstanceStatus."""
         with self._call("DescribeInstanceStatus", *sorted(instance_ids)):
             return {instance_id: self._health.get(instance_id, InstanceHealth.UNKNOWN) for instance_id in instance_ids}
+
+    def members(self, vpc_id: str, key: str, value: str) -> tuple[Member, ...]:
+        """DescribeInstances."""
+        with self._call("DescribeInstances", vpc_id, f"{key}={value}"):
+            found = [
+                _member(instance_id, first)
+                for instance_id, first in self._first_interfaces(vpc_id).items()
+                if self._instance_tags.get(instance_id, {}).get(key) == value
+                and self._health.get(instance_id) is not InstanceHealth.GONE
+            ]
+            return tuple(sorted((each for each in found if each.addresses), key=lambda each: each.instance_id))
 
     def create_route(self, table_id: str, prefix: Prefix, target: Target) -> None:
         """CreateRoute."""
@@ -211,3 +222,9 @@ class MemoryVpc(World, VpcApi):
                 self._old_tables = self._shown_tables()
             self._old_reads = self.lag
         self._tables[table.id] = table
+
+
+def _member(instance_id: str, first: Interface) -> Member:
+    ipv6 = min((each for each in first.addresses if each.version == 6), default=None)
+    found = dict.fromkeys(each for each in (first.address, ipv6) if each is not None)
+    return Member(instance_id, tuple(found))

@@ -49,6 +49,7 @@ class World:
         self._gateways: dict[str, set[str]] = {}
         self._gone_gateways: set[str] = set()
         self._health: dict[str, InstanceHealth] = {}
+        self._instance_tags: dict[str, dict[str, str]] = {}
         self.add_vpc(vpc_id, *(cidrs or ("10.0.0.0/16",)))
 
     def add_vpc(self, vpc_id: str, *cidrs: str) -> str:
@@ -155,6 +156,11 @@ class World:
         with self._lock:
             self._health[instance_id] = health
 
+    def tag_instance(self, instance_id: str, key: str, value: str) -> None:
+        """Give the instance a tag."""
+        with self._lock:
+            self._instance_tags.setdefault(instance_id, {})[key] = value
+
     def terminate(self, instance_id: str) -> None:
         """The instance and its interfaces go; routes to them stay, as black holes."""
         with self._lock:
@@ -176,6 +182,11 @@ class World:
     @property
     def _first_vpc(self) -> str:
         return next(iter(self._vpcs))
+
+    def _first_interfaces(self, vpc_id: str) -> dict[str, Interface]:
+        """Instance id -> the interface with device index 0, of the instances in this VPC."""
+        attached = [each for each in self._interfaces.values() if each.vpc_id == vpc_id and each.device_index == 0]
+        return {each.instance_id: each for each in attached if each.instance_id}
 
     def _shown(self, table: RouteTable) -> RouteTable:
         return replace(table, routes=tuple(self._with_state(route) for route in table.routes))

@@ -171,6 +171,14 @@ class InstanceHealth(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Member:
+    """An instance that was found by its tag; `addresses`: its primary private IPv4 address, its first IPv6 one."""
+
+    instance_id: str
+    addresses: tuple[IPAddress, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Instance:
     """This instance: who we are."""
 

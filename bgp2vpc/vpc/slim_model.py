@@ -27,6 +27,7 @@ OPERATIONS = (
     "CreateRoute",
     "DeleteRoute",
     "DescribeInstanceStatus",
+    "DescribeInstances",
     "DescribeNetworkInterfaces",
     "DescribeRouteTables",
     "DescribeSubnets",

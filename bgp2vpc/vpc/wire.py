@@ -10,6 +10,7 @@ from bgp2vpc.prefix import Prefix, PrefixError, parse_address, parse_prefix
 from bgp2vpc.vpc.model import (
     InstanceHealth,
     Interface,
+    Member,
     Route,
     RouteState,
     RouteTable,
@@ -75,6 +76,19 @@ def parse_interface(item: Item) -> Interface:
         address=parse_address(first) if first else None,
         instance_id=item.get("Attachment", {}).get("InstanceId"),
     )
+
+
+def parse_member(item: Item) -> Member:
+    """An `Instance` of DescribeInstances, with the addresses of its first interface. One that starts may have none."""
+    interfaces = item.get("NetworkInterfaces", ())
+    ipv6 = [
+        each["Ipv6Address"]
+        for interface in interfaces
+        if int(interface.get("Attachment", {}).get("DeviceIndex", 0)) == 0
+        for each in interface.get("Ipv6Addresses", ())
+    ]
+    found = [item["PrivateIpAddress"], *ipv6[:1]] if item.get("PrivateIpAddress") else ipv6[:1]
+    return Member(item["InstanceId"], tuple(map(parse_address, found)))
 
 
 def parse_subnet(item: Item) -> Subnet:

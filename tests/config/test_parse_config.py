@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from bgp2vpc.bgp.mesh import Peer
 from bgp2vpc.config.load import load, parse
-from bgp2vpc.config.model import Config, Ec2Limits, OnExit, Process
-from bgp2vpc.prefix import parse_prefix
+from bgp2vpc.config.model import Bgp, Config, Ec2Limits, OnExit, Process, Tag
+from bgp2vpc.prefix import parse_address, parse_prefix
 from bgp2vpc.routing.damping import DampingLimits
 from bgp2vpc.routing.prefix_list import PrefixList, parse_prefix_range
 from bgp2vpc.routing.rule import Rule, Takeover, Writes
@@ -160,6 +161,44 @@ def test_the_socket_can_be_turned_off(word: str) -> None:
 def test_rules_keep_the_order_of_the_file() -> None:
     rules = "".join(f"  {name}: {{find: {{type: main}}, accept: [192.0.2.53/32]}}\n" for name in "zma")
     assert [rule.name for rule in parse(f"routetables:\n{rules}", "f").rules] == ["z", "m", "a"]
+
+
+BGP = """\
+bgp:
+  as: 64512
+  router_id: 1.2.3.4
+  local_address: [10.0.0.1, '2001:db8::1']
+  hold_time: 9
+  peers:
+    - 10.0.1.11
+    - {address: 10.1.0.1, as: 65000, description: datacenter router 1, passive: true}
+    - {address: 10.1.0.2, as: , passive: false}
+  peers_by_tag: {key: role, value: 1}
+  ipv6: true
+  config_file: /etc/exabgp/exabgp.conf
+"""
+
+
+def test_whom_exabgp_peers_with_is_read() -> None:
+    assert parse(MINIMAL + BGP, "f").bgp == Bgp(
+        asn=64512,
+        router_id=parse_address("1.2.3.4"),
+        local_addresses=(parse_address("10.0.0.1"), parse_address("2001:db8::1")),
+        hold_time=9,
+        peers=(
+            Peer(parse_address("10.0.1.11")),
+            Peer(parse_address("10.1.0.1"), 65000, "datacenter router 1", passive=True),
+            Peer(parse_address("10.1.0.2"), passive=False),
+        ),
+        peers_by_tag=Tag("role", "1"),
+        ipv6=True,
+        config_file=Path("/etc/exabgp/exabgp.conf"),
+    )
+
+
+def test_a_tag_alone_is_enough_to_find_peers() -> None:
+    config = parse(f"{MINIMAL}bgp: {{as: 64512, peers_by_tag: {{key: role, value: anycast}}}}", "f")
+    assert config.bgp == Bgp(asn=64512, peers_by_tag=Tag("role", "anycast"))
 
 
 def test_accept_is_a_fence() -> None:

@@ -48,6 +48,7 @@ class Lab:
     routes: Callable[[str], str]
     propagate: Callable[[str, str], None]
     terminate: Callable[[str], None]
+    tag_instance: Callable[[str, str, str], None]
     impair: Callable[[str], None]
     gateway_route: Callable[[str, str], None]
     set_quota: Callable[[int], None]
@@ -75,7 +76,7 @@ def memory_lab() -> Lab:
     vpc.add_table("rtb-b", subnet_ids=["subnet-b"], tags={"type": "private"})
     vpc.add_table("rtb-main", main=True)
     vpc.add_table("rtb-twin", vpc_id="vpc-2", tags={"type": "private"})
-    vpc.add_interface("eni-twin", "i-twin", vpc_id="vpc-2")
+    vpc.add_interface("eni-twin", "i-twin", vpc_id="vpc-2", addresses=["10.0.1.10"])
     hosts = []
     for number, (letter, zone) in enumerate(zip("ab", ZONES, strict=True), start=1):
         names = (f"eni-{letter}0", f"eni-{letter}1")
@@ -111,6 +112,7 @@ def memory_lab() -> Lab:
         routes=routes,
         propagate=lambda table, prefix: vpc.put_route(table, prefix, "vgw-1", propagated=True),
         terminate=vpc.terminate,
+        tag_instance=vpc.tag_instance,
         impair=lambda instance: vpc.set_health(instance, InstanceHealth.IMPAIRED),
         gateway_route=lambda table, prefix: vpc.put_route(table, prefix, "igw-1"),
         set_quota=lambda quota: setattr(vpc, "quota", quota),
@@ -154,12 +156,17 @@ def cloud_lab(cloud: Cloud) -> Lab:
         routes=lambda table_id: cloud.routes(table_id).rstrip("\n"),
         propagate=propagate,
         terminate=lambda instance: cloud.ec2.terminate_instances(InstanceIds=[instance]) and None,
+        tag_instance=lambda instance, key, value: tag(cloud.ec2, instance, key, value),
         impair=lambda instance: cloud.set_status(instance, instance="impaired", system="ok"),
         gateway_route=gateway_route,
         set_quota=lambda quota: cloud.quirks(Quirks(route_quota=quota)),
         let_same_succeed=lambda: cloud.quirks(Quirks(create_same_route_succeeds=True)),
         lose_answer=lambda operation: cloud.fault(Fault(operation, FaultKind.RESET_AFTER)),
     )
+
+
+def tag(ec2: Any, instance: str, key: str, value: str) -> None:
+    ec2.create_tags(Resources=[instance], Tags=[{"Key": key, "Value": value}])
 
 
 def cloud_gateway(ec2: Any, world: World, twin: World, kind: str) -> str:

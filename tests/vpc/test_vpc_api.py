@@ -390,6 +390,55 @@ def test_health_tells_of_every_instance_asked_for(lab: Lab) -> None:
     }
 
 
+def members(lab: Lab, value: str = "anycast") -> list[str]:
+    return [each.instance_id for each in lab.api.members(lab.vpc_id, "role", value)]
+
+
+def test_members_are_the_instances_of_the_vpc_with_the_tag_and_are_told_with_their_first_addresses(lab: Lab) -> None:
+    twin = lab.api.interfaces_by_id([lab.twin_interface])[0].instance_id
+    assert members(lab) == []
+    for instance in (lab.own.instance_id, lab.peer.instance_id, twin or ""):
+        lab.tag_instance(instance, "role", "anycast")
+    assert members(lab) == sorted([lab.own.instance_id, lab.peer.instance_id])
+    assert members(lab, "any") == []
+    found = {each.instance_id: each.addresses for each in lab.api.members(lab.vpc_id, "role", "anycast")}
+    ipv4, ipv6 = found[lab.own.instance_id]
+    first, _ = lab.api.interfaces(lab.own.instance_id)
+    assert (str(ipv4), ipv6.version) == (lab.own.address, 6)
+    assert {ipv4, ipv6} <= first.addresses
+    assert members_of_another_vpc(lab) == [twin]
+
+
+def members_of_another_vpc(lab: Lab) -> list[str]:
+    return [each.instance_id for each in lab.api.members(lab.twin_vpc_id, "role", "anycast")]
+
+
+def test_a_terminated_instance_is_no_member(lab: Lab) -> None:
+    for instance in (lab.own.instance_id, lab.peer.instance_id):
+        lab.tag_instance(instance, "role", "anycast")
+    lab.terminate(lab.peer.instance_id)
+    assert members(lab) == [lab.own.instance_id]
+
+
+def test_a_tags_value_is_no_pattern(lab: Lab) -> None:
+    lab.tag_instance(lab.own.instance_id, "role", "anycast")
+    assert members(lab, "any*") == []
+    assert members(lab, "anycas?") == []
+
+
+def test_more_members_than_a_page_holds_all_come(cloud: Cloud, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in cloud.environment("i-testing").items():
+        monkeypatch.setenv(name, value)
+    tags = [{"ResourceType": "instance", "Tags": [{"Key": "role", "Value": "anycast"}]}]
+    for _ in range(101):
+        cloud.ec2.run_instances(
+            ImageId="ami-12345678", MinCount=1, MaxCount=1, SubnetId=world.hosts[0].subnet_id, TagSpecifications=tags
+        )
+    cloud.forget_calls()
+    assert len(Ec2(cloud.region).members(world.vpc_id, "role", "anycast")) == 101
+    assert len(cloud.calls("DescribeInstances")) == 2
+
+
 def test_more_tables_than_a_page_holds_all_come(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in cloud.environment("i-testing").items():
         monkeypatch.setenv(name, value)

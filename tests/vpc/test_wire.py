@@ -66,6 +66,31 @@ def test_every_state_of_the_model_is_read_back() -> None:
         assert wire.parse_route({**V4, **ENI, "State": state.value}).state is state
 
 
+MEMBERS: list[tuple[dict[str, Any], str]] = [
+    ({"PrivateIpAddress": "10.0.1.10"}, "10.0.1.10"),
+    ({"PrivateIpAddress": "10.0.1.10", "NetworkInterfaces": []}, "10.0.1.10"),
+    ({}, ""),
+]
+
+
+def attached(index: int, *ipv6: str) -> dict[str, Any]:
+    return {"Attachment": {"DeviceIndex": index}, "Ipv6Addresses": [{"Ipv6Address": each} for each in ipv6]}
+
+
+BOTH = [attached(1, "fd00::2"), attached(0, "fd00::1", "fd00::3")]
+MEMBERS += [
+    ({"PrivateIpAddress": "10.0.1.10", "NetworkInterfaces": BOTH}, "10.0.1.10 fd00::1"),
+    ({"NetworkInterfaces": [attached(0, "fd00::1")]}, "fd00::1"),
+    ({"PrivateIpAddress": "", "NetworkInterfaces": [attached(1, "fd00::1")]}, ""),
+]
+
+
+@pytest.mark.parametrize(("item", "addresses"), MEMBERS)
+def test_a_member_has_the_addresses_of_its_first_interface(item: dict[str, Any], addresses: str) -> None:
+    member = wire.parse_member({"InstanceId": "i-1", **item})
+    assert (member.instance_id, " ".join(map(str, member.addresses))) == ("i-1", addresses)
+
+
 def association(state: str, **fields: Any) -> dict[str, Any]:
     return {"Main": False, "RouteTableId": "rtb-1", "AssociationState": {"State": state}, **fields}
 

@@ -1,0 +1,77 @@
+"""Whom our BGP speaker peers with: the configured peers and the members of the mesh -> its neighbors.
+
+A session carries the family of its addresses, IPv4 or IPv6 unicast: `next-hop self` is right for no other.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from bgp2vpc.prefix import IPAddress
+
+
+class MeshError(ValueError):
+    """The speaker cannot have these neighbors; the message says what to configure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """Somebody to peer with. `asn` None: our own. `passive` (wait for its connection) None: see `neighbors`."""
+
+    address: IPAddress
+    asn: int | None = None
+    description: str = ""
+    passive: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """Our own side: AS number, router id (an IPv4 address), and at most one address per family."""
+
+    asn: int
+    router_id: IPAddress
+    addresses: tuple[IPAddress, ...]
+
+    def address_for(self, peer: IPAddress) -> IPAddress | None:
+        """Our address of the peer's family."""
+        return next((each for each in self.addresses if each.version == peer.version), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbor:
+    """One session. `internal`: of the mesh, with our own AS."""
+
+    address: IPAddress
+    local_address: IPAddress
+    peer_as: int
+    internal: bool
+    passive: bool
+    description: str = ""
+
+
+def neighbors(speaker: Speaker, peers: Iterable[Peer], members: Iterable[Peer]) -> tuple[Neighbor, ...]:
+    """The sessions with the configured `peers` and the `members` that were found, sorted by address.
+
+    Ourselves are left out, so that one file serves all; of a member that is configured as well, the configuration
+    counts. Two who connect to each other at once lose their first sessions (RFC 4271 section 6.8): of two with the same
+    AS the one with the higher address is passive; to other ASes we connect. Raises MeshError for a configured peer of a
+    family that we have no address of; members of such a family are left out.
+    """
+    found = {peer.address: peer for peer in members if speaker.address_for(peer.address)}
+    for peer in peers:
+        if speaker.address_for(peer.address) is None:
+            raise MeshError(
+                f"no address of this instance for the IPv{peer.address.version} peer {peer.address}: "
+                f"set bgp.local_address to one"
+            )
+        found[peer.address] = peer
+    others = [peer for address, peer in found.items() if address not in speaker.addresses]
+    return tuple(_neighbor(speaker, peer) for peer in sorted(others, key=lambda peer: peer.address))
+
+
+def _neighbor(speaker: Speaker, peer: Peer) -> Neighbor:
+    local = speaker.address_for(peer.address)
+    assert local is not None  # noqa: S101  # `neighbors` has looked
+    peer_as = speaker.asn if peer.asn is None else peer.asn
+    internal = peer_as == speaker.asn
+    passive = (internal and local > peer.address) if peer.passive is None else peer.passive
+    return Neighbor(peer.address, local, peer_as, internal, bool(passive), peer.description)

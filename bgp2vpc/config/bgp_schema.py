@@ -1,0 +1,101 @@
+"""The part of the schema that says whom ExaBGP peers with."""
+
+from pathlib import Path
+from typing import Annotated, Final, Self, TypeAlias
+
+from pydantic import Discriminator, Field, PlainValidator, Tag, model_validator
+
+from bgp2vpc.config import fields
+from bgp2vpc.config.entry import TEXT_OR_LIST, Entry, text_schema
+from bgp2vpc.config.model import Bgp
+from bgp2vpc.prefix import IPAddress
+
+_BGP: Final = Bgp(asn=0)
+# 0 and the last one are reserved: RFC 7607, RFC 7300.
+_LAST_AS: Final = 2**32 - 2
+_SHORTEST_HOLD: Final = 3
+
+AsNumber: TypeAlias = Annotated[int, Field(ge=1, le=_LAST_AS)]
+SpeakerAddress: TypeAlias = Annotated[IPAddress, PlainValidator(fields.speaker_address), text_schema()]
+LocalAddresses: TypeAlias = Annotated[tuple[IPAddress, ...], PlainValidator(fields.local_addresses), TEXT_OR_LIST]
+RouterId: TypeAlias = Annotated[IPAddress | None, PlainValidator(fields.router_id), text_schema()]
+Description: TypeAlias = Annotated[str, PlainValidator(fields.description), text_schema()]
+FilePath: TypeAlias = Annotated[Path | None, PlainValidator(fields.file_path), text_schema("^/")]
+
+
+class PeerEntry(Entry):
+    """A BGP neighbor, or just its address."""
+
+    address: SpeakerAddress = Field(description="The neighbor's IP address.", examples=["10.0.1.11"])
+    asn: AsNumber | None = Field(
+        default=None, alias="as", description="Its AS number. Default: our own.", examples=[65000]
+    )
+    description: Description = Field(default="", description="For people who read ExaBGP's file.", examples=["router"])
+    passive: bool | None = Field(
+        default=None,
+        description="Wait for its connection instead of making one. Default: of two with the same AS, the one with the "
+        "higher address waits; a peer of another AS is connected to.",
+        examples=["true"],
+    )
+
+
+def _kind_of_peer(value: object) -> str:
+    return "mapping" if isinstance(value, dict) else "address"
+
+
+PeerItem: TypeAlias = Annotated[
+    Annotated[SpeakerAddress, Tag("address")] | Annotated[PeerEntry, Tag("mapping")], Discriminator(_kind_of_peer)
+]
+
+
+class InstanceTagEntry(Entry):
+    """A tag of instances."""
+
+    key: Annotated[str, Field(min_length=1)] = Field(description="The tag's key.", examples=["role"])
+    value: str = Field(description="The tag's value, exactly.", examples=["anycast"])
+
+
+class BgpEntry(Entry):
+    """What `bgp2vpc exabgp-config` makes ExaBGP's configuration of."""
+
+    asn: AsNumber = Field(alias="as", description="Our AS number.", examples=[64512])
+    router_id: RouterId = Field(default=None, description="Default: our IPv4 address.", examples=["10.0.0.1"])
+    local_address: LocalAddresses = Field(
+        default=(),
+        description="Our address, or one for each family. Default: the primary private addresses of our first network "
+        "interface.",
+        examples=["10.0.0.1"],
+    )
+    hold_time: int = Field(
+        default=_BGP.hold_time,
+        ge=_SHORTEST_HOLD,
+        le=65535,
+        description="Seconds without a word after which a peer counts as gone.",
+    )
+    peers: list[PeerItem] = Field(
+        default=[],
+        description="Neighbors: other instances and routers, each an address or a mapping. Our own address is left "
+        "out, so that one file serves all.",
+        examples=["[10.0.1.11, {address: 10.1.0.1, as: 65000}]"],
+    )
+    peers_by_tag: InstanceTagEntry | None = Field(
+        default=None,
+        description="Neighbors of our own AS: the running instances of our VPC with this tag.",
+        examples=["{key: role, value: anycast}"],
+    )
+    ipv6: bool = Field(
+        default=_BGP.ipv6,
+        description="Peer with those found by tag over IPv6, too: a session carries the family of its addresses.",
+    )
+    config_file: FilePath = Field(
+        default=None,
+        description="ExaBGP's file, which a helper writes anew when the members change, checks with ExaBGP, and has "
+        "ExaBGP read.",
+        examples=["/etc/exabgp/exabgp.conf"],
+    )
+
+    @model_validator(mode="after")
+    def _somebody(self) -> Self:
+        if not self.peers and self.peers_by_tag is None:
+            raise ValueError("needs 'peers' (addresses of neighbors) or 'peers_by_tag' (a tag of instances)")
+        return self

@@ -1,0 +1,107 @@
+"""ExaBGP's configuration file, for 4.2 and 5.0 alike: our neighbors, and bgp2vpc as the helper that hears them."""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from bgp2vpc.bgp.mesh import Neighbor, Speaker
+from bgp2vpc.prefix import IPAddress, parse_address
+
+BGP_PORT: Final = 179
+_WORD: Final = re.compile(r"[\w./:@%+=,-]+", re.ASCII)
+_NOBODY: Final = {4: parse_address("127.0.0.1"), 6: parse_address("::1")}
+
+_HEAD: Final = """\
+# Written by bgp2vpc from the `bgp:` section of {file}: changes are lost.
+
+process bgp2vpc {{
+    run {run};
+    encoder json;
+}}
+
+template {{
+    neighbor bgp2vpc {{
+        router-id {speaker.router_id};
+        local-as {speaker.asn};
+        hold-time {hold_time};
+        # A helper that is started again learns from adj-rib-in what the peers have announced. Not by route-refresh:
+        # asked for that, ExaBGP 4.2 resets the session. No graceful-restart: who is gone shall lose its routes at once.
+        adj-rib-in true;
+        adj-rib-out true;
+        api hearing {{
+            processes [ bgp2vpc ];
+            neighbor-changes;
+            receive {{
+                parsed;
+                update;
+                notification;
+            }}
+        }}
+    }}
+}}
+"""
+_NEIGHBOR: Final = """
+{comment}neighbor {address} {{
+    inherit bgp2vpc;
+    local-address {local_address};
+    peer-as {peer_as};
+{options}    family {{
+        ipv{address.version} unicast;
+    }}
+}}
+"""
+_LATER: Final = (
+    "# Nobody: has ExaBGP listen from the start, while it may, and takes announcements while there are no others.\n"
+)
+
+
+class NotAWord(ValueError):
+    """ExaBGP's configuration has no way to write this program or argument."""
+
+
+def render(
+    speaker: Speaker, neighbors: Sequence[Neighbor], *, helper: Sequence[str], file: str, hold_time: int, grows: bool
+) -> str:
+    """The text. `helper`: the command line of bgp2vpc; `file`: what the comment names; `hold_time` in seconds.
+
+    `grows`: members may come later. ExaBGP binds port 179 at its start, before it gives up root, so there is always
+    somebody to listen for; without a neighbor it would also refuse every announcement. Raises NotAWord.
+    """
+    return "".join(_parts(speaker, neighbors, _command(helper), file, hold_time, grows=grows))
+
+
+def _parts(
+    speaker: Speaker, neighbors: Sequence[Neighbor], run: str, file: str, hold_time: int, *, grows: bool
+) -> Iterator[str]:
+    yield _HEAD.format(speaker=speaker, run=run, file=file, hold_time=hold_time)
+    for neighbor in neighbors:
+        yield _neighbor(neighbor)
+    for local in speaker.addresses:
+        listened = any(each.internal and each.local_address == local for each in neighbors)
+        if (grows or not neighbors) and not listened:
+            yield _neighbor(_nobody(speaker, local), _LATER)
+
+
+def _neighbor(neighbor: Neighbor, comment: str = "") -> str:
+    options = [f'description "{neighbor.description}"'] if neighbor.description else []
+    options += ["passive true"] if neighbor.passive else []
+    # On both sides of the mesh, so that who becomes passive later need not bind the port then.
+    options += [f"listen {BGP_PORT}"] if neighbor.internal or neighbor.passive else []
+    return _NEIGHBOR.format(
+        comment=comment,
+        address=neighbor.address,
+        local_address=neighbor.local_address,
+        peer_as=neighbor.peer_as,
+        options="".join(f"    {option};\n" for option in options),
+    )
+
+
+def _nobody(speaker: Speaker, local: IPAddress) -> Neighbor:
+    return Neighbor(_NOBODY[local.version], local, speaker.asn, internal=True, passive=True)
+
+
+def _command(words: Sequence[str]) -> str:
+    for word in words:
+        if not _WORD.fullmatch(word):
+            raise NotAWord(f"'{word}' cannot stand in ExaBGP's configuration: only letters, digits and ./:@%+=,-_ can")
+    return " ".join(words)
