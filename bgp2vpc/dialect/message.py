@@ -5,6 +5,7 @@ from enum import Enum
 from typing import Final
 
 from bgp2vpc.bgp.events import Event
+from bgp2vpc.bgp.path import Path
 from bgp2vpc.prefix import IPAddress
 
 FAMILIES: Final = ("ipv4 unicast", "ipv6 unicast")
@@ -70,6 +71,25 @@ class Keepalive:
 
 
 @dataclass(frozen=True, slots=True)
+class Established:
+    """A session that stands: a line of the answer to `show neighbor summary`."""
+
+    peer: IPAddress
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A path in ExaBGP's Adj-RIB-In: a line of the answer to `show adj-rib in extensive`. `external_as`: see Update.
+
+    It may be of a session that is over: ExaBGP clears it when the next one begins.
+    """
+
+    peer: IPAddress
+    path: Path
+    external_as: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Notification:
     """A BGP NOTIFICATION (RFC 4271 section 6): the session is over."""
 
@@ -97,4 +117,16 @@ class Ignored:
     problem: str = ""
 
 
-Message = Acknowledgement | StateChange | Update | Opened | Keepalive | Notification | Shutdown | Reason | Ignored
+Message = (
+    Acknowledgement
+    | StateChange
+    | Update
+    | Established
+    | Held
+    | Opened
+    | Keepalive
+    | Notification
+    | Shutdown
+    | Reason
+    | Ignored
+)

@@ -69,5 +69,5 @@ def test_of_two_members_exactly_one_connects_whoever_they_are() -> None:
 
 
 def test_the_order_in_which_they_are_found_does_not_matter() -> None:
-    members = "10.0.0.2 10.0.0.9 10.0.1.1".split()
+    members = ["10.0.0.2", "10.0.0.9", "10.0.1.1"]
     assert {described("", " ".join(order)) for order in permutations(members)} == {"10.0.0.2- 10.0.0.9 10.0.1.1"}

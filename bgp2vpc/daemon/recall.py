@@ -1,0 +1,65 @@
+"""What ExaBGP knew before we were started: it tells sessions and updates once, and a helper may be its second. Pure.
+
+ExaBGP is asked which sessions stand, then what they hold; both answers are the same in 4.2 and 5.0. A route refresh (RFC
+2918) would bring the paths as well, but ExaBGP 4.2 resets the session when it is asked for one.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from bgp2vpc.bgp.events import Announce, EndOfRib, Withdraw
+from bgp2vpc.bgp.rib import PathKey
+from bgp2vpc.dialect.message import (
+    FAMILIES,
+    Direction,
+    Established,
+    Held,
+    Message,
+    Notification,
+    PeerState,
+    StateChange,
+    Update,
+)
+from bgp2vpc.prefix import IPAddress
+
+QUESTIONS: Final = ("show neighbor summary", "show adj-rib in extensive")
+"""In this order: who is up already is told then, and what became of a session since comes as an event."""
+
+
+class Recall:
+    """Collects the answers beside the events that come meanwhile on the same pipe, and makes messages of them.
+
+    An event is news, an answer is not: what a peer has said of a prefix, or that its session came or went, stands.
+    """
+
+    def __init__(self) -> None:
+        self._established: set[IPAddress] = set()
+        self._held: dict[IPAddress, list[Held]] = {}
+        self._told: set[IPAddress] = set()
+        self._spoken: dict[IPAddress, set[PathKey]] = {}
+
+    def note(self, message: Message) -> None:
+        """Everything that ExaBGP says, in its order."""
+        match message:
+            case Established(peer):
+                self._established.add(peer)
+            case Held(peer):
+                self._held.setdefault(peer, []).append(message)
+            case StateChange(peer, PeerState.UP | PeerState.DOWN) | Notification(peer):
+                # A new session tells all by itself, one that is over has nothing to tell.
+                self._told.add(peer)
+            case Update(peer, Direction.RECEIVE, events):
+                spoken = self._spoken.setdefault(peer, set())
+                spoken.update((each.path.prefix, each.path.path_id) for each in events if isinstance(each, Announce))
+                spoken.update((each.prefix, each.path_id) for each in events if isinstance(each, Withdraw))
+
+    def messages(self, *, complete: bool) -> Iterator[Message]:
+        """What the sessions that have stood all along would have said. `complete`: both questions were answered."""
+        for peer in sorted(self._established - self._told):
+            spoken = self._spoken.get(peer, set())
+            yield StateChange(peer, PeerState.UP)
+            for held in self._held.get(peer, ()):
+                if (held.path.prefix, held.path.path_id) not in spoken:
+                    yield Update(peer, Direction.RECEIVE, (Announce(held.path),), held.external_as)
+            if complete:
+                yield Update(peer, Direction.RECEIVE, tuple(map(EndOfRib, FAMILIES)))
