@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from bgp2vpc.daemon.recall import QUESTIONS
 from bgp2vpc.demo.cloud.client import Cloud
 from bgp2vpc.demo.cloud.values import Fault, World
 
@@ -29,7 +30,7 @@ print("{FLOW}")
 print("withdraw route 192.0.2.53")
 sys.exit(3)
 """
-COMMANDS = ["announce route 192.0.2.53 next-hop 10.0.0.1 med 7", FLOW, "withdraw route 192.0.2.53"]
+COMMANDS = [*QUESTIONS, "announce route 192.0.2.53 next-hop 10.0.0.1 med 7", FLOW, "withdraw route 192.0.2.53"]
 
 
 @pytest.fixture
@@ -70,7 +71,7 @@ def test_only_commands_reach_exabgp_whatever_scripts_and_logs_and_warnings_print
     assert helper.stdin
     assert helper.stdout
     heard = [helper.stdout.readline().rstrip("\n") for _ in COMMANDS]
-    helper.stdin.write("done\nerror\nshutdown 1 1\n")
+    helper.stdin.write("done\ndone\ndone\nerror\nshutdown 1 1\n")
     helper.stdin.flush()
     heard += helper.stdout.read().splitlines()  # to its end
     assert heard == COMMANDS

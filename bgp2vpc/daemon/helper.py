@@ -12,6 +12,7 @@ from collections.abc import Callable
 from bgp2vpc.config.model import Config
 from bgp2vpc.daemon.backlog import Backlog
 from bgp2vpc.daemon.daemon import Daemon
+from bgp2vpc.daemon.recall import QUESTIONS, Recall
 from bgp2vpc.daemon.waiting import cancelled
 from bgp2vpc.dialect.message import Message, Shutdown
 from bgp2vpc.errors import ConfigError
@@ -22,6 +23,8 @@ log = logging.getLogger("bgp2vpc")
 
 CONFIG_RETRY = 10.0
 FLUSH_TIMEOUT = 1.0
+RECALL_TIMEOUT = 5.0
+"""Seconds ExaBGP has to answer. With `exabgp.api.ack` false it answers, but does not say when that was all."""
 
 MakeDaemon = Callable[[Config], Daemon]
 
@@ -35,6 +38,7 @@ class Helper:
         self._make_daemon = make_daemon
         self._daemon: Daemon | None = None
         self._backlog = Backlog()
+        self._recall: Recall | None = None
         self._over = asyncio.Event()
         self._try_again = asyncio.Event()
 
@@ -42,6 +46,7 @@ class Helper:
         """Until ExaBGP tells us to stop or is gone."""
         ear = asyncio.create_task(self._pipe.run(self._heard))
         ear.add_done_callback(self._exabgp_is_gone)
+        self._ask_what_was_before()
         config = await self._usable_config()
         status = 0
         if config is not None:
@@ -64,10 +69,28 @@ class Helper:
     def _heard(self, message: Message) -> None:
         if isinstance(message, Shutdown):
             self._over.set()
+        if self._recall is not None and self._recall.note(message):
+            if self._recall.is_answered:
+                self._recalled()
+            return
+        self._take(message)
+
+    def _take(self, message: Message) -> None:
         if self._daemon is not None:
             self._daemon.heard(message)
         else:
             self._backlog.note(message)
+
+    def _ask_what_was_before(self) -> None:
+        """The first lines of this process: the first two acknowledgements are theirs."""
+        if all(map(self._pipe.send, QUESTIONS)):
+            self._recall = Recall()
+            asyncio.get_running_loop().call_later(RECALL_TIMEOUT, self._recalled)
+
+    def _recalled(self) -> None:
+        recall, self._recall = self._recall, None
+        for message in recall.messages() if recall else ():
+            self._take(message)
 
     def _exabgp_is_gone(self, _: "asyncio.Task[None]") -> None:
         event(log, logging.INFO, "ExaBGP has closed its pipe")

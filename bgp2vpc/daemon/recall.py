@@ -1,16 +1,17 @@
 """What ExaBGP knew before we were started: it tells sessions and updates once, and a helper may be its second. Pure.
 
-ExaBGP is asked which sessions stand, then what they hold; both answers are the same in 4.2 and 5.0. A route refresh (RFC
-2918) would bring the paths as well, but ExaBGP 4.2 resets the session when it is asked for one.
+ExaBGP is asked which sessions stand, then what they hold; both answers are the same in 4.2 and 5.0. A route refresh
+(RFC 2918) would bring the paths as well, but an ExaBGP 4.2 that is asked for one resets the session.
 """
 
 from collections.abc import Iterator
 from typing import Final
 
-from bgp2vpc.bgp.events import Announce, EndOfRib, Withdraw
+from bgp2vpc.bgp.events import Announce, EndOfRib, Event, Withdraw
 from bgp2vpc.bgp.rib import PathKey
 from bgp2vpc.dialect.message import (
     FAMILIES,
+    Acknowledgement,
     Direction,
     Established,
     Held,
@@ -33,18 +34,29 @@ class Recall:
     """
 
     def __init__(self) -> None:
+        self._unanswered = len(QUESTIONS)
         self._established: set[IPAddress] = set()
         self._held: dict[IPAddress, list[Held]] = {}
         self._told: set[IPAddress] = set()
         self._spoken: dict[IPAddress, set[PathKey]] = {}
 
-    def note(self, message: Message) -> None:
-        """Everything that ExaBGP says, in its order."""
+    @property
+    def is_answered(self) -> bool:
+        """Whether both questions were."""
+        return self._unanswered == 0
+
+    def note(self, message: Message) -> bool:
+        """Everything that ExaBGP says, in its order; True for what is an answer to our questions."""
         match message:
+            case Acknowledgement():
+                self._unanswered -= 1
+                return True
             case Established(peer):
                 self._established.add(peer)
+                return True
             case Held(peer):
                 self._held.setdefault(peer, []).append(message)
+                return True
             case StateChange(peer, PeerState.UP | PeerState.DOWN) | Notification(peer):
                 # A new session tells all by itself, one that is over has nothing to tell.
                 self._told.add(peer)
@@ -52,14 +64,16 @@ class Recall:
                 spoken = self._spoken.setdefault(peer, set())
                 spoken.update((each.path.prefix, each.path.path_id) for each in events if isinstance(each, Announce))
                 spoken.update((each.prefix, each.path_id) for each in events if isinstance(each, Withdraw))
+        return False
 
-    def messages(self, *, complete: bool) -> Iterator[Message]:
-        """What the sessions that have stood all along would have said. `complete`: both questions were answered."""
+    def messages(self) -> Iterator[Message]:
+        """What the sessions that have stood all along would have said, with end-of-RIB if all was answered."""
         for peer in sorted(self._established - self._told):
-            spoken = self._spoken.get(peer, set())
             yield StateChange(peer, PeerState.UP)
-            for held in self._held.get(peer, ()):
-                if (held.path.prefix, held.path.path_id) not in spoken:
-                    yield Update(peer, Direction.RECEIVE, (Announce(held.path),), held.external_as)
-            if complete:
-                yield Update(peer, Direction.RECEIVE, tuple(map(EndOfRib, FAMILIES)))
+            spoken = self._spoken.get(peer, set())
+            held = [each for each in self._held.get(peer, ()) if (each.path.prefix, each.path.path_id) not in spoken]
+            events: list[Event] = [Announce(each.path) for each in held]
+            if self.is_answered:
+                events += map(EndOfRib, FAMILIES)
+            if events:
+                yield Update(peer, Direction.RECEIVE, tuple(events), held[0].external_as if held else None)

@@ -52,9 +52,9 @@ def decode_text(line: str) -> tuple[Message, ...]:
         return (Reason(line.removeprefix("error: ")),)
     if line.startswith("neighbor "):
         return _neighbor(line)
-    if established := _ESTABLISHED.fullmatch(line):
-        return (Established(parse_address(established[1])),)
-    return (Ignored("text"),)  # the reply to a `show` or `help`, or the octets of a packet (` header 0x… body 0x…`)
+    established = _ESTABLISHED.fullmatch(line)
+    # Else the reply to another `show` or to `help`, or the octets of a packet (` header 0x… body 0x…`).
+    return (Established(parse_address(established[1])),) if established else (Ignored("text"),)
 
 
 def _neighbor(line: str) -> tuple[Message, ...]:

@@ -24,6 +24,8 @@ from bgp2vpc.bgp.path import (
 from bgp2vpc.dialect.message import (
     Acknowledgement,
     Direction,
+    Established,
+    Held,
     Ignored,
     Keepalive,
     Message,
@@ -183,6 +185,27 @@ def test_the_gossip_session_flaps_seven_times_as_its_script_made_it():
     assert states == [PeerState.UP, PeerState.DOWN] * 7
 
 
+HELD = """\
+10.9.0.1 holds + 198.51.100.0/24 via 10.9.0.1 as 64512 from 64512
+10.9.0.1 holds + 198.51.101.0/24 via 10.9.0.1 as 64512 from 64512
+10.9.0.1 holds + 2001:db8:1::/48 via fd09::1 as 64512 from 64512
+10.9.0.3 holds + 192.0.2.53/32 via 10.9.0.3 med 1000 lp 100
+10.9.0.3 holds + 192.0.2.54/32 via 10.9.0.3 incomplete med 100 lp 70 as 65001 65002 \
+community 65000:1 65535:0 large 1:2:3 extended 0x0002000100000002
+10.9.0.3 holds + 2001:db8:53::53/128 via fd09::3 med 100 lp 100
+done
+"""
+
+
+@pytest.mark.parametrize("version", ["4.2", "5.0"])
+def test_what_exabgp_holds_is_told_of_a_session_that_is_over_too(version: str):
+    story = "".join(f"{line}\n" for line in describe(messages_of(f"{version}/show-what-is-held.io")))
+    assert story in {
+        f"10.9.0.{a} established\n10.9.0.{b} established\ndone\n{HELD}10.9.0.1 established\ndone\n{HELD}"
+        for a, b in ((1, 3), (3, 1))
+    }
+
+
 NEIGHBOR = (
     '"neighbor": {{ "address": {{ "local": "10.99.0.1", "peer": "10.99.0.2" }}, "asn": {{ "local": 65000, '
     '"peer": 65000 }}, "router-id": "10.99.0.1" , "direction": "{}"'
@@ -197,6 +220,10 @@ SIX_ZERO_EOR = (
     '{ "exabgp": "6.0.0", "type": "update", "neighbor": { "address": { "local": "10.99.0.1", "peer": "10.99.0.2" }, '
     '"asn": { "local": 65000, "peer": 65000 } , "direction": "receive", "message": { "update": { "announce": '
     '{ "ipv6 unicast": { "null": [ "eor": { "afi" : "ipv6", "safi" : "unicast" } ] } } } } } }'
+)
+HOLDS = (
+    "neighbor 10.99.0.2 local-ip 10.99.0.1 local-as 65001 peer-as 65000 router-id 10.99.0.1 "
+    "family-allowed ipv4-unicast/ipv4-flow"
 )
 OTHER_FAMILY = Ignored("update of another family")
 ONE_LINERS = [
@@ -226,6 +253,15 @@ ONE_LINERS = [
     ("neighbor 10.99.0.2 receive keepalive", (Ignored("keepalive"),)),
     ("neighbor 10.99.0.2 receive 2 header 0xFF body 0x00", (Ignored("packet"),)),
     ("neighbor 10.99.0.2 receive update start", (Ignored("update"),)),
+    ("Peer            AS        up/down state       |     #sent     #recvd", (Ignored("text"),)),
+    ("10.99.0.2       4200000000 2 days, 3:04:05 established           2          6", (Established(PEER),)),
+    ("10.99.0.2       64513        down idle                  0          0", (Ignored("text"),)),
+    ("10.99.0.2       64513     0:00:05 openconfirm           0          0", (Ignored("text"),)),
+    (f"{HOLDS} ipv4 flow flow destination-ipv4 10.0.0.0/24", (Ignored("held ipv4 flow"),)),
+    (
+        f"{HOLDS} ipv4 unicast 10.0.0.0/24 path-information 0.0.0.7 next-hop 10.99.0.2",
+        (Held(PEER, Path(parse_prefix("10.0.0.0/24"), PEER, path_id=7), 65000),),
+    ),
     ("neighbor 10.99.0.2 receive update route eor 25/70 (l2vpn evpn)", (Ignored("update l2vpn evpn"),)),
     ("neighbor 10.99.0.2 receive update announced flow destination-ipv4 10.0.0.0/24", (OTHER_FAMILY,)),
     ("neighbor 10.99.0.2 receive update withdrawn 10.0.0.0/24 label [ 3 ] rd 1:1", (OTHER_FAMILY,)),

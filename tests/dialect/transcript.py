@@ -9,6 +9,8 @@ from bgp2vpc.bgp.path import Attributes
 from bgp2vpc.dialect.message import (
     Acknowledgement,
     Direction,
+    Established,
+    Held,
     Ignored,
     Message,
     Notification,
@@ -37,6 +39,8 @@ def describe(messages: Iterable[Message]) -> Iterator[str]:
             case Update(peer, direction, events):
                 sent = "send " if direction is Direction.SEND else ""
                 yield from (f"{peer} {sent}{_event(event)}" for event in events)
+            case Established() | Held():
+                yield _answer(message)
             case StateChange(peer, state, reason):
                 yield f"{peer} {state.value}{f' ({reason})' if reason else ''}"
             case Notification(peer, direction):
@@ -49,6 +53,13 @@ def describe(messages: Iterable[Message]) -> Iterator[str]:
                 yield "shutdown"
             case Ignored():
                 pass
+
+
+def _answer(message: Established | Held) -> str:
+    if isinstance(message, Established):
+        return f"{message.peer} established"
+    outside = f" from {message.external_as}" if message.external_as else ""
+    return f"{message.peer} holds {_event(Announce(message.path))}{outside}"
 
 
 def what_counts(messages: Iterable[Message]) -> Iterator[Message]:

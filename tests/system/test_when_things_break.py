@@ -15,6 +15,7 @@ from bgp2vpc.demo.cloud.values import Fault, FaultKind
 
 pytestmark = pytest.mark.system
 
+both_encoders = pytest.mark.parametrize("encoder", ["text", "json"])
 both_versions = pytest.mark.parametrize("exabgp", EXABGPS, ids=lambda exabgp: exabgp.version)
 
 
@@ -76,6 +77,33 @@ def test_a_killed_helper_returns_and_no_route_was_deleted_in_between(
     wait_until(lambda: len(host.pids_of(*HEALTHCHECK)) == 1, "the orphaned script to end", host.story)
     host.service.unlink()
     down(host, router)
+
+
+@both_versions
+@both_encoders
+def test_a_helper_that_was_killed_knows_the_peers_paths_again_at_once(
+    exabgp: Exabgp, encoder: str, make_host: MakeHost, start_router: MakeRouter
+) -> None:
+    heard = {"198.51.100.0/24", "2001:db8:53:99::/64"}
+    host, router = make_host(exabgp), start_router(Peering(announced=tuple(sorted(heard))))
+    host.configure(dns=host.healthcheck())
+    host.start_exabgp("exabgp.conf", encoder)
+
+    def of_peers() -> list[dict[str, object]]:
+        status = host.status()
+        peers = {source["name"] for source in status.get("sources", ()) if source["kind"] == "peer"}
+        return [path for path in status.get("paths", ()) if path["source"] in peers]
+
+    wait_until(lambda: {path["prefix"] for path in of_peers()} == heard, "the router's paths to be known", host.story)
+    before = of_peers()
+    up(host, router)
+    sessions = router.ask("show protocols")
+    host.kill("bgp2vpc", "helper")
+    wait_until(lambda: len(of_peers()) == len(heard), "the paths to be known again", host.story, timeout=10)
+    assert of_peers() == before
+    assert router.ask("show protocols") == sessions  # no session was reset for it
+    assert router.tell("disable all")
+    wait_until(lambda: not of_peers(), "the end of the sessions to be heard", host.story)
 
 
 def has_verdicts(host: AnycastHost, verdict: str) -> bool:
