@@ -8,6 +8,7 @@ Bgp2vpcError
 │   ├── SerfRefused         the operator: it wants another key, or is too old
 │   └── NotSerf             the operator: something else listens there
 ├── PlanRefused             the operator: the plan is valid but larger than allowed; exit 3
+├── ExabgpError             the operator: ExaBGP's configuration cannot be made, checked or written
 └── Ec2Error
     ├── Transient           time: the same call again, later (5xx, time-outs, broken answers)
     │   └── Throttled       time, and more of it: the account's request bucket is empty
@@ -77,6 +78,10 @@ class SerfRefused(SerfError):
 
 class NotSerf(SerfError):
     """What answers there speaks something else."""
+
+
+class ExabgpError(Bgp2vpcError):
+    """ExaBGP's configuration cannot be made, checked or written; what was there before is there still."""
 
 
 class Ec2Error(Bgp2vpcError):

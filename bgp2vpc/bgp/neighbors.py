@@ -58,6 +58,11 @@ class Neighbors:
         """These are configured, whether or not ExaBGP has mentioned them yet."""
         self._expected = frozenset(addresses)
 
+    @property
+    def expected(self) -> frozenset[IPAddress]:
+        """Whom we were told to expect."""
+        return self._expected
+
     def up(self, peer: IPAddress, now: float) -> None:
         """The session is established."""
         session = self._sessions.setdefault(peer, _Session())

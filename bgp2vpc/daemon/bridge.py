@@ -195,6 +195,12 @@ class Bridge:
             case Shutdown():
                 self.stop_requested()
 
+    def expect(self, neighbors: Collection[IPAddress]) -> None:
+        """These are the neighbors that ExaBGP is configured with."""
+        if self.neighbors.expected != frozenset(neighbors):
+            self.neighbors.expect(neighbors)
+            self.sessions_changed()
+
     def _heard_update(self, update: Update) -> None:
         source = _peer_name(update.peer)
         before = self.rib.next_hops(source, update.events)

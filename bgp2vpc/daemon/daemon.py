@@ -24,6 +24,7 @@ from bgp2vpc.daemon.hooks import RouteHooks
 from bgp2vpc.daemon.journal import Journal
 from bgp2vpc.daemon.leaving import LeaveSettings, Leaving
 from bgp2vpc.daemon.lifecycle import LifecycleWatch, ReadMetadata, metadata_reader
+from bgp2vpc.daemon.membership import Exabgp, Membership
 from bgp2vpc.daemon.reconciler import Calm, Reconciler, Tempo
 from bgp2vpc.daemon.relay import Relay
 from bgp2vpc.daemon.retries import Retries
@@ -41,6 +42,7 @@ from bgp2vpc.routing.handovers import Handovers
 from bgp2vpc.routing.plan import Action, Reason
 from bgp2vpc.routing.wish import Wish
 from bgp2vpc.sources.server import Question
+from bgp2vpc.vpc.model import Instance, Interface
 from bgp2vpc.vpc.pace import Pace
 
 log = logging.getLogger("bgp2vpc")
@@ -92,7 +94,8 @@ class Daemon:
         self._started = asyncio.get_running_loop().time()
         self._journal = Journal()
         self._tasks = GuardedTasks(self._task_failed)
-        self.bridge = Bridge(self._touch, Relay(say) if say else None)
+        self._relay = Relay(say) if say else None
+        self.bridge = Bridge(self._touch, self._relay)
         self.bridge.stop_requested = self.stop
         self.bridge.sessions_changed = self._sessions_changed
         self._calm = Calm(Damping(config.damping), Handovers())
@@ -111,6 +114,7 @@ class Daemon:
         self._hooks: RouteHooks | None = None
         self._view: View | None = None
         self._reconciler: Reconciler | None = None
+        self._membership: Membership | None = None
         self._reloading = asyncio.Lock()
         self._use_limits(config)
         # What was drained before a restart is drained from the first decision on.
@@ -298,7 +302,28 @@ class Daemon:
         self._health.connect(self._calls, self._view)
         self.leaving.connect(self._calls, self._view, self._reconciler)
         self._tasks.start("start-up", self._refuse_to_be_no_router())
+        self._follow_members(self._calls, connection.instance)
         await self._reconciler.run()
+
+    def _follow_members(self, calls: Calls, instance: Instance) -> None:
+        if self._relay is None or self._mode.oneshot:
+            return
+        exabgp = Exabgp(self.bridge, self._relay, lambda: self._config.startup_hold)
+        self._membership = Membership(
+            calls,
+            instance,
+            self._own_interfaces,
+            lambda: self._config,
+            self._journal,
+            exabgp,
+            writes=not self._mode.noop,
+        )
+        self._tasks.start("membership", self._membership.run())
+
+    def _own_interfaces(self) -> tuple[Interface, ...]:
+        """As they were read last; none if they were not read yet."""
+        snapshot = self._view.snapshot if self._view else None
+        return snapshot.interfaces if snapshot else ()
 
     async def _refuse_to_be_no_router(self) -> None:
         """As AWSnycast: where no interface may forward, managed routes to us cannot work, so we do not start.
@@ -418,6 +443,8 @@ class Daemon:
         self._health.configure(config)
         await self._gossip.configure(config.serf)
         self._lifecycle.configure(enabled=config.lifecycle)
+        if self._membership is not None:
+            self._membership.look_now()
         event(log, logging.INFO, "reloaded", file=config.file)
 
     def _use_limits(self, config: Config) -> None:

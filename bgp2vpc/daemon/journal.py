@@ -8,7 +8,16 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bgp2vpc.daemon.apply import Outcome, Result
-from bgp2vpc.errors import Bgp2vpcError, Disagreement, Ec2Error, OperatorError, PlanRefused, SerfError, Transient
+from bgp2vpc.errors import (
+    Bgp2vpcError,
+    Disagreement,
+    Ec2Error,
+    ExabgpError,
+    OperatorError,
+    PlanRefused,
+    SerfError,
+    Transient,
+)
 from bgp2vpc.logs import event
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.routing.plan import Action, Change, Key, Plan, Verdict, VerdictKind
@@ -208,6 +217,8 @@ def consequence(error: Bgp2vpcError) -> str:
         return "needs an operator; tried again meanwhile"
     if isinstance(error, SerfError):
         return "tried again; meanwhile no member counts as gone, and votes run out"
+    if isinstance(error, ExabgpError):
+        return "needs an operator; ExaBGP keeps the configuration that it has"
     if isinstance(error, PlanRefused):
         return "needs an operator; nothing is written"
     return "tried again"

@@ -17,6 +17,7 @@ from bgp2vpc.prefix import Prefix
 log = logging.getLogger("bgp2vpc.relay")
 
 UNANSWERED = 1000
+RELOAD = "reload"
 
 
 Speaker = tuple[str, str]
@@ -106,6 +107,19 @@ class Relay:
         if not self._is_announced(key, speaker) and self._policy.exported(path) is not None:
             self._say(withdraw_line(path, speaker[1]))
 
+    def reload(self) -> None:
+        """Have ExaBGP read its configuration again.
+
+        By a command, not by SIGUSR1: it reaches the ExaBGP at the other end of the pipe, whoever our parent is.
+        """
+        self._say(RELOAD)
+
+    def say_all_again(self) -> None:
+        """ExaBGP tells a new neighbor nothing of what came through the API before; repetitions it keeps to itself."""
+        for paths in self._said.values():
+            for (_, selector), path in paths.items():
+                self._say(announce_line(path, selector))
+
     def refused_because(self, reason: str) -> None:
         """Why the next answer will be an error, as 6.0 tells."""
         self._reason = reason
@@ -113,6 +127,9 @@ class Relay:
     def answered(self, answer: Acknowledgement) -> None:
         """ExaBGP answered the oldest line. (Some errors of 4.2 have no answer, so the line named is a good guess.)"""
         line = self._unanswered.popleft() if self._unanswered else ""
+        if line == RELOAD:
+            # ExaBGP has heard it and is about to; the sessions with new neighbors take it some milliseconds more.
+            self.say_all_again()
         if not answer.ok:
             reason = answer.reason or self._reason or None
             event(log, logging.WARNING, "ExaBGP refused a line", line=line, reason=reason)

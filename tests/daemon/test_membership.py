@@ -1,0 +1,189 @@
+"""A helper keeps ExaBGP's file in step with the members: written, checked by the real ExaBGP, read again by it."""
+
+import re
+from pathlib import Path
+
+import pytest
+from lab import A, B, Lab, announce, two_hosts
+
+from bgp2vpc.bgp.mesh import Peer
+from bgp2vpc.bgp.neighbors import Standing
+from bgp2vpc.config.model import Bgp, Tag
+from bgp2vpc.errors import Denied
+from bgp2vpc.prefix import parse_address, parse_prefix
+from bgp2vpc.vpc.memory import MemoryVpc
+
+TAG = Tag("role", "anycast")
+OTHERS = {"i-2": "10.0.0.11", "i-3": "10.0.0.12"}
+POLL = 70.0
+ROUTER = Peer(parse_address("10.1.0.1"), 65000)
+
+
+@pytest.fixture
+def vpc() -> MemoryVpc:
+    """Of three instances the first two have the tag."""
+    made = two_hosts()
+    made.add_interface("eni-3", "i-3", addresses=[OTHERS["i-3"]])
+    for instance in ("i-1", "i-2"):
+        made.tag_instance(instance, TAG.key, TAG.value)
+    return made
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "exabgp.conf"
+
+
+def bgp(file: Path | None, **changes: object) -> Bgp:
+    return Bgp(**{"asn": 64512, "peers": (ROUTER,), "peers_by_tag": TAG, "config_file": file} | changes)
+
+
+@pytest.fixture
+def lab(make_lab, vpc: MemoryVpc, file: Path) -> Lab:
+    return make_lab(vpc, bgp=bgp(file)).start(helper=True, wait=5)
+
+
+def neighbors(file: Path) -> list[str]:
+    return re.findall(r"^neighbor (\S+)", file.read_text("utf-8"), re.MULTILINE)
+
+
+def join(vpc: MemoryVpc, instance: str) -> None:
+    vpc.tag_instance(instance, TAG.key, TAG.value)
+
+
+def leave(vpc: MemoryVpc, instance: str) -> None:
+    vpc.tag_instance(instance, TAG.key, "none")
+
+
+def said(lab: Lab) -> list[str]:
+    lines, lab.to_exabgp[:] = list(lab.to_exabgp), []
+    return lines
+
+
+def test_the_file_follows_the_members_and_exabgp_is_told_twice(lab: Lab, vpc: MemoryVpc, file: Path) -> None:
+    assert neighbors(file) == ["10.0.0.11", "10.1.0.1"]
+    assert said(lab) == ["reload", "reload"]
+    lab.wait(10 * POLL)
+    assert said(lab) == []
+    join(vpc, "i-3")
+    lab.wait(POLL)
+    assert neighbors(file) == ["10.0.0.11", "10.0.0.12", "10.1.0.1"]
+    lab.wait(5)
+    assert said(lab) == ["reload", "reload"]
+
+
+def test_a_file_that_is_right_already_is_left_alone(lab: Lab, make_lab, vpc: MemoryVpc, file: Path) -> None:
+    before = file.stat().st_mtime_ns
+    lab.stop()
+    again = make_lab(vpc, bgp=bgp(file)).start(helper=True, wait=POLL)
+    assert said(again) == []
+    assert file.stat().st_mtime_ns == before
+
+
+def test_one_who_is_missing_from_a_single_look_stays(lab: Lab, vpc: MemoryVpc, file: Path) -> None:
+    lab.wait(POLL)
+    said(lab)
+    leave(vpc, "i-2")
+    lab.wait(POLL)
+    join(vpc, "i-2")
+    lab.wait(2 * POLL)
+    assert said(lab) == []
+    leave(vpc, "i-2")
+    lab.wait(3 * POLL)
+    assert neighbors(file) == ["10.1.0.1", "127.0.0.1"]
+
+
+def test_what_has_been_announced_is_said_again_to_a_new_neighbor(lab: Lab, vpc: MemoryVpc) -> None:
+    lab.hear("done", "done")
+    lab.say(announce(A, "med 5"), f"neighbor 10.1.0.1 {announce(B)}")
+    lab.hear("done", "done")
+    said(lab)
+    join(vpc, "i-3")
+    lab.wait(POLL)
+    lab.wait(5)
+    assert said(lab) == ["reload", "reload"]
+    lab.hear("reload in progress", "done")
+    assert said(lab) == [announce(A, "med 5"), f"neighbor 10.1.0.1 {announce(B)}"]
+    lab.hear("reload in progress", "done", "done", "done")
+    assert len(said(lab)) == 2
+
+
+def test_who_is_expected_counts_as_lost_without_a_session_and_one_who_has_just_come_does_not(
+    make_lab, vpc: MemoryVpc
+) -> None:
+    lab = make_lab(vpc, bgp=bgp(None), startup_hold=30.0).start(helper=True, wait=5)
+
+    def standing(instance: str) -> Standing:
+        known = lab.daemon.bridge.neighbors
+        return known.standing(parse_prefix(A), [parse_address(OTHERS[instance])])
+
+    assert (standing("i-2"), standing("i-3")) == (Standing.LOST, Standing.UNKNOWN)
+    join(vpc, "i-3")
+    vpc.calls.clear()
+    while not any(call.startswith("DescribeInstances ") for call in vpc.calls):
+        lab.wait(1)
+    assert standing("i-3") is Standing.UNKNOWN
+    lab.wait(31)
+    assert standing("i-3") is Standing.LOST
+    leave(vpc, "i-3")
+    lab.wait(3 * POLL)
+    assert standing("i-3") is Standing.UNKNOWN
+
+
+def test_the_file_stays_as_it_is_while_the_members_are_not_known(lab: Lab, vpc: MemoryVpc, file: Path) -> None:
+    said(lab)
+    before = file.read_text("utf-8")
+    denied = Denied("DescribeInstances", "UnauthorizedOperation", "you are not authorized")
+    vpc.fail_next("DescribeInstances", denied, times=100)
+    leave(vpc, "i-2")
+    lab.wait(5 * POLL)
+    assert file.read_text("utf-8") == before
+    (error,) = lab.do(lab.daemon.status)["errors"]
+    assert (error["subject"], error["code"]) == ("BGP neighbors", "UnauthorizedOperation")
+    assert said(lab) == []
+
+
+@pytest.fixture
+def refusing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """An ExaBGP that refuses everything, and notes how often it was asked."""
+    program, asked = tmp_path / "bin" / "exabgp", tmp_path / "asked"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\n[ "$1" = validate ] || exit 2\necho $1 >> {asked}\necho "line 7: no"\nexit 1\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(program.parent), prepend=":")
+    return asked
+
+
+def test_what_exabgp_refuses_is_not_written_and_not_asked_about_again(
+    make_lab, vpc: MemoryVpc, file: Path, refusing: Path
+) -> None:
+    file.write_text("# by hand", "utf-8")
+    lab = make_lab(vpc, bgp=bgp(file)).start(helper=True, wait=5)
+    lab.wait(10 * POLL)
+    assert file.read_text("utf-8") == "# by hand"
+    assert [path.name for path in file.parent.iterdir() if "exabgp.conf" in path.name] == ["exabgp.conf"]
+    assert refusing.read_text("utf-8") == "validate\n"
+    (error,) = lab.do(lab.daemon.status)["errors"]
+    assert error["message"] == "ExaBGP does not accept the configuration:\nline 7: no"
+    assert error["consequence"] == "needs an operator; ExaBGP keeps the configuration that it has"
+    assert said(lab) == []
+    join(vpc, "i-3")
+    lab.wait(2 * POLL)
+    assert refusing.read_text("utf-8") == "validate\n" * 2
+
+
+def test_noop_and_a_section_without_a_file_write_nothing(make_lab, vpc: MemoryVpc, file: Path) -> None:
+    first = make_lab(vpc, bgp=bgp(file)).start(helper=True, noop=True, wait=POLL)
+    second = make_lab(vpc, bgp=bgp(None)).start(helper=True, wait=POLL)
+    third = make_lab(vpc, bgp=bgp(file)).start(wait=POLL)  # no helper of an ExaBGP
+    assert not file.exists()
+    assert [said(lab) for lab in (first, second, third)] == [[], [], []]
+
+
+def test_a_reload_of_our_own_configuration_is_followed_at_once(lab: Lab, file: Path) -> None:
+    lab.wait(5)
+    said(lab)
+    lab.reload(bgp=bgp(file, hold_time=30))
+    lab.wait(5)
+    assert "hold-time 30;" in file.read_text("utf-8")
+    assert said(lab) == ["reload", "reload"]
