@@ -218,11 +218,14 @@ class AnycastHost:
         """Until a program's output holds `word`."""
         wait_until(lambda: word in self.said(name), f"{name} to say {word!r}", self.story, timeout)
 
-    def bgp2vpc(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run one of bgp2vpc's commands on this host."""
+    def bgp2vpc(self, *arguments: str, path: Path | None = None) -> subprocess.CompletedProcess[str]:
+        """Run one of bgp2vpc's commands on this host; with `path` in front of PATH."""
+        environment = self.environment()
+        if path is not None:
+            environment["PATH"] = f"{path}:{environment['PATH']}"
         return subprocess.run(
             self.net.host.command([str(BGP2VPC), *arguments]),
-            env=self.environment(), capture_output=True, text=True, check=False, timeout=30,
+            env=environment, capture_output=True, text=True, check=False, timeout=30,
         )  # fmt: skip
 
     def status(self) -> Mapping[str, Any]:

@@ -46,7 +46,7 @@ class VpcNet:
         number = netns.free_number()
         self.cloud_address = f"198.18.{number}.1"
         self.vpc = Namespace(f"{base}-vpc")
-        self.router = Namespace(f"{base}-rtr")
+        self.router = Namespace(f"{base}-dc")  # `netns.Net` of the same process has a router, too
         self.seats = tuple(
             Seat(Namespace(f"{base}-host-{n}"), address, ROUTER, f"198.18.{number}.{10 + n}", f"host-{n}")
             for n, address in enumerate(addresses, 1)
