@@ -116,9 +116,8 @@ class Relay:
 
     def say_all_again(self) -> None:
         """ExaBGP tells a new neighbor nothing of what came through the API before; repetitions it keeps to itself."""
-        for paths in self._said.values():
-            for (_, selector), path in paths.items():
-                self._say(announce_line(path, selector))
+        for key in self._said:
+            self._say_again(key)
 
     def refused_because(self, reason: str) -> None:
         """Why the next answer will be an error, as 6.0 tells."""
@@ -156,7 +155,7 @@ class Relay:
         if not paths:
             self._said.pop(key, None)
 
-    def _say_again(self, key: PathKey, gone: str) -> None:
+    def _say_again(self, key: PathKey, gone: str = "") -> None:
         """What others still announce: ExaBGP may have the path of the one who has just left, or none."""
         for selector, path in self._last_to(key, gone).items():
             if exported := self._policy.exported(path):

@@ -187,3 +187,17 @@ def test_a_reload_of_our_own_configuration_is_followed_at_once(lab: Lab, file: P
     lab.wait(5)
     assert "hold-time 30;" in file.read_text("utf-8")
     assert said(lab) == ["reload", "reload"]
+
+
+def test_what_drains_is_said_again_as_a_last_resort(lab: Lab, file: Path) -> None:
+    lab.hear("done", "done")
+    lab.say(announce(A, "med 5"))
+    lab.ask("drain")
+    lab.hear("done", "done")
+    as_drained = said(lab)[-1]
+    assert as_drained == announce(A, "med 500 community [ 65535:0 ]")
+    lab.reload(bgp=bgp(file, hold_time=30))
+    lab.wait(0.5)
+    assert said(lab) == ["reload"]
+    lab.hear("done")
+    assert said(lab) == [as_drained]
