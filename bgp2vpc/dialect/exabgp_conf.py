@@ -33,6 +33,8 @@ template {{
             neighbor-changes;
             receive {{
                 parsed;
+                open;
+                keepalive;
                 update;
                 notification;
             }}
