@@ -40,6 +40,7 @@ class View:
         self.snapshot: Snapshot | None = None
         self.tables: Mapping[str, Ruled] = {}
         self._read_at: dict[str, float] = {}
+        self._wrote_at: dict[Key, float] = {}
 
     @property
     def vpc_ids(self) -> frozenset[str]:
@@ -110,9 +111,9 @@ class View:
         Returns the routes of ours that are still there, in tables that no rule finds any more.
         """
         before = self.ours()
-        self._read_at = dict.fromkeys(snapshot.tables, asked)
         tables = self._settling.corrected(snapshot.tables.values(), now)
         moved = self._moved(tables, now)
+        self._read_at = dict.fromkeys(snapshot.tables, asked)
         self.snapshot = replace(snapshot.with_tables(tables, snapshot.tables), moved=moved)
         self._find_tables()
         lost = {table for table, _ in before} - self.tables.keys()
@@ -152,21 +153,26 @@ class View:
 
     def reread(self, table: RouteTable, asked: float, now: float) -> None:
         """EC2 told one table anew."""
-        self._read_at[table.id] = asked
         tables = self._settling.corrected([table], now)
         if self.snapshot is not None:
             self.snapshot = replace(self.snapshot, moved=self._moved(tables, now))
+        self._read_at[table.id] = asked
         self._replace(tables, table.id)
 
     def _moved(self, tables: Iterable[RouteTable], now: float) -> dict[Key, float]:
-        """When routes of these tables, and of those we do not read now, were moved by others of late."""
+        """What others have moved of late, these readings included: when we last knew the route to be elsewhere."""
         if self.snapshot is None:
             return {}
-        moved = {key: at for key, at in self.snapshot.moved.items() if at > now - REMEMBERED_MOVES}
+        recent = now - REMEMBERED_MOVES
+        moved = {key: at for key, at in self.snapshot.moved.items() if at > recent}
+        self._wrote_at = {key: at for key, at in self._wrote_at.items() if at > recent}
         for table in tables:
             before = self.snapshot.tables.get(table.id)
             prefixes = before.prefixes_pointed_elsewhere(table) if before else ()
-            moved.update(((table.id, prefix), now) for prefix in prefixes)
+            read_at = self._read_at.get(table.id, recent)
+            moved.update(
+                ((table.id, each), max(read_at, self._wrote_at.get((table.id, each), recent))) for each in prefixes
+            )
         return moved
 
     def table_gone(self, table_id: str) -> None:
@@ -193,6 +199,7 @@ class View:
         """EC2 accepted this change."""
         after = None if change.action is Action.DELETE else self._written(change)
         self._settling.wrote(change.table_id, change.prefix, change.old, after, now)
+        self._wrote_at[change.key] = now
         ruled = self.tables.get(change.table_id)
         if self.snapshot is not None and ruled is not None:
             table = ruled.table.with_static_route(change.prefix, after)

@@ -194,7 +194,7 @@ def _has_moved_since_lost(place: Place, route: Route) -> bool:
     """Whether somebody has pointed the route at the owner after we lost it: the owner itself, or one who hears it."""
     owner = place.snapshot.neighborhood[route.target.id]
     moved = place.snapshot.moved.get(place.key)
-    return moved is not None and moved > place.wish.neighbors.lost_at(place.prefix, owner.addresses)
+    return moved is not None and moved >= place.wish.neighbors.lost_at(place.prefix, owner.addresses)
 
 
 def _standing(place: Place, route: Route) -> Standing:

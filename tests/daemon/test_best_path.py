@@ -122,6 +122,19 @@ def test_when_the_owner_is_gone_the_other_takes_over_as_soon_as_the_session_is_l
     assert second.writes == [TAKE]
 
 
+def test_a_route_made_just_before_its_owner_died_is_no_sign_of_life(pair) -> None:
+    first, second, peering = pair()
+    second.say(announce(A, "med 20"))
+    second.wait(5)
+    first.say(announce(A, "med 10"))
+    first.wait(0.4)
+    assert second.routes == [AT_FIRST]
+    first._running.cancel()
+    peering.down()
+    second.wait(1.0)
+    assert second.routes == [AT_SECOND]
+
+
 def test_a_partition_does_not_make_them_rewrite_the_route_in_turns(pair) -> None:
     first, second, peering = pair()
     for lab in (first, second):
