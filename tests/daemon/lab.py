@@ -169,6 +169,12 @@ class Lab:
         running, self._running = self._running, None
         return self.loop.run_until_complete(asyncio.wait_for(running, 120))
 
+    def go_deaf(self) -> None:
+        """Its host is gone as far as others can tell: it hears nothing of BGP any more."""
+        assert self._running is not None
+        self._running.cancel()
+        self._running = None
+
     def crash(self) -> None:
         """kill -9: everything of the daemon is gone; calls that were on their way are made all the same."""
         self._running = None
