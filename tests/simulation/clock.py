@@ -60,9 +60,14 @@ class Process:
         """No timer, answer or message reaches it any more; its tasks end as they unwind."""
         self.dying = True
         self.thaw(loop)
+        self._cancel()
+        # What those had on their way may have begun others.
+        loop.call_later(0.001, self._cancel, context=OUTSIDE)
+        loop.call_later(0.002, self._bury, context=OUTSIDE)
+
+    def _cancel(self) -> None:
         for task in self.tasks:
             task.cancel()
-        loop.call_later(0.001, self._bury, context=OUTSIDE)
 
     def _bury(self) -> None:
         self.dead = True

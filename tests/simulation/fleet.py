@@ -165,6 +165,7 @@ class Fleet:
                 host.start_exabgp()
             elif host.process is None:
                 host.start_helper()
+            host.undrain()
             self.vpc.set_health(host.place.instance_id, InstanceHealth.OK)
 
     def close(self) -> None:

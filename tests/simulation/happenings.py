@@ -86,6 +86,13 @@ def service_flaps(fleet: Fleet, random: Random, when: float) -> None:
         when = min(when + _seconds(random, 0.2, 5.0), fleet.plan.calm_at)
 
 
+def drained(fleet: Fleet, random: Random, when: float) -> None:
+    """An operator drains a prefix, and later lets it come back."""
+    host, prefix, lasts = _bridge(fleet, random), _prefix(fleet, random), _seconds(random, 3, 90)
+    _at(fleet, when, f"{host.name}: {prefix} is drained for {lasts:.1f} s", lambda: host.drain(prefix))
+    _at(fleet, when + lasts, f"{host.name}: undrained", host.undrain)
+
+
 def link_cut(fleet: Fleet, random: Random, when: float) -> None:
     """Two hosts do not reach each other for a while."""
     if not fleet.mesh.sessions:
@@ -230,7 +237,7 @@ def somebody_deletes(fleet: Fleet, random: Random, when: float) -> None:
     _at(fleet, when, f"somebody deletes {table_id} {prefix}", lambda: fleet.vpc.put(table_id, prefix, None))
 
 
-PEACEFUL: tuple[Happening, ...] = (service_changes, attributes_change)
+PEACEFUL: tuple[Happening, ...] = (service_changes, attributes_change, drained)
 FAILURES: tuple[Happening, ...] = (
     service_flaps,
     link_cut,

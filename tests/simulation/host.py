@@ -8,6 +8,7 @@ from enum import Enum
 from bgp2vpc.bgp.events import Announce, Event
 from bgp2vpc.config.model import Config
 from bgp2vpc.daemon.daemon import Daemon, Mode
+from bgp2vpc.daemon.leave import By
 from bgp2vpc.dialect.message import Message, StateChange, Update
 from bgp2vpc.dialect.text import announce_line, parse
 from bgp2vpc.prefix import IPAddress, Prefix
@@ -111,6 +112,8 @@ class Host:
     bugs: list[str]
     services: dict[Prefix, Service] = field(default_factory=dict)
     served_at: dict[Prefix, float] = field(default_factory=dict)
+    draining: set[Prefix] = field(default_factory=set)
+    """What was drained and not undrained since; the drain ends with the helper, which has no state file here."""
     speaker: Speaker = field(init=False)
     started_at: float = 0.0
     process: Process | None = None
@@ -136,7 +139,9 @@ class Host:
     def offers(self, prefix: Prefix) -> bool:
         """Whether it announces the prefix, to whom it may concern."""
         service = self.services.get(prefix)
-        return self.speaker.running and self.speaker.powered and service is not None and service.announced
+        if not (self.speaker.running and self.speaker.powered and service is not None and service.announced):
+            return False
+        return prefix not in self.draining or (prefix, None) in self.speaker.rib
 
     # ExaBGP and helper
 
@@ -178,6 +183,7 @@ class Host:
             return
         self.process = Process(self.name, self.ec2.trip, frozen=self.frozen)
         self.started_at = self.clock.time()
+        self.draining.clear()
         task = self.clock.create_task(self._live(), context=self.process.context)
         task.add_done_callback(self._ended, context=OUTSIDE)
         self._later(0.2, self.mesh.refresh, self.speaker)
@@ -192,6 +198,23 @@ class Host:
         """SIGTERM, as for an upgrade; ExaBGP starts another one as soon as it has ended."""
         if self.daemon is not None:
             self._later(0.0, self.daemon.stop)
+
+    def drain(self, prefix: Prefix) -> None:
+        """`bgp2vpc drain PREFIX`."""
+        if self.daemon is not None:
+            self.draining.add(prefix)
+            self.served_at[prefix] = self.clock.time()
+            self._later(0.0, self.daemon.leaving.drain, By.CLI, [prefix])
+
+    def undrain(self) -> None:
+        """`bgp2vpc undrain`."""
+        if self.daemon is not None and self.draining:
+            now = self.clock.time()
+            self.served_at.update(dict.fromkeys(self.draining, now))
+            for prefix in self.draining:
+                self.services[prefix] = replace(self.services.get(prefix, Service()), since=now)
+            self.draining.clear()
+            self._later(0.0, self.daemon.leaving.undrain)
 
     def freeze(self) -> None:
         """SIGSTOP of all its processes."""

@@ -89,7 +89,7 @@ class Watch:
         old, new = self.fleet.host_of(write.old), self.fleet.host_of(write.new)
         if old is None or not old.offers(write.prefix) or not self.fleet.vpc.is_there(old.place.interface_id):
             return True
-        is_last = old.services[write.prefix].said_med >= 500
+        is_last = old.services[write.prefix].said_med >= 500 or write.prefix in old.draining
         return is_last and new is not None and new.offers(write.prefix) and new.services[write.prefix].said_med < 500
 
     def _check_damped(self, place: Place, write: Write) -> None:
@@ -105,11 +105,10 @@ class Watch:
         now = self.fleet.clock.time()
         for table_id, prefix in self._places():
             changed = max((host.served_at.get(prefix, now) for host in self.fleet.hosts), default=now)
-            if (
-                now - changed > SWIFT
-                and self._moved(table_id, prefix) < 3
-                and (wrong := oracle.complaint(self.fleet, table_id, prefix))
-            ):
+            drained = any(prefix in host.draining for host in self.fleet.hosts)  # which takes its time
+            if drained or now - changed <= SWIFT or self._moved(table_id, prefix) >= 3:
+                continue
+            if wrong := oracle.complaint(self.fleet, table_id, prefix):
                 self._fault(f"{table_id} {prefix} is at {wrong}, {now - changed:.0f} s after the last change")
 
     def _moved(self, table_id: str, prefix: Prefix) -> int:
@@ -127,6 +126,8 @@ class Watch:
             service = host.services.get(write.prefix)
             if host not in oracle.candidates(self.fleet, write.prefix) or service is None:
                 continue
+            if service.said_med >= 500 and any(write.prefix in each.draining for each in self.fleet.hosts):
+                continue  # a last resort does not take from one that drains before that has withdrawn
             if now - service.since > SUCCESSOR_HEARD and host.place.interface_id != write.old:
                 self._fault(f"{write.writer} deleted {write}, although {host.name} offers it")
 

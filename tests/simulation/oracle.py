@@ -17,8 +17,10 @@ def rank(fleet: Fleet, host: Host, table_id: str, prefix: Prefix) -> Rank:
     """The lower, the better."""
     service = host.services[prefix]
     elsewhere = fleet.plan.affinity and host.place.zone != fleet.plan.tables[table_id]
-    preference = -service.local_preference
-    return preference, service.prepends, ORIGINS.index(service.origin), service.said_med, elsewhere
+    origin = ORIGINS.index(service.origin)
+    if prefix in host.draining:
+        return 0, service.prepends, origin, max(500, service.said_med), elsewhere
+    return -service.local_preference, service.prepends, origin, service.said_med, elsewhere
 
 
 def candidates(fleet: Fleet, prefix: Prefix) -> list[Host]:
