@@ -100,7 +100,7 @@ class Reconciler:
         self._applier = applier
         self._calm = calm
         self._calm_timer: asyncio.TimerHandle | None = None
-        self._strangers = Strangers()
+        self._is_meeting = False
         self._dirty: set[Prefix] = set()
         self._decision_due = False
         self._poll_now = asyncio.Event()
@@ -203,19 +203,25 @@ class Reconciler:
         return True
 
     def _meet_strangers(self, wish: Wish, only: Collection[Prefix] | None) -> None:
-        """Somebody we know nothing of announces, or holds a route: ask, once at a time."""
-        strangers = self._view.strangers(wish, only) - self._strangers
-        if strangers:
-            self._strangers |= strangers
-            self._start(self._meet_later(strangers))
+        """Somebody we know nothing of announces, or holds a route: ask."""
+        if not self._is_meeting and self._view.strangers(wish, only):
+            self._is_meeting = True
+            self._start(self._meet_all())
 
-    async def _meet_later(self, strangers: Strangers) -> None:
+    async def _meet_all(self) -> None:
+        """One question at a time, and then about all that have come meanwhile: a start brings all peers at once."""
         delay = FIRST_POLL_RETRY
-        while not await self._meet(strangers):
-            await asyncio.sleep(delay)
-            delay = min(2 * delay, self.tempo.poll_time)
-        self._strangers -= strangers
-        self.touch_all()
+        try:
+            while strangers := self._view.strangers(self._wish()):
+                if await self._meet(strangers):
+                    delay = FIRST_POLL_RETRY
+                    self.touch_all()
+                    await asyncio.sleep(LOOK_PAUSE)
+                else:
+                    await asyncio.sleep(delay)
+                    delay = min(2 * delay, self.tempo.poll_time)
+        finally:
+            self._is_meeting = False
 
     async def _poll_health(self) -> None:
         """Ask how those are that hold what we want, and how we are ourselves; forget the others.

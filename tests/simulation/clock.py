@@ -71,6 +71,8 @@ class Process:
 
     def _bury(self) -> None:
         self.dead = True
+        for task in self.tasks:
+            task._log_destroy_pending = False  # it was killed, after all
         self.tasks.clear()
 
 

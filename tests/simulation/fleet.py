@@ -18,7 +18,7 @@ from tests.simulation.mesh import Mesh
 from tests.values import rule
 
 ZONES = ("us-east-1a", "us-east-1b")
-STRANGER = "eni-99"
+STRANGER = "eni-other"
 """The interface of an instance that is well and has nothing to do with us."""
 GATEWAY = "igw-1"
 
@@ -86,7 +86,7 @@ class Fleet:
             subnet = f"subnet-{ZONES.index(place.zone) + 1}"
             addresses = [str(place.address)]
             self.vpc.add_interface(place.interface_id, place.instance_id, subnet_id=subnet, addresses=addresses)
-        self.vpc.add_interface(STRANGER, "i-99", subnet_id="subnet-1", addresses=["10.1.255.99"])
+        self.vpc.add_interface(STRANGER, "i-other", subnet_id="subnet-1", addresses=["10.1.255.99"])
         self.vpc.add_gateway(GATEWAY)
         self.vpc.remember()
 
@@ -182,7 +182,7 @@ class Fleet:
             watch(write)
 
     def _bug(self, context: dict[str, object]) -> None:
-        self.bugs.append(f"{context.get('message')}: {context.get('exception')!r}")
+        self.bugs.append(f"{context.get('message')}: {context.get('exception') or context.get('task')!r}")
 
 
 class LogToTrace(logging.Handler):
