@@ -18,7 +18,7 @@ from tests.simulation.host import Health, Place, Service
 GROUP = 10
 """Instances that announce the same prefixes, into a table of their own."""
 PREFIXES = tuple(parse_prefix(f"192.0.2.{number}/32") for number in range(50))
-SETTLED = 60.0
+SETTLED = 600.0
 MINUTES = 2
 READS = ("DescribeRouteTables", "DescribeNetworkInterfaces", "DescribeInstanceStatus")
 ALLOWED = 20 * 60

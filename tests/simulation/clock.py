@@ -137,21 +137,21 @@ class Clock(VirtualTimeLoop):
         answer = self.create_future()
         if process is None or not process.dying:
             trip = process.trip() if process else Trip()
-            self.call_later(trip.there, self._arrived, answer, trip, func, args, context=OUTSIDE)
+            self.call_later(trip.there, self._arrived, process, answer, trip, func, args, context=OUTSIDE)
         return answer
 
-    def _arrived(self, answer: asyncio.Future, trip: Trip, func, args) -> None:
+    def _arrived(self, process: Process | None, answer: asyncio.Future, trip: Trip, func, args) -> None:
         # As with a thread: a call whose caller gave up, or was killed, is made all the same.
         self.trip = trip
         try:
             result, error = func(*args), None
         except Exception as raised:  # noqa: BLE001  # it is the caller's, and goes to the caller
             result, error = None, raised
-        self.call_later(trip.back, _deliver, answer, result, error, context=OUTSIDE)
+        self.call_later(trip.back, _deliver, process, answer, result, error, context=OUTSIDE)
 
 
-def _deliver(answer: asyncio.Future, result, error: Exception | None) -> None:
-    if answer.done():
+def _deliver(process: Process | None, answer: asyncio.Future, result, error: Exception | None) -> None:
+    if answer.done() or (process is not None and process.dying):
         return
     if error is not None:
         answer.set_exception(error)

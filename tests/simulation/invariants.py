@@ -122,12 +122,14 @@ class Watch:
     def _check_gap(self, write: Write) -> None:
         """No route is deleted while somebody else offers it, and all know that."""
         now = self.fleet.clock.time()
+        best = oracle.best(self.fleet, write.table_id, write.prefix)
+        is_last_resort = any(host.services[write.prefix].said_med >= 500 for host in best)
+        if is_last_resort and any(write.prefix in host.draining for host in self.fleet.hosts):
+            return  # it does not take from one that drains before that has withdrawn
         for host in self.fleet.hosts:
             service = host.services.get(write.prefix)
             if host not in oracle.candidates(self.fleet, write.prefix) or service is None:
                 continue
-            if service.said_med >= 500 and any(write.prefix in each.draining for each in self.fleet.hosts):
-                continue  # a last resort does not take from one that drains before that has withdrawn
             if now - service.since > SUCCESSOR_HEARD and host.place.interface_id != write.old:
                 self._fault(f"{write.writer} deleted {write}, although {host.name} offers it")
 
