@@ -107,5 +107,6 @@ def _hand_out(
             future.cancel()
         elif error:
             future.set_exception(error)
+            future.exception()  # who asked may have been cancelled since, and then nobody else looks at it
         else:
             future.set_result(tables.get(table_id))
