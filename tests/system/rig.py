@@ -326,7 +326,8 @@ class Mesh:
         present = {line.split()[1] for table in self.world.tables for line in self.cloud.routes(table).splitlines()}
         checks = [check["state"] for check in status.get("checks", ())]
         wanted = host.checks(owner=host.instance.interface_id in present)
-        return len(paths) == len(self.hosts) and owners == present and checks == ["healthy"] * wanted
+        knows = len(present) == 1 and owners == present
+        return knows and len(paths) == len(self.hosts) and checks == ["healthy"] * wanted
 
     def wait_until_deaf(self) -> None:
         """Until no host hears another."""
