@@ -33,7 +33,7 @@ from bgp2vpc.bgp.best import Best, best_path, is_draining, med
 from bgp2vpc.bgp.neighbors import Standing
 from bgp2vpc.bgp.path import SELF
 from bgp2vpc.bgp.rib import Offer, Side
-from bgp2vpc.routing.diff import Decision, Place, diff, is_ours, is_peer, leave, take, trouble_of_owner, withdraw
+from bgp2vpc.routing.diff import Decision, Place, diff, does_not_forward, is_ours, is_peer, leave, take, trouble_of_owner, withdraw
 from bgp2vpc.routing.fib import Offered, Unusable
 from bgp2vpc.routing.plan import Reason, VerdictKind
 from bgp2vpc.routing.rule import Writes
@@ -102,7 +102,7 @@ def _decided(here: Contest) -> Decision | None:
 def _is_considered(place: Place, peer: Offered) -> bool:
     """Whether traffic would arrive there, and the route be written, as far as we know."""
     interface, route = peer.interface, place.route
-    if interface.source_dest_check and not place.policy.skip_source_dest_check:
+    if does_not_forward(place, interface):
         return False
     if place.fails(interface.id) or place.wish.neighbors.is_failed(interface.addresses):
         return False
