@@ -33,7 +33,18 @@ from bgp2vpc.bgp.best import Best, best_path, is_draining, med
 from bgp2vpc.bgp.neighbors import Standing
 from bgp2vpc.bgp.path import SELF
 from bgp2vpc.bgp.rib import Offer, Side
-from bgp2vpc.routing.diff import Decision, Place, diff, does_not_forward, is_ours, is_peer, leave, take, trouble_of_owner, withdraw
+from bgp2vpc.routing.diff import (
+    Decision,
+    Place,
+    diff,
+    does_not_forward,
+    is_ours,
+    is_peer,
+    leave,
+    take,
+    trouble_of_owner,
+    withdraw,
+)
 from bgp2vpc.routing.fib import Offered, Unusable
 from bgp2vpc.routing.plan import Reason, VerdictKind
 from bgp2vpc.routing.rule import Writes

@@ -21,7 +21,8 @@
 A path is a backup if its MED is at least `backup_med`: ExaBGP's healthcheck announces a service that is down with MED
 1000 and a disabled one with 500. It keeps a route of ours and fills an empty table, but takes from nobody.
 Wherever we would point a route at an interface whose source/destination check is on, or EC2 would refuse the prefix
-because it lies within the VPC, the verdict is `blocked`; also where it points there already, and the check is on by now.
+because it lies within the VPC, the verdict is `blocked`; also where the route points there already, and the check was
+switched on since.
 
 *Ours* are routes that point at an interface of this instance; for a managed route with `instance:`, of that instance.
 """
