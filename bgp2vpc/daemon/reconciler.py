@@ -108,6 +108,8 @@ class Reconciler:
         self._doubts: dict[Key, asyncio.Task[None]] = {}
         self._contested: dict[str, set[Prefix]] = {}
         self._looking: set[str] = set()
+        self._looks: dict[Key, bool] = {}
+        """Places whose tables are being looked at, and whether somebody has asked for that again meanwhile."""
         self._asking: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._finished = False
@@ -324,7 +326,7 @@ class Reconciler:
         for key in before.keys() | decided.keys():
             self._calm.handovers.decided(key, decided.get(key), self._view.holder(key), self._now())
             if _may_be_anothers(before.get(key), decided.get(key)):
-                self._start(self._look_again(*key))
+                self._look_again(key)
         self._calm_later()
         for key, verdict in decided.items():
             if verdict.awaits is not None:
@@ -384,7 +386,7 @@ class Reconciler:
         late, forgiven = self._calm.handovers.expire(now)
         self.touch({prefix for _, prefix in forgiven | released})
         for table_id, prefix in late:  # what we know of the table is older than what we expect of the other
-            self._start(self._look_again(table_id, prefix))
+            self._look_again((table_id, prefix))
 
     def doubt(self, prefixes: Collection[Prefix]) -> None:
         """There is news of these, and there are peers. Where we believe the route ours, one may have taken it.
@@ -407,9 +409,21 @@ class Reconciler:
         finally:
             self._looking.discard(table_id)
 
-    async def _look_again(self, table_id: str, prefix: Prefix) -> None:
-        await self._look_at(table_id)
-        self.touch([prefix])
+    def _look_again(self, key: Key) -> None:
+        """Look at the table of this place; one task for all who ask while EC2 does not answer."""
+        if key not in self._looks:
+            self._start(self._look_until_all_have_seen(key))
+        self._looks[key] = True
+
+    async def _look_until_all_have_seen(self, key: Key) -> None:
+        table_id, prefix = key
+        try:
+            while self._looks[key]:
+                self._looks[key] = False
+                await self._look_at(table_id)
+                self.touch([prefix])
+        finally:
+            del self._looks[key]
 
     def _calm_later(self) -> None:
         due = self._calm.next_expiry()

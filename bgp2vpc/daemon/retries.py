@@ -97,10 +97,12 @@ class Retries:
     def unneeded(self, key: Key, now: float) -> float:
         """A fresh look showed that the write is not needed; returns when to write at this place again, if need be.
 
-        At once, the first time. But while EC2's reads contradict each other, decisions do too, and that must not go
-        on at full speed.
+        At once, the first time: the look was a success, whatever failed before. But while EC2's reads contradict each
+        other, decisions do too, and that must not go on at full speed.
         """
-        return self._wait(key, None, now, self._back_off(key) if key in self._failures else 0.0)
+        before = self._failures.get(key)
+        repeated = before is not None and before.error is None
+        return self._wait(key, None, now, self._back_off(key) if repeated else 0.0)
 
     def _back_off(self, key: Key) -> float:
         before = self._failures.get(key)

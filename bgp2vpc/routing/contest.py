@@ -33,7 +33,18 @@ from bgp2vpc.bgp.best import Best, best_path, is_draining, med
 from bgp2vpc.bgp.neighbors import Standing
 from bgp2vpc.bgp.path import SELF
 from bgp2vpc.bgp.rib import Offer, Side
-from bgp2vpc.routing.diff import Decision, Place, diff, is_ours, is_peer, leave, take, trouble_of_owner, withdraw
+from bgp2vpc.routing.diff import (
+    Decision,
+    Place,
+    diff,
+    does_not_forward,
+    is_ours,
+    is_peer,
+    leave,
+    take,
+    trouble_of_owner,
+    withdraw,
+)
 from bgp2vpc.routing.fib import Offered, Unusable
 from bgp2vpc.routing.plan import Reason, VerdictKind
 from bgp2vpc.routing.rule import Writes
@@ -102,7 +113,7 @@ def _decided(here: Contest) -> Decision | None:
 def _is_considered(place: Place, peer: Offered) -> bool:
     """Whether traffic would arrive there, and the route be written, as far as we know."""
     interface, route = peer.interface, place.route
-    if interface.source_dest_check and not place.policy.skip_source_dest_check:
+    if does_not_forward(place, interface):
         return False
     if place.fails(interface.id) or place.wish.neighbors.is_failed(interface.addresses):
         return False
@@ -147,15 +158,19 @@ def _install(here: Contest, winner: Offered, best: Best) -> Decision | None:
 
 
 def _taken(here: Contest, winner: Offered, reason: Reason) -> Decision:
-    if reason in (Reason.OWNER_HEALTHY, Reason.OWNER_UNHEARD, Reason.BACKUP_MED):
+    if reason in _NO_REASON:
         return here.place.stays(VerdictKind.YIELD, reason)
     if here.held:
         return here.place.stays(VerdictKind.YIELD, Reason.NOT_READY, f"{reason.value}, but not all is known yet")
     return take(here.place, winner.interface, reason)
 
 
+_NO_REASON = frozenset((Reason.OWNER_HEALTHY, Reason.OWNER_UNHEARD, Reason.BACKUP_MED))
+"""Why a route is not taken."""
+
+
 def _reason_to_take(here: Contest, route: Route, winner: Offered, best: Best) -> Reason:
-    """Why the route of this owner is taken for the winner; or why not: OWNER_HEALTHY, OWNER_UNHEARD, BACKUP_MED."""
+    """Why the route of this owner is taken for the winner; or why not: one of _NO_REASON."""
     place = here.place
     is_backup = med(winner.offer) >= place.policy.backup_med
     if route.state is RouteState.BLACKHOLE:
@@ -214,8 +229,15 @@ def _leave_to(here: Contest, winner: Offered, best: Best) -> Decision | None:
         return diff(place, here.own)
     if route is not None and not is_peer(route, place.ours):
         return leave(place, route)
-    has_written = route is not None and route.target == interface_target(winner.interface.id)
-    return place.stays(VerdictKind.YIELD, Reason.PEER_BEST, why, None if has_written else winner.interface.id)
+    is_due = route is None or _is_due(here, route, winner, best)
+    return place.stays(VerdictKind.YIELD, Reason.PEER_BEST, why, winner.interface.id if is_due else None)
+
+
+def _is_due(here: Contest, route: Route, winner: Offered, best: Best) -> bool:
+    """Whether the peer is to take this route of somebody else's, as far as we know: else nobody waits for it."""
+    if route.target == interface_target(winner.interface.id):
+        return False
+    return _reason_to_take(here, route, winner, best) not in _NO_REASON
 
 
 def _leave_ours_to(here: Contest, route: Route, winner: Offered, why: str) -> Decision | None:

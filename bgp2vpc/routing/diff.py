@@ -21,7 +21,8 @@
 A path is a backup if its MED is at least `backup_med`: ExaBGP's healthcheck announces a service that is down with MED
 1000 and a disabled one with 500. It keeps a route of ours and fills an empty table, but takes from nobody.
 Wherever we would point a route at an interface whose source/destination check is on, or EC2 would refuse the prefix
-because it lies within the VPC, the verdict is `blocked`.
+because it lies within the VPC, the verdict is `blocked`; also where the route points there already, and the check was
+switched on since.
 
 *Ours* are routes that point at an interface of this instance; for a managed route with `instance:`, of that instance.
 """
@@ -164,9 +165,12 @@ def _with_path(place: Place, route: Route | None, wish: Offered) -> Decision:
         return write(place, Action.CREATE, wish.interface, Reason.BESIDE_PROPAGATED if twin else Reason.ABSENT)
     if not is_ours(route, place.ours):
         return _with_path_of_others(place, route, wish)
-    if route.target == interface_target(wish.interface.id):
-        return place.stays(VerdictKind.KEEP, Reason.OURS)
-    return write(place, Action.REPLACE, wish.interface, Reason.OTHER_INTERFACE)
+    if route.target != interface_target(wish.interface.id):
+        return write(place, Action.REPLACE, wish.interface, Reason.OTHER_INTERFACE)
+    if does_not_forward(place, wish.interface):
+        # Switched on since: nothing arrives any more. Only an operator can tell whether that was meant.
+        return place.stays(VerdictKind.BLOCKED, Reason.SOURCE_DEST_CHECK, _how_to_forward(wish.interface))
+    return place.stays(VerdictKind.KEEP, Reason.OURS)
 
 
 def _with_path_of_others(place: Place, route: Route, wish: Offered) -> Decision:
@@ -232,12 +236,8 @@ def _is_fallback(place: Place, route: Route) -> bool:
 
 def write(place: Place, action: Action, interface: Interface, reason: Reason) -> Decision:
     """Point the place at the interface, if traffic would arrive there and EC2 takes the route."""
-    if interface.source_dest_check and not place.policy.skip_source_dest_check:
-        detail = (
-            f"source/destination check is on; mend with: aws ec2 modify-network-interface-attribute "
-            f"--network-interface-id {interface.id} --no-source-dest-check"
-        )
-        return place.stays(VerdictKind.BLOCKED, Reason.SOURCE_DEST_CHECK, detail)
+    if does_not_forward(place, interface):
+        return place.stays(VerdictKind.BLOCKED, Reason.SOURCE_DEST_CHECK, _how_to_forward(interface))
     if within := _refused_within(place):
         where = f"{place.managed.where}: " if place.managed and place.managed.where else ""
         detail = (
@@ -246,6 +246,18 @@ def write(place: Place, action: Action, interface: Interface, reason: Reason) ->
         )
         return place.stays(VerdictKind.BLOCKED, Reason.INSIDE_VPC, detail)
     return place.change(action, interface_target(interface.id), reason)
+
+
+def does_not_forward(place: Place, interface: Interface) -> bool:
+    """Whether EC2 drops what is not addressed to the interface itself."""
+    return interface.source_dest_check and not place.policy.skip_source_dest_check
+
+
+def _how_to_forward(interface: Interface) -> str:
+    return (
+        f"source/destination check is on; mend with: aws ec2 modify-network-interface-attribute "
+        f"--network-interface-id {interface.id} --no-source-dest-check"
+    )
 
 
 def _refused_within(place: Place) -> Prefix | None:

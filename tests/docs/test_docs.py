@@ -1,5 +1,6 @@
 """The documents say what is true: generated ones are up to date, and what is there to copy works."""
 
+import ast
 import re
 import subprocess
 import sys
@@ -51,3 +52,40 @@ def test_the_exabgp_configuration_of_the_readme_is_valid_for_exabgp(tmp_path):
 def test_every_link_to_a_file_leads_somewhere(document):
     for target in re.findall(r"\]\(([^)#:]+)\)", document.read_text()):
         assert (document.parent / target).exists(), target
+
+
+SCENARIOS = ROOT / "docs" / "failure-scenarios.md"
+NAMED = re.compile(r"`(tests/[\w/]+\.py)::(\w+)`")
+
+
+def named_in(file: Path) -> set[str]:
+    return {
+        each.name
+        for each in ast.walk(ast.parse(file.read_text()))
+        if isinstance(each, ast.FunctionDef) and each.name.startswith("test_")
+    }
+
+
+def test_every_test_that_a_failure_scenario_names_exists():
+    named = NAMED.findall(SCENARIOS.read_text())
+    assert [f"{file}::{name}" for file, name in named if name not in named_in(ROOT / file)] == []
+
+
+def test_every_failure_scenario_names_a_test():
+    _, *tables = re.split(r"^## ", SCENARIOS.read_text(), flags=re.MULTILINE)  # before the first one: words, no cases
+    rows = [row for table in tables for row in re.findall(r"^\| .*", table, re.MULTILINE)[1:]]
+    assert len(rows) > 50
+    assert [row for row in rows if not NAMED.search(row)] == []
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        *sorted((ROOT / "tests" / "scenarios").glob("test_*.py")),
+        ROOT / "tests" / "system" / "test_failure_scenarios.py",
+    ],
+    ids=lambda file: file.name,
+)
+def test_every_test_of_a_failure_has_a_row(file: Path):
+    named = {name for where, name in NAMED.findall(SCENARIOS.read_text()) if ROOT / where == file}
+    assert named_in(file) - named == set()

@@ -182,6 +182,8 @@ FAILING = frozenset({("alive", PEER)})
 WITNESSES = [
     # the session, the check, what becomes of the owner's route
     ([BETTER], dict(known=LOST), "yield owner-unheard eni-9"),
+    ([WORSE, peer(EIGHT)], dict(known=LOST), "yield peer-best eni-9"),
+    ([WORSE, peer(EIGHT)], dict(known=LOST, failing=FAILING), "yield peer-best eni-9, awaits eni-8"),
     ([BETTER], dict(known=LOST, failing=FAILING), "replace owner-failing eni-1 -> replace eni-1"),
     ([BETTER], dict(failing=FAILING), "replace owner-failing eni-1 -> replace eni-1"),
     ([EQUAL, THEIRS], dict(failing=FAILING), "replace owner-failing eni-1 -> replace eni-1"),

@@ -128,6 +128,12 @@ def test_source_destination_check_blocks_every_write_that_would_point_at_the_int
     assert decided(US, [], interfaces=checked) == "delete withdrawn None -> delete eni-1"
     skipping = Policy(skip_source_dest_check=True)
     assert decided(NOTHING, PATH, interfaces=checked, policy=skipping) == "create absent eni-1 -> create eni-1"
+    assert decided(US, PATH, interfaces=checked, policy=skipping) == "keep ours eni-1"
+
+
+def test_a_check_that_was_switched_on_under_a_route_of_ours_is_said_and_the_route_stays():
+    checked = (Interface(OURS, "vpc-1", "subnet-1", 0, source_dest_check=True),)
+    assert decided(US, PATH, interfaces=checked) == "blocked source-dest-check eni-1"
 
 
 def test_the_verdict_names_the_command_that_turns_the_check_off():

@@ -11,13 +11,17 @@ from tests.virtual_time import VirtualTimeLoop
 
 
 class Fate(Enum):
-    """What becomes of a call of EC2. LOST is done, and the answer lost; UNHEARD neither; BROKEN: an error at once."""
+    """What becomes of a call of EC2. LOST is done, and the answer lost; UNHEARD neither; BROKEN: an error at once.
+
+    EXPIRED: the signature is older than EC2 takes, because the caller's clock is wrong.
+    """
 
     FAIR = "fair"
     THROTTLED = "throttled"
     BROKEN = "broken"
     LOST = "lost"
     UNHEARD = "unheard"
+    EXPIRED = "expired"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import TypeVar
 
-from bgp2vpc.errors import Ec2Error, Throttled, Transient
+from bgp2vpc.errors import Credentials, Ec2Error, Throttled, Transient
 from bgp2vpc.prefix import IPAddress, Prefix
 from bgp2vpc.vpc.api import VpcApi
 from bgp2vpc.vpc.memory import MemoryVpc
@@ -18,7 +18,13 @@ from tests.simulation.clock import Clock, Fate, Trip
 T = TypeVar("T")
 TIMEOUT = 3.0
 """Seconds after which a call without an answer is given up."""
-_ERRORS = {Fate.THROTTLED: Throttled, Fate.BROKEN: Transient, Fate.LOST: Transient, Fate.UNHEARD: Transient}
+_ERRORS = {
+    Fate.THROTTLED: Throttled,
+    Fate.BROKEN: Transient,
+    Fate.LOST: Transient,
+    Fate.UNHEARD: Transient,
+    Fate.EXPIRED: Credentials,
+}
 _MISFORTUNES = tuple(_ERRORS)
 REMEMBERED = 30.0
 """Seconds of the past that a read may show at most."""
@@ -141,6 +147,7 @@ class Weather:
     broken: float = 0.0
     lost: float = 0.0
     unheard: float = 0.0
+    expired: float = 0.0
     slow: float = 0.0
     age: float = 0.0
     cut: bool = False

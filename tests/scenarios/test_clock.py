@@ -1,0 +1,46 @@
+"""The wall clock: it stands in logs, signs calls of EC2 (in botocore), and decides nothing."""
+
+import ast
+import time
+from pathlib import Path
+
+import pytest
+
+import bgp2vpc
+from tests.scenarios.scene import HEARD, HOLD, TAKE, Scene
+from tests.simulation.host import Health
+
+PACKAGE = Path(bgp2vpc.__file__).parent
+WALL_CLOCKS = {"time.time", "time.time_ns", "datetime.now", "datetime.utcnow", "datetime.today", "date.today"}
+READERS = {
+    ("daemon/journal.py", "datetime.now"),  # when an error happened, for people
+    ("daemon/leaving.py", "time.time"),  # since when a host drains, for people
+    ("health/probes/icmp.py", "time.time"),  # icmplib's parser wants one, and we do not read it
+}
+
+
+def test_no_decision_depends_on_the_wall_clock() -> None:
+    found = {
+        (str(file.relative_to(PACKAGE)), ast.unparse(call.func))
+        for file in PACKAGE.rglob("*.py")
+        if not file.is_relative_to(PACKAGE / "demo")  # the stand-in for AWS has a clock, as AWS has
+        for call in ast.walk(ast.parse(file.read_text()))
+        if isinstance(call, ast.Call) and ast.unparse(call.func) in WALL_CLOCKS
+    }
+    assert found == READERS
+
+
+@pytest.mark.parametrize("by", [-86400, -301, 301, 86400])
+def test_a_jump_of_the_clock_moves_nothing_and_delays_nothing(
+    scene: Scene, by: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner, other = scene.hosts
+    right = time.time
+    monkeypatch.setattr(time, "time", lambda: right() + by)
+    scene.stays(owner)
+    scene.becomes(owner, Health.WITHDRAWN)
+    scene.moves_to(other, within=HEARD + TAKE)
+    scene.becomes(owner, Health.WELL)
+    scene.stays(other, seconds=60)
+    scene.strike(other.freeze)
+    scene.moves_to(owner, within=HOLD + TAKE)
