@@ -87,16 +87,19 @@ def test_a_killed_bgp2vpc_costs_no_packet_and_no_call_that_writes(start_mesh: St
 
 @pytest.mark.parametrize("remote", [True, False], ids=["remote check", "BGP alone"])
 @pytest.mark.parametrize("strike", [MeshHost.freeze, MeshHost.cut], ids=["frozen", "cut"])
-def test_the_route_of_a_host_that_is_gone_moves_once_and_stays_when_that_returns(
+def test_the_route_of_a_host_that_is_gone_moves_and_nothing_is_lost_when_that_returns(
     strike: Callable[[MeshHost], None], remote: bool, start_mesh: StartMesh
 ) -> None:
     mesh = start_mesh(checked(remote=remote))
     owner, other = struck(mesh, strike)
+    returned = time.monotonic()
     mesh.recover_when_missed(owner)
     mesh.wait_until_well()
     time.sleep(QUIET)
-    assert mesh.owner() is other
-    assert written(mesh) == replaced_by(mesh, other)
+    assert mesh.client.loss(returned).lost == 0
+    # Without a check of the other, who returns may be in touch with EC2 before it hears that the other is alive.
+    back = [] if remote else replaced_by(mesh, owner)
+    assert written(mesh) in (replaced_by(mesh, other), replaced_by(mesh, other) + back)
 
 
 @pytest.mark.parametrize("strike", [MeshHost.freeze, MeshHost.cut], ids=["frozen", "cut"])
