@@ -19,7 +19,7 @@ from bgp2vpc.daemon.journal import Cycle, Journal
 from bgp2vpc.daemon.observe import meet, observe
 from bgp2vpc.daemon.retries import Retries
 from bgp2vpc.daemon.view import View, WishSource
-from bgp2vpc.errors import Ec2Error, InterfaceGone, PlanRefused, TableGone
+from bgp2vpc.errors import Ec2Error, InterfaceGone, PlanRefused, TableGone, Throttled
 from bgp2vpc.logs import event
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.routing.damping import Damping
@@ -32,6 +32,7 @@ from bgp2vpc.routing.wish import Wish
 log = logging.getLogger("bgp2vpc")
 
 FIRST_POLL_RETRY = 0.5
+LONGEST_POLL = 600.0
 LOOK_PAUSE = 0.5
 
 _JUDGED_BY_HEALTH = frozenset((Reason.OWNER_HEALTHY, Reason.OWNER_UNHEARD, Reason.OWNER_LOST, Reason.BACKUP_MED))
@@ -101,6 +102,7 @@ class Reconciler:
         self._calm = calm
         self._calm_timer: asyncio.TimerHandle | None = None
         self._is_meeting = False
+        self._is_throttled = False
         self._dirty: set[Prefix] = set()
         self._decision_due = False
         self._poll_now = asyncio.Event()
@@ -122,14 +124,25 @@ class Reconciler:
         while True:
             self._poll_now.clear()
             failures = 0 if await self._poll() else failures + 1
+            wait = self._until_next_poll(failures)
             # Every instance of the account shares EC2's 20 describes a second: hosts must not poll in step.
-            wait = self.tempo.poll_time
-            if failures:
-                wait = min(wait, FIRST_POLL_RETRY * 2 ** min(failures - 1, 10))
             try:
                 await asyncio.wait_for(self._poll_now.wait(), wait * (0.9 + random.random() / 5))  # noqa: S311
             except TimeoutError:
                 continue
+
+    def _until_next_poll(self, failures: int) -> float:
+        """Seconds, after so many failures in a row.
+
+        Where EC2 throttles reads, the fleet polls more than EC2 takes. To try again soon would make that worse, until
+        nobody is answered any more; so whoever knows anything waits, twice as long each time.
+        """
+        poll_time = self.tempo.poll_time
+        if failures and self._is_throttled and self.first_observation.is_set():
+            return max(poll_time, min(poll_time * 2.0 ** min(failures, 10), LONGEST_POLL))
+        if failures:
+            return min(poll_time, FIRST_POLL_RETRY * 2.0 ** min(failures - 1, 10))
+        return poll_time
 
     def touch(self, prefixes: Collection[Prefix]) -> None:
         """Something about these prefixes changed: decide about them as soon as the event loop is free."""
@@ -180,6 +193,7 @@ class Reconciler:
             snapshot = await observe(self._calls, self._view, self._journal.told)
         except Ec2Error as error:
             self._journal.failure("observe", error)
+            self._is_throttled = isinstance(error, Throttled)
             return False
         self._journal.success("observe")
         for table_id, prefix in self._view.observed(snapshot, asked, self._now()):

@@ -364,3 +364,26 @@ def test_at_most_fifty_different_errors_are_kept(make_lab) -> None:
     lab.say(announce(A))
     lab.wait(100)
     assert len(lab.do(lab.daemon.status)["errors"]) == 50
+
+
+def test_a_poll_that_ec2_throttles_is_not_repeated_soon_but_later_and_later(lab) -> None:
+    lab.vpc.fail_next("DescribeRouteTables", Throttled("DescribeRouteTables", "RequestLimitExceeded", "x"), times=3)
+    asked = []
+    for _ in range(100):
+        lab.forget_calls()
+        lab.wait(10)
+        asked.append("DescribeRouteTables vpc-1" in lab.calls)
+    times = [10 * number for number, was in enumerate(asked) if was]
+    gaps = [later - earlier for earlier, later in pairwise(times)]
+    assert 100 <= gaps[0] <= 140
+    assert 200 <= gaps[1] <= 280
+    assert 420 <= gaps[2] <= 540
+
+
+def test_a_first_poll_that_ec2_throttles_is_repeated_at_once(make_lab) -> None:
+    lab = make_lab()
+    lab.vpc.fail_next("DescribeRouteTables", Throttled("DescribeRouteTables", "RequestLimitExceeded", "x"), times=2)
+    lab.start(wait=3)
+    lab.say(announce(A))
+    lab.wait(1)
+    assert lab.routes == [f"rtb-1 {A} {OURS} active"]
