@@ -4,8 +4,8 @@ import pytest
 
 from bgp2vpc.vpc.model import InstanceHealth
 from tests.scenarios.conftest import MakeScene
-from tests.scenarios.scene import CHECKED, HOLD, POLL, STARTUP_HOLD, TAKE, P, Scene
-from tests.simulation.host import Host
+from tests.scenarios.scene import CHECKED, HEARD, HOLD, POLL, STARTUP_HOLD, TAKE, P, Scene
+from tests.simulation.host import Health, Host, Service
 
 
 def test_a_frozen_host_loses_its_route_with_its_session(scene: Scene) -> None:
@@ -32,6 +32,20 @@ def test_a_host_that_was_frozen_takes_over_when_the_other_one_goes(scene: Scene)
     scene.wait(POLL)
     scene.strike(other.freeze)
     scene.moves_to(owner, within=HOLD + TAKE)
+
+
+def test_a_host_that_is_gone_right_after_it_made_the_route_loses_it_all_the_same(scene: Scene) -> None:
+    for host in scene.hosts:
+        host.serve(P, Service(Health.WITHDRAWN))
+    scene.wait(POLL)
+    assert scene.target is None
+    for host in scene.hosts:
+        host.serve(P, Service(Health.WELL))
+    scene.wait(0.3)
+    (owner,) = (host for host in scene.hosts if host is scene.owner)
+    (other,) = (host for host in scene.hosts if host is not scene.owner)
+    scene.strike(owner.kill_exabgp)
+    scene.moves_to(other, within=HEARD + 2 * TAKE)
 
 
 def test_a_short_pause_moves_no_route(scene: Scene) -> None:
