@@ -344,7 +344,7 @@ class Reconciler:
         self._calm_later()
         for key, verdict in decided.items():
             if verdict.awaits is not None:
-                self._view.expect_others(key)
+                self._view.expect_others(key, self._now())
         self.verdicts.update(decided)
         self._journal.verdicts(before, decided)
 

@@ -41,6 +41,7 @@ class View:
         self.tables: Mapping[str, Ruled] = {}
         self._read_at: dict[str, float] = {}
         self._wrote_at: dict[Key, float] = {}
+        self._expected_at: dict[Key, float] = {}
 
     @property
     def vpc_ids(self) -> frozenset[str]:
@@ -160,19 +161,29 @@ class View:
         self._replace(tables, table.id)
 
     def _moved(self, tables: Iterable[RouteTable], now: float) -> dict[Key, float]:
-        """What others have moved of late, these readings included: when we last knew the route to be elsewhere."""
+        """What others have moved of late, and when, these readings included.
+
+        A move that we expected may have been made at any time since we last knew the route to be elsewhere, and so may
+        the first write to an empty place: they count as of then. One that we did not expect was made by somebody who
+        knows less of us than before: it counts as of now.
+        """
         if self.snapshot is None:
             return {}
         recent = now - REMEMBERED_MOVES
         moved = {key: at for key, at in self.snapshot.moved.items() if at > recent}
         self._wrote_at = {key: at for key, at in self._wrote_at.items() if at > recent}
+        self._expected_at = {key: at for key, at in self._expected_at.items() if at > recent}
         for table in tables:
             before = self.snapshot.tables.get(table.id)
-            prefixes = before.prefixes_pointed_elsewhere(table) if before else ()
+            if before is None:
+                continue
             read_at = self._read_at.get(table.id, recent)
-            moved.update(
-                ((table.id, each), max(read_at, self._wrote_at.get((table.id, each), recent))) for each in prefixes
-            )
+            for prefix in before.prefixes_pointed_elsewhere(table):
+                key = table.id, prefix
+                known_at = max(read_at, self._wrote_at.get(key, recent))
+                was_expected = key in self._expected_at and self._expected_at[key] >= known_at
+                is_surprise = before.static_route(prefix) is not None and not was_expected
+                moved[key] = now if is_surprise else known_at
         return moved
 
     def table_gone(self, table_id: str) -> None:
@@ -191,9 +202,10 @@ class View:
         route = table.static_route(prefix) if table else None
         return route.target.id if route else ""
 
-    def expect_others(self, key: Key) -> None:
-        """Another instance is to write here: a read that shows it is no old one."""
+    def expect_others(self, key: Key, now: float) -> None:
+        """Another instance is to write here: a read that shows it is no old one, and tells nothing new."""
         self._settling.expect_others(*key)
+        self._expected_at[key] = now
 
     def wrote(self, change: Change, now: float) -> None:
         """EC2 accepted this change."""

@@ -195,8 +195,8 @@ class Snapshot:
     `subnets`: subnet id -> subnet; None: nobody asked for them.
     `neighborhood`: interface id -> interface of other instances, as far as somebody asked: of those that announce to us
     and those that hold what we want. `nobody_at`: addresses that no interface of our VPCs has, when it was asked.
-    `moved`: (table, prefix) -> the time after which somebody else has pointed the route where it points now: when we
-    last knew it to be elsewhere.
+    `moved`: (table, prefix) -> the time after which somebody else has pointed the route where it points now, as far as
+    that can be told.
     `missing`: interfaces that routes point at and that EC2 does not know.
     """
 

@@ -29,7 +29,7 @@ def test_a_route_that_somebody_points_at_another_instance_is_left_there_while_th
     scene.wait(600)
     assert scene.target == STRANGER
     assert "yield owner-healthy" in [scene.verdict(host) for host in scene.hosts]
-    scene.strike(scene.fleet.vpc.terminate, "i-99")
+    scene.strike(scene.fleet.vpc.terminate, "i-other")
     scene.wait(POLL + HANDOVER + 2 * TAKE)
     assert scene.owner in scene.hosts, scene.story
 
