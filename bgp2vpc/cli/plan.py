@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from bgp2vpc.cli.options import Commands, add_file, terminal
 
 if TYPE_CHECKING:
-    from bgp2vpc.bgp.draining import Draining
     from bgp2vpc.config.model import Config
+    from bgp2vpc.daemon.state import State
     from bgp2vpc.daemon.view import View
     from bgp2vpc.errors import Ec2Error
     from bgp2vpc.routing.plan import Plan
@@ -52,6 +52,7 @@ def _wish(socket: Path | None, config: "Config") -> "Wish":
     from bgp2vpc.bgp.draining import PrefixSet
     from bgp2vpc.bgp.neighbors import Neighbors
     from bgp2vpc.bgp.rib import Rib, Side
+    from bgp2vpc.daemon.steer import Verb
     from bgp2vpc.dialect.text import parse
     from bgp2vpc.prefix import parse_prefix
     from bgp2vpc.routing.wish import Wish
@@ -69,8 +70,10 @@ def _wish(socket: Path | None, config: "Config") -> "Wish":
             rib.open(source.name, Side.CHECK)
             for announcement in source.announcements:
                 rib.apply(source.name, parse(announcement.line).events[0])
-        draining = _draining(config)
-        return Wish(draining.offers(rib.offers), leftovers_held=True, withheld=draining.withheld)
+        state = _state(config)
+        draining = state.leaves.draining(config.backup_med)
+        held = state.holds.prefixes(Verb.HOLD)
+        return Wish(draining.offers(rib.offers), leftovers_held=True, withheld=draining.withheld, held=held)
     told = json.loads("\n".join(answer.text))
     for path in told["paths"]:
         rib.open(path["source"], Side(path["side"]), max_prefixes=sys.maxsize)
@@ -88,19 +91,21 @@ def _wish(socket: Path | None, config: "Config") -> "Wish":
         told["neighbors_held"],
         frozenset(((table, parse_prefix(prefix)), interface) for table, prefix, interface in told["overdue"]),
         withheld=PrefixSet(frozenset(map(parse_prefix, told["withheld"] or ())), everything=told["withheld"] is None),
+        held=frozenset(map(parse_prefix, told["held"])),
+        taken=frozenset(map(parse_prefix, told["taken"])),
     )
 
 
-def _draining(config: "Config") -> "Draining":
-    """What a daemon that starts now takes for draining."""
-    from bgp2vpc.bgp.draining import NOTHING_DRAINS
-    from bgp2vpc.daemon.state_file import StateFileError, load_leaves
+def _state(config: "Config") -> "State":
+    """What a daemon that starts now takes for draining or held."""
+    from bgp2vpc.daemon.state import State
+    from bgp2vpc.daemon.state_file import StateFileError, load_state
 
     try:
-        return load_leaves(config.state_file).draining(config.backup_med)
+        return load_state(config.state_file, time.time())
     except StateFileError as error:
-        print(f"bgp2vpc: {error}; nothing is taken for draining", file=sys.stderr)
-        return NOTHING_DRAINS
+        print(f"bgp2vpc: {error}; nothing is taken for draining or held", file=sys.stderr)
+        return State()
 
 
 def _make_plan(config: "Config", wish: "Wish") -> "Plan":

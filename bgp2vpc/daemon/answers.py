@@ -11,6 +11,7 @@ from bgp2vpc.dialect.text import announce_line
 from bgp2vpc.errors import Bgp2vpcError
 from bgp2vpc.health.runner import CheckStatus
 from bgp2vpc.prefix import Prefix
+from bgp2vpc.sources.peer import Peer
 from bgp2vpc.sources.script import ScriptStatus
 from bgp2vpc.sources.server import Question
 from bgp2vpc.sources.session import SourceKind
@@ -59,6 +60,7 @@ def check_json(status: CheckStatus, now: float) -> dict[str, Any]:
         "latency": None if status.latency is None else round(status.latency, 4),
         "reason": status.last_reason,
         "history": [sample.ok for sample in status.history],
+        "probes": status.probes,
     }
 
 
@@ -76,7 +78,7 @@ def prefix_set_json(prefixes: PrefixSet) -> list[str] | None:
 def only_alone(answer: Callable[[], str]) -> Question:
     """A question that takes no words."""
 
-    def ask(words: Sequence[str]) -> str:
+    def ask(words: Sequence[str], _: Peer) -> str:
         if words:
             raise BadQuestion(f"'{' '.join(words)[:80]}': this takes no words behind it")
         return answer()

@@ -79,6 +79,10 @@ class Checks:
         """How each check is."""
         return self._checkup.statuses()
 
+    def probe_now(self, name: str) -> None:
+        """Let the check of this name probe now, if it runs."""
+        self._checkup.probe_now(name)
+
     async def stop(self) -> None:
         """Check nothing any more. What was announced stays announced."""
         await self._checkup.stop()

@@ -66,6 +66,12 @@ class Checkup(Generic[Key]):
         """How each check is."""
         return [running.runner.status for running in self._running.values()]
 
+    def probe_now(self, name: str) -> None:
+        """Let every check of this name probe now."""
+        for running in self._running.values():
+            if running.check.name == name:
+                running.runner.probe_now()
+
     async def stop(self) -> None:
         """End all of them."""
         tasks = [running.task for running in self._running.values()]

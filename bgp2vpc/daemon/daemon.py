@@ -30,7 +30,10 @@ from bgp2vpc.daemon.relay import Relay
 from bgp2vpc.daemon.retries import Retries
 from bgp2vpc.daemon.scripts import Scripts
 from bgp2vpc.daemon.serving import Serving
+from bgp2vpc.daemon.state_file import StateFile
 from bgp2vpc.daemon.status import paths_json, routes_json
+from bgp2vpc.daemon.steering import Steering
+from bgp2vpc.daemon.steering_questions import SteeringQuestions
 from bgp2vpc.daemon.view import View
 from bgp2vpc.daemon.waiting import cancelled, until
 from bgp2vpc.dialect.message import Message
@@ -105,7 +108,11 @@ class Daemon:
             self.bridge, self._journal, self._tasks.start, self._touch, self._gossip,
             assumed=mode.oneshot, noop=mode.noop,
         )  # fmt: skip
-        self.leaving = Leaving(self.bridge, self._journal, self._tasks.start, self._decide, config.state_file)
+        state_file = StateFile(config.state_file, self._journal)
+        self.leaving = Leaving(self.bridge, self._journal, self._tasks.start, self._decide, state_file)
+        self.steering = Steering(
+            self.leaving, self._health, self._journal, state_file, self._decide, noop=mode.noop
+        )  # fmt: skip
         self._lifecycle = LifecycleWatch(self.leaving, self._journal, self._tasks.start, metadata or metadata_reader())
         self._serving = Serving(
             config.socket, self.bridge, self._journal, self._tasks.start, self.questions(), config.restart_time
@@ -117,8 +124,10 @@ class Daemon:
         self._membership: Membership | None = None
         self._reloading = asyncio.Lock()
         self._use_limits(config)
-        # What was drained before a restart is drained from the first decision on.
-        self.leaving.load(lifecycle=config.lifecycle)
+        # What was drained or held before a restart is so from the first decision on.
+        state = state_file.load()
+        self.leaving.resume(state.leaves, lifecycle=config.lifecycle)
+        self.steering.resume(state.holds)
 
     # Life
 
@@ -295,12 +304,13 @@ class Daemon:
             self._calm,
         )
         self._reconciler.tempo = Tempo(config.poll_time, config.max_changes)
-        self._reconciler.decided = self._health.follow_owners
+        self._reconciler.decided = self._decided
         self._forget_leftovers_later()
         # A little later, so that the time is over when it is looked at.
         asyncio.get_running_loop().call_at(self._started + config.startup_hold + 0.001, self._sessions_changed)
         self._health.connect(self._calls, self._view)
         self.leaving.connect(self._calls, self._view, self._reconciler)
+        self.steering.connect(self._view, self._reconciler, self._wish)
         self._tasks.start("start-up", self._refuse_to_be_no_router())
         self._follow_members(self._calls, connection.instance)
         await self._reconciler.run()
@@ -361,6 +371,8 @@ class Daemon:
             self._neighbors_held,
             self._calm.handovers.overdue,
             self.leaving.policy.withheld,
+            self.steering.held,
+            self.steering.taken,
         )
 
     def _offers(self) -> Mapping[Prefix, Sequence[Offer]]:
@@ -377,6 +389,10 @@ class Daemon:
         """What depends on the neighbors may be decided otherwise now."""
         if self._reconciler is not None:
             self._touch({verdict.prefix for verdict in self._reconciler.verdicts.values()})
+
+    def _decided(self, wish: Wish, only: Collection[Prefix] | None) -> None:
+        self._health.follow_owners(wish, only)
+        self.steering.decided(only)
 
     def _touch(self, prefixes: Collection[Prefix]) -> None:
         if self._reconciler is not None:
@@ -465,9 +481,7 @@ class Daemon:
         return {
             "status": only_alone(lambda: json.dumps(self.status())),
             "paths": only_alone(self._paths),
-            "drain": self.leaving.asked_to_drain,
-            "undrain": self.leaving.asked_to_undrain,
-            "leaving": only_alone(self.leaving.asked_how_far),
+            **SteeringQuestions(self.steering, self.leaving).questions(),
         }
 
     def status(self) -> dict[str, Any]:
@@ -482,9 +496,11 @@ class Daemon:
             "instance_id": instance.id if instance else self._config.instance_id,
             "vpc_id": instance.vpc_id if instance else self._config.vpc_id,
             "ec2_observed": reconciler is not None and reconciler.first_observation.is_set(),
+            "polls": reconciler.polls_ended if reconciler else 0,
             "cycles": self._journal.cycles,
             "last_cycle": self._journal.last_cycle,
             "leaving": self.leaving.status(),
+            "steering": self.steering.status(),
             "sources": [
                 source.to_json()
                 for source in source_statuses(self.bridge, self._scripts.statuses(), self._health.verdicts())
@@ -502,6 +518,8 @@ class Daemon:
         return json.dumps(
             {
                 "paths": offered_lines(self._offers()),
+                "held": sorted(map(str, self.steering.held)),
+                "taken": sorted(map(str, self.steering.taken)),
                 "withheld": prefix_set_json(self.leaving.policy.withheld),
                 "leftovers_held": wish.leftovers_held,
                 "spoken": [str(prefix) for prefix in self.bridge.rib.spoken],

@@ -96,6 +96,12 @@ class Health:
         """How each check is, those of owners last."""
         return [*self._checks.statuses(), *(self._owners.statuses() if self._owners else ())]
 
+    def probe_now(self, name: str) -> None:
+        """Let the checks of this name probe now, those of owners, too."""
+        self._checks.probe_now(name)
+        if self._owners is not None:
+            self._owners.probe_now(name)
+
     async def stop(self) -> None:
         """Check nothing any more. What was announced stays announced."""
         await self._checks.stop()

@@ -86,7 +86,7 @@ class Journal:
     def outcome(self, outcome: Outcome, cycle: Cycle) -> None:
         """One write has its outcome."""
         change, error = outcome.change, outcome.error
-        subject = _subject(change.key)
+        subject = subject_of(change.key)
         if error is not None:
             cycle.counts["failed"] += 1
             self.failure(subject, error, action=change.action.value, table=change.table_id, prefix=change.prefix)
@@ -153,7 +153,7 @@ class Journal:
     def no_longer_wanted(self, keys: Iterable[Key]) -> None:
         """Nothing is to be written at these places: what failed there will be news when it fails again."""
         for key in keys:
-            self._failing.pop(_subject(key), None)
+            self._failing.pop(subject_of(key), None)
 
     def verdicts(self, before: Mapping[Key, Verdict], now: Mapping[Key, Verdict]) -> None:
         """What is offered and not written, and why: said when it becomes so. What is written is said when it is."""
@@ -198,7 +198,8 @@ class Journal:
                 event(log, logging.WARNING, "rules find no route table", rules=names, hint=hint)
 
 
-def _subject(key: Key) -> str:
+def subject_of(key: Key) -> str:
+    """What failures of writing there are called in `failing` and `errors`."""
     return f"{key[0]} {key[1]}"
 
 

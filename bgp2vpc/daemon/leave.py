@@ -1,22 +1,14 @@
 """Who wants which prefixes to leave, since when, and how far it has come. Pure; times are Unix seconds."""
 
-import json
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import Enum
-from typing import Any, Final
+from typing import Any
 
 from bgp2vpc.bgp.draining import Draining, PrefixSet
-from bgp2vpc.errors import Bgp2vpcError
-from bgp2vpc.prefix import Prefix, PrefixError, parse_prefix
-
-VERSION: Final = 1
-"""Of the state file."""
-
-
-class LeaveError(Bgp2vpcError):
-    """What was asked for cannot be; or the text of a state file that cannot be read. The message says why."""
+from bgp2vpc.daemon.steer import SteerError, in_utc, steering_row
+from bgp2vpc.prefix import Prefix, parse_prefix
 
 
 class By(Enum):
@@ -38,7 +30,8 @@ class Phase(Enum):
 class Leave:
     """One prefix, or (None) everything, on its way out.
 
-    `withdraws` False: a last resort for as long as it lasts, and never withdrawn.
+    `withdraws` False: a last resort for as long as it lasts, and never withdrawn. `who`: the person behind `by`, where
+    there is one. `until`: when it ends by itself; None: never.
     """
 
     by: By
@@ -47,6 +40,8 @@ class Leave:
     reason: str = ""
     phase: Phase = Phase.DRAINING
     withdraws: bool = True
+    who: str = ""
+    until: float | None = None
 
     @property
     def key(self) -> "Key":
@@ -62,11 +57,17 @@ class Leave:
         return {
             "prefix": None if self.prefix is None else str(self.prefix),
             "state": self.phase.value,
-            "since": datetime.fromtimestamp(self.since, UTC).isoformat(timespec="seconds"),
+            "since": in_utc(self.since),
+            "until": None if self.until is None else in_utc(self.until),
             "by": self.by.value,
+            "who": self.who,
             "reason": self.reason,
             "withdraws": self.withdraws,
         }
+
+    def to_row(self) -> dict[str, Any]:
+        """A row of `steering` in the status."""
+        return steering_row("drain", self.prefix, self.who or self.by.value, self.reason, self.since, self.until)
 
 
 Key = tuple[By, Prefix | None]
@@ -85,25 +86,30 @@ class Leaves:
         return bool(self.entries)
 
     def added(self, new: Iterable[Leave]) -> "Leaves":
-        """With these, too. What its author drains already goes on as it is, unless it wants another end of it."""
+        """With these, too. What its author drains already goes on as it is, unless it wants another end of it.
+
+        Another time, or person, is noted; how far it has come stays.
+        """
         known = {each.key: each for each in self.entries}
         for each in new:
             before = known.get(each.key)
             if before is None or each.withdraws != before.withdraws:
                 known[each.key] = each
+            elif (each.until, each.who) != (before.until, before.who):
+                known[each.key] = replace(each, since=before.since, phase=before.phase)
         return Leaves(tuple(known.values()))
 
     def without(self, prefixes: Collection[Prefix]) -> "Leaves":
         """These prefixes stay; without any: all do, whoever drains them.
 
-        Raises LeaveError where a prefix leaves as a part of everything.
+        Raises SteerError where a prefix leaves as a part of everything.
         """
         if not prefixes:
             return Leaves()
         whole = next((each for each in self.entries if each.prefix is None), None)
         if whole is not None:
             names = ", ".join(map(str, sorted(prefixes)))
-            raise LeaveError(f"everything is {whole.phase.value}, so {names} cannot stay alone; undrain everything")
+            raise SteerError(f"everything is {whole.phase.value}, so {names} cannot stay alone; undrain everything")
         return Leaves(tuple(each for each in self.entries if each.prefix not in prefixes))
 
     def without_those_by(self, by: By) -> "Leaves":
@@ -122,38 +128,29 @@ class Leaves:
         of_phase = [each.prefix for each in self.entries if each.phase is phase]
         return PrefixSet(frozenset(each for each in of_phase if each is not None), everything=None in of_phase)
 
-    def to_text(self) -> str:
-        """The state file. What a signal began is not in it: the next start is a new life."""
-        kept = [each.to_json() for each in self.entries if each.by is not By.SIGTERM]
-        return json.dumps({"version": VERSION, "leaving": kept}, indent=1) + "\n"
+    def until(self, now: float) -> "Leaves":
+        """Those whose time is not over."""
+        return Leaves(tuple(each for each in self.entries if each.until is None or each.until > now))
 
+    def to_json(self) -> list[dict[str, Any]]:
+        """For the state file. What a signal began is not in it: the next start is a new life."""
+        return [each.to_json() for each in self.entries if each.by is not By.SIGTERM]
 
-def read_leaves(text: str) -> Leaves:
-    """What `to_text` wrote. Raises LeaveError for anything else."""
-    try:
-        document = json.loads(text)
-        if document["version"] != VERSION:
-            raise LeaveError(f"version {document['version']!r} is not {VERSION}; another bgp2vpc wrote it")
-        return Leaves().added(map(_read, document["leaving"]))
-    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
-        raise LeaveError(f"no state of bgp2vpc: {type(error).__name__}: {error}") from error
+    @classmethod
+    def from_json(cls, entries: Iterable[dict[str, Any]]) -> "Leaves":
+        """What `to_json` wrote. Raises ValueError, KeyError, TypeError or AttributeError for anything else."""
+        return cls().added(map(_read, entries))
 
 
 def _read(entry: dict[str, Any]) -> Leave:
-    since = datetime.fromisoformat(entry["since"])
+    until = entry.get("until")
     return Leave(
         By(entry["by"]),
         None if entry["prefix"] is None else parse_prefix(entry["prefix"]),
-        since.timestamp(),
+        datetime.fromisoformat(entry["since"]).timestamp(),
         str(entry["reason"]),
         Phase(entry["state"]),
         bool(entry["withdraws"]),
+        str(entry.get("who", "")),
+        None if until is None else datetime.fromisoformat(until).timestamp(),
     )
-
-
-def read_prefixes(words: Iterable[str]) -> frozenset[Prefix]:
-    """The prefixes that a user wrote. Raises LeaveError."""
-    try:
-        return frozenset(map(parse_prefix, words))
-    except PrefixError as error:
-        raise LeaveError(str(error)) from error

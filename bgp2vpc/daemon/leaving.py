@@ -5,26 +5,25 @@ nobody tells us of.
 """
 
 import asyncio
-import json
 import logging
 import random
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 from bgp2vpc.bgp.draining import NOTHING_DRAINS, PrefixSet
 from bgp2vpc.daemon.apply import Outcome, Result
 from bgp2vpc.daemon.bridge import Bridge
 from bgp2vpc.daemon.calls import Calls
+from bgp2vpc.daemon.deadlines import Deadlines
 from bgp2vpc.daemon.fate import End, Fate, fate
 from bgp2vpc.daemon.journal import Journal
-from bgp2vpc.daemon.leave import By, Key, Leave, Leaves, Phase, read_prefixes
+from bgp2vpc.daemon.leave import By, Key, Leave, Leaves, Phase
 from bgp2vpc.daemon.reconciler import Reconciler
 from bgp2vpc.daemon.scripts import StartTask
-from bgp2vpc.daemon.state_file import StateFileError, load_leaves, write_state
+from bgp2vpc.daemon.state_file import StateFile
 from bgp2vpc.daemon.view import View
 from bgp2vpc.daemon.waiting import until
 from bgp2vpc.errors import Ec2Error
@@ -40,8 +39,6 @@ FIRST_LOOK: Final = 0.3
 CONVERGENCE: Final = 2.0
 """Seconds that the datacenter's routers have to hear of the last resort and to choose another path, before ours goes:
 RFC 8326 section 4."""
-
-SAVING: Final = "saving the state file"
 
 Place = tuple[str, Prefix]
 Decide = Callable[[Collection[Prefix] | None], None]
@@ -60,7 +57,7 @@ class Leaving:
     """Drains and undrains. `decide` hears of prefixes to decide about, or None for all."""
 
     def __init__(
-        self, bridge: Bridge, journal: Journal, start_task: StartTask, decide: Decide, state_file: Path | None
+        self, bridge: Bridge, journal: Journal, start_task: StartTask, decide: Decide, state_file: StateFile
     ) -> None:
         self.settings = LeaveSettings()
         self.policy = NOTHING_DRAINS
@@ -73,6 +70,7 @@ class Leaving:
         self._began: dict[Key, float] = {}
         self._due: dict[Key, float] = {}
         """When what drains is withdrawn at the latest."""
+        self._deadlines: Deadlines[Key] = Deadlines(self._time_is_over)
         self._fates: dict[Place, Fate] = {}
         self._watching: asyncio.Task[None] | None = None
         self._calls: Calls | None = None
@@ -81,16 +79,11 @@ class Leaving:
 
     # What the daemon does with it
 
-    def load(self, *, lifecycle: bool) -> None:
+    def resume(self, leaves: Leaves, *, lifecycle: bool) -> None:
         """Go on where an earlier run ended: before anything is announced or decided.
 
         `lifecycle`: whether somebody watches for the end of what metadata began.
         """
-        try:
-            leaves = load_leaves(self._state_file)
-        except StateFileError as error:
-            self._journal.failure("state file", StateFileError(f"{error}; nothing is taken for draining"))
-            return
         for each in leaves:
             since = each.to_json()["since"]
             event(log, logging.INFO, f"still {each.phase.value}", prefix=_named(each), by=each.by.value, since=since)
@@ -109,32 +102,36 @@ class Leaving:
 
     def drain(
         self, by: By, prefixes: Collection[Prefix] = (), reason: str = "", *, withdraws: bool = True,
-        timeout: float | None = None,
+        timeout: float | None = None, who: str = "", seconds: float | None = None,
     ) -> None:  # fmt: skip
         """Let these prefixes leave (none: everything), in `timeout` seconds, by default the configured ones.
 
-        `withdraws` False: they only become a last resort.
+        `withdraws` False: they only become a last resort. `who`: which person wants it. After `seconds` all is undone.
         """
         now = time.time()
+        until = None if seconds is None else now + seconds
         wanted: list[Prefix | None] = [*sorted(prefixes)] or [None]
-        new = [Leave(by, prefix, now, reason, withdraws=withdraws) for prefix in wanted]
-        news = [each for each in self._leaves.added(new) if each in new]
-        for each in news:
-            event(log, logging.INFO, "draining", prefix=_named(each), by=by.value, reason=reason or None)
-        self._use(self._leaves.added(new), timeout=timeout)
+        new = [Leave(by, prefix, now, reason, withdraws=withdraws, who=who, until=until) for prefix in wanted]
+        before = self._leaves.entries
+        leaves = self._leaves.added(new)
+        for each in leaves:
+            if each not in before:
+                fields = {"by": by.value, "who": who or None, "reason": reason or None, "seconds": seconds}
+                event(log, logging.INFO, each.phase.value, prefix=_named(each), **fields)
+        self._use(leaves, timeout=timeout)
 
-    def undrain(self, prefixes: Collection[Prefix] = ()) -> list[Leave]:
-        """These stay (none: all that drains, whoever wanted it); what that ended. Raises LeaveError."""
-        return self._end(self._leaves.without(prefixes), "undrained")
+    def undrain(self, prefixes: Collection[Prefix] = (), *, who: str = "", reason: str = "") -> list[Leave]:
+        """These stay (none: all that drains, whoever wanted it); what that ended. Raises SteerError."""
+        return self._end(self._leaves.without(prefixes), "undrained", who=who or None, reason=reason or None)
 
     def end_those_by(self, by: By) -> None:
         """Its reason is gone."""
         self._end(self._leaves.without_those_by(by), f"undrained: no reason by {by.value} any more")
 
-    def _end(self, leaves: Leaves, words: str) -> list[Leave]:
+    def _end(self, leaves: Leaves, words: str, **fields: str | None) -> list[Leave]:
         ended = [each for each in self._leaves if each not in leaves.entries]
         for each in ended:
-            event(log, logging.INFO, words, prefix=_named(each), by=each.by.value)
+            event(log, logging.INFO, words, prefix=_named(each), by=each.by.value, **fields)
         if ended:
             self._use(leaves)
         return ended
@@ -152,33 +149,29 @@ class Leaving:
 
     def _use(self, leaves: Leaves, *, save: bool = True, timeout: float | None = None) -> None:
         changed = set(leaves) ^ set(self._leaves)
+        going_on = {(each.key, each.withdraws) for each in self._leaves if each.phase is Phase.DRAINING}
         self._leaves = leaves
         for each in changed & set(leaves):
-            if each.phase is Phase.DRAINING:
+            if each.phase is Phase.DRAINING and (each.key, each.withdraws) not in going_on:
                 self._began[each.key] = self._now()
                 self._due[each.key] = self._now() + (self.settings.timeout if timeout is None else timeout)
         self.policy = leaves.draining(self.settings.backup_med)
-        self._fates = {place: each for place, each in self._fates.items() if self._covers(place[1])}
+        self._fates = {place: each for place, each in self._fates.items() if self.concerns(place[1])}
         self._bridge.export(self.policy)
         prefixes = {each.prefix for each in changed}
         self._decide(None if None in prefixes else {each for each in prefixes if each is not None})
         if save and changed:
-            self._save()
+            self._state_file.keep(leaves=leaves)
+        self._deadlines.want({each.key: each.until for each in leaves if each.until is not None})
         self._look()
         self._watch()
 
-    def _covers(self, prefix: Prefix) -> bool:
-        return prefix in self.policy.last_resort or prefix in self.policy.withheld
+    def _time_is_over(self, keys: Collection[Key]) -> None:
+        self._end(Leaves(tuple(each for each in self._leaves if each.key not in keys)), "undrained: its time is over")
 
-    def _save(self) -> None:
-        if self._state_file is None:
-            return
-        try:
-            write_state(self._state_file, self._leaves.to_text())
-        except StateFileError as error:
-            self._journal.failure(SAVING, error)
-        else:
-            self._journal.success(SAVING)
+    def concerns(self, prefix: Prefix) -> bool:
+        """Whether it drains, or is drained."""
+        return prefix in self.policy.last_resort or prefix in self.policy.withheld
 
     # Until somebody else has it
 
@@ -256,7 +249,7 @@ class Leaving:
 
     def _look(self) -> None:
         """Note which routes were ours, and whose they are now. What has found its end keeps it."""
-        ours = {place for place in self._ours() if self._covers(place[1])}
+        ours = {place for place in self._ours() if self.concerns(place[1])}
         for place in ours | {place for place, each in self._fates.items() if each.end is End.OURS}:
             before = self._fates.get(place)
             found = self._fate(place)
@@ -296,6 +289,10 @@ class Leaving:
         """Who leaves, for `bgp2vpc status`."""
         return [each.to_json() for each in self._leaves]
 
+    def steering(self) -> list[dict[str, Any]]:
+        """The same, as rows of `steering`."""
+        return [each.to_row() for each in self._leaves]
+
     def report(self) -> dict[str, Any]:
         """How far it has come, for `bgp2vpc drain`."""
         self._look()
@@ -312,24 +309,9 @@ class Leaving:
                 }
                 for place in sorted(self._fates)
             ],
-            "past_us": self._bridge.relays_of(self._covers),
-            "not_saved": failing.get(SAVING, "" if self._state_file else "no state_file"),
+            "past_us": self._bridge.relays_of(self.concerns),
+            "not_saved": self._state_file.not_kept,
         }
-
-    # What is asked through the socket
-
-    def asked_to_drain(self, words: Sequence[str]) -> str:
-        """`drain PREFIX…`: the report, at its beginning. Raises LeaveError."""
-        self.drain(By.CLI, read_prefixes(words))
-        return json.dumps(self.report())
-
-    def asked_to_undrain(self, words: Sequence[str]) -> str:
-        """`undrain PREFIX…`: what that ended. Raises LeaveError."""
-        return json.dumps([each.to_json() for each in self.undrain(read_prefixes(words))])
-
-    def asked_how_far(self) -> str:
-        """`leaving`: the report."""
-        return json.dumps(self.report())
 
     @staticmethod
     def _now() -> float:

@@ -112,6 +112,10 @@ class OwnerChecks:
         """How each check of an owner is."""
         return self._checkup.statuses()
 
+    def probe_now(self, name: str) -> None:
+        """Let the check of this name probe now, if it runs."""
+        self._checkup.probe_now(name)
+
     async def stop(self) -> None:
         """Check nobody any more."""
         await self._checkup.stop()

@@ -86,6 +86,9 @@ class Reconciler:
         self.tempo = Tempo()
         self.verdicts: dict[Key, Verdict] = {}
         self.refused = False
+        self.polls_begun = 0
+        self.polls_ended = 0
+        """However they ended."""
         self.only_withdraws = False
         """Set when the daemon ends: no route is pointed at a host that is about to stop."""
         self.first_observation = asyncio.Event()
@@ -123,7 +126,9 @@ class Reconciler:
         failures = 0
         while True:
             self._poll_now.clear()
+            self.polls_begun += 1
             failures = 0 if await self._poll() else failures + 1
+            self.polls_ended += 1
             wait = self._until_next_poll(failures)
             # Every instance of the account shares EC2's 20 describes a second: hosts must not poll in step.
             try:

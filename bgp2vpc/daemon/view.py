@@ -305,6 +305,16 @@ class View:
         missing = (self.snapshot.missing | asked.interface_ids) - by_id.keys()
         self.snapshot = replace(self.snapshot, neighborhood=others | by_id, nobody_at=nobody, missing=missing)
 
+    def has_rule_for(self, prefix: Prefix) -> bool:
+        """Whether a rule is about it in some table."""
+        return any(ruled.rule_for(prefix) for ruled in self.tables.values())
+
+    def is_offered(self, prefix: Prefix, wish: Wish) -> bool:
+        """Whether a source of this host offers it where a rule lets that count."""
+        offers = [offer for offer in wish.offers.get(prefix, ()) if offer.side is not Side.PEER]
+        rules = [rule for ruled in self.tables.values() if (rule := ruled.rule_for(prefix))]
+        return any(rule.admits(offer) for rule in rules for offer in offers)
+
     def not_accepted(self, wish: Wish, only: Collection[Prefix] | None = None) -> tuple[Prefix, ...]:
         """Prefixes (among `only`, if given) that sources of this host offer, and no rule accepts."""
         return tuple(

@@ -42,6 +42,8 @@ class CheckStatus:
     since: float | None
     last_result: Result | None
     history: tuple[Sample, ...]
+    probes: int = 0
+    """How many there have been."""
 
     @property
     def last_reason(self) -> str:
@@ -79,6 +81,15 @@ class Runner:
         self._last_result: Result | None = None
         self._history: deque[Sample] = deque(maxlen=_REMEMBERED)
         self._raised = False
+        self._probes = 0
+        self._asked = False
+        self._alarm: asyncio.Future[None] | None = None
+
+    def probe_now(self) -> None:
+        """Probe before the next beat, if need be once more behind the probe that is under way; the beat stays."""
+        self._asked = True
+        if self._alarm is not None:
+            _ring(self._alarm)
 
     @property
     def status(self) -> CheckStatus:
@@ -91,6 +102,7 @@ class Runner:
             since=self._since,
             last_result=self._last_result,
             history=tuple(self._history),
+            probes=self._probes,
         )
 
     @property
@@ -108,11 +120,26 @@ class Runner:
         clock = asyncio.get_running_loop().time
         beat = clock() + self._delay
         while True:
-            await asyncio.sleep(max(0.0, beat - clock()))
+            is_extra = await self._wait_until(beat)
             started = clock()
             result = await self._probe_once()
             self._take_in(result, started, clock())
-            beat = next_beat(beat, self.check.every, clock())
+            if not is_extra or clock() >= beat:
+                beat = next_beat(beat, self.check.every, clock())
+
+    async def _wait_until(self, beat: float) -> bool:
+        """Sleep until the beat, or until somebody asks for a probe; whether somebody did."""
+        if not self._asked:
+            loop = asyncio.get_running_loop()
+            self._alarm = loop.create_future()
+            timer = loop.call_at(beat, _ring, self._alarm)
+            try:
+                await self._alarm
+            finally:
+                timer.cancel()
+                self._alarm = None
+        asked, self._asked = self._asked, False
+        return asked
 
     async def _probe_once(self) -> Result:
         try:
@@ -125,6 +152,7 @@ class Runner:
 
     def _take_in(self, result: Result, started: float, now: float) -> None:
         self._last_result = result
+        self._probes += 1
         self._history.append(Sample(result.ok, now - started))
         changed = self._opinion.add(result.ok)
         if log.isEnabledFor(logging.DEBUG):
@@ -147,3 +175,8 @@ class Runner:
         event(
             log, level, what, check=check.name, type=check.type, destination=check.destination, reason=reason, **fields
         )
+
+
+def _ring(alarm: "asyncio.Future[None]") -> None:
+    if not alarm.done():
+        alarm.set_result(None)

@@ -99,6 +99,8 @@ def _peers(place: Place, offers: Sequence[Offer]) -> tuple[tuple[Offered, ...], 
 
 
 def _decided(here: Contest) -> Decision | None:
+    if here.place.is_taken_by_hand and isinstance(here.own, Offered):
+        return diff(here.place, here.own)
     considered = [peer for peer in here.peers if _is_considered(here.place, peer)]
     candidates = [*considered, here.own] if isinstance(here.own, Offered) else considered
     best = _best(here.place, candidates)

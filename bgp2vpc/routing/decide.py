@@ -8,7 +8,7 @@ from bgp2vpc.bgp.path import SELF
 from bgp2vpc.bgp.rib import Offer, Side
 from bgp2vpc.prefix import IPAddress, Prefix
 from bgp2vpc.routing.contest import contest
-from bgp2vpc.routing.diff import Decision, Place, Policy, diff, is_ours, is_peer, own_interfaces
+from bgp2vpc.routing.diff import Decision, Place, Policy, diff, hold, is_ours, is_peer, own_interfaces
 from bgp2vpc.routing.fib import desired
 from bgp2vpc.routing.plan import Key, Plan, make_plan
 from bgp2vpc.routing.rule import Rule, Writes
@@ -78,9 +78,8 @@ def decide_one(ruled: Ruled, prefix: Prefix, snapshot: Snapshot, wish: Wish, pol
     present = place.route.target if place.route else None
     offers = wish.offers.get(prefix, ())
     own = desired(rule, ruled.table, offers, place.ours, present)
-    if rule.decides_by_best_path(prefix):
-        return contest(place, own, offers)
-    return diff(place, own)
+    decision = contest(place, own, offers) if rule.decides_by_best_path(prefix) else diff(place, own)
+    return hold(place, decision) if decision is not None and prefix in wish.held else decision
 
 
 def peers_in_the_way(tables: Mapping[str, Ruled], snapshot: Snapshot, wish: Wish) -> frozenset[str]:

@@ -20,6 +20,9 @@
 
 A path is a backup if its MED is at least `backup_med`: ExaBGP's healthcheck announces a service that is down with MED
 1000 and a disabled one with 500. It keeps a route of ours and fills an empty table, but takes from nobody.
+An operator may ask for the route of any peer (`Wish.taken`): replace, whatever is said above about peers. And may
+freeze the place (`Wish.held`): then none of the changes is made.
+
 Wherever we would point a route at an interface whose source/destination check is on, or EC2 would refuse the prefix
 because it lies within the VPC, the verdict is `blocked`; also where the route points there already, and the check was
 switched on since.
@@ -94,6 +97,11 @@ class Place:
     def leftover_is_kept(self) -> bool:
         """Whether a route of ours that nobody offers stays for now."""
         return self.wish.keeps_leftover(self.prefix, self.rule)
+
+    @property
+    def is_taken_by_hand(self) -> bool:
+        """Whether an operator wants the route of another instance here, now. No reason to touch a foreign one."""
+        return self.prefix in self.wish.taken and self.route is not None and is_peer(self.route, self.ours)
 
     def fails(self, interface_id: str) -> bool:
         """Whether the remote check that the owner has to pass fails at this interface."""
@@ -174,6 +182,8 @@ def _with_path(place: Place, route: Route | None, wish: Offered) -> Decision:
 
 
 def _with_path_of_others(place: Place, route: Route, wish: Offered) -> Decision:
+    if place.is_taken_by_hand:
+        return write(place, Action.REPLACE, wish.interface, Reason.BY_HAND)
     reason = _may_take(place, route)
     if reason is None:
         return leave(place, route)
@@ -201,6 +211,14 @@ def leave(place: Place, route: Route) -> Decision:
     if is_peer(route, place.ours):
         return place.stays(VerdictKind.YIELD, Reason.OWNER_HEALTHY)
     return place.stays(VerdictKind.FOREIGN, Reason.FOREIGN_TARGET)
+
+
+def hold(place: Place, decision: Decision) -> Decision:
+    """An operator has frozen the place: what would be done is only said."""
+    verdict, change = decision
+    kind = VerdictKind.KEEP if place.route and is_ours(place.route, place.ours) else VerdictKind.YIELD
+    instead = f"{verdict.kind.value} {change.target}" if change is not None else verdict.kind.value
+    return place.stays(kind, Reason.HELD, f"but for the hold: {instead} ({verdict.reason.value})")
 
 
 def _may_take(place: Place, route: Route) -> Reason | None:

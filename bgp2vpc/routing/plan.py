@@ -62,6 +62,8 @@ class Reason(Enum):
     HANDOVER = "handover"
     NOT_READY = "not-ready"
     DAMPED = "damped"
+    HELD = "held"
+    BY_HAND = "by-hand"
     INSIDE_VPC = "inside-vpc"
     NEXT_HOP = "next-hop-not-ours"
     NO_INTERFACE = "no-interface"

@@ -21,6 +21,8 @@ class Wish:
     `neighbors_held`: the neighbors have not told all they have: where best path decides, nothing is taken or deleted.
     `overdue`: (place, interface id) of peers that should have written there, and have not.
     `withheld`: prefixes that are drained: what is left of them goes, whoever has spoken.
+    `held`: prefixes that an operator has frozen: nothing is written there, whatever else is wished.
+    `taken`: prefixes that an operator wants here now, although the rule would leave them to another instance.
     """
 
     offers: Mapping[Prefix, Sequence[Offer]]
@@ -33,6 +35,8 @@ class Wish:
     neighbors_held: bool = False
     overdue: Collection[tuple[Key, str]] = field(default_factory=frozenset)
     withheld: Container[Prefix] = ()
+    held: Container[Prefix] = ()
+    taken: Container[Prefix] = ()
 
     def keeps_leftover(self, prefix: Prefix, rule: Rule) -> bool:
         """Whether a route of ours for `prefix` that nobody offers stays for now."""

@@ -11,6 +11,7 @@ Lines of our own, answered `done` or `error` as all others:
 import asyncio
 import logging
 import re
+from collections import deque
 from collections.abc import Callable, Container, Mapping, Sequence
 from itertools import count
 from pathlib import Path
@@ -20,17 +21,22 @@ from bgp2vpc.dialect.command import Command
 from bgp2vpc.errors import Bgp2vpcError
 from bgp2vpc.names import CLIENT, LASTING, RELAY, reserved_for
 from bgp2vpc.sources.lines import LineSplitter
+from bgp2vpc.sources.pace import Throttle
+from bgp2vpc.sources.peer import Peer, peer_of
 from bgp2vpc.sources.session import Listener, Reply, SourceKind, SpeakerSession, as_lines
+from bgp2vpc.sources.turns import SLICE, Turns
 from bgp2vpc.sources.unix import SocketError, listen_at
 
 __all__ = ["LASTING", "Question", "SocketError", "SocketServer", "serve"]
 
-Question = Callable[[Sequence[str]], str]
-"""Answers, to the words behind its name, in lines of text; raises Bgp2vpcError to say why not."""
+Question = Callable[[Sequence[str], Peer], str]
+"""Answers, to the words behind its name and who asks, in lines of text; raises Bgp2vpcError to say why not."""
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:@-]{0,63}")
 _UNREAD_LIMIT: Final = 1024 * 1024
 """Bytes of answers that may wait for a client when it says more; beyond, it is dropped. One answer may be longer:
 the status of 1000 prefixes in ten tables is."""
+_READ_WITHIN: Final = 30.0
+"""Seconds that a client may leave an answer unread."""
 _log: Final = logging.getLogger(__name__)
 
 
@@ -71,6 +77,8 @@ class SocketServer:
         self.restart_time = restart_time
         self.clients: set[_Client] = set()
         self.lasting = _Lasting(listener)
+        self.turns = Turns()
+        self._throttle = Throttle()
         self._reserved = reserved
         self._max_clients = max_clients
         self._count = 0
@@ -110,11 +118,22 @@ class SocketServer:
 
     def admit(self, client: "_Client") -> str:
         """The name of a new client's source; empty if there are too many already."""
-        if self._server is None or len(self.clients) >= self._max_clients:
+        if self._server is None:
             return ""
+        if len(self.clients) >= self._max_clients:
+            idle = [each for each in self.clients if not each.is_source and not each.is_busy]
+            if not idle:
+                return ""
+            self.complain("too many clients, the one that was silent for longest is dropped")
+            min(idle, key=lambda each: each.heard_at).make_room()
         self.clients.add(client)
         self._count += 1
         return f"{CLIENT}{self._count}"
+
+    def complain(self, words: str) -> None:
+        """Warn of a client; of a thousand of them, a few times."""
+        if self._throttle.allows(asyncio.get_running_loop().time()):
+            _log.warning("%s: %s", self.path, words)
 
     def name_for(self, name: str) -> str:
         """`name`, or for a relay, which cannot choose another one, the first free NAME-2, NAME-3 …"""
@@ -140,29 +159,74 @@ class _Client(asyncio.Protocol):
     def __init__(self, server: SocketServer) -> None:
         self._server = server
         self._splitter = LineSplitter()
-        self._transport: asyncio.WriteTransport | None = None
+        self._lines: deque[bytes | None] = deque()
+        self._transport: asyncio.Transport | None = None
         self._session: SpeakerSession | None = None
+        self._peer = Peer(0, -1, -1)
+        self.heard_at = 0.0
+        self._patience: asyncio.TimerHandle | None = None
 
     @property
     def source(self) -> str:
         """The name of its source."""
         return self._session.source if self._session else ""
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether there is something of it still to be answered."""
+        return bool(self._lines)
+
+    @property
+    def is_source(self) -> bool:
+        """Whether it has announced something, or may pass on what ExaBGP hears."""
+        return self._session is not None and (self._session.is_open or self._session.kind is SourceKind.TEE)
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """From asyncio."""
-        self._transport = cast(asyncio.WriteTransport, transport)
+        self._transport = cast(asyncio.Transport, transport)
+        self.heard_at = asyncio.get_running_loop().time()
         name = self._server.admit(self)
         if name:
+            self._peer = peer_of(transport.get_extra_info("socket"))
             self._session = SpeakerSession(name, SourceKind.CLIENT, self._server.listener)
         else:
-            _log.warning("%s: too many clients, one more is sent away", self._server.path)
+            self._server.complain("too many clients, one more is sent away")
             self._transport.write(b"error: too many clients\n")
             self._transport.close()
 
     def data_received(self, data: bytes) -> None:
         """From asyncio."""
-        for line in self._splitter.feed(data):
+        self.heard_at = asyncio.get_running_loop().time()
+        is_waiting = bool(self._lines)
+        self._lines += self._splitter.feed(data)
+        if is_waiting or not self._lines:
+            return
+        # A line costs next to nothing and goes at once; a question may be worth a thousand lines, so it waits its turn.
+        if _is_ours(self._lines[0]) or self.work(self.heard_at + SLICE):
+            if self._transport is not None:
+                self._transport.pause_reading()
+            self._server.turns.add(self)
+
+    def work(self, until: float) -> bool:
+        """Handle lines it has sent, at least one; whether there are more."""
+        clock = asyncio.get_running_loop().time
+        while self._lines:
+            line = self._lines.popleft()
             self._line(line)
+            if self._lines and (clock() >= until or _is_ours(self._lines[0])):
+                return True
+        if self._transport is not None:
+            self._transport.resume_reading()
+        return False
+
+    def pause_writing(self) -> None:
+        """From asyncio: an answer waits for it to read."""
+        self._patience = asyncio.get_running_loop().call_later(_READ_WITHIN, self._give_up)
+
+    def resume_writing(self) -> None:
+        """From asyncio: it has read."""
+        if self._patience is not None:
+            self._patience.cancel()
 
     def eof_received(self) -> bool:
         """From asyncio. The end of its lines is the end of the client, once it has its answers."""
@@ -172,9 +236,17 @@ class _Client(asyncio.Protocol):
         """From asyncio."""
         self.end()
 
+    def make_room(self) -> None:
+        """There are too many clients, and this one has said nothing for longest."""
+        if self._transport is not None:
+            self._transport.write(b"error: too many clients; this one was silent for longest, and is dropped\n")
+        self.end()
+
     def end(self) -> None:
         """Close the session and the connection. Idempotent."""
         self._server.clients.discard(self)
+        self._lines.clear()
+        self.resume_writing()
         if self._session is not None:
             self._session.close(hold=self._server.restart_time)
             self._session = None
@@ -186,13 +258,17 @@ class _Client(asyncio.Protocol):
         if self._session is None or self._transport is None:
             return
         if self._transport.get_write_buffer_size() > _UNREAD_LIMIT:
-            _log.warning("%s: does not read its answers: dropped", self.source)
-            self._transport.abort()
-            self.end()
+            self._give_up()
             return
         words = line.decode("utf-8", "replace").split() if line is not None else []
         ours = words[:1] == ["bgp2vpc"]
         self._transport.write(self._own(self._session, words[1:]) if ours else self._session.feed(line))
+
+    def _give_up(self) -> None:
+        self._server.complain(f"{self.source}: does not read its answers: dropped")
+        if self._transport is not None:
+            self._transport.abort()
+        self.end()
 
     def _own(self, session: SpeakerSession, words: list[str]) -> bytes:
         text, problem = "", ""
@@ -206,7 +282,7 @@ class _Client(asyncio.Protocol):
                 problem = self._speak_as(session, LASTING, self._server.lasting)
             case [name, *more] if name in self._server.questions:
                 try:
-                    text = self._server.questions[name](more)
+                    text = self._server.questions[name](more, self._peer)
                 except Bgp2vpcError as error:
                     problem = str(error)
             case _:
@@ -222,6 +298,10 @@ class _Client(asyncio.Protocol):
         kind = SourceKind.TEE if name.startswith(RELAY) else SourceKind.CLIENT
         self._session = SpeakerSession(name, kind, listener, reasons=session.reasons)
         return ""
+
+
+def _is_ours(line: bytes | None) -> bool:
+    return line is not None and line.lstrip().startswith(b"bgp2vpc")
 
 
 class _Lasting:

@@ -16,6 +16,7 @@ from bgp2vpc.dialect.messages import decode as decode_message
 from bgp2vpc.dialect.text import parse
 from bgp2vpc.errors import MetadataError
 from bgp2vpc.prefix import IPAddress, Prefix
+from bgp2vpc.sources.peer import Peer
 from bgp2vpc.sources.session import SourceKind
 from bgp2vpc.vpc.connect import Connection
 from bgp2vpc.vpc.memory import MemoryVpc
@@ -26,6 +27,7 @@ from tests.virtual_time import VirtualTimeLoop
 A, B = "192.0.2.1/32", "192.0.2.2/32"
 OURS, PEER = "eni-1", "eni-2"
 SCRIPT = "dns"
+OPERATOR = Peer(pid=42, uid=0, gid=0)
 
 
 def announce(prefix: str = A, more: str = "") -> str:
@@ -137,7 +139,7 @@ class Lab:
     def ask(self, *words: str):
         """`bgp2vpc drain …` and the like, through the daemon's own questions: the answer read as JSON."""
         question = self.daemon.questions()[words[0]]
-        return json.loads(self.do(lambda: question(words[1:])))
+        return json.loads(self.do(lambda: question(words[1:], OPERATOR)))
 
     def hear(self, *lines: str) -> None:
         """ExaBGP says these lines."""

@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bgp2vpc.daemon.leave import By, Leave, LeaveError, Leaves, Phase, read_leaves, read_prefixes
-from bgp2vpc.daemon.state_file import StateFileError, read_state, write_state
+from bgp2vpc.daemon.leave import By, Leave, Leaves, Phase
+from bgp2vpc.daemon.state import State, StateError, read_state_text
+from bgp2vpc.daemon.state_file import StateFileError, load_state, read_state, write_state
+from bgp2vpc.daemon.steer import Steer, SteerError, Steers, Verb, read_prefixes
 from tests.values import P1, P2, P6
 
 ALL = Leave(By.CLI, None, 1_700_000_000.0)
@@ -36,7 +38,7 @@ def test_undrain_ends_it_whoever_began_it() -> None:
 
 
 def test_one_prefix_cannot_stay_while_everything_leaves() -> None:
-    with pytest.raises(LeaveError, match=r"everything is draining, so 192.0.2.1/32 cannot stay alone"):
+    with pytest.raises(SteerError, match=r"everything is draining, so 192.0.2.1/32 cannot stay alone"):
         Leaves((ALL, ONE)).without([P1])
 
 
@@ -54,17 +56,39 @@ def test_they_make_one_policy() -> None:
 
 def test_prefixes_are_read_as_everywhere() -> None:
     assert read_prefixes(["192.0.2.1", "2001:db8:53::1/128"]) == {P1, P6}
-    with pytest.raises(LeaveError, match=r"192.0.2.0/24 was probably meant"):
+    with pytest.raises(SteerError, match=r"192.0.2.0/24 was probably meant"):
         read_prefixes(["192.0.2.1/24"])
 
 
+def test_another_end_of_a_drain_is_noted_and_how_far_it_has_come_stays() -> None:
+    drained = Leaves((ONE,)).withdrawn({ONE.key})
+    (longer,) = drained.added([Leave(By.CLI, P1, 2_000_000_000.0, "more work", who="root", until=2_000_003_600.0)])
+    assert (longer.phase, longer.since, longer.until) == (Phase.DRAINED, ONE.since, 2_000_003_600.0)
+    assert list(Leaves((ONE, longer)).until(2_000_003_600.0)) == [ONE]
+
+
 # The state file
+
+HOLD = Steer(Verb.HOLD, P2, "root (uid 0, pid 1)", 1_700_000_002.0, 1_800_000_000.0, "a new resolver")
+
+
+def test_holds_are_written_and_takeovers_are_not(tmp_path: Path) -> None:
+    state = State(Leaves((ONE,)), Steers((HOLD, Steer(Verb.TAKEOVER, P1, "x", 1_700_000_003.0))))
+    write_state(tmp_path / "state", state.to_text())
+    assert load_state(tmp_path / "state", now=1_700_000_010.0) == State(Leaves((ONE,)), Steers((HOLD,)))
+    assert load_state(tmp_path / "state", now=1_800_000_000.0) == State(Leaves((ONE,)))
+
+
+def test_a_file_of_the_version_before_holds_is_read() -> None:
+    entry = '"prefix": "192.0.2.1/32", "state": "drained", "since": "2023-11-14T22:13:21+00:00", "by": "cli"'
+    old = f'{{"version": 1, "leaving": [{{{entry}, "reason": "", "withdraws": true}}]}}'
+    assert [each.phase for each in read_state_text(old).leaves] == [Phase.DRAINED]
 
 
 def test_what_is_written_is_read_but_for_what_a_signal_began() -> None:
     leaves = Leaves((ALL, ONE, Leave(By.LIFECYCLE, None, 5.0, "spot", Phase.DRAINED, withdraws=False)))
     with_signal = leaves.added([Leave(By.SIGTERM, None, 6.0)])
-    assert read_leaves(with_signal.to_text()) == leaves
+    assert read_state_text(State(with_signal).to_text()) == State(leaves)
 
 
 @pytest.mark.parametrize(
@@ -80,20 +104,22 @@ def test_what_is_written_is_read_but_for_what_a_signal_began() -> None:
         '{"version": 1, "leaving": [{}]}',
         '{"version": 1, "leaving": [{"by": "x", "prefix": null, "since": "2026-01-01T00:00:00+00:00"}]}',
         str(ONE.to_json()),
-        Leaves((ONE,)).to_text().replace("/32", "/24"),
-        Leaves((ONE,)).to_text().replace("2023", "20x3"),
+        State(Leaves((ONE,))).to_text().replace("/32", "/24"),
+        State(Leaves((ONE,))).to_text().replace("2023", "20x3"),
+        State(Leaves((ONE,)), Steers((HOLD,))).to_text().replace('"hold"', '"rob"'),
+        '{"version": 1, "leaving": [], "steering": [{"verb": "hold"}]}',
         "[" * 100_000,
     ],
 )
 def test_anything_else_is_refused_and_says_what_it_is(text: str) -> None:
-    with pytest.raises(LeaveError, match=r"no state of bgp2vpc|another bgp2vpc"):
-        read_leaves(text)
+    with pytest.raises(StateError, match=r"no state of bgp2vpc|another bgp2vpc"):
+        read_state_text(text)
 
 
 @given(st.text(max_size=80) | st.from_regex(r'\{"version": 1, "leaving": .{0,40}\}', fullmatch=True))
 def test_no_text_does_more_than_that(text: str) -> None:
-    with suppress(LeaveError):
-        read_leaves(text)
+    with suppress(StateError):
+        read_state_text(text)
 
 
 @pytest.mark.parametrize("umask", [0, 0o137, 0o027])

@@ -11,7 +11,7 @@ from bgp2vpc.bgp.events import Announce, Withdraw
 from bgp2vpc.bgp.path import Path
 from bgp2vpc.config.load import parse
 from bgp2vpc.config.model import OnExit
-from bgp2vpc.daemon.leave import LeaveError
+from bgp2vpc.daemon.steer import SteerError
 from bgp2vpc.dialect.text import parse as parse_line
 from bgp2vpc.errors import Denied, Transient
 from bgp2vpc.prefix import Prefix
@@ -796,7 +796,7 @@ def test_exabgp_and_the_vpc_have_what_the_sources_say_as_far_as_it_may_be_announ
             case ("drain", wanted):
                 lab.ask("drain", *wanted)
             case ("undrain", wanted):
-                with suppress(LeaveError):
+                with suppress(SteerError):
                     lab.ask("undrain", *wanted)
             case ("wait", seconds):
                 lab.wait(seconds)

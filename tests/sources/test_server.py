@@ -14,16 +14,17 @@ from source_kit import Recorder, run
 
 from bgp2vpc.errors import Bgp2vpcError
 from bgp2vpc.sources.client import Answered, ask
+from bgp2vpc.sources.peer import Peer
 from bgp2vpc.sources.server import SocketError, SocketServer, serve
 
 SAY = "announce route 192.0.2.1/32 next-hop self"
 
 
-def status(words: Sequence[str]) -> str:
+def status(words: Sequence[str], _: Peer) -> str:
     return json.dumps({"sources": []} | ({"words": list(words)} if words else {}))
 
 
-def broken(_: Sequence[str]) -> str:
+def broken(_: Sequence[str], __: Peer) -> str:
     raise Bgp2vpcError("not now")
 
 
@@ -280,7 +281,7 @@ def test_a_question_gets_the_words_behind_its_name(path: Path):
 def test_an_answer_may_be_longer_than_what_may_wait(path: Path):
     async def story() -> None:
         long = "x" * 8 * 1024 * 1024
-        server = await serve(path, Recorder(), questions={"status": lambda _: long}, restart_time=7)
+        server = await serve(path, Recorder(), questions={"status": lambda *_: long}, restart_time=7)
         try:
             assert await asyncio.to_thread(ask, path, ["bgp2vpc status"]) == [Answered(True, (long,), "")]
         finally:
