@@ -1,13 +1,13 @@
 """`drain`: let others take our routes, then withdraw. `undrain`: announce again as it was."""
 
 import argparse
-import json
 import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from bgp2vpc.cli.options import Commands, add_socket
+from bgp2vpc.cli.asking import add_order, order, question
+from bgp2vpc.cli.options import Commands
 
 LOOK_EVERY: Final = 0.3
 LAST_WRITES: Final = 20.0
@@ -33,23 +33,12 @@ def add(commands: Commands) -> None:
         description="Ends the drain of PREFIX (default: of everything, whoever began it).",
     )  # fmt: skip
     undrain.set_defaults(command=_undrain)
-    for parser in (drain, undrain):
-        add_socket(parser)
-        parser.add_argument("prefixes", metavar="PREFIX", nargs="*", help="such as 192.0.2.53/32, exactly as announced")
-
-
-def _ask(args: argparse.Namespace, *words: str) -> Any:
-    from bgp2vpc.errors import Bgp2vpcError
-    from bgp2vpc.sources.client import ask
-
-    answer = ask(args.socket, [" ".join(("bgp2vpc", *words))])[-1]
-    if not answer.ok:
-        raise Bgp2vpcError(answer.error or "the daemon answered error")
-    return json.loads("\n".join(answer.text))
+    add_order(drain, prefixes="*", lasts=True)
+    add_order(undrain, prefixes="*")
 
 
 def _drain(args: argparse.Namespace) -> int:
-    report = _ask(args, "drain", *args.prefixes)
+    report = order(args, "drain", *args.prefixes)
     _begin(report, args.prefixes)
     if not args.wait:
         return 0
@@ -61,14 +50,14 @@ def _drain(args: argparse.Namespace) -> int:
         draining = any(
             each["state"] == "draining" and each["withdraws"] for each in _of(report["leaving"], args.prefixes)
         )
-        left = [row for row in routes if row["end"] == "still ours"]
+        left = [row for row in routes if row["end"] == "still ours" and not row["held"]]
         if not draining:
             withdrawn_at = withdrawn_at or time.monotonic()
             if not left or report["noop"] or time.monotonic() > withdrawn_at + LAST_WRITES:
-                _tell(left, told)
+                _tell(routes, told)
                 return _end(routes)
         time.sleep(LOOK_EVERY)
-        report = _ask(args, "leaving")
+        report = question(args, "leaving")
 
 
 def _of(rows: Iterable[Mapping[str, Any]], prefixes: Sequence[str]) -> list[Mapping[str, Any]]:
@@ -112,6 +101,8 @@ def _words(row: Mapping[str, Any]) -> str:
             return f"put to its fallback {row['target']}: no successor"
         case "kept":
             return f"kept at {row['target']}: never_delete"
+    if row["held"]:
+        return "still ours: it is held (bgp2vpc release)"
     return f"still ours: {row['error'] or 'nothing is written (noop)'}"
 
 
@@ -128,7 +119,7 @@ def _end(routes: Sequence[Mapping[str, Any]]) -> int:
 
 
 def _undrain(args: argparse.Namespace) -> int:
-    ended = _ask(args, "undrain", *args.prefixes)
+    ended = order(args, "undrain", *args.prefixes)
     for each in ended:
         reason = f" ({each['by']}: {each['reason']})" if each["reason"] else f" ({each['by']})"
         print(f"{each['prefix'] or 'everything'} is announced again as before; it was {each['state']}{reason}")

@@ -6,12 +6,30 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from bgp2vpc.cli import api, check, demo, drain, exabgp_config, plan, run, status, tee, version
+from bgp2vpc.cli import (
+    api,
+    check,
+    demo,
+    drain,
+    exabgp_config,
+    hold,
+    plan,
+    reconcile,
+    release,
+    run,
+    status,
+    takeover,
+    tee,
+    version,
+    why,
+)  # fmt: skip
 from bgp2vpc.cli.options import add_version
 from bgp2vpc.errors import Bgp2vpcError, ConfigError, PlanRefused
 
 # Each module imports what it works with only when it runs: `tee` must stay tiny, `run` must not load what `demo` needs.
-COMMANDS = (run, tee, check, plan, status, api, drain, exabgp_config, demo, version)
+COMMANDS = (
+    run, tee, check, plan, status, why, api, hold, release, takeover, reconcile, drain, exabgp_config, demo, version,
+)  # fmt: skip
 
 FAILED, USAGE, UNSAFE = 1, 2, 3
 

@@ -49,8 +49,9 @@ def _show(status: Mapping[str, Any]) -> None:
         highlight=False,
         soft_wrap=True,
     )
-    for each in status["leaving"]:
-        console.print(_leave(each), highlight=False, soft_wrap=True, markup=False)
+    for line in (*map(_leave, status["leaving"]), *map(_steer, status["steering"])):
+        if line:
+            console.print(line, highlight=False, soft_wrap=True, markup=False)
     if serf := status.get("serf"):
         name = f" as {serf['name']}" if serf["name"] else ""
         gone = f"; gone: {', '.join(serf['down'])}" if serf["down"] else ""
@@ -68,7 +69,22 @@ def _leave(leave: Mapping[str, Any]) -> str:
     what = leave["prefix"] or "everything"
     how = leave["state"] if leave["withdraws"] else "announced as a last resort"
     reason = f": {leave['reason']}" if leave["reason"] else ""
-    return f"{what} is {how} since {leave['since']} (by {leave['by']}{reason}); `bgp2vpc undrain` ends it"
+    who = f", {leave['who']}" if leave["who"] else ""
+    itself = f", or by itself at {leave['until']}" if leave["until"] else ""
+    return f"{what} is {how} since {leave['since']} (by {leave['by']}{who}{reason}); `bgp2vpc undrain` ends it{itself}"
+
+
+def _steer(row: Mapping[str, Any]) -> str:
+    """Of a hold or a takeover; drains have their own line."""
+    reason = f": {row['reason']}" if row["reason"] else ""
+    by = f"since {row['since']} (by {row['by']}{reason})"
+    match row["verb"]:
+        case "hold":
+            itself = f", or by itself at {row['until']}" if row["until"] else ""
+            return f"{row['prefix']} is held {by}; `bgp2vpc release` ends it{itself}"
+        case "takeover":
+            return f"{row['prefix']} is being taken over {by}, until {row['until']} at most"
+    return ""
 
 
 def _table(console: "Console", title: str, columns: Iterable[str], rows: Iterable[Mapping[str, Any]]) -> None:

@@ -1,5 +1,6 @@
 """Checked entries of the file -> the values the program works with."""
 
+from dataclasses import replace
 from typing import assert_never
 
 from bgp2vpc import names
@@ -26,15 +27,17 @@ SELF_AZ = "SELF_AZ"
 def rule(name: str, entry: RuleEntry, document: Document, file: str) -> Rule:
     """One entry of `routetables`."""
     routes = entry.manage_routes or []
-    where = ("routetables" if "routetables" in document.data else "route_tables", name, "manage_routes")
-    managed = [
-        _managed(route, entry.takeover, f"{file}:{document.lines.get((*where, number), 0)}")
-        for number, route in enumerate(routes)
-    ]
+    location = ("routetables" if "routetables" in document.data else "route_tables", name)
+
+    def where(*more: str | int) -> str:
+        return f"{file}:{document.lines.get((*location, *more), 0)}"
+
+    managed = [_managed(route, entry.takeover, where("manage_routes", number)) for number, route in enumerate(routes)]
+    accepted = [replace(each, where=where("accept", number)) for number, each in enumerate(entry.accept or ())]
     return Rule(
         name=name,
         find=finder(entry.find),
-        accept=PrefixList(tuple(entry.accept or ())),
+        accept=PrefixList(tuple(accepted)),
         takeover=entry.takeover or Takeover.IF_UNHEALTHY,
         takeover_foreign=entry.takeover_foreign,
         interface=entry.interface,

@@ -25,6 +25,7 @@ _REGION: Final = re.compile(r"([a-z]+(?:-[a-z]+)+-[0-9]+)([a-z]?)")
 # sun_path of unix(7), less its final NUL.
 _SOCKET_PATH_BYTES: Final = 107
 _NO_SOCKET: Final = {"", "none", "no", "off", "false"}
+_GROUP: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,31}")
 _MAX_NAME: Final = 100
 _MAX_DEVICE_INDEX: Final = 99
 _DESCRIPTION: Final = re.compile(r"[\w ./:@-]{1,80}", re.ASCII)
@@ -276,6 +277,14 @@ def socket_path(value: object) -> Path | None:
     if len(written.encode()) > _SOCKET_PATH_BYTES:
         raise ValueError(f"longer than the {_SOCKET_PATH_BYTES} bytes the path of a unix socket may have")
     return Path(written)
+
+
+def group_name(value: object) -> str:
+    """The name of a group, as groupadd(8) allows it; whether there is one, the host knows."""
+    written = text(value)
+    if not _GROUP.fullmatch(written):
+        raise ValueError(f"expected the name of a group, such as netops, got {kind_of(value)}")
+    return written
 
 
 def state_file(value: object) -> Path | None:

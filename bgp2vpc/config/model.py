@@ -103,6 +103,7 @@ class Config:
     file: str
     poll_time: float = 60.0
     socket: Path | None = DEFAULT_SOCKET
+    socket_group: str | None = None
     processes: tuple[Process, ...] = ()
     rules: tuple[Rule, ...] = ()
     checks: tuple[Check, ...] = ()

@@ -41,6 +41,7 @@ def _config(entry: schema.ConfigFile, document: Document, file: str) -> Config:
         file=file,
         poll_time=entry.poll_time or Config(file=file).poll_time,
         socket=entry.socket,
+        socket_group=entry.socket_group,
         processes=tuple(_process(name, process, entry) for name, process in entry.processes.items()),
         rules=tuple(build.rule(name, rule, document, file) for name, rule in entry.routetables.items()),
         checks=tuple(build.check(name, check) for name, check in entry.healthchecks.items()),

@@ -31,6 +31,7 @@ ProcessName: TypeAlias = Annotated[str, AfterValidator(fields.process_name)]
 InstanceId: TypeAlias = Annotated[str, PlainValidator(fields.instance_id), text_schema("^i-[0-9a-f]+$")]
 Region: TypeAlias = Annotated[str, PlainValidator(fields.region), text_schema("^[a-z]+(-[a-z]+)+-[0-9]+$")]
 SocketPath: TypeAlias = Annotated[Path | None, PlainValidator(fields.socket_path), WithJsonSchema({"type": "string"})]
+GroupName: TypeAlias = Annotated[str, PlainValidator(fields.group_name), WithJsonSchema({"type": "string"})]
 StateFile: TypeAlias = Annotated[Path | None, PlainValidator(fields.state_file), WithJsonSchema({"type": "string"})]
 AcceptEntry: TypeAlias = Annotated[PrefixRange, PlainValidator(fields.accept_entry), WithJsonSchema({"type": "string"})]
 Interface: TypeAlias = Annotated[
@@ -220,7 +221,13 @@ class ConfigFile(Entry):
         description="Seconds that a program of `run_before_…`, `run_after_…`, `run_on_…` has.",
     )
     socket: SocketPath = Field(
-        default=_CONFIG.socket, description="Path of the unix socket for `tee`, `api` and `status`; none for no socket."
+        default=_CONFIG.socket, description="Path of the unix socket, for `tee` and the commands; none for no socket."
+    )
+    socket_group: GroupName | None = Field(
+        default=None,
+        description="The group whose members may use the socket, beside the daemon's own user (mode 0660). Default: "
+        "the daemon's group. A daemon that is not root must be a member of it.",
+        examples=["netops"],
     )
     on_exit: OnExit = Field(
         default=_CONFIG.on_exit,

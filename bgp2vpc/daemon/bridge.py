@@ -2,13 +2,15 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Collection, Container, Mapping
+from dataclasses import dataclass
 
 from bgp2vpc.bgp.draining import Draining
 from bgp2vpc.bgp.events import Announce, EndOfRib, Event, Withdraw
 from bgp2vpc.bgp.hold import HoldTimers
 from bgp2vpc.bgp.neighbors import Neighbors, Standing, as_if_internal
-from bgp2vpc.bgp.rib import MaximumPrefixReached, Rib, Side
+from bgp2vpc.bgp.rib import MaximumPrefixReached, Offer, Rib, Side
 from bgp2vpc.daemon.relay import Relay
 from bgp2vpc.dialect.command import Answer, Command
 from bgp2vpc.dialect.message import (
@@ -40,6 +42,14 @@ LOGGED = 200
 """Characters of a wrong line."""
 
 Touch = Callable[[Collection[Prefix]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """The line that announced a path (cut; empty for a peer's), and when, in Unix seconds."""
+
+    line: str
+    at: float
 
 
 class Complaints:
@@ -80,6 +90,7 @@ class Bridge:
         self._max_prefixes: Mapping[str, int] = {}
         self._default_max_prefixes = DEFAULT_MAX_PREFIXES
         self._complaints: dict[str, Complaints] = {}
+        self._said: dict[Prefix, dict[tuple[str, int | None], Said]] = {}
         self._holds = True
         self._expiry: asyncio.TimerHandle | None = None
 
@@ -107,7 +118,7 @@ class Bridge:
         if not self.rib.has_room(source, command.events):
             self._complain(source, TOO_MANY, command.line)
             return Reply(Answer.ERROR, TOO_MANY)
-        changed, _ = self._take_in(source, command.events)
+        changed, _ = self._take_in(source, command.events, command.line)
         passed_on = self._pass_on(source, command)
         self._changed(changed)
         if any(isinstance(each, EndOfRib) for each in command.events):
@@ -286,7 +297,11 @@ class Bridge:
 
     # Both
 
-    def _take_in(self, source: str, events: Collection[Event]) -> tuple[frozenset[Prefix], str]:
+    def said_of(self, offer: Offer) -> Said | None:
+        """What announced it, and when."""
+        return self._said.get(offer.path.prefix, {}).get((offer.source, offer.path.path_id))
+
+    def _take_in(self, source: str, events: Collection[Event], line: str = "") -> tuple[frozenset[Prefix], str]:
         """Apply events: the prefixes that changed, and an error in words if the source may not say so much."""
         changed: frozenset[Prefix] = frozenset()
         error = ""
@@ -303,11 +318,27 @@ class Bridge:
             if now_changed:
                 changed |= now_changed
                 _log_change(source, each, now_changed)
+                if isinstance(each, Announce):
+                    said = Said(line[:LOGGED], time.time())
+                    self._said.setdefault(each.path.prefix, {})[source, each.path.path_id] = said
         return changed, error
 
     def _changed(self, prefixes: frozenset[Prefix]) -> None:
+        for prefix in prefixes:
+            self._forget_what_was_said(prefix)
         if prefixes:
             self._touch(prefixes)
+
+    def _forget_what_was_said(self, prefix: Prefix) -> None:
+        """Of paths that are not offered any more."""
+        said = self._said.get(prefix)
+        if said is None:
+            return
+        offered = {(offer.source, offer.path.path_id) for offer in self.rib.offers.get(prefix, ())}
+        if not offered:
+            del self._said[prefix]
+        elif len(offered) < len(said):
+            self._said[prefix] = {key: each for key, each in said.items() if key in offered}
 
     def _vanished(self, prefixes: frozenset[Prefix]) -> None:
         """Of these, paths may have gone without a word: ExaBGP has to be told."""

@@ -17,6 +17,7 @@ from bgp2vpc.daemon.apply import Applier
 from bgp2vpc.daemon.bridge import Bridge
 from bgp2vpc.daemon.calls import Calls
 from bgp2vpc.daemon.connecting import Connect, connected
+from bgp2vpc.daemon.explaining import Explaining
 from bgp2vpc.daemon.gossip import Gossip
 from bgp2vpc.daemon.guarded import GuardedTasks
 from bgp2vpc.daemon.health import Health
@@ -113,9 +114,18 @@ class Daemon:
         self.steering = Steering(
             self.leaving, self._health, self._journal, state_file, self._decide, noop=mode.noop
         )  # fmt: skip
+        self._explaining = Explaining(
+            self.bridge, self.leaving, self.steering, self._wish, lambda: self._config.rules, noop=mode.noop
+        )
         self._lifecycle = LifecycleWatch(self.leaving, self._journal, self._tasks.start, metadata or metadata_reader())
         self._serving = Serving(
-            config.socket, self.bridge, self._journal, self._tasks.start, self.questions(), config.restart_time
+            config.socket,
+            config.socket_group,
+            self.bridge,
+            self._journal,
+            self._tasks.start,
+            self.questions(),
+            config.restart_time,
         )
         self._calls: Calls | None = None
         self._hooks: RouteHooks | None = None
@@ -311,6 +321,7 @@ class Daemon:
         self._health.connect(self._calls, self._view)
         self.leaving.connect(self._calls, self._view, self._reconciler)
         self.steering.connect(self._view, self._reconciler, self._wish)
+        self._explaining.connect(self._view, self._reconciler)
         self._tasks.start("start-up", self._refuse_to_be_no_router())
         self._follow_members(self._calls, connection.instance)
         await self._reconciler.run()
@@ -442,7 +453,7 @@ class Daemon:
             return
         if self._stop.is_set():
             return
-        for key in ("socket", "state_file", "instance_id", "region", "vpc_id", "ec2", "settle_time"):
+        for key in ("socket", "socket_group", "state_file", "instance_id", "region", "vpc_id", "ec2", "settle_time"):
             if getattr(config, key) != getattr(self._config, key):
                 event(log, logging.WARNING, f"a change of {key} takes effect at the next start only", key=key)
         self._config = config
@@ -481,6 +492,7 @@ class Daemon:
         return {
             "status": only_alone(lambda: json.dumps(self.status())),
             "paths": only_alone(self._paths),
+            "why": self._explaining.asked_why,
             **SteeringQuestions(self.steering, self.leaving).questions(),
         }
 
@@ -508,7 +520,7 @@ class Daemon:
             "checks": [check_json(status, now) for status in self._health.statuses()],
             "serf": self._gossip.status(),
             "paths": paths_json(self.bridge.rib.offers),
-            "routes": routes_json(reconciler.verdicts.values() if reconciler else ()),
+            "routes": routes_json(reconciler.verdicts, reconciler.since) if reconciler else [],
             "not_accepted": sorted(map(str, self._journal.not_accepted)),
             "errors": self._journal.errors,
         }

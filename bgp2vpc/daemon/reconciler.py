@@ -10,6 +10,8 @@ slow table, a long queue or a hanging call therefore delays nothing but itself.
 import asyncio
 import logging
 import random
+import time
+from collections import Counter
 from collections.abc import Callable, Collection, Container, Coroutine
 from dataclasses import dataclass
 
@@ -19,6 +21,7 @@ from bgp2vpc.daemon.journal import Cycle, Journal
 from bgp2vpc.daemon.observe import meet, observe
 from bgp2vpc.daemon.retries import Retries
 from bgp2vpc.daemon.view import View, WishSource
+from bgp2vpc.daemon.why import Since, Trouble
 from bgp2vpc.errors import Ec2Error, InterfaceGone, PlanRefused, TableGone, Throttled
 from bgp2vpc.logs import event
 from bgp2vpc.prefix import Prefix
@@ -85,10 +88,15 @@ class Reconciler:
     ) -> None:
         self.tempo = Tempo()
         self.verdicts: dict[Key, Verdict] = {}
+        self.since: dict[Key, Since] = {}
+        """For every verdict."""
+        self._holders: dict[Key, str] = {}
         self.refused = False
         self.polls_begun = 0
         self.polls_ended = 0
         """However they ended."""
+        self.polled = ""
+        """What there was to change after the last one that EC2 answered; empty: nothing."""
         self.only_withdraws = False
         """Set when the daemon ends: no route is pointed at a host that is about to stop."""
         self.first_observation = asyncio.Event()
@@ -304,6 +312,9 @@ class Reconciler:
         wanted = [change for change in plan.changes if change.is_withdrawal or not self.only_withdraws]
         idle = tuple(c for c in wanted if c.key not in self._writes and self._retries.is_ready(c.key, now))
         idle = self._allowed(Plan(idle), is_whole=only is None).changes
+        if only is None:
+            counts = Counter(change.action.value for change in idle)
+            self.polled = ", ".join(f"{count} to {action}" for action, count in sorted(counts.items()))
         if self._applier is None:
             self._journal.dry_run(plan, only)
             return
@@ -343,7 +354,9 @@ class Reconciler:
         self._no_longer_wanted([key for key in keys if key not in wanted])
         decided = {(verdict.table_id, verdict.prefix): verdict for verdict in plan.verdicts}
         for key in before.keys() | decided.keys():
-            self._calm.handovers.decided(key, decided.get(key), self._view.holder(key), self._now())
+            holder = self._view.holder(key)
+            self._calm.handovers.decided(key, decided.get(key), holder, self._now())
+            self._note_since(key, before.get(key), decided.get(key), holder)
             if _may_be_anothers(before.get(key), decided.get(key)):
                 self._look_again(key)
         self._calm_later()
@@ -352,6 +365,35 @@ class Reconciler:
                 self._view.expect_others(key, self._now())
         self.verdicts.update(decided)
         self._journal.verdicts(before, decided)
+
+    def _note_since(self, key: Key, before: Verdict | None, verdict: Verdict | None, holder: str) -> None:
+        if verdict is None:
+            self.since.pop(key, None)
+            self._holders.pop(key, None)
+            return
+        known, now = self.since.get(key), time.time()
+        is_same = before is not None and (before.kind, before.reason) == (verdict.kind, verdict.reason)
+        stays = known is not None and self._holders.get(key) == holder
+        if known is None or not (is_same and stays):
+            self.since[key] = Since(
+                known.verdict if known and is_same else now,
+                known.target if known and stays else now,
+                known.found if known and stays else known is None and holder != "",
+            )
+            self._holders[key] = holder
+
+    def trouble(self, key: Key) -> Trouble | None:
+        """What the last write at this place failed with."""
+        failure = self._retries.failures.get(key)
+        if failure is None or failure.error is None:
+            return None
+        now = self._now()
+        return Trouble(str(failure.error), failure.attempts, now - failure.at, max(failure.not_before - now, 0.0))
+
+    def damped_for(self, key: Key) -> float | None:
+        """Seconds until the place is damped no longer; None: it is not."""
+        damping = self._calm.damping
+        return max(damping.free_at(key) - self._now(), 0.0) if key in damping.damped else None
 
     def _no_longer_wanted(self, keys: Collection[Key]) -> None:
         for key in keys:

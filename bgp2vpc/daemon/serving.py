@@ -14,11 +14,12 @@ RETRY: Final = 5.0
 
 
 class Serving:
-    """Listens at `path` (None: nowhere)."""
+    """Listens at `path` (None: nowhere), for the user and `group` (None: the daemon's own)."""
 
     def __init__(
         self,
         path: Path | None,
+        group: str | None,
         listener: Listener,
         journal: Journal,
         start_task: StartTask,
@@ -26,6 +27,7 @@ class Serving:
         restart_time: float,
     ) -> None:
         self._path = path
+        self._group = group
         self._listener = listener
         self._journal = journal
         self._start_task = start_task
@@ -49,6 +51,7 @@ class Serving:
                 questions=self._questions,
                 reserved=self._reserved,
                 restart_time=self._restart_time,
+                group=self._group,
             )
         except SocketError as error:
             self._journal.failure("socket", error)

@@ -1,13 +1,15 @@
 """The daemon's state as the values that `bgp2vpc status --json` prints. Pure."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from bgp2vpc.bgp.best import best_path
 from bgp2vpc.bgp.rib import Offer
+from bgp2vpc.daemon.steer import in_utc
+from bgp2vpc.daemon.why import Since
 from bgp2vpc.prefix import Prefix
-from bgp2vpc.routing.plan import Verdict
+from bgp2vpc.routing.plan import Key, Verdict
 
 VERDICTS: Final = {True: "healthy", False: "unhealthy", None: "no verdict yet"}
 """The verdict of a health check in words."""
@@ -58,6 +60,13 @@ def _path_json(offer: Offer, *, is_best: bool, reason: str) -> dict[str, Any]:
     }
 
 
-def routes_json(verdicts: Iterable[Verdict]) -> list[dict[str, Any]]:
-    """Every verdict, by table and prefix."""
-    return [v.to_json() for v in sorted(verdicts, key=lambda v: (v.table_id, v.prefix))]
+def routes_json(verdicts: Mapping[Key, Verdict], since: Mapping[Key, Since]) -> list[dict[str, Any]]:
+    """Every verdict, by table and prefix; since when it is so, and since when the route has its target, in UTC."""
+    return [
+        {
+            **verdicts[key].to_json(),
+            "since": in_utc(since[key].verdict) if key in since else None,
+            "target_since": in_utc(since[key].target) if key in since else None,
+        }
+        for key in sorted(verdicts)
+    ]

@@ -154,6 +154,12 @@ class Steering:
         """What stands: `{"verb", "prefix", "by", "reason", "since", "until"}`."""
         return [*(each.to_json() for each in self._steers), *self._leaving.steering()]
 
+    def polls(self) -> dict[str, Any]:
+        """How many readings of everything have ended, what the last one failed with, and what then was written."""
+        ended = self._reconciler.polls_ended if self._reconciler else 0
+        last = self._reconciler.polled if self._reconciler else ""
+        return {"ended": ended, "error": self._journal.failing.get("observe"), "changes": last}
+
     def checks(self, name: str) -> list[CheckStatus]:
         """The health checks of this name: of a remote one, one for each owner."""
         return [each for each in self._health.statuses() if each.name == name]

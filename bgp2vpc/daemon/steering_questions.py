@@ -29,11 +29,12 @@ class SteeringQuestions:
             "takeover": self._takeover,
             "places": self._places,
             "reconcile": self._reconcile,
+            "polls": only_alone(lambda: json.dumps(self._steering.polls())),
             "check": self._check,
             "checks": self._checks,
             "drain": self._drain,
             "undrain": self._undrain,
-            "leaving": only_alone(lambda: json.dumps(self._leaving.report())),
+            "leaving": only_alone(lambda: json.dumps(self._report())),
         }
 
     def _hold(self, words: Sequence[str], peer: Peer) -> str:
@@ -70,7 +71,13 @@ class SteeringQuestions:
         order = read_order(words)
         prefixes = read_prefixes(order.subjects)
         self._steering.drain(prefixes, by=str(peer), reason=order.reason, seconds=order.seconds)
-        return json.dumps(self._leaving.report())
+        return json.dumps(self._report())
+
+    def _report(self) -> dict[str, Any]:
+        """How far drains have come, and which routes cannot leave because they are held."""
+        report = self._leaving.report()
+        held = {str(prefix) for prefix in self._steering.held}
+        return {**report, "routes": [{**row, "held": row["prefix"] in held} for row in report["routes"]]}
 
     def _undrain(self, words: Sequence[str], peer: Peer) -> str:
         order = _without_time(read_order(words))

@@ -28,6 +28,7 @@ Where routes move too often, only owners that are certainly not serving lose the
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum
 
 from bgp2vpc.bgp.best import Best, best_path, is_draining, med
 from bgp2vpc.bgp.neighbors import Standing
@@ -48,7 +49,7 @@ from bgp2vpc.routing.diff import (
 from bgp2vpc.routing.fib import Offered, Unusable
 from bgp2vpc.routing.plan import Reason, VerdictKind
 from bgp2vpc.routing.rule import Writes
-from bgp2vpc.vpc.model import Route, RouteState, interface_target
+from bgp2vpc.vpc.model import Interface, Route, RouteState, interface_target
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,34 +77,48 @@ def contest(place: Place, own: Offered | Unusable | None, offers: Sequence[Offer
     return _decided(Contest(place, own, peers, held))
 
 
-def _peers(place: Place, offers: Sequence[Offer]) -> tuple[tuple[Offered, ...], bool]:
-    """The paths of peers, and whether some next hop has still to be looked up.
+class Skipped(Enum):
+    """Why the path of a peer is not considered; values are words for people."""
+
+    SENT_BACK = "it is our own path, sent back by others"
+    NO_INTERFACE = "its next hop is no network interface of this VPC"
+    UNRESOLVED = "its next hop is still being looked up"
+    SOURCE_DEST_CHECK = "source/destination check is on at its network interface"
+    CHECK_FAILS = "its host fails the remote health check"
+    HOST_FAILED = "its host has failed, says Serf"
+    BLACKHOLE = "the route to it is a black hole"
+    OVERDUE = "its host should have written the route, and has not"
+
+
+def resolved(place: Place, offer: Offer) -> Interface | Skipped:
+    """The interface that the next hop of a peer's path is.
 
     A next hop that is no interface of the VPC is not resolvable, and its path not considered (RFC 4271 section
     9.1.2.1); nor is our own path, as others send it back.
     """
-    found: list[Offered] = []
-    unresolved = False
-    for offer in offers:
-        address = offer.path.next_hop
-        if offer.side is not Side.PEER or address is SELF or not place.rule.admits(offer):
-            continue
-        if any(address in interface.addresses for interface in place.snapshot.interfaces):
-            continue
-        interface = place.snapshot.neighbor_at(address, place.table.vpc_id)
-        if interface is not None:
-            found.append(Offered(offer, interface))
-        else:
-            unresolved = unresolved or address not in place.snapshot.nobody_at
-    return tuple(found), unresolved
+    address = offer.path.next_hop
+    if address is SELF or any(address in interface.addresses for interface in place.snapshot.interfaces):
+        return Skipped.SENT_BACK
+    interface = place.snapshot.neighbor_at(address, place.table.vpc_id)
+    if interface is None:
+        return Skipped.NO_INTERFACE if address in place.snapshot.nobody_at else Skipped.UNRESOLVED
+    return interface
+
+
+def _peers(place: Place, offers: Sequence[Offer]) -> tuple[tuple[Offered, ...], bool]:
+    """The paths of peers, and whether some next hop has still to be looked up."""
+    paths = [offer for offer in offers if offer.side is Side.PEER and place.rule.admits(offer)]
+    found = [(offer, resolved(place, offer)) for offer in paths]
+    peers = tuple(Offered(offer, each) for offer, each in found if isinstance(each, Interface))
+    return peers, any(each is Skipped.UNRESOLVED for _, each in found)
 
 
 def _decided(here: Contest) -> Decision | None:
     if here.place.is_taken_by_hand and isinstance(here.own, Offered):
         return diff(here.place, here.own)
-    considered = [peer for peer in here.peers if _is_considered(here.place, peer)]
+    considered = [peer for peer in here.peers if skipped(here.place, peer) is None]
     candidates = [*considered, here.own] if isinstance(here.own, Offered) else considered
-    best = _best(here.place, candidates)
+    best = best_of(here.place, candidates)
     if best is None:
         return _nobody(here)
     winner = next(each for each in candidates if each.offer is best.offer)
@@ -112,19 +127,22 @@ def _decided(here: Contest) -> Decision | None:
     return _leave_to(here, winner, best)
 
 
-def _is_considered(place: Place, peer: Offered) -> bool:
-    """Whether traffic would arrive there, and the route be written, as far as we know."""
+def skipped(place: Place, peer: Offered) -> Skipped | None:
+    """Why traffic would not arrive there, or the route not be written, as far as we know; None: it is considered."""
     interface, route = peer.interface, place.route
     if does_not_forward(place, interface):
-        return False
-    if place.fails(interface.id) or place.wish.neighbors.is_failed(interface.addresses):
-        return False
+        return Skipped.SOURCE_DEST_CHECK
+    if place.fails(interface.id):
+        return Skipped.CHECK_FAILS
+    if place.wish.neighbors.is_failed(interface.addresses):
+        return Skipped.HOST_FAILED
     if route is not None and route.target.id == interface.id:
-        return route.state is not RouteState.BLACKHOLE
-    return (place.key, interface.id) not in place.wish.overdue
+        return Skipped.BLACKHOLE if route.state is RouteState.BLACKHOLE else None
+    return Skipped.OVERDUE if (place.key, interface.id) in place.wish.overdue else None
 
 
-def _best(place: Place, candidates: Sequence[Offered]) -> Best | None:
+def best_of(place: Place, candidates: Sequence[Offered]) -> Best | None:
+    """The best of these for this place."""
     interfaces = {id(each.offer): each.interface for each in candidates}
     present = place.route.target.id if place.route else ""
 

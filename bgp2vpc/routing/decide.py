@@ -71,15 +71,23 @@ def decide(
 
 def decide_one(ruled: Ruled, prefix: Prefix, snapshot: Snapshot, wish: Wish, policy: Policy) -> Decision | None:
     """What one (table, prefix) needs. None if no rule accepts the prefix, or there is nothing to say."""
-    rule = ruled.rule_for(prefix)
-    if rule is None:
+    place = place_of(ruled, prefix, snapshot, wish, policy)
+    if place is None:
         return None
-    place = Place(rule, ruled.table, prefix, snapshot, policy, ruled.table.static_route(prefix), wish, ruled.zone)
+    rule = place.rule
     present = place.route.target if place.route else None
     offers = wish.offers.get(prefix, ())
     own = desired(rule, ruled.table, offers, place.ours, present)
     decision = contest(place, own, offers) if rule.decides_by_best_path(prefix) else diff(place, own)
     return hold(place, decision) if decision is not None and prefix in wish.held else decision
+
+
+def place_of(ruled: Ruled, prefix: Prefix, snapshot: Snapshot, wish: Wish, policy: Policy) -> Place | None:
+    """One (table, prefix) as the decision sees it; None if no rule is about it."""
+    rule = ruled.rule_for(prefix)
+    if rule is None:
+        return None
+    return Place(rule, ruled.table, prefix, snapshot, policy, ruled.table.static_route(prefix), wish, ruled.zone)
 
 
 def peers_in_the_way(tables: Mapping[str, Ruled], snapshot: Snapshot, wish: Wish) -> frozenset[str]:

@@ -35,22 +35,35 @@ def desired(
     `interfaces`: those that the route may point at. `present` is what it points at now: it wins ties. Paths heard from
     peers are theirs to install: each instance writes what points at itself.
     """
-    usable: list[tuple[Offer, Interface]] = []
-    unusable: Unusable | None = None
-    for offer in offers:
-        if offer.side is not Side.PEER and rule.admits(offer):
-            managed = rule.manages.get(offer.path.prefix) if offer.side is Side.CHECK else None
-            choice = choose_interface(rule, table, offer.path.next_hop, interfaces, managed)
-            if isinstance(choice, Interface):
-                usable.append((offer, choice))
-            else:
-                unusable = unusable or choice
+    choices = own_choices(rule, table, offers, interfaces)
+    usable = {id(offer): choice for offer, choice in choices if isinstance(choice, Interface)}
+    best = best_path(
+        [offer for offer, _ in choices if id(offer) in usable],
+        lambda offer: present == interface_target(usable[id(offer)].id),
+    )
+    if best is not None:
+        return Offered(best.offer, usable[id(best.offer)])
+    return next((choice for _, choice in choices if isinstance(choice, Unusable)), None)
 
-    def interface_of(offer: Offer) -> Interface:
-        return next(interface for other, interface in usable if other is offer)
 
-    best = best_path([offer for offer, _ in usable], lambda o: present == interface_target(interface_of(o).id))
-    return Offered(best.offer, interface_of(best.offer)) if best else unusable
+def own_choices(
+    rule: Rule, table: RouteTable, offers: Sequence[Offer], interfaces: Sequence[Interface]
+) -> list[tuple[Offer, Interface | Unusable]]:
+    """The paths of this host's own sources that count here, and where each would be installed, or why nowhere."""
+    return [
+        (
+            offer,
+            choose_interface(
+                rule,
+                table,
+                offer.path.next_hop,
+                interfaces,
+                rule.manages.get(offer.path.prefix) if offer.side is Side.CHECK else None,
+            ),
+        )
+        for offer in offers
+        if offer.side is not Side.PEER and rule.admits(offer)
+    ]
 
 
 def choose_interface(

@@ -23,12 +23,13 @@ _USAGE: Final = "expected PREFIX [ge LENGTH] [le LENGTH], such as 192.0.2.0/24 l
 class PrefixRange:
     """One entry: prefixes within `prefix` whose length is from `ge` to `le`, both included, in bits.
 
-    Raises PrefixError unless length of `prefix` <= ge <= le <= 32 (IPv6: 128).
+    `where`: `FILE:LINE`, for messages. Raises PrefixError unless length of `prefix` <= ge <= le <= 32 (IPv6: 128).
     """
 
     prefix: Prefix
     ge: int
     le: int
+    where: str = field(default="", compare=False)
 
     def __post_init__(self) -> None:
         own, width = self.prefix.prefixlen, _width(self.prefix)
@@ -103,6 +104,11 @@ class PrefixList:
                     if ge <= length <= le:
                         return True
         return False
+
+    def entry_for(self, prefix: Prefix) -> PrefixRange | None:
+        """The first entry that matches `prefix`: to be named to people, who do not mind that it is looked for."""
+        length = prefix.prefixlen
+        return next((each for each in self.entries if prefix in each.prefix and each.ge <= length <= each.le), None)
 
     def __str__(self) -> str:
         return ", ".join(map(str, self.entries))

@@ -94,6 +94,13 @@ class Rule:
         """Whether this rule is about the prefix."""
         return prefix in self.manages or self.accept.accepts(prefix)
 
+    def covered_by(self, prefix: Prefix) -> tuple[str, str]:
+        """What of this rule is about the prefix, as it is written, and `FILE:LINE`; two empty texts: nothing."""
+        if managed := self.manages.get(prefix):
+            return f"manage_routes: {prefix}", managed.where
+        entry = self.accept.entry_for(prefix)
+        return (f"accept: {entry}", entry.where) if entry else ("", "")
+
     def admits(self, offer: Offer) -> bool:
         """Whether the offer counts here."""
         if offer.side is Side.CHECK:

@@ -35,6 +35,7 @@ _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:@-]{0,63}")
 _UNREAD_LIMIT: Final = 1024 * 1024
 """Bytes of answers that may wait for a client when it says more; beyond, it is dropped. One answer may be longer:
 the status of 1000 prefixes in ten tables is."""
+_MODE: Final = 0o660
 _READ_WITHIN: Final = 30.0
 """Seconds that a client may leave an answer unread."""
 _log: Final = logging.getLogger(__name__)
@@ -48,14 +49,14 @@ async def serve(
     reserved: Container[str] = (),
     restart_time: float = 10.0,
     max_clients: int = 128,
-    mode: int = 0o660,
+    group: str | None = None,
 ) -> "SocketServer":
-    """Listen at `path`. `restart_time`: seconds a client's paths outlive it. `reserved`: names no client may take.
+    """Listen at `path`, for the daemon's user and `group` (None: the daemon's own).
 
-    Raises SocketError.
+    `restart_time`: seconds a client's paths outlive it. `reserved`: names no client may take. Raises SocketError.
     """
     server = SocketServer(path, listener, questions or {}, reserved, restart_time, max_clients)
-    await server.start(mode)
+    await server.start(group)
     return server
 
 
@@ -85,9 +86,9 @@ class SocketServer:
         self._inode = 0
         self._server: asyncio.Server | None = None
 
-    async def start(self, mode: int) -> None:
+    async def start(self, group: str | None) -> None:
         """Make the socket and accept clients. Raises SocketError."""
-        listening = listen_at(self.path, mode)
+        listening = listen_at(self.path, _MODE, group)
         self._inode = self.path.stat().st_ino
         self._server = await asyncio.get_running_loop().create_unix_server(lambda: _Client(self), sock=listening)
 

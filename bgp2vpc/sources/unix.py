@@ -1,8 +1,10 @@
 """The unix socket's place in the file system. Light: clients use it too."""
 
+import grp
 import os
 import socket
 import stat
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -17,10 +19,10 @@ class SocketError(Bgp2vpcError):
     """The socket cannot be used; the message says why, and what to do."""
 
 
-def listen_at(path: Path, mode: int) -> socket.socket:
+def listen_at(path: Path, mode: int, group: str | None = None) -> socket.socket:
     """A listening socket at `path` with permission bits `mode`, in place of one left behind by a process that died.
 
-    It gets its mode before it listens, and its name only then, so nobody ever reaches it with the mode of some umask
+    `group`: whose it is; None: our own. It gets its mode before it listens, and its name only then, so nobody ever reaches it with the mode of some umask
     (ExaBGP runs its helpers with umask 0). Raises SocketError.
     """
     if len(os.fsencode(path)) > _LONGEST:
@@ -32,11 +34,19 @@ def listen_at(path: Path, mode: int) -> socket.socket:
         path.parent.mkdir(parents=True, exist_ok=True)
         private.unlink(missing_ok=True)
         listening.bind(os.fspath(private))
+        if group is not None:
+            os.chown(private, -1, grp.getgrnam(group).gr_gid)
         private.chmod(mode)
         listening.listen(_BACKLOG)
         private.rename(path)
+    except KeyError as error:
+        listening.close()
+        private.unlink(missing_ok=True)
+        raise SocketError(f"{path}: cannot make the socket: there is no group '{group}' on this host") from error
     except OSError as error:
         listening.close()
+        with suppress(OSError):
+            private.unlink(missing_ok=True)
         where = f": {error.filename}" if error.filename else ""
         raise SocketError(f"{path}: cannot make the socket: {error.strerror or error}{where}") from error
     listening.setblocking(False)

@@ -1,0 +1,52 @@
+"""What commands share that ask the daemon to do something."""
+
+import argparse
+import json
+import time
+from collections.abc import Callable
+from typing import Any, Final
+
+from bgp2vpc.cli.options import add_socket
+
+LOOK_EVERY: Final = 0.2
+
+
+def add_order(parser: argparse.ArgumentParser, *, prefixes: str | None = None, lasts: bool = False) -> None:
+    """`--socket`, `--reason`; with `lasts`, `--for`; `prefixes`: how many, as argparse says it."""
+    add_socket(parser)
+    parser.add_argument("--reason", metavar="TEXT", default="", help="why: for the log and the status")
+    if lasts:
+        parser.add_argument(
+            "--for", metavar="TIME", dest="duration", help="end by itself after this time: 90s, 30m, 2h, 1d"
+        )
+    if prefixes is not None:
+        parser.add_argument(
+            "prefixes", metavar="PREFIX", nargs=prefixes, help="such as 192.0.2.53/32, exactly as announced"
+        )  # fmt: skip
+
+
+def order(args: argparse.Namespace, verb: str, *subjects: str) -> Any:
+    """Ask for it, with the reason and the time that were given; the answer. Raises Bgp2vpcError."""
+    duration = ("for", args.duration) if getattr(args, "duration", None) else ()
+    reason = ("reason", args.reason) if args.reason.strip() else ()
+    return question(args, verb, *subjects, *duration, *reason)
+
+
+def question(args: argparse.Namespace, *words: str) -> Any:
+    """What the daemon answers, read as JSON. Raises Bgp2vpcError."""
+    from bgp2vpc.errors import Bgp2vpcError
+    from bgp2vpc.sources.client import ask
+
+    # Line ends within a reason would make two lines of it.
+    answer = ask(args.socket, [" ".join(" ".join(("bgp2vpc", *words)).split())])[-1]
+    if not answer.ok:
+        raise Bgp2vpcError(answer.error or "the daemon answered error")
+    return json.loads("\n".join(answer.text))
+
+
+def until(look: Callable[[], Any], is_done: Callable[[Any], bool], seconds: float) -> Any:
+    """Look until it is done, at most `seconds`; what was seen last."""
+    deadline = time.monotonic() + seconds
+    while not is_done(seen := look()) and time.monotonic() < deadline:
+        time.sleep(LOOK_EVERY)
+    return seen

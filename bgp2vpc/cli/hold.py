@@ -1,0 +1,31 @@
+"""`hold`: freeze routes: the daemon of this host does not write them."""
+
+import argparse
+import sys
+
+from bgp2vpc.cli.asking import add_order, order
+from bgp2vpc.cli.options import Commands
+
+
+def add(commands: Commands) -> None:
+    """Add the command."""
+    hold = commands.add_parser(
+        "hold",
+        help="freeze routes: this daemon writes none of them",
+        description="Whatever is announced, withdrawn, drained or taken over: the daemon of this host leaves the "
+        "routes of PREFIX as they are, in every table, also through a restart, until `bgp2vpc release` or the time "
+        "given by --for. Other instances are not concerned.",
+        allow_abbrev=False,
+    )
+    add_order(hold, prefixes="+", lasts=True)
+    hold.set_defaults(command=_hold)
+
+
+def _hold(args: argparse.Namespace) -> int:
+    answer = order(args, "hold", *args.prefixes)
+    for each in answer["held"]:
+        end = each["until"] or "it is released"
+        print(f"{each['prefix']} is held until {end}")
+    if answer["not_saved"]:
+        print(f"bgp2vpc: does not survive a restart: {answer['not_saved']}", file=sys.stderr)
+    return 0

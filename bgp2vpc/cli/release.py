@@ -1,0 +1,26 @@
+"""`release`: end a hold."""
+
+import argparse
+
+from bgp2vpc.cli.asking import add_order, order
+from bgp2vpc.cli.options import Commands
+
+
+def add(commands: Commands) -> None:
+    """Add the command."""
+    release = commands.add_parser(
+        "release", help="end a hold", description="Ends the holds of PREFIX (default: all).", allow_abbrev=False
+    )
+    add_order(release, prefixes="*")
+    release.set_defaults(command=_release)
+
+
+def _release(args: argparse.Namespace) -> int:
+    ended = order(args, "release", *args.prefixes)
+    for each in ended:
+        reason = f": {each['reason']}" if each["reason"] else ""
+        what = "held" if each["verb"] == "hold" else "being taken over"
+        print(f"{each['prefix']} is released; it was {what} since {each['since']} by {each['by']}{reason}")
+    if not ended:
+        print("nothing was held")
+    return 0

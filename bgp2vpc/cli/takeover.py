@@ -1,0 +1,47 @@
+"""`takeover`: take routes from another instance now."""
+
+import argparse
+import sys
+from typing import Any, Final
+
+from bgp2vpc.cli.asking import add_order, order, question, until
+from bgp2vpc.cli.options import Commands
+
+PATIENCE: Final = 35.0
+"""Seconds; a little more than the daemon tries it."""
+
+
+def add(commands: Commands) -> None:
+    """Add the command."""
+    takeover = commands.add_parser(
+        "takeover",
+        help="take routes from another instance now",
+        description="The daemon of this host points the routes of PREFIX at itself, once, although its rule would "
+        "leave them to the instance that has them; it must offer the prefix itself. Routes that point at no instance "
+        "are not touched. Exit status 1: a route is not ours afterwards.",
+        allow_abbrev=False,
+    )
+    add_order(takeover, prefixes="+")
+    takeover.set_defaults(command=_takeover)
+
+
+def _takeover(args: argparse.Namespace) -> int:
+    order(args, "takeover", *args.prefixes)
+    rows = until(lambda: question(args, "places", *args.prefixes), _is_over, PATIENCE)
+    for row in rows:
+        print(f"{row['route_table_id']} {row['prefix']}: {_words(row)}")
+    if not rows:
+        print("bgp2vpc: no route table is concerned", file=sys.stderr)
+    return 0 if rows and all(row["ours"] for row in rows) else 1
+
+
+def _is_over(rows: list[dict[str, Any]]) -> bool:
+    writing = ("create", "replace")
+    return not any(row["pending"] or (row["verdict"] in writing and not row["error"]) for row in rows)
+
+
+def _words(row: dict[str, Any]) -> str:
+    if row["ours"]:
+        return f"ours ({row['target']})"
+    why = row["error"] or row["detail"] or row["reason"]
+    return f"not ours, but at {row['target'] or 'nothing'}: {row['verdict']} ({why})"

@@ -1,0 +1,29 @@
+"""`why`: the whole chain behind one prefix, in plain words."""
+
+import argparse
+import json
+
+from bgp2vpc.cli.asking import question
+from bgp2vpc.cli.options import Commands, add_socket
+
+
+def add(commands: Commands) -> None:
+    """Add the command."""
+    why = commands.add_parser(
+        "why",
+        help="why a prefix is routed as it is",
+        description="Who announced PREFIX, which rule is about it, which path won and by which step, what each route "
+        "table has, what was done or not, and what failed last. Exit status 1: nothing is known of it.",
+        allow_abbrev=False,
+    )
+    add_socket(why)
+    why.add_argument("--table", metavar="RTB", help="only in this route table")
+    why.add_argument("--json", action="store_true", help="for programs")
+    why.add_argument("prefix", metavar="PREFIX", help="such as 192.0.2.53/32, exactly as announced")
+    why.set_defaults(command=_why)
+
+
+def _why(args: argparse.Namespace) -> int:
+    answer = question(args, "why", args.prefix, *([args.table] if args.table else []))
+    print(json.dumps(answer, indent=2) if args.json else "\n".join(answer["lines"]))
+    return 0
