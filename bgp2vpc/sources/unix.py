@@ -22,8 +22,8 @@ class SocketError(Bgp2vpcError):
 def listen_at(path: Path, mode: int, group: str | None = None) -> socket.socket:
     """A listening socket at `path` with permission bits `mode`, in place of one left behind by a process that died.
 
-    `group`: whose it is; None: our own. It gets its mode before it listens, and its name only then, so nobody ever reaches it with the mode of some umask
-    (ExaBGP runs its helpers with umask 0). Raises SocketError.
+    `group`: whose it is; None: our own. It gets mode and group before it listens, and its name only then, so nobody
+    ever reaches it with the mode of some umask (ExaBGP runs its helpers with umask 0). Raises SocketError.
     """
     if len(os.fsencode(path)) > _LONGEST:
         raise SocketError(f"{path}: longer than the {_LONGEST} bytes a socket's path may have")

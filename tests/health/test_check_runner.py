@@ -37,6 +37,22 @@ def test_a_probe_that_always_runs_into_its_deadline_costs_no_beat():
     assert status.latency == pytest.approx(1)
 
 
+@pytest.mark.parametrize(
+    ("asked_at", "probed"),
+    [
+        (1.4, [0, 1, 1.4, 2, 3]),  # between two beats: the beat stays
+        (1.1, [0, 1, 1.3, 2, 3]),  # while one is under way: once more behind it
+        (0.9, [0, 0.9, 2, 3]),  # still under way at the beat: it counts for that one
+    ],
+)
+def test_a_probe_that_is_asked_for_comes_at_once_and_moves_no_beat(asked_at: float, probed: list[float]):
+    service = Service(takes=0.3)
+    watch = Watch(service)
+    watch.loop.call_at(START + asked_at, lambda: [watch.runner.probe_now() for _ in range(3)])
+    status = watch.run(3.9)
+    assert (service.probed, service.most, status.probes) == (probed, 1, len(probed))
+
+
 def test_nothing_is_said_before_the_first_verdict_and_then_only_changes():
     watch = Watch(Service("++" + "+" * 8 + "..." + "." * 7 + "++"))
     watch.run(30)

@@ -1,0 +1,203 @@
+"""`bgp2vpc why`: the whole chain in words, from a daemon on virtual time."""
+
+import re
+
+import pytest
+from lab import OPERATOR, OURS, PEER, A, B, Lab, Peering, announce, two_hosts, withdraw
+
+from bgp2vpc.config.load import parse
+from bgp2vpc.errors import Bgp2vpcError, Denied
+from bgp2vpc.routing.rule import Takeover
+from tests.values import rule
+
+TIME = re.compile(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00")
+
+
+def why(lab: Lab, prefix: str = A, *table: str) -> list[str]:
+    """The lines, without their times."""
+    return [TIME.sub("TIME", line) for line in lab.ask("why", prefix, *table)["lines"]]
+
+
+def refused(lab: Lab, *words: str) -> str:
+    with pytest.raises(Bgp2vpcError) as error:
+        lab.ask("why", *words)
+    return str(error.value)
+
+
+RULE = "  rule private is about it: accept: 192.0.2.0/24 le 32; takeover: if_unhealthy"
+DNS = "  path of dns -> eni-1 (next-hop self med 100): the only one"
+
+
+def test_a_route_of_ours(make_lab) -> None:
+    lab = make_lab().start()
+    lab.say(announce(A, "med 100"))
+    lab.wait(2)
+    assert why(lab) == [
+        A,
+        f"  announced by dns (script), since TIME: {announce(A, 'med 100')}",
+        "",
+        "rtb-1",
+        RULE,
+        DNS,
+        "  the table has a route to eni-1 of i-1 (active), since TIME",
+        "  keep (ours, since TIME): the route stays as it is: it points at us, as it should",
+    ]
+
+
+def test_what_another_instance_has_from_before_our_start(make_lab) -> None:
+    vpc = two_hosts(tables=2)
+    vpc.put_route("rtb-1", A, PEER)
+    lab = make_lab(vpc).start()
+    lab.say(announce(A, "med 100"))
+    lab.wait(2)
+    assert why(lab, A, "rtb-1")[3:] == [
+        "rtb-1",
+        RULE,
+        DNS,
+        "  the table has a route to eni-2 of i-2 (active), since before TIME",
+        "  yield (owner-healthy, since TIME): the route is left to others: another instance has it, and nothing speaks "
+        "against that",
+    ]
+    assert why(lab, A).count("rtb-2") == 1
+
+
+def test_a_write_that_fails_says_how_often_and_when_it_is_tried_again(make_lab) -> None:
+    lab = make_lab().start()
+    lab.vpc.fail_next("CreateRoute", Denied("CreateRoute", "UnauthorizedOperation", "You may not"), times=9)
+    lab.say(announce(A))
+    lab.wait(10)
+    *_, last, times = why(lab)
+    assert last == "  the last write failed: CreateRoute: UnauthorizedOperation: You may not"
+    assert re.fullmatch(r"    once, 10 s ago; tried again in \d+ s", times)
+    (place,) = lab.ask("why", A)["tables"]
+    assert place["change"]["action"] == "create"
+    assert place["failure"]["attempts"] == 1
+    assert any("to be written: create rtb-1" in line for line in why(lab))
+
+
+def test_best_path_tells_who_competes_and_by_which_step(make_lab) -> None:
+    rules = (rule(takeover=Takeover.BEST_PATH),)
+    first = make_lab(two_hosts(), rules=rules)
+    second = make_lab(beside=first, rules=rules)
+    for each in (first, second):
+        each.start(helper=True, wait=0.1)
+    peering = Peering(first, second)
+    first.wait(15)
+    second.say(announce(A, "med 50"))
+    first.say(announce(A, "med 100"))
+    first.wait(5)
+    told = why(first)
+    assert told[1:3] == [
+        f"  announced by dns (script), since TIME: {announce(A, 'med 100')}",
+        f"  announced by peer 10.0.0.11 (peer), since TIME: announce route {A} next-hop 10.0.0.11 med 50",
+    ]
+    assert told[6:] == [
+        "  path of peer 10.0.0.11 -> eni-2 (next-hop 10.0.0.11 med 50): the best, by med",
+        "  path of dns -> eni-1 (next-hop self med 100): lost to the best by med",
+        "  the table has a route to eni-2 of i-2 (active), since TIME",
+        "  yield (peer-best, since TIME): the route is left to others: the path of a peer is better, and the peer "
+        "writes",
+        "    peer 10.0.0.11 at eni-2 has the best path: med",
+    ]
+    peering.down()
+    first.wait(2)
+    assert "keep (ours, since TIME): the route stays as it is: it points at us, as it should" in why(first)[-1]
+    first.vpc.put_route("rtb-1", A, PEER)
+    first.ask("reconcile")
+    first.wait(2)
+    assert len([line for line in why(first) if "announced by" in line]) == 1
+
+
+def test_damping_is_told_with_its_end(make_lab) -> None:
+    lab = make_lab(rules=(rule(takeover=Takeover.ALWAYS),), poll_time=2.0).start()
+    lab.say(announce(A))
+    for _ in range(5):
+        lab.vpc.put_route("rtb-1", A, PEER)
+        lab.wait(5)
+    lab.vpc.put_route("rtb-1", A, PEER)
+    lab.wait(3)
+    told = why(lab)
+    assert any("yield (damped" in line for line in told), told
+    assert re.fullmatch(r"  damped: moved too often of late; free in \d+ s if nothing moves until then", told[-1])
+
+
+def test_holds_drains_and_stale_paths_are_told(make_lab) -> None:
+    lab = make_lab(drain_timeout=5.0).start()
+    lab.say(announce(A, "med 100"))
+    lab.wait(2)
+    lab.ask("drain", A, "reason", "new", "kernel")
+    assert why(lab)[2:4] == [
+        f"    it drains, so this counts instead: {announce(A, 'med 500 community [ 65535:0 ]')}",
+        f"  drained by {OPERATOR} (new kernel), since TIME, until it is ended by hand",
+    ]
+    lab.wait(10)
+    assert why(lab)[2] == "    it drains, so this counts instead: nothing"
+    lab.ask("hold", A, "for", "1h")
+    lab.ask("undrain", A)
+    lab.wait(1)
+    told = why(lab)
+    assert told[2] == f"  held by {OPERATOR}, since TIME, until TIME"
+    assert told[-2:] == [
+        "  yield (held, since TIME): the route is left to others: an operator holds it",
+        "    but for the hold: create eni-1 (absent)",
+    ]
+    lab.close(hold=60.0)
+    assert why(lab)[2] == "    its session has ended; the path goes in 60 s unless it is said again"
+
+
+def test_what_no_rule_accepts_names_the_rules_and_where_they_are_written(make_lab) -> None:
+    text = (
+        "routetables:\n  private:\n    find: {type: main}\n    accept:\n    - 203.0.113.0/24 le 32\n"
+        "  dns:\n    find: {type: main}\n    manage_routes: [{cidr: 192.0.2.9/32}]\n"
+    )
+    lab = make_lab(rules=parse(text, "f.yaml").rules).start()
+    lab.say(announce(A))
+    assert why(lab)[2:] == [
+        "  no rule is about it in any route table, so nothing is ever written for it; there are:",
+        "    private: accept: 203.0.113.0/24 le 32 (f.yaml:5)",
+        "    dns: manage_routes: 192.0.2.9/32 (f.yaml:8)",
+    ]
+
+
+def test_a_route_in_a_table_that_no_rule_finds_is_told(make_lab) -> None:
+    vpc = two_hosts()
+    vpc.add_table("rtb-other")
+    vpc.put_route("rtb-other", A, "igw-1")
+    lab = make_lab(vpc).start()
+    assert why(lab)[1:3] == [
+        "  announced by nobody",
+        "  rtb-other has a route for it, to igw-1 (active), but no rule of ours is about that table and prefix",
+    ]
+
+
+def test_what_is_not_known_is_an_error_that_says_so(lab: Lab) -> None:
+    assert refused(lab, A) == (
+        f"nothing is known of {A}: nobody announces it, and no route table that is read has a route for it"
+    )
+    assert "192.0.2.0/24 was probably meant" in refused(lab, "192.0.2.1/24")
+    assert refused(lab) == refused(lab, A, "rtb-1", "x") == "expected: why PREFIX [ROUTE-TABLE-ID]"
+
+
+def test_before_ec2_has_answered_the_announcement_is_told(make_lab) -> None:
+    lab = make_lab()
+    lab.connect = lambda: (_ for _ in ()).throw(Denied("x", "x", "x"))
+    lab.start()
+    lab.say(announce(A))
+    assert why(lab)[2:] == ["  EC2 has not answered yet: nothing is known of any route table"]
+
+
+def test_what_was_said_is_forgotten_with_the_path(lab: Lab) -> None:
+    lab.say(announce(A), announce(B), "announce route 192.0.2.3/32 next-hop self path-information 7")
+    lab.say(withdraw(A))
+    lab.close()
+    lab.wait(1)
+    assert lab.daemon.bridge._said == {}
+
+
+def test_status_tells_since_when_each_verdict_stands(lab: Lab) -> None:
+    lab.say(announce(A))
+    lab.wait(1)
+    (row,) = lab.do(lab.daemon.status)["routes"]
+    assert TIME.fullmatch(row["since"])
+    assert TIME.fullmatch(row["target_since"])
+    assert (row["target"], row["reason"]) == (OURS, "ours")
