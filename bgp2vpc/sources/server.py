@@ -36,6 +36,8 @@ _UNREAD_LIMIT: Final = 1024 * 1024
 """Bytes of answers that may wait for a client when it says more; beyond, it is dropped. One answer may be longer:
 the status of 1000 prefixes in ten tables is."""
 _MODE: Final = 0o660
+_PIECE: Final = 2048
+"""Bytes that are taken apart at once: at worst as many lines, which takes a millisecond."""
 _READ_WITHIN: Final = 30.0
 """Seconds that a client may leave an answer unread."""
 _log: Final = logging.getLogger(__name__)
@@ -160,6 +162,7 @@ class _Client(asyncio.Protocol):
     def __init__(self, server: SocketServer) -> None:
         self._server = server
         self._splitter = LineSplitter()
+        self._unread = bytearray()
         self._lines: deque[bytes | None] = deque()
         self._transport: asyncio.Transport | None = None
         self._session: SpeakerSession | None = None
@@ -175,7 +178,7 @@ class _Client(asyncio.Protocol):
     @property
     def is_busy(self) -> bool:
         """Whether there is something of it still to be answered."""
-        return bool(self._lines)
+        return bool(self._lines or self._unread)
 
     @property
     def is_source(self) -> bool:
@@ -198,9 +201,9 @@ class _Client(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """From asyncio."""
         self.heard_at = asyncio.get_running_loop().time()
-        is_waiting = bool(self._lines)
-        self._lines += self._splitter.feed(data)
-        if is_waiting or not self._lines:
+        is_waiting = self.is_busy
+        self._unread += data
+        if is_waiting or not self._has_line():
             return
         # A line costs next to nothing and goes at once; a question may be worth a thousand lines, so it waits its turn.
         if _is_ours(self._lines[0]) or self.work(self.heard_at + SLICE):
@@ -211,14 +214,20 @@ class _Client(asyncio.Protocol):
     def work(self, until: float) -> bool:
         """Handle lines it has sent, at least one; whether there are more."""
         clock = asyncio.get_running_loop().time
-        while self._lines:
-            line = self._lines.popleft()
-            self._line(line)
-            if self._lines and (clock() >= until or _is_ours(self._lines[0])):
+        while self._has_line():
+            self._line(self._lines.popleft())
+            if (clock() >= until and self.is_busy) or (self._has_line() and _is_ours(self._lines[0])):
                 return True
         if self._transport is not None:
             self._transport.resume_reading()
         return False
+
+    def _has_line(self) -> bool:
+        """Whether there is a line; what was read is taken apart in pieces, as it may hold a hundred thousand."""
+        while not self._lines and self._unread:
+            self._lines += self._splitter.feed(bytes(self._unread[:_PIECE]))
+            del self._unread[:_PIECE]
+        return bool(self._lines)
 
     def pause_writing(self) -> None:
         """From asyncio: an answer waits for it to read."""
@@ -247,6 +256,7 @@ class _Client(asyncio.Protocol):
         """Close the session and the connection. Idempotent."""
         self._server.clients.discard(self)
         self._lines.clear()
+        self._unread.clear()
         self.resume_writing()
         if self._session is not None:
             self._session.close(hold=self._server.restart_time)

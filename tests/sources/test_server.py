@@ -1,22 +1,30 @@
 """The socket, with real clients on it."""
 
 import asyncio
+import grp
 import json
 import os
+import pwd
 import socket
 import stat
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
 import pytest
 from source_kit import Recorder, run
 
+from bgp2vpc.dialect.command import Command
 from bgp2vpc.errors import Bgp2vpcError
 from bgp2vpc.sources.client import Answered, ask
 from bgp2vpc.sources.peer import Peer
 from bgp2vpc.sources.server import SocketError, SocketServer, serve
+from bgp2vpc.sources.session import Reply
 
+ROOT = Path(__file__).parents[2]
 SAY = "announce route 192.0.2.1/32 next-hop self"
 
 
@@ -46,6 +54,10 @@ def names_in(directory: Path) -> list[str]:
 
 def mode_of(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
+
+
+def group_of(path: Path) -> int:
+    return path.stat().st_gid
 
 
 class Client:
@@ -409,3 +421,171 @@ def test_a_daemon_that_does_not_answer_is_not_waited_for_for_ever(tmp_path: Path
         mute.listen()
         with pytest.raises(SocketError, match="no answer from the daemon: timed out"):
             ask(tmp_path / "s", ["version"], timeout=0.1)
+
+
+# Too much
+
+
+def test_a_question_is_told_who_asks(path: Path):
+    async def story() -> None:
+        server = await serve(path, Recorder(), questions={"who": lambda _, peer: str(peer)}, restart_time=7)
+        try:
+            (answer,) = await asyncio.to_thread(ask, path, ["bgp2vpc who"])
+        finally:
+            await server.stop()
+        known = f"uid {os.getuid()}, pid {os.getpid()}"
+        assert answer.text[0] in (known, f"{pwd.getpwuid(os.getuid()).pw_name} ({known})")
+
+    run(story())
+
+
+def test_who_is_no_user_of_this_host_has_no_name():
+    assert str(Peer(pid=7, uid=2**31 - 5, gid=0)) == "uid 2147483643, pid 7"
+
+
+def test_the_group_of_the_configuration_may_use_the_socket(path: Path):
+    async def story() -> None:
+        group = grp.getgrgid(os.getgid()).gr_name
+        server = await serve(path, Recorder(), restart_time=7, group=group)
+        try:
+            assert (group_of(path), mode_of(path)) == (os.getgid(), 0o660)
+        finally:
+            await server.stop()
+        with pytest.raises(SocketError, match="there is no group 'no-such-group' on this host"):
+            await serve(path, Recorder(), restart_time=7, group="no-such-group")
+        assert names_in(path.parent) == []
+
+    run(story())
+
+
+def test_among_too_many_the_one_that_was_silent_for_longest_makes_room(path: Path):
+    async def story() -> None:
+        async with serving(path, Recorder(), max_clients=3):
+            source = await Client.to(path)
+            assert await source.say(SAY) == "done"
+            silent, asker = await Client.to(path), await Client.to(path)
+            assert await asker.say("version") != ""
+            newcomer = await Client.to(path)
+            reason = "error: too many clients; this one was silent for longest, and is dropped"
+            assert [await silent.answer(), await silent.answer()] == [reason, ""]
+            assert [await newcomer.say(SAY), await source.say(SAY)] == ["done", "done"]
+
+    run(story())
+
+
+def test_of_a_thousand_clients_at_once_those_who_announce_are_heard(path: Path, caplog: pytest.LogCaptureFixture):
+    async def story() -> None:
+        listener = Recorder()
+        async with serving(path, listener) as server:
+            source = await Client.to(path)
+            assert await source.say(SAY) == "done"
+            flood = [await Client.to(path) for _ in range(1000)]
+            delays = [await delay_of(source) for _ in range(20)]
+            assert max(delays) < 0.1
+            assert len(server.clients) <= 128
+            (answer,) = await asyncio.to_thread(ask, path, ["bgp2vpc status"])
+            assert answer.ok
+            for each in flood:
+                each.hang_up()
+
+    run(story())
+    assert len([each for each in caplog.records if "too many clients" in each.message]) < 50
+
+
+async def delay_of(client: Client) -> float:
+    started = time.perf_counter()
+    assert await client.say(SAY) == "done"
+    return time.perf_counter() - started
+
+
+def slow(_: Sequence[str], __: Peer) -> str:
+    """A question that costs much: the status of many routes."""
+    until = time.perf_counter() + 0.003
+    while time.perf_counter() < until:
+        pass
+    return "x" * 1000
+
+
+GARBAGE = [
+    pytest.param(b"bgp2vpc slow\n" * 20_000, id="questions"),
+    pytest.param(b"\xff\x00 announce route\n" * 20_000, id="no text"),
+    pytest.param(b"announce route 192.0.2.300/32 next-hop self\n" * 20_000, id="wrong lines"),
+    pytest.param(b"\n" * 1_000_000, id="empty lines"),
+    pytest.param(b"x" * 5_000_000, id="one line without end"),
+    pytest.param(b"announce route 192.0.2.9/32 next-hop self\n" * 20_000, id="announcements"),
+]
+
+
+@pytest.mark.parametrize("data", GARBAGE)
+@pytest.mark.parametrize("reads", [True, False])
+def test_ten_clients_that_send_garbage_without_end_do_not_delay_an_announcement(path: Path, data: bytes, reads: bool):
+    async def send(client: Client) -> None:
+        if not reads:
+            client.writer.transport.pause_reading()
+        with suppress(ConnectionError):
+            client.writer.write(data)
+            await client.writer.drain()
+            while reads and await client.reader.read(65536):
+                pass
+
+    async def story(server_path: Path) -> None:
+        source = await Client.to(server_path)
+        assert await source.say(SAY) == "done"
+        senders = [asyncio.create_task(send(await Client.to(server_path))) for _ in range(10)]
+        await asyncio.sleep(0.1)
+        delays = []
+        for _ in range(20):
+            delays.append(await delay_of(source))
+            await asyncio.sleep(0.01)
+        assert sorted(delays)[len(delays) // 2] < 0.05, delays
+        assert max(delays) < 0.3, delays
+        for each in senders:
+            each.cancel()
+        await asyncio.gather(*senders, return_exceptions=True)
+
+    with a_server_of_its_own(path):
+        run(story(path))
+
+
+@contextmanager
+def a_server_of_its_own(path: Path) -> Iterator[None]:
+    """In another process, as in life, so that who sends and who serves do not share an event loop."""
+    code = (
+        "import asyncio, sys; sys.path[:0] = ['tests/sources']; import test_server\n"
+        "async def main():\n"
+        f"    path = test_server.Path({str(path)!r})\n"
+        "    await test_server.serve(path, test_server.Mute(), questions={'slow': test_server.slow}, restart_time=7)\n"
+        "    print('up', flush=True); await asyncio.sleep(60)\n"
+        "asyncio.run(main())\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, cwd=ROOT) as process:
+        assert process.stdout is not None
+        try:
+            assert process.stdout.readline() == b"up\n"
+            yield
+        finally:
+            process.kill()
+
+
+class Mute(Recorder):
+    """Takes everything, and remembers nothing."""
+
+    def said(self, source: str, command: Command) -> Reply:
+        return Reply.to(command)
+
+
+def test_the_answers_of_a_client_come_in_the_order_of_its_lines(path: Path):
+    async def story() -> None:
+        async with serving(path, Recorder()):
+            client = await Client.to(path)
+            client.writer.write(
+                b"version\nbgp2vpc reasons\nbgp2vpc status a\nbgp2vpc broken\nversion\nbgp2vpc status b\n"
+            )
+            client.writer.write_eof()
+            lines = (await client.reader.read()).decode().splitlines()
+            assert [line for line in lines if not line.startswith("bgp2vpc")] == [
+                "done", "done", '{"sources": [], "words": ["a"]}', "done", "error: not now", "error", "done",
+                '{"sources": [], "words": ["b"]}', "done",
+            ]  # fmt: skip
+
+    run(story())
