@@ -38,8 +38,6 @@ the status of 1000 prefixes in ten tables is."""
 _MODE: Final = 0o660
 _PIECE: Final = 2048
 """Bytes that are taken apart at once: at worst as many lines, which takes a millisecond."""
-_READ_WITHIN: Final = 30.0
-"""Seconds that a client may leave an answer unread."""
 _log: Final = logging.getLogger(__name__)
 
 
@@ -78,6 +76,8 @@ class SocketServer:
         self.listener = listener
         self.questions = questions
         self.restart_time = restart_time
+        self.patience = 30.0
+        """Seconds that a client may leave an answer unread."""
         self.clients: set[_Client] = set()
         self.lasting = _Lasting(listener)
         self.turns = Turns()
@@ -231,7 +231,7 @@ class _Client(asyncio.Protocol):
 
     def pause_writing(self) -> None:
         """From asyncio: an answer waits for it to read."""
-        self._patience = asyncio.get_running_loop().call_later(_READ_WITHIN, self._give_up)
+        self._patience = asyncio.get_running_loop().call_later(self._server.patience, self._give_up)
 
     def resume_writing(self) -> None:
         """From asyncio: it has read."""

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from bgp2vpc.config.load import parse
+from bgp2vpc.routing.plan import Reason
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -89,3 +90,16 @@ def test_every_failure_scenario_names_a_test():
 def test_every_test_of_a_failure_has_a_row(file: Path):
     named = {name for where, name in NAMED.findall(SCENARIOS.read_text()) if ROOT / where == file}
     assert named_in(file) - named == set()
+
+
+def test_every_reason_of_a_verdict_is_explained():
+    told = re.findall(r"`([a-z-]+)`", (ROOT / "docs" / "life-of-a-route.md").read_text())
+    assert {reason.value for reason in Reason} - set(told) == set()
+
+
+def test_every_command_is_in_the_readme():
+    answer = subprocess.run([sys.executable, "-m", "bgp2vpc", "--help"], check=True, capture_output=True, text=True)
+    commands = re.findall(r"^    ([a-z-]+)  ", answer.stdout, re.MULTILINE)
+    readme = (ROOT / "README.md").read_text()
+    assert len(commands) > 10
+    assert [each for each in commands if f"`bgp2vpc {each}" not in readme] == []

@@ -281,6 +281,24 @@ def test_a_client_that_never_reads_is_dropped(path: Path):
     run(story())
 
 
+def test_a_client_that_never_reads_its_one_long_answer_is_dropped_after_a_while(path: Path):
+    async def story() -> None:
+        server = await serve(path, Recorder(), questions={"status": lambda *_: "x" * 5_000_000}, restart_time=7)
+        server.patience = 0.3
+        try:
+            client = await Client.to(path)
+            client.writer.transport.pause_reading()
+            client.writer.write(b"bgp2vpc status\n")
+            while not server.clients:
+                await asyncio.sleep(0.01)
+            while server.clients:
+                await asyncio.sleep(0.01)
+        finally:
+            await server.stop()
+
+    run(story())
+
+
 def test_a_question_gets_the_words_behind_its_name(path: Path):
     async def story() -> None:
         async with serving(path, Recorder()):
