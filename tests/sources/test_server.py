@@ -283,16 +283,15 @@ def test_a_client_that_never_reads_is_dropped(path: Path):
 
 def test_a_client_that_never_reads_its_one_long_answer_is_dropped_after_a_while(path: Path):
     async def story() -> None:
-        server = await serve(path, Recorder(), questions={"status": lambda *_: "x" * 5_000_000}, restart_time=7)
+        listener = Recorder()
+        server = await serve(path, listener, questions={"status": lambda *_: "x" * 5_000_000}, restart_time=7)
         server.patience = 0.3
         try:
             client = await Client.to(path)
+            assert await client.say(SAY) == "done"
             client.writer.transport.pause_reading()
             client.writer.write(b"bgp2vpc status\n")
-            while not server.clients:
-                await asyncio.sleep(0.01)
-            while server.clients:
-                await asyncio.sleep(0.01)
+            await listener.until("client-1 closed, hold 7")
         finally:
             await server.stop()
 
