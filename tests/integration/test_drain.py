@@ -1,6 +1,7 @@
 """Leaving: `bgp2vpc drain`, SIGTERM and instance metadata, with real daemons on two hosts of the cloud."""
 
 import json
+import re
 import signal
 import stat
 import subprocess
@@ -83,7 +84,7 @@ def test_some_prefixes_leave_and_come_back(world: World, site: Site, cloud: Clou
     assert [A in cloud.routes(table) for table in world.tables] == [True, True]
     status = site.command("status", "--socket", str(site.socket)).stdout
     assert f"{B} is drained since 20" in status
-    assert "(by cli); `bgp2vpc undrain` ends it" in status
+    assert re.search(r"\(by cli, .*uid \d+, pid \d+\)?\); `bgp2vpc undrain` ends it", status)
     answer = site.command("undrain", "--socket", str(site.socket), B)
     assert (answer.returncode, answer.stdout) == (0, f"{B} is announced again as before; it was drained (cli)\n")
     site.wait_for_route(B, *world.tables)
