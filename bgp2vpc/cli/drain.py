@@ -50,7 +50,7 @@ def _drain(args: argparse.Namespace) -> int:
         draining = any(
             each["state"] == "draining" and each["withdraws"] for each in _of(report["leaving"], args.prefixes)
         )
-        left = [row for row in routes if row["end"] == "still ours" and not row["held"]]
+        left = [row for row in routes if row["end"] == "still ours" and not row.get("held")]
         if not draining:
             withdrawn_at = withdrawn_at or time.monotonic()
             if not left or report["noop"] or time.monotonic() > withdrawn_at + LAST_WRITES:
@@ -101,7 +101,7 @@ def _words(row: Mapping[str, Any]) -> str:
             return f"put to its fallback {row['target']}: no successor"
         case "kept":
             return f"kept at {row['target']}: never_delete"
-    if row["held"]:
+    if row.get("held"):
         return "still ours: it is held (bgp2vpc release)"
     return f"still ours: {row['error'] or 'nothing is written (noop)'}"
 

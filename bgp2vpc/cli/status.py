@@ -49,7 +49,7 @@ def _show(status: Mapping[str, Any]) -> None:
         highlight=False,
         soft_wrap=True,
     )
-    for line in (*map(_leave, status["leaving"]), *map(_steer, status["steering"])):
+    for line in (*map(_leave, status["leaving"]), *map(_steer, status.get("steering", ()))):
         if line:
             console.print(line, highlight=False, soft_wrap=True, markup=False)
     if serf := status.get("serf"):
@@ -69,8 +69,8 @@ def _leave(leave: Mapping[str, Any]) -> str:
     what = leave["prefix"] or "everything"
     how = leave["state"] if leave["withdraws"] else "announced as a last resort"
     reason = f": {leave['reason']}" if leave["reason"] else ""
-    who = f", {leave['who']}" if leave["who"] else ""
-    itself = f", or by itself at {leave['until']}" if leave["until"] else ""
+    who = f", {leave['who']}" if leave.get("who") else ""
+    itself = f", or by itself at {leave['until']}" if leave.get("until") else ""
     return f"{what} is {how} since {leave['since']} (by {leave['by']}{who}{reason}); `bgp2vpc undrain` ends it{itself}"
 
 

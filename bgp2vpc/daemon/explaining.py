@@ -71,6 +71,7 @@ class Explaining:
             rules=tuple(map(_described, self._rules())),
             places=places,
             unruled=tuple((each, route) for each, route in routes if route is not None and each not in ruled),
+            table=table,
             observed=snapshot is not None,
             noop=self._noop,
         )

@@ -62,7 +62,10 @@ class PlaceFacts:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """All that is known. `rules`: (name, what it accepts, FILE:LINE) of each; `unruled`: (table, route) elsewhere."""
+    """All that is known. `rules`: (name, what it accepts, FILE:LINE) of each; `unruled`: (table, route) elsewhere.
+
+    `table`: the only one that was asked about, if not all were.
+    """
 
     prefix: Prefix
     announcers: tuple[Announcer, ...]
@@ -70,6 +73,7 @@ class Facts:
     rules: tuple[tuple[str, str, str], ...]
     places: tuple[PlaceFacts, ...]
     unruled: tuple[tuple[str, Route], ...]
+    table: str | None = None
     observed: bool = True
     noop: bool = False
 
@@ -116,7 +120,8 @@ def _not_ruled(facts: Facts) -> Iterator[str]:
     if not facts.observed:
         yield "  EC2 has not answered yet: nothing is known of any route table"
     elif not facts.places:
-        yield "  no rule is about it in any route table, so nothing is ever written for it; there are:"
+        where = facts.table or "any route table"
+        yield f"  no rule is about it in {where}, so nothing is ever written for it there; rules are:"
         for name, accepts, where in facts.rules:
             yield f"    {name}: {accepts}{f' ({where})' if where else ''}"
     for table, route in facts.unruled:

@@ -151,7 +151,7 @@ def test_what_no_rule_accepts_names_the_rules_and_where_they_are_written(make_la
     lab = make_lab(rules=parse(text, "f.yaml").rules).start()
     lab.say(announce(A))
     assert why(lab)[2:] == [
-        "  no rule is about it in any route table, so nothing is ever written for it; there are:",
+        "  no rule is about it in any route table, so nothing is ever written for it there; rules are:",
         "    private: accept: 203.0.113.0/24 le 32 (f.yaml:5)",
         "    dns: manage_routes: 192.0.2.9/32 (f.yaml:8)",
     ]
@@ -166,6 +166,13 @@ def test_a_route_in_a_table_that_no_rule_finds_is_told(make_lab) -> None:
         "  announced by nobody",
         "  rtb-other has a route for it, to igw-1 (active), but no rule of ours is about that table and prefix",
     ]
+
+
+def test_in_a_table_that_no_rule_finds_that_is_what_is_told(lab: Lab) -> None:
+    lab.say(announce(A))
+    lab.wait(1)
+    assert "  no rule is about it in rtb-9, so nothing is ever written for it there; rules are:" in why(lab, A, "rtb-9")
+    assert "rtb-9: nobody" in refused(lab, B, "rtb-9")
 
 
 def test_what_is_not_known_is_an_error_that_says_so(lab: Lab) -> None:
