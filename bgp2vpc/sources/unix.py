@@ -4,6 +4,7 @@ import grp
 import os
 import socket
 import stat
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -13,6 +14,8 @@ from bgp2vpc.errors import Bgp2vpcError
 _LONGEST: Final = 107
 """Bytes of a socket's path; sockaddr_un(7) ends there."""
 _BACKLOG: Final = 128
+_BUSY: Final = 0.01
+"""Seconds until the next try where many want to connect."""
 
 
 class SocketError(Bgp2vpcError):
@@ -57,12 +60,21 @@ def connect(path: Path, timeout: float) -> socket.socket:
     """A connection to the daemon at `path`; each call on it takes at most `timeout` seconds. Raises SocketError."""
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     connection.settimeout(timeout)
-    try:
-        connection.connect(os.fspath(path))
-    except OSError as error:
-        connection.close()
-        raise SocketError(f"{path}: {_why_not(error)}") from error
-    return connection
+    deadline = time.monotonic() + timeout
+    while True:
+        try:
+            connection.connect(os.fspath(path))
+        except BlockingIOError as error:
+            # So many wait to be accepted that the kernel takes no more: unlike TCP's, such a connect fails at once.
+            if time.monotonic() < deadline:
+                time.sleep(_BUSY)
+                continue
+            connection.close()
+            raise SocketError(f"{path}: too many others want to connect; try again") from error
+        except OSError as error:
+            connection.close()
+            raise SocketError(f"{path}: {_why_not(error)}") from error
+        return connection
 
 
 def _why_not(error: OSError) -> str:

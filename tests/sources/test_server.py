@@ -23,6 +23,7 @@ from bgp2vpc.sources.client import Answered, ask
 from bgp2vpc.sources.peer import Peer
 from bgp2vpc.sources.server import SocketError, SocketServer, serve
 from bgp2vpc.sources.session import Reply
+from bgp2vpc.sources.unix import connect
 
 ROOT = Path(__file__).parents[2]
 SAY = "announce route 192.0.2.1/32 next-hop self"
@@ -430,6 +431,16 @@ def test_asking_where_nobody_listens_says_so(tmp_path: Path):
         dead.bind(os.fspath(tmp_path / "s"))
         with pytest.raises(SocketError, match="nobody listens there"):
             ask(tmp_path / "s", ["version"])
+
+
+def test_where_nobody_is_accepted_any_more_that_is_said(tmp_path: Path):
+    path = tmp_path / "s.sock"
+    with socket.socket(socket.AF_UNIX) as listening, socket.socket(socket.AF_UNIX) as waiting:
+        listening.bind(str(path))
+        listening.listen(0)
+        waiting.connect(str(path))
+        with pytest.raises(SocketError, match="too many others want to connect; try again"):
+            connect(path, timeout=0.1)
 
 
 def test_a_daemon_that_does_not_answer_is_not_waited_for_for_ever(tmp_path: Path):
