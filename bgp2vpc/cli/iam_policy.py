@@ -1,0 +1,81 @@
+"""`iam-policy`: the least IAM policy a configuration needs. No network, no credentials."""
+
+import argparse
+import json
+import re
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from bgp2vpc.cli.options import Commands, add_file
+
+if TYPE_CHECKING:
+    from bgp2vpc.iam.policy import IamPolicy
+
+
+def add(commands: Commands) -> None:
+    """Add the command."""
+    policy = commands.add_parser(
+        "iam-policy",
+        help="print the least IAM policy the configuration needs",
+        description="The policy document goes to stdout; why each call is in it, and what IAM cannot narrow, to stderr.",
+        allow_abbrev=False,
+    )
+    add_file(policy)
+    policy.add_argument("--region", type=_region, help="where the instances run (default: FILE's; else any)")
+    policy.add_argument("--account", type=_text(r"[0-9]{12}", "12 digits"), help="whose the tables are (default: any)")
+    policy.add_argument(
+        "--vpc", metavar="ID", type=_text(r"vpc-[0-9a-f]+", "vpc-…"), help="of the tables (FILE's; any)"
+    )
+    policy.add_argument(
+        "--zone", type=_text(r"[a-z0-9-]+[a-z]", "eu-central-1a"), help="for a role of one zone: SELF_AZ"
+    )
+    policy.set_defaults(command=_iam_policy)
+
+
+def _iam_policy(args: argparse.Namespace) -> int:
+    from bgp2vpc.config.load import load
+    from bgp2vpc.iam.least import least_policy
+    from bgp2vpc.iam.tables import Surroundings
+
+    config = load(args.file)
+    around = Surroundings(args.region or config.region, args.account, args.vpc or config.vpc_id, args.zone)
+    policy = least_policy(config, around)
+    print(json.dumps(policy.to_json(), indent=2))
+    _explain(policy)
+    return 0
+
+
+def _explain(policy: "IamPolicy") -> None:
+    from bgp2vpc.iam.policy import MOST_CHARACTERS
+
+    for statement in policy.statements:
+        print(f"{statement.sid}:", file=sys.stderr)
+        for why in statement.why:
+            print(f"  {why}", file=sys.stderr)
+        for wider in statement.wider:
+            print(f"  not narrowed: {wider}", file=sys.stderr)
+    if policy.size > MOST_CHARACTERS:
+        print(
+            f"bgp2vpc: {policy.size} characters are too many for a managed policy ({MOST_CHARACTERS}); "
+            "find the tables by a tag instead of by their ids",
+            file=sys.stderr,
+        )
+
+
+def _text(pattern: str, example: str) -> Callable[[str], str]:
+    def check(value: str) -> str:
+        if not re.fullmatch(pattern, value):
+            raise argparse.ArgumentTypeError(f"expected {example}, got '{value}'")
+        return value
+
+    return check
+
+
+def _region(value: str) -> str:
+    from bgp2vpc.config import fields
+
+    try:
+        return fields.region(value)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None

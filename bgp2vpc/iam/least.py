@@ -1,0 +1,187 @@
+"""The least policy: which calls a configuration can ever make, and of which tables.
+
+Condition keys and resources: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
+Describe actions have no resource-level permissions; ec2:Region is the one condition they take.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from bgp2vpc import names
+from bgp2vpc.config.model import Config, OnExit
+from bgp2vpc.iam.policy import IamPolicy, Statement
+from bgp2vpc.iam.scope import Operator, Scope, both, fewest, where
+from bgp2vpc.iam.tables import Surroundings, scopes
+from bgp2vpc.prefix import Prefix, parse_prefix
+from bgp2vpc.routing.plan import Action
+from bgp2vpc.routing.rule import ManagedRoute, Rule, Takeover, Writes
+from bgp2vpc.vpc.finders import wants_subnets
+
+_CALLS: Final = {Action.CREATE: "CreateRoute", Action.REPLACE: "ReplaceRoute", Action.DELETE: "DeleteRoute"}
+
+# What VPCs are usually made of (RFC 1918, RFC 6598, RFC 4193). A VPC may have other addresses, too; then the daemon
+# leaves the judgement to EC2.
+_VPC_ADDRESSES: Final = tuple(
+    map(parse_prefix, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fd00::/8"))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A Describe call, and what for: as far as this configuration needs it at all."""
+
+    action: str
+    needed_for: Callable[[Config], Iterable[str]]
+
+
+def _tables(_: Config) -> Iterator[str]:
+    yield "what is in the route tables, and which tables there are"
+
+
+def _interfaces(config: Config) -> Iterator[str]:
+    yield "the interfaces of this instance, and their source/destination checks"
+    if any(rule.takes_by_best_path for rule in config.rules):
+        yield "whose interface a next hop belongs to"
+    if config.remote_checks:
+        yield "the address at which the owner of a route is checked"
+
+
+def _health(config: Config) -> Iterator[str]:
+    words = {takeover for rule in config.rules for takeover in _takeovers(rule)}
+    if words - {Takeover.ALWAYS}:
+        yield "whether the instance that has a route is gone or impaired"
+    else:
+        yield "whether the instance that has a route is gone, which ends the damping of a route that moves too often"
+
+
+def _subnets(config: Config) -> Iterator[str]:
+    if any(wants_subnets(rule.find) for rule in config.rules):
+        yield "which subnets use a table, and their zones (find)"
+    if any(rule.affinity for rule in config.rules):
+        yield "which zone a table is in (affinity)"
+    if any(prefix in block for rule in config.rules for prefix in rule.manages for block in _blocks(prefix)):
+        yield "whether a managed prefix that may lie within the VPC is a whole subnet"
+
+
+_READS: Final = (
+    _Read("DescribeRouteTables", _tables),
+    _Read("DescribeNetworkInterfaces", _interfaces),
+    _Read("DescribeInstanceStatus", _health),
+    _Read("DescribeSubnets", _subnets),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Write:
+    """A call that a rule can make of the tables in a scope."""
+
+    action: Action
+    scope: Scope
+    rule: str
+    why: str
+
+
+def least_policy(config: Config, around: Surroundings) -> IamPolicy:
+    """What this configuration needs where it is told to run, and nothing else."""
+    writes = [write for rule in config.rules for write in _writes(rule, config, around)]
+    return IamPolicy((_reading(config, around), *_writing(writes, around)))
+
+
+def _reading(config: Config, around: Surroundings) -> Statement:
+    reads = {read.action: tuple(read.needed_for(config)) for read in _READS}
+    needed = {action: why for action, why in reads.items() if why}
+    wider = ["Describe calls cannot be restricted to a VPC or a table"]
+    if around.region is None:
+        wider.append("the region is not known: give --region, or region: in the file")
+    return Statement(
+        sid="Read",
+        actions=tuple(f"ec2:{action}" for action in needed),
+        resources=("*",),
+        conditions={Operator.EQUALS: {"ec2:Region": (around.region,)}} if around.region else {},
+        why=tuple(f"{action}: {'; '.join(why)}" for action, why in needed.items()),
+        wider=tuple(wider),
+    )
+
+
+def _writes(rule: Rule, config: Config, around: Surroundings) -> Iterator[_Write]:
+    vpc_id = rule.vpc_id or around.vpc_id
+    note = "the VPC is not known: give --vpc, or vpc_id: in the file"
+    here = where(Operator.ARN, "ec2:Vpc", [around.arn(f"vpc/{vpc_id}")]) if vpc_id else Scope(wider=(note,))
+    found = [scope for each in scopes(rule.find, around) if (scope := both(each, here))]
+    whys = {
+        Action.CREATE: "a prefix that a table does not have",
+        Action.REPLACE: _why_replace(rule),
+        Action.DELETE: _why_delete(rule, config),
+    }
+    for action, why in whys.items():
+        if why:
+            yield from (_Write(action, scope, rule.name, why) for scope in found)
+
+
+def _why_replace(rule: Rule) -> str:
+    words = sorted(takeover.value for takeover in _takeovers(rule))
+    fallback = ", or put it back to its fallback" if any(route.fallback for route in rule.manages.values()) else ""
+    return f"take a route from another instance (takeover: {', '.join(words)}){fallback}"
+
+
+def _why_delete(rule: Rule, config: Config) -> str:
+    """What is deleted, if anything ever is."""
+    if rule.accept.entries:
+        return "a prefix that is announced no more"
+    if any(_may_be_deleted(route, rule, config) for route in rule.manages.values()):
+        return "a managed prefix whose health checks fail, or at the end of the daemon (on_exit)"
+    return ""
+
+
+def _may_be_deleted(route: ManagedRoute, rule: Rule, config: Config) -> bool:
+    if route.never_delete or route.fallback:
+        return False
+    is_checked = route.source != names.STATIC
+    left_behind = rule.writes is Writes.ANY and rule.decides_by_best_path(route.prefix)
+    return is_checked or left_behind or config.on_exit not in (OnExit.KEEP, OnExit.WITHDRAW_ANNOUNCED)
+
+
+def _takeovers(rule: Rule) -> set[Takeover]:
+    announced = {rule.takeover} if rule.accept.entries else set()
+    return announced | {route.takeover for route in rule.manages.values()}
+
+
+def _writing(writes: list[_Write], around: Surroundings) -> Iterator[Statement]:
+    """One statement for each set of tables: with the calls that no wider statement allows there already."""
+    actions: dict[int, list[Action]] = {}
+    merged: list[Scope] = []
+    for action in _CALLS:
+        for scope in fewest([write.scope for write in writes if write.action is action]):
+            if scope not in merged:
+                merged.append(scope)
+            actions.setdefault(merged.index(scope), []).append(action)
+    for number, scope in enumerate(merged):
+        yield _statement(f"Write{number + 1 if len(merged) > 1 else ''}", scope, actions[number], writes, around)
+
+
+def _statement(sid: str, scope: Scope, actions: list[Action], writes: list[_Write], around: Surroundings) -> Statement:
+    conditions: dict[str, dict[str, tuple[str, ...]]] = {}
+    for (operator, key), values in sorted(scope.conditions.items()):
+        conditions.setdefault(operator, {})[key] = tuple(sorted(values))
+    whys: dict[tuple[Action, str], list[str]] = {}
+    for write in writes:
+        if write.action in actions and scope.covers(write.scope):
+            rules = whys.setdefault((write.action, write.why), [])
+            if write.rule not in rules:
+                rules.append(write.rule)
+    wider = [*scope.wider, "no key restricts the prefix or the target of a route: `accept` is the only fence"]
+    if around.account is None:
+        wider.insert(0, "the account is not known: give --account")
+    return Statement(
+        sid=sid,
+        actions=tuple(f"ec2:{_CALLS[action]}" for action in actions),
+        resources=tuple(around.arn(f"route-table/{each}") for each in sorted(scope.ids or ("*",))),
+        conditions=conditions,
+        why=tuple(f"{_CALLS[action]}: {why} ({', '.join(rules)})" for (action, why), rules in whys.items()),
+        wider=tuple(wider),
+    )
+
+
+def _blocks(prefix: Prefix) -> tuple[Prefix, ...]:
+    return tuple(block for block in _VPC_ADDRESSES if block.version == prefix.version)

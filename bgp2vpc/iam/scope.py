@@ -1,0 +1,126 @@
+"""A set of route tables, as far as IAM can tell tables apart: by id, by tags, by VPC.
+
+A scope may be wider than what it stands for, never narrower; `wider` says by what.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from fnmatch import fnmatchcase
+from typing import TypeAlias
+
+
+class Operator(StrEnum):
+    """How a condition compares. Values of a negated one must all differ, and a missing key differs from everything.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
+    """
+
+    ARN = "ArnEquals"
+    NOT_ARN = "ArnNotEquals"
+    EQUALS = "StringEquals"
+    NOT_EQUALS = "StringNotEquals"
+    LIKE = "StringLike"
+    NOT_LIKE = "StringNotLike"
+
+    @property
+    def is_negated(self) -> bool:
+        """Whether no value may match, rather than any."""
+        return self in (Operator.NOT_ARN, Operator.NOT_EQUALS, Operator.NOT_LIKE)
+
+
+Conditions: TypeAlias = Mapping[tuple[Operator, str], frozenset[str]]
+"""(operator, key) -> values; all entries must hold."""
+
+_OPPOSITE = {Operator.ARN: Operator.NOT_ARN, Operator.EQUALS: Operator.NOT_EQUALS}
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Tables with one of these ids (None: any id) for which all conditions hold."""
+
+    ids: frozenset[str] | None = None
+    conditions: Conditions = field(default_factory=dict)
+    wider: tuple[str, ...] = field(default=(), compare=False)
+
+    def covers(self, other: "Scope") -> bool:
+        """Whether every table of the other one is certainly in this one."""
+        if self.ids is not None and (other.ids is None or not other.ids <= self.ids):
+            return False
+        return all(_follows(operator, key, values, other) for (operator, key), values in self.conditions.items())
+
+
+EVERYTHING = Scope()
+
+
+def where(operator: Operator, key: str, values: Iterable[str], wider: str = "") -> Scope:
+    """The tables for which one condition holds."""
+    return Scope(None, {(operator, key): frozenset(values)}, (wider,) if wider else ())
+
+
+def both(one: Scope, other: Scope) -> Scope | None:
+    """The tables that are in both; None if there can be none. Two patterns for one tag are one too many for IAM."""
+    ids = other.ids if one.ids is None else one.ids if other.ids is None else one.ids & other.ids
+    wider = tuple(dict.fromkeys((*one.wider, *other.wider)))
+    conditions = dict(one.conditions)
+    for (operator, key), values in other.conditions.items():
+        present = conditions.get((operator, key), values)
+        if operator.is_negated:
+            conditions[operator, key] = present | values
+        elif operator is Operator.LIKE and present != values:
+            wider = (*wider, f"of two patterns for {key}, a statement can hold one")
+        else:
+            conditions[operator, key] = present & values
+    for operator, opposite in _OPPOSITE.items():
+        for _, key in [each for each in conditions if each[0] is operator]:
+            conditions[operator, key] -= conditions.pop((opposite, key), frozenset())
+    is_empty = ids == frozenset() or any(not values for values in conditions.values())
+    return None if is_empty else Scope(ids, conditions, wider)
+
+
+def fewest(scopes: Sequence[Scope]) -> list[Scope]:
+    """The same tables with fewer scopes: none that another one covers, and one for those that differ in one thing."""
+    found: list[Scope] = []
+    for scope in scopes:
+        if not any(each.covers(scope) for each in found):
+            found = [each for each in found if not scope.covers(each)]
+            found.append(scope)
+    for number, scope in enumerate(found):
+        for other in found[number + 1 :]:
+            if united := _united(scope, other):
+                return fewest([*found[:number], united, *(each for each in found[number + 1 :] if each is not other)])
+    return found
+
+
+def _united(one: Scope, other: Scope) -> Scope | None:
+    """One scope for exactly the tables of both, if there is one."""
+    wider = tuple(dict.fromkeys((*one.wider, *other.wider)))
+    if one.conditions == other.conditions and one.ids and other.ids:
+        return replace(one, ids=one.ids | other.ids, wider=wider)
+    if one.ids != other.ids or one.conditions.keys() != other.conditions.keys():
+        return None
+    differing = [each for each in one.conditions if one.conditions[each] != other.conditions[each]]
+    if len(differing) != 1 or differing[0][0].is_negated:
+        return None
+    place = differing[0]
+    return replace(
+        one, conditions={**one.conditions, place: one.conditions[place] | other.conditions[place]}, wider=wider
+    )
+
+
+def _follows(operator: Operator, key: str, values: frozenset[str], scope: Scope) -> bool:
+    """Whether this condition holds for every table of the scope."""
+    present = scope.conditions.get((operator, key))
+    if present is not None and (present >= values if operator.is_negated else present <= values):
+        return True
+    equals = scope.conditions.get((Operator.EQUALS, key))
+    tests: dict[Operator, Callable[[str], bool]] = {
+        Operator.NOT_EQUALS: lambda value: value not in values,
+        Operator.LIKE: lambda value: any(_is_like(value, pattern) for pattern in values),
+    }
+    return equals is not None and operator in tests and all(map(tests[operator], equals))
+
+
+def _is_like(value: str, pattern: str) -> bool:
+    # fnmatch would take a bracket for a set of characters, IAM takes it for a bracket; `${` begins what IAM replaces.
+    return not set("[$") & set(value + pattern) and fnmatchcase(value, pattern)

@@ -1,0 +1,113 @@
+"""A finder as scopes: at least the tables it finds, and no more of the others than IAM forces us to.
+
+Condition keys of a route table are aws:ResourceTag/KEY, ec2:ResourceTag/KEY, ec2:Vpc, ec2:RouteTableID and ec2:Region:
+https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final, assert_never
+
+from bgp2vpc.iam.like import escape, like
+from bgp2vpc.iam.scope import EVERYTHING, Operator, Scope, both, fewest, where
+from bgp2vpc.vpc.finders import And, ByAz, ByTag, ByTagRegexp, Finder, HasRouteTo, Ids, InVpc, Main, Or, Subnet
+
+MOST_SCOPES: Final = 32
+"""More statements than anybody wants to read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """Where the tables are. None: it is not known, and whatever depends on it stays open (`*`)."""
+
+    region: str | None = None
+    account: str | None = None
+    vpc_id: str | None = None
+    zone: str | None = None
+
+    def arn(self, resource: str) -> str:
+        """The ARN of a resource of EC2, such as `route-table/rtb-…`.
+
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
+        """
+        return f"arn:{self.partition}:ec2:{self.region or '*'}:{self.account or '*'}:{resource}"
+
+    @property
+    def partition(self) -> str:
+        """The part of AWS that the region belongs to. It has no wildcard that the documentation promises to work."""
+        region = self.region or ""
+        return next((name for beginning, name in _PARTITIONS.items() if region.startswith(beginning)), "aws")
+
+
+# botocore/data/partitions.json
+_PARTITIONS: Final = {
+    "cn-": "aws-cn",
+    "us-gov-": "aws-us-gov",
+    "eusc-": "aws-eusc",
+    "us-iso-": "aws-iso",
+    "us-isob-": "aws-iso-b",
+    "us-isof-": "aws-iso-f",
+    "eu-isoe-": "aws-iso-e",
+}
+
+
+def scopes(finder: Finder, around: Surroundings, *, negated: bool = False) -> list[Scope]:
+    """The scopes that hold all tables the finder finds; with `negated`, all it does not find."""
+    negated = negated is not finder.negate
+    match finder:
+        case And(filters) | Or(filters):
+            parts = [scopes(each, around, negated=negated) for each in filters]
+            every = isinstance(finder, And) is not negated
+            return _product(parts) if every else fewest([scope for part in parts for scope in part])
+        case ByTag(key, value, own_zone=own_zone):
+            return [_by_tag(key, value, around, own_zone=own_zone, negated=negated)]
+        case ByTagRegexp(key, regexp):
+            found = like(regexp)
+            if found.exact:
+                operator = Operator.NOT_LIKE if negated else Operator.LIKE
+                return [where(operator, _tag(key), found.patterns)]
+            note = f"the tag {key} is compared by a regular expression ({regexp.pattern}) that no pattern can say"
+            return [_open(note) if negated else where(Operator.LIKE, _tag(key), found.patterns, note)]
+        case Ids(ids):
+            return [_open("no key excludes tables by their ids") if negated else Scope(ids)]
+        case InVpc(vpc_id):
+            return [where(Operator.NOT_ARN if negated else Operator.ARN, "ec2:Vpc", [around.arn(f"vpc/{vpc_id}")])]
+        case Main():
+            return [_open("no key tells which table is the main one")]
+        case Subnet(subnet_id):
+            return [_open(f"no key tells which table {subnet_id} uses")]
+        case HasRouteTo(destination):
+            return [_open(f"no key tells which tables have a route to {destination}")]
+        case ByAz():
+            return [_open("no key tells which zone the subnets of a table are in")]
+        case _:
+            assert_never(finder)
+
+
+def _open(note: str) -> Scope:
+    return Scope(wider=(note,))
+
+
+def _tag(key: str) -> str:
+    return f"aws:ResourceTag/{key}"
+
+
+def _by_tag(key: str, value: str, around: Surroundings, *, own_zone: bool, negated: bool) -> Scope:
+    known = around.zone if own_zone else value
+    if known is not None:
+        return where(Operator.NOT_EQUALS if negated else Operator.EQUALS, _tag(key), [escape(known)])
+    note = f"the instance's zone, for the tag {key}, is known only where it runs; give --zone for a role of one zone"
+    # A zone's name begins with its region's; https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-regions-availability-zones.html
+    return _open(note) if negated else where(Operator.LIKE, _tag(key), [f"{around.region or ''}*"], note)
+
+
+def _product(parts: Iterable[list[Scope]]) -> list[Scope]:
+    """The tables that are in every part."""
+    found = [EVERYTHING]
+    for part in parts:
+        if len(found) * len(part) > MOST_SCOPES:
+            note = "so many combinations of filters would not fit into a policy"
+            found = [Scope(each.ids, each.conditions, (*each.wider, note)) for each in found]
+        else:
+            found = fewest([scope for one in found for other in part if (scope := both(one, other))])
+    return found
