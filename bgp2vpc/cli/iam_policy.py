@@ -18,7 +18,7 @@ def add(commands: Commands) -> None:
     policy = commands.add_parser(
         "iam-policy",
         help="print the least IAM policy the configuration needs",
-        description="The policy document goes to stdout; why each call is in it, and what IAM cannot narrow, to stderr.",
+        description="The policy goes to stdout; why each call is in it, and what IAM cannot narrow, to stderr.",
         allow_abbrev=False,
     )
     add_file(policy)

@@ -4,6 +4,7 @@ Condition keys of a route table are aws:ResourceTag/KEY, ec2:ResourceTag/KEY, ec
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, assert_never
@@ -54,32 +55,36 @@ _PARTITIONS: Final = {
 def scopes(finder: Finder, around: Surroundings, *, negated: bool = False) -> list[Scope]:
     """The scopes that hold all tables the finder finds; with `negated`, all it does not find."""
     negated = negated is not finder.negate
+    if not isinstance(finder, And | Or):
+        return [_single(finder, around, negated=negated)]
+    parts = [scopes(each, around, negated=negated) for each in finder.filters]
+    every = isinstance(finder, And) is not negated
+    return _product(parts) if every else fewest([scope for part in parts for scope in part])
+
+
+def _single(  # noqa: PLR0911  # a line for each finder
+    finder: ByTag | ByTagRegexp | Main | Subnet | Ids | HasRouteTo | InVpc | ByAz,
+    around: Surroundings,
+    *,
+    negated: bool,
+) -> Scope:
     match finder:
-        case And(filters) | Or(filters):
-            parts = [scopes(each, around, negated=negated) for each in filters]
-            every = isinstance(finder, And) is not negated
-            return _product(parts) if every else fewest([scope for part in parts for scope in part])
         case ByTag(key, value, own_zone=own_zone):
-            return [_by_tag(key, value, around, own_zone=own_zone, negated=negated)]
+            return _by_tag(key, value, around, own_zone=own_zone, negated=negated)
         case ByTagRegexp(key, regexp):
-            found = like(regexp)
-            if found.exact:
-                operator = Operator.NOT_LIKE if negated else Operator.LIKE
-                return [where(operator, _tag(key), found.patterns)]
-            note = f"the tag {key} is compared by a regular expression ({regexp.pattern}) that no pattern can say"
-            return [_open(note) if negated else where(Operator.LIKE, _tag(key), found.patterns, note)]
+            return _by_tag_regexp(key, regexp, negated=negated)
         case Ids(ids):
-            return [_open("no key excludes tables by their ids") if negated else Scope(ids)]
+            return _open("no key excludes tables by their ids") if negated else Scope(ids)
         case InVpc(vpc_id):
-            return [where(Operator.NOT_ARN if negated else Operator.ARN, "ec2:Vpc", [around.arn(f"vpc/{vpc_id}")])]
+            return where(Operator.NOT_ARN if negated else Operator.ARN, "ec2:Vpc", [around.arn(f"vpc/{vpc_id}")])
         case Main():
-            return [_open("no key tells which table is the main one")]
+            return _open("no key tells which table is the main one")
         case Subnet(subnet_id):
-            return [_open(f"no key tells which table {subnet_id} uses")]
+            return _open(f"no key tells which table {subnet_id} uses")
         case HasRouteTo(destination):
-            return [_open(f"no key tells which tables have a route to {destination}")]
+            return _open(f"no key tells which tables have a route to {destination}")
         case ByAz():
-            return [_open("no key tells which zone the subnets of a table are in")]
+            return _open("no key tells which zone the subnets of a table are in")
         case _:
             assert_never(finder)
 
@@ -99,6 +104,14 @@ def _by_tag(key: str, value: str, around: Surroundings, *, own_zone: bool, negat
     note = f"the instance's zone, for the tag {key}, is known only where it runs; give --zone for a role of one zone"
     # A zone's name begins with its region's; https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-regions-availability-zones.html
     return _open(note) if negated else where(Operator.LIKE, _tag(key), [f"{around.region or ''}*"], note)
+
+
+def _by_tag_regexp(key: str, regexp: re.Pattern[str], *, negated: bool) -> Scope:
+    found = like(regexp)
+    if found.exact:
+        return where(Operator.NOT_LIKE if negated else Operator.LIKE, _tag(key), found.patterns)
+    note = f"the tag {key} is compared by a regular expression ({regexp.pattern}) that no pattern can say"
+    return _open(note) if negated else where(Operator.LIKE, _tag(key), found.patterns, note)
 
 
 def _product(parts: Iterable[list[Scope]]) -> list[Scope]:

@@ -149,6 +149,13 @@ class Cloud:
         """Decide what AWS leaves open."""
         self._ask(verbs.QUIRKS, quirks)
 
+    def permit(self, caller: str, policy: str | None) -> None:
+        """Let an IAM policy (JSON) decide what this caller, an access key id, may do; None: everything again.
+
+        Raises CloudError for a policy that uses what is not modelled.
+        """
+        self._ask(verbs.PERMIT, verbs.Permission(caller, policy))
+
     # the log
 
     def calls(self, *operations: str) -> list[Call]:

@@ -11,6 +11,7 @@ from bgp2vpc.demo.cloud.ec2 import Ec2, ExternalWriteError
 from bgp2vpc.demo.cloud.faults import Misfortune
 from bgp2vpc.demo.cloud.fidelity.routes import propagate
 from bgp2vpc.demo.cloud.fidelity.rules import RULES, StatusChecks
+from bgp2vpc.demo.cloud.iam import Authority, PolicyError
 from bgp2vpc.demo.cloud.imds import Metadata
 from bgp2vpc.demo.cloud.log import CallLog, Changes
 from bgp2vpc.demo.cloud.show import show
@@ -23,8 +24,17 @@ PREFIX = "/control/"
 class Control:
     """The WSGI application behind the client's methods."""
 
-    def __init__(self, ec2: Ec2, misfortune: Misfortune, log: CallLog, changes: Changes, metadata: Metadata) -> None:
+    def __init__(
+        self,
+        ec2: Ec2,
+        authority: Authority,
+        misfortune: Misfortune,
+        log: CallLog,
+        changes: Changes,
+        metadata: Metadata,
+    ) -> None:
         self._ec2 = ec2
+        self._authority = authority
         self._misfortune = misfortune
         self._log = log
         self._metadata = metadata
@@ -37,6 +47,7 @@ class Control:
                 _on(verbs.WRITE, ec2.perform),
                 _on(verbs.STATUS, self._status),
                 _on(verbs.QUIRKS, self._quirks),
+                _on(verbs.PERMIT, lambda permission: authority.permit(permission.caller, permission.policy)),
                 _on(verbs.CHANGES, changes.wait),
                 _on(verbs.CALLS, log.calls),
                 _on(verbs.FORGET_CALLS, lambda _: log.forget()),
@@ -65,12 +76,13 @@ class Control:
             return text_answer(404, f"no such verb; there are {', '.join(sorted(self._answers))}")
         try:
             return text_answer(200, answer(body).decode(), "application/json")
-        except (ValidationError, ExternalWriteError) as error:
+        except (ValidationError, ExternalWriteError, PolicyError) as error:
             return text_answer(400, str(error))
         except EC2ClientError as error:
             return text_answer(400, f"{error.code}: {error.message}")
 
     def _reset(self) -> None:
+        self._authority.reset()
         self._misfortune.reset()
         self._metadata.reset()
         self._ec2.reset()

@@ -1,6 +1,6 @@
 """Layer B: the gate before EC2. Here the subject's calls are logged, delayed, throttled and failed.
 
-The order is the real one: the way there, the throttle, the fault, what others do meanwhile, EC2, the way back.
+The order is the real one: the way there, the throttle, the fault, IAM, what others do meanwhile, EC2, the way back.
 """
 
 import time
@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from bgp2vpc.demo.cloud.ec2 import Ec2, ExternalWriteError
 from bgp2vpc.demo.cloud.faults import Misfortune
+from bgp2vpc.demo.cloud.iam import Authority
 from bgp2vpc.demo.cloud.log import CallLog
 from bgp2vpc.demo.cloud.sockets import reset_connection
 from bgp2vpc.demo.cloud.values import OUTSIDE, Fault, FaultKind
@@ -28,8 +29,9 @@ HTML = "<html><head><title>{status}</title></head><body><h1>{status}</h1></body>
 class Gate:
     """The WSGI application that stands for ec2.us-east-1.amazonaws.com."""
 
-    def __init__(self, ec2: Ec2, misfortune: Misfortune, log: CallLog) -> None:
+    def __init__(self, ec2: Ec2, authority: Authority, misfortune: Misfortune, log: CallLog) -> None:
         self._ec2 = ec2
+        self._authority = authority
         self._misfortune = misfortune
         self._log = log
 
@@ -66,6 +68,10 @@ class Gate:
         return _half(answer) if fault.kind is FaultKind.TRUNCATED else answer
 
     def _apply(self, request: Request, environ: Environ) -> Answer:
+        with self._ec2.lock:
+            refusal = self._authority.refusal(request, self._ec2.backend.route_tables)
+        if refusal is not None:
+            return refusal
         for write in self._misfortune.races_before(request):
             try:
                 self._ec2.perform(write)

@@ -7,6 +7,7 @@ from bgp2vpc.demo.cloud import control, imds
 from bgp2vpc.demo.cloud.ec2 import Ec2
 from bgp2vpc.demo.cloud.faults import Misfortune
 from bgp2vpc.demo.cloud.gate import Gate
+from bgp2vpc.demo.cloud.iam import Authority
 from bgp2vpc.demo.cloud.log import CallLog, Changes
 from bgp2vpc.demo.cloud.sockets import Server, make_server
 from bgp2vpc.demo.cloud.wire import Environ, StartResponse, WsgiApp
@@ -17,12 +18,13 @@ def make_app() -> WsgiApp:
     changes = Changes()
     log = CallLog(changes)
     misfortune = Misfortune()
+    authority = Authority()
     ec2 = Ec2(changes)
     metadata = imds.Metadata(ec2)
     parts: list[tuple[str, WsgiApp]] = [
-        (control.PREFIX, control.Control(ec2, misfortune, log, changes, metadata)),
+        (control.PREFIX, control.Control(ec2, authority, misfortune, log, changes, metadata)),
         (imds.PREFIX, metadata),
-        ("/", Gate(ec2, misfortune, log)),
+        ("/", Gate(ec2, authority, misfortune, log)),
     ]
 
     def app(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:

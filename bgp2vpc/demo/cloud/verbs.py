@@ -77,6 +77,14 @@ class Status:
 
 
 @dataclass(frozen=True, slots=True)
+class Permission:
+    """The IAM policy (JSON) that decides what a caller may do; None: everything."""
+
+    caller: str
+    policy: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class MetadataChange:
     """Metadata of one instance: values to put over what EC2 knows (None: 404), or a way to fail."""
 
@@ -106,6 +114,7 @@ RACE: Verb[Race, None] = Verb("race", TypeAdapter(Race), NOTHING)
 WRITE: Verb[External, None] = Verb("write", TypeAdapter(External), NOTHING)
 
 QUIRKS: Verb[Quirks, None] = Verb("quirks", TypeAdapter(Quirks), NOTHING)
+PERMIT: Verb[Permission, None] = Verb("permit", TypeAdapter(Permission), NOTHING)
 PROPAGATE: Verb[Propagation, str] = Verb("propagate", TypeAdapter(Propagation), TEXT)
 STATUS: Verb[Status, None] = Verb("status", TypeAdapter(Status), NOTHING)
 

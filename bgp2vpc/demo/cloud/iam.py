@@ -1,0 +1,163 @@
+"""What IAM allows: an evaluator of identity-based policies, as far as they speak of route tables and of reading.
+
+moto's own knows neither these conditions nor the resource of an EC2 call. Nothing is guessed here: a policy that uses what
+is not modelled is refused as a whole.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
+https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
+"""
+
+import json
+import re
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from bgp2vpc.demo.cloud.values import REGION, ROUTE_WRITES
+from bgp2vpc.demo.cloud.wire import Answer, Request, error_answer
+
+ACCOUNT = "123456789012"
+ANYTHING = "*"
+ELEMENTS = {"Sid", "Effect", "Action", "Resource", "Condition"}
+KEYS = re.compile(
+    r"(?:(?:aws|ec2):ResourceTag/.+|ec2:Vpc|ec2:RouteTableID|ec2:Region|aws:RequestedRegion)", re.IGNORECASE
+)
+OPERATOR = re.compile(r"(String|Arn)(Not)?(Equals|Like)")
+
+
+class PolicyError(ValueError):
+    """Not a policy, or one that uses what is not modelled; the message says what."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call as IAM sees it. `context`: condition key in lower case -> value; a key that does not apply is missing."""
+
+    action: str
+    resource: str = ANYTHING
+    context: Mapping[str, str] = field(default_factory=dict)
+
+
+class Policy:
+    """A policy document. Raises PolicyError for one that cannot be judged."""
+
+    def __init__(self, document: str) -> None:
+        try:
+            self._statements = _list(json.loads(document)["Statement"])
+        except (ValueError, LookupError, TypeError) as error:
+            raise PolicyError(f"not a policy: {error!r}") from None
+        for statement in self._statements:
+            _refuse_unknown(statement)
+
+    def allows(self, call: Call) -> bool:
+        """Whether a statement allows it and none denies it."""
+        effects = {statement["Effect"] for statement in self._statements if _applies(statement, call)}
+        return effects == {"Allow"}
+
+
+def _refuse_unknown(statement: Any) -> None:
+    if not isinstance(statement, dict) or not {"Effect", "Action", "Resource"} <= statement.keys() <= ELEMENTS:
+        raise PolicyError(f"a statement has Effect, Action, Resource and perhaps Sid and Condition, not {statement}")
+    if statement["Effect"] not in ("Allow", "Deny"):
+        raise PolicyError(f"Effect {statement['Effect']}")
+    for operator, keys in statement.get("Condition", {}).items():
+        if not OPERATOR.fullmatch(operator):
+            raise PolicyError(f"the operator {operator} is not modelled")
+        for key in keys:
+            if not KEYS.fullmatch(key):
+                raise PolicyError(f"the condition key {key} is not modelled")
+
+
+def _applies(statement: Mapping[str, Any], call: Call) -> bool:
+    return (
+        any(_is_like(call.action.lower(), each.lower()) for each in _list(statement["Action"]))
+        and any(_is_like(call.resource, each) for each in _list(statement["Resource"]))
+        and all(
+            _holds(operator, key, _list(values), call.context)
+            for operator, keys in statement.get("Condition", {}).items()
+            for key, values in keys.items()
+        )
+    )
+
+
+def _holds(operator: str, key: str, values: list[str], context: Mapping[str, str]) -> bool:
+    """A key that is missing matches nothing, which is what a negated operator asks for."""
+    found = OPERATOR.fullmatch(operator)
+    assert found is not None  # _refuse_unknown
+    family, negated, comparison = found.groups()
+    # Of ARNs, both compare with wildcards.
+    matches: Callable[[str, str], bool] = _is_like if family == "Arn" or comparison == "Like" else _is_equal
+    present = context.get(key.lower())
+    return (present is not None and any(matches(present, value) for value in values)) is not bool(negated)
+
+
+def _is_equal(value: str, wanted: str) -> bool:
+    return value == re.sub(r"\$\{([*?$])\}", r"\1", wanted)
+
+
+def _is_like(value: str, pattern: str) -> bool:
+    parts = re.split(r"(\$\{[*?$]\}|\*|\?)", pattern)
+    special = {"*": ".*", "?": "."}
+    expression = "".join(special.get(p) or re.escape(p[2] if p.startswith("${") else p) for p in parts)
+    return re.fullmatch(expression, value, re.DOTALL) is not None
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+class Authority:
+    """Who may do what. Callers without a policy may do everything."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._policies: dict[str, Policy] = {}
+
+    def permit(self, caller: str, document: str | None) -> None:
+        """From now on the caller may do what this policy allows; None: everything again. Raises PolicyError."""
+        policy = None if document is None else Policy(document)
+        with self._lock:
+            if policy is None:
+                self._policies.pop(caller, None)
+            else:
+                self._policies[caller] = policy
+
+    def reset(self) -> None:
+        """Everybody may do everything."""
+        with self._lock:
+            self._policies.clear()
+
+    def refusal(self, request: Request, tables: Mapping[str, Any]) -> Answer | None:
+        """EC2's error, if the caller may not do that. `tables`: moto's route tables by id."""
+        with self._lock:
+            policy = self._policies.get(request.caller)
+        if policy is None:
+            return None
+        call = _call(request, tables)
+        if policy.allows(call):
+            return None
+        return error_answer(
+            403,
+            "UnauthorizedOperation",
+            "You are not authorized to perform this operation. "
+            f"User: arn:aws:sts::{ACCOUNT}:assumed-role/bgp2vpc/{request.caller} is not authorized to perform: "
+            f"{call.action} on resource: {call.resource} because no identity-based policy allows the {call.action} "
+            "action. Encoded authorization failure message: dGVzdA",
+        )
+
+
+def _call(request: Request, tables: Mapping[str, Any]) -> Call:
+    context = {"ec2:region": REGION, "aws:requestedregion": REGION}
+    action = f"ec2:{request.operation}"
+    if request.operation not in ROUTE_WRITES:
+        return Call(action, context=context)
+    table_id = request.parameters.get("RouteTableId", "")
+    arn = f"arn:aws:ec2:{REGION}:{ACCOUNT}:"
+    table = tables.get(table_id)
+    if table is not None:  # of one that does not exist, nothing but the id is known
+        context["ec2:vpc"] = f"{arn}vpc/{table.vpc_id}"
+        for tag in table.get_tags():
+            # The names of condition keys do not distinguish case, those of tags do.
+            context |= {f"{service}:resourcetag/{tag['key'].lower()}": tag["value"] for service in ("aws", "ec2")}
+    return Call(action, f"{arn}route-table/{table_id}", {**context, "ec2:routetableid": table_id})
