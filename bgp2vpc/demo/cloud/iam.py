@@ -1,7 +1,7 @@
 """What IAM allows: an evaluator of identity-based policies, as far as they speak of route tables and of reading.
 
-moto's own knows neither these conditions nor the resource of an EC2 call. Nothing is guessed here: a policy that uses what
-is not modelled is refused as a whole.
+moto's own knows neither these conditions nor the resource of an EC2 call. Nothing is guessed here: a policy that uses
+what is not modelled is refused as a whole.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html

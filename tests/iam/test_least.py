@@ -1,0 +1,134 @@
+"""Which calls a configuration can ever make."""
+
+import pytest
+
+from bgp2vpc.config.load import parse
+from bgp2vpc.iam.least import least_policy
+from bgp2vpc.iam.policy import IamPolicy
+from bgp2vpc.iam.tables import Surroundings
+
+HERE = Surroundings("eu-west-1", "123456789012", "vpc-1")
+PRIVATE = "{type: by_tag, config: {key: type, value: private}}"
+PUBLIC = "{type: by_tag, config: {key: type, value: public}}"
+CHECKS = "healthchecks: {c: {type: ping, destination: 127.0.0.1, every: 1}}\n"
+CREATE, REPLACE, DELETE = "CreateRoute", "ReplaceRoute", "DeleteRoute"
+
+
+def least(text: str, around: Surroundings = HERE) -> IamPolicy:
+    return least_policy(parse(text, "f.yaml"), around)
+
+
+def actions(policy: IamPolicy) -> list[list[str]]:
+    return [[each.removeprefix("ec2:") for each in statement.actions] for statement in policy.statements]
+
+
+def rule(more: str, find: str = PRIVATE, name: str = "private") -> str:
+    return f"  {name}: {{find: {find}, {more}}}\n"
+
+
+def rules(*texts: str, checks: str = CHECKS) -> str:
+    return f"{checks}routetables:\n{''.join(texts)}"
+
+
+MANAGED = "manage_routes: [{cidr: 192.0.2.1/32, healthcheck: c%s}]"
+
+
+@pytest.mark.parametrize(
+    ("text", "verbs"),
+    [
+        (rules(rule("accept: [192.0.2.0/24 le 32]"), checks=""), [CREATE, REPLACE, DELETE]),
+        (rules(rule(MANAGED % "")), [CREATE, REPLACE, DELETE]),
+        (rules(rule(MANAGED % ", never_delete: true")), [CREATE, REPLACE]),
+        (rules(rule(MANAGED % ", fallback: nat-0123456789abcdef0")), [CREATE, REPLACE]),
+        (rules(rule(f"{MANAGED % ', never_delete: true'}, accept: [192.0.2.1/32]")), [CREATE, REPLACE, DELETE]),
+        # Without a check, a managed route is never withdrawn, unless at the end.
+        (rules(rule("manage_routes: [{cidr: 192.0.2.1/32}]")), [CREATE, REPLACE]),
+        ("on_exit: keep\n" + rules(rule("manage_routes: [{cidr: 192.0.2.1/32}]")), [CREATE, REPLACE]),
+        ("on_exit: withdraw\n" + rules(rule("manage_routes: [{cidr: 192.0.2.1/32}]")), [CREATE, REPLACE, DELETE]),
+        ("on_exit: withdraw\n" + rules(rule(MANAGED % ", never_delete: true")), [CREATE, REPLACE]),
+        # Who writes for others removes what they leave behind.
+        (
+            rules(rule("takeover: best_path, write: any, manage_routes: [{cidr: 192.0.2.1/32}]")),
+            [CREATE, REPLACE, DELETE],
+        ),
+    ],
+)  # fmt: skip
+def test_only_verbs_that_can_ever_be_needed_are_allowed(text: str, verbs: list[str]) -> None:
+    assert actions(least(text))[1:] == [verbs]
+
+
+@pytest.mark.parametrize(
+    ("more", "find", "reads"),
+    [
+        ("accept: [192.0.2.0/24 le 32]", PRIVATE, False),
+        ("accept: [192.0.2.0/24 le 32]", "{type: by_az, config: {az: SELF}}", True),
+        ("accept: [192.0.2.0/24 le 32]", "{type: subnet, config: {subnet_id: subnet-00000001}}", True),
+        ("accept: [192.0.2.0/24 le 32], takeover: best_path, affinity: az", PRIVATE, True),
+        (MANAGED % "", PRIVATE, False),
+        ("manage_routes: [{cidr: 10.0.1.0/24}]", PRIVATE, True),
+        ("manage_routes: [{cidr: 0.0.0.0/0}]", PRIVATE, False),
+    ],
+)
+def test_subnets_are_read_only_where_they_matter(more: str, find: str, reads: bool) -> None:
+    read, *_ = actions(least(rules(rule(more, find))))
+    assert ("DescribeSubnets" in read) is reads
+    assert read[:3] == ["DescribeRouteTables", "DescribeNetworkInterfaces", "DescribeInstanceStatus"]
+
+
+def test_rules_share_a_statement_or_have_the_rest_of_what_a_wider_one_allows() -> None:
+    policy = least(
+        rules(
+            rule(MANAGED % ", never_delete: true", "{type: main}", "everywhere"),
+            rule("accept: [192.0.2.2/32]", PRIVATE, "a"),
+            rule("accept: [192.0.2.3/32]", PUBLIC, "b"),
+        )
+    )
+    assert actions(policy)[1:] == [[CREATE, REPLACE], [DELETE]]
+    everywhere, tagged = policy.statements[1:]
+    assert everywhere.to_json()["Condition"] == {
+        "ArnEquals": {"ec2:Vpc": "arn:aws:ec2:eu-west-1:123456789012:vpc/vpc-1"}
+    }
+    assert tagged.to_json()["Condition"] == {
+        "ArnEquals": {"ec2:Vpc": "arn:aws:ec2:eu-west-1:123456789012:vpc/vpc-1"},
+        "StringEquals": {"aws:ResourceTag/type": ["private", "public"]},
+    }
+    assert tagged.why == ("DeleteRoute: a prefix that is announced no more (a, b)",)
+    assert everywhere.why[0] == "CreateRoute: a prefix that a table does not have (everywhere, a, b)"
+    assert "no key tells which table is the main one" in everywhere.wider
+
+
+def test_a_rule_of_another_vpc_has_that_vpc_as_its_condition() -> None:
+    policy = least(rules(rule("accept: [192.0.2.2/32], vpc_id: vpc-00000002")))
+    assert policy.statements[1].conditions["ArnEquals"] == {"ec2:Vpc": (HERE.arn("vpc/vpc-00000002"),)}
+
+
+def test_ids_become_resources() -> None:
+    policy = least(rules(rule("accept: [192.0.2.2/32]", "{type: ids, config: {ids: [rtb-00000002, rtb-00000001]}}")))
+    assert policy.to_json()["Statement"][1]["Resource"] == [
+        HERE.arn("route-table/rtb-00000001"),
+        HERE.arn("route-table/rtb-00000002"),
+    ]
+
+
+def test_a_rule_that_can_find_no_table_needs_nothing() -> None:
+    policy = least(rules(rule("accept: [192.0.2.2/32]", f"{{type: and, config: [{PRIVATE}, {PUBLIC}]}}")))
+    assert len(policy.statements) == 1
+
+
+def test_what_is_not_known_stays_open_and_is_told() -> None:
+    policy = least(rules(rule("accept: [192.0.2.2/32]")), Surroundings())
+    read, write = policy.statements
+    assert read.to_json()["Resource"] == "*"
+    assert "Condition" not in read.to_json()
+    assert write.resources == ("arn:aws:ec2:*:*:route-table/*",)
+    assert any("--region" in each for each in read.wider)
+    assert {word for word in ("--account", "--vpc") if any(word in each for each in write.wider)} == {
+        "--account",
+        "--vpc",
+    }
+
+
+def test_every_allowed_call_says_what_it_is_for() -> None:
+    for statement in least(rules(rule("accept: [192.0.2.2/32], takeover: best_path, affinity: az"))).statements:
+        for action in statement.actions:
+            assert any(why.startswith(f"{action.removeprefix('ec2:')}: ") for why in statement.why), action
