@@ -1,6 +1,7 @@
 """EC2 itself: moto's application and its state, one call at a time."""
 
 import os
+import sys
 import threading
 from contextlib import nullcontext
 from http import HTTPStatus
@@ -16,6 +17,9 @@ from bgp2vpc.demo.cloud.log import Changes
 from bgp2vpc.demo.cloud.stale import History
 from bgp2vpc.demo.cloud.values import REGION, External, StaleReads
 from bgp2vpc.demo.cloud.wire import Answer, Environ, Request, environ_of, run
+
+OTHERS = ("cloudformation", "iam", "ssm")
+"""Services besides EC2 that a template needs. They are loaded by the first call of theirs."""
 
 
 class ExternalWriteError(Exception):
@@ -76,8 +80,14 @@ class Ec2:
         """Everything as new, the quirks too."""
         with self.lock:
             # Not ec2_backends.reset(), which makes every backend anew and then throws it away.
-            for account in ec2_backends.values():
-                account.reset()
+            for backends in (ec2_backends, *_others_in_use()):
+                for account in backends.values():
+                    account.reset()
             RULES.reset()
             self.stale_reads(StaleReads(0))
         self._changes.note()
+
+
+def _others_in_use() -> list[Any]:
+    loaded = {name: sys.modules.get(f"moto.{name}.models") for name in OTHERS}
+    return [getattr(module, f"{name}_backends") for name, module in loaded.items() if module is not None]

@@ -17,6 +17,7 @@ subnets           what DescribeSubnets shows and filters
 nat_gateways      their interfaces, and their end
 instances         termination, status checks
 prefix_lists      managed prefix lists: versions, MaxEntries
+cloudformation    properties of a template that moto leaves out
 transit_gateways  routes of a transit gateway's table
 actions           every action: DryRun, and an error instead of an HTML page
 """
@@ -25,6 +26,7 @@ from functools import cache
 
 from bgp2vpc.demo.cloud.fidelity import (
     actions,
+    cloudformation,
     filters,
     instances,
     interfaces,
@@ -42,7 +44,7 @@ from bgp2vpc.demo.cloud.fidelity import (
 def make_honest() -> None:
     """Patch moto in this process; calling it again does nothing."""
     state = (filters, route_tables, routes, interfaces, subnets, instances, nat_gateways, prefix_lists)
-    for part in (*state, transit_gateways, paging):
+    for part in (*state, transit_gateways, paging, cloudformation):
         part.install()
     # Last, since it wraps whatever actions there are by then.
     actions.install()

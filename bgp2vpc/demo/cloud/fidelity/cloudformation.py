@@ -1,0 +1,113 @@
+"""CloudFormation: Fn::Cidr, and properties that moto leaves out when it makes route tables, interfaces and instances.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_EC2.html
+"""
+
+from ipaddress import ip_network
+from itertools import islice
+from typing import Any
+
+from moto.cloudformation import parsing
+from moto.ec2.models import ec2_backends
+from moto.ec2.models.elastic_network_interfaces import NetworkInterface
+from moto.ec2.models.instances import Instance
+from moto.ec2.models.route_tables import RouteTable
+from moto.ec2.models.security_groups import SecurityGroup
+from moto.ec2.models.subnets import SubnetRouteTableAssociation
+
+from bgp2vpc.demo.cloud.fidelity.patching import patch
+
+MAKE = "create_from_cloudformation_json"
+
+
+def install() -> None:
+    """Wrap what makes a resource of a template's, and what evaluates functions."""
+    moto_clean = parsing.clean_json
+
+    def clean_json(resource_json: Any, resources_map: Any) -> Any:
+        if isinstance(resource_json, dict) and "Fn::Cidr" in resource_json:
+            return _cidrs(*moto_clean(resource_json["Fn::Cidr"], resources_map))
+        return moto_clean(resource_json, resources_map)
+
+    patch(parsing, clean_json)
+    wrapped = (
+        (RouteTable, _tag),
+        (NetworkInterface, _complete_interface),
+        (SubnetRouteTableAssociation, _associate),
+    )
+    for owner, complete in wrapped:
+        patch(owner, _wrapped(getattr(owner, MAKE), complete), MAKE)
+    moto_make, moto_make_group = getattr(Instance, MAKE), getattr(SecurityGroup, MAKE)
+
+    def make_group(resource_name: str, template: Any, *where: Any, **more: Any) -> SecurityGroup:
+        properties = template["Properties"]
+        # Protocol -1 needs no ports.
+        rules = [{"FromPort": None, "ToPort": None, **rule} for rule in properties.get("SecurityGroupIngress", [])]
+        complete = {**template, "Properties": {**properties, "SecurityGroupIngress": rules}}
+        made: SecurityGroup = moto_make_group(resource_name, complete, *where, **more)
+        return made
+
+    def make_instance(resource_name: str, template: Any, account_id: str, region_name: str, **more: Any) -> Instance:
+        if "NetworkInterfaces" in template["Properties"]:
+            return _launch(ec2_backends[account_id][region_name], template["Properties"])
+        made: Instance = moto_make(resource_name, template, account_id, region_name, **more)
+        return made
+
+    patch(SecurityGroup, staticmethod(make_group), MAKE)
+    patch(Instance, staticmethod(make_instance), MAKE)
+
+
+def _cidrs(block: str, count: Any, bits: Any) -> list[str]:
+    """The first `count` blocks within, each with `bits` bits for hosts."""
+    network = ip_network(block)
+    return [str(each) for each in islice(network.subnets(new_prefix=network.max_prefixlen - int(bits)), int(count))]
+
+
+def _wrapped(moto_make: Any, complete: Any) -> Any:
+    def make(resource_name: str, template: Any, account_id: str, region_name: str, **more: Any) -> Any:
+        made = moto_make(resource_name, template, account_id, region_name, **more)
+        complete(made, template["Properties"], ec2_backends[account_id][region_name])
+        return made
+
+    return staticmethod(make)
+
+
+def _tag(made: Any, properties: Any, _: Any) -> None:
+    for tag in properties.get("Tags", []):
+        made.add_tag(tag["Key"], tag["Value"])
+
+
+def _associate(made: Any, _: Any, backend: Any) -> None:
+    """What moto makes is an object of its own, which no route table shows."""
+    backend.associate_route_table(made.route_table_id, subnet_id=made.subnet_id)
+
+
+def _complete_interface(made: Any, properties: Any, backend: Any) -> None:
+    _tag(made, properties, backend)
+    made.source_dest_check = properties.get("SourceDestCheck", True)
+    if groups := properties.get("GroupSet"):
+        backend.modify_network_interface_attribute(made.id, groups)
+
+
+def _launch(backend: Any, properties: Any) -> Instance:
+    """An instance of a launch template's, at interfaces that are there already."""
+    launch = backend.get_launch_template(properties["LaunchTemplate"]["LaunchTemplateId"]).default_version().data
+    interfaces = properties["NetworkInterfaces"]
+    first = backend.get_network_interface(interfaces[0]["NetworkInterfaceId"])
+    made: Instance
+    (made,) = backend.run_instances(
+        image_id=launch["ImageId"],
+        count=1,
+        user_data=None,  # the template's
+        security_group_names=[],
+        is_instance_type_default=True,
+        region_name=backend.region_name,
+        placement=first.subnet.availability_zone,
+        launch_template=properties["LaunchTemplate"],
+        metadata_options=launch.get("MetadataOptions"),
+        nics=interfaces,
+    ).instances
+    if profile := launch.get("IamInstanceProfile"):
+        backend.associate_iam_instance_profile(made.id, iam_instance_profile_name=profile["Name"])
+    _tag(made, properties, backend)
+    return made
