@@ -3,6 +3,7 @@
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_EC2.html
 """
 
+import json
 from ipaddress import ip_network
 from itertools import islice
 from typing import Any
@@ -14,6 +15,7 @@ from moto.ec2.models.instances import Instance
 from moto.ec2.models.route_tables import RouteTable
 from moto.ec2.models.security_groups import SecurityGroup
 from moto.ec2.models.subnets import SubnetRouteTableAssociation
+from moto.iam.models import Role
 
 from bgp2vpc.demo.cloud.fidelity.patching import patch
 
@@ -53,6 +55,12 @@ def install() -> None:
         made: Instance = moto_make(resource_name, template, account_id, region_name, **more)
         return made
 
+    moto_put = Role.put_policy
+
+    def put_policy(self: Any, policy_name: str, policy_json: Any) -> None:
+        moto_put(self, policy_name, policy_json if isinstance(policy_json, str) else json.dumps(policy_json))
+
+    patch(Role, put_policy)
     patch(SecurityGroup, staticmethod(make_group), MAKE)
     patch(Instance, staticmethod(make_instance), MAKE)
 
