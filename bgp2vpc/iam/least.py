@@ -130,7 +130,7 @@ def _why_delete(rule: Rule, config: Config) -> str:
     if rule.accept.entries:
         return "a prefix that is announced no more"
     if any(_may_be_deleted(route, rule, config) for route in rule.manages.values()):
-        return "a managed prefix whose health checks fail, or at the end of the daemon (on_exit)"
+        return "a managed prefix whose health checks fail, that is drained, or at the end of the daemon (on_exit)"
     return ""
 
 
@@ -138,8 +138,10 @@ def _may_be_deleted(route: ManagedRoute, rule: Rule, config: Config) -> bool:
     if route.never_delete or route.fallback:
         return False
     is_checked = route.source != names.STATIC
+    is_drained = config.socket is not None or config.lifecycle
     left_behind = rule.writes is Writes.ANY and rule.decides_by_best_path(route.prefix)
-    return is_checked or left_behind or config.on_exit not in (OnExit.KEEP, OnExit.WITHDRAW_ANNOUNCED)
+    stays_at_exit = config.on_exit in (OnExit.KEEP, OnExit.WITHDRAW_ANNOUNCED)
+    return is_checked or is_drained or left_behind or not stays_at_exit
 
 
 def _takeovers(rule: Rule) -> set[Takeover]:

@@ -1,6 +1,7 @@
 """The documents say what is true: generated ones are up to date, and what is there to copy works."""
 
 import ast
+import json
 import re
 import subprocess
 import sys
@@ -10,6 +11,8 @@ import pytest
 
 from bgp2vpc.config.load import parse
 from bgp2vpc.routing.plan import Reason
+from bgp2vpc.iam.least import least_policy
+from bgp2vpc.iam.tables import Surroundings
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -47,6 +50,13 @@ def test_the_exabgp_configuration_of_the_readme_is_valid_for_exabgp(tmp_path):
         [sys.executable, "-m", "exabgp", "validate", str(file)], check=False, capture_output=True, text=True
     )
     assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_the_policy_of_the_document_is_that_of_its_configuration():
+    document = ROOT / "docs" / "iam.md"
+    (text,), (policy,) = blocks(document, "yaml"), blocks(document, "json")
+    around = Surroundings("eu-west-1", "123456789012", "vpc-0123456789abcdef0")
+    assert json.loads(policy) == least_policy(parse(text, "document.yaml"), around).to_json()
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)

@@ -30,6 +30,7 @@ def rules(*texts: str, checks: str = CHECKS) -> str:
     return f"{checks}routetables:\n{''.join(texts)}"
 
 
+STATIC = "manage_routes: [{cidr: 192.0.2.1/32}]"
 MANAGED = "manage_routes: [{cidr: 192.0.2.1/32, healthcheck: c%s}]"
 
 
@@ -41,16 +42,16 @@ MANAGED = "manage_routes: [{cidr: 192.0.2.1/32, healthcheck: c%s}]"
         (rules(rule(MANAGED % ", never_delete: true")), [CREATE, REPLACE]),
         (rules(rule(MANAGED % ", fallback: nat-0123456789abcdef0")), [CREATE, REPLACE]),
         (rules(rule(f"{MANAGED % ', never_delete: true'}, accept: [192.0.2.1/32]")), [CREATE, REPLACE, DELETE]),
-        # Without a check, a managed route is never withdrawn, unless at the end.
-        (rules(rule("manage_routes: [{cidr: 192.0.2.1/32}]")), [CREATE, REPLACE]),
-        ("on_exit: keep\n" + rules(rule("manage_routes: [{cidr: 192.0.2.1/32}]")), [CREATE, REPLACE]),
-        ("on_exit: withdraw\n" + rules(rule("manage_routes: [{cidr: 192.0.2.1/32}]")), [CREATE, REPLACE, DELETE]),
         ("on_exit: withdraw\n" + rules(rule(MANAGED % ", never_delete: true")), [CREATE, REPLACE]),
+        # Without a check, a managed route is withdrawn by a drain or at the end, or not at all.
+        (rules(rule(STATIC)), [CREATE, REPLACE, DELETE]),
+        ("socket: none\n" + rules(rule(STATIC)), [CREATE, REPLACE]),
+        ("socket: none\non_exit: keep\n" + rules(rule(STATIC)), [CREATE, REPLACE]),
+        ("socket: none\non_exit: withdraw\n" + rules(rule(STATIC)), [CREATE, REPLACE, DELETE]),
+        ("socket: none\non_exit: drain\n" + rules(rule(STATIC)), [CREATE, REPLACE, DELETE]),
+        ("socket: none\nlifecycle: true\n" + rules(rule(STATIC)), [CREATE, REPLACE, DELETE]),
         # Who writes for others removes what they leave behind.
-        (
-            rules(rule("takeover: best_path, write: any, manage_routes: [{cidr: 192.0.2.1/32}]")),
-            [CREATE, REPLACE, DELETE],
-        ),
+        ("socket: none\n" + rules(rule(f"takeover: best_path, write: any, {STATIC}")), [CREATE, REPLACE, DELETE]),
     ],
 )  # fmt: skip
 def test_only_verbs_that_can_ever_be_needed_are_allowed(text: str, verbs: list[str]) -> None:
