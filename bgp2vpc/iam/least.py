@@ -64,11 +64,17 @@ def _subnets(config: Config) -> Iterator[str]:
         yield "whether a managed prefix that may lie within the VPC is a whole subnet"
 
 
+def _members(config: Config) -> Iterator[str]:
+    if config.bgp is not None and config.bgp.peers_by_tag is not None:
+        yield "the other members of the mesh (peers_by_tag)"
+
+
 _READS: Final = (
     _Read("DescribeRouteTables", _tables),
     _Read("DescribeNetworkInterfaces", _interfaces),
     _Read("DescribeInstanceStatus", _health),
     _Read("DescribeSubnets", _subnets),
+    _Read("DescribeInstances", _members),
 )
 
 
