@@ -92,6 +92,8 @@ class Reconciler:
         """Called after each decision, with the wish and the prefixes it was about, or None for all."""
         self.written: Callable[[Outcome], None] = lambda _: None
         """Called after each write, with what became of it."""
+        self.polled: Callable[[], None] = lambda: None
+        """Called after each poll, whether or not EC2 answered."""
         self._calls = calls
         self._view = view
         self._wish = wish
@@ -122,6 +124,7 @@ class Reconciler:
         while True:
             self._poll_now.clear()
             failures = 0 if await self._poll() else failures + 1
+            self.polled()
             # Every instance of the account shares EC2's 20 describes a second: hosts must not poll in step.
             wait = self.tempo.poll_time
             if failures:
