@@ -17,6 +17,7 @@ from debian import Debian
 from netns import Net
 from waiting import wait_until
 
+from bgp2vpc import __version__
 from bgp2vpc.demo.cloud.client import Cloud
 from bgp2vpc.demo.cloud.values import Host, World
 
@@ -123,7 +124,7 @@ def test_a_route_is_announced_through_the_socket_and_stands_in_the_table(
     assert status(installed)["ec2_observed"]
     announce(installed)
     wait_for_route(cloud, world.hosts[0])
-    wait_until(lambda: "1 keep" in installed.show(UNIT, "StatusText"), "the status line", installed.journal)
+    wait_until(lambda: "routes: 2 keep" in installed.show(UNIT, "StatusText"), "the status line", installed.journal)
 
 
 def test_the_daemon_is_nobody_and_may_do_nothing_but_icmp(installed: Debian) -> None:
@@ -154,11 +155,11 @@ def test_checks_scripts_and_hooks_work_within_the_lock_down(installed: Debian, w
         "mount": ["unshare", "--mount", "true"],
         "owner": ["chown", "0", "/run/bgp2vpc/date"],
     }
-    checks = {
-        name: {"type": "command", "destination": "127.0.0.1", "every": 0.5, "config": {"command": words[0], "arguments": words[1:]}}
-        for name, words in commands.items()
-    }  # fmt: skip
-    checks["icmp"] = {"type": "ping", "destination": "127.0.0.1", "every": 0.5}
+    checks: dict[str, Any] = {
+        name: _every_half_second("command", command=program, arguments=arguments)
+        for name, (program, *arguments) in commands.items()
+    }
+    checks["icmp"] = _every_half_second("ping")
     script = "/usr/lib/bgp2vpc/bin/python3 -m exabgp healthcheck --no-ip-setup --no-syslog --cmd true --rise 1"
     configure(installed, healthchecks=checks, processes={"dns": {"run": f"{script} --fast-interval 0.1 --ip {A}"}})
     installed.run("systemctl", "start", UNIT)
@@ -169,6 +170,10 @@ def test_checks_scripts_and_hooks_work_within_the_lock_down(installed: Debian, w
     results = check_results(installed)
     forbidden = {name for name, said in results.items() if not said.startswith("healthy")}
     assert forbidden == {"etc", "mount", "owner"}, results
+
+
+def _every_half_second(kind: str, **config: Any) -> dict[str, Any]:
+    return {"type": kind, "destination": "127.0.0.1", "every": 0.5, **({"config": config} if config else {})}
 
 
 def test_a_bad_file_fails_the_reload_and_the_old_one_stays(installed: Debian, world: World, cloud: Cloud) -> None:
@@ -288,7 +293,5 @@ def test_lintian_finds_no_error(package: Path) -> None:
 
 @pytest.mark.parametrize("field", ["Package", "Version"])
 def test_the_package_is_called_as_in_pyproject(package: Path, field: str) -> None:
-    from bgp2vpc import __version__
-
     found = subprocess.run(["dpkg-deb", "-f", package, field], capture_output=True, text=True, check=True).stdout
     assert found.strip() == {"Package": "bgp2vpc", "Version": f"{__version__}-1"}[field]
