@@ -68,7 +68,12 @@ def missing() -> list[str]:
         "debootstrap": "debootstrap", "dpkg-deb": "dpkg", "dpkg-shlibdeps": "dpkg-dev", "unshare": "util-linux",
         "nsenter": "util-linux", "apt-get": "apt", "/usr/bin/python3": "python3",
     }  # fmt: skip
-    return [f"{name} (apt-get install {package})" for name, package in programs.items() if shutil.which(name) is None]
+    lacks = [f"{name} (apt-get install {package})" for name, package in programs.items() if shutil.which(name) is None]
+    if not lacks:
+        probe = ["unshare", "--mount", "mount", "-t", "cgroup2", "none", "/mnt"]
+        tried = subprocess.run(probe, capture_output=True, text=True, check=False)
+        lacks += [f"control groups, version 2 ({tried.stderr.strip()})"] if tried.returncode else []
+    return lacks
 
 
 def make_root(root: Path) -> None:
@@ -144,6 +149,10 @@ class Debian:
         done = self.try_run(*words)
         assert done.returncode == 0, f"{words}: {done.returncode}\n{done.stdout}{done.stderr}\n{self.journal()}"
         return done.stdout
+
+    def runs(self, name: str) -> bool:
+        """Whether a program of this name runs in it."""
+        return any(_comm(pid) == name for pid in _descendants(self._init))
 
     def write(self, path: str, text: str) -> None:
         """Write a file of it."""
