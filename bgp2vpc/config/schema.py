@@ -234,8 +234,9 @@ class ConfigFile(Entry):
     )
     state_file: StateFile = Field(
         default=None,
-        description="Where it is remembered what drains, through restarts; `none` for nowhere. Default: beside the "
-        "socket, `SOCKET.state`. In `/run` it is gone after a reboot.",
+        description="Where it is remembered what drains, through restarts; `none` for nowhere. Default: `state` in "
+        "systemd's `StateDirectory`, if there is one; else beside the socket, `SOCKET.state`. In `/run` it is gone "
+        "after a reboot.",
         examples=["/var/lib/bgp2vpc/state"],
     )
     lifecycle: bool = Field(
