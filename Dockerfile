@@ -1,5 +1,5 @@
-# bgp2vpc in a container, for hosts that are run that way: examples/docker/compose.yaml says how. Build: docker build -t bgp2vpc .
-# It belongs into the host's network: it looks after the host's services and speaks to the host's instance metadata.
+# bgp2vpc in a container, for hosts that are run that way: `docker build -t bgp2vpc:0.1.0 .`, and then
+# examples/docker/compose.yaml. It belongs into the host's network: it looks after the host's services and speaks to the host's instance metadata.
 
 FROM python:3.12.11-slim-bookworm AS build
 WORKDIR /src
@@ -20,7 +20,7 @@ ENV PATH=/opt/bgp2vpc/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     STATE_DIRECTORY=/var/lib/bgp2vpc
 USER 10179:10179
-# The first cycle is over within seconds; 0 as soon as the daemon answers, also while EC2 does not: a restart would not help.
+# Well as soon as the daemon answers, also while EC2 does not: a new container would not reach it either.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s --retries=3 CMD ["bgp2vpc", "status", "--json"]
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["bgp2vpc"]

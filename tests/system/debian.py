@@ -13,7 +13,7 @@ from typing import Self
 
 import netns
 
-PACKAGES = ("python3", "systemd", "iputils-ping", "exabgp")
+PACKAGES = ("python3", "systemd", "exabgp", "iproute2", "iputils-ping", "procps")
 BOOT_TIMEOUT = 60.0
 
 # Waits until its stdin closes; then whatever runs in the control group is ended, and the group removed.
