@@ -28,7 +28,11 @@ mkdir "$group"
 cat >/dev/null
 echo 1 >"$group/cgroup.kill"
 wait || true
-find "$group" -depth -type d -exec rmdir {} +
+# Who is killed is not gone at once.
+until find "$group" -depth -type d -exec rmdir {} + 2>/dev/null; do
+    [ -e "$group" ] || break
+    sleep 0.02
+done
 """
 
 # As systemd wants to be started in a container (https://systemd.io/CONTAINER_INTERFACE): /proc/sys, which is not ours
