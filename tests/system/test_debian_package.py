@@ -75,6 +75,7 @@ def installed(machine: Debian, cloud: Cloud, world: World) -> Iterator[Debian]:
         (machine.root / path).unlink(missing_ok=True)
     shutil.rmtree(machine.root / "etc/systemd/system/bgp2vpc.service.d")
     shutil.rmtree(machine.root / "etc/systemd/system/exabgp.service.d", ignore_errors=True)
+    machine.run("rm", "-rf", "/var/lib/private/bgp2vpc", "/var/lib/bgp2vpc")
     machine.run("systemctl", "daemon-reload")
     machine.run("systemctl", "reset-failed")
 
@@ -242,13 +243,22 @@ def test_a_daemon_that_hangs_is_killed_and_started_again(installed: Debian, worl
     assert installed.show(UNIT, "MainPID") != pid
 
 
-def test_debians_exabgp_speaks_through_tee(installed: Debian, world: World, cloud: Cloud) -> None:
-    configure(installed)
-    installed.write(
-        "/etc/exabgp/exabgp.conf",
-        f"""
-process dns {{
-    run /usr/bin/bgp2vpc tee -- /bin/sh -c "echo announce route {A} next-hop self; exec cat >/dev/null";
+def test_what_drains_is_drained_through_a_restart(installed: Debian, world: World, cloud: Cloud) -> None:
+    configure(installed, drain_timeout=1)
+    installed.run("systemctl", "start", UNIT)
+    announce(installed)
+    wait_for_route(cloud, world.hosts[0])
+    assert "deleted: no successor" in installed.try_run("bgp2vpc", "drain", A).stdout
+    cloud.wait_for_route(world.hosts[0].table, A, None, timeout=15)
+    before = status(installed)["leaving"]
+    installed.run("systemctl", "restart", UNIT)
+    assert status(installed)["leaving"] == before
+    assert A in str(before)
+
+
+EXABGP = """
+process bgp2vpc {{
+    run {command};
     encoder text;
 }}
 neighbor 127.0.0.9 {{
@@ -256,16 +266,37 @@ neighbor 127.0.0.9 {{
     local-address 127.0.0.8;
     local-as 65001;
     peer-as 65000;
-    api {{ processes [ dns ]; }}
+    api {{ processes [ bgp2vpc ]; }}
 }}
-""",
-    )
-    drop_in = (ROOT / "systemd/exabgp.service.d/tee.conf").read_text()
-    installed.write("/etc/systemd/system/exabgp.service.d/bgp2vpc.conf", drop_in)
-    installed.run("systemctl", "daemon-reload")
-    installed.run("systemctl", "start", "exabgp.service")
+"""
+SAYS = f"echo announce route {A} next-hop self; exec cat >/dev/null"
+
+
+def start_exabgp(machine: Debian, command: str, drop_in: str, *lines: str) -> None:
+    machine.write("/etc/exabgp/exabgp.conf", EXABGP.format(command=command))
+    text = (ROOT / "systemd/exabgp.service.d" / drop_in).read_text()
+    machine.write("/etc/systemd/system/exabgp.service.d/bgp2vpc.conf", "\n".join([text, *lines, ""]))
+    machine.run("systemctl", "daemon-reload")
+    machine.run("systemctl", "start", "exabgp.service")
+
+
+def test_debians_exabgp_speaks_through_tee(installed: Debian, world: World, cloud: Cloud) -> None:
+    configure(installed)
+    start_exabgp(installed, f'/usr/bin/bgp2vpc tee -- /bin/sh -c "{SAYS}"', "tee.conf")
     wait_for_route(cloud, world.hosts[0])
     assert installed.show(UNIT, "ActiveState") == "active"  # ExaBGP wants it
+
+
+def test_debians_exabgp_runs_the_helper(installed: Debian, world: World, cloud: Cloud) -> None:
+    icmp = {"icmp": _every_half_second("ping")}
+    configure(installed, processes={"dns": {"run": ["sh", "-c", SAYS]}}, healthchecks=icmp, on_exit="withdraw")
+    start_exabgp(installed, "/usr/bin/bgp2vpc helper", "helper.conf", *_in_the_cloud(cloud, world))
+    wait_for_route(cloud, world.hosts[0])
+    wait_until(lambda: check_results(installed) == {"icmp": "healthy"}, "the check", installed.journal)
+    assert status(installed)["mode"] == "helper"
+    assert installed.show(UNIT, "ActiveState") == "inactive"
+    installed.run("systemctl", "stop", "exabgp.service")
+    assert cloud.routes(world.hosts[0].table) == ""
 
 
 def test_purge_leaves_nothing_but_the_administrators_file(installed: Debian) -> None:
