@@ -111,6 +111,7 @@ def check_results(machine: Debian) -> dict[str, str]:
 
 def test_what_is_installed_waits_for_a_configuration(installed: Debian) -> None:
     assert installed.run("bgp2vpc", "version").startswith("bgp2vpc ")
+    assert "5." in installed.run("/usr/lib/bgp2vpc/bin/exabgp", "version")
     assert installed.try_run("systemctl", "is-enabled", UNIT).stdout.strip() == "disabled"
     installed.run("systemctl", "start", UNIT)
     assert installed.show(UNIT, "ActiveState") == "inactive"
