@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # A second ExaBGP, for the tests that run both majors in use.
 EXABGP42 := .venv-exabgp42
 
-.PHONY: setup demo test lint bench clean
+.PHONY: setup demo test lint bench deb clean
 
 setup: $(VENV)/.ready $(EXABGP42)/.ready
 
@@ -34,5 +34,9 @@ test: setup lint
 bench: $(VENV)/.ready
 	$(BIN)/python -m benchmarks
 
+# dist/bgp2vpc_VERSION_ARCHITECTURE.deb, for the Debian release of this machine (docs/packaging.md).
+deb: $(VENV)/.ready
+	packaging/deb/build
+
 clean:
-	rm -rf $(VENV) $(EXABGP42) *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(EXABGP42) dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

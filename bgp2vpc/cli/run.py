@@ -55,7 +55,12 @@ def _run(args: argparse.Namespace) -> int:
 
 
 async def _run_daemon(args: argparse.Namespace, config: "Config") -> int:
-    return await _make_daemon(args, None, config).run()
+    from bgp2vpc.daemon.notify import Notifier
+    from bgp2vpc.daemon.supervision import Supervision
+
+    daemon = _make_daemon(args, None, config)
+    daemon.supervision = Supervision(Notifier.from_environment(os.environ))
+    return await daemon.run()
 
 
 def _helper(args: argparse.Namespace) -> int:

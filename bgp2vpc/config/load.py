@@ -1,12 +1,14 @@
 """The configuration file on disk -> Config."""
 
+import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from bgp2vpc.config.document import MAX_SIZE, config_error
 from bgp2vpc.config.handover import pack
 from bgp2vpc.config.model import Config
-from bgp2vpc.config.parse import parse
+from bgp2vpc.config.parse import default_state_file, parse
 from bgp2vpc.config.schema import schema
 from bgp2vpc.errors import ConfigError
 
@@ -15,7 +17,12 @@ __all__ = ["load", "parse", "schema"]
 
 def load(path: Path | str) -> Config:
     """The configuration in this file. Raises ConfigError with every mistake, or the reason it cannot be read."""
-    return parse(_read(path), str(path))
+    config = parse(_read(path), str(path))
+    if config.socket is None or config.state_file != default_state_file(config.socket):
+        return config
+    # systemd empties RuntimeDirectory= at every restart, and has StateDirectory= for what is to outlive it.
+    directory = os.environ.get("STATE_DIRECTORY", "").partition(":")[0]
+    return replace(config, state_file=Path(directory, "state")) if directory else config
 
 
 def _read(path: Path | str) -> str:

@@ -95,4 +95,9 @@ def _state_file(entry: schema.ConfigFile) -> Path | None:
     """Beside the socket, where nothing else is said: whoever may make the one may make the other."""
     if "state_file" in entry.model_fields_set or entry.socket is None:
         return entry.state_file
-    return entry.socket.with_name(f"{entry.socket.name}.state")
+    return default_state_file(entry.socket)
+
+
+def default_state_file(socket: Path) -> Path:
+    """Where nothing else is said."""
+    return socket.with_name(f"{socket.name}.state")

@@ -242,7 +242,8 @@ class ConfigFile(Entry):
     state_file: StateFile = Field(
         default=None,
         description="Where it is remembered what drains or is held, through restarts; `none` for nowhere. Default: "
-        "beside the socket, `SOCKET.state`. In `/run` it is gone after a reboot.",
+        "`state` in systemd's `StateDirectory`, if there is one; else beside the socket, `SOCKET.state`. In `/run` it is "
+        "gone after a reboot.",
         examples=["/var/lib/bgp2vpc/state"],
     )
     lifecycle: bool = Field(

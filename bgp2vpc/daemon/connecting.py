@@ -17,14 +17,15 @@ RETRY_MOST = 30.0
 Connect = Callable[[], Connection]
 
 
-async def connected(connect: Connect, journal: Journal) -> Connection:
-    """What `connect`, called on a thread, brings as soon as it does not fail."""
+async def connected(connect: Connect, journal: Journal, tried: Callable[[], None]) -> Connection:
+    """What `connect`, called on a thread, brings as soon as it does not fail; `tried` is called each time it does."""
     delay = RETRY_FIRST
     while True:
         try:
             connection = await asyncio.to_thread(connect)
         except Bgp2vpcError as error:
             journal.failure("connect", error)
+            tried()
             await asyncio.sleep(delay)
             delay = min(2 * delay, RETRY_MOST)
             continue

@@ -32,9 +32,10 @@ from bgp2vpc.daemon.retries import Retries
 from bgp2vpc.daemon.scripts import Scripts
 from bgp2vpc.daemon.serving import Serving
 from bgp2vpc.daemon.state_file import StateFile
-from bgp2vpc.daemon.status import paths_json, routes_json
+from bgp2vpc.daemon.status import headline, paths_json, routes_json
 from bgp2vpc.daemon.steering import Steering
 from bgp2vpc.daemon.steering_questions import SteeringQuestions
+from bgp2vpc.daemon.supervision import Supervision
 from bgp2vpc.daemon.view import View
 from bgp2vpc.daemon.waiting import cancelled, until
 from bgp2vpc.dialect.message import Message
@@ -102,6 +103,8 @@ class Daemon:
         self.bridge = Bridge(self._touch, self._relay)
         self.bridge.stop_requested = self.stop
         self.bridge.sessions_changed = self._sessions_changed
+        self.supervision = Supervision()
+        """Whom systemd hears. To be replaced before `run`."""
         self._calm = Calm(Damping(config.damping), Handovers())
         self._scripts = Scripts(self.bridge, self._tasks.start)
         self._gossip = Gossip(self._journal, self._tasks.start, self.bridge)
@@ -156,12 +159,15 @@ class Daemon:
         self._health.configure(self._config)
         if not self._mode.oneshot:
             await self._gossip.configure(self._config.serf)
+        self.supervision.headline, self.supervision.poll_time = self._headline, lambda: self._config.poll_time
+        self._tasks.start("supervision", self.supervision.run())
         reconciling = self._tasks.start("reconciler", self._reconcile())
         await self._scripts.configure(self._config.processes)
         if self._mode.oneshot:
             self._tasks.start("oneshot", self._act_once())
         self._lifecycle.configure(enabled=self._config.lifecycle)
         await self._stop.wait()
+        self.supervision.ending(self._longest_end())
         await self._drain_before_the_end()
         await cancelled(reconciling)
         await self._end()
@@ -188,6 +194,10 @@ class Daemon:
     def heard(self, message: Message) -> None:
         """ExaBGP told us something (helper mode)."""
         self.bridge.heard(message)
+
+    def _longest_end(self) -> float:
+        drain = self._config.drain_timeout if self._config.on_exit is OnExit.DRAIN else 0.0
+        return drain + LEAVE_TIMEOUT + 2 * self._config.hook_timeout
 
     async def _drain_before_the_end(self) -> None:
         """`on_exit: drain`: while sources, checks and polls still go on."""
@@ -295,7 +305,7 @@ class Daemon:
     # EC2
 
     async def _reconcile(self) -> None:
-        connection = await connected(self._connect, self._journal)
+        connection = await connected(self._connect, self._journal, self.supervision.completed)
         config = self._config
         self._calls = Calls(connection.vpc, config.ec2.concurrency)
         self._view = View(connection.instance, config.rules, config.policy, config.settle_time)
@@ -315,6 +325,7 @@ class Daemon:
         )
         self._reconciler.tempo = Tempo(config.poll_time, config.max_changes)
         self._reconciler.decided = self._decided
+        self._reconciler.polled = self.supervision.completed
         self._forget_leftovers_later()
         # A little later, so that the time is over when it is looked at.
         asyncio.get_running_loop().call_at(self._started + config.startup_hold + 0.001, self._sessions_changed)
@@ -442,7 +453,9 @@ class Daemon:
 
     async def _reload(self) -> None:
         async with self._reloading:
+            self.supervision.reloading()
             await self._reload_alone()
+            self.supervision.reloaded()
 
     async def _reload_alone(self) -> None:
         try:
@@ -524,6 +537,12 @@ class Daemon:
             "not_accepted": sorted(map(str, self._journal.not_accepted)),
             "errors": self._journal.errors,
         }
+
+    def _headline(self) -> str:
+        reconciler = self._reconciler
+        observed = reconciler is not None and reconciler.first_observation.is_set()
+        verdicts = reconciler.verdicts.values() if reconciler and observed else None
+        return headline(verdicts, self._journal.last_cycle, self._journal.failing)
 
     def _paths(self) -> str:
         wish = self._wish()

@@ -95,7 +95,7 @@ class Reconciler:
         self.polls_begun = 0
         self.polls_ended = 0
         """However they ended."""
-        self.polled = ""
+        self.last_poll = ""
         """What there was to change after the last one that EC2 answered; empty: nothing."""
         self.only_withdraws = False
         """Set when the daemon ends: no route is pointed at a host that is about to stop."""
@@ -104,6 +104,8 @@ class Reconciler:
         """Called after each decision, with the wish and the prefixes it was about, or None for all."""
         self.written: Callable[[Outcome], None] = lambda _: None
         """Called after each write, with what became of it."""
+        self.polled: Callable[[], None] = lambda: None
+        """Called after each poll, whether or not EC2 answered."""
         self._calls = calls
         self._view = view
         self._wish = wish
@@ -137,6 +139,7 @@ class Reconciler:
             self.polls_begun += 1
             failures = 0 if await self._poll() else failures + 1
             self.polls_ended += 1
+            self.polled()
             wait = self._until_next_poll(failures)
             # Every instance of the account shares EC2's 20 describes a second: hosts must not poll in step.
             try:
@@ -314,7 +317,7 @@ class Reconciler:
         idle = self._allowed(Plan(idle), is_whole=only is None).changes
         if only is None:
             counts = Counter(change.action.value for change in idle)
-            self.polled = ", ".join(f"{count} to {action}" for action, count in sorted(counts.items()))
+            self.last_poll = ", ".join(f"{count} to {action}" for action, count in sorted(counts.items()))
         if self._applier is None:
             self._journal.dry_run(plan, only)
             return

@@ -1,6 +1,7 @@
 """The daemon's state as the values that `bgp2vpc status --json` prints. Pure."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -70,3 +71,21 @@ def routes_json(verdicts: Mapping[Key, Verdict], since: Mapping[Key, Since]) -> 
         }
         for key in sorted(verdicts)
     ]
+
+
+NAMED = 3
+"""Failures that a headline names."""
+
+
+def headline(verdicts: Iterable[Verdict] | None, last_cycle: str, failing: Mapping[str, str]) -> str:
+    """The daemon in one line, for `systemctl status`: `routes: 2 keep, 1 yield; cycle 12: …; failing: connect (…)`.
+
+    `verdicts` None: EC2 has not been heard yet. `failing`: what does not work, and the code of its last error.
+    """
+    counts = Counter(verdict.kind.value for verdict in verdicts or ())
+    routes = ", ".join(f"{count} {kind}" for kind, count in sorted(counts.items())) or "none"
+    told = ["EC2 has not answered yet" if verdicts is None else f"routes: {routes}", last_cycle]
+    named = [f"{subject} ({code})" for subject, code in sorted(failing.items())]
+    more = [f"{len(named) - NAMED} more"] if len(named) > NAMED else []
+    told += ["failing: " + ", ".join(named[:NAMED] + more)] if named else []
+    return "; ".join(filter(None, told))

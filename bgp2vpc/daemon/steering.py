@@ -157,7 +157,7 @@ class Steering:
     def polls(self) -> dict[str, Any]:
         """How many readings of everything have ended, what the last one failed with, and what then was written."""
         ended = self._reconciler.polls_ended if self._reconciler else 0
-        last = self._reconciler.polled if self._reconciler else ""
+        last = self._reconciler.last_poll if self._reconciler else ""
         return {"ended": ended, "error": self._journal.failing.get("observe"), "changes": last}
 
     def checks(self, name: str) -> list[CheckStatus]:

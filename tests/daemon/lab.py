@@ -11,6 +11,7 @@ from bgp2vpc.bgp.events import Announce, EndOfRib, Event, Withdraw
 from bgp2vpc.bgp.path import Path
 from bgp2vpc.config.model import Config, Ec2Limits, OnExit
 from bgp2vpc.daemon.daemon import Daemon, Mode
+from bgp2vpc.daemon.supervision import Supervision
 from bgp2vpc.dialect.message import Direction, Message, PeerState, StateChange, Update
 from bgp2vpc.dialect.messages import decode as decode_message
 from bgp2vpc.dialect.text import parse
@@ -76,6 +77,7 @@ class Lab:
         """What instance metadata says of this instance's future; None: it does not answer."""
         self.to_exabgp: list[str] = []
         self.told: Callable[[str], None] = lambda _: None
+        self.supervision = Supervision()
         self.address = IPAddress("10.0.0.11" if beside else "10.0.0.10")
         self.status = 0
         self._daemon: Daemon | None = None
@@ -96,6 +98,7 @@ class Lab:
     async def _start(self, helper: bool, mode: dict[str, bool]) -> None:
         say = self._say if helper else None
         self._daemon = Daemon(self.config, self._load, self._connect, Mode(**mode), say, self._read_metadata)
+        self._daemon.supervision = self.supervision
         self._running = asyncio.create_task(self._daemon.run())
         await asyncio.sleep(0)
 

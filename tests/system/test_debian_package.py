@@ -1,0 +1,332 @@
+"""The Debian package as an operator meets it: installed, run by systemd with its locked-down unit, upgraded, purged."""
+
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import debian
+import pytest
+import yaml
+from debian import Debian
+from netns import Net
+from waiting import wait_until
+
+from bgp2vpc import __version__
+from bgp2vpc.demo.cloud.client import Cloud
+from bgp2vpc.demo.cloud.values import Host, World
+
+pytestmark = [pytest.mark.system, pytest.mark.timeout(600)]
+
+ROOT = Path(__file__).parents[2]
+UNIT = "bgp2vpc.service"
+A, B = "192.0.2.53/32", "192.0.2.54/32"
+CONFIG = {
+    "poll_time": 1.5,
+    "settle_time": 1,
+    "restart_time": 5,
+    "on_exit": "keep",
+    "routetables": {
+        "private": {
+            "find": {"type": "by_tag", "config": {"key": "type", "value": "private"}},
+            "accept": ["192.0.2.0/24 le 32"],
+        }
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The package, made as `make deb` makes it."""
+    out = tmp_path_factory.mktemp("deb")
+    if lacks := debian.missing():
+        pytest.skip("the tests of the package need " + ", ".join(lacks))
+    done = subprocess.run([ROOT / "packaging/deb/build", out], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return Path(done.stdout.split()[-1])
+
+
+@pytest.fixture(scope="module")
+def machine(net: Net, package: Path) -> Iterator[Debian]:
+    """A Debian with systemd and exabgp, booted."""
+    with tempfile.TemporaryDirectory(prefix="bgp2vpc-debian-") as directory:
+        root = Path(directory, "root")
+        debian.make_root(root)
+        shutil.copy(package, root / "bgp2vpc.deb")
+        with Debian(root, net) as booted:
+            booted.run("systemctl", "disable", "--now", "exabgp.service")
+            yield booted
+
+
+@pytest.fixture
+def installed(machine: Debian, cloud: Cloud, world: World) -> Iterator[Debian]:
+    """With the package installed, as the world's first instance, and nothing configured."""
+    if machine.try_run("dpkg", "-s", "bgp2vpc").returncode:
+        machine.run("dpkg", "-i", "/bgp2vpc.deb")
+    _drop_in(machine, "cloud", *_in_the_cloud(cloud, world))
+    yield machine
+    machine.try_run("systemctl", "stop", UNIT, "exabgp.service")
+    for path in ("etc/bgp2vpc.yaml", "etc/exabgp/exabgp.conf"):
+        (machine.root / path).unlink(missing_ok=True)
+    shutil.rmtree(machine.root / "etc/systemd/system/bgp2vpc.service.d")
+    shutil.rmtree(machine.root / "etc/systemd/system/exabgp.service.d", ignore_errors=True)
+    machine.run("rm", "-rf", "/var/lib/private/bgp2vpc", "/var/lib/bgp2vpc")
+    machine.run("systemctl", "daemon-reload")
+    machine.run("systemctl", "reset-failed")
+
+
+def _in_the_cloud(cloud: Cloud, world: World) -> list[str]:
+    return [f"Environment={key}={value}" for key, value in cloud.environment(world.hosts[0].instance_id).items()]
+
+
+def _drop_in(machine: Debian, name: str, *lines: str) -> None:
+    machine.write(f"/etc/systemd/system/bgp2vpc.service.d/{name}.conf", "\n".join(["[Service]", *lines, ""]))
+    machine.run("systemctl", "daemon-reload")
+
+
+def configure(machine: Debian, **changes: Any) -> None:
+    machine.write("/etc/bgp2vpc.yaml", yaml.safe_dump(CONFIG | changes))
+
+
+def status(machine: Debian) -> dict[str, Any]:
+    return json.loads(machine.run("bgp2vpc", "status", "--json"))
+
+
+def announce(machine: Debian, prefix: str = A) -> None:
+    machine.run("bgp2vpc", "api", f"announce route {prefix} next-hop self")
+
+
+def wait_for_route(cloud: Cloud, host: Host, prefix: str = A) -> None:
+    cloud.wait_for_route(host.table, prefix, host.interface_id, timeout=15)
+
+
+def check_results(machine: Debian) -> dict[str, str]:
+    return {check["name"]: f"{check['state']} {check['reason'] or ''}".strip() for check in status(machine)["checks"]}
+
+
+def test_what_is_installed_waits_for_a_configuration(installed: Debian) -> None:
+    assert installed.run("bgp2vpc", "version").startswith("bgp2vpc ")
+    assert "5." in installed.run("/usr/lib/bgp2vpc/bin/exabgp", "version")
+    assert installed.try_run("systemctl", "is-enabled", UNIT).stdout.strip() == "disabled"
+    installed.run("systemctl", "start", UNIT)
+    assert installed.show(UNIT, "ActiveState") == "inactive"
+    assert installed.show(UNIT, "ConditionResult") == "no"
+    assert installed.run("systemd-analyze", "verify", UNIT) == ""
+
+
+def test_a_route_is_announced_through_the_socket_and_stands_in_the_table(
+    installed: Debian, world: World, cloud: Cloud
+) -> None:
+    configure(installed)
+    installed.run("systemctl", "start", UNIT)  # it is ready: the socket is there, and EC2 has been read
+    assert status(installed)["ec2_observed"]
+    announce(installed)
+    wait_for_route(cloud, world.hosts[0])
+    wait_until(lambda: "routes: 2 keep" in installed.show(UNIT, "StatusText"), "the status line", installed.journal)
+
+
+def test_the_daemon_is_nobody_and_may_do_nothing_but_icmp(installed: Debian) -> None:
+    configure(installed)
+    installed.run("systemctl", "start", UNIT)
+    facts = _facts(installed)
+    assert int(facts["Uid"].split()[0]) >= 61184  # a dynamic user
+    net_raw = f"{1 << 13:016x}"
+    assert {facts[f"Cap{each}"] for each in ("Prm", "Eff", "Bnd", "Amb")} == {net_raw}
+    assert (facts["NoNewPrivs"], facts["Seccomp"]) == ("1", "2")
+    group = installed.run("getent", "group", "bgp2vpc").split(":")[2]
+    assert installed.run("stat", "-c", "%a %g", "/run/bgp2vpc/bgp2vpc.sock").split() == ["660", group]
+
+
+def _facts(machine: Debian) -> dict[str, str]:
+    text = machine.run("cat", f"/proc/{machine.show(UNIT, 'MainPID')}/status")
+    return dict(line.split(":\t", 1) for line in text.splitlines() if ":\t" in line)
+
+
+def test_checks_scripts_and_hooks_work_within_the_lock_down(installed: Debian, world: World, cloud: Cloud) -> None:
+    commands = {
+        "ping": ["ping", "-c1", "-W1", "127.0.0.1"],
+        "shell": ["sh", "-c", "echo $$ >/tmp/pid && kill -0 $(cat /tmp/pid) && date >/run/bgp2vpc/date"],
+        "state": ["touch", "/var/lib/bgp2vpc/a-file"],
+        "pgrep": ["pgrep", "-x", "systemd"],
+        "ip": ["ip", "address", "show", "dev", "lo"],
+        "ss": ["ss", "-ltn"],
+        "python": ["python3", "-c", "import ctypes, ssl, socket, threading, subprocess; subprocess.run('true')"],
+        "etc": ["touch", "/etc/a-file"],
+        "mount": ["unshare", "--mount", "true"],
+        "owner": ["chown", "0", "/run/bgp2vpc/date"],
+    }
+    checks: dict[str, Any] = {
+        name: _every_half_second("command", command=program, arguments=arguments)
+        for name, (program, *arguments) in commands.items()
+    }
+    checks["icmp"] = _every_half_second("ping")
+    script = "/usr/lib/bgp2vpc/bin/python3 -m exabgp healthcheck --no-ip-setup --no-syslog --cmd true --rise 1"
+    configure(installed, healthchecks=checks, processes={"dns": {"run": f"{script} --fast-interval 0.1 --ip {A}"}})
+    installed.run("systemctl", "start", UNIT)
+    wait_for_route(cloud, world.hosts[0])
+    wait_until(
+        lambda: not any(each.startswith("no verdict") for each in check_results(installed).values()), "the checks"
+    )
+    results = check_results(installed)
+    forbidden = {name for name, said in results.items() if not said.startswith("healthy")}
+    assert forbidden == {"etc", "mount", "owner"}, results
+
+
+def _every_half_second(kind: str, **config: Any) -> dict[str, Any]:
+    return {"type": kind, "destination": "127.0.0.1", "every": 0.5, **({"config": config} if config else {})}
+
+
+def test_a_bad_file_fails_the_reload_and_the_old_one_stays(installed: Debian, world: World, cloud: Cloud) -> None:
+    configure(installed)
+    installed.run("systemctl", "start", UNIT)
+    configure(installed, poll_tme=3)
+    assert installed.try_run("systemctl", "reload", UNIT).returncode != 0
+    assert installed.show(UNIT, "ActiveState") == "active"
+    assert "/etc/bgp2vpc.yaml:" in installed.journal()
+    announce(installed)
+    wait_for_route(cloud, world.hosts[0])
+    script = {"run": ["sh", "-c", f"echo announce route {B} next-hop self; exec cat >/dev/null"]}
+    configure(installed, processes={"more": script})
+    installed.run("systemctl", "reload", UNIT)
+    wait_for_route(cloud, world.hosts[0], B)
+    assert installed.show(UNIT, "ActiveState") == "active"
+
+
+def test_a_bad_file_at_the_start_is_not_tried_again_and_again(installed: Debian) -> None:
+    configure(installed, poll_tme=3)
+    assert installed.try_run("systemctl", "start", UNIT).returncode != 0
+    time.sleep(3)
+    assert (installed.show(UNIT, "ActiveState"), installed.show(UNIT, "NRestarts")) == ("failed", "0")
+
+
+def test_a_restart_moves_no_route_where_on_exit_is_keep(installed: Debian, world: World, cloud: Cloud) -> None:
+    script = {"run": ["sh", "-c", f"echo announce route {A} next-hop self; exec cat >/dev/null"]}
+    configure(installed, processes={"dns": script})
+    installed.run("systemctl", "start", UNIT)
+    wait_for_route(cloud, world.hosts[0])
+    cloud.forget_calls()
+    installed.run("systemctl", "restart", UNIT)
+    installed.run("dpkg", "-i", "/bgp2vpc.deb")  # an upgrade
+    assert installed.show(UNIT, "ActiveState") == "active"
+    wait_until(lambda: bool(status(installed)["paths"]), "the script", installed.journal)
+    time.sleep(2)
+    assert cloud.writes() == []
+    wait_for_route(cloud, world.hosts[0])
+
+
+def test_a_stop_withdraws_within_its_time(installed: Debian, world: World, cloud: Cloud) -> None:
+    configure(installed, on_exit="withdraw")
+    installed.run("systemctl", "start", UNIT)
+    announce(installed)
+    wait_for_route(cloud, world.hosts[0])
+    installed.run("systemctl", "stop", UNIT)
+    assert cloud.routes(world.hosts[0].table) == ""
+    assert installed.show(UNIT, "Result") == "success"
+
+
+def test_a_daemon_that_hangs_is_killed_and_started_again(installed: Debian, world: World, cloud: Cloud) -> None:
+    configure(installed)
+    _drop_in(installed, "watchdog", "WatchdogSec=3")
+    installed.run("systemctl", "start", UNIT)
+    announce(installed)
+    wait_for_route(cloud, world.hosts[0])
+    time.sleep(5)
+    assert installed.show(UNIT, "NRestarts") == "0"  # it is fed
+    pid = installed.show(UNIT, "MainPID")
+    installed.run("sh", "-c", f"kill -STOP {pid}")
+    wait_until(lambda: installed.show(UNIT, "NRestarts") == "1", "the watchdog", installed.journal)
+    wait_until(lambda: installed.show(UNIT, "ActiveState") == "active", "the next one", installed.journal)
+    assert installed.show(UNIT, "MainPID") != pid
+
+
+def test_what_drains_is_drained_through_a_restart(installed: Debian, world: World, cloud: Cloud) -> None:
+    configure(installed, drain_timeout=1)
+    installed.run("systemctl", "start", UNIT)
+    announce(installed)
+    wait_for_route(cloud, world.hosts[0])
+    assert "deleted: no successor" in installed.try_run("bgp2vpc", "drain", A).stdout
+    cloud.wait_for_route(world.hosts[0].table, A, None, timeout=15)
+    before = status(installed)["leaving"]
+    installed.run("systemctl", "restart", UNIT)
+    assert status(installed)["leaving"] == before
+    assert A in str(before)
+
+
+EXABGP = """
+process bgp2vpc {{
+    run {command};
+    encoder text;
+}}
+neighbor 127.0.0.9 {{
+    router-id 127.0.0.8;
+    local-address 127.0.0.8;
+    local-as 65001;
+    peer-as 65000;
+    api {{ processes [ bgp2vpc ]; }}
+}}
+"""
+SAYS = f"echo announce route {A} next-hop self; exec cat >/dev/null"
+
+
+def start_exabgp(machine: Debian, command: str, drop_in: str, *lines: str) -> None:
+    machine.write("/etc/exabgp/exabgp.conf", EXABGP.format(command=command))
+    text = (ROOT / "systemd/exabgp.service.d" / drop_in).read_text()
+    machine.write("/etc/systemd/system/exabgp.service.d/bgp2vpc.conf", "\n".join([text, *lines, ""]))
+    machine.run("systemctl", "daemon-reload")
+    machine.run("systemctl", "start", "exabgp.service")
+
+
+def test_debians_exabgp_speaks_through_tee(installed: Debian, world: World, cloud: Cloud) -> None:
+    configure(installed)
+    start_exabgp(installed, f'/usr/bin/bgp2vpc tee -- /bin/sh -c "{SAYS}"', "tee.conf")
+    wait_for_route(cloud, world.hosts[0])
+    assert installed.show(UNIT, "ActiveState") == "active"  # ExaBGP wants it
+
+
+def test_debians_exabgp_runs_the_helper(installed: Debian, world: World, cloud: Cloud) -> None:
+    icmp = {"icmp": _every_half_second("ping")}
+    configure(installed, processes={"dns": {"run": ["sh", "-c", SAYS]}}, healthchecks=icmp, on_exit="withdraw")
+    start_exabgp(installed, "/usr/bin/bgp2vpc helper", "helper.conf", *_in_the_cloud(cloud, world))
+    wait_for_route(cloud, world.hosts[0])
+    wait_until(lambda: check_results(installed) == {"icmp": "healthy"}, "the check", installed.journal)
+    assert status(installed)["mode"] == "helper"
+    assert installed.show(UNIT, "ActiveState") == "inactive"
+    installed.run("systemctl", "stop", "exabgp.service")
+    assert cloud.routes(world.hosts[0].table) == ""
+
+
+def test_purge_leaves_nothing_but_the_administrators_file(installed: Debian) -> None:
+    configure(installed)
+    installed.run("systemctl", "enable", "--now", UNIT)
+    brought = installed.run("dpkg", "-L", "bgp2vpc").splitlines()
+    installed.run("dpkg", "-P", "bgp2vpc")
+    left = installed.files()
+    assert [path for path in sorted(left) if "bgp2vpc" in path] == [
+        "/etc/bgp2vpc.yaml",
+        "/etc/systemd/system/bgp2vpc.service.d",
+        "/etc/systemd/system/bgp2vpc.service.d/cloud.conf",
+    ]
+    assert [path for path in brought if "bgp2vpc" in path and os.path.lexists(installed.root / path.lstrip("/"))] == []
+    assert installed.try_run("getent", "group", "bgp2vpc").returncode != 0
+    assert installed.try_run("systemctl", "cat", UNIT).returncode != 0
+    assert not installed.runs("bgp2vpc")
+
+
+def test_lintian_finds_no_error(package: Path) -> None:
+    if shutil.which("lintian") is None:
+        pytest.skip("lintian is missing (apt-get install lintian)")
+    done = subprocess.run(
+        ["lintian", "--allow-root", "--fail-on", "error", package], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("field", ["Package", "Version"])
+def test_the_package_is_called_as_in_pyproject(package: Path, field: str) -> None:
+    found = subprocess.run(["dpkg-deb", "-f", package, field], capture_output=True, text=True, check=True).stdout
+    assert found.strip() == {"Package": "bgp2vpc", "Version": f"{__version__}-1"}[field]
