@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from bgp2vpc.bgp.best import best_path
@@ -11,6 +12,8 @@ from bgp2vpc.daemon.why import Since
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.routing.plan import Key, Verdict
 
+SCHEMA: Final = 1
+"""Of the status: goes up when a key goes away or changes its meaning. New keys may come at any time."""
 VERDICTS: Final = {True: "healthy", False: "unhealthy", None: "no verdict yet"}
 """The verdict of a health check in words."""
 
@@ -57,6 +60,14 @@ def _path_json(offer: Offer, *, is_best: bool, reason: str) -> dict[str, Any]:
         "local_preference": attributes.local_preference,
         "as_path_length": attributes.as_path_length(),
         "path_id": offer.path.path_id,
+        "side": offer.side.value,
+        "origin": str(attributes.origin),
+        "as_path": [list(segment.asns) for segment in attributes.as_path],
+        "communities": [
+            *map(str, attributes.communities),
+            *map(str, attributes.large_communities),
+            *map(str, attributes.extended_communities),
+        ],
     }
 
 
@@ -70,3 +81,8 @@ def routes_json(verdicts: Mapping[Key, Verdict], since: Mapping[Key, Since]) -> 
         }
         for key in sorted(verdicts)
     ]
+
+
+def moment(at: float | None) -> str | None:
+    """A time in Unix seconds as ISO 8601, to the millisecond."""
+    return None if at is None else datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
