@@ -56,7 +56,7 @@ class Calls:
 
     async def members(self, vpc_id: str, key: str, value: str) -> tuple[Member, ...]:
         """Raises Ec2Error."""
-        return await self._run(self._readers, lambda: self._vpc.members(vpc_id, key, value))
+        return await self._read("DescribeInstances", lambda: self._vpc.members(vpc_id, key, value))
 
     async def fresh_table(self, vpc_ids: Collection[str], table_id: str) -> RouteTable | None:
         """One table as it is after now; None if it is gone. Raises Ec2Error.
