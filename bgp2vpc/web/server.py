@@ -1,6 +1,7 @@
 """The listening socket, and its end."""
 
 import asyncio
+import os
 from typing import Any, Final
 
 from aiohttp import web
@@ -43,8 +44,9 @@ class WebServer:
             )
         except OSError as error:
             await self._runner.cleanup()
-            why = error.strerror or str(error)
-            raise WebError(f"cannot listen at {self._settings}: {why.lower()}") from error
+            # asyncio's own text names the address once more.
+            why = os.strerror(error.errno) if error.errno else str(error)
+            raise WebError(f"cannot listen at {self._settings}: {why}") from error
 
     def _connect(self) -> asyncio.Protocol:
         if len(self._connections) >= MOST:
