@@ -1,10 +1,13 @@
 """Connections that cannot be held for nothing: limited in number, and closed when nothing is asked or read in time."""
 
 import asyncio
+import logging
 from collections.abc import Callable
 from typing import Any, Final, cast
 
 from aiohttp import web
+
+log = logging.getLogger("bgp2vpc.web")
 
 MOST: Final = 256
 IDLE: Final = 15.0
@@ -33,6 +36,10 @@ class Connection(web.RequestHandler):
         self._under_way = None
         super().connection_lost(exc)
         self._ended(self)
+
+    def log_exception(self, *args: Any, **kwargs: Any) -> None:
+        """Malformed requests: whoever scans ports must not fill the log. (Mistakes of ours never get this far.)"""
+        log.debug(*args, **kwargs)
 
     def busy(self) -> None:
         """A request is being answered: however long we take, it is not the client's fault."""
