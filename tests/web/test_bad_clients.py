@@ -158,8 +158,9 @@ async def test_a_thousand_connections_at_once_are_bounded_and_delay_no_route():
         connecting = asyncio.gather(*opened, return_exceptions=True)
         busy = await announce_latency(site, 20, "10.2")
         found = [each for each in await connecting if not isinstance(each, BaseException)]
-        tally = site.daemon._meter.tally
-        await site.until(lambda: tally.refused_connections >= len(found) - connection.MOST)
+        # The kernel itself lets some wait: its queue is short, on purpose.
+        assert site.daemon._meter.tally.refused_connections > 100
+        assert len(site.daemon._pages._server._connections) <= connection.MOST
         await announce_latency(site, 20, "10.3")
         for _, writer in found:
             writer.close()
