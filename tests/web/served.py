@@ -95,14 +95,15 @@ class Served:
 
     async def until(self, condition: Callable[[], Any]) -> None:
         async with asyncio.timeout(PATIENCE):
-            while not condition():
+            while not condition():  # noqa: ASYNC110  # of nothing that could tell
                 await asyncio.sleep(0.02)
 
     async def until_told(self, path: str, text: str) -> str:
         async with asyncio.timeout(PATIENCE):
-            while text not in (told := (await self.get(path))[1]):
+            while True:
+                if text in (told := (await self.get(path))[1]):
+                    return told
                 await asyncio.sleep(0.05)
-        return told
 
 
 @asynccontextmanager
@@ -154,6 +155,3 @@ def changed(served: Served, **changes: Any) -> None:
     """SIGHUP, with this changed in the file."""
     served.next_config = replace(served.daemon._config, **changes)
     served.daemon.reload()
-
-
-__all__ = ["A", "SCRIPT", "TOKEN", "Served", "changed", "free_port", "listening", "on_a_loop", "serving"]

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from contextlib import suppress
 
 import pytest
 from served import TOKEN, Served, on_a_loop, serving
@@ -19,7 +20,8 @@ MALFORMED = [
     b"GET / HTTP/1.1\r\nHost: localhost\r\nX: " + b"y" * 100_000 + b"\r\n\r\n",
     b"GET / HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\n\r\n",
     b"GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n",
-    b"POST /steer/drain HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    b"POST /steer/drain HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n"
+    b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
     b"GET / HTTP/1.1\r\n\r\n",
     b"GET /\xff\xfe HTTP/1.1\r\nHost: localhost\r\n\r\n",
     b"GET /prefix/%00/32 HTTP/1.1\r\nHost: localhost\r\n\r\n",
@@ -49,6 +51,14 @@ async def sent(site: Served, data: bytes) -> bytes:
     return answer
 
 
+async def write_for_ever(writer: asyncio.StreamWriter, data: bytes) -> None:
+    async with asyncio.timeout(10):
+        while True:
+            writer.write(data)
+            await writer.drain()
+            await asyncio.sleep(0.03)
+
+
 @pytest.mark.parametrize("data", MALFORMED, ids=range(len(MALFORMED)))
 def test_a_malformed_request_is_refused_or_answered_and_hurts_nobody(data: bytes, caplog: pytest.LogCaptureFixture):
     async def story() -> None:
@@ -76,10 +86,8 @@ async def test_who_does_not_finish_a_request_is_dropped(monkeypatch: pytest.Monk
             reader, writer = await asyncio.open_connection(site.settings.host, site.settings.port)
             writer.write(beginning)
             async with asyncio.timeout(5):
-                try:
+                with suppress(ConnectionError):
                     assert await reader.read() == b""
-                except ConnectionError:
-                    pass
             assert time.monotonic() - began < 2
             writer.close()
 
@@ -90,11 +98,7 @@ async def test_who_sends_byte_by_byte_has_no_more_time_than_others(monkeypatch: 
     async with serving() as site:
         _, writer = await asyncio.open_connection(site.settings.host, site.settings.port)
         with pytest.raises(ConnectionError):
-            async with asyncio.timeout(5):
-                while True:
-                    writer.write(b"x")
-                    await writer.drain()
-                    await asyncio.sleep(0.05)
+            await write_for_ever(writer, b"x")
 
 
 @on_a_loop
@@ -114,12 +118,8 @@ async def test_who_asks_and_never_reads_is_dropped(monkeypatch: pytest.MonkeyPat
             site.say(f"announce route 10.{number >> 8}.{number & 255}.0/24 next-hop self")
         reader, writer = await asyncio.open_connection(site.settings.host, site.settings.port)
         writer.transport.pause_reading()
-        with pytest.raises(ConnectionError):
-            async with asyncio.timeout(10):
-                while True:  # pipelined: answers pile up
-                    writer.write(b"GET /status.json HTTP/1.1\r\nHost: localhost\r\n\r\n")
-                    await writer.drain()
-                    await asyncio.sleep(0.02)
+        with pytest.raises(ConnectionError):  # pipelined: answers pile up
+            await write_for_ever(writer, b"GET /status.json HTTP/1.1\r\nHost: localhost\r\n\r\n")
         del reader
         assert (await site.get("/healthz"))[0] == 200
 

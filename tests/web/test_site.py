@@ -7,7 +7,7 @@ import socket
 from pathlib import Path
 
 import pytest
-from served import A, SCRIPT, TOKEN, changed, free_port, listening, on_a_loop, serving
+from served import SCRIPT, TOKEN, A, changed, free_port, listening, on_a_loop, serving
 
 from bgp2vpc.errors import Denied
 from bgp2vpc.health.model import Check, Tcp
@@ -271,7 +271,7 @@ async def test_a_reload_without_a_change_keeps_the_page_and_reads_the_token_anew
         changed(site)
         async with asyncio.timeout(10):
             while (await site.post("/steer/undrain", token="another-token-of-ours", json={}))[0] != 200:
-                await asyncio.sleep(0.05)
+                await next_parts(stream)
         assert (await site.post("/steer/undrain", json={}))[0] == 401
         await site.announced()
         await next_parts(stream)
