@@ -148,8 +148,14 @@ class Site:
 
     async def _page(self, request: web.Request, *, prefix: bool) -> web.StreamResponse:
         wanted = _prefix(f"{request.match_info['address']}/{request.match_info['length']}") if prefix else ""
+        await self._gather()
         html = self._pages.whole(self._told.get(wanted), self._parts.get(wanted))
         return web.Response(text=html, content_type="text/html", charset="utf-8")
+
+    async def _gather(self) -> None:
+        """The facts in one turn of the event loop, and what is made of them in another: no route waits for both."""
+        self._facts.get()
+        await asyncio.sleep(0)
 
     def _tell(self, prefix: str) -> Told:
         sources = self._sources
@@ -169,9 +175,11 @@ class Site:
     # For programs
 
     async def _status(self, _: web.Request) -> web.StreamResponse:
+        await self._gather()
         return web.Response(body=self._json.get(), content_type="application/json")
 
     async def _scrape(self, _: web.Request) -> web.StreamResponse:
+        await self._gather()
         return web.Response(body=self._metrics.get(), headers={"Content-Type": CONTENT_TYPE})
 
     async def _alive(self, _: web.Request) -> web.StreamResponse:
@@ -203,6 +211,7 @@ class Site:
         text = "retry: 2000\n\n"
         try:
             while not (self._ending.is_set() or request.transport is None or request.transport.is_closing()):
+                await self._gather()
                 if changed := _changes(sent, self._parts.get(prefix)):
                     told = {"time": round(time.time(), 3), "parts": changed}
                     text += f"data: {json.dumps(told)}\n\n"

@@ -12,12 +12,11 @@ from typing import Any, Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from bgp2vpc.history import Entry
-from bgp2vpc.names import CHECK
 from bgp2vpc.web.drawing import sparkline, ticks
 from bgp2vpc.web.model import Facts
 
-MOST_ROWS: Final = 300
-"""Of one table on a page; `/status.json` has all."""
+MOST_ROWS: Final = 100
+"""Of one table on a page, where more would keep the event loop busy; `/status.json` has all."""
 LAST_EVENTS: Final = 40
 LAST_FAILURES: Final = 20
 
@@ -54,8 +53,8 @@ class Pages:
             auto_reload=False,
         )
         self._jinja.filters.update(
-            clock=_clock, age=_age, ms=_milliseconds, tone=_tone, check_tone=_check_tone, seconds_ago=_seconds_ago,
-            fields=_fields, as_path=_as_path, check_name=_check_name,
+            clock=_clock, age=_age, ms=_milliseconds, tone=_tone, seconds_ago=_seconds_ago,
+            fields=_fields, urgent_first=_urgent_first, as_path=_as_path,
         )  # fmt: skip
         self._jinja.globals.update(ticks=ticks, sparkline=sparkline, most=MOST_ROWS)
         self._parts: Any = self._jinja.get_template("parts.html").module
@@ -122,13 +121,14 @@ def _tone(word: str) -> str:
     return _TONES.get(word, "calm")
 
 
-def _check_tone(ok: bool) -> str:
-    return "good" if ok else "bad"
+_URGENCY: Final = ("blocked", "create", "replace", "delete", "foreign", "yield", "keep")
 
 
-def _check_name(source: str) -> str:
-    """The check that a source is; empty if it is none."""
-    return source.removeprefix(CHECK) if source.startswith(CHECK) else ""
+def _urgent_first(rows: Sequence[Facts]) -> Sequence[Facts]:
+    """As they are; where only some of them are shown, those that somebody may have to look at."""
+    if len(rows) <= MOST_ROWS:
+        return rows
+    return sorted(rows, key=lambda row: _URGENCY.index(row["verdict"]))[:MOST_ROWS]
 
 
 def _fields(entry: Entry) -> list[tuple[str, str]]:
