@@ -123,7 +123,7 @@ class Daemon:
         )
         self._lifecycle = LifecycleWatch(self.leaving, self._journal, self._tasks.start, metadata or metadata_reader())
         self._pages = Pages(
-            Given(self.status, self._unready, self.questions, self._meter.tally), self._journal, self._tasks.start
+            Given(self.status, self._unready, self.steering, self._meter.tally), self._journal, self._tasks.start
         )
         self._serving = Serving(
             config.socket,

@@ -1,22 +1,21 @@
 """The daemon's side of the web: serves what is configured, tries again where it cannot, and never ends the daemon."""
 
 import asyncio
-import json
 import logging
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from bgp2vpc.daemon.answers import BadQuestion
 from bgp2vpc.daemon.journal import Journal
+from bgp2vpc.daemon.page_steering import PageSteering
 from bgp2vpc.daemon.scripts import StartTask
+from bgp2vpc.daemon.steering import Steering
 from bgp2vpc.daemon.waiting import cancelled, until
-from bgp2vpc.history import EVERYTHING, History
+from bgp2vpc.history import History
 from bgp2vpc.logs import event
-from bgp2vpc.sources.server import Question
 from bgp2vpc.web.guard import read_token
-from bgp2vpc.web.model import Facts, Order, Readiness, WebError, WebSettings
+from bgp2vpc.web.model import Facts, Readiness, WebError, WebSettings
 from bgp2vpc.web.tally import Tally
 
 if TYPE_CHECKING:
@@ -30,7 +29,6 @@ HASTE: Final = 2.0
 time, and the first route is more urgent."""
 LISTENING: Final = "web"
 TOKEN: Final = "web token"  # noqa: S105  # what the failure is about
-_VERBS: Final = frozenset(("drain", "undrain", "hold", "release", "takeover", "reconcile", "check"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,30 +37,8 @@ class Given:
 
     facts: Callable[[], Facts]
     unready: Readiness
-    questions: Callable[[], Mapping[str, Question]]
+    steering: Steering
     tally: Tally
-
-
-class AskedSteering:
-    """Steering by the same questions as through the socket."""
-
-    def __init__(self, questions: Callable[[], Mapping[str, Question]]) -> None:
-        self._questions = questions
-
-    @property
-    def verbs(self) -> Collection[str]:
-        """The words that are understood."""
-        return _VERBS & self._questions().keys()
-
-    def steer(self, order: Order, who: str) -> Any:
-        """Do it; the answer as JSON values. Raises Bgp2vpcError."""
-        if order.duration:
-            raise BadQuestion(f"'{order.verb}' lasts until it is undone: leave 'for' out")
-        about = " ".join(order.subjects)
-        prefix, check = (None, about) if order.verb == "check" else (about or EVERYTHING, None)
-        why = {"by": who, "reason": order.reason or None}
-        event(log, logging.INFO, f"asked for by hand: {order.verb}", prefix=prefix, check=check, **why)
-        return json.loads(self._questions()[order.verb](order.subjects))
 
 
 class Pages:
@@ -127,7 +103,7 @@ class Pages:
         token, has_token = self._token(settings)
         if self._server is None:
             given = self._given
-            sources = Sources(given.facts, given.unready, AskedSteering(given.questions), given.tally, self._history)
+            sources = Sources(given.facts, given.unready, PageSteering(given.steering), given.tally, self._history)
             server = WebServer(settings, sources, token)
             try:
                 await server.start()

@@ -209,6 +209,10 @@ METRICS: Final = (
         ("state",), _counted("leaving", "state"),
     ),
     Description(
+        "bgp2vpc_steered", "gauge", "Wish: what stands by hand, by verb: hold, takeover, drain.",
+        ("verb",), _counted("steering", "verb"),
+    ),
+    Description(
         "bgp2vpc_failing", "gauge", "Fact: what does not work at present; /status.json has names and reasons.",
         (), _one(lambda seen: len(seen.facts["failing"])),
     ),

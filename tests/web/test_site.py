@@ -320,6 +320,49 @@ async def test_without_javascript_the_form_brings_the_token(tmp_path: Path):
         assert "the token is wrong or missing" in page
 
 
+@on_a_loop
+async def test_a_prefix_is_held_for_a_while_and_released(tmp_path: Path):
+    async with serving(tmp_path) as site:
+        await site.announced()
+        status, told = await site.post("/steer/hold", json={"prefix": A, "for": "30m", "reason": "migration"})
+        assert (status, told["message"]) == (200, f"hold: done ({A})")
+        (row,) = told["result"]
+        assert (row["verb"], row["by"], row["reason"]) == ("hold", "web, 127.0.0.1", "migration")
+        assert row["until"]
+        page = await site.until_told(f"/prefix/{A}", "migration")
+        assert "held" in page[page.index("<h2>Story") :]
+        assert 'bgp2vpc_steered{verb="hold"} 1.0' in await site.until_told("/metrics", "bgp2vpc_steered{")
+        assert (await site.post("/steer/release", json={"prefix": A}))[1]["result"] == []
+
+
+@on_a_loop
+async def test_a_route_of_another_instance_is_taken_over(tmp_path: Path):
+    async with serving(tmp_path) as site:
+        site.vpc.put_route("rtb-1", A, "eni-2")
+        site.say(f"announce route {A} next-hop self")
+        assert (await site.post("/steer/reconcile", json={}))[0] == 200
+        await site.until_told(f"/prefix/{A}", "owner-healthy")
+        assert (await site.post("/steer/takeover", json={"prefix": A, "reason": "test"}))[0] == 200
+        await site.until(lambda: f"rtb-1 {A} eni-1" in str(site.vpc))
+        page = await site.until_told(f"/prefix/{A}", "route replaced")
+        assert page.index("takeover by hand") < page.index("route replaced")
+        assert 'bgp2vpc_takeovers_total{reason="by-hand"} 1.0' in await site.until_told("/metrics", "by-hand")
+
+
+@on_a_loop
+async def test_a_check_is_made_at_once(tmp_path: Path):
+    check = Check(
+        name="tcp", probe=Tcp(free_port()), every=3600, timeout=0.5, destination=IPAddress("127.0.0.1"), rise=1, fall=2
+    )
+    async with serving(tmp_path, checks=(check,)) as site:
+        await site.until(lambda: site.daemon.status()["checks"][0]["probes"] == 1)
+        status, told = await site.post("/steer/check", json={"check": "tcp"})
+        assert (status, told["message"]) == (200, "check: done (tcp)")
+        await site.until(lambda: site.daemon.status()["checks"][0]["probes"] == 2)
+        status, told = await site.post("/steer/check", json={"check": EVIL})
+        assert (status, "no health check of that name" in told["error"]) == (400, True)
+
+
 BAD = [
     ({"json": {"prefix": A}, "token": None}, "drain", 401, "the token is wrong or missing"),
     ({"json": {"prefix": A}, "token": TOKEN[:-1]}, "drain", 401, "the token is wrong or missing"),
@@ -335,6 +378,10 @@ BAD = [
     ({"data": b"\xff\xfe", "headers": {"Content-Type": "application/json"}}, "drain", 400, "no JSON object"),
     ({"data": "x", "headers": {"Content-Type": "text/plain"}}, "drain", 415, "expected a JSON object or a form"),
     ({"json": {"prefix": A, "reason": "x" * 9000}}, "drain", 413, "longer than 8192 bytes"),
+    ({"json": {"prefix": A, "for": "soon"}}, "hold", 400, "'soon' is no duration"),
+    ({"json": {"prefix": A, "for": "1h"}}, "undrain", 400, "'for' has no meaning with undrain"),
+    ({"json": {}}, "hold", 400, "of which prefix?"),
+    ({"json": {"prefix": A}}, "takeover", 400, "cannot be taken over"),
     ({"json": {}}, "explode", 404, "'explode': expected one of"),
 ]
 

@@ -6,17 +6,18 @@
   const live = document.getElementById("live");
   const token = "bgp2vpc-token";
 
-  const ago = (seconds) =>
-    seconds < 1 ? "now" : seconds < 100 ? `${Math.floor(seconds)} s ago`
-      : seconds < 6000 ? `${Math.floor(seconds / 60)} min ago` : seconds < 172800 ? `${Math.floor(seconds / 3600)} h ago`
-        : `${Math.floor(seconds / 86400)} d ago`;
+  const span = (seconds) =>
+    seconds < 100 ? `${Math.floor(seconds)} s` : seconds < 6000 ? `${Math.floor(seconds / 60)} min`
+      : seconds < 172800 ? `${Math.floor(seconds / 3600)} h` : `${Math.floor(seconds / 86400)} d`;
+
+  const told = (seconds) => Math.abs(seconds) < 1 ? "now" : seconds > 0 ? `${span(seconds)} ago` : `in ${span(-seconds)}`;
 
   let skew = 0; // seconds that the server's clock is ahead of ours
 
   const tell_ages = (root) => {
     const now = Date.now() / 1000 + skew;
     for (const each of root.querySelectorAll(".rows time, .who time")) {
-      const text = ago(Math.max(0, now - Date.parse(each.dateTime) / 1000));
+      const text = told(now - Date.parse(each.dateTime) / 1000);
       if (each.textContent !== text) each.textContent = text;
     }
   };
@@ -33,9 +34,9 @@
     events.onopen = () => say("live", false);
     events.onerror = () => say("no connection; what stands here is of the last one", true);
     events.onmessage = (message) => {
-      const told = JSON.parse(message.data);
-      skew = told.time - Date.now() / 1000;
-      for (const [id, html] of Object.entries(told.parts)) {
+      const { time, parts } = JSON.parse(message.data);
+      skew = time - Date.now() / 1000;
+      for (const [id, html] of Object.entries(parts)) {
         const part = document.getElementById(id);
         if (part) part.innerHTML = html; // escaped where it was made
       }
@@ -59,9 +60,9 @@
           headers: { "Authorization": `Bearer ${secret}`, "Content-Type": "application/json", "Accept": "application/json" },
           body: JSON.stringify(order),
         });
-        const told = await answer.json();
+        const { message, error } = await answer.json();
         output.className = answer.ok ? "good" : "bad";
-        output.textContent = answer.ok ? told.message : told.error;
+        output.textContent = answer.ok ? message : error;
         if (answer.ok) {
           sessionStorage.setItem(token, secret);
           for (const other of document.querySelectorAll("form.steer")) other.elements.token.value = secret;
