@@ -164,6 +164,21 @@ def test_with_the_token_a_prefix_is_drained_and_without_it_nothing_happens(pages
     assert page.evaluate("localStorage.length") == 0
 
 
+def test_a_prefix_is_held_from_the_page_until_its_time_is_over(pages: list[Paged], look, token: Path):
+    site = pages[0].serve(token, processes={"dns": announcing(A)})
+    site.wait_for_route(A)
+    page = look().at(f"{site.url}/prefix/{A}")
+    page.get_by_text("steer this prefix").click()
+    form = page.locator("form[action='/steer/hold']")
+    form.get_by_label("token").fill(TOKEN)
+    form.get_by_label("for").fill("8")
+    form.get_by_role("button").click()
+    expect(page.locator("#prefix_steering")).to_contain_text("hold")
+    expect(page.locator("#prefix_steering")).to_contain_text("in ")
+    expect(page.locator("#story")).to_contain_text("released: its time is over", timeout=PATIENCE)
+    expect(page.locator("#prefix_steering")).to_contain_text("Nothing")
+
+
 def test_without_a_token_file_there_is_nothing_to_steer_with(pages: list[Paged], look):
     site = pages[0].serve()
     page = look().at(site.url)
