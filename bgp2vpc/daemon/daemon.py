@@ -5,7 +5,6 @@ import json
 import logging
 import random
 import signal
-import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -23,7 +22,7 @@ from bgp2vpc.daemon.gossip import Gossip
 from bgp2vpc.daemon.guarded import GuardedTasks
 from bgp2vpc.daemon.health import Health
 from bgp2vpc.daemon.hooks import RouteHooks
-from bgp2vpc.daemon.journal import Journal
+from bgp2vpc.daemon.journal import Journal, wall_clock
 from bgp2vpc.daemon.leaving import LeaveSettings, Leaving
 from bgp2vpc.daemon.lifecycle import LifecycleWatch, ReadMetadata, metadata_reader
 from bgp2vpc.daemon.membership import Exabgp, Membership
@@ -35,7 +34,7 @@ from bgp2vpc.daemon.retries import Retries
 from bgp2vpc.daemon.scripts import Scripts
 from bgp2vpc.daemon.serving import Serving
 from bgp2vpc.daemon.state_file import StateFile
-from bgp2vpc.daemon.status import SCHEMA, moment, paths_json, routes_json
+from bgp2vpc.daemon.status import SCHEMA, paths_json, routes_json
 from bgp2vpc.daemon.steering import Steering
 from bgp2vpc.daemon.steering_questions import SteeringQuestions
 from bgp2vpc.daemon.view import View
@@ -99,6 +98,7 @@ class Daemon:
         self._last_wish: Wish | None = None
         self._leftovers_held = True
         self._started = asyncio.get_running_loop().time()
+        self._started_at = wall_clock()
         self._journal = Journal()
         self._meter = self._journal.observer = Meter()
         self._tasks = GuardedTasks(self._task_failed)
@@ -516,16 +516,16 @@ class Daemon:
         now = asyncio.get_running_loop().time()
         return {
             "schema": SCHEMA,
-            "time": moment(time.time()),
+            "time": wall_clock(),
             "version": bgp2vpc.__version__,
-            "started": moment(time.time() - now + self._started),
+            "started": self._started_at,
             "mode": "helper" if self._say else "standalone",
             "noop": self._mode.noop,
             "instance_id": instance.id if instance else self._config.instance_id,
             "vpc_id": instance.vpc_id if instance else self._config.vpc_id,
             "ec2_observed": reconciler is not None and reconciler.first_observation.is_set(),
             "polls": reconciler.polls_ended if reconciler else 0,
-            "last_read": moment(self._journal.last_read),
+            "last_read": self._journal.last_read_at,
             "cycles": self._journal.cycles,
             "last_cycle": self._journal.last_cycle,
             "recent_cycles": list(self._journal.recent_cycles),
@@ -555,7 +555,7 @@ class Daemon:
         read, lately = self._journal.last_read, 2 * self._config.poll_time + PATIENCE
         if read is None:
             reasons.append("EC2 has not been read yet")
-        elif (ago := time.time() - read) > lately:
+        elif (ago := asyncio.get_running_loop().time() - read) > lately:
             reasons.append(f"EC2 was last read {ago:.0f} s ago")
         if self._stop.is_set():
             reasons.append("the daemon is ending")

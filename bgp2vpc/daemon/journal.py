@@ -1,7 +1,6 @@
 """What happened: for the log, once; and for status, as long as it matters."""
 
 import logging
-import time
 from collections import Counter, deque
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -73,7 +72,9 @@ class Journal:
         self.recent_cycles: deque[dict[str, Any]] = deque(maxlen=KEPT_CYCLES)
         """Those that wrote, or tried to: the latest last."""
         self.last_read: float | None = None
-        """When all was read last, Unix seconds."""
+        """When all was read last, in the event loop's seconds."""
+        self.last_read_at: str | None = None
+        """The same, for people."""
         self.observer = Observer()
         self._errors: dict[tuple[str, str], dict[str, Any]] = {}
         self._failing: dict[str, str] = {}
@@ -104,7 +105,7 @@ class Journal:
         if cycle.counts:
             self.recent_cycles.append(
                 {
-                    "time": _now(),
+                    "time": wall_clock(),
                     "number": cycle.number,
                     "counts": dict(cycle.counts),
                     "seconds": round(now - cycle.started, 3),
@@ -142,7 +143,7 @@ class Journal:
         code = error.code if isinstance(error, Ec2Error) else type(error).__name__
         before = self._errors.pop((subject, code), None)  # one that comes every second must not hide all others
         self._errors[subject, code] = {
-            "time": _now(),
+            "time": wall_clock(),
             "subject": subject,
             "code": code,
             "message": str(error),
@@ -181,9 +182,9 @@ class Journal:
         if code is not None:
             event(log, logging.INFO, "works again", subject=subject, was=code, **fields)
 
-    def has_read(self) -> None:
+    def has_read(self, now: float) -> None:
         """Everything has been read."""
-        self.last_read = time.time()
+        self.last_read, self.last_read_at = now, wall_clock()
         self.success("observe")
 
     def no_longer_wanted(self, keys: Iterable[Key]) -> None:
@@ -235,7 +236,8 @@ class Journal:
                 event(log, logging.WARNING, "rules find no route table", rules=names, hint=hint)
 
 
-def _now() -> str:
+def wall_clock() -> str:
+    """What it says, in UTC, to the millisecond: for people, and for nothing that is decided."""
     return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 

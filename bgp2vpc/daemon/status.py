@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any, Final
 
 from bgp2vpc.bgp.best import best_path
@@ -81,8 +80,3 @@ def routes_json(verdicts: Mapping[Key, Verdict], since: Mapping[Key, Since]) -> 
         }
         for key in sorted(verdicts)
     ]
-
-
-def moment(at: float | None) -> str | None:
-    """A time in Unix seconds as ISO 8601, to the millisecond."""
-    return None if at is None else datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import logging
-import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -213,7 +212,7 @@ class Site:
             while not (self._ending.is_set() or request.transport is None or request.transport.is_closing()):
                 await self._gather()
                 if changed := _changes(sent, self._parts.get(prefix)):
-                    told = {"time": round(time.time(), 3), "parts": changed}
+                    told = {"time": self._facts.get()["time"], "parts": changed}
                     text += f"data: {json.dumps(told)}\n\n"
                     sent.update(changed)
                 elif self._clock() - silent_since > HEARTBEAT:

@@ -53,14 +53,21 @@ class Pages:
             auto_reload=False,
         )
         self._jinja.filters.update(
-            clock=_clock, age=_age, ms=_milliseconds, tone=_tone, seconds_ago=_seconds_ago,
+            clock=self._clock, age=_age, ms=_milliseconds, tone=_tone, seconds_ago=_seconds_ago,
             fields=_fields, urgent_first=_urgent_first, as_path=_as_path,
         )  # fmt: skip
+        self._now = datetime.fromtimestamp(0, UTC)
         self._jinja.globals.update(ticks=ticks, sparkline=sparkline, most=MOST_ROWS)
         self._parts: Any = self._jinja.get_template("parts.html").module
 
+    def _clock(self, moment: str | float) -> str:
+        """`14:03:07`, of a time in ISO 8601 or Unix seconds, in UTC; with the day if that is not about today."""
+        at = _moment(moment)
+        return at.strftime("%H:%M:%S" if self._now - at < timedelta(hours=18) else "%d %b %H:%M:%S")
+
     def parts(self, told: Told) -> Parts:
         """What changes on a page while it is looked at."""
+        self._now = _moment(told.facts["time"])
         names = _PREFIX if told.prefix else _MAIN
         return {name: str(getattr(self._parts, name)(told, told.facts)).strip() for name in names}
 
@@ -72,12 +79,6 @@ class Pages:
     def message(self, title: str, text: str, back: str) -> str:
         """A page that says one thing: what a form has done, or why not."""
         return self._jinja.get_template("message.html").render(title=title, text=text, back=back)
-
-
-def _clock(moment: str | float) -> str:
-    """`14:03:07`, of a time in ISO 8601 or Unix seconds, in UTC; with the day if that is not about today."""
-    at = _moment(moment)
-    return at.strftime("%H:%M:%S" if datetime.now(UTC) - at < timedelta(hours=18) else "%d %b %H:%M:%S")
 
 
 def _age(moment: str | float) -> str:

@@ -35,7 +35,7 @@
     events.onerror = () => say("no connection; what stands here is of the last one", true);
     events.onmessage = (message) => {
       const { time, parts } = JSON.parse(message.data);
-      skew = time - Date.now() / 1000;
+      skew = (Date.parse(time) - Date.now()) / 1000;
       for (const [id, html] of Object.entries(parts)) {
         const part = document.getElementById(id);
         if (part) part.innerHTML = html; // escaped where it was made
