@@ -12,7 +12,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import checks, creates, failover, fleet, footprint, gaps, latency, lines, load, outages, takeover
+from benchmarks import checks, creates, failover, fleet, footprint, gaps, latency, lines, load, outages, takeover, web
 from benchmarks.figures import Figure, Statistic
 from bgp2vpc.demo.cloud.client import Cloud
 
@@ -27,6 +27,7 @@ BENCHMARKS: dict[str, Callable[[Cloud], Iterator[Figure]]] = {
     "outages": outages.measure,
     "takeover500": takeover.measure,
     "fleet": fleet.measure,
+    "web": web.measure,
     # Last, for it takes a minute and a half.
     "paced": creates.measure_paced,
     "gaps": gaps.measure,

@@ -166,6 +166,16 @@ def _jsonable(value: object) -> object:
     return str(value)
 
 
+def field_text(value: object) -> str:
+    """The value of a field as text, on one line and printable, without quotes."""
+    if type(value) is int:
+        return str(value)
+    plain = _jsonable(value)
+    if isinstance(plain, list):
+        return _escaped(", ".join(_each_text(plain)))
+    return _escaped(plain if isinstance(plain, str) else json.dumps(plain))
+
+
 def _text(value: object) -> str:
     plain = _jsonable(value)
     if isinstance(plain, list):

@@ -35,6 +35,7 @@ SECTIONS = (
     ("EC2", "Ec2Entry", "`ec2.{}`"),
     ("Damping", "DampingEntry", "`damping.{}`"),
     ("Serf", "SerfEntry", "`serf.{}`"),
+    ("Web", "WebEntry", "`web.{}`"),
 )
 CHECKS = ("TcpConfig", "CommandConfig", "HttpConfig", "HttpsConfig", "DnsConfig")
 MANAGED = """\

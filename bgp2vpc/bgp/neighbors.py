@@ -166,6 +166,19 @@ class Neighbors:
             (session := self._sessions.get(each)) is not None and bool(session.told) for each in self._expected
         )
 
+    def rows(self, now: float) -> list[dict[str, Any]]:
+        """Every neighbor, for people: whether its session is up, for how many seconds, and whether it has told all."""
+        expected = [(peer, _Session()) for peer in self._expected - self._sessions.keys()]
+        return [
+            {
+                "address": str(peer),
+                "up": session.since is not None,
+                "seconds": round(now - since, 1) if (since := session.since or session.lost) else None,
+                "has_told_all": bool(session.told),
+            }
+            for peer, session in sorted([*self._sessions.items(), *expected], key=lambda each: str(each[0]))
+        ]
+
     def to_json(self) -> dict[str, Any]:
         """All of it, for `from_json`."""
         return {

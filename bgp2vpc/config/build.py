@@ -11,7 +11,7 @@ from bgp2vpc.config.document import Document
 from bgp2vpc.config.model import Announcement, Bgp, CheckedSource, Tag
 from bgp2vpc.config.route_fields import announce_line
 from bgp2vpc.config.route_schema import AnnounceEntry, RouteEntry
-from bgp2vpc.config.schema import ConfigFile, RuleEntry, SerfEntry
+from bgp2vpc.config.schema import ConfigFile, RuleEntry, SerfEntry, WebEntry
 from bgp2vpc.health.model import Check, Command, Dns, Http, Ping, Probe, Tcp, Tls
 from bgp2vpc.prefix import IPAddress
 from bgp2vpc.routing.plan import Action
@@ -19,6 +19,7 @@ from bgp2vpc.routing.prefix_list import PrefixList
 from bgp2vpc.routing.rule import Hooks, ManagedRoute, Rule, Takeover
 from bgp2vpc.serf.model import Agent
 from bgp2vpc.vpc.finders import And, ByAz, ByTag, ByTagRegexp, Finder, HasRouteTo, Ids, InVpc, Main, Or, Subnet
+from bgp2vpc.web.model import WebSettings
 
 SELF = "SELF"
 SELF_AZ = "SELF_AZ"
@@ -216,6 +217,12 @@ def serf(entry: SerfEntry) -> Agent:
     """`serf`."""
     host, port = entry.rpc
     return Agent(host=host, port=port, auth_key=entry.auth_key, every=entry.every, vote_time=entry.vote_time)
+
+
+def web(entry: WebEntry) -> WebSettings:
+    """`web`."""
+    host, port = entry.listen
+    return WebSettings(host, port, entry.token_file, tuple(entry.hosts))
 
 
 def finder(entry: find_schema.FindEntry) -> Finder:

@@ -24,6 +24,7 @@ _REGION: Final = re.compile(r"([a-z]+(?:-[a-z]+)+-[0-9]+)([a-z]?)")
 
 # sun_path of unix(7), less its final NUL.
 _SOCKET_PATH_BYTES: Final = 107
+_HOST_NAME: Final = re.compile(r"[a-z0-9]([a-z0-9_.-]{0,251}[a-z0-9])?\.?|\[[0-9a-f:.]+\]")
 _NO_SOCKET: Final = {"", "none", "no", "off", "false"}
 _GROUP: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,31}")
 _MAX_NAME: Final = 100
@@ -117,6 +118,35 @@ def port(value: object) -> int:
     if not (written.isascii() and written.isdigit() and len(written) <= 5 and 1 <= int(written) <= 65535):
         raise ValueError(f"expected a port from 1 to 65535, got {kind_of(value)}")
     return int(written)
+
+
+def listen_address(value: object) -> tuple[str, int]:
+    """`127.0.0.1:8179` or `[::1]:8179`. No host name: it may need DNS, and may mean several addresses."""
+    written = text(value)
+    host, _, number = written.rpartition(":")
+    bare = host.removeprefix("[").removesuffix("]")
+    try:
+        if (":" in bare) != host.startswith("["):
+            raise ValueError
+        return str(parse_address(bare)), port(number)
+    except ValueError:
+        raise ValueError(f"expected an address and a port such as 127.0.0.1:8179, got {kind_of(value)}") from None
+
+
+def token_file(value: object) -> Path:
+    """An absolute path."""
+    written = text(value)
+    if not written.startswith("/") or written.endswith("/"):
+        raise ValueError(f"expected the absolute path of a file, got {kind_of(value)}")
+    return Path(written)
+
+
+def host_name(value: object) -> str:
+    """A name or an address as it stands in a `Host` header, without the port; in lower case."""
+    written = text(value).lower()
+    if not _HOST_NAME.fullmatch(written):
+        raise ValueError(f"expected a host name without a port such as bgp2vpc.example.org, got {kind_of(value)}")
+    return written
 
 
 def rpc_address(value: object) -> tuple[str, int]:

@@ -13,6 +13,7 @@ from bgp2vpc.routing.damping import DampingLimits
 from bgp2vpc.routing.diff import Policy
 from bgp2vpc.routing.rule import Rule
 from bgp2vpc.serf.model import Agent
+from bgp2vpc.web.model import WebSettings
 
 DEFAULT_SOCKET: Final = Path("/run/bgp2vpc/bgp2vpc.sock")
 
@@ -128,6 +129,7 @@ class Config:
     bgp: Bgp | None = None
     ec2: Ec2Limits = field(default_factory=Ec2Limits)
     serf: Agent | None = None
+    web: WebSettings | None = None
     warnings: tuple[Problem, ...] = ()
     notes: tuple[str, ...] = ()
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from pydantic import BaseModel, ValidationError
 
 from bgp2vpc.config import awsnycast, build, schema
-from bgp2vpc.config.document import Document, dotted, read_document
+from bgp2vpc.config.document import Document, read_document
 from bgp2vpc.config.messages import problems
 from bgp2vpc.config.model import Config, Ec2Limits, Process
 from bgp2vpc.config.references import wrong_references
@@ -31,8 +31,6 @@ def parse(text: str, file: str) -> Config:
 
 def _warnings(document: Document, entry: schema.ConfigFile, file: str) -> tuple[Problem, ...]:
     found = [*document.repairs, *awsnycast.warnings(document, entry, file)]
-    if "web" in document.data:
-        found.append(Problem(file, document.lines["web",], dotted(("web",)), "not served by this version; ignored"))
     return tuple(sorted(found, key=lambda problem: problem.line))
 
 
@@ -76,6 +74,7 @@ def _config(entry: schema.ConfigFile, document: Document, file: str) -> Config:
             concurrency=entry.ec2.concurrency,
         ),
         serf=build.serf(entry.serf) if entry.serf else None,
+        web=build.web(entry.web) if entry.web else None,
         warnings=_warnings(document, entry, file),
         notes=awsnycast.notes(entry),
     )

@@ -40,6 +40,11 @@ Interface: TypeAlias = Annotated[
 RpcAddress: TypeAlias = Annotated[
     tuple[str, int], PlainValidator(fields.rpc_address), WithJsonSchema({"type": "string"})
 ]
+ListenAddress: TypeAlias = Annotated[
+    tuple[str, int], PlainValidator(fields.listen_address), WithJsonSchema({"type": "string"})
+]
+TokenFile: TypeAlias = Annotated[Path | None, PlainValidator(fields.token_file), WithJsonSchema({"type": "string"})]
+HostName: TypeAlias = Annotated[str, PlainValidator(fields.host_name), WithJsonSchema({"type": "string"})]
 Command: TypeAlias = Annotated[
     tuple[str, ...],
     PlainValidator(fields.command),
@@ -190,6 +195,27 @@ class SerfEntry(Entry):
         return self
 
 
+class WebEntry(Entry):
+    """The status page, `/status.json`, `/metrics`, and steering by POST (docs/web.md)."""
+
+    listen: ListenAddress = Field(
+        description="Address and port; whoever reaches it may read everything, so better 127.0.0.1.",
+        examples=["127.0.0.1:8179"],
+    )
+    token_file: TokenFile = Field(
+        default=None,
+        description="File with the token that steering by POST needs; readable for its owner and group only. Without "
+        "it, nothing can be steered by HTTP.",
+        examples=["/etc/bgp2vpc.token"],
+    )
+    hosts: Annotated[list[HostName], Field(max_length=100)] = Field(
+        default=[],
+        description="Further names under which the page may be asked for, beside localhost and the address itself: "
+        "what a browser, a proxy or Prometheus sends as `Host`.",
+        examples=["[bgp2vpc.example.org]"],
+    )
+
+
 class ConfigFile(Entry):
     """The configuration of bgp2vpc."""
 
@@ -242,8 +268,8 @@ class ConfigFile(Entry):
     state_file: StateFile = Field(
         default=None,
         description="Where it is remembered what drains or is held, through restarts; `none` for nowhere. Default: "
-        "`state` in systemd's `StateDirectory`, if there is one; else beside the socket, `SOCKET.state`. In `/run` it is "
-        "gone after a reboot.",
+        "`state` in systemd's `StateDirectory`, if there is one; else beside the socket, `SOCKET.state`. In `/run` it "
+        "is gone after a reboot.",
         examples=["/var/lib/bgp2vpc/state"],
     )
     lifecycle: bool = Field(
@@ -296,9 +322,9 @@ class ConfigFile(Entry):
         description="Listen to the HashiCorp Serf agent of this host.",
         examples=["{rpc: 127.0.0.1:7373}"],
     )
-    web: Any = Field(
+    web: WebEntry | None = Field(
         default=None,
-        description="The status page: not served by this version, ignored.",
+        description="Serve the status page, its JSON and Prometheus metrics.",
         examples=["{listen: 127.0.0.1:8179}"],
     )
 

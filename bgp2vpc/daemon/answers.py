@@ -60,6 +60,7 @@ def check_json(status: CheckStatus, now: float) -> dict[str, Any]:
         "latency": None if status.latency is None else round(status.latency, 4),
         "reason": status.last_reason,
         "history": [sample.ok for sample in status.history],
+        "latencies": [round(sample.latency, 4) for sample in status.history],
         "probes": status.probes,
     }
 

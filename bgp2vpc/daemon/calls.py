@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+from bgp2vpc.errors import Ec2Error
 from bgp2vpc.prefix import IPAddress
 from bgp2vpc.routing.plan import Action, Change
 from bgp2vpc.vpc.api import VpcApi
@@ -22,38 +23,40 @@ class Calls:
         self._readers = ThreadPoolExecutor(READERS, "ec2-read")
         self._writers = ThreadPoolExecutor(writers, "ec2-write")
         self._waiting: dict[str, asyncio.Future[RouteTable | None]] = {}
+        self.answered: Callable[[str, float, Ec2Error | None], None] = lambda *_: None
+        """Called with each call's action, its seconds, and how it failed, if it did."""
 
     async def route_tables(self, vpc_ids: Collection[str], table_ids: Collection[str] = ()) -> tuple[RouteTable, ...]:
         """Raises Ec2Error."""
-        return await self._run(self._readers, lambda: self._vpc.route_tables(vpc_ids, table_ids))
+        return await self._read("DescribeRouteTables", lambda: self._vpc.route_tables(vpc_ids, table_ids))
 
     async def interfaces(self, instance_id: str) -> tuple[Interface, ...]:
         """Raises Ec2Error."""
-        return await self._run(self._readers, lambda: self._vpc.interfaces(instance_id))
+        return await self._read("DescribeNetworkInterfaces", lambda: self._vpc.interfaces(instance_id))
 
     async def interfaces_by_id(self, interface_ids: Collection[str]) -> tuple[Interface, ...]:
         """Raises Ec2Error."""
         if not interface_ids:
             return ()
-        return await self._run(self._readers, lambda: self._vpc.interfaces_by_id(interface_ids))
+        return await self._read("DescribeNetworkInterfaces", lambda: self._vpc.interfaces_by_id(interface_ids))
 
     async def interfaces_at(self, vpc_ids: Collection[str], addresses: Collection[IPAddress]) -> tuple[Interface, ...]:
         """Raises Ec2Error."""
         if not addresses:
             return ()
-        return await self._run(self._readers, lambda: self._vpc.interfaces_at(vpc_ids, addresses))
+        return await self._read("DescribeNetworkInterfaces", lambda: self._vpc.interfaces_at(vpc_ids, addresses))
 
     async def subnets(self, vpc_ids: Collection[str]) -> tuple[Subnet, ...]:
         """Raises Ec2Error."""
-        return await self._run(self._readers, lambda: self._vpc.subnets(vpc_ids))
+        return await self._read("DescribeSubnets", lambda: self._vpc.subnets(vpc_ids))
 
     async def instance_health(self, instance_ids: Collection[str]) -> Mapping[str, InstanceHealth]:
         """Raises Ec2Error."""
-        return await self._run(self._readers, lambda: self._vpc.instance_health(instance_ids))
+        return await self._read("DescribeInstanceStatus", lambda: self._vpc.instance_health(instance_ids))
 
     async def members(self, vpc_id: str, key: str, value: str) -> tuple[Member, ...]:
         """Raises Ec2Error."""
-        return await self._run(self._readers, lambda: self._vpc.members(vpc_id, key, value))
+        return await self._read("DescribeInstances", lambda: self._vpc.members(vpc_id, key, value))
 
     async def fresh_table(self, vpc_ids: Collection[str], table_id: str) -> RouteTable | None:
         """One table as it is after now; None if it is gone. Raises Ec2Error.
@@ -69,7 +72,7 @@ class Calls:
 
     async def write(self, change: Change) -> None:
         """The one call that `change` is. Raises Ec2Error."""
-        await self._run(self._writers, lambda: self._write(change))
+        await self._run(f"{change.action.value.title()}Route", self._writers, lambda: self._write(change))
 
     def _write(self, change: Change) -> None:
         match change.action:
@@ -90,9 +93,19 @@ class Calls:
         task = asyncio.ensure_future(self.route_tables(vpc_ids, tuple(waiting)))
         task.add_done_callback(lambda done: _hand_out(done, waiting))
 
-    @staticmethod
-    async def _run(executor: ThreadPoolExecutor, call: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(executor, call)
+    async def _read(self, action: str, call: Callable[[], T]) -> T:
+        return await self._run(action, self._readers, call)
+
+    async def _run(self, action: str, executor: ThreadPoolExecutor, call: Callable[[], T]) -> T:
+        loop = asyncio.get_running_loop()
+        asked = loop.time()
+        try:
+            answer = await loop.run_in_executor(executor, call)
+        except Ec2Error as error:
+            self.answered(action, loop.time() - asked, error)
+            raise
+        self.answered(action, loop.time() - asked, None)
+        return answer
 
 
 def _hand_out(

@@ -22,17 +22,19 @@ from bgp2vpc.daemon.gossip import Gossip
 from bgp2vpc.daemon.guarded import GuardedTasks
 from bgp2vpc.daemon.health import Health
 from bgp2vpc.daemon.hooks import RouteHooks
-from bgp2vpc.daemon.journal import Journal
+from bgp2vpc.daemon.journal import Journal, wall_clock
 from bgp2vpc.daemon.leaving import LeaveSettings, Leaving
 from bgp2vpc.daemon.lifecycle import LifecycleWatch, ReadMetadata, metadata_reader
 from bgp2vpc.daemon.membership import Exabgp, Membership
+from bgp2vpc.daemon.meter import Meter
+from bgp2vpc.daemon.pages import Given, Pages
 from bgp2vpc.daemon.reconciler import Calm, Reconciler, Tempo
 from bgp2vpc.daemon.relay import Relay
 from bgp2vpc.daemon.retries import Retries
 from bgp2vpc.daemon.scripts import Scripts
 from bgp2vpc.daemon.serving import Serving
 from bgp2vpc.daemon.state_file import StateFile
-from bgp2vpc.daemon.status import headline, paths_json, routes_json
+from bgp2vpc.daemon.status import SCHEMA, headline, paths_json, routes_json
 from bgp2vpc.daemon.steering import Steering
 from bgp2vpc.daemon.steering_questions import SteeringQuestions
 from bgp2vpc.daemon.supervision import Supervision
@@ -97,7 +99,9 @@ class Daemon:
         self._last_wish: Wish | None = None
         self._leftovers_held = True
         self._started = asyncio.get_running_loop().time()
+        self._started_at = wall_clock()
         self._journal = Journal()
+        self._meter = self._journal.observer = Meter()
         self._tasks = GuardedTasks(self._task_failed)
         self._relay = Relay(say) if say else None
         self.bridge = Bridge(self._touch, self._relay)
@@ -121,6 +125,9 @@ class Daemon:
             self.bridge, self.leaving, self.steering, self._wish, lambda: self._config.rules, noop=mode.noop
         )
         self._lifecycle = LifecycleWatch(self.leaving, self._journal, self._tasks.start, metadata or metadata_reader())
+        self._pages = Pages(
+            Given(self.status, self._unready, self.steering, self._meter.tally), self._journal, self._tasks.start
+        )
         self._serving = Serving(
             config.socket,
             config.socket_group,
@@ -150,6 +157,8 @@ class Daemon:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.interrupt)
         loop.add_signal_handler(signal.SIGHUP, self.reload)
+        if not self._mode.oneshot:
+            self._pages.configure(self._config.web)
         # A helper does not end, as its end would take ExaBGP along.
         if not await self._serving.start(insist=self._say is not None):
             return 1
@@ -237,6 +246,7 @@ class Daemon:
         await self._health.stop()
         await self._gossip.stop()
         await self._serving.stop()
+        await self._pages.stop()
         if not keep:
             self.bridge.close_all()
         if reconciler is not None:
@@ -308,6 +318,7 @@ class Daemon:
         connection = await connected(self._connect, self._journal, self.supervision.completed)
         config = self._config
         self._calls = Calls(connection.vpc, config.ec2.concurrency)
+        self._calls.answered = self._meter.answered
         self._view = View(connection.instance, config.rules, config.policy, config.settle_time)
         retries = Retries()
         clock = asyncio.get_running_loop().time
@@ -418,6 +429,7 @@ class Daemon:
 
     def _touch(self, prefixes: Collection[Prefix]) -> None:
         if self._reconciler is not None:
+            self._meter.touched(prefixes)
             self._reconciler.touch(prefixes)
             if self.bridge.neighbors.are_known:
                 self._reconciler.doubt(prefixes)
@@ -485,6 +497,7 @@ class Daemon:
         self._lifecycle.configure(enabled=config.lifecycle)
         if self._membership is not None:
             self._membership.look_now()
+        self._pages.configure(config.web)
         event(log, logging.INFO, "reloaded", file=config.file)
 
     def _use_limits(self, config: Config) -> None:
@@ -512,18 +525,23 @@ class Daemon:
     def status(self) -> dict[str, Any]:
         """What `bgp2vpc status --json` prints."""
         instance = self._view.instance if self._view else None
-        reconciler = self._reconciler
+        reconciler, damping = self._reconciler, self._calm.damping
         now = asyncio.get_running_loop().time()
         return {
+            "schema": SCHEMA,
+            "time": wall_clock(),
             "version": bgp2vpc.__version__,
+            "started": self._started_at,
             "mode": "helper" if self._say else "standalone",
             "noop": self._mode.noop,
             "instance_id": instance.id if instance else self._config.instance_id,
             "vpc_id": instance.vpc_id if instance else self._config.vpc_id,
             "ec2_observed": reconciler is not None and reconciler.first_observation.is_set(),
             "polls": reconciler.polls_ended if reconciler else 0,
+            "last_read": self._journal.last_read_at,
             "cycles": self._journal.cycles,
             "last_cycle": self._journal.last_cycle,
+            "recent_cycles": list(self._journal.recent_cycles),
             "leaving": self.leaving.status(),
             "steering": self.steering.status(),
             "sources": [
@@ -533,8 +551,14 @@ class Daemon:
             "checks": [check_json(status, now) for status in self._health.statuses()],
             "serf": self._gossip.status(),
             "paths": paths_json(self.bridge.rib.offers),
+            "neighbors": self.bridge.neighbors.rows(now),
+            "damped": [
+                {"route_table_id": key[0], "prefix": str(key[1]), "seconds": round(damping.free_at(key) - now)}
+                for key in sorted(damping.damped)
+            ],
             "routes": routes_json(reconciler.verdicts, reconciler.since) if reconciler else [],
             "not_accepted": sorted(map(str, self._journal.not_accepted)),
+            "failing": dict(self._journal.failing),
             "errors": self._journal.errors,
         }
 
@@ -543,6 +567,18 @@ class Daemon:
         observed = reconciler is not None and reconciler.first_observation.is_set()
         verdicts = reconciler.verdicts.values() if reconciler and observed else None
         return headline(verdicts, self._journal.last_cycle, self._journal.failing)
+
+    def _unready(self) -> list[str]:
+        """Why nobody should rely on us now."""
+        reasons = []
+        read, lately = self._journal.last_read, 2 * self._config.poll_time + PATIENCE
+        if read is None:
+            reasons.append("EC2 has not been read yet")
+        elif (ago := asyncio.get_running_loop().time() - read) > lately:
+            reasons.append(f"EC2 was last read {ago:.0f} s ago")
+        if self._stop.is_set():
+            reasons.append("the daemon is ending")
+        return reasons
 
     def _paths(self) -> str:
         wish = self._wish()

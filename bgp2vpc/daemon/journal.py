@@ -1,7 +1,7 @@
 """What happened: for the log, once; and for status, as long as it matters."""
 
 import logging
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -32,6 +32,7 @@ _UNWRITTEN = {
     VerdictKind.YIELD: logging.INFO,
 }
 KEPT_ERRORS = 50
+KEPT_CYCLES = 20
 
 
 @dataclass(slots=True)
@@ -49,12 +50,32 @@ class Cycle:
         return f"cycle {self.number}: {counts} ({now - self.started:.2f} s)"
 
 
+class Observer:
+    """Who counts what happens. This one does not."""
+
+    def decided(self, before: Mapping[Key, Verdict], now: Mapping[Key, Verdict]) -> None:
+        """What was decided, about the same places before and now."""
+
+    def wrote(self, outcome: Outcome) -> None:
+        """A write has its outcome."""
+
+    def cycled(self, cycle: Cycle) -> None:
+        """All writes of a cycle have theirs."""
+
+
 class Journal:
     """Logs what changes, remembers failures apart from successes, and keeps quiet about repetitions."""
 
     def __init__(self) -> None:
         self.cycles = 0
         self.last_cycle = ""
+        self.recent_cycles: deque[dict[str, Any]] = deque(maxlen=KEPT_CYCLES)
+        """Those that wrote, or tried to: the latest last."""
+        self.last_read: float | None = None
+        """When all was read last, in the event loop's seconds."""
+        self.last_read_at: str | None = None
+        """The same, for people."""
+        self.observer = Observer()
         self._errors: dict[tuple[str, str], dict[str, Any]] = {}
         self._failing: dict[str, str] = {}
         self._proposed: set[Change] = set()
@@ -81,17 +102,28 @@ class Journal:
         """All writes of the cycle have their outcome."""
         self.last_cycle = cycle.sentence(now)
         changed = any(cycle.counts[word] for word in _DONE.values())
+        if cycle.counts:
+            self.recent_cycles.append(
+                {
+                    "time": wall_clock(),
+                    "number": cycle.number,
+                    "counts": dict(cycle.counts),
+                    "seconds": round(now - cycle.started, 3),
+                }
+            )
+        self.observer.cycled(cycle)
         event(log, logging.INFO if changed else logging.DEBUG, self.last_cycle)
 
     def outcome(self, outcome: Outcome, cycle: Cycle) -> None:
         """One write has its outcome."""
         change, error = outcome.change, outcome.error
         subject = subject_of(change.key)
+        self.observer.wrote(outcome)
         if error is not None:
             cycle.counts["failed"] += 1
             self.failure(subject, error, action=change.action.value, table=change.table_id, prefix=change.prefix)
             return
-        self.success(subject)
+        self.success(subject, table=change.table_id, prefix=change.prefix)
         if outcome.result is Result.DONE:
             cycle.counts[_DONE[change.action]] += 1
             event(
@@ -111,7 +143,7 @@ class Journal:
         code = error.code if isinstance(error, Ec2Error) else type(error).__name__
         before = self._errors.pop((subject, code), None)  # one that comes every second must not hide all others
         self._errors[subject, code] = {
-            "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
+            "time": wall_clock(),
             "subject": subject,
             "code": code,
             "message": str(error),
@@ -144,11 +176,16 @@ class Journal:
                 event(log, logging.WARNING, "managed in vain: an earlier rule is about this prefix, too", **where)
         self._shadowed = frozenset(found)
 
-    def success(self, subject: str) -> None:
+    def success(self, subject: str, **fields: Any) -> None:
         """What failed before works again."""
         code = self._failing.pop(subject, None)
         if code is not None:
-            event(log, logging.INFO, "works again", subject=subject, was=code)
+            event(log, logging.INFO, "works again", subject=subject, was=code, **fields)
+
+    def has_read(self, now: float) -> None:
+        """Everything has been read."""
+        self.last_read, self.last_read_at = now, wall_clock()
+        self.success("observe")
 
     def no_longer_wanted(self, keys: Iterable[Key]) -> None:
         """Nothing is to be written at these places: what failed there will be news when it fails again."""
@@ -157,6 +194,7 @@ class Journal:
 
     def verdicts(self, before: Mapping[Key, Verdict], now: Mapping[Key, Verdict]) -> None:
         """What is offered and not written, and why: said when it becomes so. What is written is said when it is."""
+        self.observer.decided(before, now)
         for key, verdict in now.items():
             level = _UNWRITTEN.get(verdict.kind)
             old = before.get(key)
@@ -196,6 +234,11 @@ class Journal:
             if names:
                 hint = "check `find`, or set no_results_ok: true"
                 event(log, logging.WARNING, "rules find no route table", rules=names, hint=hint)
+
+
+def wall_clock() -> str:
+    """What it says, in UTC, to the millisecond: for people, and for nothing that is decided."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
 def subject_of(key: Key) -> str:

@@ -211,7 +211,7 @@ class Reconciler:
             self._journal.failure("observe", error)
             self._is_throttled = isinstance(error, Throttled)
             return False
-        self._journal.success("observe")
+        self._journal.has_read(self._now())
         for table_id, prefix in self._view.observed(snapshot, asked, self._now()):
             self._journal.left(table_id, prefix)
         await self._meet(self._view.acquaintances() | self._view.strangers(self._wish()))

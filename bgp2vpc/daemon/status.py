@@ -12,6 +12,8 @@ from bgp2vpc.daemon.why import Since
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.routing.plan import Key, Verdict
 
+SCHEMA: Final = 1
+"""Of the status: goes up when a key goes away or changes its meaning. New keys may come at any time."""
 VERDICTS: Final = {True: "healthy", False: "unhealthy", None: "no verdict yet"}
 """The verdict of a health check in words."""
 
@@ -58,6 +60,14 @@ def _path_json(offer: Offer, *, is_best: bool, reason: str) -> dict[str, Any]:
         "local_preference": attributes.local_preference,
         "as_path_length": attributes.as_path_length(),
         "path_id": offer.path.path_id,
+        "side": offer.side.value,
+        "origin": str(attributes.origin),
+        "as_path": [list(segment.asns) for segment in attributes.as_path],
+        "communities": [
+            *map(str, attributes.communities),
+            *map(str, attributes.large_communities),
+            *map(str, attributes.extended_communities),
+        ],
     }
 
 

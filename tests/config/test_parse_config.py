@@ -13,6 +13,7 @@ from bgp2vpc.routing.prefix_list import PrefixList, parse_prefix_range
 from bgp2vpc.routing.rule import Rule, Takeover, Writes
 from bgp2vpc.serf.model import Agent
 from bgp2vpc.vpc.finders import And, ByTag, Finder, Ids, Main, Or, Subnet
+from bgp2vpc.web.model import WebSettings
 
 DATA = Path(__file__).parent / "data"
 MINIMAL = "routetables: {private: {find: {type: main}, accept: [192.0.2.53/32]}}\n"
@@ -30,9 +31,10 @@ def test_the_documented_example_loads() -> None:
     assert config.socket == Path("/run/bgp2vpc/bgp2vpc.sock")
 
 
-def test_the_web_page_of_later_versions_is_a_warning() -> None:
-    path = DATA / "valid-documented.yaml"
-    assert [str(warning) for warning in load(path).warnings] == [f"{path}:11: web: not served by this version; ignored"]
+def test_the_web_page_is_served_where_the_file_says() -> None:
+    assert load(DATA / "valid-documented.yaml").web == WebSettings("127.0.0.1", 8179)
+    text = "web: {listen: '[::1]:80', token_file: /etc/token, hosts: [Ops.example.org]}"
+    assert parse(MINIMAL + text, "f").web == WebSettings("::1", 80, Path("/etc/token"), ("ops.example.org",))
 
 
 def test_a_minimal_file_gets_the_defaults() -> None:

@@ -1,0 +1,144 @@
+"""The story is the log: its last events, kept in memory as they were logged, and found again by what they are about.
+
+A ring of all, a ring of the failures (which successes must not push out), and for each prefix a ring of its own. All
+bounded: `KEPT` events, `KEPT_FAILURES`, `KEPT_OF_PREFIX` for one prefix and `KEPT_OF_PREFIXES` for all of them
+together, each event at most some `LONGEST` characters; when it gets too much, the prefix that has been quiet for
+longest is forgotten first.
+"""
+
+import logging
+from collections import deque
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Final
+
+from bgp2vpc.logs import field_text
+from bgp2vpc.names import CHECK, PEER
+
+KEPT: Final = 1000
+KEPT_FAILURES: Final = 100
+KEPT_OF_PREFIX: Final = 100
+KEPT_OF_PREFIXES: Final = 10_000
+LONGEST: Final = 500
+"""Characters of the words, and of each field."""
+MOST_FIELDS: Final = 16
+EVERYTHING: Final = "all"
+"""What an event is about that is about every prefix."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One event. `at`: Unix seconds; `number`: the order; `level`: the word of the log; fields as the log has them."""
+
+    at: float
+    number: int
+    level: str
+    words: str
+    fields: tuple[tuple[str, str], ...]
+
+    @property
+    def is_failure(self) -> bool:
+        """Whether somebody may have to act."""
+        return self.level in ("warning", "error", "critical")
+
+    def get(self, key: str) -> str:
+        """The field; empty if there is none."""
+        return next((value for name, value in self.fields if name == key), "")
+
+
+class History(logging.Handler):
+    """Remembers what is logged by `bgp2vpc` while attached."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.INFO)
+        self.count = 0
+        """How many events there have been."""
+        self._all: deque[Entry] = deque(maxlen=KEPT)
+        self._failures: deque[Entry] = deque(maxlen=KEPT_FAILURES)
+        self._of: dict[str, deque[Entry]] = {}
+        """By prefix, the one that was quiet for longest first."""
+        self._total = 0
+
+    def attach(self) -> None:
+        """Remember from now on."""
+        logging.getLogger("bgp2vpc").addHandler(self)
+
+    def detach(self) -> None:
+        """Remember nothing new."""
+        logging.getLogger("bgp2vpc").removeHandler(self)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """One record of the log (under the handler's lock)."""
+        raw = getattr(record, "fields", None)
+        raw = raw if isinstance(raw, Mapping) else {}
+        self.count += 1
+        fields = tuple((key, field_text(value)[:LONGEST]) for key, value in list(raw.items())[:MOST_FIELDS])
+        words = record.getMessage()[:LONGEST]
+        entry = Entry(record.created, self.count, record.levelname.lower(), words, fields)
+        self._all.append(entry)
+        if entry.is_failure:
+            self._failures.append(entry)
+        if "prefix" in raw:
+            self._remember(entry.get("prefix"), entry)
+        for prefix in _several(raw.get("prefixes")):
+            self._remember(prefix, entry)
+
+    def _remember(self, prefix: str, entry: Entry) -> None:
+        ring = self._of.pop(prefix, None)
+        if ring is None:
+            ring = deque(maxlen=KEPT_OF_PREFIX)
+        self._total += len(ring) < KEPT_OF_PREFIX
+        ring.append(entry)
+        self._of[prefix] = ring
+        while self._total > KEPT_OF_PREFIXES and len(self._of) > 1:
+            self._total -= len(self._of.pop(next(iter(self._of))))
+
+    # What is remembered: copies, the oldest first
+
+    def last(self, count: int = KEPT) -> list[Entry]:
+        """The last events."""
+        with _held(self):
+            return list(self._all)[-count:]
+
+    def failures(self, count: int = KEPT_FAILURES) -> list[Entry]:
+        """The last warnings and errors."""
+        with _held(self):
+            return list(self._failures)[-count:]
+
+    def prefixes(self) -> list[str]:
+        """Of which there is a story."""
+        with _held(self):
+            return [prefix for prefix in self._of if prefix != EVERYTHING]
+
+    def story(self, prefix: str) -> list[Entry]:
+        """All that touched it, in order: itself, and the ups and downs of the sources that spoke of it."""
+        with _held(self):
+            own = [*self._of.get(prefix, ()), *(self._of.get(EVERYTHING, ()) if prefix in self._of else ())]
+            sources = {source for entry in own if (source := entry.get("source"))}
+            known = {entry.number for entry in own}
+            own += [each for each in self._all if each.number not in known and _is_of(each, sources)]
+        return sorted(own, key=lambda entry: entry.number)
+
+
+@contextmanager
+def _held(handler: logging.Handler) -> Iterator[None]:
+    """The handler's lock: records come from threads, too."""
+    handler.acquire()
+    try:
+        yield
+    finally:
+        handler.release()
+
+
+def _several(prefixes: object) -> Iterator[str]:
+    return map(str, prefixes) if isinstance(prefixes, list | tuple) else iter(())
+
+
+def _is_of(entry: Entry, sources: Collection[str]) -> bool:
+    """Whether it is about one of these sources as a whole: its session, its check, its peer."""
+    if entry.get("prefix") or entry.get("prefixes"):
+        return False
+    check, peer = entry.get("check"), entry.get("peer")
+    names = (entry.get("source"), check and f"{CHECK}{check}", peer and f"{PEER}{peer}")
+    return any(name in sources for name in names if name)

@@ -1,0 +1,68 @@
+"""Connections that cannot be held for nothing: limited in number, and closed when nothing is asked or read in time."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Any, Final, cast
+
+from aiohttp import web
+
+log = logging.getLogger("bgp2vpc.web")
+
+MOST: Final = 256
+IDLE: Final = 15.0
+"""Seconds for a request to be complete, for an answer to be taken, and between an answer and the next request."""
+_FULL: Final = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+
+
+class Connection(web.RequestHandler):
+    """aiohttp's own, on a leash: it alone would wait for ever for the rest of a request's head."""
+
+    def __init__(self, ended: Callable[["Connection"], None], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._ended = ended
+        self._leash: asyncio.TimerHandle | None = None
+        self._under_way: asyncio.BaseTransport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Somebody has connected."""
+        super().connection_made(transport)
+        self._under_way = transport
+        self.idle()
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """It is over."""
+        self.busy()
+        self._under_way = None
+        super().connection_lost(exc)
+        self._ended(self)
+
+    def log_exception(self, *args: Any, **kwargs: Any) -> None:
+        """Malformed requests: whoever scans ports must not fill the log. (Mistakes of ours never get this far.)"""
+        log.debug(*args, **kwargs)
+
+    def busy(self) -> None:
+        """A request is being answered: however long we take, it is not the client's fault."""
+        if self._leash is not None:
+            self._leash.cancel()
+            self._leash = None
+
+    def idle(self) -> None:
+        """From now on it is the client's turn."""
+        self.busy()
+        if self._under_way is not None:
+            self._leash = asyncio.get_running_loop().call_later(IDLE, self._give_up)
+
+    def _give_up(self) -> None:
+        if self._under_way is not None:
+            cast("asyncio.Transport", self._under_way).abort()
+
+
+class TooMany(asyncio.Protocol):
+    """Says so, and closes."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Somebody has connected who cannot be served now."""
+        writable = cast("asyncio.Transport", transport)
+        writable.write(_FULL)
+        writable.close()

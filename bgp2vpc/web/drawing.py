@@ -1,0 +1,47 @@
+"""Small pictures in the page: inline SVG without styles of its own. Pure."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from markupsafe import Markup
+
+TICKS: Final = 60
+"""As many as a check remembers."""
+_WIDTH: Final = 4
+_HEIGHT: Final = 16
+
+
+def ticks(history: Sequence[bool]) -> Markup:
+    """One tick per probe, the latest at the right; a bad one is taller, not only of another colour."""
+    shown = history[-TICKS:]
+    offset = (TICKS - len(shown)) * _WIDTH
+    marks = "".join(
+        f'<rect class="{"ok" if ok else "failed"}" x="{offset + n * _WIDTH}" y="{4 if ok else 0}" '
+        f'width="{_WIDTH - 1}" height="{_HEIGHT - 4 if ok else _HEIGHT}"/>'
+        for n, ok in enumerate(shown)
+    )
+    bad = sum(not ok for ok in shown)
+    label = f"the last {len(shown)} probes: {bad} failed" if bad else f"the last {len(shown)} probes: all well"
+    return _svg("ticks", label, marks)
+
+
+def sparkline(latencies: Sequence[float]) -> Markup:
+    """Latencies in seconds as a line, from zero to the largest."""
+    shown = latencies[-TICKS:]
+    if len(shown) < 2:
+        return Markup("")
+    most = max(*shown, 1e-6)
+    offset = TICKS - len(shown)
+    points = " ".join(
+        f"{(offset + n) * _WIDTH + 1:.0f},{_HEIGHT - 1 - value / most * (_HEIGHT - 2):.1f}"
+        for n, value in enumerate(shown)
+    )
+    return _svg("spark", f"latency, {1000 * most:.1f} ms at most", f'<polyline points="{points}"/>')
+
+
+def _svg(kind: str, label: str, content: str) -> Markup:
+    size = f'viewBox="0 0 {TICKS * _WIDTH} {_HEIGHT}"'
+    # Numbers and words of ours only.
+    return Markup(  # noqa: S704
+        f'<svg class="{kind}" {size} preserveAspectRatio="none" role="img" aria-label="{label}">{content}</svg>'
+    )

@@ -1,0 +1,81 @@
+"""Who may ask, and who may steer. Pure, but for reading the token.
+
+A browser sends to us whatever a foreign page makes it send, and a foreign name can be made to point at 127.0.0.1 (DNS
+rebinding). So a request must name a host that is ours; and one that changes something must come from our own page or
+from no page at all, and bring the token. There are no cookies, so nothing is sent along unasked.
+"""
+
+import hmac
+import stat
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from bgp2vpc.web.model import WebError, WebSettings
+
+LOOPBACK: Final = frozenset(("localhost", "127.0.0.1", "[::1]"))
+SHORTEST_TOKEN: Final = 16
+LONGEST_TOKEN: Final = 4096
+
+
+def host_of(header: str) -> str:
+    """The host of a `Host` header (RFC 9110 section 7.2), without the port, in lower case."""
+    host, colon, port = header.strip().lower().rpartition(":")
+    whole = not colon or (header.strip().endswith("]") and "[" in header)
+    bare = header.strip().lower() if whole or not (port.isdigit() or port == "") else host
+    return bare.removesuffix(".")
+
+
+def is_ours(header: str, settings: WebSettings, address: str) -> bool:
+    """Whether the host is one of ours. `address`: the one that this connection came in at."""
+    literals = {f"[{each}]" if ":" in each else each for each in (settings.host, address)}
+    return host_of(header) in LOOPBACK | literals | {name.removesuffix(".") for name in settings.hosts}
+
+
+def is_own_page(host: str, origin: str | None, fetch_site: str | None) -> bool:
+    """Whether a request with this `Host` comes from a page of ours, or from no browser.
+
+    `origin` and `fetch_site`: the headers `Origin` (RFC 6454 section 7) and `Sec-Fetch-Site`; None: not sent.
+    """
+    if fetch_site is not None and fetch_site not in ("same-origin", "none"):
+        return False
+    if origin is None:
+        return True
+    try:
+        told = urlsplit(origin)
+    except ValueError:
+        return False
+    return told.scheme in ("http", "https") and told.netloc.lower() == host.strip().lower()
+
+
+def read_token(path: Path) -> bytes:
+    """The token in this file. Raises WebError: not there, readable for everybody, or too short to be a secret."""
+    try:
+        with path.open("rb") as file:
+            mode = stat.S_IMODE(path.stat().st_mode)
+            if mode & (stat.S_IROTH | stat.S_IWOTH):
+                raise WebError(f"{path} may be read or written by everybody ({mode:04o}): chmod o= {path}")
+            token = file.read(LONGEST_TOKEN + 1).strip()
+    except OSError as error:
+        raise WebError(f"{path}: {error.strerror}: nothing can be steered by HTTP") from error
+    if len(token) > LONGEST_TOKEN:
+        raise WebError(f"{path} holds more than {LONGEST_TOKEN} bytes: one line with the token is expected")
+    if len(token) < SHORTEST_TOKEN or any(char <= 32 or char >= 127 for char in token):
+        raise WebError(
+            f"{path} must hold one line of at least {SHORTEST_TOKEN} printable characters without spaces, "
+            "such as `openssl rand -hex 32` prints"
+        )
+    return token
+
+
+def token_of(authorization: str | None, field: str) -> bytes:
+    """The token that a request brings: `Authorization: Bearer …` (RFC 6750 section 2.1), or a form's field."""
+    if authorization is None:
+        return field.strip().encode()
+    scheme, _, token = authorization.partition(" ")
+    return token.strip().encode() if scheme.lower() == "bearer" else b""
+
+
+def is_right(token: bytes, brought: bytes) -> bool:
+    """In a time that does not tell how much of it is right."""
+    return hmac.compare_digest(token, brought)

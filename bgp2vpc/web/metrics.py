@@ -1,0 +1,251 @@
+"""Prometheus metrics, made at each scrape from the facts and the tally. `docs/metrics.md` is generated from `METRICS`.
+
+Each help text begins with who says so: *wish* (what we want), *fact* (what EC2, a check or a source has told us), or
+*count* (what we did). Labels are bounded: clients of the socket share one, and beyond `MOST` rows the rest is summed.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import accumulate
+from typing import Any, Final, TypeAlias
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.process_collector import ProcessCollector
+from prometheus_client.registry import Collector
+
+from bgp2vpc.web.model import Facts
+from bgp2vpc.web.tally import Tally, Timing
+
+CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
+MOST: Final = 200
+"""Rows of one metric with names from outside."""
+OTHERS: Final = "others"
+
+Labels: TypeAlias = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a scrape is about."""
+
+    facts: Facts
+    tally: Tally
+    is_ready: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """One metric. `rows`: label values and value; a Timing for a histogram."""
+
+    name: str
+    kind: str
+    help: str
+    labels: tuple[str, ...]
+    rows: Callable[[Seen], Iterable[tuple[Labels, Any]]]
+
+    def family(self, seen: Seen) -> Metric:
+        """With its values of now."""
+        if self.kind == "histogram":
+            histogram = HistogramMetricFamily(self.name, self.help, labels=self.labels)
+            for labels, timing in self.rows(seen):
+                histogram.add_metric(labels, _buckets(timing), timing.total)
+            return histogram
+        made = CounterMetricFamily if self.kind == "counter" else GaugeMetricFamily
+        family: Metric = made(self.name, self.help, labels=self.labels)
+        for labels, value in self.rows(seen):
+            family.add_metric(labels, value)  # type: ignore[attr-defined]  # both kinds have it
+        return family
+
+
+def _buckets(timing: Timing) -> list[tuple[str, float]]:
+    bounds = [*map(str, timing.bounds), "+Inf"]
+    return list(zip(bounds, map(float, accumulate(timing.counts)), strict=True))
+
+
+def _one(value: Callable[[Seen], float | None]) -> Callable[[Seen], Iterator[tuple[Labels, Any]]]:
+    def rows(seen: Seen) -> Iterator[tuple[Labels, Any]]:
+        found = value(seen)
+        if found is not None:
+            yield (), found
+
+    return rows
+
+
+def _counted(key: str, *columns: str) -> Callable[[Seen], Iterable[tuple[Labels, Any]]]:
+    def rows(seen: Seen) -> Iterable[tuple[Labels, Any]]:
+        return Counter(tuple(str(row[column]) for column in columns) for row in seen.facts[key]).items()
+
+    return rows
+
+
+def _of_counter(counter: Callable[[Tally], Counter[Any]]) -> Callable[[Seen], Iterator[tuple[Labels, Any]]]:
+    def rows(seen: Seen) -> Iterator[tuple[Labels, Any]]:
+        for key, count in sorted(counter(seen.tally).items()):
+            yield (tuple(map(str, key)) if isinstance(key, tuple) else (str(key),)), count
+
+    return rows
+
+
+def _seconds_since_read(seen: Seen) -> float | None:
+    facts = seen.facts
+    if facts["last_read"] is None:
+        return None
+    return max(0.0, _seconds(facts["time"]) - _seconds(facts["last_read"]))
+
+
+def _seconds(moment: str) -> float:
+    return datetime.fromisoformat(moment).timestamp()
+
+
+def _sources(column: str) -> Callable[[Seen], Iterable[tuple[Labels, Any]]]:
+    def rows(seen: Seen) -> Iterable[tuple[Labels, Any]]:
+        sums: Counter[Labels] = Counter()
+        for row in seen.facts["sources"]:
+            if row.get(column) is None:
+                continue
+            known = row["kind"] != "client" and len(sums) < MOST
+            sums[row["name"] if known else OTHERS, row["kind"]] += row[column]
+        return sums.items()
+
+    return rows
+
+
+_STATES: Final = {"healthy": 1.0, "unhealthy": 0.0, "no verdict yet": float("nan")}
+
+
+def _checks(value: Callable[[Facts], float | None]) -> Callable[[Seen], Iterator[tuple[Labels, Any]]]:
+    def rows(seen: Seen) -> Iterator[tuple[Labels, Any]]:
+        for row in seen.facts["checks"][:MOST]:
+            if (found := value(row)) is not None:
+                yield (row["name"], row["destination"]), found
+
+    return rows
+
+
+def _neighbors(seen: Seen) -> Iterator[tuple[Labels, Any]]:
+    up = sum(row["up"] for row in seen.facts["neighbors"])
+    yield ("up",), up
+    yield ("down",), len(seen.facts["neighbors"]) - up
+
+
+METRICS: Final = (
+    Description(
+        "bgp2vpc_build_info", "gauge", "Fact: 1, with the version and the mode (helper or standalone).",
+        ("version", "mode"), lambda seen: [((seen.facts["version"], seen.facts["mode"]), 1)],
+    ),
+    Description(
+        "bgp2vpc_ready", "gauge", "Fact: 1 if /readyz says so: EC2 has been read lately, and the daemon is not ending.",
+        (), _one(lambda seen: float(seen.is_ready)),
+    ),
+    Description(
+        "bgp2vpc_noop", "gauge", "Fact: 1 if nothing is ever written (--noop).",
+        (), _one(lambda seen: float(seen.facts["noop"])),
+    ),
+    Description(
+        "bgp2vpc_cycles", "counter", "Count: decisions, by what came of them: changed, unchanged, or failed (at least "
+        "one write failed).", ("result",), _of_counter(lambda tally: tally.cycles),
+    ),
+    Description(
+        "bgp2vpc_ec2_calls", "counter", "Count: calls of EC2's API, by action and result: ok, throttled, transient "
+        "(time-outs, 5xx), disagreement (the VPC was not as last read), refused (needs an operator).",
+        ("action", "result"), _of_counter(lambda tally: tally.calls),
+    ),
+    Description(
+        "bgp2vpc_ec2_call_seconds", "histogram", "Fact: seconds that EC2 took to answer, by action; failures, too.",
+        ("action",), lambda seen: [((action,), each) for action, each in sorted(seen.tally.call_seconds.items())],
+    ),
+    Description(
+        "bgp2vpc_ec2_throttles", "counter", "Count: calls that EC2 refused with RequestLimitExceeded and the like.",
+        (), _one(lambda seen: seen.tally.throttles),
+    ),
+    Description(
+        "bgp2vpc_ec2_seconds_since_read", "gauge", "Fact: seconds since all route tables were last read; none: never. "
+        "Every poll_time it falls to zero.", (), _one(_seconds_since_read),
+    ),
+    Description(
+        "bgp2vpc_routes", "gauge", "Wish and fact: places (route table and prefix), by verdict and reason. keep is a "
+        "fact; create, replace and delete are wishes; yield, foreign and blocked are wishes not followed.",
+        ("verdict", "reason"), _counted("routes", "verdict", "reason"),
+    ),
+    Description(
+        "bgp2vpc_paths", "gauge", "Wish: paths that a source offers. Clients of the socket share one row.",
+        ("source", "kind"), _sources("paths"),
+    ),
+    Description(
+        "bgp2vpc_source_restarts", "counter", "Count: how often a script was started again.",
+        ("source", "kind"), _sources("restarts"),
+    ),
+    Description(
+        "bgp2vpc_prefixes_not_accepted", "gauge", "Wish not followed: announced prefixes that no rule accepts.",
+        (), _one(lambda seen: len(seen.facts["not_accepted"])),
+    ),
+    Description(
+        "bgp2vpc_check_healthy", "gauge", "Fact: the verdict of a health check, 1 or 0; NaN: no verdict yet.",
+        ("check", "destination"), _checks(lambda row: _STATES[row["state"]]),
+    ),
+    Description(
+        "bgp2vpc_check_latency_seconds", "gauge", "Fact: seconds that the last probe of a health check took.",
+        ("check", "destination"), _checks(lambda row: row["latency"]),
+    ),
+    Description(
+        "bgp2vpc_takeovers", "counter", "Count: routes taken from another instance, by reason.",
+        ("reason",), _of_counter(lambda tally: tally.takeovers),
+    ),
+    Description(
+        "bgp2vpc_write_seconds", "histogram", "Fact: seconds from what made a write necessary (a line, a verdict, a "
+        "read) to EC2's answer that it is done, all tries included.",
+        ("action",), lambda seen: [((action,), each) for action, each in sorted(seen.tally.write_seconds.items())],
+    ),
+    Description("bgp2vpc_neighbors", "gauge", "Fact: BGP neighbors of ExaBGP, by state.", ("state",), _neighbors),
+    Description(
+        "bgp2vpc_damped_places", "gauge", "Wish not followed: places where nothing is taken for now, as routes moved "
+        "too often.", (), _one(lambda seen: len(seen.facts["damped"])),
+    ),
+    Description(
+        "bgp2vpc_drains", "gauge", "Wish: prefixes (or everything, as one) that drain or are drained.",
+        ("state",), _counted("leaving", "state"),
+    ),
+    Description(
+        "bgp2vpc_steered", "gauge", "Wish: what stands by hand, by verb: hold, takeover, drain.",
+        ("verb",), _counted("steering", "verb"),
+    ),
+    Description(
+        "bgp2vpc_failing", "gauge", "Fact: what does not work at present; /status.json has names and reasons.",
+        (), _one(lambda seen: len(seen.facts["failing"])),
+    ),
+    Description(
+        "bgp2vpc_http_requests", "counter", "Count: answers of this web server, by status.",
+        ("status",), _of_counter(lambda tally: tally.requests),
+    ),
+    Description(
+        "bgp2vpc_http_refused_connections", "counter", "Count: connections beyond the limit, closed at once.",
+        (), _one(lambda seen: seen.tally.refused_connections),
+    ),
+)  # fmt: skip
+
+
+class Exposition(Collector):
+    """All metrics, in a registry of their own: those of libraries are nobody's business here."""
+
+    def __init__(self, see: Callable[[], Seen]) -> None:
+        self._see = see
+        self._registry = CollectorRegistry()
+        self._registry.register(self)
+        ProcessCollector(registry=self._registry)
+
+    def describe(self) -> Iterable[Metric]:
+        """Nothing: so that none is made before there is something to see."""
+        return ()
+
+    def collect(self) -> Iterator[Metric]:
+        """Every metric as of now."""
+        seen = self._see()
+        for each in METRICS:
+            yield each.family(seen)
+
+    def text(self) -> bytes:
+        """The text format, version 0.0.4."""
+        return bytes(generate_latest(self._registry))

@@ -1,0 +1,140 @@
+"""The pages, as parts of HTML, each replaceable by itself. What is from outside is escaped (autoescape).
+
+A part holds no word that changes with time alone: ages are reckoned by the browser.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from bgp2vpc.history import Entry
+from bgp2vpc.web.drawing import sparkline, ticks
+from bgp2vpc.web.model import Facts
+
+MOST_ROWS: Final = 100
+"""Of one table on a page, where more would keep the event loop busy; `/status.json` has all."""
+LAST_EVENTS: Final = 40
+LAST_FAILURES: Final = 20
+
+Parts = Mapping[str, str]
+"""HTML by the id of the element that holds it."""
+
+_MAIN: Final = ("summary", "routes", "steering", "checks", "sources", "paths", "neighbors", "cycles", "failures", "log")
+_PREFIX: Final = ("prefix_routes", "prefix_paths", "prefix_steering", "story")
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a page is made of. `ready`: why we are not ready; `verbs`: what may be steered."""
+
+    facts: Facts
+    ready: Sequence[str]
+    events: Sequence[Entry]
+    failures: Sequence[Entry]
+    verbs: Sequence[str] = ()
+    prefix: str = ""
+    story: Sequence[Entry] = ()
+
+
+class Pages:
+    """Renders them."""
+
+    def __init__(self) -> None:
+        self._jinja = Environment(
+            loader=FileSystemLoader(Path(__file__).parent / "templates"),
+            autoescape=True,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            undefined=StrictUndefined,
+            auto_reload=False,
+        )
+        self._jinja.filters.update(
+            clock=self._clock, age=_age, ms=_milliseconds, tone=_tone, seconds_ago=_seconds_ago,
+            fields=_fields, urgent_first=_urgent_first, as_path=_as_path,
+        )  # fmt: skip
+        self._now = datetime.fromtimestamp(0, UTC)
+        self._jinja.globals.update(ticks=ticks, sparkline=sparkline, most=MOST_ROWS)
+        self._parts: Any = self._jinja.get_template("parts.html").module
+
+    def _clock(self, moment: str | float) -> str:
+        """`14:03:07`, of a time in ISO 8601 or Unix seconds, in UTC; with the day if that is not about today."""
+        at = _moment(moment)
+        return at.strftime("%H:%M:%S" if self._now - at < timedelta(hours=18) else "%d %b %H:%M:%S")
+
+    def parts(self, told: Told) -> Parts:
+        """What changes on a page while it is looked at."""
+        self._now = _moment(told.facts["time"])
+        names = _PREFIX if told.prefix else _MAIN
+        return {name: str(getattr(self._parts, name)(told, told.facts)).strip() for name in names}
+
+    def whole(self, told: Told, parts: Parts) -> str:
+        """The page, with these parts."""
+        name = "prefix.html" if told.prefix else "main.html"
+        return self._jinja.get_template(name).render(told=told, facts=told.facts, parts=parts)
+
+    def message(self, title: str, text: str, back: str) -> str:
+        """A page that says one thing: what a form has done, or why not."""
+        return self._jinja.get_template("message.html").render(title=title, text=text, back=back)
+
+
+def _age(moment: str | float) -> str:
+    """The time in full, for `<time datetime=…>`."""
+    return _moment(moment).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _moment(moment: str | float) -> datetime:
+    return datetime.fromisoformat(moment) if isinstance(moment, str) else datetime.fromtimestamp(moment, UTC)
+
+
+def _seconds_ago(seconds: float | None, facts: Facts) -> float | None:
+    """The Unix time that was `seconds` before the facts were gathered, to the second: it must not change by itself."""
+    return None if seconds is None else round(datetime.fromisoformat(facts["time"]).timestamp() - seconds)
+
+
+def _milliseconds(seconds: float | None) -> str:
+    if seconds is None:
+        return ""
+    return (
+        f"{1000 * seconds:.1f} ms"
+        if seconds < 0.01
+        else f"{1000 * seconds:.0f} ms"
+        if seconds < 1
+        else f"{seconds:.2f} s"
+    )
+
+
+_TONES: Final = {
+    "keep": "good", "create": "busy", "replace": "busy", "delete": "busy", "yield": "calm", "foreign": "calm",
+    "blocked": "bad",
+    "healthy": "good", "unhealthy": "bad", "no verdict yet": "busy",
+    "up": "good", "running": "good", "backoff": "bad", "ended": "busy", "stopped": "busy", "stale": "busy",
+    "info": "calm", "warning": "busy", "error": "bad", "critical": "bad",
+    "draining": "busy", "drained": "busy",
+}  # fmt: skip
+
+
+def _tone(word: str) -> str:
+    """`good`, `busy`, `bad` or `calm`: the colour; the word itself is always there, too."""
+    return _TONES.get(word, "calm")
+
+
+_URGENCY: Final = ("blocked", "create", "replace", "delete", "foreign", "yield", "keep")
+
+
+def _urgent_first(rows: Sequence[Facts]) -> Sequence[Facts]:
+    """As they are; where only some of them are shown, those that somebody may have to look at."""
+    if len(rows) <= MOST_ROWS:
+        return rows
+    return sorted(rows, key=lambda row: _URGENCY.index(row["verdict"]))[:MOST_ROWS]
+
+
+def _fields(entry: Entry) -> list[tuple[str, str]]:
+    return [(key, value) for key, value in entry.fields if value]
+
+
+def _as_path(segments: Sequence[Sequence[int]]) -> str:
+    return " ".join(" ".join(map(str, segment)) for segment in segments)

@@ -1,0 +1,47 @@
+"""What is made of the facts, made once for all who ask."""
+
+from collections.abc import Callable
+from typing import Final, Generic, TypeVar
+
+T = TypeVar("T")
+
+FRESH: Final = 0.25
+"""Seconds for which everybody gets the same."""
+SHARE: Final = 0.05
+"""Of the event loop's time that making one may take at most."""
+
+
+class Shared(Generic[T]):
+    """Makes a value anew when it is older than `FRESH`, or, where it costs much, so seldom that it takes `SHARE`."""
+
+    def __init__(self, make: Callable[[], T], clock: Callable[[], float]) -> None:
+        self._make = make
+        self._clock = clock
+        self._value: T | None = None
+        self._until = float("-inf")
+
+    def get(self) -> T:
+        """The value, as of a moment ago at most."""
+        began = self._clock()
+        if self._value is None or began >= self._until:
+            self._value = self._make()
+            self._until = began + max(FRESH, (self._clock() - began) / SHARE)
+        return self._value
+
+
+class SharedByKey(Generic[T]):
+    """Such values by a key; of many keys, those asked for least lately are forgotten."""
+
+    def __init__(self, make: Callable[[str], T], clock: Callable[[], float], most: int = 64) -> None:
+        self._make = make
+        self._clock = clock
+        self._most = most
+        self._values: dict[str, Shared[T]] = {}
+
+    def get(self, key: str) -> T:
+        """The value of this key."""
+        value = self._values.pop(key) if key in self._values else Shared(lambda: self._make(key), self._clock)
+        self._values[key] = value
+        if len(self._values) > self._most:
+            del self._values[next(iter(self._values))]
+        return value.get()

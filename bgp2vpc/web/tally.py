@@ -1,0 +1,79 @@
+"""What is counted and timed, as plain numbers, ready to be told to Prometheus. Pure; seconds of any monotonic clock.
+
+Kept also while nothing is served: so what a reload begins to serve is true since the start.
+"""
+
+from bisect import bisect_left
+from collections import Counter, defaultdict
+from collections.abc import Collection, Hashable
+from dataclasses import dataclass, field
+from typing import Final
+
+CALL_BUCKETS: Final = (0.025, 0.05, 0.1, 0.2, 0.4, 0.8, 1.5, 3.0, 6.0)
+WRITE_BUCKETS: Final = (0.05, 0.1, 0.2, 0.3, 0.5, 0.8, 1.2, 2.0, 5.0, 15.0, 60.0)
+
+
+@dataclass(slots=True)
+class Timing:
+    """A histogram: `counts[n]` values up to `bounds[n]` and above the bound before; the last one is of all larger."""
+
+    bounds: tuple[float, ...]
+    total: float = 0.0
+    counts: list[int] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.counts = [0] * (len(self.bounds) + 1)
+
+    def add(self, seconds: float) -> None:
+        """One more."""
+        self.total += seconds
+        self.counts[bisect_left(self.bounds, seconds)] += 1
+
+
+class Tally:
+    """Everything since the start. A place is a (table, prefix); of which type does not matter here."""
+
+    def __init__(self) -> None:
+        self.cycles: Counter[str] = Counter()
+        """By result: `changed`, `unchanged`, `failed`."""
+        self.calls: Counter[tuple[str, str]] = Counter()
+        """By action and result."""
+        self.call_seconds: dict[str, Timing] = defaultdict(lambda: Timing(CALL_BUCKETS))
+        self.throttles = 0
+        self.takeovers: Counter[str] = Counter()
+        """By reason."""
+        self.write_seconds: dict[str, Timing] = defaultdict(lambda: Timing(WRITE_BUCKETS))
+        """By action: from what made the write necessary to EC2's answer that it is done."""
+        self.requests: Counter[int] = Counter()
+        """Answered by the web server, by status."""
+        self.refused_connections = 0
+        self._touched: dict[Hashable, float] = {}
+        self._wanted: dict[tuple[str, Hashable], float] = {}
+
+    def touched(self, prefixes: Collection[Hashable], now: float) -> None:
+        """Something was said about these; a decision follows at once."""
+        for prefix in prefixes:
+            self._touched.setdefault(prefix, now)
+
+    def decided(
+        self, writes: Collection[tuple[str, Hashable]], others: Collection[tuple[str, Hashable]], now: float
+    ) -> None:
+        """Where something is to be written, and where not (any more)."""
+        for place in others:
+            self._wanted.pop(place, None)
+        for place in writes:
+            if place not in self._wanted:
+                self._wanted[place] = self._touched.get(place[1], now)
+        self._touched.clear()
+
+    def wrote(self, place: tuple[str, Hashable], action: str, now: float) -> None:
+        """It is done."""
+        began = self._wanted.pop(place, None)
+        if began is not None:
+            self.write_seconds[action].add(now - began)
+
+    def called(self, action: str, result: str, seconds: float) -> None:
+        """EC2 has answered, or not."""
+        self.calls[action, result] += 1
+        self.call_seconds[action].add(seconds)
+        self.throttles += result == "throttled"
