@@ -430,6 +430,7 @@ class Daemon:
     def _touch(self, prefixes: Collection[Prefix]) -> None:
         if self._reconciler is not None:
             self._meter.touched(prefixes)
+            self._calm.handovers.news(prefixes)
             self._reconciler.touch(prefixes)
             if self.bridge.neighbors.are_known:
                 self._reconciler.doubt(prefixes)

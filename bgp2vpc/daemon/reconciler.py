@@ -35,7 +35,7 @@ from bgp2vpc.routing.wish import Wish
 log = logging.getLogger("bgp2vpc")
 
 FIRST_POLL_RETRY = 0.5
-LONGEST_POLL = 600.0
+LONGEST_POLL = 300.0
 LOOK_PAUSE = 0.5
 
 _JUDGED_BY_HEALTH = frozenset((Reason.OWNER_HEALTHY, Reason.OWNER_UNHEARD, Reason.OWNER_LOST, Reason.BACKUP_MED))

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from typing import Final
 
+from bgp2vpc.prefix import Prefix
 from bgp2vpc.routing.plan import Key, Verdict
 
 PATIENCE: Final = 2.0
@@ -37,6 +38,11 @@ class Handovers:
         elif self._awaited.get(key, ("", 0.0))[0] != interface:
             self._awaited[key] = (interface, now + self.patience)
         self._overdue.pop((key, holder), None)  # it has written after all
+
+    def news(self, prefixes: Collection[Prefix]) -> None:
+        """Something is different with these: who did not write then may do so now, and is given the time."""
+        for each in [each for each in self._overdue if each[0][1] in prefixes]:
+            del self._overdue[each]
 
     def expire(self, now: float) -> tuple[frozenset[Key], frozenset[Key]]:
         """Returns the places where somebody is overdue from now on, and those where somebody is not any more."""

@@ -1,7 +1,7 @@
 from bgp2vpc.routing.handovers import FORGIVEN, PATIENCE, Handovers
 from bgp2vpc.routing.plan import Reason, Verdict, VerdictKind
 from bgp2vpc.vpc.model import interface_target
-from tests.values import OURS, P1, PEER
+from tests.values import OURS, P1, P2, PEER
 
 HERE = ("rtb-1", P1)
 
@@ -47,4 +47,14 @@ def test_who_has_written_after_all_is_not_overdue():
     handovers.decided(HERE, verdict(PEER), OURS, 0.0)
     handovers.expire(PATIENCE)
     handovers.decided(HERE, verdict(None), PEER, 3.0)
+    assert not handovers.overdue
+
+
+def test_who_was_overdue_is_waited_for_again_when_there_is_news():
+    handovers = Handovers()
+    handovers.decided(HERE, verdict(PEER), OURS, 0.0)
+    handovers.expire(PATIENCE)
+    handovers.news([P2])
+    assert handovers.overdue
+    handovers.news([P1])
     assert not handovers.overdue

@@ -96,9 +96,14 @@ class Mesh:
                         self._pass_on(speaker, Withdraw(prefix, path_id))
 
     def refresh(self, speaker: Speaker) -> None:
-        """It asks all its peers to say again what they announce (RFC 2918), as it does for a helper that is new."""
+        """It asks all its peers to say again what they announce, as it does for a helper that is new.
+
+        They say when that is all (RFC 7313), so that the helper knows even those who announce nothing.
+        """
         for session in self.of(speaker):
-            session.say_all(session.other(speaker))
+            peer = session.other(speaker)
+            session.say_all(peer)
+            session.send(peer, Update(peer.address, Direction.RECEIVE, (EndOfRib(),)))
 
     def _pass_on(self, speaker: Speaker, event: Event) -> None:
         for session in self.of(speaker):

@@ -54,7 +54,7 @@ def _plan(random: Random, *, peaceful: bool) -> Plan:
         tables={f"rtb-{number}": random.choice(zones) for number in range(1, random.randint(1, 3) + 1)},
         prefixes=PREFIXES[: random.randint(1, 3)],
         affinity=random.random() < 0.5,
-        mesh_delay=random.choice([0.01, 0.05, 0.3]),
+        mesh_delay=random.choice([0.01, 0.05] if peaceful else [0.01, 0.05, 0.3]),
         calm_at=STARTED + random.choice([30.0, 120.0, 300.0]),
         age=0.0 if peaceful else random.choice([0.0, 0.0, 1.0]),
     )
