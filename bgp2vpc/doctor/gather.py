@@ -11,10 +11,10 @@ from http.client import HTTPException
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Thread
-from typing import Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 from urllib.error import HTTPError
 from urllib.parse import urlsplit
-from urllib.request import Request, urlopen
+from urllib.request import HTTPRedirectHandler, build_opener
 
 from bgp2vpc.bgp.events import Announce
 from bgp2vpc.config.model import Config
@@ -22,8 +22,8 @@ from bgp2vpc.dialect.text import parse
 from bgp2vpc.doctor import machine
 from bgp2vpc.doctor.model import Endpoint, Facts, Known, Metadata, Rehearsal, Running, Trouble, Vpc
 from bgp2vpc.doctor.running_exabgp import look_at
-from bgp2vpc.doctor.subjects import Call, calls
-from bgp2vpc.errors import Bgp2vpcError, Ec2Error, MetadataError
+from bgp2vpc.doctor.subjects import Call, reads, writes
+from bgp2vpc.errors import Bgp2vpcError, Credentials, Ec2Error, MetadataError
 from bgp2vpc.prefix import parse_address
 from bgp2vpc.routing.decide import ruled_tables
 from bgp2vpc.sources.client import ask
@@ -32,7 +32,7 @@ from bgp2vpc.vpc.connect import Identity, connect
 from bgp2vpc.vpc.ec2 import Ec2, endpoint_url
 from bgp2vpc.vpc.finders import wants_subnets
 from bgp2vpc.vpc.imds import Metadata as MetadataService
-from bgp2vpc.vpc.model import Snapshot
+from bgp2vpc.vpc.model import Instance, Snapshot
 
 PATIENCE: Final = 15.0
 """Seconds for each fact, of which most take none."""
@@ -77,9 +77,8 @@ def gather(config: Config, socket_path: Path | None, exabgp_conf: Path | None) -
     endpoint = Fact(lambda: _endpoint(region, config.ec2.timeout))
     vpc: Fact[Vpc] = Fact(lambda: _vpc(config))
     seen = vpc.known()
-    rehearsals: Known[tuple[Rehearsal, ...]] = Trouble("the VPC could not be read")
-    if not isinstance(seen, Trouble):
-        rehearsals = Fact(lambda: _rehearsals(config, seen)).known()
+    instance = _instance(config, region, who, seen)
+    rehearsals = Fact(lambda: _rehearsals(config, instance, seen)).known()
     return Facts(host.known(), daemon, who, endpoint.known(), seen, rehearsals, exabgp.known(2 * PATIENCE))
 
 
@@ -115,8 +114,7 @@ def _endpoint(region: str, timeout: float) -> Known[Endpoint]:
     found = {info[4][0] for info in socket.getaddrinfo(parts.hostname, port, type=socket.SOCK_STREAM)}
     began, began_at = time.monotonic(), time.time()
     try:
-        # The scheme is the operator's own, from the environment or botocore.
-        with urlopen(Request(url, method="GET"), timeout=timeout) as answer:  # noqa: S310
+        with build_opener(_NoRedirect).open(url, timeout=timeout) as answer:
             date = answer.headers.get("Date")
     except HTTPError as refusal:
         date = refusal.headers.get("Date")
@@ -125,6 +123,13 @@ def _endpoint(region: str, timeout: float) -> Known[Endpoint]:
     took = time.monotonic() - began
     addresses = tuple(sorted(parse_address(str(each).partition("%")[0]) for each in found))
     return Endpoint(url, addresses, took, _ahead(date, began_at + took / 2))
+
+
+class _NoRedirect(HTTPRedirectHandler):
+    """EC2 shows visitors the way to a page for people, which is not what is asked for."""
+
+    def redirect_request(self, *_: Any, **__: Any) -> None:
+        """Follow none: it becomes an HTTPError."""
 
 
 def _ahead(date: str | None, here: float) -> float | None:
@@ -152,14 +157,27 @@ def _vpc(config: Config) -> Known[Vpc]:
     return Vpc(instance, snapshot, ruled_tables(config.rules, snapshot, instance.vpc_id))
 
 
-def _rehearsals(config: Config, vpc: Vpc) -> tuple[Rehearsal, ...]:
-    ec2 = Ec2(vpc.instance.region, timeout=config.ec2.timeout)
-    interfaces = vpc.snapshot.interfaces
-    interface_id = interfaces[0].id if interfaces else "eni-00000000"
-    ruled = [vpc.tables[each] for each in sorted(vpc.tables)]
-    vpc_ids = _vpc_ids(config, vpc.instance.vpc_id)
-    wanted = calls(config, ruled, vpc_ids, vpc.instance.id, interface_id, subnets=_wants_subnets(config))
-    return tuple(_rehearse(ec2, wanted))
+def _instance(config: Config, region: str, who: Known[Metadata], vpc: Known[Vpc]) -> Instance | None:
+    """Who we are, as far as that is known without the VPC."""
+    if not isinstance(vpc, Trouble):
+        return vpc.instance
+    told = None if isinstance(who, Trouble) else who.instance
+    instance_id = config.instance_id or (told.id if told else "")
+    vpc_id = config.vpc_id or (told.vpc_id if told else "")
+    return Instance(instance_id, region, vpc_id) if instance_id and region and vpc_id else None
+
+
+def _rehearsals(config: Config, instance: Instance | None, vpc: Known[Vpc]) -> Known[tuple[Rehearsal, ...]]:
+    """Of the writes only if the tables are known. One that has no credentials ends it: so would all."""
+    if instance is None:
+        return Trouble("which instance this is, is not known")
+    if isinstance(vpc, Trouble) and isinstance(vpc.error, Credentials):
+        return vpc
+    wanted = reads(_vpc_ids(config, instance.vpc_id), instance.id, subnets=_wants_subnets(config))
+    if not isinstance(vpc, Trouble) and vpc.snapshot.interfaces:
+        ruled = [vpc.tables[each] for each in sorted(vpc.tables)]
+        wanted += writes(ruled, vpc.snapshot.interfaces[0].id)
+    return tuple(_rehearse(Ec2(instance.region, timeout=config.ec2.timeout), wanted))
 
 
 def _rehearse(ec2: Ec2, wanted: Iterable[Call]) -> Iterable[Rehearsal]:

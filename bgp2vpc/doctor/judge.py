@@ -21,8 +21,8 @@ def _findings(config: Config, facts: Facts, quota: int) -> Iterator[Finding]:
     yield from host.metadata(config, facts.metadata, facts.host)
     yield from host.endpoint(facts.endpoint, facts.vpc)
     yield from vpc.credentials(facts.vpc, facts.metadata)
+    yield from vpc.permissions(config, facts.rehearsals, facts.metadata)
     if not isinstance(facts.vpc, Trouble):
-        yield from vpc.permissions(config, facts.rehearsals, facts.metadata)
         yield from vpc.tables(config, facts.vpc)
         yield from vpc.interfaces(config, facts.vpc)
         yield from vpc.prefixes(config, facts.vpc, facts.running)

@@ -95,7 +95,9 @@ class Metadata:
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """EC2's endpoint. `latency`: seconds of one request. `ahead`: seconds that its clock is ahead of ours, if it said."""
+    """EC2's endpoint. `latency`: seconds of one request. `ahead`: seconds by which its clock is ahead of ours; None:
+    it did not say.
+    """
 
     url: str
     addresses: tuple[IPAddress, ...] = ()

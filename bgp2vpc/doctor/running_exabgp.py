@@ -13,6 +13,7 @@ from bgp2vpc.doctor.model import Exabgp, Known, Trouble
 _TIMEOUT: Final = 20.0
 _VERSION: Final = re.compile(r"ExaBGP\s*:\s*(\S+)")
 _COMMANDS: Final = {"server", "validate", "decode", "cli"}
+_SYNTAX: Final = "syntax error"
 _SAID: Final = 300
 
 
@@ -79,10 +80,10 @@ def _refusal(program: Sequence[str], version: str, file: Path) -> Known[str]:
     code, said = _run(program, *(("--test",) if old else ("validate",)), str(file))
     if code is None:
         return Trouble(said)
-    lines = [line.rpartition("|")[2].strip() for line in said.splitlines()]
-    wrong = [line for line in lines if line]
-    refused = code != 0 or "syntax error" in said or "not a valid config" in said
-    return " ".join(wrong)[-_SAID:] or f"exit status {code}" if refused else ""
+    if code == 0 and _SYNTAX not in said:
+        return ""
+    lines = [line.rpartition("|")[2].strip() for line in said[max(said.rfind(_SYNTAX), 0) :].splitlines()]
+    return "; ".join(filter(None, lines))[:_SAID] or f"exit status {code}"
 
 
 def _run(program: Sequence[str], *arguments: str) -> tuple[int | None, str]:

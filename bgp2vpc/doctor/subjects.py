@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from bgp2vpc.config.model import Config
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.routing.decide import Ruled
 from bgp2vpc.routing.prefix_list import PrefixRange
@@ -39,19 +38,20 @@ class Call:
     about: str = ""
 
 
-def calls(
-    config: Config, tables: Sequence[Ruled], vpc_ids: Iterable[str], instance_id: str, interface_id: str, *,
-    subnets: bool,
-) -> tuple[Call, ...]:  # fmt: skip
-    """Every call that this configuration may need, each once for each of the first tables."""
+def reads(vpc_ids: Iterable[str], instance_id: str, *, subnets: bool) -> tuple[Call, ...]:
+    """Every reading call; `subnets`: whether a rule asks for those."""
     in_vpcs = {"Filters": [{"Name": "vpc-id", "Values": sorted(vpc_ids)}]}
-    reads = [
+    return (
         Call("DescribeRouteTables", in_vpcs),
         Call("DescribeNetworkInterfaces", in_vpcs),
         Call("DescribeInstanceStatus", {"InstanceIds": [instance_id]}),
         *([Call("DescribeSubnets", in_vpcs)] if subnets else []),
-    ]
-    return (*reads, *(call for ruled in tables[:_TABLES] for call in _writes(ruled, interface_id)))
+    )
+
+
+def writes(tables: Sequence[Ruled], interface_id: str) -> tuple[Call, ...]:
+    """Every writing call, for each of the first tables."""
+    return tuple(call for ruled in tables[:_TABLES] for call in _writes(ruled, interface_id))
 
 
 def _writes(ruled: Ruled, interface_id: str) -> Iterable[Call]:

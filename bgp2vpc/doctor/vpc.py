@@ -52,8 +52,9 @@ def credentials(vpc: Known[Vpc], metadata: Known[Metadata]) -> Iterator[Finding]
 
 def permissions(config: Config, found: Known[tuple[Rehearsal, ...]], metadata: Known[Metadata]) -> Iterator[Finding]:
     """One finding for each action: DryRun tells without writing."""
+    again = f"bgp2vpc doctor -f {config.file}"
     if isinstance(found, Trouble):
-        yield warn("permission", f"no call could be rehearsed: {found.why}")
+        yield warn("permission", f"no call could be rehearsed: {found.why}", again)
         return
     for operation, some in groupby(sorted(found, key=lambda each: each.operation), lambda each: each.operation):
         rehearsed = list(some)
@@ -149,9 +150,10 @@ def prefixes(config: Config, vpc: Vpc, running: Known[Running]) -> Iterator[Find
         for prefix in wanted
         if prefix in cidr and prefix not in subnets and ruled.rule_for(prefix)
     }
+    edit = f"${{EDITOR:-vi}} {config.file}"
     for prefix, cidr in sorted(inside):
         words = f"{prefix} lies within the VPC's own {cidr}: EC2 refuses the route unless it is a whole subnet's"
-        yield fail("prefix", words, "choose a prefix outside the VPC's CIDRs; aws ec2 describe-vpcs lists them")
+        yield fail("prefix", words, edit)
     ranges = {
         (entry, cidr)
         for ruled in vpc.tables.values()
@@ -161,7 +163,9 @@ def prefixes(config: Config, vpc: Vpc, running: Known[Running]) -> Iterator[Find
         if entry.prefix in cidr and entry.prefix not in wanted
     }
     for entry, cidr in sorted(ranges, key=str):
-        yield warn("prefix", f"accept {entry} lies within the VPC's own {cidr}: EC2 takes whole subnets only there")
+        yield warn(
+            "prefix", f"accept {entry} lies within the VPC's own {cidr}: EC2 takes whole subnets only there", edit
+        )
     if not inside and not ranges:
         yield ok("prefix", "what is accepted and managed lies outside the VPC's own CIDRs")
     twins = [
@@ -225,8 +229,8 @@ def default_route(config: Config, vpc: Vpc, running: Known[Running], endpoint: K
             yield ok("default-route", f"{prefix} of {own.id} is ours, and EC2 is reached otherwise")
         else:
             words = (
-                f"{prefix} of {own.id} is ours, and EC2 is reached through it alone: once it points at us, or at another "
-                "instance that fails, we cannot move it any more"
+                f"{prefix} of {own.id} is ours, and EC2 is reached through it alone: once it points at us, or at "
+                "another instance that fails, we cannot move it any more"
             )
             yield fail("default-route", words, mend)
 
