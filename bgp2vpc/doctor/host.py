@@ -7,6 +7,7 @@ from bgp2vpc.config.model import Config
 from bgp2vpc.doctor.model import Endpoint, Finding, Host, Known, Metadata, Running, Trouble, Vpc, fail, ok, warn
 from bgp2vpc.doctor.subjects import accepted, is_host_route, managed
 from bgp2vpc.prefix import Prefix
+from bgp2vpc.vpc.model import Instance
 
 _STRICT: Final = 1
 _SLOW: Final = 1.0
@@ -97,14 +98,15 @@ def metadata(config: Config, found: Known[Metadata], host: Known[Host]) -> Itera
         yield fail("metadata", message, mend)
 
 
-def endpoint(found: Known[Endpoint], vpc: Known[Vpc]) -> Iterator[Finding]:
+def endpoint(found: Known[Endpoint], vpc: Known[Vpc], metadata: Known[Metadata]) -> Iterator[Finding]:
     """Whether EC2 can be reached, how fast, and whether its clock and ours agree."""
     if isinstance(found, Trouble):
         if not isinstance(vpc, Trouble):
             yield warn("endpoint", f"EC2 answers; how fast is not known: {found.why}")
             return
+        told = Instance("", "REGION", "vpc-…") if isinstance(metadata, Trouble) else metadata.instance
         mend = (
-            "aws ec2 create-vpc-endpoint --vpc-id vpc-… --service-name com.amazonaws.REGION.ec2 "
+            f"aws ec2 create-vpc-endpoint --vpc-id {told.vpc_id} --service-name com.amazonaws.{told.region}.ec2 "
             "--vpc-endpoint-type Interface --subnet-ids subnet-… --security-group-ids sg-…"
         )
         yield fail("endpoint", f"EC2's API cannot be reached: {found.why}", mend)

@@ -1,7 +1,9 @@
 """ExaBGP: the one that runs the daemon, or the one that is installed, asked about itself and about a file."""
 
+import os
 import re
 import shutil
+import stat
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -28,12 +30,12 @@ def look_at(file: Path | None, daemon: int | None) -> Known[Exabgp]:
         file = next((Path(each) for each in arguments if not each.startswith("-") and each not in _COMMANDS), None)
     if file is None:
         return Exabgp() if not program else Trouble("an ExaBGP runs the daemon, but its file is not in its command")
-    program = program or _installed()
+    program = program if program and all(map(_is_trusted, program)) else _installed()
     text = file.read_text(errors="replace")
     if not program:
         return Exabgp(str(file), text, "", Trouble("no exabgp is installed here"))
     version = _version(program)
-    return Exabgp(str(file), text, version, _refusal(program, version, file))
+    return Exabgp(str(file), text, version, _refusal(program, version, file.absolute()))
 
 
 def _parent(pid: int) -> int:
@@ -56,6 +58,17 @@ def _exabgp_in(command: Sequence[str]) -> tuple[list[str], list[str]]:
         if Path(word).name == "exabgp":
             return list(command[: number + 1]), list(command[number + 1 :])
     return [], []
+
+
+def _is_trusted(word: str) -> bool:
+    """Whether nobody but us and root can have put it there: root asks, and the command line is a helper's parent's."""
+    if not word.startswith("/"):
+        return "/" not in word
+    try:
+        found = (os.lstat(word), os.stat(word))
+    except OSError:
+        return False
+    return all(each.st_uid in (0, os.geteuid()) for each in found) and not found[1].st_mode & stat.S_IWOTH
 
 
 def _installed() -> list[str]:
@@ -92,6 +105,7 @@ def _run(program: Sequence[str], *arguments: str) -> tuple[int | None, str]:
         done = subprocess.run(
             [*program, *arguments],
             stdin=subprocess.DEVNULL, capture_output=True, timeout=_TIMEOUT, check=False, text=True, errors="replace",
+            cwd="/",
         )  # fmt: skip
     except (OSError, subprocess.SubprocessError) as error:
         return None, str(error)

@@ -114,13 +114,15 @@ CLOCKS = [
 
 @pytest.mark.parametrize(("ahead", "said"), CLOCKS)
 def test_the_clock(ahead: float | None, said: str) -> None:
-    reached, clock = told(judge.endpoint(Endpoint("https://ec2", (), 0.05, ahead), AWAY))
+    reached, clock = told(judge.endpoint(Endpoint("https://ec2", (), 0.05, ahead), AWAY, AWAY))
     assert (reached, clock) == ("ok https://ec2 answers in 50 ms", said)
 
 
 def test_an_endpoint_that_is_slow_or_away() -> None:
-    assert told(judge.endpoint(Endpoint("https://ec2", (), 1.5, 0.0), AWAY))[0].startswith("warn")
+    assert told(judge.endpoint(Endpoint("https://ec2", (), 1.5, 0.0), AWAY, AWAY))[0].startswith("warn")
     away = Trouble("timed out", Transient("X", "Y", "Z"))
-    finding = one(judge.endpoint(away, away))
+    finding = one(judge.endpoint(away, away, Metadata(Instance("i-1", "eu-central-1", "vpc-9"))))
     assert finding.state.value == "fail"
-    assert finding.mend.startswith("aws ec2 create-vpc-endpoint ")
+    assert finding.mend.startswith(
+        "aws ec2 create-vpc-endpoint --vpc-id vpc-9 --service-name com.amazonaws.eu-central-1.ec2"
+    )
