@@ -173,10 +173,10 @@ def _rehearsals(config: Config, instance: Instance | None, vpc: Known[Vpc]) -> K
         return Trouble("which instance this is, is not known")
     if isinstance(vpc, Trouble) and isinstance(vpc.error, Credentials):
         return vpc
-    wanted = reads(_vpc_ids(config, instance.vpc_id), instance.id, subnets=_wants_subnets(config))
+    wanted = reads(config, _vpc_ids(config, instance.vpc_id), instance.id)
     if not isinstance(vpc, Trouble) and vpc.snapshot.interfaces:
         ruled = [vpc.tables[each] for each in sorted(vpc.tables)]
-        wanted += writes(ruled, vpc.snapshot.interfaces[0].id)
+        wanted += writes(config, ruled, vpc.snapshot.interfaces[0].id)
     return tuple(_rehearse(Ec2(instance.region, timeout=config.ec2.timeout), wanted))
 
 

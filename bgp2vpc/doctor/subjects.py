@@ -1,9 +1,12 @@
 """What the configuration and the daemon are about: the prefixes to look at, and the calls to rehearse."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from bgp2vpc.config.model import Config
+from bgp2vpc.iam.least import least_policy
+from bgp2vpc.iam.tables import Surroundings
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.routing.decide import Ruled
 from bgp2vpc.routing.prefix_list import PrefixRange
@@ -38,20 +41,35 @@ class Call:
     about: str = ""
 
 
-def reads(vpc_ids: Iterable[str], instance_id: str, *, subnets: bool) -> tuple[Call, ...]:
-    """Every reading call; `subnets`: whether a rule asks for those."""
+def reads(config: Config, vpc_ids: Iterable[str], instance_id: str) -> tuple[Call, ...]:
+    """Every reading call that this configuration needs."""
     in_vpcs = {"Filters": [{"Name": "vpc-id", "Values": sorted(vpc_ids)}]}
-    return (
+    needed = _needed(config)
+    found = (
         Call("DescribeRouteTables", in_vpcs),
         Call("DescribeNetworkInterfaces", in_vpcs),
         Call("DescribeInstanceStatus", {"InstanceIds": [instance_id]}),
-        *([Call("DescribeSubnets", in_vpcs)] if subnets else []),
+        Call("DescribeSubnets", in_vpcs),
+    )
+    members = [Call("DescribeInstances", in_vpcs)] if config.bgp and config.bgp.peers_by_tag else []
+    return (*(call for call in found if call.operation in needed), *members)
+
+
+def writes(config: Config, tables: Sequence[Ruled], interface_id: str) -> tuple[Call, ...]:
+    """Every writing call that the rules of the first tables can make there."""
+    return tuple(
+        call
+        for ruled in tables[:_TABLES]
+        for needed in [_needed(replace(config, rules=ruled.rules))]
+        for call in _writes(ruled, interface_id)
+        if call.operation in needed
     )
 
 
-def writes(tables: Sequence[Ruled], interface_id: str) -> tuple[Call, ...]:
-    """Every writing call, for each of the first tables."""
-    return tuple(call for ruled in tables[:_TABLES] for call in _writes(ruled, interface_id))
+def _needed(config: Config) -> frozenset[str]:
+    """The calls that the least policy of this configuration allows."""
+    statements = least_policy(config, Surroundings()).statements
+    return frozenset(action.removeprefix("ec2:") for statement in statements for action in statement.actions)
 
 
 def _writes(ruled: Ruled, interface_id: str) -> Iterable[Call]:

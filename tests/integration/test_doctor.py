@@ -84,6 +84,23 @@ def test_a_permission_that_is_missing(cloud: Cloud, site: Site, action: str) -> 
     assert [each["message"].split()[0] for each in found["permission"] if each["state"] == "fail"] == [f"ec2:{action}"]
 
 
+def test_the_least_policy_is_enough_and_what_is_taken_from_it_is_missed(cloud: Cloud, site: Site, world: World) -> None:
+    where = ("--region", cloud.region, "--account", "123456789012", "--vpc", world.vpc_id)
+    policy = json.loads(site.command("iam-policy", "-f", str(site.file), *where).stdout)
+    cloud.permit(site.host.instance_id, json.dumps(policy))
+    status, found = doctor(site)
+    assert status == 0, found
+    assert set(states(found, "permission")) == {"ok"}
+    for statement in policy["Statement"]:
+        statement["Action"] = [each for each in statement["Action"] if each != "ec2:DeleteRoute"]
+    cloud.permit(site.host.instance_id, json.dumps(policy))
+    status, found = doctor(site)
+    assert status == 1
+    assert [each["message"].split()[0] for each in found["permission"] if each["state"] == "fail"] == [
+        "ec2:DeleteRoute"
+    ]
+
+
 @pytest.mark.parametrize("action", ["DescribeRouteTables", "DescribeNetworkInterfaces"])
 def test_without_reading_the_permissions_to_read_are_told_all_the_same(cloud: Cloud, site: Site, action: str) -> None:
     cloud.fault(Fault.error(action, "UnauthorizedOperation", "no", 403).but(times=None))
