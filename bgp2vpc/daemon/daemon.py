@@ -257,7 +257,7 @@ class Daemon:
             await self._last_writes(reconciler, keep=keep)
         if not (keep or self._mode.noop or (reconciler and reconciler.first_observation.is_set())):
             event(log, logging.WARNING, "stopped before EC2 answered: routes of ours, if any, are left behind")
-        await self._notifier.finish(HELPER_HASTE if self._say else NOTIFY_TIMEOUT)
+        await self._notifier.finish(HELPER_HASTE if self._say else NOTIFY_TIMEOUT, lambda: self._interrupts > 1)
         await self._tasks.cancel()
         if self._calls is not None:
             self._calls.close()

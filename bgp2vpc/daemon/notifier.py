@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Collection, Iterable
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bgp2vpc.daemon import notices
 from bgp2vpc.daemon.apply import Outcome, Result
@@ -16,6 +16,9 @@ from bgp2vpc.notify.model import Happening, Letter, Notice, Recipient
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.routing.plan import Key
 
+if TYPE_CHECKING:
+    from bgp2vpc.notify.courier import Courier
+
 _ABOUT_ROUTES = {Happening.TAKEOVER, Happening.WITHDRAWAL}
 
 
@@ -24,7 +27,7 @@ class Notifier:
 
     def __init__(self, journal: Journal, start_task: StartTask) -> None:
         self._start_task = start_task
-        self._couriers: dict[Recipient, Any] = {}
+        self._couriers: dict[Recipient, Courier] = {}
         self._tasks: dict[Recipient, asyncio.Task[None]] = {}
         self._troubles = notices.Troubles()
         self._held: dict[Key, str] = {}
@@ -73,9 +76,9 @@ class Notifier:
             for prefix in prefixes:
                 self._note((table_id, prefix), self._view.holder((table_id, prefix)), own)
 
-    async def finish(self, seconds: float) -> None:
-        """Give what is left this much time."""
-        await until(lambda: all(courier.is_idle for courier in self._couriers.values()), seconds)
+    async def finish(self, seconds: float, hurried: Callable[[], bool]) -> None:
+        """Give what is left this much time, or as long as nobody is in a hurry."""
+        await until(lambda: hurried() or all(each.is_idle for each in self._couriers.values()), seconds)
 
     def status(self) -> list[dict[str, Any]]:
         """For `status`."""

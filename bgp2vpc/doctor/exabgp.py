@@ -57,6 +57,8 @@ def _helper(config: Config, found: Exabgp) -> Iterator[Finding]:
         if tees:
             yield ok("helper", f"{', '.join(tees)} passes its lines on to a daemon beside ExaBGP (tee)")
             return
+        if config.bgp is not None:
+            edit = f"bgp2vpc exabgp-config -f {config.file} --output {found.file}"
         stanza = f"process bgp2vpc {{ run bgp2vpc helper -f {config.file}; encoder json; }}"
         yield fail("helper", f"no process of {found.file} runs bgp2vpc; add: {stanza}", edit)
         return
