@@ -30,7 +30,6 @@ from bgp2vpc.sources.client import ask
 from bgp2vpc.sources.unix import connect as connect_socket
 from bgp2vpc.vpc.connect import Identity, connect
 from bgp2vpc.vpc.ec2 import Ec2, endpoint_url
-from bgp2vpc.vpc.finders import wants_subnets
 from bgp2vpc.vpc.imds import Metadata as MetadataService
 from bgp2vpc.vpc.model import Instance, Snapshot
 
@@ -148,7 +147,7 @@ def _vpc(config: Config) -> Known[Vpc]:
     vpc_ids = _vpc_ids(config, instance.vpc_id)
     tables = {table.id: table for table in api.route_tables(vpc_ids)}
     subnets = None
-    if _wants_subnets(config):
+    if any(call.operation == "DescribeSubnets" for call in reads(config, vpc_ids, instance.id)):
         try:
             subnets = {subnet.id: subnet for subnet in api.subnets(vpc_ids)}
         except Ec2Error:
@@ -192,7 +191,3 @@ def _rehearse(ec2: Ec2, wanted: Iterable[Call]) -> Iterable[Rehearsal]:
 
 def _vpc_ids(config: Config, own: str) -> frozenset[str]:
     return frozenset(rule.vpc_id or own for rule in config.rules) | {own}
-
-
-def _wants_subnets(config: Config) -> bool:
-    return any(wants_subnets(rule.find) or rule.affinity for rule in config.rules)

@@ -153,7 +153,8 @@ def prefixes(config: Config, vpc: Vpc, running: Known[Running]) -> Iterator[Find
     edit = f"${{EDITOR:-vi}} {config.file}"
     for prefix, cidr in sorted(inside):
         words = f"{prefix} lies within the VPC's own {cidr}: EC2 refuses the route unless it is a whole subnet's"
-        yield fail("prefix", words, edit)
+        # Where nobody asked for subnets it may be one: the daemon finds out.
+        yield warn("prefix", words, edit) if vpc.snapshot.subnets is None else fail("prefix", words, edit)
     ranges = {
         (entry, cidr)
         for ruled in vpc.tables.values()

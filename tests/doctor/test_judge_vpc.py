@@ -10,7 +10,7 @@ from bgp2vpc.prefix import IPAddress, Prefix, parse_prefix
 from bgp2vpc.routing.decide import ruled_tables
 from bgp2vpc.routing.rule import ManagedRoute, Rule
 from bgp2vpc.vpc.finders import ByTag
-from bgp2vpc.vpc.model import Instance, Interface, RouteTable, Snapshot, Target, TargetKind
+from bgp2vpc.vpc.model import Instance, Interface, RouteTable, Snapshot, Subnet, Target, TargetKind
 from tests.values import IGW, INTERFACES, LOCAL, P1, route, rule, table
 
 SELF = Instance("i-1", "us-east-1", "vpc-1")
@@ -26,7 +26,8 @@ def config(*rules: Rule, **kwargs) -> Config:
 
 
 def seen(given: Config, *tables: RouteTable, interfaces=INTERFACES, instance: Instance = SELF) -> Vpc:
-    snapshot = Snapshot({each.id: each for each in tables}, interfaces, {}, instance.id)
+    subnets = {"subnet-7": Subnet("subnet-7", "vpc-1", "us-east-1a", (parse_prefix("10.0.9.0/24"),))}
+    snapshot = Snapshot({each.id: each for each in tables}, interfaces, {}, instance.id, subnets=subnets)
     return Vpc(instance, snapshot, ruled_tables(given.rules, snapshot, instance.vpc_id))
 
 
@@ -114,7 +115,7 @@ def test_the_source_destination_check(skip: bool, state: str) -> None:
 
 def test_prefixes_inside_the_vpc_and_propagated_ones() -> None:
     twin = route(P1, VGW, propagated=True)
-    given = config(rule("10.0.7.0/24", "192.0.2.1/32", "10.0.8.0/24 le 32"))
+    given = config(rule("10.0.7.0/24", "10.0.9.0/24", "192.0.2.1/32", "10.0.8.0/24 le 32"))
     assert told(judge.prefixes(given, seen(given, table(CIDR, twin)), AWAY)) == [
         "fail 10.0.7.0/24 lies within the VPC's own 10.0.0.0/16: EC2 refuses the route unless it is a whole subnet's",
         "warn accept 10.0.8.0/24 le 32 lies within the VPC's own 10.0.0.0/16: EC2 takes whole subnets only there",
