@@ -36,6 +36,7 @@ SECTIONS = (
     ("Damping", "DampingEntry", "`damping.{}`"),
     ("Serf", "SerfEntry", "`serf.{}`"),
     ("Web", "WebEntry", "`web.{}`"),
+    ("Notify", "NotifyEntry", "`notify[].{}`"),
 )
 CHECKS = ("TcpConfig", "CommandConfig", "HttpConfig", "HttpsConfig", "DnsConfig")
 MANAGED = """\

@@ -10,6 +10,7 @@ from bgp2vpc.cli import (
     api,
     check,
     demo,
+    doctor,
     drain,
     exabgp_config,
     hold,
@@ -30,7 +31,7 @@ from bgp2vpc.errors import Bgp2vpcError, ConfigError, PlanRefused
 # Each module imports what it works with only when it runs: `tee` must stay tiny, `run` must not load what `demo` needs.
 COMMANDS = (
     run, tee, check, plan, status, why, api, hold, release, takeover, reconcile, drain, exabgp_config, iam_policy,
-    demo, version,
+    doctor, demo, version,
 )  # fmt: skip
 
 FAILED, USAGE, UNSAFE = 1, 2, 3

@@ -37,6 +37,7 @@ PATHS = ("prefix", "next_hop", "source", "best", "reason", "med", "local_prefere
 ROUTES = ("route_table_id", "prefix", "verdict", "reason", "target", "rule", "detail")
 UNBROKEN = {"route_table_id", "prefix", "target", "time"}
 ERRORS = ("time", "count", "subject", "message", "consequence")
+NOTIFY = ("recipient", "waiting", "delivered", "dropped", "trouble")
 
 
 def _show(status: Mapping[str, Any]) -> None:
@@ -60,7 +61,14 @@ def _show(status: Mapping[str, Any]) -> None:
             console.print(line, highlight=False, soft_wrap=True, markup=False)
     for prefix in status["not_accepted"]:
         console.print(f"{prefix} is announced, and no rule accepts it", highlight=False, soft_wrap=True)
-    tables = {"sources": SOURCES, "checks": CHECKS, "paths": PATHS, "routes": ROUTES, "errors": ERRORS}
+    tables = {
+        "sources": SOURCES,
+        "checks": CHECKS,
+        "paths": PATHS,
+        "routes": ROUTES,
+        "errors": ERRORS,
+        "notify": NOTIFY,
+    }
     for title, columns in tables.items():
         _table(console, title, columns, status[title])
 

@@ -9,10 +9,12 @@ from bgp2vpc.config import check_schema, find_schema
 from bgp2vpc.config.bgp_schema import BgpEntry, PeerEntry
 from bgp2vpc.config.document import Document
 from bgp2vpc.config.model import Announcement, Bgp, CheckedSource, Tag
+from bgp2vpc.config.notify_schema import NotifyEntry
 from bgp2vpc.config.route_fields import announce_line
 from bgp2vpc.config.route_schema import AnnounceEntry, RouteEntry
 from bgp2vpc.config.schema import ConfigFile, RuleEntry, SerfEntry, WebEntry
 from bgp2vpc.health.model import Check, Command, Dns, Http, Ping, Probe, Tcp, Tls
+from bgp2vpc.notify.model import Recipient
 from bgp2vpc.prefix import IPAddress
 from bgp2vpc.routing.plan import Action
 from bgp2vpc.routing.prefix_list import PrefixList
@@ -258,3 +260,15 @@ def _single(entry: find_schema.SingleEntry) -> Finder:
         case _:
             assert_never(entry)
     return found
+
+
+def recipient(entry: NotifyEntry) -> Recipient:
+    """One entry of `notify`."""
+    return Recipient(
+        on=frozenset(entry.on),
+        argv=entry.run or (),
+        url=entry.url or "",
+        after=entry.after,
+        timeout=entry.timeout,
+        retries=entry.retries,
+    )

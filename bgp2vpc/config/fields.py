@@ -5,6 +5,7 @@ import shlex
 import warnings
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from bgp2vpc.config.document import kind_of
 from bgp2vpc.names import reserved_for
@@ -325,3 +326,16 @@ def state_file(value: object) -> Path | None:
     if not written.startswith("/") or written.endswith("/"):
         raise ValueError(f"expected the absolute path of a file or 'none', got {kind_of(value)}")
     return Path(written)
+
+
+def url(value: object) -> str:
+    """An HTTP or HTTPS address."""
+    written = text(value)
+    try:
+        parts = urlsplit(written)
+        ok = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        ok = False
+    if not (ok and written.isascii() and written.isprintable() and " " not in written):
+        raise ValueError(f"expected an address such as https://hooks.example.org/path, got {kind_of(value)}")
+    return written

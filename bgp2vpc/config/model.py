@@ -8,6 +8,7 @@ from typing import Final
 from bgp2vpc.bgp.mesh import Peer
 from bgp2vpc.errors import Problem
 from bgp2vpc.health.model import Check
+from bgp2vpc.notify.model import Recipient
 from bgp2vpc.prefix import IPAddress, Prefix
 from bgp2vpc.routing.damping import DampingLimits
 from bgp2vpc.routing.diff import Policy
@@ -130,6 +131,7 @@ class Config:
     ec2: Ec2Limits = field(default_factory=Ec2Limits)
     serf: Agent | None = None
     web: WebSettings | None = None
+    notify: tuple[Recipient, ...] = ()
     warnings: tuple[Problem, ...] = ()
     notes: tuple[str, ...] = ()
 

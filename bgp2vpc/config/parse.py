@@ -75,6 +75,7 @@ def _config(entry: schema.ConfigFile, document: Document, file: str) -> Config:
         ),
         serf=build.serf(entry.serf) if entry.serf else None,
         web=build.web(entry.web) if entry.web else None,
+        notify=tuple(map(build.recipient, entry.notify)),
         warnings=_warnings(document, entry, file),
         notes=awsnycast.notes(entry),
     )

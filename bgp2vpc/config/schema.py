@@ -14,6 +14,7 @@ from bgp2vpc.config.check_schema import CheckEntry
 from bgp2vpc.config.entry import Count, Entry, Name, Period, Seconds, VpcId, text_schema
 from bgp2vpc.config.find_schema import FindEntry
 from bgp2vpc.config.model import Config, Ec2Limits, OnExit, Process
+from bgp2vpc.config.notify_schema import NotifyEntry
 from bgp2vpc.config.route_schema import RouteEntry
 from bgp2vpc.routing.damping import DampingLimits
 from bgp2vpc.routing.prefix_list import PrefixRange
@@ -321,6 +322,11 @@ class ConfigFile(Entry):
         default=None,
         description="Listen to the HashiCorp Serf agent of this host.",
         examples=["{rpc: 127.0.0.1:7373}"],
+    )
+    notify: list[NotifyEntry] = Field(
+        default=[],
+        description="Whom to tell of takeovers, withdrawals, failures that last, and their end (docs/notify.md).",
+        examples=["[{on: [takeover, failure, recovery], url: https://hooks.example.org/bgp2vpc}]"],
     )
     web: WebEntry | None = Field(
         default=None,

@@ -27,6 +27,7 @@ from bgp2vpc.daemon.leaving import LeaveSettings, Leaving
 from bgp2vpc.daemon.lifecycle import LifecycleWatch, ReadMetadata, metadata_reader
 from bgp2vpc.daemon.membership import Exabgp, Membership
 from bgp2vpc.daemon.meter import Meter
+from bgp2vpc.daemon.notifier import Notifier
 from bgp2vpc.daemon.pages import Given, Pages
 from bgp2vpc.daemon.reconciler import Calm, Reconciler, Tempo
 from bgp2vpc.daemon.relay import Relay
@@ -55,6 +56,7 @@ from bgp2vpc.vpc.pace import Pace
 log = logging.getLogger("bgp2vpc")
 
 PATIENCE = 10.0
+NOTIFY_TIMEOUT = 5.0  # for what is still to be told when all else is done
 LEAVE_TIMEOUT = 80.0  # systemd kills after 90
 HELPER_HASTE = 1.0  # ExaBGP kills its helpers 2 s after it has told them to end
 """Seconds: ExaBGP kills its helpers 2 s after it has told them to end, and what is left has to be withdrawn."""
@@ -105,6 +107,7 @@ class Daemon:
         self._tasks = GuardedTasks(self._task_failed)
         self._relay = Relay(say) if say else None
         self.bridge = Bridge(self._touch, self._relay)
+        self._notifier = Notifier(self._journal, self._tasks.start)
         self.bridge.stop_requested = self.stop
         self.bridge.sessions_changed = self._sessions_changed
         self.supervision = Supervision()
@@ -159,6 +162,7 @@ class Daemon:
         loop.add_signal_handler(signal.SIGHUP, self.reload)
         if not self._mode.oneshot:
             self._pages.configure(self._config.web)
+        await self._notifier.configure(self._config.notify)
         # A helper does not end, as its end would take ExaBGP along.
         if not await self._serving.start(insist=self._say is not None):
             return 1
@@ -253,6 +257,7 @@ class Daemon:
             await self._last_writes(reconciler, keep=keep)
         if not (keep or self._mode.noop or (reconciler and reconciler.first_observation.is_set())):
             event(log, logging.WARNING, "stopped before EC2 answered: routes of ours, if any, are left behind")
+        await self._notifier.finish(HELPER_HASTE if self._say else NOTIFY_TIMEOUT, lambda: self._interrupts > 1)
         await self._tasks.cancel()
         if self._calls is not None:
             self._calls.close()
@@ -344,6 +349,7 @@ class Daemon:
         self.leaving.connect(self._calls, self._view, self._reconciler)
         self.steering.connect(self._view, self._reconciler, self._wish)
         self._explaining.connect(self._view, self._reconciler)
+        self._reconciler.written = self._notifier.connect(self._view, self._reconciler.written)
         self._tasks.start("start-up", self._refuse_to_be_no_router())
         self._follow_members(self._calls, connection.instance)
         await self._reconciler.run()
@@ -426,6 +432,7 @@ class Daemon:
     def _decided(self, wish: Wish, only: Collection[Prefix] | None) -> None:
         self._health.follow_owners(wish, only)
         self.steering.decided(only)
+        self._notifier.decided(only)
 
     def _touch(self, prefixes: Collection[Prefix]) -> None:
         if self._reconciler is not None:
@@ -499,6 +506,7 @@ class Daemon:
         if self._membership is not None:
             self._membership.look_now()
         self._pages.configure(config.web)
+        await self._notifier.configure(config.notify)
         event(log, logging.INFO, "reloaded", file=config.file)
 
     def _use_limits(self, config: Config) -> None:
@@ -561,6 +569,7 @@ class Daemon:
             "not_accepted": sorted(map(str, self._journal.not_accepted)),
             "failing": dict(self._journal.failing),
             "errors": self._journal.errors,
+            "notify": self._notifier.status(),
         }
 
     def _headline(self) -> str:

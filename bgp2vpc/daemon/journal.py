@@ -2,7 +2,7 @@
 
 import logging
 from collections import Counter, deque
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -76,6 +76,10 @@ class Journal:
         self.last_read_at: str | None = None
         """The same, for people."""
         self.observer = Observer()
+        self.failed: Callable[[str, Bgp2vpcError], None] = lambda *_: None
+        """Called each time something fails, with what and how."""
+        self.over: Callable[[str, bool], None] = lambda *_: None
+        """Called when it works again, or (True) is not wanted any more."""
         self._errors: dict[tuple[str, str], dict[str, Any]] = {}
         self._failing: dict[str, str] = {}
         self._proposed: set[Change] = set()
@@ -155,6 +159,7 @@ class Journal:
         if self._failing.get(subject) != code:
             self._failing[subject] = code
             event(log, _level(error), f"failed: {error}", consequence=consequence(error), **fields)
+        self.failed(subject, error)
 
     def told(self, subject: str, error: Ec2Error | None) -> None:
         """Something was read, or could not be."""
@@ -181,6 +186,7 @@ class Journal:
         code = self._failing.pop(subject, None)
         if code is not None:
             event(log, logging.INFO, "works again", subject=subject, was=code, **fields)
+            self.over(subject, False)
 
     def has_read(self, now: float) -> None:
         """Everything has been read."""
@@ -190,7 +196,8 @@ class Journal:
     def no_longer_wanted(self, keys: Iterable[Key]) -> None:
         """Nothing is to be written at these places: what failed there will be news when it fails again."""
         for key in keys:
-            self._failing.pop(subject_of(key), None)
+            if self._failing.pop(subject_of(key), None) is not None:
+                self.over(subject_of(key), True)
 
     def verdicts(self, before: Mapping[Key, Verdict], now: Mapping[Key, Verdict]) -> None:
         """What is offered and not written, and why: said when it becomes so. What is written is said when it is."""

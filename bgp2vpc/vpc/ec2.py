@@ -70,6 +70,7 @@ _FAILURES = (BotoCoreError, ClientError, ResponseParserError)
 # JSON broken or of another shape, or they are expired still.
 _PLAIN_FAILURES = (RuntimeError, OSError, ValueError, LookupError, TypeError, AttributeError)
 _GET_CREDENTIALS = "GetCredentials"
+_WOULD_HAVE_DONE_IT = "DryRunOperation"
 _MESSAGE_LENGTH = 400  # of a broken answer's text, which may be a whole page
 
 _OPERATOR = (ConfigParseError, InvalidConfigError, NoRegionError, InvalidRegionError)
@@ -186,6 +187,19 @@ class Ec2(VpcApi):
         """DeleteRoute."""
         self._write("DeleteRoute", table_id, prefix)
 
+    def dry_run(self, operation: str, parameters: Mapping[str, Any]) -> None:
+        """Ask whether this call would be allowed, without making it. Raises Ec2Error where not.
+
+        https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateRoute.html: `DryRun`
+        """
+        try:
+            _call(self._ready().reads, operation, {**parameters, "DryRun": True})
+        except Ec2Error as error:
+            if error.code != _WOULD_HAVE_DONE_IT:
+                raise
+            return
+        raise Refused(operation, "DryRunIgnored", "the endpoint takes no notice of DryRun")
+
     def _health_of_known(self, ids: tuple[str, ...]) -> Mapping[str, InstanceHealth]:
         """The call fails as a whole for an id that EC2 does not know, and names it: ask again without it."""
         asked = list(ids)
@@ -267,6 +281,14 @@ class Ec2(VpcApi):
             user_agent_extra=f"bgp2vpc/{__version__}",
         )
         return session.create_client("ec2", region_name=self._region, config=config)
+
+
+def endpoint_url(region: str) -> str:
+    """Where EC2 is spoken to: as botocore finds it, in the environment or by the region. Raises Ec2Error."""
+    with _our_errors("CreateClient", plain=OperatorError):
+        session = _session(None if _has_models_of_its_own() else slim_model.find_or_make())
+        url: str = session.create_client("ec2", region_name=region).meta.endpoint_url
+    return url
 
 
 def _has_models_of_its_own() -> bool:

@@ -7,6 +7,7 @@ import pytest
 from bgp2vpc.bgp.mesh import Peer
 from bgp2vpc.config.load import load, parse
 from bgp2vpc.config.model import Bgp, Config, Ec2Limits, OnExit, Process, Tag
+from bgp2vpc.notify.model import Happening, Recipient
 from bgp2vpc.prefix import parse_address, parse_prefix
 from bgp2vpc.routing.damping import DampingLimits
 from bgp2vpc.routing.prefix_list import PrefixList, parse_prefix_range
@@ -69,6 +70,16 @@ def test_every_key_arrives() -> None:
     assert (config.drain_timeout, config.state_file, config.lifecycle) == (90.0, Path("/var/lib/bgp2vpc/state"), True)
     assert config.ec2 == Ec2Limits(burst=10, rate=1.0, timeout=5.0, concurrency=4)
     assert config.serf == Agent(host="::1", port=17373, auth_key="12345", every=0.5, vote_time=10.0)
+    assert config.notify == (
+        Recipient(on=frozenset({Happening.TAKEOVER, Happening.WITHDRAWAL}), argv=("/usr/local/bin/page", "--loud")),
+        Recipient(
+            on=frozenset({Happening.FAILURE, Happening.RECOVERY}),
+            url="https://hooks.example.org/x?y=z",
+            after=5,
+            timeout=2.5,
+            retries=0,
+        ),
+    )
     assert config.warnings == ()
 
 

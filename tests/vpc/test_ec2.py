@@ -18,11 +18,12 @@ from bgp2vpc.errors import (
     Refused,
     RouteExists,
     RouteMissing,
+    TableGone,
     Throttled,
     Transient,
 )
 from bgp2vpc.prefix import parse_prefix
-from bgp2vpc.vpc.ec2 import Ec2
+from bgp2vpc.vpc.ec2 import Ec2, endpoint_url
 from bgp2vpc.vpc.model import InstanceHealth, interface_target
 
 ANYCAST = parse_prefix("192.0.2.53/32")
@@ -363,3 +364,31 @@ def test_a_web_identity_without_its_file_is_the_operators_affair(
     monkeypatch.setenv("AWS_WEB_IDENTITY_TOKEN_FILE", str(tmp_path / "token"))
     with pytest.raises(Credentials, match="FileNotFoundError"):
         ec2.route_tables(["vpc-1"])
+
+
+def test_a_rehearsal_asks_and_does_not_write(server: Server, ec2: Ec2) -> None:
+    server.replies = [http(412, error_body("DryRunOperation", "Request would have succeeded"))]
+    ec2.dry_run("CreateRoute", {"RouteTableId": "rtb-1", "DestinationCidrBlock": "192.0.2.53/32"})
+    assert parameters(server.requests[0])["DryRun"] == "true"
+
+
+@pytest.mark.parametrize(
+    ("reply", "expected"),
+    [
+        (http(403, error_body("UnauthorizedOperation")), Denied),
+        (http(400, error_body("InvalidRouteTableID.NotFound")), TableGone),
+        (http(503, error_body("Unavailable")), Transient),
+        (http(200, CREATED), Refused),
+    ],
+)
+def test_a_rehearsal_meets(server: Server, ec2: Ec2, reply: Reply, expected: type[Ec2Error]) -> None:
+    server.replies = [reply]
+    with pytest.raises(expected):
+        ec2.dry_run("CreateRoute", {"RouteTableId": "rtb-1", "DestinationCidrBlock": "192.0.2.53/32"})
+
+
+def test_the_endpoint_is_known_without_credentials(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    assert endpoint_url("us-east-1") == server.url
+    monkeypatch.delenv("AWS_ENDPOINT_URL")
+    assert endpoint_url("cn-north-1") == "https://ec2.cn-north-1.amazonaws.com.cn"

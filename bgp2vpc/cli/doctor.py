@@ -1,0 +1,73 @@
+"""`doctor`: is everything as it has to be, on this host and in its VPC? Writes nothing anywhere."""
+
+import argparse
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bgp2vpc.cli.options import Commands, add_file, terminal
+
+if TYPE_CHECKING:
+    from bgp2vpc.doctor.model import Finding
+
+QUOTA = 500
+
+
+def add(commands: Commands) -> None:
+    """Add the command."""
+    doctor = commands.add_parser(
+        "doctor",
+        help="look at this host, its VPC and its permissions; say what is wrong and what mends it",
+        description="Reads, and rehearses writes with DryRun; changes nothing. Exit status 1: something fails.",
+        allow_abbrev=False,
+    )
+    add_file(doctor)
+    doctor.add_argument("--json", action="store_true", help="for programs")
+    doctor.add_argument("--socket", metavar="S", type=Path, help="the daemon's unix socket (default: FILE's)")
+    doctor.add_argument(
+        "--exabgp-conf", metavar="CONF", type=Path,
+        help="ExaBGP's configuration file (default: that of the ExaBGP whose helper the daemon is)",
+    )  # fmt: skip
+    doctor.add_argument(
+        "--quota", metavar="N", type=int, default=QUOTA, help=f"routes that a table may hold (default: {QUOTA})"
+    )
+    doctor.set_defaults(command=_doctor)
+
+
+def _doctor(args: argparse.Namespace) -> int:
+    from bgp2vpc.config.load import load
+    from bgp2vpc.doctor.gather import gather
+    from bgp2vpc.doctor.judge import judge
+    from bgp2vpc.doctor.model import State
+
+    config = load(args.file)
+    findings = judge(config, gather(config, args.socket or config.socket, args.exabgp_conf), args.quota)
+    if args.json:
+        print(json.dumps([finding.to_json() for finding in findings], indent=2))
+    else:
+        _show(findings)
+    return 1 if any(finding.state is State.FAIL for finding in findings) else 0
+
+
+COLOURS = {"ok": "green", "warn": "yellow", "fail": "bold red"}
+
+
+def _show(findings: "Sequence[Finding]") -> None:
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table()
+    table.add_column("check", no_wrap=True)
+    table.add_column("state", no_wrap=True)
+    table.add_column("finding", overflow="fold")
+    for each in findings:
+        state = each.state.value
+        table.add_row(each.check, f"[{COLOURS[state]}]{state}[/]", escape(each.message))
+    console = terminal()
+    console.print(table)
+    # Below the table, where nothing is wrapped: to be copied.
+    for mend in dict.fromkeys((each.check, each.mend) for each in findings if each.mend):
+        console.print(f"to mend {mend[0]}: {mend[1]}", highlight=False, soft_wrap=True, markup=False)
+    counts = ", ".join(f"{sum(each.state.value == state for each in findings)} {state}" for state in COLOURS)
+    console.print(counts, highlight=False)

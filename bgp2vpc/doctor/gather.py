@@ -1,0 +1,193 @@
+"""The facts, each gathered on a thread of its own: one that hangs leaves the others alone."""
+
+import json
+import os
+import socket
+import sys
+import time
+from collections.abc import Callable, Iterable
+from email.utils import parsedate_to_datetime
+from http.client import HTTPException
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from threading import Thread
+from typing import Any, Final, Generic, TypeVar
+from urllib.error import HTTPError
+from urllib.parse import urlsplit
+from urllib.request import HTTPRedirectHandler, build_opener
+
+from bgp2vpc.bgp.events import Announce
+from bgp2vpc.config.model import Config
+from bgp2vpc.dialect.text import parse
+from bgp2vpc.doctor import machine
+from bgp2vpc.doctor.model import Endpoint, Facts, Known, Metadata, Rehearsal, Running, Trouble, Vpc
+from bgp2vpc.doctor.running_exabgp import look_at
+from bgp2vpc.doctor.subjects import Call, reads, writes
+from bgp2vpc.errors import Bgp2vpcError, Credentials, Ec2Error, MetadataError
+from bgp2vpc.prefix import parse_address
+from bgp2vpc.routing.decide import ruled_tables
+from bgp2vpc.sources.client import ask
+from bgp2vpc.sources.unix import connect as connect_socket
+from bgp2vpc.vpc.connect import Identity, connect
+from bgp2vpc.vpc.ec2 import Ec2, endpoint_url
+from bgp2vpc.vpc.imds import Metadata as MetadataService
+from bgp2vpc.vpc.model import Instance, Snapshot
+
+PATIENCE: Final = 15.0
+"""Seconds for each fact, of which most take none."""
+_TABLES_AT_ONCE: Final = 8
+_PEERCRED: Final = 12  # three integers of 4 bytes: pid, uid, gid
+
+T = TypeVar("T")
+
+
+class Fact(Generic[T]):
+    """Gathered beside us from now on."""
+
+    def __init__(self, gather: Callable[[], Known[T]]) -> None:
+        self._answer: SimpleQueue[Known[T]] = SimpleQueue()
+        # A daemon thread: what still hangs at the end of the program is left hanging.
+        Thread(target=self._gather, args=(gather,), daemon=True).start()
+
+    def known(self, patience: float = PATIENCE) -> Known[T]:
+        """The fact; to be asked once. Trouble if it takes longer than `patience` seconds."""
+        try:
+            return self._answer.get(timeout=patience)
+        except Empty:
+            return Trouble(f"no answer within {patience:g} s")
+
+    def _gather(self, gather: Callable[[], Known[T]]) -> None:
+        try:
+            self._answer.put(gather())
+        except (Bgp2vpcError, OSError, ValueError, LookupError) as error:
+            self._answer.put(Trouble(str(error) or type(error).__name__, error))
+
+
+def gather(config: Config, socket_path: Path | None, exabgp_conf: Path | None) -> Facts:
+    """All facts. Takes as long as the slowest, and writes nothing anywhere."""
+    running = Fact(lambda: _running(socket_path))
+    host = Fact(machine.host)
+    metadata = Fact(_metadata)
+    daemon = running.known()
+    exabgp = Fact(lambda: look_at(exabgp_conf, None if isinstance(daemon, Trouble) else daemon.pid))
+    who = metadata.known()
+    region = config.region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+    region = region or ("" if isinstance(who, Trouble) else who.instance.region)
+    endpoint = Fact(lambda: _endpoint(region, config.ec2.timeout))
+    vpc: Fact[Vpc] = Fact(lambda: _vpc(config))
+    seen = vpc.known()
+    instance = _instance(config, region, who, seen)
+    rehearsals = Fact(lambda: _rehearsals(config, instance, seen)).known()
+    return Facts(host.known(), daemon, who, endpoint.known(), seen, rehearsals, exabgp.known(2 * PATIENCE))
+
+
+def _running(path: Path | None) -> Known[Running]:
+    if path is None:
+        return Trouble("the configuration has no socket")
+    with connect_socket(path, timeout=3.0) as connection:
+        credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _PEERCRED)
+    told = json.loads("\n".join(ask(path, ["bgp2vpc paths"])[-1].text))
+    lines = [parse(each["line"]) for each in told["paths"] if each["side"] != "peer"]
+    announced = (event for line in lines for event in line.events if isinstance(event, Announce))
+    pid = int.from_bytes(credentials[:4], sys.byteorder)
+    return Running(pid, frozenset(event.path.prefix for event in announced))
+
+
+def _metadata() -> Known[Metadata]:
+    service = MetadataService()
+    instance = service.instance()
+    try:
+        role = service.get("iam/security-credentials/") or ""
+    except MetadataError:
+        role = ""
+    return Metadata(instance, role.split("\n")[0].strip())
+
+
+def _endpoint(region: str, timeout: float) -> Known[Endpoint]:
+    """One request without credentials: EC2 refuses it, at once and with a date."""
+    if not region:
+        return Trouble("the region is not known")
+    url = endpoint_url(region)
+    parts = urlsplit(url)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    found = {info[4][0] for info in socket.getaddrinfo(parts.hostname, port, type=socket.SOCK_STREAM)}
+    began, began_at = time.monotonic(), time.time()
+    try:
+        with build_opener(_NoRedirect).open(url, timeout=timeout) as answer:
+            date = answer.headers.get("Date")
+    except HTTPError as refusal:
+        date = refusal.headers.get("Date")
+    except HTTPException as error:
+        return Trouble(f"{url}: {error!r}")
+    took = time.monotonic() - began
+    addresses = tuple(sorted(parse_address(str(each).partition("%")[0]) for each in found))
+    return Endpoint(url, addresses, took, _ahead(date, began_at + took / 2))
+
+
+class _NoRedirect(HTTPRedirectHandler):
+    """EC2 shows visitors the way to a page for people, which is not what is asked for."""
+
+    def redirect_request(self, *_: Any, **__: Any) -> None:
+        """Follow none: it becomes an HTTPError."""
+
+
+def _ahead(date: str | None, here: float) -> float | None:
+    """Seconds that this date, of whole seconds, is ahead of our time."""
+    try:
+        return parsedate_to_datetime(date).timestamp() + 0.5 - here if date else None
+    except ValueError:
+        return None
+
+
+def _vpc(config: Config) -> Known[Vpc]:
+    connection = connect(
+        Identity(config.instance_id, config.region, config.vpc_id), config.ec2.timeout, _TABLES_AT_ONCE
+    )
+    instance, api = connection.instance, connection.vpc
+    vpc_ids = _vpc_ids(config, instance.vpc_id)
+    tables = {table.id: table for table in api.route_tables(vpc_ids)}
+    subnets = None
+    if any(call.operation == "DescribeSubnets" for call in reads(config, vpc_ids, instance.id)):
+        try:
+            subnets = {subnet.id: subnet for subnet in api.subnets(vpc_ids)}
+        except Ec2Error:
+            subnets = None  # the rehearsal says why
+    snapshot = Snapshot(tables, api.interfaces(instance.id), {}, instance.id, subnets=subnets)
+    return Vpc(instance, snapshot, ruled_tables(config.rules, snapshot, instance.vpc_id))
+
+
+def _instance(config: Config, region: str, who: Known[Metadata], vpc: Known[Vpc]) -> Instance | None:
+    """Who we are, as far as that is known without the VPC."""
+    if not isinstance(vpc, Trouble):
+        return vpc.instance
+    told = None if isinstance(who, Trouble) else who.instance
+    instance_id = config.instance_id or (told.id if told else "")
+    vpc_id = config.vpc_id or (told.vpc_id if told else "")
+    return Instance(instance_id, region, vpc_id) if instance_id and region and vpc_id else None
+
+
+def _rehearsals(config: Config, instance: Instance | None, vpc: Known[Vpc]) -> Known[tuple[Rehearsal, ...]]:
+    """Of the writes only if the tables are known. One that has no credentials ends it: so would all."""
+    if instance is None:
+        return Trouble("which instance this is, is not known")
+    if isinstance(vpc, Trouble) and isinstance(vpc.error, Credentials):
+        return vpc
+    wanted = reads(config, _vpc_ids(config, instance.vpc_id), instance.id)
+    if not isinstance(vpc, Trouble) and vpc.snapshot.interfaces:
+        ruled = [vpc.tables[each] for each in sorted(vpc.tables)]
+        wanted += writes(config, ruled, vpc.snapshot.interfaces[0].id)
+    return tuple(_rehearse(Ec2(instance.region, timeout=config.ec2.timeout), wanted))
+
+
+def _rehearse(ec2: Ec2, wanted: Iterable[Call]) -> Iterable[Rehearsal]:
+    for call in wanted:
+        try:
+            ec2.dry_run(call.operation, call.parameters)
+        except Ec2Error as error:
+            yield Rehearsal(call.operation, call.about, error)
+        else:
+            yield Rehearsal(call.operation, call.about)
+
+
+def _vpc_ids(config: Config, own: str) -> frozenset[str]:
+    return frozenset(rule.vpc_id or own for rule in config.rules) | {own}

@@ -1,0 +1,39 @@
+"""Facts -> findings. Pure."""
+
+from collections.abc import Iterator
+
+from bgp2vpc.config.model import Config
+from bgp2vpc.doctor import exabgp, host, vpc
+from bgp2vpc.doctor.model import Facts, Finding, Trouble, ok, warn
+
+
+def judge(config: Config, facts: Facts, quota: int) -> tuple[Finding, ...]:
+    """Everything there is to say, in the order in which it is best mended."""
+    return tuple(_findings(config, facts, quota))
+
+
+def _findings(config: Config, facts: Facts, quota: int) -> Iterator[Finding]:
+    for warning in config.warnings:
+        yield warn("config", str(warning), f"${{EDITOR:-vi}} {config.file}")
+    yield _daemon(config, facts)
+    yield from host.addresses(config, facts.host, facts.running)
+    yield from host.sysctls(config, facts.host, facts.running)
+    yield from host.metadata(config, facts.metadata, facts.host)
+    yield from host.endpoint(facts.endpoint, facts.vpc, facts.metadata)
+    yield from vpc.credentials(facts.vpc, facts.metadata)
+    yield from vpc.permissions(config, facts.rehearsals, facts.metadata)
+    if not isinstance(facts.vpc, Trouble):
+        yield from vpc.tables(config, facts.vpc)
+        yield from vpc.interfaces(config, facts.vpc)
+        yield from vpc.prefixes(config, facts.vpc, facts.running)
+        yield from vpc.room(config, facts.vpc, facts.running, quota)
+        yield from vpc.default_route(config, facts.vpc, facts.running, facts.endpoint)
+    yield from exabgp.exabgp(config, facts.exabgp)
+
+
+def _daemon(config: Config, facts: Facts) -> Finding:
+    if isinstance(facts.running, Trouble):
+        start = "systemctl start bgp2vpc"
+        return warn("daemon", f"no daemon was asked what it announces: {facts.running.why}", start)
+    count = len(facts.running.offered)
+    return ok("daemon", f"runs as process {facts.running.pid}, {count} prefix{'' if count == 1 else 'es'} offered here")

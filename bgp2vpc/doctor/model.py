@@ -1,0 +1,146 @@
+"""What the doctor finds, and what it finds it from. Values.
+
+Facts come from outside (`facts`), each by itself: one that could not be had is a `Trouble`, and no reason not to judge
+the others.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TypeAlias, TypeVar
+
+from bgp2vpc.errors import Ec2Error
+from bgp2vpc.prefix import IPAddress, Prefix
+from bgp2vpc.routing.decide import Ruled
+from bgp2vpc.vpc.model import Instance, Snapshot
+
+
+class State(Enum):
+    """How it is. Values are the words of `--json`."""
+
+    OK = "ok"
+    WARN = "warn"
+    FAIL = "fail"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at. `message`: a sentence. `mend`: the command that mends it, if anything is wrong."""
+
+    check: str
+    state: State
+    message: str
+    mend: str = ""
+
+    def to_json(self) -> dict[str, str]:
+        """The contract of `doctor --json`."""
+        return {"check": self.check, "state": self.state.value, "message": self.message, "mend": self.mend}
+
+
+def ok(check: str, message: str) -> Finding:
+    """All is well."""
+    return Finding(check, State.OK, message)
+
+
+def warn(check: str, message: str, mend: str = "") -> Finding:
+    """It works, or may; look at it."""
+    return Finding(check, State.WARN, message, mend)
+
+
+def fail(check: str, message: str, mend: str = "") -> Finding:
+    """It does not work."""
+    return Finding(check, State.FAIL, message, mend)
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why something is not known. `error`: the exception, if there was one."""
+
+    why: str
+    error: Exception | None = None
+
+
+T = TypeVar("T")
+Known: TypeAlias = T | Trouble
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """This machine. `addresses`: address -> interfaces that have it. `rp_filter`: interface -> 0, 1 or 2, as effective.
+
+    `forwards`: IP versions that are forwarded. `contained`: whether this is a container.
+    """
+
+    addresses: Mapping[IPAddress, frozenset[str]] = field(default_factory=dict)
+    rp_filter: Mapping[str, int] = field(default_factory=dict)
+    forwards: frozenset[int] = frozenset()
+    contained: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """The daemon that runs. `offered`: what this host's sources and checks offer now."""
+
+    pid: int
+    offered: frozenset[Prefix] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """What instance metadata says; `role`: the name of the instance's role, empty if it has none."""
+
+    instance: Instance
+    role: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """EC2's endpoint. `latency`: seconds of one request. `ahead`: seconds by which its clock is ahead of ours; None:
+    it did not say.
+    """
+
+    url: str
+    addresses: tuple[IPAddress, ...] = ()
+    latency: float = 0.0
+    ahead: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Vpc:
+    """What EC2 said of the VPC, and the tables that rules found."""
+
+    instance: Instance
+    snapshot: Snapshot
+    tables: Mapping[str, Ruled]
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """A call made with DryRun. `about`: a table, or empty. `error` None: EC2 would have done it."""
+
+    operation: str
+    about: str = ""
+    error: Ec2Error | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Exabgp:
+    """ExaBGP. `file` empty: none was found. `version` empty: it could not be asked. `refusal`: why it says no."""
+
+    file: str = ""
+    text: str = ""
+    version: str = ""
+    refusal: Known[str] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Everything there is to judge."""
+
+    host: Known[Host]
+    running: Known[Running]
+    metadata: Known[Metadata]
+    endpoint: Known[Endpoint]
+    vpc: Known[Vpc]
+    rehearsals: Known[tuple[Rehearsal, ...]]
+    exabgp: Known[Exabgp]

@@ -1,0 +1,90 @@
+"""What the configuration and the daemon are about: the prefixes to look at, and the calls to rehearse."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from bgp2vpc.config.model import Config
+from bgp2vpc.iam.least import least_policy
+from bgp2vpc.iam.tables import Surroundings
+from bgp2vpc.prefix import Prefix
+from bgp2vpc.routing.decide import Ruled
+from bgp2vpc.routing.prefix_list import PrefixRange
+from bgp2vpc.routing.rule import Rule
+
+_TABLES: Final = 20
+"""Tables whose writes are rehearsed: each costs three of the account's calls, and policies rarely differ by table."""
+
+
+def is_host_route(prefix: Prefix) -> bool:
+    """Whether it is one address."""
+    return bool(prefix.prefixlen == (128 if prefix.is_ipv6 else 32))
+
+
+def managed(rules: Iterable[Rule]) -> frozenset[Prefix]:
+    """The prefixes that `manage_routes` point at this instance."""
+    return frozenset(p for rule in rules for p, route in rule.manages.items() if route.instance_id is None)
+
+
+def accepted(rules: Iterable[Rule]) -> frozenset[Prefix]:
+    """The prefixes that `accept` names exactly."""
+    entries = (entry for rule in rules for entry in rule.accept.entries)
+    return frozenset(entry.prefix for entry in entries if entry.ge == entry.le == entry.prefix.prefixlen)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """An EC2 call; `about`: the table, for writes."""
+
+    operation: str
+    parameters: Mapping[str, Any]
+    about: str = ""
+
+
+def reads(config: Config, vpc_ids: Iterable[str], instance_id: str) -> tuple[Call, ...]:
+    """Every reading call that this configuration needs."""
+    in_vpcs = {"Filters": [{"Name": "vpc-id", "Values": sorted(vpc_ids)}]}
+    needed = _needed(config)
+    found = (
+        Call("DescribeRouteTables", in_vpcs),
+        Call("DescribeNetworkInterfaces", in_vpcs),
+        Call("DescribeInstanceStatus", {"InstanceIds": [instance_id]}),
+        Call("DescribeSubnets", in_vpcs),
+    )
+    members = [Call("DescribeInstances", in_vpcs)] if config.bgp and config.bgp.peers_by_tag else []
+    return (*(call for call in found if call.operation in needed), *members)
+
+
+def writes(config: Config, tables: Sequence[Ruled], interface_id: str) -> tuple[Call, ...]:
+    """Every writing call that the rules of the first tables can make there."""
+    return tuple(
+        call
+        for ruled in tables[:_TABLES]
+        for needed in [_needed(replace(config, rules=ruled.rules))]
+        for call in _writes(ruled, interface_id)
+        if call.operation in needed
+    )
+
+
+def _needed(config: Config) -> frozenset[str]:
+    """The calls that the least policy of this configuration allows."""
+    statements = least_policy(config, Surroundings()).statements
+    return frozenset(action.removeprefix("ec2:") for statement in statements for action in statement.actions)
+
+
+def _writes(ruled: Ruled, interface_id: str) -> Iterable[Call]:
+    prefix = _example(ruled.rules[0])
+    key = "DestinationIpv6CidrBlock" if prefix.is_ipv6 else "DestinationCidrBlock"
+    place = {"RouteTableId": ruled.table.id, key: str(prefix)}
+    to_us = {**place, "NetworkInterfaceId": interface_id}
+    yield Call("CreateRoute", to_us, ruled.table.id)
+    yield Call("ReplaceRoute", to_us, ruled.table.id)
+    yield Call("DeleteRoute", place, ruled.table.id)
+
+
+def _example(rule: Rule) -> Prefix:
+    """A prefix that the rule may write."""
+    entry: PrefixRange | None = next(iter(rule.accept.entries), None)
+    if entry is None:
+        return next(iter(rule.manages))
+    return Prefix((entry.prefix.first, entry.ge), version=entry.prefix.version)

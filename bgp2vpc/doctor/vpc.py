@@ -1,0 +1,282 @@
+"""Judgement of the VPC: credentials, permissions, tables, interfaces, prefixes, room. Pure."""
+
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from typing import Final
+
+from bgp2vpc.bgp.path import SELF
+from bgp2vpc.config.model import Config
+from bgp2vpc.doctor.model import (
+    Endpoint,
+    Finding,
+    Known,
+    Metadata,
+    Rehearsal,
+    Running,
+    Trouble,
+    Vpc,
+    fail,
+    ok,
+    warn,
+)
+from bgp2vpc.doctor.subjects import accepted, managed
+from bgp2vpc.errors import Credentials, Denied, OperatorError, Refused, Transient
+from bgp2vpc.prefix import IPAddress, Prefix
+from bgp2vpc.routing.decide import rules_without_tables
+from bgp2vpc.routing.fib import Unusable, choose_interface
+from bgp2vpc.vpc.model import Interface, RouteTable, TargetKind
+
+_FULL: Final = 0.9
+_QUOTA_CODE: Final = "L-93826ACB"  # "Routes per route table"
+_CLOCK: Final = ("RequestExpired", "InvalidSecurity.RequestHasExpired", "SignatureDoesNotMatch")
+
+
+def credentials(vpc: Known[Vpc], metadata: Known[Metadata]) -> Iterator[Finding]:
+    """Whether EC2 knows who we are; and whether there was an answer at all."""
+    if not isinstance(vpc, Trouble):
+        yield ok("credentials", f"EC2 answers to them, as {vpc.instance.id} of {vpc.instance.vpc_id}")
+        return
+    error = vpc.error
+    instance_id = "i-…" if isinstance(metadata, Trouble) else metadata.instance.id
+    role = f"aws ec2 associate-iam-instance-profile --instance-id {instance_id} --iam-instance-profile Name=…"
+    if isinstance(error, Credentials):
+        mend = "chronyc makestep || timedatectl set-ntp true" if error.code in _CLOCK else role
+        yield fail("credentials", f"no usable credentials: {error}", mend)
+    elif isinstance(error, Denied):
+        yield fail("credentials", f"they are good, but the VPC may not be read: {error}", _policy(metadata))
+    elif isinstance(error, OperatorError):
+        yield fail("credentials", f"EC2 refuses to be read: {error}", "aws sts get-caller-identity")
+    else:
+        yield fail("credentials", f"the VPC could not be read: {vpc.why}", "aws sts get-caller-identity")
+
+
+def permissions(config: Config, found: Known[tuple[Rehearsal, ...]], metadata: Known[Metadata]) -> Iterator[Finding]:
+    """One finding for each action: DryRun tells without writing."""
+    again = f"bgp2vpc doctor -f {config.file}"
+    if isinstance(found, Trouble):
+        yield warn("permission", f"no call could be rehearsed: {found.why}", again)
+        return
+    for operation, some in groupby(sorted(found, key=lambda each: each.operation), lambda each: each.operation):
+        rehearsed = list(some)
+        denied = [each for each in rehearsed if isinstance(each.error, Denied)]
+        unknown = [each for each in rehearsed if isinstance(each.error, Transient | Credentials)]
+        where = _named([each.about for each in denied or unknown if each.about])
+        if denied:
+            policy = _policy(metadata, config.file)
+            yield fail("permission", f"ec2:{operation} is not allowed{f' on {where}' if where else ''}", policy)
+        elif unknown:
+            yield warn(
+                "permission", f"ec2:{operation}: not known{f' for {where}' if where else ''}: {unknown[0].error}"
+            )
+        else:
+            refused = next((each.error for each in rehearsed if each.error), None)
+            # EC2 looks at the permission first: what it says of the parameters, it says to who may.
+            more = f", though EC2 says {refused.code} to what was tried" if isinstance(refused, Refused) else ""
+            tables = f" on {_count(len(rehearsed), 'table')}" if rehearsed[0].about else ""
+            yield ok("permission", f"ec2:{operation} is allowed{tables}{more}")
+
+
+def _policy(metadata: Known[Metadata], file: str = "FILE") -> str:
+    role = "ROLE" if isinstance(metadata, Trouble) or not metadata.role else metadata.role
+    return (
+        f"bgp2vpc iam-policy -f {file} > policy.json && "
+        f"aws iam put-role-policy --role-name {role} --policy-name bgp2vpc --policy-document file://policy.json"
+    )
+
+
+def tables(config: Config, vpc: Vpc) -> Iterator[Finding]:
+    """Whether every rule finds tables."""
+    empty = {rule.name for rule in rules_without_tables(config.rules, vpc.tables)}
+    for rule in config.rules:
+        found = [table_id for table_id, ruled in vpc.tables.items() if rule in ruled.rules]
+        if found:
+            yield ok("tables", f"rule {rule.name} finds {_named(found)}")
+        elif rule.name in empty:
+            mend = f"aws ec2 describe-route-tables --filters Name=vpc-id,Values={rule.vpc_id or vpc.instance.vpc_id}"
+            yield fail("tables", f"rule {rule.name} finds no route table; compare its `find` with their tags", mend)
+        else:
+            yield ok("tables", f"rule {rule.name} finds no route table, which is allowed (no_results_ok)")
+
+
+def interfaces(config: Config, vpc: Vpc) -> Iterator[Finding]:
+    """Which interface each rule would use, and whether it may forward."""
+    chosen: dict[str, Interface] = {}
+    for rule in config.rules:
+        route = next((each for each in rule.manages.values() if each.instance_id is None), None)
+        if route is None and not rule.accept.entries:
+            continue
+        here = [ruled.table for ruled in vpc.tables.values() if rule in ruled.rules]
+        choices = {_choose(config, vpc, rule_table, rule.name) for rule_table in here}
+        for choice in sorted(choices, key=str):
+            if isinstance(choice, Unusable):
+                mend = (
+                    "aws ec2 describe-network-interfaces "
+                    f"--filters Name=attachment.instance-id,Values={vpc.instance.id}"
+                )
+                yield fail("interface", f"rule {rule.name}: {choice.detail}; set `interface:` to one that exists", mend)
+            else:
+                chosen[choice.id] = choice
+                device = f"device {choice.device_index}, {choice.subnet_id}"
+                yield ok("interface", f"rule {rule.name} points at {choice.id} ({device})")
+    for each in sorted(chosen.values(), key=lambda each: each.id):
+        yield _source_dest_check(config, each)
+
+
+def _choose(config: Config, vpc: Vpc, table: RouteTable, name: str) -> Interface | Unusable:
+    rule = next(each for each in config.rules if each.name == name)
+    route = next((each for each in rule.manages.values() if each.instance_id is None), None)
+    return choose_interface(rule, table, SELF, vpc.snapshot.interfaces, None if rule.accept.entries else route)
+
+
+def _source_dest_check(config: Config, interface: Interface) -> Finding:
+    if not interface.source_dest_check:
+        return ok("source-dest-check", f"off on {interface.id}")
+    mend = f"aws ec2 modify-network-interface-attribute --network-interface-id {interface.id} --no-source-dest-check"
+    words = f"on at {interface.id}: EC2 drops what is not for its own addresses"
+    if config.skip_source_dest_check:
+        return warn("source-dest-check", f"{words}, and skip_source_dest_check lets routes point there", mend)
+    return fail("source-dest-check", f"{words}, so no route is written", mend)
+
+
+def prefixes(config: Config, vpc: Vpc, running: Known[Running]) -> Iterator[Finding]:
+    """What lies within the VPC's own CIDRs, and what a gateway propagates as well."""
+    offered = frozenset() if isinstance(running, Trouble) else running.offered
+    wanted = managed(config.rules) | accepted(config.rules) | offered
+    subnets = {cidr for each in (vpc.snapshot.subnets or {}).values() for cidr in each.cidrs}
+    inside = {
+        (prefix, cidr)
+        for ruled in vpc.tables.values()
+        for cidr in _local(ruled.table)
+        for prefix in wanted
+        if prefix in cidr and prefix not in subnets and ruled.rule_for(prefix)
+    }
+    edit = f"${{EDITOR:-vi}} {config.file}"
+    for prefix, cidr in sorted(inside):
+        words = f"{prefix} lies within the VPC's own {cidr}: EC2 refuses the route unless it is a whole subnet's"
+        # Where nobody asked for subnets it may be one: the daemon finds out.
+        yield warn("prefix", words, edit) if vpc.snapshot.subnets is None else fail("prefix", words, edit)
+    ranges = {
+        (entry, cidr)
+        for ruled in vpc.tables.values()
+        for cidr in _local(ruled.table)
+        for rule in ruled.rules
+        for entry in rule.accept.entries
+        if entry.prefix in cidr and entry.prefix not in wanted
+    }
+    for entry, cidr in sorted(ranges, key=str):
+        yield warn(
+            "prefix", f"accept {entry} lies within the VPC's own {cidr}: EC2 takes whole subnets only there", edit
+        )
+    if not inside and not ranges:
+        yield ok("prefix", "what is accepted and managed lies outside the VPC's own CIDRs")
+    twins = [
+        (ruled.table.id, prefix, route.target)
+        for ruled in vpc.tables.values()
+        for prefix in sorted(wanted)
+        if ruled.rule_for(prefix) and (route := ruled.table.propagated_route(prefix))
+    ]
+    for table_id, prefix, target in twins:
+        words = f"{table_id} has {prefix} propagated from {target} as well: ours wins while it is there, then that one"
+        mend = f"aws ec2 disable-vgw-route-propagation --route-table-id {table_id} --gateway-id {target}"
+        yield warn("propagated", words, mend)
+    if not twins:
+        yield ok("propagated", "no gateway propagates what is accepted or managed")
+
+
+def room(config: Config, vpc: Vpc, running: Known[Running], quota: int) -> Iterator[Finding]:
+    """Static routes of each table against its quota, IPv4 and IPv6 apart."""
+    offered = frozenset() if isinstance(running, Trouble) else running.offered
+    wanted = managed(config.rules) | offered
+    mend = (
+        f"aws service-quotas request-service-quota-increase --service-code vpc --quota-code {_QUOTA_CODE} "
+        f"--desired-value {min(2 * quota, 1000)}"
+    )
+    tight = False
+    most = 0
+    for ruled in vpc.tables.values():
+        for version in (4, 6):
+            used = _static(ruled.table, version)
+            most = max(most, len(used))
+            missing = [p for p in wanted if p.version == version and p not in used and ruled.rule_for(p)]
+            words = f"{ruled.table.id} holds {len(used)} of {quota} IPv{version} routes"
+            if len(used) >= quota or len(used) + len(missing) > quota:
+                yield fail("room", f"{words}, and {len(missing)} more are wanted: they do not fit", mend)
+                tight = True
+            elif len(used) + len(missing) > _FULL * quota:
+                yield warn("room", words, mend)
+                tight = True
+    if not tight:
+        yield ok("room", f"the fullest table holds {most} of {quota} routes (--quota tells another quota)")
+
+
+def default_route(config: Config, vpc: Vpc, running: Known[Running], endpoint: Known[Endpoint]) -> Iterator[Finding]:
+    """Whether we would cut ourselves off from EC2 by moving the default route we reach it through."""
+    offered = frozenset() if isinstance(running, Trouble) else running.offered
+    defaults = [p for p in managed(config.rules) | accepted(config.rules) | offered if p.prefixlen == 0]
+    own = _own_table(vpc)
+    ruled = vpc.tables.get(own.id) if own else None
+    for prefix in sorted(defaults):
+        if own is None or ruled is None or not ruled.rule_for(prefix):
+            yield ok("default-route", f"{prefix} is not written in the table that this instance itself uses")
+            continue
+        region = vpc.instance.region
+        mend = (
+            f"aws ec2 create-vpc-endpoint --vpc-id {vpc.instance.vpc_id} --service-name com.amazonaws.{region}.ec2 "
+            f"--vpc-endpoint-type Interface --subnet-ids {_primary_subnet(vpc)}"
+        )
+        if isinstance(endpoint, Trouble):
+            yield warn("default-route", f"{prefix} of {own.id} is ours, and the way to EC2 is not known", mend)
+        elif _is_reached_otherwise(own, endpoint.addresses, prefix):
+            yield ok("default-route", f"{prefix} of {own.id} is ours, and EC2 is reached otherwise")
+        else:
+            words = (
+                f"{prefix} of {own.id} is ours, and EC2 is reached through it alone: once it points at us, or at "
+                "another instance that fails, we cannot move it any more"
+            )
+            yield fail("default-route", words, mend)
+
+
+def _own_table(vpc: Vpc) -> RouteTable | None:
+    """The table of our first interface's subnet; the main one where it has none of its own."""
+    subnet = _primary_subnet(vpc)
+    tables = [table for table in vpc.snapshot.tables.values() if table.vpc_id == vpc.instance.vpc_id]
+    associated = next((table for table in tables if subnet in table.subnet_ids), None)
+    return associated or next((table for table in tables if table.main), None)
+
+
+def _primary_subnet(vpc: Vpc) -> str:
+    first = min(vpc.snapshot.interfaces, key=lambda each: each.device_index, default=None)
+    return first.subnet_id if first else "subnet-…"
+
+
+def _is_reached_otherwise(table: RouteTable, addresses: Iterable[IPAddress], default: Prefix) -> bool:
+    """Whether every address of the endpoint in this family is this host's, or has a longer route."""
+    destinations = [r.destination for r in table.routes if isinstance(r.destination, Prefix)]
+    longer = [destination for destination in destinations if destination.prefixlen > 0]
+    same_family = [each for each in addresses if each.version == default.version]
+    return all(each.is_loopback() or any(each in destination for destination in longer) for each in same_family)
+
+
+def _local(table: RouteTable) -> list[Prefix]:
+    local = (route.destination for route in table.routes if route.target.kind is TargetKind.LOCAL)
+    return [destination for destination in local if isinstance(destination, Prefix)]
+
+
+def _static(table: RouteTable, version: int) -> set[Prefix]:
+    return {
+        route.destination
+        for route in table.routes
+        if isinstance(route.destination, Prefix)
+        and route.destination.version == version
+        and not route.propagated
+        and route.target.kind is not TargetKind.LOCAL
+    }
+
+
+def _named(names: list[str]) -> str:
+    shown = ", ".join(names[:5])
+    return f"{shown} and {len(names) - 5} more" if len(names) > 5 else shown
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"

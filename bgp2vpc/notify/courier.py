@@ -1,0 +1,99 @@
+"""Delivery: one recipient, its queue, and a task that empties it. Nobody ever waits for one."""
+
+import asyncio
+import logging
+from collections import deque
+from typing import Any, Final
+
+from bgp2vpc.health.programs import run_program
+from bgp2vpc.logs import event
+from bgp2vpc.notify.model import Letter, Recipient
+
+log = logging.getLogger("bgp2vpc.notify")
+
+QUEUED: Final = 100
+"""Letters that wait for one recipient; then the oldest is dropped: what is new matters more."""
+FIRST_PAUSE: Final = 1.0
+LONGEST_PAUSE: Final = 60.0
+
+
+class Courier:
+    """Delivers to one recipient, in order, one letter at a time. `pause`: seconds before the first retry."""
+
+    def __init__(self, recipient: Recipient, pause: float = FIRST_PAUSE) -> None:
+        self.recipient = recipient
+        self._pause = pause
+        self._waiting: deque[Letter] = deque()
+        self._news = asyncio.Event()
+        self._delivering = False
+        self._delivered = 0
+        self._dropped = 0
+        self._trouble = ""
+
+    def take(self, letter: Letter) -> None:
+        """Put it into the queue; returns at once."""
+        if len(self._waiting) >= QUEUED:
+            self._drop(self._waiting.popleft(), f"{QUEUED} wait already")
+        self._waiting.append(letter)
+        self._news.set()
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is left to deliver."""
+        return not (self._waiting or self._delivering)
+
+    def to_json(self) -> dict[str, Any]:
+        """For status."""
+        return {
+            "recipient": self.recipient.name,
+            "waiting": len(self._waiting) + self._delivering,
+            "delivered": self._delivered,
+            "dropped": self._dropped,
+            "trouble": self._trouble,
+        }
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        while True:
+            self._news.clear()
+            while self._waiting:
+                self._delivering = True
+                try:
+                    await self._deliver(self._waiting.popleft())
+                finally:
+                    self._delivering = False
+            await self._news.wait()
+
+    async def _deliver(self, letter: Letter) -> None:
+        pause = self._pause
+        for left in range(self.recipient.retries, -1, -1):
+            why, may_pass = await self._try(letter)
+            if not why:
+                self._delivered += 1
+                self._trouble = ""
+                told = letter.notice
+                event(log, logging.DEBUG, "notified", recipient=self.recipient.name, of=told.message)
+                return
+            self._trouble = why
+            if not may_pass or not left:
+                break
+            event(log, logging.INFO, "not notified, tried again", recipient=self.recipient.name, why=why, seconds=pause)
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE)
+        self._drop(letter, self._trouble)
+
+    async def _try(self, letter: Letter) -> tuple[str, bool]:
+        """Why not (empty: delivered), and whether to try again."""
+        to = self.recipient
+        if to.argv:
+            ending = await run_program(to.argv, timeout=to.timeout, env=letter.environment())
+            return ending.trouble, True
+        from bgp2vpc.notify.posting import post  # noqa: PLC0415  # aiohttp's client costs 10 MB: only who posts pays
+
+        refusal = await post(to.url, letter.to_json(), to.timeout)
+        return (refusal.why, refusal.may_pass) if refusal else ("", False)
+
+    def _drop(self, letter: Letter, why: str) -> None:
+        self._dropped += 1
+        told = letter.notice.message
+        event(log, logging.WARNING, "notification dropped", recipient=self.recipient.name, of=told, why=why)

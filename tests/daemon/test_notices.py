@@ -1,0 +1,173 @@
+"""What is worth telling, of all that happens: one table, and a daemon on virtual time."""
+
+import pytest
+from lab import OURS, PEER, A, Lab, announce, withdraw
+
+from bgp2vpc.daemon.notices import Troubles, held, of_reading, of_write
+from bgp2vpc.errors import Denied, Ec2Error, Transient
+from bgp2vpc.notify.model import Happening, Notice, Recipient
+from bgp2vpc.routing.plan import Action, Change, Reason
+from bgp2vpc.vpc.model import InstanceHealth, Target, TargetKind, interface_target
+from tests.values import IGW, P1, route, rule, table
+
+OWN = {OURS}
+NAT = Target(TargetKind.NAT, "nat-1")
+
+
+def change(action: Action, target: Target | str, reason: Reason, old: Target | str | None = None) -> Change:
+    def made(each):
+        return interface_target(each) if isinstance(each, str) else each
+
+    return Change(action, "rtb-1", P1, made(target), reason, made(old) if old else None)
+
+
+WRITES = [
+    (change(Action.CREATE, OURS, Reason.ABSENT), None),
+    (change(Action.REPLACE, OURS, Reason.OWNER_BLACKHOLE, PEER),
+     "takeover: rtb-1 192.0.2.1/32: taken from eni-2 by us (eni-1): owner-blackhole"),
+    (change(Action.REPLACE, OURS, Reason.TAKEOVER_FOREIGN, IGW),
+     "takeover: rtb-1 192.0.2.1/32: taken from igw-1 by us (eni-1): takeover-foreign"),
+    (change(Action.REPLACE, PEER, Reason.BEST_PATH, OURS),
+     "takeover: rtb-1 192.0.2.1/32: lost by us (eni-1) to eni-2: best-path"),
+    (change(Action.REPLACE, "eni-3", Reason.BEST_PATH, PEER), None),
+    (change(Action.REPLACE, OURS, Reason.OTHER_INTERFACE, "eni-1b"), None),
+    (change(Action.DELETE, OURS, Reason.WITHDRAWN, OURS),
+     "withdrawal: rtb-1 192.0.2.1/32: deleted: withdrawn"),
+    (change(Action.REPLACE, NAT, Reason.FALLBACK, OURS),
+     "withdrawal: rtb-1 192.0.2.1/32: put to its fallback nat-1: fallback"),
+    (change(Action.DELETE, PEER, Reason.OWNER_LOST, PEER), None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("done", "told"), WRITES, ids=[str(row[0]) for row in WRITES])
+def test_what_a_write_means(done: Change, told: str | None) -> None:
+    notice = of_write(done, OWN)
+    assert (f"{notice.happening.value}: {notice.message}" if notice else None) == told
+
+
+@pytest.mark.parametrize(("now", "told"), [(OURS, 0), ("", 0), (PEER, 1), ("igw-1", 1)])
+def test_what_a_reading_means(now: str, told: int) -> None:
+    key = ("rtb-1", P1)
+    assert len(list(of_reading({key: OURS}, {key: now}))) == told
+
+
+def test_what_is_held() -> None:
+    assert held([table(route(P1, OURS), table_id="rtb-1"), table(route(P1, PEER), table_id="rtb-2")], OWN) == {
+        ("rtb-1", P1): OURS
+    }
+
+
+def recipient(**kwargs) -> Recipient:
+    return Recipient(**{"on": frozenset(Happening), "argv": ("/bin/true",)} | kwargs)
+
+
+def test_a_failure_is_told_once_when_it_has_lasted_and_so_is_its_end() -> None:
+    troubles, error = Troubles(), Ec2Error("CreateRoute", "Code", "words")
+    told = [troubles.failed("x", error).is_for(recipient(after=3)) for _ in range(6)]
+    assert told == [False, False, True, False, False, False]
+    over = troubles.over("x")
+    assert over is not None
+    assert over.is_for(recipient(after=3))
+    assert over.is_for(recipient(after=6))
+    assert not over.is_for(recipient(after=7))
+    assert troubles.over("x") is None
+    assert troubles.failed("x", error).times == 1
+
+
+def test_only_what_was_asked_for_is_told() -> None:
+    notice = Notice(Happening.TAKEOVER, "x")
+    assert not notice.is_for(recipient(on=frozenset({Happening.FAILURE})))
+
+
+# A daemon
+
+
+class Told:
+    """What the daemon wanted to tell a program that does not exist: time is virtual here, and programs' is not."""
+
+    def __init__(self, caplog) -> None:
+        self._caplog = caplog
+
+    def __call__(self) -> list[str]:
+        dropped = [each for each in self._caplog.records if each.message == "notification dropped"]
+        return [each.fields["of"] for each in dropped]
+
+
+@pytest.fixture
+def told(caplog) -> Told:
+    return Told(caplog)
+
+
+EVERYTHING = (recipient(argv=("/nonexistent/program",), retries=0),)
+
+
+def test_a_takeover_by_us_and_the_loss_of_a_route(make_lab, told) -> None:
+    lab: Lab = make_lab(notify=EVERYTHING, rules=(rule(),)).start()
+    lab.vpc.put_route("rtb-1", A, PEER)
+    lab.wait(90)
+    lab.vpc.set_health("i-2", InstanceHealth.GONE)
+    lab.say(announce(A))
+    lab.wait(90)
+    assert told() == [f"rtb-1 {A}: taken from {PEER} by us ({OURS}): owner-blackhole"]
+    lab.vpc.set_health("i-2", InstanceHealth.OK)
+    lab.vpc.put_route("rtb-1", A, PEER)
+    lab.wait(180)
+    assert told()[1:] == [f"rtb-1 {A}: lost by us ({OURS}) to {PEER}"]
+
+
+def test_a_withdrawal(make_lab, told) -> None:
+    lab: Lab = make_lab(notify=EVERYTHING).start()
+    lab.say(announce(A))
+    lab.wait(5)
+    lab.say(withdraw(A))
+    lab.wait(30)
+    assert told() == [f"rtb-1 {A}: deleted: withdrawn"]
+
+
+def test_a_failure_that_lasts_and_its_end(make_lab, told) -> None:
+    lab: Lab = make_lab(notify=EVERYTHING).start()
+    lab.vpc.fail_next("CreateRoute rtb-1", Denied("CreateRoute", "UnauthorizedOperation", "no"), times=5)
+    lab.say(announce(A))
+    lab.wait(20)
+    assert told() == []
+    lab.wait(600)
+    assert told() == [
+        f"rtb-1 {A}: failed 3 times in a row: CreateRoute: UnauthorizedOperation: no",
+        f"rtb-1 {A}: works again after 5 failures (UnauthorizedOperation)",
+    ]
+
+
+def test_what_passes_by_itself_is_not_told(make_lab, told) -> None:
+    lab: Lab = make_lab(notify=EVERYTHING).start()
+    lab.vpc.fail_next("CreateRoute rtb-1", Transient("CreateRoute", "InternalError", "x"), times=2)
+    lab.say(announce(A))
+    lab.wait(60)
+    assert told() == []
+
+
+def test_what_is_no_longer_wanted_has_recovered(make_lab, told) -> None:
+    lab: Lab = make_lab(notify=EVERYTHING).start()
+    lab.vpc.fail_next("CreateRoute rtb-1", Denied("CreateRoute", "UnauthorizedOperation", "no"), times=10**6)
+    lab.say(announce(A))
+    lab.wait(300)
+    lab.say(withdraw(A))
+    lab.wait(5)
+    assert told()[-1].startswith(f"rtb-1 {A}: no longer wanted after ")
+
+
+def test_ec2_away_is_a_failure(make_lab, told) -> None:
+    lab: Lab = make_lab(notify=EVERYTHING).start()
+    lab.vpc.fail_next("DescribeRouteTables", Transient("DescribeRouteTables", "ConnectTimeoutError", "x"), times=4)
+    lab.wait(300)
+    assert [line.partition(":")[2][:7] for line in told()] == [" failed", " works "]
+
+
+def test_a_reload_tells_others(make_lab, told) -> None:
+    lab: Lab = make_lab(notify=()).start()
+    lab.say(announce(A))
+    lab.wait(5)
+    lab.reload(notify=EVERYTHING)
+    lab.say(withdraw(A))
+    lab.wait(30)
+    assert told() == [f"rtb-1 {A}: deleted: withdrawn"]
+    assert [row["recipient"] for row in lab.do(lab.daemon.status)["notify"]] == ["/nonexistent/program"]

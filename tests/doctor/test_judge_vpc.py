@@ -1,0 +1,167 @@
+"""What is said of a VPC, for every state it can be in."""
+
+import pytest
+
+from bgp2vpc.config.model import Config
+from bgp2vpc.doctor import vpc as judge
+from bgp2vpc.doctor.model import Endpoint, Metadata, Rehearsal, Running, Trouble, Vpc
+from bgp2vpc.errors import Credentials, Denied, OperatorError, Refused, Throttled, Transient
+from bgp2vpc.prefix import IPAddress, Prefix, parse_prefix
+from bgp2vpc.routing.decide import ruled_tables
+from bgp2vpc.routing.rule import ManagedRoute, Rule
+from bgp2vpc.vpc.finders import ByTag
+from bgp2vpc.vpc.model import Instance, Interface, RouteTable, Snapshot, Subnet, Target, TargetKind
+from tests.values import IGW, INTERFACES, LOCAL, P1, route, rule, table
+
+SELF = Instance("i-1", "us-east-1", "vpc-1")
+AWAY = Trouble("away")
+WHO = Metadata(SELF, "nat-role")
+DEFAULT = parse_prefix("0.0.0.0/0")
+CIDR = route(parse_prefix("10.0.0.0/16"), LOCAL)
+VGW = Target(TargetKind.GATEWAY, "vgw-1")
+
+
+def config(*rules: Rule, **kwargs) -> Config:
+    return Config(**{"file": "f.yaml", "rules": rules} | kwargs)
+
+
+def seen(given: Config, *tables: RouteTable, interfaces=INTERFACES, instance: Instance = SELF) -> Vpc:
+    subnets = {"subnet-7": Subnet("subnet-7", "vpc-1", "us-east-1a", (parse_prefix("10.0.9.0/24"),))}
+    snapshot = Snapshot({each.id: each for each in tables}, interfaces, {}, instance.id, subnets=subnets)
+    return Vpc(instance, snapshot, ruled_tables(given.rules, snapshot, instance.vpc_id))
+
+
+def manages(*prefixes: Prefix) -> Rule:
+    routes = {prefix: ManagedRoute(prefix=prefix, source="check x") for prefix in prefixes}
+    return Rule("m", ByTag("type", "private"), manages=routes)
+
+
+def told(findings) -> list[str]:
+    return [f"{each.state.value} {each.message}" for each in findings]
+
+
+CREDENTIALS = [
+    (Credentials("DescribeRouteTables", "NoCredentialsError", "none"), "associate-iam-instance-profile"),
+    (Credentials("DescribeRouteTables", "RequestExpired", "late"), "chronyc makestep"),
+    (Denied("DescribeRouteTables", "UnauthorizedOperation", "no"), "--role-name nat-role"),
+    (OperatorError("DescribeRouteTables", "OptInRequired", "no"), "get-caller-identity"),
+    (Transient("DescribeRouteTables", "ConnectTimeoutError", "no"), "get-caller-identity"),
+]
+
+
+@pytest.mark.parametrize(("error", "mend"), CREDENTIALS)
+def test_credentials_and_what_mends_them(error, mend: str) -> None:
+    (finding,) = judge.credentials(Trouble(str(error), error), WHO)
+    assert finding.state.value == "fail"
+    assert mend in finding.mend
+
+
+def test_permissions_one_finding_for_each_action() -> None:
+    denied = Denied("CreateRoute", "UnauthorizedOperation", "no")
+    found = (
+        Rehearsal("CreateRoute", "rtb-1"),
+        Rehearsal("CreateRoute", "rtb-2", denied),
+        Rehearsal("DeleteRoute", "rtb-1"),
+        Rehearsal("DeleteRoute", "rtb-2"),
+        Rehearsal("DescribeSubnets", "", Throttled("DescribeSubnets", "RequestLimitExceeded", "later")),
+        Rehearsal("ReplaceRoute", "rtb-1", Refused("ReplaceRoute", "InvalidParameterValue", "no such route")),
+    )
+    findings = list(judge.permissions(config(), found, WHO))
+    assert told(findings) == [
+        "fail ec2:CreateRoute is not allowed on rtb-2",
+        "ok ec2:DeleteRoute is allowed on 2 tables",
+        "warn ec2:DescribeSubnets: not known: DescribeSubnets: RequestLimitExceeded: later",
+        "ok ec2:ReplaceRoute is allowed on 1 table, though EC2 says InvalidParameterValue to what was tried",
+    ]
+    assert findings[0].mend == (
+        "bgp2vpc iam-policy -f f.yaml > policy.json && aws iam put-role-policy --role-name nat-role "
+        "--policy-name bgp2vpc --policy-document file://policy.json"
+    )
+
+
+def test_rules_find_tables_or_do_not() -> None:
+    other = rule(name="other", find=ByTag("type", "public"))
+    fine = rule(name="fine", find=ByTag("type", "public"), no_results_ok=True)
+    given = config(rule(), other, fine)
+    assert told(judge.tables(given, seen(given, table(CIDR)))) == [
+        "ok rule private finds rtb-1",
+        "fail rule other finds no route table; compare its `find` with their tags",
+        "ok rule fine finds no route table, which is allowed (no_results_ok)",
+    ]
+
+
+def test_interfaces_that_exist_and_may_forward() -> None:
+    given = config(rule(), rule(name="second", interface=1), rule(name="third", interface=7))
+    assert told(judge.interfaces(given, seen(given, table(CIDR)))) == [
+        "ok rule private points at eni-1 (device 0, subnet-1)",
+        "ok rule second points at eni-2 (device 1, subnet-2)",
+        "fail rule third: this instance has no interface with interface: 7 in vpc-1; "
+        "set `interface:` to one that exists",
+        "ok off on eni-1",
+        "ok off on eni-2",
+    ]
+
+
+@pytest.mark.parametrize(("skip", "state"), [(False, "fail"), (True, "warn")])
+def test_the_source_destination_check(skip: bool, state: str) -> None:
+    given = config(rule(), skip_source_dest_check=skip)
+    checked = (Interface("eni-1", "vpc-1", "subnet-1", 0, source_dest_check=True),)
+    *_, finding = judge.interfaces(given, seen(given, table(CIDR), interfaces=checked))
+    assert finding.state.value == state
+    assert finding.mend == (
+        "aws ec2 modify-network-interface-attribute --network-interface-id eni-1 --no-source-dest-check"
+    )
+
+
+def test_prefixes_inside_the_vpc_and_propagated_ones() -> None:
+    twin = route(P1, VGW, propagated=True)
+    given = config(rule("10.0.7.0/24", "10.0.9.0/24", "192.0.2.1/32", "10.0.8.0/24 le 32"))
+    assert told(judge.prefixes(given, seen(given, table(CIDR, twin)), AWAY)) == [
+        "fail 10.0.7.0/24 lies within the VPC's own 10.0.0.0/16: EC2 refuses the route unless it is a whole subnet's",
+        "warn accept 10.0.8.0/24 le 32 lies within the VPC's own 10.0.0.0/16: EC2 takes whole subnets only there",
+        "warn rtb-1 has 192.0.2.1/32 propagated from vgw-1 as well: ours wins while it is there, then that one",
+    ]
+    good = config(rule())
+    assert [each.state.value for each in judge.prefixes(good, seen(good, table(CIDR)), AWAY)] == ["ok", "ok"]
+
+
+ROOM = [
+    (3, 10, 0, "ok the fullest table holds 3 of 10 routes (--quota tells another quota)"),
+    (8, 10, 2, "warn rtb-1 holds 8 of 10 IPv4 routes"),
+    (9, 10, 2, "fail rtb-1 holds 9 of 10 IPv4 routes, and 2 more are wanted: they do not fit"),
+    (10, 10, 0, "fail rtb-1 holds 10 of 10 IPv4 routes, and 0 more are wanted: they do not fit"),
+]
+
+
+@pytest.mark.parametrize(("used", "quota", "wanted", "said"), ROOM)
+def test_room_in_the_tables(used: int, quota: int, wanted: int, said: str) -> None:
+    there = [route(parse_prefix(f"198.51.100.{number}/32"), IGW) for number in range(used)]
+    given = config(rule())
+    offered = frozenset(parse_prefix(f"192.0.2.{number}/32") for number in range(wanted))
+    propagated = route(P1, VGW, propagated=True)
+    facts = seen(given, table(CIDR, propagated, *there))
+    assert told(judge.room(given, facts, Running(1, offered), quota)) == [said]
+
+
+PUBLIC, PRIVATE = IPAddress("203.0.113.7"), IPAddress("10.0.3.4")
+LOOPBACK = IPAddress("127.0.0.1")
+WAYS = [
+    ({"main": True}, PUBLIC, "fail 0.0.0.0/0 of rtb-1 is ours, and EC2 is reached through it alone"),
+    ({"subnet_ids": frozenset({"subnet-1"})}, PUBLIC, "fail 0.0.0.0/0 of rtb-1 is ours, and EC2 is reached through"),
+    ({"main": True}, PRIVATE, "ok 0.0.0.0/0 of rtb-1 is ours, and EC2 is reached otherwise"),
+    ({"main": True}, LOOPBACK, "ok 0.0.0.0/0 of rtb-1 is ours, and EC2 is reached otherwise"),
+    ({}, PUBLIC, "ok 0.0.0.0/0 is not written in the table that this instance itself uses"),
+]
+
+
+@pytest.mark.parametrize(("used", "address", "said"), WAYS)
+def test_we_do_not_cut_ourselves_off(used, address: IPAddress, said: str) -> None:
+    given = config(manages(DEFAULT))
+    facts = seen(given, table(CIDR, **used))
+    (finding,) = told(judge.default_route(given, facts, AWAY, Endpoint("https://ec2", (address,))))
+    assert finding.startswith(said)
+
+
+def test_who_manages_no_default_route_hears_nothing_of_it() -> None:
+    given = config(rule())
+    assert list(judge.default_route(given, seen(given, table(CIDR, main=True)), AWAY, AWAY)) == []
