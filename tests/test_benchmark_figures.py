@@ -70,7 +70,7 @@ def test_an_unknown_benchmark_is_refused_with_the_known_ones():
     command = [sys.executable, "-m", "benchmarks", "latencies"]
     run = subprocess.run(command, cwd=Path(__file__).parents[1], capture_output=True, text=True, check=False)
     assert run.returncode == 2
-    known = "latency, creates, lines, footprint, load, checks, failover, outages, takeover500, fleet, paced, gaps"
+    known = "latency, creates, lines, footprint, load, checks, failover, outages, takeover500, fleet, web, paced, gaps"
     assert f"no such benchmark: latencies; there are {known}" in run.stderr
 
 
