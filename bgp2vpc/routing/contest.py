@@ -85,7 +85,7 @@ class Skipped(Enum):
     UNRESOLVED = "its next hop is still being looked up"
     SOURCE_DEST_CHECK = "source/destination check is on at its network interface"
     CHECK_FAILS = "its host fails the remote health check"
-    HOST_FAILED = "its host has failed, says Serf"
+    HOST_FAILED = "its host has failed, as its hold timer or Serf tells"
     BLACKHOLE = "the route to it is a black hole"
     OVERDUE = "its host should have written the route, and has not"
 
@@ -118,6 +118,7 @@ def _decided(here: Contest) -> Decision | None:
         return diff(here.place, here.own)
     considered = [peer for peer in here.peers if skipped(here.place, peer) is None]
     candidates = [*considered, here.own] if isinstance(here.own, Offered) else considered
+    candidates = _fit_to_succeed(here.place, candidates)
     best = best_of(here.place, candidates)
     if best is None:
         return _nobody(here)
@@ -125,6 +126,19 @@ def _decided(here: Contest) -> Decision | None:
     if winner is here.own or here.writes_any:
         return _install(here, winner, best)
     return _leave_to(here, winner, best)
+
+
+def _fit_to_succeed(place: Place, candidates: list[Offered]) -> list[Offered]:
+    """Without the last resorts, where the owner is leaving and somebody is well: these would not take from it."""
+    present = place.route.target.id if place.route else ""
+    if not any(is_draining(each.offer) for each in candidates if each.interface.id == present):
+        return candidates
+    fit = [
+        each
+        for each in candidates
+        if each.interface.id == present or med(each.offer) < place.policy.backup_med or is_draining(each.offer)
+    ]
+    return fit if any(not is_draining(each.offer) for each in fit) else candidates
 
 
 def skipped(place: Place, peer: Offered) -> Skipped | None:
@@ -217,7 +231,8 @@ def _reason_without_path(place: Place, route: Route) -> Reason:
         case Standing.WITHDRAWN:
             return Reason.OWNER_WITHDREW
         case Standing.SILENT:
-            return Reason.OWNER_SILENT
+            # Its write may be seen before its announcement is heard.
+            return Reason.OWNER_UNHEARD if place.key in place.snapshot.moved else Reason.OWNER_SILENT
         case Standing.LOST:
             is_alive = place.rule.remote_check_of(place.prefix) or _has_moved_since_lost(place, route)
             return Reason.OWNER_UNHEARD if is_alive else Reason.OWNER_LOST

@@ -141,6 +141,10 @@ TABLE = [
     (THEM, [EQUAL, peer(**DRAINING)], {}, "replace owner-last-resort eni-1 -> replace eni-1"),
     (THEM, [EQUAL, peer(local_preference=900, **DRAINING)], {}, "replace owner-last-resort eni-1 -> replace eni-1"),
     (THEM, [own(med=1000), peer(**DRAINING)], {}, "yield backup-med eni-9"),
+    (THEM, [own(med=200), peer(**DRAINING), peer(EIGHT, local_preference=900, med=1000)], {},
+     "replace owner-last-resort eni-1 -> replace eni-1"),
+    (THEM, [own(med=1000, local_preference=900), peer(**DRAINING), peer(EIGHT, med=200)], {},
+     "yield peer-best eni-9, awaits eni-8"),
     (US, [own(**DRAINING), THEIRS], {}, "keep peer-best eni-1, awaits eni-9"),
     (US, [own(**DRAINING)], {}, "keep ours eni-1"),
     # what is none of the instances'
@@ -206,6 +210,11 @@ def test_a_route_that_moved_to_the_owner_after_its_session_was_lost_tells_that_i
         shown = replace(shown_to_us(*THEM), moved={("rtb-1", P1): moved})
         assert decided(THEM, [BETTER], shown=shown, known=LOST) == expected
     assert decided(DEAD, [BETTER], known=LOST).startswith("replace owner-blackhole")
+
+
+def test_who_was_given_the_route_lately_and_is_silent_may_be_about_to_announce():
+    shown = replace(shown_to_us(*THEM), moved={("rtb-1", P1): 4.9})
+    assert decided(THEM, [BETTER], shown=shown, known=SILENT) == "yield owner-unheard eni-9"
 
 
 def test_an_owner_that_is_not_heard_is_judged_by_ec2_too():

@@ -102,7 +102,7 @@ def test_interfaces_of_peers_that_do_not_forward_and_hosts_that_serf_calls_faile
     assert "source/destination check is on" in explained(peer(), shown=checked).candidates[0].skipped
     known = Neighbors()
     known.failed(NINE, 1.0)
-    assert "says Serf" in explained(peer(), neighbors=known).candidates[0].skipped
+    assert "Serf tells" in explained(peer(), neighbors=known).candidates[0].skipped
 
 
 def test_the_entry_that_accepts_is_named_with_its_place_in_the_file() -> None:
