@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-from generated import ROOT, main
+from write import ROOT, main
 
 from bgp2vpc.config.load import schema
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
 
-from generated import ROOT, main
+from write import ROOT, main
 
 TARGET = ROOT / "docs" / "events.md"
 SOURCE = ROOT / "bgp2vpc"

@@ -1,5 +1,5 @@
-"""Writes docs/man/: manual pages of the program, of each command, and of the configuration file, made from the parser of
-the command line, the schema, and docs/exit-status.md: `python docs/generate_man.py`.
+"""Writes docs/man/, manual pages of the program, of each command, and of the configuration file: from the parser of the
+command line, the schema, and docs/exit-status.md. `python docs/generate_man.py`.
 
 With `--check`, only says whether they are what it would write.
 """
@@ -12,7 +12,7 @@ from pathlib import Path
 
 import generate
 from command_line import Command, commands
-from generated import ROOT, main
+from write import ROOT, main
 
 TARGET = ROOT / "docs" / "man"
 FILES = (
@@ -20,9 +20,9 @@ FILES = (
     ("/run/bgp2vpc/bgp2vpc.sock", "the daemon's unix socket, unless `socket:` names another"),
 )
 ABOUT = """\
-bgp2vpc keeps the route tables of an AWS VPC in step with ExaBGP announcements. It takes the lines that healthcheck scripts
-print for ExaBGP (`announce route`, `withdraw route`), or runs health checks of its own. An announced prefix points at this
-instance's network interface; a withdrawn one does not."""
+bgp2vpc keeps the route tables of an AWS VPC in step with ExaBGP announcements. It takes the lines that healthcheck
+scripts print for ExaBGP (`announce route`, `withdraw route`), or runs health checks of its own. An announced prefix
+points at this instance's network interface; a withdrawn one does not."""
 SPECIAL = {"\\": "\\e", "-": "\\-", "^": "\\(ha", "~": "\\(ti", "'": "\\(aq"}
 
 
