@@ -1,5 +1,5 @@
-"""What mkdocs does not do by itself: the README becomes the site's first page, the files to copy one page, and links that
-lead out of docs/ (as they have to where the sources are read) lead to these, or are mere names.
+"""What mkdocs does not do by itself: the README becomes the first page, the files to copy one page, and links that lead
+out of docs/ (as they have to where the sources are read) lead to these, or are mere names.
 """
 
 import re
