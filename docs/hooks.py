@@ -36,11 +36,11 @@ def _link(found: re.Match[str]) -> str:
     for file, page in PAGES.items():
         if target.partition("#")[0] == file:
             return f"[{words}]({target.replace(file, page, 1)})"
-    if place in READY:
+    if place.partition("/")[0] in READY and (ROOT / place).is_dir():
         return f"[{words}](ready-files.md)"
     if place.startswith(tuple(f"{each}/" for each in READY)):
         return f"[{words}](ready-files.md#{_anchor(place)})"
-    if target.startswith("bgp2vpc/"):  # the source, which is not on the site
+    if target.startswith(("bgp2vpc/", "man/")):  # what is not on the site
         return words
     return found.group()
 
