@@ -57,8 +57,8 @@ def test_no_page_of_the_site_fetches_anything_from_elsewhere(site):
         fetched = Fetched()
         fetched.feed(page.read_text())
         assert [url for url in fetched.urls if re.match(r"(https?:)?//", url)] == [], page
-    styles = [each.read_text() for each in site.rglob("*.css")]
-    assert [style for style in styles if re.search(r"(@import|url\()\s*[\"']?(https?:)?//", style)] == []
+    styles = {each: each.read_text() for kind in ("css", "svg") for each in site.rglob(f"*.{kind}")}
+    assert [file for file, style in styles.items() if re.search(r"(@import|url\()\s*[\"']?(https?:)?//", style)] == []
 
 
 @needs_mkdocs
