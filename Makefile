@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # A second ExaBGP, for the tests that run both majors in use.
 EXABGP42 := .venv-exabgp42
 
-.PHONY: setup demo test lint bench deb clean
+.PHONY: setup demo test lint bench deb docs generate clean
 
 setup: $(VENV)/.ready $(EXABGP42)/.ready
 
@@ -38,5 +38,12 @@ bench: $(VENV)/.ready
 deb: $(VENV)/.ready
 	packaging/deb/build
 
+# What docs/ has that is made of the source: run it when a key, a command or a log event changes.
+generate: $(VENV)/.ready
+	for script in docs/generate*.py; do $(BIN)/python $$script || exit 1; done
+
+docs: $(VENV)/.ready
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
 clean:
-	rm -rf $(VENV) $(EXABGP42) dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf site $(VENV) $(EXABGP42) dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

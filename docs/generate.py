@@ -6,12 +6,13 @@ With `--check`, only says whether the file is what it would write.
 import json
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
+
+from write import ROOT, main
 
 from bgp2vpc.config.load import schema
 
-TARGET = Path(__file__).parent / "configuration.md"
+TARGET = ROOT / "docs" / "configuration.md"
 
 HEAD = """\
 # Configuration
@@ -53,12 +54,9 @@ has no verdict: nothing is announced, deleted or taken over because of it.
 """
 
 
-def main(arguments: list[str]) -> int:
-    text = "\n".join(_lines(schema()))
-    if arguments == ["--check"]:
-        return int(text != TARGET.read_text())
-    TARGET.write_text(text)
-    return 0
+def text() -> str:
+    """The whole page."""
+    return "\n".join(_lines(schema()))
 
 
 def _lines(whole: dict[str, Any]) -> Iterator[str]:
@@ -161,4 +159,4 @@ def _type(described: dict[str, Any], definitions: dict[str, Any]) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main(sys.argv[1:], {TARGET: text}))

@@ -39,8 +39,7 @@ FAILED, USAGE, UNSAFE = 1, 2, 3
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit status."""
-    parser = _parser()
-    args = parser.parse_args(argv)
+    args = command_line().parse_args(argv)
     try:
         return int(args.command(args))
     except ConfigError as error:
@@ -56,7 +55,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 130
 
 
-def _parser() -> argparse.ArgumentParser:
+def command_line() -> argparse.ArgumentParser:
+    """What reads the command line; the documents are made of it, too."""
     parser = argparse.ArgumentParser(
         prog="bgp2vpc",
         description="Keeps AWS VPC route tables in step with ExaBGP announcements.",

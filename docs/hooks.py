@@ -1,0 +1,68 @@
+"""What mkdocs does not do by itself: the README becomes the first page, the files to copy one page, and links that lead
+out of docs/ (as they have to where the sources are read) lead to these, or are mere names.
+"""
+
+import re
+from pathlib import Path
+from typing import Any
+
+from mkdocs.structure.files import File, Files
+
+ROOT = Path(__file__).resolve().parents[1]
+READY = ("examples", "exabgp")
+PAGES = {"README.md": "index.md", "CHANGELOG.md": "changelog.md"}
+LINK = re.compile(r"(?<!!)\[([^\]]*)\]\(([^)\s]+)\)")
+
+
+def on_files(files: Files, *, config: Any) -> Files:
+    """The README and the ready files, beside what is in docs/."""
+    readme = re.sub(r"\]\(docs/", "](", (ROOT / "README.md").read_text())
+    files.append(File.generated(config, "index.md", content=readme))
+    files.append(File.generated(config, "changelog.md", content=(ROOT / "CHANGELOG.md").read_text()))
+    files.append(File.generated(config, "ready-files.md", content=_ready_files()))
+    return files
+
+
+def on_page_markdown(markdown: str, *, page: Any, **_: Any) -> str:
+    """Links out of docs/ to where the same is on the site; a `|` in the code of a table as this dialect has it."""
+    lines = LINK.sub(_link, markdown).splitlines()
+    return "\n".join(_cell_code(line) if line.startswith("|") else line for line in lines)
+
+
+def _link(found: re.Match[str]) -> str:
+    words, target = found.groups()
+    target = target.removeprefix("../")
+    place = target.rstrip("/")
+    for file, page in PAGES.items():
+        if target.partition("#")[0] == file:
+            return f"[{words}]({target.replace(file, page, 1)})"
+    if place.partition("/")[0] in READY and (ROOT / place).is_dir():
+        return f"[{words}](ready-files.md)"
+    if place.startswith(tuple(f"{each}/" for each in READY)):
+        return f"[{words}](ready-files.md#{_anchor(place)})"
+    if target.startswith(("bgp2vpc/", "man/")):  # what is not on the site
+        return words
+    return found.group()
+
+
+def _cell_code(row: str) -> str:
+    return re.sub(r"`[^`]*`", lambda code: code.group().replace("\\|", "|"), row)
+
+
+def _anchor(name: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", name.lower())
+
+
+def _ready_files() -> str:
+    parts = ["# Ready files to copy\n", "What is below `examples/` and `exabgp/` in the source.\n"]
+    for folder in READY:
+        for file in sorted(each for each in (ROOT / folder).rglob("*") if each.is_file() and _is_text(each)):
+            name = file.relative_to(ROOT).as_posix()
+            language = {".yaml": "yaml", ".yml": "yaml", ".json": "json"}.get(file.suffix, "text")
+            parts.append(f"## `{name}` {{#{_anchor(name)}}}\n")
+            parts.append(f"````{language}\n{file.read_text()}````\n")
+    return "\n".join(parts)
+
+
+def _is_text(file: Path) -> bool:
+    return file.suffix in (".yaml", ".yml", ".conf", ".json", ".tf", ".service", ".md", "")

@@ -1,0 +1,111 @@
+"""The site builds, asks nobody for anything, and what of it is made of the source is up to date."""
+
+import ast
+import re
+import shutil
+import subprocess
+import sys
+from html.parser import HTMLParser
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+GENERATORS = sorted((ROOT / "docs").glob("generate*.py"))
+PAGES = sorted((ROOT / "docs" / "man").glob("*.[1-9]"))
+needs_mkdocs = pytest.mark.skipif(find_spec("material") is None, reason="needs mkdocs-material: pip install '.[docs]'")
+
+
+@pytest.mark.parametrize("script", GENERATORS, ids=lambda script: script.name)
+def test_what_is_made_of_the_source_is_up_to_date(script):
+    result = subprocess.run([sys.executable, str(script), "--check"], check=False)
+    assert result.returncode == 0, "run `make generate` and commit what it changes"
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory) -> Path:
+    target = tmp_path_factory.mktemp("site")
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(target)]
+    result = subprocess.run(command, check=False, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert result.returncode == 0, result.stderr
+    return target
+
+
+class Fetched(HTMLParser):
+    """What a browser would fetch for a page."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.urls: list[str] = []
+
+    def handle_starttag(self, tag, attrs):
+        values = dict(attrs)
+        if tag == "link" and values.get("rel") != "canonical":
+            self.urls.append(values.get("href") or "")
+        self.urls.append(values.get("src") or "")
+
+
+@needs_mkdocs
+def test_the_site_builds_without_a_broken_link(site):
+    assert {"index.html", "tutorial.html", "events.html", "ready-files.html"} <= {each.name for each in site.iterdir()}
+
+
+@needs_mkdocs
+def test_no_page_of_the_site_fetches_anything_from_elsewhere(site):
+    for page in site.rglob("*.html"):
+        fetched = Fetched()
+        fetched.feed(page.read_text())
+        assert [url for url in fetched.urls if re.match(r"(https?:)?//", url)] == [], page
+    styles = {each: each.read_text() for kind in ("css", "svg") for each in site.rglob(f"*.{kind}")}
+    assert [file for file, style in styles.items() if re.search(r"(@import|url\()\s*[\"']?(https?:)?//", style)] == []
+
+
+@needs_mkdocs
+def test_every_ready_file_is_on_the_site(site):
+    text = (site / "ready-files.html").read_text()
+    files = [each for folder in ("examples", "exabgp") for each in (ROOT / folder).rglob("*.yaml")]
+    assert files
+    assert [each for each in files if str(each.relative_to(ROOT)) not in text] == []
+
+
+def test_every_command_has_a_manual_page():
+    text = (ROOT / "docs" / "commands.md").read_text()
+    names = set(re.findall(r"^## `bgp2vpc ([a-z-]+)`$", text, re.MULTILINE))
+    assert len(names) > 10
+    assert {f"bgp2vpc-{name}.1" for name in names} | {"bgp2vpc.1", "bgp2vpc.yaml.5"} == {page.name for page in PAGES}
+
+
+@pytest.mark.skipif(shutil.which("groff") is None, reason="needs groff")
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_a_manual_page_is_valid(page):
+    command = ["groff", "-man", "-ww", "-z", "-Tutf8", str(page)]
+    result = subprocess.run(command, check=True, capture_output=True, text=True)
+    assert result.stderr == ""
+
+
+def test_every_event_of_the_source_is_on_its_page():
+    """Apart from how the page is made: each text that is a plain constant."""
+    page = (ROOT / "docs" / "events.md").read_text()
+    words = {
+        call.args[2].value
+        for file in (ROOT / "bgp2vpc").rglob("*.py")
+        if "demo" not in file.parts
+        for call in ast.walk(ast.parse(file.read_text()))
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "event"
+        if isinstance(call.args[2], ast.Constant)
+    }
+    assert len(words) > 30
+    assert [each for each in sorted(words) if f"| {each} |" not in page] == []
+
+
+def test_every_key_of_the_status_is_explained():
+    tree = ast.parse((ROOT / "bgp2vpc" / "daemon" / "daemon.py").read_text())
+    (status,) = [each for each in ast.walk(tree) if isinstance(each, ast.FunctionDef) and each.name == "status"]
+    (facts,) = [each.value for each in ast.walk(status) if isinstance(each, ast.Return)]
+    assert isinstance(facts, ast.Dict)
+    keys = [key.value for key in facts.keys if isinstance(key, ast.Constant)]
+    rows = re.findall(r"^\| (.*?) \|", (ROOT / "docs" / "status-json.md").read_text(), re.MULTILINE)
+    told = {word for row in rows for word in re.findall(r"`(\w+)`", row)}
+    assert keys
+    assert [key for key in keys if key not in told] == []
