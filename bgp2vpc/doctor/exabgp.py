@@ -1,7 +1,9 @@
 """Judgement of ExaBGP: its version, its file, and the stanza that runs us. Pure."""
 
 import re
+import shlex
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import PurePath
 from typing import Final
 
@@ -15,7 +17,12 @@ _DEFAULT_FILE: Final = "/etc/bgp2vpc.yaml"
 
 
 def exabgp(config: Config, found: Known[Exabgp]) -> Iterator[Finding]:
-    """All of it; one `ok` where there is no ExaBGP to look at."""
+    """All of it; one `ok` where there is no ExaBGP to look at. What is quoted from the file moves no cursor."""
+    for finding in _findings(config, found):
+        yield replace(finding, message=_printable(finding.message))
+
+
+def _findings(config: Config, found: Known[Exabgp]) -> Iterator[Finding]:
     if isinstance(found, Trouble):
         yield fail("exabgp", f"ExaBGP could not be looked at: {found.why}", "bgp2vpc doctor --exabgp-conf FILE")
         return
@@ -43,7 +50,9 @@ def _file(found: Exabgp) -> Finding:
     if isinstance(found.refusal, Trouble):
         return warn("exabgp-conf", f"whether ExaBGP takes {found.file} is not known: {found.refusal.why}")
     if found.refusal:
-        return fail("exabgp-conf", f"ExaBGP refuses {found.file}: {found.refusal}", f"exabgp validate {found.file}")
+        return fail(
+            "exabgp-conf", f"ExaBGP refuses {found.file}: {found.refusal}", _command("exabgp", "validate", found.file)
+        )
     return ok("exabgp-conf", f"ExaBGP takes {found.file}")
 
 
@@ -51,14 +60,14 @@ def _helper(config: Config, found: Exabgp) -> Iterator[Finding]:
     top = parse(found.text)
     all_processes = processes(top)
     helpers = [each for each in all_processes if each.part == "helper"]
-    edit = f"${{EDITOR:-vi}} {found.file}"
+    edit = f"${{EDITOR:-vi}} {shlex.quote(found.file)}"
     if not helpers:
         tees = [each.name for each in all_processes if each.part == "tee"]
         if tees:
             yield ok("helper", f"{', '.join(tees)} passes its lines on to a daemon beside ExaBGP (tee)")
             return
         if config.bgp is not None:
-            edit = f"bgp2vpc exabgp-config -f {config.file} --output {found.file}"
+            edit = _command("bgp2vpc", "exabgp-config", "-f", config.file, "--output", found.file)
         stanza = f"process bgp2vpc {{ run bgp2vpc helper -f {config.file}; encoder json; }}"
         yield fail("helper", f"no process of {found.file} runs bgp2vpc; add: {stanza}", edit)
         return
@@ -76,7 +85,7 @@ def _stanza(config: Config, helper: Process, top: Section, edit: str) -> Iterato
     file = helper.file or _DEFAULT_FILE
     if PurePath(file) != PurePath(config.file):
         words = f"process {helper.name} reads {file}, not {config.file}, which was looked at here"
-        yield warn("helper", words, f"bgp2vpc doctor -f {file}")
+        yield warn("helper", words, _command("bgp2vpc", "doctor", "-f", file))
     missing = _not_heard(top, helper)
     hears = any(rule.takes_by_best_path for rule in config.rules)
     if missing and hears:
@@ -98,3 +107,12 @@ def _not_heard(top: Section, helper: Process) -> str:
     if not apis:
         return f"processes [ {helper.name} ]; neighbor-changes; receive {{ parsed; update; }}"
     return "neighbor-changes; receive { parsed; update; }"
+
+
+def _command(*words: str) -> str:
+    """To be copied into a shell; empty if one of these cannot be shown as it is."""
+    return shlex.join(words) if all(map(str.isprintable, words)) else ""
+
+
+def _printable(text: str) -> str:
+    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)

@@ -1,4 +1,8 @@
-"""ExaBGP: the one that runs the daemon, or the one that is installed, asked about itself and about a file."""
+"""ExaBGP: the file of the one that runs the daemon, and the installed one, asked about itself and about that file.
+
+Whoever listens on the socket is somebody's process, and so is its parent: of their command lines no word is ever run,
+for the doctor may be root. Only the name of the file is taken from there, and read with care.
+"""
 
 import os
 import re
@@ -17,6 +21,8 @@ _VERSION: Final = re.compile(r"ExaBGP\s*:\s*(\S+)")
 _COMMANDS: Final = {"server", "validate", "decode", "cli"}
 _SYNTAX: Final = "syntax error"
 _SAID: Final = 300
+_LARGEST: Final = 4 << 20
+"""Bytes of a file that is read."""
 
 
 def look_at(file: Path | None, daemon: int | None) -> Known[Exabgp]:
@@ -24,14 +30,17 @@ def look_at(file: Path | None, daemon: int | None) -> Known[Exabgp]:
 
     Raises OSError if the file cannot be read.
     """
-    parent = _command_line(_parent(daemon)) if daemon else []
-    program, arguments = _exabgp_in(parent)
     if file is None:
+        arguments = _arguments(_command_line(_parent(daemon))) if daemon else None
+        if arguments is None:
+            return Exabgp()
         file = next((Path(each) for each in arguments if not each.startswith("-") and each not in _COMMANDS), None)
     if file is None:
-        return Exabgp() if not program else Trouble("an ExaBGP runs the daemon, but its file is not in its command")
-    program = program if program and all(map(_is_trusted, program)) else _installed()
-    text = file.read_text(errors="replace")
+        return Trouble("an ExaBGP runs the daemon, but its file is not in its command")
+    text = _read(file)
+    if isinstance(text, Trouble):
+        return text
+    program = _installed()
     if not program:
         return Exabgp(str(file), text, "", Trouble("no exabgp is installed here"))
     version = _version(program)
@@ -52,23 +61,28 @@ def _command_line(pid: int) -> list[str]:
         return []
 
 
-def _exabgp_in(command: Sequence[str]) -> tuple[list[str], list[str]]:
-    """How ExaBGP was called in this command line, and the arguments behind; both empty if it is another program."""
+def _arguments(command: Sequence[str]) -> list[str] | None:
+    """What ExaBGP was given in this command line; None if it is another program."""
     for number, word in enumerate(command):
         if Path(word).name == "exabgp":
-            return list(command[: number + 1]), list(command[number + 1 :])
-    return [], []
+            return list(command[number + 1 :])
+    return None
 
 
-def _is_trusted(word: str) -> bool:
-    """Whether nobody but us and root can have put it there: root asks, and the command line is a helper's parent's."""
-    if not word.startswith("/"):
-        return "/" not in word
-    try:
-        found = (os.lstat(word), os.stat(word))
-    except OSError:
-        return False
-    return all(each.st_uid in (0, os.geteuid()) for each in found) and not found[1].st_mode & stat.S_IWOTH
+def _read(file: Path) -> Known[str]:
+    """Its text. A device may have effects when it is opened, a pipe never ends: neither is touched."""
+    if not str(file).isprintable():
+        return Trouble(f"{str(file)!a} is no name to be printed")
+    if not stat.S_ISREG(os.stat(file).st_mode):
+        return Trouble(f"{file} is no regular file")
+    # It may be another one by now.
+    with open(os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC), "rb") as opened:
+        if not stat.S_ISREG(os.fstat(opened.fileno()).st_mode):
+            return Trouble(f"{file} is no regular file")
+        data = opened.read(_LARGEST + 1)
+    if len(data) > _LARGEST:
+        return Trouble(f"{file} is larger than {_LARGEST >> 20} MiB")
+    return data.decode(errors="replace")
 
 
 def _installed() -> list[str]:

@@ -110,3 +110,21 @@ def test_an_api_section_anywhere() -> None:
 @pytest.mark.parametrize("text", ["", "}", "}}}", "{", ";;;", '"', "process", "process {", "a { b; } }"])
 def test_whatever_is_written_is_read(text: str) -> None:
     processes(parse(text))
+
+
+def test_names_in_commands_are_quoted() -> None:
+    name = "/tmp/x; reboot #.conf"
+    found = list(exabgp(config(), Exabgp(name, HELPER.replace(FILE, "'/tmp/$(reboot)'"), "5.0.15", "syntax error")))
+    assert [each.mend for each in found if each.mend] == [
+        f"exabgp validate '{name}'",
+        "bgp2vpc doctor -f '/tmp/$(reboot)'",
+    ]
+    (*_, edit) = exabgp(config(), Exabgp(name, "", "5.0.15"))
+    assert edit.mend == f"${{EDITOR:-vi}} '{name}'"
+
+
+def test_what_the_file_says_is_shown_printable_and_never_in_a_command() -> None:
+    text = HELPER.replace(FILE, "'/tmp/\x1b[2J\n$x'")
+    *_, helper, _ = exabgp(config(), Exabgp("/x.conf", text, "5.0.15", "\x1b]0;title\x07"))
+    assert (helper.message.isprintable(), helper.mend) == (True, "")
+    assert r"/tmp/\x1b[2J\n$x" in helper.message
