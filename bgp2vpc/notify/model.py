@@ -1,9 +1,13 @@
 """Whom to tell of what. Values; who reads the configuration makes them."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
+from typing import Any, Final
+
+_PATH: Final = re.compile(r"[/?#]")
+"""What ends the host and port of a URL."""
 
 
 class Happening(Enum):
@@ -32,11 +36,11 @@ class Recipient:
 
     @property
     def name(self) -> str:
-        """For logs: the program, or the URL up to its path, for what follows is often a secret."""
+        """For logs: the program, or the URL's host and port, for what is around them is often a secret."""
         if self.argv:
             return self.argv[0]
         scheme, _, rest = self.url.partition("://")
-        return f"{scheme}://{rest.partition('/')[0].rpartition('@')[2]}"
+        return f"{scheme}://{_PATH.split(rest, maxsplit=1)[0].rpartition('@')[2]}"
 
 
 @dataclass(frozen=True, slots=True)

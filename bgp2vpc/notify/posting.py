@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from aiohttp import ClientError, ClientSession, ClientTimeout
+from aiohttp import ClientConnectorError, ClientError, ClientSession, ClientTimeout
 
 from bgp2vpc import __version__
 
@@ -31,8 +31,15 @@ async def post(url: str, body: Mapping[str, Any], timeout: float) -> Refusal | N
             status = answer.status
     except TimeoutError:
         return Refusal(f"no answer within {timeout:g} s")
-    except (ClientError, OSError, ValueError) as error:
-        return Refusal(str(error) or type(error).__name__)
+    except (ClientError, ValueError, OSError) as error:
+        return Refusal(_why(error))
     if 200 <= status < 300:
         return None
     return Refusal(f"HTTP {status}", may_pass=status >= 500 or status in _AGAIN)
+
+
+def _why(error: Exception) -> str:
+    """What may be logged: many of these errors quote the whole URL, whose path is often a secret."""
+    if isinstance(error, ClientConnectorError):
+        return str(error)  # the host, the port, and the reason
+    return f"no proper HTTP answer ({type(error).__name__})"

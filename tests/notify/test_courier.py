@@ -127,6 +127,9 @@ def test_a_program_that_does_not_exist(caplog) -> None:
     [
         ("https://hooks.example.org/T0/secret", "https://hooks.example.org"),
         ("http://user:secret@127.0.0.1:80/x", "http://127.0.0.1:80"),
+        ("https://hooks.example.org?token=secret", "https://hooks.example.org"),
+        ("https://hooks.example.org:8443#secret", "https://hooks.example.org:8443"),
+        ("https://user:secret@hooks.example.org?token=secret@x/y", "https://hooks.example.org"),
     ],
 )
 def test_names_keep_secrets(url: str, name: str) -> None:
