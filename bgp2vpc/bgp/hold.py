@@ -29,14 +29,15 @@ class HoldTimers:
     def __init__(self) -> None:
         self._timers: dict[IPAddress, _Timer] = {}
 
-    def opened(self, peer: IPAddress, hold_time: float) -> None:
-        """The peer proposes this hold time; 0: none.
+    def opened(self, peer: IPAddress, hold_time: float) -> bool:
+        """The peer proposes this hold time; 0: none. Whether the timer of an earlier session had expired.
 
         What is agreed is the smaller of its and our own (RFC 4271 section 4.2), so we are never too early.
         """
-        self._timers.pop(peer, None)
+        had_expired = self.closed(peer)
         if hold_time > 0:
             self._timers[peer] = _Timer(hold_time)
+        return had_expired
 
     def kept_alive(self, peer: IPAddress, now: float) -> bool:
         """A KEEPALIVE. Whether the timer had expired."""

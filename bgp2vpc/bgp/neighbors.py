@@ -55,7 +55,11 @@ class Neighbors:
     # What happens
 
     def expect(self, addresses: Collection[IPAddress]) -> None:
-        """These are configured, whether or not ExaBGP has mentioned them yet."""
+        """These are configured, whether or not ExaBGP has mentioned them yet. Who was, and has gone, is forgotten."""
+        for gone in self._expected.difference(addresses):
+            session = self._sessions.get(gone)
+            if session is not None and session.since is None:
+                del self._sessions[gone]
         self._expected = frozenset(addresses)
 
     @property

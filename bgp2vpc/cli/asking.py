@@ -27,6 +27,10 @@ def add_order(parser: argparse.ArgumentParser, *, prefixes: str | None = None, l
 
 def order(args: argparse.Namespace, verb: str, *subjects: str) -> Any:
     """Ask for it, with the reason and the time that were given; the answer. Raises Bgp2vpcError."""
+    from bgp2vpc.errors import Bgp2vpcError
+
+    if not all(map(str.strip, subjects)):  # `drain "$PREFIX"`, and there is no such variable
+        raise Bgp2vpcError("an empty PREFIX; leave it out to mean everything")
     duration = ("for", args.duration) if getattr(args, "duration", None) else ()
     reason = ("reason", args.reason) if args.reason.strip() else ()
     return question(args, verb, *subjects, *duration, *reason)

@@ -192,7 +192,8 @@ class Bridge:
             case ReasonGiven(text) if self._relay is not None:
                 self._relay.refused_because(text)
             case Opened(peer, hold_time):
-                self._hold_timers.opened(peer, hold_time)
+                if self._hold_timers.opened(peer, hold_time):
+                    self._alive(peer, "hold timer")
             case Keepalive(peer):
                 self._kept_alive(peer, news=self._hold_timers.kept_alive(peer, self._now()))
             case StateChange(peer, PeerState.UP):
@@ -204,6 +205,8 @@ class Bridge:
                 self._heard_update(message)
                 self._kept_alive(peer, news=self._hold_timers.updated(peer, self._now()))
             case Shutdown():
+                # All sessions have just gone down with ExaBGP: that says nothing about the neighbors.
+                self.neighbors = Neighbors()
                 self.stop_requested()
 
     def expect(self, neighbors: Collection[IPAddress]) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import bgp2vpc
+from bgp2vpc.bgp.neighbors import Neighbors
 from bgp2vpc.bgp.rib import Offer, Side
 from bgp2vpc.config.model import Config, OnExit
 from bgp2vpc.daemon.answers import check_json, offered_lines, only_alone, prefix_set_json, source_statuses
@@ -232,9 +233,8 @@ class Daemon:
         reconciler = self._reconciler
         if keep:
             # What the scripts withdraw because we end them is not what the VPC shall do.
-            self._last_wish = replace(
-                self._present_wish(), offers=dict(self._offers()), leftovers_held=True, spoken=frozenset()
-            )
+            offers = dict(self._offers())
+            self._last_wish = replace(self._wish_without_neighbors(), offers=offers, leftovers_held=True)
             self.bridge.fall_silent()
             if reconciler is not None:
                 reconciler.finish()
@@ -274,7 +274,11 @@ class Daemon:
         remaining = {prefix: [each for each in some if each.side in sides] for prefix, some in offers}
         silent = self._health.silent if keep_managed else frozenset()
         offered = {prefix: some for prefix, some in remaining.items() if some}
-        return replace(self._present_wish(), offers=offered, leftovers_held=False, spoken=frozenset(), silent=silent)
+        return replace(self._wish_without_neighbors(), offers=offered, leftovers_held=False, silent=silent)
+
+    def _wish_without_neighbors(self) -> Wish:
+        """Nothing is concluded about others any more: when ExaBGP is stopped, all of them seem to be lost."""
+        return replace(self._present_wish(), spoken=frozenset(), neighbors=Neighbors())
 
     async def _last_writes(self, reconciler: Reconciler, *, keep: bool) -> None:
         done = reconciler.is_idle if keep else reconciler.is_done

@@ -35,12 +35,14 @@ class Exabgp:
         self._relay = relay
         self._grace = grace
         self._wanted: frozenset[IPAddress] | None = None
+        self._began = asyncio.get_running_loop().time()
 
     def expect(self, neighbors: frozenset[IPAddress]) -> None:
-        """There should be sessions with these. Those of the first time have had the time of our start."""
+        """There should be sessions with these. At our start, nothing is concluded about them for that long anyway."""
         before, self._wanted = self._wanted, neighbors
-        self._bridge.expect(neighbors if before is None else neighbors & self._bridge.neighbors.expected)
-        if before is not None and neighbors - before:
+        is_start = before is None and asyncio.get_running_loop().time() < self._began + self._grace()
+        self._bridge.expect(neighbors if is_start else neighbors & self._bridge.neighbors.expected)
+        if not is_start and neighbors - (before or frozenset()):
             asyncio.get_running_loop().call_later(self._grace(), lambda: self._bridge.expect(self._wanted or ()))
 
     async def reload(self) -> None:

@@ -154,7 +154,7 @@ class OwnerChecks:
                 self._journal.success("addresses of owners")
                 self._addresses |= {each.id: each.address for each in found if each.address is not None}
                 self._check()
-                if len(found) < len(unknown):
+                if unknown - self._addresses.keys():
                     # Gone, and then its route is a black hole soon; or so new that EC2 does not show it yet.
                     delay = await self._pause(delay)
         finally:

@@ -37,6 +37,12 @@ log = logging.getLogger("bgp2vpc")
 FIRST_POLL_RETRY = 0.5
 LONGEST_POLL = 300.0
 LOOK_PAUSE = 0.5
+AFTER_A_TAKE = 1.0
+"""Seconds, in which a call that was under way when we took the route has been made."""
+
+_FROM_ONE_WHO_MAY_DELETE = frozenset((Reason.OWNER_LOST, Reason.OWNER_FAILING, Reason.OWNER_SILENT))
+"""Takes from an owner that is not heard and may be alive: it may withdraw at the same time, and its DeleteRoute come
+after our ReplaceRoute. EC2 has no compare-and-swap."""
 
 _JUDGED_BY_HEALTH = frozenset((Reason.OWNER_HEALTHY, Reason.OWNER_UNHEARD, Reason.OWNER_LOST, Reason.BACKUP_MED))
 """Verdicts that EC2's opinion of the owner might change."""
@@ -521,6 +527,8 @@ class Reconciler:
         self.written(outcome)
         if outcome.result is Result.DONE:
             self._count_move(outcome.change)
+            if outcome.change.reason in _FROM_ONE_WHO_MAY_DELETE:
+                asyncio.get_running_loop().call_later(AFTER_A_TAKE, self._look_again, outcome.change.key)
         if isinstance(outcome.error, InterfaceGone | TableGone):
             self.poll_now()
         self.touch([change.prefix])

@@ -18,7 +18,7 @@ from bgp2vpc.routing.decide import (
 )
 from bgp2vpc.routing.diff import Policy, is_ours, own_interfaces
 from bgp2vpc.routing.plan import Action, Change, Key, Plan
-from bgp2vpc.routing.rule import ManagedRoute, Rule, Takeover, Writes
+from bgp2vpc.routing.rule import ManagedRoute, Rule, Writes
 from bgp2vpc.routing.wish import Wish
 from bgp2vpc.vpc.finders import wants_subnets
 from bgp2vpc.vpc.model import Instance, InstanceHealth, Interface, Route, RouteTable, Snapshot, TargetKind
@@ -132,7 +132,7 @@ class View:
             for table_id, ruled in self.tables.items()
             if any(
                 (rule := ruled.rule_for(prefix)) is not None
-                and rule.takeover is Takeover.BEST_PATH
+                and rule.decides_by_best_path(prefix)
                 and self._is_at_ours(table_id, prefix)
                 for prefix in prefixes
             )
@@ -295,11 +295,14 @@ class View:
             return
         by_id = {interface.id: interface for interface in found}
         there = frozenset().union(*(interface.addresses for interface in by_id.values()))
+        taken = {(interface.vpc_id, address) for interface in by_id.values() for address in interface.addresses}
         # An address belongs to one interface: who had it before has it no longer.
         others = {
             each: interface
             for each, interface in self.snapshot.neighborhood.items()
-            if each not in asked.interface_ids and asked.addresses.isdisjoint(interface.addresses)
+            if each not in asked.interface_ids
+            and asked.addresses.isdisjoint(interface.addresses)
+            and taken.isdisjoint((interface.vpc_id, address) for address in interface.addresses)
         }
         nobody = (self.snapshot.nobody_at | asked.addresses) - there
         missing = (self.snapshot.missing | asked.interface_ids) - by_id.keys()

@@ -310,7 +310,7 @@ def _left_behind(here: Contest, route: Route) -> Decision | None:
     place, reason = here.place, _reason_without_path(here.place, route)
     if reason is Reason.OWNER_UNHEARD and place.fails(route.target.id):
         reason = Reason.OWNER_LOST
-    if reason is Reason.OWNER_HEALTHY:
+    if reason in (Reason.OWNER_HEALTHY, Reason.OWNER_SILENT):  # it never was announced to us: not ours to delete
         return None
     if here.held or reason is Reason.OWNER_UNHEARD:
         return place.stays(VerdictKind.YIELD, Reason.NOT_READY if here.held else reason)

@@ -11,6 +11,8 @@ from bgp2vpc.serf.model import Agent, Members, Refused, Told
 
 PATIENCE: Final = 5.0
 """Seconds that an answer may take."""
+RESOLUTION: Final = 0.001
+"""Seconds that a timer may be early, and what is not worth waiting for."""
 PAUSE: Final = 0.2
 """Seconds between two bunches of events: gossip leaves at that pace, too."""
 
@@ -86,7 +88,7 @@ class Client:
         while True:
             asked = clock()
             await self._answer(writer)
-            while (left := asked + self._agent.every - clock()) > 0:
+            while (left := asked + self._agent.every - clock()) > RESOLUTION:
                 self._awake.clear()
                 events = b"".join(map(self._conversation.send_event, self._to_say()))
                 writer.write(events)

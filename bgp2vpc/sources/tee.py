@@ -155,13 +155,16 @@ class _Copy:
 
     async def run(self) -> None:
         """Keep a connection to the daemon, until cancelled."""
-        pause = _FIRST_PAUSE
+        pause, said = _FIRST_PAUSE, ""
         while True:
             try:
                 ended = self._call()
-                pause = _FIRST_PAUSE
+                pause, said = _FIRST_PAUSE, ""
                 await asyncio.wait((ended,))
-            except OSError:
+            except OSError as error:
+                if (trouble := error.strerror or str(error)) != said:
+                    said = trouble
+                    _log.warning("the daemon is not reached at %s, ExaBGP alone hears us: %s", self._path, trouble)
                 pause = min(_LONGEST_PAUSE, pause * 2)
             finally:
                 self._hang_up()

@@ -226,6 +226,58 @@ def test_a_bridge_keeps_the_routes_of_others(make_lab) -> None:
     assert lab.routes == []
 
 
+def bridge_with_a_peer(make_lab, **config) -> Lab:
+    """A daemon that writes for others, and a peer whose route was made so long ago that nobody remembers by whom."""
+    rules = (rule(takeover=Takeover.BEST_PATH, writes=Writes.ANY),)
+    lab = make_lab(two_hosts(), rules=rules, **config).start(helper=True, wait=15)
+    lab.hear("neighbor 10.0.0.11 up", *update("announced 192.0.2.1/32 next-hop 10.0.0.11"))
+    lab.wait(400)
+    assert lab.routes == [AT_SECOND]
+    return lab
+
+
+@pytest.mark.parametrize("on_exit", OnExit)
+def test_a_bridge_that_ends_leaves_the_routes_of_others(make_lab, on_exit) -> None:
+    lab = bridge_with_a_peer(make_lab, on_exit=on_exit, drain_timeout=5.0)
+    assert lab.stop() == 0
+    assert lab.routes == [AT_SECOND]
+
+
+@pytest.mark.parametrize("on_exit", OnExit)
+def test_a_bridge_leaves_the_routes_of_others_when_exabgp_is_stopped(make_lab, on_exit) -> None:
+    lab = bridge_with_a_peer(make_lab, on_exit=on_exit, drain_timeout=5.0)
+    lab.hear("neighbor 10.0.0.11 down - reset", "shutdown 1 1")
+    lab.ended()
+    assert lab.routes == [AT_SECOND]
+
+
+def test_who_is_stopped_with_its_exabgp_takes_nothing_on_its_way_out(pair) -> None:
+    first, second, _ = pair(on_exit=OnExit.KEEP)
+    second.say(announce(A))
+    first.wait(5)
+    first.say(announce(A))
+    first.wait(30)
+    first.hear("neighbor 10.0.0.11 down - reset", "shutdown 1 1")
+    first.ended()
+    second.wait(5)
+    assert first.routes == [AT_SECOND]
+
+
+def test_a_new_host_at_an_old_address_is_not_taken_for_the_old_one(make_lab) -> None:
+    lab = make_lab(two_hosts(), rules=(BEST,)).start(helper=True, wait=15)
+    lab.say(announce(A, "med 100"))
+    lab.hear("neighbor 10.0.0.11 up", *update("announced 192.0.2.1/32 next-hop 10.0.0.11 med 50"))
+    lab.wait(1)
+    lab.vpc.remove_interface(PEER)
+    lab.vpc.add_interface("eni-7", "i-7", addresses=["10.0.0.11"])
+    lab.vpc.put_route("rtb-1", A, "eni-7")
+    lab.wait(70)
+    lab.forget_calls()
+    lab.wait(600)
+    assert lab.writes == []
+    assert lab.verdicts() == [f"rtb-1 {A} yield peer-best"]
+
+
 def test_an_address_nobody_has_is_asked_for_once_a_poll(make_lab) -> None:
     lab = make_lab(two_hosts(), rules=(BEST,)).start(helper=True, wait=15)
     lab.say(announce(A))

@@ -284,7 +284,7 @@ BRIDGE = [
     (US, [THEIRS], {}, ANY, "replace best-path eni-9 -> replace eni-9"),
     (US, [BETTER, THEIRS], {}, ANY, "keep ours eni-1"),
     (THEM, [], dict(known=WITHDRAWN), ANY, "delete withdrawn None -> delete eni-9"),
-    (THEM, [], dict(known=SILENT), ANY, "delete withdrawn None -> delete eni-9"),
+    (THEM, [], dict(known=SILENT), ANY, "nothing"),
     (THEM, [], dict(known=LOST), ANY, "delete owner-lost None -> delete eni-9"),
     (THEM, [], dict(known=LOST, damped={("rtb-1", P1)}), ANY, "yield damped eni-9"),
     (THEM, [], dict(known=LOST), ANY_CHECKED, "yield owner-unheard eni-9"),
