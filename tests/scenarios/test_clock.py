@@ -18,9 +18,11 @@ READERS = {
     ("daemon/deadlines.py", "time.time"),  # a hold until half past three; then kept by the loop's clock
     ("daemon/journal.py", "datetime.now"),  # when an error happened, for people
     ("daemon/leaving.py", "time.time"),  # since when a host drains, for people
+    ("daemon/notifier.py", "datetime.now"),  # when it was told, for people
     ("daemon/reconciler.py", "time.time"),  # since when a verdict stands, for people
     ("daemon/state_file.py", "time.time"),  # whether what the state file holds has ended
     ("daemon/steering.py", "time.time"),  # when a hold begins and ends, for people and the state file
+    ("doctor/gather.py", "time.time"),  # whether the clock is right is what it asks
     ("health/probes/icmp.py", "time.time"),  # icmplib's parser wants one, and we do not read it
 }
 
