@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections import deque
+from importlib import import_module
 from typing import Any, Final
 
 from bgp2vpc.health.programs import run_program
@@ -53,13 +54,20 @@ class Courier:
         }
 
     async def run(self) -> None:
-        """Until cancelled."""
+        """Until cancelled: nothing that goes wrong with a letter ends it."""
+        if self.recipient.url:
+            await _load_posting()
         while True:
             self._news.clear()
             while self._waiting:
+                letter = self._waiting.popleft()
                 self._delivering = True
                 try:
-                    await self._deliver(self._waiting.popleft())
+                    await self._deliver(letter)
+                except Exception as error:
+                    log.exception("not notified, for a reason that nobody expected")
+                    self._trouble = type(error).__name__
+                    self._drop(letter, self._trouble)
                 finally:
                     self._delivering = False
             await self._news.wait()
@@ -88,7 +96,7 @@ class Courier:
         if to.argv:
             ending = await run_program(to.argv, timeout=to.timeout, env=letter.environment())
             return ending.trouble, True
-        from bgp2vpc.notify.posting import post  # noqa: PLC0415  # aiohttp's client costs 10 MB: only who posts pays
+        from bgp2vpc.notify.posting import post  # noqa: PLC0415  # see _load_posting
 
         refusal = await post(to.url, letter.to_json(), to.timeout)
         return (refusal.why, refusal.may_pass) if refusal else ("", False)
@@ -97,3 +105,11 @@ class Courier:
         self._dropped += 1
         told = letter.notice.message
         event(log, logging.WARNING, "notification dropped", recipient=self.recipient.name, of=told, why=why)
+
+
+async def _load_posting() -> None:
+    """It brings aiohttp, whose 10 MB only who posts pays for, and 0.1 s that must not be spent in mid-failover."""
+    try:
+        await asyncio.to_thread(import_module, "bgp2vpc.notify.posting")
+    except Exception:
+        log.exception("what posts cannot be loaded")  # each letter tries it again

@@ -2,9 +2,12 @@
 
 import asyncio
 import logging
+import subprocess
+import sys
 
 import pytest
 
+from bgp2vpc.notify import posting
 from bgp2vpc.notify.courier import QUEUED, Courier
 from bgp2vpc.notify.model import Happening, Letter, Notice, Recipient
 from tests.post import Diary, Inbox, eventually
@@ -134,3 +137,50 @@ def test_a_program_that_does_not_exist(caplog) -> None:
 )
 def test_names_keep_secrets(url: str, name: str) -> None:
     assert recipient(url=url).name == name
+
+
+def test_what_posts_is_loaded_at_the_start_and_beside_the_loop() -> None:
+    code = """
+import asyncio, builtins, sys, threading
+from bgp2vpc.notify.courier import Courier
+from bgp2vpc.notify.model import Recipient
+
+real, where = builtins.__import__, []
+def spy(name, *args, **kwargs):
+    if name == "aiohttp":
+        where.append(threading.current_thread() is threading.main_thread())
+    return real(name, *args, **kwargs)
+builtins.__import__ = spy
+
+async def run(**to):
+    task = asyncio.create_task(Courier(Recipient(on=frozenset(), **to)).run())
+    await asyncio.sleep(0.05)
+    while "url" in to and not hasattr(sys.modules.get("bgp2vpc.notify.posting"), "post"):
+        await asyncio.sleep(0.01)
+    task.cancel()
+
+asyncio.run(run(argv=("true",)))
+assert "aiohttp" not in sys.modules
+asyncio.run(run(url="http://127.0.0.1:1/x"))
+assert where[0] is False, where
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=30)
+
+
+def test_what_nobody_expected_drops_one_letter_and_ends_nothing(inbox: Inbox, caplog, monkeypatch) -> None:
+    real, calls = posting.post, []
+
+    async def post(*args):
+        calls.append(args)
+        if len(calls) == 1:
+            raise RuntimeError("a bug")
+        return await real(*args)
+
+    monkeypatch.setattr(posting, "post", post)
+    courier = deliver(recipient(url=inbox.url), letter("first"), letter("second"), until=idle)
+    assert [body["message"] for body in inbox.bodies] == ["second"]
+    assert (courier.to_json()["dropped"], courier.to_json()["delivered"]) == (1, 1)
+    (record,) = [each for each in caplog.records if each.exc_info]
+    assert record.levelno == logging.ERROR
+    (record,) = [each for each in caplog.records if each.message == "notification dropped"]
+    assert (record.fields["of"], record.fields["why"]) == ("first", "RuntimeError")
