@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from bgp2vpc.errors import Bgp2vpcError
 from bgp2vpc.history import History
@@ -131,7 +132,7 @@ class Site:
             await asyncio.sleep(wait)
         host = request.headers.get("Host", "")
         if not is_ours(host, self.settings, _own_address(request)):
-            return _plain(f"'{host[:100]}' is no name of this server; add it to web.hosts\n", 421)
+            return _plain(f"{ascii(host[:100])} is no name of this server; add it to web.hosts\n", 421)
         try:
             return await handler(request)
         except web.HTTPException as error:
@@ -311,12 +312,15 @@ async def _fields(request: web.Request) -> dict[str, str]:
                 told = dict(await request.post())
             else:
                 raise _Refused(415, "expected a JSON object or a form (application/x-www-form-urlencoded)")
+        json.dumps(told, ensure_ascii=False).encode()  # half a surrogate pair is no text
     except TimeoutError:
         raise _Refused(408, f"the body did not come within {BODY_TIME:g} s") from None
     except web.HTTPRequestEntityTooLarge:
         raise _Refused(413, f"the body is longer than {LARGEST_BODY} bytes") from None
-    except (ValueError, RecursionError) as error:
-        raise _Refused(400, f"no JSON object: {error}"[:200]) from None
+    except (LookupError, web.RequestPayloadError, HttpProcessingError) as error:
+        raise _Refused(400, f"the body cannot be decoded: {ascii(str(error))[1:-1]}"[:200]) from None
+    except (ValueError, TypeError, RecursionError) as error:
+        raise _Refused(400, f"no JSON object: {ascii(str(error))[1:-1]}"[:200]) from None
     if not isinstance(told, dict) or not all(isinstance(value, str) for value in told.values()):
         raise _Refused(400, 'expected a flat object of texts, such as {"prefix": "192.0.2.53/32"}')
     return told

@@ -69,11 +69,14 @@ def read_token(path: Path) -> bytes:
 
 
 def token_of(authorization: str | None, field: str) -> bytes:
-    """The token that a request brings: `Authorization: Bearer …` (RFC 6750 section 2.1), or a form's field."""
+    """The token that a request brings: `Authorization: Bearer …` (RFC 6750 section 2.1), or a form's field.
+
+    Whatever it brings, it can be compared: what was no UTF-8, or no text at all, comes as surrogates.
+    """
     if authorization is None:
-        return field.strip().encode()
+        return field.strip().encode("utf-8", "surrogatepass")
     scheme, _, token = authorization.partition(" ")
-    return token.strip().encode() if scheme.lower() == "bearer" else b""
+    return token.strip().encode("utf-8", "surrogatepass") if scheme.lower() == "bearer" else b""
 
 
 def is_right(token: bytes, brought: bytes) -> bool:
