@@ -10,9 +10,10 @@
 """
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 
 from bgp2vpc.errors import Bgp2vpcError, Ec2Error
-from bgp2vpc.notify.model import Happening, Notice
+from bgp2vpc.notify.model import Address, Happening, Notice
 from bgp2vpc.routing.plan import Action, Change, Key, Reason
 from bgp2vpc.vpc.model import RouteTable, TargetKind
 
@@ -58,28 +59,38 @@ def held(tables: Iterable[RouteTable], own: Collection[str]) -> dict[Key, str]:
     }
 
 
+@dataclass(slots=True)
+class _Trouble:
+    times: int = 0
+    code: str = ""
+    told: set[Address] = field(default_factory=set)
+
+
 class Troubles:
-    """Counts how often in a row the same thing has failed."""
+    """Counts how often in a row the same thing has failed, and holds who was told of it."""
 
     def __init__(self) -> None:
-        self._times: dict[str, tuple[int, str]] = {}
+        self._troubles: dict[str, _Trouble] = {}
 
     def failed(self, subject: str, error: Bgp2vpcError) -> Notice:
         """Once more."""
         code = error.code if isinstance(error, Ec2Error) else type(error).__name__
-        times = self._times[subject][0] + 1 if subject in self._times else 1
-        self._times[subject] = times, code
+        trouble = self._troubles.setdefault(subject, _Trouble())
+        trouble.times += 1
+        trouble.code = code
         facts = {"subject": subject, "code": code, "error": str(error)}
-        return Notice(Happening.FAILURE, f"{subject}: failed {times} times in a row: {error}", facts, times)
+        words = f"{subject}: failed {trouble.times} times in a row: {error}"
+        return Notice(Happening.FAILURE, words, facts, trouble.times, trouble.told)
 
     def over(self, subject: str, *, unwanted: bool = False) -> Notice | None:
         """It worked, or is not tried any more."""
-        if subject not in self._times:
+        trouble = self._troubles.pop(subject, None)
+        if trouble is None:
             return None
-        times, code = self._times.pop(subject)
         how = "no longer wanted" if unwanted else "works again"
-        words = f"{subject}: {how} after {times} failures ({code})"
-        return Notice(Happening.RECOVERY, words, {"subject": subject, "code": code}, times)
+        words = f"{subject}: {how} after {trouble.times} failures ({trouble.code})"
+        facts = {"subject": subject, "code": trouble.code}
+        return Notice(Happening.RECOVERY, words, facts, trouble.times, trouble.told)
 
 
 def _took(change: Change) -> Notice:

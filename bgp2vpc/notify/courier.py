@@ -32,7 +32,8 @@ class Courier:
         self._trouble = ""
 
     def take(self, letter: Letter) -> None:
-        """Put it into the queue; returns at once."""
+        """Put it into the queue; returns at once. From now on it counts as told."""
+        letter.notice.is_told_to(self.recipient)
         if len(self._waiting) >= QUEUED:
             self._drop(self._waiting.popleft(), f"{QUEUED} wait already")
         self._waiting.append(letter)

@@ -4,10 +4,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 _PATH: Final = re.compile(r"[/?#]")
 """What ends the host and port of a URL."""
+
+
+Address: TypeAlias = tuple[tuple[str, ...], str]
+"""A program, or a URL."""
 
 
 class Happening(Enum):
@@ -35,6 +39,11 @@ class Recipient:
     retries: int = 3
 
     @property
+    def address(self) -> Address:
+        """Where it is, whatever else its entry says: this stays over a reload."""
+        return self.argv, self.url
+
+    @property
     def name(self) -> str:
         """For logs: the program, or the URL's host and port, for what is around them is often a secret."""
         if self.argv:
@@ -45,20 +54,35 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What happened: one sentence, and the facts in it. `times`: how often it has failed, for failure and recovery."""
+    """What happened: one sentence, and the facts in it. `times`: how often it has failed, for failure and recovery.
+
+    `told`: who has been told of this failure so far; all notices of one trouble, to its recovery, share it.
+    """
 
     happening: Happening
     message: str
     facts: Mapping[str, str] = field(default_factory=dict)
     times: int = 0
+    told: set[Address] = field(default_factory=set, compare=False, repr=False)
 
     def is_for(self, recipient: Recipient) -> bool:
-        """Whether this recipient wants it. A failure is told once, when it has lasted; then its end is, too."""
+        """Whether this recipient wants it. A failure is told once, when it has lasted; then its end is, too.
+
+        Its end only to those who were told of it, or who never want to be told of failures.
+        """
         if self.happening not in recipient.on:
             return False
         if self.happening is Happening.FAILURE:
-            return self.times == recipient.after
-        return self.happening is not Happening.RECOVERY or self.times >= recipient.after
+            return self.times >= recipient.after and recipient.address not in self.told
+        if self.happening is Happening.RECOVERY:
+            silent = Happening.FAILURE not in recipient.on and self.times >= recipient.after
+            return silent or recipient.address in self.told
+        return True
+
+    def is_told_to(self, recipient: Recipient) -> None:
+        """Remember it, so that it is not told again, and its end is."""
+        if self.happening is Happening.FAILURE:
+            self.told.add(recipient.address)
 
 
 @dataclass(frozen=True, slots=True)

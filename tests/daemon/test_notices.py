@@ -61,17 +61,56 @@ def recipient(**kwargs) -> Recipient:
     return Recipient(**{"on": frozenset(Happening), "argv": ("/bin/true",)} | kwargs)
 
 
+def tell(notice: Notice, to: Recipient) -> bool:
+    """What the notifier and a courier do."""
+    wanted = notice.is_for(to)
+    if wanted:
+        notice.is_told_to(to)
+    return wanted
+
+
 def test_a_failure_is_told_once_when_it_has_lasted_and_so_is_its_end() -> None:
     troubles, error = Troubles(), Ec2Error("CreateRoute", "Code", "words")
-    told = [troubles.failed("x", error).is_for(recipient(after=3)) for _ in range(6)]
+    told = [tell(troubles.failed("x", error), recipient(after=3)) for _ in range(6)]
     assert told == [False, False, True, False, False, False]
     over = troubles.over("x")
     assert over is not None
     assert over.is_for(recipient(after=3))
-    assert over.is_for(recipient(after=6))
-    assert not over.is_for(recipient(after=7))
     assert troubles.over("x") is None
-    assert troubles.failed("x", error).times == 1
+    again = troubles.failed("x", error)
+    assert (again.times, again.told) == (1, set())
+
+
+def test_whoever_comes_later_is_told_at_the_next_time() -> None:
+    troubles, error = Troubles(), Ec2Error("CreateRoute", "Code", "words")
+    first, later, patient = (recipient(argv=(word,), after=3) for word in ("first", "later", "patient"))
+    for _ in range(5):
+        tell(troubles.failed("x", error), first)
+    assert [tell(troubles.failed("x", error), later) for _ in range(3)] == [True, False, False]
+    assert not tell(troubles.failed("y", error), later), "another trouble"
+    over = troubles.over("x")
+    assert over is not None
+    assert (over.is_for(first), over.is_for(later), over.is_for(patient)) == (True, True, False)
+
+
+def test_an_entry_that_changes_is_told_at_its_new_count_and_never_twice() -> None:
+    troubles, error = Troubles(), Ec2Error("CreateRoute", "Code", "words")
+    assert [tell(troubles.failed("x", error), recipient(after=10)) for _ in range(5)] == [False] * 5
+    assert [tell(troubles.failed("x", error), recipient(after=2)) for _ in range(2)] == [True, False]
+    assert not tell(troubles.failed("x", error), recipient(after=4, timeout=1.0))
+    over = troubles.over("x")
+    assert over is not None
+    assert over.is_for(recipient(after=100)), "it was told, and waits for the end"
+
+
+@pytest.mark.parametrize(("after", "told"), [(5, True), (6, False)])
+def test_who_wants_ends_only_is_told_of_those_of_what_lasted(after: int, told: bool) -> None:
+    troubles, error = Troubles(), Ec2Error("CreateRoute", "Code", "words")
+    only = recipient(on=frozenset({Happening.RECOVERY}), after=after)
+    assert not any(tell(troubles.failed("x", error), only) for _ in range(5))
+    over = troubles.over("x")
+    assert over is not None
+    assert over.is_for(only) is told
 
 
 def test_only_what_was_asked_for_is_told() -> None:
@@ -171,3 +210,31 @@ def test_a_reload_tells_others(make_lab, told) -> None:
     lab.wait(30)
     assert told() == [f"rtb-1 {A}: deleted: withdrawn"]
     assert [row["recipient"] for row in lab.do(lab.daemon.status)["notify"]] == ["/nonexistent/program"]
+
+
+@pytest.mark.parametrize("before", [(), (recipient(argv=("/nonexistent/program",), retries=0, after=10**6),)])
+def test_a_reload_in_the_middle_of_a_failure_tells_it_and_its_end(make_lab, told, before) -> None:
+    lab: Lab = make_lab(notify=before).start()
+    lab.vpc.fail_next("CreateRoute rtb-1", Denied("CreateRoute", "UnauthorizedOperation", "no"), times=10**6)
+    lab.say(announce(A))
+    lab.wait(600)
+    assert told() == []
+    lab.reload(notify=EVERYTHING)
+    lab.wait(600)
+    (failure,) = told()
+    assert failure.startswith(f"rtb-1 {A}: failed ")
+    lab.reload(notify=(recipient(argv=("/nonexistent/program",), retries=0, after=10**6),))
+    lab.say(withdraw(A))
+    lab.wait(5)
+    assert [line.partition(" after ")[0] for line in told()[1:]] == [f"rtb-1 {A}: no longer wanted"]
+
+
+def test_who_never_heard_of_a_failure_hears_nothing_of_its_end(make_lab, told) -> None:
+    lab: Lab = make_lab(notify=()).start()
+    lab.vpc.fail_next("CreateRoute rtb-1", Denied("CreateRoute", "UnauthorizedOperation", "no"), times=10**6)
+    lab.say(announce(A))
+    lab.wait(600)
+    lab.reload(notify=(recipient(argv=("/nonexistent/program",), retries=0, after=10**6),))
+    lab.say(withdraw(A))
+    lab.wait(30)
+    assert told() == []
