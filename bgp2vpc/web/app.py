@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
@@ -19,12 +19,13 @@ from bgp2vpc.logs import event
 from bgp2vpc.prefix import PrefixError, parse_prefix
 from bgp2vpc.web.connection import Connection
 from bgp2vpc.web.guard import is_ours, is_own_page, is_right, token_of
+from bgp2vpc.web.look import Look
 from bgp2vpc.web.metrics import CONTENT_TYPE, Exposition, Seen
 from bgp2vpc.web.model import Facts, Order, Readiness, Steering, WebSettings
 from bgp2vpc.web.page import LAST_EVENTS, LAST_FAILURES, Pages, Parts, Told
 from bgp2vpc.web.shared import Shared, SharedByKey
 from bgp2vpc.web.tally import Tally
-from bgp2vpc.web.turnstile import Turnstile
+from bgp2vpc.web.turnstile import PATIENCE, Budget, Turnstile
 
 log = logging.getLogger("bgp2vpc.web")
 
@@ -53,6 +54,7 @@ WRONG_TOKENS: Final = 10
 PENALTY: Final = 60.0
 """After so many wrong tokens, none is looked at for so many seconds."""
 
+T = TypeVar("T")
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -76,12 +78,14 @@ class Site:
         self._sources = sources
         self._clock = asyncio.get_running_loop().time
         self._turnstile = Turnstile()
+        self._budget = Budget()
+        self._one_by_one = asyncio.Lock()
         self._pages = Pages()
-        self._facts = Shared(sources.facts, self._clock)
+        self._look = Shared(lambda: Look(sources.facts()), self._clock)
         self._told = SharedByKey(self._tell, self._clock)
         self._parts = SharedByKey(lambda prefix: self._pages.parts(self._told.get(prefix)), self._clock)
-        self._json = Shared(lambda: json.dumps(self._facts.get()).encode(), self._clock)
-        exposition = Exposition(lambda: Seen(self._facts.get(), sources.tally, not sources.unready()))
+        self._json = Shared(lambda: json.dumps(self._look.get().facts).encode(), self._clock)
+        exposition = Exposition(lambda: Seen(self._look.get().facts, sources.tally, not sources.unready()))
         self._metrics = Shared(exposition.text, self._clock)
         self._static = {name: (Path(__file__).parent / "static" / name).read_bytes() for name in STATIC}
         self._streams = 0
@@ -132,12 +136,13 @@ class Site:
             await asyncio.sleep(wait)
         host = request.headers.get("Host", "")
         if not is_ours(host, self.settings, _own_address(request)):
-            return _plain(f"{ascii(host[:100])} is no name of this server; add it to web.hosts\n", 421)
+            return _plain(f"{host[:100]!a} is no name of this server; add it to web.hosts\n", 421)
         try:
             return await handler(request)
         except web.HTTPException as error:
             allowed = {"Allow": error.headers["Allow"]} if "Allow" in error.headers else {}
-            return _plain(f"{error.status}: {error.reason}\n", error.status, allowed)
+            later = {"Retry-After": "5"} if error.status == 503 else {}
+            return _plain(f"{error.status}: {error.reason}\n", error.status, allowed | later)
         except ConnectionError:
             raise
         except Exception:
@@ -148,23 +153,42 @@ class Site:
 
     async def _page(self, request: web.Request, *, prefix: bool) -> web.StreamResponse:
         wanted = _prefix(f"{request.match_info['address']}/{request.match_info['length']}") if prefix else ""
-        await self._gather()
-        html = self._pages.whole(self._told.get(wanted), self._parts.get(wanted))
+        html = await self._paced(lambda: self._pages.whole(self._told.get(wanted), self._parts.get(wanted)))
         return web.Response(text=html, content_type="text/html", charset="utf-8")
 
-    async def _gather(self) -> None:
-        """The facts in one turn of the event loop, and what is made of them in another: no route waits for both."""
-        self._facts.get()
-        await asyncio.sleep(0)
+    async def _paced(self, make: Callable[[], T]) -> T:
+        """What is made of the facts, when it is its turn: all that is made takes its share of the event loop's time.
+
+        The facts in one turn of the event loop, and what is made of them in another: no route waits for both.
+        Raises web.HTTPServiceUnavailable: it would take too long until then.
+        """
+        try:
+            async with asyncio.timeout(PATIENCE) as patience, self._one_by_one:
+                while (wait := self._budget.wait(self._clock())) and not self._ending.is_set():
+                    await _pause(self._ending, wait)
+                patience.reschedule(None)
+                self._paying(self._look.get)
+                await asyncio.sleep(0)
+                return self._paying(make)
+        except TimeoutError:
+            raise web.HTTPServiceUnavailable(reason="too much to be made at once; try again later") from None
+
+    def _paying(self, make: Callable[[], T]) -> T:
+        began = self._clock()
+        try:
+            return make()
+        finally:
+            now = self._clock()
+            self._budget.pay(now, now - began)
 
     def _tell(self, prefix: str) -> Told:
         sources = self._sources
         verbs = sorted(sources.steering.verbs) if self.token else []
         ready = list(sources.unready())
         if prefix:
-            return Told(self._facts.get(), ready, (), (), verbs, prefix, sources.history.story(prefix))
+            return Told(self._look.get().of(prefix), ready, (), (), verbs, prefix, sources.history.story(prefix))
         events, failures = sources.history.last(LAST_EVENTS), sources.history.failures(LAST_FAILURES)
-        return Told(self._facts.get(), ready, events, failures, verbs)
+        return Told(self._look.get().facts, ready, events, failures, verbs)
 
     async def _file(self, request: web.Request) -> web.StreamResponse:
         name = request.match_info["name"]
@@ -175,12 +199,10 @@ class Site:
     # For programs
 
     async def _status(self, _: web.Request) -> web.StreamResponse:
-        await self._gather()
-        return web.Response(body=self._json.get(), content_type="application/json")
+        return web.Response(body=await self._paced(self._json.get), content_type="application/json")
 
     async def _scrape(self, _: web.Request) -> web.StreamResponse:
-        await self._gather()
-        return web.Response(body=self._metrics.get(), headers={"Content-Type": CONTENT_TYPE})
+        return web.Response(body=await self._paced(self._metrics.get), headers={"Content-Type": CONTENT_TYPE})
 
     async def _alive(self, _: web.Request) -> web.StreamResponse:
         return _plain("alive\n")
@@ -211,13 +233,10 @@ class Site:
         text = "retry: 2000\n\n"
         try:
             while not (self._ending.is_set() or request.transport is None or request.transport.is_closing()):
-                await self._gather()
-                if changed := _changes(sent, self._parts.get(prefix)):
-                    told = {"time": self._facts.get()["time"], "parts": changed}
-                    text += f"data: {json.dumps(told)}\n\n"
-                    sent.update(changed)
-                elif self._clock() - silent_since > HEARTBEAT:
-                    text += ": still here\n\n"
+                with suppress(web.HTTPServiceUnavailable):  # this time, then
+                    text += await self._paced(partial(self._news, prefix, sent))
+                if not text and self._clock() - silent_since > HEARTBEAT:
+                    text = ": still here\n\n"
                 if text:
                     async with asyncio.timeout(STREAM_PATIENCE):
                         await stream.write(text.encode())
@@ -227,6 +246,14 @@ class Site:
             if request.transport is not None:
                 request.transport.abort()
         return stream
+
+    def _news(self, prefix: str, sent: dict[str, str]) -> str:
+        """What has changed since it was sent, as an event; from now on that is what was sent."""
+        changed = _changes(sent, self._parts.get(prefix))
+        if not changed:
+            return ""
+        sent.update(changed)
+        return f"data: {json.dumps({'time': self._look.get().facts['time'], 'parts': changed})}\n\n"
 
     # Steering
 

@@ -62,7 +62,9 @@ def test_a_request_that_cannot_be_read_is_refused_and_not_logged_as_a_mistake(
     ],
 )
 @on_a_loop
-async def test_what_is_no_text_is_no_mistake_of_ours_either(tmp_path, caplog: pytest.LogCaptureFixture, request_: bytes):
+async def test_what_is_no_text_is_no_mistake_of_ours_either(
+    tmp_path, caplog: pytest.LogCaptureFixture, request_: bytes
+):
     async with serving(tmp_path) as site:
         answer = await sent(site, request_)
         assert answer[9:12] in (b"400", b"401", b"404", b"421"), answer[:300]

@@ -1,0 +1,107 @@
+"""However many different pages are asked for: they take their share of the event loop's time, and no more."""
+
+import asyncio
+import time
+from typing import Any
+
+import aiohttp
+import pytest
+from served import Served, on_a_loop, serving
+
+from bgp2vpc.web import app
+from bgp2vpc.web.look import Look
+from bgp2vpc.web.turnstile import Budget, Turnstile
+
+COST = 0.02
+
+
+def test_work_takes_its_share_of_the_time_whatever_each_piece_costs():
+    budget = Budget(share=0.1, credit=1, longest=4)
+    now = 100.0
+    assert budget.wait(now) == 0
+    budget.pay(now, 0.05)  # half of the credit
+    assert budget.wait(now) == 0
+    budget.pay(now, 0.25)
+    assert budget.wait(now) == pytest.approx(2)
+    budget.pay(now, 0.01)
+    assert budget.wait(now) == pytest.approx(2.1)
+    assert budget.wait(now + 2.2) == 0
+    budget.pay(now + 10, 5.0)
+    assert budget.wait(now + 10) == pytest.approx(3)
+
+
+def test_a_prefix_is_told_its_own_rows_and_those_of_every_prefix():
+    rows = [{"prefix": prefix, "n": n} for n, prefix in enumerate(("a", "b", None, "a"))]
+    look = Look({"time": 1, "routes": rows, "paths": rows[:2], "steering": rows, "leaving": [], "not_accepted": ["b"]})
+    told = look.of("a")
+    assert [row["n"] for row in told["routes"]] == [0, 3, 2]
+    assert (told["paths"], told["leaving"], told["not_accepted"], told["time"]) == (rows[:1], [], [], 1)
+    assert look.of("b")["not_accepted"] == ["b"]
+    assert look.of("c")["paths"] == []
+
+
+def test_a_prefix_costs_its_own_rows_only():
+    class Counted(list[Any]):
+        read = 0
+
+        def __iter__(self):
+            Counted.read += 1
+            return super().__iter__()
+
+    rows = Counted({"prefix": f"p{n}"} for n in range(1000))
+    look = Look({"routes": rows, "paths": rows, "steering": [], "leaving": [], "not_accepted": []})
+    assert [len(look.of(f"p{n}")["routes"]) for n in range(1000)] == [1] * 1000
+    assert Counted.read == 2
+
+
+def costly(site: Served, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The prefixes whose pages are made, each of which costs."""
+    web = site.daemon._pages._server.site
+    web._turnstile = Turnstile(rate=100_000)
+    made: list[str] = []
+    parts = web._pages.parts
+
+    def slow(told: Any) -> Any:
+        made.append(told.prefix)
+        time.sleep(COST)
+        return parts(told)
+
+    monkeypatch.setattr(web._pages, "parts", slow)
+    return made
+
+
+def bound(seconds: float) -> float:
+    """Pages in this time: the share of the loop's time, and the credit, and the one that overdraws it."""
+    return (0.05 * (seconds + 1)) / COST + 2
+
+
+@on_a_loop
+async def test_pages_of_many_prefixes_share_the_time_and_what_is_too_much_is_refused(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(app, "PATIENCE", 2.0)
+    async with serving() as site:
+        made = costly(site, monkeypatch)
+        began = time.monotonic()
+        asked = asyncio.gather(*(site.get(f"/prefix/192.0.2.{n}/32") for n in range(90)))
+        await asyncio.sleep(1)
+        now = time.monotonic()
+        assert (await site.get("/healthz"))[0] == 200
+        assert (await site.get("/static/style.css"))[0] == 200
+        assert time.monotonic() - now < 0.5  # what costs nothing does not wait
+        codes = [status for status, _ in await asked]
+        assert set(codes) == {200, 503}
+        assert codes.count(200) == len(made)
+        assert 2 <= len(made) <= bound(time.monotonic() - began)
+
+
+@on_a_loop
+async def test_streams_of_many_prefixes_share_it_too(monkeypatch: pytest.MonkeyPatch):
+    async with serving() as site:
+        made = costly(site, monkeypatch)
+        began = time.monotonic()
+        limits = aiohttp.TCPConnector(limit=0)
+        async with aiohttp.ClientSession(connector=limits) as http:
+            urls = [f"{site.url}/events?prefix=192.0.2.{n}/32" for n in range(40)]
+            streams = await asyncio.gather(*(http.get(url) for url in urls))
+            assert {stream.status for stream in streams} == {200}
+            await asyncio.sleep(2)
+            assert 2 <= len(made) <= bound(time.monotonic() - began)
