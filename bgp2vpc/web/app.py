@@ -52,7 +52,11 @@ STREAM_PATIENCE: Final = 5.0
 """Seconds in which a stream's client has to read what it was sent."""
 WRONG_TOKENS: Final = 10
 PENALTY: Final = 60.0
-"""After so many wrong tokens, none is looked at for so many seconds."""
+"""After so many wrong tokens, wrong ones are told for so many seconds to come later; the right one is still let in."""
+SAY_AGAIN: Final = 3600.0
+"""Wrong tokens are logged when there have been 1, 10, 100, …, and again after so many seconds: not each of them."""
+SUBJECTS: Final = {"check": "check", "reconcile": ""}
+"""The field that says what a verb is about, where that is not `prefix`."""
 
 T = TypeVar("T")
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -92,6 +96,8 @@ class Site:
         self._ending = asyncio.Event()
         self._wrong_tokens = 0
         self._deaf_until = 0.0
+        self._wrong_in_all = 0
+        self._wrong_said = 0.0
 
     def app(self) -> web.Application:
         """The routes."""
@@ -276,18 +282,19 @@ class Site:
     def _authenticate(self, request: web.Request, field: str) -> None:
         if self.token is None:
             raise _Refused(403, "steering by HTTP is off: web.token_file is not set, or the log says what is wrong")
+        if is_right(self.token, token_of(request.headers.get("Authorization"), field)):
+            self._wrong_tokens = self._wrong_in_all = 0
+            return
         now = self._clock()
+        self._wrong_in_all += 1
+        if str(self._wrong_in_all).strip("0") == "1" or now - self._wrong_said > SAY_AGAIN:
+            self._wrong_said = now
+            event(log, logging.WARNING, "wrong token", client=request.remote, count=self._wrong_in_all)
         if now < self._deaf_until:
             raise _Refused(429, "too many wrong tokens; try again in a minute")
-        if is_right(self.token, token_of(request.headers.get("Authorization"), field)):
-            self._wrong_tokens = 0
-            return
         self._wrong_tokens += 1
         if self._wrong_tokens >= WRONG_TOKENS:
             self._deaf_until, self._wrong_tokens = now + PENALTY, 0
-            event(log, logging.WARNING, "too many wrong tokens: none is looked at for a minute", client=request.remote)
-        else:
-            event(log, logging.WARNING, "wrong token", client=request.remote)
         raise _Refused(401, "the token is wrong or missing")
 
     def _obey(self, request: web.Request, fields: Mapping[str, str]) -> tuple[str, Any]:
@@ -295,18 +302,22 @@ class Site:
         steering = self._sources.steering
         if verb not in steering.verbs:
             raise _Refused(404, f"'{verb[:40]}': expected one of {', '.join(sorted(steering.verbs))}")
-        unknown = fields.keys() - {"prefix", "check", "for", "reason", "token"}
-        if unknown:
-            raise _Refused(400, f"unknown field '{min(unknown)[:40]}': expected prefix, check, for, reason")
-        subject = fields.get("check", "") if verb == "check" else fields.get("prefix", "")
+        about = SUBJECTS.get(verb, "prefix")
+        known = [*([about] if about else []), "for", "reason"]
+        if unknown := fields.keys() - {*known, "token"}:
+            raise _Refused(400, f"unknown field '{min(unknown)[:40]}' for {verb}: expected {', '.join(known)}")
+        subject = fields.get(about, "")
+        if about in fields and not subject.strip():
+            everything = ": leave it out to mean everything" if about == "prefix" else ""
+            raise _Refused(400, f"'{about}' is empty{everything}")
         subjects = (subject,) if verb == "check" and subject else tuple(subject.split())
         order = Order(verb, subjects, fields.get("for", "").strip(), " ".join(fields.get("reason", "").split())[:200])
         try:
             result = steering.steer(order, f"web, {request.remote}")
         except Bgp2vpcError as error:
             raise _Refused(400, str(error)) from error
-        about = " ".join(subjects) or ("" if verb == "reconcile" else "everything")
-        return f"{verb}: done{f' ({about})' if about else ''}", result
+        done = " ".join(subjects) or ("everything" if about else "")
+        return f"{verb}: done{f' ({done})' if done else ''}", result
 
     def _told_so(self, status: int, message: str, result: Any, *, wants_json: bool, prefix: str) -> web.StreamResponse:
         headers = {"WWW-Authenticate": 'Bearer realm="bgp2vpc"'} if status == 401 else {}

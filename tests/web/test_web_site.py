@@ -116,7 +116,7 @@ async def test_the_status_is_the_daemons_own_with_a_schema():
 
 
 def test_every_key_of_the_status_is_documented():
-    document = (Path(__file__).parents[2] / "docs" / "web.md").read_text()
+    document = (Path(__file__).parents[2] / "docs" / "status-json.md").read_text()
 
     async def keys() -> set[str]:
         async with serving() as site:
@@ -308,6 +308,19 @@ async def test_with_the_token_a_prefix_is_drained_and_undrained(tmp_path: Path):
 
 
 @on_a_loop
+async def test_the_form_that_drains_everything_sends_no_prefix(tmp_path: Path):
+    async with serving(tmp_path) as site:
+        await site.announced()
+        page = (await site.get("/"))[1]
+        form = page[page.index('action="/steer/drain"') :]
+        names = re.findall(r'<input[^>]* ?name="([^"]*)"', form[: form.index("</form>")])
+        assert names == ["for", "reason", "token"]
+        fields = dict.fromkeys(names, "") | {"token": TOKEN}
+        status, told = await site.post("/steer/drain", token=None, data=fields, headers={"Accept": "application/json"})
+        assert (status, told["message"]) == (200, "drain: done (everything)")
+
+
+@on_a_loop
 async def test_without_javascript_the_form_brings_the_token(tmp_path: Path):
     async with serving(tmp_path) as site:
         await site.announced()
@@ -382,6 +395,13 @@ BAD = [
     ({"json": {"prefix": A, "for": "1h"}}, "undrain", 400, "'for' has no meaning with undrain"),
     ({"json": {}}, "hold", 400, "of which prefix?"),
     ({"json": {"prefix": A}}, "takeover", 400, "cannot be taken over"),
+    ({"json": {"prefix": ""}}, "drain", 400, "'prefix' is empty: leave it out to mean everything"),
+    ({"json": {"prefix": " "}}, "release", 400, "'prefix' is empty"),
+    ({"data": {"prefix": ""}}, "drain", 400, "'prefix' is empty"),
+    ({"json": {"check": ""}}, "check", 400, "'check' is empty"),
+    ({"json": {"prefix": A}}, "check", 400, "unknown field 'prefix' for check: expected check, for, reason"),
+    ({"json": {"prefix": A}}, "reconcile", 400, "unknown field 'prefix' for reconcile: expected for, reason"),
+    ({"json": {"check": "tcp"}}, "drain", 400, "unknown field 'check' for drain: expected prefix, for, reason"),
     ({"json": {}}, "explode", 404, "'explode': expected one of"),
 ]
 
@@ -428,12 +448,18 @@ async def test_a_token_that_everybody_can_read_is_refused_until_it_is_mended(
 
 
 @on_a_loop
-async def test_after_ten_wrong_tokens_none_is_looked_at_for_a_minute(tmp_path: Path):
+async def test_after_ten_wrong_tokens_the_wrong_ones_come_later_and_the_right_one_is_let_in(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+):
     async with serving(tmp_path) as site:
         codes = [(await site.post("/steer/drain", token="wrong", json={}))[0] for _ in range(10)]
         assert codes == [401] * 10
-        status, told = await site.post("/steer/drain", json={})
-        assert (status, "too many wrong tokens" in told["error"]) == (429, True)
+        for _ in range(30):
+            headers = {"Accept": "application/json"}
+            status, told = await site.post("/steer/drain", token="wrong", json={}, headers=headers)
+            assert (status, "too many wrong tokens" in told["error"]) == (429, True)
+        assert (await site.post("/steer/undrain", json={}))[0] == 200
+        assert len([each for each in caplog.records if each.message.startswith("wrong token")]) == 2
 
 
 @on_a_loop
