@@ -24,6 +24,8 @@ from bgp2vpc.vpc.finders import wants_subnets
 from bgp2vpc.vpc.model import Instance, InstanceHealth, Interface, Route, RouteTable, Snapshot, TargetKind
 from bgp2vpc.vpc.settling import Settling
 
+LATELY = 10.0
+"""Seconds in which an announcement may come after the write that it is about."""
 REMEMBERED_MOVES = 300.0
 """Seconds for which a route that somebody else has moved tells that its owner is alive."""
 
@@ -115,7 +117,8 @@ class View:
         tables = self._settling.corrected(snapshot.tables.values(), now)
         moved = self._moved(tables, now)
         self._read_at = dict.fromkeys(snapshot.tables, asked)
-        self.snapshot = replace(snapshot.with_tables(tables, snapshot.tables), moved=moved)
+        lately = frozenset(key for key, at in moved.items() if at > now - LATELY)
+        self.snapshot = replace(snapshot.with_tables(tables, snapshot.tables), moved=moved, moved_lately=lately)
         self._find_tables()
         lost = {table for table, _ in before} - self.tables.keys()
         return tuple(sorted(key for key in before if key[0] in lost and self._is_at_ours(*key)))
@@ -156,7 +159,9 @@ class View:
         """EC2 told one table anew."""
         tables = self._settling.corrected([table], now)
         if self.snapshot is not None:
-            self.snapshot = replace(self.snapshot, moved=self._moved(tables, now))
+            moved = self._moved(tables, now)
+            lately = frozenset(key for key, at in moved.items() if at > now - LATELY)
+            self.snapshot = replace(self.snapshot, moved=moved, moved_lately=lately)
         self._read_at[table.id] = asked
         self._replace(tables, table.id)
 

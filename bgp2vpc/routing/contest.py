@@ -232,7 +232,7 @@ def _reason_without_path(place: Place, route: Route) -> Reason:
             return Reason.OWNER_WITHDREW
         case Standing.SILENT:
             # Its write may be seen before its announcement is heard.
-            return Reason.OWNER_UNHEARD if place.key in place.snapshot.moved else Reason.OWNER_SILENT
+            return Reason.OWNER_UNHEARD if place.key in place.snapshot.moved_lately else Reason.OWNER_SILENT
         case Standing.LOST:
             is_alive = place.rule.remote_check_of(place.prefix) or _has_moved_since_lost(place, route)
             return Reason.OWNER_UNHEARD if is_alive else Reason.OWNER_LOST

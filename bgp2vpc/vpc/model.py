@@ -197,6 +197,7 @@ class Snapshot:
     and those that hold what we want. `nobody_at`: addresses that no interface of our VPCs has, when it was asked.
     `moved`: (table, prefix) -> the time after which somebody else has pointed the route where it points now, as far as
     that can be told.
+    `moved_lately`: those of them that had moved only seconds before the last reading.
     `missing`: interfaces that routes point at and that EC2 does not know.
     """
 
@@ -209,6 +210,7 @@ class Snapshot:
     neighborhood: Mapping[str, Interface] = field(default_factory=dict)
     nobody_at: frozenset[IPAddress] = frozenset()
     moved: Mapping[tuple[str, Prefix], float] = field(default_factory=dict)
+    moved_lately: frozenset[tuple[str, Prefix]] = frozenset()
     missing: frozenset[str] = frozenset()
 
     @property

@@ -213,7 +213,7 @@ def test_a_route_that_moved_to_the_owner_after_its_session_was_lost_tells_that_i
 
 
 def test_who_was_given_the_route_lately_and_is_silent_may_be_about_to_announce():
-    shown = replace(shown_to_us(*THEM), moved={("rtb-1", P1): 4.9})
+    shown = replace(shown_to_us(*THEM), moved_lately=frozenset({("rtb-1", P1)}))
     assert decided(THEM, [BETTER], shown=shown, known=SILENT) == "yield owner-unheard eni-9"
 
 
