@@ -5,12 +5,13 @@ from pathlib import Path
 from pydantic import BaseModel, ValidationError
 
 from bgp2vpc.config import awsnycast, build, schema
-from bgp2vpc.config.document import Document, read_document
+from bgp2vpc.config.document import Document, dotted, read_document
 from bgp2vpc.config.messages import problems
 from bgp2vpc.config.model import Config, Ec2Limits, Process
 from bgp2vpc.config.references import wrong_references
 from bgp2vpc.errors import ConfigError, Problem
 from bgp2vpc.routing.damping import DampingLimits
+from bgp2vpc.routing.rule import Takeover
 
 
 def parse(text: str, file: str) -> Config:
@@ -31,7 +32,18 @@ def parse(text: str, file: str) -> Config:
 
 def _warnings(document: Document, entry: schema.ConfigFile, file: str) -> tuple[Problem, ...]:
     found = [*document.repairs, *awsnycast.warnings(document, entry, file)]
+    found += _unrecognised_owners(document, entry, file)
     return tuple(sorted(found, key=lambda problem: problem.line))
+
+
+def _unrecognised_owners(document: Document, entry: schema.ConfigFile, file: str) -> list[Problem]:
+    key = "routetables" if "routetables" in document.data else "route_tables"
+    message = "with takeover: best_path, peers know an owner by the interface of its BGP next hop: let BGP run over this one, too"
+    return [
+        Problem(file, document.line((key, name, "interface")), dotted((key, name, "interface")), message)
+        for name, rule in entry.routetables.items()
+        if rule.takeover is Takeover.BEST_PATH and rule.interface is not None
+    ]
 
 
 def _config(entry: schema.ConfigFile, document: Document, file: str) -> Config:

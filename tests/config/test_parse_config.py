@@ -126,6 +126,13 @@ def test_what_best_path_needs_arrives() -> None:
     assert (config.startup_hold, config.damping) == (3.0, DampingLimits(30.0, 5000.0, 1000.0))
 
 
+def test_an_interface_of_its_own_with_best_path_is_a_warning() -> None:
+    text = "routetables:\n  a:\n    find: {type: main}\n    accept: [192.0.2.53]\n    interface: 1\n"
+    assert parse(text, "f").warnings == ()
+    (warning,) = parse(f"{text}    takeover: best_path\n", "f").warnings
+    assert str(warning).startswith("f:5: routetables.a.interface: with takeover: best_path, peers know an owner")
+
+
 # how `find` is written, what it is
 FINDERS: list[tuple[str, Finder]] = [
     ("{type: main}", Main()),
