@@ -38,7 +38,7 @@ def _warnings(document: Document, entry: schema.ConfigFile, file: str) -> tuple[
 
 def _unrecognised_owners(document: Document, entry: schema.ConfigFile, file: str) -> list[Problem]:
     key = "routetables" if "routetables" in document.data else "route_tables"
-    message = "with takeover: best_path, peers know an owner by the interface of its BGP next hop: let BGP run over this one, too"
+    message = "with takeover: best_path, peers know an owner by the interface of its BGP next hop: let BGP use this one"
     return [
         Problem(file, document.line((key, name, "interface")), dotted((key, name, "interface")), message)
         for name, rule in entry.routetables.items()
