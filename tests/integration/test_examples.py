@@ -1,10 +1,14 @@
 """The examples, run as they are but for addresses and ports of this machine."""
 
+import json
 import os
 import signal
+import socket
+import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import pytest
 from awsnycast_kit import build, write
@@ -109,6 +113,32 @@ def test_the_web_service_moves_to_the_instance_that_answers(cloud: Cloud, make_s
         os.kill(first.process.pid, signal.SIGCONT)
         for service in services.values():
             service.stop()
+
+
+def test_the_page_is_served_and_steers_with_its_token(cloud: Cloud, make_site, tmp_path: Path) -> None:
+    world = build(cloud)
+    site = make_site(world.hosts[0])
+    token = tmp_path / "token"
+    token.write_text("0123456789abcdef" * 4 + "\n")
+    token.chmod(0o640)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{probe.getsockname()[1]}"
+    write(site, example("web.yaml", **{"127.0.0.1:8179": address, "/etc/bgp2vpc.token": str(token)}))
+    site.start()
+    site.announce(WEB)
+    site.wait_for_route(WEB, *world.tables)
+    site.wait_for_log("web page")
+
+    def ask(path: str, **more: Any) -> Any:
+        with urllib.request.urlopen(urllib.request.Request(f"http://{address}{path}", **more)) as answer:
+            return json.load(answer)
+
+    facts = ask("/status.json")
+    assert (facts["instance_id"], len(facts["routes"])) == (world.hosts[0].instance_id, len(world.tables))
+    headers = {"Authorization": f"Bearer {token.read_text().strip()}", "Content-Type": "application/json"}
+    ask("/steer/hold", data=json.dumps({"prefix": WEB}).encode(), headers=headers)
+    eventually(lambda: [each["verb"] for each in ask("/status.json")["steering"]] == ["hold"], "the hold")
 
 
 def test_every_example_is_run_somewhere() -> None:
