@@ -208,7 +208,8 @@ def test_a_restart_moves_no_route_where_on_exit_is_keep(installed: Debian, world
     script = {"run": ["sh", "-c", f"echo announce route {A} next-hop self; exec cat >/dev/null"]}
     configure(installed, processes={"dns": script})
     installed.run("systemctl", "start", UNIT)
-    wait_for_route(cloud, world.hosts[0])
+    for host in world.hosts:  # in each table, or the last write would be taken for one of the restart
+        cloud.wait_for_route(host.table, A, world.hosts[0].interface_id, timeout=15)
     cloud.forget_calls()
     installed.run("systemctl", "restart", UNIT)
     installed.run("dpkg", "-i", "/bgp2vpc.deb")  # an upgrade
