@@ -511,7 +511,7 @@ class Reconciler:
         if not change.is_move or not self._calm.damping.moved(change.key, self._now()):
             return
         where = {"table": change.table_id, "prefix": change.prefix}
-        hint = "instances do not agree who should hold it; it stays where it is unless its owner is certainly down"
+        hint = "a service flaps, or instances disagree; it stays where it is unless its owner is certainly down"
         seconds = round(self._calm.damping.free_at(change.key) - self._now())
         event(log, logging.WARNING, "damped: moved too often of late", **where, seconds=seconds, hint=hint)
         self._calm_later()
