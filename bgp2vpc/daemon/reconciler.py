@@ -29,7 +29,7 @@ from bgp2vpc.routing.damping import Damping
 from bgp2vpc.routing.decide import Strangers
 from bgp2vpc.routing.guard import guard, withdrawals
 from bgp2vpc.routing.handovers import Handovers
-from bgp2vpc.routing.plan import Change, Key, Plan, Reason, Verdict, VerdictKind
+from bgp2vpc.routing.plan import Change, Key, Plan, Reason, Verdict
 from bgp2vpc.routing.wish import Wish
 
 log = logging.getLogger("bgp2vpc")
@@ -46,16 +46,6 @@ after our ReplaceRoute. EC2 has no compare-and-swap."""
 
 _JUDGED_BY_HEALTH = frozenset((Reason.OWNER_HEALTHY, Reason.OWNER_UNHEARD, Reason.OWNER_LOST, Reason.BACKUP_MED))
 """Verdicts that EC2's opinion of the owner might change."""
-
-
-def _may_be_anothers(before: Verdict | None, now: Verdict | None) -> bool:
-    """Whether a route that we believe to be ours may have been taken: a peer had the better path until now."""
-    return (
-        before is not None
-        and now is not None
-        and before.reason in (Reason.PEER_BEST, Reason.HANDOVER)
-        and (now.kind, now.reason) == (VerdictKind.KEEP, Reason.OURS)
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,10 +117,8 @@ class Reconciler:
         self._poll_now = asyncio.Event()
         self._writes: dict[Key, asyncio.Task[None]] = {}
         self._doubts: dict[Key, asyncio.Task[None]] = {}
-        self._contested: dict[str, set[Prefix]] = {}
+        self._to_look_at: dict[str, set[Prefix]] = {}
         self._looking: set[str] = set()
-        self._looks: dict[Key, bool] = {}
-        """Places whose tables are being looked at, and whether somebody has asked for that again meanwhile."""
         self._asking: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._finished = False
@@ -366,8 +354,6 @@ class Reconciler:
             holder = self._view.holder(key)
             self._calm.handovers.decided(key, decided.get(key), holder, self._now())
             self._note_since(key, before.get(key), decided.get(key), holder)
-            if _may_be_anothers(before.get(key), decided.get(key)):
-                self._look_again(key)
         self._calm_later()
         for key, verdict in decided.items():
             if verdict.awaits is not None:
@@ -456,7 +442,7 @@ class Reconciler:
         late, forgiven = self._calm.handovers.expire(now)
         self.touch({prefix for _, prefix in forgiven | released})
         for table_id, prefix in late:  # what we know of the table is older than what we expect of the other
-            self._look_again((table_id, prefix))
+            self._look_again(table_id, [prefix])
 
     def doubt(self, prefixes: Collection[Prefix]) -> None:
         """There is news of these, and there are peers. Where we believe the route ours, one may have taken it.
@@ -465,35 +451,23 @@ class Reconciler:
         route seems to be where it belongs we would do nothing before the next poll.
         """
         for table_id in self._view.contested(prefixes):
-            self._contested.setdefault(table_id, set()).update(prefixes)
-            if table_id not in self._looking:
-                self._looking.add(table_id)
-                self._start(self._look_while_contested(table_id))
+            self._look_again(table_id, prefixes)
 
-    async def _look_while_contested(self, table_id: str) -> None:
+    def _look_again(self, table_id: str, prefixes: Collection[Prefix]) -> None:
+        """Look at the table, and decide about these; one task for all who ask, also while EC2 does not answer."""
+        self._to_look_at.setdefault(table_id, set()).update(prefixes)
+        if table_id not in self._looking:
+            self._looking.add(table_id)
+            self._start(self._look_while_asked(table_id))
+
+    async def _look_while_asked(self, table_id: str) -> None:
         try:
-            while prefixes := self._contested.pop(table_id, None):
+            while prefixes := self._to_look_at.pop(table_id, None):
                 await self._look_at(table_id)
                 self.touch(prefixes)
                 await asyncio.sleep(LOOK_PAUSE)  # many peers may have news, one after the other
         finally:
             self._looking.discard(table_id)
-
-    def _look_again(self, key: Key) -> None:
-        """Look at the table of this place; one task for all who ask while EC2 does not answer."""
-        if key not in self._looks:
-            self._start(self._look_until_all_have_seen(key))
-        self._looks[key] = True
-
-    async def _look_until_all_have_seen(self, key: Key) -> None:
-        table_id, prefix = key
-        try:
-            while self._looks[key]:
-                self._looks[key] = False
-                await self._look_at(table_id)
-                self.touch([prefix])
-        finally:
-            del self._looks[key]
 
     def _calm_later(self) -> None:
         due = self._calm.next_expiry()
@@ -528,7 +502,9 @@ class Reconciler:
         if outcome.result is Result.DONE:
             self._count_move(outcome.change)
             if outcome.change.reason in _FROM_ONE_WHO_MAY_DELETE:
-                asyncio.get_running_loop().call_later(AFTER_A_TAKE, self._look_again, outcome.change.key)
+                asyncio.get_running_loop().call_later(
+                    AFTER_A_TAKE, self._look_again, outcome.change.table_id, [outcome.change.prefix]
+                )
         if isinstance(outcome.error, InterfaceGone | TableGone):
             self.poll_now()
         self.touch([change.prefix])
