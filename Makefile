@@ -40,14 +40,19 @@ lint: $(VENV)/.ready
 test: setup lint
 	$(BIN)/python -m pytest
 
+# Two minutes; the figures go to benchmarks/results.json, and with `make generate` into the documents.
 bench: $(VENV)/.ready
 	$(BIN)/python -m benchmarks
+
+# Half an hour, as root.
+bench-all: $(VENV)/.ready
+	$(BIN)/python -m benchmarks --all
 
 # dist/bgp2vpc_VERSION_ARCHITECTURE.deb, for the Debian release of this machine (docs/packaging.md).
 deb: $(VENV)/.ready
 	packaging/deb/build
 
-# What docs/ has that is made of the source: run it when a key, a command or a log event changes.
+# What docs/ has that is made of the source: run it when a key, a command, a log event or a figure changes.
 generate: $(VENV)/.ready
 	for script in docs/generate*.py; do $(BIN)/python $$script || exit 1; done
 
