@@ -1,25 +1,34 @@
-# `make demo` and `make test` are all a new machine needs: both make .venv first.
+# `make demo` and `make test` are all a new machine needs: both make .venv first, the demo with half of the packages.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 # A second ExaBGP, for the tests that run both majors in use.
 EXABGP42 := .venv-exabgp42
 
-.PHONY: setup demo test lint bench deb docs generate clean
+.PHONY: setup demo test lint bench bench-all deb docs generate clean
 
 setup: $(VENV)/.ready $(EXABGP42)/.ready
 
-$(VENV)/.ready: pyproject.toml
+$(BIN)/pip:
 	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.demo: pyproject.toml | $(BIN)/pip
+	@echo 'Installing what the demo needs into $(VENV): 50 packages, about half a minute'
+	$(BIN)/pip install --disable-pip-version-check --editable '.[demo]'
+	@touch $@
+
+# What the demo needs is among it.
+$(VENV)/.ready: pyproject.toml | $(BIN)/pip
+	@echo 'Installing what the tests need into $(VENV): two minutes or so, without a word'
 	$(BIN)/pip install --quiet --editable '.[test]'
-	touch $@
+	@touch $(VENV)/.demo $@
 
 $(EXABGP42)/.ready:
 	$(PYTHON) -m venv $(EXABGP42)
 	$(EXABGP42)/bin/pip install --quiet 'exabgp==4.2.25' 'setuptools<81'
 	touch $@
 
-demo: $(VENV)/.ready
+demo: $(VENV)/.demo
 	$(BIN)/bgp2vpc demo
 
 lint: $(VENV)/.ready
@@ -31,14 +40,19 @@ lint: $(VENV)/.ready
 test: setup lint
 	$(BIN)/python -m pytest
 
+# Two minutes; the figures go to benchmarks/results.json, and with `make generate` into the documents.
 bench: $(VENV)/.ready
 	$(BIN)/python -m benchmarks
+
+# Half an hour, as root.
+bench-all: $(VENV)/.ready
+	$(BIN)/python -m benchmarks --all
 
 # dist/bgp2vpc_VERSION_ARCHITECTURE.deb, for the Debian release of this machine (docs/packaging.md).
 deb: $(VENV)/.ready
 	packaging/deb/build
 
-# What docs/ has that is made of the source: run it when a key, a command or a log event changes.
+# What docs/ has that is made of the source: run it when a key, a command, a log event or a figure changes.
 generate: $(VENV)/.ready
 	for script in docs/generate*.py; do $(BIN)/python $$script || exit 1; done
 
