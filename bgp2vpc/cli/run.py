@@ -1,9 +1,7 @@
 """`run`: the daemon by itself. `helper`: the daemon as a process of ExaBGP."""
 
 import argparse
-import asyncio
 import gc
-import logging
 import os
 from functools import partial
 from typing import TYPE_CHECKING
@@ -39,6 +37,8 @@ def add(commands: Commands) -> None:
 
 
 def _run(args: argparse.Namespace) -> int:
+    import asyncio
+
     os.umask(UMASK)
     _configure_logs(args)
     return asyncio.run(_run_daemon(args, _load(args.file)))
@@ -54,6 +54,8 @@ async def _run_daemon(args: argparse.Namespace, config: "Config") -> int:
 
 
 def _helper(args: argparse.Namespace) -> int:
+    import asyncio
+
     from bgp2vpc.sources.stdin import ExabgpPipe
 
     os.umask(UMASK)
@@ -77,6 +79,8 @@ def _load(file: str) -> "Config":
 
 
 def _make_daemon(args: argparse.Namespace, say: "Say | None", config: "Config") -> "Daemon":
+    import asyncio
+
     from bgp2vpc.daemon.daemon import Daemon, Mode
     from bgp2vpc.vpc.connect import Identity, connect
 
@@ -92,6 +96,8 @@ def _make_daemon(args: argparse.Namespace, say: "Say | None", config: "Config") 
 
 
 def _configure_logs(args: argparse.Namespace) -> None:
+    import logging
+
     from bgp2vpc.logs import LogFormat, configure
 
     configure(logging.DEBUG if args.debug else logging.INFO, LogFormat(args.log_format), syslog=args.syslog)
