@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # A second ExaBGP, for the tests that run both majors in use.
 EXABGP42 := .venv-exabgp42
 
-.PHONY: setup demo test lint bench deb docs generate clean
+.PHONY: setup demo test lint mutants bench deb docs generate clean
 
 setup: $(VENV)/.ready $(EXABGP42)/.ready
 
@@ -30,6 +30,14 @@ lint: $(VENV)/.ready
 
 test: setup lint
 	$(BIN)/python -m pytest
+
+# Not part of `make test`: does a test find each small change of the code that decides (CONTRIBUTING.md)?
+mutants: $(VENV)/.mutants
+	$(BIN)/python -m tests.mutation
+
+$(VENV)/.mutants: $(VENV)/.ready
+	$(BIN)/pip install --quiet --editable '.[test,mutants]'
+	touch $@
 
 bench: $(VENV)/.ready
 	$(BIN)/python -m benchmarks
