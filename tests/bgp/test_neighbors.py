@@ -188,11 +188,11 @@ def test_nobody_is_known_at_first_and_nobody_was_lost(known):
 
 def test_rows_show_every_neighbor_also_one_that_is_only_expected(known):
     known.expect([A, IPAddress("10.0.0.10")])
-    known.up(A, 1.0)
-    known.end_of_rib(A, None)
-    known.down(B, 2.5)
+    known.down(A, 2.5)
+    known.up(B, 1.0)
+    known.end_of_rib(B, None)
     assert known.rows(4.04) == [
-        {"address": "10.0.0.1", "up": True, "seconds": 3.0, "has_told_all": True},
+        {"address": "10.0.0.1", "up": False, "seconds": 1.5, "has_told_all": False},
         {"address": "10.0.0.10", "up": False, "seconds": None, "has_told_all": False},
-        {"address": "10.0.0.2", "up": False, "seconds": 1.5, "has_told_all": False},
+        {"address": "10.0.0.2", "up": True, "seconds": 3.0, "has_told_all": True},
     ]

@@ -63,7 +63,8 @@ def test_a_place_is_ready_again_when_its_pause_is_over_and_others_always(retries
     assert not retries.is_ready(HERE, 129.9)
     assert retries.is_ready(HERE, 130.0)
     assert retries.is_ready(ELSEWHERE, 100.0)
-    retries.succeeded(HERE, 110.0)
+    for key in (HERE, ELSEWHERE):
+        retries.succeeded(key, 110.0)
     assert retries.is_ready(HERE, 110.0)
     assert not retries.failures
 
@@ -156,6 +157,7 @@ def test_when_the_place_that_tries_does_not_meet_the_cause_any_more_the_others_m
     assert retries.take_released() == ()
     assert all(retries.is_ready(key, 110.0) for key in (BESIDE, THIRD))
     assert not retries.is_ready(SIX, 110.0)
+    assert retries.known_refusal(BESIDE) is None
     assert retries.failed(BESIDE, error(Denied), 110.0) == 140.0, "the next one that tries for all"
     assert retries.known_refusal(THIRD) is not None
 
