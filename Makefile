@@ -5,10 +5,14 @@ BIN := $(VENV)/bin
 # A second ExaBGP, for the tests that run both majors in use.
 EXABGP42 := .venv-exabgp42
 
+# Most tests that take long wait for other processes: twice as many workers as cores keep the cores busy.
+WORKERS ?= $(shell expr 2 '*' $$(nproc))
+SPREAD := --dist loadgroup --no-loadscope-reorder
+
 # The compiled modules are kept, wherever this runs: a start of the daemon without them costs 0.3 s more.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup demo test lint bench bench-all deb docs generate clean
+.PHONY: setup demo check test lint mutants bench bench-all deb docs generate clean
 
 setup: $(VENV)/.ready $(EXABGP42)/.ready
 
@@ -22,8 +26,8 @@ $(VENV)/.demo: pyproject.toml | $(BIN)/pip
 
 # What the demo needs is among it.
 $(VENV)/.ready: pyproject.toml | $(BIN)/pip
-	@echo 'Installing what the tests need into $(VENV): two minutes or so, without a word'
-	$(BIN)/pip install --quiet --editable '.[test]'
+	@echo 'Installing what the tests need into $(VENV): about two minutes'
+	$(BIN)/pip install --disable-pip-version-check --editable '.[test]'
 	@touch $(VENV)/.demo $@
 
 $(EXABGP42)/.ready:
@@ -40,8 +44,20 @@ lint: $(VENV)/.ready
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# At every commit: linters, types, and every test that needs no process, socket or root. One minute.
+check: $(VENV)/.ready lint
+	$(BIN)/python -m pytest --no-io -n 2 $(SPREAD)
+
 test: setup lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(WORKERS) $(SPREAD)
+
+# Not part of `make test`: does a test find each small change of the code that decides (CONTRIBUTING.md)?
+mutants: $(VENV)/.mutants
+	$(BIN)/python -m tests.mutation
+
+$(VENV)/.mutants: $(VENV)/.ready
+	$(BIN)/pip install --quiet --editable '.[test,mutants]'
+	touch $@
 
 # Two minutes; the figures go to benchmarks/results.json, and with `make generate` into the documents.
 bench: $(VENV)/.ready

@@ -188,7 +188,7 @@ def _install(here: Contest, winner: Offered, best: Best) -> Decision | None:
             return _taken(here, winner, Reason.BEST_PATH)
     if route is None or not is_peer(route, place.ours):
         return diff(place, winner)
-    return _taken(here, winner, _reason_to_take(here, route, winner, best))
+    return _taken(here, winner, _reason_to_take(here, route, winner))
 
 
 def _taken(here: Contest, winner: Offered, reason: Reason) -> Decision:
@@ -203,7 +203,7 @@ _NO_REASON = frozenset((Reason.OWNER_HEALTHY, Reason.OWNER_UNHEARD, Reason.BACKU
 """Why a route is not taken."""
 
 
-def _reason_to_take(here: Contest, route: Route, winner: Offered, best: Best) -> Reason:
+def _reason_to_take(here: Contest, route: Route, winner: Offered) -> Reason:
     """Why the route of this owner is taken for the winner; or why not: one of _NO_REASON."""
     place = here.place
     is_backup = med(winner.offer) >= place.policy.backup_med
@@ -259,23 +259,23 @@ def _leave_to(here: Contest, winner: Offered, best: Best) -> Decision | None:
     place, route, why = here.place, here.place.route, _why(winner, best)
     offered = isinstance(here.own, Offered)
     if route is not None and is_ours(route, place.ours):
-        return _leave_ours_to(here, route, winner, why)
+        return _leave_ours_to(here, winner, why)
     if not offered:
         return diff(place, here.own)
     if route is not None and not is_peer(route, place.ours):
         return leave(place, route)
-    is_due = route is None or _is_due(here, route, winner, best)
+    is_due = route is None or _is_due(here, route, winner)
     return place.stays(VerdictKind.YIELD, Reason.PEER_BEST, why, winner.interface.id if is_due else None)
 
 
-def _is_due(here: Contest, route: Route, winner: Offered, best: Best) -> bool:
+def _is_due(here: Contest, route: Route, winner: Offered) -> bool:
     """Whether the peer is to take this route of somebody else's, as far as we know: else nobody waits for it."""
     if route.target == interface_target(winner.interface.id):
         return False
-    return _reason_to_take(here, route, winner, best) not in _NO_REASON
+    return _reason_to_take(here, route, winner) not in _NO_REASON
 
 
-def _leave_ours_to(here: Contest, route: Route, winner: Offered, why: str) -> Decision | None:
+def _leave_ours_to(here: Contest, winner: Offered, why: str) -> Decision | None:
     """Ours stays until the peer has replaced it, so that there is a route at any time."""
     place, own = here.place, here.own
     if isinstance(own, Offered):

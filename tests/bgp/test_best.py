@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bgp2vpc.bgp.best import Step, best_path
-from bgp2vpc.bgp.path import AsSegment, Origin, SegmentKind
+from bgp2vpc.bgp.path import GRACEFUL_SHUTDOWN, AsSegment, Origin, SegmentKind
 from bgp2vpc.bgp.rib import Side
 from tests.values import offer
 
@@ -26,7 +26,9 @@ def confed(*asns):
 DUELS = [
     (dict(local_preference=200, as_path=seq(1, 2)), dict(local_preference=150), Step.LOCAL_PREFERENCE),
     (dict(med=9), dict(local_preference=99), Step.LOCAL_PREFERENCE),
+    (dict(local_preference=1), dict(local_preference=200, communities=(GRACEFUL_SHUTDOWN,)), Step.LOCAL_PREFERENCE),
     (dict(as_path=seq(1), origin=Origin.INCOMPLETE), dict(as_path=seq(1, 2)), Step.AS_PATH),
+    (dict(as_path=seq(1, 2)), dict(as_path=seq(1, 2) + as_set(3, 4)), Step.AS_PATH),
     (dict(as_path=as_set(1, 2, 3)), dict(as_path=seq(1, 2)), Step.AS_PATH),
     (dict(as_path=confed(1, 2, 3)), dict(as_path=seq(1)), Step.AS_PATH),
     (dict(origin=Origin.IGP, med=500), dict(origin=Origin.EGP, med=1), Step.ORIGIN),
@@ -35,6 +37,7 @@ DUELS = [
     (dict(), dict(med=1), Step.MED),
     (dict(as_path=seq(1), med=1), dict(as_path=seq(2), med=2), Step.MED),
     (dict(side=Side.LOCAL, source="z"), dict(side=Side.PEER, router_id="10.0.0.1", source="a"), Step.ROUTER_ID),
+    (dict(side=Side.LOCAL, source="z"), dict(side=Side.PEER, router_id="0.0.0.1", source="a"), Step.ROUTER_ID),
     (dict(router_id="10.0.0.9", source="z"), dict(router_id="10.0.0.10", source="a"), Step.ROUTER_ID),
     (dict(source="a"), dict(source="b"), Step.SOURCE),
     (dict(path_id=None), dict(path_id=0), Step.SOURCE),

@@ -80,3 +80,18 @@ def test_offers_of_peers_stay_and_those_of_this_host_are_as_announced() -> None:
     assert seen[P2] == (offer(P2, side=Side.CHECK, source="check dns", med=500, communities=(GRACEFUL_SHUTDOWN,)),)
     assert seen[P3] is offers[P3]
     assert NOTHING_DRAINS.offers(offers) is offers
+
+
+def test_a_policy_of_one_kind_is_a_policy() -> None:
+    offers = {P1: (offer(P1),)}
+    assert Draining(withheld=EVERYTHING).offers(offers)[P1] == ()
+    assert Draining(last_resort=EVERYTHING).offers(offers)[P1] == (
+        offer(P1, med=500, communities=(GRACEFUL_SHUTDOWN,)),
+    )
+
+
+def test_of_attributes_of_a_wrong_length_what_is_whole_counts() -> None:
+    raw = (RawAttribute(4, 0x80, (700).to_bytes(4) + b"x"), RawAttribute(8, 0xC0, bytes.fromhex("fde80001fde800")))
+    attributes = drained(path(raw=raw), 500).attributes
+    assert attributes.med == 700
+    assert attributes.communities == (Community(65000, 1), GRACEFUL_SHUTDOWN)

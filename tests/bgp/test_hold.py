@@ -68,3 +68,32 @@ def test_each_peer_has_its_own():
     timers.kept_alive(OTHER, 1.0)
     assert list(timers.expire(3.0)) == [PEER]
     assert timers.next_expiry() == 10.0
+
+
+def test_a_peer_that_is_to_be_heard_of_yet_keeps_no_other_from_expiring():
+    timers = HoldTimers()
+    timers.opened(OTHER, 3)
+    timers.opened(PEER, 3)
+    timers.kept_alive(PEER, 0.0)
+    assert list(timers.expire(3.0)) == [PEER]
+
+
+def test_a_timer_that_is_looked_at_half_a_second_late_still_expires():
+    assert list(kept_alive_at(0.0).expire(3.5)) == [PEER]
+
+
+def test_a_new_session_tells_whether_the_timer_of_the_one_before_had_expired():
+    timers = kept_alive_at(0.0)
+    timers.expire(3.0)
+    assert timers.opened(PEER, 3)
+    assert not timers.opened(PEER, 3)
+
+
+def test_a_session_that_begins_again_without_a_hold_time_has_no_timer_any_more():
+    timers = kept_alive_at(0.0)
+    timers.opened(PEER, 0)
+    assert timers.next_expiry() is None
+
+
+def test_the_shortest_hold_time_is_kept():
+    assert kept_alive_at(0.0, hold_time=1).next_expiry() == 1.0

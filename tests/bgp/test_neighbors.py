@@ -72,7 +72,10 @@ def test_departures_do_not_grow_without_end(known):
     addresses = [IPAddress(number) for number in range(1, REMEMBERED + 2)]
     known.departed([(P1, each) for each in addresses], Standing.LOST, 0.0)
     assert known.standing(P1, {addresses[0]}) is Standing.UNKNOWN
-    assert known.standing(P1, {addresses[-1]}) is Standing.LOST
+    assert known.standing(P1, {addresses[1]}) is Standing.LOST
+    known.departed([(P1, addresses[1]), (P1, addresses[0])], Standing.LOST, 0.0)
+    assert known.standing(P1, {addresses[1]}) is Standing.LOST, "it was said again"
+    assert known.standing(P1, {addresses[2]}) is Standing.UNKNOWN
 
 
 def test_another_witness_counts_as_a_lost_session(known):
@@ -83,7 +86,8 @@ def test_another_witness_counts_as_a_lost_session(known):
     assert known.is_failed({A, B})
     assert known.standing(P1, {A}) is Standing.LOST
     known.recovered(A)
-    assert not known.is_failed({A})
+    known.recovered(B)
+    assert not known.is_failed({A, B})
     assert known.standing(P1, {A}) is Standing.SILENT
 
 
@@ -137,3 +141,58 @@ def test_an_end_of_rib_alone_does_not_make_it_silent_since_scripts_announce_afte
     known.up(A, 12.0)
     known.end_of_rib(A, None)
     assert known.standing(P1, {A}) is Standing.UNKNOWN
+
+
+def test_the_end_of_rib_of_each_family_is_news_once_a_session(known):
+    known.up(A, 0.0)
+    assert known.end_of_rib(A, "ipv4 unicast")
+    assert not known.end_of_rib(A, "ipv4 unicast")
+    assert known.end_of_rib(A, "ipv6 unicast")
+    known.down(A, 1.0)
+    known.up(A, 2.0)
+    assert known.end_of_rib(A, None)
+    assert not known.end_of_rib(A, None)
+    assert not Neighbors.from_json(json.loads(json.dumps(known.to_json()))).end_of_rib(A, None)
+
+
+def test_who_is_not_expected_any_more_is_forgotten_when_its_session_is_down_and_only_then(known):
+    known.expect([A, B])
+    known.up(A, 0.0)
+    known.down(B, 1.0)
+    known.expect([])
+    assert [row["address"] for row in known.rows(2.0)] == [str(A)]
+    assert known.standing(P1, {A}) is Standing.UNKNOWN
+    assert known.standing(P1, {B}) is Standing.UNKNOWN
+
+
+def test_what_a_neighbor_withdrew_is_lost_with_its_next_session_and_what_others_withdrew_is_not(known):
+    known.expect([A])
+    known.up(A, 0.0)
+    known.up(B, 0.0)
+    known.departed([(P1, A), (P2, B)], Standing.WITHDRAWN, 1.0)
+    known.down(A, 2.0)
+    known.up(A, 3.0)
+    assert known.standing(P2, {B}) is Standing.WITHDRAWN
+    assert known.lost_at(P1, {A}) == 3.0
+    known.down(A, 4.0)
+    known.expect([])
+    assert known.standing(P1, {A}) is Standing.LOST, "as far as those know that have heard of it"
+
+
+def test_nobody_is_known_at_first_and_nobody_was_lost(known):
+    assert not known.are_known
+    assert known.lost_at(P1, {A}) == 0.0
+    known.down(A, 3.0)
+    assert known.are_known
+
+
+def test_rows_show_every_neighbor_also_one_that_is_only_expected(known):
+    known.expect([A, IPAddress("10.0.0.10")])
+    known.down(A, 2.5)
+    known.up(B, 1.0)
+    known.end_of_rib(B, None)
+    assert known.rows(4.04) == [
+        {"address": "10.0.0.1", "up": False, "seconds": 1.5, "has_told_all": False},
+        {"address": "10.0.0.10", "up": False, "seconds": None, "has_told_all": False},
+        {"address": "10.0.0.2", "up": True, "seconds": 3.0, "has_told_all": True},
+    ]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bgp2vpc.health.opinion import Opinion, combined
+from bgp2vpc.health.opinion import Opinion, combined, failing
 
 WORDS = {None: "-", True: "H", False: "u"}
 
@@ -53,3 +53,21 @@ def test_several_checks_are_well_when_enough_of_them_are_whatever_the_others_wil
             futures = product(*([v] if v is not None else [True, False] for v in verdicts_))
             outcomes = {sum(future) >= needed for future in futures}
             assert combined(list(verdicts_), needed) == (outcomes.pop() if len(outcomes) == 1 else None)
+
+
+@pytest.mark.parametrize(
+    ("own", "against", "needed", "fails"),
+    [
+        (False, 0, None, True),
+        (True, 9, None, False),
+        (None, 9, None, False),
+        (False, 0, 2, False),
+        (False, 1, 2, True),
+        (True, 1, 2, False),
+        (True, 2, 2, True),
+        (None, 1, 2, False),
+        (None, 2, 2, True),
+    ],
+)
+def test_an_owner_fails_by_our_own_check_or_by_enough_votes(own, against, needed, fails):
+    assert failing(own, against, needed) is fails

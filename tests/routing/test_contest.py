@@ -8,14 +8,14 @@ import pytest
 from bgp2vpc.bgp.neighbors import Neighbors, Standing
 from bgp2vpc.bgp.path import GRACEFUL_SHUTDOWN, AsSegment, SegmentKind
 from bgp2vpc.bgp.rib import Side
-from bgp2vpc.prefix import IPAddress
+from bgp2vpc.prefix import IPAddress, parse_prefix
 from bgp2vpc.routing.decide import Strangers, decide, owners_to_check, peers_in_the_way, ruled_tables, strangers
 from bgp2vpc.routing.diff import Policy
 from bgp2vpc.routing.guard import guard
-from bgp2vpc.routing.rule import Takeover, Writes
+from bgp2vpc.routing.rule import ManagedRoute, Takeover, Writes
 from bgp2vpc.routing.wish import Wish
 from bgp2vpc.vpc.model import InstanceHealth, Interface, Snapshot, Subnet
-from tests.values import IGW, OURS, OURS_TOO, P1, PEER, blackhole, offer, route, rule, snapshot, table
+from tests.values import IGW, OURS, OURS_TOO, P1, P2, P3, P6, PEER, blackhole, offer, route, rule, snapshot, table
 
 NINE, EIGHT = IPAddress("10.0.0.9"), IPAddress("10.0.0.99")
 BEST_PATH = dict(takeover=Takeover.BEST_PATH)
@@ -115,11 +115,18 @@ TABLE = [
     (THEM, [EQUAL, THEIRS], {}, "yield peer-best eni-9"),
     (THEM, [WORSE, THEIRS], {}, "yield peer-best eni-9"),
     (THEM, [THEIRS], {}, "nothing"),
+    # our own path cannot be installed, or nobody has spoken of the prefix yet
+    (NOTHING, [own(next_hop="198.51.100.1"), THEIRS], {}, "blocked next-hop-not-ours None"),
+    (US, [own(next_hop="10.0.0.77")], {}, "delete next-hop-not-ours None -> delete eni-1"),
+    (US, [own(next_hop="10.0.0.77"), THEIRS], {}, "keep handover eni-1, awaits eni-9"),
+    (US, [BETTER, THEIRS], dict(rule_options=BEST_PATH | dict(interface=7)), "blocked no-interface eni-1"),
+    (US, [THEIRS], dict(leftovers_held=True), "keep leftover eni-1"),
     # the owner, eni-9, offers nothing
     (THEM, [BETTER], dict(known=WITHDRAWN), "replace owner-withdrew eni-1 -> replace eni-1"),
     (THEM, [BETTER], dict(known=SILENT), "replace owner-silent eni-1 -> replace eni-1"),
     (THEM, [BETTER], dict(known=LOST), "replace owner-lost eni-1 -> replace eni-1"),
     (THEM, [BETTER], {}, "yield owner-healthy eni-9"),
+    ((route(target="eni-7"),), [BETTER], {}, "yield owner-healthy eni-7"),
     (THEM, [], dict(known=WITHDRAWN), "nothing"),
     (DEAD, [BETTER], {}, "replace owner-blackhole eni-1 -> replace eni-1"),
     (DEAD, [WORSE, THEIRS], {}, "replace owner-blackhole eni-1 -> replace eni-1"),
@@ -130,10 +137,14 @@ TABLE = [
     # what leads nowhere is not considered
     (NOTHING, [WORSE, peer(IPAddress("198.51.100.1"))], {}, "create absent eni-1 -> create eni-1"),
     (NOTHING, [WORSE, peer(IPAddress("10.0.1.10"))], {}, "create absent eni-1 -> create eni-1"),
+    (US, [peer(IPAddress("198.51.100.1"))], {}, "delete withdrawn None -> delete eni-1"),
+    (THEM, [peer(IPAddress("198.51.100.1"))], dict(known=WITHDRAWN), "nothing"),
     # the owner or we are unwell: ExaBGP's healthcheck says MED 1000 when down
     (THEM, [own(med=1000), peer(med=1000)], {}, "yield peer-best eni-9"),
     (THEM, [own(med=100), peer(med=1000)], {}, "replace owner-last-resort eni-1 -> replace eni-1"),
+    (THEM, [own(med=100), peer(med=500)], {}, "replace owner-last-resort eni-1 -> replace eni-1"),
     (US, [own(med=1000), peer(med=1000)], {}, "keep ours eni-1"),
+    (THEM, [own(med=500)], dict(known=LOST), "yield backup-med eni-9"),
     (THEM, [own(med=1000)], dict(known=LOST), "yield backup-med eni-9"),
     (THEM, [own(med=1000)], dict(known=SILENT), "replace owner-silent eni-1 -> replace eni-1"),
     (THEM, [own(med=1000)], dict(known=WITHDRAWN), "replace owner-withdrew eni-1 -> replace eni-1"),
@@ -144,6 +155,8 @@ TABLE = [
     (THEM, [own(med=200), peer(**DRAINING), peer(EIGHT, local_preference=900, med=1000)], {},
      "replace owner-last-resort eni-1 -> replace eni-1"),
     (THEM, [own(med=1000, local_preference=900), peer(**DRAINING), peer(EIGHT, med=200)], {},
+     "yield peer-best eni-9, awaits eni-8"),
+    (THEM, [own(med=500, local_preference=900), peer(**DRAINING), peer(EIGHT, med=200)], {},
      "yield peer-best eni-9, awaits eni-8"),
     (US, [own(**DRAINING), THEIRS], {}, "keep peer-best eni-1, awaits eni-9"),
     (US, [own(**DRAINING)], {}, "keep ours eni-1"),
@@ -205,11 +218,15 @@ def test_with_a_remote_check_a_lost_session_alone_moves_nothing(offers, options,
 def test_a_route_that_moved_to_the_owner_after_its_session_was_lost_tells_that_it_is_alive():
     for moved, expected in (
         (4.9, "replace owner-lost eni-1 -> replace eni-1"),
-        (5.1, "yield owner-unheard eni-9"),
+        (5.0, "yield owner-unheard eni-9"),
     ):
         shown = replace(shown_to_us(*THEM), moved={("rtb-1", P1): moved})
         assert decided(THEM, [BETTER], shown=shown, known=LOST) == expected
     assert decided(DEAD, [BETTER], known=LOST).startswith("replace owner-blackhole")
+    shown = replace(shown_to_us(*THEM), moved={("rtb-1", P1): 6.0})
+    known = neighbors(Standing.LOST)
+    known.departed([(P1, NINE)], Standing.LOST, 7.0)
+    assert decided(THEM, [BETTER], shown=shown, known=known) == "replace owner-lost eni-1 -> replace eni-1"
 
 
 def test_who_was_given_the_route_lately_and_is_silent_may_be_about_to_announce():
@@ -291,6 +308,7 @@ BRIDGE = [
     (THEM, [], dict(known=LOST, failing=FAILING), ANY_CHECKED, "delete owner-lost None -> delete eni-9"),
     (THEM, [], dict(known=WITHDRAWN, neighbors_held=True), ANY, "yield not-ready eni-9"),
     (THEM, [], {}, ANY, "nothing"),
+    (US, [], {}, ANY, "delete withdrawn None -> delete eni-1"),
     (GATEWAY, [THEIRS], {}, ANY, "foreign foreign-target igw-1"),
 ]
 
@@ -372,3 +390,128 @@ def test_ec2_is_not_asked_about_owners_that_are_heard():
 def test_a_longer_as_path_loses():
     longer = AsSegment(SegmentKind.SEQUENCE, (65001,))
     assert decided(THEM, [EQUAL, peer(med=10, as_path=(longer,))]).startswith("replace best-path")
+
+
+DETAILS = [
+    # the table has, offers, options, what people are told beside the verdict and its reason
+    (US, [BETTER, THEIRS], {}, ""),
+    (US, [WORSE, THEIRS], {}, "peer 10.0.0.9 at eni-9 has the best path: med"),
+    (US, [THEIRS], {}, "peer 10.0.0.9 at eni-9 has the best path: only path"),
+    (THEM, [WORSE, THEIRS], {}, "peer 10.0.0.9 at eni-9 has the best path: med"),
+    (THEM, [THEIRS], dict(rule_options=ANY), "peer 10.0.0.9 at eni-9 has the best path: only path"),
+    (THEM, [BETTER, THEIRS], dict(neighbors_held=True), "best-path, but not all is known yet"),
+    (THEM, [BETTER, THEIRS], dict(damped={("rtb-1", P1)}),
+     "best-path, but the route has moved too often of late: it stays until that has calmed down"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("routes", "offers", "options", "expected"), DETAILS)
+def test_people_are_told(routes, offers, options, expected):
+    rule_options, seen = options.get("rule_options", BEST_PATH), shown_to_us(*routes)
+    wish = Wish({P1: tuple(offers)}, **{name: value for name, value in options.items() if name != "rule_options"})
+    (verdict,) = decide(ruled_tables([rule(**rule_options)], seen, "vpc-1"), seen, wish, Policy()).verdicts
+    assert verdict.detail == expected
+
+
+# A managed route may decide by best path where its rule does not.
+OF_THE_CHECK = dict(source="check dns", side=Side.CHECK)
+MANAGED = dict(
+    manages={P1: ManagedRoute(prefix=P1, source="check dns", takeover=Takeover.BEST_PATH, remote_check="alive")}
+)
+NEVER_DELETED = dict(
+    manages={P1: ManagedRoute(prefix=P1, source="check dns", takeover=Takeover.BEST_PATH, never_delete=True)}
+)
+MANAGED_ANY = MANAGED | dict(writes=Writes.ANY)
+
+MANAGED_BY_BEST_PATH = [
+    (NOTHING, [offer(med=200, **OF_THE_CHECK), THEIRS], {}, MANAGED, "yield peer-best None, awaits eni-9"),
+    (US, [THEIRS], {}, MANAGED, "keep handover eni-1, awaits eni-9"),
+    (US, [THEIRS], {}, NEVER_DELETED, "keep never-delete eni-1"),
+    (THEM, [offer(**OF_THE_CHECK)], dict(known=LOST), MANAGED, "yield owner-unheard eni-9"),
+    (NOTHING, [THEIRS], {}, MANAGED_ANY, "create absent eni-9 -> create eni-9"),
+]
+
+
+@pytest.mark.parametrize(("routes", "offers", "options", "rules", "expected"), MANAGED_BY_BEST_PATH)
+def test_a_managed_route_may_decide_by_best_path_where_its_rule_does_not(routes, offers, options, rules, expected):
+    assert decided(routes, offers, rule_options=rules, **options) == expected
+
+
+def test_a_managed_route_that_decides_by_best_path_counts_as_such_wherever_that_is_asked():
+    unknown = IPAddress("10.0.0.77")
+    seen = shown_to_us(route(target="eni-7"))
+    for options, best_path in ((MANAGED, True), (MANAGED_ANY, True), (dict(takeover=Takeover.ALWAYS), False)):
+        assert rule(**options).takes_by_best_path is best_path
+    tables = ruled_tables([rule("203.0.113.0/24", **MANAGED)], seen, "vpc-1")
+    mine = offer(**OF_THE_CHECK)
+    assert strangers(tables, seen, Wish({P1: (mine, peer(unknown))})) == Strangers({unknown}, {"eni-7"})
+    them = shown_to_us(*THEM)
+    tables = ruled_tables([rule(**MANAGED)], them, "vpc-1")
+    assert peers_in_the_way(tables, them, Wish({P1: (mine,)})) == {"i-9"}
+    assert peers_in_the_way(tables, them, Wish({P1: (mine, THEIRS)})) == frozenset()
+    assert peers_in_the_way(tables, them, Wish({P1: (mine, peer(EIGHT))})) == {"i-9"}, "another one is heard"
+
+
+def test_an_interface_without_an_address_comes_before_all_others():
+    nameless = shown_to_us(interfaces=(replace(neighbor(PEER, NINE), address=None),))
+    first = peer(med=100)
+    assert decided(NOTHING, [EQUAL, first], shown=nameless) == "yield peer-best None, awaits eni-9"
+
+
+def test_where_the_zone_of_the_table_is_unknown_nobody_is_near():
+    shown = replace(
+        shown_to_us(interfaces=(neighbor("eni-8", EIGHT, zone=""),)),
+        subnets={"subnet-1": Subnet("subnet-1", "vpc-1", "")},
+    )
+    offers = [EQUAL, peer(EIGHT, med=100)]
+    assert decided(NOTHING, offers, shown=shown, rule_options=NEAR) == "create absent eni-1 -> create eni-1"
+
+
+def test_of_this_hosts_own_next_hops_nobody_is_a_stranger_and_strangers_add_up():
+    seen = shown_to_us()
+    tables = ruled_tables([rule(**BEST_PATH)], seen, "vpc-1")
+    assert not strangers(tables, seen, Wish({P1: (own(next_hop="10.0.0.77"),)}))
+    assert not strangers(tables, seen, Wish({}), only={P1})
+    one, two = IPAddress("10.0.0.1"), IPAddress("10.0.0.2")
+    some, others = Strangers(frozenset({one}), frozenset({"eni-1"})), Strangers(frozenset({two}), frozenset({"eni-2"}))
+    both = some | others
+    assert both == Strangers(frozenset({one, two}), frozenset({"eni-1", "eni-2"}))
+    assert both - others == some
+    assert [bool(each) for each in (Strangers({one}), Strangers(interface_ids={"eni-1"}), some - both)] == [
+        True,
+        True,
+        False,
+    ]
+
+
+def test_a_witness_checks_every_owner_that_a_rule_is_about_and_others_only_those_that_matter_to_them():
+    elsewhere = parse_prefix("203.0.113.1/32")
+    routes = (
+        route("pl-1", PEER),
+        route(P6, PEER, propagated=True),
+        route(elsewhere, PEER),
+        route(P3, OURS),
+        route(P1, PEER),
+        route(P2, "eni-8"),
+    )
+    seen = shown_to_us(*routes)
+    tables = ruled_tables([rule(**CHECKED)], seen, "vpc-1")
+    nine, eight = {("rtb-1", P1): ("alive", PEER)}, {("rtb-1", P2): ("alive", "eni-8")}
+    wish = Wish({P2: (own(prefix=P2),)})
+    assert owners_to_check(tables, seen, wish) == eight
+    assert owners_to_check(tables, seen, wish, as_witness=True) == nine | eight
+    assert owners_to_check(tables, seen, wish, only={P1}, as_witness=True) == nine
+    assert owners_to_check(tables, seen, wish, only=[P6, P1, P2]) == eight, "P6 has no static route"
+
+
+def test_a_route_managed_for_another_instance_is_in_the_way_of_it_at_ours():
+    managed = ManagedRoute(prefix=P1, source="check dns", instance_id="i-9", remote_check="alive")
+    seen = replace(shown_to_us(route(instance_id="i-1")), others={"i-9": (neighbor(PEER, NINE),)})
+    tables = ruled_tables([rule(manages={P1: managed})], seen, "vpc-1")
+    assert peers_in_the_way(tables, seen, Wish({P1: (offer(**OF_THE_CHECK),)})) == {"i-1"}
+    for as_witness in (False, True):
+        assert owners_to_check(tables, seen, Wish({}), as_witness=as_witness) == {("rtb-1", P1): ("alive", OURS)}
+    theirs = replace(seen, tables=shown_to_us(*THEM).tables)
+    tables = ruled_tables([rule(manages={P1: managed})], theirs, "vpc-1")
+    for as_witness in (False, True):
+        assert owners_to_check(tables, theirs, Wish({}), as_witness=as_witness) == {}

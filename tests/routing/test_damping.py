@@ -8,9 +8,9 @@ HERE, THERE = ("rtb-1", P1), ("rtb-1", P2)
 
 def test_a_few_moves_within_a_minute_damp_the_place_and_only_it():
     damping = Damping(DampingLimits())
-    assert [damping.moved(HERE, now) for now in (0.0, 5.0, 10.0, 15.0)] == [False, False, True, False]
+    assert [damping.moved(HERE, now) for now in (1000.0, 1005.0, 1010.0, 1015.0)] == [False, False, True, False]
     assert set(damping.damped) == {HERE}
-    assert not damping.moved(THERE, 15.0)
+    assert not damping.moved(THERE, 1015.0)
 
 
 def test_one_move_a_minute_never_damps():
@@ -24,7 +24,7 @@ def test_it_ends_when_the_penalty_has_halved_often_enough():
     damping.moved(HERE, 0.0)
     assert damping.next_release() == damping.free_at(HERE) == pytest.approx(20.0)
     assert damping.expire(19.9) == frozenset()
-    assert damping.expire(20.1) == {HERE}
+    assert damping.expire(20.0) == {HERE}
     assert not damping.damped
     assert damping.next_release() is None
 
@@ -43,3 +43,14 @@ def test_more_moves_last_longer():
     before = damping.free_at(HERE)
     damping.moved(HERE, 3.0)
     assert damping.free_at(HERE) > before + 20
+
+
+def test_the_move_that_reaches_the_limit_is_the_one_too_many():
+    damping = Damping(DampingLimits(suppress=2000.0))
+    assert [damping.moved(HERE, 5.0) for _ in range(3)] == [False, True, False]
+
+
+def test_a_place_that_never_was_damped_is_free_since_its_last_move():
+    damping = Damping(DampingLimits(reuse=1500.0))
+    damping.moved(HERE, 5.0)
+    assert damping.free_at(HERE) == 5.0

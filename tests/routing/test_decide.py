@@ -10,9 +10,24 @@ from bgp2vpc.routing.diff import Policy
 from bgp2vpc.routing.plan import Action, Change
 from bgp2vpc.routing.rule import Takeover
 from bgp2vpc.routing.wish import Wish
-from bgp2vpc.vpc.finders import Ids, Main
-from bgp2vpc.vpc.model import InstanceHealth, Route, Snapshot
-from tests.values import IGW, OURS, OURS_TOO, P1, P2, P6, PEER, blackhole, offer, route, rule, snapshot, table
+from bgp2vpc.vpc.finders import ByAz, ByTag, Ids, Main
+from bgp2vpc.vpc.model import InstanceHealth, Route, Snapshot, Subnet
+from tests.values import (
+    IGW,
+    INTERFACES,
+    OURS,
+    OURS_TOO,
+    P1,
+    P2,
+    P6,
+    PEER,
+    blackhole,
+    offer,
+    route,
+    rule,
+    snapshot,
+    table,
+)
 
 
 def plan_for(shown: Snapshot, rules, wish: Wish, **kwargs):
@@ -113,6 +128,26 @@ def test_the_instances_in_the_way_are_those_that_hold_an_accepted_route_we_have_
 def test_a_propagated_twin_of_ours_is_no_second_decision():
     shown = snapshot(table(route(P1, OURS), route(P1, OURS, propagated=True)))
     assert len(plan_for(shown, [rule()], wish_for()).changes) == 1
+
+
+def test_a_finder_looks_at_our_zone_and_at_the_subnets():
+    near, far = table(table_id="rtb-1", tags=[("az", "a")], subnet_ids=frozenset({"subnet-1"})), table(table_id="rtb-2")
+    here = replace(INTERFACES[0], zone="a")
+    shown = replace(snapshot(near, far, interfaces=(here,)), subnets={"subnet-1": Subnet("subnet-1", "vpc-1", "a")})
+    for finder in (ByAz(None), ByTag("az", "SELF_AZ", own_zone=True)):
+        assert set(ruled_tables([rule(find=finder)], shown, "vpc-1")) == {"rtb-1"}
+
+
+def test_a_table_has_a_zone_where_that_matters():
+    main, other = table(table_id="rtb-1", main=True), table(table_id="rtb-2", subnet_ids=frozenset({"subnet-b"}))
+    subnets = {f"subnet-{zone}": Subnet(f"subnet-{zone}", "vpc-1", zone) for zone in "ab"}
+    shown = replace(snapshot(main, other), subnets=subnets)
+    for affinity, zones in ((True, ["a", "b"]), (False, ["", ""])):
+        assert [each.zone for each in ruled_tables([rule(affinity=affinity)], shown, "vpc-1").values()] == zones
+
+
+def test_a_route_of_ours_to_a_prefix_list_is_nothing_to_decide_about():
+    assert plan_for(snapshot(table(route("pl-1", OURS), route(P2))), [rule()], wish_for(offer(P2))).changes == ()
 
 
 # Properties

@@ -9,7 +9,21 @@ from bgp2vpc.routing.plan import Reason
 from bgp2vpc.routing.rule import Takeover
 from bgp2vpc.routing.wish import Wish
 from bgp2vpc.vpc.model import InstanceHealth, Interface
-from tests.values import IGW, LOCAL, OURS, OURS_TOO, P1, PEER, blackhole, offer, route, rule, snapshot, table
+from tests.values import (
+    IGW,
+    INTERFACES,
+    LOCAL,
+    OURS,
+    OURS_TOO,
+    P1,
+    PEER,
+    blackhole,
+    offer,
+    route,
+    rule,
+    snapshot,
+    table,
+)
 
 OK, IMPAIRED, GONE, UNKNOWN = InstanceHealth
 ALWAYS = dict(takeover=Takeover.ALWAYS)
@@ -142,6 +156,9 @@ def test_the_verdict_names_the_command_that_turns_the_check_off():
     plan = decide(ruled_tables([rule()], shown, "vpc-1"), shown, Wish({P1: tuple(PATH)}), Policy())
     assert plan.verdicts[0].reason is Reason.SOURCE_DEST_CHECK
     assert "--network-interface-id eni-1 --no-source-dest-check" in plan.verdicts[0].detail
+    pointed_here = snapshot(table(*US), interfaces=checked)
+    plan = decide(ruled_tables([rule()], pointed_here, "vpc-1"), pointed_here, Wish({P1: tuple(PATH)}), Policy())
+    assert "--network-interface-id eni-1 --no-source-dest-check" in plan.verdicts[0].detail
 
 
 def test_paths_of_peers_are_theirs_to_install():
@@ -158,3 +175,35 @@ def test_ties_move_no_route():
 def test_backup_med_is_the_configured_one():
     assert decided(DEAD, [offer(med=200)], policy=Policy(backup_med=200)) == "yield backup-med eni-9"
     assert decided(DEAD, [offer(med=199)], policy=Policy(backup_med=200)).startswith("replace")
+
+
+def test_without_a_managed_route_the_interface_has_device_index_0_whether_or_not_it_forwards():
+    checked = (Interface(OURS, "vpc-1", "subnet-1", 0, source_dest_check=True), INTERFACES[1])
+    assert decided(NOTHING, PATH, interfaces=checked) == "blocked source-dest-check None"
+
+
+# the table has, path, options, what people are told: the owner, and what stands beside the verdict
+TOLD = [
+    (THEM, PATH, {}, "i-9", ""),
+    (US, PATH, {}, None, ""),
+    (GATEWAY, PATH, {}, None, ""),
+    (NOTHING, PATH, dict(interface=7), None, "this instance has no interface with interface: 7 in vpc-1"),
+    (NOTHING, [offer(next_hop="198.51.100.1")], {}, None,
+     "next-hop 198.51.100.1 is no address of this instance in vpc-1; announce `next-hop self`, or set next_hop_self: "
+     "true in the rule"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("routes", "offers", "options", "owner", "detail"), TOLD)
+def test_people_are_told(routes, offers, options, owner, detail):
+    shown = snapshot(table(*routes))
+    (verdict,) = decide(
+        ruled_tables([rule(**options)], shown, "vpc-1"), shown, Wish({P1: tuple(offers)}), Policy()
+    ).verdicts
+    assert (verdict.owner, verdict.detail) == (owner, detail)
+
+
+def test_where_no_interface_is_in_the_vpc_of_the_table_that_is_said():
+    shown = snapshot(table(), interfaces=(Interface("eni-5", "vpc-2", "subnet-5", 0),))
+    (verdict,) = decide(ruled_tables([rule()], shown, "vpc-1"), shown, Wish({P1: tuple(PATH)}), Policy()).verdicts
+    assert verdict.detail == "this instance has no interface with device index 0 in vpc-1"

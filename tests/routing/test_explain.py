@@ -15,7 +15,7 @@ from bgp2vpc.routing.rule import ManagedRoute, Takeover
 from bgp2vpc.routing.wish import Wish
 from bgp2vpc.routing.words import REASONS, VERDICTS
 from tests.routing.test_contest import EIGHT, NINE, neighbor, own, peer, shown_to_us
-from tests.values import P1, P2, PEER, blackhole, offer, route, rule
+from tests.values import OURS_TOO, P1, P2, PEER, blackhole, offer, route, rule
 
 BEST_PATH = dict(takeover=Takeover.BEST_PATH)
 PLACE = ("rtb-1", P1)
@@ -60,7 +60,21 @@ FARED = [
         {},
         ["web eni-1: won by med", "peer 10.0.0.9 eni-9: lost by med", "dns eni-1: lost by med"],
     ),
+    (
+        [own(med=9), offer(source="web", med=5), peer(local_preference=200)],
+        {},
+        [
+            "peer 10.0.0.9 eni-9: won by local-preference",
+            "dns eni-1: lost by med",
+            "web eni-1: lost by local-preference",
+        ],
+    ),
     ([own(med=9), offer(source="web", med=5)], {}, ["web eni-1: won by med", "dns eni-1: lost by med"]),
+    (
+        [own(), offer(source="web", next_hop="10.0.1.10")],
+        dict(routes=[route(target=OURS_TOO)]),
+        ["web eni-2: won by incumbent", "dns eni-1: lost by incumbent"],
+    ),
     # what is not considered
     ([peer("198.51.100.1")], {}, ["peer 198.51.100.1 -: its next hop is still being looked up"]),
     ([peer("10.0.0.10")], {}, ["peer 10.0.0.10 -: it is our own path, sent back by others"]),
@@ -83,6 +97,14 @@ FARED = [
             "peer 10.0.0.9 -: what peers announce counts with takeover: best_path only, and this is always",
         ],
     ),
+    (
+        [offer(source="script"), peer()],
+        dict(rule_options=dict(accept=PrefixList(()), manages={P1: ManagedRoute(prefix=P1, source="check dns")})),
+        [
+            "script -: the rule manages the prefix, and accepts it from no script or client",
+            "peer 10.0.0.9 -: what peers announce counts with takeover: best_path only, and this is always",
+        ],
+    ),
     ([offer(side=Side.CHECK)], {}, ["s -: health checks count where manage_routes binds the prefix to them"]),
 ]
 
@@ -94,6 +116,7 @@ def test_how_each_path_fared(offers, options, expected) -> None:
 
 def test_a_path_with_a_next_hop_elsewhere_says_which_and_what_would_be_right() -> None:
     (only,) = explained(own(next_hop="198.51.100.1")).candidates
+    assert only.offer == own(next_hop="198.51.100.1")
     assert only.skipped.startswith("next-hop 198.51.100.1 is no address of this instance in vpc-1; announce")
 
 
@@ -127,3 +150,14 @@ def test_every_reason_and_every_verdict_has_its_words() -> None:
     assert set(REASONS) == set(Reason)
     assert set(VERDICTS) == set(VerdictKind)
     assert all(words and not words.endswith(".") for words in (*REASONS.values(), *VERDICTS.values()))
+
+
+def test_what_is_there_is_part_of_the_explanation() -> None:
+    managed = {P1: ManagedRoute(prefix=P1, source="check dns", takeover=Takeover.ALWAYS)}
+    found = explained(routes=[route(target=PEER)], rule_options=BEST_PATH | dict(manages=managed))
+    assert (found.table_id, found.takeover, found.route) == ("rtb-1", "always", route(target=PEER))
+    seen = shown_to_us()
+    (ruled,) = ruled_tables([rule()], seen, "vpc-1").values()
+    nothing = explain(ruled, P1, seen, Wish({}), Policy())
+    assert nothing is not None
+    assert (nothing.candidates, nothing.route, nothing.verdict) == ((), None, None)

@@ -13,12 +13,22 @@ from bgp2vpc.routing.prefix_list import PrefixList
 from bgp2vpc.routing.rule import ManagedRoute, Rule, Takeover
 from bgp2vpc.routing.wish import Wish
 from bgp2vpc.vpc.finders import ByTag
-from bgp2vpc.vpc.model import InstanceHealth, Interface, Snapshot, Subnet, Target, TargetKind, interface_target
+from bgp2vpc.vpc.model import (
+    InstanceHealth,
+    Interface,
+    RouteState,
+    Snapshot,
+    Subnet,
+    Target,
+    TargetKind,
+    interface_target,
+)
 from tests.values import IGW, INTERFACES, LOCAL, OURS, OURS_TOO, P1, P2, PEER, blackhole, offer, route, rule, table
 
 NAT = Target(TargetKind.NAT, "nat-1")
 NOTHING, US, THEM, DEAD = (), (route(),), (route(target=PEER),), (blackhole(),)
 AT_NAT, AT_GATEWAY = (route(target=NAT),), (route(target=IGW),)
+DEAD_GATEWAY = (route(target=IGW, state=RouteState.BLACKHOLE),)
 CHECKED = [offer(source="check web", side=Side.CHECK)]
 IF_UNHEALTHY = dict(takeover=Takeover.IF_UNHEALTHY)
 REMOTE = dict(remote_check="alive", **IF_UNHEALTHY)
@@ -30,8 +40,8 @@ FAILING = dict(failing={("alive", PEER)})
 ACCEPTS_NOTHING = PrefixList(())
 
 
-def managing(prefix=P1, name="private", accept=ACCEPTS_NOTHING, **options) -> Rule:
-    managed = ManagedRoute(prefix=prefix, source="check web", where="f.yaml:9", **options)
+def managing(prefix=P1, name="private", accept=ACCEPTS_NOTHING, where="f.yaml:9", **options) -> Rule:
+    managed = ManagedRoute(prefix=prefix, source="check web", where=where, **options)
     return Rule(name, ByTag("type", "private"), accept, manages={prefix: managed})
 
 
@@ -48,6 +58,7 @@ def decided(routes, offers, options, *, health=None, interfaces=INTERFACES, othe
 TABLE = [
     # the table has, what the check's source offers, the managed route, what we know, what becomes of it
     (NOTHING,    [],      {},           {},                "nothing"),
+    (NOTHING,    [],      FALLBACK,     {},                "nothing"),
     (NOTHING,    CHECKED, {},           {},                "create absent eni-1 -> create eni-1"),
     (US,         CHECKED, {},           {},                "keep ours eni-1"),
     (US,         [],      {},           {},                "delete withdrawn None -> delete eni-1"),
@@ -68,6 +79,10 @@ TABLE = [
     (THEM,       CHECKED, IF_UNHEALTHY, dict(health=InstanceHealth.GONE),
                                                            "replace owner-gone eni-1 -> replace eni-1"),
     (DEAD,       CHECKED, IF_UNHEALTHY, {},                "replace owner-blackhole eni-1 -> replace eni-1"),
+    (THEM,       [],      FALLBACK,     {},                "nothing"),
+    (DEAD,       [],      FALLBACK,     {},                "replace fallback nat-1 -> replace nat-1"),
+    (DEAD,       [],      FALLBACK,     SILENT,            "nothing"),
+    (DEAD_GATEWAY, [],    FALLBACK,     {},                "nothing"),
     (AT_NAT,     CHECKED, FALLBACK,     {},                "replace fallback eni-1 -> replace eni-1"),
     (AT_NAT,     [],      FALLBACK,     {},                "keep fallback nat-1"),
     (AT_NAT,     CHECKED, {},           {},                "foreign foreign-target nat-1"),
@@ -112,6 +127,8 @@ MULTIHOMED = (
 def test_a_managed_route_points_at_the_first_interface_that_may_forward():
     assert decided(NOTHING, CHECKED, {}, interfaces=MULTIHOMED) == "create absent eni-2 -> create eni-2"
     assert decided(NOTHING, CHECKED, {}, interfaces=MULTIHOMED[:1]) == "blocked source-dest-check None"
+    script, accepted = [offer(source="script")], dict(accept=rule().accept)
+    assert decided(NOTHING, script, accepted, interfaces=MULTIHOMED) == "blocked source-dest-check None"
 
 
 OTHERS = {"i-9": (Interface(PEER, "vpc-1", "subnet-1", 0),)}
@@ -128,13 +145,21 @@ def test_a_route_managed_for_another_instance_points_at_that_ones_interface():
 
 def test_an_instance_without_interface_is_said():
     assert decided(NOTHING, CHECKED, FOR_ANOTHER) == "blocked no-interface None"
+    shown = Snapshot({"rtb-1": table()}, INTERFACES, {}, "i-1")
+    tables = ruled_tables([managing(**FOR_ANOTHER)], shown, "vpc-1")
+    (verdict,) = decide(tables, shown, Wish({P1: tuple(CHECKED)}), Policy()).verdicts
+    assert verdict.detail == "i-9 has no interface with device index 0 in vpc-1"
+    change = Change(Action.CREATE, "rtb-1", P1, interface_target(OURS), Reason.ABSENT)
+    with pytest.raises(PlanRefused, match="eni-1 is no interface of i-9; nothing was written"):
+        guard(Plan((change,)), tables, shown, max_changes=10)
 
 
-def within(prefix, subnets) -> str:
+def within(prefix, subnets, *, accepted=False, where="f.yaml:9") -> str:
     local = route(parse_prefix("10.0.0.0/16"), LOCAL)
     shown = Snapshot({"rtb-1": table(local)}, INTERFACES, {}, "i-1", {}, subnets)
-    wish = Wish({prefix: (offer(prefix, source="check web", side=Side.CHECK),)})
-    plan = decide(ruled_tables([managing(prefix)], shown, "vpc-1"), shown, wish, Policy())
+    wish = Wish({prefix: (offer(prefix, source="check web", side=Side.LOCAL if accepted else Side.CHECK),)})
+    by = rule(str(prefix)) if accepted else managing(prefix, where=where)
+    plan = decide(ruled_tables([by], shown, "vpc-1"), shown, wish, Policy())
     return " ".join(f"{v.kind.value} {v.reason.value} {v.detail}".strip() for v in plan.verdicts)
 
 
@@ -144,6 +169,11 @@ def test_a_prefix_within_the_vpc_is_blocked_unless_it_is_a_whole_subnet_or_nobod
     told = within(parse_prefix("10.0.1.53/32"), subnets)
     assert told.startswith("blocked inside-vpc f.yaml:9: 10.0.1.53/32 lies within the VPC's own 10.0.0.0/16")
     assert within(subnet, subnets) == "create absent"
+    assert within(parse_prefix("10.0.1.53/32"), subnets, accepted=True) == (
+        "blocked inside-vpc 10.0.1.53/32 lies within the VPC's own 10.0.0.0/16 and is none of its subnets, so EC2 "
+        "would refuse it; anycast prefixes lie outside the VPC"
+    )
+    assert within(parse_prefix("10.0.1.53/32"), subnets, where="").startswith("blocked inside-vpc 10.0.1.53/32 lies")
     assert within(parse_prefix("10.0.1.53/32"), None) == "create absent"
 
 

@@ -50,6 +50,7 @@ BAD_ENTRIES = [
     ("192.0.2.0/24 le thirty", "'le thirty' must be a length in bits"),
     ("192.0.2.0/24 le -1", "'le -1' must be a length in bits"),
     ("192.0.2.0/24 le 1000000", "'le 1000000' must be a length in bits"),
+    ("192.0.2.0/24 le 0032", "'le 0032' must be a length in bits"),
     ("192.0.2.0/24 le 28 le 30", "'le' is given twice"),
     ("192.0.2.0/24 le 33", "'le 33' is too long for 192.0.2.0/24: at most 32"),
     ("192.0.2.0/24 ge 33", "'ge 33' is too long for 192.0.2.0/24: at most 32"),
@@ -128,3 +129,11 @@ def test_the_index_agrees_with_walking_the_entries(entries: list[PrefixRange], t
 @given(ranges())
 def test_an_entry_survives_printing(entry: PrefixRange) -> None:
     assert parse_prefix_range(str(entry)) == entry
+
+
+def test_a_list_names_the_first_entry_that_matches_and_prints_all() -> None:
+    entries = prefix_list("203.0.113.0/24", "192.0.2.53/32", "192.0.2.0/24 le 32")
+    assert entries.entry_for(parse_prefix("192.0.2.53/32")) is entries.entries[1]
+    assert entries.entry_for(parse_prefix("192.0.2.0/24")) is entries.entries[2]
+    assert entries.entry_for(parse_prefix("203.0.113.1/32")) is None
+    assert str(entries) == "203.0.113.0/24, 192.0.2.53/32, 192.0.2.0/24 le 32"

@@ -68,3 +68,14 @@ def test_a_read_that_shows_no_route_may_be_old_even_where_somebody_is_expected_t
     settling.expect_others("rtb-1", P1)
     settling.expect_others("rtb-1", P2)
     assert shown(settling, 101, None) == OURS
+    settling.expect_others("rtb-2", P1)
+
+
+def test_a_read_may_be_older_than_all_our_writes_that_settle_still():
+    settling = Settling(10)
+    settling.wrote("rtb-1", P1, target(PEER), route(P1, OURS), now=100)
+    settling.wrote("rtb-1", P1, target(OURS), route(P1, OURS_TOO), now=109.9)
+    assert shown(settling, 112, PEER) == OURS_TOO
+    settling.wrote("rtb-1", P1, target(OURS_TOO), route(P1, OURS), now=119.9)
+    assert shown(settling, 121, OURS_TOO) == OURS
+    assert shown(settling, 121, PEER) == PEER, "the write before the last had settled"

@@ -1,0 +1,194 @@
+"""When a write that failed is tried again, and by which place for all that one cause stops."""
+
+import pytest
+
+from bgp2vpc.daemon.retries import Retries
+from bgp2vpc.errors import (
+    Credentials,
+    Denied,
+    Ec2Error,
+    InterfaceGone,
+    QuotaReached,
+    Refused,
+    RouteExists,
+    RouteMissing,
+    TableGone,
+    Throttled,
+    Transient,
+)
+from tests.values import P1, P2, P3, P6
+
+HERE, BESIDE, THIRD, SIX, ELSEWHERE = ("rtb-1", P1), ("rtb-1", P2), ("rtb-1", P3), ("rtb-1", P6), ("rtb-2", P1)
+
+
+@pytest.fixture
+def retries() -> Retries:
+    """Without jitter."""
+    return Retries(lambda: 0.5)
+
+
+def error(kind: type[Ec2Error], operation="CreateRoute") -> Ec2Error:
+    return kind(operation, "Code", "message")
+
+
+def pauses(retries: Retries, kind: type[Ec2Error], times: int) -> list[float]:
+    """How long each of so many failures in a row makes the place wait."""
+    return [round(retries.failed(HERE, error(kind), 100.0) - 100.0, 3) for _ in range(times)]
+
+
+# the error, the pauses after the first four failures, after the fortieth
+PAUSES = [
+    (Transient, [0.1, 0.2, 0.4, 0.8], 30.0),
+    (RouteMissing, [0.0, 0.2, 0.4, 0.8], 30.0),
+    (Throttled, [0.0, 0.0, 0.0, 0.0], 0.0),
+    (Denied, [30.0, 30.0, 30.0, 30.0], 30.0),
+    (Refused, [30.0, 30.0, 30.0, 30.0], 30.0),
+]
+
+
+@pytest.mark.parametrize(("kind", "first", "last"), PAUSES)
+def test_it_waits(retries, kind, first, last):
+    assert pauses(retries, kind, 4) == first
+    assert pauses(retries, kind, 36)[-1] == last
+
+
+@pytest.mark.parametrize(("jitter", "pause"), [(0.0, 22.5), (0.5, 30.0), (1.0, 37.5)])
+def test_pauses_vary_by_a_quarter(jitter, pause):
+    assert Retries(lambda: jitter).failed(HERE, error(Denied), 100.0) == 100.0 + pause
+
+
+def test_a_place_is_ready_again_when_its_pause_is_over_and_others_always(retries):
+    assert retries.is_ready(HERE, 0.0)
+    retries.failed(HERE, error(Denied), 100.0)
+    assert not retries.is_ready(HERE, 129.9)
+    assert retries.is_ready(HERE, 130.0)
+    assert retries.is_ready(ELSEWHERE, 100.0)
+    for key in (HERE, ELSEWHERE):
+        retries.succeeded(key, 110.0)
+    assert retries.is_ready(HERE, 110.0)
+    assert not retries.failures
+
+
+def test_what_is_not_needed_after_a_look_is_tried_at_once_but_not_again_and_again(retries):
+    pauses(retries, Transient, 3)
+    assert retries.unneeded(HERE, 100.0) == 100.0
+    assert retries.unneeded(HERE, 101.0) == pytest.approx(101.0 + 1.6)
+    assert retries.unneeded(HERE, 102.0) == pytest.approx(102.0 + 3.2)
+
+
+# the error, whether the write is in doubt, may have been applied, needs an operator
+DOUBTS = [
+    (Transient, True, True, False),
+    (Throttled, False, False, False),
+    (RouteExists, True, False, False),
+    (InterfaceGone, True, False, False),
+    (Denied, False, False, True),
+    (QuotaReached, False, False, True),
+]
+
+
+@pytest.mark.parametrize(("kind", "in_doubt", "applied", "operator"), DOUBTS)
+def test_what_is_known_of_the_last_write(retries, kind, in_doubt, applied, operator):
+    retries.failed(HERE, error(kind), 100.0)
+    assert retries.in_doubt_since(HERE) == (100.0 if in_doubt else None)
+    assert retries.may_have_been_applied(HERE) is applied
+    assert retries.needs_operator(HERE) is operator
+
+
+def test_nothing_is_in_doubt_where_no_write_failed_or_none_was_needed(retries):
+    retries.unneeded(HERE, 100.0)
+    for key in (HERE, ELSEWHERE):
+        assert retries.in_doubt_since(key) is None
+        assert not retries.may_have_been_applied(key)
+        assert not retries.needs_operator(key)
+        assert retries.known_refusal(key) is None
+
+
+# what fails first, what fails then, whether the second waits for the first
+CAUSES = [
+    ((Denied, HERE), (Denied, BESIDE), True),
+    ((Credentials, HERE), (Credentials, SIX), True),
+    ((QuotaReached, HERE), (QuotaReached, BESIDE), True),
+    ((QuotaReached, HERE), (QuotaReached, SIX), False),
+    ((Refused, HERE), (Refused, BESIDE), False),
+    ((Denied, HERE), (Denied, ELSEWHERE), False),
+    ((Denied, HERE), (Credentials, BESIDE), False),
+    ((Transient, HERE), (Transient, BESIDE), False),
+]
+
+
+@pytest.mark.parametrize(("first", "second", "waits"), CAUSES)
+def test_one_place_tries_for_all_that_the_same_cause_stops(retries, first, second, waits):
+    (kind, key), (other_kind, other) = first, second
+    retries.failed(key, error(kind), 100.0)
+    refused = error(other_kind)
+    retries.failed(other, refused, 100.0)
+    assert retries.known_refusal(key) is None
+    assert retries.known_refusal(other) is (refused if waits else None)
+    assert retries.is_ready(other, 140.0) is not waits
+    assert retries.is_ready(other, 1000.0)
+
+
+def test_what_is_denied_of_deletes_says_nothing_of_creates(retries):
+    retries.failed(HERE, error(Denied, "DeleteRoute"), 100.0)
+    assert retries.failed(BESIDE, error(Denied, "CreateRoute"), 100.0) == 130.0
+
+
+def denied_here_and_beside(retries: Retries) -> None:
+    for key in (HERE, BESIDE, THIRD, ELSEWHERE):
+        retries.failed(key, error(Denied), 100.0)
+    retries.failed(SIX, error(QuotaReached), 100.0)
+
+
+@pytest.mark.parametrize(
+    "ends",
+    [
+        lambda retries: retries.succeeded(HERE, 110.0),
+        lambda retries: retries.failed(HERE, error(Transient), 110.0),
+        lambda retries: retries.unneeded(HERE, 110.0),
+        lambda retries: retries.forget([ELSEWHERE, ("rtb-3", P1), HERE], 110.0),
+    ],
+    ids=["succeeds", "meets another error", "is not needed", "is not wanted any more"],
+)
+def test_when_the_place_that_tries_does_not_meet_the_cause_any_more_the_others_may_try(retries, ends):
+    denied_here_and_beside(retries)
+    ends(retries)
+    assert retries.take_released() == (BESIDE, THIRD)
+    assert retries.take_released() == ()
+    assert all(retries.is_ready(key, 110.0) for key in (BESIDE, THIRD))
+    assert not retries.is_ready(SIX, 110.0)
+    assert retries.known_refusal(BESIDE) is None
+    assert retries.failed(BESIDE, error(Denied), 110.0) == 140.0, "the next one that tries for all"
+    assert retries.known_refusal(THIRD) is not None
+
+
+@pytest.mark.parametrize("key", [BESIDE, ELSEWHERE])
+def test_a_place_that_did_not_try_for_these_releases_nobody(retries, key):
+    denied_here_and_beside(retries)
+    retries.succeeded(key, 110.0)
+    assert retries.take_released() == ()
+    assert not retries.is_ready(THIRD, 110.0)
+
+
+def test_a_place_that_meets_the_cause_again_goes_on_trying_for_the_others(retries):
+    denied_here_and_beside(retries)
+    retries.failed(HERE, error(Denied), 130.0)
+    assert retries.take_released() == ()
+    assert retries.failures[HERE].attempts == 2
+    assert not retries.is_ready(BESIDE, 130.0)
+
+
+@pytest.mark.parametrize("kind", [InterfaceGone, TableGone])
+def test_where_ec2_denies_what_it_shows_the_back_off_outlives_the_wish(retries, kind):
+    pauses(retries, kind, 3)
+    pause = retries.failed(HERE, error(kind), 100.0) - 100.0
+    retries.forget([HERE], 100.0 + pause + 29.9)
+    assert retries.failures[HERE].attempts == 4
+    retries.forget([HERE], 100.0 + pause + 30.0)
+    assert not retries.failures
+
+
+def test_other_failures_end_with_the_wish(retries):
+    pauses(retries, Transient, 3)
+    retries.forget([HERE], 100.0)
+    assert pauses(retries, Transient, 1) == [0.1]
