@@ -109,7 +109,7 @@ class AnycastHost:
     def belong_to_nobody(self) -> None:
         """From now on ExaBGP runs as it does by default."""
         self.user = "nobody"
-        self._prefix = netns.opened_to_all([Path(sys.base_prefix), ROOT], self.directory)
+        self._prefix = netns.opened_to_all([Path(sys.base_prefix), ROOT, self.directory])
         for path in (self.directory, self.service):
             shutil.chown(path, "nobody")
 

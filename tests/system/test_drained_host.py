@@ -4,7 +4,6 @@ import os
 import pwd
 import signal
 import stat
-import tempfile
 import time
 from contextlib import ExitStack
 from pathlib import Path
@@ -22,23 +21,17 @@ pytestmark = pytest.mark.system
 
 
 @pytest.fixture
-def everybodys_directory(closing: ExitStack) -> Path:
-    """Unlike `tmp_path` it can be reached by nobody."""
-    return Path(closing.enter_context(tempfile.TemporaryDirectory(prefix="bgp2vpc-")))
-
-
-@pytest.fixture
 def router(start_router: MakeRouter) -> Bird:
     return start_router(EBGP)
 
 
 @pytest.fixture(params=EXABGPS, ids=lambda exabgp: exabgp.version)
 def host(
-    request, everybodys_directory: Path, net: Net, cloud: Cloud, world: World, router: Bird, closing: ExitStack
+    request, tmp_path: Path, net: Net, cloud: Cloud, world: World, router: Bird, closing: ExitStack
 ) -> AnycastHost:
     """A helper of ExaBGP, as nobody, with a healthcheck."""
     exabgp: Exabgp = request.param
-    host = closing.enter_context(AnycastHost(net, cloud, world.hosts[0], everybodys_directory, exabgp))
+    host = closing.enter_context(AnycastHost(net, cloud, world.hosts[0], tmp_path, exabgp))
     host.belong_to_nobody()
     host.configure(extra="drain_timeout: 2\non_exit: keep\nrestart_time: 20", dns=host.healthcheck())
     host.start_exabgp("exabgp.conf", peering=EBGP)

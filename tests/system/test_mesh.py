@@ -3,7 +3,6 @@
 import os
 import signal
 import sys
-import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -58,11 +57,14 @@ def members(vpc_cloud: Cloud) -> tuple[Host, ...]:
 
 
 @pytest.fixture
-def make_member(vpc_net: VpcNet, vpc_cloud: Cloud, members: tuple[Host, ...], closing: ExitStack) -> MakeMember:
+def make_member(
+    vpc_net: VpcNet, vpc_cloud: Cloud, members: tuple[Host, ...], tmp_path: Path, closing: ExitStack
+) -> MakeMember:
     """Make an instance of the example; ExaBGP runs as `nobody`, as it does by default."""
 
     def make(number: int, exabgp: Exabgp) -> AnycastHost:
-        directory = Path(closing.enter_context(tempfile.TemporaryDirectory(prefix="bgp2vpc-")))
+        directory = tmp_path / f"host-{number}"
+        directory.mkdir()
         host = AnycastHost(vpc_net.seats[number], vpc_cloud, members[number], directory, exabgp)
         closing.enter_context(host)
         host.belong_to_nobody()
