@@ -1,9 +1,9 @@
-"""Nothing of a run remains, however it ended: no process, network namespace or mount, and no file but below its
-temporary directory.
+"""Nothing of a run remains, however it ended: no process or mount, and no file but below its temporary directory. Nor a
+network namespace: those of the tests have no name and end with the processes in them (tests/system/netns.py).
 
-Everything a run starts inherits the environment variable `RUN`, whose value is the run's name. At the end of a run
-whatever still has it, or is named for it, is reported, and the run fails. What an interrupted run leaves is removed by
-a watchdog, a process of its own that waits for the end of pytest: SIGKILL gives pytest no chance to clean up itself.
+Everything a run starts inherits the environment variable `RUN`, whose value is the run's name. Whatever still has it at
+the end of a run is reported, and the run fails. What an interrupted run leaves is removed by a watchdog, a process of
+its own that waits for the end of pytest: SIGKILL gives pytest no chance to clean up itself.
 
 `python -m tests.suite.leftovers PID NAME DIRECTORY` is that watchdog.
 """
@@ -23,8 +23,6 @@ from pathlib import Path
 import pytest
 
 RUN = "BGP2VPC_TEST_RUN"
-NAMESPACES = "b2v"
-"""A namespace of the tests is called b2v-PID-…, for the process that made it (tests/system/netns.py)."""
 ROOT = Path(__file__).parents[2]
 CACHES = (".pytest_cache", ".hypothesis", ".mypy_cache", ".ruff_cache", ".import_linter_cache", "__pycache__")
 GRACE = 5.0
@@ -43,13 +41,6 @@ def processes(run: str) -> dict[int, str]:
                     command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")
                     found[int(entry.name)] = command[:200]
     return found
-
-
-def namespaces(pids: set[int]) -> list[str]:
-    """The named network namespaces that these processes made."""
-    directory = Path("/run/netns")
-    names = [each.name for each in directory.iterdir()] if directory.is_dir() else []
-    return [name for name in names if name.startswith(tuple(f"{NAMESPACES}-{pid}-" for pid in pids))]
 
 
 def mounts(directory: Path) -> list[str]:
@@ -78,7 +69,6 @@ class _Run:
     def __init__(self, config: pytest.Config) -> None:
         self._name = f"{os.getpid()}-{time.time_ns()}"
         self._files = files()
-        self._pids = {os.getpid()}
         os.environ[RUN] = self._name
         self._directory = config._tmp_path_factory.getbasetemp()
         # Programs that ask for a temporary file get it there, too; and so do the workers.
@@ -89,10 +79,6 @@ class _Run:
         environment = {name: value for name, value in os.environ.items() if name != RUN}
         self._watchdog = subprocess.Popen(watchdog, cwd=ROOT, env=environment, start_new_session=True)
 
-    @pytest.hookimpl(optionalhook=True)
-    def pytest_testnodeready(self, node) -> None:
-        self._pids.add(node.gateway.remote_exec("import os; channel.send(os.getpid())").receive())
-
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Iterator[None]:
         result = yield
@@ -100,12 +86,11 @@ class _Run:
         while (left := processes(self._name)) and time.monotonic() < deadline:
             time.sleep(0.05)
         lines = [f"process {pid}: {command}" for pid, command in left.items()]
-        lines += [f"namespace {name}" for name in namespaces(self._pids)]
         lines += [f"mount {point}" for point in mounts(self._directory)]
         lines += [f"file {name}" for name in sorted(files() - self._files)]
         self._watchdog.kill()
         self._watchdog.wait()
-        _remove(self._name, self._pids, self._directory)
+        _remove(self._name, self._directory)
         if lines:
             reporter = session.config.pluginmanager.get_plugin("terminalreporter")
             reporter.write_line("\nleft behind:\n  " + "\n  ".join(lines), red=True)
@@ -113,15 +98,13 @@ class _Run:
         return result
 
 
-def _remove(run: str, pids: set[int], directory: Path) -> None:
+def _remove(run: str, directory: Path) -> None:
     """End and delete what remains of a run, but for its directory."""
     while left := processes(run):
         for pid in left:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         time.sleep(0.02)
-    for name in namespaces(pids):
-        subprocess.run(["ip", "netns", "del", name], check=False)
     for point in mounts(directory):
         subprocess.run(["umount", "--lazy", point], check=False)
 
@@ -133,8 +116,7 @@ def _watch(pid: int, run: str, directory: Path) -> None:
         waiting.poll()
     except ProcessLookupError:
         pass  # it has ended already
-    pids = {pid, *processes(run)}
-    _remove(run, pids, directory)
+    _remove(run, directory)
     shutil.rmtree(directory / "scratch", ignore_errors=True)
 
 

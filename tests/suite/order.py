@@ -1,7 +1,8 @@
 """Which tests `make check` runs, and how the tests of a whole run are dealt out to the workers.
 
-A test marked `io` starts a process, opens a socket or needs root. `make check` runs the others, with `--no-io`, under
-which a test that does so all the same fails and says what it did: so the marks stay true.
+A test marked `io` starts a process, opens a socket or needs root: what is marked `system` or uses the fixture `cloud`
+is so of itself. `make check` runs the others, with `--no-io`, under which a test that does so all the same fails and
+says what it did: so the marks stay true.
 
 Workers take tests from the front of the list: first those that take long (`system`), so that no worker is left with one
 at the end; then the rest marked `io`, one by one; then the others, a file at a time.
@@ -39,7 +40,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         return 0 if item.get_closest_marker("system") else 1 if item.get_closest_marker("io") else 2
 
     for item in items:
-        if item.get_closest_marker("system") is not None:
+        if item.get_closest_marker("system") or "cloud" in getattr(item, "fixturenames", ()):
             item.add_marker("io")
         if rank(item) == 2 and item.get_closest_marker("xdist_group") is None:
             item.add_marker(pytest.mark.xdist_group(item.path.stem))

@@ -65,7 +65,7 @@ CASES: list[tuple[Finder, str]] = [
     (Main(negate=True), "rtb-a rtb-b rtb-bare"),
     (Subnet("subnet-a2"), "rtb-a"),
     (Subnet("subnet-b", negate=True), "rtb-main rtb-a rtb-bare"),
-    (Ids(frozenset({"rtb-b", "rtb-main", "rtb-elsewhere"})), "rtb-main rtb-b"),
+    pytest.param(Ids(frozenset({"rtb-b", "rtb-main", "rtb-elsewhere"})), "rtb-main rtb-b", id="Ids, in any order"),
     (Ids(frozenset({"rtb-b"}), negate=True), "rtb-main rtb-a rtb-bare"),
     (Ids(frozenset()), ""),
     (And((PRIVATE, ByTag("az", "a"))), "rtb-a"),
