@@ -15,7 +15,7 @@ LEASH = Path(__file__).with_name("leash.py")
 def start(argv: Sequence[str], environment: Mapping[str, str], output: BinaryIO) -> "subprocess.Popen[bytes]":
     """Run `argv` in a session of its own, with nothing to read and `output` for all it prints. Raises OSError."""
     return subprocess.Popen(
-        [sys.executable, "-IS", str(LEASH), *argv],
+        [sys.executable, "-IS", str(LEASH), str(os.getpid()), *argv],
         stdin=subprocess.DEVNULL,
         stdout=output,
         stderr=subprocess.STDOUT,

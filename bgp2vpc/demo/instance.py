@@ -24,8 +24,8 @@ from bgp2vpc.sources.unix import SocketError
 LOOPBACK = "127.0.0.1"
 PREFIX = "192.0.2.53/32"
 POLL_TIME = 2.0
-SERVICE_START = 10.0
-STOP_PATIENCE = 12.0
+SERVICE_START = 60.0
+STOP_PATIENCE = 30.0
 """Seconds; a daemon gives its last writes 10."""
 
 

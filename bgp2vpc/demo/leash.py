@@ -1,4 +1,4 @@
-"""`python leash.py COMMAND…`: becomes COMMAND, which Linux then kills when whoever started it dies in any way.
+"""`python leash.py PARENT COMMAND…`: becomes COMMAND, which Linux then kills when PARENT, its parent, dies in any way.
 
 Run as a file and not as a module, so that it needs nothing but the standard library's own start-up. It is a program of
 its own, since code between fork and exec is not safe beside threads. SIGKILL, because the VPC dies at the same moment:
@@ -18,7 +18,9 @@ def main() -> None:
     """Never returns."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    os.execvp(sys.argv[1], sys.argv[1:])
+        if os.getppid() != int(sys.argv[1]):  # it has died already
+            sys.exit(1)
+    os.execvp(sys.argv[2], sys.argv[2:])
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from bgp2vpc.demo.play import DidNotHappen, Play, command
 from bgp2vpc.demo.screen import Screen
 from bgp2vpc.demo.stage import Stage
 
-START_PATIENCE = 30.0
+START_PATIENCE = 60.0
 
 
 def tell(*, keep: bool, patience: float = 10.0, pause: float = 2.0) -> int:

@@ -12,9 +12,10 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from tests.waiting import PATIENCE
+
 MARK = "BGP2VPC_TEST_AUDIENCE"
 """A variable that every descendant inherits: it tells its processes from anybody else's."""
-PATIENCE = 60.0
 
 
 class Audience:
@@ -43,7 +44,7 @@ class Audience:
 
     def read_to_the_end(self) -> int:
         """The exit status; `text` is all it printed then."""
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + 4 * PATIENCE
         while self._read(deadline):
             pass
         return self.process.wait(PATIENCE)
@@ -56,9 +57,9 @@ class Audience:
         self.text += data.decode()
         return bool(data)
 
-    def left_processes(self, patience: float = 3.0) -> list[str]:
-        """Command lines of its descendants that still run after `patience` seconds."""
-        deadline = time.monotonic() + patience
+    def left_processes(self) -> list[str]:
+        """Command lines of its descendants that do not end."""
+        deadline = time.monotonic() + PATIENCE
         while True:
             running = dict(self._descendants())
             left = deadline - time.monotonic()

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 import pytest
 from audience import Audience
 
+from tests.waiting import PATIENCE
+
 Attend = Callable[..., Audience]
 
 AT_ONCE = "import sys; from bgp2vpc.demo.story import tell; sys.exit(tell(pause=0, {}))"
@@ -66,7 +68,7 @@ def attend() -> Iterator[Attend]:
 
 
 def test_the_demo_tells_the_whole_story_and_leaves_nothing_behind(attend: Attend) -> None:
-    demo = attend("-m", "bgp2vpc", "demo")
+    demo = attend("-c", AT_ONCE.format(f"keep=False, patience={PATIENCE}"))
     assert demo.read_to_the_end() == 0, demo.text
     rest = demo.text
     for sentence in STORY.strip().splitlines():
@@ -124,14 +126,14 @@ def test_a_signal_ends_the_demo_with_its_own_status_and_leaves_nothing_behind(
 
 
 def test_even_a_demo_that_is_killed_takes_its_processes_with_it(attend: Attend) -> None:
-    demo = attend("-m", "bgp2vpc", "demo")
+    demo = attend("-c", AT_ONCE.format(f"keep=False, patience={PATIENCE}"))
     demo.read_until("ok announced -> written")
     demo.process.kill()
-    assert demo.left_processes(patience=20) == []
+    assert demo.left_processes() == []
 
 
 def test_kept_up_it_tells_of_what_its_user_does_until_ctrl_c(attend: Attend) -> None:
-    demo = attend("-c", AT_ONCE.format("keep=True"))
+    demo = attend("-c", AT_ONCE.format(f"keep=True, patience={PATIENCE}"))
     told = demo.read_until("stay up until Ctrl-C")
     assert "ok C yields: A is healthy" in told
     told = demo.read_until("On C:")

@@ -9,14 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.addresses import free_port
 from tests.waiting import PATIENCE, eventually
 
 needs_serf = pytest.mark.skipif(shutil.which("serf") is None, reason="needs HashiCorp's Serf (apt-get install serf)")
-
-
-def free_port(address: str) -> int:
-    with socket.create_server((address, 0)) as listener:
-        return listener.getsockname()[1]
 
 
 class SerfAgent:

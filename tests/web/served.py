@@ -9,7 +9,6 @@ import functools
 import itertools
 import json
 import os
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -26,6 +25,7 @@ from bgp2vpc.vpc.connect import Connection
 from bgp2vpc.vpc.memory import MemoryVpc
 from bgp2vpc.vpc.model import Instance
 from bgp2vpc.web.model import WebSettings
+from tests.addresses import HOME, free_port
 from tests.values import rule
 from tests.virtual_time import VirtualTimeLoop
 from tests.waiting import PATIENCE
@@ -79,12 +79,6 @@ def on_real_time(test: Callable[..., Awaitable[None]]) -> Callable[..., None]:
 
 def now() -> float:
     return asyncio.get_running_loop().time()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def two_hosts() -> MemoryVpc:
@@ -171,7 +165,8 @@ async def serving(
         token_file = tmp_path / "token"
         token_file.write_text(TOKEN)
         token_file.chmod(0o600)
-    settings = WebSettings("127.0.0.1", port or free_port(), token_file)
+    is_real = not isinstance(asyncio.get_running_loop(), WebLoop)
+    settings = WebSettings(*(HOME, port or free_port()) if is_real else ("127.0.0.1", 8179), token_file)
     told = {"file": "x", "socket": None, "rules": (rule(),), "web": settings, "on_exit": OnExit.KEEP, "poll_time": 5.0}
     first = Config(**told | config)
     vpc = vpc or two_hosts()

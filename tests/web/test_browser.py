@@ -10,9 +10,10 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 
 from bgp2vpc.demo.cloud.client import Cloud
 from bgp2vpc.demo.cloud.values import World
+from tests.addresses import HOME, free_port
 from tests.integration.site_kit import Site, announcing
 from tests.waiting import PATIENCE, eventually
-from tests.web.served import TOKEN, free_port
+from tests.web.served import TOKEN
 
 CHROMIUM = shutil.which("chromium")
 FLAGS = [
@@ -81,8 +82,8 @@ class Paged(Site):
 
     def serve(self, token_file: Path | None = None, **more) -> "Paged":
         port = free_port()
-        self.url = f"http://127.0.0.1:{port}"
-        web = {"listen": f"127.0.0.1:{port}"} | ({"token_file": str(token_file)} if token_file else {})
+        self.url = f"http://{HOME}:{port}"
+        web = {"listen": f"{HOME}:{port}"} | ({"token_file": str(token_file)} if token_file else {})
         self.configure(web=web, **more)
         self.start()
         self.wait_for_log("web page")
@@ -215,9 +216,7 @@ def test_a_phone_need_not_scroll_sideways(pages: list[Paged], look, token: Path,
     site = pages[0].serve(
         token,
         processes=lines,
-        healthchecks={
-            "tcp": {"type": "tcp", "destination": "127.0.0.1", "every": 0.2, "config": {"port": free_port()}}
-        },
+        healthchecks={"tcp": {"type": "tcp", "destination": HOME, "every": 0.2, "config": {"port": free_port()}}},
     )
     site.wait_for_route(A)
     eventually(lambda: site.status()["checks"][0]["state"] == "unhealthy", "the check to fail", lambda: site.log)

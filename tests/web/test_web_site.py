@@ -7,7 +7,7 @@ import socket
 from pathlib import Path
 
 import pytest
-from served import SCRIPT, TOKEN, A, changed, free_port, listening, on_real_time, on_virtual_time, run, serving
+from served import SCRIPT, TOKEN, A, changed, listening, on_real_time, on_virtual_time, run, serving
 
 from bgp2vpc.errors import Denied
 from bgp2vpc.health.model import Check, Tcp
@@ -15,6 +15,7 @@ from bgp2vpc.prefix import IPAddress
 from bgp2vpc.sources.session import SourceKind
 from bgp2vpc.web.app import HEADERS
 from bgp2vpc.web.model import WebSettings
+from tests.addresses import HOME, free_port
 from tests.waiting import PATIENCE
 
 EVIL = "<script>alert(1)</script>"
@@ -89,19 +90,19 @@ async def test_what_scripts_say_is_text_and_never_markup():
 async def test_checks_are_shown_with_their_probes():
     port = free_port()
     check = Check(
-        name="tcp", probe=Tcp(port), every=0.05, timeout=PATIENCE, destination=IPAddress("127.0.0.1"), rise=1, fall=1
+        name="tcp", probe=Tcp(port), every=0.05, timeout=PATIENCE, destination=IPAddress(HOME), rise=1, fall=1
     )
     async with serving(checks=(check,)) as site:
         page = await site.until_told("/", "unhealthy")
         assert "health check unhealthy" in page
         assert "refused" in page.lower()
-        server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", port)
+        server = await asyncio.start_server(lambda _, writer: writer.close(), HOME, port)
         page = await site.until_told("/", '<span class="word good">healthy')
         assert 'class="ok"' in page
         assert 'class="failed"' in page
         server.close()
         _, metrics = await site.get("/metrics")
-        assert 'bgp2vpc_check_healthy{check="tcp",destination="127.0.0.1"} ' in metrics
+        assert f'bgp2vpc_check_healthy{{check="tcp",destination="{HOME}"}} ' in metrics
 
 
 @on_virtual_time
@@ -235,7 +236,7 @@ async def next_parts(stream) -> dict[str, str]:
 async def test_a_taken_port_is_said_once_tried_again_and_ends_nothing(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("bgp2vpc.daemon.pages.RETRY", 0.1)
     with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
+        taken.bind((HOME, 0))
         taken.listen()
         port = taken.getsockname()[1]
         async with serving(port=port, wait=False) as site:
@@ -243,7 +244,7 @@ async def test_a_taken_port_is_said_once_tried_again_and_ends_nothing(monkeypatc
             await site.announced()
             await site.until(lambda: site.daemon.status()["errors"][0]["count"] > 1)
             (error,) = site.daemon.status()["errors"]
-            assert error["message"] == f"cannot listen at 127.0.0.1:{port}: Address already in use"
+            assert error["message"] == f"cannot listen at {HOME}:{port}: Address already in use"
             taken.close()
             await listening(site)
             assert site.daemon.status()["failing"] == {}
@@ -253,7 +254,7 @@ async def test_a_taken_port_is_said_once_tried_again_and_ends_nothing(monkeypatc
 async def test_a_reload_moves_it_and_turns_it_off(tmp_path: Path):
     async with serving() as site:
         await site.announced()
-        old, site.settings = site.settings, WebSettings("127.0.0.1", free_port())
+        old, site.settings = site.settings, WebSettings(HOME, free_port())
         changed(site, web=site.settings)
         await listening(site)
         assert "announced" in (await site.get(f"/prefix/{A}"))[1]  # the story goes on
@@ -379,7 +380,7 @@ async def test_a_check_is_made_at_once(tmp_path: Path):
         probe=Tcp(free_port()),
         every=3600,
         timeout=PATIENCE,
-        destination=IPAddress("127.0.0.1"),
+        destination=IPAddress(HOME),
         rise=1,
         fall=2,
     )
@@ -453,7 +454,7 @@ async def test_a_token_that_everybody_can_read_is_refused_until_it_is_mended(
     file.write_text(TOKEN)
     file.chmod(0o644)
     async with serving() as site:
-        site.settings = WebSettings("127.0.0.1", free_port(), file)
+        site.settings = WebSettings(HOME, free_port(), file)
         changed(site, web=site.settings)
         await listening(site)
         assert (await site.post("/steer/drain", json={"prefix": A}))[0] == 403
