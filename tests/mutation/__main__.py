@@ -88,6 +88,8 @@ class Run:
 
 def _callers(functions: Sequence[Function], session: pytest.Session) -> dict[Function, list[pytest.Item]]:
     """The tests that call each of these functions, those first that call the fewest."""
+    for function in functions:
+        Change(function, -1, function.source).apply()  # so that it is seen here if a function cannot be exchanged
     codes = {id(function.live().__code__): function for function in functions}
     called_by = {}
     for item in session.items:
