@@ -1,25 +1,41 @@
-# `make demo` and `make test` are all a new machine needs: both make .venv first.
+# `make demo` and `make test` are all a new machine needs: both make .venv first, the demo with half of the packages.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 # A second ExaBGP, for the tests that run both majors in use.
 EXABGP42 := .venv-exabgp42
 
-.PHONY: setup demo test lint mutants bench deb docs generate clean
+# Most tests that take long wait for other processes: twice as many workers as cores keep the cores busy.
+WORKERS ?= $(shell expr 2 '*' $$(nproc))
+SPREAD := --dist loadgroup --no-loadscope-reorder
+
+# The compiled modules are kept, wherever this runs: a start of the daemon without them costs 0.3 s more.
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: setup demo check test lint mutants bench bench-all deb docs generate clean
 
 setup: $(VENV)/.ready $(EXABGP42)/.ready
 
-$(VENV)/.ready: pyproject.toml
+$(BIN)/pip:
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --editable '.[test]'
-	touch $@
+
+$(VENV)/.demo: pyproject.toml | $(BIN)/pip
+	@echo 'Installing what the demo needs into $(VENV): 50 packages, about half a minute'
+	$(BIN)/pip install --disable-pip-version-check --editable '.[demo]'
+	@touch $@
+
+# What the demo needs is among it.
+$(VENV)/.ready: pyproject.toml | $(BIN)/pip
+	@echo 'Installing what the tests need into $(VENV): about two minutes'
+	$(BIN)/pip install --disable-pip-version-check --editable '.[test]'
+	@touch $(VENV)/.demo $@
 
 $(EXABGP42)/.ready:
 	$(PYTHON) -m venv $(EXABGP42)
 	$(EXABGP42)/bin/pip install --quiet 'exabgp==4.2.25' 'setuptools<81'
 	touch $@
 
-demo: $(VENV)/.ready
+demo: $(VENV)/.demo
 	$(BIN)/bgp2vpc demo
 
 lint: $(VENV)/.ready
@@ -28,8 +44,12 @@ lint: $(VENV)/.ready
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# At every commit: linters, types, and every test that needs no process, socket or root. One minute.
+check: $(VENV)/.ready lint
+	$(BIN)/python -m pytest --no-io -n 2 $(SPREAD)
+
 test: setup lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(WORKERS) $(SPREAD)
 
 # Not part of `make test`: does a test find each small change of the code that decides (CONTRIBUTING.md)?
 mutants: $(VENV)/.mutants
@@ -39,14 +59,19 @@ $(VENV)/.mutants: $(VENV)/.ready
 	$(BIN)/pip install --quiet --editable '.[test,mutants]'
 	touch $@
 
+# Two minutes; the figures go to benchmarks/results.json, and with `make generate` into the documents.
 bench: $(VENV)/.ready
 	$(BIN)/python -m benchmarks
+
+# Half an hour, as root.
+bench-all: $(VENV)/.ready
+	$(BIN)/python -m benchmarks --all
 
 # dist/bgp2vpc_VERSION_ARCHITECTURE.deb, for the Debian release of this machine (docs/packaging.md).
 deb: $(VENV)/.ready
 	packaging/deb/build
 
-# What docs/ has that is made of the source: run it when a key, a command or a log event changes.
+# What docs/ has that is made of the source: run it when a key, a command, a log event or a figure changes.
 generate: $(VENV)/.ready
 	for script in docs/generate*.py; do $(BIN)/python $$script || exit 1; done
 

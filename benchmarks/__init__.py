@@ -1,17 +1,23 @@
-"""How fast, how small: `python -m benchmarks` (or `make bench`) runs them all and holds each figure against its bound.
+"""How fast, how small: `make bench` runs what takes two minutes, `make bench-all` all of it; each figure has a bound.
+
+results.json has the last figures of each benchmark, with when, where and beside what they were measured, and figures
+that were taken once, by hand (page, profile, memory, serf). `make generate` writes the documents' tables from it.
 
 Whole daemons are measured, over HTTP, against the test cloud (`bgp2vpc.demo.cloud`) with 100 ms added to every call;
 it runs in a process of its own. Times are of the monotonic clock, which all processes of a host share.
 
 latency     from an announce or withdraw line to the call at EC2
-creates     500 routes at once: without a limit, and under EC2's
+creates     500 routes at once: without a limit, and (`paced`) under EC2's
 lines       how many lines a second are understood
-footprint   memory, idle CPU, time from start to first write
+footprint   time from start to first write (`start`); memory, idle CPU
 load        what a flood of announcements does to the answer of a healthcheck
 checks      200 health checks a second: CPU, and how steady they are
 failover    from a service's death, here or at the routes' owner, to the call at EC2
 outages     the same where a check is refused, dropped or hangs, at one probe a second
-takeover    500 routes of a dead instance, and of one whose service is dead
+takeover    500 routes of a dead instance, and of one whose service is dead (`takeover500`)
+web         what clients that poll the page do to a route that has to be written
+fleet       what fleets of instances ask of EC2, on virtual time
+gaps        what a client notices when something befalls the host that has the route
 
 figures     a measured figure and the bounds it is held against
 subject     the daemon that is measured, and the pipe of its script

@@ -65,16 +65,7 @@ class Figure:
 
     def to_json(self) -> dict[str, Any]:
         """For programs."""
-        bounds = [
-            {
-                "statistic": bound.statistic.value,
-                "limit": bound.limit,
-                "at_least": bound.at_least,
-                "goal": bound.goal,
-                "holds": self.holds(bound),
-            }
-            for bound in self.bounds
-        ]
+        bounds = {str(bound): self.holds(bound) for bound in self.bounds}
         values = {statistic.value: round(self.value(statistic), 3) for statistic in Statistic}
         return {"name": self.name, "unit": self.unit, "n": len(self.samples), **values, "bounds": bounds}
 

@@ -17,12 +17,16 @@ IDLE_SECONDS = 30.0
 OFTEN = {"poll_time": 10}
 
 
-def measure(cloud: Cloud) -> Iterator[Figure]:
-    """Starts, the very first with an empty cache; then a daemon with one healthcheck, left alone."""
+def measure_start(cloud: Cloud) -> Iterator[Figure]:
+    """Starts, the very first with an empty cache."""
     yield Figure("start -> first CreateRoute", "s", [_start(cloud) for _ in range(STARTS)], (at_most(1.5),))
     with tempfile.TemporaryDirectory() as cache:
         first = _start(cloud, {"XDG_CACHE_HOME": cache})
     yield Figure("the very first start on a host", "s", [first])
+
+
+def measure_idle(cloud: Cloud) -> Iterator[Figure]:
+    """A daemon with one healthcheck, left alone."""
     world = fresh_world(cloud)
     with running(cloud, world, more=OFTEN, healthcheck=HEALTHCHECK) as daemon:
         cloud.wait_for_route(world.hosts[0].table, PREFIX, world.hosts[0].interface_id, timeout=20)

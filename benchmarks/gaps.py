@@ -31,6 +31,8 @@ ROUNDS_OF_A_MESH = 4
 """ExaBGP gives up when its helper dies for the fifth time within a minute."""
 WATCHED = 5.0
 """Seconds after what is expected to move no route."""
+HOLD_TIME = 3
+"""Seconds: the least that BGP allows."""
 QUICK = {"settle_time": 1, "damping": {"suppress": 1_000_000}}
 """Rounds follow each other as failures do not: nothing is damped, and a write of the last round shows by now."""
 
@@ -70,8 +72,8 @@ def measure(_: Cloud) -> Iterator[Figure]:
 def _cases() -> Iterator[Case]:
     from rig import EC2_LATENCY, EVERY, FALL, Mesh, MeshHost, checked  # noqa: PLC0415
 
-    alone = checked(remote=False, **QUICK)
-    remote = checked(remote=True, **QUICK)
+    alone = checked(remote=False, hold_time=HOLD_TIME, **QUICK)
+    remote = checked(remote=True, hold_time=HOLD_TIME, remote_timeout=EVERY, **QUICK)
     nothing = (at_most(0),)
     until_taken = (at_most(1000 * (FALL * EVERY + 2 * EC2_LATENCY) + 50),)
     yield Case("service killed", alone, MeshHost.kill_service, until_taken)
@@ -99,6 +101,8 @@ def _losses(case: Case, net: "VpcNet", cloud: Cloud) -> "Iterator[Loss]":
 
 
 def _loss(case: Case, mesh: "Mesh") -> "Loss":
+    from traffic import LATE  # noqa: PLC0415
+
     owner = mesh.owner()
     since = time.monotonic()
     case.strike(owner)
@@ -106,7 +110,7 @@ def _loss(case: Case, mesh: "Mesh") -> "Loss":
         mesh.wait_for_owner(*mesh.others(owner))
     else:
         time.sleep(WATCHED)
-    mesh.client.wait_for_calm(since)
-    loss = mesh.client.loss(since)
+    mesh.wait_for_calm(since)
+    loss = mesh.client.loss(since, LATE)
     case.heal(mesh, owner)
     return loss

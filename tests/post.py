@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from tests.waiting import PATIENCE
+
 
 class Inbox:
     """Remembers what was posted. `answers`: the next statuses, then 204; None hangs until the end of the test."""
@@ -24,7 +26,7 @@ class Inbox:
                 inbox.bodies.append(body)
                 status = inbox.answers.pop(0) if inbox.answers else 204
                 if status is None:
-                    inbox.over.wait(60)
+                    inbox.over.wait()
                     return
                 self.send_response(status)
                 if status == 302:
@@ -45,11 +47,13 @@ def serving() -> Iterator[Inbox]:
     inbox = Inbox()
     thread = threading.Thread(target=inbox.server.serve_forever, args=(0.01,))
     thread.start()
-    yield inbox
-    inbox.over.set()
-    inbox.server.shutdown()
-    thread.join()
-    inbox.server.server_close()
+    try:
+        yield inbox
+    finally:
+        inbox.over.set()
+        inbox.server.shutdown()
+        thread.join()
+        inbox.server.server_close()
 
 
 class Diary:
@@ -72,6 +76,6 @@ class Diary:
 
 
 async def eventually(condition) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while not condition():  # noqa: ASYNC110  # another thread or process brings it about
             await asyncio.sleep(0.005)

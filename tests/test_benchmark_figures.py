@@ -1,6 +1,8 @@
-"""What `make bench` computes from its samples, and when it fails."""
+"""What `make bench` computes from its samples, when it fails, and where its figures go."""
 
 import json
+import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -8,9 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.__main__ import BENCHMARKS, RESULTS, record
 from benchmarks.figures import Bound, Figure, Statistic, at_most, goal
 from benchmarks.service import Service
 
+ROOT = Path(__file__).parents[1]
 HUNDRED = [float(number) for number in range(100, 0, -1)]
 
 
@@ -59,19 +63,66 @@ def test_the_json_of_a_figure_tells_each_bound_and_whether_it_holds():
         "median": 2.0,
         "p99": 3.0,
         "max": 3.0,
-        "bounds": [
-            {"statistic": "max", "limit": 2, "at_least": False, "goal": False, "holds": False},
-            {"statistic": "max", "limit": 5, "at_least": False, "goal": True, "holds": True},
-        ],
+        "bounds": {"max ≤ 2": False, "goal: max ≤ 5": True},
     }
+
+
+def test_figures_take_the_place_of_those_of_their_own_benchmark_alone(tmp_path: Path):
+    file = tmp_path / "results.json"
+    record(file, "lines", [Figure("lines", "lines/s", [1.0])], "of old")
+    record(file, "gaps", [Figure("gap", "ms", [700.0])], "of old")
+    record(file, "lines", [Figure("lines", "lines/s", [2.0])], "now")
+    results = json.loads(file.read_text())
+    assert {name: (each["conditions"], each["figures"][0]["median"]) for name, each in results.items()} == {
+        "lines": ("now", 2.0),
+        "gaps": ("of old", 700.0),
+    }
+
+
+def test_every_benchmark_has_its_figures_in_the_document():
+    shown = re.findall(r"<!-- figures: (.*?) -->", (ROOT / "docs" / "performance.md").read_text())
+    assert BENCHMARKS.keys() - {name for names in shown for name in names.split()} == set()
+
+
+@pytest.fixture
+def copied(tmp_path: Path) -> Path:
+    """The documents and the figures, to be changed."""
+    shutil.copytree(ROOT / "docs", tmp_path / "docs", ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / "benchmarks").mkdir()
+    shutil.copy(RESULTS, tmp_path / "benchmarks")
+    return tmp_path
+
+
+def generate(copy: Path, *arguments: str) -> int:
+    command = [sys.executable, str(copy / "docs" / "generate_figures.py"), *arguments]
+    return subprocess.run(command, check=False).returncode
+
+
+def test_a_figure_that_is_measured_again_is_missed_in_each_document_until_it_is_generated(copied: Path):
+    assert generate(copied, "--check") == 0
+    results = json.loads((copied / "benchmarks" / "results.json").read_text())
+    results["gaps"]["figures"][0] |= {"min": 611, "median": 712, "max": 813}
+    (copied / "benchmarks" / "results.json").write_text(json.dumps(results))
+    assert generate(copied, "--check") == 1
+    assert generate(copied) == 0
+    assert generate(copied, "--check") == 0
+    for name in ("performance.md", "failure-scenarios.md"):
+        assert "| service killed | 712 ms (611 to 813);" in (copied / "docs" / name).read_text()
+
+
+def test_a_figure_that_somebody_writes_into_a_table_by_hand_is_noticed(copied: Path):
+    page = copied / "docs" / "failure-scenarios.md"
+    changed = re.sub(r"\| service killed \| [\d,.]+ ms", "| service killed | 1 ms", page.read_text())
+    assert changed != page.read_text()
+    page.write_text(changed)
+    assert generate(copied, "--check") == 1
 
 
 def test_an_unknown_benchmark_is_refused_with_the_known_ones():
     command = [sys.executable, "-m", "benchmarks", "latencies"]
-    run = subprocess.run(command, cwd=Path(__file__).parents[1], capture_output=True, text=True, check=False)
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert run.returncode == 2
-    known = "latency, creates, lines, footprint, load, checks, failover, outages, takeover500, fleet, web, paced, gaps"
-    assert f"no such benchmark: latencies; there are {known}" in run.stderr
+    assert f"no such benchmark: latencies; there are {', '.join(BENCHMARKS)}" in run.stderr
 
 
 def test_a_service_answers_refuses_when_killed_answers_when_back_and_is_silent_when_cut_off():

@@ -105,5 +105,7 @@ def best_path(
         (Step.ROUTER_ID, router_id),
         (Step.SOURCE, _source),
     )
-    best, second = sorted(offers, key=lambda offer: tuple(key(offer) for _, key in steps))[:2]
-    return Best(best, next((step for step, key in steps if key(best) != key(second)), Step.SOURCE))
+    ranks = [tuple(key(offer) for _, key in steps) for offer in offers]
+    best, second = sorted(range(len(offers)), key=ranks.__getitem__)[:2]
+    differs = (step for (step, _), a, b in zip(steps, ranks[best], ranks[second], strict=True) if a != b)
+    return Best(offers[best], next(differs, Step.SOURCE))

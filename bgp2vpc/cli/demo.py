@@ -17,7 +17,7 @@ def _demo(args: argparse.Namespace) -> int:
     from importlib.util import find_spec
 
     # Asked beforehand: they are imported by the process that plays EC2, far from here.
-    missing = [name for name in ("moto", "flask", "waitress") if find_spec(name) is None]
+    missing = [name for name in ("moto", "flask", "flask_cors", "waitress") if find_spec(name) is None]
     if missing:
         names = " and ".join(missing)
         print(f"bgp2vpc: the demo needs {names}, its `demo` extra: pip install '.[demo]' in a clone", file=sys.stderr)

@@ -28,7 +28,8 @@ from bgp2vpc.cli import (
 from bgp2vpc.cli.options import add_version
 from bgp2vpc.errors import Bgp2vpcError, ConfigError, PlanRefused
 
-# Each module imports what it works with only when it runs: `tee` must stay tiny, `run` must not load what `demo` needs.
+# Each module imports what it works with only when it runs, asyncio too: `api` and `status` must stay quick, `tee` tiny,
+# and `run` must not load what `demo` needs.
 COMMANDS = (
     run, tee, check, plan, status, why, api, hold, release, takeover, reconcile, drain, exabgp_config, iam_policy,
     doctor, demo, version,

@@ -1,7 +1,6 @@
 """`plan`: what a cycle would do now. Never writes."""
 
 import argparse
-import asyncio
 import json
 import sys
 import time
@@ -109,6 +108,8 @@ def _state(config: "Config") -> "State":
 
 
 def _make_plan(config: "Config", wish: "Wish") -> "Plan":
+    import asyncio
+
     from bgp2vpc.daemon.view import View
     from bgp2vpc.routing.guard import guard
     from bgp2vpc.vpc.connect import Identity, connect

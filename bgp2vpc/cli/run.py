@@ -1,13 +1,9 @@
 """`run`: the daemon by itself. `helper`: the daemon as a process of ExaBGP."""
 
 import argparse
-import asyncio
 import gc
-import logging
 import os
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 from bgp2vpc.cli.options import Commands, add_file, add_version
@@ -41,17 +37,11 @@ def add(commands: Commands) -> None:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from bgp2vpc.config.apart import load_apart
+    import asyncio
 
     os.umask(UMASK)
     _configure_logs(args)
-    with ThreadPoolExecutor(1) as thread:
-        loading = thread.submit(load_apart, args.file)
-        # The child that reads the file takes 0.2 s, and our own imports as long: side by side.
-        for module in ("bgp2vpc.daemon.daemon", "bgp2vpc.vpc.ec2"):
-            import_module(module)
-        config = loading.result()
-    return asyncio.run(_run_daemon(args, config))
+    return asyncio.run(_run_daemon(args, _load(args.file)))
 
 
 async def _run_daemon(args: argparse.Namespace, config: "Config") -> int:
@@ -64,6 +54,8 @@ async def _run_daemon(args: argparse.Namespace, config: "Config") -> int:
 
 
 def _helper(args: argparse.Namespace) -> int:
+    import asyncio
+
     from bgp2vpc.sources.stdin import ExabgpPipe
 
     os.umask(UMASK)
@@ -72,16 +64,23 @@ def _helper(args: argparse.Namespace) -> int:
     _configure_logs(args)
 
     async def help_exabgp() -> int:
-        from bgp2vpc.config.apart import load_apart
         from bgp2vpc.daemon.helper import Helper
 
-        return await Helper(pipe, partial(load_apart, args.file), partial(_make_daemon, args, pipe.send)).run()
+        return await Helper(pipe, partial(_load, args.file), partial(_make_daemon, args, pipe.send)).run()
 
     return asyncio.run(help_exabgp())
 
 
+def _load(file: str) -> "Config":
+    """A helper does this on a thread, since the schema takes 0.2 s to import and ExaBGP's pipe has to be read."""
+    from bgp2vpc.config.load import load
+
+    return load(file)
+
+
 def _make_daemon(args: argparse.Namespace, say: "Say | None", config: "Config") -> "Daemon":
-    from bgp2vpc.config.apart import load_apart
+    import asyncio
+
     from bgp2vpc.daemon.daemon import Daemon, Mode
     from bgp2vpc.vpc.connect import Identity, connect
 
@@ -89,7 +88,7 @@ def _make_daemon(args: argparse.Namespace, say: "Say | None", config: "Config") 
     identity = Identity(config.instance_id, config.region, config.vpc_id)
     return Daemon(
         config,
-        partial(load_apart, args.file),
+        partial(_load, args.file),
         partial(connect, identity, config.ec2.timeout, config.ec2.concurrency),
         Mode(noop=args.noop, oneshot=args.oneshot),
         say,
@@ -97,6 +96,8 @@ def _make_daemon(args: argparse.Namespace, say: "Say | None", config: "Config") 
 
 
 def _configure_logs(args: argparse.Namespace) -> None:
+    import logging
+
     from bgp2vpc.logs import LogFormat, configure
 
     configure(logging.DEBUG if args.debug else logging.INFO, LogFormat(args.log_format), syslog=args.syslog)

@@ -1,16 +1,13 @@
 """The configuration file on disk -> Config."""
 
 import os
-import sys
 from dataclasses import replace
 from pathlib import Path
 
 from bgp2vpc.config.document import MAX_SIZE, config_error
-from bgp2vpc.config.handover import pack
 from bgp2vpc.config.model import Config
 from bgp2vpc.config.parse import default_state_file, parse
 from bgp2vpc.config.schema import schema
-from bgp2vpc.errors import ConfigError
 
 __all__ = ["load", "parse", "schema"]
 
@@ -41,17 +38,3 @@ def _read(path: Path | str) -> str:
         raise config_error(
             str(path), line, "yaml", f"not UTF-8: byte 0x{raw[error.start]:02x}; save the file as UTF-8"
         ) from None
-
-
-def _main() -> None:
-    """The child of `config.apart`: the result, or the problems, packed on stdout."""
-    try:
-        answer = load(sys.argv[1])
-    except ConfigError as error:
-        sys.stdout.buffer.write(pack(error.problems))
-    else:
-        sys.stdout.buffer.write(pack(answer))
-
-
-if __name__ == "__main__":
-    _main()

@@ -12,7 +12,7 @@ import logging
 import random
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Container, Coroutine
+from collections.abc import Callable, Collection, Container, Coroutine, Iterable
 from dataclasses import dataclass
 
 from bgp2vpc.daemon.apply import Applier, Outcome, Result
@@ -441,24 +441,37 @@ class Reconciler:
             event(log, logging.INFO, "no longer damped", table=table_id, prefix=prefix)
         late, forgiven = self._calm.handovers.expire(now)
         self.touch({prefix for _, prefix in forgiven | released})
-        for table_id, prefix in late:  # what we know of the table is older than what we expect of the other
-            self._look_again(table_id, [prefix])
+        self._look_again(late)  # what we know of the table is older than what we expect of the other
 
     def doubt(self, prefixes: Collection[Prefix]) -> None:
         """There is news of these, and there are peers. Where we believe the route ours, one may have taken it.
 
         It may have heard less than we did, or have been slow, and nobody tells us. A write looks before; but where the
         route seems to be where it belongs we would do nothing before the next poll.
-        """
-        for table_id in self._view.contested(prefixes):
-            self._look_again(table_id, prefixes)
 
-    def _look_again(self, table_id: str, prefixes: Collection[Prefix]) -> None:
-        """Look at the table, and decide about these; one task for all who ask, also while EC2 does not answer."""
-        self._to_look_at.setdefault(table_id, set()).update(prefixes)
-        if table_id not in self._looking:
-            self._looking.add(table_id)
-            self._start(self._look_while_asked(table_id))
+        If we wrote there of late, a read that shows a peer may be older than our write, or the peer has taken the route
+        since. Where we serve the prefix it is taken for news: the worst that comes of it is to write once more what is
+        there. Else it stays in doubt, so that our route is not left behind. And the read may be too old to show the
+        peer: so look again when all has settled.
+        """
+        places = self._view.contested(prefixes)
+        if not places:
+            return
+        wish = self._wish()
+        offered = {prefix for prefix in prefixes if self._view.is_offered(prefix, wish)}
+        for place in places:
+            if place[1] in offered:
+                self._view.may_be_taken(place)
+        self._look_again(places)
+        asyncio.get_running_loop().call_later(self._view.settle_time, self._look_again, places)
+
+    def _look_again(self, places: Iterable[Key]) -> None:
+        """Look at these tables, and decide; one task a table for all who ask, also while EC2 does not answer."""
+        for table_id, prefix in places:
+            self._to_look_at.setdefault(table_id, set()).add(prefix)
+            if table_id not in self._looking:
+                self._looking.add(table_id)
+                self._start(self._look_while_asked(table_id))
 
     async def _look_while_asked(self, table_id: str) -> None:
         try:
@@ -502,9 +515,7 @@ class Reconciler:
         if outcome.result is Result.DONE:
             self._count_move(outcome.change)
             if outcome.change.reason in _FROM_ONE_WHO_MAY_DELETE:
-                asyncio.get_running_loop().call_later(
-                    AFTER_A_TAKE, self._look_again, outcome.change.table_id, [outcome.change.prefix]
-                )
+                asyncio.get_running_loop().call_later(AFTER_A_TAKE, self._look_again, [outcome.change.key])
         if isinstance(outcome.error, InterfaceGone | TableGone):
             self.poll_now()
         self.touch([change.prefix])

@@ -128,17 +128,15 @@ class View:
         route = table.static_route(prefix) if table else None
         return route is not None and self.snapshot is not None and is_ours(route, self.snapshot.interfaces)
 
-    def contested(self, prefixes: Collection[Prefix]) -> frozenset[str]:
-        """Tables where the route of one of these is ours as far as we know, and best path decides."""
-        return frozenset(
-            table_id
+    def contested(self, prefixes: Collection[Prefix]) -> tuple[Key, ...]:
+        """Places where the route of one of these is ours as far as we know, and best path decides."""
+        return tuple(
+            (table_id, prefix)
             for table_id, ruled in self.tables.items()
-            if any(
-                (rule := ruled.rule_for(prefix)) is not None
-                and rule.decides_by_best_path(prefix)
-                and self._is_at_ours(table_id, prefix)
-                for prefix in prefixes
-            )
+            for prefix in prefixes
+            if (rule := ruled.rule_for(prefix)) is not None
+            and rule.decides_by_best_path(prefix)
+            and self._is_at_ours(table_id, prefix)
         )
 
     def shadowed(self) -> frozenset[tuple[str, Prefix, str, str]]:
@@ -209,8 +207,12 @@ class View:
 
     def expect_others(self, key: Key, now: float) -> None:
         """Another instance is to write here: a read that shows it is no old one, and tells nothing new."""
-        self._settling.expect_others(*key)
+        self.may_be_taken(key)
         self._expected_at[key] = now
+
+    def may_be_taken(self, key: Key) -> None:
+        """Another instance may have written here since we did: a read that shows it is no old one."""
+        self._settling.expect_others(*key)
 
     def wrote(self, change: Change, now: float) -> None:
         """EC2 accepted this change."""

@@ -25,6 +25,7 @@ def tell(*, keep: bool, patience: float = 10.0, pause: float = 2.0) -> int:
     """
     screen = Screen(time.monotonic())
     screen.title("bgp2vpc demo: two instances, two zones, one anycast prefix, an embedded VPC")
+    screen.say("It takes about 25 seconds, and nothing of it stays behind.")
     with Interrupts() as interrupts:
         try:
             with Stage(interrupts.ignore) as stage:

@@ -27,7 +27,10 @@ class Ruled:
 
     def rule_for(self, prefix: Prefix) -> Rule | None:
         """The first rule that accepts or manages the prefix, as in every router's policy."""
-        return next((rule for rule in self.rules if rule.covers(prefix)), None)
+        for rule in self.rules:
+            if rule.covers(prefix):
+                return rule
+        return None
 
 
 def ruled_tables(rules: Sequence[Rule], snapshot: Snapshot, own_vpc_id: str) -> dict[str, Ruled]:

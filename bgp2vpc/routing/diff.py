@@ -31,7 +31,7 @@ switched on since.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from bgp2vpc.bgp.best import med
 from bgp2vpc.prefix import Prefix
@@ -107,15 +107,21 @@ class Place:
         """Whether the remote check that the owner has to pass fails at this interface."""
         return (self.rule.remote_check_of(self.prefix), interface_id) in self.wish.failing
 
-    def verdict(self, kind: VerdictKind, reason: Reason, target: Target | None = None, detail: str = "") -> Verdict:
+    def verdict(
+        self,
+        kind: VerdictKind,
+        reason: Reason,
+        target: Target | None = None,
+        detail: str = "",
+        awaits: str | None = None,
+    ) -> Verdict:
         """A verdict about this place."""
         owner = self.route.instance_id if self.route and is_peer(self.route, self.ours) else None
-        return Verdict(self.table.id, self.prefix, kind, reason, target, self.rule.name, owner, detail)
+        return Verdict(self.table.id, self.prefix, kind, reason, target, self.rule.name, owner, detail, awaits)
 
     def stays(self, kind: VerdictKind, reason: Reason, detail: str = "", awaits: str | None = None) -> Decision:
         """Nothing is changed here."""
-        verdict = self.verdict(kind, reason, self.route.target if self.route else None, detail)
-        return replace(verdict, awaits=awaits), None
+        return self.verdict(kind, reason, self.route.target if self.route else None, detail, awaits), None
 
     def change(self, action: Action, target: Target, reason: Reason) -> Decision:
         """A change of this place, and the verdict that goes with it."""

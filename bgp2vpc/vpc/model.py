@@ -236,8 +236,10 @@ class Snapshot:
 
     def neighbor_at(self, address: IPAddress, vpc_id: str) -> Interface | None:
         """The interface of another instance that has this address in this VPC, if it is known."""
-        there = (each for each in self.neighborhood.values() if each.vpc_id == vpc_id)
-        return next((each for each in there if address in each.addresses), None)
+        for each in self.neighborhood.values():
+            if each.vpc_id == vpc_id and address in each.addresses:
+                return each
+        return None
 
     def interfaces_of(self, instance_id: str | None) -> tuple[Interface, ...]:
         """The interfaces of an instance that the configuration names; None: our own. None at all if it has gone."""

@@ -1,10 +1,11 @@
-"""EC2's service model cut down to what is used here: 16 MiB and 0.15 s less than the whole, which has 830 operations.
+"""botocore's data cut down to what is used here: 23 MB and 0.2 s less than the whole.
 
-botocore reads a service's operations and shapes from `service-2.json`. `find_or_make` returns a directory to be put
-first in its loader's path, with only our operations and the shapes that these reach, each unchanged. It is made from
-the installed botocore, in a child process, since reading the whole model is the very cost to be avoided; its name
-carries that file's identity, so that another botocore gets another one. On any trouble the answer is None: then
-botocore reads its own.
+botocore reads a service's operations and shapes from `service-2.json` (EC2 has 830 operations), and where the endpoints
+of all services are from `endpoints.json` (1.2 MB). `find_or_make` returns a directory to be put first in its loader's
+path, with only our operations and the shapes that these reach, and only the endpoints of EC2 and of the services that
+credentials come from, each unchanged. It is made from the installed botocore, in a child process, since reading the
+whole is the very cost to be avoided; its name carries the identity of the files, so that another botocore gets another
+one. On any trouble the answer is None: then botocore reads its own.
 """
 
 import gzip
@@ -18,8 +19,6 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
-from importlib.metadata import PackageNotFoundError, version
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -33,20 +32,24 @@ OPERATIONS = (
     "DescribeSubnets",
     "ReplaceRoute",
 )
-_MODEL = Path("ec2", "2016-11-15", "service-2.json")
+# As endpoints.json calls them. Any other is taken to be where its partition's defaults say.
+SERVICES = ("ec2", "oidc", "portal.sso", "signin", "sso", "sts")
+API_VERSION = "2016-11-15"
+_MODEL = Path("ec2", API_VERSION, "service-2.json")
+_ENDPOINTS = Path("endpoints.json")
 _SECONDS_TO_MAKE = 20.0
 
 log = logging.getLogger(__name__)
 
 
-def find_or_make() -> str | None:
-    """The directory with the trimmed model of the installed botocore, made if need be; None where that fails."""
+def find_or_make(data: Path, release: str) -> str | None:
+    """The trimmed copy of what botocore of this release has in its directory `data`, made if need be; None: cannot."""
     try:
-        source = _source()
-        cache = _cache_directory()
-        target = cache / f"ec2-model-{_identity(source)}"
-        if not _is_ours(target / _MODEL):
-            _make_in_child(source, target)
+        if (data / _MODEL).exists():
+            raise LookupError(f"{data / _MODEL} is not compressed: not the model that botocore ships")
+        target = _cache_directory() / f"ec2-model-{_identity(data, release)}"
+        if not _is_whole(target):
+            _make_in_child(data, target)
         return str(target)
     except (OSError, LookupError, subprocess.SubprocessError) as error:
         log.debug("botocore's whole EC2 model is used: %s", error)
@@ -66,21 +69,32 @@ def trim(model: Mapping[str, Any], operations: tuple[str, ...] = OPERATIONS) -> 
     return {**model, "operations": kept, "shapes": shapes}
 
 
-def make(source: Path, target: Path) -> None:
-    """Write the trimmed copy of `source` below `target`. It appears whole or not at all, whoever else does the same."""
-    with gzip.open(source) as file:
-        model = json.load(file)
+def trim_endpoints(endpoints: Mapping[str, Any]) -> dict[str, Any]:
+    """All partitions and regions, but of the services only `SERVICES`."""
+    partitions = [
+        {**partition, "services": {name: found for name, found in partition["services"].items() if name in SERVICES}}
+        for partition in endpoints["partitions"]
+    ]
+    return {**endpoints, "partitions": partitions}
+
+
+def make(data: Path, target: Path) -> None:
+    """Write the trimmed copy of `data` as `target`. It appears whole or not at all, whoever else does the same."""
+    with gzip.open(data / _MODEL.with_suffix(".json.gz")) as file:
+        model = trim(json.load(file))
+    endpoints = trim_endpoints(json.loads((data / _ENDPOINTS).read_bytes()))
     draft = Path(tempfile.mkdtemp(prefix="draft-", dir=target.parent))
     try:
         _make_directory((draft / _MODEL).parent)
-        descriptor = os.open(draft / _MODEL, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as out:
-            json.dump(trim(model), out)
-            out.flush()
-            os.fsync(out.fileno())
+        for name, content in ((_MODEL, model), (_ENDPOINTS, endpoints)):
+            descriptor = os.open(draft / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w", encoding="utf-8") as out:
+                json.dump(content, out)
+                out.flush()
+                os.fsync(out.fileno())
         draft.rename(target)
     except OSError:
-        if not _is_ours(target / _MODEL):  # else another process was faster, with the same content
+        if not _is_whole(target):  # else another process was faster, with the same content
             raise
     finally:
         shutil.rmtree(draft, ignore_errors=True)
@@ -99,36 +113,26 @@ def _shapes_named_in(node: Any) -> Iterator[str]:
             yield from _shapes_named_in(value)
 
 
-def _source() -> Path:
-    spec = find_spec("botocore")
-    if spec is None or spec.origin is None:
-        raise LookupError("botocore is not installed as files")
-    data = Path(spec.origin).parent / "data"
-    plain = data / _MODEL
-    if plain.exists():
-        raise LookupError(f"{plain} is not compressed: not the model that botocore ships")
-    return data / _MODEL.with_name("service-2.json.gz")
-
-
-def _identity(source: Path) -> str:
-    """What the copy depends on: where botocore's file is, its version, size and time, and our list of operations."""
-    found = source.stat()
-    try:
-        release = version("botocore")
-    except PackageNotFoundError:
-        release = ""
-    parts = (str(source), release, str(found.st_size), str(found.st_mtime_ns), *OPERATIONS)
+def _identity(data: Path, release: str) -> str:
+    """What the copy depends on: where botocore's files are, its version, their size and time, and what we keep."""
+    files = [(data / name).stat() for name in (_MODEL.with_suffix(".json.gz"), _ENDPOINTS)]
+    stamps = [f"{found.st_size} {found.st_mtime_ns}" for found in files]
+    parts = (str(data), release, *stamps, *OPERATIONS, *SERVICES)
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
-def _make_in_child(source: Path, target: Path) -> None:
+def _make_in_child(data: Path, target: Path) -> None:
     """By path and isolated (-I), so that nothing in the current directory or PYTHONPATH is imported as root."""
     if not sys.executable:
         raise LookupError("no Python to run")
-    command = [sys.executable, "-I", "-S", __file__, str(source), str(target)]
+    command = [sys.executable, "-I", "-S", __file__, str(data), str(target)]
     subprocess.run(command, check=True, timeout=_SECONDS_TO_MAKE, stdin=subprocess.DEVNULL, capture_output=True)
-    if not _is_ours(target / _MODEL):
+    if not _is_whole(target):
         raise LookupError(f"{target} was not made as it should")
+
+
+def _is_whole(target: Path) -> bool:
+    return all(_is_ours(target / name) for name in (_MODEL, _ENDPOINTS))
 
 
 def _cache_directory() -> Path:

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -84,7 +84,7 @@ class Site:
         self._turnstile = Turnstile()
         self._budget = Budget()
         self._one_by_one = asyncio.Lock()
-        self._pages = Pages()
+        self._pages = _pages()
         self._look = Shared(lambda: Look(sources.facts()), self._clock)
         self._told = SharedByKey(self._tell, self._clock)
         self._parts = SharedByKey(lambda prefix: self._pages.parts(self._told.get(prefix)), self._clock)
@@ -329,6 +329,12 @@ class Site:
             back = f"/prefix/{parse_prefix(prefix)}" if prefix else "/"
         html = self._pages.message("Done" if status == 200 else "Refused", message, back)
         return web.Response(text=html, status=status, headers=headers, content_type="text/html", charset="utf-8")
+
+
+@cache
+def _pages() -> Pages:
+    """The same for every site of this process: a reload that moves the page need not compile the templates again."""
+    return Pages()
 
 
 class _Refused(Exception):

@@ -22,6 +22,7 @@ from bgp2vpc.sources.session import SourceKind
 from bgp2vpc.vpc.connect import Connection
 from bgp2vpc.vpc.memory import MemoryVpc
 from bgp2vpc.vpc.model import Instance
+from tests.suite import evidence
 from tests.values import rule
 from tests.virtual_time import VirtualTimeLoop
 
@@ -85,6 +86,11 @@ class Lab:
         self.bugs: list[str] = []
         self.loop.set_exception_handler(lambda _, context: self.bugs.append(str(context)))
         random.seed(0)
+        evidence.keep(self)
+
+    def evidence(self) -> list[tuple[str, str]]:
+        """What a failing test's report has of it."""
+        return [("calls", "\n".join(self.vpc.calls)), ("route tables", str(self.vpc))]
 
     def start(self, *sources: str, helper: bool = False, wait: float = 1.0, **mode: bool) -> "Lab":
         """A daemon starts; each of `sources` opens; EC2 has been read once after `wait` seconds."""

@@ -226,6 +226,19 @@ def test_a_bridge_keeps_the_routes_of_others(make_lab) -> None:
     assert lab.routes == []
 
 
+def test_a_bridge_leaves_a_route_of_a_peer_that_has_never_announced_it(make_lab) -> None:
+    vpc = two_hosts()
+    lab = make_lab(vpc, rules=(rule(takeover=Takeover.BEST_PATH, writes=Writes.ANY),)).start(helper=True, wait=15)
+    lab.hear("neighbor 10.0.0.11 up", *update("eor 1/1 (1, 1)"))
+    lab.wait(15)
+    vpc.put_route("rtb-1", A, PEER)
+    lab.wait(600)
+    assert lab.routes == [AT_SECOND]
+    lab.say(announce(A))
+    lab.wait(1)
+    assert lab.routes == [AT_FIRST]
+
+
 def bridge_with_a_peer(make_lab, **config) -> Lab:
     """A daemon that writes for others, and a peer whose route was made so long ago that nobody remembers by whom."""
     rules = (rule(takeover=Takeover.BEST_PATH, writes=Writes.ANY),)
@@ -357,3 +370,43 @@ def test_an_owner_that_is_silent_for_its_hold_time_is_lost_before_exabgp_says_so
     keeping_alive(second, first, 10)
     assert second.writes == [TAKE]
     assert second.verdicts() == [f"rtb-1 {A} keep ours"]
+
+
+def test_who_took_the_route_back_and_withdraws_has_a_successor_although_that_one_has_just_written(make_lab) -> None:
+    calm = DampingLimits(suppress=1000.0)
+    first = make_lab(two_hosts(), rules=(rule(takeover=Takeover.BEST_PATH, writes=Writes.ANY),), damping=calm)
+    second = make_lab(beside=first, rules=(BEST,))
+    for lab in (first, second):
+        lab.start(helper=True, wait=0.1)
+    Peering(first, second)
+    first.wait(15)
+    second.say(announce(A, "med 100"))
+    first.wait(15)
+    first.say(announce(A, "med 50"))
+    first.wait(2)
+    assert first.routes == [AT_FIRST]
+    second.say(announce(A, "med 20"))  # the first is damped now, and does not expect it to write
+    first.wait(1)
+    assert first.routes == [AT_SECOND]
+    first.forget_calls()
+    second.say(withdraw(A))
+    first.wait(1)
+    assert first.routes == [AT_FIRST]
+    first.wait(600)
+    assert first.writes == [TAKE_BACK]
+
+
+def test_a_read_that_was_too_old_to_show_who_took_the_route_is_not_the_last(pair) -> None:
+    first, second, _ = pair()
+    first.say(announce(A, "med 100"))
+    first.wait(15)
+    first.vpc.freeze()
+    second.say(announce(A, "med 50"))
+    first.wait(1)
+    assert first.routes == [AT_SECOND]
+    second.say(withdraw(A))
+    first.wait(1)  # both look, and think that the first one has it
+    first.vpc.thaw()
+    assert first.routes == [AT_SECOND]
+    first.wait(10)
+    assert first.routes == [AT_FIRST]

@@ -13,6 +13,8 @@ Attend = Callable[..., Audience]
 AT_ONCE = "import sys; from bgp2vpc.demo.story import tell; sys.exit(tell(pause=0, {}))"
 
 STORY = """
+bgp2vpc demo: two instances
+It takes about 25 seconds
 1. A's service starts
 A announced 192.0.2.53/32 med 100
 A CreateRoute rtb-

@@ -10,6 +10,7 @@ import pytest
 
 from bgp2vpc.doctor.machine import host
 from bgp2vpc.prefix import IPAddress
+from tests.waiting import PATIENCE
 
 ASK = """
 import json
@@ -42,7 +43,7 @@ def test_the_loopback_address_is_found() -> None:
 def test_addresses_and_sysctls_of_a_network() -> None:
     script = f"set -e\n{SETUP}\nexec {sys.executable} -c '{ASK}'"
     done = subprocess.run(
-        ["unshare", "--net", "sh", "-c", script], capture_output=True, text=True, timeout=30, check=False
+        ["unshare", "--net", "sh", "-c", script], capture_output=True, text=True, timeout=PATIENCE, check=False
     )
     if "Operation not permitted" in done.stderr or "Read-only" in done.stderr:
         pytest.skip(f"no network namespace here: {done.stderr.strip()}")

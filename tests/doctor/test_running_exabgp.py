@@ -16,7 +16,7 @@ from bgp2vpc.doctor.running_exabgp import look_at
 CONF = "process b { run /bin/cat; encoder text; }\n"
 PARENT = """\
 import subprocess, sys
-child = subprocess.Popen(["sleep", "60"])
+child = subprocess.Popen(["sleep", "3600"])
 print(child.pid, flush=True)
 sys.stdin.read()
 child.kill()

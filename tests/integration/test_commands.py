@@ -2,6 +2,8 @@
 
 import json
 import signal
+import subprocess
+import sys
 
 import pytest
 from site_kit import Site, rule
@@ -30,6 +32,16 @@ def announcing(*prefixes: str) -> dict[str, object]:
 def test_version_prints_the_version(site: Site) -> None:
     answer = site.command("version")
     assert (answer.returncode, answer.stdout, answer.stderr) == (0, f"bgp2vpc {__version__}\n", "")
+
+
+def test_what_asks_the_daemon_loads_nothing_of_the_daemon() -> None:
+    code = """
+import sys
+import bgp2vpc.cli.main, bgp2vpc.sources.client
+print({"asyncio", "botocore", "logging", "netaddr", "pydantic", "rich", "yaml", "bgp2vpc.daemon"} & set(sys.modules))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout == "set()\n"
 
 
 @pytest.mark.parametrize(

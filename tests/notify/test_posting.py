@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import pytest
 
 from bgp2vpc.notify.posting import Refusal, post
+from tests.waiting import PATIENCE
 
 
 @contextmanager
@@ -22,14 +23,14 @@ def answering(answer: bytes) -> Iterator[str]:
                 connection.recv(65536)
                 connection.sendall(answer)
 
-        thread = threading.Thread(target=serve)
+        thread = threading.Thread(target=serve, daemon=True)
         thread.start()
         yield f"http://127.0.0.1:{server.getsockname()[1]}/hook/secret?token=secret"
         thread.join()
 
 
 def refusal(url: str) -> Refusal:
-    refused = asyncio.run(post(url, {"schema": 1}, 5.0))
+    refused = asyncio.run(post(url, {"schema": 1}, PATIENCE))
     assert refused is not None
     assert "secret" not in refused.why
     return refused

@@ -5,11 +5,11 @@ import shutil
 import signal
 import socket
 import subprocess
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from tests.waiting import PATIENCE, eventually
 
 needs_serf = pytest.mark.skipif(shutil.which("serf") is None, reason="needs HashiCorp's Serf (apt-get install serf)")
 
@@ -17,13 +17,6 @@ needs_serf = pytest.mark.skipif(shutil.which("serf") is None, reason="needs Hash
 def free_port(address: str) -> int:
     with socket.create_server((address, 0)) as listener:
         return listener.getsockname()[1]
-
-
-def until(condition: Callable[[], object], what: str, timeout: float = 20.0) -> None:
-    deadline = time.monotonic() + timeout
-    while not condition():
-        assert time.monotonic() < deadline, f"waited {timeout:g} s for {what}"
-        time.sleep(0.02)
 
 
 class SerfAgent:
@@ -46,7 +39,7 @@ class SerfAgent:
         command += [f"-retry-join={other.gossip}" for other in join]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-        until(self._listens, f"the agent {self.name}")
+        eventually(self._listens, f"the agent {self.name}", self._log.read_text)
         return self
 
     def _listens(self) -> bool:
@@ -60,7 +53,12 @@ class SerfAgent:
         """`serf WORDS`, as a user types it."""
         auth = [f"-rpc-auth={self.auth_key}"] if self.auth_key else []
         command = ["serf", words[0], f"-rpc-addr={self.rpc}", *auth, *words[1:]]
-        subprocess.run(command, check=True, capture_output=True, timeout=20)
+        subprocess.run(command, check=True, capture_output=True, timeout=PATIENCE)
+
+    @property
+    def votes_heard(self) -> int:
+        """How many the gossip has brought."""
+        return self._log.read_text().count("Received event: user-event: bgp2vpc")
 
     def vote(self, payload: str) -> None:
         self.say("event", "-coalesce=false", "bgp2vpc", payload)

@@ -114,6 +114,8 @@ class Host:
     served_at: dict[Prefix, float] = field(default_factory=dict)
     draining: set[Prefix] = field(default_factory=set)
     """What was drained and not undrained since; the drain ends with the helper, which has no state file here."""
+    heard: set[tuple[Prefix, IPAddress]] = field(default_factory=set)
+    """What its helper has heard announced since it started, and by whom."""
     speaker: Speaker = field(init=False)
     started_at: float = 0.0
     process: Process | None = None
@@ -184,6 +186,7 @@ class Host:
         self.process = Process(self.name, self.ec2.trip, frozen=self.frozen)
         self.started_at = self.clock.time()
         self.draining.clear()
+        self.heard.clear()
         task = self.clock.create_task(self._live(), context=self.process.context)
         task.add_done_callback(self._ended, context=OUTSIDE)
         self._later(0.2, self.mesh.refresh, self.speaker)
@@ -288,6 +291,9 @@ class Host:
     def _heard(self, message: Message) -> None:
         if self.daemon is not None:
             self.told(self.name, f"hears {_shown(message)}")
+            if isinstance(message, Update):
+                announced = (each.path.prefix for each in message.events if isinstance(each, Announce))
+                self.heard.update((prefix, message.peer) for prefix in announced)
             self.daemon.heard(message)
 
     def _later(self, seconds: float, action: Callable[..., object], *args: object) -> None:

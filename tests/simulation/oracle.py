@@ -42,8 +42,8 @@ def right(fleet: Fleet, table_id: str, prefix: Prefix) -> list[Host | None]:
     """
     first = best(fleet, table_id, prefix)
     if not first:
-        # Only the dead leave anything behind, and those for whom others would write.
-        return [None, *(host for host in fleet.hosts if not host.works or _is_helpless(fleet, host))]
+        # The dead leave routes behind. And nobody deletes what no writer has heard announced: somebody may want it so.
+        return [None, *(host for host in fleet.hosts if not host.works or _is_unheard(fleet, host, prefix))]
     if not any(_is_helpless(fleet, host) for host in first):
         return [*first]
     others = candidates(fleet, prefix)
@@ -51,8 +51,18 @@ def right(fleet: Fleet, table_id: str, prefix: Prefix) -> list[Host | None]:
     return [*others, *([] if bridges else [None, *fleet.hosts])]
 
 
+def _writers(fleet: Fleet) -> list[Host]:
+    """Who writes for the speakers without a bridge."""
+    return [host for host in fleet.hosts if host.place.writes_any and host.works]
+
+
 def _is_helpless(fleet: Fleet, host: Host) -> bool:
-    return not host.place.bridge and not any(each.place.writes_any and each.works for each in fleet.hosts)
+    return not host.place.bridge and not _writers(fleet)
+
+
+def _is_unheard(fleet: Fleet, host: Host, prefix: Prefix) -> bool:
+    announced = (prefix, host.place.address)
+    return not host.place.bridge and not any(announced in each.heard for each in _writers(fleet))
 
 
 def complaint(fleet: Fleet, table_id: str, prefix: Prefix) -> str:

@@ -9,9 +9,7 @@ from typing import Any
 
 from bgp2vpc.dialect.command import Command
 from bgp2vpc.sources.session import Reply, SourceKind
-
-PATIENCE = 20.0
-"""Seconds a test waits for something that takes milliseconds; then it fails."""
+from tests.waiting import PATIENCE
 
 
 class Recorder:

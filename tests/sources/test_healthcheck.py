@@ -8,9 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from source_kit import PATIENCE, Recorder, gone, run
+from source_kit import Recorder, gone, run
 
 from bgp2vpc.sources.script import Script, ScriptSettings
+from tests.waiting import PATIENCE
 
 UP = "announce route 192.0.2.1/32 next-hop self med 100"
 DOWN = "announce route 192.0.2.1/32 next-hop self med 1000"
@@ -18,8 +19,19 @@ WITHDRAWN = "withdraw route 192.0.2.1/32 next-hop self"
 
 
 def healthcheck(service: Path, *more: str) -> tuple[str, ...]:
-    options = "--no-ip-setup --no-syslog --rise 1 --fall 1 --interval 0.1 --fast-interval 0.1 --ip 192.0.2.1/32"
-    return (sys.executable, "-m", "exabgp", "healthcheck", "--cmd", f"test -e {service}", *options.split(), *more)
+    options = "--no-ip-setup --no-syslog --rise 1 --fall 1 --interval 0.1 --fast-interval 0.1 --timeout 60"
+    return (
+        sys.executable,
+        "-m",
+        "exabgp",
+        "healthcheck",
+        "--cmd",
+        f"test -e {service}",
+        *options.split(),
+        "--ip",
+        "192.0.2.1/32",
+        *more,
+    )
 
 
 @pytest.fixture

@@ -2,9 +2,10 @@ import asyncio
 import os
 from pathlib import Path
 
-from source_kit import PATIENCE, run
+from source_kit import run
 
 from bgp2vpc.sources.pipes import Inlet, Outlet
+from tests.waiting import PATIENCE
 
 
 async def all_of(inlet: Inlet) -> None:

@@ -11,6 +11,7 @@ from source_kit import Recorder, gone, is_running, python, run
 
 from bgp2vpc.sources.pace import Pauses
 from bgp2vpc.sources.script import Script, ScriptSettings, ScriptState
+from tests.waiting import PATIENCE
 
 QUICK = Pauses(quiet=0.01, first=0.01, longest=0.05, proven=60)
 SAY = "announce route 192.0.2.1/32 next-hop self"
@@ -19,7 +20,7 @@ OPENED, CLOSED = "dns opened (script)", "dns closed, hold 10"
 
 @asynccontextmanager
 async def running(
-    *argv: str, listener: Recorder, respawn: bool = True, grace: float = 3.0
+    *argv: str, listener: Recorder, respawn: bool = True, grace: float = PATIENCE
 ) -> AsyncIterator[tuple[Script, asyncio.Task[None]]]:
     script = Script(ScriptSettings("dns", argv, respawn=respawn, grace=grace), listener, pauses=QUICK)
     task = asyncio.create_task(script.run())
@@ -126,7 +127,7 @@ def test_what_cannot_be_started_is_told_and_tried_again(
 def test_a_script_that_never_reads_its_stdin_does_not_block_us(caplog: pytest.LogCaptureFixture):
     async def story() -> None:
         listener = Recorder()
-        code = "for n in range(60000): print('version')\nprint('# end')\ninput()\nprint('# read')"
+        code = "for n in range(20000): print('version')\nprint('# end')\ninput()\nprint('# read')"
         async with running(*python(code), listener=listener):
             await listener.until("dns said # end", "dns said # read")
 
@@ -243,8 +244,8 @@ def test_a_flood_on_stderr_is_cut_and_counted(caplog: pytest.LogCaptureFixture):
     run(story())
     told = [record.fields for record in caplog.records if record.name == "bgp2vpc.script.dns"]
     noise = [fields for fields in told if "stderr" in fields]
-    assert 20 <= len(noise) <= 25
-    assert [fields["lines_dropped"] for fields in told if "lines_dropped" in fields] == [500 - len(noise)]
+    assert 20 <= len(noise) < 500  # and one more for each second that it takes
+    assert sum(fields["lines_dropped"] for fields in told if "lines_dropped" in fields) == 500 - len(noise)
 
 
 def test_what_it_says_on_stderr_again_and_again_is_said_once(caplog: pytest.LogCaptureFixture):

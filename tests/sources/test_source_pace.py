@@ -16,9 +16,9 @@ def test_exit_0_is_no_crash():
     assert [backoff.after(crashed=crashed, lived=0) for crashed in (True, True, False, True)] == [1, 2, 3, 1]
 
 
-def test_a_million_crashes_still_have_a_pause():
+def test_ten_thousand_crashes_still_have_a_pause():
     backoff = Backoff(Pauses())
-    assert {backoff.after(crashed=True, lived=0) for _ in range(1_000_000)} == {1, 2, 4, 8, 16, 32, 60}
+    assert {backoff.after(crashed=True, lived=0) for _ in range(10_000)} == {1, 2, 4, 8, 16, 32, 60}
 
 
 def test_twenty_lines_at_once_then_one_a_second():

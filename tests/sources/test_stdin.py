@@ -6,10 +6,11 @@ import subprocess
 import sys
 
 import pytest
-from source_kit import PATIENCE, run
+from source_kit import run
 
 from bgp2vpc.dialect.message import Acknowledgement, Ignored, Message, Shutdown
 from bgp2vpc.sources.stdin import ExabgpPipe
+from tests.waiting import PATIENCE
 
 
 class Exabgp:

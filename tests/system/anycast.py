@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,10 +16,12 @@ from typing import Any, Self
 import netns
 import vpcnet
 from bird import IBGP, ROUTER_AS, Peering
-from waiting import wait_until
 
 from bgp2vpc.demo.cloud.client import Cloud
 from bgp2vpc.demo.cloud.values import Host
+from bgp2vpc.sources.client import ask
+from bgp2vpc.sources.unix import SocketError
+from tests.waiting import PATIENCE, eventually
 
 ROOT = Path(__file__).parents[2]
 BGP2VPC = ROOT / ".venv/bin/bgp2vpc"
@@ -109,7 +112,7 @@ class AnycastHost:
     def belong_to_nobody(self) -> None:
         """From now on ExaBGP runs as it does by default."""
         self.user = "nobody"
-        self._prefix = netns.opened_to_all([Path(sys.base_prefix), ROOT], self.directory)
+        self._prefix = netns.opened_to_all([Path(sys.base_prefix), ROOT, self.directory])
         for path in (self.directory, self.service):
             shutil.chown(path, "nobody")
 
@@ -169,7 +172,7 @@ class AnycastHost:
     def stop(self, name: str) -> int:
         """SIGTERM, and wait for the end: the exit status."""
         self._processes[name].send_signal(signal.SIGTERM)
-        return self._processes[name].wait(20)
+        return self._processes[name].wait(PATIENCE)
 
     # The service and its check
 
@@ -181,7 +184,7 @@ class AnycastHost:
     @property
     def pace(self) -> str:
         """Options that make the healthcheck as quick as a test wants it."""
-        return "--interval 0.3 --fast-interval 0.1 --rise 1 --fall 1"
+        return "--interval 0.3 --fast-interval 0.1 --rise 1 --fall 1 --timeout 60"
 
     def healthcheck(self, *options: str, prefixes: Sequence[str] = PREFIXES, down: str = "--withdraw-on-down") -> str:
         """The command line of ExaBGP's own healthcheck, as one writes it into a configuration."""
@@ -214,9 +217,9 @@ class AnycastHost:
         """A program's output so far."""
         return self.log(name).read_text("utf-8", "replace") if self.log(name).exists() else ""
 
-    def wait_for_word(self, name: str, word: str, timeout: float = 30.0) -> None:
+    def wait_for_word(self, name: str, word: str) -> None:
         """Until a program's output holds `word`."""
-        wait_until(lambda: word in self.said(name), f"{name} to say {word!r}", self.story, timeout)
+        eventually(lambda: word in self.said(name), f"{name} to say {word!r}", self.story)
 
     def bgp2vpc(self, *arguments: str, path: Path | None = None) -> subprocess.CompletedProcess[str]:
         """Run one of bgp2vpc's commands on this host; with `path` in front of PATH."""
@@ -225,27 +228,30 @@ class AnycastHost:
             environment["PATH"] = f"{path}:{environment['PATH']}"
         return subprocess.run(
             self.net.host.command([str(BGP2VPC), *arguments]),
-            env=environment, capture_output=True, text=True, check=False, timeout=30,
+            env=environment, capture_output=True, text=True, check=False, timeout=PATIENCE,
         )  # fmt: skip
 
     def status(self) -> Mapping[str, Any]:
-        """`bgp2vpc status --json`; empty while nobody answers."""
-        answer = self.bgp2vpc("status", "--json", "--socket", str(self.socket))
-        status: Mapping[str, Any] = json.loads(answer.stdout) if answer.returncode == 0 else {}
+        """What `bgp2vpc status --json` prints; empty while nobody answers."""
+        try:
+            (answer,) = ask(self.socket, ["bgp2vpc status"], timeout=PATIENCE)
+        except SocketError:
+            return {}
+        status: Mapping[str, Any] = json.loads("\n".join(answer.text))
         return status
 
-    def wait_for_vpc(self, *prefixes: str, timeout: float = 30.0) -> None:
+    def wait_for_vpc(self, *prefixes: str) -> None:
         """Until the table of this host's zone points each of these at it."""
-        self._wait_for_vpc(self.instance.interface_id, prefixes, timeout)
+        self._wait_for_vpc(self.instance.interface_id, prefixes)
 
-    def wait_without_vpc(self, *prefixes: str, timeout: float = 30.0) -> None:
+    def wait_without_vpc(self, *prefixes: str) -> None:
         """Until the table has no route for any of these."""
-        self._wait_for_vpc(None, prefixes, timeout)
+        self._wait_for_vpc(None, prefixes)
 
-    def _wait_for_vpc(self, target: str | None, prefixes: Sequence[str], timeout: float) -> None:
+    def _wait_for_vpc(self, target: str | None, prefixes: Sequence[str]) -> None:
         try:
             for prefix in prefixes:
-                self.cloud.wait_for_route(self.instance.table, prefix, target, timeout)
+                self.cloud.wait_for_route(self.instance.table, prefix, target)
         except TimeoutError as error:
             raise TimeoutError(f"{error}\n{self.story()}") from None
 
@@ -293,11 +299,13 @@ def _replaced(text: str, replacements: Mapping[str, str]) -> str:
 
 def _ended(process: subprocess.Popen[bytes]) -> None:
     """Wait for the end of what was sent SIGTERM. ExaBGP drops a signal that meets another one, so it is told again."""
-    for _ in range(3):
+    give_up = time.monotonic() + PATIENCE
+    while True:
         try:
             process.wait(5)
         except subprocess.TimeoutExpired:
+            if time.monotonic() > give_up:
+                raise
             process.terminate()
         else:
             return
-    process.wait(5)

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Self
 
 import netns
-from waiting import wait_until
+
+from tests.waiting import PATIENCE, eventually
 
 ROUTER_AS = 64512
 HOST_AS_EBGP = 64513
@@ -24,7 +25,6 @@ protocol static lan6 {{ ipv6; {static6} }}
 template bgp anycast {{
     passive;                  # two who connect at once lose their first session
     direct;
-    hold time 9;
     error wait time 1, 1;
     connect retry time 1;
 }}
@@ -68,12 +68,12 @@ class Bird:
         )
 
     def __enter__(self) -> Self:
-        wait_until(self._is_up, "BIRD to answer at its control socket", self.story)
+        eventually(self._is_up, "BIRD to answer at its control socket", self.story)
         return self
 
     def __exit__(self, *_: object) -> None:
         self._process.terminate()
-        self._process.communicate(timeout=10)
+        self._process.communicate(timeout=PATIENCE)
 
     def _is_up(self) -> bool:
         if self._process.poll() is not None:
@@ -103,27 +103,27 @@ class Bird:
         lines = self.ask("show route where source = RTS_BGP").splitlines()
         return {line.split()[0] for line in lines if "/" in line.split(" ", 1)[0]}
 
-    def wait_for(self, *prefixes: str, timeout: float = 30.0) -> None:
+    def wait_for(self, *prefixes: str) -> None:
         """Until the router has all of these and could forward to them."""
-        wait_until(
+        eventually(
             lambda: all("unicast [host" in self.routes(prefix) for prefix in prefixes),
-            f"BIRD to have {' and '.join(prefixes)}", self.story, timeout,
+            f"BIRD to have {' and '.join(prefixes)}", self.story,
         )  # fmt: skip
 
-    def wait_without(self, *prefixes: str, timeout: float = 30.0) -> None:
+    def wait_without(self, *prefixes: str) -> None:
         """Until the router has none of these."""
-        wait_until(
+        eventually(
             lambda: not any(self.routes(prefix) for prefix in prefixes),
-            f"BIRD to be without {' and '.join(prefixes)}", self.story, timeout,
+            f"BIRD to be without {' and '.join(prefixes)}", self.story,
         )  # fmt: skip
 
     def is_established(self) -> bool:
         """Whether both sessions stand."""
         return self.ask("show protocols").count("Established") == 2
 
-    def wait_established(self, timeout: float = 30.0) -> None:
+    def wait_established(self) -> None:
         """Until both sessions stand."""
-        wait_until(self.is_established, "both BGP sessions to be established", self.story, timeout)
+        eventually(self.is_established, "both BGP sessions to be established", self.story)
 
     def story(self) -> str:
         """What there is to say when something did not happen."""

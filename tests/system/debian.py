@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -16,7 +16,8 @@ import netns
 PACKAGES = ("python3", "systemd", "exabgp", "iproute2", "iputils-ping", "procps")
 BOOT_TIMEOUT = 60.0
 
-# Waits until its stdin closes; then whatever runs in the control group is ended, and the group removed.
+# Waits until its stdin closes, as it does when the test process dies; then whatever runs in the control group is ended,
+# and the group removed.
 _OUTER = """
 set -eu
 mount --make-rprivate /
@@ -24,7 +25,7 @@ mount -t cgroup2 none "$1/mnt"
 group="$1/mnt/bgp2vpc-test-$$"
 mkdir "$group"
 (echo 0 >"$group/cgroup.procs"
- exec unshare --mount --pid --fork --uts --ipc --cgroup sh -c "$2" sh "$1" </dev/null) &
+ exec nsenter --net="$2" unshare --mount --pid --fork --uts --ipc --cgroup sh -c "$3" sh "$1" </dev/null) &
 cat >/dev/null
 echo 1 >"$group/cgroup.kill"
 wait || true
@@ -88,8 +89,14 @@ def make_root(root: Path) -> None:
     targets = [line.split() for line in _output(*command).splitlines()]
     mirror = next(uri for release, component, uri in targets if (release, component) == (suite, "main"))
     make = ["debootstrap", "--variant=minbase", f"--include={','.join(PACKAGES)}", suite, str(root), mirror]
-    done = subprocess.run(make, capture_output=True, text=True, check=False)
+    done = subprocess.run(until_we_die(make), capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr
+
+
+def until_we_die(command: Sequence[str]) -> list[str]:
+    """A command that leaves no process and no mount behind when the test process is killed."""
+    alone = ["unshare", "--mount", "--pid", "--mount-proc", "--fork", "--kill-child"]
+    return ["setpriv", "--pdeathsig", "KILL", *alone, *command]
 
 
 class Debian:
@@ -102,10 +109,11 @@ class Debian:
         self._init = 0
 
     def __enter__(self) -> Self:
-        command = ["unshare", "--mount", "sh", "-c", _OUTER, "sh", str(self.root), _INNER]
+        network = f"/proc/{self._net.host.pid}/ns/net"
+        command = ["unshare", "--mount", "sh", "-c", _OUTER, "sh", str(self.root), network, _INNER]
         with (self.root.parent / "boot.log").open("wb") as log:
             self._process = subprocess.Popen(
-                self._net.host.command(command), stdin=subprocess.PIPE, stdout=log, stderr=log, start_new_session=True
+                command, stdin=subprocess.PIPE, stdout=log, stderr=log, start_new_session=True
             )
         try:
             self._wait_for_systemd()

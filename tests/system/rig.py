@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -21,21 +22,29 @@ import traffic
 from anycast import BGP2VPC, EXABGP_50, IPV4, AnycastHost, Exabgp
 from bird import ROUTER_AS, Bird
 from vpcnet import BGP, ROUTER, Seat, VpcNet
-from waiting import wait_until
 
 from bgp2vpc.demo.cloud.client import Cloud
 from bgp2vpc.demo.cloud.values import Host, World, WorldSpec
+from tests.waiting import eventually
 
 EC2_LATENCY = 0.1
 """Seconds that the stand-in adds to every call."""
 EVERY, FALL, RISE = 0.2, 3, 2
+SICK = 1000
+"""The MED that ExaBGP's healthcheck announces for a service that is down."""
 A_DAY = 86400.0
+LONG = 60
+"""Seconds that nothing of a test takes, unless the machine stands still: for times that are not to run out."""
 STARTED = {"startup_hold": 1}
 """Seconds: a test does not wait as long as a start may take."""
-SERVICE = traffic.service(IPV4.partition("/")[0])
-GREETED = {"port": traffic.PORT, "expect": traffic.GREETING.decode().strip()}
-REMOTE_CHECK = {"type": "tcp", "every": EVERY, "fall": FALL, "rise": RISE, "config": GREETED}
-CHECK = {**REMOTE_CHECK, "destination": IPV4.partition("/")[0]}
+ADDRESS = IPV4.partition("/")[0]
+SERVICE = traffic.service(ADDRESS)
+TCP = {
+    "type": "tcp", "every": EVERY, "fall": FALL, "rise": RISE,
+    "config": {"port": traffic.PORT, "expect": traffic.GREETING.decode().strip()},
+}  # fmt: skip
+CHECK = {**TCP, "destination": ADDRESS, "timeout": LONG}
+"""Of the service on the host itself. Where it is dead the connection is refused at once."""
 
 NEIGHBOR = """
 neighbor {peer} {{
@@ -65,7 +74,6 @@ template bgp anycast {{
     passive;
     multihop;
     error wait time 1, 1;
-    hold time 3;
     ipv4 {{ import all; export none; }};
 }}
 """
@@ -82,32 +90,36 @@ class Setting:
     rule: Mapping[str, Any]
     more: Mapping[str, Any] = field(default_factory=dict)
     remote: bool = False
-    hold_time: int = 3
+    hold_time: int = 3 * LONG
     exabgp: Exabgp = EXABGP_50
     instances: int = 2
 
 
-def checked(*, remote: bool, **more: Any) -> Setting:
+def checked(*, remote: bool, hold_time: int = 3 * LONG, remote_timeout: float = LONG, **more: Any) -> Setting:
     """A health check of bgp2vpc's announces the prefix; with `remote`, another asks the owner how it is."""
     route = {"cidr": IPV4, "healthcheck": "service", "announce": {"med": 100}}
     if remote:
         route["remote_healthcheck"] = "service"
     return Setting(
         {"takeover": "best_path", "manage_routes": [route]},
-        {"healthchecks": {"service": CHECK}, "remote_healthchecks": {"service": REMOTE_CHECK}, **STARTED, **more},
+        {"healthchecks": {"service": CHECK}, **_remote_check(remote_timeout), **STARTED, **more},
         remote,
+        hold_time,
     )
+
+
+def _remote_check(timeout: float) -> dict[str, Any]:
+    return {"remote_healthchecks": {"service": {**TCP, "timeout": timeout}}}
 
 
 def announced(*options: str, remote: bool, **more: Any) -> Setting:
     """ExaBGP's healthcheck announces the prefix, with these options."""
-    ask = f"read -t {EVERY} < /dev/tcp/{CHECK['destination']}/{traffic.PORT}"
-    pace = f"--interval {EVERY} --fast-interval {EVERY} --rise {RISE} --fall {FALL}"
+    ask = f"read -t {LONG} < /dev/tcp/{ADDRESS}/{traffic.PORT}"
+    pace = f"--interval {EVERY} --fast-interval {EVERY} --rise {RISE} --fall {FALL} --timeout {LONG}"
     run = f"python3 -m exabgp healthcheck --cmd \"bash -c '{ask}'\" --ip {IPV4} --no-ip-setup --no-syslog {pace}"
     rule = {"takeover": "best_path", "accept": [IPV4], **({"remote_healthcheck": "service"} if remote else {})}
     script = {"run": " ".join([run, *options])}
-    keys = {"processes": {"service": script}, "remote_healthchecks": {"service": REMOTE_CHECK}}
-    return Setting(rule, {**keys, **STARTED, **more}, remote)
+    return Setting(rule, {"processes": {"service": script}, **_remote_check(LONG), **STARTED, **more}, remote)
 
 
 class MeshHost(AnycastHost):
@@ -143,7 +155,7 @@ class MeshHost(AnycastHost):
         own = self.seat.host_address
         asn = {"own": own, "asn": ROUTER_AS}
         text = f"process bgp2vpc {{ run {BGP2VPC} helper -f {self.yaml}; encoder json; }}\n"
-        text += NEIGHBOR.format(peer=ROUTER, hold_time=3, connecting="", hearing="", **asn)
+        text += NEIGHBOR.format(peer=ROUTER, hold_time=3 * LONG, connecting="", hearing="", **asn)
         for peer in peers:
             # Two who connect at once lose their first session, or more: the lower address waits.
             connecting = "passive true; listen 179;" if own < peer.host_address else ""
@@ -216,6 +228,10 @@ class MeshHost(AnycastHost):
         """How many health checks it makes when it has the route, or somebody else."""
         own = len(self._setting.more.get("healthchecks", ()))
         return own if owner or not self._setting.remote else own + 1
+
+    def meds(self) -> set[int]:
+        """The MED of each path that it knows, its own and those of the others."""
+        return {path["med"] for path in self.status().get("paths", ())}
 
     def hears(self, other: "MeshHost") -> bool:
         """Whether its session with another host stands."""
@@ -295,28 +311,37 @@ class Mesh:
         """All but this one."""
         return [each for each in self.hosts if each is not host]
 
-    def wait_for_owner(self, *hosts: MeshHost, timeout: float = 30.0) -> None:
+    def wait_for_owner(self, *hosts: MeshHost) -> None:
         """Until one of these has the route in every table."""
         rows = [f"{IPV4} {host.instance.interface_id} active" for host in hosts]
 
         def holds() -> bool:
             return all(any(row in self.cloud.routes(table) for row in rows) for table in self.world.tables)
 
-        wait_until(holds, f"one of {rows}", self.story, timeout)
+        eventually(holds, f"one of {rows}", self.story)
 
-    def wait_until_well(self, timeout: float = 60.0) -> None:
+    def wait_until_well(self) -> None:
         """Until all announce and hear each other, the router hears all, and the client is answered."""
-        deadline = time.monotonic() + timeout
-
-        def well() -> bool:
-            return all(map(self._is_well, self.hosts))
-
-        wait_until(well, "every host to hear the others", self.story, timeout)
+        eventually(lambda: all(map(self._is_well, self.hosts)), "every host to hear the others", self.story)
         everybody = {host.seat.host_address for host in self.hosts}
-        heard = lambda: self.router.next_hops(IPV4) == everybody  # noqa: E731
-        wait_until(heard, f"BIRD to hear {everybody}", self.story, deadline - time.monotonic())
-        self.wait_for_owner(*self.hosts, timeout=deadline - time.monotonic())
-        self.client.wait_for_calm(time.monotonic(), timeout=deadline - time.monotonic())
+        eventually(lambda: self.router.next_hops(IPV4) == everybody, f"BIRD to hear {everybody}", self.story)
+        self.wait_for_owner(*self.hosts)
+        self.wait_for_calm(time.monotonic())
+
+    def wait_for_calm(self, since: float) -> None:
+        """Until the client is answered again, for some time after `since`."""
+        eventually(lambda: self.client.is_calm(since), "the client to be answered", self.story)
+
+    def wait_for_looks(self, *hosts: MeshHost, count: int = 3) -> None:
+        """Until each of these has read the route tables so many times from now on, and has decided by what it read."""
+        reads = partial(self.cloud.calls, "DescribeRouteTables")
+        begun = len(reads())
+
+        def enough() -> bool:
+            callers = [call.caller for call in reads()[begun:]]
+            return all(callers.count(host.instance.instance_id) > count for host in hosts or self.hosts)
+
+        eventually(enough, f"{count} looks at the tables", self.story)
 
     def _is_well(self, host: MeshHost) -> bool:
         """Whether it hears all others, knows who has the route, and checks that one if it is to."""
@@ -332,12 +357,12 @@ class Mesh:
     def wait_until_deaf(self) -> None:
         """Until no host hears another."""
         pairs = list(itertools.permutations(self.hosts, 2))
-        wait_until(lambda: not any(one.hears(other) for one, other in pairs), "all sessions to end", self.story)
+        eventually(lambda: not any(one.hears(other) for one, other in pairs), "all sessions to end", self.story)
 
     def recover_when_missed(self, host: MeshHost) -> None:
         """Let it recover when the sessions of the others with it have ended: who was gone for longer than hold time."""
         gone = lambda: not any(other.hears(host) for other in self.others(host))  # noqa: E731
-        wait_until(gone, f"the sessions with {host.seat.device} to end", self.story)
+        eventually(gone, f"the sessions with {host.seat.device} to end", self.story)
         host.recover()
 
     @contextmanager

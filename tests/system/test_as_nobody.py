@@ -1,7 +1,6 @@
 """ExaBGP gives up root before it starts helpers: they are `nobody`, with root's environment and umask 0."""
 
 import pwd
-import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -16,16 +15,10 @@ from bgp2vpc.demo.cloud.values import World
 pytestmark = pytest.mark.system
 
 
-@pytest.fixture
-def everybodys_directory(closing: ExitStack) -> Path:
-    """Unlike `tmp_path` it can be reached by nobody."""
-    return Path(closing.enter_context(tempfile.TemporaryDirectory(prefix="bgp2vpc-")))
-
-
 @pytest.mark.parametrize("exabgp", EXABGPS, ids=lambda exabgp: exabgp.version)
 def test_a_helper_and_its_script_work_as_nobody(
     exabgp: Exabgp,
-    everybodys_directory: Path,
+    tmp_path: Path,
     net: Net,
     cloud: Cloud,
     world: World,
@@ -33,7 +26,7 @@ def test_a_helper_and_its_script_work_as_nobody(
     closing: ExitStack,
 ) -> None:
     router = start_router(EBGP)
-    host = closing.enter_context(AnycastHost(net, cloud, world.hosts[0], everybodys_directory, exabgp))
+    host = closing.enter_context(AnycastHost(net, cloud, world.hosts[0], tmp_path, exabgp))
     host.belong_to_nobody()
     host.configure(dns=host.healthcheck())
     host.start_exabgp("exabgp.conf", peering=EBGP)

@@ -7,9 +7,9 @@ import signal
 import pytest
 from anycast import EXABGP_50, EXABGPS, HEALTHCHECK, IPV4, PREFIXES, Exabgp, MakeHost
 from bird import EBGP, IBGP, MakeRouter, Peering
-from waiting import wait_until
 
 from bgp2vpc.demo.cloud.client import Cloud
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.system
 
@@ -36,10 +36,10 @@ def test_a_flow_from_a_script_reaches_the_router_and_not_the_vpc(
     flow = host.script("flow.py", SAY_AND_NOTE.format(line=FLOW, answers=str(answers)))
     host.configure(dns=host.healthcheck(), flow=flow)
     host.start_exabgp("exabgp.conf", peering=EBGP, changes={"ipv4 unicast;": "ipv4 unicast;\n        ipv4 flow;"})
-    wait_until(
+    eventually(
         lambda: "src 198.51.100.7/32" in router.ask("show route table flow"), "BIRD to have the flow", router.story
     )
-    wait_until(lambda: answers.exists() and answers.read_text() == "done\n", "the script to be answered", host.story)
+    eventually(lambda: answers.exists() and answers.read_text() == "done\n", "the script to be answered", host.story)
     router.wait_for(*PREFIXES)
     host.wait_for_vpc(*PREFIXES)
     assert {call.parameters.get("DestinationCidrBlock", IPV4) for call in cloud.writes()} == {IPV4}
@@ -60,12 +60,12 @@ def test_what_the_router_announces_is_a_peers_path_until_its_session_drops(
         peers = {source["name"] for source in status.get("sources", ()) if source["kind"] == "peer"}
         return {path["prefix"] for path in status.get("paths", ()) if path["source"] in peers}
 
-    wait_until(lambda: peers_paths() == set(heard), "the peers' paths", host.story)
+    eventually(lambda: peers_paths() == set(heard), "the peers' paths", host.story)
     host.wait_for_vpc(*PREFIXES)
     router.tell("disable host4")
-    wait_until(lambda: peers_paths() == {heard[1]}, "the IPv4 peer's path to go", host.story)
+    eventually(lambda: peers_paths() == {heard[1]}, "the IPv4 peer's path to go", host.story)
     router.tell("enable host4")
-    wait_until(lambda: peers_paths() == set(heard), "the IPv4 peer's path to return", host.story)
+    eventually(lambda: peers_paths() == set(heard), "the IPv4 peer's path to return", host.story)
     assert not any(prefix in cloud.routes(host.instance.table) for prefix in heard)  # a peer's path is not ours
 
 
@@ -80,7 +80,7 @@ def test_the_end_of_exabgp_withdraws_or_keeps_the_vpc_routes_as_configured(
     router.wait_for(*PREFIXES)
     host.wait_for_vpc(*PREFIXES)
     host.stop("exabgp")
-    wait_until(lambda: not host.net.host.pids(), "the helper and its script to end", host.story)
+    eventually(lambda: not host.net.host.pids(), "the helper and its script to end", host.story)
     router.wait_without(*PREFIXES)
     assert all((prefix in cloud.routes(host.instance.table)) is remains for prefix in PREFIXES)
     assert bool(cloud.calls("DeleteRoute")) is not remains
@@ -116,7 +116,7 @@ def test_a_reload_of_exabgp_leaves_helper_script_and_routes_alone(
     processes = host.pids_of("bgp2vpc", "helper") + host.pids_of(*HEALTHCHECK)
     reloads = host.said("exabgp").count("performing reload")
     os.kill(host.pid("exabgp"), signal.SIGUSR1)
-    wait_until(lambda: host.said("exabgp").count("performing reload") > reloads, "ExaBGP to reload", host.story)
+    eventually(lambda: host.said("exabgp").count("performing reload") > reloads, "ExaBGP to reload", host.story)
     host.service.unlink()
     router.wait_without(*PREFIXES)
     host.wait_without_vpc(*PREFIXES)
@@ -133,8 +133,8 @@ def test_a_service_that_is_down_without_a_withdrawal_keeps_its_route_as_the_last
     host.wait_for_vpc(IPV4)
     assert "BGP.med: 100\n" in router.routes(IPV4)
     host.service.unlink()
-    wait_until(lambda: "BGP.med: 1000\n" in router.routes(IPV4), "the MED of a service that is down", router.story)
-    wait_until(lambda: [path["med"] for path in host.status()["paths"]] == [1000], "bgp2vpc to know", host.story)
+    eventually(lambda: "BGP.med: 1000\n" in router.routes(IPV4), "the MED of a service that is down", router.story)
+    eventually(lambda: [path["med"] for path in host.status()["paths"]] == [1000], "bgp2vpc to know", host.story)
     assert not cloud.calls("DeleteRoute")
 
 
@@ -178,11 +178,11 @@ def test_ten_thousand_announcements_in_ten_seconds_delay_no_healthcheck(
     host.service.unlink()
     host.wait_without_vpc(*PREFIXES)
     assert not flooded.exists()  # else it was no flood that this went through
-    wait_until(flooded.exists, "all to be said", host.story, timeout=60)
+    eventually(flooded.exists, "all to be said", host.story, timeout=60)
     assert flooded.read_text("utf-8") == "10000"
     # 100 ms is what the benchmarks hold it against, on a machine of their own.
     assert max(map(float, delays.read_text("utf-8").split())) < 1.0
-    wait_until(lambda: len(router.prefixes()) == 10_001, "BIRD to have them all", timeout=60)
+    eventually(lambda: len(router.prefixes()) == 10_001, "BIRD to have them all", timeout=60)
     router.wait_without(*PREFIXES)
 
 

@@ -15,11 +15,11 @@ import pytest
 import yaml
 from debian import Debian
 from netns import Net
-from waiting import wait_until
 
 from bgp2vpc import __version__
 from bgp2vpc.demo.cloud.client import Cloud
 from bgp2vpc.demo.cloud.values import Host, World
+from tests.waiting import eventually
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(600)]
 
@@ -102,7 +102,7 @@ def announce(machine: Debian, prefix: str = A) -> None:
 
 
 def wait_for_route(cloud: Cloud, host: Host, prefix: str = A) -> None:
-    cloud.wait_for_route(host.table, prefix, host.interface_id, timeout=15)
+    cloud.wait_for_route(host.table, prefix, host.interface_id)
 
 
 def check_results(machine: Debian) -> dict[str, str]:
@@ -127,7 +127,7 @@ def test_a_route_is_announced_through_the_socket_and_stands_in_the_table(
     assert status(installed)["ec2_observed"]
     announce(installed)
     wait_for_route(cloud, world.hosts[0])
-    wait_until(lambda: "routes: 2 keep" in installed.show(UNIT, "StatusText"), "the status line", installed.journal)
+    eventually(lambda: "routes: 2 keep" in installed.show(UNIT, "StatusText"), "the status line", installed.journal)
 
 
 def test_the_daemon_is_nobody_and_may_do_nothing_but_icmp(installed: Debian) -> None:
@@ -169,7 +169,7 @@ def test_checks_scripts_and_hooks_work_within_the_lock_down(installed: Debian, w
     configure(installed, healthchecks=checks, processes={"dns": {"run": f"{script} --fast-interval 0.1 --ip {A}"}})
     installed.run("systemctl", "start", UNIT)
     wait_for_route(cloud, world.hosts[0])
-    wait_until(
+    eventually(
         lambda: not any(each.startswith("no verdict") for each in check_results(installed).values()), "the checks"
     )
     results = check_results(installed)
@@ -209,12 +209,12 @@ def test_a_restart_moves_no_route_where_on_exit_is_keep(installed: Debian, world
     configure(installed, processes={"dns": script})
     installed.run("systemctl", "start", UNIT)
     for host in world.hosts:  # in each table, or the last write would be taken for one of the restart
-        cloud.wait_for_route(host.table, A, world.hosts[0].interface_id, timeout=15)
+        cloud.wait_for_route(host.table, A, world.hosts[0].interface_id)
     cloud.forget_calls()
     installed.run("systemctl", "restart", UNIT)
     installed.run("dpkg", "-i", "/bgp2vpc.deb")  # an upgrade
     assert installed.show(UNIT, "ActiveState") == "active"
-    wait_until(lambda: bool(status(installed)["paths"]), "the script", installed.journal)
+    eventually(lambda: bool(status(installed)["paths"]), "the script", installed.journal)
     time.sleep(2)
     assert cloud.writes() == []
     wait_for_route(cloud, world.hosts[0])
@@ -240,8 +240,8 @@ def test_a_daemon_that_hangs_is_killed_and_started_again(installed: Debian, worl
     assert installed.show(UNIT, "NRestarts") == "0"  # it is fed
     pid = installed.show(UNIT, "MainPID")
     installed.run("sh", "-c", f"kill -STOP {pid}")
-    wait_until(lambda: installed.show(UNIT, "NRestarts") == "1", "the watchdog", installed.journal)
-    wait_until(lambda: installed.show(UNIT, "ActiveState") == "active", "the next one", installed.journal)
+    eventually(lambda: installed.show(UNIT, "NRestarts") == "1", "the watchdog", installed.journal)
+    eventually(lambda: installed.show(UNIT, "ActiveState") == "active", "the next one", installed.journal)
     assert installed.show(UNIT, "MainPID") != pid
 
 
@@ -251,7 +251,7 @@ def test_what_drains_is_drained_through_a_restart(installed: Debian, world: Worl
     announce(installed)
     wait_for_route(cloud, world.hosts[0])
     assert "deleted: no successor" in installed.try_run("bgp2vpc", "drain", A).stdout
-    cloud.wait_for_route(world.hosts[0].table, A, None, timeout=15)
+    cloud.wait_for_route(world.hosts[0].table, A, None)
     before = status(installed)["leaving"]
     installed.run("systemctl", "restart", UNIT)
     assert status(installed)["leaving"] == before
@@ -294,7 +294,7 @@ def test_debians_exabgp_runs_the_helper(installed: Debian, world: World, cloud: 
     configure(installed, processes={"dns": {"run": ["sh", "-c", SAYS]}}, healthchecks=icmp, on_exit="withdraw")
     start_exabgp(installed, "/usr/bin/bgp2vpc helper", "helper.conf", *_in_the_cloud(cloud, world))
     wait_for_route(cloud, world.hosts[0])
-    wait_until(lambda: check_results(installed) == {"icmp": "healthy"}, "the check", installed.journal)
+    eventually(lambda: check_results(installed) == {"icmp": "healthy"}, "the check", installed.journal)
     assert status(installed)["mode"] == "helper"
     assert installed.show(UNIT, "ActiveState") == "inactive"
     installed.run("systemctl", "stop", "exabgp.service")

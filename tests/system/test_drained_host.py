@@ -4,7 +4,6 @@ import os
 import pwd
 import signal
 import stat
-import tempfile
 import time
 from contextlib import ExitStack
 from pathlib import Path
@@ -13,18 +12,12 @@ import pytest
 from anycast import EXABGPS, PREFIXES, AnycastHost, Exabgp
 from bird import EBGP, Bird, MakeRouter
 from netns import Net
-from waiting import wait_until
 
 from bgp2vpc.demo.cloud.client import Cloud
 from bgp2vpc.demo.cloud.values import World
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.system
-
-
-@pytest.fixture
-def everybodys_directory(closing: ExitStack) -> Path:
-    """Unlike `tmp_path` it can be reached by nobody."""
-    return Path(closing.enter_context(tempfile.TemporaryDirectory(prefix="bgp2vpc-")))
 
 
 @pytest.fixture
@@ -34,11 +27,11 @@ def router(start_router: MakeRouter) -> Bird:
 
 @pytest.fixture(params=EXABGPS, ids=lambda exabgp: exabgp.version)
 def host(
-    request, everybodys_directory: Path, net: Net, cloud: Cloud, world: World, router: Bird, closing: ExitStack
+    request, tmp_path: Path, net: Net, cloud: Cloud, world: World, router: Bird, closing: ExitStack
 ) -> AnycastHost:
     """A helper of ExaBGP, as nobody, with a healthcheck."""
     exabgp: Exabgp = request.param
-    host = closing.enter_context(AnycastHost(net, cloud, world.hosts[0], everybodys_directory, exabgp))
+    host = closing.enter_context(AnycastHost(net, cloud, world.hosts[0], tmp_path, exabgp))
     host.belong_to_nobody()
     host.configure(extra="drain_timeout: 2\non_exit: keep\nrestart_time: 20", dns=host.healthcheck())
     host.start_exabgp("exabgp.conf", peering=EBGP)
@@ -62,14 +55,14 @@ def is_as_ever(router: Bird) -> bool:
 def test_the_routers_hear_of_the_last_resort_then_of_the_end_and_of_the_return(host: AnycastHost, router: Bird) -> None:
     assert is_as_ever(router), router.routes(PREFIXES[0])
     assert host.bgp2vpc("drain", "--no-wait", "--socket", str(host.socket)).returncode == 0
-    wait_until(lambda: is_last_resort(router), "the last resort", lambda: router.routes(PREFIXES[0]))
+    eventually(lambda: is_last_resort(router), "the last resort", lambda: router.routes(PREFIXES[0]))
     router.wait_without(*PREFIXES)
     host.wait_without_vpc(*PREFIXES)
 
     state = host.socket.with_name(f"{host.socket.name}.state").stat()
     assert (state.st_uid, stat.S_IMODE(state.st_mode)) == (pwd.getpwnam("nobody").pw_uid, 0o640)
     host.kill("bgp2vpc", "helper")  # ExaBGP starts it anew
-    wait_until(lambda: host.status().get("paths"), "the healthcheck to announce again", host.story)
+    eventually(lambda: host.status().get("paths"), "the healthcheck to announce again", host.story)
     time.sleep(1)
     assert not any(router.routes(prefix) for prefix in PREFIXES)
     assert [each["state"] for each in host.status()["leaving"]] == ["drained"]
@@ -77,7 +70,7 @@ def test_the_routers_hear_of_the_last_resort_then_of_the_end_and_of_the_return(h
     assert host.bgp2vpc("undrain", "--socket", str(host.socket)).returncode == 0
     router.wait_for(*PREFIXES)
     host.wait_for_vpc(*PREFIXES)
-    wait_until(lambda: is_as_ever(router), "the paths as before", lambda: router.routes(PREFIXES[0]))
+    eventually(lambda: is_as_ever(router), "the paths as before", lambda: router.routes(PREFIXES[0]))
 
 
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGKILL])
@@ -88,8 +81,8 @@ def test_a_helper_that_is_upgraded_moves_no_route_in_either_world(
     before = withdrawals(router)
     (old,) = host.pids_of("bgp2vpc", "helper")
     os.kill(old, end)
-    wait_until(lambda: old not in host.pids_of("bgp2vpc", "helper"), "its end", host.story)
-    wait_until(lambda: len(host.status().get("paths", ())) == len(PREFIXES), "the next one to announce", host.story)
+    eventually(lambda: old not in host.pids_of("bgp2vpc", "helper"), "its end", host.story)
+    eventually(lambda: len(host.status().get("paths", ())) == len(PREFIXES), "the next one to announce", host.story)
     time.sleep(1)
     assert withdrawals(router) == before
     assert cloud.writes() == []

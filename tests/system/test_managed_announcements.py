@@ -8,10 +8,10 @@ from collections.abc import Sequence
 import pytest
 from anycast import EXABGP_42, EXABGP_50, IPV4, IPV6, PREFIXES, AnycastHost, Exabgp, MakeHost
 from bird import EBGP, IBGP, MakeRouter, Peering
-from waiting import wait_until
 
 from bgp2vpc.demo.cloud.client import Cloud
 from bgp2vpc.demo.cloud.values import Fault, FaultKind, World
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.system
 
@@ -96,9 +96,9 @@ def test_a_prefix_that_a_script_announces_too_stays_announced_as_the_script_has_
     script = {"run": ["sh", "-c", f"echo {line}; exec cat > /dev/null"]}
     manage(host, {"cidr": IPV4, "announce": {"med": 50}}, processes={"dns": script}, accept=[IPV4])
     host.start_exabgp("exabgp.conf")
-    wait_until(lambda: "BGP.med: 50\n" in router.routes(IPV4), "BIRD to hear the check", router.story)
+    eventually(lambda: "BGP.med: 50\n" in router.routes(IPV4), "BIRD to hear the check", router.story)
     host.service.unlink()
-    wait_until(lambda: "BGP.med: 100\n" in router.routes(IPV4), "BIRD to hear the script", router.story)
+    eventually(lambda: "BGP.med: 100\n" in router.routes(IPV4), "BIRD to hear the script", router.story)
     host.wait_for_vpc(IPV4)
 
 
@@ -117,7 +117,7 @@ def test_the_datacenter_hears_a_check_although_aws_does_not_answer(
     assert cloud.routes(host.instance.table) == ""
     cloud.clear_faults()
     host.wait_for_vpc(IPV4)
-    wait_until(lambda: host.source("check").get("paths") == 1, "the check to be a source", host.story)
+    eventually(lambda: host.source("check").get("paths") == 1, "the check to be a source", host.story)
 
 
 def test_a_helper_stays_where_nothing_is_forwarded_and_the_datacenter_hears_it_all_the_same(

@@ -3,7 +3,6 @@
 import os
 import signal
 import sys
-import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,10 +11,10 @@ import pytest
 from anycast import EXABGPS, ROOT, AnycastHost, Exabgp
 from bird import Bird
 from vpcnet import ROUTER, VpcNet
-from waiting import wait_until
 
 from bgp2vpc.demo.cloud.client import Cloud
 from bgp2vpc.demo.cloud.values import Host, WorldSpec
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.system
 
@@ -58,11 +57,14 @@ def members(vpc_cloud: Cloud) -> tuple[Host, ...]:
 
 
 @pytest.fixture
-def make_member(vpc_net: VpcNet, vpc_cloud: Cloud, members: tuple[Host, ...], closing: ExitStack) -> MakeMember:
+def make_member(
+    vpc_net: VpcNet, vpc_cloud: Cloud, members: tuple[Host, ...], tmp_path: Path, closing: ExitStack
+) -> MakeMember:
     """Make an instance of the example; ExaBGP runs as `nobody`, as it does by default."""
 
     def make(number: int, exabgp: Exabgp) -> AnycastHost:
-        directory = Path(closing.enter_context(tempfile.TemporaryDirectory(prefix="bgp2vpc-")))
+        directory = tmp_path / f"host-{number}"
+        directory.mkdir()
         host = AnycastHost(vpc_net.seats[number], vpc_cloud, members[number], directory, exabgp)
         closing.enter_context(host)
         host.belong_to_nobody()
@@ -117,7 +119,7 @@ def wait_for_each_other(*hosts: AnycastHost) -> None:
         for other in hosts:
             if other is not host:
                 what = f"{host.instance.address} to hear {other.instance.address}"
-                wait_until(lambda host=host, other=other: hears(host, other), what, story(*hosts))
+                eventually(lambda host=host, other=other: hears(host, other), what, story(*hosts))
 
 
 def story(*hosts: AnycastHost) -> Callable[[], str]:
@@ -140,7 +142,7 @@ def test_a_member_that_comes_is_peered_with_and_one_that_leaves_is_not(
     """Of the two the one with the lower address connects; either may be there first."""
     early, late = make_member(first, exabgp), make_member(1 - first, exabgp)
     join(vpc_cloud, early)
-    wait_until(lambda: early.instance.address in router.routes(WEB), "the router to hear it", early.story)
+    eventually(lambda: early.instance.address in router.routes(WEB), "the router to hear it", early.story)
     early.wait_for_vpc(WEB)
     assert neighbors(early) == {ROUTER, "127.0.0.1"}
     (helper,) = early.pids_of("bgp2vpc", "helper")
@@ -156,8 +158,8 @@ def test_a_member_that_comes_is_peered_with_and_one_that_leaves_is_not(
     late.wait_for_vpc(WEB)  # each in its own zone
 
     leave(vpc_cloud, late)
-    wait_until(lambda: neighbors(early) == {ROUTER, "127.0.0.1"}, "its session to be given up", early.story)
-    wait_until(lambda: not hears(early, late), "its path to be gone", early.story)
+    eventually(lambda: neighbors(early) == {ROUTER, "127.0.0.1"}, "its session to be given up", early.story)
+    eventually(lambda: not hears(early, late), "its path to be gone", early.story)
     assert early.pids_of("bgp2vpc", "helper") == [helper]
 
 
@@ -181,7 +183,7 @@ def test_a_killed_helper_knows_the_other_members_again(
     vpc_cloud.forget_calls()
     (helper,) = hosts[0].pids_of("bgp2vpc", "helper")
     os.kill(helper, signal.SIGKILL)
-    wait_until(lambda: hosts[0].pids_of("bgp2vpc", "helper") not in ([], [helper]), "a new helper", hosts[0].story)
+    eventually(lambda: hosts[0].pids_of("bgp2vpc", "helper") not in ([], [helper]), "a new helper", hosts[0].story)
     wait_for_each_other(*hosts)
     assert not vpc_cloud.writes()
 
@@ -192,7 +194,7 @@ def test_what_exabgp_would_refuse_is_not_written(
 ) -> None:
     host = make_member(0, exabgp)
     join(vpc_cloud, host)
-    wait_until(lambda: host.instance.address in router.routes(WEB), "the router to hear it", host.story)
+    eventually(lambda: host.instance.address in router.routes(WEB), "the router to hear it", host.story)
     before = configuration(host).read_text("utf-8")
     # Nothing that we write is refused, so it is ExaBGP that is changed.
     fake = host.directory / "bin" / "exabgp"
@@ -210,6 +212,6 @@ def test_what_exabgp_would_refuse_is_not_written(
     assert [path.name for path in host.directory.glob(".exabgp*")] == []
     (helper,) = host.pids_of("bgp2vpc", "helper")
     os.kill(helper, signal.SIGHUP)  # the real one accepts it
-    wait_until(lambda: "hold-time 30" in configuration(host).read_text("utf-8"), "the new file", host.story)
+    eventually(lambda: "hold-time 30" in configuration(host).read_text("utf-8"), "the new file", host.story)
     mode = configuration(host).stat().st_mode
     assert oct(mode & 0o777) == "0o644"

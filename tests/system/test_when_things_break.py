@@ -8,10 +8,10 @@ import pytest
 from anycast import EXABGP_50, EXABGPS, HEALTHCHECK, PREFIXES, AnycastHost, Exabgp, MakeHost
 from bird import IBGP, Bird, MakeRouter, Peering
 from netns import Net
-from waiting import wait_until
 
 from bgp2vpc.demo.cloud.client import Cloud
 from bgp2vpc.demo.cloud.values import Fault, FaultKind
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.system
 
@@ -51,7 +51,7 @@ def test_a_killed_script_that_returns_costs_nobody_a_route(
     up(host, router)
     seen = router.routes(PREFIXES[0])
     host.kill(*HEALTHCHECK)
-    wait_until(
+    eventually(
         lambda: (dns := host.source("script")).get("restarts") == 1 and dns["paths"] == len(PREFIXES),
         "the script to run again and announce", host.story,
     )  # fmt: skip
@@ -68,13 +68,13 @@ def test_a_killed_helper_returns_and_no_route_was_deleted_in_between(
     host.start_exabgp("exabgp.conf")
     up(host, router)
     host.kill("bgp2vpc", "helper")
-    wait_until(
+    eventually(
         lambda: host.source("script").get("paths") == len(PREFIXES) and has_verdicts(host, "keep"),
         "the helper to be back with all paths", host.story,
     )  # fmt: skip
     up(host, router)
     assert not cloud.calls("DeleteRoute", "ReplaceRoute")
-    wait_until(lambda: len(host.pids_of(*HEALTHCHECK)) == 1, "the orphaned script to end", host.story)
+    eventually(lambda: len(host.pids_of(*HEALTHCHECK)) == 1, "the orphaned script to end", host.story)
     host.service.unlink()
     down(host, router)
 
@@ -94,16 +94,16 @@ def test_a_helper_that_was_killed_knows_the_peers_paths_again_at_once(
         peers = {source["name"] for source in status.get("sources", ()) if source["kind"] == "peer"}
         return [path for path in status.get("paths", ()) if path["source"] in peers]
 
-    wait_until(lambda: {path["prefix"] for path in of_peers()} == heard, "the router's paths to be known", host.story)
+    eventually(lambda: {path["prefix"] for path in of_peers()} == heard, "the router's paths to be known", host.story)
     before = of_peers()
     up(host, router)
     sessions = router.ask("show protocols")
     host.kill("bgp2vpc", "helper")
-    wait_until(lambda: len(of_peers()) == len(heard), "the paths to be known again", host.story, timeout=10)
+    eventually(lambda: len(of_peers()) == len(heard), "the paths to be known again", host.story)
     assert of_peers() == before
     assert router.ask("show protocols") == sessions  # no session was reset for it
     assert router.tell("disable all")
-    wait_until(lambda: not of_peers(), "the end of the sessions to be heard", host.story)
+    eventually(lambda: not of_peers(), "the end of the sessions to be heard", host.story)
 
 
 def has_verdicts(host: AnycastHost, verdict: str) -> bool:
@@ -130,7 +130,7 @@ def test_the_vpc_route_goes_when_exabgp_is_killed(make_host: MakeHost, start_rou
     up(host, router)
     host.kill("exabgp", "server")
     down(host, router)
-    wait_until(lambda: not host.pids_of("bgp2vpc", "helper"), "the helper to end", host.story)
+    eventually(lambda: not host.pids_of("bgp2vpc", "helper"), "the helper to end", host.story)
 
 
 def test_a_killed_healthcheck_behind_tee_is_started_again_by_exabgp(
@@ -142,7 +142,7 @@ def test_a_killed_healthcheck_behind_tee_is_started_again_by_exabgp(
     up(host, router)
     before = host.pids_of(*HEALTHCHECK)
     host.kill(*HEALTHCHECK)
-    wait_until(lambda: bool(set(host.pids_of(*HEALTHCHECK)) - set(before)), "a new one", host.story)
+    eventually(lambda: bool(set(host.pids_of(*HEALTHCHECK)) - set(before)), "a new one", host.story)
     host.service.unlink()
     down(host, router)
 
@@ -202,7 +202,7 @@ def test_the_datacenter_hears_everything_while_aws_does_not_answer(
         assert cloud.routes(host.instance.table) == ""
     finally:
         trouble.end()
-    host.wait_for_vpc(*PREFIXES, timeout=60)
+    host.wait_for_vpc(*PREFIXES)
 
 
 @both_versions

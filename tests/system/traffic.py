@@ -4,6 +4,7 @@ Run as a program: `traffic.py serve ADDRESS PORT` is the service, `traffic.py as
 """
 
 import itertools
+import math
 import select
 import socket
 import struct
@@ -19,11 +20,14 @@ from typing import Self
 EVERY = 0.01
 """Seconds between two packets of the client."""
 LATE = 1.0
-"""Seconds after which an answer counts no more: a host that was frozen answers everything when it thaws."""
+"""Seconds after which an answer is of no use to anybody; a host that was frozen answers everything when it thaws."""
+ROOM = 1 << 24
+"""Bytes that a socket keeps for its reader: who is not given the processor for some seconds loses no packet."""
 GREETING = b"well\n"
 """What the service says on TCP. To be accepted is no sign of life: the kernel of a frozen host does that."""
 PORT = 5353
 
+_SO_RCVBUFFORCE = 33  # `socket` does not have it
 _PACKET = struct.Struct("!Qd")
 
 
@@ -71,27 +75,22 @@ class Client:
         self._process.kill()
         self._process.wait()
 
-    def answered(self, since: float = 0.0) -> list[Answered]:
-        """Every packet sent since then that was answered in time, in order."""
+    def answered(self, since: float = 0.0, late: float = math.inf) -> list[Answered]:
+        """Every packet sent since then that was answered within `late` seconds, in order."""
         lines = self._log.read_text("ascii").splitlines(keepends=True)
         rows = [line.split() for line in lines if line.endswith("\n")]
-        packets = {Answered(int(number), float(sent)) for number, sent in rows}
+        packets = {Answered(int(number), float(sent)) for number, sent, took in rows if float(took) < late}
         return sorted((each for each in packets if each.sent >= since), key=lambda each: each.number)
 
-    def wait_for_calm(self, since: float, seconds: float = 0.3, timeout: float = 30.0) -> None:
-        """Until all packets of the last `seconds`, and of some time after `since`, were answered."""
-        deadline = time.monotonic() + timeout
-        while time.monotonic() < deadline:
-            now = time.monotonic()
-            latest = self.answered(now - seconds)
-            if now - since > seconds and len(latest) > 0.5 * seconds / EVERY and not loss(latest).lost:
-                return
-            time.sleep(0.05)
-        raise TimeoutError(f"the client is not answered after {timeout:g} s")
+    def is_calm(self, since: float, seconds: float = 0.3) -> bool:
+        """Whether all packets of the last `seconds`, and of some time after `since`, were answered."""
+        now = time.monotonic()
+        latest = self.answered(now - seconds)
+        return now - since > seconds and len(latest) > 0.5 * seconds / EVERY and not loss(latest).lost
 
-    def loss(self, since: float) -> Loss:
-        """What was lost since then; asked for when all is calm again, and of a moment when it was calm yet."""
-        return loss(self.answered(since - 20 * EVERY))
+    def loss(self, since: float, late: float = math.inf) -> Loss:
+        """What was lost since then, or answered too late; asked for when it is calm, and of a moment when it was so."""
+        return loss(self.answered(since - 20 * EVERY, late))
 
 
 def service(address: str) -> list[str]:
@@ -106,6 +105,7 @@ def _program(*words: str) -> list[str]:
 def serve(address: str, port: int) -> None:
     """Answer each packet with itself, and each connection, at any address of the host, with a greeting."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as packets, socket.socket() as listener:
+        packets.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, ROOM)
         packets.bind((address, port))
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(("", port))
@@ -121,8 +121,9 @@ def serve(address: str, port: int) -> None:
 
 
 def ask(address: str, port: int) -> None:
-    """Send a packet every 10 ms, whatever happens; print number and time of each that is answered in time."""
+    """Send a packet every 10 ms, whatever happens; print number, time and delay of each that is answered."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as packets:
+        packets.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, ROOM)
         started = time.monotonic()
         number = 0
         while True:
@@ -139,8 +140,7 @@ def ask(address: str, port: int) -> None:
 
 def _note(packet: bytes) -> None:
     number, sent = _PACKET.unpack(packet)
-    if time.monotonic() - sent < LATE:
-        print(number, sent, flush=True)
+    print(number, sent, time.monotonic() - sent, flush=True)
 
 
 if __name__ == "__main__":

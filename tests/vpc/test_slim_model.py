@@ -1,4 +1,4 @@
-"""The trimmed EC2 model: the same as botocore's own where it matters, and never somebody else's."""
+"""botocore's data, trimmed: the same as its own where it matters, and never somebody else's."""
 
 import gzip
 import json
@@ -12,20 +12,32 @@ import botocore
 import pytest
 from botocore.loaders import Loader
 from botocore.model import OperationModel, ServiceModel, Shape
+from botocore.regions import EndpointResolver
 from botocore.session import Session
 
 from bgp2vpc.vpc import slim_model
-from bgp2vpc.vpc.ec2 import Ec2
+from bgp2vpc.vpc.ec2 import Ec2, _session
 
 MODEL = Path("ec2/2016-11-15/service-2.json")
-SOURCE = Path(botocore.__file__).parent / "data" / "ec2/2016-11-15/service-2.json.gz"
+ENDPOINTS = Path("endpoints.json")
+DATA = Path(botocore.__file__).parent / "data"
+PRINT_IT = (
+    "import botocore; from pathlib import Path; from bgp2vpc.vpc.slim_model import find_or_make;"
+    "print(find_or_make(Path(botocore.__file__).parent / 'data', botocore.__version__))"
+)
 
 
 @pytest.fixture(scope="module")
 def whole() -> dict[str, Any]:
-    with gzip.open(SOURCE) as file:
+    with gzip.open(DATA / "ec2/2016-11-15/service-2.json.gz") as file:
         model: dict[str, Any] = json.load(file)
     return model
+
+
+@pytest.fixture(scope="module")
+def all_endpoints() -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((DATA / ENDPOINTS).read_bytes())
+    return found
 
 
 @pytest.fixture
@@ -40,8 +52,12 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "cache"
 
 
-def made() -> Path:
-    found = slim_model.find_or_make()
+def find_or_make(release: str = botocore.__version__) -> str | None:
+    return slim_model.find_or_make(DATA, release)
+
+
+def made(release: str = botocore.__version__) -> Path:
+    found = find_or_make(release)
     assert found is not None
     return Path(found)
 
@@ -81,21 +97,31 @@ def test_an_operation_that_botocore_does_not_know_is_an_error(whole: dict[str, A
         slim_model.trim(whole, ("CreateRoute", "CreateSomethingNew"))
 
 
+@pytest.mark.parametrize("service", slim_model.SERVICES)
+def test_every_region_has_the_endpoint_that_botocore_knows(all_endpoints: dict[str, Any], service: str) -> None:
+    ours, theirs = EndpointResolver(slim_model.trim_endpoints(all_endpoints)), EndpointResolver(all_endpoints)
+    regions = [region for partition in all_endpoints["partitions"] for region in partition["regions"]]
+    for region in (*regions, "eu-nowhere-1"):
+        assert ours.construct_endpoint(service, region) == theirs.construct_endpoint(service, region)
+
+
 def test_it_is_made_once_and_private(cache: Path) -> None:
     first = made()
     written = (first / MODEL).stat()
     assert first.parent == cache
     assert made() == first
     assert (first / MODEL).stat().st_mtime_ns == written.st_mtime_ns
-    assert [path for path in (cache, first, first / "ec2", first / MODEL) if path.stat().st_mode & 0o077] == []
+    paths = (cache, first, first / "ec2", first / MODEL, first / ENDPOINTS)
+    assert [path for path in paths if path.stat().st_mode & 0o077] == []
     assert list(cache.iterdir()) == [first]
 
 
 def test_it_stays_private_under_the_umask_that_exabgp_gives_its_helpers(cache: Path) -> None:
-    script = "import os; os.umask(0); from bgp2vpc.vpc.slim_model import find_or_make; print(find_or_make())"
+    script = f"import os; os.umask(0); {PRINT_IT}"
     found = Path(subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True).stdout[:-1])
     assert found.parent == cache
-    assert [path for path in (cache, found, found / "ec2", found / MODEL) if path.stat().st_mode & 0o077] == []
+    paths = (cache, found, found / "ec2", found / MODEL, found / ENDPOINTS)
+    assert [path for path in paths if path.stat().st_mode & 0o077] == []
 
 
 def test_botocore_reads_it_and_finds_everything_else_where_it_was(cache: Path) -> None:
@@ -108,9 +134,21 @@ def test_botocore_reads_it_and_finds_everything_else_where_it_was(cache: Path) -
     assert client.can_paginate("describe_route_tables")
 
 
+def test_services_that_credentials_come_from_are_still_spoken_to(cache: Path) -> None:
+    del cache
+    for service in ("sts", "sso", "sso-oidc"):
+        ours, theirs = _session(str(made())), Session()
+        assert endpoint(ours, service) == endpoint(theirs, service)
+
+
+def endpoint(session: Session, service: str) -> str:
+    client = session.create_client(service, region_name="cn-north-1", aws_access_key_id="x", aws_secret_access_key="y")
+    url: str = client.meta.endpoint_url
+    return url
+
+
 def test_processes_that_start_together_get_the_same_one(cache: Path) -> None:
-    script = "from bgp2vpc.vpc.slim_model import find_or_make; print(find_or_make())"
-    starts = [subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) for _ in range(4)]
+    starts = [subprocess.Popen([sys.executable, "-c", PRINT_IT], stdout=subprocess.PIPE, text=True) for _ in range(4)]
     found = {start.communicate()[0].strip() for start in starts}
     assert found == {str(made())}
     assert [path.name for path in cache.iterdir()] == [made().name]
@@ -118,18 +156,16 @@ def test_processes_that_start_together_get_the_same_one(cache: Path) -> None:
 
 def test_one_that_lost_the_race_keeps_the_winners(tmp_path: Path) -> None:
     target = tmp_path / "model"
-    slim_model.make(SOURCE, target)
+    slim_model.make(DATA, target)
     before = (target / MODEL).stat().st_ino
-    slim_model.make(SOURCE, target)
+    slim_model.make(DATA, target)
     assert (target / MODEL).stat().st_ino == before
     assert list(tmp_path.iterdir()) == [target]
 
 
-def test_another_botocore_gets_another_one(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_botocore_gets_another_one(cache: Path) -> None:
     del cache
-    first = made()
-    monkeypatch.setattr("bgp2vpc.vpc.slim_model.version", lambda _: "99.0")
-    assert made() != first
+    assert made("99.0") != made()
 
 
 @pytest.mark.parametrize("mode", [0o777, 0o770, 0o702])
@@ -139,12 +175,13 @@ def test_a_cache_that_others_can_write_to_is_not_used(cache: Path, tmp_path: Pat
     assert made().is_relative_to(tmp_path / "home")
 
 
-def test_a_model_that_others_can_write_to_is_not_used(cache: Path) -> None:
-    found = made() / MODEL
+@pytest.mark.parametrize("name", [MODEL, ENDPOINTS])
+def test_a_copy_that_others_can_write_to_is_not_used(cache: Path, name: Path) -> None:
+    found = made() / name
     found.chmod(0o666)
-    assert slim_model.find_or_make() is None
+    assert find_or_make() is None
     found.chmod(0o600)
-    assert made() / MODEL == found
+    assert made() / name == found
     assert found.is_relative_to(cache)
 
 
@@ -159,7 +196,7 @@ def test_a_link_in_place_of_the_model_is_not_followed(cache: Path, tmp_path: Pat
     found = made()
     found.rename(tmp_path / "elsewhere")
     (cache / found.name).symlink_to(tmp_path / "elsewhere")
-    assert slim_model.find_or_make() is None
+    assert find_or_make() is None
 
 
 def test_a_user_without_a_home_gets_one_below_the_temporary_directory(
@@ -178,13 +215,14 @@ def test_without_any_place_botocores_whole_model_is_used(
     monkeypatch.setenv("XDG_CACHE_HOME", "/proc/nowhere")
     for path in (cache, tmp_path / "tmp" / f"bgp2vpc-{os.geteuid()}"):
         path.write_text("in the way")
-    assert slim_model.find_or_make() is None
+    assert find_or_make() is None
     assert operations(Ec2("us-east-1")) > 500
 
 
-def test_a_model_that_is_broken_is_left_for_the_whole_one(cache: Path) -> None:
+@pytest.mark.parametrize("name", [MODEL, ENDPOINTS])
+def test_one_that_is_broken_is_left_for_the_whole_one(cache: Path, name: Path) -> None:
     del cache
-    (made() / MODEL).write_text('{"version": "2.0", "metadata"')
+    (made() / name).write_text('{"version": "2.0", "metadata"')
     assert operations(Ec2("us-east-1")) > 500
 
 

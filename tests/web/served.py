@@ -1,8 +1,14 @@
-"""A whole daemon with its page, in this process: real HTTP, real time, a VPC in memory."""
+"""A whole daemon with its page, in this process: real HTTP and a VPC in memory, on virtual time or on real time.
+
+On virtual time the page listens at a unix socket: what is sent there can be read at once. On TCP it is still under way
+for a moment, in which the time would jump.
+"""
 
 import asyncio
 import functools
+import itertools
 import json
+import os
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -21,21 +27,58 @@ from bgp2vpc.vpc.memory import MemoryVpc
 from bgp2vpc.vpc.model import Instance
 from bgp2vpc.web.model import WebSettings
 from tests.values import rule
+from tests.virtual_time import VirtualTimeLoop
+from tests.waiting import PATIENCE
 
 A = "192.0.2.1/32"
 TOKEN = "0123456789abcdef0123456789abcdef"
 SCRIPT = "dns"
-PATIENCE = 15.0
+NUMBERS = itertools.count(1)
 
 
-def on_a_loop(test: Callable[..., Awaitable[None]]) -> Callable[..., None]:
+class WebLoop(VirtualTimeLoop):
+    """Virtual time. The server, one at a time, listens at `address`, an abstract unix socket, whatever its port is."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.address = f"\0bgp2vpc-web-{os.getpid()}-{next(NUMBERS)}"
+
+    async def create_server(self, protocol_factory, host=None, port=None, *, backlog: int = 100, **_: Any):
+        return await self.create_unix_server(protocol_factory, self.address, backlog=backlog)
+
+    def spend(self, seconds: float) -> None:
+        """Something has kept this thread busy for so long."""
+        self._jumping.now += seconds
+
+
+def run(story: Awaitable[None]) -> None:
+    """On virtual time."""
+    with asyncio.Runner(loop_factory=WebLoop) as runner:
+        runner.run(story)
+
+
+def on_virtual_time(test: Callable[..., Awaitable[None]]) -> Callable[..., None]:
     """The test is a coroutine."""
 
     @functools.wraps(test)
-    def run(*args: Any, **kwargs: Any) -> None:
+    def run_it(*args: Any, **kwargs: Any) -> None:
+        run(test(*args, **kwargs))
+
+    return run_it
+
+
+def on_real_time(test: Callable[..., Awaitable[None]]) -> Callable[..., None]:
+    """The test is a coroutine that needs TCP."""
+
+    @functools.wraps(test)
+    def run_it(*args: Any, **kwargs: Any) -> None:
         asyncio.run(test(*args, **kwargs))
 
-    return run
+    return run_it
+
+
+def now() -> float:
+    return asyncio.get_running_loop().time()
 
 
 def free_port() -> int:
@@ -64,9 +107,21 @@ class Served:
     def url(self) -> str:
         return f"http://{self.settings}"
 
+    async def connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """A connection to the page."""
+        loop = asyncio.get_running_loop()
+        if isinstance(loop, WebLoop):
+            return await asyncio.open_unix_connection(loop.address)
+        return await asyncio.open_connection(self.settings.host, self.settings.port)
+
     async def get(self, path: str, **headers: str) -> tuple[int, str]:
         async with self.http.get(f"{self.url}{path}", headers=headers) as answer:
             return answer.status, await answer.text()
+
+    async def head_of(self, path: str) -> int:
+        """The status only: the rest may have no end."""
+        async with self.http.get(f"{self.url}{path}") as answer:
+            return answer.status
 
     async def headers(self, path: str) -> dict[str, str]:
         async with self.http.get(f"{self.url}{path}") as answer:
@@ -130,7 +185,7 @@ async def serving(
     daemon = Daemon(first, load, lambda: connection, Mode())
     running = asyncio.create_task(daemon.run())
     try:
-        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=PATIENCE)) as http:
+        async with client() as http:
             served = Served(daemon, vpc, settings, http)
             if wait:
                 await listening(served)
@@ -138,6 +193,15 @@ async def serving(
     finally:
         daemon.stop()
         await asyncio.wait_for(running, PATIENCE)
+
+
+def client() -> aiohttp.ClientSession:
+    """An HTTP client that reaches the page; it makes as many connections as are needed."""
+    loop = asyncio.get_running_loop()
+    connector: aiohttp.BaseConnector = (
+        aiohttp.UnixConnector(loop.address, limit=0) if isinstance(loop, WebLoop) else aiohttp.TCPConnector(limit=0)
+    )
+    return aiohttp.ClientSession(connector=connector, timeout=aiohttp.ClientTimeout(total=PATIENCE))
 
 
 async def listening(served: Served) -> None:

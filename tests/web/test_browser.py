@@ -10,7 +10,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 
 from bgp2vpc.demo.cloud.client import Cloud
 from bgp2vpc.demo.cloud.values import World
-from tests.integration.site_kit import Site, announcing, eventually
+from tests.integration.site_kit import Site, announcing
+from tests.waiting import PATIENCE, eventually
 from tests.web.served import TOKEN, free_port
 
 CHROMIUM = shutil.which("chromium")
@@ -19,9 +20,10 @@ FLAGS = [
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 A = "192.0.2.53/32"
-PATIENCE = 15_000
+MILLISECONDS = 1000 * PATIENCE
 EVIL = "<img src=x onerror=alert(1)><script>alert(2)</script>"
 
+expect.set_options(timeout=MILLISECONDS)
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs chromium (apt-get install chromium)")
 
 
@@ -40,7 +42,7 @@ class Looking:
         self.troubles: list[str] = []
         self.hosts: set[str] = set()
         self.page: Page = context.new_page()
-        self.page.set_default_timeout(PATIENCE)
+        self.page.set_default_timeout(MILLISECONDS)
         self.page.on("request", lambda request: self.hosts.add(urlsplit(request.url).netloc))
         self.page.on("pageerror", lambda error: self.troubles.append(f"script error: {error}"))
         self.page.on("console", self._said)
@@ -135,7 +137,7 @@ def test_a_takeover_is_seen_live_and_told_as_a_story(pages: list[Paged], look):
 
 
 def test_with_the_token_a_prefix_is_drained_and_without_it_nothing_happens(pages: list[Paged], look, token: Path):
-    site = pages[0].serve(token, processes={"dns": announcing(A)}, drain_timeout=30)
+    site = pages[0].serve(token, processes={"dns": announcing(A)}, drain_timeout=3600)
     site.wait_for_route(A)
     looking = look()
     page = looking.at(f"{site.url}/prefix/{A}")
@@ -164,18 +166,21 @@ def test_with_the_token_a_prefix_is_drained_and_without_it_nothing_happens(pages
     assert page.evaluate("localStorage.length") == 0
 
 
-def test_a_prefix_is_held_from_the_page_until_its_time_is_over(pages: list[Paged], look, token: Path):
+def test_a_prefix_is_held_from_the_page_and_released(pages: list[Paged], look, token: Path):
     site = pages[0].serve(token, processes={"dns": announcing(A)})
     site.wait_for_route(A)
     page = look().at(f"{site.url}/prefix/{A}")
     page.get_by_text("steer this prefix").click()
     form = page.locator("form[action='/steer/hold']")
     form.get_by_label("token").fill(TOKEN)
-    form.get_by_label("for").fill("8")
+    form.get_by_label("for").fill("30m")
     form.get_by_role("button").click()
     expect(page.locator("#prefix_steering")).to_contain_text("hold")
     expect(page.locator("#prefix_steering")).to_contain_text("in ")
-    expect(page.locator("#story")).to_contain_text("released: its time is over", timeout=PATIENCE)
+    form = page.locator("form[action='/steer/release']")
+    form.get_by_label("token").fill(TOKEN)
+    form.get_by_role("button").click()
+    expect(page.locator("#story")).to_contain_text("released")
     expect(page.locator("#prefix_steering")).to_contain_text("Nothing")
 
 

@@ -1,10 +1,9 @@
 """What anybody may send without a token: it is refused with a reason, and the log does not tell of it."""
 
-import asyncio
 import logging
 
 import pytest
-from served import on_a_loop, serving
+from served import on_virtual_time, run, serving
 from test_bad_clients import sent
 
 JSON = "Content-Type: application/json\r\n"
@@ -47,7 +46,7 @@ def test_a_request_that_cannot_be_read_is_refused_and_not_logged_as_a_mistake(
             assert answer.partition(b"\r\n\r\n")[2].strip()  # a reason
             assert site.daemon.status()["leaving"] == []
 
-    asyncio.run(story())
+    run(story())
     assert [record for record in caplog.records if record.exc_info or record.levelno >= logging.ERROR] == []
 
 
@@ -61,7 +60,7 @@ def test_a_request_that_cannot_be_read_is_refused_and_not_logged_as_a_mistake(
         b"POST /steer/%ff HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n",
     ],
 )
-@on_a_loop
+@on_virtual_time
 async def test_what_is_no_text_is_no_mistake_of_ours_either(
     tmp_path, caplog: pytest.LogCaptureFixture, request_: bytes
 ):

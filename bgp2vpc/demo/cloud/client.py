@@ -38,6 +38,9 @@ from bgp2vpc.demo.cloud.values import (
     WorldSpec,
 )
 
+PATIENCE = 60.0
+"""Seconds that is waited for what takes a fraction of one: whoever waits in vain is told so, and a busy machine is not
+taken for a mistake."""
 LOOK_AGAIN = 0.25
 """Seconds after which a predicate is asked again although the cloud saw nothing happen: it may look elsewhere."""
 
@@ -88,7 +91,7 @@ class Cloud:
 
     def client(self, caller: str, **options: Any) -> Any:
         """A boto3 client that is a subject, unless `caller` is OUTSIDE. `options` are Config's; else no retries."""
-        defaults = {"retries": {"total_max_attempts": 1}, "connect_timeout": 5, "read_timeout": 20}
+        defaults = {"retries": {"total_max_attempts": 1}, "connect_timeout": PATIENCE, "read_timeout": PATIENCE}
         config = Config(**{**defaults, **options})
         with _SESSION_LOCK:
             return _session().client(
@@ -171,7 +174,7 @@ class Cloud:
         self._ask(verbs.FORGET_CALLS, None)
 
     def wait_for_calls(
-        self, *operations: str, count: int = 1, timeout: float = 10.0, finished: bool = True
+        self, *operations: str, count: int = 1, timeout: float = PATIENCE, finished: bool = True
     ) -> list[Call]:
         """The calls of these operations, once there are `count` (started only, if not `finished`).
 
@@ -182,7 +185,7 @@ class Cloud:
             raise TimeoutError(f"{count} calls of {operations or 'any kind'} within {timeout:g} s; {self._story()}")
         return calls
 
-    def wait_until(self, predicate: Callable[[], bool], timeout: float = 10.0) -> None:
+    def wait_until(self, predicate: Callable[[], bool], timeout: float = PATIENCE) -> None:
         """Until `predicate` holds; asked after all that happens in the cloud. Raises TimeoutError with the log."""
         deadline = time.monotonic() + timeout
         version = self._ask(verbs.CHANGES, verbs.Wait())
@@ -192,7 +195,7 @@ class Cloud:
                 raise TimeoutError(f"not within {timeout:g} s; {self._story()}")
             version = self._ask(verbs.CHANGES, verbs.Wait(version, min(left, LOOK_AGAIN)), left)
 
-    def wait_for_route(self, table_id: str, prefix: str, target: str | None, timeout: float = 10.0) -> None:
+    def wait_for_route(self, table_id: str, prefix: str, target: str | None, timeout: float = PATIENCE) -> None:
         """Until the table's static route for `prefix` points at `target`; None: until there is none."""
 
         def holds() -> bool:

@@ -11,7 +11,7 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.ec2.models import ec2_backends
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
-from bgp2vpc.demo.cloud.fidelity import make_honest
+from bgp2vpc.demo.cloud.fidelity import make_cloudformation_honest, make_honest
 from bgp2vpc.demo.cloud.fidelity.rules import RULES
 from bgp2vpc.demo.cloud.log import Changes
 from bgp2vpc.demo.cloud.stale import History
@@ -49,6 +49,8 @@ class Ec2:
     def answer(self, request: Request, environ: Environ, *, stale: bool = False) -> Answer:
         """Apply a call; with `stale`, a description of route tables may be an old one."""
         with self.lock:
+            if request.service == "cloudformation":
+                make_cloudformation_honest()
             old = stale and request.operation == "DescribeRouteTables"
             with self._history.shown(self.backend) if old else nullcontext():
                 # moto's dispatcher costs more than the call itself, and is needed only to tell services apart.

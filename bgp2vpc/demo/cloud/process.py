@@ -12,7 +12,7 @@ class CloudError(Exception):
     """The cloud did not start, or refused what was asked of it; the message says why."""
 
 
-def start_process(host: str = "127.0.0.1", timeout: float = 30.0) -> tuple[subprocess.Popen[str], str]:
+def start_process(host: str = "127.0.0.1", timeout: float = 120.0) -> tuple[subprocess.Popen[str], str]:
     """The running process and its URL; `host` is the address it listens on.
 
     The process ends when its stdin closes, that is when we close it or die in whatever way.

@@ -26,7 +26,6 @@ from functools import cache
 
 from bgp2vpc.demo.cloud.fidelity import (
     actions,
-    cloudformation,
     filters,
     instances,
     interfaces,
@@ -44,7 +43,15 @@ from bgp2vpc.demo.cloud.fidelity import (
 def make_honest() -> None:
     """Patch moto in this process; calling it again does nothing."""
     state = (filters, route_tables, routes, interfaces, subnets, instances, nat_gateways, prefix_lists)
-    for part in (*state, transit_gateways, paging, cloudformation):
+    for part in (*state, transit_gateways, paging):
         part.install()
     # Last, since it wraps whatever actions there are by then.
     actions.install()
+
+
+@cache
+def make_cloudformation_honest() -> None:
+    """The same for CloudFormation, before its first call: it imports the models of forty services, in two seconds."""
+    from bgp2vpc.demo.cloud.fidelity import cloudformation  # noqa: PLC0415
+
+    cloudformation.install()

@@ -1,0 +1,142 @@
+"""Nothing of a run remains, however it ended: no process, network namespace or mount, and no file but below its
+temporary directory.
+
+Everything a run starts inherits the environment variable `RUN`, whose value is the run's name. At the end of a run
+whatever still has it, or is named for it, is reported, and the run fails. What an interrupted run leaves is removed by
+a watchdog, a process of its own that waits for the end of pytest: SIGKILL gives pytest no chance to clean up itself.
+
+`python -m tests.suite.leftovers PID NAME DIRECTORY` is that watchdog.
+"""
+
+import contextlib
+import os
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+RUN = "BGP2VPC_TEST_RUN"
+NAMESPACES = "b2v"
+"""A namespace of the tests is called b2v-PID-…, for the process that made it (tests/system/netns.py)."""
+ROOT = Path(__file__).parents[2]
+CACHES = (".pytest_cache", ".hypothesis", ".mypy_cache", ".ruff_cache", ".import_linter_cache", "__pycache__")
+GRACE = 5.0
+"""Seconds in which a process that was told to end may do so before it counts as left behind."""
+
+
+def processes(run: str) -> dict[int, str]:
+    """Every process of this run but ourselves: its command line by its id."""
+    mark = f"{RUN}={run}".encode()
+    found = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit() and int(entry.name) != os.getpid():
+            # It may end, or belong to somebody else.
+            with contextlib.suppress(OSError):
+                if mark in (entry / "environ").read_bytes().split(b"\0"):
+                    command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")
+                    found[int(entry.name)] = command[:200]
+    return found
+
+
+def namespaces(pids: set[int]) -> list[str]:
+    """The named network namespaces that these processes made."""
+    directory = Path("/run/netns")
+    names = [each.name for each in directory.iterdir()] if directory.is_dir() else []
+    return [name for name in names if name.startswith(tuple(f"{NAMESPACES}-{pid}-" for pid in pids))]
+
+
+def mounts(directory: Path) -> list[str]:
+    """Every mount point below the directory, the innermost first."""
+    points = [line.split()[4] for line in Path("/proc/self/mountinfo").read_text("utf-8").splitlines()]
+    return sorted((point for point in points if Path(point).is_relative_to(directory)), reverse=True)
+
+
+def files() -> set[str]:
+    """What git does not know in the checkout, but for the caches of the tools."""
+    command = ["git", "status", "--porcelain", "--ignored", "--untracked-files=all"]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False).stdout
+    names = {line[3:] for line in listed.splitlines()}
+    return {name for name in names if not any(part in CACHES for part in Path(name).parts)}
+
+
+@pytest.hookimpl(trylast=True)  # after the plugin that makes the temporary directory
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(_Run(config), "leftovers")
+
+
+class _Run:
+    """One run of pytest, as its main process sees it."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._name = f"{os.getpid()}-{time.time_ns()}"
+        self._files = files()
+        self._pids = {os.getpid()}
+        os.environ[RUN] = self._name
+        self._directory = config._tmp_path_factory.getbasetemp()
+        # Programs that ask for a temporary file get it there, too; and so do the workers.
+        scratch = self._directory / "scratch"
+        scratch.mkdir()
+        os.environ["TMPDIR"] = tempfile.tempdir = str(scratch)
+        watchdog = [sys.executable, "-m", "tests.suite.leftovers", str(os.getpid()), self._name, str(self._directory)]
+        environment = {name: value for name, value in os.environ.items() if name != RUN}
+        self._watchdog = subprocess.Popen(watchdog, cwd=ROOT, env=environment, start_new_session=True)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodeready(self, node) -> None:
+        self._pids.add(node.gateway.remote_exec("import os; channel.send(os.getpid())").receive())
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> Iterator[None]:
+        result = yield
+        deadline = time.monotonic() + GRACE
+        while (left := processes(self._name)) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        lines = [f"process {pid}: {command}" for pid, command in left.items()]
+        lines += [f"namespace {name}" for name in namespaces(self._pids)]
+        lines += [f"mount {point}" for point in mounts(self._directory)]
+        lines += [f"file {name}" for name in sorted(files() - self._files)]
+        self._watchdog.kill()
+        self._watchdog.wait()
+        _remove(self._name, self._pids, self._directory)
+        if lines:
+            reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+            reporter.write_line("\nleft behind:\n  " + "\n  ".join(lines), red=True)
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        return result
+
+
+def _remove(run: str, pids: set[int], directory: Path) -> None:
+    """End and delete what remains of a run, but for its directory."""
+    while left := processes(run):
+        for pid in left:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        time.sleep(0.02)
+    for name in namespaces(pids):
+        subprocess.run(["ip", "netns", "del", name], check=False)
+    for point in mounts(directory):
+        subprocess.run(["umount", "--lazy", point], check=False)
+
+
+def _watch(pid: int, run: str, directory: Path) -> None:
+    try:
+        waiting = select.poll()
+        waiting.register(os.pidfd_open(pid), select.POLLIN)
+        waiting.poll()
+    except ProcessLookupError:
+        pass  # it has ended already
+    pids = {pid, *processes(run)}
+    _remove(run, pids, directory)
+    shutil.rmtree(directory / "scratch", ignore_errors=True)
+
+
+if __name__ == "__main__":
+    _watch(int(sys.argv[1]), sys.argv[2], Path(sys.argv[3]))

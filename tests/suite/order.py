@@ -1,0 +1,78 @@
+"""Which tests `make check` runs, and how the tests of a whole run are dealt out to the workers.
+
+A test marked `io` starts a process, opens a socket or needs root. `make check` runs the others, with `--no-io`, under
+which a test that does so all the same fails and says what it did: so the marks stay true.
+
+Workers take tests from the front of the list: first those that take long (`system`), so that no worker is left with one
+at the end; then the rest marked `io`, one by one; then the others, a file at a time.
+"""
+
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+FORBIDDEN = {
+    "os.exec": "it became another program",
+    "os.fork": "it forked",
+    "os.forkpty": "it forked",
+    "os.posix_spawn": "it started a process",
+    "socket.bind": "it bound a socket",
+    "socket.connect": "it connected a socket",
+    "subprocess.Popen": "it started a process",
+}
+"""Events of Python's audit hooks, and what they mean."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--no-io", action="store_true", help="run what starts no process and opens no socket")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("no_io"):
+        config.pluginmanager.register(_NoIo(), "no-io")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    def rank(item: pytest.Item) -> int:
+        return 0 if item.get_closest_marker("system") else 1 if item.get_closest_marker("io") else 2
+
+    for item in items:
+        if item.get_closest_marker("system") is not None:
+            item.add_marker("io")
+        if rank(item) == 2 and item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+    items.sort(key=rank)
+    if config.getoption("no_io"):
+        left_out = [item for item in items if rank(item) < 2]
+        items[:] = [item for item in items if rank(item) == 2]
+        config.hook.pytest_deselected(items=left_out)
+
+
+class _NoIo:
+    """Fails a test that does what only those marked `io` may."""
+
+    def __init__(self) -> None:
+        self._running = False
+        self._did: list[str] = []
+        sys.addaudithook(self._audit)
+
+    def _audit(self, event: str, arguments: tuple[object, ...]) -> None:
+        if self._running and event in FORBIDDEN:
+            self._did.append(f"{FORBIDDEN[event]}: {arguments}")
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self) -> Iterator[None]:
+        self._running, self._did = True, []
+        try:
+            return (yield)
+        finally:
+            self._running = False
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self) -> Iterator[None]:
+        result = yield
+        if self._did:
+            pytest.fail(f"not marked `io`, but {self._did[0]}", pytrace=False)
+        return result
