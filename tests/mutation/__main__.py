@@ -32,7 +32,7 @@ def main() -> int:
     changes = [change for path in paths if arguments.only in str(path) for change in changes_of(path)]
     run = Run(changes, arguments.jobs)
     # Without the plugins that cost time for every test and find no change.
-    idle = ("cacheprovider", "timeout", "unraisableexception", "threadexception", "logging", "faulthandler")
+    idle = ("cacheprovider", "timeout", "unraisableexception", "threadexception", "faulthandler")
     options = ["-qs", "--no-header", "--tb=line", "-oaddopts=", "-mnot hypothesis", *(f"-pno:{each}" for each in idle)]
     status = pytest.main([*options, *places["tests"]], plugins=[run])
     return _report(run, places["goal"]) if status == pytest.ExitCode.OK else int(status)
