@@ -32,7 +32,7 @@ def main() -> int:
     changes = [change for path in paths if arguments.only in str(path) for change in changes_of(path)]
     run = Run(changes, arguments.jobs)
     # Without the plugins that cost time for every test and find no change.
-    idle = ("cacheprovider", "timeout", "unraisableexception", "threadexception", "logging", "faulthandler")
+    idle = ("cacheprovider", "timeout", "unraisableexception", "threadexception", "faulthandler")
     options = ["-qs", "--no-header", "--tb=line", "-oaddopts=", "-mnot hypothesis", *(f"-pno:{each}" for each in idle)]
     status = pytest.main([*options, *places["tests"]], plugins=[run])
     return _report(run, places["goal"]) if status == pytest.ExitCode.OK else int(status)
@@ -88,6 +88,8 @@ class Run:
 
 def _callers(functions: Sequence[Function], session: pytest.Session) -> dict[Function, list[pytest.Item]]:
     """The tests that call each of these functions, those first that call the fewest."""
+    for function in functions:
+        Change(function, -1, function.source).apply()  # so that it is seen here if a function cannot be exchanged
     codes = {id(function.live().__code__): function for function in functions}
     called_by = {}
     for item in session.items:
