@@ -98,6 +98,7 @@ def generate(copy: Path, *arguments: str) -> int:
     return subprocess.run(command, check=False).returncode
 
 
+@pytest.mark.io
 def test_a_figure_that_is_measured_again_is_missed_in_each_document_until_it_is_generated(copied: Path):
     assert generate(copied, "--check") == 0
     results = json.loads((copied / "benchmarks" / "results.json").read_text())
@@ -110,6 +111,7 @@ def test_a_figure_that_is_measured_again_is_missed_in_each_document_until_it_is_
         assert "| service killed | 712 ms (611 to 813);" in (copied / "docs" / name).read_text()
 
 
+@pytest.mark.io
 def test_a_figure_that_somebody_writes_into_a_table_by_hand_is_noticed(copied: Path):
     page = copied / "docs" / "failure-scenarios.md"
     changed = re.sub(r"\| service killed \| [\d,.]+ ms", "| service killed | 1 ms", page.read_text())
@@ -118,6 +120,7 @@ def test_a_figure_that_somebody_writes_into_a_table_by_hand_is_noticed(copied: P
     assert generate(copied, "--check") == 1
 
 
+@pytest.mark.io
 def test_an_unknown_benchmark_is_refused_with_the_known_ones():
     command = [sys.executable, "-m", "benchmarks", "latencies"]
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
@@ -125,6 +128,7 @@ def test_an_unknown_benchmark_is_refused_with_the_known_ones():
     assert f"no such benchmark: latencies; there are {', '.join(BENCHMARKS)}" in run.stderr
 
 
+@pytest.mark.io
 def test_a_service_answers_refuses_when_killed_answers_when_back_and_is_silent_when_cut_off():
     with Service("127.77.0.1") as service:
         assert connecting(service) == "connected"

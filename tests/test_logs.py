@@ -167,6 +167,7 @@ def test_stdout_is_never_written(capfd: pytest.CaptureFixture[str]) -> None:
     assert "error trouble" in captured.err
 
 
+@pytest.mark.io
 def test_syslog_gets_the_line_without_its_time(tmp_path: Path) -> None:
     path = tmp_path / "log"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as daemon:
@@ -178,6 +179,7 @@ def test_syslog_gets_the_line_without_its_time(tmp_path: Path) -> None:
         assert daemon.recv(4096) == b"<28>bgp2vpc: warning route gone table=rtb-1"
 
 
+@pytest.mark.io
 def test_without_a_syslog_daemon_the_stream_is_used_and_told(tmp_path: Path) -> None:
     stream = io.StringIO()
     configure(logging.INFO, stream=stream, syslog=True, syslog_socket=tmp_path / "none")

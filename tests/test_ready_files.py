@@ -35,12 +35,14 @@ def test_there_is_a_configuration_for_both_versions_and_every_wiring() -> None:
     assert [name(path) for path in CONFIGURATIONS] == [f"{v}/{file}" for v in ("4.2", "5.0") for file in wirings]
 
 
+@pytest.mark.io
 @pytest.mark.parametrize("path", CONFIGURATIONS, ids=name)
 def test_exabgp_itself_finds_nothing_wrong_with_our_configuration(path: Path, tmp_path: Path) -> None:
     result = validated(path.parent.name, path.read_text("utf-8"), tmp_path)
     assert result.returncode == 0, result.stdout + result.stderr
 
 
+@pytest.mark.io
 @pytest.mark.parametrize("path", CONFIGURATIONS, ids=name)
 def test_exabgp_itself_would_say_so_if_something_were_wrong(path: Path, tmp_path: Path) -> None:
     wrong = path.read_text("utf-8").replace("peer-as 64512;", "peer-as sixtyfourthousand;")
@@ -57,6 +59,7 @@ def test_both_versions_are_configured_alike(file: str) -> None:
     assert without_header(ROOT / "exabgp/4.2" / file) == without_header(ROOT / "exabgp/5.0" / file)
 
 
+@pytest.mark.io
 @pytest.mark.parametrize("path", EXAMPLES, ids=name)
 def test_bgp2vpc_finds_nothing_wrong_with_an_example(path: Path) -> None:
     result = subprocess.run([BGP2VPC, "check", "-f", path], capture_output=True, text=True, check=False, timeout=60)

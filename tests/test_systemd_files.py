@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.io
+
 SYSTEMD = Path(__file__).parents[1] / "systemd"
 UNIT = SYSTEMD / "bgp2vpc.service"
 LIMIT = 2.0

@@ -104,6 +104,7 @@ def test_the_quota_may_be_set(cloud: Cloud, world: World) -> None:
         )
 
 
+@pytest.mark.io
 def test_the_process_ends_with_its_parent() -> None:
     parent = subprocess.run(
         [sys.executable, "-c", DIE_WITH_A_CLOUD], capture_output=True, text=True, timeout=60, check=False

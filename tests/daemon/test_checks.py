@@ -12,6 +12,8 @@ from bgp2vpc.errors import Denied, Throttled, Transient
 from bgp2vpc.vpc.memory import MemoryVpc
 from bgp2vpc.vpc.model import InstanceHealth
 
+pytestmark = pytest.mark.io
+
 P, Q = "192.0.2.53/32", "192.0.2.54/32"
 FOREVER = 1000.0
 

@@ -43,6 +43,7 @@ def only(file: Path) -> bool:
     return [path.name for path in file.parent.iterdir()] == [file.name]
 
 
+@pytest.mark.io
 def test_what_exabgp_accepts_takes_the_old_ones_place(exabgp: str, file: Path) -> None:
     before = os.umask(0o137)
     try:
@@ -54,6 +55,7 @@ def test_what_exabgp_accepts_takes_the_old_ones_place(exabgp: str, file: Path) -
     assert only(file)
 
 
+@pytest.mark.io
 def test_what_exabgp_refuses_does_not_and_its_words_are_told(exabgp: str, file: Path) -> None:
     with pytest.raises(ExabgpError) as raised:
         exabgp_file.write(file, BAD)
@@ -66,12 +68,14 @@ def test_what_exabgp_refuses_does_not_and_its_words_are_told(exabgp: str, file: 
     assert only(file)
 
 
+@pytest.mark.io
 def test_a_text_can_be_checked_without_being_written(exabgp: str) -> None:
     exabgp_file.check(GOOD)
     with pytest.raises(ExabgpError, match="invalid ASN"):
         exabgp_file.check(BAD)
 
 
+@pytest.mark.io
 def test_settings_of_a_running_exabgp_do_not_disturb_the_check(
     exabgp: str, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -128,6 +132,7 @@ def test_what_is_read_is_the_text_or_nothing(file: Path) -> None:
     assert exabgp_file.read(file) is None
 
 
+@pytest.mark.io
 def test_it_is_a_command_of_bgp2vpc(exabgp: str, tmp_path: Path) -> None:
     yaml, target = tmp_path / "bgp2vpc.yaml", tmp_path / "exabgp.conf"
     rules = "routetables: {private: {find: {type: main}, accept: [192.0.2.53/32]}}\n"

@@ -13,6 +13,8 @@ from bgp2vpc.errors import Denied
 from bgp2vpc.prefix import parse_address, parse_prefix
 from bgp2vpc.vpc.memory import MemoryVpc
 
+pytestmark = pytest.mark.io
+
 TAG = Tag("role", "anycast")
 OTHERS = {"i-2": "10.0.0.11", "i-3": "10.0.0.12"}
 POLL = 70.0

@@ -140,6 +140,7 @@ def told(caplog) -> Told:
 EVERYTHING = (recipient(argv=("/nonexistent/program",), retries=0),)
 
 
+@pytest.mark.io
 def test_a_takeover_by_us_and_the_loss_of_a_route(make_lab, told) -> None:
     lab: Lab = make_lab(notify=EVERYTHING, rules=(rule(),)).start()
     lab.vpc.put_route("rtb-1", A, PEER)
@@ -154,6 +155,7 @@ def test_a_takeover_by_us_and_the_loss_of_a_route(make_lab, told) -> None:
     assert told()[1:] == [f"rtb-1 {A}: lost by us ({OURS}) to {PEER}"]
 
 
+@pytest.mark.io
 def test_a_withdrawal(make_lab, told) -> None:
     lab: Lab = make_lab(notify=EVERYTHING).start()
     lab.say(announce(A))
@@ -163,6 +165,7 @@ def test_a_withdrawal(make_lab, told) -> None:
     assert told() == [f"rtb-1 {A}: deleted: withdrawn"]
 
 
+@pytest.mark.io
 def test_a_failure_that_lasts_and_its_end(make_lab, told) -> None:
     lab: Lab = make_lab(notify=EVERYTHING).start()
     lab.vpc.fail_next("CreateRoute rtb-1", Denied("CreateRoute", "UnauthorizedOperation", "no"), times=5)
@@ -184,6 +187,7 @@ def test_what_passes_by_itself_is_not_told(make_lab, told) -> None:
     assert told() == []
 
 
+@pytest.mark.io
 def test_what_is_no_longer_wanted_has_recovered(make_lab, told) -> None:
     lab: Lab = make_lab(notify=EVERYTHING).start()
     lab.vpc.fail_next("CreateRoute rtb-1", Denied("CreateRoute", "UnauthorizedOperation", "no"), times=10**6)
@@ -194,6 +198,7 @@ def test_what_is_no_longer_wanted_has_recovered(make_lab, told) -> None:
     assert told()[-1].startswith(f"rtb-1 {A}: no longer wanted after ")
 
 
+@pytest.mark.io
 def test_ec2_away_is_a_failure(make_lab, told) -> None:
     lab: Lab = make_lab(notify=EVERYTHING).start()
     lab.vpc.fail_next("DescribeRouteTables", Transient("DescribeRouteTables", "ConnectTimeoutError", "x"), times=4)
@@ -201,6 +206,7 @@ def test_ec2_away_is_a_failure(make_lab, told) -> None:
     assert [line.partition(":")[2][:7] for line in told()] == [" failed", " works "]
 
 
+@pytest.mark.io
 def test_a_reload_tells_others(make_lab, told) -> None:
     lab: Lab = make_lab(notify=()).start()
     lab.say(announce(A))
@@ -212,6 +218,7 @@ def test_a_reload_tells_others(make_lab, told) -> None:
     assert [row["recipient"] for row in lab.do(lab.daemon.status)["notify"]] == ["/nonexistent/program"]
 
 
+@pytest.mark.io
 @pytest.mark.parametrize("before", [(), (recipient(argv=("/nonexistent/program",), retries=0, after=10**6),)])
 def test_a_reload_in_the_middle_of_a_failure_tells_it_and_its_end(make_lab, told, before) -> None:
     lab: Lab = make_lab(notify=before).start()

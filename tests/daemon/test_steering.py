@@ -307,6 +307,7 @@ routetables:
 """
 
 
+@pytest.mark.io
 def test_a_check_that_is_asked_for_counts_for_rise_as_every_other(make_lab, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "bgp2vpc")
     with socket.create_server(("127.0.0.1", 0)) as service:

@@ -16,6 +16,8 @@ from bgp2vpc.daemon.status import headline
 from bgp2vpc.daemon.supervision import Supervision
 from bgp2vpc.errors import MetadataError, Throttled
 
+pytestmark = pytest.mark.io
+
 WATCHDOG = 30.0
 READY, FED = "READY=1", "WATCHDOG=1"
 

@@ -18,6 +18,8 @@ from bgp2vpc.vpc.memory import MemoryVpc
 from tests.values import rule
 from tests.virtual_time import VirtualTimeLoop
 
+pytestmark = pytest.mark.io
+
 OWNER = "127.0.0.3"
 THEIRS = f"rtb-1 {P} eni-3 active"
 TAKEN = f"rtb-1 {P} {OURS} active"

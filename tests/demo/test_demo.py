@@ -10,6 +10,8 @@ from audience import Audience
 
 from tests.waiting import PATIENCE
 
+pytestmark = pytest.mark.io
+
 Attend = Callable[..., Audience]
 
 AT_ONCE = "import sys; from bgp2vpc.demo.story import tell; sys.exit(tell(pause=0, {}))"

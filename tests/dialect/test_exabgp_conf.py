@@ -41,6 +41,7 @@ FILES = {
 }
 
 
+@pytest.mark.io
 @pytest.mark.parametrize("version", VALIDATE)
 @pytest.mark.parametrize("name", FILES)
 def test_exabgp_accepts(version: str, name: str, tmp_path: Path) -> None:

@@ -34,6 +34,7 @@ def test_every_configuration_in_a_document_loads(text):
     assert parse(text, "document.yaml").rules
 
 
+@pytest.mark.io
 def test_the_exabgp_configuration_of_the_readme_is_valid_for_exabgp(tmp_path):
     (text,) = blocks(ROOT / "README.md", "exabgp")
     program = tmp_path / "bgp2vpc"
@@ -102,6 +103,7 @@ def test_every_reason_of_a_verdict_is_explained():
     assert {reason.value for reason in Reason} - set(told) == set()
 
 
+@pytest.mark.io
 def test_every_command_is_in_the_readme():
     answer = subprocess.run([sys.executable, "-m", "bgp2vpc", "--help"], check=True, capture_output=True, text=True)
     commands = re.findall(r"^    ([a-z-]+)  ", answer.stdout, re.MULTILINE)

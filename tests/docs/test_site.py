@@ -17,6 +17,7 @@ PAGES = sorted((ROOT / "docs" / "man").glob("*.[1-9]"))
 needs_mkdocs = pytest.mark.skipif(find_spec("material") is None, reason="needs mkdocs-material: pip install '.[docs]'")
 
 
+@pytest.mark.io
 @pytest.mark.parametrize("script", GENERATORS, ids=lambda script: script.name)
 def test_what_is_made_of_the_source_is_up_to_date(script):
     result = subprocess.run([sys.executable, str(script), "--check"], check=False)
@@ -46,6 +47,7 @@ class Fetched(HTMLParser):
         self.urls.append(values.get("src") or "")
 
 
+@pytest.mark.io
 @needs_mkdocs
 def test_the_site_builds_without_a_broken_link(site):
     assert {"index.html", "tutorial.html", "events.html", "ready-files.html"} <= {each.name for each in site.iterdir()}
@@ -61,6 +63,7 @@ def test_no_page_of_the_site_fetches_anything_from_elsewhere(site):
     assert [file for file, style in styles.items() if re.search(r"(@import|url\()\s*[\"']?(https?:)?//", style)] == []
 
 
+@pytest.mark.io
 @needs_mkdocs
 def test_every_ready_file_is_on_the_site(site):
     text = (site / "ready-files.html").read_text()
@@ -76,6 +79,7 @@ def test_every_command_has_a_manual_page():
     assert {f"bgp2vpc-{name}.1" for name in names} | {"bgp2vpc.1", "bgp2vpc.yaml.5"} == {page.name for page in PAGES}
 
 
+@pytest.mark.io
 @pytest.mark.skipif(shutil.which("groff") is None, reason="needs groff")
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_a_manual_page_is_valid(page):

@@ -36,6 +36,7 @@ def test_the_loopback_address_is_found() -> None:
     assert "lo" in host().addresses[IPAddress("127.0.0.1")]
 
 
+@pytest.mark.io
 @pytest.mark.skipif(
     os.geteuid() != 0 or not shutil.which("unshare") or not shutil.which("ip"),
     reason="needs root, unshare and ip for a network namespace of its own",

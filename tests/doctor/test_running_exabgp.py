@@ -55,6 +55,7 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     return commands
 
 
+@pytest.mark.io
 def test_no_word_of_another_command_line_is_run(tmp_path: Path, conf: Path, ran: list[list[str]]) -> None:
     fake = tmp_path / "exabgp"
     fake.write_text(PARENT)
@@ -65,6 +66,7 @@ def test_no_word_of_another_command_line_is_run(tmp_path: Path, conf: Path, ran:
     assert ran == [["/installed/exabgp", "--version"], ["/installed/exabgp", "validate", str(conf)]]
 
 
+@pytest.mark.io
 def test_words_before_it_are_not_run_either(tmp_path: Path, conf: Path, ran: list[list[str]]) -> None:
     """All of them root's, and harmful together: `python3 -c CODE exabgp FILE`."""
     with child_of("-c", PARENT, "exabgp", conf) as daemon:
@@ -72,6 +74,7 @@ def test_words_before_it_are_not_run_either(tmp_path: Path, conf: Path, ran: lis
     assert {argv[0] for argv in ran} == {"/installed/exabgp"}
 
 
+@pytest.mark.io
 def test_another_parent_is_no_exabgp(ran: list[list[str]]) -> None:
     with child_of("-c", PARENT) as daemon:
         assert look_at(None, daemon) == Exabgp()
@@ -79,6 +82,7 @@ def test_another_parent_is_no_exabgp(ran: list[list[str]]) -> None:
     assert ran == []
 
 
+@pytest.mark.io
 def test_a_command_without_file(ran: list[list[str]]) -> None:
     with child_of("-c", PARENT, "exabgp", "server") as daemon:
         assert isinstance(look_at(None, daemon), Trouble)

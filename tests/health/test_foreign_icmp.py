@@ -11,6 +11,8 @@ from new_network import EVERYBODY, run_in_new_network
 
 from bgp2vpc.health.model import Ping, Result
 
+pytestmark = pytest.mark.io
+
 UNANSWERED = {"icmp_echo_ignore_all": "1"}
 ADDRESS = {4: LOCAL, 6: LOCAL6}
 EACH_FAMILY = pytest.mark.parametrize("version", [4, 6], ids=["IPv4", "IPv6"])

@@ -10,6 +10,8 @@ from processes import Family
 from bgp2vpc.health.model import Command, Result
 from bgp2vpc.prefix import IPAddress
 
+pytestmark = pytest.mark.io
+
 
 @pytest.mark.parametrize(
     ("script", "result"),

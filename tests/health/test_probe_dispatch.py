@@ -23,6 +23,7 @@ def loaded_by(code: str) -> set[str]:
     return set(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split())
 
 
+@pytest.mark.io
 @pytest.mark.parametrize(
     ("probe", "loaded"),
     [
@@ -57,6 +58,7 @@ def test_certificates_that_are_none_are_told_before_the_first_probe(kind: type[T
         prepare(kind(443, tls=Tls("nonsense")))
 
 
+@pytest.mark.io
 def test_a_real_check_goes_from_the_wire_to_the_verdict_and_the_program(tmp_path: Path):
     told: list[CheckStatus] = []
     said = tmp_path / "said"

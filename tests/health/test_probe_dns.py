@@ -14,6 +14,8 @@ from health_kit import LOCAL6, OK, SOON, nothing_is_left, open_descriptors, reas
 from bgp2vpc.health.model import Dns, Result
 from bgp2vpc.prefix import parse_address
 
+pytestmark = pytest.mark.io
+
 NAME = "www.example.org"
 WEB = records(f"{NAME}. A 192.0.2.1", f"{NAME}. A 192.0.2.2")
 

@@ -28,6 +28,8 @@ from web_server import answering, page
 from bgp2vpc import __version__
 from bgp2vpc.health.model import Http, Result, Tls
 
+pytestmark = pytest.mark.io
+
 
 def result(handler: Handler, **probe: Any) -> Result:
     """What a probe of such a server finds."""

@@ -1,10 +1,13 @@
 """HTTPS: which name the server is asked for, and must have."""
 
+import pytest
 from certificates import NAME, Authority
 from health_kit import LOCAL6, OK, reason_of, result_of, run, saying, serving
 from web_server import answering, page
 
 from bgp2vpc.health.model import Http, Tls
+
+pytestmark = pytest.mark.io
 
 
 def test_https_is_checked_against_the_name_asked_for(authority: Authority):

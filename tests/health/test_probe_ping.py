@@ -19,6 +19,8 @@ from bgp2vpc.health.probe import prepare
 from bgp2vpc.health.probes.icmp import ensure_ping_allowed
 from bgp2vpc.prefix import parse_address
 
+pytestmark = pytest.mark.io
+
 BOTH_WAYS = pytest.mark.parametrize("may_ping", [EVERYBODY, NOBODY], ids=["datagram sockets", "raw sockets"])
 NO_REPLY = "timed out after 0.3 s while waiting for the reply"
 

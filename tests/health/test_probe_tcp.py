@@ -25,6 +25,8 @@ from health_kit import (
 from bgp2vpc.health.model import Result, Tcp, Tls
 from bgp2vpc.prefix import parse_address
 
+pytestmark = pytest.mark.io
+
 HELLO = b"220 mail.example.org ESMTP\r\n"
 
 

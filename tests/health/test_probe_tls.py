@@ -21,6 +21,8 @@ from health_kit import (
 from bgp2vpc.health.model import Tcp, Tls
 from bgp2vpc.prefix import parse_address
 
+pytestmark = pytest.mark.io
+
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
 def test_tls_is_checked_against_the_given_ca(authority: Authority, host: str):

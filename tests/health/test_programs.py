@@ -15,6 +15,8 @@ from bgp2vpc.health import programs
 from bgp2vpc.health.programs import Ending, run_program
 from bgp2vpc.sources.child import Child
 
+pytestmark = pytest.mark.io
+
 
 def shell(script: str) -> tuple[str, ...]:
     return ("sh", "-c", script)

@@ -53,6 +53,7 @@ def test_both_templates_are_here() -> None:
     assert NAMES == ["anycast", "ha-nat"]
 
 
+@pytest.mark.io
 @pytest.mark.parametrize("name", NAMES)
 def test_cfn_lint_finds_nothing(name: str) -> None:
     lint = Path(sys.executable).parent / "cfn-lint"

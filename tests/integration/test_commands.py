@@ -34,6 +34,7 @@ def test_version_prints_the_version(site: Site) -> None:
     assert (answer.returncode, answer.stdout, answer.stderr) == (0, f"bgp2vpc {__version__}\n", "")
 
 
+@pytest.mark.io
 def test_what_asks_the_daemon_loads_nothing_of_the_daemon() -> None:
     code = """
 import sys

@@ -13,6 +13,8 @@ from bgp2vpc.notify.model import Happening, Letter, Notice, Recipient
 from tests.post import Diary, Inbox, eventually
 from tests.waiting import PATIENCE
 
+pytestmark = pytest.mark.io
+
 TAKEOVER = Notice(Happening.TAKEOVER, "taken", {"prefix": "192.0.2.1/32", "old_target": "eni-2", "new_target": "eni-1"})
 
 

@@ -11,6 +11,8 @@ import pytest
 from bgp2vpc.notify.posting import Refusal, post
 from tests.waiting import PATIENCE
 
+pytestmark = pytest.mark.io
+
 
 @contextmanager
 def answering(answer: bytes) -> Iterator[str]:

@@ -18,6 +18,7 @@ def test_a_killed_exabgp_loses_its_route_at_once(scene: Scene) -> None:
     scene.stays(other)
 
 
+@pytest.mark.io
 def test_with_a_remote_check_a_killed_exabgp_keeps_its_route_while_the_service_is_well(watched: Scene) -> None:
     owner, _ = watched.hosts
     watched.strike(owner.kill_exabgp)
@@ -43,6 +44,7 @@ def test_a_partition_moves_the_route_once_in_five_minutes_at_most(scene: Scene) 
     scene.stays(present)
 
 
+@pytest.mark.io
 def test_with_a_remote_check_a_partition_moves_nothing(watched: Scene) -> None:
     owner, _ = watched.hosts
     watched.strike(watched.cut_bgp, owner)
@@ -51,6 +53,7 @@ def test_with_a_remote_check_a_partition_moves_nothing(watched: Scene) -> None:
     watched.stays(owner, seconds=60)
 
 
+@pytest.mark.io
 def test_with_votes_a_partition_moves_nothing_and_two_who_agree_do(make_scene: MakeScene) -> None:
     scene = make_scene(hosts=3, remote=True, votes=2)
     owner, other, _ = scene.hosts
@@ -74,6 +77,7 @@ def test_a_service_withdrawn_in_a_partition_is_missed_until_the_next_poll(scene:
     scene.moves_to(other, within=POLL + TAKE, gap=POLL, for_seconds=60)
 
 
+@pytest.mark.io
 def test_with_a_remote_check_a_service_withdrawn_in_a_partition_is_missed_until_that_fails(watched: Scene) -> None:
     owner, other = apart(watched)
     watched.becomes(owner, Health.WITHDRAWN)

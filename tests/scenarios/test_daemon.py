@@ -1,5 +1,7 @@
 """bgp2vpc itself: killed, stopped, upgraded."""
 
+import pytest
+
 from bgp2vpc.config.model import OnExit
 from tests.scenarios.conftest import MakeScene
 from tests.scenarios.scene import CHECKED, HEARD, POLL, TAKE, Scene
@@ -24,6 +26,7 @@ def test_a_service_that_dies_while_bgp2vpc_is_dead_is_noticed_by_the_next_one(sc
     scene.moves_to(other, within=FIRST_WORD + HEARD + TAKE)
 
 
+@pytest.mark.io
 def test_a_service_that_dies_while_bgp2vpc_is_dead_fails_its_remote_check(watched: Scene) -> None:
     owner, other = watched.hosts
     watched.strike(owner.kill_helper)

@@ -16,6 +16,7 @@ def test_a_frozen_host_loses_its_route_with_its_session(scene: Scene) -> None:
     scene.stays(other)
 
 
+@pytest.mark.io
 def test_a_frozen_host_loses_its_route_when_it_fails_the_remote_check(watched: Scene) -> None:
     owner, other = watched.hosts
     watched.strike(owner.freeze)
@@ -64,6 +65,7 @@ def test_a_crashed_host_loses_its_route_with_its_session(scene: Scene) -> None:
     scene.stays(other)
 
 
+@pytest.mark.io
 def test_a_crashed_host_loses_its_route_when_it_fails_the_remote_check(watched: Scene) -> None:
     owner, other = watched.hosts
     watched.strike(owner.power_off)

@@ -1,5 +1,7 @@
 """Others who write into the table, or stand between the hosts."""
 
+import pytest
+
 from bgp2vpc.routing.rule import Takeover
 from tests.scenarios.conftest import MakeScene
 from tests.scenarios.scene import CHECKED, HANDOVER, POLL, TABLE, TAKE, P, Scene
@@ -49,12 +51,14 @@ def test_two_that_both_take_always_fight_at_every_poll(make_scene: MakeScene) ->
     assert scene.gap == 0
 
 
+@pytest.mark.io
 def test_with_a_remote_check_a_network_acl_in_front_of_the_owner_moves_the_route(watched: Scene) -> None:
     owner, other = watched.hosts
     watched.strike(watched.blocked.add, owner)
     watched.moves_to(other, within=CHECKED + TAKE)
 
 
+@pytest.mark.io
 def test_with_a_remote_check_a_network_acl_between_the_hosts_moves_the_route_twice_a_poll_at_most(
     watched: Scene,
 ) -> None:

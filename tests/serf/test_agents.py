@@ -21,6 +21,8 @@ from bgp2vpc.serf.vote import Charge
 from tests.addresses import HOME, NETWORK, free_port
 from tests.waiting import PATIENCE
 
+pytestmark = pytest.mark.io
+
 A, B, C = (f"{NETWORK}.75.{number}" for number in (1, 2, 3))
 OWNER = IPAddress("10.0.0.11")
 CHARGE = ("dns", OWNER)

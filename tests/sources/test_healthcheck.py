@@ -13,6 +13,8 @@ from source_kit import Recorder, gone, run
 from bgp2vpc.sources.script import Script, ScriptSettings
 from tests.waiting import PATIENCE
 
+pytestmark = pytest.mark.io
+
 UP = "announce route 192.0.2.1/32 next-hop self med 100"
 DOWN = "announce route 192.0.2.1/32 next-hop self med 1000"
 WITHDRAWN = "withdraw route 192.0.2.1/32 next-hop self"

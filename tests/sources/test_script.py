@@ -13,6 +13,8 @@ from bgp2vpc.sources.pace import Pauses
 from bgp2vpc.sources.script import Script, ScriptSettings, ScriptState
 from tests.waiting import PATIENCE
 
+pytestmark = pytest.mark.io
+
 QUICK = Pauses(quiet=0.01, first=0.01, longest=0.05, proven=60)
 SAY = "announce route 192.0.2.1/32 next-hop self"
 OPENED, CLOSED = "dns opened (script)", "dns closed, hold 10"

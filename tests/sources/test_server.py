@@ -26,6 +26,8 @@ from bgp2vpc.sources.session import Reply
 from bgp2vpc.sources.unix import connect
 from tests.waiting import PATIENCE
 
+pytestmark = pytest.mark.io
+
 ROOT = Path(__file__).parents[2]
 SAY = "announce route 192.0.2.1/32 next-hop self"
 

@@ -111,6 +111,7 @@ def test_when_exabgp_has_gone_sending_says_so():
     run(story())
 
 
+@pytest.mark.io
 def test_nothing_but_api_lines_reaches_standard_output():
     code = """
 import asyncio, os, subprocess, sys

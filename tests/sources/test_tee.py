@@ -18,6 +18,8 @@ from bgp2vpc.sources.server import SocketServer, serve
 from bgp2vpc.sources.tee import default_name
 from tests.waiting import PATIENCE
 
+pytestmark = pytest.mark.io
+
 RELAY = """
 import sys
 from pathlib import Path

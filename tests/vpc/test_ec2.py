@@ -26,6 +26,8 @@ from bgp2vpc.prefix import parse_prefix
 from bgp2vpc.vpc.ec2 import Ec2, endpoint_url
 from bgp2vpc.vpc.model import InstanceHealth, interface_target
 
+pytestmark = pytest.mark.io
+
 ANYCAST = parse_prefix("192.0.2.53/32")
 PAGE = "<html><body><h1>502 Bad Gateway</h1></body></html>"
 CREATED = "<CreateRouteResponse><requestId>r</requestId><return>true</return></CreateRouteResponse>"

@@ -9,6 +9,8 @@ from bgp2vpc.errors import MetadataError
 from bgp2vpc.vpc.imds import Metadata, fetch_instance
 from bgp2vpc.vpc.model import Instance
 
+pytestmark = pytest.mark.io
+
 MACS = "network/interfaces/macs"
 # An instance in a local zone whose first interface listed is the second one, in another VPC.
 TREE = {

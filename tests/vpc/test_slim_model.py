@@ -18,6 +18,8 @@ from botocore.session import Session
 from bgp2vpc.vpc import slim_model
 from bgp2vpc.vpc.ec2 import Ec2, _session
 
+pytestmark = pytest.mark.io
+
 MODEL = Path("ec2/2016-11-15/service-2.json")
 ENDPOINTS = Path("endpoints.json")
 DATA = Path(botocore.__file__).parent / "data"

@@ -24,6 +24,8 @@ from bgp2vpc.vpc.ec2 import Ec2
 from bgp2vpc.vpc.finders import ByAz, ByTag, Main, Subnet, Surroundings, find
 from bgp2vpc.vpc.model import InstanceHealth, Interface, Route, Target, TargetKind, interface_target, parse_target
 
+pytestmark = pytest.mark.io
+
 ANYCAST6 = parse_prefix("2001:db8:53::53/128")
 BOTH = pytest.mark.parametrize("prefix", [ANYCAST, ANYCAST6], ids=["IPv4", "IPv6"])
 

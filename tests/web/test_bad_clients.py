@@ -11,6 +11,8 @@ from bgp2vpc.web import app
 from bgp2vpc.web.connection import IDLE, MOST
 from tests.waiting import PATIENCE
 
+pytestmark = pytest.mark.io
+
 MALFORMED = [
     b"\r\n\r\n",
     b"GET\r\n\r\n",

@@ -6,6 +6,8 @@ import pytest
 from served import on_virtual_time, run, serving
 from test_bad_clients import sent
 
+pytestmark = pytest.mark.io
+
 JSON = "Content-Type: application/json\r\n"
 FORM = "Content-Type: application/x-www-form-urlencoded\r\n"
 NO_MISTAKE_OF_OURS = [

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 import yaml
 
 from bgp2vpc.web.metrics import METRICS
@@ -19,6 +20,7 @@ LABELS = {label for each in METRICS for label in each.labels} | {"instance", "jo
 OTHERS = {"up", "process_cpu_seconds_total", "process_resident_memory_bytes"}
 
 
+@pytest.mark.io
 def test_the_reference_of_metrics_is_what_is_served():
     result = subprocess.run([sys.executable, str(ROOT / "docs" / "generate_metrics.py"), "--check"], check=False)
     assert result.returncode == 0, "run `python docs/generate_metrics.py` and commit docs/metrics.md"

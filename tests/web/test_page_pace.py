@@ -74,6 +74,7 @@ def bound(seconds: float) -> float:
     return (0.05 * (seconds + 1)) / COST + 2
 
 
+@pytest.mark.io
 @on_virtual_time
 async def test_pages_of_many_prefixes_share_the_time_and_what_is_too_much_is_refused(monkeypatch: pytest.MonkeyPatch):
     async with serving() as site:
@@ -92,6 +93,7 @@ async def test_pages_of_many_prefixes_share_the_time_and_what_is_too_much_is_ref
         assert len(made) == pytest.approx(bound(PATIENCE), abs=2)
 
 
+@pytest.mark.io
 @on_virtual_time
 async def test_streams_of_many_prefixes_share_it_too(monkeypatch: pytest.MonkeyPatch):
     async with serving() as site:

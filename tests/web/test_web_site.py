@@ -18,6 +18,8 @@ from bgp2vpc.web.model import WebSettings
 from tests.addresses import HOME, free_port
 from tests.waiting import PATIENCE
 
+pytestmark = pytest.mark.io
+
 EVIL = "<script>alert(1)</script>"
 PAGES = ("/", f"/prefix/{A}", "/status.json", "/healthz", "/readyz", "/metrics", "/static/style.css", "/none")
 

@@ -1,0 +1,66 @@
+"""A run that is interrupted leaves no process, namespace, device, mount or file, whichever way it ends."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.suite import leftovers
+from tests.waiting import eventually
+
+ROOT = Path(__file__).parents[2]
+pytestmark = pytest.mark.system
+WORKERS = 2
+TESTS = ("tests/system/test_main_job.py", "tests/system/test_mesh.py")
+"""They make namespaces, and run BIRD, ExaBGP, healthchecks and daemons in them."""
+
+
+def devices() -> set[str]:
+    """The network devices of this machine."""
+    return {each.name for each in Path("/sys/class/net").iterdir()}
+
+
+def commands(run: str) -> str:
+    return "\n".join(leftovers.processes(run).values())
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda number: number.name)
+def test_an_interrupted_run_leaves_nothing_behind(number: signal.Signals, tmp_path: Path) -> None:
+    before = devices(), leftovers.files()
+    command = [sys.executable, "-m", "pytest", "-n", str(WORKERS), "--basetemp", str(tmp_path / "run"), *TESTS]
+    with (tmp_path / "output").open("wb") as output:
+        run = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output, start_new_session=True)
+    name = f"{run.pid}-"
+    try:
+        eventually(
+            lambda: all(program in commands(name) for program in ("bird ", "exabgp", "bgp2vpc helper")),
+            "a daemon, ExaBGP and BIRD to run",
+            lambda: commands(name) + (tmp_path / "output").read_text(),
+        )
+        run.send_signal(number)
+        run.wait()
+    finally:
+        run.kill()
+    eventually(lambda: not leftovers.processes(name), "the end of what it started", lambda: commands(name))
+    assert leftovers.mounts(tmp_path) == []
+    assert (devices(), leftovers.files()) == before
+
+
+def test_what_is_left_behind_fails_the_run_and_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "test_forgets.py"
+    file.write_text(
+        "import subprocess\n"
+        "def test_it():\n"
+        "    subprocess.Popen(['sleep', '1234'], start_new_session=True)\n"
+    )  # fmt: skip
+    settings = ["-c", str(ROOT / "pyproject.toml"), "-p", "tests.conftest", "--basetemp", str(tmp_path / "run")]
+    command = [sys.executable, "-m", "pytest", *settings, str(file)]
+    run = subprocess.run(command, cwd=ROOT, env=os.environ, capture_output=True, text=True, check=False)
+    assert run.returncode == pytest.ExitCode.TESTS_FAILED
+    assert "1 passed" in run.stdout
+    assert "left behind:" in run.stdout
+    assert "sleep 1234" in run.stdout
+    assert not any("sleep 1234" in command for command in leftovers.processes("").values())
