@@ -137,3 +137,14 @@ def test_an_end_of_rib_alone_does_not_make_it_silent_since_scripts_announce_afte
     known.up(A, 12.0)
     known.end_of_rib(A, None)
     assert known.standing(P1, {A}) is Standing.UNKNOWN
+
+
+def test_who_was_gone_before_its_session_ended_is_lost_since_then(known):
+    known.up(A, 0.0)
+    known.failed(A, 3.0)
+    since = known.lost_since(A, 4.0)
+    known.down(A, since)
+    known.departed([(P1, A)], Standing.LOST, since)
+    known.recovered(A)
+    assert known.lost_at(P1, {A}) == 3.0
+    assert known.lost_since(B, 4.0) == 4.0
