@@ -124,6 +124,10 @@ class Neighbors:
 
     # What follows
 
+    def lost_since(self, address: IPAddress, now: float) -> float:
+        """When a host was lost whose session ends now: earlier, if it was found to be gone before."""
+        return self._failed.get(address, now)
+
     def standing(self, prefix: Prefix, addresses: Collection[IPAddress]) -> Standing:
         """What we know of the host with these addresses, which offers us no path for the prefix."""
         if self.is_failed(addresses):

@@ -244,12 +244,15 @@ class Bridge:
     def _close_peer(self, peer: IPAddress) -> None:
         # ExaBGP prints `down` for every refused connect: only one that follows an `up` ends something.
         name = _peer_name(peer)
-        is_news = self.neighbors.down(peer, self._now())
+        # ExaBGP's hold timer expires up to a second after ours. A route that moved in between moved after the loss,
+        # which is a sign of life: else the two sides of a partition would both take it.
+        since = self.neighbors.lost_since(peer, self._now())
+        is_news = self.neighbors.down(peer, since)
         if self._hold_timers.closed(peer):
             self._alive(peer, "hold timer")
         if self.kinds.pop(name, None) is not None:
             event(log, logging.INFO, "peer down", peer=peer)
-            self.neighbors.departed(self.rib.next_hops(name), Standing.LOST, self._now())
+            self.neighbors.departed(self.rib.next_hops(name), Standing.LOST, since)
             changed = self.rib.close(name, self._now(), hold=0)
             self._changed(changed)
         if is_news:

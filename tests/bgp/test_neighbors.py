@@ -196,3 +196,14 @@ def test_rows_show_every_neighbor_also_one_that_is_only_expected(known):
         {"address": "10.0.0.10", "up": False, "seconds": None, "has_told_all": False},
         {"address": "10.0.0.2", "up": True, "seconds": 3.0, "has_told_all": True},
     ]
+
+
+def test_who_was_gone_before_its_session_ended_is_lost_since_then(known):
+    known.up(A, 0.0)
+    known.failed(A, 3.0)
+    since = known.lost_since(A, 4.0)
+    known.down(A, since)
+    known.departed([(P1, A)], Standing.LOST, since)
+    known.recovered(A)
+    assert known.lost_at(P1, {A}) == 3.0
+    assert known.lost_since(B, 4.0) == 4.0

@@ -1,5 +1,7 @@
 """Two instances whose ExaBGPs peer with each other: who holds the route, and how it moves."""
 
+from functools import partial
+
 import pytest
 from lab import OURS, PEER, A, Lab, Peering, announce, two_hosts, withdraw
 
@@ -410,3 +412,19 @@ def test_a_read_that_was_too_old_to_show_who_took_the_route_is_not_the_last(pair
     assert first.routes == [AT_SECOND]
     first.wait(10)
     assert first.routes == [AT_FIRST]
+
+
+def test_a_partition_moves_the_route_once_although_exabgp_notices_it_later_than_we_do(pair) -> None:
+    first, second, peering = pair(poll_time=0.2)
+    for lab in (first, second):
+        lab.say(announce(A, "med 100"))
+        lab.wait(5)
+    first.forget_calls()
+    for lab, other in ((first, second), (second, first)):
+        for message in (Opened(other.address, 3), Keepalive(other.address)):
+            lab.do(partial(lab.daemon.heard, message))
+    first.wait(3.8)  # the owner has seen by now that the other one took it
+    assert first.routes == [AT_SECOND]
+    peering.down()
+    first.wait(200)
+    assert first.writes == [TAKE]

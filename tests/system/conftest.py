@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Generator, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 
 import netns
@@ -19,20 +19,14 @@ from bgp2vpc.demo.cloud.values import World, WorldSpec
 @pytest.fixture(scope="session")
 def net() -> Iterator[netns.Net]:
     """The network of two hosts. Where it cannot be made the tests are skipped, and say so; in CI that is a failure."""
-    with _equipped():
-        made = netns.Net()
-        yield made
-        made.close()
-
-
-@contextmanager
-def _equipped() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PATH", f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
         lacks = netns.missing() + [f"{e.programs} (make setup)" for e in EXABGPS if not e.programs.exists()]
         if lacks:
             pytest.skip("the system tests need " + ", ".join(lacks))
-        yield
+        made = netns.Net()
+        yield made
+        made.close()
 
 
 @pytest.fixture(scope="session")
@@ -80,31 +74,23 @@ def make_host(net: netns.Net, cloud: Cloud, world: World, tmp_path: Path, closin
 
 
 @pytest.fixture(scope="session")
-def vpc_net() -> Iterator[vpcnet.VpcNet]:
-    """The network of several hosts of one VPC."""
-    with _equipped():
-        made = vpcnet.VpcNet(rig.addresses(3))
-        yield made
-        made.close()
-
-
-@pytest.fixture(scope="session")
-def vpc_cloud(vpc_net: vpcnet.VpcNet) -> Iterator[Cloud]:
-    """The test cloud, where those hosts can reach it."""
-    with Cloud.start(vpc_net.cloud_address) as running:
-        yield running
+def vpc_net(net: netns.Net) -> Iterator[vpcnet.VpcNet]:
+    """The network of several hosts of one VPC, who reach the same cloud."""
+    made = vpcnet.VpcNet(rig.addresses(2), net.cloud_address)
+    yield made
+    made.close()
 
 
 @pytest.fixture
 def start_mesh(
-    vpc_net: vpcnet.VpcNet, vpc_cloud: Cloud, tmp_path: Path, closing: ExitStack
+    vpc_net: vpcnet.VpcNet, cloud: Cloud, tmp_path: Path, closing: ExitStack
 ) -> Callable[[rig.Setting], rig.Mesh]:
     """Start hosts that peer with each other, and wait until all is well; what was written by then is forgotten."""
 
     def start(setting: rig.Setting) -> rig.Mesh:
-        made = closing.enter_context(rig.running(vpc_net, vpc_cloud, tmp_path, setting))
+        made = closing.enter_context(rig.running(vpc_net, cloud, tmp_path, setting))
         made.wait_until_well()
-        vpc_cloud.forget_calls()
+        cloud.forget_calls()
         return made
 
     return start

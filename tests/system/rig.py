@@ -11,7 +11,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -318,7 +318,7 @@ class Mesh:
         def holds() -> bool:
             return all(any(row in self.cloud.routes(table) for row in rows) for table in self.world.tables)
 
-        eventually(holds, f"one of {rows}", self.story)
+        self._wait_for_cloud(holds)
 
     def wait_until_well(self) -> None:
         """Until all announce and hear each other, the router hears all, and the client is answered."""
@@ -341,18 +341,24 @@ class Mesh:
             callers = [call.caller for call in reads()[begun:]]
             return all(callers.count(host.instance.instance_id) > count for host in hosts or self.hosts)
 
-        eventually(enough, f"{count} looks at the tables", self.story)
+        self._wait_for_cloud(enough)
+
+    def _wait_for_cloud(self, predicate: Callable[[], bool]) -> None:
+        try:
+            self.cloud.wait_until(predicate)
+        except TimeoutError as error:
+            raise TimeoutError(f"{error}\n{self.story()}") from None
 
     def _is_well(self, host: MeshHost) -> bool:
         """Whether it hears all others, knows who has the route, and checks that one if it is to."""
         status = host.status()
         paths = [path for path in status.get("paths", ()) if path["prefix"] == IPV4]
         owners = {route["target"] for route in status.get("routes", ())}
+        if len(paths) != len(self.hosts) or len(owners) != 1:
+            return False
         present = {line.split()[1] for table in self.world.tables for line in self.cloud.routes(table).splitlines()}
         checks = [check["state"] for check in status.get("checks", ())]
-        wanted = host.checks(owner=host.instance.interface_id in present)
-        knows = len(present) == 1 and owners == present
-        return knows and len(paths) == len(self.hosts) and checks == ["healthy"] * wanted
+        return owners == present and checks == ["healthy"] * host.checks(owner=host.instance.interface_id in present)
 
     def wait_until_deaf(self) -> None:
         """Until no host hears another."""

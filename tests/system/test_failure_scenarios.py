@@ -10,15 +10,16 @@ from collections.abc import Callable
 from functools import partial
 
 import pytest
-from rig import SICK, Mesh, MeshHost, Setting, announced, checked
+import rig
+from rig import SICK, Mesh, MeshHost, Setting
 
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.system
 
 StartMesh = Callable[[Setting], Mesh]
-POLLING = {"poll_time": 0.5}
-"""So that a host's looks at the tables are soon done."""
+checked, announced = (partial(setting, poll_time=0.5) for setting in (rig.checked, rig.announced))
+"""What a host waits for is often its next look at the tables."""
 MORTAL = {"hold_time": 9, "remote_timeout": 1.0}
 """Seconds, for hosts that fall silent. They are more than the shortest possible ones: a machine that stands still for a
 moment ends no session, and fails one remote check of three at most."""
@@ -71,7 +72,7 @@ def test_a_sick_host_that_announces_a_high_med_loses_the_route_and_does_not_get_
 
 
 def test_when_all_are_sick_the_route_stays_where_it_is(start_mesh: StartMesh) -> None:
-    mesh = start_mesh(announced(remote=False, **POLLING))
+    mesh = start_mesh(announced(remote=False))
     owner, other = struck(mesh, MeshHost.kill_service)
     other.kill_service()
     eventually(lambda: all(each.meds() == {SICK} for each in mesh.hosts), "both hosts to know", mesh.story)
@@ -85,7 +86,7 @@ def test_when_all_are_sick_the_route_stays_where_it_is(start_mesh: StartMesh) ->
 
 
 def test_a_killed_bgp2vpc_costs_no_packet_and_no_call_that_writes(start_mesh: StartMesh) -> None:
-    mesh = start_mesh(checked(remote=True, **POLLING))
+    mesh = start_mesh(checked(remote=True))
     owner = mesh.owner()
     since = time.monotonic()
     (helper,) = owner.pids_of("bgp2vpc", "helper")
@@ -102,7 +103,7 @@ def test_a_killed_bgp2vpc_costs_no_packet_and_no_call_that_writes(start_mesh: St
 def test_the_route_of_a_host_that_is_gone_moves_and_nothing_is_lost_when_that_returns(
     strike: Callable[[MeshHost], None], remote: bool, start_mesh: StartMesh
 ) -> None:
-    mesh = start_mesh(checked(remote=remote, **MORTAL, **POLLING))
+    mesh = start_mesh(checked(remote=remote, **MORTAL))
     owner, other = struck(mesh, strike)
     returned = time.monotonic()
     mesh.recover_when_missed(owner)
@@ -134,7 +135,7 @@ def test_a_killed_exabgp_loses_its_route(start_mesh: StartMesh) -> None:
 def test_hosts_that_cannot_hear_each_other_leave_the_route_to_an_owner_that_passes_its_remote_check(
     start_mesh: StartMesh,
 ) -> None:
-    mesh = start_mesh(checked(remote=True, hold_time=3, **POLLING))
+    mesh = start_mesh(checked(remote=True, hold_time=3))
     with mesh.without_bgp(*mesh.hosts):
         mesh.wait_until_deaf()
         mesh.wait_for_looks()
@@ -144,7 +145,7 @@ def test_hosts_that_cannot_hear_each_other_leave_the_route_to_an_owner_that_pass
 
 
 def test_a_partition_moves_the_route_once_and_not_to_and_fro(start_mesh: StartMesh) -> None:
-    mesh = start_mesh(checked(remote=False, settle_time=1, **MORTAL, **POLLING))
+    mesh = start_mesh(checked(remote=False, settle_time=1, **MORTAL))
     owner = mesh.owner()
     (other,) = mesh.others(owner)
     with mesh.without_bgp(*mesh.hosts):
@@ -156,7 +157,7 @@ def test_a_partition_moves_the_route_once_and_not_to_and_fro(start_mesh: StartMe
 
 
 def test_the_route_of_an_owner_whose_ec2_does_not_answer_moves_all_the_same(start_mesh: StartMesh) -> None:
-    mesh = start_mesh(checked(remote=False, **POLLING))
+    mesh = start_mesh(checked(remote=False))
     owner = mesh.owner()
     with mesh.without_ec2(owner):
         mesh.wait_for_looks(*mesh.others(owner))
@@ -176,7 +177,7 @@ def test_a_successor_whose_ec2_does_not_answer_is_not_waited_for_for_ever(start_
 
 
 def test_nothing_happens_when_instance_metadata_is_gone(start_mesh: StartMesh) -> None:
-    mesh = start_mesh(checked(remote=True, **POLLING))
+    mesh = start_mesh(checked(remote=True))
     for host in mesh.hosts:
         mesh.cloud.metadata_fault(host.instance.instance_id, "hang")
     mesh.wait_for_looks()

@@ -50,22 +50,22 @@ MakeMember = Callable[[int, Exabgp], AnycastHost]
 
 
 @pytest.fixture
-def members(vpc_cloud: Cloud) -> tuple[Host, ...]:
+def members(cloud: Cloud) -> tuple[Host, ...]:
     """Two instances in a new world."""
-    vpc_cloud.reset()
-    return vpc_cloud.build(WorldSpec(instances=2)).hosts
+    cloud.reset()
+    return cloud.build(WorldSpec(instances=2)).hosts
 
 
 @pytest.fixture
 def make_member(
-    vpc_net: VpcNet, vpc_cloud: Cloud, members: tuple[Host, ...], tmp_path: Path, closing: ExitStack
+    vpc_net: VpcNet, cloud: Cloud, members: tuple[Host, ...], tmp_path: Path, closing: ExitStack
 ) -> MakeMember:
     """Make an instance of the example; ExaBGP runs as `nobody`, as it does by default."""
 
     def make(number: int, exabgp: Exabgp) -> AnycastHost:
         directory = tmp_path / f"host-{number}"
         directory.mkdir()
-        host = AnycastHost(vpc_net.seats[number], vpc_cloud, members[number], directory, exabgp)
+        host = AnycastHost(vpc_net.seats[number], cloud, members[number], directory, exabgp)
         closing.enter_context(host)
         host.belong_to_nobody()
         text = (ROOT / "examples/mesh.yaml").read_text("utf-8")
@@ -137,18 +137,18 @@ both_versions = pytest.mark.parametrize("exabgp", EXABGPS, ids=lambda exabgp: ex
 @both_versions
 @pytest.mark.parametrize("first", [0, 1], ids=["connects", "waits"])
 def test_a_member_that_comes_is_peered_with_and_one_that_leaves_is_not(
-    exabgp: Exabgp, first: int, make_member: MakeMember, vpc_cloud: Cloud, router: Bird
+    exabgp: Exabgp, first: int, make_member: MakeMember, cloud: Cloud, router: Bird
 ) -> None:
     """Of the two the one with the lower address connects; either may be there first."""
     early, late = make_member(first, exabgp), make_member(1 - first, exabgp)
-    join(vpc_cloud, early)
+    join(cloud, early)
     eventually(lambda: early.instance.address in router.routes(WEB), "the router to hear it", early.story)
     early.wait_for_vpc(WEB)
     assert neighbors(early) == {ROUTER, "127.0.0.1"}
     (helper,) = early.pids_of("bgp2vpc", "helper")
     established = router.ask(f"show protocols host{first}")
 
-    join(vpc_cloud, late)
+    join(cloud, late)
     wait_for_each_other(early, late)
     assert neighbors(early) == {ROUTER, late.instance.address}
     assert neighbors(late) == {ROUTER, early.instance.address}
@@ -157,43 +157,43 @@ def test_a_member_that_comes_is_peered_with_and_one_that_leaves_is_not(
     assert router.ask(f"show protocols host{first}") == established
     late.wait_for_vpc(WEB)  # each in its own zone
 
-    leave(vpc_cloud, late)
+    leave(cloud, late)
     eventually(lambda: neighbors(early) == {ROUTER, "127.0.0.1"}, "its session to be given up", early.story)
     eventually(lambda: not hears(early, late), "its path to be gone", early.story)
     assert early.pids_of("bgp2vpc", "helper") == [helper]
 
 
-def test_both_majors_peer_with_each_other(make_member: MakeMember, vpc_cloud: Cloud, router: Bird) -> None:
+def test_both_majors_peer_with_each_other(make_member: MakeMember, cloud: Cloud, router: Bird) -> None:
     hosts = [make_member(number, exabgp) for number, exabgp in enumerate(EXABGPS)]
     for host in hosts:
-        join(vpc_cloud, host)
+        join(cloud, host)
     wait_for_each_other(*hosts)
 
 
 @both_versions
 def test_a_killed_helper_knows_the_other_members_again(
-    exabgp: Exabgp, make_member: MakeMember, vpc_cloud: Cloud, router: Bird
+    exabgp: Exabgp, make_member: MakeMember, cloud: Cloud, router: Bird
 ) -> None:
     hosts = [make_member(number, exabgp) for number in (0, 1)]
     for host in hosts:
-        join(vpc_cloud, host)
+        join(cloud, host)
     wait_for_each_other(*hosts)
     for host in hosts:
         host.wait_for_vpc(WEB)
-    vpc_cloud.forget_calls()
+    cloud.forget_calls()
     (helper,) = hosts[0].pids_of("bgp2vpc", "helper")
     os.kill(helper, signal.SIGKILL)
     eventually(lambda: hosts[0].pids_of("bgp2vpc", "helper") not in ([], [helper]), "a new helper", hosts[0].story)
     wait_for_each_other(*hosts)
-    assert not vpc_cloud.writes()
+    assert not cloud.writes()
 
 
 @both_versions
 def test_what_exabgp_would_refuse_is_not_written(
-    exabgp: Exabgp, make_member: MakeMember, vpc_cloud: Cloud, router: Bird
+    exabgp: Exabgp, make_member: MakeMember, cloud: Cloud, router: Bird
 ) -> None:
     host = make_member(0, exabgp)
-    join(vpc_cloud, host)
+    join(cloud, host)
     eventually(lambda: host.instance.address in router.routes(WEB), "the router to hear it", host.story)
     before = configuration(host).read_text("utf-8")
     # Nothing that we write is refused, so it is ExaBGP that is changed.

@@ -39,11 +39,12 @@ class Seat:
 class VpcNet:
     """Hosts with these addresses. Links can be cut, and pairs of addresses parted."""
 
-    def __init__(self, addresses: Sequence[str]) -> None:
+    def __init__(self, addresses: Sequence[str], cloud_address: str | None = None) -> None:
+        """`cloud_address`: where the test process has the cloud, if not at this network's own address."""
         with contextlib.ExitStack() as stack:
             uplink = netns.Uplink("v")  # `netns.Net` of the same process has one, too
             stack.callback(uplink.close)
-            self.cloud_address = uplink.here
+            self.cloud_address = cloud_address or uplink.here
             self.vpc, self.router, *hosts = self._namespaces = [Namespace() for _ in range(2 + len(addresses))]
             for namespace in self._namespaces:
                 stack.callback(namespace.remove)
@@ -53,6 +54,7 @@ class VpcNet:
             )
             self.vpc.run("sysctl", "-w", "net.ipv4.ip_forward=1")
             uplink.attach(self.vpc, "cloud")
+            self.vpc.run("ip", "route", "replace", self.cloud_address, "via", uplink.here, "dev", "cloud", "onlink")
             subprocess.run(["ip", "route", "add", f"198.18.{uplink.number}.0/24", "via", uplink.there], check=True)
             for seat in self.seats:
                 self._attach(seat.host, seat.device, seat.host_address, seat.cloud_side)
