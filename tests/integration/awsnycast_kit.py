@@ -4,6 +4,7 @@ A remote health check goes to the private address of a route's owner. So the VPC
 addresses are loopback addresses, at which little servers can run.
 """
 
+import re
 import socket
 import threading
 import time
@@ -18,11 +19,13 @@ from site_kit import QUICK, Site, announcing, eventually
 
 from bgp2vpc.demo.cloud.client import Cloud
 from bgp2vpc.demo.cloud.values import World, WorldSpec
+from tests.addresses import HOME, NETWORK
+from tests.waiting import PATIENCE
 
 EVERY = 0.1
 POLL = 0.2
-PATIENT = {**QUICK, "poll_time": 60}
-"""A daemon that polls once a minute: what happens within seconds is not the poll's doing."""
+PATIENT = {**QUICK, "poll_time": 10 * PATIENCE}
+"""A daemon that polls after the test's end: what happens is not the poll's doing."""
 
 PRIVATE = {"type": "by_tag", "config": {"key": "type", "value": "private"}}
 
@@ -30,13 +33,13 @@ PRIVATE = {"type": "by_tag", "config": {"key": "type", "value": "private"}}
 def build(cloud: Cloud, **spec: Any) -> World:
     """A new world, in which the hosts' private addresses are addresses of this machine."""
     cloud.reset()
-    return cloud.build(WorldSpec(**{"cidr": "127.77.0.0/16", **spec}))
+    return cloud.build(WorldSpec(**{"cidr": f"{NETWORK}.0.0/16", **spec}))
 
 
 class Service:
     """A TCP server that says `ok` to whoever connects, or `no`, or nothing at all. As a context it is ended."""
 
-    def __init__(self, address: str = "127.77.0.1", port: int = 0) -> None:
+    def __init__(self, address: str = HOME, port: int = 0) -> None:
         self.address = address
         self.port = port
         self.times: list[float] = []
@@ -116,7 +119,7 @@ def asks(service: Service, **more: Any) -> dict[str, Any]:
 def asks_owner(service: Service, **more: Any) -> dict[str, Any]:
     """A remote check: whether the owner's service at this port says `ok`."""
     config = {"port": str(service.port), "expect": "ok"}  # AWSnycast's users write numbers as text, too
-    return {"type": "tcp", "every": EVERY, "timeout": 0.5, "rise": 1, "config": config, **more}
+    return {"type": "tcp", "every": EVERY, "timeout": PATIENCE, "rise": 1, "config": config, **more}
 
 
 def exists(path: Path, **more: Any) -> dict[str, Any]:
@@ -126,6 +129,7 @@ def exists(path: Path, **more: Any) -> dict[str, Any]:
         "type": "command",
         "destination": "127.0.0.1",
         "every": EVERY,
+        "timeout": PATIENCE,
         "rise": 1,
         "fall": 2,
         "config": config,
@@ -144,7 +148,8 @@ def managing(*routes: dict[str, Any], find: Any = PRIVATE, **more: Any) -> dict[
 
 
 def write(site: Site, text: str, **settings: Any) -> None:
-    """Write a file as its user has it, and below it what a test needs besides."""
+    """Write a file as its user has it, but with time for its checks, and below it what a test needs besides."""
+    text = re.sub(r'(every: "?[0-9.]+"?)(,|\n +)', rf"\1\2timeout: {PATIENCE}\2", text)
     settings = {"socket": str(site.socket), **QUICK, **settings}
     site.file.write_text(f"{text.rstrip()}\n\n{yaml.safe_dump(settings)}")
 
@@ -154,11 +159,10 @@ def filled(text: str, **values: object) -> str:
     return Template(text).substitute(values)
 
 
-def wait_for_polls(site: Site, count: int = 1) -> None:
-    """Until this daemon has read EC2 so many times more: whatever it would do at a poll, it has done."""
-    before = polls(site)
-    # One more: the first may have begun before, and what the last one leads to comes after it.
-    eventually(lambda: polls(site) > before + count, f"{count} polls", lambda: site.log)
+def wait_for_polls(site: Site) -> None:
+    """Until this daemon has read EC2 twice more: whatever it would do at a poll, it has done."""
+    for _ in range(2):  # what the first one leads to comes after it
+        site.reconcile()
 
 
 def polls(site: Site) -> int:

@@ -6,8 +6,6 @@ import shlex
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +15,11 @@ from bgp2vpc.demo.cloud.client import Cloud
 from bgp2vpc.demo.cloud.values import Host
 from bgp2vpc.sources.client import ask
 from bgp2vpc.sources.unix import SocketError
+from tests.waiting import PATIENCE, eventually
 
 PROGRAM = (sys.executable, "-m", "bgp2vpc")
-# A daemon of the tests reads often, gives up on calls early, and has time to settle all the same.
-QUICK = {"poll_time": 1.5, "restart_time": 0, "settle_time": 1, "ec2": {"timeout": 0.7, "burst": 1000, "rate": 1000}}
+# A daemon of the tests reads often. Nothing runs out while it waits for a machine that is busy.
+QUICK = {"poll_time": 0.5, "restart_time": 0, "ec2": {"timeout": PATIENCE, "burst": 1000, "rate": 1000}}
 
 
 def rule(*accept: str, **more: Any) -> dict[str, Any]:
@@ -37,16 +36,6 @@ def script(*lines: str, then: str = "exec cat >/dev/null") -> dict[str, object]:
 
 def announcing(*prefixes: str, then: str = "exec cat >/dev/null") -> dict[str, object]:
     return script(*(f"announce route {prefix} next-hop self" for prefix in prefixes), then=then)
-
-
-def eventually(condition: Callable[[], Any], what: str, story: Callable[[], str] = str, timeout: float = 15.0) -> Any:
-    """Ask again until `condition()` is true, for what nobody tells; returns its value."""
-    deadline = time.monotonic() + timeout
-    while not (found := condition()):
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"waited {timeout:g} s for {what}\n{story()}")
-        time.sleep(0.02)
-    return found
 
 
 class Site:
@@ -97,12 +86,12 @@ class Site:
         self.send(number)
         return self.ended()
 
-    def ended(self, timeout: float = 20) -> int:
+    def ended(self) -> int:
         """Wait until the daemon ends by itself; its exit status."""
         assert self.process is not None
         process, self.process = self.process, None
         try:
-            return process.wait(timeout)
+            return process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
@@ -111,7 +100,7 @@ class Site:
     def say(self, *lines: str) -> None:
         """Announce and withdraw as `bgp2vpc api` does; every line has to be `done`."""
         for line in lines:
-            answer = ask(self.socket, ["bgp2vpc lasting", line])[-1]
+            answer = ask(self.socket, ["bgp2vpc lasting", line], timeout=PATIENCE)[-1]
             assert answer.ok, (line, answer.error)
 
     def announce(self, prefix: str, more: str = "") -> None:
@@ -121,7 +110,22 @@ class Site:
         self.say(f"withdraw route {prefix} next-hop self")
 
     def status(self) -> dict[str, Any]:
-        return json.loads(ask(self.socket, ["bgp2vpc status"])[0].text[0])
+        return self._asked("status")
+
+    def reconcile(self) -> str:
+        """Let the daemon read EC2 and decide about everything now: `2 to create`, or nothing, which is what it writes.
+
+        For what must *not* happen: it would have happened now.
+        """
+        poll = self._asked("reconcile")["poll"]
+        return eventually(lambda: self._polled(poll), "the daemon to read EC2", lambda: self.log)["changes"]
+
+    def _polled(self, poll: int) -> dict[str, Any] | None:
+        seen = self._asked("polls")
+        return seen if seen["ended"] >= poll else None
+
+    def _asked(self, question: str) -> dict[str, Any]:
+        return json.loads(ask(self.socket, [f"bgp2vpc {question}"], timeout=PATIENCE)[0].text[0])
 
     def verdict(self, table: str, prefix: str) -> str:
         """`keep ours`, or nothing."""
@@ -134,12 +138,12 @@ class Site:
 
         eventually(lambda: self.verdict(table, prefix) == verdict, verdict, story)
 
-    def wait_for_route(self, prefix: str, *tables: str, target: str | None = "", timeout: float = 15) -> None:
+    def wait_for_route(self, prefix: str, *tables: str, target: str | None = "") -> None:
         """In each table (default: the host's); `target` "": this host's interface, None: no route."""
         wanted = self.host.interface_id if target == "" else target
         for table in tables or (self.host.table,):
             try:
-                self.cloud.wait_for_route(table, prefix, wanted, timeout=timeout)
+                self.cloud.wait_for_route(table, prefix, wanted, timeout=PATIENCE)
             except TimeoutError as error:
                 raise TimeoutError(f"{error}\n{self.log}") from None
 
@@ -150,14 +154,8 @@ class Site:
     def wait_for_log(self, text: str, count: int = 1) -> None:
         eventually(lambda: self.log.count(text) >= count, f"'{text}' in the log", lambda: self.log)
 
-    def cpu(self) -> float:
-        """Seconds of CPU the daemon has used."""
-        assert self.process is not None
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
     def command(self, *words: str) -> subprocess.CompletedProcess[str]:
         """What a user gets for `bgp2vpc WORDS`."""
         return subprocess.run(
-            [*PROGRAM, *words], env=self.environment, capture_output=True, text=True, timeout=30, check=False
+            [*PROGRAM, *words], env=self.environment, capture_output=True, text=True, timeout=PATIENCE, check=False
         )

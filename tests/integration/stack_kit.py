@@ -19,11 +19,13 @@ import dns.rrset
 
 from bgp2vpc.demo.cloud.client import Cloud
 from bgp2vpc.demo.cloud.values import OUTSIDE, Host
+from tests.addresses import HOME, NETWORK
+from tests.waiting import PATIENCE
 
 TEMPLATES = Path(__file__).parents[2] / "examples" / "cloudformation"
 ACCOUNT = "123456789012"
 # The private addresses are addresses of this machine.
-CIDR = "127.77.0.0/16"
+CIDR = f"{NETWORK}.0.0/16"
 DEBIAN, IMAGE = "/aws/service/debian/release/12/latest/amd64", "/debian-12"
 PACKAGE = "https://packages.example/bgp2vpc-1.0-py3-none-any.whl"
 
@@ -130,7 +132,7 @@ def run_user_data(script: str, root: Path, address: str) -> str:
         directory.mkdir(parents=True)
     for name in ("apt-get", "systemctl", "sysctl", "python3", "ip"):
         _program(programs / name, f'echo {name} "$@" >> {told}')
-    _program(programs / "ip", f'echo "169.254.169.254 via 127.77.0.1 dev ens5 src {address} uid 0"')
+    _program(programs / "ip", f'echo "169.254.169.254 via {HOME} dev ens5 src {address} uid 0"')
     _program(ours / "pip", f'echo pip "$@" >> {told}')
     for name in ("python3", "bgp2vpc", "exabgp"):
         _program(ours / name, f'exec {Path(sys.executable).parent / name} "$@"')
@@ -139,7 +141,12 @@ def run_user_data(script: str, root: Path, address: str) -> str:
     (root / "user-data").write_text(script)
     environment = {**os.environ, "PATH": f"{programs}:{os.environ['PATH']}"}
     done = subprocess.run(
-        ["bash", str(root / "user-data")], env=environment, capture_output=True, text=True, check=False, timeout=60
+        ["bash", str(root / "user-data")],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE,
     )
     assert done.returncode == 0, done.stderr
     return told.read_text()

@@ -153,7 +153,7 @@ def test_a_remote_check_without_a_verdict_takes_nothing(cloud: Cloud, pair: Pair
     owner.mute()
     for table in pair.tables:
         cloud.write(External.create_route(table, SERVICE, pair.sites[0].host.interface_id))
-    second = pair.start(1, TEXT.replace("fall: 3", "timeout: 60"), poll_time=POLL)
+    second = pair.start(1, poll_time=POLL)
     wait_for_check(second, "service", "healthy")
     eventually(lambda: owner.connections, "the remote check to ask")
     wait_for_polls(second)
@@ -208,7 +208,7 @@ def test_the_remote_check_asks_the_interface_that_has_the_route_and_needs_no_wor
             routetables=managing(
                 {"cidr": prefix, "healthcheck": "here", "remote_healthcheck": "theirs", "if_unhealthy": True}
             ),
-            **PATIENT,
+            **{**PATIENT, "ec2": {"timeout": 2}},
         )
         site.start()
         wait_for_check(site, "theirs", "healthy", theirs.address)

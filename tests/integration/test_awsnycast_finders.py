@@ -9,6 +9,7 @@ from site_kit import Site
 
 from bgp2vpc.demo.cloud.client import Cloud
 from bgp2vpc.demo.cloud.values import World
+from tests.addresses import NETWORK
 
 V6 = "2001:db8:53::1/128"
 
@@ -70,7 +71,7 @@ def test_each_finder_finds_its_tables_of_our_own_vpc_and_none_of_the_other_with_
     cloud: Cloud, make_site
 ) -> None:
     world = build(cloud, twin=True, tag_zones=True, tables_per_zone=2)
-    alone = cloud.ec2.create_subnet(VpcId=world.vpc_id, CidrBlock="127.77.9.0/24", AvailabilityZone="us-east-1b")
+    alone = cloud.ec2.create_subnet(VpcId=world.vpc_id, CidrBlock=f"{NETWORK}.9.0/24", AvailabilityZone="us-east-1b")
     names = dict(zip(("a1", "a2", "b1", "b2", "m"), (*world.tables, world.main_table), strict=True))
     ids = {f"TABLE_{name.upper()}": table for name, table in names.items()}
     ids |= dict(zip(("SUBNET_A", "SUBNET_B"), world.subnets, strict=True))
@@ -120,9 +121,9 @@ def test_a_managed_prefix_within_the_vpc_is_blocked_with_its_line_in_the_file_an
 ) -> None:
     """But a whole subnet may be sent elsewhere."""
     host = dual.hosts[0]
-    inside = "127.77.1.99/32"
+    inside = f"{NETWORK}.1.99/32"
     inside6 = f"{ipaddress.ip_network(str(dual.ipv6_cidr))[99]}/128"
-    subnet = "127.77.2.0/24"
+    subnet = f"{NETWORK}.2.0/24"
     site: Site = make_site(host)
     site.configure(routetables=managing(*({"cidr": cidr} for cidr in (inside, inside6, subnet, V6))), poll_time=POLL)
     site.start()

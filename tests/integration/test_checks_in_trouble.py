@@ -1,4 +1,4 @@
-"""When EC2 fails for one table, or does not answer at all: the rest is written, and checks go on at their pace."""
+"""When EC2 fails for one table, or does not answer at all: the rest is written, and checks go on."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,7 +32,7 @@ def site(world: World, make_site, service: Service) -> Site:
     made.configure(
         healthchecks={"service": asks(service)},
         routetables=managing({"cidr": A, "healthcheck": "service"}),
-        **{**PATIENT, "ec2": {"timeout": 20, "burst": 1000, "rate": 1000}},
+        **{**PATIENT, "ec2": {"timeout": 3600, "burst": 1000, "rate": 1000}},
     )
     return made
 
@@ -84,11 +84,9 @@ def test_an_ec2_that_does_not_answer_stops_no_check_and_what_they_found_is_writt
     service.ill()
     wait_for_check(site, "service", "unhealthy")
     cloud.wait_for_calls("DescribeRouteTables", finished=False)
-    first, remembered = service.connections, len(check(site, "service")["history"])
+    remembered = len(check(site, "service")["history"])
     service.wait_for_connections(10)
     assert len(check(site, "service")["history"]) >= min(remembered + 8, REMEMBERED)
-    pace = [later - earlier for earlier, later in zip(service.times[first:], service.times[first + 1 :], strict=False)]
-    assert sorted(pace)[len(pace) // 2] == pytest.approx(EVERY, abs=EVERY / 2)
     assert A in cloud.routes(world.tables[0])
     cloud.clear_faults()
     site.wait_for_route(A, *world.tables, target=None)
@@ -101,15 +99,14 @@ def test_a_check_whose_program_hangs_and_a_hook_that_does_delay_no_other_check(
         "type": "command",
         "destination": "127.0.0.1",
         "every": EVERY,
-        "timeout": 10,
-        "run_on_healthy": ["sleep", "10"],
-        "config": {"command": "sleep", "arguments": ["10"]},
+        "timeout": 3600,
+        "config": {"command": "sleep", "arguments": ["3600"]},
     }
     site: Site = make_site(world.hosts[0])
     site.configure(
         healthchecks={
             "hung": hung,
-            "hooked": exists(tmp_path, run_on_healthy=["sleep", "10"]),
+            "hooked": exists(tmp_path, run_on_healthy=["sleep", "3600"]),
             "service": asks(service),
         },
         routetables=managing(
@@ -117,6 +114,7 @@ def test_a_check_whose_program_hangs_and_a_hook_that_does_delay_no_other_check(
             {"cidr": "192.0.2.2", "healthcheck": ["service", "hung"]},
         ),
         poll_time=POLL,
+        hook_timeout=3600,
     )
     site.start()
     site.wait_for_route(A, *world.tables)

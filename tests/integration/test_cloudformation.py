@@ -23,6 +23,7 @@ from bgp2vpc.demo.cloud.client import Cloud
 from bgp2vpc.demo.cloud.values import Host
 from bgp2vpc.health.errors import PingNotAllowed
 from bgp2vpc.health.probes.icmp import ensure_ping_allowed
+from tests.waiting import PATIENCE
 
 NAMES = sorted(path.stem for path in TEMPLATES.glob("*.yaml"))
 EVERYWHERE, ANYCAST = "0.0.0.0/0", "192.0.2.53/32"
@@ -141,7 +142,11 @@ def test_the_nat_instances_of_the_stack_have_the_default_routes(stack: Stack, si
     for number, host in enumerate(stack.hosts):
         run_user_data(stack.user_data(host), root / str(number), host.address)
         text = (root / str(number) / "etc/bgp2vpc.yaml").read_text()
-        for there, here in {"9.9.9.9": "127.0.0.1", "1.1.1.1": "127.0.0.2"}.items():
+        for there, here in {
+            "9.9.9.9, every: 1,": f"127.0.0.1, every: 0.2, timeout: {PATIENCE},",
+            "1.1.1.1, every: 1,": f"127.0.0.2, every: 0.2, timeout: {PATIENCE},",
+            "every: 0.5, fall: 4": f"every: 0.5, timeout: {PATIENCE}, fall: 4",
+        }.items():
             assert there in text
             text = text.replace(there, here)
         site = site_of(host)
@@ -185,7 +190,8 @@ class Instance:
         _change(file, "dig @192.0.2.53 example.org +short +time=1 +tries=1", f"test -e {self.well}")
         _change(file, "config: {name: example.org}", f"config: {{name: example.org, port: {self._ports.dns}}}")
         _change(file, "--interval 2 --fast-interval 1", "--interval 0.2 --fast-interval 0.1")
-        file.write_text(f"{file.read_text()}\n{yaml.safe_dump(QUICK)}")
+        _change(file, "every: 0.5, timeout: 0.5", f"every: 0.5, timeout: {PATIENCE}")
+        file.write_text(f"{file.read_text()}\n{yaml.safe_dump({**QUICK, 'startup_hold': 2, 'settle_time': 2})}")
 
     def start(self) -> None:
         self.well.touch()
@@ -217,7 +223,7 @@ class Instance:
     def wait_for_route(self, table: str, target: str | None = "") -> None:
         wanted = self.host.interface_id if target == "" else target
         try:
-            self.cloud.wait_for_route(table, ANYCAST, wanted, timeout=30)
+            self.cloud.wait_for_route(table, ANYCAST, wanted)
         except TimeoutError as error:
             raise TimeoutError(f"{error}\n{(self.root / 'log').read_text()}") from None
 

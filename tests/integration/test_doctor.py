@@ -2,7 +2,6 @@
 
 import json
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -113,10 +112,9 @@ def test_without_reading_the_permissions_to_read_are_told_all_the_same(cloud: Cl
 
 
 def test_an_ec2_that_hangs_stops_no_other_check(cloud: Cloud, site: Site) -> None:
-    cloud.fault(Fault("*", FaultKind.HANG, times=None, seconds=60))
-    began = time.monotonic()
+    cloud.fault(Fault("*", FaultKind.HANG, times=None))
+    site.configure(ec2={"timeout": 1})
     status, found = doctor(site)
-    assert time.monotonic() - began < 40
     assert status == 1
     assert states(found, "credentials") == ["fail"]
     assert states(found, "metadata") == ["ok"]

@@ -5,7 +5,6 @@ import re
 import signal
 import stat
 import subprocess
-import time
 from collections.abc import Callable
 
 import pytest
@@ -13,6 +12,7 @@ from site_kit import PROGRAM, Site, announcing, eventually, rule
 
 from bgp2vpc.demo.cloud.client import Cloud
 from bgp2vpc.demo.cloud.values import Host, MetadataFault, World
+from tests.waiting import PATIENCE
 
 A, B = "192.0.2.1/32", "192.0.2.2/32"
 Make = Callable[[Host], Site]
@@ -24,7 +24,7 @@ def states(site: Site) -> list[str]:
 
 def holder(site: Site, world: World, **more: object) -> Site:
     """A daemon whose script has announced A and B, and which holds their routes."""
-    site.configure(**{"drain_timeout": 3, "processes": {"dns": announcing(A, B)}, **more})
+    site.configure(**{"drain_timeout": 0.2, "processes": {"dns": announcing(A, B)}, **more})
     site.start()
     for prefix in (A, B):
         site.wait_for_route(prefix, *world.tables)
@@ -46,7 +46,7 @@ def test_drain_without_a_successor_says_so_and_exits_1(world: World, site: Site,
     answer = drain(site)
     assert answer.returncode == 1
     first, heard, *ends = answer.stdout.splitlines()
-    assert first == "draining everything, at most 3 s"
+    assert first == "draining everything, at most 0.2 s"
     assert heard == f"no other instance is heard to offer {A}, {B}"
     places = [f"{table} {prefix}" for table in sorted(world.tables) for prefix in (A, B)]
     assert sorted(ends) == [f"{place}: deleted: no successor (nobody else offers it)" for place in places]
@@ -59,13 +59,13 @@ def test_drain_without_a_successor_says_so_and_exits_1(world: World, site: Site,
 
 
 def test_drain_with_a_successor_waits_for_it_and_exits_0(world: World, make_site: Make, cloud: Cloud) -> None:
-    site = holder(make_site(world.hosts[0]), world, drain_timeout=30)
+    site = holder(make_site(world.hosts[0]), world, drain_timeout=3600)
     draining = subprocess.Popen(
         [*PROGRAM, "drain", "--socket", str(site.socket)], env=site.environment, stdout=subprocess.PIPE, text=True
     )
     eventually(lambda: states(site) == ["everything draining cli"], "the drain", lambda: site.log)
     other = successor(make_site(world.hosts[1]), A, B)
-    text, _ = draining.communicate(timeout=20)
+    text, _ = draining.communicate(timeout=PATIENCE)
     assert draining.returncode == 0, text
     owner = f"taken over by {other.host.instance_id} ({other.host.interface_id})"
     lines = text.splitlines()
@@ -78,7 +78,7 @@ def test_drain_with_a_successor_waits_for_it_and_exits_0(world: World, make_site
 
 
 def test_some_prefixes_leave_and_come_back(world: World, site: Site, cloud: Cloud) -> None:
-    holder(site, world, drain_timeout=1)
+    holder(site, world)
     assert drain(site, B).returncode == 1
     assert [B in cloud.routes(table) for table in world.tables] == [False, False]
     assert [A in cloud.routes(table) for table in world.tables] == [True, True]
@@ -100,11 +100,9 @@ def test_drain_with_nothing_of_ours_exits_0(world: World, site: Site) -> None:
 
 
 def test_without_waiting_it_only_begins(world: World, site: Site) -> None:
-    holder(site, world, drain_timeout=60)
-    before = time.monotonic()
+    holder(site, world, drain_timeout=3600)
     answer = drain(site, "--no-wait", A)
-    assert (answer.returncode, answer.stdout.splitlines()[0]) == (0, f"draining {A}, at most 60 s")
-    assert time.monotonic() - before < 5
+    assert (answer.returncode, answer.stdout.splitlines()[0]) == (0, f"draining {A}, at most 3600 s")
     assert states(site) == [f"{A} draining cli"]
     refused = drain(site, "192.0.2.1/24")
     assert refused.returncode == 1
@@ -117,7 +115,7 @@ def test_without_waiting_it_only_begins(world: World, site: Site) -> None:
 
 @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM])
 def test_a_drained_host_stays_so_through_a_restart(world: World, site: Site, cloud: Cloud, end: signal.Signals) -> None:
-    holder(site, world, drain_timeout=1, on_exit="keep")
+    holder(site, world, on_exit="keep")
     drain(site, A)
     file = site.socket.with_name("s.sock.state")
     assert stat.S_IMODE(file.stat().st_mode) == 0o640
@@ -127,7 +125,7 @@ def test_a_drained_host_stays_so_through_a_restart(world: World, site: Site, clo
     assert {verdict["prefix"] for verdict in plan["verdicts"]} == {B}
     site.start()
     eventually(lambda: len(site.status()["paths"]) == 2, "the script to announce", lambda: site.log)
-    time.sleep(2)  # at least one poll
+    assert site.reconcile() == ""
     assert cloud.writes() == []
     assert states(site) == [f"{A} drained cli"]
     assert "still drained prefix=192.0.2.1/32 by=cli" in site.log
@@ -146,14 +144,14 @@ def test_a_state_that_is_garbage_is_warned_of_and_the_host_works(world, site: Si
 
 def test_a_state_that_cannot_be_written_is_said_by_drain(world: World, site: Site) -> None:
     (site.socket.parent / "file").touch()
-    holder(site, world, drain_timeout=1, state_file=str(site.socket.parent / "file" / "state"))
+    holder(site, world, state_file=str(site.socket.parent / "file" / "state"))
     answer = drain(site)
     assert "does not survive a restart: StateFileError" in answer.stderr
     assert "file/state: cannot be written" in site.log
 
 
 def test_sigterm_drains_into_the_hands_of_a_successor(world: World, make_site: Make, cloud: Cloud) -> None:
-    site = holder(make_site(world.hosts[0]), world, on_exit="drain", drain_timeout=60)
+    site = holder(make_site(world.hosts[0]), world, on_exit="drain", drain_timeout=3600)
     other = make_site(world.hosts[1])
     site.send(signal.SIGTERM)
     site.wait_for_log("draining prefix=all by=sigterm")
@@ -165,24 +163,20 @@ def test_sigterm_drains_into_the_hands_of_a_successor(world: World, make_site: M
 
 
 def test_sigterm_without_a_successor_withdraws_when_the_time_is_over_or_at_a_second_signal(world, site, cloud) -> None:
-    holder(site, world, on_exit="drain", drain_timeout=2)
-    before = time.monotonic()
+    holder(site, world, on_exit="drain")
     assert site.stop() == 0
-    assert time.monotonic() - before > 2
     assert [cloud.routes(table) for table in world.tables] == ["", ""]
-    holder(site, world, on_exit="drain", drain_timeout=60)
+    holder(site, world, on_exit="drain", drain_timeout=3600)
     site.send(signal.SIGTERM)
     site.wait_for_log("draining prefix=all by=sigterm", count=2)
-    before = time.monotonic()
     site.stop()
-    assert time.monotonic() - before < 5
 
 
 # Instance metadata
 
 
 def test_a_spot_interruption_and_a_return_to_service(world: World, site: Site, cloud: Cloud) -> None:
-    holder(site, world, lifecycle=True, drain_timeout=1)
+    holder(site, world, lifecycle=True)
     action = '{"action": "stop", "time": "2030-01-01T00:00:00Z"}'
     cloud.set_metadata(site.host.instance_id, "spot/instance-action", action)
     site.wait_for_route(A, *world.tables, target=None)
@@ -205,9 +199,7 @@ def test_metadata_that_fails_later_is_logged_once_and_moves_nothing(world, site:
     site.wait_for_log("draining prefix=all by=lifecycle")
     assert site.log.count("failed: instance metadata") == 1
     cloud.metadata_fault(site.host.instance_id, fault)
-    before = time.monotonic()
     site.stop()
-    assert time.monotonic() - before < 8
 
 
 # Restart
@@ -219,7 +211,7 @@ def test_an_upgrade_moves_no_route(world: World, site: Site, cloud: Cloud, end: 
     managed |= {"manage_routes": [{"cidr": B, "healthcheck": "up"}]}
     check = {"type": "command", "every": 0.2, "rise": 1, "config": {"command": "true"}, "destination": "127.0.0.1"}
     settings = {"routetables": {"private": managed}, "healthchecks": {"up": check}, "processes": {"dns": announcing(A)}}
-    site.configure(on_exit="keep", restart_time=5, **settings)
+    site.configure(on_exit="keep", restart_time=3600, **settings)
     site.start()
     for prefix in (A, B):
         site.wait_for_route(prefix, *world.tables)
@@ -227,7 +219,9 @@ def test_an_upgrade_moves_no_route(world: World, site: Site, cloud: Cloud, end: 
     site.stop(end)
     cloud.forget_calls()
     site.start()
-    eventually(lambda: len(site.status()["paths"]) == 2, "both to be announced", lambda: site.log)
-    time.sleep(6)  # what is not said again would be removed by now
+    for table in world.tables:
+        for prefix in (A, B):
+            site.wait_for_verdict(table, prefix, "keep ours")  # and no leftover any more
+    assert site.reconcile() == ""
     assert cloud.writes() == []
     assert [cloud.routes(table) for table in world.tables] == before

@@ -19,6 +19,7 @@ from site_kit import Site
 from bgp2vpc.demo.cloud.client import Cloud
 from bgp2vpc.demo.cloud.values import External
 from tests.health.certificates import NAME, make_authority
+from tests.waiting import PATIENCE
 
 HOME = "127.0.0.1"
 NOWHERE = "192.0.2.99"
@@ -100,7 +101,7 @@ class Servers:
         }
         if os.geteuid() == 0:
             kinds["ping"] = {"type": "ping"}
-        common = {"destination": HOME, "every": 0.2, "timeout": 2, "fall": 2}
+        common = {"destination": HOME, "every": 0.2, "timeout": PATIENCE, "fall": 2}
         return {name: {**common, **kind} for name, kind in kinds.items()}
 
 

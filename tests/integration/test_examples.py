@@ -1,9 +1,9 @@
-"""The examples, run as they are but for addresses and ports of this machine."""
+"""The examples, run as they are but for addresses and ports of this machine, and for how often is checked."""
 
 import json
 import os
+import re
 import signal
-import socket
 import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -17,14 +17,16 @@ from site_kit import eventually
 from bgp2vpc.demo.cloud.client import Cloud
 from bgp2vpc.health.errors import PingNotAllowed
 from bgp2vpc.health.probes.icmp import ensure_ping_allowed
+from tests.addresses import HOME, free_port
+from tests.waiting import PATIENCE
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 EVERYWHERE, WEB = "0.0.0.0/0", "192.0.2.80/32"
 
 
 def example(name: str, **changes: str) -> str:
-    """Its text; each of `changes` has to be in it."""
-    text = (EXAMPLES / name).read_text()
+    """Its text, with checks every 0.2 s; each of `changes` has to be in it."""
+    text = re.sub(r"every: [0-9.]+", "every: 0.2", (EXAMPLES / name).read_text())
     for old, new in changes.items():
         assert old in text, old
         text = text.replace(old, new)
@@ -91,7 +93,7 @@ def test_the_web_service_moves_to_the_instance_that_answers(cloud: Cloud, make_s
     try:
         for site in (first, second):
             changes = {"destination: 127.0.0.1": f"destination: {site.host.address}", "port: 80,": f"port: {web.port},"}
-            write(site, example("standalone-service.yaml", **changes), poll_time=60)
+            write(site, example("standalone-service.yaml", **changes), poll_time=10 * PATIENCE)
         first.start()
         first.wait_for_route(WEB, *world.tables)
         second.start()
@@ -121,9 +123,7 @@ def test_the_page_is_served_and_steers_with_its_token(cloud: Cloud, make_site, t
     token = tmp_path / "token"
     token.write_text("0123456789abcdef" * 4 + "\n")
     token.chmod(0o640)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{probe.getsockname()[1]}"
+    address = f"{HOME}:{free_port()}"
     write(site, example("web.yaml", **{"127.0.0.1:8179": address, "/etc/bgp2vpc.token": str(token)}))
     site.start()
     site.announce(WEB)

@@ -60,7 +60,7 @@ class Life:
 
     def until(self, done: Callable[[], bool]) -> bool:
         """Wait for it; False as soon as a call was refused instead."""
-        self.site.cloud.wait_until(lambda: bool(refusals(self.site)) or done(), timeout=20)
+        self.site.cloud.wait_until(lambda: bool(refusals(self.site)) or done())
         return not refusals(self.site)
 
     def has(self, prefix: str, target: str | None) -> bool:
@@ -166,7 +166,7 @@ def test_without_any_statement_of_it_a_rule_does_not_work(world: World, make_sit
         if missing == 2:
             site.wait_for_route(B, world.tables[1])
             site.withdraw(B)
-        site.cloud.wait_until(lambda: bool(refusals(site)), timeout=15)
+        site.cloud.wait_until(lambda: bool(refusals(site)))
         site.stop()
 
 

@@ -62,7 +62,7 @@ def reload(site: Site, **settings: Any) -> None:
 def test_a_check_that_stays_keeps_its_verdict_and_routes_do_not_flap_when_others_come_and_go(
     cloud: Cloud, world: World, site: Site, web: Service, dns: Service
 ) -> None:
-    checks = {"web": asks(web, timeout=60), "old": asks(dns)}
+    checks = {"web": asks(web, timeout=3600), "old": asks(dns)}
     routes = [{"cidr": KEPT, "healthcheck": "web"}, {"cidr": REMOVED, "healthcheck": "old"}]
     scripts = {"script": saying(ANNOUNCED)}
     site.configure(healthchecks=checks, routetables=managing(*routes, accept=[ANNOUNCED]), processes=scripts, **PATIENT)
@@ -107,7 +107,7 @@ def test_a_check_that_is_changed_begins_anew_and_its_route_stays_until_it_has_a_
     site.wait_for_route(KEPT, *world.tables)
     cloud.forget_calls()
     web.mute()
-    reload(site, healthchecks={"web": asks(web, timeout=60, rise=3)}, routetables=routetables)
+    reload(site, healthchecks={"web": asks(web, timeout=3600, rise=3)}, routetables=routetables)
     assert check(site, "web")["state"] == "no verdict yet"
     wait_for_verdicts(site, KEPT, "keep ours", *world.tables)
     assert writes(cloud) == []
@@ -118,7 +118,7 @@ def test_a_check_that_is_changed_begins_anew_and_its_route_stays_until_it_has_a_
 def test_a_route_that_gets_another_check_stays_until_that_one_has_a_verdict(
     cloud: Cloud, world: World, site: Site, web: Service, dns: Service
 ) -> None:
-    checks = {"web": asks(web), "dns": asks(dns, timeout=60)}
+    checks = {"web": asks(web), "dns": asks(dns, timeout=3600)}
     dns.mute()
     site.configure(healthchecks=checks, routetables=managing({"cidr": KEPT, "healthcheck": "web"}), **PATIENT)
     site.start()

@@ -1,7 +1,5 @@
 """A real daemon tells a real HTTP server and a real program; one that hangs is in nobody's way."""
 
-import time
-
 from site_kit import Site, eventually
 
 from bgp2vpc.demo.cloud.client import Cloud
@@ -52,16 +50,14 @@ def test_what_is_withdrawn_at_the_end_is_told(site: Site, world: World) -> None:
 def test_an_endpoint_that_hangs_delays_no_write_and_no_end(site: Site, world: World) -> None:
     with serving() as inbox:
         inbox.answers = [None] * 100
-        site.configure(notify=[{"on": ["takeover", "withdrawal"], "url": inbox.url, "timeout": 60}])
+        site.configure(notify=[{"on": ["takeover", "withdrawal"], "url": inbox.url, "timeout": 3600}])
         site.start()
         for _ in range(3):
             site.announce(A)
-            site.wait_for_route(A, timeout=3)
+            site.wait_for_route(A)
             site.withdraw(A)
-            site.wait_for_route(A, target=None, timeout=3)
+            site.wait_for_route(A, target=None)
         all_wait = 3 * len(world.tables)
         eventually(lambda: site.status()["notify"][0]["waiting"] == all_wait, "all to wait", lambda: site.log)
         assert site.status()["notify"][0]["delivered"] == 0
-        began = time.monotonic()
         assert site.stop() == 0
-        assert time.monotonic() - began < 10

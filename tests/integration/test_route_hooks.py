@@ -35,7 +35,7 @@ class Stage:
     @property
     def until_told(self) -> str:
         """Shell that waits for the test, but not for ever."""
-        return f"for i in $(seq 600); do test -e {self.go} && exit 0; sleep 0.05; done"
+        return f"for i in $(seq 6000); do test -e {self.go} && exit 0; sleep 0.05; done"
 
     def start(self, *routes: dict[str, object], checks: dict[str, object] | None = None, **settings: object) -> None:
         rule = managing(*({"healthcheck": "web", **route} for route in routes))
@@ -83,7 +83,7 @@ def test_hooks_are_told_what_is_written_and_where(cloud: Cloud, stage: Stage) ->
 
 def test_a_write_waits_for_the_hook_before_it_and_for_no_other(cloud: Cloud, stage: Stage) -> None:
     slow = stage.note("begun", stage.until_told)
-    stage.start({"cidr": A, "run_before_add_route": slow}, {"cidr": B}, hook_timeout=60)
+    stage.start({"cidr": A, "run_before_add_route": slow}, {"cidr": B}, hook_timeout=3600)
     stage.site.wait_for_route(B)
     eventually(stage.noted, "the hook to begin", lambda: stage.site.log)
     assert writes(cloud) == all_of("CreateRoute", [stage.table], B, stage.us)
@@ -95,7 +95,7 @@ def test_a_write_waits_for_the_hook_before_it_and_for_no_other(cloud: Cloud, sta
 def test_what_is_no_longer_wanted_after_the_hook_is_not_written(cloud: Cloud, stage: Stage, present: bool) -> None:
     """A service that comes or goes while a program prepares for the opposite."""
     action = "delete" if present else "add"
-    stage.start({"cidr": A, f"run_before_{action}_route": stage.note("begun", stage.until_told)}, hook_timeout=60)
+    stage.start({"cidr": A, f"run_before_{action}_route": stage.note("begun", stage.until_told)}, hook_timeout=3600)
     if present:
         stage.site.wait_for_route(A)
         stage.well.unlink()
@@ -118,13 +118,13 @@ def test_a_hook_that_hangs_before_a_write_is_killed_in_time_and_the_write_happen
     stage.site.wait_for_route(A)
     stage.site.wait_for_log("hook failed before create")
     assert "timed out after 0.3 s" in stage.site.log
-    assert len(stage.noted()) == 1
+    assert stage.site.log.count("hook failed") == 1
 
 
 def test_a_hook_that_hangs_after_a_write_delays_nothing(cloud: Cloud, stage: Stage) -> None:
     hanging = stage.note("begun", stage.until_told)
     hooks = {"run_after_add_route": hanging, "run_after_delete_route": hanging}
-    stage.start({"cidr": A, **hooks}, {"cidr": B, **hooks}, hook_timeout=60)
+    stage.start({"cidr": A, **hooks}, {"cidr": B, **hooks}, hook_timeout=3600)
     for present in (True, False, True):
         for prefix in (A, B):
             stage.site.wait_for_route(prefix, target="" if present else None)
@@ -180,7 +180,7 @@ def test_programs_run_at_the_first_verdict_of_a_check_and_when_it_changes(cloud:
 def test_a_daemon_that_ends_withdraws_with_its_hooks(cloud: Cloud, stage: Stage) -> None:
     hooks = {
         "run_before_delete_route": stage.note("before"),
-        "run_after_delete_route": stage.note("after", "sleep 0.3"),
+        "run_after_delete_route": stage.note("after", "sleep 0.1"),
     }
     stage.start({"cidr": A, **hooks}, on_exit="withdraw")
     stage.site.wait_for_route(A)

@@ -1,7 +1,6 @@
 """The example with votes: daemons on two hosts, a real Serf agent beside each, and one on a host that only observes."""
 
 import signal
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,7 +11,9 @@ from test_examples import WEB, Web, example
 
 from bgp2vpc.demo.cloud.client import Cloud
 from bgp2vpc.demo.cloud.values import Host
+from tests.addresses import NETWORK
 from tests.serf.serf_kit import SerfAgent, needs_serf
+from tests.waiting import PATIENCE
 
 
 @pytest.fixture
@@ -36,7 +37,7 @@ def test_an_owner_that_is_dead_to_one_keeps_its_route_until_a_second_member_says
     first, second = (make_site(host) for host in world.hosts)
     web = Web(world.hosts[0].address)
     other = Web(world.hosts[1].address, web.port)
-    observer = make_agent("observer", "127.77.0.99", auth_key="secret").start()
+    observer = make_agent("observer", f"{NETWORK}.0.99", auth_key="secret").start()
     try:
         for site in (first, second):
             agent = make_agent(site.host.instance_id, site.host.address, auth_key="secret").start(observer)
@@ -46,7 +47,7 @@ def test_an_owner_that_is_dead_to_one_keeps_its_route_until_a_second_member_says
                 "destination: 127.0.0.1": f"destination: {site.host.address}",
                 "port: 80,": f"port: {web.port},",
             }
-            write(site, example("serf-votes.yaml", **changes), poll_time=60)
+            write(site, example("serf-votes.yaml", **changes), poll_time=10 * PATIENCE)
         first.start()
         first.wait_for_route(WEB, *world.tables)
         second.start()
@@ -57,7 +58,7 @@ def test_an_owner_that_is_dead_to_one_keeps_its_route_until_a_second_member_says
         first.send(signal.SIGSTOP)
         web.stop()
         second.wait_for_log("check unhealthy")
-        time.sleep(1.5)
+        assert second.reconcile() == ""
         second.wait_for_verdict(world.tables[0], WEB, "yield owner-healthy")
 
         observer.vote(f"withdraw web {first.host.address} from observer")

@@ -6,8 +6,8 @@ import re
 import socket
 import subprocess
 import threading
-import time
 from collections.abc import Callable
+from datetime import datetime
 
 import pytest
 from site_kit import PROGRAM, Site, announcing, eventually, rule
@@ -56,7 +56,7 @@ def test_hold_release_and_what_status_and_log_say(world: World, holder: Site, cl
     cloud.forget_calls()
     site.stop()
     site.start()
-    time.sleep(2)
+    assert site.reconcile() == ""
     assert site.status()["steering"] == [row]
     plan = json.loads(site.command("plan", "-f", str(site.file), "--json").stdout)
     assert {verdict["reason"] for verdict in plan["verdicts"]} == {"held"}
@@ -86,29 +86,27 @@ def test_takeover_moves_the_routes_once(world: World, make_site: Make, cloud: Cl
     other.configure(processes={"dns": announcing(A)})
     other.start()
     eventually(lambda: other.verdict(world.tables[0], A) == "yield owner-healthy", "its verdict", lambda: other.log)
-    before = time.monotonic()
     text = said(other, "takeover", A, "--reason", "the first is slow")
-    assert time.monotonic() - before < 8
     assert sorted(text.splitlines()) == sorted(
         f"{table} {A}: ours ({other.host.interface_id})" for table in world.tables
     )
     assert 'takeover by hand prefix=192.0.2.1/32 by="' in other.log
     for table in world.tables:
         assert f"{A} {other.host.interface_id} active" in cloud.routes(table)
-    time.sleep(2)  # at least one poll of both
+    assert (holder.reconcile(), other.reconcile()) == ("", "")
     for table in world.tables:
         assert f"{A} {other.host.interface_id} active" in cloud.routes(table)
     assert other.status()["steering"] == []
 
 
 def test_reconcile_puts_back_what_somebody_has_deleted(world: World, site: Site, cloud: Cloud) -> None:
-    site.configure(processes={"dns": announcing(A)}, poll_time=600)
+    # What was just written is doubted at once.
+    site.configure(processes={"dns": announcing(A)}, poll_time=3600, settle_time=0)
     site.start()
     site.wait_for_route(A, *world.tables)
     assert said(site, "reconcile") == "read and decided: nothing to change\n"
     for table in world.tables:
         cloud.write(External.delete_route(table, A))
-    time.sleep(1.1)  # what is younger than settle_time is not believed
     text = said(site, "reconcile", "--reason", "terraform ran")
     assert text == f"read and decided: {len(world.tables)} to create\n"
     site.wait_for_route(A, *world.tables)
@@ -148,15 +146,17 @@ def test_why_tells_the_chain(world: World, holder: Site) -> None:
     assert answer["tables"][0]["route"]["target"] == holder.host.interface_id
 
 
-def test_drain_for_a_time_comes_back_by_itself(world: World, site: Site, cloud: Cloud) -> None:
-    site.configure(processes={"dns": announcing(A)}, drain_timeout=1)
+def test_drain_for_a_time_says_until_when(world: World, site: Site) -> None:
+    site.configure(processes={"dns": announcing(A)}, drain_timeout=0.2)
     site.start()
     site.wait_for_route(A, *world.tables)
-    answer = command(site, "drain", A, "--for", "6s", "--reason", "a new kernel")
+    answer = command(site, "drain", A, "--for", "1h", "--reason", "a new kernel")
     assert answer.returncode == 1  # nobody took it
     (row,) = site.status()["steering"]
     assert (row["verb"], row["prefix"], row["reason"]) == ("drain", A, "a new kernel")
-    assert row["until"] is not None
+    time = datetime.fromisoformat(row["until"]) - datetime.fromisoformat(row["since"])
+    assert time.total_seconds() == pytest.approx(3600, abs=1)
+    said(site, "undrain", A)
     site.wait_for_route(A, *world.tables)
     assert site.status()["steering"] == []
 
@@ -164,7 +164,7 @@ def test_drain_for_a_time_comes_back_by_itself(world: World, site: Site, cloud: 
 # Garbage
 
 
-def test_a_flood_of_the_socket_does_not_delay_a_route(world: World, site: Site, cloud: Cloud) -> None:
+def test_a_flood_of_the_socket_holds_up_no_route(world: World, site: Site) -> None:
     """A thousand clients, some of which never stop to send nonsense and never read."""
     site.start()
     ended = threading.Event()
@@ -182,19 +182,15 @@ def test_a_flood_of_the_socket_does_not_delay_a_route(world: World, site: Site, 
                     each.send(b"bgp2vpc status\nnonsense\n\xff\xfe\n" * 100)
                 except OSError:
                     continue
-            time.sleep(0.01)
+            ended.wait(0.01)
 
     thread = threading.Thread(target=pester)
     thread.start()
     try:
-        delays = []
         for number in range(5):
             prefix = f"192.0.2.{10 + number}/32"
-            started = time.monotonic()
             site.announce(prefix)
-            site.wait_for_route(prefix, *world.tables, timeout=5)
-            delays.append(time.monotonic() - started)
-        assert max(delays) < 2, delays
+            site.wait_for_route(prefix, *world.tables)
     finally:
         ended.set()
         thread.join()
