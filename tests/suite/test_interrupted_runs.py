@@ -35,11 +35,12 @@ def test_an_interrupted_run_leaves_nothing_behind(number: signal.Signals, tmp_pa
         run = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output, start_new_session=True)
     name = f"{run.pid}-"
     try:
-        eventually(
-            lambda: all(program in commands(name) for program in ("bird ", "exabgp", "bgp2vpc helper")),
-            "a daemon, ExaBGP and BIRD to run",
-            lambda: commands(name) + (tmp_path / "output").read_text(),
-        )
+        for program in ("bgp2vpc.demo.cloud", "bird ", "exabgp", "bgp2vpc helper"):
+            eventually(
+                lambda program=program: program in commands(name),
+                f"{program} to run",
+                lambda: f"{commands(name)}\n{(tmp_path / 'output').read_text()}",
+            )
         run.send_signal(number)
         run.wait()
     finally:
