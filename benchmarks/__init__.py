@@ -16,6 +16,7 @@ failover    from a service's death, here or at the routes' owner, to the call at
 outages     the same where a check is refused, dropped or hangs, at one probe a second
 takeover    500 routes of a dead instance, and of one whose service is dead (`takeover500`)
 web         what clients that poll the page do to a route that has to be written
+garbage     what clients that send garbage, or are too many, do to the answer of a healthcheck
 fleet       what fleets of instances ask of EC2, on virtual time
 gaps        what a client notices when something befalls the host that has the route
 

@@ -17,7 +17,21 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import checks, creates, failover, fleet, footprint, gaps, latency, lines, load, outages, takeover, web
+from benchmarks import (
+    checks,
+    creates,
+    failover,
+    fleet,
+    footprint,
+    gaps,
+    garbage,
+    latency,
+    lines,
+    load,
+    outages,
+    takeover,
+    web,
+)
 from benchmarks.figures import Figure, Statistic
 from bgp2vpc.demo.cloud.client import Cloud
 
@@ -36,6 +50,7 @@ BENCHMARKS = QUICK | {
     "takeover500": takeover.measure,
     "checks": checks.measure,
     "web": web.measure,
+    "garbage": garbage.measure,
     "paced": creates.measure_paced,
     "fleet": fleet.measure,
     # Last, for it needs root and a quarter of an hour.
