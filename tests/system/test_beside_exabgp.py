@@ -174,7 +174,7 @@ def test_ten_thousand_announcements_in_ten_seconds_delay_no_healthcheck(
         options="max_prefixes: 20000",
     )
     host.start_exabgp("exabgp.conf")
-    router.wait_for(*PREFIXES, timeout=60)
+    router.wait_for(*PREFIXES)
     host.service.unlink()
     host.wait_without_vpc(*PREFIXES)
     assert not flooded.exists()  # else it was no flood that this went through
