@@ -46,7 +46,7 @@ def text(scope: Scope) -> str:
         (ByTagRegexp("Name", re.compile("^private-"), negate=True), ["* Name!~private-*"]),
         (ByTagRegexp("Name", re.compile(r"^private-\d$")), ["* Name~private-*"]),
         (ByTagRegexp("Name", re.compile(r"^private-\d$"), negate=True), ["*"]),
-        (Ids(frozenset({"rtb-2", "rtb-1"})), ["rtb-1,rtb-2"]),
+        pytest.param(Ids(frozenset({"rtb-2", "rtb-1"})), ["rtb-1,rtb-2"], id="Ids, in any order"),
         (Ids(frozenset({"rtb-1"}), negate=True), ["*"]),
         (InVpc("vpc-2"), ["* ec2:Vpc=vpc-2"]),
         (InVpc("vpc-2", negate=True), ["* ec2:Vpc!=vpc-2"]),
