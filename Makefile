@@ -7,7 +7,7 @@ EXABGP42 := .venv-exabgp42
 
 # Most tests that take long wait for other processes: twice as many workers as cores keep the cores busy.
 WORKERS ?= $(shell expr 2 '*' $$(nproc))
-SPREAD := --dist loadgroup --no-loadscope-reorder
+SPREAD := --no-loadscope-reorder
 
 # The compiled modules are kept, wherever this runs: a start of the daemon without them costs 0.3 s more.
 unexport PYTHONDONTWRITEBYTECODE

@@ -29,17 +29,20 @@ GRACE = 5.0
 """Seconds in which a process that was told to end may do so before it counts as left behind."""
 
 
-def processes(run: str) -> dict[int, str]:
-    """Every process of the runs whose name begins so, but ourselves: its command line by its id."""
-    mark = f"\0{RUN}={run}".encode()
+def processes(run: str, directory: Path) -> dict[int, str]:
+    """Every process of the runs whose name begins so, but ourselves: its command line by its id.
+
+    Some are started with an environment of their own, as ExaBGP is: they are known by a file below the directory.
+    """
+    mark, below = f"\0{RUN}={run}".encode(), f"{directory}/".encode()
     found = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit() and int(entry.name) != os.getpid():
             # It may end, or belong to somebody else.
             with contextlib.suppress(OSError):
-                if mark in b"\0" + (entry / "environ").read_bytes():
-                    command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")
-                    found[int(entry.name)] = command[:200]
+                command = (entry / "cmdline").read_bytes().replace(b"\0", b" ")
+                if below in command or mark in b"\0" + (entry / "environ").read_bytes():
+                    found[int(entry.name)] = command.decode("utf-8", "replace")[:200]
     return found
 
 
@@ -83,7 +86,7 @@ class _Run:
     def pytest_sessionfinish(self, session: pytest.Session) -> Iterator[None]:
         result = yield
         deadline = time.monotonic() + GRACE
-        while (left := processes(self._name)) and time.monotonic() < deadline:
+        while (left := processes(self._name, self._directory)) and time.monotonic() < deadline:
             time.sleep(0.05)
         lines = [f"process {pid}: {command}" for pid, command in left.items()]
         lines += [f"mount {point}" for point in mounts(self._directory)]
@@ -101,7 +104,7 @@ class _Run:
 
 def _remove(run: str, directory: Path) -> None:
     """End and delete what remains of a run, but for its directory."""
-    while left := processes(run):
+    while left := processes(run, directory):
         for pid in left:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)

@@ -4,14 +4,16 @@ A test marked `io` starts a process, opens a socket or needs root: what is marke
 is so of itself. `make check` runs the others, with `--no-io`, under which a test that does so all the same fails and
 says what it did: so the marks stay true.
 
-Workers take tests from the front of the list: first those that take long (`system`), so that no worker is left with one
-at the end; then the rest marked `io`, one by one; then the others, a file at a time.
+Workers take work from the front of the list: first the tests that take long (`system`), so that no worker is left with
+one at the end; then the rest marked `io`; then the others. Where single tests take seconds, a worker takes one at a
+time, else a whole file.
 """
 
 import sys
 from collections.abc import Iterator
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 FORBIDDEN = {
     "os.exec": "it became another program",
@@ -23,6 +25,9 @@ FORBIDDEN = {
     "subprocess.Popen": "it started a process",
 }
 """Events of Python's audit hooks, and what they mean."""
+ONE_BY_ONE = tuple(f"tests/{name}/" for name in ("demo", "integration", "simulation", "system", "web"))
+TOGETHER = "tests/system/test_debian_package.py"
+"""Its tests share a machine that takes long to make."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -42,13 +47,23 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if item.get_closest_marker("system") or "cloud" in getattr(item, "fixturenames", ()):
             item.add_marker("io")
-        if rank(item) == 2 and item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
     items.sort(key=rank)
     if config.getoption("no_io"):
         left_out = [item for item in items if rank(item) < 2]
         items[:] = [item for item in items if rank(item) == 2]
         config.hook.pytest_deselected(items=left_out)
+
+
+class _Scheduler(LoadScopeScheduling):
+    """Deals out what `_split_scope` calls the same to one worker, at once."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return nodeid if file.startswith(ONE_BY_ONE) and file != TOGETHER else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> _Scheduler:
+    return _Scheduler(config, log)
 
 
 class _NoIo:

@@ -4,6 +4,8 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,9 +15,16 @@ from tests.waiting import eventually
 
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.system
-WORKERS = 2
+WORKERS = "2"
 TESTS = ("tests/system/test_main_job.py", "tests/system/test_mesh.py")
 """They make namespaces, and run BIRD, ExaBGP, healthchecks and daemons in them."""
+
+
+@pytest.fixture
+def directory() -> Iterator[Path]:
+    """With a short name: below it are sockets, whose paths have 107 characters at most."""
+    with tempfile.TemporaryDirectory(dir="/tmp", prefix="b2v") as name:
+        yield Path(name)
 
 
 def devices() -> set[str]:
@@ -23,30 +32,34 @@ def devices() -> set[str]:
     return {each.name for each in Path("/sys/class/net").iterdir()}
 
 
-def commands(run: str) -> str:
-    return "\n".join(leftovers.processes(run).values())
+def commands(run: str, directory: Path) -> str:
+    return "\n".join(leftovers.processes(run, directory).values())
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda number: number.name)
-def test_an_interrupted_run_leaves_nothing_behind(number: signal.Signals, tmp_path: Path) -> None:
+def test_an_interrupted_run_leaves_nothing_behind(number: signal.Signals, directory: Path) -> None:
     before = devices(), leftovers.files()
-    command = [sys.executable, "-m", "pytest", "-n", str(WORKERS), "--basetemp", str(tmp_path / "run"), *TESTS]
-    with (tmp_path / "output").open("wb") as output:
+    command = [sys.executable, "-m", "pytest", "-n", WORKERS, "--basetemp", str(directory / "run"), *TESTS]
+    with (directory / "output").open("wb") as output:
         run = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output, start_new_session=True)
-    name = f"{run.pid}-"
+    name, below = f"{run.pid}-", directory / "run"
     try:
         for program in ("bgp2vpc.demo.cloud", "bird ", "exabgp", "bgp2vpc helper"):
             eventually(
-                lambda program=program: program in commands(name),
+                lambda program=program: program in commands(name, below),
                 f"{program} to run",
-                lambda: f"{commands(name)}\n{(tmp_path / 'output').read_text()}",
+                lambda: f"{commands(name, below)}\n{(directory / 'output').read_text()}",
             )
         run.send_signal(number)
         run.wait()
     finally:
         run.kill()
-    eventually(lambda: not leftovers.processes(name), "the end of what it started", lambda: commands(name))
-    assert leftovers.mounts(tmp_path) == []
+    eventually(
+        lambda: not leftovers.processes(name, below),
+        "the end of what it started",
+        lambda: commands(name, below),
+    )
+    assert leftovers.mounts(directory) == []
     assert (devices(), leftovers.files()) == before
 
 
@@ -64,4 +77,4 @@ def test_what_is_left_behind_fails_the_run_and_is_named(tmp_path: Path) -> None:
     assert "1 passed" in run.stdout
     assert "left behind:" in run.stdout
     assert "sleep 1234" in run.stdout
-    assert not any("sleep 1234" in command for command in leftovers.processes("").values())
+    assert not any("sleep 1234" in command for command in leftovers.processes("", tmp_path / "run").values())

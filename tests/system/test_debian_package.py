@@ -19,8 +19,8 @@ from bgp2vpc.demo.cloud.client import Cloud
 from bgp2vpc.demo.cloud.values import Host, World
 from tests.waiting import eventually
 
-# All of them in one worker: to make the package and the machine takes a minute.
-pytestmark = [pytest.mark.system, pytest.mark.xdist_group("debian")]
+# One worker has all of them (tests/suite/order.py): to make the package and the machine takes a minute.
+pytestmark = pytest.mark.system
 
 ROOT = Path(__file__).parents[2]
 UNIT = "bgp2vpc.service"
