@@ -66,7 +66,7 @@ async def relaying(path: Path, *argv: str, limit: int = 2**16, code: str = PATIE
         yield Relay(process)
     finally:
         if process.returncode is None:
-            process.kill()
+            process.terminate()  # and its script with it
         assert process.stdout
         await process.stdout.read()
         await process.wait()
