@@ -17,6 +17,7 @@ from tests.waiting import PATIENCE
 
 MARK = "BGP2VPC_TEST_AUDIENCE"
 """A variable that every descendant inherits: it tells its processes from anybody else's."""
+THE_WHOLE_STORY = 4 * PATIENCE
 
 
 class Audience:
@@ -41,14 +42,14 @@ class Audience:
 
     def read_until(self, words: str) -> str:
         """Everything printed so far, once it contains `words`."""
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + THE_WHOLE_STORY
         while words not in self.text:
             assert self._read(deadline), f"ended before it said {words!r}:\n{self.text}"
         return self.text
 
     def read_to_the_end(self) -> int:
         """The exit status; `text` is all it printed then."""
-        deadline = time.monotonic() + 4 * PATIENCE
+        deadline = time.monotonic() + THE_WHOLE_STORY
         while self._read(deadline):
             pass
         return self.process.wait(PATIENCE)
