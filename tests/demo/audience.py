@@ -3,6 +3,7 @@
 import os
 import select
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -16,6 +17,7 @@ from tests.waiting import PATIENCE
 
 MARK = "BGP2VPC_TEST_AUDIENCE"
 """A variable that every descendant inherits: it tells its processes from anybody else's."""
+THE_WHOLE_STORY = 4 * PATIENCE
 
 
 class Audience:
@@ -26,6 +28,8 @@ class Audience:
         # Not below pytest's own: a unix socket's path may have 107 bytes.
         self.directory = Path(tempfile.mkdtemp(prefix="seen-"))
         self.text = ""
+        # Tests that run in a shell's background ignore Ctrl-C, and so would the demo.
+        before = signal.signal(signal.SIGINT, signal.SIG_DFL)
         self.process = subprocess.Popen(
             [sys.executable, *argv],
             stdin=subprocess.DEVNULL,
@@ -34,17 +38,18 @@ class Audience:
             env={**os.environ, "TMPDIR": str(self.directory), MARK: self._mark, **environment},
             start_new_session=True,
         )
+        signal.signal(signal.SIGINT, before)
 
     def read_until(self, words: str) -> str:
         """Everything printed so far, once it contains `words`."""
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + THE_WHOLE_STORY
         while words not in self.text:
             assert self._read(deadline), f"ended before it said {words!r}:\n{self.text}"
         return self.text
 
     def read_to_the_end(self) -> int:
         """The exit status; `text` is all it printed then."""
-        deadline = time.monotonic() + 4 * PATIENCE
+        deadline = time.monotonic() + THE_WHOLE_STORY
         while self._read(deadline):
             pass
         return self.process.wait(PATIENCE)
