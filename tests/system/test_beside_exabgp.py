@@ -139,50 +139,36 @@ def test_a_service_that_is_down_without_a_withdrawal_keeps_its_route_as_the_last
 
 
 FLOOD = """
-import sys, time
-done, begun = 0, time.monotonic()
-for number in range(10_000):
-    print(f"announce route 10.{number // 65536}.{number // 256 % 256}.{number % 256}/32 next-hop self")
-    done += sys.stdin.readline() == "done\\n"
+import itertools, os, sys, time
+begun = time.monotonic()
+for number in itertools.count():
+    if number % COUNT == 0 and os.path.exists(ENOUGH):
+        break
+    which = number % COUNT
+    print(f"announce route 10.0.{which // 256}.{which % 256}/32 next-hop self med {number // COUNT}")
+    assert sys.stdin.readline() == "done\\n"
     time.sleep(max(0, begun + number / 1000 - time.monotonic()))
-with open(FILE, "w") as file:
-    file.write(str(done))
+open(SAID, "w").close()
 sys.stdin.read()
 """
 
-METRONOME = """
-import json, sys, time
-while True:
-    begun = time.monotonic()
-    print("announce route 192.0.2.77/32 next-hop self")
-    sys.stdin.readline()
-    with open(FILE, "a") as file:
-        file.write(f"{time.monotonic() - begun}\\n")
-    time.sleep(0.1)
-"""
 
-
-def test_ten_thousand_announcements_in_ten_seconds_delay_no_healthcheck(
+def test_a_thousand_announcements_a_second_keep_no_healthcheck_from_being_heard(
     make_host: MakeHost, start_router: MakeRouter
 ) -> None:
+    """How long it takes then is measured by `python -m benchmarks`."""
     host, router = make_host(EXABGP_50), start_router(IBGP)
-    flooded, delays = host.directory / "flooded", host.directory / "delays"
-    host.configure(
-        dns=host.healthcheck(),
-        flood=host.script("flood.py", FLOOD.replace("FILE", repr(str(flooded)))),
-        metronome=host.script("metronome.py", METRONOME.replace("FILE", repr(str(delays)))),
-        options="max_prefixes: 20000",
-    )
+    enough, said, count = host.directory / "enough", host.directory / "said", 5000
+    values = f"COUNT, ENOUGH, SAID = {count}, {str(enough)!r}, {str(said)!r}\n"
+    host.configure(dns=host.healthcheck(), flood=host.script("flood.py", values + FLOOD), options="max_prefixes: 20000")
     host.start_exabgp("exabgp.conf")
-    router.wait_for(*PREFIXES, timeout=60)
+    router.wait_for(*PREFIXES)
     host.service.unlink()
     host.wait_without_vpc(*PREFIXES)
-    assert not flooded.exists()  # else it was no flood that this went through
-    eventually(flooded.exists, "all to be said", host.story, timeout=60)
-    assert flooded.read_text("utf-8") == "10000"
-    # 100 ms is what the benchmarks hold it against, on a machine of their own.
-    assert max(map(float, delays.read_text("utf-8").split())) < 1.0
-    eventually(lambda: len(router.prefixes()) == 10_001, "BIRD to have them all", timeout=60)
+    assert not said.exists()  # it goes on until it is told to end
+    enough.touch()
+    eventually(said.exists, "all to be said", host.story)
+    eventually(lambda: len(router.prefixes()) == count, "BIRD to have them all")
     router.wait_without(*PREFIXES)
 
 
