@@ -6,14 +6,17 @@ from concurrent.futures import Executor
 
 
 class _JumpingSelector(selectors.DefaultSelector):
-    """Looks for real events without waiting for them; instead of waiting, the time passes at once."""
+    """Looks for real events and waits for them for `grace` real seconds; then the time passes at once."""
 
-    def __init__(self) -> None:
+    def __init__(self, grace: float) -> None:
         super().__init__()
         self.now = 0.0
+        self._grace = grace
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        events = super().select(0)
+        if self._grace and timeout is None:
+            return super().select(None)
+        events = super().select(0 if timeout == 0 else self._grace)
         if not events:
             if timeout is None:
                 raise RuntimeError("nothing is left that could ever happen: whoever still waits, waits for ever")
@@ -24,11 +27,14 @@ class _JumpingSelector(selectors.DefaultSelector):
 class VirtualTimeLoop(asyncio.SelectorEventLoop):
     """`time()` is virtual and starts at 1000 s. What goes to an executor runs on this thread instead.
 
+    Where real sockets and processes take part, the time jumps after `grace` real seconds without any event: nobody is
+    about to say anything then, however slow the machine. Who looks again and again (`sleep(0)`) makes it stand still.
+
     A call given to an executor is made `latency / 2` later, and its answer arrives after `latency`, in virtual seconds.
     """
 
-    def __init__(self, latency: float = 0.1) -> None:
-        self._jumping = _JumpingSelector()
+    def __init__(self, latency: float = 0.1, grace: float = 0.0) -> None:
+        self._jumping = _JumpingSelector(grace)
         self.latency = latency
         super().__init__(self._jumping)
 

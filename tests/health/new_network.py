@@ -20,7 +20,7 @@ EVERYBODY, NOBODY = "0 2147483647", "1 0"
 
 
 def run_in_new_network(
-    test: Callable[[], Coroutine[Any, Any, None]], *, may_ping: str = NOBODY, **settings: str
+    test: Callable[[], Coroutine[Any, Any, None]], *, may_ping: str = NOBODY, jumping: bool = False, **settings: str
 ) -> None:
     """Run `test` as `health_kit.run` does. `settings` are names under /proc/sys/net/ipv4, and their values."""
     if reason := _cannot_make_one():
@@ -31,7 +31,7 @@ def run_in_new_network(
         subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
         for name, value in {"ping_group_range": may_ping, **settings}.items():
             Path("/proc/sys/net/ipv4", name).write_text(value)
-        run(test())
+        run(test(), jumping=jumping)
 
     _in_a_thread(story)
 

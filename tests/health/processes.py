@@ -1,9 +1,8 @@
 """A program with descendants that nobody can talk into ending, and a look at who is alive."""
 
-import asyncio
 from pathlib import Path
 
-from health_kit import PATIENCE
+from health_kit import until
 
 _FAMILY = """#!/bin/sh
 trap "" TERM
@@ -31,9 +30,7 @@ class Family:
 
     async def started(self) -> None:
         """Wait until all are there."""
-        async with asyncio.timeout(PATIENCE):
-            while len(self.pids()) < self._size:  # noqa: ASYNC110  # they say it in a file
-                await asyncio.sleep(0.002)
+        await until(lambda: len(self.pids()) == self._size)
 
     async def gone(self) -> None:
         """Wait until nobody is left."""
@@ -43,9 +40,7 @@ class Family:
 
 async def gone(pid: int) -> None:
     """Wait until a process has ended; a zombie has."""
-    async with asyncio.timeout(PATIENCE):
-        while _is_running(pid):  # noqa: ASYNC110  # it is nobody's child
-            await asyncio.sleep(0.002)
+    await until(lambda: not _is_running(pid))  # it is nobody's child
 
 
 def _is_running(pid: int) -> bool:

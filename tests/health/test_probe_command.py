@@ -4,7 +4,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from health_kit import LOCAL, LOCAL6, OK, nothing_is_left, open_descriptors, reason_of, result_of, run
+from health_kit import LOCAL, LOCAL6, OK, SOON, nothing_is_left, open_descriptors, reason_of, result_of, run
 from processes import Family
 
 from bgp2vpc.health.model import Command, Result
@@ -53,19 +53,21 @@ def test_one_given_up_is_killed_with_all_it_has_started(tmp_path: Path):
     async def story() -> None:
         family = Family(tmp_path)
         before = open_descriptors()
-        assert await reason_of(Command(family.argv), within=0.5) == "timed out after 0.5 s"
+        probing = asyncio.create_task(reason_of(Command(family.argv), within=SOON))
+        await family.started()
+        assert await probing == "timed out after 0.3 s"
         await family.gone()
         await nothing_is_left(before)
 
-    run(story())
+    run(story(), jumping=True)
 
 
 def test_many_given_up_at_once_leave_nothing_behind():
     async def story() -> None:
         before = open_descriptors()
         sleeping = Command(("sh", "-c", "sleep 1000 & wait"))
-        reasons = await asyncio.gather(*(reason_of(sleeping, within=0.3) for _ in range(40)))
+        reasons = await asyncio.gather(*(reason_of(sleeping, within=SOON) for _ in range(40)))
         assert set(reasons) == {"timed out after 0.3 s"}
         await nothing_is_left(before)
 
-    run(story())
+    run(story(), jumping=True)

@@ -183,4 +183,4 @@ def test_silence_is_given_up_in_time_and_leaves_nothing_behind():
             assert results == [OK] * 50
         await nothing_is_left(before)
 
-    run(story())
+    run(story(), jumping=True)

@@ -109,7 +109,7 @@ def test_pings_given_up_leave_nothing_behind_and_disturb_no_later_one(may_ping: 
         ignoring("0")
         assert await result_of(Ping()) == OK
 
-    run_in_new_network(story, may_ping=may_ping, icmp_echo_ignore_all="1")
+    run_in_new_network(story, may_ping=may_ping, jumping=True, icmp_echo_ignore_all="1")
 
 
 def ignoring(value: str) -> None:

@@ -101,7 +101,7 @@ def test_tls_given_up_half_way_leaves_nothing_behind(authority: Authority):
             assert set(reasons) == {"timed out after 1 s while waiting for 'OK'"}
         await nothing_is_left(before)
 
-    run(story())
+    run(story(), jumping=True)
 
 
 def test_the_server_hears_an_orderly_end(authority: Authority):

@@ -8,12 +8,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from health_kit import nothing_is_left, open_descriptors, run
+from health_kit import SOON, nothing_is_left, open_descriptors, run, until
 from processes import Family, gone
 
 from bgp2vpc.health import programs
 from bgp2vpc.health.programs import Ending, run_program
 from bgp2vpc.sources.child import Child
+from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.io
 
@@ -86,12 +87,13 @@ def test_after_the_time_out_it_is_killed_with_all_it_has_started(tmp_path: Path)
     async def story() -> None:
         family = Family(tmp_path)
         before = open_descriptors()
-        ending = await run_program(family.argv, timeout=0.5)
-        assert ending == Ending(None, "on and on", "timed out after 0.5 s")
+        running = asyncio.create_task(run_program(family.argv, timeout=SOON))
+        await family.started()
+        assert await running == Ending(None, "on and on", "timed out after 0.3 s")
         await family.gone()
         await nothing_is_left(before)
 
-    run(story())
+    run(story(), jumping=True)
 
 
 def test_cancelled_it_is_killed_with_all_it_has_started(tmp_path: Path):
@@ -151,7 +153,7 @@ def test_the_end_counts_and_not_that_of_who_holds_its_output_open(code: int, tmp
     async def story() -> None:
         with deserter(tmp_path / "pid") as leave:
             before = open_descriptors()
-            ending = await run_program(shell(f"{leave}; sleep 0.5; echo bye; exit {code}"), timeout=0.95)
+            ending = await run_program(shell(f"{leave}; echo bye; exit {code}"), timeout=PATIENCE)
             assert (ending.code, ending.said) == (code, "bye")
             await nothing_is_left(before)
 
@@ -159,13 +161,18 @@ def test_the_end_counts_and_not_that_of_who_holds_its_output_open(code: int, tmp
 
 
 def test_the_output_is_read_outside_of_the_time_out(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
-    monkeypatch.setattr(programs, "_LINGER", 1.5)
+    monkeypatch.setattr(programs, "_LINGER", 2 * SOON)
+    marker = tmp_path / "shell"
 
     async def story() -> None:
         with deserter(tmp_path / "pid") as leave:
-            assert await run_program(shell(f"{leave}; exit 0"), timeout=1) == Ending(0)
+            script = shell(f"{leave}; echo $$ > {marker}.new; mv {marker}.new {marker}; exit 0")
+            running = asyncio.create_task(run_program(script, timeout=SOON))
+            await until(marker.exists)
+            await gone(int(marker.read_text()))
+            assert await running == Ending(0)
 
-    run(story())
+    run(story(), jumping=True)
 
 
 class Unkillable(Child):
@@ -185,16 +192,19 @@ def test_one_that_cannot_be_killed_is_left_behind(streams: str, monkeypatch: pyt
         loop = asyncio.get_running_loop()
         begin = loop.time()
         try:
-            ending = await run_program(shell(f"echo $$ > {marker}; {streams} exec sleep 1000"), timeout=0.3)
+            script = shell(f"echo $$ > {marker}; {streams} exec sleep 1000")
+            running = asyncio.create_task(run_program(script, timeout=SOON))
+            await until(lambda: marker.exists() and bool(marker.read_text()))
+            ending = await running
             assert (ending.code, ending.trouble) == (None, "timed out after 0.3 s")
-            assert 1.2 < loop.time() - begin < 2
+            assert loop.time() - begin == pytest.approx(SOON + 1)
             await nothing_is_left(before)
             assert await run_program(shell("exit 0")) == Ending(0)  # the next one
         finally:
             os.kill(pid := int(marker.read_text()), signal.SIGKILL)
         await gone(pid)
 
-    run(story())
+    run(story(), jumping=True)
 
 
 def test_one_that_cannot_be_killed_ends_as_if_it_were():

@@ -181,12 +181,19 @@ class MeshHost(AnycastHost):
 
     def kill_bgp2vpc(self) -> None:
         """ExaBGP starts it again."""
+        self._hold_next_start()
         self.kill("bgp2vpc", "helper")
 
     def terminate_bgp2vpc(self) -> None:
         """As an upgrade does: it ends in order, and ExaBGP starts the new one."""
+        self._hold_next_start()
         for pid in self.pids_of("bgp2vpc", "helper"):
             os.kill(pid, signal.SIGTERM)
+
+    def _hold_next_start(self) -> None:
+        """The next bgp2vpc takes nothing before it has heard the others, however long that takes."""
+        keys = json.loads(self.yaml.read_text("utf-8"))
+        self.yaml.write_text(json.dumps({**keys, "startup_hold": LONG}), "utf-8")
 
     def kill_exabgp(self) -> None:
         """As a crash does; nobody starts it again."""

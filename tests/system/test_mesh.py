@@ -30,7 +30,9 @@ class Healthy(BaseHTTPRequestHandler):
 Healthy.log_message = lambda *_: None
 HTTPServer(("127.0.0.1", 80), Healthy).serve_forever()
 """
-REPLACED = ("/run/bgp2vpc/bgp2vpc.sock", "/etc/exabgp/mesh/exabgp.conf", "10.1.0.1")
+REPLACED = ("/run/bgp2vpc/bgp2vpc.sock", "/etc/exabgp/mesh/exabgp.conf", "10.1.0.1", "hold_time: 3")
+HOLD_TIME = 180
+"""Seconds: here a peer ends its session, and never falls silent."""
 
 BIRD = """
 log "{directory}/bird.log" all;
@@ -69,10 +71,12 @@ def make_member(
         closing.enter_context(host)
         host.belong_to_nobody()
         text = (ROOT / "examples/mesh.yaml").read_text("utf-8")
-        for old, new in zip(REPLACED, (host.socket, configuration(host), ROUTER), strict=True):
+        for old, new in zip(
+            REPLACED, (host.socket, configuration(host), ROUTER, f"hold_time: {HOLD_TIME}"), strict=True
+        ):
             assert old in text
             text = text.replace(old, str(new))
-        host.yaml.write_text(f"poll_time: 1\nstartup_hold: 2\n{text}", "utf-8")
+        host.yaml.write_text(f"poll_time: 0.5\nstartup_hold: 2\n{text}", "utf-8")
         return host
 
     return make
@@ -181,6 +185,8 @@ def test_a_killed_helper_knows_the_other_members_again(
     for host in hosts:
         host.wait_for_vpc(WEB)
     cloud.forget_calls()
+    # However long it takes until the next one has heard the others.
+    hosts[0].yaml.write_text(hosts[0].yaml.read_text("utf-8").replace("startup_hold: 2", "startup_hold: 600"), "utf-8")
     (helper,) = hosts[0].pids_of("bgp2vpc", "helper")
     os.kill(helper, signal.SIGKILL)
     eventually(lambda: hosts[0].pids_of("bgp2vpc", "helper") not in ([], [helper]), "a new helper", hosts[0].story)
@@ -201,7 +207,7 @@ def test_what_exabgp_would_refuse_is_not_written(
     fake.parent.mkdir()
     fake.write_text("#!/bin/sh\necho 'line 7: who is that?'\nexit 1\n")
     fake.chmod(0o755)
-    text = host.yaml.read_text("utf-8").replace("hold_time: 3", "hold_time: 30")
+    text = host.yaml.read_text("utf-8").replace(f"hold_time: {HOLD_TIME}", "hold_time: 30")
     host.yaml.write_text(text, "utf-8")
     refused = host.bgp2vpc(
         "exabgp-config", "-f", str(host.yaml), "--output", str(configuration(host)), path=fake.parent
