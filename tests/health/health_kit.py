@@ -11,11 +11,10 @@ from typing import Any
 from bgp2vpc.health.model import Check, Probe, Result
 from bgp2vpc.health.probe import probe_within
 from bgp2vpc.prefix import IPAddress, parse_address
+from tests.waiting import PATIENCE
 
 LOCAL = parse_address("127.0.0.1")
 LOCAL6 = parse_address("::1")
-PATIENCE = 10.0
-"""Seconds a test waits for something that takes milliseconds; then it fails."""
 SOON = 0.3
 """A deadline for what never comes."""
 OK = Result(True)
@@ -23,8 +22,27 @@ OK = Result(True)
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
-def run(test: Coroutine[Any, Any, None]) -> None:
-    """Run one asynchronous test; nothing of it may take for ever, and nothing may be left to asyncio to complain of."""
+class RealTimeLoop(asyncio.SelectorEventLoop):
+    """Its clock can be put forward."""
+
+    ahead = 0.0
+
+    def time(self) -> float:
+        return super().time() + self.ahead
+
+
+def put_forward(seconds: float) -> None:
+    """The clock of the running test, so that a time-out is over once something has happened, and not before."""
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, RealTimeLoop)
+    loop.ahead += seconds
+
+
+def run(test: Coroutine[Any, Any, None], loop: Callable[[], asyncio.AbstractEventLoop] = RealTimeLoop) -> None:
+    """Run one asynchronous test; nothing of it may take for ever, and nothing may be left to asyncio to complain of.
+
+    On a VirtualTimeLoop, which is for tests without processes, a time-out ends only once nothing else is left to do.
+    """
     complaints: list[dict[str, Any]] = []
 
     def complain(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
@@ -37,7 +55,8 @@ def run(test: Coroutine[Any, Any, None]) -> None:
         async with asyncio.timeout(2 * PATIENCE):
             await test
 
-    asyncio.run(guarded())
+    with asyncio.Runner(loop_factory=loop) as runner:
+        runner.run(guarded())
     assert complaints == [], complaints
 
 

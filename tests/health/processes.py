@@ -3,13 +3,13 @@
 import asyncio
 from pathlib import Path
 
-from health_kit import PATIENCE
+from tests.waiting import PATIENCE
 
 _FAMILY = """#!/bin/sh
 trap "" TERM
+echo on and on
 echo $$ >> {pids}
 [ $1 -gt 1 ] && "$0" $(($1 - 1)) &
-echo on and on
 exec sleep 1000
 """
 
@@ -30,7 +30,7 @@ class Family:
         return [int(line) for line in self._pids.read_text().splitlines()] if self._pids.exists() else []
 
     async def started(self) -> None:
-        """Wait until all are there."""
+        """Wait until all are there, and have said `on and on`."""
         async with asyncio.timeout(PATIENCE):
             while len(self.pids()) < self._size:  # noqa: ASYNC110  # they say it in a file
                 await asyncio.sleep(0.002)

@@ -10,6 +10,7 @@ from health_kit import LOCAL, LOCAL6, OK, SOON, result_of
 from new_network import EVERYBODY, run_in_new_network
 
 from bgp2vpc.health.model import Ping, Result
+from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.io
 
@@ -19,7 +20,9 @@ EACH_FAMILY = pytest.mark.parametrize("version", [4, 6], ids=["IPv4", "IPv6"])
 NOTHING = Result(False, "timed out after 0.3 s while waiting for the reply")
 
 
-def probed(version: int, act: Callable[[Forger], None], *, within: float, may_ping: str | None = None) -> Result:
+def probed(
+    version: int, act: Callable[[Forger], None], *, within: float = PATIENCE, may_ping: str | None = None
+) -> Result:
     """What a ping finds to which `act` is done, and to which the kernel does not answer."""
     results: list[Result] = []
 
@@ -38,7 +41,7 @@ def probed(version: int, act: Callable[[Forger], None], *, within: float, may_pi
 
 @EACH_FAMILY
 def test_the_reply_is_taken(version: int):
-    assert probed(version, Forger.reply, within=5) == OK
+    assert probed(version, Forger.reply) == OK
 
 
 @EACH_FAMILY
@@ -71,7 +74,7 @@ def test_further_replies_change_nothing(version: int):
         forger.reply()
         forger.error(*forger.unreachable)
 
-    assert probed(version, twice_and_late, within=5) == OK
+    assert probed(version, twice_and_late) == OK
 
 
 @pytest.mark.parametrize(
@@ -89,7 +92,7 @@ def test_further_replies_change_nothing(version: int):
     ],
 )
 def test_an_error_on_the_way_fails_at_once_and_says_why(version: int, kind: int, code: int, reason: str):
-    assert probed(version, lambda forger: forger.error(kind, code), within=5) == Result(False, reason)
+    assert probed(version, lambda forger: forger.error(kind, code)) == Result(False, reason)
 
 
 @EACH_FAMILY
@@ -99,4 +102,4 @@ def test_datagram_sockets_hear_nothing_of_others_and_nothing_of_errors(version: 
         forger.reply(id_off=1)
         forger.reply()
 
-    assert probed(version, act, within=5, may_ping=EVERYBODY) == OK
+    assert probed(version, act, may_ping=EVERYBODY) == OK

@@ -4,7 +4,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from health_kit import LOCAL, LOCAL6, OK, nothing_is_left, open_descriptors, reason_of, result_of, run
+from health_kit import LOCAL, LOCAL6, OK, nothing_is_left, open_descriptors, put_forward, reason_of, result_of, run
 from processes import Family
 
 from bgp2vpc.health.model import Command, Result
@@ -53,7 +53,10 @@ def test_one_given_up_is_killed_with_all_it_has_started(tmp_path: Path):
     async def story() -> None:
         family = Family(tmp_path)
         before = open_descriptors()
-        assert await reason_of(Command(family.argv), within=0.5) == "timed out after 0.5 s"
+        probing = asyncio.create_task(reason_of(Command(family.argv), within=30))
+        await family.started()
+        put_forward(30)
+        assert await probing == "timed out after 30 s"
         await family.gone()
         await nothing_is_left(before)
 

@@ -70,7 +70,7 @@ def test_a_real_check_goes_from_the_wire_to_the_verdict_and_the_program(tmp_path
                 "-c",
                 f'echo "$BGP2VPC_CHECK $BGP2VPC_DESTINATION $BGP2VPC_STATE" > {said}.new; mv {said}.new {said}',
             )
-            check = a_check(Tcp(port, expect=b"OK"), every=0.01, timeout=5.0, rise=3, on_healthy=hook)
+            check = a_check(Tcp(port, expect=b"OK"), every=0.01, rise=3, on_healthy=hook)
             assert await probe_within(check) == OK
             runner = Runner(check, told.append, hooks=Hooks(check))
             running = asyncio.create_task(runner.run())

@@ -27,6 +27,7 @@ from web_server import answering, page
 
 from bgp2vpc import __version__
 from bgp2vpc.health.model import Http, Result, Tls
+from tests.virtual_time import VirtualTimeLoop
 
 pytestmark = pytest.mark.io
 
@@ -201,7 +202,7 @@ def test_silence_is_given_up_in_time_wherever_it_begins():
             reason = await reason_of(Http(port, body="OK"), within=SOON)
             assert reason == "timed out after 0.3 s while reading the body"
 
-    run(story())
+    run(story(), VirtualTimeLoop)
 
 
 def test_neither_an_endless_body_nor_a_compressed_flood_is_read_to_its_end():

@@ -24,6 +24,7 @@ from health_kit import (
 
 from bgp2vpc.health.model import Result, Tcp, Tls
 from bgp2vpc.prefix import parse_address
+from tests.virtual_time import VirtualTimeLoop
 
 pytestmark = pytest.mark.io
 
@@ -115,7 +116,7 @@ def test_an_answer_that_never_comes_is_given_up_in_time():
             big = Tcp(port, send=b"x" * 50_000_000)
             assert await reason_of(big, within=SOON) == "timed out after 0.3 s while sending"
 
-    run(story())
+    run(story(), VirtualTimeLoop)
 
 
 def test_a_full_backlog_is_given_up_in_time():
@@ -148,7 +149,7 @@ def test_an_endless_answer_ends_with_the_deadline_and_does_not_hold_up_others():
             assert not probing.done()
             assert await probing == "timed out after 1 s while waiting for 'OK'"
 
-    run(story())
+    run(story(), VirtualTimeLoop)
 
 
 def test_two_hundred_at_once_and_given_up_leave_nothing_behind():

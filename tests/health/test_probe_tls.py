@@ -20,6 +20,7 @@ from health_kit import (
 
 from bgp2vpc.health.model import Tcp, Tls
 from bgp2vpc.prefix import parse_address
+from tests.virtual_time import VirtualTimeLoop
 
 pytestmark = pytest.mark.io
 
@@ -101,7 +102,7 @@ def test_tls_given_up_half_way_leaves_nothing_behind(authority: Authority):
             assert set(reasons) == {"timed out after 1 s while waiting for 'OK'"}
         await nothing_is_left(before)
 
-    run(story())
+    run(story(), VirtualTimeLoop)
 
 
 def test_the_server_hears_an_orderly_end(authority: Authority):

@@ -8,12 +8,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from health_kit import nothing_is_left, open_descriptors, run
+from health_kit import nothing_is_left, open_descriptors, put_forward, run
 from processes import Family, gone
 
 from bgp2vpc.health import programs
 from bgp2vpc.health.programs import Ending, run_program
 from bgp2vpc.sources.child import Child
+from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.io
 
@@ -86,8 +87,10 @@ def test_after_the_time_out_it_is_killed_with_all_it_has_started(tmp_path: Path)
     async def story() -> None:
         family = Family(tmp_path)
         before = open_descriptors()
-        ending = await run_program(family.argv, timeout=0.5)
-        assert ending == Ending(None, "on and on", "timed out after 0.5 s")
+        running = asyncio.create_task(run_program(family.argv, timeout=30))
+        await family.started()
+        put_forward(30)
+        assert await running == Ending(None, "on and on", "timed out after 30 s")
         await family.gone()
         await nothing_is_left(before)
 
@@ -151,7 +154,7 @@ def test_the_end_counts_and_not_that_of_who_holds_its_output_open(code: int, tmp
     async def story() -> None:
         with deserter(tmp_path / "pid") as leave:
             before = open_descriptors()
-            ending = await run_program(shell(f"{leave}; sleep 0.5; echo bye; exit {code}"), timeout=0.95)
+            ending = await run_program(shell(f"{leave}; echo bye; exit {code}"), timeout=PATIENCE)
             assert (ending.code, ending.said) == (code, "bye")
             await nothing_is_left(before)
 
@@ -159,11 +162,21 @@ def test_the_end_counts_and_not_that_of_who_holds_its_output_open(code: int, tmp
 
 
 def test_the_output_is_read_outside_of_the_time_out(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
-    monkeypatch.setattr(programs, "_LINGER", 1.5)
-
     async def story() -> None:
+        listening = asyncio.Event()
+
+        class Ended(Child):
+            async def wait(self, linger: float = 0.0) -> int:
+                listening.set()
+                return await super().wait(linger)
+
+        monkeypatch.setattr(programs, "Child", Ended)
+        monkeypatch.setattr(programs, "_LINGER", 40)
         with deserter(tmp_path / "pid") as leave:
-            assert await run_program(shell(f"{leave}; exit 0"), timeout=1) == Ending(0)
+            running = asyncio.create_task(run_program(shell(f"{leave}; exit 0"), timeout=30))
+            await listening.wait()
+            put_forward(40)
+            assert await running == Ending(0)
 
     run(story())
 
@@ -182,12 +195,14 @@ def test_one_that_cannot_be_killed_is_left_behind(streams: str, monkeypatch: pyt
 
     async def story() -> None:
         before = open_descriptors()
-        loop = asyncio.get_running_loop()
-        begin = loop.time()
+        script = f"{streams} echo $$ > {marker}.new; mv {marker}.new {marker}; exec sleep 1000"
+        running = asyncio.create_task(run_program(shell(script), timeout=30))
+        while not marker.exists():  # noqa: ASYNC110  # it says in a file that it runs
+            await asyncio.sleep(0.002)
+        put_forward(30)
         try:
-            ending = await run_program(shell(f"echo $$ > {marker}; {streams} exec sleep 1000"), timeout=0.3)
-            assert (ending.code, ending.trouble) == (None, "timed out after 0.3 s")
-            assert 1.2 < loop.time() - begin < 2
+            ending = await running
+            assert (ending.code, ending.trouble) == (None, "timed out after 30 s")
             await nothing_is_left(before)
             assert await run_program(shell("exit 0")) == Ending(0)  # the next one
         finally:
