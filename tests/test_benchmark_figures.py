@@ -13,6 +13,7 @@ import pytest
 from benchmarks.__main__ import BENCHMARKS, RESULTS, record
 from benchmarks.figures import Bound, Figure, Statistic, at_most, goal
 from benchmarks.service import Service
+from tests.waiting import PATIENCE
 
 ROOT = Path(__file__).parents[1]
 HUNDRED = [float(number) for number in range(100, 0, -1)]
@@ -137,12 +138,12 @@ def test_a_service_answers_refuses_when_killed_answers_when_back_and_is_silent_w
         service.start()
         assert connecting(service) == "connected"
         service.cut_off()
-        assert connecting(service) == "TimeoutError"
+        assert connecting(service, timeout=0.3) == "TimeoutError"
 
 
-def connecting(service: Service) -> str:
+def connecting(service: Service, timeout: float = PATIENCE) -> str:
     try:
-        with socket.create_connection(("127.77.0.1", service.port), timeout=0.3):
+        with socket.create_connection(("127.77.0.1", service.port), timeout=timeout):
             return "connected"
     except OSError as error:
         return type(error).__name__

@@ -13,6 +13,7 @@ import pytest
 from bgp2vpc.logs import LogFormat, configure, event
 from bgp2vpc.prefix import parse_prefix
 from bgp2vpc.routing.rule import Takeover
+from tests.waiting import PATIENCE
 
 LOG = logging.getLogger("bgp2vpc.somewhere")
 MOMENT = 1_795_341_600.1234  # 2026-11-22T10:00:00.123Z
@@ -172,7 +173,7 @@ def test_syslog_gets_the_line_without_its_time(tmp_path: Path) -> None:
     path = tmp_path / "log"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as daemon:
         daemon.bind(str(path))
-        daemon.settimeout(5)
+        daemon.settimeout(PATIENCE)
         configure(logging.INFO, stream=io.StringIO(), syslog=True, syslog_socket=path)
         event(LOG, logging.WARNING, "route gone", table="rtb-1")
         # <28>: facility daemon (3) * 8 + severity warning (4), RFC 3164 section 4.1.1.

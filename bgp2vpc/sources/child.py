@@ -45,6 +45,24 @@ class Child:
 
         Raises OSError when it cannot be started, ValueError for a NUL in its arguments.
         """
+        starting = asyncio.create_task(cls._start(argv, on_output, on_errors, env))
+        try:
+            return await asyncio.shield(starting)
+        except asyncio.CancelledError:
+            # asyncio itself would kill the program alone, and not what the program has started by now.
+            await asyncio.wait([starting])
+            if starting.exception() is None:
+                await starting.result().stop(grace=0)
+            raise
+
+    @classmethod
+    async def _start(
+        cls,
+        argv: Sequence[str],
+        on_output: Callable[[bytes], None],
+        on_errors: Callable[[bytes], None] | None,
+        env: Mapping[str, str] | None,
+    ) -> "Child":
         theirs: list[int] = []
         ours: list[int] = []
         try:

@@ -10,11 +10,12 @@ import pytest
 
 from bgp2vpc.demo.cloud.client import Cloud
 from bgp2vpc.demo.cloud.values import World, WorldSpec
+from tests.waiting import PATIENCE
 
 Get = Callable[[str], str]
 
 
-def ask(url: str, method: str = "GET", timeout: float = 5, **headers: str) -> tuple[int, str]:
+def ask(url: str, method: str = "GET", timeout: float = PATIENCE, **headers: str) -> tuple[int, str]:
     named = {f"X-aws-ec2-metadata-{name.replace('_', '-')}": value for name, value in headers.items()}
     try:
         with urllib.request.urlopen(

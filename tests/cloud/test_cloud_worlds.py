@@ -11,6 +11,7 @@ import pytest
 from bgp2vpc.demo.cloud.client import Cloud
 from bgp2vpc.demo.cloud.process import CloudError
 from bgp2vpc.demo.cloud.values import Quirks, World, WorldSpec
+from tests.waiting import PATIENCE
 
 DIE_WITH_A_CLOUD = """
 import os, sys
@@ -122,7 +123,7 @@ def test_the_process_ends_with_its_parent() -> None:
         os.close(descriptor)
 
 
-def ended(descriptor: int, timeout: float = 10) -> bool:
+def ended(descriptor: int, timeout: float = PATIENCE) -> bool:
     return bool(select.select([descriptor], [], [], timeout)[0])
 
 

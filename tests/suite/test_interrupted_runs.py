@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -27,9 +27,10 @@ def directory() -> Iterator[Path]:
         yield Path(name)
 
 
-def devices() -> set[str]:
-    """The network devices of this machine."""
-    return {each.name for each in Path("/sys/class/net").iterdir()}
+def devices(pids: Iterable[int]) -> list[str]:
+    """The network devices of this machine that these test processes made."""
+    names = tuple(f"b2v{pid}" for pid in pids)
+    return [each.name for each in Path("/sys/class/net").iterdir() if each.name.startswith(names)]
 
 
 def commands(run: str, directory: Path) -> str:
@@ -38,7 +39,7 @@ def commands(run: str, directory: Path) -> str:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda number: number.name)
 def test_an_interrupted_run_leaves_nothing_behind(number: signal.Signals, directory: Path) -> None:
-    before = devices(), leftovers.files()
+    before = leftovers.files()
     command = [sys.executable, "-m", "pytest", "-n", WORKERS, "--basetemp", str(directory / "run"), *TESTS]
     with (directory / "output").open("wb") as output:
         run = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output, start_new_session=True)
@@ -50,17 +51,16 @@ def test_an_interrupted_run_leaves_nothing_behind(number: signal.Signals, direct
                 f"{program} to run",
                 lambda: f"{commands(name, below)}\n{(directory / 'output').read_text()}",
             )
+        pids = leftovers.processes(name, below)
+        assert devices(pids)
         run.send_signal(number)
         run.wait()
     finally:
         run.kill()
-    eventually(
-        lambda: not leftovers.processes(name, below),
-        "the end of what it started",
-        lambda: commands(name, below),
-    )
+    eventually(lambda: not commands(name, below), "the end of what it started", lambda: commands(name, below))
+    eventually(lambda: not devices(pids), "the end of its devices, which the kernel removes after the namespaces")
     assert leftovers.mounts(directory) == []
-    assert (devices(), leftovers.files()) == before
+    assert leftovers.files() == before
 
 
 def test_what_is_left_behind_fails_the_run_and_is_named(tmp_path: Path) -> None:

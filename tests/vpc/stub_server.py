@@ -5,6 +5,8 @@ import struct
 from collections.abc import Callable
 from threading import Event, Thread
 
+from tests.waiting import PATIENCE
+
 Reply = bytes | Callable[[socket.socket], None]
 
 
@@ -38,7 +40,7 @@ class Server:
 
     def hang(self, _: socket.socket) -> None:
         """No answer at all until the test is over."""
-        self._done.wait(30)
+        self._done.wait(PATIENCE)
 
     def close(self) -> None:
         self._done.set()
@@ -72,7 +74,7 @@ class Server:
 
     @staticmethod
     def _read(connection: socket.socket) -> str:
-        connection.settimeout(10)
+        connection.settimeout(PATIENCE)
         data = b""
         while b"\r\n\r\n" not in data:
             data += connection.recv(65536)

@@ -4,7 +4,8 @@ import json
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from threading import Thread
+from socket import socket
+from threading import Event, Thread
 from urllib.parse import parse_qs
 
 import pytest
@@ -25,6 +26,7 @@ from bgp2vpc.errors import (
 from bgp2vpc.prefix import parse_prefix
 from bgp2vpc.vpc.ec2 import Ec2, endpoint_url
 from bgp2vpc.vpc.model import InstanceHealth, interface_target
+from tests.waiting import PATIENCE, eventually
 
 pytestmark = pytest.mark.io
 
@@ -73,7 +75,7 @@ def environment(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def ec2() -> Ec2:
-    return Ec2("us-east-1", timeout=0.3)
+    return Ec2("us-east-1", timeout=PATIENCE)
 
 
 ANSWERS: list[tuple[str, Reply, type[Ec2Error], str]] = [
@@ -135,13 +137,14 @@ def test_of_a_broken_answer_only_the_beginning_is_told(server: Server, ec2: Ec2)
     assert len(str(caught.value)) < 500
 
 
-def test_no_answer_is_a_time_out_after_as_long_as_was_said(server: Server, ec2: Ec2) -> None:
+def test_no_answer_is_a_time_out_after_as_long_as_was_said(server: Server) -> None:
     server.replies = [server.hang]
+    ec2 = Ec2("us-east-1", timeout=0.3)
     ec2.warm_up()
     started = time.monotonic()
     with pytest.raises(Transient, match="Read timeout"):
         ec2.create_route("rtb-1", ANYCAST, interface_target("eni-1"))
-    assert 0.25 < time.monotonic() - started < 2.0
+    assert time.monotonic() - started > 0.25
 
 
 def test_nobody_listening_is_transient(ec2: Ec2, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -273,8 +276,14 @@ def test_an_answer_that_names_none_of_the_asked_instances_is_an_error_not_a_loop
 
 
 def test_a_page_under_way_holds_up_no_write(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    server.route = lambda request: server.hang if "Action=Describe" in request else http(200, CREATED)
-    ec2 = Ec2("us-east-1", timeout=0.5, max_connections=1)
+    written = Event()
+
+    def hold(_: socket) -> None:
+        """The connection ends without an answer, and not before the write is done."""
+        written.wait(PATIENCE)
+
+    server.route = lambda request: hold if "Action=Describe" in request else http(200, CREATED)
+    ec2 = Ec2("us-east-1", timeout=PATIENCE, max_connections=1)
     reads: list[Ec2Error] = []
 
     def read() -> None:
@@ -286,8 +295,10 @@ def test_a_page_under_way_holds_up_no_write(server: Server, monkeypatch: pytest.
     ec2.warm_up()
     thread = Thread(target=read)
     thread.start()
+    eventually(lambda: server.requests, "the read")
     ec2.create_route("rtb-1", ANYCAST, interface_target("eni-1"))
     assert not reads
+    written.set()
     thread.join()
     assert [type(error) for error in reads] == [Transient]
 

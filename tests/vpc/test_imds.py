@@ -8,6 +8,7 @@ from bgp2vpc.demo.cloud.values import World
 from bgp2vpc.errors import MetadataError
 from bgp2vpc.vpc.imds import Metadata, fetch_instance
 from bgp2vpc.vpc.model import Instance
+from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.io
 
@@ -61,7 +62,7 @@ def service(server: Server, monkeypatch: pytest.MonkeyPatch) -> Service:
 @pytest.fixture
 def metadata(server: Server, service: Service) -> Metadata:
     del service  # it answers for the server
-    return Metadata(f"{server.url}/base", timeout=0.3, pause=lambda _: None)
+    return Metadata(f"{server.url}/base", timeout=PATIENCE, pause=lambda _: None)
 
 
 @pytest.mark.usefixtures("service")
@@ -132,8 +133,9 @@ def test_trouble_is_told(server: Server, metadata: Metadata, reply: Reply, attem
     assert len(server.requests) == attempts
 
 
-def test_a_time_out_hints_at_the_hop_limit(server: Server, metadata: Metadata) -> None:
+def test_a_time_out_hints_at_the_hop_limit(server: Server) -> None:
     server.route = lambda _: server.hang
+    metadata = Metadata(server.url, timeout=0.3, pause=lambda _: None)
     with pytest.raises(MetadataError, match=r"did not answer within 0\.3 s\. In a container the hop limit must be 2"):
         metadata.get("instance-id")
 
@@ -181,7 +183,7 @@ def test_the_test_clouds_instances_know_who_they_are(
         for name, value in cloud.environment(host.instance_id).items():
             monkeypatch.setenv(name, value)
         assert fetch_instance() == Instance(host.instance_id, cloud.region, world.vpc_id)
-    client = Metadata()
+    client = Metadata(timeout=PATIENCE)
     assert client.get("instance-id") == world.hosts[-1].instance_id
     cloud.expire_tokens(world.hosts[-1].instance_id)
     assert client.get("instance-id") == world.hosts[-1].instance_id
