@@ -14,7 +14,7 @@ from processes import Family, gone
 from bgp2vpc.health import programs
 from bgp2vpc.health.programs import Ending, run_program
 from bgp2vpc.sources.child import Child
-from tests.waiting import PATIENCE
+from tests.waiting import PATIENCE, eventually
 
 pytestmark = pytest.mark.io
 
@@ -102,6 +102,23 @@ def test_cancelled_it_is_killed_with_all_it_has_started(tmp_path: Path):
         before = open_descriptors()
         running = asyncio.create_task(run_program(family.argv))
         await family.started()
+        running.cancel()
+        await asyncio.wait([running])
+        assert running.cancelled()
+        await family.gone()
+        await nothing_is_left(before)
+
+    run(story())
+
+
+def test_cancelled_while_it_starts_it_is_killed_with_all_it_has_started(tmp_path: Path):
+    async def story() -> None:
+        family = Family(tmp_path)
+        before = open_descriptors()
+        running = asyncio.create_task(run_program(family.argv))
+        for _ in range(2):
+            await asyncio.sleep(0)
+        eventually(lambda: len(family.pids()) == 4, "the family")  # asyncio sees nothing of it meanwhile
         running.cancel()
         await asyncio.wait([running])
         assert running.cancelled()
