@@ -32,7 +32,7 @@ def host(
     exabgp: Exabgp = request.param
     host = closing.enter_context(AnycastHost(net, cloud, world.hosts[0], tmp_path, exabgp))
     host.belong_to_nobody()
-    host.configure(extra="drain_timeout: 600\non_exit: keep\nrestart_time: 600", dns=host.healthcheck())
+    host.configure(extra="poll_time: 0.5\ndrain_timeout: 600\non_exit: keep\nrestart_time: 600", dns=host.healthcheck())
     host.start_exabgp("exabgp.conf", peering=EBGP)
     router.wait_for(*PREFIXES)
     for table in world.tables:
@@ -55,20 +55,23 @@ def test_the_routers_hear_of_the_last_resort_then_of_the_end_and_of_the_return(
     host: AnycastHost, router: Bird, world: World, cloud: Cloud
 ) -> None:
     assert is_as_ever(router), router.routes(PREFIXES[0])
-    assert host.bgp2vpc("drain", "--no-wait", "--socket", str(host.socket)).returncode == 0
+    assert host.bgp2vpc("drain", "--no-wait", "--socket", str(host.socket), *PREFIXES).returncode == 0
     eventually(lambda: is_last_resort(router), "the last resort", lambda: router.routes(PREFIXES[0]))
     for table in world.tables:
         for prefix in PREFIXES:
             cloud.write(External.replace_route(table, prefix, world.hosts[1].interface_id))
     router.wait_without(*PREFIXES)
 
-    state = host.socket.with_name(f"{host.socket.name}.state").stat()
+    file = host.socket.with_name(f"{host.socket.name}.state")
+    saved = lambda: file.read_text("utf-8").count("drained") == len(PREFIXES)  # noqa: E731
+    eventually(saved, "the state to be saved", host.story)
+    state = file.stat()
     assert (state.st_uid, stat.S_IMODE(state.st_mode)) == (pwd.getpwnam("nobody").pw_uid, 0o640)
     host.kill("bgp2vpc", "helper")  # ExaBGP starts it anew
     eventually(lambda: host.status().get("paths"), "the healthcheck to announce again", host.story)
     all_was_passed_on(host, router)
     assert not any(router.routes(prefix) for prefix in PREFIXES)
-    assert [each["state"] for each in host.status()["leaving"]] == ["drained"]
+    assert [each["state"] for each in host.status()["leaving"]] == ["drained"] * len(PREFIXES)
 
     for table in world.tables:
         for prefix in PREFIXES:
