@@ -45,24 +45,6 @@ class Child:
 
         Raises OSError when it cannot be started, ValueError for a NUL in its arguments.
         """
-        starting = asyncio.create_task(cls._start(argv, on_output, on_errors, env))
-        try:
-            return await asyncio.shield(starting)
-        except asyncio.CancelledError:
-            # asyncio itself would kill the program alone, and not what the program has started by now.
-            await asyncio.wait([starting])
-            if starting.exception() is None:
-                await starting.result().stop(grace=0)
-            raise
-
-    @classmethod
-    async def _start(
-        cls,
-        argv: Sequence[str],
-        on_output: Callable[[bytes], None],
-        on_errors: Callable[[bytes], None] | None,
-        env: Mapping[str, str] | None,
-    ) -> "Child":
         theirs: list[int] = []
         ours: list[int] = []
         try:
@@ -71,14 +53,26 @@ class Child:
                 is_stdin = not ours
                 theirs.append(reading if is_stdin else writing)
                 ours.append(writing if is_stdin else reading)
-            process = await asyncio.create_subprocess_exec(
-                *argv,
-                stdin=theirs[0],
-                stdout=theirs[1],
-                stderr=theirs[2] if on_errors else None,
-                env=None if env is None else dict(env),
-                start_new_session=True,
+            starting = asyncio.create_task(
+                asyncio.create_subprocess_exec(
+                    *argv,
+                    stdin=theirs[0],
+                    stdout=theirs[1],
+                    stderr=theirs[2] if on_errors else None,
+                    env=None if env is None else dict(env),
+                    start_new_session=True,
+                )
             )
+            try:
+                process = await asyncio.shield(starting)
+            except asyncio.CancelledError:
+                # asyncio itself would kill the program alone, and not what the program has started by now.
+                await asyncio.wait([starting])
+                if starting.exception() is None:
+                    with suppress(ProcessLookupError, PermissionError, TimeoutError):
+                        os.killpg(starting.result().pid, signal.SIGKILL)
+                        await asyncio.wait_for(starting.result().wait(), _FAREWELL)
+                raise
         except BaseException:
             _close(ours)
             raise
