@@ -1,7 +1,7 @@
 """Fixtures of the system tests: the network, the cloud within its reach, the router, the anycast host."""
 
 import os
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -48,17 +48,6 @@ def closing() -> Iterator[ExitStack]:
     """What was started last is ended first."""
     with ExitStack() as stack:
         yield stack
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """What the programs of a failed test printed is part of the failure."""
-    report = yield
-    directory = getattr(item, "funcargs", {}).get("tmp_path")
-    if report.when == "call" and report.failed and directory:
-        for log in sorted(directory.glob("*.log")):
-            report.sections.append((log.name, log.read_text("utf-8", "replace")[-6000:]))
-    return report
 
 
 @pytest.fixture

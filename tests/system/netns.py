@@ -59,6 +59,7 @@ class Namespace:
         assert self._holder.stdout is not None
         said = self._holder.stdout.readline().strip()
         assert said == _HELD, f"a network namespace cannot be made: {said}"
+        self._number = _number(self.pid)
         self.run("ip", "link", "set", "lo", "up")
 
     @property
@@ -87,30 +88,33 @@ class Namespace:
 
     def pids(self) -> list[int]:
         """Every process that runs in it, but for the holder."""
-        return _pids_beside(self.pid)
+        return _pids_in(self._number, self.pid)
 
     def kill_all(self) -> None:
         """End every process in it, at once, and wait until none is left."""
-        _kill_beside(self.pid)
+        _kill_all_in(self._number, self.pid)
 
     def remove(self) -> None:
         """End what runs in it and let go of it; its ends of the veth pairs go with it."""
         self._holder.communicate()
 
 
-def _pids_beside(holder: int) -> list[int]:
-    """Every process in the network namespace of this one; a zombie is in none, and init's may be a secret."""
-    network = os.stat(f"/proc/{holder}/ns/net").st_ino
+def _number(pid: int) -> int:
+    """Of the network namespace of a process. Raises OSError for a zombie, which is in none, and for who hides it."""
+    return os.stat(f"/proc/{pid}/ns/net").st_ino
+
+
+def _pids_in(number: int, holder: int) -> list[int]:
     found = []
     for pid in (int(name) for name in os.listdir("/proc") if name.isdigit()):
         with contextlib.suppress(FileNotFoundError, ProcessLookupError, PermissionError):
-            if pid != holder and os.stat(f"/proc/{pid}/ns/net").st_ino == network:
+            if pid != holder and _number(pid) == number:
                 found.append(pid)
     return found
 
 
-def _kill_beside(holder: int) -> None:
-    while pids := _pids_beside(holder):
+def _kill_all_in(number: int, holder: int) -> None:
+    while pids := _pids_in(number, holder):
         for pid in pids:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
@@ -120,7 +124,7 @@ def _kill_beside(holder: int) -> None:
 def _hold() -> None:
     print(_HELD, flush=True)
     sys.stdin.read()
-    _kill_beside(os.getpid())
+    _kill_all_in(_number(os.getpid()), os.getpid())
 
 
 class Uplink:

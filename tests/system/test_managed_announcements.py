@@ -22,7 +22,7 @@ PLAIN, SILENT, THEIRS = "192.0.2.1/32", "192.0.2.2/32", "192.0.2.3/32"
 def manage(host: AnycastHost, *routes: dict[str, object], accept: Sequence[str] = (), **more: object) -> None:
     """Manage these, each bound to the check whether the service's file is there."""
     config = {"command": "test", "arguments": ["-e", str(host.service)]}
-    check = {"type": "command", "destination": "127.0.0.1", "every": 0.1, "fall": 2, "timeout": 2, "config": config}
+    check = {"type": "command", "destination": "127.0.0.1", "every": 0.1, "fall": 2, "timeout": 60, "config": config}
     rule: dict[str, object] = {
         "find": {"type": "by_tag", "config": {"key": "type", "value": "private"}},
         "manage_routes": [{"healthcheck": "service", **route} for route in routes],

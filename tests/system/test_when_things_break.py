@@ -64,7 +64,7 @@ def test_a_killed_helper_returns_and_no_route_was_deleted_in_between(
     exabgp: Exabgp, make_host: MakeHost, start_router: MakeRouter, cloud: Cloud
 ) -> None:
     host, router = make_host(exabgp), start_router(IBGP)
-    host.configure(dns=host.healthcheck())
+    host.configure(dns=host.healthcheck(), extra="restart_time: 600")
     host.start_exabgp("exabgp.conf")
     up(host, router)
     host.kill("bgp2vpc", "helper")
@@ -172,7 +172,7 @@ class Trouble:
     def begin(self, kind: str) -> None:
         match kind:
             case "EC2 hangs":
-                self._cloud.fault(Fault("*", FaultKind.HANG, seconds=60))
+                self._cloud.fault(Fault("*", FaultKind.HANG, times=None))
             case "metadata hangs":
                 self._cloud.metadata_fault(self._instance_id, "hang")
             case "network is cut":
