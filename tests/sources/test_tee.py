@@ -137,7 +137,8 @@ def test_a_daemon_that_reads_nothing_does_not_slow_the_relay(path: Path):
             flood = f"for n in range(20_000): print({A!r})\nprint('# end')"
             async with relaying(path, *speaking(then=flood), code=RELAY.format(grace=0.2)) as relay:
                 count = 0
-                while await relay.reads() != "# end":
+                while (line := await relay.reads()) != "# end":
+                    assert line == A, f"the relay ended after {count} lines"
                     count += 1
                 assert count == 20_000
                 assert await relay.ends() == 0
