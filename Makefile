@@ -20,7 +20,7 @@ $(BIN)/pip:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.demo: pyproject.toml | $(BIN)/pip
-	@echo 'Installing what the demo needs into $(VENV): 50 packages, about half a minute'
+	@echo 'Installing what the demo needs into $(VENV): 50 packages, about a minute'
 	$(BIN)/pip install --disable-pip-version-check --editable '.[demo]'
 	@touch $@
 
