@@ -85,9 +85,7 @@ class _Run:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Iterator[None]:
         result = yield
-        deadline = time.monotonic() + GRACE
-        while (left := processes(self._name, self._directory)) and time.monotonic() < deadline:
-            time.sleep(0.05)
+        left = _wait_for_the_end(self._name, self._directory)
         lines = [f"process {pid}: {command}" for pid, command in left.items()]
         lines += [f"mount {point}" for point in mounts(self._directory)]
         if os.environ.get("CI"):  # elsewhere somebody may write new files meanwhile
@@ -100,6 +98,15 @@ class _Run:
             reporter.write_line("\nleft behind:\n  " + "\n  ".join(lines), red=True)
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
         return result
+
+
+def _wait_for_the_end(run: str, directory: Path) -> dict[int, str]:
+    """Who is tied to the test process tidies up and ends when that does: a namespace's holder, the Debian machine's
+    control group. Returns those that do not."""
+    deadline = time.monotonic() + GRACE
+    while (left := processes(run, directory)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return left
 
 
 def _remove(run: str, directory: Path) -> None:
@@ -120,6 +127,7 @@ def _watch(pid: int, run: str, directory: Path) -> None:
         waiting.poll()
     except ProcessLookupError:
         pass  # it has ended already
+    _wait_for_the_end(run, directory)
     _remove(run, directory)
     shutil.rmtree(directory / "scratch", ignore_errors=True)
 
