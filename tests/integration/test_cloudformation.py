@@ -199,6 +199,7 @@ class Instance:
         environment = {
             "PATH": f"{self.root}/opt/bgp2vpc/bin:/usr/sbin:/usr/bin:/sbin:/bin",
             "HOME": str(self.root),
+            "CACHE_DIRECTORY": os.environ["CACHE_DIRECTORY"],
             "exabgp_daemon_user": getpass.getuser(),
             "exabgp_api_cli": "false",
             **self.cloud.environment(self.host.instance_id, role=True),

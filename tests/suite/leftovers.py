@@ -78,6 +78,9 @@ class _Run:
         scratch = self._directory / "scratch"
         scratch.mkdir()
         os.environ["TMPDIR"] = tempfile.tempdir = str(scratch)
+        # Where the daemons keep EC2's model: the first one of the run makes it.
+        (self._directory / "cache").mkdir()
+        os.environ["CACHE_DIRECTORY"] = str(self._directory / "cache")
         watchdog = [sys.executable, "-m", "tests.suite.leftovers", str(os.getpid()), self._name, str(self._directory)]
         environment = {name: value for name, value in os.environ.items() if name != RUN}
         self._watchdog = subprocess.Popen(watchdog, cwd=ROOT, env=environment, start_new_session=True)
@@ -85,7 +88,9 @@ class _Run:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Iterator[None]:
         result = yield
-        left = _wait_for_the_end(self._name, self._directory)
+        deadline = time.monotonic() + GRACE
+        while (left := processes(self._name, self._directory)) and time.monotonic() < deadline:
+            time.sleep(0.05)
         lines = [f"process {pid}: {command}" for pid, command in left.items()]
         lines += [f"mount {point}" for point in mounts(self._directory)]
         if os.environ.get("CI"):  # elsewhere somebody may write new files meanwhile
@@ -98,15 +103,6 @@ class _Run:
             reporter.write_line("\nleft behind:\n  " + "\n  ".join(lines), red=True)
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
         return result
-
-
-def _wait_for_the_end(run: str, directory: Path) -> dict[int, str]:
-    """Who is tied to the test process tidies up and ends when that does: a namespace's holder, the Debian machine's
-    control group. Returns those that do not."""
-    deadline = time.monotonic() + GRACE
-    while (left := processes(run, directory)) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return left
 
 
 def _remove(run: str, directory: Path) -> None:
@@ -127,7 +123,9 @@ def _watch(pid: int, run: str, directory: Path) -> None:
         waiting.poll()
     except ProcessLookupError:
         pass  # it has ended already
-    _wait_for_the_end(run, directory)
+    # Who is tied to the test process tidies up by itself now, as whoever holds a namespace or a control group. And what
+    # it was about to start cannot be told from others before it has become a program of its own.
+    time.sleep(GRACE)
     _remove(run, directory)
     shutil.rmtree(directory / "scratch", ignore_errors=True)
 

@@ -15,8 +15,8 @@ from tests.waiting import eventually
 
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.system
-WORKERS = "2"
-TESTS = ("tests/system/test_main_job.py", "tests/system/test_mesh.py")
+WORKERS = "1"
+TESTS = ("tests/system/test_main_job.py",)
 """They make namespaces, and run BIRD, ExaBGP, healthchecks and daemons in them."""
 
 

@@ -103,6 +103,7 @@ class AnycastHost:
         return {
             "PATH": f"{self.exabgp.programs}:/usr/sbin:/usr/bin:/sbin:/bin",
             "HOME": str(self.directory),
+            "CACHE_DIRECTORY": os.environ["CACHE_DIRECTORY"],
             **self.cloud.environment(self.instance.instance_id),
             "exabgp_daemon_user": self.user,
             "exabgp_api_cli": "false",
