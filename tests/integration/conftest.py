@@ -8,6 +8,13 @@ from site_kit import Site
 
 from bgp2vpc.demo.cloud.client import Cloud
 from bgp2vpc.demo.cloud.values import Host, World
+from tests import forked
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_fork_is_left() -> Iterator[None]:
+    yield
+    forked.stop()
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from bgp2vpc.demo.cloud.client import Cloud
 from bgp2vpc.demo.cloud.values import Host
 from bgp2vpc.sources.client import ask
 from bgp2vpc.sources.unix import SocketError
+from tests.forked import Forked
 from tests.waiting import PATIENCE, eventually
 
 PROGRAM = (sys.executable, "-m", "bgp2vpc")
@@ -48,7 +49,7 @@ class Site:
         self.socket = directory / "s.sock"
         self.log_file = directory / "log"
         self.environment = os.environ | cloud.environment(host.instance_id)
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: Forked | None = None
         self.configure()
 
     def configure(self, **changes: Any) -> None:
@@ -58,13 +59,12 @@ class Site:
 
     def start(self, *options: str, command: str = "run", wait: bool = True) -> "Site":
         """Start the daemon; with `wait` until it has seen the route tables."""
-        with self.log_file.open("ab") as log:
-            self.process = subprocess.Popen(
-                [*PROGRAM, command, "-f", str(self.file), *options],
-                env=self.environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=log,
-            )  # fmt: skip
-        if wait:
-            eventually(self._has_observed, "the daemon to see EC2", lambda: self.log)
+        self.process = Forked([command, "-f", str(self.file), *options], self.environment, self.log_file)
+        return self.wait_for_start() if wait else self
+
+    def wait_for_start(self) -> "Site":
+        """Until the daemon has seen the route tables."""
+        eventually(self._has_observed, "the daemon to see EC2", lambda: self.log)
         return self
 
     def _has_observed(self) -> bool:
@@ -125,7 +125,9 @@ class Site:
         return seen if seen["ended"] >= poll else None
 
     def _asked(self, question: str) -> dict[str, Any]:
-        return json.loads(ask(self.socket, [f"bgp2vpc {question}"], timeout=PATIENCE)[0].text[0])
+        (answer,) = ask(self.socket, [f"bgp2vpc {question}"], timeout=PATIENCE)
+        assert answer.ok, (question, answer.error)
+        return json.loads(answer.text[0])
 
     def verdict(self, table: str, prefix: str) -> str:
         """`keep ours`, or nothing."""

@@ -86,6 +86,8 @@ def test_two_daemons_that_start_at_once_do_not_fight(world: World, make_site, cl
     for each in sites:
         each.configure(processes={"dns": announcing(A, B, C)})
         each.start(wait=False)
+    for each in sites:
+        each.wait_for_start()
     for table in world.tables:
         for prefix in (A, B, C):
             cloud.wait_until(lambda table=table, prefix=prefix: prefix in cloud.routes(table))
