@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 
 from bgp2vpc.demo.cloud.client import Cloud
@@ -14,6 +15,11 @@ pytest_plugins = ("tests.suite.order", "tests.suite.evidence", "tests.suite.left
 # Hundreds of daemons start here: compiling the program's modules for each of them would cost it 0.3 s.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
+
+# `--hypothesis-profile=long`: not the same hundred examples of each property as always, but thousands of new ones.
+hypothesis.settings.register_profile(
+    "long", hypothesis.settings.get_profile("ci"), derandomize=False, max_examples=5000
+)
 
 # Its questions are no test modules, but their asserts are to explain themselves all the same.
 pytest.register_assert_rewrite("tests.cloud.ec2_battery")

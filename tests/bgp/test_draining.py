@@ -1,7 +1,7 @@
 """What a path looks like while its announcer leaves, and that nothing else of it is lost."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from bgp2vpc.bgp.draining import NOTHING_DRAINS, Draining, PrefixSet, drained
 from bgp2vpc.bgp.path import GRACEFUL_SHUTDOWN, Community, Path, RawAttribute
@@ -45,7 +45,6 @@ def _as_before(changed: Path, before: Path) -> Path:
     return Path(changed.prefix, changed.next_hop, type(attributes)(**values), changed.path_id)
 
 
-@settings(max_examples=300, derandomize=True, deadline=None)
 @given(statement=statements())
 def test_whatever_is_announced_its_last_resort_is_read_back_whole(statement: str) -> None:
     for each in parse(f"announce {statement}").events:

@@ -778,7 +778,7 @@ steps = st.one_of(
 
 
 @seed(4)
-@settings(max_examples=200, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(suppress_health_check=list(HealthCheck))
 @given(st.lists(steps, max_size=16))
 def test_exabgp_and_the_vpc_have_what_the_sources_say_as_far_as_it_may_be_announced(steps) -> None:
     lab = Lab(two_hosts(), drain_timeout=6.0, ec2=NO_PACE).start("one", "two", helper=True)

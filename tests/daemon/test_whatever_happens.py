@@ -148,7 +148,7 @@ def by_peer(lab: Lab) -> dict[tuple[str, str], bool]:
 
 
 @seed(20)
-@settings(max_examples=300, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(suppress_health_check=list(HealthCheck))
 @given(st.lists(st.tuples(steps, pauses), max_size=25), st.booleans())
 def test_once_all_is_calm_the_tables_are_as_wished(story_steps, create_same_succeeds: bool) -> None:
     vpc = WatchedVpc()

@@ -6,7 +6,7 @@ from pathlib import Path as File
 import pytest
 from api_lines import damaged, statements
 from exabgp_parser import ExaBgpParser
-from hypothesis import given, settings
+from hypothesis import given
 
 from bgp2vpc.bgp.events import Announce, Withdraw
 from bgp2vpc.bgp.path import Path
@@ -64,7 +64,6 @@ def compare(exabgp: ExaBgpParser, verb: str, statement: str) -> None:
         assert ours.events == events_of(verb, theirs), ours.error
 
 
-@settings(max_examples=500, derandomize=True, deadline=None)
 @given(statement=statements())
 def test_correct_lines_mean_the_same(exabgp: ExaBgpParser, statement: str) -> None:
     for verb in VERBS:
@@ -73,7 +72,6 @@ def test_correct_lines_mean_the_same(exabgp: ExaBgpParser, statement: str) -> No
         compare(exabgp, verb, statement)
 
 
-@settings(max_examples=1200, derandomize=True, deadline=None)
 @given(statement=damaged())
 def test_damaged_lines_are_taken_or_refused_alike(exabgp: ExaBgpParser, statement: str) -> None:
     for verb in VERBS:

@@ -1,7 +1,7 @@
 """A path said as a line is the same path when read."""
 
 from api_lines import U16, U32
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bgp2vpc.bgp.events import Announce, Withdraw
@@ -69,7 +69,6 @@ def paths(draw: st.DrawFn) -> Path:
     return Path(prefix, hop, draw(ATTRIBUTES), draw(st.none() | st.integers(1, (1 << 32) - 1)))
 
 
-@settings(max_examples=500, derandomize=True, deadline=None)
 @given(path=paths(), selector=st.sampled_from(["", "neighbor *", "neighbor 192.0.2.1, neighbor 192.0.2.2", "peer *"]))
 def test_a_path_survives_the_way_out_and_back(path: Path, selector: str) -> None:
     announced = parse(announce_line(path, selector))

@@ -4,7 +4,7 @@ import re
 
 import pytest
 from api_lines import JUNK, damaged
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bgp2vpc.bgp.events import Announce, EndOfRib, Event, Withdraw, WithdrawAll
@@ -287,13 +287,11 @@ def assert_well_formed(command: Command) -> None:
         assert not {"json", "shutdown", "reload", "restart", "reset", "crash"} & set(command.line.split())
 
 
-@settings(max_examples=1000, derandomize=True, deadline=None)
 @given(st.binary(max_size=200))
 def test_any_bytes_get_an_answer(raw: bytes) -> None:
     assert_well_formed(decode(raw))
 
 
-@settings(max_examples=500, derandomize=True, deadline=None)
 @given(st.text(max_size=200))
 def test_any_text_gets_an_answer(line: str) -> None:
     assert_well_formed(parse(line))
@@ -313,13 +311,11 @@ WORD = st.one_of(
 )
 
 
-@settings(max_examples=2000, derandomize=True, deadline=None)
 @given(st.lists(WORD, max_size=14).map(" ".join))
 def test_any_words_of_the_protocol_get_an_answer(line: str) -> None:
     assert_well_formed(parse(line))
 
 
-@settings(max_examples=500, derandomize=True, deadline=None)
 @given(st.sampled_from(["", "neighbor * ", "peer [1.2.3.4] "]), damaged(), st.text(max_size=3), st.integers(0, 200))
 def test_a_line_hit_in_the_middle_gets_an_answer(selector: str, statement: str, hit: str, at: int) -> None:
     line = f"{selector}announce {statement}"

@@ -53,6 +53,7 @@ def test_the_site_builds_without_a_broken_link(site):
     assert {"index.html", "tutorial.html", "events.html", "ready-files.html"} <= {each.name for each in site.iterdir()}
 
 
+@pytest.mark.io
 @needs_mkdocs
 def test_no_page_of_the_site_fetches_anything_from_elsewhere(site):
     for page in site.rglob("*.html"):
