@@ -51,7 +51,7 @@ lint: $(VENV)/.ready
 
 # At every commit: linters, types, and every test that needs no process, socket or root. One minute.
 check: $(VENV)/.ready lint
-	$(BIN)/python -m pytest --no-io -n 2 $(SPREAD)
+	$(BIN)/python -m pytest --no-io --hypothesis-profile=quick -n 2 $(SPREAD)
 
 test: setup lint
 	$(BIN)/python -m pytest -n $(WORKERS) $(SPREAD)

@@ -16,10 +16,10 @@ pytest_plugins = ("tests.suite.order", "tests.suite.evidence", "tests.suite.left
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
-# `--hypothesis-profile=long`: not the same hundred examples of each property as always, but thousands of new ones.
-hypothesis.settings.register_profile(
-    "long", hypothesis.settings.get_profile("ci"), derandomize=False, max_examples=5000
-)
+# `make check` looks at fewer examples of each property than `make test`, which has a hundred; `long` at new ones.
+_SAME = hypothesis.settings.get_profile("ci")
+hypothesis.settings.register_profile("quick", _SAME, max_examples=25)
+hypothesis.settings.register_profile("long", _SAME, derandomize=False, max_examples=5000)
 
 # Its questions are no test modules, but their asserts are to explain themselves all the same.
 pytest.register_assert_rewrite("tests.cloud.ec2_battery")

@@ -99,7 +99,7 @@ pauses = st.sampled_from([0.0, 0.03, 0.08, 0.3, 5.0, 61.0])
 
 
 @seed(20)
-@settings(suppress_health_check=list(HealthCheck))
+@settings(max_examples=settings().max_examples // 3, suppress_health_check=list(HealthCheck))
 @given(st.lists(st.tuples(wishes, st.none() | st.tuples(failures, kinds), pauses), max_size=20))
 def test_once_all_is_calm_every_wished_prefix_points_at_one_who_wishes_it(steps) -> None:
     made: list[Lab] = []

@@ -63,7 +63,7 @@ def test_an_owner_that_is_dead_to_one_keeps_its_route_until_a_second_member_says
 
         observer.vote(f"withdraw web {first.host.address} from observer")
         second.wait_for_route(WEB, *world.tables)
-        assert "owner-failing" in second.log
+        second.wait_for_log("owner-failing")
         shown = second.command("status", "--socket", str(second.socket)).stdout
         assert f"serf: up as {second.host.instance_id}, 3 members\n" in shown
         assert f"serf: withdraw web {first.host.address} from observer\n" in shown

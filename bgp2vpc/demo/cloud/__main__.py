@@ -1,12 +1,12 @@
 """`python -m bgp2vpc.demo.cloud`: the cloud as a process. Its first line on stdout says where it listens."""
 
 import argparse
+import gc
 import os
 import sys
 import threading
 
 from bgp2vpc.demo.cloud.process import READY
-from bgp2vpc.demo.cloud.server import serve
 
 
 def main() -> None:
@@ -16,6 +16,11 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=0, help="port to listen on; 0: any free one (default)")
     parser.add_argument("--until-stdin-closes", action="store_true", help="end when stdin does: with the parent")
     arguments = parser.parse_args()
+    gc.disable()  # moto's tables are large and stay: walking them again and again is a third of the start
+    from bgp2vpc.demo.cloud.server import serve  # noqa: PLC0415
+
+    gc.freeze()
+    gc.enable()
     try:
         server = serve(arguments.host, arguments.port)
     except OSError as error:
