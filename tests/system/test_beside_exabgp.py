@@ -5,7 +5,7 @@ import os
 import signal
 
 import pytest
-from anycast import EXABGP_50, EXABGPS, HEALTHCHECK, IPV4, PREFIXES, Exabgp, MakeHost
+from anycast import EXABGP_42, EXABGP_50, EXABGPS, HEALTHCHECK, IPV4, PREFIXES, Exabgp, MakeHost
 from bird import EBGP, IBGP, MakeRouter, Peering
 
 from bgp2vpc.demo.cloud.client import Cloud
@@ -14,7 +14,9 @@ from tests.waiting import eventually
 pytestmark = pytest.mark.system
 
 both_versions = pytest.mark.parametrize("exabgp", EXABGPS, ids=lambda exabgp: exabgp.version)
-both_encoders = pytest.mark.parametrize("encoder", ["text", "json"])
+with_an_encoder_each = pytest.mark.parametrize(
+    ("exabgp", "encoder"), [(EXABGP_42, "text"), (EXABGP_50, "json")], ids=["4.2-text", "5.0-json"]
+)
 
 FLOW = "announce flow route { match { source 198.51.100.7/32; destination 192.0.2.53/32; } then { discard; } }"
 
@@ -45,8 +47,7 @@ def test_a_flow_from_a_script_reaches_the_router_and_not_the_vpc(
     assert {call.parameters.get("DestinationCidrBlock", IPV4) for call in cloud.writes()} == {IPV4}
 
 
-@both_versions
-@both_encoders
+@with_an_encoder_each
 def test_what_the_router_announces_is_a_peers_path_until_its_session_drops(
     exabgp: Exabgp, encoder: str, make_host: MakeHost, start_router: MakeRouter, cloud: Cloud
 ) -> None:
@@ -69,8 +70,11 @@ def test_what_the_router_announces_is_a_peers_path_until_its_session_drops(
     assert not any(prefix in cloud.routes(host.instance.table) for prefix in heard)  # a peer's path is not ours
 
 
-@both_versions
-@pytest.mark.parametrize(("on_exit", "remains"), [("withdraw", False), ("keep", True)])
+@pytest.mark.parametrize(
+    ("exabgp", "on_exit", "remains"),
+    [(EXABGP_42, "withdraw", False), (EXABGP_50, "keep", True)],
+    ids=["4.2-withdraw", "5.0-keep"],
+)
 def test_the_end_of_exabgp_withdraws_or_keeps_the_vpc_routes_as_configured(
     exabgp: Exabgp, on_exit: str, remains: bool, make_host: MakeHost, start_router: MakeRouter, cloud: Cloud
 ) -> None:

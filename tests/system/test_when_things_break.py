@@ -4,7 +4,7 @@ import os
 import signal
 
 import pytest
-from anycast import EXABGP_50, EXABGPS, HEALTHCHECK, PREFIXES, AnycastHost, Exabgp, MakeHost
+from anycast import EXABGP_42, EXABGP_50, EXABGPS, HEALTHCHECK, PREFIXES, AnycastHost, Exabgp, MakeHost
 from bird import IBGP, Bird, MakeRouter, Peering
 from netns import Net
 
@@ -14,7 +14,9 @@ from tests.waiting import eventually
 
 pytestmark = pytest.mark.system
 
-both_encoders = pytest.mark.parametrize("encoder", ["text", "json"])
+with_an_encoder_each = pytest.mark.parametrize(
+    ("exabgp", "encoder"), [(EXABGP_42, "text"), (EXABGP_50, "json")], ids=["4.2-text", "5.0-json"]
+)
 both_versions = pytest.mark.parametrize("exabgp", EXABGPS, ids=lambda exabgp: exabgp.version)
 
 
@@ -79,8 +81,7 @@ def test_a_killed_helper_returns_and_no_route_was_deleted_in_between(
     down(host, router)
 
 
-@both_versions
-@both_encoders
+@with_an_encoder_each
 def test_a_helper_that_was_killed_knows_the_peers_paths_again_at_once(
     exabgp: Exabgp, encoder: str, make_host: MakeHost, start_router: MakeRouter
 ) -> None:
