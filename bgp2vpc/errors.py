@@ -3,6 +3,7 @@
 Bgp2vpcError
 ├── ConfigError             the author of the file; exit 2
 ├── MetadataError           the host: instance metadata did not answer, and nothing replaces it
+├── CheckUnknown            the host: something of ours keeps a health check from telling how its destination is
 ├── SerfError               time, or the operator: there is no talking with the Serf agent
 │   ├── SerfAway            time: it does not run, does not answer, or has gone
 │   ├── SerfRefused         the operator: it wants another key, or is too old
@@ -62,6 +63,10 @@ class MetadataError(Bgp2vpcError):
 
 class PlanRefused(Bgp2vpcError):
     """A plan that asks for more than the configuration allows at once. Nothing of it was written."""
+
+
+class CheckUnknown(Bgp2vpcError):
+    """A health check cannot tell how its destination is, for a reason on our own side. Its verdict stays."""
 
 
 class SerfError(Bgp2vpcError):

@@ -41,6 +41,10 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         return 1000.0 + self._jumping.now
 
+    def stall(self, seconds: float) -> None:
+        """So long nothing can run: somebody computes, or the process is stopped."""
+        self._jumping.now += seconds
+
     def run_in_executor(self, executor: Executor | None, func, *args) -> asyncio.Future:
         answer = self.create_future()
         self.call_later(self.latency / 2, self._run, answer, func, args)

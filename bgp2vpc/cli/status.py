@@ -32,7 +32,7 @@ def _status(args: argparse.Namespace) -> int:
 
 
 SOURCES = ("name", "kind", "state", "paths", "restarts", "last_line")
-CHECKS = ("name", "type", "destination", "state", "since", "latency", "reason")
+CHECKS = ("name", "type", "destination", "state", "since", "unknown_since", "latency", "reason")
 PATHS = ("prefix", "next_hop", "source", "best", "reason", "med", "local_preference")
 ROUTES = ("route_table_id", "prefix", "verdict", "reason", "target", "rule", "detail")
 UNBROKEN = {"route_table_id", "prefix", "target", "time"}

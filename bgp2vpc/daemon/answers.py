@@ -50,16 +50,17 @@ def _others(bridge: Bridge, verdicts: Mapping[str, bool | None]) -> Iterator[Sou
 
 
 def check_json(status: CheckStatus, now: float) -> dict[str, Any]:
-    """A health check; times in seconds, `since` counted back from now."""
+    """A health check; times in seconds, `since` and `unknown_since` counted back from now."""
     return {
         "name": status.name,
         "type": status.type,
         "destination": str(status.destination),
         "state": VERDICTS[status.healthy],
         "since": None if status.since is None else round(now - status.since, 1),
+        "unknown_since": None if status.unknown_since is None else round(now - status.unknown_since, 1),
         "latency": None if status.latency is None else round(status.latency, 4),
         "reason": status.last_reason,
-        "history": [sample.ok for sample in status.history],
+        "history": [sample.healthy for sample in status.history],
         "latencies": [round(sample.latency, 4) for sample in status.history],
         "probes": status.probes,
     }

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from bgp2vpc.config.model import Announcement, CheckedSource
 from bgp2vpc.daemon.checkup import Checkup, MakeHooks
+from bgp2vpc.daemon.journal import Journal
 from bgp2vpc.daemon.scripts import StartTask
 from bgp2vpc.dialect.text import parse
 from bgp2vpc.health.model import Check
@@ -23,12 +24,19 @@ class Checks:
     """
 
     def __init__(
-        self, listener: Listener, start_task: StartTask, make_hooks: MakeHooks, touch: Touch, *, assume_healthy: bool
+        self,
+        listener: Listener,
+        start_task: StartTask,
+        journal: Journal,
+        make_hooks: MakeHooks,
+        touch: Touch,
+        *,
+        assume_healthy: bool,
     ) -> None:
         self._listener = listener
         self._touch = touch
         self._assume_healthy = assume_healthy
-        self._checkup: Checkup[str] = Checkup(start_task, make_hooks, self._verdict_changed)
+        self._checkup: Checkup[str] = Checkup(start_task, journal, make_hooks, self._verdict_changed)
         self._sources: dict[str, CheckedSource] = {}
         self._retired: dict[str, CheckedSource] = {}
         """Configured no longer, and not closed yet."""

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Generic, TypeVar
 
+from bgp2vpc.daemon.journal import Journal
 from bgp2vpc.daemon.scripts import StartTask
 from bgp2vpc.daemon.waiting import cancelled
-from bgp2vpc.errors import Bgp2vpcError
+from bgp2vpc.errors import Bgp2vpcError, CheckUnknown
 from bgp2vpc.health.hooks import Hooks
 from bgp2vpc.health.model import Check
 from bgp2vpc.health.probe import prepare
@@ -29,7 +30,10 @@ class _Running:
 class Checkup(Generic[Key]):
     """Keeps exactly the wanted checks running. `on_verdict` hears of every change of a verdict, also the first."""
 
-    def __init__(self, start_task: StartTask, make_hooks: MakeHooks, on_verdict: Callable[[Key], None]) -> None:
+    def __init__(
+        self, start_task: StartTask, journal: Journal, make_hooks: MakeHooks, on_verdict: Callable[[Key], None]
+    ) -> None:
+        self._journal = journal
         self._start_task = start_task
         self._make_hooks = make_hooks
         self._on_verdict = on_verdict
@@ -42,7 +46,9 @@ class Checkup(Generic[Key]):
         What cannot work on this host is not run: it has no verdict, rather than a bad one.
         """
         for key in [key for key, running in self._running.items() if checks.get(key) != running.check]:
-            self._running.pop(key).task.cancel()
+            running = self._running.pop(key)
+            running.task.cancel()
+            self._journal.forget(_subject(running.check))
         for key, check in checks.items():
             if key not in self._running and not unusable([check]):
                 self._start(key, check)
@@ -51,11 +57,17 @@ class Checkup(Generic[Key]):
         delay = spread(self._started, check.every)
         self._started += 1
         heard = partial(self._heard, key)
-        runner = Runner(check, heard, delay=delay, hooks=self._make_hooks(check))
+        runner = Runner(check, heard, partial(self._told, check), delay=delay, hooks=self._make_hooks(check))
         self._running[key] = _Running(check, runner, self._start_task(f"check {check.name}", runner.run()))
 
     def _heard(self, key: Key, _: CheckStatus) -> None:
         self._on_verdict(key)
+
+    def _told(self, check: Check, trouble: str) -> None:
+        if trouble:
+            self._journal.failure(_subject(check), CheckUnknown(f"{_subject(check)} tells nothing: {trouble}"))
+        else:
+            self._journal.success(_subject(check))
 
     def healthy(self, key: Key) -> bool | None:
         """The verdict of a check; None if there is none yet, or no such check runs."""
@@ -77,6 +89,10 @@ class Checkup(Generic[Key]):
         tasks = [running.task for running in self._running.values()]
         self._running.clear()
         await cancelled(*tasks)
+
+
+def _subject(check: Check) -> str:
+    return f"check {check.name} of {check.destination}"
 
 
 def unusable(checks: Iterable[Check]) -> list[Bgp2vpcError]:

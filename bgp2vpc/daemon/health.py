@@ -43,7 +43,7 @@ class Health:
         self._assumed = assumed
         self._noop = noop
         self._config = Config(file="")
-        self._checks = Checks(listener, start_task, self._hooks, touch, assume_healthy=assumed)
+        self._checks = Checks(listener, start_task, journal, self._hooks, touch, assume_healthy=assumed)
         self._owners: OwnerChecks | None = None
         self._view: View | None = None
 

@@ -10,6 +10,7 @@ from typing import Any
 from bgp2vpc.daemon.apply import Outcome, Result
 from bgp2vpc.errors import (
     Bgp2vpcError,
+    CheckUnknown,
     Disagreement,
     Ec2Error,
     ExabgpError,
@@ -196,8 +197,12 @@ class Journal:
     def no_longer_wanted(self, keys: Iterable[Key]) -> None:
         """Nothing is to be written at these places: what failed there will be news when it fails again."""
         for key in keys:
-            if self._failing.pop(subject_of(key), None) is not None:
-                self.over(subject_of(key), True)
+            self.forget(subject_of(key))
+
+    def forget(self, subject: str) -> None:
+        """Whether this works does not matter any more."""
+        if self._failing.pop(subject, None) is not None:
+            self.over(subject, True)
 
     def verdicts(self, before: Mapping[Key, Verdict], now: Mapping[Key, Verdict]) -> None:
         """What is offered and not written, and why: said when it becomes so. What is written is said when it is."""
@@ -257,7 +262,7 @@ def _level(error: Bgp2vpcError) -> int:
     match error:
         case Disagreement():  # somebody else was faster: that is looked at again, and mostly ends well
             return logging.INFO
-        case Transient():
+        case Transient() | CheckUnknown():
             return logging.WARNING
     return logging.ERROR
 
@@ -266,6 +271,8 @@ def consequence(error: Bgp2vpcError) -> str:
     """What follows, in the words of the log."""
     if isinstance(error, OperatorError):
         return "needs an operator; tried again meanwhile"
+    if isinstance(error, CheckUnknown):
+        return "its verdict stays as it is; probed again"
     if isinstance(error, SerfError):
         return "tried again; meanwhile no member counts as gone, and votes run out"
     if isinstance(error, ExabgpError):

@@ -49,7 +49,7 @@ class OwnerChecks:
         self._journal = journal
         self._start_task = start_task
         self._touch = touch
-        self._checkup: Checkup[Owner] = Checkup(start_task, make_hooks, self._verdict_changed)
+        self._checkup: Checkup[Owner] = Checkup(start_task, journal, make_hooks, self._verdict_changed)
         self._templates: dict[str, Check] = {}
         self._places: dict[Key, Owner] = {}
         self._owners: frozenset[Owner] = frozenset()

@@ -117,7 +117,12 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What one probe found. `reason`: why not, in a few words for people; empty if it is well."""
+    """What one probe found: healthy, unhealthy, or (None) unknown.
 
-    ok: bool
+    Unhealthy needs evidence from what is checked: a refusal, a wrong answer, or silence while we were on time. What
+    fails on our own side (no descriptors, a program that is not there) says nothing about it: unknown. `reason`: why
+    it is not healthy, in a few words for people.
+    """
+
+    healthy: bool | None
     reason: str = ""

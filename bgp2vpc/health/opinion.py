@@ -17,9 +17,9 @@ class Opinion:
     streak: int = 0
     """How many results of the same kind came last: positive for successes, negative for failures."""
 
-    def add(self, ok: bool) -> bool:
-        """Take in one result. True if the verdict changed, or is the first one."""
-        if ok:
+    def add(self, healthy: bool) -> bool:
+        """Take in one result that is known. True if the verdict changed, or is the first one."""
+        if healthy:
             self.streak = max(self.streak, 0) + 1
         else:
             self.streak = min(self.streak, 0) - 1

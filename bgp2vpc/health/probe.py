@@ -5,12 +5,16 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import TypeAlias, assert_never
+from typing import Final, TypeAlias, assert_never
 
 from bgp2vpc.health.model import Check, Command, Dns, Http, Ping, Probe, Result, Tcp
 from bgp2vpc.health.reasons import timeout_reason
 from bgp2vpc.health.tls import tls_context
 from bgp2vpc.prefix import IPAddress
+
+_LOOKS: Final = 8
+"""How often it is looked, during a time-out, whether the event loop is late."""
+_TOLERATED: Final = 0.25
 
 Prober: TypeAlias = Callable[[Check], Awaitable[Result]]
 """What `run_probe` is: one probe of a check, without a deadline of its own."""
@@ -42,12 +46,35 @@ async def run_probe(check: Check) -> Result:
 
 
 async def probe_within(check: Check, probe: Prober = run_probe) -> Result:
-    """Probe once, and give up after the check's own time-out."""
+    """Probe once, and give up after the check's own time-out.
+
+    Silence is evidence only while we are on time: where the event loop was late by a quarter of the time-out, the
+    answer may have come, and lay there unread. That is unknown.
+    """
+    loop = asyncio.get_running_loop()
+    given_up = loop.time() + check.timeout
+    step, late = check.timeout / _LOOKS, 0.0
+    timer: asyncio.TimerHandle | None = None
+
+    def look(due: float) -> None:
+        nonlocal late, timer
+        now = loop.time()
+        late = max(late, now - due)
+        timer = loop.call_at(now + step, look, now + step)
+
+    look(loop.time())
     try:
-        async with asyncio.timeout(check.timeout):
+        async with asyncio.timeout_at(given_up):
             return await probe(check)
     except TimeoutError as error:
-        return Result(False, timeout_reason(check.timeout, error))
+        late = max(late, loop.time() - given_up)
+        reason = timeout_reason(check.timeout, error)
+        if late > check.timeout * _TOLERATED:
+            return Result(None, f"{reason}, but we were late ourselves by {late:.2g} s")
+        return Result(False, reason)
+    finally:
+        if timer is not None:
+            timer.cancel()
 
 
 def _prober(probe: Probe) -> Callable[[IPAddress], Awaitable[Result]]:

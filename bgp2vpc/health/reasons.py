@@ -1,14 +1,38 @@
-"""Why a probe failed, in a few words for people."""
+"""Why a probe failed, in a few words for people, and whether that is evidence against what it probes."""
 
 import asyncio
+import errno
 import os
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
+from bgp2vpc.health.model import Result
+
+EVIDENCE: Final = frozenset(
+    {
+        errno.ECONNREFUSED,
+        errno.ECONNRESET,
+        errno.ECONNABORTED,
+        errno.EPIPE,
+        errno.ENOTCONN,
+        errno.ETIMEDOUT,
+        errno.EHOSTUNREACH,
+        errno.EHOSTDOWN,
+        errno.EPROTO,
+    }
+)
+"""What the kernel reports when the other side, or a router before it, refused, hung up or kept silent (connect(2),
+ip(7)). Every other number is about this host: a want of descriptors, memory, ports, routes or permission."""
 _SHOWN: Final = 40
 """Characters of an expected text that are worth repeating."""
+
+
+def failed(error: OSError) -> Result:
+    """The result of a probe that ended in this error: unhealthy if the other side is its cause, else unknown."""
+    told_by_peer = isinstance(error, ssl.SSLError) or (isinstance(error, ConnectionError) and error.errno is None)
+    return Result(False if told_by_peer or error.errno in EVIDENCE else None, network_reason(error))
 
 
 def network_reason(error: OSError) -> str:

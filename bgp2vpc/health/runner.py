@@ -22,9 +22,9 @@ log = logging.getLogger("bgp2vpc.health")
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One probe of the past. `latency`: seconds until it had its result, good or bad."""
+    """One probe of the past. `healthy` as in Result; `latency`: seconds until it had its result, good or bad."""
 
-    ok: bool
+    healthy: bool | None
     latency: float
 
 
@@ -32,7 +32,8 @@ class Sample:
 class CheckStatus:
     """A check as of now. `healthy` None: no verdict yet; `since`: when it last changed, in the event loop's seconds.
 
-    `last_result` None: nothing probed yet. `latency`: of the last probe, in seconds. `history`: the oldest first.
+    `unknown_since`: since when its probes tell nothing, for a reason on our own side (the verdict stays meanwhile);
+    None: they do. `last_result` None: nothing probed yet. `history`: the oldest first.
     """
 
     name: str
@@ -40,6 +41,7 @@ class CheckStatus:
     destination: IPAddress | None
     healthy: bool | None
     since: float | None
+    unknown_since: float | None
     last_result: Result | None
     history: tuple[Sample, ...]
     probes: int = 0
@@ -63,21 +65,27 @@ class Runner:
         self,
         check: Check,
         on_verdict: Callable[[CheckStatus], None],
+        on_trouble: Callable[[str], None] = lambda _: None,
         *,
         delay: float = 0.0,
         hooks: Hooks | None = None,
         probe: Prober = run_probe,
     ) -> None:
-        """`on_verdict` is called whenever the verdict changes, also for the first one. `delay`: seconds before the
-        first probe (see `schedule.spread`).
+        """`on_verdict` is called whenever the verdict changes, also for the first one; `on_trouble` with the reason for
+        each result that is unknown, and with an empty text once `rise` results in a row are known again. `delay`:
+        seconds before the first probe (see `schedule.spread`).
         """
         self.check = check
         self._on_verdict = on_verdict
+        self._on_trouble = on_trouble
         self._delay = delay
         self._hooks = hooks or Hooks(check)
         self._probe = probe
         self._opinion = Opinion(check.rise, check.fall)
         self._since: float | None = None
+        self._unknown_since: float | None = None
+        self._known = 0
+        """Results in a row that were known."""
         self._last_result: Result | None = None
         self._history: deque[Sample] = deque(maxlen=_REMEMBERED)
         self._raised = False
@@ -100,6 +108,7 @@ class Runner:
             destination=self.check.destination,
             healthy=self._opinion.healthy,
             since=self._since,
+            unknown_since=self._unknown_since,
             last_result=self._last_result,
             history=tuple(self._history),
             probes=self._probes,
@@ -144,24 +153,32 @@ class Runner:
     async def _probe_once(self) -> Result:
         try:
             return await probe_within(self.check, self._probe)
-        except Exception as error:  # a mistake of ours must not end the check, nor make it look well
+        except Exception as error:  # a mistake of ours must not end the check, nor say anything about what it probes
             level = logging.DEBUG if self._raised else logging.ERROR
             self._raised = True
             log.log(level, "probe failed by a mistake of ours, please report it: %s", self.check.name, exc_info=error)
-            return Result(False, f"internal error: {type(error).__name__}: {error}")
+            return Result(None, f"internal error: {type(error).__name__}: {error}")
 
     def _take_in(self, result: Result, started: float, now: float) -> None:
         self._last_result = result
         self._probes += 1
-        self._history.append(Sample(result.ok, now - started))
-        changed = self._opinion.add(result.ok)
+        self._history.append(Sample(result.healthy, now - started))
         if log.isEnabledFor(logging.DEBUG):
-            self._tell(
-                logging.DEBUG, "probe succeeded" if result.ok else "probe failed", seconds=round(now - started, 4)
-            )
-        if changed:
+            what = {True: "probe succeeded", False: "probe failed", None: "probe told nothing"}[result.healthy]
+            self._tell(logging.DEBUG, what, seconds=round(now - started, 4))
+        if result.healthy is None:
+            self._known = 0
+            if self._unknown_since is None:
+                self._unknown_since = now
+            self._on_trouble(result.reason)
+            return
+        self._known += 1
+        if self._unknown_since is not None and self._known >= self.check.rise:
+            self._unknown_since = None
+            self._on_trouble("")
+        if self._opinion.add(result.healthy):
             self._since = now
-            self._announce(healthy=result.ok)
+            self._announce(healthy=result.healthy)
 
     def _announce(self, *, healthy: bool) -> None:
         what = "check healthy" if healthy else "check unhealthy"

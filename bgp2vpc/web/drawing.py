@@ -11,17 +11,23 @@ _WIDTH: Final = 4
 _HEIGHT: Final = 16
 
 
-def ticks(history: Sequence[bool]) -> Markup:
-    """One tick per probe, the latest at the right; a bad one is taller, not only of another colour."""
+_TICK: Final = {True: ("ok", 4), False: ("failed", 0), None: ("unknown", _HEIGHT - 2)}
+"""Class and upper edge, by what the probe found."""
+
+
+def ticks(history: Sequence[bool | None]) -> Markup:
+    """One tick per probe, the latest at the right; a bad one is taller, not only of another colour, and one that told
+    nothing (None) is a short line.
+    """
     shown = history[-TICKS:]
     offset = (TICKS - len(shown)) * _WIDTH
     marks = "".join(
-        f'<rect class="{"ok" if ok else "failed"}" x="{offset + n * _WIDTH}" y="{4 if ok else 0}" '
-        f'width="{_WIDTH - 1}" height="{_HEIGHT - 4 if ok else _HEIGHT}"/>'
-        for n, ok in enumerate(shown)
+        f'<rect class="{kind}" x="{offset + n * _WIDTH}" y="{top}" width="{_WIDTH - 1}" height="{_HEIGHT - top}"/>'
+        for n, (kind, top) in enumerate(_TICK[healthy] for healthy in shown)
     )
-    bad = sum(not ok for ok in shown)
-    label = f"the last {len(shown)} probes: {bad} failed" if bad else f"the last {len(shown)} probes: all well"
+    counts = [(shown.count(False), "failed"), (shown.count(None), "told nothing")]
+    bad = ", ".join(f"{count} {what}" for count, what in counts if count)
+    label = f"the last {len(shown)} probes: {bad or 'all well'}"
     return _svg("ticks", label, marks)
 
 

@@ -187,6 +187,11 @@ METRICS: Final = (
         ("check", "destination"), _checks(lambda row: _STATES[row["state"]]),
     ),
     Description(
+        "bgp2vpc_check_unknown", "gauge",
+        "Fact: 1 while the probes of a health check tell nothing, for a reason on our own side; its verdict stays.",
+        ("check", "destination"), _checks(lambda row: float(row["unknown_since"] is not None)),
+    ),
+    Description(
         "bgp2vpc_check_latency_seconds", "gauge", "Fact: seconds that the last probe of a health check took.",
         ("check", "destination"), _checks(lambda row: row["latency"]),
     ),

@@ -11,6 +11,7 @@ from bgp2vpc.config.model import OnExit
 from bgp2vpc.errors import Denied, Throttled, Transient
 from bgp2vpc.vpc.memory import MemoryVpc
 from bgp2vpc.vpc.model import InstanceHealth
+from tests.descriptors import no_descriptors
 
 pytestmark = pytest.mark.io
 
@@ -155,6 +156,35 @@ def test_an_owner_that_fails_its_remote_check_loses_the_route_long_before_the_ne
     remote.start()
     lab.wait(10)
     assert remote.visits() == 0  # nobody is checked any more: the route is ours
+
+
+def test_without_descriptors_no_route_is_taken_and_none_deleted(make_lab, service, remote) -> None:
+    route = ", if_unhealthy: true, remote_healthcheck: alive"
+    lab = make_lab(owned_by_peer(), **settings(file(service, route, remote))).start(wait=10)
+    with no_descriptors():
+        lab.wait(30)
+        checks = {row["name"]: row for row in lab.do(lab.daemon.status)["checks"]}
+        failing = lab.do(lab.daemon.status)["failing"]
+    assert {(row["state"], row["reason"]) for row in checks.values()} == {("healthy", "too many open files")}
+    assert all(29 <= row["unknown_since"] <= 30 for row in checks.values())
+    assert failing == {f"check {name} of {row['destination']}": "CheckUnknown" for name, row in checks.items()}
+    lab.wait(5)
+    status = lab.do(lab.daemon.status)
+    assert ({row["unknown_since"] for row in status["checks"]}, status["failing"]) == ({None}, {})
+    assert lab.writes == []
+    service.stop()  # that is evidence, and so is this:
+    remote.stop()
+    lab.wait(10)
+    assert {row["state"] for row in lab.do(lab.daemon.status)["checks"]} == {"unhealthy"}
+
+
+def test_an_owner_is_not_accused_by_a_program_that_we_lack(make_lab, service) -> None:
+    route = ", if_unhealthy: true, remote_healthcheck: alive"
+    checks = "remote_healthchecks:\n  alive: {type: command, every: 1, config: {command: /no/such/check}}\n"
+    lab = make_lab(owned_by_peer(), **settings(checks + file(service, route))).start(wait=30)
+    assert lab.routes == [f"rtb-1 {P} {PEER} active"]
+    (row,) = (row for row in lab.do(lab.daemon.status)["checks"] if row["name"] == "alive")
+    assert (row["state"], row["reason"]) == ("no verdict yet", "cannot start: No such file or directory")
 
 
 def test_the_remote_check_follows_the_owner(make_lab, service, remote) -> None:

@@ -60,9 +60,16 @@ async def result_of(probe: Probe, destination: IPAddress = LOCAL, within: float 
 
 
 async def reason_of(probe: Probe, destination: IPAddress = LOCAL, within: float = PATIENCE) -> str:
-    """Why one probe fails."""
+    """Why one probe finds its destination unhealthy."""
     result = await result_of(probe, destination, within)
-    assert not result.ok
+    assert result.healthy is False
+    return result.reason
+
+
+async def trouble_of(probe: Probe, destination: IPAddress = LOCAL, within: float = PATIENCE) -> str:
+    """Why one probe cannot tell how its destination is."""
+    result = await result_of(probe, destination, within)
+    assert result.healthy is None
     return result.reason
 
 

@@ -1,13 +1,17 @@
 """One check for hours, on virtual time."""
 
+import asyncio
 import logging
+from contextlib import closing
 
 import pytest
 from health_kit import LOCAL, a_check
 from watch import START, Service, Watch, lines
 
-from bgp2vpc.health.model import Http, Ping, Result, Tcp, Tls
+from bgp2vpc.health.model import Check, Http, Ping, Result, Tcp, Tls
+from bgp2vpc.health.probe import probe_within
 from bgp2vpc.health.runner import CheckStatus, Sample
+from tests.virtual_time import VirtualTimeLoop
 
 
 def test_probes_come_at_a_steady_pace_after_the_delay():
@@ -89,20 +93,53 @@ def test_each_probe_is_a_line_at_debug(caplog: pytest.LogCaptureFixture):
     ]
 
 
-def test_a_probe_that_raises_has_failed_and_is_reported_once(caplog: pytest.LogCaptureFixture):
+def test_a_probe_that_raises_tells_nothing_and_is_reported_once(caplog: pytest.LogCaptureFixture):
     caplog.set_level(logging.INFO, "bgp2vpc")
     watch = Watch(Service("++!!!!++"))
     watch.run(7.5)
-    assert watch.verdicts == [(1, True, ""), (4, False, "internal error: RuntimeError: a bug"), (7, True, "")]
+    assert watch.verdicts == [(1, True, "")]
     errors = [record for record in caplog.records if record.levelno >= logging.WARNING]
     assert [error.getMessage() for error in errors] == ["probe failed by a mistake of ours, please report it: web"]
     assert errors[0].exc_info is not None
     assert isinstance(errors[0].exc_info[1], RuntimeError)
 
 
+def test_what_is_unknown_counts_neither_for_nor_against():
+    watch = Watch(Service("++.??.?.++?+?+++"))  # fall 3, rise 2
+    status = watch.run(15.5)
+    assert watch.verdicts == [(1, True, ""), (7, False, "no good"), (9, True, "")]
+    assert status.history[3:6] == (Sample(None, 0), Sample(None, 0), Sample(False, 0))
+    assert (status.healthy, status.unknown_since) == (True, None)
+    none = "no descriptors"
+    assert watch.troubles == [(3, none), (4, none), (6, none), (8, ""), (10, none), (12, none), (14, "")]
+
+
+def test_a_check_that_has_told_nothing_yet_has_no_verdict_and_says_since_when():
+    watch = Watch(Service("?" * 100))
+    status = watch.run(50)
+    assert (watch.verdicts, status.healthy, status.unknown_since) == ([], None, START)
+
+
+def test_silence_while_we_were_late_ourselves_is_unknown():
+    """As when a script floods the event loop, or the host is frozen and thaws."""
+
+    async def silent(_: Check) -> Result:
+        await asyncio.sleep(3600)
+        raise AssertionError
+
+    def probed(stalled: float) -> Result:
+        with closing(VirtualTimeLoop()) as loop:
+            loop.call_later(0.2, loop.stall, stalled)
+            return loop.run_until_complete(probe_within(a_check(Ping(), timeout=1.0), silent))
+
+    assert probed(0) == probed(0.2) == Result(False, "timed out after 1 s")
+    assert probed(0.5) == Result(None, "timed out after 1 s, but we were late ourselves by 0.45 s")
+    assert probed(60) == Result(None, "timed out after 1 s, but we were late ourselves by 60 s")
+
+
 def test_the_status_tells_the_present_and_the_last_minute():
     watch = Watch(Service("++" + "." * 100, takes=0.5), a_check(Tcp(80, tls=Tls()), name="web"))
-    assert watch.runner.status == CheckStatus("web", "tcp", LOCAL, None, None, None, ())
+    assert watch.runner.status == CheckStatus("web", "tcp", LOCAL, None, None, None, None, ())
     assert (watch.runner.status.last_reason, watch.runner.status.latency) == ("", None)
     status = watch.run(80)
     assert (status.healthy, watch.runner.healthy, status.since) == (False, False, START + 4.5)

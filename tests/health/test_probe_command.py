@@ -4,7 +4,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from health_kit import LOCAL, LOCAL6, OK, SOON, nothing_is_left, open_descriptors, reason_of, result_of, run
+from health_kit import LOCAL, LOCAL6, OK, SOON, nothing_is_left, open_descriptors, reason_of, result_of, run, trouble_of
 from processes import Family
 
 from bgp2vpc.health.model import Command, Result
@@ -20,7 +20,9 @@ pytestmark = pytest.mark.io
         ("echo not shown; exit 0", OK),
         ("exit 1", Result(False, "exit 1")),
         ("echo 'no route to backend' >&2; exit 2", Result(False, "exit 2: no route to backend")),
-        ("kill -SEGV $$", Result(False, "SIGSEGV")),
+        ("kill -SEGV $$", Result(None, "SIGSEGV")),
+        ("no-such-program", Result(None, "exit 127: sh: 1: no-such-program: not found")),
+        ("exit 126", Result(None, "exit 126")),
     ],
 )
 def test_exit_0_is_healthy_and_nothing_else(script: str, result: Result):
@@ -30,9 +32,9 @@ def test_exit_0_is_healthy_and_nothing_else(script: str, result: Result):
     run(story())
 
 
-def test_a_program_that_does_not_exist_is_a_failure():
+def test_a_program_that_does_not_exist_tells_nothing():
     async def story() -> None:
-        reason = await reason_of(Command(("/no/such/check", "-v")))
+        reason = await trouble_of(Command(("/no/such/check", "-v")))
         assert reason == "cannot start: No such file or directory"
 
     run(story())

@@ -68,7 +68,7 @@ def missing(wanted: str, *there: str) -> Result:
             records(*(f"x. A 192.0.2.{n}" for n in range(9))),
             "A",
             ("::1",),
-            Result(False, "expected answer cannot be read: Text input is malformed."),
+            Result(None, "expected answer cannot be read: Text input is malformed."),
         ),
         (
             records(*(f"x. A 192.0.2.{n}" for n in range(1, 9))),

@@ -20,6 +20,7 @@ from health_kit import (
     saying,
     serving,
     silent,
+    trouble_of,
 )
 
 from bgp2vpc.health.model import Result, Tcp, Tls
@@ -49,9 +50,9 @@ def test_a_closed_port_fails_at_once():
     run(story())
 
 
-def test_what_cannot_be_reached_is_a_failure_like_any_other():
+def test_what_we_cannot_even_try_to_reach_is_unknown():
     async def story() -> None:
-        assert await reason_of(Tcp(80), parse_address("fe80::1")) == "invalid argument"  # its interface is missing
+        assert await trouble_of(Tcp(80), parse_address("fe80::1")) == "invalid argument"  # its interface is missing
 
     run(story())
 

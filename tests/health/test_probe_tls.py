@@ -16,6 +16,7 @@ from health_kit import (
     saying,
     serving,
     silent,
+    trouble_of,
 )
 
 from bgp2vpc.health.model import Tcp, Tls
@@ -83,7 +84,7 @@ def test_a_server_that_speaks_no_tls_is_told(authority: Authority):
 def test_certificates_that_are_none_never_mean_the_systems(pem: str):
     async def story() -> None:
         async with serving(silent) as port:
-            assert (await reason_of(Tcp(port, tls=Tls(pem)))).startswith("the CA certificates ")
+            assert (await trouble_of(Tcp(port, tls=Tls(pem)))).startswith("the CA certificates ")
 
     run(story())
 

@@ -18,7 +18,9 @@ START = 1000.0
 
 
 class Service:
-    """What is probed: each probe takes the next of `results` (`+` well, `.` not, `!` raises) and `takes` seconds."""
+    """What is probed: each probe takes the next of `results` (`+` well, `.` not, `?` unknown, `!` raises) and `takes`
+    seconds.
+    """
 
     def __init__(self, results: str = "", *, takes: float = 0.0) -> None:
         self._results = list(results)
@@ -39,7 +41,7 @@ class Service:
         result = self._results.pop(0) if self._results else "+"
         if result == "!":
             raise RuntimeError("a bug")
-        return Result(result == "+", "" if result == "+" else "no good")
+        return {"+": Result(True), ".": Result(False, "no good"), "?": Result(None, "no descriptors")}[result]
 
 
 class Watch:
@@ -52,10 +54,14 @@ class Watch:
         self.verdicts: list[tuple[float, bool | None, str]] = []
         self.complaints: list[dict[str, Any]] = []
         self.loop.set_exception_handler(lambda _, context: self.complaints.append(context))
-        self.runner = Runner(check or a_check(Ping()), self._note, probe=service, **runner)
+        self.troubles: list[tuple[float, str]] = []
+        self.runner = Runner(check or a_check(Ping()), self._note, self._note_trouble, probe=service, **runner)
 
     def _note(self, status: CheckStatus) -> None:
         self.verdicts.append((round(self.loop.time() - START, 6), status.healthy, status.last_reason))
+
+    def _note_trouble(self, trouble: str) -> None:
+        self.troubles.append((round(self.loop.time() - START, 6), trouble))
 
     def run(self, seconds: float) -> CheckStatus:
         async def story() -> None:

@@ -7,10 +7,17 @@ from bgp2vpc.health.programs import run_program
 from bgp2vpc.prefix import IPAddress
 
 _DESTINATION: Final = "%DESTINATION%"
+_NOT_RUN: Final = (126, 127)
+"""Exit statuses of a shell for a program that may not be executed, and for one that is not there (POSIX, sh)."""
 
 
 async def probe_command(probe: Command, destination: IPAddress) -> Result:
-    """Healthy if it exits with 0; given up, it is killed with all that it has started."""
+    """Healthy if it exits with 0, unhealthy if with anything else; given up, it is killed with all that it has started.
+
+    Unknown if it did not get to say anything: it could not be started, a shell did not find what it was to run, or a
+    signal ended it, as when memory is short.
+    """
     argv = [argument.replace(_DESTINATION, str(destination)) for argument in probe.argv]
     ending = await run_program(argv)
-    return Result(ending.ok, ending.trouble)
+    is_known = ending.code is not None and ending.code >= 0 and ending.code not in _NOT_RUN
+    return Result(ending.ok if is_known else None, ending.trouble)

@@ -17,7 +17,7 @@ import dns.rdatatype
 import dns.rdtypes.txtbase
 
 from bgp2vpc.health.model import Dns, Result
-from bgp2vpc.health.reasons import during, network_reason, shown
+from bgp2vpc.health.reasons import during, failed, shown
 from bgp2vpc.prefix import IPAddress
 
 _LISTED: Final = 3
@@ -29,13 +29,13 @@ async def probe_dns(probe: Dns, destination: IPAddress) -> Result:
     try:
         wanted = {text: parse_answer(probe.record, text) for text in probe.expect}
     except dns.exception.DNSException as error:
-        return Result(False, f"expected answer cannot be read: {error}")
+        return Result(None, f"expected answer cannot be read: {error}")
     query = dns.message.make_query(probe.name, probe.record)
     try:
         with during("waiting for the answer"):
             response = await _ask(query, probe, str(destination))
     except OSError as error:
-        return Result(False, network_reason(error))
+        return failed(error)
     except EOFError:
         return Result(False, "closed without an answer")
     except dns.query.BadResponse:

@@ -9,7 +9,7 @@ from yarl import URL
 from bgp2vpc import __version__
 from bgp2vpc.health.errors import UnusableCa
 from bgp2vpc.health.model import Http, Result
-from bgp2vpc.health.reasons import during, network_reason, shown
+from bgp2vpc.health.reasons import during, failed, shown
 from bgp2vpc.health.tls import tls_context
 from bgp2vpc.prefix import IPAddress
 
@@ -26,11 +26,11 @@ async def probe_http(probe: Http, destination: IPAddress) -> Result:
     try:
         return await _request(probe, destination)
     except aiohttp.ClientError as error:
-        return Result(False, _reason(error))
+        return _failed(error)
     except OSError as error:
-        return Result(False, network_reason(error))
+        return failed(error)
     except UnusableCa as error:
-        return Result(False, str(error))
+        return Result(None, str(error))
 
 
 async def _request(probe: Http, destination: IPAddress) -> Result:
@@ -100,19 +100,19 @@ def _host_name(probe: Http) -> str:
     return URL(f"//{probe.host}").host or "" if probe.host else ""
 
 
-def _reason(error: aiohttp.ClientError) -> str:
+def _failed(error: aiohttp.ClientError) -> Result:
     match error:
         case (
             aiohttp.ClientConnectorCertificateError(certificate_error=OSError() as cause)
             | aiohttp.ClientConnectorError(os_error=cause)
             | (aiohttp.ClientOSError() as cause)
         ):
-            return network_reason(cause)
+            return failed(cause)
         case aiohttp.ServerDisconnectedError():
-            return "closed without an answer"
+            return Result(False, "closed without an answer")
         case aiohttp.ClientPayloadError():
-            return "the answer was cut short"
+            return Result(False, "the answer was cut short")
         case aiohttp.ClientResponseError():
-            return "the answer is not HTTP"
+            return Result(False, "the answer is not HTTP")
         case _:
-            return str(error) or type(error).__name__
+            return Result(None, str(error) or type(error).__name__)

@@ -1,11 +1,11 @@
 """An ICMP echo."""
 
-from icmplib.exceptions import ICMPLibError
+from icmplib.exceptions import ICMPLibError, ICMPSocketError
 
 from bgp2vpc.health.errors import PingNotAllowed
 from bgp2vpc.health.model import Ping, Result
 from bgp2vpc.health.probes.icmp import send_failure, shared_echoes
-from bgp2vpc.health.reasons import during, lower_first, network_reason
+from bgp2vpc.health.reasons import during, failed, lower_first
 from bgp2vpc.prefix import IPAddress
 
 
@@ -18,8 +18,10 @@ async def probe_ping(_probe: Ping, destination: IPAddress) -> Result:
             reply = await shared_echoes(address.version).ask(address)
         reply.raise_for_status()
     except PingNotAllowed:
-        return Result(False, "ping is not permitted")
-    except ICMPLibError as error:
+        return Result(None, "ping is not permitted")
+    except ICMPSocketError as error:
         failure = send_failure(error)
-        return Result(False, network_reason(failure) if failure else lower_first(str(error)))
+        return failed(failure) if failure else Result(None, lower_first(str(error)))
+    except ICMPLibError as error:  # an ICMP error from a router, or the destination itself
+        return Result(False, lower_first(str(error)))
     return Result(True)

@@ -9,7 +9,7 @@ from typing import Final
 
 from bgp2vpc.health.errors import UnusableCa
 from bgp2vpc.health.model import Result, Tcp, Tls
-from bgp2vpc.health.reasons import during, network_reason, shown
+from bgp2vpc.health.reasons import during, failed, shown
 from bgp2vpc.health.tls import tls_context
 from bgp2vpc.prefix import IPAddress
 
@@ -25,9 +25,9 @@ async def probe_tcp(probe: Tcp, destination: IPAddress) -> Result:
             return await _plain(probe, destination)
         return await _over_tls(probe, probe.tls, destination)
     except OSError as error:
-        return Result(False, network_reason(error))
+        return failed(error)
     except UnusableCa as error:
-        return Result(False, str(error))
+        return Result(None, str(error))
 
 
 async def _plain(probe: Tcp, destination: IPAddress) -> Result:
