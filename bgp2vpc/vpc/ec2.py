@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 import botocore
 from botocore import xform_name
 from botocore.config import Config
+from botocore.credentials import RefreshableCredentials
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
@@ -33,6 +34,7 @@ from botocore.exceptions import (
     TokenRetrievalError,
     UnauthorizedSSOTokenError,
 )
+from botocore.httpsession import URLLib3Session
 from botocore.loaders import Loader
 from botocore.parsers import ResponseParserError
 from botocore.session import Session
@@ -55,6 +57,9 @@ _STATUS_IDS = 100
 
 # botocore asks the instance role for credentials once; at boot, and now and then later, the first answer is lost.
 _METADATA_ATTEMPTS = 3
+
+_LAST_SECONDS = 30
+"""Of the life of credentials in which new ones must be had: a call signed with the old ones may come too late."""
 
 _INSTANCE_ID = re.compile(r"\bi-[0-9a-z]+")
 _CREDENTIALS = (
@@ -159,7 +164,10 @@ class Ec2(VpcApi):
         return tuple(sorted(_parsed("DescribeSubnets", wire.parse_subnet, items), key=lambda each: each.id))
 
     def instance_health(self, instance_ids: Collection[str]) -> Mapping[str, InstanceHealth]:
-        """DescribeInstanceStatus, which tells of running instances only: the others are GONE, or UNKNOWN to EC2."""
+        """DescribeInstanceStatus of all of these, also those that do not run; of whom it tells nothing is UNKNOWN.
+
+        That an instance is not in the answer is no word of EC2's about it: reads are eventually consistent.
+        """
         health = dict.fromkeys(instance_ids, InstanceHealth.UNKNOWN)
         for ids in _chunks(sorted(health), _STATUS_IDS):
             health.update(self._health_of_known(ids))
@@ -207,7 +215,7 @@ class Ec2(VpcApi):
         asked = list(ids)
         while asked:
             try:
-                answer = self._read("DescribeInstanceStatus", InstanceIds=asked)
+                answer = self._read("DescribeInstanceStatus", InstanceIds=asked, IncludeAllInstances=True)
             except Refused as error:
                 if not error.code.startswith("InvalidInstanceID"):
                     raise
@@ -216,9 +224,8 @@ class Ec2(VpcApi):
                     raise
                 asked = [each for each in asked if each not in unknown]
             else:
-                running = _items(answer, "DescribeInstanceStatus", "InstanceStatuses")
-                health = dict(_parsed("DescribeInstanceStatus", wire.parse_health, running))
-                return dict.fromkeys(asked, InstanceHealth.GONE) | health
+                items = _items(answer, "DescribeInstanceStatus", "InstanceStatuses")
+                return dict(_parsed("DescribeInstanceStatus", wire.parse_health, items))
         return {}
 
     def _pages(self, operation: str, key: str, filters: list[dict[str, Any]]) -> list[wire.Item]:
@@ -270,6 +277,9 @@ class Ec2(VpcApi):
         # A client that was made without credentials never gets any, even when the role is attached a minute later.
         if credentials is None:
             raise NoCredentialsError
+        if isinstance(credentials, RefreshableCredentials):
+            # botocore refuses to sign with good ones that last for less than ten minutes if new ones cannot be had.
+            credentials._mandatory_refresh_timeout = _LAST_SECONDS
         reads, writes = self._client(session, 2 * self._timeout), self._client(session, self._timeout)
         return _Clients(reads, writes, credentials)
 
@@ -314,6 +324,12 @@ def _session(models: str | None) -> Session:
     session = Session()
     if session.get_config_variable("metadata_service_num_attempts") == 1:
         session.set_config_variable("metadata_service_num_attempts", _METADATA_ATTEMPTS)
+    # The role's secret key goes to whoever may ask for it: only to who has a token, and through nobody else's hands.
+    session.set_config_variable("ec2_metadata_v1_disabled", True)
+    role = session.get_component("credential_provider").get_provider("iam-role")
+    role._role_fetcher._session = URLLib3Session(
+        timeout=session.get_config_variable("metadata_service_timeout"), proxies={}
+    )
     if models is not None:
         session.register_component("data_loader", _Ec2Loader(extra_search_paths=[models]))
     return session

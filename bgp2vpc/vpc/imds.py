@@ -5,9 +5,12 @@ https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-instance-metadat
 
 import os
 import re
+import socket
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from http.client import HTTPConnection, HTTPException
+from threading import Event, Timer
 from urllib.parse import urlsplit
 
 from bgp2vpc.errors import MetadataError
@@ -16,6 +19,10 @@ from bgp2vpc.vpc.model import Instance
 _ENDPOINT = "http://169.254.169.254"
 _ENDPOINT_IPV6 = "http://[fd00:ec2::254]"
 _TOKEN_TTL = 21600
+_WORD = re.compile(r"[!-~]{1,1024}")
+"""What a token, a region or an id is made of. Anything else comes from somebody who answers in place of metadata."""
+_LONGEST = 64 * 1024
+"""Bytes of an answer that are read; metadata's own are far shorter."""
 _ATTEMPTS = 3
 _PAUSE = 0.2
 _INSTEAD = "Where instance metadata cannot be had, set instance_id:, region: and vpc_id: in the YAML"
@@ -28,7 +35,7 @@ _HOP_LIMIT = (
 class Metadata:
     """A client of the metadata service at `endpoint`, by default where the environment says, else at 169.254.169.254.
 
-    Blocking; `timeout` is in seconds and for each of three attempts. Proxies of the environment are not used.
+    Blocking; `timeout` is in seconds, for each of three attempts as a whole. Proxies of the environment are not used.
     """
 
     def __init__(
@@ -60,28 +67,27 @@ class Metadata:
 
     def instance(self) -> Instance:
         """This instance. Raises MetadataError, which says what can be set instead."""
-        instance_id = self._required("instance-id")
-        if not re.fullmatch(r"i-[0-9a-z]+", instance_id):
-            raise self._error(f"gave '{instance_id[:60]}' as the instance id; is that a proxy or a captive portal?")
         return Instance(
-            id=instance_id,
+            id=self._required("instance-id", r"i-[0-9a-z]+"),
             # Never the zone less its last letter: that is wrong in local and wavelength zones (us-west-2-lax-1a).
-            region=self._required("placement/region"),
+            region=self._required("placement/region", r"[a-z0-9-]+"),
             vpc_id=self._primary_vpc(),
         )
 
     def _primary_vpc(self) -> str:
         """The VPC of the interface with device number 0. An instance may have others in other VPCs."""
-        for line in self._required("network/interfaces/macs/").split():
+        for line in self._required("network/interfaces/macs/", r"([0-9a-f:]{17}/?\s*)+").split():
             mac = f"network/interfaces/macs/{line.rstrip('/')}"
             if self.get(f"{mac}/device-number") == "0":
-                return self._required(f"{mac}/vpc-id")
+                return self._required(f"{mac}/vpc-id", r"vpc-[0-9a-z]+")
         raise self._error("lists no network interface with device number 0")
 
-    def _required(self, path: str) -> str:
+    def _required(self, path: str, pattern: str) -> str:
         text = self.get(path)
         if not text:
             raise self._error(f"has no {path}")
+        if not re.fullmatch(pattern, text):
+            raise self._error(f"gave {text[:60]!r} as {path}; is that a proxy or a captive portal?")
         return text
 
     def _new_token(self) -> str:
@@ -91,7 +97,10 @@ class Metadata:
             raise self._error("is switched off for this instance (HTTP 403)")
         if status != 200:
             raise self._error(f"gave no token: HTTP {status}")
-        return text.strip()
+        token = text.strip()
+        if not _WORD.fullmatch(token):
+            raise self._error(f"gave {token[:60]!r} as a token; is that a proxy or a captive portal?")
+        return token
 
     def _ask(self, method: str, path: str, headers: dict[str, str]) -> tuple[int, str]:
         """Status and body. Server errors, refused connections and time-outs are tried again: at boot they are usual."""
@@ -114,11 +123,33 @@ class Metadata:
 
     def _ask_once(self, method: str, path: str, headers: dict[str, str]) -> tuple[int, str]:
         connection = HTTPConnection(self._host, self._port, timeout=self._timeout)
+        late = Event()
+
+        def hang_up() -> None:
+            late.set()
+            with suppress(OSError, AttributeError):  # it may be over, or not even connected
+                connection.sock.shutdown(socket.SHUT_RDWR)
+
+        # The time-out of a socket is for each read; who sends a byte now and then would hold us for ever.
+        timer = Timer(self._timeout, hang_up)
+        timer.daemon = True
+        timer.start()
         try:
+            connection.connect()
+            if late.is_set():
+                raise TimeoutError
             connection.request(method, f"{self._base}/latest/{path}", headers=headers)
             response = connection.getresponse()
-            return response.status, response.read().decode("utf-8", "replace")
+            body = response.read(_LONGEST)
+            if late.is_set():
+                raise TimeoutError
+            return response.status, body.decode("utf-8", "replace")
+        except (OSError, HTTPException) as error:
+            if late.is_set():
+                raise TimeoutError from error
+            raise
         finally:
+            timer.cancel()
             connection.close()
 
     def _error(self, what: str) -> MetadataError:

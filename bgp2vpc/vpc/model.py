@@ -158,7 +158,7 @@ class Subnet:
 
 
 class InstanceHealth(Enum):
-    """DescribeInstanceStatus in one word. GONE: not running. UNKNOWN: EC2 knows no such instance in our account.
+    """DescribeInstanceStatus in one word. GONE: it stops or has stopped. UNKNOWN: EC2 tells nothing of it.
 
     An unknown one may have been terminated long ago, and then its route is a black hole, or belong to another account
     that shares the VPC with us, and then it may be as well as can be.

@@ -34,6 +34,7 @@ _PARAMETERS = {kind: name for name, kind in _TARGET_KINDS.items()}
 _NO_TARGETS = frozenset({*_DESTINATIONS, "Origin", "State", "InstanceId", "InstanceOwnerId"})
 _PROPAGATED = ("EnableVgwRoutePropagation", "Advertisement")
 _UNKNOWN = "unknown"
+_GONE = ("shutting-down", "stopping", "stopped", "terminated")
 
 
 def parse_route_table(item: Item) -> RouteTable:
@@ -105,8 +106,8 @@ def parse_subnet(item: Item) -> Subnet:
 
 
 def parse_health(item: Item) -> tuple[str, InstanceHealth]:
-    """An `InstanceStatus` as (instance id, health). Checks that are still initializing accuse nobody."""
-    if item.get("InstanceState", {}).get("Name", "running") != "running":
+    """An `InstanceStatus` as (instance id, health). Who starts, or is still being checked, is accused of nothing."""
+    if item.get("InstanceState", {}).get("Name") in _GONE:
         return item["InstanceId"], InstanceHealth.GONE
     checks = (item.get(name, {}).get("Status") for name in ("InstanceStatus", "SystemStatus"))
     return item["InstanceId"], InstanceHealth.IMPAIRED if "impaired" in checks else InstanceHealth.OK

@@ -163,7 +163,8 @@ def test_somebody_who_writes_between_our_read_and_our_create_keeps_it(cloud, wor
     site.announce(prefix)
     for table in world.tables:
         site.wait_for_verdict(table, prefix, "yield owner-healthy")
-    assert {str(call) for call in cloud.writes()} == {
+    # Of the test before, withdrawals may still be under way.
+    assert {str(call) for call in cloud.writes() if prefix in str(call)} == {
         f"CreateRoute {table} {prefix} {site.host.interface_id} RouteAlreadyExists" for table in world.tables
     }
     site.withdraw(prefix)

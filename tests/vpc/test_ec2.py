@@ -255,8 +255,9 @@ def test_health_is_asked_again_without_the_instances_that_are_not_there(server: 
         "i-0a": InstanceHealth.OK,
         "i-0b": InstanceHealth.UNKNOWN,
         "i-0c": InstanceHealth.UNKNOWN,
-        "i-0d": InstanceHealth.GONE,
+        "i-0d": InstanceHealth.UNKNOWN,  # that it was left out is no word about it
     }
+    assert parameters(server.requests[1])["IncludeAllInstances"] == "true"
     assert [value for name, value in parameters(server.requests[1]).items() if name.startswith("InstanceId.")] == [
         "i-0a",
         "i-0d",
@@ -318,7 +319,7 @@ def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     config, program = tmp_path / "config", tmp_path / "credentials.sh"
     config.write_text(f"[default]\ncredential_process = {program}\n")
     monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
-    prints(program, credentials_until(datetime.now(UTC) + timedelta(minutes=1)))
+    prints(program, credentials_until(datetime.now(UTC) + timedelta(seconds=25)))
     return program
 
 
@@ -344,7 +345,7 @@ REFRESHES = [
 
 @pytest.mark.parametrize(("printed", "problem"), [row[1:] for row in REFRESHES], ids=[row[0] for row in REFRESHES])
 def test_refreshed_credentials_that(server: Server, ec2: Ec2, program: Path, printed: str, problem: str) -> None:
-    # Credentials of one minute are refreshed before each call.
+    # Credentials in their last seconds are refreshed before each call.
     server.replies = [http(200, tables_body("rtb-1"))]
     assert ec2.route_tables(["vpc-1"])
     prints(program, printed)
@@ -354,6 +355,66 @@ def test_refreshed_credentials_that(server: Server, ec2: Ec2, program: Path, pri
     assert len(server.requests) == 1
     prints(program, credentials_until(datetime.now(UTC) + timedelta(hours=1)))
     assert ec2.route_tables(["vpc-1"])
+
+
+def test_while_credentials_are_good_a_failed_refresh_costs_nothing(server: Server, ec2: Ec2, program: Path) -> None:
+    server.replies = [http(200, tables_body("rtb-1"))]
+    prints(program, credentials_until(datetime.now(UTC) + timedelta(minutes=5)))
+    assert ec2.route_tables(["vpc-1"])
+    prints(program, "oops")
+    assert ec2.route_tables(["vpc-1"])
+
+
+KEYS = "iam/security-credentials/"
+
+
+@pytest.fixture
+def role(server: Server, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The credentials of an instance role, from instance metadata version 2; the requests that it got."""
+    asked: list[str] = []
+
+    def metadata(request: str) -> Reply:
+        path = request.split(" ")[1]
+        if not path.startswith("/latest/"):
+            return http(200, tables_body("rtb-1"))
+        asked.append(request)
+        if request.startswith("PUT"):
+            return http(200, "token")
+        if "x-aws-ec2-metadata-token: token" not in request.lower():
+            return http(401)
+        keys = json.loads(credentials_until(datetime.now(UTC) + timedelta(hours=1)))
+        keys |= {"Code": "Success", "Token": keys["SessionToken"]}
+        return http(200, "role" if path.endswith(KEYS) else json.dumps(keys))
+
+    server.route = metadata
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_EC2_METADATA_DISABLED"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_EC2_METADATA_SERVICE_ENDPOINT", server.url)
+    return asked
+
+
+def test_credentials_of_a_role_never_go_through_a_proxy(
+    ec2: Ec2, role: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proxy = Server()
+    proxy.replies = [http(502)]
+    monkeypatch.setenv("http_proxy", proxy.url)
+    monkeypatch.setenv("HTTP_PROXY", proxy.url)
+    try:
+        ec2.warm_up()
+    finally:
+        proxy.close()
+    assert len(role) == 3
+    assert proxy.requests == []
+
+
+def test_credentials_of_a_role_are_not_asked_for_without_a_token(server: Server, ec2: Ec2, role: list[str]) -> None:
+    with_token = server.route
+    assert with_token is not None
+    server.route = lambda request: http(403) if request.startswith("PUT") else with_token(request)
+    with pytest.raises(Credentials):
+        ec2.warm_up()
+    assert [request for request in role if KEYS in request] == []
 
 
 def test_a_program_for_credentials_that_is_gone_is_the_operators_affair(

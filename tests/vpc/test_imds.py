@@ -1,6 +1,14 @@
 """Instance metadata: the good day at the test cloud, the bad ones at a server that says what it is told."""
 
+import dataclasses
+import re
+import socket
+import time
+from contextlib import suppress
+
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from stub_server import Reply, Server, http, reset
 
 from bgp2vpc.demo.cloud.client import Cloud
@@ -111,8 +119,45 @@ def test_an_instance_without_device_0_is_an_error(metadata: Metadata, service: S
 
 def test_a_login_page_is_no_instance_id(metadata: Metadata, service: Service) -> None:
     service.tree["instance-id"] = "<html>please log in</html>"
-    with pytest.raises(MetadataError, match=r"gave '<html>please log in</html>' as the instance id"):
+    with pytest.raises(MetadataError, match=r"gave '<html>please log in</html>' as instance-id"):
         metadata.instance()
+
+
+def test_a_page_of_several_lines_is_no_token(server: Server, metadata: Metadata) -> None:
+    server.route = lambda _: http(200, "<html>\r\nplease log in\r\n</html>")
+    with pytest.raises(MetadataError, match=r"gave '<html>.*' as a token; is that a proxy or a captive portal"):
+        metadata.instance()
+
+
+def test_who_sends_a_byte_now_and_then_is_given_up_in_time(server: Server) -> None:
+    def drip(connection: socket.socket) -> None:
+        with suppress(OSError):
+            for byte in b"HTTP/1.1 200 OK\r\nX: " + b"x" * 10_000:
+                connection.sendall(bytes([byte]))
+                time.sleep(0.05)
+
+    server.route = lambda _: drip
+    metadata = Metadata(server.url, timeout=0.5, pause=lambda _: None)
+    with pytest.raises(MetadataError, match=r"did not answer within 0\.5 s"):
+        metadata.get("instance-id")
+    assert len(server.requests) == 3
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(st.dictionaries(st.sampled_from([*TREE, "token"]), st.binary(max_size=80) | st.text().map(str.encode)))
+def test_whatever_metadata_says_is_an_instance_or_an_error(server: Server, said: dict[str, bytes]) -> None:
+    service = Service(dict(TREE))
+
+    def answer(request: str) -> Reply:
+        name = "token" if request.startswith("PUT") else request.split(" ")[1].removeprefix("/latest/meta-data/")
+        if name not in said:
+            return service(request.replace("/latest/", "/base/latest/", 1))
+        return b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + said[name]
+
+    server.route = answer
+    with suppress(MetadataError):
+        instance = Metadata(server.url, timeout=PATIENCE, pause=lambda _: None).instance()
+        assert re.fullmatch(r"i-[0-9a-z]+ [a-z0-9-]+ vpc-[0-9a-z]+", " ".join(dataclasses.astuple(instance)))
 
 
 TROUBLE: list[tuple[str, Reply, int, str]] = [

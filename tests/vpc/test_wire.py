@@ -188,7 +188,10 @@ HEALTH = [
     ("running", "ok", "impaired", InstanceHealth.IMPAIRED),
     ("running", "initializing", "insufficient-data", InstanceHealth.OK),
     ("running", "not-applicable", "ok", InstanceHealth.OK),
+    ("pending", "not-applicable", "not-applicable", InstanceHealth.OK),
     ("stopping", "ok", "ok", InstanceHealth.GONE),
+    ("stopped", "not-applicable", "not-applicable", InstanceHealth.GONE),
+    ("terminated", "not-applicable", "not-applicable", InstanceHealth.GONE),
     ("shutting-down", "not-applicable", "not-applicable", InstanceHealth.GONE),
 ]
 
