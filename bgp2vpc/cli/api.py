@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from bgp2vpc.cli.options import Commands, add_socket
+from bgp2vpc.cli.options import Commands, add_socket, visible
 
 
 def add(commands: Commands) -> None:
@@ -24,8 +24,8 @@ def _api(args: argparse.Namespace) -> int:
 
     answer = ask(args.socket, ["bgp2vpc lasting", " ".join(args.text)])[-1]
     for line in answer.text:
-        print(line)
+        print(visible(line))
     print("done" if answer.ok else "error")
     if answer.error:
-        print(f"bgp2vpc: {answer.error}", file=sys.stderr)
+        print(f"bgp2vpc: {visible(answer.error)}", file=sys.stderr)
     return 0 if answer.ok else 1

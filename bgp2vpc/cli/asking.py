@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Any, Final
 
-from bgp2vpc.cli.options import add_socket
+from bgp2vpc.cli.options import add_socket, visible
 
 LOOK_EVERY: Final = 0.2
 
@@ -37,7 +37,7 @@ def order(args: argparse.Namespace, verb: str, *subjects: str) -> Any:
 
 
 def question(args: argparse.Namespace, *words: str) -> Any:
-    """What the daemon answers, read as JSON. Raises Bgp2vpcError."""
+    """What the daemon answers, read as JSON; but for `--json`, fit for a terminal. Raises Bgp2vpcError."""
     from bgp2vpc.errors import Bgp2vpcError
     from bgp2vpc.sources.client import ask
 
@@ -45,7 +45,8 @@ def question(args: argparse.Namespace, *words: str) -> Any:
     answer = ask(args.socket, [" ".join(" ".join(("bgp2vpc", *words)).split())])[-1]
     if not answer.ok:
         raise Bgp2vpcError(answer.error or "the daemon answered error")
-    return json.loads("\n".join(answer.text))
+    found = json.loads("\n".join(answer.text))
+    return found if getattr(args, "json", False) else visible(found)
 
 
 def until(look: Callable[[], Any], is_done: Callable[[Any], bool], seconds: float) -> Any:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bgp2vpc.cli.options import Commands, add_file, terminal
+from bgp2vpc.cli.options import Commands, add_file, terminal, visible
 
 if TYPE_CHECKING:
     from bgp2vpc.doctor.model import Finding
@@ -63,11 +63,11 @@ def _show(findings: "Sequence[Finding]") -> None:
     table.add_column("finding", overflow="fold")
     for each in findings:
         state = each.state.value
-        table.add_row(each.check, f"[{COLOURS[state]}]{state}[/]", escape(each.message))
+        table.add_row(each.check, f"[{COLOURS[state]}]{state}[/]", escape(visible(each.message)))
     console = terminal()
     console.print(table)
     # Below the table, where nothing is wrapped: to be copied.
     for mend in dict.fromkeys((each.check, each.mend) for each in findings if each.mend):
-        console.print(f"to mend {mend[0]}: {mend[1]}", highlight=False, soft_wrap=True, markup=False)
+        console.print(f"to mend {mend[0]}: {visible(mend[1])}", highlight=False, soft_wrap=True, markup=False)
     counts = ", ".join(f"{sum(each.state.value == state for each in findings)} {state}" for state in COLOURS)
     console.print(counts, highlight=False)

@@ -25,7 +25,7 @@ from bgp2vpc.cli import (
     version,
     why,
 )  # fmt: skip
-from bgp2vpc.cli.options import add_version
+from bgp2vpc.cli.options import add_version, visible
 from bgp2vpc.errors import Bgp2vpcError, ConfigError, PlanRefused
 
 # Each module imports what it works with only when it runs, asyncio too: `api` and `status` must stay quick, `tee` tiny,
@@ -44,13 +44,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return int(args.command(args))
     except ConfigError as error:
-        print(error, file=sys.stderr)
+        print(visible(str(error)), file=sys.stderr)
         return USAGE
     except PlanRefused as error:
-        print(f"bgp2vpc: {error}", file=sys.stderr)
+        print(f"bgp2vpc: {visible(str(error))}", file=sys.stderr)
         return UNSAFE
     except Bgp2vpcError as error:
-        print(f"bgp2vpc: {error}", file=sys.stderr)
+        print(f"bgp2vpc: {visible(str(error))}", file=sys.stderr)
         return FAILED
     except KeyboardInterrupt:
         return 130

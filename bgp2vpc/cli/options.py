@@ -1,8 +1,9 @@
 """Options that several commands share."""
 
 import argparse
+import unicodedata
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from bgp2vpc import __version__
 
@@ -36,6 +37,25 @@ def add_socket(parser: argparse.ArgumentParser) -> None:
         "--socket", metavar="S", type=Path, default=Path(DEFAULT_SOCKET),
         help=f"the daemon's unix socket (default: {DEFAULT_SOCKET})",
     )  # fmt: skip
+
+
+def visible(value: Any) -> Any:
+    """The same, with the control characters of all texts in it written out in hexadecimal.
+
+    Scripts, peers and those who hold a route decide what these texts say; raw, they would act on the reader's terminal.
+    """
+    match value:
+        case str():
+            return "".join(f"\\x{ord(char):02x}" if _is_control(char) else char for char in value)
+        case dict():
+            return {key: visible(item) for key, item in value.items()}
+        case list():
+            return [visible(item) for item in value]
+    return value
+
+
+def _is_control(char: str) -> bool:
+    return unicodedata.category(char) in ("Cc", "Cf") and char not in "\n\t"
 
 
 def terminal() -> "Console":

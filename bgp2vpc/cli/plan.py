@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bgp2vpc.cli.options import Commands, add_file, terminal
+from bgp2vpc.cli.options import Commands, add_file, terminal, visible
 
 if TYPE_CHECKING:
     from bgp2vpc.config.model import Config
@@ -153,11 +153,13 @@ def _show(plan: "Plan") -> None:
     for column in ("route table", "prefix", "verdict", "reason", "target", "rule"):
         table.add_column(column, no_wrap=True)
     for v in plan.verdicts:
-        table.add_row(v.table_id, str(v.prefix), v.kind.value, v.reason.value, str(v.target or ""), escape(v.rule))
+        table.add_row(
+            v.table_id, str(v.prefix), v.kind.value, v.reason.value, str(v.target or ""), escape(visible(v.rule))
+        )
     console = terminal()
     if plan.verdicts:
         console.print(table)
     for v in plan.verdicts:
         if v.detail:
-            console.print(f"{v.table_id} {v.prefix}: {escape(v.detail)}", highlight=False, soft_wrap=True)
+            console.print(f"{v.table_id} {v.prefix}: {escape(visible(v.detail))}", highlight=False, soft_wrap=True)
     console.print(f"{len(plan.changes)} change{'' if len(plan.changes) == 1 else 's'}")

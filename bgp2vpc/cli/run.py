@@ -3,6 +3,9 @@
 import argparse
 import gc
 import os
+import resource
+import signal
+import threading
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -14,9 +17,14 @@ if TYPE_CHECKING:
 
 # ExaBGP starts helpers with umask 0: nothing we create may be for everybody.
 UMASK = 0o027
+# As many checks, clients and calls to EC2 as there may be need them at once; the usual soft limit is 1,024.
+DESCRIPTORS = 65_536
 # Seconds. Until then next to nothing becomes garbage, and what exists by then (modules, EC2's model) stays: the garbage
 # collector need not walk it. It would take a tenth of the start's CPU, and 30 ms later in which no line is answered.
 START = 5.0
+
+_early = threading.Event()
+"""Set by a SIGHUP that comes before the daemon can take it."""
 
 
 def add(commands: Commands) -> None:
@@ -37,30 +45,32 @@ def add(commands: Commands) -> None:
 
 
 def _run(args: argparse.Namespace) -> int:
-    gc.disable()
+    _begin()
     import asyncio
 
-    os.umask(UMASK)
     _configure_logs(args)
     return asyncio.run(_run_daemon(args, _load(args.file)))
 
 
 async def _run_daemon(args: argparse.Namespace, config: "Config") -> int:
+    import asyncio
+
     from bgp2vpc.daemon.notify import Notifier
     from bgp2vpc.daemon.supervision import Supervision
 
     daemon = _make_daemon(args, None, config)
     daemon.supervision = Supervision(Notifier.from_environment(os.environ))
+    if _early.is_set():
+        asyncio.get_running_loop().call_soon(daemon.reload)
     return await daemon.run()
 
 
 def _helper(args: argparse.Namespace) -> int:
-    gc.disable()
+    _begin()
     import asyncio
 
     from bgp2vpc.sources.stdin import ExabgpPipe
 
-    os.umask(UMASK)
     # Before anything can print: what reaches ExaBGP's end of stdout is a command.
     pipe = ExabgpPipe.take_over()
     _configure_logs(args)
@@ -95,6 +105,18 @@ def _make_daemon(args: argparse.Namespace, say: "Say | None", config: "Config") 
         Mode(noop=args.noop, oneshot=args.oneshot),
         say,
     )
+
+
+def _begin() -> None:
+    """What has to be so before anything else is done."""
+    # SIGHUP asks for the file to be read again, also before the daemon has a handler of its own for it.
+    signal.signal(signal.SIGHUP, lambda *_: _early.set())
+    os.umask(UMASK)
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, DESCRIPTORS)
+    if resource.RLIM_INFINITY != soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    gc.disable()
 
 
 def _collect_garbage() -> None:

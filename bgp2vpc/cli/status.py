@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from bgp2vpc.cli.options import Commands, add_socket, terminal
+from bgp2vpc.cli.options import Commands, add_socket, terminal, visible
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -27,7 +27,7 @@ def _status(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(status, indent=2))
     else:
-        _show(status)
+        _show(visible(status))
     return 0
 
 

@@ -146,7 +146,7 @@ class Daemon:
         self._view: View | None = None
         self._reconciler: Reconciler | None = None
         self._membership: Membership | None = None
-        self._reloading = asyncio.Lock()
+        self._reloading = self._reload_wanted = False
         self._use_limits(config)
         # What was drained or held before a restart is so from the first decision on.
         state = state_file.load()
@@ -472,14 +472,21 @@ class Daemon:
     # Configuration
 
     def reload(self) -> None:
-        """Read the configuration again; a bad one changes nothing."""
-        self._tasks.start("reload", self._reload())
+        """Read the configuration again; a bad one changes nothing. Called while it is read, it is read once more."""
+        self._reload_wanted = True
+        if not self._reloading:
+            self._reloading = True
+            self._tasks.start("reload", self._reload())
 
     async def _reload(self) -> None:
-        async with self._reloading:
-            self.supervision.reloading()
-            await self._reload_alone()
-            self.supervision.reloaded()
+        try:
+            while self._reload_wanted:
+                self._reload_wanted = False
+                self.supervision.reloading()
+                await self._reload_alone()
+                self.supervision.reloaded()
+        finally:
+            self._reloading = False
 
     async def _reload_alone(self) -> None:
         try:

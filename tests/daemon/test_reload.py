@@ -104,6 +104,16 @@ def test_reloads_at_the_same_time_end_with_the_newest_file(make_lab) -> None:
     assert lab.verdicts() == [f"rtb-1 {B} keep ours"]
 
 
+def test_however_often_it_is_asked_meanwhile_the_file_is_read_once_more(make_lab) -> None:
+    lab = make_lab().start()
+    reads = []
+    lab.next_config = lambda: reads.append(lab.config) or lab.config
+    for _ in range(150):
+        lab.do(lab.daemon.reload)
+    lab.wait(10)
+    assert len(reads) == 2
+
+
 def test_a_reload_that_gives_routes_of_ours_up_names_them(make_lab, caplog) -> None:
     lab = make_lab(rules=(rule(A, B),)).start()
     lab.say(announce(A), announce(B))

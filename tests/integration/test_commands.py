@@ -11,6 +11,7 @@ from site_kit import Site, rule
 from bgp2vpc import __version__
 from bgp2vpc.demo.cloud.client import Cloud
 from bgp2vpc.demo.cloud.values import Fault, MetadataFault, World
+from tests.waiting import eventually
 
 A, B = "192.0.2.1/32", "192.0.2.2/32"
 
@@ -139,6 +140,18 @@ def test_status_for_people_shows_ids_whole_and_errors(world: World, running: Sit
     for word in (*world.tables, A, running.host.instance_id, world.vpc_id, "UnauthorizedOperation", "keep", "create"):
         assert word in answer.stdout
     assert "\x1b" not in answer.stdout
+
+
+def test_nothing_that_a_script_or_a_reason_holds_acts_on_the_terminal(site: Site) -> None:
+    site.configure(processes={"dns": {"run": ["sh", "-c", "printf '\\033]0;mine\\007\\n'; exec cat >/dev/null"]}})
+    site.start()
+    eventually(lambda: site.status()["sources"][0]["last_line"], "the script to say something", lambda: site.log)
+    assert site.command("hold", "--socket", str(site.socket), "--reason", "\x1b[2Jgone", A).returncode == 0
+    for command in (["status"], ["why", A]):
+        shown = site.command(*command[:1], "--socket", str(site.socket), *command[1:]).stdout
+        assert "\\x1b[2Jgone" in shown
+        assert not any(char in shown for char in "\x1b\x07")
+    assert "\\x1b]0;mine\\x07" in site.command("status", "--socket", str(site.socket)).stdout
 
 
 @pytest.mark.parametrize("command", [["status"], ["status", "--json"], ["api", "version"]])

@@ -3,6 +3,8 @@
 import shlex
 import signal
 import sys
+import time
+from pathlib import Path
 
 import pytest
 from site_kit import Site, announcing, eventually, rule
@@ -50,6 +52,25 @@ def test_sigterm_with_keep_leaves_the_routes_although_the_dying_script_withdraws
     assert site.stop() == 0
     assert cloud.writes() == []
     assert all(f"{A} {site.host.interface_id} active" in cloud.routes(table) for table in world.tables)
+
+
+def test_sighup_at_any_time_of_the_start_ends_nothing(site: Site) -> None:
+    site.configure(processes={"dns": announcing(A)})
+    site.start(wait=False)
+    takes_it = 1 << (signal.SIGHUP - 1)
+    eventually(lambda: handled_signals(site.process.pid) & takes_it, "the first handler of SIGHUP", lambda: site.log)
+    for _ in range(50):
+        site.send(signal.SIGHUP)
+        time.sleep(0.02)
+    site.wait_for_start()
+    site.wait_for_route(A)
+    site.wait_for_log("reloaded")
+
+
+def handled_signals(pid: int) -> int:
+    """The signals for which a process has handlers, as a set of bits."""
+    status = Path("/proc", str(pid), "status").read_text()
+    return int(status.partition("SigCgt:")[2].split()[0], 16)
 
 
 def test_sigint_is_as_good_as_sigterm(world: World, site: Site, cloud: Cloud) -> None:
