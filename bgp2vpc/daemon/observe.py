@@ -1,13 +1,17 @@
 """Observe: everything about the VPC that a decision may need, read once."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
 
 from bgp2vpc.daemon.calls import Calls
 from bgp2vpc.daemon.view import View
-from bgp2vpc.errors import Ec2Error
+from bgp2vpc.errors import Ec2Error, Transient
 from bgp2vpc.routing.decide import Strangers
-from bgp2vpc.vpc.model import Interface, Snapshot, Subnet
+from bgp2vpc.vpc.model import Interface, RouteTable, Snapshot, Subnet, TargetKind
+
+STRANGE: Final = "StrangeAnswer"
+"""The code of what EC2 answers and cannot be so."""
 
 Tell = Callable[[str, Ec2Error | None], None]
 """Told of each part that only some rules need: what it is, and why it could not be read, or None if it was."""
@@ -48,6 +52,7 @@ async def observe(calls: Calls, view: View, tell: Tell) -> Snapshot:
         subnets_if(wanted=view.wants_subnets),
         asyncio.gather(*map(interfaces_of, others)),
     )
+    _check(view, tables, interfaces)
     if subnets is None and not view.wants_subnets:
         subnets = await subnets_if(wanted=view.manages_within_vpc(tables))
     return Snapshot(
@@ -60,6 +65,23 @@ async def observe(calls: Calls, view: View, tell: Tell) -> Snapshot:
         neighborhood=before.neighborhood if before else {},
         nobody_at=before.nobody_at if before else frozenset(),
     )
+
+
+def _check(view: View, tables: Sequence[RouteTable], interfaces: Sequence[Interface]) -> None:
+    """Raise Transient for an answer that cannot be true: what was known before is nearer to the truth.
+
+    Every VPC has a main route table, every table a local route, and every instance a primary interface that cannot be
+    detached (https://docs.aws.amazon.com/vpc/latest/userguide/VPC_Route_Tables.html,
+    https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-eni.html).
+    """
+    own = view.instance.vpc_id
+    if own in view.vpc_ids and not any(table.vpc_id == own for table in tables):
+        raise Transient("DescribeRouteTables", STRANGE, f"{own} has no route table in the answer")
+    for table in tables:
+        if not any(route.target.kind is TargetKind.LOCAL for route in table.routes):
+            raise Transient("DescribeRouteTables", STRANGE, f"{table.id} has no local route in the answer")
+    if not interfaces:
+        raise Transient("DescribeNetworkInterfaces", STRANGE, f"{view.instance.id} has no interface in the answer")
 
 
 async def meet(calls: Calls, view: View, strangers: Strangers) -> None:
