@@ -87,7 +87,10 @@ def _split(words: Words, offer: Offer) -> None:
 
 
 def _label(words: Words, offer: Offer) -> None:
-    for label in words.group("label"):
+    labels = words.group("label")
+    if not labels:
+        raise LineError("label: nothing stands between '[' and ']'")
+    for label in labels:
         number("label", label, (1 << 20) - 1)
     offer.family = offer.family or "nlri-mpls (a label)"
 

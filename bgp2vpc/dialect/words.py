@@ -80,10 +80,15 @@ class Words:
         return values
 
     def skip_group(self, what: str) -> None:
-        """Pass over one word, or everything between balanced square brackets. Raises LineError."""
-        depth = 0
+        """Pass over one word, or everything between balanced square brackets. Raises LineError.
+
+        Also for empty ones, which make every ExaBGP up to 6.0 loop for ever in `bgp-prefix-sid`.
+        """
+        depth, word = 0, ""
         while True:
-            word = self.take(what)
+            before, word = word, self.take(what)
+            if (before, word) == ("[", "]"):
+                raise LineError(f"{what}: nothing stands between '[' and ']'")
             depth += (word == "[") - (word == "]")
             if depth <= 0:
                 return
