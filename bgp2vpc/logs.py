@@ -14,7 +14,9 @@ keep their types. Records of libraries carry their `logger`; those with a traceb
 import errno
 import json
 import logging
+import os
 import re
+import select
 import socket
 import sys
 import traceback
@@ -24,6 +26,8 @@ from enum import Enum
 from logging.handlers import SysLogHandler
 from pathlib import Path
 from typing import Final, TextIO
+
+from bgp2vpc.printable import printable
 
 _OURS: Final = "bgp2vpc"
 _SYSLOG_SOCKET: Final = Path("/dev/log")
@@ -81,7 +85,7 @@ def _handler(fmt: LogFormat, stream: TextIO, syslog_socket: Path | None) -> tupl
             return _syslog_handler(fmt, syslog_socket), None
         except OSError as error:
             trouble = error
-    handler = logging.StreamHandler(stream)
+    handler = _stream_handler(stream)
     handler.setFormatter(_TextFormatter(with_time=True) if fmt is LogFormat.TEXT else _JsonFormatter())
     return handler, trouble
 
@@ -107,6 +111,60 @@ def _check_listener(path: Path) -> None:
                 raise
 
 
+def _stream_handler(stream: TextIO) -> logging.Handler:
+    try:
+        return _NeverWaits(stream.fileno())
+    except (OSError, AttributeError):  # no file behind it
+        return logging.StreamHandler(stream)
+
+
+class _NeverWaits(logging.Handler):
+    """Writes to a descriptor as long as that takes it, and drops what it does not: a log is worth no outage.
+
+    Whoever reads the other end of a pipe may stop, and then a write would hang the whole daemon. What was dropped is
+    counted, and said as soon as there is room.
+    """
+
+    def __init__(self, descriptor: int) -> None:
+        super().__init__()
+        self._descriptor = descriptor
+        self._room = select.poll()
+        self._room.register(descriptor, select.POLLOUT)
+        self._dropped = 0
+        self._is_whole = True
+        """Whether the end of the last line that was begun is written."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one line, or none."""
+        try:
+            if self._dropped and self._write(self._notice()):
+                self._dropped = 0
+            if self._dropped or not self._write(self.format(record)):
+                self._dropped += 1
+        except Exception:  # noqa: BLE001  # as every handler of the library: a record that cannot be formatted ends nothing
+            self.handleError(record)
+
+    def _notice(self) -> str:
+        fields = {"fields": {"lines": self._dropped}}
+        what = {"name": _OURS, "levelno": logging.WARNING, "levelname": "WARNING"}
+        return self.format(logging.makeLogRecord({**what, "msg": "log lines dropped: nobody read them", **fields}))
+
+    def _write(self, line: str) -> bool:
+        """Whether all of it was taken. A poll that finds room in a pipe promises it for PIPE_BUF bytes (pipe(7))."""
+        data = f"{'' if self._is_whole else chr(10)}{line}\n".encode("utf-8", "backslashreplace")
+        try:
+            while data:
+                events = self._room.poll(0)
+                if not events or not events[0][1] & select.POLLOUT:
+                    return False
+                written = os.write(self._descriptor, data[: select.PIPE_BUF])
+                data = data[written:]
+                self._is_whole = not data
+        except OSError:  # the reader has gone, the disk is full
+            return False
+        return True
+
+
 class _TextFormatter(logging.Formatter):
     """Plain words and `key=value`."""
 
@@ -117,7 +175,7 @@ class _TextFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """One line without its end."""
         words = [_time(record)] if self._with_time else []
-        words += [record.levelname.lower(), _escaped(record.getMessage())]
+        words += [record.levelname.lower(), printable(record.getMessage())]
         words += [f"{key}={_text(value)}" for key, value in _fields(record)]
         return " ".join(words)
 
@@ -172,8 +230,8 @@ def field_text(value: object) -> str:
         return str(value)
     plain = _jsonable(value)
     if isinstance(plain, list):
-        return _escaped(", ".join(_each_text(plain)))
-    return _escaped(plain if isinstance(plain, str) else json.dumps(plain))
+        return printable(", ".join(_each_text(plain)))
+    return printable(plain if isinstance(plain, str) else json.dumps(plain))
 
 
 def _text(value: object) -> str:
@@ -190,16 +248,4 @@ def _each_text(items: Iterable[object]) -> Iterator[str]:
 def _quoted_if_needed(text: str) -> str:
     if _BARE.fullmatch(text) and text.isprintable():
         return text
-    return '"' + _escaped(text.replace("\\", "\\\\").replace('"', '\\"')) + '"'
-
-
-def _escaped(text: str) -> str:
-    """`text` with everything that could end the line or steer a terminal as a JSON escape."""
-    if text.isprintable():
-        return text
-    return "".join(char if char.isprintable() else _escape(char) for char in text)
-
-
-def _escape(char: str) -> str:
-    # DEL is the one control character that JSON leaves alone.
-    return "\\u007f" if char == "\x7f" else json.dumps(char)[1:-1]
+    return '"' + printable(text.replace("\\", "\\\\").replace('"', '\\"')) + '"'

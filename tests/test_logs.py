@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+import os
 import socket
 import warnings
 from collections.abc import Iterator
@@ -158,6 +159,30 @@ def test_configuring_again_replaces_the_first_stream() -> None:
     event(LOG, logging.INFO, "once")
     assert first.getvalue() == ""
     assert second.getvalue().count("once") == 1
+
+
+def test_a_pipe_that_nobody_reads_holds_up_nothing_and_what_was_dropped_is_counted() -> None:
+    reading, writing = os.pipe()
+    with open(reading, "rb", buffering=0) as reader, open(writing, "w") as stream:
+        configure(logging.INFO, stream=stream)
+        for number in range(2000):  # a pipe takes 64 KiB
+            event(LOG, logging.INFO, "seen", number=number, much="x" * 5000)
+        os.set_blocking(reading, False)
+        held = b"".join(iter(lambda: reader.read(65536), None))
+        event(LOG, logging.INFO, "read again")
+        first, *whole, _ = held.decode().split("\n")
+        assert "number=0 " in first
+        *_, notice, last = reader.read(65536).decode().splitlines()
+    assert last.endswith("info read again")
+    assert f"warning log lines dropped: nobody read them lines={2000 - 1 - len(whole)}" in notice
+
+
+def test_a_reader_that_has_gone_ends_nothing() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with open(writing, "w") as stream:
+        configure(logging.INFO, stream=stream)
+        event(LOG, logging.INFO, "seen")
 
 
 def test_stdout_is_never_written(capfd: pytest.CaptureFixture[str]) -> None:

@@ -1,11 +1,11 @@
 """Options that several commands share."""
 
 import argparse
-import unicodedata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from bgp2vpc import __version__
+from bgp2vpc.printable import printable
 
 DEFAULT_FILE = "/etc/bgp2vpc.yaml"
 DEFAULT_SOCKET = "/run/bgp2vpc/bgp2vpc.sock"
@@ -40,22 +40,18 @@ def add_socket(parser: argparse.ArgumentParser) -> None:
 
 
 def visible(value: Any) -> Any:
-    """The same, with the control characters of all texts in it written out in hexadecimal.
+    """The same, with the control characters of all texts in it written out.
 
     Scripts, peers and those who hold a route decide what these texts say; raw, they would act on the reader's terminal.
     """
     match value:
         case str():
-            return "".join(f"\\x{ord(char):02x}" if _is_control(char) else char for char in value)
+            return printable(value, keep="\n\t")
         case dict():
             return {key: visible(item) for key, item in value.items()}
         case list():
             return [visible(item) for item in value]
     return value
-
-
-def _is_control(char: str) -> bool:
-    return unicodedata.category(char) in ("Cc", "Cf") and char not in "\n\t"
 
 
 def terminal() -> "Console":

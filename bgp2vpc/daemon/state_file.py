@@ -1,6 +1,7 @@
 """A small file that outlives the daemon: written whole or not at all, for user and group, whatever the umask."""
 
 import os
+import stat
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -25,7 +26,10 @@ class StateFileError(Bgp2vpcError):
 def read_state(path: Path) -> str | None:
     """Its text; None if there is none. Raises StateFileError."""
     try:
-        with path.open("rb") as file:
+        # To open a FIFO otherwise would wait for its writer.
+        with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise StateFileError(f"{path}: is no regular file")
             data = file.read(_LARGEST + 1)
         text = data.decode()
     except FileNotFoundError:

@@ -155,6 +155,9 @@ def test_what_cannot_be_written_or_read_says_which_file_and_why(tmp_path: Path) 
         read_state(tmp_path / "file")
     with pytest.raises(StateFileError, match="surely another file"):
         read_state(tmp_path / "large")
+    os.mkfifo(tmp_path / "fifo")
+    with pytest.raises(StateFileError, match="fifo: is no regular file"):
+        read_state(tmp_path / "fifo")
 
 
 def test_nobody_is_lured_into_writing_elsewhere(tmp_path: Path) -> None:

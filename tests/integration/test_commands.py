@@ -149,9 +149,9 @@ def test_nothing_that_a_script_or_a_reason_holds_acts_on_the_terminal(site: Site
     assert site.command("hold", "--socket", str(site.socket), "--reason", "\x1b[2Jgone", A).returncode == 0
     for command in (["status"], ["why", A]):
         shown = site.command(*command[:1], "--socket", str(site.socket), *command[1:]).stdout
-        assert "\\x1b[2Jgone" in shown
+        assert "\\u001b[2Jgone" in shown
         assert not any(char in shown for char in "\x1b\x07")
-    assert "\\x1b]0;mine\\x07" in site.command("status", "--socket", str(site.socket)).stdout
+    assert "\\u001b]0;mine\\u0007" in site.command("status", "--socket", str(site.socket)).stdout
 
 
 @pytest.mark.parametrize("command", [["status"], ["status", "--json"], ["api", "version"]])
