@@ -11,12 +11,12 @@ from bgp2vpc.cli.options import Commands, add_file, terminal, visible
 
 if TYPE_CHECKING:
     from bgp2vpc.config.model import Config
+    from bgp2vpc.daemon.calls import Calls
     from bgp2vpc.daemon.state import State
     from bgp2vpc.daemon.view import View
     from bgp2vpc.errors import Ec2Error
     from bgp2vpc.routing.plan import Plan
     from bgp2vpc.routing.wish import Wish
-    from bgp2vpc.vpc.api import VpcApi
 
 
 def add(commands: Commands) -> None:
@@ -110,6 +110,7 @@ def _state(config: "Config") -> "State":
 def _make_plan(config: "Config", wish: "Wish") -> "Plan":
     import asyncio
 
+    from bgp2vpc.daemon.calls import Calls
     from bgp2vpc.daemon.view import View
     from bgp2vpc.routing.guard import guard
     from bgp2vpc.vpc.connect import Identity, connect
@@ -117,18 +118,16 @@ def _make_plan(config: "Config", wish: "Wish") -> "Plan":
     identity = Identity(config.instance_id, config.region, config.vpc_id)
     connection = connect(identity, config.ec2.timeout, config.ec2.concurrency)
     view = View(connection.instance, config.rules, config.policy, config.settle_time)
-    asyncio.run(_observe(connection.vpc, view, wish))
+    asyncio.run(_observe(Calls(connection.vpc, 1, config.ec2.timeout), view, wish))
     for prefix in view.not_accepted(wish):
         print(f"bgp2vpc: {prefix} is announced, and no rule accepts it", file=sys.stderr)
     plan = view.plan(wish)
     return plan if view.snapshot is None else guard(plan, view.tables, view.snapshot, config.max_changes)
 
 
-async def _observe(vpc: "VpcApi", view: "View", wish: "Wish") -> None:
-    from bgp2vpc.daemon.calls import Calls
+async def _observe(calls: "Calls", view: "View", wish: "Wish") -> None:
     from bgp2vpc.daemon.observe import meet, observe
 
-    calls = Calls(vpc, writers=1)
     try:
         snapshot = await observe(calls, view, _tell)
         now = time.monotonic()

@@ -5,9 +5,10 @@ import gc
 import os
 import resource
 import signal
+import sys
 import threading
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from bgp2vpc.cli.options import Commands, add_file, add_version
 
@@ -49,10 +50,11 @@ def _run(args: argparse.Namespace) -> int:
     import asyncio
 
     _configure_logs(args)
-    return asyncio.run(_run_daemon(args, _load(args.file)))
+    asyncio.run(_run_daemon(args, _load(args.file)))
+    return 0
 
 
-async def _run_daemon(args: argparse.Namespace, config: "Config") -> int:
+async def _run_daemon(args: argparse.Namespace, config: "Config") -> None:
     import asyncio
 
     from bgp2vpc.daemon.notify import Notifier
@@ -62,7 +64,7 @@ async def _run_daemon(args: argparse.Namespace, config: "Config") -> int:
     daemon.supervision = Supervision(Notifier.from_environment(os.environ))
     if _early.is_set():
         asyncio.get_running_loop().call_soon(daemon.reload)
-    return await daemon.run()
+    _exit(await daemon.run())
 
 
 def _helper(args: argparse.Namespace) -> int:
@@ -75,12 +77,20 @@ def _helper(args: argparse.Namespace) -> int:
     pipe = ExabgpPipe.take_over()
     _configure_logs(args)
 
-    async def help_exabgp() -> int:
+    async def help_exabgp() -> None:
         from bgp2vpc.daemon.helper import Helper
 
-        return await Helper(pipe, partial(_load, args.file), partial(_make_daemon, args, pipe.send)).run()
+        _exit(await Helper(pipe, partial(_load, args.file), partial(_make_daemon, args, pipe.send)).run())
 
-    return asyncio.run(help_exabgp())
+    asyncio.run(help_exabgp())
+    return 0
+
+
+def _exit(status: int) -> NoReturn:
+    """End now. asyncio, and then the interpreter, would wait for every thread, and one may hang in a call to EC2."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
 
 
 def _load(file: str) -> "Config":

@@ -5,21 +5,28 @@ from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from bgp2vpc.errors import Ec2Error
+from bgp2vpc.errors import Ec2Error, Transient
 from bgp2vpc.prefix import IPAddress
 from bgp2vpc.routing.plan import Action, Change
 from bgp2vpc.vpc.api import VpcApi
 from bgp2vpc.vpc.model import InstanceHealth, Interface, Member, RouteTable, Subnet
 
 READERS = 4
+LIMIT = 20.0
+"""Times `ec2.timeout` that a call may take in all: a read may have many pages, a write may wait for a thread first."""
 T = TypeVar("T")
 
 
 class Calls:
-    """VpcApi, awaitable. Reads and writes have threads of their own: neither waits for the other's."""
+    """VpcApi, awaitable. Reads and writes have threads of their own: neither waits for the other's.
 
-    def __init__(self, vpc: VpcApi, writers: int) -> None:
+    `timeout` (`ec2.timeout`) bounds each wait on EC2, and so who sends a byte now and then could hold a call for ever.
+    So a call is given up as a whole, too, as Transient, and its thread left to itself.
+    """
+
+    def __init__(self, vpc: VpcApi, writers: int, timeout: float) -> None:
         self._vpc = vpc
+        self.timeout = timeout
         self._readers = ThreadPoolExecutor(READERS, "ec2-read")
         self._writers = ThreadPoolExecutor(writers, "ec2-write")
         self._waiting: dict[str, asyncio.Future[RouteTable | None]] = {}
@@ -72,7 +79,8 @@ class Calls:
 
     async def write(self, change: Change) -> None:
         """The one call that `change` is. Raises Ec2Error."""
-        await self._run(f"{change.action.value.title()}Route", self._writers, lambda: self._write(change))
+        action = f"{change.action.value.title()}Route"
+        await self._run(action, self._writers, lambda: self._write(change))
 
     def _write(self, change: Change) -> None:
         match change.action:
@@ -98,14 +106,30 @@ class Calls:
 
     async def _run(self, action: str, executor: ThreadPoolExecutor, call: Callable[[], T]) -> T:
         loop = asyncio.get_running_loop()
-        asked = loop.time()
+        asked, limit = loop.time(), LIMIT * self.timeout
         try:
-            answer = await loop.run_in_executor(executor, call)
+            async with asyncio.timeout(limit):
+                answer = await loop.run_in_executor(executor, call)
+        except TimeoutError as error:
+            self._replace(executor)
+            late = Transient(action, "CallTimeout", f"no whole answer within {limit:g} s")
+            self.answered(action, loop.time() - asked, late)
+            raise late from error
         except Ec2Error as error:
             self.answered(action, loop.time() - asked, error)
             raise
         self.answered(action, loop.time() - asked, None)
         return answer
+
+    def _replace(self, executor: ThreadPoolExecutor) -> None:
+        """Its threads may be held for long: the next calls get others."""
+        if executor is self._readers:
+            self._readers = ThreadPoolExecutor(READERS, "ec2-read")
+        elif executor is self._writers:
+            self._writers = ThreadPoolExecutor(self._writers._max_workers, "ec2-write")
+        else:  # replaced already
+            return
+        executor.shutdown(wait=False)
 
 
 def _hand_out(

@@ -326,7 +326,7 @@ class Daemon:
     async def _reconcile(self) -> None:
         connection = await connected(self._connect, self._journal, self.supervision.completed)
         config = self._config
-        self._calls = Calls(connection.vpc, config.ec2.concurrency)
+        self._calls = Calls(connection.vpc, config.ec2.concurrency, config.ec2.timeout)
         self._calls.answered = self._meter.answered
         self._view = View(connection.instance, config.rules, config.policy, config.settle_time)
         retries = Retries()

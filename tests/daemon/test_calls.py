@@ -2,19 +2,54 @@
 
 import asyncio
 import gc
+import threading
 
 from lab import two_hosts
 
 from bgp2vpc.daemon.calls import Calls
 from bgp2vpc.errors import Transient
+from bgp2vpc.vpc.memory import MemoryVpc
 from tests.virtual_time import VirtualTimeLoop
+from tests.waiting import PATIENCE
+
+
+class DrippingVpc(MemoryVpc):
+    """Answers to no read of route tables while `drips`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.drips = True
+        self.let_go = threading.Event()
+
+    def route_tables(self, vpc_ids, table_ids=()):
+        if self.drips:
+            self.let_go.wait()
+        return super().route_tables(vpc_ids, table_ids)
+
+
+def test_calls_that_drip_for_ever_are_given_up_and_hold_up_no_other() -> None:
+    async def story() -> None:
+        vpc = DrippingVpc()
+        vpc.add_table("rtb-1")
+        calls = Calls(vpc, writers=1, timeout=0.01)
+        try:
+            for _ in range(3):
+                dripping = [calls.route_tables(["vpc-1"]) for _ in range(8)]
+                results = await asyncio.gather(*dripping, return_exceptions=True)
+                assert {(type(each), each.code) for each in results} == {(Transient, "CallTimeout")}
+            vpc.drips, calls.timeout = False, PATIENCE
+            assert [table.id for table in await calls.route_tables(["vpc-1"])] == ["rtb-1"]
+        finally:
+            vpc.let_go.set()
+
+    asyncio.run(story())
 
 
 def test_a_read_that_fails_when_its_reader_has_gone_is_no_mistake() -> None:
     loop, mistakes, vpc = VirtualTimeLoop(), [], two_hosts()
     loop.set_exception_handler(lambda _, context: mistakes.append(context))
     vpc.fail_next("DescribeRouteTables", Transient("DescribeRouteTables", "InternalError", "x"))
-    calls = Calls(vpc, writers=1)
+    calls = Calls(vpc, writers=1, timeout=3.0)
 
     async def give_up() -> None:
         reading = asyncio.create_task(calls.fresh_table(["vpc-1"], "rtb-1"))
