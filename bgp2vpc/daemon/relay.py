@@ -37,6 +37,8 @@ class Relay:
         self._said: dict[PathKey, dict[Speaker, Path]] = {}
         self._unanswered: deque[str] = deque(maxlen=UNANSWERED)
         self._reason = ""
+        self._lost = 0
+        """Lines in a row that ExaBGP did not take."""
 
     def pass_on(self, source: str, command: Command) -> None:
         """Say the line itself, or, while its prefixes drain, what it comes to then; and remember what it announced."""
@@ -185,10 +187,16 @@ class Relay:
             self._say_again(key, speaker[0])
 
     def _say(self, line: str) -> None:
-        if self._send(line):
-            self._unanswered.append(line)
-        else:
-            event(log, logging.ERROR, "ExaBGP does not take any more lines; this one is lost to it", line=line)
+        if not self._send(line):
+            self._lost += 1
+            if self._lost == 1:  # there may be thousands a second
+                what = "ExaBGP does not take any more lines; this one is lost to it, and so are those that follow"
+                event(log, logging.ERROR, what, line=line)
+            return
+        if self._lost:
+            event(log, logging.WARNING, "ExaBGP takes lines again; those in between are lost to it", lines=self._lost)
+            self._lost = 0
+        self._unanswered.append(line)
 
 
 def _covers(selector: str, other: str) -> bool:

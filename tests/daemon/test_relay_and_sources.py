@@ -4,6 +4,8 @@ import pytest
 from lab import OURS, A, B, Lab, announce, withdraw
 
 from bgp2vpc.config.model import OnExit
+from bgp2vpc.daemon.relay import Relay
+from bgp2vpc.dialect.text import parse
 from bgp2vpc.sources.session import SourceKind
 
 FLOW = "announce flow route { match { source 10.0.0.0/24; } then { discard; } }"
@@ -145,6 +147,15 @@ def test_a_line_that_exabgp_refuses_is_named_in_the_log(helper: Lab, caplog) -> 
     helper.say(announce(A), announce(B), source="one")
     helper.hear("done", "error")
     assert [record.fields["line"] for record in caplog.records if "refused" in record.message] == [announce(B)]
+
+
+def test_lines_that_exabgp_does_not_take_are_said_once_and_counted(caplog) -> None:
+    takes = iter([True, *[False] * 1000, True])
+    relay = Relay(lambda _: next(takes))
+    for _ in range(1002):
+        relay.pass_on("one", parse(announce(A)))
+    assert [record.levelname for record in caplog.records] == ["ERROR", "WARNING"]
+    assert caplog.records[-1].fields == {"lines": 1000}
 
 
 def test_exabgps_shutdown_ends_the_daemon(helper: Lab) -> None:
