@@ -11,7 +11,7 @@ from bgp2vpc.bgp.events import Announce, EndOfRib, Event, Withdraw
 from bgp2vpc.bgp.hold import HoldTimers
 from bgp2vpc.bgp.neighbors import Neighbors, Standing, as_if_internal
 from bgp2vpc.bgp.rib import MaximumPrefixReached, Offer, Rib, Side
-from bgp2vpc.daemon.relay import Relay
+from bgp2vpc.daemon.relay import MOST_SELECTORS, Relay
 from bgp2vpc.dialect.command import Answer, Command
 from bgp2vpc.dialect.message import (
     Acknowledgement,
@@ -36,6 +36,9 @@ log = logging.getLogger("bgp2vpc")
 
 DEFAULT_MAX_PREFIXES = 1000
 TOO_MANY = "the source has reached its limit of prefixes (max_prefixes); nothing of this line is taken"
+TOO_MANY_SELECTORS = (
+    f"the source announces to {MOST_SELECTORS} neighbor selectors already; nothing of this line is taken"
+)
 
 REMEMBERED_ERRORS = 100
 LOGGED = 200
@@ -118,6 +121,9 @@ class Bridge:
         if not self.rib.has_room(source, command.events):
             self._complain(source, TOO_MANY, command.line)
             return Reply(Answer.ERROR, TOO_MANY)
+        if self._relay is not None and not self._relay.has_room(source, command.selector):
+            self._complain(source, TOO_MANY_SELECTORS, command.line)
+            return Reply(Answer.ERROR, TOO_MANY_SELECTORS)
         changed, _ = self._take_in(source, command.events, command.line)
         passed_on = self._pass_on(source, command)
         self._changed(changed)

@@ -17,6 +17,7 @@ from bgp2vpc.prefix import Prefix
 log = logging.getLogger("bgp2vpc.relay")
 
 UNANSWERED = 1000
+MOST_SELECTORS = 100
 RELOAD = "reload"
 
 
@@ -35,10 +36,22 @@ class Relay:
         self._send = send
         self._policy = NOTHING_DRAINS
         self._said: dict[PathKey, dict[Speaker, Path]] = {}
+        self._selectors: dict[str, set[str]] = {}
+        """By source; perhaps more than those it has announced something to."""
         self._unanswered: deque[str] = deque(maxlen=UNANSWERED)
         self._reason = ""
         self._lost = 0
         """Lines in a row that ExaBGP did not take."""
+
+    def has_room(self, source: str, selector: str) -> bool:
+        """Whether a source may use one more selector: something is kept of each to which it has announced."""
+        known = self._selectors.setdefault(source, set())
+        if selector not in known and len(known) >= MOST_SELECTORS:
+            known &= {to for paths in self._said.values() for of, to in paths if of == source}
+        if selector not in known and len(known) >= MOST_SELECTORS:
+            return False
+        known.add(selector)
+        return True
 
     def pass_on(self, source: str, command: Command) -> None:
         """Say the line itself, or, while its prefixes drain, what it comes to then; and remember what it announced."""
@@ -96,6 +109,7 @@ class Relay:
 
     def source_gone(self, source: str) -> None:
         """Nothing of this source is left: withdraw whatever it has announced to anybody."""
+        self._selectors.pop(source, None)
         for key in list(self._said):
             for speaker in [each for each in self._said.get(key, ()) if each[0] == source]:
                 self._take_back(key, speaker)

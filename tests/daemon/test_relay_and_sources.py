@@ -149,6 +149,18 @@ def test_a_line_that_exabgp_refuses_is_named_in_the_log(helper: Lab, caplog) -> 
     assert [record.fields["line"] for record in caplog.records if "refused" in record.message] == [announce(B)]
 
 
+def test_a_source_announces_to_a_hundred_selectors_at_most(helper: Lab) -> None:
+    def to(number: int, line: str) -> str:
+        return f"neighbor 10.9.{number // 256}.{number % 256} {line}"
+
+    assert set(helper.say(*(to(number, announce(A)) for number in range(100)), source="one")) == {"done"}
+    heard(helper)
+    assert helper.say(to(100, announce(A)), source="one") == ["error"]
+    assert helper.say(to(100, announce(A)), source="two") == ["done"]  # it has a hundred of its own
+    assert helper.say(to(99, withdraw(A)), to(100, announce(A)), source="one") == ["done", "done"]
+    assert to(99, withdraw(A)) in heard(helper)
+
+
 def test_lines_that_exabgp_does_not_take_are_said_once_and_counted(caplog) -> None:
     takes = iter([True, *[False] * 1000, True])
     relay = Relay(lambda _: next(takes))
