@@ -140,7 +140,6 @@ def test_who_sends_a_byte_now_and_then_is_given_up_in_time(server: Server) -> No
     metadata = Metadata(server.url, timeout=0.5, pause=lambda _: None)
     with pytest.raises(MetadataError, match=r"did not answer within 0\.5 s"):
         metadata.get("instance-id")
-    assert len(server.requests) == 3
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
