@@ -57,8 +57,8 @@ class Process:
         self.frozen = False
         held, self.held = self.held, []
         for due in held:
-            if not (self.dying and due.is_timer) and not (due.handle and due.handle.cancelled()):
-                loop.call_soon(due.callback, *due.args, context=due.context)
+            if not (self.dying and due.is_timer):
+                loop.call_soon(_run_unless_cancelled, due, context=due.context)
 
     def kill(self, loop: "Clock") -> None:
         """No timer, answer or message reaches it any more; its tasks end as they unwind."""
@@ -100,6 +100,12 @@ def _run_if_alive(due: _Due) -> None:
     if process.frozen:
         process.held.append(due)
     elif not (process.dead or (process.dying and due.is_timer)):
+        due.callback(*due.args)
+
+
+def _run_unless_cancelled(due: _Due) -> None:
+    """What was held; one that ran before it may have cancelled it."""
+    if not (due.handle and due.handle.cancelled()):
         due.callback(*due.args)
 
 
