@@ -5,7 +5,6 @@ import gc
 import os
 import resource
 import signal
-import sys
 import threading
 from functools import partial
 from typing import TYPE_CHECKING, NoReturn
@@ -87,9 +86,7 @@ def _helper(args: argparse.Namespace) -> int:
 
 
 def _exit(status: int) -> NoReturn:
-    """End now. asyncio, and then the interpreter, would wait for every thread, and one may hang in a call to EC2."""
-    sys.stdout.flush()
-    sys.stderr.flush()
+    """End now: asyncio and the interpreter would wait for all threads, and one may hang in a call to EC2."""
     os._exit(status)
 
 

@@ -28,6 +28,7 @@ class Calls:
         self._vpc = vpc
         self.timeout = timeout
         self._readers = ThreadPoolExecutor(READERS, "ec2-read")
+        self._writer_threads = writers
         self._writers = ThreadPoolExecutor(writers, "ec2-write")
         self._waiting: dict[str, asyncio.Future[RouteTable | None]] = {}
         self.answered: Callable[[str, float, Ec2Error | None], None] = lambda *_: None
@@ -126,7 +127,7 @@ class Calls:
         if executor is self._readers:
             self._readers = ThreadPoolExecutor(READERS, "ec2-read")
         elif executor is self._writers:
-            self._writers = ThreadPoolExecutor(self._writers._max_workers, "ec2-write")
+            self._writers = ThreadPoolExecutor(self._writer_threads, "ec2-write")
         else:  # replaced already
             return
         executor.shutdown(wait=False)

@@ -65,7 +65,7 @@ class Checkup(Generic[Key]):
 
     def _told(self, check: Check, trouble: str) -> None:
         if trouble:
-            self._journal.failure(_subject(check), CheckUnknown(f"{_subject(check)} tells nothing: {trouble}"))
+            self._journal.failure(_subject(check), CheckUnknown(f"{_subject(check)} is unknown: {trouble}"))
         else:
             self._journal.success(_subject(check))
 

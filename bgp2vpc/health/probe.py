@@ -70,7 +70,7 @@ async def probe_within(check: Check, probe: Prober = run_probe) -> Result:
         late = max(late, loop.time() - given_up)
         reason = timeout_reason(check.timeout, error)
         if late > check.timeout * _TOLERATED:
-            return Result(None, f"{reason}, but we were late ourselves by {late:.2g} s")
+            return Result(None, f"{reason}, but our event loop was late by {late:.2g} s")
         return Result(False, reason)
     finally:
         if timer is not None:

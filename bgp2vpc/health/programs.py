@@ -64,7 +64,7 @@ async def run_program(
         )
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        return Ending(None, trouble=f"cannot start: {reason}")
+        return Ending(None, trouble=f"cannot start {argv[0]}: {reason}")
     child.stdin.close()
     try:
         async with asyncio.timeout(timeout):

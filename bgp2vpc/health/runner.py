@@ -164,7 +164,7 @@ class Runner:
         self._probes += 1
         self._history.append(Sample(result.healthy, now - started))
         if log.isEnabledFor(logging.DEBUG):
-            what = {True: "probe succeeded", False: "probe failed", None: "probe told nothing"}[result.healthy]
+            what = {True: "probe succeeded", False: "probe failed", None: "probe unknown"}[result.healthy]
             self._tell(logging.DEBUG, what, seconds=round(now - started, 4))
         if result.healthy is None:
             self._known = 0

@@ -9,15 +9,13 @@ TICKS: Final = 60
 """As many as a check remembers."""
 _WIDTH: Final = 4
 _HEIGHT: Final = 16
-
-
 _TICK: Final = {True: ("ok", 4), False: ("failed", 0), None: ("unknown", _HEIGHT - 2)}
 """Class and upper edge, by what the probe found."""
 
 
 def ticks(history: Sequence[bool | None]) -> Markup:
-    """One tick per probe, the latest at the right; a bad one is taller, not only of another colour, and one that told
-    nothing (None) is a short line.
+    """One tick per probe, the latest at the right; a bad one is taller, not only of another colour, and an unknown
+    one (None) is a short line.
     """
     shown = history[-TICKS:]
     offset = (TICKS - len(shown)) * _WIDTH
@@ -25,7 +23,7 @@ def ticks(history: Sequence[bool | None]) -> Markup:
         f'<rect class="{kind}" x="{offset + n * _WIDTH}" y="{top}" width="{_WIDTH - 1}" height="{_HEIGHT - top}"/>'
         for n, (kind, top) in enumerate(_TICK[healthy] for healthy in shown)
     )
-    counts = [(shown.count(False), "failed"), (shown.count(None), "told nothing")]
+    counts = [(shown.count(False), "failed"), (shown.count(None), "unknown")]
     bad = ", ".join(f"{count} {what}" for count, what in counts if count)
     label = f"the last {len(shown)} probes: {bad or 'all well'}"
     return _svg("ticks", label, marks)

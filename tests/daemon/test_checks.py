@@ -184,7 +184,7 @@ def test_an_owner_is_not_accused_by_a_program_that_we_lack(make_lab, service) ->
     lab = make_lab(owned_by_peer(), **settings(checks + file(service, route))).start(wait=30)
     assert lab.routes == [f"rtb-1 {P} {PEER} active"]
     (row,) = (row for row in lab.do(lab.daemon.status)["checks"] if row["name"] == "alive")
-    assert (row["state"], row["reason"]) == ("no verdict yet", "cannot start: No such file or directory")
+    assert (row["state"], row["reason"]) == ("no verdict yet", "cannot start /no/such/check: No such file or directory")
 
 
 def test_the_remote_check_follows_the_owner(make_lab, service, remote) -> None:

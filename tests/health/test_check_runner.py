@@ -133,8 +133,8 @@ def test_silence_while_we_were_late_ourselves_is_unknown():
             return loop.run_until_complete(probe_within(a_check(Ping(), timeout=1.0), silent))
 
     assert probed(0) == probed(0.2) == Result(False, "timed out after 1 s")
-    assert probed(0.5) == Result(None, "timed out after 1 s, but we were late ourselves by 0.45 s")
-    assert probed(60) == Result(None, "timed out after 1 s, but we were late ourselves by 60 s")
+    assert probed(0.5) == Result(None, "timed out after 1 s, but our event loop was late by 0.45 s")
+    assert probed(60) == Result(None, "timed out after 1 s, but our event loop was late by 60 s")
 
 
 def test_the_status_tells_the_present_and_the_last_minute():

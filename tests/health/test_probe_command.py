@@ -35,7 +35,7 @@ def test_exit_0_is_healthy_and_nothing_else(script: str, result: Result):
 def test_a_program_that_does_not_exist_tells_nothing():
     async def story() -> None:
         reason = await trouble_of(Command(("/no/such/check", "-v")))
-        assert reason == "cannot start: No such file or directory"
+        assert reason == "cannot start /no/such/check: No such file or directory"
 
     run(story())
 

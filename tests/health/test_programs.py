@@ -50,10 +50,10 @@ def test_an_end_is_told_with_the_last_line(script: str, ending: Ending):
 @pytest.mark.parametrize(
     ("argv", "trouble"),
     [
-        (("/no/such/program",), "cannot start: No such file or directory"),
-        (("/etc/passwd",), "cannot start: Permission denied"),
-        (("echo", "a\0b"), "cannot start: embedded null byte"),
-        (("echo", "x" * 10_000_000), "cannot start: Argument list too long"),
+        (("/no/such/program",), "cannot start /no/such/program: No such file or directory"),
+        (("/etc/passwd",), "cannot start /etc/passwd: Permission denied"),
+        (("echo", "a\0b"), "cannot start echo: embedded null byte"),
+        (("echo", "x" * 10_000_000), "cannot start echo: Argument list too long"),
     ],
 )
 def test_what_cannot_be_started_is_an_end_too(argv: tuple[str, ...], trouble: str):
