@@ -19,8 +19,10 @@ import re
 import select
 import socket
 import sys
+import time
 import traceback
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
 from logging.handlers import SysLogHandler
@@ -68,6 +70,7 @@ def configure(
         old.close()
     handler, trouble = _handler(fmt, stream or sys.stderr, syslog_socket if syslog else None)
     handler.set_name(_OURS)
+    handler.addFilter(_Bounded(handler))
     root.addHandler(handler)
     # Libraries only from warnings up, even for --debug: botocore's debug records hold signatures and tokens.
     root.setLevel(logging.WARNING)
@@ -163,6 +166,74 @@ class _NeverWaits(logging.Handler):
         except OSError:  # the reader has gone, the disk is full
             return False
         return True
+
+
+@dataclass(slots=True)
+class _Kind:
+    """Records of one kind and source: how many may still be logged, and how many were left out since when."""
+
+    tokens: float
+    seen: float
+    left_out: int = 0
+    since: float = 0.0
+
+
+class _Bounded(logging.Filter):
+    """Lets through a thousand records of one kind and source at once, then ten a second; the others are counted.
+
+    A kind is what happened, up to a colon. A client that announces and withdraws without pause would fill a disk.
+    """
+
+    _BURST: Final = 1000.0
+    _PER_SECOND: Final = 10.0
+    _TOLD_EVERY: Final = 10.0
+    _REMEMBERED: Final = 1000
+    _NOTICE: Final = "log lines left out"
+
+    def __init__(self, handler: logging.Handler) -> None:
+        super().__init__()
+        self._handler = handler
+        self._kinds: dict[tuple[str, str], _Kind] = {}
+        self._incomplete: set[tuple[str, str]] = set()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether this one is logged."""
+        what = record.getMessage().partition(":")[0]
+        if what == self._NOTICE:
+            return True
+        now = time.monotonic()
+        for each in tuple(self._incomplete):
+            self._tell(each, now)
+        fields = getattr(record, "fields", None)
+        key = what, str(fields.get("source", "")) if isinstance(fields, Mapping) else ""
+        kind = self._kinds.pop(key, None) or _Kind(self._BURST, now)
+        self._kinds[key] = kind
+        if len(self._kinds) > self._REMEMBERED:
+            del self._kinds[next(iter(self._kinds))]
+        kind.tokens = min(self._BURST, kind.tokens + (now - kind.seen) * self._PER_SECOND)
+        kind.seen = now
+        if kind.tokens >= 1:
+            kind.tokens -= 1
+            return True
+        if not kind.left_out:
+            kind.since = now
+            self._incomplete.add(key)
+        kind.left_out += 1
+        return False
+
+    def _tell(self, key: tuple[str, str], now: float) -> None:
+        """Say how many of this kind were left out, if that was not said of late."""
+        kind = self._kinds.get(key)
+        if kind is not None and now - kind.since < self._TOLD_EVERY:
+            return
+        self._incomplete.discard(key)
+        if kind is None:
+            return
+        fields = {"kind": key[0], "source": key[1], "lines": kind.left_out}
+        kind.left_out = 0
+        what = {"name": _OURS, "levelno": logging.WARNING, "levelname": "WARNING", "fields": fields}
+        message = f"{self._NOTICE}: more than {self._PER_SECOND:g} a second"
+        self._handler.handle(logging.makeLogRecord({**what, "msg": message}))
 
 
 class _TextFormatter(logging.Formatter):

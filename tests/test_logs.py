@@ -5,6 +5,7 @@ import json
 import logging
 import os
 import socket
+import time
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -166,7 +167,7 @@ def test_a_pipe_that_nobody_reads_holds_up_nothing_and_what_was_dropped_is_count
     with open(reading, "rb", buffering=0) as reader, open(writing, "w") as stream:
         configure(logging.INFO, stream=stream)
         for number in range(2000):  # a pipe takes 64 KiB
-            event(LOG, logging.INFO, "seen", number=number, much="x" * 5000)
+            event(LOG, logging.INFO, "seen", number=number, source=number % 4, much="x" * 5000)
         os.set_blocking(reading, False)
         held = b"".join(iter(lambda: reader.read(65536), None))
         event(LOG, logging.INFO, "read again")
@@ -175,6 +176,42 @@ def test_a_pipe_that_nobody_reads_holds_up_nothing_and_what_was_dropped_is_count
         *_, notice, last = reader.read(65536).decode().splitlines()
     assert last.endswith("info read again")
     assert f"warning log lines dropped: nobody read them lines={2000 - 1 - len(whole)}" in notice
+
+
+def test_of_a_thousand_lines_of_a_kind_ten_a_second_are_left_and_the_others_counted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = 5000.0
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    stream = io.StringIO()
+    configure(logging.INFO, stream=stream)
+
+    def logged() -> list[str]:
+        lines = [line.split(" ", 1)[1] for line in stream.getvalue().splitlines()]
+        stream.truncate(0)
+        stream.seek(0)
+        return lines
+
+    for number in range(1500):
+        event(LOG, logging.INFO, f"refused: reason {number}", source="flood")
+    assert len(logged()) == 1000
+    event(LOG, logging.INFO, "refused: reason", source="other")
+    event(LOG, logging.INFO, "announced", source="flood")
+    assert logged() == ["info refused: reason source=other", "info announced source=flood"]
+    now += 1
+    for _ in range(100):
+        event(LOG, logging.INFO, "refused: reason", source="flood")
+    assert len(logged()) == 10
+    now += 9
+    event(LOG, logging.INFO, "works again")
+    notice = "warning log lines left out: more than 10 a second kind=refused source=flood lines=590"
+    assert logged() == [notice, "info works again"]
+    now += 1000
+    event(LOG, logging.INFO, "refused: reason", source="flood")
+    assert logged() == ["info refused: reason source=flood"]
+    for number in range(3000):  # of very many kinds the oldest are forgotten
+        event(LOG, logging.INFO, f"kind {number}")
+    assert len(logged()) == 3000
 
 
 def test_a_reader_that_has_gone_ends_nothing() -> None:

@@ -119,9 +119,13 @@ class Rib:
         adj = self._sources[source]
         if len(adj.paths) + len(events) <= adj.max_prefixes:
             return True
+        new = self.count_new(source, events)
+        return not new or len(adj.paths) + new <= adj.max_prefixes
+
+    def count_new(self, source: str, events: Collection[Event]) -> int:
+        """How many of the paths that are announced here an open source does not offer yet."""
         announced = {(each.path.prefix, each.path.path_id) for each in events if isinstance(each, Announce)}
-        new = announced - adj.paths.keys()
-        return not new or len(adj.paths) + len(new) <= adj.max_prefixes
+        return len(announced - self._sources[source].paths.keys())
 
     def apply(self, source: str, event: Event) -> frozenset[Prefix]:
         """Take in one event of an open source.

@@ -37,6 +37,8 @@ PATHS = ("prefix", "next_hop", "source", "best", "reason", "med", "local_prefere
 ROUTES = ("route_table_id", "prefix", "verdict", "reason", "target", "rule", "detail")
 UNBROKEN = {"route_table_id", "prefix", "target", "time"}
 ERRORS = ("time", "count", "subject", "message", "consequence")
+LATE = 0.1
+"""Seconds."""
 NOTIFY = ("recipient", "waiting", "delivered", "dropped", "trouble")
 
 
@@ -50,6 +52,9 @@ def _show(status: Mapping[str, Any]) -> None:
         highlight=False,
         soft_wrap=True,
     )
+    if status.get("lag", 0) >= LATE:
+        late = f"the event loop was late by up to {status['lag']:.2f} s in the last minute: answers and checks, too"
+        console.print(late, highlight=False, soft_wrap=True)
     for line in (*map(_leave, status["leaving"]), *map(_steer, status.get("steering", ()))):
         if line:
             console.print(line, highlight=False, soft_wrap=True, markup=False)

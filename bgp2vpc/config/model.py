@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from bgp2vpc.bgp.mesh import Peer
+from bgp2vpc.dialect.limits import USUAL_MAX_LINE
 from bgp2vpc.errors import Problem
 from bgp2vpc.health.model import Check
 from bgp2vpc.notify.model import Recipient
@@ -119,6 +120,7 @@ class Config:
     startup_hold: float = 10.0
     damping: DampingLimits = field(default_factory=DampingLimits)
     max_prefixes: int = 1000
+    max_line: int = USUAL_MAX_LINE
     max_changes: int = 1000
     drain_timeout: float = 30.0
     state_file: Path | None = None

@@ -70,6 +70,7 @@ def _config(entry: schema.ConfigFile, document: Document, file: str) -> Config:
         startup_hold=entry.startup_hold,
         damping=DampingLimits(entry.damping.half_life, entry.damping.suppress, entry.damping.reuse),
         max_prefixes=entry.max_prefixes,
+        max_line=entry.max_line,
         max_changes=entry.max_changes,
         drain_timeout=entry.drain_timeout,
         state_file=_state_file(entry),

@@ -16,6 +16,7 @@ from bgp2vpc.config.find_schema import FindEntry
 from bgp2vpc.config.model import Config, Ec2Limits, OnExit, Process
 from bgp2vpc.config.notify_schema import NotifyEntry
 from bgp2vpc.config.route_schema import RouteEntry
+from bgp2vpc.dialect.limits import MAX_LINE
 from bgp2vpc.routing.damping import DampingLimits
 from bgp2vpc.routing.prefix_list import PrefixRange
 from bgp2vpc.routing.rule import InterfaceChoice, Takeover, Writes
@@ -298,6 +299,13 @@ class ConfigFile(Entry):
         examples=["{half_life: 120}"],
     )
     max_prefixes: Count = Field(default=_CONFIG.max_prefixes, description="How many prefixes one source may announce.")
+    max_line: int = Field(
+        default=_CONFIG.max_line,
+        ge=256,
+        le=MAX_LINE,
+        description="Bytes of one line of a script or client; a longer one is refused.",
+        examples=["65536"],
+    )
     max_changes: Count = Field(
         default=_CONFIG.max_changes, description="A plan that creates and replaces more routes is refused."
     )

@@ -36,6 +36,12 @@ log = logging.getLogger("bgp2vpc")
 
 DEFAULT_MAX_PREFIXES = 1000
 TOO_MANY = "the source has reached its limit of prefixes (max_prefixes); nothing of this line is taken"
+CLIENT_KINDS = (SourceKind.CLIENT, SourceKind.TEE)
+CLIENTS = 10
+"""Sources that offer as many prefixes as they may: the clients of the socket, however many, offer no more in all."""
+TOO_MANY_OF_CLIENTS = (
+    f"all clients of the socket offer {CLIENTS} times max_prefixes already; nothing of this line is taken"
+)
 TOO_MANY_SELECTORS = (
     f"the source announces to {MOST_SELECTORS} neighbor selectors already; nothing of this line is taken"
 )
@@ -121,6 +127,9 @@ class Bridge:
         if not self.rib.has_room(source, command.events):
             self._complain(source, TOO_MANY, command.line)
             return Reply(Answer.ERROR, TOO_MANY)
+        if not self._clients_have_room(source, command):
+            self._complain(source, TOO_MANY_OF_CLIENTS, command.line)
+            return Reply(Answer.ERROR, TOO_MANY_OF_CLIENTS)
         if self._relay is not None and not self._relay.has_room(source, command.selector):
             self._complain(source, TOO_MANY_SELECTORS, command.line)
             return Reply(Answer.ERROR, TOO_MANY_SELECTORS)
@@ -134,6 +143,14 @@ class Bridge:
         note = "; passed on to ExaBGP all the same" if passed_on else ""
         self._complain(source, command.error + note, command.line)
         return Reply(Answer.DONE if passed_on else command.answer, command.error, command.reply)
+
+    def _clients_have_room(self, source: str, command: Command) -> bool:
+        """A client names itself, so there may be many sources of one; scripts are configured, one by one."""
+        new = self.rib.count_new(source, command.events) if self.kinds[source] in CLIENT_KINDS else 0
+        if not new:
+            return True
+        offered = sum(self.rib.count(name) for name, kind in self.kinds.items() if kind in CLIENT_KINDS)
+        return offered + new <= CLIENTS * self._default_max_prefixes
 
     def _pass_on(self, source: str, command: Command) -> bool:
         # What comes through `tee` has been through ExaBGP's pipe already.

@@ -24,6 +24,7 @@ from bgp2vpc.daemon.guarded import GuardedTasks
 from bgp2vpc.daemon.health import Health
 from bgp2vpc.daemon.hooks import RouteHooks
 from bgp2vpc.daemon.journal import Journal, wall_clock
+from bgp2vpc.daemon.lag import LagWatch
 from bgp2vpc.daemon.leaving import LeaveSettings, Leaving
 from bgp2vpc.daemon.lifecycle import LifecycleWatch, ReadMetadata, metadata_reader
 from bgp2vpc.daemon.membership import Exabgp, Membership
@@ -50,7 +51,8 @@ from bgp2vpc.routing.damping import Damping
 from bgp2vpc.routing.handovers import Handovers
 from bgp2vpc.routing.plan import Action, Reason
 from bgp2vpc.routing.wish import Wish
-from bgp2vpc.sources.server import Question
+from bgp2vpc.sources.server import Question, SocketSettings
+from bgp2vpc.sources.turns import Turns
 from bgp2vpc.vpc.model import Instance, Interface
 from bgp2vpc.vpc.pace import Pace
 
@@ -106,6 +108,7 @@ class Daemon:
         self._journal = Journal()
         self._meter = self._journal.observer = Meter()
         self._tasks = GuardedTasks(self._task_failed)
+        self._lag = LagWatch()
         self._relay = Relay(say) if say else None
         self.bridge = Bridge(self._touch, self._relay)
         self._notifier = Notifier(self._journal, self._tasks.start)
@@ -114,7 +117,8 @@ class Daemon:
         self.supervision = Supervision()
         """Whom systemd hears. To be replaced before `run`."""
         self._calm = Calm(Damping(config.damping), Handovers())
-        self._scripts = Scripts(self.bridge, self._tasks.start)
+        turns = Turns()
+        self._scripts = Scripts(self.bridge, self._tasks.start, turns, config.max_line)
         self._gossip = Gossip(self._journal, self._tasks.start, self.bridge)
         self._health = Health(
             self.bridge, self._journal, self._tasks.start, self._touch, self._gossip,
@@ -134,12 +138,12 @@ class Daemon:
         )
         self._serving = Serving(
             config.socket,
-            config.socket_group,
+            SocketSettings(config.restart_time, config.max_line, group=config.socket_group),
             self.bridge,
             self._journal,
             self._tasks.start,
             self.questions(),
-            config.restart_time,
+            turns,
         )
         self._calls: Calls | None = None
         self._hooks: RouteHooks | None = None
@@ -175,6 +179,7 @@ class Daemon:
             await self._gossip.configure(self._config.serf)
         self.supervision.headline, self.supervision.poll_time = self._headline, lambda: self._config.poll_time
         self._tasks.start("supervision", self.supervision.run())
+        self._tasks.start("lag", self._lag.run())
         reconciling = self._tasks.start("reconciler", self._reconcile())
         await self._scripts.configure(self._config.processes)
         if self._mode.oneshot:
@@ -497,7 +502,17 @@ class Daemon:
             return
         if self._stop.is_set():
             return
-        for key in ("socket", "socket_group", "state_file", "instance_id", "region", "vpc_id", "ec2", "settle_time"):
+        for key in (
+            "socket",
+            "socket_group",
+            "state_file",
+            "instance_id",
+            "region",
+            "vpc_id",
+            "ec2",
+            "settle_time",
+            "max_line",
+        ):
             if getattr(config, key) != getattr(self._config, key):
                 event(log, logging.WARNING, f"a change of {key} takes effect at the next start only", key=key)
         self._config = config
@@ -559,6 +574,7 @@ class Daemon:
             "ec2_observed": reconciler is not None and reconciler.first_observation.is_set(),
             "polls": reconciler.polls_ended if reconciler else 0,
             "last_read": self._journal.last_read_at,
+            "lag": round(self._lag.longest(now), 3),
             "cycles": self._journal.cycles,
             "last_cycle": self._journal.last_cycle,
             "recent_cycles": list(self._journal.recent_cycles),

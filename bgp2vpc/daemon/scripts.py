@@ -7,6 +7,7 @@ from bgp2vpc.config.model import Process
 from bgp2vpc.daemon.waiting import cancelled
 from bgp2vpc.sources.script import Script, ScriptSettings, ScriptState, ScriptStatus
 from bgp2vpc.sources.session import Listener
+from bgp2vpc.sources.turns import Turns
 
 StartTask = Callable[[str, Coroutine[None, None, None]], "asyncio.Task[None]"]
 
@@ -14,9 +15,11 @@ StartTask = Callable[[str, Coroutine[None, None, None]], "asyncio.Task[None]"]
 class Scripts:
     """Starts and stops scripts so that exactly the configured ones run."""
 
-    def __init__(self, listener: Listener, start_task: StartTask) -> None:
+    def __init__(self, listener: Listener, start_task: StartTask, turns: Turns, max_line: int) -> None:
         self._listener = listener
         self._start_task = start_task
+        self._turns = turns
+        self._max_line = max_line
         self._running: dict[str, tuple[Process, Script, asyncio.Task[None]]] = {}
         self._stopped = False
 
@@ -27,8 +30,15 @@ class Scripts:
         for name, process in wanted.items():
             if name not in self._running and not self._stopped:
                 script = Script(
-                    ScriptSettings(name, process.argv, restart_time=process.restart_time, respawn=process.respawn),
+                    ScriptSettings(
+                        name,
+                        process.argv,
+                        restart_time=process.restart_time,
+                        respawn=process.respawn,
+                        max_line=self._max_line,
+                    ),
                     self._listener,
+                    self._turns,
                 )
                 self._running[name] = (process, script, self._start_task(f"script {name}", script.run()))
 

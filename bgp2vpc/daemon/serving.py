@@ -2,37 +2,39 @@
 
 import asyncio
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from bgp2vpc.daemon.journal import Journal
 from bgp2vpc.daemon.scripts import StartTask
-from bgp2vpc.sources.server import Question, SocketError, SocketServer, serve
+from bgp2vpc.sources.server import Question, SocketError, SocketServer, SocketSettings, serve
 from bgp2vpc.sources.session import Listener
+from bgp2vpc.sources.turns import Turns
 
 RETRY: Final = 5.0
 
 
 class Serving:
-    """Listens at `path` (None: nowhere), for the user and `group` (None: the daemon's own)."""
+    """Listens at `path` (None: nowhere)."""
 
     def __init__(
         self,
         path: Path | None,
-        group: str | None,
+        settings: SocketSettings,
         listener: Listener,
         journal: Journal,
         start_task: StartTask,
         questions: Mapping[str, Question],
-        restart_time: float,
+        turns: Turns,
     ) -> None:
         self._path = path
-        self._group = group
+        self._settings = settings
         self._listener = listener
         self._journal = journal
         self._start_task = start_task
         self._questions = questions
-        self._restart_time = restart_time
+        self._turns = turns
         self._reserved: set[str] = set()
         self._server: SocketServer | None = None
 
@@ -48,10 +50,10 @@ class Serving:
             self._server = await serve(
                 self._path,
                 self._listener,
+                self._settings,
                 questions=self._questions,
                 reserved=self._reserved,
-                restart_time=self._restart_time,
-                group=self._group,
+                turns=self._turns,
             )
         except SocketError as error:
             self._journal.failure("socket", error)
@@ -69,7 +71,7 @@ class Serving:
         """Names that are no client's from now on, and the seconds that a client's paths outlive it."""
         self._reserved.clear()
         self._reserved.update(reserved)
-        self._restart_time = restart_time
+        self._settings = replace(self._settings, restart_time=restart_time)
         if self._server is not None:
             self._server.restart_time = restart_time
             self._server.release(self._reserved)

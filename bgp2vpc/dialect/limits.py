@@ -3,4 +3,6 @@
 from typing import Final
 
 MAX_LINE: Final = 64 * 1024
-"""Bytes. The longest line of use, 1000 IPv6 prefixes behind `nlri`, has 44,000; ExaBGP gives up at 1 MiB."""
+"""Bytes, whatever is configured. 1000 IPv6 prefixes behind `nlri` have 44,000; ExaBGP gives up at 1 MiB."""
+USUAL_MAX_LINE: Final = 4 * 1024
+"""Bytes, where nothing is configured: a healthcheck's line has a few hundred. A path may keep nine times its line."""

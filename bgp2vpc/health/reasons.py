@@ -71,6 +71,7 @@ def during(what: str) -> Iterator[None]:
 
 
 def timeout_reason(seconds: float, error: TimeoutError) -> str:
-    """Why `asyncio.timeout` gave up, if it was that: it keeps the cancellation as the cause."""
-    notes = getattr(error.__cause__, "__notes__", None)
+    """Why `asyncio.timeout` gave up, if it was that: it raises the error while it handles the cancellation."""
+    # Not `__cause__`, which Python 3.11.2 (Debian 12) does not set.
+    notes = getattr(error.__context__, "__notes__", None)
     return f"timed out after {seconds:g} s" + (f" while {notes[0]}" if notes else "")

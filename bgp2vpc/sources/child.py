@@ -14,6 +14,8 @@ from typing import Final
 
 from bgp2vpc.sources.pipes import Inlet, Outlet
 
+OUTPUT: Final = 0
+ERRORS: Final = 1
 _STDIN_LIMIT: Final = 64 * 1024
 """Bytes kept for a program that does not read its stdin, beyond the 64 KiB of the pipe itself."""
 _LINGER: Final = 1.0
@@ -88,13 +90,13 @@ class Child:
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, number)
 
-    def pause(self) -> None:
-        """Read none of its output for now; once its pipe is full, it has to wait."""
-        self._inlets[0].pause()
+    def pause(self, pipe: int = OUTPUT) -> None:
+        """Read none of its output (or `ERRORS`) for now; once its pipe is full, it has to wait."""
+        self._inlets[pipe].pause()
 
-    def resume(self) -> None:
+    def resume(self, pipe: int = OUTPUT) -> None:
         """Read on."""
-        self._inlets[0].resume()
+        self._inlets[pipe].resume()
 
     async def exited(self) -> None:
         """Until the program itself has ended. `wait`, or `stop`, is still to come."""

@@ -7,13 +7,15 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 from typing import Final
 
+from bgp2vpc.dialect.limits import USUAL_MAX_LINE
 from bgp2vpc.logs import event
-from bgp2vpc.sources.child import Child, exit_text
-from bgp2vpc.sources.lines import LineSplitter
+from bgp2vpc.sources.child import ERRORS, OUTPUT, Child, exit_text
 from bgp2vpc.sources.pace import Backoff, News, Pauses, Throttle
 from bgp2vpc.sources.session import Listener, SourceKind, SpeakerSession
+from bgp2vpc.sources.turns import LineQueue, Turns
 
 _LOGGED: Final = 1000
 """Characters of one stderr line that reach the log."""
@@ -31,13 +33,16 @@ class ScriptState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ScriptSettings:
-    """`restart_time`: seconds its paths outlive it. `grace`: seconds between SIGTERM and SIGKILL."""
+    """`restart_time`: seconds its paths outlive it. `grace`: seconds between SIGTERM and SIGKILL.
+    `max_line`: bytes.
+    """
 
     name: str
     argv: tuple[str, ...]
     restart_time: float = 10.0
     respawn: bool = True
     grace: float = 3.0
+    max_line: int = USUAL_MAX_LINE
     env: Mapping[str, str] | None = None
 
 
@@ -57,9 +62,12 @@ class ScriptStatus:
 class Script:
     """Runs one script for ever. One bad script never ends anything but itself."""
 
-    def __init__(self, settings: ScriptSettings, listener: Listener, *, pauses: Pauses | None = None) -> None:
+    def __init__(
+        self, settings: ScriptSettings, listener: Listener, turns: Turns, *, pauses: Pauses | None = None
+    ) -> None:
         self._settings = settings
         self._listener = listener
+        self._turns = turns
         self._backoff = Backoff(pauses or Pauses())
         self._log = logging.getLogger(f"bgp2vpc.script.{settings.name}")
         self._child: Child | None = None
@@ -111,7 +119,7 @@ class Script:
         settings = self._settings
         try:
             self._child = await Child.start(
-                settings.argv, on_output=self._read, on_errors=self._read_errors, env=settings.env
+                settings.argv, on_output=self._output.feed, on_errors=self._errors.feed, env=settings.env
             )
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
@@ -127,6 +135,8 @@ class Script:
             code = await self._listen(self._child)
         finally:
             self._child = None
+            self._output.clear()
+            self._errors.clear()
             self._report_dropped()
             self._session.close(hold=settings.restart_time)
         self._last_exit = exit_text(code)
@@ -137,8 +147,10 @@ class Script:
 
     def _begin(self) -> None:
         """What does not outlive the process: half a line, whether it wants answers, whether it reads them."""
-        self._session = SpeakerSession(self._settings.name, SourceKind.SCRIPT, self._listener)
-        self._output, self._errors = LineSplitter(), LineSplitter(_LOGGED)
+        settings = self._settings
+        self._session = SpeakerSession(settings.name, SourceKind.SCRIPT, self._listener, max_line=settings.max_line)
+        self._output = LineQueue(self._turns, self._answer, partial(self._hold, OUTPUT), limit=settings.max_line)
+        self._errors = LineQueue(self._turns, self._log_error, partial(self._hold, ERRORS), limit=_LOGGED)
         self._deaf = False
         self._last_error = ""
 
@@ -152,9 +164,9 @@ class Script:
         # A last line without its newline may have been cut in the middle of a prefix: it does not count.
         return code
 
-    def _read(self, data: bytes) -> None:
-        for line in self._output.feed(data):
-            self._answer(line)
+    def _hold(self, pipe: int, is_held: bool) -> None:
+        if self._child is not None:
+            (self._child.pause if is_held else self._child.resume)(pipe)
 
     def _answer(self, line: bytes | None) -> None:
         self._lines += 1
@@ -165,14 +177,13 @@ class Script:
         self._deaf = True
         self._tell(logging.WARNING, "script does not read its stdin: answers are dropped")
 
-    def _read_errors(self, data: bytes) -> None:
+    def _log_error(self, line: bytes | None) -> None:
         now = asyncio.get_running_loop().time()
-        for line in self._errors.feed(data):
-            self._last_error = _printable(line)
-            level = logging.INFO if self._news.is_news(self._last_error, now) else logging.DEBUG
-            if self._log.isEnabledFor(level) and self._throttle.allows(now):
-                self._report_dropped()
-                self._tell(level, "script says", stderr=self._last_error)
+        self._last_error = _printable(line)
+        level = logging.INFO if self._news.is_news(self._last_error, now) else logging.DEBUG
+        if self._log.isEnabledFor(level) and self._throttle.allows(now):
+            self._report_dropped()
+            self._tell(level, "script says", stderr=self._last_error)
 
     def _report_dropped(self) -> None:
         if dropped := self._throttle.take_dropped():

@@ -11,20 +11,20 @@ Lines of our own, answered `done` or `error` as all others:
 import asyncio
 import logging
 import re
-from collections import deque
 from collections.abc import Callable, Container, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from typing import Final, cast
 
 from bgp2vpc.dialect.command import Command
+from bgp2vpc.dialect.limits import USUAL_MAX_LINE
 from bgp2vpc.errors import Bgp2vpcError
 from bgp2vpc.names import CLIENT, LASTING, RELAY, reserved_for
-from bgp2vpc.sources.lines import LineSplitter
 from bgp2vpc.sources.pace import Throttle
 from bgp2vpc.sources.peer import Peer, peer_of
 from bgp2vpc.sources.session import Listener, Reply, SourceKind, SpeakerSession, as_lines
-from bgp2vpc.sources.turns import SLICE, Turns
+from bgp2vpc.sources.turns import LineQueue, Turns
 from bgp2vpc.sources.unix import SocketError, listen_at
 
 __all__ = ["LASTING", "Question", "SocketError", "SocketServer", "serve"]
@@ -36,27 +36,37 @@ _UNREAD_LIMIT: Final = 1024 * 1024
 """Bytes of answers that may wait for a client when it says more; beyond, it is dropped. One answer may be longer:
 the status of 1000 prefixes in ten tables is."""
 _MODE: Final = 0o660
-_PIECE: Final = 2048
-"""Bytes that are taken apart at once: at worst as many lines, which takes a millisecond."""
 _log: Final = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class SocketSettings:
+    """`restart_time`: seconds a client's paths outlive it. `max_line`: bytes. `group`: who may connect beside the
+    daemon's user; None: the daemon's own.
+    """
+
+    restart_time: float = 10.0
+    max_line: int = USUAL_MAX_LINE
+    max_clients: int = 128
+    group: str | None = None
 
 
 async def serve(
     path: Path,
     listener: Listener,
+    settings: SocketSettings | None = None,
     *,
     questions: Mapping[str, Question] | None = None,
     reserved: Container[str] = (),
-    restart_time: float = 10.0,
-    max_clients: int = 128,
-    group: str | None = None,
+    turns: Turns | None = None,
 ) -> "SocketServer":
-    """Listen at `path`, for the daemon's user and `group` (None: the daemon's own).
+    """Listen at `path`.
 
-    `restart_time`: seconds a client's paths outlive it. `reserved`: names no client may take. Raises SocketError.
+    `reserved`: names no client may take. `turns`: those of the other sources, that no kind of them keeps the others
+    waiting. Raises SocketError.
     """
-    server = SocketServer(path, listener, questions or {}, reserved, restart_time, max_clients)
-    await server.start(group)
+    server = SocketServer(path, listener, settings or SocketSettings(), questions or {}, reserved, turns or Turns())
+    await server.start()
     return server
 
 
@@ -67,30 +77,30 @@ class SocketServer:
         self,
         path: Path,
         listener: Listener,
+        settings: SocketSettings,
         questions: Mapping[str, Question],
         reserved: Container[str],
-        restart_time: float,
-        max_clients: int,
+        turns: Turns,
     ) -> None:
         self.path = path
         self.listener = listener
+        self.settings = settings
         self.questions = questions
-        self.restart_time = restart_time
+        self.restart_time = settings.restart_time
         self.patience = 30.0
         """Seconds that a client may leave an answer unread."""
         self.clients: set[_Client] = set()
         self.lasting = _Lasting(listener)
-        self.turns = Turns()
+        self.turns = turns
         self._throttle = Throttle()
         self._reserved = reserved
-        self._max_clients = max_clients
         self._count = 0
         self._inode = 0
         self._server: asyncio.Server | None = None
 
-    async def start(self, group: str | None) -> None:
+    async def start(self) -> None:
         """Make the socket and accept clients. Raises SocketError."""
-        listening = listen_at(self.path, _MODE, group)
+        listening = listen_at(self.path, _MODE, self.settings.group)
         self._inode = self.path.stat().st_ino
         self._server = await asyncio.get_running_loop().create_unix_server(lambda: _Client(self), sock=listening)
 
@@ -123,7 +133,7 @@ class SocketServer:
         """The name of a new client's source; empty if there are too many already."""
         if self._server is None:
             return ""
-        if len(self.clients) >= self._max_clients:
+        if len(self.clients) >= self.settings.max_clients:
             idle = [each for each in self.clients if not each.is_source and not each.is_busy]
             if not idle:
                 return ""
@@ -161,9 +171,10 @@ class _Client(asyncio.Protocol):
 
     def __init__(self, server: SocketServer) -> None:
         self._server = server
-        self._splitter = LineSplitter()
-        self._unread = bytearray()
-        self._lines: deque[bytes | None] = deque()
+        # A line costs next to nothing and goes at once; a question may be worth a thousand lines, so it waits its turn.
+        self._unhandled = LineQueue(
+            server.turns, self._line, self._hold, limit=server.settings.max_line, is_slow=_is_ours
+        )
         self._transport: asyncio.Transport | None = None
         self._session: SpeakerSession | None = None
         self._peer = Peer(0, -1, -1)
@@ -178,7 +189,7 @@ class _Client(asyncio.Protocol):
     @property
     def is_busy(self) -> bool:
         """Whether there is something of it still to be answered."""
-        return bool(self._lines or self._unread)
+        return bool(self._unhandled)
 
     @property
     def is_source(self) -> bool:
@@ -192,7 +203,9 @@ class _Client(asyncio.Protocol):
         name = self._server.admit(self)
         if name:
             self._peer = peer_of(transport.get_extra_info("socket"))
-            self._session = SpeakerSession(name, SourceKind.CLIENT, self._server.listener)
+            self._session = SpeakerSession(
+                name, SourceKind.CLIENT, self._server.listener, max_line=self._server.settings.max_line
+            )
         else:
             self._server.complain("too many clients, one more is sent away")
             self._transport.write(b"error: too many clients\n")
@@ -201,33 +214,11 @@ class _Client(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """From asyncio."""
         self.heard_at = asyncio.get_running_loop().time()
-        is_waiting = self.is_busy
-        self._unread += data
-        if is_waiting or not self._has_line():
-            return
-        # A line costs next to nothing and goes at once; a question may be worth a thousand lines, so it waits its turn.
-        if _is_ours(self._lines[0]) or self.work(self.heard_at + SLICE):
-            if self._transport is not None:
-                self._transport.pause_reading()
-            self._server.turns.add(self)
+        self._unhandled.feed(data)
 
-    def work(self, until: float) -> bool:
-        """Handle lines it has sent, at least one; whether there are more."""
-        clock = asyncio.get_running_loop().time
-        while self._has_line():
-            self._line(self._lines.popleft())
-            if (clock() >= until and self.is_busy) or (self._has_line() and _is_ours(self._lines[0])):
-                return True
+    def _hold(self, is_held: bool) -> None:
         if self._transport is not None:
-            self._transport.resume_reading()
-        return False
-
-    def _has_line(self) -> bool:
-        """Whether there is a line; what was read is taken apart in pieces, as it may hold a hundred thousand."""
-        while not self._lines and self._unread:
-            self._lines += self._splitter.feed(bytes(self._unread[:_PIECE]))
-            del self._unread[:_PIECE]
-        return bool(self._lines)
+            (self._transport.pause_reading if is_held else self._transport.resume_reading)()
 
     def pause_writing(self) -> None:
         """From asyncio: an answer waits for it to read."""
@@ -255,8 +246,7 @@ class _Client(asyncio.Protocol):
     def end(self) -> None:
         """Close the session and the connection. Idempotent."""
         self._server.clients.discard(self)
-        self._lines.clear()
-        self._unread.clear()
+        self._unhandled.clear()
         self.resume_writing()
         if self._session is not None:
             self._session.close(hold=self._server.restart_time)
@@ -307,7 +297,9 @@ class _Client(asyncio.Protocol):
         if session.is_open:
             return f"too late: paths were announced as '{session.source}' already; say this first"
         kind = SourceKind.TEE if name.startswith(RELAY) else SourceKind.CLIENT
-        self._session = SpeakerSession(name, kind, listener, reasons=session.reasons)
+        self._session = SpeakerSession(
+            name, kind, listener, reasons=session.reasons, max_line=self._server.settings.max_line
+        )
         return ""
 
 

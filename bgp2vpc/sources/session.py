@@ -5,15 +5,11 @@ Every source is a session, as in BGP: it opens, says things, closes, and what it
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Final, Protocol
+from typing import Protocol
 
 from bgp2vpc.dialect.command import Acks, Answer, Command
-from bgp2vpc.dialect.limits import MAX_LINE
+from bgp2vpc.dialect.limits import USUAL_MAX_LINE
 from bgp2vpc.dialect.text import decode
-
-_TOO_LONG: Final = Command(
-    line="", answer=Answer.ERROR, error=f"the line is longer than {MAX_LINE} bytes; split it into several"
-)
 
 
 class SourceKind(Enum):
@@ -56,11 +52,20 @@ class Listener(Protocol):
 class SpeakerSession:
     """One speaker: parses its lines, asks the listener, remembers whether it wants answers."""
 
-    def __init__(self, source: str, kind: SourceKind, listener: Listener, *, reasons: bool = False) -> None:
+    def __init__(
+        self,
+        source: str,
+        kind: SourceKind,
+        listener: Listener,
+        *,
+        reasons: bool = False,
+        max_line: int = USUAL_MAX_LINE,
+    ) -> None:
         self.source = source
         self.kind = kind
         self.reasons = reasons
         self._listener = listener
+        self._max_line = max_line
         self._answers = True
         self._open = False
 
@@ -87,11 +92,15 @@ class SpeakerSession:
         A session that is not open yet opens with the first command that says something: who only asks for `version`
         is no source.
         """
-        command = _TOO_LONG if line is None else decode(line)
+        command = self._too_long() if line is None else decode(line)
         if command.events or command.relay:
             self.open()
         reply = self._listener.said(self.source, command) if self._open else Reply.to(command)
         return self._written(reply, command.acks)
+
+    def _too_long(self) -> Command:
+        reason = f"the line is longer than {self._max_line} bytes (max_line); split it into several"
+        return Command("", answer=Answer.ERROR, error=reason)
 
     def _written(self, reply: Reply, acks: Acks | None) -> bytes:
         """As ExaBGP: silence-ack takes effect at once, disable-ack behind its own answer."""

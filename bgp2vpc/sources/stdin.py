@@ -9,8 +9,8 @@ from typing import Final
 from bgp2vpc.dialect.limits import MAX_LINE
 from bgp2vpc.dialect.message import Ignored, Message
 from bgp2vpc.dialect.messages import decode
-from bgp2vpc.sources.lines import LineSplitter
 from bgp2vpc.sources.pipes import Inlet, Outlet
+from bgp2vpc.sources.turns import LineQueue, Turns
 
 _UNREAD_LIMIT: Final = 4 * 1024 * 1024
 """Bytes kept while ExaBGP is busy: 40,000 lines. It takes seconds over 10,000 prefixes."""
@@ -44,15 +44,18 @@ class ExabgpPipe:
 
     async def run(self, on_message: Callable[[Message], None]) -> None:
         """Hand over every message as it comes. Returns when ExaBGP closes its end: it is gone."""
-        splitter = LineSplitter(_LONGEST_EVENT)
 
-        def read(data: bytes) -> None:
-            for line in splitter.feed(data):
-                for message in _decoded(line):
-                    on_message(message)
+        def handle(line: bytes | None) -> None:
+            for message in _decoded(line):
+                on_message(message)
 
-        self._inlet = self._inlet or Inlet(self._read_fd, read)  # closed already, if it was told so first
+        lines = LineQueue(Turns(), handle, self._hold, limit=_LONGEST_EVENT)
+        self._inlet = self._inlet or Inlet(self._read_fd, lines.feed)  # closed already, if it was told so first
         await asyncio.wait((self._inlet.ended,))
+
+    def _hold(self, is_held: bool) -> None:
+        if self._inlet is not None:
+            (self._inlet.pause if is_held else self._inlet.resume)()
 
     def send(self, line: str) -> bool:
         """Queue one API line, behind those sent before. Never waits; needs the running event loop.

@@ -1,15 +1,22 @@
-"""Taking turns: many clients on one event loop, and none of them keeps the others, or the loop, waiting for long.
+"""Taking turns: many sources on one event loop, and none of them keeps the others, or the loop, waiting for long.
 
-What a client has sent is worked off in slices, one client after the other, with the event loop free in between. So a
-thousand lines of one client, or a question of each of a hundred, delay an announcement by a few milliseconds at most.
+What a source has sent is worked off in slices, one source after the other, with the event loop free in between. So a
+thousand lines of one client, a script that prints without pause, or a question of each of a hundred clients, delay an
+announcement by a few milliseconds at most. While lines of a source wait, no more is read from it: it waits in turn.
 """
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from typing import Final, Protocol
 
-SLICE: Final = 0.002
+from bgp2vpc.dialect.limits import MAX_LINE
+from bgp2vpc.sources.lines import LineSplitter
+
+_SLICE: Final = 0.002
 """Seconds of work in one turn; one line or question is always done whole."""
+_PIECE: Final = 2048
+"""Bytes that are taken apart at once: at worst as many lines, which takes a millisecond."""
 
 
 class Worker(Protocol):
@@ -39,6 +46,73 @@ class Turns:
     def _turn(self) -> None:
         self._is_due = False
         worker = self._waiting.popleft()
-        if worker.work(asyncio.get_running_loop().time() + SLICE):
+        if worker.work(asyncio.get_running_loop().time() + _SLICE):
             self._waiting.append(worker)
         self._go_on()
+
+
+class LineQueue:
+    """The lines that one source has sent, and that are not handled yet.
+
+    `handle` gets each, and None for one of more than `limit` bytes. `hold` is called with True when the source is not
+    to be read for now, and with False when it is read again. A line for which `is_slow` holds always waits for a turn
+    of its own.
+    """
+
+    def __init__(
+        self,
+        turns: Turns,
+        handle: Callable[[bytes | None], None],
+        hold: Callable[[bool], None],
+        *,
+        limit: int = MAX_LINE,
+        is_slow: Callable[[bytes | None], bool] = lambda _: False,
+    ) -> None:
+        self._turns = turns
+        self._handle = handle
+        self._hold = hold
+        self._is_slow = is_slow
+        self._splitter = LineSplitter(limit)
+        self._unread = bytearray()
+        self._lines: deque[bytes | None] = deque()
+
+    def __bool__(self) -> bool:
+        """Whether something waits."""
+        return bool(self._lines or self._unread)
+
+    def feed(self, data: bytes) -> None:
+        """The source has sent this: what takes no longer than one turn is handled at once."""
+        is_waiting = bool(self)
+        self._unread += data
+        if is_waiting or not self._has_line():
+            return
+        if self._is_slow(self._lines[0]) or self._work(asyncio.get_running_loop().time() + _SLICE):
+            self._hold(True)
+            self._turns.add(self)
+
+    def work(self, until: float) -> bool:
+        """From `Turns`."""
+        is_left = self._work(until)
+        if not is_left:
+            self._hold(False)
+        return is_left
+
+    def clear(self) -> None:
+        """Forget what waits."""
+        self._lines.clear()
+        self._unread.clear()
+
+    def _work(self, until: float) -> bool:
+        clock = asyncio.get_running_loop().time
+        while self._has_line():
+            self._handle(self._lines.popleft())
+            if (clock() >= until and self) or (self._has_line() and self._is_slow(self._lines[0])):
+                return True
+        return False
+
+    def _has_line(self) -> bool:
+        """Whether there is a line; what was read is taken apart in pieces, as it may hold a hundred thousand."""
+        while not self._lines and self._unread:
+            self._lines += self._splitter.feed(bytes(self._unread[:_PIECE]))
+            del self._unread[:_PIECE]
+        return bool(self._lines)

@@ -166,6 +166,10 @@ METRICS: Final = (
         "Every poll_time it falls to zero.", (), _one(_seconds_since_read),
     ),
     Description(
+        "bgp2vpc_event_loop_lag_seconds", "gauge", "Fact: the most that the daemon's event loop was late in the last "
+        "minute. Answers, decisions and checks are as late.", (), _one(lambda seen: seen.facts["lag"]),
+    ),
+    Description(
         "bgp2vpc_routes", "gauge", "Wish and fact: places (route table and prefix), by verdict and reason. keep is a "
         "fact; create, replace and delete are wishes; yield, foreign and blocked are wishes not followed.",
         ("verdict", "reason"), _counted("routes", "verdict", "reason"),

@@ -60,7 +60,7 @@ def test_what_drains_is_remembered_beside_the_socket_or_elsewhere(lines: str, pa
 def test_every_key_arrives() -> None:
     config = load(DATA / "valid-everything.yaml")
     assert (config.poll_time, config.restart_time, config.settle_time) == (30.0, 2.5, 0.0)
-    assert (config.backup_med, config.max_prefixes, config.max_changes) == (1000, 50, 20)
+    assert (config.backup_med, config.max_prefixes, config.max_changes, config.max_line) == (1000, 50, 20, 256)
     assert (config.socket, config.on_exit, config.skip_source_dest_check) == (None, OnExit.KEEP, True)
     assert (config.instance_id, config.region, config.vpc_id) == (
         "i-0123456789abcdef0",

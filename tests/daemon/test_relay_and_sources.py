@@ -233,6 +233,20 @@ def test_a_source_may_offer_max_prefixes_and_no_more(make_lab) -> None:
     assert lab.say(withdraw(A), third, source="one") == ["done", "done"]
 
 
+def test_all_clients_together_offer_ten_times_max_prefixes_and_no_more(make_lab) -> None:
+    lab = make_lab(max_prefixes=2).start("one")
+    for number in range(10):
+        lab.open(f"client-{number}", SourceKind.CLIENT)
+        lines = [announce(f"192.0.2.{2 * number + each}/32") for each in range(2)]
+        assert lab.say(*lines, source=f"client-{number}") == ["done", "done"]
+    lab.open("client-10", SourceKind.CLIENT)
+    assert lab.say(announce("192.0.2.100/32"), source="client-10") == ["error"]
+    assert lab.say(announce("192.0.2.100/32"), source="one") == ["done"]  # scripts are configured
+    assert lab.say(announce("192.0.2.0/32", "med 3"), source="client-0") == ["done"]  # not one more
+    lab.close("client-0")
+    assert lab.say(announce("192.0.2.100/32"), source="client-10") == ["done"]
+
+
 def test_a_line_with_more_prefixes_than_allowed_is_refused_as_a_whole_in_both_worlds(make_lab) -> None:
     lab = make_lab(max_prefixes=2).start("one", helper=True)
     assert lab.say(f"announce attributes next-hop self nlri {A} {B} 192.0.2.3/32", source="one") == ["error"]

@@ -11,6 +11,7 @@ import pytest
 from source_kit import Recorder, gone, run
 
 from bgp2vpc.sources.script import Script, ScriptSettings
+from bgp2vpc.sources.turns import Turns
 from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.io
@@ -51,7 +52,7 @@ def spoken(listener: Recorder) -> list[str]:
 def test_it_is_heard_through_its_whole_life(service: Path, more: tuple[str, ...], down: str):
     async def story() -> None:
         listener = Recorder()
-        script = Script(ScriptSettings("dns", healthcheck(service, *more)), listener)
+        script = Script(ScriptSettings("dns", healthcheck(service, *more)), listener, Turns())
         task = asyncio.create_task(script.run())
         # Each step is heard only because the line before was answered: it waits for that.
         await listener.when(lambda: spoken(listener) == [down])
@@ -74,6 +75,7 @@ DAEMON = """
 import asyncio, sys
 from bgp2vpc.sources.script import Script, ScriptSettings
 from bgp2vpc.sources.session import Reply
+from bgp2vpc.sources.turns import Turns
 
 class Listener:
     def opened(self, source, kind): pass
@@ -82,7 +84,7 @@ class Listener:
         return Reply.to(command)
     def closed(self, source, *, hold): pass
 
-script = Script(ScriptSettings("dns", tuple(sys.argv[1:])), Listener())
+script = Script(ScriptSettings("dns", tuple(sys.argv[1:])), Listener(), Turns())
 asyncio.run(script.run())
 """
 

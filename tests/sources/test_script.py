@@ -11,6 +11,7 @@ from source_kit import Recorder, gone, is_running, python, run
 
 from bgp2vpc.sources.pace import Pauses
 from bgp2vpc.sources.script import Script, ScriptSettings, ScriptState
+from bgp2vpc.sources.turns import Turns
 from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.io
@@ -24,7 +25,7 @@ OPENED, CLOSED = "dns opened (script)", "dns closed, hold 10"
 async def running(
     *argv: str, listener: Recorder, respawn: bool = True, grace: float = PATIENCE
 ) -> AsyncIterator[tuple[Script, asyncio.Task[None]]]:
-    script = Script(ScriptSettings("dns", argv, respawn=respawn, grace=grace), listener, pauses=QUICK)
+    script = Script(ScriptSettings("dns", argv, respawn=respawn, grace=grace), listener, Turns(), pauses=QUICK)
     task = asyncio.create_task(script.run())
     try:
         yield script, task
@@ -35,6 +36,39 @@ async def running(
 async def stopped(task: asyncio.Task[None]) -> None:
     task.cancel()
     await asyncio.wait([task])
+
+
+def test_a_line_longer_than_its_limit_is_an_error_and_the_next_one_is_heard():
+    async def story() -> None:
+        listener = Recorder()
+        long = f"{SAY} community [ {'1:1 ' * 1000}]"
+        code = f"""
+import sys
+for command in ["{long}", "{SAY}"]:
+    print(command)
+    print("# it said", sys.stdin.readline().strip())
+"""
+        async with running(*python(code), listener=listener, respawn=False) as (_, task):
+            await task
+            said = ["dns said ", "dns said # it said error", f"dns said {SAY}", "dns said # it said done"]
+            assert listener.log == [OPENED, *said, CLOSED]
+
+    run(story())
+
+
+def test_a_flood_leaves_the_event_loop_free():
+    """However fast it prints: with its 64 KiB read at once and worked off at once, these are 65,536 lines."""
+
+    async def story() -> None:
+        listener = Recorder()
+        async with running("yes", "", listener=listener, grace=0.1):
+            most = before = 0
+            while len(listener.log) < 100_000:
+                await asyncio.sleep(0)
+                most, before = max(most, len(listener.log) - before), len(listener.log)
+            assert most < 20_000
+
+    run(story())
 
 
 def test_each_line_is_heard_and_answered_one_by_one():
@@ -302,7 +336,7 @@ def test_no_descriptor_of_ours_leaks():
 def test_a_crash_while_it_waits_to_be_started_again_can_be_stopped():
     async def story() -> None:
         listener = Recorder()
-        script = Script(ScriptSettings("dns", ("false",)), listener, pauses=Pauses(first=3600))
+        script = Script(ScriptSettings("dns", ("false",)), listener, Turns(), pauses=Pauses(first=3600))
         task = asyncio.create_task(script.run())
         await listener.until(CLOSED)
         while script.status.state is not ScriptState.BACKOFF:  # noqa: ASYNC110  # nothing tells of it

@@ -21,7 +21,7 @@ from bgp2vpc.dialect.command import Command
 from bgp2vpc.errors import Bgp2vpcError
 from bgp2vpc.sources.client import Answered, ask
 from bgp2vpc.sources.peer import Peer
-from bgp2vpc.sources.server import SocketError, SocketServer, serve
+from bgp2vpc.sources.server import SocketError, SocketServer, SocketSettings, serve
 from bgp2vpc.sources.session import Reply
 from bgp2vpc.sources.unix import connect
 from tests.waiting import PATIENCE
@@ -40,12 +40,14 @@ def broken(_: Sequence[str], __: Peer) -> str:
     raise Bgp2vpcError("not now")
 
 
+SEVEN = SocketSettings(restart_time=7)
+
+
 @asynccontextmanager
 async def serving(path: Path, listener: Recorder, max_clients: int = 128) -> AsyncIterator[SocketServer]:
     questions = {"status": status, "broken": broken}
-    server = await serve(
-        path, listener, questions=questions, reserved=("dns",), restart_time=7, max_clients=max_clients
-    )
+    settings = SocketSettings(restart_time=7, max_clients=max_clients)
+    server = await serve(path, listener, settings, questions=questions, reserved=("dns",))
     try:
         yield server
     finally:
@@ -289,7 +291,7 @@ def test_a_client_that_never_reads_is_dropped(path: Path):
 def test_a_client_that_never_reads_its_one_long_answer_is_dropped_after_a_while(path: Path):
     async def story() -> None:
         listener = Recorder()
-        server = await serve(path, listener, questions={"status": lambda *_: "x" * 5_000_000}, restart_time=7)
+        server = await serve(path, listener, SEVEN, questions={"status": lambda *_: "x" * 5_000_000})
         server.patience = 0.3
         try:
             client = await Client.to(path)
@@ -315,7 +317,7 @@ def test_a_question_gets_the_words_behind_its_name(path: Path):
 def test_an_answer_may_be_longer_than_what_may_wait(path: Path):
     async def story() -> None:
         long = "x" * 8 * 1024 * 1024
-        server = await serve(path, Recorder(), questions={"status": lambda *_: long}, restart_time=7)
+        server = await serve(path, Recorder(), SEVEN, questions={"status": lambda *_: long})
         try:
             assert await asyncio.to_thread(ask, path, ["bgp2vpc status"]) == [Answered(True, (long,), "")]
         finally:
@@ -460,7 +462,7 @@ def test_a_daemon_that_does_not_answer_is_not_waited_for_for_ever(tmp_path: Path
 
 def test_a_question_is_told_who_asks(path: Path):
     async def story() -> None:
-        server = await serve(path, Recorder(), questions={"who": lambda _, peer: str(peer)}, restart_time=7)
+        server = await serve(path, Recorder(), SEVEN, questions={"who": lambda _, peer: str(peer)})
         try:
             (answer,) = await asyncio.to_thread(ask, path, ["bgp2vpc who"])
         finally:
@@ -478,13 +480,13 @@ def test_who_is_no_user_of_this_host_has_no_name():
 def test_the_group_of_the_configuration_may_use_the_socket(path: Path):
     async def story() -> None:
         group = grp.getgrgid(os.getgid()).gr_name
-        server = await serve(path, Recorder(), restart_time=7, group=group)
+        server = await serve(path, Recorder(), SocketSettings(restart_time=7, group=group))
         try:
             assert (group_of(path), mode_of(path)) == (os.getgid(), 0o660)
         finally:
             await server.stop()
         with pytest.raises(SocketError, match="there is no group 'no-such-group' on this host"):
-            await serve(path, Recorder(), restart_time=7, group="no-such-group")
+            await serve(path, Recorder(), SocketSettings(restart_time=7, group="no-such-group"))
         assert names_in(path.parent) == []
 
     run(story())
@@ -581,7 +583,8 @@ def a_server_of_its_own(path: Path) -> Iterator[None]:
         "import asyncio, sys; sys.path[:0] = ['tests/sources']; import test_server\n"
         "async def main():\n"
         f"    path = test_server.Path({str(path)!r})\n"
-        "    await test_server.serve(path, test_server.Mute(), questions={'slow': test_server.slow}, restart_time=7)\n"
+        "    await test_server.serve(path, test_server.Mute(), test_server.SEVEN,"
+        " questions={'slow': test_server.slow})\n"
         "    print('up', flush=True); await asyncio.sleep(3600)\n"
         "asyncio.run(main())\n"
     )

@@ -57,7 +57,7 @@ def test_who_asks_for_reasons_gets_them_before_the_error():
 
 def test_an_over_long_line_is_an_error_that_says_so():
     (answer,), _ = talk([None], reasons=True)
-    assert answer == b"error: the line is longer than 65536 bytes; split it into several\nerror\n"
+    assert answer == b"error: the line is longer than 4096 bytes (max_line); split it into several\nerror\n"
 
 
 def test_who_says_nothing_that_counts_is_no_source():

@@ -14,7 +14,7 @@ import pytest
 from source_kit import Recorder, gone, python, run
 
 from bgp2vpc.sources import tee
-from bgp2vpc.sources.server import SocketServer, serve
+from bgp2vpc.sources.server import SocketServer, SocketSettings, serve
 from bgp2vpc.sources.tee import default_name
 from tests.waiting import PATIENCE
 
@@ -77,7 +77,7 @@ async def relaying(path: Path, *argv: str, limit: int = 2**16, code: str = PATIE
 @asynccontextmanager
 async def daemon(path: Path) -> AsyncIterator[tuple[Recorder, SocketServer]]:
     listener = Recorder()
-    server = await serve(path, listener, restart_time=7)
+    server = await serve(path, listener, SocketSettings(restart_time=7))
     try:
         yield listener, server
     finally:
