@@ -83,7 +83,7 @@ class Journal:
         """Called when it works again, or (True) is not wanted any more."""
         self._errors: dict[tuple[str, str], dict[str, Any]] = {}
         self._failing: dict[str, str] = {}
-        self._proposed: set[Change] = set()
+        self._proposed: dict[Prefix, set[Change]] = {}
         self.not_accepted: set[Prefix] = set()
         self._rules_without_tables = ""
         self._shadowed: frozenset[tuple[str, Prefix, str, str]] = frozenset()
@@ -226,10 +226,15 @@ class Journal:
 
     def dry_run(self, plan: Plan, only: Collection[Prefix] | None) -> None:
         """What would have been written, said once. `plan` is about the prefixes `only`, or (None) about all."""
+        before = self._proposed
+        if only is None:
+            self._proposed = {}
+        else:
+            before = {prefix: self._proposed.pop(prefix) for prefix in only if prefix in self._proposed}
         for change in plan.changes:
-            if change not in self._proposed:
+            if change not in before.get(change.prefix, ()):
                 event(log, logging.INFO, f"would {change}")
-        self._proposed = {c for c in self._proposed if only is not None and c.prefix not in only} | set(plan.changes)
+            self._proposed.setdefault(change.prefix, set()).add(change)
 
     def refuse(self, prefixes: Collection[Prefix], only: Collection[Prefix] | None) -> None:
         """Announced, and accepted by no rule: most often a mistyped `accept`. Said once; `only` as for `dry_run`."""

@@ -14,6 +14,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Collection, Container, Coroutine, Iterable
 from dataclasses import dataclass
+from itertools import islice
 
 from bgp2vpc.daemon.apply import Applier, Outcome, Result
 from bgp2vpc.daemon.calls import Calls
@@ -27,9 +28,10 @@ from bgp2vpc.logs import event
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.routing.damping import Damping
 from bgp2vpc.routing.decide import Strangers
+from bgp2vpc.routing.diff import Decision
 from bgp2vpc.routing.guard import guard, withdrawals
 from bgp2vpc.routing.handovers import Handovers
-from bgp2vpc.routing.plan import Change, Key, Plan, Reason, Verdict
+from bgp2vpc.routing.plan import Change, Key, Plan, Reason, Verdict, make_plan
 from bgp2vpc.routing.wish import Wish
 
 log = logging.getLogger("bgp2vpc")
@@ -37,6 +39,8 @@ log = logging.getLogger("bgp2vpc")
 FIRST_POLL_RETRY = 0.5
 LONGEST_POLL = 300.0
 LOOK_PAUSE = 0.5
+AT_ONCE = 100
+"""Places that are decided about in one turn of the event loop, which takes some milliseconds."""
 AFTER_A_TAKE = 1.0
 """Seconds, in which a call that was under way when we took the route has been made."""
 
@@ -113,6 +117,8 @@ class Reconciler:
         self._is_meeting = False
         self._is_throttled = False
         self._dirty: set[Prefix] = set()
+        self._touched: set[Prefix] | None = None
+        """While everything is decided about: what has changed since that began."""
         self._decision_due = False
         self._poll_now = asyncio.Event()
         self._writes: dict[Key, asyncio.Task[None]] = {}
@@ -157,12 +163,15 @@ class Reconciler:
     def touch(self, prefixes: Collection[Prefix]) -> None:
         """Something about these prefixes changed: decide about them as soon as the event loop is free."""
         self._dirty.update(prefixes)
+        if self._touched is not None:
+            self._touched.update(prefixes)
         if self._dirty and not self._decision_due:
             self._decision_due = True
             asyncio.get_running_loop().call_soon(self._decide_dirty)
 
     def touch_all(self) -> None:
         """Decide about everything, on what is known."""
+        self._touched = None
         self._decide(None)
 
     def poll_now(self) -> None:
@@ -213,7 +222,7 @@ class Reconciler:
         self._journal.rules_without_tables(self._view.rules_without_tables)
         self._journal.shadowed(self._view.shadowed())
         self.first_observation.set()
-        self._decide(None)
+        await self._decide_all()
         return True
 
     async def _meet(self, strangers: Strangers) -> bool:
@@ -294,13 +303,29 @@ class Reconciler:
         dirty, self._dirty = self._dirty, set()
         self._decide(dirty)
 
-    def _decide(self, only: Collection[Prefix] | None) -> None:
+    async def _decide_all(self) -> None:
+        """Decide about everything, with the event loop free in between; what has changed meanwhile is decided anew."""
+        decided: list[Decision | None] = []
+        self._touched = set()
+        places = self._view.decisions(self._wish())
+        while some := list(islice(places, AT_ONCE)):
+            decided += some
+            if len(some) == AT_ONCE:
+                await asyncio.sleep(0)
+        touched, self._touched = self._touched, None
+        if touched is None:  # somebody has had all of it decided about
+            return
+        decided = [each for each in decided if each is not None and each[0].prefix not in touched]
+        decided += self._view.decisions(self._wish(), touched)
+        self._decide(None, make_plan(filter(None, decided)))
+
+    def _decide(self, only: Collection[Prefix] | None, plan: Plan | None = None) -> None:
         if self._finished:
             return
         now = self._now()
         self._expire(now)
         wish = self._wish()
-        plan = self._view.plan(wish, only)
+        plan = self._view.plan(wish, only) if plan is None else plan
         self.decided(wish, only)
         self._remember(plan, only)
         self._journal.refuse(self._view.not_accepted(wish, only), only)

@@ -1,6 +1,6 @@
 """The view: what we believe the VPC looks like, and what the rules make of it. State without I/O."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from bgp2vpc.bgp.rib import Side
@@ -9,6 +9,7 @@ from bgp2vpc.routing.decide import (
     Ruled,
     Strangers,
     decide,
+    decide_each,
     decide_one,
     owners_to_check,
     peers_in_the_way,
@@ -16,7 +17,7 @@ from bgp2vpc.routing.decide import (
     rules_without_tables,
     strangers,
 )
-from bgp2vpc.routing.diff import Policy, is_ours, own_interfaces
+from bgp2vpc.routing.diff import Decision, Policy, is_ours, own_interfaces
 from bgp2vpc.routing.plan import Action, Change, Key, Plan
 from bgp2vpc.routing.rule import ManagedRoute, Rule, Writes
 from bgp2vpc.routing.wish import Wish
@@ -255,6 +256,12 @@ class View:
         if self.snapshot is None:
             return Plan()
         return decide(self.tables, self.snapshot, wish, self.policy, only)
+
+    def decisions(self, wish: Wish, only: Collection[Prefix] | None = None) -> Iterator[Decision | None]:
+        """What `plan` puts in order, one place after the other, as of now; nothing before the first snapshot."""
+        if self.snapshot is None:
+            return iter(())
+        return decide_each(self.tables, self.snapshot, wish, self.policy, only)
 
     def still(self, change: Change, wish: Wish) -> Change | None:
         """`change` as it has to be now, or None if it is no longer what the place needs."""

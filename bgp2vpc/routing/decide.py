@@ -64,12 +64,20 @@ def decide(
     only: Collection[Prefix] | None = None,
 ) -> Plan:
     """The plan for these tables; with `only`, restricted to some prefixes."""
-    return make_plan(
-        decision
-        for ruled in tables.values()
-        for prefix in _prefixes(ruled, snapshot, wish, only)
-        if (decision := decide_one(ruled, prefix, snapshot, wish, policy)) is not None
-    )
+    return make_plan(filter(None, decide_each(tables, snapshot, wish, policy, only)))
+
+
+def decide_each(
+    tables: Mapping[str, Ruled],
+    snapshot: Snapshot,
+    wish: Wish,
+    policy: Policy,
+    only: Collection[Prefix] | None = None,
+) -> Iterator[Decision | None]:
+    """One place after the other, what it needs. The offers may change between two of them."""
+    for ruled in tables.values():
+        for prefix in tuple(_prefixes(ruled, snapshot, wish, only)):
+            yield decide_one(ruled, prefix, snapshot, wish, policy)
 
 
 def decide_one(ruled: Ruled, prefix: Prefix, snapshot: Snapshot, wish: Wish, policy: Policy) -> Decision | None:

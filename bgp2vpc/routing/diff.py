@@ -299,16 +299,7 @@ def _refused_within(place: Place) -> Prefix | None:
 
 def containing_vpc_cidr(table: RouteTable, prefix: Prefix) -> Prefix | None:
     """The CIDR of the VPC, known by the table's local routes, in which the prefix lies."""
-    return next(
-        (
-            route.destination
-            for route in table.routes
-            if route.target.kind is TargetKind.LOCAL
-            and isinstance(route.destination, Prefix)
-            and prefix in route.destination
-        ),
-        None,
-    )
+    return next((cidr for cidr in table.cidrs if prefix in cidr), None)
 
 
 def own_interfaces(rule: Rule, prefix: Prefix, snapshot: Snapshot) -> Sequence[Interface]:

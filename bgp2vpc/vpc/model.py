@@ -100,10 +100,19 @@ class RouteTable:
     routes: tuple[Route, ...] = ()
     # Every decision looks routes up by prefix, and a table may hold a thousand.
     _static: Mapping[Prefix | str, Route] = field(init=False, repr=False, compare=False)
+    _propagated: Mapping[Prefix | str, Route] = field(init=False, repr=False, compare=False)
+    cidrs: tuple[Prefix, ...] = field(init=False, repr=False, compare=False)
+    """Those of the VPC, as the table's local routes tell."""
 
     def __post_init__(self) -> None:
-        static = {route.destination: route for route in self.routes if not route.propagated}
+        static: dict[Prefix | str, Route] = {}
+        propagated: dict[Prefix | str, Route] = {}
+        for route in self.routes:
+            (propagated if route.propagated else static)[route.destination] = route
+        local = (route.destination for route in self.routes if route.target.kind is TargetKind.LOCAL)
         object.__setattr__(self, "_static", static)
+        object.__setattr__(self, "_propagated", propagated)
+        object.__setattr__(self, "cidrs", tuple(each for each in local if isinstance(each, Prefix)))
 
     def static_route(self, prefix: Prefix) -> Route | None:
         """The route of exactly this prefix that CreateRoute made (or `local`); a propagated twin does not count."""
@@ -111,7 +120,7 @@ class RouteTable:
 
     def propagated_route(self, prefix: Prefix) -> Route | None:
         """The route of exactly this prefix that a virtual private gateway propagated."""
-        return next((r for r in self.routes if r.destination == prefix and r.propagated), None)
+        return self._propagated.get(prefix)
 
     def prefixes_pointed_elsewhere(self, later: "RouteTable") -> list[Prefix]:
         """The prefixes whose static routes are new, or have another target, in a later reading of this table."""
