@@ -12,7 +12,8 @@ from bgp2vpc.bgp.hold import HoldTimers
 from bgp2vpc.bgp.neighbors import Neighbors, Standing, as_if_internal
 from bgp2vpc.bgp.rib import MaximumPrefixReached, Offer, Rib, Side
 from bgp2vpc.daemon.relay import MOST_SELECTORS, Relay
-from bgp2vpc.dialect.command import Answer, Command
+from bgp2vpc.dialect.command import Answer, Command, Requires
+from bgp2vpc.dialect.harmful import has_neighbors
 from bgp2vpc.dialect.message import (
     Acknowledgement,
     Direction,
@@ -21,11 +22,12 @@ from bgp2vpc.dialect.message import (
     Notification,
     Opened,
     PeerState,
+    Reason,
     Shutdown,
     StateChange,
+    SummaryBegins,
     Update,
 )
-from bgp2vpc.dialect.message import Reason as ReasonGiven
 from bgp2vpc.logs import event
 from bgp2vpc.names import PEER
 from bgp2vpc.prefix import IPAddress, Prefix
@@ -45,6 +47,8 @@ TOO_MANY_OF_CLIENTS = (
 TOO_MANY_SELECTORS = (
     f"the source announces to {MOST_SELECTORS} neighbor selectors already; nothing of this line is taken"
 )
+
+NO_NEIGHBOR = "ExaBGP has told of no such neighbor, or of no session with it, and 4.2 would stop at this line"
 
 REMEMBERED_ERRORS = 100
 LOGGED = 200
@@ -94,6 +98,8 @@ class Bridge:
         self._hold_watch: asyncio.TimerHandle | None = None
         self._gone: dict[IPAddress, set[str]] = {}
         """Who is gone although BGP does not say so, and by which signs."""
+        self._heard_of: set[IPAddress] = set()
+        """Neighbors that ExaBGP has told anything of."""
         self._touch = touch
         self._relay = relay
         self._max_prefixes: Mapping[str, int] = {}
@@ -133,6 +139,9 @@ class Bridge:
         if self._relay is not None and not self._relay.has_room(source, command.selector):
             self._complain(source, TOO_MANY_SELECTORS, command.line)
             return Reply(Answer.ERROR, TOO_MANY_SELECTORS)
+        if self._relay is not None and not command.events and not self._may_hear(command):
+            self._complain(source, NO_NEIGHBOR, command.line)
+            return Reply(Answer.ERROR, NO_NEIGHBOR)
         changed, _ = self._take_in(source, command.events, command.line)
         passed_on = self._pass_on(source, command)
         self._changed(changed)
@@ -156,8 +165,22 @@ class Bridge:
         # What comes through `tee` has been through ExaBGP's pipe already.
         if self._relay is None or not command.relay or self.kinds.get(source) is SourceKind.TEE:
             return False
-        self._relay.pass_on(source, command)
+        if self._may_hear(command):
+            self._relay.pass_on(source, command)
+        else:
+            self._relay.take_all_back(source)  # of those lines only `clear adj-rib out` gets here
         return True
+
+    def _may_hear(self, command: Command) -> bool:
+        """Whether ExaBGP has the neighbors or sessions that this line is for, as far as it has told us."""
+        match command.requires:
+            case Requires.NOTHING:
+                return True
+            case Requires.NEIGHBOR:
+                known = {str(peer) for peer in self._heard_of | self.neighbors.expected}
+            case Requires.SESSION:
+                known = {name.removeprefix(PEER) for name, kind in self.kinds.items() if kind is SourceKind.PEER}
+        return has_neighbors(command.selector, known)
 
     def closed(self, source: str, *, hold: float) -> None:
         """A session is over; its paths stay for `hold` seconds."""
@@ -210,18 +233,18 @@ class Bridge:
     def heard(self, message: Message) -> None:
         """A message on ExaBGP's pipe."""
         match message:
-            case Acknowledgement() if self._relay is not None:
-                self._relay.answered(message)
-            case ReasonGiven(text) if self._relay is not None:
-                self._relay.refused_because(text)
+            case Acknowledgement() | Reason() | SummaryBegins() if self._relay is not None:
+                self._relay.heard(message)
             case Opened(peer, hold_time):
                 if self._hold_timers.opened(peer, hold_time):
                     self._alive(peer, "hold timer")
             case Keepalive(peer):
                 self._kept_alive(peer, news=self._hold_timers.kept_alive(peer, self._now()))
             case StateChange(peer, PeerState.UP):
+                self._heard_of.add(peer)
                 self._open_peer(peer)
             case StateChange(peer) | Notification(peer):
+                self._heard_of.add(peer)
                 self._close_peer(peer)
             case Update(peer, Direction.RECEIVE):
                 self._open_peer(peer)

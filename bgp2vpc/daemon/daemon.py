@@ -594,7 +594,7 @@ class Daemon:
             ],
             "routes": routes_json(reconciler.verdicts, reconciler.since) if reconciler else [],
             "not_accepted": sorted(map(str, self._journal.not_accepted)),
-            "failing": dict(self._journal.failing),
+            "failing": {**self._journal.failing, **(self._relay.failing() if self._relay else {})},
             "errors": self._journal.errors,
             "notify": self._notifier.status(),
         }

@@ -19,6 +19,7 @@ from bgp2vpc.dialect.message import (
     Notification,
     PeerState,
     StateChange,
+    SummaryBegins,
     Update,
 )
 from bgp2vpc.prefix import IPAddress
@@ -50,6 +51,8 @@ class Recall:
         match message:
             case Acknowledgement():
                 self._unanswered -= 1
+                return True
+            case SummaryBegins():
                 return True
             case Established(peer):
                 self._established.add(peer)

@@ -1,24 +1,25 @@
 """Helper mode: what local sources say goes on to ExaBGP, so that the datacenter hears it too, whatever EC2 does."""
 
 import logging
-from collections import deque
 from collections.abc import Callable, Collection, Container, Mapping, Sequence
 
 from bgp2vpc.bgp.draining import NOTHING_DRAINS, Draining
 from bgp2vpc.bgp.events import Announce, Event, Withdraw, WithdrawAll
 from bgp2vpc.bgp.path import SELF, Path
 from bgp2vpc.bgp.rib import Offer, PathKey
+from bgp2vpc.daemon.unanswered import QUESTION, Sent, Settled, Unanswered
 from bgp2vpc.dialect.command import Command
-from bgp2vpc.dialect.message import Acknowledgement
+from bgp2vpc.dialect.message import Acknowledgement, Reason, SummaryBegins
 from bgp2vpc.dialect.text import announce_line, withdraw_line
 from bgp2vpc.logs import event
 from bgp2vpc.prefix import Prefix
 
 log = logging.getLogger("bgp2vpc.relay")
 
-UNANSWERED = 1000
 MOST_SELECTORS = 100
 RELOAD = "reload"
+NAMED = 5
+"""Lines of which it is not known which of them ExaBGP refused."""
 
 
 Speaker = tuple[str, str]
@@ -38,8 +39,10 @@ class Relay:
         self._said: dict[PathKey, dict[Speaker, Path]] = {}
         self._selectors: dict[str, set[str]] = {}
         """By source; perhaps more than those it has announced something to."""
-        self._unanswered: deque[str] = deque(maxlen=UNANSWERED)
+        self._unanswered = Unanswered()
         self._reason = ""
+        self._refused: dict[PathKey, str] = {}
+        """What ExaBGP does not announce although it was told to, and the reason it gave, if any."""
         self._lost = 0
         """Lines in a row that ExaBGP did not take."""
 
@@ -64,7 +67,7 @@ class Relay:
             for each in command.events:
                 self._say_as_exported(speaker, each)
         elif not self._all_still_announced(speaker, command.events):
-            self._say(command.line)
+            self._say(command.line, _keys(command.events))
         for each in command.events:
             match each:
                 case Announce(path):
@@ -84,9 +87,9 @@ class Relay:
             for selector, path in self._last_to(key).items():
                 exported = policy.exported(path)
                 if exported is None and before.exported(path) is not None:
-                    self._say(withdraw_line(path, selector))
+                    self._say(withdraw_line(path, selector), [key])
                 elif exported is not None and exported != before.exported(path):
-                    self._say(announce_line(exported, selector))
+                    self._say(announce_line(exported, selector), [key])
 
     def announces(self, prefixes: Container[Prefix]) -> bool:
         """Whether ExaBGP has been told of any of these, and not of its end."""
@@ -110,6 +113,10 @@ class Relay:
     def source_gone(self, source: str) -> None:
         """Nothing of this source is left: withdraw whatever it has announced to anybody."""
         self._selectors.pop(source, None)
+        self.take_all_back(source)
+
+    def take_all_back(self, source: str) -> None:
+        """Withdraw, one by one, whatever this source has announced to anybody."""
         for key in list(self._said):
             for speaker in [each for each in self._said.get(key, ()) if each[0] == source]:
                 self._take_back(key, speaker)
@@ -121,7 +128,7 @@ class Relay:
             return
         self._forget(key, speaker)
         if not self._is_announced(key, speaker) and self._policy.exported(path) is not None:
-            self._say(withdraw_line(path, speaker[1]))
+            self._say(withdraw_line(path, speaker[1]), [key])
 
     def reload(self) -> None:
         """Have ExaBGP read its configuration again.
@@ -135,20 +142,40 @@ class Relay:
         for key in self._said:
             self._say_again(key)
 
-    def refused_because(self, reason: str) -> None:
-        """Why the next answer will be an error, as 6.0 tells."""
-        self._reason = reason
+    def heard(self, message: Acknowledgement | Reason | SummaryBegins) -> None:
+        """ExaBGP answers a line, or begins to."""
+        match message:
+            case Reason(text):
+                self._reason = text
+            case SummaryBegins():
+                self._settled(self._unanswered.header())
+            case Acknowledgement(ok, reason):
+                error = None if ok else reason or self._reason
+                self._reason = ""
+                self._settled(self._unanswered.answered(error))
+                self._ask_if_needed()
 
-    def answered(self, answer: Acknowledgement) -> None:
-        """ExaBGP answered the oldest line. (Some errors of 4.2 have no answer, so the line named is a good guess.)"""
-        line = self._unanswered.popleft() if self._unanswered else ""
-        if line == RELOAD:
+    def failing(self) -> dict[str, str]:
+        """For `failing` in the status: what ExaBGP does not announce although it was told to."""
+        return {f"ExaBGP {prefix}": reason or "refused" for (prefix, _), reason in self._refused.items()}
+
+    def _settled(self, settled: Settled) -> None:
+        for line in settled.accepted:
+            for key in line.keys:
+                self._refused.pop(key, None)
+        for line, reason in settled.refused:
+            announced = [key for key in line.keys if key in self._said]
+            self._refused.update(dict.fromkeys(announced, reason))
+            differs = "the VPC has what it announces, the datacenter has not" if announced else None
+            event(log, logging.ERROR, "ExaBGP refused a line", line=line.text, reason=reason or None, hint=differs)
+        if settled.errors:
+            lines = [line.text for line in settled.doubtful if line.text != QUESTION]
+            hint = "it does not say which; what it refused is missing in the datacenter"
+            named = {"lines": len(lines), "first": lines[:NAMED], "reasons": sorted(set(filter(None, settled.errors)))}
+            event(log, logging.ERROR, f"ExaBGP refused {len(settled.errors)} of these lines", **named, hint=hint)
+        if any(line.text == RELOAD for line in (*settled.accepted, *settled.doubtful)):
             # ExaBGP has heard it and is about to; the sessions with new neighbors take it some milliseconds more.
             self.say_all_again()
-        if not answer.ok:
-            reason = answer.reason or self._reason or None
-            event(log, logging.WARNING, "ExaBGP refused a line", line=line, reason=reason)
-        self._reason = ""
 
     def _all_still_announced(self, speaker: Speaker, events: Collection[Event]) -> bool:
         """Whether the line withdraws nothing but what another source announces to the same neighbors."""
@@ -170,12 +197,13 @@ class Relay:
             del paths[other, to]
         if not paths:
             self._said.pop(key, None)
+            self._refused.pop(key, None)
 
     def _say_again(self, key: PathKey, gone: str = "") -> None:
         """What others still announce: ExaBGP may have the path of the one who has just left, or none."""
         for selector, path in self._last_to(key, gone).items():
             if exported := self._policy.exported(path):
-                self._say(announce_line(exported, selector))
+                self._say(announce_line(exported, selector), [key])
 
     def _last_to(self, key: PathKey, gone: str = "") -> dict[str, Path]:
         """Selector -> what was announced to it last, by others than `gone`."""
@@ -186,13 +214,14 @@ class Relay:
         selector = speaker[1]
         match each:
             case Announce(path):
+                key = path.prefix, path.path_id
                 if exported := self._policy.exported(path):
-                    self._say(announce_line(exported, selector))
-                elif speaker not in self._said.get((path.prefix, path.path_id), {}):
+                    self._say(announce_line(exported, selector), [key])
+                elif speaker not in self._said.get(key, {}):
                     # ExaBGP may have it from before our restart. What is said again and again is withdrawn once.
-                    self._say(withdraw_line(path, selector))
+                    self._say(withdraw_line(path, selector), [key])
             case Withdraw(prefix, path_id) if not self._is_announced((prefix, path_id), speaker):
-                self._say(withdraw_line(Path(prefix, SELF, path_id=path_id), selector))
+                self._say(withdraw_line(Path(prefix, SELF, path_id=path_id), selector), [(prefix, path_id)])
 
     def _all_withdrawn(self, speaker: Speaker) -> None:
         """One source had ExaBGP forget what all of them announced: say the others' again."""
@@ -200,7 +229,7 @@ class Relay:
             self._forget(key, (speaker[0], ""))
             self._say_again(key, speaker[0])
 
-    def _say(self, line: str) -> None:
+    def _say(self, line: str, keys: Collection[PathKey] = ()) -> None:
         if not self._send(line):
             self._lost += 1
             if self._lost == 1:  # there may be thousands a second
@@ -210,7 +239,18 @@ class Relay:
         if self._lost:
             event(log, logging.WARNING, "ExaBGP takes lines again; those in between are lost to it", lines=self._lost)
             self._lost = 0
-        self._unanswered.append(line)
+        self._unanswered.sent(Sent(line, keys))
+        self._ask_if_needed(is_reload=line == RELOAD)
+
+    def _ask_if_needed(self, *, is_reload: bool = False) -> None:
+        if (is_reload or self._unanswered.is_to_be_asked) and self._send(QUESTION):
+            self._unanswered.asked()
+
+
+def _keys(events: Collection[Event]) -> list[PathKey]:
+    """What a line announces or withdraws."""
+    keys = [(each.path.prefix, each.path.path_id) for each in events if isinstance(each, Announce)]
+    return keys + [(each.prefix, each.path_id) for each in events if isinstance(each, Withdraw)]
 
 
 def _covers(selector: str, other: str) -> bool:

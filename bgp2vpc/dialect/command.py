@@ -21,13 +21,21 @@ class Acks(Enum):
     SILENCE = "silence"
 
 
+class Requires(Enum):
+    """What ExaBGP must have when it hears a line, or it stops: a neighbor, or a session, of those the line is for."""
+
+    NOTHING = "nothing"
+    NEIGHBOR = "neighbor"
+    SESSION = "session"
+
+
 @dataclass(frozen=True, slots=True)
 class Command:
     """A parsed line.
 
     `events` go to the RIB. `selector` (`neighbor *`, `peer 192.0.2.1`, or empty) and `line` serve to say a
     withdrawal again in the speaker's own dialect. `reply` are lines printed before the answer. `error` says why the
-    VPC has no use for the line; with `relay` ExaBGP may still have one.
+    VPC has no use for the line; with `relay` ExaBGP may still have one, if it has what the line `requires`.
     """
 
     line: str
@@ -38,3 +46,4 @@ class Command:
     error: str = ""
     reply: tuple[str, ...] = ()
     acks: Acks | None = None
+    requires: Requires = Requires.NOTHING

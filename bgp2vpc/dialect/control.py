@@ -6,6 +6,7 @@ from typing import Final
 from bgp2vpc import __version__
 from bgp2vpc.bgp.events import EndOfRib, WithdrawAll
 from bgp2vpc.dialect.command import Acks, Command
+from bgp2vpc.dialect.harmful import refuse_orders, required
 from bgp2vpc.dialect.routes import ROUTE_WORDS
 from bgp2vpc.dialect.words import OPERATOR_WORDS, LineError, check_name, nearest, shown
 
@@ -57,7 +58,6 @@ _ACKS: Final = {
 }
 _CLEAR_OUT: Final = frozenset({"clear adj-rib", "clear adj-rib out", "rib clear out"})
 _RELAYED: Final = frozenset({"flush adj-rib out", "rib flush out", "clear adj-rib in", "rib clear in"})
-_NAMESPACES: Final = frozenset({"daemon", "session", "system"})
 _KNOWN: Final = frozenset(
     {"announce", "withdraw", "neighbor", "peer", *_REPLIES, *_ACKS, *_CLEAR_OUT, *_RELAYED, *OPERATOR_WORDS}
 )
@@ -75,11 +75,10 @@ def read_control(line: str, words: list[str]) -> Command:
     if (acks := _ACKS.get(text)) is not None:
         return Command(line, acks=acks)
     if text in _CLEAR_OUT:
-        return Command(line, events=(WithdrawAll(),), relay=True)
+        return Command(line, events=(WithdrawAll(),), relay=True, requires=required(text))
     if text in _RELAYED:
-        return Command(line, relay=True)
-    if words[0] in OPERATOR_WORDS or (words[0] in _NAMESPACES and words[1:2] and words[1] in OPERATOR_WORDS):
-        raise LineError(f"{shown(text)} is for ExaBGP's operator; not relayed")
+        return Command(line, relay=True, requires=required(text))
+    refuse_orders(words)
     return Command(line, reply=_reply(words))
 
 

@@ -23,6 +23,7 @@ from bgp2vpc.dialect.message import (
     Reason,
     Shutdown,
     StateChange,
+    SummaryBegins,
     Update,
 )
 from bgp2vpc.prefix import IPAddress, Prefix, parse_address, parse_prefix
@@ -33,6 +34,7 @@ _NOTIFICATION: Final = re.compile(r"notification code \d+ subcode \d+ data 0x[0-
 _EOR: Final = re.compile(r"route eor \d+/\d+ \(([a-z0-9]+ [a-z0-9-]+)\)")
 # Address, AS, time up (`1 day, 2:03:04` too), state, updates sent and received.
 _ESTABLISHED: Final = re.compile(r"([0-9a-fA-F.:]+) +\d+ +\S.* established +\d+ +\d+")
+_SUMMARY: Final = re.compile(r"Peer +AS +up/down state .*")
 _HELD: Final = re.compile(
     r"local-ip \S+ local-as (\d+) peer-as (\d+) router-id \S+ family-allowed \S+ ([a-z0-9]+ [a-z0-9-]+) (.+)"
 )
@@ -41,20 +43,18 @@ _DIRECTIONS: Final = {direction.value: direction for direction in Direction}
 
 def decode_text(line: str) -> tuple[Message, ...]:
     """What one line says. Raises ValueError when it cannot be read."""
-    match line:
-        case "done":
-            return (Acknowledgement(ok=True),)
-        case "error":
-            return (Acknowledgement(ok=False),)
+    if line in ("done", "error"):
+        return (Acknowledgement(ok=line == "done"),)
     if _SHUTDOWN.fullmatch(line):
         return (Shutdown(),)
     if line.startswith("error: "):
         return (Reason(line.removeprefix("error: ")),)
     if line.startswith("neighbor "):
         return _neighbor(line)
-    established = _ESTABLISHED.fullmatch(line)
+    if established := _ESTABLISHED.fullmatch(line):
+        return (Established(parse_address(established[1])),)
     # Else the reply to another `show` or to `help`, or the octets of a packet (` header 0x… body 0x…`).
-    return (Established(parse_address(established[1])),) if established else (Ignored("text"),)
+    return (SummaryBegins() if _SUMMARY.fullmatch(line) else Ignored("text"),)
 
 
 def _neighbor(line: str) -> tuple[Message, ...]:

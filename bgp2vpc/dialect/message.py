@@ -71,6 +71,11 @@ class Keepalive:
 
 
 @dataclass(frozen=True, slots=True)
+class SummaryBegins:
+    """The header of the answer to `show neighbor summary`."""
+
+
+@dataclass(frozen=True, slots=True)
 class Established:
     """A session that stands: a line of the answer to `show neighbor summary`."""
 
@@ -121,6 +126,7 @@ Message = (
     Acknowledgement
     | StateChange
     | Update
+    | SummaryBegins
     | Established
     | Held
     | Opened

@@ -16,6 +16,7 @@ from typing import Final
 from bgp2vpc.bgp.events import Event
 from bgp2vpc.dialect.command import Answer, Command
 from bgp2vpc.dialect.control import read_control, read_signal
+from bgp2vpc.dialect.harmful import refuse_harmful
 from bgp2vpc.dialect.limits import MAX_LINE
 from bgp2vpc.dialect.render import announce_line, withdraw_line
 from bgp2vpc.dialect.routes import MAX_SPLIT, ROUTE_WORDS, read_routes
@@ -86,8 +87,7 @@ def _wrong_character(line: str) -> str:
 
 def _command(text: str) -> Command:
     words = split_words(text)
-    if "json" in words and not _may_say_json(words):
-        raise LineError("the word 'json' outside 'show' ends ExaBGP 5.0; leave it out")
+    refuse_harmful(words)
     selector, words = split_selector(words)
     if len(words) > 1 and words[-1] in _TRAILING and words[0] != "show":
         words = words[:-1]
@@ -98,10 +98,6 @@ def _command(text: str) -> Command:
     if words[1:2] and words[1] in ROUTE_WORDS:
         return Command(text, events=read_routes(words[0], words[1:]), selector=selector, relay=True)
     return _with_selector(read_signal(text, words[0], words[1:]), selector)
-
-
-def _may_say_json(words: list[str]) -> bool:
-    return words[0] in ("show", "rib", "peer") or [word for word in words if word != "json"] == ["version"]
 
 
 def _with_selector(command: Command, selector: str) -> Command:

@@ -86,8 +86,48 @@ def test_one_who_clears_exabgps_table_clears_only_what_is_its_own(helper: Lab) -
     helper.say(announce(A), source="one")
     helper.say(announce(B), source="two")
     heard(helper)
+    helper.hear("neighbor 10.0.0.8 down - refused")
     helper.say("clear adj-rib out", source="two")
     assert heard(helper) == ["clear adj-rib out", f"announce route {A} next-hop self"]
+
+
+def test_where_exabgp_4_2_would_stop_at_it_what_one_clears_is_withdrawn_line_by_line(helper: Lab) -> None:
+    helper.say(announce(A), f"neighbor 10.0.0.8 {announce(B)}", source="one")
+    helper.say(announce(B), source="two")
+    heard(helper)
+    assert helper.say("clear adj-rib out", source="one") == ["done"]
+    # Of neighbor 10.0.0.8 that is no more than what the other source announces to all.
+    assert heard(helper) == [withdraw(A)]
+    helper.hear("neighbor 10.0.0.8 down - refused")
+    helper.say(announce(A), source="one")
+    heard(helper)
+    assert helper.say("neighbor 10.0.0.9 clear adj-rib out", source="one") == ["done"]
+    assert heard(helper) == [withdraw(A)]
+
+
+@pytest.mark.parametrize(
+    ("before", "line", "is_passed_on"),
+    [
+        ([], "flush adj-rib out", False),
+        (["neighbor 10.0.0.9 down - refused"], "flush adj-rib out", False),
+        (["neighbor 10.0.0.9 up"], "flush adj-rib out", True),
+        (["neighbor 10.0.0.9 up"], "neighbor * flush adj-rib out", True),
+        (["neighbor 10.0.0.9 up"], "neighbor 10.0.0.9 flush adj-rib out", True),
+        (["neighbor 10.0.0.9 up"], "neighbor 10.0.0.8 flush adj-rib out", False),
+        (["neighbor 10.0.0.9 up"], "neighbor 10.0.0.8, neighbor 10.0.0.9 flush adj-rib out", False),
+        (["neighbor 10.0.0.9 up"], "neighbor 10.0.0.9 local-as 1 flush adj-rib out", False),
+        (["neighbor 10.0.0.9 up", "neighbor 10.0.0.9 down - x"], "flush adj-rib out", False),
+        ([], "clear adj-rib in", False),
+        (["neighbor 10.0.0.9 down - refused"], "neighbor 10.0.0.9 clear adj-rib in", True),
+        (["neighbor 10.0.0.9 down - refused"], "neighbor 10.0.0.8 clear adj-rib in", False),
+    ],
+)
+def test_what_stops_exabgp_4_2_without_a_neighbor_or_a_session_waits_for_one(
+    helper: Lab, before: list[str], line: str, *, is_passed_on: bool
+) -> None:
+    helper.hear(*before)
+    assert helper.say(line, source="one") == ["done" if is_passed_on else "error"]
+    assert heard(helper) == ([line] if is_passed_on else [])
 
 
 def test_a_source_that_comes_back_and_says_all_again_is_not_withdrawn(helper: Lab) -> None:
@@ -292,6 +332,68 @@ def test_what_a_source_left_at_some_neighbor_is_withdrawn_when_it_ends(helper: L
     helper.to_exabgp.clear()
     helper.close("one")
     assert helper.to_exabgp == [f"neighbor 10.0.0.1 {withdraw(A)}"]
+
+
+HEADER = "Peer            AS        up/down state       |     #sent     #recvd"
+QUESTION = "show neighbor summary"
+
+
+def refusals(caplog) -> list[tuple[str, object]]:
+    return [
+        (r.getMessage(), r.fields.get("line") or r.fields["first"])
+        for r in caplog.records
+        if "ExaBGP refused" in r.message
+    ]
+
+
+def failing(lab: Lab) -> dict[str, str]:
+    return lab.do(lab.daemon.status)["failing"]
+
+
+def test_a_refused_line_is_named_once_all_lines_are_answered(helper: Lab, caplog) -> None:
+    helper.say(announce(A), announce(B), withdraw(A), source="one")
+    helper.hear("done", "error")
+    assert refusals(caplog) == []  # a line may have been left without an answer
+    assert heard(helper)[3:] == [QUESTION]
+    helper.hear("done")
+    assert refusals(caplog) == []
+    helper.hear(HEADER, "done")
+    assert refusals(caplog) == [("ExaBGP refused a line", announce(B))]
+    assert failing(helper) == {f"ExaBGP {B}": "refused"}
+    assert heard(helper) == []
+    helper.say(announce(B, "med 5"), source="one")
+    helper.hear("done")
+    assert failing(helper) == {}
+
+
+def test_lines_without_an_answer_shift_no_blame(helper: Lab, caplog) -> None:
+    """ExaBGP 4.2 says nothing to some lines; the seventh is refused."""
+    lines = [announce(f"192.0.2.{number}/32") for number in range(7)]
+    helper.say(*lines, source="one")
+    helper.hear("error")
+    helper.hear(HEADER, "done")
+    assert refusals(caplog) == [("ExaBGP refused 1 of these lines", lines[:5])]
+    caplog.clear()
+    helper.say(announce(A), announce(B), source="one")
+    helper.hear("done", "error")  # all is certain again
+    assert refusals(caplog) == [("ExaBGP refused a line", announce(B))]
+
+
+def test_an_answer_out_of_turn_blames_nobody_for_sure(helper: Lab, caplog) -> None:
+    """4.2 answers `rib flush out`, which it does not know, before the route that it still works on."""
+    helper.say(announce(A), "rib flush out", source="one")
+    helper.hear("error", "done", HEADER, "done")
+    assert refusals(caplog) == [("ExaBGP refused 1 of these lines", [announce(A), "rib flush out"])]
+
+
+def test_many_lines_without_answers_are_asked_about_once(helper: Lab) -> None:
+    helper.say(*(announce(A, f"med {number}") for number in range(250)), source="one")
+    assert heard(helper).count(QUESTION) == 1
+    helper.hear(HEADER, "done")
+    assert heard(helper) == [QUESTION]  # there were 150 more since
+    helper.hear(HEADER, "done")
+    helper.say(*(announce(A, f"med {number}") for number in range(60)), source="one")
+    assert QUESTION not in heard(helper)
 
 
 def test_the_reason_6_0_gives_for_an_error_is_in_the_log(helper: Lab, caplog) -> None:

@@ -35,6 +35,7 @@ from bgp2vpc.dialect.message import (
     Reason,
     Shutdown,
     StateChange,
+    SummaryBegins,
     Update,
 )
 from bgp2vpc.dialect.messages import decode
@@ -253,7 +254,7 @@ ONE_LINERS = [
     ("neighbor 10.99.0.2 receive keepalive", (Ignored("keepalive"),)),
     ("neighbor 10.99.0.2 receive 2 header 0xFF body 0x00", (Ignored("packet"),)),
     ("neighbor 10.99.0.2 receive update start", (Ignored("update"),)),
-    ("Peer            AS        up/down state       |     #sent     #recvd", (Ignored("text"),)),
+    ("Peer            AS        up/down state       |     #sent     #recvd", (SummaryBegins(),)),
     ("10.99.0.2       4200000000 2 days, 3:04:05 established           2          6", (Established(PEER),)),
     ("10.99.0.2       64513        down idle                  0          0", (Ignored("text"),)),
     ("10.99.0.2       64513     0:00:05 openconfirm           0          0", (Ignored("text"),)),

@@ -115,7 +115,8 @@ LINES: list[tuple[str, tuple[Event, ...]]] = [
 
 @pytest.mark.parametrize(("line", "events"), LINES, ids=[line for line, _ in LINES])
 def test_a_line_becomes_its_events_and_is_passed_on(line: str, events: tuple[Event, ...]) -> None:
-    assert parse(line) == Command(line, events, selector=parse(line).selector, relay=True)
+    said = parse(line)
+    assert said == Command(line, events, selector=said.selector, relay=True, requires=said.requires)
 
 
 SELECTORS = [

@@ -1,0 +1,98 @@
+"""Which of the lines that were passed on to ExaBGP an answer is about. Pure.
+
+ExaBGP answers `done` or `error`, and does not name the line. It works on routes one after the other and answers in
+their order; but 4.2 gives some lines no answer at all (those that make its own code raise), and answers other commands
+at once, before the routes that still wait. So to count along with the answers would blame the wrong line from then on.
+
+Here an answer is given to a line only when that is certain: when there are as many answers as lines, or when ExaBGP
+answers `show neighbor summary`. It works on that question in the order of the routes, and its answer begins with a
+header that nothing else has: the answers before it are those of the lines before the question.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Final
+
+from bgp2vpc.bgp.rib import PathKey
+
+QUESTION: Final = "show neighbor summary"
+MANY: Final = 100
+"""Lines that may be without an answer before it is asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A line, and what it announces or withdraws for the VPC, too."""
+
+    text: str
+    keys: Collection[PathKey] = ()
+
+    @property
+    def is_answered_in_turn(self) -> bool:
+        """Whether ExaBGP works on it in the order in which it comes."""
+        return self.text == QUESTION or not {"announce", "withdraw"}.isdisjoint(self.text.split())
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What became of some lines. `errors`: how many of the `doubtful` ones were refused, with ExaBGP's reasons."""
+
+    accepted: tuple[Sent, ...] = ()
+    refused: tuple[tuple[Sent, str], ...] = ()
+    doubtful: tuple[Sent, ...] = ()
+    errors: tuple[str, ...] = ()
+
+
+class Unanswered:
+    """The lines since the last moment at which all was certain, and the answers since then."""
+
+    def __init__(self) -> None:
+        self._lines: list[Sent] = []
+        self._answers: list[str | None] = []
+        """None for `done`, else the reason, which may be empty."""
+        self._asked_at: int | None = None
+        """Where in `_lines` the question stands."""
+
+    def sent(self, line: Sent) -> None:
+        """ExaBGP has taken a line."""
+        self._lines.append(line)
+
+    @property
+    def is_to_be_asked(self) -> bool:
+        """Whether there is something that only the question settles."""
+        if self._asked_at is not None or not self._lines:
+            return False
+        is_refused = any(answer is not None for answer in self._answers)
+        return is_refused or len(self._lines) >= MANY or len(self._answers) > len(self._lines)
+
+    def asked(self) -> None:
+        """ExaBGP has taken the question."""
+        self._asked_at = len(self._lines)
+        self._lines.append(Sent(QUESTION))
+
+    def answered(self, error: str | None) -> Settled:
+        """ExaBGP has answered some line; `error` None: with `done`."""
+        self._answers.append(error)
+        return self._settle(len(self._lines)) if len(self._answers) == len(self._lines) else Settled()
+
+    def header(self) -> Settled:
+        """The answer to the question begins."""
+        return self._settle(self._asked_at) if self._asked_at is not None else Settled()
+
+    def _settle(self, count: int) -> Settled:
+        """All answers so far are those of the first `count` lines."""
+        lines, self._lines = self._lines[:count], self._lines[count:]
+        answers, self._answers = self._answers, []
+        self._asked_at = None
+        errors = tuple(answer for answer in answers if answer is not None)
+        if not errors:
+            return Settled(accepted=tuple(lines))
+        # With as many answers as lines each has its own; but not in order, where one was answered out of turn.
+        is_in_order = all(line.is_answered_in_turn for line in lines) or len(lines) == 1
+        if len(lines) != len(answers) or not is_in_order:
+            return Settled(doubtful=tuple(lines), errors=errors)
+        pairs = list(zip(lines, answers, strict=True))
+        return Settled(
+            accepted=tuple(line for line, error in pairs if error is None),
+            refused=tuple((line, error) for line, error in pairs if error is not None),
+        )
