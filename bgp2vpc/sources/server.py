@@ -17,6 +17,7 @@ from itertools import count
 from pathlib import Path
 from typing import Final, cast
 
+from bgp2vpc.descriptors import at_most
 from bgp2vpc.dialect.command import Command
 from bgp2vpc.dialect.limits import USUAL_MAX_LINE
 from bgp2vpc.errors import Bgp2vpcError
@@ -133,7 +134,7 @@ class SocketServer:
         """The name of a new client's source; empty if there are too many already."""
         if self._server is None:
             return ""
-        if len(self.clients) >= self.settings.max_clients:
+        if len(self.clients) >= at_most(self.settings.max_clients, one_in=8):
             idle = [each for each in self.clients if not each.is_source and not each.is_busy]
             if not idle:
                 return ""

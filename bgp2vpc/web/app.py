@@ -45,6 +45,8 @@ HEADERS: Final = {
 LARGEST_BODY: Final = 8192
 BODY_TIME: Final = 5.0
 MOST_STREAMS: Final = 64
+MONITORING: Final = frozenset({"/healthz", "/readyz", "/metrics"})
+"""What has places of its own: whoever reads pages, or only connects, keeps no monitoring from its answer."""
 LOOK_EVERY: Final = 0.5
 """Seconds between two looks whether a page has changed."""
 HEARTBEAT: Final = 15.0
@@ -82,6 +84,7 @@ class Site:
         self._sources = sources
         self._clock = asyncio.get_running_loop().time
         self._turnstile = Turnstile()
+        self._monitors = Turnstile()
         self._budget = Budget()
         self._one_by_one = asyncio.Lock()
         self._pages = _pages()
@@ -135,7 +138,8 @@ class Site:
         return response
 
     async def _answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        wait = self._turnstile.reserve(self._clock())
+        turnstile = self._monitors if request.path in MONITORING else self._turnstile
+        wait = turnstile.reserve(self._clock())
         if wait is None:
             return _plain("too many requests at once; try again later\n", 503, {"Retry-After": "5"})
         if wait > 0:
@@ -208,7 +212,7 @@ class Site:
         return web.Response(body=await self._paced(self._json.get), content_type="application/json")
 
     async def _scrape(self, _: web.Request) -> web.StreamResponse:
-        return web.Response(body=await self._paced(self._metrics.get), headers={"Content-Type": CONTENT_TYPE})
+        return web.Response(body=self._paying(self._metrics.get), headers={"Content-Type": CONTENT_TYPE})
 
     async def _alive(self, _: web.Request) -> web.StreamResponse:
         return _plain("alive\n")

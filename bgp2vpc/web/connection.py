@@ -10,6 +10,7 @@ from aiohttp import web
 log = logging.getLogger("bgp2vpc.web")
 
 MOST: Final = 256
+"""Fewer where this process may have fewer than 1,024 descriptors."""
 IDLE: Final = 15.0
 """Seconds for a request to be complete, for an answer to be taken, and between an answer and the next request."""
 _FULL: Final = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
@@ -22,6 +23,8 @@ class Connection(web.RequestHandler):
         super().__init__(*args, **kwargs)
         self._ended = ended
         self._leash: asyncio.TimerHandle | None = None
+        self.idle_since: float | None = None
+        """By the event loop's clock; None while a request is being answered."""
         self._under_way: asyncio.BaseTransport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -43,6 +46,7 @@ class Connection(web.RequestHandler):
 
     def busy(self) -> None:
         """A request is being answered: however long we take, it is not the client's fault."""
+        self.idle_since = None
         if self._leash is not None:
             self._leash.cancel()
             self._leash = None
@@ -51,9 +55,12 @@ class Connection(web.RequestHandler):
         """From now on it is the client's turn."""
         self.busy()
         if self._under_way is not None:
-            self._leash = asyncio.get_running_loop().call_later(IDLE, self._give_up)
+            loop = asyncio.get_running_loop()
+            self.idle_since = loop.time()
+            self._leash = loop.call_later(IDLE, self.give_up)
 
-    def _give_up(self) -> None:
+    def give_up(self) -> None:
+        """Close it, whatever its client still wants."""
         if self._under_way is not None:
             cast("asyncio.Transport", self._under_way).abort()
 

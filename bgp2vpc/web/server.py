@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from aiohttp import web
 
+from bgp2vpc.descriptors import at_most
 from bgp2vpc.web.app import Site, Sources
 from bgp2vpc.web.connection import MOST, Connection, TooMany
 from bgp2vpc.web.model import WebError, WebSettings
@@ -49,9 +50,15 @@ class WebServer:
             raise WebError(f"cannot listen at {self._settings}: {why}") from error
 
     def _connect(self) -> asyncio.Protocol:
-        if len(self._connections) >= MOST:
+        if len(self._connections) >= at_most(MOST, one_in=4):
             self._tally.refused_connections += 1
-            return TooMany()
+            idle = [each for each in self._connections if each.idle_since is not None]
+            if not idle:
+                return TooMany()
+            # Who waits for nothing makes room: a crowd of silent connections must not keep monitoring out.
+            longest = min(idle, key=lambda each: each.idle_since or 0.0)
+            self._connections.discard(longest)
+            longest.give_up()
         connection = Connection(
             self._connections.discard, self._runner.server, loop=asyncio.get_running_loop(), **_LIMITS
         )
