@@ -175,6 +175,7 @@ def check(name: str, entry: check_schema.CheckEntry) -> Check:
         on_healthy=entry.run_on_healthy,
         on_unhealthy=entry.run_on_unhealthy,
         votes=entry.remote_votes,
+        control=entry.control or "",
     )
 
 

@@ -48,6 +48,12 @@ class _CheckEntry(Entry):
         "say so, of which this instance may be one. Default: our own check alone decides.",
         examples=[2],
     )
+    control: str | None = Field(
+        default=None,
+        description="Only for `remote_healthchecks`: a check of `healthchecks`, best of something else on the network. "
+        "While that one fails, too, our own network may be at fault, and a failure of this one tells nothing.",
+        examples=["gateway"],
+    )
     run_on_healthy: Hook = Field(
         default=(), description="Run when it becomes healthy; no shell.", examples=["[logger, dns is well]"]
     )

@@ -21,6 +21,7 @@ def wrong_references(document: Document, file: str) -> list[Problem]:
     found = [
         *_destinations(document),
         *_votes(document),
+        *_controls(document),
         *_unknown_checks(document),
         *_duplicates(document),
         *_contradictions(document),
@@ -48,6 +49,18 @@ def _votes(document: Document) -> Found:
         if isinstance(entry, dict) and entry.get("remote_votes") and document.data.get("serf") is None:
             message = "needs 'serf' at the top level, for example serf: {rpc: 127.0.0.1:7373}: others vote through it"
             yield ("remote_healthchecks", name, "remote_votes"), message
+
+
+def _controls(document: Document) -> Found:
+    known = _mapping(document.data.get("healthchecks"))
+    for name, entry in known.items():
+        if isinstance(entry, dict) and entry.get("control"):
+            message = "only a remote health check has a control: a service of this host is judged by its own check"
+            yield ("healthchecks", name, "control"), message
+    for name, entry in _mapping(document.data.get("remote_healthchecks")).items():
+        control = entry.get("control") if isinstance(entry, dict) else None
+        if isinstance(control, str) and control not in known:
+            yield ("remote_healthchecks", name, "control"), _unknown(control, "healthchecks", list(known))
 
 
 def _unknown_checks(document: Document) -> Found:

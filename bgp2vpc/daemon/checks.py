@@ -83,6 +83,10 @@ class Checks:
         """Source -> whether it is healthy, if that is known."""
         return {source.name: self._verdict(source) for source in self._sources.values()}
 
+    def works(self, name: str) -> bool:
+        """Whether the check of this name is healthy, and its last probe was, too."""
+        return self._checkup.healthy(name) is True and self._checkup.succeeded(name)
+
     def statuses(self) -> list[CheckStatus]:
         """How each check is."""
         return self._checkup.statuses()

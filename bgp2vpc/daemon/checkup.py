@@ -74,6 +74,12 @@ class Checkup(Generic[Key]):
         running = self._running.get(key)
         return running.runner.healthy if running else None
 
+    def succeeded(self, key: Key) -> bool:
+        """Whether the last probe of a check did."""
+        running = self._running.get(key)
+        result = running.runner.status.last_result if running else None
+        return result is not None and result.healthy is True
+
     def statuses(self) -> list[CheckStatus]:
         """How each check is."""
         return [running.runner.status for running in self._running.values()]

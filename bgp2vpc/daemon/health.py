@@ -66,8 +66,10 @@ class Health:
     def connect(self, calls: Calls, view: View) -> None:
         """EC2 is there: owners can be found and checked."""
         self._view = view
-        self._owners = OwnerChecks(calls, self._journal, self._start_task, self._hooks, self._touch, self._gossip)
-        self._gossip.votes_changed = self._owners.votes_changed
+        self._owners = OwnerChecks(
+            calls, self._journal, self._start_task, self._hooks, self._touch, self._gossip, self._checks.works
+        )
+        self._gossip.votes_changed = self._owners.reassess
         if not self._noop:  # who only looks on has no vote
             self._gossip.charges = lambda: self._owners.charges if self._owners else ()
         self.configure(self._config)

@@ -30,6 +30,7 @@ Owner = tuple[str, str]
 
 FIRST_RETRY = 0.5
 LONGEST_RETRY = 30.0
+LOOK_AGAIN = 1.0
 
 
 class OwnerChecks:
@@ -43,8 +44,12 @@ class OwnerChecks:
         make_hooks: MakeHooks,
         touch: Callable[[Collection[Prefix]], None],
         gossip: Gossip,
+        works: Callable[[str], bool],
     ) -> None:
+        """`works`: whether a check of this host, by its name, passes now."""
         self._gossip = gossip
+        self._works = works
+        self._looking_again: asyncio.TimerHandle | None = None
         self._calls = calls
         self._journal = journal
         self._start_task = start_task
@@ -85,7 +90,14 @@ class OwnerChecks:
     def _is_failing(self, owner: Owner) -> bool:
         template = self._templates.get(owner[0])
         needed = template.votes if template else None
-        return failing(self._checkup.healthy(owner), len(self._against(owner)) if needed else 0, needed)
+        own = None if self._is_doubtful(owner) else self._checkup.healthy(owner)
+        return failing(own, len(self._against(owner)) if needed else 0, needed)
+
+    def _is_doubtful(self, owner: Owner) -> bool:
+        """Whether its check fails while the control of that fails, too: then our own network may be at fault."""
+        template = self._templates.get(owner[0])
+        fails = self._checkup.healthy(owner) is False
+        return fails and template is not None and template.control != "" and not self._works(template.control)
 
     def _against(self, owner: Owner) -> frozenset[str]:
         """Other members that speak against this owner."""
@@ -95,18 +107,28 @@ class OwnerChecks:
     @property
     def charges(self) -> frozenset[Charge]:
         """Whom our own checks speak against."""
-        failed = (owner for owner in self._owners if self._checkup.healthy(owner) is False)
+        failed = (o for o in self._owners if self._checkup.healthy(o) is False and not self._is_doubtful(o))
         return frozenset((check, self._addresses[interface]) for check, interface in failed)
 
-    def votes_changed(self) -> None:
-        """Others may speak against other owners now: decide about those whose case is another one by that."""
+    def reassess(self) -> None:
+        """Others may speak against other owners now, or a control passes: decide about those whose case has changed."""
         failed = self.failing
         changed, self._failed = failed ^ self._failed, failed
         for owner in changed & failed:
             voters = self._against(owner)
-            event(log, logging.INFO, "owner fails by votes", check=owner[0], owner=owner[1], against=voters)
+            what = "owner fails by votes" if voters else "owner fails, and the control of its check passes"
+            event(log, logging.INFO, what, check=owner[0], owner=owner[1], against=voters or None)
         if changed:
             self._touch({prefix for (_, prefix), owner in self._places.items() if owner in changed})
+        self._look_again_later()
+
+    def _look_again_later(self) -> None:
+        """A failure that tells nothing may tell something as soon as its control passes."""
+        if self._looking_again is not None:
+            self._looking_again.cancel()
+            self._looking_again = None
+        if any(map(self._is_doubtful, self._owners)):
+            self._looking_again = asyncio.get_running_loop().call_later(LOOK_AGAIN, self.reassess)
 
     def statuses(self) -> list[CheckStatus]:
         """How each check of an owner is."""
@@ -118,6 +140,8 @@ class OwnerChecks:
 
     async def stop(self) -> None:
         """Check nobody any more."""
+        if self._looking_again is not None:
+            self._looking_again.cancel()
         await self._checkup.stop()
 
     def _check(self) -> None:
@@ -130,7 +154,7 @@ class OwnerChecks:
                 wanted[owner] = template.for_destination(address)
         self._checkup.want(wanted)
         self._gossip.speak()
-        self.votes_changed()
+        self.reassess()
         unknown = held - self._addresses.keys()
         if unknown - self._asked:
             self._unknown.set()
@@ -170,3 +194,8 @@ class OwnerChecks:
         self._failed = self.failing
         self._gossip.speak()
         self._touch({prefix for (_, prefix), each in self._places.items() if each == owner})
+        if self._is_doubtful(owner):
+            control = self._templates[owner[0]].control
+            what = "an owner fails, and so does the control of that check: its route is left alone"
+            event(log, logging.WARNING, what, check=owner[0], owner=owner[1], control=control)
+        self._look_again_later()

@@ -492,3 +492,57 @@ def test_a_bad_verdict_soon_after_the_start_waits_for_no_script(make_lab, servic
     service.stop()
     lab.wait(4)
     assert lab.routes == []
+
+
+def controlled(service: Service, remote: Service, control: Service) -> str:
+    return f"""\
+healthchecks:
+  web: {{type: tcp, destination: 127.0.0.1, every: 1, config: {{port: {service.port}}}}}
+  gateway: {{type: tcp, destination: 127.0.0.3, every: 1, config: {{port: {control.port}}}}}
+remote_healthchecks:
+  alive: {{type: tcp, every: 1, control: gateway, config: {{port: {remote.port}}}}}
+routetables:
+  private:
+    find: {{type: by_tag, config: {{key: type, value: private}}}}
+    manage_routes:
+      - {{cidr: {P}, healthcheck: web, if_unhealthy: true, remote_healthcheck: alive}}
+"""
+
+
+def test_a_failure_tells_nothing_while_the_control_fails_too(make_lab, service, remote, caplog) -> None:
+    control = Service("127.0.0.3")
+    try:
+        lab = make_lab(owned_by_peer(), poll_time=FOREVER, **settings(controlled(service, remote, control)))
+        lab.start(wait=10)
+        control.stop()
+        remote.stop()
+        lab.wait(60)
+        assert lab.writes == []
+        what = "an owner fails, and so does the control of that check: its route is left alone"
+        assert caplog.messages.count(what) == 1
+        remote.start()
+        lab.wait(10)
+        control.start()
+        lab.wait(10)
+        assert lab.writes == []
+        remote.stop()
+        lab.wait(5)
+        assert lab.writes == [f"ReplaceRoute rtb-1 {P} {OURS}"]
+    finally:
+        control.stop()
+
+
+def test_a_failure_counts_as_soon_as_the_control_passes_again(make_lab, service, remote) -> None:
+    control = Service("127.0.0.3")
+    try:
+        control.stop()
+        lab = make_lab(owned_by_peer(), poll_time=FOREVER, **settings(controlled(service, remote, control)))
+        lab.start(wait=10)
+        remote.stop()
+        lab.wait(20)
+        assert lab.writes == []
+        control.start()
+        lab.wait(4)
+        assert lab.writes == [f"ReplaceRoute rtb-1 {P} {OURS}"]
+    finally:
+        control.stop()

@@ -41,7 +41,7 @@ async def stopped(task: asyncio.Task[None]) -> None:
 def test_a_line_longer_than_its_limit_is_an_error_and_the_next_one_is_heard():
     async def story() -> None:
         listener = Recorder()
-        long = f"{SAY} community [ {'1:1 ' * 1000}]"
+        long = f"{SAY} community [ {'1:1 ' * 1100}]"
         code = f"""
 import sys
 for command in ["{long}", "{SAY}"]:
