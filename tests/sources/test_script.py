@@ -164,7 +164,7 @@ def test_a_script_that_never_reads_its_stdin_does_not_block_us(caplog: pytest.Lo
     async def story() -> None:
         listener = Recorder()
         code = "for n in range(20000): print('version')\nprint('# end')\ninput()\nprint('# read')"
-        async with running(*python(code), listener=listener):
+        async with running(*python(code), listener=listener, respawn=False):
             await listener.until("dns said # end", "dns said # read")
 
     run(story())
