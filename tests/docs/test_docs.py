@@ -69,7 +69,7 @@ def named_in(file: Path) -> set[str]:
     return {
         each.name
         for each in ast.walk(ast.parse(file.read_text()))
-        if isinstance(each, ast.FunctionDef) and each.name.startswith("test_")
+        if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef) and each.name.startswith("test_")
     }
 
 
