@@ -17,6 +17,8 @@ outages     the same where a check is refused, dropped or hangs, at one probe a 
 takeover    500 routes of a dead instance, and of one whose service is dead (`takeover500`)
 web         what clients that poll the page do to a route that has to be written
 garbage     what clients that send garbage, or are too many, do to the answer of a healthcheck
+flood       what scripts that print without pause do to answers, checks and the event loop
+crowd       1,000 slow checks and 100 idle clients within 1,024 descriptors
 fleet       what fleets of instances ask of EC2, on virtual time
 gaps        what a client notices when something befalls the host that has the route
 

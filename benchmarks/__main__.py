@@ -20,6 +20,7 @@ from rich.table import Table
 from benchmarks import (
     checks,
     creates,
+    crowd,
     failover,
     fleet,
     flood,
@@ -51,6 +52,7 @@ BENCHMARKS = QUICK | {
     "takeover500": takeover.measure,
     "checks": checks.measure,
     "flood": flood.measure,
+    "crowd": crowd.measure,
     "web": web.measure,
     "garbage": garbage.measure,
     "paced": creates.measure_paced,

@@ -130,12 +130,13 @@ def running(
     more: Mapping[str, Any] | None = None,
     manage_routes: Sequence[Mapping[str, Any]] = (),
     environment: dict[str, str] | None = None,
+    wrapper: Sequence[str] = (),
     **scripts: str,
 ) -> Iterator[Subject]:
     """A daemon on the first host of `world`, with these scripts and managed routes.
 
     Without any of them: with one silent script, called `script`. `more`: further keys of its configuration. It need not
-    be ready yet. Its log is shown if the benchmark fails.
+    be ready yet. `wrapper`: a command line that runs it. Its log is shown if the benchmark fails.
     """
     with tempfile.TemporaryDirectory(prefix="bgp2vpc-bench-") as name, Path(name, "log").open("w+b") as log:
         home = Path(name)
@@ -154,7 +155,9 @@ def running(
         path = f"{program.parent}:{os.environ['PATH']}"
         settled = {**os.environ, "PATH": path, **cloud.environment(world.hosts[0].instance_id), **(environment or {})}
         started = time.monotonic()
-        process = subprocess.Popen([program, "run", "-f", config], env=settled, stderr=log, stdin=subprocess.DEVNULL)
+        process = subprocess.Popen(
+            [*wrapper, program, "run", "-f", config], env=settled, stderr=log, stdin=subprocess.DEVNULL
+        )
         try:
             yield Subject(process, home / "socket", started)
         except BaseException:
