@@ -126,7 +126,7 @@ def _make_plan(config: "Config", wish: "Wish") -> "Plan":
 
 
 async def _observe(calls: "Calls", view: "View", wish: "Wish") -> None:
-    from bgp2vpc.daemon.observe import meet, observe
+    from bgp2vpc.daemon.observe import learn_health, meet, observe
 
     try:
         snapshot = await observe(calls, view, _tell)
@@ -134,7 +134,7 @@ async def _observe(calls: "Calls", view: "View", wish: "Wish") -> None:
         view.observed(snapshot, now, now)
         await meet(calls, view, view.strangers(wish))
         if instances := view.instances_to_ask_about(wish):
-            view.learned_health(await calls.instance_health(instances))
+            await learn_health(calls, view, instances, _tell)
     finally:
         calls.close()
 

@@ -1,17 +1,26 @@
 """Observe: everything about the VPC that a decision may need, read once."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from typing import Final
 
 from bgp2vpc.daemon.calls import Calls
 from bgp2vpc.daemon.view import View
-from bgp2vpc.errors import Ec2Error, Transient
+from bgp2vpc.errors import Credentials, Denied, Ec2Error, Throttled, Transient
 from bgp2vpc.routing.decide import Strangers
-from bgp2vpc.vpc.model import Interface, RouteTable, Snapshot, Subnet, TargetKind
+from bgp2vpc.vpc.model import InstanceHealth, Interface, RouteTable, Snapshot, Subnet, TargetKind
 
 STRANGE: Final = "StrangeAnswer"
 """The code of what EC2 answers and cannot be so."""
+
+SINGLES: Final = 20
+"""Instances, at most, that are asked about one by one: each question costs a token that the whole account shares."""
+SINGLES_TIME: Final = 4.0
+"""Times `ec2.timeout` that these questions may take together."""
+
+_POINTLESS: Final = (Throttled, Denied, Credentials)
+"""After these errors another question would be answered in the same way, or make it worse."""
 
 Tell = Callable[[str, Ec2Error | None], None]
 """Told of each part that only some rules need: what it is, and why it could not be read, or None if it was."""
@@ -82,6 +91,39 @@ def _check(view: View, tables: Sequence[RouteTable], interfaces: Sequence[Interf
             raise Transient("DescribeRouteTables", STRANGE, f"{table.id} has no local route in the answer")
     if not interfaces:
         raise Transient("DescribeNetworkInterfaces", STRANGE, f"{view.instance.id} has no interface in the answer")
+
+
+async def learn_health(calls: Calls, view: View, instance_ids: Collection[str], tell: Tell) -> None:
+    """Ask how these instances are. Those that EC2 could tell nothing of are UNKNOWN, and `tell` hears why.
+
+    EC2 may fail the whole question because of one instance in it, as in the outage of a zone. Then each is asked about
+    by itself: ours, by which the others are judged, and the next ones by id; `SINGLES` at most, one after the other.
+    """
+    health = dict.fromkeys(instance_ids, InstanceHealth.UNKNOWN)
+    trouble: Ec2Error | None = None
+    try:
+        health |= await calls.instance_health(instance_ids)
+    except Ec2Error as error:
+        found = {} if isinstance(error, _POINTLESS) else await _health_one_by_one(calls, view, instance_ids)
+        health |= found
+        trouble = error if len(found) < len(health) else None
+    view.learned_health(health)
+    tell("instance status", trouble)
+
+
+async def _health_one_by_one(calls: Calls, view: View, instance_ids: Collection[str]) -> Mapping[str, InstanceHealth]:
+    """Of those about whom EC2 answers."""
+    found: dict[str, InstanceHealth] = {}
+    with suppress(TimeoutError):
+        async with asyncio.timeout(SINGLES_TIME * calls.timeout):
+            for each in sorted(instance_ids, key=lambda each: (each != view.instance.id, each))[:SINGLES]:
+                try:
+                    found |= await calls.instance_health([each])
+                except _POINTLESS:
+                    break
+                except Ec2Error:
+                    continue
+    return found
 
 
 async def meet(calls: Calls, view: View, strangers: Strangers) -> None:

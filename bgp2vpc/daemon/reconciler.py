@@ -19,7 +19,7 @@ from itertools import islice
 from bgp2vpc.daemon.apply import Applier, Outcome, Result
 from bgp2vpc.daemon.calls import Calls
 from bgp2vpc.daemon.journal import Cycle, Journal
-from bgp2vpc.daemon.observe import meet, observe
+from bgp2vpc.daemon.observe import learn_health, meet, observe
 from bgp2vpc.daemon.retries import Retries
 from bgp2vpc.daemon.view import View, WishSource
 from bgp2vpc.daemon.why import Since, Trouble
@@ -265,15 +265,8 @@ class Reconciler:
         """
         instances = self._view.instances_to_ask_about(self._wish())
         self._view.forget_health_except(instances)
-        if not instances:
-            return
-        try:
-            self._view.learned_health(await self._calls.instance_health(instances))
-            self._journal.success("instance status")
-        except Ec2Error as error:
-            # Routes are kept without it, too; only an owner that is no black hole keeps what it has.
-            self._journal.failure("instance status", error)
-            self._view.forget_health_except(())
+        if instances:
+            await learn_health(self._calls, self._view, instances, self._journal.told)
 
     def _ask_about_owners(self, plan: Plan) -> None:
         """A route that stands in our way belongs to an instance nobody asked EC2 about yet: ask."""
@@ -288,11 +281,8 @@ class Reconciler:
 
     async def _learn_health(self, instance_ids: set[str], prefixes: set[Prefix]) -> None:
         try:
-            self._view.learned_health(await self._calls.instance_health(instance_ids))
-            self._journal.success("instance status")
+            await learn_health(self._calls, self._view, instance_ids, self._journal.told)
             self.touch(prefixes)
-        except Ec2Error as error:
-            self._journal.failure("instance status", error)
         finally:
             self._asking -= instance_ids
 

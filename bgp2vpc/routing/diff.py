@@ -246,8 +246,9 @@ def trouble_of_owner(place: Place, route: Route) -> Reason | None:
     health = place.snapshot.health.get(route.instance_id) if route.instance_id else None
     if health is InstanceHealth.GONE:
         return Reason.OWNER_GONE
-    # Two that are impaired would otherwise take it from each other in turns.
-    if health is InstanceHealth.IMPAIRED and place.snapshot.own_health is not InstanceHealth.IMPAIRED:
+    # Two that are impaired would otherwise take it from each other in turns. Of whom EC2 tells nothing may be impaired.
+    we_may_be = place.snapshot.own_health in (InstanceHealth.IMPAIRED, InstanceHealth.UNKNOWN)
+    if health is InstanceHealth.IMPAIRED and not we_may_be:
         return Reason.OWNER_IMPAIRED
     if place.fails(route.target.id):
         return Reason.OWNER_FAILING

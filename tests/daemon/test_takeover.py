@@ -167,6 +167,84 @@ def test_without_permission_to_ask_about_instances_all_else_works(lab: Lab) -> N
     assert f"rtb-1 {A} {OURS} active" in lab.routes
 
 
+BROKEN = failure("DescribeInstanceStatus", "InternalError", "An internal error has occurred", 500)
+
+
+def test_where_ec2_cannot_tell_of_all_together_each_is_asked_about_alone(lab: Lab) -> None:
+    peer_holds(lab)
+    lab.vpc.set_health("i-2", InstanceHealth.IMPAIRED)
+    lab.vpc.fail_next(STATUS, BROKEN)
+    lab.say(announce(A))
+    lab.wait(5)
+    assert lab.calls == [STATUS, "DescribeInstanceStatus i-1", "DescribeInstanceStatus i-2", READ, TAKE]
+    assert lab.do(lab.daemon.status)["failing"] == {}
+
+
+def test_of_whom_ec2_cannot_tell_alone_either_nothing_is_concluded_and_that_is_said_once(lab: Lab, caplog) -> None:
+    peer_holds(lab)
+    lab.vpc.set_health("i-2", InstanceHealth.IMPAIRED)
+    lab.vpc.fail_next(STATUS, BROKEN, times=10**6)
+    lab.vpc.fail_next("DescribeInstanceStatus i-2", BROKEN, times=10**6)
+    lab.say(announce(A))
+    lab.wait(300)
+    assert (lab.verdicts(), lab.writes) == ([f"rtb-1 {A} yield owner-healthy"], [])
+    assert [r.message for r in caplog.records if r.levelname == "WARNING"] == [f"failed: {BROKEN}"]
+    assert lab.do(lab.daemon.status)["failing"] == {"instance status": "InternalError"}
+
+
+def test_an_impaired_peer_keeps_its_route_while_nothing_is_known_of_ourselves(lab: Lab) -> None:
+    peer_holds(lab)
+    lab.vpc.set_health("i-2", InstanceHealth.IMPAIRED)
+    lab.vpc.fail_next("DescribeInstanceStatus i-1", BROKEN, times=2)  # with the other, and alone
+    lab.say(announce(A))
+    lab.wait(5)
+    assert lab.writes == []
+    lab.wait(70)
+    assert lab.writes == [TAKE]
+
+
+def test_whom_ec2_throttles_does_not_ask_about_each_alone(lab: Lab) -> None:
+    peer_holds(lab)
+    lab.vpc.fail_next(STATUS, failure("DescribeInstanceStatus", "RequestLimitExceeded", "slow down", 503))
+    lab.say(announce(A))
+    lab.wait(5)
+    assert lab.calls == [STATUS]
+
+
+def many_hold(lab: Lab, count: int) -> list[str]:
+    """So many others hold a route each. The prefixes."""
+    prefixes = [f"192.0.2.{number}/32" for number in range(count)]
+    for number, prefix in enumerate(prefixes):
+        lab.vpc.add_interface(f"eni-9{number}", f"i-9{number}")
+        lab.vpc.put_route("rtb-1", prefix, f"eni-9{number}")
+    lab.wait(70)
+    lab.forget_calls()
+    return prefixes
+
+
+def asked_about_alone(lab: Lab) -> list[str]:
+    calls = map(str.split, lab.calls)
+    return [ids[0] for action, *ids in calls if action == "DescribeInstanceStatus" and len(ids) == 1]
+
+
+def test_of_many_no_more_than_twenty_are_asked_about_alone_and_we_come_first(lab: Lab) -> None:
+    prefixes = many_hold(lab, 30)
+    lab.vpc.fail_next("DescribeInstanceStatus i-1 i-90", BROKEN)
+    lab.say(*map(announce, prefixes))
+    lab.wait(10)
+    asked = asked_about_alone(lab)
+    assert (len(asked), asked[0]) == (20, "i-1")
+
+
+def test_answers_about_each_alone_are_not_waited_for_longer_than_four_times_the_time_out(lab: Lab) -> None:
+    prefixes = many_hold(lab, 10)
+    lab.vpc.fail_next("DescribeInstanceStatus i-1 i-90", BROKEN)
+    lab.loop.latency = 5.0
+    lab.say(*map(announce, prefixes))
+    lab.wait(30)
+    assert asked_about_alone(lab) == ["i-1", "i-90", "i-91"], "with a time-out of 3 s"
+
+
 def test_an_owner_without_instance_is_never_asked_about(lab: Lab) -> None:
     lab.vpc.add_interface("eni-7")
     lab.vpc.put_route("rtb-1", A, "eni-7")  # attached to nothing: a black hole

@@ -74,6 +74,7 @@ TABLE = [
     (THEM,               PATH,    dict(health=IMPAIRED),           "replace owner-impaired eni-1 -> replace eni-1"),
     (THEM,               PATH,    dict(health=IMPAIRED, own=OK),   "replace owner-impaired eni-1 -> replace eni-1"),
     (THEM,               PATH,    dict(health=IMPAIRED, own=IMPAIRED), "yield owner-healthy eni-9"),
+    (THEM,               PATH,    dict(health=IMPAIRED, own=UNKNOWN), "yield owner-healthy eni-9"),
     (THEM,               PATH,    dict(health=GONE, own=IMPAIRED), "replace owner-gone eni-1 -> replace eni-1"),
     (THEM,               PATH,    dict(health=GONE),               "replace owner-gone eni-1 -> replace eni-1"),
     (THEM,               PATH,    ALWAYS,                          "replace takeover-always eni-1 -> replace eni-1"),
