@@ -53,6 +53,7 @@ log = logging.getLogger(__name__)
 # (https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Filtering.html), items of a page, ids of a status call.
 _FILTER_VALUES = 200
 _PAGE_SIZE = 100
+_PAGES = 1000
 _STATUS_IDS = 100
 
 # botocore asks the instance role for credentials once; at boot, and now and then later, the first answer is lost.
@@ -225,7 +226,8 @@ class Ec2(VpcApi):
                 asked = [each for each in asked if each not in unknown]
             else:
                 items = _items(answer, "DescribeInstanceStatus", "InstanceStatuses")
-                return dict(_parsed("DescribeInstanceStatus", wire.parse_health, items))
+                found = dict(_parsed("DescribeInstanceStatus", wire.parse_health, items))
+                return {each: found[each] for each in asked if each in found}
         return {}
 
     def _pages(self, operation: str, key: str, filters: list[dict[str, Any]]) -> list[wire.Item]:
@@ -233,8 +235,11 @@ class Ec2(VpcApi):
         found: list[wire.Item] = []
         with _our_errors(operation):
             paginator = reads.get_paginator(xform_name(operation))
-            for page in paginator.paginate(Filters=filters, PaginationConfig={"PageSize": _PAGE_SIZE}):
+            pages = paginator.paginate(Filters=filters, PaginationConfig={"PageSize": _PAGE_SIZE})
+            for number, page in enumerate(pages, start=1):
                 found += _items(page, operation, key)
+                if number == _PAGES:  # each names a next one: nobody else ends this thread
+                    raise Transient(operation, "EndlessAnswer", f"the answer has {_PAGES} pages, and no end")
         return found
 
     def _read(self, operation: str, **parameters: Any) -> wire.Item:
@@ -378,17 +383,18 @@ def _target_parameter(operation: str, target: Target) -> dict[str, str]:
 
 def _items(answer: wire.Item, operation: str, key: str) -> list[wire.Item]:
     """A proxy's page may parse as an answer without content: that is a broken answer, not an empty VPC."""
-    items = answer.get(key)
-    if items is None:
+    items = answer.get(key) if isinstance(answer, Mapping) else None
+    if not isinstance(items, list):
         raise Transient(operation, "ResponseParserError", f"the answer has no {key}")
-    return list(items)
+    return items
 
 
 def _parsed(operation: str, parse: Callable[[wire.Item], Parsed], items: list[wire.Item]) -> list[Parsed]:
     try:
         return [parse(item) for item in items]
-    except (LookupError, TypeError, ValueError) as error:
-        raise Transient(operation, "ResponseParserError", f"an item of the answer is broken: {error!r}") from error
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
+        what = repr(error)[:_MESSAGE_LENGTH]
+        raise Transient(operation, "ResponseParserError", f"an item of the answer is broken: {what}") from error
 
 
 def _literal(text: str) -> str:

@@ -1,12 +1,15 @@
 """boto3's dicts -> the model. Tolerant: what EC2 may say tomorrow becomes OTHER, and one odd route spoils no table.
 
+An item that lacks its id, or has something else than text where text belongs, is broken: LookupError, TypeError,
+ValueError, AttributeError or ArithmeticError.
+
 Field names: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Operations.html
 """
 
 from collections.abc import Mapping
 from typing import Any
 
-from bgp2vpc.prefix import Prefix, PrefixError, parse_address, parse_prefix
+from bgp2vpc.prefix import Prefix, parse_address, parse_prefix
 from bgp2vpc.vpc.model import (
     InstanceHealth,
     Interface,
@@ -41,11 +44,11 @@ def parse_route_table(item: Item) -> RouteTable:
     """A `RouteTable` of DescribeRouteTables. Associations that end or failed do not count, nor do those of gateways."""
     live = [each for each in item.get("Associations", ()) if _is_associated(each.get("AssociationState"))]
     return RouteTable(
-        id=item["RouteTableId"],
-        vpc_id=item["VpcId"],
+        id=_text(item, "RouteTableId"),
+        vpc_id=_text(item, "VpcId"),
         main=any(each.get("Main", False) for each in live),
-        subnet_ids=frozenset(each["SubnetId"] for each in live if each.get("SubnetId")),
-        tags={tag["Key"]: tag.get("Value", "") for tag in item.get("Tags", ())},
+        subnet_ids=frozenset(_text(each, "SubnetId") for each in live if each.get("SubnetId")),
+        tags={_text(tag, "Key"): _text(tag, "Value", "") for tag in item.get("Tags", ())},
         routes=tuple(map(parse_route, item.get("Routes", ()))),
     )
 
@@ -53,29 +56,30 @@ def parse_route_table(item: Item) -> RouteTable:
 def parse_route(item: Item) -> Route:
     """A `Route`. An unknown kind of destination or target reads "unknown", an unknown state is OTHER."""
     return Route(
-        destination=_destination(next((item[name] for name in _DESTINATIONS if item.get(name)), _UNKNOWN)),
+        destination=_destination(next((_text(item, name) for name in _DESTINATIONS if item.get(name)), _UNKNOWN)),
         target=_target(item),
         state=_state(item.get("State", "active")),
         propagated=item.get("Origin") in _PROPAGATED,
-        instance_id=item.get("InstanceId"),
+        instance_id=_text(item, "InstanceId", "") or None,
     )
 
 
 def parse_interface(item: Item) -> Interface:
     """A `NetworkInterface` of DescribeNetworkInterfaces, with all of its private IPv4 and its IPv6 addresses."""
-    ipv4 = [each["PrivateIpAddress"] for each in item.get("PrivateIpAddresses", ())]
-    ipv6 = [each["Ipv6Address"] for each in item.get("Ipv6Addresses", ())]
-    first = item.get("PrivateIpAddress") or next(iter(ipv6), None)
+    ipv4 = [_text(each, "PrivateIpAddress") for each in item.get("PrivateIpAddresses", ())]
+    ipv6 = [_text(each, "Ipv6Address") for each in item.get("Ipv6Addresses", ())]
+    first = _text(item, "PrivateIpAddress", "") or next(iter(ipv6), None)
+    attachment = item.get("Attachment", {})
     return Interface(
-        id=item["NetworkInterfaceId"],
-        vpc_id=item["VpcId"],
-        subnet_id=item["SubnetId"],
-        device_index=int(item.get("Attachment", {}).get("DeviceIndex", 0)),
+        id=_text(item, "NetworkInterfaceId"),
+        vpc_id=_text(item, "VpcId"),
+        subnet_id=_text(item, "SubnetId"),
+        device_index=int(attachment.get("DeviceIndex", 0)),
         addresses=frozenset(map(parse_address, (*ipv4, *ipv6))),
         source_dest_check=bool(item.get("SourceDestCheck", False)),
-        zone=item.get("AvailabilityZone", ""),
+        zone=_text(item, "AvailabilityZone", ""),
         address=parse_address(first) if first else None,
-        instance_id=item.get("Attachment", {}).get("InstanceId"),
+        instance_id=_text(attachment, "InstanceId", "") or None,
     )
 
 
@@ -83,34 +87,37 @@ def parse_member(item: Item) -> Member:
     """An `Instance` of DescribeInstances, with the addresses of its first interface. One that starts may have none."""
     interfaces = item.get("NetworkInterfaces", ())
     ipv6 = [
-        each["Ipv6Address"]
+        _text(each, "Ipv6Address")
         for interface in interfaces
         if int(interface.get("Attachment", {}).get("DeviceIndex", 0)) == 0
         for each in interface.get("Ipv6Addresses", ())
     ]
-    found = [item["PrivateIpAddress"], *ipv6[:1]] if item.get("PrivateIpAddress") else ipv6[:1]
-    return Member(item["InstanceId"], tuple(map(parse_address, found)))
+    ipv4 = _text(item, "PrivateIpAddress", "")
+    found = [ipv4, *ipv6[:1]] if ipv4 else ipv6[:1]
+    return Member(_text(item, "InstanceId"), tuple(map(parse_address, found)))
 
 
 def parse_subnet(item: Item) -> Subnet:
     """A `Subnet` of DescribeSubnets. An IPv6-only one has no CidrBlock, and IPv6 CIDRs come and go."""
     ipv6 = item.get("Ipv6CidrBlockAssociationSet", ())
-    live = [each["Ipv6CidrBlock"] for each in ipv6 if _is_associated(each.get("Ipv6CidrBlockState"))]
-    cidrs = [item["CidrBlock"], *live] if item.get("CidrBlock") else live
+    live = [_text(each, "Ipv6CidrBlock") for each in ipv6 if _is_associated(each.get("Ipv6CidrBlockState"))]
+    ipv4 = _text(item, "CidrBlock", "")
+    cidrs = [ipv4, *live] if ipv4 else live
     return Subnet(
-        id=item["SubnetId"],
-        vpc_id=item["VpcId"],
-        zone=item.get("AvailabilityZone", ""),
+        id=_text(item, "SubnetId"),
+        vpc_id=_text(item, "VpcId"),
+        zone=_text(item, "AvailabilityZone", ""),
         cidrs=tuple(map(parse_prefix, cidrs)),
     )
 
 
 def parse_health(item: Item) -> tuple[str, InstanceHealth]:
     """An `InstanceStatus` as (instance id, health). Who starts, or is still being checked, is accused of nothing."""
+    instance_id = _text(item, "InstanceId")
     if item.get("InstanceState", {}).get("Name") in _GONE:
-        return item["InstanceId"], InstanceHealth.GONE
+        return instance_id, InstanceHealth.GONE
     checks = (item.get(name, {}).get("Status") for name in ("InstanceStatus", "SystemStatus"))
-    return item["InstanceId"], InstanceHealth.IMPAIRED if "impaired" in checks else InstanceHealth.OK
+    return instance_id, InstanceHealth.IMPAIRED if "impaired" in checks else InstanceHealth.OK
 
 
 def destination_parameter(prefix: Prefix) -> dict[str, str]:
@@ -127,21 +134,30 @@ def target_parameter(target: Target) -> dict[str, str]:
     return {"VpcEndpointId" if target.id.startswith("vpce-") else name: target.id}
 
 
+def _text(item: Item, name: str, default: str | None = None) -> str:
+    """What the item has there, or `default`. Raises LookupError where neither is there, TypeError for no text."""
+    found = item[name] if default is None else item.get(name, default)
+    if not isinstance(found, str):
+        raise TypeError(f"{name} is {found!r}")
+    return found
+
+
 def _destination(text: str) -> Prefix | str:
     try:
         return parse_prefix(text)
-    except PrefixError:
+    except ValueError:
         return text
 
 
 def _target(item: Item) -> Target:
     for name, kind in _TARGET_KINDS.items():
         if item.get(name):
-            local = name == "GatewayId" and item[name] == "local"
-            return Target(TargetKind.LOCAL if local else kind, item[name])
+            found = _text(item, name)
+            local = name == "GatewayId" and found == "local"
+            return Target(TargetKind.LOCAL if local else kind, found)
     others = (value for name, value in item.items() if name not in _NO_TARGETS and isinstance(value, str) and value)
     # An instance without an interface is what remains of a route to one that was terminated.
-    return Target(TargetKind.OTHER, next(others, item.get("InstanceId") or _UNKNOWN))
+    return Target(TargetKind.OTHER, next(others, _text(item, "InstanceId", "") or _UNKNOWN))
 
 
 def _state(text: str) -> RouteState:
