@@ -8,6 +8,7 @@ import yaml
 
 from bgp2vpc.config.document import kind_of
 from bgp2vpc.config.fields import text, texts
+from bgp2vpc.files import open_without_waiting
 
 _STATUSES: Final = range(100, 600)
 _MAX_PEM: Final = 1 << 20
@@ -47,7 +48,7 @@ def certificate_file(value: object) -> str:
     """The CA certificates in a file of this name."""
     path = Path(text(value))
     try:
-        with path.open("rb") as file:
+        with open_without_waiting(path) as file:
             data = file.read(_MAX_PEM)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)

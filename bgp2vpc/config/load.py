@@ -8,6 +8,7 @@ from bgp2vpc.config.document import MAX_SIZE, config_error
 from bgp2vpc.config.model import Config
 from bgp2vpc.config.parse import default_state_file, parse
 from bgp2vpc.config.schema import schema
+from bgp2vpc.files import open_without_waiting
 
 __all__ = ["load", "parse", "schema"]
 
@@ -24,7 +25,7 @@ def load(path: Path | str) -> Config:
 
 def _read(path: Path | str) -> str:
     try:
-        with Path(path).open("rb") as file:
+        with open_without_waiting(path) as file:
             # One byte more than allowed, so that parse() sees that it is too much; never all of /dev/zero.
             raw = file.read(MAX_SIZE + 1)
     except OSError as error:

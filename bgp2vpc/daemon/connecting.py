@@ -3,9 +3,10 @@
 import asyncio
 import logging
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 from bgp2vpc.daemon.journal import Journal
-from bgp2vpc.errors import Bgp2vpcError
+from bgp2vpc.errors import Bgp2vpcError, Transient
 from bgp2vpc.logs import event
 from bgp2vpc.vpc.connect import Connection
 
@@ -13,6 +14,10 @@ log = logging.getLogger("bgp2vpc")
 
 RETRY_FIRST = 0.5
 RETRY_MOST = 30.0
+LIMIT = 60.0
+"""Seconds that one try may take: a program for credentials may hang, and metadata send a byte now and then."""
+THREADS = 4
+"""Tries at once: the thread of one that was given up stays for as long as that lasts."""
 
 Connect = Callable[[], Connection]
 
@@ -20,16 +25,27 @@ Connect = Callable[[], Connection]
 async def connected(connect: Connect, journal: Journal, tried: Callable[[], None]) -> Connection:
     """What `connect`, called on a thread, brings as soon as it does not fail; `tried` is called each time it does."""
     delay = RETRY_FIRST
+    threads = ThreadPoolExecutor(THREADS, "connect")
     while True:
         try:
-            connection = await asyncio.to_thread(connect)
+            connection = await _tried_once(connect, threads)
         except Bgp2vpcError as error:
             journal.failure("connect", error)
             tried()
             await asyncio.sleep(delay)
             delay = min(2 * delay, RETRY_MOST)
             continue
+        threads.shutdown(wait=False)
         journal.success("connect")
         instance = connection.instance
         event(log, logging.INFO, "this is", instance=instance.id, region=instance.region, vpc=instance.vpc_id)
         return connection
+
+
+async def _tried_once(connect: Connect, threads: ThreadPoolExecutor) -> Connection:
+    try:
+        async with asyncio.timeout(LIMIT):
+            return await asyncio.get_running_loop().run_in_executor(threads, connect)
+    except TimeoutError as error:
+        what = f"no identity, credentials and VPC of this instance within {LIMIT:g} s"
+        raise Transient("Connect", "CallTimeout", what) from error

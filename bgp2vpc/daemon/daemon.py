@@ -44,7 +44,7 @@ from bgp2vpc.daemon.supervision import Supervision
 from bgp2vpc.daemon.view import View
 from bgp2vpc.daemon.waiting import cancelled, until
 from bgp2vpc.dialect.message import Message
-from bgp2vpc.errors import ConfigError
+from bgp2vpc.errors import ConfigError, Problem
 from bgp2vpc.logs import event
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.routing.damping import Damping
@@ -60,6 +60,7 @@ log = logging.getLogger("bgp2vpc")
 
 PATIENCE = 10.0
 NOTIFY_TIMEOUT = 5.0  # for what is still to be told when all else is done
+LOAD_TIMEOUT = 60.0  # the configuration may lie on a network's file system
 LEAVE_TIMEOUT = 80.0  # systemd kills after 90
 HELPER_HASTE = 1.0  # ExaBGP kills its helpers 2 s after it has told them to end
 """Seconds: ExaBGP kills its helpers 2 s after it has told them to end, and what is left has to be withdrawn."""
@@ -493,9 +494,18 @@ class Daemon:
         finally:
             self._reloading = False
 
+    async def _loaded(self) -> Config:
+        """The configuration as it is in the file now. Raises ConfigError."""
+        try:
+            async with asyncio.timeout(LOAD_TIMEOUT):
+                return await asyncio.to_thread(self._load)
+        except TimeoutError:
+            file = self._config.file
+            raise ConfigError(file, (Problem(file, 0, "file", f"not read within {LOAD_TIMEOUT:g} s"),)) from None
+
     async def _reload_alone(self) -> None:
         try:
-            config = await asyncio.to_thread(self._load)
+            config = await self._loaded()
         except ConfigError as error:
             for problem in error.problems:
                 event(log, logging.ERROR, f"not reloaded, the old configuration stays: {problem}")

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from bgp2vpc.config.model import Config
 from bgp2vpc.daemon.backlog import Backlog
-from bgp2vpc.daemon.daemon import Daemon
+from bgp2vpc.daemon.daemon import LOAD_TIMEOUT, Daemon
 from bgp2vpc.daemon.recall import QUESTIONS, Recall
 from bgp2vpc.daemon.waiting import cancelled
 from bgp2vpc.dialect.message import Message, Shutdown
@@ -109,7 +109,11 @@ class Helper:
         reported: tuple[object, ...] = ()
         while not self._over.is_set():
             try:
-                return await asyncio.to_thread(self._load)
+                async with asyncio.timeout(LOAD_TIMEOUT):
+                    return await asyncio.to_thread(self._load)
+            except TimeoutError:
+                what = f"not read within {LOAD_TIMEOUT:g} s"
+                event(log, logging.ERROR, f"waiting for a usable configuration: {what}")
             except ConfigError as error:
                 if error.problems != reported:
                     reported = error.problems

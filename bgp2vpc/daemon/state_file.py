@@ -12,6 +12,7 @@ from bgp2vpc.daemon.leave import Leaves
 from bgp2vpc.daemon.state import State, StateError, read_state_text
 from bgp2vpc.daemon.steer import Steers
 from bgp2vpc.errors import Bgp2vpcError
+from bgp2vpc.files import open_without_waiting
 
 _MODE: Final = 0o640
 _LARGEST: Final = 1024 * 1024
@@ -26,8 +27,7 @@ class StateFileError(Bgp2vpcError):
 def read_state(path: Path) -> str | None:
     """Its text; None if there is none. Raises StateFileError."""
     try:
-        # To open a FIFO otherwise would wait for its writer.
-        with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as file:
+        with open_without_waiting(path) as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 raise StateFileError(f"{path}: is no regular file")
             data = file.read(_LARGEST + 1)

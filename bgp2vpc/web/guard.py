@@ -6,11 +6,13 @@ from no page at all, and bring the token. There are no cookies, so nothing is se
 """
 
 import hmac
+import os
 import stat
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
+from bgp2vpc.files import open_without_waiting
 from bgp2vpc.web.model import WebError, WebSettings
 
 LOOPBACK: Final = frozenset(("localhost", "127.0.0.1", "[::1]"))
@@ -51,8 +53,11 @@ def is_own_page(host: str, origin: str | None, fetch_site: str | None) -> bool:
 def read_token(path: Path) -> bytes:
     """The token in this file. Raises WebError: not there, readable for everybody, or too short to be a secret."""
     try:
-        with path.open("rb") as file:
-            mode = stat.S_IMODE(path.stat().st_mode)
+        with open_without_waiting(path) as file:
+            found = os.fstat(file.fileno()).st_mode
+            if not stat.S_ISREG(found):
+                raise WebError(f"{path} is no regular file: nothing can be steered by HTTP")
+            mode = stat.S_IMODE(found)
             if mode & (stat.S_IROTH | stat.S_IWOTH):
                 raise WebError(f"{path} may be read or written by everybody ({mode:04o}): chmod o= {path}")
             token = file.read(LONGEST_TOKEN + 1).strip()

@@ -25,6 +25,28 @@ def test_metadata_that_comes_late_is_waited_for(make_lab) -> None:
     assert lab.routes == [f"rtb-1 {A} {OURS} active"]
 
 
+def test_a_connection_that_does_not_come_about_in_a_minute_is_tried_again(make_lab) -> None:
+    lab = make_lab(latency=1000.0)
+    lab.start(wait=65)
+    assert lab.do(lab.daemon.status)["failing"] == {"connect": "CallTimeout"}
+    lab.loop.latency = 0.1
+    lab.say(announce(A))
+    lab.wait(65)
+    assert lab.routes == [f"rtb-1 {A} {OURS} active"]
+
+
+def test_a_file_that_cannot_be_read_in_a_minute_is_not_waited_for(make_lab, caplog) -> None:
+    caplog.set_level("INFO")
+    lab = make_lab().start()
+    lab.loop.latency = 1000.0
+    lab.do(lab.daemon.reload)
+    lab.wait(65)
+    lab.loop.latency = 0.1
+    assert "not reloaded, the old configuration stays: lab.yaml:0: file: not read within 60 s" in caplog.messages
+    lab.reload(poll_time=5.0)
+    assert "reloaded" in caplog.messages
+
+
 def test_a_reload_takes_new_rules_and_says_so(make_lab, caplog) -> None:
     caplog.set_level("INFO")
     lab = make_lab(rules=(rule(A),)).start()

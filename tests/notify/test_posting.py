@@ -3,8 +3,9 @@
 import asyncio
 import socket
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
 
@@ -54,6 +55,24 @@ def test_what_is_not_http_is_told_by_its_kind(answer: bytes) -> None:
 @pytest.mark.parametrize("url", ["http://:secret@/x", "http://[::secret/x", "gopher://secret/x", "http://a..b/secret"])
 def test_an_address_that_aiohttp_refuses(url: str) -> None:
     assert refusal(url).why.startswith("no proper HTTP answer (")
+
+
+def test_an_answer_that_comes_a_byte_at_a_time_is_given_up_as_a_whole() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def drip() -> None:
+            connection, _ = server.accept()
+            with connection, suppress(OSError):
+                connection.sendall(b"HTTP/1.1 200 OK\r\n")
+                while True:
+                    connection.sendall(b"X: y\r\n")
+                    time.sleep(0.05)
+
+        thread = threading.Thread(target=drip, daemon=True)
+        thread.start()
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/secret"
+        assert asyncio.run(post(url, {"schema": 1}, 0.5)) == Refusal("no answer within 0.5 s")
+        thread.join()
 
 
 def test_nobody_listens() -> None:

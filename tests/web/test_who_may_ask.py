@@ -1,5 +1,6 @@
 """Who may ask, who may steer, and at which pace."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -95,6 +96,12 @@ def test_a_token_file_that_keeps_no_secret_is_refused(tmp_path: Path, text: str,
         read_token(token_file(tmp_path, text, mode))
     assert message in str(caught.value)
     assert TOKEN not in str(caught.value)
+
+
+def test_a_token_file_that_is_a_fifo_is_an_error_and_not_waited_for(tmp_path: Path):
+    os.mkfifo(tmp_path / "fifo", 0o600)
+    with pytest.raises(WebError, match="fifo is no regular file"):
+        read_token(tmp_path / "fifo")
 
 
 def test_a_token_file_that_is_not_there_is_an_error(tmp_path: Path):
