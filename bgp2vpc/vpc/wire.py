@@ -37,6 +37,7 @@ _PARAMETERS = {kind: name for name, kind in _TARGET_KINDS.items()}
 _NO_TARGETS = frozenset({*_DESTINATIONS, "Origin", "State", "InstanceId", "InstanceOwnerId"})
 _PROPAGATED = ("EnableVgwRoutePropagation", "Advertisement")
 _UNKNOWN = "unknown"
+_CHECKS = ("InstanceStatus", "SystemStatus", "AttachedEbsStatus")
 _GONE = ("shutting-down", "stopping", "stopped", "terminated")
 
 
@@ -112,11 +113,16 @@ def parse_subnet(item: Item) -> Subnet:
 
 
 def parse_health(item: Item) -> tuple[str, InstanceHealth]:
-    """An `InstanceStatus` as (instance id, health). Who starts, or is still being checked, is accused of nothing."""
+    """An `InstanceStatus` as (instance id, health). Who starts, or is still being checked, is accused of nothing.
+
+    An instance whose disk hangs is `impaired` by AttachedEbsStatus alone. Where no status is told, nothing is known.
+    """
     instance_id = _text(item, "InstanceId")
     if item.get("InstanceState", {}).get("Name") in _GONE:
         return instance_id, InstanceHealth.GONE
-    checks = (item.get(name, {}).get("Status") for name in ("InstanceStatus", "SystemStatus"))
+    checks = {status for name in _CHECKS if (status := item.get(name, {}).get("Status"))}
+    if not checks:
+        return instance_id, InstanceHealth.UNKNOWN
     return instance_id, InstanceHealth.IMPAIRED if "impaired" in checks else InstanceHealth.OK
 
 

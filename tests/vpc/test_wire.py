@@ -207,6 +207,23 @@ def test_an_instance_is(state: str, instance: str, system: str, expected: Instan
     assert wire.parse_health(item) == ("i-1", expected)
 
 
+def test_an_instance_whose_disk_hangs_is_impaired() -> None:
+    item = {
+        "InstanceId": "i-1",
+        "InstanceState": {"Name": "running"},
+        **dict.fromkeys(("InstanceStatus", "SystemStatus"), {"Status": "ok"}),
+        "AttachedEbsStatus": {"Status": "impaired"},
+    }
+    assert wire.parse_health(item) == ("i-1", InstanceHealth.IMPAIRED)
+
+
+def test_an_instance_of_which_no_status_is_told_is_unknown() -> None:
+    assert wire.parse_health({"InstanceId": "i-1", "InstanceState": {"Name": "running"}}) == (
+        "i-1",
+        InstanceHealth.UNKNOWN,
+    )
+
+
 def test_a_prefix_is_named_by_its_family() -> None:
     assert wire.destination_parameter(parse_prefix("192.0.2.0/24")) == {"DestinationCidrBlock": "192.0.2.0/24"}
     assert wire.destination_parameter(parse_prefix("2001:db8::/32")) == {"DestinationIpv6CidrBlock": "2001:db8::/32"}
