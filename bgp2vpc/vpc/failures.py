@@ -25,7 +25,8 @@ _KINDS: dict[type[Ec2Error], str] = {
         RequestThrottledException TooManyRequestsException BandwidthLimitExceeded SlowDown PriorRequestNotComplete""",
     Transient: """
         InternalError InternalFailure InternalServiceError ServerInternal Unavailable ServiceUnavailable
-        ServiceUnavailableException RequestTimeout RequestTimeoutException IncorrectState""",
+        ServiceUnavailableException RequestTimeout RequestTimeoutException IncorrectState InvalidParameterException
+        RetryableError ConcurrentMutationLimitExceeded""",
     RouteExists: "RouteAlreadyExists",
     RouteMissing: "InvalidRoute.NotFound",
     TableGone: "InvalidRouteTableID.NotFound InvalidRouteTableId.NotFound",
@@ -41,7 +42,7 @@ _KINDS: dict[type[Ec2Error], str] = {
 }
 _BY_CODE = {code: kind for kind, codes in _KINDS.items() for code in codes.split()}
 
-_NO_ROUTE_TO_REPLACE = "There is no route defined for"
+_NO_ROUTE_TO_REPLACE = ("There is no route defined for", "Use CreateRoute instead")
 _ENCODED = re.compile(r"(Encoded authorization failure message: )(\S+)")
 _SHOWN_OF_ENCODED = 40
 
@@ -63,8 +64,8 @@ def _kind(operation: str, code: str, message: str, status: int) -> type[Ec2Error
         return Throttled
     if status >= 500:
         return Transient
-    if operation == "ReplaceRoute" and code == "InvalidParameterValue" and _NO_ROUTE_TO_REPLACE in message:
-        return RouteMissing
+    if operation == "ReplaceRoute" and code == "InvalidParameterValue":
+        return RouteMissing if any(each in message for each in _NO_ROUTE_TO_REPLACE) else Refused
     return Refused
 
 

@@ -45,6 +45,10 @@ CODES: list[tuple[str, str, int, type[Ec2Error]]] = [
     ("CreateRoute", "Unavailable", 503, Transient),
     ("CreateRoute", "ServiceUnavailable", 503, Transient),
     ("CreateRoute", "502", 502, Transient),
+    # These are refusals by their status; but the same call succeeds later.
+    ("CreateRoute", "InvalidParameterException", 400, Transient),
+    ("CreateRoute", "RetryableError", 400, Transient),
+    ("CreateRoute", "ConcurrentMutationLimitExceeded", 400, Transient),
     ("CreateRoute", "SomethingNew", 504, Transient),
     ("CreateRoute", "SomethingNew", 400, Refused),
     ("CreateRoute", "", 0, Refused),
@@ -58,8 +62,15 @@ def test_a_code_is_for(operation: str, code: str, status: int, expected: type[Ec
     assert (error.operation, error.code, error.message) == (operation, code, "whatever EC2 says")
 
 
-def test_replacing_a_route_that_is_not_there_is_a_missing_route_though_the_code_is_a_general_one() -> None:
-    message = "There is no route defined for '192.0.2.53/32' in the route table. Use CreateRoute instead."
+@pytest.mark.parametrize(
+    "message",
+    [
+        "There is no route defined for '192.0.2.53/32' in the route table. Use CreateRoute instead.",
+        "There is no route defined for 192.0.2.53/32.",
+        "The route identified by 192.0.2.53/32 does not exist. Use CreateRoute instead.",
+    ],
+)
+def test_replacing_a_route_that_is_not_there_is_a_missing_route_though_the_code_is_a_general_one(message: str) -> None:
     assert type(failure("ReplaceRoute", "InvalidParameterValue", message)) is RouteMissing
     assert type(failure("CreateRoute", "InvalidParameterValue", message)) is Refused
 
