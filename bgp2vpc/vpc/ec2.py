@@ -78,6 +78,7 @@ _FAILURES = (BotoCoreError, ClientError, ResponseParserError)
 # JSON broken or of another shape, or they are expired still.
 _PLAIN_FAILURES = (RuntimeError, OSError, ValueError, LookupError, TypeError, AttributeError)
 _GET_CREDENTIALS = "GetCredentials"
+_MANAGED = "IncludeManagedResources"
 _WOULD_HAVE_DONE_IT = "DryRunOperation"
 _MESSAGE_LENGTH = 400  # of a broken answer's text, which may be a whole page
 
@@ -235,7 +236,8 @@ class Ec2(VpcApi):
         found: list[wire.Item] = []
         with _our_errors(operation):
             paginator = reads.get_paginator(xform_name(operation))
-            pages = paginator.paginate(Filters=filters, PaginationConfig={"PageSize": _PAGE_SIZE})
+            everything = _everything(reads, operation)
+            pages = paginator.paginate(Filters=filters, PaginationConfig={"PageSize": _PAGE_SIZE}, **everything)
             for number, page in enumerate(pages, start=1):
                 found += _items(page, operation, key)
                 if number == _PAGES:  # each names a next one: nobody else ends this thread
@@ -243,7 +245,8 @@ class Ec2(VpcApi):
         return found
 
     def _read(self, operation: str, **parameters: Any) -> wire.Item:
-        return _call(self._ready().reads, operation, parameters)
+        reads = self._ready().reads
+        return _call(reads, operation, {**parameters, **_everything(reads, operation)})
 
     def _write(self, operation: str, table_id: str, prefix: Prefix, target: Target | None = None) -> None:
         parameters = {"RouteTableId": table_id, **wire.destination_parameter(prefix)}
@@ -338,6 +341,15 @@ def _session(models: str | None) -> Session:
     if models is not None:
         session.register_component("data_loader", _Ec2Loader(extra_search_paths=[models]))
     return session
+
+
+def _everything(client: Any, operation: str) -> dict[str, bool]:
+    """What asks for the instances and interfaces that EKS, ECS, Lambda or WorkSpaces manage: else EC2 hides them.
+
+    botocore knows it since 2026, and refuses what it does not know.
+    """
+    members = client.meta.service_model.operation_model(operation).input_shape.members
+    return {_MANAGED: True} if _MANAGED in members else {}
 
 
 def _call(client: Any, operation: str, parameters: Mapping[str, Any]) -> wire.Item:

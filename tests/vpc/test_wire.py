@@ -211,7 +211,8 @@ def test_an_instance_whose_disk_hangs_is_impaired() -> None:
     item = {
         "InstanceId": "i-1",
         "InstanceState": {"Name": "running"},
-        **dict.fromkeys(("InstanceStatus", "SystemStatus"), {"Status": "ok"}),
+        "InstanceStatus": {"Status": "ok"},
+        "SystemStatus": {"Status": "ok"},
         "AttachedEbsStatus": {"Status": "impaired"},
     }
     assert wire.parse_health(item) == ("i-1", InstanceHealth.IMPAIRED)
