@@ -1,6 +1,7 @@
 """EC2's blocking calls on threads, so that the event loop never waits for the network."""
 
 import asyncio
+import threading
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
@@ -14,6 +15,8 @@ from bgp2vpc.vpc.model import InstanceHealth, Interface, Member, RouteTable, Sub
 READERS = 4
 LIMIT = 20.0
 """Times `ec2.timeout` that a call may take in all: a read may have many pages, a write may wait for a thread first."""
+THREADS = 500
+"""Of the process, after which calls that were given up are left no more of them: the next calls wait for their end."""
 T = TypeVar("T")
 
 
@@ -123,7 +126,12 @@ class Calls:
         return answer
 
     def _replace(self, executor: ThreadPoolExecutor) -> None:
-        """Its threads may be held for long: the next calls get others."""
+        """Its threads may be held for long: the next calls get others, while there are not too many.
+
+        A system that has none left for us would end the daemon.
+        """
+        if threading.active_count() > THREADS:
+            return
         if executor is self._readers:
             self._readers = ThreadPoolExecutor(READERS, "ec2-read")
         elif executor is self._writers:

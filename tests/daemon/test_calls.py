@@ -4,9 +4,10 @@ import asyncio
 import gc
 import threading
 
+import pytest
 from lab import two_hosts
 
-from bgp2vpc.daemon.calls import Calls
+from bgp2vpc.daemon.calls import READERS, Calls
 from bgp2vpc.errors import Transient
 from bgp2vpc.vpc.memory import MemoryVpc
 from tests.virtual_time import VirtualTimeLoop
@@ -38,6 +39,29 @@ def test_calls_that_drip_for_ever_are_given_up_and_hold_up_no_other() -> None:
                 results = await asyncio.gather(*dripping, return_exceptions=True)
                 assert {(type(each), each.code) for each in results} == {(Transient, "CallTimeout")}
             vpc.drips, calls.timeout = False, PATIENCE
+            assert [table.id for table in await calls.route_tables(["vpc-1"])] == ["rtb-1"]
+        finally:
+            vpc.let_go.set()
+
+    asyncio.run(story())
+
+
+def test_calls_that_are_given_up_do_not_pile_up_threads_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    most = threading.active_count() + 2 * READERS
+    monkeypatch.setattr("bgp2vpc.daemon.calls.THREADS", most)
+
+    async def story() -> None:
+        vpc = DrippingVpc()
+        vpc.add_table("rtb-1")
+        calls = Calls(vpc, writers=1, timeout=0.01)
+        try:
+            for _ in range(6):
+                dripping = [calls.route_tables(["vpc-1"]) for _ in range(READERS)]
+                results = await asyncio.gather(*dripping, return_exceptions=True)
+                assert {each.code for each in results} == {"CallTimeout"}
+            assert threading.active_count() <= most + READERS
+            vpc.drips, calls.timeout = False, PATIENCE
+            vpc.let_go.set()
             assert [table.id for table in await calls.route_tables(["vpc-1"])] == ["rtb-1"]
         finally:
             vpc.let_go.set()
