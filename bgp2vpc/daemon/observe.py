@@ -87,10 +87,15 @@ def _check(view: View, tables: Sequence[RouteTable], interfaces: Sequence[Interf
     if own in view.vpc_ids and not any(table.vpc_id == own for table in tables):
         raise Transient("DescribeRouteTables", STRANGE, f"{own} has no route table in the answer")
     for table in tables:
+        if table.vpc_id not in view.vpc_ids:
+            raise Transient("DescribeRouteTables", STRANGE, f"{table.id} of {table.vpc_id} was not asked for")
         if not any(route.target.kind is TargetKind.LOCAL for route in table.routes):
             raise Transient("DescribeRouteTables", STRANGE, f"{table.id} has no local route in the answer")
     if not interfaces:
         raise Transient("DescribeNetworkInterfaces", STRANGE, f"{view.instance.id} has no interface in the answer")
+    for each in interfaces:
+        if each.instance_id not in (None, view.instance.id):  # to take it for ours is to delete the routes to it
+            raise Transient("DescribeNetworkInterfaces", STRANGE, f"{each.id} of {each.instance_id} was not asked for")
 
 
 async def learn_health(calls: Calls, view: View, instance_ids: Collection[str], tell: Tell) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from lab import OURS, A, B, announce, withdraw
+from lab import OURS, PEER, A, B, announce, withdraw
 
 from bgp2vpc.vpc.memory import MemoryVpc
 
@@ -32,9 +32,19 @@ class StrangeVpc(MemoryVpc):
             lambda tables: tuple(replace(table, routes=()) for table in tables),
             "rtb-1 has no local route in the answer",
         ),
+        (
+            "route_tables",
+            lambda tables: (*tables, replace(tables[0], id="rtb-9", vpc_id="vpc-9")),
+            "rtb-9 of vpc-9 was not asked for",
+        ),
         ("interfaces", lambda _: (), "i-1 has no interface in the answer"),
+        (
+            "interfaces",
+            lambda found: (*found, replace(found[0], id=PEER, instance_id="i-2")),
+            "eni-2 of i-2 was not asked for",
+        ),
     ],
-    ids=["no table", "no local route", "no interface of ours"],
+    ids=["no table", "no local route", "a table of another VPC", "no interface of ours", "an interface of another's"],
 )
 def test_it_is_not_believed_and_what_was_known_stays(make_lab, call: str, spoil: Callable, message: str) -> None:
     vpc = StrangeVpc()
