@@ -41,6 +41,8 @@ LONGEST_POLL = 300.0
 LOOK_PAUSE = 0.5
 AT_ONCE = 100
 """Places that are decided about in one turn of the event loop, which takes some milliseconds."""
+MANY = 500
+"""Places that have changed at once, after which all are decided about, in turns."""
 AFTER_A_TAKE = 1.0
 """Seconds, in which a call that was under way when we took the route has been made."""
 
@@ -119,6 +121,7 @@ class Reconciler:
         self._dirty: set[Prefix] = set()
         self._touched: set[Prefix] | None = None
         """While everything is decided about: what has changed since that began."""
+        self._deciding = asyncio.Lock()
         self._decision_due = False
         self._poll_now = asyncio.Event()
         self._writes: dict[Key, asyncio.Task[None]] = {}
@@ -184,7 +187,7 @@ class Reconciler:
 
     def is_idle(self) -> bool:
         """Whether nothing is being written or decided."""
-        return not self._writes and not self._decision_due
+        return not self._writes and not self._decision_due and not self._deciding.locked()
 
     def is_writing(self, prefixes: Container[Prefix]) -> bool:
         """Whether a route for one of these is being written."""
@@ -291,10 +294,17 @@ class Reconciler:
     def _decide_dirty(self) -> None:
         self._decision_due = False
         dirty, self._dirty = self._dirty, set()
-        self._decide(dirty)
+        if len(dirty) * len(self._view.tables) > MANY:
+            self._start(self._decide_all())
+        else:
+            self._decide(dirty)
 
     async def _decide_all(self) -> None:
         """Decide about everything, with the event loop free in between; what has changed meanwhile is decided anew."""
+        async with self._deciding:
+            await self._decide_all_alone()
+
+    async def _decide_all_alone(self) -> None:
         decided: list[Decision | None] = []
         self._touched = set()
         places = self._view.decisions(self._wish())
