@@ -8,7 +8,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Self
@@ -21,9 +20,9 @@ from bgp2vpc.demo.cloud.client import Cloud
 from bgp2vpc.demo.cloud.values import Host
 from bgp2vpc.sources.client import ask
 from bgp2vpc.sources.unix import SocketError
+from tests.exabgps import ROOT, Exabgp
 from tests.waiting import PATIENCE, eventually
 
-ROOT = Path(__file__).parents[2]
 BGP2VPC = ROOT / ".venv/bin/bgp2vpc"
 
 HEALTHCHECK = ("-m", "exabgp", "healthcheck")
@@ -33,27 +32,6 @@ IPV6 = "2001:db8:53::53/128"
 PREFIXES = (IPV4, IPV6)
 
 
-@dataclass(frozen=True, slots=True)
-class Exabgp:
-    """One major version of ExaBGP as it is installed here."""
-
-    version: str
-    programs: Path
-
-    def serve(self, configuration: Path) -> list[str]:
-        """The command that runs it."""
-        command = [str(self.programs / "exabgp")]
-        return [*command, *([] if self.version == "4.2" else ["server"]), str(configuration)]
-
-    def validate(self, configuration: Path) -> list[str]:
-        """The command by which it checks a configuration."""
-        command = [str(self.programs / "exabgp")]
-        return [*command, "--test" if self.version == "4.2" else "validate", str(configuration)]
-
-
-EXABGP_42 = Exabgp("4.2", ROOT / ".venv-exabgp42/bin")
-EXABGP_50 = Exabgp("5.0", ROOT / ".venv/bin")
-EXABGPS = (EXABGP_42, EXABGP_50)
 NOTHING: Mapping[str, str] = MappingProxyType({})
 
 RULES = """

@@ -9,11 +9,12 @@ import netns
 import pytest
 import rig
 import vpcnet
-from anycast import EXABGPS, AnycastHost, MakeHost
+from anycast import AnycastHost, MakeHost
 from bird import Bird, MakeRouter, configuration
 
 from bgp2vpc.demo.cloud.client import Cloud
 from bgp2vpc.demo.cloud.values import World, WorldSpec
+from tests.exabgps import EXABGPS
 
 
 @pytest.fixture(scope="session")

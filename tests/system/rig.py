@@ -19,12 +19,13 @@ from pathlib import Path
 from typing import Any, Self
 
 import traffic
-from anycast import BGP2VPC, EXABGP_50, IPV4, AnycastHost, Exabgp
+from anycast import BGP2VPC, IPV4, AnycastHost
 from bird import ROUTER_AS, Bird
 from vpcnet import BGP, ROUTER, Seat, VpcNet
 
 from bgp2vpc.demo.cloud.client import Cloud
 from bgp2vpc.demo.cloud.values import Host, World, WorldSpec
+from tests.exabgps import EXABGP_50, Exabgp
 from tests.waiting import eventually
 
 EC2_LATENCY = 0.1

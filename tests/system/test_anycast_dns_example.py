@@ -5,8 +5,10 @@ import signal
 import sys
 
 import pytest
-from anycast import EXABGPS, IPV4, ROOT, AnycastHost, Exabgp, MakeHost
+from anycast import IPV4, AnycastHost, MakeHost
 from bird import EBGP, Bird, MakeRouter
+
+from tests.exabgps import EXABGPS, ROOT, Exabgp
 
 pytestmark = pytest.mark.system
 

@@ -5,12 +5,13 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from anycast import EXABGPS, HEALTHCHECK, PREFIXES, AnycastHost, Exabgp
+from anycast import HEALTHCHECK, PREFIXES, AnycastHost
 from bird import EBGP, MakeRouter
 from netns import Net
 
 from bgp2vpc.demo.cloud.client import Cloud
 from bgp2vpc.demo.cloud.values import World
+from tests.exabgps import EXABGPS, Exabgp
 
 pytestmark = pytest.mark.system
 

@@ -5,10 +5,11 @@ import os
 import signal
 
 import pytest
-from anycast import EXABGP_42, EXABGP_50, EXABGPS, HEALTHCHECK, IPV4, PREFIXES, Exabgp, MakeHost
+from anycast import HEALTHCHECK, IPV4, PREFIXES, MakeHost
 from bird import EBGP, IBGP, MakeRouter, Peering
 
 from bgp2vpc.demo.cloud.client import Cloud
+from tests.exabgps import EXABGP_42, EXABGP_50, EXABGPS, Exabgp
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.system

@@ -3,8 +3,10 @@
 import json
 
 import pytest
-from anycast import EXABGP_50, EXABGPS, PREFIXES, Exabgp, MakeHost
+from anycast import PREFIXES, MakeHost
 from bird import EBGP, MakeRouter
+
+from tests.exabgps import EXABGP_50, EXABGPS, Exabgp
 
 pytestmark = pytest.mark.system
 

@@ -8,12 +8,13 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from anycast import EXABGPS, PREFIXES, AnycastHost, Exabgp
+from anycast import PREFIXES, AnycastHost
 from bird import EBGP, Bird, MakeRouter
 from netns import Net
 
 from bgp2vpc.demo.cloud.client import Cloud
 from bgp2vpc.demo.cloud.values import External, World
+from tests.exabgps import EXABGPS, Exabgp
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.system

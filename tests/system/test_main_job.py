@@ -1,8 +1,10 @@
 """The main job on real input: an unmodified healthcheck drives a BGP router and the VPC, both ways, in every wiring."""
 
 import pytest
-from anycast import EXABGP_42, EXABGP_50, EXABGPS, IPV4, IPV6, PREFIXES, AnycastHost, Exabgp, MakeHost
+from anycast import IPV4, IPV6, PREFIXES, AnycastHost, MakeHost
 from bird import EBGP, IBGP, Bird, MakeRouter, Peering
+
+from tests.exabgps import EXABGP_42, EXABGP_50, EXABGPS, Exabgp
 
 pytestmark = pytest.mark.system
 

@@ -6,11 +6,12 @@ import signal
 from collections.abc import Sequence
 
 import pytest
-from anycast import EXABGP_42, EXABGP_50, IPV4, IPV6, PREFIXES, AnycastHost, Exabgp, MakeHost
+from anycast import IPV4, IPV6, PREFIXES, AnycastHost, MakeHost
 from bird import EBGP, IBGP, MakeRouter, Peering
 
 from bgp2vpc.demo.cloud.client import Cloud
 from bgp2vpc.demo.cloud.values import Fault, FaultKind, World
+from tests.exabgps import EXABGP_42, EXABGP_50, Exabgp
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.system

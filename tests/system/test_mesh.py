@@ -8,12 +8,13 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from anycast import EXABGP_42, EXABGP_50, EXABGPS, ROOT, AnycastHost, Exabgp
+from anycast import AnycastHost
 from bird import Bird
 from vpcnet import ROUTER, VpcNet
 
 from bgp2vpc.demo.cloud.client import Cloud
 from bgp2vpc.demo.cloud.values import Host, WorldSpec
+from tests.exabgps import EXABGP_42, EXABGP_50, EXABGPS, ROOT, Exabgp
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.system

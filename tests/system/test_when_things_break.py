@@ -4,12 +4,13 @@ import os
 import signal
 
 import pytest
-from anycast import EXABGP_42, EXABGP_50, EXABGPS, HEALTHCHECK, PREFIXES, AnycastHost, Exabgp, MakeHost
+from anycast import HEALTHCHECK, PREFIXES, AnycastHost, MakeHost
 from bird import IBGP, Bird, MakeRouter, Peering
 from netns import Net
 
 from bgp2vpc.demo.cloud.client import Cloud
 from bgp2vpc.demo.cloud.values import Fault, FaultKind
+from tests.exabgps import EXABGP_42, EXABGP_50, EXABGPS, Exabgp
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.system
