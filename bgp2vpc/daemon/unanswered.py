@@ -1,8 +1,9 @@
 """Which of the lines that were passed on to ExaBGP an answer is about. Pure.
 
 ExaBGP answers `done` or `error`, and does not name the line. It works on routes one after the other and answers in
-their order; but 4.2 gives some lines no answer at all (those that make its own code raise), and answers other commands
-at once, before the routes that still wait. So to count along with the answers would blame the wrong line from then on.
+their order; but 4.2 gives some lines no answer at all (those that make its own code raise), and both answer other
+commands at once, before the routes that still wait: those they do not know, and `announce eor` and the like where there
+is no session. So to count along with the answers would blame the wrong line from then on.
 
 Here an answer is given to a line only when that is certain: when there are as many answers as lines, or when ExaBGP
 answers `show neighbor summary`. It works on that question in the order of the routes, and its answer begins with a
@@ -11,6 +12,7 @@ header that nothing else has: the answers before it are those of the lines befor
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 from bgp2vpc.bgp.rib import PathKey
@@ -18,6 +20,10 @@ from bgp2vpc.bgp.rib import PathKey
 QUESTION: Final = "show neighbor summary"
 MANY: Final = 100
 """Lines that may be without an answer before it is asked."""
+_IN_TURN: Final = frozenset(
+    (verb, kind) for verb in ("announce", "withdraw") for kind in ("route", "attributes", "flow", "vpls", "watchdog")
+)
+"""What 4.2 and 5.0 both work on in the order in which it comes, whoever it is for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +36,7 @@ class Sent:
     @property
     def is_answered_in_turn(self) -> bool:
         """Whether ExaBGP works on it in the order in which it comes."""
-        return self.text == QUESTION or not {"announce", "withdraw"}.isdisjoint(self.text.split())
+        return self.text == QUESTION or not _IN_TURN.isdisjoint(pairwise(self.text.split()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,17 +86,18 @@ class Unanswered:
         return self._settle(self._asked_at) if self._asked_at is not None else Settled()
 
     def _settle(self, count: int) -> Settled:
-        """All answers so far are those of the first `count` lines."""
+        """All answers so far are those of the first `count` lines, and of later ones that are answered out of turn."""
         lines, self._lines = self._lines[:count], self._lines[count:]
         answers, self._answers = self._answers, []
         self._asked_at = None
         errors = tuple(answer for answer in answers if answer is not None)
         if not errors:
             return Settled(accepted=tuple(lines))
+        suspects = [*lines, *(line for line in self._lines if not line.is_answered_in_turn)]
         # With as many answers as lines each has its own; but not in order, where one was answered out of turn.
-        is_in_order = all(line.is_answered_in_turn for line in lines) or len(lines) == 1
+        is_in_order = all(line.is_answered_in_turn for line in suspects) or len(suspects) == 1
         if len(lines) != len(answers) or not is_in_order:
-            return Settled(doubtful=tuple(lines), errors=errors)
+            return Settled(doubtful=tuple(suspects), errors=errors)
         pairs = list(zip(lines, answers, strict=True))
         return Settled(
             accepted=tuple(line for line, error in pairs if error is None),

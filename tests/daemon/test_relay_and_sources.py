@@ -379,11 +379,33 @@ def test_lines_without_an_answer_shift_no_blame(helper: Lab, caplog) -> None:
     assert refusals(caplog) == [("ExaBGP refused a line", announce(B))]
 
 
-def test_an_answer_out_of_turn_blames_nobody_for_sure(helper: Lab, caplog) -> None:
-    """4.2 answers `rib flush out`, which it does not know, before the route that it still works on."""
-    helper.say(announce(A), "rib flush out", source="one")
+@pytest.mark.parametrize(
+    "line",
+    [
+        "rib flush out",
+        "announce eor",
+        "announce route-refresh ipv4 unicast",
+        "neighbor 10.0.0.9 announce operational asm",
+        f"announce ipv4 unicast {B} next-hop self",
+        f"announce mup {B}",
+        f"withdraw attribute next-hop self nlri {B}",
+    ],
+)
+def test_an_answer_out_of_turn_blames_nobody_for_sure(helper: Lab, caplog, line: str) -> None:
+    """ExaBGP answers at once what it does not know or has no session for, before the route that it still works on."""
+    helper.say(announce(A), line, source="one")
     helper.hear("error", "done", HEADER, "done")
-    assert refusals(caplog) == [("ExaBGP refused 1 of these lines", [announce(A), "rib flush out"])]
+    assert refusals(caplog) == [("ExaBGP refused 1 of these lines", [announce(A), line])]
+
+
+def test_an_answer_out_of_turn_may_come_before_that_to_an_earlier_question(helper: Lab, caplog) -> None:
+    """The first line gets no answer; the last is said when that has been asked, and refused at once."""
+    helper.say(announce(A), announce(B), source="one")
+    helper.hear("error")
+    assert heard(helper)[2:] == [QUESTION]
+    helper.say("announce eor", source="one")
+    helper.hear("error", HEADER, "done")
+    assert refusals(caplog) == [("ExaBGP refused 2 of these lines", [announce(A), announce(B), "announce eor"])]
 
 
 def test_many_lines_without_answers_are_asked_about_once(helper: Lab) -> None:
