@@ -19,7 +19,7 @@ from bgp2vpc.bgp.path import (
 from bgp2vpc.dialect.as_path import read_as_path
 from bgp2vpc.dialect.communities import community, extended_community, large_community
 from bgp2vpc.dialect.numbers import U32, U64, address, asn, ipv4, number
-from bgp2vpc.dialect.words import LineError, Words, check_name, nearest, shown
+from bgp2vpc.dialect.words import LineError, Words, nearest, shown
 from bgp2vpc.prefix import IPAddress
 
 __all__ = ["Offer", "read_offer"]
@@ -109,14 +109,13 @@ def _route_distinguisher(words: Words, offer: Offer) -> None:
 
 def _name(words: Words, _offer: Offer) -> None:
     if words:
-        check_name("name", words.take("name"))
+        words.take("name")
 
 
 def _watchdog(words: Words, _offer: Offer) -> None:
     name = words.take("watchdog") if words else ""
     if name.lower() in ("announce", "withdraw"):
         raise LineError("watchdog: its name is missing")
-    check_name("watchdog", name)
 
 
 def _withdraw(words: Words, _offer: Offer) -> None:

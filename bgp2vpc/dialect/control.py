@@ -8,7 +8,7 @@ from bgp2vpc.bgp.events import EndOfRib, WithdrawAll
 from bgp2vpc.dialect.command import Acks, Command
 from bgp2vpc.dialect.harmful import refuse_orders, required
 from bgp2vpc.dialect.routes import ROUTE_WORDS
-from bgp2vpc.dialect.words import OPERATOR_WORDS, LineError, check_name, nearest, shown
+from bgp2vpc.dialect.words import OPERATOR_WORDS, LineError, nearest, shown
 
 __all__ = ["read_control", "read_signal"]
 
@@ -106,8 +106,6 @@ def read_signal(line: str, verb: str, words: list[str]) -> Command:
         raise LineError(f"{verb}: nothing follows; '{verb} route PREFIX …' is what is usually said")
     kind = words[0]
     relayed = Command(line, relay=True)
-    if kind == "watchdog":
-        check_name("watchdog", " ".join(words[1:]))
     if kind == "watchdog" or (verb == "announce" and kind == "operational"):
         return relayed
     if kind in _OTHER_FAMILIES:

@@ -3,18 +3,22 @@
 | line | version | what it does there |
 |---|---|---|
 | `shutdown`, `restart`, `reset`, `teardown`, `crash`, `reload` | all | what they say; for ExaBGP's operator |
-| a name that ends in one of these, or in `version`, `help`, `…-ack` | 3.4 to 5.0 | is taken for that command |
+| a word that ends in one of these, or in `version`, `help`, `…-ack` | 3.4 to 5.0 | is taken for that command |
+| `show …`, `clear adj-rib`, `flush adj-rib out` in the midst of a line | 3.4 to 5.0 | is taken for that command |
 | the word `json` outside of `show` | 5.0.15 | ends it |
 | a byte that is not ASCII; a line of more than 1 MiB | all | ends the helper |
-| nothing between `[` and `]`, as in `bgp-prefix-sid [ ]` | all up to 6.0-dev | loops for ever, all sessions expire |
+| `bgp-prefix-sid` with nothing between `[` and `]`, or one left open | all | loops for ever, all sessions expire |
 | `announce attributes nlri PREFIX` without a next hop | all | the session is reset again and again |
+| `withdraw attributes nlri PREFIX` without a next hop | 4.2 | the session is reset |
 | `flush adj-rib out` while no session of its neighbors is up | 4.2 | ends it |
 | `clear adj-rib …` for neighbors that it does not have | 4.2 | ends it |
 
-The last two depend on more than the line: `Command.requires` says on what. The parser of attributes refuses what is
+A withdrawal is given a next hop, which it needs nowhere else. The last two depend on more than the line:
+`Command.requires` says on what. The parser of attributes refuses what is
 wrong in them, harmful or not, and `text.decode` what is too long or not ASCII.
 """
 
+import re
 from collections.abc import Collection
 from typing import Final
 
@@ -29,12 +33,35 @@ _REQUIRED: Final = {
     "clear adj-rib in": Requires.NEIGHBOR,
 }
 _ALL: Final = ("", "neighbor *", "peer *")
+_WORDS: Final = (*OPERATOR_WORDS, "version", "help", "enable-ack", "disable-ack", "silence-ack")
+_COMMANDS: Final = re.compile(
+    rf"(?:{'|'.join(_WORDS)}|show neighbor|show adj-rib|clear adj-rib|flush adj-rib out)(?= |$)"
+)
+_PREFIX_SID: Final = re.compile(r"\[ \d+(?: ,)?(?: \[(?: \( \d+ , \d+ \)(?: ,)?)+ \])? \](?: |$)")
+_ATTRIBUTES: Final = re.compile(r"\b(withdraw\s+attributes?)\b")
 
 
 def refuse_harmful(words: list[str]) -> None:
     """Raises LineError for a whole line, as words, that must never be passed on."""
     if "json" in words and not _may_say_json(words):
         raise LineError("the word 'json' outside 'show' ends ExaBGP 5.0; leave it out")
+    for at, word in enumerate(words):
+        if word == "bgp-prefix-sid" and not _PREFIX_SID.match(" ".join(words[at + 1 :])):
+            raise LineError(f"{word}: '[ INDEX ]' or '[ INDEX, [ ( BASE,RANGE ), … ] ]' expected")
+
+
+def refuse_hidden(words: list[str]) -> None:
+    """Raises LineError for what is a command to ExaBGP only, which looks for its commands anywhere in a line."""
+    if hidden := _COMMANDS.search(" ".join(words)):
+        found = shown(hidden[0])
+        raise LineError(f"ExaBGP takes {found} for a command, wherever it stands; leave it out, or choose another name")
+
+
+def made_harmless(line: str, words: list[str]) -> str:
+    """A line that announces or withdraws, as it may be passed on; `words` without the selector."""
+    if words[0] == "withdraw" and "next-hop" not in words:
+        return _ATTRIBUTES.sub(r"\1 next-hop 0.0.0.0", line, count=1)
+    return line
 
 
 def refuse_orders(words: list[str]) -> None:

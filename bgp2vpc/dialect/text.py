@@ -16,7 +16,7 @@ from typing import Final
 from bgp2vpc.bgp.events import Event
 from bgp2vpc.dialect.command import Answer, Command
 from bgp2vpc.dialect.control import read_control, read_signal
-from bgp2vpc.dialect.harmful import refuse_harmful
+from bgp2vpc.dialect.harmful import made_harmless, refuse_harmful, refuse_hidden
 from bgp2vpc.dialect.limits import MAX_LINE
 from bgp2vpc.dialect.render import announce_line, withdraw_line
 from bgp2vpc.dialect.routes import MAX_SPLIT, ROUTE_WORDS, read_routes
@@ -88,7 +88,10 @@ def _wrong_character(line: str) -> str:
 def _command(text: str) -> Command:
     words = split_words(text)
     refuse_harmful(words)
-    selector, words = split_selector(words)
+    whole = words
+    selector, words = split_selector(whole)
+    speaks_of_routes = words[0] in (*_VERBS, "group")
+    refuse_hidden(whole if speaks_of_routes else whole[: len(whole) - len(words)])
     if len(words) > 1 and words[-1] in _TRAILING and words[0] != "show":
         words = words[:-1]
     if words[0] == "group" and selector:
@@ -96,7 +99,8 @@ def _command(text: str) -> Command:
     if words[0] not in _VERBS:
         return _with_selector(read_control(text, words), selector)
     if words[1:2] and words[1] in ROUTE_WORDS:
-        return Command(text, events=read_routes(words[0], words[1:]), selector=selector, relay=True)
+        events = read_routes(words[0], words[1:])
+        return Command(made_harmless(text, words), events, selector, relay=True)
     return _with_selector(read_signal(text, words[0], words[1:]), selector)
 
 

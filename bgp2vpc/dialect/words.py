@@ -7,11 +7,10 @@ from typing import Final
 
 from bgp2vpc.dialect.command import Answer
 
-__all__ = ["OPERATOR_WORDS", "LineError", "Words", "check_name", "nearest", "shown", "split_words"]
+__all__ = ["OPERATOR_WORDS", "LineError", "Words", "nearest", "shown", "split_words"]
 
 OPERATOR_WORDS: Final = ("shutdown", "reload", "restart", "reset", "teardown", "crash")
 """Commands that end ExaBGP or its sessions."""
-_TAKEN_FOR_COMMANDS: Final = (*OPERATOR_WORDS, "version", "help", "enable-ack", "disable-ack", "silence-ack")
 _SHOWN: Final = 60
 _SYNTAX: Final = re.compile(r"""[][(),;{}"'\\#]""")
 # Round brackets are words only where they stand alone: ExaBGP puts a space inside them, not outside.
@@ -80,15 +79,10 @@ class Words:
         return values
 
     def skip_group(self, what: str) -> None:
-        """Pass over one word, or everything between balanced square brackets. Raises LineError.
-
-        Also for empty ones, which make every ExaBGP up to 6.0 loop for ever in `bgp-prefix-sid`.
-        """
-        depth, word = 0, ""
+        """Pass over one word, or everything between balanced square brackets. Raises LineError."""
+        depth = 0
         while True:
-            before, word = word, self.take(what)
-            if (before, word) == ("[", "]"):
-                raise LineError(f"{what}: nothing stands between '[' and ']'")
+            word = self.take(what)
             depth += (word == "[") - (word == "]")
             if depth <= 0:
                 return
@@ -130,12 +124,3 @@ def nearest(word: str, known: Iterable[str]) -> str:
     if guess not in choices:
         guess = next(iter(get_close_matches(guess[:_SHOWN], choices, n=1)), "")
     return f"; did you mean '{guess}'?" if guess else ""
-
-
-def check_name(what: str, name: str) -> None:
-    """Refuse a name that ExaBGP would take for a command: it looks for its commands anywhere in a line.
-
-    Raises LineError.
-    """
-    if any(word.endswith(_TAKEN_FOR_COMMANDS) for word in name.split()):
-        raise LineError(f"{what}: ExaBGP takes {shown(name)} for a command, wherever it stands; choose another name")

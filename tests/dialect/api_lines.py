@@ -117,9 +117,9 @@ JUNK = st.one_of(
 
 
 @st.composite
-def damaged(draw: st.DrawFn) -> str:
-    """A statement with a few of its words taken away, doubled, exchanged, put in capitals or replaced by junk."""
-    words = draw(statements()).split()
+def damage(draw: st.DrawFn, whole: st.SearchStrategy[str]) -> str:
+    """A line with a few of its words taken away, doubled, exchanged, put in capitals or replaced by junk."""
+    words = draw(whole).split()
     for _ in range(draw(st.integers(1, 3))):
         at = draw(st.integers(0, len(words) - 1))
         match draw(st.sampled_from(["drop", "double", "swap", "junk", "insert", "upper"])):
@@ -137,3 +137,23 @@ def damaged(draw: st.DrawFn) -> str:
             case _:
                 words[at] = draw(JUNK)
     return " ".join(words)
+
+
+def damaged() -> st.SearchStrategy[str]:
+    """A statement with something done to it."""
+    return damage(statements())
+
+
+WORD = st.one_of(
+    JUNK,
+    st.sampled_from(
+        ["announce", "withdraw", "neighbor", "peer", "*", "route", "ipv4", "unicast", "attributes", "group"]
+    ),
+    st.sampled_from(
+        ["192.0.2.1", "::1", '"', "'", "\\", "#", "json", "sync", "eor", "split", "as-path", "label", "rd"]
+    ),
+    st.sampled_from(
+        ["show", "reset", "session", "watchdog", "clear", "adj-rib", "out", "flush", "name", "bgp-prefix-sid", "debug"]
+    ),
+)
+"""Any word of the protocol, and some of none."""

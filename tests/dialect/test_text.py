@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from api_lines import JUNK, damaged
+from api_lines import WORD, damaged
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -102,7 +102,7 @@ LINES: list[tuple[str, tuple[Event, ...]]] = [
     ("announce route 192.0.2.0/31 next-hop self split /32", (announced("192.0.2.0"), announced("192.0.2.1"))),
     ("announce route ::/126 next-hop self split /127", (announced("::/127"), announced("::2/127"))),
     ("announce ipv4 unicast 192.0.2.0/31 next-hop self split /32", (announced("192.0.2.0/31"),)),
-    ("withdraw attributes split /32 nlri 192.0.2.0/31", (withdrawn("192.0.2.0"), withdrawn("192.0.2.1"))),
+    ("withdraw attributes next-hop self split /32 nlri 192.0.2.0/31", (withdrawn("192.0.2.0"), withdrawn("192.0.2.1"))),
     (f"withdraw route {P}", (withdrawn(P),)),
     (f"withdraw route {P} next-hop self med 5 path-information 7", (withdrawn(P, 7),)),
     (f"withdraw route {P} next-hop 2001:db8::1", (withdrawn(P),)),
@@ -171,8 +171,15 @@ MISTAKES = [
     (f"announce route {P} next-hop 'self", "a closing ' is missing"),
     (f"announce route {P} next-hop self json", "the word 'json' outside 'show' ends ExaBGP 5.0"),
     (f"announce route {P} next-hop self name shutdown", "ExaBGP takes 'shutdown' for a command"),
-    (f"announce route {P} next-hop self bgp-prefix-sid [ ]", "bgp-prefix-sid: nothing stands between '[' and ']'"),
-    (f"announce route {P} next-hop self bgp-prefix-sid [ 300, [ ] ]", "bgp-prefix-sid: nothing stands between"),
+    (f"announce route {P} next-hop self bgp-prefix-sid [ ]", "bgp-prefix-sid: '[ INDEX ]' or"),
+    (f"announce route {P} next-hop self bgp-prefix-sid [ 300, [ ] ]", "bgp-prefix-sid: '[ INDEX ]' or"),
+    (f"announce route {P} next-hop self bgp-prefix-sid [ 300, [ ( 800000,100 ]", "bgp-prefix-sid: '[ INDEX ]' or"),
+    (f"announce route {P} next-hop self bgp-prefix-sid [ 300", "bgp-prefix-sid: '[ INDEX ]' or"),
+    (f"announce ipv4 nlri-mpls {P} label 5 bgp-prefix-sid [ ]", "bgp-prefix-sid: '[ INDEX ]' or"),
+    ("announce flow route source 10.0.0.0/24 shutdown", "ExaBGP takes 'shutdown' for a command"),
+    ("announce vpls flush adj-rib out", "ExaBGP takes 'flush adj-rib out' for a command"),
+    ("announce operational asm afi ipv4 xreload", "ExaBGP takes 'reload' for a command"),
+    ("neighbor 192.0.2.1 router-id crash clear adj-rib out", "ExaBGP takes 'crash' for a command"),
     (f"announce route {P} next-hop self label [ ]", "label: nothing stands between '[' and ']'"),
     (f"announce attributes nlri {P}", "next-hop is missing"),
     ("announce attributes next-hop self med 5", "the word 'nlri' and the prefixes behind it are missing"),
@@ -270,6 +277,13 @@ def test_a_line_with_tabs_may_be_passed_on_as_it_is_given_back(line: str) -> Non
     assert command.line == f"announce route {P} next-hop self"
 
 
+@pytest.mark.parametrize("text", ["attributes", "attribute"])
+def test_a_withdrawal_is_passed_on_with_the_next_hop_without_which_exabgp_4_2_resets_its_sessions(text: str) -> None:
+    command = parse(f"neighbor *  withdraw {text} med 5 nlri {P}")
+    assert (command.events, command.relay) == ((withdrawn(P),), True)
+    assert command.line == f"neighbor *  withdraw {text} next-hop 0.0.0.0 med 5 nlri {P}"
+
+
 def test_bytes_that_are_no_ascii_are_an_error() -> None:
     assert decode(b"announce route \xff\n").answer is Answer.ERROR
     assert decode(f"announce route {P} next-hop self\r\n".encode()).events == (announced(P),)
@@ -299,20 +313,6 @@ def test_any_bytes_get_an_answer(raw: bytes) -> None:
 @given(st.text(max_size=200))
 def test_any_text_gets_an_answer(line: str) -> None:
     assert_well_formed(parse(line))
-
-
-WORD = st.one_of(
-    JUNK,
-    st.sampled_from(
-        ["announce", "withdraw", "neighbor", "peer", "*", "route", "ipv4", "unicast", "attributes", "group"]
-    ),
-    st.sampled_from(
-        ["192.0.2.1", "::1", '"', "'", "\\", "#", "json", "sync", "eor", "split", "as-path", "label", "rd"]
-    ),
-    st.sampled_from(
-        ["show", "reset", "session", "watchdog", "clear", "adj-rib", "out", "flush", "name", "bgp-prefix-sid", "debug"]
-    ),
-)
 
 
 @given(st.lists(WORD, max_size=14).map(" ".join))
