@@ -112,7 +112,7 @@ def _group(words: list[str]) -> tuple[Event, ...]:
     """6.0's `peer * group announce … ; withdraw …`: all of it or nothing."""
     events: list[Event] = []
     for statement in " ".join(words).split(" ; "):
-        verb, *rest = statement.removesuffix(" ;").split()
+        verb, *rest = statement.removesuffix(" ;").split() or [""]
         if verb not in _VERBS or not rest or rest[0] not in ROUTE_WORDS:
             raise LineError(f"group: {shown(statement)} is neither 'announce route …' nor 'withdraw route …'")
         events += read_routes(verb, rest, room=MAX_SPLIT - len(events))
