@@ -6,6 +6,7 @@ All corpora, then so many generated lines: ten thousand to each ExaBGP, every ot
 import argparse
 import asyncio
 import itertools
+import signal
 import sys
 import time
 
@@ -23,6 +24,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="what to begin with (default: %(default)s)")
     parser.add_argument("--version", choices=[each.version for each in EXABGPS], help="only this ExaBGP")
     arguments = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # an ExaBGP that loops ends with us only if we say so
     exabgps = [each for each in EXABGPS if arguments.version in (None, each.version)]
     lines, found = itertools.chain(corpora(), generated(arguments.lines, arguments.seed)), 0
     for number in itertools.count():

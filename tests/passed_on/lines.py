@@ -15,7 +15,7 @@ from tests.dialect.api_lines import WORD, damage, damaged, statements
 
 DATA = Path(__file__).parents[1] / "dialect/data"
 _SAID = re.compile(r" *[\d.]+ > ?(.*)")
-_AT_ONCE = 1000
+_AT_ONCE = 250
 """Lines of one run of hypothesis, which remembers all that it has made."""
 _VARIANTS = 20
 """What is made of each of its lines: that is quicker by far."""

@@ -11,7 +11,7 @@ from tests.waiting import PATIENCE
 
 BATCH = 500
 """Lines that are said before it is looked whether all are answered."""
-FEW, SLOWLY = 5, 200
+FEW, SLOWLY = 3, 300
 """The first `SLOWLY` lines are said by `FEW`: then the relay mostly knows which of them was refused."""
 SAMPLE = 50
 """Refused lines that are said once more, each alone."""
