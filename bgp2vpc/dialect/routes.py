@@ -136,12 +136,12 @@ def _parts(prefix: Prefix, length: int | None) -> Iterable[Prefix]:
 
 
 def _events(verb: str, prefixes: Iterable[Prefix], offer: Offer) -> Iterator[Event]:
+    if verb == "announce" and offer.next_hop is None:
+        raise LineError("next-hop is missing: add 'next-hop self' or 'next-hop ADDRESS'")
     if offer.family:
         raise _no_vpc_route(offer.family)
-    if verb == "withdraw":
+    if verb == "withdraw" or offer.next_hop is None:
         return (Withdraw(prefix, offer.path_id) for prefix in prefixes)
-    if offer.next_hop is None:
-        raise LineError("next-hop is missing: add 'next-hop self' or 'next-hop ADDRESS'")
     next_hop, attributes, path_id = offer.next_hop, offer.attributes(), offer.path_id
     return (Announce(_path_through(next_hop, Path(prefix, next_hop, attributes, path_id))) for prefix in prefixes)
 

@@ -64,6 +64,7 @@ def _parse(line: str) -> Command:
     text = _TABS.sub(" ", line.strip())  # ExaBGP takes them, but they are no printable characters
     if not text or text[0] == "#":
         return Command(text)
+    text = made_harmless(text)
     try:
         return _command(text)
     except LineError as error:
@@ -99,8 +100,7 @@ def _command(text: str) -> Command:
     if words[0] not in _VERBS:
         return _with_selector(read_control(text, words), selector)
     if words[1:2] and words[1] in ROUTE_WORDS:
-        events = read_routes(words[0], words[1:])
-        return Command(made_harmless(text, words), events, selector, relay=True)
+        return Command(text, events=read_routes(words[0], words[1:]), selector=selector, relay=True)
     return _with_selector(read_signal(text, words[0], words[1:]), selector)
 
 

@@ -116,6 +116,12 @@ def test_where_exabgp_4_2_would_stop_at_it_what_one_clears_is_withdrawn_line_by_
         (["neighbor 10.0.0.9 up"], "neighbor 10.0.0.8 flush adj-rib out", False),
         (["neighbor 10.0.0.9 up"], "neighbor 10.0.0.8, neighbor 10.0.0.9 flush adj-rib out", False),
         (["neighbor 10.0.0.9 up"], "neighbor 10.0.0.9 local-as 1 flush adj-rib out", False),
+        (["neighbor 10.0.0.8 up", "neighbor 10.0.0.9 up"], "neighbor 10.0.0.8, neighbor 10.0.0.9 clear adj-rib", True),
+        (
+            ["neighbor 10.0.0.8 up", "neighbor 10.0.0.9 up"],
+            "neighbor 10.0.0.8 neighbor 10.0.0.9 clear adj-rib in",
+            False,
+        ),
         (["neighbor 10.0.0.9 up", "neighbor 10.0.0.9 down - x"], "flush adj-rib out", False),
         ([], "clear adj-rib in", False),
         (["neighbor 10.0.0.9 down - refused"], "neighbor 10.0.0.9 clear adj-rib in", True),

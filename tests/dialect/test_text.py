@@ -170,6 +170,7 @@ MISTAKES = [
     (f"announce route {P} next-hop self # why", "put it on a line of its own"),
     (f"announce route {P} next-hop 'self", "a closing ' is missing"),
     (f"announce route {P} next-hop self json", "the word 'json' outside 'show' ends ExaBGP 5.0"),
+    ("peer * announce flow route source 10.0.0.0/24 json", "the word 'json' outside 'show' ends ExaBGP 5.0"),
     (f"announce route {P} next-hop self name shutdown", "ExaBGP takes 'shutdown' for a command"),
     (f"announce route {P} next-hop self bgp-prefix-sid [ ]", "bgp-prefix-sid: '[ INDEX ]' or"),
     (f"announce route {P} next-hop self bgp-prefix-sid [ 300, [ ] ]", "bgp-prefix-sid: '[ INDEX ]' or"),
@@ -182,6 +183,9 @@ MISTAKES = [
     ("neighbor 192.0.2.1 router-id crash clear adj-rib out", "ExaBGP takes 'crash' for a command"),
     (f"announce route {P} next-hop self label [ ]", "label: nothing stands between '[' and ']'"),
     (f"announce attributes nlri {P}", "next-hop is missing"),
+    (f"announce attributes rd 1:2 label 5 nlri {P}", "next-hop is missing"),
+    (f"announce route {P} next-hop self label [ {7 * '5 '}]", "label: more than 6 labels"),
+    (f"announce ipv6 mpls-vpn ::/0 next-hop ::1 rd 1:2 label [ {3 * '5 '}]", "label: more than 2 labels"),
     ("announce attributes next-hop self med 5", "the word 'nlri' and the prefixes behind it are missing"),
     (f"announce attributes next-hop self nlri {P} ::/0", "cannot share one line"),
     ("announce ipv4 unicast ::/0 next-hop self", "::/0 is no ipv4 prefix"),
@@ -218,6 +222,8 @@ def test_a_mistake_is_explained_and_goes_no_further(line: str, error: str) -> No
         "announce vpls rd 1.2.3.4:5 endpoint 5 base 10702 offset 1 size 8 next-hop 10.99.0.1",
         "announce route 192.0.2.1/32 rd 65000:1 label 100 next-hop self",
         "withdraw route 192.0.2.1/32 label [ 100 ] next-hop self",
+        "announce route 192.0.2.1/32 label [ 1 2 3 4 5 6 ] next-hop self",
+        "announce ipv6 mpls-vpn ::/0 rd 65000:1 label [ 100 200 ] next-hop ::1",
         "announce route 224.0.0.0/24 next-hop self",
         "announce ipv4 mpls-vpn 192.0.2.1/32 rd 65000:1 label 100 next-hop self",
         "neighbor * announce l2vpn vpls",
@@ -285,6 +291,8 @@ def test_a_withdrawal_is_passed_on_with_the_next_hop_without_which_exabgp_4_2_re
     command = parse(f"neighbor *  withdraw {text} med 5 nlri {P}")
     assert (command.events, command.relay) == ((withdrawn(P),), True)
     assert command.line == f"neighbor *  withdraw {text} next-hop 0.0.0.0 med 5 nlri {P}"
+    other_family = parse(f"withdraw {text} rd 1:2 label 5 nlri {P}")
+    assert (other_family.relay, "next-hop 0.0.0.0" in other_family.line) == (True, True)
 
 
 def test_bytes_that_are_no_ascii_are_an_error() -> None:

@@ -17,6 +17,17 @@ DATA = Path(__file__).parents[1] / "dialect/data"
 _SAID = re.compile(r" *[\d.]+ > ?(.*)")
 _AT_ONCE = 250
 """Lines of one run of hypothesis, which remembers all that it has made."""
+_HAZARDS = (
+    "json",
+    "reload",
+    "version x",
+    "bgp-prefix-sid [ ]",
+    "label [ 1 2 3 4 5 6 7 8 ]",
+    "split /32",
+    "[",
+    "(",
+    "{ }",
+)
 _VARIANTS = 20
 """What is made of each of its lines: that is quicker by far."""
 
@@ -80,7 +91,7 @@ def _generated(first: int) -> Iterator[str]:
 
 def _crossed(line: str, other: str, random: Random) -> str:
     """A line with some words of another one between its own, or instead of some."""
-    words, others = line.split(), other.split()
+    words, others = line.split(), random.choice([other, other, other, *_HAZARDS]).split()
     at, start = random.randrange(len(words) + 1), random.randrange(len(others) + 1)
     taken = others[start : start + random.randrange(4)]
     return " ".join([*words[:at], *taken, *words[at + random.choice([0, 0, len(taken), 1]) :]])

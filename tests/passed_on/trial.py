@@ -46,7 +46,7 @@ neighbor 127.0.0.2 {{
     inherit tested;
     peer-as 64512;
     connect {ports[0]};
-    capability {{ add-path send/receive; }}
+    capability {{ add-path send/receive; extended-message disable; }}
     family {{
         ipv4 unicast; ipv4 multicast; ipv4 nlri-mpls; ipv4 mpls-vpn; ipv4 flow; ipv4 flow-vpn; l2vpn vpls;
         ipv6 unicast; ipv6 nlri-mpls; ipv6 mpls-vpn; ipv6 flow; ipv6 flow-vpn; {more}
@@ -66,7 +66,7 @@ neighbor 127.0.0.4 {{
     family {{ ipv4 unicast; ipv6 unicast; }}
 }}
 """
-"""A neighbor of every family, an external one that knows little, and one that never comes."""
+"""A neighbor of every family with messages of 4 KiB, an external one that knows little, and one that never comes."""
 ENCODERS = {"4.2": "text", "5.0": "json"}
 MORE = {"4.2": "", "5.0": "ipv4 mcast-vpn; ipv4 mup; ipv6 mcast-vpn; ipv6 mup;"}
 
