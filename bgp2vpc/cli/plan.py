@@ -89,6 +89,7 @@ def _wish(socket: Path | None, config: "Config") -> "Wish":
         Neighbors.from_json(told["neighbors"]),
         told["neighbors_held"],
         frozenset(((table, parse_prefix(prefix)), interface) for table, prefix, interface in told["overdue"]),
+        frozenset((table, parse_prefix(prefix)) for table, prefix in told["unsettled"]),
         withheld=PrefixSet(frozenset(map(parse_prefix, told["withheld"] or ())), everything=told["withheld"] is None),
         held=frozenset(map(parse_prefix, told["held"])),
         taken=frozenset(map(parse_prefix, told["taken"])),

@@ -117,7 +117,7 @@ class Daemon:
         self.bridge.sessions_changed = self._sessions_changed
         self.supervision = Supervision()
         """Whom systemd hears. To be replaced before `run`."""
-        self._calm = Calm(Damping(config.damping), Handovers())
+        self._calm = Calm(Damping(config.damping), Handovers(config.settle_time))
         turns = Turns()
         self._scripts = Scripts(self.bridge, self._tasks.start, turns, config.max_line)
         self._gossip = Gossip(self._journal, self._tasks.start, self.bridge)
@@ -247,7 +247,7 @@ class Daemon:
         else:
             self.bridge.hold_nothing()
             if self._say is not None:
-                self._calm.handovers.patience = HELPER_HASTE
+                self._calm.handovers.hurry(HELPER_HASTE)
             self._last_wish = self._wish_at_the_end(keep_managed=keep_managed)
             if reconciler is not None:
                 reconciler.only_withdraws = True
@@ -419,6 +419,7 @@ class Daemon:
             self.bridge.neighbors,
             self._neighbors_held,
             self._calm.handovers.overdue,
+            self._calm.handovers.unsettled,
             self.leaving.policy.withheld,
             self.steering.held,
             self.steering.taken,
@@ -642,6 +643,7 @@ class Daemon:
                 "failing": sorted(wish.failing),
                 "damped": [[table, str(prefix)] for table, prefix in sorted(wish.damped)],
                 "overdue": [[table, str(prefix), interface] for (table, prefix), interface in sorted(wish.overdue)],
+                "unsettled": [[table, str(prefix)] for table, prefix in sorted(wish.unsettled)],
                 "neighbors": wish.neighbors.to_json(),
                 "neighbors_held": wish.neighbors_held,
             }

@@ -464,9 +464,9 @@ class Reconciler:
         released = self._calm.damping.expire(now)
         for table_id, prefix in sorted(released):
             event(log, logging.INFO, "no longer damped", table=table_id, prefix=prefix)
-        late, forgiven = self._calm.handovers.expire(now)
+        to_read, forgiven = self._calm.handovers.expire(now)
         self.touch({prefix for _, prefix in forgiven | released})
-        self._look_again(late)  # what we know of the table is older than what we expect of the other
+        self._look_again(to_read)  # what we know of the table is older than what we expect of the other
 
     def doubt(self, prefixes: Collection[Prefix]) -> None:
         """There is news of these, and there are peers. Where we believe the route ours, one may have taken it.

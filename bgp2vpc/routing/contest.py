@@ -296,13 +296,22 @@ def _why(winner: Offered, best: Best) -> str:
 # There is no path
 
 
+_UNSETTLED = "a peer should have taken the route; the table is read again when EC2 shows it for certain"
+
+
 def _nobody(here: Contest) -> Decision | None:
     place, route = here.place, here.place.route
     if route is not None and is_peer(route, place.ours) and here.writes_any and not here.peers:
         return _left_behind(here, route)
     decision = diff(place, here.own)
-    deletes = decision is not None and decision[1] is not None
-    return place.stays(VerdictKind.KEEP, Reason.NOT_READY) if deletes and here.held else decision
+    if decision is None or decision[1] is None:
+        return decision
+    if here.held:
+        return place.stays(VerdictKind.KEEP, Reason.NOT_READY)
+    if here.peers and place.key in place.wish.unsettled:
+        # EC2 has no compare-and-swap: a delete on an old read would hit the route of a peer that has written after all.
+        return place.stays(VerdictKind.KEEP, Reason.HANDOVER, _UNSETTLED)
+    return decision
 
 
 def _left_behind(here: Contest, route: Route) -> Decision | None:

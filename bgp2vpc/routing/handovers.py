@@ -13,17 +13,33 @@ FORGIVEN: Final = 60.0
 
 
 class Handovers:
-    """Per place the interface whose owner should write there."""
+    """Per place the interface whose owner should write there.
 
-    def __init__(self) -> None:
-        self.patience = PATIENCE
+    Who has let us wait may have written all the same: reads may be up to `settle_time` seconds old.
+    """
+
+    def __init__(self, settle_time: float) -> None:
+        self._patience = PATIENCE
+        self._settle_time = settle_time
         self._awaited: dict[Key, tuple[str, float]] = {}
         self._overdue: dict[tuple[Key, str], float] = {}
+        self._unsettled: dict[Key, float] = {}
 
     @property
     def overdue(self) -> Collection[tuple[Key, str]]:
         """(place, interface) of those that have let us wait, as of the last `expire`; live."""
         return self._overdue.keys()
+
+    @property
+    def unsettled(self) -> Collection[Key]:
+        """Places where a read may be too old to show what somebody who is overdue has written, as of the last `expire`;
+        live."""
+        return self._unsettled.keys()
+
+    def hurry(self, patience: float) -> None:
+        """From now on nobody is given more time than this, and reads are believed."""
+        self._patience, self._settle_time = patience, 0.0
+        self._unsettled.clear()
 
     @property
     def are_awaited(self) -> bool:
@@ -36,7 +52,7 @@ class Handovers:
         if interface is None:
             self._awaited.pop(key, None)
         elif self._awaited.get(key, ("", 0.0))[0] != interface:
-            self._awaited[key] = (interface, now + self.patience)
+            self._awaited[key] = (interface, now + self._patience)
         self._overdue.pop((key, holder), None)  # it has written after all
 
     def news(self, prefixes: Collection[Prefix]) -> None:
@@ -45,18 +61,23 @@ class Handovers:
             del self._overdue[each]
 
     def expire(self, now: float) -> tuple[frozenset[Key], frozenset[Key]]:
-        """Returns the places where somebody is overdue from now on, and those where somebody is not any more."""
+        """Returns the places to look at again, where somebody is overdue from now on, or what was unsettled has settled;
+        and those where somebody is overdue no longer."""
         late = {key: interface for key, (interface, until) in self._awaited.items() if until <= now}
         forgiven = {each for each, until in self._overdue.items() if until <= now}
         for each in forgiven:
             del self._overdue[each]
+        settled = frozenset(key for key, until in self._unsettled.items() if until <= now)
+        for key in settled:
+            del self._unsettled[key]
         for key, interface in late.items():
             del self._awaited[key]
             self._overdue[key, interface] = now + FORGIVEN
-        return frozenset(late), frozenset(key for key, _ in forgiven)
+            if self._settle_time > 0:
+                self._unsettled[key] = now + self._settle_time
+        return frozenset(late) | settled, frozenset(key for key, _ in forgiven)
 
     def next_expiry(self) -> float | None:
         """When `expire` has something to do next."""
-        return min(
-            (until for until in (*(u for _, u in self._awaited.values()), *self._overdue.values())), default=None
-        )
+        awaited = (until for _, until in self._awaited.values())
+        return min((*awaited, *self._overdue.values(), *self._unsettled.values()), default=None)

@@ -20,6 +20,7 @@ class Wish:
     `damped`: where routes have moved too often of late. `neighbors`: their sessions.
     `neighbors_held`: the neighbors have not told all they have: where best path decides, nothing is taken or deleted.
     `overdue`: (place, interface id) of peers that should have written there, and have not.
+    `unsettled`: places where such a peer may have written all the same, and reads may be too old to show it.
     `withheld`: prefixes that are drained: what is left of them goes, whoever has spoken.
     `held`: prefixes that an operator has frozen: nothing is written there, whatever else is wished.
     `taken`: prefixes that an operator wants here now, although the rule would leave them to another instance.
@@ -34,6 +35,7 @@ class Wish:
     neighbors: Neighbors = field(default_factory=Neighbors)
     neighbors_held: bool = False
     overdue: Collection[tuple[Key, str]] = field(default_factory=frozenset)
+    unsettled: Collection[Key] = field(default_factory=frozenset)
     withheld: Container[Prefix] = ()
     held: Container[Prefix] = ()
     taken: Container[Prefix] = ()

@@ -163,18 +163,48 @@ def test_what_the_peer_does_not_write_in_time_we_write_ourselves(pair) -> None:
     assert first.routes == [AT_FIRST]
 
 
-def test_without_a_successor_that_writes_the_route_goes_after_the_handover_time(pair) -> None:
+def test_without_a_successor_that_writes_the_route_goes_once_reads_would_show_its_write(pair) -> None:
     first, second, _ = pair()
     first.say(announce(A, "med 10"))
     second.say(announce(A, "med 20"))
     first.wait(5)
     second.vpc.fail_next(TAKE, Transient("ReplaceRoute", "Unavailable", ""), times=1000)
     first.say(withdraw(A))
-    first.wait(1.5)
+    first.wait(11.5)
     assert first.routes == [AT_FIRST]
+    assert first.verdicts() == [f"rtb-1 {A} keep handover"]
     first.wait(1.5)
     assert first.routes in ([], [AT_SECOND])
     assert first.verdicts() == []
+
+
+def test_a_successor_whose_write_our_reads_do_not_show_yet_keeps_the_route(pair) -> None:
+    first, second, _ = pair()
+    first.say(announce(A, "med 10"))
+    second.say(announce(A, "med 20"))
+    first.wait(15)
+    first.forget_calls()
+    first.vpc.before_next(TAKE, first.vpc.freeze)
+    first.say(withdraw(A))
+    first.wait(9)
+    first.vpc.thaw()
+    first.wait(60)
+    assert first.writes == [TAKE]
+    assert first.routes == [AT_SECOND]
+
+
+def test_when_the_peer_withdraws_too_the_route_is_deleted_at_once(pair) -> None:
+    first, second, _ = pair()
+    first.say(announce(A, "med 10"))
+    second.say(announce(A, "med 20"))
+    first.wait(15)
+    first.forget_calls()
+    second.vpc.fail_next(TAKE, Transient("ReplaceRoute", "Unavailable", ""), times=1000)
+    first.say(withdraw(A))
+    first.wait(5)
+    second.say(withdraw(A))
+    first.wait(0.5)
+    assert first.routes == []
 
 
 def test_nothing_is_taken_or_deleted_before_the_neighbors_have_told(make_lab) -> None:

@@ -3,6 +3,7 @@ from bgp2vpc.routing.plan import Reason, Verdict, VerdictKind
 from bgp2vpc.vpc.model import interface_target
 from tests.values import OURS, P1, P2, PEER
 
+SETTLE = 10.0
 HERE = ("rtb-1", P1)
 
 
@@ -11,7 +12,7 @@ def verdict(awaits: str | None) -> Verdict:
 
 
 def test_who_does_not_write_in_time_is_overdue_and_forgiven_later():
-    handovers = Handovers()
+    handovers = Handovers(SETTLE)
     handovers.decided(HERE, verdict(PEER), OURS, 0.0)
     assert handovers.are_awaited
     assert handovers.next_expiry() == PATIENCE
@@ -19,13 +20,15 @@ def test_who_does_not_write_in_time_is_overdue_and_forgiven_later():
     assert handovers.expire(PATIENCE) == ({HERE}, frozenset())
     assert set(handovers.overdue) == {(HERE, PEER)}
     assert not handovers.are_awaited
+    assert handovers.next_expiry() == PATIENCE + SETTLE
+    handovers.expire(PATIENCE + SETTLE)
     assert handovers.next_expiry() == PATIENCE + FORGIVEN
     assert handovers.expire(PATIENCE + FORGIVEN) == (frozenset(), {HERE})
     assert not handovers.overdue
 
 
 def test_waiting_for_the_same_one_does_not_begin_anew_but_for_another_it_does():
-    handovers = Handovers()
+    handovers = Handovers(SETTLE)
     handovers.decided(HERE, verdict(PEER), OURS, 0.0)
     handovers.decided(HERE, verdict(PEER), OURS, 1.0)
     assert handovers.next_expiry() == PATIENCE
@@ -34,7 +37,7 @@ def test_waiting_for_the_same_one_does_not_begin_anew_but_for_another_it_does():
 
 
 def test_nobody_is_waited_for_where_nothing_is_expected():
-    handovers = Handovers()
+    handovers = Handovers(SETTLE)
     for after in (verdict(None), None):
         handovers.decided(HERE, verdict(PEER), OURS, 0.0)
         handovers.decided(HERE, after, OURS, 1.0)
@@ -43,7 +46,7 @@ def test_nobody_is_waited_for_where_nothing_is_expected():
 
 
 def test_who_has_written_after_all_is_not_overdue():
-    handovers = Handovers()
+    handovers = Handovers(SETTLE)
     handovers.decided(HERE, verdict(PEER), OURS, 0.0)
     handovers.expire(PATIENCE)
     handovers.decided(HERE, verdict(None), PEER, 3.0)
@@ -51,10 +54,32 @@ def test_who_has_written_after_all_is_not_overdue():
 
 
 def test_who_was_overdue_is_waited_for_again_when_there_is_news():
-    handovers = Handovers()
+    handovers = Handovers(SETTLE)
     handovers.decided(HERE, verdict(PEER), OURS, 0.0)
     handovers.expire(PATIENCE)
     handovers.news([P2])
     assert handovers.overdue
     handovers.news([P1])
     assert not handovers.overdue
+
+
+def test_reads_are_too_old_to_show_what_somebody_overdue_has_written_for_the_settle_time() -> None:
+    handovers = Handovers(SETTLE)
+    handovers.decided(HERE, verdict(PEER), OURS, 0.0)
+    assert not handovers.unsettled
+    handovers.expire(PATIENCE)
+    assert set(handovers.unsettled) == {HERE}
+    assert handovers.expire(PATIENCE + SETTLE - 0.1) == (frozenset(), frozenset())
+    assert handovers.expire(PATIENCE + SETTLE) == ({HERE}, frozenset())
+    assert not handovers.unsettled
+
+
+def test_who_is_in_a_hurry_waits_for_nobody_longer_than_that() -> None:
+    handovers = Handovers(SETTLE)
+    handovers.decided(HERE, verdict(PEER), OURS, 0.0)
+    handovers.expire(PATIENCE)
+    handovers.hurry(1.0)
+    assert not handovers.unsettled
+    handovers.decided(HERE, verdict("eni-8"), OURS, 3.0)
+    assert handovers.expire(4.0) == ({HERE}, frozenset())
+    assert not handovers.unsettled

@@ -37,6 +37,8 @@ HEARD: Final = 0.06
 HOLD: Final = 1.2 * HOLD_TIME
 """Seconds until a silent peer is noticed: `hold-time 3`, and ExaBGP's own ticks."""
 HANDOVER: Final = 2.0
+SETTLE: Final = 10.0
+"""`settle_time`, by default."""
 STARTUP_HOLD: Final = 10.0
 POLL: Final = 66.0
 """Seconds between two polls at most: `poll_time` and a tenth."""
