@@ -53,7 +53,7 @@ def _wish(socket: Path | None, config: "Config") -> "Wish":
     from bgp2vpc.bgp.rib import Rib, Side
     from bgp2vpc.daemon.steer import Verb
     from bgp2vpc.dialect.text import parse
-    from bgp2vpc.prefix import parse_prefix
+    from bgp2vpc.prefix import parse_address, parse_prefix
     from bgp2vpc.routing.wish import Wish
     from bgp2vpc.sources.client import ask
     from bgp2vpc.sources.unix import SocketError
@@ -90,6 +90,7 @@ def _wish(socket: Path | None, config: "Config") -> "Wish":
         told["neighbors_held"],
         frozenset(((table, parse_prefix(prefix)), interface) for table, prefix, interface in told["overdue"]),
         frozenset((table, parse_prefix(prefix)) for table, prefix in told["unsettled"]),
+        {parse_prefix(prefix): frozenset(map(parse_address, hops)) for prefix, hops in told["lost"].items()},
         withheld=PrefixSet(frozenset(map(parse_prefix, told["withheld"] or ())), everything=told["withheld"] is None),
         held=frozenset(map(parse_prefix, told["held"])),
         taken=frozenset(map(parse_prefix, told["taken"])),

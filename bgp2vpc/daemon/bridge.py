@@ -94,6 +94,8 @@ class Bridge:
         self.stop_requested: Callable[[], None] = lambda: None
         self.sessions_changed: Callable[[], None] = lambda: None
         """Called when a session of a neighbor has begun, told all, or ended."""
+        self.lost: Callable[[Collection[tuple[Prefix, IPAddress]]], None] = lambda _: None
+        """Called with the paths, by prefix and next hop, of a neighbor that is lost, before anything follows."""
         self._hold_timers = HoldTimers()
         self._hold_watch: asyncio.TimerHandle | None = None
         self._gone: dict[IPAddress, set[str]] = {}
@@ -298,7 +300,9 @@ class Bridge:
             self._alive(peer, "hold timer")
         if self.kinds.pop(name, None) is not None:
             event(log, logging.INFO, "peer down", peer=peer)
-            self.neighbors.departed(self.rib.next_hops(name), Standing.LOST, since)
+            paths = self.rib.next_hops(name)
+            self.lost(paths)
+            self.neighbors.departed(paths, Standing.LOST, since)
             changed = self.rib.close(name, self._now(), hold=0)
             self._changed(changed)
         if is_news:
@@ -316,6 +320,7 @@ class Bridge:
 
     def _failed(self, address: IPAddress, why: str) -> None:
         self._gone.setdefault(address, set()).add(why)
+        self.lost(self.rib.next_hops(_peer_name(address)))
         self.neighbors.failed(address, self._now())
         self.sessions_changed()
 

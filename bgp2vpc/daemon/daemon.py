@@ -46,7 +46,7 @@ from bgp2vpc.daemon.waiting import cancelled, until
 from bgp2vpc.dialect.message import Message
 from bgp2vpc.errors import ConfigError, Problem
 from bgp2vpc.logs import event
-from bgp2vpc.prefix import Prefix
+from bgp2vpc.prefix import IPAddress, Prefix
 from bgp2vpc.routing.damping import Damping
 from bgp2vpc.routing.handovers import Handovers
 from bgp2vpc.routing.plan import Action, Reason
@@ -115,6 +115,7 @@ class Daemon:
         self._notifier = Notifier(self._journal, self._tasks.start)
         self.bridge.stop_requested = self.stop
         self.bridge.sessions_changed = self._sessions_changed
+        self.bridge.lost = self._lost
         self.supervision = Supervision()
         """Whom systemd hears. To be replaced before `run`."""
         self._calm = Calm(Damping(config.damping), Handovers(config.settle_time))
@@ -420,6 +421,7 @@ class Daemon:
             self._neighbors_held,
             self._calm.handovers.overdue,
             self._calm.handovers.unsettled,
+            self._calm.handovers.lost,
             self.leaving.policy.withheld,
             self.steering.held,
             self.steering.taken,
@@ -439,6 +441,9 @@ class Daemon:
         """What depends on the neighbors may be decided otherwise now."""
         if self._reconciler is not None:
             self._touch({verdict.prefix for verdict in self._reconciler.verdicts.values()})
+
+    def _lost(self, paths: Collection[tuple[Prefix, IPAddress]]) -> None:
+        self._calm.handovers.session_lost(paths, asyncio.get_running_loop().time())
 
     def _decided(self, wish: Wish, only: Collection[Prefix] | None) -> None:
         self._health.follow_owners(wish, only)
@@ -644,6 +649,7 @@ class Daemon:
                 "damped": [[table, str(prefix)] for table, prefix in sorted(wish.damped)],
                 "overdue": [[table, str(prefix), interface] for (table, prefix), interface in sorted(wish.overdue)],
                 "unsettled": [[table, str(prefix)] for table, prefix in sorted(wish.unsettled)],
+                "lost": {str(prefix): sorted(map(str, hops)) for prefix, hops in wish.lost.items()},
                 "neighbors": wish.neighbors.to_json(),
                 "neighbors_held": wish.neighbors_held,
             }

@@ -465,7 +465,7 @@ class Reconciler:
         for table_id, prefix in sorted(released):
             event(log, logging.INFO, "no longer damped", table=table_id, prefix=prefix)
         to_read, forgiven = self._calm.handovers.expire(now)
-        self.touch({prefix for _, prefix in forgiven | released})
+        self.touch(forgiven | {prefix for _, prefix in released})
         self._look_again(to_read)  # what we know of the table is older than what we expect of the other
 
     def doubt(self, prefixes: Collection[Prefix]) -> None:

@@ -21,8 +21,10 @@ Every instance decides for itself, from what it hears, and comes to the same res
 With `write: any` the best path is installed whoever's it is, as if it were ours; and what a neighbor has left behind is
 deleted where nobody offers a path.
 
-A peer that is expected to write and does not, within the handover time, is passed over. Until the neighbors have told
-what they have (end-of-RIB, RFC 4724 section 2), and while a next hop is being looked up, nothing is taken or deleted.
+A peer that is expected to write and does not, within the handover time, is passed over; but while it offers a path,
+nothing is deleted before reads would show what it has written meanwhile. The same goes for a peer whose session was
+lost just now: it may take the route from an owner that it no longer hears. Until the neighbors have told what they
+have (end-of-RIB, RFC 4724 section 2), and while a next hop is being looked up, nothing is taken or deleted.
 Where routes move too often, only owners that are certainly not serving lose them (`routing.diff.take`).
 """
 
@@ -296,7 +298,7 @@ def _why(winner: Offered, best: Best) -> str:
 # There is no path
 
 
-_UNSETTLED = "a peer should have taken the route; the table is read again when EC2 shows it for certain"
+_UNSETTLED = "a peer may have taken the route, and EC2's reads may not show it yet"
 
 
 def _nobody(here: Contest) -> Decision | None:
@@ -308,10 +310,16 @@ def _nobody(here: Contest) -> Decision | None:
         return decision
     if here.held:
         return place.stays(VerdictKind.KEEP, Reason.NOT_READY)
-    if here.peers and place.key in place.wish.unsettled:
-        # EC2 has no compare-and-swap: a delete on an old read would hit the route of a peer that has written after all.
-        return place.stays(VerdictKind.KEEP, Reason.HANDOVER, _UNSETTLED)
-    return decision
+    return place.stays(VerdictKind.KEEP, Reason.HANDOVER, _UNSETTLED) if _may_be_taken(here) else decision
+
+
+def _may_be_taken(here: Contest) -> bool:
+    """Whether a peer may have taken the route, and reads may be too old to show it: a delete would hit its route."""
+    place, wish = here.place, here.place.wish
+    if here.peers and place.key in wish.unsettled:
+        return True
+    owner = place.snapshot.neighborhood.get(place.route.target.id) if place.route else None
+    return any(owner is None or each not in owner.addresses for each in wish.lost.get(place.prefix, ()))
 
 
 def _left_behind(here: Contest, route: Route) -> Decision | None:
@@ -325,4 +333,6 @@ def _left_behind(here: Contest, route: Route) -> Decision | None:
         return place.stays(VerdictKind.YIELD, Reason.NOT_READY if here.held else reason)
     if reason is Reason.OWNER_LOST and place.key in place.wish.damped:
         return place.stays(VerdictKind.YIELD, Reason.DAMPED)
+    if _may_be_taken(here):
+        return place.stays(VerdictKind.YIELD, Reason.HANDOVER, _UNSETTLED)
     return withdraw(place, route, reason if reason is Reason.OWNER_LOST else Reason.WITHDRAWN)

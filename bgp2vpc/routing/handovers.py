@@ -1,9 +1,9 @@
 """Handovers: whom we expect to write in our stead, and who has let us wait for too long. Pure; times in seconds."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 from typing import Final
 
-from bgp2vpc.prefix import Prefix
+from bgp2vpc.prefix import IPAddress, Prefix
 from bgp2vpc.routing.plan import Key, Verdict
 
 PATIENCE: Final = 2.0
@@ -24,6 +24,7 @@ class Handovers:
         self._awaited: dict[Key, tuple[str, float]] = {}
         self._overdue: dict[tuple[Key, str], float] = {}
         self._unsettled: dict[Key, float] = {}
+        self._lost: dict[Prefix, dict[IPAddress, float]] = {}
 
     @property
     def overdue(self) -> Collection[tuple[Key, str]]:
@@ -32,14 +33,22 @@ class Handovers:
 
     @property
     def unsettled(self) -> Collection[Key]:
-        """Places where a read may be too old to show what somebody who is overdue has written, as of the last `expire`;
-        live."""
+        """Places where reads may be too old to show what somebody overdue wrote, as of the last `expire`; live."""
         return self._unsettled.keys()
+
+    @property
+    def lost(self) -> Mapping[Prefix, Collection[IPAddress]]:
+        """Prefix -> next hops of paths whose session was lost of late, as of the last `expire`; live.
+
+        Such a peer may take the route, as soon as it has lost us, and reads are too old to show it.
+        """
+        return self._lost
 
     def hurry(self, patience: float) -> None:
         """From now on nobody is given more time than this, and reads are believed."""
         self._patience, self._settle_time = patience, 0.0
         self._unsettled.clear()
+        self._lost.clear()
 
     @property
     def are_awaited(self) -> bool:
@@ -60,9 +69,16 @@ class Handovers:
         for each in [each for each in self._overdue if each[0][1] in prefixes]:
             del self._overdue[each]
 
-    def expire(self, now: float) -> tuple[frozenset[Key], frozenset[Key]]:
-        """Returns the places to look at again, where somebody is overdue from now on, or what was unsettled has settled;
-        and those where somebody is overdue no longer."""
+    def session_lost(self, paths: Iterable[tuple[Prefix, IPAddress]], now: float) -> None:
+        """The session with who offered these paths, by prefix and next hop, is lost."""
+        if self._settle_time > 0:
+            for prefix, next_hop in paths:
+                self._lost.setdefault(prefix, {})[next_hop] = now + self._patience + self._settle_time
+
+    def expire(self, now: float) -> tuple[frozenset[Key], frozenset[Prefix]]:
+        """Returns the places to look at again, where somebody is overdue from now on or what was unsettled has settled,
+        and the prefixes of which somebody is overdue, or was lost of late, no longer.
+        """
         late = {key: interface for key, (interface, until) in self._awaited.items() if until <= now}
         forgiven = {each for each, until in self._overdue.items() if until <= now}
         for each in forgiven:
@@ -75,9 +91,15 @@ class Handovers:
             self._overdue[key, interface] = now + FORGIVEN
             if self._settle_time > 0:
                 self._unsettled[key] = now + self._settle_time
-        return frozenset(late) | settled, frozenset(key for key, _ in forgiven)
+        found = {prefix for prefix, lost in self._lost.items() if min(lost.values()) <= now}
+        for prefix in found:
+            self._lost[prefix] = {each: until for each, until in self._lost[prefix].items() if until > now}
+            if not self._lost[prefix]:
+                del self._lost[prefix]
+        return frozenset(late) | settled, frozenset(prefix for (_, prefix), _ in forgiven) | found
 
     def next_expiry(self) -> float | None:
         """When `expire` has something to do next."""
         awaited = (until for _, until in self._awaited.values())
-        return min((*awaited, *self._overdue.values(), *self._unsettled.values()), default=None)
+        lost = (min(each.values()) for each in self._lost.values())
+        return min((*awaited, *self._overdue.values(), *self._unsettled.values(), *lost), default=None)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from bgp2vpc.bgp.neighbors import Neighbors
 from bgp2vpc.bgp.rib import Offer
-from bgp2vpc.prefix import Prefix
+from bgp2vpc.prefix import IPAddress, Prefix
 from bgp2vpc.routing.plan import Key
 from bgp2vpc.routing.rule import Rule
 
@@ -21,6 +21,7 @@ class Wish:
     `neighbors_held`: the neighbors have not told all they have: where best path decides, nothing is taken or deleted.
     `overdue`: (place, interface id) of peers that should have written there, and have not.
     `unsettled`: places where such a peer may have written all the same, and reads may be too old to show it.
+    `lost`: prefix -> next hops of peers whose session was lost of late: they may have written, too.
     `withheld`: prefixes that are drained: what is left of them goes, whoever has spoken.
     `held`: prefixes that an operator has frozen: nothing is written there, whatever else is wished.
     `taken`: prefixes that an operator wants here now, although the rule would leave them to another instance.
@@ -36,6 +37,7 @@ class Wish:
     neighbors_held: bool = False
     overdue: Collection[tuple[Key, str]] = field(default_factory=frozenset)
     unsettled: Collection[Key] = field(default_factory=frozenset)
+    lost: Mapping[Prefix, Collection[IPAddress]] = field(default_factory=dict)
     withheld: Container[Prefix] = ()
     held: Container[Prefix] = ()
     taken: Container[Prefix] = ()

@@ -193,6 +193,40 @@ def test_a_successor_whose_write_our_reads_do_not_show_yet_keeps_the_route(pair)
     assert first.routes == [AT_SECOND]
 
 
+@pytest.mark.parametrize("taken", [True, False])
+def test_a_withdrawal_just_after_the_session_is_lost_does_not_delete_what_the_peer_may_have_taken(pair, taken) -> None:
+    first, second, peering = pair()
+    first.say(announce(A, "med 10"))
+    second.say(announce(A, "med 20"))
+    first.wait(15)
+    first.forget_calls()
+    if taken:
+        first.vpc.before_next(TAKE, first.vpc.freeze)
+    else:
+        second.go_deaf()
+    peering.down()
+    first.wait(1)
+    first.say(withdraw(A))
+    first.wait(9)
+    first.vpc.thaw()
+    assert first.writes == ([TAKE] if taken else [])
+    first.wait(5)
+    assert first.routes == ([AT_SECOND] if taken else [])
+
+
+def test_a_withdrawal_long_after_the_session_is_lost_deletes_at_once(pair) -> None:
+    first, second, peering = pair()
+    first.say(announce(A, "med 10"))
+    second.say(announce(A, "med 20"))
+    first.wait(5)
+    second.go_deaf()
+    peering.down()
+    first.wait(13)
+    first.say(withdraw(A))
+    first.wait(0.35)
+    assert first.routes == []
+
+
 def test_when_the_peer_withdraws_too_the_route_is_deleted_at_once(pair) -> None:
     first, second, _ = pair()
     first.say(announce(A, "med 10"))

@@ -101,6 +101,8 @@ BETTER, WORSE, EQUAL = own(med=50), own(med=200), own(med=100)
 THEIRS = peer(med=100)
 DRAINING = dict(communities=(GRACEFUL_SHUTDOWN,), med=500)
 
+LATE = {(("rtb-1", P1), PEER)}
+
 TABLE = [
     # the table has, offers, options, what becomes of it
     (NOTHING, [BETTER, THEIRS], {}, "create absent eni-1 -> create eni-1"),
@@ -110,6 +112,12 @@ TABLE = [
     (US, [EQUAL, THEIRS], {}, "keep ours eni-1"),
     (US, [WORSE, THEIRS], {}, "keep peer-best eni-1, awaits eni-9"),
     (US, [THEIRS], {}, "keep handover eni-1, awaits eni-9"),
+    (US, [THEIRS], dict(overdue=LATE, unsettled={("rtb-1", P1)}), "keep handover eni-1"),
+    (US, [THEIRS], dict(overdue=LATE, unsettled={("rtb-2", P1)}), "delete withdrawn None -> delete eni-1"),
+    (US, [], dict(unsettled={("rtb-1", P1)}), "delete withdrawn None -> delete eni-1"),
+    (US, [], dict(lost={P1: {NINE}}), "keep handover eni-1"),
+    (US, [], dict(lost={P2: {NINE}}), "delete withdrawn None -> delete eni-1"),
+    (US, [BETTER], dict(lost={P1: {NINE}}), "keep ours eni-1"),
     (US, [], {}, "delete withdrawn None -> delete eni-1"),
     (THEM, [BETTER, THEIRS], {}, "replace best-path eni-1 -> replace eni-1"),
     (THEM, [EQUAL, THEIRS], {}, "yield peer-best eni-9"),
@@ -304,6 +312,8 @@ BRIDGE = [
     (THEM, [], dict(known=SILENT), ANY, "nothing"),
     (THEM, [], dict(known=LOST), ANY, "delete owner-lost None -> delete eni-9"),
     (THEM, [], dict(known=LOST, damped={("rtb-1", P1)}), ANY, "yield damped eni-9"),
+    (THEM, [], dict(known=LOST, lost={P1: {NINE}}), ANY, "delete owner-lost None -> delete eni-9"),
+    (THEM, [], dict(known=LOST, lost={P1: {NINE, EIGHT}}), ANY, "yield handover eni-9"),
     (THEM, [], dict(known=LOST), ANY_CHECKED, "yield owner-unheard eni-9"),
     (THEM, [], dict(known=LOST, failing=FAILING), ANY_CHECKED, "delete owner-lost None -> delete eni-9"),
     (THEM, [], dict(known=WITHDRAWN, neighbors_held=True), ANY, "yield not-ready eni-9"),

@@ -1,9 +1,11 @@
+from bgp2vpc.prefix import IPAddress
 from bgp2vpc.routing.handovers import FORGIVEN, PATIENCE, Handovers
 from bgp2vpc.routing.plan import Reason, Verdict, VerdictKind
 from bgp2vpc.vpc.model import interface_target
 from tests.values import OURS, P1, P2, PEER
 
 SETTLE = 10.0
+NINE, EIGHT = IPAddress("10.0.0.9"), IPAddress("10.0.0.99")
 HERE = ("rtb-1", P1)
 
 
@@ -23,7 +25,7 @@ def test_who_does_not_write_in_time_is_overdue_and_forgiven_later():
     assert handovers.next_expiry() == PATIENCE + SETTLE
     handovers.expire(PATIENCE + SETTLE)
     assert handovers.next_expiry() == PATIENCE + FORGIVEN
-    assert handovers.expire(PATIENCE + FORGIVEN) == (frozenset(), {HERE})
+    assert handovers.expire(PATIENCE + FORGIVEN) == (frozenset(), {P1})
     assert not handovers.overdue
 
 
@@ -82,4 +84,26 @@ def test_who_is_in_a_hurry_waits_for_nobody_longer_than_that() -> None:
     assert not handovers.unsettled
     handovers.decided(HERE, verdict("eni-8"), OURS, 3.0)
     assert handovers.expire(4.0) == ({HERE}, frozenset())
+    assert not handovers.unsettled
+
+
+def test_who_was_lost_of_late_has_the_handover_time_to_write_and_reads_the_settle_time_to_show_it() -> None:
+    handovers = Handovers(SETTLE)
+    handovers.session_lost([(P1, NINE), (P2, NINE)], 0.0)
+    handovers.session_lost([(P1, EIGHT)], 5.0)
+    assert handovers.next_expiry() == PATIENCE + SETTLE
+    assert handovers.expire(PATIENCE + SETTLE - 0.1) == (frozenset(), frozenset())
+    assert handovers.expire(PATIENCE + SETTLE) == (frozenset(), {P1, P2})
+    assert {prefix: set(next_hops) for prefix, next_hops in handovers.lost.items()} == {P1: {EIGHT}}
+    assert handovers.expire(PATIENCE + SETTLE + 5.0) == (frozenset(), {P1})
+    assert not handovers.lost
+    assert handovers.next_expiry() is None
+
+
+def test_without_a_settle_time_reads_are_believed() -> None:
+    handovers = Handovers(0.0)
+    handovers.session_lost([(P1, NINE)], 0.0)
+    handovers.decided(HERE, verdict(PEER), OURS, 0.0)
+    handovers.expire(PATIENCE)
+    assert not handovers.lost
     assert not handovers.unsettled
