@@ -5,11 +5,12 @@ import logging
 import os
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from multiprocessing import Pool
 
 from tests.simulation import fleet
-from tests.simulation.invariants import Watch, check
+from tests.simulation.invariants import Hit, Watch, check
 from tests.simulation.schedule import Schedule
 
 SHOWN = 10
@@ -32,14 +33,18 @@ def main() -> int:
 
 def _run(seeds: range, jobs: int) -> int:
     started, failed, done = time.monotonic(), 0, 0
-    for seed, faults in _results(seeds, jobs):
+    hits: Counter[Hit] = Counter()
+    for seed, faults, its in _results(seeds, jobs):
         done += 1
+        hits += its
         if faults:
             failed += 1
             print(failure(seed, faults), flush=True)
         if failed >= SHOWN:
             break
     seconds = time.monotonic() - started
+    counts = ", ".join(f"{hits[each]} {each.value}" for each in Hit)
+    print(f"deletes that hit another host's route: {counts}")
     print(f"{done} schedules in {seconds:.1f} s, {done / seconds:.0f} a second; {failed} failed")
     return 1 if failed else 0
 
@@ -50,7 +55,7 @@ def failure(seed: int, faults: Iterable[str]) -> str:
     return "\n  ".join([f"seed {seed} fails:", *faults, replay])
 
 
-def _results(seeds: range, jobs: int) -> Iterator[tuple[int, list[str]]]:
+def _results(seeds: range, jobs: int) -> Iterator[tuple[int, list[str], Counter[Hit]]]:
     if jobs == 1:
         yield from map(_faults, seeds)
         return
@@ -58,9 +63,10 @@ def _results(seeds: range, jobs: int) -> Iterator[tuple[int, list[str]]]:
         yield from pool.imap(_faults, seeds, chunksize=10)
 
 
-def _faults(seed: int) -> tuple[int, list[str]]:
+def _faults(seed: int) -> tuple[int, list[str], Counter[Hit]]:
     logging.getLogger("bgp2vpc").setLevel(logging.CRITICAL + 1)
-    return seed, check(seed)[0]
+    faults, _, hits = check(seed)
+    return seed, faults, hits
 
 
 def _replay(seed: int, *, traced: bool) -> int:

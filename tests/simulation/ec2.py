@@ -26,13 +26,27 @@ _ERRORS = {
     Fate.EXPIRED: Credentials,
 }
 _MISFORTUNES = tuple(_ERRORS)
+SETTLE_TIME = 10.0
+"""Seconds that a read is old at most, as the daemons' `settle_time` says."""
 REMEMBERED = 30.0
 """Seconds of the past that a read may show at most."""
 
 
 @dataclass(frozen=True, slots=True)
+class Read:
+    """A read of tables that EC2 answered: when it was asked, what second it shows, and when the answer came."""
+
+    asked: float
+    shows: float
+    answered: float
+
+
+@dataclass(frozen=True, slots=True)
 class Write:
-    """A write that EC2 accepted: `old` and `new` are ids of interfaces or gateways, None: no route."""
+    """A write that EC2 accepted: `old` and `new` are ids of interfaces or gateways, None: no route.
+
+    `read`: the last read of the table that the writer had an answer to when it sent the write.
+    """
 
     at: float
     writer: str
@@ -40,6 +54,7 @@ class Write:
     prefix: Prefix
     old: str | None
     new: str | None
+    read: Read | None = None
 
     def __str__(self) -> str:
         return f"{self.table_id} {self.prefix} {self.old} -> {self.new}"
@@ -130,10 +145,10 @@ class SharedVpc(MemoryVpc):
             self.put_route(table_id, str(prefix), target)
         self.written(writer, table_id, prefix, old)
 
-    def written(self, writer: str, table_id: str, prefix: Prefix, old: str | None) -> None:
+    def written(self, writer: str, table_id: str, prefix: Prefix, old: str | None, read: Read | None = None) -> None:
         """A write was done."""
         self.remember()
-        self._wrote(Write(self.clock.time(), writer, table_id, prefix, old, self.holder(table_id, prefix)))
+        self._wrote(Write(self.clock.time(), writer, table_id, prefix, old, self.holder(table_id, prefix), read))
 
 
 @dataclass(slots=True)
@@ -165,6 +180,8 @@ class Ec2View(VpcApi):
         self._clock = vpc.clock
         self._random = random
         self._told = told
+        self._reads: dict[str, list[Read]] = {}
+        """By table, in the order in which they were made."""
 
     # How calls travel
 
@@ -208,10 +225,20 @@ class Ec2View(VpcApi):
         def read() -> tuple[RouteTable, ...]:
             age = self._random.uniform(0.0, self.weather.age) if self.weather.age else 0.0
             tables = self._vpc.tables_as_of(self._clock.time() - age)
-            wanted = (t for t in tables if t.vpc_id in vpc_ids and (not table_ids or t.id in table_ids))
+            wanted = [t for t in tables if t.vpc_id in vpc_ids and (not table_ids or t.id in table_ids)]
+            self._note_read([table.id for table in wanted], age)
             return tuple(sorted(wanted, key=lambda table: table.id))
 
         return self._call("DescribeRouteTables", " ".join(sorted(table_ids)), read)
+
+    def _note_read(self, table_ids: Collection[str], age: float) -> None:
+        now, trip = self._clock.time(), self._clock.trip
+        if trip.fate is not Fate.FAIR:
+            return
+        read = Read(now - trip.there, now - age, now + trip.back)
+        for table_id in table_ids:
+            recent = [each for each in self._reads.get(table_id, ()) if each.answered > now - REMEMBERED]
+            self._reads[table_id] = [*recent, read]
 
     def interfaces(self, instance_id: str) -> tuple[Interface, ...]:
         return self._call("DescribeNetworkInterfaces", instance_id, lambda: self._vpc.interfaces(instance_id))
@@ -246,6 +273,9 @@ class Ec2View(VpcApi):
         def write() -> None:
             old = self._vpc.holder(table_id, prefix)
             action()
-            self._vpc.written(self._name, table_id, prefix, old)
+            sent = self._clock.time() - self._clock.trip.there
+            answered = [read for read in self._reads.get(table_id, ()) if read.answered <= sent]
+            read = max(answered, key=lambda each: each.asked, default=None)
+            self._vpc.written(self._name, table_id, prefix, old, read)
 
         self._call(operation, f"{table_id} {prefix} {target}", write)

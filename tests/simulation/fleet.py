@@ -12,7 +12,7 @@ from bgp2vpc.routing.rule import Takeover, Writes
 from bgp2vpc.vpc.finders import ByTag
 from bgp2vpc.vpc.model import InstanceHealth
 from tests.simulation.clock import OUTSIDE, PROCESS, Clock
-from tests.simulation.ec2 import Ec2View, SharedVpc, Weather, Write
+from tests.simulation.ec2 import SETTLE_TIME, Ec2View, SharedVpc, Weather, Write
 from tests.simulation.host import Host, Place
 from tests.simulation.mesh import Mesh
 from tests.values import rule
@@ -106,7 +106,12 @@ class Fleet:
             writes=Writes.ANY if place.writes_any else Writes.OWN,
         )
         return Config(
-            file="simulation.yaml", socket=None, rules=(found,), on_exit=OnExit.KEEP, poll_time=self.plan.poll_time
+            file="simulation.yaml",
+            socket=None,
+            rules=(found,),
+            on_exit=OnExit.KEEP,
+            poll_time=self.plan.poll_time,
+            settle_time=SETTLE_TIME,
         )
 
     @property

@@ -6,7 +6,7 @@ from random import Random
 
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.vpc.model import InstanceHealth
-from tests.simulation.ec2 import Weather
+from tests.simulation.ec2 import SETTLE_TIME, Weather
 from tests.simulation.fleet import GATEWAY, STRANGER, Fleet
 from tests.simulation.host import Health, Host, Service
 
@@ -217,8 +217,8 @@ def ec2_slow(fleet: Fleet, random: Random, when: float) -> None:
 
 
 def reads_old(fleet: Fleet, random: Random, when: float) -> None:
-    """What one host reads is up to some seconds old."""
-    weather = Weather(age=_seconds(random, 0.3, 8.0))
+    """What one host reads is up to some seconds old, `settle_time` at most."""
+    weather = Weather(age=_seconds(random, 0.3, SETTLE_TIME))
     _weather(fleet, _bridge(fleet, random), when, _seconds(random, 5, 90), weather, f"EC2 {weather}")
 
 

@@ -1,12 +1,15 @@
 """What must hold in every schedule, and what one run of it found."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from enum import Enum
 
 from bgp2vpc.prefix import Prefix
+from bgp2vpc.routing.handovers import PATIENCE
 from tests.simulation import oracle
-from tests.simulation.ec2 import Write
+from tests.simulation.ec2 import SETTLE_TIME, Write
 from tests.simulation.fleet import Fleet
+from tests.simulation.host import Host
 from tests.simulation.schedule import STARTED, Schedule
 
 Place = tuple[str, Prefix]
@@ -30,6 +33,17 @@ SUCCESSOR_HEARD = 5.0
 """Seconds after which a path is known to all, when nothing fails."""
 
 
+class Hit(Enum):
+    """How a DeleteRoute came to delete the route of another host. STALE must not be."""
+
+    STALE = "stale"
+    """The route was there when the deleter asked EC2 for the table, and its read did not show it."""
+    UNHEARD = "unheard"
+    """As STALE, but the two had no session for so long that the deleter could not expect the other to write."""
+    ROUND_TRIP = "round trip"
+    """The route was made after that: EC2 has no compare-and-swap."""
+
+
 @dataclass
 class Watch:
     """Watches one run. `faults` are what must not be."""
@@ -38,6 +52,9 @@ class Watch:
     fleet: Fleet
     faults: list[str] = field(default_factory=list)
     moves: dict[Place, list[Write]] = field(default_factory=lambda: defaultdict(list))
+    hits: Counter[Hit] = field(default_factory=Counter)
+    latest: dict[Place, Write] = field(default_factory=dict)
+    """The last write at each place."""
 
     def run(self) -> list[str]:
         """Run it all; what must not be, each with its second."""
@@ -75,6 +92,12 @@ class Watch:
     def _wrote(self, write: Write) -> None:
         place = (write.table_id, write.prefix)
         old = self.fleet.host_of(write.old)
+        latest = self.latest.get(place)
+        self.latest[place] = write
+        if write.new is None and latest is not None and (hit := self._hit(write, latest)) is not None:
+            self.hits[hit] += 1
+            if hit is Hit.STALE:
+                self._fault(f"{write.writer} deleted {write}, which {latest.writer} wrote before {write.writer} read")
         if write.writer == "somebody":
             self.moves[place].clear()
             return
@@ -83,6 +106,32 @@ class Watch:
             self._check_damped(place, write)
         if self.schedule.peaceful and write.new is None:
             self._check_gap(write)
+
+    def _hit(self, write: Write, latest: Write) -> Hit | None:
+        """What the delete `write` did to the route of another host, which `latest` had made.
+
+        What somebody writes by hand is announced by nobody, and no host can expect it.
+        """
+        deleter, owner, read = self._host(write.writer), self.fleet.host_of(write.old), write.read
+        if deleter is None or owner in (None, deleter) or latest.writer in (write.writer, "somebody"):
+            return None
+        if read is not None and latest.at > read.asked:
+            return Hit.ROUND_TRIP
+        if read is not None and latest.at <= read.shows and deleter.place.writes_any:
+            return None  # it has seen this route, and writes for its owner
+        writer = self._host(latest.writer)
+        return Hit.STALE if writer is None or self._hears(deleter, writer) else Hit.UNHEARD
+
+    def _hears(self, host: Host, other: Host) -> bool:
+        """Whether there is a session, or was until so shortly ago that reads do not show what followed from its end."""
+        if host.daemon is None:
+            return False
+        rows = host.daemon.bridge.neighbors.rows(self.fleet.clock.time())
+        row = next((each for each in rows if each["address"] == str(other.place.address)), None)
+        return row is not None and (row["up"] or (row["seconds"] or 0.0) < PATIENCE + SETTLE_TIME)
+
+    def _host(self, name: str) -> Host | None:
+        return next((host for host in self.fleet.hosts if host.name == name), None)
 
     def _is_excused(self, write: Write) -> bool:
         """Whether the route had to be moved: who had it is gone, withdrew, or is the last resort."""
@@ -166,9 +215,10 @@ class Watch:
                 self._fault(f"{place[0]} {place[1]} is moved in turns: {pairs}")
 
 
-def check(seed: int, *, traced: bool = False) -> tuple[list[str], list[str]]:
-    """What must not be and was, in the schedule of this seed; and, if wanted, all that happened."""
+def check(seed: int, *, traced: bool = False) -> tuple[list[str], list[str], Counter[Hit]]:
+    """What must not be and was, in the schedule of this seed; if wanted, all that happened; deletes that hit others."""
     schedule = Schedule(seed)
     fleet = schedule.fleet(traced=traced)
-    faults = Watch(schedule, fleet).run()
-    return faults, fleet.trace.lines
+    watch = Watch(schedule, fleet)
+    faults = watch.run()
+    return faults, fleet.trace.lines, watch.hits

@@ -3,6 +3,7 @@
 from random import Random
 
 from bgp2vpc.prefix import parse_prefix
+from tests.simulation.ec2 import SETTLE_TIME
 from tests.simulation.fleet import ZONES, Fleet, Plan
 from tests.simulation.happenings import FAILURES, PEACEFUL, Happening
 from tests.simulation.host import Health, Place, Service
@@ -56,7 +57,7 @@ def _plan(random: Random, *, peaceful: bool) -> Plan:
         affinity=random.random() < 0.5,
         mesh_delay=random.choice([0.01, 0.05] if peaceful else [0.01, 0.05, 0.3]),
         calm_at=STARTED + random.choice([30.0, 120.0, 300.0]),
-        age=0.0 if peaceful else random.choice([0.0, 0.0, 1.0]),
+        age=0.0 if peaceful else random.choice([0.0, 0.0, 1.0, SETTLE_TIME]),
     )
 
 
