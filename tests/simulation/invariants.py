@@ -110,10 +110,13 @@ class Watch:
     def _hit(self, write: Write, latest: Write) -> Hit | None:
         """What the delete `write` did to the route of another host, which `latest` had made.
 
-        What somebody writes by hand is announced by nobody, and no host can expect it.
+        What somebody writes by hand is announced by nobody, and no host can expect it. A route whose owner offers the
+        prefix no longer is nobody's loss: the owner is about to delete it, too.
         """
         deleter, owner, read = self._host(write.writer), self.fleet.host_of(write.old), write.read
-        if deleter is None or owner in (None, deleter) or latest.writer in (write.writer, "somebody"):
+        if deleter is None or owner is None or owner is deleter or latest.writer in (write.writer, "somebody"):
+            return None
+        if not owner.offers(write.prefix):
             return None
         if read is not None and latest.at > read.asked:
             return Hit.ROUND_TRIP
