@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bgp2vpc.daemon.recall import QUESTIONS
+from bgp2vpc.daemon.unanswered import QUESTION
 from bgp2vpc.demo.cloud.client import Cloud
 from bgp2vpc.demo.cloud.values import Fault, World
 
@@ -74,7 +75,7 @@ def test_only_commands_reach_exabgp_whatever_scripts_and_logs_and_warnings_print
     helper.stdin.write("done\ndone\ndone\nerror\nshutdown 1 1\n")
     helper.stdin.flush()
     heard += helper.stdout.read().splitlines()  # to its end
-    assert heard == COMMANDS
+    assert heard == [*COMMANDS, QUESTION]  # an error: which line is it about?
     assert helper.wait(20) == 0
     log = configuration.with_suffix(".log").read_text("utf-8")
     assert "good morning" in log  # the noise was made, and went where it belongs

@@ -149,6 +149,7 @@ class Relay:
                 self._reason = text
             case SummaryBegins():
                 self._settled(self._unanswered.header())
+                self._ask_if_needed()
             case Acknowledgement(ok, reason):
                 error = None if ok else reason or self._reason
                 self._reason = ""
@@ -239,11 +240,11 @@ class Relay:
         if self._lost:
             event(log, logging.WARNING, "ExaBGP takes lines again; those in between are lost to it", lines=self._lost)
             self._lost = 0
-        self._unanswered.sent(Sent(line, keys))
-        self._ask_if_needed(is_reload=line == RELOAD)
+        self._unanswered.sent(Sent(line, keys, urgent=line == RELOAD))
+        self._ask_if_needed()
 
-    def _ask_if_needed(self, *, is_reload: bool = False) -> None:
-        if (is_reload or self._unanswered.is_to_be_asked) and self._send(QUESTION):
+    def _ask_if_needed(self) -> None:
+        if self._unanswered.is_to_be_asked and self._send(QUESTION):
             self._unanswered.asked()
 
 

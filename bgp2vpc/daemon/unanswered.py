@@ -28,10 +28,11 @@ _IN_TURN: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A line, and what it announces or withdraws for the VPC, too."""
+    """A line, and what it announces or withdraws for the VPC, too. `urgent`: its answer is waited for."""
 
     text: str
     keys: Collection[PathKey] = ()
+    urgent: bool = False
 
     @property
     def is_answered_in_turn(self) -> bool:
@@ -69,7 +70,8 @@ class Unanswered:
         if self._asked_at is not None or not self._lines:
             return False
         is_refused = any(answer is not None for answer in self._answers)
-        return is_refused or len(self._lines) >= MANY or len(self._answers) > len(self._lines)
+        is_urgent = any(line.urgent for line in self._lines)
+        return is_urgent or is_refused or len(self._lines) >= MANY or len(self._answers) > len(self._lines)
 
     def asked(self) -> None:
         """ExaBGP has taken the question."""
