@@ -166,6 +166,8 @@ class Relay:
                 self._refused.pop(key, None)
         for line, reason in settled.refused:
             announced = [key for key in line.keys if key in self._said]
+            if announced and all(self._refused.get(key) == reason for key in announced):
+                continue  # a healthcheck repeats itself every few seconds
             self._refused.update(dict.fromkeys(announced, reason))
             differs = "the VPC has what it announces, the datacenter has not" if announced else None
             event(log, logging.ERROR, "ExaBGP refused a line", line=line.text, reason=reason or None, hint=differs)

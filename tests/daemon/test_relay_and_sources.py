@@ -367,6 +367,9 @@ def test_a_refused_line_is_named_once_all_lines_are_answered(helper: Lab, caplog
     assert refusals(caplog) == [("ExaBGP refused a line", announce(B))]
     assert failing(helper) == {f"ExaBGP {B}": "refused"}
     assert heard(helper) == []
+    helper.say(announce(B), source="one")
+    helper.hear("error")
+    assert len(refusals(caplog)) == 1  # said once
     helper.say(announce(B, "med 5"), source="one")
     helper.hear("done")
     assert failing(helper) == {}
