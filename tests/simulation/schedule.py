@@ -14,13 +14,18 @@ STARTED = 20.0
 
 
 class Schedule:
-    """What `seed` makes of it. `peaceful`: services come and go, and nothing fails."""
+    """What `seed` makes of it. `peaceful`: services come and go, and nothing fails.
+
+    `only_reads_are_old`: the same, but for EC2's reads, which are up to `settle_time` old at every host.
+    """
 
     def __init__(self, seed: int) -> None:
         self.seed = seed
         random = Random(f"schedule {seed}")
         self.peaceful = seed % 5 == 0
-        self.plan = _plan(random, peaceful=self.peaceful)
+        self.only_reads_are_old = seed % 5 == 1
+        age = SETTLE_TIME if self.only_reads_are_old else None
+        self.plan = _plan(random, age, peaceful=self.peaceful)
         self._random = random
 
     def fleet(self, *, traced: bool = False) -> Fleet:
@@ -33,14 +38,14 @@ class Schedule:
                 if random.random() < 0.7:
                     service = Service(Health.WELL, med=random.choice([100, 100, 200]))
                     fleet.at(random.uniform(0.0, STARTED), host.serve, prefix, service)
-        kinds = _kinds(random, peaceful=self.peaceful)
+        kinds = _kinds(random, peaceful=self.peaceful or self.only_reads_are_old)
         for _ in range(random.randint(1, 30)):
             random.choice(kinds)(fleet, random, random.uniform(STARTED, self.plan.calm_at))
         fleet.at(self.plan.calm_at, fleet.calm)
         return fleet
 
 
-def _plan(random: Random, *, peaceful: bool) -> Plan:
+def _plan(random: Random, age: float | None, *, peaceful: bool) -> Plan:
     zones = ZONES[: random.randint(1, 2)]
     writes = random.choice(["own", "own", "any", "some"])
     speakers = writes != "own" and random.random() < 0.5
@@ -57,7 +62,7 @@ def _plan(random: Random, *, peaceful: bool) -> Plan:
         affinity=random.random() < 0.5,
         mesh_delay=random.choice([0.01, 0.05] if peaceful else [0.01, 0.05, 0.3]),
         calm_at=STARTED + random.choice([30.0, 120.0, 300.0]),
-        age=0.0 if peaceful else random.choice([0.0, 0.0, 1.0, SETTLE_TIME]),
+        age=age if age is not None else 0.0 if peaceful else random.choice([0.0, 0.0, 1.0]),
     )
 
 
