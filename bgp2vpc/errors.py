@@ -3,6 +3,7 @@
 Bgp2vpcError
 ├── ConfigError             the author of the file; exit 2
 ├── MetadataError           the host: instance metadata did not answer, and nothing replaces it
+├── NoThread                the host: it lets this process start no further thread
 ├── CheckUnknown            the host: something of ours keeps a health check from telling how its destination is
 ├── SerfError               time, or the operator: there is no talking with the Serf agent
 │   ├── SerfAway            time: it does not run, does not answer, or has gone
@@ -59,6 +60,10 @@ class ConfigError(Bgp2vpcError):
 
 class MetadataError(Bgp2vpcError):
     """Instance metadata did not tell what is needed."""
+
+
+class NoThread(Bgp2vpcError):
+    """The system lets this process start no further thread (a limit of tasks, or no memory). It may pass."""
 
 
 class PlanRefused(Bgp2vpcError):

@@ -45,6 +45,10 @@ script and no answer of EC2 can forge a line.
 What fails is logged when it begins to fail and when its cause changes, not each time. `…` stands for what differs from
 one event to the next. A field without a value is left out.
 
+Two warnings are the log's own. Of one kind and `source`, 1,000 lines are logged at once and then 10 a second; the
+others are counted: `log lines left out: more than 10 a second kind=… source=… lines=…`. Lines that stderr does not
+take, because nobody reads it, are counted too: `log lines dropped: nobody read them lines=…`.
+
 | words | level | fields | from |
 |---|---|---|---|
 """

@@ -101,8 +101,10 @@ def _make_daemon(args: argparse.Namespace, say: "Say | None", config: "Config") 
     import asyncio
 
     from bgp2vpc.daemon.daemon import Daemon, Mode
+    from bgp2vpc.sources.child import wait_without_threads
     from bgp2vpc.vpc.connect import Identity, connect
 
+    wait_without_threads()
     asyncio.get_running_loop().call_later(START, _collect_garbage)
     identity = Identity(config.instance_id, config.region, config.vpc_id)
     return Daemon(

@@ -6,7 +6,8 @@ from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from bgp2vpc.errors import Ec2Error, Transient
+from bgp2vpc.daemon.waiting import on_thread
+from bgp2vpc.errors import Ec2Error, NoThread, Transient
 from bgp2vpc.prefix import IPAddress
 from bgp2vpc.routing.plan import Action, Change
 from bgp2vpc.vpc.api import VpcApi
@@ -113,12 +114,16 @@ class Calls:
         asked, limit = loop.time(), LIMIT * self.timeout
         try:
             async with asyncio.timeout(limit):
-                answer = await loop.run_in_executor(executor, call)
+                answer = await on_thread(call, executor)
         except TimeoutError as error:
             self._replace(executor)
             late = Transient(action, "CallTimeout", f"no whole answer within {limit:g} s")
             self.answered(action, loop.time() - asked, late)
             raise late from error
+        except NoThread as error:
+            unasked = Transient(action, "NoThread", str(error))
+            self.answered(action, loop.time() - asked, unasked)
+            raise unasked from error
         except Ec2Error as error:
             self.answered(action, loop.time() - asked, error)
             raise

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from bgp2vpc.daemon.journal import Journal
+from bgp2vpc.daemon.waiting import on_thread
 from bgp2vpc.errors import Bgp2vpcError, Transient
 from bgp2vpc.logs import event
 from bgp2vpc.vpc.connect import Connection
@@ -45,7 +46,7 @@ async def connected(connect: Connect, journal: Journal, tried: Callable[[], None
 async def _tried_once(connect: Connect, threads: ThreadPoolExecutor) -> Connection:
     try:
         async with asyncio.timeout(LIMIT):
-            return await asyncio.get_running_loop().run_in_executor(threads, connect)
+            return await on_thread(connect, threads)
     except TimeoutError as error:
         what = f"no identity, credentials and VPC of this instance within {LIMIT:g} s"
         raise Transient("Connect", "CallTimeout", what) from error

@@ -42,9 +42,9 @@ from bgp2vpc.daemon.steering import Steering
 from bgp2vpc.daemon.steering_questions import SteeringQuestions
 from bgp2vpc.daemon.supervision import Supervision
 from bgp2vpc.daemon.view import View
-from bgp2vpc.daemon.waiting import cancelled, until
+from bgp2vpc.daemon.waiting import cancelled, on_thread, until
 from bgp2vpc.dialect.message import Message
-from bgp2vpc.errors import ConfigError, Problem
+from bgp2vpc.errors import ConfigError, NoThread, Problem
 from bgp2vpc.logs import event
 from bgp2vpc.prefix import IPAddress, Prefix
 from bgp2vpc.routing.damping import Damping
@@ -504,10 +504,10 @@ class Daemon:
         """The configuration as it is in the file now. Raises ConfigError."""
         try:
             async with asyncio.timeout(LOAD_TIMEOUT):
-                return await asyncio.to_thread(self._load)
-        except TimeoutError:
-            file = self._config.file
-            raise ConfigError(file, (Problem(file, 0, "file", f"not read within {LOAD_TIMEOUT:g} s"),)) from None
+                return await on_thread(self._load)
+        except (TimeoutError, NoThread) as error:
+            file, what = self._config.file, str(error) or f"not read within {LOAD_TIMEOUT:g} s"
+            raise ConfigError(file, (Problem(file, 0, "file", what),)) from error
 
     async def _reload_alone(self) -> None:
         try:

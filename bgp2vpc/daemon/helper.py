@@ -13,9 +13,9 @@ from bgp2vpc.config.model import Config
 from bgp2vpc.daemon.backlog import Backlog
 from bgp2vpc.daemon.daemon import LOAD_TIMEOUT, Daemon
 from bgp2vpc.daemon.recall import QUESTIONS, Recall
-from bgp2vpc.daemon.waiting import cancelled
+from bgp2vpc.daemon.waiting import cancelled, on_thread
 from bgp2vpc.dialect.message import Message, Shutdown
-from bgp2vpc.errors import ConfigError
+from bgp2vpc.errors import ConfigError, NoThread
 from bgp2vpc.logs import event
 from bgp2vpc.sources.stdin import ExabgpPipe
 
@@ -110,9 +110,9 @@ class Helper:
         while not self._over.is_set():
             try:
                 async with asyncio.timeout(LOAD_TIMEOUT):
-                    return await asyncio.to_thread(self._load)
-            except TimeoutError:
-                what = f"not read within {LOAD_TIMEOUT:g} s"
+                    return await on_thread(self._load)
+            except (TimeoutError, NoThread) as error:
+                what = str(error) or f"not read within {LOAD_TIMEOUT:g} s"
                 event(log, logging.ERROR, f"waiting for a usable configuration: {what}")
             except ConfigError as error:
                 if error.problems != reported:

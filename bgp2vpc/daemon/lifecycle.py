@@ -8,7 +8,8 @@ from bgp2vpc.daemon.journal import Journal
 from bgp2vpc.daemon.leave import By
 from bgp2vpc.daemon.leaving import Leaving
 from bgp2vpc.daemon.scripts import StartTask
-from bgp2vpc.errors import MetadataError
+from bgp2vpc.daemon.waiting import on_thread
+from bgp2vpc.errors import MetadataError, NoThread
 from bgp2vpc.vpc.imds import Metadata
 from bgp2vpc.vpc.lifecycle import PATHS, Future, Go, future
 
@@ -57,8 +58,8 @@ class LifecycleWatch:
         last: Future | None = None
         while True:
             try:
-                found = future(await asyncio.to_thread(self._read))
-            except MetadataError as error:
+                found = future(await on_thread(self._read))
+            except (MetadataError, NoThread) as error:
                 # No news is no reason to come or to go.
                 self._journal.failure("lifecycle", error)
             else:

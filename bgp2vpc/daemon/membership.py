@@ -5,6 +5,7 @@ import logging
 import random
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 
 from bgp2vpc.config.model import Bgp, Config
 from bgp2vpc.daemon import exabgp_file
@@ -13,7 +14,8 @@ from bgp2vpc.daemon.calls import Calls
 from bgp2vpc.daemon.journal import Journal
 from bgp2vpc.daemon.relay import Relay
 from bgp2vpc.daemon.speaker import configuration
-from bgp2vpc.errors import Ec2Error, ExabgpError
+from bgp2vpc.daemon.waiting import on_thread
+from bgp2vpc.errors import Ec2Error, ExabgpError, NoThread
 from bgp2vpc.logs import event
 from bgp2vpc.prefix import IPAddress
 from bgp2vpc.vpc.model import Instance, Interface, Member
@@ -98,7 +100,7 @@ class Membership:
     async def _look(self, bgp: Bgp, file: str) -> None:
         try:
             await self._follow(bgp, file)
-        except (Ec2Error, ExabgpError) as error:
+        except (Ec2Error, ExabgpError, NoThread) as error:
             self._journal.failure(SUBJECT, error)
         else:
             self._journal.success(SUBJECT)
@@ -111,12 +113,12 @@ class Membership:
         )
         self._exabgp.expect(frozenset(neighbor.address for neighbor in written.neighbors))
         path = bgp.config_file
-        if path is None or not self._writes or await asyncio.to_thread(exabgp_file.read, path) == written.text:
+        if path is None or not self._writes or await on_thread(partial(exabgp_file.read, path)) == written.text:
             return
         if self._refused is not None and self._refused[0] == written.text:
             raise self._refused[1]
         try:
-            await asyncio.to_thread(exabgp_file.write, path, written.text)
+            await on_thread(partial(exabgp_file.write, path, written.text))
         except ExabgpError as error:
             self._refused = (written.text, error)
             raise

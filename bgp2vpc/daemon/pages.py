@@ -3,7 +3,9 @@
 import asyncio
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
@@ -11,7 +13,8 @@ from bgp2vpc.daemon.journal import Journal
 from bgp2vpc.daemon.page_steering import PageSteering
 from bgp2vpc.daemon.scripts import StartTask
 from bgp2vpc.daemon.steering import Steering
-from bgp2vpc.daemon.waiting import cancelled, until
+from bgp2vpc.daemon.waiting import cancelled, on_thread, until
+from bgp2vpc.errors import NoThread
 from bgp2vpc.history import History
 from bgp2vpc.logs import event
 from bgp2vpc.web.guard import read_token
@@ -88,8 +91,9 @@ class Pages:
         if settings is None:
             return
         await until(lambda: not self._given.unready(), HASTE)
-        # On a thread: reading its code from a cold disk may take a second.
-        await asyncio.to_thread(import_module, "bgp2vpc.web.server")
+        # On a thread, if there is one: reading its code from a cold disk may take a second.
+        with suppress(NoThread):
+            await on_thread(partial(import_module, "bgp2vpc.web.server"))
         while True:
             if await self._try(settings):
                 return

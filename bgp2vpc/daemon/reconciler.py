@@ -117,7 +117,8 @@ class Reconciler:
         self._calm = calm
         self._calm_timer: asyncio.TimerHandle | None = None
         self._is_meeting = False
-        self._is_throttled = False
+        self._throttled = 0
+        """Polls in a row that EC2 throttled."""
         self._dirty: set[Prefix] = set()
         self._touched: set[Prefix] | None = None
         """While everything is decided about: what has changed since that began."""
@@ -157,8 +158,8 @@ class Reconciler:
         nobody is answered any more; so whoever knows anything waits, twice as long each time.
         """
         poll_time = self.tempo.poll_time
-        if failures and self._is_throttled and self.first_observation.is_set():
-            return max(poll_time, min(poll_time * 2.0 ** min(failures, 10), LONGEST_POLL))
+        if self._throttled and self.first_observation.is_set():
+            return max(poll_time, min(poll_time * 2.0 ** min(self._throttled, 10), LONGEST_POLL))
         if failures:
             return min(poll_time, FIRST_POLL_RETRY * 2.0 ** min(failures - 1, 10))
         return poll_time
@@ -215,8 +216,9 @@ class Reconciler:
             snapshot = await observe(self._calls, self._view, self._journal.told)
         except Ec2Error as error:
             self._journal.failure("observe", error)
-            self._is_throttled = isinstance(error, Throttled)
+            self._throttled = self._throttled + 1 if isinstance(error, Throttled) else 0
             return False
+        self._throttled = 0
         self._journal.has_read(self._now())
         for table_id, prefix in self._view.observed(snapshot, asked, self._now()):
             self._journal.left(table_id, prefix)

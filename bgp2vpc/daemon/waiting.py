@@ -1,10 +1,14 @@
-"""Waiting for tasks to end and for states to come about."""
+"""Waiting for tasks to end, for states to come about, and for calls that block."""
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
+from concurrent.futures import Executor
+from typing import Any, TypeVar
+
+from bgp2vpc.errors import NoThread
 
 STEP = 0.05
+T = TypeVar("T")
 
 
 async def cancelled(*tasks: "asyncio.Task[Any]") -> None:
@@ -24,3 +28,15 @@ async def until(condition: Callable[[], bool], seconds: float) -> bool:
         if clock() >= deadline:
             return False
         await asyncio.sleep(STEP)
+
+
+async def on_thread(call: Callable[[], T], executor: Executor | None = None) -> T:
+    """What `call` returns, called on a thread of `executor` (None: the event loop's own).
+
+    Raises NoThread if none can be started; `call` may still run later, once a thread is free.
+    """
+    try:
+        running = asyncio.get_running_loop().run_in_executor(executor, call)
+    except RuntimeError as error:
+        raise NoThread(str(error)) from error
+    return await running

@@ -6,8 +6,10 @@ and exec, and Python code there is not safe beside threads. Under systemd the co
 """
 
 import asyncio
+import errno
 import os
 import signal
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Final
@@ -45,7 +47,7 @@ class Child:
     ) -> "Child":
         """Run `argv`, without a shell. Without `on_errors` it has our stderr.
 
-        Raises OSError when it cannot be started, ValueError for a NUL in its arguments.
+        Raises OSError when it cannot be started or watched, ValueError for a NUL in its arguments.
         """
         theirs: list[int] = []
         ours: list[int] = []
@@ -75,6 +77,10 @@ class Child:
                         os.killpg(starting.result().pid, signal.SIGKILL)
                         await asyncio.wait_for(starting.result().wait(), _FAREWELL)
                 raise
+        except RuntimeError as error:
+            # No thread to wait for it. It runs, without its pipes: what it prints next ends it.
+            _close(ours)
+            raise BlockingIOError(errno.EAGAIN, str(error)) from error
         except BaseException:
             _close(ours)
             raise
@@ -153,6 +159,22 @@ def exit_text(code: int) -> str:
         return signal.Signals(-code).name
     except ValueError:
         return f"signal {-code}"
+
+
+def wait_without_threads() -> None:
+    """Have this event loop wait for programs as asyncio does from Python 3.12 on.
+
+    3.11 would start a thread for each, and where the system allows no more, leave one behind that nobody waits for.
+    """
+    if sys.version_info >= (3, 12):
+        return
+    try:
+        os.close(os.pidfd_open(os.getpid()))
+    except OSError:  # a kernel before 5.3
+        return
+    watcher = asyncio.PidfdChildWatcher()
+    watcher.attach_loop(asyncio.get_running_loop())
+    asyncio.set_child_watcher(watcher)
 
 
 def _close(descriptors: list[int]) -> None:

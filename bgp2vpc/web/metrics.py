@@ -230,7 +230,7 @@ METRICS: Final = (
         ("status",), _of_counter(lambda tally: tally.requests),
     ),
     Description(
-        "bgp2vpc_http_refused_connections", "counter", "Count: connections beyond the limit, closed at once.",
+        "bgp2vpc_http_refused_connections", "counter", "Count: connections closed for the limit: a new or an idle one.",
         (), _one(lambda seen: seen.tally.refused_connections),
     ),
 )  # fmt: skip

@@ -69,6 +69,22 @@ def test_calls_that_are_given_up_do_not_pile_up_threads_without_end(monkeypatch:
     asyncio.run(story())
 
 
+def test_a_thread_that_cannot_be_started_is_a_call_that_may_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    async def story() -> None:
+        vpc = two_hosts()
+        calls = Calls(vpc, writers=1, timeout=3.0)
+        with monkeypatch.context() as limited:
+            limited.setattr(threading.Thread, "start", refuse)
+            with pytest.raises(Transient, match="NoThread: can't start new thread"):
+                await calls.route_tables(["vpc-1"])
+        assert [table.id for table in await calls.route_tables(["vpc-1"])] == ["rtb-1"]
+
+    asyncio.run(story())
+
+
 def test_a_read_that_fails_when_its_reader_has_gone_is_no_mistake() -> None:
     loop, mistakes, vpc = VirtualTimeLoop(), [], two_hosts()
     loop.set_exception_handler(lambda _, context: mistakes.append(context))

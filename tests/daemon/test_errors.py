@@ -380,10 +380,56 @@ def test_a_poll_that_ec2_throttles_is_not_repeated_soon_but_later_and_later(lab)
     assert 260 <= gaps[2] <= 340
 
 
+def test_an_answer_lost_before_a_throttled_one_does_not_count_as_throttled(lab) -> None:
+    times = times_of(lab, "DescribeRouteTables vpc-1")
+    lab.vpc.fail_next("DescribeRouteTables", LOST, times=4)
+    while len(times) < 4:
+        lab.wait(0.5)
+    lab.vpc.fail_next("DescribeRouteTables", Throttled("DescribeRouteTables", "RequestLimitExceeded", "x"))
+    lab.wait(200)
+    last_lost, throttled, answered = times[3:6]
+    assert throttled - last_lost < 10
+    assert 100 <= answered - throttled <= 140
+
+
 def test_a_first_poll_that_ec2_throttles_is_repeated_at_once(make_lab) -> None:
     lab = make_lab()
     lab.vpc.fail_next("DescribeRouteTables", Throttled("DescribeRouteTables", "RequestLimitExceeded", "x"), times=2)
     lab.start(wait=3)
     lab.say(announce(A))
     lab.wait(1)
+    assert lab.routes == [f"rtb-1 {A} {OURS} active"]
+
+
+def test_a_host_that_starts_no_thread_costs_nothing_but_time(make_lab, monkeypatch, caplog) -> None:
+    lab = make_lab(lifecycle=True).start()
+
+    def refuse(*_) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as limited:
+        limited.setattr(lab.loop, "run_in_executor", refuse)
+        lab.say(announce(A))
+        lab.wait(100)
+        lab.do(lab.daemon.reload)
+        lab.wait(100)
+        failing = set(lab.do(lab.daemon.status)["failing"])
+        assert failing == {f"rtb-1 {A}", "observe", "lifecycle"}
+        assert "lab.yaml:0: file: can't start new thread" in caplog.text
+    lab.wait(60)
+    assert lab.routes == [f"rtb-1 {A} {OURS} active"]
+    assert not lab.do(lab.daemon.status)["failing"]
+
+
+def test_a_start_on_a_host_that_starts_no_thread_is_tried_again(make_lab, monkeypatch) -> None:
+    lab = make_lab()
+
+    def refuse(*_) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as limited:
+        limited.setattr(lab.loop, "run_in_executor", refuse)
+        lab.start(wait=100)
+    lab.say(announce(A))
+    lab.wait(60)
     assert lab.routes == [f"rtb-1 {A} {OURS} active"]

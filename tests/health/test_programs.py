@@ -3,6 +3,8 @@
 import asyncio
 import os
 import signal
+import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +15,7 @@ from processes import Family, gone
 
 from bgp2vpc.health import programs
 from bgp2vpc.health.programs import Ending, run_program
-from bgp2vpc.sources.child import Child
+from bgp2vpc.sources.child import Child, wait_without_threads
 from tests.waiting import PATIENCE, eventually
 
 pytestmark = pytest.mark.io
@@ -192,6 +194,20 @@ def test_the_output_is_read_outside_of_the_time_out(monkeypatch: pytest.MonkeyPa
     run(story(), jumping=True)
 
 
+def test_no_thread_is_needed_to_wait_for_it(monkeypatch: pytest.MonkeyPatch):
+    def refuse(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    async def story() -> None:
+        wait_without_threads()
+        monkeypatch.setattr(threading.Thread, "start", refuse)
+        assert await run_program(shell("echo all is well")) == Ending(0, "all is well")
+
+    run(story())
+    if sys.version_info < (3, 12):
+        asyncio.set_child_watcher(None)
+
+
 class Unkillable(Child):
     """As one of another user's is, or one that hangs in the kernel."""
 
@@ -215,7 +231,8 @@ def test_one_that_cannot_be_killed_is_left_behind(streams: str, monkeypatch: pyt
             ending = await running
             assert (ending.code, ending.trouble) == (None, "timed out after 0.3 s")
             assert loop.time() - begin == pytest.approx(SOON + 1)
-            await nothing_is_left(before)
+            # Python waits for it by a pidfd from 3.12 on.
+            await nothing_is_left(before + (sys.version_info >= (3, 12)))
             assert await run_program(shell("exit 0")) == Ending(0)  # the next one
         finally:
             os.kill(pid := int(marker.read_text()), signal.SIGKILL)

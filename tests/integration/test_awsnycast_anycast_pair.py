@@ -97,7 +97,7 @@ def test_a_service_that_dies_with_its_daemon_is_replaced_at_once_and_its_return_
     second.wait_for_route(SERVICE, *pair.tables)
     assert polls(second) == 0
     assert writes(cloud) == all_of("ReplaceRoute", pair.tables, SERVICE, second.host.interface_id)
-    assert "reason=owner-failing" in second.log
+    second.wait_for_log("reason=owner-failing")
 
     # What holds the route needs no remote check any more.
     eventually(lambda: not check(second, "theirs"), "the remote check to end", lambda: second.log)

@@ -103,7 +103,7 @@ def test_the_web_service_moves_to_the_instance_that_answers(cloud: Cloud, make_s
         first.send(signal.SIGSTOP)
         services[first].stop()
         second.wait_for_route(WEB, *world.tables)
-        assert "owner-failing" in second.log
+        second.wait_for_log("owner-failing")
         eventually(lambda: "hook ran after replace" in second.log, "the hook", lambda: second.log)
 
         services[first] = Web(world.hosts[0].address, web.port)
