@@ -11,8 +11,8 @@ EXABGP42 := .venv-exabgp42
 # if they are the same object: it is told so, since the tests start it a hundred times.
 DOCOPT42 = $(EXABGP42)/lib/python3.*/site-packages/exabgp/vendoring/docopt.py
 
-# Most tests that take long wait for other processes: twice as many workers as cores keep the cores busy.
-WORKERS ?= $(shell expr 2 '*' $$(nproc))
+# Most tests that take long wait for other processes: three workers a core keep the cores busy.
+WORKERS ?= $(shell expr 3 '*' $$(nproc))
 SPREAD := --no-loadscope-reorder
 
 # The compiled modules are kept, wherever this runs: a start of the daemon without them costs 0.3 s more.
@@ -22,8 +22,10 @@ unexport PYTHONDONTWRITEBYTECODE
 
 setup: $(VENV)/.ready $(EXABGP42)/.ready
 
+# Debian's pip takes twice as long as the newest one to look through an index.
 $(BIN)/pip:
 	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip
 
 $(VENV)/.demo: pyproject.toml | $(BIN)/pip
 	@echo 'Installing what the demo needs into $(VENV): 50 packages, about a minute'
@@ -56,7 +58,8 @@ lint: $(VENV)/.ready
 check: $(VENV)/.ready lint
 	$(BIN)/python -m pytest --no-io --hypothesis-profile=quick -n 2 $(SPREAD)
 
-test: setup lint
+# The linters are among it (tests/suite/test_lint.py), beside tests that leave a core free.
+test: setup
 	$(BIN)/python -m pytest -n $(WORKERS) $(SPREAD)
 
 # Not part of `make test`: does a test find each small change of the code that decides (CONTRIBUTING.md)?

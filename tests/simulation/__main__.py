@@ -1,6 +1,7 @@
 """`python -m tests.simulation [--seeds N] [--first N] [--jobs N]`, or `--seed N --trace`; exit 1 if a seed fails."""
 
 import argparse
+import hashlib
 import logging
 import os
 import sys
@@ -8,13 +9,24 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from multiprocessing import Pool
+from pathlib import Path
+from typing import NamedTuple
 
 from tests.simulation import fleet
-from tests.simulation.invariants import Hit, Watch, check
+from tests.simulation.invariants import Hit, Watch, watched
 from tests.simulation.schedule import Schedule
 
 SHOWN = 10
 """Failing seeds after which we stop."""
+
+
+class Result(NamedTuple):
+    """What one seed came to. `writes`: a hash of all that was written, when and by whom."""
+
+    seed: int
+    faults: list[str]
+    hits: Counter[Hit]
+    writes: str
 
 
 def main() -> int:
@@ -23,25 +35,30 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, default=1000, metavar="N", help="how many (default: %(default)s)")
     parser.add_argument("--first", type=int, default=0, metavar="N", help="the first of them (default: %(default)s)")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="processes (default: cores)")
+    parser.add_argument("--writes", type=Path, metavar="FILE", help="a line per seed with a hash of what it wrote")
     parser.add_argument("--seed", type=int, metavar="N", help="only this one")
     parser.add_argument("--trace", action="store_true", help="with --seed: all that happens")
     arguments = parser.parse_args()
     if arguments.seed is not None:
         return _replay(arguments.seed, traced=arguments.trace)
-    return _run(range(arguments.first, arguments.first + arguments.seeds), arguments.jobs)
+    return _run(range(arguments.first, arguments.first + arguments.seeds), arguments.jobs, arguments.writes)
 
 
-def _run(seeds: range, jobs: int) -> int:
+def _run(seeds: range, jobs: int, writes: Path | None) -> int:
     started, failed, done = time.monotonic(), 0, 0
     hits: Counter[Hit] = Counter()
-    for seed, faults, its in _results(seeds, jobs):
+    lines: list[str] = []
+    for result in _results(seeds, jobs):
         done += 1
-        hits += its
-        if faults:
+        hits += result.hits
+        lines.append(f"{result.seed} {result.writes}\n")
+        if result.faults:
             failed += 1
-            print(failure(seed, faults), flush=True)
+            print(failure(result.seed, result.faults), flush=True)
         if failed >= SHOWN:
             break
+    if writes is not None:
+        writes.write_text("".join(lines))
     seconds = time.monotonic() - started
     counts = ", ".join(f"{hits[each]} {each.value}" for each in Hit)
     print(f"deletes that hit another host's route: {counts}")
@@ -55,18 +72,19 @@ def failure(seed: int, faults: Iterable[str]) -> str:
     return "\n  ".join([f"seed {seed} fails:", *faults, replay])
 
 
-def _results(seeds: range, jobs: int) -> Iterator[tuple[int, list[str], Counter[Hit]]]:
+def _results(seeds: range, jobs: int) -> Iterator[Result]:
     if jobs == 1:
-        yield from map(_faults, seeds)
+        yield from map(_result, seeds)
         return
     with Pool(jobs) as pool:
-        yield from pool.imap(_faults, seeds, chunksize=10)
+        yield from pool.imap(_result, seeds, chunksize=10)
 
 
-def _faults(seed: int) -> tuple[int, list[str], Counter[Hit]]:
+def _result(seed: int) -> Result:
     logging.getLogger("bgp2vpc").setLevel(logging.CRITICAL + 1)
-    faults, _, hits = check(seed)
-    return seed, faults, hits
+    watch = watched(seed)
+    written = "\n".join(f"{write.at:.6f} {write.writer} {write}" for write in watch.fleet.writes)
+    return Result(seed, watch.faults, watch.hits, hashlib.sha256(written.encode()).hexdigest()[:16])
 
 
 def _replay(seed: int, *, traced: bool) -> int:

@@ -221,10 +221,9 @@ class Watch:
                 self._fault(f"{place[0]} {place[1]} is moved in turns: {pairs}")
 
 
-def check(seed: int, *, traced: bool = False) -> tuple[list[str], list[str], Counter[Hit]]:
-    """What must not be and was, in the schedule of this seed; if wanted, all that happened; deletes that hit others."""
+def watched(seed: int) -> Watch:
+    """The run of this seed: what must not be and was, which deletes hit others, and every write."""
     schedule = Schedule(seed)
-    fleet = schedule.fleet(traced=traced)
-    watch = Watch(schedule, fleet)
-    faults = watch.run()
-    return faults, fleet.trace.lines, watch.hits
+    watch = Watch(schedule, schedule.fleet())
+    watch.run()
+    return watch

@@ -12,7 +12,7 @@ from tests.simulation.__main__ import failure
 pytestmark = pytest.mark.io
 
 ROOT = Path(__file__).parents[2]
-SEEDS, AT_ONCE = 100, 25
+SEEDS, AT_ONCE = 60, 15
 """More: `python -m tests.simulation --seeds 5000`."""
 
 

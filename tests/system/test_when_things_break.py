@@ -40,6 +40,7 @@ def test_a_killed_script_is_outlived_by_its_routes_for_restart_time(
     up(host, router)
     host.kill(*HEALTHCHECK)
     down(host, router)
+    host.wait_for_word("exabgp", "route deleted")  # logged once EC2 has answered
     story = host.said("exabgp")
     happened = [story.index(event) for event in ("kept_for=2", "stale paths removed", "route deleted")]
     assert happened == sorted(happened)
