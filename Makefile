@@ -11,8 +11,8 @@ EXABGP42 := .venv-exabgp42
 # if they are the same object: it is told so, since the tests start it a hundred times.
 DOCOPT42 = $(EXABGP42)/lib/python3.*/site-packages/exabgp/vendoring/docopt.py
 
-# Most tests that take long wait for other processes: three workers a core keep the cores busy.
-WORKERS ?= $(shell expr 3 '*' $$(nproc))
+# Most tests that take long wait for other processes: twice as many workers as cores keep the cores busy.
+WORKERS ?= $(shell expr 2 '*' $$(nproc))
 SPREAD := --no-loadscope-reorder
 
 # The compiled modules are kept, wherever this runs: a start of the daemon without them costs 0.3 s more.

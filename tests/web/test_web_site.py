@@ -98,10 +98,10 @@ async def test_checks_are_shown_with_their_probes():
         page = await site.until_told("/", "unhealthy")
         assert "health check unhealthy" in page
         assert "refused" in page.lower()
+        assert 'class="failed"' in page
         server = await asyncio.start_server(lambda _, writer: writer.close(), HOME, port)
         page = await site.until_told("/", '<span class="word good">healthy')
         assert 'class="ok"' in page
-        assert 'class="failed"' in page
         server.close()
         _, metrics = await site.get("/metrics")
         assert f'bgp2vpc_check_healthy{{check="tcp",destination="{HOME}"}} ' in metrics
