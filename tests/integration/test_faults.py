@@ -32,12 +32,15 @@ PASSING: dict[str, Callable[[str], Fault]] = {
 
 @pytest.fixture(scope="module")
 def shared(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[World, Site, Site]]:
-    """Two daemons for all tests of this file; each uses a prefix of its own. The second one gives up on calls."""
+    """Two daemons for all tests of this file; each uses a prefix of its own. The second one gives up on calls.
+
+    A third host has none: a daemon takes routes to its own interface that nobody announces for its own leftovers.
+    """
     cloud.reset()
-    world = cloud.build(WorldSpec())
+    world = cloud.build(WorldSpec(instances=3))
     directory: Path = tmp_path_factory.mktemp("faults")
     sites = []
-    for host in world.hosts:
+    for host in world.hosts[:2]:
         (directory / host.instance_id).mkdir()
         sites.append(Site(cloud, host, directory / host.instance_id))
     sites[1].configure(ec2={"timeout": HASTY, "burst": 1000, "rate": 1000})
@@ -157,7 +160,7 @@ def test_old_reads_lead_to_one_write_and_no_second(cloud, world, site, prefix, f
 
 
 def test_somebody_who_writes_between_our_read_and_our_create_keeps_it(cloud, world, site, prefix) -> None:
-    peer = world.hosts[1].interface_id
+    peer = world.hosts[2].interface_id
     cloud.before("CreateRoute", External.create_route(world.tables[0], prefix, peer))
     cloud.before("CreateRoute", External.create_route(world.tables[1], prefix, peer))
     site.announce(prefix)
@@ -173,7 +176,7 @@ def test_somebody_who_writes_between_our_read_and_our_create_keeps_it(cloud, wor
 def test_somebody_who_takes_the_route_before_our_delete_reads_keeps_it(cloud, world, site, prefix) -> None:
     site.announce(prefix)
     site.wait_for_route(prefix, *world.tables)
-    table, peer = world.tables[0], world.hosts[1].interface_id
+    table, peer = world.tables[0], world.hosts[2].interface_id
     cloud.before("DescribeRouteTables", External.replace_route(table, prefix, peer))
     site.withdraw(prefix)
     site.wait_for_route(prefix, world.tables[1], target=None)

@@ -62,7 +62,8 @@ def test_an_interrupted_run_leaves_nothing_behind(number: signal.Signals, direct
     finally:
         run.kill()
     eventually(lambda: not commands(name, below), "the end of what it started", lambda: commands(name, below))
-    eventually(lambda: not devices(pids), "the end of its devices, which the kernel removes after the namespaces")
+    what = "the end of its devices, which the kernel removes after the namespaces"
+    eventually(lambda: not devices(pids), what, lambda: str(devices(pids)))
     assert leftovers.mounts(directory) == []
     assert leftovers.files() == before
 
