@@ -6,10 +6,10 @@ from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from bgp2vpc.daemon.waiting import on_thread
 from bgp2vpc.errors import Ec2Error, NoThread, Transient
 from bgp2vpc.prefix import IPAddress
 from bgp2vpc.routing.plan import Action, Change
+from bgp2vpc.tasks import on_thread
 from bgp2vpc.vpc.api import VpcApi
 from bgp2vpc.vpc.model import InstanceHealth, Interface, Member, RouteTable, Subnet
 

@@ -6,13 +6,13 @@ from dataclasses import replace
 from bgp2vpc.config.model import Announcement, CheckedSource
 from bgp2vpc.daemon.checkup import Checkup, MakeHooks
 from bgp2vpc.daemon.journal import Journal
-from bgp2vpc.daemon.scripts import StartTask
 from bgp2vpc.dialect.text import parse
 from bgp2vpc.health.model import Check
 from bgp2vpc.health.opinion import combined
 from bgp2vpc.health.runner import CheckStatus
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.sources.session import Listener, SourceKind
+from bgp2vpc.tasks import StartTask
 
 Touch = Callable[[Collection[Prefix]], None]
 

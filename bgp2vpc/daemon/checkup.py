@@ -7,14 +7,13 @@ from functools import partial
 from typing import Generic, TypeVar
 
 from bgp2vpc.daemon.journal import Journal
-from bgp2vpc.daemon.scripts import StartTask
-from bgp2vpc.daemon.waiting import cancelled
 from bgp2vpc.errors import Bgp2vpcError, CheckUnknown
 from bgp2vpc.health.hooks import Hooks
 from bgp2vpc.health.model import Check
 from bgp2vpc.health.probe import prepare
 from bgp2vpc.health.runner import CheckStatus, Runner
 from bgp2vpc.health.schedule import spread
+from bgp2vpc.tasks import StartTask, cancelled
 
 Key = TypeVar("Key", bound=Hashable)
 MakeHooks = Callable[[Check], Hooks]

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from bgp2vpc.daemon.journal import Journal
-from bgp2vpc.daemon.waiting import on_thread
 from bgp2vpc.errors import Bgp2vpcError, Transient
 from bgp2vpc.logs import event
+from bgp2vpc.tasks import on_thread
 from bgp2vpc.vpc.connect import Connection
 
 log = logging.getLogger("bgp2vpc")

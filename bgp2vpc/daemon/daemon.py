@@ -20,7 +20,6 @@ from bgp2vpc.daemon.calls import Calls
 from bgp2vpc.daemon.connecting import Connect, connected
 from bgp2vpc.daemon.explaining import Explaining
 from bgp2vpc.daemon.gossip import Gossip
-from bgp2vpc.daemon.guarded import GuardedTasks
 from bgp2vpc.daemon.health import Health
 from bgp2vpc.daemon.hooks import RouteHooks
 from bgp2vpc.daemon.journal import Journal, wall_clock
@@ -42,7 +41,6 @@ from bgp2vpc.daemon.steering import Steering
 from bgp2vpc.daemon.steering_questions import SteeringQuestions
 from bgp2vpc.daemon.supervision import Supervision
 from bgp2vpc.daemon.view import View
-from bgp2vpc.daemon.waiting import cancelled, on_thread, until
 from bgp2vpc.dialect.message import Message
 from bgp2vpc.errors import ConfigError, NoThread, Problem
 from bgp2vpc.logs import event
@@ -53,6 +51,7 @@ from bgp2vpc.routing.plan import Action, Reason
 from bgp2vpc.routing.wish import Wish
 from bgp2vpc.sources.server import Question, SocketSettings
 from bgp2vpc.sources.turns import Turns
+from bgp2vpc.tasks import GuardedTasks, cancelled, on_thread, until
 from bgp2vpc.vpc.model import Instance, Interface
 from bgp2vpc.vpc.pace import Pace
 

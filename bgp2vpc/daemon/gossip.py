@@ -11,14 +11,13 @@ from typing import Any, Protocol
 
 from bgp2vpc.daemon.bridge import Complaints
 from bgp2vpc.daemon.journal import Journal
-from bgp2vpc.daemon.scripts import StartTask
-from bgp2vpc.daemon.waiting import cancelled
 from bgp2vpc.errors import SerfError
 from bgp2vpc.logs import event
 from bgp2vpc.prefix import IPAddress
 from bgp2vpc.serf.model import Agent, Introduced, Members, MembersChanged, Refused, Told, UserEvent
 from bgp2vpc.serf.roster import Roster
 from bgp2vpc.serf.vote import REPEATS, Ballot, Charge, VoteError, Votes, parse_votes
+from bgp2vpc.tasks import StartTask, cancelled
 
 log = logging.getLogger("bgp2vpc")
 

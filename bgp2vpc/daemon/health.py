@@ -9,7 +9,6 @@ from bgp2vpc.daemon.checkup import unusable
 from bgp2vpc.daemon.gossip import Gossip
 from bgp2vpc.daemon.journal import Journal
 from bgp2vpc.daemon.owners import Owner, OwnerChecks
-from bgp2vpc.daemon.scripts import StartTask
 from bgp2vpc.daemon.view import View
 from bgp2vpc.health.hooks import Hooks
 from bgp2vpc.health.model import Check
@@ -17,6 +16,7 @@ from bgp2vpc.health.runner import CheckStatus
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.routing.wish import Wish
 from bgp2vpc.sources.session import Listener
+from bgp2vpc.tasks import StartTask
 
 
 class Health:

@@ -13,11 +13,11 @@ from bgp2vpc.config.model import Config
 from bgp2vpc.daemon.backlog import Backlog
 from bgp2vpc.daemon.daemon import LOAD_TIMEOUT, Daemon
 from bgp2vpc.daemon.recall import QUESTIONS, Recall
-from bgp2vpc.daemon.waiting import cancelled, on_thread
 from bgp2vpc.dialect.message import Message, Shutdown
 from bgp2vpc.errors import ConfigError, NoThread
 from bgp2vpc.logs import event
 from bgp2vpc.sources.stdin import ExabgpPipe
+from bgp2vpc.tasks import cancelled, on_thread
 
 log = logging.getLogger("bgp2vpc")
 

@@ -4,10 +4,10 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterable
 
-from bgp2vpc.daemon.scripts import StartTask
 from bgp2vpc.logs import event
 from bgp2vpc.routing.plan import Action, Change, Key
 from bgp2vpc.routing.rule import ManagedRoute
+from bgp2vpc.tasks import StartTask
 
 log = logging.getLogger("bgp2vpc.hook")
 

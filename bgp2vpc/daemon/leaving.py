@@ -17,19 +17,17 @@ from bgp2vpc.bgp.draining import NOTHING_DRAINS, PrefixSet
 from bgp2vpc.daemon.apply import Outcome, Result
 from bgp2vpc.daemon.bridge import Bridge
 from bgp2vpc.daemon.calls import Calls
-from bgp2vpc.daemon.deadlines import Deadlines
 from bgp2vpc.daemon.fate import End, Fate, fate
 from bgp2vpc.daemon.journal import Journal
 from bgp2vpc.daemon.leave import By, Key, Leave, Leaves, Phase
 from bgp2vpc.daemon.reconciler import Reconciler
-from bgp2vpc.daemon.scripts import StartTask
 from bgp2vpc.daemon.state_file import StateFile
 from bgp2vpc.daemon.view import View
-from bgp2vpc.daemon.waiting import until
 from bgp2vpc.errors import Ec2Error
 from bgp2vpc.logs import event
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.routing.diff import own_interfaces
+from bgp2vpc.tasks import Deadlines, StartTask, until
 
 log = logging.getLogger("bgp2vpc")
 

@@ -7,9 +7,8 @@ from typing import Final
 from bgp2vpc.daemon.journal import Journal
 from bgp2vpc.daemon.leave import By
 from bgp2vpc.daemon.leaving import Leaving
-from bgp2vpc.daemon.scripts import StartTask
-from bgp2vpc.daemon.waiting import on_thread
 from bgp2vpc.errors import MetadataError, NoThread
+from bgp2vpc.tasks import StartTask, on_thread
 from bgp2vpc.vpc.imds import Metadata
 from bgp2vpc.vpc.lifecycle import PATHS, Future, Go, future
 

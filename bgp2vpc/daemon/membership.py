@@ -14,10 +14,10 @@ from bgp2vpc.daemon.calls import Calls
 from bgp2vpc.daemon.journal import Journal
 from bgp2vpc.daemon.relay import Relay
 from bgp2vpc.daemon.speaker import configuration
-from bgp2vpc.daemon.waiting import on_thread
 from bgp2vpc.errors import Ec2Error, ExabgpError, NoThread
 from bgp2vpc.logs import event
 from bgp2vpc.prefix import IPAddress
+from bgp2vpc.tasks import on_thread
 from bgp2vpc.vpc.model import Instance, Interface, Member
 
 log = logging.getLogger("bgp2vpc")

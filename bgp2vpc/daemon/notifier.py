@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any
 from bgp2vpc.daemon import notices
 from bgp2vpc.daemon.apply import Outcome, Result
 from bgp2vpc.daemon.journal import Journal
-from bgp2vpc.daemon.scripts import StartTask
 from bgp2vpc.daemon.view import View
-from bgp2vpc.daemon.waiting import cancelled, until
 from bgp2vpc.errors import Bgp2vpcError
 from bgp2vpc.notify.model import Happening, Letter, Notice, Recipient
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.routing.plan import Key
+from bgp2vpc.tasks import StartTask, cancelled, until
 
 if TYPE_CHECKING:
     from bgp2vpc.notify.courier import Courier

@@ -13,7 +13,6 @@ from bgp2vpc.daemon.calls import Calls
 from bgp2vpc.daemon.checkup import Checkup, MakeHooks
 from bgp2vpc.daemon.gossip import Gossip
 from bgp2vpc.daemon.journal import Journal
-from bgp2vpc.daemon.scripts import StartTask
 from bgp2vpc.errors import Ec2Error
 from bgp2vpc.health.model import Check
 from bgp2vpc.health.opinion import failing
@@ -22,6 +21,7 @@ from bgp2vpc.logs import event
 from bgp2vpc.prefix import IPAddress, Prefix
 from bgp2vpc.routing.plan import Key
 from bgp2vpc.serf.vote import Charge
+from bgp2vpc.tasks import StartTask
 
 log = logging.getLogger("bgp2vpc")
 

@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, Final
 
 from bgp2vpc.daemon.journal import Journal
 from bgp2vpc.daemon.page_steering import PageSteering
-from bgp2vpc.daemon.scripts import StartTask
 from bgp2vpc.daemon.steering import Steering
-from bgp2vpc.daemon.waiting import cancelled, on_thread, until
 from bgp2vpc.errors import NoThread
 from bgp2vpc.history import History
 from bgp2vpc.logs import event
+from bgp2vpc.tasks import StartTask, cancelled, on_thread, until
 from bgp2vpc.web.guard import read_token
 from bgp2vpc.web.model import Facts, Readiness, WebError, WebSettings
 from bgp2vpc.web.tally import Tally

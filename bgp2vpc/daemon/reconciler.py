@@ -20,9 +20,9 @@ from bgp2vpc.daemon.apply import Applier, Outcome, Result
 from bgp2vpc.daemon.calls import Calls
 from bgp2vpc.daemon.journal import Cycle, Journal
 from bgp2vpc.daemon.observe import learn_health, meet, observe
+from bgp2vpc.daemon.place import Since, Trouble
 from bgp2vpc.daemon.retries import Retries
 from bgp2vpc.daemon.view import View, WishSource
-from bgp2vpc.daemon.why import Since, Trouble
 from bgp2vpc.errors import Ec2Error, InterfaceGone, PlanRefused, TableGone, Throttled
 from bgp2vpc.logs import event
 from bgp2vpc.prefix import Prefix

@@ -1,15 +1,13 @@
 """The configured scripts: one guarded task each, replaced when the configuration changes."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from bgp2vpc.config.model import Process
-from bgp2vpc.daemon.waiting import cancelled
 from bgp2vpc.sources.script import Script, ScriptSettings, ScriptState, ScriptStatus
 from bgp2vpc.sources.session import Listener
 from bgp2vpc.sources.turns import Turns
-
-StartTask = Callable[[str, Coroutine[None, None, None]], "asyncio.Task[None]"]
+from bgp2vpc.tasks import StartTask, cancelled
 
 
 class Scripts:

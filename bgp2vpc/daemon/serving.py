@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Final
 
 from bgp2vpc.daemon.journal import Journal
-from bgp2vpc.daemon.scripts import StartTask
 from bgp2vpc.sources.server import Question, SocketError, SocketServer, SocketSettings, serve
 from bgp2vpc.sources.session import Listener
 from bgp2vpc.sources.turns import Turns
+from bgp2vpc.tasks import StartTask
 
 RETRY: Final = 5.0
 

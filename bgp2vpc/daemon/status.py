@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from bgp2vpc.bgp.best import best_path
 from bgp2vpc.bgp.rib import Offer
+from bgp2vpc.daemon.place import Since
 from bgp2vpc.daemon.steer import in_utc
-from bgp2vpc.daemon.why import Since
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.routing.plan import Key, Verdict
 

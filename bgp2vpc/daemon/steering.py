@@ -17,7 +17,6 @@ import time
 from collections.abc import Callable, Collection, Iterable
 from typing import Any, Final
 
-from bgp2vpc.daemon.deadlines import Deadlines
 from bgp2vpc.daemon.health import Health
 from bgp2vpc.daemon.journal import Journal, subject_of
 from bgp2vpc.daemon.leave import By, Leave
@@ -30,6 +29,7 @@ from bgp2vpc.health.runner import CheckStatus
 from bgp2vpc.logs import event
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.routing.plan import Reason
+from bgp2vpc.tasks import Deadlines
 
 log = logging.getLogger("bgp2vpc")
 

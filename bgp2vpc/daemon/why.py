@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bgp2vpc.bgp.best import Step
+from bgp2vpc.daemon.place import Since, Trouble
 from bgp2vpc.daemon.steer import in_utc
 from bgp2vpc.dialect.text import announce_line
 from bgp2vpc.prefix import Prefix
@@ -27,25 +28,6 @@ class Announcer:
     at: float | None
     stale_for: float | None = None
     as_drained: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Since:
-    """Since when a place has its verdict, and its route its target. `found`: it was there when we first looked."""
-
-    verdict: float
-    target: float
-    found: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Trouble:
-    """The last write failed `attempts` times in a row: `error`, seconds ago, and seconds until the next try."""
-
-    error: str
-    attempts: int
-    ago: float
-    retry_in: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ WALL_CLOCKS = {"time.time", "time.time_ns", "datetime.now", "datetime.utcnow", "
 READERS = {
     ("cli/plan.py", "time.time"),  # whether what the state file holds has ended
     ("daemon/bridge.py", "time.time"),  # when a line was said, for people
-    ("daemon/deadlines.py", "time.time"),  # a hold until half past three; then kept by the loop's clock
+    ("tasks.py", "time.time"),  # a hold until half past three; then kept by the loop's clock
     ("daemon/journal.py", "datetime.now"),  # when an error happened, for people
     ("daemon/leaving.py", "time.time"),  # since when a host drains, for people
     ("daemon/notifier.py", "datetime.now"),  # when it was told, for people
