@@ -1,14 +1,21 @@
-"""ExaBGP announcements in, AWS VPC routes out. The rooms, in the order a line passes through them:
+"""ExaBGP announcements in, AWS VPC routes out. The rooms, from the bottom up; each imports only from those below it.
 
-sources   where lines come from: scripts, ExaBGP's stdin, clients of the unix socket, tee
-dialect   one line of ExaBGP's API -> commands and events, and back                         pure
-bgp       the BGP side: paths, Adj-RIB-In per source, best path                             pure
-vpc       the VPC side: route tables as EC2 told them; EC2 and instance metadata
-routing   where both meet: rules, wish, diff, plan, guard                                   pure
-daemon    the loop: observe, decide, apply; supervision; status
-cli       one file per command
-config    YAML -> frozen Config, every error at once with file and line
-demo      an embedded VPC to see it all work
+prefix names files errors logs tasks history   what every room uses
+bgp         paths, the Adj-RIB-In of each source, best path, sessions                                   pure
+exabgp_api  one line of ExaBGP's API -> commands and events, and back                                   pure
+vpc         route tables as EC2 told them, finders; EC2 and instance metadata
+policy      where both meet: rules, best path among instances, the truth table, plan, guard             pure
+sources     where lines come from: scripts, ExaBGP's stdin, clients of the unix socket, tee
+health      health checks: probes, rise and fall, programs
+serf web notify   the Serf agent; the page and /metrics; messages to people
+config      YAML -> frozen Config, every error at once with file and line
+iam         the least IAM policy of a configuration
+reconcile   observe, decide, apply; the view of the VPC, retries, the journal
+speaker     what ExaBGP says and hears: paths of peers, lines passed on, ExaBGP's configuration
+operator    what people order: drain, hold, takeover; why, status, the state file
+services    what runs beside: scripts, the socket, checks, Serf, the page, systemd
+daemon      makes all parts; start, reload, end. helper: the same behind ExaBGP's pipe
+doctor demo cli   what to mend before the start; an embedded VPC to see it all work; one file per command
 """
 
 __version__ = "0.1.0"

@@ -21,9 +21,9 @@ _CONTEXT.set_forkserver_preload(
     [
         "bgp2vpc.cli.main",
         "bgp2vpc.config.load",
-        "bgp2vpc.daemon.daemon",
-        "bgp2vpc.daemon.notify",
-        "bgp2vpc.daemon.supervision",
+        "bgp2vpc.daemon",
+        "bgp2vpc.services.sd_notify",
+        "bgp2vpc.services.supervision",
         "bgp2vpc.logs",
         "bgp2vpc.vpc.connect",
         "bgp2vpc.vpc.ec2",

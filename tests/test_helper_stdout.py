@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from bgp2vpc.daemon.recall import QUESTIONS
-from bgp2vpc.daemon.unanswered import QUESTION
 from bgp2vpc.demo.cloud.client import Cloud
 from bgp2vpc.demo.cloud.values import Fault, World
+from bgp2vpc.speaker.recall import QUESTIONS
+from bgp2vpc.speaker.unanswered import QUESTION
 
 BGP2VPC = Path(sys.executable).with_name("bgp2vpc")
 FLOW = "announce flow route { match { destination 192.0.2.53/32; } then { discard; } }"

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from bgp2vpc.logs import LogFormat, configure, event
+from bgp2vpc.policy.rule import Takeover
 from bgp2vpc.prefix import parse_prefix
-from bgp2vpc.routing.rule import Takeover
 from tests.waiting import PATIENCE
 
 LOG = logging.getLogger("bgp2vpc.somewhere")

@@ -3,9 +3,9 @@
 from bgp2vpc.bgp.events import Announce, Withdraw
 from bgp2vpc.bgp.path import SELF, Attributes, Path
 from bgp2vpc.bgp.rib import Offer, Side
+from bgp2vpc.policy.prefix_list import PrefixList, parse_prefix_range
+from bgp2vpc.policy.rule import Rule
 from bgp2vpc.prefix import IPAddress, Prefix, parse_prefix
-from bgp2vpc.routing.prefix_list import PrefixList, parse_prefix_range
-from bgp2vpc.routing.rule import Rule
 from bgp2vpc.vpc.finders import ByTag
 from bgp2vpc.vpc.model import Interface, Route, RouteState, RouteTable, Snapshot, Target, TargetKind, interface_target
 

@@ -9,7 +9,7 @@ from bgp2vpc.cli.options import Commands, add_file
 
 if TYPE_CHECKING:
     from bgp2vpc.config.model import Bgp, Config
-    from bgp2vpc.daemon.speaker import Written
+    from bgp2vpc.speaker.neighbors import Written
 
 
 def add(commands: Commands) -> None:
@@ -29,8 +29,8 @@ def add(commands: Commands) -> None:
 
 def _exabgp_config(args: argparse.Namespace) -> int:
     from bgp2vpc.config.load import load
-    from bgp2vpc.daemon import exabgp_file
     from bgp2vpc.errors import ConfigError, Problem
+    from bgp2vpc.speaker import exabgp_file
 
     config = load(args.file)
     if config.bgp is None:
@@ -47,8 +47,8 @@ def _exabgp_config(args: argparse.Namespace) -> int:
 
 
 def _written(config: "Config", bgp: "Bgp") -> "Written":
-    from bgp2vpc.daemon.exabgp_file import helper_command
-    from bgp2vpc.daemon.speaker import configuration, needs_ec2
+    from bgp2vpc.speaker.exabgp_file import helper_command
+    from bgp2vpc.speaker.neighbors import configuration, needs_ec2
     from bgp2vpc.vpc.connect import Identity, connect
 
     helper = helper_command(config.file)

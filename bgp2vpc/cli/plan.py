@@ -11,12 +11,12 @@ from bgp2vpc.cli.options import Commands, add_file, terminal, visible
 
 if TYPE_CHECKING:
     from bgp2vpc.config.model import Config
-    from bgp2vpc.daemon.calls import Calls
-    from bgp2vpc.daemon.state import State
-    from bgp2vpc.daemon.view import View
     from bgp2vpc.errors import Ec2Error
-    from bgp2vpc.routing.plan import Plan
-    from bgp2vpc.routing.wish import Wish
+    from bgp2vpc.operator.state import State
+    from bgp2vpc.policy.plan import Plan
+    from bgp2vpc.policy.wish import Wish
+    from bgp2vpc.reconcile.ec2_calls import Calls
+    from bgp2vpc.reconcile.view import View
 
 
 def add(commands: Commands) -> None:
@@ -51,10 +51,10 @@ def _wish(socket: Path | None, config: "Config") -> "Wish":
     from bgp2vpc.bgp.draining import PrefixSet
     from bgp2vpc.bgp.neighbors import Neighbors
     from bgp2vpc.bgp.rib import Rib, Side
-    from bgp2vpc.daemon.steer import Verb
-    from bgp2vpc.dialect.text import parse
+    from bgp2vpc.exabgp_api.text import parse
+    from bgp2vpc.operator.steer import Verb
+    from bgp2vpc.policy.wish import Wish
     from bgp2vpc.prefix import parse_address, parse_prefix
-    from bgp2vpc.routing.wish import Wish
     from bgp2vpc.sources.client import ask
     from bgp2vpc.sources.unix import SocketError
 
@@ -99,8 +99,8 @@ def _wish(socket: Path | None, config: "Config") -> "Wish":
 
 def _state(config: "Config") -> "State":
     """What a daemon that starts now takes for draining or held."""
-    from bgp2vpc.daemon.state import State
-    from bgp2vpc.daemon.state_file import StateFileError, load_state
+    from bgp2vpc.operator.state import State
+    from bgp2vpc.operator.state_file import StateFileError, load_state
 
     try:
         return load_state(config.state_file, time.time())
@@ -112,9 +112,9 @@ def _state(config: "Config") -> "State":
 def _make_plan(config: "Config", wish: "Wish") -> "Plan":
     import asyncio
 
-    from bgp2vpc.daemon.calls import Calls
-    from bgp2vpc.daemon.view import View
-    from bgp2vpc.routing.guard import guard
+    from bgp2vpc.policy.guard import guard
+    from bgp2vpc.reconcile.ec2_calls import Calls
+    from bgp2vpc.reconcile.view import View
     from bgp2vpc.vpc.connect import Identity, connect
 
     identity = Identity(config.instance_id, config.region, config.vpc_id)
@@ -128,7 +128,7 @@ def _make_plan(config: "Config", wish: "Wish") -> "Plan":
 
 
 async def _observe(calls: "Calls", view: "View", wish: "Wish") -> None:
-    from bgp2vpc.daemon.observe import learn_health, meet, observe
+    from bgp2vpc.reconcile.poll import learn_health, meet, observe
 
     try:
         snapshot = await observe(calls, view, _tell)

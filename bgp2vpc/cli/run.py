@@ -13,7 +13,7 @@ from bgp2vpc.cli.options import Commands, add_file, add_version
 
 if TYPE_CHECKING:
     from bgp2vpc.config.model import Config
-    from bgp2vpc.daemon.daemon import Daemon, Say
+    from bgp2vpc.daemon import Daemon, Say
 
 # ExaBGP starts helpers with umask 0: nothing we create may be for everybody.
 UMASK = 0o027
@@ -56,8 +56,8 @@ def _run(args: argparse.Namespace) -> int:
 async def _run_daemon(args: argparse.Namespace, config: "Config") -> None:
     import asyncio
 
-    from bgp2vpc.daemon.notify import Notifier
-    from bgp2vpc.daemon.supervision import Supervision
+    from bgp2vpc.services.sd_notify import Notifier
+    from bgp2vpc.services.supervision import Supervision
 
     daemon = _make_daemon(args, None, config)
     daemon.supervision = Supervision(Notifier.from_environment(os.environ))
@@ -77,7 +77,7 @@ def _helper(args: argparse.Namespace) -> int:
     _configure_logs(args)
 
     async def help_exabgp() -> None:
-        from bgp2vpc.daemon.helper import Helper
+        from bgp2vpc.helper import Helper
 
         _exit(await Helper(pipe, partial(_load, args.file), partial(_make_daemon, args, pipe.send)).run())
 
@@ -100,7 +100,7 @@ def _load(file: str) -> "Config":
 def _make_daemon(args: argparse.Namespace, say: "Say | None", config: "Config") -> "Daemon":
     import asyncio
 
-    from bgp2vpc.daemon.daemon import Daemon, Mode
+    from bgp2vpc.daemon import Daemon, Mode
     from bgp2vpc.sources.child import wait_without_threads
     from bgp2vpc.vpc.connect import Identity, connect
 

@@ -15,10 +15,10 @@ from bgp2vpc.config.route_schema import AnnounceEntry, RouteEntry
 from bgp2vpc.config.schema import ConfigFile, RuleEntry, SerfEntry, WebEntry
 from bgp2vpc.health.model import Check, Command, Dns, Http, Ping, Probe, Tcp, Tls
 from bgp2vpc.notify.model import Recipient
+from bgp2vpc.policy.plan import Action
+from bgp2vpc.policy.prefix_list import PrefixList
+from bgp2vpc.policy.rule import Hooks, ManagedRoute, Rule, Takeover
 from bgp2vpc.prefix import IPAddress
-from bgp2vpc.routing.plan import Action
-from bgp2vpc.routing.prefix_list import PrefixList
-from bgp2vpc.routing.rule import Hooks, ManagedRoute, Rule, Takeover
 from bgp2vpc.serf.model import Agent
 from bgp2vpc.vpc.finders import And, ByAz, ByTag, ByTagRegexp, Finder, HasRouteTo, Ids, InVpc, Main, Or, Subnet
 from bgp2vpc.web.model import WebSettings

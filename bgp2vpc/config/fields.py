@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 
 from bgp2vpc.config.document import kind_of
 from bgp2vpc.names import reserved_for
+from bgp2vpc.policy.prefix_list import PrefixRange, parse_prefix_range
+from bgp2vpc.policy.rule import InterfaceChoice
 from bgp2vpc.prefix import IPAddress, Prefix, parse_address, parse_prefix
-from bgp2vpc.routing.prefix_list import PrefixRange, parse_prefix_range
-from bgp2vpc.routing.rule import InterfaceChoice
 from bgp2vpc.serf.model import PORT
 from bgp2vpc.vpc.model import Target, parse_target
 

@@ -10,8 +10,8 @@ from bgp2vpc.config.messages import problems
 from bgp2vpc.config.model import Config, Ec2Limits, Process
 from bgp2vpc.config.references import wrong_references
 from bgp2vpc.errors import ConfigError, Problem
-from bgp2vpc.routing.damping import DampingLimits
-from bgp2vpc.routing.rule import Takeover
+from bgp2vpc.policy.damping import DampingLimits
+from bgp2vpc.policy.rule import Takeover
 
 
 def parse(text: str, file: str) -> Config:

@@ -18,14 +18,14 @@ from urllib.request import HTTPRedirectHandler, build_opener
 
 from bgp2vpc.bgp.events import Announce
 from bgp2vpc.config.model import Config
-from bgp2vpc.dialect.text import parse
 from bgp2vpc.doctor import machine
 from bgp2vpc.doctor.model import Endpoint, Facts, Known, Metadata, Rehearsal, Running, Trouble, Vpc
 from bgp2vpc.doctor.running_exabgp import look_at
 from bgp2vpc.doctor.subjects import Call, reads, writes
 from bgp2vpc.errors import Bgp2vpcError, Credentials, Ec2Error, MetadataError
+from bgp2vpc.exabgp_api.text import parse
+from bgp2vpc.policy.decide import ruled_tables
 from bgp2vpc.prefix import parse_address
-from bgp2vpc.routing.decide import ruled_tables
 from bgp2vpc.sources.client import ask
 from bgp2vpc.sources.unix import connect as connect_socket
 from bgp2vpc.vpc.connect import Identity, connect

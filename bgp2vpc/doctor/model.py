@@ -10,8 +10,8 @@ from enum import Enum
 from typing import TypeAlias, TypeVar
 
 from bgp2vpc.errors import Ec2Error
+from bgp2vpc.policy.decide import Ruled
 from bgp2vpc.prefix import IPAddress, Prefix
-from bgp2vpc.routing.decide import Ruled
 from bgp2vpc.vpc.model import Instance, Snapshot
 
 

@@ -7,10 +7,10 @@ from typing import Any, Final
 from bgp2vpc.config.model import Config
 from bgp2vpc.iam.least import least_policy
 from bgp2vpc.iam.tables import Surroundings
+from bgp2vpc.policy.decide import Ruled
+from bgp2vpc.policy.prefix_list import PrefixRange
+from bgp2vpc.policy.rule import Rule
 from bgp2vpc.prefix import Prefix
-from bgp2vpc.routing.decide import Ruled
-from bgp2vpc.routing.prefix_list import PrefixRange
-from bgp2vpc.routing.rule import Rule
 
 _TABLES: Final = 20
 """Tables whose writes are rehearsed: each costs three of the account's calls, and policies rarely differ by table."""

@@ -21,9 +21,9 @@ from bgp2vpc.doctor.model import (
 )
 from bgp2vpc.doctor.subjects import accepted, managed
 from bgp2vpc.errors import Credentials, Denied, OperatorError, Refused, Transient
+from bgp2vpc.policy.decide import rules_without_tables
+from bgp2vpc.policy.fib import Unusable, choose_interface
 from bgp2vpc.prefix import IPAddress, Prefix
-from bgp2vpc.routing.decide import rules_without_tables
-from bgp2vpc.routing.fib import Unusable, choose_interface
 from bgp2vpc.vpc.model import Interface, RouteTable, TargetKind
 
 _FULL: Final = 0.9

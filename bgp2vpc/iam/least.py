@@ -13,9 +13,9 @@ from bgp2vpc.config.model import Config, OnExit
 from bgp2vpc.iam.policy import IamPolicy, Statement
 from bgp2vpc.iam.scope import Operator, Scope, both, fewest, where
 from bgp2vpc.iam.tables import Surroundings, scopes
+from bgp2vpc.policy.plan import Action
+from bgp2vpc.policy.rule import ManagedRoute, Rule, Takeover, Writes
 from bgp2vpc.prefix import Prefix, parse_prefix
-from bgp2vpc.routing.plan import Action
-from bgp2vpc.routing.rule import ManagedRoute, Rule, Takeover, Writes
 from bgp2vpc.vpc.finders import wants_subnets
 
 _CALLS: Final = {Action.CREATE: "CreateRoute", Action.REPLACE: "ReplaceRoute", Action.DELETE: "DeleteRoute"}

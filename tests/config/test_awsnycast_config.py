@@ -9,9 +9,9 @@ from bgp2vpc.config.load import load, parse
 from bgp2vpc.config.model import Announcement, CheckedSource
 from bgp2vpc.errors import ConfigError
 from bgp2vpc.health.model import Command, Dns, Http, Ping, Tcp, Tls
+from bgp2vpc.policy.plan import Action
+from bgp2vpc.policy.rule import Takeover
 from bgp2vpc.prefix import parse_address, parse_prefix
-from bgp2vpc.routing.plan import Action
-from bgp2vpc.routing.rule import Takeover
 from bgp2vpc.vpc.finders import And, ByAz, ByTag, ByTagRegexp, HasRouteTo, InVpc, Main, Or, Subnet
 from bgp2vpc.vpc.model import Target, TargetKind
 

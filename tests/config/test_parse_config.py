@@ -8,10 +8,10 @@ from bgp2vpc.bgp.mesh import Peer
 from bgp2vpc.config.load import load, parse
 from bgp2vpc.config.model import Bgp, Config, Ec2Limits, OnExit, Process, Tag
 from bgp2vpc.notify.model import Happening, Recipient
+from bgp2vpc.policy.damping import DampingLimits
+from bgp2vpc.policy.prefix_list import PrefixList, parse_prefix_range
+from bgp2vpc.policy.rule import Rule, Takeover, Writes
 from bgp2vpc.prefix import parse_address, parse_prefix
-from bgp2vpc.routing.damping import DampingLimits
-from bgp2vpc.routing.prefix_list import PrefixList, parse_prefix_range
-from bgp2vpc.routing.rule import Rule, Takeover, Writes
 from bgp2vpc.serf.model import Agent
 from bgp2vpc.vpc.finders import And, ByTag, Finder, Ids, Main, Or, Subnet
 from bgp2vpc.web.model import WebSettings

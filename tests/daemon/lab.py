@@ -10,18 +10,18 @@ from functools import partial
 from bgp2vpc.bgp.events import Announce, EndOfRib, Event, Withdraw
 from bgp2vpc.bgp.path import Path
 from bgp2vpc.config.model import Config, Ec2Limits, OnExit
-from bgp2vpc.daemon.daemon import Daemon, Mode
-from bgp2vpc.daemon.supervision import Supervision
-from bgp2vpc.dialect.message import Direction, Message, PeerState, StateChange, Update
-from bgp2vpc.dialect.messages import decode as decode_message
-from bgp2vpc.dialect.text import parse
+from bgp2vpc.daemon import Daemon, Mode
 from bgp2vpc.errors import MetadataError
+from bgp2vpc.exabgp_api.message import Direction, Message, PeerState, StateChange, Update
+from bgp2vpc.exabgp_api.messages import decode as decode_message
+from bgp2vpc.exabgp_api.text import parse
 from bgp2vpc.prefix import IPAddress, Prefix
+from bgp2vpc.services.supervision import Supervision
 from bgp2vpc.sources.peer import Peer
 from bgp2vpc.sources.session import SourceKind
 from bgp2vpc.vpc.connect import Connection
-from bgp2vpc.vpc.memory import MemoryVpc
 from bgp2vpc.vpc.model import Instance
+from tests.memory_vpc import MemoryVpc
 from tests.suite import evidence
 from tests.values import rule
 from tests.virtual_time import VirtualTimeLoop

@@ -1,9 +1,9 @@
 """What peers say before there is a daemon."""
 
-from bgp2vpc.daemon.backlog import Backlog
-from bgp2vpc.dialect.message import Message, Opened
-from bgp2vpc.dialect.messages import decode
+from bgp2vpc.exabgp_api.message import Message, Opened
+from bgp2vpc.exabgp_api.messages import decode
 from bgp2vpc.prefix import parse_address
+from bgp2vpc.speaker.backlog import Backlog
 
 UP_A, DOWN_A, UP_B = "neighbor 10.0.0.1 up", "neighbor 10.0.0.1 down - peer reset", "neighbor 10.0.0.2 up"
 

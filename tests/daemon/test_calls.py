@@ -7,9 +7,9 @@ import threading
 import pytest
 from lab import two_hosts
 
-from bgp2vpc.daemon.calls import READERS, Calls
 from bgp2vpc.errors import Transient
-from bgp2vpc.vpc.memory import MemoryVpc
+from bgp2vpc.reconcile.ec2_calls import READERS, Calls
+from tests.memory_vpc import MemoryVpc
 from tests.virtual_time import VirtualTimeLoop
 from tests.waiting import PATIENCE
 
@@ -48,7 +48,7 @@ def test_calls_that_drip_for_ever_are_given_up_and_hold_up_no_other() -> None:
 
 def test_calls_that_are_given_up_do_not_pile_up_threads_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
     most = threading.active_count() + 2 * READERS
-    monkeypatch.setattr("bgp2vpc.daemon.calls.THREADS", most)
+    monkeypatch.setattr("bgp2vpc.reconcile.ec2_calls.THREADS", most)
 
     async def story() -> None:
         vpc = DrippingVpc()

@@ -9,9 +9,9 @@ from lab import OURS, PEER, two_hosts
 from bgp2vpc.config.load import parse
 from bgp2vpc.config.model import OnExit
 from bgp2vpc.errors import Denied, Throttled, Transient
-from bgp2vpc.vpc.memory import MemoryVpc
 from bgp2vpc.vpc.model import InstanceHealth
 from tests.descriptors import no_descriptors
+from tests.memory_vpc import MemoryVpc
 
 pytestmark = pytest.mark.io
 

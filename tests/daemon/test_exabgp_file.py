@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bgp2vpc.daemon import exabgp_file
 from bgp2vpc.errors import ExabgpError
+from bgp2vpc.speaker import exabgp_file
 
 ROOT = Path(__file__).parents[2]
 VERSIONS = {"4.2": ROOT / ".venv-exabgp42/bin", "5.0": ROOT / ".venv/bin"}

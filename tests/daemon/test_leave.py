@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bgp2vpc.daemon.leave import By, Leave, Leaves, Phase
-from bgp2vpc.daemon.state import State, StateError, read_state_text
-from bgp2vpc.daemon.state_file import StateFileError, load_state, read_state, write_state
-from bgp2vpc.daemon.steer import Steer, SteerError, Steers, Verb, read_prefixes
+from bgp2vpc.operator.leave import By, Leave, Leaves, Phase
+from bgp2vpc.operator.state import State, StateError, read_state_text
+from bgp2vpc.operator.state_file import StateFileError, load_state, read_state, write_state
+from bgp2vpc.operator.steer import Steer, SteerError, Steers, Verb, read_prefixes
 from tests.values import P1, P2, P6
 
 ALL = Leave(By.CLI, None, 1_700_000_000.0)

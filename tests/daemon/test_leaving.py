@@ -11,11 +11,11 @@ from bgp2vpc.bgp.events import Announce, Withdraw
 from bgp2vpc.bgp.path import Path
 from bgp2vpc.config.load import parse
 from bgp2vpc.config.model import OnExit
-from bgp2vpc.daemon.steer import SteerError
-from bgp2vpc.dialect.text import parse as parse_line
 from bgp2vpc.errors import Denied, Transient
+from bgp2vpc.exabgp_api.text import parse as parse_line
+from bgp2vpc.operator.steer import SteerError
+from bgp2vpc.policy.rule import Takeover
 from bgp2vpc.prefix import Prefix
-from bgp2vpc.routing.rule import Takeover
 from bgp2vpc.sources.session import SourceKind
 from tests.values import rule
 

@@ -9,10 +9,10 @@ from lab import A, B, Lab, announce, two_hosts
 from bgp2vpc.bgp.mesh import Peer
 from bgp2vpc.bgp.neighbors import Standing
 from bgp2vpc.config.model import Bgp, Tag
-from bgp2vpc.daemon.unanswered import QUESTION
 from bgp2vpc.errors import Denied
 from bgp2vpc.prefix import parse_address, parse_prefix
-from bgp2vpc.vpc.memory import MemoryVpc
+from bgp2vpc.speaker.unanswered import QUESTION
+from tests.memory_vpc import MemoryVpc
 
 pytestmark = pytest.mark.io
 

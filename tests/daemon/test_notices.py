@@ -3,10 +3,10 @@
 import pytest
 from lab import OURS, PEER, A, Lab, announce, withdraw
 
-from bgp2vpc.daemon.notices import Troubles, held, of_reading, of_write
 from bgp2vpc.errors import Denied, Ec2Error, Transient
 from bgp2vpc.notify.model import Happening, Notice, Recipient
-from bgp2vpc.routing.plan import Action, Change, Reason
+from bgp2vpc.policy.plan import Action, Change, Reason
+from bgp2vpc.services.notices import Troubles, held, of_reading, of_write
 from bgp2vpc.vpc.model import InstanceHealth, Target, TargetKind, interface_target
 from tests.values import IGW, P1, route, rule, table
 

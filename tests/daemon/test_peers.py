@@ -3,10 +3,10 @@
 import pytest
 from lab import OURS, PEER, A, Lab, announce, two_hosts
 
-from bgp2vpc.dialect.message import Direction, PeerState, StateChange, Update
 from bgp2vpc.errors import Throttled
+from bgp2vpc.exabgp_api.message import Direction, PeerState, StateChange, Update
+from bgp2vpc.policy.rule import Takeover
 from bgp2vpc.prefix import IPAddress
-from bgp2vpc.routing.rule import Takeover
 from tests.values import announce as announced
 from tests.values import rule
 from tests.values import withdraw as withdrawn

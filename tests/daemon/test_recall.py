@@ -1,9 +1,9 @@
 """A helper that is started beside a running ExaBGP learns what was said before its time."""
 
 from bgp2vpc.bgp.events import Announce, EndOfRib
-from bgp2vpc.daemon.recall import Recall
-from bgp2vpc.dialect.message import StateChange, Update
-from bgp2vpc.dialect.messages import decode
+from bgp2vpc.exabgp_api.message import StateChange, Update
+from bgp2vpc.exabgp_api.messages import decode
+from bgp2vpc.speaker.recall import Recall
 
 A, B, C = "10.0.0.1", "10.0.0.2", "10.0.0.3"
 

@@ -4,9 +4,9 @@ import pytest
 from lab import OURS, A, B, Lab, announce, withdraw
 
 from bgp2vpc.config.model import OnExit
-from bgp2vpc.daemon.relay import Relay
-from bgp2vpc.dialect.text import parse
+from bgp2vpc.exabgp_api.text import parse
 from bgp2vpc.sources.session import SourceKind
+from bgp2vpc.speaker.relay import Relay
 
 FLOW = "announce flow route { match { source 10.0.0.0/24; } then { discard; } }"
 

@@ -2,7 +2,6 @@
 
 import pytest
 
-from bgp2vpc.daemon.retries import Retries
 from bgp2vpc.errors import (
     Credentials,
     Denied,
@@ -16,6 +15,7 @@ from bgp2vpc.errors import (
     Throttled,
     Transient,
 )
+from bgp2vpc.reconcile.retries import Retries
 from tests.values import P1, P2, P3, P6
 
 HERE, BESIDE, THIRD, SIX, ELSEWHERE = ("rtb-1", P1), ("rtb-1", P2), ("rtb-1", P3), ("rtb-1", P6), ("rtb-2", P1)

@@ -4,9 +4,9 @@ import pytest
 
 from bgp2vpc.bgp.mesh import Peer
 from bgp2vpc.config.model import Bgp, Tag
-from bgp2vpc.daemon.speaker import configuration, needs_ec2
 from bgp2vpc.errors import ExabgpError
 from bgp2vpc.prefix import parse_address as address
+from bgp2vpc.speaker.neighbors import configuration, needs_ec2
 from bgp2vpc.vpc.model import Interface, Member
 
 HELPER = ("/opt/bgp2vpc/bin/bgp2vpc", "helper", "-f", "/etc/bgp2vpc.yaml")

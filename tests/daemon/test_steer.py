@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bgp2vpc.daemon.steer import (
+from bgp2vpc.operator.steer import (
     Order,
     Steer,
     SteerError,

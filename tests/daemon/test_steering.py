@@ -10,10 +10,10 @@ from lab import OPERATOR, OURS, PEER, A, B, Lab, Peering, announce, left_behind,
 
 from bgp2vpc.config.load import parse
 from bgp2vpc.config.model import OnExit
-from bgp2vpc.daemon.steer import SteerError
 from bgp2vpc.errors import Bgp2vpcError, Denied, Transient
-from bgp2vpc.routing.rule import Takeover
-from bgp2vpc.vpc.memory import MemoryVpc
+from bgp2vpc.operator.steer import SteerError
+from bgp2vpc.policy.rule import Takeover
+from tests.memory_vpc import MemoryVpc
 from tests.values import rule
 
 AT_US, AT_PEER = f"rtb-1 {A} {OURS} active", f"rtb-1 {A} {PEER} active"

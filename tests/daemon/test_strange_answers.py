@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from lab import OURS, PEER, A, B, announce, withdraw
 
-from bgp2vpc.vpc.memory import MemoryVpc
+from tests.memory_vpc import MemoryVpc
 
 
 class StrangeVpc(MemoryVpc):

@@ -11,10 +11,10 @@ from lab import A, Lab, announce, two_hosts
 from systemd_ear import SystemdEar
 
 from bgp2vpc.config.model import OnExit
-from bgp2vpc.daemon.notify import Notifier
-from bgp2vpc.daemon.status import headline
-from bgp2vpc.daemon.supervision import Supervision
 from bgp2vpc.errors import MetadataError, Throttled
+from bgp2vpc.operator.status import headline
+from bgp2vpc.services.sd_notify import Notifier
+from bgp2vpc.services.supervision import Supervision
 from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.io

@@ -2,7 +2,7 @@
 
 from lab import OURS, PEER, A, B, Lab, announce, withdraw
 
-from bgp2vpc.routing.rule import Takeover
+from bgp2vpc.policy.rule import Takeover
 from bgp2vpc.vpc.failures import failure
 from bgp2vpc.vpc.model import InstanceHealth
 from tests.values import rule

@@ -16,9 +16,9 @@ from test_checks import P, Q, Service
 from test_checks import settings as of_file
 
 from bgp2vpc.errors import Credentials, Denied, Throttled, Transient
-from bgp2vpc.vpc.memory import MemoryVpc
 from bgp2vpc.vpc.model import InstanceHealth
 from tests.descriptors import no_descriptors
+from tests.memory_vpc import MemoryVpc
 
 pytestmark = pytest.mark.io
 

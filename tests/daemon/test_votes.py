@@ -12,9 +12,9 @@ from lab import OURS, PEER, A, Lab, Peering, announce, two_hosts
 from serf_cluster import SerfCluster
 from test_checks import FOREVER, P, Service, settings
 
+from bgp2vpc.policy.rule import Takeover
 from bgp2vpc.prefix import IPAddress
-from bgp2vpc.routing.rule import Takeover
-from bgp2vpc.vpc.memory import MemoryVpc
+from tests.memory_vpc import MemoryVpc
 from tests.values import rule
 from tests.virtual_time import VirtualTimeLoop
 
@@ -337,6 +337,6 @@ def test_when_our_agent_goes_nobody_counts_as_failed(make_lab) -> None:
 
 
 def test_who_has_no_agent_does_not_load_what_talks_with_it() -> None:
-    code = "import sys, bgp2vpc.daemon.daemon, bgp2vpc.cli.main; print('msgpack' in sys.modules)"
+    code = "import sys, bgp2vpc.daemon, bgp2vpc.cli.main; print('msgpack' in sys.modules)"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout == "False\n"

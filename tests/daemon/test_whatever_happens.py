@@ -12,8 +12,8 @@ from lab import OURS, PEER, Lab, announce, two_hosts, withdraw
 from bgp2vpc.config.model import Ec2Limits
 from bgp2vpc.errors import Credentials, Denied, Throttled, Transient
 from bgp2vpc.prefix import parse_prefix
-from bgp2vpc.vpc.memory import MemoryVpc
 from bgp2vpc.vpc.model import interface_target
+from tests.memory_vpc import MemoryVpc
 from tests.values import rule
 
 TABLES = ("rtb-1", "rtb-2")

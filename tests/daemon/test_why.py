@@ -7,7 +7,7 @@ from lab import OPERATOR, OURS, PEER, A, B, Lab, Peering, announce, two_hosts, w
 
 from bgp2vpc.config.load import parse
 from bgp2vpc.errors import Bgp2vpcError, Denied
-from bgp2vpc.routing.rule import Takeover
+from bgp2vpc.policy.rule import Takeover
 from tests.values import rule
 
 TIME = re.compile(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00")

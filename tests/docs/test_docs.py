@@ -12,7 +12,7 @@ import pytest
 from bgp2vpc.config.load import parse
 from bgp2vpc.iam.least import least_policy
 from bgp2vpc.iam.tables import Surroundings
-from bgp2vpc.routing.plan import Reason
+from bgp2vpc.policy.plan import Reason
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]

@@ -105,7 +105,7 @@ def test_every_event_of_the_source_is_on_its_page():
 
 
 def test_every_key_of_the_status_is_explained():
-    tree = ast.parse((ROOT / "bgp2vpc" / "daemon" / "daemon.py").read_text())
+    tree = ast.parse((ROOT / "bgp2vpc" / "daemon.py").read_text())
     (status,) = [each for each in ast.walk(tree) if isinstance(each, ast.FunctionDef) and each.name == "status"]
     (facts,) = [each.value for each in ast.walk(status) if isinstance(each, ast.Return)]
     assert isinstance(facts, ast.Dict)

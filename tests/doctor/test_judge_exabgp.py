@@ -8,7 +8,7 @@ from bgp2vpc.config.model import Config
 from bgp2vpc.doctor.exabgp import exabgp
 from bgp2vpc.doctor.exabgp_conf import apis_of, parse, processes
 from bgp2vpc.doctor.model import Exabgp, Trouble
-from bgp2vpc.routing.rule import Takeover
+from bgp2vpc.policy.rule import Takeover
 from tests.values import rule
 
 READY = Path(__file__).parents[2] / "exabgp"

@@ -6,8 +6,8 @@ from bgp2vpc.config.model import Config
 from bgp2vpc.doctor import host as judge
 from bgp2vpc.doctor.model import Endpoint, Finding, Host, Metadata, Running, Trouble
 from bgp2vpc.errors import Transient
+from bgp2vpc.policy.rule import ManagedRoute, Rule
 from bgp2vpc.prefix import IPAddress, parse_prefix
-from bgp2vpc.routing.rule import ManagedRoute, Rule
 from bgp2vpc.vpc.finders import Main
 from bgp2vpc.vpc.model import Instance
 from tests.values import rule

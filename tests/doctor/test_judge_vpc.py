@@ -6,9 +6,9 @@ from bgp2vpc.config.model import Config
 from bgp2vpc.doctor import vpc as judge
 from bgp2vpc.doctor.model import Endpoint, Metadata, Rehearsal, Running, Trouble, Vpc
 from bgp2vpc.errors import Credentials, Denied, OperatorError, Refused, Throttled, Transient
+from bgp2vpc.policy.decide import ruled_tables
+from bgp2vpc.policy.rule import ManagedRoute, Rule
 from bgp2vpc.prefix import IPAddress, Prefix, parse_prefix
-from bgp2vpc.routing.decide import ruled_tables
-from bgp2vpc.routing.rule import ManagedRoute, Rule
 from bgp2vpc.vpc.finders import ByTag
 from bgp2vpc.vpc.model import Instance, Interface, RouteTable, Snapshot, Subnet, Target, TargetKind
 from tests.values import IGW, INTERFACES, LOCAL, P1, route, rule, table

@@ -10,10 +10,10 @@ from random import Random
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
-from bgp2vpc.dialect.text import parse
-from tests.dialect.api_lines import WORD, damage, damaged, statements
+from bgp2vpc.exabgp_api.text import parse
+from tests.exabgp_api.api_lines import WORD, damage, damaged, statements
 
-DATA = Path(__file__).parents[1] / "dialect/data"
+DATA = Path(__file__).parents[1] / "exabgp_api/data"
 _SAID = re.compile(r" *[\d.]+ > ?(.*)")
 _AT_ONCE = 250
 """Lines of one run of hypothesis, which remembers all that it has made."""
@@ -63,7 +63,7 @@ _OTHER_FAMILIES = (_HERE / "other-families.txt").read_text("ascii").splitlines()
 
 
 def corpora() -> list[str]:
-    """Every line that a helper said, or was tried, in the data of tests/dialect."""
+    """Every line that a helper said, or was tried, in the data of tests/exabgp_api."""
     commands = [line for line, _ in json.loads((DATA / "commands.json").read_text("ascii"))]
     healthchecks = (DATA / "healthcheck-lines.txt").read_text("ascii").splitlines()
     records = (

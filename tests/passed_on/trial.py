@@ -11,14 +11,14 @@ import tempfile
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
-from bgp2vpc.daemon.bridge import Bridge
-from bgp2vpc.daemon.relay import Relay
-from bgp2vpc.daemon.unanswered import QUESTION
-from bgp2vpc.dialect.message import Acknowledgement, Message, SummaryBegins
-from bgp2vpc.dialect.text import decode
+from bgp2vpc.exabgp_api.message import Acknowledgement, Message, SummaryBegins
+from bgp2vpc.exabgp_api.text import decode
 from bgp2vpc.prefix import parse_address
 from bgp2vpc.sources.session import SourceKind
 from bgp2vpc.sources.stdin import ExabgpPipe
+from bgp2vpc.speaker.bridge import Bridge
+from bgp2vpc.speaker.relay import Relay
+from bgp2vpc.speaker.unanswered import QUESTION
 from tests.exabgps import Exabgp
 from tests.passed_on.neighbor import Neighbor
 from tests.waiting import PATIENCE

@@ -11,10 +11,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from bgp2vpc.dialect.message import PeerState, StateChange
+from bgp2vpc.exabgp_api.message import PeerState, StateChange
 from bgp2vpc.health.model import Check, Tcp
+from bgp2vpc.policy.rule import Takeover
 from bgp2vpc.prefix import IPAddress, parse_prefix
-from bgp2vpc.routing.rule import Takeover
 from tests.daemon.serf_cluster import SerfCluster
 from tests.simulation.ec2 import Weather, Write
 from tests.simulation.fleet import Fleet, LogToTrace, Plan

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bgp2vpc.routing.rule import Takeover
+from bgp2vpc.policy.rule import Takeover
 from tests.scenarios.conftest import MakeScene
 from tests.scenarios.scene import CHECKED, HANDOVER, POLL, TABLE, TAKE, P, Scene
 from tests.simulation.fleet import GATEWAY, STRANGER

@@ -10,13 +10,13 @@ from contextlib import asynccontextmanager
 import pytest
 from serf_kit import SerfAgent, needs_serf
 
-from bgp2vpc.daemon import gossip as gossip_module
-from bgp2vpc.daemon.gossip import Gossip
-from bgp2vpc.daemon.journal import Journal
 from bgp2vpc.prefix import IPAddress
+from bgp2vpc.reconcile.journal import Journal
 from bgp2vpc.serf import client as client_module
 from bgp2vpc.serf.model import Agent
 from bgp2vpc.serf.vote import Charge
+from bgp2vpc.services import serf as gossip_module
+from bgp2vpc.services.serf import Gossip
 from bgp2vpc.tasks import GuardedTasks
 from tests.addresses import HOME, NETWORK, free_port
 from tests.waiting import PATIENCE

@@ -11,8 +11,8 @@ from typing import TypeVar
 from bgp2vpc.errors import Credentials, Ec2Error, Throttled, Transient
 from bgp2vpc.prefix import IPAddress, Prefix
 from bgp2vpc.vpc.api import VpcApi
-from bgp2vpc.vpc.memory import MemoryVpc
 from bgp2vpc.vpc.model import InstanceHealth, Interface, RouteTable, Subnet, Target
+from tests.memory_vpc import MemoryVpc
 from tests.simulation.clock import Clock, Fate, Trip
 
 T = TypeVar("T")

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from random import Random
 
 from bgp2vpc.config.model import Config, OnExit
+from bgp2vpc.policy.rule import Takeover, Writes
 from bgp2vpc.prefix import Prefix
-from bgp2vpc.routing.rule import Takeover, Writes
 from bgp2vpc.vpc.finders import ByTag
 from bgp2vpc.vpc.model import InstanceHealth
 from tests.simulation.clock import OUTSIDE, PROCESS, Clock

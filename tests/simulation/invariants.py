@@ -4,8 +4,8 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from enum import Enum
 
+from bgp2vpc.policy.handovers import PATIENCE
 from bgp2vpc.prefix import Prefix
-from bgp2vpc.routing.handovers import PATIENCE
 from tests.simulation import oracle
 from tests.simulation.ec2 import SETTLE_TIME, Write
 from tests.simulation.fleet import Fleet

@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
-from bgp2vpc.dialect.command import Command
+from bgp2vpc.exabgp_api.command import Command
 from bgp2vpc.sources.session import Reply, SourceKind
 from tests.waiting import PATIENCE
 

@@ -17,8 +17,8 @@ from pathlib import Path
 import pytest
 from source_kit import Recorder, run
 
-from bgp2vpc.dialect.command import Command
 from bgp2vpc.errors import Bgp2vpcError
+from bgp2vpc.exabgp_api.command import Command
 from bgp2vpc.sources.client import Answered, ask
 from bgp2vpc.sources.peer import Peer
 from bgp2vpc.sources.server import SocketError, SocketServer, SocketSettings, serve

@@ -1,7 +1,7 @@
 import pytest
 from source_kit import Recorder, run
 
-from bgp2vpc.dialect.command import Answer, Command
+from bgp2vpc.exabgp_api.command import Answer, Command
 from bgp2vpc.sources.session import Reply, SourceKind, SpeakerSession, as_lines
 
 ANNOUNCE = b"announce route 192.0.2.1/32 next-hop self"

@@ -326,6 +326,16 @@ def test_purge_leaves_nothing_but_the_administrators_file(installed: Debian) -> 
     assert not installed.runs("bgp2vpc")
 
 
+def test_the_package_has_the_rooms_that_a_host_needs(package: Path) -> None:
+    listing = subprocess.run(
+        ["dpkg-deb", "--contents", str(package)], capture_output=True, text=True, check=True
+    ).stdout
+    paths = [line.split()[5] for line in listing.splitlines()]
+    inside = {path.partition("/site-packages/bgp2vpc/")[2] for path in paths if "/site-packages/bgp2vpc/" in path}
+    rooms = {path.partition("/")[0] for path in inside if "/" in path}
+    assert rooms == {each.name for each in (ROOT / "bgp2vpc").iterdir() if (each / "__init__.py").exists()} - {"demo"}
+
+
 def test_lintian_finds_no_error(package: Path) -> None:
     if shutil.which("lintian") is None:
         pytest.skip("lintian is missing (apt-get install lintian)")

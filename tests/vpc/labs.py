@@ -12,8 +12,8 @@ from bgp2vpc.errors import (
 from bgp2vpc.prefix import Prefix, parse_prefix
 from bgp2vpc.vpc.api import VpcApi
 from bgp2vpc.vpc.ec2 import Ec2
-from bgp2vpc.vpc.memory import MemoryVpc
 from bgp2vpc.vpc.model import InstanceHealth, Route, RouteTable
+from tests.memory_vpc import MemoryVpc
 
 ANYCAST = parse_prefix("192.0.2.53/32")
 ZONES = ("us-east-1a", "us-east-1b")

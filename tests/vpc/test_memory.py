@@ -7,8 +7,8 @@ import pytest
 from bgp2vpc.errors import QuotaReached, Refused, RouteExists, RouteMissing, Transient
 from bgp2vpc.prefix import parse_prefix
 from bgp2vpc.vpc.api import VpcApi
-from bgp2vpc.vpc.memory import MemoryVpc
 from bgp2vpc.vpc.model import InstanceHealth, TargetKind, interface_target, parse_target
+from tests.memory_vpc import MemoryVpc
 
 ANYCAST = parse_prefix("192.0.2.53/32")
 OTHER = parse_prefix("192.0.2.54/32")

@@ -18,14 +18,14 @@ from typing import Any
 import aiohttp
 
 from bgp2vpc.config.model import Config, OnExit
-from bgp2vpc.daemon.daemon import Daemon, Mode
-from bgp2vpc.dialect.text import parse
+from bgp2vpc.daemon import Daemon, Mode
+from bgp2vpc.exabgp_api.text import parse
 from bgp2vpc.sources.session import SourceKind
 from bgp2vpc.vpc.connect import Connection
-from bgp2vpc.vpc.memory import MemoryVpc
 from bgp2vpc.vpc.model import Instance
 from bgp2vpc.web.model import WebSettings
 from tests.addresses import HOME, free_port
+from tests.memory_vpc import MemoryVpc
 from tests.values import rule
 from tests.virtual_time import VirtualTimeLoop
 from tests.waiting import PATIENCE

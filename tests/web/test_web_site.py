@@ -236,7 +236,7 @@ async def next_parts(stream) -> dict[str, str]:
 
 @on_real_time
 async def test_a_taken_port_is_said_once_tried_again_and_ends_nothing(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("bgp2vpc.daemon.pages.RETRY", 0.1)
+    monkeypatch.setattr("bgp2vpc.services.web.RETRY", 0.1)
     with socket.socket() as taken:
         taken.bind((HOME, 0))
         taken.listen()
@@ -451,7 +451,7 @@ async def test_without_a_token_file_nothing_can_be_steered():
 async def test_a_token_that_everybody_can_read_is_refused_until_it_is_mended(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("bgp2vpc.daemon.pages.RETRY", 0.1)
+    monkeypatch.setattr("bgp2vpc.services.web.RETRY", 0.1)
     file = tmp_path / "open"
     file.write_text(TOKEN)
     file.chmod(0o644)

@@ -1,0 +1,125 @@
+"""Commands that are not routes: what ExaBGP's API has besides announce and withdraw."""
+
+from dataclasses import replace
+from typing import Final
+
+from bgp2vpc import __version__
+from bgp2vpc.bgp.events import EndOfRib, WithdrawAll
+from bgp2vpc.exabgp_api.command import Acks, Command
+from bgp2vpc.exabgp_api.harmful import refuse_orders, required
+from bgp2vpc.exabgp_api.routes import ROUTE_WORDS
+from bgp2vpc.exabgp_api.words import OPERATOR_WORDS, LineError, nearest, shown
+
+__all__ = ["read_control", "read_signal"]
+
+_HELP: Final = (
+    "announce route PREFIX next-hop self|ADDRESS [ATTRIBUTE VALUE]...",
+    "withdraw route PREFIX [path-information NUMBER]",
+    "announce|withdraw ipv4|ipv6 unicast PREFIX ...",
+    "announce|withdraw attributes ATTRIBUTE VALUE ... nlri PREFIX...",
+    "announce eor [ipv4|ipv6 unicast]",
+    "announce|withdraw watchdog NAME",
+    "clear adj-rib out",
+    "flush adj-rib out",
+    "enable-ack, disable-ack, silence-ack",
+    "version",
+    "help",
+    "before a command: neighbor ADDRESS [, neighbor ADDRESS]... or peer ADDRESS; the VPC hears it either way",
+)
+_VERSION: Final = (f"bgp2vpc {__version__}",)
+_SEE_STATUS: Final = ("sources, paths and routes: bgp2vpc status",)
+_REPLIES: Final[dict[str, tuple[str, ...]]] = {
+    "help": _HELP,
+    "system help": _HELP,
+    "version": _VERSION,
+    "system version": _VERSION,
+    "api version": _VERSION,
+    "system api version": _VERSION,
+    "ping": ("pong",),
+    "status": _SEE_STATUS,
+    "daemon status": _SEE_STATUS,
+    "peer list": _SEE_STATUS,
+    "peer show": _SEE_STATUS,
+    "show neighbor": _SEE_STATUS,
+    "show adj-rib": _SEE_STATUS,
+    "show adj-rib in": _SEE_STATUS,
+    "show adj-rib out": _SEE_STATUS,
+    "rib show in": _SEE_STATUS,
+    "rib show out": _SEE_STATUS,
+}
+_SHOW_OPTIONS: Final = frozenset({"json", "text", "extensive", "summary", "configuration"})
+_ACKS: Final = {
+    "enable-ack": Acks.ENABLE,
+    "disable-ack": Acks.DISABLE,
+    "silence-ack": Acks.SILENCE,
+    "session ack enable": Acks.ENABLE,
+    "session ack disable": Acks.DISABLE,
+    "session ack silence": Acks.SILENCE,
+}
+_CLEAR_OUT: Final = frozenset({"clear adj-rib", "clear adj-rib out", "rib clear out"})
+_RELAYED: Final = frozenset({"flush adj-rib out", "rib flush out", "clear adj-rib in", "rib clear in"})
+_KNOWN: Final = frozenset(
+    {"announce", "withdraw", "neighbor", "peer", *_REPLIES, *_ACKS, *_CLEAR_OUT, *_RELAYED, *OPERATOR_WORDS}
+)
+_SIGNALS: Final = frozenset({"watchdog", "eor", "route-refresh", "operational"})
+_OTHER_FAMILIES: Final = frozenset({"flow", "vpls", "l2vpn", "vpn", "mup", "mvpn", "evpn"})
+_VPC_FAMILIES: Final = frozenset({"ipv4 unicast", "ipv6 unicast"})
+
+
+def read_control(line: str, words: list[str]) -> Command:
+    """The command that `words` say, neither announce nor withdraw. Raises LineError for an unknown one."""
+    text = " ".join(words)
+    if words[0] == "debug":
+        # ExaBGP writes it to its log and gives no answer: relayed, it would be waited for in vain.
+        return Command(line)
+    if (acks := _ACKS.get(text)) is not None:
+        return Command(line, acks=acks)
+    if text in _CLEAR_OUT:
+        return Command(line, events=(WithdrawAll(),), relay=True, requires=required(text))
+    if text in _RELAYED:
+        return Command(line, relay=True, requires=required(text))
+    refuse_orders(words)
+    return Command(line, reply=_reply(words))
+
+
+def _reply(words: list[str]) -> tuple[str, ...]:
+    plain = " ".join(word for word in words if word not in _SHOW_OPTIONS)
+    reply = _REPLIES.get(plain)
+    if reply is None:
+        raise LineError(f"unknown command {shown(' '.join(words))}{_hint(words[0])}")
+    # Programs that ask for JSON read every line as such.
+    return () if reply is _SEE_STATUS and "json" in words else reply
+
+
+def _hint(first: str) -> str:
+    """The commands that begin with the word `first`, or the nearest word that begins one."""
+    begun = sorted(command for command in _KNOWN if command.partition(" ")[0] == first and command != first)
+    return f"; known are: {', '.join(begun)}" if begun else nearest(first, _KNOWN)
+
+
+def read_signal(line: str, verb: str, words: list[str]) -> Command:
+    """`announce eor`, `announce watchdog …`, other families: what follows `verb` and is no unicast route.
+
+    Raises LineError.
+    """
+    if not words:
+        raise LineError(f"{verb}: nothing follows; '{verb} route PREFIX …' is what is usually said")
+    kind = words[0]
+    relayed = Command(line, relay=True)
+    if kind == "watchdog" or (verb == "announce" and kind == "operational"):
+        return relayed
+    if kind in _OTHER_FAMILIES:
+        raise LineError(f"{kind} is no route a VPC can hold; for ExaBGP only", relay=True)
+    family = " ".join(words[1:])
+    if verb == "announce" and kind == "route-refresh" and len(words) == 3:
+        return relayed
+    if verb == "announce" and kind == "eor" and len(words) in (1, 3):
+        # Bare, ExaBGP sends that of ipv4 unicast.
+        family = family or "ipv4 unicast"
+        return replace(relayed, events=(EndOfRib(family),)) if family in _VPC_FAMILIES else relayed
+    if kind in ("eor", "route-refresh"):
+        raise LineError(
+            f"{shown(f'{verb} {kind} {family}'.strip())}: say 'announce {kind} ipv4 unicast' or ipv6 unicast"
+        )
+    hint = nearest(kind, ROUTE_WORDS | _SIGNALS | _OTHER_FAMILIES) or "; 'route PREFIX …' is what usually follows"
+    raise LineError(f"{verb}: unknown word {shown(kind)}{hint}")

@@ -1,0 +1,102 @@
+"""What must not reach ExaBGP, or not now, because it stops ExaBGP or its sessions. Each row was seen on the real ones.
+
+| line | version | what it does there |
+|---|---|---|
+| `shutdown`, `restart`, `reset`, `teardown`, `crash`, `reload` | all | what they say; for ExaBGP's operator |
+| a word that ends in one of these, or in `version`, `help`, `…-ack` | 3.4 to 5.0 | is taken for that command |
+| `show …`, `clear adj-rib`, `flush adj-rib out` in the midst of a line | 3.4 to 5.0 | is taken for that command |
+| the word `json` outside of `show` | 5.0.15 | ends it |
+| a byte that is not ASCII; a line of more than 1 MiB | all | ends the helper |
+| `bgp-prefix-sid` with nothing between `[` and `]`, or one left open | all | loops for ever, all sessions expire |
+| `announce attributes nlri PREFIX` without a next hop | all | the session is reset again and again |
+| more labels than fit into the 255 bits of a prefix | all | the session is reset again and again |
+| `withdraw attributes nlri PREFIX` without a next hop | 4.2 | the session is reset |
+| `flush adj-rib out` while no session of its neighbors is up | 4.2 | ends it |
+| `clear adj-rib …` for neighbors that it does not have; `neighbor A neighbor B` is none | 4.2 | ends it |
+
+A withdrawal is given a next hop, which it needs nowhere else. The last two depend on more than the line:
+`Command.requires` says on what. The parser of attributes refuses what is
+wrong in them, harmful or not, and `text.decode` what is too long or not ASCII.
+"""
+
+import re
+from collections.abc import Collection
+from typing import Final
+
+from bgp2vpc.exabgp_api.command import Requires
+from bgp2vpc.exabgp_api.words import OPERATOR_WORDS, LineError, shown
+
+_NAMESPACES: Final = frozenset({"daemon", "session", "system"})
+_REQUIRED: Final = {
+    "flush adj-rib out": Requires.SESSION,
+    "clear adj-rib": Requires.NEIGHBOR,
+    "clear adj-rib out": Requires.NEIGHBOR,
+    "clear adj-rib in": Requires.NEIGHBOR,
+}
+_ALL: Final = ("", "neighbor *", "peer *")
+_WORDS: Final = (*OPERATOR_WORDS, "version", "help", "enable-ack", "disable-ack", "silence-ack")
+_COMMANDS: Final = re.compile(
+    rf"(?:{'|'.join(_WORDS)}|show neighbor|show adj-rib|clear adj-rib|flush adj-rib out)(?= |$)"
+)
+_WRONG_PREFIX_SID: Final = re.compile(
+    r"(?<![^ ])bgp-prefix-sid(?![^ ])(?! \[ \d+(?: ,)?(?: \[(?: \( \d+ , \d+ \)(?: ,)?)+ \])? \](?![^ ]))"
+)
+_ATTRIBUTES: Final = re.compile(r"\b(withdraw\s+attributes?)\b")
+
+
+def refuse_harmful(words: list[str]) -> None:
+    """Raises LineError for a whole line, as words, that must never be passed on."""
+    if "json" in words and not _may_say_json(words):
+        raise LineError("the word 'json' outside 'show' ends ExaBGP 5.0; leave it out")
+    if _WRONG_PREFIX_SID.search(" ".join(words)):
+        raise LineError("bgp-prefix-sid: '[ INDEX ]' or '[ INDEX, [ ( BASE,RANGE ), … ] ]' expected")
+    if "label" in words:
+        _refuse_many_labels(words)
+
+
+def _refuse_many_labels(words: list[str]) -> None:
+    """RFC 8277 counts the bits of labels, route distinguisher and prefix in one octet."""
+    address = 128 if any(word.count(":") > 1 for word in words) else 32
+    most = (255 - address - 64) // 24
+    for at, word in enumerate(words):
+        following = words[at + 1 : at + most + 3]
+        if word == "label" and following[:1] == ["["] and len(following) == most + 2 and "]" not in following:
+            raise LineError(f"label: more than {most} labels are not sure to fit into one prefix")
+
+
+def refuse_hidden(words: list[str]) -> None:
+    """Raises LineError for what is a command to ExaBGP only, which looks for its commands anywhere in a line."""
+    if hidden := _COMMANDS.search(" ".join(words)):
+        found = shown(hidden[0])
+        raise LineError(f"ExaBGP takes {found} for a command, wherever it stands; leave it out, or choose another name")
+
+
+def made_harmless(line: str) -> str:
+    """The line as it may be passed on."""
+    return line if "next-hop" in line else _ATTRIBUTES.sub(r"\1 next-hop 0.0.0.0", line, count=1)
+
+
+def refuse_orders(words: list[str]) -> None:
+    """Raises LineError for what only ExaBGP's operator may say; `words` without a selector."""
+    if words[0] in OPERATOR_WORDS or (words[0] in _NAMESPACES and words[1:2] and words[1] in OPERATOR_WORDS):
+        raise LineError(f"{shown(' '.join(words))} is for ExaBGP's operator; not relayed")
+
+
+def required(command: str) -> Requires:
+    """What ExaBGP must have when it hears this command."""
+    return _REQUIRED.get(command, Requires.NOTHING)
+
+
+def has_neighbors(selector: str, known: Collection[str]) -> bool:
+    """Whether ExaBGP surely finds a neighbor for this selector, if it has those that are `known` by their addresses."""
+    if selector in _ALL:
+        return bool(known)
+    # Further words (`local-as 64512`, a second address) may exclude what the address alone would find.
+    parts = (part.replace("[", " ").replace("]", " ").split() for part in selector.split(","))
+    addresses = ([word for word in part if word not in ("neighbor", "peer")] for part in parts)
+    return all(len(each) == 1 and each[0] in known for each in addresses)
+
+
+def _may_say_json(words: list[str]) -> bool:
+    asks = words[0] in ("show", "rib", "peer") and {"announce", "withdraw"}.isdisjoint(words)
+    return asks or [word for word in words if word != "json"] == ["version"]

@@ -1,0 +1,78 @@
+"""Paths as lines that every ExaBGP from 3.4 to 5.0 understands, and the parser reads back as the same path."""
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from bgp2vpc.bgp.path import AsSegment, Attributes, Origin, Path, SegmentKind
+from bgp2vpc.exabgp_api.communities import WELL_KNOWN
+
+__all__ = ["announce_line", "withdraw_line"]
+
+_NAMES: Final = {value: name for name, value in WELL_KNOWN.items()}
+
+
+def announce_line(path: Path, selector: str = "") -> str:
+    """`[selector] announce route …` with every attribute, for example to say a path again after a reconnect.
+
+    Confederation segments of the AS path are left out, as at the confederation's border (RFC 5065 section 5.3):
+    no version's API can be told them.
+    """
+    words = [*_head("announce", path, selector), *_attributes(path.attributes)]
+    return " ".join(words)
+
+
+def withdraw_line(path: Path, selector: str = "") -> str:
+    """`[selector] withdraw route P next-hop H [path-information N]`: what takes `path` back."""
+    return " ".join(_head("withdraw", path, selector))
+
+
+def _head(verb: str, path: Path, selector: str) -> Iterator[str]:
+    if selector:
+        yield selector
+    yield f"{verb} route {path.prefix} next-hop {path.next_hop}"
+    if path.path_id is not None:
+        yield f"path-information {path.path_id}"
+
+
+def _attributes(attributes: Attributes) -> Iterator[str]:
+    if attributes.origin is not Origin.IGP:
+        yield f"origin {attributes.origin}"
+    yield from _numbers(attributes)
+    if attributes.as_path:
+        yield f"as-path {' '.join(_segments(attributes.as_path))}"
+    yield from _group("community", (_NAMES.get(value, str(value)) for value in attributes.communities))
+    yield from _group("large-community", map(str, attributes.large_communities))
+    yield from _group("extended-community", map(str, attributes.extended_communities))
+    if attributes.aggregator is not None:
+        yield f"aggregator ( {attributes.aggregator.asn}:{attributes.aggregator.address} )"
+    if attributes.atomic_aggregate:
+        yield "atomic-aggregate"
+    if attributes.originator_id is not None:
+        yield f"originator-id {attributes.originator_id}"
+    yield from _group("cluster-list", map(str, attributes.cluster_list))
+    for raw in attributes.raw:
+        yield f"attribute [ 0x{raw.code:02x} 0x{raw.flags:02x} 0x{raw.value.hex()} ]"
+
+
+def _numbers(attributes: Attributes) -> Iterator[str]:
+    if attributes.med is not None:
+        yield f"med {attributes.med}"
+    if attributes.local_preference is not None:
+        yield f"local-preference {attributes.local_preference}"
+    if attributes.aigp is not None:
+        yield f"aigp {attributes.aigp}"
+
+
+def _segments(as_path: Iterable[AsSegment]) -> Iterator[str]:
+    for kind, asns in as_path:
+        numbers = " ".join(map(str, asns))
+        if kind is SegmentKind.SEQUENCE:
+            yield f"[ {numbers} ]"
+        elif kind is SegmentKind.SET:
+            yield f"( {numbers} )"
+
+
+def _group(word: str, values: Iterable[str]) -> Iterator[str]:
+    text = " ".join(values)
+    if text:
+        yield f"{word} [ {text} ]"

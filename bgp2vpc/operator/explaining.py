@@ -1,0 +1,129 @@
+"""Gathers what `bgp2vpc why` tells, from the parts of the daemon that know it."""
+
+import asyncio
+import json
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from bgp2vpc.bgp.rib import Side
+from bgp2vpc.exabgp_api.text import announce_line
+from bgp2vpc.operator.answers import BadQuestion
+from bgp2vpc.operator.leaving import Leaving
+from bgp2vpc.operator.steer import read_prefixes
+from bgp2vpc.operator.steering import Steering
+from bgp2vpc.operator.why import Announcer, Facts, PlaceFacts, rule_words, to_json
+from bgp2vpc.policy.explain import explain
+from bgp2vpc.policy.rule import Rule
+from bgp2vpc.prefix import Prefix
+from bgp2vpc.reconcile.reconciler import Reconciler
+from bgp2vpc.reconcile.view import View, WishSource
+from bgp2vpc.sources.peer import Peer
+from bgp2vpc.speaker.bridge import Bridge
+
+
+class Explaining:
+    """Reads; changes nothing. `rules`: as configured at present."""
+
+    def __init__(
+        self, bridge: Bridge, leaving: Leaving, steering: Steering, wish: WishSource,
+        rules: Callable[[], Sequence[Rule]], *, noop: bool,
+    ) -> None:  # fmt: skip
+        self._bridge = bridge
+        self._leaving = leaving
+        self._steering = steering
+        self._wish = wish
+        self._rules = rules
+        self._noop = noop
+        self._view: View | None = None
+        self._reconciler: Reconciler | None = None
+
+    def connect(self, view: View, reconciler: Reconciler) -> None:
+        """EC2 is there."""
+        self._view, self._reconciler = view, reconciler
+
+    def asked_why(self, words: Sequence[str], _: Peer) -> str:
+        """`why PREFIX [TABLE]`. Raises SteerError for what is no prefix, and BadQuestion if nothing is known of it."""
+        if len(words) not in (1, 2):
+            raise BadQuestion("expected: why PREFIX [ROUTE-TABLE-ID]")
+        (prefix,) = read_prefixes(words[:1])
+        return json.dumps(self.why(prefix, words[1] if len(words) > 1 else None))
+
+    def why(self, prefix: Prefix, table: str | None = None) -> dict[str, Any]:
+        """All facts about the prefix (in one table), and `lines`, which say them in words. Raises BadQuestion."""
+        facts = self._facts(prefix, table)
+        if not facts.is_anything_known:
+            raise BadQuestion(
+                f"nothing is known of {prefix}{f' in {table}' if table else ''}: nobody announces it, and no "
+                "route table that is read has a route for it"
+            )
+        return to_json(facts)
+
+    def _facts(self, prefix: Prefix, table: str | None) -> Facts:
+        snapshot = self._view.snapshot if self._view else None
+        found = snapshot.tables.values() if snapshot else ()
+        routes = ((each.id, each.static_route(prefix)) for each in found if table in (None, each.id))
+        places = tuple(self._places(prefix, table))
+        ruled = {place.why.table_id for place in places}
+        return Facts(
+            prefix=prefix,
+            announcers=tuple(self._announcers(prefix)),
+            steering=tuple(row for row in self._steering.status() if row["prefix"] in (None, str(prefix))),
+            rules=tuple(map(_described, self._rules())),
+            places=places,
+            unruled=tuple((each, route) for each, route in routes if route is not None and each not in ruled),
+            table=table,
+            observed=snapshot is not None,
+            noop=self._noop,
+        )
+
+    def _announcers(self, prefix: Prefix) -> Iterator[Announcer]:
+        now = asyncio.get_running_loop().time()
+        sources = dict(self._bridge.rib.sources())
+        for offer in self._bridge.rib.offers.get(prefix, ()):
+            kind = self._bridge.kinds.get(offer.source)
+            said = self._bridge.said_of(offer)
+            adj = sources.get(offer.source)
+            stale = adj.stale.get((prefix, offer.path.path_id)) if adj is not None else None
+            drained = None
+            if offer.side is not Side.PEER and self._leaving.concerns(prefix):
+                exported = self._leaving.policy.exported(offer.path)
+                drained = announce_line(exported, "") if exported else ""
+            yield Announcer(
+                source=offer.source,
+                kind=kind.value if kind else offer.side.value,
+                line=(said.line if said else "") or announce_line(offer.path, ""),
+                at=said.at if said else None,
+                stale_for=None if stale is None else max(stale - now, 0.0),
+                as_drained=drained,
+            )
+
+    def _places(self, prefix: Prefix, table: str | None) -> Iterator[PlaceFacts]:
+        view, reconciler = self._view, self._reconciler
+        if view is None or view.snapshot is None or reconciler is None:
+            return
+        wish = self._wish()
+        for table_id, ruled in sorted(view.tables.items()):
+            if table not in (None, table_id):
+                continue
+            found = explain(ruled, prefix, view.snapshot, wish, view.policy)
+            if found is not None:
+                key = (table_id, prefix)
+                yield PlaceFacts(
+                    found,
+                    reconciler.since.get(key),
+                    reconciler.trouble(key),
+                    reconciler.damped_for(key),
+                    found.verdict.awaits if found.verdict else None,
+                    tuple(sorted(interface for place, interface in wish.overdue if place == key)),
+                )
+
+
+def _described(rule: Rule) -> tuple[str, str, str]:
+    where = next((each.where for each in rule.accept.entries), "") or next(
+        (each.where for each in rule.manages.values()), ""
+    )
+    return (
+        rule.name,
+        rule_words([str(each) for each in rule.accept.entries], [str(each) for each in rule.manages]),
+        where,
+    )

@@ -1,0 +1,236 @@
+"""From rules, offers and a snapshot to a plan. The one place where all three meet."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+
+from bgp2vpc.bgp.path import SELF
+from bgp2vpc.bgp.rib import Offer, Side
+from bgp2vpc.policy.contest import contest
+from bgp2vpc.policy.diff import Decision, Place, Policy, diff, hold, is_ours, is_peer, own_interfaces
+from bgp2vpc.policy.fib import desired
+from bgp2vpc.policy.plan import Key, Plan, make_plan
+from bgp2vpc.policy.rule import Rule, Writes
+from bgp2vpc.policy.wish import Wish
+from bgp2vpc.prefix import IPAddress, Prefix
+from bgp2vpc.vpc.finders import Surroundings, find, zone_of
+from bgp2vpc.vpc.model import Route, RouteTable, Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Ruled:
+    """A table and the rules that found it, in the order of the file; `zone`: its availability zone, if it has one."""
+
+    table: RouteTable
+    rules: tuple[Rule, ...]
+    zone: str = ""
+
+    def rule_for(self, prefix: Prefix) -> Rule | None:
+        """The first rule that accepts or manages the prefix, as in every router's policy."""
+        for rule in self.rules:
+            if rule.covers(prefix):
+                return rule
+        return None
+
+
+def ruled_tables(rules: Sequence[Rule], snapshot: Snapshot, own_vpc_id: str) -> dict[str, Ruled]:
+    """Table id -> table with its rules; only tables of our own VPC, or of the one a rule names."""
+    found: dict[str, list[Rule]] = {}
+    surroundings = Surroundings(snapshot.zone, snapshot.subnets)
+    for rule in rules:
+        vpc_id = rule.vpc_id or own_vpc_id
+        for table in find(rule.find, (t for t in snapshot.tables.values() if t.vpc_id == vpc_id), surroundings):
+            found.setdefault(table.id, []).append(rule)
+    ruled = {}
+    for table_id in sorted(found):
+        table, own = snapshot.tables[table_id], tuple(found[table_id])
+        near = any(rule.affinity for rule in own)
+        beside = (each for each in snapshot.tables.values() if each.vpc_id == table.vpc_id)
+        ruled[table_id] = Ruled(table, own, zone_of(table, beside, snapshot.subnets) if near else "")
+    return ruled
+
+
+def rules_without_tables(rules: Sequence[Rule], tables: Mapping[str, Ruled]) -> tuple[Rule, ...]:
+    """Rules that found no table although they should."""
+    used = {rule.name for ruled in tables.values() for rule in ruled.rules}
+    return tuple(rule for rule in rules if rule.name not in used and not rule.no_results_ok)
+
+
+def decide(
+    tables: Mapping[str, Ruled],
+    snapshot: Snapshot,
+    wish: Wish,
+    policy: Policy,
+    only: Collection[Prefix] | None = None,
+) -> Plan:
+    """The plan for these tables; with `only`, restricted to some prefixes."""
+    return make_plan(filter(None, decide_each(tables, snapshot, wish, policy, only)))
+
+
+def decide_each(
+    tables: Mapping[str, Ruled],
+    snapshot: Snapshot,
+    wish: Wish,
+    policy: Policy,
+    only: Collection[Prefix] | None = None,
+) -> Iterator[Decision | None]:
+    """One place after the other, what it needs. The offers may change between two of them."""
+    for ruled in tables.values():
+        for prefix in tuple(_prefixes(ruled, snapshot, wish, only)):
+            yield decide_one(ruled, prefix, snapshot, wish, policy)
+
+
+def decide_one(ruled: Ruled, prefix: Prefix, snapshot: Snapshot, wish: Wish, policy: Policy) -> Decision | None:
+    """What one (table, prefix) needs. None if no rule accepts the prefix, or there is nothing to say."""
+    place = place_of(ruled, prefix, snapshot, wish, policy)
+    if place is None:
+        return None
+    rule = place.rule
+    present = place.route.target if place.route else None
+    offers = wish.offers.get(prefix, ())
+    own = desired(rule, ruled.table, offers, place.ours, present)
+    decision = contest(place, own, offers) if rule.decides_by_best_path(prefix) else diff(place, own)
+    return hold(place, decision) if decision is not None and prefix in wish.held else decision
+
+
+def place_of(ruled: Ruled, prefix: Prefix, snapshot: Snapshot, wish: Wish, policy: Policy) -> Place | None:
+    """One (table, prefix) as the decision sees it; None if no rule is about it."""
+    rule = ruled.rule_for(prefix)
+    if rule is None:
+        return None
+    return Place(rule, ruled.table, prefix, snapshot, policy, ruled.table.static_route(prefix), wish, ruled.zone)
+
+
+def peers_in_the_way(tables: Mapping[str, Ruled], snapshot: Snapshot, wish: Wish) -> frozenset[str]:
+    """Instances that hold a route we have a path for: those whose health matters. What BGP tells of needs no asking."""
+    return frozenset(
+        route.instance_id
+        for ruled in tables.values()
+        for route in ruled.table.routes
+        if isinstance(route.destination, Prefix)
+        and route.instance_id
+        and (offers := wish.offers.get(route.destination))
+        and (rule := ruled.rule_for(route.destination))
+        and _is_offered(rule, offers)
+        and is_peer(route, own_interfaces(rule, route.destination, snapshot))
+        and not (rule.decides_by_best_path(route.destination) and _is_heard(route, offers, snapshot))
+    )
+
+
+def _is_heard(route: Route, offers: Sequence[Offer], snapshot: Snapshot) -> bool:
+    owner = snapshot.neighborhood.get(route.target.id)
+    return owner is not None and any(o.side is Side.PEER and o.path.next_hop in owner.addresses for o in offers)
+
+
+def owners(
+    tables: Mapping[str, Ruled], snapshot: Snapshot, wish: Wish, only: Collection[Prefix] | None = None
+) -> Iterator[tuple[Key, Rule, Route]]:
+    """The routes of other instances that we manage, or have a path for, or write for their announcers."""
+    for ruled in tables.values():
+        for prefix in _prefixes(ruled, snapshot, wish, only):
+            rule, route = ruled.rule_for(prefix), ruled.table.static_route(prefix)
+            if rule is None or route is None or not is_peer(route, own_interfaces(rule, prefix, snapshot)):
+                continue
+            if prefix in rule.manages or _writes_any(rule, prefix) or _is_offered(rule, wish.offers.get(prefix, ())):
+                yield (ruled.table.id, prefix), rule, route
+
+
+def owners_to_check(
+    tables: Mapping[str, Ruled],
+    snapshot: Snapshot,
+    wish: Wish,
+    only: Collection[Prefix] | None = None,
+    *,
+    as_witness: bool = False,
+) -> dict[Key, tuple[str, str]]:
+    """(table, prefix) -> (remote check, interface id): who holds what we care for and has to pass a check of ours.
+
+    `as_witness`: also who holds what a rule only accepts, for there are others who want to know.
+    """
+    found = owners(tables, snapshot, wish, only)
+    return {
+        key: (check, route.target.id)
+        for key, rule, route in chain(found, _accepted(tables, snapshot, only) if as_witness else ())
+        if (check := rule.remote_check_of(key[1]))
+    }
+
+
+def _accepted(
+    tables: Mapping[str, Ruled], snapshot: Snapshot, only: Collection[Prefix] | None
+) -> Iterator[tuple[Key, Rule, Route]]:
+    """The routes of other instances that a rule is about, whether or not anybody here offers a path."""
+    for ruled in tables.values():
+        for route in ruled.table.routes:
+            prefix = route.destination
+            if not isinstance(prefix, Prefix) or route.propagated or (only is not None and prefix not in only):
+                continue
+            rule = ruled.rule_for(prefix)
+            if rule is not None and is_peer(route, own_interfaces(rule, prefix, snapshot)):
+                yield (ruled.table.id, prefix), rule, route
+
+
+@dataclass(frozen=True, slots=True)
+class Strangers:
+    """Interfaces of other instances that EC2 has to be asked about: by address (next hops) and by id (owners)."""
+
+    addresses: frozenset[IPAddress] = frozenset()
+    interface_ids: frozenset[str] = frozenset()
+
+    def __bool__(self) -> bool:
+        return bool(self.addresses or self.interface_ids)
+
+    def __or__(self, other: "Strangers") -> "Strangers":
+        return Strangers(self.addresses | other.addresses, self.interface_ids | other.interface_ids)
+
+    def __sub__(self, other: "Strangers") -> "Strangers":
+        return Strangers(self.addresses - other.addresses, self.interface_ids - other.interface_ids)
+
+
+def strangers(
+    tables: Mapping[str, Ruled], snapshot: Snapshot, wish: Wish, only: Collection[Prefix] | None = None
+) -> Strangers:
+    """Whom we know too little of to decide by best path."""
+    addresses = {
+        offer.path.next_hop
+        for ruled in tables.values()
+        for prefix in (wish.offers if only is None else only)
+        if (rule := ruled.rule_for(prefix)) and rule.decides_by_best_path(prefix)
+        for offer in wish.offers.get(prefix, ())
+        if offer.side is Side.PEER and offer.path.next_hop is not SELF
+    }
+    interfaces = (*snapshot.interfaces, *snapshot.neighborhood.values())
+    known = snapshot.nobody_at.union(*(interface.addresses for interface in interfaces))
+    ids = {
+        route.target.id
+        for (_, prefix), rule, route in owners(tables, snapshot, wish, only)
+        if rule.decides_by_best_path(prefix)
+    }
+    return Strangers(frozenset(addresses - known), frozenset(ids - snapshot.neighborhood.keys() - snapshot.missing))
+
+
+def _is_offered(rule: Rule, offers: Sequence[Offer]) -> bool:
+    return any(offer.side is not Side.PEER and rule.admits(offer) for offer in offers)
+
+
+def _writes_any(rule: Rule, prefix: Prefix) -> bool:
+    return rule.writes is Writes.ANY and rule.decides_by_best_path(prefix)
+
+
+def _prefixes(ruled: Ruled, snapshot: Snapshot, wish: Wish, only: Collection[Prefix] | None) -> Iterator[Prefix]:
+    """What is wished, what is managed, and what is in the table although nobody wishes it any more: what is ours, and
+    where we write for others, theirs.
+    """
+    if only is not None:
+        yield from only
+        return
+    yield from wish.offers
+    others = {prefix for rule in ruled.rules for prefix in rule.manages}
+    for_others = any(rule.writes is Writes.ANY for rule in ruled.rules)
+    others.update(
+        route.destination
+        for route in ruled.table.routes
+        if isinstance(route.destination, Prefix)
+        and not route.propagated
+        and (for_others or is_ours(route, snapshot.interfaces))
+    )
+    yield from (prefix for prefix in others if prefix not in wish.offers)

@@ -1,0 +1,107 @@
+"""The desired FIB: which interface a (table, prefix) should point at, if any."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bgp2vpc.bgp.best import best_path
+from bgp2vpc.bgp.path import SELF, NextHop
+from bgp2vpc.bgp.rib import Offer, Side
+from bgp2vpc.policy.plan import Reason
+from bgp2vpc.policy.rule import ManagedRoute, Rule
+from bgp2vpc.vpc.model import Interface, RouteTable, Target, interface_target
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """A path that can be installed, and the interface it is installed at."""
+
+    offer: Offer
+    interface: Interface
+
+
+@dataclass(frozen=True, slots=True)
+class Unusable:
+    """Why a path that is offered cannot be installed."""
+
+    reason: Reason
+    detail: str
+
+
+def desired(
+    rule: Rule, table: RouteTable, offers: Sequence[Offer], interfaces: Sequence[Interface], present: Target | None
+) -> Offered | Unusable | None:
+    """The best usable path of this host's own sources; else why there is none; None if nothing is offered.
+
+    `interfaces`: those that the route may point at. `present` is what it points at now: it wins ties. Paths heard from
+    peers are theirs to install: each instance writes what points at itself.
+    """
+    choices = own_choices(rule, table, offers, interfaces)
+    usable = {id(offer): choice for offer, choice in choices if isinstance(choice, Interface)}
+    best = best_path(
+        [offer for offer, _ in choices if id(offer) in usable],
+        lambda offer: present == interface_target(usable[id(offer)].id),
+    )
+    if best is not None:
+        return Offered(best.offer, usable[id(best.offer)])
+    return next((choice for _, choice in choices if isinstance(choice, Unusable)), None)
+
+
+def own_choices(
+    rule: Rule, table: RouteTable, offers: Sequence[Offer], interfaces: Sequence[Interface]
+) -> list[tuple[Offer, Interface | Unusable]]:
+    """The paths of this host's own sources that count here, and where each would be installed, or why nowhere."""
+    return [
+        (
+            offer,
+            choose_interface(
+                rule,
+                table,
+                offer.path.next_hop,
+                interfaces,
+                rule.manages.get(offer.path.prefix) if offer.side is Side.CHECK else None,
+            ),
+        )
+        for offer in offers
+        if offer.side is not Side.PEER and rule.admits(offer)
+    ]
+
+
+def choose_interface(
+    rule: Rule,
+    table: RouteTable,
+    next_hop: NextHop,
+    interfaces: Sequence[Interface],
+    managed: ManagedRoute | None = None,
+) -> Interface | Unusable:
+    """The interface that has the next hop's address; for `self` the rule's `interface`, or device index 0.
+
+    A managed route without `interface` points at the first one that may forward (whose source/destination check is
+    off), as in AWSnycast. Only interfaces in the table's own VPC count: EC2 refuses every other.
+    """
+    here = [interface for interface in interfaces if interface.vpc_id == table.vpc_id]
+    if next_hop is not SELF and not rule.next_hop_self:
+        by_address = next((i for i in here if next_hop in i.addresses), None)
+        if by_address is None:
+            return Unusable(
+                Reason.NEXT_HOP,
+                f"next-hop {next_hop} is no address of this instance in {table.vpc_id}; "
+                "announce `next-hop self`, or set next_hop_self: true in the rule",
+            )
+        return by_address
+    chosen = _router(here) if managed and rule.interface is None else None
+    chosen = chosen or next((i for i in here if _is_chosen(i, rule)), None)
+    if chosen is None:
+        whose = managed.instance_id if managed and managed.instance_id else "this instance"
+        wanted = "device index 0" if rule.interface is None else f"interface: {rule.interface}"
+        return Unusable(Reason.NO_INTERFACE, f"{whose} has no interface with {wanted} in {table.vpc_id}")
+    return chosen
+
+
+def _router(interfaces: Sequence[Interface]) -> Interface | None:
+    return next((i for i in interfaces if not i.source_dest_check), None)
+
+
+def _is_chosen(interface: Interface, rule: Rule) -> bool:
+    if isinstance(rule.interface, str):
+        return interface.subnet_id == rule.interface
+    return interface.device_index == (rule.interface or 0)

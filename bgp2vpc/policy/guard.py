@@ -1,0 +1,62 @@
+"""The last look before anything is written: a plan refuses itself when it is not what it should be."""
+
+from collections.abc import Mapping
+
+from bgp2vpc.errors import PlanRefused
+from bgp2vpc.policy.decide import Ruled
+from bgp2vpc.policy.diff import own_interfaces
+from bgp2vpc.policy.plan import Action, Change, Plan
+from bgp2vpc.policy.rule import ManagedRoute, Writes
+from bgp2vpc.vpc.model import Snapshot
+
+
+def withdrawals(plan: Plan) -> Plan:
+    """What of a refused plan must not wait for an operator: traffic leaves services that are down."""
+    return Plan(tuple(change for change in plan.changes if change.is_withdrawal), plan.verdicts)
+
+
+def guard(plan: Plan, tables: Mapping[str, Ruled], snapshot: Snapshot, max_changes: int) -> Plan:
+    """The same plan, or PlanRefused: it takes too much, or has a change that no rule allows.
+
+    Withdrawals (deletes, and fallbacks put back) do not count: they are of routes of ours that no source offers any
+    more, and to refuse them would keep traffic at services that are down. The second kind of refusal would be a
+    mistake of ours; `decide` proposes nothing of the sort. It is looked at again here, apart from it, because a wrong
+    write makes machines unreachable.
+    """
+    counted = [change.action for change in plan.changes if not change.is_withdrawal]
+    creates, replaces = counted.count(Action.CREATE), counted.count(Action.REPLACE)
+    if creates + replaces > max_changes:
+        raise PlanRefused(
+            f"{creates} routes to create and {replaces} to replace at once, more than max_changes: {max_changes}; "
+            "nothing was written"
+        )
+    for change in plan.changes:
+        problem = _problem(change, tables, snapshot)
+        if problem:
+            raise PlanRefused(f"{change}: {problem}; nothing was written")
+    return plan
+
+
+def _problem(change: Change, tables: Mapping[str, Ruled], snapshot: Snapshot) -> str:
+    ruled = tables.get(change.table_id)
+    if ruled is None:
+        return "no rule finds this table"
+    rule = ruled.rule_for(change.prefix)
+    if rule is None:
+        return "no rule accepts this prefix"
+    managed = rule.manages.get(change.prefix)
+    if managed and managed.fallback == change.target and change.action is Action.REPLACE:
+        return ""
+    interfaces = own_interfaces(rule, change.prefix, snapshot)
+    if rule.writes is Writes.ANY and rule.decides_by_best_path(change.prefix):
+        interfaces = (*interfaces, *snapshot.neighborhood.values())
+    interface = next((each for each in interfaces if each.id == change.target.id), None)
+    if interface is None:
+        return f"{change.target} is no interface of {_whose(managed)}"
+    if interface.vpc_id != ruled.table.vpc_id:
+        return f"{change.target} is in another VPC"
+    return ""
+
+
+def _whose(managed: ManagedRoute | None) -> str:
+    return managed.instance_id if managed and managed.instance_id else "this instance"

@@ -1,0 +1,131 @@
+"""A rule: one entry of `routetables`. It finds tables and says what may be installed there, and how."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TypeAlias
+
+from bgp2vpc.bgp.rib import Offer, Side
+from bgp2vpc.policy.plan import Action
+from bgp2vpc.policy.prefix_list import PrefixList
+from bgp2vpc.prefix import Prefix
+from bgp2vpc.vpc.finders import Finder
+from bgp2vpc.vpc.model import Target
+
+InterfaceChoice: TypeAlias = int | str
+"""Which interface of this instance routes point at: its device index, or the id of its subnet (`subnet-…`)."""
+
+
+class Takeover(Enum):
+    """When a route that points at another instance may be taken. Values are the words of the configuration."""
+
+    ALWAYS = "always"
+    IF_UNHEALTHY = "if_unhealthy"
+    BEST_PATH = "best_path"
+
+
+class Writes(Enum):
+    """Whose paths are installed: only this instance's own, or those of every announcer that is heard."""
+
+    OWN = "own"
+    ANY = "any"
+
+
+@dataclass(frozen=True, slots=True)
+class Hooks:
+    """Programs to run before and after a write, by what is written; arguments without a shell."""
+
+    before: Mapping[Action, tuple[str, ...]] = field(default_factory=dict)
+    after: Mapping[Action, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManagedRoute:
+    """A fixed prefix bound to health checks: an entry of `manage_routes`.
+
+    `source`: whose offer counts for it (the check's). `where`: `FILE:LINE`, for messages.
+    `instance_id` None: the route points at this instance, else at that one.
+    `never_delete`: when the checks fail, the route stays. `fallback`: then it is pointed there instead of deleted.
+    `remote_check`: name of the check that the owner of the route, if it is another instance, has to pass.
+    """
+
+    prefix: Prefix
+    source: str
+    where: str = ""
+    takeover: Takeover = Takeover.ALWAYS
+    instance_id: str | None = None
+    never_delete: bool = False
+    fallback: Target | None = None
+    remote_check: str = ""
+    hooks: Hooks = field(default_factory=Hooks)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What may be written where.
+
+    `accept`: which announced prefixes. `manages`: prefixes of the configuration's own, which need not be accepted.
+
+    `takeover_foreign` extends `takeover` to routes that point at no instance (gateways, NAT, peerings).
+    `interface` None: by address for a next hop that is one of our own, else device index 0 in the table's VPC.
+    `next_hop_self`: point at this instance whatever next hop a path names.
+    `vpc_id` None: the VPC of this instance, and no other.
+    `no_results_ok`: finding no table is no error.
+    `affinity`: of paths that are equal but for that, the table uses the one of its own availability zone.
+    `writes`: matters with BEST_PATH only; otherwise peers' paths are not looked at.
+    `remote_check`: name of the check that the owner of a route, if it is another instance, has to pass.
+    """
+
+    name: str
+    find: Finder
+    accept: PrefixList = field(default_factory=lambda: PrefixList(()))
+    takeover: Takeover = Takeover.IF_UNHEALTHY
+    takeover_foreign: bool = False
+    interface: InterfaceChoice | None = None
+    next_hop_self: bool = False
+    vpc_id: str | None = None
+    no_results_ok: bool = False
+    affinity: bool = False
+    writes: Writes = Writes.OWN
+    remote_check: str = ""
+    manages: Mapping[Prefix, ManagedRoute] = field(default_factory=dict)
+
+    def covers(self, prefix: Prefix) -> bool:
+        """Whether this rule is about the prefix."""
+        return prefix in self.manages or self.accept.accepts(prefix)
+
+    def covered_by(self, prefix: Prefix) -> tuple[str, str]:
+        """What of this rule is about the prefix, as it is written, and `FILE:LINE`; two empty texts: nothing."""
+        if managed := self.manages.get(prefix):
+            return f"manage_routes: {prefix}", managed.where
+        entry = self.accept.entry_for(prefix)
+        return (f"accept: {entry}", entry.where) if entry else ("", "")
+
+    def admits(self, offer: Offer) -> bool:
+        """Whether the offer counts here."""
+        if offer.side is Side.CHECK:
+            managed = self.manages.get(offer.path.prefix)
+            return managed is not None and managed.source == offer.source
+        if offer.side is Side.PEER:
+            return self.decides_by_best_path(offer.path.prefix) and self.covers(offer.path.prefix)
+        return self.accept.accepts(offer.path.prefix)
+
+    def takeover_of(self, prefix: Prefix) -> Takeover:
+        """When the route of another instance may be taken."""
+        managed = self.manages.get(prefix)
+        return managed.takeover if managed else self.takeover
+
+    def decides_by_best_path(self, prefix: Prefix) -> bool:
+        """Whether the paths of other instances count for this prefix."""
+        return self.takeover_of(prefix) is Takeover.BEST_PATH
+
+    @property
+    def takes_by_best_path(self) -> bool:
+        """Whether the paths of other instances count for any prefix."""
+        managed = (route.takeover for route in self.manages.values())
+        return Takeover.BEST_PATH in (self.takeover, *managed)
+
+    def remote_check_of(self, prefix: Prefix) -> str:
+        """Name of the check that the owner of the route has to pass; empty: none."""
+        managed = self.manages.get(prefix)
+        return (managed.remote_check if managed else "") or self.remote_check

@@ -1,0 +1,53 @@
+"""Every verdict and reason in words for people: those of `bgp2vpc why`. docs/life-of-a-route.md explains them, too."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from bgp2vpc.policy.plan import Reason, VerdictKind
+
+VERDICTS: Final[Mapping[VerdictKind, str]] = {
+    VerdictKind.KEEP: "the route stays as it is",
+    VerdictKind.CREATE: "a route is created",
+    VerdictKind.REPLACE: "the route is pointed elsewhere",
+    VerdictKind.DELETE: "the route is deleted",
+    VerdictKind.YIELD: "the route is left to others",
+    VerdictKind.FOREIGN: "the route is not ours to touch",
+    VerdictKind.BLOCKED: "nothing can be written",
+}
+
+REASONS: Final[Mapping[Reason, str]] = {
+    Reason.ABSENT: "nothing is there, and we have a path",
+    Reason.BESIDE_PROPAGATED: "only a propagated route is there; a static one beside it wins",
+    Reason.OURS: "it points at us, as it should",
+    Reason.LEFTOVER: "it points at us from before our start, and no source has spoken of it yet, or its health check "
+    "has no verdict yet",
+    Reason.WITHDRAWN: "it is ours, and nobody offers it any more",
+    Reason.OTHER_INTERFACE: "it points at another of our interfaces",
+    Reason.ALWAYS: "another instance has it, and the rule says takeover: always",
+    Reason.OWNER_BLACKHOLE: "another instance has it, and EC2 calls the route a black hole",
+    Reason.OWNER_IMPAIRED: "another instance has it, and EC2's status checks call that one impaired",
+    Reason.OWNER_GONE: "another instance has it, and EC2 says that it does not run",
+    Reason.OWNER_FAILING: "another instance has it, and fails the remote health check",
+    Reason.OWNER_HEALTHY: "another instance has it, and nothing speaks against that",
+    Reason.BACKUP_MED: "it could be taken, but our path says: use me last (its MED is backup_med or more)",
+    Reason.TAKEOVER_FOREIGN: "a gateway has it, and the rule says takeover_foreign: true",
+    Reason.FOREIGN_TARGET: "it points at something that is no network interface",
+    Reason.NEVER_DELETE: "it is ours, nobody offers it any more, and the file says never_delete",
+    Reason.FALLBACK: "its fallback is where it points while nobody offers it, and not while we do",
+    Reason.BEST_PATH: "this path is the best of all that are heard",
+    Reason.OWNER_WITHDREW: "its owner has withdrawn it",
+    Reason.OWNER_SILENT: "its owner has told all that it announces, and this is not among it",
+    Reason.OWNER_LAST_RESORT: "its owner says itself: use me last",
+    Reason.OWNER_LOST: "its owner is not heard any more",
+    Reason.OWNER_UNHEARD: "its owner is not heard, but another witness says that it is alive",
+    Reason.PEER_BEST: "the path of a peer is better, and the peer writes",
+    Reason.HANDOVER: "we have no path any more, and keep the route until the peer has replaced it, for at most 2 s",
+    Reason.NOT_READY: "the neighbors have not told all, or a next hop is still being looked up",
+    Reason.DAMPED: "the route has moved too often of late",
+    Reason.HELD: "an operator holds it",
+    Reason.BY_HAND: "an operator wants it here",
+    Reason.INSIDE_VPC: "it lies within the VPC's own addresses and is no whole subnet: EC2 would refuse it",
+    Reason.NEXT_HOP: "the path names a next hop that is no address of this instance",
+    Reason.NO_INTERFACE: "the interface that the rule names does not exist here",
+    Reason.SOURCE_DEST_CHECK: "the source/destination check of our interface is on",
+}

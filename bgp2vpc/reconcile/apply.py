@@ -1,0 +1,141 @@
+"""Apply: one change at a time and place, as EC2 allows, after a fresh look where one is due."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from bgp2vpc.errors import Disagreement, Ec2Error, InterfaceGone, RouteMissing, TableGone, Throttled
+from bgp2vpc.policy.plan import Action, Change, Key
+from bgp2vpc.reconcile.ec2_calls import Calls
+from bgp2vpc.reconcile.retries import Retries
+from bgp2vpc.reconcile.route_hooks import RouteHooks
+from bgp2vpc.reconcile.view import View, WishSource
+from bgp2vpc.vpc.model import RouteTable
+from bgp2vpc.vpc.pace import Pace
+
+
+class Result(Enum):
+    """What became of a change."""
+
+    DONE = "done"
+    UNNEEDED = "unneeded"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a change, and how long it took from decision to answer, in seconds."""
+
+    change: Change
+    result: Result
+    seconds: float
+    error: Ec2Error | None = None
+    retry_at: float | None = None
+
+
+class Applier:
+    """Writes changes. `clock` gives the event loop's seconds."""
+
+    def __init__(
+        self,
+        calls: Calls,
+        view: View,
+        wish: WishSource,
+        retries: Retries,
+        paces: Mapping[Action, Pace],
+        clock: Callable[[], float],
+        hooks: RouteHooks,
+    ) -> None:
+        self._calls = calls
+        self._view = view
+        self._wish = wish
+        self._retries = retries
+        self._paces = paces
+        self._clock = clock
+        self._hooks = hooks
+
+    async def apply(self, change: Change) -> Outcome:
+        """Never raises Ec2Error: a failure is an outcome, and says when to try again."""
+        started = self._clock()
+        try:
+            written = await self._write(change)
+        except Ec2Error as error:
+            return self._failed(change, error, started)
+        now = self._clock()
+        if written is None:
+            self.forget([change.key])
+            return Outcome(change, Result.UNNEEDED, now - started, None, self._retries.unneeded(change.key, now))
+        self._retries.succeeded(change.key, now)
+        return Outcome(written, Result.DONE, now - started)
+
+    def forget(self, keys: Iterable[Key]) -> None:
+        """Nothing is to be written at these places for now: what is written next is another matter."""
+        self._hooks.forget(keys)
+
+    async def _write(self, change: Change) -> Change | None:
+        """The change as it was written, or None if it is no longer needed."""
+        pending: Change | None = change
+        wait = self._paces[change.action].reserve(self._clock())
+        if wait > 0:
+            await asyncio.sleep(wait)
+            if refusal := self._retries.known_refusal(change.key):
+                raise refusal
+            pending = self._view.still(change, self._wish())
+        if pending is not None and (pending.needs_fresh_read or self._is_in_doubt(pending)):
+            pending = await self._look_again(pending)
+        if pending is not None and await self._hooks.before(pending):  # which takes its time
+            fresh = pending.needs_fresh_read
+            pending = await self._look_again(pending) if fresh else self._view.still(pending, self._wish())
+        if pending is None:
+            return None
+        try:
+            await self._calls.write(pending)
+        except RouteMissing:
+            if pending.action is not Action.DELETE:
+                raise
+            # Somebody was faster, or our own lost answer was a success: either way it is gone, as it should be.
+        self._view.wrote(pending, self._clock())
+        self._hooks.after(pending)
+        return pending
+
+    async def _look_again(self, change: Change) -> Change | None:
+        """The change in the light of a fresh read."""
+        asked = self._clock()
+        table = await self._calls.fresh_table(self._view.vpc_ids, change.table_id)
+        if table is None:
+            self._view.table_gone(change.table_id)
+            return None
+        self._view.reread(table, asked, self._clock())
+        again = self._view.still(change, self._wish())
+        if again is not None and again.is_withdrawal:
+            _refuse_in_doubt(table, again)
+        return again
+
+    def _is_in_doubt(self, change: Change) -> bool:
+        """Whether an earlier try left open what is there, and nobody has looked since."""
+        since = self._retries.in_doubt_since(change.key)
+        return since is not None and not self._view.read_since(change.table_id, since)
+
+    def _failed(self, change: Change, error: Ec2Error, started: float) -> Outcome:
+        now = self._clock()
+        if isinstance(error, Throttled):
+            self._paces[change.action].drain(now)
+        if isinstance(error, TableGone):
+            self._view.table_gone(change.table_id)
+        if isinstance(error, InterfaceGone):
+            self._view.forget_interface(change.target.id)
+        retry_at = self._retries.failed(change.key, error, now)
+        return Outcome(change, Result.FAILED, now - started, error, retry_at)
+
+
+def _refuse_in_doubt(table: RouteTable, change: Change) -> None:
+    """Raise Disagreement where EC2 shows a route of somebody else's, although our own write is too young to doubt.
+
+    Either the read is older than that write, or somebody has taken the place since: only time can tell, and a delete
+    would be wrong in the second case. (Where it shows no route at all, a delete does no harm.)
+    """
+    present = table.static_route(change.prefix)
+    if present is not None and present.target != change.old:
+        message = f"{present.target} shown where we wrote {change.old}; not withdrawn before that is clear"
+        raise Disagreement("DescribeRouteTables", "InDoubt", message)

@@ -1,0 +1,163 @@
+"""EC2's blocking calls on threads, so that the event loop never waits for the network."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from bgp2vpc.errors import Ec2Error, NoThread, Transient
+from bgp2vpc.policy.plan import Action, Change
+from bgp2vpc.prefix import IPAddress
+from bgp2vpc.tasks import on_thread
+from bgp2vpc.vpc.api import VpcApi
+from bgp2vpc.vpc.model import InstanceHealth, Interface, Member, RouteTable, Subnet
+
+READERS = 4
+LIMIT = 20.0
+"""Times `ec2.timeout` that a call may take in all: a read may have many pages, a write may wait for a thread first."""
+THREADS = 500
+"""Of the process, after which calls that were given up are left no more of them: the next calls wait for their end."""
+T = TypeVar("T")
+
+
+class Calls:
+    """VpcApi, awaitable. Reads and writes have threads of their own: neither waits for the other's.
+
+    `timeout` (`ec2.timeout`) bounds each wait on EC2, and so who sends a byte now and then could hold a call for ever.
+    So a call is given up as a whole, too, as Transient, and its thread left to itself.
+    """
+
+    def __init__(self, vpc: VpcApi, writers: int, timeout: float) -> None:
+        self._vpc = vpc
+        self.timeout = timeout
+        self._readers = ThreadPoolExecutor(READERS, "ec2-read")
+        self._writer_threads = writers
+        self._writers = ThreadPoolExecutor(writers, "ec2-write")
+        self._waiting: dict[str, asyncio.Future[RouteTable | None]] = {}
+        self.answered: Callable[[str, float, Ec2Error | None], None] = lambda *_: None
+        """Called with each call's action, its seconds, and how it failed, if it did."""
+
+    async def route_tables(self, vpc_ids: Collection[str], table_ids: Collection[str] = ()) -> tuple[RouteTable, ...]:
+        """Raises Ec2Error."""
+        return await self._read("DescribeRouteTables", lambda: self._vpc.route_tables(vpc_ids, table_ids))
+
+    async def interfaces(self, instance_id: str) -> tuple[Interface, ...]:
+        """Raises Ec2Error."""
+        return await self._read("DescribeNetworkInterfaces", lambda: self._vpc.interfaces(instance_id))
+
+    async def interfaces_by_id(self, interface_ids: Collection[str]) -> tuple[Interface, ...]:
+        """Raises Ec2Error."""
+        if not interface_ids:
+            return ()
+        return await self._read("DescribeNetworkInterfaces", lambda: self._vpc.interfaces_by_id(interface_ids))
+
+    async def interfaces_at(self, vpc_ids: Collection[str], addresses: Collection[IPAddress]) -> tuple[Interface, ...]:
+        """Raises Ec2Error."""
+        if not addresses:
+            return ()
+        return await self._read("DescribeNetworkInterfaces", lambda: self._vpc.interfaces_at(vpc_ids, addresses))
+
+    async def subnets(self, vpc_ids: Collection[str]) -> tuple[Subnet, ...]:
+        """Raises Ec2Error."""
+        return await self._read("DescribeSubnets", lambda: self._vpc.subnets(vpc_ids))
+
+    async def instance_health(self, instance_ids: Collection[str]) -> Mapping[str, InstanceHealth]:
+        """Raises Ec2Error."""
+        return await self._read("DescribeInstanceStatus", lambda: self._vpc.instance_health(instance_ids))
+
+    async def members(self, vpc_id: str, key: str, value: str) -> tuple[Member, ...]:
+        """Raises Ec2Error."""
+        return await self._read("DescribeInstances", lambda: self._vpc.members(vpc_id, key, value))
+
+    async def fresh_table(self, vpc_ids: Collection[str], table_id: str) -> RouteTable | None:
+        """One table as it is after now; None if it is gone. Raises Ec2Error.
+
+        All who ask in the same turn of the event loop share one call: a withdrawal of 50 prefixes from 10 tables
+        costs one read.
+        """
+        if not self._waiting:
+            asyncio.get_running_loop().call_soon(self._read_waiting, vpc_ids)
+        if table_id not in self._waiting:
+            self._waiting[table_id] = asyncio.get_running_loop().create_future()
+        return await asyncio.shield(self._waiting[table_id])
+
+    async def write(self, change: Change) -> None:
+        """The one call that `change` is. Raises Ec2Error."""
+        action = f"{change.action.value.title()}Route"
+        await self._run(action, self._writers, lambda: self._write(change))
+
+    def _write(self, change: Change) -> None:
+        match change.action:
+            case Action.CREATE:
+                self._vpc.create_route(change.table_id, change.prefix, change.target)
+            case Action.REPLACE:
+                self._vpc.replace_route(change.table_id, change.prefix, change.target)
+            case Action.DELETE:
+                self._vpc.delete_route(change.table_id, change.prefix)
+
+    def close(self) -> None:
+        """Give the threads up; a call under way ends by its own time-out."""
+        self._readers.shutdown(wait=False, cancel_futures=True)
+        self._writers.shutdown(wait=False, cancel_futures=True)
+
+    def _read_waiting(self, vpc_ids: Collection[str]) -> None:
+        waiting, self._waiting = self._waiting, {}
+        task = asyncio.ensure_future(self.route_tables(vpc_ids, tuple(waiting)))
+        task.add_done_callback(lambda done: _hand_out(done, waiting))
+
+    async def _read(self, action: str, call: Callable[[], T]) -> T:
+        return await self._run(action, self._readers, call)
+
+    async def _run(self, action: str, executor: ThreadPoolExecutor, call: Callable[[], T]) -> T:
+        loop = asyncio.get_running_loop()
+        asked, limit = loop.time(), LIMIT * self.timeout
+        try:
+            async with asyncio.timeout(limit):
+                answer = await on_thread(call, executor)
+        except TimeoutError as error:
+            self._replace(executor)
+            late = Transient(action, "CallTimeout", f"no whole answer within {limit:g} s")
+            self.answered(action, loop.time() - asked, late)
+            raise late from error
+        except NoThread as error:
+            unasked = Transient(action, "NoThread", str(error))
+            self.answered(action, loop.time() - asked, unasked)
+            raise unasked from error
+        except Ec2Error as error:
+            self.answered(action, loop.time() - asked, error)
+            raise
+        self.answered(action, loop.time() - asked, None)
+        return answer
+
+    def _replace(self, executor: ThreadPoolExecutor) -> None:
+        """Its threads may be held for long: the next calls get others, while there are not too many.
+
+        A system that has none left for us would end the daemon.
+        """
+        if threading.active_count() > THREADS:
+            return
+        if executor is self._readers:
+            self._readers = ThreadPoolExecutor(READERS, "ec2-read")
+        elif executor is self._writers:
+            self._writers = ThreadPoolExecutor(self._writer_threads, "ec2-write")
+        else:  # replaced already
+            return
+        executor.shutdown(wait=False)
+
+
+def _hand_out(
+    done: "asyncio.Future[tuple[RouteTable, ...]]", waiting: Mapping[str, "asyncio.Future[RouteTable | None]"]
+) -> None:
+    error = None if done.cancelled() else done.exception()
+    tables = {} if error or done.cancelled() else {table.id: table for table in done.result()}
+    for table_id, future in waiting.items():
+        if future.done():
+            continue
+        if done.cancelled():
+            future.cancel()
+        elif error:
+            future.set_exception(error)
+            future.exception()  # who asked may have been cancelled since, and then nobody else looks at it
+        else:
+            future.set_result(tables.get(table_id))

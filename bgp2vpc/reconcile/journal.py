@@ -1,0 +1,287 @@
+"""What happened: for the log, once; and for status, as long as it matters."""
+
+import logging
+from collections import Counter, deque
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from bgp2vpc.errors import (
+    Bgp2vpcError,
+    CheckUnknown,
+    Disagreement,
+    Ec2Error,
+    ExabgpError,
+    OperatorError,
+    PlanRefused,
+    SerfError,
+    Transient,
+)
+from bgp2vpc.logs import event
+from bgp2vpc.policy.plan import Action, Change, Key, Plan, Verdict, VerdictKind
+from bgp2vpc.policy.rule import Rule
+from bgp2vpc.prefix import Prefix
+from bgp2vpc.reconcile.apply import Outcome, Result
+
+log = logging.getLogger("bgp2vpc")
+
+_DONE = {Action.CREATE: "created", Action.REPLACE: "replaced", Action.DELETE: "deleted"}
+_UNWRITTEN = {
+    VerdictKind.BLOCKED: logging.WARNING,
+    VerdictKind.FOREIGN: logging.INFO,
+    VerdictKind.YIELD: logging.INFO,
+}
+KEPT_ERRORS = 50
+KEPT_CYCLES = 20
+
+
+@dataclass(slots=True)
+class Cycle:
+    """One decision and the writes that came of it. `started` in the clock's seconds."""
+
+    number: int
+    started: float
+    pending: int
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def sentence(self, now: float) -> str:
+        """`cycle 812: 3 created, 1 failed (0.41 s)`."""
+        counts = ", ".join(f"{count} {word}" for word, count in sorted(self.counts.items())) or "nothing to change"
+        return f"cycle {self.number}: {counts} ({now - self.started:.2f} s)"
+
+
+class Observer:
+    """Who counts what happens. This one does not."""
+
+    def decided(self, before: Mapping[Key, Verdict], now: Mapping[Key, Verdict]) -> None:
+        """What was decided, about the same places before and now."""
+
+    def wrote(self, outcome: Outcome) -> None:
+        """A write has its outcome."""
+
+    def cycled(self, cycle: Cycle) -> None:
+        """All writes of a cycle have theirs."""
+
+
+class Journal:
+    """Logs what changes, remembers failures apart from successes, and keeps quiet about repetitions."""
+
+    def __init__(self) -> None:
+        self.cycles = 0
+        self.last_cycle = ""
+        self.recent_cycles: deque[dict[str, Any]] = deque(maxlen=KEPT_CYCLES)
+        """Those that wrote, or tried to: the latest last."""
+        self.last_read: float | None = None
+        """When all was read last, in the event loop's seconds."""
+        self.last_read_at: str | None = None
+        """The same, for people."""
+        self.observer = Observer()
+        self.failed: Callable[[str, Bgp2vpcError], None] = lambda *_: None
+        """Called each time something fails, with what and how."""
+        self.over: Callable[[str, bool], None] = lambda *_: None
+        """Called when it works again, or (True) is not wanted any more."""
+        self._errors: dict[tuple[str, str], dict[str, Any]] = {}
+        self._failing: dict[str, str] = {}
+        self._proposed: dict[Prefix, set[Change]] = {}
+        self.not_accepted: set[Prefix] = set()
+        self._rules_without_tables = ""
+        self._shadowed: frozenset[tuple[str, Prefix, str, str]] = frozenset()
+
+    @property
+    def errors(self) -> list[dict[str, Any]]:
+        """The last errors, the latest last: each with its last time and how often it came."""
+        return list(self._errors.values())
+
+    @property
+    def failing(self) -> Mapping[str, str]:
+        """What does not work at present, and the code of its last error."""
+        return self._failing
+
+    def begin(self, changes: int, now: float) -> Cycle:
+        """A cycle that is going to write `changes`."""
+        self.cycles += 1
+        return Cycle(self.cycles, now, changes)
+
+    def end(self, cycle: Cycle, now: float) -> None:
+        """All writes of the cycle have their outcome."""
+        self.last_cycle = cycle.sentence(now)
+        changed = any(cycle.counts[word] for word in _DONE.values())
+        if cycle.counts:
+            self.recent_cycles.append(
+                {
+                    "time": wall_clock(),
+                    "number": cycle.number,
+                    "counts": dict(cycle.counts),
+                    "seconds": round(now - cycle.started, 3),
+                }
+            )
+        self.observer.cycled(cycle)
+        event(log, logging.INFO if changed else logging.DEBUG, self.last_cycle)
+
+    def outcome(self, outcome: Outcome, cycle: Cycle) -> None:
+        """One write has its outcome."""
+        change, error = outcome.change, outcome.error
+        subject = subject_of(change.key)
+        self.observer.wrote(outcome)
+        if error is not None:
+            cycle.counts["failed"] += 1
+            self.failure(subject, error, action=change.action.value, table=change.table_id, prefix=change.prefix)
+            return
+        self.success(subject, table=change.table_id, prefix=change.prefix)
+        if outcome.result is Result.DONE:
+            cycle.counts[_DONE[change.action]] += 1
+            event(
+                log,
+                logging.INFO,
+                f"route {_DONE[change.action]}",
+                table=change.table_id,
+                prefix=change.prefix,
+                target=change.target,
+                old=change.old,
+                reason=change.reason.value,
+                ms=round(outcome.seconds * 1000),
+            )
+
+    def failure(self, subject: str, error: Bgp2vpcError, **fields: Any) -> None:
+        """Something failed. Logged when it begins and when it changes; remembered each time."""
+        code = error.code if isinstance(error, Ec2Error) else type(error).__name__
+        before = self._errors.pop((subject, code), None)  # one that comes every second must not hide all others
+        self._errors[subject, code] = {
+            "time": wall_clock(),
+            "subject": subject,
+            "code": code,
+            "message": str(error),
+            "consequence": consequence(error),
+            "count": before["count"] + 1 if before else 1,
+        }
+        if len(self._errors) > KEPT_ERRORS:
+            del self._errors[next(iter(self._errors))]
+        if self._failing.get(subject) != code:
+            self._failing[subject] = code
+            event(log, _level(error), f"failed: {error}", consequence=consequence(error), **fields)
+        self.failed(subject, error)
+
+    def told(self, subject: str, error: Ec2Error | None) -> None:
+        """Something was read, or could not be."""
+        if error is None:
+            self.success(subject)
+        else:
+            self.failure(subject, error)
+
+    def left(self, table_id: str, prefix: Prefix) -> None:
+        """A route of ours is no rule's business any more."""
+        event(log, logging.WARNING, "route left as it is: no rule is about it now", table=table_id, prefix=prefix)
+
+    def shadowed(self, found: Collection[tuple[str, Prefix, str, str]]) -> None:
+        """(table, prefix, rule, first rule): what a rule manages and an earlier one decides about. Said once."""
+        for each in found:
+            if each not in self._shadowed:
+                table, prefix, rule, first = each
+                where = {"table": table, "prefix": prefix, "rule": rule, "decides": first}
+                event(log, logging.WARNING, "managed in vain: an earlier rule is about this prefix, too", **where)
+        self._shadowed = frozenset(found)
+
+    def success(self, subject: str, **fields: Any) -> None:
+        """What failed before works again."""
+        code = self._failing.pop(subject, None)
+        if code is not None:
+            event(log, logging.INFO, "works again", subject=subject, was=code, **fields)
+            self.over(subject, False)
+
+    def has_read(self, now: float) -> None:
+        """Everything has been read."""
+        self.last_read, self.last_read_at = now, wall_clock()
+        self.success("observe")
+
+    def no_longer_wanted(self, keys: Iterable[Key]) -> None:
+        """Nothing is to be written at these places: what failed there will be news when it fails again."""
+        for key in keys:
+            self.forget(subject_of(key))
+
+    def forget(self, subject: str) -> None:
+        """Whether this works does not matter any more."""
+        if self._failing.pop(subject, None) is not None:
+            self.over(subject, True)
+
+    def verdicts(self, before: Mapping[Key, Verdict], now: Mapping[Key, Verdict]) -> None:
+        """What is offered and not written, and why: said when it becomes so. What is written is said when it is."""
+        self.observer.decided(before, now)
+        for key, verdict in now.items():
+            level = _UNWRITTEN.get(verdict.kind)
+            old = before.get(key)
+            if level is None or (old is not None and (old.kind, old.reason) == (verdict.kind, verdict.reason)):
+                continue
+            event(
+                log,
+                level,
+                f"route not written: {verdict.kind.value}",
+                table=verdict.table_id,
+                prefix=verdict.prefix,
+                reason=verdict.reason.value,
+                target=verdict.target,
+                owner=verdict.owner,
+                detail=verdict.detail or None,
+            )
+
+    def dry_run(self, plan: Plan, only: Collection[Prefix] | None) -> None:
+        """What would have been written, said once. `plan` is about the prefixes `only`, or (None) about all."""
+        before = self._proposed
+        if only is None:
+            self._proposed = {}
+        else:
+            before = {prefix: self._proposed.pop(prefix) for prefix in only if prefix in self._proposed}
+        for change in plan.changes:
+            if change not in before.get(change.prefix, ()):
+                event(log, logging.INFO, f"would {change}")
+            self._proposed.setdefault(change.prefix, set()).add(change)
+
+    def refuse(self, prefixes: Collection[Prefix], only: Collection[Prefix] | None) -> None:
+        """Announced, and accepted by no rule: most often a mistyped `accept`. Said once; `only` as for `dry_run`."""
+        for prefix in prefixes:
+            if prefix not in self.not_accepted:
+                event(log, logging.WARNING, "announced, but no rule accepts it: never written", prefix=prefix)
+        self.not_accepted = (set() if only is None else self.not_accepted - set(only)) | set(prefixes)
+
+    def rules_without_tables(self, rules: Iterable[Rule]) -> None:
+        """Rules that find nothing are most often a mistyped tag."""
+        names = ", ".join(rule.name for rule in rules)
+        if names != self._rules_without_tables:
+            self._rules_without_tables = names
+            if names:
+                hint = "check `find`, or set no_results_ok: true"
+                event(log, logging.WARNING, "rules find no route table", rules=names, hint=hint)
+
+
+def wall_clock() -> str:
+    """What it says, in UTC, to the millisecond: for people, and for nothing that is decided."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def subject_of(key: Key) -> str:
+    """What failures of writing there are called in `failing` and `errors`."""
+    return f"{key[0]} {key[1]}"
+
+
+def _level(error: Bgp2vpcError) -> int:
+    match error:
+        case Disagreement():  # somebody else was faster: that is looked at again, and mostly ends well
+            return logging.INFO
+        case Transient() | CheckUnknown():
+            return logging.WARNING
+    return logging.ERROR
+
+
+def consequence(error: Bgp2vpcError) -> str:
+    """What follows, in the words of the log."""
+    if isinstance(error, OperatorError):
+        return "needs an operator; tried again meanwhile"
+    if isinstance(error, CheckUnknown):
+        return "its verdict stays as it is; probed again"
+    if isinstance(error, SerfError):
+        return "tried again; meanwhile no member counts as gone, and votes run out"
+    if isinstance(error, ExabgpError):
+        return "needs an operator; ExaBGP keeps the configuration that it has"
+    if isinstance(error, PlanRefused):
+        return "needs an operator; nothing is written"
+    return "tried again"

@@ -1,0 +1,573 @@
+"""The reconciler: observe, decide, apply; over and over, and at once when something happens.
+
+Level, not edge: an event only brings the next decision nearer. Each decision works from the whole wish against what EC2
+says, so a lost event, a failed call or somebody else's change heals by itself.
+
+Decisions are quick and made on the event loop; writes take their time beside it, at most one per (table, prefix). A
+slow table, a long queue or a hanging call therefore delays nothing but itself.
+"""
+
+import asyncio
+import logging
+import random
+import time
+from collections import Counter
+from collections.abc import Callable, Collection, Container, Coroutine, Iterable
+from dataclasses import dataclass
+from itertools import islice
+
+from bgp2vpc.errors import Ec2Error, InterfaceGone, PlanRefused, TableGone, Throttled
+from bgp2vpc.logs import event
+from bgp2vpc.policy.damping import Damping
+from bgp2vpc.policy.decide import Strangers
+from bgp2vpc.policy.diff import Decision
+from bgp2vpc.policy.guard import guard, withdrawals
+from bgp2vpc.policy.handovers import Handovers
+from bgp2vpc.policy.plan import Change, Key, Plan, Reason, Verdict, make_plan
+from bgp2vpc.policy.wish import Wish
+from bgp2vpc.prefix import Prefix
+from bgp2vpc.reconcile.apply import Applier, Outcome, Result
+from bgp2vpc.reconcile.ec2_calls import Calls
+from bgp2vpc.reconcile.journal import Cycle, Journal
+from bgp2vpc.reconcile.place import Since, Trouble
+from bgp2vpc.reconcile.poll import learn_health, meet, observe
+from bgp2vpc.reconcile.retries import Retries
+from bgp2vpc.reconcile.view import View, WishSource
+
+log = logging.getLogger("bgp2vpc")
+
+FIRST_POLL_RETRY = 0.5
+LONGEST_POLL = 300.0
+LOOK_PAUSE = 0.5
+AT_ONCE = 100
+"""Places that are decided about in one turn of the event loop, which takes some milliseconds."""
+MANY = 500
+"""Places that have changed at once, after which all are decided about, in turns."""
+AFTER_A_TAKE = 1.0
+"""Seconds, in which a call that was under way when we took the route has been made."""
+
+_FROM_ONE_WHO_MAY_DELETE = frozenset((Reason.OWNER_LOST, Reason.OWNER_FAILING, Reason.OWNER_SILENT))
+"""Takes from an owner that is not heard and may be alive: it may withdraw at the same time, and its DeleteRoute come
+after our ReplaceRoute. EC2 has no compare-and-swap."""
+
+_JUDGED_BY_HEALTH = frozenset((Reason.OWNER_HEALTHY, Reason.OWNER_UNHEARD, Reason.OWNER_LOST, Reason.BACKUP_MED))
+"""Verdicts that EC2's opinion of the owner might change."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tempo:
+    """`poll_time` in seconds between full reads, and how many changes one decision may hold."""
+
+    poll_time: float = 60.0
+    max_changes: int = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Calm:
+    """What keeps several instances from acting at once, or in turns."""
+
+    damping: Damping
+    handovers: Handovers
+
+    def next_expiry(self) -> float | None:
+        """When time alone changes what may be done."""
+        due = (self.damping.next_release(), self.handovers.next_expiry())
+        return min((each for each in due if each is not None), default=None)
+
+
+class Reconciler:
+    """Keeps the route tables as the wish wants them. Without an `applier` it only says what it would do."""
+
+    def __init__(
+        self,
+        calls: Calls,
+        view: View,
+        wish: WishSource,
+        retries: Retries,
+        journal: Journal,
+        applier: Applier | None,
+        calm: Calm,
+    ) -> None:
+        self.tempo = Tempo()
+        self.verdicts: dict[Key, Verdict] = {}
+        self.since: dict[Key, Since] = {}
+        """For every verdict."""
+        self._holders: dict[Key, str] = {}
+        self.refused = False
+        self.polls_begun = 0
+        self.polls_ended = 0
+        """However they ended."""
+        self.last_poll = ""
+        """What there was to change after the last one that EC2 answered; empty: nothing."""
+        self.only_withdraws = False
+        """Set when the daemon ends: no route is pointed at a host that is about to stop."""
+        self.first_observation = asyncio.Event()
+        self.decided: Callable[[Wish, Collection[Prefix] | None], None] = lambda *_: None
+        """Called after each decision, with the wish and the prefixes it was about, or None for all."""
+        self.written: Callable[[Outcome], None] = lambda _: None
+        """Called after each write, with what became of it."""
+        self.polled: Callable[[], None] = lambda: None
+        """Called after each poll, whether or not EC2 answered."""
+        self._calls = calls
+        self._view = view
+        self._wish = wish
+        self._retries = retries
+        self._journal = journal
+        self._applier = applier
+        self._calm = calm
+        self._calm_timer: asyncio.TimerHandle | None = None
+        self._is_meeting = False
+        self._throttled = 0
+        """Polls in a row that EC2 throttled."""
+        self._dirty: set[Prefix] = set()
+        self._touched: set[Prefix] | None = None
+        """While everything is decided about: what has changed since that began."""
+        self._deciding = asyncio.Lock()
+        self._decision_due = False
+        self._poll_now = asyncio.Event()
+        self._writes: dict[Key, asyncio.Task[None]] = {}
+        self._doubts: dict[Key, asyncio.Task[None]] = {}
+        self._to_look_at: dict[str, set[Prefix]] = {}
+        self._looking: set[str] = set()
+        self._asking: set[str] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._finished = False
+
+    # When to decide
+
+    async def run(self) -> None:
+        """Poll until cancelled."""
+        failures = 0
+        while True:
+            self._poll_now.clear()
+            self.polls_begun += 1
+            failures = 0 if await self._poll() else failures + 1
+            self.polls_ended += 1
+            self.polled()
+            wait = self._until_next_poll(failures)
+            # Every instance of the account shares EC2's 20 describes a second: hosts must not poll in step.
+            try:
+                await asyncio.wait_for(self._poll_now.wait(), wait * (0.9 + random.random() / 5))  # noqa: S311
+            except TimeoutError:
+                continue
+
+    def _until_next_poll(self, failures: int) -> float:
+        """Seconds, after so many failures in a row.
+
+        Where EC2 throttles reads, the fleet polls more than EC2 takes. To try again soon would make that worse, until
+        nobody is answered any more; so whoever knows anything waits, twice as long each time.
+        """
+        poll_time = self.tempo.poll_time
+        if self._throttled and self.first_observation.is_set():
+            return max(poll_time, min(poll_time * 2.0 ** min(self._throttled, 10), LONGEST_POLL))
+        if failures:
+            return min(poll_time, FIRST_POLL_RETRY * 2.0 ** min(failures - 1, 10))
+        return poll_time
+
+    def touch(self, prefixes: Collection[Prefix]) -> None:
+        """Something about these prefixes changed: decide about them as soon as the event loop is free."""
+        self._dirty.update(prefixes)
+        if self._touched is not None:
+            self._touched.update(prefixes)
+        if self._dirty and not self._decision_due:
+            self._decision_due = True
+            asyncio.get_running_loop().call_soon(self._decide_dirty)
+
+    def touch_all(self) -> None:
+        """Decide about everything, on what is known."""
+        self._touched = None
+        self._decide(None)
+
+    def poll_now(self) -> None:
+        """Read everything again without waiting for the next poll."""
+        self._poll_now.set()
+
+    def finish(self) -> None:
+        """Decide nothing more; what is being written is still seen through."""
+        self._finished = True
+
+    def is_idle(self) -> bool:
+        """Whether nothing is being written or decided."""
+        return not self._writes and not self._decision_due and not self._deciding.locked()
+
+    def is_writing(self, prefixes: Container[Prefix]) -> bool:
+        """Whether a route for one of these is being written."""
+        return any(prefix in prefixes for _, prefix in self._writes)
+
+    def is_done(self) -> bool:
+        """Whether nothing is left that time alone could bring about."""
+        if not self.is_idle() or self._doubts or self._calm.handovers.are_awaited:
+            return False
+        if self.refused or self._applier is None:
+            return True
+        return all(self._retries.needs_operator(change.key) for change in self.remaining())
+
+    def remaining(self) -> tuple[Change, ...]:
+        """What is wished and not written."""
+        changes = self._view.plan(self._wish()).changes
+        return tuple(change for change in changes if change.is_withdrawal or not self.only_withdraws)
+
+    # Observe
+
+    async def _poll(self) -> bool:
+        """Read everything and decide. False if EC2 did not answer; what was known before stays."""
+        asked = self._now()
+        try:
+            snapshot = await observe(self._calls, self._view, self._journal.told)
+        except Ec2Error as error:
+            self._journal.failure("observe", error)
+            self._throttled = self._throttled + 1 if isinstance(error, Throttled) else 0
+            return False
+        self._throttled = 0
+        self._journal.has_read(self._now())
+        for table_id, prefix in self._view.observed(snapshot, asked, self._now()):
+            self._journal.left(table_id, prefix)
+        await self._meet(self._view.acquaintances() | self._view.strangers(self._wish()))
+        await self._poll_health()
+        self._journal.rules_without_tables(self._view.rules_without_tables)
+        self._journal.shadowed(self._view.shadowed())
+        self.first_observation.set()
+        await self._decide_all()
+        return True
+
+    async def _meet(self, strangers: Strangers) -> bool:
+        """Ask who they are, if there are any. False if EC2 did not answer."""
+        if not strangers:
+            return True
+        try:
+            await meet(self._calls, self._view, strangers)
+        except Ec2Error as error:
+            self._journal.failure("interfaces of peers", error)
+            return False
+        self._journal.success("interfaces of peers")
+        return True
+
+    def _meet_strangers(self, wish: Wish, only: Collection[Prefix] | None) -> None:
+        """Somebody we know nothing of announces, or holds a route: ask."""
+        if not self._is_meeting and self._view.strangers(wish, only):
+            self._is_meeting = True
+            self._start(self._meet_all())
+
+    async def _meet_all(self) -> None:
+        """One question at a time, and then about all that have come meanwhile: a start brings all peers at once."""
+        delay = FIRST_POLL_RETRY
+        try:
+            while strangers := self._view.strangers(self._wish()):
+                if await self._meet(strangers):
+                    delay = FIRST_POLL_RETRY
+                    self.touch_all()
+                    await asyncio.sleep(LOOK_PAUSE)
+                else:
+                    await asyncio.sleep(delay)
+                    delay = min(2 * delay, self.tempo.poll_time)
+        finally:
+            self._is_meeting = False
+
+    async def _poll_health(self) -> None:
+        """Ask how those are that hold what we want, and how we are ourselves; forget the others.
+
+        What was true once accuses nobody later.
+        """
+        instances = self._view.instances_to_ask_about(self._wish())
+        self._view.forget_health_except(instances)
+        if instances:
+            await learn_health(self._calls, self._view, instances, self._journal.told)
+
+    def _ask_about_owners(self, plan: Plan) -> None:
+        """A route that stands in our way belongs to an instance nobody asked EC2 about yet: ask."""
+        known = self._view.snapshot.health if self._view.snapshot else {}
+        owners = {v.owner for v in plan.verdicts if v.reason in _JUDGED_BY_HEALTH and v.owner}
+        unknown = owners - known.keys() - self._asking
+        if unknown:
+            unknown.add(self._view.instance.id)
+            self._asking |= unknown
+            prefixes = {v.prefix for v in plan.verdicts if v.owner in unknown}
+            self._start(self._learn_health(unknown, prefixes))
+
+    async def _learn_health(self, instance_ids: set[str], prefixes: set[Prefix]) -> None:
+        try:
+            await learn_health(self._calls, self._view, instance_ids, self._journal.told)
+            self.touch(prefixes)
+        finally:
+            self._asking -= instance_ids
+
+    # Decide
+
+    def _decide_dirty(self) -> None:
+        self._decision_due = False
+        dirty, self._dirty = self._dirty, set()
+        if len(dirty) * len(self._view.tables) > MANY:
+            self._start(self._decide_all())
+        else:
+            self._decide(dirty)
+
+    async def _decide_all(self) -> None:
+        """Decide about everything, with the event loop free in between; what has changed meanwhile is decided anew."""
+        async with self._deciding:
+            await self._decide_all_alone()
+
+    async def _decide_all_alone(self) -> None:
+        decided: list[Decision | None] = []
+        self._touched = set()
+        places = self._view.decisions(self._wish())
+        while some := list(islice(places, AT_ONCE)):
+            decided += some
+            if len(some) == AT_ONCE:
+                await asyncio.sleep(0)
+        touched, self._touched = self._touched, None
+        if touched is None:  # somebody has had all of it decided about
+            return
+        decided = [each for each in decided if each is not None and each[0].prefix not in touched]
+        decided += self._view.decisions(self._wish(), touched)
+        self._decide(None, make_plan(filter(None, decided)))
+
+    def _decide(self, only: Collection[Prefix] | None, plan: Plan | None = None) -> None:
+        if self._finished:
+            return
+        now = self._now()
+        self._expire(now)
+        wish = self._wish()
+        plan = self._view.plan(wish, only) if plan is None else plan
+        self.decided(wish, only)
+        self._remember(plan, only)
+        self._journal.refuse(self._view.not_accepted(wish, only), only)
+        self._meet_strangers(wish, only)
+        self._ask_about_owners(plan)
+        wanted = [change for change in plan.changes if change.is_withdrawal or not self.only_withdraws]
+        idle = tuple(c for c in wanted if c.key not in self._writes and self._retries.is_ready(c.key, now))
+        idle = self._allowed(Plan(idle), is_whole=only is None).changes
+        if only is None:
+            counts = Counter(change.action.value for change in idle)
+            self.last_poll = ", ".join(f"{count} to {action}" for action, count in sorted(counts.items()))
+        if self._applier is None:
+            self._journal.dry_run(plan, only)
+            return
+        if not idle and only is not None:
+            return
+        cycle = self._journal.begin(len(idle), now)
+        for change in idle:
+            self._writes[change.key] = self._start(self._write(self._applier, change, cycle))
+        if not idle:
+            self._journal.end(cycle, now)
+
+    def _allowed(self, plan: Plan, *, is_whole: bool) -> Plan:
+        """What the guard lets pass of it. A refused whole stays refused while parts of it pass."""
+        if self._view.snapshot is None:
+            return plan
+        try:
+            guard(plan, self._view.tables, self._view.snapshot, self.tempo.max_changes)
+        except PlanRefused as refusal:
+            self.refused = True
+            self._journal.failure("plan", refusal)
+            rest = withdrawals(plan)
+            return self._allowed(rest, is_whole=False) if len(rest.changes) < len(plan.changes) else Plan()
+        if is_whole:
+            self.refused = False
+            self._journal.success("plan")
+        return plan
+
+    def _remember(self, plan: Plan, only: Collection[Prefix] | None) -> None:
+        keys: Collection[Key]
+        if only is None:
+            keys = tuple(self._retries.failures)
+            before, self.verdicts = self.verdicts, {}
+        else:
+            keys = [(table_id, prefix) for table_id in self._view.tables for prefix in only]
+            before = {key: self.verdicts.pop(key) for key in keys if key in self.verdicts}
+        wanted = {change.key for change in plan.changes}
+        self._no_longer_wanted([key for key in keys if key not in wanted])
+        decided = {(verdict.table_id, verdict.prefix): verdict for verdict in plan.verdicts}
+        for key in before.keys() | decided.keys():
+            holder = self._view.holder(key)
+            self._calm.handovers.decided(key, decided.get(key), holder, self._now())
+            self._note_since(key, before.get(key), decided.get(key), holder)
+        self._calm_later()
+        for key, verdict in decided.items():
+            if verdict.awaits is not None:
+                self._view.expect_others(key, self._now())
+        self.verdicts.update(decided)
+        self._journal.verdicts(before, decided)
+
+    def _note_since(self, key: Key, before: Verdict | None, verdict: Verdict | None, holder: str) -> None:
+        if verdict is None:
+            self.since.pop(key, None)
+            self._holders.pop(key, None)
+            return
+        known, now = self.since.get(key), time.time()
+        is_same = before is not None and (before.kind, before.reason) == (verdict.kind, verdict.reason)
+        stays = known is not None and self._holders.get(key) == holder
+        if known is None or not (is_same and stays):
+            self.since[key] = Since(
+                known.verdict if known and is_same else now,
+                known.target if known and stays else now,
+                known.found if known and stays else known is None and holder != "",
+            )
+            self._holders[key] = holder
+
+    def trouble(self, key: Key) -> Trouble | None:
+        """What the last write at this place failed with."""
+        failure = self._retries.failures.get(key)
+        if failure is None or failure.error is None:
+            return None
+        now = self._now()
+        return Trouble(str(failure.error), failure.attempts, now - failure.at, max(failure.not_before - now, 0.0))
+
+    def damped_for(self, key: Key) -> float | None:
+        """Seconds until the place is damped no longer; None: it is not."""
+        damping = self._calm.damping
+        return max(damping.free_at(key) - self._now(), 0.0) if key in damping.damped else None
+
+    def _no_longer_wanted(self, keys: Collection[Key]) -> None:
+        for key in keys:
+            if self._retries.may_have_been_applied(key) and key not in self._doubts:
+                self._doubts[key] = self._start(self._clear_doubt(key))
+        self._journal.no_longer_wanted(keys)
+        if self._applier is not None:
+            self._applier.forget(keys)
+        self._retries.forget(keys, self._now())
+        self._touch_released()
+
+    def _touch_released(self) -> None:
+        """Places that waited for another one to be tried may be tried themselves."""
+        self.touch({prefix for _, prefix in self._retries.take_released()})
+
+    async def _clear_doubt(self, key: Key) -> None:
+        """A write without an answer, unwanted by now, may have been done, or may yet be: look, and look once more."""
+        table_id, prefix = key
+        try:
+            for wait in (0.0, self._view.settle_time):
+                await asyncio.sleep(wait)
+                await self._look_at(table_id)
+                self.touch([prefix])
+        finally:
+            del self._doubts[key]
+
+    async def _look_at(self, table_id: str) -> None:
+        """Read one table anew, as often as it takes."""
+        delay = FIRST_POLL_RETRY
+        while True:
+            asked = self._now()
+            try:
+                table = await self._calls.fresh_table(self._view.vpc_ids, table_id)
+            except Ec2Error as error:
+                self._journal.failure(f"read {table_id}", error)
+                await asyncio.sleep(delay)
+                delay = min(2 * delay, self.tempo.poll_time)
+                continue
+            self._journal.success(f"read {table_id}")
+            if table is not None:
+                self._view.reread(table, asked, self._now())
+            return
+
+    # Calm
+
+    def _expire(self, now: float) -> None:
+        """Who was waited for is overdue, or what was damped is not any more."""
+        released = self._calm.damping.expire(now)
+        for table_id, prefix in sorted(released):
+            event(log, logging.INFO, "no longer damped", table=table_id, prefix=prefix)
+        to_read, forgiven = self._calm.handovers.expire(now)
+        self.touch(forgiven | {prefix for _, prefix in released})
+        self._look_again(to_read)  # what we know of the table is older than what we expect of the other
+
+    def doubt(self, prefixes: Collection[Prefix]) -> None:
+        """There is news of these, and there are peers. Where we believe the route ours, one may have taken it.
+
+        It may have heard less than we did, or have been slow, and nobody tells us. A write looks before; but where the
+        route seems to be where it belongs we would do nothing before the next poll.
+
+        If we wrote there of late, a read that shows a peer may be older than our write, or the peer has taken the route
+        since. Where we serve the prefix it is taken for news: the worst that comes of it is to write once more what is
+        there. Else it stays in doubt, so that our route is not left behind. And the read may be too old to show the
+        peer: so look again when all has settled.
+        """
+        places = self._view.contested(prefixes)
+        if not places:
+            return
+        wish = self._wish()
+        offered = {prefix for prefix in prefixes if self._view.is_offered(prefix, wish)}
+        for place in places:
+            if place[1] in offered:
+                self._view.may_be_taken(place)
+        self._look_again(places)
+        asyncio.get_running_loop().call_later(self._view.settle_time, self._look_again, places)
+
+    def _look_again(self, places: Iterable[Key]) -> None:
+        """Look at these tables, and decide; one task a table for all who ask, also while EC2 does not answer."""
+        for table_id, prefix in places:
+            self._to_look_at.setdefault(table_id, set()).add(prefix)
+            if table_id not in self._looking:
+                self._looking.add(table_id)
+                self._start(self._look_while_asked(table_id))
+
+    async def _look_while_asked(self, table_id: str) -> None:
+        try:
+            while prefixes := self._to_look_at.pop(table_id, None):
+                await self._look_at(table_id)
+                self.touch(prefixes)
+                await asyncio.sleep(LOOK_PAUSE)  # many peers may have news, one after the other
+        finally:
+            self._looking.discard(table_id)
+
+    def _calm_later(self) -> None:
+        due = self._calm.next_expiry()
+        if self._calm_timer is not None:
+            self._calm_timer.cancel()
+        if due is not None:
+            self._calm_timer = asyncio.get_running_loop().call_at(due + 0.001, self._expire_now)
+
+    def _expire_now(self) -> None:
+        self._calm_timer = None
+        self._expire(self._now())
+        self._calm_later()
+
+    def _count_move(self, change: Change) -> None:
+        if not change.is_move or not self._calm.damping.moved(change.key, self._now()):
+            return
+        where = {"table": change.table_id, "prefix": change.prefix}
+        hint = "a service flaps, or instances disagree; it stays where it is unless its owner is certainly down"
+        seconds = round(self._calm.damping.free_at(change.key) - self._now())
+        event(log, logging.WARNING, "damped: moved too often of late", **where, seconds=seconds, hint=hint)
+        self._calm_later()
+
+    # Apply
+
+    async def _write(self, applier: Applier, change: Change, cycle: Cycle) -> None:
+        try:
+            outcome = await applier.apply(change)
+        finally:
+            del self._writes[change.key]
+        self._journal.outcome(outcome, cycle)
+        self.written(outcome)
+        if outcome.result is Result.DONE:
+            self._count_move(outcome.change)
+            if outcome.change.reason in _FROM_ONE_WHO_MAY_DELETE:
+                asyncio.get_running_loop().call_later(AFTER_A_TAKE, self._look_again, [outcome.change.key])
+        if isinstance(outcome.error, InterfaceGone | TableGone):
+            self.poll_now()
+        self.touch([change.prefix])
+        self._touch_released()
+        if outcome.retry_at is not None:
+            # The loop's timers may be early by their resolution, and then the place would not be ready yet.
+            asyncio.get_running_loop().call_at(outcome.retry_at + 0.001, self.touch, [change.prefix])
+        cycle.pending -= 1
+        if not cycle.pending:
+            self._journal.end(cycle, self._now())
+
+    # Tasks
+
+    def _start(self, coroutine: Coroutine[None, None, None]) -> asyncio.Task[None]:
+        task = asyncio.ensure_future(coroutine)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+        return task
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """A write that raises is a mistake of ours: it must be seen, and must not stop the others."""
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            asyncio.get_running_loop().call_exception_handler({"message": "bug in a write", "exception": error})
+
+    @staticmethod
+    def _now() -> float:
+        return asyncio.get_running_loop().time()

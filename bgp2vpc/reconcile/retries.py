@@ -1,0 +1,171 @@
+"""When to try again where a write failed. Pure: time is an argument, in seconds."""
+
+import random
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from bgp2vpc.errors import (
+    Credentials,
+    Denied,
+    Disagreement,
+    Ec2Error,
+    InterfaceGone,
+    OperatorError,
+    QuotaReached,
+    TableGone,
+    Throttled,
+    Transient,
+)
+from bgp2vpc.policy.plan import Key
+
+FIRST_DELAY = 0.1
+LONGEST_DELAY = 30.0
+OPERATOR_DELAY = 30.0
+PROBED_BY_ANOTHER = 900.0
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A (table, prefix) whose last write failed, or (no `error`) was not needed after a fresh look."""
+
+    error: Ec2Error | None
+    attempts: int
+    at: float
+    not_before: float
+
+
+class Retries:
+    """The places where writes fail, each with its own back-off: one table's trouble leaves the others alone."""
+
+    def __init__(self, jitter: Callable[[], float] = random.random) -> None:
+        self._failures: dict[Key, Failure] = {}
+        self._probes: dict[_Cause, Key] = {}
+        self._released: list[Key] = []
+        self._jitter = jitter
+
+    @property
+    def failures(self) -> Mapping[Key, Failure]:
+        """Where the last write failed."""
+        return self._failures
+
+    def is_ready(self, key: Key, now: float) -> bool:
+        """Whether a write may be tried."""
+        failure = self._failures.get(key)
+        return failure is None or failure.not_before <= now
+
+    def in_doubt_since(self, key: Key) -> float | None:
+        """When the last write left in doubt what is there: an answer was lost, or EC2 contradicted us."""
+        failure = self._failures.get(key)
+        if failure is None or failure.error is None or isinstance(failure.error, Throttled | OperatorError):
+            return None
+        return failure.at
+
+    def may_have_been_applied(self, key: Key) -> bool:
+        """Whether the last write got no answer: it may have been done, or may yet be."""
+        failure = self._failures.get(key)
+        return failure is not None and isinstance(failure.error, Transient) and not isinstance(failure.error, Throttled)
+
+    def known_refusal(self, key: Key) -> OperatorError | None:
+        """The error that a write at this place would meet, as another place's write just did; None if it may try."""
+        failure = self._failures.get(key)
+        if failure is None or not isinstance(failure.error, OperatorError):
+            return None
+        cause = _cause_of(key, failure.error)
+        return None if cause is None or self._probes.get(cause, key) == key else failure.error
+
+    def needs_operator(self, key: Key) -> bool:
+        """Whether time alone will not help."""
+        failure = self._failures.get(key)
+        return failure is not None and isinstance(failure.error, OperatorError)
+
+    def failed(self, key: Key, error: Ec2Error, now: float) -> float:
+        """Returns when to try again.
+
+        What may pass, and what a fresh read settles, is tried again almost at once and then less and less often. What
+        the operator has to mend is tried every 30 s, so that it works soon after it was mended; where one cause stops
+        a whole table (a permission, the quota), by one place for all, lest they use up EC2's bucket for nothing.
+        Throttled calls go as soon as the pace allows, which doubles its own back-off.
+        """
+        cause = _cause_of(key, error)
+        if cause is not None:
+            probe = self._probes.setdefault(cause, key)
+            return self._wait(key, error, now, OPERATOR_DELAY if probe == key else PROBED_BY_ANOTHER)
+        if isinstance(error, Throttled) or (isinstance(error, Disagreement) and key not in self._failures):
+            return self._wait(key, error, now, 0.0)
+        return self._wait(key, error, now, self._back_off(key))
+
+    def unneeded(self, key: Key, now: float) -> float:
+        """A fresh look showed that the write is not needed; returns when to write at this place again, if need be.
+
+        At once, the first time: the look was a success, whatever failed before. But while EC2's reads contradict each
+        other, decisions do too, and that must not go on at full speed.
+        """
+        before = self._failures.get(key)
+        repeated = before is not None and before.error is None
+        return self._wait(key, None, now, self._back_off(key) if repeated else 0.0)
+
+    def _back_off(self, key: Key) -> float:
+        before = self._failures.get(key)
+        return min(FIRST_DELAY * 2.0 ** min(before.attempts if before else 0, 10), LONGEST_DELAY)
+
+    def _wait(self, key: Key, error: Ec2Error | None, now: float, delay: float) -> float:
+        before = self._failures.get(key)
+        if before is not None and _cause_of(key, before.error) != _cause_of(key, error):
+            self._end_probe(key, before, now)
+        not_before = now + delay * (0.75 + self._jitter() / 2)
+        attempts = before.attempts + 1 if before else 1
+        self._failures[key] = Failure(error, attempts, now, not_before)
+        return not_before
+
+    def succeeded(self, key: Key, now: float) -> None:
+        """The place is well."""
+        failure = self._failures.pop(key, None)
+        if failure is not None:
+            self._end_probe(key, failure, now)
+
+    def take_released(self) -> tuple[Key, ...]:
+        """The places that waited for another one to be tried, and may be tried themselves since this was last asked."""
+        released, self._released = tuple(self._released), []
+        return released
+
+    def _end_probe(self, key: Key, failure: Failure, now: float) -> None:
+        """This place does not meet its cause any more: if it was tried for others, they may be tried themselves."""
+        cause = _cause_of(key, failure.error)
+        if cause is None or self._probes.get(cause) != key:
+            return
+        del self._probes[cause]
+        for other, each in self._failures.items():
+            if other != key and _cause_of(other, each.error) == cause:
+                self._failures[other] = replace(each, not_before=now)
+                self._released.append(other)
+
+    def forget(self, keys: Iterable[Key], now: float) -> None:
+        """Nobody wants anything written at these places any more.
+
+        Where EC2 denied what it shows, the table or the interface, nothing is wanted until the next read shows it
+        again: that must not be the end of the back-off.
+        """
+        for key in keys:
+            failure = self._failures.get(key)
+            if failure is None:
+                continue
+            denied = isinstance(failure.error, InterfaceGone | TableGone)
+            if not (denied and now < failure.not_before + LONGEST_DELAY):
+                del self._failures[key]
+                self._end_probe(key, failure, now)
+
+
+_Cause = tuple[str, str, type[OperatorError], object]
+
+
+def _cause_of(key: Key, error: Ec2Error | None) -> _Cause | None:
+    """What an operator has to mend: a permission or credentials, a table's quota (one a family), one refused route."""
+    table_id, prefix = key
+    match error:
+        case Credentials() | Denied():
+            return table_id, error.operation, type(error), None
+        case QuotaReached():
+            return table_id, error.operation, type(error), prefix.is_ipv6
+        case OperatorError():
+            return table_id, error.operation, type(error), prefix
+    return None

@@ -1,0 +1,82 @@
+"""Programs that the configuration wants run before and after a route is written."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable
+
+from bgp2vpc.logs import event
+from bgp2vpc.policy.plan import Action, Change, Key
+from bgp2vpc.policy.rule import ManagedRoute
+from bgp2vpc.tasks import StartTask
+
+log = logging.getLogger("bgp2vpc.hook")
+
+
+class RouteHooks:
+    """Runs them. One that fails, or takes longer than `timeout` seconds, is a warning and stops nothing."""
+
+    def __init__(
+        self, managed: Callable[[Key], ManagedRoute | None], start_task: StartTask, timeout: Callable[[], float]
+    ) -> None:
+        self._managed = managed
+        self._start_task = start_task
+        self._timeout = timeout
+        self._begun: set[tuple[Key, Action]] = set()
+        self._running: set[asyncio.Task[None]] = set()
+
+    async def before(self, change: Change) -> bool:
+        """Run what has to run before this write; once, however often the write is tried. Whether anything ran."""
+        action, argv = self._argv(change, after=False)
+        if not argv or (change.key, action) in self._begun:
+            return False
+        self._begun.add((change.key, action))
+        await self._run("before", argv, change)
+        return True
+
+    def after(self, change: Change) -> None:
+        """Start what has to run after this write; nobody waits for it."""
+        self.forget([change.key])
+        _, argv = self._argv(change, after=True)
+        if argv:
+            task = self._start_task(f"hook after {change.action.value}", self._run("after", argv, change))
+            self._running.add(task)
+            task.add_done_callback(self._running.discard)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no `after` hook runs."""
+        return not self._running
+
+    def forget(self, places: Iterable[Key]) -> None:
+        """What is written at these places next is another matter."""
+        if self._begun:
+            self._begun -= {(place, action) for place in places for action in Action}
+
+    def _argv(self, change: Change, *, after: bool) -> tuple[Action, tuple[str, ...]]:
+        managed = self._managed(change.key)
+        if managed is None:
+            return change.action, ()
+        # For the service, to be replaced by the fallback is to be withdrawn.
+        action = Action.DELETE if change.target == managed.fallback else change.action
+        hooks = managed.hooks.after if after else managed.hooks.before
+        return action, hooks.get(action, ())
+
+    async def _run(self, when: str, argv: tuple[str, ...], change: Change) -> None:
+        from bgp2vpc.health.programs import run_program  # noqa: PLC0415  # most configurations have no hooks
+
+        ending = await run_program(argv, timeout=self._timeout(), env=_environment(change))
+        told = {"table": change.table_id, "prefix": change.prefix, "command": argv[0]}
+        if ending.ok:
+            event(log, logging.INFO, f"hook ran {when} {change.action.value}", **told)
+        else:
+            event(log, logging.WARNING, f"hook failed {when} {change.action.value}", **told, why=ending.trouble)
+
+
+def _environment(change: Change) -> dict[str, str]:
+    return {
+        "BGP2VPC_ACTION": change.action.value,
+        "BGP2VPC_PREFIX": str(change.prefix),
+        "BGP2VPC_ROUTE_TABLE": change.table_id,
+        "BGP2VPC_OLD_TARGET": str(change.old or ""),
+        "BGP2VPC_NEW_TARGET": "" if change.action is Action.DELETE else str(change.target),
+    }

@@ -1,0 +1,349 @@
+"""The view: what we believe the VPC looks like, and what the rules make of it. State without I/O."""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from bgp2vpc.bgp.rib import Side
+from bgp2vpc.policy.decide import (
+    Ruled,
+    Strangers,
+    decide,
+    decide_each,
+    decide_one,
+    owners_to_check,
+    peers_in_the_way,
+    ruled_tables,
+    rules_without_tables,
+    strangers,
+)
+from bgp2vpc.policy.diff import Decision, Policy, is_ours, own_interfaces
+from bgp2vpc.policy.plan import Action, Change, Key, Plan
+from bgp2vpc.policy.rule import ManagedRoute, Rule, Writes
+from bgp2vpc.policy.wish import Wish
+from bgp2vpc.prefix import Prefix
+from bgp2vpc.vpc.finders import wants_subnets
+from bgp2vpc.vpc.model import Instance, InstanceHealth, Interface, Route, RouteTable, Snapshot, TargetKind
+from bgp2vpc.vpc.settling import Settling
+
+LATELY = 10.0
+"""Seconds in which an announcement may come after the write that it is about."""
+REMEMBERED_MOVES = 300.0
+"""Seconds for which a route that somebody else has moved tells that its owner is alive."""
+
+
+class View:
+    """The last snapshot, corrected by our own writes since, and the tables that rules found in it."""
+
+    def __init__(self, instance: Instance, rules: Sequence[Rule], policy: Policy, settle_time: float) -> None:
+        self.instance = instance
+        self.policy = policy
+        self._rules = tuple(rules)
+        self.settle_time = settle_time
+        self._settling = Settling(settle_time)
+        self.snapshot: Snapshot | None = None
+        self.tables: Mapping[str, Ruled] = {}
+        self._read_at: dict[str, float] = {}
+        self._wrote_at: dict[Key, float] = {}
+        self._expected_at: dict[Key, float] = {}
+
+    @property
+    def vpc_ids(self) -> frozenset[str]:
+        """The VPCs whose tables we have to know: our own, and those that rules name."""
+        return frozenset(rule.vpc_id or self.instance.vpc_id for rule in self._rules) | {self.instance.vpc_id}
+
+    @property
+    def other_instances(self) -> frozenset[str]:
+        """Instances that managed routes point at in our stead."""
+        named = {route.instance_id for rule in self._rules for route in rule.manages.values()}
+        return frozenset(each for each in named if each is not None and each != self.instance.id)
+
+    @property
+    def wants_subnets(self) -> bool:
+        """Whether a finder, or the nearness of instances, depends on where subnets are."""
+        return any(wants_subnets(rule.find) or rule.affinity for rule in self._rules)
+
+    def manages_within_vpc(self, tables: Iterable[RouteTable]) -> bool:
+        """Whether a managed prefix lies within a VPC's own CIDRs, where it has to be a whole subnet."""
+        prefixes = {prefix for rule in self._rules for prefix in rule.manages}
+        own = {
+            route.destination
+            for table in tables
+            for route in table.routes
+            if route.target.kind is TargetKind.LOCAL and isinstance(route.destination, Prefix)
+        }
+        return any(prefix in cidr for cidr in own for prefix in prefixes)
+
+    def managed(self, key: tuple[str, Prefix]) -> ManagedRoute | None:
+        """What the configuration says of exactly this place, if it manages it."""
+        ruled = self.tables.get(key[0])
+        rule = ruled.rule_for(key[1]) if ruled else None
+        return rule.manages.get(key[1]) if rule else None
+
+    @property
+    def may_forward(self) -> bool:
+        """Whether an interface of ours has its source/destination check off; True as long as none is known."""
+        interfaces = self.snapshot.interfaces if self.snapshot else ()
+        return not interfaces or any(not each.source_dest_check for each in interfaces)
+
+    @property
+    def rules_without_tables(self) -> tuple[Rule, ...]:
+        """Rules that found no table although they should."""
+        return rules_without_tables(self._rules, self.tables)
+
+    def configure(self, rules: Sequence[Rule], policy: Policy) -> tuple[tuple[str, Prefix], ...]:
+        """Other rules, from now on; returns the routes of ours that no rule is about any more."""
+        before = self.ours()
+        self._rules, self.policy = tuple(rules), policy
+        self._find_tables()
+        return tuple(sorted(before - self.ours()))
+
+    def ours(self) -> set[tuple[str, Prefix]]:
+        """Table and prefix of the routes of ours that a rule is about."""
+        return {
+            (ruled.table.id, route.destination)
+            for ruled in self.tables.values()
+            for route in ruled.table.routes
+            if self.snapshot is not None
+            and isinstance(route.destination, Prefix)
+            and (rule := ruled.rule_for(route.destination))
+            and is_ours(route, own_interfaces(rule, route.destination, self.snapshot))
+        }
+
+    def observed(self, snapshot: Snapshot, asked: float, now: float) -> tuple[tuple[str, Prefix], ...]:
+        """EC2 told everything anew; it was asked at `asked`.
+
+        Returns the routes of ours that are still there, in tables that no rule finds any more.
+        """
+        before = self.ours()
+        tables = self._settling.corrected(snapshot.tables.values(), now)
+        moved = self._moved(tables, now)
+        self._read_at = dict.fromkeys(snapshot.tables, asked)
+        lately = frozenset(key for key, at in moved.items() if at > now - LATELY)
+        self.snapshot = replace(snapshot.with_tables(tables, snapshot.tables), moved=moved, moved_lately=lately)
+        self._find_tables()
+        lost = {table for table, _ in before} - self.tables.keys()
+        return tuple(sorted(key for key in before if key[0] in lost and self._is_at_ours(*key)))
+
+    def _is_at_ours(self, table_id: str, prefix: Prefix) -> bool:
+        table = self.snapshot.tables.get(table_id) if self.snapshot else None
+        route = table.static_route(prefix) if table else None
+        return route is not None and self.snapshot is not None and is_ours(route, self.snapshot.interfaces)
+
+    def contested(self, prefixes: Collection[Prefix]) -> tuple[Key, ...]:
+        """Places where the route of one of these is ours as far as we know, and best path decides."""
+        return tuple(
+            (table_id, prefix)
+            for table_id, ruled in self.tables.items()
+            for prefix in prefixes
+            if (rule := ruled.rule_for(prefix)) is not None
+            and rule.decides_by_best_path(prefix)
+            and self._is_at_ours(table_id, prefix)
+        )
+
+    def shadowed(self) -> frozenset[tuple[str, Prefix, str, str]]:
+        """(table, prefix, rule, first rule): what a rule manages, and an earlier one of the table decides about."""
+        return frozenset(
+            (ruled.table.id, prefix, rule.name, first.name)
+            for ruled in self.tables.values()
+            for rule in ruled.rules
+            for prefix in rule.manages
+            if (first := ruled.rule_for(prefix)) is not None and first is not rule
+        )
+
+    def read_since(self, table_id: str, when: float) -> bool:
+        """Whether EC2 was asked about this table at `when` or later, and has answered."""
+        return self._read_at.get(table_id, float("-inf")) >= when
+
+    def reread(self, table: RouteTable, asked: float, now: float) -> None:
+        """EC2 told one table anew."""
+        tables = self._settling.corrected([table], now)
+        if self.snapshot is not None:
+            moved = self._moved(tables, now)
+            lately = frozenset(key for key, at in moved.items() if at > now - LATELY)
+            self.snapshot = replace(self.snapshot, moved=moved, moved_lately=lately)
+        self._read_at[table.id] = asked
+        self._replace(tables, table.id)
+
+    def _moved(self, tables: Iterable[RouteTable], now: float) -> dict[Key, float]:
+        """What others have moved of late, and when, these readings included.
+
+        A move that we expected may have been made at any time since we last knew the route to be elsewhere, and so may
+        the first write to an empty place: they count as of then. One that we did not expect was made by somebody who
+        knows less of us than before: it counts as of now.
+        """
+        if self.snapshot is None:
+            return {}
+        recent = now - REMEMBERED_MOVES
+        moved = {key: at for key, at in self.snapshot.moved.items() if at > recent}
+        self._wrote_at = {key: at for key, at in self._wrote_at.items() if at > recent}
+        self._expected_at = {key: at for key, at in self._expected_at.items() if at > recent}
+        for table in tables:
+            before = self.snapshot.tables.get(table.id)
+            if before is None:
+                continue
+            read_at = self._read_at.get(table.id, recent)
+            for prefix in before.prefixes_pointed_elsewhere(table):
+                key = table.id, prefix
+                known_at = max(read_at, self._wrote_at.get(key, recent))
+                was_expected = key in self._expected_at and self._expected_at[key] >= known_at
+                is_surprise = before.static_route(prefix) is not None and not was_expected
+                moved[key] = now if is_surprise else known_at
+        return moved
+
+    def table_gone(self, table_id: str) -> None:
+        """EC2 says that it does not exist."""
+        self._replace((), table_id)
+
+    def _replace(self, tables: Iterable[RouteTable], table_id: str) -> None:
+        if self.snapshot is not None:
+            self.snapshot = self.snapshot.with_tables(tables, [table_id])
+            self._find_tables()
+
+    def holder(self, key: Key) -> str:
+        """What the route points at as far as we know; empty if there is none."""
+        table_id, prefix = key
+        table = self.snapshot.tables.get(table_id) if self.snapshot else None
+        route = table.static_route(prefix) if table else None
+        return route.target.id if route else ""
+
+    def expect_others(self, key: Key, now: float) -> None:
+        """Another instance is to write here: a read that shows it is no old one, and tells nothing new."""
+        self.may_be_taken(key)
+        self._expected_at[key] = now
+
+    def may_be_taken(self, key: Key) -> None:
+        """Another instance may have written here since we did: a read that shows it is no old one."""
+        self._settling.expect_others(*key)
+
+    def wrote(self, change: Change, now: float) -> None:
+        """EC2 accepted this change."""
+        after = None if change.action is Action.DELETE else self._written(change)
+        self._settling.wrote(change.table_id, change.prefix, change.old, after, now)
+        self._wrote_at[change.key] = now
+        ruled = self.tables.get(change.table_id)
+        if self.snapshot is not None and ruled is not None:
+            table = ruled.table.with_static_route(change.prefix, after)
+            self.snapshot = self.snapshot.with_tables([table], [table.id])
+            self.tables = {**self.tables, table.id: replace(ruled, table=table)}
+
+    def _written(self, change: Change) -> Route:
+        managed = self.managed(change.key)
+        neighbor = self.snapshot.neighborhood.get(change.target.id) if self.snapshot else None
+        ours = managed.instance_id if managed and managed.instance_id else self.instance.id
+        owner = neighbor.instance_id if neighbor else ours
+        is_interface = change.target.kind is TargetKind.INTERFACE
+        return Route(change.prefix, change.target, instance_id=owner if is_interface else None)
+
+    def forget_interface(self, interface_id: str) -> None:
+        """EC2 says that an interface of ours does not exist: until the next snapshot nothing points at it."""
+        if self.snapshot is not None:
+            remaining = tuple(i for i in self.snapshot.interfaces if i.id != interface_id)
+            self.snapshot = replace(self.snapshot, interfaces=remaining)
+
+    def learned_health(self, health: Mapping[str, InstanceHealth]) -> None:
+        """EC2 told how these instances are."""
+        if self.snapshot is not None:
+            self.snapshot = replace(self.snapshot, health={**self.snapshot.health, **health})
+
+    def forget_health_except(self, instance_ids: Collection[str]) -> None:
+        """Of all other instances nothing is known any more."""
+        if self.snapshot is not None:
+            known = {each: health for each, health in self.snapshot.health.items() if each in instance_ids}
+            self.snapshot = replace(self.snapshot, health=known)
+
+    def plan(self, wish: Wish, only: Collection[Prefix] | None = None) -> Plan:
+        """What there is to do; nothing before the first snapshot."""
+        if self.snapshot is None:
+            return Plan()
+        return decide(self.tables, self.snapshot, wish, self.policy, only)
+
+    def decisions(self, wish: Wish, only: Collection[Prefix] | None = None) -> Iterator[Decision | None]:
+        """What `plan` puts in order, one place after the other, as of now; nothing before the first snapshot."""
+        if self.snapshot is None:
+            return iter(())
+        return decide_each(self.tables, self.snapshot, wish, self.policy, only)
+
+    def still(self, change: Change, wish: Wish) -> Change | None:
+        """`change` as it has to be now, or None if it is no longer what the place needs."""
+        ruled = self.tables.get(change.table_id)
+        if self.snapshot is None or ruled is None:
+            return None
+        decision = decide_one(ruled, change.prefix, self.snapshot, wish, self.policy)
+        again = decision[1] if decision else None
+        return again if again is not None and again.action is change.action else None
+
+    def instances_to_ask_about(self, wish: Wish) -> frozenset[str]:
+        """Instances whose health matters: those that hold a route we have a path for; and then also our own."""
+        peers = peers_in_the_way(self.tables, self.snapshot, wish) if self.snapshot else frozenset()
+        return peers | {self.instance.id} if peers else peers
+
+    def owners_to_check(
+        self, wish: Wish, only: Collection[Prefix] | None = None, *, as_witness: bool = False
+    ) -> dict[Key, tuple[str, str]]:
+        """(table, prefix) -> (remote check, interface id) of those who hold what we, or others, care for."""
+        if self.snapshot is None:
+            return {}
+        return owners_to_check(self.tables, self.snapshot, wish, only, as_witness=as_witness)
+
+    def strangers(self, wish: Wish, only: Collection[Prefix] | None = None) -> Strangers:
+        """Interfaces of other instances that matter and are not known."""
+        if self.snapshot is None or not any(rule.takes_by_best_path for rule in self._rules):
+            return Strangers()
+        return strangers(self.tables, self.snapshot, wish, only)
+
+    def acquaintances(self) -> Strangers:
+        """What may have changed of what we know: to be asked about again at every poll.
+
+        Addresses that nobody had, interfaces that did not forward, and all of them where we point routes at them.
+        """
+        if self.snapshot is None:
+            return Strangers()
+        all_of_them = any(rule.writes is Writes.ANY for rule in self._rules)
+        known = self.snapshot.neighborhood.values()
+        ids = frozenset(each.id for each in known if all_of_them or each.source_dest_check)
+        return Strangers(self.snapshot.nobody_at, ids)
+
+    def met(self, asked: Strangers, found: Iterable[Interface]) -> None:
+        """EC2 told about these strangers: this is all there is of them."""
+        if self.snapshot is None:
+            return
+        by_id = {interface.id: interface for interface in found}
+        there = frozenset().union(*(interface.addresses for interface in by_id.values()))
+        taken = {(interface.vpc_id, address) for interface in by_id.values() for address in interface.addresses}
+        # An address belongs to one interface: who had it before has it no longer.
+        others = {
+            each: interface
+            for each, interface in self.snapshot.neighborhood.items()
+            if each not in asked.interface_ids
+            and asked.addresses.isdisjoint(interface.addresses)
+            and taken.isdisjoint((interface.vpc_id, address) for address in interface.addresses)
+        }
+        nobody = (self.snapshot.nobody_at | asked.addresses) - there
+        missing = (self.snapshot.missing | asked.interface_ids) - by_id.keys()
+        self.snapshot = replace(self.snapshot, neighborhood=others | by_id, nobody_at=nobody, missing=missing)
+
+    def has_rule_for(self, prefix: Prefix) -> bool:
+        """Whether a rule is about it in some table."""
+        return any(ruled.rule_for(prefix) for ruled in self.tables.values())
+
+    def is_offered(self, prefix: Prefix, wish: Wish) -> bool:
+        """Whether a source of this host offers it where a rule lets that count."""
+        offers = [offer for offer in wish.offers.get(prefix, ()) if offer.side is not Side.PEER]
+        rules = [rule for ruled in self.tables.values() if (rule := ruled.rule_for(prefix))]
+        return any(rule.admits(offer) for rule in rules for offer in offers)
+
+    def not_accepted(self, wish: Wish, only: Collection[Prefix] | None = None) -> tuple[Prefix, ...]:
+        """Prefixes (among `only`, if given) that sources of this host offer, and no rule accepts."""
+        return tuple(
+            prefix
+            for prefix in (wish.offers if only is None else only)
+            if any(offer.side is Side.LOCAL for offer in wish.offers.get(prefix, ()))
+            and not any(rule.accept.accepts(prefix) for rule in self._rules)
+        )
+
+    def _find_tables(self) -> None:
+        if self.snapshot is not None:
+            self.tables = ruled_tables(self._rules, self.snapshot, self.instance.vpc_id)
+
+
+WishSource = Callable[[], Wish]

@@ -1,0 +1,119 @@
+"""Tells those whom `notify` names what happens: sees it, and puts it into their queues. Nothing here waits."""
+
+import asyncio
+from collections.abc import Callable, Collection, Iterable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from bgp2vpc.errors import Bgp2vpcError
+from bgp2vpc.notify.model import Happening, Letter, Notice, Recipient
+from bgp2vpc.policy.plan import Key
+from bgp2vpc.prefix import Prefix
+from bgp2vpc.reconcile.apply import Outcome, Result
+from bgp2vpc.reconcile.journal import Journal
+from bgp2vpc.reconcile.view import View
+from bgp2vpc.services import notices
+from bgp2vpc.tasks import StartTask, cancelled, until
+
+if TYPE_CHECKING:
+    from bgp2vpc.notify.courier import Courier
+
+_ABOUT_ROUTES = {Happening.TAKEOVER, Happening.WITHDRAWAL}
+
+
+class Notifier:
+    """Watches the journal and, once it is connected, the reconciler."""
+
+    def __init__(self, journal: Journal, start_task: StartTask) -> None:
+        self._start_task = start_task
+        self._couriers: dict[Recipient, Courier] = {}
+        self._tasks: dict[Recipient, asyncio.Task[None]] = {}
+        self._troubles = notices.Troubles()
+        self._held: dict[Key, str] = {}
+        self._view: View | None = None
+        self._watches_routes = False
+        journal.failed = self._failed
+        journal.over = self._over
+
+    async def configure(self, recipients: Iterable[Recipient]) -> None:
+        """Tell these from now on; what waits for others is dropped."""
+        wanted = dict.fromkeys(recipients)
+        gone = [self._tasks.pop(each) for each in self._couriers if each not in wanted]
+        self._couriers = {each: courier for each, courier in self._couriers.items() if each in wanted}
+        await cancelled(*gone)
+        for recipient in wanted:
+            if recipient not in self._couriers:
+                from bgp2vpc.notify.courier import Courier  # noqa: PLC0415  # most configurations have none
+
+                self._couriers[recipient] = courier = Courier(recipient)
+                self._tasks[recipient] = self._start_task(f"notify {recipient.name}", courier.run())
+        self._watches_routes = any(each.on & _ABOUT_ROUTES for each in self._couriers)
+
+    def connect(self, view: View, written: Callable[[Outcome], None]) -> Callable[[Outcome], None]:
+        """There are routes now. What to call after each write: `written`, and then us."""
+        self._view = view
+
+        def both(outcome: Outcome) -> None:
+            written(outcome)
+            self._written(outcome)
+
+        return both
+
+    def decided(self, only: Collection[Prefix] | None) -> None:
+        """The reconciler has looked at the tables; `only` at these prefixes, or (None) at all."""
+        if not self._watches_routes or self._view is None or self._view.snapshot is None:
+            return
+        own = self._own()
+        prefixes = None if only is None else set(only)
+        about = {key: target for key, target in self._held.items() if prefixes is None or key[1] in prefixes}
+        for notice in notices.of_reading(about, {key: self._view.holder(key) for key in about}):
+            self._tell(notice)
+        if prefixes is None:
+            self._held = notices.held((ruled.table for ruled in self._view.tables.values()), own)
+            return
+        for table_id in self._view.tables:
+            for prefix in prefixes:
+                self._note((table_id, prefix), self._view.holder((table_id, prefix)), own)
+
+    async def finish(self, seconds: float, hurried: Callable[[], bool]) -> None:
+        """Give what is left this much time, or as long as nobody is in a hurry."""
+        await until(lambda: hurried() or all(each.is_idle for each in self._couriers.values()), seconds)
+
+    def status(self) -> list[dict[str, Any]]:
+        """For `status`."""
+        return [courier.to_json() for courier in self._couriers.values()]
+
+    def _written(self, outcome: Outcome) -> None:
+        if not self._watches_routes or self._view is None or outcome.result is not Result.DONE:
+            return
+        own, key = self._own(), outcome.change.key
+        if notice := notices.of_write(outcome.change, own):
+            self._tell(notice)
+        # Told once: the next reading shall not tell it again.
+        self._note(key, self._view.holder(key), own)
+
+    def _note(self, key: Key, holder: str, own: Collection[str]) -> None:
+        if holder in own:
+            self._held[key] = holder
+        else:
+            self._held.pop(key, None)
+
+    def _own(self) -> frozenset[str]:
+        snapshot = self._view.snapshot if self._view else None
+        return frozenset(each.id for each in snapshot.interfaces) if snapshot else frozenset()
+
+    def _failed(self, subject: str, error: Bgp2vpcError) -> None:
+        self._tell(self._troubles.failed(subject, error))
+
+    def _over(self, subject: str, unwanted: bool) -> None:
+        if notice := self._troubles.over(subject, unwanted=unwanted):
+            self._tell(notice)
+
+    def _tell(self, notice: Notice) -> None:
+        addressed = [courier for recipient, courier in self._couriers.items() if notice.is_for(recipient)]
+        if addressed:
+            instance = self._view.instance if self._view else None
+            now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+            letter = Letter(notice, now, instance.id if instance else "", instance.vpc_id if instance else "")
+            for courier in addressed:
+                courier.take(letter)

@@ -1,0 +1,111 @@
+"""Running a set of checks: one guarded task each, replaced when its check changes."""
+
+import asyncio
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Generic, TypeVar
+
+from bgp2vpc.errors import Bgp2vpcError, CheckUnknown
+from bgp2vpc.health.hooks import Hooks
+from bgp2vpc.health.model import Check
+from bgp2vpc.health.probe import prepare
+from bgp2vpc.health.runner import CheckStatus, Runner
+from bgp2vpc.health.schedule import spread
+from bgp2vpc.reconcile.journal import Journal
+from bgp2vpc.tasks import StartTask, cancelled
+
+Key = TypeVar("Key", bound=Hashable)
+MakeHooks = Callable[[Check], Hooks]
+
+
+@dataclass(frozen=True, slots=True)
+class _Running:
+    check: Check
+    runner: Runner
+    task: "asyncio.Task[None]"
+
+
+class Checkup(Generic[Key]):
+    """Keeps exactly the wanted checks running. `on_verdict` hears of every change of a verdict, also the first."""
+
+    def __init__(
+        self, start_task: StartTask, journal: Journal, make_hooks: MakeHooks, on_verdict: Callable[[Key], None]
+    ) -> None:
+        self._journal = journal
+        self._start_task = start_task
+        self._make_hooks = make_hooks
+        self._on_verdict = on_verdict
+        self._running: dict[Key, _Running] = {}
+        self._started = 0
+
+    def want(self, checks: Mapping[Key, Check]) -> None:
+        """Stop what is not wanted, or is wanted otherwise; start what is new. One that goes on keeps its verdict.
+
+        What cannot work on this host is not run: it has no verdict, rather than a bad one.
+        """
+        for key in [key for key, running in self._running.items() if checks.get(key) != running.check]:
+            running = self._running.pop(key)
+            running.task.cancel()
+            self._journal.forget(_subject(running.check))
+        for key, check in checks.items():
+            if key not in self._running and not unusable([check]):
+                self._start(key, check)
+
+    def _start(self, key: Key, check: Check) -> None:
+        delay = spread(self._started, check.every)
+        self._started += 1
+        heard = partial(self._heard, key)
+        runner = Runner(check, heard, partial(self._told, check), delay=delay, hooks=self._make_hooks(check))
+        self._running[key] = _Running(check, runner, self._start_task(f"check {check.name}", runner.run()))
+
+    def _heard(self, key: Key, _: CheckStatus) -> None:
+        self._on_verdict(key)
+
+    def _told(self, check: Check, trouble: str) -> None:
+        if trouble:
+            self._journal.failure(_subject(check), CheckUnknown(f"{_subject(check)} is unknown: {trouble}"))
+        else:
+            self._journal.success(_subject(check))
+
+    def healthy(self, key: Key) -> bool | None:
+        """The verdict of a check; None if there is none yet, or no such check runs."""
+        running = self._running.get(key)
+        return running.runner.healthy if running else None
+
+    def succeeded(self, key: Key) -> bool:
+        """Whether the last probe of a check did."""
+        running = self._running.get(key)
+        result = running.runner.status.last_result if running else None
+        return result is not None and result.healthy is True
+
+    def statuses(self) -> list[CheckStatus]:
+        """How each check is."""
+        return [running.runner.status for running in self._running.values()]
+
+    def probe_now(self, name: str) -> None:
+        """Let every check of this name probe now."""
+        for running in self._running.values():
+            if running.check.name == name:
+                running.runner.probe_now()
+
+    async def stop(self) -> None:
+        """End all of them."""
+        tasks = [running.task for running in self._running.values()]
+        self._running.clear()
+        await cancelled(*tasks)
+
+
+def _subject(check: Check) -> str:
+    return f"check {check.name} of {check.destination}"
+
+
+def unusable(checks: Iterable[Check]) -> list[Bgp2vpcError]:
+    """Load what these checks need, and say what they cannot do on this host: each reason once."""
+    errors: dict[str, Bgp2vpcError] = {}
+    for check in checks:
+        try:
+            prepare(check.probe)
+        except Bgp2vpcError as error:
+            errors.setdefault(str(error), error)
+    return list(errors.values())

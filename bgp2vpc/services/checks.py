@@ -1,0 +1,134 @@
+"""The health checks of this host's services, and the sources that offer managed routes as long as these are well."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
+
+from bgp2vpc.config.model import Announcement, CheckedSource
+from bgp2vpc.exabgp_api.text import parse
+from bgp2vpc.health.model import Check
+from bgp2vpc.health.opinion import combined
+from bgp2vpc.health.runner import CheckStatus
+from bgp2vpc.prefix import Prefix
+from bgp2vpc.reconcile.journal import Journal
+from bgp2vpc.services.check_pool import Checkup, MakeHooks
+from bgp2vpc.sources.session import Listener, SourceKind
+from bgp2vpc.tasks import StartTask
+
+Touch = Callable[[Collection[Prefix]], None]
+
+
+class Checks:
+    """Runs the configured checks. Each checked source announces its prefixes when enough of its checks are healthy.
+
+    `assume_healthy`: no check is run, and all are taken for healthy (`--oneshot`).
+    """
+
+    def __init__(
+        self,
+        listener: Listener,
+        start_task: StartTask,
+        journal: Journal,
+        make_hooks: MakeHooks,
+        touch: Touch,
+        *,
+        assume_healthy: bool,
+    ) -> None:
+        self._listener = listener
+        self._touch = touch
+        self._assume_healthy = assume_healthy
+        self._checkup: Checkup[str] = Checkup(start_task, journal, make_hooks, self._verdict_changed)
+        self._sources: dict[str, CheckedSource] = {}
+        self._retired: dict[str, CheckedSource] = {}
+        """Configured no longer, and not closed yet."""
+        self._said: dict[str, tuple[Announcement, ...]] = {}
+        """Source -> what it announces at present."""
+
+    def configure(self, checks: Sequence[Check], sources: Sequence[CheckedSource]) -> None:
+        """Run exactly these checks, for exactly these sources. What a source said stays until it has a verdict."""
+        if not self._assume_healthy:
+            self._checkup.want({check.name: check for check in checks})
+        wanted = {source.name: source for source in sources}
+        self._retired |= {name: source for name, source in self._sources.items() if name not in wanted}
+        for name in wanted.keys() - self._sources.keys() - self._retired.keys():
+            self._listener.opened(name, SourceKind.CHECK)
+        self._retired = {name: source for name, source in self._retired.items() if name not in wanted}
+        self._sources = wanted
+        for source in sources:
+            self._reassess(source)
+        self._close_retired()
+
+    def _close_retired(self) -> None:
+        """Close what is no longer configured, once those that offer its prefixes now have their verdict.
+
+        So that the datacenter hears of no withdrawal only because a check was given another name.
+        """
+        awaited = {
+            each.prefix
+            for source in self._sources.values()
+            if self._verdict(source) is None
+            for each in source.announcements
+        }
+        for name, source in list(self._retired.items()):
+            if awaited.isdisjoint(each.prefix for each in source.announcements):
+                del self._retired[name]
+                self._said.pop(name, None)
+                self._listener.closed(name, hold=0)
+
+    @property
+    def silent(self) -> frozenset[str]:
+        """Sources without a verdict: nothing may be concluded from what they offer, or do not."""
+        return frozenset(name for name, healthy in self.verdicts().items() if healthy is None)
+
+    def verdicts(self) -> Mapping[str, bool | None]:
+        """Source -> whether it is healthy, if that is known."""
+        return {source.name: self._verdict(source) for source in self._sources.values()}
+
+    def works(self, name: str) -> bool:
+        """Whether the check of this name is healthy, and its last probe was, too."""
+        return self._checkup.healthy(name) is True and self._checkup.succeeded(name)
+
+    def statuses(self) -> list[CheckStatus]:
+        """How each check is."""
+        return self._checkup.statuses()
+
+    def probe_now(self, name: str) -> None:
+        """Let the check of this name probe now, if it runs."""
+        self._checkup.probe_now(name)
+
+    async def stop(self) -> None:
+        """Check nothing any more. What was announced stays announced."""
+        await self._checkup.stop()
+
+    def _verdict_changed(self, name: str) -> None:
+        for source in self._sources.values():
+            if name in source.checks:
+                self._reassess(source)
+        self._close_retired()
+
+    def _verdict(self, source: CheckedSource) -> bool | None:
+        if self._assume_healthy:
+            return True
+        return combined([self._checkup.healthy(name) for name in source.checks], source.needed)
+
+    def _reassess(self, source: CheckedSource) -> None:
+        """Announce or withdraw what the verdict asks for; without one, what was said stands."""
+        healthy = self._verdict(source)
+        if healthy is None:
+            return
+        said = self._said.get(source.name)
+        wanted = source.announcements if healthy else ()
+        # Also what was never announced is withdrawn once: a route of it may be left from before our start.
+        gone = source.announcements if said is None and not healthy else said or ()
+        replaced = {each.prefix for each in wanted if each.relay}
+        for announcement in gone:
+            if announcement not in wanted and announcement.prefix not in replaced:
+                self._say(source, f"withdraw route {announcement.prefix} next-hop self", announcement)
+        for announcement in wanted:
+            if announcement not in (said or ()):
+                self._say(source, announcement.line, announcement)
+        self._said[source.name] = wanted
+        # Also where nothing new was said: what was kept for want of a verdict is kept no longer.
+        self._touch({each.prefix for each in source.announcements})
+
+    def _say(self, source: CheckedSource, line: str, about: Announcement) -> None:
+        self._listener.said(source.name, replace(parse(line), relay=about.relay))

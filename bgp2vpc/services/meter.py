@@ -1,0 +1,64 @@
+"""The daemon's counts: what happens, as the web's tally understands it."""
+
+import asyncio
+from collections.abc import Collection, Mapping
+from typing import Final
+
+from bgp2vpc.errors import Disagreement, Ec2Error, OperatorError, Throttled
+from bgp2vpc.policy.plan import Key, Verdict, VerdictKind
+from bgp2vpc.prefix import Prefix
+from bgp2vpc.reconcile.apply import Outcome, Result
+from bgp2vpc.reconcile.journal import Cycle, Observer
+from bgp2vpc.web.tally import Tally
+
+_WRITES: Final = frozenset((VerdictKind.CREATE, VerdictKind.REPLACE, VerdictKind.DELETE))
+
+
+class Meter(Observer):
+    """Counts into `tally`."""
+
+    def __init__(self) -> None:
+        self.tally = Tally()
+
+    def touched(self, prefixes: Collection[Prefix]) -> None:
+        """Something about these changed."""
+        self.tally.touched(prefixes, _now())
+
+    def decided(self, before: Mapping[Key, Verdict], now: Mapping[Key, Verdict]) -> None:
+        """What was decided, about the same places before and now."""
+        writes = [key for key, verdict in now.items() if verdict.kind in _WRITES]
+        others = [key for key, verdict in now.items() if verdict.kind not in _WRITES]
+        self.tally.decided(writes, [*others, *(before.keys() - now.keys())], _now())
+
+    def wrote(self, outcome: Outcome) -> None:
+        """A write has its outcome."""
+        if outcome.result is Result.DONE:
+            self.tally.wrote(outcome.change.key, outcome.change.action.value, _now())
+            if outcome.change.is_move:
+                self.tally.takeovers[outcome.change.reason.value] += 1
+
+    def cycled(self, cycle: Cycle) -> None:
+        """All writes of a cycle have theirs."""
+        result = "failed" if cycle.counts["failed"] else "changed" if +cycle.counts else "unchanged"
+        self.tally.cycles[result] += 1
+
+    def answered(self, action: str, seconds: float, error: Ec2Error | None) -> None:
+        """EC2 has answered a call, or not."""
+        self.tally.called(action, _result(error), seconds)
+
+
+def _result(error: Ec2Error | None) -> str:
+    match error:
+        case None:
+            return "ok"
+        case Throttled():
+            return "throttled"
+        case Disagreement():
+            return "disagreement"
+        case OperatorError():
+            return "refused"
+    return "transient"
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

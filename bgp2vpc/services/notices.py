@@ -1,0 +1,124 @@
+"""What is worth telling somebody, of all that happens. Pure.
+
+| what was seen                                                        | is told as |
+|----------------------------------------------------------------------|------------|
+| we pointed a route at us that pointed elsewhere                      | takeover   |
+| a route that pointed at us points at another instance or a gateway   | takeover   |
+| we deleted a route of ours, or put its fallback back                 | withdrawal |
+| the same thing failed once more (recipients count how often)         | failure    |
+| what failed works again, or is no longer wanted                      | recovery   |
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from bgp2vpc.errors import Bgp2vpcError, Ec2Error
+from bgp2vpc.notify.model import Address, Happening, Notice
+from bgp2vpc.policy.plan import Action, Change, Key, Reason
+from bgp2vpc.vpc.model import RouteTable, TargetKind
+
+Holders = Mapping[Key, str]
+"""(table, prefix) -> what the route points at, for routes that point at us."""
+
+
+def of_write(change: Change, own: Collection[str]) -> Notice | None:
+    """What a write of ours, once it is done, means to others; `own`: the ids of our interfaces."""
+    if change.is_withdrawal:
+        # A delete of what a lost peer holds is no withdrawal of ours.
+        return None if change.reason is Reason.OWNER_LOST else _withdrawal(change)
+    if change.action is not Action.REPLACE or change.reason is Reason.OTHER_INTERFACE or change.old is None:
+        return None
+    if change.target.id in own and change.old.id not in own:
+        return _took(change)
+    if change.old.id in own and change.target.id not in own:
+        return _lost(change.key, change.old.id, change.target.id, change.reason.value)
+    return None
+
+
+def of_reading(before: Holders, now: Mapping[Key, str]) -> Iterable[Notice]:
+    """What others did, as the tables show it now, at places that pointed at us; "": no route is there.
+
+    A route that is simply gone is no takeover, and is made again at once.
+    """
+    for key, target in before.items():
+        other = now.get(key, "")
+        if other and other != target:
+            yield _lost(key, target, other, "")
+
+
+def held(tables: Iterable[RouteTable], own: Collection[str]) -> dict[Key, str]:
+    """The places in these tables that point at us."""
+    return {
+        (table.id, route.destination): route.target.id
+        for table in tables
+        for route in table.routes
+        if not isinstance(route.destination, str)
+        and not route.propagated
+        and route.target.kind is TargetKind.INTERFACE
+        and route.target.id in own
+    }
+
+
+@dataclass(slots=True)
+class _Trouble:
+    times: int = 0
+    code: str = ""
+    told: set[Address] = field(default_factory=set)
+
+
+class Troubles:
+    """Counts how often in a row the same thing has failed, and holds who was told of it."""
+
+    def __init__(self) -> None:
+        self._troubles: dict[str, _Trouble] = {}
+
+    def failed(self, subject: str, error: Bgp2vpcError) -> Notice:
+        """Once more."""
+        code = error.code if isinstance(error, Ec2Error) else type(error).__name__
+        trouble = self._troubles.setdefault(subject, _Trouble())
+        trouble.times += 1
+        trouble.code = code
+        facts = {"subject": subject, "code": code, "error": str(error)}
+        words = f"{subject}: failed {trouble.times} times in a row: {error}"
+        return Notice(Happening.FAILURE, words, facts, trouble.times, trouble.told)
+
+    def over(self, subject: str, *, unwanted: bool = False) -> Notice | None:
+        """It worked, or is not tried any more."""
+        trouble = self._troubles.pop(subject, None)
+        if trouble is None:
+            return None
+        how = "no longer wanted" if unwanted else "works again"
+        words = f"{subject}: {how} after {trouble.times} failures ({trouble.code})"
+        facts = {"subject": subject, "code": trouble.code}
+        return Notice(Happening.RECOVERY, words, facts, trouble.times, trouble.told)
+
+
+def _took(change: Change) -> Notice:
+    words = f"{change.table_id} {change.prefix}: taken from {change.old} by us ({change.target}): {change.reason.value}"
+    return Notice(Happening.TAKEOVER, words, {**_facts(change), "direction": "taken"})
+
+
+def _lost(key: Key, old: str, new: str, reason: str) -> Notice:
+    facts = {"route_table": key[0], "prefix": str(key[1]), "old_target": old, "new_target": new}
+    because = f": {reason}" if reason else ""
+    more = {"reason": reason} if reason else {}
+    words = f"{key[0]} {key[1]}: lost by us ({old}) to {new}{because}"
+    return Notice(Happening.TAKEOVER, words, {**facts, **more, "direction": "lost"})
+
+
+def _withdrawal(change: Change) -> Notice:
+    where = f"{change.table_id} {change.prefix}"
+    if change.action is Action.DELETE:
+        return Notice(Happening.WITHDRAWAL, f"{where}: deleted: {change.reason.value}", _facts(change))
+    words = f"{where}: put to its fallback {change.target}: {change.reason.value}"
+    return Notice(Happening.WITHDRAWAL, words, _facts(change))
+
+
+def _facts(change: Change) -> dict[str, str]:
+    return {
+        "route_table": change.table_id,
+        "prefix": str(change.prefix),
+        "old_target": str(change.old or change.target),
+        "new_target": "" if change.action is Action.DELETE else str(change.target),
+        "reason": change.reason.value,
+    }

@@ -1,0 +1,201 @@
+"""Remote health checks: each template made into a check of whoever holds a route that names it.
+
+The check follows the owner: when the route moves to another instance, that one is checked; when it moves to us, or
+goes, nobody is. Where a template asks for votes, those of other members (`gossip`) count beside our own verdict.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
+
+from bgp2vpc.errors import Ec2Error
+from bgp2vpc.health.model import Check
+from bgp2vpc.health.opinion import failing
+from bgp2vpc.health.runner import CheckStatus
+from bgp2vpc.logs import event
+from bgp2vpc.policy.plan import Key
+from bgp2vpc.prefix import IPAddress, Prefix
+from bgp2vpc.reconcile.ec2_calls import Calls
+from bgp2vpc.reconcile.journal import Journal
+from bgp2vpc.serf.vote import Charge
+from bgp2vpc.services.check_pool import Checkup, MakeHooks
+from bgp2vpc.services.serf import Gossip
+from bgp2vpc.tasks import StartTask
+
+log = logging.getLogger("bgp2vpc")
+
+Owner = tuple[str, str]
+"""Name of the template, and id of the interface that the route points at."""
+
+FIRST_RETRY = 0.5
+LONGEST_RETRY = 30.0
+LOOK_AGAIN = 1.0
+
+
+class OwnerChecks:
+    """Checks the present owners. `touch` hears of the prefixes whose owner's verdict changed."""
+
+    def __init__(
+        self,
+        calls: Calls,
+        journal: Journal,
+        start_task: StartTask,
+        make_hooks: MakeHooks,
+        touch: Callable[[Collection[Prefix]], None],
+        gossip: Gossip,
+        works: Callable[[str], bool],
+    ) -> None:
+        """`works`: whether a check of this host, by its name, passes now."""
+        self._gossip = gossip
+        self._works = works
+        self._looking_again: asyncio.TimerHandle | None = None
+        self._calls = calls
+        self._journal = journal
+        self._start_task = start_task
+        self._touch = touch
+        self._checkup: Checkup[Owner] = Checkup(start_task, journal, make_hooks, self._verdict_changed)
+        self._templates: dict[str, Check] = {}
+        self._places: dict[Key, Owner] = {}
+        self._owners: frozenset[Owner] = frozenset()
+        self._failed: frozenset[Owner] = frozenset()
+        """Who was failing when we last looked."""
+        self._addresses: dict[str, IPAddress] = {}
+        self._resolving = False
+        self._asked: set[str] = set()
+        self._unknown = asyncio.Event()
+        """Set when there is an owner whose address nobody has asked for yet."""
+
+    def configure(self, templates: Sequence[Check]) -> None:
+        """Use these templates from now on."""
+        self._templates = {template.name: template for template in templates}
+        self._check()
+
+    def follow(self, places: Mapping[Key, Owner], only: Collection[Prefix] | None) -> None:
+        """These are the owners now: of the prefixes `only`, or (None) of all."""
+        gone = [key for key in self._places if (only is None or key[1] in only) and key not in places]
+        if not gone and all(self._places.get(key) == owner for key, owner in places.items()):
+            return
+        for key in gone:
+            del self._places[key]
+        self._places.update(places)
+        self._owners = frozenset(self._places.values())
+        self._check()
+
+    @property
+    def failing(self) -> frozenset[Owner]:
+        """Who does not pass."""
+        return frozenset(owner for owner in self._owners if self._is_failing(owner))
+
+    def _is_failing(self, owner: Owner) -> bool:
+        template = self._templates.get(owner[0])
+        needed = template.votes if template else None
+        own = None if self._is_doubtful(owner) else self._checkup.healthy(owner)
+        return failing(own, len(self._against(owner)) if needed else 0, needed)
+
+    def _is_doubtful(self, owner: Owner) -> bool:
+        """Whether its check fails while the control of that fails, too: then our own network may be at fault."""
+        template = self._templates.get(owner[0])
+        fails = self._checkup.healthy(owner) is False
+        return fails and template is not None and template.control != "" and not self._works(template.control)
+
+    def _against(self, owner: Owner) -> frozenset[str]:
+        """Other members that speak against this owner."""
+        address = self._addresses.get(owner[1])
+        return self._gossip.against((owner[0], address)) if address is not None else frozenset()
+
+    @property
+    def charges(self) -> frozenset[Charge]:
+        """Whom our own checks speak against."""
+        failed = (o for o in self._owners if self._checkup.healthy(o) is False and not self._is_doubtful(o))
+        return frozenset((check, self._addresses[interface]) for check, interface in failed)
+
+    def reassess(self) -> None:
+        """Others may speak against other owners now, or a control passes: decide about those whose case has changed."""
+        failed = self.failing
+        changed, self._failed = failed ^ self._failed, failed
+        for owner in changed & failed:
+            voters = self._against(owner)
+            what = "owner fails by votes" if voters else "owner fails, and the control of its check passes"
+            event(log, logging.INFO, what, check=owner[0], owner=owner[1], against=voters or None)
+        if changed:
+            self._touch({prefix for (_, prefix), owner in self._places.items() if owner in changed})
+        self._look_again_later()
+
+    def _look_again_later(self) -> None:
+        """A failure that tells nothing may tell something as soon as its control passes."""
+        if self._looking_again is not None:
+            self._looking_again.cancel()
+            self._looking_again = None
+        if any(map(self._is_doubtful, self._owners)):
+            self._looking_again = asyncio.get_running_loop().call_later(LOOK_AGAIN, self.reassess)
+
+    def statuses(self) -> list[CheckStatus]:
+        """How each check of an owner is."""
+        return self._checkup.statuses()
+
+    def probe_now(self, name: str) -> None:
+        """Let the check of this name probe now, if it runs."""
+        self._checkup.probe_now(name)
+
+    async def stop(self) -> None:
+        """Check nobody any more."""
+        if self._looking_again is not None:
+            self._looking_again.cancel()
+        await self._checkup.stop()
+
+    def _check(self) -> None:
+        wanted = {}
+        held = {interface for _, interface in self._owners}
+        self._addresses = {each: address for each, address in self._addresses.items() if each in held}
+        for owner in self._owners:
+            template, address = self._templates.get(owner[0]), self._addresses.get(owner[1])
+            if template is not None and address is not None:
+                wanted[owner] = template.for_destination(address)
+        self._checkup.want(wanted)
+        self._gossip.speak()
+        self.reassess()
+        unknown = held - self._addresses.keys()
+        if unknown - self._asked:
+            self._unknown.set()
+        if unknown and not self._resolving:
+            self._resolving = True
+            self._start_task("addresses of owners", self._resolve())
+
+    async def _resolve(self) -> None:
+        """Find out the addresses of new owners, as often as it takes."""
+        delay = FIRST_RETRY
+        try:
+            while unknown := {interface for _, interface in self._owners} - self._addresses.keys():
+                self._unknown.clear()
+                self._asked = unknown
+                try:
+                    found = await self._calls.interfaces_by_id(unknown)
+                except Ec2Error as error:
+                    self._journal.failure("addresses of owners", error)
+                    delay = await self._pause(delay)
+                    continue
+                self._journal.success("addresses of owners")
+                self._addresses |= {each.id: each.address for each in found if each.address is not None}
+                self._check()
+                if unknown - self._addresses.keys():
+                    # Gone, and then its route is a black hole soon; or so new that EC2 does not show it yet.
+                    delay = await self._pause(delay)
+        finally:
+            self._resolving = False
+
+    async def _pause(self, delay: float) -> float:
+        """Wait, but not while there is a new owner; returns how long to wait the next time."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._unknown.wait(), delay)
+        return min(2 * delay, LONGEST_RETRY)
+
+    def _verdict_changed(self, owner: Owner) -> None:
+        self._failed = self.failing
+        self._gossip.speak()
+        self._touch({prefix for (_, prefix), each in self._places.items() if each == owner})
+        if self._is_doubtful(owner):
+            control = self._templates[owner[0]].control
+            what = "an owner fails, and so does the control of that check: its route is left alone"
+            event(log, logging.WARNING, what, check=owner[0], owner=owner[1], control=control)
+        self._look_again_later()

@@ -1,0 +1,205 @@
+"""Serf: what the agent of this host tells about other members, and the votes that members exchange through it.
+
+The agent being away delays nothing and accuses nobody: no member counts as failed then, and votes run out.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Collection
+from functools import partial
+from typing import Any, Protocol
+
+from bgp2vpc.errors import SerfError
+from bgp2vpc.logs import event
+from bgp2vpc.prefix import IPAddress
+from bgp2vpc.reconcile.journal import Journal
+from bgp2vpc.serf.model import Agent, Introduced, Members, MembersChanged, Refused, Told, UserEvent
+from bgp2vpc.serf.roster import Roster
+from bgp2vpc.serf.vote import REPEATS, Ballot, Charge, VoteError, Votes, parse_votes
+from bgp2vpc.speaker.bridge import Complaints
+from bgp2vpc.tasks import StartTask, cancelled
+
+log = logging.getLogger("bgp2vpc")
+
+FIRST_RETRY = 0.5
+LONGEST_RETRY = 30.0
+SUBJECT = "serf"
+LOGGED = 200
+"""Characters of an event that is no vote."""
+
+
+class MemberListener(Protocol):
+    """Who wants to know when a host is gone."""
+
+    def member_failed(self, address: IPAddress) -> None:
+        """The member at this address has failed or left."""
+
+    def member_alive(self, address: IPAddress) -> None:
+        """There is a member at this address again, or nothing is known any more."""
+
+
+class Gossip:
+    """Follows one agent, and has one vote."""
+
+    def __init__(self, journal: Journal, start_task: StartTask, members: MemberListener) -> None:
+        self.charges: Callable[[], Collection[Charge]] = tuple
+        """What we ourselves say against owners at present; asked for after `speak`, and now and then."""
+        self.votes_changed: Callable[[], None] = lambda: None
+        """Called whenever `against` may give another answer."""
+        self._journal = journal
+        self._start_task = start_task
+        self._members = members
+        self._agent: Agent | None = None
+        self._name = ""
+        """Ours in the cluster; empty while there is no agent to talk with."""
+        self._task: asyncio.Task[None] | None = None
+        self._wake: Callable[[], None] = lambda: None
+        self._roster = Roster()
+        self._votes = Votes()
+        self._ballot = Ballot()
+        self._expiry: asyncio.TimerHandle | None = None
+        self._complaints = Complaints()
+
+    async def configure(self, agent: Agent | None) -> None:
+        """Follow this agent from now on; None: none."""
+        if agent == self._agent:
+            return
+        await self.stop()
+        self._agent, self._roster, self._votes = agent, Roster(), Votes()
+        self._reassess()
+        if agent is None:
+            self._journal.success(SUBJECT)
+        else:
+            self._task = self._start_task("serf", self._follow(agent))
+
+    async def stop(self) -> None:
+        """Hear and say nothing any more."""
+        if self._task is not None:
+            await cancelled(self._task)
+            self._task = None
+            self._lost()
+        if self._expiry is not None:
+            self._expiry.cancel()
+
+    def against(self, charge: Charge) -> frozenset[str]:
+        """Which other members, that are there, say so at present."""
+        return self._votes.against(charge, self._roster.present, self._now())
+
+    def speak(self) -> None:
+        """What we say against owners may have changed."""
+        self._wake()
+
+    def status(self) -> dict[str, Any] | None:
+        """For `bgp2vpc status`; None if no agent is configured."""
+        if self._agent is None:
+            return None
+        return {
+            "name": self._name or None,
+            "state": "up" if self._name else "down",
+            "members": len(self._roster.present),
+            "down": sorted(map(str, self._roster.down)),
+            "votes": sorted(map(str, self._votes)),
+        }
+
+    # The connection
+
+    async def _follow(self, agent: Agent) -> None:
+        # msgpack is for those who have an agent.
+        from bgp2vpc.serf.client import Client  # noqa: PLC0415
+
+        delay = FIRST_RETRY
+        while True:
+            client = Client(agent, partial(self._heard, agent), partial(self._due, agent))
+            self._wake = client.wake
+            try:
+                await client.run()
+            except SerfError as error:
+                self._journal.failure(SUBJECT, error)
+                delay = FIRST_RETRY if self._name else delay
+            self._lost()
+            await asyncio.sleep(delay)
+            delay = min(2 * delay, LONGEST_RETRY)
+
+    def _lost(self) -> None:
+        self._wake = lambda: None
+        self._name = ""
+        before = self._roster.down
+        self._roster.forget_the_absent()
+        self._votes.forget_order()
+        self._tell(before)
+
+    # What the agent tells
+
+    def _heard(self, agent: Agent, told: Told) -> None:
+        before, present = self._roster.down, self._roster.present
+        match told:
+            case Introduced(name):
+                self._name = name
+                self._ballot.say_all_again()
+            case Members(members):
+                self._roster.told_all(members)
+                self._journal.success(SUBJECT)
+            case MembersChanged(_, members):
+                self._roster.told(members)
+            case UserEvent():
+                self._take_in(agent, told)
+            case Refused(_, reason):
+                self._complain(f"our vote was not sent: {reason}")
+        self._tell(before)
+        if self._roster.present != present:
+            self._reassess()
+
+    def _tell(self, before: Collection[IPAddress]) -> None:
+        """Pass on who has gone and come."""
+        for address in sorted(self._roster.down - set(before)):
+            event(log, logging.INFO, "serf: member gone", address=address)
+            self._members.member_failed(address)
+        for address in sorted(set(before) - self._roster.down):
+            event(log, logging.INFO, "serf: member no longer gone", address=address)
+            self._members.member_alive(address)
+
+    # Votes
+
+    def _take_in(self, agent: Agent, told: UserEvent) -> None:
+        try:
+            votes = parse_votes(told.payload)
+        except VoteError as error:
+            self._complain(f"user event is no vote: {error}", payload=told.payload[:LOGGED])
+            return
+        if told.coalesced:
+            self._complain("votes may be lost: send them with `serf event -coalesce=false`", voter=votes[0].voter)
+        now = self._now()
+        for vote in votes:
+            if vote.voter == self._name:
+                continue
+            if self._roster.present and vote.voter not in self._roster.present:
+                self._complain("a vote of nobody we know: it counts while there is such a member", voter=vote.voter)
+            if self._votes.cast(vote, told.time, now + agent.vote_time, now):
+                event(log, logging.INFO, "serf: vote", vote=vote)
+        self._reassess()
+
+    def _reassess(self) -> None:
+        """Votes or voters have come or gone."""
+        self._votes.expire(self._now())
+        if self._expiry is not None:
+            self._expiry.cancel()
+        due = self._votes.next_expiry()
+        loop = asyncio.get_running_loop()
+        self._expiry = loop.call_at(due + 0.001, self._reassess) if due is not None else None
+        self.votes_changed()
+
+    def _due(self, agent: Agent) -> list[str]:
+        """What we have to say now."""
+        if not self._name:
+            return []
+        votes = self._ballot.due(self.charges(), self._name, self._now(), agent.vote_time / REPEATS)
+        return [str(vote) for vote in votes]
+
+    def _complain(self, problem: str, **fields: str) -> None:
+        """Once for each: voters repeat themselves."""
+        if self._complaints.is_worth_saying(f"{problem} {fields}", self._now()):
+            event(log, logging.WARNING, f"serf: {problem}", **fields)
+
+    @staticmethod
+    def _now() -> float:
+        return asyncio.get_running_loop().time()

@@ -1,0 +1,82 @@
+"""The daemon's unix socket: kept, or tried for, as long as the daemon runs."""
+
+import asyncio
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from bgp2vpc.reconcile.journal import Journal
+from bgp2vpc.sources.server import Question, SocketError, SocketServer, SocketSettings, serve
+from bgp2vpc.sources.session import Listener
+from bgp2vpc.sources.turns import Turns
+from bgp2vpc.tasks import StartTask
+
+RETRY: Final = 5.0
+
+
+class Serving:
+    """Listens at `path` (None: nowhere)."""
+
+    def __init__(
+        self,
+        path: Path | None,
+        settings: SocketSettings,
+        listener: Listener,
+        journal: Journal,
+        start_task: StartTask,
+        questions: Mapping[str, Question],
+        turns: Turns,
+    ) -> None:
+        self._path = path
+        self._settings = settings
+        self._listener = listener
+        self._journal = journal
+        self._start_task = start_task
+        self._questions = questions
+        self._turns = turns
+        self._reserved: set[str] = set()
+        self._server: SocketServer | None = None
+
+    async def start(self, *, insist: bool) -> bool:
+        """Listen. Two daemons of one host would fight: whether there was nobody at the socket.
+
+        A helper may be started before ExaBGP has seen its predecessor end, and one that dies takes ExaBGP along: with
+        `insist` it is tried again until the socket is free.
+        """
+        if self._path is None:
+            return True
+        try:
+            self._server = await serve(
+                self._path,
+                self._listener,
+                self._settings,
+                questions=self._questions,
+                reserved=self._reserved,
+                turns=self._turns,
+            )
+        except SocketError as error:
+            self._journal.failure("socket", error)
+            if insist:
+                self._start_task("socket", self._start_later())
+            return insist
+        self._journal.success("socket")
+        return True
+
+    async def _start_later(self) -> None:
+        await asyncio.sleep(RETRY)
+        await self.start(insist=True)
+
+    def configure(self, reserved: Collection[str], restart_time: float) -> None:
+        """Names that are no client's from now on, and the seconds that a client's paths outlive it."""
+        self._reserved.clear()
+        self._reserved.update(reserved)
+        self._settings = replace(self._settings, restart_time=restart_time)
+        if self._server is not None:
+            self._server.restart_time = restart_time
+            self._server.release(self._reserved)
+
+    async def stop(self) -> None:
+        """Listen no more."""
+        if self._server is not None:
+            await self._server.stop()

@@ -1,0 +1,90 @@
+"""What systemd knows of the daemon: when it is ready, how it is, that it still works, and that it is about to end.
+
+The watchdog is fed at each completed cycle, and by a heartbeat in between, as `poll_time` may be longer than
+WatchdogSec. Two things starve it: an event loop that does not turn, and cycles that are not completed any more. A cycle
+in which EC2 did not answer is a completed one: what is tried again here would be tried no better by a new process.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Final
+
+from bgp2vpc.services.sd_notify import MICROSECONDS, Notifier
+
+BEAT: Final = 10.0
+"""Seconds between heartbeats, at most: a status that has changed is told by then."""
+LONGEST_CYCLE: Final = 120.0
+"""Seconds that a cycle may take beyond its turn: it reads page by page, and EC2 may be slow on each of them."""
+EXTENSION: Final = 30.0
+"""Seconds asked for with each beat while the daemon ends."""
+
+
+class Supervision:
+    """Tells systemd. Without one it costs nothing and says nothing."""
+
+    def __init__(self, notifier: Notifier | None = None) -> None:
+        self.headline: Callable[[], str] = str
+        """How the daemon is, in one line."""
+        self.poll_time: Callable[[], float] = lambda: 60.0
+        """Seconds between cycles."""
+        self._notifier = notifier or Notifier()
+        self._told_ready = False
+        self._told_status = ""
+        self._completed: float | None = None
+        self._ends_by: float | None = None
+        watchdog = self._notifier.watchdog
+        self._interval = BEAT if watchdog is None else min(BEAT, watchdog / 3)
+
+    async def run(self) -> None:
+        """Beat until cancelled."""
+        while self._notifier.is_heard:
+            self._beat()
+            await asyncio.sleep(self._interval)
+
+    def completed(self) -> None:
+        """A cycle is completed, or EC2 could not be reached for it. After the first one we are ready."""
+        self._completed = self._now()
+        self._beat()
+
+    def reloading(self) -> None:
+        """The configuration is being read again; `reloaded` follows."""
+        now = time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000
+        self._notifier.send("RELOADING=1", f"MONOTONIC_USEC={now}")
+
+    def reloaded(self) -> None:
+        """It was read, or was refused."""
+        self._told_ready = False
+        self._beat()
+
+    def ending(self, seconds: float) -> None:
+        """The daemon ends, which takes `seconds` at most."""
+        self._ends_by = self._now() + seconds
+        self._notifier.send("STOPPING=1")
+        self._beat()
+
+    def _beat(self) -> None:
+        if not self._notifier.is_heard:
+            return
+        now = self._now()
+        is_ready = self._completed is not None
+        status = self.headline()
+        lines = ["READY=1"] if is_ready and not self._told_ready else []
+        lines += [f"STATUS={status}"] if status != self._told_status else []
+        lines += ["WATCHDOG=1"] if self._is_well(now) else []
+        lines += [f"EXTEND_TIMEOUT_USEC={round(EXTENSION * MICROSECONDS)}"] if self._may_take_longer(now) else []
+        if self._notifier.send(*lines):
+            self._told_ready, self._told_status = is_ready, status
+
+    def _is_well(self, now: float) -> bool:
+        """Whether a cycle was completed in time. There are none before EC2 is found, nor after the last one."""
+        if self._completed is None or self._ends_by is not None:
+            return True
+        return now - self._completed <= 2 * self.poll_time() + LONGEST_CYCLE
+
+    def _may_take_longer(self, now: float) -> bool:
+        return self._ends_by is not None and now < self._ends_by
+
+    @staticmethod
+    def _now() -> float:
+        return asyncio.get_running_loop().time()

@@ -1,0 +1,133 @@
+"""The daemon's side of the web: serves what is configured, tries again where it cannot, and never ends the daemon."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
+
+from bgp2vpc.errors import NoThread
+from bgp2vpc.history import History
+from bgp2vpc.logs import event
+from bgp2vpc.operator.page_steering import PageSteering
+from bgp2vpc.operator.steering import Steering
+from bgp2vpc.reconcile.journal import Journal
+from bgp2vpc.tasks import StartTask, cancelled, on_thread, until
+from bgp2vpc.web.guard import read_token
+from bgp2vpc.web.model import Facts, Readiness, WebError, WebSettings
+from bgp2vpc.web.tally import Tally
+
+if TYPE_CHECKING:
+    from bgp2vpc.web.server import WebServer
+
+log = logging.getLogger("bgp2vpc")
+
+RETRY: Final = 5.0
+HASTE: Final = 2.0
+"""Seconds after which the page is served even if EC2 has not answered yet. What it needs is loaded in 0.7 s of CPU
+time, and the first route is more urgent."""
+LISTENING: Final = "web"
+TOKEN: Final = "web token"  # noqa: S105  # what the failure is about
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What the daemon lets the web see and do."""
+
+    facts: Callable[[], Facts]
+    unready: Readiness
+    steering: Steering
+    tally: Tally
+
+
+class Pages:
+    """Serves, or not, as configured."""
+
+    def __init__(self, given: Given, journal: Journal, start_task: StartTask) -> None:
+        self._given = given
+        self._journal = journal
+        self._start_task = start_task
+        self._settings: WebSettings | None = None
+        self._history = History()
+        self._server: WebServer | None = None
+        self._serving: asyncio.Task[None] | None = None
+
+    def configure(self, settings: WebSettings | None) -> None:
+        """Serve there from now on; None: nowhere. The token is read anew in any case."""
+        old, self._serving = self._serving, None
+        is_same = settings == self._settings
+        if settings is not None and self._settings is None:
+            self._history.attach()
+        elif settings is None:
+            self._history.detach()
+            self._journal.success(LISTENING)
+            self._journal.success(TOKEN)
+        self._settings = settings
+        if old is not None or settings is not None:
+            self._serving = self._start_task("web", self._serve(settings, old, is_same=is_same))
+
+    async def stop(self) -> None:
+        """Serve no more."""
+        if self._serving is not None:
+            await cancelled(self._serving)
+        await self._close()
+        self._history.detach()
+
+    async def _close(self) -> None:
+        server, self._server = self._server, None
+        if server is not None:
+            await server.stop()
+
+    async def _serve(self, settings: WebSettings | None, before: "asyncio.Task[None] | None", *, is_same: bool) -> None:
+        """Until it listens, with the token that is wanted."""
+        if before is not None:
+            await cancelled(before)
+        if not is_same:
+            await self._close()
+        if settings is None:
+            return
+        await until(lambda: not self._given.unready(), HASTE)
+        # On a thread, if there is one: reading its code from a cold disk may take a second.
+        with suppress(NoThread):
+            await on_thread(partial(import_module, "bgp2vpc.web.server"))
+        while True:
+            if await self._try(settings):
+                return
+            await asyncio.sleep(RETRY)
+
+    async def _try(self, settings: WebSettings) -> bool:
+        """Whether all is as configured now."""
+        from bgp2vpc.web.app import Sources  # noqa: PLC0415  # only where it is needed
+        from bgp2vpc.web.server import WebServer  # noqa: PLC0415
+
+        token, has_token = self._token(settings)
+        if self._server is None:
+            given = self._given
+            sources = Sources(given.facts, given.unready, PageSteering(given.steering), given.tally, self._history)
+            server = WebServer(settings, sources, token)
+            try:
+                await server.start()
+            except WebError as error:
+                self._journal.failure(LISTENING, error)
+                return False
+            self._journal.success(LISTENING)
+            self._server = server
+            event(log, logging.INFO, "web page", url=f"http://{settings}/", steering="on" if token else "off")
+        self._server.site.token = token
+        return has_token
+
+    def _token(self, settings: WebSettings) -> tuple[bytes | None, bool]:
+        """The token, if there is one, and whether that is as wanted."""
+        if settings.token_file is None:
+            self._journal.success(TOKEN)
+            return None, True
+        try:
+            token = read_token(settings.token_file)
+        except WebError as error:
+            self._journal.failure(TOKEN, error)
+            return None, False
+        self._journal.success(TOKEN)
+        return token, True

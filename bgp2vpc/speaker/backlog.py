@@ -1,0 +1,36 @@
+"""What BGP peers said before there was a daemon to hear it. Pure."""
+
+from collections import deque
+from typing import Final
+
+from bgp2vpc.exabgp_api.message import Direction, Message, Notification, Opened, PeerState, StateChange, Update
+from bgp2vpc.prefix import IPAddress
+
+LIMIT: Final = 10_000
+"""Messages kept of one peer; the daemon takes far fewer prefixes of it."""
+
+
+class Backlog:
+    """ExaBGP tells everything once: a session that came up, and its routes, while the configuration was being read.
+
+    Of a peer that says too much, the oldest messages go: then an announcement may be missing, but none is kept whose
+    withdrawal was forgotten.
+    """
+
+    def __init__(self, limit: int = LIMIT) -> None:
+        self._limit = limit
+        self._messages: dict[IPAddress, deque[Message]] = {}
+
+    def note(self, message: Message) -> None:
+        """Remember what a peer said, until its session ends."""
+        match message:
+            case Opened(peer) | StateChange(peer, PeerState.UP) | Update(peer, Direction.RECEIVE):
+                self._messages.setdefault(peer, deque(maxlen=self._limit)).append(message)
+            case StateChange(peer, PeerState.DOWN) | Notification(peer):
+                self._messages.pop(peer, None)
+
+    def take(self) -> list[Message]:
+        """All of it, in the order in which each peer said it."""
+        messages = [message for said in self._messages.values() for message in said]
+        self._messages.clear()
+        return messages

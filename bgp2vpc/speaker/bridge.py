@@ -1,0 +1,459 @@
+"""The bridge: what sources say enters the RIB here, and is passed on to ExaBGP where there is one."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Collection, Container, Mapping
+from dataclasses import dataclass
+
+from bgp2vpc.bgp.draining import Draining
+from bgp2vpc.bgp.events import Announce, EndOfRib, Event, Withdraw
+from bgp2vpc.bgp.hold import HoldTimers
+from bgp2vpc.bgp.neighbors import Neighbors, Standing, as_if_internal
+from bgp2vpc.bgp.rib import MaximumPrefixReached, Offer, Rib, Side
+from bgp2vpc.exabgp_api.command import Answer, Command, Requires
+from bgp2vpc.exabgp_api.harmful import has_neighbors
+from bgp2vpc.exabgp_api.message import (
+    Acknowledgement,
+    Direction,
+    Keepalive,
+    Message,
+    Notification,
+    Opened,
+    PeerState,
+    Reason,
+    Shutdown,
+    StateChange,
+    SummaryBegins,
+    Update,
+)
+from bgp2vpc.logs import event
+from bgp2vpc.names import PEER
+from bgp2vpc.prefix import IPAddress, Prefix
+from bgp2vpc.sources.pace import Throttle
+from bgp2vpc.sources.session import Reply, SourceKind
+from bgp2vpc.speaker.relay import MOST_SELECTORS, Relay
+
+log = logging.getLogger("bgp2vpc")
+
+DEFAULT_MAX_PREFIXES = 1000
+TOO_MANY = "the source has reached its limit of prefixes (max_prefixes); nothing of this line is taken"
+CLIENT_KINDS = (SourceKind.CLIENT, SourceKind.TEE)
+CLIENTS = 10
+"""Sources that offer as many prefixes as they may: the clients of the socket, however many, offer no more in all."""
+TOO_MANY_OF_CLIENTS = (
+    f"all clients of the socket offer {CLIENTS} times max_prefixes already; nothing of this line is taken"
+)
+TOO_MANY_SELECTORS = (
+    f"the source announces to {MOST_SELECTORS} neighbor selectors already; nothing of this line is taken"
+)
+
+NO_NEIGHBOR = "ExaBGP has told of no such neighbor, or of no session with it, and 4.2 would stop at this line"
+
+REMEMBERED_ERRORS = 100
+LOGGED = 200
+"""Characters of a wrong line."""
+
+Touch = Callable[[Collection[Prefix]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """The line that announced a path (cut; empty for a peer's), and when, in Unix seconds."""
+
+    line: str
+    at: float
+
+
+class Complaints:
+    """What was said about the wrong lines of one source: each error once, and no flood of different ones."""
+
+    def __init__(self) -> None:
+        self._said: dict[str, None] = {}
+        self._throttle = Throttle()
+
+    def is_worth_saying(self, error: str, now: float) -> bool:
+        """Whether it is news, and there were not too many of late."""
+        known = error in self._said
+        self._said.pop(error, None)
+        self._said[error] = None
+        if len(self._said) > REMEMBERED_ERRORS:
+            del self._said[next(iter(self._said))]
+        return not known and self._throttle.allows(now)
+
+
+class Bridge:
+    """The daemon's side of every source (`sources.session.Listener`). All on the event loop; nothing here waits."""
+
+    def __init__(self, touch: Touch, relay: Relay | None) -> None:
+        self.rib = Rib()
+        self.kinds: dict[str, SourceKind] = {}
+        self.neighbors = Neighbors()
+        self.neighbor_patience = 10.0
+        """Seconds after which a neighbor that sends no end-of-RIB has told all it has."""
+        self.stop_requested: Callable[[], None] = lambda: None
+        self.sessions_changed: Callable[[], None] = lambda: None
+        """Called when a session of a neighbor has begun, told all, or ended."""
+        self.lost: Callable[[Collection[tuple[Prefix, IPAddress]]], None] = lambda _: None
+        """Called with the paths, by prefix and next hop, of a neighbor that is lost, before anything follows."""
+        self._hold_timers = HoldTimers()
+        self._hold_watch: asyncio.TimerHandle | None = None
+        self._gone: dict[IPAddress, set[str]] = {}
+        """Who is gone although BGP does not say so, and by which signs."""
+        self._heard_of: set[IPAddress] = set()
+        """Neighbors that ExaBGP has told anything of."""
+        self._touch = touch
+        self._relay = relay
+        self._max_prefixes: Mapping[str, int] = {}
+        self._default_max_prefixes = DEFAULT_MAX_PREFIXES
+        self._complaints: dict[str, Complaints] = {}
+        self._said: dict[Prefix, dict[tuple[str, int | None], Said]] = {}
+        self._holds = True
+        self._expiry: asyncio.TimerHandle | None = None
+
+    def use_limits(self, max_prefixes: Mapping[str, int], default: int) -> None:
+        """How many prefixes each source may offer, from now on; one that offers more already keeps them."""
+        self._max_prefixes, self._default_max_prefixes = max_prefixes, default
+        for name, adj in self.rib.sources():
+            adj.max_prefixes = self._limit(name)
+
+    def _limit(self, source: str) -> int:
+        return self._max_prefixes.get(source, self._default_max_prefixes)
+
+    # Sources on this host
+
+    def opened(self, source: str, kind: SourceKind) -> None:
+        """A session begins."""
+        self.kinds[source] = kind
+        side = Side.CHECK if kind is SourceKind.CHECK else Side.LOCAL
+        self.rib.open(source, side, max_prefixes=self._limit(source))
+        event(log, logging.INFO, "source up", source=source, kind=kind.value)
+
+    def said(self, source: str, command: Command) -> Reply:
+        """One line of a source: into the RIB, on to ExaBGP, and answered, in this turn of the event loop."""
+        # All of a line or nothing: the VPC and ExaBGP shall hear the same.
+        if not self.rib.has_room(source, command.events):
+            self._complain(source, TOO_MANY, command.line)
+            return Reply(Answer.ERROR, TOO_MANY)
+        if not self._clients_have_room(source, command):
+            self._complain(source, TOO_MANY_OF_CLIENTS, command.line)
+            return Reply(Answer.ERROR, TOO_MANY_OF_CLIENTS)
+        if self._relay is not None and not self._relay.has_room(source, command.selector):
+            self._complain(source, TOO_MANY_SELECTORS, command.line)
+            return Reply(Answer.ERROR, TOO_MANY_SELECTORS)
+        if self._relay is not None and not command.events and not self._may_hear(command):
+            self._complain(source, NO_NEIGHBOR, command.line)
+            return Reply(Answer.ERROR, NO_NEIGHBOR)
+        changed, _ = self._take_in(source, command.events, command.line)
+        passed_on = self._pass_on(source, command)
+        self._changed(changed)
+        if any(isinstance(each, EndOfRib) for each in command.events):
+            self._vanished(changed)
+        if not command.error:
+            return Reply(command.answer, "", command.reply)
+        note = "; passed on to ExaBGP all the same" if passed_on else ""
+        self._complain(source, command.error + note, command.line)
+        return Reply(Answer.DONE if passed_on else command.answer, command.error, command.reply)
+
+    def _clients_have_room(self, source: str, command: Command) -> bool:
+        """A client names itself, so there may be many sources of one; scripts are configured, one by one."""
+        new = self.rib.count_new(source, command.events) if self.kinds[source] in CLIENT_KINDS else 0
+        if not new:
+            return True
+        offered = sum(self.rib.count(name) for name, kind in self.kinds.items() if kind in CLIENT_KINDS)
+        return offered + new <= CLIENTS * self._default_max_prefixes
+
+    def _pass_on(self, source: str, command: Command) -> bool:
+        # What comes through `tee` has been through ExaBGP's pipe already.
+        if self._relay is None or not command.relay or self.kinds.get(source) is SourceKind.TEE:
+            return False
+        if self._may_hear(command):
+            self._relay.pass_on(source, command)
+        else:
+            self._relay.take_all_back(source)  # of those lines only `clear adj-rib out` gets here
+        return True
+
+    def _may_hear(self, command: Command) -> bool:
+        """Whether ExaBGP has the neighbors or sessions that this line is for, as far as it has told us."""
+        match command.requires:
+            case Requires.NOTHING:
+                return True
+            case Requires.NEIGHBOR:
+                known = {str(peer) for peer in self._heard_of | self.neighbors.expected}
+            case Requires.SESSION:
+                known = {name.removeprefix(PEER) for name, kind in self.kinds.items() if kind is SourceKind.PEER}
+        return has_neighbors(command.selector, known)
+
+    def closed(self, source: str, *, hold: float) -> None:
+        """A session is over; its paths stay for `hold` seconds."""
+        paths = self.rib.count(source)
+        hold = hold if self._holds else 0.0
+        changed = self.rib.close(source, self._now(), hold)
+        event(log, logging.INFO, "source down", source=source, paths=paths, kept_for=hold if paths and hold else None)
+        self._changed(changed)
+        self._vanished(changed)
+        self._sources_went()
+
+    def hold_nothing(self) -> None:
+        """The daemon withdraws: what ends from now on is gone at once."""
+        self._holds = False
+
+    def close_all(self) -> None:
+        """The daemon ends: nothing is offered any more, and ExaBGP hears that too."""
+        for source, adj in list(self.rib.sources()):
+            if adj.side is not Side.PEER:
+                changed = self.rib.close(source, self._now(), hold=0)
+                self._changed(changed)
+                self._vanished(changed)
+
+    # What leaves
+
+    def export(self, policy: Draining) -> None:
+        """ExaBGP hears what sources say by this policy, from now on."""
+        if self._relay is not None:
+            self._relay.export(policy)
+
+    def announces(self, prefixes: Container[Prefix]) -> bool:
+        """Whether ExaBGP announces any of these in our name."""
+        return self._relay is not None and self._relay.announces(prefixes)
+
+    def is_offered_by_peers(self, prefix: Prefix) -> bool:
+        """Whether somebody else offers it, as far as we hear."""
+        return any(offer.side is Side.PEER for offer in self.rib.offers.get(prefix, ()))
+
+    def relays_of(self, covers: Callable[[Prefix], bool]) -> list[str]:
+        """The relays (`tee`) whose announcements of such prefixes go to ExaBGP without us."""
+        offers = [offer for prefix, some in self.rib.offers.items() if covers(prefix) for offer in some]
+        return sorted({each.source for each in offers if self.kinds.get(each.source) is SourceKind.TEE})
+
+    def fall_silent(self) -> None:
+        """ExaBGP hears no more of us: what it has been told stays said."""
+        self._relay = None
+
+    # BGP peers, as ExaBGP hears them
+
+    def heard(self, message: Message) -> None:
+        """A message on ExaBGP's pipe."""
+        match message:
+            case Acknowledgement() | Reason() | SummaryBegins() if self._relay is not None:
+                self._relay.heard(message)
+            case Opened(peer, hold_time):
+                if self._hold_timers.opened(peer, hold_time):
+                    self._alive(peer, "hold timer")
+            case Keepalive(peer):
+                self._kept_alive(peer, news=self._hold_timers.kept_alive(peer, self._now()))
+            case StateChange(peer, PeerState.UP):
+                self._heard_of.add(peer)
+                self._open_peer(peer)
+            case StateChange(peer) | Notification(peer):
+                self._heard_of.add(peer)
+                self._close_peer(peer)
+            case Update(peer, Direction.RECEIVE):
+                self._open_peer(peer)
+                self._heard_update(message)
+                self._kept_alive(peer, news=self._hold_timers.updated(peer, self._now()))
+            case Shutdown():
+                # All sessions have just gone down with ExaBGP: that says nothing about the neighbors.
+                self.neighbors = Neighbors()
+                self.stop_requested()
+
+    def expect(self, neighbors: Collection[IPAddress]) -> None:
+        """These are the neighbors that ExaBGP is configured with."""
+        if self.neighbors.expected != frozenset(neighbors):
+            self.neighbors.expect(neighbors)
+            self.sessions_changed()
+
+    def _heard_update(self, update: Update) -> None:
+        source = _peer_name(update.peer)
+        before = self.rib.next_hops(source, update.events)
+        changed, error = self._take_in(source, as_if_internal(update.events, update.external_as))
+        self.neighbors.departed(before - self.rib.next_hops(source, update.events), Standing.WITHDRAWN, self._now())
+        self._changed(changed)
+        for each in update.events:
+            if isinstance(each, EndOfRib) and self.neighbors.end_of_rib(update.peer, each.family):
+                self.sessions_changed()
+        if error:
+            self._complain(source, error, "")
+
+    def _open_peer(self, peer: IPAddress) -> None:
+        name = _peer_name(peer)
+        if name not in self.kinds:
+            self.kinds[name] = SourceKind.PEER
+            self.rib.open(name, Side.PEER, router_id=peer, max_prefixes=self._limit(name))
+            event(log, logging.INFO, "peer up", peer=peer)
+            self.neighbors.up(peer, self._now())
+            self.sessions_changed()
+            asyncio.get_running_loop().call_later(self.neighbor_patience + 0.001, self._waited_for_neighbors)
+
+    def _waited_for_neighbors(self) -> None:
+        if self.neighbors.waited_enough(self._now(), self.neighbor_patience):
+            self.sessions_changed()
+
+    def _close_peer(self, peer: IPAddress) -> None:
+        # ExaBGP prints `down` for every refused connect: only one that follows an `up` ends something.
+        name = _peer_name(peer)
+        # ExaBGP's hold timer expires up to a second after ours. A route that moved in between moved after the loss,
+        # which is a sign of life: else the two sides of a partition would both take it.
+        since = self.neighbors.lost_since(peer, self._now())
+        is_news = self.neighbors.down(peer, since)
+        if self._hold_timers.closed(peer):
+            self._alive(peer, "hold timer")
+        if self.kinds.pop(name, None) is not None:
+            event(log, logging.INFO, "peer down", peer=peer)
+            paths = self.rib.next_hops(name)
+            self.lost(paths)
+            self.neighbors.departed(paths, Standing.LOST, since)
+            changed = self.rib.close(name, self._now(), hold=0)
+            self._changed(changed)
+        if is_news:
+            self.sessions_changed()
+
+    # Neighbors that are gone although their session stands
+
+    def member_failed(self, address: IPAddress) -> None:
+        """Somebody else says that the host with this address is gone: as good as a lost session."""
+        self._failed(address, "member")
+
+    def member_alive(self, address: IPAddress) -> None:
+        """It is back."""
+        self._alive(address, "member")
+
+    def _failed(self, address: IPAddress, why: str) -> None:
+        self._gone.setdefault(address, set()).add(why)
+        self.lost(self.rib.next_hops(_peer_name(address)))
+        self.neighbors.failed(address, self._now())
+        self.sessions_changed()
+
+    def _alive(self, address: IPAddress, why: str) -> None:
+        reasons = self._gone.get(address, set())
+        reasons.discard(why)
+        if not reasons:
+            self._gone.pop(address, None)
+            self.neighbors.recovered(address)
+            self.sessions_changed()
+
+    def _kept_alive(self, peer: IPAddress, *, news: bool) -> None:
+        if news:
+            event(log, logging.INFO, "peer speaks again", peer=peer)
+            self._alive(peer, "hold timer")
+        self._watch_hold_timers()
+
+    def _watch_hold_timers(self) -> None:
+        """One timer of the event loop runs at a time; it is early rather than set anew for every message."""
+        due = self._hold_timers.next_expiry()
+        if self._hold_watch is None and due is not None:
+            self._hold_watch = asyncio.get_running_loop().call_at(due + 0.001, self._expire_hold_timers)
+
+    def _expire_hold_timers(self) -> None:
+        self._hold_watch = None
+        for peer in self._hold_timers.expire(self._now()):
+            event(log, logging.INFO, "peer silent for its hold time", peer=peer)
+            self._failed(peer, "hold timer")
+            self._touch({prefix for prefix, _ in self.rib.next_hops(_peer_name(peer))})
+        self._watch_hold_timers()
+
+    # Both
+
+    def said_of(self, offer: Offer) -> Said | None:
+        """What announced it, and when."""
+        return self._said.get(offer.path.prefix, {}).get((offer.source, offer.path.path_id))
+
+    def _take_in(self, source: str, events: Collection[Event], line: str = "") -> tuple[frozenset[Prefix], str]:
+        """Apply events: the prefixes that changed, and an error in words if the source may not say so much."""
+        changed: frozenset[Prefix] = frozenset()
+        error = ""
+        for each in events:
+            known = len(self.rib.spoken)
+            try:
+                now_changed = self.rib.apply(source, each)
+            except MaximumPrefixReached:
+                error = TOO_MANY
+                continue
+            if isinstance(each, Withdraw) and len(self.rib.spoken) > known:
+                # The first we hear of this prefix: there may be a route from before our start.
+                changed |= {each.prefix}
+            if now_changed:
+                changed |= now_changed
+                _log_change(source, each, now_changed)
+                if isinstance(each, Announce):
+                    said = Said(line[:LOGGED], time.time())
+                    self._said.setdefault(each.path.prefix, {})[source, each.path.path_id] = said
+        return changed, error
+
+    def _changed(self, prefixes: frozenset[Prefix]) -> None:
+        for prefix in prefixes:
+            self._forget_what_was_said(prefix)
+        if prefixes:
+            self._touch(prefixes)
+
+    def _forget_what_was_said(self, prefix: Prefix) -> None:
+        """Of paths that are not offered any more."""
+        said = self._said.get(prefix)
+        if said is None:
+            return
+        offered = {(offer.source, offer.path.path_id) for offer in self.rib.offers.get(prefix, ())}
+        if not offered:
+            del self._said[prefix]
+        elif len(offered) < len(said):
+            self._said[prefix] = {key: each for key, each in said.items() if key in offered}
+
+    def _vanished(self, prefixes: frozenset[Prefix]) -> None:
+        """Of these, paths may have gone without a word: ExaBGP has to be told."""
+        if prefixes and self._relay is not None:
+            self._relay.withdraw_vanished(prefixes, self.rib.offers)
+
+    def _complain(self, source: str, error: str, line: str) -> None:
+        """Once per source and error: scripts repeat themselves every few seconds."""
+        if self._complaints.setdefault(source, Complaints()).is_worth_saying(error, self._now()):
+            event(log, logging.WARNING, f"refused: {error}", source=source, line=line[:LOGGED])
+
+    # Stale paths
+
+    def _sources_went(self) -> None:
+        """Some sources may be gone for good: remember nothing of them but what is due."""
+        remaining = {name for name, _ in self.rib.sources()}
+        for name in self.kinds.keys() - remaining:
+            del self.kinds[name]
+            if self._relay is not None:
+                self._relay.source_gone(name)
+        for name in self._complaints.keys() - remaining:
+            del self._complaints[name]
+        self._expire_later()
+
+    def _expire_later(self) -> None:
+        if self._expiry is not None:
+            self._expiry.cancel()
+            self._expiry = None
+        due = self.rib.next_expiry()
+        if due is not None:
+            self._expiry = asyncio.get_running_loop().call_at(due, self._expire)
+
+    def _expire(self) -> None:
+        self._expiry = None
+        changed = self.rib.expire(self._now() + 0.001)
+        if changed:
+            event(log, logging.INFO, "stale paths removed", prefixes=sorted(changed))
+        self._changed(changed)
+        self._vanished(changed)
+        self._sources_went()
+
+    @staticmethod
+    def _now() -> float:
+        return asyncio.get_running_loop().time()
+
+
+def _peer_name(peer: IPAddress) -> str:
+    return f"{PEER}{peer}"
+
+
+def _log_change(source: str, change: Event, changed: Collection[Prefix]) -> None:
+    match change:
+        case Announce(path):
+            more = {"next_hop": path.next_hop, "med": path.attributes.med, "path_id": path.path_id}
+            event(log, logging.INFO, "announced", prefix=path.prefix, source=source, **more)
+        case Withdraw(prefix, path_id):
+            event(log, logging.INFO, "withdrawn", prefix=prefix, source=source, path_id=path_id)
+        case EndOfRib():
+            event(log, logging.INFO, "not said again, withdrawn", prefixes=sorted(changed), source=source)
+        case _:
+            event(log, logging.INFO, "all withdrawn", prefixes=sorted(changed), source=source)

@@ -1,0 +1,139 @@
+"""Whom ExaBGP shall peer with, looked at now and then; its configuration follows, and ExaBGP reads it again."""
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+
+from bgp2vpc.config.model import Bgp, Config
+from bgp2vpc.errors import Ec2Error, ExabgpError, NoThread
+from bgp2vpc.logs import event
+from bgp2vpc.prefix import IPAddress
+from bgp2vpc.reconcile.ec2_calls import Calls
+from bgp2vpc.reconcile.journal import Journal
+from bgp2vpc.speaker import exabgp_file
+from bgp2vpc.speaker.bridge import Bridge
+from bgp2vpc.speaker.neighbors import configuration
+from bgp2vpc.speaker.relay import Relay
+from bgp2vpc.tasks import on_thread
+from bgp2vpc.vpc.model import Instance, Interface, Member
+
+log = logging.getLogger("bgp2vpc")
+
+SUBJECT = "BGP neighbors"
+RELOAD_AGAIN = 2.0
+
+
+class Exabgp:
+    """ExaBGP, as far as it has to follow: it reads its file again, and has sessions with whom we expect it to.
+
+    `grace`: seconds that a neighbor that has come has for its first session; without one after that, it counts as lost.
+    """
+
+    def __init__(self, bridge: Bridge, relay: Relay, grace: Callable[[], float]) -> None:
+        self._bridge = bridge
+        self._relay = relay
+        self._grace = grace
+        self._wanted: frozenset[IPAddress] | None = None
+        self._began = asyncio.get_running_loop().time()
+
+    def expect(self, neighbors: frozenset[IPAddress]) -> None:
+        """There should be sessions with these. At our start, nothing is concluded about them for that long anyway."""
+        before, self._wanted = self._wanted, neighbors
+        is_start = before is None and asyncio.get_running_loop().time() < self._began + self._grace()
+        self._bridge.expect(neighbors if is_start else neighbors & self._bridge.neighbors.expected)
+        if not is_start and neighbors - (before or frozenset()):
+            asyncio.get_running_loop().call_later(self._grace(), lambda: self._bridge.expect(self._wanted or ()))
+
+    async def reload(self) -> None:
+        """Twice: ExaBGP 5.0 forgets it if it is sending updates at that moment."""
+        self._relay.reload()
+        await asyncio.sleep(RELOAD_AGAIN)
+        self._relay.reload()
+
+
+class Membership:
+    """Helper mode. `config` is asked each time, for it may be reloaded; `writes` false: only look.
+
+    `interfaces`: ours, as they were read last; none if they were not read yet.
+    """
+
+    def __init__(
+        self,
+        calls: Calls,
+        instance: Instance,
+        interfaces: Callable[[], tuple[Interface, ...]],
+        config: Callable[[], Config],
+        journal: Journal,
+        exabgp: Exabgp,
+        *,
+        writes: bool,
+    ) -> None:
+        self._calls = calls
+        self._instance = instance
+        self._interfaces = interfaces
+        self._config = config
+        self._journal = journal
+        self._exabgp = exabgp
+        self._writes = writes
+        self._look_now = asyncio.Event()
+        self._last: tuple[Member, ...] = ()
+        self._refused: tuple[str, ExabgpError] | None = None
+
+    def look_now(self) -> None:
+        """The configuration has changed."""
+        self._look_now.set()
+
+    async def run(self) -> None:
+        """Look, and look again, until cancelled."""
+        while True:
+            self._look_now.clear()
+            config = self._config()
+            if config.bgp is not None:
+                await self._look(config.bgp, config.file)
+            wait = config.poll_time * (0.9 + random.random() / 5)  # noqa: S311
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._look_now.wait(), wait)
+
+    async def _look(self, bgp: Bgp, file: str) -> None:
+        try:
+            await self._follow(bgp, file)
+        except (Ec2Error, ExabgpError, NoThread) as error:
+            self._journal.failure(SUBJECT, error)
+        else:
+            self._journal.success(SUBJECT)
+
+    async def _follow(self, bgp: Bgp, file: str) -> None:
+        members = await self._members(bgp)
+        interfaces = self._interfaces() or await self._calls.interfaces(self._instance.id)
+        written = configuration(
+            bgp, interfaces, members, instance_id=self._instance.id, helper=exabgp_file.helper_command(file)
+        )
+        self._exabgp.expect(frozenset(neighbor.address for neighbor in written.neighbors))
+        path = bgp.config_file
+        if path is None or not self._writes or await on_thread(partial(exabgp_file.read, path)) == written.text:
+            return
+        if self._refused is not None and self._refused[0] == written.text:
+            raise self._refused[1]
+        try:
+            await on_thread(partial(exabgp_file.write, path, written.text))
+        except ExabgpError as error:
+            self._refused = (written.text, error)
+            raise
+        event(log, logging.INFO, "ExaBGP's configuration written", file=path, neighbors=len(written.neighbors))
+        await self._exabgp.reload()
+
+    async def _members(self, bgp: Bgp) -> tuple[Member, ...]:
+        """Those found, and those of the look before: EC2's reads may be old, and a session is soon lost for one.
+
+        Who is gone is down anyway, and may stay in ExaBGP's file until the next look.
+        """
+        if bgp.peers_by_tag is None:
+            return ()
+        found = await self._calls.members(self._instance.vpc_id, bgp.peers_by_tag.key, bgp.peers_by_tag.value)
+        present = {member.instance_id for member in found}
+        kept = tuple(member for member in self._last if member.instance_id not in present)
+        self._last = found
+        return (*found, *kept)

@@ -1,0 +1,261 @@
+"""Helper mode: what local sources say goes on to ExaBGP, so that the datacenter hears it too, whatever EC2 does."""
+
+import logging
+from collections.abc import Callable, Collection, Container, Mapping, Sequence
+
+from bgp2vpc.bgp.draining import NOTHING_DRAINS, Draining
+from bgp2vpc.bgp.events import Announce, Event, Withdraw, WithdrawAll
+from bgp2vpc.bgp.path import SELF, Path
+from bgp2vpc.bgp.rib import Offer, PathKey
+from bgp2vpc.exabgp_api.command import Command
+from bgp2vpc.exabgp_api.message import Acknowledgement, Reason, SummaryBegins
+from bgp2vpc.exabgp_api.text import announce_line, withdraw_line
+from bgp2vpc.logs import event
+from bgp2vpc.prefix import Prefix
+from bgp2vpc.speaker.unanswered import QUESTION, Sent, Settled, Unanswered
+
+log = logging.getLogger("bgp2vpc.relay")
+
+MOST_SELECTORS = 100
+RELOAD = "reload"
+NAMED = 5
+"""Lines of which it is not known which of them ExaBGP refused."""
+
+
+Speaker = tuple[str, str]
+"""Who said something, and to whom: the source and its selector (`neighbor *`)."""
+
+
+class Relay:
+    """Says to ExaBGP, line by line and in order, what sources say to us, and withdraws what they leave behind.
+
+    ExaBGP holds one path per prefix and path identifier for all its helpers together. So what one source withdraws
+    and another still announces is not withdrawn: the other's announcement is said again.
+    """
+
+    def __init__(self, send: Callable[[str], bool]) -> None:
+        self._send = send
+        self._policy = NOTHING_DRAINS
+        self._said: dict[PathKey, dict[Speaker, Path]] = {}
+        self._selectors: dict[str, set[str]] = {}
+        """By source; perhaps more than those it has announced something to."""
+        self._unanswered = Unanswered()
+        self._reason = ""
+        self._refused: dict[PathKey, str] = {}
+        """What ExaBGP does not announce although it was told to, and the reason it gave, if any."""
+        self._lost = 0
+        """Lines in a row that ExaBGP did not take."""
+
+    def has_room(self, source: str, selector: str) -> bool:
+        """Whether a source may use one more selector: something is kept of each to which it has announced."""
+        known = self._selectors.setdefault(source, set())
+        if selector not in known and len(known) >= MOST_SELECTORS:
+            known &= {to for paths in self._said.values() for of, to in paths if of == source}
+        if selector not in known and len(known) >= MOST_SELECTORS:
+            return False
+        known.add(selector)
+        return True
+
+    def pass_on(self, source: str, command: Command) -> None:
+        """Say the line itself, or, while its prefixes drain, what it comes to then; and remember what it announced."""
+        if not command.relay:
+            return
+        speaker = (source, command.selector)
+        if any(
+            isinstance(each, Announce) and self._policy.exported(each.path) is not each.path for each in command.events
+        ):
+            for each in command.events:
+                self._say_as_exported(speaker, each)
+        elif not self._all_still_announced(speaker, command.events):
+            self._say(command.line, _keys(command.events))
+        for each in command.events:
+            match each:
+                case Announce(path):
+                    paths = self._said.setdefault((path.prefix, path.path_id), {})
+                    paths.pop(speaker, None)  # so that the last one said comes last
+                    paths[speaker] = path
+                case Withdraw(prefix, path_id):
+                    self._forget((prefix, path_id), speaker)
+                    self._say_again((prefix, path_id), source)
+                case WithdrawAll():
+                    self._all_withdrawn(speaker)
+
+    def export(self, policy: Draining) -> None:
+        """Announce by this policy from now on: say again, or withdraw, what that makes a difference to."""
+        before, self._policy = self._policy, policy
+        for key in self._said:
+            for selector, path in self._last_to(key).items():
+                exported = policy.exported(path)
+                if exported is None and before.exported(path) is not None:
+                    self._say(withdraw_line(path, selector), [key])
+                elif exported is not None and exported != before.exported(path):
+                    self._say(announce_line(exported, selector), [key])
+
+    def announces(self, prefixes: Container[Prefix]) -> bool:
+        """Whether ExaBGP has been told of any of these, and not of its end."""
+        return any(
+            self._policy.exported(path) is not None
+            for (prefix, _), paths in self._said.items()
+            if prefix in prefixes
+            for path in paths.values()
+        )
+
+    def withdraw_vanished(self, changed: Collection[Prefix], offers: Mapping[Prefix, Sequence[Offer]]) -> None:
+        """Withdraw what a source announced and no longer offers without having said so: its session is over."""
+        for key in [key for key in self._said if key[0] in changed]:
+            offering = {offer.source for offer in offers.get(key[0], ()) if offer.path.path_id == key[1]}
+            vanished = [speaker for speaker in self._said[key] if speaker[0] not in offering]
+            for speaker in vanished:
+                self._take_back(key, speaker)
+            for source in {source for source, _ in vanished}:
+                self._say_again(key, source)
+
+    def source_gone(self, source: str) -> None:
+        """Nothing of this source is left: withdraw whatever it has announced to anybody."""
+        self._selectors.pop(source, None)
+        self.take_all_back(source)
+
+    def take_all_back(self, source: str) -> None:
+        """Withdraw, one by one, whatever this source has announced to anybody."""
+        for key in list(self._said):
+            for speaker in [each for each in self._said.get(key, ()) if each[0] == source]:
+                self._take_back(key, speaker)
+
+    def _take_back(self, key: PathKey, speaker: Speaker) -> None:
+        """Withdraw what a source does not offer any more, from those it was announced to."""
+        path = self._said.get(key, {}).get(speaker)
+        if path is None:  # what was withdrawn from all neighbors was withdrawn from each
+            return
+        self._forget(key, speaker)
+        if not self._is_announced(key, speaker) and self._policy.exported(path) is not None:
+            self._say(withdraw_line(path, speaker[1]), [key])
+
+    def reload(self) -> None:
+        """Have ExaBGP read its configuration again.
+
+        By a command, not by SIGUSR1: it reaches the ExaBGP at the other end of the pipe, whoever our parent is.
+        """
+        self._say(RELOAD)
+
+    def say_all_again(self) -> None:
+        """ExaBGP tells a new neighbor nothing of what came through the API before; repetitions it keeps to itself."""
+        for key in self._said:
+            self._say_again(key)
+
+    def heard(self, message: Acknowledgement | Reason | SummaryBegins) -> None:
+        """ExaBGP answers a line, or begins to."""
+        match message:
+            case Reason(text):
+                self._reason = text
+            case SummaryBegins():
+                self._settled(self._unanswered.header())
+                self._ask_if_needed()
+            case Acknowledgement(ok, reason):
+                error = None if ok else reason or self._reason
+                self._reason = ""
+                self._settled(self._unanswered.answered(error))
+                self._ask_if_needed()
+
+    def failing(self) -> dict[str, str]:
+        """For `failing` in the status: what ExaBGP does not announce although it was told to."""
+        return {f"ExaBGP {prefix}": reason or "refused" for (prefix, _), reason in self._refused.items()}
+
+    def _settled(self, settled: Settled) -> None:
+        for line in settled.accepted:
+            for key in line.keys:
+                self._refused.pop(key, None)
+        for line, reason in settled.refused:
+            announced = [key for key in line.keys if key in self._said]
+            if announced and all(self._refused.get(key) == reason for key in announced):
+                continue  # a healthcheck repeats itself every few seconds
+            self._refused.update(dict.fromkeys(announced, reason))
+            differs = "the VPC has what it announces, the datacenter has not" if announced else None
+            event(log, logging.ERROR, "ExaBGP refused a line", line=line.text, reason=reason or None, hint=differs)
+        if settled.errors:
+            lines = [line.text for line in settled.doubtful if line.text != QUESTION]
+            hint = "it does not say which; what it refused is missing in the datacenter"
+            named = {"lines": len(lines), "first": lines[:NAMED], "reasons": sorted(set(filter(None, settled.errors)))}
+            event(log, logging.ERROR, f"ExaBGP refused {len(settled.errors)} of these lines", **named, hint=hint)
+        if any(line.text == RELOAD for line in (*settled.accepted, *settled.doubtful)):
+            # ExaBGP has heard it and is about to; the sessions with new neighbors take it some milliseconds more.
+            self.say_all_again()
+
+    def _all_still_announced(self, speaker: Speaker, events: Collection[Event]) -> bool:
+        """Whether the line withdraws nothing but what another source announces to the same neighbors."""
+        withdrawals = [each for each in events if isinstance(each, Withdraw)]
+        if not withdrawals or len(withdrawals) < len(events):
+            return False
+        return all(self._is_announced((each.prefix, each.path_id), speaker) for each in withdrawals)
+
+    def _is_announced(self, key: PathKey, speaker: Speaker) -> bool:
+        """Whether a source other than the speaker's announces it to all that the speaker announced it to."""
+        source, selector = speaker
+        return any(other != source and _covers(to, selector) for other, to in self._said.get(key, ()))
+
+    def _forget(self, key: PathKey, speaker: Speaker) -> None:
+        """This source does not announce it to these neighbors any more."""
+        source, selector = speaker
+        paths = self._said.get(key, {})
+        for other, to in [each for each in paths if each[0] == source and _covers(selector, each[1])]:
+            del paths[other, to]
+        if not paths:
+            self._said.pop(key, None)
+            self._refused.pop(key, None)
+
+    def _say_again(self, key: PathKey, gone: str = "") -> None:
+        """What others still announce: ExaBGP may have the path of the one who has just left, or none."""
+        for selector, path in self._last_to(key, gone).items():
+            if exported := self._policy.exported(path):
+                self._say(announce_line(exported, selector), [key])
+
+    def _last_to(self, key: PathKey, gone: str = "") -> dict[str, Path]:
+        """Selector -> what was announced to it last, by others than `gone`."""
+        return {to: path for (source, to), path in self._said.get(key, {}).items() if source != gone}
+
+    def _say_as_exported(self, speaker: Speaker, each: Event) -> None:
+        """One event of a line of which something drains."""
+        selector = speaker[1]
+        match each:
+            case Announce(path):
+                key = path.prefix, path.path_id
+                if exported := self._policy.exported(path):
+                    self._say(announce_line(exported, selector), [key])
+                elif speaker not in self._said.get(key, {}):
+                    # ExaBGP may have it from before our restart. What is said again and again is withdrawn once.
+                    self._say(withdraw_line(path, selector), [key])
+            case Withdraw(prefix, path_id) if not self._is_announced((prefix, path_id), speaker):
+                self._say(withdraw_line(Path(prefix, SELF, path_id=path_id), selector), [(prefix, path_id)])
+
+    def _all_withdrawn(self, speaker: Speaker) -> None:
+        """One source had ExaBGP forget what all of them announced: say the others' again."""
+        for key in list(self._said):
+            self._forget(key, (speaker[0], ""))
+            self._say_again(key, speaker[0])
+
+    def _say(self, line: str, keys: Collection[PathKey] = ()) -> None:
+        if not self._send(line):
+            self._lost += 1
+            if self._lost == 1:  # there may be thousands a second
+                what = "ExaBGP does not take any more lines; this one is lost to it, and so are those that follow"
+                event(log, logging.ERROR, what, line=line)
+            return
+        if self._lost:
+            event(log, logging.WARNING, "ExaBGP takes lines again; those in between are lost to it", lines=self._lost)
+            self._lost = 0
+        self._unanswered.sent(Sent(line, keys, urgent=line == RELOAD))
+        self._ask_if_needed()
+
+    def _ask_if_needed(self) -> None:
+        if self._unanswered.is_to_be_asked and self._send(QUESTION):
+            self._unanswered.asked()
+
+
+def _keys(events: Collection[Event]) -> list[PathKey]:
+    """What a line announces or withdraws."""
+    keys = [(each.path.prefix, each.path.path_id) for each in events if isinstance(each, Announce)]
+    return keys + [(each.prefix, each.path_id) for each in events if isinstance(each, Withdraw)]
+
+
+def _covers(selector: str, other: str) -> bool:
+    """Whether all the neighbors of `other` are among those of `selector`, as far as the words tell."""
+    return selector in ("", "neighbor *", "peer *") or selector == other

@@ -1,0 +1,230 @@
+"""A VPC in memory behind the same interface as EC2, with EC2's rules and errors, misfortunes on demand, and a voice.
+
+vpc = MemoryVpc()
+vpc.add_table("rtb-1")
+vpc.add_interface("eni-1", "i-1")
+vpc.create_route("rtb-1", parse_prefix("192.0.2.53/32"), interface_target("eni-1"))
+str(vpc)   -> "rtb-1 192.0.2.53/32 eni-1 active"
+vpc.calls  -> ["CreateRoute rtb-1 192.0.2.53/32 eni-1"]
+"""
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from bgp2vpc.errors import Ec2Error
+from bgp2vpc.prefix import IPAddress, Prefix
+from bgp2vpc.vpc.api import VpcApi
+from bgp2vpc.vpc.failures import failure
+from bgp2vpc.vpc.model import InstanceHealth, Interface, Member, RouteTable, Subnet, Target, TargetKind
+from tests.memory_world import World
+
+_WRITES = ("CreateRoute ", "ReplaceRoute ", "DeleteRoute ")
+
+
+@dataclass(slots=True)
+class _Misfortune:
+    """Meets the next `times` calls whose text begins with `call`."""
+
+    call: str
+    times: int
+    error: Ec2Error | None = None
+    after: bool = False
+    action: Callable[[], None] | None = None
+
+
+class MemoryVpc(World, VpcApi):
+    """Implements VpcApi. `calls` holds every call as text, `writes` those that change routes, failed ones too.
+
+    `create_same_succeeds`: whether CreateRoute of what is already so succeeds (AWS does not say). `lag`: that many
+    reads after a write still show the tables as they were before it, as EC2's eventually consistent reads do.
+    """
+
+    def __init__(
+        self,
+        vpc_id: str = "vpc-1",
+        *cidrs: str,
+        quota: int = 500,
+        create_same_succeeds: bool = False,
+        lag: int = 0,
+    ) -> None:
+        self.calls: list[str] = []
+        self.create_same_succeeds = create_same_succeeds
+        self.lag = lag
+        self._misfortunes: list[_Misfortune] = []
+        self._old_tables: dict[str, RouteTable] | None = None
+        self._old_reads = 0
+        self._frozen = False
+        super().__init__(vpc_id, *cidrs, quota=quota)
+
+    # What EC2 offers: see VpcApi.
+
+    def route_tables(self, vpc_ids: Collection[str], table_ids: Collection[str] = ()) -> tuple[RouteTable, ...]:
+        """DescribeRouteTables."""
+        with self._call("DescribeRouteTables", *(table_ids or vpc_ids)):
+            tables = self._visible_tables().values()
+            wanted = [t for t in tables if t.vpc_id in vpc_ids and (not table_ids or t.id in table_ids)]
+            return tuple(sorted(wanted, key=lambda table: table.id))
+
+    def interfaces(self, instance_id: str) -> tuple[Interface, ...]:
+        """DescribeNetworkInterfaces."""
+        with self._call("DescribeNetworkInterfaces", instance_id):
+            own = [each for each in self._interfaces.values() if each.instance_id == instance_id]
+            return tuple(sorted(own, key=lambda interface: (interface.device_index, interface.id)))
+
+    def interfaces_by_id(self, interface_ids: Collection[str]) -> tuple[Interface, ...]:
+        """DescribeNetworkInterfaces."""
+        if not interface_ids:
+            return ()
+        with self._call("DescribeNetworkInterfaces", *sorted(interface_ids)):
+            found = [each for each in self._interfaces.values() if each.id in interface_ids]
+            return tuple(sorted(found, key=lambda interface: interface.id))
+
+    def interfaces_at(self, vpc_ids: Collection[str], addresses: Collection[IPAddress]) -> tuple[Interface, ...]:
+        """DescribeNetworkInterfaces."""
+        if not vpc_ids or not addresses:
+            return ()
+        with self._call("DescribeNetworkInterfaces", *map(str, sorted(addresses))):
+            wanted = frozenset(addresses)
+            found = [i for i in self._interfaces.values() if i.vpc_id in vpc_ids and not wanted.isdisjoint(i.addresses)]
+            return tuple(sorted(found, key=lambda interface: interface.id))
+
+    def subnets(self, vpc_ids: Collection[str]) -> tuple[Subnet, ...]:
+        """DescribeSubnets."""
+        if not vpc_ids:
+            return ()
+        with self._call("DescribeSubnets", *sorted(vpc_ids)):
+            found = [each for each in self._subnets.values() if each.vpc_id in vpc_ids]
+            return tuple(sorted(found, key=lambda subnet: subnet.id))
+
+    def instance_health(self, instance_ids: Collection[str]) -> Mapping[str, InstanceHealth]:
+        """DescribeInstanceStatus."""
+        with self._call("DescribeInstanceStatus", *sorted(instance_ids)):
+            return {instance_id: self._health.get(instance_id, InstanceHealth.UNKNOWN) for instance_id in instance_ids}
+
+    def members(self, vpc_id: str, key: str, value: str) -> tuple[Member, ...]:
+        """DescribeInstances."""
+        with self._call("DescribeInstances", vpc_id, f"{key}={value}"):
+            found = [
+                _member(instance_id, first)
+                for instance_id, first in self._first_interfaces(vpc_id).items()
+                if self._instance_tags.get(instance_id, {}).get(key) == value
+                and self._health.get(instance_id) is not InstanceHealth.GONE
+            ]
+            return tuple(sorted((each for each in found if each.addresses), key=lambda each: each.instance_id))
+
+    def create_route(self, table_id: str, prefix: Prefix, target: Target) -> None:
+        """CreateRoute."""
+        with self._call("CreateRoute", table_id, str(prefix), target.id):
+            table = self._table("CreateRoute", table_id)
+            route = self._new_route("CreateRoute", table, prefix, target)
+            present = table.static_route(prefix)
+            if present is None:
+                self._check_quota("CreateRoute", table, prefix)
+                self._write(table.with_static_route(prefix, route))
+            elif not (self.create_same_succeeds and present.target == route.target):
+                message = f"The route identified by {prefix} already exists."
+                raise failure("CreateRoute", "RouteAlreadyExists", message)
+
+    def replace_route(self, table_id: str, prefix: Prefix, target: Target) -> None:
+        """ReplaceRoute."""
+        with self._call("ReplaceRoute", table_id, str(prefix), target.id):
+            table = self._table("ReplaceRoute", table_id)
+            route = self._new_route("ReplaceRoute", table, prefix, target)
+            if table.static_route(prefix) is None:
+                message = f"There is no route defined for '{prefix}' in the route table. Use CreateRoute instead."
+                raise failure("ReplaceRoute", "InvalidParameterValue", message)
+            self._write(table.with_static_route(prefix, route))
+
+    def delete_route(self, table_id: str, prefix: Prefix) -> None:
+        """DeleteRoute."""
+        with self._call("DeleteRoute", table_id, str(prefix)):
+            table = self._table("DeleteRoute", table_id)
+            present = table.static_route(prefix)
+            if present is None:
+                message = f"no route with destination-cidr-block {prefix} in route table {table_id}"
+                raise failure("DeleteRoute", "InvalidRoute.NotFound", message)
+            if present.target.kind is TargetKind.LOCAL:
+                message = f"cannot remove local route {prefix} in route table {table_id}"
+                raise failure("DeleteRoute", "InvalidParameterValue", message)
+            self._write(table.with_static_route(prefix, None))
+
+    # What a test asks for.
+
+    @property
+    def writes(self) -> list[str]:
+        """The calls that change routes, in their order."""
+        with self._lock:
+            return [call for call in self.calls if call.startswith(_WRITES)]
+
+    def fail_next(self, call: str, error: Ec2Error, *, after: bool = False, times: int = 1) -> None:
+        """The next `times` calls whose text begins with `call` ("CreateRoute", "CreateRoute rtb-1", "") raise `error`.
+
+        `after`: they are applied first, and only the answer is lost.
+        """
+        with self._lock:
+            self._misfortunes.append(_Misfortune(call, times, error=error, after=after))
+
+    def before_next(self, call: str, action: Callable[[], None]) -> None:
+        """Somebody else acts just before the next call whose text begins with `call` is applied."""
+        with self._lock:
+            self._misfortunes.append(_Misfortune(call, 1, action=action))
+
+    def freeze(self) -> None:
+        """From now on reads show the tables as they are now, whatever is written, until `thaw`."""
+        with self._lock:
+            self._old_tables = self._shown_tables()
+            self._frozen = True
+
+    def thaw(self) -> None:
+        """Reads show the truth again."""
+        with self._lock:
+            self._old_tables = None
+            self._frozen = False
+
+    @contextmanager
+    def _call(self, operation: str, *arguments: str) -> Iterator[None]:
+        """One call: recorded, met by what a test has ordered for it, and one at a time."""
+        with self._lock:
+            text = " ".join((operation, *arguments))
+            self.calls.append(text)
+            met = [each for each in self._misfortunes if text.startswith(each.call)]
+            for each in met:
+                each.times -= 1
+            self._misfortunes = [each for each in self._misfortunes if each.times > 0]
+            for each in met:
+                if each.action is not None:
+                    each.action()
+            for each in met:
+                if each.error is not None and not each.after:
+                    raise each.error
+            yield
+            for each in met:
+                if each.error is not None:
+                    raise each.error
+
+    def _visible_tables(self) -> dict[str, RouteTable]:
+        if self._old_tables is None:
+            return self._shown_tables()
+        old = self._old_tables
+        if not self._frozen:
+            self._old_reads -= 1
+            if self._old_reads <= 0:
+                self._old_tables = None
+        return old
+
+    def _shown_tables(self) -> dict[str, RouteTable]:
+        return {table_id: self._shown(table) for table_id, table in self._tables.items()}
+
+    def _write(self, table: RouteTable) -> None:
+        if self.lag and not self._frozen:
+            if self._old_tables is None:
+                self._old_tables = self._shown_tables()
+            self._old_reads = self.lag
+        self._tables[table.id] = table
+
+
+def _member(instance_id: str, first: Interface) -> Member:
+    ipv6 = min((each for each in first.addresses if each.version == 6), default=None)
+    found = dict.fromkeys(each for each in (first.address, ipv6) if each is not None)
+    return Member(instance_id, tuple(found))

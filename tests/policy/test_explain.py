@@ -1,0 +1,163 @@
+"""The facts behind a decision: which paths competed, and how each fared."""
+
+from dataclasses import replace
+
+import pytest
+
+from bgp2vpc.bgp.neighbors import Neighbors
+from bgp2vpc.bgp.rib import Side
+from bgp2vpc.policy.decide import decide_one, ruled_tables
+from bgp2vpc.policy.diff import Policy
+from bgp2vpc.policy.explain import explain
+from bgp2vpc.policy.plan import Reason, VerdictKind
+from bgp2vpc.policy.prefix_list import PrefixList, PrefixRange, parse_prefix_range
+from bgp2vpc.policy.rule import ManagedRoute, Takeover
+from bgp2vpc.policy.wish import Wish
+from bgp2vpc.policy.words import REASONS, VERDICTS
+from tests.policy.test_contest import EIGHT, NINE, neighbor, own, peer, shown_to_us
+from tests.values import OURS_TOO, P1, P2, PEER, blackhole, offer, route, rule
+
+BEST_PATH = dict(takeover=Takeover.BEST_PATH)
+PLACE = ("rtb-1", P1)
+
+
+def explained(*offers, routes=(), shown=None, rule_options=None, **wish):
+    seen = shown or shown_to_us(*routes)
+    (ruled,) = ruled_tables([replace(rule(), **rule_options or BEST_PATH)], seen, "vpc-1").values()
+    wished = Wish({P1: offers}, **wish)
+    found = explain(ruled, P1, seen, wished, Policy())
+    assert found is not None
+    assert (found.verdict, found.change) == (decide_one(ruled, P1, seen, wished, Policy()) or (None, None))
+    return found
+
+
+def fared(*offers, **options) -> list[str]:
+    rows = []
+    for each in explained(*offers, **options).candidates:
+        step = each.won_by or each.lost_by
+        how = each.skipped or f"{'won' if each.won_by else 'lost'} by {step.value if step else None}"
+        rows.append(f"{each.offer.source} {each.interface_id or '-'}: {how}")
+    return rows
+
+
+FARED = [
+    ([own()], {}, ["dns eni-1: won by only path"]),
+    ([own(med=50), peer(med=100)], {}, ["dns eni-1: won by med", "peer 10.0.0.9 eni-9: lost by med"]),
+    ([own(med=200), peer(med=100)], {}, ["peer 10.0.0.9 eni-9: won by med", "dns eni-1: lost by med"]),
+    (
+        [own(), peer()],
+        dict(routes=[route()]),
+        ["dns eni-1: won by incumbent", "peer 10.0.0.9 eni-9: lost by incumbent"],
+    ),
+    (
+        [own(), peer(local_preference=50), peer(EIGHT, med=7)],
+        {},
+        ["dns eni-1: won by med", "peer 10.0.0.9 eni-9: lost by local-preference", "peer 10.0.0.99 eni-8: lost by med"],
+    ),
+    # of this host's own paths, the best one competes
+    (
+        [own(med=9), offer(source="web", med=5), peer(med=7)],
+        {},
+        ["web eni-1: won by med", "peer 10.0.0.9 eni-9: lost by med", "dns eni-1: lost by med"],
+    ),
+    (
+        [own(med=9), offer(source="web", med=5), peer(local_preference=200)],
+        {},
+        [
+            "peer 10.0.0.9 eni-9: won by local-preference",
+            "dns eni-1: lost by med",
+            "web eni-1: lost by local-preference",
+        ],
+    ),
+    ([own(med=9), offer(source="web", med=5)], {}, ["web eni-1: won by med", "dns eni-1: lost by med"]),
+    (
+        [own(), offer(source="web", next_hop="10.0.1.10")],
+        dict(routes=[route(target=OURS_TOO)]),
+        ["web eni-2: won by incumbent", "dns eni-1: lost by incumbent"],
+    ),
+    # what is not considered
+    ([peer("198.51.100.1")], {}, ["peer 198.51.100.1 -: its next hop is still being looked up"]),
+    ([peer("10.0.0.10")], {}, ["peer 10.0.0.10 -: it is our own path, sent back by others"]),
+    ([peer()], dict(routes=[blackhole()]), ["peer 10.0.0.9 eni-9: the route to it is a black hole"]),
+    (
+        [peer()],
+        dict(overdue={(PLACE, PEER)}),
+        ["peer 10.0.0.9 eni-9: its host should have written the route, and has not"],
+    ),
+    (
+        [peer()],
+        dict(failing={("dns", PEER)}, rule_options=BEST_PATH | dict(remote_check="dns")),
+        ["peer 10.0.0.9 eni-9: its host fails the remote health check"],
+    ),
+    (
+        [own(), peer()],
+        dict(rule_options=dict(takeover=Takeover.ALWAYS)),
+        [
+            "dns eni-1: won by only path",
+            "peer 10.0.0.9 -: what peers announce counts with takeover: best_path only, and this is always",
+        ],
+    ),
+    (
+        [offer(source="script"), peer()],
+        dict(rule_options=dict(accept=PrefixList(()), manages={P1: ManagedRoute(prefix=P1, source="check dns")})),
+        [
+            "script -: the rule manages the prefix, and accepts it from no script or client",
+            "peer 10.0.0.9 -: what peers announce counts with takeover: best_path only, and this is always",
+        ],
+    ),
+    ([offer(side=Side.CHECK)], {}, ["s -: health checks count where manage_routes binds the prefix to them"]),
+]
+
+
+@pytest.mark.parametrize(("offers", "options", "expected"), FARED)
+def test_how_each_path_fared(offers, options, expected) -> None:
+    assert fared(*offers, **options) == expected
+
+
+def test_a_path_with_a_next_hop_elsewhere_says_which_and_what_would_be_right() -> None:
+    (only,) = explained(own(next_hop="198.51.100.1")).candidates
+    assert only.offer == own(next_hop="198.51.100.1")
+    assert only.skipped.startswith("next-hop 198.51.100.1 is no address of this instance in vpc-1; announce")
+
+
+def test_interfaces_of_peers_that_do_not_forward_and_hosts_that_serf_calls_failed() -> None:
+    checked = shown_to_us(interfaces=(neighbor(PEER, NINE, source_dest_check=True),))
+    assert "source/destination check is on" in explained(peer(), shown=checked).candidates[0].skipped
+    known = Neighbors()
+    known.failed(NINE, 1.0)
+    assert "Serf tells" in explained(peer(), neighbors=known).candidates[0].skipped
+
+
+def test_the_entry_that_accepts_is_named_with_its_place_in_the_file() -> None:
+    entries = ("203.0.113.0/24 le 32", "192.0.2.0/24 le 32", "192.0.2.1/32")
+    parsed = [parse_prefix_range(each) for each in entries]
+    written = PrefixList(tuple(PrefixRange(e.prefix, e.ge, e.le, f"f.yaml:{n}") for n, e in enumerate(parsed)))
+    found = explained(own(), rule_options=dict(accept=written))
+    assert (found.rule, found.covered_by, found.where) == ("private", "accept: 192.0.2.0/24 le 32", "f.yaml:1")
+    managed = {P1: ManagedRoute(prefix=P1, source="check dns", where="f.yaml:9")}
+    found = explained(own(), rule_options=dict(accept=written, manages=managed))
+    assert (found.covered_by, found.where) == ("manage_routes: 192.0.2.1/32", "f.yaml:9")
+    assert rule("203.0.113.0/24").covered_by(P2) == ("", "")
+
+
+def test_where_no_rule_is_about_it_there_is_nothing_to_explain() -> None:
+    seen = shown_to_us()
+    (ruled,) = ruled_tables([rule("203.0.113.0/24")], seen, "vpc-1").values()
+    assert explain(ruled, P1, seen, Wish({P1: (own(),)}), Policy()) is None
+
+
+def test_every_reason_and_every_verdict_has_its_words() -> None:
+    assert set(REASONS) == set(Reason)
+    assert set(VERDICTS) == set(VerdictKind)
+    assert all(words and not words.endswith(".") for words in (*REASONS.values(), *VERDICTS.values()))
+
+
+def test_what_is_there_is_part_of_the_explanation() -> None:
+    managed = {P1: ManagedRoute(prefix=P1, source="check dns", takeover=Takeover.ALWAYS)}
+    found = explained(routes=[route(target=PEER)], rule_options=BEST_PATH | dict(manages=managed))
+    assert (found.table_id, found.takeover, found.route) == ("rtb-1", "always", route(target=PEER))
+    seen = shown_to_us()
+    (ruled,) = ruled_tables([rule()], seen, "vpc-1").values()
+    nothing = explain(ruled, P1, seen, Wish({}), Policy())
+    assert nothing is not None
+    assert (nothing.candidates, nothing.route, nothing.verdict) == ((), None, None)

@@ -1,0 +1,212 @@
+"""Managed routes: the rows of the truth table that `accept` does not have, and whose offer counts where."""
+
+import pytest
+
+from bgp2vpc.bgp.rib import Side
+from bgp2vpc.errors import PlanRefused
+from bgp2vpc.policy.decide import decide, owners_to_check, peers_in_the_way, ruled_tables
+from bgp2vpc.policy.diff import Policy
+from bgp2vpc.policy.guard import guard
+from bgp2vpc.policy.plan import Action, Change, Plan, Reason
+from bgp2vpc.policy.prefix_list import PrefixList
+from bgp2vpc.policy.rule import ManagedRoute, Rule, Takeover
+from bgp2vpc.policy.wish import Wish
+from bgp2vpc.prefix import IPAddress, parse_prefix
+from bgp2vpc.vpc.finders import ByTag
+from bgp2vpc.vpc.model import (
+    InstanceHealth,
+    Interface,
+    RouteState,
+    Snapshot,
+    Subnet,
+    Target,
+    TargetKind,
+    interface_target,
+)
+from tests.values import IGW, INTERFACES, LOCAL, OURS, OURS_TOO, P1, P2, PEER, blackhole, offer, route, rule, table
+
+NAT = Target(TargetKind.NAT, "nat-1")
+NOTHING, US, THEM, DEAD = (), (route(),), (route(target=PEER),), (blackhole(),)
+AT_NAT, AT_GATEWAY = (route(target=NAT),), (route(target=IGW),)
+DEAD_GATEWAY = (route(target=IGW, state=RouteState.BLACKHOLE),)
+CHECKED = [offer(source="check web", side=Side.CHECK)]
+IF_UNHEALTHY = dict(takeover=Takeover.IF_UNHEALTHY)
+REMOTE = dict(remote_check="alive", **IF_UNHEALTHY)
+KEEP, FALLBACK = dict(never_delete=True), dict(fallback=NAT)
+SILENT = dict(silent={"check web"})
+FAILING = dict(failing={("alive", PEER)})
+
+
+ACCEPTS_NOTHING = PrefixList(())
+
+
+def managing(prefix=P1, name="private", accept=ACCEPTS_NOTHING, where="f.yaml:9", **options) -> Rule:
+    managed = ManagedRoute(prefix=prefix, source="check web", where=where, **options)
+    return Rule(name, ByTag("type", "private"), accept, manages={prefix: managed})
+
+
+def decided(routes, offers, options, *, health=None, interfaces=INTERFACES, others=(), **wish) -> str:
+    """`verdict reason target` for P1, and after `->` the change, if any."""
+    shown = Snapshot({"rtb-1": table(*routes)}, interfaces, {"i-9": health} if health else {}, "i-1", dict(others))
+    tables = ruled_tables([managing(**options)], shown, "vpc-1")
+    plan = decide(tables, shown, Wish({P1: tuple(offers)} if offers else {}, **wish), Policy())
+    guard(plan, tables, shown, max_changes=10)
+    text = " ".join(f"{v.kind.value} {v.reason.value} {v.target}" for v in plan.verdicts) or "nothing"
+    return text + "".join(f" -> {c.action.value} {c.target}" for c in plan.changes)
+
+
+TABLE = [
+    # the table has, what the check's source offers, the managed route, what we know, what becomes of it
+    (NOTHING,    [],      {},           {},                "nothing"),
+    (NOTHING,    [],      FALLBACK,     {},                "nothing"),
+    (NOTHING,    CHECKED, {},           {},                "create absent eni-1 -> create eni-1"),
+    (US,         CHECKED, {},           {},                "keep ours eni-1"),
+    (US,         [],      {},           {},                "delete withdrawn None -> delete eni-1"),
+    (US,         [],      {},           SILENT,            "keep leftover eni-1"),
+    (US,         [],      KEEP,         {},                "keep never-delete eni-1"),
+    (US,         [],      FALLBACK,     {},                "replace fallback nat-1 -> replace nat-1"),
+    (US,         [],      FALLBACK,     SILENT,            "keep leftover eni-1"),
+    (THEM,       [],      {},           {},                "nothing"),
+    (THEM,       [],      {},           SILENT,            "nothing"),
+    (THEM,       CHECKED, {},           {},                "replace takeover-always eni-1 -> replace eni-1"),
+    (THEM,       CHECKED, IF_UNHEALTHY, {},                "yield owner-healthy eni-9"),
+    (THEM,       CHECKED, REMOTE,       {},                "yield owner-healthy eni-9"),
+    (THEM,       CHECKED, REMOTE,       FAILING,           "replace owner-failing eni-1 -> replace eni-1"),
+    (THEM,       [],      REMOTE,       FAILING,           "nothing"),
+    (THEM,       CHECKED, IF_UNHEALTHY, FAILING,           "yield owner-healthy eni-9"),
+    (THEM,       CHECKED, REMOTE,       dict(failing={("alive", "eni-8")}), "yield owner-healthy eni-9"),
+    (THEM,       CHECKED, REMOTE,       dict(failing={("other", PEER)}),    "yield owner-healthy eni-9"),
+    (THEM,       CHECKED, IF_UNHEALTHY, dict(health=InstanceHealth.GONE),
+                                                           "replace owner-gone eni-1 -> replace eni-1"),
+    (DEAD,       CHECKED, IF_UNHEALTHY, {},                "replace owner-blackhole eni-1 -> replace eni-1"),
+    (THEM,       [],      FALLBACK,     {},                "nothing"),
+    (DEAD,       [],      FALLBACK,     {},                "replace fallback nat-1 -> replace nat-1"),
+    (DEAD,       [],      FALLBACK,     SILENT,            "nothing"),
+    (DEAD_GATEWAY, [],    FALLBACK,     {},                "nothing"),
+    (AT_NAT,     CHECKED, FALLBACK,     {},                "replace fallback eni-1 -> replace eni-1"),
+    (AT_NAT,     [],      FALLBACK,     {},                "keep fallback nat-1"),
+    (AT_NAT,     CHECKED, {},           {},                "foreign foreign-target nat-1"),
+    (AT_GATEWAY, CHECKED, FALLBACK,     {},                "foreign foreign-target igw-1"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("routes", "offers", "options", "known", "expected"), TABLE)
+def test_the_truth_table_of_managed_routes(routes, offers, options, known, expected):
+    assert decided(routes, offers, options, **known) == expected
+
+
+def test_a_backup_path_takes_nothing_from_the_fallback():
+    backup = [offer(source="check web", side=Side.CHECK, med=1000)]
+    assert decided(AT_NAT, backup, FALLBACK) == "yield backup-med nat-1"
+
+
+def test_only_the_source_of_its_own_check_counts_for_a_managed_route():
+    other = [offer(source="check other", side=Side.CHECK)]
+    assert decided(NOTHING, other, {}) == "nothing"
+    assert decided(US, other, {}) == "delete withdrawn None -> delete eni-1"
+
+
+def test_what_a_script_announces_counts_for_a_managed_route_only_if_the_rule_accepts_it():
+    script = [offer(source="script")]
+    assert decided(NOTHING, script, {}) == "nothing"
+    assert decided(NOTHING, script, dict(accept=rule().accept)) == "create absent eni-1 -> create eni-1"
+
+
+def test_what_a_check_offers_does_not_count_where_a_rule_merely_accepts_the_prefix():
+    shown = Snapshot({"rtb-1": table()}, INTERFACES, {}, "i-1")
+    plan = decide(ruled_tables([rule()], shown, "vpc-1"), shown, Wish({P1: tuple(CHECKED)}), Policy())
+    assert plan.verdicts == ()
+
+
+MULTIHOMED = (
+    Interface(OURS, "vpc-1", "subnet-1", 0, source_dest_check=True),
+    Interface(OURS_TOO, "vpc-1", "subnet-2", 1),
+)
+
+
+def test_a_managed_route_points_at_the_first_interface_that_may_forward():
+    assert decided(NOTHING, CHECKED, {}, interfaces=MULTIHOMED) == "create absent eni-2 -> create eni-2"
+    assert decided(NOTHING, CHECKED, {}, interfaces=MULTIHOMED[:1]) == "blocked source-dest-check None"
+    script, accepted = [offer(source="script")], dict(accept=rule().accept)
+    assert decided(NOTHING, script, accepted, interfaces=MULTIHOMED) == "blocked source-dest-check None"
+
+
+OTHERS = {"i-9": (Interface(PEER, "vpc-1", "subnet-1", 0),)}
+FOR_ANOTHER = dict(instance_id="i-9")
+
+
+def test_a_route_managed_for_another_instance_points_at_that_ones_interface():
+    assert decided(NOTHING, CHECKED, FOR_ANOTHER, others=OTHERS) == "create absent eni-9 -> create eni-9"
+    assert decided(THEM, CHECKED, FOR_ANOTHER, others=OTHERS) == "keep ours eni-9"
+    assert decided(THEM, [], FOR_ANOTHER, others=OTHERS) == "delete withdrawn None -> delete eni-9"
+    assert decided(US, CHECKED, FOR_ANOTHER, others=OTHERS) == "replace takeover-always eni-9 -> replace eni-9"
+    assert decided(US, [], FOR_ANOTHER, others=OTHERS) == "nothing"
+
+
+def test_an_instance_without_interface_is_said():
+    assert decided(NOTHING, CHECKED, FOR_ANOTHER) == "blocked no-interface None"
+    shown = Snapshot({"rtb-1": table()}, INTERFACES, {}, "i-1")
+    tables = ruled_tables([managing(**FOR_ANOTHER)], shown, "vpc-1")
+    (verdict,) = decide(tables, shown, Wish({P1: tuple(CHECKED)}), Policy()).verdicts
+    assert verdict.detail == "i-9 has no interface with device index 0 in vpc-1"
+    change = Change(Action.CREATE, "rtb-1", P1, interface_target(OURS), Reason.ABSENT)
+    with pytest.raises(PlanRefused, match="eni-1 is no interface of i-9; nothing was written"):
+        guard(Plan((change,)), tables, shown, max_changes=10)
+
+
+def within(prefix, subnets, *, accepted=False, where="f.yaml:9") -> str:
+    local = route(parse_prefix("10.0.0.0/16"), LOCAL)
+    shown = Snapshot({"rtb-1": table(local)}, INTERFACES, {}, "i-1", {}, subnets)
+    wish = Wish({prefix: (offer(prefix, source="check web", side=Side.LOCAL if accepted else Side.CHECK),)})
+    by = rule(str(prefix)) if accepted else managing(prefix, where=where)
+    plan = decide(ruled_tables([by], shown, "vpc-1"), shown, wish, Policy())
+    return " ".join(f"{v.kind.value} {v.reason.value} {v.detail}".strip() for v in plan.verdicts)
+
+
+def test_a_prefix_within_the_vpc_is_blocked_unless_it_is_a_whole_subnet_or_nobody_knows():
+    subnet = parse_prefix("10.0.1.0/24")
+    subnets = {"subnet-1": Subnet("subnet-1", "vpc-1", "us-east-1a", (subnet,))}
+    told = within(parse_prefix("10.0.1.53/32"), subnets)
+    assert told.startswith("blocked inside-vpc f.yaml:9: 10.0.1.53/32 lies within the VPC's own 10.0.0.0/16")
+    assert within(subnet, subnets) == "create absent"
+    assert within(parse_prefix("10.0.1.53/32"), subnets, accepted=True) == (
+        "blocked inside-vpc 10.0.1.53/32 lies within the VPC's own 10.0.0.0/16 and is none of its subnets, so EC2 "
+        "would refuse it; anycast prefixes lie outside the VPC"
+    )
+    assert within(parse_prefix("10.0.1.53/32"), subnets, where="").startswith("blocked inside-vpc 10.0.1.53/32 lies")
+    assert within(parse_prefix("10.0.1.53/32"), None) == "create absent"
+
+
+def test_the_owners_to_check_are_the_peers_that_hold_what_names_a_remote_check():
+    shown = Snapshot({"rtb-1": table(route(P1, PEER), route(P2, PEER)), "rtb-2": table(table_id="rtb-2")}, INTERFACES)
+    tables = ruled_tables([managing(P1, remote_check="alive"), managing(P2, name="other")], shown, "vpc-1")
+    assert owners_to_check(tables, shown, Wish({})) == {("rtb-1", P1): ("alive", PEER)}
+    assert owners_to_check(tables, shown, Wish({}), only={P2}) == {}
+    ours = shown.with_tables([table(route(P1, OURS))], ["rtb-1"])
+    assert owners_to_check(ruled_tables([managing(P1, remote_check="alive")], ours, "vpc-1"), ours, Wish({})) == {}
+
+
+def test_the_health_of_owners_matters_only_while_our_check_passes():
+    shown = Snapshot({"rtb-1": table(route(P1, PEER))}, INTERFACES)
+    tables = ruled_tables([managing(P1)], shown, "vpc-1")
+    assert peers_in_the_way(tables, shown, Wish({P1: tuple(CHECKED)})) == {"i-9"}
+    assert peers_in_the_way(tables, shown, Wish({P1: (offer(source="check other", side=Side.CHECK),)})) == frozenset()
+
+
+def test_the_guard_refuses_any_target_but_our_interfaces_and_the_fallback():
+    shown = Snapshot({"rtb-1": table()}, INTERFACES)
+    tables = ruled_tables([managing(fallback=NAT)], shown, "vpc-1")
+
+    def guarded(action: Action, target: Target) -> None:
+        guard(Plan((Change(action, "rtb-1", P1, target, Reason.FALLBACK),)), tables, shown, max_changes=10)
+
+    guarded(Action.REPLACE, NAT)
+    guarded(Action.CREATE, interface_target(OURS))
+    for action, target in ((Action.CREATE, NAT), (Action.REPLACE, IGW), (Action.REPLACE, interface_target(PEER))):
+        with pytest.raises(PlanRefused, match="no interface of this instance"):
+            guarded(action, target)
+
+
+def test_a_next_hop_of_this_host_is_used_for_a_prefix_that_is_accepted_as_well():
+    script = [offer(source="script", next_hop=IPAddress("10.0.1.10"))]
+    assert decided(NOTHING, script, dict(accept=rule().accept)) == "create absent eni-2 -> create eni-2"
