@@ -51,7 +51,7 @@ from bgp2vpc.sources.turns import Turns
 from bgp2vpc.speaker.bridge import Bridge
 from bgp2vpc.speaker.membership import Exabgp, Membership
 from bgp2vpc.speaker.relay import Relay
-from bgp2vpc.tasks import GuardedTasks, cancelled, on_thread, until
+from bgp2vpc.tasks import GuardedTasks, cancelled, on_thread, ring_at, until
 from bgp2vpc.vpc.model import Instance, Interface
 from bgp2vpc.vpc.pace import Pace
 
@@ -353,8 +353,7 @@ class Daemon:
         self._reconciler.decided = self._decided
         self._reconciler.polled = self.supervision.completed
         self._forget_leftovers_later()
-        # A little later, so that the time is over when it is looked at.
-        asyncio.get_running_loop().call_at(self._started + config.startup_hold + 0.001, self._sessions_changed)
+        ring_at(self._started + config.startup_hold, self._sessions_changed)
         self._health.connect(self._calls, self._view)
         self.leaving.connect(self._calls, self._view, self._reconciler)
         self.steering.connect(self._view, self._reconciler, self._wish)
@@ -465,7 +464,6 @@ class Daemon:
             self._reconciler.touch_all()
 
     def _forget_leftovers_later(self) -> None:
-        loop = asyncio.get_running_loop()
         due = self._started + self._config.restart_time
 
         def forget() -> None:
@@ -478,7 +476,7 @@ class Daemon:
                 verdicts = self._reconciler.verdicts.values()
                 self._touch({verdict.prefix for verdict in verdicts if verdict.reason is Reason.LEFTOVER})
 
-        loop.call_at(due + 0.001, forget)
+        ring_at(due, forget)
 
     # Configuration
 

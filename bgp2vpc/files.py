@@ -1,6 +1,8 @@
-"""Files that an operator names, which may be anything."""
+"""Files that an operator names: read whatever they are, replaced as a whole."""
 
 import os
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -8,6 +10,28 @@ from typing import BinaryIO
 def open_without_waiting(path: Path | str) -> BinaryIO:
     """Opened for reading. A FIFO that nobody writes to is as an empty file; `open` would wait for its writer."""
     return open(path, "rb", opener=_open)
+
+
+def replace_file(path: Path, text: str, mode: int, check: Callable[[Path], None] = lambda _: None) -> None:
+    """Write it beside its place, then move it there: a crash leaves the old text or the new one.
+
+    `check` sees the new file first, and may raise. `mode` is set whatever the umask: ExaBGP starts helpers with 0 or
+    0137. Raises OSError, and then the old file is there still.
+    """
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        draft.unlink(missing_ok=True)
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            os.fchmod(file.fileno(), mode)
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        check(draft)
+        draft.replace(path)
+    finally:
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
 
 
 def _open(path: str, flags: int) -> int:

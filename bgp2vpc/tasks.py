@@ -13,6 +13,7 @@ from bgp2vpc.logs import event
 log = logging.getLogger("bgp2vpc")
 
 STEP = 0.05
+LATER = 0.001
 Key = TypeVar("Key", bound=Hashable)
 T = TypeVar("T")
 
@@ -78,13 +79,44 @@ async def on_thread(call: Callable[[], T], executor: Executor | None = None) -> 
     return await running
 
 
+def ring_at(due: float, call: Callable[..., object], *arguments: object) -> asyncio.TimerHandle:
+    """Call this when the event loop's clock shows `due`, or a little later: the time is over when it is looked at.
+
+    The loop's own timers may be early by their resolution.
+    """
+    return asyncio.get_running_loop().call_at(due + LATER, call, *arguments)
+
+
+class Alarm:
+    """Calls `ring` once, at the time that was set last, on the event loop's clock."""
+
+    def __init__(self, ring: Callable[[], object]) -> None:
+        self._ring = ring
+        self._timer: asyncio.TimerHandle | None = None
+
+    @property
+    def is_set(self) -> bool:
+        """Whether it is going to ring."""
+        return self._timer is not None
+
+    def set(self, due: float | None) -> None:
+        """Ring then, and not when it was set to before; None: do not."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = None if due is None else ring_at(due, self._rings)
+
+    def _rings(self) -> None:
+        self._timer = None
+        self._ring()
+
+
 class Deadlines(Generic[Key]):
     """Calls `over` with what has ended. Setting the host's clock meanwhile neither shortens nor lengthens it."""
 
     def __init__(self, over: Callable[[frozenset[Key]], None]) -> None:
         self._over = over
         self._due: dict[Key, tuple[float, float]] = {}
-        self._timer: asyncio.TimerHandle | None = None
+        self._alarm = Alarm(self._expire)
 
     def want(self, untils: Mapping[Key, float]) -> None:
         """These are to end, each at its Unix time, and no others."""
@@ -94,14 +126,9 @@ class Deadlines(Generic[Key]):
             key: known[key] if key in known and known[key][0] == until else (until, loop.time() + until - time.time())
             for key, until in untils.items()
         }
-        if self._timer is not None:
-            self._timer.cancel()
-        first = min((due for _, due in self._due.values()), default=None)
-        # A little later, so that the time is over when it is looked at.
-        self._timer = None if first is None else loop.call_at(first + 0.001, self._expire)
+        self._alarm.set(min((due for _, due in self._due.values()), default=None))
 
     def _expire(self) -> None:
-        self._timer = None
         now = asyncio.get_running_loop().time()
         ended = frozenset(key for key, (_, due) in self._due.items() if due <= now)
         self._due = {key: due for key, due in self._due.items() if key not in ended}

@@ -6,6 +6,7 @@ from collections import deque
 from importlib import import_module
 from typing import Any, Final
 
+from bgp2vpc.backoff import BackOff
 from bgp2vpc.health.programs import run_program
 from bgp2vpc.logs import event
 from bgp2vpc.notify.model import Letter, Recipient
@@ -74,7 +75,7 @@ class Courier:
             await self._news.wait()
 
     async def _deliver(self, letter: Letter) -> None:
-        pause = self._pause
+        back_off = BackOff(self._pause, LONGEST_PAUSE)
         for left in range(self.recipient.retries, -1, -1):
             why, may_pass = await self._try(letter)
             if not why:
@@ -86,9 +87,9 @@ class Courier:
             self._trouble = why
             if not may_pass or not left:
                 break
+            pause = back_off.next()
             event(log, logging.INFO, "not notified, tried again", recipient=self.recipient.name, why=why, seconds=pause)
             await asyncio.sleep(pause)
-            pause = min(2 * pause, LONGEST_PAUSE)
         self._drop(letter, self._trouble)
 
     async def _try(self, letter: Letter) -> tuple[str, bool]:

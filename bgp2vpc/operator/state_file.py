@@ -3,12 +3,11 @@
 import os
 import stat
 import time
-from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 from bgp2vpc.errors import Bgp2vpcError
-from bgp2vpc.files import open_without_waiting
+from bgp2vpc.files import open_without_waiting, replace_file
 from bgp2vpc.operator.leave import Leaves
 from bgp2vpc.operator.state import State, StateError, read_state_text
 from bgp2vpc.operator.steer import Steers
@@ -52,24 +51,11 @@ def load_state(path: Path | None, now: float) -> State:
 
 
 def write_state(path: Path, text: str) -> None:
-    """Write it beside its place, then move it there: a crash leaves the old text or the new one. Raises StateFileError.
-
-    ExaBGP starts its helpers with umask 0 or 0137, so the mode is set and not left to that.
-    """
-    new = path.with_name(f".{path.name}.{os.getpid()}")
+    """As a whole or not at all. Raises StateFileError."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        new.unlink(missing_ok=True)
-        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, _MODE)
-        with os.fdopen(descriptor, "w") as file:
-            os.fchmod(file.fileno(), _MODE)
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        new.replace(path)
+        replace_file(path, text, _MODE)
     except OSError as error:
-        with suppress(OSError):
-            new.unlink(missing_ok=True)
         raise StateFileError(f"{path}: cannot be written: {_why(error)}") from error
 
 

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
+from bgp2vpc.backoff import BackOff
 from bgp2vpc.errors import Bgp2vpcError, Transient
 from bgp2vpc.logs import event
 from bgp2vpc.reconcile.journal import Journal
@@ -25,7 +26,7 @@ Connect = Callable[[], Connection]
 
 async def connected(connect: Connect, journal: Journal, tried: Callable[[], None]) -> Connection:
     """What `connect`, called on a thread, brings as soon as it does not fail; `tried` is called each time it does."""
-    delay = RETRY_FIRST
+    back_off = BackOff(RETRY_FIRST, RETRY_MOST)
     threads = ThreadPoolExecutor(THREADS, "connect")
     while True:
         try:
@@ -33,8 +34,7 @@ async def connected(connect: Connect, journal: Journal, tried: Callable[[], None
         except Bgp2vpcError as error:
             journal.failure("connect", error)
             tried()
-            await asyncio.sleep(delay)
-            delay = min(2 * delay, RETRY_MOST)
+            await asyncio.sleep(back_off.next())
             continue
         threads.shutdown(wait=False)
         journal.success("connect")

@@ -16,6 +16,7 @@ from collections.abc import Callable, Collection, Container, Coroutine, Iterable
 from dataclasses import dataclass
 from itertools import islice
 
+from bgp2vpc.backoff import BackOff, back_off
 from bgp2vpc.errors import Ec2Error, InterfaceGone, PlanRefused, TableGone, Throttled
 from bgp2vpc.logs import event
 from bgp2vpc.policy.damping import Damping
@@ -33,6 +34,7 @@ from bgp2vpc.reconcile.place import Since, Trouble
 from bgp2vpc.reconcile.poll import learn_health, meet, observe
 from bgp2vpc.reconcile.retries import Retries
 from bgp2vpc.reconcile.view import View, WishSource
+from bgp2vpc.tasks import Alarm, ring_at
 
 log = logging.getLogger("bgp2vpc")
 
@@ -115,7 +117,7 @@ class Reconciler:
         self._journal = journal
         self._applier = applier
         self._calm = calm
-        self._calm_timer: asyncio.TimerHandle | None = None
+        self._calm_alarm = Alarm(self._expire_now)
         self._is_meeting = False
         self._throttled = 0
         """Polls in a row that EC2 throttled."""
@@ -159,9 +161,9 @@ class Reconciler:
         """
         poll_time = self.tempo.poll_time
         if self._throttled and self.first_observation.is_set():
-            return max(poll_time, min(poll_time * 2.0 ** min(self._throttled, 10), LONGEST_POLL))
+            return max(poll_time, back_off(poll_time, LONGEST_POLL, self._throttled))
         if failures:
-            return min(poll_time, FIRST_POLL_RETRY * 2.0 ** min(failures - 1, 10))
+            return back_off(FIRST_POLL_RETRY, poll_time, failures - 1)
         return poll_time
 
     def touch(self, prefixes: Collection[Prefix]) -> None:
@@ -250,16 +252,15 @@ class Reconciler:
 
     async def _meet_all(self) -> None:
         """One question at a time, and then about all that have come meanwhile: a start brings all peers at once."""
-        delay = FIRST_POLL_RETRY
+        waits = BackOff(FIRST_POLL_RETRY, self.tempo.poll_time)
         try:
             while strangers := self._view.strangers(self._wish()):
                 if await self._meet(strangers):
-                    delay = FIRST_POLL_RETRY
+                    waits.reset()
                     self.touch_all()
                     await asyncio.sleep(LOOK_PAUSE)
                 else:
-                    await asyncio.sleep(delay)
-                    delay = min(2 * delay, self.tempo.poll_time)
+                    await asyncio.sleep(waits.next())
         finally:
             self._is_meeting = False
 
@@ -444,15 +445,14 @@ class Reconciler:
 
     async def _look_at(self, table_id: str) -> None:
         """Read one table anew, as often as it takes."""
-        delay = FIRST_POLL_RETRY
+        waits = BackOff(FIRST_POLL_RETRY, self.tempo.poll_time)
         while True:
             asked = self._now()
             try:
                 table = await self._calls.fresh_table(self._view.vpc_ids, table_id)
             except Ec2Error as error:
                 self._journal.failure(f"read {table_id}", error)
-                await asyncio.sleep(delay)
-                delay = min(2 * delay, self.tempo.poll_time)
+                await asyncio.sleep(waits.next())
                 continue
             self._journal.success(f"read {table_id}")
             if table is not None:
@@ -510,14 +510,9 @@ class Reconciler:
             self._looking.discard(table_id)
 
     def _calm_later(self) -> None:
-        due = self._calm.next_expiry()
-        if self._calm_timer is not None:
-            self._calm_timer.cancel()
-        if due is not None:
-            self._calm_timer = asyncio.get_running_loop().call_at(due + 0.001, self._expire_now)
+        self._calm_alarm.set(self._calm.next_expiry())
 
     def _expire_now(self) -> None:
-        self._calm_timer = None
         self._expire(self._now())
         self._calm_later()
 
@@ -548,8 +543,7 @@ class Reconciler:
         self.touch([change.prefix])
         self._touch_released()
         if outcome.retry_at is not None:
-            # The loop's timers may be early by their resolution, and then the place would not be ready yet.
-            asyncio.get_running_loop().call_at(outcome.retry_at + 0.001, self.touch, [change.prefix])
+            ring_at(outcome.retry_at, self.touch, [change.prefix])
         cycle.pending -= 1
         if not cycle.pending:
             self._journal.end(cycle, self._now())

@@ -4,6 +4,7 @@ import random
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from bgp2vpc.backoff import back_off
 from bgp2vpc.errors import (
     Credentials,
     Denied,
@@ -106,7 +107,7 @@ class Retries:
 
     def _back_off(self, key: Key) -> float:
         before = self._failures.get(key)
-        return min(FIRST_DELAY * 2.0 ** min(before.attempts if before else 0, 10), LONGEST_DELAY)
+        return back_off(FIRST_DELAY, LONGEST_DELAY, before.attempts if before else 0)
 
     def _wait(self, key: Key, error: Ec2Error | None, now: float, delay: float) -> float:
         before = self._failures.get(key)

@@ -9,6 +9,7 @@ import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 
+from bgp2vpc.backoff import BackOff
 from bgp2vpc.errors import Ec2Error
 from bgp2vpc.health.model import Check
 from bgp2vpc.health.opinion import failing
@@ -164,7 +165,7 @@ class OwnerChecks:
 
     async def _resolve(self) -> None:
         """Find out the addresses of new owners, as often as it takes."""
-        delay = FIRST_RETRY
+        back_off = BackOff(FIRST_RETRY, LONGEST_RETRY)
         try:
             while unknown := {interface for _, interface in self._owners} - self._addresses.keys():
                 self._unknown.clear()
@@ -173,22 +174,21 @@ class OwnerChecks:
                     found = await self._calls.interfaces_by_id(unknown)
                 except Ec2Error as error:
                     self._journal.failure("addresses of owners", error)
-                    delay = await self._pause(delay)
+                    await self._pause(back_off.next())
                     continue
                 self._journal.success("addresses of owners")
                 self._addresses |= {each.id: each.address for each in found if each.address is not None}
                 self._check()
                 if unknown - self._addresses.keys():
                     # Gone, and then its route is a black hole soon; or so new that EC2 does not show it yet.
-                    delay = await self._pause(delay)
+                    await self._pause(back_off.next())
         finally:
             self._resolving = False
 
-    async def _pause(self, delay: float) -> float:
-        """Wait, but not while there is a new owner; returns how long to wait the next time."""
+    async def _pause(self, seconds: float) -> None:
+        """Wait, but not while there is a new owner."""
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._unknown.wait(), delay)
-        return min(2 * delay, LONGEST_RETRY)
+            await asyncio.wait_for(self._unknown.wait(), seconds)
 
     def _verdict_changed(self, owner: Owner) -> None:
         self._failed = self.failing

@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection
 from functools import partial
 from typing import Any, Protocol
 
+from bgp2vpc.backoff import BackOff
 from bgp2vpc.errors import SerfError
 from bgp2vpc.logs import event
 from bgp2vpc.prefix import IPAddress
@@ -17,7 +18,7 @@ from bgp2vpc.serf.model import Agent, Introduced, Members, MembersChanged, Refus
 from bgp2vpc.serf.roster import Roster
 from bgp2vpc.serf.vote import REPEATS, Ballot, Charge, VoteError, Votes, parse_votes
 from bgp2vpc.speaker.bridge import Complaints
-from bgp2vpc.tasks import StartTask, cancelled
+from bgp2vpc.tasks import Alarm, StartTask, cancelled
 
 log = logging.getLogger("bgp2vpc")
 
@@ -57,7 +58,7 @@ class Gossip:
         self._roster = Roster()
         self._votes = Votes()
         self._ballot = Ballot()
-        self._expiry: asyncio.TimerHandle | None = None
+        self._expiry = Alarm(self._reassess)
         self._complaints = Complaints()
 
     async def configure(self, agent: Agent | None) -> None:
@@ -78,8 +79,7 @@ class Gossip:
             await cancelled(self._task)
             self._task = None
             self._lost()
-        if self._expiry is not None:
-            self._expiry.cancel()
+        self._expiry.set(None)
 
     def against(self, charge: Charge) -> frozenset[str]:
         """Which other members, that are there, say so at present."""
@@ -107,7 +107,7 @@ class Gossip:
         # msgpack is for those who have an agent.
         from bgp2vpc.serf.client import Client  # noqa: PLC0415
 
-        delay = FIRST_RETRY
+        back_off = BackOff(FIRST_RETRY, LONGEST_RETRY)
         while True:
             client = Client(agent, partial(self._heard, agent), partial(self._due, agent))
             self._wake = client.wake
@@ -115,10 +115,10 @@ class Gossip:
                 await client.run()
             except SerfError as error:
                 self._journal.failure(SUBJECT, error)
-                delay = FIRST_RETRY if self._name else delay
+                if self._name:
+                    back_off.reset()
             self._lost()
-            await asyncio.sleep(delay)
-            delay = min(2 * delay, LONGEST_RETRY)
+            await asyncio.sleep(back_off.next())
 
     def _lost(self) -> None:
         self._wake = lambda: None
@@ -181,11 +181,7 @@ class Gossip:
     def _reassess(self) -> None:
         """Votes or voters have come or gone."""
         self._votes.expire(self._now())
-        if self._expiry is not None:
-            self._expiry.cancel()
-        due = self._votes.next_expiry()
-        loop = asyncio.get_running_loop()
-        self._expiry = loop.call_at(due + 0.001, self._reassess) if due is not None else None
+        self._expiry.set(self._votes.next_expiry())
         self.votes_changed()
 
     def _due(self, agent: Agent) -> list[str]:

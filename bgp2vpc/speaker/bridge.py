@@ -33,6 +33,7 @@ from bgp2vpc.prefix import IPAddress, Prefix
 from bgp2vpc.sources.pace import Throttle
 from bgp2vpc.sources.session import Reply, SourceKind
 from bgp2vpc.speaker.relay import MOST_SELECTORS, Relay
+from bgp2vpc.tasks import Alarm, ring_at
 
 log = logging.getLogger("bgp2vpc")
 
@@ -97,7 +98,7 @@ class Bridge:
         self.lost: Callable[[Collection[tuple[Prefix, IPAddress]]], None] = lambda _: None
         """Called with the paths, by prefix and next hop, of a neighbor that is lost, before anything follows."""
         self._hold_timers = HoldTimers()
-        self._hold_watch: asyncio.TimerHandle | None = None
+        self._hold_alarm = Alarm(self._expire_hold_timers)
         self._gone: dict[IPAddress, set[str]] = {}
         """Who is gone although BGP does not say so, and by which signs."""
         self._heard_of: set[IPAddress] = set()
@@ -283,7 +284,7 @@ class Bridge:
             event(log, logging.INFO, "peer up", peer=peer)
             self.neighbors.up(peer, self._now())
             self.sessions_changed()
-            asyncio.get_running_loop().call_later(self.neighbor_patience + 0.001, self._waited_for_neighbors)
+            ring_at(self._now() + self.neighbor_patience, self._waited_for_neighbors)
 
     def _waited_for_neighbors(self) -> None:
         if self.neighbors.waited_enough(self._now(), self.neighbor_patience):
@@ -339,13 +340,11 @@ class Bridge:
         self._watch_hold_timers()
 
     def _watch_hold_timers(self) -> None:
-        """One timer of the event loop runs at a time; it is early rather than set anew for every message."""
-        due = self._hold_timers.next_expiry()
-        if self._hold_watch is None and due is not None:
-            self._hold_watch = asyncio.get_running_loop().call_at(due + 0.001, self._expire_hold_timers)
+        """The alarm is early rather than set anew for every message."""
+        if not self._hold_alarm.is_set:
+            self._hold_alarm.set(self._hold_timers.next_expiry())
 
     def _expire_hold_timers(self) -> None:
-        self._hold_watch = None
         for peer in self._hold_timers.expire(self._now()):
             event(log, logging.INFO, "peer silent for its hold time", peer=peer)
             self._failed(peer, "hold timer")

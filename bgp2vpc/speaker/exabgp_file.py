@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from bgp2vpc.errors import ExabgpError
+from bgp2vpc.files import replace_file
 
 _TIMEOUT: Final = 60.0
 """Seconds; ExaBGP takes one, and a few with a thousand neighbors."""
@@ -46,25 +47,10 @@ def check(text: str) -> None:
 
 def write(path: Path, text: str, *, validate: bool = True) -> None:
     """Put it in the place of the old file, as a whole or not at all. Raises ExabgpError."""
-    target = path.resolve()
     try:
-        descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+        replace_file(path.resolve(), text, _MODE, _validate if validate else lambda _: None)
     except OSError as error:
         raise ExabgpError(f"{path} cannot be written: {error}") from error
-    draft = Path(name)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        if validate:
-            _validate(draft)
-        draft.chmod(_MODE)
-        draft.replace(target)
-    except OSError as error:
-        raise ExabgpError(f"{path} cannot be written: {error}") from error
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 def _validate(path: Path) -> None:

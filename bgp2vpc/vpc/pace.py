@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+from bgp2vpc.backoff import BackOff
+
 # EC2 gives each of CreateRoute, ReplaceRoute and DeleteRoute a bucket of 50 tokens and 5 more a second
 # (https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html). A call that finds it empty is refused, and
 # has then cost a round trip and a back-off longer than any token would have taken. So we stay just under: 2 tokens less
@@ -30,7 +32,8 @@ class Pace:
         self._tokens = float(burst)
         self._counted_at: float | None = None
         self._closed_until = float("-inf")
-        self._back_off = 0.0
+        self._back_off = BackOff(_BACK_OFF_FIRST, _BACK_OFF_MOST)
+        self._closed_for = 0.0
 
     def reserve(self, now: float) -> float:
         """Take a turn: the seconds to wait before the call may go. Turns are given in the order they are asked for."""
@@ -48,9 +51,10 @@ class Pace:
             return
         self._refill(now)
         self._tokens = min(self._tokens, 0.0)
-        quiet = now - self._closed_until > 2 * self._back_off + self._burst / self._rate
-        self._back_off = _BACK_OFF_FIRST if quiet else min(2 * self._back_off, _BACK_OFF_MOST)
-        self._closed_until = now + self._back_off * (0.5 + self._jitter() / 2)
+        if now - self._closed_until > 2 * self._closed_for + self._burst / self._rate:
+            self._back_off.reset()
+        self._closed_for = self._back_off.next()
+        self._closed_until = now + self._closed_for * (0.5 + self._jitter() / 2)
 
     def _refill(self, now: float) -> None:
         """Tokens since the last count; none for the time in which the bucket was closed."""
