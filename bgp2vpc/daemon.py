@@ -15,6 +15,8 @@ from bgp2vpc.bgp.rib import Offer, Side
 from bgp2vpc.config.model import Config, OnExit
 from bgp2vpc.errors import ConfigError, NoThread, Problem
 from bgp2vpc.exabgp_api.message import Message
+from bgp2vpc.health.hooks import Hooks
+from bgp2vpc.health.model import Check
 from bgp2vpc.logs import event
 from bgp2vpc.operator.answers import check_json, offered_lines, only_alone, prefix_set_json, source_statuses
 from bgp2vpc.operator.explaining import Explaining
@@ -29,18 +31,19 @@ from bgp2vpc.policy.handovers import Handovers
 from bgp2vpc.policy.plan import Action, Reason
 from bgp2vpc.policy.wish import Wish
 from bgp2vpc.prefix import IPAddress, Prefix
-from bgp2vpc.reconcile.apply import Applier
-from bgp2vpc.reconcile.connecting import Connect, connected
-from bgp2vpc.reconcile.ec2_calls import Calls
+from bgp2vpc.reconcile.apply import Applier, Outcome
+from bgp2vpc.reconcile.ec2_calls import Calls, Connect
 from bgp2vpc.reconcile.journal import Journal, wall_clock
 from bgp2vpc.reconcile.reconciler import Calm, Reconciler, Tempo
 from bgp2vpc.reconcile.retries import Retries
 from bgp2vpc.reconcile.route_hooks import RouteHooks
 from bgp2vpc.reconcile.view import View
 from bgp2vpc.services.alerts import Notifier
+from bgp2vpc.services.checks import Checks
 from bgp2vpc.services.health import Health
 from bgp2vpc.services.lag import LagWatch
 from bgp2vpc.services.meter import Meter
+from bgp2vpc.services.remote_checks import OwnerChecks
 from bgp2vpc.services.scripts import Scripts
 from bgp2vpc.services.serf import Gossip
 from bgp2vpc.services.socket import Serving
@@ -52,7 +55,7 @@ from bgp2vpc.speaker.bridge import Bridge
 from bgp2vpc.speaker.membership import Exabgp, Membership
 from bgp2vpc.speaker.relay import Relay
 from bgp2vpc.tasks import GuardedTasks, cancelled, on_thread, ring_at, until
-from bgp2vpc.vpc.model import Instance, Interface
+from bgp2vpc.vpc.model import Instance
 from bgp2vpc.vpc.pace import Pace
 
 log = logging.getLogger("bgp2vpc")
@@ -94,7 +97,6 @@ class Daemon:
     ) -> None:
         self._config = config
         self._load = load
-        self._connect = connect
         self._mode = mode
         self._say = say
         self._stop = asyncio.Event()
@@ -111,28 +113,33 @@ class Daemon:
         self._lag = LagWatch()
         self._relay = Relay(say) if say else None
         self.bridge = Bridge(self._touch, self._relay)
-        self._notifier = Notifier(self._journal, self._tasks.start)
         self.bridge.stop_requested = self.stop
         self.bridge.sessions_changed = self._sessions_changed
         self.bridge.lost = self._lost
         self.supervision = Supervision()
         """Whom systemd hears. To be replaced before `run`."""
         self._calm = Calm(Damping(config.damping), Handovers(config.settle_time))
+        self._calls = Calls(connect, config.ec2.concurrency, config.ec2.timeout)
+        self._calls.answered = self._meter.answered
+        known = Instance(config.instance_id or "", config.region or "", config.vpc_id or "")
+        self._view = View(known, config.rules, config.policy, config.settle_time)
+        self._hooks = RouteHooks(self._view.managed, self._tasks.start, lambda: self._config.hook_timeout)
+        self._reconciler = self._made_reconciler()
+        self._notifier = Notifier(self._journal, self._tasks.start, self._view)
         turns = Turns()
         self._scripts = Scripts(self.bridge, self._tasks.start, turns, config.max_line)
         self._gossip = Gossip(self._journal, self._tasks.start, self.bridge)
-        self._health = Health(
-            self.bridge, self._journal, self._tasks.start, self._touch, self._gossip,
-            assumed=mode.oneshot, noop=mode.noop,
-        )  # fmt: skip
+        self._health = self._made_health()
         state_file = StateFile(config.state_file, self._journal)
-        self.leaving = Leaving(self.bridge, self._journal, self._tasks.start, self._decide, state_file)
+        self.leaving = Leaving(
+            self.bridge, self._reconciler, self._journal, self._tasks.start, self._decide, state_file
+        )  # fmt: skip
         self.steering = Steering(
-            self.leaving, self._health, self._journal, state_file, self._decide, noop=mode.noop
+            self.leaving, self._health, self._reconciler, self._journal, state_file, self._decide, noop=mode.noop
         )  # fmt: skip
         self._explaining = Explaining(
-            self.bridge, self.leaving, self.steering, self._wish, lambda: self._config.rules, noop=mode.noop
-        )
+            self.bridge, self.leaving, self.steering, self._reconciler, lambda: self._config.rules, noop=mode.noop
+        )  # fmt: skip
         self._lifecycle = LifecycleWatch(self.leaving, self._journal, self._tasks.start, metadata or metadata_reader())
         self._pages = Pages(
             Given(self.status, self._unready, self.steering, self._meter.tally), self._journal, self._tasks.start
@@ -146,11 +153,7 @@ class Daemon:
             self.questions(),
             turns,
         )
-        self._calls: Calls | None = None
-        self._hooks: RouteHooks | None = None
-        self._view: View | None = None
-        self._reconciler: Reconciler | None = None
-        self._membership: Membership | None = None
+        self._membership = self._made_membership()
         self._reloading = self._reload_wanted = False
         self._use_limits(config)
         # What was drained or held before a restart is so from the first decision on.
@@ -181,7 +184,13 @@ class Daemon:
         self.supervision.headline, self.supervision.poll_time = self._headline, lambda: self._config.poll_time
         self._tasks.start("supervision", self.supervision.run())
         self._tasks.start("lag", self._lag.run())
-        reconciling = self._tasks.start("reconciler", self._reconcile())
+        self._reconciler.polled = self.supervision.completed
+        reconciling = self._tasks.start("reconciler", self._reconciler.run())
+        self._tasks.start("start-up", self._refuse_to_be_no_router())
+        self._forget_leftovers_later()
+        ring_at(self._started + self._config.startup_hold, self._sessions_changed)
+        if self._membership is not None:
+            self._tasks.start("membership", self._membership.run())
         await self._scripts.configure(self._config.processes)
         if self._mode.oneshot:
             self._tasks.start("oneshot", self._act_once())
@@ -221,7 +230,7 @@ class Daemon:
 
     async def _drain_before_the_end(self) -> None:
         """`on_exit: drain`: while sources, checks and polls still go on."""
-        observed = self._reconciler is not None and self._reconciler.first_observation.is_set()
+        observed = self._reconciler.first_observation.is_set()
         without = self._failed or self._mode.noop or self._mode.oneshot
         if self._config.on_exit is OnExit.DRAIN and observed and not without:
             seconds = HELPER_HASTE if self._say else self._config.drain_timeout
@@ -242,16 +251,14 @@ class Daemon:
             offers = dict(self._offers())
             self._last_wish = replace(self._wish_without_neighbors(), offers=offers, leftovers_held=True)
             self.bridge.fall_silent()
-            if reconciler is not None:
-                reconciler.finish()
+            reconciler.finish()
         else:
             self.bridge.hold_nothing()
             if self._say is not None:
                 self._calm.handovers.hurry(HELPER_HASTE)
             self._last_wish = self._wish_at_the_end(keep_managed=keep_managed)
-            if reconciler is not None:
-                reconciler.only_withdraws = True
-                reconciler.touch_all()
+            reconciler.only_withdraws = True
+            self._decide(None)
         await self._scripts.stop()
         await self._health.stop()
         await self._gossip.stop()
@@ -259,14 +266,12 @@ class Daemon:
         await self._pages.stop()
         if not keep:
             self.bridge.close_all()
-        if reconciler is not None:
-            await self._last_writes(reconciler, keep=keep)
-        if not (keep or self._mode.noop or (reconciler and reconciler.first_observation.is_set())):
+        await self._last_writes(keep=keep)
+        if not (keep or self._mode.noop or reconciler.first_observation.is_set()):
             event(log, logging.WARNING, "stopped before EC2 answered: routes of ours, if any, are left behind")
         await self._notifier.finish(HELPER_HASTE if self._say else NOTIFY_TIMEOUT, lambda: self._interrupts > 1)
         await self._tasks.cancel()
-        if self._calls is not None:
-            self._calls.close()
+        self._calls.close()
 
     def _wish_at_the_end(self, *, keep_managed: bool) -> Wish:
         """What peers say, who may take over; and with `keep_managed` what the health checks say now.
@@ -286,14 +291,15 @@ class Daemon:
         """Nothing is concluded about others any more: when ExaBGP is stopped, all of them seem to be lost."""
         return replace(self._present_wish(), spoken=frozenset(), neighbors=Neighbors())
 
-    async def _last_writes(self, reconciler: Reconciler, *, keep: bool) -> None:
+    async def _last_writes(self, *, keep: bool) -> None:
+        reconciler = self._reconciler
         done = reconciler.is_idle if keep else reconciler.is_done
         hooked = any(route.hooks.before for rule in self._config.rules for route in rule.manages.values())
         patience = self._config.hook_timeout if hooked else 0.0
-        timeout = min(self._time_to_write(reconciler) + patience, LEAVE_TIMEOUT)
+        timeout = min(self._time_to_write() + patience, LEAVE_TIMEOUT)
         await until(lambda: done() or self._interrupts > 1, timeout)
-        hooks = self._hooks  # what runs after a write has its time
-        await until(lambda: hooks is None or hooks.is_idle or self._interrupts > 1, self._config.hook_timeout)
+        # What runs after a write has its time.
+        await until(lambda: self._hooks.is_idle or self._interrupts > 1, self._config.hook_timeout)
         if keep or self._mode.noop:
             return
         for change in reconciler.remaining():
@@ -302,7 +308,7 @@ class Daemon:
             self._failed = True
 
     def _exit_status(self) -> int:
-        if self._mode.oneshot and self._reconciler is not None and self._reconciler.refused:
+        if self._mode.oneshot and self._reconciler.refused:
             return 3
         return 1 if self._failed or (self._mode.oneshot and self._journal.failing) else 0
 
@@ -313,87 +319,65 @@ class Daemon:
     async def _act_once(self) -> None:
         """End when all is written that could be, and what may pass has had its time."""
         await until(self._is_ready, PATIENCE)
-        reconciler = self._reconciler
-        observed = reconciler is not None and reconciler.first_observation.is_set()
-        if not (reconciler and observed and await until(reconciler.is_done, self._time_to_write(reconciler))):
+        observed = self._reconciler.first_observation.is_set()
+        if not (observed and await until(self._reconciler.is_done, self._time_to_write())):
             self._failed = True
         self._stop.set()
 
     def _is_ready(self) -> bool:
-        observed = self._reconciler is not None and self._reconciler.first_observation.is_set()
-        return observed and self._scripts.all_have_spoken()
+        return self._reconciler.first_observation.is_set() and self._scripts.all_have_spoken()
 
-    def _time_to_write(self, reconciler: Reconciler) -> float:
+    def _time_to_write(self) -> float:
         """Seconds that what is left may take: at EC2's pace, and with patience for what fails at first."""
-        return PATIENCE + len(reconciler.remaining()) / self._config.ec2.rate
+        return PATIENCE + len(self._reconciler.remaining()) / self._config.ec2.rate
 
     # EC2
 
-    async def _reconcile(self) -> None:
-        connection = await connected(self._connect, self._journal, self.supervision.completed)
-        config = self._config
-        self._calls = Calls(connection.vpc, config.ec2.concurrency, config.ec2.timeout)
-        self._calls.answered = self._meter.answered
-        self._view = View(connection.instance, config.rules, config.policy, config.settle_time)
-        retries = Retries()
-        clock = asyncio.get_running_loop().time
+    def _made_reconciler(self) -> Reconciler:
+        config, retries = self._config, Retries()
         paces = {action: Pace(config.ec2.burst, config.ec2.rate, random.random) for action in Action}
-        self._hooks = RouteHooks(self._view.managed, self._tasks.start, lambda: self._config.hook_timeout)
+        clock = asyncio.get_running_loop().time
         applier = Applier(self._calls, self._view, self._wish, retries, paces, clock, self._hooks)
-        self._reconciler = Reconciler(
-            self._calls,
-            self._view,
-            self._wish,
-            retries,
-            self._journal,
-            None if self._mode.noop else applier,
-            self._calm,
-        )
-        self._reconciler.tempo = Tempo(config.poll_time, config.max_changes)
-        self._reconciler.decided = self._decided
-        self._reconciler.polled = self.supervision.completed
-        self._forget_leftovers_later()
-        ring_at(self._started + config.startup_hold, self._sessions_changed)
-        self._health.connect(self._calls, self._view)
-        self.leaving.connect(self._calls, self._view, self._reconciler)
-        self.steering.connect(self._view, self._reconciler, self._wish)
-        self._explaining.connect(self._view, self._reconciler)
-        self._reconciler.written = self._notifier.connect(self._view, self._reconciler.written)
-        self._tasks.start("start-up", self._refuse_to_be_no_router())
-        self._follow_members(self._calls, connection.instance)
-        await self._reconciler.run()
+        made = Reconciler(
+            self._calls, self._view, self._wish, retries, self._journal,
+            None if self._mode.noop else applier, self._calm,
+        )  # fmt: skip
+        made.decided = self._decided
+        made.written = self._written
+        return made
 
-    def _follow_members(self, calls: Calls, instance: Instance) -> None:
+    def _made_health(self) -> Health:
+        def hooks(check: Check) -> Hooks:
+            return Hooks(check, timeout=self._config.hook_timeout, only_log=self._mode.noop)
+
+        start, assumed = self._tasks.start, self._mode.oneshot
+        checks = Checks(self.bridge, start, self._journal, hooks, self._touch, assume_healthy=assumed)
+        owners = OwnerChecks(self._calls, self._journal, start, hooks, self._touch, self._gossip, checks.works)
+        self._gossip.votes_changed = owners.reassess
+        if not self._mode.noop:  # who only looks on has no vote
+            self._gossip.charges = lambda: owners.charges
+        return Health(checks, owners, self._journal, self._view, assumed=assumed)
+
+    def _made_membership(self) -> Membership | None:
+        """Whom ExaBGP peers with is our business in helper mode only."""
         if self._relay is None or self._mode.oneshot:
-            return
+            return None
         exabgp = Exabgp(self.bridge, self._relay, lambda: self._config.startup_hold)
-        self._membership = Membership(
-            calls,
-            instance,
-            self._own_interfaces,
-            lambda: self._config,
-            self._journal,
-            exabgp,
-            writes=not self._mode.noop,
+        return Membership(
+            self._calls, self._view, lambda: self._config, self._journal, exabgp, writes=not self._mode.noop
         )
-        self._tasks.start("membership", self._membership.run())
-
-    def _own_interfaces(self) -> tuple[Interface, ...]:
-        """As they were read last; none if they were not read yet."""
-        snapshot = self._view.snapshot if self._view else None
-        return snapshot.interfaces if snapshot else ()
 
     async def _refuse_to_be_no_router(self) -> None:
         """As AWSnycast: where no interface may forward, managed routes to us cannot work, so we do not start.
 
         A helper stays, as its end would take ExaBGP along; there, each route is `blocked`.
         """
-        reconciler, view, config = self._reconciler, self._view, self._config
+        view, config = self._view, self._config
         managed = [route for rule in config.rules for route in rule.manages.values() if route.instance_id is None]
-        if reconciler is None or view is None or not managed or config.skip_source_dest_check or self._say is not None:
+        if not managed or config.skip_source_dest_check or self._say is not None:
             return
-        await reconciler.first_observation.wait()
-        if view.snapshot is not None and not view.may_forward:
+        await self._reconciler.first_observation.wait()
+        if not view.may_forward:
             eni = view.snapshot.interfaces[0].id
             event(
                 log,
@@ -437,8 +421,7 @@ class Daemon:
 
     def _sessions_changed(self) -> None:
         """What depends on the neighbors may be decided otherwise now."""
-        if self._reconciler is not None:
-            self._touch({verdict.prefix for verdict in self._reconciler.verdicts.values()})
+        self._touch({verdict.prefix for verdict in self._reconciler.verdicts.values()})
 
     def _lost(self, paths: Collection[tuple[Prefix, IPAddress]]) -> None:
         self._calm.handovers.session_lost(paths, asyncio.get_running_loop().time())
@@ -448,8 +431,13 @@ class Daemon:
         self.steering.decided(only)
         self._notifier.decided(only)
 
+    def _written(self, outcome: Outcome) -> None:
+        self.leaving.written(outcome)
+        self._notifier.written(outcome)
+
     def _touch(self, prefixes: Collection[Prefix]) -> None:
-        if self._reconciler is not None:
+        """Something about these has changed. What changes before EC2 is reached, the first reading decides about."""
+        if self._reconciler.is_connected:
             self._meter.touched(prefixes)
             self._calm.handovers.news(prefixes)
             self._reconciler.touch(prefixes)
@@ -460,7 +448,7 @@ class Daemon:
         """About these, or about all."""
         if prefixes is not None:
             self._touch(prefixes)
-        elif self._reconciler is not None:
+        elif self._reconciler.is_connected:
             self._reconciler.touch_all()
 
     def _forget_leftovers_later(self) -> None:
@@ -472,9 +460,8 @@ class Daemon:
                 return
             self._leftovers_held = False
             self.bridge.rib.forget_spoken()
-            if self._reconciler is not None:
-                verdicts = self._reconciler.verdicts.values()
-                self._touch({verdict.prefix for verdict in verdicts if verdict.reason is Reason.LEFTOVER})
+            verdicts = self._reconciler.verdicts.values()
+            self._touch({verdict.prefix for verdict in verdicts if verdict.reason is Reason.LEFTOVER})
 
         ring_at(due, forget)
 
@@ -533,11 +520,9 @@ class Daemon:
         await self._scripts.configure(config.processes)
         if self._stop.is_set():
             return
-        if self._view is not None and self._reconciler is not None:
-            for table, prefix in self._view.configure(config.rules, config.policy):
-                self._journal.left(table, prefix)
-            self._reconciler.tempo = Tempo(config.poll_time, config.max_changes)
-            self._reconciler.poll_now()
+        for table, prefix in self._view.configure(config.rules, config.policy):
+            self._journal.left(table, prefix)
+        self._reconciler.poll_now()
         self._health.may_check(config)
         self._health.configure(config)
         await self._gossip.configure(config.serf)
@@ -550,6 +535,7 @@ class Daemon:
 
     def _use_limits(self, config: Config) -> None:
         self.bridge.neighbor_patience = config.startup_hold
+        self._reconciler.tempo = Tempo(config.poll_time, config.max_changes)
         self._calm.damping.limits = config.damping
         for warning in config.warnings:
             event(log, logging.WARNING, f"configuration: {warning}")
@@ -572,7 +558,7 @@ class Daemon:
 
     def status(self) -> dict[str, Any]:
         """What `bgp2vpc status --json` prints."""
-        instance = self._view.instance if self._view else None
+        instance = self._view.instance
         reconciler, damping = self._reconciler, self._calm.damping
         now = asyncio.get_running_loop().time()
         return {
@@ -582,10 +568,10 @@ class Daemon:
             "started": self._started_at,
             "mode": "helper" if self._say else "standalone",
             "noop": self._mode.noop,
-            "instance_id": instance.id if instance else self._config.instance_id,
-            "vpc_id": instance.vpc_id if instance else self._config.vpc_id,
-            "ec2_observed": reconciler is not None and reconciler.first_observation.is_set(),
-            "polls": reconciler.polls_ended if reconciler else 0,
+            "instance_id": instance.id or None,
+            "vpc_id": instance.vpc_id or None,
+            "ec2_observed": reconciler.first_observation.is_set(),
+            "polls": reconciler.polls_ended,
             "last_read": self._journal.last_read_at,
             "lag": round(self._lag.longest(now), 3),
             "cycles": self._journal.cycles,
@@ -605,7 +591,7 @@ class Daemon:
                 {"route_table_id": key[0], "prefix": str(key[1]), "seconds": round(damping.free_at(key) - now)}
                 for key in sorted(damping.damped)
             ],
-            "routes": routes_json(reconciler.verdicts, reconciler.since) if reconciler else [],
+            "routes": routes_json(reconciler.verdicts, reconciler.since),
             "not_accepted": sorted(map(str, self._journal.not_accepted)),
             "failing": {**self._journal.failing, **(self._relay.failing() if self._relay else {})},
             "errors": self._journal.errors,
@@ -614,8 +600,7 @@ class Daemon:
 
     def _headline(self) -> str:
         reconciler = self._reconciler
-        observed = reconciler is not None and reconciler.first_observation.is_set()
-        verdicts = reconciler.verdicts.values() if reconciler and observed else None
+        verdicts = reconciler.verdicts.values() if reconciler.first_observation.is_set() else None
         return headline(verdicts, self._journal.last_cycle, self._journal.failing)
 
     def _unready(self) -> list[str]:

@@ -120,17 +120,17 @@ def _make_plan(config: "Config", wish: "Wish") -> "Plan":
     identity = Identity(config.instance_id, config.region, config.vpc_id)
     connection = connect(identity, config.ec2.timeout, config.ec2.concurrency)
     view = View(connection.instance, config.rules, config.policy, config.settle_time)
-    asyncio.run(_observe(Calls(connection.vpc, 1, config.ec2.timeout), view, wish))
+    asyncio.run(_observe(Calls(lambda: connection, 1, config.ec2.timeout), view, wish))
     for prefix in view.not_accepted(wish):
         print(f"bgp2vpc: {prefix} is announced, and no rule accepts it", file=sys.stderr)
-    plan = view.plan(wish)
-    return plan if view.snapshot is None else guard(plan, view.tables, view.snapshot, config.max_changes)
+    return guard(view.plan(wish), view.tables, view.snapshot, config.max_changes)
 
 
 async def _observe(calls: "Calls", view: "View", wish: "Wish") -> None:
     from bgp2vpc.reconcile.poll import learn_health, meet, observe
 
     try:
+        await calls.connected()
         snapshot = await observe(calls, view, _tell)
         now = time.monotonic()
         view.observed(snapshot, now, now)

@@ -16,7 +16,6 @@ from bgp2vpc.policy.explain import explain
 from bgp2vpc.policy.rule import Rule
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.reconcile.reconciler import Reconciler
-from bgp2vpc.reconcile.view import View, WishSource
 from bgp2vpc.sources.peer import Peer
 from bgp2vpc.speaker.bridge import Bridge
 
@@ -25,21 +24,16 @@ class Explaining:
     """Reads; changes nothing. `rules`: as configured at present."""
 
     def __init__(
-        self, bridge: Bridge, leaving: Leaving, steering: Steering, wish: WishSource,
+        self, bridge: Bridge, leaving: Leaving, steering: Steering, reconciler: Reconciler,
         rules: Callable[[], Sequence[Rule]], *, noop: bool,
     ) -> None:  # fmt: skip
         self._bridge = bridge
         self._leaving = leaving
         self._steering = steering
-        self._wish = wish
         self._rules = rules
         self._noop = noop
-        self._view: View | None = None
-        self._reconciler: Reconciler | None = None
-
-    def connect(self, view: View, reconciler: Reconciler) -> None:
-        """EC2 is there."""
-        self._view, self._reconciler = view, reconciler
+        self._reconciler = reconciler
+        self._view = reconciler.view
 
     def asked_why(self, words: Sequence[str], _: Peer) -> str:
         """`why PREFIX [TABLE]`. Raises SteerError for what is no prefix, and BadQuestion if nothing is known of it."""
@@ -59,8 +53,7 @@ class Explaining:
         return to_json(facts)
 
     def _facts(self, prefix: Prefix, table: str | None) -> Facts:
-        snapshot = self._view.snapshot if self._view else None
-        found = snapshot.tables.values() if snapshot else ()
+        found = self._view.snapshot.tables.values()
         routes = ((each.id, each.static_route(prefix)) for each in found if table in (None, each.id))
         places = tuple(self._places(prefix, table))
         ruled = {place.why.table_id for place in places}
@@ -72,7 +65,7 @@ class Explaining:
             places=places,
             unruled=tuple((each, route) for each, route in routes if route is not None and each not in ruled),
             table=table,
-            observed=snapshot is not None,
+            observed=self._reconciler.first_observation.is_set(),
             noop=self._noop,
         )
 
@@ -99,9 +92,7 @@ class Explaining:
 
     def _places(self, prefix: Prefix, table: str | None) -> Iterator[PlaceFacts]:
         view, reconciler = self._view, self._reconciler
-        if view is None or view.snapshot is None or reconciler is None:
-            return
-        wish = self._wish()
+        wish = self._reconciler.wish()
         for table_id, ruled in sorted(view.tables.items()):
             if table not in (None, table_id):
                 continue

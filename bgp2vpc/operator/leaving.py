@@ -22,10 +22,8 @@ from bgp2vpc.operator.state_file import StateFile
 from bgp2vpc.policy.diff import own_interfaces
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.reconcile.apply import Outcome, Result
-from bgp2vpc.reconcile.ec2_calls import Calls
 from bgp2vpc.reconcile.journal import Journal
 from bgp2vpc.reconcile.reconciler import Reconciler
-from bgp2vpc.reconcile.view import View
 from bgp2vpc.speaker.bridge import Bridge
 from bgp2vpc.tasks import Deadlines, StartTask, until
 
@@ -55,11 +53,14 @@ class Leaving:
     """Drains and undrains. `decide` hears of prefixes to decide about, or None for all."""
 
     def __init__(
-        self, bridge: Bridge, journal: Journal, start_task: StartTask, decide: Decide, state_file: StateFile
-    ) -> None:
+        self, bridge: Bridge, reconciler: Reconciler, journal: Journal, start_task: StartTask, decide: Decide,
+        state_file: StateFile,
+    ) -> None:  # fmt: skip
         self.settings = LeaveSettings()
         self.policy = NOTHING_DRAINS
         self._bridge = bridge
+        self._reconciler = reconciler
+        self._view = reconciler.view
         self._journal = journal
         self._start_task = start_task
         self._decide = decide
@@ -71,9 +72,6 @@ class Leaving:
         self._deadlines: Deadlines[Key] = Deadlines(self._time_is_over)
         self._fates: dict[Place, Fate] = {}
         self._watching: asyncio.Task[None] | None = None
-        self._calls: Calls | None = None
-        self._view: View | None = None
-        self._reconciler: Reconciler | None = None
 
     # What the daemon does with it
 
@@ -86,11 +84,6 @@ class Leaving:
             since = each.to_json()["since"]
             event(log, logging.INFO, f"still {each.phase.value}", prefix=_named(each), by=each.by.value, since=since)
         self._use(leaves if lifecycle else leaves.without_those_by(By.LIFECYCLE), save=False)
-
-    def connect(self, calls: Calls, view: View, reconciler: Reconciler) -> None:
-        """EC2 is there."""
-        self._calls, self._view, self._reconciler = calls, view, reconciler
-        reconciler.written = self._written
 
     def configure(self, settings: LeaveSettings) -> None:
         """Other settings; what drains already keeps its time."""
@@ -207,10 +200,10 @@ class Leaving:
     def _may_go(self, leave: Leave, now: float) -> bool:
         """Whether nobody needs us any more: no route is ours, or about to be, and routers have had time."""
         reconciler = self._reconciler
-        if reconciler is None or not reconciler.first_observation.is_set():
+        if not reconciler.first_observation.is_set():
             return False
         prefixes = PrefixSet(*_prefixes([leave]))
-        if reconciler.is_writing(prefixes) or any(prefix in prefixes for _, prefix in self._ours()):
+        if reconciler.is_writing(prefixes) or any(prefix in prefixes for _, prefix in self._view.ours()):
             return False
         return now >= self._began[leave.key] + CONVERGENCE or not self._bridge.announces(prefixes)
 
@@ -221,33 +214,30 @@ class Leaving:
 
     async def _read(self, prefixes: PrefixSet) -> None:
         """Read the tables anew in which a route of ours is to go."""
-        calls, view = self._calls, self._view
-        if calls is None or view is None:
-            return
-        tables = sorted({table_id for table_id, prefix in self._ours() if prefix in prefixes})
+        view = self._view
+        tables = sorted({table_id for table_id, prefix in self._view.ours() if prefix in prefixes})
         asked = self._now()
         try:
-            read = await asyncio.gather(*(calls.fresh_table(view.vpc_ids, table_id) for table_id in tables))
+            read = await asyncio.gather(
+                *(self._reconciler.calls.fresh_table(view.vpc_ids, table_id) for table_id in tables)
+            )
         except Ec2Error as error:
             self._journal.failure("drain", error)
             return
         self._journal.success("drain")
-        before = self._ours()
+        before = self._view.ours()
         for table_id, table in zip(tables, read, strict=True):
             if table is None:
                 view.table_gone(table_id)
             else:
                 view.reread(table, asked, self._now())
-        self._decide({prefix for _, prefix in before ^ self._ours()})
-
-    def _ours(self) -> set[Place]:
-        return self._view.ours() if self._view is not None else set()
+        self._decide({prefix for _, prefix in before ^ self._view.ours()})
 
     # What became of them
 
     def _look(self) -> None:
         """Note which routes were ours, and whose they are now. What has found its end keeps it."""
-        ours = {place for place in self._ours() if self.concerns(place[1])}
+        ours = {place for place in self._view.ours() if self.concerns(place[1])}
         for place in ours | {place for place, each in self._fates.items() if each.end is End.OURS}:
             before = self._fates.get(place)
             found = self._fate(place)
@@ -261,15 +251,15 @@ class Leaving:
 
     def _fate(self, place: Place) -> Fate | None:
         view = self._view
-        ruled = view.tables.get(place[0]) if view is not None else None
+        ruled = view.tables.get(place[0])
         rule = ruled.rule_for(place[1]) if ruled is not None else None
-        if view is None or view.snapshot is None or ruled is None or rule is None:
+        if ruled is None or rule is None:
             return None
         ours = own_interfaces(rule, place[1], view.snapshot)
         withheld = place[1] in self.policy.withheld
         return fate(place, ruled.table.static_route(place[1]), ours, view.managed(place), withdrawn=withheld)
 
-    def _written(self, outcome: Outcome) -> None:
+    def written(self, outcome: Outcome) -> None:
         """A write has its outcome: what we withdrew ourselves has found no successor, whoever comes later."""
         change = outcome.change
         if outcome.result is not Result.DONE or not change.is_withdrawal or change.key not in self._fates:

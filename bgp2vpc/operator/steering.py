@@ -27,7 +27,6 @@ from bgp2vpc.policy.plan import Reason
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.reconcile.journal import Journal, subject_of
 from bgp2vpc.reconcile.reconciler import Reconciler
-from bgp2vpc.reconcile.view import View, WishSource
 from bgp2vpc.services.health import Health
 from bgp2vpc.tasks import Deadlines
 
@@ -47,21 +46,21 @@ class Steering:
     """`decide` hears of prefixes to decide about. With `noop` nothing can be taken."""
 
     def __init__(
-        self, leaving: Leaving, health: Health, journal: Journal, state_file: StateFile, decide: Decide, *, noop: bool
-    ) -> None:
+        self, leaving: Leaving, health: Health, reconciler: Reconciler, journal: Journal, state_file: StateFile,
+        decide: Decide, *, noop: bool,
+    ) -> None:  # fmt: skip
         self.held: frozenset[Prefix] = frozenset()
         self.taken: frozenset[Prefix] = frozenset()
         self._leaving = leaving
         self._health = health
+        self._reconciler = reconciler
+        self._view = reconciler.view
         self._journal = journal
         self._state_file = state_file
         self._decide = decide
         self._noop = noop
         self._steers = Steers()
         self._deadlines: Deadlines[_Key] = Deadlines(self._time_is_over)
-        self._view: View | None = None
-        self._reconciler: Reconciler | None = None
-        self._wish: WishSource | None = None
 
     # What the daemon does with it
 
@@ -70,10 +69,6 @@ class Steering:
         for each in holds:
             _log("still held", each.prefix, each.by, each.reason, until=each.to_json()["until"])
         self._use(holds)
-
-    def connect(self, view: View, reconciler: Reconciler, wish: WishSource) -> None:
-        """EC2 is there."""
-        self._view, self._reconciler, self._wish = view, reconciler, wish
 
     def decided(self, only: Collection[Prefix] | None) -> None:
         """Something was decided, about these prefixes or all: what was to be taken may have been."""
@@ -121,7 +116,7 @@ class Steering:
     def reconcile(self, *, by: str, reason: str = "") -> int:
         """Read everything now, and decide; the number of the reading that will have done it (`Reconciler.polls`)."""
         reconciler = self._reconciler
-        if reconciler is None:
+        if not reconciler.is_connected:
             raise SteerError(NOT_YET)
         _log("reconcile by hand", None, by, reason)
         reconciler.poll_now()
@@ -157,8 +152,8 @@ class Steering:
     def polls(self) -> dict[str, Any]:
         """How many readings of everything have ended, what the last one failed with, and what then was written."""
         ended = self._reconciler.polls_ended if self._reconciler else 0
-        last = self._reconciler.last_poll if self._reconciler else ""
-        return {"ended": ended, "error": self._journal.failing.get("observe"), "changes": last}
+        failure = self._journal.failing.get("observe")
+        return {"ended": ended, "error": failure, "changes": self._reconciler.last_poll}
 
     def checks(self, name: str) -> list[CheckStatus]:
         """The health checks of this name: of a remote one, one for each owner."""
@@ -166,10 +161,7 @@ class Steering:
 
     def places(self, prefixes: Collection[Prefix]) -> list[dict[str, Any]]:
         """Every (table, prefix) of these: the verdict, what failed, and whether it is ours. `pending`: not over yet."""
-        view, reconciler = self._view, self._reconciler
-        if view is None or reconciler is None:
-            return []
-        ours = view.ours()
+        ours = self._view.ours()
         return [
             {
                 **verdict.to_json(),
@@ -177,7 +169,7 @@ class Steering:
                 "pending": key[1] in self.taken,
                 "error": self._journal.failing.get(subject_of(key)),
             }
-            for key, verdict in sorted(reconciler.verdicts.items())
+            for key, verdict in sorted(self._reconciler.verdicts.items())
             if key[1] in prefixes
         ]
 
@@ -189,23 +181,22 @@ class Steering:
     # Within
 
     def _why_not_taken(self, prefix: Prefix) -> str:
-        view, wish = self._view, self._wish
-        if view is None or wish is None or view.snapshot is None:
+        if not self._reconciler.first_observation.is_set():
             return NOT_YET
         hold = self._steers.of(Verb.HOLD, prefix)
         problems = (
             (self._noop, "nothing is written (noop)"),
             (hold is not None, f"it is held by {hold.by if hold else ''}; release it first"),
             (self._leaving.concerns(prefix), "it is being drained; undrain it first"),
-            (not view.has_rule_for(prefix), "no rule accepts or manages it in any route table"),
-            (not view.is_offered(prefix, wish()), "no source of this host offers it"),
+            (not self._view.has_rule_for(prefix), "no rule accepts or manages it in any route table"),
+            (not self._view.is_offered(prefix, self._reconciler.wish()), "no source of this host offers it"),
         )
         return next((words for applies, words in problems if applies), "")
 
     def _is_to_be_taken(self, prefix: Prefix) -> bool:
-        if self._view is None or self._wish is None:
-            return False
-        return any(change.reason is Reason.BY_HAND for change in self._view.plan(self._wish(), [prefix]).changes)
+        return any(
+            change.reason is Reason.BY_HAND for change in self._view.plan(self._reconciler.wish(), [prefix]).changes
+        )
 
     def _time_is_over(self, keys: Collection[_Key]) -> None:
         for verb, prefix in sorted(keys, key=lambda key: (key[0].value, key[1])):

@@ -1,4 +1,8 @@
-"""EC2's blocking calls on threads, so that the event loop never waits for the network."""
+"""EC2's blocking calls on threads, so that the event loop never waits for the network.
+
+How it works: `connected` finds out who we are and makes a client, and may be asked again until that works. Reads and
+writes have threads of their own. A call that takes too long as a whole is given up, and its thread is left to itself.
+"""
 
 import asyncio
 import threading
@@ -11,26 +15,38 @@ from bgp2vpc.policy.plan import Action, Change
 from bgp2vpc.prefix import IPAddress
 from bgp2vpc.tasks import on_thread
 from bgp2vpc.vpc.api import VpcApi
-from bgp2vpc.vpc.model import InstanceHealth, Interface, Member, RouteTable, Subnet
+from bgp2vpc.vpc.connect import Connection
+from bgp2vpc.vpc.model import Instance, InstanceHealth, Interface, Member, RouteTable, Subnet
 
 READERS = 4
+CONNECT_LIMIT = 60.0
+"""Seconds for one try to connect: a program for credentials may hang, and metadata send a byte now and then."""
+CONNECTORS = 4
+"""Tries to connect at once: the thread of one that was given up stays for as long as that lasts."""
 LIMIT = 20.0
 """Times `ec2.timeout` that a call may take in all: a read may have many pages, a write may wait for a thread first."""
 THREADS = 500
 """Of the process, after which calls that were given up are left no more of them: the next calls wait for their end."""
 T = TypeVar("T")
 
+Connect = Callable[[], Connection]
+"""Blocks. Raises MetadataError or Ec2Error; either may pass."""
+
 
 class Calls:
     """VpcApi, awaitable. Reads and writes have threads of their own: neither waits for the other's.
 
     `timeout` (`ec2.timeout`) bounds each wait on EC2, and so who sends a byte now and then could hold a call for ever.
-    So a call is given up as a whole, too, as Transient, and its thread left to itself.
+    So a call is given up as a whole, too, as Transient, and its thread left to itself. Before `connected` has once come
+    to its end, every call fails as Transient.
     """
 
-    def __init__(self, vpc: VpcApi, writers: int, timeout: float) -> None:
-        self._vpc = vpc
+    def __init__(self, connect: Connect, writers: int, timeout: float) -> None:
+        self._connect = connect
+        self._vpc: VpcApi | None = None
+        self.is_connected = asyncio.Event()
         self.timeout = timeout
+        self._connectors = ThreadPoolExecutor(CONNECTORS, "connect")
         self._readers = ThreadPoolExecutor(READERS, "ec2-read")
         self._writer_threads = writers
         self._writers = ThreadPoolExecutor(writers, "ec2-write")
@@ -38,37 +54,50 @@ class Calls:
         self.answered: Callable[[str, float, Ec2Error | None], None] = lambda *_: None
         """Called with each call's action, its seconds, and how it failed, if it did."""
 
+    async def connected(self) -> Instance:
+        """Connect; who we are. Raises MetadataError, Ec2Error, NoThread."""
+        try:
+            async with asyncio.timeout(CONNECT_LIMIT):
+                connection = await on_thread(self._connect, self._connectors)
+        except TimeoutError as error:
+            what = f"no identity, credentials and VPC of this instance within {CONNECT_LIMIT:g} s"
+            raise Transient("Connect", "CallTimeout", what) from error
+        self._connectors.shutdown(wait=False)
+        self._vpc = connection.vpc
+        self.is_connected.set()
+        return connection.instance
+
     async def route_tables(self, vpc_ids: Collection[str], table_ids: Collection[str] = ()) -> tuple[RouteTable, ...]:
         """Raises Ec2Error."""
-        return await self._read("DescribeRouteTables", lambda: self._vpc.route_tables(vpc_ids, table_ids))
+        return await self._read("DescribeRouteTables", lambda: self._api.route_tables(vpc_ids, table_ids))
 
     async def interfaces(self, instance_id: str) -> tuple[Interface, ...]:
         """Raises Ec2Error."""
-        return await self._read("DescribeNetworkInterfaces", lambda: self._vpc.interfaces(instance_id))
+        return await self._read("DescribeNetworkInterfaces", lambda: self._api.interfaces(instance_id))
 
     async def interfaces_by_id(self, interface_ids: Collection[str]) -> tuple[Interface, ...]:
         """Raises Ec2Error."""
         if not interface_ids:
             return ()
-        return await self._read("DescribeNetworkInterfaces", lambda: self._vpc.interfaces_by_id(interface_ids))
+        return await self._read("DescribeNetworkInterfaces", lambda: self._api.interfaces_by_id(interface_ids))
 
     async def interfaces_at(self, vpc_ids: Collection[str], addresses: Collection[IPAddress]) -> tuple[Interface, ...]:
         """Raises Ec2Error."""
         if not addresses:
             return ()
-        return await self._read("DescribeNetworkInterfaces", lambda: self._vpc.interfaces_at(vpc_ids, addresses))
+        return await self._read("DescribeNetworkInterfaces", lambda: self._api.interfaces_at(vpc_ids, addresses))
 
     async def subnets(self, vpc_ids: Collection[str]) -> tuple[Subnet, ...]:
         """Raises Ec2Error."""
-        return await self._read("DescribeSubnets", lambda: self._vpc.subnets(vpc_ids))
+        return await self._read("DescribeSubnets", lambda: self._api.subnets(vpc_ids))
 
     async def instance_health(self, instance_ids: Collection[str]) -> Mapping[str, InstanceHealth]:
         """Raises Ec2Error."""
-        return await self._read("DescribeInstanceStatus", lambda: self._vpc.instance_health(instance_ids))
+        return await self._read("DescribeInstanceStatus", lambda: self._api.instance_health(instance_ids))
 
     async def members(self, vpc_id: str, key: str, value: str) -> tuple[Member, ...]:
         """Raises Ec2Error."""
-        return await self._read("DescribeInstances", lambda: self._vpc.members(vpc_id, key, value))
+        return await self._read("DescribeInstances", lambda: self._api.members(vpc_id, key, value))
 
     async def fresh_table(self, vpc_ids: Collection[str], table_id: str) -> RouteTable | None:
         """One table as it is after now; None if it is gone. Raises Ec2Error.
@@ -90,14 +119,21 @@ class Calls:
     def _write(self, change: Change) -> None:
         match change.action:
             case Action.CREATE:
-                self._vpc.create_route(change.table_id, change.prefix, change.target)
+                self._api.create_route(change.table_id, change.prefix, change.target)
             case Action.REPLACE:
-                self._vpc.replace_route(change.table_id, change.prefix, change.target)
+                self._api.replace_route(change.table_id, change.prefix, change.target)
             case Action.DELETE:
-                self._vpc.delete_route(change.table_id, change.prefix)
+                self._api.delete_route(change.table_id, change.prefix)
+
+    @property
+    def _api(self) -> VpcApi:
+        if self._vpc is None:
+            raise Transient("Connect", "NotConnected", "it is not known yet who we are")
+        return self._vpc
 
     def close(self) -> None:
         """Give the threads up; a call under way ends by its own time-out."""
+        self._connectors.shutdown(wait=False, cancel_futures=True)
         self._readers.shutdown(wait=False, cancel_futures=True)
         self._writers.shutdown(wait=False, cancel_futures=True)
 

@@ -42,7 +42,7 @@ async def observe(calls: Calls, view: View, tell: Tell) -> Snapshot:
             found = {subnet.id: subnet for subnet in await calls.subnets(view.vpc_ids)}
         except Ec2Error as error:
             tell("subnets", error)
-            return before.subnets if before else None
+            return before.subnets
         tell("subnets", None)
         return found
 
@@ -51,7 +51,7 @@ async def observe(calls: Calls, view: View, tell: Tell) -> Snapshot:
             found = await calls.interfaces(other)
         except Ec2Error as error:
             tell(f"interfaces of {other}", error)
-            return before.others.get(other, ()) if before else ()
+            return before.others.get(other, ())
         tell(f"interfaces of {other}", None)
         return found
 
@@ -67,12 +67,12 @@ async def observe(calls: Calls, view: View, tell: Tell) -> Snapshot:
     return Snapshot(
         {table.id: table for table in tables},
         interfaces,
-        before.health if before else {},
+        before.health,
         instance_id,
         others=dict(zip(others, theirs, strict=True)),
         subnets=subnets,
-        neighborhood=before.neighborhood if before else {},
-        nobody_at=before.nobody_at if before else frozenset(),
+        neighborhood=before.neighborhood,
+        nobody_at=before.nobody_at,
     )
 
 

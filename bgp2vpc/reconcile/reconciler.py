@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from bgp2vpc.backoff import BackOff, back_off
-from bgp2vpc.errors import Ec2Error, InterfaceGone, PlanRefused, TableGone, Throttled
+from bgp2vpc.errors import Bgp2vpcError, Ec2Error, InterfaceGone, PlanRefused, TableGone, Throttled
 from bgp2vpc.logs import event
 from bgp2vpc.policy.damping import Damping
 from bgp2vpc.policy.decide import Strangers
@@ -35,9 +35,12 @@ from bgp2vpc.reconcile.poll import learn_health, meet, observe
 from bgp2vpc.reconcile.retries import Retries
 from bgp2vpc.reconcile.view import View, WishSource
 from bgp2vpc.tasks import Alarm, ring_at
+from bgp2vpc.vpc.model import Instance
 
 log = logging.getLogger("bgp2vpc")
 
+CONNECT_RETRY_FIRST = 0.5
+CONNECT_RETRY_MOST = 30.0
 FIRST_POLL_RETRY = 0.5
 LONGEST_POLL = 300.0
 LOOK_PAUSE = 0.5
@@ -109,10 +112,10 @@ class Reconciler:
         self.written: Callable[[Outcome], None] = lambda _: None
         """Called after each write, with what became of it."""
         self.polled: Callable[[], None] = lambda: None
-        """Called after each poll, whether or not EC2 answered."""
-        self._calls = calls
-        self._view = view
-        self._wish = wish
+        """Called after each poll, and each try to connect, whether or not EC2 answered."""
+        self.calls = calls
+        self.view = view
+        self.wish = wish
         self._retries = retries
         self._journal = journal
         self._applier = applier
@@ -138,7 +141,8 @@ class Reconciler:
     # When to decide
 
     async def run(self) -> None:
-        """Poll until cancelled."""
+        """Find out who we are, and then poll, until cancelled."""
+        self.view.instance = await self._connected()
         failures = 0
         while True:
             self._poll_now.clear()
@@ -152,6 +156,26 @@ class Reconciler:
                 await asyncio.wait_for(self._poll_now.wait(), wait * (0.9 + random.random() / 5))  # noqa: S311
             except TimeoutError:
                 continue
+
+    async def _connected(self) -> Instance:
+        """Who we are: tried until it works, for a host may boot before its network does."""
+        waits = BackOff(CONNECT_RETRY_FIRST, CONNECT_RETRY_MOST)
+        while True:
+            try:
+                instance = await self.calls.connected()
+            except Bgp2vpcError as error:
+                self._journal.failure("connect", error)
+                self.polled()
+                await asyncio.sleep(waits.next())
+                continue
+            self._journal.success("connect")
+            event(log, logging.INFO, "this is", instance=instance.id, region=instance.region, vpc=instance.vpc_id)
+            return instance
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether it is known who we are, and EC2 can be asked."""
+        return self.calls.is_connected.is_set()
 
     def _until_next_poll(self, failures: int) -> float:
         """Seconds, after so many failures in a row.
@@ -206,7 +230,7 @@ class Reconciler:
 
     def remaining(self) -> tuple[Change, ...]:
         """What is wished and not written."""
-        changes = self._view.plan(self._wish()).changes
+        changes = self.view.plan(self.wish()).changes
         return tuple(change for change in changes if change.is_withdrawal or not self.only_withdraws)
 
     # Observe
@@ -215,19 +239,19 @@ class Reconciler:
         """Read everything and decide. False if EC2 did not answer; what was known before stays."""
         asked = self._now()
         try:
-            snapshot = await observe(self._calls, self._view, self._journal.told)
+            snapshot = await observe(self.calls, self.view, self._journal.told)
         except Ec2Error as error:
             self._journal.failure("observe", error)
             self._throttled = self._throttled + 1 if isinstance(error, Throttled) else 0
             return False
         self._throttled = 0
         self._journal.has_read(self._now())
-        for table_id, prefix in self._view.observed(snapshot, asked, self._now()):
+        for table_id, prefix in self.view.observed(snapshot, asked, self._now()):
             self._journal.left(table_id, prefix)
-        await self._meet(self._view.acquaintances() | self._view.strangers(self._wish()))
+        await self._meet(self.view.acquaintances() | self.view.strangers(self.wish()))
         await self._poll_health()
-        self._journal.rules_without_tables(self._view.rules_without_tables)
-        self._journal.shadowed(self._view.shadowed())
+        self._journal.rules_without_tables(self.view.rules_without_tables)
+        self._journal.shadowed(self.view.shadowed())
         self.first_observation.set()
         await self._decide_all()
         return True
@@ -237,7 +261,7 @@ class Reconciler:
         if not strangers:
             return True
         try:
-            await meet(self._calls, self._view, strangers)
+            await meet(self.calls, self.view, strangers)
         except Ec2Error as error:
             self._journal.failure("interfaces of peers", error)
             return False
@@ -246,7 +270,7 @@ class Reconciler:
 
     def _meet_strangers(self, wish: Wish, only: Collection[Prefix] | None) -> None:
         """Somebody we know nothing of announces, or holds a route: ask."""
-        if not self._is_meeting and self._view.strangers(wish, only):
+        if not self._is_meeting and self.view.strangers(wish, only):
             self._is_meeting = True
             self._start(self._meet_all())
 
@@ -254,7 +278,7 @@ class Reconciler:
         """One question at a time, and then about all that have come meanwhile: a start brings all peers at once."""
         waits = BackOff(FIRST_POLL_RETRY, self.tempo.poll_time)
         try:
-            while strangers := self._view.strangers(self._wish()):
+            while strangers := self.view.strangers(self.wish()):
                 if await self._meet(strangers):
                     waits.reset()
                     self.touch_all()
@@ -269,25 +293,25 @@ class Reconciler:
 
         What was true once accuses nobody later.
         """
-        instances = self._view.instances_to_ask_about(self._wish())
-        self._view.forget_health_except(instances)
+        instances = self.view.instances_to_ask_about(self.wish())
+        self.view.forget_health_except(instances)
         if instances:
-            await learn_health(self._calls, self._view, instances, self._journal.told)
+            await learn_health(self.calls, self.view, instances, self._journal.told)
 
     def _ask_about_owners(self, plan: Plan) -> None:
         """A route that stands in our way belongs to an instance nobody asked EC2 about yet: ask."""
-        known = self._view.snapshot.health if self._view.snapshot else {}
+        known = self.view.snapshot.health
         owners = {v.owner for v in plan.verdicts if v.reason in _JUDGED_BY_HEALTH and v.owner}
         unknown = owners - known.keys() - self._asking
         if unknown:
-            unknown.add(self._view.instance.id)
+            unknown.add(self.view.instance.id)
             self._asking |= unknown
             prefixes = {v.prefix for v in plan.verdicts if v.owner in unknown}
             self._start(self._learn_health(unknown, prefixes))
 
     async def _learn_health(self, instance_ids: set[str], prefixes: set[Prefix]) -> None:
         try:
-            await learn_health(self._calls, self._view, instance_ids, self._journal.told)
+            await learn_health(self.calls, self.view, instance_ids, self._journal.told)
             self.touch(prefixes)
         finally:
             self._asking -= instance_ids
@@ -297,7 +321,7 @@ class Reconciler:
     def _decide_dirty(self) -> None:
         self._decision_due = False
         dirty, self._dirty = self._dirty, set()
-        if len(dirty) * len(self._view.tables) > MANY:
+        if len(dirty) * len(self.view.tables) > MANY:
             self._start(self._decide_all())
         else:
             self._decide(dirty)
@@ -310,7 +334,7 @@ class Reconciler:
     async def _decide_all_alone(self) -> None:
         decided: list[Decision | None] = []
         self._touched = set()
-        places = self._view.decisions(self._wish())
+        places = self.view.decisions(self.wish())
         while some := list(islice(places, AT_ONCE)):
             decided += some
             if len(some) == AT_ONCE:
@@ -319,7 +343,7 @@ class Reconciler:
         if touched is None:  # somebody has had all of it decided about
             return
         decided = [each for each in decided if each is not None and each[0].prefix not in touched]
-        decided += self._view.decisions(self._wish(), touched)
+        decided += self.view.decisions(self.wish(), touched)
         self._decide(None, make_plan(filter(None, decided)))
 
     def _decide(self, only: Collection[Prefix] | None, plan: Plan | None = None) -> None:
@@ -327,11 +351,11 @@ class Reconciler:
             return
         now = self._now()
         self._expire(now)
-        wish = self._wish()
-        plan = self._view.plan(wish, only) if plan is None else plan
+        wish = self.wish()
+        plan = self.view.plan(wish, only) if plan is None else plan
         self.decided(wish, only)
         self._remember(plan, only)
-        self._journal.refuse(self._view.not_accepted(wish, only), only)
+        self._journal.refuse(self.view.not_accepted(wish, only), only)
         self._meet_strangers(wish, only)
         self._ask_about_owners(plan)
         wanted = [change for change in plan.changes if change.is_withdrawal or not self.only_withdraws]
@@ -353,10 +377,8 @@ class Reconciler:
 
     def _allowed(self, plan: Plan, *, is_whole: bool) -> Plan:
         """What the guard lets pass of it. A refused whole stays refused while parts of it pass."""
-        if self._view.snapshot is None:
-            return plan
         try:
-            guard(plan, self._view.tables, self._view.snapshot, self.tempo.max_changes)
+            guard(plan, self.view.tables, self.view.snapshot, self.tempo.max_changes)
         except PlanRefused as refusal:
             self.refused = True
             self._journal.failure("plan", refusal)
@@ -373,19 +395,19 @@ class Reconciler:
             keys = tuple(self._retries.failures)
             before, self.verdicts = self.verdicts, {}
         else:
-            keys = [(table_id, prefix) for table_id in self._view.tables for prefix in only]
+            keys = [(table_id, prefix) for table_id in self.view.tables for prefix in only]
             before = {key: self.verdicts.pop(key) for key in keys if key in self.verdicts}
         wanted = {change.key for change in plan.changes}
         self._no_longer_wanted([key for key in keys if key not in wanted])
         decided = {(verdict.table_id, verdict.prefix): verdict for verdict in plan.verdicts}
         for key in before.keys() | decided.keys():
-            holder = self._view.holder(key)
+            holder = self.view.holder(key)
             self._calm.handovers.decided(key, decided.get(key), holder, self._now())
             self._note_since(key, before.get(key), decided.get(key), holder)
         self._calm_later()
         for key, verdict in decided.items():
             if verdict.awaits is not None:
-                self._view.expect_others(key, self._now())
+                self.view.expect_others(key, self._now())
         self.verdicts.update(decided)
         self._journal.verdicts(before, decided)
 
@@ -436,7 +458,7 @@ class Reconciler:
         """A write without an answer, unwanted by now, may have been done, or may yet be: look, and look once more."""
         table_id, prefix = key
         try:
-            for wait in (0.0, self._view.settle_time):
+            for wait in (0.0, self.view.settle_time):
                 await asyncio.sleep(wait)
                 await self._look_at(table_id)
                 self.touch([prefix])
@@ -449,14 +471,14 @@ class Reconciler:
         while True:
             asked = self._now()
             try:
-                table = await self._calls.fresh_table(self._view.vpc_ids, table_id)
+                table = await self.calls.fresh_table(self.view.vpc_ids, table_id)
             except Ec2Error as error:
                 self._journal.failure(f"read {table_id}", error)
                 await asyncio.sleep(waits.next())
                 continue
             self._journal.success(f"read {table_id}")
             if table is not None:
-                self._view.reread(table, asked, self._now())
+                self.view.reread(table, asked, self._now())
             return
 
     # Calm
@@ -481,16 +503,16 @@ class Reconciler:
         there. Else it stays in doubt, so that our route is not left behind. And the read may be too old to show the
         peer: so look again when all has settled.
         """
-        places = self._view.contested(prefixes)
+        places = self.view.contested(prefixes)
         if not places:
             return
-        wish = self._wish()
-        offered = {prefix for prefix in prefixes if self._view.is_offered(prefix, wish)}
+        wish = self.wish()
+        offered = {prefix for prefix in prefixes if self.view.is_offered(prefix, wish)}
         for place in places:
             if place[1] in offered:
-                self._view.may_be_taken(place)
+                self.view.may_be_taken(place)
         self._look_again(places)
-        asyncio.get_running_loop().call_later(self._view.settle_time, self._look_again, places)
+        asyncio.get_running_loop().call_later(self.view.settle_time, self._look_again, places)
 
     def _look_again(self, places: Iterable[Key]) -> None:
         """Look at these tables, and decide; one task a table for all who ask, also while EC2 does not answer."""

@@ -32,15 +32,16 @@ REMEMBERED_MOVES = 300.0
 
 
 class View:
-    """The last snapshot, corrected by our own writes since, and the tables that rules found in it."""
+    """The last snapshot, corrected by our own writes since, and the tables that rules found in it; empty at first."""
 
     def __init__(self, instance: Instance, rules: Sequence[Rule], policy: Policy, settle_time: float) -> None:
+        """`instance`: who we are, as far as that is known before EC2 is reached."""
         self.instance = instance
         self.policy = policy
         self._rules = tuple(rules)
         self.settle_time = settle_time
         self._settling = Settling(settle_time)
-        self.snapshot: Snapshot | None = None
+        self.snapshot = Snapshot({}, ())
         self.tables: Mapping[str, Ruled] = {}
         self._read_at: dict[str, float] = {}
         self._wrote_at: dict[Key, float] = {}
@@ -82,7 +83,7 @@ class View:
     @property
     def may_forward(self) -> bool:
         """Whether an interface of ours has its source/destination check off; True as long as none is known."""
-        interfaces = self.snapshot.interfaces if self.snapshot else ()
+        interfaces = self.snapshot.interfaces
         return not interfaces or any(not each.source_dest_check for each in interfaces)
 
     @property
@@ -103,8 +104,7 @@ class View:
             (ruled.table.id, route.destination)
             for ruled in self.tables.values()
             for route in ruled.table.routes
-            if self.snapshot is not None
-            and isinstance(route.destination, Prefix)
+            if isinstance(route.destination, Prefix)
             and (rule := ruled.rule_for(route.destination))
             and is_ours(route, own_interfaces(rule, route.destination, self.snapshot))
         }
@@ -125,9 +125,9 @@ class View:
         return tuple(sorted(key for key in before if key[0] in lost and self._is_at_ours(*key)))
 
     def _is_at_ours(self, table_id: str, prefix: Prefix) -> bool:
-        table = self.snapshot.tables.get(table_id) if self.snapshot else None
+        table = self.snapshot.tables.get(table_id)
         route = table.static_route(prefix) if table else None
-        return route is not None and self.snapshot is not None and is_ours(route, self.snapshot.interfaces)
+        return route is not None and is_ours(route, self.snapshot.interfaces)
 
     def contested(self, prefixes: Collection[Prefix]) -> tuple[Key, ...]:
         """Places where the route of one of these is ours as far as we know, and best path decides."""
@@ -157,10 +157,9 @@ class View:
     def reread(self, table: RouteTable, asked: float, now: float) -> None:
         """EC2 told one table anew."""
         tables = self._settling.corrected([table], now)
-        if self.snapshot is not None:
-            moved = self._moved(tables, now)
-            lately = frozenset(key for key, at in moved.items() if at > now - LATELY)
-            self.snapshot = replace(self.snapshot, moved=moved, moved_lately=lately)
+        moved = self._moved(tables, now)
+        lately = frozenset(key for key, at in moved.items() if at > now - LATELY)
+        self.snapshot = replace(self.snapshot, moved=moved, moved_lately=lately)
         self._read_at[table.id] = asked
         self._replace(tables, table.id)
 
@@ -171,8 +170,6 @@ class View:
         the first write to an empty place: they count as of then. One that we did not expect was made by somebody who
         knows less of us than before: it counts as of now.
         """
-        if self.snapshot is None:
-            return {}
         recent = now - REMEMBERED_MOVES
         moved = {key: at for key, at in self.snapshot.moved.items() if at > recent}
         self._wrote_at = {key: at for key, at in self._wrote_at.items() if at > recent}
@@ -195,14 +192,13 @@ class View:
         self._replace((), table_id)
 
     def _replace(self, tables: Iterable[RouteTable], table_id: str) -> None:
-        if self.snapshot is not None:
-            self.snapshot = self.snapshot.with_tables(tables, [table_id])
-            self._find_tables()
+        self.snapshot = self.snapshot.with_tables(tables, [table_id])
+        self._find_tables()
 
     def holder(self, key: Key) -> str:
         """What the route points at as far as we know; empty if there is none."""
         table_id, prefix = key
-        table = self.snapshot.tables.get(table_id) if self.snapshot else None
+        table = self.snapshot.tables.get(table_id)
         route = table.static_route(prefix) if table else None
         return route.target.id if route else ""
 
@@ -221,14 +217,14 @@ class View:
         self._settling.wrote(change.table_id, change.prefix, change.old, after, now)
         self._wrote_at[change.key] = now
         ruled = self.tables.get(change.table_id)
-        if self.snapshot is not None and ruled is not None:
+        if ruled is not None:
             table = ruled.table.with_static_route(change.prefix, after)
             self.snapshot = self.snapshot.with_tables([table], [table.id])
             self.tables = {**self.tables, table.id: replace(ruled, table=table)}
 
     def _written(self, change: Change) -> Route:
         managed = self.managed(change.key)
-        neighbor = self.snapshot.neighborhood.get(change.target.id) if self.snapshot else None
+        neighbor = self.snapshot.neighborhood.get(change.target.id)
         ours = managed.instance_id if managed and managed.instance_id else self.instance.id
         owner = neighbor.instance_id if neighbor else ours
         is_interface = change.target.kind is TargetKind.INTERFACE
@@ -236,37 +232,30 @@ class View:
 
     def forget_interface(self, interface_id: str) -> None:
         """EC2 says that an interface of ours does not exist: until the next snapshot nothing points at it."""
-        if self.snapshot is not None:
-            remaining = tuple(i for i in self.snapshot.interfaces if i.id != interface_id)
-            self.snapshot = replace(self.snapshot, interfaces=remaining)
+        remaining = tuple(i for i in self.snapshot.interfaces if i.id != interface_id)
+        self.snapshot = replace(self.snapshot, interfaces=remaining)
 
     def learned_health(self, health: Mapping[str, InstanceHealth]) -> None:
         """EC2 told how these instances are."""
-        if self.snapshot is not None:
-            self.snapshot = replace(self.snapshot, health={**self.snapshot.health, **health})
+        self.snapshot = replace(self.snapshot, health={**self.snapshot.health, **health})
 
     def forget_health_except(self, instance_ids: Collection[str]) -> None:
         """Of all other instances nothing is known any more."""
-        if self.snapshot is not None:
-            known = {each: health for each, health in self.snapshot.health.items() if each in instance_ids}
-            self.snapshot = replace(self.snapshot, health=known)
+        known = {each: health for each, health in self.snapshot.health.items() if each in instance_ids}
+        self.snapshot = replace(self.snapshot, health=known)
 
     def plan(self, wish: Wish, only: Collection[Prefix] | None = None) -> Plan:
         """What there is to do; nothing before the first snapshot."""
-        if self.snapshot is None:
-            return Plan()
         return decide(self.tables, self.snapshot, wish, self.policy, only)
 
     def decisions(self, wish: Wish, only: Collection[Prefix] | None = None) -> Iterator[Decision | None]:
         """What `plan` puts in order, one place after the other, as of now; nothing before the first snapshot."""
-        if self.snapshot is None:
-            return iter(())
         return decide_each(self.tables, self.snapshot, wish, self.policy, only)
 
     def still(self, change: Change, wish: Wish) -> Change | None:
         """`change` as it has to be now, or None if it is no longer what the place needs."""
         ruled = self.tables.get(change.table_id)
-        if self.snapshot is None or ruled is None:
+        if ruled is None:
             return None
         decision = decide_one(ruled, change.prefix, self.snapshot, wish, self.policy)
         again = decision[1] if decision else None
@@ -274,20 +263,18 @@ class View:
 
     def instances_to_ask_about(self, wish: Wish) -> frozenset[str]:
         """Instances whose health matters: those that hold a route we have a path for; and then also our own."""
-        peers = peers_in_the_way(self.tables, self.snapshot, wish) if self.snapshot else frozenset()
+        peers = peers_in_the_way(self.tables, self.snapshot, wish)
         return peers | {self.instance.id} if peers else peers
 
     def owners_to_check(
         self, wish: Wish, only: Collection[Prefix] | None = None, *, as_witness: bool = False
     ) -> dict[Key, tuple[str, str]]:
         """(table, prefix) -> (remote check, interface id) of those who hold what we, or others, care for."""
-        if self.snapshot is None:
-            return {}
         return owners_to_check(self.tables, self.snapshot, wish, only, as_witness=as_witness)
 
     def strangers(self, wish: Wish, only: Collection[Prefix] | None = None) -> Strangers:
         """Interfaces of other instances that matter and are not known."""
-        if self.snapshot is None or not any(rule.takes_by_best_path for rule in self._rules):
+        if not any(rule.takes_by_best_path for rule in self._rules):
             return Strangers()
         return strangers(self.tables, self.snapshot, wish, only)
 
@@ -296,8 +283,6 @@ class View:
 
         Addresses that nobody had, interfaces that did not forward, and all of them where we point routes at them.
         """
-        if self.snapshot is None:
-            return Strangers()
         all_of_them = any(rule.writes is Writes.ANY for rule in self._rules)
         known = self.snapshot.neighborhood.values()
         ids = frozenset(each.id for each in known if all_of_them or each.source_dest_check)
@@ -305,8 +290,6 @@ class View:
 
     def met(self, asked: Strangers, found: Iterable[Interface]) -> None:
         """EC2 told about these strangers: this is all there is of them."""
-        if self.snapshot is None:
-            return
         by_id = {interface.id: interface for interface in found}
         there = frozenset().union(*(interface.addresses for interface in by_id.values()))
         taken = {(interface.vpc_id, address) for interface in by_id.values() for address in interface.addresses}
@@ -342,8 +325,7 @@ class View:
         )
 
     def _find_tables(self) -> None:
-        if self.snapshot is not None:
-            self.tables = ruled_tables(self._rules, self.snapshot, self.instance.vpc_id)
+        self.tables = ruled_tables(self._rules, self.snapshot, self.instance.vpc_id)
 
 
 WishSource = Callable[[], Wish]

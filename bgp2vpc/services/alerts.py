@@ -22,15 +22,15 @@ _ABOUT_ROUTES = {Happening.TAKEOVER, Happening.WITHDRAWAL}
 
 
 class Notifier:
-    """Watches the journal and, once it is connected, the reconciler."""
+    """Watches the journal and what is decided and written."""
 
-    def __init__(self, journal: Journal, start_task: StartTask) -> None:
+    def __init__(self, journal: Journal, start_task: StartTask, view: View) -> None:
         self._start_task = start_task
         self._couriers: dict[Recipient, Courier] = {}
         self._tasks: dict[Recipient, asyncio.Task[None]] = {}
         self._troubles = notices.Troubles()
         self._held: dict[Key, str] = {}
-        self._view: View | None = None
+        self._view = view
         self._watches_routes = False
         journal.failed = self._failed
         journal.over = self._over
@@ -49,19 +49,9 @@ class Notifier:
                 self._tasks[recipient] = self._start_task(f"notify {recipient.name}", courier.run())
         self._watches_routes = any(each.on & _ABOUT_ROUTES for each in self._couriers)
 
-    def connect(self, view: View, written: Callable[[Outcome], None]) -> Callable[[Outcome], None]:
-        """There are routes now. What to call after each write: `written`, and then us."""
-        self._view = view
-
-        def both(outcome: Outcome) -> None:
-            written(outcome)
-            self._written(outcome)
-
-        return both
-
     def decided(self, only: Collection[Prefix] | None) -> None:
         """The reconciler has looked at the tables; `only` at these prefixes, or (None) at all."""
-        if not self._watches_routes or self._view is None or self._view.snapshot is None:
+        if not self._watches_routes:
             return
         own = self._own()
         prefixes = None if only is None else set(only)
@@ -83,8 +73,9 @@ class Notifier:
         """For `status`."""
         return [courier.to_json() for courier in self._couriers.values()]
 
-    def _written(self, outcome: Outcome) -> None:
-        if not self._watches_routes or self._view is None or outcome.result is not Result.DONE:
+    def written(self, outcome: Outcome) -> None:
+        """A write has its outcome."""
+        if not self._watches_routes or outcome.result is not Result.DONE:
             return
         own, key = self._own(), outcome.change.key
         if notice := notices.of_write(outcome.change, own):
@@ -99,8 +90,7 @@ class Notifier:
             self._held.pop(key, None)
 
     def _own(self) -> frozenset[str]:
-        snapshot = self._view.snapshot if self._view else None
-        return frozenset(each.id for each in snapshot.interfaces) if snapshot else frozenset()
+        return frozenset(each.id for each in self._view.snapshot.interfaces)
 
     def _failed(self, subject: str, error: Bgp2vpcError) -> None:
         self._tell(self._troubles.failed(subject, error))
@@ -112,8 +102,8 @@ class Notifier:
     def _tell(self, notice: Notice) -> None:
         addressed = [courier for recipient, courier in self._couriers.items() if notice.is_for(recipient)]
         if addressed:
-            instance = self._view.instance if self._view else None
+            instance = self._view.instance
             now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-            letter = Letter(notice, now, instance.id if instance else "", instance.vpc_id if instance else "")
+            letter = Letter(notice, now, instance.id, instance.vpc_id)
             for courier in addressed:
                 courier.take(letter)

@@ -13,12 +13,13 @@ from bgp2vpc.logs import event
 from bgp2vpc.prefix import IPAddress
 from bgp2vpc.reconcile.ec2_calls import Calls
 from bgp2vpc.reconcile.journal import Journal
+from bgp2vpc.reconcile.view import View
 from bgp2vpc.speaker import exabgp_file
 from bgp2vpc.speaker.bridge import Bridge
 from bgp2vpc.speaker.neighbors import configuration
 from bgp2vpc.speaker.relay import Relay
 from bgp2vpc.tasks import on_thread
-from bgp2vpc.vpc.model import Instance, Interface, Member
+from bgp2vpc.vpc.model import Member
 
 log = logging.getLogger("bgp2vpc")
 
@@ -55,16 +56,12 @@ class Exabgp:
 
 
 class Membership:
-    """Helper mode. `config` is asked each time, for it may be reloaded; `writes` false: only look.
-
-    `interfaces`: ours, as they were read last; none if they were not read yet.
-    """
+    """Helper mode. `config` is asked each time, for it may be reloaded; `writes` false: only look."""
 
     def __init__(
         self,
         calls: Calls,
-        instance: Instance,
-        interfaces: Callable[[], tuple[Interface, ...]],
+        view: View,
         config: Callable[[], Config],
         journal: Journal,
         exabgp: Exabgp,
@@ -72,8 +69,7 @@ class Membership:
         writes: bool,
     ) -> None:
         self._calls = calls
-        self._instance = instance
-        self._interfaces = interfaces
+        self._view = view
         self._config = config
         self._journal = journal
         self._exabgp = exabgp
@@ -87,7 +83,8 @@ class Membership:
         self._look_now.set()
 
     async def run(self) -> None:
-        """Look, and look again, until cancelled."""
+        """Look, and look again, once EC2 is reached and until cancelled."""
+        await self._calls.is_connected.wait()
         while True:
             self._look_now.clear()
             config = self._config()
@@ -107,9 +104,10 @@ class Membership:
 
     async def _follow(self, bgp: Bgp, file: str) -> None:
         members = await self._members(bgp)
-        interfaces = self._interfaces() or await self._calls.interfaces(self._instance.id)
+        instance = self._view.instance
+        interfaces = self._view.snapshot.interfaces or await self._calls.interfaces(instance.id)
         written = configuration(
-            bgp, interfaces, members, instance_id=self._instance.id, helper=exabgp_file.helper_command(file)
+            bgp, interfaces, members, instance_id=instance.id, helper=exabgp_file.helper_command(file)
         )
         self._exabgp.expect(frozenset(neighbor.address for neighbor in written.neighbors))
         path = bgp.config_file
@@ -132,7 +130,7 @@ class Membership:
         """
         if bgp.peers_by_tag is None:
             return ()
-        found = await self._calls.members(self._instance.vpc_id, bgp.peers_by_tag.key, bgp.peers_by_tag.value)
+        found = await self._calls.members(self._view.instance.vpc_id, bgp.peers_by_tag.key, bgp.peers_by_tag.value)
         present = {member.instance_id for member in found}
         kept = tuple(member for member in self._last if member.instance_id not in present)
         self._last = found

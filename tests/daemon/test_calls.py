@@ -3,12 +3,15 @@
 import asyncio
 import gc
 import threading
+from functools import partial
 
 import pytest
 from lab import two_hosts
 
 from bgp2vpc.errors import Transient
 from bgp2vpc.reconcile.ec2_calls import READERS, Calls
+from bgp2vpc.vpc.connect import Connection
+from bgp2vpc.vpc.model import Instance
 from tests.memory_vpc import MemoryVpc
 from tests.virtual_time import VirtualTimeLoop
 from tests.waiting import PATIENCE
@@ -28,11 +31,16 @@ class DrippingVpc(MemoryVpc):
         return super().route_tables(vpc_ids, table_ids)
 
 
+def connected_to(vpc: MemoryVpc) -> Connection:
+    return Connection(vpc, Instance("i-1", "us-east-1", "vpc-1"))
+
+
 def test_calls_that_drip_for_ever_are_given_up_and_hold_up_no_other() -> None:
     async def story() -> None:
         vpc = DrippingVpc()
         vpc.add_table("rtb-1")
-        calls = Calls(vpc, writers=1, timeout=0.01)
+        calls = Calls(partial(connected_to, vpc), writers=1, timeout=0.01)
+        await calls.connected()
         try:
             for _ in range(3):
                 dripping = [calls.route_tables(["vpc-1"]) for _ in range(8)]
@@ -53,7 +61,8 @@ def test_calls_that_are_given_up_do_not_pile_up_threads_without_end(monkeypatch:
     async def story() -> None:
         vpc = DrippingVpc()
         vpc.add_table("rtb-1")
-        calls = Calls(vpc, writers=1, timeout=0.01)
+        calls = Calls(partial(connected_to, vpc), writers=1, timeout=0.01)
+        await calls.connected()
         try:
             for _ in range(6):
                 dripping = [calls.route_tables(["vpc-1"]) for _ in range(READERS)]
@@ -75,7 +84,8 @@ def test_a_thread_that_cannot_be_started_is_a_call_that_may_pass(monkeypatch: py
 
     async def story() -> None:
         vpc = two_hosts()
-        calls = Calls(vpc, writers=1, timeout=3.0)
+        calls = Calls(partial(connected_to, vpc), writers=1, timeout=3.0)
+        await calls.connected()
         with monkeypatch.context() as limited:
             limited.setattr(threading.Thread, "start", refuse)
             with pytest.raises(Transient, match="NoThread: can't start new thread"):
@@ -89,9 +99,10 @@ def test_a_read_that_fails_when_its_reader_has_gone_is_no_mistake() -> None:
     loop, mistakes, vpc = VirtualTimeLoop(), [], two_hosts()
     loop.set_exception_handler(lambda _, context: mistakes.append(context))
     vpc.fail_next("DescribeRouteTables", Transient("DescribeRouteTables", "InternalError", "x"))
-    calls = Calls(vpc, writers=1, timeout=3.0)
+    calls = Calls(partial(connected_to, vpc), writers=1, timeout=3.0)
 
     async def give_up() -> None:
+        await calls.connected()
         reading = asyncio.create_task(calls.fresh_table(["vpc-1"], "rtb-1"))
         await asyncio.sleep(0.01)
         reading.cancel()
