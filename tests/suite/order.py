@@ -5,13 +5,14 @@ is so of itself. `make check` runs the others, with `--no-io`, under which a tes
 says what it did: so the marks stay true.
 
 Workers take work from the front of the list: first the tests that take long (`system`), so that no worker is left with
-one at the end; then the rest marked `io`; then the others. Where single tests take seconds, a worker takes one at a
-time, else a whole file.
+one at the end; then the rest marked `io`. Those mostly wait; the others, which only compute, are spread among them, so
+that no core is idle. Where single tests take seconds, a worker takes one at a time, else a whole file.
 """
 
 import gc
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from operator import itemgetter
 
 import pytest
 from xdist.scheduler import LoadScopeScheduling
@@ -53,6 +54,24 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         left_out = [item for item in items if rank(item) < 2]
         items[:] = [item for item in items if rank(item) == 2]
         config.hook.pytest_deselected(items=left_out)
+        return
+    waiting = _portions(item for item in items if rank(item) < 2)
+    computing = _portions(item for item in items if rank(item) == 2)
+    spread = [(number / len(some), portion) for some in (waiting, computing) for number, portion in enumerate(some)]
+    items[:] = [item for _, portion in sorted(spread, key=itemgetter(0)) for item in portion]
+
+
+def _portions(items: Iterable[pytest.Item]) -> list[list[pytest.Item]]:
+    """What a worker takes at a time."""
+    portions: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        portions.setdefault(_portion(item.nodeid), []).append(item)
+    return list(portions.values())
+
+
+def _portion(nodeid: str) -> str:
+    file = nodeid.partition("::")[0]
+    return nodeid if file.startswith(ONE_BY_ONE) and file != TOGETHER else file
 
 
 def pytest_collection_finish() -> None:
@@ -63,8 +82,7 @@ class _Scheduler(LoadScopeScheduling):
     """Deals out what `_split_scope` calls the same to one worker, at once."""
 
     def _split_scope(self, nodeid: str) -> str:
-        file = nodeid.partition("::")[0]
-        return nodeid if file.startswith(ONE_BY_ONE) and file != TOGETHER else file
+        return _portion(nodeid)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> _Scheduler:
