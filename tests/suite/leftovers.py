@@ -85,11 +85,15 @@ class _Run:
         environment = {name: value for name, value in os.environ.items() if name != RUN}
         self._watchdog = subprocess.Popen(watchdog, cwd=ROOT, env=environment, start_new_session=True)
 
+    def _processes(self) -> dict[int, str]:
+        return processes(self._name, self._directory)
+
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Iterator[None]:
         result = yield
         deadline = time.monotonic() + GRACE
-        while (left := processes(self._name, self._directory)) and time.monotonic() < deadline:
+        # Twice: one look at a busy machine's /proc has been seen to miss a process.
+        while (left := self._processes() or self._processes()) and time.monotonic() < deadline:
             time.sleep(0.05)
         lines = [f"process {pid}: {command}" for pid, command in left.items()]
         lines += [f"mount {point}" for point in mounts(self._directory)]
