@@ -31,9 +31,10 @@ from bgp2vpc.policy.handovers import Handovers
 from bgp2vpc.policy.plan import Action, Reason
 from bgp2vpc.policy.wish import Wish
 from bgp2vpc.prefix import IPAddress, Prefix
-from bgp2vpc.reconcile.apply import Applier, Outcome
+from bgp2vpc.reconcile.apply import Applier
 from bgp2vpc.reconcile.ec2_calls import Calls, Connect
 from bgp2vpc.reconcile.journal import Journal, wall_clock
+from bgp2vpc.reconcile.observer import Observer
 from bgp2vpc.reconcile.reconciler import Calm, Reconciler, Tempo
 from bgp2vpc.reconcile.retries import Retries
 from bgp2vpc.reconcile.route_hooks import RouteHooks
@@ -107,8 +108,9 @@ class Daemon:
         self._leftovers_held = True
         self._started = asyncio.get_running_loop().time()
         self._started_at = wall_clock()
-        self._journal = Journal()
-        self._meter = self._journal.observer = Meter()
+        self._meter = Meter()
+        self._observers: list[Observer] = [self._meter]
+        self._journal = Journal(self._observers)
         self._tasks = GuardedTasks(self._task_failed)
         self._lag = LagWatch()
         self._relay = Relay(say) if say else None
@@ -119,13 +121,12 @@ class Daemon:
         self.supervision = Supervision()
         """Whom systemd hears. To be replaced before `run`."""
         self._calm = Calm(Damping(config.damping), Handovers(config.settle_time))
-        self._calls = Calls(connect, config.ec2.concurrency, config.ec2.timeout)
-        self._calls.answered = self._meter.answered
+        self._calls = Calls(connect, config.ec2.concurrency, config.ec2.timeout, self._observers)
         known = Instance(config.instance_id or "", config.region or "", config.vpc_id or "")
         self._view = View(known, config.rules, config.policy, config.settle_time)
         self._hooks = RouteHooks(self._view.managed, self._tasks.start, lambda: self._config.hook_timeout)
         self._reconciler = self._made_reconciler()
-        self._notifier = Notifier(self._journal, self._tasks.start, self._view)
+        self._notifier = Notifier(self._tasks.start, self._view)
         turns = Turns()
         self._scripts = Scripts(self.bridge, self._tasks.start, turns, config.max_line)
         self._gossip = Gossip(self._journal, self._tasks.start, self.bridge)
@@ -154,6 +155,7 @@ class Daemon:
             turns,
         )
         self._membership = self._made_membership()
+        self._observers += (self._health, self.leaving, self.steering, self._notifier)
         self._reloading = self._reload_wanted = False
         self._use_limits(config)
         # What was drained or held before a restart is so from the first decision on.
@@ -184,7 +186,7 @@ class Daemon:
         self.supervision.headline, self.supervision.poll_time = self._headline, lambda: self._config.poll_time
         self._tasks.start("supervision", self.supervision.run())
         self._tasks.start("lag", self._lag.run())
-        self._reconciler.polled = self.supervision.completed
+        self._observers.append(self.supervision)
         reconciling = self._tasks.start("reconciler", self._reconciler.run())
         self._tasks.start("start-up", self._refuse_to_be_no_router())
         self._forget_leftovers_later()
@@ -338,13 +340,10 @@ class Daemon:
         paces = {action: Pace(config.ec2.burst, config.ec2.rate, random.random) for action in Action}
         clock = asyncio.get_running_loop().time
         applier = Applier(self._calls, self._view, self._wish, retries, paces, clock, self._hooks)
-        made = Reconciler(
+        return Reconciler(
             self._calls, self._view, self._wish, retries, self._journal,
             None if self._mode.noop else applier, self._calm,
         )  # fmt: skip
-        made.decided = self._decided
-        made.written = self._written
-        return made
 
     def _made_health(self) -> Health:
         def hooks(check: Check) -> Hooks:
@@ -425,15 +424,6 @@ class Daemon:
 
     def _lost(self, paths: Collection[tuple[Prefix, IPAddress]]) -> None:
         self._calm.handovers.session_lost(paths, asyncio.get_running_loop().time())
-
-    def _decided(self, wish: Wish, only: Collection[Prefix] | None) -> None:
-        self._health.follow_owners(wish, only)
-        self.steering.decided(only)
-        self._notifier.decided(only)
-
-    def _written(self, outcome: Outcome) -> None:
-        self.leaving.written(outcome)
-        self._notifier.written(outcome)
 
     def _touch(self, prefixes: Collection[Prefix]) -> None:
         """Something about these has changed. What changes before EC2 is reached, the first reading decides about."""

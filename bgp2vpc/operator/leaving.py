@@ -21,8 +21,9 @@ from bgp2vpc.operator.leave import By, Key, Leave, Leaves, Phase
 from bgp2vpc.operator.state_file import StateFile
 from bgp2vpc.policy.diff import own_interfaces
 from bgp2vpc.prefix import Prefix
-from bgp2vpc.reconcile.apply import Outcome, Result
+from bgp2vpc.reconcile.cycle import Outcome, Result
 from bgp2vpc.reconcile.journal import Journal
+from bgp2vpc.reconcile.observer import Observer
 from bgp2vpc.reconcile.reconciler import Reconciler
 from bgp2vpc.speaker.bridge import Bridge
 from bgp2vpc.tasks import Deadlines, StartTask, until
@@ -49,7 +50,7 @@ class LeaveSettings:
     noop: bool = False
 
 
-class Leaving:
+class Leaving(Observer):
     """Drains and undrains. `decide` hears of prefixes to decide about, or None for all."""
 
     def __init__(

@@ -24,8 +24,10 @@ from bgp2vpc.operator.leaving import Leaving
 from bgp2vpc.operator.state_file import StateFile
 from bgp2vpc.operator.steer import Steer, SteerError, Steers, Verb, checked_reason
 from bgp2vpc.policy.plan import Reason
+from bgp2vpc.policy.wish import Wish
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.reconcile.journal import Journal, subject_of
+from bgp2vpc.reconcile.observer import Observer
 from bgp2vpc.reconcile.reconciler import Reconciler
 from bgp2vpc.services.health import Health
 from bgp2vpc.tasks import Deadlines
@@ -42,7 +44,7 @@ Decide = Callable[[Collection[Prefix] | None], None]
 _Key = tuple[Verb, Prefix]
 
 
-class Steering:
+class Steering(Observer):
     """`decide` hears of prefixes to decide about. With `noop` nothing can be taken."""
 
     def __init__(
@@ -70,7 +72,7 @@ class Steering:
             _log("still held", each.prefix, each.by, each.reason, until=each.to_json()["until"])
         self._use(holds)
 
-    def decided(self, only: Collection[Prefix] | None) -> None:
+    def decided(self, wish: Wish, only: Collection[Prefix] | None) -> None:
         """Something was decided, about these prefixes or all: what was to be taken may have been."""
         about = self.taken if only is None else self.taken.intersection(only)
         done = {prefix for prefix in about if not self._is_to_be_taken(prefix)}

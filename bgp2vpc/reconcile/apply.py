@@ -2,36 +2,16 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from enum import Enum
 
 from bgp2vpc.errors import Disagreement, Ec2Error, InterfaceGone, RouteMissing, TableGone, Throttled
 from bgp2vpc.policy.plan import Action, Change, Key
+from bgp2vpc.reconcile.cycle import Outcome, Result
 from bgp2vpc.reconcile.ec2_calls import Calls
 from bgp2vpc.reconcile.retries import Retries
 from bgp2vpc.reconcile.route_hooks import RouteHooks
 from bgp2vpc.reconcile.view import View, WishSource
 from bgp2vpc.vpc.model import RouteTable
 from bgp2vpc.vpc.pace import Pace
-
-
-class Result(Enum):
-    """What became of a change."""
-
-    DONE = "done"
-    UNNEEDED = "unneeded"
-    FAILED = "failed"
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of a change, and how long it took from decision to answer, in seconds."""
-
-    change: Change
-    result: Result
-    seconds: float
-    error: Ec2Error | None = None
-    retry_at: float | None = None
 
 
 class Applier:

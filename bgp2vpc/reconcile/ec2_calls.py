@@ -6,13 +6,14 @@ writes have threads of their own. A call that takes too long as a whole is given
 
 import asyncio
 import threading
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from bgp2vpc.errors import Ec2Error, NoThread, Transient
 from bgp2vpc.policy.plan import Action, Change
 from bgp2vpc.prefix import IPAddress
+from bgp2vpc.reconcile.observer import Observer
 from bgp2vpc.tasks import on_thread
 from bgp2vpc.vpc.api import VpcApi
 from bgp2vpc.vpc.connect import Connection
@@ -41,7 +42,7 @@ class Calls:
     to its end, every call fails as Transient.
     """
 
-    def __init__(self, connect: Connect, writers: int, timeout: float) -> None:
+    def __init__(self, connect: Connect, writers: int, timeout: float, observers: Sequence[Observer] = ()) -> None:
         self._connect = connect
         self._vpc: VpcApi | None = None
         self.is_connected = asyncio.Event()
@@ -51,8 +52,7 @@ class Calls:
         self._writer_threads = writers
         self._writers = ThreadPoolExecutor(writers, "ec2-write")
         self._waiting: dict[str, asyncio.Future[RouteTable | None]] = {}
-        self.answered: Callable[[str, float, Ec2Error | None], None] = lambda *_: None
-        """Called with each call's action, its seconds, and how it failed, if it did."""
+        self._observers = observers
 
     async def connected(self) -> Instance:
         """Connect; who we are. Raises MetadataError, Ec2Error, NoThread."""
@@ -154,17 +154,21 @@ class Calls:
         except TimeoutError as error:
             self._replace(executor)
             late = Transient(action, "CallTimeout", f"no whole answer within {limit:g} s")
-            self.answered(action, loop.time() - asked, late)
+            self._answered(action, loop.time() - asked, late)
             raise late from error
         except NoThread as error:
             unasked = Transient(action, "NoThread", str(error))
-            self.answered(action, loop.time() - asked, unasked)
+            self._answered(action, loop.time() - asked, unasked)
             raise unasked from error
         except Ec2Error as error:
-            self.answered(action, loop.time() - asked, error)
+            self._answered(action, loop.time() - asked, error)
             raise
-        self.answered(action, loop.time() - asked, None)
+        self._answered(action, loop.time() - asked, None)
         return answer
+
+    def _answered(self, action: str, seconds: float, error: Ec2Error | None) -> None:
+        for each in self._observers:
+            each.answered(action, seconds, error)
 
     def _replace(self, executor: ThreadPoolExecutor) -> None:
         """Its threads may be held for long: the next calls get others, while there are not too many.

@@ -1,9 +1,8 @@
 """What happened: for the log, once; and for status, as long as it matters."""
 
 import logging
-from collections import Counter, deque
-from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections import deque
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,7 +21,8 @@ from bgp2vpc.logs import event
 from bgp2vpc.policy.plan import Action, Change, Key, Plan, Verdict, VerdictKind
 from bgp2vpc.policy.rule import Rule
 from bgp2vpc.prefix import Prefix
-from bgp2vpc.reconcile.apply import Outcome, Result
+from bgp2vpc.reconcile.cycle import Cycle, Outcome, Result
+from bgp2vpc.reconcile.observer import Observer
 
 log = logging.getLogger("bgp2vpc")
 
@@ -36,38 +36,12 @@ KEPT_ERRORS = 50
 KEPT_CYCLES = 20
 
 
-@dataclass(slots=True)
-class Cycle:
-    """One decision and the writes that came of it. `started` in the clock's seconds."""
-
-    number: int
-    started: float
-    pending: int
-    counts: Counter[str] = field(default_factory=Counter)
-
-    def sentence(self, now: float) -> str:
-        """`cycle 812: 3 created, 1 failed (0.41 s)`."""
-        counts = ", ".join(f"{count} {word}" for word, count in sorted(self.counts.items())) or "nothing to change"
-        return f"cycle {self.number}: {counts} ({now - self.started:.2f} s)"
-
-
-class Observer:
-    """Who counts what happens. This one does not."""
-
-    def decided(self, before: Mapping[Key, Verdict], now: Mapping[Key, Verdict]) -> None:
-        """What was decided, about the same places before and now."""
-
-    def wrote(self, outcome: Outcome) -> None:
-        """A write has its outcome."""
-
-    def cycled(self, cycle: Cycle) -> None:
-        """All writes of a cycle have theirs."""
-
-
 class Journal:
     """Logs what changes, remembers failures apart from successes, and keeps quiet about repetitions."""
 
-    def __init__(self) -> None:
+    def __init__(self, observers: Sequence[Observer] = ()) -> None:
+        """`observers`: asked anew each time."""
+        self.observers = observers
         self.cycles = 0
         self.last_cycle = ""
         self.recent_cycles: deque[dict[str, Any]] = deque(maxlen=KEPT_CYCLES)
@@ -76,11 +50,6 @@ class Journal:
         """When all was read last, in the event loop's seconds."""
         self.last_read_at: str | None = None
         """The same, for people."""
-        self.observer = Observer()
-        self.failed: Callable[[str, Bgp2vpcError], None] = lambda *_: None
-        """Called each time something fails, with what and how."""
-        self.over: Callable[[str, bool], None] = lambda *_: None
-        """Called when it works again, or (True) is not wanted any more."""
         self._errors: dict[tuple[str, str], dict[str, Any]] = {}
         self._failing: dict[str, str] = {}
         self._proposed: dict[Prefix, set[Change]] = {}
@@ -116,14 +85,14 @@ class Journal:
                     "seconds": round(now - cycle.started, 3),
                 }
             )
-        self.observer.cycled(cycle)
+        for each in self.observers:
+            each.cycled(cycle)
         event(log, logging.INFO if changed else logging.DEBUG, self.last_cycle)
 
     def outcome(self, outcome: Outcome, cycle: Cycle) -> None:
         """One write has its outcome."""
         change, error = outcome.change, outcome.error
         subject = subject_of(change.key)
-        self.observer.wrote(outcome)
         if error is not None:
             cycle.counts["failed"] += 1
             self.failure(subject, error, action=change.action.value, table=change.table_id, prefix=change.prefix)
@@ -160,7 +129,8 @@ class Journal:
         if self._failing.get(subject) != code:
             self._failing[subject] = code
             event(log, _level(error), f"failed: {error}", consequence=consequence(error), **fields)
-        self.failed(subject, error)
+        for each in self.observers:
+            each.failed(subject, error)
 
     def told(self, subject: str, error: Ec2Error | None) -> None:
         """Something was read, or could not be."""
@@ -187,7 +157,8 @@ class Journal:
         code = self._failing.pop(subject, None)
         if code is not None:
             event(log, logging.INFO, "works again", subject=subject, was=code, **fields)
-            self.over(subject, False)
+            for each in self.observers:
+                each.recovered(subject, unwanted=False)
 
     def has_read(self, now: float) -> None:
         """Everything has been read."""
@@ -202,11 +173,13 @@ class Journal:
     def forget(self, subject: str) -> None:
         """Whether this works does not matter any more."""
         if self._failing.pop(subject, None) is not None:
-            self.over(subject, True)
+            for each in self.observers:
+                each.recovered(subject, unwanted=True)
 
     def verdicts(self, before: Mapping[Key, Verdict], now: Mapping[Key, Verdict]) -> None:
         """What is offered and not written, and why: said when it becomes so. What is written is said when it is."""
-        self.observer.decided(before, now)
+        for each in self.observers:
+            each.judged(before, now)
         for key, verdict in now.items():
             level = _UNWRITTEN.get(verdict.kind)
             old = before.get(key)

@@ -12,7 +12,7 @@ import logging
 import random
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Container, Coroutine, Iterable
+from collections.abc import Collection, Container, Coroutine, Iterable
 from dataclasses import dataclass
 from itertools import islice
 
@@ -27,9 +27,10 @@ from bgp2vpc.policy.handovers import Handovers
 from bgp2vpc.policy.plan import Change, Key, Plan, Reason, Verdict, make_plan
 from bgp2vpc.policy.wish import Wish
 from bgp2vpc.prefix import Prefix
-from bgp2vpc.reconcile.apply import Applier, Outcome, Result
+from bgp2vpc.reconcile.apply import Applier
+from bgp2vpc.reconcile.cycle import Cycle, Result
 from bgp2vpc.reconcile.ec2_calls import Calls
-from bgp2vpc.reconcile.journal import Cycle, Journal
+from bgp2vpc.reconcile.journal import Journal
 from bgp2vpc.reconcile.place import Since, Trouble
 from bgp2vpc.reconcile.poll import learn_health, meet, observe
 from bgp2vpc.reconcile.retries import Retries
@@ -107,12 +108,6 @@ class Reconciler:
         self.only_withdraws = False
         """Set when the daemon ends: no route is pointed at a host that is about to stop."""
         self.first_observation = asyncio.Event()
-        self.decided: Callable[[Wish, Collection[Prefix] | None], None] = lambda *_: None
-        """Called after each decision, with the wish and the prefixes it was about, or None for all."""
-        self.written: Callable[[Outcome], None] = lambda _: None
-        """Called after each write, with what became of it."""
-        self.polled: Callable[[], None] = lambda: None
-        """Called after each poll, and each try to connect, whether or not EC2 answered."""
         self.calls = calls
         self.view = view
         self.wish = wish
@@ -149,7 +144,7 @@ class Reconciler:
             self.polls_begun += 1
             failures = 0 if await self._poll() else failures + 1
             self.polls_ended += 1
-            self.polled()
+            self._polled()
             wait = self._until_next_poll(failures)
             # Every instance of the account shares EC2's 20 describes a second: hosts must not poll in step.
             try:
@@ -165,7 +160,7 @@ class Reconciler:
                 instance = await self.calls.connected()
             except Bgp2vpcError as error:
                 self._journal.failure("connect", error)
-                self.polled()
+                self._polled()
                 await asyncio.sleep(waits.next())
                 continue
             self._journal.success("connect")
@@ -176,6 +171,10 @@ class Reconciler:
     def is_connected(self) -> bool:
         """Whether it is known who we are, and EC2 can be asked."""
         return self.calls.is_connected.is_set()
+
+    def _polled(self) -> None:
+        for each in self._journal.observers:
+            each.polled()
 
     def _until_next_poll(self, failures: int) -> float:
         """Seconds, after so many failures in a row.
@@ -353,7 +352,8 @@ class Reconciler:
         self._expire(now)
         wish = self.wish()
         plan = self.view.plan(wish, only) if plan is None else plan
-        self.decided(wish, only)
+        for each in self._journal.observers:
+            each.decided(wish, only)
         self._remember(plan, only)
         self._journal.refuse(self.view.not_accepted(wish, only), only)
         self._meet_strangers(wish, only)
@@ -555,7 +555,8 @@ class Reconciler:
         finally:
             del self._writes[change.key]
         self._journal.outcome(outcome, cycle)
-        self.written(outcome)
+        for each in self._journal.observers:
+            each.written(outcome)
         if outcome.result is Result.DONE:
             self._count_move(outcome.change)
             if outcome.change.reason in _FROM_ONE_WHO_MAY_DELETE:

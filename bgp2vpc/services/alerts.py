@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 from bgp2vpc.errors import Bgp2vpcError
 from bgp2vpc.notify.model import Happening, Letter, Notice, Recipient
 from bgp2vpc.policy.plan import Key
+from bgp2vpc.policy.wish import Wish
 from bgp2vpc.prefix import Prefix
-from bgp2vpc.reconcile.apply import Outcome, Result
-from bgp2vpc.reconcile.journal import Journal
+from bgp2vpc.reconcile.cycle import Outcome, Result
+from bgp2vpc.reconcile.observer import Observer
 from bgp2vpc.reconcile.view import View
 from bgp2vpc.services import notices
 from bgp2vpc.tasks import StartTask, cancelled, until
@@ -21,10 +22,10 @@ if TYPE_CHECKING:
 _ABOUT_ROUTES = {Happening.TAKEOVER, Happening.WITHDRAWAL}
 
 
-class Notifier:
+class Notifier(Observer):
     """Watches the journal and what is decided and written."""
 
-    def __init__(self, journal: Journal, start_task: StartTask, view: View) -> None:
+    def __init__(self, start_task: StartTask, view: View) -> None:
         self._start_task = start_task
         self._couriers: dict[Recipient, Courier] = {}
         self._tasks: dict[Recipient, asyncio.Task[None]] = {}
@@ -32,8 +33,6 @@ class Notifier:
         self._held: dict[Key, str] = {}
         self._view = view
         self._watches_routes = False
-        journal.failed = self._failed
-        journal.over = self._over
 
     async def configure(self, recipients: Iterable[Recipient]) -> None:
         """Tell these from now on; what waits for others is dropped."""
@@ -49,7 +48,7 @@ class Notifier:
                 self._tasks[recipient] = self._start_task(f"notify {recipient.name}", courier.run())
         self._watches_routes = any(each.on & _ABOUT_ROUTES for each in self._couriers)
 
-    def decided(self, only: Collection[Prefix] | None) -> None:
+    def decided(self, wish: Wish, only: Collection[Prefix] | None) -> None:
         """The reconciler has looked at the tables; `only` at these prefixes, or (None) at all."""
         if not self._watches_routes:
             return
@@ -92,10 +91,12 @@ class Notifier:
     def _own(self) -> frozenset[str]:
         return frozenset(each.id for each in self._view.snapshot.interfaces)
 
-    def _failed(self, subject: str, error: Bgp2vpcError) -> None:
+    def failed(self, subject: str, error: Bgp2vpcError) -> None:
+        """Something does not work."""
         self._tell(self._troubles.failed(subject, error))
 
-    def _over(self, subject: str, unwanted: bool) -> None:
+    def recovered(self, subject: str, *, unwanted: bool) -> None:
+        """It works again, or is not wanted any more."""
         if notice := self._troubles.over(subject, unwanted=unwanted):
             self._tell(notice)
 

@@ -7,13 +7,14 @@ from bgp2vpc.health.runner import CheckStatus
 from bgp2vpc.policy.wish import Wish
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.reconcile.journal import Journal
+from bgp2vpc.reconcile.observer import Observer
 from bgp2vpc.reconcile.view import View
 from bgp2vpc.services.check_pool import unusable
 from bgp2vpc.services.checks import Checks
 from bgp2vpc.services.remote_checks import Owner, OwnerChecks
 
 
-class Health:
+class Health(Observer):
     """Keeps exactly the configured checks running. With `assumed`, none: all is taken for healthy (`--oneshot`)."""
 
     def __init__(self, checks: Checks, owners: OwnerChecks, journal: Journal, view: View, *, assumed: bool) -> None:
@@ -39,8 +40,8 @@ class Health:
         self._checks.configure(config.checks, config.checked_sources)
         self._owners.configure(() if self._assumed else config.remote_checks)
 
-    def follow_owners(self, wish: Wish, only: Collection[Prefix] | None) -> None:
-        """The view or the wish may have changed: about the prefixes `only`, or (None) about all."""
+    def decided(self, wish: Wish, only: Collection[Prefix] | None) -> None:
+        """The owners may have changed: of the prefixes `only`, or (None) of all."""
         if self._config.remote_checks:
             as_witness = self._config.serf is not None
             self._owners.follow(self._view.owners_to_check(wish, only, as_witness=as_witness), only)

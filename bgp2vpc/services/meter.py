@@ -7,8 +7,8 @@ from typing import Final
 from bgp2vpc.errors import Disagreement, Ec2Error, OperatorError, Throttled
 from bgp2vpc.policy.plan import Key, Verdict, VerdictKind
 from bgp2vpc.prefix import Prefix
-from bgp2vpc.reconcile.apply import Outcome, Result
-from bgp2vpc.reconcile.journal import Cycle, Observer
+from bgp2vpc.reconcile.cycle import Cycle, Outcome, Result
+from bgp2vpc.reconcile.observer import Observer
 from bgp2vpc.web.tally import Tally
 
 _WRITES: Final = frozenset((VerdictKind.CREATE, VerdictKind.REPLACE, VerdictKind.DELETE))
@@ -24,13 +24,13 @@ class Meter(Observer):
         """Something about these changed."""
         self.tally.touched(prefixes, _now())
 
-    def decided(self, before: Mapping[Key, Verdict], now: Mapping[Key, Verdict]) -> None:
+    def judged(self, before: Mapping[Key, Verdict], now: Mapping[Key, Verdict]) -> None:
         """What was decided, about the same places before and now."""
         writes = [key for key, verdict in now.items() if verdict.kind in _WRITES]
         others = [key for key, verdict in now.items() if verdict.kind not in _WRITES]
         self.tally.decided(writes, [*others, *(before.keys() - now.keys())], _now())
 
-    def wrote(self, outcome: Outcome) -> None:
+    def written(self, outcome: Outcome) -> None:
         """A write has its outcome."""
         if outcome.result is Result.DONE:
             self.tally.wrote(outcome.change.key, outcome.change.action.value, _now())

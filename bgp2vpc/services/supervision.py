@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from typing import Final
 
+from bgp2vpc.reconcile.observer import Observer
 from bgp2vpc.services.sd_notify import MICROSECONDS, Notifier
 
 BEAT: Final = 10.0
@@ -20,7 +21,7 @@ EXTENSION: Final = 30.0
 """Seconds asked for with each beat while the daemon ends."""
 
 
-class Supervision:
+class Supervision(Observer):
     """Tells systemd. Without one it costs nothing and says nothing."""
 
     def __init__(self, notifier: Notifier | None = None) -> None:
@@ -42,7 +43,7 @@ class Supervision:
             self._beat()
             await asyncio.sleep(self._interval)
 
-    def completed(self) -> None:
+    def polled(self) -> None:
         """A cycle is completed, or EC2 could not be reached for it. After the first one we are ready."""
         self._completed = self._now()
         self._beat()

@@ -147,7 +147,6 @@ async def test_ready_means_that_ec2_has_been_read_lately():
 @on_virtual_time
 async def test_a_daemon_that_cannot_reach_ec2_serves_all_the_same_and_is_not_ready():
     async with serving(wait=False) as site:
-        site.daemon._journal.observer = site.daemon._meter
         site.vpc.fail_next("Describe", Denied("DescribeRouteTables", "UnauthorizedOperation", "no"), times=10_000)
         async with asyncio.timeout(PATIENCE):
             while True:

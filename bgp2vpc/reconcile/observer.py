@@ -1,0 +1,37 @@
+"""What happens in the reconciliation, told to whoever wants to hear of it."""
+
+from collections.abc import Collection, Mapping
+
+from bgp2vpc.errors import Bgp2vpcError, Ec2Error
+from bgp2vpc.policy.plan import Key, Verdict
+from bgp2vpc.policy.wish import Wish
+from bgp2vpc.prefix import Prefix
+from bgp2vpc.reconcile.cycle import Cycle, Outcome
+
+
+class Observer:
+    """Overrides what it wants to hear."""
+
+    def decided(self, wish: Wish, only: Collection[Prefix] | None) -> None:
+        """The reconciler has looked at the tables: for these prefixes, or (None) for all."""
+
+    def judged(self, before: Mapping[Key, Verdict], now: Mapping[Key, Verdict]) -> None:
+        """The verdicts about the same places, before and now."""
+
+    def written(self, outcome: Outcome) -> None:
+        """A write has its outcome."""
+
+    def cycled(self, cycle: Cycle) -> None:
+        """All writes of a cycle have theirs."""
+
+    def polled(self) -> None:
+        """A poll, or a try to connect, is over, whether or not EC2 answered."""
+
+    def answered(self, action: str, seconds: float, error: Ec2Error | None) -> None:
+        """EC2 has answered a call after so long, or not."""
+
+    def failed(self, subject: str, error: Bgp2vpcError) -> None:
+        """Something failed, for the first time or again."""
+
+    def recovered(self, subject: str, *, unwanted: bool) -> None:
+        """What failed works again, or (`unwanted`) does not matter any more."""
