@@ -1,7 +1,7 @@
 """Handovers: whom we expect to write in our stead, and who has let us wait for too long. Pure; times in seconds."""
 
 from collections.abc import Collection, Iterable, Mapping
-from typing import Final
+from typing import Final, NamedTuple
 
 from bgp2vpc.policy.plan import Key, Verdict
 from bgp2vpc.prefix import IPAddress, Prefix
@@ -10,6 +10,14 @@ PATIENCE: Final = 2.0
 """Seconds that another instance has to hear of the change, to read the table and to write."""
 FORGIVEN: Final = 60.0
 """Seconds after which one that has let us wait is expected to write again."""
+
+
+class _Awaited(NamedTuple):
+    """The owner of `interface` should write. We look whether it has at `look_at`; it is late from `overdue_at` on."""
+
+    interface: str
+    look_at: float
+    overdue_at: float
 
 
 class Handovers:
@@ -21,7 +29,7 @@ class Handovers:
     def __init__(self, settle_time: float) -> None:
         self._patience = PATIENCE
         self._settle_time = settle_time
-        self._awaited: dict[Key, tuple[str, float]] = {}
+        self._awaited: dict[Key, _Awaited] = {}
         self._overdue: dict[tuple[Key, str], float] = {}
         self._unsettled: dict[Key, float] = {}
         self._lost: dict[Prefix, dict[IPAddress, float]] = {}
@@ -55,13 +63,24 @@ class Handovers:
         """Whether somebody else is expected to write somewhere."""
         return bool(self._awaited)
 
-    def decided(self, key: Key, verdict: Verdict | None, holder: str, now: float) -> None:
-        """What was decided about a place; None: nothing is to be said of it. `holder`: what the route points at."""
+    def decided(
+        self, key: Key, verdict: Verdict | None, holder: str, now: float, took_at: float = float("-inf")
+    ) -> None:
+        """What was decided about a place; None: nothing is to be said of it.
+
+        `holder`: what the route points at. `took_at`: when we pointed it at ourselves. For `settle_time` after that, an
+        instance that had the route before may still read that it has it, and sees no need to write.
+        """
+        readable = took_at + self._settle_time
         interface = verdict.awaits if verdict else None
+        before = self._awaited.get(key)
         if interface is None:
             self._awaited.pop(key, None)
-        elif self._awaited.get(key, ("", 0.0))[0] != interface:
-            self._awaited[key] = (interface, now + self._patience)
+        else:
+            look_at = before.look_at if before and before.interface == interface else now + self._patience
+            self._awaited[key] = _Awaited(interface, look_at, max(look_at, readable + self._patience))
+        if key in self._unsettled:
+            self._unsettled[key] = max(self._unsettled[key], readable + self._patience + self._settle_time)
         self._overdue.pop((key, holder), None)  # it has written after all
 
     def news(self, prefixes: Collection[Prefix]) -> None:
@@ -76,17 +95,20 @@ class Handovers:
                 self._lost.setdefault(prefix, {})[next_hop] = now + self._patience + self._settle_time
 
     def expire(self, now: float) -> tuple[frozenset[Key], frozenset[Prefix]]:
-        """Returns the places to look at again, where somebody is overdue from now on or what was unsettled has settled,
+        """Returns the places to look at again, where somebody has not written yet or what was unsettled has settled,
         and the prefixes of which somebody is overdue, or was lost of late, no longer.
         """
-        late = {key: interface for key, (interface, until) in self._awaited.items() if until <= now}
+        late = {key: awaited for key, awaited in self._awaited.items() if awaited.look_at <= now}
         forgiven = {each for each, until in self._overdue.items() if until <= now}
         for each in forgiven:
             del self._overdue[each]
         settled = frozenset(key for key, until in self._unsettled.items() if until <= now)
         for key in settled:
             del self._unsettled[key]
-        for key, interface in late.items():
+        for key, (interface, _, overdue_at) in late.items():
+            if overdue_at > now:
+                self._awaited[key] = _Awaited(interface, overdue_at, overdue_at)
+                continue
             del self._awaited[key]
             self._overdue[key, interface] = now + FORGIVEN
             if self._settle_time > 0:
@@ -100,6 +122,6 @@ class Handovers:
 
     def next_expiry(self) -> float | None:
         """When `expire` has something to do next."""
-        awaited = (until for _, until in self._awaited.values())
+        awaited = (each.look_at for each in self._awaited.values())
         lost = (min(each.values()) for each in self._lost.values())
         return min((*awaited, *self._overdue.values(), *self._unsettled.values(), *lost), default=None)

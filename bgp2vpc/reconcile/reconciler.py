@@ -402,7 +402,7 @@ class Reconciler:
         decided = {(verdict.table_id, verdict.prefix): verdict for verdict in plan.verdicts}
         for key in before.keys() | decided.keys():
             holder = self.view.holder(key)
-            self._calm.handovers.decided(key, decided.get(key), holder, self._now())
+            self._calm.handovers.decided(key, decided.get(key), holder, self._now(), self.view.took_at(key))
             self._note_since(key, before.get(key), decided.get(key), holder)
         self._calm_later()
         for key, verdict in decided.items():

@@ -202,6 +202,11 @@ class View:
         route = table.static_route(prefix) if table else None
         return route.target.id if route else ""
 
+    def took_at(self, key: Key) -> float:
+        """When we took the route that is ours, on the event loop's clock; minus infinity: not of late, or it is not."""
+        never = float("-inf")
+        return self._wrote_at.get(key, never) if self._is_at_ours(*key) else never
+
     def expect_others(self, key: Key, now: float) -> None:
         """Another instance is to write here: a read that shows it is no old one, and tells nothing new."""
         self.may_be_taken(key)

@@ -167,7 +167,7 @@ def test_without_a_successor_that_writes_the_route_goes_once_reads_would_show_it
     first, second, _ = pair()
     first.say(announce(A, "med 10"))
     second.say(announce(A, "med 20"))
-    first.wait(5)
+    first.wait(11)
     second.vpc.fail_next(TAKE, Transient("ReplaceRoute", "Unavailable", ""), times=1000)
     first.say(withdraw(A))
     first.wait(11.5)
@@ -176,6 +176,20 @@ def test_without_a_successor_that_writes_the_route_goes_once_reads_would_show_it
     first.wait(1.5)
     assert first.routes in ([], [AT_SECOND])
     assert first.verdicts() == []
+
+
+def test_a_successor_that_may_not_read_our_own_write_yet_is_given_the_time(pair) -> None:
+    first, second, _ = pair()
+    first.say(announce(A, "med 10"))
+    second.say(announce(A, "med 20"))
+    first.wait(5)
+    second.vpc.fail_next(TAKE, Transient("ReplaceRoute", "Unavailable", ""), times=1000)
+    first.say(withdraw(A))  # 5 s after the write, which reads of others may not show for another 5 s
+    first.wait(16.5)
+    assert first.routes == [AT_FIRST]
+    assert first.verdicts() == [f"rtb-1 {A} keep handover"]
+    first.wait(2)
+    assert first.routes in ([], [AT_SECOND])
 
 
 def test_a_successor_whose_write_our_reads_do_not_show_yet_keeps_the_route(pair) -> None:

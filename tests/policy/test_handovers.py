@@ -38,6 +38,33 @@ def test_waiting_for_the_same_one_does_not_begin_anew_but_for_another_it_does():
     assert handovers.next_expiry() == 1.0 + PATIENCE
 
 
+def test_who_may_not_see_our_own_write_yet_is_not_overdue_before_it_does_but_looked_for():
+    handovers = Handovers(SETTLE)
+    handovers.decided(HERE, verdict(PEER), OURS, 4.0, took_at=1.0)
+    assert handovers.expire(4.0 + PATIENCE) == ({HERE}, frozenset())
+    assert not handovers.overdue
+    handovers.decided(HERE, verdict(PEER), OURS, 7.0, took_at=6.5)  # a write that was under way has ended
+    assert handovers.expire(1.0 + SETTLE + PATIENCE) == ({HERE}, frozenset())
+    assert not handovers.overdue
+    assert handovers.expire(6.5 + SETTLE + PATIENCE) == ({HERE}, frozenset())
+    assert set(handovers.overdue) == {(HERE, PEER)}
+
+
+def test_reads_settle_later_where_a_write_of_ours_ended_while_we_waited():
+    handovers = Handovers(SETTLE)
+    handovers.decided(HERE, verdict(PEER), OURS, 0.0)
+    handovers.expire(PATIENCE)
+    handovers.decided(HERE, verdict(None), OURS, 3.0, took_at=3.0)
+    assert handovers.next_expiry() == 3.0 + SETTLE + PATIENCE + SETTLE
+
+
+def test_who_may_not_see_our_own_write_yet_is_not_waited_for_when_there_is_no_time():
+    handovers = Handovers(SETTLE)
+    handovers.hurry(1.0)
+    handovers.decided(HERE, verdict(PEER), OURS, 4.0, took_at=3.0)
+    assert handovers.next_expiry() == 4.0 + 1.0
+
+
 def test_nobody_is_waited_for_where_nothing_is_expected():
     handovers = Handovers(SETTLE)
     for after in (verdict(None), None):
