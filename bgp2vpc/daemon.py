@@ -5,7 +5,7 @@ import json
 import logging
 import random
 import signal
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,7 +14,7 @@ from bgp2vpc.bgp.neighbors import Neighbors
 from bgp2vpc.bgp.rib import Offer, Side
 from bgp2vpc.config.model import Config, OnExit
 from bgp2vpc.errors import ConfigError, NoThread, Problem
-from bgp2vpc.exabgp_api.message import Message
+from bgp2vpc.exabgp_api.message import Message, Shutdown
 from bgp2vpc.health.hooks import Hooks
 from bgp2vpc.health.model import Check
 from bgp2vpc.logs import event
@@ -30,7 +30,7 @@ from bgp2vpc.policy.damping import Damping
 from bgp2vpc.policy.handovers import Handovers
 from bgp2vpc.policy.plan import Action, Reason
 from bgp2vpc.policy.wish import Wish
-from bgp2vpc.prefix import IPAddress, Prefix
+from bgp2vpc.prefix import Prefix
 from bgp2vpc.reconcile.apply import Applier
 from bgp2vpc.reconcile.ec2_calls import Calls, Connect
 from bgp2vpc.reconcile.journal import Journal, wall_clock
@@ -114,10 +114,6 @@ class Daemon:
         self._tasks = GuardedTasks(self._task_failed)
         self._lag = LagWatch()
         self._relay = Relay(say) if say else None
-        self.bridge = Bridge(self._touch, self._relay)
-        self.bridge.stop_requested = self.stop
-        self.bridge.sessions_changed = self._sessions_changed
-        self.bridge.lost = self._lost
         self.supervision = Supervision()
         """Whom systemd hears. To be replaced before `run`."""
         self._calm = Calm(Damping(config.damping), Handovers(config.settle_time))
@@ -126,17 +122,19 @@ class Daemon:
         self._view = View(known, config.rules, config.policy, config.settle_time)
         self._hooks = RouteHooks(self._view.managed, self._tasks.start, lambda: self._config.hook_timeout)
         self._reconciler = self._made_reconciler()
+        self.bridge = Bridge(self._reconciler, self._relay)
         self._notifier = Notifier(self._tasks.start, self._view)
         turns = Turns()
         self._scripts = Scripts(self.bridge, self._tasks.start, turns, config.max_line)
-        self._gossip = Gossip(self._journal, self._tasks.start, self.bridge)
+        self._gossip = Gossip(self._journal, self._tasks.start, self.bridge, has_vote=not mode.noop)
         self._health = self._made_health()
         state_file = StateFile(config.state_file, self._journal)
         self.leaving = Leaving(
-            self.bridge, self._reconciler, self._journal, self._tasks.start, self._decide, state_file
+            self.bridge, self._reconciler, self._journal, self._tasks.start, self._reconciler.decide, state_file
         )  # fmt: skip
         self.steering = Steering(
-            self.leaving, self._health, self._reconciler, self._journal, state_file, self._decide, noop=mode.noop
+            self.leaving, self._health, self._reconciler, self._journal, state_file, self._reconciler.decide,
+            noop=mode.noop,
         )  # fmt: skip
         self._explaining = Explaining(
             self.bridge, self.leaving, self.steering, self._reconciler, lambda: self._config.rules, noop=mode.noop
@@ -190,7 +188,7 @@ class Daemon:
         reconciling = self._tasks.start("reconciler", self._reconciler.run())
         self._tasks.start("start-up", self._refuse_to_be_no_router())
         self._forget_leftovers_later()
-        ring_at(self._started + self._config.startup_hold, self._sessions_changed)
+        ring_at(self._started + self._config.startup_hold, self._reconciler.neighbors_changed)
         if self._membership is not None:
             self._tasks.start("membership", self._membership.run())
         await self._scripts.configure(self._config.processes)
@@ -225,6 +223,8 @@ class Daemon:
     def heard(self, message: Message) -> None:
         """ExaBGP told us something (helper mode)."""
         self.bridge.heard(message)
+        if isinstance(message, Shutdown):
+            self.stop()
 
     def _longest_end(self) -> float:
         drain = self._config.drain_timeout if self._config.on_exit is OnExit.DRAIN else 0.0
@@ -260,7 +260,7 @@ class Daemon:
                 self._calm.handovers.hurry(HELPER_HASTE)
             self._last_wish = self._wish_at_the_end(keep_managed=keep_managed)
             reconciler.only_withdraws = True
-            self._decide(None)
+            reconciler.decide(None)
         await self._scripts.stop()
         await self._health.stop()
         await self._gossip.stop()
@@ -350,11 +350,10 @@ class Daemon:
             return Hooks(check, timeout=self._config.hook_timeout, only_log=self._mode.noop)
 
         start, assumed = self._tasks.start, self._mode.oneshot
-        checks = Checks(self.bridge, start, self._journal, hooks, self._touch, assume_healthy=assumed)
-        owners = OwnerChecks(self._calls, self._journal, start, hooks, self._touch, self._gossip, checks.works)
-        self._gossip.votes_changed = owners.reassess
-        if not self._mode.noop:  # who only looks on has no vote
-            self._gossip.charges = lambda: owners.charges
+        checks = Checks(self.bridge, start, self._journal, hooks, self._reconciler.news, assume_healthy=assumed)
+        owners = OwnerChecks(
+            self._calls, self._journal, start, hooks, self._reconciler.news, self._gossip, checks.works
+        )
         return Health(checks, owners, self._journal, self._view, assumed=assumed)
 
     def _made_membership(self) -> Membership | None:
@@ -418,29 +417,6 @@ class Daemon:
         hold_over = asyncio.get_running_loop().time() >= self._started + self._config.startup_hold
         return not (self._say is None or hold_over or self.bridge.neighbors.all_have_told)
 
-    def _sessions_changed(self) -> None:
-        """What depends on the neighbors may be decided otherwise now."""
-        self._touch({verdict.prefix for verdict in self._reconciler.verdicts.values()})
-
-    def _lost(self, paths: Collection[tuple[Prefix, IPAddress]]) -> None:
-        self._calm.handovers.session_lost(paths, asyncio.get_running_loop().time())
-
-    def _touch(self, prefixes: Collection[Prefix]) -> None:
-        """Something about these has changed. What changes before EC2 is reached, the first reading decides about."""
-        if self._reconciler.is_connected:
-            self._meter.touched(prefixes)
-            self._calm.handovers.news(prefixes)
-            self._reconciler.touch(prefixes)
-            if self.bridge.neighbors.are_known:
-                self._reconciler.doubt(prefixes)
-
-    def _decide(self, prefixes: Collection[Prefix] | None) -> None:
-        """About these, or about all."""
-        if prefixes is not None:
-            self._touch(prefixes)
-        elif self._reconciler.is_connected:
-            self._reconciler.touch_all()
-
     def _forget_leftovers_later(self) -> None:
         due = self._started + self._config.restart_time
 
@@ -451,7 +427,7 @@ class Daemon:
             self._leftovers_held = False
             self.bridge.rib.forget_spoken()
             verdicts = self._reconciler.verdicts.values()
-            self._touch({verdict.prefix for verdict in verdicts if verdict.reason is Reason.LEFTOVER})
+            self._reconciler.news({verdict.prefix for verdict in verdicts if verdict.reason is Reason.LEFTOVER})
 
         ring_at(due, forget)
 

@@ -12,6 +12,9 @@ from bgp2vpc.reconcile.cycle import Cycle, Outcome
 class Observer:
     """Overrides what it wants to hear."""
 
+    def touched(self, prefixes: Collection[Prefix]) -> None:
+        """Something about these prefixes has changed, and they are decided about next."""
+
     def decided(self, wish: Wish, only: Collection[Prefix] | None) -> None:
         """The reconciler has looked at the tables: for these prefixes, or (None) for all."""
 
@@ -29,6 +32,9 @@ class Observer:
 
     def answered(self, action: str, seconds: float, error: Ec2Error | None) -> None:
         """EC2 has answered a call after so long, or not."""
+
+    def votes_changed(self) -> None:
+        """Other members of the Serf cluster speak against other owners than before."""
 
     def failed(self, subject: str, error: Bgp2vpcError) -> None:
         """Something failed, for the first time or again."""

@@ -26,7 +26,7 @@ from bgp2vpc.policy.guard import guard, withdrawals
 from bgp2vpc.policy.handovers import Handovers
 from bgp2vpc.policy.plan import Change, Key, Plan, Reason, Verdict, make_plan
 from bgp2vpc.policy.wish import Wish
-from bgp2vpc.prefix import Prefix
+from bgp2vpc.prefix import IPAddress, Prefix
 from bgp2vpc.reconcile.apply import Applier
 from bgp2vpc.reconcile.cycle import Cycle, Result
 from bgp2vpc.reconcile.ec2_calls import Calls
@@ -189,8 +189,36 @@ class Reconciler:
             return back_off(FIRST_POLL_RETRY, poll_time, failures - 1)
         return poll_time
 
+    def news(self, prefixes: Collection[Prefix]) -> None:
+        """What is announced of these, or what is known of who serves them, has changed.
+
+        Before EC2 is reached there is nothing to do: the first poll decides about everything.
+        """
+        if not self.is_connected:
+            return
+        for each in self._journal.observers:
+            each.touched(prefixes)
+        self._calm.handovers.news(prefixes)
+        self.touch(prefixes)
+        self._doubt(prefixes)
+
+    def neighbors_changed(self) -> None:
+        """A BGP session has begun, told all, or ended: what depends on the neighbors may be decided otherwise."""
+        self.news({verdict.prefix for verdict in self.verdicts.values()})
+
+    def session_lost(self, paths: Collection[tuple[Prefix, IPAddress]]) -> None:
+        """The BGP session with who offered these paths, by prefix and next hop, is lost; before anything follows."""
+        self._calm.handovers.session_lost(paths, self._now())
+
+    def decide(self, prefixes: Collection[Prefix] | None) -> None:
+        """About these, or (None) about all on what is known."""
+        if prefixes is not None:
+            self.news(prefixes)
+        elif self.is_connected:
+            self.touch_all()
+
     def touch(self, prefixes: Collection[Prefix]) -> None:
-        """Something about these prefixes changed: decide about them as soon as the event loop is free."""
+        """Decide about these as soon as the event loop is free."""
         self._dirty.update(prefixes)
         if self._touched is not None:
             self._touched.update(prefixes)
@@ -492,7 +520,7 @@ class Reconciler:
         self.touch(forgiven | {prefix for _, prefix in released})
         self._look_again(to_read)  # what we know of the table is older than what we expect of the other
 
-    def doubt(self, prefixes: Collection[Prefix]) -> None:
+    def _doubt(self, prefixes: Collection[Prefix]) -> None:
         """There is news of these, and there are peers. Where we believe the route ours, one may have taken it.
 
         It may have heard less than we did, or have been slow, and nobody tells us. A write looks before; but where the
@@ -504,9 +532,9 @@ class Reconciler:
         peer: so look again when all has settled.
         """
         places = self.view.contested(prefixes)
-        if not places:
-            return
         wish = self.wish()
+        if not (places and wish.neighbors.are_known):
+            return
         offered = {prefix for prefix in prefixes if self.view.is_offered(prefix, wish)}
         for place in places:
             if place[1] in offered:

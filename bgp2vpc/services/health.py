@@ -46,6 +46,10 @@ class Health(Observer):
             as_witness = self._config.serf is not None
             self._owners.follow(self._view.owners_to_check(wish, only, as_witness=as_witness), only)
 
+    def votes_changed(self) -> None:
+        """Others speak against other owners now."""
+        self._owners.reassess()
+
     @property
     def silent(self) -> frozenset[str]:
         """Sources whose checks have no verdict yet."""

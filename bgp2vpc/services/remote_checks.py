@@ -105,14 +105,14 @@ class OwnerChecks:
         address = self._addresses.get(owner[1])
         return self._gossip.against((owner[0], address)) if address is not None else frozenset()
 
-    @property
-    def charges(self) -> frozenset[Charge]:
+    def _charges(self) -> frozenset[Charge]:
         """Whom our own checks speak against."""
         failed = (o for o in self._owners if self._checkup.healthy(o) is False and not self._is_doubtful(o))
         return frozenset((check, self._addresses[interface]) for check, interface in failed)
 
     def reassess(self) -> None:
         """Others may speak against other owners now, or a control passes: decide about those whose case has changed."""
+        self._gossip.accuse(self._charges())
         failed = self.failing
         changed, self._failed = failed ^ self._failed, failed
         for owner in changed & failed:
@@ -154,7 +154,6 @@ class OwnerChecks:
             if template is not None and address is not None:
                 wanted[owner] = template.for_destination(address)
         self._checkup.want(wanted)
-        self._gossip.speak()
         self.reassess()
         unknown = held - self._addresses.keys()
         if unknown - self._asked:
@@ -192,7 +191,7 @@ class OwnerChecks:
 
     def _verdict_changed(self, owner: Owner) -> None:
         self._failed = self.failing
-        self._gossip.speak()
+        self._gossip.accuse(self._charges())
         self._touch({prefix for (_, prefix), each in self._places.items() if each == owner})
         if self._is_doubtful(owner):
             control = self._templates[owner[0]].control

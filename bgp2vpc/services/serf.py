@@ -40,13 +40,15 @@ class MemberListener(Protocol):
 
 
 class Gossip:
-    """Follows one agent, and has one vote."""
+    """Follows one agent, and has one vote, unless `has_vote` is false: who only looks on (`--noop`) has none.
 
-    def __init__(self, journal: Journal, start_task: StartTask, members: MemberListener) -> None:
-        self.charges: Callable[[], Collection[Charge]] = tuple
-        """What we ourselves say against owners at present; asked for after `speak`, and now and then."""
-        self.votes_changed: Callable[[], None] = lambda: None
-        """Called whenever `against` may give another answer."""
+    Observers hear when `against` may give another answer.
+    """
+
+    def __init__(self, journal: Journal, start_task: StartTask, members: MemberListener, *, has_vote: bool) -> None:
+        self._has_vote = has_vote
+        self._charges: frozenset[Charge] = frozenset()
+        """What we ourselves say against owners at present."""
         self._journal = journal
         self._start_task = start_task
         self._members = members
@@ -85,9 +87,11 @@ class Gossip:
         """Which other members, that are there, say so at present."""
         return self._votes.against(charge, self._roster.present, self._now())
 
-    def speak(self) -> None:
-        """What we say against owners may have changed."""
-        self._wake()
+    def accuse(self, charges: frozenset[Charge]) -> None:
+        """This is what we say against owners from now on."""
+        if self._has_vote and charges != self._charges:
+            self._charges = charges
+            self._wake()
 
     def status(self) -> dict[str, Any] | None:
         """For `bgp2vpc status`; None if no agent is configured."""
@@ -182,13 +186,14 @@ class Gossip:
         """Votes or voters have come or gone."""
         self._votes.expire(self._now())
         self._expiry.set(self._votes.next_expiry())
-        self.votes_changed()
+        for each in self._journal.observers:
+            each.votes_changed()
 
     def _due(self, agent: Agent) -> list[str]:
         """What we have to say now."""
         if not self._name:
             return []
-        votes = self._ballot.due(self.charges(), self._name, self._now(), agent.vote_time / REPEATS)
+        votes = self._ballot.due(self._charges, self._name, self._now(), agent.vote_time / REPEATS)
         return [str(vote) for vote in votes]
 
     def _complain(self, problem: str, **fields: str) -> None:

@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import Callable, Collection, Container, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from bgp2vpc.bgp.draining import Draining
 from bgp2vpc.bgp.events import Announce, EndOfRib, Event, Withdraw
@@ -55,7 +56,18 @@ REMEMBERED_ERRORS = 100
 LOGGED = 200
 """Characters of a wrong line."""
 
-Touch = Callable[[Collection[Prefix]], None]
+
+class Decider(Protocol):
+    """Who decides anew when something changes: the reconciler."""
+
+    def news(self, prefixes: Collection[Prefix]) -> None:
+        """What is announced of these has changed."""
+
+    def neighbors_changed(self) -> None:
+        """A session of a neighbor has begun, told all, or ended."""
+
+    def session_lost(self, paths: Collection[tuple[Prefix, IPAddress]]) -> None:
+        """A neighbor that offered these paths, by prefix and next hop, is lost; before anything follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,24 +98,19 @@ class Complaints:
 class Bridge:
     """The daemon's side of every source (`sources.session.Listener`). All on the event loop; nothing here waits."""
 
-    def __init__(self, touch: Touch, relay: Relay | None) -> None:
+    def __init__(self, decider: Decider, relay: Relay | None) -> None:
         self.rib = Rib()
         self.kinds: dict[str, SourceKind] = {}
         self.neighbors = Neighbors()
         self.neighbor_patience = 10.0
         """Seconds after which a neighbor that sends no end-of-RIB has told all it has."""
-        self.stop_requested: Callable[[], None] = lambda: None
-        self.sessions_changed: Callable[[], None] = lambda: None
-        """Called when a session of a neighbor has begun, told all, or ended."""
-        self.lost: Callable[[Collection[tuple[Prefix, IPAddress]]], None] = lambda _: None
-        """Called with the paths, by prefix and next hop, of a neighbor that is lost, before anything follows."""
         self._hold_timers = HoldTimers()
         self._hold_alarm = Alarm(self._expire_hold_timers)
         self._gone: dict[IPAddress, set[str]] = {}
         """Who is gone although BGP does not say so, and by which signs."""
         self._heard_of: set[IPAddress] = set()
         """Neighbors that ExaBGP has told anything of."""
-        self._touch = touch
+        self._decider = decider
         self._relay = relay
         self._max_prefixes: Mapping[str, int] = {}
         self._default_max_prefixes = DEFAULT_MAX_PREFIXES
@@ -256,13 +263,12 @@ class Bridge:
             case Shutdown():
                 # All sessions have just gone down with ExaBGP: that says nothing about the neighbors.
                 self.neighbors = Neighbors()
-                self.stop_requested()
 
     def expect(self, neighbors: Collection[IPAddress]) -> None:
         """These are the neighbors that ExaBGP is configured with."""
         if self.neighbors.expected != frozenset(neighbors):
             self.neighbors.expect(neighbors)
-            self.sessions_changed()
+            self._decider.neighbors_changed()
 
     def _heard_update(self, update: Update) -> None:
         source = _peer_name(update.peer)
@@ -272,7 +278,7 @@ class Bridge:
         self._changed(changed)
         for each in update.events:
             if isinstance(each, EndOfRib) and self.neighbors.end_of_rib(update.peer, each.family):
-                self.sessions_changed()
+                self._decider.neighbors_changed()
         if error:
             self._complain(source, error, "")
 
@@ -283,12 +289,12 @@ class Bridge:
             self.rib.open(name, Side.PEER, router_id=peer, max_prefixes=self._limit(name))
             event(log, logging.INFO, "peer up", peer=peer)
             self.neighbors.up(peer, self._now())
-            self.sessions_changed()
+            self._decider.neighbors_changed()
             ring_at(self._now() + self.neighbor_patience, self._waited_for_neighbors)
 
     def _waited_for_neighbors(self) -> None:
         if self.neighbors.waited_enough(self._now(), self.neighbor_patience):
-            self.sessions_changed()
+            self._decider.neighbors_changed()
 
     def _close_peer(self, peer: IPAddress) -> None:
         # ExaBGP prints `down` for every refused connect: only one that follows an `up` ends something.
@@ -302,12 +308,12 @@ class Bridge:
         if self.kinds.pop(name, None) is not None:
             event(log, logging.INFO, "peer down", peer=peer)
             paths = self.rib.next_hops(name)
-            self.lost(paths)
+            self._decider.session_lost(paths)
             self.neighbors.departed(paths, Standing.LOST, since)
             changed = self.rib.close(name, self._now(), hold=0)
             self._changed(changed)
         if is_news:
-            self.sessions_changed()
+            self._decider.neighbors_changed()
 
     # Neighbors that are gone although their session stands
 
@@ -321,9 +327,9 @@ class Bridge:
 
     def _failed(self, address: IPAddress, why: str) -> None:
         self._gone.setdefault(address, set()).add(why)
-        self.lost(self.rib.next_hops(_peer_name(address)))
+        self._decider.session_lost(self.rib.next_hops(_peer_name(address)))
         self.neighbors.failed(address, self._now())
-        self.sessions_changed()
+        self._decider.neighbors_changed()
 
     def _alive(self, address: IPAddress, why: str) -> None:
         reasons = self._gone.get(address, set())
@@ -331,7 +337,7 @@ class Bridge:
         if not reasons:
             self._gone.pop(address, None)
             self.neighbors.recovered(address)
-            self.sessions_changed()
+            self._decider.neighbors_changed()
 
     def _kept_alive(self, peer: IPAddress, *, news: bool) -> None:
         if news:
@@ -348,7 +354,7 @@ class Bridge:
         for peer in self._hold_timers.expire(self._now()):
             event(log, logging.INFO, "peer silent for its hold time", peer=peer)
             self._failed(peer, "hold timer")
-            self._touch({prefix for prefix, _ in self.rib.next_hops(_peer_name(peer))})
+            self._decider.news({prefix for prefix, _ in self.rib.next_hops(_peer_name(peer))})
         self._watch_hold_timers()
 
     # Both
@@ -383,7 +389,7 @@ class Bridge:
         for prefix in prefixes:
             self._forget_what_was_said(prefix)
         if prefixes:
-            self._touch(prefixes)
+            self._decider.news(prefixes)
 
     def _forget_what_was_said(self, prefix: Prefix) -> None:
         """Of paths that are not offered any more."""

@@ -8,12 +8,12 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from bgp2vpc.exabgp_api.message import Acknowledgement, Message, SummaryBegins
 from bgp2vpc.exabgp_api.text import decode
-from bgp2vpc.prefix import parse_address
+from bgp2vpc.prefix import IPAddress, Prefix, parse_address
 from bgp2vpc.sources.session import SourceKind
 from bgp2vpc.sources.stdin import ExabgpPipe
 from bgp2vpc.speaker.bridge import Bridge
@@ -75,6 +75,14 @@ class StoppedError(Exception):
     """ExaBGP does not answer any more, or has lost a session."""
 
 
+class _NoRoutes:
+    """Decides about no route: there is no VPC."""
+
+    def news(self, prefixes: Collection[Prefix]) -> None: ...
+    def neighbors_changed(self) -> None: ...
+    def session_lost(self, paths: Collection[tuple[Prefix, IPAddress]]) -> None: ...
+
+
 class Trial:
     """What is said to one ExaBGP, and whether it answers."""
 
@@ -87,7 +95,7 @@ class Trial:
         self._neighbors = neighbors
         self._patience = patience
         self._relay = Relay(self._send)
-        self._bridge = Bridge(lambda _: None, self._relay)
+        self._bridge = Bridge(_NoRoutes(), self._relay)
         self._bridge.use_limits({}, 1 << 40)
         self._bridge.expect([parse_address(f"127.0.0.{host}") for host in (2, 3, 4)])
         self._bridge.opened("script", SourceKind.SCRIPT)

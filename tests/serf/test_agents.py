@@ -35,13 +35,11 @@ class Follower:
 
     def __init__(self, agent: Agent) -> None:
         self.news: list[str] = []
-        self.charges: set[Charge] = set()
         self.bugs = 0
         self.tasks = GuardedTasks(self._bug)
         self.agent = agent
         self.journal = Journal()
-        self.gossip = Gossip(self.journal, self.tasks.start, self)
-        self.gossip.charges = lambda: self.charges
+        self.gossip = Gossip(self.journal, self.tasks.start, self, has_vote=True)
 
     def _bug(self) -> None:
         self.bugs += 1
@@ -62,8 +60,7 @@ class Follower:
         return status is not None and status["state"] == "up" and status["members"] > 0
 
     def speak(self, *charges: Charge) -> None:
-        self.charges = set(charges)
-        self.gossip.speak()
+        self.gossip.accuse(frozenset(charges))
 
     async def until(self, condition: Callable[[], object], what: str) -> None:
         deadline = asyncio.get_running_loop().time() + PATIENCE
