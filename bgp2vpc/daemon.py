@@ -6,7 +6,7 @@ import logging
 import random
 import signal
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import bgp2vpc
@@ -46,7 +46,9 @@ from bgp2vpc.services.lag import LagWatch
 from bgp2vpc.services.meter import Meter
 from bgp2vpc.services.remote_checks import OwnerChecks
 from bgp2vpc.services.scripts import Scripts
+from bgp2vpc.services.sd_notify import Notifier as SdNotifier
 from bgp2vpc.services.serf import Gossip
+from bgp2vpc.services.service import Service
 from bgp2vpc.services.socket import Serving
 from bgp2vpc.services.supervision import Supervision
 from bgp2vpc.services.web import Given, Pages
@@ -73,6 +75,22 @@ Say = Callable[[str], bool]
 
 
 @dataclass(frozen=True, slots=True)
+class Outside:
+    """What the daemon reaches of the world. All but `say` block: they are called on threads, and may fail.
+
+    `load` reads the configuration again, `connect` finds EC2 and who we are, `metadata` tells what `lifecycle: true`
+    watches (None: the metadata service). `say` writes a line to ExaBGP, in helper mode; who reads ExaBGP's pipe calls
+    `Daemon.heard`.
+    """
+
+    load: LoadConfig
+    connect: Connect
+    say: Say | None = None
+    metadata: ReadMetadata | None = None
+    systemd: SdNotifier = field(default_factory=SdNotifier)
+
+
+@dataclass(frozen=True, slots=True)
 class Mode:
     """`noop`: never write to EC2. `oneshot`: decide and write once, then end and leave the routes."""
 
@@ -81,25 +99,13 @@ class Mode:
 
 
 class Daemon:
-    """One run of the daemon. `connect` blocks and may fail: it is called on a thread until it succeeds.
+    """One run of the daemon."""
 
-    `say` writes a line to ExaBGP, in helper mode; who reads ExaBGP's pipe calls `heard`. `metadata` blocks, too: it
-    tells what `lifecycle: true` watches.
-    """
-
-    def __init__(
-        self,
-        config: Config,
-        load: LoadConfig,
-        connect: Connect,
-        mode: Mode,
-        say: Say | None = None,
-        metadata: ReadMetadata | None = None,
-    ) -> None:
+    def __init__(self, config: Config, outside: Outside, mode: Mode) -> None:
         self._config = config
-        self._load = load
+        self._load = outside.load
         self._mode = mode
-        self._say = say
+        self._say = say = outside.say
         self._stop = asyncio.Event()
         self._failed = False
         self._told_to_end = False
@@ -114,13 +120,12 @@ class Daemon:
         self._tasks = GuardedTasks(self._task_failed)
         self._lag = LagWatch()
         self._relay = Relay(say) if say else None
-        self.supervision = Supervision()
-        """Whom systemd hears. To be replaced before `run`."""
+        self._supervision = Supervision(outside.systemd, self._headline, self._tasks.start)
         self._calm = Calm(Damping(config.damping), Handovers(config.settle_time))
-        self._calls = Calls(connect, config.ec2.concurrency, config.ec2.timeout, self._observers)
+        self._calls = Calls(outside.connect, config.ec2.concurrency, config.ec2.timeout, self._observers)
         known = Instance(config.instance_id or "", config.region or "", config.vpc_id or "")
         self._view = View(known, config.rules, config.policy, config.settle_time)
-        self._hooks = RouteHooks(self._view.managed, self._tasks.start, lambda: self._config.hook_timeout)
+        self._hooks = RouteHooks(self._view, self._tasks.start, config.hook_timeout)
         self._reconciler = self._made_reconciler()
         self.bridge = Bridge(self._reconciler, self._relay)
         self._notifier = Notifier(self._tasks.start, self._view)
@@ -139,7 +144,9 @@ class Daemon:
         self._explaining = Explaining(
             self.bridge, self.leaving, self.steering, self._reconciler, lambda: self._config.rules, noop=mode.noop
         )  # fmt: skip
-        self._lifecycle = LifecycleWatch(self.leaving, self._journal, self._tasks.start, metadata or metadata_reader())
+        lifecycle = LifecycleWatch(
+            self.leaving, self._journal, self._tasks.start, outside.metadata or metadata_reader()
+        )
         self._pages = Pages(
             Given(self.status, self._unready, self.steering, self._meter.tally), self._journal, self._tasks.start
         )
@@ -152,8 +159,10 @@ class Daemon:
             self.questions(),
             turns,
         )
-        self._membership = self._made_membership()
-        self._observers += (self._health, self.leaving, self.steering, self._notifier)
+        self._tellers: tuple[Service, ...] = (self._notifier, self._supervision)
+        """Services that are stopped last, since they tell of the last writes, too."""
+        self._services = self._made_services(lifecycle)
+        self._observers += (self._health, self.leaving, self.steering, self._notifier, self._supervision)
         self._reloading = self._reload_wanted = False
         self._use_limits(config)
         # What was drained or held before a restart is so from the first decision on.
@@ -169,34 +178,23 @@ class Daemon:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.interrupt)
         loop.add_signal_handler(signal.SIGHUP, self.reload)
-        if not self._mode.oneshot:
-            self._pages.configure(self._config.web)
-        await self._notifier.configure(self._config.notify)
         # A helper does not end, as its end would take ExaBGP along.
         if not await self._serving.start(insist=self._say is not None):
             return 1
         # A helper does not end; what may not be checked there has no verdict, and the log says why.
         if not self._health.may_check(self._config) and self._say is None:
             return 1
-        self._health.configure(self._config)
-        if not self._mode.oneshot:
-            await self._gossip.configure(self._config.serf)
-        self.supervision.headline, self.supervision.poll_time = self._headline, lambda: self._config.poll_time
-        self._tasks.start("supervision", self.supervision.run())
+        for each in (*self._tellers, *self._services):
+            await each.configure(self._config)
         self._tasks.start("lag", self._lag.run())
-        self._observers.append(self.supervision)
         reconciling = self._tasks.start("reconciler", self._reconciler.run())
         self._tasks.start("start-up", self._refuse_to_be_no_router())
         self._forget_leftovers_later()
         ring_at(self._started + self._config.startup_hold, self._reconciler.neighbors_changed)
-        if self._membership is not None:
-            self._tasks.start("membership", self._membership.run())
-        await self._scripts.configure(self._config.processes)
         if self._mode.oneshot:
             self._tasks.start("oneshot", self._act_once())
-        self._lifecycle.configure(enabled=self._config.lifecycle)
         await self._stop.wait()
-        self.supervision.ending(self._longest_end())
+        self._supervision.ending(self._longest_end())
         await self._drain_before_the_end()
         await cancelled(reconciling)
         await self._end()
@@ -261,17 +259,16 @@ class Daemon:
             self._last_wish = self._wish_at_the_end(keep_managed=keep_managed)
             reconciler.only_withdraws = True
             reconciler.decide(None)
-        await self._scripts.stop()
-        await self._health.stop()
-        await self._gossip.stop()
-        await self._serving.stop()
-        await self._pages.stop()
+        for each in reversed(self._services):
+            await each.stop()
         if not keep:
             self.bridge.close_all()
         await self._last_writes(keep=keep)
         if not (keep or self._mode.noop or reconciler.first_observation.is_set()):
             event(log, logging.WARNING, "stopped before EC2 answered: routes of ours, if any, are left behind")
         await self._notifier.finish(HELPER_HASTE if self._say else NOTIFY_TIMEOUT, lambda: self._interrupts > 1)
+        for each in self._tellers:
+            await each.stop()
         await self._tasks.cancel()
         self._calls.close()
 
@@ -356,13 +353,28 @@ class Daemon:
         )
         return Health(checks, owners, self._journal, self._view, assumed=assumed)
 
-    def _made_membership(self) -> Membership | None:
-        """Whom ExaBGP peers with is our business in helper mode only."""
-        if self._relay is None or self._mode.oneshot:
-            return None
-        exabgp = Exabgp(self.bridge, self._relay, lambda: self._config.startup_hold)
-        return Membership(
-            self._calls, self._view, lambda: self._config, self._journal, exabgp, writes=not self._mode.noop
+    def _made_services(self, lifecycle: LifecycleWatch) -> tuple[Service, ...]:
+        """What follows the configuration, in the order of the start; the end takes them the other way round.
+
+        A `oneshot` is over before anybody looks at a page or follows members. Whom ExaBGP peers with is our business
+        in helper mode only.
+        """
+        if self._mode.oneshot:
+            return (self._serving, self._health, self._scripts, lifecycle)
+        services: tuple[Service, ...] = (
+            self._pages,
+            self._serving,
+            self._gossip,
+            self._health,
+            self._scripts,
+            lifecycle,
+        )
+        if self._relay is None:
+            return services
+        exabgp = Exabgp(self.bridge, self._relay, self._config.startup_hold)
+        return (
+            *services,
+            Membership(self._calls, self._view, self._journal, self._tasks.start, exabgp, writes=not self._mode.noop),
         )
 
     async def _refuse_to_be_no_router(self) -> None:
@@ -444,9 +456,9 @@ class Daemon:
         try:
             while self._reload_wanted:
                 self._reload_wanted = False
-                self.supervision.reloading()
+                self._supervision.reloading()
                 await self._reload_alone()
-                self.supervision.reloaded()
+                self._supervision.reloaded()
         finally:
             self._reloading = False
 
@@ -483,20 +495,14 @@ class Daemon:
                 event(log, logging.WARNING, f"a change of {key} takes effect at the next start only", key=key)
         self._config = config
         self._use_limits(config)
-        await self._scripts.configure(config.processes)
-        if self._stop.is_set():
-            return
         for table, prefix in self._view.configure(config.rules, config.policy):
             self._journal.left(table, prefix)
         self._reconciler.poll_now()
         self._health.may_check(config)
-        self._health.configure(config)
-        await self._gossip.configure(config.serf)
-        self._lifecycle.configure(enabled=config.lifecycle)
-        if self._membership is not None:
-            self._membership.look_now()
-        self._pages.configure(config.web)
-        await self._notifier.configure(config.notify)
+        for each in (*self._tellers, *self._services):
+            if self._stop.is_set():
+                return
+            await each.configure(config)
         event(log, logging.INFO, "reloaded", file=config.file)
 
     def _use_limits(self, config: Config) -> None:
@@ -505,10 +511,8 @@ class Daemon:
         self._calm.damping.limits = config.damping
         for warning in config.warnings:
             event(log, logging.WARNING, f"configuration: {warning}")
-        limits = {process.name: process.max_prefixes for process in config.processes}
-        own = {source.name: len(source.announcements) for source in config.checked_sources}
-        self.bridge.use_limits(limits | own, config.max_prefixes)
-        self._serving.configure(limits, config.restart_time)
+        self.bridge.use_limits(config.source_limits, config.max_prefixes)
+        self._hooks.timeout = config.hook_timeout
         self.leaving.configure(LeaveSettings(config.drain_timeout, config.backup_med, self._mode.noop))
 
     # Status

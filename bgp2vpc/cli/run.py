@@ -56,11 +56,7 @@ def _run(args: argparse.Namespace) -> int:
 async def _run_daemon(args: argparse.Namespace, config: "Config") -> None:
     import asyncio
 
-    from bgp2vpc.services.sd_notify import Notifier
-    from bgp2vpc.services.supervision import Supervision
-
     daemon = _make_daemon(args, None, config)
-    daemon.supervision = Supervision(Notifier.from_environment(os.environ))
     if _early.is_set():
         asyncio.get_running_loop().call_soon(daemon.reload)
     _exit(await daemon.run())
@@ -100,20 +96,22 @@ def _load(file: str) -> "Config":
 def _make_daemon(args: argparse.Namespace, say: "Say | None", config: "Config") -> "Daemon":
     import asyncio
 
-    from bgp2vpc.daemon import Daemon, Mode
+    from bgp2vpc.daemon import Daemon, Mode, Outside
+    from bgp2vpc.services.sd_notify import Notifier
     from bgp2vpc.sources.child import wait_without_threads
     from bgp2vpc.vpc.connect import Identity, connect
 
     wait_without_threads()
     asyncio.get_running_loop().call_later(START, _collect_garbage)
     identity = Identity(config.instance_id, config.region, config.vpc_id)
-    return Daemon(
-        config,
+    outside = Outside(
         partial(_load, args.file),
         partial(connect, identity, config.ec2.timeout, config.ec2.concurrency),
-        Mode(noop=args.noop, oneshot=args.oneshot),
         say,
+        # A helper is ExaBGP's: what systemd wants to hear, it wants to hear of ExaBGP.
+        systemd=Notifier() if say else Notifier.from_environment(os.environ),
     )
+    return Daemon(config, outside, Mode(noop=args.noop, oneshot=args.oneshot))
 
 
 def _begin() -> None:

@@ -138,6 +138,12 @@ class Config:
     notes: tuple[str, ...] = ()
 
     @property
+    def source_limits(self) -> dict[str, int]:
+        """Configured source -> how many prefixes it may offer."""
+        scripts = {process.name: process.max_prefixes for process in self.processes}
+        return scripts | {source.name: len(source.announcements) for source in self.checked_sources}
+
+    @property
     def policy(self) -> Policy:
         """What the file says once for all rules."""
         return Policy(self.backup_med, self.skip_source_dest_check)

@@ -4,11 +4,12 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from bgp2vpc.config.model import Config
 from bgp2vpc.errors import MetadataError, NoThread
 from bgp2vpc.operator.leave import By
 from bgp2vpc.operator.leaving import Leaving
 from bgp2vpc.reconcile.journal import Journal
-from bgp2vpc.tasks import StartTask, on_thread
+from bgp2vpc.tasks import StartTask, cancelled, on_thread
 from bgp2vpc.vpc.imds import Metadata
 from bgp2vpc.vpc.lifecycle import PATHS, Future, Go, future
 
@@ -44,14 +45,19 @@ class LifecycleWatch:
         self._read = read
         self._watching: asyncio.Task[None] | None = None
 
-    def configure(self, *, enabled: bool) -> None:
+    async def configure(self, config: Config) -> None:
         """Watch, or do not; what was drained for it stays as long as it is watched."""
-        if enabled and self._watching is None:
+        if config.lifecycle and self._watching is None:
             self._watching = self._start_task("lifecycle", self._watch())
-        elif not enabled and self._watching is not None:
-            self._watching.cancel()
-            self._watching = None
+        elif not config.lifecycle and self._watching is not None:
+            await self.stop()
             self._leaving.end_those_by(By.LIFECYCLE)
+
+    async def stop(self) -> None:
+        """Watch no more; what is drained stays so."""
+        if self._watching is not None:
+            await cancelled(self._watching)
+            self._watching = None
 
     async def _watch(self) -> None:
         last: Future | None = None

@@ -2,11 +2,11 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from bgp2vpc.logs import event
 from bgp2vpc.policy.plan import Action, Change, Key
-from bgp2vpc.policy.rule import ManagedRoute
+from bgp2vpc.reconcile.view import View
 from bgp2vpc.tasks import StartTask
 
 log = logging.getLogger("bgp2vpc.hook")
@@ -15,12 +15,10 @@ log = logging.getLogger("bgp2vpc.hook")
 class RouteHooks:
     """Runs them. One that fails, or takes longer than `timeout` seconds, is a warning and stops nothing."""
 
-    def __init__(
-        self, managed: Callable[[Key], ManagedRoute | None], start_task: StartTask, timeout: Callable[[], float]
-    ) -> None:
-        self._managed = managed
+    def __init__(self, view: View, start_task: StartTask, timeout: float) -> None:
+        self.timeout = timeout
+        self._view = view
         self._start_task = start_task
-        self._timeout = timeout
         self._begun: set[tuple[Key, Action]] = set()
         self._running: set[asyncio.Task[None]] = set()
 
@@ -53,7 +51,7 @@ class RouteHooks:
             self._begun -= {(place, action) for place in places for action in Action}
 
     def _argv(self, change: Change, *, after: bool) -> tuple[Action, tuple[str, ...]]:
-        managed = self._managed(change.key)
+        managed = self._view.managed(change.key)
         if managed is None:
             return change.action, ()
         # For the service, to be replaced by the fallback is to be withdrawn.
@@ -64,7 +62,7 @@ class RouteHooks:
     async def _run(self, when: str, argv: tuple[str, ...], change: Change) -> None:
         from bgp2vpc.health.programs import run_program  # noqa: PLC0415  # most configurations have no hooks
 
-        ending = await run_program(argv, timeout=self._timeout(), env=_environment(change))
+        ending = await run_program(argv, timeout=self.timeout, env=_environment(change))
         told = {"table": change.table_id, "prefix": change.prefix, "command": argv[0]}
         if ending.ok:
             event(log, logging.INFO, f"hook ran {when} {change.action.value}", **told)

@@ -1,10 +1,11 @@
 """Tells those whom `notify` names what happens: sees it, and puts it into their queues. Nothing here waits."""
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from bgp2vpc.config.model import Config
 from bgp2vpc.errors import Bgp2vpcError
 from bgp2vpc.notify.model import Happening, Letter, Notice, Recipient
 from bgp2vpc.policy.plan import Key
@@ -34,9 +35,9 @@ class Notifier(Observer):
         self._view = view
         self._watches_routes = False
 
-    async def configure(self, recipients: Iterable[Recipient]) -> None:
-        """Tell these from now on; what waits for others is dropped."""
-        wanted = dict.fromkeys(recipients)
+    async def configure(self, config: Config) -> None:
+        """Tell its recipients from now on; what waits for others is dropped."""
+        wanted = dict.fromkeys(config.notify)
         gone = [self._tasks.pop(each) for each in self._couriers if each not in wanted]
         self._couriers = {each: courier for each, courier in self._couriers.items() if each in wanted}
         await cancelled(*gone)
@@ -63,6 +64,10 @@ class Notifier(Observer):
         for table_id in self._view.tables:
             for prefix in prefixes:
                 self._note((table_id, prefix), self._view.holder((table_id, prefix)), own)
+
+    async def stop(self) -> None:
+        """Tell nobody any more; `finish` before gives what is left its time."""
+        await cancelled(*self._tasks.values())
 
     async def finish(self, seconds: float, hurried: Callable[[], bool]) -> None:
         """Give what is left this much time, or as long as nobody is in a hurry."""

@@ -34,7 +34,7 @@ class Health(Observer):
             self._journal.success("health checks")
         return not errors
 
-    def configure(self, config: Config) -> None:
+    async def configure(self, config: Config) -> None:
         """Run the checks of this configuration from now on."""
         self._config = config
         self._checks.configure(config.checks, config.checked_sources)

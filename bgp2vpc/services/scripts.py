@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterator, Sequence
 
-from bgp2vpc.config.model import Process
+from bgp2vpc.config.model import Config, Process
 from bgp2vpc.sources.script import Script, ScriptSettings, ScriptState, ScriptStatus
 from bgp2vpc.sources.session import Listener
 from bgp2vpc.sources.turns import Turns
@@ -21,9 +21,9 @@ class Scripts:
         self._running: dict[str, tuple[Process, Script, asyncio.Task[None]]] = {}
         self._stopped = False
 
-    async def configure(self, processes: Sequence[Process]) -> None:
+    async def configure(self, config: Config) -> None:
         """Stop what is no longer configured or configured otherwise, then start what is new."""
-        wanted = {process.name: process for process in processes}
+        wanted = {process.name: process for process in config.processes}
         await self._stop([name for name, (process, _, _) in self._running.items() if wanted.get(name) != process])
         for name, process in wanted.items():
             if name not in self._running and not self._stopped:

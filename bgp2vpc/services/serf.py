@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any, Protocol
 
 from bgp2vpc.backoff import BackOff
+from bgp2vpc.config.model import Config
 from bgp2vpc.errors import SerfError
 from bgp2vpc.logs import event
 from bgp2vpc.prefix import IPAddress
@@ -63,8 +64,9 @@ class Gossip:
         self._expiry = Alarm(self._reassess)
         self._complaints = Complaints()
 
-    async def configure(self, agent: Agent | None) -> None:
-        """Follow this agent from now on; None: none."""
+    async def configure(self, config: Config) -> None:
+        """Follow the agent of this configuration from now on, if there is one."""
+        agent = config.serf
         if agent == self._agent:
             return
         await self.stop()

@@ -1,11 +1,12 @@
 """The daemon's unix socket: kept, or tried for, as long as the daemon runs."""
 
 import asyncio
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from bgp2vpc.config.model import Config
 from bgp2vpc.reconcile.journal import Journal
 from bgp2vpc.sources.server import Question, SocketError, SocketServer, SocketSettings, serve
 from bgp2vpc.sources.session import Listener
@@ -67,13 +68,13 @@ class Serving:
         await asyncio.sleep(RETRY)
         await self.start(insist=True)
 
-    def configure(self, reserved: Collection[str], restart_time: float) -> None:
-        """Names that are no client's from now on, and the seconds that a client's paths outlive it."""
+    async def configure(self, config: Config) -> None:
+        """Reserve the names of configured sources, and keep a client's paths for `restart_time`, from now on."""
         self._reserved.clear()
-        self._reserved.update(reserved)
-        self._settings = replace(self._settings, restart_time=restart_time)
+        self._reserved.update(config.source_limits)
+        self._settings = replace(self._settings, restart_time=config.restart_time)
         if self._server is not None:
-            self._server.restart_time = restart_time
+            self._server.restart_time = config.restart_time
             self._server.release(self._reserved)
 
     async def stop(self) -> None:

@@ -10,8 +10,10 @@ import time
 from collections.abc import Callable
 from typing import Final
 
+from bgp2vpc.config.model import Config
 from bgp2vpc.reconcile.observer import Observer
 from bgp2vpc.services.sd_notify import MICROSECONDS, Notifier
+from bgp2vpc.tasks import StartTask, cancelled
 
 BEAT: Final = 10.0
 """Seconds between heartbeats, at most: a status that has changed is told by then."""
@@ -24,12 +26,13 @@ EXTENSION: Final = 30.0
 class Supervision(Observer):
     """Tells systemd. Without one it costs nothing and says nothing."""
 
-    def __init__(self, notifier: Notifier | None = None) -> None:
-        self.headline: Callable[[], str] = str
-        """How the daemon is, in one line."""
-        self.poll_time: Callable[[], float] = lambda: 60.0
-        """Seconds between cycles."""
-        self._notifier = notifier or Notifier()
+    def __init__(self, notifier: Notifier, headline: Callable[[], str], start_task: StartTask) -> None:
+        """`headline`: how the daemon is, in one line."""
+        self._headline = headline
+        self._start_task = start_task
+        self._poll_time = 60.0
+        self._notifier = notifier
+        self._beating: asyncio.Task[None] | None = None
         self._told_ready = False
         self._told_status = ""
         self._completed: float | None = None
@@ -37,8 +40,18 @@ class Supervision(Observer):
         watchdog = self._notifier.watchdog
         self._interval = BEAT if watchdog is None else min(BEAT, watchdog / 3)
 
-    async def run(self) -> None:
-        """Beat until cancelled."""
+    async def configure(self, config: Config) -> None:
+        """Expect a cycle every `poll_time` seconds from now on."""
+        self._poll_time = config.poll_time
+        if self._beating is None:
+            self._beating = self._start_task("supervision", self._beat_on())
+
+    async def stop(self) -> None:
+        """Say nothing any more."""
+        if self._beating is not None:
+            await cancelled(self._beating)
+
+    async def _beat_on(self) -> None:
         while self._notifier.is_heard:
             self._beat()
             await asyncio.sleep(self._interval)
@@ -69,7 +82,7 @@ class Supervision(Observer):
             return
         now = self._now()
         is_ready = self._completed is not None
-        status = self.headline()
+        status = self._headline()
         lines = ["READY=1"] if is_ready and not self._told_ready else []
         lines += [f"STATUS={status}"] if status != self._told_status else []
         lines += ["WATCHDOG=1"] if self._is_well(now) else []
@@ -81,7 +94,7 @@ class Supervision(Observer):
         """Whether a cycle was completed in time. There are none before EC2 is found, nor after the last one."""
         if self._completed is None or self._ends_by is not None:
             return True
-        return now - self._completed <= 2 * self.poll_time() + LONGEST_CYCLE
+        return now - self._completed <= 2 * self._poll_time + LONGEST_CYCLE
 
     def _may_take_longer(self, now: float) -> bool:
         return self._ends_by is not None and now < self._ends_by

@@ -9,6 +9,7 @@ from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
+from bgp2vpc.config.model import Config
 from bgp2vpc.errors import NoThread
 from bgp2vpc.history import History
 from bgp2vpc.logs import event
@@ -55,8 +56,9 @@ class Pages:
         self._server: WebServer | None = None
         self._serving: asyncio.Task[None] | None = None
 
-    def configure(self, settings: WebSettings | None) -> None:
-        """Serve there from now on; None: nowhere. The token is read anew in any case."""
+    async def configure(self, config: Config) -> None:
+        """Serve where this configuration says, if it does. The token is read anew in any case."""
+        settings = config.web
         old, self._serving = self._serving, None
         is_same = settings == self._settings
         if settings is not None and self._settings is None:

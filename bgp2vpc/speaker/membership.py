@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import random
-from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 
@@ -18,7 +17,7 @@ from bgp2vpc.speaker import exabgp_file
 from bgp2vpc.speaker.bridge import Bridge
 from bgp2vpc.speaker.neighbors import configuration
 from bgp2vpc.speaker.relay import Relay
-from bgp2vpc.tasks import on_thread
+from bgp2vpc.tasks import StartTask, cancelled, on_thread
 from bgp2vpc.vpc.model import Member
 
 log = logging.getLogger("bgp2vpc")
@@ -33,20 +32,20 @@ class Exabgp:
     `grace`: seconds that a neighbor that has come has for its first session; without one after that, it counts as lost.
     """
 
-    def __init__(self, bridge: Bridge, relay: Relay, grace: Callable[[], float]) -> None:
+    def __init__(self, bridge: Bridge, relay: Relay, grace: float) -> None:
+        self.grace = grace
         self._bridge = bridge
         self._relay = relay
-        self._grace = grace
         self._wanted: frozenset[IPAddress] | None = None
         self._began = asyncio.get_running_loop().time()
 
     def expect(self, neighbors: frozenset[IPAddress]) -> None:
         """There should be sessions with these. At our start, nothing is concluded about them for that long anyway."""
         before, self._wanted = self._wanted, neighbors
-        is_start = before is None and asyncio.get_running_loop().time() < self._began + self._grace()
+        is_start = before is None and asyncio.get_running_loop().time() < self._began + self.grace
         self._bridge.expect(neighbors if is_start else neighbors & self._bridge.neighbors.expected)
         if not is_start and neighbors - (before or frozenset()):
-            asyncio.get_running_loop().call_later(self._grace(), lambda: self._bridge.expect(self._wanted or ()))
+            asyncio.get_running_loop().call_later(self.grace, lambda: self._bridge.expect(self._wanted or ()))
 
     async def reload(self) -> None:
         """Twice: ExaBGP 5.0 forgets it if it is sending updates at that moment."""
@@ -56,38 +55,42 @@ class Exabgp:
 
 
 class Membership:
-    """Helper mode. `config` is asked each time, for it may be reloaded; `writes` false: only look."""
+    """Helper mode. `writes` false: only look."""
 
     def __init__(
-        self,
-        calls: Calls,
-        view: View,
-        config: Callable[[], Config],
-        journal: Journal,
-        exabgp: Exabgp,
-        *,
-        writes: bool,
+        self, calls: Calls, view: View, journal: Journal, start_task: StartTask, exabgp: Exabgp, *, writes: bool
     ) -> None:
         self._calls = calls
         self._view = view
-        self._config = config
+        self._start_task = start_task
         self._journal = journal
         self._exabgp = exabgp
         self._writes = writes
+        self._config = Config(file="")
+        self._looking: asyncio.Task[None] | None = None
         self._look_now = asyncio.Event()
         self._last: tuple[Member, ...] = ()
         self._refused: tuple[str, ExabgpError] | None = None
 
-    def look_now(self) -> None:
-        """The configuration has changed."""
+    async def configure(self, config: Config) -> None:
+        """Look for the peers of this configuration from now on, and at once."""
+        self._config = config
+        self._exabgp.grace = config.startup_hold
         self._look_now.set()
+        if self._looking is None:
+            self._looking = self._start_task("membership", self._run())
 
-    async def run(self) -> None:
-        """Look, and look again, once EC2 is reached and until cancelled."""
+    async def stop(self) -> None:
+        """Look for nobody any more."""
+        if self._looking is not None:
+            await cancelled(self._looking)
+
+    async def _run(self) -> None:
+        """Look, and look again, once EC2 is reached."""
         await self._calls.is_connected.wait()
         while True:
             self._look_now.clear()
-            config = self._config()
+            config = self._config
             if config.bgp is not None:
                 await self._look(config.bgp, config.file)
             wait = config.poll_time * (0.9 + random.random() / 5)  # noqa: S311

@@ -10,13 +10,13 @@ from functools import partial
 from bgp2vpc.bgp.events import Announce, EndOfRib, Event, Withdraw
 from bgp2vpc.bgp.path import Path
 from bgp2vpc.config.model import Config, Ec2Limits, OnExit
-from bgp2vpc.daemon import Daemon, Mode
+from bgp2vpc.daemon import Daemon, Mode, Outside
 from bgp2vpc.errors import MetadataError
 from bgp2vpc.exabgp_api.message import Direction, Message, PeerState, StateChange, Update
 from bgp2vpc.exabgp_api.messages import decode as decode_message
 from bgp2vpc.exabgp_api.text import parse
 from bgp2vpc.prefix import IPAddress, Prefix
-from bgp2vpc.services.supervision import Supervision
+from bgp2vpc.services.sd_notify import Notifier
 from bgp2vpc.sources.peer import Peer
 from bgp2vpc.sources.session import SourceKind
 from bgp2vpc.vpc.connect import Connection
@@ -78,7 +78,7 @@ class Lab:
         """What instance metadata says of this instance's future; None: it does not answer."""
         self.to_exabgp: list[str] = []
         self.told: Callable[[str], None] = lambda _: None
-        self.supervision = Supervision()
+        self.systemd = Notifier()
         self.address = IPAddress("10.0.0.11" if beside else "10.0.0.10")
         self.status = 0
         self._daemon: Daemon | None = None
@@ -103,8 +103,8 @@ class Lab:
 
     async def _start(self, helper: bool, mode: dict[str, bool]) -> None:
         say = self._say if helper else None
-        self._daemon = Daemon(self.config, self._load, self._connect, Mode(**mode), say, self._read_metadata)
-        self._daemon.supervision = self.supervision
+        outside = Outside(self._load, self._connect, say, self._read_metadata, self.systemd)
+        self._daemon = Daemon(self.config, outside, Mode(**mode))
         self._running = asyncio.create_task(self._daemon.run())
         await asyncio.sleep(0)
 

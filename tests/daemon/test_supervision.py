@@ -10,11 +10,12 @@ import pytest
 from lab import A, Lab, announce, two_hosts
 from systemd_ear import SystemdEar
 
-from bgp2vpc.config.model import OnExit
+from bgp2vpc.config.model import Config, OnExit
 from bgp2vpc.errors import MetadataError, Throttled
 from bgp2vpc.operator.status import headline
 from bgp2vpc.services.sd_notify import Notifier
 from bgp2vpc.services.supervision import Supervision
+from bgp2vpc.tasks import GuardedTasks
 from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.io
@@ -35,7 +36,7 @@ def supervised(make_lab: Callable[..., Lab], ear: SystemdEar) -> Callable[..., L
 
     def make(**config) -> Lab:
         lab = make_lab(**config)
-        lab.supervision = Supervision(Notifier(ear.address, WATCHDOG))
+        lab.systemd = Notifier(ear.address, WATCHDOG)
         return lab
 
     return make
@@ -97,8 +98,8 @@ def test_a_daemon_that_completes_no_cycle_any_more_starves_the_watchdog(supervis
 
 def test_an_event_loop_that_is_stuck_starves_the_watchdog(ear: SystemdEar) -> None:
     async def stuck() -> None:
-        supervision = Supervision(Notifier(ear.address, 0.15))
-        beating = asyncio.create_task(supervision.run())
+        tasks = GuardedTasks(lambda: None)
+        await Supervision(Notifier(ear.address, 0.15), str, tasks.start).configure(Config(file=""))
         beats = 0
         async with asyncio.timeout(PATIENCE):
             while beats < 2:
@@ -106,7 +107,7 @@ def test_an_event_loop_that_is_stuck_starves_the_watchdog(ear: SystemdEar) -> No
                 beats += ear.heard().count(FED)
         time.sleep(0.3)  # noqa: ASYNC251  # that is the point
         assert ear.heard() == []
-        beating.cancel()
+        await tasks.cancel()
 
     asyncio.run(stuck())
 

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 import pytest
 from serf_kit import SerfAgent, needs_serf
 
+from bgp2vpc.config.model import Config
 from bgp2vpc.prefix import IPAddress
 from bgp2vpc.reconcile.journal import Journal
 from bgp2vpc.serf import client as client_module
@@ -78,7 +79,7 @@ def settings(agent: SerfAgent | str, **more: float | str) -> Agent:
 @asynccontextmanager
 async def following(agent: SerfAgent | str, **more: float | str) -> AsyncIterator[Follower]:
     follower = Follower(settings(agent, **more))
-    await follower.gossip.configure(follower.agent)
+    await follower.gossip.configure(Config(file="", serf=follower.agent))
     try:
         yield follower
     finally:

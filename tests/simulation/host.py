@@ -7,7 +7,7 @@ from enum import Enum
 
 from bgp2vpc.bgp.events import Announce, Event
 from bgp2vpc.config.model import Config
-from bgp2vpc.daemon import Daemon, Mode
+from bgp2vpc.daemon import Daemon, Mode, Outside
 from bgp2vpc.exabgp_api.message import Message, StateChange, Update
 from bgp2vpc.exabgp_api.text import announce_line, parse
 from bgp2vpc.operator.leave import By
@@ -249,7 +249,7 @@ class Host:
         instance = Instance(self.place.instance_id, "us-east-1", VPC)
         connection = Connection(self.ec2, instance)
         process = self.process
-        self.daemon = Daemon(self.config, lambda: self.config, lambda: connection, Mode(), self._say)
+        self.daemon = Daemon(self.config, Outside(lambda: self.config, lambda: connection, self._say), Mode())
         self.daemon.bridge.opened(SCRIPT, SourceKind.SCRIPT)
         for prefix in self.services:
             asyncio.get_running_loop().call_later(CHECKED, self._check, prefix)

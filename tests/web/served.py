@@ -18,7 +18,7 @@ from typing import Any
 import aiohttp
 
 from bgp2vpc.config.model import Config, OnExit
-from bgp2vpc.daemon import Daemon, Mode
+from bgp2vpc.daemon import Daemon, Mode, Outside
 from bgp2vpc.exabgp_api.text import parse
 from bgp2vpc.sources.session import SourceKind
 from bgp2vpc.vpc.connect import Connection
@@ -177,7 +177,7 @@ async def serving(
         return served.next_config or first
 
     connection = Connection(vpc, Instance("i-1", "us-east-1", "vpc-1"))
-    daemon = Daemon(first, load, lambda: connection, Mode())
+    daemon = Daemon(first, Outside(load, lambda: connection), Mode())
     running = asyncio.create_task(daemon.run())
     try:
         async with client() as http:

@@ -1,0 +1,55 @@
+"""Every service follows the configuration: at the start, at a reload, and to the end."""
+
+import inspect
+import pkgutil
+from collections.abc import Callable
+from importlib import import_module
+
+import pytest
+from lab import Lab
+
+import bgp2vpc
+from bgp2vpc.config.model import Config
+from bgp2vpc.services.service import Service
+
+
+class Recorder:
+    """A service that notes what it is told."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+
+    async def configure(self, config: Config) -> None:
+        self.told.append(f"poll_time {config.poll_time:g}")
+
+    async def stop(self) -> None:
+        self.told.append("stop")
+
+
+@pytest.mark.parametrize("kind", ["_services", "_tellers"])
+def test_a_service_of_the_list_is_configured_at_a_reload_and_stopped_once(
+    make_lab: Callable[..., Lab], kind: str
+) -> None:
+    lab, recorder = make_lab().start(), Recorder()
+    setattr(lab.daemon, kind, (*getattr(lab.daemon, kind), recorder))
+    lab.reload(poll_time=30.0)
+    lab.stop()
+    assert recorder.told == ["poll_time 30", "stop"]
+
+
+def test_whatever_can_be_configured_and_stopped_is_in_the_list(make_lab: Callable[..., Lab]) -> None:
+    lab = make_lab().start(helper=True)
+    listed = {type(each) for each in (*lab.daemon._services, *lab.daemon._tellers)}
+    modules = [
+        import_module(each.name)
+        for room in ("services", "operator", "speaker", "reconcile")
+        for each in pkgutil.iter_modules(import_module(f"bgp2vpc.{room}").__path__, f"bgp2vpc.{room}.")
+    ]
+    services = {
+        kind
+        for module in modules
+        for _, kind in inspect.getmembers(module, inspect.isclass)
+        if kind.__module__.startswith(bgp2vpc.__name__) and kind is not Service
+        if inspect.iscoroutinefunction(getattr(kind, "configure", None))
+    }
+    assert services == listed
