@@ -85,6 +85,18 @@ def test_a_file_of_the_version_before_holds_is_read() -> None:
     assert [each.phase for each in read_state_text(old).leaves] == [Phase.DRAINED]
 
 
+def test_a_file_that_version_0_1_0_wrote_is_read_and_written_again_as_it_was() -> None:
+    recorded = (Path(__file__).parent / "data" / "state-0.1.0.json").read_text()
+    state = read_state_text(recorded)
+    assert [(str(each.prefix), each.by, each.phase, each.withdraws) for each in state.leaves] == [
+        ("192.0.2.53/32", By.CLI, Phase.DRAINING, True),
+        ("2001:db8:53::53/128", By.CLI, Phase.DRAINED, True),
+        ("None", By.LIFECYCLE, Phase.DRAINING, False),
+    ]
+    assert [str(each.prefix) for each in state.holds] == ["198.51.100.0/24", "2001:db8:53::/48"]
+    assert state.to_text() == recorded
+
+
 def test_what_is_written_is_read_but_for_what_a_signal_began() -> None:
     leaves = Leaves((ALL, ONE, Leave(By.LIFECYCLE, None, 5.0, "spot", Phase.DRAINED, withdraws=False)))
     with_signal = leaves.added([Leave(By.SIGTERM, None, 6.0)])
