@@ -192,7 +192,7 @@ class Operator(Observer):
     def drain(self, said: Instruction) -> dict[str, Any]:
         """How far drains have come."""
         self._drainer.drain(Cause.CLI, said.prefixes, said.reason, who=said.who, seconds=said.seconds)
-        return self._drainer.report(self.held)
+        return self.leaving(said)
 
     def undrain(self, said: Instruction) -> list[dict[str, Any]]:
         """What it ended, as rows of `leaving`."""
