@@ -19,13 +19,12 @@ from bgp2vpc.health.hooks import Hooks
 from bgp2vpc.health.model import Check
 from bgp2vpc.logs import event
 from bgp2vpc.operator.answers import check_json, offered_lines, only_alone, prefix_set_json, source_statuses
+from bgp2vpc.operator.drain import Drainer, DrainSettings
 from bgp2vpc.operator.explaining import Explaining
-from bgp2vpc.operator.leaving import LeaveSettings, Leaving
 from bgp2vpc.operator.lifecycle import LifecycleWatch, ReadMetadata, metadata_reader
+from bgp2vpc.operator.operator import Operator
 from bgp2vpc.operator.state_file import StateFile
 from bgp2vpc.operator.status import SCHEMA, headline, paths_json, routes_json
-from bgp2vpc.operator.steering import Steering
-from bgp2vpc.operator.steering_questions import SteeringQuestions
 from bgp2vpc.policy.damping import Damping
 from bgp2vpc.policy.handovers import Handovers
 from bgp2vpc.policy.plan import Action, Reason
@@ -134,21 +133,18 @@ class Daemon:
         self._gossip = Gossip(self._journal, self._tasks.start, self.bridge, has_vote=not mode.noop)
         self._health = self._made_health()
         state_file = StateFile(config.state_file, self._journal)
-        self.leaving = Leaving(
-            self.bridge, self._reconciler, self._journal, self._tasks.start, self._reconciler.decide, state_file
-        )  # fmt: skip
-        self.steering = Steering(
-            self.leaving, self._health, self._reconciler, self._journal, state_file, self._reconciler.decide,
-            noop=mode.noop,
-        )  # fmt: skip
+        self.drainer = Drainer(self.bridge, self._reconciler, self._journal, self._tasks.start, state_file)
+        self.operator = Operator(
+            self.drainer, self._health, self._reconciler, self._journal, state_file, noop=mode.noop
+        )
         self._explaining = Explaining(
-            self.bridge, self.leaving, self.steering, self._reconciler, lambda: self._config.rules, noop=mode.noop
+            self.bridge, self.drainer, self.operator, self._reconciler, lambda: self._config.rules, noop=mode.noop
         )  # fmt: skip
         lifecycle = LifecycleWatch(
-            self.leaving, self._journal, self._tasks.start, outside.metadata or metadata_reader()
+            self.drainer, self._journal, self._tasks.start, outside.metadata or metadata_reader()
         )
         self._pages = Pages(
-            Given(self.status, self._unready, self.steering, self._meter.tally), self._journal, self._tasks.start
+            Given(self.status, self._unready, self.operator, self._meter.tally), self._journal, self._tasks.start
         )
         self._serving = Serving(
             config.socket,
@@ -162,13 +158,13 @@ class Daemon:
         self._tellers: tuple[Service, ...] = (self._notifier, self._supervision)
         """Services that are stopped last, since they tell of the last writes, too."""
         self._services = self._made_services(lifecycle)
-        self._observers += (self._health, self.leaving, self.steering, self._notifier, self._supervision)
+        self._observers += (self._health, self.drainer, self.operator, self._notifier, self._supervision)
         self._reloading = self._reload_wanted = False
         self._use_limits(config)
         # What was drained or held before a restart is so from the first decision on.
-        state = state_file.load()
-        self.leaving.resume(state.leaves, lifecycle=config.lifecycle)
-        self.steering.resume(state.holds)
+        orders = state_file.load()
+        self.drainer.resume(orders, lifecycle=config.lifecycle)
+        self.operator.resume(orders)
 
     # Life
 
@@ -234,7 +230,7 @@ class Daemon:
         without = self._failed or self._mode.noop or self._mode.oneshot
         if self._config.on_exit is OnExit.DRAIN and observed and not without:
             seconds = HELPER_HASTE if self._say else self._config.drain_timeout
-            await self.leaving.before_the_end(lambda: self._interrupts > 1 or self._failed, seconds)
+            await self.drainer.before_the_end(lambda: self._interrupts > 1 or self._failed, seconds)
 
     async def _end(self) -> None:
         """Nothing is polled any more; what is being written, or has to be withdrawn, is seen through.
@@ -414,14 +410,14 @@ class Daemon:
             self._calm.handovers.overdue,
             self._calm.handovers.unsettled,
             self._calm.handovers.lost,
-            self.leaving.policy.withheld,
-            self.steering.held,
-            self.steering.taken,
+            self.drainer.policy.withheld,
+            self.operator.held,
+            self.operator.taken,
         )
 
     def _offers(self) -> Mapping[Prefix, Sequence[Offer]]:
         """What is offered: what drains as it is announced, so that all who decide see the same."""
-        return self.leaving.policy.offers(self.bridge.rib.offers)
+        return self.drainer.policy.offers(self.bridge.rib.offers)
 
     @property
     def _neighbors_held(self) -> bool:
@@ -513,7 +509,7 @@ class Daemon:
             event(log, logging.WARNING, f"configuration: {warning}")
         self.bridge.use_limits(config.source_limits, config.max_prefixes)
         self._hooks.timeout = config.hook_timeout
-        self.leaving.configure(LeaveSettings(config.drain_timeout, config.backup_med, self._mode.noop))
+        self.drainer.configure(DrainSettings(config.drain_timeout, config.backup_med, self._mode.noop))
 
     # Status
 
@@ -523,7 +519,7 @@ class Daemon:
             "status": only_alone(lambda: json.dumps(self.status())),
             "paths": only_alone(self._paths),
             "why": self._explaining.asked_why,
-            **SteeringQuestions(self.steering, self.leaving).questions(),
+            **self.operator.questions(),
         }
 
     def status(self) -> dict[str, Any]:
@@ -547,8 +543,8 @@ class Daemon:
             "cycles": self._journal.cycles,
             "last_cycle": self._journal.last_cycle,
             "recent_cycles": list(self._journal.recent_cycles),
-            "leaving": self.leaving.status(),
-            "steering": self.steering.status(),
+            "leaving": self.drainer.status(),
+            "steering": self.operator.status(),
             "sources": [
                 source.to_json()
                 for source in source_statuses(self.bridge, self._scripts.statuses(), self._health.verdicts())
@@ -590,9 +586,9 @@ class Daemon:
         return json.dumps(
             {
                 "paths": offered_lines(self._offers()),
-                "held": sorted(map(str, self.steering.held)),
-                "taken": sorted(map(str, self.steering.taken)),
-                "withheld": prefix_set_json(self.leaving.policy.withheld),
+                "held": sorted(map(str, self.operator.held)),
+                "taken": sorted(map(str, self.operator.taken)),
+                "withheld": prefix_set_json(self.drainer.policy.withheld),
                 "leftovers_held": wish.leftovers_held,
                 "spoken": [str(prefix) for prefix in self.bridge.rib.spoken],
                 "checked": sorted(self._health.verdicts()),

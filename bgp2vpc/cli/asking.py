@@ -7,21 +7,24 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from bgp2vpc.cli.options import add_socket, visible
+from bgp2vpc.operator.verbs import VERBS, About
 
 LOOK_EVERY: Final = 0.2
 
 
-def add_order(parser: argparse.ArgumentParser, *, prefixes: str | None = None, lasts: bool = False) -> None:
-    """`--socket`, `--reason`; with `lasts`, `--for`; `prefixes`: how many, as argparse says it."""
+def add_order(parser: argparse.ArgumentParser, name: str) -> None:
+    """What the table of verbs has of this one: `--reason`, `--for`, and prefixes; and `--socket`."""
+    verb = VERBS[name]
     add_socket(parser)
     parser.add_argument("--reason", metavar="TEXT", default="", help="why: for the log and the status")
-    if lasts:
+    if verb.lasts:
         parser.add_argument(
             "--for", metavar="TIME", dest="duration", help="end by itself after this time: 90s, 30m, 2h, 1d"
         )
-    if prefixes is not None:
+    if verb.about is About.PREFIXES:
         parser.add_argument(
-            "prefixes", metavar="PREFIX", nargs=prefixes, help="such as 192.0.2.53/32, exactly as announced"
+            "prefixes", metavar="PREFIX", nargs="*" if verb.everything else "+",
+            help="such as 192.0.2.53/32, exactly as announced",
         )  # fmt: skip
 
 

@@ -23,7 +23,7 @@ def add(commands: Commands) -> None:
         allow_abbrev=False,
     )
     add_file(check)
-    add_order(check)
+    add_order(check, "check")
     check.add_argument("--schema", action="store_true", help="print the JSON Schema of the file, for editors")
     check.add_argument("name", metavar="NAME", nargs="?", help="of a health check")
     check.set_defaults(command=_check)

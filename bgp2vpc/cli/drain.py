@@ -33,8 +33,8 @@ def add(commands: Commands) -> None:
         description="Ends the drain of PREFIX (default: of everything, whoever began it).",
     )  # fmt: skip
     undrain.set_defaults(command=_undrain)
-    add_order(drain, prefixes="*", lasts=True)
-    add_order(undrain, prefixes="*")
+    add_order(drain, "drain")
+    add_order(undrain, "undrain")
 
 
 def _drain(args: argparse.Namespace) -> int:

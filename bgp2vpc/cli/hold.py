@@ -17,7 +17,7 @@ def add(commands: Commands) -> None:
         "given by --for. Other instances are not concerned.",
         allow_abbrev=False,
     )
-    add_order(hold, prefixes="+", lasts=True)
+    add_order(hold, "hold")
     hold.set_defaults(command=_hold)
 
 

@@ -12,7 +12,7 @@ from bgp2vpc.cli.options import Commands, add_file, terminal, visible
 if TYPE_CHECKING:
     from bgp2vpc.config.model import Config
     from bgp2vpc.errors import Ec2Error
-    from bgp2vpc.operator.state import State
+    from bgp2vpc.operator.orders import Orders
     from bgp2vpc.policy.plan import Plan
     from bgp2vpc.policy.wish import Wish
     from bgp2vpc.reconcile.ec2_calls import Calls
@@ -52,7 +52,7 @@ def _wish(socket: Path | None, config: "Config") -> "Wish":
     from bgp2vpc.bgp.neighbors import Neighbors
     from bgp2vpc.bgp.rib import Rib, Side
     from bgp2vpc.exabgp_api.text import parse
-    from bgp2vpc.operator.steer import Verb
+    from bgp2vpc.operator.orders import OrderKind, prefixes_of
     from bgp2vpc.policy.wish import Wish
     from bgp2vpc.prefix import parse_address, parse_prefix
     from bgp2vpc.sources.client import ask
@@ -69,9 +69,9 @@ def _wish(socket: Path | None, config: "Config") -> "Wish":
             rib.open(source.name, Side.CHECK)
             for announcement in source.announcements:
                 rib.apply(source.name, parse(announcement.line).events[0])
-        state = _state(config)
-        draining = state.leaves.draining(config.backup_med)
-        held = state.holds.prefixes(Verb.HOLD)
+        orders = _orders(config)
+        draining = orders.draining(config.backup_med)
+        held = prefixes_of(orders.of(OrderKind.HOLD)).prefixes
         return Wish(draining.offers(rib.offers), leftovers_held=True, withheld=draining.withheld, held=held)
     told = json.loads("\n".join(answer.text))
     for path in told["paths"]:
@@ -97,16 +97,16 @@ def _wish(socket: Path | None, config: "Config") -> "Wish":
     )
 
 
-def _state(config: "Config") -> "State":
+def _orders(config: "Config") -> "Orders":
     """What a daemon that starts now takes for draining or held."""
-    from bgp2vpc.operator.state import State
+    from bgp2vpc.operator.orders import Orders
     from bgp2vpc.operator.state_file import StateFileError, load_state
 
     try:
         return load_state(config.state_file, time.time())
     except StateFileError as error:
         print(f"bgp2vpc: {error}; nothing is taken for draining or held", file=sys.stderr)
-        return State()
+        return Orders()
 
 
 def _make_plan(config: "Config", wish: "Wish") -> "Plan":

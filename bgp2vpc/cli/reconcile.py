@@ -18,7 +18,7 @@ def add(commands: Commands) -> None:
         description="Exit status 1: EC2 does not answer.",
         allow_abbrev=False,
     )
-    add_order(reconcile)
+    add_order(reconcile, "reconcile")
     reconcile.set_defaults(command=_reconcile)
 
 

@@ -11,7 +11,7 @@ def add(commands: Commands) -> None:
     release = commands.add_parser(
         "release", help="end a hold", description="Ends the holds of PREFIX (default: all).", allow_abbrev=False
     )
-    add_order(release, prefixes="*")
+    add_order(release, "release")
     release.set_defaults(command=_release)
 
 

@@ -21,7 +21,7 @@ def add(commands: Commands) -> None:
         "are not touched. Exit status 1: a route is not ours afterwards.",
         allow_abbrev=False,
     )
-    add_order(takeover, prefixes="+")
+    add_order(takeover, "takeover")
     takeover.set_defaults(command=_takeover)
 
 

@@ -11,7 +11,7 @@ from typing import Final
 from bgp2vpc import names
 from bgp2vpc.config.model import Config, OnExit
 from bgp2vpc.iam.policy import IamPolicy, Statement
-from bgp2vpc.iam.scope import Operator, Scope, both, fewest, where
+from bgp2vpc.iam.scope import ConditionOperator, Scope, both, fewest, where
 from bgp2vpc.iam.tables import Surroundings, scopes
 from bgp2vpc.policy.plan import Action
 from bgp2vpc.policy.rule import ManagedRoute, Rule, Takeover, Writes
@@ -104,7 +104,7 @@ def _reading(config: Config, around: Surroundings) -> Statement:
         sid="Read",
         actions=tuple(f"ec2:{action}" for action in needed),
         resources=("*",),
-        conditions={Operator.EQUALS: {"ec2:Region": (around.region,)}} if around.region else {},
+        conditions={ConditionOperator.EQUALS: {"ec2:Region": (around.region,)}} if around.region else {},
         why=tuple(f"{action}: {'; '.join(why)}" for action, why in needed.items()),
         wider=tuple(wider),
     )
@@ -113,7 +113,7 @@ def _reading(config: Config, around: Surroundings) -> Statement:
 def _writes(rule: Rule, config: Config, around: Surroundings) -> Iterator[_Write]:
     vpc_id = rule.vpc_id or around.vpc_id
     note = "the VPC is not known: give --vpc, or vpc_id: in the file"
-    here = where(Operator.ARN, "ec2:Vpc", [around.arn(f"vpc/{vpc_id}")]) if vpc_id else Scope(wider=(note,))
+    here = where(ConditionOperator.ARN, "ec2:Vpc", [around.arn(f"vpc/{vpc_id}")]) if vpc_id else Scope(wider=(note,))
     found = [scope for each in scopes(rule.find, around) if (scope := both(each, here))]
     whys = {
         Action.CREATE: "a prefix that a table does not have",

@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 from typing import TypeAlias
 
 
-class Operator(StrEnum):
+class ConditionOperator(StrEnum):
     """How a condition compares. Values of a negated one must all differ, and a missing key differs from everything.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
@@ -26,13 +26,13 @@ class Operator(StrEnum):
     @property
     def is_negated(self) -> bool:
         """Whether no value may match, rather than any."""
-        return self in (Operator.NOT_ARN, Operator.NOT_EQUALS, Operator.NOT_LIKE)
+        return self in (ConditionOperator.NOT_ARN, ConditionOperator.NOT_EQUALS, ConditionOperator.NOT_LIKE)
 
 
-Conditions: TypeAlias = Mapping[tuple[Operator, str], frozenset[str]]
+Conditions: TypeAlias = Mapping[tuple[ConditionOperator, str], frozenset[str]]
 """(operator, key) -> values; all entries must hold."""
 
-_OPPOSITE = {Operator.ARN: Operator.NOT_ARN, Operator.EQUALS: Operator.NOT_EQUALS}
+_OPPOSITE = {ConditionOperator.ARN: ConditionOperator.NOT_ARN, ConditionOperator.EQUALS: ConditionOperator.NOT_EQUALS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Scope:
 EVERYTHING = Scope()
 
 
-def where(operator: Operator, key: str, values: Iterable[str], wider: str = "") -> Scope:
+def where(operator: ConditionOperator, key: str, values: Iterable[str], wider: str = "") -> Scope:
     """The tables for which one condition holds."""
     return Scope(None, {(operator, key): frozenset(values)}, (wider,) if wider else ())
 
@@ -67,7 +67,7 @@ def both(one: Scope, other: Scope) -> Scope | None:
         present = conditions.get((operator, key), values)
         if operator.is_negated:
             conditions[operator, key] = present | values
-        elif operator is Operator.LIKE and present != values:
+        elif operator is ConditionOperator.LIKE and present != values:
             wider = (*wider, f"of two patterns for {key}, a statement can hold one")
         else:
             conditions[operator, key] = present & values
@@ -108,15 +108,15 @@ def _united(one: Scope, other: Scope) -> Scope | None:
     )
 
 
-def _follows(operator: Operator, key: str, values: frozenset[str], scope: Scope) -> bool:
+def _follows(operator: ConditionOperator, key: str, values: frozenset[str], scope: Scope) -> bool:
     """Whether this condition holds for every table of the scope."""
     present = scope.conditions.get((operator, key))
     if present is not None and (present >= values if operator.is_negated else present <= values):
         return True
-    equals = scope.conditions.get((Operator.EQUALS, key))
-    tests: dict[Operator, Callable[[str], bool]] = {
-        Operator.NOT_EQUALS: lambda value: value not in values,
-        Operator.LIKE: lambda value: any(_is_like(value, pattern) for pattern in values),
+    equals = scope.conditions.get((ConditionOperator.EQUALS, key))
+    tests: dict[ConditionOperator, Callable[[str], bool]] = {
+        ConditionOperator.NOT_EQUALS: lambda value: value not in values,
+        ConditionOperator.LIKE: lambda value: any(_is_like(value, pattern) for pattern in values),
     }
     return equals is not None and operator in tests and all(map(tests[operator], equals))
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final, assert_never
 
 from bgp2vpc.iam.like import escape, like
-from bgp2vpc.iam.scope import EVERYTHING, Operator, Scope, both, fewest, where
+from bgp2vpc.iam.scope import EVERYTHING, ConditionOperator, Scope, both, fewest, where
 from bgp2vpc.vpc.finders import And, ByAz, ByTag, ByTagRegexp, Finder, HasRouteTo, Ids, InVpc, Main, Or, Subnet
 
 MOST_SCOPES: Final = 32
@@ -76,7 +76,11 @@ def _single(  # noqa: PLR0911  # a line for each finder
         case Ids(ids):
             return _open("no key excludes tables by their ids") if negated else Scope(ids)
         case InVpc(vpc_id):
-            return where(Operator.NOT_ARN if negated else Operator.ARN, "ec2:Vpc", [around.arn(f"vpc/{vpc_id}")])
+            return where(
+                ConditionOperator.NOT_ARN if negated else ConditionOperator.ARN,
+                "ec2:Vpc",
+                [around.arn(f"vpc/{vpc_id}")],
+            )
         case Main():
             return _open("no key tells which table is the main one")
         case Subnet(subnet_id):
@@ -100,18 +104,18 @@ def _tag(key: str) -> str:
 def _by_tag(key: str, value: str, around: Surroundings, *, own_zone: bool, negated: bool) -> Scope:
     known = around.zone if own_zone else value
     if known is not None:
-        return where(Operator.NOT_EQUALS if negated else Operator.EQUALS, _tag(key), [escape(known)])
+        return where(ConditionOperator.NOT_EQUALS if negated else ConditionOperator.EQUALS, _tag(key), [escape(known)])
     note = f"the instance's zone, for the tag {key}, is known only where it runs; give --zone for a role of one zone"
     # A zone's name begins with its region's; https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-regions-availability-zones.html
-    return _open(note) if negated else where(Operator.LIKE, _tag(key), [f"{around.region or ''}*"], note)
+    return _open(note) if negated else where(ConditionOperator.LIKE, _tag(key), [f"{around.region or ''}*"], note)
 
 
 def _by_tag_regexp(key: str, regexp: re.Pattern[str], *, negated: bool) -> Scope:
     found = like(regexp)
     if found.exact:
-        return where(Operator.NOT_LIKE if negated else Operator.LIKE, _tag(key), found.patterns)
+        return where(ConditionOperator.NOT_LIKE if negated else ConditionOperator.LIKE, _tag(key), found.patterns)
     note = f"the tag {key} is compared by a regular expression ({regexp.pattern}) that no pattern can say"
-    return _open(note) if negated else where(Operator.LIKE, _tag(key), found.patterns, note)
+    return _open(note) if negated else where(ConditionOperator.LIKE, _tag(key), found.patterns, note)
 
 
 def _product(parts: Iterable[list[Scope]]) -> list[Scope]:

@@ -8,9 +8,9 @@ from typing import Any
 from bgp2vpc.bgp.rib import Side
 from bgp2vpc.exabgp_api.text import announce_line
 from bgp2vpc.operator.answers import BadQuestion
-from bgp2vpc.operator.leaving import Leaving
-from bgp2vpc.operator.steer import read_prefixes
-from bgp2vpc.operator.steering import Steering
+from bgp2vpc.operator.drain import Drainer
+from bgp2vpc.operator.operator import Operator
+from bgp2vpc.operator.orders import read_prefixes
 from bgp2vpc.operator.why import Announcer, Facts, PlaceFacts, rule_words, to_json
 from bgp2vpc.policy.explain import explain
 from bgp2vpc.policy.rule import Rule
@@ -24,19 +24,19 @@ class Explaining:
     """Reads; changes nothing. `rules`: as configured at present."""
 
     def __init__(
-        self, bridge: Bridge, leaving: Leaving, steering: Steering, reconciler: Reconciler,
+        self, bridge: Bridge, drainer: Drainer, operator: Operator, reconciler: Reconciler,
         rules: Callable[[], Sequence[Rule]], *, noop: bool,
     ) -> None:  # fmt: skip
         self._bridge = bridge
-        self._leaving = leaving
-        self._steering = steering
+        self._drainer = drainer
+        self._operator = operator
         self._rules = rules
         self._noop = noop
         self._reconciler = reconciler
         self._view = reconciler.view
 
     def asked_why(self, words: Sequence[str], _: Peer) -> str:
-        """`why PREFIX [TABLE]`. Raises SteerError for what is no prefix, and BadQuestion if nothing is known of it."""
+        """`why PREFIX [TABLE]`. Raises OrderError for what is no prefix, and BadQuestion if nothing is known of it."""
         if len(words) not in (1, 2):
             raise BadQuestion("expected: why PREFIX [ROUTE-TABLE-ID]")
         (prefix,) = read_prefixes(words[:1])
@@ -60,7 +60,7 @@ class Explaining:
         return Facts(
             prefix=prefix,
             announcers=tuple(self._announcers(prefix)),
-            steering=tuple(row for row in self._steering.status() if row["prefix"] in (None, str(prefix))),
+            steering=tuple(row for row in self._operator.status() if row["prefix"] in (None, str(prefix))),
             rules=tuple(map(_described, self._rules())),
             places=places,
             unruled=tuple((each, route) for each, route in routes if route is not None and each not in ruled),
@@ -78,8 +78,8 @@ class Explaining:
             adj = sources.get(offer.source)
             stale = adj.stale.get((prefix, offer.path.path_id)) if adj is not None else None
             drained = None
-            if offer.side is not Side.PEER and self._leaving.concerns(prefix):
-                exported = self._leaving.policy.exported(offer.path)
+            if offer.side is not Side.PEER and self._drainer.concerns(prefix):
+                exported = self._drainer.policy.exported(offer.path)
                 drained = announce_line(exported, "") if exported else ""
             yield Announcer(
                 source=offer.source,

@@ -6,8 +6,8 @@ from typing import Final
 
 from bgp2vpc.config.model import Config
 from bgp2vpc.errors import MetadataError, NoThread
-from bgp2vpc.operator.leave import By
-from bgp2vpc.operator.leaving import Leaving
+from bgp2vpc.operator.drain import Drainer
+from bgp2vpc.operator.orders import Cause
 from bgp2vpc.reconcile.journal import Journal
 from bgp2vpc.tasks import StartTask, cancelled, on_thread
 from bgp2vpc.vpc.imds import Metadata
@@ -38,8 +38,8 @@ class LifecycleWatch:
     It acts when metadata says something new. So who undrains by hand is not overruled by the same old notice.
     """
 
-    def __init__(self, leaving: Leaving, journal: Journal, start_task: StartTask, read: ReadMetadata) -> None:
-        self._leaving = leaving
+    def __init__(self, drainer: Drainer, journal: Journal, start_task: StartTask, read: ReadMetadata) -> None:
+        self._drainer = drainer
         self._journal = journal
         self._start_task = start_task
         self._read = read
@@ -51,7 +51,7 @@ class LifecycleWatch:
             self._watching = self._start_task("lifecycle", self._watch())
         elif not config.lifecycle and self._watching is not None:
             await self.stop()
-            self._leaving.end_those_by(By.LIFECYCLE)
+            self._drainer.end_those_by(Cause.LIFECYCLE)
 
     async def stop(self) -> None:
         """Watch no more; what is drained stays so."""
@@ -76,6 +76,6 @@ class LifecycleWatch:
 
     def _act(self, found: Future) -> None:
         if isinstance(found, Go):
-            self._leaving.drain(By.LIFECYCLE, reason=found.reason, withdraws=found.withdraws)
+            self._drainer.drain(Cause.LIFECYCLE, reason=found.reason, withdraws=found.withdraws)
         else:
-            self._leaving.end_those_by(By.LIFECYCLE)
+            self._drainer.end_those_by(Cause.LIFECYCLE)

@@ -1,5 +1,9 @@
-"""A small file that outlives the daemon: written whole or not at all, for user and group, whatever the umask."""
+"""What outlives the daemon: drains and holds, in a small file.
 
+It is written whole or not at all, for user and group, whatever the umask.
+"""
+
+import json
 import os
 import stat
 import time
@@ -8,19 +12,42 @@ from typing import Final
 
 from bgp2vpc.errors import Bgp2vpcError
 from bgp2vpc.files import open_without_waiting, replace_file
-from bgp2vpc.operator.leave import Leaves
-from bgp2vpc.operator.state import State, StateError, read_state_text
-from bgp2vpc.operator.steer import Steers
+from bgp2vpc.operator.orders import Cause, OrderKind, Orders, read_drain, read_hold
 from bgp2vpc.reconcile.journal import Journal
 
+VERSION: Final = 1
+"""Of the file."""
 _MODE: Final = 0o640
 _LARGEST: Final = 1024 * 1024
 """Bytes: a thousand drained prefixes take a fifth of it."""
 SAVING: Final = "saving the state file"
 
 
+class StateError(Bgp2vpcError):
+    """No text of ours; the message says why."""
+
+
 class StateFileError(Bgp2vpcError):
     """It cannot be read or written; the message says why."""
+
+
+def state_text(orders: Orders) -> str:
+    """For `read_state_text`. What lasts no longer than this run is left out: takeovers, and what a signal began."""
+    drains = [each.to_leaving() for each in orders.of(OrderKind.DRAIN) if each.cause is not Cause.SIGTERM]
+    holds = [each.to_row() for each in orders.of(OrderKind.HOLD)]
+    return json.dumps({"version": VERSION, "leaving": drains, "steering": holds}, indent=1) + "\n"
+
+
+def read_state_text(text: str) -> Orders:
+    """What `state_text` wrote, in this version or one before holds. Raises StateError for anything else."""
+    try:
+        document = json.loads(text)
+        if document["version"] != VERSION:
+            raise StateError(f"version {document['version']!r} is not {VERSION}; another bgp2vpc wrote it")
+        drains, holds = map(read_drain, document["leaving"]), map(read_hold, document.get("steering", ()))
+        return Orders().added((*drains, *holds))
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
+        raise StateError(f"no state of bgp2vpc: {type(error).__name__}: {error}") from error
 
 
 def read_state(path: Path) -> str | None:
@@ -40,14 +67,14 @@ def read_state(path: Path) -> str | None:
     return text
 
 
-def load_state(path: Path | None, now: float) -> State:
+def load_state(path: Path | None, now: float) -> Orders:
     """What an earlier run wrote down and is not over at `now`; nothing if there is no file. Raises StateFileError."""
     text = read_state(path) if path is not None else None
     try:
-        state = State() if text is None else read_state_text(text)
+        orders = Orders() if text is None else read_state_text(text)
     except StateError as error:
         raise StateFileError(f"{path}: {error}") from error
-    return State(state.leaves.until(now), state.holds.until(now))
+    return orders.until(now)
 
 
 def write_state(path: Path, text: str) -> None:
@@ -65,25 +92,32 @@ class StateFile:
     def __init__(self, path: Path | None, journal: Journal) -> None:
         self._path = path
         self._journal = journal
-        self._state = State()
+        self._orders: dict[OrderKind, Orders] = {}
 
-    def load(self) -> State:
+    def load(self) -> Orders:
         """What an earlier run left; what cannot be read is told to the journal, and is nothing."""
+        orders = Orders()
         try:
-            self._state = load_state(self._path, time.time())
+            orders = load_state(self._path, time.time())
         except StateFileError as error:
             message = f"{error}; nothing is taken for draining or held"
             self._journal.failure("state file", StateFileError(message))
-        return self._state
+        self._orders = {kind: orders.of(kind) for kind in OrderKind}
+        return orders
 
-    def keep(self, *, leaves: Leaves | None = None, holds: Steers | None = None) -> None:
-        """Write down what has changed. What cannot be written is told to the journal."""
-        before = self._state
-        self._state = State(before.leaves if leaves is None else leaves, before.holds if holds is None else holds)
-        if self._path is None or self._state == before:
+    def keep(self, orders: Orders, *kinds: OrderKind) -> None:
+        """These are all orders of these kinds now: write down what has changed.
+
+        What cannot be written is told to the journal.
+        """
+        before = self._orders
+        self._orders = before | {kind: orders.of(kind) for kind in kinds}
+        if self._path is None or self._orders == before:
             return
         try:
-            write_state(self._path, self._state.to_text())
+            write_state(
+                self._path, state_text(Orders().added(each for kind in OrderKind for each in self._orders[kind]))
+            )
         except StateFileError as error:
             self._journal.failure(SAVING, error)
         else:

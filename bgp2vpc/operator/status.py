@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from bgp2vpc.bgp.best import best_path
 from bgp2vpc.bgp.rib import Offer
-from bgp2vpc.operator.steer import in_utc
+from bgp2vpc.operator.orders import in_utc
 from bgp2vpc.policy.plan import Key, Verdict
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.reconcile.place import Since

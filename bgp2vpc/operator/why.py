@@ -6,7 +6,7 @@ from typing import Any
 
 from bgp2vpc.bgp.best import Step
 from bgp2vpc.exabgp_api.text import announce_line
-from bgp2vpc.operator.steer import in_utc
+from bgp2vpc.operator.orders import in_utc
 from bgp2vpc.policy.explain import Candidate, Explanation
 from bgp2vpc.policy.words import REASONS, VERDICTS
 from bgp2vpc.prefix import Prefix

@@ -13,8 +13,7 @@ from bgp2vpc.config.model import Config
 from bgp2vpc.errors import NoThread
 from bgp2vpc.history import History
 from bgp2vpc.logs import event
-from bgp2vpc.operator.page_steering import PageSteering
-from bgp2vpc.operator.steering import Steering
+from bgp2vpc.operator.operator import Operator
 from bgp2vpc.reconcile.journal import Journal
 from bgp2vpc.tasks import StartTask, cancelled, on_thread, until
 from bgp2vpc.web.guard import read_token
@@ -40,7 +39,7 @@ class Given:
 
     facts: Callable[[], Facts]
     unready: Readiness
-    steering: Steering
+    operator: Operator
     tally: Tally
 
 
@@ -108,7 +107,7 @@ class Pages:
         token, has_token = self._token(settings)
         if self._server is None:
             given = self._given
-            sources = Sources(given.facts, given.unready, PageSteering(given.steering), given.tally, self._history)
+            sources = Sources(given.facts, given.unready, given.operator, given.tally, self._history)
             server = WebServer(settings, sources, token)
             try:
                 await server.start()

@@ -21,7 +21,7 @@ from bgp2vpc.web.connection import Connection
 from bgp2vpc.web.guard import is_ours, is_own_page, is_right, token_of
 from bgp2vpc.web.look import Look
 from bgp2vpc.web.metrics import CONTENT_TYPE, Exposition, Seen
-from bgp2vpc.web.model import Facts, Order, Readiness, Steering, WebSettings
+from bgp2vpc.web.model import Facts, Readiness, Steering, WebSettings
 from bgp2vpc.web.page import LAST_EVENTS, LAST_FAILURES, Pages, Parts, Told
 from bgp2vpc.web.shared import Shared, SharedByKey
 from bgp2vpc.web.tally import Tally
@@ -57,8 +57,6 @@ PENALTY: Final = 60.0
 """After so many wrong tokens, wrong ones are told for so many seconds to come later; the right one is still let in."""
 SAY_AGAIN: Final = 3600.0
 """Wrong tokens are logged when there have been 1, 10, 100, …, and again after so many seconds: not each of them."""
-SUBJECTS: Final = {"check": "check", "reconcile": ""}
-"""The field that says what a verb is about, where that is not `prefix`."""
 
 T = TypeVar("T")
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -193,7 +191,7 @@ class Site:
 
     def _tell(self, prefix: str) -> Told:
         sources = self._sources
-        verbs = sorted(sources.steering.verbs) if self.token else []
+        verbs = sources.steering.verbs if self.token else ()
         ready = list(sources.unready())
         if prefix:
             return Told(self._look.get().of(prefix), ready, (), (), verbs, prefix, sources.history.story(prefix))
@@ -302,26 +300,27 @@ class Site:
         raise _Refused(401, "the token is wrong or missing")
 
     def _obey(self, request: web.Request, fields: Mapping[str, str]) -> tuple[str, Any]:
-        verb = request.match_info["verb"]
+        name = request.match_info["verb"]
         steering = self._sources.steering
-        if verb not in steering.verbs:
-            raise _Refused(404, f"'{verb[:40]}': expected one of {', '.join(sorted(steering.verbs))}")
-        about = SUBJECTS.get(verb, "prefix")
+        verbs = {each.name: each for each in steering.verbs}
+        if name not in verbs:
+            raise _Refused(404, f"'{name[:40]}': expected one of {', '.join(sorted(verbs))}")
+        about = verbs[name].field
         known = [*([about] if about else []), "for", "reason"]
         if unknown := fields.keys() - {*known, "token"}:
-            raise _Refused(400, f"unknown field '{min(unknown)[:40]}' for {verb}: expected {', '.join(known)}")
+            raise _Refused(400, f"unknown field '{min(unknown)[:40]}' for {name}: expected {', '.join(known)}")
         subject = fields.get(about, "")
         if about in fields and not subject.strip():
             everything = ": leave it out to mean everything" if about == "prefix" else ""
             raise _Refused(400, f"'{about}' is empty{everything}")
-        subjects = (subject,) if verb == "check" and subject else tuple(subject.split())
-        order = Order(verb, subjects, fields.get("for", "").strip(), " ".join(fields.get("reason", "").split())[:200])
+        subjects = subject.split() if about == "prefix" else [subject] if subject else []
+        reason = " ".join(fields.get("reason", "").split())[:200]
         try:
-            result = steering.steer(order, f"web, {request.remote}")
+            result = steering.steer(name, f"web, {request.remote}", subjects, fields.get("for", "").strip(), reason)
         except Bgp2vpcError as error:
             raise _Refused(400, str(error)) from error
         done = " ".join(subjects) or ("everything" if about else "")
-        return f"{verb}: done{f' ({done})' if done else ''}", result
+        return f"{name}: done{f' ({done})' if done else ''}", result
 
     def _told_so(self, status: int, message: str, result: Any, *, wants_json: bool, prefix: str) -> web.StreamResponse:
         headers = {"WWW-Authenticate": 'Bearer realm="bgp2vpc"'} if status == 401 else {}

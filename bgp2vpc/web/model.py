@@ -1,6 +1,6 @@
 """What the web server is told, and what it is given by the daemon."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
@@ -29,24 +29,33 @@ class WebSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
-    """What somebody asks for. `subjects`: prefixes, or the names of checks. `duration`: `30m`; empty: until undone."""
+class PageVerb:
+    """What the page has to know of a verb.
 
-    verb: str
-    subjects: tuple[str, ...]
-    duration: str = ""
-    reason: str = ""
+    `field`: what says what it is about: `prefix`, `check`, or empty. `button`: the label of its form on the page of a
+    prefix, `main_button`: on the main page; empty: there is none. `lasts`: it takes `for`.
+    """
+
+    name: str
+    field: str
+    button: str
+    main_button: str
+    lasts: bool
 
 
 class Steering(Protocol):
     """What may be done by hand."""
 
     @property
-    def verbs(self) -> Collection[str]:
-        """The words that are understood."""
+    def verbs(self) -> Sequence[PageVerb]:
+        """What is understood, in the order of the forms."""
 
-    def steer(self, order: Order, who: str) -> Any:
-        """Do it; the answer as JSON values. `who` is for the log. Raises Bgp2vpcError to say why not."""
+    def steer(self, name: str, who: str, subjects: Sequence[str], duration: str, reason: str) -> Any:
+        """Do it; the answer as JSON values.
+
+        `subjects`: prefixes, or the name of a check. `duration`: `30m`; empty: until undone. `who` is for the log.
+        Raises Bgp2vpcError to say why not.
+        """
 
 
 Readiness: TypeAlias = Callable[[], Collection[str]]

@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from bgp2vpc.history import Entry
 from bgp2vpc.web.drawing import sparkline, ticks
-from bgp2vpc.web.model import Facts
+from bgp2vpc.web.model import Facts, PageVerb
 
 MOST_ROWS: Final = 100
 """Of one table on a page, where more would keep the event loop busy; `/status.json` has all."""
@@ -35,7 +35,7 @@ class Told:
     ready: Sequence[str]
     events: Sequence[Entry]
     failures: Sequence[Entry]
-    verbs: Sequence[str] = ()
+    verbs: Sequence[PageVerb] = ()
     prefix: str = ""
     story: Sequence[Entry] = ()
 

@@ -13,7 +13,7 @@ from bgp2vpc.config.load import parse
 from bgp2vpc.config.model import OnExit
 from bgp2vpc.errors import Denied, Transient
 from bgp2vpc.exabgp_api.text import parse as parse_line
-from bgp2vpc.operator.steer import SteerError
+from bgp2vpc.operator.orders import OrderError
 from bgp2vpc.policy.rule import Takeover
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.sources.session import SourceKind
@@ -796,12 +796,12 @@ def test_exabgp_and_the_vpc_have_what_the_sources_say_as_far_as_it_may_be_announ
             case ("drain", wanted):
                 lab.ask("drain", *wanted)
             case ("undrain", wanted):
-                with suppress(SteerError):
+                with suppress(OrderError):
                     lab.ask("undrain", *wanted)
             case ("wait", seconds):
                 lab.wait(seconds)
     lab.wait(20)
-    policy, rib = lab.daemon.leaving.policy, lab.daemon.bridge.rib
+    policy, rib = lab.daemon.drainer.policy, lab.daemon.bridge.rib
     exported = {
         prefix: {path for offer in offers if (path := policy.exported(offer.path)) is not None}
         for prefix, offers in rib.offers.items()

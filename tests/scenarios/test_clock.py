@@ -17,11 +17,11 @@ READERS = {
     ("speaker/bridge.py", "time.time"),  # when a line was said, for people
     ("tasks.py", "time.time"),  # a hold until half past three; then kept by the loop's clock
     ("reconcile/journal.py", "datetime.now"),  # when an error happened, for people
-    ("operator/leaving.py", "time.time"),  # since when a host drains, for people
+    ("operator/drain.py", "time.time"),  # since when a host drains, for people
     ("services/alerts.py", "datetime.now"),  # when it was told, for people
     ("reconcile/reconciler.py", "time.time"),  # since when a verdict stands, for people
     ("operator/state_file.py", "time.time"),  # whether what the state file holds has ended
-    ("operator/steering.py", "time.time"),  # when a hold begins and ends, for people and the state file
+    ("operator/operator.py", "time.time"),  # when a hold begins and ends, for people and the state file
     ("doctor/gather.py", "time.time"),  # whether the clock is right is what it asks
     ("health/probes/icmp.py", "time.time"),  # icmplib's parser wants one, and we do not read it
 }

@@ -10,7 +10,7 @@ from bgp2vpc.config.model import Config
 from bgp2vpc.daemon import Daemon, Mode, Outside
 from bgp2vpc.exabgp_api.message import Message, StateChange, Update
 from bgp2vpc.exabgp_api.text import announce_line, parse
-from bgp2vpc.operator.leave import By
+from bgp2vpc.operator.orders import Cause
 from bgp2vpc.prefix import IPAddress, Prefix
 from bgp2vpc.sources.session import SourceKind
 from bgp2vpc.vpc.connect import Connection
@@ -207,7 +207,7 @@ class Host:
         if self.daemon is not None:
             self.draining.add(prefix)
             self.served_at[prefix] = self.clock.time()
-            self._later(0.0, self.daemon.leaving.drain, By.CLI, [prefix])
+            self._later(0.0, self.daemon.drainer.drain, Cause.CLI, [prefix])
 
     def undrain(self) -> None:
         """`bgp2vpc undrain`."""
@@ -217,7 +217,7 @@ class Host:
             for prefix in self.draining:
                 self.services[prefix] = replace(self.services.get(prefix, Service()), since=now)
             self.draining.clear()
-            self._later(0.0, self.daemon.leaving.undrain)
+            self._later(0.0, self.daemon.drainer.undrain)
 
     def freeze(self) -> None:
         """SIGSTOP of all its processes."""

@@ -1,0 +1,348 @@
+"""Drains: a prefix is announced as a last resort; once another host has each route, or the time is over, not at all.
+
+While something drains, the tables concerned are read about once a second: a successor takes a route by Replace, which
+nobody tells us of.
+"""
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import Callable, Collection
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Final
+
+from bgp2vpc.bgp.draining import NOTHING_DRAINS, PrefixSet
+from bgp2vpc.errors import Ec2Error
+from bgp2vpc.logs import event
+from bgp2vpc.operator.orders import Cause, Order, OrderKey, OrderKind, Orders, Phase, in_utc, prefixes_of
+from bgp2vpc.operator.state_file import StateFile
+from bgp2vpc.policy.diff import is_ours, own_interfaces
+from bgp2vpc.policy.plan import Key
+from bgp2vpc.prefix import Prefix
+from bgp2vpc.reconcile.cycle import Outcome, Result
+from bgp2vpc.reconcile.journal import Journal, subject_of
+from bgp2vpc.reconcile.observer import Observer
+from bgp2vpc.reconcile.reconciler import Reconciler
+from bgp2vpc.speaker.bridge import Bridge
+from bgp2vpc.tasks import Deadlines, StartTask, until
+from bgp2vpc.vpc.model import Target, TargetKind
+
+log = logging.getLogger("bgp2vpc")
+
+LOOK_EVERY: Final = 1.0
+FIRST_LOOK: Final = 0.3
+"""Seconds; a successor that hears us by BGP needs a read and a write."""
+CONVERGENCE: Final = 2.0
+"""Seconds that the datacenter's routers have to hear of the last resort and to choose another path, before ours goes:
+RFC 8326 section 4."""
+
+
+@dataclass(frozen=True, slots=True)
+class DrainSettings:
+    """`timeout`: seconds a drain may take. `backup_med`: the least MED of a last resort. `noop`: nothing is written."""
+
+    timeout: float = 30.0
+    backup_med: int = 500
+    noop: bool = False
+
+
+class End(Enum):
+    """What became of a route. Values are the words of `bgp2vpc drain`."""
+
+    OURS = "still ours"
+    TAKEN = "taken over"
+    DELETED = "deleted"
+    FALLBACK = "put to its fallback"
+    KEPT = "kept"
+
+
+@dataclass(frozen=True, slots=True)
+class DrainResult:
+    """What became of a route that was ours when its prefix began to drain.
+
+    `owner`: the instance that has it now, `target`: what it points at now.
+    """
+
+    table_id: str
+    prefix: Prefix
+    end: End
+    owner: str | None = None
+    target: Target | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """One row of what `bgp2vpc drain` shows."""
+        return {
+            "route_table_id": self.table_id,
+            "prefix": str(self.prefix),
+            "end": self.end.value,
+            "owner": self.owner,
+            "target": str(self.target) if self.target else None,
+        }
+
+
+class Drainer(Observer):
+    """Drains and undrains."""
+
+    def __init__(
+        self, bridge: Bridge, reconciler: Reconciler, journal: Journal, start_task: StartTask,
+        state_file: StateFile,
+    ) -> None:  # fmt: skip
+        self.settings = DrainSettings()
+        self.orders = Orders()
+        """The drains that stand."""
+        self.policy = NOTHING_DRAINS
+        """What they make of our announcements."""
+        self._bridge = bridge
+        self._reconciler = reconciler
+        self._view = reconciler.view
+        self._journal = journal
+        self._start_task = start_task
+        self._state_file = state_file
+        self._began: dict[OrderKey, float] = {}
+        self._due: dict[OrderKey, float] = {}
+        """When what drains is withdrawn at the latest."""
+        self._deadlines: Deadlines[OrderKey] = Deadlines(self._time_is_over)
+        self._results: dict[Key, DrainResult] = {}
+        self._watching: asyncio.Task[None] | None = None
+
+    # What the daemon does with it
+
+    def resume(self, orders: Orders, *, lifecycle: bool) -> None:
+        """Go on with the drains of an earlier run: before anything is announced or decided.
+
+        `lifecycle`: whether somebody watches for the end of what metadata began.
+        """
+        drains = orders.of(OrderKind.DRAIN)
+        for each in drains:
+            fields = {"by": each.cause.value, "since": in_utc(each.since)}
+            event(log, logging.INFO, f"still {each.phase.value}", prefix=_named(each), **fields)
+        if not lifecycle:
+            drains = drains.without(each for each in drains if each.cause is Cause.LIFECYCLE)
+        self._use(drains, save=False)
+
+    def configure(self, settings: DrainSettings) -> None:
+        """Other settings; what drains already keeps its time."""
+        self.settings = settings
+        if self.orders:
+            self._use(self.orders, save=False)
+
+    def drain(
+        self, cause: Cause, prefixes: Collection[Prefix] = (), reason: str = "", *, withdraws: bool = True,
+        timeout: float | None = None, who: str = "", seconds: float | None = None,
+    ) -> None:  # fmt: skip
+        """Drain these prefixes (none: everything), in `timeout` seconds, by default the configured ones.
+
+        `withdraws` False: they only become a last resort. `who`: which person wants it. After `seconds` all is undone.
+        """
+        wanted: list[Prefix | None] = [*sorted(prefixes)] or [None]
+        now = time.time()
+        until = None if seconds is None else now + seconds
+        before = frozenset(self.orders)
+        orders = self.orders.added(
+            Order(OrderKind.DRAIN, prefix, now, who, reason, until, cause, withdraws=withdraws) for prefix in wanted
+        )
+        for each in orders:
+            if each not in before:
+                fields = {"by": cause.value, "who": who or None, "reason": reason or None, "seconds": seconds}
+                event(log, logging.INFO, each.phase.value, prefix=_named(each), **fields)
+        self._use(orders, timeout=timeout)
+
+    def undrain(self, prefixes: Collection[Prefix] = (), *, who: str = "", reason: str = "") -> Orders:
+        """Announce these as before (none: all that drains, whoever wanted it); what that ended. Raises OrderError."""
+        ended = self.orders.drains_to_end(prefixes)
+        self._end(ended, "undrained", who=who or None, reason=reason or None)
+        return ended
+
+    def end_those_by(self, cause: Cause) -> None:
+        """What this caused is not wanted any more."""
+        ended = Orders(tuple(each for each in self.orders if each.cause is cause))
+        self._end(ended, f"undrained: no reason by {cause.value} any more")
+
+    def _time_is_over(self, keys: Collection[OrderKey]) -> None:
+        self._end(Orders(tuple(each for each in self.orders if each.key in keys)), "undrained: its time is over")
+
+    def _end(self, ended: Orders, words: str, **fields: str | None) -> None:
+        for each in ended:
+            event(log, logging.INFO, words, prefix=_named(each), by=each.cause.value, **fields)
+        if ended:
+            self._use(self.orders.without(ended))
+
+    async def before_the_end(self, interrupted: Callable[[], bool], seconds: float) -> None:
+        """Drain everything because the daemon is told to end; until done, at most `seconds`, or `interrupted`."""
+        self.drain(Cause.SIGTERM, reason="on_exit: drain", timeout=seconds)
+
+        def is_done() -> bool:
+            mine = (each for each in self.orders if each.cause is Cause.SIGTERM)
+            return all(each.phase is not Phase.DRAINING for each in mine)
+
+        await until(lambda: interrupted() or is_done(), seconds + LOOK_EVERY)
+
+    # The state
+
+    def _use(self, orders: Orders, *, save: bool = True, timeout: float | None = None) -> None:
+        """These drains stand from now on: tell those who announce, decide and remember, and see the drains through."""
+        before, self.orders = self.orders, orders
+        going_on = {(each.key, each.withdraws) for each in before if each.phase is Phase.DRAINING}
+        for each in orders:
+            if each.phase is Phase.DRAINING and (each.key, each.withdraws) not in going_on:
+                self._began[each.key] = self._now()
+                self._due[each.key] = self._now() + (self.settings.timeout if timeout is None else timeout)
+        self.policy = orders.draining(self.settings.backup_med)
+        self._results = {key: each for key, each in self._results.items() if self.concerns(key[1])}
+        self._bridge.export(self.policy)
+        changed = frozenset(before) ^ frozenset(orders)
+        prefixes = prefixes_of(changed)
+        self._reconciler.decide(None if prefixes.everything else prefixes.prefixes)
+        if save and changed:
+            self._state_file.keep(orders, OrderKind.DRAIN)
+        self._deadlines.want({each.key: each.until for each in orders if each.until is not None})
+        self._look()
+        self._watch()
+
+    def concerns(self, prefix: Prefix) -> bool:
+        """Whether it drains, or is drained."""
+        return prefix in self.policy.last_resort or prefix in self.policy.withheld
+
+    # Until somebody else has it
+
+    def _watch(self) -> None:
+        if self._watching is None and self._open():
+            self._watching = self._start_task("drain", self._see_through())
+            self._watching.add_done_callback(self._watched)
+
+    def _watched(self, _: "asyncio.Task[None]") -> None:
+        self._watching = None
+        self._watch()
+
+    def _open(self) -> list[Order]:
+        """What drains, and has to be withdrawn some time."""
+        return [each for each in self.orders if each.phase is Phase.DRAINING and each.withdraws]
+
+    async def _see_through(self) -> None:
+        pause = FIRST_LOOK
+        while True:
+            self._look()
+            now = self._now()
+            done = [each for each in self._open() if now >= self._due[each.key] or self._may_go(each, now)]
+            if done:
+                for each in done:
+                    event(log, logging.INFO, "drained", prefix=_named(each), by=each.cause.value)
+                self._use(self.orders.withdrawn({each.key for each in done}))
+            if not (still := self._open()):
+                return
+            left = min(self._due[each.key] for each in still) - now
+            # Every instance of the account shares EC2's reads: hosts must not look in step.
+            await asyncio.sleep(min(left, pause * (0.8 + 0.4 * random.random())))  # noqa: S311
+            pause = LOOK_EVERY
+            with suppress(TimeoutError):
+                async with asyncio.timeout(max(left, 0)):
+                    await self._read(prefixes_of(still))
+
+    def _may_go(self, order: Order, now: float) -> bool:
+        """Whether nobody needs us any more: no route is ours, or about to be, and routers have had time."""
+        reconciler = self._reconciler
+        if not reconciler.first_observation.is_set():
+            return False
+        prefixes = prefixes_of([order])
+        if reconciler.is_writing(prefixes) or any(prefix in prefixes for _, prefix in self._view.ours()):
+            return False
+        return now >= self._began[order.key] + CONVERGENCE or not self._bridge.announces(prefixes)
+
+    async def _read(self, prefixes: PrefixSet) -> None:
+        """Read the tables anew in which a route of ours is to go."""
+        view = self._view
+        tables = sorted({table_id for table_id, prefix in view.ours() if prefix in prefixes})
+        asked = self._now()
+        try:
+            read = await asyncio.gather(
+                *(self._reconciler.calls.fresh_table(view.vpc_ids, table_id) for table_id in tables)
+            )
+        except Ec2Error as error:
+            self._journal.failure("drain", error)
+            return
+        self._journal.success("drain")
+        before = view.ours()
+        for table_id, table in zip(tables, read, strict=True):
+            if table is None:
+                view.table_gone(table_id)
+            else:
+                view.reread(table, asked, self._now())
+        self._reconciler.decide({prefix for _, prefix in before ^ view.ours()})
+
+    # What became of the routes
+
+    def _look(self) -> None:
+        """Note which routes were ours, and whose they are now. What has found its end keeps it."""
+        ours = {key for key in self._view.ours() if self.concerns(key[1])}
+        for key in ours | {key for key, each in self._results.items() if each.end is End.OURS}:
+            found = self._result(key)
+            if found is None or found == self._results.get(key):
+                continue
+            self._results[key] = found
+            if found.end is End.TAKEN:
+                event(log, logging.INFO, "taken over", table=key[0], prefix=key[1], owner=found.owner or found.target)
+
+    def _result(self, key: Key) -> DrainResult | None:
+        """By what the table shows now; None: no rule is about it any more."""
+        table_id, prefix = key
+        ruled = self._view.tables.get(table_id)
+        rule = ruled.rule_for(prefix) if ruled is not None else None
+        if ruled is None or rule is None:
+            return None
+        route, managed = ruled.table.static_route(prefix), self._view.managed(key)
+        if route is None:
+            return DrainResult(*key, End.DELETED)
+        if is_ours(route, own_interfaces(rule, prefix, self._view.snapshot)):
+            kept = prefix in self.policy.withheld and managed is not None and managed.never_delete
+            return DrainResult(*key, End.KEPT if kept else End.OURS, target=route.target)
+        if managed is not None and route.target == managed.fallback:
+            return DrainResult(*key, End.FALLBACK, target=route.target)
+        owner = route.instance_id if route.target.kind is TargetKind.INTERFACE else None
+        return DrainResult(*key, End.TAKEN, owner, route.target)
+
+    def written(self, outcome: Outcome) -> None:
+        """A write has its outcome: what we withdrew ourselves has found no successor, whoever comes later."""
+        change = outcome.change
+        if outcome.result is not Result.DONE or not change.is_withdrawal or change.key not in self._results:
+            return
+        if (found := self._result(change.key)) is not None and found.end is not End.OURS:
+            self._results[change.key] = found
+            heard = self._bridge.is_offered_by_peers(change.prefix)
+            where = {"table": change.table_id, "prefix": change.prefix}
+            event(log, logging.WARNING, "withdrawn without a successor", **where, heard=heard)
+
+    def status(self) -> list[dict[str, Any]]:
+        """What drains, for `bgp2vpc status`."""
+        return [each.to_leaving() for each in self.orders]
+
+    def report(self, held: Collection[Prefix]) -> dict[str, Any]:
+        """How far it has come, for `bgp2vpc drain`; routes of prefixes that are `held` cannot go."""
+        self._look()
+        routes = [
+            {
+                **result.to_json(),
+                "heard": self._bridge.is_offered_by_peers(key[1]),
+                "error": self._journal.failing.get(subject_of(key)),
+                "held": key[1] in held,
+            }
+            for key, result in sorted(self._results.items(), key=lambda item: item[0])
+        ]
+        return {
+            "timeout": self.settings.timeout,
+            "noop": self.settings.noop,
+            "leaving": self.status(),
+            "routes": routes,
+            "past_us": self._bridge.relays_of(self.concerns),
+            "not_saved": self._state_file.not_kept,
+        }
+
+    @staticmethod
+    def _now() -> float:
+        return asyncio.get_running_loop().time()
+
+
+def _named(order: Order) -> str:
+    return "all" if order.prefix is None else str(order.prefix)

@@ -1,0 +1,280 @@
+"""Does what operators say, whichever way they do: `bgp2vpc hold` and the like through the socket, or the page.
+
+`verbs` has what may be said, `orders` what stands because of it, and `drain` carries out drains. The log has who says
+it and why.
+"""
+
+import asyncio
+import json
+import logging
+import time
+from collections.abc import Collection, Sequence
+from functools import partial
+from typing import Any, Final, Protocol
+
+from bgp2vpc.health.runner import CheckStatus
+from bgp2vpc.logs import event
+from bgp2vpc.operator.answers import check_json
+from bgp2vpc.operator.drain import Drainer
+from bgp2vpc.operator.orders import (
+    Cause,
+    Order,
+    OrderError,
+    OrderKey,
+    OrderKind,
+    Orders,
+    prefixes_of,
+    read_instruction,
+    split_words,
+)
+from bgp2vpc.operator.state_file import StateFile
+from bgp2vpc.operator.verbs import VERBS, About, Instruction, Verb
+from bgp2vpc.policy.plan import Reason
+from bgp2vpc.policy.wish import Wish
+from bgp2vpc.prefix import Prefix
+from bgp2vpc.reconcile.journal import Journal, subject_of
+from bgp2vpc.reconcile.observer import Observer
+from bgp2vpc.reconcile.reconciler import Reconciler
+from bgp2vpc.sources.peer import Peer
+from bgp2vpc.sources.server import Question
+from bgp2vpc.tasks import Deadlines
+from bgp2vpc.web.model import PageVerb
+
+log = logging.getLogger("bgp2vpc")
+
+TAKEOVER_TIME: Final = 30.0
+"""Seconds after which a takeover that EC2 does not let us make is given up: nobody expects it any more."""
+MOST: Final = 1000
+"""Prefixes that may be held."""
+NOT_YET: Final = "EC2 has not answered yet; ask again in a moment"
+
+
+class HealthChecks(Protocol):
+    """The health checks that run: `services.health.Health`."""
+
+    def statuses(self) -> list[CheckStatus]:
+        """How each is; of a remote one, one for each owner."""
+
+    def probe_now(self, name: str) -> None:
+        """Let those of this name probe now."""
+
+
+class Operator(Observer):
+    """Carries out what `verbs.VERBS` says. With `noop` nothing can be taken."""
+
+    def __init__(
+        self, drainer: Drainer, checks: HealthChecks, reconciler: Reconciler, journal: Journal, state_file: StateFile,
+        *, noop: bool,
+    ) -> None:  # fmt: skip
+        self.held: frozenset[Prefix] = frozenset()
+        self.taken: frozenset[Prefix] = frozenset()
+        self._orders = Orders()
+        """Holds and takeovers; drains are the drainer's."""
+        self._drainer = drainer
+        self._checks = checks
+        self._reconciler = reconciler
+        self._view = reconciler.view
+        self._journal = journal
+        self._state_file = state_file
+        self._noop = noop
+        self._deadlines: Deadlines[OrderKey] = Deadlines(self._time_is_over)
+
+    # What the daemon does with it
+
+    def resume(self, orders: Orders) -> None:
+        """What an earlier run held, before anything is decided."""
+        holds = orders.of(OrderKind.HOLD)
+        for each in holds:
+            _log("still held", each.prefix, each.who, each.reason, until=each.to_row()["until"])
+        self._use(holds)
+
+    def decided(self, wish: Wish, only: Collection[Prefix] | None) -> None:
+        """Something was decided, about these prefixes or all: what was to be taken may have been."""
+        about = self.taken if only is None else self.taken.intersection(only)
+        done = {prefix for prefix in about if not self._is_to_be_taken(prefix)}
+        if done:
+            for prefix in sorted(done):
+                _log("takeover by hand is over", prefix)
+            self._use(self._orders.without(self._takeovers(done)), decide=False)
+
+    def status(self) -> list[dict[str, Any]]:
+        """What stands: `{"verb", "prefix", "by", "reason", "since", "until"}`."""
+        return [each.to_row() for each in (*self._orders, *self._drainer.orders)]
+
+    # How verbs are said
+
+    def questions(self) -> dict[str, Question]:
+        """Through the unix socket: `hold PREFIX… [for DURATION] [reason TEXT…]` and the like, answered in JSON.
+
+        The peer's credentials are who says it.
+        """
+
+        def said(verb: Verb, words: Sequence[str], peer: Peer) -> str:
+            subjects, duration, reason = split_words(words)
+            return json.dumps(verb.do(self, read_instruction(verb, str(peer), subjects, duration, reason)))
+
+        def asked(question: Verb, words: Sequence[str], peer: Peer) -> str:
+            return json.dumps(question.do(self, read_instruction(question, str(peer), words)))
+
+        found: dict[str, Question] = {}
+        for name, verb in VERBS.items():
+            found[name] = partial(said, verb)
+            if verb.progress is not None:
+                found[verb.progress.name] = partial(asked, verb.progress)
+        return found
+
+    @property
+    def verbs(self) -> Sequence[PageVerb]:
+        """What may be said by the page."""
+        return [
+            PageVerb(each.name, each.about.value, each.button, each.main_button, lasts=each.lasts)
+            for each in VERBS.values()
+        ]
+
+    def steer(self, name: str, who: str, subjects: Sequence[str], duration: str, reason: str) -> Any:
+        """By the page. Raises OrderError.
+
+        The answer is that of the socket; to a verb about prefixes, what stands now.
+        """
+        verb = VERBS[name]
+        answer = verb.do(self, read_instruction(verb, who, subjects, duration, reason))
+        return self.status() if verb.about is About.PREFIXES else answer
+
+    # Verbs
+
+    def hold(self, said: Instruction) -> dict[str, Any]:
+        """`held`: the rows of the status; `not_saved`: why that does not survive a restart, or empty."""
+        if len(self.held.union(said.prefixes)) > MOST:
+            raise OrderError(f"more than {MOST} prefixes would be held")
+        new = _new(OrderKind.HOLD, said, said.seconds)
+        rows = [each.to_row() for each in new]
+        for each, row in zip(new, rows, strict=True):
+            _log("held", each.prefix, said.who, said.reason, until=row["until"])
+        self._use(self._orders.without(self._takeovers(said.prefixes)).added(new))
+        return {"held": rows, "not_saved": self._state_file.not_kept}
+
+    def release(self, said: Instruction) -> list[dict[str, Any]]:
+        """What it ended, as rows of the status."""
+        ended = self._orders.about(said.prefixes) if said.prefixes else self._orders
+        for each in ended:
+            _log("released", each.prefix, said.who, said.reason, was=each.kind.value)
+        self._use(self._orders.without(ended))
+        return [each.to_row() for each in ended]
+
+    def takeover(self, said: Instruction) -> list[dict[str, Any]]:
+        """The places so far."""
+        for prefix in sorted(said.prefixes):
+            if problem := self._why_not_taken(prefix):
+                raise OrderError(f"{prefix} cannot be taken over: {problem}")
+        for prefix in sorted(said.prefixes):
+            _log("takeover by hand", prefix, said.who, said.reason)
+        self._use(self._orders.added(_new(OrderKind.TAKEOVER, said, TAKEOVER_TIME)))
+        return self.places(said)
+
+    def places(self, said: Instruction) -> list[dict[str, Any]]:
+        """Every (table, prefix) of these: the verdict, what failed, and whether it is ours. `pending`: not over yet."""
+        ours = self._view.ours()
+        return [
+            {
+                **verdict.to_json(),
+                "ours": key in ours,
+                "pending": key[1] in self.taken,
+                "error": self._journal.failing.get(subject_of(key)),
+            }
+            for key, verdict in sorted(self._reconciler.verdicts.items())
+            if key[1] in said.prefixes
+        ]
+
+    def drain(self, said: Instruction) -> dict[str, Any]:
+        """How far drains have come."""
+        self._drainer.drain(Cause.CLI, said.prefixes, said.reason, who=said.who, seconds=said.seconds)
+        return self.leaving(said)
+
+    def undrain(self, said: Instruction) -> list[dict[str, Any]]:
+        """What it ended, as rows of `leaving`."""
+        ended = self._drainer.undrain(said.prefixes, who=said.who, reason=said.reason)
+        return [each.to_leaving() for each in ended]
+
+    def leaving(self, said: Instruction) -> dict[str, Any]:
+        """How far drains have come."""
+        return self._drainer.report(self.held)
+
+    def reconcile(self, said: Instruction) -> dict[str, Any]:
+        """`poll`: the number of the reading that will have done it (`Reconciler.polls_ended`)."""
+        if not self._reconciler.is_connected:
+            raise OrderError(NOT_YET)
+        _log("reconcile by hand", None, said.who, said.reason)
+        self._reconciler.poll_now()
+        return {"poll": self._reconciler.polls_begun + 1}
+
+    def polls(self, said: Instruction) -> dict[str, Any]:
+        """How many readings of everything have ended, what the last one failed with, and what then was written."""
+        reconciler = self._reconciler
+        failure = self._journal.failing.get("observe")
+        return {"ended": reconciler.polls_ended, "error": failure, "changes": reconciler.last_poll}
+
+    def check(self, said: Instruction) -> list[dict[str, Any]]:
+        """How the check, or each of its destinations, is so far."""
+        rows = self.checks(said)
+        if not rows:
+            known = ", ".join(dict.fromkeys(each.name for each in self._checks.statuses())) or "none"
+            raise OrderError(f"no health check of that name runs: '{said.check[:80]}'; those that do: {known}")
+        event(log, logging.INFO, "check by hand", check=said.check, by=said.who, reason=said.reason or None)
+        self._checks.probe_now(said.check)
+        return rows
+
+    def checks(self, said: Instruction) -> list[dict[str, Any]]:
+        """A row of `checks` in the status for each."""
+        now = asyncio.get_running_loop().time()
+        return [check_json(each, now) for each in self._checks.statuses() if each.name == said.check]
+
+    # Within
+
+    def _takeovers(self, prefixes: Collection[Prefix]) -> Orders:
+        return self._orders.of(OrderKind.TAKEOVER).about(prefixes)
+
+    def _why_not_taken(self, prefix: Prefix) -> str:
+        if not self._reconciler.first_observation.is_set():
+            return NOT_YET
+        holders = [each.who for each in self._orders.of(OrderKind.HOLD).about([prefix])]
+        problems = (
+            (self._noop, "nothing is written (noop)"),
+            (bool(holders), f"it is held by {', '.join(holders)}; release it first"),
+            (self._drainer.concerns(prefix), "it is being drained; undrain it first"),
+            (not self._view.has_rule_for(prefix), "no rule accepts or manages it in any route table"),
+            (not self._view.is_offered(prefix, self._reconciler.wish()), "no source of this host offers it"),
+        )
+        return next((words for applies, words in problems if applies), "")
+
+    def _is_to_be_taken(self, prefix: Prefix) -> bool:
+        plan = self._view.plan(self._reconciler.wish(), [prefix])
+        return any(change.reason is Reason.BY_HAND for change in plan.changes)
+
+    def _time_is_over(self, keys: Collection[OrderKey]) -> None:
+        ended = [each for each in self._orders if each.key in keys]
+        for each in sorted(ended, key=lambda each: (each.kind.value, each.prefix)):
+            if each.kind is OrderKind.HOLD:
+                _log("released: its time is over", each.prefix)
+            else:
+                event(log, logging.WARNING, "takeover by hand given up", prefix=each.prefix, seconds=TAKEOVER_TIME)
+        self._use(self._orders.without(ended))
+
+    def _use(self, orders: Orders, *, decide: bool = True) -> None:
+        changed = frozenset(self._orders) ^ frozenset(orders)
+        self._orders = orders
+        self.held = prefixes_of(orders.of(OrderKind.HOLD)).prefixes
+        self.taken = prefixes_of(orders.of(OrderKind.TAKEOVER)).prefixes
+        self._deadlines.want({each.key: each.until for each in orders if each.until is not None})
+        self._state_file.keep(orders, OrderKind.HOLD, OrderKind.TAKEOVER)
+        if decide and changed:
+            self._reconciler.decide(prefixes_of(changed).prefixes)
+
+
+def _new(kind: OrderKind, said: Instruction, seconds: float | None) -> list[Order]:
+    now = time.time()
+    until = None if seconds is None else now + seconds
+    return [Order(kind, prefix, now, said.who, said.reason, until) for prefix in sorted(said.prefixes)]
+
+
+def _log(words: str, prefix: Prefix | None, by: str = "", reason: str = "", **fields: object) -> None:
+    event(log, logging.INFO, words, prefix=prefix, by=by or None, reason=reason or None, **fields)

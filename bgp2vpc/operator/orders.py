@@ -1,0 +1,272 @@
+"""What operators have ordered and stands for a while: holds, takeovers and drains. Pure; times are Unix seconds.
+
+| order      | what follows                                                   | ends by itself         | a restart |
+|------------|----------------------------------------------------------------|------------------------|-----------|
+| `hold`     | no route of the prefix is written, whatever else is wished     | after its time, if any | survives  |
+| `takeover` | this instance takes the routes of the prefix from any other    | when done; after 30 s  | ends it   |
+| `drain`    | the prefix is announced as a last resort, and later not at all | after its time, if any | survives  |
+
+A drain that SIGTERM began ends with the daemon.
+
+The second half reads what somebody wrote: the words behind a verb, durations and prefixes.
+"""
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from enum import Enum
+from typing import Any, Final
+
+from bgp2vpc.bgp.draining import Draining, PrefixSet
+from bgp2vpc.errors import Bgp2vpcError
+from bgp2vpc.operator.verbs import About, Instruction, Verb
+from bgp2vpc.prefix import Prefix, PrefixError, parse_prefix
+
+LONGEST_REASON: Final = 200
+"""Characters: it stands in the log, on the page and in the state file."""
+LONGEST: Final = 366 * 86400.0
+_UNITS: Final = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
+_DURATION: Final = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,3})?)([smhd]?)")
+
+
+class OrderError(Bgp2vpcError):
+    """What was asked for cannot be; the message says why."""
+
+
+class OrderKind(Enum):
+    """What stands for a while. Values are the words of the status and of the state file."""
+
+    HOLD = "hold"
+    TAKEOVER = "takeover"
+    DRAIN = "drain"
+
+
+class Cause(Enum):
+    """What made somebody order it. Values are the words of the status and of the state file; `cli`: by hand."""
+
+    CLI = "cli"
+    LIFECYCLE = "lifecycle"
+    SIGTERM = "sigterm"
+
+
+class Phase(Enum):
+    """How far a drain has come: still announced, as a last resort; or withdrawn."""
+
+    DRAINING = "draining"
+    DRAINED = "drained"
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """This is wanted of a prefix, or (None, drains only) of everything. `until` None: until it is ended by hand.
+
+    `who`: the person or process that ordered it by hand. The last three are about drains: `withdraws` False means a
+    last resort for as long as it lasts, never withdrawn.
+    """
+
+    kind: OrderKind
+    prefix: Prefix | None
+    since: float
+    who: str = ""
+    reason: str = ""
+    until: float | None = None
+    cause: Cause = Cause.CLI
+    phase: Phase = Phase.DRAINING
+    withdraws: bool = True
+
+    @property
+    def key(self) -> "OrderKey":
+        """What there is only one of."""
+        return self.kind, self.cause, self.prefix
+
+    def to_row(self) -> dict[str, Any]:
+        """A row of `steering` in the status; of a hold, also its entry in the state file. Times in UTC."""
+        return {
+            "verb": self.kind.value,
+            "prefix": None if self.prefix is None else str(self.prefix),
+            "by": self.who or self.cause.value,
+            "reason": self.reason,
+            "since": in_utc(self.since),
+            "until": None if self.until is None else in_utc(self.until),
+        }
+
+    def to_leaving(self) -> dict[str, Any]:
+        """Of a drain: a row of `leaving` in the status, and its entry in the state file."""
+        return {
+            "prefix": None if self.prefix is None else str(self.prefix),
+            "state": self.phase.value,
+            "since": in_utc(self.since),
+            "until": None if self.until is None else in_utc(self.until),
+            "by": self.cause.value,
+            "who": self.who,
+            "reason": self.reason,
+            "withdraws": self.withdraws,
+        }
+
+
+OrderKey = tuple[OrderKind, Cause, Prefix | None]
+
+
+def read_hold(entry: dict[str, Any]) -> Order:
+    """What `to_row` wrote of a hold. Raises ValueError, KeyError, TypeError or AttributeError for anything else."""
+    if OrderKind(entry["verb"]) is not OrderKind.HOLD:
+        raise ValueError(f"{entry['verb']!r} is no hold")
+    until = entry["until"]
+    return Order(
+        OrderKind.HOLD,
+        parse_prefix(entry["prefix"]),
+        datetime.fromisoformat(entry["since"]).timestamp(),
+        str(entry["by"]),
+        str(entry["reason"]),
+        None if until is None else datetime.fromisoformat(until).timestamp(),
+    )
+
+
+def read_drain(entry: dict[str, Any]) -> Order:
+    """What `to_leaving` wrote, now or before there were `who` and `until`. Raises as `read_hold`."""
+    until = entry.get("until")
+    return Order(
+        OrderKind.DRAIN,
+        None if entry["prefix"] is None else parse_prefix(entry["prefix"]),
+        datetime.fromisoformat(entry["since"]).timestamp(),
+        str(entry.get("who", "")),
+        str(entry["reason"]),
+        None if until is None else datetime.fromisoformat(until).timestamp(),
+        Cause(entry["by"]),
+        Phase(entry["state"]),
+        bool(entry["withdraws"]),
+    )
+
+
+def in_utc(at: float) -> str:
+    """ISO 8601, to the second."""
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds")
+
+
+def prefixes_of(orders: Iterable[Order]) -> PrefixSet:
+    """What these are about."""
+    named = [each.prefix for each in orders]
+    return PrefixSet(frozenset(each for each in named if each is not None), everything=None in named)
+
+
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """Those that stand, one of each key. Every method that changes something returns a new value."""
+
+    entries: tuple[Order, ...] = field(default=())
+
+    def __iter__(self) -> Iterator[Order]:
+        return iter(self.entries)
+
+    def __bool__(self) -> bool:
+        return bool(self.entries)
+
+    def added(self, new: Iterable[Order]) -> "Orders":
+        """With these, in place of what stood for the same key.
+
+        A drain goes on as it is, unless it is to have another end (`withdraws`): another time, or person, is noted;
+        since when, and how far it has come, stays.
+        """
+        known = {each.key: each for each in self.entries}
+        for each in new:
+            before = known.get(each.key)
+            if each.kind is not OrderKind.DRAIN or before is None or each.withdraws != before.withdraws:
+                known[each.key] = each
+            elif (each.until, each.who) != (before.until, before.who):
+                known[each.key] = replace(each, since=before.since, phase=before.phase)
+        return Orders(tuple(known.values()))
+
+    def without(self, ended: Iterable[Order]) -> "Orders":
+        """These have ended."""
+        gone = frozenset(ended)
+        return Orders(tuple(each for each in self.entries if each not in gone))
+
+    def of(self, kind: OrderKind) -> "Orders":
+        """Those of this kind."""
+        return Orders(tuple(each for each in self.entries if each.kind is kind))
+
+    def about(self, prefixes: Collection[Prefix]) -> "Orders":
+        """Those about exactly these prefixes."""
+        return Orders(tuple(each for each in self.entries if each.prefix in prefixes))
+
+    def until(self, now: float) -> "Orders":
+        """Those whose time is not over."""
+        return Orders(tuple(each for each in self.entries if each.until is None or each.until > now))
+
+    def withdrawn(self, keys: Collection[OrderKey]) -> "Orders":
+        """The prefixes of these drains are not announced any more."""
+        return Orders(tuple(replace(each, phase=Phase.DRAINED) if each.key in keys else each for each in self.entries))
+
+    def drains_to_end(self, prefixes: Collection[Prefix]) -> "Orders":
+        """The drains that end if these prefixes (none: all) stay, whoever began them.
+
+        Raises OrderError where a prefix leaves as a part of everything.
+        """
+        drains = self.of(OrderKind.DRAIN)
+        whole = next((each for each in drains if each.prefix is None), None)
+        if prefixes and whole is not None:
+            names = ", ".join(map(str, sorted(prefixes)))
+            raise OrderError(f"everything is {whole.phase.value}, so {names} cannot stay alone; undrain everything")
+        return drains.about(prefixes) if prefixes else drains
+
+    def draining(self, backup_med: int) -> Draining:
+        """What all drains together make of our announcements."""
+        drains = self.of(OrderKind.DRAIN).entries
+        last_resort = prefixes_of(each for each in drains if each.phase is Phase.DRAINING)
+        withheld = prefixes_of(each for each in drains if each.phase is Phase.DRAINED)
+        return Draining(last_resort, withheld, backup_med)
+
+
+# What somebody wrote
+
+
+def split_words(words: Sequence[str]) -> tuple[tuple[str, ...], str, str]:
+    """`SUBJECT… [for DURATION] [reason TEXT…]`: the subjects, the duration and the reason. Raises OrderError."""
+    end = next((at for at, word in enumerate(words) if word in ("for", "reason")), len(words))
+    subjects, rest = tuple(words[:end]), list(words[end:])
+    duration = ""
+    if rest[:1] == ["for"]:
+        if len(rest) < 2 or rest[2:3] not in ([], ["reason"]):
+            raise OrderError("expected: SUBJECT... [for DURATION] [reason TEXT]")
+        duration, rest = rest[1], rest[2:]
+    return subjects, duration, " ".join(rest[1:])
+
+
+def read_instruction(
+    verb: Verb, who: str, subjects: Sequence[str], duration: str = "", reason: str = ""
+) -> Instruction:
+    """What `who` says with this verb. `subjects`: prefixes, or the name of a check. Raises OrderError."""
+    if duration and not verb.lasts:
+        raise OrderError(f"'for' has no meaning with {verb.name}: this is done at once")
+    seconds = parse_duration(duration) if duration else None
+    reason = " ".join(reason.split())
+    if len(reason) > LONGEST_REASON:
+        raise OrderError(f"the reason is longer than {LONGEST_REASON} characters")
+    if verb.about is About.CHECK:
+        return Instruction(who, check=" ".join(subjects), reason=reason)
+    if verb.about is About.NOTHING and subjects:
+        raise OrderError(f"'{' '.join(subjects)[:80]}': there is nothing to name, as this is about everything")
+    prefixes = read_prefixes(subjects)
+    if verb.about is About.PREFIXES and not (prefixes or verb.everything):
+        raise OrderError("of which prefix? Name one, such as 192.0.2.53/32")
+    return Instruction(who, prefixes, seconds=seconds, reason=reason)
+
+
+def parse_duration(text: str) -> float:
+    """`90`, `90s`, `30m`, `2h`, `1d`: seconds. Raises OrderError."""
+    found = _DURATION.fullmatch(text)
+    seconds = float(found[1]) * _UNITS[found[2]] if found else 0.0
+    if not 0 < seconds <= LONGEST:
+        raise OrderError(
+            f"'{text[:40]}' is no duration: expected a number of s, m, h or d, such as 30m; a year at most"
+        )
+    return seconds
+
+
+def read_prefixes(words: Iterable[str]) -> frozenset[Prefix]:
+    """The prefixes that a user wrote. Raises OrderError."""
+    try:
+        return frozenset(map(parse_prefix, words))
+    except PrefixError as error:
+        raise OrderError(str(error)) from error

@@ -1,0 +1,132 @@
+"""Every verb that may be said to the daemon: one table that the socket, the page and the command line read. Pure.
+
+Whoever may open the socket, or has the page's token, may say every verb. To add one, `freeze`:
+
+1. here: a row of `VERBS`, and what it does as a method of `CarriesOut`. With that the socket understands it, and the
+   page by POST; with `button` or `main_button` the page also shows a form.
+2. `operator/operator.py`: the method, in `Operator`. If it stands for a while, it is an `Order` (`operator/orders.py`)
+   with an `OrderKind` of its own; what outlives a restart is written in `operator/state_file.py`.
+3. `cli/freeze.py`: `add_order(parser, "freeze")`, and what is printed of the answer; its name in `cli/main.py`.
+4. `docs/steering.md` and `docs/web.md`: a row each. `tests/daemon/test_verbs.py` says which of these are missing.
+
+This module is imported by each command, also by those that must start quickly: it imports nothing large.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+if TYPE_CHECKING:
+    from bgp2vpc.prefix import Prefix
+
+
+class About(Enum):
+    """What a verb names. Values are the fields of the page's forms."""
+
+    NOTHING = ""
+    PREFIXES = "prefix"
+    CHECK = "check"
+
+
+@dataclass(frozen=True, slots=True)
+class Instruction:
+    """A verb as somebody said it, understood. `prefixes` empty: none was named. `seconds` None: until it is undone.
+
+    `who` says it, as far as somebody trustworthy knows: the kernel of a socket's peer, the web server of an address.
+    """
+
+    who: str
+    prefixes: "frozenset[Prefix]" = frozenset()
+    check: str = ""
+    seconds: float | None = None
+    reason: str = ""
+
+
+class CarriesOut(Protocol):
+    """What does what the verbs say: `operator.Operator`. Each returns JSON values; what cannot be raises OrderError."""
+
+    def hold(self, said: Instruction) -> Any:
+        """Write no route of these prefixes, whatever else is wished, for a while or until released."""
+
+    def release(self, said: Instruction) -> Any:
+        """End holds, and takeovers that are not done yet."""
+
+    def takeover(self, said: Instruction) -> Any:
+        """Take the routes of these prefixes from whichever instance has them, once; given up after 30 s."""
+
+    def places(self, said: Instruction) -> Any:
+        """The routes of these prefixes as they are now."""
+
+    def drain(self, said: Instruction) -> Any:
+        """Hand the routes of these prefixes to others, then withdraw."""
+
+    def undrain(self, said: Instruction) -> Any:
+        """Announce these prefixes as before."""
+
+    def leaving(self, said: Instruction) -> Any:
+        """How far drains have come."""
+
+    def reconcile(self, said: Instruction) -> Any:
+        """Read everything and decide anew, once."""
+
+    def polls(self, said: Instruction) -> Any:
+        """How many readings have ended, and what the last one found."""
+
+    def check(self, said: Instruction) -> Any:
+        """Let a health check probe now; its result counts for rise and fall as every other."""
+
+    def checks(self, said: Instruction) -> Any:
+        """How the health checks of this name are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """One row.
+
+    `do` carries it out and has the answer. `everything`: no prefix means all of them. `lasts`: `for 30m` may be said.
+    `progress`: the question, answered through the socket only, by which a command waits for the end of it.
+    `button`: the label of its form on the page of a prefix, `main_button`: on the main page; empty: there is none.
+    """
+
+    name: str
+    about: About
+    do: Callable[[CarriesOut, Instruction], Any]
+    everything: bool = False
+    lasts: bool = False
+    progress: "Verb | None" = None
+    button: str = ""
+    main_button: str = ""
+
+
+_ROWS: Final = (
+    Verb(
+        "drain", About.PREFIXES, lambda operator, said: operator.drain(said), everything=True, lasts=True,
+        progress=Verb("leaving", About.NOTHING, lambda operator, said: operator.leaving(said)),
+        button="drain", main_button="drain everything",
+    ),
+    Verb(
+        "undrain", About.PREFIXES, lambda operator, said: operator.undrain(said), everything=True,
+        button="undrain", main_button="undrain everything",
+    ),
+    Verb("hold", About.PREFIXES, lambda operator, said: operator.hold(said), lasts=True, button="hold"),
+    Verb("release", About.PREFIXES, lambda operator, said: operator.release(said), everything=True, button="release"),
+    Verb(
+        "takeover", About.PREFIXES, lambda operator, said: operator.takeover(said),
+        progress=Verb("places", About.PREFIXES, lambda operator, said: operator.places(said)),
+        button="take it over now",
+    ),
+    Verb(
+        "reconcile", About.NOTHING, lambda operator, said: operator.reconcile(said),
+        progress=Verb("polls", About.NOTHING, lambda operator, said: operator.polls(said)),
+        main_button="read EC2 and decide now",
+    ),
+    Verb(
+        "check", About.CHECK, lambda operator, said: operator.check(said),
+        progress=Verb("checks", About.CHECK, lambda operator, said: operator.checks(said)),
+        main_button="probe now",
+    ),
+)  # fmt: skip
+"""In the order of the page's forms."""
+
+VERBS: Final[Mapping[str, Verb]] = {each.name: each for each in _ROWS}

@@ -1,0 +1,138 @@
+"""What outlives the daemon, and its file."""
+
+import os
+import stat
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bgp2vpc.operator.orders import Cause, Order, OrderKind, Orders, Phase
+from bgp2vpc.operator.state_file import (
+    StateError,
+    StateFileError,
+    load_state,
+    read_state,
+    read_state_text,
+    state_text,
+    write_state,
+)
+from tests.values import P1, P2
+
+ALL = Order(OrderKind.DRAIN, None, 1_700_000_000.0)
+ONE = Order(OrderKind.DRAIN, P1, 1_700_000_001.0)
+HOLD = Order(OrderKind.HOLD, P2, 1_700_000_002.0, "root (uid 0, pid 1)", "a new resolver", 1_800_000_000.0)
+
+
+def test_holds_are_written_and_takeovers_are_not(tmp_path: Path) -> None:
+    write_state(
+        tmp_path / "state", state_text(Orders((ONE, HOLD, Order(OrderKind.TAKEOVER, P1, 1_700_000_003.0, "x"))))
+    )
+    assert load_state(tmp_path / "state", now=1_700_000_010.0) == Orders((ONE, HOLD))
+    assert load_state(tmp_path / "state", now=1_800_000_000.0) == Orders((ONE,))
+
+
+def test_a_file_of_the_version_before_holds_is_read() -> None:
+    entry = '"prefix": "192.0.2.1/32", "state": "drained", "since": "2023-11-14T22:13:21+00:00", "by": "cli"'
+    old = f'{{"version": 1, "leaving": [{{{entry}, "reason": "", "withdraws": true}}]}}'
+    assert [(each.kind, each.phase) for each in read_state_text(old)] == [(OrderKind.DRAIN, Phase.DRAINED)]
+
+
+def test_a_file_that_version_0_1_0_wrote_is_read_and_written_again_as_it_was() -> None:
+    recorded = (Path(__file__).parent / "data" / "state-0.1.0.json").read_text()
+    orders = read_state_text(recorded)
+    assert [(str(each.prefix), each.cause, each.phase, each.withdraws) for each in orders.of(OrderKind.DRAIN)] == [
+        ("192.0.2.53/32", Cause.CLI, Phase.DRAINING, True),
+        ("2001:db8:53::53/128", Cause.CLI, Phase.DRAINED, True),
+        ("None", Cause.LIFECYCLE, Phase.DRAINING, False),
+    ]
+    assert [str(each.prefix) for each in orders.of(OrderKind.HOLD)] == ["198.51.100.0/24", "2001:db8:53::/48"]
+    assert state_text(orders) == recorded
+
+
+def test_what_is_written_is_read_but_for_what_a_signal_began() -> None:
+    spot = Order(OrderKind.DRAIN, None, 5.0, reason="spot", cause=Cause.LIFECYCLE, phase=Phase.DRAINED, withdraws=False)
+    signal = Order(OrderKind.DRAIN, None, 6.0, cause=Cause.SIGTERM)
+    assert read_state_text(state_text(Orders((ALL, signal, ONE, spot)))) == Orders((ALL, ONE, spot))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{",
+        "[]",
+        "null",
+        '{"version": 1}',
+        '{"version": 2, "leaving": []}',
+        '{"version": 1, "leaving": 3}',
+        '{"version": 1, "leaving": [{}]}',
+        '{"version": 1, "leaving": [{"by": "x", "prefix": null, "since": "2026-01-01T00:00:00+00:00"}]}',
+        str(ONE.to_leaving()),
+        state_text(Orders((ONE,))).replace("/32", "/24"),
+        state_text(Orders((ONE,))).replace("2023", "20x3"),
+        state_text(Orders((ONE, HOLD))).replace('"hold"', '"rob"'),
+        state_text(Orders((ONE, HOLD))).replace('"hold"', '"drain"'),
+        '{"version": 1, "leaving": [], "steering": [{"verb": "hold"}]}',
+        "[" * 100_000,
+    ],
+)
+def test_anything_else_is_refused_and_says_what_it_is(text: str) -> None:
+    with pytest.raises(StateError, match=r"no state of bgp2vpc|another bgp2vpc"):
+        read_state_text(text)
+
+
+@given(st.text(max_size=80) | st.from_regex(r'\{"version": 1, "leaving": .{0,40}\}', fullmatch=True))
+def test_no_text_does_more_than_that(text: str) -> None:
+    with suppress(StateError):
+        read_state_text(text)
+
+
+@pytest.mark.parametrize("umask", [0, 0o137, 0o027])
+def test_the_file_is_for_user_and_group_whatever_the_umask(tmp_path: Path, umask: int) -> None:
+    path = tmp_path / "state"
+    before = os.umask(umask)
+    try:
+        write_state(path, "one\n")
+        write_state(path, "two\n")
+    finally:
+        os.umask(before)
+    assert read_state(path) == "two\n"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640
+    assert [each.name for each in tmp_path.iterdir()] == ["state"]
+
+
+def test_a_missing_directory_is_made_and_no_file_is_nothing(tmp_path: Path) -> None:
+    assert read_state(tmp_path / "a" / "state") is None
+    write_state(tmp_path / "a" / "state", "x")
+    assert read_state(tmp_path / "a" / "state") == "x"
+
+
+def test_what_cannot_be_written_or_read_says_which_file_and_why(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"\xff")
+    (tmp_path / "large").write_bytes(b"x" * 2_000_000)
+    with pytest.raises(StateFileError, match=r"file/state: cannot be written: (Not a directory|File exists)"):
+        write_state(tmp_path / "file" / "state", "x")
+    with pytest.raises(StateFileError, match=r"cannot be written: Is a directory"):
+        write_state(tmp_path, "x")
+    with pytest.raises(StateFileError, match="Is a directory"):
+        read_state(tmp_path)
+    with pytest.raises(StateFileError, match="cannot be read: 'utf-8'"):
+        read_state(tmp_path / "file")
+    with pytest.raises(StateFileError, match="surely another file"):
+        read_state(tmp_path / "large")
+    os.mkfifo(tmp_path / "fifo")
+    with pytest.raises(StateFileError, match="fifo: is no regular file"):
+        read_state(tmp_path / "fifo")
+
+
+def test_nobody_is_lured_into_writing_elsewhere(tmp_path: Path) -> None:
+    victim = tmp_path / "victim"
+    victim.write_text("precious")
+    (tmp_path / "state").symlink_to(victim)
+    (tmp_path / f".state.{os.getpid()}").symlink_to(victim)
+    write_state(tmp_path / "state", "x")
+    assert victim.read_text() == "precious"
+    assert read_state(tmp_path / "state") == "x"
