@@ -14,7 +14,7 @@ from bgp2vpc.bgp.neighbors import Neighbors
 from bgp2vpc.bgp.rib import Offer, Side
 from bgp2vpc.config.model import Config, OnExit
 from bgp2vpc.errors import ConfigError, NoThread, Problem
-from bgp2vpc.exabgp_api.message import Message
+from bgp2vpc.exabgp_api.messages import Message
 from bgp2vpc.health.hooks import Hooks
 from bgp2vpc.health.model import Check
 from bgp2vpc.logs import event

@@ -51,7 +51,7 @@ def _wish(socket: Path | None, config: "Config") -> "Wish":
     from bgp2vpc.bgp.draining import PrefixSet
     from bgp2vpc.bgp.neighbors import Neighbors
     from bgp2vpc.bgp.rib import Rib, Side
-    from bgp2vpc.exabgp_api.text import parse
+    from bgp2vpc.exabgp_api.line import parse
     from bgp2vpc.operator.steer import Verb
     from bgp2vpc.policy.wish import Wish
     from bgp2vpc.prefix import parse_address, parse_prefix

@@ -5,7 +5,7 @@ from typing import Final
 from bgp2vpc.config.document import kind_of
 from bgp2vpc.config.fields import texts
 from bgp2vpc.exabgp_api.command import Answer
-from bgp2vpc.exabgp_api.text import parse
+from bgp2vpc.exabgp_api.line import parse
 
 _ANY_PREFIX: Final = "192.0.2.0/32"
 

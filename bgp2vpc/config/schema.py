@@ -16,7 +16,7 @@ from bgp2vpc.config.find_schema import FindEntry
 from bgp2vpc.config.model import Config, Ec2Limits, OnExit, Process
 from bgp2vpc.config.notify_schema import NotifyEntry
 from bgp2vpc.config.route_schema import RouteEntry
-from bgp2vpc.exabgp_api.limits import MAX_LINE
+from bgp2vpc.exabgp_api import MAX_LINE
 from bgp2vpc.policy.damping import DampingLimits
 from bgp2vpc.policy.prefix_list import PrefixRange
 from bgp2vpc.policy.rule import InterfaceChoice, Takeover, Writes

@@ -6,7 +6,7 @@ from typing import Any
 from bgp2vpc.bgp.draining import PrefixSet
 from bgp2vpc.bgp.rib import Offer
 from bgp2vpc.errors import Bgp2vpcError
-from bgp2vpc.exabgp_api.text import announce_line
+from bgp2vpc.exabgp_api.render import announce_line
 from bgp2vpc.health.runner import CheckStatus
 from bgp2vpc.operator.status import VERDICTS, SourceStatus
 from bgp2vpc.prefix import Prefix

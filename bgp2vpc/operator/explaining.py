@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from bgp2vpc.bgp.rib import Side
-from bgp2vpc.exabgp_api.text import announce_line
+from bgp2vpc.exabgp_api.render import announce_line
 from bgp2vpc.operator.answers import BadQuestion
 from bgp2vpc.operator.leaving import Leaving
 from bgp2vpc.operator.steer import read_prefixes

@@ -10,7 +10,7 @@ from enum import Enum
 from functools import partial
 from typing import Final
 
-from bgp2vpc.exabgp_api.limits import USUAL_MAX_LINE
+from bgp2vpc.exabgp_api import USUAL_MAX_LINE
 from bgp2vpc.logs import event
 from bgp2vpc.sources.child import ERRORS, OUTPUT, Child, exit_text
 from bgp2vpc.sources.pace import Backoff, News, Pauses, Throttle
