@@ -14,7 +14,7 @@ from bgp2vpc.config.rule_schema import AnnounceEntry, RouteEntry, RuleEntry, ann
 from bgp2vpc.config.schema import ConfigFile, ProcessEntry
 from bgp2vpc.config.service_schema import NotifyEntry, SerfEntry, WebEntry
 from bgp2vpc.errors import Problem
-from bgp2vpc.health.model import Check, Command, Dns, Http, Ping, Probe, Tcp, Tls
+from bgp2vpc.health.model import Check, Dns, Http, Ping, Probe, Program, Tcp, Tls
 from bgp2vpc.notify.model import Recipient
 from bgp2vpc.policy.damping import DampingLimits
 from bgp2vpc.policy.plan import Action
@@ -260,7 +260,7 @@ def _probe(entry: check_schema.CheckEntry) -> Probe:
             tls = _tls(config) if config.ssl else None
             return Tcp(config.port, config.send.encode(), config.expect.encode(), tls)
         case check_schema.CommandEntry(config=config):
-            return Command((config.command, *config.arguments))
+            return Program((config.command, *config.arguments))
         case check_schema.HttpsEntry(config=config):
             return _http(config, config.port or 443, _tls(config))
         case check_schema.HttpEntry(config=config):

@@ -16,7 +16,7 @@ from bgp2vpc.policy.explain import explain
 from bgp2vpc.policy.rule import Rule
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.reconcile.reconciler import Reconciler
-from bgp2vpc.sources.peer import Peer
+from bgp2vpc.sources.unix import Peer
 from bgp2vpc.speaker.bridge import Bridge
 
 

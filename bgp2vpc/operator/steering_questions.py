@@ -10,8 +10,8 @@ from bgp2vpc.operator.answers import check_json, only_alone
 from bgp2vpc.operator.leaving import Leaving
 from bgp2vpc.operator.steer import Order, SteerError, read_order, read_prefixes
 from bgp2vpc.operator.steering import Steering
-from bgp2vpc.sources.peer import Peer
 from bgp2vpc.sources.server import Question
+from bgp2vpc.sources.unix import Peer
 
 
 class SteeringQuestions:

@@ -17,8 +17,8 @@ from bgp2vpc.exabgp_api.messages import Direction, Message, PeerState, StateChan
 from bgp2vpc.exabgp_api.messages_text import decode as decode_message
 from bgp2vpc.prefix import IPAddress, Prefix
 from bgp2vpc.services.supervision import Supervision
-from bgp2vpc.sources.peer import Peer
 from bgp2vpc.sources.session import SourceKind
+from bgp2vpc.sources.unix import Peer
 from bgp2vpc.vpc.connect import Connection
 from bgp2vpc.vpc.model import Instance
 from tests.memory_vpc import MemoryVpc
