@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from bgp2vpc.bgp.draining import PrefixSet
+from bgp2vpc.bgp.export import PrefixSet
 from bgp2vpc.bgp.rib import Offer
 from bgp2vpc.errors import Bgp2vpcError
 from bgp2vpc.exabgp_api.render import announce_line

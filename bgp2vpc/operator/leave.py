@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
-from bgp2vpc.bgp.draining import Draining, PrefixSet
+from bgp2vpc.bgp.export import Draining, PrefixSet
 from bgp2vpc.operator.steer import SteerError, in_utc, steering_row
 from bgp2vpc.prefix import Prefix, parse_prefix
 

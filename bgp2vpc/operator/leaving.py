@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
-from bgp2vpc.bgp.draining import NOTHING_DRAINS, PrefixSet
+from bgp2vpc.bgp.export import NOTHING_DRAINS, PrefixSet
 from bgp2vpc.errors import Ec2Error
 from bgp2vpc.logs import event
 from bgp2vpc.operator.fate import End, Fate, fate

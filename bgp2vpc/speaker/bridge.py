@@ -6,11 +6,10 @@ import time
 from collections.abc import Callable, Collection, Container, Mapping
 from dataclasses import dataclass
 
-from bgp2vpc.bgp.draining import Draining
 from bgp2vpc.bgp.events import Announce, EndOfRib, Event, Withdraw
-from bgp2vpc.bgp.hold import HoldTimers
-from bgp2vpc.bgp.neighbors import Neighbors, Standing, as_if_internal
+from bgp2vpc.bgp.export import Draining
 from bgp2vpc.bgp.rib import MaximumPrefixReached, Offer, Rib, Side
+from bgp2vpc.bgp.sessions import HoldTimers, Neighbors, Standing, as_if_internal
 from bgp2vpc.exabgp_api.command import Answer, Command, Requires
 from bgp2vpc.exabgp_api.harmful import has_neighbors
 from bgp2vpc.exabgp_api.messages import (

@@ -3,8 +3,8 @@
 import logging
 from collections.abc import Callable, Collection, Container, Mapping, Sequence
 
-from bgp2vpc.bgp.draining import NOTHING_DRAINS, Draining
 from bgp2vpc.bgp.events import Announce, Event, Withdraw, WithdrawAll
+from bgp2vpc.bgp.export import NOTHING_DRAINS, Draining
 from bgp2vpc.bgp.path import SELF, Path
 from bgp2vpc.bgp.rib import Offer, PathKey
 from bgp2vpc.exabgp_api.command import Command

@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given
 
-from bgp2vpc.bgp.draining import NOTHING_DRAINS, Draining, PrefixSet, drained
+from bgp2vpc.bgp.export import NOTHING_DRAINS, Draining, PrefixSet, drained
 from bgp2vpc.bgp.path import GRACEFUL_SHUTDOWN, Community, Path, RawAttribute
 from bgp2vpc.bgp.rib import Side
 from bgp2vpc.exabgp_api.line import parse
