@@ -7,7 +7,7 @@ from benchmarks.figures import Figure, Statistic, goal
 from benchmarks.subject import fresh_world, running
 from bgp2vpc.bgp.rib import Rib
 from bgp2vpc.demo.cloud.client import Cloud
-from bgp2vpc.exabgp_api.text import decode
+from bgp2vpc.exabgp_api.line import decode
 from bgp2vpc.prefix import parse_prefix
 
 REPEATS = 100_000

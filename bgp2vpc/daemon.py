@@ -10,11 +10,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import bgp2vpc
-from bgp2vpc.bgp.neighbors import Neighbors
 from bgp2vpc.bgp.rib import Offer, Side
+from bgp2vpc.bgp.sessions import Neighbors
 from bgp2vpc.config.model import Config, OnExit
 from bgp2vpc.errors import ConfigError, NoThread, Problem
-from bgp2vpc.exabgp_api.message import Message, Shutdown
+from bgp2vpc.exabgp_api.messages import Message, Shutdown
 from bgp2vpc.health.hooks import Hooks
 from bgp2vpc.health.model import Check
 from bgp2vpc.logs import event

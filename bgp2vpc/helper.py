@@ -12,7 +12,7 @@ from collections.abc import Callable
 from bgp2vpc.config.model import Config
 from bgp2vpc.daemon import LOAD_TIMEOUT, Daemon
 from bgp2vpc.errors import ConfigError, NoThread
-from bgp2vpc.exabgp_api.message import Message, Shutdown
+from bgp2vpc.exabgp_api.messages import Message, Shutdown
 from bgp2vpc.logs import event
 from bgp2vpc.sources.stdin import ExabgpPipe
 from bgp2vpc.speaker.backlog import Backlog

@@ -6,7 +6,7 @@ from typing import Final
 
 from bgp2vpc.config.check_schema import LONGEST_TIMEOUT, CheckEntry, TcpEntry
 from bgp2vpc.config.document import Document, Location, dotted
-from bgp2vpc.config.route_schema import RouteEntry
+from bgp2vpc.config.rule_schema import RouteEntry
 from bgp2vpc.config.schema import ConfigFile
 from bgp2vpc.errors import Problem
 

@@ -6,7 +6,7 @@ from typing import Annotated, Final, Self, TypeAlias
 from pydantic import Discriminator, Field, PlainValidator, Tag, model_validator
 
 from bgp2vpc.config import fields
-from bgp2vpc.config.entry import TEXT_OR_LIST, Entry, text_schema
+from bgp2vpc.config.entry import TEXT_OR_LIST, BaseEntry, text_schema
 from bgp2vpc.config.model import Bgp
 from bgp2vpc.prefix import IPAddress
 
@@ -23,7 +23,7 @@ Description: TypeAlias = Annotated[str, PlainValidator(fields.description), text
 FilePath: TypeAlias = Annotated[Path | None, PlainValidator(fields.file_path), text_schema("^/")]
 
 
-class PeerEntry(Entry):
+class PeerEntry(BaseEntry):
     """A BGP neighbor, or just its address."""
 
     address: SpeakerAddress = Field(description="The neighbor's IP address.", examples=["10.0.1.11"])
@@ -48,14 +48,14 @@ PeerItem: TypeAlias = Annotated[
 ]
 
 
-class InstanceTagEntry(Entry):
+class InstanceTagEntry(BaseEntry):
     """A tag of instances."""
 
     key: Annotated[str, Field(min_length=1)] = Field(description="The tag's key.", examples=["role"])
     value: str = Field(description="The tag's value, exactly.", examples=["anycast"])
 
 
-class BgpEntry(Entry):
+class BgpEntry(BaseEntry):
     """What `bgp2vpc exabgp-config` makes ExaBGP's configuration of."""
 
     asn: AsNumber = Field(alias="as", description="Our AS number.", examples=[64512])

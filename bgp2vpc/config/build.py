@@ -1,20 +1,22 @@
 """Checked entries of the file -> the values the program works with."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import assert_never
 
 from bgp2vpc import names
 from bgp2vpc.bgp.mesh import Peer
-from bgp2vpc.config import check_schema, find_schema
+from bgp2vpc.config import awsnycast, check_schema, find_schema
 from bgp2vpc.config.bgp_schema import BgpEntry, PeerEntry
 from bgp2vpc.config.document import Document
-from bgp2vpc.config.model import Announcement, Bgp, CheckedSource, Tag
-from bgp2vpc.config.notify_schema import NotifyEntry
-from bgp2vpc.config.route_fields import announce_line
-from bgp2vpc.config.route_schema import AnnounceEntry, RouteEntry
-from bgp2vpc.config.schema import ConfigFile, RuleEntry, SerfEntry, WebEntry
-from bgp2vpc.health.model import Check, Command, Dns, Http, Ping, Probe, Tcp, Tls
+from bgp2vpc.config.model import Announcement, Bgp, CheckedSource, Config, Ec2Limits, Process, Tag
+from bgp2vpc.config.rule_schema import AnnounceEntry, RouteEntry, RuleEntry, announce_line
+from bgp2vpc.config.schema import ConfigFile, ProcessEntry
+from bgp2vpc.config.service_schema import NotifyEntry, SerfEntry, WebEntry
+from bgp2vpc.errors import Problem
+from bgp2vpc.health.model import Check, Dns, Http, Ping, Probe, Program, Tcp, Tls
 from bgp2vpc.notify.model import Recipient
+from bgp2vpc.policy.damping import DampingLimits
 from bgp2vpc.policy.plan import Action
 from bgp2vpc.policy.prefix_list import PrefixList
 from bgp2vpc.policy.rule import Hooks, ManagedRoute, Rule, Takeover
@@ -25,6 +27,77 @@ from bgp2vpc.web.model import WebSettings
 
 SELF = "SELF"
 SELF_AZ = "SELF_AZ"
+
+
+def config(entry: ConfigFile, document: Document, file: str, warnings: tuple[Problem, ...]) -> Config:
+    """The whole file, without its mistakes: they were looked for before."""
+    return Config(
+        file=file,
+        poll_time=entry.poll_time or Config(file=file).poll_time,
+        socket=entry.socket,
+        socket_group=entry.socket_group,
+        processes=tuple(_process(name, each, entry) for name, each in entry.processes.items()),
+        rules=tuple(rule(name, each, document, file) for name, each in entry.routetables.items()),
+        checks=tuple(check(name, each) for name, each in entry.healthchecks.items()),
+        remote_checks=tuple(
+            check(name, each)
+            for name, each in entry.remote_healthchecks.items()
+            # The instance it is about would lose every route, again and again, for a mistake in the file.
+            if not awsnycast.never_passes(each)
+        ),
+        checked_sources=checked_sources(entry),
+        hook_timeout=entry.hook_timeout,
+        on_exit=entry.on_exit,
+        restart_time=entry.restart_time,
+        settle_time=entry.settle_time,
+        backup_med=entry.backup_med,
+        startup_hold=entry.startup_hold,
+        damping=DampingLimits(entry.damping.half_life, entry.damping.suppress, entry.damping.reuse),
+        max_prefixes=entry.max_prefixes,
+        max_line=entry.max_line,
+        max_changes=entry.max_changes,
+        drain_timeout=entry.drain_timeout,
+        state_file=_state_file(entry),
+        lifecycle=entry.lifecycle,
+        skip_source_dest_check=entry.skip_source_dest_check,
+        instance_id=entry.instance_id,
+        region=entry.region,
+        vpc_id=entry.vpc_id,
+        bgp=bgp(entry.bgp) if entry.bgp else None,
+        ec2=Ec2Limits(
+            burst=entry.ec2.burst,
+            rate=entry.ec2.rate,
+            timeout=entry.ec2.timeout,
+            concurrency=entry.ec2.concurrency,
+        ),
+        serf=serf(entry.serf) if entry.serf else None,
+        web=web(entry.web) if entry.web else None,
+        notify=tuple(map(recipient, entry.notify)),
+        warnings=warnings,
+        notes=awsnycast.notes(entry),
+    )
+
+
+def _process(name: str, entry: ProcessEntry, file: ConfigFile) -> Process:
+    return Process(
+        name=name,
+        argv=entry.run,
+        restart_time=file.restart_time if entry.restart_time is None else entry.restart_time,
+        max_prefixes=file.max_prefixes if entry.max_prefixes is None else entry.max_prefixes,
+        respawn=entry.respawn,
+    )
+
+
+def _state_file(entry: ConfigFile) -> Path | None:
+    """Beside the socket, where nothing else is said: whoever may make the one may make the other."""
+    if "state_file" in entry.model_fields_set or entry.socket is None:
+        return entry.state_file
+    return default_state_file(entry.socket)
+
+
+def default_state_file(socket: Path) -> Path:
+    """Where nothing else is said."""
+    return socket.with_name(f"{socket.name}.state")
 
 
 def rule(name: str, entry: RuleEntry, document: Document, file: str) -> Rule:
@@ -187,7 +260,7 @@ def _probe(entry: check_schema.CheckEntry) -> Probe:
             tls = _tls(config) if config.ssl else None
             return Tcp(config.port, config.send.encode(), config.expect.encode(), tls)
         case check_schema.CommandEntry(config=config):
-            return Command((config.command, *config.arguments))
+            return Program((config.command, *config.arguments))
         case check_schema.HttpsEntry(config=config):
             return _http(config, config.port or 443, _tls(config))
         case check_schema.HttpEntry(config=config):

@@ -1,29 +1,172 @@
 """The part of the schema that describes health checks. Keys of `ping`, `tcp` and `command` are AWSnycast's."""
 
+import ssl
+from pathlib import Path
 from typing import Annotated, Final, Literal, Self, TypeAlias, get_args
 
+import yaml
 from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
 
-from bgp2vpc.config import check_fields, fields
-from bgp2vpc.config.entry import TEXT_OR_LIST, Address, Count, Entry, Hook, NoConfig, Period, Regexp, Texts, text_schema
+from bgp2vpc.config.document import kind_of
+from bgp2vpc.config.entry import (
+    TEXT_OR_LIST,
+    Address,
+    BaseEntry,
+    Count,
+    Hook,
+    NoConfig,
+    Period,
+    Regexp,
+    Texts,
+    text_schema,
+)
+from bgp2vpc.config.fields import port, text, texts
+from bgp2vpc.files import open_without_waiting
 
 RISE: Final = 2
 FALL: Final = 3
 LONGEST_TIMEOUT: Final = 5.0
 """Seconds a probe gets where the file says nothing and `every` is longer."""
-
-Port: TypeAlias = Annotated[int, PlainValidator(fields.port), WithJsonSchema({"type": "integer"})]
-Pem: TypeAlias = Annotated[str, PlainValidator(check_fields.certificate), text_schema()]
-PemFile: TypeAlias = Annotated[str, PlainValidator(check_fields.certificate_file), text_schema()]
-Arguments: TypeAlias = Annotated[tuple[str, ...], PlainValidator(check_fields.arguments), TEXT_OR_LIST]
-Statuses: TypeAlias = Annotated[frozenset[int], PlainValidator(check_fields.statuses), TEXT_OR_LIST]
-RecordType: TypeAlias = Annotated[str, PlainValidator(check_fields.record_type), text_schema()]
-Header: TypeAlias = Annotated[str, PlainValidator(check_fields.header), text_schema()]
-Method: TypeAlias = Annotated[str, PlainValidator(check_fields.method), text_schema()]
-UrlPath: TypeAlias = Annotated[str, PlainValidator(check_fields.url_path), text_schema()]
+_STATUSES: Final = range(100, 600)
+_MAX_PEM: Final = 1 << 20
+_ENTRIES: Final = "expected a status (200), a range (200-299), or a list of these"
 
 
-class _CheckEntry(Entry):
+# The values: text as written -> what it stands for. All raise ValueError.
+
+
+def _arguments(value: object) -> tuple[str, ...]:
+    """A list of texts; AWSnycast also took a list written as text (`'["-c", "1"]'`)."""
+    written = _list_intext(value) if isinstance(value, str) else value
+    if not isinstance(written, list):
+        raise ValueError(f"expected a list of arguments, got {kind_of(value)}")
+    found = tuple(map(text, written))
+    if any("\0" in each for each in found):
+        raise ValueError("holds a NUL character, which no argument of a program can")
+    return found
+
+
+def _list_intext(value: str) -> object:
+    try:
+        found = yaml.load(value, yaml.BaseLoader)  # noqa: S506  # it makes texts, lists and mappings, nothing else
+    except (yaml.YAMLError, RecursionError, OverflowError):
+        return value
+    return found if isinstance(found, list) else value
+
+
+def _certificate(value: object) -> str:
+    """CA certificates as PEM."""
+    pem = text(value)
+    try:
+        ssl.create_default_context(cadata=pem)
+    except (ssl.SSLError, ValueError):
+        raise ValueError("holds no usable certificate (PEM: -----BEGIN CERTIFICATE----- …)") from None
+    return pem
+
+
+def _certificate_file(value: object) -> str:
+    """The CA certificates in a file of this name."""
+    path = Path(text(value))
+    try:
+        with open_without_waiting(path) as file:
+            data = file.read(_MAX_PEM)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise ValueError(f"'{path}' cannot be read: {reason}") from None
+    try:
+        return _certificate(data.decode("ascii"))
+    except ValueError as error:
+        raise ValueError(f"'{path}' {error if not isinstance(error, UnicodeError) else 'is no PEM file'}") from None
+
+
+def _statuses(value: object) -> frozenset[int]:
+    """`200`, `200-299`, `200, 301`, or a list of these."""
+    parts = [part for each in texts(value) for part in each.replace(",", " ").split()]
+    found = frozenset(status for part in parts for status in _status_range(part))
+    if not found:
+        raise ValueError(_ENTRIES)
+    return found
+
+
+def _status_range(part: str) -> range:
+    first, dash, last = part.partition("-")
+    bounds = [first, last if dash else first]
+    if not all(bound.isascii() and bound.isdigit() and len(bound) == 3 and int(bound) in _STATUSES for bound in bounds):
+        raise ValueError(f"'{part}': {_ENTRIES}, from 100 to 599")
+    if int(bounds[0]) > int(bounds[1]):
+        raise ValueError(f"'{part}' holds no status: the first must not exceed the last")
+    return range(int(bounds[0]), int(bounds[1]) + 1)
+
+
+def _header(value: object) -> str:
+    """The value of an HTTP header."""
+    written = text(value)
+    if not written.isprintable():
+        raise ValueError(f"{kind_of(value)} holds what no header can (a line end or control character)")
+    return written
+
+
+def _method(value: object) -> str:
+    """An HTTP method."""
+    written = text(value)
+    if not (written.isascii() and written.isalpha()):
+        raise ValueError(f"expected a method such as GET or HEAD, got {kind_of(value)}")
+    return written.upper()
+
+
+def _url_path(value: object) -> str:
+    """The path, and perhaps query, of a URL."""
+    written = text(value)
+    if not written.startswith("/") or not written.isprintable() or " " in written:
+        raise ValueError(f"expected a path that begins with '/', without spaces, got {kind_of(value)}")
+    return written
+
+
+def _record_type(value: object) -> str:
+    """A DNS record type."""
+    from dns import exception, rdatatype  # noqa: PLC0415  # only who has such a check needs the library
+
+    try:
+        return rdatatype.to_text(rdatatype.from_text(text(value)))
+    except (exception.DNSException, ValueError):
+        raise ValueError(f"expected a record type such as A, AAAA or TXT, got {kind_of(value)}") from None
+
+
+def _refuse_unreadable_answers(record: str, answers: tuple[str, ...]) -> None:
+    """What is expected must be what records of this type can hold."""
+    from dns import exception  # noqa: PLC0415
+
+    from bgp2vpc.health.probes.dns import parse_answer  # noqa: PLC0415
+
+    for answer in answers:
+        try:
+            parse_answer(record, answer)
+        except (exception.DNSException, ValueError) as error:
+            raise ValueError(f"expect: {kind_of(answer)} is no {record} record: {error}") from None
+
+
+def _dns_name(value: object) -> str:
+    """A DNS name."""
+    from dns import exception, name  # noqa: PLC0415
+
+    try:
+        return name.from_text(text(value)).to_text()
+    except (exception.DNSException, ValueError) as error:
+        raise ValueError(f"{kind_of(value)} is no DNS name: {error}") from None
+
+
+Port: TypeAlias = Annotated[int, PlainValidator(port), WithJsonSchema({"type": "integer"})]
+Pem: TypeAlias = Annotated[str, PlainValidator(_certificate), text_schema()]
+PemFile: TypeAlias = Annotated[str, PlainValidator(_certificate_file), text_schema()]
+Arguments: TypeAlias = Annotated[tuple[str, ...], PlainValidator(_arguments), TEXT_OR_LIST]
+Statuses: TypeAlias = Annotated[frozenset[int], PlainValidator(_statuses), TEXT_OR_LIST]
+RecordType: TypeAlias = Annotated[str, PlainValidator(_record_type), text_schema()]
+Header: TypeAlias = Annotated[str, PlainValidator(_header), text_schema()]
+Method: TypeAlias = Annotated[str, PlainValidator(_method), text_schema()]
+UrlPath: TypeAlias = Annotated[str, PlainValidator(_url_path), text_schema()]
+
+
+class _CheckEntry(BaseEntry):
     destination: Address = Field(
         default=None,
         description="The IP address to check. Required for `healthchecks`; `remote_healthchecks` have none, since "
@@ -69,7 +212,7 @@ class PingEntry(_CheckEntry):
     config: NoConfig = Field(default=NoConfig(), description="Nothing.", examples=["{}"])
 
 
-class TlsConfig(Entry):
+class TlsConfig(BaseEntry):
     """How a TLS server is verified."""
 
     cert_path: PemFile | None = Field(
@@ -114,7 +257,7 @@ class TcpEntry(_CheckEntry):
     config: TcpConfig = Field(description="The port, and what to say and hear.", examples=["{port: 53}"])
 
 
-class CommandConfig(Entry):
+class CommandConfig(BaseEntry):
     """Which program."""
 
     command: str = Field(min_length=1, description="The program; no shell.", examples=["/usr/local/bin/check-dns"])
@@ -134,7 +277,7 @@ class CommandEntry(_CheckEntry):
     )
 
 
-class HttpConfig(Entry):
+class HttpConfig(BaseEntry):
     """What to ask and to get."""
 
     port: Port | None = Field(default=None, description="The port. Default: 80; https: 443.", examples=[8080])
@@ -173,10 +316,10 @@ class HttpsEntry(_CheckEntry):
     config: HttpsConfig = Field(default=HttpsConfig(), description="The request.", examples=["{host: www.example.org}"])
 
 
-class DnsConfig(Entry):
+class DnsConfig(BaseEntry):
     """What to ask and to get."""
 
-    name: Annotated[str, PlainValidator(check_fields.dns_name), text_schema()] = Field(
+    name: Annotated[str, PlainValidator(_dns_name), text_schema()] = Field(
         description="The name to ask for.", examples=["example.org"]
     )
     type: RecordType = Field(default="A", description="The type of record.")
@@ -190,7 +333,7 @@ class DnsConfig(Entry):
 
     @model_validator(mode="after")
     def _answers_can_be_read(self) -> Self:
-        check_fields.refuse_unreadable_answers(self.type, self.expect)
+        _refuse_unreadable_answers(self.type, self.expect)
         return self
 
 

@@ -4,6 +4,7 @@ Every scalar stays the text that was written: `value: 1`, `value: true` and `val
 reads them, so a tag's value may be given as a number and a number as text, as AWSnycast's users are used to.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final, NoReturn, TypeAlias
@@ -14,8 +15,6 @@ from yaml.error import MarkedYAMLError
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from yaml.reader import ReaderError
 
-from bgp2vpc.config.repair import MOST as MOST_REPAIRS
-from bgp2vpc.config.repair import repaired
 from bgp2vpc.errors import ConfigError, Problem
 
 Value: TypeAlias = "str | list[Value] | dict[str, Value] | None"
@@ -27,11 +26,16 @@ MAX_SIZE: Final = 256 * 1024
 MAX_DEPTH: Final = 40
 MAX_NODES: Final = 100_000
 
+_MOST_REPAIRS: Final = 20
+
 _TAG: Final = "tag:yaml.org,2002:"
 _SCALAR_TAGS: Final = {_TAG + name for name in ("str", "int", "float", "bool", "timestamp", "value", "merge")}
 _SURROGATES: Final = ("\ud800", "\udfff")
 _NULL_TAG: Final = _TAG + "null"
 _COLLECTION_TAGS: Final = {_TAG + "map", _TAG + "seq"}
+_NESTED_IN_TEXT: Final = "mapping values are not allowed here"
+_WITH_VALUE: Final = re.compile(r"(?P<margin> *(?:- +)*)(?P<key>[A-Za-z_]+): +[^\s#'\"\[{|>&*!]")
+_KEY: Final = re.compile(r"(?P<margin> *)(?P<key>[A-Za-z_]+):(?: |$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +99,41 @@ def _compose_repaired(text: str, file: str) -> tuple[Node | None, tuple[Problem,
         try:
             return _compose(text), tuple(repairs)
         except MarkedYAMLError as error:
-            found = repaired(text, error, file) if len(repairs) < MOST_REPAIRS else None
+            found = _repaired(text, error, file) if len(repairs) < _MOST_REPAIRS else None
             if found is None:
                 raise
             text = found[0]
             repairs.append(found[1])
+
+
+def _repaired(text: str, error: MarkedYAMLError, file: str) -> tuple[str, Problem] | None:
+    """`text` with a block that stands too deep moved to the left, and a warning of it; None if that is not the error.
+
+        - type: by_tag
+              config: …      # no YAML: `type` has a value already, so nothing can stand below it
+
+    This is in the example configuration of AWSnycast's README (lines 227 and 228 in May 2023, its last state), which no
+    YAML parser takes. With this repair who copies the example has it work; it can mean nothing else.
+    """
+    mark = error.problem_mark
+    if error.problem != _NESTED_IN_TEXT or mark is None:
+        return None
+    lines, wrong = text.split("\n"), mark.line
+    key = _KEY.match(lines[wrong]) if wrong < len(lines) else None
+    if key is None or key.end("key") != mark.column:  # YAML knows more line ends than these
+        return None
+    before = [line for line in lines[:wrong] if line.strip() and not line.lstrip().startswith("#")]
+    above = _WITH_VALUE.match(before[-1]) if before else None
+    if above is None or len(key["margin"]) <= len(above["margin"]):
+        return None
+    shift = len(key["margin"]) - len(above["margin"])
+    for number in range(wrong, len(lines)):
+        line = lines[number]
+        if line.strip() and len(line) - len(line.lstrip(" ")) < len(key["margin"]):
+            break
+        lines[number] = line[shift:]
+    told = f"indented too deep for YAML; read as standing beside '{above['key']}'"
+    return "\n".join(lines), Problem(file, wrong + 1, key["key"], told)
 
 
 def _compose(text: str) -> Node | None:

@@ -37,9 +37,14 @@ Regexp: TypeAlias = Annotated[re.Pattern[str], PlainValidator(fields.regexp), te
 TEXT_OR_LIST = WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]})
 Texts: TypeAlias = Annotated[tuple[str, ...], PlainValidator(fields.texts), TEXT_OR_LIST]
 Hook: TypeAlias = Annotated[tuple[str, ...], PlainValidator(fields.hook), TEXT_OR_LIST]
+Program: TypeAlias = Annotated[
+    tuple[str, ...],
+    PlainValidator(fields.command),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}),
+]
 
 
-class Entry(BaseModel):
+class BaseEntry(BaseModel):
     """A mapping of known keys. A key without a value counts as not given, so that its lines may be commented out."""
 
     # Built at the first use, only the whole file's model gets a validator: a start takes 0.1 s of CPU less.
@@ -57,5 +62,5 @@ class Entry(BaseModel):
         return {key: item for key, item in value.items() if item is not None or key not in keys}
 
 
-class NoConfig(Entry):
+class NoConfig(BaseEntry):
     """Nothing to configure."""

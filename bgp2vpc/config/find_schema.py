@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final, Literal, TypeAlias, get_args
 from pydantic import BeforeValidator, Field, PlainValidator
 
 from bgp2vpc.config import fields
-from bgp2vpc.config.entry import Cidr, Entry, NoConfig, Regexp, VpcId, text_schema
+from bgp2vpc.config.entry import BaseEntry, Cidr, NoConfig, Regexp, VpcId, text_schema
 
 _COMBINED: Final = "What to combine; nothing at all would mean every table."
 
@@ -14,12 +14,12 @@ RouteTableId: TypeAlias = Annotated[str, PlainValidator(fields.route_table_id), 
 TagKey: TypeAlias = Annotated[str, Field(min_length=1)]
 
 
-class _FindEntry(Entry):
+class _FindEntry(BaseEntry):
     negate: bool = Field(default=False, alias="not", description="Find the tables this does not match.")
     no_results_ok: bool = Field(default=False, description="Finding no table is no error.")
 
 
-class ByTagConfig(Entry):
+class ByTagConfig(BaseEntry):
     """Which tag."""
 
     key: TagKey = Field(description="The tag's key.", examples=["type"])
@@ -36,7 +36,7 @@ class ByTagEntry(_FindEntry):
     config: ByTagConfig = Field(description="Which tag.", examples=["{key: type, value: private}"])
 
 
-class ByTagRegexpConfig(Entry):
+class ByTagRegexpConfig(BaseEntry):
     """Which tag."""
 
     key: TagKey = Field(description="The tag's key.", examples=["Name"])
@@ -57,7 +57,7 @@ class MainEntry(_FindEntry):
     config: NoConfig = Field(default=NoConfig(), description="Nothing.", examples=["{}"])
 
 
-class SubnetConfig(Entry):
+class SubnetConfig(BaseEntry):
     """Which subnet."""
 
     subnet_id: SubnetId = Field(description="The subnet's id.", examples=["subnet-0123456789abcdef0"])
@@ -70,7 +70,7 @@ class SubnetEntry(_FindEntry):
     config: SubnetConfig = Field(description="Which subnet.", examples=["{subnet_id: subnet-0123456789abcdef0}"])
 
 
-class HasRouteToConfig(Entry):
+class HasRouteToConfig(BaseEntry):
     """Which route."""
 
     cidr: Cidr = Field(description="The destination, exactly.", examples=["0.0.0.0/0"])
@@ -83,7 +83,7 @@ class HasRouteToEntry(_FindEntry):
     config: HasRouteToConfig = Field(description="Which route.", examples=["{cidr: 10.9.0.0/16}"])
 
 
-class VpcConfig(Entry):
+class VpcConfig(BaseEntry):
     """Which VPC."""
 
     vpc_id: VpcId = Field(description="The VPC's id.", examples=["vpc-0123456789abcdef0"])
@@ -96,7 +96,7 @@ class VpcEntry(_FindEntry):
     config: VpcConfig = Field(description="Which VPC.", examples=["{vpc_id: vpc-0123456789abcdef0}"])
 
 
-class ByAzConfig(Entry):
+class ByAzConfig(BaseEntry):
     """Which availability zone."""
 
     az: str = Field(min_length=1, description="The zone's name; SELF: this instance's.", examples=["SELF"])
@@ -116,7 +116,7 @@ class ByAzEntry(_FindEntry):
     )
 
 
-class IdsConfig(Entry):
+class IdsConfig(BaseEntry):
     """Which tables."""
 
     ids: list[RouteTableId] = Field(
@@ -131,7 +131,7 @@ class IdsEntry(_FindEntry):
     config: IdsConfig = Field(description="Which tables.", examples=["{ids: [rtb-0123456789abcdef0]}"])
 
 
-class FiltersConfig(Entry):
+class FiltersConfig(BaseEntry):
     """The parts of `and` and `or`."""
 
     filters: list["FindEntry"] = Field(

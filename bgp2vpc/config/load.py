@@ -1,14 +1,27 @@
-"""The configuration file on disk -> Config."""
+"""A configuration file -> Config, or every mistake in it at once.
+
+1. `document`: YAML -> texts, lists and mappings that remember their lines.
+2. `schema` and its parts hold it against pydantic models; `messages` puts what pydantic found into a user's words.
+3. `references`: what one part says of another, such as a check that does not exist.
+4. Without a mistake, `build` makes the values of other rooms from the entries. What was read and is probably not meant
+   becomes a warning (`awsnycast` knows what never worked there).
+"""
 
 import os
 from dataclasses import replace
 from pathlib import Path
 
-from bgp2vpc.config.document import MAX_SIZE, config_error
+from pydantic import BaseModel, ValidationError
+
+from bgp2vpc.config import awsnycast, build
+from bgp2vpc.config.document import MAX_SIZE, Document, config_error, dotted, read_document
+from bgp2vpc.config.messages import problems
 from bgp2vpc.config.model import Config
-from bgp2vpc.config.parse import default_state_file, parse
-from bgp2vpc.config.schema import schema
+from bgp2vpc.config.references import wrong_references
+from bgp2vpc.config.schema import ConfigFile, schema
+from bgp2vpc.errors import ConfigError, Problem
 from bgp2vpc.files import open_without_waiting
+from bgp2vpc.policy.rule import Takeover
 
 __all__ = ["load", "parse", "schema"]
 
@@ -16,7 +29,7 @@ __all__ = ["load", "parse", "schema"]
 def load(path: Path | str) -> Config:
     """The configuration in this file. Raises ConfigError with every mistake, or the reason it cannot be read."""
     config = parse(_read(path), str(path))
-    if config.socket is None or config.state_file != default_state_file(config.socket):
+    if config.socket is None or config.state_file != build.default_state_file(config.socket):
         return config
     # systemd empties RuntimeDirectory= at every restart, and has StateDirectory= for what is to outlive it.
     directory = os.environ.get("STATE_DIRECTORY", "").partition(":")[0]
@@ -39,3 +52,32 @@ def _read(path: Path | str) -> str:
         raise config_error(
             str(path), line, "yaml", f"not UTF-8: byte 0x{raw[error.start]:02x}; save the file as UTF-8"
         ) from None
+
+
+def parse(text: str, file: str) -> Config:
+    """The configuration that `text`, called `file` in messages, writes. Raises ConfigError with all its mistakes."""
+    document = read_document(text, file)
+    found = list(document.problems)
+    models: dict[int, type[BaseModel]] = {}
+    entry = None
+    try:
+        entry = ConfigFile.model_validate(document.data, context=models)
+    except ValidationError as error:
+        found += problems(document, file, error.errors(include_url=False), models)
+    found += wrong_references(document, file)
+    if found or entry is None:
+        raise ConfigError(file, tuple(sorted(found, key=lambda problem: problem.line)))
+    return build.config(entry, document, file, _warnings(document, entry, file))
+
+
+def _warnings(document: Document, entry: ConfigFile, file: str) -> tuple[Problem, ...]:
+    """What was read and is probably not what was meant."""
+    found = [*document.repairs, *awsnycast.warnings(document, entry, file)]
+    rules = "routetables" if "routetables" in document.data else "route_tables"
+    message = "with takeover: best_path, peers know an owner by the interface of its BGP next hop: let BGP use this one"
+    found += (
+        Problem(file, document.line((rules, name, "interface")), dotted((rules, name, "interface")), message)
+        for name, rule in entry.routetables.items()
+        if rule.takeover is Takeover.BEST_PATH and rule.interface is not None
+    )
+    return tuple(sorted(found, key=lambda problem: problem.line))

@@ -37,7 +37,7 @@ _MAX_MESSAGE: Final = 500
 _ABSENT: Final = {"missing": "missing", "too_short": "empty", "string_too_short": "empty"}
 
 Models = Mapping[int, type[BaseModel]]
-"""id() of a mapping of the document -> the model it was held against (see schema.Entry)."""
+"""id() of a mapping of the document -> the model it was held against (see schema.BaseEntry)."""
 
 
 def problems(document: Document, file: str, errors: Iterable[ErrorDetails], models: Models) -> list[Problem]:

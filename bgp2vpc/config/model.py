@@ -7,7 +7,7 @@ from typing import Final
 
 from bgp2vpc.bgp.mesh import Peer
 from bgp2vpc.errors import Problem
-from bgp2vpc.exabgp_api.limits import USUAL_MAX_LINE
+from bgp2vpc.exabgp_api import USUAL_MAX_LINE
 from bgp2vpc.health.model import Check
 from bgp2vpc.notify.model import Recipient
 from bgp2vpc.policy.damping import DampingLimits

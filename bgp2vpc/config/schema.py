@@ -4,29 +4,23 @@ It validates what was read, and it is the JSON Schema that editors use. Keys fol
 """
 
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, Self, TypeAlias
+from typing import Annotated, Any, Final, Self, TypeAlias
 
-from pydantic import AfterValidator, AliasChoices, ConfigDict, Field, PlainValidator, WithJsonSchema, model_validator
+from pydantic import AfterValidator, AliasChoices, Field, PlainValidator, WithJsonSchema, model_validator
 
 from bgp2vpc.config import fields
 from bgp2vpc.config.bgp_schema import BgpEntry
 from bgp2vpc.config.check_schema import CheckEntry
-from bgp2vpc.config.entry import Count, Entry, Name, Period, Seconds, VpcId, text_schema
-from bgp2vpc.config.find_schema import FindEntry
+from bgp2vpc.config.entry import BaseEntry, Count, Name, Period, Program, Seconds, VpcId, text_schema
 from bgp2vpc.config.model import Config, Ec2Limits, OnExit, Process
-from bgp2vpc.config.notify_schema import NotifyEntry
-from bgp2vpc.config.route_schema import RouteEntry
-from bgp2vpc.exabgp_api.limits import MAX_LINE
+from bgp2vpc.config.rule_schema import RuleEntry
+from bgp2vpc.config.service_schema import NotifyEntry, SerfEntry, WebEntry
+from bgp2vpc.exabgp_api import MAX_LINE
 from bgp2vpc.policy.damping import DampingLimits
-from bgp2vpc.policy.prefix_list import PrefixRange
-from bgp2vpc.policy.rule import InterfaceChoice, Takeover, Writes
-from bgp2vpc.serf.model import Agent
-from bgp2vpc.serf.vote import REPEATS
 
 _CONFIG: Final = Config(file="")
 _EC2: Final = Ec2Limits()
 _DAMPING: Final = DampingLimits()
-_SERF: Final = Agent(host="127.0.0.1")
 
 Rate: TypeAlias = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 ProcessName: TypeAlias = Annotated[str, AfterValidator(fields.process_name)]
@@ -35,98 +29,12 @@ Region: TypeAlias = Annotated[str, PlainValidator(fields.region), text_schema("^
 SocketPath: TypeAlias = Annotated[Path | None, PlainValidator(fields.socket_path), WithJsonSchema({"type": "string"})]
 GroupName: TypeAlias = Annotated[str, PlainValidator(fields.group_name), WithJsonSchema({"type": "string"})]
 StateFile: TypeAlias = Annotated[Path | None, PlainValidator(fields.state_file), WithJsonSchema({"type": "string"})]
-AcceptEntry: TypeAlias = Annotated[PrefixRange, PlainValidator(fields.accept_entry), WithJsonSchema({"type": "string"})]
-Interface: TypeAlias = Annotated[
-    InterfaceChoice, PlainValidator(fields.interface), WithJsonSchema({"type": ["integer", "string"]})
-]
-RpcAddress: TypeAlias = Annotated[
-    tuple[str, int], PlainValidator(fields.rpc_address), WithJsonSchema({"type": "string"})
-]
-ListenAddress: TypeAlias = Annotated[
-    tuple[str, int], PlainValidator(fields.listen_address), WithJsonSchema({"type": "string"})
-]
-TokenFile: TypeAlias = Annotated[Path | None, PlainValidator(fields.token_file), WithJsonSchema({"type": "string"})]
-HostName: TypeAlias = Annotated[str, PlainValidator(fields.host_name), WithJsonSchema({"type": "string"})]
-Command: TypeAlias = Annotated[
-    tuple[str, ...],
-    PlainValidator(fields.command),
-    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}),
-]
 
 
-class RuleEntry(Entry):
-    """Which route tables, which prefixes, and how."""
-
-    find: FindEntry = Field(description="Which route tables.", examples=["{type: main}"])
-    accept: Annotated[list[AcceptEntry], Field(min_length=1)] | None = Field(
-        default=None,
-        description="Which announced prefixes may be written; nothing else ever is.",
-        examples=['["192.0.2.0/24 le 32"]'],
-    )
-    manage_routes: Annotated[list[RouteEntry], Field(min_length=1)] | None = Field(
-        default=None,
-        description="Prefixes of the configuration's own, bound to health checks.",
-        examples=["[{cidr: 192.0.2.53/32, healthcheck: dns}]"],
-    )
-    takeover: Takeover | None = Field(
-        default=None,
-        description="When a route that points at another instance may be taken: `always`, `if_unhealthy` (its target "
-        "is gone, stopped or impaired, or fails its remote health check), or `best_path` (the best of all paths that "
-        "are heard). Default: if_unhealthy; for `manage_routes` always.",
-        examples=["best_path"],
-    )
-    affinity: Literal["az"] | None = Field(
-        default=None,
-        description="With `best_path`: of equal paths, each table uses that of an instance in its availability zone.",
-        examples=["az"],
-    )
-    write: Writes = Field(
-        default=Writes.OWN,
-        description="With `best_path`: whose paths are written, only this instance's `own`, or those of `any` "
-        "announcer in the VPC.",
-    )
-    remote_healthcheck: str = Field(
-        default="",
-        description="The remote health check that another instance must pass to keep a route; of `manage_routes`, "
-        "for those without one of their own.",
-        examples=["dns"],
-    )
-    takeover_foreign: bool = Field(
-        default=False, description="Also take routes that point at no instance: gateways, NAT, peerings."
-    )
-    interface: Interface | None = Field(
-        default=None,
-        description="Which network interface of this instance routes point at: a device index or a subnet. Default: by "
-        "the next hop's address, or device index 0 in the table's VPC.",
-        examples=[1],
-    )
-    next_hop_self: bool = Field(default=False, description="Point at this instance whatever next hop is announced.")
-    vpc_id: VpcId | None = Field(
-        default=None,
-        description="The VPC of the tables, if not this instance's own.",
-        examples=["vpc-0123456789abcdef0"],
-    )
-    no_results_ok: bool = Field(default=False, description="Finding no table is no error.")
-
-    model_config = ConfigDict(json_schema_extra={"anyOf": [{"required": ["accept"]}, {"required": ["manage_routes"]}]})
-
-    @model_validator(mode="after")
-    def _about_something(self) -> Self:
-        if self.accept is None and self.manage_routes is None:
-            raise ValueError(
-                "needs 'accept' (which announced prefixes may be written, such as ['192.0.2.0/24 le 32']) or "
-                "'manage_routes' (prefixes bound to health checks)"
-            )
-        if self.takeover is not Takeover.BEST_PATH and (self.affinity or self.write is Writes.ANY):
-            key = "affinity" if self.affinity else "write: any"
-            raise ValueError(f"{key} has an effect with takeover: best_path only; add that, or leave {key} out")
-        return self
-
-
-class ProcessEntry(Entry):
+class ProcessEntry(BaseEntry):
     """A script that prints ExaBGP API lines."""
 
-    run: Command = Field(
+    run: Program = Field(
         description="The program and its arguments; no shell runs.", examples=["python3 -m exabgp healthcheck …"]
     )
     restart_time: Seconds | None = Field(
@@ -142,7 +50,7 @@ class ProcessEntry(Entry):
     respawn: bool = Field(default=Process(name="", argv=()).respawn, description="Start it again when it ends.")
 
 
-class Ec2Entry(Entry):
+class Ec2Entry(BaseEntry):
     """How hard to lean on EC2."""
 
     burst: Count = Field(default=_EC2.burst, description="Writes of one kind at once. EC2 refuses the 51st.")
@@ -153,7 +61,7 @@ class Ec2Entry(Entry):
     concurrency: Count = Field(default=_EC2.concurrency, le=256, description="Calls at the same time.")
 
 
-class DampingEntry(Entry):
+class DampingEntry(BaseEntry):
     """When a route moves between instances too often, it stays where it is for a while (the idea of RFC 2439)."""
 
     half_life: Period = Field(default=_DAMPING.half_life, description="Seconds in which the penalty halves.")
@@ -169,56 +77,7 @@ class DampingEntry(Entry):
         return self
 
 
-class SerfEntry(Entry):
-    """The HashiCorp Serf agent of this host: who is gone, and others' votes about the owners of routes."""
-
-    rpc: RpcAddress = Field(
-        description="Address and port of the agent, as its `-rpc-addr` says.",
-        examples=["127.0.0.1:7373"],
-    )
-    auth_key: str = Field(
-        default=_SERF.auth_key, description="The agent's `rpc_auth`, if it has one.", examples=["a-long-secret"]
-    )
-    every: Period = Field(
-        default=_SERF.every, ge=0.1, description="Seconds between two looks at the members of the cluster."
-    )
-    vote_time: Period = Field(
-        default=_SERF.vote_time,
-        description="Seconds that a vote stands unless it is repeated; our own is, three times as often.",
-    )
-
-    @model_validator(mode="after")
-    def _votes_are_repeated_in_time(self) -> Self:
-        if self.vote_time < REPEATS * self.every:
-            least = REPEATS * self.every
-            raise ValueError(
-                f"vote_time must be at least {least:g} ({REPEATS} times 'every'): votes are repeated in time"
-            )
-        return self
-
-
-class WebEntry(Entry):
-    """The status page, `/status.json`, `/metrics`, and steering by POST (docs/web.md)."""
-
-    listen: ListenAddress = Field(
-        description="Address and port; whoever reaches it may read everything, so better 127.0.0.1.",
-        examples=["127.0.0.1:8179"],
-    )
-    token_file: TokenFile = Field(
-        default=None,
-        description="File with the token that steering by POST needs; readable for its owner and group only. Without "
-        "it, nothing can be steered by HTTP.",
-        examples=["/etc/bgp2vpc.token"],
-    )
-    hosts: Annotated[list[HostName], Field(max_length=100)] = Field(
-        default=[],
-        description="Further names under which the page may be asked for, beside localhost and the address itself: "
-        "what a browser, a proxy or Prometheus sends as `Host`.",
-        examples=["[bgp2vpc.example.org]"],
-    )
-
-
-class ConfigFile(Entry):
+class ConfigFile(BaseEntry):
     """The configuration of bgp2vpc."""
 
     routetables: dict[Name, RuleEntry] = Field(

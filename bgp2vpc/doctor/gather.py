@@ -23,7 +23,7 @@ from bgp2vpc.doctor.model import Endpoint, Facts, Known, Metadata, Rehearsal, Ru
 from bgp2vpc.doctor.running_exabgp import look_at
 from bgp2vpc.doctor.subjects import Call, reads, writes
 from bgp2vpc.errors import Bgp2vpcError, Credentials, Ec2Error, MetadataError
-from bgp2vpc.exabgp_api.text import parse
+from bgp2vpc.exabgp_api.line import parse
 from bgp2vpc.policy.decide import ruled_tables
 from bgp2vpc.prefix import parse_address
 from bgp2vpc.sources.client import ask

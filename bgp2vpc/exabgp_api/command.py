@@ -1,4 +1,4 @@
-"""What one line of the text protocol turned out to be."""
+"""What one line turned out to be: a Command, or a LineError that says what is wrong with it."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -27,6 +27,18 @@ class Requires(Enum):
     NOTHING = "nothing"
     NEIGHBOR = "neighbor"
     SESSION = "session"
+
+
+class LineError(ValueError):
+    """A line that cannot be used; the text says why and what would be right.
+
+    `relay`: ExaBGP may have a use for the line all the same. `answer`: what its speaker is told.
+    """
+
+    def __init__(self, text: str, *, relay: bool = False, answer: Answer = Answer.ERROR) -> None:
+        super().__init__(text)
+        self.relay = relay
+        self.answer = answer
 
 
 @dataclass(frozen=True, slots=True)

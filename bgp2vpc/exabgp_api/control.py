@@ -1,16 +1,14 @@
-"""Commands that are not routes: what ExaBGP's API has besides announce and withdraw."""
+"""Commands that are no routes: ExaBGP's `reactor/api/command/`. 6.0 knows many by a second name (`rib clear out`)."""
 
 from dataclasses import replace
 from typing import Final
 
 from bgp2vpc import __version__
 from bgp2vpc.bgp.events import EndOfRib, WithdrawAll
-from bgp2vpc.exabgp_api.command import Acks, Command
-from bgp2vpc.exabgp_api.harmful import refuse_orders, required
+from bgp2vpc.exabgp_api.command import Acks, Command, LineError
+from bgp2vpc.exabgp_api.harmful import OPERATOR_WORDS, refuse_orders, required
 from bgp2vpc.exabgp_api.routes import ROUTE_WORDS
-from bgp2vpc.exabgp_api.words import OPERATOR_WORDS, LineError, nearest, shown
-
-__all__ = ["read_control", "read_signal"]
+from bgp2vpc.exabgp_api.words import nearest, shown
 
 _HELP: Final = (
     "announce route PREFIX next-hop self|ADDRESS [ATTRIBUTE VALUE]...",
@@ -79,16 +77,11 @@ def read_control(line: str, words: list[str]) -> Command:
     if text in _RELAYED:
         return Command(line, relay=True, requires=required(text))
     refuse_orders(words)
-    return Command(line, reply=_reply(words))
-
-
-def _reply(words: list[str]) -> tuple[str, ...]:
-    plain = " ".join(word for word in words if word not in _SHOW_OPTIONS)
-    reply = _REPLIES.get(plain)
+    reply = _REPLIES.get(" ".join(word for word in words if word not in _SHOW_OPTIONS))
     if reply is None:
-        raise LineError(f"unknown command {shown(' '.join(words))}{_hint(words[0])}")
+        raise LineError(f"unknown command {shown(text)}{_hint(words[0])}")
     # Programs that ask for JSON read every line as such.
-    return () if reply is _SEE_STATUS and "json" in words else reply
+    return Command(line, reply=() if reply is _SEE_STATUS and "json" in words else reply)
 
 
 def _hint(first: str) -> str:

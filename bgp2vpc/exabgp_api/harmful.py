@@ -1,4 +1,4 @@
-"""What must not reach ExaBGP, or not now, because it stops ExaBGP or its sessions. Each row was seen on the real ones.
+"""Lines that must not reach ExaBGP, or not now, since they stop it or its sessions. Each row was seen on the real ones.
 
 | line | version | what it does there |
 |---|---|---|
@@ -15,17 +15,19 @@
 | `clear adj-rib …` for neighbors that it does not have; `neighbor A neighbor B` is none | 4.2 | ends it |
 
 A withdrawal is given a next hop, which it needs nowhere else. The last two depend on more than the line:
-`Command.requires` says on what. The parser of attributes refuses what is
-wrong in them, harmful or not, and `text.decode` what is too long or not ASCII.
+`Command.requires` says on what. `attributes` refuses what is wrong in attributes, harmful or not, and `line` what is
+too long or not ASCII.
 """
 
 import re
 from collections.abc import Collection
 from typing import Final
 
-from bgp2vpc.exabgp_api.command import Requires
-from bgp2vpc.exabgp_api.words import OPERATOR_WORDS, LineError, shown
+from bgp2vpc.exabgp_api.command import LineError, Requires
+from bgp2vpc.exabgp_api.words import shown
 
+OPERATOR_WORDS: Final = ("shutdown", "reload", "restart", "reset", "teardown", "crash")
+"""Commands that end ExaBGP or its sessions."""
 _NAMESPACES: Final = frozenset({"daemon", "session", "system"})
 _REQUIRED: Final = {
     "flush adj-rib out": Requires.SESSION,
@@ -46,8 +48,10 @@ _ATTRIBUTES: Final = re.compile(r"\b(withdraw\s+attributes?)\b")
 
 def refuse_harmful(words: list[str]) -> None:
     """Raises LineError for a whole line, as words, that must never be passed on."""
-    if "json" in words and not _may_say_json(words):
-        raise LineError("the word 'json' outside 'show' ends ExaBGP 5.0; leave it out")
+    if "json" in words:
+        asks = words[0] in ("show", "rib", "peer") and {"announce", "withdraw"}.isdisjoint(words)
+        if not asks and [word for word in words if word != "json"] != ["version"]:
+            raise LineError("the word 'json' outside 'show' ends ExaBGP 5.0; leave it out")
     if _WRONG_PREFIX_SID.search(" ".join(words)):
         raise LineError("bgp-prefix-sid: '[ INDEX ]' or '[ INDEX, [ ( BASE,RANGE ), … ] ]' expected")
     if "label" in words:
@@ -95,8 +99,3 @@ def has_neighbors(selector: str, known: Collection[str]) -> bool:
     parts = (part.replace("[", " ").replace("]", " ").split() for part in selector.split(","))
     addresses = ([word for word in part if word not in ("neighbor", "peer")] for part in parts)
     return all(len(each) == 1 and each[0] in known for each in addresses)
-
-
-def _may_say_json(words: list[str]) -> bool:
-    asks = words[0] in ("show", "rib", "peer") and {"announce", "withdraw"}.isdisjoint(words)
-    return asks or [word for word in words if word != "json"] == ["version"]

@@ -1,23 +1,138 @@
-"""What ExaBGP prints to a helper's stdin -> messages. One line in, no memory between lines."""
+"""What ExaBGP tells a helper on its stdin, as values."""
 
-from bgp2vpc.exabgp_api.exabgp_json import decode_json
-from bgp2vpc.exabgp_api.exabgp_text import decode_text
-from bgp2vpc.exabgp_api.message import Ignored, Message
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
 
-__all__ = ["decode"]
+from bgp2vpc.bgp.events import Event
+from bgp2vpc.bgp.path import Path
+from bgp2vpc.prefix import IPAddress
+
+FAMILIES: Final = ("ipv4 unicast", "ipv6 unicast")
+"""The address families whose prefixes can be VPC routes, by the names ExaBGP prints."""
 
 
-def decode(line: str) -> tuple[Message, ...]:
-    """The messages in one line (with or without its newline), text or JSON; none for an empty line. Never raises.
+@dataclass(frozen=True, slots=True)
+class Acknowledgement:
+    """ExaBGP's answer to one command: exactly one each, in order. `reason` only in JSON answers."""
 
-    Both encodings come on one pipe: answers stay plain words when events are JSON. What cannot be read is Ignored, with
-    the problem; what is readable and of no use, Ignored without.
+    ok: bool
+    reason: str = ""
+
+
+class PeerState(Enum):
+    """The states ExaBGP prints. Only UP, and DOWN after an UP, say something about the session."""
+
+    CONNECTED = "connected"
+    UP = "up"
+    DOWN = "down"
+
+
+class Direction(Enum):
+    """Who said it: the peer (RECEIVE), or our own ExaBGP (SEND)."""
+
+    RECEIVE = "receive"
+    SEND = "send"
+
+
+@dataclass(frozen=True, slots=True)
+class StateChange:
+    """`neighbor A up` and the like."""
+
+    peer: IPAddress
+    state: PeerState
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """Announcements, withdrawals and end-of-RIB of one UPDATE (or of one line of it, in the text encoding)."""
+
+    peer: IPAddress
+    direction: Direction
+    events: tuple[Event, ...]
+    external_as: int | None = None
+    """The peer's AS number where it differs from our own: an external session. None for internal ones, and in text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A peer's BGP OPEN (RFC 4271 section 4.2), with the hold time that it proposes, in seconds; 0: none."""
+
+    peer: IPAddress
+    hold_time: int
+
+
+@dataclass(frozen=True, slots=True)
+class Keepalive:
+    """A peer's BGP KEEPALIVE."""
+
+    peer: IPAddress
+
+
+@dataclass(frozen=True, slots=True)
+class SummaryBegins:
+    """The header of the answer to `show neighbor summary`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Established:
+    """A session that stands: a line of the answer to `show neighbor summary`."""
+
+    peer: IPAddress
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A path in ExaBGP's Adj-RIB-In: a line of the answer to `show adj-rib in extensive`. `external_as`: see Update.
+
+    It may be of a session that is over: ExaBGP clears it when the next one begins.
     """
-    line = line.rstrip("\r\n")
-    if not line:
-        return ()
-    decoder = decode_json if line.startswith("{") else decode_text
-    try:
-        return decoder(line)
-    except (ValueError, RecursionError) as error:  # RecursionError: json on thousands of nested brackets
-        return (Ignored("unreadable", str(error)),)
+
+    peer: IPAddress
+    path: Path
+    external_as: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """A BGP NOTIFICATION (RFC 4271 section 6): the session is over."""
+
+    peer: IPAddress
+    direction: Direction
+
+
+@dataclass(frozen=True, slots=True)
+class Shutdown:
+    """ExaBGP is about to stop us."""
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorReason:
+    """Why the next acknowledgement is an error: 6.0 prints `error: …` on a line of its own, before `error`."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """A message we have no use for (`refresh`, `fsm` …), or one that cannot be read: `problem` says why."""
+
+    kind: str
+    problem: str = ""
+
+
+Message = (
+    Acknowledgement
+    | StateChange
+    | Update
+    | SummaryBegins
+    | Established
+    | Held
+    | Opened
+    | Keepalive
+    | Notification
+    | Shutdown
+    | ErrorReason
+    | Ignored
+)

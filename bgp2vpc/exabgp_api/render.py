@@ -1,12 +1,10 @@
-"""Paths as lines that every ExaBGP from 3.4 to 5.0 understands, and the parser reads back as the same path."""
+"""Paths as lines that every ExaBGP from 3.4 to 5.0 understands, and `line` reads back as the same path."""
 
 from collections.abc import Iterable, Iterator
 from typing import Final
 
 from bgp2vpc.bgp.path import AsSegment, Attributes, Origin, Path, SegmentKind
-from bgp2vpc.exabgp_api.communities import WELL_KNOWN
-
-__all__ = ["announce_line", "withdraw_line"]
+from bgp2vpc.exabgp_api.attributes import WELL_KNOWN
 
 _NAMES: Final = {value: name for name, value in WELL_KNOWN.items()}
 

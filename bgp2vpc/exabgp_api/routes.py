@@ -1,17 +1,19 @@
-"""`announce` and `withdraw`, from their words to events."""
+"""`announce` and `withdraw` of unicast routes, from their words to events.
+
+ExaBGP has three ways to say one: `route PREFIX …` and `attributes … nlri PREFIX …` (`configuration/static/`), and since
+5.0 `ipv4 unicast PREFIX …` (`configuration/announce/`).
+"""
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Final
 
 from bgp2vpc.bgp.events import Announce, Event, Withdraw
-from bgp2vpc.bgp.path import NextHop, Path
-from bgp2vpc.exabgp_api.attributes import Offer, read_offer
-from bgp2vpc.exabgp_api.command import Answer
-from bgp2vpc.exabgp_api.words import LineError, Words, nearest, shown
+from bgp2vpc.bgp.path import Path
+from bgp2vpc.exabgp_api.attributes import RouteWords, read_route_words
+from bgp2vpc.exabgp_api.command import Answer, LineError
+from bgp2vpc.exabgp_api.words import Words, nearest, shown
 from bgp2vpc.prefix import Prefix, PrefixError, parse_prefix
-
-__all__ = ["MAX_SPLIT", "ROUTE_WORDS", "read_routes"]
 
 MAX_SPLIT: Final = 4096
 """The most prefixes of one line with `split`. ExaBGP has no limit, and stands still while it makes millions."""
@@ -64,24 +66,24 @@ def _braces(verb: str, words: list[str]) -> Iterator[Event]:
         raise LineError("'{' can only stand behind 'route PREFIX'")
     if words[-1] != "}":
         raise LineError("the closing '}' is missing at the end of the line")
-    return _route(verb, words[1], read_offer(Words(words[3:-1]), separator=";"))
+    return _route(verb, words[1], read_route_words(Words(words[3:-1]), separator=";"))
 
 
 def _statement(verb: str, words: list[str]) -> Iterator[Event]:
     kind = words[0] if words else ""
     if kind == "route":
         rest = Words(words[1:])
-        return _route(verb, rest.take(f"{verb} route: a prefix"), read_offer(rest))
+        return _route(verb, rest.take(f"{verb} route: a prefix"), read_route_words(rest))
     if kind in ("attribute", "attributes"):
         return _attributes(verb, words[1:])
     raise LineError(f"unknown word {shown(kind)} behind ';'{nearest(kind, _STATEMENTS)}")
 
 
-def _route(verb: str, prefix_text: str, offer: Offer) -> Iterator[Event]:
+def _route(verb: str, prefix_text: str, route: RouteWords) -> Iterator[Event]:
     prefix = _prefix(prefix_text)
     if not prefix.is_ipv6 and 224 <= prefix.first >> 24 < 240:
-        offer.family = offer.family or "ipv4 multicast"
-    return _events(verb, _parts(prefix, offer.split), offer)
+        route.family = route.family or "ipv4 multicast"
+    return _events(verb, _parts(prefix, route.split), route)
 
 
 def _unicast(verb: str, text: list[str]) -> Iterator[Event]:
@@ -98,12 +100,12 @@ def _unicast(verb: str, text: list[str]) -> Iterator[Event]:
     prefix = _prefix(words.take(f"{verb} {family} unicast: a prefix"))
     if prefix.is_ipv6 != (family == "ipv6"):
         raise LineError(f"{prefix} is no {family} prefix")
-    return _events(verb, [prefix], read_offer(words))
+    return _events(verb, [prefix], read_route_words(words))
 
 
 def _attributes(verb: str, text: list[str]) -> Iterator[Event]:
     words = Words(text)
-    offer = read_offer(words, stop="nlri")
+    route = read_route_words(words, stop="nlri")
     prefixes = []
     while words:
         prefixes.append(_prefix(words.take("nlri: a prefix")))
@@ -111,7 +113,7 @@ def _attributes(verb: str, text: list[str]) -> Iterator[Event]:
         raise LineError("nlri: a prefix is missing at the end of the line")
     if len({prefix.version for prefix in prefixes}) > 1:
         raise LineError("nlri: IPv4 and IPv6 prefixes cannot share one line; say them on one line each")
-    return _events(verb, (part for prefix in prefixes for part in _parts(prefix, offer.split)), offer)
+    return _events(verb, (part for prefix in prefixes for part in _parts(prefix, route.split)), route)
 
 
 def _prefix(word: str) -> Prefix:
@@ -135,27 +137,26 @@ def _parts(prefix: Prefix, length: int | None) -> Iterable[Prefix]:
     return (Prefix((prefix.first + step * at, length), version=prefix.version) for at in range(count))
 
 
-def _events(verb: str, prefixes: Iterable[Prefix], offer: Offer) -> Iterator[Event]:
-    if verb == "announce" and offer.next_hop is None:
+def _events(verb: str, prefixes: Iterable[Prefix], route: RouteWords) -> Iterator[Event]:
+    """One for each prefix. Attributes of a withdrawal mean nothing, but for the path identifier."""
+    next_hop = route.next_hop
+    if verb == "announce" and next_hop is None:
         raise LineError("next-hop is missing: add 'next-hop self' or 'next-hop ADDRESS'")
-    if offer.family:
-        raise _no_vpc_route(offer.family)
-    if verb == "withdraw" or offer.next_hop is None:
-        return (Withdraw(prefix, offer.path_id) for prefix in prefixes)
-    next_hop, attributes, path_id = offer.next_hop, offer.attributes(), offer.path_id
-    return (Announce(_path_through(next_hop, Path(prefix, next_hop, attributes, path_id))) for prefix in prefixes)
-
-
-def _path_through(next_hop: NextHop, path: Path) -> Path:
-    version = getattr(next_hop, "version", path.prefix.version)
-    if version != path.prefix.version:
-        # ExaBGP says done and sends nothing, unless the session negotiated RFC 8950.
-        raise LineError(
-            f"{path.prefix}: the next hop {next_hop} is of the other family; no route is made of it",
-            relay=True,
-            answer=Answer.DONE,
-        )
-    return path
+    if route.family:
+        raise _no_vpc_route(route.family)
+    if verb == "withdraw" or next_hop is None:
+        yield from (Withdraw(prefix, route.path_id) for prefix in prefixes)
+        return
+    attributes = route.attributes()
+    for prefix in prefixes:
+        if getattr(next_hop, "version", prefix.version) != prefix.version:
+            # ExaBGP says done and sends nothing, unless the session negotiated RFC 8950.
+            raise LineError(
+                f"{prefix}: the next hop {next_hop} is of the other family; no route is made of it",
+                relay=True,
+                answer=Answer.DONE,
+            )
+        yield Announce(Path(prefix, next_hop, attributes, route.path_id))
 
 
 def _no_vpc_route(family: str) -> LineError:

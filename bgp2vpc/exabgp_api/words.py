@@ -1,16 +1,18 @@
-"""A line of the text protocol as words, and the error that says what is wrong with it."""
+"""A line as words, and single words as numbers and addresses. What is wrong is told by LineError."""
 
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from difflib import get_close_matches
 from typing import Final
 
-from bgp2vpc.exabgp_api.command import Answer
+from bgp2vpc.exabgp_api.command import LineError
+from bgp2vpc.prefix import IPAddress, PrefixError, parse_address
 
-__all__ = ["OPERATOR_WORDS", "LineError", "Words", "nearest", "shown", "split_words"]
+U16: Final = (1 << 16) - 1
+U32: Final = (1 << 32) - 1
+U64: Final = (1 << 64) - 1
 
-OPERATOR_WORDS: Final = ("shutdown", "reload", "restart", "reset", "teardown", "crash")
-"""Commands that end ExaBGP or its sessions."""
 _SHOWN: Final = 60
 _SYNTAX: Final = re.compile(r"""[][(),;{}"'\\#]""")
 # Round brackets are words only where they stand alone: ExaBGP puts a space inside them, not outside.
@@ -23,18 +25,6 @@ _FOREIGN_WORDS: Final = {
     "path-id": "path-information",
 }
 """What other routers call it: nearer in meaning than in spelling."""
-
-
-class LineError(ValueError):
-    """A line that cannot be used; the text says why and what would be right.
-
-    `relay`: ExaBGP may have a use for the line all the same. `answer`: what its speaker is told.
-    """
-
-    def __init__(self, text: str, *, relay: bool = False, answer: Answer = Answer.ERROR) -> None:
-        super().__init__(text)
-        self.relay = relay
-        self.answer = answer
 
 
 class Words:
@@ -124,3 +114,42 @@ def nearest(word: str, known: Iterable[str]) -> str:
     if guess not in choices:
         guess = next(iter(get_close_matches(guess[:_SHOWN], choices, n=1)), "")
     return f"; did you mean '{guess}'?" if guess else ""
+
+
+def number(what: str, word: str, limit: int, *, hexadecimal: bool = False) -> int:
+    """`word` as a number from 0 to `limit`; `0x…` too where `hexadecimal`. Raises LineError."""
+    value = -1
+    # 4300 digits is where int() itself gives up; no field here has more than 29.
+    if len(word) <= 32:
+        if word.isdigit():
+            value = int(word)
+        elif hexadecimal and word[:2].lower() == "0x" and word[2:].isalnum():
+            with suppress(ValueError):
+                value = int(word, 16)
+    if not 0 <= value <= limit:
+        raise LineError(f"{what}: {shown(word)} is not a number from 0 to {limit}")
+    return value
+
+
+def asn(what: str, word: str) -> int:
+    """An AS number, plain or dotted (RFC 5396). Raises LineError."""
+    high, dot, low = word.partition(".")
+    if dot:
+        return (number(what, high, U16) << 16) + number(what, low, U16)
+    return number(what, word, U32)
+
+
+def address(what: str, word: str) -> IPAddress:
+    """An IPv4 or IPv6 address. Raises LineError."""
+    try:
+        return parse_address(word)
+    except PrefixError as error:
+        raise LineError(f"{what}: {error}") from error
+
+
+def ipv4(what: str, word: str) -> IPAddress:
+    """An IPv4 address. Raises LineError."""
+    value = address(what, word)
+    if value.version != 4:
+        raise LineError(f"{what}: {shown(word)} is not an IPv4 address")
+    return value

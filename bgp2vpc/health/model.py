@@ -38,7 +38,7 @@ class Tcp:
 
 
 @dataclass(frozen=True, slots=True)
-class Command:
+class Program:
     """A program: healthy if it exits with 0. `%DESTINATION%` in an argument stands for the destination."""
 
     argv: Argv
@@ -78,7 +78,7 @@ class Dns:
     tcp: bool = False
 
 
-Probe: TypeAlias = Ping | Tcp | Command | Http | Dns
+Probe: TypeAlias = Ping | Tcp | Program | Http | Dns
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +109,8 @@ class Check:
         match self.probe:
             case Http(tls=Tls()):
                 return "https"
+            case Program():
+                return "command"
             case probe:
                 return type(probe).__name__.lower()
 

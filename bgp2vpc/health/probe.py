@@ -7,9 +7,9 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Final, TypeAlias, assert_never
 
-from bgp2vpc.health.model import Check, Command, Dns, Http, Ping, Probe, Result, Tcp
+from bgp2vpc.health.model import Check, Dns, Http, Ping, Probe, Program, Result, Tcp
+from bgp2vpc.health.probes.tls import tls_context
 from bgp2vpc.health.reasons import timeout_reason
-from bgp2vpc.health.tls import tls_context
 from bgp2vpc.prefix import IPAddress
 
 _LOOKS: Final = 8
@@ -28,7 +28,7 @@ def prepare(probe: Probe) -> None:
     _prober(probe)
     match probe:
         case Ping():
-            from bgp2vpc.health.probes.icmp import ensure_ping_allowed
+            from bgp2vpc.health.probes.ping import ensure_ping_allowed
 
             ensure_ping_allowed()
         case Tcp(tls=tls) | Http(tls=tls) if tls is not None:
@@ -87,7 +87,7 @@ def _prober(probe: Probe) -> Callable[[IPAddress], Awaitable[Result]]:
             from bgp2vpc.health.probes.tcp import probe_tcp
 
             return partial(probe_tcp, probe)
-        case Command():
+        case Program():
             from bgp2vpc.health.probes.command import probe_command
 
             return partial(probe_command, probe)

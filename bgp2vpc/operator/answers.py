@@ -3,17 +3,17 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from bgp2vpc.bgp.draining import PrefixSet
+from bgp2vpc.bgp.export import PrefixSet
 from bgp2vpc.bgp.rib import Offer
 from bgp2vpc.errors import Bgp2vpcError
-from bgp2vpc.exabgp_api.text import announce_line
+from bgp2vpc.exabgp_api.render import announce_line
 from bgp2vpc.health.runner import CheckStatus
 from bgp2vpc.operator.status import VERDICTS, SourceStatus
 from bgp2vpc.prefix import Prefix
-from bgp2vpc.sources.peer import Peer
 from bgp2vpc.sources.script import ScriptStatus
 from bgp2vpc.sources.server import Question
 from bgp2vpc.sources.session import SourceKind
+from bgp2vpc.sources.unix import Peer
 from bgp2vpc.speaker.bridge import Bridge
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final
 
-from bgp2vpc.bgp.draining import NOTHING_DRAINS, PrefixSet
+from bgp2vpc.bgp.export import NOTHING_DRAINS, PrefixSet
 from bgp2vpc.errors import Ec2Error
 from bgp2vpc.logs import event
 from bgp2vpc.operator.orders import Cause, Order, OrderKey, OrderKind, Orders, Phase, in_utc, prefixes_of

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from bgp2vpc.bgp.rib import Side
-from bgp2vpc.exabgp_api.text import announce_line
+from bgp2vpc.exabgp_api.render import announce_line
 from bgp2vpc.operator.answers import BadQuestion
 from bgp2vpc.operator.drain import Drainer
 from bgp2vpc.operator.operator import Operator
@@ -16,7 +16,7 @@ from bgp2vpc.policy.explain import explain
 from bgp2vpc.policy.rule import Rule
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.reconcile.reconciler import Reconciler
-from bgp2vpc.sources.peer import Peer
+from bgp2vpc.sources.unix import Peer
 from bgp2vpc.speaker.bridge import Bridge
 
 

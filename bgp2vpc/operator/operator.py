@@ -35,8 +35,8 @@ from bgp2vpc.prefix import Prefix
 from bgp2vpc.reconcile.journal import Journal, subject_of
 from bgp2vpc.reconcile.observer import Observer
 from bgp2vpc.reconcile.reconciler import Reconciler
-from bgp2vpc.sources.peer import Peer
 from bgp2vpc.sources.server import Question
+from bgp2vpc.sources.unix import Peer
 from bgp2vpc.tasks import Deadlines
 from bgp2vpc.web.model import PageVerb
 

@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from enum import Enum
 from typing import Any, Final
 
-from bgp2vpc.bgp.draining import Draining, PrefixSet
+from bgp2vpc.bgp.export import Draining, PrefixSet
 from bgp2vpc.errors import Bgp2vpcError
 from bgp2vpc.operator.verbs import About, Instruction, Verb
 from bgp2vpc.prefix import Prefix, PrefixError, parse_prefix

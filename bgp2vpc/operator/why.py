@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bgp2vpc.bgp.best import Step
-from bgp2vpc.exabgp_api.text import announce_line
+from bgp2vpc.exabgp_api.render import announce_line
 from bgp2vpc.operator.orders import in_utc
 from bgp2vpc.policy.explain import Candidate, Explanation
 from bgp2vpc.policy.words import REASONS, VERDICTS

@@ -33,9 +33,9 @@ from dataclasses import dataclass
 from enum import Enum
 
 from bgp2vpc.bgp.best import Best, best_path, is_draining, med
-from bgp2vpc.bgp.neighbors import Standing
 from bgp2vpc.bgp.path import SELF
 from bgp2vpc.bgp.rib import Offer, Side
+from bgp2vpc.bgp.sessions import Standing
 from bgp2vpc.policy.diff import (
     Decision,
     Place,

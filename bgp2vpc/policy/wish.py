@@ -3,8 +3,8 @@
 from collections.abc import Collection, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from bgp2vpc.bgp.neighbors import Neighbors
 from bgp2vpc.bgp.rib import Offer
+from bgp2vpc.bgp.sessions import Neighbors
 from bgp2vpc.policy.plan import Key
 from bgp2vpc.policy.rule import Rule
 from bgp2vpc.prefix import IPAddress, Prefix

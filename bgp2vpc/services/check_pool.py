@@ -10,8 +10,7 @@ from bgp2vpc.errors import Bgp2vpcError, CheckUnknown
 from bgp2vpc.health.hooks import Hooks
 from bgp2vpc.health.model import Check
 from bgp2vpc.health.probe import prepare
-from bgp2vpc.health.runner import CheckStatus, Runner
-from bgp2vpc.health.schedule import spread
+from bgp2vpc.health.runner import CheckStatus, Runner, spread
 from bgp2vpc.reconcile.journal import Journal
 from bgp2vpc.tasks import StartTask, cancelled
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
 from bgp2vpc.config.model import Announcement, CheckedSource
-from bgp2vpc.exabgp_api.text import parse
+from bgp2vpc.exabgp_api.line import parse
 from bgp2vpc.health.model import Check
 from bgp2vpc.health.opinion import combined
 from bgp2vpc.health.runner import CheckStatus

@@ -1,6 +1,6 @@
 """A stream of bytes -> lines, however it is cut, in bounded memory. Imports next to nothing: the relay uses it too."""
 
-from bgp2vpc.exabgp_api.limits import MAX_LINE
+from bgp2vpc.exabgp_api import MAX_LINE
 
 
 class LineSplitter:

@@ -1,44 +1,11 @@
-"""How often: restarts of a script, and lines in the log. Time is an argument."""
+"""How often something is logged. Time is an argument."""
 
-from dataclasses import dataclass
 from typing import Final
 
 _BURST: Final = 20
 _PER_SECOND: Final = 1.0
 _REMEMBERED: Final = 200
 _FORGOTTEN: Final = 60.0
-
-
-@dataclass(frozen=True, slots=True)
-class Pauses:
-    """Seconds before a script is started again."""
-
-    quiet: float = 1.0
-    """After exit 0: not a crash, the next round comes soon."""
-    first: float = 1.0
-    """After a crash; doubled with each further one …"""
-    longest: float = 60.0
-    """… up to this."""
-    proven: float = 60.0
-    """Once it has lived that long, the next crash counts as the first."""
-
-
-class Backoff:
-    """Counts the crashes in a row."""
-
-    def __init__(self, pauses: Pauses) -> None:
-        self._pauses = pauses
-        self._crashes = 0
-
-    def after(self, *, crashed: bool, lived: float) -> float:
-        """Seconds to wait after a run of `lived` seconds, before jitter."""
-        if not crashed or lived >= self._pauses.proven:
-            self._crashes = 0
-        if not crashed:
-            return self._pauses.quiet
-        self._crashes += 1
-        # 2^30 seconds is beyond any limit; without the cap the power would grow for ever.
-        return min(self._pauses.longest, self._pauses.first * (1 << min(self._crashes - 1, 30)))
 
 
 class News:

@@ -10,10 +10,11 @@ from enum import Enum
 from functools import partial
 from typing import Final
 
-from bgp2vpc.exabgp_api.limits import USUAL_MAX_LINE
+from bgp2vpc.backoff import back_off
+from bgp2vpc.exabgp_api import USUAL_MAX_LINE
 from bgp2vpc.logs import event
 from bgp2vpc.sources.child import ERRORS, OUTPUT, Child, exit_text
-from bgp2vpc.sources.pace import Backoff, News, Pauses, Throttle
+from bgp2vpc.sources.pace import News, Throttle
 from bgp2vpc.sources.session import Listener, SourceKind, SpeakerSession
 from bgp2vpc.sources.turns import LineQueue, Turns
 
@@ -59,6 +60,38 @@ class ScriptStatus:
     lines: int
 
 
+@dataclass(frozen=True, slots=True)
+class Pauses:
+    """Seconds before a script is started again."""
+
+    quiet: float = 1.0
+    """After exit 0: not a crash, the next round comes soon."""
+    first: float = 1.0
+    """After a crash; doubled with each further one …"""
+    longest: float = 60.0
+    """… up to this."""
+    proven: float = 60.0
+    """Once it has lived that long, the next crash counts as the first."""
+
+
+class Restarts:
+    """How long to wait before a script is started again, by how it has ended so far."""
+
+    def __init__(self, pauses: Pauses) -> None:
+        self._pauses = pauses
+        self._crashes = 0
+        """In a row."""
+
+    def pause_after(self, *, crashed: bool, lived: float) -> float:
+        """Seconds to wait after a run of `lived` seconds, before jitter."""
+        if not crashed or lived >= self._pauses.proven:
+            self._crashes = 0
+        if not crashed:
+            return self._pauses.quiet
+        self._crashes += 1
+        return back_off(self._pauses.first, self._pauses.longest, self._crashes - 1)
+
+
 class Script:
     """Runs one script for ever. One bad script never ends anything but itself."""
 
@@ -68,7 +101,7 @@ class Script:
         self._settings = settings
         self._listener = listener
         self._turns = turns
-        self._backoff = Backoff(pauses or Pauses())
+        self._endings = Restarts(pauses or Pauses())
         self._log = logging.getLogger(f"bgp2vpc.script.{settings.name}")
         self._child: Child | None = None
         self._state = ScriptState.STOPPED
@@ -106,7 +139,7 @@ class Script:
                     self._state = ScriptState.ENDED
                     return
                 self._state = ScriptState.BACKOFF
-                pause = self._backoff.after(crashed=crashed, lived=clock() - started)
+                pause = self._endings.pause_after(crashed=crashed, lived=clock() - started)
                 await asyncio.sleep(pause * _JITTER.uniform(0.8, 1.2))
                 self._restarts += 1
         except asyncio.CancelledError:
@@ -132,7 +165,12 @@ class Script:
         self._tell(logging.DEBUG if routine else logging.INFO, "script started", pid=self._child.pid)
         self._session.open()
         try:
-            code = await self._listen(self._child)
+            # A last line without its newline may have been cut in the middle of a prefix: it does not count.
+            code = await self._child.wait()
+        except asyncio.CancelledError:
+            self._last_exit = exit_text(await self._child.stop(settings.grace))
+            self._tell(logging.INFO, "script stopped", exit=self._last_exit)
+            raise
         finally:
             self._child = None
             self._output.clear()
@@ -153,16 +191,6 @@ class Script:
         self._errors = LineQueue(self._turns, self._log_error, partial(self._hold, ERRORS), limit=_LOGGED)
         self._deaf = False
         self._last_error = ""
-
-    async def _listen(self, child: Child) -> int:
-        try:
-            code = await child.wait()
-        except asyncio.CancelledError:
-            self._last_exit = exit_text(await child.stop(self._settings.grace))
-            self._tell(logging.INFO, "script stopped", exit=self._last_exit)
-            raise
-        # A last line without its newline may have been cut in the middle of a prefix: it does not count.
-        return code
 
     def _hold(self, pipe: int, is_held: bool) -> None:
         if self._child is not None:

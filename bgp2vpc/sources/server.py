@@ -19,14 +19,13 @@ from typing import Final, cast
 
 from bgp2vpc.descriptors import at_most
 from bgp2vpc.errors import Bgp2vpcError
+from bgp2vpc.exabgp_api import USUAL_MAX_LINE
 from bgp2vpc.exabgp_api.command import Command
-from bgp2vpc.exabgp_api.limits import USUAL_MAX_LINE
 from bgp2vpc.names import CLIENT, LASTING, RELAY, reserved_for
 from bgp2vpc.sources.pace import Throttle
-from bgp2vpc.sources.peer import Peer, peer_of
 from bgp2vpc.sources.session import Listener, Reply, SourceKind, SpeakerSession, as_lines
 from bgp2vpc.sources.turns import LineQueue, Turns
-from bgp2vpc.sources.unix import SocketError, listen_at
+from bgp2vpc.sources.unix import Peer, SocketError, listen_at, peer_of
 
 __all__ = ["LASTING", "Question", "SocketError", "SocketServer", "serve"]
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
+from bgp2vpc.exabgp_api import USUAL_MAX_LINE
 from bgp2vpc.exabgp_api.command import Acks, Answer, Command
-from bgp2vpc.exabgp_api.limits import USUAL_MAX_LINE
-from bgp2vpc.exabgp_api.text import decode
+from bgp2vpc.exabgp_api.line import decode
 
 
 class SourceKind(Enum):

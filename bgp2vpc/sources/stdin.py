@@ -6,9 +6,9 @@ import sys
 from collections.abc import Callable
 from typing import Final
 
-from bgp2vpc.exabgp_api.limits import MAX_LINE
-from bgp2vpc.exabgp_api.message import Ignored, Message
-from bgp2vpc.exabgp_api.messages import decode
+from bgp2vpc.exabgp_api import MAX_LINE
+from bgp2vpc.exabgp_api.messages import Ignored, Message
+from bgp2vpc.exabgp_api.messages_text import decode
 from bgp2vpc.sources.pipes import Inlet, Outlet
 from bgp2vpc.sources.turns import LineQueue, Turns
 

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final, Protocol
 
-from bgp2vpc.exabgp_api.limits import MAX_LINE
+from bgp2vpc.exabgp_api import MAX_LINE
 from bgp2vpc.sources.lines import LineSplitter
 
 _SLICE: Final = 0.002

@@ -1,11 +1,13 @@
-"""The unix socket's place in the file system. Light: clients use it too."""
+"""The unix socket: its place in the file system, and who connects to it. Light: clients use it, too."""
 
 import grp
 import os
 import socket
 import stat
+import struct
 import time
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +18,8 @@ _LONGEST: Final = 107
 _BACKLOG: Final = 128
 _BUSY: Final = 0.01
 """Seconds until the next try where many want to connect."""
+_CREDENTIALS: Final = struct.Struct("3i")
+_USERS: Final = Path("/etc/passwd")
 
 
 class SocketError(Bgp2vpcError):
@@ -104,3 +108,33 @@ def _refuse_if_taken(path: Path) -> None:
             return
         raise
     raise SocketError(f"{path}: another process listens there; is bgp2vpc running already?")
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """The process that connected, as the kernel says (SO_PEERCRED, unix(7)); what it says of itself is not trusted."""
+
+    pid: int
+    uid: int
+    gid: int
+
+    def __str__(self) -> str:
+        """`alice (uid 1000, pid 4242)`; the name only of a user of this host."""
+        known = f"uid {self.uid}, pid {self.pid}"
+        name = _name(self.uid)
+        return f"{name} ({known})" if name else known
+
+
+def peer_of(connection: socket.socket) -> Peer:
+    """Who connected. Raises OSError."""
+    return Peer(*_CREDENTIALS.unpack(connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)))
+
+
+def _name(uid: int) -> str:
+    """By the file alone: a directory service, asked through `pwd`, might let the event loop wait."""
+    try:
+        lines = _USERS.read_text(errors="replace").splitlines()
+    except OSError:
+        return ""
+    users = (line.split(":") for line in lines)
+    return next((user[0] for user in users if len(user) > 2 and user[2] == str(uid)), "")

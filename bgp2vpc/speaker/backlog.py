@@ -3,7 +3,7 @@
 from collections import deque
 from typing import Final
 
-from bgp2vpc.exabgp_api.message import Direction, Message, Notification, Opened, PeerState, StateChange, Update
+from bgp2vpc.exabgp_api.messages import Direction, Message, Notification, Opened, PeerState, StateChange, Update
 from bgp2vpc.prefix import IPAddress
 
 LIMIT: Final = 10_000

@@ -7,22 +7,21 @@ from collections.abc import Callable, Collection, Container, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from bgp2vpc.bgp.draining import Draining
 from bgp2vpc.bgp.events import Announce, EndOfRib, Event, Withdraw
-from bgp2vpc.bgp.hold import HoldTimers
-from bgp2vpc.bgp.neighbors import Neighbors, Standing, as_if_internal
+from bgp2vpc.bgp.export import Draining
 from bgp2vpc.bgp.rib import MaximumPrefixReached, Offer, Rib, Side
+from bgp2vpc.bgp.sessions import HoldTimers, Neighbors, Standing, as_if_internal
 from bgp2vpc.exabgp_api.command import Answer, Command, Requires
 from bgp2vpc.exabgp_api.harmful import has_neighbors
-from bgp2vpc.exabgp_api.message import (
+from bgp2vpc.exabgp_api.messages import (
     Acknowledgement,
     Direction,
+    ErrorReason,
     Keepalive,
     Message,
     Notification,
     Opened,
     PeerState,
-    Reason,
     Shutdown,
     StateChange,
     SummaryBegins,
@@ -243,7 +242,7 @@ class Bridge:
     def heard(self, message: Message) -> None:
         """A message on ExaBGP's pipe."""
         match message:
-            case Acknowledgement() | Reason() | SummaryBegins() if self._relay is not None:
+            case Acknowledgement() | ErrorReason() | SummaryBegins() if self._relay is not None:
                 self._relay.heard(message)
             case Opened(peer, hold_time):
                 if self._hold_timers.opened(peer, hold_time):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from bgp2vpc.bgp.mesh import MeshError, Neighbor, Peer, Speaker, neighbors
 from bgp2vpc.config.model import Bgp
 from bgp2vpc.errors import ExabgpError
-from bgp2vpc.exabgp_api.exabgp_conf import NotAWord, render
+from bgp2vpc.exabgp_api.conf import NotAWord, render
 from bgp2vpc.prefix import IPAddress
 from bgp2vpc.vpc.model import Interface, Member
 

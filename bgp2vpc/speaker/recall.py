@@ -9,7 +9,7 @@ from typing import Final
 
 from bgp2vpc.bgp.events import Announce, EndOfRib, Event, Withdraw
 from bgp2vpc.bgp.rib import PathKey
-from bgp2vpc.exabgp_api.message import (
+from bgp2vpc.exabgp_api.messages import (
     FAMILIES,
     Acknowledgement,
     Direction,

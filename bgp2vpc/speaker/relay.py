@@ -3,13 +3,13 @@
 import logging
 from collections.abc import Callable, Collection, Container, Mapping, Sequence
 
-from bgp2vpc.bgp.draining import NOTHING_DRAINS, Draining
 from bgp2vpc.bgp.events import Announce, Event, Withdraw, WithdrawAll
+from bgp2vpc.bgp.export import NOTHING_DRAINS, Draining
 from bgp2vpc.bgp.path import SELF, Path
 from bgp2vpc.bgp.rib import Offer, PathKey
 from bgp2vpc.exabgp_api.command import Command
-from bgp2vpc.exabgp_api.message import Acknowledgement, Reason, SummaryBegins
-from bgp2vpc.exabgp_api.text import announce_line, withdraw_line
+from bgp2vpc.exabgp_api.messages import Acknowledgement, ErrorReason, SummaryBegins
+from bgp2vpc.exabgp_api.render import announce_line, withdraw_line
 from bgp2vpc.logs import event
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.speaker.unanswered import QUESTION, Sent, Settled, Unanswered
@@ -142,10 +142,10 @@ class Relay:
         for key in self._said:
             self._say_again(key)
 
-    def heard(self, message: Acknowledgement | Reason | SummaryBegins) -> None:
+    def heard(self, message: Acknowledgement | ErrorReason | SummaryBegins) -> None:
         """ExaBGP answers a line, or begins to."""
         match message:
-            case Reason(text):
+            case ErrorReason(text):
                 self._reason = text
             case SummaryBegins():
                 self._settled(self._unanswered.header())

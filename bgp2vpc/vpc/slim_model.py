@@ -1,4 +1,12 @@
-"""botocore's data cut down to what is used here: 23 MB and 0.2 s less than the whole.
+"""botocore's data cut down to what is used here, so that the daemon is 23 MB smaller and starts 0.2 s sooner.
+
+Measured with two EC2 clients made and everything else imported (Python 3.11, botocore 1.44.8, 2 cores of AMD EPYC; five
+runs of each, all within 1 MB and 0.1 s):
+
+| | resident | at the peak | CPU time until the clients stand |
+|---|---|---|---|
+| with botocore's whole data | 72 MB | 77 MB | 0.19 to 0.27 s |
+| with ours | 48 MB | 48 MB | 0.04 s; 0.25 s once after an upgrade of botocore, when it is made |
 
 botocore reads a service's operations and shapes from `service-2.json` (EC2 has 830 operations), and where the endpoints
 of all services are from `endpoints.json` (1.2 MB). `find_or_make` returns a directory to be put first in its loader's

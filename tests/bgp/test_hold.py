@@ -1,6 +1,6 @@
 """The hold timer of RFC 4271, on a clock that the tests turn."""
 
-from bgp2vpc.bgp.hold import HoldTimers
+from bgp2vpc.bgp.sessions import HoldTimers
 from bgp2vpc.prefix import parse_address
 
 PEER, OTHER = parse_address("10.0.1.10"), parse_address("10.0.2.11")

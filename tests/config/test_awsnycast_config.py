@@ -8,7 +8,7 @@ import pytest
 from bgp2vpc.config.load import load, parse
 from bgp2vpc.config.model import Announcement, CheckedSource
 from bgp2vpc.errors import ConfigError
-from bgp2vpc.health.model import Command, Dns, Http, Ping, Tcp, Tls
+from bgp2vpc.health.model import Dns, Http, Ping, Program, Tcp, Tls
 from bgp2vpc.policy.plan import Action
 from bgp2vpc.policy.rule import Takeover
 from bgp2vpc.prefix import parse_address, parse_prefix
@@ -33,7 +33,7 @@ def test_its_health_checks_are_read(config) -> None:
     assert web.on_unhealthy == ("logger", "web", "is", "down")
     assert tls.probe == Tcp(443, tls=Tls(None, verify=False, server_name="www.example.org"))
     assert (tls.rise, tls.fall, tls.timeout) == (2, 3, 5.0)
-    assert script.probe == Command(("/usr/local/bin/check", "-t", "%DESTINATION%"))
+    assert script.probe == Program(("/usr/local/bin/check", "-t", "%DESTINATION%"))
     assert script.timeout == 5.0
 
 

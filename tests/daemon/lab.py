@@ -12,13 +12,13 @@ from bgp2vpc.bgp.path import Path
 from bgp2vpc.config.model import Config, Ec2Limits, OnExit
 from bgp2vpc.daemon import Daemon, Mode, Outside
 from bgp2vpc.errors import MetadataError
-from bgp2vpc.exabgp_api.message import Direction, Message, PeerState, StateChange, Update
-from bgp2vpc.exabgp_api.messages import decode as decode_message
-from bgp2vpc.exabgp_api.text import parse
+from bgp2vpc.exabgp_api.line import parse
+from bgp2vpc.exabgp_api.messages import Direction, Message, PeerState, StateChange, Update
+from bgp2vpc.exabgp_api.messages_text import decode as decode_message
 from bgp2vpc.prefix import IPAddress, Prefix
 from bgp2vpc.services.sd_notify import Notifier
-from bgp2vpc.sources.peer import Peer
 from bgp2vpc.sources.session import SourceKind
+from bgp2vpc.sources.unix import Peer
 from bgp2vpc.vpc.connect import Connection
 from bgp2vpc.vpc.model import Instance
 from tests.memory_vpc import MemoryVpc

@@ -1,7 +1,7 @@
 """What peers say before there is a daemon."""
 
-from bgp2vpc.exabgp_api.message import Message, Opened
-from bgp2vpc.exabgp_api.messages import decode
+from bgp2vpc.exabgp_api.messages import Message, Opened
+from bgp2vpc.exabgp_api.messages_text import decode
 from bgp2vpc.prefix import parse_address
 from bgp2vpc.speaker.backlog import Backlog
 

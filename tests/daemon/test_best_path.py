@@ -7,7 +7,7 @@ from lab import OURS, PEER, A, Lab, Peering, announce, two_hosts, withdraw
 
 from bgp2vpc.config.model import OnExit
 from bgp2vpc.errors import Transient
-from bgp2vpc.exabgp_api.message import Keepalive, Opened
+from bgp2vpc.exabgp_api.messages import Keepalive, Opened
 from bgp2vpc.policy.damping import DampingLimits
 from bgp2vpc.policy.rule import Takeover, Writes
 from bgp2vpc.vpc.model import InstanceHealth

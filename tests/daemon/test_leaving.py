@@ -12,7 +12,7 @@ from bgp2vpc.bgp.path import Path
 from bgp2vpc.config.load import parse
 from bgp2vpc.config.model import OnExit
 from bgp2vpc.errors import Denied, Transient
-from bgp2vpc.exabgp_api.text import parse as parse_line
+from bgp2vpc.exabgp_api.line import parse as parse_line
 from bgp2vpc.operator.orders import OrderError
 from bgp2vpc.policy.rule import Takeover
 from bgp2vpc.prefix import Prefix

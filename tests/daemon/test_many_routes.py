@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from lab import NO_PACE, Lab, announce, two_hosts, withdraw
 
-from bgp2vpc.exabgp_api.text import parse
+from bgp2vpc.exabgp_api.line import parse
 from tests.values import rule
 
 COUNT = 450

@@ -7,7 +7,7 @@ import pytest
 from lab import A, B, Lab, announce, two_hosts
 
 from bgp2vpc.bgp.mesh import Peer
-from bgp2vpc.bgp.neighbors import Standing
+from bgp2vpc.bgp.sessions import Standing
 from bgp2vpc.config.model import Bgp, Tag
 from bgp2vpc.errors import Denied
 from bgp2vpc.prefix import parse_address, parse_prefix

@@ -4,7 +4,7 @@ import pytest
 from lab import OURS, PEER, A, Lab, announce, two_hosts
 
 from bgp2vpc.errors import Throttled
-from bgp2vpc.exabgp_api.message import Direction, PeerState, StateChange, Update
+from bgp2vpc.exabgp_api.messages import Direction, PeerState, StateChange, Update
 from bgp2vpc.policy.rule import Takeover
 from bgp2vpc.prefix import IPAddress
 from tests.values import announce as announced

@@ -1,8 +1,8 @@
 """A helper that is started beside a running ExaBGP learns what was said before its time."""
 
 from bgp2vpc.bgp.events import Announce, EndOfRib
-from bgp2vpc.exabgp_api.message import StateChange, Update
-from bgp2vpc.exabgp_api.messages import decode
+from bgp2vpc.exabgp_api.messages import StateChange, Update
+from bgp2vpc.exabgp_api.messages_text import decode
 from bgp2vpc.speaker.recall import Recall
 
 A, B, C = "10.0.0.1", "10.0.0.2", "10.0.0.3"

@@ -4,7 +4,7 @@ import pytest
 from lab import OURS, A, B, Lab, announce, withdraw
 
 from bgp2vpc.config.model import OnExit
-from bgp2vpc.exabgp_api.text import parse
+from bgp2vpc.exabgp_api.line import parse
 from bgp2vpc.sources.session import SourceKind
 from bgp2vpc.speaker.relay import Relay
 

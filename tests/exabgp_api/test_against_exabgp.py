@@ -11,7 +11,7 @@ from hypothesis import given
 from bgp2vpc.bgp.events import Announce, Withdraw
 from bgp2vpc.bgp.path import Path
 from bgp2vpc.exabgp_api.command import Answer
-from bgp2vpc.exabgp_api.text import parse
+from bgp2vpc.exabgp_api.line import parse
 
 HEALTHCHECK_LINES = (File(__file__).parent / "data" / "healthcheck-lines.txt").read_text(encoding="ascii").splitlines()
 VERBS = ("announce", "withdraw")

@@ -10,7 +10,7 @@ from captured_updates import attributes_of_capture, attributes_of_path
 
 from bgp2vpc.bgp.events import Announce, Withdraw, WithdrawAll
 from bgp2vpc.exabgp_api.command import Answer, Command
-from bgp2vpc.exabgp_api.text import parse
+from bgp2vpc.exabgp_api.line import parse
 
 TABLE: list[tuple[str, dict[str, dict[str, Any]]]] = json.loads(
     (File(__file__).parent / "data" / "commands.json").read_text(encoding="ascii")

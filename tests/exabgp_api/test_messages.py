@@ -21,9 +21,10 @@ from bgp2vpc.bgp.path import (
     RawAttribute,
     SegmentKind,
 )
-from bgp2vpc.exabgp_api.message import (
+from bgp2vpc.exabgp_api.messages import (
     Acknowledgement,
     Direction,
+    ErrorReason,
     Established,
     Held,
     Ignored,
@@ -32,13 +33,12 @@ from bgp2vpc.exabgp_api.message import (
     Notification,
     Opened,
     PeerState,
-    Reason,
     Shutdown,
     StateChange,
     SummaryBegins,
     Update,
 )
-from bgp2vpc.exabgp_api.messages import decode
+from bgp2vpc.exabgp_api.messages_text import decode
 from bgp2vpc.prefix import parse_address, parse_prefix
 
 PEER = parse_address("10.99.0.2")
@@ -233,7 +233,7 @@ ONE_LINERS = [
     ("done", (Acknowledgement(True),)),
     ("done\n", (Acknowledgement(True),)),
     ("error", (Acknowledgement(False),)),
-    ("error: no such word", (Reason("no such word"),)),
+    ("error: no such word", (ErrorReason("no such word"),)),
     ('{"answer": "done", "message": "command completed"}', (Acknowledgement(True),)),
     ('{"answer": "error", "message": "why"}', (Acknowledgement(False, "why"),)),
     ('{"answer": "shutdown", "message": "exited"}', (Shutdown(),)),

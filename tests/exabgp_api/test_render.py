@@ -18,7 +18,8 @@ from bgp2vpc.bgp.path import (
     RawAttribute,
     SegmentKind,
 )
-from bgp2vpc.exabgp_api.text import announce_line, parse, withdraw_line
+from bgp2vpc.exabgp_api.line import parse
+from bgp2vpc.exabgp_api.render import announce_line, withdraw_line
 from bgp2vpc.prefix import IPAddress, Prefix, parse_address, parse_prefix
 
 IPV4 = st.ip_addresses(v=4).map(lambda address: parse_address(str(address)))

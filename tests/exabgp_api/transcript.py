@@ -6,16 +6,16 @@ from pathlib import Path
 
 from bgp2vpc.bgp.events import Announce, EndOfRib, Event, Withdraw
 from bgp2vpc.bgp.path import Attributes
-from bgp2vpc.exabgp_api.message import (
+from bgp2vpc.exabgp_api.messages import (
     Acknowledgement,
     Direction,
+    ErrorReason,
     Established,
     Held,
     Ignored,
     Message,
     Notification,
     PeerState,
-    Reason,
     Shutdown,
     StateChange,
     Update,
@@ -47,7 +47,7 @@ def describe(messages: Iterable[Message]) -> Iterator[str]:
                 yield f"{peer} {direction.value} notification"
             case Acknowledgement(ok):
                 yield "done" if ok else "error"
-            case Reason(text):
+            case ErrorReason(text):
                 yield f"because {text}"
             case Shutdown():
                 yield "shutdown"

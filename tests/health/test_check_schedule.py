@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bgp2vpc.health.schedule import next_beat, spread
+from bgp2vpc.health.runner import next_beat, spread
 
 
 @pytest.mark.parametrize(

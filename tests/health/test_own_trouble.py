@@ -9,7 +9,7 @@ import pytest
 from health_kit import LOCAL, closed_port, reason_of, result_of, run, trouble_of
 from new_network import EVERYBODY, run_in_new_network
 
-from bgp2vpc.health.model import Command, Dns, Http, Ping, Probe, Result, Tcp, Tls
+from bgp2vpc.health.model import Dns, Http, Ping, Probe, Program, Result, Tcp, Tls
 from bgp2vpc.health.probe import prepare
 from bgp2vpc.health.reasons import EVIDENCE, failed
 from bgp2vpc.prefix import parse_address
@@ -29,7 +29,7 @@ OVER_THE_NETWORK = [
 
 
 @pytest.mark.io
-@pytest.mark.parametrize("probe", [*OVER_THE_NETWORK, pytest.param(Command(("true",)), id="command")])
+@pytest.mark.parametrize("probe", [*OVER_THE_NETWORK, pytest.param(Program(("true",)), id="command")])
 def test_without_descriptors_nothing_is_known(probe: Probe):
     async def story() -> None:
         prepare(probe)
@@ -55,7 +55,7 @@ def test_a_program_that_may_not_be_run_tells_nothing(tmp_path: Path):
 
     async def story() -> None:
         assert (
-            await trouble_of(Command((str(tmp_path / "check"),))) == f"cannot start {tmp_path}/check: Permission denied"
+            await trouble_of(Program((str(tmp_path / "check"),))) == f"cannot start {tmp_path}/check: Permission denied"
         )
 
     run(story())
@@ -66,7 +66,7 @@ def test_a_refusal_is_evidence():
     async def story() -> None:
         for probe in (Tcp(closed_port()), Http(closed_port()), Dns("example.org", port=closed_port())):
             assert await reason_of(probe) == "connection refused"
-        assert await result_of(Command(("false",)), LOCAL) == Result(False, "exit 1")
+        assert await result_of(Program(("false",)), LOCAL) == Result(False, "exit 1")
 
     run(story())
 

@@ -7,7 +7,7 @@ import pytest
 from health_kit import LOCAL, LOCAL6, OK, SOON, nothing_is_left, open_descriptors, reason_of, result_of, run, trouble_of
 from processes import Family
 
-from bgp2vpc.health.model import Command, Result
+from bgp2vpc.health.model import Program, Result
 from bgp2vpc.prefix import IPAddress
 
 pytestmark = pytest.mark.io
@@ -27,14 +27,14 @@ pytestmark = pytest.mark.io
 )
 def test_exit_0_is_healthy_and_nothing_else(script: str, result: Result):
     async def story() -> None:
-        assert await result_of(Command(("sh", "-c", script))) == result
+        assert await result_of(Program(("sh", "-c", script))) == result
 
     run(story())
 
 
 def test_a_program_that_does_not_exist_tells_nothing():
     async def story() -> None:
-        reason = await trouble_of(Command(("/no/such/check", "-v")))
+        reason = await trouble_of(Program(("/no/such/check", "-v")))
         assert reason == "cannot start /no/such/check: No such file or directory"
 
     run(story())
@@ -44,7 +44,7 @@ def test_a_program_that_does_not_exist_tells_nothing():
 def test_the_destination_is_put_in_wherever_it_is_asked_for(destination: IPAddress):
     async def story() -> None:
         arguments = ("@%DESTINATION%", "%DESTINATION%%DESTINATION%", "$DESTINATION", "%destination%")
-        show = Command(("sh", "-c", 'echo "$@"; exit 1', "sh", *arguments))
+        show = Program(("sh", "-c", 'echo "$@"; exit 1', "sh", *arguments))
         there = str(destination)
         assert await reason_of(show, destination) == f"exit 1: @{there} {there}{there} $DESTINATION %destination%"
 
@@ -55,7 +55,7 @@ def test_one_given_up_is_killed_with_all_it_has_started(tmp_path: Path):
     async def story() -> None:
         family = Family(tmp_path)
         before = open_descriptors()
-        probing = asyncio.create_task(reason_of(Command(family.argv), within=SOON))
+        probing = asyncio.create_task(reason_of(Program(family.argv), within=SOON))
         await family.started()
         assert await probing == "timed out after 0.3 s"
         await family.gone()
@@ -67,7 +67,7 @@ def test_one_given_up_is_killed_with_all_it_has_started(tmp_path: Path):
 def test_many_given_up_at_once_leave_nothing_behind():
     async def story() -> None:
         before = open_descriptors()
-        sleeping = Command(("sh", "-c", "sleep 1000 & wait"))
+        sleeping = Program(("sh", "-c", "sleep 1000 & wait"))
         reasons = await asyncio.gather(*(reason_of(sleeping, within=SOON) for _ in range(40)))
         assert set(reasons) == {"timed out after 0.3 s"}
         await nothing_is_left(before)

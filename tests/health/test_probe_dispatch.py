@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from health_kit import OK, a_check, run, saying, serving
 
-from bgp2vpc.health.errors import UnusableCa
 from bgp2vpc.health.hooks import Hooks
-from bgp2vpc.health.model import Command, Dns, Http, Ping, Probe, Tcp, Tls
+from bgp2vpc.health.model import Dns, Http, Ping, Probe, Program, Tcp, Tls
 from bgp2vpc.health.probe import prepare, probe_within, run_probe
+from bgp2vpc.health.probes.tls import UnusableCa
 from bgp2vpc.health.runner import CheckStatus, Runner
 
 HEAVY = ("aiohttp", "dns", "icmplib")
@@ -29,20 +29,20 @@ def loaded_by(code: str) -> set[str]:
     [
         (None, set()),
         ("Tcp(80)", set()),
-        ("Command(('true',))", set()),
+        ("Program(('true',))", set()),
         ("Http(80)", {"aiohttp"}),
         ("Dns('x')", {"dns"}),
         ("Ping()", {"icmplib"}),
     ],
 )
 def test_libraries_are_loaded_only_for_the_types_that_need_them(probe: str | None, loaded: set[str]):
-    code = "import bgp2vpc.health.runner as r, bgp2vpc.health.errors as e\nfrom bgp2vpc.health.model import *\n"
+    code = "import bgp2vpc.health.runner as r, bgp2vpc.errors as e\nfrom bgp2vpc.health.model import *\n"
     if probe:
-        code += f"from bgp2vpc.health.probe import prepare\ntry: prepare({probe})\nexcept e.PingNotAllowed: pass"
+        code += f"from bgp2vpc.health.probe import prepare\ntry: prepare({probe})\nexcept e.Bgp2vpcError: pass"
     assert loaded_by(code) == loaded
 
 
-@pytest.mark.parametrize("probe", [Ping(), Tcp(1), Command(("true",)), Http(1), Dns("x")])
+@pytest.mark.parametrize("probe", [Ping(), Tcp(1), Program(("true",)), Http(1), Dns("x")])
 def test_a_template_cannot_be_probed(probe: Probe):
     async def story() -> None:
         with pytest.raises(ValueError, match="web is a template"):

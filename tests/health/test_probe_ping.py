@@ -13,10 +13,9 @@ from icmplib import ICMPRequest, ICMPv4Socket
 from icmplib.exceptions import ICMPSocketError
 from new_network import EVERYBODY, NOBODY, drop_net_raw, run_in_new_network
 
-from bgp2vpc.health.errors import PingNotAllowed
 from bgp2vpc.health.model import Ping
 from bgp2vpc.health.probe import prepare
-from bgp2vpc.health.probes.icmp import ensure_ping_allowed
+from bgp2vpc.health.probes.ping import PingNotAllowed, ensure_ping_allowed
 from bgp2vpc.prefix import parse_address
 
 pytestmark = pytest.mark.io

@@ -21,8 +21,7 @@ from stack_kit import ACCOUNT, CIDR, PACKAGE, TEMPLATES, Resolver, Stack, deploy
 from bgp2vpc.config.load import load
 from bgp2vpc.demo.cloud.client import Cloud
 from bgp2vpc.demo.cloud.values import Host
-from bgp2vpc.health.errors import PingNotAllowed
-from bgp2vpc.health.probes.icmp import ensure_ping_allowed
+from bgp2vpc.health.probes.ping import PingNotAllowed, ensure_ping_allowed
 from tests.waiting import PATIENCE
 
 NAMES = sorted(path.stem for path in TEMPLATES.glob("*.yaml"))

@@ -15,8 +15,7 @@ from awsnycast_kit import build, write
 from site_kit import eventually
 
 from bgp2vpc.demo.cloud.client import Cloud
-from bgp2vpc.health.errors import PingNotAllowed
-from bgp2vpc.health.probes.icmp import ensure_ping_allowed
+from bgp2vpc.health.probes.ping import PingNotAllowed, ensure_ping_allowed
 from tests.addresses import HOME, free_port
 from tests.waiting import PATIENCE
 

@@ -10,7 +10,7 @@ from random import Random
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
-from bgp2vpc.exabgp_api.text import parse
+from bgp2vpc.exabgp_api.line import parse
 from tests.exabgp_api.api_lines import WORD, damage, damaged, statements
 
 DATA = Path(__file__).parents[1] / "exabgp_api/data"

@@ -11,8 +11,8 @@ import tempfile
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
-from bgp2vpc.exabgp_api.message import Acknowledgement, Message, SummaryBegins
-from bgp2vpc.exabgp_api.text import decode
+from bgp2vpc.exabgp_api.line import decode
+from bgp2vpc.exabgp_api.messages import Acknowledgement, Message, SummaryBegins
 from bgp2vpc.prefix import IPAddress, Prefix, parse_address
 from bgp2vpc.sources.session import SourceKind
 from bgp2vpc.sources.stdin import ExabgpPipe

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from bgp2vpc.bgp.neighbors import Neighbors, Standing
 from bgp2vpc.bgp.path import GRACEFUL_SHUTDOWN, AsSegment, SegmentKind
 from bgp2vpc.bgp.rib import Side
+from bgp2vpc.bgp.sessions import Neighbors, Standing
 from bgp2vpc.policy.decide import Strangers, decide, owners_to_check, peers_in_the_way, ruled_tables, strangers
 from bgp2vpc.policy.diff import Policy
 from bgp2vpc.policy.guard import guard

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from bgp2vpc.bgp.neighbors import Neighbors
 from bgp2vpc.bgp.rib import Side
+from bgp2vpc.bgp.sessions import Neighbors
 from bgp2vpc.policy.decide import decide_one, ruled_tables
 from bgp2vpc.policy.diff import Policy
 from bgp2vpc.policy.explain import explain

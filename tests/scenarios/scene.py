@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from bgp2vpc.exabgp_api.message import PeerState, StateChange
+from bgp2vpc.exabgp_api.messages import PeerState, StateChange
 from bgp2vpc.health.model import Check, Tcp
 from bgp2vpc.policy.rule import Takeover
 from bgp2vpc.prefix import IPAddress, parse_prefix

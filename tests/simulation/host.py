@@ -8,8 +8,9 @@ from enum import Enum
 from bgp2vpc.bgp.events import Announce, Event
 from bgp2vpc.config.model import Config
 from bgp2vpc.daemon import Daemon, Mode, Outside
-from bgp2vpc.exabgp_api.message import Message, StateChange, Update
-from bgp2vpc.exabgp_api.text import announce_line, parse
+from bgp2vpc.exabgp_api.line import parse
+from bgp2vpc.exabgp_api.messages import Message, StateChange, Update
+from bgp2vpc.exabgp_api.render import announce_line
 from bgp2vpc.operator.orders import Cause
 from bgp2vpc.prefix import IPAddress, Prefix
 from bgp2vpc.sources.session import SourceKind

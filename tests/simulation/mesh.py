@@ -6,7 +6,7 @@ from random import Random
 
 from bgp2vpc.bgp.events import Announce, EndOfRib, Event, Withdraw, WithdrawAll
 from bgp2vpc.bgp.path import SELF, Path
-from bgp2vpc.exabgp_api.message import Direction, Message, PeerState, StateChange, Update
+from bgp2vpc.exabgp_api.messages import Direction, Message, PeerState, StateChange, Update
 from bgp2vpc.prefix import IPAddress, Prefix
 from tests.simulation.clock import OUTSIDE, Clock
 

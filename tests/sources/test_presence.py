@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from bgp2vpc.bgp.events import Announce, Withdraw, WithdrawAll
 from bgp2vpc.bgp.path import Path
-from bgp2vpc.exabgp_api.text import parse
+from bgp2vpc.exabgp_api.line import parse
 from bgp2vpc.sources.presence import Present
 
 A = "announce route 192.0.2.1/32 next-hop self med 100"

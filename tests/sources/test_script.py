@@ -9,8 +9,7 @@ from contextlib import asynccontextmanager
 import pytest
 from source_kit import Recorder, gone, is_running, python, run
 
-from bgp2vpc.sources.pace import Pauses
-from bgp2vpc.sources.script import Script, ScriptSettings, ScriptState
+from bgp2vpc.sources.script import Pauses, Script, ScriptSettings, ScriptState
 from bgp2vpc.sources.turns import Turns
 from tests.waiting import PATIENCE
 

@@ -20,10 +20,9 @@ from source_kit import Recorder, run
 from bgp2vpc.errors import Bgp2vpcError
 from bgp2vpc.exabgp_api.command import Command
 from bgp2vpc.sources.client import Answered, ask
-from bgp2vpc.sources.peer import Peer
 from bgp2vpc.sources.server import SocketError, SocketServer, SocketSettings, serve
 from bgp2vpc.sources.session import Reply
-from bgp2vpc.sources.unix import connect
+from bgp2vpc.sources.unix import Peer, connect
 from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.io

@@ -8,7 +8,7 @@ import sys
 import pytest
 from source_kit import run
 
-from bgp2vpc.exabgp_api.message import Acknowledgement, Ignored, Message, Shutdown
+from bgp2vpc.exabgp_api.messages import Acknowledgement, Ignored, Message, Shutdown
 from bgp2vpc.sources.stdin import ExabgpPipe
 from tests.waiting import PATIENCE
 

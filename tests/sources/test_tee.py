@@ -322,7 +322,7 @@ heavy = {"boto3", "botocore", "pydantic", "netaddr", "rich", "yaml", "exabgp"} &
 print(sorted(heavy), sorted(name for name in sys.modules if name.startswith("bgp2vpc.")))
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=PATIENCE, check=True)
-    ours = ["bgp2vpc.exabgp_api", "bgp2vpc.exabgp_api.limits", "bgp2vpc.sources"]
+    ours = ["bgp2vpc.exabgp_api", "bgp2vpc.sources"]
     ours += (f"bgp2vpc.sources.{name}" for name in ("child", "lines", "pipes", "presence", "tee"))
     assert done.stdout == f"[] {ours}\n"
 

@@ -19,7 +19,7 @@ import aiohttp
 
 from bgp2vpc.config.model import Config, OnExit
 from bgp2vpc.daemon import Daemon, Mode, Outside
-from bgp2vpc.exabgp_api.text import parse
+from bgp2vpc.exabgp_api.line import parse
 from bgp2vpc.sources.session import SourceKind
 from bgp2vpc.vpc.connect import Connection
 from bgp2vpc.vpc.model import Instance

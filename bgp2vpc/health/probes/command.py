@@ -1,8 +1,8 @@
-"""A program of the operator's that knows better."""
+"""A program of the operator's, whose exit status is the result."""
 
 from typing import Final
 
-from bgp2vpc.health.model import Command, Result
+from bgp2vpc.health.model import Program, Result
 from bgp2vpc.health.programs import run_program
 from bgp2vpc.prefix import IPAddress
 
@@ -11,7 +11,7 @@ _NOT_RUN: Final = (126, 127)
 """Exit statuses of a shell for a program that may not be executed, and for one that is not there (POSIX, sh)."""
 
 
-async def probe_command(probe: Command, destination: IPAddress) -> Result:
+async def probe_command(probe: Program, destination: IPAddress) -> Result:
     """Healthy if it exits with 0, unhealthy if with anything else; given up, it is killed with all that it has started.
 
     Unknown if it did not get to say anything: it could not be started, a shell did not find what it was to run, or a

@@ -7,10 +7,9 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from bgp2vpc import __version__
-from bgp2vpc.health.errors import UnusableCa
 from bgp2vpc.health.model import Http, Result
+from bgp2vpc.health.probes.tls import UnusableCa, tls_context
 from bgp2vpc.health.reasons import during, failed, shown
-from bgp2vpc.health.tls import tls_context
 from bgp2vpc.prefix import IPAddress
 
 _BODY_LIMIT: Final = 1024 * 1024

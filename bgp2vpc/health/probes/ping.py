@@ -1,12 +1,58 @@
-"""An ICMP echo."""
+"""An ICMP echo. The requests of all checks go through one socket per address family.
 
-from icmplib.exceptions import ICMPLibError, ICMPSocketError
+A raw socket is handed every ICMP packet of the host, so with a socket per ping a host with 200 checks would read each
+reply 200 times. Datagram sockets need no privileges and see only their own replies, so they are preferred where the
+kernel allows them; but they tell nothing of ICMP errors on the way (unreachable): such pings run into their deadline.
+"""
 
-from bgp2vpc.health.errors import PingNotAllowed
+import asyncio
+import errno
+import secrets
+import socket
+import struct
+import time
+from contextlib import suppress
+from typing import Any, Final
+from weakref import WeakKeyDictionary
+
+from icmplib import ICMPRequest, ICMPv4Socket, ICMPv6Socket
+from icmplib.exceptions import ICMPLibError, ICMPSocketError, SocketPermissionError
+
+from bgp2vpc.errors import Bgp2vpcError
 from bgp2vpc.health.model import Ping, Result
-from bgp2vpc.health.probes.icmp import send_failure, shared_echoes
 from bgp2vpc.health.reasons import during, failed, lower_first
 from bgp2vpc.prefix import IPAddress
+
+_PACKET: Final = 1024
+_PAYLOAD: Final = b"bgp2vpc health check".ljust(56, b".")
+_BUSY: Final = {errno.EAGAIN, errno.ENOBUFS, errno.ENOMEM}
+"""The way out is full at this moment."""
+_SHORTAGE: Final = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
+"""There is no room for a socket at this moment."""
+_RETRY: Final = 0.01
+
+# From linux/icmp.h and linux/icmpv6.h; the socket module does not know them.
+_SOL_RAW: Final = 255
+_ICMP_FILTER: Final = 1
+_ICMPV6_FILTER: Final = 1
+_WANTED_V4: Final = (0, 3, 11, 12)
+"""Echo reply, destination unreachable, time exceeded, parameter problem."""
+_WANTED_V6: Final = (129, 1, 3, 4)
+_QUOTED_DESTINATION_ENDS: Final = 48
+"""Where an ICMP error quotes the destination of the packet it is about: IPv4 20 + 8 + 20, IPv6 8 + 40."""
+
+_echoes: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[int, "Echoes"]] = WeakKeyDictionary()
+
+
+class PingNotAllowed(Bgp2vpcError):
+    """The kernel allows neither datagram nor raw ICMP sockets: the operator of the host has to open one way."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "ping is not permitted: either open the sysctl net.ipv4.ping_group_range to our group "
+            '(net.ipv4.ping_group_range="0 2147483647" for every group), or give us the capability CAP_NET_RAW '
+            "(systemd: AmbientCapabilities=CAP_NET_RAW)"
+        )
 
 
 async def probe_ping(_probe: Ping, destination: IPAddress) -> Result:
@@ -15,13 +61,133 @@ async def probe_ping(_probe: Ping, destination: IPAddress) -> Result:
     address = destination.ipv4() if destination.is_ipv4_mapped() else destination
     try:
         with during("waiting for the reply"):
-            reply = await shared_echoes(address.version).ask(address)
+            reply = await _shared_echoes(address.version).ask(address)
         reply.raise_for_status()
     except PingNotAllowed:
         return Result(None, "ping is not permitted")
     except ICMPSocketError as error:
-        failure = send_failure(error)
+        failure = _send_failure(error)
         return failed(failure) if failure else Result(None, lower_first(str(error)))
     except ICMPLibError as error:  # an ICMP error from a router, or the destination itself
         return Result(False, lower_first(str(error)))
     return Result(True)
+
+
+def ensure_ping_allowed() -> None:
+    """Raise PingNotAllowed if no ping can be sent. Both ways to do it are open to both address families or to none.
+
+    Whatever else is in the way, such as a want of descriptors or of IPv4, is no refusal, and may pass: probes tell it.
+    """
+    with suppress(ICMPSocketError, OSError):
+        _open(4).close()
+
+
+def _shared_echoes(version: int) -> "Echoes":
+    """This event loop's, for IPv4 (4) or IPv6 (6).
+
+    Raises PingNotAllowed, and ICMPSocketError where there is no such protocol.
+    """
+    ours = _echoes.setdefault(asyncio.get_running_loop(), {})
+    if version not in ours:
+        ours[version] = Echoes(version)
+    return ours[version]
+
+
+def _send_failure(error: ICMPLibError) -> OSError | None:
+    """What the kernel said, if it was the kernel: the library keeps only its text, and guesses at permissions."""
+    cause = error.__context__
+    return cause if isinstance(error, ICMPSocketError) and isinstance(cause, OSError) else None
+
+
+class Echoes:
+    """Sends echo requests and hands each the reply that is for it. Holds no event loop, which holds it."""
+
+    def __init__(self, version: int) -> None:
+        self._icmp = _open(version)
+        self._icmp.blocking = False
+        self._id = secrets.randbelow(1 << 16)
+        self._sequence = secrets.randbelow(1 << 16)
+        self._waiting: dict[int, tuple[bytes, asyncio.Future[Any]]] = {}
+        asyncio.get_running_loop().add_reader(self._icmp.sock, self._read)
+
+    async def ask(self, address: IPAddress) -> Any:
+        """The ICMPReply to one request: an echo reply, or an ICMP error about it. Raises ICMPSocketError."""
+        sequence = self._next_sequence()
+        reply: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._waiting[sequence] = (address.packed, reply)
+        try:
+            await self._send(ICMPRequest(str(address), self._id, sequence, payload=_PAYLOAD))
+            return await reply
+        finally:
+            del self._waiting[sequence]
+
+    def _next_sequence(self) -> int:
+        """One that nobody waits for. Others, whose pings were given up, come round again long after any reply."""
+        while True:
+            self._sequence = (self._sequence + 1) & 0xFFFF
+            if self._sequence not in self._waiting:
+                return self._sequence
+
+    async def _send(self, request: Any) -> None:
+        while True:
+            try:
+                self._icmp.send(request)
+            except ICMPSocketError as error:
+                failure = _send_failure(error)
+                if failure is None or failure.errno not in _BUSY:
+                    raise
+                await asyncio.sleep(_RETRY)
+            else:
+                # On datagram sockets the kernel has put its own in.
+                self._id = request.id
+                return
+
+    def _read(self) -> None:
+        try:
+            packet, (source, *_) = self._icmp.sock.recvfrom(_PACKET)
+        except OSError:  # nothing there after all, or no memory for it
+            return
+        # The library's own ways to receive wait, and for one reply; its parser is all that is needed of it.
+        reply = self._icmp._parse_reply(packet, source, time.time())
+        if reply is None or reply.id != self._id or reply.sequence not in self._waiting:
+            return
+        address, waiting = self._waiting[reply.sequence]
+        if not waiting.done() and _is_about(address, reply, packet):
+            waiting.set_result(reply)
+
+
+def _is_about(address: bytes, reply: Any, packet: bytes) -> bool:
+    """Whether this is news of `address`: a reply comes from it, an error quotes a packet to it."""
+    is_ipv6 = len(address) == 16
+    if reply.type == (129 if is_ipv6 else 0):
+        source = reply.source.partition("%")[0]
+        return socket.inet_pton(socket.AF_INET6 if is_ipv6 else socket.AF_INET, source) == address
+    return packet[_QUOTED_DESTINATION_ENDS - len(address) : _QUOTED_DESTINATION_ENDS] == address
+
+
+def _open(version: int) -> Any:
+    kind = ICMPv6Socket if version == 6 else ICMPv4Socket
+    try:
+        return kind(privileged=False)
+    except ICMPSocketError as error:  # not permitted, or, in some containers, not known at all
+        failure = _send_failure(error)
+        if failure is not None and failure.errno in _SHORTAGE:
+            raise  # raw sockets, which may be refused, would hide that these are not
+    try:
+        opened = kind(privileged=True)
+    except SocketPermissionError as error:
+        raise PingNotAllowed from error
+    _filter(opened.sock, version)
+    return opened
+
+
+def _filter(raw: socket.socket, version: int) -> None:
+    """Have the kernel keep from us what is neither reply nor error: above all the requests that others send to us."""
+    if version == 4:
+        blocked = 0xFFFFFFFF & ~sum(1 << kind for kind in _WANTED_V4)
+        raw.setsockopt(_SOL_RAW, _ICMP_FILTER, struct.pack("=I", blocked))
+        return
+    words = [0xFFFFFFFF] * 8
+    for kind in _WANTED_V6:
+        words[kind // 32] &= ~(1 << kind % 32)
+    raw.setsockopt(socket.IPPROTO_ICMPV6, _ICMPV6_FILTER, struct.pack("=8I", *words))

@@ -7,10 +7,9 @@ import socket
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from bgp2vpc.health.errors import UnusableCa
 from bgp2vpc.health.model import Result, Tcp, Tls
+from bgp2vpc.health.probes.tls import UnusableCa, tls_context
 from bgp2vpc.health.reasons import during, failed, shown
-from bgp2vpc.health.tls import tls_context
 from bgp2vpc.prefix import IPAddress
 
 _CHUNK: Final = 64 * 1024

@@ -3,10 +3,11 @@
 import pytest
 from hypothesis import given
 
-from bgp2vpc.bgp.draining import NOTHING_DRAINS, Draining, PrefixSet, drained
+from bgp2vpc.bgp.export import NOTHING_DRAINS, Draining, PrefixSet, drained
 from bgp2vpc.bgp.path import GRACEFUL_SHUTDOWN, Community, Path, RawAttribute
 from bgp2vpc.bgp.rib import Side
-from bgp2vpc.exabgp_api.text import announce_line, parse
+from bgp2vpc.exabgp_api.line import parse
+from bgp2vpc.exabgp_api.render import announce_line
 from tests.exabgp_api.api_lines import statements
 from tests.values import P1, P2, P3, offer, path
 

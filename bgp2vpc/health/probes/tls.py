@@ -1,10 +1,14 @@
-"""TLS as checks want it."""
+"""TLS for the probes that speak it: tcp, https."""
 
 import ssl
 from functools import lru_cache
 
-from bgp2vpc.health.errors import UnusableCa
+from bgp2vpc.errors import Bgp2vpcError
 from bgp2vpc.health.model import Tls
+
+
+class UnusableCa(Bgp2vpcError):
+    """The configured CA certificates (`ca_pem`) cannot be read: their author has to mend them."""
 
 
 def tls_context(tls: Tls) -> ssl.SSLContext:

@@ -3,8 +3,8 @@ import json
 import pytest
 
 from bgp2vpc.bgp.events import Announce, Withdraw
-from bgp2vpc.bgp.neighbors import REMEMBERED, Neighbors, Standing, as_if_internal
 from bgp2vpc.bgp.path import AsSegment, SegmentKind
+from bgp2vpc.bgp.sessions import REMEMBERED, Neighbors, Standing, as_if_internal
 from bgp2vpc.prefix import IPAddress
 from tests.values import P1, P2, P6, announce, path, withdraw
 

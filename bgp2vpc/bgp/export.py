@@ -1,4 +1,4 @@
-"""Leaving without a gap: what this host announces becomes a last resort, and later nothing (RFC 8326).
+"""The export policy of a drain: what this host announces becomes a last resort, and later nothing (RFC 8326).
 
 A prefix that is *draining* is announced with the community GRACEFUL_SHUTDOWN and a high MED, so that everybody who
 hears another path prefers that one. A prefix that is *drained* is not announced at all. What the sources say is not

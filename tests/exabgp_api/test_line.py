@@ -22,9 +22,9 @@ from bgp2vpc.bgp.path import (
     RawAttribute,
     SegmentKind,
 )
+from bgp2vpc.exabgp_api import MAX_LINE
 from bgp2vpc.exabgp_api.command import Acks, Answer, Command
-from bgp2vpc.exabgp_api.limits import MAX_LINE
-from bgp2vpc.exabgp_api.text import decode, parse
+from bgp2vpc.exabgp_api.line import decode, parse
 from bgp2vpc.prefix import parse_address, parse_prefix
 
 P = "192.0.2.1/32"

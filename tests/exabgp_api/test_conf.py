@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bgp2vpc.bgp.mesh import Peer, Speaker, neighbors
-from bgp2vpc.exabgp_api.exabgp_conf import NotAWord, render
+from bgp2vpc.exabgp_api.conf import NotAWord, render
 from bgp2vpc.prefix import parse_address as address
 
 ROOT = Path(__file__).parents[2]

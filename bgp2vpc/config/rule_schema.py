@@ -1,0 +1,245 @@
+"""The part of the schema that describes rules, the entries of `routetables`: which tables, which prefixes, and how."""
+
+from typing import Annotated, Literal, Self, TypeAlias
+
+from pydantic import ConfigDict, Discriminator, Field, PlainValidator, Tag, WithJsonSchema, model_validator
+
+from bgp2vpc.config import fields
+from bgp2vpc.config.document import kind_of
+from bgp2vpc.config.entry import TEXT_OR_LIST, BaseEntry, Hook, VpcId, text_schema
+from bgp2vpc.config.find_schema import FindEntry
+from bgp2vpc.exabgp_api.command import Answer
+from bgp2vpc.exabgp_api.line import parse
+from bgp2vpc.policy.prefix_list import PrefixRange
+from bgp2vpc.policy.rule import InterfaceChoice, Takeover, Writes
+from bgp2vpc.prefix import Prefix
+from bgp2vpc.vpc.model import Target
+
+
+def _check_policy(value: object) -> str | int:
+    """`all`, `any`, or how many."""
+    if isinstance(value, str):
+        if value in ("all", "any"):
+            return value
+        if value.isascii() and value.isdigit() and len(value) <= 3 and int(value) >= 1:
+            return int(value)
+    raise ValueError(f"expected all, any, or how many of the checks, got {kind_of(value)}")
+
+
+def _attribute_value(value: object) -> str:
+    """The value of an attribute, as an `announce route` line has it: a list in brackets."""
+    found = fields.texts(value)
+    for each in found:
+        if len(each.split()) != 1 or set(each) & set("[](){};"):
+            raise ValueError(f"expected one word, or a list of words, got {kind_of(each)}")
+    return f"[ {' '.join(found)} ]" if isinstance(value, list) else found[0]
+
+
+def announce_line(prefix: object, attributes: str) -> str:
+    """What a script would print for it."""
+    return f"announce route {prefix} next-hop self {attributes}".rstrip()
+
+
+AcceptEntry: TypeAlias = Annotated[PrefixRange, PlainValidator(fields.accept_entry), WithJsonSchema({"type": "string"})]
+Interface: TypeAlias = Annotated[
+    InterfaceChoice, PlainValidator(fields.interface), WithJsonSchema({"type": ["integer", "string"]})
+]
+Words: TypeAlias = Annotated[str, PlainValidator(_attribute_value), TEXT_OR_LIST]
+
+CheckNames: TypeAlias = Annotated[tuple[str, ...], PlainValidator(fields.check_names), TEXT_OR_LIST]
+InstanceRef: TypeAlias = Annotated[
+    str | None, PlainValidator(fields.self_or_instance_id), text_schema("^(SELF|i-[0-9a-f]+)$")
+]
+Fallback: TypeAlias = Annotated[Target, PlainValidator(fields.fallback), text_schema("^(nat|igw|tgw|vgw)-[0-9a-f]+$")]
+
+
+class AnnounceEntry(BaseEntry):
+    """Attributes of the announcement, in ExaBGP's words."""
+
+    med: Words | None = Field(
+        default=None, description="MED; from `backup_med` on also a last resort in the VPC.", examples=[100]
+    )
+    local_preference: Words | None = Field(default=None, description="Local preference.", examples=[200])
+    origin: Words | None = Field(default=None, description="`igp`, `egp` or `incomplete`.", examples=["igp"])
+    as_path: Words | None = Field(default=None, description="AS path, a list of numbers.", examples=["[65001, 65002]"])
+    community: Words | None = Field(
+        default=None, description="One community or a list of them.", examples=["['65000:53', no-export]"]
+    )
+    large_community: Words | None = Field(
+        default=None, description="One large community or a list of them.", examples=["'65000:1:53'"]
+    )
+    extended_community: Words | None = Field(
+        default=None, description="One extended community or a list of them.", examples=["'target:65000:53'"]
+    )
+
+    @property
+    def words(self) -> str:
+        """As they stand in an `announce route` line."""
+        given = ((key, getattr(self, key)) for key in type(self).model_fields)
+        return " ".join(f"{key.replace('_', '-')} {value}" for key, value in given if value is not None)
+
+    @model_validator(mode="after")
+    def _understood(self) -> Self:
+        command = parse(announce_line("192.0.2.0/32", self.words))  # as a script would say it, with any prefix
+        if command.answer is Answer.ERROR:
+            raise ValueError(command.error)
+        return self
+
+
+def _kind_of_announce(value: object) -> str:
+    return "attributes" if isinstance(value, dict) else "flag"
+
+
+Announce: TypeAlias = Annotated[
+    Annotated[bool, Tag("flag")] | Annotated[AnnounceEntry, Tag("attributes")], Discriminator(_kind_of_announce)
+]
+
+
+class RouteEntry(BaseEntry):
+    """A prefix that is kept in the tables while its health checks pass."""
+
+    cidr: Annotated[Prefix, PlainValidator(fields.managed_prefix), text_schema()] = Field(
+        description="The prefix; an address means a host route.", examples=["192.0.2.53/32"]
+    )
+    instance: InstanceRef = Field(
+        default=None,
+        description="The instance it points at: `SELF` (this one, the default) or another's id.",
+        examples=["i-0123456789abcdef0"],
+    )
+    healthcheck: CheckNames = Field(
+        default=(),
+        description="The health check it depends on, or a list of them. Default: none; always offered.",
+        examples=["[dns, network]"],
+    )
+    healthcheck_policy: Annotated[
+        str | int,
+        PlainValidator(_check_policy),
+        WithJsonSchema({"anyOf": [{"enum": ["all", "any"]}, {"type": "integer", "minimum": 1}]}),
+    ] = Field(default="all", description="How many of several checks must be healthy: `all`, `any`, or a number.")
+    remote_healthcheck: str = Field(
+        default="",
+        description="The remote health check that another instance must pass to keep the route.",
+        examples=["dns"],
+    )
+    if_unhealthy: bool | None = Field(
+        default=None,
+        description="Take the route from another instance only if that is dead, impaired or fails its remote health "
+        "check. Default: always, unless the rule has a `takeover`.",
+        examples=["true"],
+    )
+    never_delete: bool = Field(default=False, description="Leave the route where it is when the checks fail.")
+    fallback: Fallback | None = Field(
+        default=None,
+        description="Point the route there, instead of deleting it, when the checks fail; and take it from there when "
+        "they pass.",
+        examples=["nat-0123456789abcdef0"],
+    )
+    announce: Announce | None = Field(
+        default=None,
+        description="Attributes of the announcement to ExaBGP (helper mode), or `false`. Default: announced without "
+        "attributes, but for default routes (0.0.0.0/0, ::/0) and other instances', which are not.",
+        examples=["{med: 100, community: '65000:53'}"],
+    )
+    run_before_add_route: Hook = Field(
+        default=(),
+        description="Run before the route is created; no shell.",
+        examples=["[/usr/local/bin/open-firewall]"],
+    )
+    run_after_add_route: Hook = Field(
+        default=(), description="Run after the route was created.", examples=["[logger, route added]"]
+    )
+    run_before_replace_route: Hook = Field(
+        default=(), description="Run before the route is taken from others.", examples=["[/usr/local/bin/stop-peer]"]
+    )
+    run_after_replace_route: Hook = Field(
+        default=(), description="Run after the route was taken from others.", examples=["[logger, route taken]"]
+    )
+    run_before_delete_route: Hook = Field(
+        default=(),
+        description="Run before the route is deleted or pointed at its fallback.",
+        examples=["[/usr/local/bin/drain]"],
+    )
+    run_after_delete_route: Hook = Field(
+        default=(),
+        description="Run after the route was deleted or pointed at its fallback.",
+        examples=["[logger, route gone]"],
+    )
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.never_delete and self.fallback:
+            raise ValueError("never_delete leaves the route, fallback points it elsewhere: choose one of them")
+        if isinstance(self.healthcheck_policy, int) and self.healthcheck_policy > len(self.healthcheck):
+            raise ValueError(
+                f"healthcheck_policy: {self.healthcheck_policy}, but {len(self.healthcheck)} in the list of healthcheck"
+            )
+        return self
+
+
+class RuleEntry(BaseEntry):
+    """Which route tables, which prefixes, and how."""
+
+    find: FindEntry = Field(description="Which route tables.", examples=["{type: main}"])
+    accept: Annotated[list[AcceptEntry], Field(min_length=1)] | None = Field(
+        default=None,
+        description="Which announced prefixes may be written; nothing else ever is.",
+        examples=['["192.0.2.0/24 le 32"]'],
+    )
+    manage_routes: Annotated[list[RouteEntry], Field(min_length=1)] | None = Field(
+        default=None,
+        description="Prefixes of the configuration's own, bound to health checks.",
+        examples=["[{cidr: 192.0.2.53/32, healthcheck: dns}]"],
+    )
+    takeover: Takeover | None = Field(
+        default=None,
+        description="When a route that points at another instance may be taken: `always`, `if_unhealthy` (its target "
+        "is gone, stopped or impaired, or fails its remote health check), or `best_path` (the best of all paths that "
+        "are heard). Default: if_unhealthy; for `manage_routes` always.",
+        examples=["best_path"],
+    )
+    affinity: Literal["az"] | None = Field(
+        default=None,
+        description="With `best_path`: of equal paths, each table uses that of an instance in its availability zone.",
+        examples=["az"],
+    )
+    write: Writes = Field(
+        default=Writes.OWN,
+        description="With `best_path`: whose paths are written, only this instance's `own`, or those of `any` "
+        "announcer in the VPC.",
+    )
+    remote_healthcheck: str = Field(
+        default="",
+        description="The remote health check that another instance must pass to keep a route; of `manage_routes`, "
+        "for those without one of their own.",
+        examples=["dns"],
+    )
+    takeover_foreign: bool = Field(
+        default=False, description="Also take routes that point at no instance: gateways, NAT, peerings."
+    )
+    interface: Interface | None = Field(
+        default=None,
+        description="Which network interface of this instance routes point at: a device index or a subnet. Default: by "
+        "the next hop's address, or device index 0 in the table's VPC.",
+        examples=[1],
+    )
+    next_hop_self: bool = Field(default=False, description="Point at this instance whatever next hop is announced.")
+    vpc_id: VpcId | None = Field(
+        default=None,
+        description="The VPC of the tables, if not this instance's own.",
+        examples=["vpc-0123456789abcdef0"],
+    )
+    no_results_ok: bool = Field(default=False, description="Finding no table is no error.")
+
+    model_config = ConfigDict(json_schema_extra={"anyOf": [{"required": ["accept"]}, {"required": ["manage_routes"]}]})
+
+    @model_validator(mode="after")
+    def _about_something(self) -> Self:
+        if self.accept is None and self.manage_routes is None:
+            raise ValueError(
+                "needs 'accept' (which announced prefixes may be written, such as ['192.0.2.0/24 le 32']) or "
+                "'manage_routes' (prefixes bound to health checks)"
+            )
+        if self.takeover is not Takeover.BEST_PATH and (self.affinity or self.write is Writes.ANY):
+            key = "affinity" if self.affinity else "write: any"
+            raise ValueError(f"{key} has an effect with takeover: best_path only; add that, or leave {key} out")
+        return self

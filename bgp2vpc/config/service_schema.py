@@ -1,0 +1,117 @@
+"""The parts of the schema for what runs beside the routes: the Serf agent, the web page, messages to people."""
+
+from pathlib import Path
+from typing import Annotated, Final, Self, TypeAlias
+
+from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
+
+from bgp2vpc.config import fields
+from bgp2vpc.config.entry import BaseEntry, Count, Period, Program
+from bgp2vpc.notify.model import Happening, Recipient
+from bgp2vpc.serf.model import Agent
+from bgp2vpc.serf.vote import REPEATS
+
+_SERF: Final = Agent(host="127.0.0.1")
+_RECIPIENT: Final = Recipient(on=frozenset())
+_COUNTED: Final = {Happening.FAILURE, Happening.RECOVERY}
+
+Url: TypeAlias = Annotated[str, PlainValidator(fields.url), WithJsonSchema({"type": "string", "pattern": "^https?://"})]
+RpcAddress: TypeAlias = Annotated[
+    tuple[str, int], PlainValidator(fields.rpc_address), WithJsonSchema({"type": "string"})
+]
+ListenAddress: TypeAlias = Annotated[
+    tuple[str, int], PlainValidator(fields.listen_address), WithJsonSchema({"type": "string"})
+]
+TokenFile: TypeAlias = Annotated[Path | None, PlainValidator(fields.token_file), WithJsonSchema({"type": "string"})]
+HostName: TypeAlias = Annotated[str, PlainValidator(fields.host_name), WithJsonSchema({"type": "string"})]
+
+
+class SerfEntry(BaseEntry):
+    """The HashiCorp Serf agent of this host: who is gone, and others' votes about the owners of routes."""
+
+    rpc: RpcAddress = Field(
+        description="Address and port of the agent, as its `-rpc-addr` says.",
+        examples=["127.0.0.1:7373"],
+    )
+    auth_key: str = Field(
+        default=_SERF.auth_key, description="The agent's `rpc_auth`, if it has one.", examples=["a-long-secret"]
+    )
+    every: Period = Field(
+        default=_SERF.every, ge=0.1, description="Seconds between two looks at the members of the cluster."
+    )
+    vote_time: Period = Field(
+        default=_SERF.vote_time,
+        description="Seconds that a vote stands unless it is repeated; our own is, three times as often.",
+    )
+
+    @model_validator(mode="after")
+    def _votes_are_repeated_in_time(self) -> Self:
+        if self.vote_time < REPEATS * self.every:
+            least = REPEATS * self.every
+            raise ValueError(
+                f"vote_time must be at least {least:g} ({REPEATS} times 'every'): votes are repeated in time"
+            )
+        return self
+
+
+class WebEntry(BaseEntry):
+    """The status page, `/status.json`, `/metrics`, and steering by POST (docs/web.md)."""
+
+    listen: ListenAddress = Field(
+        description="Address and port; whoever reaches it may read everything, so better 127.0.0.1.",
+        examples=["127.0.0.1:8179"],
+    )
+    token_file: TokenFile = Field(
+        default=None,
+        description="File with the token that steering by POST needs; readable for its owner and group only. Without "
+        "it, nothing can be steered by HTTP.",
+        examples=["/etc/bgp2vpc.token"],
+    )
+    hosts: Annotated[list[HostName], Field(max_length=100)] = Field(
+        default=[],
+        description="Further names under which the page may be asked for, beside localhost and the address itself: "
+        "what a browser, a proxy or Prometheus sends as `Host`.",
+        examples=["[bgp2vpc.example.org]"],
+    )
+
+
+class NotifyEntry(BaseEntry):
+    """A program or a URL, and what it is told of."""
+
+    on: Annotated[list[Happening], Field(min_length=1)] = Field(
+        description="What to tell: `takeover` (we took a route, or lost one), `withdrawal` (a route of ours was "
+        "deleted, without a successor), `failure` (something failed `after` times in a row), `recovery` (from it).",
+        examples=["[takeover, failure, recovery]"],
+    )
+    run: Program | None = Field(
+        default=None,
+        description="A program and its arguments; no shell runs. It finds `BGP2VPC_EVENT`, `BGP2VPC_MESSAGE` and more "
+        "in its environment.",
+        examples=["/usr/local/bin/page-somebody"],
+    )
+    url: Url | None = Field(
+        default=None,
+        description="An address that is sent the same as JSON, by POST; any 2xx is an acceptance.",
+        examples=["https://hooks.example.org/bgp2vpc"],
+    )
+    after: Count = Field(
+        default=_RECIPIENT.after,
+        description="How many times in a row something has to fail; a failure is told once, and its end, too.",
+    )
+    timeout: Period = Field(
+        default=_RECIPIENT.timeout, description="Seconds that one try may take; then a program is killed."
+    )
+    retries: int = Field(
+        default=_RECIPIENT.retries,
+        ge=0,
+        le=100,
+        description="How often it is tried again, after 1, 2, 4 … 60 s, before it is dropped.",
+    )
+
+    @model_validator(mode="after")
+    def _is_one(self) -> Self:
+        if (self.run is None) == (self.url is None):
+            raise ValueError("needs either 'run' (a program) or 'url' (an address to post JSON to), not both")
+        if "after" in self.model_fields_set and not _COUNTED & set(self.on):
+            raise ValueError("after counts failures: add failure or recovery to 'on', or leave it out")
+        return self

@@ -1,0 +1,327 @@
+"""`encoder json`: one JSON object a line, as ExaBGP 4.2, 5.0 and 6.0 print it (`reactor/api/response/json.py`).
+
+Differences that matter here:
+- `as-path` is a list, beside `as-set` and two confederation lists, in 4.2; from 5.0 on an object of segments, which
+  calls every confederation segment `as-sequence`;
+- `router-id` (from 5.0) is our own, not the peer's, so nothing is made of it;
+- three things are no JSON at all and are mended before reading: doubled quotes in 4.2's `refresh`, 4.2's bare
+  hexadecimal AIGP, and the end-of-RIB of 6.0, a key inside a list.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Final, TypeAlias, cast
+
+from bgp2vpc.bgp.events import Announce, EndOfRib, Event, Withdraw
+from bgp2vpc.bgp.path import (
+    Aggregator,
+    AsSegment,
+    Attributes,
+    Community,
+    ExtendedCommunity,
+    LargeCommunity,
+    Origin,
+    Path,
+    RawAttribute,
+    SegmentKind,
+)
+from bgp2vpc.exabgp_api.messages import (
+    FAMILIES,
+    Acknowledgement,
+    Direction,
+    Ignored,
+    Keepalive,
+    Message,
+    Notification,
+    Opened,
+    PeerState,
+    Shutdown,
+    StateChange,
+    Update,
+)
+from bgp2vpc.prefix import IPAddress, parse_address, parse_prefix
+
+_JsonObject: TypeAlias = dict[str, object]
+
+_MENDS: Final = (
+    (re.compile(r'\[ *("eor" *: *\{[^{}]*\}) *\]'), r"[ { \1 } ]"),
+    (re.compile(r'""([^"]*)""'), r'"\1"'),
+    (re.compile(r": *(0x[0-9a-fA-F]+)\b"), r': "\1"'),
+)
+
+_FLAT_SEGMENTS: Final = (
+    ("confederation-path", SegmentKind.CONFED_SEQUENCE),
+    ("confederation-set", SegmentKind.CONFED_SET),
+    ("as-path", SegmentKind.SEQUENCE),
+    ("as-set", SegmentKind.SET),
+)
+"""4.2's lists, in the order segments stand on the wire: confederation segments lead (RFC 5065 section 4.1)."""
+
+
+def decode_json(line: str) -> tuple[Message, ...]:
+    """What one line says. Raises ValueError when it cannot be read."""
+    message = _object(_load(line), "line")
+    if "answer" in message:
+        return (_answer(message),)
+    if "type" not in message:
+        return (Ignored("reply"),)  # of `show`, `version` and the like
+    if message.get("notification") == "shutdown":
+        return (Shutdown(),)
+    return tuple(_event(_text(message["type"], "type"), _object(message.get("neighbor", {}), "neighbor")))
+
+
+def _event(kind: str, neighbor: _JsonObject) -> Iterator[Message]:
+    match kind:
+        case "state":
+            yield _state(neighbor)
+        case "update":
+            yield from _update(neighbor)
+        case "notification" if "notification" in neighbor:
+            yield Notification(parse_address(_peer(neighbor)), _direction(neighbor))
+        case "open" if "open" in neighbor and _direction(neighbor) is Direction.RECEIVE:
+            said = _object(neighbor["open"], "open")
+            yield Opened(parse_address(_peer(neighbor)), _number(said.get("hold_time"), "hold_time", 16))
+        case "keepalive" if _direction(neighbor) is Direction.RECEIVE:
+            yield Keepalive(parse_address(_peer(neighbor)))
+        case _:
+            yield Ignored(kind)
+
+
+def _load(line: str) -> object:
+    try:
+        return json.loads(line)
+    except json.JSONDecodeError as error:
+        problem = f"not JSON: {error}"
+    for pattern, replacement in _MENDS:
+        line, count = pattern.subn(replacement, line)
+        if count:
+            with suppress(json.JSONDecodeError):
+                return json.loads(line)
+    raise ValueError(problem)
+
+
+def _answer(message: _JsonObject) -> Message:
+    word = _text(message["answer"], "answer")
+    text = _text(message.get("message", ""), "message")
+    if word == "shutdown":
+        return Shutdown()
+    if word in {"done", "error"}:
+        return Acknowledgement(word == "done", text if word == "error" else "")
+    return Ignored("answer", f"answer '{word}' is neither done, error nor shutdown")
+
+
+def _state(neighbor: _JsonObject) -> StateChange:
+    return StateChange(
+        peer=parse_address(_peer(neighbor)),
+        state=PeerState(_text(neighbor.get("state"), "state")),
+        reason=_text(neighbor.get("reason", ""), "reason"),
+    )
+
+
+def _update(neighbor: _JsonObject) -> Iterator[Message]:
+    message = _object(neighbor.get("message"), "message")
+    if "eor" in message:
+        events, ignored = _end_of_rib(message)
+    elif "update" in message:
+        events, ignored = _routes(_object(message["update"], "update"))
+    else:
+        yield Ignored("packet")  # `receive { packets; }` without `parsed`: octets only
+        return
+    if events:
+        yield Update(parse_address(_peer(neighbor)), _direction(neighbor), tuple(events), _external_as(neighbor))
+    yield from (Ignored(f"update {family}") for family in ignored)
+
+
+def _routes(update: _JsonObject) -> tuple[list[Event], list[str]]:
+    """The events of an UPDATE and the families left out of it.
+
+    Withdrawals first: a prefix in both lists of one UPDATE counts as announced (RFC 4271 section 4.3).
+    """
+    withdrawn = _object(update.get("withdraw", {}), "withdraw")
+    announced = _object(update.get("announce", {}), "announce")
+    events: list[Event] = []
+    for family in FAMILIES:
+        events += _withdrawals(withdrawn.get(family, []))
+    if any(family in announced for family in FAMILIES):
+        attributes = _attributes(_object(update.get("attribute", {}), "attribute"))
+        for family in FAMILIES:
+            events += _announcements(_object(announced.get(family, {}), family), attributes)
+    return events, sorted((withdrawn.keys() | announced.keys()) - set(FAMILIES))
+
+
+def _withdrawals(nlris: object) -> Iterator[Event]:
+    for item in _list(nlris, "withdraw"):
+        nlri = _object(item, "withdraw")
+        yield Withdraw(parse_prefix(_text(nlri.get("nlri"), "nlri")), _path_id(nlri))
+
+
+def _announcements(by_next_hop: _JsonObject, attributes: Attributes) -> Iterator[Event]:
+    for next_hop, nlris in by_next_hop.items():
+        for item in _list(nlris, next_hop):
+            nlri = _object(item, next_hop)
+            if "eor" in nlri:
+                yield from _end_of_rib(nlri)[0]
+            else:
+                prefix = parse_prefix(_text(nlri.get("nlri"), "nlri"))
+                yield Announce(Path(prefix, parse_address(next_hop), attributes, _path_id(nlri)))
+
+
+def _end_of_rib(message: _JsonObject) -> tuple[list[Event], list[str]]:
+    eor = _object(message["eor"], "eor")
+    family = f"{_text(eor.get('afi'), 'afi')} {_text(eor.get('safi'), 'safi')}"
+    return ([EndOfRib(family)], []) if family in FAMILIES else ([], [family])
+
+
+def _path_id(nlri: _JsonObject) -> int | None:
+    """`path-information`, printed like an address; 0.0.0.0 is none where ADD-PATH is spoken (RFC 7911)."""
+    if "path-information" not in nlri:
+        return None
+    return int(parse_address(_text(nlri["path-information"], "path-information"))) or None
+
+
+def _peer(neighbor: _JsonObject) -> str:
+    return _text(_object(neighbor.get("address"), "address").get("peer"), "address.peer")
+
+
+def _external_as(neighbor: _JsonObject) -> int | None:
+    """The peer's AS where it is not ours. With `peer-as auto` one may be missing until the session is negotiated."""
+    numbers = _object(neighbor.get("asn", {}), "asn")
+    ours, peers = (_asn(numbers, side) for side in ("local", "peer"))
+    return None if ours is None or ours == peers else peers
+
+
+def _asn(numbers: _JsonObject, side: str) -> int | None:
+    value = numbers.get(side)
+    return None if value is None else _number(value, f"asn.{side}", bits=32)
+
+
+def _direction(neighbor: _JsonObject) -> Direction:
+    return Direction(_text(neighbor.get("direction"), "direction"))
+
+
+def _attributes(attribute: _JsonObject) -> Attributes:
+    """The `attribute` object of an update, without what Attributes has no field for."""
+    return Attributes(
+        origin=_origin(attribute.get("origin", "igp")),
+        as_path=tuple(_as_path(attribute)),
+        med=_optional_number(attribute, "med"),
+        local_preference=_optional_number(attribute, "local-preference"),
+        communities=tuple(Community(*_numbers(item, "community", 2, 16)) for item in _items(attribute, "community")),
+        large_communities=tuple(
+            LargeCommunity(*_numbers(item, "large-community", 3, 32)) for item in _items(attribute, "large-community")
+        ),
+        extended_communities=tuple(_extended(item) for item in _items(attribute, "extended-community")),
+        aggregator=_aggregator(attribute.get("aggregator")),
+        atomic_aggregate=attribute.get("atomic-aggregate") is True,
+        originator_id=_address(attribute.get("originator-id")),
+        cluster_list=tuple(parse_address(_text(item, "cluster-list")) for item in _items(attribute, "cluster-list")),
+        aigp=_aigp(attribute.get("aigp")),
+        raw=tuple(_raw(attribute)),
+    )
+
+
+def _items(attribute: _JsonObject, name: str) -> list[object]:
+    return _list(attribute.get(name, []), name)
+
+
+def _optional_number(attribute: _JsonObject, name: str) -> int | None:
+    return _number(attribute[name], name, 32) if name in attribute else None
+
+
+def _numbers(value: object, name: str, count: int, bits: int) -> tuple[int, ...]:
+    items = _list(value, name)
+    if len(items) != count:
+        raise ValueError(f"{name}: {len(items)} numbers instead of {count}")
+    return tuple(_number(item, name, bits) for item in items)
+
+
+def _origin(value: object) -> Origin:
+    name = _text(value, "origin")
+    try:
+        return Origin[name.upper()]
+    except KeyError:
+        raise ValueError(f"origin: '{name}' is none of igp, egp, incomplete") from None
+
+
+def _as_path(attribute: _JsonObject) -> Iterator[AsSegment]:
+    segments = attribute.get("as-path", [])
+    if isinstance(segments, dict):
+        for key in sorted(segments, key=int):
+            segment = _object(segments[key], "as-path")
+            kind = SegmentKind(_text(segment.get("element"), "as-path element"))
+            yield AsSegment(kind, _asns(segment.get("value"), "as-path value"))
+        return
+    for name, kind in _FLAT_SEGMENTS:
+        if asns := _asns(attribute.get(name, []), name):
+            yield AsSegment(kind, asns)
+
+
+def _asns(value: object, name: str) -> tuple[int, ...]:
+    return tuple(_number(item, name, 32) for item in _list(value, name))
+
+
+def _extended(item: object) -> ExtendedCommunity:
+    value = _object(item, "extended-community").get("value")
+    return ExtendedCommunity(_number(value, "extended-community", 64).to_bytes(8))
+
+
+def _aggregator(value: object) -> Aggregator | None:
+    if value is None:
+        return None
+    asn, _, speaker = _text(value, "aggregator").partition(":")
+    return Aggregator(_number(int(asn), "aggregator", 32), parse_address(speaker))
+
+
+def _address(value: object) -> IPAddress | None:
+    return None if value is None else parse_address(_text(value, "originator-id"))
+
+
+def _aigp(value: object) -> int | None:
+    """Hexadecimal text in every version (bare, so no JSON, in 4.2)."""
+    if value is None or isinstance(value, int):
+        return value
+    return _number(int(_text(value, "aigp"), 16), "aigp", 64)
+
+
+def _raw(attribute: _JsonObject) -> Iterator[RawAttribute]:
+    """`"attribute-0xCODE-0xFLAGS": "0xVALUE"`."""
+    for name, value in attribute.items():
+        if name.startswith("attribute-"):
+            code, _, flags = name.removeprefix("attribute-").partition("-")
+            octets = bytes.fromhex(_text(value, name).removeprefix("0x"))
+            yield RawAttribute(int(code, 16), int(flags, 16), octets)
+
+
+# What ExaBGP wrote, by the type it should have: the wrong one is a ValueError that names the field.
+
+
+def _object(value: object, field: str) -> _JsonObject:
+    if not isinstance(value, dict):
+        raise ValueError(f"{field}: {_short(value)} is not an object")
+    return cast(_JsonObject, value)
+
+
+def _list(value: object, field: str) -> list[object]:
+    if not isinstance(value, list):
+        raise ValueError(f"{field}: {_short(value)} is not a list")
+    return value
+
+
+def _text(value: object, field: str) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"{field}: {_short(value)} is not a string")
+    return value
+
+
+def _number(value: object, field: str, bits: int) -> int:
+    """`value` if it is an unsigned number of at most `bits` bits."""
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 1 << bits:
+        raise ValueError(f"{field}: {_short(value)} is not a number from 0 to 2^{bits}-1")
+    return value
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -1,0 +1,304 @@
+"""What ExaBGP prints to a helper's stdin -> messages. One line in, no memory between lines.
+
+Here is the way in, for both encodings, and `encoder text`, as ExaBGP 4.2, 5.0 and 6.0 print it
+(`reactor/api/response/text.py`). Objects of `encoder json` are read in `messages_json`.
+
+An update is a block: `neighbor A receive update start`, one line for each prefix, `… end`, an empty line. Every line of
+a prefix is complete in itself, so each is decoded alone, and start, end and empty lines mean nothing.
+
+Attributes are printed otherwise than they are read: `as-path ( 1 2 )` is a sequence in 5.0 and 6.0 (4.2 prints
+`[ 1 2 ]`), an atomic aggregate is followed by two spaces. So a value is all words up to the next attribute's name.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+from bgp2vpc.bgp.events import Announce, EndOfRib, Event, Withdraw
+from bgp2vpc.bgp.path import (
+    NO_ATTRIBUTES,
+    Aggregator,
+    AsSegment,
+    Attributes,
+    Community,
+    ExtendedCommunity,
+    LargeCommunity,
+    Origin,
+    Path,
+    RawAttribute,
+    SegmentKind,
+)
+from bgp2vpc.exabgp_api.attributes import community, extended_community, large_community
+from bgp2vpc.exabgp_api.command import LineError
+from bgp2vpc.exabgp_api.messages import (
+    FAMILIES,
+    Acknowledgement,
+    Direction,
+    ErrorReason,
+    Established,
+    Held,
+    Ignored,
+    Message,
+    Notification,
+    PeerState,
+    Shutdown,
+    StateChange,
+    SummaryBegins,
+    Update,
+)
+from bgp2vpc.exabgp_api.messages_json import decode_json
+from bgp2vpc.exabgp_api.words import U32, U64, asn, ipv4, number
+from bgp2vpc.prefix import IPAddress, Prefix, parse_address, parse_prefix
+
+_SHUTDOWN: Final = re.compile(r"shutdown( \d+ \d+)?")
+_STATE: Final = re.compile(r"(connected|up|down)(?: - (.*))?")
+_NOTIFICATION: Final = re.compile(r"notification code \d+ subcode \d+ data 0x[0-9a-fA-F]*")
+_EOR: Final = re.compile(r"route eor \d+/\d+ \(([a-z0-9]+ [a-z0-9-]+)\)")
+# Address, AS, time up (`1 day, 2:03:04` too), state, updates sent and received.
+_ESTABLISHED: Final = re.compile(r"([0-9a-fA-F.:]+) +\d+ +\S.* established +\d+ +\d+")
+_SUMMARY: Final = re.compile(r"Peer +AS +up/down state .*")
+_HELD: Final = re.compile(
+    r"local-ip \S+ local-as (\d+) peer-as (\d+) router-id \S+ family-allowed \S+ ([a-z0-9]+ [a-z0-9-]+) (.+)"
+)
+_DIRECTIONS: Final = {direction.value: direction for direction in Direction}
+
+
+def decode(line: str) -> tuple[Message, ...]:
+    """The messages in one line (with or without its newline), text or JSON; none for an empty line. Never raises.
+
+    Both encodings come on one pipe: answers stay plain words when events are JSON. What cannot be read is Ignored, with
+    the problem; what is readable and of no use, Ignored without.
+    """
+    line = line.rstrip("\r\n")
+    if not line:
+        return ()
+    decoder = decode_json if line.startswith("{") else _decode_text
+    try:
+        return decoder(line)
+    except (ValueError, RecursionError) as error:  # RecursionError: json on thousands of nested brackets
+        return (Ignored("unreadable", str(error)),)
+
+
+def _decode_text(line: str) -> tuple[Message, ...]:
+    """What one line says. Raises ValueError when it cannot be read."""
+    if line in ("done", "error"):
+        return (Acknowledgement(ok=line == "done"),)
+    if _SHUTDOWN.fullmatch(line):
+        return (Shutdown(),)
+    if line.startswith("error: "):
+        return (ErrorReason(line.removeprefix("error: ")),)
+    if line.startswith("neighbor "):
+        return _neighbor(line)
+    if established := _ESTABLISHED.fullmatch(line):
+        return (Established(parse_address(established[1])),)
+    # Else the reply to another `show` or to `help`, or the octets of a packet (` header 0x… body 0x…`).
+    return (SummaryBegins() if _SUMMARY.fullmatch(line) else Ignored("text"),)
+
+
+def _neighbor(line: str) -> tuple[Message, ...]:
+    _, peer, *rest = line.split(" ", 2)
+    said = rest[0] if rest else ""
+    if state := _STATE.fullmatch(said):
+        return (StateChange(parse_address(peer), PeerState(state[1]), state[2] or ""),)
+    if held := _HELD.fullmatch(said):
+        return (_held(parse_address(peer), held),)
+    word, _, said = said.partition(" ")
+    direction = _DIRECTIONS.get(word)
+    if direction is None:
+        return (Ignored("text"),)  # replies to `show` begin like events
+    kind, _, what = said.partition(" ")
+    if kind == "update":
+        return (_update(parse_address(peer), direction, what),)
+    if _NOTIFICATION.match(said):
+        return (Notification(parse_address(peer), direction),)
+    return (Ignored("packet" if kind.isdigit() else kind),)
+
+
+def _held(peer: IPAddress, line: re.Match[str]) -> Message:
+    local_as, peer_as, family, route = line.groups()
+    if family not in FAMILIES:
+        return Ignored(f"held {family}")
+    prefix_text, path_id, words = _nlri(route.split())
+    path = _path(parse_prefix(prefix_text), path_id, words)
+    return Held(peer, path, int(peer_as) if peer_as != local_as else None)
+
+
+def _update(peer: IPAddress, direction: Direction, what: str) -> Message:
+    verb, _, nlri = what.partition(" ")
+    match verb:
+        case "start" | "end":
+            return Ignored("update")
+        case "route" if eor := _EOR.fullmatch(what):
+            return _events(peer, direction, eor[1], EndOfRib(eor[1]))
+        case "announced" | "withdrawn":
+            return _route(peer, direction, verb, nlri.split())
+    return Ignored("update of another family")  # `flow …` and the like stand without a verb
+
+
+def _events(peer: IPAddress, direction: Direction, family: str, event: Event) -> Message:
+    return Update(peer, direction, (event,)) if family in FAMILIES else Ignored(f"update {family}")
+
+
+def _route(peer: IPAddress, direction: Direction, verb: str, words: list[str]) -> Message:
+    """`P [path-information I] [next-hop H ATTRIBUTES]`.
+
+    Other families begin with a name (`flow`, `vpls`), or have words of their own after the prefix (`label`, `rd`).
+    """
+    if not words or not (words[0][:1].isdigit() or ":" in words[0]):
+        return Ignored("update of another family")
+    prefix_text, path_id, words = _nlri(words)
+    if words and words[0] != "next-hop":
+        return Ignored("update of another family")
+    prefix = parse_prefix(prefix_text)
+    if verb == "withdrawn":
+        return Update(peer, direction, (Withdraw(prefix, path_id),))
+    return Update(peer, direction, (Announce(_path(prefix, path_id, words)),))
+
+
+def _nlri(words: list[str]) -> tuple[str, int | None, list[str]]:
+    """The prefix, its path identifier if it has one, and what follows."""
+    prefix_text, *words = words
+    if words[:1] != ["path-information"]:
+        return prefix_text, None, words
+    return prefix_text, int(parse_address(_word(words, 1))) or None, words[2:]
+
+
+def _path(prefix: Prefix, path_id: int | None, words: list[str]) -> Path:
+    """`words`: `next-hop H ATTRIBUTES`."""
+    return Path(prefix, parse_address(_word(words, 1)), _attributes(words[2:]), path_id)
+
+
+def _word(words: list[str], index: int) -> str:
+    if len(words) <= index:
+        raise ValueError("the line ends too early")
+    return words[index]
+
+
+def _attributes(words: list[str]) -> Attributes:
+    """The attributes behind `next-hop H`, without what Attributes has no field for.
+
+    Raises ValueError naming the attribute that cannot be read.
+    """
+    values: dict[str, Any] = {}
+    for name, value in _split(words):
+        field, read = _READERS.get(name, ("", _nothing))
+        try:
+            found = read(value)
+        except (ValueError, IndexError) as error:
+            raise ValueError(f"{name} '{' '.join(value)}': {error}") from None
+        if field == "raw":
+            values["raw"] = (*values.get("raw", ()), found)
+        elif field:
+            values[field] = found
+    return Attributes(**values) if values else NO_ATTRIBUTES
+
+
+def _split(words: list[str]) -> Iterator[tuple[str, list[str]]]:
+    start = 0
+    for index in range(1, len(words) + 1):
+        if index == len(words) or words[index] in _READERS or words[index] in _LEFT_OUT:
+            yield words[start], words[start + 1 : index]
+            start = index
+
+
+def _items(value: list[str]) -> list[str]:
+    """A single value stands bare, several in brackets."""
+    return value[1:-1] if value[0] in ("[", "(") else value
+
+
+def _origin(value: list[str]) -> Origin:
+    try:
+        return Origin[value[0].upper()]
+    except KeyError:
+        raise ValueError("none of igp, egp, incomplete") from None
+
+
+def _as_path(value: list[str]) -> tuple[AsSegment, ...]:
+    """5.0 and 6.0: brackets around each segment. 4.2: one pair, `[ 1 2 ( 3 4 ) ]`, a sequence and a set.
+
+    A lone `[ 1 2 ]` is read as 4.2's sequence; in 5.0 it would be a path of nothing but a set, which RFC 9774 forbids.
+    """
+    if value[0] == "[" and value.index("]") == len(value) - 1:
+        return tuple(_sequence_and_set(value[1:-1]))
+    segments: list[AsSegment] = []
+    kind, asns = SegmentKind.SEQUENCE, list[int]()
+    for word in value:
+        if word in _OPENING:
+            kind, asns = _OPENING[word], []
+        elif word in _CLOSING:
+            segments.append(AsSegment(kind, tuple(asns)))
+        else:
+            asns.append(asn("as-path", word))
+    return tuple(segments)
+
+
+_OPENING: Final = {
+    "(": SegmentKind.SEQUENCE,
+    "[": SegmentKind.SET,
+    "{(": SegmentKind.CONFED_SEQUENCE,
+    "{[": SegmentKind.CONFED_SET,
+}
+_CLOSING: Final = frozenset({")", "]", ")}", "]}"})
+
+
+def _sequence_and_set(words: list[str]) -> Iterator[AsSegment]:
+    at = words.index("(") if "(" in words else len(words)
+    for kind, part in ((SegmentKind.SEQUENCE, words[:at]), (SegmentKind.SET, words[at + 1 : -1])):
+        if part:
+            yield AsSegment(kind, tuple(asn("as-path", word) for word in part))
+
+
+def _communities(value: list[str]) -> tuple[Community, ...]:
+    return tuple(community(word) for word in _items(value))
+
+
+def _large(value: list[str]) -> tuple[LargeCommunity, ...]:
+    return tuple(large_community(word) for word in _items(value))
+
+
+def _extended(value: list[str]) -> tuple[ExtendedCommunity, ...]:
+    """What ExaBGP prints for tunnels and flow actions has no way back to octets and is left out."""
+    return tuple(found for word in _items(value) if (found := _one_extended(word)) is not None)
+
+
+def _one_extended(word: str) -> ExtendedCommunity | None:
+    try:
+        found = extended_community(word)
+    except LineError:
+        return None
+    # Unlike on ExaBGP's input, an AS number of four octets is printed for type 2 (RFC 5668), an address for type 1.
+    wide_asn = found[0] == 0x01 and "." not in word and not word.startswith("0x")
+    return ExtendedCommunity(b"\x02" + found[1:]) if wide_asn else found
+
+
+def _aggregator(value: list[str]) -> Aggregator:
+    number_text, _, speaker = _items(value)[0].partition(":")
+    return Aggregator(asn("asn", number_text), ipv4("speaker", speaker))
+
+
+def _raw(value: list[str]) -> RawAttribute:
+    code, flags, *rest = _items(value)
+    octets = bytes.fromhex(rest[0].removeprefix("0x")) if rest else b""
+    return RawAttribute(int(code, 16), int(flags, 16), octets)
+
+
+def _nothing(_: list[str]) -> None:
+    """An attribute without a type of ours."""
+
+
+_READERS: Final[dict[str, tuple[str, Callable[[list[str]], object]]]] = {
+    "origin": ("origin", _origin),
+    "as-path": ("as_path", _as_path),
+    "med": ("med", lambda value: number("med", value[0], U32)),
+    "local-preference": ("local_preference", lambda value: number("local-preference", value[0], U32)),
+    "community": ("communities", _communities),
+    "large-community": ("large_communities", _large),
+    "extended-community": ("extended_communities", _extended),
+    "aggregator": ("aggregator", _aggregator),
+    "atomic-aggregate": ("atomic_aggregate", lambda _: True),
+    "originator-id": ("originator_id", lambda value: ipv4("originator-id", value[0])),
+    "cluster-list": ("cluster_list", lambda value: tuple(ipv4("cluster-list", word) for word in _items(value))),
+    "aigp": ("aigp", lambda value: number("aigp", value[0], U64, hexadecimal=True)),
+    "attribute": ("raw", _raw),
+}
+_LEFT_OUT: Final = frozenset({"extended-community-ipv6", "pmsi", "bgp-ls", "bgp-prefix-sid", "name", "error"})
