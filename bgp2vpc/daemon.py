@@ -7,9 +7,7 @@ import random
 import signal
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
-import bgp2vpc
 from bgp2vpc.bgp.neighbors import Neighbors
 from bgp2vpc.bgp.rib import Offer, Side
 from bgp2vpc.config.model import Config, OnExit
@@ -18,12 +16,11 @@ from bgp2vpc.exabgp_api.message import Message
 from bgp2vpc.health.hooks import Hooks
 from bgp2vpc.health.model import Check
 from bgp2vpc.logs import event
-from bgp2vpc.operator.answers import check_json, offered_lines, only_alone, prefix_set_json, source_statuses
+from bgp2vpc.operator.answers import offered_lines, only_alone, prefix_set_json
 from bgp2vpc.operator.explaining import Explaining
 from bgp2vpc.operator.leaving import LeaveSettings, Leaving
 from bgp2vpc.operator.lifecycle import LifecycleWatch, ReadMetadata, metadata_reader
 from bgp2vpc.operator.state_file import StateFile
-from bgp2vpc.operator.status import SCHEMA, headline, paths_json, routes_json
 from bgp2vpc.operator.steering import Steering
 from bgp2vpc.operator.steering_questions import SteeringQuestions
 from bgp2vpc.policy.damping import Damping
@@ -33,7 +30,7 @@ from bgp2vpc.policy.wish import Wish
 from bgp2vpc.prefix import IPAddress, Prefix
 from bgp2vpc.reconcile.apply import Applier
 from bgp2vpc.reconcile.ec2_calls import Calls, Connect
-from bgp2vpc.reconcile.journal import Journal, wall_clock
+from bgp2vpc.reconcile.journal import Journal
 from bgp2vpc.reconcile.observer import Observer
 from bgp2vpc.reconcile.reconciler import Calm, Reconciler, Tempo
 from bgp2vpc.reconcile.retries import Retries
@@ -48,6 +45,7 @@ from bgp2vpc.services.remote_checks import OwnerChecks
 from bgp2vpc.services.scripts import Scripts
 from bgp2vpc.services.serf import Gossip
 from bgp2vpc.services.socket import Serving
+from bgp2vpc.services.status import StatusSource
 from bgp2vpc.services.supervision import Supervision
 from bgp2vpc.services.web import Given, Pages
 from bgp2vpc.sources.server import Question, SocketSettings
@@ -107,7 +105,6 @@ class Daemon:
         self._last_wish: Wish | None = None
         self._leftovers_held = True
         self._started = asyncio.get_running_loop().time()
-        self._started_at = wall_clock()
         self._meter = Meter()
         self._observers: list[Observer] = [self._meter]
         self._journal = Journal(self._observers)
@@ -142,8 +139,9 @@ class Daemon:
             self.bridge, self.leaving, self.steering, self._reconciler, lambda: self._config.rules, noop=mode.noop
         )  # fmt: skip
         self._lifecycle = LifecycleWatch(self.leaving, self._journal, self._tasks.start, metadata or metadata_reader())
+        self.status_source = self._made_status_source()
         self._pages = Pages(
-            Given(self.status, self._unready, self.steering, self._meter.tally), self._journal, self._tasks.start
+            Given(self.status_source, self.steering, self._meter.tally), self._journal, self._tasks.start
         )
         self._serving = Serving(
             config.socket,
@@ -183,7 +181,10 @@ class Daemon:
         self._health.configure(self._config)
         if not self._mode.oneshot:
             await self._gossip.configure(self._config.serf)
-        self.supervision.headline, self.supervision.poll_time = self._headline, lambda: self._config.poll_time
+        self.supervision.headline, self.supervision.poll_time = (
+            self.status_source.headline,
+            lambda: self._config.poll_time,
+        )
         self._tasks.start("supervision", self.supervision.run())
         self._tasks.start("lag", self._lag.run())
         self._observers.append(self.supervision)
@@ -366,6 +367,14 @@ class Daemon:
             self._calls, self._view, lambda: self._config, self._journal, exabgp, writes=not self._mode.noop
         )
 
+    def _made_status_source(self) -> StatusSource:
+        return StatusSource(
+            noop=self._mode.noop, ending=self._stop, bridge=self.bridge, relay=self._relay, scripts=self._scripts,
+            health=self._health, serf=self._gossip, reconciler=self._reconciler, damping=self._calm.damping,
+            journal=self._journal, leaving=self.leaving, steering=self.steering, notifier=self._notifier,
+            lag=self._lag,
+        )  # fmt: skip
+
     async def _refuse_to_be_no_router(self) -> None:
         """As AWSnycast: where no interface may forward, managed routes to us cannot work, so we do not start.
 
@@ -540,70 +549,11 @@ class Daemon:
     def questions(self) -> dict[str, Question]:
         """What may be asked through the socket."""
         return {
-            "status": only_alone(lambda: json.dumps(self.status())),
+            "status": only_alone(lambda: self.status_source.now().to_json()),
             "paths": only_alone(self._paths),
             "why": self._explaining.asked_why,
             **SteeringQuestions(self.steering, self.leaving).questions(),
         }
-
-    def status(self) -> dict[str, Any]:
-        """What `bgp2vpc status --json` prints."""
-        instance = self._view.instance
-        reconciler, damping = self._reconciler, self._calm.damping
-        now = asyncio.get_running_loop().time()
-        return {
-            "schema": SCHEMA,
-            "time": wall_clock(),
-            "version": bgp2vpc.__version__,
-            "started": self._started_at,
-            "mode": "helper" if self._say else "standalone",
-            "noop": self._mode.noop,
-            "instance_id": instance.id or None,
-            "vpc_id": instance.vpc_id or None,
-            "ec2_observed": reconciler.first_observation.is_set(),
-            "polls": reconciler.polls_ended,
-            "last_read": self._journal.last_read_at,
-            "lag": round(self._lag.longest(now), 3),
-            "cycles": self._journal.cycles,
-            "last_cycle": self._journal.last_cycle,
-            "recent_cycles": list(self._journal.recent_cycles),
-            "leaving": self.leaving.status(),
-            "steering": self.steering.status(),
-            "sources": [
-                source.to_json()
-                for source in source_statuses(self.bridge, self._scripts.statuses(), self._health.verdicts())
-            ],
-            "checks": [check_json(status, now) for status in self._health.statuses()],
-            "serf": self._gossip.status(),
-            "paths": paths_json(self.bridge.rib.offers),
-            "neighbors": self.bridge.neighbors.rows(now),
-            "damped": [
-                {"route_table_id": key[0], "prefix": str(key[1]), "seconds": round(damping.free_at(key) - now)}
-                for key in sorted(damping.damped)
-            ],
-            "routes": routes_json(reconciler.verdicts, reconciler.since),
-            "not_accepted": sorted(map(str, self._journal.not_accepted)),
-            "failing": {**self._journal.failing, **(self._relay.failing() if self._relay else {})},
-            "errors": self._journal.errors,
-            "notify": self._notifier.status(),
-        }
-
-    def _headline(self) -> str:
-        reconciler = self._reconciler
-        verdicts = reconciler.verdicts.values() if reconciler.first_observation.is_set() else None
-        return headline(verdicts, self._journal.last_cycle, self._journal.failing)
-
-    def _unready(self) -> list[str]:
-        """Why nobody should rely on us now."""
-        reasons = []
-        read, lately = self._journal.last_read, 2 * self._config.poll_time + PATIENCE
-        if read is None:
-            reasons.append("EC2 has not been read yet")
-        elif (ago := asyncio.get_running_loop().time() - read) > lately:
-            reasons.append(f"EC2 was last read {ago:.0f} s ago")
-        if self._stop.is_set():
-            reasons.append("the daemon is ending")
-        return reasons
 
     def _paths(self) -> str:
         wish = self._wish()

@@ -4,9 +4,10 @@ import asyncio
 from collections.abc import Collection
 from typing import Any, Final
 
-from bgp2vpc.operator.answers import check_json
+from bgp2vpc.operator.answers import check_row
 from bgp2vpc.operator.steer import SteerError, parse_duration, read_prefixes
 from bgp2vpc.operator.steering import Steering
+from bgp2vpc.status import as_object
 from bgp2vpc.web.model import Order
 
 TIMED: Final = frozenset(("hold", "drain"))
@@ -33,7 +34,7 @@ class PageSteering:
             return {"poll": self._steering.reconcile(**why)}
         if order.verb == "check":
             now = asyncio.get_running_loop().time()
-            return [check_json(each, now) for each in self._steering.check(" ".join(order.subjects), **why)]
+            return [as_object(check_row(each, now)) for each in self._steering.check(" ".join(order.subjects), **why)]
         prefixes = read_prefixes(order.subjects)
         seconds = parse_duration(order.duration) if order.duration else None
         match order.verb:

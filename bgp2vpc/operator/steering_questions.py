@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from bgp2vpc.health.runner import CheckStatus
-from bgp2vpc.operator.answers import check_json, only_alone
+from bgp2vpc.operator.answers import check_row, only_alone
 from bgp2vpc.operator.leaving import Leaving
 from bgp2vpc.operator.steer import Order, SteerError, read_order, read_prefixes
 from bgp2vpc.operator.steering import Steering
 from bgp2vpc.sources.peer import Peer
 from bgp2vpc.sources.server import Question
+from bgp2vpc.status import as_object
 
 
 class SteeringQuestions:
@@ -87,8 +88,7 @@ class SteeringQuestions:
 
 def _checked(statuses: Sequence[CheckStatus]) -> str:
     now = asyncio.get_running_loop().time()
-    rows: list[dict[str, Any]] = [check_json(status, now) for status in statuses]
-    return json.dumps(rows)
+    return json.dumps([check_row(status, now) for status in statuses], default=as_object)
 
 
 def _without_time(order: Order) -> Order:

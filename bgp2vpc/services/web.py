@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -15,9 +14,10 @@ from bgp2vpc.logs import event
 from bgp2vpc.operator.page_steering import PageSteering
 from bgp2vpc.operator.steering import Steering
 from bgp2vpc.reconcile.journal import Journal
+from bgp2vpc.services.status import StatusSource
 from bgp2vpc.tasks import StartTask, cancelled, on_thread, until
 from bgp2vpc.web.guard import read_token
-from bgp2vpc.web.model import Facts, Readiness, WebError, WebSettings
+from bgp2vpc.web.model import WebError, WebSettings
 from bgp2vpc.web.tally import Tally
 
 if TYPE_CHECKING:
@@ -37,8 +37,7 @@ TOKEN: Final = "web token"  # noqa: S105  # what the failure is about
 class Given:
     """What the daemon lets the web see and do."""
 
-    facts: Callable[[], Facts]
-    unready: Readiness
+    status: StatusSource
     steering: Steering
     tally: Tally
 
@@ -89,7 +88,7 @@ class Pages:
             await self._close()
         if settings is None:
             return
-        await until(lambda: not self._given.unready(), HASTE)
+        await until(lambda: not self._given.status.unready(), HASTE)
         # On a thread, if there is one: reading its code from a cold disk may take a second.
         with suppress(NoThread):
             await on_thread(partial(import_module, "bgp2vpc.web.server"))
@@ -106,7 +105,9 @@ class Pages:
         token, has_token = self._token(settings)
         if self._server is None:
             given = self._given
-            sources = Sources(given.facts, given.unready, PageSteering(given.steering), given.tally, self._history)
+            sources = Sources(
+                given.status.now, given.status.unready, PageSteering(given.steering), given.tally, self._history
+            )
             server = WebServer(settings, sources, token)
             try:
                 await server.start()

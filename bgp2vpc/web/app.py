@@ -17,11 +17,12 @@ from bgp2vpc.errors import Bgp2vpcError
 from bgp2vpc.history import History
 from bgp2vpc.logs import event
 from bgp2vpc.prefix import PrefixError, parse_prefix
+from bgp2vpc.status import Status
 from bgp2vpc.web.connection import Connection
 from bgp2vpc.web.guard import is_ours, is_own_page, is_right, token_of
 from bgp2vpc.web.look import Look
 from bgp2vpc.web.metrics import CONTENT_TYPE, Exposition, Seen
-from bgp2vpc.web.model import Facts, Order, Readiness, Steering, WebSettings
+from bgp2vpc.web.model import Order, Readiness, Steering, WebSettings
 from bgp2vpc.web.page import LAST_EVENTS, LAST_FAILURES, Pages, Parts, Told
 from bgp2vpc.web.shared import Shared, SharedByKey
 from bgp2vpc.web.tally import Tally
@@ -68,7 +69,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 class Sources:
     """What the daemon lets us see and do."""
 
-    facts: Callable[[], Facts]
+    status: Callable[[], Status]
     unready: Readiness
     steering: Steering
     tally: Tally
@@ -88,11 +89,11 @@ class Site:
         self._budget = Budget()
         self._one_by_one = asyncio.Lock()
         self._pages = _pages()
-        self._look = Shared(lambda: Look(sources.facts()), self._clock)
+        self._look = Shared(lambda: Look(sources.status()), self._clock)
         self._told = SharedByKey(self._tell, self._clock)
         self._parts = SharedByKey(lambda prefix: self._pages.parts(self._told.get(prefix)), self._clock)
-        self._json = Shared(lambda: json.dumps(self._look.get().facts).encode(), self._clock)
-        exposition = Exposition(lambda: Seen(self._look.get().facts, sources.tally, not sources.unready()))
+        self._json = Shared(lambda: self._look.get().status.to_json().encode(), self._clock)
+        exposition = Exposition(lambda: Seen(self._look.get().status, sources.tally, not sources.unready()))
         self._metrics = Shared(exposition.text, self._clock)
         self._static = {name: (Path(__file__).parent / "static" / name).read_bytes() for name in STATIC}
         self._streams = 0
@@ -167,9 +168,9 @@ class Site:
         return web.Response(text=html, content_type="text/html", charset="utf-8")
 
     async def _paced(self, make: Callable[[], T]) -> T:
-        """What is made of the facts, when it is its turn: all that is made takes its share of the event loop's time.
+        """What is made of the status, when it is its turn: all that is made takes its share of the event loop's time.
 
-        The facts in one turn of the event loop, and what is made of them in another: no route waits for both.
+        The status in one turn of the event loop, and what is made of them in another: no route waits for both.
         Raises web.HTTPServiceUnavailable: it would take too long until then.
         """
         try:
@@ -198,7 +199,7 @@ class Site:
         if prefix:
             return Told(self._look.get().of(prefix), ready, (), (), verbs, prefix, sources.history.story(prefix))
         events, failures = sources.history.last(LAST_EVENTS), sources.history.failures(LAST_FAILURES)
-        return Told(self._look.get().facts, ready, events, failures, verbs)
+        return Told(self._look.get().status, ready, events, failures, verbs)
 
     async def _file(self, request: web.Request) -> web.StreamResponse:
         name = request.match_info["name"]
@@ -263,7 +264,7 @@ class Site:
         if not changed:
             return ""
         sent.update(changed)
-        return f"data: {json.dumps({'time': self._look.get().facts['time'], 'parts': changed})}\n\n"
+        return f"data: {json.dumps({'time': self._look.get().status.time, 'parts': changed})}\n\n"
 
     # Steering
 

@@ -1,4 +1,4 @@
-"""What is made of the facts, made once for all who ask."""
+"""What is made of the status, made once for all who ask."""
 
 from collections.abc import Callable
 from typing import Final, Generic, TypeVar

@@ -145,7 +145,9 @@ def rows_of(status: dict[str, Any]) -> Iterator[str]:
 
 def test_the_metrics(lab: Lab) -> None:
     daemon = lab.daemon
-    exposition = Exposition(lambda: Seen(daemon.status(), daemon._meter.tally, not daemon._unready()))
+    exposition = Exposition(
+        lambda: Seen(daemon.status_source.now(), daemon._meter.tally, not daemon.status_source.unready())
+    )
     text = lab.do(exposition.text).decode()
     told = [line for line in text.splitlines() if not re.match(r"# HELP|(# TYPE )?process_", line)]
     since_read = re.compile(r"(bgp2vpc_ec2_seconds_since_read) .*")
