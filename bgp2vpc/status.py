@@ -6,7 +6,7 @@ others read them. Times are ISO 8601 in UTC, durations seconds; enumerations are
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any, Final
 
 SCHEMA: Final = 1
@@ -217,4 +217,4 @@ class Status:
 
 def as_object(row: Any) -> dict[str, Any]:
     """One of these as a JSON object, as `json.dumps(…, default=as_object)` needs it."""
-    return {each.name: getattr(row, each.name) for each in fields(row)}
+    return {name: getattr(row, name) for name in row.__dataclass_fields__}

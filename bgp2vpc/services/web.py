@@ -99,7 +99,7 @@ class Pages:
 
     async def _try(self, settings: WebSettings) -> bool:
         """Whether all is as configured now."""
-        from bgp2vpc.web.app import Sources  # noqa: PLC0415  # only where it is needed
+        from bgp2vpc.web.made import Sources  # noqa: PLC0415  # only where it is needed
         from bgp2vpc.web.server import WebServer  # noqa: PLC0415
 
         token, has_token = self._token(settings)

@@ -29,13 +29,12 @@ _PREFIX: Final = ("prefix_routes", "prefix_paths", "prefix_steering", "story")
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a page is made of. `ready`: why we are not ready; `verbs`: what may be steered."""
+    """What a page is made of. `ready`: why we are not ready."""
 
     status: Status
     ready: Sequence[str]
     events: Sequence[Entry]
     failures: Sequence[Entry]
-    verbs: Sequence[str] = ()
     prefix: str = ""
     story: Sequence[Entry] = ()
 
@@ -71,10 +70,10 @@ class Pages:
         names = _PREFIX if told.prefix else _MAIN
         return {name: str(getattr(self._parts, name)(told, told.status)).strip() for name in names}
 
-    def whole(self, told: Told, parts: Parts) -> str:
-        """The page, with these parts."""
+    def whole(self, told: Told, parts: Parts, verbs: Sequence[str]) -> str:
+        """The page, with these parts. `verbs`: what may be steered."""
         name = "prefix.html" if told.prefix else "main.html"
-        return self._jinja.get_template(name).render(told=told, status=told.status, parts=parts)
+        return self._jinja.get_template(name).render(told=told, status=told.status, parts=parts, verbs=verbs)
 
     def message(self, title: str, text: str, back: str) -> str:
         """A page that says one thing: what a form has done, or why not."""

@@ -22,8 +22,7 @@ from bgp2vpc.errors import Denied
 from bgp2vpc.exabgp_api.messages import decode
 from bgp2vpc.notify.model import Happening, Recipient
 from bgp2vpc.policy.damping import DampingLimits
-from bgp2vpc.web.app import Seen
-from bgp2vpc.web.metrics import Exposition
+from bgp2vpc.web.metrics import Exposition, Seen
 from tests.memory_vpc import MemoryVpc
 from tests.virtual_time import VirtualTimeLoop
 

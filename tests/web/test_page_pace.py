@@ -8,24 +8,24 @@ from served import Served, WebLoop, client, now, on_virtual_time, serving
 
 from bgp2vpc.status import RouteRow, Status, SteeringRow
 from bgp2vpc.web.look import Look
-from bgp2vpc.web.turnstile import PATIENCE, Budget, Turnstile
+from bgp2vpc.web.pace import PATIENCE, Pace
 
 COST = 0.02
 
 
 def test_work_takes_its_share_of_the_time_whatever_each_piece_costs():
-    budget = Budget(share=0.1, credit=1, longest=4)
+    pace = Pace(credit=1, share=0.1)
     now = 100.0
-    assert budget.wait(now) == 0
-    budget.pay(now, 0.05)  # half of the credit
-    assert budget.wait(now) == 0
-    budget.pay(now, 0.25)
-    assert budget.wait(now) == pytest.approx(2)
-    budget.pay(now, 0.01)
-    assert budget.wait(now) == pytest.approx(2.1)
-    assert budget.wait(now + 2.2) == 0
-    budget.pay(now + 10, 5.0)
-    assert budget.wait(now + 10) == pytest.approx(3)
+    assert pace.wait(now) == 0
+    pace.pay(now, 0.05)  # half of the credit
+    assert pace.wait(now) == 0
+    pace.pay(now, 0.25)
+    assert pace.wait(now) == pytest.approx(2)
+    pace.pay(now, 0.01)
+    assert pace.wait(now) == pytest.approx(2.1)
+    assert pace.wait(now + 2.2) == 0
+    pace.pay(now + 10, 5.0)
+    assert pace.wait(now + 10) == pytest.approx(3)
 
 
 def status(**rows: Any) -> Status:
@@ -76,16 +76,16 @@ def costly(site: Served, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     loop = asyncio.get_running_loop()
     assert isinstance(loop, WebLoop)
     web = site.daemon._pages._server.site
-    web._turnstile = Turnstile(rate=100_000)
+    web._answers = Pace(share=100)
     made: list[str] = []
-    parts = web._pages.parts
+    parts = web._made.pages.parts
 
     def slow(told: Any) -> Any:
         made.append(told.prefix)
         loop.spend(COST)
         return parts(told)
 
-    monkeypatch.setattr(web._pages, "parts", slow)
+    monkeypatch.setattr(web._made.pages, "parts", slow)
     return made
 
 
