@@ -1,6 +1,6 @@
 """ExaBGP announcements in, AWS VPC routes out. The rooms, from the bottom up; each imports only from those below it.
 
-prefix names files errors logs tasks history   what every room uses
+prefix names files errors logs tasks history status   what every room uses
 bgp         paths, the Adj-RIB-In of each source, best path, sessions                                   pure
 exabgp_api  one line of ExaBGP's API -> commands and events, and back                                   pure
 vpc         route tables as EC2 told them, finders; EC2 and instance metadata

@@ -7,9 +7,7 @@ import random
 import signal
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
-import bgp2vpc
 from bgp2vpc.bgp.rib import Offer, Side
 from bgp2vpc.bgp.sessions import Neighbors
 from bgp2vpc.config.model import Config, OnExit
@@ -18,13 +16,12 @@ from bgp2vpc.exabgp_api.messages import Message, Shutdown
 from bgp2vpc.health.hooks import Hooks
 from bgp2vpc.health.model import Check
 from bgp2vpc.logs import event
-from bgp2vpc.operator.answers import check_json, offered_lines, only_alone, prefix_set_json, source_statuses
+from bgp2vpc.operator.answers import offered_lines, only_alone, prefix_set_json
 from bgp2vpc.operator.drain import Drainer, DrainSettings
 from bgp2vpc.operator.explaining import Explaining
 from bgp2vpc.operator.lifecycle import LifecycleWatch, ReadMetadata, metadata_reader
 from bgp2vpc.operator.operator import Operator
 from bgp2vpc.operator.state_file import StateFile
-from bgp2vpc.operator.status import SCHEMA, headline, paths_json, routes_json
 from bgp2vpc.policy.damping import Damping
 from bgp2vpc.policy.handovers import Handovers
 from bgp2vpc.policy.plan import Action, Reason
@@ -32,7 +29,7 @@ from bgp2vpc.policy.wish import Wish
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.reconcile.apply import Applier
 from bgp2vpc.reconcile.ec2_calls import Calls, Connect
-from bgp2vpc.reconcile.journal import Journal, wall_clock
+from bgp2vpc.reconcile.journal import Journal
 from bgp2vpc.reconcile.observer import Observer
 from bgp2vpc.reconcile.reconciler import Calm, Reconciler, Tempo
 from bgp2vpc.reconcile.retries import Retries
@@ -49,6 +46,7 @@ from bgp2vpc.services.sd_notify import Notifier as SdNotifier
 from bgp2vpc.services.serf import Gossip
 from bgp2vpc.services.service import Service
 from bgp2vpc.services.socket import Serving
+from bgp2vpc.services.status import StatusSource
 from bgp2vpc.services.supervision import Supervision
 from bgp2vpc.services.web import Given, Pages
 from bgp2vpc.sources.server import Question, SocketSettings
@@ -112,14 +110,12 @@ class Daemon:
         self._last_wish: Wish | None = None
         self._leftovers_held = True
         self._started = asyncio.get_running_loop().time()
-        self._started_at = wall_clock()
         self._meter = Meter()
         self._observers: list[Observer] = [self._meter]
         self._journal = Journal(self._observers)
         self._tasks = GuardedTasks(self._task_failed)
         self._lag = LagWatch()
         self._relay = Relay(say) if say else None
-        self._supervision = Supervision(outside.systemd, self._headline, self._tasks.start)
         self._calm = Calm(Damping(config.damping), Handovers(config.settle_time))
         self._calls = Calls(outside.connect, config.ec2.concurrency, config.ec2.timeout, self._observers)
         known = Instance(config.instance_id or "", config.region or "", config.vpc_id or "")
@@ -143,8 +139,10 @@ class Daemon:
         lifecycle = LifecycleWatch(
             self.drainer, self._journal, self._tasks.start, outside.metadata or metadata_reader()
         )
+        self.status_source = self._made_status_source()
+        self._supervision = Supervision(outside.systemd, self.status_source.headline, self._tasks.start)
         self._pages = Pages(
-            Given(self.status, self._unready, self.operator, self._meter.tally), self._journal, self._tasks.start
+            Given(self.status_source, self.operator, self._meter.tally), self._journal, self._tasks.start
         )
         self._serving = Serving(
             config.socket,
@@ -373,6 +371,14 @@ class Daemon:
             Membership(self._calls, self._view, self._journal, self._tasks.start, exabgp, writes=not self._mode.noop),
         )
 
+    def _made_status_source(self) -> StatusSource:
+        return StatusSource(
+            noop=self._mode.noop, ending=self._stop, bridge=self.bridge, relay=self._relay, scripts=self._scripts,
+            health=self._health, serf=self._gossip, reconciler=self._reconciler, damping=self._calm.damping,
+            journal=self._journal, drainer=self.drainer, operator=self.operator, notifier=self._notifier,
+            lag=self._lag,
+        )  # fmt: skip
+
     async def _refuse_to_be_no_router(self) -> None:
         """As AWSnycast: where no interface may forward, managed routes to us cannot work, so we do not start.
 
@@ -516,70 +522,11 @@ class Daemon:
     def questions(self) -> dict[str, Question]:
         """What may be asked through the socket."""
         return {
-            "status": only_alone(lambda: json.dumps(self.status())),
+            "status": only_alone(lambda: self.status_source.now().to_json()),
             "paths": only_alone(self._paths),
             "why": self._explaining.asked_why,
             **self.operator.questions(),
         }
-
-    def status(self) -> dict[str, Any]:
-        """What `bgp2vpc status --json` prints."""
-        instance = self._view.instance
-        reconciler, damping = self._reconciler, self._calm.damping
-        now = asyncio.get_running_loop().time()
-        return {
-            "schema": SCHEMA,
-            "time": wall_clock(),
-            "version": bgp2vpc.__version__,
-            "started": self._started_at,
-            "mode": "helper" if self._say else "standalone",
-            "noop": self._mode.noop,
-            "instance_id": instance.id or None,
-            "vpc_id": instance.vpc_id or None,
-            "ec2_observed": reconciler.first_observation.is_set(),
-            "polls": reconciler.polls_ended,
-            "last_read": self._journal.last_read_at,
-            "lag": round(self._lag.longest(now), 3),
-            "cycles": self._journal.cycles,
-            "last_cycle": self._journal.last_cycle,
-            "recent_cycles": list(self._journal.recent_cycles),
-            "leaving": self.drainer.status(),
-            "steering": self.operator.status(),
-            "sources": [
-                source.to_json()
-                for source in source_statuses(self.bridge, self._scripts.statuses(), self._health.verdicts())
-            ],
-            "checks": [check_json(status, now) for status in self._health.statuses()],
-            "serf": self._gossip.status(),
-            "paths": paths_json(self.bridge.rib.offers),
-            "neighbors": self.bridge.neighbors.rows(now),
-            "damped": [
-                {"route_table_id": key[0], "prefix": str(key[1]), "seconds": round(damping.free_at(key) - now)}
-                for key in sorted(damping.damped)
-            ],
-            "routes": routes_json(reconciler.verdicts, reconciler.since),
-            "not_accepted": sorted(map(str, self._journal.not_accepted)),
-            "failing": {**self._journal.failing, **(self._relay.failing() if self._relay else {})},
-            "errors": self._journal.errors,
-            "notify": self._notifier.status(),
-        }
-
-    def _headline(self) -> str:
-        reconciler = self._reconciler
-        verdicts = reconciler.verdicts.values() if reconciler.first_observation.is_set() else None
-        return headline(verdicts, self._journal.last_cycle, self._journal.failing)
-
-    def _unready(self) -> list[str]:
-        """Why nobody should rely on us now."""
-        reasons = []
-        read, lately = self._journal.last_read, 2 * self._config.poll_time + PATIENCE
-        if read is None:
-            reasons.append("EC2 has not been read yet")
-        elif (ago := asyncio.get_running_loop().time() - read) > lately:
-            reasons.append(f"EC2 was last read {ago:.0f} s ago")
-        if self._stop.is_set():
-            reasons.append("the daemon is ending")
-        return reasons
 
     def _paths(self) -> str:
         wish = self._wish()

@@ -17,6 +17,7 @@ from typing import Any, Final, Self
 from bgp2vpc.bgp.events import Announce, Event
 from bgp2vpc.bgp.path import AsSegment, SegmentKind
 from bgp2vpc.prefix import IPAddress, Prefix, parse_address, parse_prefix
+from bgp2vpc.status import NeighborRow
 
 REMEMBERED: Final = 10_000
 """Departures; of more, the oldest are forgotten."""
@@ -181,16 +182,16 @@ class Neighbors:
             (session := self._sessions.get(each)) is not None and bool(session.told) for each in self._expected
         )
 
-    def rows(self, now: float) -> list[dict[str, Any]]:
+    def rows(self, now: float) -> list[NeighborRow]:
         """Every neighbor, for people: whether its session is up, for how many seconds, and whether it has told all."""
         expected = [(peer, _Session()) for peer in self._expected - self._sessions.keys()]
         return [
-            {
-                "address": str(peer),
-                "up": session.since is not None,
-                "seconds": round(now - since, 1) if (since := session.since or session.lost) else None,
-                "has_told_all": bool(session.told),
-            }
+            NeighborRow(
+                address=str(peer),
+                up=session.since is not None,
+                seconds=round(now - since, 1) if (since := session.since or session.lost) else None,
+                has_told_all=bool(session.told),
+            )
             for peer, session in sorted([*self._sessions.items(), *expected], key=lambda each: str(each[0]))
         ]
 

@@ -49,8 +49,8 @@ def _plan(args: argparse.Namespace) -> int:
 def _wish(socket: Path | None, config: "Config") -> "Wish":
     """What the daemon's sources offer; without a daemon what needs no source, as if one were just starting."""
     from bgp2vpc.bgp.export import PrefixSet
-    from bgp2vpc.bgp.sessions import Neighbors
     from bgp2vpc.bgp.rib import Rib, Side
+    from bgp2vpc.bgp.sessions import Neighbors
     from bgp2vpc.exabgp_api.line import parse
     from bgp2vpc.operator.orders import OrderKind, prefixes_of
     from bgp2vpc.policy.wish import Wish

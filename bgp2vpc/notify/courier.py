@@ -4,12 +4,13 @@ import asyncio
 import logging
 from collections import deque
 from importlib import import_module
-from typing import Any, Final
+from typing import Final
 
 from bgp2vpc.backoff import BackOff
 from bgp2vpc.health.programs import run_program
 from bgp2vpc.logs import event
 from bgp2vpc.notify.model import Letter, Recipient
+from bgp2vpc.status import RecipientRow
 
 log = logging.getLogger("bgp2vpc.notify")
 
@@ -45,15 +46,15 @@ class Courier:
         """Whether nothing is left to deliver."""
         return not (self._waiting or self._delivering)
 
-    def to_json(self) -> dict[str, Any]:
-        """For status."""
-        return {
-            "recipient": self.recipient.name,
-            "waiting": len(self._waiting) + self._delivering,
-            "delivered": self._delivered,
-            "dropped": self._dropped,
-            "trouble": self._trouble,
-        }
+    def status(self) -> RecipientRow:
+        """How it gets on."""
+        return RecipientRow(
+            recipient=self.recipient.name,
+            waiting=len(self._waiting) + self._delivering,
+            delivered=self._delivered,
+            dropped=self._dropped,
+            trouble=self._trouble,
+        )
 
     async def run(self) -> None:
         """Until cancelled: nothing that goes wrong with a letter ends it."""

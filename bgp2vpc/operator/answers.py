@@ -1,6 +1,6 @@
-"""What the daemon answers to `bgp2vpc status` and `bgp2vpc plan`: its state as JSON. Pure."""
+"""What the daemon answers to questions of the socket and of the page. Pure."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from bgp2vpc.bgp.export import PrefixSet
@@ -8,62 +8,31 @@ from bgp2vpc.bgp.rib import Offer
 from bgp2vpc.errors import Bgp2vpcError
 from bgp2vpc.exabgp_api.render import announce_line
 from bgp2vpc.health.runner import CheckStatus
-from bgp2vpc.operator.status import VERDICTS, SourceStatus
 from bgp2vpc.prefix import Prefix
-from bgp2vpc.sources.script import ScriptStatus
 from bgp2vpc.sources.server import Question
-from bgp2vpc.sources.session import SourceKind
 from bgp2vpc.sources.unix import Peer
-from bgp2vpc.speaker.bridge import Bridge
+from bgp2vpc.status import CHECK_STATES, CheckRow
 
 
 class BadQuestion(Bgp2vpcError):
     """What a client of the socket asked cannot be answered; the message says why."""
 
 
-def source_statuses(
-    bridge: Bridge, scripts: Iterable[ScriptStatus], verdicts: Mapping[str, bool | None]
-) -> list[SourceStatus]:
-    """Every script, and every other source that is open or has paths left; by kind and name."""
-    counts = {name: len(adj.paths) for name, adj in bridge.rib.sources()}
-    rows = [_script(status, counts.get(status.name, 0)) for status in scripts]
-    names = {row.name for row in rows}
-    rows += [row for row in _others(bridge, verdicts) if row.name not in names]
-    return sorted(rows, key=lambda row: (row.kind, row.name))
-
-
-def _script(status: ScriptStatus, paths: int) -> SourceStatus:
-    detail = {
-        "pid": status.pid,
-        "restarts": status.restarts,
-        "last_exit": status.last_exit,
-        "last_line": status.last_line,
-    }
-    return SourceStatus(status.name, SourceKind.SCRIPT.value, status.state.value, paths, detail)
-
-
-def _others(bridge: Bridge, verdicts: Mapping[str, bool | None]) -> Iterator[SourceStatus]:
-    for name, adj in bridge.rib.sources():
-        kind = bridge.kinds.get(name, SourceKind.PEER)
-        state = VERDICTS[verdicts[name]] if name in verdicts else "up" if adj.is_open else "stale"
-        yield SourceStatus(name, kind.value, state, len(adj.paths))
-
-
-def check_json(status: CheckStatus, now: float) -> dict[str, Any]:
-    """A health check; times in seconds, `since` and `unknown_since` counted back from now."""
-    return {
-        "name": status.name,
-        "type": status.type,
-        "destination": str(status.destination),
-        "state": VERDICTS[status.healthy],
-        "since": None if status.since is None else round(now - status.since, 1),
-        "unknown_since": None if status.unknown_since is None else round(now - status.unknown_since, 1),
-        "latency": None if status.latency is None else round(status.latency, 4),
-        "reason": status.last_reason,
-        "history": [sample.healthy for sample in status.history],
-        "latencies": [round(sample.latency, 4) for sample in status.history],
-        "probes": status.probes,
-    }
+def check_row(status: CheckStatus, now: float) -> CheckRow:
+    """A health check; `now` in the event loop's seconds."""
+    return CheckRow(
+        name=status.name,
+        type=status.type,
+        destination=str(status.destination),
+        state=CHECK_STATES[status.healthy],
+        since=None if status.since is None else round(now - status.since, 1),
+        unknown_since=None if status.unknown_since is None else round(now - status.unknown_since, 1),
+        latency=None if status.latency is None else round(status.latency, 4),
+        reason=status.last_reason,
+        history=tuple(sample.healthy for sample in status.history),
+        latencies=tuple(round(sample.latency, 4) for sample in status.history),
+        probes=status.probes,
+    )
 
 
 def offered_lines(offered: Mapping[Prefix, Sequence[Offer]]) -> list[dict[str, Any]]:

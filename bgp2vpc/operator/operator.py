@@ -14,7 +14,7 @@ from typing import Any, Final, Protocol
 
 from bgp2vpc.health.runner import CheckStatus
 from bgp2vpc.logs import event
-from bgp2vpc.operator.answers import check_json
+from bgp2vpc.operator.answers import check_row
 from bgp2vpc.operator.drain import Drainer
 from bgp2vpc.operator.orders import (
     Cause,
@@ -37,6 +37,7 @@ from bgp2vpc.reconcile.observer import Observer
 from bgp2vpc.reconcile.reconciler import Reconciler
 from bgp2vpc.sources.server import Question
 from bgp2vpc.sources.unix import Peer
+from bgp2vpc.status import as_object
 from bgp2vpc.tasks import Deadlines
 from bgp2vpc.web.model import PageVerb
 
@@ -226,7 +227,7 @@ class Operator(Observer):
     def checks(self, said: Instruction) -> list[dict[str, Any]]:
         """A row of `checks` in the status for each."""
         now = asyncio.get_running_loop().time()
-        return [check_json(each, now) for each in self._checks.statuses() if each.name == said.check]
+        return [as_object(check_row(each, now)) for each in self._checks.statuses() if each.name == said.check]
 
     # Within
 

@@ -1,9 +1,8 @@
-"""The daemon's state as the values that `bgp2vpc status --json` prints. Pure."""
+"""The daemon's state in the rows that `bgp2vpc status --json` has. Pure."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 from bgp2vpc.bgp.best import best_path
 from bgp2vpc.bgp.rib import Offer
@@ -11,80 +10,56 @@ from bgp2vpc.operator.orders import in_utc
 from bgp2vpc.policy.plan import Key, Verdict
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.reconcile.place import Since
+from bgp2vpc.status import PathRow, RouteRow
 
-SCHEMA: Final = 1
-"""Of the status: goes up when a key goes away or changes its meaning. New keys may come at any time."""
-VERDICTS: Final = {True: "healthy", False: "unhealthy", None: "no verdict yet"}
-"""The verdict of a health check in words."""
-
-
-@dataclass(frozen=True, slots=True)
-class SourceStatus:
-    """One source: `kind` and `state` are the words shown; `detail` what else there is to say about a script."""
-
-    name: str
-    kind: str
-    state: str
-    paths: int
-    detail: Mapping[str, Any] = field(default_factory=dict)
-
-    def to_json(self) -> dict[str, Any]:
-        """The contract, and the details beside it."""
-        return {"name": self.name, "kind": self.kind, "state": self.state, "paths": self.paths, **self.detail}
+NAMED: Final = 3
+"""Failures that a headline names."""
 
 
-def paths_json(offers: Mapping[Prefix, Sequence[Offer]]) -> list[dict[str, Any]]:
+def path_rows(offers: Mapping[Prefix, Sequence[Offer]]) -> Iterator[PathRow]:
     """Every path, best first within its prefix, with the step that decided between it and the best one."""
-    return [row for prefix in sorted(offers) for row in _paths_of(offers[prefix])]
+    for prefix in sorted(offers):
+        best = best_path(offers[prefix])
+        if best is None:
+            continue
+        yield _path_row(best.offer, is_best=True, reason=best.reason.value)
+        for offer in offers[prefix]:
+            if offer is not best.offer and (duel := best_path((best.offer, offer))):
+                yield _path_row(offer, is_best=False, reason=duel.reason.value)
 
 
-def _paths_of(offers: Sequence[Offer]) -> Iterator[dict[str, Any]]:
-    best = best_path(offers)
-    if best is None:
-        return
-    yield _path_json(best.offer, is_best=True, reason=best.reason.value)
-    for offer in offers:
-        if offer is not best.offer and (duel := best_path((best.offer, offer))):
-            yield _path_json(offer, is_best=False, reason=duel.reason.value)
-
-
-def _path_json(offer: Offer, *, is_best: bool, reason: str) -> dict[str, Any]:
+def _path_row(offer: Offer, *, is_best: bool, reason: str) -> PathRow:
     attributes = offer.path.attributes
-    return {
-        "prefix": str(offer.path.prefix),
-        "next_hop": str(offer.path.next_hop),
-        "source": offer.source,
-        "best": is_best,
-        "reason": reason,
-        "med": attributes.med,
-        "local_preference": attributes.local_preference,
-        "as_path_length": attributes.as_path_length(),
-        "path_id": offer.path.path_id,
-        "side": offer.side.value,
-        "origin": str(attributes.origin),
-        "as_path": [list(segment.asns) for segment in attributes.as_path],
-        "communities": [
+    return PathRow(
+        prefix=str(offer.path.prefix),
+        next_hop=str(offer.path.next_hop),
+        source=offer.source,
+        best=is_best,
+        reason=reason,
+        med=attributes.med,
+        local_preference=attributes.local_preference,
+        as_path_length=attributes.as_path_length(),
+        path_id=offer.path.path_id,
+        side=offer.side.value,
+        origin=str(attributes.origin),
+        as_path=tuple(segment.asns for segment in attributes.as_path),
+        communities=(
             *map(str, attributes.communities),
             *map(str, attributes.large_communities),
             *map(str, attributes.extended_communities),
-        ],
-    }
+        ),
+    )
 
 
-def routes_json(verdicts: Mapping[Key, Verdict], since: Mapping[Key, Since]) -> list[dict[str, Any]]:
-    """Every verdict, by table and prefix; since when it is so, and since when the route has its target, in UTC."""
-    return [
-        {
+def route_rows(verdicts: Mapping[Key, Verdict], since: Mapping[Key, Since]) -> Iterator[RouteRow]:
+    """Every verdict, by table and prefix; since when it is so, and since when the route has its target."""
+    for key in sorted(verdicts):
+        at = since.get(key)
+        yield RouteRow(
             **verdicts[key].to_json(),
-            "since": in_utc(since[key].verdict) if key in since else None,
-            "target_since": in_utc(since[key].target) if key in since else None,
-        }
-        for key in sorted(verdicts)
-    ]
-
-
-NAMED = 3
-"""Failures that a headline names."""
+            since=None if at is None else in_utc(at.verdict),
+            target_since=None if at is None else in_utc(at.target),
+        )
 
 
 def headline(verdicts: Iterable[Verdict] | None, last_cycle: str, failing: Mapping[str, str]) -> str:

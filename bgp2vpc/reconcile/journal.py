@@ -23,6 +23,7 @@ from bgp2vpc.policy.rule import Rule
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.reconcile.cycle import Cycle, Outcome, Result
 from bgp2vpc.reconcile.observer import Observer
+from bgp2vpc.status import CycleRow, ErrorRow
 
 log = logging.getLogger("bgp2vpc")
 
@@ -44,13 +45,13 @@ class Journal:
         self.observers = observers
         self.cycles = 0
         self.last_cycle = ""
-        self.recent_cycles: deque[dict[str, Any]] = deque(maxlen=KEPT_CYCLES)
+        self.recent_cycles: deque[CycleRow] = deque(maxlen=KEPT_CYCLES)
         """Those that wrote, or tried to: the latest last."""
         self.last_read: float | None = None
         """When all was read last, in the event loop's seconds."""
         self.last_read_at: str | None = None
         """The same, for people."""
-        self._errors: dict[tuple[str, str], dict[str, Any]] = {}
+        self._errors: dict[tuple[str, str], ErrorRow] = {}
         self._failing: dict[str, str] = {}
         self._proposed: dict[Prefix, set[Change]] = {}
         self.not_accepted: set[Prefix] = set()
@@ -58,7 +59,7 @@ class Journal:
         self._shadowed: frozenset[tuple[str, Prefix, str, str]] = frozenset()
 
     @property
-    def errors(self) -> list[dict[str, Any]]:
+    def errors(self) -> list[ErrorRow]:
         """The last errors, the latest last: each with its last time and how often it came."""
         return list(self._errors.values())
 
@@ -78,12 +79,12 @@ class Journal:
         changed = any(cycle.counts[word] for word in _DONE.values())
         if cycle.counts:
             self.recent_cycles.append(
-                {
-                    "time": wall_clock(),
-                    "number": cycle.number,
-                    "counts": dict(cycle.counts),
-                    "seconds": round(now - cycle.started, 3),
-                }
+                CycleRow(
+                    time=wall_clock(),
+                    number=cycle.number,
+                    counts=dict(cycle.counts),
+                    seconds=round(now - cycle.started, 3),
+                )
             )
         for each in self.observers:
             each.cycled(cycle)
@@ -116,14 +117,14 @@ class Journal:
         """Something failed. Logged when it begins and when it changes; remembered each time."""
         code = error.code if isinstance(error, Ec2Error) else type(error).__name__
         before = self._errors.pop((subject, code), None)  # one that comes every second must not hide all others
-        self._errors[subject, code] = {
-            "time": wall_clock(),
-            "subject": subject,
-            "code": code,
-            "message": str(error),
-            "consequence": consequence(error),
-            "count": before["count"] + 1 if before else 1,
-        }
+        self._errors[subject, code] = ErrorRow(
+            time=wall_clock(),
+            subject=subject,
+            code=code,
+            message=str(error),
+            consequence=consequence(error),
+            count=before.count + 1 if before else 1,
+        )
         if len(self._errors) > KEPT_ERRORS:
             del self._errors[next(iter(self._errors))]
         if self._failing.get(subject) != code:

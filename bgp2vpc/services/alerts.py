@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Collection
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bgp2vpc.config.model import Config
 from bgp2vpc.errors import Bgp2vpcError
@@ -15,6 +15,7 @@ from bgp2vpc.reconcile.cycle import Outcome, Result
 from bgp2vpc.reconcile.observer import Observer
 from bgp2vpc.reconcile.view import View
 from bgp2vpc.services import notices
+from bgp2vpc.status import RecipientRow
 from bgp2vpc.tasks import StartTask, cancelled, until
 
 if TYPE_CHECKING:
@@ -73,9 +74,9 @@ class Notifier(Observer):
         """Give what is left this much time, or as long as nobody is in a hurry."""
         await until(lambda: hurried() or all(each.is_idle for each in self._couriers.values()), seconds)
 
-    def status(self) -> list[dict[str, Any]]:
-        """For `status`."""
-        return [courier.to_json() for courier in self._couriers.values()]
+    def status(self) -> list[RecipientRow]:
+        """How each recipient gets on."""
+        return [courier.status() for courier in self._couriers.values()]
 
     def written(self, outcome: Outcome) -> None:
         """A write has its outcome."""

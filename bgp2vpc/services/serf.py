@@ -7,7 +7,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Collection
 from functools import partial
-from typing import Any, Protocol
+from typing import Protocol
 
 from bgp2vpc.backoff import BackOff
 from bgp2vpc.config.model import Config
@@ -19,6 +19,7 @@ from bgp2vpc.serf.model import Agent, Introduced, Members, MembersChanged, Refus
 from bgp2vpc.serf.roster import Roster
 from bgp2vpc.serf.vote import REPEATS, Ballot, Charge, VoteError, Votes, parse_votes
 from bgp2vpc.speaker.bridge import Complaints
+from bgp2vpc.status import SerfStatus
 from bgp2vpc.tasks import Alarm, StartTask, cancelled
 
 log = logging.getLogger("bgp2vpc")
@@ -95,17 +96,17 @@ class Gossip:
             self._charges = charges
             self._wake()
 
-    def status(self) -> dict[str, Any] | None:
+    def status(self) -> SerfStatus | None:
         """For `bgp2vpc status`; None if no agent is configured."""
         if self._agent is None:
             return None
-        return {
-            "name": self._name or None,
-            "state": "up" if self._name else "down",
-            "members": len(self._roster.present),
-            "down": sorted(map(str, self._roster.down)),
-            "votes": sorted(map(str, self._votes)),
-        }
+        return SerfStatus(
+            name=self._name or None,
+            state="up" if self._name else "down",
+            members=len(self._roster.present),
+            down=tuple(sorted(map(str, self._roster.down))),
+            votes=tuple(sorted(map(str, self._votes))),
+        )
 
     # The connection
 

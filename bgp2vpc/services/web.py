@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -15,9 +14,10 @@ from bgp2vpc.history import History
 from bgp2vpc.logs import event
 from bgp2vpc.operator.operator import Operator
 from bgp2vpc.reconcile.journal import Journal
+from bgp2vpc.services.status import StatusSource
 from bgp2vpc.tasks import StartTask, cancelled, on_thread, until
 from bgp2vpc.web.guard import read_token
-from bgp2vpc.web.model import Facts, Readiness, WebError, WebSettings
+from bgp2vpc.web.model import WebError, WebSettings
 from bgp2vpc.web.tally import Tally
 
 if TYPE_CHECKING:
@@ -37,8 +37,7 @@ TOKEN: Final = "web token"  # noqa: S105  # what the failure is about
 class Given:
     """What the daemon lets the web see and do."""
 
-    facts: Callable[[], Facts]
-    unready: Readiness
+    status: StatusSource
     operator: Operator
     tally: Tally
 
@@ -90,7 +89,7 @@ class Pages:
             await self._close()
         if settings is None:
             return
-        await until(lambda: not self._given.unready(), HASTE)
+        await until(lambda: not self._given.status.unready(), HASTE)
         # On a thread, if there is one: reading its code from a cold disk may take a second.
         with suppress(NoThread):
             await on_thread(partial(import_module, "bgp2vpc.web.server"))
@@ -101,13 +100,13 @@ class Pages:
 
     async def _try(self, settings: WebSettings) -> bool:
         """Whether all is as configured now."""
-        from bgp2vpc.web.app import Sources  # noqa: PLC0415  # only where it is needed
+        from bgp2vpc.web.made import Sources  # noqa: PLC0415  # only where it is needed
         from bgp2vpc.web.server import WebServer  # noqa: PLC0415
 
         token, has_token = self._token(settings)
         if self._server is None:
             given = self._given
-            sources = Sources(given.facts, given.unready, given.operator, given.tally, self._history)
+            sources = Sources(given.status.now, given.status.unready, given.operator, given.tally, self._history)
             server = WebServer(settings, sources, token)
             try:
                 await server.start()

@@ -5,27 +5,22 @@ import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from bgp2vpc.errors import Bgp2vpcError
-from bgp2vpc.history import History
 from bgp2vpc.logs import event
 from bgp2vpc.prefix import PrefixError, parse_prefix
 from bgp2vpc.web.connection import Connection
-from bgp2vpc.web.guard import is_ours, is_own_page, is_right, token_of
-from bgp2vpc.web.look import Look
-from bgp2vpc.web.metrics import CONTENT_TYPE, Exposition, Seen
-from bgp2vpc.web.model import Facts, Readiness, Steering, WebSettings
-from bgp2vpc.web.page import LAST_EVENTS, LAST_FAILURES, Pages, Parts, Told
-from bgp2vpc.web.shared import Shared, SharedByKey
-from bgp2vpc.web.tally import Tally
-from bgp2vpc.web.turnstile import PATIENCE, Budget, Turnstile
+from bgp2vpc.web.guard import WrongTokens, is_ours, is_own_page, is_right, token_of
+from bgp2vpc.web.made import Made, Sources, TooMuchToMake, pause
+from bgp2vpc.web.metrics import CONTENT_TYPE
+from bgp2vpc.web.model import WebSettings
+from bgp2vpc.web.pace import ANSWER, Pace
 
 log = logging.getLogger("bgp2vpc.web")
 
@@ -45,6 +40,8 @@ HEADERS: Final = {
 LARGEST_BODY: Final = 8192
 BODY_TIME: Final = 5.0
 MOST_STREAMS: Final = 64
+CREDIT: Final = 0.1
+"""Seconds: 20 answers at once, so that no route ever waits for more of them."""
 MONITORING: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 """What has places of its own: whoever reads pages, or only connects, keeps no monitoring from its answer."""
 LOOK_EVERY: Final = 0.5
@@ -52,25 +49,8 @@ LOOK_EVERY: Final = 0.5
 HEARTBEAT: Final = 15.0
 STREAM_PATIENCE: Final = 5.0
 """Seconds in which a stream's client has to read what it was sent."""
-WRONG_TOKENS: Final = 10
-PENALTY: Final = 60.0
-"""After so many wrong tokens, wrong ones are told for so many seconds to come later; the right one is still let in."""
-SAY_AGAIN: Final = 3600.0
-"""Wrong tokens are logged when there have been 1, 10, 100, …, and again after so many seconds: not each of them."""
 
-T = TypeVar("T")
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-
-
-@dataclass(frozen=True, slots=True)
-class Sources:
-    """What the daemon lets us see and do."""
-
-    facts: Callable[[], Facts]
-    unready: Readiness
-    steering: Steering
-    tally: Tally
-    history: History
 
 
 class Site:
@@ -81,24 +61,13 @@ class Site:
         self.token = token
         self._sources = sources
         self._clock = asyncio.get_running_loop().time
-        self._turnstile = Turnstile()
-        self._monitors = Turnstile()
-        self._budget = Budget()
-        self._one_by_one = asyncio.Lock()
-        self._pages = _pages()
-        self._look = Shared(lambda: Look(sources.facts()), self._clock)
-        self._told = SharedByKey(self._tell, self._clock)
-        self._parts = SharedByKey(lambda prefix: self._pages.parts(self._told.get(prefix)), self._clock)
-        self._json = Shared(lambda: json.dumps(self._look.get().facts).encode(), self._clock)
-        exposition = Exposition(lambda: Seen(self._look.get().facts, sources.tally, not sources.unready()))
-        self._metrics = Shared(exposition.text, self._clock)
+        self._answers = Pace(CREDIT)
+        self._monitoring = Pace(CREDIT)
+        self._ending = asyncio.Event()
+        self._made = Made(sources, self._ending)
         self._static = {name: (Path(__file__).parent / "static" / name).read_bytes() for name in STATIC}
         self._streams = 0
-        self._ending = asyncio.Event()
-        self._wrong_tokens = 0
-        self._deaf_until = 0.0
-        self._wrong_in_all = 0
-        self._wrong_said = 0.0
+        self._wrong_tokens = WrongTokens()
 
     def app(self) -> web.Application:
         """The routes."""
@@ -136,8 +105,8 @@ class Site:
         return response
 
     async def _answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        turnstile = self._monitors if request.path in MONITORING else self._turnstile
-        wait = turnstile.reserve(self._clock())
+        pace = self._monitoring if request.path in MONITORING else self._answers
+        wait = pace.reserve(self._clock(), ANSWER)
         if wait is None:
             return _plain("too many requests at once; try again later\n", 503, {"Retry-After": "5"})
         if wait > 0:
@@ -149,8 +118,9 @@ class Site:
             return await handler(request)
         except web.HTTPException as error:
             allowed = {"Allow": error.headers["Allow"]} if "Allow" in error.headers else {}
-            later = {"Retry-After": "5"} if error.status == 503 else {}
-            return _plain(f"{error.status}: {error.reason}\n", error.status, allowed | later)
+            return _plain(f"{error.status}: {error.reason}\n", error.status, allowed)
+        except TooMuchToMake as error:
+            return _plain(f"503: {error}\n", 503, {"Retry-After": "5"})
         except ConnectionError:
             raise
         except Exception:
@@ -161,42 +131,8 @@ class Site:
 
     async def _page(self, request: web.Request, *, prefix: bool) -> web.StreamResponse:
         wanted = _prefix(f"{request.match_info['address']}/{request.match_info['length']}") if prefix else ""
-        html = await self._paced(lambda: self._pages.whole(self._told.get(wanted), self._parts.get(wanted)))
+        html = await self._made.page(wanted, self._sources.steering.verbs if self.token else ())
         return web.Response(text=html, content_type="text/html", charset="utf-8")
-
-    async def _paced(self, make: Callable[[], T]) -> T:
-        """What is made of the facts, when it is its turn: all that is made takes its share of the event loop's time.
-
-        The facts in one turn of the event loop, and what is made of them in another: no route waits for both.
-        Raises web.HTTPServiceUnavailable: it would take too long until then.
-        """
-        try:
-            async with asyncio.timeout(PATIENCE) as patience, self._one_by_one:
-                while (wait := self._budget.wait(self._clock())) and not self._ending.is_set():
-                    await _pause(self._ending, wait)
-                patience.reschedule(None)
-                self._paying(self._look.get)
-                await asyncio.sleep(0)
-                return self._paying(make)
-        except TimeoutError:
-            raise web.HTTPServiceUnavailable(reason="too much to be made at once; try again later") from None
-
-    def _paying(self, make: Callable[[], T]) -> T:
-        began = self._clock()
-        try:
-            return make()
-        finally:
-            now = self._clock()
-            self._budget.pay(now, now - began)
-
-    def _tell(self, prefix: str) -> Told:
-        sources = self._sources
-        verbs = sources.steering.verbs if self.token else ()
-        ready = list(sources.unready())
-        if prefix:
-            return Told(self._look.get().of(prefix), ready, (), (), verbs, prefix, sources.history.story(prefix))
-        events, failures = sources.history.last(LAST_EVENTS), sources.history.failures(LAST_FAILURES)
-        return Told(self._look.get().facts, ready, events, failures, verbs)
 
     async def _file(self, request: web.Request) -> web.StreamResponse:
         name = request.match_info["name"]
@@ -207,10 +143,10 @@ class Site:
     # For programs
 
     async def _status(self, _: web.Request) -> web.StreamResponse:
-        return web.Response(body=await self._paced(self._json.get), content_type="application/json")
+        return web.Response(body=await self._made.json(), content_type="application/json")
 
     async def _scrape(self, _: web.Request) -> web.StreamResponse:
-        return web.Response(body=self._paying(self._metrics.get), headers={"Content-Type": CONTENT_TYPE})
+        return web.Response(body=self._made.metrics(), headers={"Content-Type": CONTENT_TYPE})
 
     async def _alive(self, _: web.Request) -> web.StreamResponse:
         return _plain("alive\n")
@@ -241,27 +177,21 @@ class Site:
         text = "retry: 2000\n\n"
         try:
             while not (self._ending.is_set() or request.transport is None or request.transport.is_closing()):
-                with suppress(web.HTTPServiceUnavailable):  # this time, then
-                    text += await self._paced(partial(self._news, prefix, sent))
+                with suppress(TooMuchToMake):  # this time, then
+                    time, changed = await self._made.news(prefix, sent)
+                    sent |= changed
+                    text += f"data: {json.dumps({'time': time, 'parts': changed})}\n\n" if changed else ""
                 if not text and self._clock() - silent_since > HEARTBEAT:
                     text = ": still here\n\n"
                 if text:
                     async with asyncio.timeout(STREAM_PATIENCE):
                         await stream.write(text.encode())
                     text, silent_since = "", self._clock()
-                await _pause(self._ending, LOOK_EVERY)
+                await pause(self._ending, LOOK_EVERY)
         except (TimeoutError, ConnectionError):
             if request.transport is not None:
                 request.transport.abort()
         return stream
-
-    def _news(self, prefix: str, sent: dict[str, str]) -> str:
-        """What has changed since it was sent, as an event; from now on that is what was sent."""
-        changed = _changes(sent, self._parts.get(prefix))
-        if not changed:
-            return ""
-        sent.update(changed)
-        return f"data: {json.dumps({'time': self._look.get().facts['time'], 'parts': changed})}\n\n"
 
     # Steering
 
@@ -285,18 +215,14 @@ class Site:
         if self.token is None:
             raise _Refused(403, "steering by HTTP is off: web.token_file is not set, or the log says what is wrong")
         if is_right(self.token, token_of(request.headers.get("Authorization"), field)):
-            self._wrong_tokens = self._wrong_in_all = 0
+            self._wrong_tokens.right()
             return
         now = self._clock()
-        self._wrong_in_all += 1
-        if str(self._wrong_in_all).strip("0") == "1" or now - self._wrong_said > SAY_AGAIN:
-            self._wrong_said = now
-            event(log, logging.WARNING, "wrong token", client=request.remote, count=self._wrong_in_all)
-        if now < self._deaf_until:
+        too_many = self._wrong_tokens.wrong(now)
+        if self._wrong_tokens.is_worth_saying(now):
+            event(log, logging.WARNING, "wrong token", client=request.remote, count=self._wrong_tokens.count)
+        if too_many:
             raise _Refused(429, "too many wrong tokens; try again in a minute")
-        self._wrong_tokens += 1
-        if self._wrong_tokens >= WRONG_TOKENS:
-            self._deaf_until, self._wrong_tokens = now + PENALTY, 0
         raise _Refused(401, "the token is wrong or missing")
 
     def _obey(self, request: web.Request, fields: Mapping[str, str]) -> tuple[str, Any]:
@@ -330,14 +256,8 @@ class Site:
         back = "/"
         with suppress(PrefixError):
             back = f"/prefix/{parse_prefix(prefix)}" if prefix else "/"
-        html = self._pages.message("Done" if status == 200 else "Refused", message, back)
+        html = self._made.pages.message("Done" if status == 200 else "Refused", message, back)
         return web.Response(text=html, status=status, headers=headers, content_type="text/html", charset="utf-8")
-
-
-@cache
-def _pages() -> Pages:
-    """The same for every site of this process: a reload that moves the page need not compile the templates again."""
-    return Pages()
 
 
 class _Refused(Exception):
@@ -378,18 +298,6 @@ def _prefix(text: str) -> str:
         return str(parse_prefix(text[:100]))
     except PrefixError:
         raise web.HTTPNotFound(reason="no such prefix") from None
-
-
-def _changes(sent: Mapping[str, str], parts: Parts) -> dict[str, str]:
-    return {name: html for name, html in parts.items() if sent.get(name) != html}
-
-
-async def _pause(ending: asyncio.Event, seconds: float) -> None:
-    try:
-        async with asyncio.timeout(seconds):
-            await ending.wait()
-    except TimeoutError:
-        return
 
 
 def _own_address(request: web.Request) -> str:

@@ -18,6 +18,11 @@ from bgp2vpc.web.model import WebError, WebSettings
 LOOPBACK: Final = frozenset(("localhost", "127.0.0.1", "[::1]"))
 SHORTEST_TOKEN: Final = 16
 LONGEST_TOKEN: Final = 4096
+WRONG_TOKENS: Final = 10
+PENALTY: Final = 60.0
+"""After so many wrong tokens, wrong ones are told for so many seconds to come later; the right one is still let in."""
+SAY_AGAIN: Final = 3600.0
+"""Wrong tokens are logged when there have been 1, 10, 100, …, and again after so many seconds: not each of them."""
 
 
 def host_of(header: str) -> str:
@@ -82,6 +87,38 @@ def token_of(authorization: str | None, field: str) -> bytes:
         return field.strip().encode("utf-8", "surrogatepass")
     scheme, _, token = authorization.partition(" ")
     return token.strip().encode("utf-8", "surrogatepass") if scheme.lower() == "bearer" else b""
+
+
+class WrongTokens:
+    """How many there have been: who guesses is told to come later, and the log does not tell of each guess."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        """Since the last right one."""
+        self._in_a_row = 0
+        self._refused_until = 0.0
+        self._said = 0.0
+
+    def right(self) -> None:
+        """A right one has come; it is let in at any time."""
+        self._in_a_row = self.count = 0
+
+    def wrong(self, now: float) -> bool:
+        """One more has come; whether there are too many."""
+        self.count += 1
+        if now < self._refused_until:
+            return True
+        self._in_a_row += 1
+        if self._in_a_row >= WRONG_TOKENS:
+            self._refused_until, self._in_a_row = now + PENALTY, 0
+        return False
+
+    def is_worth_saying(self, now: float) -> bool:
+        """Whether the log shall tell of this one."""
+        if str(self.count).strip("0") == "1" or now - self._said > SAY_AGAIN:
+            self._said = now
+            return True
+        return False
 
 
 def is_right(token: bytes, brought: bytes) -> bool:

@@ -1,35 +1,63 @@
-"""The facts of one moment, in an order in which those of a prefix are found without reading all of them. Pure."""
+"""The status of one moment, in an order in which the rows of a prefix are found without reading all of them. Pure."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
-from typing import Any, Final
+from typing import Protocol, TypeVar
 
-from bgp2vpc.web.model import Facts
+from bgp2vpc.status import DrainRow, PathRow, RouteRow, Status, SteeringRow
 
-_OF_PREFIXES: Final = ("routes", "paths", "steering", "leaving")
-"""Lists of rows with a `prefix`; None there: about every prefix."""
+
+class _OfPrefix(Protocol):
+    @property
+    def prefix(self) -> str | None:
+        """None: it is about every prefix."""
+
+
+Row = TypeVar("Row", bound=_OfPrefix)
 
 
 class Look:
-    """The facts, and those of each prefix."""
+    """The status, and that of each prefix."""
 
-    def __init__(self, facts: Facts) -> None:
-        self.facts = facts
+    def __init__(self, status: Status) -> None:
+        self.status = status
 
-    def of(self, prefix: str) -> Facts:
-        """The facts, with only those rows that are about this prefix, or about every prefix."""
-        own = {name: [*rows.get(prefix, ()), *rows.get(None, ())] for name, rows in self._rows.items()}
-        return {**self.facts, **own, "not_accepted": [prefix] if prefix in self._not_accepted else []}
+    def of(self, prefix: str) -> Status:
+        """The status, with only those rows that are about this prefix, or about every prefix."""
+        return replace(
+            self.status,
+            routes=tuple(self._routes.get(prefix, ())),
+            paths=tuple(self._paths.get(prefix, ())),
+            steering=(*self._steering.get(prefix, ()), *self._steering.get(None, ())),
+            leaving=(*self._leaving.get(prefix, ()), *self._leaving.get(None, ())),
+            not_accepted=(prefix,) if prefix in self._not_accepted else (),
+        )
 
     @cached_property
-    def _rows(self) -> Mapping[str, Mapping[str | None, Sequence[Mapping[str, Any]]]]:
-        found: dict[str, dict[str | None, list[Mapping[str, Any]]]] = {name: defaultdict(list) for name in _OF_PREFIXES}
-        for name, by_prefix in found.items():
-            for row in self.facts[name]:
-                by_prefix[row["prefix"]].append(row)
-        return found
+    def _routes(self) -> Mapping[str | None, Sequence[RouteRow]]:
+        return _by_prefix(self.status.routes)
+
+    @cached_property
+    def _paths(self) -> Mapping[str | None, Sequence[PathRow]]:
+        return _by_prefix(self.status.paths)
+
+    @cached_property
+    def _steering(self) -> Mapping[str | None, Sequence[SteeringRow]]:
+        return _by_prefix(self.status.steering)
+
+    @cached_property
+    def _leaving(self) -> Mapping[str | None, Sequence[DrainRow]]:
+        return _by_prefix(self.status.leaving)
 
     @cached_property
     def _not_accepted(self) -> frozenset[str]:
-        return frozenset(self.facts["not_accepted"])
+        return frozenset(self.status.not_accepted)
+
+
+def _by_prefix(rows: Iterable[Row]) -> Mapping[str | None, Sequence[Row]]:
+    found: dict[str | None, list[Row]] = defaultdict(list)
+    for row in rows:
+        found[row.prefix].append(row)
+    return found

@@ -1,4 +1,4 @@
-"""Prometheus metrics, made at each scrape from the facts and the tally. `docs/metrics.md` is generated from `METRICS`.
+"""Prometheus metrics, made at each scrape from the status and the tally. `docs/metrics.md` is generated from `METRICS`.
 
 Each help text begins with who says so: *wish* (what we want), *fact* (what EC2, a check or a source has told us), or
 *count* (what we did). Labels are bounded: clients of the socket share one, and beyond `MOST` rows the rest is summed.
@@ -16,7 +16,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector
 
-from bgp2vpc.web.model import Facts
+from bgp2vpc.status import CHECK_STATES, CheckRow, ScriptRow, SourceRow, Status
 from bgp2vpc.web.tally import Tally, Timing
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
@@ -31,7 +31,7 @@ Labels: TypeAlias = tuple[str, ...]
 class Seen:
     """What a scrape is about."""
 
-    facts: Facts
+    status: Status
     tally: Tally
     is_ready: bool
 
@@ -74,13 +74,6 @@ def _one(value: Callable[[Seen], float | None]) -> Callable[[Seen], Iterator[tup
     return rows
 
 
-def _counted(key: str, *columns: str) -> Callable[[Seen], Iterable[tuple[Labels, Any]]]:
-    def rows(seen: Seen) -> Iterable[tuple[Labels, Any]]:
-        return Counter(tuple(str(row[column]) for column in columns) for row in seen.facts[key]).items()
-
-    return rows
-
-
 def _of_counter(counter: Callable[[Tally], Counter[Any]]) -> Callable[[Seen], Iterator[tuple[Labels, Any]]]:
     def rows(seen: Seen) -> Iterator[tuple[Labels, Any]]:
         for key, count in sorted(counter(seen.tally).items()):
@@ -90,51 +83,48 @@ def _of_counter(counter: Callable[[Tally], Counter[Any]]) -> Callable[[Seen], It
 
 
 def _seconds_since_read(seen: Seen) -> float | None:
-    facts = seen.facts
-    if facts["last_read"] is None:
+    status = seen.status
+    if status.last_read is None:
         return None
-    return max(0.0, _seconds(facts["time"]) - _seconds(facts["last_read"]))
+    ago = datetime.fromisoformat(status.time) - datetime.fromisoformat(status.last_read)
+    return max(0.0, ago.total_seconds())
 
 
-def _seconds(moment: str) -> float:
-    return datetime.fromisoformat(moment).timestamp()
-
-
-def _sources(column: str) -> Callable[[Seen], Iterable[tuple[Labels, Any]]]:
+def _sources(value: Callable[[SourceRow], int | None]) -> Callable[[Seen], Iterable[tuple[Labels, Any]]]:
     def rows(seen: Seen) -> Iterable[tuple[Labels, Any]]:
         sums: Counter[Labels] = Counter()
-        for row in seen.facts["sources"]:
-            if row.get(column) is None:
+        for row in seen.status.sources:
+            if (found := value(row)) is None:
                 continue
-            known = row["kind"] != "client" and len(sums) < MOST
-            sums[row["name"] if known else OTHERS, row["kind"]] += row[column]
+            known = row.kind != "client" and len(sums) < MOST
+            sums[row.name if known else OTHERS, row.kind] += found
         return sums.items()
 
     return rows
 
 
-_STATES: Final = {"healthy": 1.0, "unhealthy": 0.0, "no verdict yet": float("nan")}
+_STATES: Final = {CHECK_STATES[True]: 1.0, CHECK_STATES[False]: 0.0, CHECK_STATES[None]: float("nan")}
 
 
-def _checks(value: Callable[[Facts], float | None]) -> Callable[[Seen], Iterator[tuple[Labels, Any]]]:
+def _checks(value: Callable[[CheckRow], float | None]) -> Callable[[Seen], Iterator[tuple[Labels, Any]]]:
     def rows(seen: Seen) -> Iterator[tuple[Labels, Any]]:
-        for row in seen.facts["checks"][:MOST]:
+        for row in seen.status.checks[:MOST]:
             if (found := value(row)) is not None:
-                yield (row["name"], row["destination"]), found
+                yield (row.name, row.destination), found
 
     return rows
 
 
 def _neighbors(seen: Seen) -> Iterator[tuple[Labels, Any]]:
-    up = sum(row["up"] for row in seen.facts["neighbors"])
+    up = sum(row.up for row in seen.status.neighbors)
     yield ("up",), up
-    yield ("down",), len(seen.facts["neighbors"]) - up
+    yield ("down",), len(seen.status.neighbors) - up
 
 
 METRICS: Final = (
     Description(
         "bgp2vpc_build_info", "gauge", "Fact: 1, with the version and the mode (helper or standalone).",
-        ("version", "mode"), lambda seen: [((seen.facts["version"], seen.facts["mode"]), 1)],
+        ("version", "mode"), lambda seen: [((seen.status.version, seen.status.mode), 1)],
     ),
     Description(
         "bgp2vpc_ready", "gauge", "Fact: 1 if /readyz says so: EC2 has been read lately, and the daemon is not ending.",
@@ -142,7 +132,7 @@ METRICS: Final = (
     ),
     Description(
         "bgp2vpc_noop", "gauge", "Fact: 1 if nothing is ever written (--noop).",
-        (), _one(lambda seen: float(seen.facts["noop"])),
+        (), _one(lambda seen: float(seen.status.noop)),
     ),
     Description(
         "bgp2vpc_cycles", "counter", "Count: decisions, by what came of them: changed, unchanged, or failed (at least "
@@ -167,37 +157,37 @@ METRICS: Final = (
     ),
     Description(
         "bgp2vpc_event_loop_lag_seconds", "gauge", "Fact: the most that the daemon's event loop was late in the last "
-        "minute. Answers, decisions and checks are as late.", (), _one(lambda seen: seen.facts["lag"]),
+        "minute. Answers, decisions and checks are as late.", (), _one(lambda seen: seen.status.lag),
     ),
     Description(
         "bgp2vpc_routes", "gauge", "Wish and fact: places (route table and prefix), by verdict and reason. keep is a "
         "fact; create, replace and delete are wishes; yield, foreign and blocked are wishes not followed.",
-        ("verdict", "reason"), _counted("routes", "verdict", "reason"),
+        ("verdict", "reason"), lambda seen: Counter((row.verdict, row.reason) for row in seen.status.routes).items(),
     ),
     Description(
         "bgp2vpc_paths", "gauge", "Wish: paths that a source offers. Clients of the socket share one row.",
-        ("source", "kind"), _sources("paths"),
+        ("source", "kind"), _sources(lambda row: row.paths),
     ),
     Description(
         "bgp2vpc_source_restarts", "counter", "Count: how often a script was started again.",
-        ("source", "kind"), _sources("restarts"),
+        ("source", "kind"), _sources(lambda row: row.restarts if isinstance(row, ScriptRow) else None),
     ),
     Description(
         "bgp2vpc_prefixes_not_accepted", "gauge", "Wish not followed: announced prefixes that no rule accepts.",
-        (), _one(lambda seen: len(seen.facts["not_accepted"])),
+        (), _one(lambda seen: len(seen.status.not_accepted)),
     ),
     Description(
         "bgp2vpc_check_healthy", "gauge", "Fact: the verdict of a health check, 1 or 0; NaN: no verdict yet.",
-        ("check", "destination"), _checks(lambda row: _STATES[row["state"]]),
+        ("check", "destination"), _checks(lambda row: _STATES[row.state]),
     ),
     Description(
         "bgp2vpc_check_unknown", "gauge",
         "Fact: 1 while the probes of a health check tell nothing, for a reason on our own side; its verdict stays.",
-        ("check", "destination"), _checks(lambda row: float(row["unknown_since"] is not None)),
+        ("check", "destination"), _checks(lambda row: float(row.unknown_since is not None)),
     ),
     Description(
         "bgp2vpc_check_latency_seconds", "gauge", "Fact: seconds that the last probe of a health check took.",
-        ("check", "destination"), _checks(lambda row: row["latency"]),
+        ("check", "destination"), _checks(lambda row: row.latency),
     ),
     Description(
         "bgp2vpc_takeovers", "counter", "Count: routes taken from another instance, by reason.",
@@ -211,19 +201,19 @@ METRICS: Final = (
     Description("bgp2vpc_neighbors", "gauge", "Fact: BGP neighbors of ExaBGP, by state.", ("state",), _neighbors),
     Description(
         "bgp2vpc_damped_places", "gauge", "Wish not followed: places where nothing is taken for now, as routes moved "
-        "too often.", (), _one(lambda seen: len(seen.facts["damped"])),
+        "too often.", (), _one(lambda seen: len(seen.status.damped)),
     ),
     Description(
         "bgp2vpc_drains", "gauge", "Wish: prefixes (or everything, as one) that drain or are drained.",
-        ("state",), _counted("leaving", "state"),
+        ("state",), lambda seen: Counter((row.state,) for row in seen.status.leaving).items(),
     ),
     Description(
         "bgp2vpc_steered", "gauge", "Wish: what stands by hand, by verb: hold, takeover, drain.",
-        ("verb",), _counted("steering", "verb"),
+        ("verb",), lambda seen: Counter((row.verb,) for row in seen.status.steering).items(),
     ),
     Description(
         "bgp2vpc_failing", "gauge", "Fact: what does not work at present; /status.json has names and reasons.",
-        (), _one(lambda seen: len(seen.facts["failing"])),
+        (), _one(lambda seen: len(seen.status.failing)),
     ),
     Description(
         "bgp2vpc_http_requests", "counter", "Count: answers of this web server, by status.",

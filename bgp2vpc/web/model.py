@@ -1,14 +1,11 @@
 """What the web server is told, and what it is given by the daemon."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
 from bgp2vpc.errors import Bgp2vpcError
-
-Facts: TypeAlias = Mapping[str, Any]
-"""The daemon's state as JSON values (`docs/web.md`, schema 1)."""
 
 
 class WebError(Bgp2vpcError):

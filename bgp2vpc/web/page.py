@@ -12,8 +12,9 @@ from typing import Any, Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from bgp2vpc.history import Entry
+from bgp2vpc.status import RouteRow, Status
 from bgp2vpc.web.drawing import sparkline, ticks
-from bgp2vpc.web.model import Facts, PageVerb
+from bgp2vpc.web.model import PageVerb
 
 MOST_ROWS: Final = 100
 """Of one table on a page, where more would keep the event loop busy; `/status.json` has all."""
@@ -29,13 +30,12 @@ _PREFIX: Final = ("prefix_routes", "prefix_paths", "prefix_steering", "story")
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a page is made of. `ready`: why we are not ready; `verbs`: what may be steered."""
+    """What a page is made of. `ready`: why we are not ready."""
 
-    facts: Facts
+    status: Status
     ready: Sequence[str]
     events: Sequence[Entry]
     failures: Sequence[Entry]
-    verbs: Sequence[PageVerb] = ()
     prefix: str = ""
     story: Sequence[Entry] = ()
 
@@ -67,14 +67,14 @@ class Pages:
 
     def parts(self, told: Told) -> Parts:
         """What changes on a page while it is looked at."""
-        self._now = _moment(told.facts["time"])
+        self._now = _moment(told.status.time)
         names = _PREFIX if told.prefix else _MAIN
-        return {name: str(getattr(self._parts, name)(told, told.facts)).strip() for name in names}
+        return {name: str(getattr(self._parts, name)(told, told.status)).strip() for name in names}
 
-    def whole(self, told: Told, parts: Parts) -> str:
-        """The page, with these parts."""
+    def whole(self, told: Told, parts: Parts, verbs: Sequence[PageVerb]) -> str:
+        """The page, with these parts. `verbs`: what may be steered."""
         name = "prefix.html" if told.prefix else "main.html"
-        return self._jinja.get_template(name).render(told=told, facts=told.facts, parts=parts)
+        return self._jinja.get_template(name).render(told=told, status=told.status, parts=parts, verbs=verbs)
 
     def message(self, title: str, text: str, back: str) -> str:
         """A page that says one thing: what a form has done, or why not."""
@@ -90,9 +90,9 @@ def _moment(moment: str | float) -> datetime:
     return datetime.fromisoformat(moment) if isinstance(moment, str) else datetime.fromtimestamp(moment, UTC)
 
 
-def _seconds_ago(seconds: float | None, facts: Facts) -> float | None:
-    """The Unix time that was `seconds` before the facts were gathered, to the second: it must not change by itself."""
-    return None if seconds is None else round(datetime.fromisoformat(facts["time"]).timestamp() - seconds)
+def _seconds_ago(seconds: float | None, status: Status) -> float | None:
+    """The Unix time that was `seconds` before the status was gathered, to the second: it must not change by itself."""
+    return None if seconds is None else round(datetime.fromisoformat(status.time).timestamp() - seconds)
 
 
 def _milliseconds(seconds: float | None) -> str:
@@ -125,11 +125,11 @@ def _tone(word: str) -> str:
 _URGENCY: Final = ("blocked", "create", "replace", "delete", "foreign", "yield", "keep")
 
 
-def _urgent_first(rows: Sequence[Facts]) -> Sequence[Facts]:
+def _urgent_first(rows: Sequence[RouteRow]) -> Sequence[RouteRow]:
     """As they are; where only some of them are shown, those that somebody may have to look at."""
     if len(rows) <= MOST_ROWS:
         return rows
-    return sorted(rows, key=lambda row: _URGENCY.index(row["verdict"]))[:MOST_ROWS]
+    return sorted(rows, key=lambda row: _URGENCY.index(row.verdict))[:MOST_ROWS]
 
 
 def _fields(entry: Entry) -> list[tuple[str, str]]:

@@ -7,8 +7,9 @@ from typing import Any, Final
 from aiohttp import web
 
 from bgp2vpc.descriptors import at_most
-from bgp2vpc.web.app import Site, Sources
+from bgp2vpc.web.app import Site
 from bgp2vpc.web.connection import MOST, Connection, TooMany
+from bgp2vpc.web.made import Sources
 from bgp2vpc.web.model import WebError, WebSettings
 
 BACKLOG: Final = 128

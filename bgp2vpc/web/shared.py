@@ -1,18 +1,21 @@
-"""What is made of the facts, made once for all who ask."""
+"""What is made of the status, made once for all who ask."""
 
 from collections.abc import Callable
 from typing import Final, Generic, TypeVar
+
+from bgp2vpc.web.pace import SHARE
 
 T = TypeVar("T")
 
 FRESH: Final = 0.25
 """Seconds for which everybody gets the same."""
-SHARE: Final = 0.05
-"""Of the event loop's time that making one may take at most."""
 
 
 class Shared(Generic[T]):
-    """Makes a value anew when it is older than `FRESH`, or, where it costs much, so seldom that it takes `SHARE`."""
+    """Makes a value anew when it is older than `FRESH`, or, where it costs much, so seldom that it takes `SHARE`.
+
+    What costs more than 12 ms has to be that old: the status of very many routes.
+    """
 
     def __init__(self, make: Callable[[], T], clock: Callable[[], float]) -> None:
         self._make = make

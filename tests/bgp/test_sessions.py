@@ -6,6 +6,7 @@ from bgp2vpc.bgp.events import Announce, Withdraw
 from bgp2vpc.bgp.path import AsSegment, SegmentKind
 from bgp2vpc.bgp.sessions import REMEMBERED, Neighbors, Standing, as_if_internal
 from bgp2vpc.prefix import IPAddress
+from bgp2vpc.status import NeighborRow
 from tests.values import P1, P2, P6, announce, path, withdraw
 
 A, B = IPAddress("10.0.0.1"), IPAddress("10.0.0.2")
@@ -160,7 +161,7 @@ def test_who_is_not_expected_any_more_is_forgotten_when_its_session_is_down_and_
     known.up(A, 0.0)
     known.down(B, 1.0)
     known.expect([])
-    assert [row["address"] for row in known.rows(2.0)] == [str(A)]
+    assert [row.address for row in known.rows(2.0)] == [str(A)]
     assert known.standing(P1, {A}) is Standing.UNKNOWN
     assert known.standing(P1, {B}) is Standing.UNKNOWN
 
@@ -192,9 +193,9 @@ def test_rows_show_every_neighbor_also_one_that_is_only_expected(known):
     known.up(B, 1.0)
     known.end_of_rib(B, None)
     assert known.rows(4.04) == [
-        {"address": "10.0.0.1", "up": False, "seconds": 1.5, "has_told_all": False},
-        {"address": "10.0.0.10", "up": False, "seconds": None, "has_told_all": False},
-        {"address": "10.0.0.2", "up": True, "seconds": 3.0, "has_told_all": True},
+        NeighborRow("10.0.0.1", up=False, seconds=1.5, has_told_all=False),
+        NeighborRow("10.0.0.10", up=False, seconds=None, has_told_all=False),
+        NeighborRow("10.0.0.2", up=True, seconds=3.0, has_told_all=True),
     ]
 
 

@@ -218,7 +218,7 @@ class Lab:
     def verdicts(self) -> list[str]:
         return [
             f"{row['route_table_id']} {row['prefix']} {row['verdict']} {row['reason']}"
-            for row in self.do(self.daemon.status)["routes"]
+            for row in self.ask("status")["routes"]
         ]
 
     def dispose(self) -> None:

@@ -163,19 +163,19 @@ def test_without_descriptors_no_route_is_taken_and_none_deleted(make_lab, servic
     lab = make_lab(owned_by_peer(), **settings(file(service, route, remote))).start(wait=10)
     with no_descriptors():
         lab.wait(30)
-        checks = {row["name"]: row for row in lab.do(lab.daemon.status)["checks"]}
-        failing = lab.do(lab.daemon.status)["failing"]
+        checks = {row["name"]: row for row in lab.ask("status")["checks"]}
+        failing = lab.ask("status")["failing"]
     assert {(row["state"], row["reason"]) for row in checks.values()} == {("healthy", "too many open files")}
     assert all(29 <= row["unknown_since"] <= 30 for row in checks.values())
     assert failing == {f"check {name} of {row['destination']}": "CheckUnknown" for name, row in checks.items()}
     lab.wait(5)
-    status = lab.do(lab.daemon.status)
+    status = lab.ask("status")
     assert ({row["unknown_since"] for row in status["checks"]}, status["failing"]) == ({None}, {})
     assert lab.writes == []
     service.stop()  # that is evidence, and so is this:
     remote.stop()
     lab.wait(10)
-    assert {row["state"] for row in lab.do(lab.daemon.status)["checks"]} == {"unhealthy"}
+    assert {row["state"] for row in lab.ask("status")["checks"]} == {"unhealthy"}
 
 
 def test_an_owner_is_not_accused_by_a_program_that_we_lack(make_lab, service) -> None:
@@ -183,7 +183,7 @@ def test_an_owner_is_not_accused_by_a_program_that_we_lack(make_lab, service) ->
     checks = "remote_healthchecks:\n  alive: {type: command, every: 1, config: {command: /no/such/check}}\n"
     lab = make_lab(owned_by_peer(), **settings(checks + file(service, route))).start(wait=30)
     assert lab.routes == [f"rtb-1 {P} {PEER} active"]
-    (row,) = (row for row in lab.do(lab.daemon.status)["checks"] if row["name"] == "alive")
+    (row,) = (row for row in lab.ask("status")["checks"] if row["name"] == "alive")
     assert (row["state"], row["reason"]) == ("no verdict yet", "cannot start /no/such/check: No such file or directory")
 
 
@@ -360,7 +360,7 @@ def test_a_write_that_fails_does_not_delay_the_checks(make_lab, service) -> None
     vpc = two_hosts()
     vpc.fail_next("CreateRoute", Transient("CreateRoute", "InternalError", ""), times=50)
     lab = make_lab(vpc, **settings(file(service))).start(wait=20)
-    (web, _) = lab.do(lab.daemon.status)["checks"]
+    (web, _) = lab.ask("status")["checks"]
     assert len(web["history"]) == 21
 
 
@@ -440,7 +440,7 @@ def test_a_check_under_another_name_withdraws_nothing_from_the_datacenter(make_l
     lab.reload(**settings(file(service).replace("web", "www")))
     lab.wait(5)
     assert not [line for line in lab.to_exabgp if line.startswith("withdraw")]
-    assert [row["name"] for row in lab.do(lab.daemon.status)["sources"] if row["kind"] == "check"] == ["check www"]
+    assert [row["name"] for row in lab.ask("status")["sources"] if row["kind"] == "check"] == ["check www"]
     assert lab.routes == [f"rtb-1 {P} {OURS} active"]
     service.stop()
     lab.wait(5)

@@ -62,7 +62,7 @@ def test_what_an_operator_has_to_mend_is_said_once_and_tried_every_half_minute(l
     lab.wait(400)
     assert lab.routes == [f"rtb-1 {A} {OURS} active"]
     assert [r.message for r in caplog.records if r.levelname == "ERROR"] == [f"failed: {error}"]
-    (entry,) = lab.do(lab.daemon.status)["errors"]
+    (entry,) = lab.ask("status")["errors"]
     assert entry["count"] == 10
     assert (entry["code"], entry["consequence"]) == (error.code, "needs an operator; tried again meanwhile")
 
@@ -157,7 +157,7 @@ def test_a_full_table_is_reported_while_other_tables_and_families_go_on(make_lab
         f"rtb-2 192.0.2.1/32 {OURS} active",
         f"rtb-2 2001:db8:53::1/128 {OURS} active",
     ]
-    assert lab.do(lab.daemon.status)["errors"][-1]["code"] == "RouteLimitExceeded"
+    assert lab.ask("status")["errors"][-1]["code"] == "RouteLimitExceeded"
 
 
 @pytest.mark.parametrize(
@@ -354,7 +354,7 @@ def test_one_error_that_comes_again_and_again_does_not_hide_the_others(make_lab)
     unavailable = Transient("DescribeNetworkInterfaces", "Unavailable", "x")
     lab.vpc.fail_next("DescribeNetworkInterfaces", unavailable, times=200)
     lab.wait(300)
-    errors = lab.do(lab.daemon.status)["errors"]
+    errors = lab.ask("status")["errors"]
     assert [(error["subject"], error["count"]) for error in errors] == [(f"rtb-1 {A}", 1), ("observe", 200)]
 
 
@@ -363,7 +363,7 @@ def test_at_most_fifty_different_errors_are_kept(make_lab) -> None:
     lab.vpc.fail_next("CreateRoute", Refused("CreateRoute", "InvalidParameterValue", "no"), times=1000)
     lab.say(announce(A))
     lab.wait(100)
-    assert len(lab.do(lab.daemon.status)["errors"]) == 50
+    assert len(lab.ask("status")["errors"]) == 50
 
 
 def test_a_poll_that_ec2_throttles_is_not_repeated_soon_but_later_and_later(lab) -> None:
@@ -413,12 +413,12 @@ def test_a_host_that_starts_no_thread_costs_nothing_but_time(make_lab, monkeypat
         lab.wait(100)
         lab.do(lab.daemon.reload)
         lab.wait(100)
-        failing = set(lab.do(lab.daemon.status)["failing"])
+        failing = set(lab.ask("status")["failing"])
         assert failing == {f"rtb-1 {A}", "observe", "lifecycle"}
         assert "lab.yaml:0: file: can't start new thread" in caplog.text
     lab.wait(60)
     assert lab.routes == [f"rtb-1 {A} {OURS} active"]
-    assert not lab.do(lab.daemon.status)["failing"]
+    assert not lab.ask("status")["failing"]
 
 
 def test_a_start_on_a_host_that_starts_no_thread_is_tried_again(make_lab, monkeypatch) -> None:

@@ -44,4 +44,4 @@ def test_a_late_loop_is_noticed_and_said_once_a_minute(caplog):
 
 def test_status_and_metrics_tell(make_lab):
     lab = make_lab().start(wait=10)
-    assert lab.do(lab.daemon.status)["lag"] == 0
+    assert lab.ask("status")["lag"] == 0

@@ -40,7 +40,7 @@ def holding(make_lab, *prefixes: str, tables: int = 1, helper: bool = False, **c
 
 
 def states(lab: Lab) -> list[str]:
-    every = lab.do(lab.daemon.status)["leaving"]
+    every = lab.ask("status")["leaving"]
     return [
         f"{each['prefix'] or 'everything'} {each['state']} by {each['by']} {each['reason']}".strip() for each in every
     ]
@@ -92,7 +92,7 @@ def test_what_is_drained_stays_so_and_scripts_are_answered_done(make_lab) -> Non
     lab.wait(130)
     # B may be known to ExaBGP from before a restart: it is withdrawn, once.
     assert (heard(lab), lab.writes, lab.routes) == ([withdraw(B)], [], [])
-    assert {each["prefix"] for each in lab.do(lab.daemon.status)["paths"]} == {A, B}
+    assert {each["prefix"] for each in lab.ask("status")["paths"]} == {A, B}
 
 
 def test_undrain_announces_it_again_as_the_source_says_it_by_now(make_lab) -> None:
@@ -525,7 +525,7 @@ def test_a_state_that_cannot_be_read_is_warned_of_and_nothing_is_taken_for_drain
     lab.say(announce(A))
     lab.wait()
     assert len(lab.routes) == 1
-    assert lab.do(lab.daemon.status)["errors"][0]["subject"] == "state file"
+    assert lab.ask("status")["errors"][0]["subject"] == "state file"
 
 
 def test_a_state_that_cannot_be_written_does_not_stop_the_drain_and_is_said(make_lab, tmp_path) -> None:

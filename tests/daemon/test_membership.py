@@ -147,7 +147,7 @@ def test_the_file_stays_as_it_is_while_the_members_are_not_known(lab: Lab, vpc: 
     leave(vpc, "i-2")
     lab.wait(5 * POLL)
     assert file.read_text("utf-8") == before
-    (error,) = lab.do(lab.daemon.status)["errors"]
+    (error,) = lab.ask("status")["errors"]
     assert (error["subject"], error["code"]) == ("BGP neighbors", "UnauthorizedOperation")
     assert said(lab) == []
 
@@ -172,7 +172,7 @@ def test_what_exabgp_refuses_is_not_written_and_not_asked_about_again(
     assert file.read_text("utf-8") == "# by hand"
     assert [path.name for path in file.parent.iterdir() if "exabgp.conf" in path.name] == ["exabgp.conf"]
     assert refusing.read_text("utf-8") == "validate\n"
-    (error,) = lab.do(lab.daemon.status)["errors"]
+    (error,) = lab.ask("status")["errors"]
     assert error["message"] == "ExaBGP does not accept the configuration:\nline 7: no"
     assert error["consequence"] == "needs an operator; ExaBGP keeps the configuration that it has"
     assert said(lab) == []

@@ -215,7 +215,7 @@ def test_a_reload_tells_others(make_lab, told) -> None:
     lab.say(withdraw(A))
     lab.wait(30)
     assert told() == [f"rtb-1 {A}: deleted: withdrawn"]
-    assert [row["recipient"] for row in lab.do(lab.daemon.status)["notify"]] == ["/nonexistent/program"]
+    assert [row["recipient"] for row in lab.ask("status")["notify"]] == ["/nonexistent/program"]
 
 
 @pytest.mark.io

@@ -229,7 +229,7 @@ PEER_SAYS = "neighbor 10.0.0.9 receive update announced 192.0.2.1/32 next-hop 10
 
 
 def sources(lab: Lab) -> list[str]:
-    every = lab.do(lab.daemon.status)["sources"]
+    every = lab.ask("status")["sources"]
     return [f"{each['name']} {each['state']} {each['paths']}" for each in every if each["kind"] == "peer"]
 
 
@@ -238,7 +238,7 @@ def test_a_peers_paths_are_known_and_go_with_its_session(helper: Lab) -> None:
     assert sources(helper) == ["peer 10.0.0.9 up 1"]
     helper.hear("neighbor 10.0.0.9 down - peer reset")
     assert sources(helper) == []
-    assert helper.do(helper.daemon.status)["paths"] == []
+    assert helper.ask("status")["paths"] == []
 
 
 def test_a_refused_connect_ends_nothing(helper: Lab) -> None:
@@ -325,10 +325,10 @@ def test_what_no_rule_accepts_is_said_once_and_shown_in_the_status(lab: Lab, cap
     lab.say(announce("198.51.100.1/32"))
     lab.wait(200)
     assert [str(r.fields["prefix"]) for r in caplog.records if "no rule accepts" in r.message] == ["198.51.100.1/32"]
-    assert lab.do(lab.daemon.status)["not_accepted"] == ["198.51.100.1/32"]
+    assert lab.ask("status")["not_accepted"] == ["198.51.100.1/32"]
     lab.say(withdraw("198.51.100.1/32"))
     lab.wait()
-    assert lab.do(lab.daemon.status)["not_accepted"] == []
+    assert lab.ask("status")["not_accepted"] == []
     assert lab.writes == []
 
 
@@ -353,7 +353,7 @@ def refusals(caplog) -> list[tuple[str, object]]:
 
 
 def failing(lab: Lab) -> dict[str, str]:
-    return lab.do(lab.daemon.status)["failing"]
+    return lab.ask("status")["failing"]
 
 
 def test_a_refused_line_is_named_once_all_lines_are_answered(helper: Lab, caplog) -> None:

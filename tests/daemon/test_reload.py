@@ -28,7 +28,7 @@ def test_metadata_that_comes_late_is_waited_for(make_lab) -> None:
 def test_a_connection_that_does_not_come_about_in_a_minute_is_tried_again(make_lab) -> None:
     lab = make_lab(latency=1000.0)
     lab.start(wait=65)
-    assert lab.do(lab.daemon.status)["failing"] == {"connect": "CallTimeout"}
+    assert lab.ask("status")["failing"] == {"connect": "CallTimeout"}
     lab.loop.latency = 0.1
     lab.say(announce(A))
     lab.wait(65)
@@ -100,7 +100,7 @@ def test_many_short_lived_clients_leave_no_trace(make_lab) -> None:
         lab.close(name, hold=1.0)
     lab.wait(5)
     assert lab.routes == []
-    assert [source["name"] for source in lab.do(lab.daemon.status)["sources"]] == ["dns"]
+    assert [source["name"] for source in lab.ask("status")["sources"]] == ["dns"]
     assert set(lab.daemon.bridge.kinds) == {"dns"}
 
 
@@ -122,7 +122,7 @@ def test_reloads_at_the_same_time_end_with_the_newest_file(make_lab) -> None:
     lab.do(lab.daemon.reload)
     lab.do(lab.daemon.reload)
     lab.wait(5)
-    assert [source["rule"] for source in lab.do(lab.daemon.status)["routes"]] == ["private"]
+    assert [source["rule"] for source in lab.ask("status")["routes"]] == ["private"]
     assert lab.verdicts() == [f"rtb-1 {B} keep ours"]
 
 

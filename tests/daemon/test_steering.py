@@ -35,7 +35,7 @@ def theirs() -> MemoryVpc:
 
 
 def steering(lab: Lab) -> list[str]:
-    rows = lab.do(lab.daemon.status)["steering"]
+    rows = lab.ask("status")["steering"]
     return [f"{row['verb']} {row['prefix']} {row['by']} {row['reason']}".strip() for row in rows]
 
 
@@ -344,7 +344,7 @@ def test_a_drain_that_was_to_end_may_be_made_lasting_and_goes_on_where_it_is(mak
     lab.ask("drain", A, "for", "1m")
     lab.wait(10)
     lab.ask("drain", A)
-    assert [each["state"] for each in lab.do(lab.daemon.status)["leaving"]] == ["drained"]
+    assert [each["state"] for each in lab.ask("status")["leaving"]] == ["drained"]
     lab.wait(120)
     assert lab.routes == []
 

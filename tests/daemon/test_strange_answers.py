@@ -55,13 +55,13 @@ def test_it_is_not_believed_and_what_was_known_stays(make_lab, call: str, spoil:
     lab.wait(2)
     before, vpc.spoil[call] = lab.writes, spoil
     lab.wait(300)
-    status = lab.do(lab.daemon.status)
+    status = lab.ask("status")
     assert status["failing"] == {"observe": "StrangeAnswer"}
     assert message in status["errors"][-1]["message"]
     assert (lab.verdicts(), lab.writes) == ([f"rtb-1 {A} keep ours"], before)
     vpc.spoil.clear()
     lab.wait(400)
-    assert lab.do(lab.daemon.status)["failing"] == {}
+    assert lab.ask("status")["failing"] == {}
     lab.say(withdraw(A), announce(B))
     lab.wait(2)
     assert lab.routes == [f"rtb-1 {B} {OURS} active"]

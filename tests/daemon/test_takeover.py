@@ -177,7 +177,7 @@ def test_where_ec2_cannot_tell_of_all_together_each_is_asked_about_alone(lab: La
     lab.say(announce(A))
     lab.wait(5)
     assert lab.calls == [STATUS, "DescribeInstanceStatus i-1", "DescribeInstanceStatus i-2", READ, TAKE]
-    assert lab.do(lab.daemon.status)["failing"] == {}
+    assert lab.ask("status")["failing"] == {}
 
 
 def test_of_whom_ec2_cannot_tell_alone_either_nothing_is_concluded_and_that_is_said_once(lab: Lab, caplog) -> None:
@@ -189,7 +189,7 @@ def test_of_whom_ec2_cannot_tell_alone_either_nothing_is_concluded_and_that_is_s
     lab.wait(300)
     assert (lab.verdicts(), lab.writes) == ([f"rtb-1 {A} yield owner-healthy"], [])
     assert [r.message for r in caplog.records if r.levelname == "WARNING"] == [f"failed: {BROKEN}"]
-    assert lab.do(lab.daemon.status)["failing"] == {"instance status": "InternalError"}
+    assert lab.ask("status")["failing"] == {"instance status": "InternalError"}
 
 
 def test_an_impaired_peer_keeps_its_route_while_nothing_is_known_of_ourselves(lab: Lab) -> None:

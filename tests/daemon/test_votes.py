@@ -179,7 +179,7 @@ def test_with_the_agent_away_a_vote_runs_out_and_one_witness_is_not_enough(site,
     owner.stop()
     site.lab.wait(60)
     assert site.route == THEIRS
-    assert site.lab.do(site.lab.daemon.status)["serf"]["state"] == "down"
+    assert site.lab.ask("status")["serf"]["state"] == "down"
 
 
 def test_who_becomes_the_owner_while_enough_speak_against_him_loses_the_route_again(site) -> None:
@@ -259,11 +259,11 @@ def test_a_reload_brings_serf_takes_it_away_and_moves_nothing_by_itself(make_lab
     site = Site(make_lab, file(service, owner, "remote_votes: 2,"))
     agent, site.lab.config = site.lab.config.serf, site.configured(serf=None)
     site.lab.start(wait=5)
-    assert site.lab.do(site.lab.daemon.status)["serf"] is None
+    assert site.lab.ask("status")["serf"] is None
     site.lab.reload(serf=agent)
     site.say(f"{AGAINST} b")
     site.lab.wait(2)
-    assert site.lab.do(site.lab.daemon.status)["serf"] == {
+    assert site.lab.ask("status")["serf"] == {
         "name": "a", "state": "up", "members": 4, "down": [], "votes": [f"{AGAINST} b"],
     }  # fmt: skip
     site.lab.reload(serf=None)

@@ -202,7 +202,7 @@ def test_what_was_said_is_forgotten_with_the_path(lab: Lab) -> None:
 def test_status_tells_since_when_each_verdict_stands(lab: Lab) -> None:
     lab.say(announce(A))
     lab.wait(1)
-    (row,) = lab.do(lab.daemon.status)["routes"]
+    (row,) = lab.ask("status")["routes"]
     assert TIME.fullmatch(row["since"])
     assert TIME.fullmatch(row["target_since"])
     assert (row["target"], row["reason"]) == (OURS, "ours")

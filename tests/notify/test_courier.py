@@ -73,7 +73,7 @@ def test_what_may_pass_is_tried_again(inbox: Inbox, status: int) -> None:
     inbox.answers = [status, status]
     courier = deliver(recipient(url=inbox.url), letter(), until=idle)
     assert len(inbox.bodies) == 3
-    assert courier.to_json()["delivered"] == 1
+    assert courier.status().delivered == 1
 
 
 @pytest.mark.parametrize("status", [400, 404, 302])
@@ -81,7 +81,7 @@ def test_what_is_refused_is_not_sent_again(inbox: Inbox, status: int, caplog) ->
     inbox.answers = [status]
     courier = deliver(recipient(url=inbox.url), letter(), letter("next"), until=idle)
     assert [body["message"] for body in inbox.bodies] == ["taken", "next"]
-    assert (courier.to_json()["dropped"], courier.to_json()["delivered"]) == (1, 1)
+    assert (courier.status().dropped, courier.status().delivered) == (1, 1)
     (record,) = [each for each in caplog.records if each.message == "notification dropped"]
     assert record.fields["why"] == f"HTTP {status}"
     assert "secret" not in str(record.fields), "the path of a hook is a password"
@@ -91,7 +91,7 @@ def test_after_its_retries_it_is_dropped_and_the_next_goes_out(inbox: Inbox) -> 
     inbox.answers = [500] * 3
     courier = deliver(recipient(url=inbox.url, retries=2), letter("first"), letter("second"), until=idle)
     assert [body["message"] for body in inbox.bodies] == ["first"] * 3 + ["second"]
-    assert courier.to_json()["dropped"] == 1
+    assert courier.status().dropped == 1
 
 
 def test_a_hanging_endpoint_is_given_up_and_the_oldest_are_dropped(inbox: Inbox, caplog) -> None:
@@ -102,7 +102,7 @@ def test_a_hanging_endpoint_is_given_up_and_the_oldest_are_dropped(inbox: Inbox,
     dropped = [each.fields["of"] for each in caplog.records if each.message == "notification dropped"]
     # All are there before the first is tried: five too many, and the one that hung each time.
     assert dropped == ["0", "1", "2", "3", "4", "5"]
-    assert courier.to_json()["delivered"] == QUEUED - 1
+    assert courier.status().delivered == QUEUED - 1
 
 
 def test_nobody_listens(caplog) -> None:
@@ -116,7 +116,7 @@ def test_a_program_that_fails_is_run_again_and_one_that_hangs_is_killed(diary: D
     argv = diary.argv(f"if [ ! -e {first} ]; then touch {first}; exit 1; fi")
     courier = deliver(recipient(argv=argv), letter(), until=idle)
     assert len(diary.lines) == 1
-    assert courier.to_json()["delivered"] == 1
+    assert courier.status().delivered == 1
     deliver(recipient(argv=diary.argv("sleep 1000"), timeout=0.1, retries=0), letter(), until=idle)
     (record,) = [each for each in caplog.records if each.message == "notification dropped"]
     assert record.fields["why"] == "timed out after 0.1 s"
@@ -185,7 +185,7 @@ def test_what_nobody_expected_drops_one_letter_and_ends_nothing(inbox: Inbox, ca
     monkeypatch.setattr(posting, "post", post)
     courier = deliver(recipient(url=inbox.url), letter("first"), letter("second"), until=idle)
     assert [body["message"] for body in inbox.bodies] == ["second"]
-    assert (courier.to_json()["dropped"], courier.to_json()["delivered"]) == (1, 1)
+    assert (courier.status().dropped, courier.status().delivered) == (1, 1)
     (record,) = [each for each in caplog.records if each.exc_info]
     assert record.levelno == logging.ERROR
     (record,) = [each for each in caplog.records if each.message == "notification dropped"]

@@ -133,8 +133,8 @@ class Watch:
         if host.daemon is None:
             return False
         rows = host.daemon.bridge.neighbors.rows(self.fleet.clock.time())
-        row = next((each for each in rows if each["address"] == str(other.place.address)), None)
-        return row is not None and (row["up"] or (row["seconds"] or 0.0) < PATIENCE + SETTLE_TIME)
+        row = next((each for each in rows if each.address == str(other.place.address)), None)
+        return row is not None and (row.up or (row.seconds or 0.0) < PATIENCE + SETTLE_TIME)
 
     def _host(self, name: str) -> Host | None:
         return next((host for host in self.fleet.hosts if host.name == name), None)

@@ -9,6 +9,8 @@ from served import TOKEN, Served, now, on_virtual_time, run, serving
 
 from bgp2vpc.web import app, server
 from bgp2vpc.web.connection import IDLE, MOST
+from bgp2vpc.web.pace import ANSWER, Pace
+from bgp2vpc.web.pace import PATIENCE as PACE_PATIENCE
 from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.io
@@ -171,7 +173,7 @@ async def test_a_thousand_connections_at_once_are_bounded_and_delay_no_route():
 @on_virtual_time
 async def test_who_reads_pages_keeps_no_monitoring_from_its_answer():
     async with serving() as site:
-        site.daemon._pages._server.site._turnstile = app.Turnstile(rate=1, burst=1, patience=2)
+        site.daemon._pages._server.site._answers = Pace(credit=1, share=ANSWER)
         asked = asyncio.gather(*(site.get("/static/live.js") for _ in range(20)))
         await asyncio.sleep(0.01)
         began = now()
@@ -209,9 +211,9 @@ async def announce_latencies(site: Served, numbers: Iterable[int]) -> list[float
 @on_virtual_time
 async def test_who_asks_too_often_waits_and_the_rest_is_told_to_come_later():
     async with serving() as site:
-        site.daemon._pages._server.site._monitors = app.Turnstile(rate=20, burst=1, patience=0.5)
+        site.daemon._pages._server.site._monitoring = Pace(credit=0.05, share=20 * ANSWER)
         began = now()
-        codes = [each[0] for each in await asyncio.gather(*(site.get("/healthz") for _ in range(60)))]
-        assert now() - began == pytest.approx(0.5, abs=0.05)
-        # Two at once, and then ten at an even pace.
-        assert (codes.count(200), codes.count(503)) == (12, 48)
+        codes = [each[0] for each in await asyncio.gather(*(site.get("/healthz") for _ in range(150)))]
+        assert now() - began == pytest.approx(PACE_PATIENCE, abs=0.05)
+        # Two at once, and then a hundred at an even pace.
+        assert (codes.count(200), codes.count(503)) == (102, 48)

@@ -6,49 +6,69 @@ from typing import Any
 import pytest
 from served import Served, WebLoop, client, now, on_virtual_time, serving
 
+from bgp2vpc.status import RouteRow, Status, SteeringRow
 from bgp2vpc.web.look import Look
-from bgp2vpc.web.turnstile import PATIENCE, Budget, Turnstile
+from bgp2vpc.web.pace import PATIENCE, Pace
 
 COST = 0.02
 
 
 def test_work_takes_its_share_of_the_time_whatever_each_piece_costs():
-    budget = Budget(share=0.1, credit=1, longest=4)
+    pace = Pace(credit=1, share=0.1)
     now = 100.0
-    assert budget.wait(now) == 0
-    budget.pay(now, 0.05)  # half of the credit
-    assert budget.wait(now) == 0
-    budget.pay(now, 0.25)
-    assert budget.wait(now) == pytest.approx(2)
-    budget.pay(now, 0.01)
-    assert budget.wait(now) == pytest.approx(2.1)
-    assert budget.wait(now + 2.2) == 0
-    budget.pay(now + 10, 5.0)
-    assert budget.wait(now + 10) == pytest.approx(3)
+    assert pace.wait(now) == 0
+    pace.pay(now, 0.05)  # half of the credit
+    assert pace.wait(now) == 0
+    pace.pay(now, 0.25)
+    assert pace.wait(now) == pytest.approx(2)
+    pace.pay(now, 0.01)
+    assert pace.wait(now) == pytest.approx(2.1)
+    assert pace.wait(now + 2.2) == 0
+    pace.pay(now + 10, 5.0)
+    assert pace.wait(now + 10) == pytest.approx(3)
+
+
+def status(**rows: Any) -> Status:
+    """A status with these rows, and nothing else."""
+    return Status(
+        time="", version="", started="", mode="standalone", noop=False, instance_id=None, vpc_id=None,
+        ec2_observed=True, polls=1, last_read=None, lag=0.0, cycles=1, last_cycle="", serf=None, failing={},
+        **dict.fromkeys(
+            ("recent_cycles", "leaving", "steering", "sources", "checks", "paths", "neighbors", "damped", "routes",
+             "not_accepted", "errors", "notify"), (),
+        ) | rows,
+    )  # fmt: skip
+
+
+def held(prefix: str | None, by: str = "me") -> SteeringRow:
+    return SteeringRow("hold", prefix, by, "", "", None)
+
+
+def route(prefix: str, table: str = "rtb-1") -> RouteRow:
+    return RouteRow(table, prefix, "keep", "ours", None, "", None, "", None, None)
 
 
 def test_a_prefix_is_told_its_own_rows_and_those_of_every_prefix():
-    rows = [{"prefix": prefix, "n": n} for n, prefix in enumerate(("a", "b", None, "a"))]
-    look = Look({"time": 1, "routes": rows, "paths": rows[:2], "steering": rows, "leaving": [], "not_accepted": ["b"]})
+    steering = (held("a", "1"), held("b", "2"), held(None, "3"), held("a", "4"))
+    look = Look(status(routes=(route("a"), route("b")), steering=steering, not_accepted=("b",)))
     told = look.of("a")
-    assert [row["n"] for row in told["routes"]] == [0, 3, 2]
-    assert (told["paths"], told["leaving"], told["not_accepted"], told["time"]) == (rows[:1], [], [], 1)
-    assert look.of("b")["not_accepted"] == ["b"]
-    assert look.of("c")["paths"] == []
+    assert [row.by for row in told.steering] == ["1", "4", "3"]
+    assert (told.routes, told.leaving, told.not_accepted, told.polls) == ((route("a"),), (), (), 1)
+    assert look.of("b").not_accepted == ("b",)
+    assert look.of("c").routes == ()
 
 
 def test_a_prefix_costs_its_own_rows_only():
-    class Counted(list[Any]):
+    class Counted(list[RouteRow]):
         read = 0
 
         def __iter__(self):
             Counted.read += 1
             return super().__iter__()
 
-    rows = Counted({"prefix": f"p{n}"} for n in range(1000))
-    look = Look({"routes": rows, "paths": rows, "steering": [], "leaving": [], "not_accepted": []})
-    assert [len(look.of(f"p{n}")["routes"]) for n in range(1000)] == [1] * 1000
-    assert Counted.read == 2
+    look = Look(status(routes=Counted(route(f"p{n}") for n in range(1000))))
+    assert [len(look.of(f"p{n}").routes) for n in range(1000)] == [1] * 1000
+    assert Counted.read == 1
 
 
 def costly(site: Served, monkeypatch: pytest.MonkeyPatch) -> list[str]:
@@ -56,16 +76,16 @@ def costly(site: Served, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     loop = asyncio.get_running_loop()
     assert isinstance(loop, WebLoop)
     web = site.daemon._pages._server.site
-    web._turnstile = Turnstile(rate=100_000)
+    web._answers = Pace(share=100)
     made: list[str] = []
-    parts = web._pages.parts
+    parts = web._made.pages.parts
 
     def slow(told: Any) -> Any:
         made.append(told.prefix)
         loop.spend(COST)
         return parts(told)
 
-    monkeypatch.setattr(web._pages, "parts", slow)
+    monkeypatch.setattr(web._made.pages, "parts", slow)
     return made
 
 

@@ -8,9 +8,9 @@ import pytest
 from bgp2vpc.web.drawing import sparkline, ticks
 from bgp2vpc.web.guard import host_of, is_ours, is_own_page, is_right, read_token, token_of
 from bgp2vpc.web.model import WebError, WebSettings
+from bgp2vpc.web.pace import Pace
 from bgp2vpc.web.shared import FRESH, Shared, SharedByKey
 from bgp2vpc.web.tally import Tally, Timing
-from bgp2vpc.web.turnstile import Turnstile
 
 SETTINGS = WebSettings("0.0.0.0", 8179, hosts=("ops.example.org",))
 TOKEN = "0123456789abcdef"
@@ -113,12 +113,12 @@ def test_a_token_file_that_is_not_there_is_an_error(tmp_path: Path):
 
 
 def test_a_burst_passes_at_once_and_the_rest_at_an_even_pace():
-    turnstile = Turnstile(rate=10, burst=3, patience=1)
-    waits = [turnstile.reserve(100.0) for _ in range(16)]
+    pace = Pace(credit=0.3, share=0.1)
+    waits = [pace.reserve(100.0, 0.01) for _ in range(56)]
     assert waits[:4] == [0, 0, 0, 0]
-    assert waits[4:14] == pytest.approx([0.1 * n for n in range(1, 11)])
-    assert waits[14:] == [None, None]
-    assert turnstile.reserve(102.0) == 0
+    assert waits[4:54] == pytest.approx([0.1 * n for n in range(1, 51)])
+    assert waits[54:] == [None, None]
+    assert pace.reserve(106.0, 0.01) == 0
 
 
 def test_a_value_is_made_once_for_all_who_ask_within_a_moment():

@@ -1,0 +1,120 @@
+"""The daemon's status: gathered here from all its parts, for the socket, the page, the metrics and systemd."""
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+import bgp2vpc
+from bgp2vpc.operator.answers import check_row
+from bgp2vpc.operator.drain import Drainer
+from bgp2vpc.operator.operator import Operator
+from bgp2vpc.operator.status import headline, path_rows, route_rows
+from bgp2vpc.policy.damping import Damping
+from bgp2vpc.reconcile.journal import Journal, wall_clock
+from bgp2vpc.reconcile.reconciler import Reconciler
+from bgp2vpc.services.alerts import Notifier
+from bgp2vpc.services.health import Health
+from bgp2vpc.services.lag import LagWatch
+from bgp2vpc.services.scripts import Scripts
+from bgp2vpc.services.serf import Gossip
+from bgp2vpc.sources.session import SourceKind
+from bgp2vpc.speaker.bridge import Bridge
+from bgp2vpc.speaker.relay import Relay
+from bgp2vpc.status import CHECK_STATES, DampedRow, DrainRow, ScriptRow, SourceRow, Status, SteeringRow
+
+PATIENCE: Final = 10.0
+"""Seconds beyond two polls after which what EC2 was last heard to say is too old to rely on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusSource:
+    """The parts that the status is of. `relay` None: standalone, without ExaBGP. `ending`: set when we are to end."""
+
+    noop: bool
+    ending: asyncio.Event
+    bridge: Bridge
+    relay: Relay | None
+    scripts: Scripts
+    health: Health
+    serf: Gossip
+    reconciler: Reconciler
+    damping: Damping
+    journal: Journal
+    drainer: Drainer
+    operator: Operator
+    notifier: Notifier
+    lag: LagWatch
+    started: str = field(default_factory=wall_clock)
+
+    def now(self) -> Status:
+        """All there is to tell, as of now."""
+        reconciler, journal, damping = self.reconciler, self.journal, self.damping
+        instance = reconciler.view.instance
+        now = asyncio.get_running_loop().time()
+        return Status(
+            time=wall_clock(),
+            version=bgp2vpc.__version__,
+            started=self.started,
+            mode="standalone" if self.relay is None else "helper",
+            noop=self.noop,
+            instance_id=instance.id or None,
+            vpc_id=instance.vpc_id or None,
+            ec2_observed=reconciler.first_observation.is_set(),
+            polls=reconciler.polls_ended,
+            last_read=journal.last_read_at,
+            lag=round(self.lag.longest(now), 3),
+            cycles=journal.cycles,
+            last_cycle=journal.last_cycle,
+            recent_cycles=tuple(journal.recent_cycles),
+            leaving=tuple(DrainRow(**row) for row in self.drainer.status()),
+            steering=tuple(SteeringRow(**row) for row in self.operator.status()),
+            sources=tuple(sorted(self._sources(), key=lambda row: (row.kind, row.name))),
+            checks=tuple(check_row(each, now) for each in self.health.statuses()),
+            serf=self.serf.status(),
+            paths=tuple(path_rows(self.bridge.rib.offers)),
+            neighbors=tuple(self.bridge.neighbors.rows(now)),
+            damped=tuple(
+                DampedRow(table, str(prefix), round(damping.free_at((table, prefix)) - now))
+                for table, prefix in sorted(damping.damped)
+            ),
+            routes=tuple(route_rows(reconciler.verdicts, reconciler.since)),
+            not_accepted=tuple(sorted(map(str, journal.not_accepted))),
+            failing={**journal.failing, **(self.relay.failing() if self.relay else {})},
+            errors=tuple(journal.errors),
+            notify=tuple(self.notifier.status()),
+        )
+
+    def _sources(self) -> Iterator[SourceRow]:
+        """Every script, and every other source that is open or has paths left."""
+        paths = {name: len(adj.paths) for name, adj in self.bridge.rib.sources()}
+        scripts = {each.name: each for each in self.scripts.statuses()}
+        for name, script in scripts.items():
+            yield ScriptRow(
+                name, SourceKind.SCRIPT.value, script.state.value, paths.get(name, 0),
+                script.pid, script.restarts, script.last_exit, script.last_line,
+            )  # fmt: skip
+        verdicts = self.health.verdicts()
+        for name, adj in self.bridge.rib.sources():
+            if name not in scripts:
+                kind = self.bridge.kinds.get(name, SourceKind.PEER)
+                state = CHECK_STATES[verdicts[name]] if name in verdicts else "up" if adj.is_open else "stale"
+                yield SourceRow(name, kind.value, state, paths[name])
+
+    def headline(self) -> str:
+        """The daemon in one line, for `systemctl status`."""
+        observed = self.reconciler.first_observation.is_set()
+        verdicts = self.reconciler.verdicts.values() if observed else None
+        return headline(verdicts, self.journal.last_cycle, self.journal.failing)
+
+    def unready(self) -> list[str]:
+        """Why nobody should rely on us now; nothing if they may."""
+        reasons = []
+        read, lately = self.journal.last_read, 2 * self.reconciler.tempo.poll_time + PATIENCE
+        if read is None:
+            reasons.append("EC2 has not been read yet")
+        elif (ago := asyncio.get_running_loop().time() - read) > lately:
+            reasons.append(f"EC2 was last read {ago:.0f} s ago")
+        if self.ending.is_set():
+            reasons.append("the daemon is ending")
+        return reasons

@@ -1,0 +1,125 @@
+"""What is made of the status: pages, what they refresh themselves with, JSON, metrics. Once for all who ask.
+
+All of it takes its share of the event loop's time and no more, and is made piece by piece: first the status, then, in
+another turn of the event loop, what is made of it, so that no route waits for both.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import TypeVar
+
+from bgp2vpc.errors import Bgp2vpcError
+from bgp2vpc.history import History
+from bgp2vpc.status import Status
+from bgp2vpc.web.look import Look
+from bgp2vpc.web.metrics import Exposition, Seen
+from bgp2vpc.web.model import PageVerb, Readiness, Steering
+from bgp2vpc.web.pace import PATIENCE, Pace
+from bgp2vpc.web.page import LAST_EVENTS, LAST_FAILURES, Pages, Parts, Told
+from bgp2vpc.web.shared import Shared, SharedByKey
+from bgp2vpc.web.tally import Tally
+
+T = TypeVar("T")
+
+
+class TooMuchToMake(Bgp2vpcError):
+    """It would not be made within `PATIENCE`, because of all that others ask for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What the daemon lets us see and do."""
+
+    status: Callable[[], Status]
+    unready: Readiness
+    steering: Steering
+    tally: Tally
+    history: History
+
+
+class Made:
+    """`ending`: set when nobody need wait any more. A `prefix` is "" for the main page."""
+
+    def __init__(self, sources: Sources, ending: asyncio.Event) -> None:
+        self._sources = sources
+        self._ending = ending
+        self._clock = asyncio.get_running_loop().time
+        self._pace = Pace()
+        self._one_by_one = asyncio.Lock()
+        self.pages = _pages()
+        self._look = Shared(lambda: Look(sources.status()), self._clock)
+        self._parts = SharedByKey(self._make_parts, self._clock)
+        self._json = Shared(lambda: self._look.get().status.to_json().encode(), self._clock)
+        exposition = Exposition(lambda: Seen(self._look.get().status, sources.tally, not sources.unready()))
+        self._metrics = Shared(exposition.text, self._clock)
+
+    async def page(self, prefix: str, verbs: Sequence[PageVerb]) -> str:
+        """The whole page. `verbs`: what may be steered. Raises TooMuchToMake."""
+
+        def make() -> str:
+            told, parts = self._parts.get(prefix)
+            return self.pages.whole(told, parts, verbs)
+
+        return await self._in_turn(make)
+
+    async def news(self, prefix: str, sent: Mapping[str, str]) -> tuple[str, Parts]:
+        """The parts of a page that are not as they were sent, and of when they are. Raises TooMuchToMake."""
+
+        def make() -> tuple[str, Parts]:
+            told, parts = self._parts.get(prefix)
+            return told.status.time, {name: html for name, html in parts.items() if sent.get(name) != html}
+
+        return await self._in_turn(make)
+
+    async def json(self) -> bytes:
+        """The status. Raises TooMuchToMake."""
+        return await self._in_turn(self._json.get)
+
+    def metrics(self) -> bytes:
+        """For Prometheus: at once, since who monitors must not wait for those who read pages."""
+        return self._paid(self._metrics.get)
+
+    def _make_parts(self, prefix: str) -> tuple[Told, Parts]:
+        look, history, unready = self._look.get(), self._sources.history, list(self._sources.unready())
+        if prefix:
+            told = Told(look.of(prefix), unready, (), (), prefix, history.story(prefix))
+        else:
+            told = Told(look.status, unready, history.last(LAST_EVENTS), history.failures(LAST_FAILURES))
+        return told, self.pages.parts(told)
+
+    async def _in_turn(self, make: Callable[[], T]) -> T:
+        try:
+            async with asyncio.timeout(PATIENCE) as patience, self._one_by_one:
+                while (wait := self._pace.wait(self._clock())) and not self._ending.is_set():
+                    await pause(self._ending, wait)
+                patience.reschedule(None)
+                self._paid(self._look.get)
+                await asyncio.sleep(0)
+                return self._paid(make)
+        except TimeoutError:
+            raise TooMuchToMake("too much to be made at once; try again later") from None
+
+    def _paid(self, make: Callable[[], T]) -> T:
+        began = self._clock()
+        try:
+            return make()
+        finally:
+            now = self._clock()
+            self._pace.pay(now, now - began)
+
+
+@cache
+def _pages() -> Pages:
+    """The same for every site of this process: a reload that moves the page need not compile the templates again."""
+    return Pages()
+
+
+async def pause(ending: asyncio.Event, seconds: float) -> None:
+    """So many seconds, or until the end."""
+    try:
+        async with asyncio.timeout(seconds):
+            await ending.wait()
+    except TimeoutError:
+        return
