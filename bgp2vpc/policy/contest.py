@@ -16,7 +16,7 @@ Every instance decides for itself, from what it hears, and comes to the same res
 | …, failing its remote check, | replace                       | yield                          | nothing           |
 | or a black hole              |                               |                                |                   |
 | …, no neighbor of ours       | as `if_unhealthy`             | yield                          | nothing           |
-| foreign, fallback, local     | as in `routing.diff`          | as it is                       | as in the diff    |
+| foreign, fallback, local     | as in `policy.verdict`        | as it is                       | as in there       |
 
 With `write: any` the best path is installed whoever's it is, as if it were ours; and what a neighbor has left behind is
 deleted where nobody offers a path.
@@ -25,7 +25,7 @@ A peer that is expected to write and does not, within the handover time, is pass
 nothing is deleted before reads would show what it has written meanwhile. The same goes for a peer whose session was
 lost just now: it may take the route from an owner that it no longer hears. Until the neighbors have told what they
 have (end-of-RIB, RFC 4724 section 2), and while a next hop is being looked up, nothing is taken or deleted.
-Where routes move too often, only owners that are certainly not serving lose them (`routing.diff.take`).
+Where routes move too often, only owners that are certainly not serving lose them (`policy.verdict.take`).
 """
 
 from collections.abc import Sequence
@@ -36,21 +36,21 @@ from bgp2vpc.bgp.best import Best, best_path, is_draining, med
 from bgp2vpc.bgp.neighbors import Standing
 from bgp2vpc.bgp.path import SELF
 from bgp2vpc.bgp.rib import Offer, Side
-from bgp2vpc.policy.diff import (
+from bgp2vpc.policy.fib import Offered, Unusable
+from bgp2vpc.policy.plan import Reason, VerdictKind
+from bgp2vpc.policy.rule import Writes
+from bgp2vpc.policy.verdict import (
     Decision,
     Place,
-    diff,
     does_not_forward,
     is_ours,
     is_peer,
     leave,
     take,
     trouble_of_owner,
+    verdict_for,
     withdraw,
 )
-from bgp2vpc.policy.fib import Offered, Unusable
-from bgp2vpc.policy.plan import Reason, VerdictKind
-from bgp2vpc.policy.rule import Writes
 from bgp2vpc.vpc.model import Interface, Route, RouteState, interface_target
 
 
@@ -117,7 +117,7 @@ def _peers(place: Place, offers: Sequence[Offer]) -> tuple[tuple[Offered, ...], 
 
 def _decided(here: Contest) -> Decision | None:
     if here.place.is_taken_by_hand and isinstance(here.own, Offered):
-        return diff(here.place, here.own)
+        return verdict_for(here.place, here.own)
     considered = [peer for peer in here.peers if skipped(here.place, peer) is None]
     candidates = [*considered, here.own] if isinstance(here.own, Offered) else considered
     candidates = _fit_to_succeed(here.place, candidates)
@@ -189,7 +189,7 @@ def _install(here: Contest, winner: Offered, best: Best) -> Decision | None:
         if is_ours(route, place.ours):
             return _taken(here, winner, Reason.BEST_PATH)
     if route is None or not is_peer(route, place.ours):
-        return diff(place, winner)
+        return verdict_for(place, winner)
     return _taken(here, winner, _reason_to_take(here, route, winner))
 
 
@@ -263,7 +263,7 @@ def _leave_to(here: Contest, winner: Offered, best: Best) -> Decision | None:
     if route is not None and is_ours(route, place.ours):
         return _leave_ours_to(here, winner, why)
     if not offered:
-        return diff(place, here.own)
+        return verdict_for(place, here.own)
     if route is not None and not is_peer(route, place.ours):
         return leave(place, route)
     is_due = route is None or _is_due(here, route, winner)
@@ -285,7 +285,7 @@ def _leave_ours_to(here: Contest, winner: Offered, why: str) -> Decision | None:
     mistaken = isinstance(own, Unusable) and own.reason is Reason.NO_INTERFACE
     never_deleted = place.managed is not None and place.managed.never_delete
     if mistaken or never_deleted or (own is None and place.leftover_is_kept):
-        return diff(place, own)
+        return verdict_for(place, own)
     if here.held:
         return place.stays(VerdictKind.KEEP, Reason.NOT_READY)
     return place.stays(VerdictKind.KEEP, Reason.HANDOVER, why, winner.interface.id)
@@ -305,7 +305,7 @@ def _nobody(here: Contest) -> Decision | None:
     place, route = here.place, here.place.route
     if route is not None and is_peer(route, place.ours) and here.writes_any and not here.peers:
         return _left_behind(here, route)
-    decision = diff(place, here.own)
+    decision = verdict_for(place, here.own)
     if decision is None or decision[1] is None:
         return decision
     if here.held:

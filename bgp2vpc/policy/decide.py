@@ -7,10 +7,10 @@ from itertools import chain
 from bgp2vpc.bgp.path import SELF
 from bgp2vpc.bgp.rib import Offer, Side
 from bgp2vpc.policy.contest import contest
-from bgp2vpc.policy.diff import Decision, Place, Policy, diff, hold, is_ours, is_peer, own_interfaces
 from bgp2vpc.policy.fib import desired
 from bgp2vpc.policy.plan import Key, Plan, make_plan
 from bgp2vpc.policy.rule import Rule, Writes
+from bgp2vpc.policy.verdict import Decision, Place, Policy, hold, is_ours, is_peer, own_interfaces, verdict_for
 from bgp2vpc.policy.wish import Wish
 from bgp2vpc.prefix import IPAddress, Prefix
 from bgp2vpc.vpc.finders import Surroundings, find, zone_of
@@ -89,7 +89,7 @@ def decide_one(ruled: Ruled, prefix: Prefix, snapshot: Snapshot, wish: Wish, pol
     present = place.route.target if place.route else None
     offers = wish.offers.get(prefix, ())
     own = desired(rule, ruled.table, offers, place.ours, present)
-    decision = contest(place, own, offers) if rule.decides_by_best_path(prefix) else diff(place, own)
+    decision = contest(place, own, offers) if rule.decides_by_best_path(prefix) else verdict_for(place, own)
     return hold(place, decision) if decision is not None and prefix in wish.held else decision
 
 

@@ -1,4 +1,4 @@
-"""The diff: what one (table, prefix) needs, from what is wished and what is there.
+"""The verdict: what one (table, prefix) needs, from what is wished and what is there.
 
 | the table has                     | we have no path for it          | our path is offered                       |
 |-----------------------------------|---------------------------------|-------------------------------------------|
@@ -131,7 +131,7 @@ class Place:
         return self.verdict(VerdictKind(action.value), reason, remains), change
 
 
-def diff(place: Place, wish: Offered | Unusable | None) -> Decision | None:
+def verdict_for(place: Place, wish: Offered | Unusable | None) -> Decision | None:
     """The table above. None where there is nothing to say: no path, and no route of ours."""
     route = place.route
     if isinstance(wish, Offered):
