@@ -11,8 +11,8 @@ from bgp2vpc.exabgp_api.limits import USUAL_MAX_LINE
 from bgp2vpc.health.model import Check
 from bgp2vpc.notify.model import Recipient
 from bgp2vpc.policy.damping import DampingLimits
+from bgp2vpc.policy.place import Policy
 from bgp2vpc.policy.rule import Rule
-from bgp2vpc.policy.verdict import Policy
 from bgp2vpc.prefix import IPAddress, Prefix
 from bgp2vpc.serf.model import Agent
 from bgp2vpc.web.model import WebSettings

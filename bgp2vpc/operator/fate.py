@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from bgp2vpc.policy.place import is_ours
 from bgp2vpc.policy.rule import ManagedRoute
-from bgp2vpc.policy.verdict import is_ours
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.vpc.model import Interface, Route, Target, TargetKind
 

@@ -19,7 +19,7 @@ from bgp2vpc.logs import event
 from bgp2vpc.operator.fate import End, Fate, fate
 from bgp2vpc.operator.leave import By, Key, Leave, Leaves, Phase
 from bgp2vpc.operator.state_file import StateFile
-from bgp2vpc.policy.verdict import own_interfaces
+from bgp2vpc.policy.place import own_interfaces
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.reconcile.cycle import Outcome, Result
 from bgp2vpc.reconcile.journal import Journal

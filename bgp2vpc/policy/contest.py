@@ -37,20 +37,10 @@ from bgp2vpc.bgp.neighbors import Standing
 from bgp2vpc.bgp.path import SELF
 from bgp2vpc.bgp.rib import Offer, Side
 from bgp2vpc.policy.fib import Offered, Unusable
-from bgp2vpc.policy.plan import Reason, VerdictKind
+from bgp2vpc.policy.place import Place, is_ours, is_peer
+from bgp2vpc.policy.plan import Decision, Reason, VerdictKind
 from bgp2vpc.policy.rule import Writes
-from bgp2vpc.policy.verdict import (
-    Decision,
-    Place,
-    does_not_forward,
-    is_ours,
-    is_peer,
-    leave,
-    take,
-    trouble_of_owner,
-    verdict_for,
-    withdraw,
-)
+from bgp2vpc.policy.verdict import does_not_forward, leave, take, trouble_of_owner, verdict_for, withdraw
 from bgp2vpc.vpc.model import Interface, Route, RouteState, interface_target
 
 

@@ -8,9 +8,10 @@ from bgp2vpc.bgp.path import SELF
 from bgp2vpc.bgp.rib import Offer, Side
 from bgp2vpc.policy.contest import contest
 from bgp2vpc.policy.fib import desired
-from bgp2vpc.policy.plan import Key, Plan, make_plan
+from bgp2vpc.policy.place import Place, Policy, is_ours, is_peer, own_interfaces
+from bgp2vpc.policy.plan import Decision, Key, Plan, make_plan
 from bgp2vpc.policy.rule import Rule, Writes
-from bgp2vpc.policy.verdict import Decision, Place, Policy, hold, is_ours, is_peer, own_interfaces, verdict_for
+from bgp2vpc.policy.verdict import hold, verdict_for
 from bgp2vpc.policy.wish import Wish
 from bgp2vpc.prefix import IPAddress, Prefix
 from bgp2vpc.vpc.finders import Surroundings, find, zone_of

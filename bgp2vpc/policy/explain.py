@@ -8,8 +8,8 @@ from bgp2vpc.bgp.rib import Offer, Side
 from bgp2vpc.policy.contest import Skipped, best_of, resolved, skipped
 from bgp2vpc.policy.decide import Ruled, decide_one, place_of
 from bgp2vpc.policy.fib import Offered, Unusable, desired, own_choices
+from bgp2vpc.policy.place import Place, Policy
 from bgp2vpc.policy.plan import Change, Verdict
-from bgp2vpc.policy.verdict import Place, Policy
 from bgp2vpc.policy.wish import Wish
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.vpc.model import Interface, Route, Snapshot

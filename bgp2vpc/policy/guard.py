@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 from bgp2vpc.errors import PlanRefused
 from bgp2vpc.policy.decide import Ruled
+from bgp2vpc.policy.place import own_interfaces
 from bgp2vpc.policy.plan import Action, Change, Plan
 from bgp2vpc.policy.rule import ManagedRoute, Writes
-from bgp2vpc.policy.verdict import own_interfaces
 from bgp2vpc.vpc.model import Snapshot
 
 

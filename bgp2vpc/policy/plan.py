@@ -150,6 +150,10 @@ class Change:
         }
 
 
+Decision = tuple[Verdict, Change | None]
+"""What becomes of one place, and the change that it needs, if any."""
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """Changes and verdicts, both sorted by table and prefix."""
@@ -168,7 +172,7 @@ class Plan:
         }
 
 
-def make_plan(decided: Iterable[tuple[Verdict, Change | None]]) -> Plan:
+def make_plan(decided: Iterable[Decision]) -> Plan:
     """Put decisions in order."""
     # By keys made once: comparing two prefixes costs nearly as much as deciding about one.
     ordered = sorted(decided, key=lambda pair: (pair[0].table_id, pair[0].prefix.sort_key()))

@@ -23,8 +23,7 @@ from bgp2vpc.policy.damping import Damping
 from bgp2vpc.policy.decide import Strangers
 from bgp2vpc.policy.guard import guard, withdrawals
 from bgp2vpc.policy.handovers import Handovers
-from bgp2vpc.policy.plan import Change, Key, Plan, Reason, Verdict, make_plan
-from bgp2vpc.policy.verdict import Decision
+from bgp2vpc.policy.plan import Change, Decision, Key, Plan, Reason, Verdict, make_plan
 from bgp2vpc.policy.wish import Wish
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.reconcile.apply import Applier

@@ -16,9 +16,9 @@ from bgp2vpc.policy.decide import (
     rules_without_tables,
     strangers,
 )
-from bgp2vpc.policy.plan import Action, Change, Key, Plan
+from bgp2vpc.policy.place import Policy, is_ours, own_interfaces
+from bgp2vpc.policy.plan import Action, Change, Decision, Key, Plan
 from bgp2vpc.policy.rule import ManagedRoute, Rule, Writes
-from bgp2vpc.policy.verdict import Decision, Policy, is_ours, own_interfaces
 from bgp2vpc.policy.wish import Wish
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.vpc.finders import wants_subnets

@@ -10,8 +10,8 @@ from bgp2vpc.bgp.path import GRACEFUL_SHUTDOWN, AsSegment, SegmentKind
 from bgp2vpc.bgp.rib import Side
 from bgp2vpc.policy.decide import Strangers, decide, owners_to_check, peers_in_the_way, ruled_tables, strangers
 from bgp2vpc.policy.guard import guard
+from bgp2vpc.policy.place import Policy
 from bgp2vpc.policy.rule import ManagedRoute, Takeover, Writes
-from bgp2vpc.policy.verdict import Policy
 from bgp2vpc.policy.wish import Wish
 from bgp2vpc.prefix import IPAddress, parse_prefix
 from bgp2vpc.vpc.model import InstanceHealth, Interface, Snapshot, Subnet

@@ -5,9 +5,9 @@ from hypothesis import strategies as st
 
 from bgp2vpc.bgp.rib import Side
 from bgp2vpc.policy.decide import decide, peers_in_the_way, ruled_tables, rules_without_tables
+from bgp2vpc.policy.place import Policy
 from bgp2vpc.policy.plan import Action, Change
 from bgp2vpc.policy.rule import Takeover
-from bgp2vpc.policy.verdict import Policy
 from bgp2vpc.policy.wish import Wish
 from bgp2vpc.prefix import Prefix, parse_prefix
 from bgp2vpc.vpc.finders import ByAz, ByTag, Ids, Main

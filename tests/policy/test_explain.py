@@ -8,10 +8,10 @@ from bgp2vpc.bgp.neighbors import Neighbors
 from bgp2vpc.bgp.rib import Side
 from bgp2vpc.policy.decide import decide_one, ruled_tables
 from bgp2vpc.policy.explain import explain
+from bgp2vpc.policy.place import Policy
 from bgp2vpc.policy.plan import Reason, VerdictKind
 from bgp2vpc.policy.prefix_list import PrefixList, PrefixRange, parse_prefix_range
 from bgp2vpc.policy.rule import ManagedRoute, Takeover
-from bgp2vpc.policy.verdict import Policy
 from bgp2vpc.policy.wish import Wish
 from bgp2vpc.policy.words import REASONS, VERDICTS
 from tests.policy.test_contest import EIGHT, NINE, neighbor, own, peer, shown_to_us

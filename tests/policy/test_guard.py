@@ -5,9 +5,9 @@ import pytest
 from bgp2vpc.errors import PlanRefused
 from bgp2vpc.policy.decide import decide, ruled_tables
 from bgp2vpc.policy.guard import guard, withdrawals
+from bgp2vpc.policy.place import Policy
 from bgp2vpc.policy.plan import Action, Plan
 from bgp2vpc.policy.rule import Takeover, Writes
-from bgp2vpc.policy.verdict import Policy
 from bgp2vpc.policy.wish import Wish
 from bgp2vpc.prefix import parse_prefix
 from bgp2vpc.vpc.model import Interface, interface_target

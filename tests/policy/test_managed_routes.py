@@ -6,10 +6,10 @@ from bgp2vpc.bgp.rib import Side
 from bgp2vpc.errors import PlanRefused
 from bgp2vpc.policy.decide import decide, owners_to_check, peers_in_the_way, ruled_tables
 from bgp2vpc.policy.guard import guard
+from bgp2vpc.policy.place import Policy
 from bgp2vpc.policy.plan import Action, Change, Plan, Reason
 from bgp2vpc.policy.prefix_list import PrefixList
 from bgp2vpc.policy.rule import ManagedRoute, Rule, Takeover
-from bgp2vpc.policy.verdict import Policy
 from bgp2vpc.policy.wish import Wish
 from bgp2vpc.prefix import IPAddress, parse_prefix
 from bgp2vpc.vpc.finders import ByTag

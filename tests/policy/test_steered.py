@@ -8,9 +8,9 @@ from bgp2vpc.bgp.rib import Side
 from bgp2vpc.errors import PlanRefused
 from bgp2vpc.policy.decide import decide, ruled_tables
 from bgp2vpc.policy.guard import guard
+from bgp2vpc.policy.place import Policy
 from bgp2vpc.policy.plan import Key, Plan
 from bgp2vpc.policy.rule import ManagedRoute, Takeover, Writes
-from bgp2vpc.policy.verdict import Policy
 from bgp2vpc.policy.wish import Wish
 from bgp2vpc.vpc.model import InstanceHealth, Interface, Snapshot
 from tests.policy.test_contest import neighbor, peer, shown_to_us

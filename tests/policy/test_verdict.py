@@ -4,9 +4,9 @@ import pytest
 
 from bgp2vpc.bgp.rib import Side
 from bgp2vpc.policy.decide import decide, ruled_tables
+from bgp2vpc.policy.place import Policy
 from bgp2vpc.policy.plan import Reason
 from bgp2vpc.policy.rule import Takeover
-from bgp2vpc.policy.verdict import Policy
 from bgp2vpc.policy.wish import Wish
 from bgp2vpc.vpc.model import InstanceHealth, Interface
 from tests.values import (
