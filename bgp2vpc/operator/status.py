@@ -43,9 +43,8 @@ def _paths_of(offers: Sequence[Offer]) -> Iterator[dict[str, Any]]:
     if best is None:
         return
     yield _path_json(best.offer, is_best=True, reason=best.reason.value)
-    for offer in offers:
-        if offer is not best.offer and (duel := best_path((best.offer, offer))):
-            yield _path_json(offer, is_best=False, reason=duel.reason.value)
+    for offer, step in best.lost:
+        yield _path_json(offer, is_best=False, reason=step.value)
 
 
 def _path_json(offer: Offer, *, is_best: bool, reason: str) -> dict[str, Any]:
