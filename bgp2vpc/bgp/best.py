@@ -40,7 +40,7 @@ class Step(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Best:
-    """The best of some offers, and the step by which it beat the second best; `lost`: at which each of the others did."""
+    """The best of some offers, by which step it beat the second best, and at which step each of the others `lost`."""
 
     offer: Offer
     reason: Step

@@ -22,7 +22,7 @@ from bgp2vpc.doctor.model import (
 from bgp2vpc.doctor.subjects import accepted, managed
 from bgp2vpc.errors import Credentials, Denied, OperatorError, Refused, Transient
 from bgp2vpc.policy.decide import rules_without_tables
-from bgp2vpc.policy.fib import Unusable, choose_interface
+from bgp2vpc.policy.next_hop import Unusable, choose_interface
 from bgp2vpc.prefix import IPAddress, Prefix
 from bgp2vpc.vpc.model import Interface, RouteTable, TargetKind
 

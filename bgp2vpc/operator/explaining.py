@@ -12,6 +12,7 @@ from bgp2vpc.operator.leaving import Leaving
 from bgp2vpc.operator.steer import read_prefixes
 from bgp2vpc.operator.steering import Steering
 from bgp2vpc.operator.why import Announcer, Facts, PlaceFacts, rule_words, to_json
+from bgp2vpc.policy.decide import decide_place
 from bgp2vpc.policy.explain import explain
 from bgp2vpc.policy.rule import Rule
 from bgp2vpc.prefix import Prefix
@@ -96,9 +97,9 @@ class Explaining:
         for table_id, ruled in sorted(view.tables.items()):
             if table not in (None, table_id):
                 continue
-            found = explain(ruled, prefix, view.snapshot, wish, view.policy)
-            if found is not None:
-                key = (table_id, prefix)
+            decided = decide_place(ruled, prefix, view.snapshot, wish, view.policy)
+            if decided is not None:
+                found, key = explain(decided), (table_id, prefix)
                 yield PlaceFacts(
                     found,
                     reconciler.since.get(key),

@@ -7,7 +7,7 @@ from typing import Any
 from bgp2vpc.bgp.best import Step
 from bgp2vpc.exabgp_api.text import announce_line
 from bgp2vpc.operator.steer import in_utc
-from bgp2vpc.policy.explain import Candidate, Explanation
+from bgp2vpc.policy.explain import ExplainedPath, Explanation
 from bgp2vpc.policy.words import REASONS, VERDICTS
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.reconcile.place import Since, Trouble
@@ -115,9 +115,9 @@ def _place(place: PlaceFacts, facts: Facts) -> Iterator[str]:
     where = f" ({why.where})" if why.where else ""
     yield f"{why.table_id}"
     yield f"  rule {why.rule} is about it: {why.covered_by}{where}; takeover: {why.takeover}"
-    for each in why.candidates:
-        yield f"  {_candidate(each)}"
-    if not why.candidates:
+    for each in why.paths:
+        yield f"  {_path(each)}"
+    if not why.paths:
         yield "  no path competes"
     yield f"  {_held(place)}"
     yield from _verdict(place, facts)
@@ -133,7 +133,7 @@ def _place(place: PlaceFacts, facts: Facts) -> Iterator[str]:
         yield f"  {each_late} was expected to write here, and has not: it is passed over for a minute"
 
 
-def _candidate(each: Candidate) -> str:
+def _path(each: ExplainedPath) -> str:
     to = f" -> {each.interface_id}" if each.interface_id else ""
     path = f"path of {each.offer.source}{to} ({_attributes(each)})"
     if each.won_by is Step.ONLY:
@@ -142,10 +142,10 @@ def _candidate(each: Candidate) -> str:
         return f"{path}: the best, by {each.won_by.value}"
     if each.lost_by is not None:
         return f"{path}: lost to the best by {each.lost_by.value}"
-    return f"{path}: not considered: {each.skipped}"
+    return f"{path}: not considered: {each.excluded}"
 
 
-def _attributes(each: Candidate) -> str:
+def _attributes(each: ExplainedPath) -> str:
     # What a line of the protocol says behind the next hop: the words of those who announce.
     words = announce_line(each.offer.path, "").split()
     at = words.index("next-hop") + 2 if "next-hop" in words else len(words)
@@ -216,7 +216,7 @@ def _place_json(place: PlaceFacts) -> dict[str, Any]:
         "covered_by": why.covered_by,
         "where": why.where,
         "takeover": why.takeover,
-        "candidates": [_candidate_json(each) for each in why.candidates],
+        "candidates": [_path_json(each) for each in why.paths],
         "route": route
         and {
             "target": str(route.target),
@@ -242,7 +242,7 @@ def _place_json(place: PlaceFacts) -> dict[str, Any]:
     }
 
 
-def _candidate_json(each: Candidate) -> dict[str, Any]:
+def _path_json(each: ExplainedPath) -> dict[str, Any]:
     attributes = each.offer.path.attributes
     return {
         "source": each.offer.source,
@@ -255,7 +255,7 @@ def _candidate_json(each: Candidate) -> dict[str, Any]:
         "best": each.won_by is not None,
         "won_by": each.won_by and each.won_by.value,
         "lost_by": each.lost_by and each.lost_by.value,
-        "not_considered": each.skipped or None,
+        "not_considered": each.excluded or None,
     }
 
 

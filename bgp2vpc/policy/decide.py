@@ -6,8 +6,7 @@ from itertools import chain
 
 from bgp2vpc.bgp.path import SELF
 from bgp2vpc.bgp.rib import Offer, Side
-from bgp2vpc.policy.contest import contest
-from bgp2vpc.policy.fib import desired
+from bgp2vpc.policy.best_path import BestPath, best_path_for, verdict_by_best_path
 from bgp2vpc.policy.place import Place, Policy, is_ours, is_peer, own_interfaces
 from bgp2vpc.policy.plan import Decision, Key, Plan, make_plan
 from bgp2vpc.policy.rule import Rule, Writes
@@ -83,23 +82,33 @@ def decide_each(
 
 def decide_one(ruled: Ruled, prefix: Prefix, snapshot: Snapshot, wish: Wish, policy: Policy) -> Decision | None:
     """What one (table, prefix) needs. None if no rule accepts the prefix, or there is nothing to say."""
-    place = place_of(ruled, prefix, snapshot, wish, policy)
-    if place is None:
-        return None
-    rule = place.rule
-    present = place.route.target if place.route else None
-    offers = wish.offers.get(prefix, ())
-    own = desired(rule, ruled.table, offers, place.ours, present)
-    decision = contest(place, own, offers) if rule.decides_by_best_path(prefix) else verdict_for(place, own)
-    return hold(place, decision) if decision is not None and prefix in wish.held else decision
+    decided = decide_place(ruled, prefix, snapshot, wish, policy)
+    return decided.decision if decided else None
 
 
-def place_of(ruled: Ruled, prefix: Prefix, snapshot: Snapshot, wish: Wish, policy: Policy) -> Place | None:
-    """One (table, prefix) as the decision sees it; None if no rule is about it."""
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """One place, all paths for it and how each fared, and what was decided from that; None: there is nothing to say."""
+
+    place: Place
+    best_path: BestPath
+    decision: Decision | None
+
+
+def decide_place(ruled: Ruled, prefix: Prefix, snapshot: Snapshot, wish: Wish, policy: Policy) -> Decided | None:
+    """What is decided about one (table, prefix), with all that it follows from. None if no rule is about it."""
     rule = ruled.rule_for(prefix)
     if rule is None:
         return None
-    return Place(rule, ruled.table, prefix, snapshot, policy, ruled.table.static_route(prefix), wish, ruled.zone)
+    place = Place(rule, ruled.table, prefix, snapshot, policy, ruled.table.static_route(prefix), wish, ruled.zone)
+    found = best_path_for(place, wish.offers.get(prefix, ()))
+    if rule.decides_by_best_path(prefix):
+        decision = verdict_by_best_path(place, found)
+    else:
+        decision = verdict_for(place, found.own)
+    if decision is not None and prefix in wish.held:
+        decision = hold(place, decision)
+    return Decided(place, found, decision)
 
 
 def peers_in_the_way(tables: Mapping[str, Ruled], snapshot: Snapshot, wish: Wish) -> frozenset[str]:

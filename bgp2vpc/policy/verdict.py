@@ -31,7 +31,7 @@ switched on since.
 """
 
 from bgp2vpc.bgp.best import med
-from bgp2vpc.policy.fib import Offered, Unusable
+from bgp2vpc.policy.next_hop import Candidate, Unusable
 from bgp2vpc.policy.place import Place, is_ours, is_peer
 from bgp2vpc.policy.plan import Action, Decision, Reason, VerdictKind
 from bgp2vpc.policy.rule import Takeover
@@ -39,24 +39,24 @@ from bgp2vpc.prefix import Prefix
 from bgp2vpc.vpc.model import InstanceHealth, Interface, Route, RouteState, RouteTable, TargetKind, interface_target
 
 
-def verdict_for(place: Place, wish: Offered | Unusable | None) -> Decision | None:
+def verdict_for(place: Place, own: Candidate | Unusable | None) -> Decision | None:
     """The table above. None where there is nothing to say: no path, and no route of ours."""
     route = place.route
-    if isinstance(wish, Offered):
-        return _with_path(place, route, wish)
+    if isinstance(own, Candidate):
+        return _with_path(place, route, own)
     if route is None or not is_ours(route, place.ours):
-        if wish:
-            return _unusable(place, wish)
+        if own:
+            return _unusable(place, own)
         return None if route is None or place.leftover_is_kept else _fallback_without_path(place, route)
-    if isinstance(wish, Unusable) and wish.reason is Reason.NO_INTERFACE:
-        return _unusable(place, wish)  # our own mistake (`interface:`) is no reason to take a working route away
-    if wish is None and place.leftover_is_kept:
+    if isinstance(own, Unusable) and own.reason is Reason.NO_INTERFACE:
+        return _unusable(place, own)  # our own mistake (`interface:`) is no reason to take a working route away
+    if own is None and place.leftover_is_kept:
         return place.stays(VerdictKind.KEEP, Reason.LEFTOVER)
-    return withdraw(place, route, wish.reason if wish else Reason.WITHDRAWN)
+    return withdraw(place, route, own.reason if own else Reason.WITHDRAWN)
 
 
-def _unusable(place: Place, wish: Unusable) -> Decision:
-    return place.stays(VerdictKind.BLOCKED, wish.reason, wish.detail)
+def _unusable(place: Place, own: Unusable) -> Decision:
+    return place.stays(VerdictKind.BLOCKED, own.reason, own.detail)
 
 
 def _fallback_without_path(place: Place, route: Route) -> Decision | None:
@@ -81,29 +81,29 @@ def withdraw(place: Place, route: Route, reason: Reason) -> Decision:
     return place.change(Action.DELETE, route.target, reason)
 
 
-def _with_path(place: Place, route: Route | None, wish: Offered) -> Decision:
+def _with_path(place: Place, route: Route | None, own: Candidate) -> Decision:
     if route is None:
         twin = place.table.propagated_route(place.prefix)
-        return write(place, Action.CREATE, wish.interface, Reason.BESIDE_PROPAGATED if twin else Reason.ABSENT)
+        return write(place, Action.CREATE, own.interface, Reason.BESIDE_PROPAGATED if twin else Reason.ABSENT)
     if not is_ours(route, place.ours):
-        return _with_path_of_others(place, route, wish)
-    if route.target != interface_target(wish.interface.id):
-        return write(place, Action.REPLACE, wish.interface, Reason.OTHER_INTERFACE)
-    if does_not_forward(place, wish.interface):
+        return _with_path_of_others(place, route, own)
+    if route.target != interface_target(own.interface.id):
+        return write(place, Action.REPLACE, own.interface, Reason.OTHER_INTERFACE)
+    if does_not_forward(place, own.interface):
         # Switched on since: nothing arrives any more. Only an operator can tell whether that was meant.
-        return place.stays(VerdictKind.BLOCKED, Reason.SOURCE_DEST_CHECK, _how_to_forward(wish.interface))
+        return place.stays(VerdictKind.BLOCKED, Reason.SOURCE_DEST_CHECK, _how_to_forward(own.interface))
     return place.stays(VerdictKind.KEEP, Reason.OURS)
 
 
-def _with_path_of_others(place: Place, route: Route, wish: Offered) -> Decision:
+def _with_path_of_others(place: Place, route: Route, own: Candidate) -> Decision:
     if place.is_taken_by_hand:
-        return write(place, Action.REPLACE, wish.interface, Reason.BY_HAND)
+        return write(place, Action.REPLACE, own.interface, Reason.BY_HAND)
     reason = _may_take(place, route)
     if reason is None:
         return leave(place, route)
-    if med(wish.offer) >= place.policy.backup_med:
+    if med(own.offer) >= place.policy.backup_med:
         return place.stays(VerdictKind.YIELD, Reason.BACKUP_MED)
-    return take(place, wish.interface, reason)
+    return take(place, own.interface, reason)
 
 
 _CERTAIN = frozenset(

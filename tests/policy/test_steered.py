@@ -13,7 +13,7 @@ from bgp2vpc.policy.plan import Key, Plan
 from bgp2vpc.policy.rule import ManagedRoute, Takeover, Writes
 from bgp2vpc.policy.wish import Wish
 from bgp2vpc.vpc.model import InstanceHealth, Interface, Snapshot
-from tests.policy.test_contest import neighbor, peer, shown_to_us
+from tests.policy.test_verdict_by_best_path import neighbor, peer, shown_to_us
 from tests.values import IGW, LOCAL, OURS, P1, PEER, blackhole, offer, route, rule, snapshot, table
 
 NOTHING, US, THEM, DEAD = (), (route(),), (route(target=PEER),), (blackhole(),)

@@ -1,4 +1,4 @@
-"""Best path between instances: the truth table of `routing.contest`, decided through `decide` as the daemon does."""
+"""Best path between instances: the truth table of `policy.best_path`, decided through `decide` as the daemon does."""
 
 import itertools
 from dataclasses import replace

@@ -1,18 +1,17 @@
-"""The desired FIB: which interface a (table, prefix) should point at, if any."""
+"""The next hop of a path of this host: which interface a route for it would point at, or why none can be used."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bgp2vpc.bgp.best import best_path
 from bgp2vpc.bgp.path import SELF, NextHop
-from bgp2vpc.bgp.rib import Offer, Side
+from bgp2vpc.bgp.rib import Offer
 from bgp2vpc.policy.plan import Reason
 from bgp2vpc.policy.rule import ManagedRoute, Rule
-from bgp2vpc.vpc.model import Interface, RouteTable, Target, interface_target
+from bgp2vpc.vpc.model import Interface, RouteTable
 
 
 @dataclass(frozen=True, slots=True)
-class Offered:
+class Candidate:
     """A path that can be installed, and the interface it is installed at."""
 
     offer: Offer
@@ -25,45 +24,6 @@ class Unusable:
 
     reason: Reason
     detail: str
-
-
-def desired(
-    rule: Rule, table: RouteTable, offers: Sequence[Offer], interfaces: Sequence[Interface], present: Target | None
-) -> Offered | Unusable | None:
-    """The best usable path of this host's own sources; else why there is none; None if nothing is offered.
-
-    `interfaces`: those that the route may point at. `present` is what it points at now: it wins ties. Paths heard from
-    peers are theirs to install: each instance writes what points at itself.
-    """
-    choices = own_choices(rule, table, offers, interfaces)
-    usable = {id(offer): choice for offer, choice in choices if isinstance(choice, Interface)}
-    best = best_path(
-        [offer for offer, _ in choices if id(offer) in usable],
-        lambda offer: present == interface_target(usable[id(offer)].id),
-    )
-    if best is not None:
-        return Offered(best.offer, usable[id(best.offer)])
-    return next((choice for _, choice in choices if isinstance(choice, Unusable)), None)
-
-
-def own_choices(
-    rule: Rule, table: RouteTable, offers: Sequence[Offer], interfaces: Sequence[Interface]
-) -> list[tuple[Offer, Interface | Unusable]]:
-    """The paths of this host's own sources that count here, and where each would be installed, or why nowhere."""
-    return [
-        (
-            offer,
-            choose_interface(
-                rule,
-                table,
-                offer.path.next_hop,
-                interfaces,
-                rule.manages.get(offer.path.prefix) if offer.side is Side.CHECK else None,
-            ),
-        )
-        for offer in offers
-        if offer.side is not Side.PEER and rule.admits(offer)
-    ]
 
 
 def choose_interface(
