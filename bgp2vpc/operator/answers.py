@@ -3,13 +3,9 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from bgp2vpc.bgp.draining import PrefixSet
-from bgp2vpc.bgp.rib import Offer
 from bgp2vpc.errors import Bgp2vpcError
-from bgp2vpc.exabgp_api.text import announce_line
 from bgp2vpc.health.runner import CheckStatus
 from bgp2vpc.operator.status import VERDICTS, SourceStatus
-from bgp2vpc.prefix import Prefix
 from bgp2vpc.sources.peer import Peer
 from bgp2vpc.sources.script import ScriptStatus
 from bgp2vpc.sources.server import Question
@@ -64,17 +60,6 @@ def check_json(status: CheckStatus, now: float) -> dict[str, Any]:
         "latencies": [round(sample.latency, 4) for sample in status.history],
         "probes": status.probes,
     }
-
-
-def offered_lines(offered: Mapping[Prefix, Sequence[Offer]]) -> list[dict[str, Any]]:
-    """Every path, in the words of the text protocol: what `bgp2vpc plan` plans with."""
-    offers = [offer for offers in offered.values() for offer in offers]
-    return [{"source": o.source, "side": o.side.value, "line": announce_line(o.path, "")} for o in offers]
-
-
-def prefix_set_json(prefixes: PrefixSet) -> list[str] | None:
-    """The prefixes; None: all there are."""
-    return None if prefixes.everything else sorted(map(str, prefixes.prefixes))
 
 
 def only_alone(answer: Callable[[], str]) -> Question:

@@ -93,11 +93,11 @@ class Explaining:
 
     def _places(self, prefix: Prefix, table: str | None) -> Iterator[PlaceFacts]:
         view, reconciler = self._view, self._reconciler
-        wish = self._reconciler.wish()
+        inputs = self._reconciler.inputs()
         for table_id, ruled in sorted(view.tables.items()):
             if table not in (None, table_id):
                 continue
-            decided = decide_place(ruled, prefix, view.snapshot, wish, view.policy)
+            decided = decide_place(ruled, prefix, view.snapshot, inputs, view.policy)
             if decided is not None:
                 found, key = explain(decided), (table_id, prefix)
                 yield PlaceFacts(
@@ -106,7 +106,7 @@ class Explaining:
                     reconciler.trouble(key),
                     reconciler.damped_for(key),
                     found.verdict.awaits if found.verdict else None,
-                    tuple(sorted(interface for place, interface in wish.overdue if place == key)),
+                    tuple(sorted(interface for place, interface in inputs.overdue if place == key)),
                 )
 
 

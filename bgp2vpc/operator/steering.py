@@ -2,7 +2,7 @@
 
 | verb        | what follows                                                | ends by itself         | a restart |
 |-------------|-------------------------------------------------------------|------------------------|-----------|
-| `hold`      | no route of the prefix is written, whatever else is wished  | after its time, if any | survives  |
+| `hold`      | no route of the prefix is written, whatever else is wanted  | after its time, if any | survives  |
 | `takeover`  | this instance takes the routes of the prefix from any other | when done; after 30 s  | ends it   |
 | `drain`     | as `daemon.leaving` says                                    | after its time, if any | survives  |
 | `reconcile` | everything is read and decided anew, once                   | at once                |           |
@@ -23,8 +23,8 @@ from bgp2vpc.operator.leave import By, Leave
 from bgp2vpc.operator.leaving import Leaving
 from bgp2vpc.operator.state_file import StateFile
 from bgp2vpc.operator.steer import Steer, SteerError, Steers, Verb, checked_reason
+from bgp2vpc.policy.inputs import DecisionInput
 from bgp2vpc.policy.plan import Reason
-from bgp2vpc.policy.wish import Wish
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.reconcile.journal import Journal, subject_of
 from bgp2vpc.reconcile.observer import Observer
@@ -72,7 +72,7 @@ class Steering(Observer):
             _log("still held", each.prefix, each.by, each.reason, until=each.to_json()["until"])
         self._use(holds)
 
-    def decided(self, wish: Wish, only: Collection[Prefix] | None) -> None:
+    def decided(self, inputs: DecisionInput, only: Collection[Prefix] | None) -> None:
         """Something was decided, about these prefixes or all: what was to be taken may have been."""
         about = self.taken if only is None else self.taken.intersection(only)
         done = {prefix for prefix in about if not self._is_to_be_taken(prefix)}
@@ -191,13 +191,13 @@ class Steering(Observer):
             (hold is not None, f"it is held by {hold.by if hold else ''}; release it first"),
             (self._leaving.concerns(prefix), "it is being drained; undrain it first"),
             (not self._view.has_rule_for(prefix), "no rule accepts or manages it in any route table"),
-            (not self._view.is_offered(prefix, self._reconciler.wish()), "no source of this host offers it"),
+            (not self._view.is_offered(prefix, self._reconciler.inputs()), "no source of this host offers it"),
         )
         return next((words for applies, words in problems if applies), "")
 
     def _is_to_be_taken(self, prefix: Prefix) -> bool:
         return any(
-            change.reason is Reason.BY_HAND for change in self._view.plan(self._reconciler.wish(), [prefix]).changes
+            change.reason is Reason.BY_HAND for change in self._view.plan(self._reconciler.inputs(), [prefix]).changes
         )
 
     def _time_is_over(self, keys: Collection[_Key]) -> None:

@@ -163,11 +163,11 @@ def _why_excluded(place: Place, interface: Interface) -> Exclusion | None:
         return Exclusion.SOURCE_DEST_CHECK
     if place.fails(interface.id):
         return Exclusion.CHECK_FAILS
-    if place.wish.neighbors.is_failed(interface.addresses):
+    if place.inputs.neighbors.is_failed(interface.addresses):
         return Exclusion.HOST_FAILED
     if route is not None and route.target.id == interface.id:
         return Exclusion.BLACKHOLE if route.state is RouteState.BLACKHOLE else None
-    return Exclusion.OVERDUE if (place.key, interface.id) in place.wish.overdue else None
+    return Exclusion.OVERDUE if (place.key, interface.id) in place.inputs.overdue else None
 
 
 def _fit_to_succeed(place: Place, competing: list[Candidate]) -> list[Candidate]:
@@ -235,7 +235,7 @@ def verdict_by_best_path(place: Place, found: BestPath) -> Decision | None:
 
 def _must_wait(place: Place, found: BestPath) -> bool:
     """Whether nothing may be taken or deleted yet: the neighbors have more to tell, or a next hop is looked up."""
-    return place.wish.neighbors_held or any(each.why is Exclusion.UNRESOLVED for each in found.excluded)
+    return place.inputs.neighbors_held or any(each.why is Exclusion.UNRESOLVED for each in found.excluded)
 
 
 def _install(place: Place, found: BestPath, best: Candidate) -> Decision | None:
@@ -265,7 +265,11 @@ def _reason_to_take(place: Place, found: BestPath, best: Candidate, route: Route
     if route.state is RouteState.BLACKHOLE:
         return Reason.OWNER_BLACKHOLE
     heard = next((peer for peer in found.peers if peer.interface.id == route.target.id), None)
-    if heard and not place.fails(heard.interface.id) and not place.wish.neighbors.is_failed(heard.interface.addresses):
+    if (
+        heard
+        and not place.fails(heard.interface.id)
+        and not place.inputs.neighbors.is_failed(heard.interface.addresses)
+    ):
         if is_backup and is_draining(heard.offer):
             return Reason.BACKUP_MED  # it leaves, but we are unwell
         is_last_resort = is_draining(heard.offer) or med(heard.offer) >= place.policy.backup_med
@@ -281,7 +285,7 @@ def _reason_without_path(place: Place, route: Route) -> Reason:
     owner = place.snapshot.neighborhood.get(route.target.id)
     if owner is None:
         return Reason.OWNER_HEALTHY
-    neighbors = place.wish.neighbors
+    neighbors = place.inputs.neighbors
     match neighbors.standing(place.prefix, owner.addresses):
         case Standing.WITHDRAWN:
             return Reason.OWNER_WITHDREW
@@ -349,10 +353,10 @@ def _nobody(place: Place, found: BestPath) -> Decision | None:
 
 def _may_be_taken(place: Place, found: BestPath) -> bool:
     """Whether a peer may have taken the route, and reads may be too old to show it: a delete would hit its route."""
-    if found.peers and place.key in place.wish.unsettled:
+    if found.peers and place.key in place.inputs.unsettled:
         return True
     owner = place.snapshot.neighborhood.get(place.route.target.id) if place.route else None
-    return any(owner is None or each not in owner.addresses for each in place.wish.lost.get(place.prefix, ()))
+    return any(owner is None or each not in owner.addresses for each in place.inputs.lost.get(place.prefix, ()))
 
 
 def _left_behind(place: Place, found: BestPath, route: Route) -> Decision | None:
@@ -364,7 +368,7 @@ def _left_behind(place: Place, found: BestPath, route: Route) -> Decision | None
         return None
     if must_wait or reason is Reason.OWNER_UNHEARD:
         return place.stays(VerdictKind.YIELD, Reason.NOT_READY if must_wait else reason)
-    if reason is Reason.OWNER_LOST and place.key in place.wish.damped:
+    if reason is Reason.OWNER_LOST and place.key in place.inputs.damped:
         return place.stays(VerdictKind.YIELD, Reason.DAMPED)
     if _may_be_taken(place, found):
         return place.stays(VerdictKind.YIELD, Reason.HANDOVER, _UNSETTLED)

@@ -7,11 +7,11 @@ from itertools import chain
 from bgp2vpc.bgp.path import SELF
 from bgp2vpc.bgp.rib import Offer, Side
 from bgp2vpc.policy.best_path import BestPath, best_path_for, verdict_by_best_path
+from bgp2vpc.policy.inputs import DecisionInput
 from bgp2vpc.policy.place import Place, Policy, is_ours, is_peer, own_interfaces
 from bgp2vpc.policy.plan import Decision, Key, Plan, make_plan
 from bgp2vpc.policy.rule import Rule, Writes
 from bgp2vpc.policy.verdict import hold, verdict_for
-from bgp2vpc.policy.wish import Wish
 from bgp2vpc.prefix import IPAddress, Prefix
 from bgp2vpc.vpc.finders import Surroundings, find, zone_of
 from bgp2vpc.vpc.model import Route, RouteTable, Snapshot
@@ -59,30 +59,32 @@ def rules_without_tables(rules: Sequence[Rule], tables: Mapping[str, Ruled]) -> 
 def decide(
     tables: Mapping[str, Ruled],
     snapshot: Snapshot,
-    wish: Wish,
+    inputs: DecisionInput,
     policy: Policy,
     only: Collection[Prefix] | None = None,
 ) -> Plan:
     """The plan for these tables; with `only`, restricted to some prefixes."""
-    return make_plan(filter(None, decide_each(tables, snapshot, wish, policy, only)))
+    return make_plan(filter(None, decide_each(tables, snapshot, inputs, policy, only)))
 
 
 def decide_each(
     tables: Mapping[str, Ruled],
     snapshot: Snapshot,
-    wish: Wish,
+    inputs: DecisionInput,
     policy: Policy,
     only: Collection[Prefix] | None = None,
 ) -> Iterator[Decision | None]:
     """One place after the other, what it needs. The offers may change between two of them."""
     for ruled in tables.values():
-        for prefix in tuple(_prefixes(ruled, snapshot, wish, only)):
-            yield decide_one(ruled, prefix, snapshot, wish, policy)
+        for prefix in tuple(_prefixes(ruled, snapshot, inputs, only)):
+            yield decide_one(ruled, prefix, snapshot, inputs, policy)
 
 
-def decide_one(ruled: Ruled, prefix: Prefix, snapshot: Snapshot, wish: Wish, policy: Policy) -> Decision | None:
+def decide_one(
+    ruled: Ruled, prefix: Prefix, snapshot: Snapshot, inputs: DecisionInput, policy: Policy
+) -> Decision | None:
     """What one (table, prefix) needs. None if no rule accepts the prefix, or there is nothing to say."""
-    decided = decide_place(ruled, prefix, snapshot, wish, policy)
+    decided = decide_place(ruled, prefix, snapshot, inputs, policy)
     return decided.decision if decided else None
 
 
@@ -95,23 +97,25 @@ class Decided:
     decision: Decision | None
 
 
-def decide_place(ruled: Ruled, prefix: Prefix, snapshot: Snapshot, wish: Wish, policy: Policy) -> Decided | None:
+def decide_place(
+    ruled: Ruled, prefix: Prefix, snapshot: Snapshot, inputs: DecisionInput, policy: Policy
+) -> Decided | None:
     """What is decided about one (table, prefix), with all that it follows from. None if no rule is about it."""
     rule = ruled.rule_for(prefix)
     if rule is None:
         return None
-    place = Place(rule, ruled.table, prefix, snapshot, policy, ruled.table.static_route(prefix), wish, ruled.zone)
-    found = best_path_for(place, wish.offers.get(prefix, ()))
+    place = Place(rule, ruled.table, prefix, snapshot, policy, ruled.table.static_route(prefix), inputs, ruled.zone)
+    found = best_path_for(place, inputs.offers.get(prefix, ()))
     if rule.decides_by_best_path(prefix):
         decision = verdict_by_best_path(place, found)
     else:
         decision = verdict_for(place, found.own)
-    if decision is not None and prefix in wish.held:
+    if decision is not None and prefix in inputs.held:
         decision = hold(place, decision)
     return Decided(place, found, decision)
 
 
-def peers_in_the_way(tables: Mapping[str, Ruled], snapshot: Snapshot, wish: Wish) -> frozenset[str]:
+def peers_in_the_way(tables: Mapping[str, Ruled], snapshot: Snapshot, inputs: DecisionInput) -> frozenset[str]:
     """Instances that hold a route we have a path for: those whose health matters. What BGP tells of needs no asking."""
     return frozenset(
         route.instance_id
@@ -119,7 +123,7 @@ def peers_in_the_way(tables: Mapping[str, Ruled], snapshot: Snapshot, wish: Wish
         for route in ruled.table.routes
         if isinstance(route.destination, Prefix)
         and route.instance_id
-        and (offers := wish.offers.get(route.destination))
+        and (offers := inputs.offers.get(route.destination))
         and (rule := ruled.rule_for(route.destination))
         and _is_offered(rule, offers)
         and is_peer(route, own_interfaces(rule, route.destination, snapshot))
@@ -133,22 +137,22 @@ def _is_heard(route: Route, offers: Sequence[Offer], snapshot: Snapshot) -> bool
 
 
 def owners(
-    tables: Mapping[str, Ruled], snapshot: Snapshot, wish: Wish, only: Collection[Prefix] | None = None
+    tables: Mapping[str, Ruled], snapshot: Snapshot, inputs: DecisionInput, only: Collection[Prefix] | None = None
 ) -> Iterator[tuple[Key, Rule, Route]]:
     """The routes of other instances that we manage, or have a path for, or write for their announcers."""
     for ruled in tables.values():
-        for prefix in _prefixes(ruled, snapshot, wish, only):
+        for prefix in _prefixes(ruled, snapshot, inputs, only):
             rule, route = ruled.rule_for(prefix), ruled.table.static_route(prefix)
             if rule is None or route is None or not is_peer(route, own_interfaces(rule, prefix, snapshot)):
                 continue
-            if prefix in rule.manages or _writes_any(rule, prefix) or _is_offered(rule, wish.offers.get(prefix, ())):
+            if prefix in rule.manages or _writes_any(rule, prefix) or _is_offered(rule, inputs.offers.get(prefix, ())):
                 yield (ruled.table.id, prefix), rule, route
 
 
 def owners_to_check(
     tables: Mapping[str, Ruled],
     snapshot: Snapshot,
-    wish: Wish,
+    inputs: DecisionInput,
     only: Collection[Prefix] | None = None,
     *,
     as_witness: bool = False,
@@ -157,7 +161,7 @@ def owners_to_check(
 
     `as_witness`: also who holds what a rule only accepts, for there are others who want to know.
     """
-    found = owners(tables, snapshot, wish, only)
+    found = owners(tables, snapshot, inputs, only)
     return {
         key: (check, route.target.id)
         for key, rule, route in chain(found, _accepted(tables, snapshot, only) if as_witness else ())
@@ -197,22 +201,22 @@ class Strangers:
 
 
 def strangers(
-    tables: Mapping[str, Ruled], snapshot: Snapshot, wish: Wish, only: Collection[Prefix] | None = None
+    tables: Mapping[str, Ruled], snapshot: Snapshot, inputs: DecisionInput, only: Collection[Prefix] | None = None
 ) -> Strangers:
     """Whom we know too little of to decide by best path."""
     addresses = {
         offer.path.next_hop
         for ruled in tables.values()
-        for prefix in (wish.offers if only is None else only)
+        for prefix in (inputs.offers if only is None else only)
         if (rule := ruled.rule_for(prefix)) and rule.decides_by_best_path(prefix)
-        for offer in wish.offers.get(prefix, ())
+        for offer in inputs.offers.get(prefix, ())
         if offer.side is Side.PEER and offer.path.next_hop is not SELF
     }
     interfaces = (*snapshot.interfaces, *snapshot.neighborhood.values())
     known = snapshot.nobody_at.union(*(interface.addresses for interface in interfaces))
     ids = {
         route.target.id
-        for (_, prefix), rule, route in owners(tables, snapshot, wish, only)
+        for (_, prefix), rule, route in owners(tables, snapshot, inputs, only)
         if rule.decides_by_best_path(prefix)
     }
     return Strangers(frozenset(addresses - known), frozenset(ids - snapshot.neighborhood.keys() - snapshot.missing))
@@ -226,14 +230,16 @@ def _writes_any(rule: Rule, prefix: Prefix) -> bool:
     return rule.writes is Writes.ANY and rule.decides_by_best_path(prefix)
 
 
-def _prefixes(ruled: Ruled, snapshot: Snapshot, wish: Wish, only: Collection[Prefix] | None) -> Iterator[Prefix]:
-    """What is wished, what is managed, and what is in the table although nobody wishes it any more: what is ours, and
+def _prefixes(
+    ruled: Ruled, snapshot: Snapshot, inputs: DecisionInput, only: Collection[Prefix] | None
+) -> Iterator[Prefix]:
+    """What is offered, what is managed, and what is in the table although nobody offers it any more: what is ours, and
     where we write for others, theirs.
     """
     if only is not None:
         yield from only
         return
-    yield from wish.offers
+    yield from inputs.offers
     others = {prefix for rule in ruled.rules for prefix in rule.manages}
     for_others = any(rule.writes is Writes.ANY for rule in ruled.rules)
     others.update(
@@ -243,4 +249,4 @@ def _prefixes(ruled: Ruled, snapshot: Snapshot, wish: Wish, only: Collection[Pre
         and not route.propagated
         and (for_others or is_ours(route, snapshot.interfaces))
     )
-    yield from (prefix for prefix in others if prefix not in wish.offers)
+    yield from (prefix for prefix in others if prefix not in inputs.offers)

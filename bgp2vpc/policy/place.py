@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bgp2vpc.policy.inputs import DecisionInput
 from bgp2vpc.policy.plan import Action, Change, Decision, Key, Reason, Verdict, VerdictKind
 from bgp2vpc.policy.rule import ManagedRoute, Rule
-from bgp2vpc.policy.wish import Wish
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.vpc.model import Interface, Route, RouteTable, Snapshot, Target, TargetKind
 
@@ -31,7 +31,7 @@ class Place:
     snapshot: Snapshot
     policy: Policy
     route: Route | None
-    wish: Wish
+    inputs: DecisionInput
     zone: str = ""
 
     @property
@@ -52,16 +52,16 @@ class Place:
     @property
     def leftover_is_kept(self) -> bool:
         """Whether a route of ours that nobody offers stays for now."""
-        return self.wish.keeps_leftover(self.prefix, self.rule)
+        return self.inputs.keeps_leftover(self.prefix, self.rule)
 
     @property
     def is_taken_by_hand(self) -> bool:
         """Whether an operator wants the route of another instance here, now. No reason to touch a foreign one."""
-        return self.prefix in self.wish.taken and self.route is not None and is_peer(self.route, self.ours)
+        return self.prefix in self.inputs.taken and self.route is not None and is_peer(self.route, self.ours)
 
     def fails(self, interface_id: str) -> bool:
         """Whether the remote check that the owner has to pass fails at this interface."""
-        return (self.rule.remote_check_of(self.prefix), interface_id) in self.wish.failing
+        return (self.rule.remote_check_of(self.prefix), interface_id) in self.inputs.failing
 
     def verdict(
         self,

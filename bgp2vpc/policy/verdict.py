@@ -1,4 +1,4 @@
-"""The verdict: what one (table, prefix) needs, from what is wished and what is there.
+"""The verdict: what one (table, prefix) needs, from what is offered and what is there.
 
 | the table has                     | we have no path for it          | our path is offered                       |
 |-----------------------------------|---------------------------------|-------------------------------------------|
@@ -20,8 +20,8 @@
 
 A path is a backup if its MED is at least `backup_med`: ExaBGP's healthcheck announces a service that is down with MED
 1000 and a disabled one with 500. It keeps a route of ours and fills an empty table, but takes from nobody.
-An operator may ask for the route of any peer (`Wish.taken`): replace, whatever is said above about peers. And may
-freeze the place (`Wish.held`): then none of the changes is made.
+An operator may ask for the route of any peer (`DecisionInput.taken`): replace, whatever is said above about peers. And
+may freeze the place (`DecisionInput.held`): then none of the changes is made.
 
 Wherever we would point a route at an interface whose source/destination check is on, or EC2 would refuse the prefix
 because it lies within the VPC, the verdict is `blocked`; also where the route points there already, and the check was
@@ -114,7 +114,7 @@ _CERTAIN = frozenset(
 
 def take(place: Place, interface: Interface, reason: Reason) -> Decision:
     """Point the route of somebody else here; not where that has happened too often of late, unless it is certain."""
-    if place.key in place.wish.damped and reason not in _CERTAIN:
+    if place.key in place.inputs.damped and reason not in _CERTAIN:
         detail = f"{reason.value}, but the route has moved too often of late: it stays until that has calmed down"
         return place.stays(VerdictKind.YIELD, Reason.DAMPED, detail)
     return write(place, Action.REPLACE, interface, reason)

@@ -1,6 +1,6 @@
 """The reconciler: observe, decide, apply; over and over, and at once when something happens.
 
-Level, not edge: an event only brings the next decision nearer. Each decision works from the whole wish against what EC2
+Level, not edge: an event only brings the next decision nearer. Each decision works from all inputs against what EC2
 says, so a lost event, a failed call or somebody else's change heals by itself.
 
 Decisions are quick and made on the event loop; writes take their time beside it, at most one per (table, prefix). A
@@ -23,8 +23,8 @@ from bgp2vpc.policy.damping import Damping
 from bgp2vpc.policy.decide import Strangers
 from bgp2vpc.policy.guard import guard, withdrawals
 from bgp2vpc.policy.handovers import Handovers
+from bgp2vpc.policy.inputs import DecisionInput, InputsSource
 from bgp2vpc.policy.plan import Change, Decision, Key, Plan, Reason, Verdict, make_plan
-from bgp2vpc.policy.wish import Wish
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.reconcile.apply import Applier
 from bgp2vpc.reconcile.cycle import Cycle, Result
@@ -33,7 +33,7 @@ from bgp2vpc.reconcile.journal import Journal
 from bgp2vpc.reconcile.place import Since, Trouble
 from bgp2vpc.reconcile.poll import learn_health, meet, observe
 from bgp2vpc.reconcile.retries import Retries
-from bgp2vpc.reconcile.view import View, WishSource
+from bgp2vpc.reconcile.view import View
 from bgp2vpc.tasks import Alarm, ring_at
 from bgp2vpc.vpc.model import Instance
 
@@ -81,13 +81,13 @@ class Calm:
 
 
 class Reconciler:
-    """Keeps the route tables as the wish wants them. Without an `applier` it only says what it would do."""
+    """Keeps the route tables as the inputs want them. Without an `applier` it only says what it would do."""
 
     def __init__(
         self,
         calls: Calls,
         view: View,
-        wish: WishSource,
+        inputs: InputsSource,
         retries: Retries,
         journal: Journal,
         applier: Applier | None,
@@ -109,7 +109,7 @@ class Reconciler:
         self.first_observation = asyncio.Event()
         self.calls = calls
         self.view = view
-        self.wish = wish
+        self.inputs = inputs
         self._retries = retries
         self._journal = journal
         self._applier = applier
@@ -227,8 +227,8 @@ class Reconciler:
         return all(self._retries.needs_operator(change.key) for change in self.remaining())
 
     def remaining(self) -> tuple[Change, ...]:
-        """What is wished and not written."""
-        changes = self.view.plan(self.wish()).changes
+        """What is to be written, and is not yet."""
+        changes = self.view.plan(self.inputs()).changes
         return tuple(change for change in changes if change.is_withdrawal or not self.only_withdraws)
 
     # Observe
@@ -246,7 +246,7 @@ class Reconciler:
         self._journal.has_read(self._now())
         for table_id, prefix in self.view.observed(snapshot, asked, self._now()):
             self._journal.left(table_id, prefix)
-        await self._meet(self.view.acquaintances() | self.view.strangers(self.wish()))
+        await self._meet(self.view.acquaintances() | self.view.strangers(self.inputs()))
         await self._poll_health()
         self._journal.rules_without_tables(self.view.rules_without_tables)
         self._journal.shadowed(self.view.shadowed())
@@ -266,9 +266,9 @@ class Reconciler:
         self._journal.success("interfaces of peers")
         return True
 
-    def _meet_strangers(self, wish: Wish, only: Collection[Prefix] | None) -> None:
+    def _meet_strangers(self, inputs: DecisionInput, only: Collection[Prefix] | None) -> None:
         """Somebody we know nothing of announces, or holds a route: ask."""
-        if not self._is_meeting and self.view.strangers(wish, only):
+        if not self._is_meeting and self.view.strangers(inputs, only):
             self._is_meeting = True
             self._start(self._meet_all())
 
@@ -276,7 +276,7 @@ class Reconciler:
         """One question at a time, and then about all that have come meanwhile: a start brings all peers at once."""
         waits = BackOff(FIRST_POLL_RETRY, self.tempo.poll_time)
         try:
-            while strangers := self.view.strangers(self.wish()):
+            while strangers := self.view.strangers(self.inputs()):
                 if await self._meet(strangers):
                     waits.reset()
                     self.touch_all()
@@ -291,7 +291,7 @@ class Reconciler:
 
         What was true once accuses nobody later.
         """
-        instances = self.view.instances_to_ask_about(self.wish())
+        instances = self.view.instances_to_ask_about(self.inputs())
         self.view.forget_health_except(instances)
         if instances:
             await learn_health(self.calls, self.view, instances, self._journal.told)
@@ -332,7 +332,7 @@ class Reconciler:
     async def _decide_all_alone(self) -> None:
         decided: list[Decision | None] = []
         self._touched = set()
-        places = self.view.decisions(self.wish())
+        places = self.view.decisions(self.inputs())
         while some := list(islice(places, AT_ONCE)):
             decided += some
             if len(some) == AT_ONCE:
@@ -341,7 +341,7 @@ class Reconciler:
         if touched is None:  # somebody has had all of it decided about
             return
         decided = [each for each in decided if each is not None and each[0].prefix not in touched]
-        decided += self.view.decisions(self.wish(), touched)
+        decided += self.view.decisions(self.inputs(), touched)
         self._decide(None, make_plan(filter(None, decided)))
 
     def _decide(self, only: Collection[Prefix] | None, plan: Plan | None = None) -> None:
@@ -349,13 +349,13 @@ class Reconciler:
             return
         now = self._now()
         self._expire(now)
-        wish = self.wish()
-        plan = self.view.plan(wish, only) if plan is None else plan
+        inputs = self.inputs()
+        plan = self.view.plan(inputs, only) if plan is None else plan
         for each in self._journal.observers:
-            each.decided(wish, only)
+            each.decided(inputs, only)
         self._remember(plan, only)
-        self._journal.refuse(self.view.not_accepted(wish, only), only)
-        self._meet_strangers(wish, only)
+        self._journal.refuse(self.view.not_accepted(inputs, only), only)
+        self._meet_strangers(inputs, only)
         self._ask_about_owners(plan)
         wanted = [change for change in plan.changes if change.is_withdrawal or not self.only_withdraws]
         idle = tuple(c for c in wanted if c.key not in self._writes and self._retries.is_ready(c.key, now))
@@ -505,8 +505,8 @@ class Reconciler:
         places = self.view.contested(prefixes)
         if not places:
             return
-        wish = self.wish()
-        offered = {prefix for prefix in prefixes if self.view.is_offered(prefix, wish)}
+        inputs = self.inputs()
+        offered = {prefix for prefix in prefixes if self.view.is_offered(prefix, inputs)}
         for place in places:
             if place[1] in offered:
                 self.view.may_be_taken(place)

@@ -1,6 +1,6 @@
 """The view: what we believe the VPC looks like, and what the rules make of it. State without I/O."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from bgp2vpc.bgp.rib import Side
@@ -16,10 +16,10 @@ from bgp2vpc.policy.decide import (
     rules_without_tables,
     strangers,
 )
+from bgp2vpc.policy.inputs import DecisionInput
 from bgp2vpc.policy.place import Policy, is_ours, own_interfaces
 from bgp2vpc.policy.plan import Action, Change, Decision, Key, Plan
 from bgp2vpc.policy.rule import ManagedRoute, Rule, Writes
-from bgp2vpc.policy.wish import Wish
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.vpc.finders import wants_subnets
 from bgp2vpc.vpc.model import Instance, InstanceHealth, Interface, Route, RouteTable, Snapshot, TargetKind
@@ -249,39 +249,39 @@ class View:
         known = {each: health for each, health in self.snapshot.health.items() if each in instance_ids}
         self.snapshot = replace(self.snapshot, health=known)
 
-    def plan(self, wish: Wish, only: Collection[Prefix] | None = None) -> Plan:
+    def plan(self, inputs: DecisionInput, only: Collection[Prefix] | None = None) -> Plan:
         """What there is to do; nothing before the first snapshot."""
-        return decide(self.tables, self.snapshot, wish, self.policy, only)
+        return decide(self.tables, self.snapshot, inputs, self.policy, only)
 
-    def decisions(self, wish: Wish, only: Collection[Prefix] | None = None) -> Iterator[Decision | None]:
+    def decisions(self, inputs: DecisionInput, only: Collection[Prefix] | None = None) -> Iterator[Decision | None]:
         """What `plan` puts in order, one place after the other, as of now; nothing before the first snapshot."""
-        return decide_each(self.tables, self.snapshot, wish, self.policy, only)
+        return decide_each(self.tables, self.snapshot, inputs, self.policy, only)
 
-    def still(self, change: Change, wish: Wish) -> Change | None:
+    def still(self, change: Change, inputs: DecisionInput) -> Change | None:
         """`change` as it has to be now, or None if it is no longer what the place needs."""
         ruled = self.tables.get(change.table_id)
         if ruled is None:
             return None
-        decision = decide_one(ruled, change.prefix, self.snapshot, wish, self.policy)
+        decision = decide_one(ruled, change.prefix, self.snapshot, inputs, self.policy)
         again = decision[1] if decision else None
         return again if again is not None and again.action is change.action else None
 
-    def instances_to_ask_about(self, wish: Wish) -> frozenset[str]:
+    def instances_to_ask_about(self, inputs: DecisionInput) -> frozenset[str]:
         """Instances whose health matters: those that hold a route we have a path for; and then also our own."""
-        peers = peers_in_the_way(self.tables, self.snapshot, wish)
+        peers = peers_in_the_way(self.tables, self.snapshot, inputs)
         return peers | {self.instance.id} if peers else peers
 
     def owners_to_check(
-        self, wish: Wish, only: Collection[Prefix] | None = None, *, as_witness: bool = False
+        self, inputs: DecisionInput, only: Collection[Prefix] | None = None, *, as_witness: bool = False
     ) -> dict[Key, tuple[str, str]]:
         """(table, prefix) -> (remote check, interface id) of those who hold what we, or others, care for."""
-        return owners_to_check(self.tables, self.snapshot, wish, only, as_witness=as_witness)
+        return owners_to_check(self.tables, self.snapshot, inputs, only, as_witness=as_witness)
 
-    def strangers(self, wish: Wish, only: Collection[Prefix] | None = None) -> Strangers:
+    def strangers(self, inputs: DecisionInput, only: Collection[Prefix] | None = None) -> Strangers:
         """Interfaces of other instances that matter and are not known."""
         if not any(rule.takes_by_best_path for rule in self._rules):
             return Strangers()
-        return strangers(self.tables, self.snapshot, wish, only)
+        return strangers(self.tables, self.snapshot, inputs, only)
 
     def acquaintances(self) -> Strangers:
         """What may have changed of what we know: to be asked about again at every poll.
@@ -314,23 +314,20 @@ class View:
         """Whether a rule is about it in some table."""
         return any(ruled.rule_for(prefix) for ruled in self.tables.values())
 
-    def is_offered(self, prefix: Prefix, wish: Wish) -> bool:
+    def is_offered(self, prefix: Prefix, inputs: DecisionInput) -> bool:
         """Whether a source of this host offers it where a rule lets that count."""
-        offers = [offer for offer in wish.offers.get(prefix, ()) if offer.side is not Side.PEER]
+        offers = [offer for offer in inputs.offers.get(prefix, ()) if offer.side is not Side.PEER]
         rules = [rule for ruled in self.tables.values() if (rule := ruled.rule_for(prefix))]
         return any(rule.admits(offer) for rule in rules for offer in offers)
 
-    def not_accepted(self, wish: Wish, only: Collection[Prefix] | None = None) -> tuple[Prefix, ...]:
+    def not_accepted(self, inputs: DecisionInput, only: Collection[Prefix] | None = None) -> tuple[Prefix, ...]:
         """Prefixes (among `only`, if given) that sources of this host offer, and no rule accepts."""
         return tuple(
             prefix
-            for prefix in (wish.offers if only is None else only)
-            if any(offer.side is Side.LOCAL for offer in wish.offers.get(prefix, ()))
+            for prefix in (inputs.offers if only is None else only)
+            if any(offer.side is Side.LOCAL for offer in inputs.offers.get(prefix, ()))
             and not any(rule.accept.accepts(prefix) for rule in self._rules)
         )
 
     def _find_tables(self) -> None:
         self.tables = ruled_tables(self._rules, self.snapshot, self.instance.vpc_id)
-
-
-WishSource = Callable[[], Wish]

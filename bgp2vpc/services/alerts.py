@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from bgp2vpc.errors import Bgp2vpcError
 from bgp2vpc.notify.model import Happening, Letter, Notice, Recipient
+from bgp2vpc.policy.inputs import DecisionInput
 from bgp2vpc.policy.plan import Key
-from bgp2vpc.policy.wish import Wish
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.reconcile.cycle import Outcome, Result
 from bgp2vpc.reconcile.observer import Observer
@@ -48,7 +48,7 @@ class Notifier(Observer):
                 self._tasks[recipient] = self._start_task(f"notify {recipient.name}", courier.run())
         self._watches_routes = any(each.on & _ABOUT_ROUTES for each in self._couriers)
 
-    def decided(self, wish: Wish, only: Collection[Prefix] | None) -> None:
+    def decided(self, inputs: DecisionInput, only: Collection[Prefix] | None) -> None:
         """The reconciler has looked at the tables; `only` at these prefixes, or (None) at all."""
         if not self._watches_routes:
             return

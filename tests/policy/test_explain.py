@@ -9,11 +9,11 @@ from bgp2vpc.bgp.rib import Side
 from bgp2vpc.policy.best_path import Exclusion
 from bgp2vpc.policy.decide import decide_one, decide_place, ruled_tables
 from bgp2vpc.policy.explain import explain
+from bgp2vpc.policy.inputs import DecisionInput
 from bgp2vpc.policy.place import Policy
 from bgp2vpc.policy.plan import Reason, VerdictKind
 from bgp2vpc.policy.prefix_list import PrefixList, PrefixRange, parse_prefix_range
 from bgp2vpc.policy.rule import ManagedRoute, Takeover
-from bgp2vpc.policy.wish import Wish
 from bgp2vpc.policy.words import EXCLUSIONS, NOT_ADMITTED, REASONS, VERDICTS
 from tests.policy.test_verdict_by_best_path import DRAINING, EIGHT, NINE, neighbor, own, peer, shown_to_us
 from tests.values import OURS_TOO, P1, P2, PEER, blackhole, offer, route, rule
@@ -22,13 +22,13 @@ BEST_PATH = dict(takeover=Takeover.BEST_PATH)
 PLACE = ("rtb-1", P1)
 
 
-def explained(*offers, routes=(), shown=None, rule_options=None, **wish):
+def explained(*offers, routes=(), shown=None, rule_options=None, **given):
     seen = shown or shown_to_us(*routes)
     (ruled,) = ruled_tables([replace(rule(), **rule_options or BEST_PATH)], seen, "vpc-1").values()
-    wished = Wish({P1: offers}, **wish)
-    decided = decide_place(ruled, P1, seen, wished, Policy())
+    inputs = DecisionInput(offers={P1: offers}, **given)
+    decided = decide_place(ruled, P1, seen, inputs, Policy())
     assert decided is not None
-    assert decided.decision == decide_one(ruled, P1, seen, wished, Policy())
+    assert decided.decision == decide_one(ruled, P1, seen, inputs, Policy())
     return explain(decided)
 
 
@@ -161,7 +161,7 @@ def test_the_entry_that_accepts_is_named_with_its_place_in_the_file() -> None:
 def test_where_no_rule_is_about_it_there_is_nothing_to_explain() -> None:
     seen = shown_to_us()
     (ruled,) = ruled_tables([rule("203.0.113.0/24")], seen, "vpc-1").values()
-    assert decide_place(ruled, P1, seen, Wish({P1: (own(),)}), Policy()) is None
+    assert decide_place(ruled, P1, seen, DecisionInput(offers={P1: (own(),)}), Policy()) is None
 
 
 WORDS = (REASONS, VERDICTS, EXCLUSIONS, NOT_ADMITTED)
@@ -181,7 +181,7 @@ def test_what_is_there_is_part_of_the_explanation() -> None:
     assert (found.table_id, found.takeover, found.route) == ("rtb-1", "always", route(target=PEER))
     seen = shown_to_us()
     (ruled,) = ruled_tables([rule()], seen, "vpc-1").values()
-    decided = decide_place(ruled, P1, seen, Wish({}), Policy())
+    decided = decide_place(ruled, P1, seen, DecisionInput(offers={}), Policy())
     assert decided is not None
     nothing = explain(decided)
     assert (nothing.paths, nothing.route, nothing.verdict) == ((), None, None)

@@ -1,17 +1,18 @@
-"""What an operator asks for by hand, as the decision sees it: `Wish.held` and `Wish.taken`."""
+"""What an operator asks for by hand, as the decision sees it: `DecisionInput.held` and `DecisionInput.taken`."""
 
 from dataclasses import replace
 
 import pytest
 
+from bgp2vpc.bgp.draining import PrefixSet
 from bgp2vpc.bgp.rib import Side
 from bgp2vpc.errors import PlanRefused
 from bgp2vpc.policy.decide import decide, ruled_tables
 from bgp2vpc.policy.guard import guard
+from bgp2vpc.policy.inputs import DecisionInput
 from bgp2vpc.policy.place import Policy
 from bgp2vpc.policy.plan import Key, Plan
 from bgp2vpc.policy.rule import ManagedRoute, Takeover, Writes
-from bgp2vpc.policy.wish import Wish
 from bgp2vpc.vpc.model import InstanceHealth, Interface, Snapshot
 from tests.policy.test_verdict_by_best_path import neighbor, peer, shown_to_us
 from tests.values import IGW, LOCAL, OURS, P1, PEER, blackhole, offer, route, rule, snapshot, table
@@ -25,11 +26,11 @@ FOREIGN = dict(rule_options=dict(takeover_foreign=True))
 DAMPED: dict[str, set[Key]] = dict(damped={("rtb-1", P1)})
 
 
-def plan_for(routes, offers, *, seen: Snapshot | None = None, damped=(), rule_options=None, **wish) -> Plan:
+def plan_for(routes, offers, *, seen: Snapshot | None = None, damped=(), rule_options=None, **given) -> Plan:
     shown = seen or shown_to_us(*routes)
     tables = ruled_tables([replace(rule(), **rule_options or {})], shown, "vpc-1")
-    wished = Wish({P1: tuple(offers)} if offers else {}, damped=damped, **wish)
-    return guard(decide(tables, shown, wished, Policy()), tables, shown, max_changes=10)
+    inputs = DecisionInput(offers={P1: tuple(offers)} if offers else {}, damped=damped, **given)
+    return guard(decide(tables, shown, inputs, Policy()), tables, shown, max_changes=10)
 
 
 def decided(*args, **kwargs) -> str:
@@ -76,7 +77,7 @@ def test_what_is_taken_by_hand_must_be_accepted_and_may_not_point_where_traffic_
 def test_the_guard_counts_it_as_any_other_take() -> None:
     seen = shown_to_us(*THEM)
     tables = ruled_tables([rule()], seen, "vpc-1")
-    plan = decide(tables, seen, Wish({P1: tuple(PATH)}, taken={P1}), Policy())
+    plan = decide(tables, seen, DecisionInput(offers={P1: tuple(PATH)}, taken={P1}), Policy())
     assert [change.is_move for change in plan.changes] == [True]
     with pytest.raises(PlanRefused):
         guard(plan, tables, seen, max_changes=0)
@@ -86,7 +87,7 @@ HELD = [
     (NOTHING, PATH, {}, "yield held None", "create eni-1 (absent)"),
     (US, PATH, {}, "keep held eni-1", "keep (ours)"),
     (US, [], {}, "keep held eni-1", "delete eni-1 (withdrawn)"),
-    (US, [], dict(withheld={P1}), "keep held eni-1", "delete eni-1 (withdrawn)"),
+    (US, [], dict(withheld=PrefixSet(frozenset({P1}))), "keep held eni-1", "delete eni-1 (withdrawn)"),
     (US, [], dict(rule_options=FALLBACK), "keep held eni-1", "replace igw-1 (fallback)"),
     (US, WORSE, dict(rule_options=BEST_PATH), "keep held eni-1", "keep (peer-best)"),
     (US, [peer()], dict(rule_options=BEST_PATH), "keep held eni-1", "keep (handover)"),

@@ -1,0 +1,118 @@
+"""What decisions are made from, beside EC2's word: what sources, checks, neighbors and operators say, as a value."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from bgp2vpc.bgp.draining import NO_PREFIX, PrefixSet
+from bgp2vpc.bgp.neighbors import Neighbors
+from bgp2vpc.bgp.rib import Offer, Rib, Side
+from bgp2vpc.exabgp_api.text import announce_line, parse
+from bgp2vpc.policy.plan import Key
+from bgp2vpc.policy.rule import Rule
+from bgp2vpc.prefix import IPAddress, Prefix, parse_address, parse_prefix
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionInput:
+    """What is offered, and what we know nothing about yet. Its collections may be live: they are as of now.
+
+    With `leftovers_held`, a route of ours that no source has `spoken` of is kept: it may be from before our restart.
+    `silent`: sources whose health checks have no verdict yet: nothing is concluded from their offering nothing.
+    `failing`: (remote check, interface id) of owners that do not pass it.
+    `damped`: where routes have moved too often of late. `neighbors`: their sessions.
+    `neighbors_held`: the neighbors have not told all they have: where best path decides, nothing is taken or deleted.
+    `overdue`: (place, interface id) of peers that should have written there, and have not.
+    `unsettled`: places where such a peer may have written all the same, and reads may be too old to show it.
+    `lost`: prefix -> next hops of peers whose session was lost of late: they may have written, too.
+    `withheld`: prefixes that are drained: what is left of them goes, whoever has spoken.
+    `held`: prefixes that an operator has frozen: nothing is written there, whatever else is said.
+    `taken`: prefixes that an operator wants here now, although the rule would leave them to another instance.
+    """
+
+    offers: Mapping[Prefix, Sequence[Offer]]
+    leftovers_held: bool = False
+    spoken: Collection[Prefix] = field(default_factory=frozenset)
+    silent: Collection[str] = field(default_factory=frozenset)
+    failing: Collection[tuple[str, str]] = field(default_factory=frozenset)
+    damped: Collection[Key] = field(default_factory=frozenset)
+    neighbors: Neighbors = field(default_factory=Neighbors)
+    neighbors_held: bool = False
+    overdue: Collection[tuple[Key, str]] = field(default_factory=frozenset)
+    unsettled: Collection[Key] = field(default_factory=frozenset)
+    lost: Mapping[Prefix, Collection[IPAddress]] = field(default_factory=dict)
+    withheld: PrefixSet = field(default=NO_PREFIX)
+    held: Collection[Prefix] = field(default_factory=frozenset)
+    taken: Collection[Prefix] = field(default_factory=frozenset)
+
+    def keeps_leftover(self, prefix: Prefix, rule: Rule) -> bool:
+        """Whether a route of ours for `prefix` that nobody offers stays for now."""
+        if prefix in self.withheld:
+            return False
+        managed = rule.manages.get(prefix)
+        if managed is not None:  # its check knows, as soon as it has a verdict
+            return managed.source in self.silent
+        return self.leftovers_held and prefix not in self.spoken
+
+    def to_json(self, checks: Collection[str]) -> dict[str, Any]:
+        """What a daemon answers to `bgp2vpc paths`. `checks`: all its sources with health checks.
+
+        `bgp2vpc plan` of another version may read it: a key that is no field is said to it all the same.
+        """
+        offers = (offer for offered in self.offers.values() for offer in offered)
+        return {
+            "paths": [{"source": o.source, "side": o.side.value, "line": announce_line(o.path, "")} for o in offers],
+            "held": sorted(map(str, self.held)),
+            "taken": sorted(map(str, self.taken)),
+            "withheld": None if self.withheld.everything else sorted(map(str, self.withheld.prefixes)),
+            "leftovers_held": self.leftovers_held,
+            "spoken": [str(prefix) for prefix in self.spoken],
+            "checked": sorted(checks),
+            "silent": sorted(self.silent),
+            "failing": sorted(self.failing),
+            "damped": [[table, str(prefix)] for table, prefix in sorted(self.damped)],
+            "overdue": [[table, str(prefix), interface] for (table, prefix), interface in sorted(self.overdue)],
+            "unsettled": [[table, str(prefix)] for table, prefix in sorted(self.unsettled)],
+            "lost": {str(prefix): sorted(map(str, hops)) for prefix, hops in self.lost.items()},
+            "neighbors": self.neighbors.to_json(),
+            "neighbors_held": self.neighbors_held,
+        }
+
+    @classmethod
+    def from_json(cls, told: Mapping[str, Any], checks: Collection[str]) -> Self:
+        """The same again. `checks`: the sources with health checks as whoever reads this has them.
+
+        A check that the daemon does not know yet has no verdict when it does.
+        """
+        rib = Rib()
+        for path in told["paths"]:
+            rib.open(path["source"], Side(path["side"]), max_prefixes=len(told["paths"]))
+            for event in parse(path["line"]).events:
+                rib.apply(path["source"], event)
+        return cls(
+            offers=rib.offers,
+            leftovers_held=told["leftovers_held"],
+            spoken=frozenset(map(parse_prefix, told["spoken"])),
+            silent=frozenset(told["silent"]) | (frozenset(checks) - frozenset(told["checked"])),
+            failing=frozenset((check, interface) for check, interface in told["failing"]),
+            damped=frozenset((table, parse_prefix(prefix)) for table, prefix in told["damped"]),
+            neighbors=Neighbors.from_json(told["neighbors"]),
+            neighbors_held=told["neighbors_held"],
+            overdue=frozenset(
+                ((table, parse_prefix(prefix)), interface) for table, prefix, interface in told["overdue"]
+            ),
+            unsettled=frozenset((table, parse_prefix(prefix)) for table, prefix in told.get("unsettled", ())),
+            lost={
+                parse_prefix(prefix): frozenset(map(parse_address, hops))
+                for prefix, hops in told.get("lost", {}).items()
+            },
+            withheld=PrefixSet(
+                frozenset(map(parse_prefix, told["withheld"] or ())), everything=told["withheld"] is None
+            ),
+            held=frozenset(map(parse_prefix, told["held"])),
+            taken=frozenset(map(parse_prefix, told["taken"])),
+        )
+
+
+InputsSource = Callable[[], DecisionInput]
+"""The inputs as of now: asked anew at each decision, and before each write."""
