@@ -57,14 +57,14 @@ class Explaining:
         found = self._view.snapshot.tables.values()
         routes = ((each.id, each.static_route(prefix)) for each in found if table in (None, each.id))
         places = tuple(self._places(prefix, table))
-        ruled = {place.why.table_id for place in places}
+        with_rule = {place.why.table_id for place in places}
         return Facts(
             prefix=prefix,
             announcers=tuple(self._announcers(prefix)),
             steering=tuple(row for row in self._steering.status() if row["prefix"] in (None, str(prefix))),
             rules=tuple(map(_described, self._rules())),
             places=places,
-            unruled=tuple((each, route) for each, route in routes if route is not None and each not in ruled),
+            unruled=tuple((each, route) for each, route in routes if route is not None and each not in with_rule),
             table=table,
             observed=self._reconciler.first_observation.is_set(),
             noop=self._noop,
@@ -94,10 +94,10 @@ class Explaining:
     def _places(self, prefix: Prefix, table: str | None) -> Iterator[PlaceFacts]:
         view, reconciler = self._view, self._reconciler
         inputs = self._reconciler.inputs()
-        for table_id, ruled in sorted(view.tables.items()):
+        for table_id, table_policy in sorted(view.tables.items()):
             if table not in (None, table_id):
                 continue
-            decided = decide_place(ruled, prefix, view.snapshot, inputs, view.policy)
+            decided = decide_place(table_policy, prefix, view.snapshot, inputs, view.policy)
             if decided is not None:
                 found, key = explain(decided), (table_id, prefix)
                 yield PlaceFacts(

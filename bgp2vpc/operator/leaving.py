@@ -252,13 +252,13 @@ class Leaving(Observer):
 
     def _fate(self, place: Place) -> Fate | None:
         view = self._view
-        ruled = view.tables.get(place[0])
-        rule = ruled.rule_for(place[1]) if ruled is not None else None
-        if ruled is None or rule is None:
+        table_policy = view.tables.get(place[0])
+        rule = table_policy.rule_for(place[1]) if table_policy is not None else None
+        if table_policy is None or rule is None:
             return None
         ours = own_interfaces(rule, place[1], view.snapshot)
         withheld = place[1] in self.policy.withheld
-        return fate(place, ruled.table.static_route(place[1]), ours, view.managed(place), withdrawn=withheld)
+        return fate(place, table_policy.table.static_route(place[1]), ours, view.managed(place), withdrawn=withheld)
 
     def written(self, outcome: Outcome) -> None:
         """A write has its outcome: what we withdrew ourselves has found no successor, whoever comes later."""

@@ -18,7 +18,7 @@ from bgp2vpc.vpc.model import Route, RouteTable, Snapshot
 
 
 @dataclass(frozen=True, slots=True)
-class Ruled:
+class TablePolicy:
     """A table and the rules that found it, in the order of the file; `zone`: its availability zone, if it has one."""
 
     table: RouteTable
@@ -33,7 +33,7 @@ class Ruled:
         return None
 
 
-def ruled_tables(rules: Sequence[Rule], snapshot: Snapshot, own_vpc_id: str) -> dict[str, Ruled]:
+def table_policies(rules: Sequence[Rule], snapshot: Snapshot, own_vpc_id: str) -> dict[str, TablePolicy]:
     """Table id -> table with its rules; only tables of our own VPC, or of the one a rule names."""
     found: dict[str, list[Rule]] = {}
     surroundings = Surroundings(snapshot.zone, snapshot.subnets)
@@ -41,23 +41,23 @@ def ruled_tables(rules: Sequence[Rule], snapshot: Snapshot, own_vpc_id: str) -> 
         vpc_id = rule.vpc_id or own_vpc_id
         for table in find(rule.find, (t for t in snapshot.tables.values() if t.vpc_id == vpc_id), surroundings):
             found.setdefault(table.id, []).append(rule)
-    ruled = {}
+    policies = {}
     for table_id in sorted(found):
         table, own = snapshot.tables[table_id], tuple(found[table_id])
         near = any(rule.affinity for rule in own)
         beside = (each for each in snapshot.tables.values() if each.vpc_id == table.vpc_id)
-        ruled[table_id] = Ruled(table, own, zone_of(table, beside, snapshot.subnets) if near else "")
-    return ruled
+        policies[table_id] = TablePolicy(table, own, zone_of(table, beside, snapshot.subnets) if near else "")
+    return policies
 
 
-def rules_without_tables(rules: Sequence[Rule], tables: Mapping[str, Ruled]) -> tuple[Rule, ...]:
+def rules_without_tables(rules: Sequence[Rule], tables: Mapping[str, TablePolicy]) -> tuple[Rule, ...]:
     """Rules that found no table although they should."""
-    used = {rule.name for ruled in tables.values() for rule in ruled.rules}
+    used = {rule.name for table_policy in tables.values() for rule in table_policy.rules}
     return tuple(rule for rule in rules if rule.name not in used and not rule.no_results_ok)
 
 
 def decide(
-    tables: Mapping[str, Ruled],
+    tables: Mapping[str, TablePolicy],
     snapshot: Snapshot,
     inputs: DecisionInput,
     policy: Policy,
@@ -68,23 +68,23 @@ def decide(
 
 
 def decide_each(
-    tables: Mapping[str, Ruled],
+    tables: Mapping[str, TablePolicy],
     snapshot: Snapshot,
     inputs: DecisionInput,
     policy: Policy,
     only: Collection[Prefix] | None = None,
 ) -> Iterator[Decision | None]:
     """One place after the other, what it needs. The offers may change between two of them."""
-    for ruled in tables.values():
-        for prefix in tuple(_prefixes(ruled, snapshot, inputs, only)):
-            yield decide_one(ruled, prefix, snapshot, inputs, policy)
+    for table_policy in tables.values():
+        for prefix in tuple(_prefixes(table_policy, snapshot, inputs, only)):
+            yield decide_one(table_policy, prefix, snapshot, inputs, policy)
 
 
 def decide_one(
-    ruled: Ruled, prefix: Prefix, snapshot: Snapshot, inputs: DecisionInput, policy: Policy
+    table_policy: TablePolicy, prefix: Prefix, snapshot: Snapshot, inputs: DecisionInput, policy: Policy
 ) -> Decision | None:
     """What one (table, prefix) needs. None if no rule accepts the prefix, or there is nothing to say."""
-    decided = decide_place(ruled, prefix, snapshot, inputs, policy)
+    decided = decide_place(table_policy, prefix, snapshot, inputs, policy)
     return decided.decision if decided else None
 
 
@@ -98,13 +98,22 @@ class Decided:
 
 
 def decide_place(
-    ruled: Ruled, prefix: Prefix, snapshot: Snapshot, inputs: DecisionInput, policy: Policy
+    table_policy: TablePolicy, prefix: Prefix, snapshot: Snapshot, inputs: DecisionInput, policy: Policy
 ) -> Decided | None:
     """What is decided about one (table, prefix), with all that it follows from. None if no rule is about it."""
-    rule = ruled.rule_for(prefix)
+    rule = table_policy.rule_for(prefix)
     if rule is None:
         return None
-    place = Place(rule, ruled.table, prefix, snapshot, policy, ruled.table.static_route(prefix), inputs, ruled.zone)
+    place = Place(
+        rule,
+        table_policy.table,
+        prefix,
+        snapshot,
+        policy,
+        table_policy.table.static_route(prefix),
+        inputs,
+        table_policy.zone,
+    )
     found = best_path_for(place, inputs.offers.get(prefix, ()))
     if rule.decides_by_best_path(prefix):
         decision = verdict_by_best_path(place, found)
@@ -115,16 +124,16 @@ def decide_place(
     return Decided(place, found, decision)
 
 
-def peers_in_the_way(tables: Mapping[str, Ruled], snapshot: Snapshot, inputs: DecisionInput) -> frozenset[str]:
+def peers_in_the_way(tables: Mapping[str, TablePolicy], snapshot: Snapshot, inputs: DecisionInput) -> frozenset[str]:
     """Instances that hold a route we have a path for: those whose health matters. What BGP tells of needs no asking."""
     return frozenset(
         route.instance_id
-        for ruled in tables.values()
-        for route in ruled.table.routes
+        for table_policy in tables.values()
+        for route in table_policy.table.routes
         if isinstance(route.destination, Prefix)
         and route.instance_id
         and (offers := inputs.offers.get(route.destination))
-        and (rule := ruled.rule_for(route.destination))
+        and (rule := table_policy.rule_for(route.destination))
         and _is_offered(rule, offers)
         and is_peer(route, own_interfaces(rule, route.destination, snapshot))
         and not (rule.decides_by_best_path(route.destination) and _is_heard(route, offers, snapshot))
@@ -137,20 +146,20 @@ def _is_heard(route: Route, offers: Sequence[Offer], snapshot: Snapshot) -> bool
 
 
 def owners(
-    tables: Mapping[str, Ruled], snapshot: Snapshot, inputs: DecisionInput, only: Collection[Prefix] | None = None
+    tables: Mapping[str, TablePolicy], snapshot: Snapshot, inputs: DecisionInput, only: Collection[Prefix] | None = None
 ) -> Iterator[tuple[Key, Rule, Route]]:
     """The routes of other instances that we manage, or have a path for, or write for their announcers."""
-    for ruled in tables.values():
-        for prefix in _prefixes(ruled, snapshot, inputs, only):
-            rule, route = ruled.rule_for(prefix), ruled.table.static_route(prefix)
+    for table_policy in tables.values():
+        for prefix in _prefixes(table_policy, snapshot, inputs, only):
+            rule, route = table_policy.rule_for(prefix), table_policy.table.static_route(prefix)
             if rule is None or route is None or not is_peer(route, own_interfaces(rule, prefix, snapshot)):
                 continue
             if prefix in rule.manages or _writes_any(rule, prefix) or _is_offered(rule, inputs.offers.get(prefix, ())):
-                yield (ruled.table.id, prefix), rule, route
+                yield (table_policy.table.id, prefix), rule, route
 
 
 def owners_to_check(
-    tables: Mapping[str, Ruled],
+    tables: Mapping[str, TablePolicy],
     snapshot: Snapshot,
     inputs: DecisionInput,
     only: Collection[Prefix] | None = None,
@@ -170,17 +179,17 @@ def owners_to_check(
 
 
 def _accepted(
-    tables: Mapping[str, Ruled], snapshot: Snapshot, only: Collection[Prefix] | None
+    tables: Mapping[str, TablePolicy], snapshot: Snapshot, only: Collection[Prefix] | None
 ) -> Iterator[tuple[Key, Rule, Route]]:
     """The routes of other instances that a rule is about, whether or not anybody here offers a path."""
-    for ruled in tables.values():
-        for route in ruled.table.routes:
+    for table_policy in tables.values():
+        for route in table_policy.table.routes:
             prefix = route.destination
             if not isinstance(prefix, Prefix) or route.propagated or (only is not None and prefix not in only):
                 continue
-            rule = ruled.rule_for(prefix)
+            rule = table_policy.rule_for(prefix)
             if rule is not None and is_peer(route, own_interfaces(rule, prefix, snapshot)):
-                yield (ruled.table.id, prefix), rule, route
+                yield (table_policy.table.id, prefix), rule, route
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,14 +210,14 @@ class Strangers:
 
 
 def strangers(
-    tables: Mapping[str, Ruled], snapshot: Snapshot, inputs: DecisionInput, only: Collection[Prefix] | None = None
+    tables: Mapping[str, TablePolicy], snapshot: Snapshot, inputs: DecisionInput, only: Collection[Prefix] | None = None
 ) -> Strangers:
     """Whom we know too little of to decide by best path."""
     addresses = {
         offer.path.next_hop
-        for ruled in tables.values()
+        for table_policy in tables.values()
         for prefix in (inputs.offers if only is None else only)
-        if (rule := ruled.rule_for(prefix)) and rule.decides_by_best_path(prefix)
+        if (rule := table_policy.rule_for(prefix)) and rule.decides_by_best_path(prefix)
         for offer in inputs.offers.get(prefix, ())
         if offer.side is Side.PEER and offer.path.next_hop is not SELF
     }
@@ -231,7 +240,7 @@ def _writes_any(rule: Rule, prefix: Prefix) -> bool:
 
 
 def _prefixes(
-    ruled: Ruled, snapshot: Snapshot, inputs: DecisionInput, only: Collection[Prefix] | None
+    table_policy: TablePolicy, snapshot: Snapshot, inputs: DecisionInput, only: Collection[Prefix] | None
 ) -> Iterator[Prefix]:
     """What is offered, what is managed, and what is in the table although nobody offers it any more: what is ours, and
     where we write for others, theirs.
@@ -240,11 +249,11 @@ def _prefixes(
         yield from only
         return
     yield from inputs.offers
-    others = {prefix for rule in ruled.rules for prefix in rule.manages}
-    for_others = any(rule.writes is Writes.ANY for rule in ruled.rules)
+    others = {prefix for rule in table_policy.rules for prefix in rule.manages}
+    for_others = any(rule.writes is Writes.ANY for rule in table_policy.rules)
     others.update(
         route.destination
-        for route in ruled.table.routes
+        for route in table_policy.table.routes
         if isinstance(route.destination, Prefix)
         and not route.propagated
         and (for_others or is_ours(route, snapshot.interfaces))

@@ -5,16 +5,16 @@ from dataclasses import replace
 
 from bgp2vpc.bgp.rib import Side
 from bgp2vpc.policy.decide import (
-    Ruled,
     Strangers,
+    TablePolicy,
     decide,
     decide_each,
     decide_one,
     owners_to_check,
     peers_in_the_way,
-    ruled_tables,
     rules_without_tables,
     strangers,
+    table_policies,
 )
 from bgp2vpc.policy.inputs import DecisionInput
 from bgp2vpc.policy.place import Policy, is_ours, own_interfaces
@@ -42,7 +42,7 @@ class View:
         self.settle_time = settle_time
         self._settling = Settling(settle_time)
         self.snapshot = Snapshot({}, ())
-        self.tables: Mapping[str, Ruled] = {}
+        self.tables: Mapping[str, TablePolicy] = {}
         self._read_at: dict[str, float] = {}
         self._wrote_at: dict[Key, float] = {}
         self._expected_at: dict[Key, float] = {}
@@ -76,8 +76,8 @@ class View:
 
     def managed(self, key: tuple[str, Prefix]) -> ManagedRoute | None:
         """What the configuration says of exactly this place, if it manages it."""
-        ruled = self.tables.get(key[0])
-        rule = ruled.rule_for(key[1]) if ruled else None
+        table_policy = self.tables.get(key[0])
+        rule = table_policy.rule_for(key[1]) if table_policy else None
         return rule.manages.get(key[1]) if rule else None
 
     @property
@@ -101,11 +101,11 @@ class View:
     def ours(self) -> set[tuple[str, Prefix]]:
         """Table and prefix of the routes of ours that a rule is about."""
         return {
-            (ruled.table.id, route.destination)
-            for ruled in self.tables.values()
-            for route in ruled.table.routes
+            (table_policy.table.id, route.destination)
+            for table_policy in self.tables.values()
+            for route in table_policy.table.routes
             if isinstance(route.destination, Prefix)
-            and (rule := ruled.rule_for(route.destination))
+            and (rule := table_policy.rule_for(route.destination))
             and is_ours(route, own_interfaces(rule, route.destination, self.snapshot))
         }
 
@@ -133,9 +133,9 @@ class View:
         """Places where the route of one of these is ours as far as we know, and best path decides."""
         return tuple(
             (table_id, prefix)
-            for table_id, ruled in self.tables.items()
+            for table_id, table_policy in self.tables.items()
             for prefix in prefixes
-            if (rule := ruled.rule_for(prefix)) is not None
+            if (rule := table_policy.rule_for(prefix)) is not None
             and rule.decides_by_best_path(prefix)
             and self._is_at_ours(table_id, prefix)
         )
@@ -143,11 +143,11 @@ class View:
     def shadowed(self) -> frozenset[tuple[str, Prefix, str, str]]:
         """(table, prefix, rule, first rule): what a rule manages, and an earlier one of the table decides about."""
         return frozenset(
-            (ruled.table.id, prefix, rule.name, first.name)
-            for ruled in self.tables.values()
-            for rule in ruled.rules
+            (table_policy.table.id, prefix, rule.name, first.name)
+            for table_policy in self.tables.values()
+            for rule in table_policy.rules
             for prefix in rule.manages
-            if (first := ruled.rule_for(prefix)) is not None and first is not rule
+            if (first := table_policy.rule_for(prefix)) is not None and first is not rule
         )
 
     def read_since(self, table_id: str, when: float) -> bool:
@@ -221,11 +221,11 @@ class View:
         after = None if change.action is Action.DELETE else self._written(change)
         self._settling.wrote(change.table_id, change.prefix, change.old, after, now)
         self._wrote_at[change.key] = now
-        ruled = self.tables.get(change.table_id)
-        if ruled is not None:
-            table = ruled.table.with_static_route(change.prefix, after)
+        table_policy = self.tables.get(change.table_id)
+        if table_policy is not None:
+            table = table_policy.table.with_static_route(change.prefix, after)
             self.snapshot = self.snapshot.with_tables([table], [table.id])
-            self.tables = {**self.tables, table.id: replace(ruled, table=table)}
+            self.tables = {**self.tables, table.id: replace(table_policy, table=table)}
 
     def _written(self, change: Change) -> Route:
         managed = self.managed(change.key)
@@ -259,10 +259,10 @@ class View:
 
     def still(self, change: Change, inputs: DecisionInput) -> Change | None:
         """`change` as it has to be now, or None if it is no longer what the place needs."""
-        ruled = self.tables.get(change.table_id)
-        if ruled is None:
+        table_policy = self.tables.get(change.table_id)
+        if table_policy is None:
             return None
-        decision = decide_one(ruled, change.prefix, self.snapshot, inputs, self.policy)
+        decision = decide_one(table_policy, change.prefix, self.snapshot, inputs, self.policy)
         again = decision[1] if decision else None
         return again if again is not None and again.action is change.action else None
 
@@ -312,12 +312,12 @@ class View:
 
     def has_rule_for(self, prefix: Prefix) -> bool:
         """Whether a rule is about it in some table."""
-        return any(ruled.rule_for(prefix) for ruled in self.tables.values())
+        return any(table_policy.rule_for(prefix) for table_policy in self.tables.values())
 
     def is_offered(self, prefix: Prefix, inputs: DecisionInput) -> bool:
         """Whether a source of this host offers it where a rule lets that count."""
         offers = [offer for offer in inputs.offers.get(prefix, ()) if offer.side is not Side.PEER]
-        rules = [rule for ruled in self.tables.values() if (rule := ruled.rule_for(prefix))]
+        rules = [rule for table_policy in self.tables.values() if (rule := table_policy.rule_for(prefix))]
         return any(rule.admits(offer) for rule in rules for offer in offers)
 
     def not_accepted(self, inputs: DecisionInput, only: Collection[Prefix] | None = None) -> tuple[Prefix, ...]:
@@ -330,4 +330,4 @@ class View:
         )
 
     def _find_tables(self) -> None:
-        self.tables = ruled_tables(self._rules, self.snapshot, self.instance.vpc_id)
+        self.tables = table_policies(self._rules, self.snapshot, self.instance.vpc_id)

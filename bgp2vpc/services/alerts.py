@@ -58,7 +58,7 @@ class Notifier(Observer):
         for notice in notices.of_reading(about, {key: self._view.holder(key) for key in about}):
             self._tell(notice)
         if prefixes is None:
-            self._held = notices.held((ruled.table for ruled in self._view.tables.values()), own)
+            self._held = notices.held((table_policy.table for table_policy in self._view.tables.values()), own)
             return
         for table_id in self._view.tables:
             for prefix in prefixes:

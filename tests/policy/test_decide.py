@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bgp2vpc.bgp.rib import Side
-from bgp2vpc.policy.decide import decide, peers_in_the_way, ruled_tables, rules_without_tables
+from bgp2vpc.policy.decide import decide, peers_in_the_way, rules_without_tables, table_policies
 from bgp2vpc.policy.inputs import DecisionInput
 from bgp2vpc.policy.place import Policy
 from bgp2vpc.policy.plan import Action, Change
@@ -31,7 +31,7 @@ from tests.values import (
 
 
 def plan_for(shown: Snapshot, rules, inputs: DecisionInput, **kwargs):
-    return decide(ruled_tables(rules, shown, "vpc-1"), shown, inputs, Policy(), **kwargs)
+    return decide(table_policies(rules, shown, "vpc-1"), shown, inputs, Policy(), **kwargs)
 
 
 def inputs_for(*offers) -> DecisionInput:
@@ -50,8 +50,8 @@ def applied(shown: Snapshot, change: Change) -> Snapshot:
 
 def test_only_tables_of_our_own_vpc_are_found_though_another_has_the_same_tags():
     shown = snapshot(table(table_id="rtb-1"), table(table_id="rtb-2", vpc_id="vpc-2"))
-    assert set(ruled_tables([rule()], shown, "vpc-1")) == {"rtb-1"}
-    assert set(ruled_tables([rule(vpc_id="vpc-2")], shown, "vpc-1")) == {"rtb-2"}
+    assert set(table_policies([rule()], shown, "vpc-1")) == {"rtb-1"}
+    assert set(table_policies([rule(vpc_id="vpc-2")], shown, "vpc-1")) == {"rtb-2"}
 
 
 def test_what_no_rule_accepts_is_neither_planned_nor_reported_nor_deleted():
@@ -110,7 +110,7 @@ def test_rules_that_find_nothing_are_named_unless_that_is_meant():
     lost = rule(name="lost", find=Ids(frozenset({"rtb-404"})))
     meant = rule(name="meant", find=Main(), no_results_ok=True)
     rules = [rule(), lost, meant]
-    assert rules_without_tables(rules, ruled_tables(rules, shown, "vpc-1")) == (lost,)
+    assert rules_without_tables(rules, table_policies(rules, shown, "vpc-1")) == (lost,)
 
 
 def test_the_instances_in_the_way_are_those_that_hold_an_accepted_route_we_have_a_path_for():
@@ -121,7 +121,7 @@ def test_the_instances_in_the_way_are_those_that_hold_an_accepted_route_we_have_
         route(P6, IGW),
     )
     shown = snapshot(table(*routes))
-    tables = ruled_tables([rule("192.0.2.0/24 le 32")], shown, "vpc-1")
+    tables = table_policies([rule("192.0.2.0/24 le 32")], shown, "vpc-1")
     assert peers_in_the_way(tables, shown, inputs_for(offer(P1), offer(P6))) == {"i-1"}
 
 
@@ -135,7 +135,7 @@ def test_a_finder_looks_at_our_zone_and_at_the_subnets():
     here = replace(INTERFACES[0], zone="a")
     shown = replace(snapshot(near, far, interfaces=(here,)), subnets={"subnet-1": Subnet("subnet-1", "vpc-1", "a")})
     for finder in (ByAz(None), ByTag("az", "SELF_AZ", own_zone=True)):
-        assert set(ruled_tables([rule(find=finder)], shown, "vpc-1")) == {"rtb-1"}
+        assert set(table_policies([rule(find=finder)], shown, "vpc-1")) == {"rtb-1"}
 
 
 def test_a_table_has_a_zone_where_that_matters():
@@ -143,7 +143,7 @@ def test_a_table_has_a_zone_where_that_matters():
     subnets = {f"subnet-{zone}": Subnet(f"subnet-{zone}", "vpc-1", zone) for zone in "ab"}
     shown = replace(snapshot(main, other), subnets=subnets)
     for affinity, zones in ((True, ["a", "b"]), (False, ["", ""])):
-        assert [each.zone for each in ruled_tables([rule(affinity=affinity)], shown, "vpc-1").values()] == zones
+        assert [each.zone for each in table_policies([rule(affinity=affinity)], shown, "vpc-1").values()] == zones
 
 
 def test_a_route_of_ours_to_a_prefix_list_is_nothing_to_decide_about():

@@ -7,7 +7,7 @@ import pytest
 from bgp2vpc.bgp.neighbors import Neighbors
 from bgp2vpc.bgp.rib import Side
 from bgp2vpc.policy.best_path import Exclusion
-from bgp2vpc.policy.decide import decide_one, decide_place, ruled_tables
+from bgp2vpc.policy.decide import decide_one, decide_place, table_policies
 from bgp2vpc.policy.explain import explain
 from bgp2vpc.policy.inputs import DecisionInput
 from bgp2vpc.policy.place import Policy
@@ -24,11 +24,11 @@ PLACE = ("rtb-1", P1)
 
 def explained(*offers, routes=(), shown=None, rule_options=None, **given):
     seen = shown or shown_to_us(*routes)
-    (ruled,) = ruled_tables([replace(rule(), **rule_options or BEST_PATH)], seen, "vpc-1").values()
+    (table_policy,) = table_policies([replace(rule(), **rule_options or BEST_PATH)], seen, "vpc-1").values()
     inputs = DecisionInput(offers={P1: offers}, **given)
-    decided = decide_place(ruled, P1, seen, inputs, Policy())
+    decided = decide_place(table_policy, P1, seen, inputs, Policy())
     assert decided is not None
-    assert decided.decision == decide_one(ruled, P1, seen, inputs, Policy())
+    assert decided.decision == decide_one(table_policy, P1, seen, inputs, Policy())
     return explain(decided)
 
 
@@ -160,8 +160,8 @@ def test_the_entry_that_accepts_is_named_with_its_place_in_the_file() -> None:
 
 def test_where_no_rule_is_about_it_there_is_nothing_to_explain() -> None:
     seen = shown_to_us()
-    (ruled,) = ruled_tables([rule("203.0.113.0/24")], seen, "vpc-1").values()
-    assert decide_place(ruled, P1, seen, DecisionInput(offers={P1: (own(),)}), Policy()) is None
+    (table_policy,) = table_policies([rule("203.0.113.0/24")], seen, "vpc-1").values()
+    assert decide_place(table_policy, P1, seen, DecisionInput(offers={P1: (own(),)}), Policy()) is None
 
 
 WORDS = (REASONS, VERDICTS, EXCLUSIONS, NOT_ADMITTED)
@@ -180,8 +180,8 @@ def test_what_is_there_is_part_of_the_explanation() -> None:
     found = explained(routes=[route(target=PEER)], rule_options=BEST_PATH | dict(manages=managed))
     assert (found.table_id, found.takeover, found.route) == ("rtb-1", "always", route(target=PEER))
     seen = shown_to_us()
-    (ruled,) = ruled_tables([rule()], seen, "vpc-1").values()
-    decided = decide_place(ruled, P1, seen, DecisionInput(offers={}), Policy())
+    (table_policy,) = table_policies([rule()], seen, "vpc-1").values()
+    decided = decide_place(table_policy, P1, seen, DecisionInput(offers={}), Policy())
     assert decided is not None
     nothing = explain(decided)
     assert (nothing.paths, nothing.route, nothing.verdict) == ((), None, None)

@@ -4,7 +4,7 @@ import pytest
 
 from bgp2vpc.bgp.rib import Side
 from bgp2vpc.errors import PlanRefused
-from bgp2vpc.policy.decide import decide, owners_to_check, peers_in_the_way, ruled_tables
+from bgp2vpc.policy.decide import decide, owners_to_check, peers_in_the_way, table_policies
 from bgp2vpc.policy.guard import guard
 from bgp2vpc.policy.inputs import DecisionInput
 from bgp2vpc.policy.place import Policy
@@ -48,7 +48,7 @@ def managing(prefix=P1, name="private", accept=ACCEPTS_NOTHING, where="f.yaml:9"
 def decided(routes, offers, options, *, health=None, interfaces=INTERFACES, others=(), **given) -> str:
     """`verdict reason target` for P1, and after `->` the change, if any."""
     shown = Snapshot({"rtb-1": table(*routes)}, interfaces, {"i-9": health} if health else {}, "i-1", dict(others))
-    tables = ruled_tables([managing(**options)], shown, "vpc-1")
+    tables = table_policies([managing(**options)], shown, "vpc-1")
     plan = decide(tables, shown, DecisionInput(offers={P1: tuple(offers)} if offers else {}, **given), Policy())
     guard(plan, tables, shown, max_changes=10)
     text = " ".join(f"{v.kind.value} {v.reason.value} {v.target}" for v in plan.verdicts) or "nothing"
@@ -114,7 +114,7 @@ def test_what_a_script_announces_counts_for_a_managed_route_only_if_the_rule_acc
 
 def test_what_a_check_offers_does_not_count_where_a_rule_merely_accepts_the_prefix():
     shown = Snapshot({"rtb-1": table()}, INTERFACES, {}, "i-1")
-    plan = decide(ruled_tables([rule()], shown, "vpc-1"), shown, DecisionInput(offers={P1: tuple(CHECKED)}), Policy())
+    plan = decide(table_policies([rule()], shown, "vpc-1"), shown, DecisionInput(offers={P1: tuple(CHECKED)}), Policy())
     assert plan.verdicts == ()
 
 
@@ -146,7 +146,7 @@ def test_a_route_managed_for_another_instance_points_at_that_ones_interface():
 def test_an_instance_without_interface_is_said():
     assert decided(NOTHING, CHECKED, FOR_ANOTHER) == "blocked no-interface None"
     shown = Snapshot({"rtb-1": table()}, INTERFACES, {}, "i-1")
-    tables = ruled_tables([managing(**FOR_ANOTHER)], shown, "vpc-1")
+    tables = table_policies([managing(**FOR_ANOTHER)], shown, "vpc-1")
     (verdict,) = decide(tables, shown, DecisionInput(offers={P1: tuple(CHECKED)}), Policy()).verdicts
     assert verdict.detail == "i-9 has no interface with device index 0 in vpc-1"
     change = Change(Action.CREATE, "rtb-1", P1, interface_target(OURS), Reason.ABSENT)
@@ -161,7 +161,7 @@ def within(prefix, subnets, *, accepted=False, where="f.yaml:9") -> str:
         offers={prefix: (offer(prefix, source="check web", side=Side.LOCAL if accepted else Side.CHECK),)}
     )
     by = rule(str(prefix)) if accepted else managing(prefix, where=where)
-    plan = decide(ruled_tables([by], shown, "vpc-1"), shown, inputs, Policy())
+    plan = decide(table_policies([by], shown, "vpc-1"), shown, inputs, Policy())
     return " ".join(f"{v.kind.value} {v.reason.value} {v.detail}".strip() for v in plan.verdicts)
 
 
@@ -181,13 +181,13 @@ def test_a_prefix_within_the_vpc_is_blocked_unless_it_is_a_whole_subnet_or_nobod
 
 def test_the_owners_to_check_are_the_peers_that_hold_what_names_a_remote_check():
     shown = Snapshot({"rtb-1": table(route(P1, PEER), route(P2, PEER)), "rtb-2": table(table_id="rtb-2")}, INTERFACES)
-    tables = ruled_tables([managing(P1, remote_check="alive"), managing(P2, name="other")], shown, "vpc-1")
+    tables = table_policies([managing(P1, remote_check="alive"), managing(P2, name="other")], shown, "vpc-1")
     assert owners_to_check(tables, shown, DecisionInput(offers={})) == {("rtb-1", P1): ("alive", PEER)}
     assert owners_to_check(tables, shown, DecisionInput(offers={}), only={P2}) == {}
     ours = shown.with_tables([table(route(P1, OURS))], ["rtb-1"])
     assert (
         owners_to_check(
-            ruled_tables([managing(P1, remote_check="alive")], ours, "vpc-1"), ours, DecisionInput(offers={})
+            table_policies([managing(P1, remote_check="alive")], ours, "vpc-1"), ours, DecisionInput(offers={})
         )
         == {}
     )
@@ -195,7 +195,7 @@ def test_the_owners_to_check_are_the_peers_that_hold_what_names_a_remote_check()
 
 def test_the_health_of_owners_matters_only_while_our_check_passes():
     shown = Snapshot({"rtb-1": table(route(P1, PEER))}, INTERFACES)
-    tables = ruled_tables([managing(P1)], shown, "vpc-1")
+    tables = table_policies([managing(P1)], shown, "vpc-1")
     assert peers_in_the_way(tables, shown, DecisionInput(offers={P1: tuple(CHECKED)})) == {"i-9"}
     assert (
         peers_in_the_way(tables, shown, DecisionInput(offers={P1: (offer(source="check other", side=Side.CHECK),)}))
@@ -205,7 +205,7 @@ def test_the_health_of_owners_matters_only_while_our_check_passes():
 
 def test_the_guard_refuses_any_target_but_our_interfaces_and_the_fallback():
     shown = Snapshot({"rtb-1": table()}, INTERFACES)
-    tables = ruled_tables([managing(fallback=NAT)], shown, "vpc-1")
+    tables = table_policies([managing(fallback=NAT)], shown, "vpc-1")
 
     def guarded(action: Action, target: Target) -> None:
         guard(Plan((Change(action, "rtb-1", P1, target, Reason.FALLBACK),)), tables, shown, max_changes=10)

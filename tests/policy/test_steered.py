@@ -7,7 +7,7 @@ import pytest
 from bgp2vpc.bgp.draining import PrefixSet
 from bgp2vpc.bgp.rib import Side
 from bgp2vpc.errors import PlanRefused
-from bgp2vpc.policy.decide import decide, ruled_tables
+from bgp2vpc.policy.decide import decide, table_policies
 from bgp2vpc.policy.guard import guard
 from bgp2vpc.policy.inputs import DecisionInput
 from bgp2vpc.policy.place import Policy
@@ -28,7 +28,7 @@ DAMPED: dict[str, set[Key]] = dict(damped={("rtb-1", P1)})
 
 def plan_for(routes, offers, *, seen: Snapshot | None = None, damped=(), rule_options=None, **given) -> Plan:
     shown = seen or shown_to_us(*routes)
-    tables = ruled_tables([replace(rule(), **rule_options or {})], shown, "vpc-1")
+    tables = table_policies([replace(rule(), **rule_options or {})], shown, "vpc-1")
     inputs = DecisionInput(offers={P1: tuple(offers)} if offers else {}, damped=damped, **given)
     return guard(decide(tables, shown, inputs, Policy()), tables, shown, max_changes=10)
 
@@ -76,7 +76,7 @@ def test_what_is_taken_by_hand_must_be_accepted_and_may_not_point_where_traffic_
 
 def test_the_guard_counts_it_as_any_other_take() -> None:
     seen = shown_to_us(*THEM)
-    tables = ruled_tables([rule()], seen, "vpc-1")
+    tables = table_policies([rule()], seen, "vpc-1")
     plan = decide(tables, seen, DecisionInput(offers={P1: tuple(PATH)}, taken={P1}), Policy())
     assert [change.is_move for change in plan.changes] == [True]
     with pytest.raises(PlanRefused):

@@ -3,7 +3,7 @@
 import pytest
 
 from bgp2vpc.bgp.rib import Side
-from bgp2vpc.policy.decide import decide, ruled_tables
+from bgp2vpc.policy.decide import decide, table_policies
 from bgp2vpc.policy.inputs import DecisionInput
 from bgp2vpc.policy.place import Policy
 from bgp2vpc.policy.plan import Reason
@@ -43,7 +43,7 @@ def decided(
     if interfaces:
         shown = snapshot(table(*routes), interfaces=interfaces)
     inputs = DecisionInput(offers={P1: tuple(offers)} if offers else {}, leftovers_held=held, spoken=set(spoken))
-    plan = decide(ruled_tables(rules, shown, "vpc-1"), shown, inputs, policy or Policy())
+    plan = decide(table_policies(rules, shown, "vpc-1"), shown, inputs, policy or Policy())
     assert len(plan.verdicts) <= 1
     text = " ".join(f"{v.kind.value} {v.reason.value} {v.target}" for v in plan.verdicts) or "nothing"
     return text + "".join(f" -> {c.action.value} {c.target}" for c in plan.changes)
@@ -154,12 +154,12 @@ def test_a_check_that_was_switched_on_under_a_route_of_ours_is_said_and_the_rout
 def test_the_verdict_names_the_command_that_turns_the_check_off():
     checked = (Interface(OURS, "vpc-1", "subnet-1", 0, source_dest_check=True),)
     shown = snapshot(table(), interfaces=checked)
-    plan = decide(ruled_tables([rule()], shown, "vpc-1"), shown, DecisionInput(offers={P1: tuple(PATH)}), Policy())
+    plan = decide(table_policies([rule()], shown, "vpc-1"), shown, DecisionInput(offers={P1: tuple(PATH)}), Policy())
     assert plan.verdicts[0].reason is Reason.SOURCE_DEST_CHECK
     assert "--network-interface-id eni-1 --no-source-dest-check" in plan.verdicts[0].detail
     pointed_here = snapshot(table(*US), interfaces=checked)
     plan = decide(
-        ruled_tables([rule()], pointed_here, "vpc-1"), pointed_here, DecisionInput(offers={P1: tuple(PATH)}), Policy()
+        table_policies([rule()], pointed_here, "vpc-1"), pointed_here, DecisionInput(offers={P1: tuple(PATH)}), Policy()
     )
     assert "--network-interface-id eni-1 --no-source-dest-check" in plan.verdicts[0].detail
 
@@ -201,7 +201,7 @@ TOLD = [
 def test_people_are_told(routes, offers, options, owner, detail):
     shown = snapshot(table(*routes))
     (verdict,) = decide(
-        ruled_tables([rule(**options)], shown, "vpc-1"), shown, DecisionInput(offers={P1: tuple(offers)}), Policy()
+        table_policies([rule(**options)], shown, "vpc-1"), shown, DecisionInput(offers={P1: tuple(offers)}), Policy()
     ).verdicts
     assert (verdict.owner, verdict.detail) == (owner, detail)
 
@@ -209,6 +209,6 @@ def test_people_are_told(routes, offers, options, owner, detail):
 def test_where_no_interface_is_in_the_vpc_of_the_table_that_is_said():
     shown = snapshot(table(), interfaces=(Interface("eni-5", "vpc-2", "subnet-5", 0),))
     (verdict,) = decide(
-        ruled_tables([rule()], shown, "vpc-1"), shown, DecisionInput(offers={P1: tuple(PATH)}), Policy()
+        table_policies([rule()], shown, "vpc-1"), shown, DecisionInput(offers={P1: tuple(PATH)}), Policy()
     ).verdicts
     assert verdict.detail == "this instance has no interface with device index 0 in vpc-1"

@@ -8,7 +8,7 @@ import pytest
 from bgp2vpc.bgp.neighbors import Neighbors, Standing
 from bgp2vpc.bgp.path import GRACEFUL_SHUTDOWN, AsSegment, SegmentKind
 from bgp2vpc.bgp.rib import Side
-from bgp2vpc.policy.decide import Strangers, decide, owners_to_check, peers_in_the_way, ruled_tables, strangers
+from bgp2vpc.policy.decide import Strangers, decide, owners_to_check, peers_in_the_way, strangers, table_policies
 from bgp2vpc.policy.guard import guard
 from bgp2vpc.policy.inputs import DecisionInput
 from bgp2vpc.policy.place import Policy
@@ -84,7 +84,7 @@ def neighbors(*standings: Standing, address: IPAddress = NINE) -> Neighbors:
 def decided(routes, offers, *, shown=None, known=None, policy=None, rule_options=BEST_PATH, **given) -> str:
     """`verdict reason target`, and after `->` the change, if any."""
     seen = shown or shown_to_us(*routes)
-    tables = ruled_tables([rule(**rule_options)], seen, "vpc-1")
+    tables = table_policies([rule(**rule_options)], seen, "vpc-1")
     inputs = DecisionInput(offers={P1: tuple(offers)} if offers else {}, neighbors=known or Neighbors(), **given)
     plan = decide(tables, seen, inputs, policy or Policy())
     guard(plan, tables, seen, max_changes=10)
@@ -338,7 +338,7 @@ def test_what_is_accepted_from_nobody_is_accepted_from_no_peer():
     other = offer("198.51.100.1/32", source="peer", side=Side.PEER, next_hop="10.0.0.9")
     seen = shown_to_us()
     inputs = DecisionInput(offers={other.path.prefix: (other,)})
-    assert decide(ruled_tables([rule(**ANY)], seen, "vpc-1"), seen, inputs, Policy()).verdicts == ()
+    assert decide(table_policies([rule(**ANY)], seen, "vpc-1"), seen, inputs, Policy()).verdicts == ()
 
 
 VIEWS = [
@@ -371,10 +371,10 @@ def test_both_instances_come_to_the_same_result(ours, theirs):
 def test_strangers_are_the_next_hops_and_owners_we_know_nothing_of():
     unknown = IPAddress("10.0.0.77")
     seen = shown_to_us(route(target="eni-7"))
-    tables = ruled_tables([rule(**BEST_PATH)], seen, "vpc-1")
+    tables = table_policies([rule(**BEST_PATH)], seen, "vpc-1")
     inputs = DecisionInput(offers={P1: (BETTER, THEIRS, peer(unknown))})
     assert strangers(tables, seen, inputs) == Strangers(frozenset({unknown}), frozenset({"eni-7"}))
-    assert not strangers(ruled_tables([rule()], seen, "vpc-1"), seen, inputs)
+    assert not strangers(table_policies([rule()], seen, "vpc-1"), seen, inputs)
     assert not strangers(tables, seen, inputs, only=())
 
 
@@ -386,13 +386,13 @@ def test_owners_are_checked_where_we_offer_a_path_or_write_for_others():
         (CHECKED, {P1: (THEIRS,)}, {}),
         (ANY_CHECKED, {}, {("rtb-1", P1): ("alive", PEER)}),
     ):
-        tables = ruled_tables([rule(**options)], seen, "vpc-1")
+        tables = table_policies([rule(**options)], seen, "vpc-1")
         assert owners_to_check(tables, seen, DecisionInput(offers=offers)) == expected
 
 
 def test_ec2_is_not_asked_about_owners_that_are_heard():
     seen = shown_to_us(*THEM)
-    tables = ruled_tables([rule(**BEST_PATH)], seen, "vpc-1")
+    tables = table_policies([rule(**BEST_PATH)], seen, "vpc-1")
     assert peers_in_the_way(tables, seen, DecisionInput(offers={P1: (BETTER,)})) == {"i-9"}
     assert peers_in_the_way(tables, seen, DecisionInput(offers={P1: (BETTER, THEIRS)})) == frozenset()
 
@@ -421,7 +421,7 @@ def test_people_are_told(routes, offers, options, expected):
     inputs = DecisionInput(
         offers={P1: tuple(offers)}, **{name: value for name, value in options.items() if name != "rule_options"}
     )
-    (verdict,) = decide(ruled_tables([rule(**rule_options)], seen, "vpc-1"), seen, inputs, Policy()).verdicts
+    (verdict,) = decide(table_policies([rule(**rule_options)], seen, "vpc-1"), seen, inputs, Policy()).verdicts
     assert verdict.detail == expected
 
 
@@ -454,11 +454,11 @@ def test_a_managed_route_that_decides_by_best_path_counts_as_such_wherever_that_
     seen = shown_to_us(route(target="eni-7"))
     for options, best_path in ((MANAGED, True), (MANAGED_ANY, True), (dict(takeover=Takeover.ALWAYS), False)):
         assert rule(**options).takes_by_best_path is best_path
-    tables = ruled_tables([rule("203.0.113.0/24", **MANAGED)], seen, "vpc-1")
+    tables = table_policies([rule("203.0.113.0/24", **MANAGED)], seen, "vpc-1")
     mine = offer(**OF_THE_CHECK)
     assert strangers(tables, seen, DecisionInput(offers={P1: (mine, peer(unknown))})) == Strangers({unknown}, {"eni-7"})
     them = shown_to_us(*THEM)
-    tables = ruled_tables([rule(**MANAGED)], them, "vpc-1")
+    tables = table_policies([rule(**MANAGED)], them, "vpc-1")
     assert peers_in_the_way(tables, them, DecisionInput(offers={P1: (mine,)})) == {"i-9"}
     assert peers_in_the_way(tables, them, DecisionInput(offers={P1: (mine, THEIRS)})) == frozenset()
     assert peers_in_the_way(tables, them, DecisionInput(offers={P1: (mine, peer(EIGHT))})) == {"i-9"}, (
@@ -483,7 +483,7 @@ def test_where_the_zone_of_the_table_is_unknown_nobody_is_near():
 
 def test_of_this_hosts_own_next_hops_nobody_is_a_stranger_and_strangers_add_up():
     seen = shown_to_us()
-    tables = ruled_tables([rule(**BEST_PATH)], seen, "vpc-1")
+    tables = table_policies([rule(**BEST_PATH)], seen, "vpc-1")
     assert not strangers(tables, seen, DecisionInput(offers={P1: (own(next_hop="10.0.0.77"),)}))
     assert not strangers(tables, seen, DecisionInput(offers={}), only={P1})
     one, two = IPAddress("10.0.0.1"), IPAddress("10.0.0.2")
@@ -509,7 +509,7 @@ def test_a_witness_checks_every_owner_that_a_rule_is_about_and_others_only_those
         route(P2, "eni-8"),
     )
     seen = shown_to_us(*routes)
-    tables = ruled_tables([rule(**CHECKED)], seen, "vpc-1")
+    tables = table_policies([rule(**CHECKED)], seen, "vpc-1")
     nine, eight = {("rtb-1", P1): ("alive", PEER)}, {("rtb-1", P2): ("alive", "eni-8")}
     inputs = DecisionInput(offers={P2: (own(prefix=P2),)})
     assert owners_to_check(tables, seen, inputs) == eight
@@ -521,13 +521,13 @@ def test_a_witness_checks_every_owner_that_a_rule_is_about_and_others_only_those
 def test_a_route_managed_for_another_instance_is_in_the_way_of_it_at_ours():
     managed = ManagedRoute(prefix=P1, source="check dns", instance_id="i-9", remote_check="alive")
     seen = replace(shown_to_us(route(instance_id="i-1")), others={"i-9": (neighbor(PEER, NINE),)})
-    tables = ruled_tables([rule(manages={P1: managed})], seen, "vpc-1")
+    tables = table_policies([rule(manages={P1: managed})], seen, "vpc-1")
     assert peers_in_the_way(tables, seen, DecisionInput(offers={P1: (offer(**OF_THE_CHECK),)})) == {"i-1"}
     for as_witness in (False, True):
         assert owners_to_check(tables, seen, DecisionInput(offers={}), as_witness=as_witness) == {
             ("rtb-1", P1): ("alive", OURS)
         }
     theirs = replace(seen, tables=shown_to_us(*THEM).tables)
-    tables = ruled_tables([rule(manages={P1: managed})], theirs, "vpc-1")
+    tables = table_policies([rule(manages={P1: managed})], theirs, "vpc-1")
     for as_witness in (False, True):
         assert owners_to_check(tables, theirs, DecisionInput(offers={}), as_witness=as_witness) == {}
