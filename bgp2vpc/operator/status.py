@@ -8,7 +8,7 @@ from typing import Any, Final
 from bgp2vpc.bgp.best import best_path
 from bgp2vpc.bgp.rib import Offer
 from bgp2vpc.operator.steer import in_utc
-from bgp2vpc.policy.plan import Key, Verdict
+from bgp2vpc.policy.plan import RouteKey, Verdict
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.reconcile.place import Since
 
@@ -70,7 +70,7 @@ def _path_json(offer: Offer, *, is_best: bool, reason: str) -> dict[str, Any]:
     }
 
 
-def routes_json(verdicts: Mapping[Key, Verdict], since: Mapping[Key, Since]) -> list[dict[str, Any]]:
+def routes_json(verdicts: Mapping[RouteKey, Verdict], since: Mapping[RouteKey, Since]) -> list[dict[str, Any]]:
     """Every verdict, by table and prefix; since when it is so, and since when the route has its target, in UTC."""
     return [
         {

@@ -9,7 +9,7 @@ from bgp2vpc.bgp.rib import Offer, Side
 from bgp2vpc.policy.best_path import BestPath, best_path_for, verdict_by_best_path
 from bgp2vpc.policy.inputs import DecisionInput
 from bgp2vpc.policy.place import Place, Policy, is_ours, is_peer, own_interfaces
-from bgp2vpc.policy.plan import Decision, Key, Plan, make_plan
+from bgp2vpc.policy.plan import Decision, Plan, RouteKey, make_plan
 from bgp2vpc.policy.rule import Rule, Writes
 from bgp2vpc.policy.verdict import hold, verdict_for
 from bgp2vpc.prefix import IPAddress, Prefix
@@ -147,7 +147,7 @@ def _is_heard(route: Route, offers: Sequence[Offer], snapshot: Snapshot) -> bool
 
 def owners(
     tables: Mapping[str, TablePolicy], snapshot: Snapshot, inputs: DecisionInput, only: Collection[Prefix] | None = None
-) -> Iterator[tuple[Key, Rule, Route]]:
+) -> Iterator[tuple[RouteKey, Rule, Route]]:
     """The routes of other instances that we manage, or have a path for, or write for their announcers."""
     for table_policy in tables.values():
         for prefix in _prefixes(table_policy, snapshot, inputs, only):
@@ -165,7 +165,7 @@ def owners_to_check(
     only: Collection[Prefix] | None = None,
     *,
     as_witness: bool = False,
-) -> dict[Key, tuple[str, str]]:
+) -> dict[RouteKey, tuple[str, str]]:
     """(table, prefix) -> (remote check, interface id): who holds what we care for and has to pass a check of ours.
 
     `as_witness`: also who holds what a rule only accepts, for there are others who want to know.
@@ -180,7 +180,7 @@ def owners_to_check(
 
 def _accepted(
     tables: Mapping[str, TablePolicy], snapshot: Snapshot, only: Collection[Prefix] | None
-) -> Iterator[tuple[Key, Rule, Route]]:
+) -> Iterator[tuple[RouteKey, Rule, Route]]:
     """The routes of other instances that a rule is about, whether or not anybody here offers a path."""
     for table_policy in tables.values():
         for route in table_policy.table.routes:

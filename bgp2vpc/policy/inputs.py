@@ -8,7 +8,7 @@ from bgp2vpc.bgp.draining import NO_PREFIX, PrefixSet
 from bgp2vpc.bgp.neighbors import Neighbors
 from bgp2vpc.bgp.rib import Offer, Rib, Side
 from bgp2vpc.exabgp_api.text import announce_line, parse
-from bgp2vpc.policy.plan import Key
+from bgp2vpc.policy.plan import RouteKey
 from bgp2vpc.policy.rule import Rule
 from bgp2vpc.prefix import IPAddress, Prefix, parse_address, parse_prefix
 
@@ -35,11 +35,11 @@ class DecisionInput:
     spoken: Collection[Prefix] = field(default_factory=frozenset)
     silent: Collection[str] = field(default_factory=frozenset)
     failing: Collection[tuple[str, str]] = field(default_factory=frozenset)
-    damped: Collection[Key] = field(default_factory=frozenset)
+    damped: Collection[RouteKey] = field(default_factory=frozenset)
     neighbors: Neighbors = field(default_factory=Neighbors)
     neighbors_held: bool = False
-    overdue: Collection[tuple[Key, str]] = field(default_factory=frozenset)
-    unsettled: Collection[Key] = field(default_factory=frozenset)
+    overdue: Collection[tuple[RouteKey, str]] = field(default_factory=frozenset)
+    unsettled: Collection[RouteKey] = field(default_factory=frozenset)
     lost: Mapping[Prefix, Collection[IPAddress]] = field(default_factory=dict)
     withheld: PrefixSet = field(default=NO_PREFIX)
     held: Collection[Prefix] = field(default_factory=frozenset)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bgp2vpc.policy.inputs import DecisionInput
-from bgp2vpc.policy.plan import Action, Change, Decision, Key, Reason, Verdict, VerdictKind
+from bgp2vpc.policy.plan import Action, Change, Decision, Reason, RouteKey, Verdict, VerdictKind
 from bgp2vpc.policy.rule import ManagedRoute, Rule
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.vpc.model import Interface, Route, RouteTable, Snapshot, Target, TargetKind
@@ -35,7 +35,7 @@ class Place:
     zone: str = ""
 
     @property
-    def key(self) -> Key:
+    def key(self) -> RouteKey:
         """Which place it is."""
         return self.table.id, self.prefix
 

@@ -8,7 +8,7 @@ from typing import Any
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.vpc.model import Target, TargetKind
 
-Key = tuple[str, Prefix]
+RouteKey = tuple[str, Prefix]
 """A place: the id of a table, and a prefix."""
 
 
@@ -113,7 +113,7 @@ class Change:
     old: Target | None = None
 
     @property
-    def key(self) -> Key:
+    def key(self) -> RouteKey:
         """The one place in the VPC that this change is about."""
         return self.table_id, self.prefix
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from bgp2vpc.errors import Disagreement, Ec2Error, InterfaceGone, RouteMissing, TableGone, Throttled
 from bgp2vpc.policy.inputs import InputsSource
-from bgp2vpc.policy.plan import Action, Change, Key
+from bgp2vpc.policy.plan import Action, Change, RouteKey
 from bgp2vpc.reconcile.cycle import Outcome, Result
 from bgp2vpc.reconcile.ec2_calls import Calls
 from bgp2vpc.reconcile.retries import Retries
@@ -50,7 +50,7 @@ class Applier:
         self._retries.succeeded(change.key, now)
         return Outcome(written, Result.DONE, now - started)
 
-    def forget(self, keys: Iterable[Key]) -> None:
+    def forget(self, keys: Iterable[RouteKey]) -> None:
         """Nothing is to be written at these places for now: what is written next is another matter."""
         self._hooks.forget(keys)
 

@@ -24,7 +24,7 @@ from bgp2vpc.policy.decide import Strangers
 from bgp2vpc.policy.guard import guard, withdrawals
 from bgp2vpc.policy.handovers import Handovers
 from bgp2vpc.policy.inputs import DecisionInput, InputsSource
-from bgp2vpc.policy.plan import Change, Decision, Key, Plan, Reason, Verdict, make_plan
+from bgp2vpc.policy.plan import Change, Decision, Plan, Reason, RouteKey, Verdict, make_plan
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.reconcile.apply import Applier
 from bgp2vpc.reconcile.cycle import Cycle, Result
@@ -94,10 +94,10 @@ class Reconciler:
         calm: Calm,
     ) -> None:
         self.tempo = Tempo()
-        self.verdicts: dict[Key, Verdict] = {}
-        self.since: dict[Key, Since] = {}
+        self.verdicts: dict[RouteKey, Verdict] = {}
+        self.since: dict[RouteKey, Since] = {}
         """For every verdict."""
-        self._holders: dict[Key, str] = {}
+        self._holders: dict[RouteKey, str] = {}
         self.refused = False
         self.polls_begun = 0
         self.polls_ended = 0
@@ -124,8 +124,8 @@ class Reconciler:
         self._deciding = asyncio.Lock()
         self._decision_due = False
         self._poll_now = asyncio.Event()
-        self._writes: dict[Key, asyncio.Task[None]] = {}
-        self._doubts: dict[Key, asyncio.Task[None]] = {}
+        self._writes: dict[RouteKey, asyncio.Task[None]] = {}
+        self._doubts: dict[RouteKey, asyncio.Task[None]] = {}
         self._to_look_at: dict[str, set[Prefix]] = {}
         self._looking: set[str] = set()
         self._asking: set[str] = set()
@@ -389,7 +389,7 @@ class Reconciler:
         return plan
 
     def _remember(self, plan: Plan, only: Collection[Prefix] | None) -> None:
-        keys: Collection[Key]
+        keys: Collection[RouteKey]
         if only is None:
             keys = tuple(self._retries.failures)
             before, self.verdicts = self.verdicts, {}
@@ -410,7 +410,7 @@ class Reconciler:
         self.verdicts.update(decided)
         self._journal.verdicts(before, decided)
 
-    def _note_since(self, key: Key, before: Verdict | None, verdict: Verdict | None, holder: str) -> None:
+    def _note_since(self, key: RouteKey, before: Verdict | None, verdict: Verdict | None, holder: str) -> None:
         if verdict is None:
             self.since.pop(key, None)
             self._holders.pop(key, None)
@@ -426,7 +426,7 @@ class Reconciler:
             )
             self._holders[key] = holder
 
-    def trouble(self, key: Key) -> Trouble | None:
+    def trouble(self, key: RouteKey) -> Trouble | None:
         """What the last write at this place failed with."""
         failure = self._retries.failures.get(key)
         if failure is None or failure.error is None:
@@ -434,12 +434,12 @@ class Reconciler:
         now = self._now()
         return Trouble(str(failure.error), failure.attempts, now - failure.at, max(failure.not_before - now, 0.0))
 
-    def damped_for(self, key: Key) -> float | None:
+    def damped_for(self, key: RouteKey) -> float | None:
         """Seconds until the place is damped no longer; None: it is not."""
         damping = self._calm.damping
         return max(damping.free_at(key) - self._now(), 0.0) if key in damping.damped else None
 
-    def _no_longer_wanted(self, keys: Collection[Key]) -> None:
+    def _no_longer_wanted(self, keys: Collection[RouteKey]) -> None:
         for key in keys:
             if self._retries.may_have_been_applied(key) and key not in self._doubts:
                 self._doubts[key] = self._start(self._clear_doubt(key))
@@ -453,7 +453,7 @@ class Reconciler:
         """Places that waited for another one to be tried may be tried themselves."""
         self.touch({prefix for _, prefix in self._retries.take_released()})
 
-    async def _clear_doubt(self, key: Key) -> None:
+    async def _clear_doubt(self, key: RouteKey) -> None:
         """A write without an answer, unwanted by now, may have been done, or may yet be: look, and look once more."""
         table_id, prefix = key
         try:
@@ -513,7 +513,7 @@ class Reconciler:
         self._look_again(places)
         asyncio.get_running_loop().call_later(self.view.settle_time, self._look_again, places)
 
-    def _look_again(self, places: Iterable[Key]) -> None:
+    def _look_again(self, places: Iterable[RouteKey]) -> None:
         """Look at these tables, and decide; one task a table for all who ask, also while EC2 does not answer."""
         for table_id, prefix in places:
             self._to_look_at.setdefault(table_id, set()).add(prefix)

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable, Iterable
 
 from bgp2vpc.logs import event
-from bgp2vpc.policy.plan import Action, Change, Key
+from bgp2vpc.policy.plan import Action, Change, RouteKey
 from bgp2vpc.policy.rule import ManagedRoute
 from bgp2vpc.tasks import StartTask
 
@@ -16,12 +16,12 @@ class RouteHooks:
     """Runs them. One that fails, or takes longer than `timeout` seconds, is a warning and stops nothing."""
 
     def __init__(
-        self, managed: Callable[[Key], ManagedRoute | None], start_task: StartTask, timeout: Callable[[], float]
+        self, managed: Callable[[RouteKey], ManagedRoute | None], start_task: StartTask, timeout: Callable[[], float]
     ) -> None:
         self._managed = managed
         self._start_task = start_task
         self._timeout = timeout
-        self._begun: set[tuple[Key, Action]] = set()
+        self._begun: set[tuple[RouteKey, Action]] = set()
         self._running: set[asyncio.Task[None]] = set()
 
     async def before(self, change: Change) -> bool:
@@ -47,7 +47,7 @@ class RouteHooks:
         """Whether no `after` hook runs."""
         return not self._running
 
-    def forget(self, places: Iterable[Key]) -> None:
+    def forget(self, places: Iterable[RouteKey]) -> None:
         """What is written at these places next is another matter."""
         if self._begun:
             self._begun -= {(place, action) for place in places for action in Action}

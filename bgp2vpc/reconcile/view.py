@@ -18,7 +18,7 @@ from bgp2vpc.policy.decide import (
 )
 from bgp2vpc.policy.inputs import DecisionInput
 from bgp2vpc.policy.place import Policy, is_ours, own_interfaces
-from bgp2vpc.policy.plan import Action, Change, Decision, Key, Plan
+from bgp2vpc.policy.plan import Action, Change, Decision, Plan, RouteKey
 from bgp2vpc.policy.rule import ManagedRoute, Rule, Writes
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.vpc.finders import wants_subnets
@@ -44,8 +44,8 @@ class View:
         self.snapshot = Snapshot({}, ())
         self.tables: Mapping[str, TablePolicy] = {}
         self._read_at: dict[str, float] = {}
-        self._wrote_at: dict[Key, float] = {}
-        self._expected_at: dict[Key, float] = {}
+        self._wrote_at: dict[RouteKey, float] = {}
+        self._expected_at: dict[RouteKey, float] = {}
 
     @property
     def vpc_ids(self) -> frozenset[str]:
@@ -74,7 +74,7 @@ class View:
         }
         return any(prefix in cidr for cidr in own for prefix in prefixes)
 
-    def managed(self, key: tuple[str, Prefix]) -> ManagedRoute | None:
+    def managed(self, key: RouteKey) -> ManagedRoute | None:
         """What the configuration says of exactly this place, if it manages it."""
         table_policy = self.tables.get(key[0])
         rule = table_policy.rule_for(key[1]) if table_policy else None
@@ -91,14 +91,14 @@ class View:
         """Rules that found no table although they should."""
         return rules_without_tables(self._rules, self.tables)
 
-    def configure(self, rules: Sequence[Rule], policy: Policy) -> tuple[tuple[str, Prefix], ...]:
+    def configure(self, rules: Sequence[Rule], policy: Policy) -> tuple[RouteKey, ...]:
         """Other rules, from now on; returns the routes of ours that no rule is about any more."""
         before = self.ours()
         self._rules, self.policy = tuple(rules), policy
         self._find_tables()
         return tuple(sorted(before - self.ours()))
 
-    def ours(self) -> set[tuple[str, Prefix]]:
+    def ours(self) -> set[RouteKey]:
         """Table and prefix of the routes of ours that a rule is about."""
         return {
             (table_policy.table.id, route.destination)
@@ -109,7 +109,7 @@ class View:
             and is_ours(route, own_interfaces(rule, route.destination, self.snapshot))
         }
 
-    def observed(self, snapshot: Snapshot, asked: float, now: float) -> tuple[tuple[str, Prefix], ...]:
+    def observed(self, snapshot: Snapshot, asked: float, now: float) -> tuple[RouteKey, ...]:
         """EC2 told everything anew; it was asked at `asked`.
 
         Returns the routes of ours that are still there, in tables that no rule finds any more.
@@ -129,7 +129,7 @@ class View:
         route = table.static_route(prefix) if table else None
         return route is not None and is_ours(route, self.snapshot.interfaces)
 
-    def contested(self, prefixes: Collection[Prefix]) -> tuple[Key, ...]:
+    def contested(self, prefixes: Collection[Prefix]) -> tuple[RouteKey, ...]:
         """Places where the route of one of these is ours as far as we know, and best path decides."""
         return tuple(
             (table_id, prefix)
@@ -163,7 +163,7 @@ class View:
         self._read_at[table.id] = asked
         self._replace(tables, table.id)
 
-    def _moved(self, tables: Iterable[RouteTable], now: float) -> dict[Key, float]:
+    def _moved(self, tables: Iterable[RouteTable], now: float) -> dict[RouteKey, float]:
         """What others have moved of late, and when, these readings included.
 
         A move that we expected may have been made at any time since we last knew the route to be elsewhere, and so may
@@ -195,24 +195,24 @@ class View:
         self.snapshot = self.snapshot.with_tables(tables, [table_id])
         self._find_tables()
 
-    def holder(self, key: Key) -> str:
+    def holder(self, key: RouteKey) -> str:
         """What the route points at as far as we know; empty if there is none."""
         table_id, prefix = key
         table = self.snapshot.tables.get(table_id)
         route = table.static_route(prefix) if table else None
         return route.target.id if route else ""
 
-    def took_at(self, key: Key) -> float:
+    def took_at(self, key: RouteKey) -> float:
         """When we took the route that is ours, on the event loop's clock; minus infinity: not of late, or it is not."""
         never = float("-inf")
         return self._wrote_at.get(key, never) if self._is_at_ours(*key) else never
 
-    def expect_others(self, key: Key, now: float) -> None:
+    def expect_others(self, key: RouteKey, now: float) -> None:
         """Another instance is to write here: a read that shows it is no old one, and tells nothing new."""
         self.may_be_taken(key)
         self._expected_at[key] = now
 
-    def may_be_taken(self, key: Key) -> None:
+    def may_be_taken(self, key: RouteKey) -> None:
         """Another instance may have written here since we did: a read that shows it is no old one."""
         self._settling.expect_others(*key)
 
@@ -273,7 +273,7 @@ class View:
 
     def owners_to_check(
         self, inputs: DecisionInput, only: Collection[Prefix] | None = None, *, as_witness: bool = False
-    ) -> dict[Key, tuple[str, str]]:
+    ) -> dict[RouteKey, tuple[str, str]]:
         """(table, prefix) -> (remote check, interface id) of those who hold what we, or others, care for."""
         return owners_to_check(self.tables, self.snapshot, inputs, only, as_witness=as_witness)
 

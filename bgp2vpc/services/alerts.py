@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from bgp2vpc.errors import Bgp2vpcError
 from bgp2vpc.notify.model import Happening, Letter, Notice, Recipient
 from bgp2vpc.policy.inputs import DecisionInput
-from bgp2vpc.policy.plan import Key
+from bgp2vpc.policy.plan import RouteKey
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.reconcile.cycle import Outcome, Result
 from bgp2vpc.reconcile.observer import Observer
@@ -30,7 +30,7 @@ class Notifier(Observer):
         self._couriers: dict[Recipient, Courier] = {}
         self._tasks: dict[Recipient, asyncio.Task[None]] = {}
         self._troubles = notices.Troubles()
-        self._held: dict[Key, str] = {}
+        self._held: dict[RouteKey, str] = {}
         self._view = view
         self._watches_routes = False
 
@@ -82,7 +82,7 @@ class Notifier(Observer):
         # Told once: the next reading shall not tell it again.
         self._note(key, self._view.holder(key), own)
 
-    def _note(self, key: Key, holder: str, own: Collection[str]) -> None:
+    def _note(self, key: RouteKey, holder: str, own: Collection[str]) -> None:
         if holder in own:
             self._held[key] = holder
         else:

@@ -11,7 +11,7 @@ from bgp2vpc.policy.decide import decide, table_policies
 from bgp2vpc.policy.guard import guard
 from bgp2vpc.policy.inputs import DecisionInput
 from bgp2vpc.policy.place import Policy
-from bgp2vpc.policy.plan import Key, Plan
+from bgp2vpc.policy.plan import Plan, RouteKey
 from bgp2vpc.policy.rule import ManagedRoute, Takeover, Writes
 from bgp2vpc.vpc.model import InstanceHealth, Interface, Snapshot
 from tests.policy.test_verdict_by_best_path import neighbor, peer, shown_to_us
@@ -23,7 +23,7 @@ PATH, BACKUP, WORSE = [offer()], [offer(med=1000)], [offer(med=200), peer(med=10
 BEST_PATH = dict(takeover=Takeover.BEST_PATH)
 FALLBACK = dict(manages={P1: ManagedRoute(prefix=P1, source="s", fallback=IGW)})
 FOREIGN = dict(rule_options=dict(takeover_foreign=True))
-DAMPED: dict[str, set[Key]] = dict(damped={("rtb-1", P1)})
+DAMPED: dict[str, set[RouteKey]] = dict(damped={("rtb-1", P1)})
 
 
 def plan_for(routes, offers, *, seen: Snapshot | None = None, damped=(), rule_options=None, **given) -> Plan:
