@@ -291,7 +291,7 @@ class Daemon:
 
     def _inputs_without_neighbors(self) -> DecisionInput:
         """Nothing is concluded about others any more: when ExaBGP is stopped, all of them seem to be lost."""
-        return replace(self._present_inputs(), spoken=frozenset(), neighbors=Neighbors())
+        return replace(self._present_inputs(), seen=frozenset(), neighbors=Neighbors())
 
     async def _last_writes(self, *, keep: bool) -> None:
         reconciler = self._reconciler
@@ -395,7 +395,7 @@ class Daemon:
         return DecisionInput(
             offers=self._offers(),
             leftovers_held=self._leftovers_held,
-            spoken=self.bridge.rib.spoken,
+            seen=self.bridge.rib.seen,
             silent=self._health.silent,
             failing=self._health.failing,
             damped=self._calm.damping.damped,
@@ -450,7 +450,7 @@ class Daemon:
                 self._forget_leftovers_later()
                 return
             self._leftovers_held = False
-            self.bridge.rib.forget_spoken()
+            self.bridge.rib.forget_seen()
             verdicts = self._reconciler.verdicts.values()
             self._touch({verdict.prefix for verdict in verdicts if verdict.reason is Reason.LEFTOVER})
 

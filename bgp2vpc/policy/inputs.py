@@ -17,7 +17,8 @@ from bgp2vpc.prefix import IPAddress, Prefix, parse_address, parse_prefix
 class DecisionInput:
     """What is offered, and what we know nothing about yet. Its collections may be live: they are as of now.
 
-    With `leftovers_held`, a route of ours that no source has `spoken` of is kept: it may be from before our restart.
+    `seen`: prefixes of which a source of this host has said something. With `leftovers_held`, a route of ours for any
+    other one is kept: it may be from before our restart.
     `silent`: sources whose health checks have no verdict yet: nothing is concluded from their offering nothing.
     `failing`: (remote check, interface id) of owners that do not pass it.
     `damped`: where routes have moved too often of late. `neighbors`: their sessions.
@@ -25,14 +26,14 @@ class DecisionInput:
     `overdue`: (place, interface id) of peers that should have written there, and have not.
     `unsettled`: places where such a peer may have written all the same, and reads may be too old to show it.
     `lost`: prefix -> next hops of peers whose session was lost of late: they may have written, too.
-    `withheld`: prefixes that are drained: what is left of them goes, whoever has spoken.
+    `withheld`: prefixes that are drained: what is left of them goes, whoever has said what.
     `held`: prefixes that an operator has frozen: nothing is written there, whatever else is said.
     `taken`: prefixes that an operator wants here now, although the rule would leave them to another instance.
     """
 
     offers: Mapping[Prefix, Sequence[Offer]]
     leftovers_held: bool = False
-    spoken: Collection[Prefix] = field(default_factory=frozenset)
+    seen: Collection[Prefix] = field(default_factory=frozenset)
     silent: Collection[str] = field(default_factory=frozenset)
     failing: Collection[tuple[str, str]] = field(default_factory=frozenset)
     damped: Collection[RouteKey] = field(default_factory=frozenset)
@@ -52,7 +53,7 @@ class DecisionInput:
         managed = rule.manages.get(prefix)
         if managed is not None:  # its check knows, as soon as it has a verdict
             return managed.source in self.silent
-        return self.leftovers_held and prefix not in self.spoken
+        return self.leftovers_held and prefix not in self.seen
 
     def to_json(self, checks: Collection[str]) -> dict[str, Any]:
         """What a daemon answers to `bgp2vpc paths`. `checks`: all its sources with health checks.
@@ -66,7 +67,7 @@ class DecisionInput:
             "taken": sorted(map(str, self.taken)),
             "withheld": None if self.withheld.everything else sorted(map(str, self.withheld.prefixes)),
             "leftovers_held": self.leftovers_held,
-            "spoken": [str(prefix) for prefix in self.spoken],
+            "spoken": [str(prefix) for prefix in self.seen],
             "checked": sorted(checks),
             "silent": sorted(self.silent),
             "failing": sorted(self.failing),
@@ -92,7 +93,7 @@ class DecisionInput:
         return cls(
             offers=rib.offers,
             leftovers_held=told["leftovers_held"],
-            spoken=frozenset(map(parse_prefix, told["spoken"])),
+            seen=frozenset(map(parse_prefix, told["spoken"])),
             silent=frozenset(told["silent"]) | (frozenset(checks) - frozenset(told["checked"])),
             failing=frozenset((check, interface) for check, interface in told["failing"]),
             damped=frozenset((table, parse_prefix(prefix)) for table, prefix in told["damped"]),

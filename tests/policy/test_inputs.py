@@ -25,7 +25,7 @@ ALL = DecisionInput(
         P2: (offer(P2, source="check web", side=Side.CHECK),),
     },
     leftovers_held=True,
-    spoken=frozenset({P1, P2}),
+    seen=frozenset({P1, P2}),
     silent=frozenset({"check web"}),
     failing=frozenset({("alive", PEER)}),
     damped=frozenset({HERE}),

@@ -34,7 +34,7 @@ GATEWAY, VPC = (route(target=IGW),), (route(target=LOCAL),)
 
 
 def decided(
-    routes, offers, *, health=None, own=None, held=False, spoken=(), interfaces=None, policy=None, **rule_options
+    routes, offers, *, health=None, own=None, held=False, seen=(), interfaces=None, policy=None, **rule_options
 ) -> str:
     """`verdict reason target` for P1, and after `->` the change, if any."""
     rules = [rule(**rule_options)]
@@ -42,7 +42,7 @@ def decided(
     shown = snapshot(table(*routes), health={name: health for name, health in known.items() if health})
     if interfaces:
         shown = snapshot(table(*routes), interfaces=interfaces)
-    inputs = DecisionInput(offers={P1: tuple(offers)} if offers else {}, leftovers_held=held, spoken=set(spoken))
+    inputs = DecisionInput(offers={P1: tuple(offers)} if offers else {}, leftovers_held=held, seen=set(seen))
     plan = decide(table_policies(rules, shown, "vpc-1"), shown, inputs, policy or Policy())
     assert len(plan.verdicts) <= 1
     text = " ".join(f"{v.kind.value} {v.reason.value} {v.target}" for v in plan.verdicts) or "nothing"
@@ -64,7 +64,7 @@ TABLE = [
     (US + PROPAGATED,    PATH,    {},                              "keep ours eni-1"),
     (US,                 [],      {},                              "delete withdrawn None -> delete eni-1"),
     (US,                 [],      dict(held=True),                 "keep leftover eni-1"),
-    (US,                 [],      dict(held=True, spoken=[P1]), "delete withdrawn None -> delete eni-1"),
+    (US,                 [],      dict(held=True, seen=[P1]), "delete withdrawn None -> delete eni-1"),
     ((route(target=OURS_TOO),), PATH, {},                          "replace other-interface eni-1 -> replace eni-1"),
     (THEM,               [],      {},                              "nothing"),
     (THEM,               [],      ALWAYS,                          "nothing"),
