@@ -285,9 +285,9 @@ class Daemon:
             sides.add(Side.PEER)
         offers = self._offers().items()
         remaining = {prefix: [each for each in some if each.side in sides] for prefix, some in offers}
-        silent = self._health.silent if keep_managed else frozenset()
+        pending = self._health.pending if keep_managed else frozenset()
         offered = {prefix: some for prefix, some in remaining.items() if some}
-        return replace(self._inputs_without_neighbors(), offers=offered, leftovers_held=False, silent=silent)
+        return replace(self._inputs_without_neighbors(), offers=offered, leftovers_held=False, pending=pending)
 
     def _inputs_without_neighbors(self) -> DecisionInput:
         """Nothing is concluded about others any more: when ExaBGP is stopped, all of them seem to be lost."""
@@ -396,7 +396,7 @@ class Daemon:
             offers=self._offers(),
             leftovers_held=self._leftovers_held,
             seen=self.bridge.rib.seen,
-            silent=self._health.silent,
+            pending=self._health.pending,
             failing=self._health.failing,
             damped=self._calm.damping.damped,
             neighbors=self.bridge.neighbors,

@@ -19,7 +19,7 @@ class DecisionInput:
 
     `seen`: prefixes of which a source of this host has said something. With `leftovers_held`, a route of ours for any
     other one is kept: it may be from before our restart.
-    `silent`: sources whose health checks have no verdict yet: nothing is concluded from their offering nothing.
+    `pending`: sources whose health checks have no verdict yet: nothing is concluded from their offering nothing.
     `failing`: (remote check, interface id) of owners that do not pass it.
     `damped`: where routes have moved too often of late. `neighbors`: their sessions.
     `neighbors_held`: the neighbors have not told all they have: where best path decides, nothing is taken or deleted.
@@ -34,7 +34,7 @@ class DecisionInput:
     offers: Mapping[Prefix, Sequence[Offer]]
     leftovers_held: bool = False
     seen: Collection[Prefix] = field(default_factory=frozenset)
-    silent: Collection[str] = field(default_factory=frozenset)
+    pending: Collection[str] = field(default_factory=frozenset)
     failing: Collection[tuple[str, str]] = field(default_factory=frozenset)
     damped: Collection[RouteKey] = field(default_factory=frozenset)
     neighbors: Neighbors = field(default_factory=Neighbors)
@@ -52,7 +52,7 @@ class DecisionInput:
             return False
         managed = rule.manages.get(prefix)
         if managed is not None:  # its check knows, as soon as it has a verdict
-            return managed.source in self.silent
+            return managed.source in self.pending
         return self.leftovers_held and prefix not in self.seen
 
     def to_json(self, checks: Collection[str]) -> dict[str, Any]:
@@ -69,7 +69,7 @@ class DecisionInput:
             "leftovers_held": self.leftovers_held,
             "spoken": [str(prefix) for prefix in self.seen],
             "checked": sorted(checks),
-            "silent": sorted(self.silent),
+            "silent": sorted(self.pending),
             "failing": sorted(self.failing),
             "damped": [[table, str(prefix)] for table, prefix in sorted(self.damped)],
             "overdue": [[table, str(prefix), interface] for (table, prefix), interface in sorted(self.overdue)],
@@ -94,7 +94,7 @@ class DecisionInput:
             offers=rib.offers,
             leftovers_held=told["leftovers_held"],
             seen=frozenset(map(parse_prefix, told["spoken"])),
-            silent=frozenset(told["silent"]) | (frozenset(checks) - frozenset(told["checked"])),
+            pending=frozenset(told["silent"]) | (frozenset(checks) - frozenset(told["checked"])),
             failing=frozenset((check, interface) for check, interface in told["failing"]),
             damped=frozenset((table, parse_prefix(prefix)) for table, prefix in told["damped"]),
             neighbors=Neighbors.from_json(told["neighbors"]),

@@ -47,9 +47,9 @@ class Health(Observer):
             self._owners.follow(self._view.owners_to_check(inputs, only, as_witness=as_witness), only)
 
     @property
-    def silent(self) -> frozenset[str]:
+    def pending(self) -> frozenset[str]:
         """Sources whose checks have no verdict yet."""
-        return self._checks.silent
+        return self._checks.pending
 
     @property
     def failing(self) -> frozenset[Owner]:

@@ -26,7 +26,7 @@ ALL = DecisionInput(
     },
     leftovers_held=True,
     seen=frozenset({P1, P2}),
-    silent=frozenset({"check web"}),
+    pending=frozenset({"check web"}),
     failing=frozenset({("alive", PEER)}),
     damped=frozenset({HERE}),
     neighbors=neighbors(),
@@ -61,9 +61,9 @@ def test_everything_may_be_withheld() -> None:
 
 
 def test_a_check_that_the_daemon_does_not_know_yet_has_no_verdict() -> None:
-    inputs = DecisionInput(offers={}, silent=frozenset({"a"}))
+    inputs = DecisionInput(offers={}, pending=frozenset({"a"}))
     assert inputs.to_json({"b": True, "a": None})["checked"] == ["a", "b"]
-    assert read_again(inputs, known=("a", "b"), checks=("a", "b", "c")).silent == {"a", "c"}
+    assert read_again(inputs, known=("a", "b"), checks=("a", "b", "c")).pending == {"a", "c"}
 
 
 def test_what_an_older_daemon_does_not_tell_is_nothing() -> None:

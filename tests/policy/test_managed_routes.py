@@ -33,7 +33,7 @@ CHECKED = [offer(source="check web", side=Side.CHECK)]
 IF_UNHEALTHY = dict(takeover=Takeover.IF_UNHEALTHY)
 REMOTE = dict(remote_check="alive", **IF_UNHEALTHY)
 KEEP, FALLBACK = dict(never_delete=True), dict(fallback=NAT)
-SILENT = dict(silent={"check web"})
+PENDING = dict(pending={"check web"})
 FAILING = dict(failing={("alive", PEER)})
 
 
@@ -62,12 +62,12 @@ TABLE = [
     (NOTHING,    CHECKED, {},           {},                "create absent eni-1 -> create eni-1"),
     (US,         CHECKED, {},           {},                "keep ours eni-1"),
     (US,         [],      {},           {},                "delete withdrawn None -> delete eni-1"),
-    (US,         [],      {},           SILENT,            "keep leftover eni-1"),
+    (US,         [],      {},           PENDING,            "keep leftover eni-1"),
     (US,         [],      KEEP,         {},                "keep never-delete eni-1"),
     (US,         [],      FALLBACK,     {},                "replace fallback nat-1 -> replace nat-1"),
-    (US,         [],      FALLBACK,     SILENT,            "keep leftover eni-1"),
+    (US,         [],      FALLBACK,     PENDING,            "keep leftover eni-1"),
     (THEM,       [],      {},           {},                "nothing"),
-    (THEM,       [],      {},           SILENT,            "nothing"),
+    (THEM,       [],      {},           PENDING,            "nothing"),
     (THEM,       CHECKED, {},           {},                "replace takeover-always eni-1 -> replace eni-1"),
     (THEM,       CHECKED, IF_UNHEALTHY, {},                "yield owner-healthy eni-9"),
     (THEM,       CHECKED, REMOTE,       {},                "yield owner-healthy eni-9"),
@@ -81,7 +81,7 @@ TABLE = [
     (DEAD,       CHECKED, IF_UNHEALTHY, {},                "replace owner-blackhole eni-1 -> replace eni-1"),
     (THEM,       [],      FALLBACK,     {},                "nothing"),
     (DEAD,       [],      FALLBACK,     {},                "replace fallback nat-1 -> replace nat-1"),
-    (DEAD,       [],      FALLBACK,     SILENT,            "nothing"),
+    (DEAD,       [],      FALLBACK,     PENDING,            "nothing"),
     (DEAD_GATEWAY, [],    FALLBACK,     {},                "nothing"),
     (AT_NAT,     CHECKED, FALLBACK,     {},                "replace fallback eni-1 -> replace eni-1"),
     (AT_NAT,     [],      FALLBACK,     {},                "keep fallback nat-1"),
