@@ -405,7 +405,7 @@ class Daemon:
             unsettled=handovers.unsettled,
             lost=handovers.lost,
             withheld=self.leaving.policy.withheld,
-            held=self.steering.held,
+            frozen=self.steering.held,
             taken=self.steering.taken,
         )
 

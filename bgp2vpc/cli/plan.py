@@ -75,7 +75,7 @@ def _inputs(socket: Path | None, config: "Config") -> "DecisionInput":
         offers=draining.offers(rib.offers),
         leftovers_held=True,
         withheld=draining.withheld,
-        held=state.holds.prefixes(Verb.HOLD),
+        frozen=state.holds.prefixes(Verb.HOLD),
     )
 
 

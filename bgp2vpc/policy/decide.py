@@ -119,7 +119,7 @@ def decide_place(
         decision = verdict_by_best_path(place, found)
     else:
         decision = verdict_for(place, found.own)
-    if decision is not None and prefix in inputs.held:
+    if decision is not None and prefix in inputs.frozen:
         decision = hold(place, decision)
     return Decided(place, found, decision)
 

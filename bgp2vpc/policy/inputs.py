@@ -27,7 +27,7 @@ class DecisionInput:
     `unsettled`: places where such a peer may have written all the same, and reads may be too old to show it.
     `lost`: prefix -> next hops of peers whose session was lost of late: they may have written, too.
     `withheld`: prefixes that are drained: what is left of them goes, whoever has said what.
-    `held`: prefixes that an operator has frozen: nothing is written there, whatever else is said.
+    `frozen`: prefixes that an operator has frozen: nothing is written there, whatever else is said.
     `taken`: prefixes that an operator wants here now, although the rule would leave them to another instance.
     """
 
@@ -43,7 +43,7 @@ class DecisionInput:
     unsettled: Collection[RouteKey] = field(default_factory=frozenset)
     lost: Mapping[Prefix, Collection[IPAddress]] = field(default_factory=dict)
     withheld: PrefixSet = field(default=NO_PREFIX)
-    held: Collection[Prefix] = field(default_factory=frozenset)
+    frozen: Collection[Prefix] = field(default_factory=frozenset)
     taken: Collection[Prefix] = field(default_factory=frozenset)
 
     def keeps_leftover(self, prefix: Prefix, rule: Rule) -> bool:
@@ -63,7 +63,7 @@ class DecisionInput:
         offers = (offer for offered in self.offers.values() for offer in offered)
         return {
             "paths": [{"source": o.source, "side": o.side.value, "line": announce_line(o.path, "")} for o in offers],
-            "held": sorted(map(str, self.held)),
+            "held": sorted(map(str, self.frozen)),
             "taken": sorted(map(str, self.taken)),
             "withheld": None if self.withheld.everything else sorted(map(str, self.withheld.prefixes)),
             "leftovers_held": self.leftovers_held,
@@ -110,7 +110,7 @@ class DecisionInput:
             withheld=PrefixSet(
                 frozenset(map(parse_prefix, told["withheld"] or ())), everything=told["withheld"] is None
             ),
-            held=frozenset(map(parse_prefix, told["held"])),
+            frozen=frozenset(map(parse_prefix, told["held"])),
             taken=frozenset(map(parse_prefix, told["taken"])),
         )
 

@@ -21,7 +21,7 @@
 A path is a backup if its MED is at least `backup_med`: ExaBGP's healthcheck announces a service that is down with MED
 1000 and a disabled one with 500. It keeps a route of ours and fills an empty table, but takes from nobody.
 An operator may ask for the route of any peer (`DecisionInput.taken`): replace, whatever is said above about peers. And
-may freeze the place (`DecisionInput.held`): then none of the changes is made.
+may freeze the place (`DecisionInput.frozen`): then none of the changes is made.
 
 Wherever we would point a route at an interface whose source/destination check is on, or EC2 would refuse the prefix
 because it lies within the VPC, the verdict is `blocked`; also where the route points there already, and the check was

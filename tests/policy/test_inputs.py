@@ -35,7 +35,7 @@ ALL = DecisionInput(
     unsettled=frozenset({("rtb-2", P1)}),
     lost={P2: frozenset({NINE})},
     withheld=PrefixSet(frozenset({P2})),
-    held=frozenset({P6}),
+    frozen=frozenset({P6}),
     taken=frozenset({P1}),
 )
 

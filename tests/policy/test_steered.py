@@ -1,4 +1,4 @@
-"""What an operator asks for by hand, as the decision sees it: `DecisionInput.held` and `DecisionInput.taken`."""
+"""What an operator asks for by hand, as the decision sees it: `DecisionInput.frozen` and `DecisionInput.taken`."""
 
 from dataclasses import replace
 
@@ -100,14 +100,14 @@ HELD = [
 
 @pytest.mark.parametrize(("routes", "offers", "options", "expected", "otherwise"), HELD)
 def test_what_is_held_is_not_written_and_says_what_would_be(routes, offers, options, expected, otherwise) -> None:
-    plan = plan_for(routes, offers, held={P1}, **options)
-    assert decided(routes, offers, held={P1}, **options) == expected
+    plan = plan_for(routes, offers, frozen={P1}, **options)
+    assert decided(routes, offers, frozen={P1}, **options) == expected
     assert plan.verdicts[0].detail == f"but for the hold: {otherwise}"
     assert plan.verdicts[0].awaits is None
 
 
 def test_another_prefix_is_not_held() -> None:
-    assert decided(NOTHING, PATH, held={"192.0.2.9/32"}) == "create absent eni-1 -> create eni-1"
+    assert decided(NOTHING, PATH, frozen={"192.0.2.9/32"}) == "create absent eni-1 -> create eni-1"
 
 
 def test_a_route_of_another_instance_that_the_file_names_is_taken_for_that_one() -> None:
