@@ -406,7 +406,7 @@ class Daemon:
             lost=handovers.lost,
             withheld=self.leaving.policy.withheld,
             frozen=self.steering.held,
-            taken=self.steering.taken,
+            forced=self.steering.taken,
         )
 
     def _offers(self) -> Mapping[Prefix, Sequence[Offer]]:

@@ -224,7 +224,7 @@ _UNSETTLED: Final = "a peer may have taken the route, and EC2's reads may not sh
 
 def verdict_by_best_path(place: Place, found: BestPath) -> Decision | None:
     """The table above."""
-    if place.is_taken_by_hand and isinstance(found.own, Candidate):
+    if place.is_forced and isinstance(found.own, Candidate):
         return verdict_for(place, found.own)
     if found.best is None:
         return _nobody(place, found)

@@ -28,7 +28,7 @@ class DecisionInput:
     `lost`: prefix -> next hops of peers whose session was lost of late: they may have written, too.
     `withheld`: prefixes that are drained: what is left of them goes, whoever has said what.
     `frozen`: prefixes that an operator has frozen: nothing is written there, whatever else is said.
-    `taken`: prefixes that an operator wants here now, although the rule would leave them to another instance.
+    `forced`: prefixes that an operator wants here now, although the rule would leave them to another instance.
     """
 
     offers: Mapping[Prefix, Sequence[Offer]]
@@ -44,7 +44,7 @@ class DecisionInput:
     lost: Mapping[Prefix, Collection[IPAddress]] = field(default_factory=dict)
     withheld: PrefixSet = field(default=NO_PREFIX)
     frozen: Collection[Prefix] = field(default_factory=frozenset)
-    taken: Collection[Prefix] = field(default_factory=frozenset)
+    forced: Collection[Prefix] = field(default_factory=frozenset)
 
     def keeps_leftover(self, prefix: Prefix, rule: Rule) -> bool:
         """Whether a route of ours for `prefix` that nobody offers stays for now."""
@@ -64,7 +64,7 @@ class DecisionInput:
         return {
             "paths": [{"source": o.source, "side": o.side.value, "line": announce_line(o.path, "")} for o in offers],
             "held": sorted(map(str, self.frozen)),
-            "taken": sorted(map(str, self.taken)),
+            "taken": sorted(map(str, self.forced)),
             "withheld": None if self.withheld.everything else sorted(map(str, self.withheld.prefixes)),
             "leftovers_held": self.leftovers_held,
             "spoken": [str(prefix) for prefix in self.seen],
@@ -111,7 +111,7 @@ class DecisionInput:
                 frozenset(map(parse_prefix, told["withheld"] or ())), everything=told["withheld"] is None
             ),
             frozen=frozenset(map(parse_prefix, told["held"])),
-            taken=frozenset(map(parse_prefix, told["taken"])),
+            forced=frozenset(map(parse_prefix, told["taken"])),
         )
 
 

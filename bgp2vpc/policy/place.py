@@ -55,9 +55,9 @@ class Place:
         return self.inputs.keeps_leftover(self.prefix, self.rule)
 
     @property
-    def is_taken_by_hand(self) -> bool:
+    def is_forced(self) -> bool:
         """Whether an operator wants the route of another instance here, now. No reason to touch a foreign one."""
-        return self.prefix in self.inputs.taken and self.route is not None and is_peer(self.route, self.ours)
+        return self.prefix in self.inputs.forced and self.route is not None and is_peer(self.route, self.ours)
 
     def fails(self, interface_id: str) -> bool:
         """Whether the remote check that the owner has to pass fails at this interface."""

@@ -20,7 +20,7 @@
 
 A path is a backup if its MED is at least `backup_med`: ExaBGP's healthcheck announces a service that is down with MED
 1000 and a disabled one with 500. It keeps a route of ours and fills an empty table, but takes from nobody.
-An operator may ask for the route of any peer (`DecisionInput.taken`): replace, whatever is said above about peers. And
+An operator may ask for the route of any peer (`DecisionInput.forced`): replace, whatever is said above about peers. And
 may freeze the place (`DecisionInput.frozen`): then none of the changes is made.
 
 Wherever we would point a route at an interface whose source/destination check is on, or EC2 would refuse the prefix
@@ -96,7 +96,7 @@ def _with_path(place: Place, route: Route | None, own: Candidate) -> Decision:
 
 
 def _with_path_of_others(place: Place, route: Route, own: Candidate) -> Decision:
-    if place.is_taken_by_hand:
+    if place.is_forced:
         return write(place, Action.REPLACE, own.interface, Reason.BY_HAND)
     reason = _may_take(place, route)
     if reason is None:

@@ -36,7 +36,7 @@ ALL = DecisionInput(
     lost={P2: frozenset({NINE})},
     withheld=PrefixSet(frozenset({P2})),
     frozen=frozenset({P6}),
-    taken=frozenset({P1}),
+    forced=frozenset({P1}),
 )
 
 

@@ -1,4 +1,4 @@
-"""What an operator asks for by hand, as the decision sees it: `DecisionInput.frozen` and `DecisionInput.taken`."""
+"""What an operator asks for by hand, as the decision sees it: `DecisionInput.frozen` and `DecisionInput.forced`."""
 
 from dataclasses import replace
 
@@ -63,21 +63,21 @@ TAKEN = [
 
 
 @pytest.mark.parametrize(("routes", "offers", "options", "expected"), TAKEN)
-def test_what_is_taken_by_hand(routes, offers, options, expected) -> None:
-    assert decided(routes, offers, taken={P1}, **options) == expected
+def test_what_is_forced(routes, offers, options, expected) -> None:
+    assert decided(routes, offers, forced={P1}, **options) == expected
 
 
-def test_what_is_taken_by_hand_must_be_accepted_and_may_not_point_where_traffic_would_not_arrive() -> None:
-    assert decided(THEM, PATH, taken={P1}, rule_options=dict(accept=rule("203.0.113.0/24").accept)) == "nothing"
+def test_what_is_forced_must_be_accepted_and_may_not_point_where_traffic_would_not_arrive() -> None:
+    assert decided(THEM, PATH, forced={P1}, rule_options=dict(accept=rule("203.0.113.0/24").accept)) == "nothing"
     checked = (Interface(OURS, "vpc-1", "subnet-1", 0, source_dest_check=True),)
     seen = snapshot(table(*THEM), interfaces=checked)
-    assert decided(THEM, PATH, seen=seen, taken={P1}) == "blocked source-dest-check eni-9"
+    assert decided(THEM, PATH, seen=seen, forced={P1}) == "blocked source-dest-check eni-9"
 
 
 def test_the_guard_counts_it_as_any_other_take() -> None:
     seen = shown_to_us(*THEM)
     tables = table_policies([rule()], seen, "vpc-1")
-    plan = decide(tables, seen, DecisionInput(offers={P1: tuple(PATH)}, taken={P1}), Policy())
+    plan = decide(tables, seen, DecisionInput(offers={P1: tuple(PATH)}, forced={P1}), Policy())
     assert [change.is_move for change in plan.changes] == [True]
     with pytest.raises(PlanRefused):
         guard(plan, tables, seen, max_changes=0)
@@ -92,7 +92,7 @@ HELD = [
     (US, WORSE, dict(rule_options=BEST_PATH), "keep held eni-1", "keep (peer-best)"),
     (US, [peer()], dict(rule_options=BEST_PATH), "keep held eni-1", "keep (handover)"),
     (THEM, PATH, {}, "yield held eni-9", "yield (owner-healthy)"),
-    (THEM, PATH, dict(taken={P1}), "yield held eni-9", "replace eni-1 (by-hand)"),
+    (THEM, PATH, dict(forced={P1}), "yield held eni-9", "replace eni-1 (by-hand)"),
     (DEAD, PATH, {}, "yield held eni-9", "replace eni-1 (owner-blackhole)"),
     (GATEWAY, PATH, FOREIGN, "yield held igw-1", "replace eni-1 (takeover-foreign)"),
 ]  # fmt: skip
@@ -118,4 +118,4 @@ def test_a_route_of_another_instance_that_the_file_names_is_taken_for_that_one()
     offers = [offer(source="check web", side=Side.CHECK)]
     options = dict(rule_options=dict(manages=managed))
     assert decided(THEM, offers, seen=seen, **options) == "yield owner-healthy eni-9"
-    assert decided(THEM, offers, seen=seen, taken={P1}, **options) == "replace by-hand eni-5 -> replace eni-5"
+    assert decided(THEM, offers, seen=seen, forced={P1}, **options) == "replace by-hand eni-5 -> replace eni-5"
