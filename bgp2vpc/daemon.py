@@ -404,7 +404,7 @@ class Daemon:
             overdue=handovers.overdue,
             unsettled=handovers.unsettled,
             lost=handovers.lost,
-            withheld=self.leaving.policy.withheld,
+            drained=self.leaving.policy.drained,
             frozen=self.steering.held,
             forced=self.steering.taken,
         )

@@ -74,7 +74,7 @@ def _inputs(socket: Path | None, config: "Config") -> "DecisionInput":
     return DecisionInput(
         offers=draining.offers(rib.offers),
         leftovers_held=True,
-        withheld=draining.withheld,
+        drained=draining.drained,
         frozen=state.holds.prefixes(Verb.HOLD),
     )
 

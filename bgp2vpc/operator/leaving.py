@@ -163,7 +163,7 @@ class Leaving(Observer):
 
     def concerns(self, prefix: Prefix) -> bool:
         """Whether it drains, or is drained."""
-        return prefix in self.policy.last_resort or prefix in self.policy.withheld
+        return prefix in self.policy.last_resort or prefix in self.policy.drained
 
     # Until somebody else has it
 
@@ -257,8 +257,8 @@ class Leaving(Observer):
         if table_policy is None or rule is None:
             return None
         ours = own_interfaces(rule, place[1], view.snapshot)
-        withheld = place[1] in self.policy.withheld
-        return fate(place, table_policy.table.static_route(place[1]), ours, view.managed(place), withdrawn=withheld)
+        drained = place[1] in self.policy.drained
+        return fate(place, table_policy.table.static_route(place[1]), ours, view.managed(place), withdrawn=drained)
 
     def written(self, outcome: Outcome) -> None:
         """A write has its outcome: what we withdrew ourselves has found no successor, whoever comes later."""

@@ -26,7 +26,7 @@ class DecisionInput:
     `overdue`: (place, interface id) of peers that should have written there, and have not.
     `unsettled`: places where such a peer may have written all the same, and reads may be too old to show it.
     `lost`: prefix -> next hops of peers whose session was lost of late: they may have written, too.
-    `withheld`: prefixes that are drained: what is left of them goes, whoever has said what.
+    `drained`: prefixes that are: what is left of them goes, whoever has said what.
     `frozen`: prefixes that an operator has frozen: nothing is written there, whatever else is said.
     `forced`: prefixes that an operator wants here now, although the rule would leave them to another instance.
     """
@@ -42,13 +42,13 @@ class DecisionInput:
     overdue: Collection[tuple[RouteKey, str]] = field(default_factory=frozenset)
     unsettled: Collection[RouteKey] = field(default_factory=frozenset)
     lost: Mapping[Prefix, Collection[IPAddress]] = field(default_factory=dict)
-    withheld: PrefixSet = field(default=NO_PREFIX)
+    drained: PrefixSet = field(default=NO_PREFIX)
     frozen: Collection[Prefix] = field(default_factory=frozenset)
     forced: Collection[Prefix] = field(default_factory=frozenset)
 
     def keeps_leftover(self, prefix: Prefix, rule: Rule) -> bool:
         """Whether a route of ours for `prefix` that nobody offers stays for now."""
-        if prefix in self.withheld:
+        if prefix in self.drained:
             return False
         managed = rule.manages.get(prefix)
         if managed is not None:  # its check knows, as soon as it has a verdict
@@ -65,7 +65,7 @@ class DecisionInput:
             "paths": [{"source": o.source, "side": o.side.value, "line": announce_line(o.path, "")} for o in offers],
             "held": sorted(map(str, self.frozen)),
             "taken": sorted(map(str, self.forced)),
-            "withheld": None if self.withheld.everything else sorted(map(str, self.withheld.prefixes)),
+            "withheld": None if self.drained.everything else sorted(map(str, self.drained.prefixes)),
             "leftovers_held": self.leftovers_held,
             "spoken": [str(prefix) for prefix in self.seen],
             "checked": sorted(checks),
@@ -107,7 +107,7 @@ class DecisionInput:
                 parse_prefix(prefix): frozenset(map(parse_address, hops))
                 for prefix, hops in told.get("lost", {}).items()
             },
-            withheld=PrefixSet(
+            drained=PrefixSet(
                 frozenset(map(parse_prefix, told["withheld"] or ())), everything=told["withheld"] is None
             ),
             frozen=frozenset(map(parse_prefix, told["held"])),

@@ -49,7 +49,7 @@ def test_what_one_reason_began_ends_with_it_and_no_more() -> None:
 
 def test_they_make_one_policy() -> None:
     policy = Leaves((ALL, ONE)).withdrawn({ONE.key}).draining(600)
-    assert (P1 in policy.withheld, P2 in policy.withheld, P2 in policy.last_resort) == (True, False, True)
+    assert (P1 in policy.drained, P2 in policy.drained, P2 in policy.last_resort) == (True, False, True)
     assert policy.backup_med == 600
     assert not Leaves().draining(500)
 

@@ -34,7 +34,7 @@ ALL = DecisionInput(
     overdue=frozenset({(HERE, PEER)}),
     unsettled=frozenset({("rtb-2", P1)}),
     lost={P2: frozenset({NINE})},
-    withheld=PrefixSet(frozenset({P2})),
+    drained=PrefixSet(frozenset({P2})),
     frozen=frozenset({P6}),
     forced=frozenset({P1}),
 )
@@ -53,11 +53,11 @@ def test_all_of_it_is_the_same_when_it_is_read_again() -> None:
             assert getattr(again, name) == getattr(ALL, name), name
 
 
-def test_everything_may_be_withheld() -> None:
+def test_everything_may_be_drained() -> None:
     assert ALL.to_json(())["withheld"] == [str(P2)]
-    everything = DecisionInput(offers={}, withheld=PrefixSet(everything=True))
+    everything = DecisionInput(offers={}, drained=PrefixSet(everything=True))
     assert everything.to_json(())["withheld"] is None
-    assert read_again(everything).withheld == everything.withheld
+    assert read_again(everything).drained == everything.drained
 
 
 def test_a_check_that_the_daemon_does_not_know_yet_has_no_verdict() -> None:

@@ -87,7 +87,7 @@ HELD = [
     (NOTHING, PATH, {}, "yield held None", "create eni-1 (absent)"),
     (US, PATH, {}, "keep held eni-1", "keep (ours)"),
     (US, [], {}, "keep held eni-1", "delete eni-1 (withdrawn)"),
-    (US, [], dict(withheld=PrefixSet(frozenset({P1}))), "keep held eni-1", "delete eni-1 (withdrawn)"),
+    (US, [], dict(drained=PrefixSet(frozenset({P1}))), "keep held eni-1", "delete eni-1 (withdrawn)"),
     (US, [], dict(rule_options=FALLBACK), "keep held eni-1", "replace igw-1 (fallback)"),
     (US, WORSE, dict(rule_options=BEST_PATH), "keep held eni-1", "keep (peer-best)"),
     (US, [peer()], dict(rule_options=BEST_PATH), "keep held eni-1", "keep (handover)"),
