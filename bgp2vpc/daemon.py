@@ -401,7 +401,7 @@ class Daemon:
             damped=self._calm.damping.damped,
             neighbors=self.bridge.neighbors,
             neighbors_held=self._neighbors_held,
-            overdue=handovers.overdue,
+            late=handovers.overdue,
             unsettled=handovers.unsettled,
             lost=handovers.lost,
             drained=self.leaving.policy.drained,

@@ -106,7 +106,7 @@ class Explaining:
                     reconciler.trouble(key),
                     reconciler.damped_for(key),
                     found.verdict.awaits if found.verdict else None,
-                    tuple(sorted(interface for place, interface in inputs.overdue if place == key)),
+                    tuple(sorted(interface for place, interface in inputs.late if place == key)),
                 )
 
 

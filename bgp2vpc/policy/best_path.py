@@ -56,7 +56,7 @@ class Exclusion(Enum):
     CHECK_FAILS = auto()
     HOST_FAILED = auto()
     BLACKHOLE = auto()
-    OVERDUE = auto()
+    LATE = auto()
     LAST_RESORT = auto()
 
 
@@ -167,7 +167,7 @@ def _why_excluded(place: Place, interface: Interface) -> Exclusion | None:
         return Exclusion.HOST_FAILED
     if route is not None and route.target.id == interface.id:
         return Exclusion.BLACKHOLE if route.state is RouteState.BLACKHOLE else None
-    return Exclusion.OVERDUE if (place.key, interface.id) in place.inputs.overdue else None
+    return Exclusion.LATE if (place.key, interface.id) in place.inputs.late else None
 
 
 def _fit_to_succeed(place: Place, competing: list[Candidate]) -> list[Candidate]:

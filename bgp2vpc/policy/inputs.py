@@ -23,7 +23,7 @@ class DecisionInput:
     `failing`: (remote check, interface id) of owners that do not pass it.
     `damped`: where routes have moved too often of late. `neighbors`: their sessions.
     `neighbors_held`: the neighbors have not told all they have: where best path decides, nothing is taken or deleted.
-    `overdue`: (place, interface id) of peers that should have written there, and have not.
+    `late`: (place, interface id) of peers that should have written there, and have not.
     `unsettled`: places where such a peer may have written all the same, and reads may be too old to show it.
     `lost`: prefix -> next hops of peers whose session was lost of late: they may have written, too.
     `drained`: prefixes that are: what is left of them goes, whoever has said what.
@@ -39,7 +39,7 @@ class DecisionInput:
     damped: Collection[RouteKey] = field(default_factory=frozenset)
     neighbors: Neighbors = field(default_factory=Neighbors)
     neighbors_held: bool = False
-    overdue: Collection[tuple[RouteKey, str]] = field(default_factory=frozenset)
+    late: Collection[tuple[RouteKey, str]] = field(default_factory=frozenset)
     unsettled: Collection[RouteKey] = field(default_factory=frozenset)
     lost: Mapping[Prefix, Collection[IPAddress]] = field(default_factory=dict)
     drained: PrefixSet = field(default=NO_PREFIX)
@@ -72,7 +72,7 @@ class DecisionInput:
             "silent": sorted(self.pending),
             "failing": sorted(self.failing),
             "damped": [[table, str(prefix)] for table, prefix in sorted(self.damped)],
-            "overdue": [[table, str(prefix), interface] for (table, prefix), interface in sorted(self.overdue)],
+            "overdue": [[table, str(prefix), interface] for (table, prefix), interface in sorted(self.late)],
             "unsettled": [[table, str(prefix)] for table, prefix in sorted(self.unsettled)],
             "lost": {str(prefix): sorted(map(str, hops)) for prefix, hops in self.lost.items()},
             "neighbors": self.neighbors.to_json(),
@@ -99,9 +99,7 @@ class DecisionInput:
             damped=frozenset((table, parse_prefix(prefix)) for table, prefix in told["damped"]),
             neighbors=Neighbors.from_json(told["neighbors"]),
             neighbors_held=told["neighbors_held"],
-            overdue=frozenset(
-                ((table, parse_prefix(prefix)), interface) for table, prefix, interface in told["overdue"]
-            ),
+            late=frozenset(((table, parse_prefix(prefix)), interface) for table, prefix, interface in told["overdue"]),
             unsettled=frozenset((table, parse_prefix(prefix)) for table, prefix in told.get("unsettled", ())),
             lost={
                 parse_prefix(prefix): frozenset(map(parse_address, hops))

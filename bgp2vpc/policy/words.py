@@ -62,7 +62,7 @@ EXCLUSIONS: Final[Mapping[Exclusion, str]] = {
     Exclusion.CHECK_FAILS: "its host fails the remote health check",
     Exclusion.HOST_FAILED: "its host has failed, as its hold timer or Serf tells",
     Exclusion.BLACKHOLE: "the route to it is a black hole",
-    Exclusion.OVERDUE: "its host should have written the route, and has not",
+    Exclusion.LATE: "its host should have written the route, and has not",
     Exclusion.LAST_RESORT: "the owner is leaving, and this path says: use me last (its MED is backup_med or more)",
 }
 """Why a path is not compared with the others; for NOT_ADMITTED, see there."""

@@ -99,7 +99,7 @@ FARED = [
     ([peer()], dict(routes=[blackhole()]), ["peer 10.0.0.9 eni-9: the route to it is a black hole"]),
     (
         [peer()],
-        dict(overdue={(PLACE, PEER)}),
+        dict(late={(PLACE, PEER)}),
         ["peer 10.0.0.9 eni-9: its host should have written the route, and has not"],
     ),
     (

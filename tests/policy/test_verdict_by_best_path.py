@@ -112,8 +112,8 @@ TABLE = [
     (US, [EQUAL, THEIRS], {}, "keep ours eni-1"),
     (US, [WORSE, THEIRS], {}, "keep peer-best eni-1, awaits eni-9"),
     (US, [THEIRS], {}, "keep handover eni-1, awaits eni-9"),
-    (US, [THEIRS], dict(overdue=LATE, unsettled={("rtb-1", P1)}), "keep handover eni-1"),
-    (US, [THEIRS], dict(overdue=LATE, unsettled={("rtb-2", P1)}), "delete withdrawn None -> delete eni-1"),
+    (US, [THEIRS], dict(late=LATE, unsettled={("rtb-1", P1)}), "keep handover eni-1"),
+    (US, [THEIRS], dict(late=LATE, unsettled={("rtb-2", P1)}), "delete withdrawn None -> delete eni-1"),
     (US, [], dict(unsettled={("rtb-1", P1)}), "delete withdrawn None -> delete eni-1"),
     (US, [], dict(lost={P1: {NINE}}), "keep handover eni-1"),
     (US, [], dict(lost={P2: {NINE}}), "delete withdrawn None -> delete eni-1"),
@@ -178,9 +178,9 @@ TABLE = [
     (US, [], dict(neighbors_held=True), "keep not-ready eni-1"),
     (US, [THEIRS], dict(neighbors_held=True), "keep not-ready eni-1"),
     # who has let us wait is passed over, unless it has written after all
-    (NOTHING, [WORSE, THEIRS], dict(overdue={(("rtb-1", P1), PEER)}), "create absent eni-1 -> create eni-1"),
-    (US, [THEIRS], dict(overdue={(("rtb-1", P1), PEER)}), "delete withdrawn None -> delete eni-1"),
-    (THEM, [WORSE, THEIRS], dict(overdue={(("rtb-1", P1), PEER)}), "yield peer-best eni-9"),
+    (NOTHING, [WORSE, THEIRS], dict(late={(("rtb-1", P1), PEER)}), "create absent eni-1 -> create eni-1"),
+    (US, [THEIRS], dict(late={(("rtb-1", P1), PEER)}), "delete withdrawn None -> delete eni-1"),
+    (THEM, [WORSE, THEIRS], dict(late={(("rtb-1", P1), PEER)}), "yield peer-best eni-9"),
     # damped: only what is certain
     (THEM, [BETTER, THEIRS], dict(damped={("rtb-1", P1)}), "yield damped eni-9"),
     (THEM, [BETTER], dict(known=LOST, damped={("rtb-1", P1)}), "yield damped eni-9"),
