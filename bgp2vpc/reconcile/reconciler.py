@@ -502,7 +502,7 @@ class Reconciler:
         there. Else it stays in doubt, so that our route is not left behind. And the read may be too old to show the
         peer: so look again when all has settled.
         """
-        places = self.view.contested(prefixes)
+        places = self.view.ours_by_best_path(prefixes)
         if not places:
             return
         inputs = self.inputs()

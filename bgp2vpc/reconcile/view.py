@@ -129,7 +129,7 @@ class View:
         route = table.static_route(prefix) if table else None
         return route is not None and is_ours(route, self.snapshot.interfaces)
 
-    def contested(self, prefixes: Collection[Prefix]) -> tuple[RouteKey, ...]:
+    def ours_by_best_path(self, prefixes: Collection[Prefix]) -> tuple[RouteKey, ...]:
         """Places where the route of one of these is ours as far as we know, and best path decides."""
         return tuple(
             (table_id, prefix)
