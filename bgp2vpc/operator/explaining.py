@@ -11,7 +11,7 @@ from bgp2vpc.operator.answers import BadQuestion
 from bgp2vpc.operator.leaving import Leaving
 from bgp2vpc.operator.steer import read_prefixes
 from bgp2vpc.operator.steering import Steering
-from bgp2vpc.operator.why import Announcer, Facts, PlaceFacts, rule_words, to_json
+from bgp2vpc.operator.why import Announcer, Facts, PlaceFacts, to_json
 from bgp2vpc.policy.decide import decide_place
 from bgp2vpc.policy.explain import explain
 from bgp2vpc.policy.rule import Rule
@@ -111,11 +111,11 @@ class Explaining:
 
 
 def _described(rule: Rule) -> tuple[str, str, str]:
-    where = next((each.where for each in rule.accept.entries), "") or next(
-        (each.where for each in rule.manages.values()), ""
-    )
-    return (
-        rule.name,
-        rule_words([str(each) for each in rule.accept.entries], [str(each) for each in rule.manages]),
-        where,
-    )
+    """Name, what it is about, and FILE:LINE."""
+    about = []
+    if rule.accept.entries:
+        about.append(f"accept: {', '.join(map(str, rule.accept.entries))}")
+    if rule.manages:
+        about.append(f"manage_routes: {', '.join(map(str, rule.manages))}")
+    where = [*(each.where for each in rule.accept.entries), *(each.where for each in rule.manages.values())]
+    return rule.name, "; ".join(about) or "nothing", next(filter(None, where), "")

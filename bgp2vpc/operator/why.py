@@ -1,6 +1,6 @@
 """`bgp2vpc why PREFIX`: what is known of a prefix as facts, and in plain words. Pure; times are Unix seconds."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -134,8 +134,12 @@ def _place(place: PlaceFacts, facts: Facts) -> Iterator[str]:
 
 
 def _path(each: ExplainedPath) -> str:
+    # What a line of the protocol says behind the next hop: the words of those who announce.
+    words = announce_line(each.offer.path, "").split()
+    at = words.index("next-hop") + 2 if "next-hop" in words else len(words)
+    attributes = " ".join((f"next-hop {each.offer.path.next_hop}", *words[at:]))
     to = f" -> {each.interface_id}" if each.interface_id else ""
-    path = f"path of {each.offer.source}{to} ({_attributes(each)})"
+    path = f"path of {each.offer.source}{to} ({attributes})"
     if each.won_by is Step.ONLY:
         return f"{path}: the only one"
     if each.won_by is not None:
@@ -143,13 +147,6 @@ def _path(each: ExplainedPath) -> str:
     if each.lost_by is not None:
         return f"{path}: lost to the best by {each.lost_by.value}"
     return f"{path}: not considered: {each.excluded}"
-
-
-def _attributes(each: ExplainedPath) -> str:
-    # What a line of the protocol says behind the next hop: the words of those who announce.
-    words = announce_line(each.offer.path, "").split()
-    at = words.index("next-hop") + 2 if "next-hop" in words else len(words)
-    return " ".join((f"next-hop {each.offer.path.next_hop}", *words[at:]))
 
 
 def _held(place: PlaceFacts) -> str:
@@ -261,9 +258,3 @@ def _path_json(each: ExplainedPath) -> dict[str, Any]:
 
 def _utc(at: float | None) -> str | None:
     return None if at is None else in_utc(at)
-
-
-def rule_words(accepts: Sequence[str], manages: Sequence[str]) -> str:
-    """What a rule is about."""
-    parts = [f"accept: {', '.join(accepts)}"] if accepts else []
-    return "; ".join(parts + ([f"manage_routes: {', '.join(manages)}"] if manages else [])) or "nothing"

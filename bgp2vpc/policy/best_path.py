@@ -40,7 +40,6 @@ from bgp2vpc.bgp.rib import Offer, Side
 from bgp2vpc.policy.next_hop import Candidate, Unusable, choose_interface
 from bgp2vpc.policy.place import Place, is_ours, is_peer
 from bgp2vpc.policy.plan import Decision, Reason, VerdictKind
-from bgp2vpc.policy.rule import Writes
 from bgp2vpc.policy.verdict import does_not_forward, leave, take, trouble_of_owner, verdict_for, withdraw
 from bgp2vpc.vpc.model import Interface, Route, RouteState, interface_target
 
@@ -128,7 +127,7 @@ def best_path_for(place: Place, offers: Sequence[Offer]) -> BestPath:
             Excluded(each.offer, Exclusion.LAST_RESORT, each.interface) for each in competing if id(each) not in left
         ]
     best = own
-    if not (len(fit) == 1 and fit[0] is own):
+    if not (len(fit) == 1 and fit[0] is own):  # else it competes with nobody, and `by` is what it won by among ours
         best, by, lost_to_best = _compare(place, fit, with_peers=True)
         steps |= lost_to_best
     return BestPath(
@@ -172,6 +171,8 @@ def _why_excluded(place: Place, interface: Interface) -> Exclusion | None:
 
 def _fit_to_succeed(place: Place, competing: list[Candidate]) -> list[Candidate]:
     """Without the last resorts, where the owner is leaving and somebody is well: these would not take from it."""
+    if len(competing) < 2:
+        return competing
     present = place.route.target.id if place.route else ""
     if not any(is_draining(each.offer) for each in competing if each.interface.id == present):
         return competing
@@ -190,6 +191,8 @@ def _compare(
 
     `with_peers`: the zone and the address of the announcer count, too.
     """
+    if len(candidates) == 1:
+        return candidates[0], Step.ONLY, {}
     by_offer = {id(each.offer): each for each in candidates}
     present = place.route.target.id if place.route else ""
     offers = [each.offer for each in candidates]
@@ -228,7 +231,7 @@ def verdict_by_best_path(place: Place, found: BestPath) -> Decision | None:
         return verdict_for(place, found.own)
     if found.best is None:
         return _nobody(place, found)
-    if found.best is found.own or place.rule.writes is Writes.ANY:
+    if found.best is found.own or place.rule.writes_for_others(place.prefix):
         return _install(place, found, found.best)
     return _leave_to(place, found, found.best)
 
@@ -341,7 +344,8 @@ def _says_who(found: BestPath, best: Candidate) -> str:
 def _nobody(place: Place, found: BestPath) -> Decision | None:
     """There is no path."""
     route = place.route
-    if route is not None and is_peer(route, place.ours) and place.rule.writes is Writes.ANY and not found.peers:
+    for_others = place.rule.writes_for_others(place.prefix)
+    if route is not None and is_peer(route, place.ours) and for_others and not found.peers:
         return _left_behind(place, found, route)
     decision = verdict_for(place, found.own)
     if decision is None or decision[1] is None:

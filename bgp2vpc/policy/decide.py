@@ -1,4 +1,22 @@
-"""From rules, offers and a snapshot to a plan. The one place where all three meet."""
+"""From rules, inputs and a snapshot to a plan. The one place where all three meet.
+
+How it works. A *place* is one prefix in one route table. For each place the same three questions are asked, in this
+order; each answer is a value that carries its reason:
+
+1. Which rule is about it? A table gets the rules that find it (`TablePolicy`); the first that accepts or manages the
+   prefix decides about it. Without one, nothing is ever written there (`rule`, `prefix_list`).
+2. Which path is the best? `best_path` looks where the next hop of each path leads (`next_hop`), and compares those that
+   lead to an interface. The paths of other instances count with `takeover: best_path` only.
+3. What does that mean for what is there? The two truth tables: that of `verdict`, and that of `best_path` where the
+   paths of others count. The answer is a verdict, and the one change that the place needs, if any.
+
+All three answers are the `Decided` of the place. What `bgp2vpc why` tells is that same value in words (`explain`,
+`words`). All verdicts and changes, in order, are the `plan`; before it is written, `guard` looks at it once more.
+
+Two things are known: what EC2 said, the `Snapshot`, and what everybody else says, the `DecisionInput` (`inputs`):
+paths, checks, sessions, operators. Nothing here remembers, reads a clock or writes: the same values give the same
+plan. What takes time is beside it, and comes in as a value: `damping` counts moves, `handovers` waits for others.
+"""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -154,7 +172,8 @@ def owners(
             rule, route = table_policy.rule_for(prefix), table_policy.table.static_route(prefix)
             if rule is None or route is None or not is_peer(route, own_interfaces(rule, prefix, snapshot)):
                 continue
-            if prefix in rule.manages or _writes_any(rule, prefix) or _is_offered(rule, inputs.offers.get(prefix, ())):
+            matters = prefix in rule.manages or rule.writes_for_others(prefix)
+            if matters or _is_offered(rule, inputs.offers.get(prefix, ())):
                 yield (table_policy.table.id, prefix), rule, route
 
 
@@ -233,10 +252,6 @@ def strangers(
 
 def _is_offered(rule: Rule, offers: Sequence[Offer]) -> bool:
     return any(offer.side is not Side.PEER and rule.admits(offer) for offer in offers)
-
-
-def _writes_any(rule: Rule, prefix: Prefix) -> bool:
-    return rule.writes is Writes.ANY and rule.decides_by_best_path(prefix)
 
 
 def _prefixes(

@@ -6,7 +6,6 @@ from bgp2vpc.errors import PlanRefused
 from bgp2vpc.policy.decide import TablePolicy
 from bgp2vpc.policy.place import own_interfaces
 from bgp2vpc.policy.plan import Action, Change, Plan
-from bgp2vpc.policy.rule import ManagedRoute, Writes
 from bgp2vpc.vpc.model import Snapshot
 
 
@@ -48,15 +47,12 @@ def _problem(change: Change, tables: Mapping[str, TablePolicy], snapshot: Snapsh
     if managed and managed.fallback == change.target and change.action is Action.REPLACE:
         return ""
     interfaces = own_interfaces(rule, change.prefix, snapshot)
-    if rule.writes is Writes.ANY and rule.decides_by_best_path(change.prefix):
+    if rule.writes_for_others(change.prefix):
         interfaces = (*interfaces, *snapshot.neighborhood.values())
     interface = next((each for each in interfaces if each.id == change.target.id), None)
     if interface is None:
-        return f"{change.target} is no interface of {_whose(managed)}"
+        whose = managed.instance_id if managed and managed.instance_id else "this instance"
+        return f"{change.target} is no interface of {whose}"
     if interface.vpc_id != table_policy.table.vpc_id:
         return f"{change.target} is in another VPC"
     return ""
-
-
-def _whose(managed: ManagedRoute | None) -> str:
-    return managed.instance_id if managed and managed.instance_id else "this instance"

@@ -48,20 +48,14 @@ def choose_interface(
                 "announce `next-hop self`, or set next_hop_self: true in the rule",
             )
         return by_address
-    chosen = _router(here) if managed and rule.interface is None else None
-    chosen = chosen or next((i for i in here if _is_chosen(i, rule)), None)
+    if isinstance(rule.interface, str):
+        chosen = next((i for i in here if i.subnet_id == rule.interface), None)
+    else:
+        chosen = next((i for i in here if i.device_index == (rule.interface or 0)), None)
+        if managed and rule.interface is None:
+            chosen = next((i for i in here if not i.source_dest_check), chosen)
     if chosen is None:
         whose = managed.instance_id if managed and managed.instance_id else "this instance"
         wanted = "device index 0" if rule.interface is None else f"interface: {rule.interface}"
         return Unusable(Reason.NO_INTERFACE, f"{whose} has no interface with {wanted} in {table.vpc_id}")
     return chosen
-
-
-def _router(interfaces: Sequence[Interface]) -> Interface | None:
-    return next((i for i in interfaces if not i.source_dest_check), None)
-
-
-def _is_chosen(interface: Interface, rule: Rule) -> bool:
-    if isinstance(rule.interface, str):
-        return interface.subnet_id == rule.interface
-    return interface.device_index == (rule.interface or 0)

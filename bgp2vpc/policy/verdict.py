@@ -36,7 +36,7 @@ from bgp2vpc.policy.place import Place, is_ours, is_peer
 from bgp2vpc.policy.plan import Action, Decision, Reason, VerdictKind
 from bgp2vpc.policy.rule import Takeover
 from bgp2vpc.prefix import Prefix
-from bgp2vpc.vpc.model import InstanceHealth, Interface, Route, RouteState, RouteTable, TargetKind, interface_target
+from bgp2vpc.vpc.model import InstanceHealth, Interface, Route, RouteState, TargetKind, interface_target
 
 
 def verdict_for(place: Place, own: Candidate | Unusable | None) -> Decision | None:
@@ -138,7 +138,7 @@ def hold(place: Place, decision: Decision) -> Decision:
 def _may_take(place: Place, route: Route) -> Reason | None:
     """Why the route of somebody else may be taken, or None."""
     if not is_peer(route, place.ours):
-        if _is_fallback(place, route):
+        if place.managed is not None and route.target == place.managed.fallback:
             return Reason.FALLBACK
         replaceable = place.rule.takeover_foreign and route.target.kind is not TargetKind.LOCAL
         return Reason.TAKEOVER_FOREIGN if replaceable else None
@@ -161,10 +161,6 @@ def trouble_of_owner(place: Place, route: Route) -> Reason | None:
     if place.fails(route.target.id):
         return Reason.OWNER_FAILING
     return None
-
-
-def _is_fallback(place: Place, route: Route) -> bool:
-    return place.managed is not None and route.target == place.managed.fallback
 
 
 def write(place: Place, action: Action, interface: Interface, reason: Reason) -> Decision:
@@ -199,13 +195,8 @@ def _refused_within(place: Place) -> Prefix | None:
     Within the VPC a route must equal a whole subnet:
     https://docs.aws.amazon.com/vpc/latest/userguide/route-table-options.html
     """
-    within = containing_vpc_cidr(place.table, place.prefix)
+    within = next((cidr for cidr in place.table.cidrs if place.prefix in cidr), None)
     subnets = place.snapshot.subnets
     if within is None or subnets is None or any(place.prefix in subnet.cidrs for subnet in subnets.values()):
         return None
     return within
-
-
-def containing_vpc_cidr(table: RouteTable, prefix: Prefix) -> Prefix | None:
-    """The CIDR of the VPC, known by the table's local routes, in which the prefix lies."""
-    return next((cidr for cidr in table.cidrs if prefix in cidr), None)

@@ -28,8 +28,9 @@ def explained(*offers, routes=(), shown=None, rule_options=None, **given):
     inputs = DecisionInput(offers={P1: offers}, **given)
     decided = decide_place(table_policy, P1, seen, inputs, Policy())
     assert decided is not None
-    assert decided.decision == decide_one(table_policy, P1, seen, inputs, Policy())
-    return explain(decided)
+    found = explain(decided)
+    assert (found.verdict, found.change) == (decide_one(table_policy, P1, seen, inputs, Policy()) or (None, None))
+    return found
 
 
 def fared(*offers, **options) -> list[str]:
@@ -84,11 +85,12 @@ FARED = [
     ),
     # a last resort does not take the route from an owner that leaves, where somebody is well
     (
-        [own(med=200), peer(**DRAINING), peer(EIGHT, local_preference=900, med=1000)],
+        [peer("198.51.100.1"), own(med=200), peer(**DRAINING), peer(EIGHT, local_preference=900, med=1000)],
         dict(routes=[route(target=PEER)]),
         [
             "dns eni-1: won by local-preference",
             "peer 10.0.0.9 eni-9: lost by local-preference",
+            "peer 198.51.100.1 -: its next hop is still being looked up",
             "peer 10.0.0.99 eni-8: the owner is leaving, and this path says: use me last "
             "(its MED is backup_med or more)",
         ],

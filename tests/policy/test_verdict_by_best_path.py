@@ -402,6 +402,8 @@ def test_a_longer_as_path_loses():
     assert decided(THEM, [EQUAL, peer(med=10, as_path=(longer,))]).startswith("replace best-path")
 
 
+UNSETTLED = "a peer may have taken the route, and EC2's reads may not show it yet"
+
 DETAILS = [
     # the table has, offers, options, what people are told beside the verdict and its reason
     (US, [BETTER, THEIRS], {}, ""),
@@ -409,6 +411,8 @@ DETAILS = [
     (US, [THEIRS], {}, "peer 10.0.0.9 at eni-9 has the best path: only path"),
     (THEM, [WORSE, THEIRS], {}, "peer 10.0.0.9 at eni-9 has the best path: med"),
     (THEM, [THEIRS], dict(rule_options=ANY), "peer 10.0.0.9 at eni-9 has the best path: only path"),
+    (US, [], dict(lost={P1: {NINE}}), UNSETTLED),
+    (THEM, [], dict(rule_options=ANY, neighbors=LOST, lost={P1: {EIGHT}}), UNSETTLED),
     (THEM, [BETTER, THEIRS], dict(neighbors_held=True), "best-path, but not all is known yet"),
     (THEM, [BETTER, THEIRS], dict(damped={("rtb-1", P1)}),
      "best-path, but the route has moved too often of late: it stays until that has calmed down"),
