@@ -16,7 +16,7 @@ from bgp2vpc.exabgp_api.messages import Message, Shutdown
 from bgp2vpc.health.hooks import Hooks
 from bgp2vpc.health.model import Check
 from bgp2vpc.logs import event
-from bgp2vpc.operator.answers import offered_lines, only_alone, prefix_set_json
+from bgp2vpc.operator.answers import only_alone
 from bgp2vpc.operator.drain import Drainer, DrainSettings
 from bgp2vpc.operator.explaining import Explaining
 from bgp2vpc.operator.lifecycle import LifecycleWatch, ReadMetadata, metadata_reader
@@ -24,8 +24,8 @@ from bgp2vpc.operator.operator import Operator
 from bgp2vpc.operator.state_file import StateFile
 from bgp2vpc.policy.damping import Damping
 from bgp2vpc.policy.handovers import Handovers
+from bgp2vpc.policy.inputs import DecisionInput
 from bgp2vpc.policy.plan import Action, Reason
-from bgp2vpc.policy.wish import Wish
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.reconcile.apply import Applier
 from bgp2vpc.reconcile.ec2_calls import Calls, Connect
@@ -107,7 +107,7 @@ class Daemon:
         self._failed = False
         self._told_to_end = False
         self._interrupts = 0
-        self._last_wish: Wish | None = None
+        self._last_inputs: DecisionInput | None = None
         self._leftovers_held = True
         self._started = asyncio.get_running_loop().time()
         self._meter = Meter()
@@ -243,14 +243,14 @@ class Daemon:
         if keep:
             # What the scripts withdraw because we end them is not what the VPC shall do.
             offers = dict(self._offers())
-            self._last_wish = replace(self._wish_without_neighbors(), offers=offers, leftovers_held=True)
+            self._last_inputs = replace(self._inputs_without_neighbors(), offers=offers, leftovers_held=True)
             self.bridge.fall_silent()
             reconciler.finish()
         else:
             self.bridge.hold_nothing()
             if self._say is not None:
                 self._calm.handovers.hurry(HELPER_HASTE)
-            self._last_wish = self._wish_at_the_end(keep_managed=keep_managed)
+            self._last_inputs = self._inputs_at_the_end(keep_managed=keep_managed)
             reconciler.only_withdraws = True
             reconciler.decide(None)
         for each in reversed(self._services):
@@ -266,7 +266,7 @@ class Daemon:
         await self._tasks.cancel()
         self._calls.close()
 
-    def _wish_at_the_end(self, *, keep_managed: bool) -> Wish:
+    def _inputs_at_the_end(self, *, keep_managed: bool) -> DecisionInput:
         """What peers say, who may take over; and with `keep_managed` what the health checks say now.
 
         After a drain they have had their time: nobody is waited for any more.
@@ -276,13 +276,13 @@ class Daemon:
             sides.add(Side.PEER)
         offers = self._offers().items()
         remaining = {prefix: [each for each in some if each.side in sides] for prefix, some in offers}
-        silent = self._health.silent if keep_managed else frozenset()
+        pending = self._health.pending if keep_managed else frozenset()
         offered = {prefix: some for prefix, some in remaining.items() if some}
-        return replace(self._wish_without_neighbors(), offers=offered, leftovers_held=False, silent=silent)
+        return replace(self._inputs_without_neighbors(), offers=offered, leftovers_held=False, pending=pending)
 
-    def _wish_without_neighbors(self) -> Wish:
+    def _inputs_without_neighbors(self) -> DecisionInput:
         """Nothing is concluded about others any more: when ExaBGP is stopped, all of them seem to be lost."""
-        return replace(self._present_wish(), spoken=frozenset(), neighbors=Neighbors())
+        return replace(self._present_inputs(), seen=frozenset(), neighbors=Neighbors())
 
     async def _last_writes(self, *, keep: bool) -> None:
         reconciler = self._reconciler
@@ -330,9 +330,9 @@ class Daemon:
         config, retries = self._config, Retries()
         paces = {action: Pace(config.ec2.burst, config.ec2.rate, random.random) for action in Action}
         clock = asyncio.get_running_loop().time
-        applier = Applier(self._calls, self._view, self._wish, retries, paces, clock, self._hooks)
+        applier = Applier(self._calls, self._view, self._inputs, retries, paces, clock, self._hooks)
         return Reconciler(
-            self._calls, self._view, self._wish, retries, self._journal,
+            self._calls, self._view, self._inputs, retries, self._journal,
             None if self._mode.noop else applier, self._calm,
         )  # fmt: skip
 
@@ -400,25 +400,26 @@ class Daemon:
             )
             self._task_failed()
 
-    def _wish(self) -> Wish:
-        return self._last_wish or self._present_wish()
+    def _inputs(self) -> DecisionInput:
+        return self._last_inputs or self._present_inputs()
 
-    def _present_wish(self) -> Wish:
-        return Wish(
-            self._offers(),
-            self._leftovers_held,
-            self.bridge.rib.spoken,
-            self._health.silent,
-            self._health.failing,
-            self._calm.damping.damped,
-            self.bridge.neighbors,
-            self._neighbors_held,
-            self._calm.handovers.overdue,
-            self._calm.handovers.unsettled,
-            self._calm.handovers.lost,
-            self.drainer.policy.withheld,
-            self.operator.held,
-            self.operator.taken,
+    def _present_inputs(self) -> DecisionInput:
+        handovers = self._calm.handovers
+        return DecisionInput(
+            offers=self._offers(),
+            leftovers_held=self._leftovers_held,
+            seen=self.bridge.rib.seen,
+            pending=self._health.pending,
+            failing=self._health.failing,
+            damped=self._calm.damping.damped,
+            neighbors=self.bridge.neighbors,
+            neighbors_held=self._neighbors_held,
+            late=handovers.overdue,
+            unsettled=handovers.unsettled,
+            lost=handovers.lost,
+            drained=self.drainer.policy.drained,
+            frozen=self.operator.held,
+            forced=self.operator.taken,
         )
 
     def _offers(self) -> Mapping[Prefix, Sequence[Offer]]:
@@ -439,7 +440,7 @@ class Daemon:
                 self._forget_leftovers_later()
                 return
             self._leftovers_held = False
-            self.bridge.rib.forget_spoken()
+            self.bridge.rib.forget_seen()
             verdicts = self._reconciler.verdicts.values()
             self._reconciler.news({verdict.prefix for verdict in verdicts if verdict.reason is Reason.LEFTOVER})
 
@@ -523,29 +524,7 @@ class Daemon:
         """What may be asked through the socket."""
         return {
             "status": only_alone(lambda: self.status_source.now().to_json()),
-            "paths": only_alone(self._paths),
+            "paths": only_alone(lambda: json.dumps(self._inputs().to_json(self._health.verdicts()))),
             "why": self._explaining.asked_why,
             **self.operator.questions(),
         }
-
-    def _paths(self) -> str:
-        wish = self._wish()
-        return json.dumps(
-            {
-                "paths": offered_lines(self._offers()),
-                "held": sorted(map(str, self.operator.held)),
-                "taken": sorted(map(str, self.operator.taken)),
-                "withheld": prefix_set_json(self.drainer.policy.withheld),
-                "leftovers_held": wish.leftovers_held,
-                "spoken": [str(prefix) for prefix in self.bridge.rib.spoken],
-                "checked": sorted(self._health.verdicts()),
-                "silent": sorted(wish.silent),
-                "failing": sorted(wish.failing),
-                "damped": [[table, str(prefix)] for table, prefix in sorted(wish.damped)],
-                "overdue": [[table, str(prefix), interface] for (table, prefix), interface in sorted(wish.overdue)],
-                "unsettled": [[table, str(prefix)] for table, prefix in sorted(wish.unsettled)],
-                "lost": {str(prefix): sorted(map(str, hops)) for prefix, hops in wish.lost.items()},
-                "neighbors": wish.neighbors.to_json(),
-                "neighbors_held": wish.neighbors_held,
-            }
-        )

@@ -40,10 +40,11 @@ class Step(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Best:
-    """The best of some offers, and the step by which it beat the second best."""
+    """The best of some offers, by which step it beat the second best, and at which step each of the others `lost`."""
 
     offer: Offer
     reason: Step
+    lost: tuple[tuple[Offer, Step], ...] = ()
 
 
 def med(offer: Offer) -> int:
@@ -106,6 +107,11 @@ def best_path(
         (Step.SOURCE, _source),
     )
     ranks = [tuple(key(offer) for _, key in steps) for offer in offers]
-    best, second = sorted(range(len(offers)), key=ranks.__getitem__)[:2]
-    differs = (step for (step, _), a, b in zip(steps, ranks[best], ranks[second], strict=True) if a != b)
-    return Best(offers[best], next(differs, Step.SOURCE))
+    best = min(range(len(offers)), key=ranks.__getitem__)
+    lost_at = {
+        number: next((at for at, (a, b) in enumerate(zip(ranks[best], rank, strict=True)) if a != b), len(steps) - 1)
+        for number, rank in enumerate(ranks)
+        if number != best
+    }
+    lost = tuple((offers[number], steps[at][0]) for number, at in lost_at.items())
+    return Best(offers[best], steps[max(lost_at.values())][0], lost)  # the second best is who loses last

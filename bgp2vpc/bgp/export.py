@@ -40,17 +40,17 @@ class Draining:
     """What is announced of this host's paths: the export policy. `last_resort` has MED `backup_med` at least."""
 
     last_resort: PrefixSet = field(default=NO_PREFIX)
-    withheld: PrefixSet = field(default=NO_PREFIX)
+    drained: PrefixSet = field(default=NO_PREFIX)
     backup_med: int = 500
 
     def __bool__(self) -> bool:
-        return bool(self.last_resort) or bool(self.withheld)
+        return bool(self.last_resort) or bool(self.drained)
 
     def exported(self, path: Path) -> Path | None:
         """The path as it is announced now; None: not at all."""
-        if path.prefix in self.withheld:
+        if path.prefix in self.drained:
             return None
-        return drained(path, self.backup_med) if path.prefix in self.last_resort else path
+        return as_last_resort(path, self.backup_med) if path.prefix in self.last_resort else path
 
     def offers(self, offers: Mapping[Prefix, Sequence[Offer]]) -> Mapping[Prefix, Sequence[Offer]]:
         """The same offers, those of this host as they are announced; what peers offer is theirs. Live."""
@@ -60,7 +60,7 @@ class Draining:
 NOTHING_DRAINS: Final = Draining()
 
 
-def drained(path: Path, backup_med: int) -> Path:
+def as_last_resort(path: Path, backup_med: int) -> Path:
     """The path as a last resort: MED `backup_med` at least, and the community GRACEFUL_SHUTDOWN. All else stays.
 
     A MED or communities given by number (`attribute [ 0x08 … ]`) are made real ones: of an attribute that is said
@@ -101,7 +101,7 @@ class _Exported(Mapping[Prefix, Sequence[Offer]]):
 
     def __getitem__(self, prefix: Prefix) -> Sequence[Offer]:
         offers = self._offers[prefix]
-        if prefix not in self._policy.last_resort and prefix not in self._policy.withheld:
+        if prefix not in self._policy.last_resort and prefix not in self._policy.drained:
             return offers
         return tuple(exported for each in offers if (exported := self._exported(each)) is not None)
 

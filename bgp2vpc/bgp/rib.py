@@ -63,8 +63,8 @@ class Rib:
     def __init__(self) -> None:
         self._sources: dict[str, AdjRibIn] = {}
         self._offers: dict[Prefix, tuple[Offer, ...]] = {}
-        self._spoken: set[Prefix] = set()
-        self._remembers_spoken = True
+        self._seen: set[Prefix] = set()
+        self._remembers_seen = True
 
     @property
     def offers(self) -> Mapping[Prefix, tuple[Offer, ...]]:
@@ -72,17 +72,17 @@ class Rib:
         return MappingProxyType(self._offers)
 
     @property
-    def spoken(self) -> Collection[Prefix]:
+    def seen(self) -> Collection[Prefix]:
         """Prefixes that a source of this host has announced or withdrawn so far: of these we know more than the VPC.
 
         Live. What a BGP peer says of a prefix tells nothing about our own path for it.
         """
-        return self._spoken
+        return self._seen
 
-    def forget_spoken(self) -> None:
-        """Who has spoken of what does not matter any more, and would only take memory."""
-        self._remembers_spoken = False
-        self._spoken.clear()
+    def forget_seen(self) -> None:
+        """What was seen does not matter any more, and would only take memory."""
+        self._remembers_seen = False
+        self._seen.clear()
 
     def sources(self) -> Iterator[tuple[str, AdjRibIn]]:
         """Every source that is open or still has stale paths."""
@@ -190,8 +190,8 @@ class Rib:
         return frozenset((path.prefix,))
 
     def _speak(self, adj: AdjRibIn, prefix: Prefix) -> None:
-        if self._remembers_spoken and adj.side is Side.LOCAL:
-            self._spoken.add(prefix)
+        if self._remembers_seen and adj.side is Side.LOCAL:
+            self._seen.add(prefix)
 
     def _remove(self, source: str, adj: AdjRibIn, keys: list[PathKey]) -> frozenset[Prefix]:
         changed = set()

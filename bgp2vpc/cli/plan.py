@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from bgp2vpc.config.model import Config
     from bgp2vpc.errors import Ec2Error
     from bgp2vpc.operator.orders import Orders
+    from bgp2vpc.policy.inputs import DecisionInput
     from bgp2vpc.policy.plan import Plan
-    from bgp2vpc.policy.wish import Wish
     from bgp2vpc.reconcile.ec2_calls import Calls
     from bgp2vpc.reconcile.view import View
 
@@ -37,8 +37,8 @@ def _plan(args: argparse.Namespace) -> int:
     from bgp2vpc.config.load import load
 
     config = load(args.file)
-    wish = _wish(args.socket or config.socket, config)
-    plan = _make_plan(config, wish)
+    inputs = _inputs(args.socket or config.socket, config)
+    plan = _make_plan(config, inputs)
     if args.json:
         print(json.dumps(plan.to_json(), indent=2))
     else:
@@ -46,54 +46,36 @@ def _plan(args: argparse.Namespace) -> int:
     return 0
 
 
-def _wish(socket: Path | None, config: "Config") -> "Wish":
+def _inputs(socket: Path | None, config: "Config") -> "DecisionInput":
     """What the daemon's sources offer; without a daemon what needs no source, as if one were just starting."""
-    from bgp2vpc.bgp.export import PrefixSet
     from bgp2vpc.bgp.rib import Rib, Side
-    from bgp2vpc.bgp.sessions import Neighbors
     from bgp2vpc.exabgp_api.line import parse
     from bgp2vpc.operator.orders import OrderKind, prefixes_of
-    from bgp2vpc.policy.wish import Wish
-    from bgp2vpc.prefix import parse_address, parse_prefix
+    from bgp2vpc.policy.inputs import DecisionInput
     from bgp2vpc.sources.client import ask
     from bgp2vpc.sources.unix import SocketError
 
-    rib = Rib()
     try:
         answer = ask(socket, ["bgp2vpc paths"])[-1] if socket else None
     except SocketError as error:
         print(f"bgp2vpc: {error}; planning as a daemon that starts now", file=sys.stderr)
         answer = None
-    if answer is None:
-        for source in (each for each in config.checked_sources if not each.checks):
-            rib.open(source.name, Side.CHECK)
-            for announcement in source.announcements:
-                rib.apply(source.name, parse(announcement.line).events[0])
-        orders = _orders(config)
-        draining = orders.draining(config.backup_med)
-        held = prefixes_of(orders.of(OrderKind.HOLD)).prefixes
-        return Wish(draining.offers(rib.offers), leftovers_held=True, withheld=draining.withheld, held=held)
-    told = json.loads("\n".join(answer.text))
-    for path in told["paths"]:
-        rib.open(path["source"], Side(path["side"]), max_prefixes=sys.maxsize)
-        for event in parse(path["line"]).events:
-            rib.apply(path["source"], event)
-    return Wish(
-        rib.offers,
-        told["leftovers_held"],
-        frozenset(map(parse_prefix, told["spoken"])),
-        # A check that the daemon does not know yet has no verdict when it does.
-        frozenset(told["silent"]) | {source.name for source in config.checked_sources} - set(told["checked"]),
-        frozenset((check, interface) for check, interface in told["failing"]),
-        frozenset((table, parse_prefix(prefix)) for table, prefix in told["damped"]),
-        Neighbors.from_json(told["neighbors"]),
-        told["neighbors_held"],
-        frozenset(((table, parse_prefix(prefix)), interface) for table, prefix, interface in told["overdue"]),
-        frozenset((table, parse_prefix(prefix)) for table, prefix in told.get("unsettled", ())),
-        {parse_prefix(prefix): frozenset(map(parse_address, hops)) for prefix, hops in told.get("lost", {}).items()},
-        withheld=PrefixSet(frozenset(map(parse_prefix, told["withheld"] or ())), everything=told["withheld"] is None),
-        held=frozenset(map(parse_prefix, told["held"])),
-        taken=frozenset(map(parse_prefix, told["taken"])),
+    if answer is not None:
+        return DecisionInput.from_json(
+            json.loads("\n".join(answer.text)), [source.name for source in config.checked_sources]
+        )
+    rib = Rib()
+    for source in (each for each in config.checked_sources if not each.checks):
+        rib.open(source.name, Side.CHECK)
+        for announcement in source.announcements:
+            rib.apply(source.name, parse(announcement.line).events[0])
+    orders = _orders(config)
+    draining = orders.draining(config.backup_med)
+    return DecisionInput(
+        offers=draining.offers(rib.offers),
+        leftovers_held=True,
+        drained=draining.drained,
+        frozen=prefixes_of(orders.of(OrderKind.HOLD)).prefixes,
     )
 
 
@@ -109,7 +91,7 @@ def _orders(config: "Config") -> "Orders":
         return Orders()
 
 
-def _make_plan(config: "Config", wish: "Wish") -> "Plan":
+def _make_plan(config: "Config", inputs: "DecisionInput") -> "Plan":
     import asyncio
 
     from bgp2vpc.policy.guard import guard
@@ -120,13 +102,13 @@ def _make_plan(config: "Config", wish: "Wish") -> "Plan":
     identity = Identity(config.instance_id, config.region, config.vpc_id)
     connection = connect(identity, config.ec2.timeout, config.ec2.concurrency)
     view = View(connection.instance, config.rules, config.policy, config.settle_time)
-    asyncio.run(_observe(Calls(lambda: connection, 1, config.ec2.timeout), view, wish))
-    for prefix in view.not_accepted(wish):
+    asyncio.run(_observe(Calls(lambda: connection, 1, config.ec2.timeout), view, inputs))
+    for prefix in view.not_accepted(inputs):
         print(f"bgp2vpc: {prefix} is announced, and no rule accepts it", file=sys.stderr)
-    return guard(view.plan(wish), view.tables, view.snapshot, config.max_changes)
+    return guard(view.plan(inputs), view.tables, view.snapshot, config.max_changes)
 
 
-async def _observe(calls: "Calls", view: "View", wish: "Wish") -> None:
+async def _observe(calls: "Calls", view: "View", inputs: "DecisionInput") -> None:
     from bgp2vpc.reconcile.poll import learn_health, meet, observe
 
     try:
@@ -134,8 +116,8 @@ async def _observe(calls: "Calls", view: "View", wish: "Wish") -> None:
         snapshot = await observe(calls, view, _tell)
         now = time.monotonic()
         view.observed(snapshot, now, now)
-        await meet(calls, view, view.strangers(wish))
-        if instances := view.instances_to_ask_about(wish):
+        await meet(calls, view, view.strangers(inputs))
+        if instances := view.instances_to_ask_about(inputs):
             await learn_health(calls, view, instances, _tell)
     finally:
         calls.close()

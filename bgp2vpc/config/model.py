@@ -11,7 +11,7 @@ from bgp2vpc.exabgp_api import USUAL_MAX_LINE
 from bgp2vpc.health.model import Check
 from bgp2vpc.notify.model import Recipient
 from bgp2vpc.policy.damping import DampingLimits
-from bgp2vpc.policy.diff import Policy
+from bgp2vpc.policy.place import Policy
 from bgp2vpc.policy.rule import Rule
 from bgp2vpc.prefix import IPAddress, Prefix
 from bgp2vpc.serf.model import Agent

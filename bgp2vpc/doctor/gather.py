@@ -24,7 +24,7 @@ from bgp2vpc.doctor.running_exabgp import look_at
 from bgp2vpc.doctor.subjects import Call, reads, writes
 from bgp2vpc.errors import Bgp2vpcError, Credentials, Ec2Error, MetadataError
 from bgp2vpc.exabgp_api.line import parse
-from bgp2vpc.policy.decide import ruled_tables
+from bgp2vpc.policy.decide import table_policies
 from bgp2vpc.prefix import parse_address
 from bgp2vpc.sources.client import ask
 from bgp2vpc.sources.unix import connect as connect_socket
@@ -153,7 +153,7 @@ def _vpc(config: Config) -> Known[Vpc]:
         except Ec2Error:
             subnets = None  # the rehearsal says why
     snapshot = Snapshot(tables, api.interfaces(instance.id), {}, instance.id, subnets=subnets)
-    return Vpc(instance, snapshot, ruled_tables(config.rules, snapshot, instance.vpc_id))
+    return Vpc(instance, snapshot, table_policies(config.rules, snapshot, instance.vpc_id))
 
 
 def _instance(config: Config, region: str, who: Known[Metadata], vpc: Known[Vpc]) -> Instance | None:
@@ -174,8 +174,8 @@ def _rehearsals(config: Config, instance: Instance | None, vpc: Known[Vpc]) -> K
         return vpc
     wanted = reads(config, _vpc_ids(config, instance.vpc_id), instance.id)
     if not isinstance(vpc, Trouble) and vpc.snapshot.interfaces:
-        ruled = [vpc.tables[each] for each in sorted(vpc.tables)]
-        wanted += writes(config, ruled, vpc.snapshot.interfaces[0].id)
+        policies = [vpc.tables[each] for each in sorted(vpc.tables)]
+        wanted += writes(config, policies, vpc.snapshot.interfaces[0].id)
     return tuple(_rehearse(Ec2(instance.region, timeout=config.ec2.timeout), wanted))
 
 

@@ -10,7 +10,7 @@ from enum import Enum
 from typing import TypeAlias, TypeVar
 
 from bgp2vpc.errors import Ec2Error
-from bgp2vpc.policy.decide import Ruled
+from bgp2vpc.policy.decide import TablePolicy
 from bgp2vpc.prefix import IPAddress, Prefix
 from bgp2vpc.vpc.model import Instance, Snapshot
 
@@ -111,7 +111,7 @@ class Vpc:
 
     instance: Instance
     snapshot: Snapshot
-    tables: Mapping[str, Ruled]
+    tables: Mapping[str, TablePolicy]
 
 
 @dataclass(frozen=True, slots=True)

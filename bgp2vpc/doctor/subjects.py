@@ -7,7 +7,7 @@ from typing import Any, Final
 from bgp2vpc.config.model import Config
 from bgp2vpc.iam.least import least_policy
 from bgp2vpc.iam.tables import Surroundings
-from bgp2vpc.policy.decide import Ruled
+from bgp2vpc.policy.decide import TablePolicy
 from bgp2vpc.policy.prefix_list import PrefixRange
 from bgp2vpc.policy.rule import Rule
 from bgp2vpc.prefix import Prefix
@@ -55,13 +55,13 @@ def reads(config: Config, vpc_ids: Iterable[str], instance_id: str) -> tuple[Cal
     return (*(call for call in found if call.operation in needed), *members)
 
 
-def writes(config: Config, tables: Sequence[Ruled], interface_id: str) -> tuple[Call, ...]:
+def writes(config: Config, tables: Sequence[TablePolicy], interface_id: str) -> tuple[Call, ...]:
     """Every writing call that the rules of the first tables can make there."""
     return tuple(
         call
-        for ruled in tables[:_TABLES]
-        for needed in [_needed(replace(config, rules=ruled.rules))]
-        for call in _writes(ruled, interface_id)
+        for table_policy in tables[:_TABLES]
+        for needed in [_needed(replace(config, rules=table_policy.rules))]
+        for call in _writes(table_policy, interface_id)
         if call.operation in needed
     )
 
@@ -72,14 +72,14 @@ def _needed(config: Config) -> frozenset[str]:
     return frozenset(action.removeprefix("ec2:") for statement in statements for action in statement.actions)
 
 
-def _writes(ruled: Ruled, interface_id: str) -> Iterable[Call]:
-    prefix = _example(ruled.rules[0])
+def _writes(table_policy: TablePolicy, interface_id: str) -> Iterable[Call]:
+    prefix = _example(table_policy.rules[0])
     key = "DestinationIpv6CidrBlock" if prefix.is_ipv6 else "DestinationCidrBlock"
-    place = {"RouteTableId": ruled.table.id, key: str(prefix)}
+    place = {"RouteTableId": table_policy.table.id, key: str(prefix)}
     to_us = {**place, "NetworkInterfaceId": interface_id}
-    yield Call("CreateRoute", to_us, ruled.table.id)
-    yield Call("ReplaceRoute", to_us, ruled.table.id)
-    yield Call("DeleteRoute", place, ruled.table.id)
+    yield Call("CreateRoute", to_us, table_policy.table.id)
+    yield Call("ReplaceRoute", to_us, table_policy.table.id)
+    yield Call("DeleteRoute", place, table_policy.table.id)
 
 
 def _example(rule: Rule) -> Prefix:

@@ -22,7 +22,7 @@ from bgp2vpc.doctor.model import (
 from bgp2vpc.doctor.subjects import accepted, managed
 from bgp2vpc.errors import Credentials, Denied, OperatorError, Refused, Transient
 from bgp2vpc.policy.decide import rules_without_tables
-from bgp2vpc.policy.fib import Unusable, choose_interface
+from bgp2vpc.policy.next_hop import Unusable, choose_interface
 from bgp2vpc.prefix import IPAddress, Prefix
 from bgp2vpc.vpc.model import Interface, RouteTable, TargetKind
 
@@ -88,7 +88,7 @@ def tables(config: Config, vpc: Vpc) -> Iterator[Finding]:
     """Whether every rule finds tables."""
     empty = {rule.name for rule in rules_without_tables(config.rules, vpc.tables)}
     for rule in config.rules:
-        found = [table_id for table_id, ruled in vpc.tables.items() if rule in ruled.rules]
+        found = [table_id for table_id, table_policy in vpc.tables.items() if rule in table_policy.rules]
         if found:
             yield ok("tables", f"rule {rule.name} finds {_named(found)}")
         elif rule.name in empty:
@@ -105,7 +105,7 @@ def interfaces(config: Config, vpc: Vpc) -> Iterator[Finding]:
         route = next((each for each in rule.manages.values() if each.instance_id is None), None)
         if route is None and not rule.accept.entries:
             continue
-        here = [ruled.table for ruled in vpc.tables.values() if rule in ruled.rules]
+        here = [table_policy.table for table_policy in vpc.tables.values() if rule in table_policy.rules]
         choices = {_choose(config, vpc, rule_table, rule.name) for rule_table in here}
         for choice in sorted(choices, key=str):
             if isinstance(choice, Unusable):
@@ -145,10 +145,10 @@ def prefixes(config: Config, vpc: Vpc, running: Known[Running]) -> Iterator[Find
     subnets = {cidr for each in (vpc.snapshot.subnets or {}).values() for cidr in each.cidrs}
     inside = {
         (prefix, cidr)
-        for ruled in vpc.tables.values()
-        for cidr in _local(ruled.table)
+        for table_policy in vpc.tables.values()
+        for cidr in _local(table_policy.table)
         for prefix in wanted
-        if prefix in cidr and prefix not in subnets and ruled.rule_for(prefix)
+        if prefix in cidr and prefix not in subnets and table_policy.rule_for(prefix)
     }
     edit = f"${{EDITOR:-vi}} {config.file}"
     for prefix, cidr in sorted(inside):
@@ -157,9 +157,9 @@ def prefixes(config: Config, vpc: Vpc, running: Known[Running]) -> Iterator[Find
         yield warn("prefix", words, edit) if vpc.snapshot.subnets is None else fail("prefix", words, edit)
     ranges = {
         (entry, cidr)
-        for ruled in vpc.tables.values()
-        for cidr in _local(ruled.table)
-        for rule in ruled.rules
+        for table_policy in vpc.tables.values()
+        for cidr in _local(table_policy.table)
+        for rule in table_policy.rules
         for entry in rule.accept.entries
         if entry.prefix in cidr and entry.prefix not in wanted
     }
@@ -170,10 +170,10 @@ def prefixes(config: Config, vpc: Vpc, running: Known[Running]) -> Iterator[Find
     if not inside and not ranges:
         yield ok("prefix", "what is accepted and managed lies outside the VPC's own CIDRs")
     twins = [
-        (ruled.table.id, prefix, route.target)
-        for ruled in vpc.tables.values()
+        (table_policy.table.id, prefix, route.target)
+        for table_policy in vpc.tables.values()
         for prefix in sorted(wanted)
-        if ruled.rule_for(prefix) and (route := ruled.table.propagated_route(prefix))
+        if table_policy.rule_for(prefix) and (route := table_policy.table.propagated_route(prefix))
     ]
     for table_id, prefix, target in twins:
         words = f"{table_id} has {prefix} propagated from {target} as well: ours wins while it is there, then that one"
@@ -193,12 +193,12 @@ def room(config: Config, vpc: Vpc, running: Known[Running], quota: int) -> Itera
     )
     tight = False
     most = 0
-    for ruled in vpc.tables.values():
+    for table_policy in vpc.tables.values():
         for version in (4, 6):
-            used = _static(ruled.table, version)
+            used = _static(table_policy.table, version)
             most = max(most, len(used))
-            missing = [p for p in wanted if p.version == version and p not in used and ruled.rule_for(p)]
-            words = f"{ruled.table.id} holds {len(used)} of {quota} IPv{version} routes"
+            missing = [p for p in wanted if p.version == version and p not in used and table_policy.rule_for(p)]
+            words = f"{table_policy.table.id} holds {len(used)} of {quota} IPv{version} routes"
             if len(used) >= quota or len(used) + len(missing) > quota:
                 yield fail("room", f"{words}, and {len(missing)} more are wanted: they do not fit", mend)
                 tight = True
@@ -214,9 +214,9 @@ def default_route(config: Config, vpc: Vpc, running: Known[Running], endpoint: K
     offered = frozenset() if isinstance(running, Trouble) else running.offered
     defaults = [p for p in managed(config.rules) | accepted(config.rules) | offered if p.prefixlen == 0]
     own = _own_table(vpc)
-    ruled = vpc.tables.get(own.id) if own else None
+    table_policy = vpc.tables.get(own.id) if own else None
     for prefix in sorted(defaults):
-        if own is None or ruled is None or not ruled.rule_for(prefix):
+        if own is None or table_policy is None or not table_policy.rule_for(prefix):
             yield ok("default-route", f"{prefix} is not written in the table that this instance itself uses")
             continue
         region = vpc.instance.region

@@ -14,7 +14,7 @@ from bgp2vpc.iam.policy import IamPolicy, Statement
 from bgp2vpc.iam.scope import ConditionOperator, Scope, both, fewest, where
 from bgp2vpc.iam.tables import Surroundings, scopes
 from bgp2vpc.policy.plan import Action
-from bgp2vpc.policy.rule import ManagedRoute, Rule, Takeover, Writes
+from bgp2vpc.policy.rule import ManagedRoute, Rule, Takeover
 from bgp2vpc.prefix import Prefix, parse_prefix
 from bgp2vpc.vpc.finders import wants_subnets
 
@@ -145,7 +145,7 @@ def _may_be_deleted(route: ManagedRoute, rule: Rule, config: Config) -> bool:
         return False
     is_checked = route.source != names.STATIC
     is_drained = config.socket is not None or config.lifecycle
-    left_behind = rule.writes is Writes.ANY and rule.decides_by_best_path(route.prefix)
+    left_behind = rule.writes_for_others(route.prefix)
     stays_at_exit = config.on_exit in (OnExit.KEEP, OnExit.WITHDRAW_ANNOUNCED)
     return is_checked or is_drained or left_behind or not stays_at_exit
 

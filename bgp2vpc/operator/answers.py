@@ -1,14 +1,9 @@
 """What the daemon answers to questions of the socket and of the page. Pure."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
-from bgp2vpc.bgp.export import PrefixSet
-from bgp2vpc.bgp.rib import Offer
 from bgp2vpc.errors import Bgp2vpcError
-from bgp2vpc.exabgp_api.render import announce_line
 from bgp2vpc.health.runner import CheckStatus
-from bgp2vpc.prefix import Prefix
 from bgp2vpc.sources.server import Question
 from bgp2vpc.sources.unix import Peer
 from bgp2vpc.status import CHECK_STATES, CheckRow
@@ -33,17 +28,6 @@ def check_row(status: CheckStatus, now: float) -> CheckRow:
         latencies=tuple(round(sample.latency, 4) for sample in status.history),
         probes=status.probes,
     )
-
-
-def offered_lines(offered: Mapping[Prefix, Sequence[Offer]]) -> list[dict[str, Any]]:
-    """Every path, in the words of the text protocol: what `bgp2vpc plan` plans with."""
-    offers = [offer for offers in offered.values() for offer in offers]
-    return [{"source": o.source, "side": o.side.value, "line": announce_line(o.path, "")} for o in offers]
-
-
-def prefix_set_json(prefixes: PrefixSet) -> list[str] | None:
-    """The prefixes; None: all there are."""
-    return None if prefixes.everything else sorted(map(str, prefixes.prefixes))
 
 
 def only_alone(answer: Callable[[], str]) -> Question:

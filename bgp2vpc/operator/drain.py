@@ -19,8 +19,8 @@ from bgp2vpc.errors import Ec2Error
 from bgp2vpc.logs import event
 from bgp2vpc.operator.orders import Cause, Order, OrderKey, OrderKind, Orders, Phase, in_utc, prefixes_of
 from bgp2vpc.operator.state_file import StateFile
-from bgp2vpc.policy.diff import is_ours, own_interfaces
-from bgp2vpc.policy.plan import Key
+from bgp2vpc.policy.place import is_ours, own_interfaces
+from bgp2vpc.policy.plan import RouteKey
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.reconcile.cycle import Outcome, Result
 from bgp2vpc.reconcile.journal import Journal, subject_of
@@ -105,7 +105,7 @@ class Drainer(Observer):
         self._due: dict[OrderKey, float] = {}
         """When what drains is withdrawn at the latest."""
         self._deadlines: Deadlines[OrderKey] = Deadlines(self._time_is_over)
-        self._results: dict[Key, DrainResult] = {}
+        self._results: dict[RouteKey, DrainResult] = {}
         self._watching: asyncio.Task[None] | None = None
 
     # What the daemon does with it
@@ -204,7 +204,7 @@ class Drainer(Observer):
 
     def concerns(self, prefix: Prefix) -> bool:
         """Whether it drains, or is drained."""
-        return prefix in self.policy.last_resort or prefix in self.policy.withheld
+        return prefix in self.policy.last_resort or prefix in self.policy.drained
 
     # Until somebody else has it
 
@@ -285,18 +285,18 @@ class Drainer(Observer):
             if found.end is End.TAKEN:
                 event(log, logging.INFO, "taken over", table=key[0], prefix=key[1], owner=found.owner or found.target)
 
-    def _result(self, key: Key) -> DrainResult | None:
+    def _result(self, key: RouteKey) -> DrainResult | None:
         """By what the table shows now; None: no rule is about it any more."""
         table_id, prefix = key
-        ruled = self._view.tables.get(table_id)
-        rule = ruled.rule_for(prefix) if ruled is not None else None
-        if ruled is None or rule is None:
+        table_policy = self._view.tables.get(table_id)
+        rule = table_policy.rule_for(prefix) if table_policy is not None else None
+        if table_policy is None or rule is None:
             return None
-        route, managed = ruled.table.static_route(prefix), self._view.managed(key)
+        route, managed = table_policy.table.static_route(prefix), self._view.managed(key)
         if route is None:
             return DrainResult(*key, End.DELETED)
         if is_ours(route, own_interfaces(rule, prefix, self._view.snapshot)):
-            kept = prefix in self.policy.withheld and managed is not None and managed.never_delete
+            kept = prefix in self.policy.drained and managed is not None and managed.never_delete
             return DrainResult(*key, End.KEPT if kept else End.OURS, target=route.target)
         if managed is not None and route.target == managed.fallback:
             return DrainResult(*key, End.FALLBACK, target=route.target)

@@ -11,7 +11,8 @@ from bgp2vpc.operator.answers import BadQuestion
 from bgp2vpc.operator.drain import Drainer
 from bgp2vpc.operator.operator import Operator
 from bgp2vpc.operator.orders import read_prefixes
-from bgp2vpc.operator.why import Announcer, Facts, PlaceFacts, rule_words, to_json
+from bgp2vpc.operator.why import Announcer, Facts, PlaceFacts, to_json
+from bgp2vpc.policy.decide import decide_place
 from bgp2vpc.policy.explain import explain
 from bgp2vpc.policy.rule import Rule
 from bgp2vpc.prefix import Prefix
@@ -56,14 +57,14 @@ class Explaining:
         found = self._view.snapshot.tables.values()
         routes = ((each.id, each.static_route(prefix)) for each in found if table in (None, each.id))
         places = tuple(self._places(prefix, table))
-        ruled = {place.why.table_id for place in places}
+        with_rule = {place.why.table_id for place in places}
         return Facts(
             prefix=prefix,
             announcers=tuple(self._announcers(prefix)),
             steering=tuple(row for row in self._operator.status() if row["prefix"] in (None, str(prefix))),
             rules=tuple(map(_described, self._rules())),
             places=places,
-            unruled=tuple((each, route) for each, route in routes if route is not None and each not in ruled),
+            unruled=tuple((each, route) for each, route in routes if route is not None and each not in with_rule),
             table=table,
             observed=self._reconciler.first_observation.is_set(),
             noop=self._noop,
@@ -92,29 +93,29 @@ class Explaining:
 
     def _places(self, prefix: Prefix, table: str | None) -> Iterator[PlaceFacts]:
         view, reconciler = self._view, self._reconciler
-        wish = self._reconciler.wish()
-        for table_id, ruled in sorted(view.tables.items()):
+        inputs = self._reconciler.inputs()
+        for table_id, table_policy in sorted(view.tables.items()):
             if table not in (None, table_id):
                 continue
-            found = explain(ruled, prefix, view.snapshot, wish, view.policy)
-            if found is not None:
-                key = (table_id, prefix)
+            decided = decide_place(table_policy, prefix, view.snapshot, inputs, view.policy)
+            if decided is not None:
+                found, key = explain(decided), (table_id, prefix)
                 yield PlaceFacts(
                     found,
                     reconciler.since.get(key),
                     reconciler.trouble(key),
                     reconciler.damped_for(key),
                     found.verdict.awaits if found.verdict else None,
-                    tuple(sorted(interface for place, interface in wish.overdue if place == key)),
+                    tuple(sorted(interface for place, interface in inputs.late if place == key)),
                 )
 
 
 def _described(rule: Rule) -> tuple[str, str, str]:
-    where = next((each.where for each in rule.accept.entries), "") or next(
-        (each.where for each in rule.manages.values()), ""
-    )
-    return (
-        rule.name,
-        rule_words([str(each) for each in rule.accept.entries], [str(each) for each in rule.manages]),
-        where,
-    )
+    """Name, what it is about, and FILE:LINE."""
+    about = []
+    if rule.accept.entries:
+        about.append(f"accept: {', '.join(map(str, rule.accept.entries))}")
+    if rule.manages:
+        about.append(f"manage_routes: {', '.join(map(str, rule.manages))}")
+    where = [*(each.where for each in rule.accept.entries), *(each.where for each in rule.manages.values())]
+    return rule.name, "; ".join(about) or "nothing", next(filter(None, where), "")

@@ -29,8 +29,8 @@ from bgp2vpc.operator.orders import (
 )
 from bgp2vpc.operator.state_file import StateFile
 from bgp2vpc.operator.verbs import VERBS, About, Instruction, Verb
+from bgp2vpc.policy.inputs import DecisionInput
 from bgp2vpc.policy.plan import Reason
-from bgp2vpc.policy.wish import Wish
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.reconcile.journal import Journal, subject_of
 from bgp2vpc.reconcile.observer import Observer
@@ -89,7 +89,7 @@ class Operator(Observer):
             _log("still held", each.prefix, each.who, each.reason, until=each.to_row()["until"])
         self._use(holds)
 
-    def decided(self, wish: Wish, only: Collection[Prefix] | None) -> None:
+    def decided(self, inputs: DecisionInput, only: Collection[Prefix] | None) -> None:
         """Something was decided, about these prefixes or all: what was to be taken may have been."""
         about = self.taken if only is None else self.taken.intersection(only)
         done = {prefix for prefix in about if not self._is_to_be_taken(prefix)}
@@ -243,12 +243,12 @@ class Operator(Observer):
             (bool(holders), f"it is held by {', '.join(holders)}; release it first"),
             (self._drainer.concerns(prefix), "it is being drained; undrain it first"),
             (not self._view.has_rule_for(prefix), "no rule accepts or manages it in any route table"),
-            (not self._view.is_offered(prefix, self._reconciler.wish()), "no source of this host offers it"),
+            (not self._view.is_offered(prefix, self._reconciler.inputs()), "no source of this host offers it"),
         )
         return next((words for applies, words in problems if applies), "")
 
     def _is_to_be_taken(self, prefix: Prefix) -> bool:
-        plan = self._view.plan(self._reconciler.wish(), [prefix])
+        plan = self._view.plan(self._reconciler.inputs(), [prefix])
         return any(change.reason is Reason.BY_HAND for change in plan.changes)
 
     def _time_is_over(self, keys: Collection[OrderKey]) -> None:

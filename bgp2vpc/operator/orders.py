@@ -2,7 +2,7 @@
 
 | order      | what follows                                                   | ends by itself         | a restart |
 |------------|----------------------------------------------------------------|------------------------|-----------|
-| `hold`     | no route of the prefix is written, whatever else is wished     | after its time, if any | survives  |
+| `hold`     | no route of the prefix is written, whatever else is wanted     | after its time, if any | survives  |
 | `takeover` | this instance takes the routes of the prefix from any other    | when done; after 30 s  | ends it   |
 | `drain`    | the prefix is announced as a last resort, and later not at all | after its time, if any | survives  |
 
@@ -214,8 +214,8 @@ class Orders:
         """What all drains together make of our announcements."""
         drains = self.of(OrderKind.DRAIN).entries
         last_resort = prefixes_of(each for each in drains if each.phase is Phase.DRAINING)
-        withheld = prefixes_of(each for each in drains if each.phase is Phase.DRAINED)
-        return Draining(last_resort, withheld, backup_med)
+        drained = prefixes_of(each for each in drains if each.phase is Phase.DRAINED)
+        return Draining(last_resort, drained, backup_med)
 
 
 # What somebody wrote

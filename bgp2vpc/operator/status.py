@@ -7,7 +7,7 @@ from typing import Final
 from bgp2vpc.bgp.best import best_path
 from bgp2vpc.bgp.rib import Offer
 from bgp2vpc.operator.orders import in_utc
-from bgp2vpc.policy.plan import Key, Verdict
+from bgp2vpc.policy.plan import RouteKey, Verdict
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.reconcile.place import Since
 from bgp2vpc.status import PathRow, RouteRow
@@ -51,7 +51,7 @@ def _path_row(offer: Offer, *, is_best: bool, reason: str) -> PathRow:
     )
 
 
-def route_rows(verdicts: Mapping[Key, Verdict], since: Mapping[Key, Since]) -> Iterator[RouteRow]:
+def route_rows(verdicts: Mapping[RouteKey, Verdict], since: Mapping[RouteKey, Since]) -> Iterator[RouteRow]:
     """Every verdict, by table and prefix; since when it is so, and since when the route has its target."""
     for key in sorted(verdicts):
         at = since.get(key)

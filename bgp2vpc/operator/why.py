@@ -1,13 +1,13 @@
 """`bgp2vpc why PREFIX`: what is known of a prefix as facts, and in plain words. Pure; times are Unix seconds."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from bgp2vpc.bgp.best import Step
 from bgp2vpc.exabgp_api.render import announce_line
 from bgp2vpc.operator.orders import in_utc
-from bgp2vpc.policy.explain import Candidate, Explanation
+from bgp2vpc.policy.explain import ExplainedPath, Explanation
 from bgp2vpc.policy.words import REASONS, VERDICTS
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.reconcile.place import Since, Trouble
@@ -115,9 +115,9 @@ def _place(place: PlaceFacts, facts: Facts) -> Iterator[str]:
     where = f" ({why.where})" if why.where else ""
     yield f"{why.table_id}"
     yield f"  rule {why.rule} is about it: {why.covered_by}{where}; takeover: {why.takeover}"
-    for each in why.candidates:
-        yield f"  {_candidate(each)}"
-    if not why.candidates:
+    for each in why.paths:
+        yield f"  {_path(each)}"
+    if not why.paths:
         yield "  no path competes"
     yield f"  {_held(place)}"
     yield from _verdict(place, facts)
@@ -133,23 +133,20 @@ def _place(place: PlaceFacts, facts: Facts) -> Iterator[str]:
         yield f"  {each_late} was expected to write here, and has not: it is passed over for a minute"
 
 
-def _candidate(each: Candidate) -> str:
+def _path(each: ExplainedPath) -> str:
+    # What a line of the protocol says behind the next hop: the words of those who announce.
+    words = announce_line(each.offer.path, "").split()
+    at = words.index("next-hop") + 2 if "next-hop" in words else len(words)
+    attributes = " ".join((f"next-hop {each.offer.path.next_hop}", *words[at:]))
     to = f" -> {each.interface_id}" if each.interface_id else ""
-    path = f"path of {each.offer.source}{to} ({_attributes(each)})"
+    path = f"path of {each.offer.source}{to} ({attributes})"
     if each.won_by is Step.ONLY:
         return f"{path}: the only one"
     if each.won_by is not None:
         return f"{path}: the best, by {each.won_by.value}"
     if each.lost_by is not None:
         return f"{path}: lost to the best by {each.lost_by.value}"
-    return f"{path}: not considered: {each.skipped}"
-
-
-def _attributes(each: Candidate) -> str:
-    # What a line of the protocol says behind the next hop: the words of those who announce.
-    words = announce_line(each.offer.path, "").split()
-    at = words.index("next-hop") + 2 if "next-hop" in words else len(words)
-    return " ".join((f"next-hop {each.offer.path.next_hop}", *words[at:]))
+    return f"{path}: not considered: {each.excluded}"
 
 
 def _held(place: PlaceFacts) -> str:
@@ -216,7 +213,7 @@ def _place_json(place: PlaceFacts) -> dict[str, Any]:
         "covered_by": why.covered_by,
         "where": why.where,
         "takeover": why.takeover,
-        "candidates": [_candidate_json(each) for each in why.candidates],
+        "candidates": [_path_json(each) for each in why.paths],
         "route": route
         and {
             "target": str(route.target),
@@ -242,7 +239,7 @@ def _place_json(place: PlaceFacts) -> dict[str, Any]:
     }
 
 
-def _candidate_json(each: Candidate) -> dict[str, Any]:
+def _path_json(each: ExplainedPath) -> dict[str, Any]:
     attributes = each.offer.path.attributes
     return {
         "source": each.offer.source,
@@ -255,15 +252,9 @@ def _candidate_json(each: Candidate) -> dict[str, Any]:
         "best": each.won_by is not None,
         "won_by": each.won_by and each.won_by.value,
         "lost_by": each.lost_by and each.lost_by.value,
-        "not_considered": each.skipped or None,
+        "not_considered": each.excluded or None,
     }
 
 
 def _utc(at: float | None) -> str | None:
     return None if at is None else in_utc(at)
-
-
-def rule_words(accepts: Sequence[str], manages: Sequence[str]) -> str:
-    """What a rule is about."""
-    parts = [f"accept: {', '.join(accepts)}"] if accepts else []
-    return "; ".join(parts + ([f"manage_routes: {', '.join(manages)}"] if manages else [])) or "nothing"

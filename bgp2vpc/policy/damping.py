@@ -10,7 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
-from bgp2vpc.policy.plan import Key
+from bgp2vpc.policy.plan import RouteKey
 
 PENALTY: Final = 1000.0
 """What one move adds, as in RFC 2439's examples."""
@@ -40,15 +40,15 @@ class Damping:
 
     def __init__(self, limits: DampingLimits) -> None:
         self.limits = limits
-        self._figures: dict[Key, _Figure] = {}
-        self._damped: set[Key] = set()
+        self._figures: dict[RouteKey, _Figure] = {}
+        self._damped: set[RouteKey] = set()
 
     @property
-    def damped(self) -> Collection[Key]:
+    def damped(self) -> Collection[RouteKey]:
         """The places where routes stay for now, as of the last `expire`; live."""
         return self._damped
 
-    def moved(self, key: Key, now: float) -> bool:
+    def moved(self, key: RouteKey, now: float) -> bool:
         """We took the route from another instance. Whether the place is damped from now on, and was not before."""
         figure = self._figures.setdefault(key, _Figure(0.0, now))
         figure.penalty, figure.at = self._penalty(figure, now) + PENALTY, now
@@ -57,7 +57,7 @@ class Damping:
         self._damped.add(key)
         return True
 
-    def expire(self, now: float) -> frozenset[Key]:
+    def expire(self, now: float) -> frozenset[RouteKey]:
         """Forget what has decayed; returns the places that are damped no longer."""
         for key in [key for key, figure in self._figures.items() if self._penalty(figure, now) < NEGLIGIBLE]:
             del self._figures[key]
@@ -65,7 +65,7 @@ class Damping:
         self._damped -= released
         return released
 
-    def free_at(self, key: Key) -> float:
+    def free_at(self, key: RouteKey) -> float:
         """When the place is damped no longer, if nothing moves there until then."""
         figure = self._figures.get(key)
         if figure is None or figure.penalty <= self.limits.reuse:

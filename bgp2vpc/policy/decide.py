@@ -1,4 +1,22 @@
-"""From rules, offers and a snapshot to a plan. The one place where all three meet."""
+"""From rules, inputs and a snapshot to a plan. The one place where all three meet.
+
+How it works. A *place* is one prefix in one route table. For each place the same three questions are asked, in this
+order; each answer is a value that carries its reason:
+
+1. Which rule is about it? A table gets the rules that find it (`TablePolicy`); the first that accepts or manages the
+   prefix decides about it. Without one, nothing is ever written there (`rule`, `prefix_list`).
+2. Which path is the best? `best_path` looks where the next hop of each path leads (`next_hop`), and compares those that
+   lead to an interface. The paths of other instances count with `takeover: best_path` only.
+3. What does that mean for what is there? The two truth tables: that of `verdict`, and that of `best_path` where the
+   paths of others count. The answer is a verdict, and the one change that the place needs, if any.
+
+All three answers are the `Decided` of the place. What `bgp2vpc why` tells is that same value in words (`explain`,
+`words`). All verdicts and changes, in order, are the `plan`; before it is written, `guard` looks at it once more.
+
+Two things are known: what EC2 said, the `Snapshot`, and what everybody else says, the `DecisionInput` (`inputs`):
+paths, checks, sessions, operators. Nothing here remembers, reads a clock or writes: the same values give the same
+plan. What takes time is beside it, and comes in as a value: `damping` counts moves, `handovers` waits for others.
+"""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,19 +24,19 @@ from itertools import chain
 
 from bgp2vpc.bgp.path import SELF
 from bgp2vpc.bgp.rib import Offer, Side
-from bgp2vpc.policy.contest import contest
-from bgp2vpc.policy.diff import Decision, Place, Policy, diff, hold, is_ours, is_peer, own_interfaces
-from bgp2vpc.policy.fib import desired
-from bgp2vpc.policy.plan import Key, Plan, make_plan
+from bgp2vpc.policy.best_path import BestPath, best_path_for, verdict_by_best_path
+from bgp2vpc.policy.inputs import DecisionInput
+from bgp2vpc.policy.place import Place, Policy, is_ours, is_peer, own_interfaces
+from bgp2vpc.policy.plan import Decision, Plan, RouteKey, make_plan
 from bgp2vpc.policy.rule import Rule, Writes
-from bgp2vpc.policy.wish import Wish
+from bgp2vpc.policy.verdict import hold, verdict_for
 from bgp2vpc.prefix import IPAddress, Prefix
 from bgp2vpc.vpc.finders import Surroundings, find, zone_of
 from bgp2vpc.vpc.model import Route, RouteTable, Snapshot
 
 
 @dataclass(frozen=True, slots=True)
-class Ruled:
+class TablePolicy:
     """A table and the rules that found it, in the order of the file; `zone`: its availability zone, if it has one."""
 
     table: RouteTable
@@ -33,7 +51,7 @@ class Ruled:
         return None
 
 
-def ruled_tables(rules: Sequence[Rule], snapshot: Snapshot, own_vpc_id: str) -> dict[str, Ruled]:
+def table_policies(rules: Sequence[Rule], snapshot: Snapshot, own_vpc_id: str) -> dict[str, TablePolicy]:
     """Table id -> table with its rules; only tables of our own VPC, or of the one a rule names."""
     found: dict[str, list[Rule]] = {}
     surroundings = Surroundings(snapshot.zone, snapshot.subnets)
@@ -41,76 +59,99 @@ def ruled_tables(rules: Sequence[Rule], snapshot: Snapshot, own_vpc_id: str) -> 
         vpc_id = rule.vpc_id or own_vpc_id
         for table in find(rule.find, (t for t in snapshot.tables.values() if t.vpc_id == vpc_id), surroundings):
             found.setdefault(table.id, []).append(rule)
-    ruled = {}
+    policies = {}
     for table_id in sorted(found):
         table, own = snapshot.tables[table_id], tuple(found[table_id])
         near = any(rule.affinity for rule in own)
         beside = (each for each in snapshot.tables.values() if each.vpc_id == table.vpc_id)
-        ruled[table_id] = Ruled(table, own, zone_of(table, beside, snapshot.subnets) if near else "")
-    return ruled
+        policies[table_id] = TablePolicy(table, own, zone_of(table, beside, snapshot.subnets) if near else "")
+    return policies
 
 
-def rules_without_tables(rules: Sequence[Rule], tables: Mapping[str, Ruled]) -> tuple[Rule, ...]:
+def rules_without_tables(rules: Sequence[Rule], tables: Mapping[str, TablePolicy]) -> tuple[Rule, ...]:
     """Rules that found no table although they should."""
-    used = {rule.name for ruled in tables.values() for rule in ruled.rules}
+    used = {rule.name for table_policy in tables.values() for rule in table_policy.rules}
     return tuple(rule for rule in rules if rule.name not in used and not rule.no_results_ok)
 
 
 def decide(
-    tables: Mapping[str, Ruled],
+    tables: Mapping[str, TablePolicy],
     snapshot: Snapshot,
-    wish: Wish,
+    inputs: DecisionInput,
     policy: Policy,
     only: Collection[Prefix] | None = None,
 ) -> Plan:
     """The plan for these tables; with `only`, restricted to some prefixes."""
-    return make_plan(filter(None, decide_each(tables, snapshot, wish, policy, only)))
+    return make_plan(filter(None, decide_each(tables, snapshot, inputs, policy, only)))
 
 
 def decide_each(
-    tables: Mapping[str, Ruled],
+    tables: Mapping[str, TablePolicy],
     snapshot: Snapshot,
-    wish: Wish,
+    inputs: DecisionInput,
     policy: Policy,
     only: Collection[Prefix] | None = None,
 ) -> Iterator[Decision | None]:
     """One place after the other, what it needs. The offers may change between two of them."""
-    for ruled in tables.values():
-        for prefix in tuple(_prefixes(ruled, snapshot, wish, only)):
-            yield decide_one(ruled, prefix, snapshot, wish, policy)
+    for table_policy in tables.values():
+        for prefix in tuple(_prefixes(table_policy, snapshot, inputs, only)):
+            yield decide_one(table_policy, prefix, snapshot, inputs, policy)
 
 
-def decide_one(ruled: Ruled, prefix: Prefix, snapshot: Snapshot, wish: Wish, policy: Policy) -> Decision | None:
+def decide_one(
+    table_policy: TablePolicy, prefix: Prefix, snapshot: Snapshot, inputs: DecisionInput, policy: Policy
+) -> Decision | None:
     """What one (table, prefix) needs. None if no rule accepts the prefix, or there is nothing to say."""
-    place = place_of(ruled, prefix, snapshot, wish, policy)
-    if place is None:
-        return None
-    rule = place.rule
-    present = place.route.target if place.route else None
-    offers = wish.offers.get(prefix, ())
-    own = desired(rule, ruled.table, offers, place.ours, present)
-    decision = contest(place, own, offers) if rule.decides_by_best_path(prefix) else diff(place, own)
-    return hold(place, decision) if decision is not None and prefix in wish.held else decision
+    decided = decide_place(table_policy, prefix, snapshot, inputs, policy)
+    return decided.decision if decided else None
 
 
-def place_of(ruled: Ruled, prefix: Prefix, snapshot: Snapshot, wish: Wish, policy: Policy) -> Place | None:
-    """One (table, prefix) as the decision sees it; None if no rule is about it."""
-    rule = ruled.rule_for(prefix)
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """One place, all paths for it and how each fared, and what was decided from that; None: there is nothing to say."""
+
+    place: Place
+    best_path: BestPath
+    decision: Decision | None
+
+
+def decide_place(
+    table_policy: TablePolicy, prefix: Prefix, snapshot: Snapshot, inputs: DecisionInput, policy: Policy
+) -> Decided | None:
+    """What is decided about one (table, prefix), with all that it follows from. None if no rule is about it."""
+    rule = table_policy.rule_for(prefix)
     if rule is None:
         return None
-    return Place(rule, ruled.table, prefix, snapshot, policy, ruled.table.static_route(prefix), wish, ruled.zone)
+    place = Place(
+        rule,
+        table_policy.table,
+        prefix,
+        snapshot,
+        policy,
+        table_policy.table.static_route(prefix),
+        inputs,
+        table_policy.zone,
+    )
+    found = best_path_for(place, inputs.offers.get(prefix, ()))
+    if rule.decides_by_best_path(prefix):
+        decision = verdict_by_best_path(place, found)
+    else:
+        decision = verdict_for(place, found.own)
+    if decision is not None and prefix in inputs.frozen:
+        decision = hold(place, decision)
+    return Decided(place, found, decision)
 
 
-def peers_in_the_way(tables: Mapping[str, Ruled], snapshot: Snapshot, wish: Wish) -> frozenset[str]:
+def peers_in_the_way(tables: Mapping[str, TablePolicy], snapshot: Snapshot, inputs: DecisionInput) -> frozenset[str]:
     """Instances that hold a route we have a path for: those whose health matters. What BGP tells of needs no asking."""
     return frozenset(
         route.instance_id
-        for ruled in tables.values()
-        for route in ruled.table.routes
+        for table_policy in tables.values()
+        for route in table_policy.table.routes
         if isinstance(route.destination, Prefix)
         and route.instance_id
-        and (offers := wish.offers.get(route.destination))
-        and (rule := ruled.rule_for(route.destination))
+        and (offers := inputs.offers.get(route.destination))
+        and (rule := table_policy.rule_for(route.destination))
         and _is_offered(rule, offers)
         and is_peer(route, own_interfaces(rule, route.destination, snapshot))
         and not (rule.decides_by_best_path(route.destination) and _is_heard(route, offers, snapshot))
@@ -123,31 +164,32 @@ def _is_heard(route: Route, offers: Sequence[Offer], snapshot: Snapshot) -> bool
 
 
 def owners(
-    tables: Mapping[str, Ruled], snapshot: Snapshot, wish: Wish, only: Collection[Prefix] | None = None
-) -> Iterator[tuple[Key, Rule, Route]]:
+    tables: Mapping[str, TablePolicy], snapshot: Snapshot, inputs: DecisionInput, only: Collection[Prefix] | None = None
+) -> Iterator[tuple[RouteKey, Rule, Route]]:
     """The routes of other instances that we manage, or have a path for, or write for their announcers."""
-    for ruled in tables.values():
-        for prefix in _prefixes(ruled, snapshot, wish, only):
-            rule, route = ruled.rule_for(prefix), ruled.table.static_route(prefix)
+    for table_policy in tables.values():
+        for prefix in _prefixes(table_policy, snapshot, inputs, only):
+            rule, route = table_policy.rule_for(prefix), table_policy.table.static_route(prefix)
             if rule is None or route is None or not is_peer(route, own_interfaces(rule, prefix, snapshot)):
                 continue
-            if prefix in rule.manages or _writes_any(rule, prefix) or _is_offered(rule, wish.offers.get(prefix, ())):
-                yield (ruled.table.id, prefix), rule, route
+            matters = prefix in rule.manages or rule.writes_for_others(prefix)
+            if matters or _is_offered(rule, inputs.offers.get(prefix, ())):
+                yield (table_policy.table.id, prefix), rule, route
 
 
 def owners_to_check(
-    tables: Mapping[str, Ruled],
+    tables: Mapping[str, TablePolicy],
     snapshot: Snapshot,
-    wish: Wish,
+    inputs: DecisionInput,
     only: Collection[Prefix] | None = None,
     *,
     as_witness: bool = False,
-) -> dict[Key, tuple[str, str]]:
+) -> dict[RouteKey, tuple[str, str]]:
     """(table, prefix) -> (remote check, interface id): who holds what we care for and has to pass a check of ours.
 
     `as_witness`: also who holds what a rule only accepts, for there are others who want to know.
     """
-    found = owners(tables, snapshot, wish, only)
+    found = owners(tables, snapshot, inputs, only)
     return {
         key: (check, route.target.id)
         for key, rule, route in chain(found, _accepted(tables, snapshot, only) if as_witness else ())
@@ -156,17 +198,17 @@ def owners_to_check(
 
 
 def _accepted(
-    tables: Mapping[str, Ruled], snapshot: Snapshot, only: Collection[Prefix] | None
-) -> Iterator[tuple[Key, Rule, Route]]:
+    tables: Mapping[str, TablePolicy], snapshot: Snapshot, only: Collection[Prefix] | None
+) -> Iterator[tuple[RouteKey, Rule, Route]]:
     """The routes of other instances that a rule is about, whether or not anybody here offers a path."""
-    for ruled in tables.values():
-        for route in ruled.table.routes:
+    for table_policy in tables.values():
+        for route in table_policy.table.routes:
             prefix = route.destination
             if not isinstance(prefix, Prefix) or route.propagated or (only is not None and prefix not in only):
                 continue
-            rule = ruled.rule_for(prefix)
+            rule = table_policy.rule_for(prefix)
             if rule is not None and is_peer(route, own_interfaces(rule, prefix, snapshot)):
-                yield (ruled.table.id, prefix), rule, route
+                yield (table_policy.table.id, prefix), rule, route
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,22 +229,22 @@ class Strangers:
 
 
 def strangers(
-    tables: Mapping[str, Ruled], snapshot: Snapshot, wish: Wish, only: Collection[Prefix] | None = None
+    tables: Mapping[str, TablePolicy], snapshot: Snapshot, inputs: DecisionInput, only: Collection[Prefix] | None = None
 ) -> Strangers:
     """Whom we know too little of to decide by best path."""
     addresses = {
         offer.path.next_hop
-        for ruled in tables.values()
-        for prefix in (wish.offers if only is None else only)
-        if (rule := ruled.rule_for(prefix)) and rule.decides_by_best_path(prefix)
-        for offer in wish.offers.get(prefix, ())
+        for table_policy in tables.values()
+        for prefix in (inputs.offers if only is None else only)
+        if (rule := table_policy.rule_for(prefix)) and rule.decides_by_best_path(prefix)
+        for offer in inputs.offers.get(prefix, ())
         if offer.side is Side.PEER and offer.path.next_hop is not SELF
     }
     interfaces = (*snapshot.interfaces, *snapshot.neighborhood.values())
     known = snapshot.nobody_at.union(*(interface.addresses for interface in interfaces))
     ids = {
         route.target.id
-        for (_, prefix), rule, route in owners(tables, snapshot, wish, only)
+        for (_, prefix), rule, route in owners(tables, snapshot, inputs, only)
         if rule.decides_by_best_path(prefix)
     }
     return Strangers(frozenset(addresses - known), frozenset(ids - snapshot.neighborhood.keys() - snapshot.missing))
@@ -212,25 +254,23 @@ def _is_offered(rule: Rule, offers: Sequence[Offer]) -> bool:
     return any(offer.side is not Side.PEER and rule.admits(offer) for offer in offers)
 
 
-def _writes_any(rule: Rule, prefix: Prefix) -> bool:
-    return rule.writes is Writes.ANY and rule.decides_by_best_path(prefix)
-
-
-def _prefixes(ruled: Ruled, snapshot: Snapshot, wish: Wish, only: Collection[Prefix] | None) -> Iterator[Prefix]:
-    """What is wished, what is managed, and what is in the table although nobody wishes it any more: what is ours, and
+def _prefixes(
+    table_policy: TablePolicy, snapshot: Snapshot, inputs: DecisionInput, only: Collection[Prefix] | None
+) -> Iterator[Prefix]:
+    """What is offered, what is managed, and what is in the table although nobody offers it any more: what is ours, and
     where we write for others, theirs.
     """
     if only is not None:
         yield from only
         return
-    yield from wish.offers
-    others = {prefix for rule in ruled.rules for prefix in rule.manages}
-    for_others = any(rule.writes is Writes.ANY for rule in ruled.rules)
+    yield from inputs.offers
+    others = {prefix for rule in table_policy.rules for prefix in rule.manages}
+    for_others = any(rule.writes is Writes.ANY for rule in table_policy.rules)
     others.update(
         route.destination
-        for route in ruled.table.routes
+        for route in table_policy.table.routes
         if isinstance(route.destination, Prefix)
         and not route.propagated
         and (for_others or is_ours(route, snapshot.interfaces))
     )
-    yield from (prefix for prefix in others if prefix not in wish.offers)
+    yield from (prefix for prefix in others if prefix not in inputs.offers)

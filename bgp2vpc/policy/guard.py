@@ -3,10 +3,9 @@
 from collections.abc import Mapping
 
 from bgp2vpc.errors import PlanRefused
-from bgp2vpc.policy.decide import Ruled
-from bgp2vpc.policy.diff import own_interfaces
+from bgp2vpc.policy.decide import TablePolicy
+from bgp2vpc.policy.place import own_interfaces
 from bgp2vpc.policy.plan import Action, Change, Plan
-from bgp2vpc.policy.rule import ManagedRoute, Writes
 from bgp2vpc.vpc.model import Snapshot
 
 
@@ -15,7 +14,7 @@ def withdrawals(plan: Plan) -> Plan:
     return Plan(tuple(change for change in plan.changes if change.is_withdrawal), plan.verdicts)
 
 
-def guard(plan: Plan, tables: Mapping[str, Ruled], snapshot: Snapshot, max_changes: int) -> Plan:
+def guard(plan: Plan, tables: Mapping[str, TablePolicy], snapshot: Snapshot, max_changes: int) -> Plan:
     """The same plan, or PlanRefused: it takes too much, or has a change that no rule allows.
 
     Withdrawals (deletes, and fallbacks put back) do not count: they are of routes of ours that no source offers any
@@ -37,26 +36,23 @@ def guard(plan: Plan, tables: Mapping[str, Ruled], snapshot: Snapshot, max_chang
     return plan
 
 
-def _problem(change: Change, tables: Mapping[str, Ruled], snapshot: Snapshot) -> str:
-    ruled = tables.get(change.table_id)
-    if ruled is None:
+def _problem(change: Change, tables: Mapping[str, TablePolicy], snapshot: Snapshot) -> str:
+    table_policy = tables.get(change.table_id)
+    if table_policy is None:
         return "no rule finds this table"
-    rule = ruled.rule_for(change.prefix)
+    rule = table_policy.rule_for(change.prefix)
     if rule is None:
         return "no rule accepts this prefix"
     managed = rule.manages.get(change.prefix)
     if managed and managed.fallback == change.target and change.action is Action.REPLACE:
         return ""
     interfaces = own_interfaces(rule, change.prefix, snapshot)
-    if rule.writes is Writes.ANY and rule.decides_by_best_path(change.prefix):
+    if rule.writes_for_others(change.prefix):
         interfaces = (*interfaces, *snapshot.neighborhood.values())
     interface = next((each for each in interfaces if each.id == change.target.id), None)
     if interface is None:
-        return f"{change.target} is no interface of {_whose(managed)}"
-    if interface.vpc_id != ruled.table.vpc_id:
+        whose = managed.instance_id if managed and managed.instance_id else "this instance"
+        return f"{change.target} is no interface of {whose}"
+    if interface.vpc_id != table_policy.table.vpc_id:
         return f"{change.target} is in another VPC"
     return ""
-
-
-def _whose(managed: ManagedRoute | None) -> str:
-    return managed.instance_id if managed and managed.instance_id else "this instance"

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 from typing import Final, NamedTuple
 
-from bgp2vpc.policy.plan import Key, Verdict
+from bgp2vpc.policy.plan import RouteKey, Verdict
 from bgp2vpc.prefix import IPAddress, Prefix
 
 PATIENCE: Final = 2.0
@@ -29,18 +29,18 @@ class Handovers:
     def __init__(self, settle_time: float) -> None:
         self._patience = PATIENCE
         self._settle_time = settle_time
-        self._awaited: dict[Key, _Awaited] = {}
-        self._overdue: dict[tuple[Key, str], float] = {}
-        self._unsettled: dict[Key, float] = {}
+        self._awaited: dict[RouteKey, _Awaited] = {}
+        self._overdue: dict[tuple[RouteKey, str], float] = {}
+        self._unsettled: dict[RouteKey, float] = {}
         self._lost: dict[Prefix, dict[IPAddress, float]] = {}
 
     @property
-    def overdue(self) -> Collection[tuple[Key, str]]:
+    def overdue(self) -> Collection[tuple[RouteKey, str]]:
         """(place, interface) of those that have let us wait, as of the last `expire`; live."""
         return self._overdue.keys()
 
     @property
-    def unsettled(self) -> Collection[Key]:
+    def unsettled(self) -> Collection[RouteKey]:
         """Places where reads may be too old to show what somebody overdue wrote, as of the last `expire`; live."""
         return self._unsettled.keys()
 
@@ -64,7 +64,7 @@ class Handovers:
         return bool(self._awaited)
 
     def decided(
-        self, key: Key, verdict: Verdict | None, holder: str, now: float, took_at: float = float("-inf")
+        self, key: RouteKey, verdict: Verdict | None, holder: str, now: float, took_at: float = float("-inf")
     ) -> None:
         """What was decided about a place; None: nothing is to be said of it.
 
@@ -94,7 +94,7 @@ class Handovers:
             for prefix, next_hop in paths:
                 self._lost.setdefault(prefix, {})[next_hop] = now + self._patience + self._settle_time
 
-    def expire(self, now: float) -> tuple[frozenset[Key], frozenset[Prefix]]:
+    def expire(self, now: float) -> tuple[frozenset[RouteKey], frozenset[Prefix]]:
         """Returns the places to look at again, where somebody has not written yet or what was unsettled has settled,
         and the prefixes of which somebody is overdue, or was lost of late, no longer.
         """

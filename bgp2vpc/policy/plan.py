@@ -8,7 +8,7 @@ from typing import Any
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.vpc.model import Target, TargetKind
 
-Key = tuple[str, Prefix]
+RouteKey = tuple[str, Prefix]
 """A place: the id of a table, and a prefix."""
 
 
@@ -113,7 +113,7 @@ class Change:
     old: Target | None = None
 
     @property
-    def key(self) -> Key:
+    def key(self) -> RouteKey:
         """The one place in the VPC that this change is about."""
         return self.table_id, self.prefix
 
@@ -150,6 +150,10 @@ class Change:
         }
 
 
+Decision = tuple[Verdict, Change | None]
+"""What becomes of one place, and the change that it needs, if any."""
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """Changes and verdicts, both sorted by table and prefix."""
@@ -168,7 +172,7 @@ class Plan:
         }
 
 
-def make_plan(decided: Iterable[tuple[Verdict, Change | None]]) -> Plan:
+def make_plan(decided: Iterable[Decision]) -> Plan:
     """Put decisions in order."""
     # By keys made once: comparing two prefixes costs nearly as much as deciding about one.
     ordered = sorted(decided, key=lambda pair: (pair[0].table_id, pair[0].prefix.sort_key()))

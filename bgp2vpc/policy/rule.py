@@ -119,6 +119,10 @@ class Rule:
         """Whether the paths of other instances count for this prefix."""
         return self.takeover_of(prefix) is Takeover.BEST_PATH
 
+    def writes_for_others(self, prefix: Prefix) -> bool:
+        """Whether the path of another instance is installed for this prefix as if it were ours."""
+        return self.writes is Writes.ANY and self.decides_by_best_path(prefix)
+
     @property
     def takes_by_best_path(self) -> bool:
         """Whether the paths of other instances count for any prefix."""

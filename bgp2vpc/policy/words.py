@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
+from bgp2vpc.bgp.rib import Side
+from bgp2vpc.policy.best_path import Exclusion
 from bgp2vpc.policy.plan import Reason, VerdictKind
 
 VERDICTS: Final[Mapping[VerdictKind, str]] = {
@@ -51,3 +53,23 @@ REASONS: Final[Mapping[Reason, str]] = {
     Reason.NO_INTERFACE: "the interface that the rule names does not exist here",
     Reason.SOURCE_DEST_CHECK: "the source/destination check of our interface is on",
 }
+
+EXCLUSIONS: Final[Mapping[Exclusion, str]] = {
+    Exclusion.SENT_BACK: "it is our own path, sent back by others",
+    Exclusion.NO_INTERFACE: "its next hop is no network interface of this VPC",
+    Exclusion.UNRESOLVED: "its next hop is still being looked up",
+    Exclusion.SOURCE_DEST_CHECK: "source/destination check is on at its network interface",
+    Exclusion.CHECK_FAILS: "its host fails the remote health check",
+    Exclusion.HOST_FAILED: "its host has failed, as its hold timer or Serf tells",
+    Exclusion.BLACKHOLE: "the route to it is a black hole",
+    Exclusion.LATE: "its host should have written the route, and has not",
+    Exclusion.LAST_RESORT: "the owner is leaving, and this path says: use me last (its MED is backup_med or more)",
+}
+"""Why a path is not compared with the others; for NOT_ADMITTED, see there."""
+
+NOT_ADMITTED: Final[Mapping[Side, str]] = {
+    Side.PEER: "what peers announce counts with takeover: best_path only, and this is {takeover}",
+    Side.CHECK: "health checks count where manage_routes binds the prefix to them",
+    Side.LOCAL: "the rule manages the prefix, and accepts it from no script or client",
+}
+"""Why a path does not count where this rule decides."""

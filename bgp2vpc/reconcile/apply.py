@@ -4,12 +4,13 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping
 
 from bgp2vpc.errors import Disagreement, Ec2Error, InterfaceGone, RouteMissing, TableGone, Throttled
-from bgp2vpc.policy.plan import Action, Change, Key
+from bgp2vpc.policy.inputs import InputsSource
+from bgp2vpc.policy.plan import Action, Change, RouteKey
 from bgp2vpc.reconcile.cycle import Outcome, Result
 from bgp2vpc.reconcile.ec2_calls import Calls
 from bgp2vpc.reconcile.retries import Retries
 from bgp2vpc.reconcile.route_hooks import RouteHooks
-from bgp2vpc.reconcile.view import View, WishSource
+from bgp2vpc.reconcile.view import View
 from bgp2vpc.vpc.model import RouteTable
 from bgp2vpc.vpc.pace import Pace
 
@@ -21,7 +22,7 @@ class Applier:
         self,
         calls: Calls,
         view: View,
-        wish: WishSource,
+        inputs: InputsSource,
         retries: Retries,
         paces: Mapping[Action, Pace],
         clock: Callable[[], float],
@@ -29,7 +30,7 @@ class Applier:
     ) -> None:
         self._calls = calls
         self._view = view
-        self._wish = wish
+        self._inputs = inputs
         self._retries = retries
         self._paces = paces
         self._clock = clock
@@ -49,7 +50,7 @@ class Applier:
         self._retries.succeeded(change.key, now)
         return Outcome(written, Result.DONE, now - started)
 
-    def forget(self, keys: Iterable[Key]) -> None:
+    def forget(self, keys: Iterable[RouteKey]) -> None:
         """Nothing is to be written at these places for now: what is written next is another matter."""
         self._hooks.forget(keys)
 
@@ -61,12 +62,12 @@ class Applier:
             await asyncio.sleep(wait)
             if refusal := self._retries.known_refusal(change.key):
                 raise refusal
-            pending = self._view.still(change, self._wish())
+            pending = self._view.still(change, self._inputs())
         if pending is not None and (pending.needs_fresh_read or self._is_in_doubt(pending)):
             pending = await self._look_again(pending)
         if pending is not None and await self._hooks.before(pending):  # which takes its time
             fresh = pending.needs_fresh_read
-            pending = await self._look_again(pending) if fresh else self._view.still(pending, self._wish())
+            pending = await self._look_again(pending) if fresh else self._view.still(pending, self._inputs())
         if pending is None:
             return None
         try:
@@ -87,7 +88,7 @@ class Applier:
             self._view.table_gone(change.table_id)
             return None
         self._view.reread(table, asked, self._clock())
-        again = self._view.still(change, self._wish())
+        again = self._view.still(change, self._inputs())
         if again is not None and again.is_withdrawal:
             _refuse_in_doubt(table, again)
         return again

@@ -18,7 +18,7 @@ from bgp2vpc.errors import (
     Transient,
 )
 from bgp2vpc.logs import event
-from bgp2vpc.policy.plan import Action, Change, Key, Plan, Verdict, VerdictKind
+from bgp2vpc.policy.plan import Action, Change, Plan, RouteKey, Verdict, VerdictKind
 from bgp2vpc.policy.rule import Rule
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.reconcile.cycle import Cycle, Outcome, Result
@@ -166,7 +166,7 @@ class Journal:
         self.last_read, self.last_read_at = now, wall_clock()
         self.success("observe")
 
-    def no_longer_wanted(self, keys: Iterable[Key]) -> None:
+    def no_longer_wanted(self, keys: Iterable[RouteKey]) -> None:
         """Nothing is to be written at these places: what failed there will be news when it fails again."""
         for key in keys:
             self.forget(subject_of(key))
@@ -177,7 +177,7 @@ class Journal:
             for each in self.observers:
                 each.recovered(subject, unwanted=True)
 
-    def verdicts(self, before: Mapping[Key, Verdict], now: Mapping[Key, Verdict]) -> None:
+    def verdicts(self, before: Mapping[RouteKey, Verdict], now: Mapping[RouteKey, Verdict]) -> None:
         """What is offered and not written, and why: said when it becomes so. What is written is said when it is."""
         for each in self.observers:
             each.judged(before, now)
@@ -232,7 +232,7 @@ def wall_clock() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
-def subject_of(key: Key) -> str:
+def subject_of(key: RouteKey) -> str:
     """What failures of writing there are called in `failing` and `errors`."""
     return f"{key[0]} {key[1]}"
 

@@ -3,8 +3,8 @@
 from collections.abc import Collection, Mapping
 
 from bgp2vpc.errors import Bgp2vpcError, Ec2Error
-from bgp2vpc.policy.plan import Key, Verdict
-from bgp2vpc.policy.wish import Wish
+from bgp2vpc.policy.inputs import DecisionInput
+from bgp2vpc.policy.plan import RouteKey, Verdict
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.reconcile.cycle import Cycle, Outcome
 
@@ -15,10 +15,10 @@ class Observer:
     def touched(self, prefixes: Collection[Prefix]) -> None:
         """Something about these prefixes has changed, and they are decided about next."""
 
-    def decided(self, wish: Wish, only: Collection[Prefix] | None) -> None:
+    def decided(self, inputs: DecisionInput, only: Collection[Prefix] | None) -> None:
         """The reconciler has looked at the tables: for these prefixes, or (None) for all."""
 
-    def judged(self, before: Mapping[Key, Verdict], now: Mapping[Key, Verdict]) -> None:
+    def judged(self, before: Mapping[RouteKey, Verdict], now: Mapping[RouteKey, Verdict]) -> None:
         """The verdicts about the same places, before and now."""
 
     def written(self, outcome: Outcome) -> None:

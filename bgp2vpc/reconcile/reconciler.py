@@ -1,6 +1,6 @@
 """The reconciler: observe, decide, apply; over and over, and at once when something happens.
 
-Level, not edge: an event only brings the next decision nearer. Each decision works from the whole wish against what EC2
+Level, not edge: an event only brings the next decision nearer. Each decision works from all inputs against what EC2
 says, so a lost event, a failed call or somebody else's change heals by itself.
 
 Decisions are quick and made on the event loop; writes take their time beside it, at most one per (table, prefix). A
@@ -21,11 +21,10 @@ from bgp2vpc.errors import Bgp2vpcError, Ec2Error, InterfaceGone, PlanRefused, T
 from bgp2vpc.logs import event
 from bgp2vpc.policy.damping import Damping
 from bgp2vpc.policy.decide import Strangers
-from bgp2vpc.policy.diff import Decision
 from bgp2vpc.policy.guard import guard, withdrawals
 from bgp2vpc.policy.handovers import Handovers
-from bgp2vpc.policy.plan import Change, Key, Plan, Reason, Verdict, make_plan
-from bgp2vpc.policy.wish import Wish
+from bgp2vpc.policy.inputs import DecisionInput, InputsSource
+from bgp2vpc.policy.plan import Change, Decision, Plan, Reason, RouteKey, Verdict, make_plan
 from bgp2vpc.prefix import IPAddress, Prefix
 from bgp2vpc.reconcile.apply import Applier
 from bgp2vpc.reconcile.cycle import Cycle, Result
@@ -34,7 +33,7 @@ from bgp2vpc.reconcile.journal import Journal
 from bgp2vpc.reconcile.place import Since, Trouble
 from bgp2vpc.reconcile.poll import learn_health, meet, observe
 from bgp2vpc.reconcile.retries import Retries
-from bgp2vpc.reconcile.view import View, WishSource
+from bgp2vpc.reconcile.view import View
 from bgp2vpc.tasks import Alarm, ring_at
 from bgp2vpc.vpc.model import Instance
 
@@ -82,23 +81,23 @@ class Calm:
 
 
 class Reconciler:
-    """Keeps the route tables as the wish wants them. Without an `applier` it only says what it would do."""
+    """Keeps the route tables as the inputs want them. Without an `applier` it only says what it would do."""
 
     def __init__(
         self,
         calls: Calls,
         view: View,
-        wish: WishSource,
+        inputs: InputsSource,
         retries: Retries,
         journal: Journal,
         applier: Applier | None,
         calm: Calm,
     ) -> None:
         self.tempo = Tempo()
-        self.verdicts: dict[Key, Verdict] = {}
-        self.since: dict[Key, Since] = {}
+        self.verdicts: dict[RouteKey, Verdict] = {}
+        self.since: dict[RouteKey, Since] = {}
         """For every verdict."""
-        self._holders: dict[Key, str] = {}
+        self._holders: dict[RouteKey, str] = {}
         self.refused = False
         self.polls_begun = 0
         self.polls_ended = 0
@@ -110,7 +109,7 @@ class Reconciler:
         self.first_observation = asyncio.Event()
         self.calls = calls
         self.view = view
-        self.wish = wish
+        self.inputs = inputs
         self._retries = retries
         self._journal = journal
         self._applier = applier
@@ -125,8 +124,8 @@ class Reconciler:
         self._deciding = asyncio.Lock()
         self._decision_due = False
         self._poll_now = asyncio.Event()
-        self._writes: dict[Key, asyncio.Task[None]] = {}
-        self._doubts: dict[Key, asyncio.Task[None]] = {}
+        self._writes: dict[RouteKey, asyncio.Task[None]] = {}
+        self._doubts: dict[RouteKey, asyncio.Task[None]] = {}
         self._to_look_at: dict[str, set[Prefix]] = {}
         self._looking: set[str] = set()
         self._asking: set[str] = set()
@@ -256,8 +255,8 @@ class Reconciler:
         return all(self._retries.needs_operator(change.key) for change in self.remaining())
 
     def remaining(self) -> tuple[Change, ...]:
-        """What is wished and not written."""
-        changes = self.view.plan(self.wish()).changes
+        """What is to be written, and is not yet."""
+        changes = self.view.plan(self.inputs()).changes
         return tuple(change for change in changes if change.is_withdrawal or not self.only_withdraws)
 
     # Observe
@@ -275,7 +274,7 @@ class Reconciler:
         self._journal.has_read(self._now())
         for table_id, prefix in self.view.observed(snapshot, asked, self._now()):
             self._journal.left(table_id, prefix)
-        await self._meet(self.view.acquaintances() | self.view.strangers(self.wish()))
+        await self._meet(self.view.acquaintances() | self.view.strangers(self.inputs()))
         await self._poll_health()
         self._journal.rules_without_tables(self.view.rules_without_tables)
         self._journal.shadowed(self.view.shadowed())
@@ -295,9 +294,9 @@ class Reconciler:
         self._journal.success("interfaces of peers")
         return True
 
-    def _meet_strangers(self, wish: Wish, only: Collection[Prefix] | None) -> None:
+    def _meet_strangers(self, inputs: DecisionInput, only: Collection[Prefix] | None) -> None:
         """Somebody we know nothing of announces, or holds a route: ask."""
-        if not self._is_meeting and self.view.strangers(wish, only):
+        if not self._is_meeting and self.view.strangers(inputs, only):
             self._is_meeting = True
             self._start(self._meet_all())
 
@@ -305,7 +304,7 @@ class Reconciler:
         """One question at a time, and then about all that have come meanwhile: a start brings all peers at once."""
         waits = BackOff(FIRST_POLL_RETRY, self.tempo.poll_time)
         try:
-            while strangers := self.view.strangers(self.wish()):
+            while strangers := self.view.strangers(self.inputs()):
                 if await self._meet(strangers):
                     waits.reset()
                     self.touch_all()
@@ -320,7 +319,7 @@ class Reconciler:
 
         What was true once accuses nobody later.
         """
-        instances = self.view.instances_to_ask_about(self.wish())
+        instances = self.view.instances_to_ask_about(self.inputs())
         self.view.forget_health_except(instances)
         if instances:
             await learn_health(self.calls, self.view, instances, self._journal.told)
@@ -361,7 +360,7 @@ class Reconciler:
     async def _decide_all_alone(self) -> None:
         decided: list[Decision | None] = []
         self._touched = set()
-        places = self.view.decisions(self.wish())
+        places = self.view.decisions(self.inputs())
         while some := list(islice(places, AT_ONCE)):
             decided += some
             if len(some) == AT_ONCE:
@@ -370,7 +369,7 @@ class Reconciler:
         if touched is None:  # somebody has had all of it decided about
             return
         decided = [each for each in decided if each is not None and each[0].prefix not in touched]
-        decided += self.view.decisions(self.wish(), touched)
+        decided += self.view.decisions(self.inputs(), touched)
         self._decide(None, make_plan(filter(None, decided)))
 
     def _decide(self, only: Collection[Prefix] | None, plan: Plan | None = None) -> None:
@@ -378,13 +377,13 @@ class Reconciler:
             return
         now = self._now()
         self._expire(now)
-        wish = self.wish()
-        plan = self.view.plan(wish, only) if plan is None else plan
+        inputs = self.inputs()
+        plan = self.view.plan(inputs, only) if plan is None else plan
         for each in self._journal.observers:
-            each.decided(wish, only)
+            each.decided(inputs, only)
         self._remember(plan, only)
-        self._journal.refuse(self.view.not_accepted(wish, only), only)
-        self._meet_strangers(wish, only)
+        self._journal.refuse(self.view.not_accepted(inputs, only), only)
+        self._meet_strangers(inputs, only)
         self._ask_about_owners(plan)
         wanted = [change for change in plan.changes if change.is_withdrawal or not self.only_withdraws]
         idle = tuple(c for c in wanted if c.key not in self._writes and self._retries.is_ready(c.key, now))
@@ -418,7 +417,7 @@ class Reconciler:
         return plan
 
     def _remember(self, plan: Plan, only: Collection[Prefix] | None) -> None:
-        keys: Collection[Key]
+        keys: Collection[RouteKey]
         if only is None:
             keys = tuple(self._retries.failures)
             before, self.verdicts = self.verdicts, {}
@@ -439,7 +438,7 @@ class Reconciler:
         self.verdicts.update(decided)
         self._journal.verdicts(before, decided)
 
-    def _note_since(self, key: Key, before: Verdict | None, verdict: Verdict | None, holder: str) -> None:
+    def _note_since(self, key: RouteKey, before: Verdict | None, verdict: Verdict | None, holder: str) -> None:
         if verdict is None:
             self.since.pop(key, None)
             self._holders.pop(key, None)
@@ -455,7 +454,7 @@ class Reconciler:
             )
             self._holders[key] = holder
 
-    def trouble(self, key: Key) -> Trouble | None:
+    def trouble(self, key: RouteKey) -> Trouble | None:
         """What the last write at this place failed with."""
         failure = self._retries.failures.get(key)
         if failure is None or failure.error is None:
@@ -463,12 +462,12 @@ class Reconciler:
         now = self._now()
         return Trouble(str(failure.error), failure.attempts, now - failure.at, max(failure.not_before - now, 0.0))
 
-    def damped_for(self, key: Key) -> float | None:
+    def damped_for(self, key: RouteKey) -> float | None:
         """Seconds until the place is damped no longer; None: it is not."""
         damping = self._calm.damping
         return max(damping.free_at(key) - self._now(), 0.0) if key in damping.damped else None
 
-    def _no_longer_wanted(self, keys: Collection[Key]) -> None:
+    def _no_longer_wanted(self, keys: Collection[RouteKey]) -> None:
         for key in keys:
             if self._retries.may_have_been_applied(key) and key not in self._doubts:
                 self._doubts[key] = self._start(self._clear_doubt(key))
@@ -482,7 +481,7 @@ class Reconciler:
         """Places that waited for another one to be tried may be tried themselves."""
         self.touch({prefix for _, prefix in self._retries.take_released()})
 
-    async def _clear_doubt(self, key: Key) -> None:
+    async def _clear_doubt(self, key: RouteKey) -> None:
         """A write without an answer, unwanted by now, may have been done, or may yet be: look, and look once more."""
         table_id, prefix = key
         try:
@@ -531,18 +530,18 @@ class Reconciler:
         there. Else it stays in doubt, so that our route is not left behind. And the read may be too old to show the
         peer: so look again when all has settled.
         """
-        places = self.view.contested(prefixes)
-        wish = self.wish()
-        if not (places and wish.neighbors.are_known):
+        places = self.view.ours_by_best_path(prefixes)
+        inputs = self.inputs()
+        if not (places and inputs.neighbors.are_known):
             return
-        offered = {prefix for prefix in prefixes if self.view.is_offered(prefix, wish)}
+        offered = {prefix for prefix in prefixes if self.view.is_offered(prefix, inputs)}
         for place in places:
             if place[1] in offered:
                 self.view.may_be_taken(place)
         self._look_again(places)
         asyncio.get_running_loop().call_later(self.view.settle_time, self._look_again, places)
 
-    def _look_again(self, places: Iterable[Key]) -> None:
+    def _look_again(self, places: Iterable[RouteKey]) -> None:
         """Look at these tables, and decide; one task a table for all who ask, also while EC2 does not answer."""
         for table_id, prefix in places:
             self._to_look_at.setdefault(table_id, set()).add(prefix)

@@ -17,7 +17,7 @@ from bgp2vpc.errors import (
     Throttled,
     Transient,
 )
-from bgp2vpc.policy.plan import Key
+from bgp2vpc.policy.plan import RouteKey
 
 FIRST_DELAY = 0.1
 LONGEST_DELAY = 30.0
@@ -39,34 +39,34 @@ class Retries:
     """The places where writes fail, each with its own back-off: one table's trouble leaves the others alone."""
 
     def __init__(self, jitter: Callable[[], float] = random.random) -> None:
-        self._failures: dict[Key, Failure] = {}
-        self._probes: dict[_Cause, Key] = {}
-        self._released: list[Key] = []
+        self._failures: dict[RouteKey, Failure] = {}
+        self._probes: dict[_Cause, RouteKey] = {}
+        self._released: list[RouteKey] = []
         self._jitter = jitter
 
     @property
-    def failures(self) -> Mapping[Key, Failure]:
+    def failures(self) -> Mapping[RouteKey, Failure]:
         """Where the last write failed."""
         return self._failures
 
-    def is_ready(self, key: Key, now: float) -> bool:
+    def is_ready(self, key: RouteKey, now: float) -> bool:
         """Whether a write may be tried."""
         failure = self._failures.get(key)
         return failure is None or failure.not_before <= now
 
-    def in_doubt_since(self, key: Key) -> float | None:
+    def in_doubt_since(self, key: RouteKey) -> float | None:
         """When the last write left in doubt what is there: an answer was lost, or EC2 contradicted us."""
         failure = self._failures.get(key)
         if failure is None or failure.error is None or isinstance(failure.error, Throttled | OperatorError):
             return None
         return failure.at
 
-    def may_have_been_applied(self, key: Key) -> bool:
+    def may_have_been_applied(self, key: RouteKey) -> bool:
         """Whether the last write got no answer: it may have been done, or may yet be."""
         failure = self._failures.get(key)
         return failure is not None and isinstance(failure.error, Transient) and not isinstance(failure.error, Throttled)
 
-    def known_refusal(self, key: Key) -> OperatorError | None:
+    def known_refusal(self, key: RouteKey) -> OperatorError | None:
         """The error that a write at this place would meet, as another place's write just did; None if it may try."""
         failure = self._failures.get(key)
         if failure is None or not isinstance(failure.error, OperatorError):
@@ -74,12 +74,12 @@ class Retries:
         cause = _cause_of(key, failure.error)
         return None if cause is None or self._probes.get(cause, key) == key else failure.error
 
-    def needs_operator(self, key: Key) -> bool:
+    def needs_operator(self, key: RouteKey) -> bool:
         """Whether time alone will not help."""
         failure = self._failures.get(key)
         return failure is not None and isinstance(failure.error, OperatorError)
 
-    def failed(self, key: Key, error: Ec2Error, now: float) -> float:
+    def failed(self, key: RouteKey, error: Ec2Error, now: float) -> float:
         """Returns when to try again.
 
         What may pass, and what a fresh read settles, is tried again almost at once and then less and less often. What
@@ -95,7 +95,7 @@ class Retries:
             return self._wait(key, error, now, 0.0)
         return self._wait(key, error, now, self._back_off(key))
 
-    def unneeded(self, key: Key, now: float) -> float:
+    def unneeded(self, key: RouteKey, now: float) -> float:
         """A fresh look showed that the write is not needed; returns when to write at this place again, if need be.
 
         At once, the first time: the look was a success, whatever failed before. But while EC2's reads contradict each
@@ -105,11 +105,11 @@ class Retries:
         repeated = before is not None and before.error is None
         return self._wait(key, None, now, self._back_off(key) if repeated else 0.0)
 
-    def _back_off(self, key: Key) -> float:
+    def _back_off(self, key: RouteKey) -> float:
         before = self._failures.get(key)
         return back_off(FIRST_DELAY, LONGEST_DELAY, before.attempts if before else 0)
 
-    def _wait(self, key: Key, error: Ec2Error | None, now: float, delay: float) -> float:
+    def _wait(self, key: RouteKey, error: Ec2Error | None, now: float, delay: float) -> float:
         before = self._failures.get(key)
         if before is not None and _cause_of(key, before.error) != _cause_of(key, error):
             self._end_probe(key, before, now)
@@ -118,18 +118,18 @@ class Retries:
         self._failures[key] = Failure(error, attempts, now, not_before)
         return not_before
 
-    def succeeded(self, key: Key, now: float) -> None:
+    def succeeded(self, key: RouteKey, now: float) -> None:
         """The place is well."""
         failure = self._failures.pop(key, None)
         if failure is not None:
             self._end_probe(key, failure, now)
 
-    def take_released(self) -> tuple[Key, ...]:
+    def take_released(self) -> tuple[RouteKey, ...]:
         """The places that waited for another one to be tried, and may be tried themselves since this was last asked."""
         released, self._released = tuple(self._released), []
         return released
 
-    def _end_probe(self, key: Key, failure: Failure, now: float) -> None:
+    def _end_probe(self, key: RouteKey, failure: Failure, now: float) -> None:
         """This place does not meet its cause any more: if it was tried for others, they may be tried themselves."""
         cause = _cause_of(key, failure.error)
         if cause is None or self._probes.get(cause) != key:
@@ -140,7 +140,7 @@ class Retries:
                 self._failures[other] = replace(each, not_before=now)
                 self._released.append(other)
 
-    def forget(self, keys: Iterable[Key], now: float) -> None:
+    def forget(self, keys: Iterable[RouteKey], now: float) -> None:
         """Nobody wants anything written at these places any more.
 
         Where EC2 denied what it shows, the table or the interface, nothing is wanted until the next read shows it
@@ -159,7 +159,7 @@ class Retries:
 _Cause = tuple[str, str, type[OperatorError], object]
 
 
-def _cause_of(key: Key, error: Ec2Error | None) -> _Cause | None:
+def _cause_of(key: RouteKey, error: Ec2Error | None) -> _Cause | None:
     """What an operator has to mend: a permission or credentials, a table's quota (one a family), one refused route."""
     table_id, prefix = key
     match error:

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Iterable
 
 from bgp2vpc.logs import event
-from bgp2vpc.policy.plan import Action, Change, Key
+from bgp2vpc.policy.plan import Action, Change, RouteKey
 from bgp2vpc.reconcile.view import View
 from bgp2vpc.tasks import StartTask
 
@@ -19,7 +19,7 @@ class RouteHooks:
         self.timeout = timeout
         self._view = view
         self._start_task = start_task
-        self._begun: set[tuple[Key, Action]] = set()
+        self._begun: set[tuple[RouteKey, Action]] = set()
         self._running: set[asyncio.Task[None]] = set()
 
     async def before(self, change: Change) -> bool:
@@ -45,7 +45,7 @@ class RouteHooks:
         """Whether no `after` hook runs."""
         return not self._running
 
-    def forget(self, places: Iterable[Key]) -> None:
+    def forget(self, places: Iterable[RouteKey]) -> None:
         """What is written at these places next is another matter."""
         if self._begun:
             self._begun -= {(place, action) for place in places for action in Action}

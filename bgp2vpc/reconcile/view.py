@@ -1,25 +1,25 @@
 """The view: what we believe the VPC looks like, and what the rules make of it. State without I/O."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from bgp2vpc.bgp.rib import Side
 from bgp2vpc.policy.decide import (
-    Ruled,
     Strangers,
+    TablePolicy,
     decide,
     decide_each,
     decide_one,
     owners_to_check,
     peers_in_the_way,
-    ruled_tables,
     rules_without_tables,
     strangers,
+    table_policies,
 )
-from bgp2vpc.policy.diff import Decision, Policy, is_ours, own_interfaces
-from bgp2vpc.policy.plan import Action, Change, Key, Plan
+from bgp2vpc.policy.inputs import DecisionInput
+from bgp2vpc.policy.place import Policy, is_ours, own_interfaces
+from bgp2vpc.policy.plan import Action, Change, Decision, Plan, RouteKey
 from bgp2vpc.policy.rule import ManagedRoute, Rule, Writes
-from bgp2vpc.policy.wish import Wish
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.vpc.finders import wants_subnets
 from bgp2vpc.vpc.model import Instance, InstanceHealth, Interface, Route, RouteTable, Snapshot, TargetKind
@@ -42,10 +42,10 @@ class View:
         self.settle_time = settle_time
         self._settling = Settling(settle_time)
         self.snapshot = Snapshot({}, ())
-        self.tables: Mapping[str, Ruled] = {}
+        self.tables: Mapping[str, TablePolicy] = {}
         self._read_at: dict[str, float] = {}
-        self._wrote_at: dict[Key, float] = {}
-        self._expected_at: dict[Key, float] = {}
+        self._wrote_at: dict[RouteKey, float] = {}
+        self._expected_at: dict[RouteKey, float] = {}
 
     @property
     def vpc_ids(self) -> frozenset[str]:
@@ -74,10 +74,10 @@ class View:
         }
         return any(prefix in cidr for cidr in own for prefix in prefixes)
 
-    def managed(self, key: tuple[str, Prefix]) -> ManagedRoute | None:
+    def managed(self, key: RouteKey) -> ManagedRoute | None:
         """What the configuration says of exactly this place, if it manages it."""
-        ruled = self.tables.get(key[0])
-        rule = ruled.rule_for(key[1]) if ruled else None
+        table_policy = self.tables.get(key[0])
+        rule = table_policy.rule_for(key[1]) if table_policy else None
         return rule.manages.get(key[1]) if rule else None
 
     @property
@@ -91,25 +91,25 @@ class View:
         """Rules that found no table although they should."""
         return rules_without_tables(self._rules, self.tables)
 
-    def configure(self, rules: Sequence[Rule], policy: Policy) -> tuple[tuple[str, Prefix], ...]:
+    def configure(self, rules: Sequence[Rule], policy: Policy) -> tuple[RouteKey, ...]:
         """Other rules, from now on; returns the routes of ours that no rule is about any more."""
         before = self.ours()
         self._rules, self.policy = tuple(rules), policy
         self._find_tables()
         return tuple(sorted(before - self.ours()))
 
-    def ours(self) -> set[tuple[str, Prefix]]:
+    def ours(self) -> set[RouteKey]:
         """Table and prefix of the routes of ours that a rule is about."""
         return {
-            (ruled.table.id, route.destination)
-            for ruled in self.tables.values()
-            for route in ruled.table.routes
+            (table_policy.table.id, route.destination)
+            for table_policy in self.tables.values()
+            for route in table_policy.table.routes
             if isinstance(route.destination, Prefix)
-            and (rule := ruled.rule_for(route.destination))
+            and (rule := table_policy.rule_for(route.destination))
             and is_ours(route, own_interfaces(rule, route.destination, self.snapshot))
         }
 
-    def observed(self, snapshot: Snapshot, asked: float, now: float) -> tuple[tuple[str, Prefix], ...]:
+    def observed(self, snapshot: Snapshot, asked: float, now: float) -> tuple[RouteKey, ...]:
         """EC2 told everything anew; it was asked at `asked`.
 
         Returns the routes of ours that are still there, in tables that no rule finds any more.
@@ -129,13 +129,13 @@ class View:
         route = table.static_route(prefix) if table else None
         return route is not None and is_ours(route, self.snapshot.interfaces)
 
-    def contested(self, prefixes: Collection[Prefix]) -> tuple[Key, ...]:
+    def ours_by_best_path(self, prefixes: Collection[Prefix]) -> tuple[RouteKey, ...]:
         """Places where the route of one of these is ours as far as we know, and best path decides."""
         return tuple(
             (table_id, prefix)
-            for table_id, ruled in self.tables.items()
+            for table_id, table_policy in self.tables.items()
             for prefix in prefixes
-            if (rule := ruled.rule_for(prefix)) is not None
+            if (rule := table_policy.rule_for(prefix)) is not None
             and rule.decides_by_best_path(prefix)
             and self._is_at_ours(table_id, prefix)
         )
@@ -143,11 +143,11 @@ class View:
     def shadowed(self) -> frozenset[tuple[str, Prefix, str, str]]:
         """(table, prefix, rule, first rule): what a rule manages, and an earlier one of the table decides about."""
         return frozenset(
-            (ruled.table.id, prefix, rule.name, first.name)
-            for ruled in self.tables.values()
-            for rule in ruled.rules
+            (table_policy.table.id, prefix, rule.name, first.name)
+            for table_policy in self.tables.values()
+            for rule in table_policy.rules
             for prefix in rule.manages
-            if (first := ruled.rule_for(prefix)) is not None and first is not rule
+            if (first := table_policy.rule_for(prefix)) is not None and first is not rule
         )
 
     def read_since(self, table_id: str, when: float) -> bool:
@@ -163,7 +163,7 @@ class View:
         self._read_at[table.id] = asked
         self._replace(tables, table.id)
 
-    def _moved(self, tables: Iterable[RouteTable], now: float) -> dict[Key, float]:
+    def _moved(self, tables: Iterable[RouteTable], now: float) -> dict[RouteKey, float]:
         """What others have moved of late, and when, these readings included.
 
         A move that we expected may have been made at any time since we last knew the route to be elsewhere, and so may
@@ -195,24 +195,24 @@ class View:
         self.snapshot = self.snapshot.with_tables(tables, [table_id])
         self._find_tables()
 
-    def holder(self, key: Key) -> str:
+    def holder(self, key: RouteKey) -> str:
         """What the route points at as far as we know; empty if there is none."""
         table_id, prefix = key
         table = self.snapshot.tables.get(table_id)
         route = table.static_route(prefix) if table else None
         return route.target.id if route else ""
 
-    def took_at(self, key: Key) -> float:
+    def took_at(self, key: RouteKey) -> float:
         """When we took the route that is ours, on the event loop's clock; minus infinity: not of late, or it is not."""
         never = float("-inf")
         return self._wrote_at.get(key, never) if self._is_at_ours(*key) else never
 
-    def expect_others(self, key: Key, now: float) -> None:
+    def expect_others(self, key: RouteKey, now: float) -> None:
         """Another instance is to write here: a read that shows it is no old one, and tells nothing new."""
         self.may_be_taken(key)
         self._expected_at[key] = now
 
-    def may_be_taken(self, key: Key) -> None:
+    def may_be_taken(self, key: RouteKey) -> None:
         """Another instance may have written here since we did: a read that shows it is no old one."""
         self._settling.expect_others(*key)
 
@@ -221,11 +221,11 @@ class View:
         after = None if change.action is Action.DELETE else self._written(change)
         self._settling.wrote(change.table_id, change.prefix, change.old, after, now)
         self._wrote_at[change.key] = now
-        ruled = self.tables.get(change.table_id)
-        if ruled is not None:
-            table = ruled.table.with_static_route(change.prefix, after)
+        table_policy = self.tables.get(change.table_id)
+        if table_policy is not None:
+            table = table_policy.table.with_static_route(change.prefix, after)
             self.snapshot = self.snapshot.with_tables([table], [table.id])
-            self.tables = {**self.tables, table.id: replace(ruled, table=table)}
+            self.tables = {**self.tables, table.id: replace(table_policy, table=table)}
 
     def _written(self, change: Change) -> Route:
         managed = self.managed(change.key)
@@ -249,39 +249,39 @@ class View:
         known = {each: health for each, health in self.snapshot.health.items() if each in instance_ids}
         self.snapshot = replace(self.snapshot, health=known)
 
-    def plan(self, wish: Wish, only: Collection[Prefix] | None = None) -> Plan:
+    def plan(self, inputs: DecisionInput, only: Collection[Prefix] | None = None) -> Plan:
         """What there is to do; nothing before the first snapshot."""
-        return decide(self.tables, self.snapshot, wish, self.policy, only)
+        return decide(self.tables, self.snapshot, inputs, self.policy, only)
 
-    def decisions(self, wish: Wish, only: Collection[Prefix] | None = None) -> Iterator[Decision | None]:
+    def decisions(self, inputs: DecisionInput, only: Collection[Prefix] | None = None) -> Iterator[Decision | None]:
         """What `plan` puts in order, one place after the other, as of now; nothing before the first snapshot."""
-        return decide_each(self.tables, self.snapshot, wish, self.policy, only)
+        return decide_each(self.tables, self.snapshot, inputs, self.policy, only)
 
-    def still(self, change: Change, wish: Wish) -> Change | None:
+    def still(self, change: Change, inputs: DecisionInput) -> Change | None:
         """`change` as it has to be now, or None if it is no longer what the place needs."""
-        ruled = self.tables.get(change.table_id)
-        if ruled is None:
+        table_policy = self.tables.get(change.table_id)
+        if table_policy is None:
             return None
-        decision = decide_one(ruled, change.prefix, self.snapshot, wish, self.policy)
+        decision = decide_one(table_policy, change.prefix, self.snapshot, inputs, self.policy)
         again = decision[1] if decision else None
         return again if again is not None and again.action is change.action else None
 
-    def instances_to_ask_about(self, wish: Wish) -> frozenset[str]:
+    def instances_to_ask_about(self, inputs: DecisionInput) -> frozenset[str]:
         """Instances whose health matters: those that hold a route we have a path for; and then also our own."""
-        peers = peers_in_the_way(self.tables, self.snapshot, wish)
+        peers = peers_in_the_way(self.tables, self.snapshot, inputs)
         return peers | {self.instance.id} if peers else peers
 
     def owners_to_check(
-        self, wish: Wish, only: Collection[Prefix] | None = None, *, as_witness: bool = False
-    ) -> dict[Key, tuple[str, str]]:
+        self, inputs: DecisionInput, only: Collection[Prefix] | None = None, *, as_witness: bool = False
+    ) -> dict[RouteKey, tuple[str, str]]:
         """(table, prefix) -> (remote check, interface id) of those who hold what we, or others, care for."""
-        return owners_to_check(self.tables, self.snapshot, wish, only, as_witness=as_witness)
+        return owners_to_check(self.tables, self.snapshot, inputs, only, as_witness=as_witness)
 
-    def strangers(self, wish: Wish, only: Collection[Prefix] | None = None) -> Strangers:
+    def strangers(self, inputs: DecisionInput, only: Collection[Prefix] | None = None) -> Strangers:
         """Interfaces of other instances that matter and are not known."""
         if not any(rule.takes_by_best_path for rule in self._rules):
             return Strangers()
-        return strangers(self.tables, self.snapshot, wish, only)
+        return strangers(self.tables, self.snapshot, inputs, only)
 
     def acquaintances(self) -> Strangers:
         """What may have changed of what we know: to be asked about again at every poll.
@@ -312,25 +312,22 @@ class View:
 
     def has_rule_for(self, prefix: Prefix) -> bool:
         """Whether a rule is about it in some table."""
-        return any(ruled.rule_for(prefix) for ruled in self.tables.values())
+        return any(table_policy.rule_for(prefix) for table_policy in self.tables.values())
 
-    def is_offered(self, prefix: Prefix, wish: Wish) -> bool:
+    def is_offered(self, prefix: Prefix, inputs: DecisionInput) -> bool:
         """Whether a source of this host offers it where a rule lets that count."""
-        offers = [offer for offer in wish.offers.get(prefix, ()) if offer.side is not Side.PEER]
-        rules = [rule for ruled in self.tables.values() if (rule := ruled.rule_for(prefix))]
+        offers = [offer for offer in inputs.offers.get(prefix, ()) if offer.side is not Side.PEER]
+        rules = [rule for table_policy in self.tables.values() if (rule := table_policy.rule_for(prefix))]
         return any(rule.admits(offer) for rule in rules for offer in offers)
 
-    def not_accepted(self, wish: Wish, only: Collection[Prefix] | None = None) -> tuple[Prefix, ...]:
+    def not_accepted(self, inputs: DecisionInput, only: Collection[Prefix] | None = None) -> tuple[Prefix, ...]:
         """Prefixes (among `only`, if given) that sources of this host offer, and no rule accepts."""
         return tuple(
             prefix
-            for prefix in (wish.offers if only is None else only)
-            if any(offer.side is Side.LOCAL for offer in wish.offers.get(prefix, ()))
+            for prefix in (inputs.offers if only is None else only)
+            if any(offer.side is Side.LOCAL for offer in inputs.offers.get(prefix, ()))
             and not any(rule.accept.accepts(prefix) for rule in self._rules)
         )
 
     def _find_tables(self) -> None:
-        self.tables = ruled_tables(self._rules, self.snapshot, self.instance.vpc_id)
-
-
-WishSource = Callable[[], Wish]
+        self.tables = table_policies(self._rules, self.snapshot, self.instance.vpc_id)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from bgp2vpc.config.model import Config
 from bgp2vpc.errors import Bgp2vpcError
 from bgp2vpc.notify.model import Happening, Letter, Notice, Recipient
-from bgp2vpc.policy.plan import Key
-from bgp2vpc.policy.wish import Wish
+from bgp2vpc.policy.inputs import DecisionInput
+from bgp2vpc.policy.plan import RouteKey
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.reconcile.cycle import Outcome, Result
 from bgp2vpc.reconcile.observer import Observer
@@ -32,7 +32,7 @@ class Notifier(Observer):
         self._couriers: dict[Recipient, Courier] = {}
         self._tasks: dict[Recipient, asyncio.Task[None]] = {}
         self._troubles = notices.Troubles()
-        self._held: dict[Key, str] = {}
+        self._held: dict[RouteKey, str] = {}
         self._view = view
         self._watches_routes = False
 
@@ -50,7 +50,7 @@ class Notifier(Observer):
                 self._tasks[recipient] = self._start_task(f"notify {recipient.name}", courier.run())
         self._watches_routes = any(each.on & _ABOUT_ROUTES for each in self._couriers)
 
-    def decided(self, wish: Wish, only: Collection[Prefix] | None) -> None:
+    def decided(self, inputs: DecisionInput, only: Collection[Prefix] | None) -> None:
         """The reconciler has looked at the tables; `only` at these prefixes, or (None) at all."""
         if not self._watches_routes:
             return
@@ -60,7 +60,7 @@ class Notifier(Observer):
         for notice in notices.of_reading(about, {key: self._view.holder(key) for key in about}):
             self._tell(notice)
         if prefixes is None:
-            self._held = notices.held((ruled.table for ruled in self._view.tables.values()), own)
+            self._held = notices.held((table_policy.table for table_policy in self._view.tables.values()), own)
             return
         for table_id in self._view.tables:
             for prefix in prefixes:
@@ -88,7 +88,7 @@ class Notifier(Observer):
         # Told once: the next reading shall not tell it again.
         self._note(key, self._view.holder(key), own)
 
-    def _note(self, key: Key, holder: str, own: Collection[str]) -> None:
+    def _note(self, key: RouteKey, holder: str, own: Collection[str]) -> None:
         if holder in own:
             self._held[key] = holder
         else:

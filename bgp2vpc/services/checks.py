@@ -75,7 +75,7 @@ class Checks:
                 self._listener.closed(name, hold=0)
 
     @property
-    def silent(self) -> frozenset[str]:
+    def pending(self) -> frozenset[str]:
         """Sources without a verdict: nothing may be concluded from what they offer, or do not."""
         return frozenset(name for name, healthy in self.verdicts().items() if healthy is None)
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 
 from bgp2vpc.config.model import Config
 from bgp2vpc.health.runner import CheckStatus
-from bgp2vpc.policy.wish import Wish
+from bgp2vpc.policy.inputs import DecisionInput
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.reconcile.journal import Journal
 from bgp2vpc.reconcile.observer import Observer
@@ -40,20 +40,20 @@ class Health(Observer):
         self._checks.configure(config.checks, config.checked_sources)
         self._owners.configure(() if self._assumed else config.remote_checks)
 
-    def decided(self, wish: Wish, only: Collection[Prefix] | None) -> None:
+    def decided(self, inputs: DecisionInput, only: Collection[Prefix] | None) -> None:
         """The owners may have changed: of the prefixes `only`, or (None) of all."""
         if self._config.remote_checks:
             as_witness = self._config.serf is not None
-            self._owners.follow(self._view.owners_to_check(wish, only, as_witness=as_witness), only)
+            self._owners.follow(self._view.owners_to_check(inputs, only, as_witness=as_witness), only)
 
     def votes_changed(self) -> None:
         """Others speak against other owners now."""
         self._owners.reassess()
 
     @property
-    def silent(self) -> frozenset[str]:
+    def pending(self) -> frozenset[str]:
         """Sources whose checks have no verdict yet."""
-        return self._checks.silent
+        return self._checks.pending
 
     @property
     def failing(self) -> frozenset[Owner]:

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from typing import Final
 
 from bgp2vpc.errors import Disagreement, Ec2Error, OperatorError, Throttled
-from bgp2vpc.policy.plan import Key, Verdict, VerdictKind
+from bgp2vpc.policy.plan import RouteKey, Verdict, VerdictKind
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.reconcile.cycle import Cycle, Outcome, Result
 from bgp2vpc.reconcile.observer import Observer
@@ -24,7 +24,7 @@ class Meter(Observer):
         """Something about these changed."""
         self.tally.touched(prefixes, _now())
 
-    def judged(self, before: Mapping[Key, Verdict], now: Mapping[Key, Verdict]) -> None:
+    def judged(self, before: Mapping[RouteKey, Verdict], now: Mapping[RouteKey, Verdict]) -> None:
         """What was decided, about the same places before and now."""
         writes = [key for key, verdict in now.items() if verdict.kind in _WRITES]
         others = [key for key, verdict in now.items() if verdict.kind not in _WRITES]

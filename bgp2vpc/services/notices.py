@@ -14,10 +14,10 @@ from dataclasses import dataclass, field
 
 from bgp2vpc.errors import Bgp2vpcError, Ec2Error
 from bgp2vpc.notify.model import Address, Happening, Notice
-from bgp2vpc.policy.plan import Action, Change, Key, Reason
+from bgp2vpc.policy.plan import Action, Change, Reason, RouteKey
 from bgp2vpc.vpc.model import RouteTable, TargetKind
 
-Holders = Mapping[Key, str]
+Holders = Mapping[RouteKey, str]
 """(table, prefix) -> what the route points at, for routes that point at us."""
 
 
@@ -35,7 +35,7 @@ def of_write(change: Change, own: Collection[str]) -> Notice | None:
     return None
 
 
-def of_reading(before: Holders, now: Mapping[Key, str]) -> Iterable[Notice]:
+def of_reading(before: Holders, now: Mapping[RouteKey, str]) -> Iterable[Notice]:
     """What others did, as the tables show it now, at places that pointed at us; "": no route is there.
 
     A route that is simply gone is no takeover, and is made again at once.
@@ -46,7 +46,7 @@ def of_reading(before: Holders, now: Mapping[Key, str]) -> Iterable[Notice]:
             yield _lost(key, target, other, "")
 
 
-def held(tables: Iterable[RouteTable], own: Collection[str]) -> dict[Key, str]:
+def held(tables: Iterable[RouteTable], own: Collection[str]) -> dict[RouteKey, str]:
     """The places in these tables that point at us."""
     return {
         (table.id, route.destination): route.target.id
@@ -98,7 +98,7 @@ def _took(change: Change) -> Notice:
     return Notice(Happening.TAKEOVER, words, {**_facts(change), "direction": "taken"})
 
 
-def _lost(key: Key, old: str, new: str, reason: str) -> Notice:
+def _lost(key: RouteKey, old: str, new: str, reason: str) -> Notice:
     facts = {"route_table": key[0], "prefix": str(key[1]), "old_target": old, "new_target": new}
     because = f": {reason}" if reason else ""
     more = {"reason": reason} if reason else {}

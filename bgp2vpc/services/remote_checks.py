@@ -15,7 +15,7 @@ from bgp2vpc.health.model import Check
 from bgp2vpc.health.opinion import failing
 from bgp2vpc.health.runner import CheckStatus
 from bgp2vpc.logs import event
-from bgp2vpc.policy.plan import Key
+from bgp2vpc.policy.plan import RouteKey
 from bgp2vpc.prefix import IPAddress, Prefix
 from bgp2vpc.reconcile.ec2_calls import Calls
 from bgp2vpc.reconcile.journal import Journal
@@ -57,7 +57,7 @@ class OwnerChecks:
         self._touch = touch
         self._checkup: Checkup[Owner] = Checkup(start_task, journal, make_hooks, self._verdict_changed)
         self._templates: dict[str, Check] = {}
-        self._places: dict[Key, Owner] = {}
+        self._places: dict[RouteKey, Owner] = {}
         self._owners: frozenset[Owner] = frozenset()
         self._failed: frozenset[Owner] = frozenset()
         """Who was failing when we last looked."""
@@ -72,7 +72,7 @@ class OwnerChecks:
         self._templates = {template.name: template for template in templates}
         self._check()
 
-    def follow(self, places: Mapping[Key, Owner], only: Collection[Prefix] | None) -> None:
+    def follow(self, places: Mapping[RouteKey, Owner], only: Collection[Prefix] | None) -> None:
         """These are the owners now: of the prefixes `only`, or (None) of all."""
         gone = [key for key in self._places if (only is None or key[1] in only) and key not in places]
         if not gone and all(self._places.get(key) == owner for key, owner in places.items()):

@@ -367,13 +367,13 @@ class Bridge:
         changed: frozenset[Prefix] = frozenset()
         error = ""
         for each in events:
-            known = len(self.rib.spoken)
+            known = len(self.rib.seen)
             try:
                 now_changed = self.rib.apply(source, each)
             except MaximumPrefixReached:
                 error = TOO_MANY
                 continue
-            if isinstance(each, Withdraw) and len(self.rib.spoken) > known:
+            if isinstance(each, Withdraw) and len(self.rib.seen) > known:
                 # The first we hear of this prefix: there may be a route from before our start.
                 changed |= {each.prefix}
             if now_changed:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bgp2vpc.bgp.best import Step, best_path
+from bgp2vpc.bgp.best import Best, Step, best_path
 from bgp2vpc.bgp.path import GRACEFUL_SHUTDOWN, AsSegment, Origin, SegmentKind
 from bgp2vpc.bgp.rib import Side
 from tests.values import offer
@@ -49,11 +49,18 @@ def test_the_first_step_that_differs_decides_and_is_the_reason(better, worse, st
     good, bad = offer(**better), offer(**worse)
     for order in ((good, bad), (bad, good)):
         best = best_path(order)
-        assert (best.offer, best.reason) == (good, step)
+        assert (best.offer, best.reason, best.lost) == (good, step, ((bad, step),))
+
+
+def test_every_other_path_tells_at_which_step_it_lost_and_the_best_won_by_the_last_of_these_steps():
+    shorter, far, high, other = offer(med=1), offer(local_preference=50), offer(med=7), offer(med=1, source="z")
+    best = best_path([far, shorter, other, high])
+    assert (best.offer, best.reason) == (shorter, Step.SOURCE)
+    assert best.lost == ((far, Step.LOCAL_PREFERENCE), (other, Step.SOURCE), (high, Step.MED))
 
 
 def test_a_single_path_wins_as_the_only_one_and_no_path_wins_nothing():
-    assert best_path([offer()]).reason is Step.ONLY
+    assert best_path([only := offer()]) == Best(only, Step.ONLY)
     assert best_path([]) is None
 
 

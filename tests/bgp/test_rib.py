@@ -102,11 +102,11 @@ def test_a_source_that_comes_and_goes_without_a_word_does_not_keep_its_paths_ali
     assert rib.expire(10) == {P1}
 
 
-def test_what_was_spoken_of_can_be_forgotten_for_good(rib):
+def test_what_was_seen_can_be_forgotten_for_good(rib):
     rib.apply("s", withdraw(P1))
-    rib.forget_spoken()
+    rib.forget_seen()
     rib.apply("s", withdraw(P2))
-    assert list(rib.spoken) == []
+    assert list(rib.seen) == []
 
 
 def test_end_of_rib_removes_stale_paths_of_its_family_at_once(rib):
@@ -141,9 +141,9 @@ def test_a_source_may_not_offer_more_than_its_limit_but_may_go_on_changing_what_
 def test_what_any_source_spoke_of_is_known_even_if_it_was_only_a_withdrawal(rib):
     rib.apply("s", withdraw(P1))
     rib.apply("s", announce(P2))
-    assert P1 in rib.spoken
-    assert P2 in rib.spoken
-    assert P6 not in rib.spoken
+    assert P1 in rib.seen
+    assert P2 in rib.seen
+    assert P6 not in rib.seen
 
 
 def test_a_peers_offers_carry_its_router_id():

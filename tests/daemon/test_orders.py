@@ -81,7 +81,7 @@ def test_one_prefix_cannot_stay_while_everything_drains() -> None:
 
 def test_all_drains_together_make_one_policy() -> None:
     policy = Orders((ALL, ONE, HOLD)).withdrawn({ONE.key}).draining(600)
-    assert (P1 in policy.withheld, P2 in policy.withheld, P2 in policy.last_resort) == (True, False, True)
+    assert (P1 in policy.drained, P2 in policy.drained, P2 in policy.last_resort) == (True, False, True)
     assert policy.backup_med == 600
     assert not Orders((HOLD, TAKE)).draining(500)
 

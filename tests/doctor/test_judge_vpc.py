@@ -6,7 +6,7 @@ from bgp2vpc.config.model import Config
 from bgp2vpc.doctor import vpc as judge
 from bgp2vpc.doctor.model import Endpoint, Metadata, Rehearsal, Running, Trouble, Vpc
 from bgp2vpc.errors import Credentials, Denied, OperatorError, Refused, Throttled, Transient
-from bgp2vpc.policy.decide import ruled_tables
+from bgp2vpc.policy.decide import table_policies
 from bgp2vpc.policy.rule import ManagedRoute, Rule
 from bgp2vpc.prefix import IPAddress, Prefix, parse_prefix
 from bgp2vpc.vpc.finders import ByTag
@@ -28,7 +28,7 @@ def config(*rules: Rule, **kwargs) -> Config:
 def seen(given: Config, *tables: RouteTable, interfaces=INTERFACES, instance: Instance = SELF) -> Vpc:
     subnets = {"subnet-7": Subnet("subnet-7", "vpc-1", "us-east-1a", (parse_prefix("10.0.9.0/24"),))}
     snapshot = Snapshot({each.id: each for each in tables}, interfaces, {}, instance.id, subnets=subnets)
-    return Vpc(instance, snapshot, ruled_tables(given.rules, snapshot, instance.vpc_id))
+    return Vpc(instance, snapshot, table_policies(given.rules, snapshot, instance.vpc_id))
 
 
 def manages(*prefixes: Prefix) -> Rule:

@@ -4,11 +4,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bgp2vpc.bgp.rib import Side
-from bgp2vpc.policy.decide import decide, peers_in_the_way, ruled_tables, rules_without_tables
-from bgp2vpc.policy.diff import Policy
+from bgp2vpc.policy.decide import decide, peers_in_the_way, rules_without_tables, table_policies
+from bgp2vpc.policy.inputs import DecisionInput
+from bgp2vpc.policy.place import Policy
 from bgp2vpc.policy.plan import Action, Change
 from bgp2vpc.policy.rule import Takeover
-from bgp2vpc.policy.wish import Wish
 from bgp2vpc.prefix import Prefix, parse_prefix
 from bgp2vpc.vpc.finders import ByAz, ByTag, Ids, Main
 from bgp2vpc.vpc.model import InstanceHealth, Route, Snapshot, Subnet
@@ -30,15 +30,15 @@ from tests.values import (
 )
 
 
-def plan_for(shown: Snapshot, rules, wish: Wish, **kwargs):
-    return decide(ruled_tables(rules, shown, "vpc-1"), shown, wish, Policy(), **kwargs)
+def plan_for(shown: Snapshot, rules, inputs: DecisionInput, **kwargs):
+    return decide(table_policies(rules, shown, "vpc-1"), shown, inputs, Policy(), **kwargs)
 
 
-def wish_for(*offers) -> Wish:
-    wished: dict[Prefix, tuple] = {}
+def inputs_for(*offers) -> DecisionInput:
+    by_prefix: dict[Prefix, tuple] = {}
     for each in offers:
-        wished[each.path.prefix] = (*wished.get(each.path.prefix, ()), each)
-    return Wish(wished)
+        by_prefix[each.path.prefix] = (*by_prefix.get(each.path.prefix, ()), each)
+    return DecisionInput(offers=by_prefix)
 
 
 def applied(shown: Snapshot, change: Change) -> Snapshot:
@@ -50,21 +50,21 @@ def applied(shown: Snapshot, change: Change) -> Snapshot:
 
 def test_only_tables_of_our_own_vpc_are_found_though_another_has_the_same_tags():
     shown = snapshot(table(table_id="rtb-1"), table(table_id="rtb-2", vpc_id="vpc-2"))
-    assert set(ruled_tables([rule()], shown, "vpc-1")) == {"rtb-1"}
-    assert set(ruled_tables([rule(vpc_id="vpc-2")], shown, "vpc-1")) == {"rtb-2"}
+    assert set(table_policies([rule()], shown, "vpc-1")) == {"rtb-1"}
+    assert set(table_policies([rule(vpc_id="vpc-2")], shown, "vpc-1")) == {"rtb-2"}
 
 
 def test_what_no_rule_accepts_is_neither_planned_nor_reported_nor_deleted():
     other = parse_prefix("198.51.100.0/24")
     shown = snapshot(table(route(other, OURS)))
-    assert plan_for(shown, [rule()], wish_for(offer(other))) == plan_for(shown, [rule()], wish_for())
-    assert plan_for(shown, [rule()], wish_for(offer(other))).verdicts == ()
+    assert plan_for(shown, [rule()], inputs_for(offer(other))) == plan_for(shown, [rule()], inputs_for())
+    assert plan_for(shown, [rule()], inputs_for(offer(other))).verdicts == ()
 
 
 def test_the_first_rule_that_accepts_the_prefix_decides():
     shown = snapshot(table())
     first, second = rule("192.0.2.1/32", name="first", interface=1), rule(name="second")
-    plan = plan_for(shown, [first, second], wish_for(offer(P1), offer(P2)))
+    plan = plan_for(shown, [first, second], inputs_for(offer(P1), offer(P2)))
     assert [(str(c.prefix), str(c.target)) for c in plan.changes] == [
         ("192.0.2.1/32", OURS_TOO),
         ("192.0.2.2/32", OURS),
@@ -74,7 +74,7 @@ def test_the_first_rule_that_accepts_the_prefix_decides():
 
 def test_a_plan_is_sorted_by_table_and_prefix_and_prints_one_change_a_line():
     shown = snapshot(table(blackhole(P1), table_id="rtb-2"), table(route(P2), table_id="rtb-1"))
-    plan = plan_for(shown, [rule()], wish_for(offer(P6), offer(P1)))
+    plan = plan_for(shown, [rule()], inputs_for(offer(P6), offer(P1)))
     assert str(plan).splitlines() == [
         "create rtb-1 192.0.2.1/32 eni-1: absent",
         "delete rtb-1 192.0.2.2/32 eni-1: withdrawn",
@@ -86,7 +86,7 @@ def test_a_plan_is_sorted_by_table_and_prefix_and_prints_one_change_a_line():
 
 def test_a_plan_as_json_has_the_documented_keys():
     shown = snapshot(table(blackhole(P1)))
-    as_json = plan_for(shown, [rule()], wish_for(offer(P1))).to_json()
+    as_json = plan_for(shown, [rule()], inputs_for(offer(P1))).to_json()
     assert as_json["changes"] == [
         {
             "action": "replace",
@@ -101,7 +101,7 @@ def test_a_plan_as_json_has_the_documented_keys():
 
 def test_only_some_prefixes_can_be_decided_about():
     shown = snapshot(table(route(P2)))
-    plan = plan_for(shown, [rule()], wish_for(offer(P1), offer(P6)), only={P6, P2})
+    plan = plan_for(shown, [rule()], inputs_for(offer(P1), offer(P6)), only={P6, P2})
     assert [(c.action.value, c.prefix) for c in plan.changes] == [("delete", P2), ("create", P6)]
 
 
@@ -110,7 +110,7 @@ def test_rules_that_find_nothing_are_named_unless_that_is_meant():
     lost = rule(name="lost", find=Ids(frozenset({"rtb-404"})))
     meant = rule(name="meant", find=Main(), no_results_ok=True)
     rules = [rule(), lost, meant]
-    assert rules_without_tables(rules, ruled_tables(rules, shown, "vpc-1")) == (lost,)
+    assert rules_without_tables(rules, table_policies(rules, shown, "vpc-1")) == (lost,)
 
 
 def test_the_instances_in_the_way_are_those_that_hold_an_accepted_route_we_have_a_path_for():
@@ -121,13 +121,13 @@ def test_the_instances_in_the_way_are_those_that_hold_an_accepted_route_we_have_
         route(P6, IGW),
     )
     shown = snapshot(table(*routes))
-    tables = ruled_tables([rule("192.0.2.0/24 le 32")], shown, "vpc-1")
-    assert peers_in_the_way(tables, shown, wish_for(offer(P1), offer(P6))) == {"i-1"}
+    tables = table_policies([rule("192.0.2.0/24 le 32")], shown, "vpc-1")
+    assert peers_in_the_way(tables, shown, inputs_for(offer(P1), offer(P6))) == {"i-1"}
 
 
 def test_a_propagated_twin_of_ours_is_no_second_decision():
     shown = snapshot(table(route(P1, OURS), route(P1, OURS, propagated=True)))
-    assert len(plan_for(shown, [rule()], wish_for()).changes) == 1
+    assert len(plan_for(shown, [rule()], inputs_for()).changes) == 1
 
 
 def test_a_finder_looks_at_our_zone_and_at_the_subnets():
@@ -135,7 +135,7 @@ def test_a_finder_looks_at_our_zone_and_at_the_subnets():
     here = replace(INTERFACES[0], zone="a")
     shown = replace(snapshot(near, far, interfaces=(here,)), subnets={"subnet-1": Subnet("subnet-1", "vpc-1", "a")})
     for finder in (ByAz(None), ByTag("az", "SELF_AZ", own_zone=True)):
-        assert set(ruled_tables([rule(find=finder)], shown, "vpc-1")) == {"rtb-1"}
+        assert set(table_policies([rule(find=finder)], shown, "vpc-1")) == {"rtb-1"}
 
 
 def test_a_table_has_a_zone_where_that_matters():
@@ -143,11 +143,11 @@ def test_a_table_has_a_zone_where_that_matters():
     subnets = {f"subnet-{zone}": Subnet(f"subnet-{zone}", "vpc-1", zone) for zone in "ab"}
     shown = replace(snapshot(main, other), subnets=subnets)
     for affinity, zones in ((True, ["a", "b"]), (False, ["", ""])):
-        assert [each.zone for each in ruled_tables([rule(affinity=affinity)], shown, "vpc-1").values()] == zones
+        assert [each.zone for each in table_policies([rule(affinity=affinity)], shown, "vpc-1").values()] == zones
 
 
 def test_a_route_of_ours_to_a_prefix_list_is_nothing_to_decide_about():
-    assert plan_for(snapshot(table(route("pl-1", OURS), route(P2))), [rule()], wish_for(offer(P2))).changes == ()
+    assert plan_for(snapshot(table(route("pl-1", OURS), route(P2))), [rule()], inputs_for(offer(P2))).changes == ()
 
 
 # Properties
@@ -203,7 +203,7 @@ RULES = st.lists(
 
 @given(SNAPSHOTS, RULES, OFFERS, st.booleans())
 def test_nothing_outside_accept_and_outside_our_vpc_is_ever_in_a_plan(shown, rules, offers, held):
-    plan = plan_for(shown, rules, replace(wish_for(*offers), leftovers_held=held))
+    plan = plan_for(shown, rules, replace(inputs_for(*offers), leftovers_held=held))
     for change in plan.changes:
         assert any(each.accept.accepts(change.prefix) for each in rules)
         assert shown.tables[change.table_id].vpc_id == "vpc-1"
@@ -215,19 +215,19 @@ def test_nothing_outside_accept_and_outside_our_vpc_is_ever_in_a_plan(shown, rul
 
 @given(SNAPSHOTS, RULES, OFFERS, st.booleans())
 def test_a_plan_after_apply_is_empty(shown, rules, offers, held):
-    wish = replace(wish_for(*offers), leftovers_held=held)
-    for change in plan_for(shown, rules, wish).changes:
+    inputs = replace(inputs_for(*offers), leftovers_held=held)
+    for change in plan_for(shown, rules, inputs).changes:
         shown = applied(shown, change)
-    assert plan_for(shown, rules, wish).changes == ()
+    assert plan_for(shown, rules, inputs).changes == ()
 
 
 @given(SNAPSHOTS, RULES, OFFERS, st.integers(0, 5))
 def test_interrupted_after_every_kth_change_it_comes_to_the_same_end(shown, rules, offers, k):
-    wish = wish_for(*offers)
+    inputs = inputs_for(*offers)
     whole = interrupted = shown
-    for change in plan_for(whole, rules, wish).changes:
+    for change in plan_for(whole, rules, inputs).changes:
         whole = applied(whole, change)
-    while changes := plan_for(interrupted, rules, wish).changes:
+    while changes := plan_for(interrupted, rules, inputs).changes:
         for change in changes[: k + 1]:
             interrupted = applied(interrupted, change)
     assert printed(interrupted) == printed(whole)
@@ -235,7 +235,7 @@ def test_interrupted_after_every_kth_change_it_comes_to_the_same_end(shown, rule
 
 @given(SNAPSHOTS, RULES, OFFERS)
 def test_every_change_has_its_verdict_with_the_same_word_and_reason(shown, rules, offers):
-    plan = plan_for(shown, rules, wish_for(*offers))
+    plan = plan_for(shown, rules, inputs_for(*offers))
     verdicts = {(v.table_id, v.prefix): v for v in plan.verdicts}
     assert len(verdicts) == len(plan.verdicts)
     for change in plan.changes:

@@ -6,36 +6,38 @@ import pytest
 
 from bgp2vpc.bgp.rib import Side
 from bgp2vpc.bgp.sessions import Neighbors
-from bgp2vpc.policy.decide import decide_one, ruled_tables
-from bgp2vpc.policy.diff import Policy
+from bgp2vpc.policy.best_path import Exclusion
+from bgp2vpc.policy.decide import decide_one, decide_place, table_policies
 from bgp2vpc.policy.explain import explain
+from bgp2vpc.policy.inputs import DecisionInput
+from bgp2vpc.policy.place import Policy
 from bgp2vpc.policy.plan import Reason, VerdictKind
 from bgp2vpc.policy.prefix_list import PrefixList, PrefixRange, parse_prefix_range
 from bgp2vpc.policy.rule import ManagedRoute, Takeover
-from bgp2vpc.policy.wish import Wish
-from bgp2vpc.policy.words import REASONS, VERDICTS
-from tests.policy.test_contest import EIGHT, NINE, neighbor, own, peer, shown_to_us
+from bgp2vpc.policy.words import EXCLUSIONS, NOT_ADMITTED, REASONS, VERDICTS
+from tests.policy.test_verdict_by_best_path import DRAINING, EIGHT, NINE, neighbor, own, peer, shown_to_us
 from tests.values import OURS_TOO, P1, P2, PEER, blackhole, offer, route, rule
 
 BEST_PATH = dict(takeover=Takeover.BEST_PATH)
 PLACE = ("rtb-1", P1)
 
 
-def explained(*offers, routes=(), shown=None, rule_options=None, **wish):
+def explained(*offers, routes=(), shown=None, rule_options=None, **given):
     seen = shown or shown_to_us(*routes)
-    (ruled,) = ruled_tables([replace(rule(), **rule_options or BEST_PATH)], seen, "vpc-1").values()
-    wished = Wish({P1: offers}, **wish)
-    found = explain(ruled, P1, seen, wished, Policy())
-    assert found is not None
-    assert (found.verdict, found.change) == (decide_one(ruled, P1, seen, wished, Policy()) or (None, None))
+    (table_policy,) = table_policies([replace(rule(), **rule_options or BEST_PATH)], seen, "vpc-1").values()
+    inputs = DecisionInput(offers={P1: offers}, **given)
+    decided = decide_place(table_policy, P1, seen, inputs, Policy())
+    assert decided is not None
+    found = explain(decided)
+    assert (found.verdict, found.change) == (decide_one(table_policy, P1, seen, inputs, Policy()) or (None, None))
     return found
 
 
 def fared(*offers, **options) -> list[str]:
     rows = []
-    for each in explained(*offers, **options).candidates:
+    for each in explained(*offers, **options).paths:
         step = each.won_by or each.lost_by
-        how = each.skipped or f"{'won' if each.won_by else 'lost'} by {step.value if step else None}"
+        how = each.excluded or f"{'won' if each.won_by else 'lost'} by {step.value if step else None}"
         rows.append(f"{each.offer.source} {each.interface_id or '-'}: {how}")
     return rows
 
@@ -75,13 +77,31 @@ FARED = [
         dict(routes=[route(target=OURS_TOO)]),
         ["web eni-2: won by incumbent", "dns eni-1: lost by incumbent"],
     ),
+    # ... and what tells them apart is neither their zone nor their address
+    (
+        [own(next_hop="10.0.1.10"), offer(source="web")],
+        dict(rule_options=BEST_PATH | dict(affinity=True)),
+        ["dns eni-2: won by source name", "web eni-1: lost by source name"],
+    ),
+    # a last resort does not take the route from an owner that leaves, where somebody is well
+    (
+        [peer("198.51.100.1"), own(med=200), peer(**DRAINING), peer(EIGHT, local_preference=900, med=1000)],
+        dict(routes=[route(target=PEER)]),
+        [
+            "dns eni-1: won by local-preference",
+            "peer 10.0.0.9 eni-9: lost by local-preference",
+            "peer 198.51.100.1 -: its next hop is still being looked up",
+            "peer 10.0.0.99 eni-8: the owner is leaving, and this path says: use me last "
+            "(its MED is backup_med or more)",
+        ],
+    ),
     # what is not considered
     ([peer("198.51.100.1")], {}, ["peer 198.51.100.1 -: its next hop is still being looked up"]),
     ([peer("10.0.0.10")], {}, ["peer 10.0.0.10 -: it is our own path, sent back by others"]),
     ([peer()], dict(routes=[blackhole()]), ["peer 10.0.0.9 eni-9: the route to it is a black hole"]),
     (
         [peer()],
-        dict(overdue={(PLACE, PEER)}),
+        dict(late={(PLACE, PEER)}),
         ["peer 10.0.0.9 eni-9: its host should have written the route, and has not"],
     ),
     (
@@ -115,17 +135,17 @@ def test_how_each_path_fared(offers, options, expected) -> None:
 
 
 def test_a_path_with_a_next_hop_elsewhere_says_which_and_what_would_be_right() -> None:
-    (only,) = explained(own(next_hop="198.51.100.1")).candidates
+    (only,) = explained(own(next_hop="198.51.100.1")).paths
     assert only.offer == own(next_hop="198.51.100.1")
-    assert only.skipped.startswith("next-hop 198.51.100.1 is no address of this instance in vpc-1; announce")
+    assert only.excluded.startswith("next-hop 198.51.100.1 is no address of this instance in vpc-1; announce")
 
 
 def test_interfaces_of_peers_that_do_not_forward_and_hosts_that_serf_calls_failed() -> None:
     checked = shown_to_us(interfaces=(neighbor(PEER, NINE, source_dest_check=True),))
-    assert "source/destination check is on" in explained(peer(), shown=checked).candidates[0].skipped
+    assert "source/destination check is on" in explained(peer(), shown=checked).paths[0].excluded
     known = Neighbors()
     known.failed(NINE, 1.0)
-    assert "Serf tells" in explained(peer(), neighbors=known).candidates[0].skipped
+    assert "Serf tells" in explained(peer(), neighbors=known).paths[0].excluded
 
 
 def test_the_entry_that_accepts_is_named_with_its_place_in_the_file() -> None:
@@ -142,14 +162,19 @@ def test_the_entry_that_accepts_is_named_with_its_place_in_the_file() -> None:
 
 def test_where_no_rule_is_about_it_there_is_nothing_to_explain() -> None:
     seen = shown_to_us()
-    (ruled,) = ruled_tables([rule("203.0.113.0/24")], seen, "vpc-1").values()
-    assert explain(ruled, P1, seen, Wish({P1: (own(),)}), Policy()) is None
+    (table_policy,) = table_policies([rule("203.0.113.0/24")], seen, "vpc-1").values()
+    assert decide_place(table_policy, P1, seen, DecisionInput(offers={P1: (own(),)}), Policy()) is None
+
+
+WORDS = (REASONS, VERDICTS, EXCLUSIONS, NOT_ADMITTED)
 
 
 def test_every_reason_and_every_verdict_has_its_words() -> None:
     assert set(REASONS) == set(Reason)
+    assert {*EXCLUSIONS, Exclusion.NOT_ADMITTED} == set(Exclusion)
+    assert set(NOT_ADMITTED) == set(Side)
     assert set(VERDICTS) == set(VerdictKind)
-    assert all(words and not words.endswith(".") for words in (*REASONS.values(), *VERDICTS.values()))
+    assert all(words and not words.endswith(".") for told in WORDS for words in told.values())
 
 
 def test_what_is_there_is_part_of_the_explanation() -> None:
@@ -157,7 +182,8 @@ def test_what_is_there_is_part_of_the_explanation() -> None:
     found = explained(routes=[route(target=PEER)], rule_options=BEST_PATH | dict(manages=managed))
     assert (found.table_id, found.takeover, found.route) == ("rtb-1", "always", route(target=PEER))
     seen = shown_to_us()
-    (ruled,) = ruled_tables([rule()], seen, "vpc-1").values()
-    nothing = explain(ruled, P1, seen, Wish({}), Policy())
-    assert nothing is not None
-    assert (nothing.candidates, nothing.route, nothing.verdict) == ((), None, None)
+    (table_policy,) = table_policies([rule()], seen, "vpc-1").values()
+    decided = decide_place(table_policy, P1, seen, DecisionInput(offers={}), Policy())
+    assert decided is not None
+    nothing = explain(decided)
+    assert (nothing.paths, nothing.route, nothing.verdict) == ((), None, None)

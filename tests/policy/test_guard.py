@@ -3,19 +3,19 @@ from dataclasses import replace
 import pytest
 
 from bgp2vpc.errors import PlanRefused
-from bgp2vpc.policy.decide import decide, ruled_tables
-from bgp2vpc.policy.diff import Policy
+from bgp2vpc.policy.decide import decide, table_policies
 from bgp2vpc.policy.guard import guard, withdrawals
+from bgp2vpc.policy.inputs import DecisionInput
+from bgp2vpc.policy.place import Policy
 from bgp2vpc.policy.plan import Action, Plan
 from bgp2vpc.policy.rule import Takeover, Writes
-from bgp2vpc.policy.wish import Wish
 from bgp2vpc.prefix import parse_prefix
 from bgp2vpc.vpc.model import Interface, interface_target
 from tests.values import INTERFACES, P1, P2, PEER, offer, route, rule, snapshot, table
 
 SHOWN = snapshot(table(), interfaces=(*INTERFACES, Interface("eni-5", "vpc-2", "subnet-5", 2)))
-TABLES = ruled_tables([rule()], SHOWN, "vpc-1")
-PLAN = decide(TABLES, SHOWN, Wish({P1: (offer(P1),), P2: (offer(P2),)}), Policy())
+TABLES = table_policies([rule()], SHOWN, "vpc-1")
+PLAN = decide(TABLES, SHOWN, DecisionInput(offers={P1: (offer(P1),), P2: (offer(P2),)}), Policy())
 
 
 def test_a_plan_within_the_limit_passes_unchanged():
@@ -32,8 +32,8 @@ def test_a_plan_over_the_limit_is_refused_with_the_numbers():
 
 def test_withdrawals_are_never_too_many():
     shown = snapshot(table(route(P1), route(P2)))
-    tables = ruled_tables([rule()], shown, "vpc-1")
-    plan = decide(tables, shown, Wish({}), Policy())
+    tables = table_policies([rule()], shown, "vpc-1")
+    plan = decide(tables, shown, DecisionInput(offers={}), Policy())
     assert len(plan.changes) == 2
     assert guard(plan, tables, shown, max_changes=1) is plan
 
@@ -56,7 +56,7 @@ def test_a_change_that_decide_would_never_propose_is_refused(wrong, why):
 
 def test_what_of_a_refused_plan_goes_on_are_the_withdrawals():
     shown = snapshot(table(route(P1)))
-    plan = decide(ruled_tables([rule()], shown, "vpc-1"), shown, Wish({P2: (offer(P2),)}), Policy())
+    plan = decide(table_policies([rule()], shown, "vpc-1"), shown, DecisionInput(offers={P2: (offer(P2),)}), Policy())
     assert [(change.action, change.prefix) for change in plan.changes] == [(Action.DELETE, P1), (Action.CREATE, P2)]
     assert withdrawals(plan) == Plan(plan.changes[:1], plan.verdicts)
 
@@ -74,7 +74,7 @@ FOR_OTHERS = [
 def test_only_a_rule_that_decides_by_best_path_and_writes_any_points_routes_at_other_instances(options, allowed):
     shown = replace(SHOWN, neighborhood={PEER: Interface(PEER, "vpc-1", "subnet-9", 0)})
     plan = Plan((replace(PLAN.changes[0], target=interface_target(PEER)),))
-    tables = ruled_tables([rule(**options)], shown, "vpc-1")
+    tables = table_policies([rule(**options)], shown, "vpc-1")
     if allowed:
         assert guard(plan, tables, shown, max_changes=10) is plan
     else:

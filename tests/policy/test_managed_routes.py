@@ -4,13 +4,13 @@ import pytest
 
 from bgp2vpc.bgp.rib import Side
 from bgp2vpc.errors import PlanRefused
-from bgp2vpc.policy.decide import decide, owners_to_check, peers_in_the_way, ruled_tables
-from bgp2vpc.policy.diff import Policy
+from bgp2vpc.policy.decide import decide, owners_to_check, peers_in_the_way, table_policies
 from bgp2vpc.policy.guard import guard
+from bgp2vpc.policy.inputs import DecisionInput
+from bgp2vpc.policy.place import Policy
 from bgp2vpc.policy.plan import Action, Change, Plan, Reason
 from bgp2vpc.policy.prefix_list import PrefixList
 from bgp2vpc.policy.rule import ManagedRoute, Rule, Takeover
-from bgp2vpc.policy.wish import Wish
 from bgp2vpc.prefix import IPAddress, parse_prefix
 from bgp2vpc.vpc.finders import ByTag
 from bgp2vpc.vpc.model import (
@@ -33,7 +33,7 @@ CHECKED = [offer(source="check web", side=Side.CHECK)]
 IF_UNHEALTHY = dict(takeover=Takeover.IF_UNHEALTHY)
 REMOTE = dict(remote_check="alive", **IF_UNHEALTHY)
 KEEP, FALLBACK = dict(never_delete=True), dict(fallback=NAT)
-SILENT = dict(silent={"check web"})
+PENDING = dict(pending={"check web"})
 FAILING = dict(failing={("alive", PEER)})
 
 
@@ -45,11 +45,11 @@ def managing(prefix=P1, name="private", accept=ACCEPTS_NOTHING, where="f.yaml:9"
     return Rule(name, ByTag("type", "private"), accept, manages={prefix: managed})
 
 
-def decided(routes, offers, options, *, health=None, interfaces=INTERFACES, others=(), **wish) -> str:
+def decided(routes, offers, options, *, health=None, interfaces=INTERFACES, others=(), **given) -> str:
     """`verdict reason target` for P1, and after `->` the change, if any."""
     shown = Snapshot({"rtb-1": table(*routes)}, interfaces, {"i-9": health} if health else {}, "i-1", dict(others))
-    tables = ruled_tables([managing(**options)], shown, "vpc-1")
-    plan = decide(tables, shown, Wish({P1: tuple(offers)} if offers else {}, **wish), Policy())
+    tables = table_policies([managing(**options)], shown, "vpc-1")
+    plan = decide(tables, shown, DecisionInput(offers={P1: tuple(offers)} if offers else {}, **given), Policy())
     guard(plan, tables, shown, max_changes=10)
     text = " ".join(f"{v.kind.value} {v.reason.value} {v.target}" for v in plan.verdicts) or "nothing"
     return text + "".join(f" -> {c.action.value} {c.target}" for c in plan.changes)
@@ -62,12 +62,12 @@ TABLE = [
     (NOTHING,    CHECKED, {},           {},                "create absent eni-1 -> create eni-1"),
     (US,         CHECKED, {},           {},                "keep ours eni-1"),
     (US,         [],      {},           {},                "delete withdrawn None -> delete eni-1"),
-    (US,         [],      {},           SILENT,            "keep leftover eni-1"),
+    (US,         [],      {},           PENDING,            "keep leftover eni-1"),
     (US,         [],      KEEP,         {},                "keep never-delete eni-1"),
     (US,         [],      FALLBACK,     {},                "replace fallback nat-1 -> replace nat-1"),
-    (US,         [],      FALLBACK,     SILENT,            "keep leftover eni-1"),
+    (US,         [],      FALLBACK,     PENDING,            "keep leftover eni-1"),
     (THEM,       [],      {},           {},                "nothing"),
-    (THEM,       [],      {},           SILENT,            "nothing"),
+    (THEM,       [],      {},           PENDING,            "nothing"),
     (THEM,       CHECKED, {},           {},                "replace takeover-always eni-1 -> replace eni-1"),
     (THEM,       CHECKED, IF_UNHEALTHY, {},                "yield owner-healthy eni-9"),
     (THEM,       CHECKED, REMOTE,       {},                "yield owner-healthy eni-9"),
@@ -81,7 +81,7 @@ TABLE = [
     (DEAD,       CHECKED, IF_UNHEALTHY, {},                "replace owner-blackhole eni-1 -> replace eni-1"),
     (THEM,       [],      FALLBACK,     {},                "nothing"),
     (DEAD,       [],      FALLBACK,     {},                "replace fallback nat-1 -> replace nat-1"),
-    (DEAD,       [],      FALLBACK,     SILENT,            "nothing"),
+    (DEAD,       [],      FALLBACK,     PENDING,            "nothing"),
     (DEAD_GATEWAY, [],    FALLBACK,     {},                "nothing"),
     (AT_NAT,     CHECKED, FALLBACK,     {},                "replace fallback eni-1 -> replace eni-1"),
     (AT_NAT,     [],      FALLBACK,     {},                "keep fallback nat-1"),
@@ -114,7 +114,7 @@ def test_what_a_script_announces_counts_for_a_managed_route_only_if_the_rule_acc
 
 def test_what_a_check_offers_does_not_count_where_a_rule_merely_accepts_the_prefix():
     shown = Snapshot({"rtb-1": table()}, INTERFACES, {}, "i-1")
-    plan = decide(ruled_tables([rule()], shown, "vpc-1"), shown, Wish({P1: tuple(CHECKED)}), Policy())
+    plan = decide(table_policies([rule()], shown, "vpc-1"), shown, DecisionInput(offers={P1: tuple(CHECKED)}), Policy())
     assert plan.verdicts == ()
 
 
@@ -146,8 +146,8 @@ def test_a_route_managed_for_another_instance_points_at_that_ones_interface():
 def test_an_instance_without_interface_is_said():
     assert decided(NOTHING, CHECKED, FOR_ANOTHER) == "blocked no-interface None"
     shown = Snapshot({"rtb-1": table()}, INTERFACES, {}, "i-1")
-    tables = ruled_tables([managing(**FOR_ANOTHER)], shown, "vpc-1")
-    (verdict,) = decide(tables, shown, Wish({P1: tuple(CHECKED)}), Policy()).verdicts
+    tables = table_policies([managing(**FOR_ANOTHER)], shown, "vpc-1")
+    (verdict,) = decide(tables, shown, DecisionInput(offers={P1: tuple(CHECKED)}), Policy()).verdicts
     assert verdict.detail == "i-9 has no interface with device index 0 in vpc-1"
     change = Change(Action.CREATE, "rtb-1", P1, interface_target(OURS), Reason.ABSENT)
     with pytest.raises(PlanRefused, match="eni-1 is no interface of i-9; nothing was written"):
@@ -157,9 +157,11 @@ def test_an_instance_without_interface_is_said():
 def within(prefix, subnets, *, accepted=False, where="f.yaml:9") -> str:
     local = route(parse_prefix("10.0.0.0/16"), LOCAL)
     shown = Snapshot({"rtb-1": table(local)}, INTERFACES, {}, "i-1", {}, subnets)
-    wish = Wish({prefix: (offer(prefix, source="check web", side=Side.LOCAL if accepted else Side.CHECK),)})
+    inputs = DecisionInput(
+        offers={prefix: (offer(prefix, source="check web", side=Side.LOCAL if accepted else Side.CHECK),)}
+    )
     by = rule(str(prefix)) if accepted else managing(prefix, where=where)
-    plan = decide(ruled_tables([by], shown, "vpc-1"), shown, wish, Policy())
+    plan = decide(table_policies([by], shown, "vpc-1"), shown, inputs, Policy())
     return " ".join(f"{v.kind.value} {v.reason.value} {v.detail}".strip() for v in plan.verdicts)
 
 
@@ -179,23 +181,31 @@ def test_a_prefix_within_the_vpc_is_blocked_unless_it_is_a_whole_subnet_or_nobod
 
 def test_the_owners_to_check_are_the_peers_that_hold_what_names_a_remote_check():
     shown = Snapshot({"rtb-1": table(route(P1, PEER), route(P2, PEER)), "rtb-2": table(table_id="rtb-2")}, INTERFACES)
-    tables = ruled_tables([managing(P1, remote_check="alive"), managing(P2, name="other")], shown, "vpc-1")
-    assert owners_to_check(tables, shown, Wish({})) == {("rtb-1", P1): ("alive", PEER)}
-    assert owners_to_check(tables, shown, Wish({}), only={P2}) == {}
+    tables = table_policies([managing(P1, remote_check="alive"), managing(P2, name="other")], shown, "vpc-1")
+    assert owners_to_check(tables, shown, DecisionInput(offers={})) == {("rtb-1", P1): ("alive", PEER)}
+    assert owners_to_check(tables, shown, DecisionInput(offers={}), only={P2}) == {}
     ours = shown.with_tables([table(route(P1, OURS))], ["rtb-1"])
-    assert owners_to_check(ruled_tables([managing(P1, remote_check="alive")], ours, "vpc-1"), ours, Wish({})) == {}
+    assert (
+        owners_to_check(
+            table_policies([managing(P1, remote_check="alive")], ours, "vpc-1"), ours, DecisionInput(offers={})
+        )
+        == {}
+    )
 
 
 def test_the_health_of_owners_matters_only_while_our_check_passes():
     shown = Snapshot({"rtb-1": table(route(P1, PEER))}, INTERFACES)
-    tables = ruled_tables([managing(P1)], shown, "vpc-1")
-    assert peers_in_the_way(tables, shown, Wish({P1: tuple(CHECKED)})) == {"i-9"}
-    assert peers_in_the_way(tables, shown, Wish({P1: (offer(source="check other", side=Side.CHECK),)})) == frozenset()
+    tables = table_policies([managing(P1)], shown, "vpc-1")
+    assert peers_in_the_way(tables, shown, DecisionInput(offers={P1: tuple(CHECKED)})) == {"i-9"}
+    assert (
+        peers_in_the_way(tables, shown, DecisionInput(offers={P1: (offer(source="check other", side=Side.CHECK),)}))
+        == frozenset()
+    )
 
 
 def test_the_guard_refuses_any_target_but_our_interfaces_and_the_fallback():
     shown = Snapshot({"rtb-1": table()}, INTERFACES)
-    tables = ruled_tables([managing(fallback=NAT)], shown, "vpc-1")
+    tables = table_policies([managing(fallback=NAT)], shown, "vpc-1")
 
     def guarded(action: Action, target: Target) -> None:
         guard(Plan((Change(action, "rtb-1", P1, target, Reason.FALLBACK),)), tables, shown, max_changes=10)

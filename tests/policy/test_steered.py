@@ -1,19 +1,20 @@
-"""What an operator asks for by hand, as the decision sees it: `Wish.held` and `Wish.taken`."""
+"""What an operator asks for by hand, as the decision sees it: `DecisionInput.frozen` and `DecisionInput.forced`."""
 
 from dataclasses import replace
 
 import pytest
 
+from bgp2vpc.bgp.export import PrefixSet
 from bgp2vpc.bgp.rib import Side
 from bgp2vpc.errors import PlanRefused
-from bgp2vpc.policy.decide import decide, ruled_tables
-from bgp2vpc.policy.diff import Policy
+from bgp2vpc.policy.decide import decide, table_policies
 from bgp2vpc.policy.guard import guard
-from bgp2vpc.policy.plan import Key, Plan
+from bgp2vpc.policy.inputs import DecisionInput
+from bgp2vpc.policy.place import Policy
+from bgp2vpc.policy.plan import Plan, RouteKey
 from bgp2vpc.policy.rule import ManagedRoute, Takeover, Writes
-from bgp2vpc.policy.wish import Wish
 from bgp2vpc.vpc.model import InstanceHealth, Interface, Snapshot
-from tests.policy.test_contest import neighbor, peer, shown_to_us
+from tests.policy.test_verdict_by_best_path import neighbor, peer, shown_to_us
 from tests.values import IGW, LOCAL, OURS, P1, PEER, blackhole, offer, route, rule, snapshot, table
 
 NOTHING, US, THEM, DEAD = (), (route(),), (route(target=PEER),), (blackhole(),)
@@ -22,14 +23,14 @@ PATH, BACKUP, WORSE = [offer()], [offer(med=1000)], [offer(med=200), peer(med=10
 BEST_PATH = dict(takeover=Takeover.BEST_PATH)
 FALLBACK = dict(manages={P1: ManagedRoute(prefix=P1, source="s", fallback=IGW)})
 FOREIGN = dict(rule_options=dict(takeover_foreign=True))
-DAMPED: dict[str, set[Key]] = dict(damped={("rtb-1", P1)})
+DAMPED: dict[str, set[RouteKey]] = dict(damped={("rtb-1", P1)})
 
 
-def plan_for(routes, offers, *, seen: Snapshot | None = None, damped=(), rule_options=None, **wish) -> Plan:
+def plan_for(routes, offers, *, seen: Snapshot | None = None, damped=(), rule_options=None, **given) -> Plan:
     shown = seen or shown_to_us(*routes)
-    tables = ruled_tables([replace(rule(), **rule_options or {})], shown, "vpc-1")
-    wished = Wish({P1: tuple(offers)} if offers else {}, damped=damped, **wish)
-    return guard(decide(tables, shown, wished, Policy()), tables, shown, max_changes=10)
+    tables = table_policies([replace(rule(), **rule_options or {})], shown, "vpc-1")
+    inputs = DecisionInput(offers={P1: tuple(offers)} if offers else {}, damped=damped, **given)
+    return guard(decide(tables, shown, inputs, Policy()), tables, shown, max_changes=10)
 
 
 def decided(*args, **kwargs) -> str:
@@ -62,21 +63,21 @@ TAKEN = [
 
 
 @pytest.mark.parametrize(("routes", "offers", "options", "expected"), TAKEN)
-def test_what_is_taken_by_hand(routes, offers, options, expected) -> None:
-    assert decided(routes, offers, taken={P1}, **options) == expected
+def test_what_is_forced(routes, offers, options, expected) -> None:
+    assert decided(routes, offers, forced={P1}, **options) == expected
 
 
-def test_what_is_taken_by_hand_must_be_accepted_and_may_not_point_where_traffic_would_not_arrive() -> None:
-    assert decided(THEM, PATH, taken={P1}, rule_options=dict(accept=rule("203.0.113.0/24").accept)) == "nothing"
+def test_what_is_forced_must_be_accepted_and_may_not_point_where_traffic_would_not_arrive() -> None:
+    assert decided(THEM, PATH, forced={P1}, rule_options=dict(accept=rule("203.0.113.0/24").accept)) == "nothing"
     checked = (Interface(OURS, "vpc-1", "subnet-1", 0, source_dest_check=True),)
     seen = snapshot(table(*THEM), interfaces=checked)
-    assert decided(THEM, PATH, seen=seen, taken={P1}) == "blocked source-dest-check eni-9"
+    assert decided(THEM, PATH, seen=seen, forced={P1}) == "blocked source-dest-check eni-9"
 
 
 def test_the_guard_counts_it_as_any_other_take() -> None:
     seen = shown_to_us(*THEM)
-    tables = ruled_tables([rule()], seen, "vpc-1")
-    plan = decide(tables, seen, Wish({P1: tuple(PATH)}, taken={P1}), Policy())
+    tables = table_policies([rule()], seen, "vpc-1")
+    plan = decide(tables, seen, DecisionInput(offers={P1: tuple(PATH)}, forced={P1}), Policy())
     assert [change.is_move for change in plan.changes] == [True]
     with pytest.raises(PlanRefused):
         guard(plan, tables, seen, max_changes=0)
@@ -86,12 +87,12 @@ HELD = [
     (NOTHING, PATH, {}, "yield held None", "create eni-1 (absent)"),
     (US, PATH, {}, "keep held eni-1", "keep (ours)"),
     (US, [], {}, "keep held eni-1", "delete eni-1 (withdrawn)"),
-    (US, [], dict(withheld={P1}), "keep held eni-1", "delete eni-1 (withdrawn)"),
+    (US, [], dict(drained=PrefixSet(frozenset({P1}))), "keep held eni-1", "delete eni-1 (withdrawn)"),
     (US, [], dict(rule_options=FALLBACK), "keep held eni-1", "replace igw-1 (fallback)"),
     (US, WORSE, dict(rule_options=BEST_PATH), "keep held eni-1", "keep (peer-best)"),
     (US, [peer()], dict(rule_options=BEST_PATH), "keep held eni-1", "keep (handover)"),
     (THEM, PATH, {}, "yield held eni-9", "yield (owner-healthy)"),
-    (THEM, PATH, dict(taken={P1}), "yield held eni-9", "replace eni-1 (by-hand)"),
+    (THEM, PATH, dict(forced={P1}), "yield held eni-9", "replace eni-1 (by-hand)"),
     (DEAD, PATH, {}, "yield held eni-9", "replace eni-1 (owner-blackhole)"),
     (GATEWAY, PATH, FOREIGN, "yield held igw-1", "replace eni-1 (takeover-foreign)"),
 ]  # fmt: skip
@@ -99,14 +100,14 @@ HELD = [
 
 @pytest.mark.parametrize(("routes", "offers", "options", "expected", "otherwise"), HELD)
 def test_what_is_held_is_not_written_and_says_what_would_be(routes, offers, options, expected, otherwise) -> None:
-    plan = plan_for(routes, offers, held={P1}, **options)
-    assert decided(routes, offers, held={P1}, **options) == expected
+    plan = plan_for(routes, offers, frozen={P1}, **options)
+    assert decided(routes, offers, frozen={P1}, **options) == expected
     assert plan.verdicts[0].detail == f"but for the hold: {otherwise}"
     assert plan.verdicts[0].awaits is None
 
 
 def test_another_prefix_is_not_held() -> None:
-    assert decided(NOTHING, PATH, held={"192.0.2.9/32"}) == "create absent eni-1 -> create eni-1"
+    assert decided(NOTHING, PATH, frozen={"192.0.2.9/32"}) == "create absent eni-1 -> create eni-1"
 
 
 def test_a_route_of_another_instance_that_the_file_names_is_taken_for_that_one() -> None:
@@ -117,4 +118,4 @@ def test_a_route_of_another_instance_that_the_file_names_is_taken_for_that_one()
     offers = [offer(source="check web", side=Side.CHECK)]
     options = dict(rule_options=dict(manages=managed))
     assert decided(THEM, offers, seen=seen, **options) == "yield owner-healthy eni-9"
-    assert decided(THEM, offers, seen=seen, taken={P1}, **options) == "replace by-hand eni-5 -> replace eni-5"
+    assert decided(THEM, offers, seen=seen, forced={P1}, **options) == "replace by-hand eni-5 -> replace eni-5"

@@ -1,4 +1,4 @@
-"""Best path between instances: the truth table of `routing.contest`, decided through `decide` as the daemon does."""
+"""Best path between instances: the truth table of `policy.best_path`, decided through `decide` as the daemon does."""
 
 import itertools
 from dataclasses import replace
@@ -8,11 +8,11 @@ import pytest
 from bgp2vpc.bgp.path import GRACEFUL_SHUTDOWN, AsSegment, SegmentKind
 from bgp2vpc.bgp.rib import Side
 from bgp2vpc.bgp.sessions import Neighbors, Standing
-from bgp2vpc.policy.decide import Strangers, decide, owners_to_check, peers_in_the_way, ruled_tables, strangers
-from bgp2vpc.policy.diff import Policy
+from bgp2vpc.policy.decide import Strangers, decide, owners_to_check, peers_in_the_way, strangers, table_policies
 from bgp2vpc.policy.guard import guard
+from bgp2vpc.policy.inputs import DecisionInput
+from bgp2vpc.policy.place import Policy
 from bgp2vpc.policy.rule import ManagedRoute, Takeover, Writes
-from bgp2vpc.policy.wish import Wish
 from bgp2vpc.prefix import IPAddress, parse_prefix
 from bgp2vpc.vpc.model import InstanceHealth, Interface, Snapshot, Subnet
 from tests.values import IGW, OURS, OURS_TOO, P1, P2, P3, P6, PEER, blackhole, offer, route, rule, snapshot, table
@@ -81,12 +81,12 @@ def neighbors(*standings: Standing, address: IPAddress = NINE) -> Neighbors:
     return known
 
 
-def decided(routes, offers, *, shown=None, known=None, policy=None, rule_options=BEST_PATH, **wish) -> str:
+def decided(routes, offers, *, shown=None, known=None, policy=None, rule_options=BEST_PATH, **given) -> str:
     """`verdict reason target`, and after `->` the change, if any."""
     seen = shown or shown_to_us(*routes)
-    tables = ruled_tables([rule(**rule_options)], seen, "vpc-1")
-    wished = Wish({P1: tuple(offers)} if offers else {}, neighbors=known or Neighbors(), **wish)
-    plan = decide(tables, seen, wished, policy or Policy())
+    tables = table_policies([rule(**rule_options)], seen, "vpc-1")
+    inputs = DecisionInput(offers={P1: tuple(offers)} if offers else {}, neighbors=known or Neighbors(), **given)
+    plan = decide(tables, seen, inputs, policy or Policy())
     guard(plan, tables, seen, max_changes=10)
     assert len(plan.verdicts) <= 1
     text = " ".join(f"{v.kind.value} {v.reason.value} {v.target}" for v in plan.verdicts) or "nothing"
@@ -112,8 +112,8 @@ TABLE = [
     (US, [EQUAL, THEIRS], {}, "keep ours eni-1"),
     (US, [WORSE, THEIRS], {}, "keep peer-best eni-1, awaits eni-9"),
     (US, [THEIRS], {}, "keep handover eni-1, awaits eni-9"),
-    (US, [THEIRS], dict(overdue=LATE, unsettled={("rtb-1", P1)}), "keep handover eni-1"),
-    (US, [THEIRS], dict(overdue=LATE, unsettled={("rtb-2", P1)}), "delete withdrawn None -> delete eni-1"),
+    (US, [THEIRS], dict(late=LATE, unsettled={("rtb-1", P1)}), "keep handover eni-1"),
+    (US, [THEIRS], dict(late=LATE, unsettled={("rtb-2", P1)}), "delete withdrawn None -> delete eni-1"),
     (US, [], dict(unsettled={("rtb-1", P1)}), "delete withdrawn None -> delete eni-1"),
     (US, [], dict(lost={P1: {NINE}}), "keep handover eni-1"),
     (US, [], dict(lost={P2: {NINE}}), "delete withdrawn None -> delete eni-1"),
@@ -178,9 +178,9 @@ TABLE = [
     (US, [], dict(neighbors_held=True), "keep not-ready eni-1"),
     (US, [THEIRS], dict(neighbors_held=True), "keep not-ready eni-1"),
     # who has let us wait is passed over, unless it has written after all
-    (NOTHING, [WORSE, THEIRS], dict(overdue={(("rtb-1", P1), PEER)}), "create absent eni-1 -> create eni-1"),
-    (US, [THEIRS], dict(overdue={(("rtb-1", P1), PEER)}), "delete withdrawn None -> delete eni-1"),
-    (THEM, [WORSE, THEIRS], dict(overdue={(("rtb-1", P1), PEER)}), "yield peer-best eni-9"),
+    (NOTHING, [WORSE, THEIRS], dict(late={(("rtb-1", P1), PEER)}), "create absent eni-1 -> create eni-1"),
+    (US, [THEIRS], dict(late={(("rtb-1", P1), PEER)}), "delete withdrawn None -> delete eni-1"),
+    (THEM, [WORSE, THEIRS], dict(late={(("rtb-1", P1), PEER)}), "yield peer-best eni-9"),
     # damped: only what is certain
     (THEM, [BETTER, THEIRS], dict(damped={("rtb-1", P1)}), "yield damped eni-9"),
     (THEM, [BETTER], dict(known=LOST, damped={("rtb-1", P1)}), "yield damped eni-9"),
@@ -337,8 +337,8 @@ def test_without_best_path_what_peers_say_does_not_count():
 def test_what_is_accepted_from_nobody_is_accepted_from_no_peer():
     other = offer("198.51.100.1/32", source="peer", side=Side.PEER, next_hop="10.0.0.9")
     seen = shown_to_us()
-    wish = Wish({other.path.prefix: (other,)})
-    assert decide(ruled_tables([rule(**ANY)], seen, "vpc-1"), seen, wish, Policy()).verdicts == ()
+    inputs = DecisionInput(offers={other.path.prefix: (other,)})
+    assert decide(table_policies([rule(**ANY)], seen, "vpc-1"), seen, inputs, Policy()).verdicts == ()
 
 
 VIEWS = [
@@ -371,11 +371,11 @@ def test_both_instances_come_to_the_same_result(ours, theirs):
 def test_strangers_are_the_next_hops_and_owners_we_know_nothing_of():
     unknown = IPAddress("10.0.0.77")
     seen = shown_to_us(route(target="eni-7"))
-    tables = ruled_tables([rule(**BEST_PATH)], seen, "vpc-1")
-    wish = Wish({P1: (BETTER, THEIRS, peer(unknown))})
-    assert strangers(tables, seen, wish) == Strangers(frozenset({unknown}), frozenset({"eni-7"}))
-    assert not strangers(ruled_tables([rule()], seen, "vpc-1"), seen, wish)
-    assert not strangers(tables, seen, wish, only=())
+    tables = table_policies([rule(**BEST_PATH)], seen, "vpc-1")
+    inputs = DecisionInput(offers={P1: (BETTER, THEIRS, peer(unknown))})
+    assert strangers(tables, seen, inputs) == Strangers(frozenset({unknown}), frozenset({"eni-7"}))
+    assert not strangers(table_policies([rule()], seen, "vpc-1"), seen, inputs)
+    assert not strangers(tables, seen, inputs, only=())
 
 
 def test_owners_are_checked_where_we_offer_a_path_or_write_for_others():
@@ -386,21 +386,23 @@ def test_owners_are_checked_where_we_offer_a_path_or_write_for_others():
         (CHECKED, {P1: (THEIRS,)}, {}),
         (ANY_CHECKED, {}, {("rtb-1", P1): ("alive", PEER)}),
     ):
-        tables = ruled_tables([rule(**options)], seen, "vpc-1")
-        assert owners_to_check(tables, seen, Wish(offers)) == expected
+        tables = table_policies([rule(**options)], seen, "vpc-1")
+        assert owners_to_check(tables, seen, DecisionInput(offers=offers)) == expected
 
 
 def test_ec2_is_not_asked_about_owners_that_are_heard():
     seen = shown_to_us(*THEM)
-    tables = ruled_tables([rule(**BEST_PATH)], seen, "vpc-1")
-    assert peers_in_the_way(tables, seen, Wish({P1: (BETTER,)})) == {"i-9"}
-    assert peers_in_the_way(tables, seen, Wish({P1: (BETTER, THEIRS)})) == frozenset()
+    tables = table_policies([rule(**BEST_PATH)], seen, "vpc-1")
+    assert peers_in_the_way(tables, seen, DecisionInput(offers={P1: (BETTER,)})) == {"i-9"}
+    assert peers_in_the_way(tables, seen, DecisionInput(offers={P1: (BETTER, THEIRS)})) == frozenset()
 
 
 def test_a_longer_as_path_loses():
     longer = AsSegment(SegmentKind.SEQUENCE, (65001,))
     assert decided(THEM, [EQUAL, peer(med=10, as_path=(longer,))]).startswith("replace best-path")
 
+
+UNSETTLED = "a peer may have taken the route, and EC2's reads may not show it yet"
 
 DETAILS = [
     # the table has, offers, options, what people are told beside the verdict and its reason
@@ -409,6 +411,8 @@ DETAILS = [
     (US, [THEIRS], {}, "peer 10.0.0.9 at eni-9 has the best path: only path"),
     (THEM, [WORSE, THEIRS], {}, "peer 10.0.0.9 at eni-9 has the best path: med"),
     (THEM, [THEIRS], dict(rule_options=ANY), "peer 10.0.0.9 at eni-9 has the best path: only path"),
+    (US, [], dict(lost={P1: {NINE}}), UNSETTLED),
+    (THEM, [], dict(rule_options=ANY, neighbors=LOST, lost={P1: {EIGHT}}), UNSETTLED),
     (THEM, [BETTER, THEIRS], dict(neighbors_held=True), "best-path, but not all is known yet"),
     (THEM, [BETTER, THEIRS], dict(damped={("rtb-1", P1)}),
      "best-path, but the route has moved too often of late: it stays until that has calmed down"),
@@ -418,8 +422,10 @@ DETAILS = [
 @pytest.mark.parametrize(("routes", "offers", "options", "expected"), DETAILS)
 def test_people_are_told(routes, offers, options, expected):
     rule_options, seen = options.get("rule_options", BEST_PATH), shown_to_us(*routes)
-    wish = Wish({P1: tuple(offers)}, **{name: value for name, value in options.items() if name != "rule_options"})
-    (verdict,) = decide(ruled_tables([rule(**rule_options)], seen, "vpc-1"), seen, wish, Policy()).verdicts
+    inputs = DecisionInput(
+        offers={P1: tuple(offers)}, **{name: value for name, value in options.items() if name != "rule_options"}
+    )
+    (verdict,) = decide(table_policies([rule(**rule_options)], seen, "vpc-1"), seen, inputs, Policy()).verdicts
     assert verdict.detail == expected
 
 
@@ -452,14 +458,16 @@ def test_a_managed_route_that_decides_by_best_path_counts_as_such_wherever_that_
     seen = shown_to_us(route(target="eni-7"))
     for options, best_path in ((MANAGED, True), (MANAGED_ANY, True), (dict(takeover=Takeover.ALWAYS), False)):
         assert rule(**options).takes_by_best_path is best_path
-    tables = ruled_tables([rule("203.0.113.0/24", **MANAGED)], seen, "vpc-1")
+    tables = table_policies([rule("203.0.113.0/24", **MANAGED)], seen, "vpc-1")
     mine = offer(**OF_THE_CHECK)
-    assert strangers(tables, seen, Wish({P1: (mine, peer(unknown))})) == Strangers({unknown}, {"eni-7"})
+    assert strangers(tables, seen, DecisionInput(offers={P1: (mine, peer(unknown))})) == Strangers({unknown}, {"eni-7"})
     them = shown_to_us(*THEM)
-    tables = ruled_tables([rule(**MANAGED)], them, "vpc-1")
-    assert peers_in_the_way(tables, them, Wish({P1: (mine,)})) == {"i-9"}
-    assert peers_in_the_way(tables, them, Wish({P1: (mine, THEIRS)})) == frozenset()
-    assert peers_in_the_way(tables, them, Wish({P1: (mine, peer(EIGHT))})) == {"i-9"}, "another one is heard"
+    tables = table_policies([rule(**MANAGED)], them, "vpc-1")
+    assert peers_in_the_way(tables, them, DecisionInput(offers={P1: (mine,)})) == {"i-9"}
+    assert peers_in_the_way(tables, them, DecisionInput(offers={P1: (mine, THEIRS)})) == frozenset()
+    assert peers_in_the_way(tables, them, DecisionInput(offers={P1: (mine, peer(EIGHT))})) == {"i-9"}, (
+        "another one is heard"
+    )
 
 
 def test_an_interface_without_an_address_comes_before_all_others():
@@ -479,9 +487,9 @@ def test_where_the_zone_of_the_table_is_unknown_nobody_is_near():
 
 def test_of_this_hosts_own_next_hops_nobody_is_a_stranger_and_strangers_add_up():
     seen = shown_to_us()
-    tables = ruled_tables([rule(**BEST_PATH)], seen, "vpc-1")
-    assert not strangers(tables, seen, Wish({P1: (own(next_hop="10.0.0.77"),)}))
-    assert not strangers(tables, seen, Wish({}), only={P1})
+    tables = table_policies([rule(**BEST_PATH)], seen, "vpc-1")
+    assert not strangers(tables, seen, DecisionInput(offers={P1: (own(next_hop="10.0.0.77"),)}))
+    assert not strangers(tables, seen, DecisionInput(offers={}), only={P1})
     one, two = IPAddress("10.0.0.1"), IPAddress("10.0.0.2")
     some, others = Strangers(frozenset({one}), frozenset({"eni-1"})), Strangers(frozenset({two}), frozenset({"eni-2"}))
     both = some | others
@@ -505,23 +513,25 @@ def test_a_witness_checks_every_owner_that_a_rule_is_about_and_others_only_those
         route(P2, "eni-8"),
     )
     seen = shown_to_us(*routes)
-    tables = ruled_tables([rule(**CHECKED)], seen, "vpc-1")
+    tables = table_policies([rule(**CHECKED)], seen, "vpc-1")
     nine, eight = {("rtb-1", P1): ("alive", PEER)}, {("rtb-1", P2): ("alive", "eni-8")}
-    wish = Wish({P2: (own(prefix=P2),)})
-    assert owners_to_check(tables, seen, wish) == eight
-    assert owners_to_check(tables, seen, wish, as_witness=True) == nine | eight
-    assert owners_to_check(tables, seen, wish, only={P1}, as_witness=True) == nine
-    assert owners_to_check(tables, seen, wish, only=[P6, P1, P2]) == eight, "P6 has no static route"
+    inputs = DecisionInput(offers={P2: (own(prefix=P2),)})
+    assert owners_to_check(tables, seen, inputs) == eight
+    assert owners_to_check(tables, seen, inputs, as_witness=True) == nine | eight
+    assert owners_to_check(tables, seen, inputs, only={P1}, as_witness=True) == nine
+    assert owners_to_check(tables, seen, inputs, only=[P6, P1, P2]) == eight, "P6 has no static route"
 
 
 def test_a_route_managed_for_another_instance_is_in_the_way_of_it_at_ours():
     managed = ManagedRoute(prefix=P1, source="check dns", instance_id="i-9", remote_check="alive")
     seen = replace(shown_to_us(route(instance_id="i-1")), others={"i-9": (neighbor(PEER, NINE),)})
-    tables = ruled_tables([rule(manages={P1: managed})], seen, "vpc-1")
-    assert peers_in_the_way(tables, seen, Wish({P1: (offer(**OF_THE_CHECK),)})) == {"i-1"}
+    tables = table_policies([rule(manages={P1: managed})], seen, "vpc-1")
+    assert peers_in_the_way(tables, seen, DecisionInput(offers={P1: (offer(**OF_THE_CHECK),)})) == {"i-1"}
     for as_witness in (False, True):
-        assert owners_to_check(tables, seen, Wish({}), as_witness=as_witness) == {("rtb-1", P1): ("alive", OURS)}
+        assert owners_to_check(tables, seen, DecisionInput(offers={}), as_witness=as_witness) == {
+            ("rtb-1", P1): ("alive", OURS)
+        }
     theirs = replace(seen, tables=shown_to_us(*THEM).tables)
-    tables = ruled_tables([rule(manages={P1: managed})], theirs, "vpc-1")
+    tables = table_policies([rule(manages={P1: managed})], theirs, "vpc-1")
     for as_witness in (False, True):
-        assert owners_to_check(tables, theirs, Wish({}), as_witness=as_witness) == {}
+        assert owners_to_check(tables, theirs, DecisionInput(offers={}), as_witness=as_witness) == {}

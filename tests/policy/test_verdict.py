@@ -1,13 +1,13 @@
-"""The truth table of `routing.diff`, row by row, decided through `decide` as the daemon does."""
+"""The truth table of `policy.verdict`, row by row, decided through `decide` as the daemon does."""
 
 import pytest
 
 from bgp2vpc.bgp.rib import Side
-from bgp2vpc.policy.decide import decide, ruled_tables
-from bgp2vpc.policy.diff import Policy
+from bgp2vpc.policy.decide import decide, table_policies
+from bgp2vpc.policy.inputs import DecisionInput
+from bgp2vpc.policy.place import Policy
 from bgp2vpc.policy.plan import Reason
 from bgp2vpc.policy.rule import Takeover
-from bgp2vpc.policy.wish import Wish
 from bgp2vpc.vpc.model import InstanceHealth, Interface
 from tests.values import (
     IGW,
@@ -34,7 +34,7 @@ GATEWAY, VPC = (route(target=IGW),), (route(target=LOCAL),)
 
 
 def decided(
-    routes, offers, *, health=None, own=None, held=False, spoken=(), interfaces=None, policy=None, **rule_options
+    routes, offers, *, health=None, own=None, held=False, seen=(), interfaces=None, policy=None, **rule_options
 ) -> str:
     """`verdict reason target` for P1, and after `->` the change, if any."""
     rules = [rule(**rule_options)]
@@ -42,8 +42,8 @@ def decided(
     shown = snapshot(table(*routes), health={name: health for name, health in known.items() if health})
     if interfaces:
         shown = snapshot(table(*routes), interfaces=interfaces)
-    wish = Wish({P1: tuple(offers)} if offers else {}, held, set(spoken))
-    plan = decide(ruled_tables(rules, shown, "vpc-1"), shown, wish, policy or Policy())
+    inputs = DecisionInput(offers={P1: tuple(offers)} if offers else {}, leftovers_held=held, seen=set(seen))
+    plan = decide(table_policies(rules, shown, "vpc-1"), shown, inputs, policy or Policy())
     assert len(plan.verdicts) <= 1
     text = " ".join(f"{v.kind.value} {v.reason.value} {v.target}" for v in plan.verdicts) or "nothing"
     return text + "".join(f" -> {c.action.value} {c.target}" for c in plan.changes)
@@ -64,7 +64,7 @@ TABLE = [
     (US + PROPAGATED,    PATH,    {},                              "keep ours eni-1"),
     (US,                 [],      {},                              "delete withdrawn None -> delete eni-1"),
     (US,                 [],      dict(held=True),                 "keep leftover eni-1"),
-    (US,                 [],      dict(held=True, spoken=[P1]), "delete withdrawn None -> delete eni-1"),
+    (US,                 [],      dict(held=True, seen=[P1]), "delete withdrawn None -> delete eni-1"),
     ((route(target=OURS_TOO),), PATH, {},                          "replace other-interface eni-1 -> replace eni-1"),
     (THEM,               [],      {},                              "nothing"),
     (THEM,               [],      ALWAYS,                          "nothing"),
@@ -154,11 +154,13 @@ def test_a_check_that_was_switched_on_under_a_route_of_ours_is_said_and_the_rout
 def test_the_verdict_names_the_command_that_turns_the_check_off():
     checked = (Interface(OURS, "vpc-1", "subnet-1", 0, source_dest_check=True),)
     shown = snapshot(table(), interfaces=checked)
-    plan = decide(ruled_tables([rule()], shown, "vpc-1"), shown, Wish({P1: tuple(PATH)}), Policy())
+    plan = decide(table_policies([rule()], shown, "vpc-1"), shown, DecisionInput(offers={P1: tuple(PATH)}), Policy())
     assert plan.verdicts[0].reason is Reason.SOURCE_DEST_CHECK
     assert "--network-interface-id eni-1 --no-source-dest-check" in plan.verdicts[0].detail
     pointed_here = snapshot(table(*US), interfaces=checked)
-    plan = decide(ruled_tables([rule()], pointed_here, "vpc-1"), pointed_here, Wish({P1: tuple(PATH)}), Policy())
+    plan = decide(
+        table_policies([rule()], pointed_here, "vpc-1"), pointed_here, DecisionInput(offers={P1: tuple(PATH)}), Policy()
+    )
     assert "--network-interface-id eni-1 --no-source-dest-check" in plan.verdicts[0].detail
 
 
@@ -199,12 +201,14 @@ TOLD = [
 def test_people_are_told(routes, offers, options, owner, detail):
     shown = snapshot(table(*routes))
     (verdict,) = decide(
-        ruled_tables([rule(**options)], shown, "vpc-1"), shown, Wish({P1: tuple(offers)}), Policy()
+        table_policies([rule(**options)], shown, "vpc-1"), shown, DecisionInput(offers={P1: tuple(offers)}), Policy()
     ).verdicts
     assert (verdict.owner, verdict.detail) == (owner, detail)
 
 
 def test_where_no_interface_is_in_the_vpc_of_the_table_that_is_said():
     shown = snapshot(table(), interfaces=(Interface("eni-5", "vpc-2", "subnet-5", 0),))
-    (verdict,) = decide(ruled_tables([rule()], shown, "vpc-1"), shown, Wish({P1: tuple(PATH)}), Policy()).verdicts
+    (verdict,) = decide(
+        table_policies([rule()], shown, "vpc-1"), shown, DecisionInput(offers={P1: tuple(PATH)}), Policy()
+    ).verdicts
     assert verdict.detail == "this instance has no interface with device index 0 in vpc-1"

@@ -1,4 +1,4 @@
-"""The diff: what one (table, prefix) needs, from what is wished and what is there.
+"""The verdict: what one (table, prefix) needs, from what is offered and what is there.
 
 | the table has                     | we have no path for it          | our path is offered                       |
 |-----------------------------------|---------------------------------|-------------------------------------------|
@@ -20,8 +20,8 @@
 
 A path is a backup if its MED is at least `backup_med`: ExaBGP's healthcheck announces a service that is down with MED
 1000 and a disabled one with 500. It keeps a route of ours and fills an empty table, but takes from nobody.
-An operator may ask for the route of any peer (`Wish.taken`): replace, whatever is said above about peers. And may
-freeze the place (`Wish.held`): then none of the changes is made.
+An operator may ask for the route of any peer (`DecisionInput.forced`): replace, whatever is said above about peers. And
+may freeze the place (`DecisionInput.frozen`): then none of the changes is made.
 
 Wherever we would point a route at an interface whose source/destination check is on, or EC2 would refuse the prefix
 because it lies within the VPC, the verdict is `blocked`; also where the route points there already, and the check was
@@ -30,125 +30,33 @@ switched on since.
 *Ours* are routes that point at an interface of this instance; for a managed route with `instance:`, of that instance.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
 from bgp2vpc.bgp.best import med
-from bgp2vpc.policy.fib import Offered, Unusable
-from bgp2vpc.policy.plan import Action, Change, Key, Reason, Verdict, VerdictKind
-from bgp2vpc.policy.rule import ManagedRoute, Rule, Takeover
-from bgp2vpc.policy.wish import Wish
+from bgp2vpc.policy.next_hop import Candidate, Unusable
+from bgp2vpc.policy.place import Place, is_ours, is_peer
+from bgp2vpc.policy.plan import Action, Decision, Reason, VerdictKind
+from bgp2vpc.policy.rule import Takeover
 from bgp2vpc.prefix import Prefix
-from bgp2vpc.vpc.model import (
-    InstanceHealth,
-    Interface,
-    Route,
-    RouteState,
-    RouteTable,
-    Snapshot,
-    Target,
-    TargetKind,
-    interface_target,
-)
-
-Decision = tuple[Verdict, Change | None]
+from bgp2vpc.vpc.model import InstanceHealth, Interface, Route, RouteState, TargetKind, interface_target
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """What the configuration says once for all rules."""
-
-    backup_med: int = 500
-    skip_source_dest_check: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """One (table, prefix) under one rule, as the snapshot shows it; `route` is the static one that is there now.
-
-    `zone`: the availability zone of the table, if it has one and it matters.
-    """
-
-    rule: Rule
-    table: RouteTable
-    prefix: Prefix
-    snapshot: Snapshot
-    policy: Policy
-    route: Route | None
-    wish: Wish
-    zone: str = ""
-
-    @property
-    def key(self) -> Key:
-        """Which place it is."""
-        return self.table.id, self.prefix
-
-    @property
-    def managed(self) -> ManagedRoute | None:
-        """What the rule says of exactly this prefix, if it manages it."""
-        return self.rule.manages.get(self.prefix)
-
-    @property
-    def ours(self) -> Sequence[Interface]:
-        """The interfaces whose routes are ours."""
-        return own_interfaces(self.rule, self.prefix, self.snapshot)
-
-    @property
-    def leftover_is_kept(self) -> bool:
-        """Whether a route of ours that nobody offers stays for now."""
-        return self.wish.keeps_leftover(self.prefix, self.rule)
-
-    @property
-    def is_taken_by_hand(self) -> bool:
-        """Whether an operator wants the route of another instance here, now. No reason to touch a foreign one."""
-        return self.prefix in self.wish.taken and self.route is not None and is_peer(self.route, self.ours)
-
-    def fails(self, interface_id: str) -> bool:
-        """Whether the remote check that the owner has to pass fails at this interface."""
-        return (self.rule.remote_check_of(self.prefix), interface_id) in self.wish.failing
-
-    def verdict(
-        self,
-        kind: VerdictKind,
-        reason: Reason,
-        target: Target | None = None,
-        detail: str = "",
-        awaits: str | None = None,
-    ) -> Verdict:
-        """A verdict about this place."""
-        owner = self.route.instance_id if self.route and is_peer(self.route, self.ours) else None
-        return Verdict(self.table.id, self.prefix, kind, reason, target, self.rule.name, owner, detail, awaits)
-
-    def stays(self, kind: VerdictKind, reason: Reason, detail: str = "", awaits: str | None = None) -> Decision:
-        """Nothing is changed here."""
-        return self.verdict(kind, reason, self.route.target if self.route else None, detail, awaits), None
-
-    def change(self, action: Action, target: Target, reason: Reason) -> Decision:
-        """A change of this place, and the verdict that goes with it."""
-        old = self.route.target if self.route else None
-        change = Change(action, self.table.id, self.prefix, target, reason, old)
-        remains = None if action is Action.DELETE else target
-        return self.verdict(VerdictKind(action.value), reason, remains), change
-
-
-def diff(place: Place, wish: Offered | Unusable | None) -> Decision | None:
+def verdict_for(place: Place, own: Candidate | Unusable | None) -> Decision | None:
     """The table above. None where there is nothing to say: no path, and no route of ours."""
     route = place.route
-    if isinstance(wish, Offered):
-        return _with_path(place, route, wish)
+    if isinstance(own, Candidate):
+        return _with_path(place, route, own)
     if route is None or not is_ours(route, place.ours):
-        if wish:
-            return _unusable(place, wish)
+        if own:
+            return _unusable(place, own)
         return None if route is None or place.leftover_is_kept else _fallback_without_path(place, route)
-    if isinstance(wish, Unusable) and wish.reason is Reason.NO_INTERFACE:
-        return _unusable(place, wish)  # our own mistake (`interface:`) is no reason to take a working route away
-    if wish is None and place.leftover_is_kept:
+    if isinstance(own, Unusable) and own.reason is Reason.NO_INTERFACE:
+        return _unusable(place, own)  # our own mistake (`interface:`) is no reason to take a working route away
+    if own is None and place.leftover_is_kept:
         return place.stays(VerdictKind.KEEP, Reason.LEFTOVER)
-    return withdraw(place, route, wish.reason if wish else Reason.WITHDRAWN)
+    return withdraw(place, route, own.reason if own else Reason.WITHDRAWN)
 
 
-def _unusable(place: Place, wish: Unusable) -> Decision:
-    return place.stays(VerdictKind.BLOCKED, wish.reason, wish.detail)
+def _unusable(place: Place, own: Unusable) -> Decision:
+    return place.stays(VerdictKind.BLOCKED, own.reason, own.detail)
 
 
 def _fallback_without_path(place: Place, route: Route) -> Decision | None:
@@ -173,29 +81,29 @@ def withdraw(place: Place, route: Route, reason: Reason) -> Decision:
     return place.change(Action.DELETE, route.target, reason)
 
 
-def _with_path(place: Place, route: Route | None, wish: Offered) -> Decision:
+def _with_path(place: Place, route: Route | None, own: Candidate) -> Decision:
     if route is None:
         twin = place.table.propagated_route(place.prefix)
-        return write(place, Action.CREATE, wish.interface, Reason.BESIDE_PROPAGATED if twin else Reason.ABSENT)
+        return write(place, Action.CREATE, own.interface, Reason.BESIDE_PROPAGATED if twin else Reason.ABSENT)
     if not is_ours(route, place.ours):
-        return _with_path_of_others(place, route, wish)
-    if route.target != interface_target(wish.interface.id):
-        return write(place, Action.REPLACE, wish.interface, Reason.OTHER_INTERFACE)
-    if does_not_forward(place, wish.interface):
+        return _with_path_of_others(place, route, own)
+    if route.target != interface_target(own.interface.id):
+        return write(place, Action.REPLACE, own.interface, Reason.OTHER_INTERFACE)
+    if does_not_forward(place, own.interface):
         # Switched on since: nothing arrives any more. Only an operator can tell whether that was meant.
-        return place.stays(VerdictKind.BLOCKED, Reason.SOURCE_DEST_CHECK, _how_to_forward(wish.interface))
+        return place.stays(VerdictKind.BLOCKED, Reason.SOURCE_DEST_CHECK, _how_to_forward(own.interface))
     return place.stays(VerdictKind.KEEP, Reason.OURS)
 
 
-def _with_path_of_others(place: Place, route: Route, wish: Offered) -> Decision:
-    if place.is_taken_by_hand:
-        return write(place, Action.REPLACE, wish.interface, Reason.BY_HAND)
+def _with_path_of_others(place: Place, route: Route, own: Candidate) -> Decision:
+    if place.is_forced:
+        return write(place, Action.REPLACE, own.interface, Reason.BY_HAND)
     reason = _may_take(place, route)
     if reason is None:
         return leave(place, route)
-    if med(wish.offer) >= place.policy.backup_med:
+    if med(own.offer) >= place.policy.backup_med:
         return place.stays(VerdictKind.YIELD, Reason.BACKUP_MED)
-    return take(place, wish.interface, reason)
+    return take(place, own.interface, reason)
 
 
 _CERTAIN = frozenset(
@@ -206,7 +114,7 @@ _CERTAIN = frozenset(
 
 def take(place: Place, interface: Interface, reason: Reason) -> Decision:
     """Point the route of somebody else here; not where that has happened too often of late, unless it is certain."""
-    if place.key in place.wish.damped and reason not in _CERTAIN:
+    if place.key in place.inputs.damped and reason not in _CERTAIN:
         detail = f"{reason.value}, but the route has moved too often of late: it stays until that has calmed down"
         return place.stays(VerdictKind.YIELD, Reason.DAMPED, detail)
     return write(place, Action.REPLACE, interface, reason)
@@ -230,7 +138,7 @@ def hold(place: Place, decision: Decision) -> Decision:
 def _may_take(place: Place, route: Route) -> Reason | None:
     """Why the route of somebody else may be taken, or None."""
     if not is_peer(route, place.ours):
-        if _is_fallback(place, route):
+        if place.managed is not None and route.target == place.managed.fallback:
             return Reason.FALLBACK
         replaceable = place.rule.takeover_foreign and route.target.kind is not TargetKind.LOCAL
         return Reason.TAKEOVER_FOREIGN if replaceable else None
@@ -253,10 +161,6 @@ def trouble_of_owner(place: Place, route: Route) -> Reason | None:
     if place.fails(route.target.id):
         return Reason.OWNER_FAILING
     return None
-
-
-def _is_fallback(place: Place, route: Route) -> bool:
-    return place.managed is not None and route.target == place.managed.fallback
 
 
 def write(place: Place, action: Action, interface: Interface, reason: Reason) -> Decision:
@@ -291,29 +195,8 @@ def _refused_within(place: Place) -> Prefix | None:
     Within the VPC a route must equal a whole subnet:
     https://docs.aws.amazon.com/vpc/latest/userguide/route-table-options.html
     """
-    within = containing_vpc_cidr(place.table, place.prefix)
+    within = next((cidr for cidr in place.table.cidrs if place.prefix in cidr), None)
     subnets = place.snapshot.subnets
     if within is None or subnets is None or any(place.prefix in subnet.cidrs for subnet in subnets.values()):
         return None
     return within
-
-
-def containing_vpc_cidr(table: RouteTable, prefix: Prefix) -> Prefix | None:
-    """The CIDR of the VPC, known by the table's local routes, in which the prefix lies."""
-    return next((cidr for cidr in table.cidrs if prefix in cidr), None)
-
-
-def own_interfaces(rule: Rule, prefix: Prefix, snapshot: Snapshot) -> Sequence[Interface]:
-    """The interfaces that a route for this prefix may point at: ours, or those of a managed route's `instance:`."""
-    managed = rule.manages.get(prefix)
-    return snapshot.interfaces_of(managed.instance_id if managed else None)
-
-
-def is_ours(route: Route, interfaces: Sequence[Interface]) -> bool:
-    """True if the route points at one of our interfaces."""
-    return route.target.kind is TargetKind.INTERFACE and any(route.target.id == each.id for each in interfaces)
-
-
-def is_peer(route: Route, interfaces: Sequence[Interface]) -> bool:
-    """True if the route points at an interface that is not ours, whether or not it (still) belongs to an instance."""
-    return route.target.kind is TargetKind.INTERFACE and not is_ours(route, interfaces)

@@ -1,0 +1,379 @@
+"""Best path between instances: whose path is installed where several announce the same prefix (`takeover: best_path`).
+
+Every instance decides for itself, from what it hears, and comes to the same result as all others that hear the same.
+
+| the table has                | our path is best              | a peer's is best               | nobody offers one |
+|------------------------------|-------------------------------|--------------------------------|-------------------|
+| nothing                      | create                        | yield: the peer creates        | nothing           |
+| ours                         | keep                          | keep until the peer replaces   | delete            |
+| the best peer's              | -                             | yield                          | -                 |
+| another peer's, heard        | replace                       | yield                          | -                 |
+| …, withdrawn or silent       | replace                       | yield                          | nothing           |
+| …, its session lost          | replace; with a remote check  | yield                          | nothing           |
+|                              | only once that fails          |                                |                   |
+| …, and the route moved there | yield: somebody hears it      | yield                          | nothing           |
+|    after that                |                               |                                |                   |
+| …, failing its remote check, | replace                       | yield                          | nothing           |
+| or a black hole              |                               |                                |                   |
+| …, no neighbor of ours       | as `if_unhealthy`             | yield                          | nothing           |
+| foreign, fallback, local     | as in `policy.verdict`        | as it is                       | as in there       |
+
+With `write: any` the best path is installed whoever's it is, as if it were ours; and what a neighbor has left behind is
+deleted where nobody offers a path.
+
+A peer that is expected to write and does not, within the handover time, is passed over; but while it offers a path,
+nothing is deleted before reads would show what it has written meanwhile. The same goes for a peer whose session was
+lost just now: it may take the route from an owner that it no longer hears. Until the neighbors have told what they
+have (end-of-RIB, RFC 4724 section 2), and while a next hop is being looked up, nothing is taken or deleted.
+Where routes move too often, only owners that are certainly not serving lose them (`policy.verdict.take`).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Final
+
+from bgp2vpc.bgp.best import Step, best_path, is_draining, med
+from bgp2vpc.bgp.path import SELF
+from bgp2vpc.bgp.rib import Offer, Side
+from bgp2vpc.bgp.sessions import Standing
+from bgp2vpc.policy.next_hop import Candidate, Unusable, choose_interface
+from bgp2vpc.policy.place import Place, is_ours, is_peer
+from bgp2vpc.policy.plan import Decision, Reason, VerdictKind
+from bgp2vpc.policy.verdict import does_not_forward, leave, take, trouble_of_owner, verdict_for, withdraw
+from bgp2vpc.vpc.model import Interface, Route, RouteState, interface_target
+
+
+class Exclusion(Enum):
+    """Why a path is not compared with the others. `policy.words` has the words for each."""
+
+    NOT_ADMITTED = auto()
+    SENT_BACK = auto()
+    NO_INTERFACE = auto()
+    UNRESOLVED = auto()
+    SOURCE_DEST_CHECK = auto()
+    CHECK_FAILS = auto()
+    HOST_FAILED = auto()
+    BLACKHOLE = auto()
+    LATE = auto()
+    LAST_RESORT = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Excluded:
+    """A path that is not compared, and why; `interface`: where it leads, as far as that is known."""
+
+    offer: Offer
+    why: Exclusion | Unusable
+    interface: Interface | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BestPath:
+    """The best path for a place, and how each of the others fared: the verdict follows from it, and `why` tells it.
+
+    `best`: None if there is none; `by`: the step that made it the best.
+    `lost`: the others that were compared, each with the step at which it lost: to the best, or before that to `own`.
+    `own`: the best of this host's own paths; or why none of them can be installed; None if it has none.
+    `peers`: the paths of peers that lead to an interface of this VPC, excluded ones among them.
+    """
+
+    best: Candidate | None
+    by: Step
+    lost: tuple[tuple[Candidate, Step], ...]
+    excluded: tuple[Excluded, ...]
+    own: Candidate | Unusable | None
+    peers: tuple[Candidate, ...]
+
+
+# Which path is the best
+
+
+def best_path_for(place: Place, offers: Sequence[Offer]) -> BestPath:
+    """The best of all paths that are offered for the prefix. Of this host's own ones, the best competes with others."""
+    ours: list[Candidate] = []
+    unusable: list[tuple[Offer, Unusable]] = []
+    peers: list[Candidate] = []
+    competing: list[Candidate] = []
+    excluded: list[Excluded] = []
+    for offer in offers:
+        if not place.rule.admits(offer):
+            excluded.append(Excluded(offer, Exclusion.NOT_ADMITTED))
+        elif offer.side is Side.PEER:
+            interface = _interface_of_peer(place, offer)
+            if isinstance(interface, Exclusion):
+                excluded.append(Excluded(offer, interface))
+                continue
+            peer = Candidate(offer, interface)
+            peers.append(peer)
+            if why := _why_excluded(place, interface):
+                excluded.append(Excluded(offer, why, interface))
+            else:
+                competing.append(peer)
+        else:
+            managed = place.managed if offer.side is Side.CHECK else None
+            choice = choose_interface(place.rule, place.table, offer.path.next_hop, place.ours, managed)
+            if isinstance(choice, Unusable):
+                unusable.append((offer, choice))
+            else:
+                ours.append(Candidate(offer, choice))
+    own, by, steps = _compare(place, ours, with_peers=False)
+    if own is not None:
+        competing.append(own)
+    fit = _fit_to_succeed(place, competing)
+    if fit is not competing:
+        left = {id(each) for each in fit}
+        excluded += [
+            Excluded(each.offer, Exclusion.LAST_RESORT, each.interface) for each in competing if id(each) not in left
+        ]
+    best = own
+    if not (len(fit) == 1 and fit[0] is own):  # else it competes with nobody, and `by` is what it won by among ours
+        best, by, lost_to_best = _compare(place, fit, with_peers=True)
+        steps |= lost_to_best
+    return BestPath(
+        best=best,
+        by=by,
+        lost=tuple((each, steps[id(each.offer)]) for each in (*peers, *ours) if id(each.offer) in steps),
+        excluded=(*excluded, *(Excluded(offer, why) for offer, why in unusable)),
+        own=unusable[0][1] if own is None and unusable else own,
+        peers=tuple(peers),
+    )
+
+
+def _interface_of_peer(place: Place, offer: Offer) -> Interface | Exclusion:
+    """The interface that the next hop of a peer's path is.
+
+    A next hop that is no interface of the VPC is not resolvable, and its path not considered (RFC 4271 section
+    9.1.2.1); nor is our own path, as others send it back.
+    """
+    address = offer.path.next_hop
+    if address is SELF or any(address in interface.addresses for interface in place.snapshot.interfaces):
+        return Exclusion.SENT_BACK
+    interface = place.snapshot.neighbor_at(address, place.table.vpc_id)
+    if interface is None:
+        return Exclusion.NO_INTERFACE if address in place.snapshot.nobody_at else Exclusion.UNRESOLVED
+    return interface
+
+
+def _why_excluded(place: Place, interface: Interface) -> Exclusion | None:
+    """Why traffic would not arrive at this peer, or the route not be written, as far as we know."""
+    route = place.route
+    if does_not_forward(place, interface):
+        return Exclusion.SOURCE_DEST_CHECK
+    if place.fails(interface.id):
+        return Exclusion.CHECK_FAILS
+    if place.inputs.neighbors.is_failed(interface.addresses):
+        return Exclusion.HOST_FAILED
+    if route is not None and route.target.id == interface.id:
+        return Exclusion.BLACKHOLE if route.state is RouteState.BLACKHOLE else None
+    return Exclusion.LATE if (place.key, interface.id) in place.inputs.late else None
+
+
+def _fit_to_succeed(place: Place, competing: list[Candidate]) -> list[Candidate]:
+    """Without the last resorts, where the owner is leaving and somebody is well: these would not take from it."""
+    if len(competing) < 2:
+        return competing
+    present = place.route.target.id if place.route else ""
+    if not any(is_draining(each.offer) for each in competing if each.interface.id == present):
+        return competing
+    fit = [
+        each
+        for each in competing
+        if each.interface.id == present or med(each.offer) < place.policy.backup_med or is_draining(each.offer)
+    ]
+    return fit if any(not is_draining(each.offer) for each in fit) else competing
+
+
+def _compare(
+    place: Place, candidates: Sequence[Candidate], *, with_peers: bool
+) -> tuple[Candidate | None, Step, dict[int, Step]]:
+    """The best of these, by which step, and id() of each other offer with the step at which it lost to the best.
+
+    `with_peers`: the zone and the address of the announcer count, too.
+    """
+    if len(candidates) == 1:
+        return candidates[0], Step.ONLY, {}
+    by_offer = {id(each.offer): each for each in candidates}
+    present = place.route.target.id if place.route else ""
+    offers = [each.offer for each in candidates]
+
+    def is_incumbent(offer: Offer) -> bool:
+        return by_offer[id(offer)].interface.id == present
+
+    def is_near(offer: Offer) -> bool:
+        return place.rule.affinity and place.zone != "" and by_offer[id(offer)].interface.zone == place.zone
+
+    def router_id(offer: Offer) -> int:
+        # The announcer's own address: the same whoever looks, as a session's address or identifier need not be.
+        address = by_offer[id(offer)].interface.address
+        return int(address) if address is not None else -1
+
+    if with_peers:
+        best = best_path(offers, is_incumbent, is_near=is_near, router_id=router_id)
+    else:
+        best = best_path(offers, is_incumbent)
+    if best is None:
+        return None, Step.ONLY, {}
+    return by_offer[id(best.offer)], best.reason, {id(offer): step for offer, step in best.lost}
+
+
+# What follows from it
+
+
+_NO_REASON: Final = frozenset((Reason.OWNER_HEALTHY, Reason.OWNER_UNHEARD, Reason.BACKUP_MED))
+"""Why a route is not taken."""
+_UNSETTLED: Final = "a peer may have taken the route, and EC2's reads may not show it yet"
+
+
+def verdict_by_best_path(place: Place, found: BestPath) -> Decision | None:
+    """The table above."""
+    if place.is_forced and isinstance(found.own, Candidate):
+        return verdict_for(place, found.own)
+    if found.best is None:
+        return _nobody(place, found)
+    if found.best is found.own or place.rule.writes_for_others(place.prefix):
+        return _install(place, found, found.best)
+    return _leave_to(place, found, found.best)
+
+
+def _must_wait(place: Place, found: BestPath) -> bool:
+    """Whether nothing may be taken or deleted yet: the neighbors have more to tell, or a next hop is looked up."""
+    return place.inputs.neighbors_held or any(each.why is Exclusion.UNRESOLVED for each in found.excluded)
+
+
+def _install(place: Place, found: BestPath, best: Candidate) -> Decision | None:
+    """The best path is one that we install."""
+    route = place.route
+    if route is not None and best is not found.own:
+        if route.target == interface_target(best.interface.id):
+            return place.stays(VerdictKind.KEEP, Reason.BEST_PATH, _says_who(found, best))
+        if is_ours(route, place.ours):
+            return _take(place, found, best, Reason.BEST_PATH)
+    if route is None or not is_peer(route, place.ours):
+        return verdict_for(place, best)
+    return _take(place, found, best, _reason_to_take(place, found, best, route))
+
+
+def _take(place: Place, found: BestPath, best: Candidate, reason: Reason) -> Decision:
+    if reason in _NO_REASON:
+        return place.stays(VerdictKind.YIELD, reason)
+    if _must_wait(place, found):
+        return place.stays(VerdictKind.YIELD, Reason.NOT_READY, f"{reason.value}, but not all is known yet")
+    return take(place, best.interface, reason)
+
+
+def _reason_to_take(place: Place, found: BestPath, best: Candidate, route: Route) -> Reason:
+    """Why the route of this owner is taken for the best path; or why not: one of _NO_REASON."""
+    is_backup = med(best.offer) >= place.policy.backup_med
+    if route.state is RouteState.BLACKHOLE:
+        return Reason.OWNER_BLACKHOLE
+    heard = next((peer for peer in found.peers if peer.interface.id == route.target.id), None)
+    if (
+        heard
+        and not place.fails(heard.interface.id)
+        and not place.inputs.neighbors.is_failed(heard.interface.addresses)
+    ):
+        if is_backup and is_draining(heard.offer):
+            return Reason.BACKUP_MED  # it leaves, but we are unwell
+        is_last_resort = is_draining(heard.offer) or med(heard.offer) >= place.policy.backup_med
+        return Reason.OWNER_LAST_RESORT if is_last_resort and not is_backup else Reason.BEST_PATH
+    reason = trouble_of_owner(place, route) or _reason_without_path(place, route)
+    # We are known to be unwell, the owner is not known to be worse.
+    does_not_announce = reason in (Reason.OWNER_WITHDREW, Reason.OWNER_SILENT, Reason.OWNER_HEALTHY)
+    return Reason.BACKUP_MED if is_backup and not does_not_announce else reason
+
+
+def _reason_without_path(place: Place, route: Route) -> Reason:
+    """The owner offers us no path: what follows from what we know of it otherwise."""
+    owner = place.snapshot.neighborhood.get(route.target.id)
+    if owner is None:
+        return Reason.OWNER_HEALTHY
+    neighbors = place.inputs.neighbors
+    match neighbors.standing(place.prefix, owner.addresses):
+        case Standing.WITHDRAWN:
+            return Reason.OWNER_WITHDREW
+        case Standing.SILENT:
+            # Its write may be seen before its announcement is heard.
+            return Reason.OWNER_UNHEARD if place.key in place.snapshot.moved_lately else Reason.OWNER_SILENT
+        case Standing.LOST:
+            # Who has pointed the route at the owner after we lost it was the owner itself, or one who hears it.
+            moved = place.snapshot.moved.get(place.key)
+            is_alive = moved is not None and moved >= neighbors.lost_at(place.prefix, owner.addresses)
+            return Reason.OWNER_UNHEARD if is_alive or place.rule.remote_check_of(place.prefix) else Reason.OWNER_LOST
+        case Standing.UNKNOWN:
+            return Reason.OWNER_HEALTHY
+
+
+def _leave_to(place: Place, found: BestPath, best: Candidate) -> Decision | None:
+    """The best path is a peer's, which installs it itself."""
+    route, own = place.route, found.own
+    if route is not None and is_ours(route, place.ours):
+        return _leave_ours_to(place, found, best)
+    if not isinstance(own, Candidate):
+        return verdict_for(place, own)
+    if route is not None and not is_peer(route, place.ours):
+        return leave(place, route)
+    # Nobody waits for the peer where it has the route, or has no reason, as far as we know, to take it from its owner.
+    is_due = route is None or (
+        route.target != interface_target(best.interface.id)
+        and _reason_to_take(place, found, best, route) not in _NO_REASON
+    )
+    return place.stays(
+        VerdictKind.YIELD, Reason.PEER_BEST, _says_who(found, best), best.interface.id if is_due else None
+    )
+
+
+def _leave_ours_to(place: Place, found: BestPath, best: Candidate) -> Decision | None:
+    """Ours stays until the peer has replaced it, so that there is a route at any time."""
+    own = found.own
+    if isinstance(own, Candidate):
+        return place.stays(VerdictKind.KEEP, Reason.PEER_BEST, _says_who(found, best), best.interface.id)
+    mistaken = isinstance(own, Unusable) and own.reason is Reason.NO_INTERFACE
+    never_deleted = place.managed is not None and place.managed.never_delete
+    if mistaken or never_deleted or (own is None and place.leftover_is_kept):
+        return verdict_for(place, own)
+    if _must_wait(place, found):
+        return place.stays(VerdictKind.KEEP, Reason.NOT_READY)
+    return place.stays(VerdictKind.KEEP, Reason.HANDOVER, _says_who(found, best), best.interface.id)
+
+
+def _says_who(found: BestPath, best: Candidate) -> str:
+    return f"{best.offer.source} at {best.interface.id} has the best path: {found.by.value}"
+
+
+def _nobody(place: Place, found: BestPath) -> Decision | None:
+    """There is no path."""
+    route = place.route
+    for_others = place.rule.writes_for_others(place.prefix)
+    if route is not None and is_peer(route, place.ours) and for_others and not found.peers:
+        return _left_behind(place, found, route)
+    decision = verdict_for(place, found.own)
+    if decision is None or decision[1] is None:
+        return decision
+    if _must_wait(place, found):
+        return place.stays(VerdictKind.KEEP, Reason.NOT_READY)
+    return place.stays(VerdictKind.KEEP, Reason.HANDOVER, _UNSETTLED) if _may_be_taken(place, found) else decision
+
+
+def _may_be_taken(place: Place, found: BestPath) -> bool:
+    """Whether a peer may have taken the route, and reads may be too old to show it: a delete would hit its route."""
+    if found.peers and place.key in place.inputs.unsettled:
+        return True
+    owner = place.snapshot.neighborhood.get(place.route.target.id) if place.route else None
+    return any(owner is None or each not in owner.addresses for each in place.inputs.lost.get(place.prefix, ()))
+
+
+def _left_behind(place: Place, found: BestPath, route: Route) -> Decision | None:
+    """We write for others, and the owner of this route has no path any more."""
+    reason, must_wait = _reason_without_path(place, route), _must_wait(place, found)
+    if reason is Reason.OWNER_UNHEARD and place.fails(route.target.id):
+        reason = Reason.OWNER_LOST
+    if reason in (Reason.OWNER_HEALTHY, Reason.OWNER_SILENT):  # it never was announced to us: not ours to delete
+        return None
+    if must_wait or reason is Reason.OWNER_UNHEARD:
+        return place.stays(VerdictKind.YIELD, Reason.NOT_READY if must_wait else reason)
+    if reason is Reason.OWNER_LOST and place.key in place.inputs.damped:
+        return place.stays(VerdictKind.YIELD, Reason.DAMPED)
+    if _may_be_taken(place, found):
+        return place.stays(VerdictKind.YIELD, Reason.HANDOVER, _UNSETTLED)
+    return withdraw(place, route, reason if reason is Reason.OWNER_LOST else Reason.WITHDRAWN)

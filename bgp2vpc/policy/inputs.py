@@ -1,0 +1,118 @@
+"""What decisions are made from, beside EC2's word: what sources, checks, neighbors and operators say, as a value."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from bgp2vpc.bgp.export import NO_PREFIX, PrefixSet
+from bgp2vpc.bgp.rib import Offer, Rib, Side
+from bgp2vpc.bgp.sessions import Neighbors
+from bgp2vpc.exabgp_api.line import parse
+from bgp2vpc.exabgp_api.render import announce_line
+from bgp2vpc.policy.plan import RouteKey
+from bgp2vpc.policy.rule import Rule
+from bgp2vpc.prefix import IPAddress, Prefix, parse_address, parse_prefix
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionInput:
+    """What is offered, and what we know nothing about yet. Its collections may be live: they are as of now.
+
+    `seen`: prefixes of which a source of this host has said something. With `leftovers_held`, a route of ours for any
+    other one is kept: it may be from before our restart.
+    `pending`: sources whose health checks have no verdict yet: nothing is concluded from their offering nothing.
+    `failing`: (remote check, interface id) of owners that do not pass it.
+    `damped`: where routes have moved too often of late. `neighbors`: their sessions.
+    `neighbors_held`: the neighbors have not told all they have: where best path decides, nothing is taken or deleted.
+    `late`: (place, interface id) of peers that should have written there, and have not.
+    `unsettled`: places where such a peer may have written all the same, and reads may be too old to show it.
+    `lost`: prefix -> next hops of peers whose session was lost of late: they may have written, too.
+    `drained`: prefixes that are: what is left of them goes, whoever has said what.
+    `frozen`: prefixes that an operator has frozen: nothing is written there, whatever else is said.
+    `forced`: prefixes that an operator wants here now, although the rule would leave them to another instance.
+    """
+
+    offers: Mapping[Prefix, Sequence[Offer]]
+    leftovers_held: bool = False
+    seen: Collection[Prefix] = field(default_factory=frozenset)
+    pending: Collection[str] = field(default_factory=frozenset)
+    failing: Collection[tuple[str, str]] = field(default_factory=frozenset)
+    damped: Collection[RouteKey] = field(default_factory=frozenset)
+    neighbors: Neighbors = field(default_factory=Neighbors)
+    neighbors_held: bool = False
+    late: Collection[tuple[RouteKey, str]] = field(default_factory=frozenset)
+    unsettled: Collection[RouteKey] = field(default_factory=frozenset)
+    lost: Mapping[Prefix, Collection[IPAddress]] = field(default_factory=dict)
+    drained: PrefixSet = field(default=NO_PREFIX)
+    frozen: Collection[Prefix] = field(default_factory=frozenset)
+    forced: Collection[Prefix] = field(default_factory=frozenset)
+
+    def keeps_leftover(self, prefix: Prefix, rule: Rule) -> bool:
+        """Whether a route of ours for `prefix` that nobody offers stays for now."""
+        if prefix in self.drained:
+            return False
+        managed = rule.manages.get(prefix)
+        if managed is not None:  # its check knows, as soon as it has a verdict
+            return managed.source in self.pending
+        return self.leftovers_held and prefix not in self.seen
+
+    def to_json(self, checks: Collection[str]) -> dict[str, Any]:
+        """What a daemon answers to `bgp2vpc paths`. `checks`: all its sources with health checks.
+
+        `bgp2vpc plan` of another version may read it: a key that is no field is said to it all the same.
+        """
+        offers = (offer for offered in self.offers.values() for offer in offered)
+        return {
+            "paths": [{"source": o.source, "side": o.side.value, "line": announce_line(o.path, "")} for o in offers],
+            "held": sorted(map(str, self.frozen)),
+            "taken": sorted(map(str, self.forced)),
+            "withheld": None if self.drained.everything else sorted(map(str, self.drained.prefixes)),
+            "leftovers_held": self.leftovers_held,
+            "spoken": [str(prefix) for prefix in self.seen],
+            "checked": sorted(checks),
+            "silent": sorted(self.pending),
+            "failing": sorted(self.failing),
+            "damped": [[table, str(prefix)] for table, prefix in sorted(self.damped)],
+            "overdue": [[table, str(prefix), interface] for (table, prefix), interface in sorted(self.late)],
+            "unsettled": [[table, str(prefix)] for table, prefix in sorted(self.unsettled)],
+            "lost": {str(prefix): sorted(map(str, hops)) for prefix, hops in self.lost.items()},
+            "neighbors": self.neighbors.to_json(),
+            "neighbors_held": self.neighbors_held,
+        }
+
+    @classmethod
+    def from_json(cls, told: Mapping[str, Any], checks: Collection[str]) -> Self:
+        """The same again. `checks`: the sources with health checks as whoever reads this has them.
+
+        A check that the daemon does not know yet has no verdict when it does.
+        """
+        rib = Rib()
+        for path in told["paths"]:
+            rib.open(path["source"], Side(path["side"]), max_prefixes=len(told["paths"]))
+            for event in parse(path["line"]).events:
+                rib.apply(path["source"], event)
+        return cls(
+            offers=rib.offers,
+            leftovers_held=told["leftovers_held"],
+            seen=frozenset(map(parse_prefix, told["spoken"])),
+            pending=frozenset(told["silent"]) | (frozenset(checks) - frozenset(told["checked"])),
+            failing=frozenset((check, interface) for check, interface in told["failing"]),
+            damped=frozenset((table, parse_prefix(prefix)) for table, prefix in told["damped"]),
+            neighbors=Neighbors.from_json(told["neighbors"]),
+            neighbors_held=told["neighbors_held"],
+            late=frozenset(((table, parse_prefix(prefix)), interface) for table, prefix, interface in told["overdue"]),
+            unsettled=frozenset((table, parse_prefix(prefix)) for table, prefix in told.get("unsettled", ())),
+            lost={
+                parse_prefix(prefix): frozenset(map(parse_address, hops))
+                for prefix, hops in told.get("lost", {}).items()
+            },
+            drained=PrefixSet(
+                frozenset(map(parse_prefix, told["withheld"] or ())), everything=told["withheld"] is None
+            ),
+            frozen=frozenset(map(parse_prefix, told["held"])),
+            forced=frozenset(map(parse_prefix, told["taken"])),
+        )
+
+
+InputsSource = Callable[[], DecisionInput]
+"""The inputs as of now: asked anew at each decision, and before each write."""

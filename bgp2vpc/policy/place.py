@@ -1,0 +1,103 @@
+"""One place: a (table, prefix) under one rule, with all that is known of it. What every decision is about."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bgp2vpc.policy.inputs import DecisionInput
+from bgp2vpc.policy.plan import Action, Change, Decision, Reason, RouteKey, Verdict, VerdictKind
+from bgp2vpc.policy.rule import ManagedRoute, Rule
+from bgp2vpc.prefix import Prefix
+from bgp2vpc.vpc.model import Interface, Route, RouteTable, Snapshot, Target, TargetKind
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What the configuration says once for all rules."""
+
+    backup_med: int = 500
+    skip_source_dest_check: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One (table, prefix) under one rule, as the snapshot shows it; `route` is the static one that is there now.
+
+    `zone`: the availability zone of the table, if it has one and it matters.
+    """
+
+    rule: Rule
+    table: RouteTable
+    prefix: Prefix
+    snapshot: Snapshot
+    policy: Policy
+    route: Route | None
+    inputs: DecisionInput
+    zone: str = ""
+
+    @property
+    def key(self) -> RouteKey:
+        """Which place it is."""
+        return self.table.id, self.prefix
+
+    @property
+    def managed(self) -> ManagedRoute | None:
+        """What the rule says of exactly this prefix, if it manages it."""
+        return self.rule.manages.get(self.prefix)
+
+    @property
+    def ours(self) -> Sequence[Interface]:
+        """The interfaces whose routes are ours."""
+        return own_interfaces(self.rule, self.prefix, self.snapshot)
+
+    @property
+    def leftover_is_kept(self) -> bool:
+        """Whether a route of ours that nobody offers stays for now."""
+        return self.inputs.keeps_leftover(self.prefix, self.rule)
+
+    @property
+    def is_forced(self) -> bool:
+        """Whether an operator wants the route of another instance here, now. No reason to touch a foreign one."""
+        return self.prefix in self.inputs.forced and self.route is not None and is_peer(self.route, self.ours)
+
+    def fails(self, interface_id: str) -> bool:
+        """Whether the remote check that the owner has to pass fails at this interface."""
+        return (self.rule.remote_check_of(self.prefix), interface_id) in self.inputs.failing
+
+    def verdict(
+        self,
+        kind: VerdictKind,
+        reason: Reason,
+        target: Target | None = None,
+        detail: str = "",
+        awaits: str | None = None,
+    ) -> Verdict:
+        """A verdict about this place."""
+        owner = self.route.instance_id if self.route and is_peer(self.route, self.ours) else None
+        return Verdict(self.table.id, self.prefix, kind, reason, target, self.rule.name, owner, detail, awaits)
+
+    def stays(self, kind: VerdictKind, reason: Reason, detail: str = "", awaits: str | None = None) -> Decision:
+        """Nothing is changed here."""
+        return self.verdict(kind, reason, self.route.target if self.route else None, detail, awaits), None
+
+    def change(self, action: Action, target: Target, reason: Reason) -> Decision:
+        """A change of this place, and the verdict that goes with it."""
+        old = self.route.target if self.route else None
+        change = Change(action, self.table.id, self.prefix, target, reason, old)
+        remains = None if action is Action.DELETE else target
+        return self.verdict(VerdictKind(action.value), reason, remains), change
+
+
+def own_interfaces(rule: Rule, prefix: Prefix, snapshot: Snapshot) -> Sequence[Interface]:
+    """The interfaces that a route for this prefix may point at: ours, or those of a managed route's `instance:`."""
+    managed = rule.manages.get(prefix)
+    return snapshot.interfaces_of(managed.instance_id if managed else None)
+
+
+def is_ours(route: Route, interfaces: Sequence[Interface]) -> bool:
+    """True if the route points at one of our interfaces."""
+    return route.target.kind is TargetKind.INTERFACE and any(route.target.id == each.id for each in interfaces)
+
+
+def is_peer(route: Route, interfaces: Sequence[Interface]) -> bool:
+    """True if the route points at an interface that is not ours, whether or not it (still) belongs to an instance."""
+    return route.target.kind is TargetKind.INTERFACE and not is_ours(route, interfaces)
