@@ -39,7 +39,7 @@ def warnings(document: Document, entry: ConfigFile, file: str) -> list[Problem]:
 
 
 def never_passes(check: CheckEntry) -> bool:
-    """Whether it waits for an answer to half a request."""
+    """Whether the check sends half an HTTP request and waits for an answer, which no server gives."""
     if not isinstance(check, TcpEntry) or not check.config.expect:
         return False
     request = check.config.send

@@ -117,6 +117,6 @@ class SpeakerSession:
 
 
 def as_lines(lines: list[str]) -> bytes:
-    """One line each, whatever they contain."""
+    """Each as one ASCII line: line ends become spaces, other characters are escaped."""
     text = "".join(f"{' '.join(line.splitlines())}\n" for line in lines).replace("…", "...")
     return text.encode("ascii", "backslashreplace")

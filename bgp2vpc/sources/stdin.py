@@ -19,7 +19,7 @@ _LONGEST_EVENT: Final = 8 * 1024 * 1024
 
 
 class ExabgpPipe:
-    """Both directions. Owns the two descriptors."""
+    """The pipes from and to ExaBGP. Owns the two descriptors."""
 
     def __init__(self, read_fd: int, write_fd: int) -> None:
         self._read_fd = read_fd
