@@ -72,7 +72,7 @@ class Neighbors:
 
     @property
     def expected(self) -> frozenset[IPAddress]:
-        """Whom we were told to expect."""
+        """The addresses of the configured neighbors."""
         return self._expected
 
     def up(self, peer: IPAddress, now: float) -> None:
@@ -127,7 +127,7 @@ class Neighbors:
         self._failed.setdefault(address, now)
 
     def recovered(self, address: IPAddress) -> None:
-        """It is back."""
+        """This host is reported to be there again."""
         self._failed.pop(address, None)
 
     # What follows
@@ -172,7 +172,7 @@ class Neighbors:
 
     @property
     def are_known(self) -> bool:
-        """Whether there are any."""
+        """Whether ExaBGP has mentioned any neighbor."""
         return bool(self._sessions)
 
     @property
@@ -196,7 +196,7 @@ class Neighbors:
         ]
 
     def to_json(self) -> dict[str, Any]:
-        """All of it, for `from_json`."""
+        """Everything known, as JSON values; `from_json` reads it."""
         return {
             "sessions": {
                 str(peer): [each.since, each.lost, sorted(map(str, each.told)), each.settled]
@@ -209,7 +209,7 @@ class Neighbors:
 
     @classmethod
     def from_json(cls, told: Mapping[str, Any]) -> Self:
-        """What another process knows."""
+        """The Neighbors of another process, from what its `to_json` gave."""
         known = cls()
         for address, (since, lost, families, settled) in told["sessions"].items():
             peer = parse_address(address)
@@ -237,7 +237,7 @@ class _Timer:
 
 
 class HoldTimers:
-    """One for each session whose OPEN we have seen."""
+    """A hold timer for each session whose OPEN we have seen."""
 
     def __init__(self) -> None:
         self._timers: dict[IPAddress, _Timer] = {}

@@ -39,10 +39,11 @@ def warnings(document: Document, entry: ConfigFile, file: str) -> list[Problem]:
 
 
 def never_passes(check: CheckEntry) -> bool:
-    """Whether it waits for an answer to half a request."""
+    """Whether the check sends half an HTTP request and waits for an answer, which no server gives."""
     if not isinstance(check, TcpEntry) or not check.config.expect:
         return False
-    return _HTTP_REQUEST.match(check.config.send) is not None and not _is_complete(check.config.send)
+    request = check.config.send
+    return _HTTP_REQUEST.match(request) is not None and "\n\n" not in request.replace("\r\n", "\n")
 
 
 def _checks(entry: ConfigFile) -> Iterator[tuple[Location, CheckEntry]]:
@@ -61,10 +62,6 @@ def _about(location: Location, check: TcpEntry) -> Iterator[tuple[Location, str]
         yield (*location, "config", "send"), message
     if not config.ssl and (config.cert or config.cert_path or config.skip_verify or config.server_name):
         yield (*location, "config"), "certPath, cert, skipVerify and serverName have no effect without ssl: true"
-
-
-def _is_complete(request: str) -> bool:
-    return "\n\n" in request.replace("\r\n", "\n")
 
 
 def notes(entry: ConfigFile) -> tuple[str, ...]:

@@ -30,7 +30,7 @@ SELF_AZ = "SELF_AZ"
 
 
 def config(entry: ConfigFile, document: Document, file: str, warnings: tuple[Problem, ...]) -> Config:
-    """The whole file, without its mistakes: they were looked for before."""
+    """The Config of a file in which no mistake was found."""
     return Config(
         file=file,
         poll_time=entry.poll_time or Config(file=file).poll_time,
@@ -96,7 +96,7 @@ def _state_file(entry: ConfigFile) -> Path | None:
 
 
 def default_state_file(socket: Path) -> Path:
-    """Where nothing else is said."""
+    """`SOCKET.state`, beside the socket: the state file unless the configuration names another."""
     return socket.with_name(f"{socket.name}.state")
 
 

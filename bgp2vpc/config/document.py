@@ -185,12 +185,12 @@ class _Reader:
             return self._mapping(node, location)
         if isinstance(node, SequenceNode):
             self._check_tag(node, location)
-            return [self._item(item, (*location, position)) for position, item in enumerate(node.value)]
+            items: list[Value] = []
+            for position, item in enumerate(node.value):
+                self._lines[*location, position] = _line(item)
+                items.append(self._value(item, (*location, position)))
+            return items
         return self._scalar(node, location)
-
-    def _item(self, node: Node, location: Location) -> Value:
-        self._lines[location] = _line(node)
-        return self._value(node, location)
 
     def _scalar(self, node: Node, location: Location) -> Value:
         if node.tag == _NULL_TAG:

@@ -42,14 +42,12 @@ Models = Mapping[int, type[BaseModel]]
 
 def problems(document: Document, file: str, errors: Iterable[ErrorDetails], models: Models) -> list[Problem]:
     """One problem for each of pydantic's errors."""
-    return [_problem(document, file, error, models) for error in errors]
-
-
-def _problem(document: Document, file: str, error: ErrorDetails, models: Models) -> Problem:
-    location, container = _locate(document.data, error)
-    model = models.get(id(container))
-    message = shortened(_message(error, location, model), _MAX_MESSAGE)
-    return Problem(file, document.line(location), dotted(location), message)
+    found = []
+    for error in errors:
+        location, container = _locate(document.data, error)
+        message = shortened(_message(error, location, models.get(id(container))), _MAX_MESSAGE)
+        found.append(Problem(file, document.line(location), dotted(location), message))
+    return found
 
 
 def _locate(data: Value, error: ErrorDetails) -> tuple[Location, Value]:
@@ -101,7 +99,8 @@ def _refusal(error: ErrorDetails, location: Location, model: type[BaseModel] | N
         case "extra_forbidden" if location == ("route_tables",):
             message = "means the same as 'routetables', which is there, too: keep one of them"
         case "extra_forbidden":
-            message = unknown("key", str(location[-1]), _keys(model))
+            keys = [field.alias or key for key, field in model.model_fields.items()] if model else []
+            message = unknown("key", str(location[-1]), keys)
         case "enum" | "literal_error":
             message = unknown("value", str(error["input"]), _quoted(context["expected"]))
         case "union_tag_invalid":
@@ -127,10 +126,6 @@ def unknown(what: str, given: str, known: Sequence[str]) -> str:
 def _quoted(text: str) -> list[str]:
     """The words of pydantic's `'a', 'b' or 'c'`."""
     return re.findall(r"'([^']*)'", text)
-
-
-def _keys(model: type[BaseModel] | None) -> list[str]:
-    return [field.alias or key for key, field in model.model_fields.items()] if model else []
 
 
 def _meaning(location: Location, model: type[BaseModel] | None) -> str:

@@ -94,7 +94,7 @@ def _duplicates(document: Document) -> Found:
 
 
 def _peers_twice(document: Document) -> Found:
-    """ExaBGP knows a neighbor by its address."""
+    """No neighbor may be configured twice: ExaBGP tells neighbors apart by their address."""
     peers = _mapping(document.data.get("bgp")).get("peers")
     seen: dict[str, Location] = {}
     for number, peer in enumerate(peers if isinstance(peers, list) else ()):

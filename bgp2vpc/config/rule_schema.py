@@ -36,7 +36,7 @@ def _attribute_value(value: object) -> str:
 
 
 def announce_line(prefix: object, attributes: str) -> str:
-    """What a script would print for it."""
+    """The line that announces a managed prefix, as a script would print it."""
     return f"announce route {prefix} next-hop self {attributes}".rstrip()
 
 

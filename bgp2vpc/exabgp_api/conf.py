@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from bgp2vpc.bgp.mesh import Neighbor, Speaker
-from bgp2vpc.prefix import IPAddress, parse_address
+from bgp2vpc.prefix import parse_address
 
 BGP_PORT: Final = 179
 _WORD: Final = re.compile(r"[\w./:@%+=,-]+", re.ASCII)
@@ -81,7 +81,8 @@ def _parts(
     for local in speaker.addresses:
         listened = any(each.internal and each.local_address == local for each in neighbors)
         if (grows or not neighbors) and not listened:
-            yield _neighbor(_nobody(speaker, local), _LATER)
+            nobody = Neighbor(_NOBODY[local.version], local, speaker.asn, internal=True, passive=True)
+            yield _neighbor(nobody, _LATER)
 
 
 def _neighbor(neighbor: Neighbor, comment: str = "") -> str:
@@ -96,10 +97,6 @@ def _neighbor(neighbor: Neighbor, comment: str = "") -> str:
         peer_as=neighbor.peer_as,
         options="".join(f"    {option};\n" for option in options),
     )
-
-
-def _nobody(speaker: Speaker, local: IPAddress) -> Neighbor:
-    return Neighbor(_NOBODY[local.version], local, speaker.asn, internal=True, passive=True)
 
 
 def _command(words: Sequence[str]) -> str:

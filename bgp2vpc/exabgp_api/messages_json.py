@@ -41,7 +41,7 @@ from bgp2vpc.exabgp_api.messages import (
     StateChange,
     Update,
 )
-from bgp2vpc.prefix import IPAddress, parse_address, parse_prefix
+from bgp2vpc.prefix import parse_address, parse_prefix
 
 _JsonObject: TypeAlias = dict[str, object]
 
@@ -203,6 +203,7 @@ def _direction(neighbor: _JsonObject) -> Direction:
 
 def _attributes(attribute: _JsonObject) -> Attributes:
     """The `attribute` object of an update, without what Attributes has no field for."""
+    originator = attribute.get("originator-id")
     return Attributes(
         origin=_origin(attribute.get("origin", "igp")),
         as_path=tuple(_as_path(attribute)),
@@ -215,7 +216,7 @@ def _attributes(attribute: _JsonObject) -> Attributes:
         extended_communities=tuple(_extended(item) for item in _items(attribute, "extended-community")),
         aggregator=_aggregator(attribute.get("aggregator")),
         atomic_aggregate=attribute.get("atomic-aggregate") is True,
-        originator_id=_address(attribute.get("originator-id")),
+        originator_id=parse_address(_text(originator, "originator-id")) if originator is not None else None,
         cluster_list=tuple(parse_address(_text(item, "cluster-list")) for item in _items(attribute, "cluster-list")),
         aigp=_aigp(attribute.get("aigp")),
         raw=tuple(_raw(attribute)),
@@ -272,10 +273,6 @@ def _aggregator(value: object) -> Aggregator | None:
         return None
     asn, _, speaker = _text(value, "aggregator").partition(":")
     return Aggregator(_number(int(asn), "aggregator", 32), parse_address(speaker))
-
-
-def _address(value: object) -> IPAddress | None:
-    return None if value is None else parse_address(_text(value, "originator-id"))
 
 
 def _aigp(value: object) -> int | None:

@@ -14,15 +14,13 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-from bgp2vpc.bgp.events import Announce, EndOfRib, Event, Withdraw
+from bgp2vpc.bgp.events import Announce, EndOfRib, Withdraw
 from bgp2vpc.bgp.path import (
     NO_ATTRIBUTES,
     Aggregator,
     AsSegment,
     Attributes,
-    Community,
     ExtendedCommunity,
-    LargeCommunity,
     Origin,
     Path,
     RawAttribute,
@@ -129,14 +127,11 @@ def _update(peer: IPAddress, direction: Direction, what: str) -> Message:
         case "start" | "end":
             return Ignored("update")
         case "route" if eor := _EOR.fullmatch(what):
-            return _events(peer, direction, eor[1], EndOfRib(eor[1]))
+            family = eor[1]
+            return Update(peer, direction, (EndOfRib(family),)) if family in FAMILIES else Ignored(f"update {family}")
         case "announced" | "withdrawn":
             return _route(peer, direction, verb, nlri.split())
     return Ignored("update of another family")  # `flow …` and the like stand without a verb
-
-
-def _events(peer: IPAddress, direction: Direction, family: str, event: Event) -> Message:
-    return Update(peer, direction, (event,)) if family in FAMILIES else Ignored(f"update {family}")
 
 
 def _route(peer: IPAddress, direction: Direction, verb: str, words: list[str]) -> Message:
@@ -181,14 +176,16 @@ def _attributes(words: list[str]) -> Attributes:
     """
     values: dict[str, Any] = {}
     for name, value in _split(words):
-        field, read = _READERS.get(name, ("", _nothing))
+        if name not in _READERS:
+            continue
+        field, read = _READERS[name]
         try:
             found = read(value)
         except (ValueError, IndexError) as error:
             raise ValueError(f"{name} '{' '.join(value)}': {error}") from None
         if field == "raw":
             values["raw"] = (*values.get("raw", ()), found)
-        elif field:
+        else:
             values[field] = found
     return Attributes(**values) if values else NO_ATTRIBUTES
 
@@ -248,14 +245,6 @@ def _sequence_and_set(words: list[str]) -> Iterator[AsSegment]:
             yield AsSegment(kind, tuple(asn("as-path", word) for word in part))
 
 
-def _communities(value: list[str]) -> tuple[Community, ...]:
-    return tuple(community(word) for word in _items(value))
-
-
-def _large(value: list[str]) -> tuple[LargeCommunity, ...]:
-    return tuple(large_community(word) for word in _items(value))
-
-
 def _extended(value: list[str]) -> tuple[ExtendedCommunity, ...]:
     """What ExaBGP prints for tunnels and flow actions has no way back to octets and is left out."""
     return tuple(found for word in _items(value) if (found := _one_extended(word)) is not None)
@@ -282,17 +271,13 @@ def _raw(value: list[str]) -> RawAttribute:
     return RawAttribute(int(code, 16), int(flags, 16), octets)
 
 
-def _nothing(_: list[str]) -> None:
-    """An attribute without a type of ours."""
-
-
 _READERS: Final[dict[str, tuple[str, Callable[[list[str]], object]]]] = {
     "origin": ("origin", _origin),
     "as-path": ("as_path", _as_path),
     "med": ("med", lambda value: number("med", value[0], U32)),
     "local-preference": ("local_preference", lambda value: number("local-preference", value[0], U32)),
-    "community": ("communities", _communities),
-    "large-community": ("large_communities", _large),
+    "community": ("communities", lambda value: tuple(map(community, _items(value)))),
+    "large-community": ("large_communities", lambda value: tuple(map(large_community, _items(value)))),
     "extended-community": ("extended_communities", _extended),
     "aggregator": ("aggregator", _aggregator),
     "atomic-aggregate": ("atomic_aggregate", lambda _: True),

@@ -29,7 +29,7 @@ class Ending:
 
     @property
     def ok(self) -> bool:
-        """It ran and said so."""
+        """Whether it exited with 0."""
         return self.code == 0
 
 

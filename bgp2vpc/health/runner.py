@@ -1,4 +1,4 @@
-"""One check, for ever: probe, judge, tell."""
+"""One check, for ever: when each probe is due, what its results add up to, and who is told."""
 
 import asyncio
 import logging
@@ -199,13 +199,10 @@ class Runner:
             self._on_trouble("")
         if self._opinion.add(result.healthy):
             self._since = now
-            self._announce(healthy=result.healthy)
-
-    def _announce(self, *, healthy: bool) -> None:
-        what = "check healthy" if healthy else "check unhealthy"
-        self._tell(logging.INFO, what, after=abs(self._opinion.streak))
-        self._on_verdict(self.status)
-        self._hooks.changed(healthy)
+            verdict = "check healthy" if result.healthy else "check unhealthy"
+            self._tell(logging.INFO, verdict, after=abs(self._opinion.streak))
+            self._on_verdict(self.status)
+            self._hooks.changed(result.healthy)
 
     def _tell(self, level: int, what: str, **fields: object) -> None:
         check = self.check

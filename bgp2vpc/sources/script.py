@@ -93,7 +93,7 @@ class Restarts:
 
 
 class Script:
-    """Runs one script for ever. One bad script never ends anything but itself."""
+    """Runs one script, and again whenever it ends. Whatever it does, the daemon and the other scripts go on."""
 
     def __init__(
         self, settings: ScriptSettings, listener: Listener, turns: Turns, *, pauses: Pauses | None = None
@@ -147,7 +147,7 @@ class Script:
             raise
 
     async def _run_once(self) -> bool:
-        """One life of the process. True if it crashed, or never came to life."""
+        """Start the process and listen until it ends. True if it crashed, or could not be started."""
         self._begin()
         settings = self._settings
         try:

@@ -144,7 +144,7 @@ class SocketServer:
         return f"{CLIENT}{self._count}"
 
     def complain(self, words: str) -> None:
-        """Warn of a client; of a thousand of them, a few times."""
+        """Log a warning about a client; the throttle keeps a thousand clients from filling the log."""
         if self._throttle.allows(asyncio.get_running_loop().time()):
             _log.warning("%s: %s", self.path, words)
 

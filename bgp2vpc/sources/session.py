@@ -92,15 +92,15 @@ class SpeakerSession:
         A session that is not open yet opens with the first command that says something: who only asks for `version`
         is no source.
         """
-        command = self._too_long() if line is None else decode(line)
+        if line is None:
+            reason = f"the line is longer than {self._max_line} bytes (max_line); split it into several"
+            command = Command("", answer=Answer.ERROR, error=reason)
+        else:
+            command = decode(line)
         if command.events or command.relay:
             self.open()
         reply = self._listener.said(self.source, command) if self._open else Reply.to(command)
         return self._written(reply, command.acks)
-
-    def _too_long(self) -> Command:
-        reason = f"the line is longer than {self._max_line} bytes (max_line); split it into several"
-        return Command("", answer=Answer.ERROR, error=reason)
 
     def _written(self, reply: Reply, acks: Acks | None) -> bytes:
         """As ExaBGP: silence-ack takes effect at once, disable-ack behind its own answer."""
@@ -117,6 +117,6 @@ class SpeakerSession:
 
 
 def as_lines(lines: list[str]) -> bytes:
-    """One line each, whatever they contain."""
+    """Each as one ASCII line: line ends become spaces, other characters are escaped."""
     text = "".join(f"{' '.join(line.splitlines())}\n" for line in lines).replace("…", "...")
     return text.encode("ascii", "backslashreplace")

@@ -19,7 +19,7 @@ _LONGEST_EVENT: Final = 8 * 1024 * 1024
 
 
 class ExabgpPipe:
-    """Both directions. Owns the two descriptors."""
+    """The pipes from and to ExaBGP. Owns the two descriptors."""
 
     def __init__(self, read_fd: int, write_fd: int) -> None:
         self._read_fd = read_fd
@@ -46,7 +46,10 @@ class ExabgpPipe:
         """Hand over every message as it comes. Returns when ExaBGP closes its end: it is gone."""
 
         def handle(line: bytes | None) -> None:
-            for message in _decoded(line):
+            if line is None:
+                on_message(Ignored("unreadable", f"a line of more than {_LONGEST_EVENT} bytes"))
+                return
+            for message in decode(line.decode("utf-8", "replace")):
                 on_message(message)
 
         lines = LineQueue(Turns(), handle, self._hold, limit=_LONGEST_EVENT)
@@ -87,9 +90,3 @@ class ExabgpPipe:
         if self._outlet is None:
             self._outlet = Outlet(self._write_fd, _UNREAD_LIMIT)
         return self._outlet
-
-
-def _decoded(line: bytes | None) -> tuple[Message, ...]:
-    if line is None:
-        return (Ignored("unreadable", f"a line of more than {_LONGEST_EVENT} bytes"),)
-    return decode(line.decode("utf-8", "replace"))

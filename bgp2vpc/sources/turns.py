@@ -20,21 +20,21 @@ _PIECE: Final = 2048
 
 
 class Worker(Protocol):
-    """Somebody with work."""
+    """A source whose lines or questions are worked off in slices."""
 
     def work(self, until: float) -> bool:
         """Do some of it, at least one piece, until this time of the loop's clock; whether some is left."""
 
 
 class Turns:
-    """Who has work, in turn."""
+    """The workers that have work left; each gets a slice of time in turn."""
 
     def __init__(self) -> None:
         self._waiting: deque[Worker] = deque()
         self._is_due = False
 
     def add(self, worker: Worker) -> None:
-        """It has work, and is not among those who wait."""
+        """Queue a worker that has work. It must not be queued already."""
         self._waiting.append(worker)
         self._go_on()
 
