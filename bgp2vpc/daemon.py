@@ -26,8 +26,7 @@ from bgp2vpc.operator.state_file import StateFile
 from bgp2vpc.operator.status import SCHEMA, headline, paths_json, routes_json
 from bgp2vpc.operator.steering import Steering
 from bgp2vpc.operator.steering_questions import SteeringQuestions
-from bgp2vpc.policy.damping import Damping
-from bgp2vpc.policy.handovers import Handovers
+from bgp2vpc.policy.place_state import Places, states_to_json
 from bgp2vpc.policy.plan import Action, Reason
 from bgp2vpc.policy.wish import Wish
 from bgp2vpc.prefix import IPAddress, Prefix
@@ -35,7 +34,7 @@ from bgp2vpc.reconcile.apply import Applier
 from bgp2vpc.reconcile.ec2_calls import Calls, Connect
 from bgp2vpc.reconcile.journal import Journal, wall_clock
 from bgp2vpc.reconcile.observer import Observer
-from bgp2vpc.reconcile.reconciler import Calm, Reconciler, Tempo
+from bgp2vpc.reconcile.reconciler import Reconciler, Tempo
 from bgp2vpc.reconcile.retries import Retries
 from bgp2vpc.reconcile.route_hooks import RouteHooks
 from bgp2vpc.reconcile.view import View
@@ -120,7 +119,7 @@ class Daemon:
         self.bridge.lost = self._lost
         self.supervision = Supervision()
         """Whom systemd hears. To be replaced before `run`."""
-        self._calm = Calm(Damping(config.damping), Handovers(config.settle_time))
+        self._places = Places(config.settle_time, config.damping)
         self._calls = Calls(connect, config.ec2.concurrency, config.ec2.timeout, self._observers)
         known = Instance(config.instance_id or "", config.region or "", config.vpc_id or "")
         self._view = View(known, config.rules, config.policy, config.settle_time)
@@ -257,7 +256,7 @@ class Daemon:
         else:
             self.bridge.hold_nothing()
             if self._say is not None:
-                self._calm.handovers.hurry(HELPER_HASTE)
+                self._places.hurry(HELPER_HASTE)
             self._last_wish = self._wish_at_the_end(keep_managed=keep_managed)
             reconciler.only_withdraws = True
             self._decide(None)
@@ -342,7 +341,7 @@ class Daemon:
         applier = Applier(self._calls, self._view, self._wish, retries, paces, clock, self._hooks)
         return Reconciler(
             self._calls, self._view, self._wish, retries, self._journal,
-            None if self._mode.noop else applier, self._calm,
+            None if self._mode.noop else applier, self._places,
         )  # fmt: skip
 
     def _made_health(self) -> Health:
@@ -397,12 +396,10 @@ class Daemon:
             self.bridge.rib.spoken,
             self._health.silent,
             self._health.failing,
-            self._calm.damping.damped,
             self.bridge.neighbors,
             self._neighbors_held,
-            self._calm.handovers.overdue,
-            self._calm.handovers.unsettled,
-            self._calm.handovers.lost,
+            self._places.states,
+            self._places.lost,
             self.leaving.policy.withheld,
             self.steering.held,
             self.steering.taken,
@@ -423,13 +420,13 @@ class Daemon:
         self._touch({verdict.prefix for verdict in self._reconciler.verdicts.values()})
 
     def _lost(self, paths: Collection[tuple[Prefix, IPAddress]]) -> None:
-        self._calm.handovers.session_lost(paths, asyncio.get_running_loop().time())
+        self._places.session_lost(paths, asyncio.get_running_loop().time())
 
     def _touch(self, prefixes: Collection[Prefix]) -> None:
         """Something about these has changed. What changes before EC2 is reached, the first reading decides about."""
         if self._reconciler.is_connected:
             self._meter.touched(prefixes)
-            self._calm.handovers.news(prefixes)
+            self._places.news(prefixes)
             self._reconciler.touch(prefixes)
             if self.bridge.neighbors.are_known:
                 self._reconciler.doubt(prefixes)
@@ -526,7 +523,7 @@ class Daemon:
     def _use_limits(self, config: Config) -> None:
         self.bridge.neighbor_patience = config.startup_hold
         self._reconciler.tempo = Tempo(config.poll_time, config.max_changes)
-        self._calm.damping.limits = config.damping
+        self._places.configure(config.damping)
         for warning in config.warnings:
             event(log, logging.WARNING, f"configuration: {warning}")
         limits = {process.name: process.max_prefixes for process in config.processes}
@@ -549,7 +546,7 @@ class Daemon:
     def status(self) -> dict[str, Any]:
         """What `bgp2vpc status --json` prints."""
         instance = self._view.instance
-        reconciler, damping = self._reconciler, self._calm.damping
+        reconciler = self._reconciler
         now = asyncio.get_running_loop().time()
         return {
             "schema": SCHEMA,
@@ -578,8 +575,8 @@ class Daemon:
             "paths": paths_json(self.bridge.rib.offers),
             "neighbors": self.bridge.neighbors.rows(now),
             "damped": [
-                {"route_table_id": key[0], "prefix": str(key[1]), "seconds": round(damping.free_at(key) - now)}
-                for key in sorted(damping.damped)
+                {"route_table_id": key[0], "prefix": str(key[1]), "seconds": round(until - now)}
+                for key, until in self._places.damped
             ],
             "routes": routes_json(reconciler.verdicts, reconciler.since),
             "not_accepted": sorted(map(str, self._journal.not_accepted)),
@@ -618,9 +615,7 @@ class Daemon:
                 "checked": sorted(self._health.verdicts()),
                 "silent": sorted(wish.silent),
                 "failing": sorted(wish.failing),
-                "damped": [[table, str(prefix)] for table, prefix in sorted(wish.damped)],
-                "overdue": [[table, str(prefix), interface] for (table, prefix), interface in sorted(wish.overdue)],
-                "unsettled": [[table, str(prefix)] for table, prefix in sorted(wish.unsettled)],
+                **states_to_json(wish.remembered),
                 "lost": {str(prefix): sorted(map(str, hops)) for prefix, hops in wish.lost.items()},
                 "neighbors": wish.neighbors.to_json(),
                 "neighbors_held": wish.neighbors_held,

@@ -53,6 +53,7 @@ def _wish(socket: Path | None, config: "Config") -> "Wish":
     from bgp2vpc.bgp.rib import Rib, Side
     from bgp2vpc.exabgp_api.text import parse
     from bgp2vpc.operator.steer import Verb
+    from bgp2vpc.policy.place_state import states_from_json
     from bgp2vpc.policy.wish import Wish
     from bgp2vpc.prefix import parse_address, parse_prefix
     from bgp2vpc.sources.client import ask
@@ -85,11 +86,9 @@ def _wish(socket: Path | None, config: "Config") -> "Wish":
         # A check that the daemon does not know yet has no verdict when it does.
         frozenset(told["silent"]) | {source.name for source in config.checked_sources} - set(told["checked"]),
         frozenset((check, interface) for check, interface in told["failing"]),
-        frozenset((table, parse_prefix(prefix)) for table, prefix in told["damped"]),
         Neighbors.from_json(told["neighbors"]),
         told["neighbors_held"],
-        frozenset(((table, parse_prefix(prefix)), interface) for table, prefix, interface in told["overdue"]),
-        frozenset((table, parse_prefix(prefix)) for table, prefix in told.get("unsettled", ())),
+        states_from_json(told),
         {parse_prefix(prefix): frozenset(map(parse_address, hops)) for prefix, hops in told.get("lost", {}).items()},
         withheld=PrefixSet(frozenset(map(parse_prefix, told["withheld"] or ())), everything=told["withheld"] is None),
         held=frozenset(map(parse_prefix, told["held"])),

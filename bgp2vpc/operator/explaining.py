@@ -13,6 +13,7 @@ from bgp2vpc.operator.steer import read_prefixes
 from bgp2vpc.operator.steering import Steering
 from bgp2vpc.operator.why import Announcer, Facts, PlaceFacts, rule_words, to_json
 from bgp2vpc.policy.explain import explain
+from bgp2vpc.policy.place_state import PlaceState
 from bgp2vpc.policy.rule import Rule
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.reconcile.reconciler import Reconciler
@@ -92,20 +93,21 @@ class Explaining:
 
     def _places(self, prefix: Prefix, table: str | None) -> Iterator[PlaceFacts]:
         view, reconciler = self._view, self._reconciler
-        wish = self._reconciler.wish()
+        wish, now = reconciler.wish(), asyncio.get_running_loop().time()
         for table_id, ruled in sorted(view.tables.items()):
             if table not in (None, table_id):
                 continue
             found = explain(ruled, prefix, view.snapshot, wish, view.policy)
             if found is not None:
                 key = (table_id, prefix)
+                state = reconciler.places.states.get(key) or PlaceState()
                 yield PlaceFacts(
                     found,
                     reconciler.since.get(key),
                     reconciler.trouble(key),
-                    reconciler.damped_for(key),
+                    state.damped_for(now),
                     found.verdict.awaits if found.verdict else None,
-                    tuple(sorted(interface for place, interface in wish.overdue if place == key)),
+                    tuple(sorted(state.late)),
                 )
 
 

@@ -154,7 +154,7 @@ def skipped(place: Place, peer: Offered) -> Skipped | None:
         return Skipped.HOST_FAILED
     if route is not None and route.target.id == interface.id:
         return Skipped.BLACKHOLE if route.state is RouteState.BLACKHOLE else None
-    return Skipped.OVERDUE if (place.key, interface.id) in place.wish.overdue else None
+    return Skipped.OVERDUE if interface.id in place.state.late else None
 
 
 def best_of(place: Place, candidates: Sequence[Offered]) -> Best | None:
@@ -316,7 +316,7 @@ def _nobody(here: Contest) -> Decision | None:
 def _may_be_taken(here: Contest) -> bool:
     """Whether a peer may have taken the route, and reads may be too old to show it: a delete would hit its route."""
     place, wish = here.place, here.place.wish
-    if here.peers and place.key in wish.unsettled:
+    if here.peers and place.state.is_unsettled:
         return True
     owner = place.snapshot.neighborhood.get(place.route.target.id) if place.route else None
     return any(owner is None or each not in owner.addresses for each in wish.lost.get(place.prefix, ()))
@@ -331,7 +331,7 @@ def _left_behind(here: Contest, route: Route) -> Decision | None:
         return None
     if here.held or reason is Reason.OWNER_UNHEARD:
         return place.stays(VerdictKind.YIELD, Reason.NOT_READY if here.held else reason)
-    if reason is Reason.OWNER_LOST and place.key in place.wish.damped:
+    if reason is Reason.OWNER_LOST and place.state.is_damped:
         return place.stays(VerdictKind.YIELD, Reason.DAMPED)
     if _may_be_taken(here):
         return place.stays(VerdictKind.YIELD, Reason.HANDOVER, _UNSETTLED)

@@ -35,6 +35,7 @@ from dataclasses import dataclass
 
 from bgp2vpc.bgp.best import med
 from bgp2vpc.policy.fib import Offered, Unusable
+from bgp2vpc.policy.place_state import PlaceState
 from bgp2vpc.policy.plan import Action, Change, Key, Reason, Verdict, VerdictKind
 from bgp2vpc.policy.rule import ManagedRoute, Rule, Takeover
 from bgp2vpc.policy.wish import Wish
@@ -82,6 +83,11 @@ class Place:
     def key(self) -> Key:
         """Which place it is."""
         return self.table.id, self.prefix
+
+    @property
+    def state(self) -> PlaceState:
+        """What is remembered of it."""
+        return self.wish.remembered.get(self.key) or PlaceState()
 
     @property
     def managed(self) -> ManagedRoute | None:
@@ -206,7 +212,7 @@ _CERTAIN = frozenset(
 
 def take(place: Place, interface: Interface, reason: Reason) -> Decision:
     """Point the route of somebody else here; not where that has happened too often of late, unless it is certain."""
-    if place.key in place.wish.damped and reason not in _CERTAIN:
+    if place.state.is_damped and reason not in _CERTAIN:
         detail = f"{reason.value}, but the route has moved too often of late: it stays until that has calmed down"
         return place.stays(VerdictKind.YIELD, Reason.DAMPED, detail)
     return write(place, Action.REPLACE, interface, reason)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from bgp2vpc.bgp.neighbors import Neighbors
 from bgp2vpc.bgp.rib import Offer
+from bgp2vpc.policy.place_state import PlaceState
 from bgp2vpc.policy.plan import Key
 from bgp2vpc.policy.rule import Rule
 from bgp2vpc.prefix import IPAddress, Prefix
@@ -17,11 +18,10 @@ class Wish:
     With `leftovers_held`, a route of ours that no source has `spoken` of is kept: it may be from before our restart.
     `silent`: sources whose health checks have no verdict yet: nothing is concluded from their offering nothing.
     `failing`: (remote check, interface id) of owners that do not pass it.
-    `damped`: where routes have moved too often of late. `neighbors`: their sessions.
+    `neighbors`: their sessions.
     `neighbors_held`: the neighbors have not told all they have: where best path decides, nothing is taken or deleted.
-    `overdue`: (place, interface id) of peers that should have written there, and have not.
-    `unsettled`: places where such a peer may have written all the same, and reads may be too old to show it.
-    `lost`: prefix -> next hops of peers whose session was lost of late: they may have written, too.
+    `remembered`: what is known of places that EC2 does not tell: who is late, what is damped.
+    `lost`: prefix -> next hops of peers whose session was lost of late: they may have written, and reads be too old.
     `withheld`: prefixes that are drained: what is left of them goes, whoever has spoken.
     `held`: prefixes that an operator has frozen: nothing is written there, whatever else is wished.
     `taken`: prefixes that an operator wants here now, although the rule would leave them to another instance.
@@ -32,11 +32,9 @@ class Wish:
     spoken: Collection[Prefix] = field(default_factory=frozenset)
     silent: Collection[str] = field(default_factory=frozenset)
     failing: Collection[tuple[str, str]] = field(default_factory=frozenset)
-    damped: Collection[Key] = field(default_factory=frozenset)
     neighbors: Neighbors = field(default_factory=Neighbors)
     neighbors_held: bool = False
-    overdue: Collection[tuple[Key, str]] = field(default_factory=frozenset)
-    unsettled: Collection[Key] = field(default_factory=frozenset)
+    remembered: Mapping[Key, PlaceState] = field(default_factory=dict)
     lost: Mapping[Prefix, Collection[IPAddress]] = field(default_factory=dict)
     withheld: Container[Prefix] = ()
     held: Container[Prefix] = ()

@@ -19,11 +19,10 @@ from itertools import islice
 from bgp2vpc.backoff import BackOff, back_off
 from bgp2vpc.errors import Bgp2vpcError, Ec2Error, InterfaceGone, PlanRefused, TableGone, Throttled
 from bgp2vpc.logs import event
-from bgp2vpc.policy.damping import Damping
 from bgp2vpc.policy.decide import Strangers
 from bgp2vpc.policy.diff import Decision
 from bgp2vpc.policy.guard import guard, withdrawals
-from bgp2vpc.policy.handovers import Handovers
+from bgp2vpc.policy.place_state import Places
 from bgp2vpc.policy.plan import Change, Key, Plan, Reason, Verdict, make_plan
 from bgp2vpc.policy.wish import Wish
 from bgp2vpc.prefix import Prefix
@@ -68,19 +67,6 @@ class Tempo:
     max_changes: int = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class Calm:
-    """What keeps several instances from acting at once, or in turns."""
-
-    damping: Damping
-    handovers: Handovers
-
-    def next_expiry(self) -> float | None:
-        """When time alone changes what may be done."""
-        due = (self.damping.next_release(), self.handovers.next_expiry())
-        return min((each for each in due if each is not None), default=None)
-
-
 class Reconciler:
     """Keeps the route tables as the wish wants them. Without an `applier` it only says what it would do."""
 
@@ -92,7 +78,7 @@ class Reconciler:
         retries: Retries,
         journal: Journal,
         applier: Applier | None,
-        calm: Calm,
+        places: Places,
     ) -> None:
         self.tempo = Tempo()
         self.verdicts: dict[Key, Verdict] = {}
@@ -114,8 +100,8 @@ class Reconciler:
         self._retries = retries
         self._journal = journal
         self._applier = applier
-        self._calm = calm
-        self._calm_alarm = Alarm(self._expire_now)
+        self.places = places
+        self._expiry = Alarm(self._expire_now)
         self._is_meeting = False
         self._throttled = 0
         """Polls in a row that EC2 throttled."""
@@ -221,7 +207,7 @@ class Reconciler:
 
     def is_done(self) -> bool:
         """Whether nothing is left that time alone could bring about."""
-        if not self.is_idle() or self._doubts or self._calm.handovers.are_awaited:
+        if not self.is_idle() or self._doubts or self.places.are_awaited:
             return False
         if self.refused or self._applier is None:
             return True
@@ -402,9 +388,9 @@ class Reconciler:
         decided = {(verdict.table_id, verdict.prefix): verdict for verdict in plan.verdicts}
         for key in before.keys() | decided.keys():
             holder = self.view.holder(key)
-            self._calm.handovers.decided(key, decided.get(key), holder, self._now(), self.view.took_at(key))
+            self.places.decided(key, decided.get(key), holder, self._now(), self.view.took_at(key))
             self._note_since(key, before.get(key), decided.get(key), holder)
-        self._calm_later()
+        self._expire_later()
         for key, verdict in decided.items():
             if verdict.awaits is not None:
                 self.view.expect_others(key, self._now())
@@ -434,11 +420,6 @@ class Reconciler:
             return None
         now = self._now()
         return Trouble(str(failure.error), failure.attempts, now - failure.at, max(failure.not_before - now, 0.0))
-
-    def damped_for(self, key: Key) -> float | None:
-        """Seconds until the place is damped no longer; None: it is not."""
-        damping = self._calm.damping
-        return max(damping.free_at(key) - self._now(), 0.0) if key in damping.damped else None
 
     def _no_longer_wanted(self, keys: Collection[Key]) -> None:
         for key in keys:
@@ -481,16 +462,15 @@ class Reconciler:
                 self.view.reread(table, asked, self._now())
             return
 
-    # Calm
+    # What time changes
 
     def _expire(self, now: float) -> None:
-        """Who was waited for is overdue, or what was damped is not any more."""
-        released = self._calm.damping.expire(now)
-        for table_id, prefix in sorted(released):
+        """Who was waited for is late, or what was damped is not any more."""
+        expired = self.places.expire(now)
+        for table_id, prefix in sorted(expired.undamped):
             event(log, logging.INFO, "no longer damped", table=table_id, prefix=prefix)
-        to_read, forgiven = self._calm.handovers.expire(now)
-        self.touch(forgiven | {prefix for _, prefix in released})
-        self._look_again(to_read)  # what we know of the table is older than what we expect of the other
+        self.touch(expired.to_decide)
+        self._look_again(expired.to_read)  # what we know of the table is older than what we expect of the other
 
     def doubt(self, prefixes: Collection[Prefix]) -> None:
         """There is news of these, and there are peers. Where we believe the route ours, one may have taken it.
@@ -531,21 +511,22 @@ class Reconciler:
         finally:
             self._looking.discard(table_id)
 
-    def _calm_later(self) -> None:
-        self._calm_alarm.set(self._calm.next_expiry())
+    def _expire_later(self) -> None:
+        self._expiry.set(self.places.next_expiry())
 
     def _expire_now(self) -> None:
         self._expire(self._now())
-        self._calm_later()
+        self._expire_later()
 
     def _count_move(self, change: Change) -> None:
-        if not change.is_move or not self._calm.damping.moved(change.key, self._now()):
+        now = self._now()
+        if not change.is_move or not self.places.moved(change.key, now):
             return
         where = {"table": change.table_id, "prefix": change.prefix}
         hint = "a service flaps, or instances disagree; it stays where it is unless its owner is certainly down"
-        seconds = round(self._calm.damping.free_at(change.key) - self._now())
+        seconds = round(self.places.at(change.key).damped_for(now) or 0.0)
         event(log, logging.WARNING, "damped: moved too often of late", **where, seconds=seconds, hint=hint)
-        self._calm_later()
+        self._expire_later()
 
     # Apply
 

@@ -15,16 +15,15 @@ from bgp2vpc.policy.rule import ManagedRoute, Takeover
 from bgp2vpc.policy.wish import Wish
 from bgp2vpc.policy.words import REASONS, VERDICTS
 from tests.policy.test_contest import EIGHT, NINE, neighbor, own, peer, shown_to_us
-from tests.values import OURS_TOO, P1, P2, PEER, blackhole, offer, route, rule
+from tests.values import OURS_TOO, P1, P2, PEER, blackhole, offer, route, rule, wishing
 
 BEST_PATH = dict(takeover=Takeover.BEST_PATH)
-PLACE = ("rtb-1", P1)
 
 
-def explained(*offers, routes=(), shown=None, rule_options=None, **wish):
+def explained(*offers, routes=(), shown=None, rule_options=None, **more):
     seen = shown or shown_to_us(*routes)
     (ruled,) = ruled_tables([replace(rule(), **rule_options or BEST_PATH)], seen, "vpc-1").values()
-    wished = Wish({P1: offers}, **wish)
+    wished = wishing(offers, **more)
     found = explain(ruled, P1, seen, wished, Policy())
     assert found is not None
     assert (found.verdict, found.change) == (decide_one(ruled, P1, seen, wished, Policy()) or (None, None))
@@ -81,7 +80,7 @@ FARED = [
     ([peer()], dict(routes=[blackhole()]), ["peer 10.0.0.9 eni-9: the route to it is a black hole"]),
     (
         [peer()],
-        dict(overdue={(PLACE, PEER)}),
+        dict(late={PEER}),
         ["peer 10.0.0.9 eni-9: its host should have written the route, and has not"],
     ),
     (

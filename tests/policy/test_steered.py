@@ -9,12 +9,12 @@ from bgp2vpc.errors import PlanRefused
 from bgp2vpc.policy.decide import decide, ruled_tables
 from bgp2vpc.policy.diff import Policy
 from bgp2vpc.policy.guard import guard
-from bgp2vpc.policy.plan import Key, Plan
+from bgp2vpc.policy.plan import Plan
 from bgp2vpc.policy.rule import ManagedRoute, Takeover, Writes
 from bgp2vpc.policy.wish import Wish
 from bgp2vpc.vpc.model import InstanceHealth, Interface, Snapshot
 from tests.policy.test_contest import neighbor, peer, shown_to_us
-from tests.values import IGW, LOCAL, OURS, P1, PEER, blackhole, offer, route, rule, snapshot, table
+from tests.values import IGW, LOCAL, OURS, P1, PEER, blackhole, offer, route, rule, snapshot, table, wishing
 
 NOTHING, US, THEM, DEAD = (), (route(),), (route(target=PEER),), (blackhole(),)
 GATEWAY, VPC = (route(target=IGW),), (route(target=LOCAL),)
@@ -22,13 +22,13 @@ PATH, BACKUP, WORSE = [offer()], [offer(med=1000)], [offer(med=200), peer(med=10
 BEST_PATH = dict(takeover=Takeover.BEST_PATH)
 FALLBACK = dict(manages={P1: ManagedRoute(prefix=P1, source="s", fallback=IGW)})
 FOREIGN = dict(rule_options=dict(takeover_foreign=True))
-DAMPED: dict[str, set[Key]] = dict(damped={("rtb-1", P1)})
+DAMPED = dict(is_damped=True)
 
 
-def plan_for(routes, offers, *, seen: Snapshot | None = None, damped=(), rule_options=None, **wish) -> Plan:
+def plan_for(routes, offers, *, seen: Snapshot | None = None, rule_options=None, **more) -> Plan:
     shown = seen or shown_to_us(*routes)
     tables = ruled_tables([replace(rule(), **rule_options or {})], shown, "vpc-1")
-    wished = Wish({P1: tuple(offers)} if offers else {}, damped=damped, **wish)
+    wished = wishing(offers, **more)
     return guard(decide(tables, shown, wished, Policy()), tables, shown, max_changes=10)
 
 

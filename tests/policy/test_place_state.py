@@ -1,0 +1,141 @@
+from bgp2vpc.policy.damping import DampingLimits
+from bgp2vpc.policy.place_state import FORGIVEN, PATIENCE, Expired, Places
+from bgp2vpc.policy.plan import Reason, Verdict, VerdictKind
+from bgp2vpc.prefix import IPAddress
+from bgp2vpc.vpc.model import interface_target
+from tests.values import OURS, P1, P2, PEER
+
+SETTLE = 10.0
+NINE, EIGHT = IPAddress("10.0.0.9"), IPAddress("10.0.0.99")
+HERE = ("rtb-1", P1)
+
+
+def verdict(awaits: str | None) -> Verdict:
+    return Verdict("rtb-1", P1, VerdictKind.KEEP, Reason.HANDOVER, interface_target(OURS), awaits=awaits)
+
+
+def late(places: Places) -> set[str]:
+    return set(places.at(HERE).late)
+
+
+def test_who_does_not_write_in_time_is_late_and_forgiven_later():
+    places = Places(SETTLE, DampingLimits())
+    places.decided(HERE, verdict(PEER), OURS, 0.0)
+    assert places.are_awaited
+    assert places.next_expiry() == PATIENCE
+    assert places.expire(PATIENCE - 0.1) == Expired()
+    assert places.expire(PATIENCE) == Expired(to_read={HERE})
+    assert late(places) == {PEER}
+    assert not places.are_awaited
+    assert places.next_expiry() == PATIENCE + SETTLE
+    places.expire(PATIENCE + SETTLE)
+    assert places.next_expiry() == PATIENCE + FORGIVEN
+    assert places.expire(PATIENCE + FORGIVEN) == Expired(to_decide={P1})
+    assert not late(places)
+
+
+def test_waiting_for_the_same_one_does_not_begin_anew_but_for_another_it_does():
+    places = Places(SETTLE, DampingLimits())
+    places.decided(HERE, verdict(PEER), OURS, 0.0)
+    places.decided(HERE, verdict(PEER), OURS, 1.0)
+    assert places.next_expiry() == PATIENCE
+    places.decided(HERE, verdict("eni-8"), OURS, 1.0)
+    assert places.next_expiry() == 1.0 + PATIENCE
+
+
+def test_who_may_not_see_our_own_write_yet_is_not_late_before_it_does_but_looked_for():
+    places = Places(SETTLE, DampingLimits())
+    places.decided(HERE, verdict(PEER), OURS, 4.0, took_at=1.0)
+    assert places.expire(4.0 + PATIENCE) == Expired(to_read={HERE})
+    assert not late(places)
+    places.decided(HERE, verdict(PEER), OURS, 7.0, took_at=6.5)  # a write that was under way has ended
+    assert places.expire(1.0 + SETTLE + PATIENCE) == Expired(to_read={HERE})
+    assert not late(places)
+    assert places.expire(6.5 + SETTLE + PATIENCE) == Expired(to_read={HERE})
+    assert late(places) == {PEER}
+
+
+def test_reads_settle_later_where_a_write_of_ours_ended_while_we_waited():
+    places = Places(SETTLE, DampingLimits())
+    places.decided(HERE, verdict(PEER), OURS, 0.0)
+    places.expire(PATIENCE)
+    places.decided(HERE, verdict(None), OURS, 3.0, took_at=3.0)
+    assert places.next_expiry() == 3.0 + SETTLE + PATIENCE + SETTLE
+
+
+def test_who_may_not_see_our_own_write_yet_is_not_waited_for_when_there_is_no_time():
+    places = Places(SETTLE, DampingLimits())
+    places.hurry(1.0)
+    places.decided(HERE, verdict(PEER), OURS, 4.0, took_at=3.0)
+    assert places.next_expiry() == 4.0 + 1.0
+
+
+def test_nobody_is_waited_for_where_nothing_is_expected():
+    places = Places(SETTLE, DampingLimits())
+    for after in (verdict(None), None):
+        places.decided(HERE, verdict(PEER), OURS, 0.0)
+        places.decided(HERE, after, OURS, 1.0)
+        assert not places.are_awaited
+        assert places.next_expiry() is None
+
+
+def test_who_has_written_after_all_is_not_late():
+    places = Places(SETTLE, DampingLimits())
+    places.decided(HERE, verdict(PEER), OURS, 0.0)
+    places.expire(PATIENCE)
+    places.decided(HERE, verdict(None), PEER, 3.0)
+    assert not late(places)
+
+
+def test_who_was_late_is_waited_for_again_when_there_is_news():
+    places = Places(SETTLE, DampingLimits())
+    places.decided(HERE, verdict(PEER), OURS, 0.0)
+    places.expire(PATIENCE)
+    places.news([P2])
+    assert late(places)
+    places.news([P1])
+    assert not late(places)
+
+
+def test_reads_are_too_old_to_show_what_somebody_late_has_written_for_the_settle_time() -> None:
+    places = Places(SETTLE, DampingLimits())
+    places.decided(HERE, verdict(PEER), OURS, 0.0)
+    assert not places.at(HERE).is_unsettled
+    places.expire(PATIENCE)
+    assert places.states[HERE].is_unsettled
+    assert places.expire(PATIENCE + SETTLE - 0.1) == Expired()
+    assert places.expire(PATIENCE + SETTLE) == Expired(to_read={HERE})
+    assert not places.at(HERE).is_unsettled
+
+
+def test_who_is_in_a_hurry_waits_for_nobody_longer_than_that() -> None:
+    places = Places(SETTLE, DampingLimits())
+    places.decided(HERE, verdict(PEER), OURS, 0.0)
+    places.expire(PATIENCE)
+    places.hurry(1.0)
+    assert not places.at(HERE).is_unsettled
+    places.decided(HERE, verdict("eni-8"), OURS, 3.0)
+    assert places.expire(4.0) == Expired(to_read={HERE})
+    assert not places.at(HERE).is_unsettled
+
+
+def test_who_was_lost_of_late_has_the_handover_time_to_write_and_reads_the_settle_time_to_show_it() -> None:
+    places = Places(SETTLE, DampingLimits())
+    places.session_lost([(P1, NINE), (P2, NINE)], 0.0)
+    places.session_lost([(P1, EIGHT)], 5.0)
+    assert places.next_expiry() == PATIENCE + SETTLE
+    assert places.expire(PATIENCE + SETTLE - 0.1) == Expired()
+    assert places.expire(PATIENCE + SETTLE) == Expired(to_decide={P1, P2})
+    assert {prefix: set(next_hops) for prefix, next_hops in places.lost.items()} == {P1: {EIGHT}}
+    assert places.expire(PATIENCE + SETTLE + 5.0) == Expired(to_decide={P1})
+    assert not places.lost
+    assert places.next_expiry() is None
+
+
+def test_without_a_settle_time_reads_are_believed() -> None:
+    places = Places(0.0, DampingLimits())
+    places.session_lost([(P1, NINE)], 0.0)
+    places.decided(HERE, verdict(PEER), OURS, 0.0)
+    places.expire(PATIENCE)
+    assert not places.lost
+    assert not places.at(HERE).is_unsettled
