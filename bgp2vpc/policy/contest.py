@@ -234,7 +234,7 @@ def _reason_without_path(place: Place, route: Route) -> Reason:
             return Reason.OWNER_WITHDREW
         case Standing.SILENT:
             # Its write may be seen before its announcement is heard.
-            return Reason.OWNER_UNHEARD if place.key in place.snapshot.moved_lately else Reason.OWNER_SILENT
+            return Reason.OWNER_UNHEARD if place.state.has_moved_lately(place.snapshot.read_at) else Reason.OWNER_SILENT
         case Standing.LOST:
             is_alive = place.rule.remote_check_of(place.prefix) or _has_moved_since_lost(place, route)
             return Reason.OWNER_UNHEARD if is_alive else Reason.OWNER_LOST
@@ -245,8 +245,8 @@ def _reason_without_path(place: Place, route: Route) -> Reason:
 def _has_moved_since_lost(place: Place, route: Route) -> bool:
     """Whether somebody has pointed the route at the owner after we lost it: the owner itself, or one who hears it."""
     owner = place.snapshot.neighborhood[route.target.id]
-    moved = place.snapshot.moved.get(place.key)
-    return moved is not None and moved >= place.wish.neighbors.lost_at(place.prefix, owner.addresses)
+    lost_at = place.wish.neighbors.lost_at(place.prefix, owner.addresses)
+    return place.state.has_moved_since(lost_at, place.snapshot.read_at)
 
 
 def _standing(place: Place, route: Route) -> Standing:

@@ -11,6 +11,8 @@ from typing import Final
 
 PENALTY: Final = 1000.0
 """What one move adds, as in RFC 2439's examples."""
+NEGLIGIBLE: Final = 1.0
+"""A penalty below this might as well be forgotten."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,9 @@
 """What we remember of each place, a (route table, prefix): EC2 tells what its route is now, and nothing else.
 
-One `PlaceState` a place holds whom we expect to write there, who is late, and how often the route has moved. `Places`
-has them all, and a single clock for what time alone changes: `expire` does what is due, `next_expiry` says when
-something is due next. Pure: time is an argument, in seconds of the event loop's clock.
+One `PlaceState` a place holds our last write, whom we expect to write there and who is late, when somebody else moved
+the route, and how often we did. `Places` has them all, and a single clock for what time alone changes: `expire` does
+what is due, `next_expiry` says when something is due next. Pure: time is an argument, in seconds of the event loop's
+clock.
 
 A handover, in short: another instance should write (`Verdict.awaits`), so we wait for it. It has `PATIENCE` to do so,
 counted from when it can read our own last write; then it is late, and passed over until there is news of the prefix, or
@@ -16,14 +17,20 @@ from dataclasses import dataclass, field
 from math import inf
 from typing import Any, Final, NamedTuple
 
-from bgp2vpc.policy.damping import NO_PENALTY, DampingLimits, Penalty
+from bgp2vpc.policy.damping import NEGLIGIBLE, NO_PENALTY, DampingLimits, Penalty
 from bgp2vpc.policy.plan import Key, Verdict
 from bgp2vpc.prefix import IPAddress, Prefix, parse_prefix
+from bgp2vpc.vpc.model import Route, RouteTable, Target
+from bgp2vpc.vpc.settling import OwnWrite, corrected, own_write
 
 PATIENCE: Final = 2.0
 """Seconds that another instance has to hear of the change, to read the table and to write."""
 FORGIVEN: Final = 60.0
 """Seconds after which one that was late is expected to write again."""
+LATELY: Final = 10.0
+"""Seconds in which an announcement may come after the write that it is about."""
+REMEMBERED: Final = 300.0
+"""Seconds for which a route that somebody else has moved tells that its owner is alive."""
 NEVER: Final = -inf
 
 
@@ -41,12 +48,17 @@ class PlaceState:
 
     `late`: interface id -> when it is forgiven, of peers that should have written here and have not.
     `unsettled_until`: reads may be too old to show what one of them wrote all the same.
+    `expected_at`: when we last expected somebody else to write here. `moved_at`: the time after which somebody else has
+    pointed the route where it points now, as far as that can be told.
     `damped_until`: the route has moved too often, and is taken from nobody who may be well.
     """
 
+    own_write: OwnWrite | None = None
     awaited: Awaited | None = None
     late: dict[str, float] = field(default_factory=dict)
     unsettled_until: float | None = None
+    expected_at: float = NEVER
+    moved_at: float = NEVER
     penalty: Penalty = NO_PENALTY
     damped_until: float | None = None
 
@@ -54,6 +66,14 @@ class PlaceState:
     def is_unsettled(self) -> bool:
         """Whether a peer may have written here, and reads may not show it yet."""
         return self.unsettled_until is not None
+
+    def has_moved_lately(self, read_at: float) -> bool:
+        """Whether somebody else had moved the route only seconds before EC2 was read last, at `read_at`."""
+        return self.moved_at > read_at - LATELY
+
+    def has_moved_since(self, when: float, read_at: float) -> bool:
+        """Whether somebody else moved the route at `when` or later, and not too long before EC2 was read last."""
+        return self.moved_at >= when and self.moved_at >= read_at - REMEMBERED
 
     @property
     def is_damped(self) -> bool:
@@ -149,6 +169,8 @@ class Places:
         if interface is None:
             state.awaited = None
         else:
+            state.expected_at = now
+            self.may_be_taken(key)
             look_at = before.look_at if before and before.interface == interface else now + self._patience
             state.awaited = Awaited(interface, look_at, max(look_at, can_read_at + self._patience))
         if state.unsettled_until is not None:
@@ -169,7 +191,38 @@ class Places:
             for prefix, next_hop in paths:
                 self.lost.setdefault(prefix, {})[next_hop] = now + self._patience + self._reads_are_old_for
 
-    def moved(self, key: Key, now: float) -> bool:
+    def wrote(self, key: Key, before: Target | None, after: Route | None, now: float) -> None:
+        """EC2 accepted a write of ours that turned `before` into `after` (None: no route)."""
+        state = self.at(key)
+        state.own_write = own_write(state.own_write, before, after, now, self.settle_time)
+
+    def may_be_taken(self, key: Key) -> None:
+        """Another instance may have written here since we did: a read that shows it is no old one."""
+        state = self.states.get(key)
+        if state is not None and state.own_write is not None:
+            state.own_write = state.own_write.expecting_others()
+
+    def corrected(self, tables: Iterable[RouteTable], now: float) -> tuple[RouteTable, ...]:
+        """The tables as they were read, with our own writes where the read is older than they are."""
+        settling: dict[str, list[tuple[Prefix, OwnWrite]]] = defaultdict(list)
+        for (table_id, prefix), state in self.states.items():
+            if state.own_write is not None and state.own_write.until > now:
+                settling[table_id].append((prefix, state.own_write))
+        return tuple(corrected(table, settling[table.id], now) for table in tables)
+
+    def found_moved(self, key: Key, *, known_at: float, was_empty: bool, now: float) -> None:
+        """Somebody else has pointed the route where it is: `known_at`, a read had shown it elsewhere, or none at all.
+
+        A move that we expected may have been made at any time since we last knew the route to be elsewhere, and so may
+        the first write to an empty place: they count as of then. One that we did not expect was made by somebody who
+        knows less of us than before: it counts as of now.
+        """
+        state = self.at(key)
+        wrote_at = state.own_write.at if state.own_write else NEVER
+        known_at = max(known_at, wrote_at, now - REMEMBERED)
+        state.moved_at = known_at if was_empty or state.expected_at >= known_at else now
+
+    def took(self, key: Key, now: float) -> bool:
         """We took the route from another instance. Whether the place is damped from now on, and was not before."""
         state = self.at(key)
         state.penalty = state.penalty.after_move(now, self._limits)
@@ -217,6 +270,15 @@ class Places:
             state.damped_until = None
             expired.undamped.add(key)
             expired.to_decide.add(key[1])
+
+    def forget_old(self, now: float) -> None:
+        """Forget the places where nothing is left that matters."""
+        for key, state in tuple(self.states.items()):
+            wrote_at = state.own_write.at if state.own_write else NEVER
+            latest = max(wrote_at, state.expected_at, state.moved_at)
+            is_calm = state.penalty.at_time(now, self._limits) < NEGLIGIBLE
+            if key not in self._due and latest < now - REMEMBERED and is_calm:
+                del self.states[key]
 
     def next_expiry(self) -> float | None:
         """When `expire` has something to do next."""

@@ -391,9 +391,6 @@ class Reconciler:
             self.places.decided(key, decided.get(key), holder, self._now(), self.view.took_at(key))
             self._note_since(key, before.get(key), decided.get(key), holder)
         self._expire_later()
-        for key, verdict in decided.items():
-            if verdict.awaits is not None:
-                self.view.expect_others(key, self._now())
         self.verdicts.update(decided)
         self._journal.verdicts(before, decided)
 
@@ -439,7 +436,7 @@ class Reconciler:
         """A write without an answer, unwanted by now, may have been done, or may yet be: look, and look once more."""
         table_id, prefix = key
         try:
-            for wait in (0.0, self.view.settle_time):
+            for wait in (0.0, self.places.settle_time):
                 await asyncio.sleep(wait)
                 await self._look_at(table_id)
                 self.touch([prefix])
@@ -490,9 +487,9 @@ class Reconciler:
         offered = {prefix for prefix in prefixes if self.view.is_offered(prefix, wish)}
         for place in places:
             if place[1] in offered:
-                self.view.may_be_taken(place)
+                self.places.may_be_taken(place)
         self._look_again(places)
-        asyncio.get_running_loop().call_later(self.view.settle_time, self._look_again, places)
+        asyncio.get_running_loop().call_later(self.places.settle_time, self._look_again, places)
 
     def _look_again(self, places: Iterable[Key]) -> None:
         """Look at these tables, and decide; one task a table for all who ask, also while EC2 does not answer."""
@@ -520,7 +517,7 @@ class Reconciler:
 
     def _count_move(self, change: Change) -> None:
         now = self._now()
-        if not change.is_move or not self.places.moved(change.key, now):
+        if not change.is_move or not self.places.took(change.key, now):
             return
         where = {"table": change.table_id, "prefix": change.prefix}
         hint = "a service flaps, or instances disagree; it stays where it is unless its owner is certainly down"

@@ -243,18 +243,29 @@ def test_a_route_that_moved_to_the_owner_after_its_session_was_lost_tells_that_i
         (4.9, "replace owner-lost eni-1 -> replace eni-1"),
         (5.0, "yield owner-unheard eni-9"),
     ):
-        shown = replace(shown_to_us(*THEM), moved={("rtb-1", P1): moved})
-        assert decided(THEM, [BETTER], shown=shown, known=LOST) == expected
+        assert decided(THEM, [BETTER], known=LOST, moved_at=moved) == expected
     assert decided(DEAD, [BETTER], known=LOST).startswith("replace owner-blackhole")
-    shown = replace(shown_to_us(*THEM), moved={("rtb-1", P1): 6.0})
     known = neighbors(Standing.LOST)
     known.departed([(P1, NINE)], Standing.LOST, 7.0)
-    assert decided(THEM, [BETTER], shown=shown, known=known) == "replace owner-lost eni-1 -> replace eni-1"
+    assert decided(THEM, [BETTER], known=known, moved_at=6.0) == "replace owner-lost eni-1 -> replace eni-1"
+
+
+def test_a_route_that_moved_to_the_owner_long_ago_tells_nothing():
+    for read_at, expected in (
+        (305.0, "yield owner-unheard eni-9"),
+        (305.1, "replace owner-lost eni-1 -> replace eni-1"),
+    ):
+        shown = replace(shown_to_us(*THEM), read_at=read_at)
+        assert decided(THEM, [BETTER], shown=shown, known=LOST, moved_at=5.0) == expected
 
 
 def test_who_was_given_the_route_lately_and_is_silent_may_be_about_to_announce():
-    shown = replace(shown_to_us(*THEM), moved_lately=frozenset({("rtb-1", P1)}))
-    assert decided(THEM, [BETTER], shown=shown, known=SILENT) == "yield owner-unheard eni-9"
+    for read_at, expected in (
+        (14.9, "yield owner-unheard eni-9"),
+        (15.0, "replace owner-silent eni-1 -> replace eni-1"),
+    ):
+        shown = replace(shown_to_us(*THEM), read_at=read_at)
+        assert decided(THEM, [BETTER], shown=shown, known=SILENT, moved_at=5.0) == expected
 
 
 def test_an_owner_that_is_not_heard_is_judged_by_ec2_too():

@@ -1,9 +1,20 @@
+import pytest
+
 from bgp2vpc.policy.damping import DampingLimits
-from bgp2vpc.policy.place_state import FORGIVEN, PATIENCE, Expired, Places
+from bgp2vpc.policy.place_state import (
+    FORGIVEN,
+    NEVER,
+    PATIENCE,
+    REMEMBERED,
+    Expired,
+    Places,
+    states_from_json,
+    states_to_json,
+)
 from bgp2vpc.policy.plan import Reason, Verdict, VerdictKind
 from bgp2vpc.prefix import IPAddress
-from bgp2vpc.vpc.model import interface_target
-from tests.values import OURS, P1, P2, PEER
+from bgp2vpc.vpc.model import RouteTable, interface_target
+from tests.values import OURS, P1, P2, PEER, route, table
 
 SETTLE = 10.0
 NINE, EIGHT = IPAddress("10.0.0.9"), IPAddress("10.0.0.99")
@@ -139,3 +150,90 @@ def test_without_a_settle_time_reads_are_believed() -> None:
     places.expire(PATIENCE)
     assert not places.lost
     assert not places.at(HERE).is_unsettled
+
+
+def corrected(places: Places, now: float, *tables: RouteTable) -> list[str]:
+    return [str(route) for table in places.corrected(tables, now) for route in table.routes]
+
+
+def test_reads_are_corrected_by_our_own_writes_each_in_its_table_until_they_settle() -> None:
+    places = Places(SETTLE, DampingLimits())
+    places.wrote(HERE, None, route(P1, OURS), 100.0)
+    both = table(table_id="rtb-1"), table(table_id="rtb-2")
+    assert corrected(places, 101.0, *both) == [str(route(P1, OURS))]
+    assert not corrected(places, 100.0 + SETTLE, *both)
+
+
+@pytest.mark.parametrize("expected", [True, False], ids=["expected", "possible"])
+def test_where_another_is_expected_or_may_have_written_a_read_that_shows_it_is_no_old_one(expected: bool) -> None:
+    places = Places(SETTLE, DampingLimits())
+    places.wrote(HERE, interface_target(PEER), route(P1, OURS), 100.0)
+    assert corrected(places, 101.0, table(route(P1, PEER))) == [str(route(P1, OURS))]
+    if expected:
+        places.decided(HERE, verdict(PEER), OURS, 101.0)
+    else:
+        places.may_be_taken(HERE)
+        places.may_be_taken(("rtb-2", P1))
+    assert corrected(places, 101.0, table(route(P1, PEER))) == [str(route(P1, PEER))]
+
+
+# when we knew it elsewhere, expected another to write, and wrote; was there no route before?; as of when it counts
+MOVES = [
+    (140.0, None, None, False, 150.0),
+    (140.0, None, None, True, 140.0),
+    (140.0, 141.0, None, False, 140.0),
+    (140.0, 139.0, None, False, 150.0),
+    (140.0, 141.0, 142.0, False, 150.0),
+    (140.0, 143.0, 142.0, False, 142.0),
+    (140.0, None, 142.0, True, 142.0),
+    (NEVER, None, None, True, 150.0 - REMEMBERED),
+]
+
+
+@pytest.mark.parametrize(("known_at", "expected_at", "wrote_at", "was_empty", "moved_at"), MOVES)
+def test_a_move_counts_as_of_when_it_may_have_been_made(known_at, expected_at, wrote_at, was_empty, moved_at):
+    places = Places(SETTLE, DampingLimits())
+    if expected_at is not None:
+        places.decided(HERE, verdict(PEER), OURS, expected_at)
+    if wrote_at is not None:
+        places.wrote(HERE, None, route(P1, OURS), wrote_at)
+    places.found_moved(HERE, known_at=known_at, was_empty=was_empty, now=150.0)
+    assert places.states[HERE].moved_at == moved_at
+
+
+@pytest.mark.parametrize(
+    "happens",
+    [
+        lambda places: places.wrote(HERE, None, None, 0.0),
+        lambda places: places.decided(HERE, verdict(PEER), OURS, 0.0),
+        lambda places: places.found_moved(HERE, known_at=0.0, was_empty=True, now=0.0),
+        lambda places: [places.took(HERE, 0.0) for _ in range(3)],
+    ],
+    ids=["a write", "a wait", "a move", "damping"],
+)
+def test_a_place_is_forgotten_when_nothing_of_it_matters_any_more(happens) -> None:
+    places = Places(SETTLE, DampingLimits())
+    happens(places)
+    for now in (1.0, 290.0):
+        places.expire(now)
+        places.forget_old(now)
+        assert HERE in places.states
+    places.decided(HERE, None, "", 290.0)
+    places.expire(1000.0)
+    places.forget_old(1000.0)
+    assert not places.states
+
+
+def test_what_a_decision_needs_of_it_can_be_told_to_another_process() -> None:
+    places = Places(SETTLE, DampingLimits())
+    places.decided(HERE, verdict(PEER), OURS, 0.0)
+    places.expire(PATIENCE)
+    for _ in range(3):
+        places.took(("rtb-2", P2), 0.0)
+    told = states_to_json(places.states)
+    assert told == {
+        "damped": [["rtb-2", str(P2)]],
+        "overdue": [["rtb-1", str(P1), PEER]],
+        "unsettled": [["rtb-1", str(P1)]],
+    }
+    assert states_to_json(states_from_json(told)) == told
