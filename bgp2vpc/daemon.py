@@ -335,13 +335,13 @@ class Daemon:
     # EC2
 
     def _made_reconciler(self) -> Reconciler:
-        config, retries = self._config, Retries()
+        config, retries = self._config, Retries(self._places)
         paces = {action: Pace(config.ec2.burst, config.ec2.rate, random.random) for action in Action}
         clock = asyncio.get_running_loop().time
         applier = Applier(self._calls, self._view, self._wish, retries, paces, clock, self._hooks)
         return Reconciler(
             self._calls, self._view, self._wish, retries, self._journal,
-            None if self._mode.noop else applier, self._places,
+            None if self._mode.noop else applier,
         )  # fmt: skip
 
     def _made_health(self) -> Health:

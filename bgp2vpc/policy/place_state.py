@@ -1,9 +1,9 @@
 """What we remember of each place, a (route table, prefix): EC2 tells what its route is now, and nothing else.
 
-One `PlaceState` a place holds our last write, whom we expect to write there and who is late, when somebody else moved
-the route, and how often we did. `Places` has them all, and a single clock for what time alone changes: `expire` does
-what is due, `next_expiry` says when something is due next. Pure: time is an argument, in seconds of the event loop's
-clock.
+One `PlaceState` a place holds our last write and its failure, whom we expect to write there and who is late, when
+somebody else moved the route, and how often we did. `Places` has them all, and a single clock for what time alone
+changes: `expire` does what is due, `next_expiry` says when something is due next. Pure: time is an argument, in seconds
+of the event loop's clock.
 
 A handover, in short: another instance should write (`Verdict.awaits`), so we wait for it. It has `PATIENCE` to do so,
 counted from when it can read our own last write; then it is late, and passed over until there is news of the prefix, or
@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from math import inf
 from typing import Any, Final, NamedTuple
 
+from bgp2vpc.errors import Ec2Error, OperatorError, Throttled, Transient
 from bgp2vpc.policy.damping import NEGLIGIBLE, NO_PENALTY, DampingLimits, Penalty
 from bgp2vpc.policy.plan import Key, Verdict
 from bgp2vpc.prefix import IPAddress, Prefix, parse_prefix
@@ -42,9 +43,37 @@ class Awaited(NamedTuple):
     late_at: float
 
 
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """The last write failed, as `attempts` before it did in a row; no `error`: a fresh look showed it was not needed.
+
+    It failed `at`, and is not tried again before `not_before`.
+    """
+
+    error: Ec2Error | None
+    attempts: int
+    at: float
+    not_before: float
+
+    @property
+    def leaves_in_doubt(self) -> bool:
+        """Whether it is open what is there now: an answer was lost, or EC2 contradicted us."""
+        return self.error is not None and not isinstance(self.error, Throttled | OperatorError)
+
+    @property
+    def may_have_been_applied(self) -> bool:
+        """Whether there was no answer: the write may have been done, or may yet be."""
+        return isinstance(self.error, Transient) and not isinstance(self.error, Throttled)
+
+    @property
+    def needs_operator(self) -> bool:
+        """Whether time alone will not help."""
+        return isinstance(self.error, OperatorError)
+
+
 @dataclass(slots=True)
 class PlaceState:
-    """What we remember of one place. Who reads it changes nothing: that is for `Places`.
+    """What we remember of one place. Who reads it changes nothing: that is for `Places`, and `Retries`.
 
     `late`: interface id -> when it is forgiven, of peers that should have written here and have not.
     `unsettled_until`: reads may be too old to show what one of them wrote all the same.
@@ -53,6 +82,7 @@ class PlaceState:
     `damped_until`: the route has moved too often, and is taken from nobody who may be well.
     """
 
+    failure: Failure | None = None
     own_write: OwnWrite | None = None
     awaited: Awaited | None = None
     late: dict[str, float] = field(default_factory=dict)
@@ -61,6 +91,10 @@ class PlaceState:
     moved_at: float = NEVER
     penalty: Penalty = NO_PENALTY
     damped_until: float | None = None
+
+    def may_be_tried(self, now: float) -> bool:
+        """Whether the back-off allows a write."""
+        return self.failure is None or self.failure.not_before <= now
 
     @property
     def is_unsettled(self) -> bool:
@@ -277,7 +311,7 @@ class Places:
             wrote_at = state.own_write.at if state.own_write else NEVER
             latest = max(wrote_at, state.expected_at, state.moved_at)
             is_calm = state.penalty.at_time(now, self._limits) < NEGLIGIBLE
-            if key not in self._due and latest < now - REMEMBERED and is_calm:
+            if key not in self._due and state.failure is None and latest < now - REMEMBERED and is_calm:
                 del self.states[key]
 
     def next_expiry(self) -> float | None:

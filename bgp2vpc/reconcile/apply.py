@@ -94,8 +94,8 @@ class Applier:
 
     def _is_in_doubt(self, change: Change) -> bool:
         """Whether an earlier try left open what is there, and nobody has looked since."""
-        since = self._retries.in_doubt_since(change.key)
-        return since is not None and not self._view.read_since(change.table_id, since)
+        failure = self._view.places.at(change.key).failure
+        return bool(failure and failure.leaves_in_doubt and not self._view.read_since(change.table_id, failure.at))
 
     def _failed(self, change: Change, error: Ec2Error, started: float) -> Outcome:
         now = self._clock()

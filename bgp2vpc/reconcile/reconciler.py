@@ -22,7 +22,6 @@ from bgp2vpc.logs import event
 from bgp2vpc.policy.decide import Strangers
 from bgp2vpc.policy.diff import Decision
 from bgp2vpc.policy.guard import guard, withdrawals
-from bgp2vpc.policy.place_state import Places
 from bgp2vpc.policy.plan import Change, Key, Plan, Reason, Verdict, make_plan
 from bgp2vpc.policy.wish import Wish
 from bgp2vpc.prefix import Prefix
@@ -78,7 +77,6 @@ class Reconciler:
         retries: Retries,
         journal: Journal,
         applier: Applier | None,
-        places: Places,
     ) -> None:
         self.tempo = Tempo()
         self.verdicts: dict[Key, Verdict] = {}
@@ -100,7 +98,7 @@ class Reconciler:
         self._retries = retries
         self._journal = journal
         self._applier = applier
-        self.places = places
+        self.places = view.places
         self._expiry = Alarm(self._expire_now)
         self._is_meeting = False
         self._throttled = 0
@@ -211,7 +209,8 @@ class Reconciler:
             return False
         if self.refused or self._applier is None:
             return True
-        return all(self._retries.needs_operator(change.key) for change in self.remaining())
+        failures = (self.places.at(change.key).failure for change in self.remaining())
+        return all(failure is not None and failure.needs_operator for failure in failures)
 
     def remaining(self) -> tuple[Change, ...]:
         """What is wished and not written."""
@@ -345,7 +344,7 @@ class Reconciler:
         self._meet_strangers(wish, only)
         self._ask_about_owners(plan)
         wanted = [change for change in plan.changes if change.is_withdrawal or not self.only_withdraws]
-        idle = tuple(c for c in wanted if c.key not in self._writes and self._retries.is_ready(c.key, now))
+        idle = tuple(c for c in wanted if c.key not in self._writes and self.places.at(c.key).may_be_tried(now))
         idle = self._allowed(Plan(idle), is_whole=only is None).changes
         if only is None:
             counts = Counter(change.action.value for change in idle)
@@ -378,7 +377,7 @@ class Reconciler:
     def _remember(self, plan: Plan, only: Collection[Prefix] | None) -> None:
         keys: Collection[Key]
         if only is None:
-            keys = tuple(self._retries.failures)
+            keys = tuple(key for key, state in self.places.states.items() if state.failure is not None)
             before, self.verdicts = self.verdicts, {}
         else:
             keys = [(table_id, prefix) for table_id in self.view.tables for prefix in only]
@@ -412,7 +411,7 @@ class Reconciler:
 
     def trouble(self, key: Key) -> Trouble | None:
         """What the last write at this place failed with."""
-        failure = self._retries.failures.get(key)
+        failure = self.places.at(key).failure
         if failure is None or failure.error is None:
             return None
         now = self._now()
@@ -420,7 +419,8 @@ class Reconciler:
 
     def _no_longer_wanted(self, keys: Collection[Key]) -> None:
         for key in keys:
-            if self._retries.may_have_been_applied(key) and key not in self._doubts:
+            failure = self.places.at(key).failure
+            if failure is not None and failure.may_have_been_applied and key not in self._doubts:
                 self._doubts[key] = self._start(self._clear_doubt(key))
         self._journal.no_longer_wanted(keys)
         if self._applier is not None:

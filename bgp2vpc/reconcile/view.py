@@ -34,7 +34,7 @@ class View:
         self.instance = instance
         self.policy = policy
         self._rules = tuple(rules)
-        self._places = places
+        self.places = places
         self.snapshot = Snapshot({}, ())
         self.tables: Mapping[str, Ruled] = {}
         self._read_at: dict[str, float] = {}
@@ -107,11 +107,11 @@ class View:
         Returns the routes of ours that are still there, in tables that no rule finds any more.
         """
         before = self.ours()
-        tables = self._places.corrected(snapshot.tables.values(), now)
+        tables = self.places.corrected(snapshot.tables.values(), now)
         self._find_moved(tables, now)
         self._read_at = dict.fromkeys(snapshot.tables, asked)
         self.snapshot = replace(snapshot.with_tables(tables, snapshot.tables), read_at=now)
-        self._places.forget_old(now)
+        self.places.forget_old(now)
         self._find_tables()
         lost = {table for table, _ in before} - self.tables.keys()
         return tuple(sorted(key for key in before if key[0] in lost and self._is_at_ours(*key)))
@@ -148,7 +148,7 @@ class View:
 
     def reread(self, table: RouteTable, asked: float, now: float) -> None:
         """EC2 told one table anew."""
-        tables = self._places.corrected([table], now)
+        tables = self.places.corrected([table], now)
         self._find_moved(tables, now)
         self.snapshot = replace(self.snapshot, read_at=now)
         self._read_at[table.id] = asked
@@ -162,7 +162,7 @@ class View:
                 known_at = self._read_at.get(table.id, NEVER)
                 for prefix in before.prefixes_pointed_elsewhere(table):
                     was_empty = before.static_route(prefix) is None
-                    self._places.found_moved((table.id, prefix), known_at=known_at, was_empty=was_empty, now=now)
+                    self.places.found_moved((table.id, prefix), known_at=known_at, was_empty=was_empty, now=now)
 
     def table_gone(self, table_id: str) -> None:
         """EC2 says that it does not exist."""
@@ -181,13 +181,13 @@ class View:
 
     def took_at(self, key: Key) -> float:
         """When we took the route that is ours, on the event loop's clock; minus infinity: not of late, or it is not."""
-        state = self._places.states.get(key)
+        state = self.places.states.get(key)
         return state.own_write.at if state and state.own_write and self._is_at_ours(*key) else NEVER
 
     def wrote(self, change: Change, now: float) -> None:
         """EC2 accepted this change."""
         after = None if change.action is Action.DELETE else self._written(change)
-        self._places.wrote(change.key, change.old, after, now)
+        self.places.wrote(change.key, change.old, after, now)
         ruled = self.tables.get(change.table_id)
         if ruled is not None:
             table = ruled.table.with_static_route(change.prefix, after)
