@@ -417,7 +417,7 @@ class Daemon:
 
     def _sessions_changed(self) -> None:
         """What depends on the neighbors may be decided otherwise now."""
-        self._touch({verdict.prefix for verdict in self._reconciler.verdicts.values()})
+        self._touch({verdict.prefix for verdict in self._places.verdicts()})
 
     def _lost(self, paths: Collection[tuple[Prefix, IPAddress]]) -> None:
         self._places.session_lost(paths, asyncio.get_running_loop().time())
@@ -447,8 +447,7 @@ class Daemon:
                 return
             self._leftovers_held = False
             self.bridge.rib.forget_spoken()
-            verdicts = self._reconciler.verdicts.values()
-            self._touch({verdict.prefix for verdict in verdicts if verdict.reason is Reason.LEFTOVER})
+            self._touch({each.prefix for each in self._places.verdicts() if each.reason is Reason.LEFTOVER})
 
         ring_at(due, forget)
 
@@ -578,7 +577,7 @@ class Daemon:
                 {"route_table_id": key[0], "prefix": str(key[1]), "seconds": round(until - now)}
                 for key, until in self._places.damped
             ],
-            "routes": routes_json(reconciler.verdicts, reconciler.since),
+            "routes": routes_json(self._places.states),
             "not_accepted": sorted(map(str, self._journal.not_accepted)),
             "failing": {**self._journal.failing, **(self._relay.failing() if self._relay else {})},
             "errors": self._journal.errors,
@@ -587,7 +586,7 @@ class Daemon:
 
     def _headline(self) -> str:
         reconciler = self._reconciler
-        verdicts = reconciler.verdicts.values() if reconciler.first_observation.is_set() else None
+        verdicts = self._places.verdicts() if reconciler.first_observation.is_set() else None
         return headline(verdicts, self._journal.last_cycle, self._journal.failing)
 
     def _unready(self) -> list[str]:

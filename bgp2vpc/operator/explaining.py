@@ -11,7 +11,7 @@ from bgp2vpc.operator.answers import BadQuestion
 from bgp2vpc.operator.leaving import Leaving
 from bgp2vpc.operator.steer import read_prefixes
 from bgp2vpc.operator.steering import Steering
-from bgp2vpc.operator.why import Announcer, Facts, PlaceFacts, rule_words, to_json
+from bgp2vpc.operator.why import Announcer, Facts, PlaceFacts, rule_words, to_json, trouble_of
 from bgp2vpc.policy.explain import explain
 from bgp2vpc.policy.place_state import PlaceState
 from bgp2vpc.policy.rule import Rule
@@ -103,8 +103,8 @@ class Explaining:
                 state = reconciler.places.states.get(key) or PlaceState()
                 yield PlaceFacts(
                     found,
-                    reconciler.since.get(key),
-                    reconciler.trouble(key),
+                    state.since,
+                    trouble_of(state.failure, now),
                     state.damped_for(now),
                     found.verdict.awaits if found.verdict else None,
                     tuple(sorted(state.late)),

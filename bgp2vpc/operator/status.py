@@ -8,9 +8,9 @@ from typing import Any, Final
 from bgp2vpc.bgp.best import best_path
 from bgp2vpc.bgp.rib import Offer
 from bgp2vpc.operator.steer import in_utc
+from bgp2vpc.policy.place_state import PlaceState
 from bgp2vpc.policy.plan import Key, Verdict
 from bgp2vpc.prefix import Prefix
-from bgp2vpc.reconcile.place import Since
 
 SCHEMA: Final = 1
 """Of the status: goes up when a key goes away or changes its meaning. New keys may come at any time."""
@@ -71,15 +71,16 @@ def _path_json(offer: Offer, *, is_best: bool, reason: str) -> dict[str, Any]:
     }
 
 
-def routes_json(verdicts: Mapping[Key, Verdict], since: Mapping[Key, Since]) -> list[dict[str, Any]]:
+def routes_json(states: Mapping[Key, PlaceState]) -> list[dict[str, Any]]:
     """Every verdict, by table and prefix; since when it is so, and since when the route has its target, in UTC."""
+    said = ((key, state.verdict, state.since) for key, state in states.items() if state.verdict is not None)
     return [
         {
-            **verdicts[key].to_json(),
-            "since": in_utc(since[key].verdict) if key in since else None,
-            "target_since": in_utc(since[key].target) if key in since else None,
+            **verdict.to_json(),
+            "since": in_utc(since.verdict) if since else None,
+            "target_since": in_utc(since.target) if since else None,
         }
-        for key in sorted(verdicts)
+        for _, verdict, since in sorted(said, key=lambda each: each[0])
     ]
 
 

@@ -164,15 +164,15 @@ class Steering(Observer):
     def places(self, prefixes: Collection[Prefix]) -> list[dict[str, Any]]:
         """Every (table, prefix) of these: the verdict, what failed, and whether it is ours. `pending`: not over yet."""
         ours = self._view.ours()
+        verdicts = {(each.table_id, each.prefix): each for each in self._view.places.verdicts()}
         return [
             {
-                **verdict.to_json(),
+                **verdicts[key].to_json(),
                 "ours": key in ours,
                 "pending": key[1] in self.taken,
                 "error": self._journal.failing.get(subject_of(key)),
             }
-            for key, verdict in sorted(self._reconciler.verdicts.items())
-            if key[1] in prefixes
+            for key in sorted(key for key in verdicts if key[1] in prefixes)
         ]
 
     @property

@@ -1,9 +1,9 @@
 """What we remember of each place, a (route table, prefix): EC2 tells what its route is now, and nothing else.
 
-One `PlaceState` a place holds our last write and its failure, whom we expect to write there and who is late, when
-somebody else moved the route, and how often we did. `Places` has them all, and a single clock for what time alone
-changes: `expire` does what is due, `next_expiry` says when something is due next. Pure: time is an argument, in seconds
-of the event loop's clock.
+One `PlaceState` a place holds what was decided there last, our last write and its failure, whom we expect to write
+there and who is late, when somebody else moved the route, and how often we did. `Places` has them all, and a single
+clock for what time alone changes: `expire` does what is due, `next_expiry` says when something is due next. Pure: time
+is an argument, in seconds of the event loop's clock.
 
 A handover, in short: another instance should write (`Verdict.awaits`), so we wait for it. It has `PATIENCE` to do so,
 counted from when it can read our own last write; then it is late, and passed over until there is news of the prefix, or
@@ -44,6 +44,18 @@ class Awaited(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Since:
+    """Since when a place has its verdict, and its route its target, in Unix time: for people.
+
+    `found`: the route was there when we first looked.
+    """
+
+    verdict: float
+    target: float
+    found: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Failure:
     """The last write failed, as `attempts` before it did in a row; no `error`: a fresh look showed it was not needed.
 
@@ -73,8 +85,11 @@ class Failure:
 
 @dataclass(slots=True)
 class PlaceState:
-    """What we remember of one place. Who reads it changes nothing: that is for `Places`, and `Retries`.
+    """What we remember of one place. Who reads it changes nothing: that is for `Places`, and for who writes.
 
+    `verdict`: the last one; None: nothing is to be said of the place. `since` goes with it, and `holder`: what the
+    route pointed at then. `is_written`: a write is under way. `is_rechecked`: one without an answer is not wanted any
+    more, and is being looked for.
     `late`: interface id -> when it is forgiven, of peers that should have written here and have not.
     `unsettled_until`: reads may be too old to show what one of them wrote all the same.
     `expected_at`: when we last expected somebody else to write here. `moved_at`: the time after which somebody else has
@@ -82,6 +97,11 @@ class PlaceState:
     `damped_until`: the route has moved too often, and is taken from nobody who may be well.
     """
 
+    verdict: Verdict | None = None
+    since: Since | None = None
+    holder: str = ""
+    is_written: bool = False
+    is_rechecked: bool = False
     failure: Failure | None = None
     own_write: OwnWrite | None = None
     awaited: Awaited | None = None
@@ -92,9 +112,9 @@ class PlaceState:
     penalty: Penalty = NO_PENALTY
     damped_until: float | None = None
 
-    def may_be_tried(self, now: float) -> bool:
-        """Whether the back-off allows a write."""
-        return self.failure is None or self.failure.not_before <= now
+    def may_be_written(self, now: float) -> bool:
+        """Whether no write is under way, and the last one did not fail just now."""
+        return not self.is_written and (self.failure is None or self.failure.not_before <= now)
 
     @property
     def is_unsettled(self) -> bool:
@@ -167,6 +187,20 @@ class Places:
         """Whether somebody else is expected to write somewhere."""
         return any(self.states[key].awaited for key in self._due)
 
+    def verdicts(self) -> list[Verdict]:
+        """The last one about each place of which there is something to say, in no order."""
+        return [state.verdict for state in self.states.values() if state.verdict is not None]
+
+    @property
+    def written(self) -> list[Key]:
+        """Where a write is under way."""
+        return [key for key, state in self.states.items() if state.is_written]
+
+    @property
+    def are_rechecked(self) -> bool:
+        """Whether a write without an answer is still being looked for."""
+        return any(state.is_rechecked for state in self.states.values())
+
     @property
     def damped(self) -> list[tuple[Key, float]]:
         """Where routes have moved too often of late, and until when; in the order of the places."""
@@ -191,13 +225,17 @@ class Places:
 
     # What happens
 
-    def decided(self, key: Key, verdict: Verdict | None, holder: str, now: float, took_at: float = NEVER) -> None:
+    def decided(
+        self, key: Key, verdict: Verdict | None, holder: str, now: float, *, unix_time: float, took_at: float = NEVER
+    ) -> None:
         """What was decided about a place; None: nothing is to be said of it.
 
         `holder`: what the route points at. `took_at`: when we pointed it at ourselves. For `settle_time` after that, an
         instance that had the route before may still read that it has it, and sees no need to write.
         """
         state = self.at(key)
+        state.since = _since(state, verdict, holder, unix_time)
+        state.verdict, state.holder = verdict, holder
         interface, before = verdict.awaits if verdict else None, state.awaited
         can_read_at = took_at + self._reads_are_old_for
         if interface is None:
@@ -311,7 +349,8 @@ class Places:
             wrote_at = state.own_write.at if state.own_write else NEVER
             latest = max(wrote_at, state.expected_at, state.moved_at)
             is_calm = state.penalty.at_time(now, self._limits) < NEGLIGIBLE
-            if key not in self._due and state.failure is None and latest < now - REMEMBERED and is_calm:
+            is_idle = state.verdict is None and state.failure is None and not (state.is_written or state.is_rechecked)
+            if is_idle and key not in self._due and latest < now - REMEMBERED and is_calm:
                 del self.states[key]
 
     def next_expiry(self) -> float | None:
@@ -324,6 +363,18 @@ class Places:
             self._due.pop(key, None)
         else:
             self._due[key] = due
+
+
+def _since(state: PlaceState, verdict: Verdict | None, holder: str, now: float) -> Since | None:
+    """Since when it is so, after `state` until now."""
+    if verdict is None:
+        return None
+    before, known = state.verdict, state.since
+    if before is None or known is None:
+        return Since(now, now, found=holder != "")
+    is_same = (before.kind, before.reason) == (verdict.kind, verdict.reason)
+    stays = state.holder == holder
+    return Since(known.verdict if is_same else now, known.target if stays else now, found=known.found and stays)
 
 
 def states_to_json(states: Mapping[Key, PlaceState]) -> dict[str, Any]:

@@ -22,14 +22,13 @@ from bgp2vpc.logs import event
 from bgp2vpc.policy.decide import Strangers
 from bgp2vpc.policy.diff import Decision
 from bgp2vpc.policy.guard import guard, withdrawals
-from bgp2vpc.policy.plan import Change, Key, Plan, Reason, Verdict, make_plan
+from bgp2vpc.policy.plan import Change, Key, Plan, Reason, make_plan
 from bgp2vpc.policy.wish import Wish
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.reconcile.apply import Applier
 from bgp2vpc.reconcile.cycle import Cycle, Result
 from bgp2vpc.reconcile.ec2_calls import Calls
 from bgp2vpc.reconcile.journal import Journal
-from bgp2vpc.reconcile.place import Since, Trouble
 from bgp2vpc.reconcile.poll import learn_health, meet, observe
 from bgp2vpc.reconcile.retries import Retries
 from bgp2vpc.reconcile.view import View, WishSource
@@ -79,10 +78,6 @@ class Reconciler:
         applier: Applier | None,
     ) -> None:
         self.tempo = Tempo()
-        self.verdicts: dict[Key, Verdict] = {}
-        self.since: dict[Key, Since] = {}
-        """For every verdict."""
-        self._holders: dict[Key, str] = {}
         self.refused = False
         self.polls_begun = 0
         self.polls_ended = 0
@@ -109,8 +104,6 @@ class Reconciler:
         self._deciding = asyncio.Lock()
         self._decision_due = False
         self._poll_now = asyncio.Event()
-        self._writes: dict[Key, asyncio.Task[None]] = {}
-        self._doubts: dict[Key, asyncio.Task[None]] = {}
         self._to_look_at: dict[str, set[Prefix]] = {}
         self._looking: set[str] = set()
         self._asking: set[str] = set()
@@ -197,15 +190,15 @@ class Reconciler:
 
     def is_idle(self) -> bool:
         """Whether nothing is being written or decided."""
-        return not self._writes and not self._decision_due and not self._deciding.locked()
+        return not self.places.written and not self._decision_due and not self._deciding.locked()
 
     def is_writing(self, prefixes: Container[Prefix]) -> bool:
         """Whether a route for one of these is being written."""
-        return any(prefix in prefixes for _, prefix in self._writes)
+        return any(prefix in prefixes for _, prefix in self.places.written)
 
     def is_done(self) -> bool:
         """Whether nothing is left that time alone could bring about."""
-        if not self.is_idle() or self._doubts or self.places.are_awaited:
+        if not self.is_idle() or self.places.are_rechecked or self.places.are_awaited:
             return False
         if self.refused or self._applier is None:
             return True
@@ -344,7 +337,7 @@ class Reconciler:
         self._meet_strangers(wish, only)
         self._ask_about_owners(plan)
         wanted = [change for change in plan.changes if change.is_withdrawal or not self.only_withdraws]
-        idle = tuple(c for c in wanted if c.key not in self._writes and self.places.at(c.key).may_be_tried(now))
+        idle = tuple(change for change in wanted if self.places.at(change.key).may_be_written(now))
         idle = self._allowed(Plan(idle), is_whole=only is None).changes
         if only is None:
             counts = Counter(change.action.value for change in idle)
@@ -356,7 +349,8 @@ class Reconciler:
             return
         cycle = self._journal.begin(len(idle), now)
         for change in idle:
-            self._writes[change.key] = self._start(self._write(self._applier, change, cycle))
+            self.places.at(change.key).is_written = True
+            self._start(self._write(self._applier, change, cycle))
         if not idle:
             self._journal.end(cycle, now)
 
@@ -375,64 +369,41 @@ class Reconciler:
         return plan
 
     def _remember(self, plan: Plan, only: Collection[Prefix] | None) -> None:
-        keys: Collection[Key]
+        """What was decided about these prefixes, or (None) about all."""
+        states, now, unix_time = self.places.states, self._now(), time.time()
         if only is None:
-            keys = tuple(key for key, state in self.places.states.items() if state.failure is not None)
-            before, self.verdicts = self.verdicts, {}
+            known = list(states)
         else:
-            keys = [(table_id, prefix) for table_id in self.view.tables for prefix in only]
-            before = {key: self.verdicts.pop(key) for key in keys if key in self.verdicts}
-        wanted = {change.key for change in plan.changes}
-        self._no_longer_wanted([key for key in keys if key not in wanted])
+            known = [key for table_id in self.view.tables for prefix in only if (key := (table_id, prefix)) in states]
+        before = {key: verdict for key in known if (verdict := states[key].verdict) is not None}
         decided = {(verdict.table_id, verdict.prefix): verdict for verdict in plan.verdicts}
+        wanted = {change.key for change in plan.changes}
+        self._no_longer_wanted([key for key in known if key not in wanted])
         for key in before.keys() | decided.keys():
-            holder = self.view.holder(key)
-            self.places.decided(key, decided.get(key), holder, self._now(), self.view.took_at(key))
-            self._note_since(key, before.get(key), decided.get(key), holder)
+            holder, took_at = self.view.holder(key), self.view.took_at(key)
+            self.places.decided(key, decided.get(key), holder, now, unix_time=unix_time, took_at=took_at)
         self._expire_later()
-        self.verdicts.update(decided)
         self._journal.verdicts(before, decided)
 
-    def _note_since(self, key: Key, before: Verdict | None, verdict: Verdict | None, holder: str) -> None:
-        if verdict is None:
-            self.since.pop(key, None)
-            self._holders.pop(key, None)
-            return
-        known, now = self.since.get(key), time.time()
-        is_same = before is not None and (before.kind, before.reason) == (verdict.kind, verdict.reason)
-        stays = known is not None and self._holders.get(key) == holder
-        if known is None or not (is_same and stays):
-            self.since[key] = Since(
-                known.verdict if known and is_same else now,
-                known.target if known and stays else now,
-                known.found if known and stays else known is None and holder != "",
-            )
-            self._holders[key] = holder
-
-    def trouble(self, key: Key) -> Trouble | None:
-        """What the last write at this place failed with."""
-        failure = self.places.at(key).failure
-        if failure is None or failure.error is None:
-            return None
-        now = self._now()
-        return Trouble(str(failure.error), failure.attempts, now - failure.at, max(failure.not_before - now, 0.0))
-
     def _no_longer_wanted(self, keys: Collection[Key]) -> None:
-        for key in keys:
-            failure = self.places.at(key).failure
-            if failure is not None and failure.may_have_been_applied and key not in self._doubts:
-                self._doubts[key] = self._start(self._clear_doubt(key))
-        self._journal.no_longer_wanted(keys)
+        """Nothing is to be written at these places."""
         if self._applier is not None:
             self._applier.forget(keys)
-        self._retries.forget(keys, self._now())
+        failures = {key: failure for key in keys if (failure := self.places.at(key).failure) is not None}
+        for key, failure in failures.items():
+            state = self.places.at(key)
+            if failure.may_have_been_applied and not state.is_rechecked:
+                state.is_rechecked = True
+                self._start(self._recheck(key))
+        self._journal.no_longer_wanted(failures)
+        self._retries.forget(failures, self._now())
         self._touch_released()
 
     def _touch_released(self) -> None:
         """Places that waited for another one to be tried may be tried themselves."""
         self.touch({prefix for _, prefix in self._retries.take_released()})
 
-    async def _clear_doubt(self, key: Key) -> None:
+    async def _recheck(self, key: Key) -> None:
         """A write without an answer, unwanted by now, may have been done, or may yet be: look, and look once more."""
         table_id, prefix = key
         try:
@@ -441,7 +412,7 @@ class Reconciler:
                 await self._look_at(table_id)
                 self.touch([prefix])
         finally:
-            del self._doubts[key]
+            self.places.at(key).is_rechecked = False
 
     async def _look_at(self, table_id: str) -> None:
         """Read one table anew, as often as it takes."""
@@ -531,7 +502,7 @@ class Reconciler:
         try:
             outcome = await applier.apply(change)
         finally:
-            del self._writes[change.key]
+            self.places.at(change.key).is_written = False
         self._journal.outcome(outcome, cycle)
         for each in self._journal.observers:
             each.written(outcome)

@@ -65,14 +65,14 @@ def test_pauses_vary_by_a_quarter(places, jitter, pause):
 
 
 def test_a_place_is_ready_again_when_its_pause_is_over_and_others_always(retries, places):
-    assert places.at(HERE).may_be_tried(0.0)
+    assert places.at(HERE).may_be_written(0.0)
     retries.failed(HERE, error(Denied), 100.0)
-    assert not places.at(HERE).may_be_tried(129.9)
-    assert places.at(HERE).may_be_tried(130.0)
-    assert places.at(ELSEWHERE).may_be_tried(100.0)
+    assert not places.at(HERE).may_be_written(129.9)
+    assert places.at(HERE).may_be_written(130.0)
+    assert places.at(ELSEWHERE).may_be_written(100.0)
     for key in (HERE, ELSEWHERE):
         retries.succeeded(key, 110.0)
-    assert places.at(HERE).may_be_tried(110.0)
+    assert places.at(HERE).may_be_written(110.0)
     assert places.states[HERE].failure is None
 
 
@@ -135,8 +135,8 @@ def test_one_place_tries_for_all_that_the_same_cause_stops(retries, places, firs
     retries.failed(other, refused, 100.0)
     assert retries.known_refusal(key) is None
     assert retries.known_refusal(other) is (refused if waits else None)
-    assert places.at(other).may_be_tried(140.0) is not waits
-    assert places.at(other).may_be_tried(1000.0)
+    assert places.at(other).may_be_written(140.0) is not waits
+    assert places.at(other).may_be_written(1000.0)
 
 
 def test_what_is_denied_of_deletes_says_nothing_of_creates(retries):
@@ -165,8 +165,8 @@ def test_when_the_place_that_tries_does_not_meet_the_cause_any_more_the_others_m
     ends(retries)
     assert retries.take_released() == (BESIDE, THIRD)
     assert retries.take_released() == ()
-    assert all(places.at(key).may_be_tried(110.0) for key in (BESIDE, THIRD))
-    assert not places.at(SIX).may_be_tried(110.0)
+    assert all(places.at(key).may_be_written(110.0) for key in (BESIDE, THIRD))
+    assert not places.at(SIX).may_be_written(110.0)
     assert retries.known_refusal(BESIDE) is None
     assert retries.failed(BESIDE, error(Denied), 110.0) == 140.0, "the next one that tries for all"
     assert retries.known_refusal(THIRD) is not None
@@ -177,7 +177,7 @@ def test_a_place_that_did_not_try_for_these_releases_nobody(retries, places, key
     denied_here_and_beside(retries)
     retries.succeeded(key, 110.0)
     assert retries.take_released() == ()
-    assert not places.at(THIRD).may_be_tried(110.0)
+    assert not places.at(THIRD).may_be_written(110.0)
 
 
 def test_a_place_that_meets_the_cause_again_goes_on_trying_for_the_others(retries, places):
@@ -185,7 +185,7 @@ def test_a_place_that_meets_the_cause_again_goes_on_trying_for_the_others(retrie
     retries.failed(HERE, error(Denied), 130.0)
     assert retries.take_released() == ()
     assert places.states[HERE].failure.attempts == 2
-    assert not places.at(BESIDE).may_be_tried(130.0)
+    assert not places.at(BESIDE).may_be_written(130.0)
 
 
 @pytest.mark.parametrize("kind", [InterfaceGone, TableGone])

@@ -1,3 +1,6 @@
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
 from bgp2vpc.policy.damping import DampingLimits
@@ -7,7 +10,10 @@ from bgp2vpc.policy.place_state import (
     PATIENCE,
     REMEMBERED,
     Expired,
+    Failure,
     Places,
+    PlaceState,
+    Since,
     states_from_json,
     states_to_json,
 )
@@ -17,6 +23,7 @@ from bgp2vpc.vpc.model import RouteTable, interface_target
 from tests.values import OURS, P1, P2, PEER, route, table
 
 SETTLE = 10.0
+UNIX = 1.8e9
 NINE, EIGHT = IPAddress("10.0.0.9"), IPAddress("10.0.0.99")
 HERE = ("rtb-1", P1)
 
@@ -25,13 +32,17 @@ def verdict(awaits: str | None) -> Verdict:
     return Verdict("rtb-1", P1, VerdictKind.KEEP, Reason.HANDOVER, interface_target(OURS), awaits=awaits)
 
 
+def decided(places: Places, said: Verdict | None, holder: str, now: float, took_at: float = NEVER) -> None:
+    places.decided(HERE, said, holder, now, unix_time=UNIX + now, took_at=took_at)
+
+
 def late(places: Places) -> set[str]:
     return set(places.at(HERE).late)
 
 
 def test_who_does_not_write_in_time_is_late_and_forgiven_later():
     places = Places(SETTLE, DampingLimits())
-    places.decided(HERE, verdict(PEER), OURS, 0.0)
+    decided(places, verdict(PEER), OURS, 0.0)
     assert places.are_awaited
     assert places.next_expiry() == PATIENCE
     assert places.expire(PATIENCE - 0.1) == Expired()
@@ -47,19 +58,19 @@ def test_who_does_not_write_in_time_is_late_and_forgiven_later():
 
 def test_waiting_for_the_same_one_does_not_begin_anew_but_for_another_it_does():
     places = Places(SETTLE, DampingLimits())
-    places.decided(HERE, verdict(PEER), OURS, 0.0)
-    places.decided(HERE, verdict(PEER), OURS, 1.0)
+    decided(places, verdict(PEER), OURS, 0.0)
+    decided(places, verdict(PEER), OURS, 1.0)
     assert places.next_expiry() == PATIENCE
-    places.decided(HERE, verdict("eni-8"), OURS, 1.0)
+    decided(places, verdict("eni-8"), OURS, 1.0)
     assert places.next_expiry() == 1.0 + PATIENCE
 
 
 def test_who_may_not_see_our_own_write_yet_is_not_late_before_it_does_but_looked_for():
     places = Places(SETTLE, DampingLimits())
-    places.decided(HERE, verdict(PEER), OURS, 4.0, took_at=1.0)
+    decided(places, verdict(PEER), OURS, 4.0, took_at=1.0)
     assert places.expire(4.0 + PATIENCE) == Expired(to_read={HERE})
     assert not late(places)
-    places.decided(HERE, verdict(PEER), OURS, 7.0, took_at=6.5)  # a write that was under way has ended
+    decided(places, verdict(PEER), OURS, 7.0, took_at=6.5)  # a write that was under way has ended
     assert places.expire(1.0 + SETTLE + PATIENCE) == Expired(to_read={HERE})
     assert not late(places)
     assert places.expire(6.5 + SETTLE + PATIENCE) == Expired(to_read={HERE})
@@ -68,39 +79,39 @@ def test_who_may_not_see_our_own_write_yet_is_not_late_before_it_does_but_looked
 
 def test_reads_settle_later_where_a_write_of_ours_ended_while_we_waited():
     places = Places(SETTLE, DampingLimits())
-    places.decided(HERE, verdict(PEER), OURS, 0.0)
+    decided(places, verdict(PEER), OURS, 0.0)
     places.expire(PATIENCE)
-    places.decided(HERE, verdict(None), OURS, 3.0, took_at=3.0)
+    decided(places, verdict(None), OURS, 3.0, took_at=3.0)
     assert places.next_expiry() == 3.0 + SETTLE + PATIENCE + SETTLE
 
 
 def test_who_may_not_see_our_own_write_yet_is_not_waited_for_when_there_is_no_time():
     places = Places(SETTLE, DampingLimits())
     places.hurry(1.0)
-    places.decided(HERE, verdict(PEER), OURS, 4.0, took_at=3.0)
+    decided(places, verdict(PEER), OURS, 4.0, took_at=3.0)
     assert places.next_expiry() == 4.0 + 1.0
 
 
 def test_nobody_is_waited_for_where_nothing_is_expected():
     places = Places(SETTLE, DampingLimits())
     for after in (verdict(None), None):
-        places.decided(HERE, verdict(PEER), OURS, 0.0)
-        places.decided(HERE, after, OURS, 1.0)
+        decided(places, verdict(PEER), OURS, 0.0)
+        decided(places, after, OURS, 1.0)
         assert not places.are_awaited
         assert places.next_expiry() is None
 
 
 def test_who_has_written_after_all_is_not_late():
     places = Places(SETTLE, DampingLimits())
-    places.decided(HERE, verdict(PEER), OURS, 0.0)
+    decided(places, verdict(PEER), OURS, 0.0)
     places.expire(PATIENCE)
-    places.decided(HERE, verdict(None), PEER, 3.0)
+    decided(places, verdict(None), PEER, 3.0)
     assert not late(places)
 
 
 def test_who_was_late_is_waited_for_again_when_there_is_news():
     places = Places(SETTLE, DampingLimits())
-    places.decided(HERE, verdict(PEER), OURS, 0.0)
+    decided(places, verdict(PEER), OURS, 0.0)
     places.expire(PATIENCE)
     places.news([P2])
     assert late(places)
@@ -110,7 +121,7 @@ def test_who_was_late_is_waited_for_again_when_there_is_news():
 
 def test_reads_are_too_old_to_show_what_somebody_late_has_written_for_the_settle_time() -> None:
     places = Places(SETTLE, DampingLimits())
-    places.decided(HERE, verdict(PEER), OURS, 0.0)
+    decided(places, verdict(PEER), OURS, 0.0)
     assert not places.at(HERE).is_unsettled
     places.expire(PATIENCE)
     assert places.states[HERE].is_unsettled
@@ -121,11 +132,11 @@ def test_reads_are_too_old_to_show_what_somebody_late_has_written_for_the_settle
 
 def test_who_is_in_a_hurry_waits_for_nobody_longer_than_that() -> None:
     places = Places(SETTLE, DampingLimits())
-    places.decided(HERE, verdict(PEER), OURS, 0.0)
+    decided(places, verdict(PEER), OURS, 0.0)
     places.expire(PATIENCE)
     places.hurry(1.0)
     assert not places.at(HERE).is_unsettled
-    places.decided(HERE, verdict("eni-8"), OURS, 3.0)
+    decided(places, verdict("eni-8"), OURS, 3.0)
     assert places.expire(4.0) == Expired(to_read={HERE})
     assert not places.at(HERE).is_unsettled
 
@@ -146,7 +157,7 @@ def test_who_was_lost_of_late_has_the_handover_time_to_write_and_reads_the_settl
 def test_without_a_settle_time_reads_are_believed() -> None:
     places = Places(0.0, DampingLimits())
     places.session_lost([(P1, NINE)], 0.0)
-    places.decided(HERE, verdict(PEER), OURS, 0.0)
+    decided(places, verdict(PEER), OURS, 0.0)
     places.expire(PATIENCE)
     assert not places.lost
     assert not places.at(HERE).is_unsettled
@@ -170,7 +181,7 @@ def test_where_another_is_expected_or_may_have_written_a_read_that_shows_it_is_n
     places.wrote(HERE, interface_target(PEER), route(P1, OURS), 100.0)
     assert corrected(places, 101.0, table(route(P1, PEER))) == [str(route(P1, OURS))]
     if expected:
-        places.decided(HERE, verdict(PEER), OURS, 101.0)
+        decided(places, verdict(PEER), OURS, 101.0)
     else:
         places.may_be_taken(HERE)
         places.may_be_taken(("rtb-2", P1))
@@ -194,18 +205,61 @@ MOVES = [
 def test_a_move_counts_as_of_when_it_may_have_been_made(known_at, expected_at, wrote_at, was_empty, moved_at):
     places = Places(SETTLE, DampingLimits())
     if expected_at is not None:
-        places.decided(HERE, verdict(PEER), OURS, expected_at)
+        decided(places, verdict(PEER), OURS, expected_at)
     if wrote_at is not None:
         places.wrote(HERE, None, route(P1, OURS), wrote_at)
     places.found_moved(HERE, known_at=known_at, was_empty=was_empty, now=150.0)
     assert places.states[HERE].moved_at == moved_at
 
 
+KEEP, YIELD = (Verdict("rtb-1", P1, kind, Reason.HANDOVER) for kind in (VerdictKind.KEEP, VerdictKind.YIELD))
+
+
+def test_it_is_known_since_when_a_place_has_its_verdict_and_its_route_its_target() -> None:
+    places = Places(SETTLE, DampingLimits())
+    decided(places, KEEP, OURS, 0.0)
+    for said, holder, now, since in (
+        (KEEP, OURS, 1.0, (0.0, 0.0, True)),
+        (replace(KEEP, detail="med"), OURS, 2.0, (0.0, 0.0, True)),
+        (YIELD, OURS, 3.0, (3.0, 0.0, True)),
+        (YIELD, PEER, 4.0, (3.0, 4.0, False)),
+        (KEEP, OURS, 5.0, (5.0, 5.0, False)),
+    ):
+        decided(places, said, holder, now)
+        assert places.states[HERE].since == Since(UNIX + since[0], UNIX + since[1], since[2])
+        assert places.verdicts() == [said]
+    decided(places, None, OURS, 6.0)
+    assert places.states[HERE].since is None
+    assert not places.verdicts()
+    decided(places, KEEP, "", 7.0)
+    assert places.states[HERE].since == Since(UNIX + 7.0, UNIX + 7.0, False)
+
+
+def test_nothing_is_written_at_a_place_while_a_write_is_under_way() -> None:
+    places = Places(SETTLE, DampingLimits())
+    assert places.at(HERE).may_be_written(0.0)
+    places.at(HERE).is_written = True
+    assert not places.at(HERE).may_be_written(0.0)
+    assert places.written == [HERE]
+    assert places.at(("rtb-2", P1)).may_be_written(0.0)
+
+
+@pytest.mark.parametrize(
+    "field", [{"is_written": True}, {"is_rechecked": True}, {"verdict": KEEP}, {"failure": Failure(None, 1, 0.0, 0.0)}]
+)
+def test_what_is_not_over_is_never_forgotten(field: dict[str, Any]) -> None:
+    places = Places(SETTLE, DampingLimits())
+    places.states[HERE] = PlaceState(**field)
+    places.states["rtb-2", P1] = PlaceState()
+    places.forget_old(1000.0)
+    assert list(places.states) == [HERE]
+
+
 @pytest.mark.parametrize(
     "happens",
     [
         lambda places: places.wrote(HERE, None, None, 0.0),
-        lambda places: places.decided(HERE, verdict(PEER), OURS, 0.0),
+        lambda places: decided(places, verdict(PEER), OURS, 0.0),
         lambda places: places.found_moved(HERE, known_at=0.0, was_empty=True, now=0.0),
         lambda places: [places.took(HERE, 0.0) for _ in range(3)],
     ],
@@ -218,7 +272,7 @@ def test_a_place_is_forgotten_when_nothing_of_it_matters_any_more(happens) -> No
         places.expire(now)
         places.forget_old(now)
         assert HERE in places.states
-    places.decided(HERE, None, "", 290.0)
+    decided(places, None, "", 290.0)
     places.expire(1000.0)
     places.forget_old(1000.0)
     assert not places.states
@@ -226,7 +280,7 @@ def test_a_place_is_forgotten_when_nothing_of_it_matters_any_more(happens) -> No
 
 def test_what_a_decision_needs_of_it_can_be_told_to_another_process() -> None:
     places = Places(SETTLE, DampingLimits())
-    places.decided(HERE, verdict(PEER), OURS, 0.0)
+    decided(places, verdict(PEER), OURS, 0.0)
     places.expire(PATIENCE)
     for _ in range(3):
         places.took(("rtb-2", P2), 0.0)
