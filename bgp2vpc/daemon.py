@@ -123,7 +123,7 @@ class Daemon:
         self._calls = Calls(connect, config.ec2.concurrency, config.ec2.timeout, self._observers)
         known = Instance(config.instance_id or "", config.region or "", config.vpc_id or "")
         self._view = View(known, config.rules, config.policy, self._places)
-        self._hooks = RouteHooks(self._view.managed, self._tasks.start, lambda: self._config.hook_timeout)
+        self._hooks = RouteHooks(self._view.managed, self._places, self._tasks.start, lambda: self._config.hook_timeout)
         self._reconciler = self._made_reconciler()
         self._notifier = Notifier(self._tasks.start, self._view)
         turns = Turns()

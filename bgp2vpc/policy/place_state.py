@@ -19,7 +19,7 @@ from typing import Any, Final, NamedTuple
 
 from bgp2vpc.errors import Ec2Error, OperatorError, Throttled, Transient
 from bgp2vpc.policy.damping import NEGLIGIBLE, NO_PENALTY, DampingLimits, Penalty
-from bgp2vpc.policy.plan import Key, Verdict
+from bgp2vpc.policy.plan import Action, Change, Key, Verdict
 from bgp2vpc.prefix import IPAddress, Prefix, parse_prefix
 from bgp2vpc.vpc.model import Route, RouteTable, Target
 from bgp2vpc.vpc.settling import OwnWrite, corrected, own_write
@@ -89,7 +89,8 @@ class PlaceState:
 
     `verdict`: the last one; None: nothing is to be said of the place. `since` goes with it, and `holder`: what the
     route pointed at then. `is_written`: a write is under way. `is_rechecked`: one without an answer is not wanted any
-    more, and is being looked for.
+    more, and is being looked for. `hooked`: the writes whose hook has run, and that are still to be made. `proposed`:
+    what a dry run has said would be written.
     `late`: interface id -> when it is forgiven, of peers that should have written here and have not.
     `unsettled_until`: reads may be too old to show what one of them wrote all the same.
     `expected_at`: when we last expected somebody else to write here. `moved_at`: the time after which somebody else has
@@ -102,6 +103,8 @@ class PlaceState:
     holder: str = ""
     is_written: bool = False
     is_rechecked: bool = False
+    hooked: frozenset[Action] = frozenset()
+    proposed: Change | None = None
     failure: Failure | None = None
     own_write: OwnWrite | None = None
     awaited: Awaited | None = None

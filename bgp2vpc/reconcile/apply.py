@@ -1,10 +1,10 @@
 """Apply: one change at a time and place, as EC2 allows, after a fresh look where one is due."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 
 from bgp2vpc.errors import Disagreement, Ec2Error, InterfaceGone, RouteMissing, TableGone, Throttled
-from bgp2vpc.policy.plan import Action, Change, Key
+from bgp2vpc.policy.plan import Action, Change
 from bgp2vpc.reconcile.cycle import Outcome, Result
 from bgp2vpc.reconcile.ec2_calls import Calls
 from bgp2vpc.reconcile.retries import Retries
@@ -44,14 +44,10 @@ class Applier:
             return self._failed(change, error, started)
         now = self._clock()
         if written is None:
-            self.forget([change.key])
+            self._view.places.at(change.key).hooked = frozenset()  # what is written there next is another matter
             return Outcome(change, Result.UNNEEDED, now - started, None, self._retries.unneeded(change.key, now))
         self._retries.succeeded(change.key, now)
         return Outcome(written, Result.DONE, now - started)
-
-    def forget(self, keys: Iterable[Key]) -> None:
-        """Nothing is to be written at these places for now: what is written next is another matter."""
-        self._hooks.forget(keys)
 
     async def _write(self, change: Change) -> Change | None:
         """The change as it was written, or None if it is no longer needed."""

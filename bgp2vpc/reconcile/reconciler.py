@@ -343,7 +343,7 @@ class Reconciler:
             counts = Counter(change.action.value for change in idle)
             self.last_poll = ", ".join(f"{count} to {action}" for action, count in sorted(counts.items()))
         if self._applier is None:
-            self._journal.dry_run(plan, only)
+            self._journal.dry_run(plan.changes, self.places)
             return
         if not idle and only is not None:
             return
@@ -387,16 +387,17 @@ class Reconciler:
 
     def _no_longer_wanted(self, keys: Collection[Key]) -> None:
         """Nothing is to be written at these places."""
-        if self._applier is not None:
-            self._applier.forget(keys)
-        failures = {key: failure for key in keys if (failure := self.places.at(key).failure) is not None}
-        for key, failure in failures.items():
+        failed = []
+        for key in keys:
             state = self.places.at(key)
-            if failure.may_have_been_applied and not state.is_rechecked:
-                state.is_rechecked = True
-                self._start(self._recheck(key))
-        self._journal.no_longer_wanted(failures)
-        self._retries.forget(failures, self._now())
+            state.hooked, state.proposed = frozenset(), None
+            if state.failure is not None:
+                failed.append(key)
+                if state.failure.may_have_been_applied and not state.is_rechecked:
+                    state.is_rechecked = True
+                    self._start(self._recheck(key))
+        self._journal.no_longer_wanted(failed)
+        self._retries.forget(failed, self._now())
         self._touch_released()
 
     def _touch_released(self) -> None:

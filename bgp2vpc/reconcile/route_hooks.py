@@ -2,9 +2,10 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from bgp2vpc.logs import event
+from bgp2vpc.policy.place_state import Places
 from bgp2vpc.policy.plan import Action, Change, Key
 from bgp2vpc.policy.rule import ManagedRoute
 from bgp2vpc.tasks import StartTask
@@ -16,26 +17,31 @@ class RouteHooks:
     """Runs them. One that fails, or takes longer than `timeout` seconds, is a warning and stops nothing."""
 
     def __init__(
-        self, managed: Callable[[Key], ManagedRoute | None], start_task: StartTask, timeout: Callable[[], float]
+        self,
+        managed: Callable[[Key], ManagedRoute | None],
+        places: Places,
+        start_task: StartTask,
+        timeout: Callable[[], float],
     ) -> None:
         self._managed = managed
+        self._places = places
         self._start_task = start_task
         self._timeout = timeout
-        self._begun: set[tuple[Key, Action]] = set()
         self._running: set[asyncio.Task[None]] = set()
 
     async def before(self, change: Change) -> bool:
         """Run what has to run before this write; once, however often the write is tried. Whether anything ran."""
         action, argv = self._argv(change, after=False)
-        if not argv or (change.key, action) in self._begun:
+        state = self._places.at(change.key)
+        if not argv or action in state.hooked:
             return False
-        self._begun.add((change.key, action))
+        state.hooked |= {action}
         await self._run("before", argv, change)
         return True
 
     def after(self, change: Change) -> None:
         """Start what has to run after this write; nobody waits for it."""
-        self.forget([change.key])
+        self._places.at(change.key).hooked = frozenset()
         _, argv = self._argv(change, after=True)
         if argv:
             task = self._start_task(f"hook after {change.action.value}", self._run("after", argv, change))
@@ -46,11 +52,6 @@ class RouteHooks:
     def is_idle(self) -> bool:
         """Whether no `after` hook runs."""
         return not self._running
-
-    def forget(self, places: Iterable[Key]) -> None:
-        """What is written at these places next is another matter."""
-        if self._begun:
-            self._begun -= {(place, action) for place in places for action in Action}
 
     def _argv(self, change: Change, *, after: bool) -> tuple[Action, tuple[str, ...]]:
         managed = self._managed(change.key)
