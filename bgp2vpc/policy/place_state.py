@@ -281,7 +281,7 @@ class Places:
         """The tables as they were read, with our own writes where the read is older than they are."""
         settling: dict[str, list[tuple[Prefix, OwnWrite]]] = defaultdict(list)
         for (table_id, prefix), state in self.states.items():
-            if state.own_write is not None and state.own_write.until > now:
+            if state.own_write is not None:
                 settling[table_id].append((prefix, state.own_write))
         return tuple(corrected(table, settling[table.id], now) for table in tables)
 

@@ -20,7 +20,7 @@ from bgp2vpc.policy.place_state import (
 from bgp2vpc.policy.plan import Reason, Verdict, VerdictKind
 from bgp2vpc.prefix import IPAddress
 from bgp2vpc.vpc.model import RouteTable, interface_target
-from tests.values import OURS, P1, P2, PEER, route, table
+from tests.values import OURS, OURS_TOO, P1, P2, PEER, route, table
 
 SETTLE = 10.0
 UNIX = 1.8e9
@@ -113,10 +113,13 @@ def test_who_was_late_is_waited_for_again_when_there_is_news():
     places = Places(SETTLE, DampingLimits())
     decided(places, verdict(PEER), OURS, 0.0)
     places.expire(PATIENCE)
+    places.expire(PATIENCE + SETTLE)
     places.news([P2])
     assert late(places)
+    assert places.next_expiry() == PATIENCE + FORGIVEN
     places.news([P1])
     assert not late(places)
+    assert places.next_expiry() is None
 
 
 def test_reads_are_too_old_to_show_what_somebody_late_has_written_for_the_settle_time() -> None:
@@ -157,6 +160,7 @@ def test_who_was_lost_of_late_has_the_handover_time_to_write_and_reads_the_settl
 def test_without_a_settle_time_reads_are_believed() -> None:
     places = Places(0.0, DampingLimits())
     places.session_lost([(P1, NINE)], 0.0)
+    assert not places.lost
     decided(places, verdict(PEER), OURS, 0.0)
     places.expire(PATIENCE)
     assert not places.lost
@@ -173,6 +177,21 @@ def test_reads_are_corrected_by_our_own_writes_each_in_its_table_until_they_sett
     both = table(table_id="rtb-1"), table(table_id="rtb-2")
     assert corrected(places, 101.0, *both) == [str(route(P1, OURS))]
     assert not corrected(places, 100.0 + SETTLE, *both)
+
+
+def test_a_read_may_be_older_than_two_writes() -> None:
+    places = Places(SETTLE, DampingLimits())
+    places.wrote(HERE, interface_target(PEER), route(P1, OURS), 100.0)
+    places.wrote(HERE, interface_target(OURS), route(P1, OURS_TOO), 101.0)
+    assert corrected(places, 102.0, table(route(P1, PEER))) == [str(route(P1, OURS_TOO))]
+
+
+def test_that_another_may_have_written_does_not_make_us_forget_when_we_did() -> None:
+    places = Places(SETTLE, DampingLimits())
+    places.wrote(HERE, interface_target(PEER), route(P1, OURS), 100.0)
+    places.may_be_taken(HERE)
+    places.found_moved(HERE, known_at=90.0, was_empty=True, now=105.0)
+    assert places.states[HERE].moved_at == 100.0
 
 
 @pytest.mark.parametrize("expected", [True, False], ids=["expected", "possible"])
@@ -291,3 +310,5 @@ def test_what_a_decision_needs_of_it_can_be_told_to_another_process() -> None:
         "unsettled": [["rtb-1", str(P1)]],
     }
     assert states_to_json(states_from_json(told)) == told
+    del told["unsettled"]  # an older daemon does not say it
+    assert not any(state.is_unsettled for state in states_from_json(told).values())
