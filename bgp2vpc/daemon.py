@@ -22,16 +22,15 @@ from bgp2vpc.operator.explaining import Explaining
 from bgp2vpc.operator.lifecycle import LifecycleWatch, ReadMetadata, metadata_reader
 from bgp2vpc.operator.operator import Operator
 from bgp2vpc.operator.state_file import StateFile
-from bgp2vpc.policy.damping import Damping
-from bgp2vpc.policy.handovers import Handovers
 from bgp2vpc.policy.inputs import DecisionInput
+from bgp2vpc.policy.place_state import Places
 from bgp2vpc.policy.plan import Action, Reason
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.reconcile.apply import Applier
 from bgp2vpc.reconcile.ec2_calls import Calls, Connect
 from bgp2vpc.reconcile.journal import Journal
 from bgp2vpc.reconcile.observer import Observer
-from bgp2vpc.reconcile.reconciler import Calm, Reconciler, Tempo
+from bgp2vpc.reconcile.reconciler import Reconciler, Tempo
 from bgp2vpc.reconcile.retries import Retries
 from bgp2vpc.reconcile.route_hooks import RouteHooks
 from bgp2vpc.reconcile.view import View
@@ -116,10 +115,10 @@ class Daemon:
         self._tasks = GuardedTasks(self._task_failed)
         self._lag = LagWatch()
         self._relay = Relay(say) if say else None
-        self._calm = Calm(Damping(config.damping), Handovers(config.settle_time))
+        self._places = Places(config.settle_time, config.damping)
         self._calls = Calls(outside.connect, config.ec2.concurrency, config.ec2.timeout, self._observers)
         known = Instance(config.instance_id or "", config.region or "", config.vpc_id or "")
-        self._view = View(known, config.rules, config.policy, config.settle_time)
+        self._view = View(known, config.rules, config.policy, self._places)
         self._hooks = RouteHooks(self._view, self._tasks.start, config.hook_timeout)
         self._reconciler = self._made_reconciler()
         self.bridge = Bridge(self._reconciler, self._relay)
@@ -249,7 +248,7 @@ class Daemon:
         else:
             self.bridge.hold_nothing()
             if self._say is not None:
-                self._calm.handovers.hurry(HELPER_HASTE)
+                self._places.hurry(HELPER_HASTE)
             self._last_inputs = self._inputs_at_the_end(keep_managed=keep_managed)
             reconciler.only_withdraws = True
             reconciler.decide(None)
@@ -327,13 +326,13 @@ class Daemon:
     # EC2
 
     def _made_reconciler(self) -> Reconciler:
-        config, retries = self._config, Retries()
+        config, retries = self._config, Retries(self._places)
         paces = {action: Pace(config.ec2.burst, config.ec2.rate, random.random) for action in Action}
         clock = asyncio.get_running_loop().time
         applier = Applier(self._calls, self._view, self._inputs, retries, paces, clock, self._hooks)
         return Reconciler(
             self._calls, self._view, self._inputs, retries, self._journal,
-            None if self._mode.noop else applier, self._calm,
+            None if self._mode.noop else applier,
         )  # fmt: skip
 
     def _made_health(self) -> Health:
@@ -374,7 +373,7 @@ class Daemon:
     def _made_status_source(self) -> StatusSource:
         return StatusSource(
             noop=self._mode.noop, ending=self._stop, bridge=self.bridge, relay=self._relay, scripts=self._scripts,
-            health=self._health, serf=self._gossip, reconciler=self._reconciler, damping=self._calm.damping,
+            health=self._health, serf=self._gossip, reconciler=self._reconciler,
             journal=self._journal, drainer=self.drainer, operator=self.operator, notifier=self._notifier,
             lag=self._lag,
         )  # fmt: skip
@@ -404,19 +403,16 @@ class Daemon:
         return self._last_inputs or self._present_inputs()
 
     def _present_inputs(self) -> DecisionInput:
-        handovers = self._calm.handovers
         return DecisionInput(
             offers=self._offers(),
             leftovers_held=self._leftovers_held,
             seen=self.bridge.rib.seen,
             pending=self._health.pending,
             failing=self._health.failing,
-            damped=self._calm.damping.damped,
             neighbors=self.bridge.neighbors,
             neighbors_held=self._neighbors_held,
-            late=handovers.overdue,
-            unsettled=handovers.unsettled,
-            lost=handovers.lost,
+            remembered=self._places.states,
+            lost=self._places.lost,
             drained=self.drainer.policy.drained,
             frozen=self.operator.held,
             forced=self.operator.taken,
@@ -441,8 +437,7 @@ class Daemon:
                 return
             self._leftovers_held = False
             self.bridge.rib.forget_seen()
-            verdicts = self._reconciler.verdicts.values()
-            self._reconciler.news({verdict.prefix for verdict in verdicts if verdict.reason is Reason.LEFTOVER})
+            self._reconciler.news({each.prefix for each in self._places.verdicts() if each.reason is Reason.LEFTOVER})
 
         ring_at(due, forget)
 
@@ -511,7 +506,7 @@ class Daemon:
     def _use_limits(self, config: Config) -> None:
         self.bridge.neighbor_patience = config.startup_hold
         self._reconciler.tempo = Tempo(config.poll_time, config.max_changes)
-        self._calm.damping.limits = config.damping
+        self._places.configure(config.damping)
         for warning in config.warnings:
             event(log, logging.WARNING, f"configuration: {warning}")
         self.bridge.use_limits(config.source_limits, config.max_prefixes)

@@ -3,6 +3,8 @@
 from bgp2vpc.bgp.events import Announce, Withdraw
 from bgp2vpc.bgp.path import SELF, Attributes, Path
 from bgp2vpc.bgp.rib import Offer, Side
+from bgp2vpc.policy.inputs import DecisionInput
+from bgp2vpc.policy.place_state import NEVER, PlaceState
 from bgp2vpc.policy.prefix_list import PrefixList, parse_prefix_range
 from bgp2vpc.policy.rule import Rule
 from bgp2vpc.prefix import IPAddress, Prefix, parse_prefix
@@ -62,3 +64,18 @@ def rule(*accept: str, name="private", find=None, **kwargs) -> Rule:
     entries = accept or ("192.0.2.0/24 le 32", "2001:db8:53::/48 le 128")
     finder = find or ByTag("type", "private")
     return Rule(name, finder, PrefixList(tuple(map(parse_prefix_range, entries))), **kwargs)
+
+
+_ELSEWHERE = PlaceState(late={PEER: 1e9, "eni-8": 1e9}, damped_until=1e9, unsettled_until=1e9, moved_at=1e9)
+
+
+def inputs_of(offers=(), *, late=(), is_damped=False, is_unsettled=False, moved_at=NEVER, **more) -> DecisionInput:
+    """These offers of P1, and what is remembered of it in rtb-1; of other places it is all that there could be."""
+    here = PlaceState(
+        late=dict.fromkeys(late, 1e9),
+        damped_until=1e9 if is_damped else None,
+        unsettled_until=1e9 if is_unsettled else None,
+        moved_at=moved_at,
+    )
+    remembered = {("rtb-1", P1): here, ("rtb-2", P1): _ELSEWHERE, ("rtb-1", P2): _ELSEWHERE}
+    return DecisionInput(offers={P1: tuple(offers)} if offers else {}, remembered=remembered, **more)

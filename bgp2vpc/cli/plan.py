@@ -95,13 +95,14 @@ def _make_plan(config: "Config", inputs: "DecisionInput") -> "Plan":
     import asyncio
 
     from bgp2vpc.policy.guard import guard
+    from bgp2vpc.policy.place_state import Places
     from bgp2vpc.reconcile.ec2_calls import Calls
     from bgp2vpc.reconcile.view import View
     from bgp2vpc.vpc.connect import Identity, connect
 
     identity = Identity(config.instance_id, config.region, config.vpc_id)
     connection = connect(identity, config.ec2.timeout, config.ec2.concurrency)
-    view = View(connection.instance, config.rules, config.policy, config.settle_time)
+    view = View(connection.instance, config.rules, config.policy, Places(config.settle_time, config.damping))
     asyncio.run(_observe(Calls(lambda: connection, 1, config.ec2.timeout), view, inputs))
     for prefix in view.not_accepted(inputs):
         print(f"bgp2vpc: {prefix} is announced, and no rule accepts it", file=sys.stderr)

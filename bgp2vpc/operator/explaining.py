@@ -11,9 +11,10 @@ from bgp2vpc.operator.answers import BadQuestion
 from bgp2vpc.operator.drain import Drainer
 from bgp2vpc.operator.operator import Operator
 from bgp2vpc.operator.orders import read_prefixes
-from bgp2vpc.operator.why import Announcer, Facts, PlaceFacts, to_json
+from bgp2vpc.operator.why import Announcer, Facts, PlaceFacts, to_json, trouble_of
 from bgp2vpc.policy.decide import decide_place
 from bgp2vpc.policy.explain import explain
+from bgp2vpc.policy.place_state import PlaceState
 from bgp2vpc.policy.rule import Rule
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.reconcile.reconciler import Reconciler
@@ -93,20 +94,21 @@ class Explaining:
 
     def _places(self, prefix: Prefix, table: str | None) -> Iterator[PlaceFacts]:
         view, reconciler = self._view, self._reconciler
-        inputs = self._reconciler.inputs()
+        inputs, now = reconciler.inputs(), asyncio.get_running_loop().time()
         for table_id, table_policy in sorted(view.tables.items()):
             if table not in (None, table_id):
                 continue
             decided = decide_place(table_policy, prefix, view.snapshot, inputs, view.policy)
             if decided is not None:
                 found, key = explain(decided), (table_id, prefix)
+                state = reconciler.places.states.get(key) or PlaceState()
                 yield PlaceFacts(
                     found,
-                    reconciler.since.get(key),
-                    reconciler.trouble(key),
-                    reconciler.damped_for(key),
+                    state.since,
+                    trouble_of(state.failure, now),
+                    state.damped_for(now),
                     found.verdict.awaits if found.verdict else None,
-                    tuple(sorted(interface for place, interface in inputs.late if place == key)),
+                    tuple(sorted(state.late)),
                 )
 
 

@@ -175,6 +175,7 @@ class Operator(Observer):
     def places(self, said: Instruction) -> list[dict[str, Any]]:
         """Every (table, prefix) of these: the verdict, what failed, and whether it is ours. `pending`: not over yet."""
         ours = self._view.ours()
+        verdicts = {(each.table_id, each.prefix): each for each in self._view.places.verdicts()}
         return [
             {
                 **verdict.to_json(),
@@ -182,7 +183,7 @@ class Operator(Observer):
                 "pending": key[1] in self.taken,
                 "error": self._journal.failing.get(subject_of(key)),
             }
-            for key, verdict in sorted(self._reconciler.verdicts.items())
+            for key, verdict in sorted(verdicts.items())
             if key[1] in said.prefixes
         ]
 

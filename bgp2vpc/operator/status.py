@@ -7,9 +7,9 @@ from typing import Final
 from bgp2vpc.bgp.best import best_path
 from bgp2vpc.bgp.rib import Offer
 from bgp2vpc.operator.orders import in_utc
+from bgp2vpc.policy.place_state import PlaceState
 from bgp2vpc.policy.plan import RouteKey, Verdict
 from bgp2vpc.prefix import Prefix
-from bgp2vpc.reconcile.place import Since
 from bgp2vpc.status import PathRow, RouteRow
 
 NAMED: Final = 3
@@ -51,14 +51,14 @@ def _path_row(offer: Offer, *, is_best: bool, reason: str) -> PathRow:
     )
 
 
-def route_rows(verdicts: Mapping[RouteKey, Verdict], since: Mapping[RouteKey, Since]) -> Iterator[RouteRow]:
+def route_rows(states: Mapping[RouteKey, PlaceState]) -> Iterator[RouteRow]:
     """Every verdict, by table and prefix; since when it is so, and since when the route has its target."""
-    for key in sorted(verdicts):
-        at = since.get(key)
+    said = ((key, state.verdict, state.since) for key, state in states.items() if state.verdict is not None)
+    for _, verdict, since in sorted(said, key=lambda each: each[0]):
         yield RouteRow(
-            **verdicts[key].to_json(),
-            since=None if at is None else in_utc(at.verdict),
-            target_since=None if at is None else in_utc(at.target),
+            **verdict.to_json(),
+            since=None if since is None else in_utc(since.verdict),
+            target_since=None if since is None else in_utc(since.target),
         )
 
 

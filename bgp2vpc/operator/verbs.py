@@ -47,7 +47,7 @@ class CarriesOut(Protocol):
     """What does what the verbs say: `operator.Operator`. Each returns JSON values; what cannot be raises OrderError."""
 
     def hold(self, said: Instruction) -> Any:
-        """Write no route of these prefixes, whatever else is wished, for a while or until released."""
+        """Write no route of these prefixes, whatever else is wanted, for a while or until released."""
 
     def release(self, said: Instruction) -> Any:
         """End holds, and takeovers that are not done yet."""

@@ -8,9 +8,9 @@ from bgp2vpc.bgp.best import Step
 from bgp2vpc.exabgp_api.render import announce_line
 from bgp2vpc.operator.orders import in_utc
 from bgp2vpc.policy.explain import ExplainedPath, Explanation
+from bgp2vpc.policy.place_state import Failure, Since
 from bgp2vpc.policy.words import REASONS, VERDICTS
 from bgp2vpc.prefix import Prefix
-from bgp2vpc.reconcile.place import Since, Trouble
 from bgp2vpc.vpc.model import Route
 
 
@@ -28,6 +28,23 @@ class Announcer:
     at: float | None
     stale_for: float | None = None
     as_drained: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """The last write failed `attempts` times in a row: `error`, seconds ago, and seconds until the next try."""
+
+    error: str
+    attempts: int
+    ago: float
+    retry_in: float
+
+
+def trouble_of(failure: Failure | None, now: float) -> Trouble | None:
+    """What the last write at a place failed with; None if it did not."""
+    if failure is None or failure.error is None:
+        return None
+    return Trouble(str(failure.error), failure.attempts, now - failure.at, max(failure.not_before - now, 0.0))
 
 
 @dataclass(frozen=True, slots=True)

@@ -166,7 +166,7 @@ def _why_excluded(place: Place, interface: Interface) -> Exclusion | None:
         return Exclusion.HOST_FAILED
     if route is not None and route.target.id == interface.id:
         return Exclusion.BLACKHOLE if route.state is RouteState.BLACKHOLE else None
-    return Exclusion.LATE if (place.key, interface.id) in place.inputs.late else None
+    return Exclusion.LATE if interface.id in place.state.late else None
 
 
 def _fit_to_succeed(place: Place, competing: list[Candidate]) -> list[Candidate]:
@@ -294,11 +294,11 @@ def _reason_without_path(place: Place, route: Route) -> Reason:
             return Reason.OWNER_WITHDREW
         case Standing.SILENT:
             # Its write may be seen before its announcement is heard.
-            return Reason.OWNER_UNHEARD if place.key in place.snapshot.moved_lately else Reason.OWNER_SILENT
+            return Reason.OWNER_UNHEARD if place.state.has_moved_lately(place.snapshot.read_at) else Reason.OWNER_SILENT
         case Standing.LOST:
             # Who has pointed the route at the owner after we lost it was the owner itself, or one who hears it.
-            moved = place.snapshot.moved.get(place.key)
-            is_alive = moved is not None and moved >= neighbors.lost_at(place.prefix, owner.addresses)
+            lost_at = neighbors.lost_at(place.prefix, owner.addresses)
+            is_alive = place.state.has_moved_since(lost_at, place.snapshot.read_at)
             return Reason.OWNER_UNHEARD if is_alive or place.rule.remote_check_of(place.prefix) else Reason.OWNER_LOST
         case Standing.UNKNOWN:
             return Reason.OWNER_HEALTHY
@@ -357,7 +357,7 @@ def _nobody(place: Place, found: BestPath) -> Decision | None:
 
 def _may_be_taken(place: Place, found: BestPath) -> bool:
     """Whether a peer may have taken the route, and reads may be too old to show it: a delete would hit its route."""
-    if found.peers and place.key in place.inputs.unsettled:
+    if found.peers and place.state.is_unsettled:
         return True
     owner = place.snapshot.neighborhood.get(place.route.target.id) if place.route else None
     return any(owner is None or each not in owner.addresses for each in place.inputs.lost.get(place.prefix, ()))
@@ -372,7 +372,7 @@ def _left_behind(place: Place, found: BestPath, route: Route) -> Decision | None
         return None
     if must_wait or reason is Reason.OWNER_UNHEARD:
         return place.stays(VerdictKind.YIELD, Reason.NOT_READY if must_wait else reason)
-    if reason is Reason.OWNER_LOST and place.key in place.inputs.damped:
+    if reason is Reason.OWNER_LOST and place.state.is_damped:
         return place.stays(VerdictKind.YIELD, Reason.DAMPED)
     if _may_be_taken(place, found):
         return place.stays(VerdictKind.YIELD, Reason.HANDOVER, _UNSETTLED)

@@ -9,6 +9,7 @@ from bgp2vpc.bgp.rib import Offer, Rib, Side
 from bgp2vpc.bgp.sessions import Neighbors
 from bgp2vpc.exabgp_api.line import parse
 from bgp2vpc.exabgp_api.render import announce_line
+from bgp2vpc.policy.place_state import PlaceState, states_from_json, states_to_json
 from bgp2vpc.policy.plan import RouteKey
 from bgp2vpc.policy.rule import Rule
 from bgp2vpc.prefix import IPAddress, Prefix, parse_address, parse_prefix
@@ -22,11 +23,10 @@ class DecisionInput:
     other one is kept: it may be from before our restart.
     `pending`: sources whose health checks have no verdict yet: nothing is concluded from their offering nothing.
     `failing`: (remote check, interface id) of owners that do not pass it.
-    `damped`: where routes have moved too often of late. `neighbors`: their sessions.
+    `neighbors`: their sessions.
     `neighbors_held`: the neighbors have not told all they have: where best path decides, nothing is taken or deleted.
-    `late`: (place, interface id) of peers that should have written there, and have not.
-    `unsettled`: places where such a peer may have written all the same, and reads may be too old to show it.
-    `lost`: prefix -> next hops of peers whose session was lost of late: they may have written, too.
+    `remembered`: what is known of places that EC2 does not tell: who is late, what is damped.
+    `lost`: prefix -> next hops of peers whose session was lost of late: they may have written, and reads be too old.
     `drained`: prefixes that are: what is left of them goes, whoever has said what.
     `frozen`: prefixes that an operator has frozen: nothing is written there, whatever else is said.
     `forced`: prefixes that an operator wants here now, although the rule would leave them to another instance.
@@ -37,11 +37,9 @@ class DecisionInput:
     seen: Collection[Prefix] = field(default_factory=frozenset)
     pending: Collection[str] = field(default_factory=frozenset)
     failing: Collection[tuple[str, str]] = field(default_factory=frozenset)
-    damped: Collection[RouteKey] = field(default_factory=frozenset)
     neighbors: Neighbors = field(default_factory=Neighbors)
     neighbors_held: bool = False
-    late: Collection[tuple[RouteKey, str]] = field(default_factory=frozenset)
-    unsettled: Collection[RouteKey] = field(default_factory=frozenset)
+    remembered: Mapping[RouteKey, PlaceState] = field(default_factory=dict)
     lost: Mapping[Prefix, Collection[IPAddress]] = field(default_factory=dict)
     drained: PrefixSet = field(default=NO_PREFIX)
     frozen: Collection[Prefix] = field(default_factory=frozenset)
@@ -72,9 +70,7 @@ class DecisionInput:
             "checked": sorted(checks),
             "silent": sorted(self.pending),
             "failing": sorted(self.failing),
-            "damped": [[table, str(prefix)] for table, prefix in sorted(self.damped)],
-            "overdue": [[table, str(prefix), interface] for (table, prefix), interface in sorted(self.late)],
-            "unsettled": [[table, str(prefix)] for table, prefix in sorted(self.unsettled)],
+            **states_to_json(self.remembered),
             "lost": {str(prefix): sorted(map(str, hops)) for prefix, hops in self.lost.items()},
             "neighbors": self.neighbors.to_json(),
             "neighbors_held": self.neighbors_held,
@@ -97,11 +93,9 @@ class DecisionInput:
             seen=frozenset(map(parse_prefix, told["spoken"])),
             pending=frozenset(told["silent"]) | (frozenset(checks) - frozenset(told["checked"])),
             failing=frozenset((check, interface) for check, interface in told["failing"]),
-            damped=frozenset((table, parse_prefix(prefix)) for table, prefix in told["damped"]),
             neighbors=Neighbors.from_json(told["neighbors"]),
             neighbors_held=told["neighbors_held"],
-            late=frozenset(((table, parse_prefix(prefix)), interface) for table, prefix, interface in told["overdue"]),
-            unsettled=frozenset((table, parse_prefix(prefix)) for table, prefix in told.get("unsettled", ())),
+            remembered=states_from_json(told),
             lost={
                 parse_prefix(prefix): frozenset(map(parse_address, hops))
                 for prefix, hops in told.get("lost", {}).items()

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bgp2vpc.policy.inputs import DecisionInput
+from bgp2vpc.policy.place_state import PlaceState
 from bgp2vpc.policy.plan import Action, Change, Decision, Reason, RouteKey, Verdict, VerdictKind
 from bgp2vpc.policy.rule import ManagedRoute, Rule
 from bgp2vpc.prefix import Prefix
@@ -38,6 +39,11 @@ class Place:
     def key(self) -> RouteKey:
         """Which place it is."""
         return self.table.id, self.prefix
+
+    @property
+    def state(self) -> PlaceState:
+        """What is remembered of it."""
+        return self.inputs.remembered.get(self.key) or PlaceState()
 
     @property
     def managed(self) -> ManagedRoute | None:

@@ -1,11 +1,11 @@
 """Apply: one change at a time and place, as EC2 allows, after a fresh look where one is due."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 
 from bgp2vpc.errors import Disagreement, Ec2Error, InterfaceGone, RouteMissing, TableGone, Throttled
 from bgp2vpc.policy.inputs import InputsSource
-from bgp2vpc.policy.plan import Action, Change, RouteKey
+from bgp2vpc.policy.plan import Action, Change
 from bgp2vpc.reconcile.cycle import Outcome, Result
 from bgp2vpc.reconcile.ec2_calls import Calls
 from bgp2vpc.reconcile.retries import Retries
@@ -45,14 +45,10 @@ class Applier:
             return self._failed(change, error, started)
         now = self._clock()
         if written is None:
-            self.forget([change.key])
+            self._view.places.at(change.key).hooked = frozenset()  # what is written there next is another matter
             return Outcome(change, Result.UNNEEDED, now - started, None, self._retries.unneeded(change.key, now))
         self._retries.succeeded(change.key, now)
         return Outcome(written, Result.DONE, now - started)
-
-    def forget(self, keys: Iterable[RouteKey]) -> None:
-        """Nothing is to be written at these places for now: what is written next is another matter."""
-        self._hooks.forget(keys)
 
     async def _write(self, change: Change) -> Change | None:
         """The change as it was written, or None if it is no longer needed."""
@@ -95,8 +91,8 @@ class Applier:
 
     def _is_in_doubt(self, change: Change) -> bool:
         """Whether an earlier try left open what is there, and nobody has looked since."""
-        since = self._retries.in_doubt_since(change.key)
-        return since is not None and not self._view.read_since(change.table_id, since)
+        failure = self._view.places.at(change.key).failure
+        return bool(failure and failure.leaves_in_doubt and not self._view.read_since(change.table_id, failure.at))
 
     def _failed(self, change: Change, error: Ec2Error, started: float) -> Outcome:
         now = self._clock()

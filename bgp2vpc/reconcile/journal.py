@@ -18,7 +18,8 @@ from bgp2vpc.errors import (
     Transient,
 )
 from bgp2vpc.logs import event
-from bgp2vpc.policy.plan import Action, Change, Plan, RouteKey, Verdict, VerdictKind
+from bgp2vpc.policy.place_state import Places
+from bgp2vpc.policy.plan import Action, Change, RouteKey, Verdict, VerdictKind
 from bgp2vpc.policy.rule import Rule
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.reconcile.cycle import Cycle, Outcome, Result
@@ -53,7 +54,6 @@ class Journal:
         """The same, for people."""
         self._errors: dict[tuple[str, str], ErrorRow] = {}
         self._failing: dict[str, str] = {}
-        self._proposed: dict[Prefix, set[Change]] = {}
         self.not_accepted: set[Prefix] = set()
         self._rules_without_tables = ""
         self._shadowed: frozenset[tuple[str, Prefix, str, str]] = frozenset()
@@ -198,20 +198,19 @@ class Journal:
                 detail=verdict.detail or None,
             )
 
-    def dry_run(self, plan: Plan, only: Collection[Prefix] | None) -> None:
-        """What would have been written, said once. `plan` is about the prefixes `only`, or (None) about all."""
-        before = self._proposed
-        if only is None:
-            self._proposed = {}
-        else:
-            before = {prefix: self._proposed.pop(prefix) for prefix in only if prefix in self._proposed}
-        for change in plan.changes:
-            if change not in before.get(change.prefix, ()):
+    def dry_run(self, changes: Iterable[Change], places: Places) -> None:
+        """What would have been written, said once."""
+        for change in changes:
+            state = places.at(change.key)
+            if state.proposed != change:
+                state.proposed = change
                 event(log, logging.INFO, f"would {change}")
-            self._proposed.setdefault(change.prefix, set()).add(change)
 
     def refuse(self, prefixes: Collection[Prefix], only: Collection[Prefix] | None) -> None:
-        """Announced, and accepted by no rule: most often a mistyped `accept`. Said once; `only` as for `dry_run`."""
+        """Announced, and accepted by no rule: most often a mistyped `accept`. Said once.
+
+        `prefixes` are among `only`, or (None) all there are.
+        """
         for prefix in prefixes:
             if prefix not in self.not_accepted:
                 event(log, logging.WARNING, "announced, but no rule accepts it: never written", prefix=prefix)

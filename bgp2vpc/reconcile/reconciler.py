@@ -19,18 +19,15 @@ from itertools import islice
 from bgp2vpc.backoff import BackOff, back_off
 from bgp2vpc.errors import Bgp2vpcError, Ec2Error, InterfaceGone, PlanRefused, TableGone, Throttled
 from bgp2vpc.logs import event
-from bgp2vpc.policy.damping import Damping
 from bgp2vpc.policy.decide import Strangers
 from bgp2vpc.policy.guard import guard, withdrawals
-from bgp2vpc.policy.handovers import Handovers
 from bgp2vpc.policy.inputs import DecisionInput, InputsSource
-from bgp2vpc.policy.plan import Change, Decision, Plan, Reason, RouteKey, Verdict, make_plan
+from bgp2vpc.policy.plan import Change, Decision, Plan, Reason, RouteKey, make_plan
 from bgp2vpc.prefix import IPAddress, Prefix
 from bgp2vpc.reconcile.apply import Applier
 from bgp2vpc.reconcile.cycle import Cycle, Result
 from bgp2vpc.reconcile.ec2_calls import Calls
 from bgp2vpc.reconcile.journal import Journal
-from bgp2vpc.reconcile.place import Since, Trouble
 from bgp2vpc.reconcile.poll import learn_health, meet, observe
 from bgp2vpc.reconcile.retries import Retries
 from bgp2vpc.reconcile.view import View
@@ -67,19 +64,6 @@ class Tempo:
     max_changes: int = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class Calm:
-    """What keeps several instances from acting at once, or in turns."""
-
-    damping: Damping
-    handovers: Handovers
-
-    def next_expiry(self) -> float | None:
-        """When time alone changes what may be done."""
-        due = (self.damping.next_release(), self.handovers.next_expiry())
-        return min((each for each in due if each is not None), default=None)
-
-
 class Reconciler:
     """Keeps the route tables as the inputs want them. Without an `applier` it only says what it would do."""
 
@@ -91,13 +75,8 @@ class Reconciler:
         retries: Retries,
         journal: Journal,
         applier: Applier | None,
-        calm: Calm,
     ) -> None:
         self.tempo = Tempo()
-        self.verdicts: dict[RouteKey, Verdict] = {}
-        self.since: dict[RouteKey, Since] = {}
-        """For every verdict."""
-        self._holders: dict[RouteKey, str] = {}
         self.refused = False
         self.polls_begun = 0
         self.polls_ended = 0
@@ -113,8 +92,8 @@ class Reconciler:
         self._retries = retries
         self._journal = journal
         self._applier = applier
-        self._calm = calm
-        self._calm_alarm = Alarm(self._expire_now)
+        self.places = view.places
+        self._expiry = Alarm(self._expire_now)
         self._is_meeting = False
         self._throttled = 0
         """Polls in a row that EC2 throttled."""
@@ -124,8 +103,6 @@ class Reconciler:
         self._deciding = asyncio.Lock()
         self._decision_due = False
         self._poll_now = asyncio.Event()
-        self._writes: dict[RouteKey, asyncio.Task[None]] = {}
-        self._doubts: dict[RouteKey, asyncio.Task[None]] = {}
         self._to_look_at: dict[str, set[Prefix]] = {}
         self._looking: set[str] = set()
         self._asking: set[str] = set()
@@ -197,17 +174,17 @@ class Reconciler:
             return
         for each in self._journal.observers:
             each.touched(prefixes)
-        self._calm.handovers.news(prefixes)
+        self.places.news(prefixes)
         self.touch(prefixes)
         self._doubt(prefixes)
 
     def neighbors_changed(self) -> None:
         """A BGP session has begun, told all, or ended: what depends on the neighbors may be decided otherwise."""
-        self.news({verdict.prefix for verdict in self.verdicts.values()})
+        self.news({verdict.prefix for verdict in self.places.verdicts()})
 
     def session_lost(self, paths: Collection[tuple[Prefix, IPAddress]]) -> None:
         """The BGP session with who offered these paths, by prefix and next hop, is lost; before anything follows."""
-        self._calm.handovers.session_lost(paths, self._now())
+        self.places.session_lost(paths, self._now())
 
     def decide(self, prefixes: Collection[Prefix] | None) -> None:
         """About these, or (None) about all on what is known."""
@@ -240,19 +217,20 @@ class Reconciler:
 
     def is_idle(self) -> bool:
         """Whether nothing is being written or decided."""
-        return not self._writes and not self._decision_due and not self._deciding.locked()
+        return not self.places.written and not self._decision_due and not self._deciding.locked()
 
     def is_writing(self, prefixes: Container[Prefix]) -> bool:
         """Whether a route for one of these is being written."""
-        return any(prefix in prefixes for _, prefix in self._writes)
+        return any(prefix in prefixes for _, prefix in self.places.written)
 
     def is_done(self) -> bool:
         """Whether nothing is left that time alone could bring about."""
-        if not self.is_idle() or self._doubts or self._calm.handovers.are_awaited:
+        if not self.is_idle() or self.places.are_rechecked or self.places.are_awaited:
             return False
         if self.refused or self._applier is None:
             return True
-        return all(self._retries.needs_operator(change.key) for change in self.remaining())
+        failures = (self.places.at(change.key).failure for change in self.remaining())
+        return all(failure is not None and failure.needs_operator for failure in failures)
 
     def remaining(self) -> tuple[Change, ...]:
         """What is to be written, and is not yet."""
@@ -386,19 +364,20 @@ class Reconciler:
         self._meet_strangers(inputs, only)
         self._ask_about_owners(plan)
         wanted = [change for change in plan.changes if change.is_withdrawal or not self.only_withdraws]
-        idle = tuple(c for c in wanted if c.key not in self._writes and self._retries.is_ready(c.key, now))
+        idle = tuple(change for change in wanted if self.places.at(change.key).may_be_written(now))
         idle = self._allowed(Plan(idle), is_whole=only is None).changes
         if only is None:
             counts = Counter(change.action.value for change in idle)
             self.last_poll = ", ".join(f"{count} to {action}" for action, count in sorted(counts.items()))
         if self._applier is None:
-            self._journal.dry_run(plan, only)
+            self._journal.dry_run(plan.changes, self.places)
             return
         if not idle and only is not None:
             return
         cycle = self._journal.begin(len(idle), now)
         for change in idle:
-            self._writes[change.key] = self._start(self._write(self._applier, change, cycle))
+            self.places.at(change.key).is_written = True
+            self._start(self._write(self._applier, change, cycle))
         if not idle:
             self._journal.end(cycle, now)
 
@@ -417,80 +396,51 @@ class Reconciler:
         return plan
 
     def _remember(self, plan: Plan, only: Collection[Prefix] | None) -> None:
-        keys: Collection[RouteKey]
+        """What was decided about these prefixes, or (None) about all."""
+        states, now, unix_time = self.places.states, self._now(), time.time()
         if only is None:
-            keys = tuple(self._retries.failures)
-            before, self.verdicts = self.verdicts, {}
+            known = list(states)
         else:
-            keys = [(table_id, prefix) for table_id in self.view.tables for prefix in only]
-            before = {key: self.verdicts.pop(key) for key in keys if key in self.verdicts}
-        wanted = {change.key for change in plan.changes}
-        self._no_longer_wanted([key for key in keys if key not in wanted])
+            known = [key for table_id in self.view.tables for prefix in only if (key := (table_id, prefix)) in states]
+        before = {key: verdict for key in known if (verdict := states[key].verdict) is not None}
         decided = {(verdict.table_id, verdict.prefix): verdict for verdict in plan.verdicts}
+        wanted = {change.key for change in plan.changes}
+        self._no_longer_wanted([key for key in known if key not in wanted])
         for key in before.keys() | decided.keys():
-            holder = self.view.holder(key)
-            self._calm.handovers.decided(key, decided.get(key), holder, self._now(), self.view.took_at(key))
-            self._note_since(key, before.get(key), decided.get(key), holder)
-        self._calm_later()
-        for key, verdict in decided.items():
-            if verdict.awaits is not None:
-                self.view.expect_others(key, self._now())
-        self.verdicts.update(decided)
+            holder, took_at = self.view.holder(key), self.view.took_at(key)
+            self.places.decided(key, decided.get(key), holder, now, unix_time=unix_time, took_at=took_at)
+        self._expire_later()
         self._journal.verdicts(before, decided)
 
-    def _note_since(self, key: RouteKey, before: Verdict | None, verdict: Verdict | None, holder: str) -> None:
-        if verdict is None:
-            self.since.pop(key, None)
-            self._holders.pop(key, None)
-            return
-        known, now = self.since.get(key), time.time()
-        is_same = before is not None and (before.kind, before.reason) == (verdict.kind, verdict.reason)
-        stays = known is not None and self._holders.get(key) == holder
-        if known is None or not (is_same and stays):
-            self.since[key] = Since(
-                known.verdict if known and is_same else now,
-                known.target if known and stays else now,
-                known.found if known and stays else known is None and holder != "",
-            )
-            self._holders[key] = holder
-
-    def trouble(self, key: RouteKey) -> Trouble | None:
-        """What the last write at this place failed with."""
-        failure = self._retries.failures.get(key)
-        if failure is None or failure.error is None:
-            return None
-        now = self._now()
-        return Trouble(str(failure.error), failure.attempts, now - failure.at, max(failure.not_before - now, 0.0))
-
-    def damped_for(self, key: RouteKey) -> float | None:
-        """Seconds until the place is damped no longer; None: it is not."""
-        damping = self._calm.damping
-        return max(damping.free_at(key) - self._now(), 0.0) if key in damping.damped else None
-
     def _no_longer_wanted(self, keys: Collection[RouteKey]) -> None:
+        """Nothing is to be written at these places."""
+        failed = []
         for key in keys:
-            if self._retries.may_have_been_applied(key) and key not in self._doubts:
-                self._doubts[key] = self._start(self._clear_doubt(key))
-        self._journal.no_longer_wanted(keys)
-        if self._applier is not None:
-            self._applier.forget(keys)
-        self._retries.forget(keys, self._now())
+            state = self.places.at(key)
+            state.hooked, state.proposed = frozenset(), None
+            if state.failure is not None:
+                failed.append(key)
+                if state.failure.may_have_been_applied and not state.is_rechecked:
+                    state.is_rechecked = True
+                    self._start(self._recheck(key))
+        self._journal.no_longer_wanted(failed)
+        self._retries.forget(failed, self._now())
         self._touch_released()
 
     def _touch_released(self) -> None:
         """Places that waited for another one to be tried may be tried themselves."""
         self.touch({prefix for _, prefix in self._retries.take_released()})
 
-    async def _clear_doubt(self, key: RouteKey) -> None:
+    async def _recheck(self, key: RouteKey) -> None:
         """A write without an answer, unwanted by now, may have been done, or may yet be: look, and look once more."""
         table_id, prefix = key
         try:
-            for wait in (0.0, self.view.settle_time):
+            for wait in (0.0, self.places.settle_time):
                 await asyncio.sleep(wait)
                 await self._look_at(table_id)
                 self.touch([prefix])
         finally:
-            del self._doubts[key]
+            self.places.at(key).is_rechecked = False
 
     async def _look_at(self, table_id: str) -> None:
         """Read one table anew, as often as it takes."""
@@ -508,16 +458,15 @@ class Reconciler:
                 self.view.reread(table, asked, self._now())
             return
 
-    # Calm
+    # What time changes
 
     def _expire(self, now: float) -> None:
-        """Who was waited for is overdue, or what was damped is not any more."""
-        released = self._calm.damping.expire(now)
-        for table_id, prefix in sorted(released):
+        """Who was waited for is late, or what was damped is not any more."""
+        expired = self.places.expire(now)
+        for table_id, prefix in sorted(expired.undamped):
             event(log, logging.INFO, "no longer damped", table=table_id, prefix=prefix)
-        to_read, forgiven = self._calm.handovers.expire(now)
-        self.touch(forgiven | {prefix for _, prefix in released})
-        self._look_again(to_read)  # what we know of the table is older than what we expect of the other
+        self.touch(expired.to_decide)
+        self._look_again(expired.to_read)  # what we know of the table is older than what we expect of the other
 
     def _doubt(self, prefixes: Collection[Prefix]) -> None:
         """There is news of these, and there are peers. Where we believe the route ours, one may have taken it.
@@ -537,9 +486,9 @@ class Reconciler:
         offered = {prefix for prefix in prefixes if self.view.is_offered(prefix, inputs)}
         for place in places:
             if place[1] in offered:
-                self.view.may_be_taken(place)
+                self.places.may_be_taken(place)
         self._look_again(places)
-        asyncio.get_running_loop().call_later(self.view.settle_time, self._look_again, places)
+        asyncio.get_running_loop().call_later(self.places.settle_time, self._look_again, places)
 
     def _look_again(self, places: Iterable[RouteKey]) -> None:
         """Look at these tables, and decide; one task a table for all who ask, also while EC2 does not answer."""
@@ -558,21 +507,22 @@ class Reconciler:
         finally:
             self._looking.discard(table_id)
 
-    def _calm_later(self) -> None:
-        self._calm_alarm.set(self._calm.next_expiry())
+    def _expire_later(self) -> None:
+        self._expiry.set(self.places.next_expiry())
 
     def _expire_now(self) -> None:
         self._expire(self._now())
-        self._calm_later()
+        self._expire_later()
 
     def _count_move(self, change: Change) -> None:
-        if not change.is_move or not self._calm.damping.moved(change.key, self._now()):
+        now = self._now()
+        if not change.is_move or not self.places.took(change.key, now):
             return
         where = {"table": change.table_id, "prefix": change.prefix}
         hint = "a service flaps, or instances disagree; it stays where it is unless its owner is certainly down"
-        seconds = round(self._calm.damping.free_at(change.key) - self._now())
+        seconds = round(self.places.at(change.key).damped_for(now) or 0.0)
         event(log, logging.WARNING, "damped: moved too often of late", **where, seconds=seconds, hint=hint)
-        self._calm_later()
+        self._expire_later()
 
     # Apply
 
@@ -580,7 +530,7 @@ class Reconciler:
         try:
             outcome = await applier.apply(change)
         finally:
-            del self._writes[change.key]
+            self.places.at(change.key).is_written = False
         self._journal.outcome(outcome, cycle)
         for each in self._journal.observers:
             each.written(outcome)

@@ -1,8 +1,8 @@
 """When to try again where a write failed. Pure: time is an argument, in seconds."""
 
 import random
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from bgp2vpc.backoff import back_off
 from bgp2vpc.errors import (
@@ -15,8 +15,8 @@ from bgp2vpc.errors import (
     QuotaReached,
     TableGone,
     Throttled,
-    Transient,
 )
+from bgp2vpc.policy.place_state import Failure, Places
 from bgp2vpc.policy.plan import RouteKey
 
 FIRST_DELAY = 0.1
@@ -25,59 +25,22 @@ OPERATOR_DELAY = 30.0
 PROBED_BY_ANOTHER = 900.0
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """A (table, prefix) whose last write failed, or (no `error`) was not needed after a fresh look."""
-
-    error: Ec2Error | None
-    attempts: int
-    at: float
-    not_before: float
-
-
 class Retries:
-    """The places where writes fail, each with its own back-off: one table's trouble leaves the others alone."""
+    """Gives each place where writes fail its own back-off: one table's trouble leaves the others alone."""
 
-    def __init__(self, jitter: Callable[[], float] = random.random) -> None:
-        self._failures: dict[RouteKey, Failure] = {}
+    def __init__(self, places: Places, jitter: Callable[[], float] = random.random) -> None:
+        self._places = places
         self._probes: dict[_Cause, RouteKey] = {}
         self._released: list[RouteKey] = []
         self._jitter = jitter
 
-    @property
-    def failures(self) -> Mapping[RouteKey, Failure]:
-        """Where the last write failed."""
-        return self._failures
-
-    def is_ready(self, key: RouteKey, now: float) -> bool:
-        """Whether a write may be tried."""
-        failure = self._failures.get(key)
-        return failure is None or failure.not_before <= now
-
-    def in_doubt_since(self, key: RouteKey) -> float | None:
-        """When the last write left in doubt what is there: an answer was lost, or EC2 contradicted us."""
-        failure = self._failures.get(key)
-        if failure is None or failure.error is None or isinstance(failure.error, Throttled | OperatorError):
-            return None
-        return failure.at
-
-    def may_have_been_applied(self, key: RouteKey) -> bool:
-        """Whether the last write got no answer: it may have been done, or may yet be."""
-        failure = self._failures.get(key)
-        return failure is not None and isinstance(failure.error, Transient) and not isinstance(failure.error, Throttled)
-
     def known_refusal(self, key: RouteKey) -> OperatorError | None:
         """The error that a write at this place would meet, as another place's write just did; None if it may try."""
-        failure = self._failures.get(key)
+        failure = self._places.at(key).failure
         if failure is None or not isinstance(failure.error, OperatorError):
             return None
         cause = _cause_of(key, failure.error)
         return None if cause is None or self._probes.get(cause, key) == key else failure.error
-
-    def needs_operator(self, key: RouteKey) -> bool:
-        """Whether time alone will not help."""
-        failure = self._failures.get(key)
-        return failure is not None and isinstance(failure.error, OperatorError)
 
     def failed(self, key: RouteKey, error: Ec2Error, now: float) -> float:
         """Returns when to try again.
@@ -91,7 +54,7 @@ class Retries:
         if cause is not None:
             probe = self._probes.setdefault(cause, key)
             return self._wait(key, error, now, OPERATOR_DELAY if probe == key else PROBED_BY_ANOTHER)
-        if isinstance(error, Throttled) or (isinstance(error, Disagreement) and key not in self._failures):
+        if isinstance(error, Throttled) or (isinstance(error, Disagreement) and self._places.at(key).failure is None):
             return self._wait(key, error, now, 0.0)
         return self._wait(key, error, now, self._back_off(key))
 
@@ -101,26 +64,28 @@ class Retries:
         At once, the first time: the look was a success, whatever failed before. But while EC2's reads contradict each
         other, decisions do too, and that must not go on at full speed.
         """
-        before = self._failures.get(key)
+        before = self._places.at(key).failure
         repeated = before is not None and before.error is None
         return self._wait(key, None, now, self._back_off(key) if repeated else 0.0)
 
     def _back_off(self, key: RouteKey) -> float:
-        before = self._failures.get(key)
+        before = self._places.at(key).failure
         return back_off(FIRST_DELAY, LONGEST_DELAY, before.attempts if before else 0)
 
     def _wait(self, key: RouteKey, error: Ec2Error | None, now: float, delay: float) -> float:
-        before = self._failures.get(key)
+        state = self._places.at(key)
+        before = state.failure
         if before is not None and _cause_of(key, before.error) != _cause_of(key, error):
             self._end_probe(key, before, now)
         not_before = now + delay * (0.75 + self._jitter() / 2)
         attempts = before.attempts + 1 if before else 1
-        self._failures[key] = Failure(error, attempts, now, not_before)
+        state.failure = Failure(error, attempts, now, not_before)
         return not_before
 
     def succeeded(self, key: RouteKey, now: float) -> None:
         """The place is well."""
-        failure = self._failures.pop(key, None)
+        state = self._places.at(key)
+        failure, state.failure = state.failure, None
         if failure is not None:
             self._end_probe(key, failure, now)
 
@@ -135,9 +100,9 @@ class Retries:
         if cause is None or self._probes.get(cause) != key:
             return
         del self._probes[cause]
-        for other, each in self._failures.items():
-            if other != key and _cause_of(other, each.error) == cause:
-                self._failures[other] = replace(each, not_before=now)
+        for other, state in self._places.states.items():
+            if other != key and state.failure is not None and _cause_of(other, state.failure.error) == cause:
+                state.failure = replace(state.failure, not_before=now)
                 self._released.append(other)
 
     def forget(self, keys: Iterable[RouteKey], now: float) -> None:
@@ -147,13 +112,12 @@ class Retries:
         again: that must not be the end of the back-off.
         """
         for key in keys:
-            failure = self._failures.get(key)
+            failure = self._places.at(key).failure
             if failure is None:
                 continue
             denied = isinstance(failure.error, InterfaceGone | TableGone)
             if not (denied and now < failure.not_before + LONGEST_DELAY):
-                del self._failures[key]
-                self._end_probe(key, failure, now)
+                self.succeeded(key, now)
 
 
 _Cause = tuple[str, str, type[OperatorError], object]

@@ -2,10 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Iterable
 
 from bgp2vpc.logs import event
-from bgp2vpc.policy.plan import Action, Change, RouteKey
+from bgp2vpc.policy.plan import Action, Change
 from bgp2vpc.reconcile.view import View
 from bgp2vpc.tasks import StartTask
 
@@ -18,22 +17,23 @@ class RouteHooks:
     def __init__(self, view: View, start_task: StartTask, timeout: float) -> None:
         self.timeout = timeout
         self._view = view
+        self._places = view.places
         self._start_task = start_task
-        self._begun: set[tuple[RouteKey, Action]] = set()
         self._running: set[asyncio.Task[None]] = set()
 
     async def before(self, change: Change) -> bool:
         """Run what has to run before this write; once, however often the write is tried. Whether anything ran."""
         action, argv = self._argv(change, after=False)
-        if not argv or (change.key, action) in self._begun:
+        state = self._places.at(change.key)
+        if not argv or action in state.hooked:
             return False
-        self._begun.add((change.key, action))
+        state.hooked |= {action}
         await self._run("before", argv, change)
         return True
 
     def after(self, change: Change) -> None:
         """Start what has to run after this write; nobody waits for it."""
-        self.forget([change.key])
+        self._places.at(change.key).hooked = frozenset()
         _, argv = self._argv(change, after=True)
         if argv:
             task = self._start_task(f"hook after {change.action.value}", self._run("after", argv, change))
@@ -44,11 +44,6 @@ class RouteHooks:
     def is_idle(self) -> bool:
         """Whether no `after` hook runs."""
         return not self._running
-
-    def forget(self, places: Iterable[RouteKey]) -> None:
-        """What is written at these places next is another matter."""
-        if self._begun:
-            self._begun -= {(place, action) for place in places for action in Action}
 
     def _argv(self, change: Change, *, after: bool) -> tuple[Action, tuple[str, ...]]:
         managed = self._view.managed(change.key)

@@ -18,34 +18,26 @@ from bgp2vpc.policy.decide import (
 )
 from bgp2vpc.policy.inputs import DecisionInput
 from bgp2vpc.policy.place import Policy, is_ours, own_interfaces
+from bgp2vpc.policy.place_state import NEVER, Places
 from bgp2vpc.policy.plan import Action, Change, Decision, Plan, RouteKey
 from bgp2vpc.policy.rule import ManagedRoute, Rule, Writes
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.vpc.finders import wants_subnets
 from bgp2vpc.vpc.model import Instance, InstanceHealth, Interface, Route, RouteTable, Snapshot, TargetKind
-from bgp2vpc.vpc.settling import Settling
-
-LATELY = 10.0
-"""Seconds in which an announcement may come after the write that it is about."""
-REMEMBERED_MOVES = 300.0
-"""Seconds for which a route that somebody else has moved tells that its owner is alive."""
 
 
 class View:
     """The last snapshot, corrected by our own writes since, and the tables that rules found in it; empty at first."""
 
-    def __init__(self, instance: Instance, rules: Sequence[Rule], policy: Policy, settle_time: float) -> None:
-        """`instance`: who we are, as far as that is known before EC2 is reached."""
+    def __init__(self, instance: Instance, rules: Sequence[Rule], policy: Policy, places: Places) -> None:
+        """`instance`: who we are, as far as that is known before EC2 is reached. `places` hears of writes and moves."""
         self.instance = instance
         self.policy = policy
         self._rules = tuple(rules)
-        self.settle_time = settle_time
-        self._settling = Settling(settle_time)
+        self.places = places
         self.snapshot = Snapshot({}, ())
         self.tables: Mapping[str, TablePolicy] = {}
         self._read_at: dict[str, float] = {}
-        self._wrote_at: dict[RouteKey, float] = {}
-        self._expected_at: dict[RouteKey, float] = {}
 
     @property
     def vpc_ids(self) -> frozenset[str]:
@@ -115,11 +107,11 @@ class View:
         Returns the routes of ours that are still there, in tables that no rule finds any more.
         """
         before = self.ours()
-        tables = self._settling.corrected(snapshot.tables.values(), now)
-        moved = self._moved(tables, now)
+        tables = self.places.corrected(snapshot.tables.values(), now)
+        self._find_moved(tables, now)
         self._read_at = dict.fromkeys(snapshot.tables, asked)
-        lately = frozenset(key for key, at in moved.items() if at > now - LATELY)
-        self.snapshot = replace(snapshot.with_tables(tables, snapshot.tables), moved=moved, moved_lately=lately)
+        self.snapshot = replace(snapshot.with_tables(tables, snapshot.tables), read_at=now)
+        self.places.forget_old(now)
         self._find_tables()
         lost = {table for table, _ in before} - self.tables.keys()
         return tuple(sorted(key for key in before if key[0] in lost and self._is_at_ours(*key)))
@@ -156,36 +148,21 @@ class View:
 
     def reread(self, table: RouteTable, asked: float, now: float) -> None:
         """EC2 told one table anew."""
-        tables = self._settling.corrected([table], now)
-        moved = self._moved(tables, now)
-        lately = frozenset(key for key, at in moved.items() if at > now - LATELY)
-        self.snapshot = replace(self.snapshot, moved=moved, moved_lately=lately)
+        tables = self.places.corrected([table], now)
+        self._find_moved(tables, now)
+        self.snapshot = replace(self.snapshot, read_at=now)
         self._read_at[table.id] = asked
         self._replace(tables, table.id)
 
-    def _moved(self, tables: Iterable[RouteTable], now: float) -> dict[RouteKey, float]:
-        """What others have moved of late, and when, these readings included.
-
-        A move that we expected may have been made at any time since we last knew the route to be elsewhere, and so may
-        the first write to an empty place: they count as of then. One that we did not expect was made by somebody who
-        knows less of us than before: it counts as of now.
-        """
-        recent = now - REMEMBERED_MOVES
-        moved = {key: at for key, at in self.snapshot.moved.items() if at > recent}
-        self._wrote_at = {key: at for key, at in self._wrote_at.items() if at > recent}
-        self._expected_at = {key: at for key, at in self._expected_at.items() if at > recent}
+    def _find_moved(self, tables: Iterable[RouteTable], now: float) -> None:
+        """What others have pointed elsewhere since these tables were read before."""
         for table in tables:
             before = self.snapshot.tables.get(table.id)
-            if before is None:
-                continue
-            read_at = self._read_at.get(table.id, recent)
-            for prefix in before.prefixes_pointed_elsewhere(table):
-                key = table.id, prefix
-                known_at = max(read_at, self._wrote_at.get(key, recent))
-                was_expected = key in self._expected_at and self._expected_at[key] >= known_at
-                is_surprise = before.static_route(prefix) is not None and not was_expected
-                moved[key] = now if is_surprise else known_at
-        return moved
+            if before is not None:
+                known_at = self._read_at.get(table.id, NEVER)
+                for prefix in before.prefixes_pointed_elsewhere(table):
+                    was_empty = before.static_route(prefix) is None
+                    self.places.found_moved((table.id, prefix), known_at=known_at, was_empty=was_empty, now=now)
 
     def table_gone(self, table_id: str) -> None:
         """EC2 says that it does not exist."""
@@ -204,23 +181,13 @@ class View:
 
     def took_at(self, key: RouteKey) -> float:
         """When we took the route that is ours, on the event loop's clock; minus infinity: not of late, or it is not."""
-        never = float("-inf")
-        return self._wrote_at.get(key, never) if self._is_at_ours(*key) else never
-
-    def expect_others(self, key: RouteKey, now: float) -> None:
-        """Another instance is to write here: a read that shows it is no old one, and tells nothing new."""
-        self.may_be_taken(key)
-        self._expected_at[key] = now
-
-    def may_be_taken(self, key: RouteKey) -> None:
-        """Another instance may have written here since we did: a read that shows it is no old one."""
-        self._settling.expect_others(*key)
+        state = self.places.states.get(key)
+        return state.own_write.at if state and state.own_write and self._is_at_ours(*key) else NEVER
 
     def wrote(self, change: Change, now: float) -> None:
         """EC2 accepted this change."""
         after = None if change.action is Action.DELETE else self._written(change)
-        self._settling.wrote(change.table_id, change.prefix, change.old, after, now)
-        self._wrote_at[change.key] = now
+        self.places.wrote(change.key, change.old, after, now)
         table_policy = self.tables.get(change.table_id)
         if table_policy is not None:
             table = table_policy.table.with_static_route(change.prefix, after)

@@ -10,7 +10,6 @@ from bgp2vpc.operator.answers import check_row
 from bgp2vpc.operator.drain import Drainer
 from bgp2vpc.operator.operator import Operator
 from bgp2vpc.operator.status import headline, path_rows, route_rows
-from bgp2vpc.policy.damping import Damping
 from bgp2vpc.reconcile.journal import Journal, wall_clock
 from bgp2vpc.reconcile.reconciler import Reconciler
 from bgp2vpc.services.alerts import Notifier
@@ -39,7 +38,6 @@ class StatusSource:
     health: Health
     serf: Gossip
     reconciler: Reconciler
-    damping: Damping
     journal: Journal
     drainer: Drainer
     operator: Operator
@@ -49,7 +47,7 @@ class StatusSource:
 
     def now(self) -> Status:
         """All there is to tell, as of now."""
-        reconciler, journal, damping = self.reconciler, self.journal, self.damping
+        reconciler, journal = self.reconciler, self.journal
         instance = reconciler.view.instance
         now = asyncio.get_running_loop().time()
         return Status(
@@ -75,10 +73,9 @@ class StatusSource:
             paths=tuple(path_rows(self.bridge.rib.offers)),
             neighbors=tuple(self.bridge.neighbors.rows(now)),
             damped=tuple(
-                DampedRow(table, str(prefix), round(damping.free_at((table, prefix)) - now))
-                for table, prefix in sorted(damping.damped)
+                DampedRow(table, str(prefix), round(until - now)) for (table, prefix), until in reconciler.places.damped
             ),
-            routes=tuple(route_rows(reconciler.verdicts, reconciler.since)),
+            routes=tuple(route_rows(reconciler.places.states)),
             not_accepted=tuple(sorted(map(str, journal.not_accepted))),
             failing={**journal.failing, **(self.relay.failing() if self.relay else {})},
             errors=tuple(journal.errors),
@@ -104,7 +101,7 @@ class StatusSource:
     def headline(self) -> str:
         """The daemon in one line, for `systemctl status`."""
         observed = self.reconciler.first_observation.is_set()
-        verdicts = self.reconciler.verdicts.values() if observed else None
+        verdicts = self.reconciler.places.verdicts() if observed else None
         return headline(verdicts, self.journal.last_cycle, self.journal.failing)
 
     def unready(self) -> list[str]:

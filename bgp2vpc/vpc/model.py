@@ -204,10 +204,8 @@ class Snapshot:
     `subnets`: subnet id -> subnet; None: nobody asked for them.
     `neighborhood`: interface id -> interface of other instances, as far as somebody asked: of those that announce to us
     and those that hold what we want. `nobody_at`: addresses that no interface of our VPCs has, when it was asked.
-    `moved`: (table, prefix) -> the time after which somebody else has pointed the route where it points now, as far as
-    that can be told.
-    `moved_lately`: those of them that had moved only seconds before the last reading.
     `missing`: interfaces that routes point at and that EC2 does not know.
+    `read_at`: when EC2 last told of a table, in seconds of the event loop's clock.
     """
 
     tables: Mapping[str, RouteTable]
@@ -218,9 +216,8 @@ class Snapshot:
     subnets: Mapping[str, Subnet] | None = None
     neighborhood: Mapping[str, Interface] = field(default_factory=dict)
     nobody_at: frozenset[IPAddress] = frozenset()
-    moved: Mapping[tuple[str, Prefix], float] = field(default_factory=dict)
-    moved_lately: frozenset[tuple[str, Prefix]] = frozenset()
     missing: frozenset[str] = frozenset()
+    read_at: float = 0.0
 
     @property
     def zone(self) -> str:

@@ -16,16 +16,15 @@ from bgp2vpc.policy.prefix_list import PrefixList, PrefixRange, parse_prefix_ran
 from bgp2vpc.policy.rule import ManagedRoute, Takeover
 from bgp2vpc.policy.words import EXCLUSIONS, NOT_ADMITTED, REASONS, VERDICTS
 from tests.policy.test_verdict_by_best_path import DRAINING, EIGHT, NINE, neighbor, own, peer, shown_to_us
-from tests.values import OURS_TOO, P1, P2, PEER, blackhole, offer, route, rule
+from tests.values import OURS_TOO, P1, P2, PEER, blackhole, inputs_of, offer, route, rule
 
 BEST_PATH = dict(takeover=Takeover.BEST_PATH)
-PLACE = ("rtb-1", P1)
 
 
-def explained(*offers, routes=(), shown=None, rule_options=None, **given):
+def explained(*offers, routes=(), shown=None, rule_options=None, **more):
     seen = shown or shown_to_us(*routes)
     (table_policy,) = table_policies([replace(rule(), **rule_options or BEST_PATH)], seen, "vpc-1").values()
-    inputs = DecisionInput(offers={P1: offers}, **given)
+    inputs = inputs_of(offers, **more)
     decided = decide_place(table_policy, P1, seen, inputs, Policy())
     assert decided is not None
     found = explain(decided)
@@ -101,7 +100,7 @@ FARED = [
     ([peer()], dict(routes=[blackhole()]), ["peer 10.0.0.9 eni-9: the route to it is a black hole"]),
     (
         [peer()],
-        dict(late={(PLACE, PEER)}),
+        dict(late={PEER}),
         ["peer 10.0.0.9 eni-9: its host should have written the route, and has not"],
     ),
     (

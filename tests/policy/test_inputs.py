@@ -1,11 +1,13 @@
 """The inputs of decisions as JSON: what a daemon answers, and `bgp2vpc plan` plans with."""
 
 import json
+from math import inf
 
 from bgp2vpc.bgp.export import PrefixSet
 from bgp2vpc.bgp.rib import Side
 from bgp2vpc.bgp.sessions import Neighbors
 from bgp2vpc.policy.inputs import DecisionInput
+from bgp2vpc.policy.place_state import PlaceState
 from bgp2vpc.prefix import IPAddress
 from tests.values import P1, P2, P6, PEER, offer
 
@@ -28,11 +30,12 @@ ALL = DecisionInput(
     seen=frozenset({P1, P2}),
     pending=frozenset({"check web"}),
     failing=frozenset({("alive", PEER)}),
-    damped=frozenset({HERE}),
     neighbors=neighbors(),
     neighbors_held=True,
-    late=frozenset({(HERE, PEER)}),
-    unsettled=frozenset({("rtb-2", P1)}),
+    remembered={
+        HERE: PlaceState(damped_until=inf, late={PEER: inf}),
+        ("rtb-2", P1): PlaceState(unsettled_until=inf),
+    },
     lost={P2: frozenset({NINE})},
     drained=PrefixSet(frozenset({P2})),
     frozen=frozenset({P6}),
@@ -68,4 +71,4 @@ def test_a_check_that_the_daemon_does_not_know_yet_has_no_verdict() -> None:
 
 def test_what_an_older_daemon_does_not_tell_is_nothing() -> None:
     older = read_again(ALL, without=("unsettled", "lost"))
-    assert (older.unsettled, older.lost) == (frozenset(), {})
+    assert (set(older.remembered), older.lost) == ({HERE}, {})

@@ -11,11 +11,11 @@ from bgp2vpc.policy.decide import decide, table_policies
 from bgp2vpc.policy.guard import guard
 from bgp2vpc.policy.inputs import DecisionInput
 from bgp2vpc.policy.place import Policy
-from bgp2vpc.policy.plan import Plan, RouteKey
+from bgp2vpc.policy.plan import Plan
 from bgp2vpc.policy.rule import ManagedRoute, Takeover, Writes
 from bgp2vpc.vpc.model import InstanceHealth, Interface, Snapshot
 from tests.policy.test_verdict_by_best_path import neighbor, peer, shown_to_us
-from tests.values import IGW, LOCAL, OURS, P1, PEER, blackhole, offer, route, rule, snapshot, table
+from tests.values import IGW, LOCAL, OURS, P1, PEER, blackhole, inputs_of, offer, route, rule, snapshot, table
 
 NOTHING, US, THEM, DEAD = (), (route(),), (route(target=PEER),), (blackhole(),)
 GATEWAY, VPC = (route(target=IGW),), (route(target=LOCAL),)
@@ -23,13 +23,13 @@ PATH, BACKUP, WORSE = [offer()], [offer(med=1000)], [offer(med=200), peer(med=10
 BEST_PATH = dict(takeover=Takeover.BEST_PATH)
 FALLBACK = dict(manages={P1: ManagedRoute(prefix=P1, source="s", fallback=IGW)})
 FOREIGN = dict(rule_options=dict(takeover_foreign=True))
-DAMPED: dict[str, set[RouteKey]] = dict(damped={("rtb-1", P1)})
+DAMPED = dict(is_damped=True)
 
 
-def plan_for(routes, offers, *, seen: Snapshot | None = None, damped=(), rule_options=None, **given) -> Plan:
+def plan_for(routes, offers, *, seen: Snapshot | None = None, rule_options=None, **more) -> Plan:
     shown = seen or shown_to_us(*routes)
     tables = table_policies([replace(rule(), **rule_options or {})], shown, "vpc-1")
-    inputs = DecisionInput(offers={P1: tuple(offers)} if offers else {}, damped=damped, **given)
+    inputs = inputs_of(offers, **more)
     return guard(decide(tables, shown, inputs, Policy()), tables, shown, max_changes=10)
 
 

@@ -15,7 +15,23 @@ from bgp2vpc.policy.place import Policy
 from bgp2vpc.policy.rule import ManagedRoute, Takeover, Writes
 from bgp2vpc.prefix import IPAddress, parse_prefix
 from bgp2vpc.vpc.model import InstanceHealth, Interface, Snapshot, Subnet
-from tests.values import IGW, OURS, OURS_TOO, P1, P2, P3, P6, PEER, blackhole, offer, route, rule, snapshot, table
+from tests.values import (
+    IGW,
+    OURS,
+    OURS_TOO,
+    P1,
+    P2,
+    P3,
+    P6,
+    PEER,
+    blackhole,
+    inputs_of,
+    offer,
+    route,
+    rule,
+    snapshot,
+    table,
+)
 
 NINE, EIGHT = IPAddress("10.0.0.9"), IPAddress("10.0.0.99")
 BEST_PATH = dict(takeover=Takeover.BEST_PATH)
@@ -81,11 +97,11 @@ def neighbors(*standings: Standing, address: IPAddress = NINE) -> Neighbors:
     return known
 
 
-def decided(routes, offers, *, shown=None, known=None, policy=None, rule_options=BEST_PATH, **given) -> str:
+def decided(routes, offers, *, shown=None, known=None, policy=None, rule_options=BEST_PATH, **more) -> str:
     """`verdict reason target`, and after `->` the change, if any."""
     seen = shown or shown_to_us(*routes)
     tables = table_policies([rule(**rule_options)], seen, "vpc-1")
-    inputs = DecisionInput(offers={P1: tuple(offers)} if offers else {}, neighbors=known or Neighbors(), **given)
+    inputs = inputs_of(offers, neighbors=known or Neighbors(), **more)
     plan = decide(tables, seen, inputs, policy or Policy())
     guard(plan, tables, seen, max_changes=10)
     assert len(plan.verdicts) <= 1
@@ -101,7 +117,7 @@ BETTER, WORSE, EQUAL = own(med=50), own(med=200), own(med=100)
 THEIRS = peer(med=100)
 DRAINING = dict(communities=(GRACEFUL_SHUTDOWN,), med=500)
 
-LATE = {(("rtb-1", P1), PEER)}
+LATE = {PEER}
 
 TABLE = [
     # the table has, offers, options, what becomes of it
@@ -112,9 +128,8 @@ TABLE = [
     (US, [EQUAL, THEIRS], {}, "keep ours eni-1"),
     (US, [WORSE, THEIRS], {}, "keep peer-best eni-1, awaits eni-9"),
     (US, [THEIRS], {}, "keep handover eni-1, awaits eni-9"),
-    (US, [THEIRS], dict(late=LATE, unsettled={("rtb-1", P1)}), "keep handover eni-1"),
-    (US, [THEIRS], dict(late=LATE, unsettled={("rtb-2", P1)}), "delete withdrawn None -> delete eni-1"),
-    (US, [], dict(unsettled={("rtb-1", P1)}), "delete withdrawn None -> delete eni-1"),
+    (US, [THEIRS], dict(late=LATE, is_unsettled=True), "keep handover eni-1"),
+    (US, [], dict(is_unsettled=True), "delete withdrawn None -> delete eni-1"),
     (US, [], dict(lost={P1: {NINE}}), "keep handover eni-1"),
     (US, [], dict(lost={P2: {NINE}}), "delete withdrawn None -> delete eni-1"),
     (US, [BETTER], dict(lost={P1: {NINE}}), "keep ours eni-1"),
@@ -178,16 +193,16 @@ TABLE = [
     (US, [], dict(neighbors_held=True), "keep not-ready eni-1"),
     (US, [THEIRS], dict(neighbors_held=True), "keep not-ready eni-1"),
     # who has let us wait is passed over, unless it has written after all
-    (NOTHING, [WORSE, THEIRS], dict(late={(("rtb-1", P1), PEER)}), "create absent eni-1 -> create eni-1"),
-    (US, [THEIRS], dict(late={(("rtb-1", P1), PEER)}), "delete withdrawn None -> delete eni-1"),
-    (THEM, [WORSE, THEIRS], dict(late={(("rtb-1", P1), PEER)}), "yield peer-best eni-9"),
+    (NOTHING, [WORSE, THEIRS], dict(late={PEER}), "create absent eni-1 -> create eni-1"),
+    (US, [THEIRS], dict(late={PEER}), "delete withdrawn None -> delete eni-1"),
+    (THEM, [WORSE, THEIRS], dict(late={PEER}), "yield peer-best eni-9"),
     # damped: only what is certain
-    (THEM, [BETTER, THEIRS], dict(damped={("rtb-1", P1)}), "yield damped eni-9"),
-    (THEM, [BETTER], dict(known=LOST, damped={("rtb-1", P1)}), "yield damped eni-9"),
-    (THEM, [BETTER], dict(known=SILENT, damped={("rtb-1", P1)}), "yield damped eni-9"),
-    (THEM, [BETTER], dict(known=WITHDRAWN, damped={("rtb-1", P1)}), "replace owner-withdrew eni-1 -> replace eni-1"),
-    (THEM, [EQUAL, peer(med=1000)], dict(damped={("rtb-1", P1)}), "replace owner-last-resort eni-1 -> replace eni-1"),
-    (DEAD, [BETTER], dict(damped={("rtb-1", P1)}), "replace owner-blackhole eni-1 -> replace eni-1"),
+    (THEM, [BETTER, THEIRS], dict(is_damped=True), "yield damped eni-9"),
+    (THEM, [BETTER], dict(known=LOST, is_damped=True), "yield damped eni-9"),
+    (THEM, [BETTER], dict(known=SILENT, is_damped=True), "yield damped eni-9"),
+    (THEM, [BETTER], dict(known=WITHDRAWN, is_damped=True), "replace owner-withdrew eni-1 -> replace eni-1"),
+    (THEM, [EQUAL, peer(med=1000)], dict(is_damped=True), "replace owner-last-resort eni-1 -> replace eni-1"),
+    (DEAD, [BETTER], dict(is_damped=True), "replace owner-blackhole eni-1 -> replace eni-1"),
 ]  # fmt: skip
 
 
@@ -213,7 +228,7 @@ WITNESSES = [
     ([BETTER], dict(failing=FAILING), "replace owner-failing eni-1 -> replace eni-1"),
     ([EQUAL, THEIRS], dict(failing=FAILING), "replace owner-failing eni-1 -> replace eni-1"),
     ([own(med=1000), THEIRS], dict(failing=FAILING), "yield backup-med eni-9"),
-    ([EQUAL, THEIRS], dict(failing=FAILING, damped={("rtb-1", P1)}), "yield damped eni-9"),
+    ([EQUAL, THEIRS], dict(failing=FAILING, is_damped=True), "yield damped eni-9"),
     ([BETTER], dict(known=WITHDRAWN), "replace owner-withdrew eni-1 -> replace eni-1"),
 ]
 
@@ -228,18 +243,29 @@ def test_a_route_that_moved_to_the_owner_after_its_session_was_lost_tells_that_i
         (4.9, "replace owner-lost eni-1 -> replace eni-1"),
         (5.0, "yield owner-unheard eni-9"),
     ):
-        shown = replace(shown_to_us(*THEM), moved={("rtb-1", P1): moved})
-        assert decided(THEM, [BETTER], shown=shown, known=LOST) == expected
+        assert decided(THEM, [BETTER], known=LOST, moved_at=moved) == expected
     assert decided(DEAD, [BETTER], known=LOST).startswith("replace owner-blackhole")
-    shown = replace(shown_to_us(*THEM), moved={("rtb-1", P1): 6.0})
     known = neighbors(Standing.LOST)
     known.departed([(P1, NINE)], Standing.LOST, 7.0)
-    assert decided(THEM, [BETTER], shown=shown, known=known) == "replace owner-lost eni-1 -> replace eni-1"
+    assert decided(THEM, [BETTER], known=known, moved_at=6.0) == "replace owner-lost eni-1 -> replace eni-1"
+
+
+def test_a_route_that_moved_to_the_owner_long_ago_tells_nothing():
+    for read_at, expected in (
+        (305.0, "yield owner-unheard eni-9"),
+        (305.1, "replace owner-lost eni-1 -> replace eni-1"),
+    ):
+        shown = replace(shown_to_us(*THEM), read_at=read_at)
+        assert decided(THEM, [BETTER], shown=shown, known=LOST, moved_at=5.0) == expected
 
 
 def test_who_was_given_the_route_lately_and_is_silent_may_be_about_to_announce():
-    shown = replace(shown_to_us(*THEM), moved_lately=frozenset({("rtb-1", P1)}))
-    assert decided(THEM, [BETTER], shown=shown, known=SILENT) == "yield owner-unheard eni-9"
+    for read_at, expected in (
+        (14.9, "yield owner-unheard eni-9"),
+        (15.0, "replace owner-silent eni-1 -> replace eni-1"),
+    ):
+        shown = replace(shown_to_us(*THEM), read_at=read_at)
+        assert decided(THEM, [BETTER], shown=shown, known=SILENT, moved_at=5.0) == expected
 
 
 def test_an_owner_that_is_not_heard_is_judged_by_ec2_too():
@@ -311,7 +337,7 @@ BRIDGE = [
     (THEM, [], dict(known=WITHDRAWN), ANY, "delete withdrawn None -> delete eni-9"),
     (THEM, [], dict(known=SILENT), ANY, "nothing"),
     (THEM, [], dict(known=LOST), ANY, "delete owner-lost None -> delete eni-9"),
-    (THEM, [], dict(known=LOST, damped={("rtb-1", P1)}), ANY, "yield damped eni-9"),
+    (THEM, [], dict(known=LOST, is_damped=True), ANY, "yield damped eni-9"),
     (THEM, [], dict(known=LOST, lost={P1: {NINE}}), ANY, "delete owner-lost None -> delete eni-9"),
     (THEM, [], dict(known=LOST, lost={P1: {NINE, EIGHT}}), ANY, "yield handover eni-9"),
     (THEM, [], dict(known=LOST), ANY_CHECKED, "yield owner-unheard eni-9"),
@@ -414,7 +440,7 @@ DETAILS = [
     (US, [], dict(lost={P1: {NINE}}), UNSETTLED),
     (THEM, [], dict(rule_options=ANY, neighbors=LOST, lost={P1: {EIGHT}}), UNSETTLED),
     (THEM, [BETTER, THEIRS], dict(neighbors_held=True), "best-path, but not all is known yet"),
-    (THEM, [BETTER, THEIRS], dict(damped={("rtb-1", P1)}),
+    (THEM, [BETTER, THEIRS], dict(is_damped=True),
      "best-path, but the route has moved too often of late: it stays until that has calmed down"),
 ]  # fmt: skip
 
@@ -422,9 +448,7 @@ DETAILS = [
 @pytest.mark.parametrize(("routes", "offers", "options", "expected"), DETAILS)
 def test_people_are_told(routes, offers, options, expected):
     rule_options, seen = options.get("rule_options", BEST_PATH), shown_to_us(*routes)
-    inputs = DecisionInput(
-        offers={P1: tuple(offers)}, **{name: value for name, value in options.items() if name != "rule_options"}
-    )
+    inputs = inputs_of(offers, **{name: value for name, value in options.items() if name != "rule_options"})
     (verdict,) = decide(table_policies([rule(**rule_options)], seen, "vpc-1"), seen, inputs, Policy()).verdicts
     assert verdict.detail == expected
 

@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from enum import Enum
 
-from bgp2vpc.policy.handovers import PATIENCE
+from bgp2vpc.policy.place_state import PATIENCE
 from bgp2vpc.prefix import Prefix
 from tests.simulation import oracle
 from tests.simulation.ec2 import SETTLE_TIME, Write
