@@ -50,7 +50,7 @@ from bgp2vpc.services.supervision import Supervision
 from bgp2vpc.services.web import Given, Pages
 from bgp2vpc.sources.server import Question, SocketSettings
 from bgp2vpc.sources.turns import Turns
-from bgp2vpc.speaker.bridge import Bridge
+from bgp2vpc.speaker.adj_rib_in import AdjRibIn
 from bgp2vpc.speaker.membership import Exabgp, Membership
 from bgp2vpc.speaker.relay import Relay
 from bgp2vpc.tasks import GuardedTasks, cancelled, on_thread, ring_at, until
@@ -121,19 +121,19 @@ class Daemon:
         self._view = View(known, config.rules, config.policy, self._places)
         self._hooks = RouteHooks(self._view, self._tasks.start, config.hook_timeout)
         self._reconciler = self._made_reconciler()
-        self.bridge = Bridge(self._reconciler, self._relay)
+        self.adj_rib_in = AdjRibIn(self._reconciler, self._relay)
         self._notifier = Notifier(self._tasks.start, self._view)
         turns = Turns()
-        self._scripts = Scripts(self.bridge, self._tasks.start, turns, config.max_line)
-        self._gossip = Gossip(self._journal, self._tasks.start, self.bridge, has_vote=not mode.noop)
+        self._scripts = Scripts(self.adj_rib_in, self._tasks.start, turns, config.max_line)
+        self._gossip = Gossip(self._journal, self._tasks.start, self.adj_rib_in, has_vote=not mode.noop)
         self._health = self._made_health()
         state_file = StateFile(config.state_file, self._journal)
-        self.drainer = Drainer(self.bridge, self._reconciler, self._journal, self._tasks.start, state_file)
+        self.drainer = Drainer(self.adj_rib_in, self._reconciler, self._journal, self._tasks.start, state_file)
         self.operator = Operator(
             self.drainer, self._health, self._reconciler, self._journal, state_file, noop=mode.noop
         )
         self._explaining = Explaining(
-            self.bridge, self.drainer, self.operator, self._reconciler, lambda: self._config.rules, noop=mode.noop
+            self.adj_rib_in, self.drainer, self.operator, self._reconciler, lambda: self._config.rules, noop=mode.noop
         )  # fmt: skip
         lifecycle = LifecycleWatch(
             self.drainer, self._journal, self._tasks.start, outside.metadata or metadata_reader()
@@ -146,7 +146,7 @@ class Daemon:
         self._serving = Serving(
             config.socket,
             SocketSettings(config.restart_time, config.max_line, group=config.socket_group),
-            self.bridge,
+            self.adj_rib_in,
             self._journal,
             self._tasks.start,
             self.questions(),
@@ -203,7 +203,7 @@ class Daemon:
         self._told_to_end = True
         if self._config.on_exit is OnExit.KEEP:
             # ExaBGP goes on announcing for the next run, whatever the dying scripts say.
-            self.bridge.fall_silent()
+            self.adj_rib_in.fall_silent()
         self._stop.set()
 
     def interrupt(self) -> None:
@@ -213,7 +213,7 @@ class Daemon:
 
     def heard(self, message: Message) -> None:
         """ExaBGP told us something (helper mode)."""
-        self.bridge.heard(message)
+        self.adj_rib_in.heard(message)
         if isinstance(message, Shutdown):
             self.stop()
 
@@ -243,10 +243,10 @@ class Daemon:
             # What the scripts withdraw because we end them is not what the VPC shall do.
             offers = dict(self._offers())
             self._last_inputs = replace(self._inputs_without_neighbors(), offers=offers, leftovers_held=True)
-            self.bridge.fall_silent()
+            self.adj_rib_in.fall_silent()
             reconciler.finish()
         else:
-            self.bridge.hold_nothing()
+            self.adj_rib_in.hold_nothing()
             if self._say is not None:
                 self._places.hurry(HELPER_HASTE)
             self._last_inputs = self._inputs_at_the_end(keep_managed=keep_managed)
@@ -255,7 +255,7 @@ class Daemon:
         for each in reversed(self._services):
             await each.stop()
         if not keep:
-            self.bridge.close_all()
+            self.adj_rib_in.close_all()
         await self._last_writes(keep=keep)
         if not (keep or self._mode.noop or reconciler.first_observation.is_set()):
             event(log, logging.WARNING, "stopped before EC2 answered: routes of ours, if any, are left behind")
@@ -340,7 +340,7 @@ class Daemon:
             return Hooks(check, timeout=self._config.hook_timeout, only_log=self._mode.noop)
 
         start, assumed = self._tasks.start, self._mode.oneshot
-        checks = Checks(self.bridge, start, self._journal, hooks, self._reconciler.news, assume_healthy=assumed)
+        checks = Checks(self.adj_rib_in, start, self._journal, hooks, self._reconciler.news, assume_healthy=assumed)
         owners = OwnerChecks(
             self._calls, self._journal, start, hooks, self._reconciler.news, self._gossip, checks.works
         )
@@ -364,7 +364,7 @@ class Daemon:
         )
         if self._relay is None:
             return services
-        exabgp = Exabgp(self.bridge, self._relay, self._config.startup_hold)
+        exabgp = Exabgp(self.adj_rib_in, self._relay, self._config.startup_hold)
         return (
             *services,
             Membership(self._calls, self._view, self._journal, self._tasks.start, exabgp, writes=not self._mode.noop),
@@ -372,7 +372,7 @@ class Daemon:
 
     def _made_status_source(self) -> StatusSource:
         return StatusSource(
-            noop=self._mode.noop, ending=self._stop, bridge=self.bridge, relay=self._relay, scripts=self._scripts,
+            noop=self._mode.noop, ending=self._stop, adj_rib_in=self.adj_rib_in, adj_rib_out=self._relay, scripts=self._scripts,
             health=self._health, serf=self._gossip, reconciler=self._reconciler,
             journal=self._journal, drainer=self.drainer, operator=self.operator, notifier=self._notifier,
             lag=self._lag,
@@ -406,10 +406,10 @@ class Daemon:
         return DecisionInput(
             offers=self._offers(),
             leftovers_held=self._leftovers_held,
-            seen=self.bridge.rib.seen,
+            seen=self.adj_rib_in.rib.seen,
             pending=self._health.pending,
             failing=self._health.failing,
-            neighbors=self.bridge.neighbors,
+            neighbors=self.adj_rib_in.neighbors,
             neighbors_held=self._neighbors_held,
             remembered=self._places.states,
             lost=self._places.lost,
@@ -420,13 +420,13 @@ class Daemon:
 
     def _offers(self) -> Mapping[Prefix, Sequence[Offer]]:
         """What is offered: what drains as it is announced, so that all who decide see the same."""
-        return self.drainer.policy.offers(self.bridge.rib.offers)
+        return self.drainer.policy.offers(self.adj_rib_in.rib.offers)
 
     @property
     def _neighbors_held(self) -> bool:
         """Whether what the neighbors announce may still be unknown. Without ExaBGP there are none."""
         hold_over = asyncio.get_running_loop().time() >= self._started + self._config.startup_hold
-        return not (self._say is None or hold_over or self.bridge.neighbors.all_have_told)
+        return not (self._say is None or hold_over or self.adj_rib_in.neighbors.all_have_told)
 
     def _forget_leftovers_later(self) -> None:
         due = self._started + self._config.restart_time
@@ -436,7 +436,7 @@ class Daemon:
                 self._forget_leftovers_later()
                 return
             self._leftovers_held = False
-            self.bridge.rib.forget_seen()
+            self.adj_rib_in.rib.forget_seen()
             self._reconciler.news({each.prefix for each in self._places.verdicts() if each.reason is Reason.LEFTOVER})
 
         ring_at(due, forget)
@@ -504,12 +504,12 @@ class Daemon:
         event(log, logging.INFO, "reloaded", file=config.file)
 
     def _use_limits(self, config: Config) -> None:
-        self.bridge.neighbor_patience = config.startup_hold
+        self.adj_rib_in.neighbor_patience = config.startup_hold
         self._reconciler.tempo = Tempo(config.poll_time, config.max_changes)
         self._places.configure(config.damping)
         for warning in config.warnings:
             event(log, logging.WARNING, f"configuration: {warning}")
-        self.bridge.use_limits(config.source_limits, config.max_prefixes)
+        self.adj_rib_in.use_limits(config.source_limits, config.max_prefixes)
         self._hooks.timeout = config.hook_timeout
         self.drainer.configure(DrainSettings(config.drain_timeout, config.backup_med, self._mode.noop))
 

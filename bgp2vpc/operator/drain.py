@@ -26,7 +26,7 @@ from bgp2vpc.reconcile.cycle import Outcome, Result
 from bgp2vpc.reconcile.journal import Journal, subject_of
 from bgp2vpc.reconcile.observer import Observer
 from bgp2vpc.reconcile.reconciler import Reconciler
-from bgp2vpc.speaker.bridge import Bridge
+from bgp2vpc.speaker.adj_rib_in import AdjRibIn
 from bgp2vpc.tasks import Deadlines, StartTask, until
 from bgp2vpc.vpc.model import Target, TargetKind
 
@@ -87,7 +87,7 @@ class Drainer(Observer):
     """Drains and undrains."""
 
     def __init__(
-        self, bridge: Bridge, reconciler: Reconciler, journal: Journal, start_task: StartTask,
+        self, bridge: AdjRibIn, reconciler: Reconciler, journal: Journal, start_task: StartTask,
         state_file: StateFile,
     ) -> None:  # fmt: skip
         self.settings = DrainSettings()
@@ -95,7 +95,7 @@ class Drainer(Observer):
         """The drains that stand."""
         self.policy = NOTHING_DRAINS
         """What they make of our announcements."""
-        self._bridge = bridge
+        self._adj_rib_in = bridge
         self._reconciler = reconciler
         self._view = reconciler.view
         self._journal = journal
@@ -192,7 +192,7 @@ class Drainer(Observer):
                 self._due[each.key] = self._now() + (self.settings.timeout if timeout is None else timeout)
         self.policy = orders.draining(self.settings.backup_med)
         self._results = {key: each for key, each in self._results.items() if self.concerns(key[1])}
-        self._bridge.export(self.policy)
+        self._adj_rib_in.export(self.policy)
         changed = frozenset(before) ^ frozenset(orders)
         prefixes = prefixes_of(changed)
         self._reconciler.decide(None if prefixes.everything else prefixes.prefixes)
@@ -249,7 +249,7 @@ class Drainer(Observer):
         prefixes = prefixes_of([order])
         if reconciler.is_writing(prefixes) or any(prefix in prefixes for _, prefix in self._view.ours()):
             return False
-        return now >= self._began[order.key] + CONVERGENCE or not self._bridge.announces(prefixes)
+        return now >= self._began[order.key] + CONVERGENCE or not self._adj_rib_in.announces(prefixes)
 
     async def _read(self, prefixes: PrefixSet) -> None:
         """Read the tables anew in which a route of ours is to go."""
@@ -310,7 +310,7 @@ class Drainer(Observer):
             return
         if (found := self._result(change.key)) is not None and found.end is not End.OURS:
             self._results[change.key] = found
-            heard = self._bridge.is_offered_by_peers(change.prefix)
+            heard = self._adj_rib_in.is_offered_by_peers(change.prefix)
             where = {"table": change.table_id, "prefix": change.prefix}
             event(log, logging.WARNING, "withdrawn without a successor", **where, heard=heard)
 
@@ -324,7 +324,7 @@ class Drainer(Observer):
         routes = [
             {
                 **result.to_json(),
-                "heard": self._bridge.is_offered_by_peers(key[1]),
+                "heard": self._adj_rib_in.is_offered_by_peers(key[1]),
                 "error": self._journal.failing.get(subject_of(key)),
                 "held": key[1] in held,
             }
@@ -335,7 +335,7 @@ class Drainer(Observer):
             "noop": self.settings.noop,
             "leaving": self.status(),
             "routes": routes,
-            "past_us": self._bridge.relays_of(self.concerns),
+            "past_us": self._adj_rib_in.relays_of(self.concerns),
             "not_saved": self._state_file.not_kept,
         }
 

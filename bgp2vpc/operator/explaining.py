@@ -19,17 +19,17 @@ from bgp2vpc.policy.rule import Rule
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.reconcile.reconciler import Reconciler
 from bgp2vpc.sources.unix import Peer
-from bgp2vpc.speaker.bridge import Bridge
+from bgp2vpc.speaker.adj_rib_in import AdjRibIn
 
 
 class Explaining:
     """Reads; changes nothing. `rules`: as configured at present."""
 
     def __init__(
-        self, bridge: Bridge, drainer: Drainer, operator: Operator, reconciler: Reconciler,
+        self, bridge: AdjRibIn, drainer: Drainer, operator: Operator, reconciler: Reconciler,
         rules: Callable[[], Sequence[Rule]], *, noop: bool,
     ) -> None:  # fmt: skip
-        self._bridge = bridge
+        self._adj_rib_in = bridge
         self._drainer = drainer
         self._operator = operator
         self._rules = rules
@@ -73,10 +73,10 @@ class Explaining:
 
     def _announcers(self, prefix: Prefix) -> Iterator[Announcer]:
         now = asyncio.get_running_loop().time()
-        sources = dict(self._bridge.rib.sources())
-        for offer in self._bridge.rib.offers.get(prefix, ()):
-            kind = self._bridge.kinds.get(offer.source)
-            said = self._bridge.said_of(offer)
+        sources = dict(self._adj_rib_in.rib.sources())
+        for offer in self._adj_rib_in.rib.offers.get(prefix, ()):
+            kind = self._adj_rib_in.kinds.get(offer.source)
+            said = self._adj_rib_in.said_of(offer)
             adj = sources.get(offer.source)
             stale = adj.stale.get((prefix, offer.path.path_id)) if adj is not None else None
             drained = None

@@ -18,7 +18,7 @@ from bgp2vpc.services.lag import LagWatch
 from bgp2vpc.services.scripts import Scripts
 from bgp2vpc.services.serf import Gossip
 from bgp2vpc.sources.session import SourceKind
-from bgp2vpc.speaker.bridge import Bridge
+from bgp2vpc.speaker.adj_rib_in import AdjRibIn
 from bgp2vpc.speaker.relay import Relay
 from bgp2vpc.status import CHECK_STATES, DampedRow, DrainRow, ScriptRow, SourceRow, Status, SteeringRow
 
@@ -28,12 +28,12 @@ PATIENCE: Final = 10.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusSource:
-    """The parts that the status is of. `relay` None: standalone, without ExaBGP. `ending`: set when we are to end."""
+    """The parts that the status is of. `adj_rib_out` None: standalone, without ExaBGP. `ending`: set when we are to end."""
 
     noop: bool
     ending: asyncio.Event
-    bridge: Bridge
-    relay: Relay | None
+    adj_rib_in: AdjRibIn
+    adj_rib_out: Relay | None
     scripts: Scripts
     health: Health
     serf: Gossip
@@ -54,7 +54,7 @@ class StatusSource:
             time=wall_clock(),
             version=bgp2vpc.__version__,
             started=self.started,
-            mode="standalone" if self.relay is None else "helper",
+            mode="standalone" if self.adj_rib_out is None else "helper",
             noop=self.noop,
             instance_id=instance.id or None,
             vpc_id=instance.vpc_id or None,
@@ -70,21 +70,21 @@ class StatusSource:
             sources=tuple(sorted(self._sources(), key=lambda row: (row.kind, row.name))),
             checks=tuple(check_row(each, now) for each in self.health.statuses()),
             serf=self.serf.status(),
-            paths=tuple(path_rows(self.bridge.rib.offers)),
-            neighbors=tuple(self.bridge.neighbors.rows(now)),
+            paths=tuple(path_rows(self.adj_rib_in.rib.offers)),
+            neighbors=tuple(self.adj_rib_in.neighbors.rows(now)),
             damped=tuple(
                 DampedRow(table, str(prefix), round(until - now)) for (table, prefix), until in reconciler.places.damped
             ),
             routes=tuple(route_rows(reconciler.places.states)),
             not_accepted=tuple(sorted(map(str, journal.not_accepted))),
-            failing={**journal.failing, **(self.relay.failing() if self.relay else {})},
+            failing={**journal.failing, **(self.adj_rib_out.failing() if self.adj_rib_out else {})},
             errors=tuple(journal.errors),
             notify=tuple(self.notifier.status()),
         )
 
     def _sources(self) -> Iterator[SourceRow]:
         """Every script, and every other source that is open or has paths left."""
-        paths = {name: len(adj.paths) for name, adj in self.bridge.rib.sources()}
+        paths = {name: len(adj.paths) for name, adj in self.adj_rib_in.rib.sources()}
         scripts = {each.name: each for each in self.scripts.statuses()}
         for name, script in scripts.items():
             yield ScriptRow(
@@ -92,9 +92,9 @@ class StatusSource:
                 script.pid, script.restarts, script.last_exit, script.last_line,
             )  # fmt: skip
         verdicts = self.health.verdicts()
-        for name, adj in self.bridge.rib.sources():
+        for name, adj in self.adj_rib_in.rib.sources():
             if name not in scripts:
-                kind = self.bridge.kinds.get(name, SourceKind.PEER)
+                kind = self.adj_rib_in.kinds.get(name, SourceKind.PEER)
                 state = CHECK_STATES[verdicts[name]] if name in verdicts else "up" if adj.is_open else "stale"
                 yield SourceRow(name, kind.value, state, paths[name])
 

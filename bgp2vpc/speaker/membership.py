@@ -14,7 +14,7 @@ from bgp2vpc.reconcile.ec2_calls import Calls
 from bgp2vpc.reconcile.journal import Journal
 from bgp2vpc.reconcile.view import View
 from bgp2vpc.speaker import exabgp_file
-from bgp2vpc.speaker.bridge import Bridge
+from bgp2vpc.speaker.adj_rib_in import AdjRibIn
 from bgp2vpc.speaker.neighbors import configuration
 from bgp2vpc.speaker.relay import Relay
 from bgp2vpc.tasks import StartTask, cancelled, on_thread
@@ -32,9 +32,9 @@ class Exabgp:
     `grace`: seconds that a neighbor that has come has for its first session; without one after that, it counts as lost.
     """
 
-    def __init__(self, bridge: Bridge, relay: Relay, grace: float) -> None:
+    def __init__(self, bridge: AdjRibIn, relay: Relay, grace: float) -> None:
         self.grace = grace
-        self._bridge = bridge
+        self._adj_rib_in = bridge
         self._relay = relay
         self._wanted: frozenset[IPAddress] | None = None
         self._began = asyncio.get_running_loop().time()
@@ -43,9 +43,9 @@ class Exabgp:
         """There should be sessions with these. At our start, nothing is concluded about them for that long anyway."""
         before, self._wanted = self._wanted, neighbors
         is_start = before is None and asyncio.get_running_loop().time() < self._began + self.grace
-        self._bridge.expect(neighbors if is_start else neighbors & self._bridge.neighbors.expected)
+        self._adj_rib_in.expect(neighbors if is_start else neighbors & self._adj_rib_in.neighbors.expected)
         if not is_start and neighbors - (before or frozenset()):
-            asyncio.get_running_loop().call_later(self.grace, lambda: self._bridge.expect(self._wanted or ()))
+            asyncio.get_running_loop().call_later(self.grace, lambda: self._adj_rib_in.expect(self._wanted or ()))
 
     async def reload(self) -> None:
         """Twice: ExaBGP 5.0 forgets it if it is sending updates at that moment."""

@@ -22,7 +22,7 @@ NAMED = 5
 """Lines of which it is not known which of them ExaBGP refused."""
 
 
-Speaker = tuple[str, str]
+SayLine = tuple[str, str]
 """Who said something, and to whom: the source and its selector (`neighbor *`)."""
 
 
@@ -36,7 +36,7 @@ class Relay:
     def __init__(self, send: Callable[[str], bool]) -> None:
         self._send = send
         self._policy = NOTHING_DRAINS
-        self._said: dict[PathKey, dict[Speaker, Path]] = {}
+        self._said: dict[PathKey, dict[SayLine, Path]] = {}
         self._selectors: dict[str, set[str]] = {}
         """By source; perhaps more than those it has announced something to."""
         self._unanswered = Unanswered()
@@ -121,7 +121,7 @@ class Relay:
             for speaker in [each for each in self._said.get(key, ()) if each[0] == source]:
                 self._take_back(key, speaker)
 
-    def _take_back(self, key: PathKey, speaker: Speaker) -> None:
+    def _take_back(self, key: PathKey, speaker: SayLine) -> None:
         """Withdraw what a source does not offer any more, from those it was announced to."""
         path = self._said.get(key, {}).get(speaker)
         if path is None:  # what was withdrawn from all neighbors was withdrawn from each
@@ -180,19 +180,19 @@ class Relay:
             # ExaBGP has heard it and is about to; the sessions with new neighbors take it some milliseconds more.
             self.say_all_again()
 
-    def _all_still_announced(self, speaker: Speaker, events: Collection[Event]) -> bool:
+    def _all_still_announced(self, speaker: SayLine, events: Collection[Event]) -> bool:
         """Whether the line withdraws nothing but what another source announces to the same neighbors."""
         withdrawals = [each for each in events if isinstance(each, Withdraw)]
         if not withdrawals or len(withdrawals) < len(events):
             return False
         return all(self._is_announced((each.prefix, each.path_id), speaker) for each in withdrawals)
 
-    def _is_announced(self, key: PathKey, speaker: Speaker) -> bool:
+    def _is_announced(self, key: PathKey, speaker: SayLine) -> bool:
         """Whether a source other than the speaker's announces it to all that the speaker announced it to."""
         source, selector = speaker
         return any(other != source and _covers(to, selector) for other, to in self._said.get(key, ()))
 
-    def _forget(self, key: PathKey, speaker: Speaker) -> None:
+    def _forget(self, key: PathKey, speaker: SayLine) -> None:
         """This source does not announce it to these neighbors any more."""
         source, selector = speaker
         paths = self._said.get(key, {})
@@ -212,7 +212,7 @@ class Relay:
         """Selector -> what was announced to it last, by others than `gone`."""
         return {to: path for (source, to), path in self._said.get(key, {}).items() if source != gone}
 
-    def _say_as_exported(self, speaker: Speaker, each: Event) -> None:
+    def _say_as_exported(self, speaker: SayLine, each: Event) -> None:
         """One event of a line of which something drains."""
         selector = speaker[1]
         match each:
@@ -226,7 +226,7 @@ class Relay:
             case Withdraw(prefix, path_id) if not self._is_announced((prefix, path_id), speaker):
                 self._say(withdraw_line(Path(prefix, SELF, path_id=path_id), selector), [(prefix, path_id)])
 
-    def _all_withdrawn(self, speaker: Speaker) -> None:
+    def _all_withdrawn(self, speaker: SayLine) -> None:
         """One source had ExaBGP forget what all of them announced: say the others' again."""
         for key in list(self._said):
             self._forget(key, (speaker[0], ""))

@@ -135,14 +135,14 @@ class Lab:
         return self._running is not None
 
     def open(self, source: str = SCRIPT, kind: SourceKind = SourceKind.SCRIPT) -> None:
-        self.do(lambda: self.daemon.bridge.opened(source, kind))
+        self.do(lambda: self.daemon.adj_rib_in.opened(source, kind))
 
     def close(self, source: str = SCRIPT, hold: float = 0.0) -> None:
-        self.do(lambda: self.daemon.bridge.closed(source, hold=hold))
+        self.do(lambda: self.daemon.adj_rib_in.closed(source, hold=hold))
 
     def say(self, *lines: str, source: str = SCRIPT) -> list[str]:
         """The source says these lines, all in one turn of the event loop; returns the answers."""
-        bridge = self.daemon.bridge
+        bridge = self.daemon.adj_rib_in
         return self.do(lambda: [bridge.said(source, parse(line)).answer.value for line in lines])
 
     def ask(self, *words: str):

@@ -24,7 +24,7 @@ def test_what_changes_while_everything_is_decided_about_is_decided_anew(many: La
     assert sum(" create " in line for line in many.verdicts()) == COUNT
 
     async def story() -> None:
-        bridge = many.daemon.bridge
+        bridge = many.daemon.adj_rib_in
         many.daemon.reload()  # everything is read, and decided about in turns
         polls = many.daemon.status_source.now().polls
         left = PREFIXES[10:]  # those that are decided about first

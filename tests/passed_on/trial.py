@@ -16,7 +16,7 @@ from bgp2vpc.exabgp_api.messages import Acknowledgement, Message, SummaryBegins
 from bgp2vpc.prefix import IPAddress, Prefix, parse_address
 from bgp2vpc.sources.session import SourceKind
 from bgp2vpc.sources.stdin import ExabgpPipe
-from bgp2vpc.speaker.bridge import Bridge
+from bgp2vpc.speaker.adj_rib_in import AdjRibIn
 from bgp2vpc.speaker.relay import Relay
 from bgp2vpc.speaker.unanswered import QUESTION
 from tests.exabgps import Exabgp
@@ -95,10 +95,10 @@ class Trial:
         self._neighbors = neighbors
         self._patience = patience
         self._relay = Relay(self._send)
-        self._bridge = Bridge(_NoRoutes(), self._relay)
-        self._bridge.use_limits({}, 1 << 40)
-        self._bridge.expect([parse_address(f"127.0.0.{host}") for host in (2, 3, 4)])
-        self._bridge.opened("script", SourceKind.SCRIPT)
+        self._adj_rib_in = AdjRibIn(_NoRoutes(), self._relay)
+        self._adj_rib_in.use_limits({}, 1 << 40)
+        self._adj_rib_in.expect([parse_address(f"127.0.0.{host}") for host in (2, 3, 4)])
+        self._adj_rib_in.opened("script", SourceKind.SCRIPT)
         self._batches = 0
         self._heard_alone: list[Message] | None = None
         self._ear = asyncio.create_task(pipe.run(self._heard))
@@ -108,18 +108,18 @@ class Trial:
         await self._until(self._all_up, "no session comes up")
 
     def _all_up(self) -> bool:
-        return sum(kind is SourceKind.PEER for kind in self._bridge.kinds.values()) == len(self._neighbors)
+        return sum(kind is SourceKind.PEER for kind in self._adj_rib_in.kinds.values()) == len(self._neighbors)
 
     async def say(self, lines: Iterable[str]) -> None:
         """Pass them on as bgp2vpc does, and wait until nothing is without an answer. Raises StoppedError."""
         for line in lines:
-            self._bridge.said("script", decode(line.encode("utf-8")))
+            self._adj_rib_in.said("script", decode(line.encode("utf-8")))
         self._batches += 1
         number = self._batches.to_bytes(2, "big")
         for neighbor in self._neighbors:
             neighbor.awaited = bytes([32, 10, 255, *number])
         for last in (f"announce route 10.255.{number[0]}.{number[1]}/32 next-hop 192.0.2.1", REFUSED):
-            self._bridge.said("script", decode(last.encode()))
+            self._adj_rib_in.said("script", decode(last.encode()))
         await self._until(lambda: not self._relay._unanswered._lines, "it does not answer")
         for neighbor in self._neighbors:
             await self._until(lambda neighbor=neighbor: not neighbor.awaited, "it sends nothing more")
@@ -157,7 +157,7 @@ class Trial:
         if self._heard_alone is not None and isinstance(message, Acknowledgement | SummaryBegins):
             self._heard_alone.append(message)
         else:
-            self._bridge.heard(message)
+            self._adj_rib_in.heard(message)
 
 
 def _is_over(heard: Sequence[Message]) -> bool:

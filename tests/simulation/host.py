@@ -251,7 +251,7 @@ class Host:
         connection = Connection(self.ec2, instance)
         process = self.process
         self.daemon = Daemon(self.config, Outside(lambda: self.config, lambda: connection, self._say), Mode())
-        self.daemon.bridge.opened(SCRIPT, SourceKind.SCRIPT)
+        self.daemon.adj_rib_in.opened(SCRIPT, SourceKind.SCRIPT)
         for prefix in self.services:
             asyncio.get_running_loop().call_later(CHECKED, self._check, prefix)
         status = await self.daemon.run()
@@ -273,7 +273,7 @@ class Host:
         if self.daemon is not None:
             line = self.services[prefix].line(prefix)
             self.told(self.name, f"healthcheck: {line}")
-            self.daemon.bridge.said(SCRIPT, parse(line))
+            self.daemon.adj_rib_in.said(SCRIPT, parse(line))
 
     def _say(self, line: str) -> bool:
         if self.process is None or self.process.dying:

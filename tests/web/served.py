@@ -132,10 +132,10 @@ class Served:
             return answer.status, json.loads(text) if "json" in answer.content_type else text
 
     def say(self, *lines: str, source: str = SCRIPT) -> None:
-        if source not in self.daemon.bridge.kinds:
-            self.daemon.bridge.opened(source, SourceKind.SCRIPT)
+        if source not in self.daemon.adj_rib_in.kinds:
+            self.daemon.adj_rib_in.opened(source, SourceKind.SCRIPT)
         for line in lines:
-            self.daemon.bridge.said(source, parse(line))
+            self.daemon.adj_rib_in.said(source, parse(line))
 
     async def announced(self, prefix: str = A, **more: str) -> None:
         """It is announced, and EC2 has the route."""

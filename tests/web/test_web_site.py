@@ -181,7 +181,7 @@ async def test_metrics_count_what_happened():
 async def test_clients_of_the_socket_share_one_row_of_the_metrics():
     async with serving() as site:
         for number in range(50):
-            site.daemon.bridge.opened(f"client-{number}", SourceKind.CLIENT)
+            site.daemon.adj_rib_in.opened(f"client-{number}", SourceKind.CLIENT)
         text = await site.until_told("/metrics", 'kind="client"')
         assert text.count('kind="client"') == 1
 

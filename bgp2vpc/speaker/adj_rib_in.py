@@ -94,7 +94,7 @@ class Complaints:
         return not known and self._throttle.allows(now)
 
 
-class Bridge:
+class AdjRibIn:
     """The daemon's side of every source (`sources.session.Listener`). All on the event loop; nothing here waits."""
 
     def __init__(self, decider: Decider, relay: Relay | None) -> None:
