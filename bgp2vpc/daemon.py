@@ -51,8 +51,8 @@ from bgp2vpc.services.web import Given, Pages
 from bgp2vpc.sources.server import Question, SocketSettings
 from bgp2vpc.sources.turns import Turns
 from bgp2vpc.speaker.adj_rib_in import AdjRibIn
+from bgp2vpc.speaker.adj_rib_out import AdjRibOut
 from bgp2vpc.speaker.membership import Exabgp, Membership
-from bgp2vpc.speaker.relay import Relay
 from bgp2vpc.tasks import GuardedTasks, cancelled, on_thread, ring_at, until
 from bgp2vpc.vpc.model import Instance
 from bgp2vpc.vpc.pace import Pace
@@ -114,14 +114,14 @@ class Daemon:
         self._journal = Journal(self._observers)
         self._tasks = GuardedTasks(self._task_failed)
         self._lag = LagWatch()
-        self._relay = Relay(say) if say else None
+        self._adj_rib_out = AdjRibOut(say) if say else None
         self._places = Places(config.settle_time, config.damping)
         self._calls = Calls(outside.connect, config.ec2.concurrency, config.ec2.timeout, self._observers)
         known = Instance(config.instance_id or "", config.region or "", config.vpc_id or "")
         self._view = View(known, config.rules, config.policy, self._places)
         self._hooks = RouteHooks(self._view, self._tasks.start, config.hook_timeout)
         self._reconciler = self._made_reconciler()
-        self.adj_rib_in = AdjRibIn(self._reconciler, self._relay)
+        self.adj_rib_in = AdjRibIn(self._reconciler, self._adj_rib_out)
         self._notifier = Notifier(self._tasks.start, self._view)
         turns = Turns()
         self._scripts = Scripts(self.adj_rib_in, self._tasks.start, turns, config.max_line)
@@ -362,9 +362,9 @@ class Daemon:
             self._scripts,
             lifecycle,
         )
-        if self._relay is None:
+        if self._adj_rib_out is None:
             return services
-        exabgp = Exabgp(self.adj_rib_in, self._relay, self._config.startup_hold)
+        exabgp = Exabgp(self.adj_rib_in, self._adj_rib_out, self._config.startup_hold)
         return (
             *services,
             Membership(self._calls, self._view, self._journal, self._tasks.start, exabgp, writes=not self._mode.noop),
@@ -372,7 +372,7 @@ class Daemon:
 
     def _made_status_source(self) -> StatusSource:
         return StatusSource(
-            noop=self._mode.noop, ending=self._stop, adj_rib_in=self.adj_rib_in, adj_rib_out=self._relay, scripts=self._scripts,
+            noop=self._mode.noop, ending=self._stop, adj_rib_in=self.adj_rib_in, adj_rib_out=self._adj_rib_out, scripts=self._scripts,
             health=self._health, serf=self._gossip, reconciler=self._reconciler,
             journal=self._journal, drainer=self.drainer, operator=self.operator, notifier=self._notifier,
             lag=self._lag,

@@ -19,7 +19,7 @@ from bgp2vpc.services.scripts import Scripts
 from bgp2vpc.services.serf import Gossip
 from bgp2vpc.sources.session import SourceKind
 from bgp2vpc.speaker.adj_rib_in import AdjRibIn
-from bgp2vpc.speaker.relay import Relay
+from bgp2vpc.speaker.adj_rib_out import AdjRibOut
 from bgp2vpc.status import CHECK_STATES, DampedRow, DrainRow, ScriptRow, SourceRow, Status, SteeringRow
 
 PATIENCE: Final = 10.0
@@ -33,7 +33,7 @@ class StatusSource:
     noop: bool
     ending: asyncio.Event
     adj_rib_in: AdjRibIn
-    adj_rib_out: Relay | None
+    adj_rib_out: AdjRibOut | None
     scripts: Scripts
     health: Health
     serf: Gossip

@@ -32,7 +32,7 @@ from bgp2vpc.names import PEER
 from bgp2vpc.prefix import IPAddress, Prefix
 from bgp2vpc.sources.pace import Throttle
 from bgp2vpc.sources.session import Reply, SourceKind
-from bgp2vpc.speaker.relay import MOST_SELECTORS, Relay
+from bgp2vpc.speaker.adj_rib_out import MOST_SELECTORS, AdjRibOut
 from bgp2vpc.tasks import Alarm, ring_at
 
 log = logging.getLogger("bgp2vpc")
@@ -97,7 +97,7 @@ class Complaints:
 class AdjRibIn:
     """The daemon's side of every source (`sources.session.Listener`). All on the event loop; nothing here waits."""
 
-    def __init__(self, decider: Decider, relay: Relay | None) -> None:
+    def __init__(self, decider: Decider, relay: AdjRibOut | None) -> None:
         self.rib = Rib()
         self.kinds: dict[str, SourceKind] = {}
         self.neighbors = Neighbors()
@@ -110,7 +110,7 @@ class AdjRibIn:
         self._heard_of: set[IPAddress] = set()
         """Neighbors that ExaBGP has told anything of."""
         self._decider = decider
-        self._relay = relay
+        self._adj_rib_out = relay
         self._max_prefixes: Mapping[str, int] = {}
         self._default_max_prefixes = DEFAULT_MAX_PREFIXES
         self._complaints: dict[str, Complaints] = {}
@@ -145,10 +145,10 @@ class AdjRibIn:
         if not self._clients_have_room(source, command):
             self._complain(source, TOO_MANY_OF_CLIENTS, command.line)
             return Reply(Answer.ERROR, TOO_MANY_OF_CLIENTS)
-        if self._relay is not None and not self._relay.has_room(source, command.selector):
+        if self._adj_rib_out is not None and not self._adj_rib_out.has_room(source, command.selector):
             self._complain(source, TOO_MANY_SELECTORS, command.line)
             return Reply(Answer.ERROR, TOO_MANY_SELECTORS)
-        if self._relay is not None and not command.events and not self._may_hear(command):
+        if self._adj_rib_out is not None and not command.events and not self._may_hear(command):
             self._complain(source, NO_NEIGHBOR, command.line)
             return Reply(Answer.ERROR, NO_NEIGHBOR)
         changed, _ = self._take_in(source, command.events, command.line)
@@ -172,12 +172,12 @@ class AdjRibIn:
 
     def _pass_on(self, source: str, command: Command) -> bool:
         # What comes through `tee` has been through ExaBGP's pipe already.
-        if self._relay is None or not command.relay or self.kinds.get(source) is SourceKind.TEE:
+        if self._adj_rib_out is None or not command.relay or self.kinds.get(source) is SourceKind.TEE:
             return False
         if self._may_hear(command):
-            self._relay.pass_on(source, command)
+            self._adj_rib_out.pass_on(source, command)
         else:
-            self._relay.take_all_back(source)  # of those lines only `clear adj-rib out` gets here
+            self._adj_rib_out.take_all_back(source)  # of those lines only `clear adj-rib out` gets here
         return True
 
     def _may_hear(self, command: Command) -> bool:
@@ -217,12 +217,12 @@ class AdjRibIn:
 
     def export(self, policy: Draining) -> None:
         """ExaBGP hears what sources say by this policy, from now on."""
-        if self._relay is not None:
-            self._relay.export(policy)
+        if self._adj_rib_out is not None:
+            self._adj_rib_out.export(policy)
 
     def announces(self, prefixes: Container[Prefix]) -> bool:
         """Whether ExaBGP announces any of these in our name."""
-        return self._relay is not None and self._relay.announces(prefixes)
+        return self._adj_rib_out is not None and self._adj_rib_out.announces(prefixes)
 
     def is_offered_by_peers(self, prefix: Prefix) -> bool:
         """Whether somebody else offers it, as far as we hear."""
@@ -235,15 +235,15 @@ class AdjRibIn:
 
     def fall_silent(self) -> None:
         """ExaBGP hears no more of us: what it has been told stays said."""
-        self._relay = None
+        self._adj_rib_out = None
 
     # BGP peers, as ExaBGP hears them
 
     def heard(self, message: Message) -> None:
         """A message on ExaBGP's pipe."""
         match message:
-            case Acknowledgement() | ErrorReason() | SummaryBegins() if self._relay is not None:
-                self._relay.heard(message)
+            case Acknowledgement() | ErrorReason() | SummaryBegins() if self._adj_rib_out is not None:
+                self._adj_rib_out.heard(message)
             case Opened(peer, hold_time):
                 if self._hold_timers.opened(peer, hold_time):
                     self._alive(peer, "hold timer")
@@ -403,8 +403,8 @@ class AdjRibIn:
 
     def _vanished(self, prefixes: frozenset[Prefix]) -> None:
         """Of these, paths may have gone without a word: ExaBGP has to be told."""
-        if prefixes and self._relay is not None:
-            self._relay.withdraw_vanished(prefixes, self.rib.offers)
+        if prefixes and self._adj_rib_out is not None:
+            self._adj_rib_out.withdraw_vanished(prefixes, self.rib.offers)
 
     def _complain(self, source: str, error: str, line: str) -> None:
         """Once per source and error: scripts repeat themselves every few seconds."""
@@ -418,8 +418,8 @@ class AdjRibIn:
         remaining = {name for name, _ in self.rib.sources()}
         for name in self.kinds.keys() - remaining:
             del self.kinds[name]
-            if self._relay is not None:
-                self._relay.source_gone(name)
+            if self._adj_rib_out is not None:
+                self._adj_rib_out.source_gone(name)
         for name in self._complaints.keys() - remaining:
             del self._complaints[name]
         self._expire_later()

@@ -15,8 +15,8 @@ from bgp2vpc.reconcile.journal import Journal
 from bgp2vpc.reconcile.view import View
 from bgp2vpc.speaker import exabgp_file
 from bgp2vpc.speaker.adj_rib_in import AdjRibIn
+from bgp2vpc.speaker.adj_rib_out import AdjRibOut
 from bgp2vpc.speaker.neighbors import configuration
-from bgp2vpc.speaker.relay import Relay
 from bgp2vpc.tasks import StartTask, cancelled, on_thread
 from bgp2vpc.vpc.model import Member
 
@@ -32,10 +32,10 @@ class Exabgp:
     `grace`: seconds that a neighbor that has come has for its first session; without one after that, it counts as lost.
     """
 
-    def __init__(self, bridge: AdjRibIn, relay: Relay, grace: float) -> None:
+    def __init__(self, bridge: AdjRibIn, relay: AdjRibOut, grace: float) -> None:
         self.grace = grace
         self._adj_rib_in = bridge
-        self._relay = relay
+        self._adj_rib_out = relay
         self._wanted: frozenset[IPAddress] | None = None
         self._began = asyncio.get_running_loop().time()
 
@@ -49,9 +49,9 @@ class Exabgp:
 
     async def reload(self) -> None:
         """Twice: ExaBGP 5.0 forgets it if it is sending updates at that moment."""
-        self._relay.reload()
+        self._adj_rib_out.reload()
         await asyncio.sleep(RELOAD_AGAIN)
-        self._relay.reload()
+        self._adj_rib_out.reload()
 
 
 class Membership:

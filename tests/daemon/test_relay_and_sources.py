@@ -6,7 +6,7 @@ from lab import OURS, A, B, Lab, announce, withdraw
 from bgp2vpc.config.model import OnExit
 from bgp2vpc.exabgp_api.line import parse
 from bgp2vpc.sources.session import SourceKind
-from bgp2vpc.speaker.relay import Relay
+from bgp2vpc.speaker.adj_rib_out import AdjRibOut
 
 FLOW = "announce flow route { match { source 10.0.0.0/24; } then { discard; } }"
 
@@ -209,7 +209,7 @@ def test_a_source_announces_to_a_hundred_selectors_at_most(helper: Lab) -> None:
 
 def test_lines_that_exabgp_does_not_take_are_said_once_and_counted(caplog) -> None:
     takes = iter([True, *[False] * 1000, True])
-    relay = Relay(lambda _: next(takes))
+    relay = AdjRibOut(lambda _: next(takes))
     for _ in range(1002):
         relay.pass_on("one", parse(announce(A)))
     assert [record.levelname for record in caplog.records] == ["ERROR", "WARNING"]

@@ -17,7 +17,7 @@ from bgp2vpc.prefix import IPAddress, Prefix, parse_address
 from bgp2vpc.sources.session import SourceKind
 from bgp2vpc.sources.stdin import ExabgpPipe
 from bgp2vpc.speaker.adj_rib_in import AdjRibIn
-from bgp2vpc.speaker.relay import Relay
+from bgp2vpc.speaker.adj_rib_out import AdjRibOut
 from bgp2vpc.speaker.unanswered import QUESTION
 from tests.exabgps import Exabgp
 from tests.passed_on.neighbor import Neighbor
@@ -94,8 +94,8 @@ class Trial:
         self._pipe = pipe
         self._neighbors = neighbors
         self._patience = patience
-        self._relay = Relay(self._send)
-        self._adj_rib_in = AdjRibIn(_NoRoutes(), self._relay)
+        self._adj_rib_out = AdjRibOut(self._send)
+        self._adj_rib_in = AdjRibIn(_NoRoutes(), self._adj_rib_out)
         self._adj_rib_in.use_limits({}, 1 << 40)
         self._adj_rib_in.expect([parse_address(f"127.0.0.{host}") for host in (2, 3, 4)])
         self._adj_rib_in.opened("script", SourceKind.SCRIPT)
@@ -120,7 +120,7 @@ class Trial:
             neighbor.awaited = bytes([32, 10, 255, *number])
         for last in (f"announce route 10.255.{number[0]}.{number[1]}/32 next-hop 192.0.2.1", REFUSED):
             self._adj_rib_in.said("script", decode(last.encode()))
-        await self._until(lambda: not self._relay._unanswered._lines, "it does not answer")
+        await self._until(lambda: not self._adj_rib_out._unanswered._lines, "it does not answer")
         for neighbor in self._neighbors:
             await self._until(lambda neighbor=neighbor: not neighbor.awaited, "it sends nothing more")
         self.passed_on -= 2  # those two

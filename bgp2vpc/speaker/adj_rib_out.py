@@ -26,7 +26,7 @@ SayLine = tuple[str, str]
 """Who said something, and to whom: the source and its selector (`neighbor *`)."""
 
 
-class Relay:
+class AdjRibOut:
     """Says to ExaBGP, line by line and in order, what sources say to us, and withdraws what they leave behind.
 
     ExaBGP holds one path per prefix and path identifier for all its helpers together. So what one source withdraws
