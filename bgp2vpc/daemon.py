@@ -39,7 +39,7 @@ from bgp2vpc.services.checks import Checks
 from bgp2vpc.services.health import Health
 from bgp2vpc.services.lag import LagWatch
 from bgp2vpc.services.meter import Meter
-from bgp2vpc.services.remote_checks import OwnerChecks
+from bgp2vpc.services.remote_checks import RemoteChecks
 from bgp2vpc.services.scripts import Scripts
 from bgp2vpc.services.sd_notify import Notifier as SdNotifier
 from bgp2vpc.services.serf import Gossip
@@ -52,7 +52,7 @@ from bgp2vpc.sources.server import Question, SocketSettings
 from bgp2vpc.sources.turns import Turns
 from bgp2vpc.speaker.adj_rib_in import AdjRibIn
 from bgp2vpc.speaker.adj_rib_out import AdjRibOut
-from bgp2vpc.speaker.membership import Exabgp, Membership
+from bgp2vpc.speaker.discovery import ExabgpNeighbors, NeighborDiscovery
 from bgp2vpc.tasks import GuardedTasks, cancelled, on_thread, ring_at, until
 from bgp2vpc.vpc.model import Instance
 from bgp2vpc.vpc.pace import Pace
@@ -341,7 +341,7 @@ class Daemon:
 
         start, assumed = self._tasks.start, self._mode.oneshot
         checks = Checks(self.adj_rib_in, start, self._journal, hooks, self._reconciler.news, assume_healthy=assumed)
-        owners = OwnerChecks(
+        owners = RemoteChecks(
             self._calls, self._journal, start, hooks, self._reconciler.news, self._gossip, checks.works
         )
         return Health(checks, owners, self._journal, self._view, assumed=assumed)
@@ -364,10 +364,12 @@ class Daemon:
         )
         if self._adj_rib_out is None:
             return services
-        exabgp = Exabgp(self.adj_rib_in, self._adj_rib_out, self._config.startup_hold)
+        exabgp = ExabgpNeighbors(self.adj_rib_in, self._adj_rib_out, self._config.startup_hold)
         return (
             *services,
-            Membership(self._calls, self._view, self._journal, self._tasks.start, exabgp, writes=not self._mode.noop),
+            NeighborDiscovery(
+                self._calls, self._view, self._journal, self._tasks.start, exabgp, writes=not self._mode.noop
+            ),
         )
 
     def _made_status_source(self) -> StatusSource:

@@ -15,8 +15,8 @@ from bgp2vpc.errors import ConfigError, NoThread
 from bgp2vpc.exabgp_api.messages import Message, Shutdown
 from bgp2vpc.logs import event
 from bgp2vpc.sources.stdin import ExabgpPipe
-from bgp2vpc.speaker.backlog import Backlog
-from bgp2vpc.speaker.recall import QUESTIONS, Recall
+from bgp2vpc.speaker.resync import QUESTIONS, PeerResync
+from bgp2vpc.speaker.startup_buffer import StartupBuffer
 from bgp2vpc.tasks import cancelled, on_thread
 
 log = logging.getLogger("bgp2vpc")
@@ -37,8 +37,8 @@ class Helper:
         self._load = load
         self._make_daemon = make_daemon
         self._daemon: Daemon | None = None
-        self._backlog = Backlog()
-        self._recall: Recall | None = None
+        self._backlog = StartupBuffer()
+        self._recall: PeerResync | None = None
         self._over = asyncio.Event()
         self._try_again = asyncio.Event()
 
@@ -84,7 +84,7 @@ class Helper:
     def _ask_what_was_before(self) -> None:
         """The first lines of this process: the first two acknowledgements are theirs."""
         if all(map(self._pipe.send, QUESTIONS)):
-            self._recall = Recall()
+            self._recall = PeerResync()
             asyncio.get_running_loop().call_later(RECALL_TIMEOUT, self._recalled)
 
     def _recalled(self) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from bgp2vpc.demo.cloud.client import Cloud
 from bgp2vpc.demo.cloud.values import Fault, World
-from bgp2vpc.speaker.recall import QUESTIONS
+from bgp2vpc.speaker.resync import QUESTIONS
 from bgp2vpc.speaker.unanswered import QUESTION
 
 BGP2VPC = Path(sys.executable).with_name("bgp2vpc")

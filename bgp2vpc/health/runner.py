@@ -9,8 +9,8 @@ from typing import Final
 
 from bgp2vpc.health.hooks import Hooks
 from bgp2vpc.health.model import Check, Result
-from bgp2vpc.health.opinion import Opinion
 from bgp2vpc.health.probe import Prober, probe_within, run_probe
+from bgp2vpc.health.rise_fall import RiseFall
 from bgp2vpc.logs import event
 from bgp2vpc.prefix import IPAddress
 
@@ -102,7 +102,7 @@ class Runner:
         self._delay = delay
         self._hooks = hooks or Hooks(check)
         self._probe = probe
-        self._opinion = Opinion(check.rise, check.fall)
+        self._opinion = RiseFall(check.rise, check.fall)
         self._since: float | None = None
         self._unknown_since: float | None = None
         self._known = 0

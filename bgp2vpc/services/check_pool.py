@@ -14,7 +14,7 @@ from bgp2vpc.health.runner import CheckStatus, Runner, spread
 from bgp2vpc.reconcile.journal import Journal
 from bgp2vpc.tasks import StartTask, cancelled
 
-Key = TypeVar("Key", bound=Hashable)
+CheckKey = TypeVar("CheckKey", bound=Hashable)
 MakeHooks = Callable[[Check], Hooks]
 
 
@@ -25,20 +25,20 @@ class _Running:
     task: "asyncio.Task[None]"
 
 
-class Checkup(Generic[Key]):
+class CheckPool(Generic[CheckKey]):
     """Keeps exactly the wanted checks running. `on_verdict` hears of every change of a verdict, also the first."""
 
     def __init__(
-        self, start_task: StartTask, journal: Journal, make_hooks: MakeHooks, on_verdict: Callable[[Key], None]
+        self, start_task: StartTask, journal: Journal, make_hooks: MakeHooks, on_verdict: Callable[[CheckKey], None]
     ) -> None:
         self._journal = journal
         self._start_task = start_task
         self._make_hooks = make_hooks
         self._on_verdict = on_verdict
-        self._running: dict[Key, _Running] = {}
+        self._running: dict[CheckKey, _Running] = {}
         self._started = 0
 
-    def want(self, checks: Mapping[Key, Check]) -> None:
+    def want(self, checks: Mapping[CheckKey, Check]) -> None:
         """Stop what is not wanted, or is wanted otherwise; start what is new. One that goes on keeps its verdict.
 
         What cannot work on this host is not run: it has no verdict, rather than a bad one.
@@ -51,14 +51,14 @@ class Checkup(Generic[Key]):
             if key not in self._running and not unusable([check]):
                 self._start(key, check)
 
-    def _start(self, key: Key, check: Check) -> None:
+    def _start(self, key: CheckKey, check: Check) -> None:
         delay = spread(self._started, check.every)
         self._started += 1
         heard = partial(self._heard, key)
         runner = Runner(check, heard, partial(self._told, check), delay=delay, hooks=self._make_hooks(check))
         self._running[key] = _Running(check, runner, self._start_task(f"check {check.name}", runner.run()))
 
-    def _heard(self, key: Key, _: CheckStatus) -> None:
+    def _heard(self, key: CheckKey, _: CheckStatus) -> None:
         self._on_verdict(key)
 
     def _told(self, check: Check, trouble: str) -> None:
@@ -67,12 +67,12 @@ class Checkup(Generic[Key]):
         else:
             self._journal.success(_subject(check))
 
-    def healthy(self, key: Key) -> bool | None:
+    def healthy(self, key: CheckKey) -> bool | None:
         """The verdict of a check; None if there is none yet, or no such check runs."""
         running = self._running.get(key)
         return running.runner.healthy if running else None
 
-    def succeeded(self, key: Key) -> bool:
+    def succeeded(self, key: CheckKey) -> bool:
         """Whether the last probe of a check did."""
         running = self._running.get(key)
         result = running.runner.status.last_result if running else None

@@ -6,11 +6,11 @@ from dataclasses import replace
 from bgp2vpc.config.model import Announcement, CheckedSource
 from bgp2vpc.exabgp_api.line import parse
 from bgp2vpc.health.model import Check
-from bgp2vpc.health.opinion import combined
+from bgp2vpc.health.rise_fall import combined
 from bgp2vpc.health.runner import CheckStatus
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.reconcile.journal import Journal
-from bgp2vpc.services.check_pool import Checkup, MakeHooks
+from bgp2vpc.services.check_pool import CheckPool, MakeHooks
 from bgp2vpc.sources.session import Listener, SourceKind
 from bgp2vpc.tasks import StartTask
 
@@ -36,7 +36,7 @@ class Checks:
         self._listener = listener
         self._touch = touch
         self._assume_healthy = assume_healthy
-        self._checkup: Checkup[str] = Checkup(start_task, journal, make_hooks, self._verdict_changed)
+        self._checkup: CheckPool[str] = CheckPool(start_task, journal, make_hooks, self._verdict_changed)
         self._sources: dict[str, CheckedSource] = {}
         self._retired: dict[str, CheckedSource] = {}
         """Configured no longer, and not closed yet."""

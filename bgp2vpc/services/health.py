@@ -11,13 +11,13 @@ from bgp2vpc.reconcile.observer import Observer
 from bgp2vpc.reconcile.view import View
 from bgp2vpc.services.check_pool import unusable
 from bgp2vpc.services.checks import Checks
-from bgp2vpc.services.remote_checks import Owner, OwnerChecks
+from bgp2vpc.services.remote_checks import Owner, RemoteChecks
 
 
 class Health(Observer):
     """Keeps exactly the configured checks running. With `assumed`, none: all is taken for healthy (`--oneshot`)."""
 
-    def __init__(self, checks: Checks, owners: OwnerChecks, journal: Journal, view: View, *, assumed: bool) -> None:
+    def __init__(self, checks: Checks, owners: RemoteChecks, journal: Journal, view: View, *, assumed: bool) -> None:
         self._checks = checks
         self._owners = owners
         self._journal = journal

@@ -12,7 +12,7 @@ from contextlib import suppress
 from bgp2vpc.backoff import BackOff
 from bgp2vpc.errors import Ec2Error
 from bgp2vpc.health.model import Check
-from bgp2vpc.health.opinion import failing
+from bgp2vpc.health.rise_fall import failing
 from bgp2vpc.health.runner import CheckStatus
 from bgp2vpc.logs import event
 from bgp2vpc.policy.plan import RouteKey
@@ -20,7 +20,7 @@ from bgp2vpc.prefix import IPAddress, Prefix
 from bgp2vpc.reconcile.ec2_calls import Calls
 from bgp2vpc.reconcile.journal import Journal
 from bgp2vpc.serf.vote import Charge
-from bgp2vpc.services.check_pool import Checkup, MakeHooks
+from bgp2vpc.services.check_pool import CheckPool, MakeHooks
 from bgp2vpc.services.serf import Gossip
 from bgp2vpc.tasks import StartTask
 
@@ -34,7 +34,7 @@ LONGEST_RETRY = 30.0
 LOOK_AGAIN = 1.0
 
 
-class OwnerChecks:
+class RemoteChecks:
     """Checks the present owners. `touch` hears of the prefixes whose owner's verdict changed."""
 
     def __init__(
@@ -55,7 +55,7 @@ class OwnerChecks:
         self._journal = journal
         self._start_task = start_task
         self._touch = touch
-        self._checkup: Checkup[Owner] = Checkup(start_task, journal, make_hooks, self._verdict_changed)
+        self._checkup: CheckPool[Owner] = CheckPool(start_task, journal, make_hooks, self._verdict_changed)
         self._templates: dict[str, Check] = {}
         self._places: dict[RouteKey, Owner] = {}
         self._owners: frozenset[Owner] = frozenset()

@@ -3,7 +3,7 @@
 from bgp2vpc.exabgp_api.messages import Message, Opened
 from bgp2vpc.exabgp_api.messages_text import decode
 from bgp2vpc.prefix import parse_address
-from bgp2vpc.speaker.backlog import Backlog
+from bgp2vpc.speaker.startup_buffer import StartupBuffer
 
 UP_A, DOWN_A, UP_B = "neighbor 10.0.0.1 up", "neighbor 10.0.0.1 down - peer reset", "neighbor 10.0.0.2 up"
 
@@ -22,7 +22,7 @@ def update(peer: str, prefix: str, verb: str = "announce") -> str:
 
 
 def left_of(*said: Message, limit: int = 10) -> list[Message]:
-    backlog = Backlog(limit)
+    backlog = StartupBuffer(limit)
     for message in said:
         backlog.note(message)
     return backlog.take()
@@ -58,7 +58,7 @@ def test_the_oldest_goes_first_when_a_peer_says_too_much() -> None:
 
 
 def test_it_is_handed_over_once() -> None:
-    backlog = Backlog()
+    backlog = StartupBuffer()
     for message in messages(UP_A):
         backlog.note(message)
     assert backlog.take() == messages(UP_A)

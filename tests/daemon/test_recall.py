@@ -3,7 +3,7 @@
 from bgp2vpc.bgp.events import Announce, EndOfRib
 from bgp2vpc.exabgp_api.messages import StateChange, Update
 from bgp2vpc.exabgp_api.messages_text import decode
-from bgp2vpc.speaker.recall import Recall
+from bgp2vpc.speaker.resync import PeerResync
 
 A, B, C = "10.0.0.1", "10.0.0.2", "10.0.0.3"
 
@@ -25,7 +25,7 @@ def says(peer: str, what: str) -> str:
 
 def recalled(*lines: str) -> str:
     """What comes of these lines, one word for each event."""
-    recall = Recall()
+    recall = PeerResync()
     for line in lines:
         for message in decode(line):
             recall.note(message)
@@ -86,7 +86,7 @@ def test_without_acknowledgements_nobody_knows_whether_that_was_all() -> None:
 
 
 def test_only_the_answers_are_kept_from_others() -> None:
-    recall = Recall()
+    recall = PeerResync()
     lines = ["done", up(A), holds(A, "192.0.2.1/32"), f"neighbor {A} up", says(A, "withdrawn 192.0.2.1/32")]
     assert [recall.note(message) for line in lines for message in decode(line)] == [True, True, True, False, False]
     assert not recall.is_answered

@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bgp2vpc.health.opinion import Opinion, combined, failing
+from bgp2vpc.health.rise_fall import RiseFall, combined, failing
 
 WORDS = {None: "-", True: "H", False: "u"}
 
 
 def verdicts(results: str, rise: int, fall: int) -> str:
     """The verdict after each result: `+` a success, `.` a failure; in capitals healthy, `u` unhealthy, `-` none."""
-    opinion = Opinion(rise, fall)
+    opinion = RiseFall(rise, fall)
     said = ""
     for result in results:
         before = opinion.healthy

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bgp2vpc.health.opinion import failing
+from bgp2vpc.health.rise_fall import failing
 from bgp2vpc.prefix import IPAddress
 from bgp2vpc.serf import vote
 from bgp2vpc.serf.vote import Ballot, Vote, VoteError, Votes, parse_votes

@@ -28,7 +28,7 @@ QUESTIONS: Final = ("show neighbor summary", "show adj-rib in extensive")
 """In this order: who is up already is told then, and what became of a session since comes as an event."""
 
 
-class Recall:
+class PeerResync:
     """Collects the answers beside the events that come meanwhile on the same pipe, and makes messages of them.
 
     An event is news, an answer is not: what a peer has said of a prefix, or that its session came or went, stands.

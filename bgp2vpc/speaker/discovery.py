@@ -26,7 +26,7 @@ SUBJECT = "BGP neighbors"
 RELOAD_AGAIN = 2.0
 
 
-class Exabgp:
+class ExabgpNeighbors:
     """ExaBGP, as far as it has to follow: it reads its file again, and has sessions with whom we expect it to.
 
     `grace`: seconds that a neighbor that has come has for its first session; without one after that, it counts as lost.
@@ -54,11 +54,18 @@ class Exabgp:
         self._adj_rib_out.reload()
 
 
-class Membership:
+class NeighborDiscovery:
     """Helper mode. `writes` false: only look."""
 
     def __init__(
-        self, calls: Calls, view: View, journal: Journal, start_task: StartTask, exabgp: Exabgp, *, writes: bool
+        self,
+        calls: Calls,
+        view: View,
+        journal: Journal,
+        start_task: StartTask,
+        exabgp: ExabgpNeighbors,
+        *,
+        writes: bool,
     ) -> None:
         self._calls = calls
         self._view = view

@@ -10,7 +10,7 @@ LIMIT: Final = 10_000
 """Messages kept of one peer; the daemon takes far fewer prefixes of it."""
 
 
-class Backlog:
+class StartupBuffer:
     """ExaBGP tells everything once: a session that came up, and its routes, while the configuration was being read.
 
     Of a peer that says too much, the oldest messages go: then an announcement may be missing, but none is kept whose

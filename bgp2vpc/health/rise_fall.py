@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 
 @dataclass(slots=True)
-class Opinion:
+class RiseFall:
     """What the results of one check amount to so far."""
 
     rise: int
