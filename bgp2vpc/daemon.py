@@ -42,7 +42,7 @@ from bgp2vpc.services.meter import Meter
 from bgp2vpc.services.remote_checks import RemoteChecks
 from bgp2vpc.services.scripts import Scripts
 from bgp2vpc.services.sd_notify import Notifier as SdNotifier
-from bgp2vpc.services.serf import Gossip
+from bgp2vpc.services.serf import SerfService
 from bgp2vpc.services.service import Service
 from bgp2vpc.services.socket import Serving
 from bgp2vpc.services.status import StatusSource
@@ -125,7 +125,7 @@ class Daemon:
         self._notifier = Notifier(self._tasks.start, self._view)
         turns = Turns()
         self._scripts = Scripts(self.adj_rib_in, self._tasks.start, turns, config.max_line)
-        self._gossip = Gossip(self._journal, self._tasks.start, self.adj_rib_in, has_vote=not mode.noop)
+        self._serf = SerfService(self._journal, self._tasks.start, self.adj_rib_in, has_vote=not mode.noop)
         self._health = self._made_health()
         state_file = StateFile(config.state_file, self._journal)
         self.drainer = Drainer(self.adj_rib_in, self._reconciler, self._journal, self._tasks.start, state_file)
@@ -341,9 +341,7 @@ class Daemon:
 
         start, assumed = self._tasks.start, self._mode.oneshot
         checks = Checks(self.adj_rib_in, start, self._journal, hooks, self._reconciler.news, assume_healthy=assumed)
-        owners = RemoteChecks(
-            self._calls, self._journal, start, hooks, self._reconciler.news, self._gossip, checks.works
-        )
+        owners = RemoteChecks(self._calls, self._journal, start, hooks, self._reconciler.news, self._serf, checks.works)
         return Health(checks, owners, self._journal, self._view, assumed=assumed)
 
     def _made_services(self, lifecycle: LifecycleWatch) -> tuple[Service, ...]:
@@ -357,7 +355,7 @@ class Daemon:
         services: tuple[Service, ...] = (
             self._pages,
             self._serving,
-            self._gossip,
+            self._serf,
             self._health,
             self._scripts,
             lifecycle,
@@ -374,8 +372,9 @@ class Daemon:
 
     def _made_status_source(self) -> StatusSource:
         return StatusSource(
-            noop=self._mode.noop, ending=self._stop, adj_rib_in=self.adj_rib_in, adj_rib_out=self._adj_rib_out, scripts=self._scripts,
-            health=self._health, serf=self._gossip, reconciler=self._reconciler,
+            noop=self._mode.noop, ending=self._stop, adj_rib_in=self.adj_rib_in, adj_rib_out=self._adj_rib_out,
+            scripts=self._scripts,
+            health=self._health, serf=self._serf, reconciler=self._reconciler,
             journal=self._journal, drainer=self.drainer, operator=self.operator, notifier=self._notifier,
             lag=self._lag,
         )  # fmt: skip

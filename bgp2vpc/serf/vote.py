@@ -24,7 +24,7 @@ _WORDS: Final = ("announce", "withdraw")
 _NEVER: Final = float("-inf")
 _FORM: Final = "expected: announce|withdraw CHECK ADDRESS… from VOTER"
 
-Charge = tuple[str, IPAddress]
+Accusation = tuple[str, IPAddress]
 """Name of a remote check, and address of the owner that is said to fail it."""
 
 
@@ -72,17 +72,17 @@ class _Cast:
 
 
 class Votes:
-    """The votes that stand, by charge and voter."""
+    """The votes that stand, by accusation and voter."""
 
     def __init__(self) -> None:
-        self._cast: dict[tuple[Charge, str], _Cast] = {}
-        self._voters: dict[Charge, set[str]] = {}
+        self._cast: dict[tuple[Accusation, str], _Cast] = {}
+        self._voters: dict[Accusation, set[str]] = {}
         """Who may have voted, so that nobody has to ask all members."""
 
     def cast(self, vote: Vote, time: int, until: float, now: float) -> bool:
         """Take in a vote, unless a later one (by the cluster's `time`) was faster; whether it is news."""
-        charge = (vote.check, vote.address)
-        key = (charge, vote.voter)
+        accusation = (vote.check, vote.address)
+        key = (accusation, vote.voter)
         known = self._cast.get(key)
         if known is not None and known.until <= now:
             known = None
@@ -90,26 +90,28 @@ class Votes:
             return False
         self._cast.pop(key, None)  # so that the latest are last
         self._cast[key] = _Cast(vote.against, time, until)
-        self._voters.setdefault(charge, set()).add(vote.voter)
+        self._voters.setdefault(accusation, set()).add(vote.voter)
         if len(self._cast) > KEPT:
             self._forget([next(iter(self._cast))])
         return vote.against is not (known is not None and known.against)
 
-    def against(self, charge: Charge, members: Collection[str], now: float) -> frozenset[str]:
+    def against(self, accusation: Accusation, members: Collection[str], now: float) -> frozenset[str]:
         """Which of these members say so."""
-        voters = {voter: self._cast[charge, voter] for voter in self._voters.get(charge, ()) if voter in members}
+        voters = {
+            voter: self._cast[accusation, voter] for voter in self._voters.get(accusation, ()) if voter in members
+        }
         return frozenset(voter for voter, cast in voters.items() if cast.against and cast.until > now)
 
     def expire(self, now: float) -> None:
         """Forget what stands no longer."""
         self._forget([key for key, cast in self._cast.items() if cast.until <= now])
 
-    def _forget(self, keys: Iterable[tuple[Charge, str]]) -> None:
-        for charge, voter in keys:
-            del self._cast[charge, voter]
-            self._voters[charge].discard(voter)
-            if not self._voters[charge]:
-                del self._voters[charge]
+    def _forget(self, keys: Iterable[tuple[Accusation, str]]) -> None:
+        for accusation, voter in keys:
+            del self._cast[accusation, voter]
+            self._voters[accusation].discard(voter)
+            if not self._voters[accusation]:
+                del self._voters[accusation]
 
     def next_expiry(self) -> float | None:
         """When the next one stands no longer."""
@@ -124,26 +126,26 @@ class Votes:
         return (Vote(True, check, address, voter) for ((check, address), voter), cast in votes if cast.against)
 
 
-class Ballot:
+class OwnVotes:
     """What we say ourselves: against whom, and when that was said last."""
 
     def __init__(self) -> None:
-        self._said: dict[Charge, float] = {}
+        self._said: dict[Accusation, float] = {}
 
     def say_all_again(self) -> None:
         """Who heard us may have forgotten: everything is due."""
         self._said = dict.fromkeys(self._said, _NEVER)
 
-    def due(self, charges: Collection[Charge], voter: str, now: float, repeat: float) -> tuple[Vote, ...]:
-        """What has to be said now, so that others know `charges` to be ours: news, what is no longer so, and what was
+    def due(self, accusations: Collection[Accusation], voter: str, now: float, repeat: float) -> tuple[Vote, ...]:
+        """What has to be said now, so that others know `accusations` to be ours: news, what is no longer so, and what was
         last said `repeat` seconds ago.
         """
-        taken_back = self._said.keys() - charges
-        to_say = [charge for charge in charges if self._said.get(charge, _NEVER) + repeat <= now]
-        for charge in taken_back:
-            del self._said[charge]
+        taken_back = self._said.keys() - accusations
+        to_say = [accusation for accusation in accusations if self._said.get(accusation, _NEVER) + repeat <= now]
+        for accusation in taken_back:
+            del self._said[accusation]
         self._said.update(dict.fromkeys(to_say, now))
-        votes = [Vote(False, *charge, voter) for charge in taken_back] + [
-            Vote(True, *charge, voter) for charge in to_say
+        votes = [Vote(False, *accusation, voter) for accusation in taken_back] + [
+            Vote(True, *accusation, voter) for accusation in to_say
         ]
         return tuple(sorted(votes, key=str))

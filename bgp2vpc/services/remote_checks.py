@@ -1,7 +1,7 @@
 """Remote health checks: each template made into a check of whoever holds a route that names it.
 
 The check follows the owner: when the route moves to another instance, that one is checked; when it moves to us, or
-goes, nobody is. Where a template asks for votes, those of other members (`gossip`) count beside our own verdict.
+goes, nobody is. Where a template asks for votes, those of other members (`serf`) count beside our own verdict.
 """
 
 import asyncio
@@ -19,9 +19,9 @@ from bgp2vpc.policy.plan import RouteKey
 from bgp2vpc.prefix import IPAddress, Prefix
 from bgp2vpc.reconcile.ec2_calls import Calls
 from bgp2vpc.reconcile.journal import Journal
-from bgp2vpc.serf.vote import Charge
+from bgp2vpc.serf.vote import Accusation
 from bgp2vpc.services.check_pool import CheckPool, MakeHooks
-from bgp2vpc.services.serf import Gossip
+from bgp2vpc.services.serf import SerfService
 from bgp2vpc.tasks import StartTask
 
 log = logging.getLogger("bgp2vpc")
@@ -44,11 +44,11 @@ class RemoteChecks:
         start_task: StartTask,
         make_hooks: MakeHooks,
         touch: Callable[[Collection[Prefix]], None],
-        gossip: Gossip,
+        serf: SerfService,
         works: Callable[[str], bool],
     ) -> None:
         """`works`: whether a check of this host, by its name, passes now."""
-        self._gossip = gossip
+        self._serf = serf
         self._works = works
         self._looking_again: asyncio.TimerHandle | None = None
         self._calls = calls
@@ -103,16 +103,16 @@ class RemoteChecks:
     def _against(self, owner: Owner) -> frozenset[str]:
         """Other members that speak against this owner."""
         address = self._addresses.get(owner[1])
-        return self._gossip.against((owner[0], address)) if address is not None else frozenset()
+        return self._serf.against((owner[0], address)) if address is not None else frozenset()
 
-    def _charges(self) -> frozenset[Charge]:
+    def _accusations(self) -> frozenset[Accusation]:
         """Whom our own checks speak against."""
         failed = (o for o in self._owners if self._checkup.healthy(o) is False and not self._is_doubtful(o))
         return frozenset((check, self._addresses[interface]) for check, interface in failed)
 
     def reassess(self) -> None:
         """Others may speak against other owners now, or a control passes: decide about those whose case has changed."""
-        self._gossip.accuse(self._charges())
+        self._serf.accuse(self._accusations())
         failed = self.failing
         changed, self._failed = failed ^ self._failed, failed
         for owner in changed & failed:
@@ -191,7 +191,7 @@ class RemoteChecks:
 
     def _verdict_changed(self, owner: Owner) -> None:
         self._failed = self.failing
-        self._gossip.accuse(self._charges())
+        self._serf.accuse(self._accusations())
         self._touch({prefix for (_, prefix), each in self._places.items() if each == owner})
         if self._is_doubtful(owner):
             control = self._templates[owner[0]].control

@@ -17,7 +17,7 @@ from bgp2vpc.prefix import IPAddress
 from bgp2vpc.reconcile.journal import Journal
 from bgp2vpc.serf.model import Agent, Introduced, Members, MembersChanged, Refused, Told, UserEvent
 from bgp2vpc.serf.roster import Roster
-from bgp2vpc.serf.vote import REPEATS, Ballot, Charge, VoteError, Votes, parse_votes
+from bgp2vpc.serf.vote import REPEATS, Accusation, OwnVotes, VoteError, Votes, parse_votes
 from bgp2vpc.speaker.adj_rib_in import Complaints
 from bgp2vpc.status import SerfStatus
 from bgp2vpc.tasks import Alarm, StartTask, cancelled
@@ -41,7 +41,7 @@ class MemberListener(Protocol):
         """There is a member at this address again, or nothing is known any more."""
 
 
-class Gossip:
+class SerfService:
     """Follows one agent, and has one vote, unless `has_vote` is false: who only looks on (`--noop`) has none.
 
     Observers hear when `against` may give another answer.
@@ -49,7 +49,7 @@ class Gossip:
 
     def __init__(self, journal: Journal, start_task: StartTask, members: MemberListener, *, has_vote: bool) -> None:
         self._has_vote = has_vote
-        self._charges: frozenset[Charge] = frozenset()
+        self._accusations: frozenset[Accusation] = frozenset()
         """What we ourselves say against owners at present."""
         self._journal = journal
         self._start_task = start_task
@@ -61,7 +61,7 @@ class Gossip:
         self._wake: Callable[[], None] = lambda: None
         self._roster = Roster()
         self._votes = Votes()
-        self._ballot = Ballot()
+        self._own_votes = OwnVotes()
         self._expiry = Alarm(self._reassess)
         self._complaints = Complaints()
 
@@ -86,14 +86,14 @@ class Gossip:
             self._lost()
         self._expiry.set(None)
 
-    def against(self, charge: Charge) -> frozenset[str]:
+    def against(self, accusation: Accusation) -> frozenset[str]:
         """Which other members, that are there, say so at present."""
-        return self._votes.against(charge, self._roster.present, self._now())
+        return self._votes.against(accusation, self._roster.present, self._now())
 
-    def accuse(self, charges: frozenset[Charge]) -> None:
+    def accuse(self, accusations: frozenset[Accusation]) -> None:
         """This is what we say against owners from now on."""
-        if self._has_vote and charges != self._charges:
-            self._charges = charges
+        if self._has_vote and accusations != self._accusations:
+            self._accusations = accusations
             self._wake()
 
     def status(self) -> SerfStatus | None:
@@ -142,7 +142,7 @@ class Gossip:
         match told:
             case Introduced(name):
                 self._name = name
-                self._ballot.say_all_again()
+                self._own_votes.say_all_again()
             case Members(members):
                 self._roster.told_all(members)
                 self._journal.success(SUBJECT)
@@ -196,7 +196,7 @@ class Gossip:
         """What we have to say now."""
         if not self._name:
             return []
-        votes = self._ballot.due(self._charges, self._name, self._now(), agent.vote_time / REPEATS)
+        votes = self._own_votes.due(self._accusations, self._name, self._now(), agent.vote_time / REPEATS)
         return [str(vote) for vote in votes]
 
     def _complain(self, problem: str, **fields: str) -> None:

@@ -16,7 +16,7 @@ from bgp2vpc.services.alerts import Notifier
 from bgp2vpc.services.health import Health
 from bgp2vpc.services.lag import LagWatch
 from bgp2vpc.services.scripts import Scripts
-from bgp2vpc.services.serf import Gossip
+from bgp2vpc.services.serf import SerfService
 from bgp2vpc.sources.session import SourceKind
 from bgp2vpc.speaker.adj_rib_in import AdjRibIn
 from bgp2vpc.speaker.adj_rib_out import AdjRibOut
@@ -28,7 +28,7 @@ PATIENCE: Final = 10.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusSource:
-    """The parts that the status is of. `adj_rib_out` None: standalone, without ExaBGP. `ending`: set when we are to end."""
+    """The parts that the status is of. `adj_rib_out` None: without ExaBGP. `ending`: set when we are to end."""
 
     noop: bool
     ending: asyncio.Event
@@ -36,7 +36,7 @@ class StatusSource:
     adj_rib_out: AdjRibOut | None
     scripts: Scripts
     health: Health
-    serf: Gossip
+    serf: SerfService
     reconciler: Reconciler
     journal: Journal
     drainer: Drainer

@@ -32,10 +32,10 @@ class ExabgpNeighbors:
     `grace`: seconds that a neighbor that has come has for its first session; without one after that, it counts as lost.
     """
 
-    def __init__(self, bridge: AdjRibIn, relay: AdjRibOut, grace: float) -> None:
+    def __init__(self, adj_rib_in: AdjRibIn, adj_rib_out: AdjRibOut, grace: float) -> None:
         self.grace = grace
-        self._adj_rib_in = bridge
-        self._adj_rib_out = relay
+        self._adj_rib_in = adj_rib_in
+        self._adj_rib_out = adj_rib_out
         self._wanted: frozenset[IPAddress] | None = None
         self._began = asyncio.get_running_loop().time()
 

@@ -21,7 +21,7 @@ class SerfAgent:
     def __init__(self, directory: Path, name: str, address: str, *, auth_key: str = "") -> None:
         self.name = name
         self.address = address
-        self.gossip = f"{address}:{free_port(address)}"
+        self.serf = f"{address}:{free_port(address)}"
         self.rpc = f"{address}:{free_port(address)}"
         self.auth_key = auth_key
         self._file = directory / f"{name}.json"
@@ -30,9 +30,9 @@ class SerfAgent:
 
     def start(self, *join: "SerfAgent") -> "SerfAgent":
         self._file.write_text(json.dumps({"rpc_auth": self.auth_key} if self.auth_key else {}))
-        command = ["serf", "agent", f"-node={self.name}", f"-bind={self.gossip}", f"-rpc-addr={self.rpc}"]
+        command = ["serf", "agent", f"-node={self.name}", f"-bind={self.serf}", f"-rpc-addr={self.rpc}"]
         command += ["-profile=local", "-log-level=debug", f"-config-file={self._file}"]
-        command += [f"-retry-join={other.gossip}" for other in join]
+        command += [f"-retry-join={other.serf}" for other in join]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         eventually(self._listens, f"the agent {self.name}", self._log.read_text)
@@ -53,7 +53,7 @@ class SerfAgent:
 
     @property
     def votes_heard(self) -> int:
-        """How many the gossip has brought."""
+        """How many the serf has brought."""
         return self._log.read_text().count("Received event: user-event: bgp2vpc")
 
     def vote(self, payload: str) -> None:

@@ -15,9 +15,9 @@ from bgp2vpc.prefix import IPAddress
 from bgp2vpc.reconcile.journal import Journal
 from bgp2vpc.serf import client as client_module
 from bgp2vpc.serf.model import Agent
-from bgp2vpc.serf.vote import Charge
+from bgp2vpc.serf.vote import Accusation
 from bgp2vpc.services import serf as gossip_module
-from bgp2vpc.services.serf import Gossip
+from bgp2vpc.services.serf import SerfService
 from bgp2vpc.tasks import GuardedTasks
 from tests.addresses import HOME, NETWORK, free_port
 from tests.waiting import PATIENCE
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.io
 
 A, B, C = (f"{NETWORK}.75.{number}" for number in (1, 2, 3))
 OWNER = IPAddress("10.0.0.11")
-CHARGE = ("dns", OWNER)
+ACCUSATION = ("dns", OWNER)
 
 Make = Callable[..., SerfAgent]
 
@@ -40,7 +40,7 @@ class Follower:
         self.tasks = GuardedTasks(self._bug)
         self.agent = agent
         self.journal = Journal()
-        self.gossip = Gossip(self.journal, self.tasks.start, self, has_vote=True)
+        self.serf = SerfService(self.journal, self.tasks.start, self, has_vote=True)
 
     def _bug(self) -> None:
         self.bugs += 1
@@ -53,21 +53,21 @@ class Follower:
 
     @property
     def against(self) -> set[str]:
-        return set(self.gossip.against(CHARGE))
+        return set(self.serf.against(ACCUSATION))
 
     @property
     def is_up(self) -> bool:
-        status = self.gossip.status()
+        status = self.serf.status()
         return status is not None and status.state == "up" and status.members > 0
 
-    def speak(self, *charges: Charge) -> None:
-        self.gossip.accuse(frozenset(charges))
+    def speak(self, *accusations: Accusation) -> None:
+        self.serf.accuse(frozenset(accusations))
 
     async def until(self, condition: Callable[[], object], what: str) -> None:
         deadline = asyncio.get_running_loop().time() + PATIENCE
         while not condition():
             late = asyncio.get_running_loop().time() > deadline
-            assert not late, f"waited {PATIENCE:g} s for {what}: {self.gossip.status()}"
+            assert not late, f"waited {PATIENCE:g} s for {what}: {self.serf.status()}"
             await asyncio.sleep(0.02)
 
 
@@ -79,11 +79,11 @@ def settings(agent: SerfAgent | str, **more: float | str) -> Agent:
 @asynccontextmanager
 async def following(agent: SerfAgent | str, **more: float | str) -> AsyncIterator[Follower]:
     follower = Follower(settings(agent, **more))
-    await follower.gossip.configure(Config(file="", serf=follower.agent))
+    await follower.serf.configure(Config(file="", serf=follower.agent))
     try:
         yield follower
     finally:
-        await follower.gossip.stop()
+        await follower.serf.stop()
         await follower.tasks.cancel()
     assert not follower.bugs
 
@@ -103,7 +103,7 @@ def test_a_member_that_is_killed_has_failed_and_is_alive_when_it_is_back(make_ag
 
     async def scenario() -> None:
         async with following(a) as follower:
-            await follower.until(lambda: follower.gossip.status().members == 3, "all members")
+            await follower.until(lambda: follower.serf.status().members == 3, "all members")
             assert follower.news == []
             b.kill()
             await follower.until(lambda: follower.news, "the death of b")
@@ -126,7 +126,7 @@ def test_the_agents_stream_of_events_tells_of_members_between_two_looks(make_age
         async with following(a, every=3600.0) as listener:
             await listener.until(lambda: listener.is_up, "the agent")
             b.start(a)
-            await listener.until(lambda: listener.gossip.status().members == 2, "b on the stream")
+            await listener.until(lambda: listener.serf.status().members == 2, "b on the stream")
 
     run(scenario)
 
@@ -142,14 +142,14 @@ def test_when_our_agent_goes_nobody_is_gone_and_it_is_followed_again_when_it_is_
 
     async def scenario() -> None:
         async with following(a) as follower:
-            await follower.until(lambda: follower.gossip.status().members == 3, "all members")
+            await follower.until(lambda: follower.serf.status().members == 3, "all members")
             b.kill()
             await follower.until(lambda: follower.news == [f"failed {B}"], "the death of b")
             a.kill()
             await follower.until(lambda: follower.news == [f"failed {B}", f"alive {B}"], "the end of our agent")
-            assert follower.gossip.status().state == "down"
+            assert follower.serf.status().state == "down"
             a.start(c)
-            await follower.until(lambda: follower.gossip.status().members == 2, "the others")
+            await follower.until(lambda: follower.serf.status().members == 2, "the others")
             # Serf does not tell a new agent of those who failed before.
             assert follower.news[2:] == []
             c.say("leave")
@@ -175,7 +175,7 @@ def test_a_vote_of_any_member_counts_until_it_is_taken_back_or_runs_out(
 
     async def scenario() -> None:
         async with following(a) as follower:
-            await follower.until(lambda: follower.gossip.status().members == 3, "all members")
+            await follower.until(lambda: follower.serf.status().members == 3, "all members")
             b.vote(f"withdraw dns {OWNER} from b")
             c.vote(f"withdraw dns {OWNER} from c")
             await follower.until(lambda: follower.against == {"b", "c"}, "both votes")
@@ -183,7 +183,7 @@ def test_a_vote_of_any_member_counts_until_it_is_taken_back_or_runs_out(
             await follower.until(lambda: follower.against == {"c"}, "b's change of mind")
         caplog.clear()
         async with following(a, vote_time=1.0) as follower:
-            await follower.until(lambda: follower.gossip.status().members == 3, "all members")
+            await follower.until(lambda: follower.serf.status().members == 3, "all members")
             c.vote(f"withdraw dns {OWNER} from c")
             await follower.until(lambda: "serf: vote" in caplog.messages, "c's vote")
             await follower.until(lambda: follower.against == set(), "c's vote to run out")
@@ -201,7 +201,7 @@ def test_a_vote_ends_with_its_voter_and_what_is_no_vote_is_complained_about(
 
     async def scenario() -> None:
         async with following(a) as follower:
-            await follower.until(lambda: follower.gossip.status().members == 3, "all members")
+            await follower.until(lambda: follower.serf.status().members == 3, "all members")
             for voter in ("b", "c", "nobody", "a"):  # a are we, and we know that ourselves
                 c.vote(f"withdraw dns {OWNER} from {voter}")
             await follower.until(lambda: follower.against == {"b", "c"}, "the votes")
@@ -226,10 +226,12 @@ def test_votes_at_the_same_moment_all_arrive_and_coalesced_ones_are_complained_a
 
     async def scenario() -> None:
         async with following(a) as one, following(b) as two:
-            await one.until(lambda: one.gossip.status().members == 2 and two.is_up, "both")
-            charges = [("dns", IPAddress(f"10.0.1.{number}")) for number in range(1, 21)]
-            two.speak(*charges)
-            await one.until(lambda: all(one.gossip.against(charge) == {"b"} for charge in charges), "20 votes")
+            await one.until(lambda: one.serf.status().members == 2 and two.is_up, "both")
+            accusations = [("dns", IPAddress(f"10.0.1.{number}")) for number in range(1, 21)]
+            two.speak(*accusations)
+            await one.until(
+                lambda: all(one.serf.against(accusation) == {"b"} for accusation in accusations), "20 votes"
+            )
             b.say("event", "bgp2vpc", f"withdraw dns {OWNER} from b")
             await one.until(lambda: one.against == {"b"}, "the coalesced vote")
 
@@ -244,8 +246,8 @@ def test_instances_tell_each_other_what_their_checks_say_and_repeat_it(make_agen
 
     async def scenario() -> None:
         async with following(a, auth_key="secret") as one, following(b, vote_time=1.5) as two:
-            await one.until(lambda: one.gossip.status().members == 2 and two.is_up, "both")
-            two.speak(CHARGE)
+            await one.until(lambda: one.serf.status().members == 2 and two.is_up, "both")
+            two.speak(ACCUSATION)
             await one.until(lambda: one.against == {"b"}, "b's vote")
             assert two.against == set()
             await one.until(lambda: a.votes_heard > 3, "b to repeat it")

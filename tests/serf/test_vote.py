@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from bgp2vpc.health.rise_fall import failing
 from bgp2vpc.prefix import IPAddress
 from bgp2vpc.serf import vote
-from bgp2vpc.serf.vote import Ballot, Vote, VoteError, Votes, parse_votes
+from bgp2vpc.serf.vote import OwnVotes, Vote, VoteError, Votes, parse_votes
 
 A, B = IPAddress("10.0.0.11"), IPAddress("2001:db8::11")
 AGAINST = ("dns", A)
@@ -150,28 +150,28 @@ def test_what_stands_no_longer_is_forgotten_and_no_flood_is_remembered(monkeypat
 # What we say
 
 
-def said(ballot: Ballot, charges: set[tuple[str, IPAddress]], now: float) -> list[str]:
-    return [str(each) for each in ballot.due(charges, "me", now, repeat=10.0)]
+def said(own_votes: OwnVotes, accusations: set[tuple[str, IPAddress]], now: float) -> list[str]:
+    return [str(each) for each in own_votes.due(accusations, "me", now, repeat=10.0)]
 
 
 def test_we_say_what_is_new_again_and_again_and_take_it_back_once() -> None:
-    ballot = Ballot()
-    assert said(ballot, set(), 0.0) == []
-    assert said(ballot, {AGAINST}, 1.0) == ["withdraw dns 10.0.0.11 from me"]
-    assert said(ballot, {AGAINST}, 10.9) == []
-    assert said(ballot, {AGAINST, ("web", A)}, 11.0) == [
+    own_votes = OwnVotes()
+    assert said(own_votes, set(), 0.0) == []
+    assert said(own_votes, {AGAINST}, 1.0) == ["withdraw dns 10.0.0.11 from me"]
+    assert said(own_votes, {AGAINST}, 10.9) == []
+    assert said(own_votes, {AGAINST, ("web", A)}, 11.0) == [
         "withdraw dns 10.0.0.11 from me",
         "withdraw web 10.0.0.11 from me",
     ]
-    assert said(ballot, {("web", A)}, 12.0) == ["announce dns 10.0.0.11 from me"]
-    assert said(ballot, {("web", A)}, 13.0) == []
+    assert said(own_votes, {("web", A)}, 12.0) == ["announce dns 10.0.0.11 from me"]
+    assert said(own_votes, {("web", A)}, 13.0) == []
 
 
 def test_to_a_new_agent_we_say_all_again() -> None:
-    ballot = Ballot()
-    said(ballot, {AGAINST, ("web", A)}, 1.0)
-    ballot.say_all_again()
-    assert said(ballot, {AGAINST}, 2.0) == ["announce web 10.0.0.11 from me", "withdraw dns 10.0.0.11 from me"]
+    own_votes = OwnVotes()
+    said(own_votes, {AGAINST, ("web", A)}, 1.0)
+    own_votes.say_all_again()
+    assert said(own_votes, {AGAINST}, 2.0) == ["announce web 10.0.0.11 from me", "withdraw dns 10.0.0.11 from me"]
 
 
 # The verdict
