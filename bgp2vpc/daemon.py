@@ -34,14 +34,14 @@ from bgp2vpc.reconcile.reconciler import Reconciler, Tempo
 from bgp2vpc.reconcile.retries import Retries
 from bgp2vpc.reconcile.route_hooks import RouteHooks
 from bgp2vpc.reconcile.view import View
-from bgp2vpc.services.alerts import Notifier
+from bgp2vpc.services.alerts import Alerts
 from bgp2vpc.services.checks import Checks
 from bgp2vpc.services.health import Health
 from bgp2vpc.services.lag import LagWatch
 from bgp2vpc.services.meter import Meter
 from bgp2vpc.services.remote_checks import RemoteChecks
 from bgp2vpc.services.scripts import Scripts
-from bgp2vpc.services.sd_notify import Notifier as SdNotifier
+from bgp2vpc.services.sd_notify import SdNotify
 from bgp2vpc.services.serf import SerfService
 from bgp2vpc.services.service import Service
 from bgp2vpc.services.socket import Serving
@@ -83,7 +83,7 @@ class Outside:
     connect: Connect
     say: Say | None = None
     metadata: ReadMetadata | None = None
-    systemd: SdNotifier = field(default_factory=SdNotifier)
+    systemd: SdNotify = field(default_factory=SdNotify)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,7 @@ class Daemon:
         self._hooks = RouteHooks(self._view, self._tasks.start, config.hook_timeout)
         self._reconciler = self._made_reconciler()
         self.adj_rib_in = AdjRibIn(self._reconciler, self._adj_rib_out)
-        self._notifier = Notifier(self._tasks.start, self._view)
+        self._alerts = Alerts(self._tasks.start, self._view)
         turns = Turns()
         self._scripts = Scripts(self.adj_rib_in, self._tasks.start, turns, config.max_line)
         self._serf = SerfService(self._journal, self._tasks.start, self.adj_rib_in, has_vote=not mode.noop)
@@ -152,10 +152,10 @@ class Daemon:
             self.questions(),
             turns,
         )
-        self._tellers: tuple[Service, ...] = (self._notifier, self._supervision)
+        self._tellers: tuple[Service, ...] = (self._alerts, self._supervision)
         """Services that are stopped last, since they tell of the last writes, too."""
         self._services = self._made_services(lifecycle)
-        self._observers += (self._health, self.drainer, self.operator, self._notifier, self._supervision)
+        self._observers += (self._health, self.drainer, self.operator, self._alerts, self._supervision)
         self._reloading = self._reload_wanted = False
         self._use_limits(config)
         # What was drained or held before a restart is so from the first decision on.
@@ -259,7 +259,7 @@ class Daemon:
         await self._last_writes(keep=keep)
         if not (keep or self._mode.noop or reconciler.first_observation.is_set()):
             event(log, logging.WARNING, "stopped before EC2 answered: routes of ours, if any, are left behind")
-        await self._notifier.finish(HELPER_HASTE if self._say else NOTIFY_TIMEOUT, lambda: self._interrupts > 1)
+        await self._alerts.finish(HELPER_HASTE if self._say else NOTIFY_TIMEOUT, lambda: self._interrupts > 1)
         for each in self._tellers:
             await each.stop()
         await self._tasks.cancel()
@@ -375,7 +375,7 @@ class Daemon:
             noop=self._mode.noop, ending=self._stop, adj_rib_in=self.adj_rib_in, adj_rib_out=self._adj_rib_out,
             scripts=self._scripts,
             health=self._health, serf=self._serf, reconciler=self._reconciler,
-            journal=self._journal, drainer=self.drainer, operator=self.operator, notifier=self._notifier,
+            journal=self._journal, drainer=self.drainer, operator=self.operator, alerts=self._alerts,
             lag=self._lag,
         )  # fmt: skip
 

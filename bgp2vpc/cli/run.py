@@ -97,7 +97,7 @@ def _make_daemon(args: argparse.Namespace, say: "Say | None", config: "Config") 
     import asyncio
 
     from bgp2vpc.daemon import Daemon, Mode, Outside
-    from bgp2vpc.services.sd_notify import Notifier
+    from bgp2vpc.services.sd_notify import SdNotify
     from bgp2vpc.sources.child import wait_without_threads
     from bgp2vpc.vpc.connect import Identity, connect
 
@@ -109,7 +109,7 @@ def _make_daemon(args: argparse.Namespace, say: "Say | None", config: "Config") 
         partial(connect, identity, config.ec2.timeout, config.ec2.concurrency),
         say,
         # A helper is ExaBGP's: what systemd wants to hear, it wants to hear of ExaBGP.
-        systemd=Notifier() if say else Notifier.from_environment(os.environ),
+        systemd=SdNotify() if say else SdNotify.from_environment(os.environ),
     )
     return Daemon(config, outside, Mode(noop=args.noop, oneshot=args.oneshot))
 

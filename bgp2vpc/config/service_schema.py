@@ -7,13 +7,13 @@ from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
 
 from bgp2vpc.config import fields
 from bgp2vpc.config.entry import BaseEntry, Count, Period, Program
-from bgp2vpc.notify.model import Happening, Recipient
+from bgp2vpc.notify.model import AlertKind, Recipient
 from bgp2vpc.serf.model import Agent
 from bgp2vpc.serf.vote import REPEATS
 
 _SERF: Final = Agent(host="127.0.0.1")
 _RECIPIENT: Final = Recipient(on=frozenset())
-_COUNTED: Final = {Happening.FAILURE, Happening.RECOVERY}
+_COUNTED: Final = {AlertKind.FAILURE, AlertKind.RECOVERY}
 
 Url: TypeAlias = Annotated[str, PlainValidator(fields.url), WithJsonSchema({"type": "string", "pattern": "^https?://"})]
 RpcAddress: TypeAlias = Annotated[
@@ -78,7 +78,7 @@ class WebEntry(BaseEntry):
 class NotifyEntry(BaseEntry):
     """A program or a URL, and what it is told of."""
 
-    on: Annotated[list[Happening], Field(min_length=1)] = Field(
+    on: Annotated[list[AlertKind], Field(min_length=1)] = Field(
         description="What to tell: `takeover` (we took a route, or lost one), `withdrawal` (a route of ours was "
         "deleted, without a successor), `failure` (something failed `after` times in a row), `recovery` (from it).",
         examples=["[takeover, failure, recovery]"],

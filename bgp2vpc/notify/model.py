@@ -14,7 +14,7 @@ Address: TypeAlias = tuple[tuple[str, ...], str]
 """A program, or a URL."""
 
 
-class Happening(Enum):
+class AlertKind(Enum):
     """What somebody may want to be told of. Values are the words of the configuration."""
 
     TAKEOVER = "takeover"
@@ -31,7 +31,7 @@ class Recipient:
     failed one there are up to `retries` more.
     """
 
-    on: frozenset[Happening]
+    on: frozenset[AlertKind]
     argv: tuple[str, ...] = ()
     url: str = ""
     after: int = 3
@@ -59,7 +59,7 @@ class Notice:
     `told`: who has been told of this failure so far; all notices of one trouble, to its recovery, share it.
     """
 
-    happening: Happening
+    happening: AlertKind
     message: str
     facts: Mapping[str, str] = field(default_factory=dict)
     times: int = 0
@@ -72,21 +72,21 @@ class Notice:
         """
         if self.happening not in recipient.on:
             return False
-        if self.happening is Happening.FAILURE:
+        if self.happening is AlertKind.FAILURE:
             return self.times >= recipient.after and recipient.address not in self.told
-        if self.happening is Happening.RECOVERY:
-            silent = Happening.FAILURE not in recipient.on and self.times >= recipient.after
+        if self.happening is AlertKind.RECOVERY:
+            silent = AlertKind.FAILURE not in recipient.on and self.times >= recipient.after
             return silent or recipient.address in self.told
         return True
 
     def is_told_to(self, recipient: Recipient) -> None:
         """Remember it, so that it is not told again, and its end is."""
-        if self.happening is Happening.FAILURE:
+        if self.happening is AlertKind.FAILURE:
             self.told.add(recipient.address)
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class AlertMessage:
     """A notice with its date (UTC, RFC 3339) and sender, as it is delivered."""
 
     notice: Notice

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from bgp2vpc.config.model import Config
 from bgp2vpc.errors import Bgp2vpcError
-from bgp2vpc.notify.model import Happening, Letter, Notice, Recipient
+from bgp2vpc.notify.model import AlertKind, AlertMessage, Notice, Recipient
 from bgp2vpc.policy.inputs import DecisionInput
 from bgp2vpc.policy.plan import RouteKey
 from bgp2vpc.prefix import Prefix
@@ -19,17 +19,17 @@ from bgp2vpc.status import RecipientRow
 from bgp2vpc.tasks import StartTask, cancelled, until
 
 if TYPE_CHECKING:
-    from bgp2vpc.notify.courier import Courier
+    from bgp2vpc.notify.sender import Sender
 
-_ABOUT_ROUTES = {Happening.TAKEOVER, Happening.WITHDRAWAL}
+_ABOUT_ROUTES = {AlertKind.TAKEOVER, AlertKind.WITHDRAWAL}
 
 
-class Notifier(Observer):
+class Alerts(Observer):
     """Watches the journal and what is decided and written."""
 
     def __init__(self, start_task: StartTask, view: View) -> None:
         self._start_task = start_task
-        self._couriers: dict[Recipient, Courier] = {}
+        self._senders: dict[Recipient, Sender] = {}
         self._tasks: dict[Recipient, asyncio.Task[None]] = {}
         self._troubles = notices.Troubles()
         self._held: dict[RouteKey, str] = {}
@@ -39,16 +39,16 @@ class Notifier(Observer):
     async def configure(self, config: Config) -> None:
         """Tell its recipients from now on; what waits for others is dropped."""
         wanted = dict.fromkeys(config.notify)
-        gone = [self._tasks.pop(each) for each in self._couriers if each not in wanted]
-        self._couriers = {each: courier for each, courier in self._couriers.items() if each in wanted}
+        gone = [self._tasks.pop(each) for each in self._senders if each not in wanted]
+        self._senders = {each: sender for each, sender in self._senders.items() if each in wanted}
         await cancelled(*gone)
         for recipient in wanted:
-            if recipient not in self._couriers:
-                from bgp2vpc.notify.courier import Courier  # noqa: PLC0415  # most configurations have none
+            if recipient not in self._senders:
+                from bgp2vpc.notify.sender import Sender  # noqa: PLC0415  # most configurations have none
 
-                self._couriers[recipient] = courier = Courier(recipient)
-                self._tasks[recipient] = self._start_task(f"notify {recipient.name}", courier.run())
-        self._watches_routes = any(each.on & _ABOUT_ROUTES for each in self._couriers)
+                self._senders[recipient] = sender = Sender(recipient)
+                self._tasks[recipient] = self._start_task(f"notify {recipient.name}", sender.run())
+        self._watches_routes = any(each.on & _ABOUT_ROUTES for each in self._senders)
 
     def decided(self, inputs: DecisionInput, only: Collection[Prefix] | None) -> None:
         """The reconciler has looked at the tables; `only` at these prefixes, or (None) at all."""
@@ -72,11 +72,11 @@ class Notifier(Observer):
 
     async def finish(self, seconds: float, hurried: Callable[[], bool]) -> None:
         """Give what is left this much time, or as long as nobody is in a hurry."""
-        await until(lambda: hurried() or all(each.is_idle for each in self._couriers.values()), seconds)
+        await until(lambda: hurried() or all(each.is_idle for each in self._senders.values()), seconds)
 
     def status(self) -> list[RecipientRow]:
         """How each recipient gets on."""
-        return [courier.status() for courier in self._couriers.values()]
+        return [sender.status() for sender in self._senders.values()]
 
     def written(self, outcome: Outcome) -> None:
         """A write has its outcome."""
@@ -107,10 +107,10 @@ class Notifier(Observer):
             self._tell(notice)
 
     def _tell(self, notice: Notice) -> None:
-        addressed = [courier for recipient, courier in self._couriers.items() if notice.is_for(recipient)]
+        addressed = [sender for recipient, sender in self._senders.items() if notice.is_for(recipient)]
         if addressed:
             instance = self._view.instance
             now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-            letter = Letter(notice, now, instance.id, instance.vpc_id)
-            for courier in addressed:
-                courier.take(letter)
+            message = AlertMessage(notice, now, instance.id, instance.vpc_id)
+            for sender in addressed:
+                sender.take(message)

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from bgp2vpc.errors import Bgp2vpcError, Ec2Error
-from bgp2vpc.notify.model import Address, Happening, Notice
+from bgp2vpc.notify.model import Address, AlertKind, Notice
 from bgp2vpc.policy.plan import Action, Change, Reason, RouteKey
 from bgp2vpc.vpc.model import RouteTable, TargetKind
 
@@ -80,7 +80,7 @@ class Troubles:
         trouble.code = code
         facts = {"subject": subject, "code": code, "error": str(error)}
         words = f"{subject}: failed {trouble.times} times in a row: {error}"
-        return Notice(Happening.FAILURE, words, facts, trouble.times, trouble.told)
+        return Notice(AlertKind.FAILURE, words, facts, trouble.times, trouble.told)
 
     def over(self, subject: str, *, unwanted: bool = False) -> Notice | None:
         """It worked, or is not tried any more."""
@@ -90,12 +90,12 @@ class Troubles:
         how = "no longer wanted" if unwanted else "works again"
         words = f"{subject}: {how} after {trouble.times} failures ({trouble.code})"
         facts = {"subject": subject, "code": trouble.code}
-        return Notice(Happening.RECOVERY, words, facts, trouble.times, trouble.told)
+        return Notice(AlertKind.RECOVERY, words, facts, trouble.times, trouble.told)
 
 
 def _took(change: Change) -> Notice:
     words = f"{change.table_id} {change.prefix}: taken from {change.old} by us ({change.target}): {change.reason.value}"
-    return Notice(Happening.TAKEOVER, words, {**_facts(change), "direction": "taken"})
+    return Notice(AlertKind.TAKEOVER, words, {**_facts(change), "direction": "taken"})
 
 
 def _lost(key: RouteKey, old: str, new: str, reason: str) -> Notice:
@@ -103,15 +103,15 @@ def _lost(key: RouteKey, old: str, new: str, reason: str) -> Notice:
     because = f": {reason}" if reason else ""
     more = {"reason": reason} if reason else {}
     words = f"{key[0]} {key[1]}: lost by us ({old}) to {new}{because}"
-    return Notice(Happening.TAKEOVER, words, {**facts, **more, "direction": "lost"})
+    return Notice(AlertKind.TAKEOVER, words, {**facts, **more, "direction": "lost"})
 
 
 def _withdrawal(change: Change) -> Notice:
     where = f"{change.table_id} {change.prefix}"
     if change.action is Action.DELETE:
-        return Notice(Happening.WITHDRAWAL, f"{where}: deleted: {change.reason.value}", _facts(change))
+        return Notice(AlertKind.WITHDRAWAL, f"{where}: deleted: {change.reason.value}", _facts(change))
     words = f"{where}: put to its fallback {change.target}: {change.reason.value}"
-    return Notice(Happening.WITHDRAWAL, words, _facts(change))
+    return Notice(AlertKind.WITHDRAWAL, words, _facts(change))
 
 
 def _facts(change: Change) -> dict[str, str]:

@@ -16,7 +16,7 @@ _WATCHDOG_PID: Final = "WATCHDOG_PID"
 MICROSECONDS: Final = 1_000_000
 
 
-class Notifier:
+class SdNotify:
     """Tells systemd, or nobody where nobody asked to be told. Never raises, never waits: this is by the way."""
 
     def __init__(self, address: str = "", watchdog: float | None = None) -> None:

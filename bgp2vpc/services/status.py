@@ -12,7 +12,7 @@ from bgp2vpc.operator.operator import Operator
 from bgp2vpc.operator.status import headline, path_rows, route_rows
 from bgp2vpc.reconcile.journal import Journal, wall_clock
 from bgp2vpc.reconcile.reconciler import Reconciler
-from bgp2vpc.services.alerts import Notifier
+from bgp2vpc.services.alerts import Alerts
 from bgp2vpc.services.health import Health
 from bgp2vpc.services.lag import LagWatch
 from bgp2vpc.services.scripts import Scripts
@@ -41,7 +41,7 @@ class StatusSource:
     journal: Journal
     drainer: Drainer
     operator: Operator
-    notifier: Notifier
+    alerts: Alerts
     lag: LagWatch
     started: str = field(default_factory=wall_clock)
 
@@ -79,7 +79,7 @@ class StatusSource:
             not_accepted=tuple(sorted(map(str, journal.not_accepted))),
             failing={**journal.failing, **(self.adj_rib_out.failing() if self.adj_rib_out else {})},
             errors=tuple(journal.errors),
-            notify=tuple(self.notifier.status()),
+            notify=tuple(self.alerts.status()),
         )
 
     def _sources(self) -> Iterator[SourceRow]:

@@ -12,7 +12,7 @@ from typing import Final
 
 from bgp2vpc.config.model import Config
 from bgp2vpc.reconcile.observer import Observer
-from bgp2vpc.services.sd_notify import MICROSECONDS, Notifier
+from bgp2vpc.services.sd_notify import MICROSECONDS, SdNotify
 from bgp2vpc.tasks import StartTask, cancelled
 
 BEAT: Final = 10.0
@@ -26,7 +26,7 @@ EXTENSION: Final = 30.0
 class Supervision(Observer):
     """Tells systemd. Without one it costs nothing and says nothing."""
 
-    def __init__(self, notifier: Notifier, headline: Callable[[], str], start_task: StartTask) -> None:
+    def __init__(self, notifier: SdNotify, headline: Callable[[], str], start_task: StartTask) -> None:
         """`headline`: how the daemon is, in one line."""
         self._headline = headline
         self._start_task = start_task

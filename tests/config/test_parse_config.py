@@ -7,7 +7,7 @@ import pytest
 from bgp2vpc.bgp.mesh import Peer
 from bgp2vpc.config.load import load, parse
 from bgp2vpc.config.model import Bgp, Config, Ec2Limits, OnExit, Process, Tag
-from bgp2vpc.notify.model import Happening, Recipient
+from bgp2vpc.notify.model import AlertKind, Recipient
 from bgp2vpc.policy.damping import DampingLimits
 from bgp2vpc.policy.prefix_list import PrefixList, parse_prefix_range
 from bgp2vpc.policy.rule import Rule, Takeover, Writes
@@ -71,9 +71,9 @@ def test_every_key_arrives() -> None:
     assert config.ec2 == Ec2Limits(burst=10, rate=1.0, timeout=5.0, concurrency=4)
     assert config.serf == Agent(host="::1", port=17373, auth_key="12345", every=0.5, vote_time=10.0)
     assert config.notify == (
-        Recipient(on=frozenset({Happening.TAKEOVER, Happening.WITHDRAWAL}), argv=("/usr/local/bin/page", "--loud")),
+        Recipient(on=frozenset({AlertKind.TAKEOVER, AlertKind.WITHDRAWAL}), argv=("/usr/local/bin/page", "--loud")),
         Recipient(
-            on=frozenset({Happening.FAILURE, Happening.RECOVERY}),
+            on=frozenset({AlertKind.FAILURE, AlertKind.RECOVERY}),
             url="https://hooks.example.org/x?y=z",
             after=5,
             timeout=2.5,

@@ -16,7 +16,7 @@ from bgp2vpc.exabgp_api.line import parse
 from bgp2vpc.exabgp_api.messages import Direction, Message, PeerState, StateChange, Update
 from bgp2vpc.exabgp_api.messages_text import decode as decode_message
 from bgp2vpc.prefix import IPAddress, Prefix
-from bgp2vpc.services.sd_notify import Notifier
+from bgp2vpc.services.sd_notify import SdNotify
 from bgp2vpc.sources.session import SourceKind
 from bgp2vpc.sources.unix import Peer
 from bgp2vpc.vpc.connect import Connection
@@ -78,7 +78,7 @@ class Lab:
         """What instance metadata says of this instance's future; None: it does not answer."""
         self.to_exabgp: list[str] = []
         self.told: Callable[[str], None] = lambda _: None
-        self.systemd = Notifier()
+        self.systemd = SdNotify()
         self.address = IPAddress("10.0.0.11" if beside else "10.0.0.10")
         self.status = 0
         self._daemon: Daemon | None = None

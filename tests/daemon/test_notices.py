@@ -4,7 +4,7 @@ import pytest
 from lab import OURS, PEER, A, Lab, announce, withdraw
 
 from bgp2vpc.errors import Denied, Ec2Error, Transient
-from bgp2vpc.notify.model import Happening, Notice, Recipient
+from bgp2vpc.notify.model import AlertKind, Notice, Recipient
 from bgp2vpc.policy.plan import Action, Change, Reason
 from bgp2vpc.services.notices import Troubles, held, of_reading, of_write
 from bgp2vpc.vpc.model import InstanceHealth, Target, TargetKind, interface_target
@@ -58,7 +58,7 @@ def test_what_is_held() -> None:
 
 
 def recipient(**kwargs) -> Recipient:
-    return Recipient(**{"on": frozenset(Happening), "argv": ("/bin/true",)} | kwargs)
+    return Recipient(**{"on": frozenset(AlertKind), "argv": ("/bin/true",)} | kwargs)
 
 
 def tell(notice: Notice, to: Recipient) -> bool:
@@ -106,7 +106,7 @@ def test_an_entry_that_changes_is_told_at_its_new_count_and_never_twice() -> Non
 @pytest.mark.parametrize(("after", "told"), [(5, True), (6, False)])
 def test_who_wants_ends_only_is_told_of_those_of_what_lasted(after: int, told: bool) -> None:
     troubles, error = Troubles(), Ec2Error("CreateRoute", "Code", "words")
-    only = recipient(on=frozenset({Happening.RECOVERY}), after=after)
+    only = recipient(on=frozenset({AlertKind.RECOVERY}), after=after)
     assert not any(tell(troubles.failed("x", error), only) for _ in range(5))
     over = troubles.over("x")
     assert over is not None
@@ -114,8 +114,8 @@ def test_who_wants_ends_only_is_told_of_those_of_what_lasted(after: int, told: b
 
 
 def test_only_what_was_asked_for_is_told() -> None:
-    notice = Notice(Happening.TAKEOVER, "x")
-    assert not notice.is_for(recipient(on=frozenset({Happening.FAILURE})))
+    notice = Notice(AlertKind.TAKEOVER, "x")
+    assert not notice.is_for(recipient(on=frozenset({AlertKind.FAILURE})))
 
 
 # A daemon

@@ -20,7 +20,7 @@ import bgp2vpc
 from bgp2vpc.config.model import Process
 from bgp2vpc.errors import Denied
 from bgp2vpc.exabgp_api.messages_text import decode
-from bgp2vpc.notify.model import Happening, Recipient
+from bgp2vpc.notify.model import AlertKind, Recipient
 from bgp2vpc.policy.damping import DampingLimits
 from bgp2vpc.web.metrics import Exposition, Seen
 from tests.memory_vpc import MemoryVpc
@@ -74,7 +74,7 @@ def lab(make_lab: Callable[..., Lab]) -> Iterator[Lab]:
     service, owner = Service(), Service(OWNER)
     made = make_lab(
         world(), poll_time=20.0, startup_hold=0.0, damping=DampingLimits(suppress=1000.0),
-        notify=(Recipient(on=frozenset(Happening), argv=("/nonexistent/program",), after=1, retries=0),),
+        notify=(Recipient(on=frozenset(AlertKind), argv=("/nonexistent/program",), after=1, retries=0),),
         processes=(Process(name="missing", argv=("/nonexistent/healthcheck",), respawn=False),),
         **settings(file(service, owner)),
     )  # fmt: skip

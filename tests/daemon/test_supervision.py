@@ -13,7 +13,7 @@ from systemd_ear import SystemdEar
 from bgp2vpc.config.model import Config, OnExit
 from bgp2vpc.errors import MetadataError, Throttled
 from bgp2vpc.operator.status import headline
-from bgp2vpc.services.sd_notify import Notifier
+from bgp2vpc.services.sd_notify import SdNotify
 from bgp2vpc.services.supervision import Supervision
 from bgp2vpc.tasks import GuardedTasks
 from tests.waiting import PATIENCE
@@ -36,7 +36,7 @@ def supervised(make_lab: Callable[..., Lab], ear: SystemdEar) -> Callable[..., L
 
     def make(**config) -> Lab:
         lab = make_lab(**config)
-        lab.systemd = Notifier(ear.address, WATCHDOG)
+        lab.systemd = SdNotify(ear.address, WATCHDOG)
         return lab
 
     return make
@@ -99,7 +99,7 @@ def test_a_daemon_that_completes_no_cycle_any_more_starves_the_watchdog(supervis
 def test_an_event_loop_that_is_stuck_starves_the_watchdog(ear: SystemdEar) -> None:
     async def stuck() -> None:
         tasks = GuardedTasks(lambda: None)
-        await Supervision(Notifier(ear.address, 0.15), str, tasks.start).configure(Config(file=""))
+        await Supervision(SdNotify(ear.address, 0.15), str, tasks.start).configure(Config(file=""))
         beats = 0
         async with asyncio.timeout(PATIENCE):
             while beats < 2:
@@ -142,7 +142,7 @@ def test_a_daemon_that_ends_asks_for_the_time_it_takes(supervised, ear: SystemdE
 def test_paths_and_abstract_sockets_are_told(address: str, tmp_path: Path) -> None:
     with SystemdEar(address.format(pid=os.getpid(), tmp=tmp_path)) as ear:
         environment = {"NOTIFY_SOCKET": ear.address, "WATCHDOG_USEC": "30000000", "WATCHDOG_PID": str(os.getpid())}
-        notifier = Notifier.from_environment(environment)
+        notifier = SdNotify.from_environment(environment)
         assert (notifier.watchdog, environment) == (30.0, {})
         assert notifier.send("READY=1", "STATUS=well")
         assert ear.heard() == ["READY=1", "STATUS=well"]
@@ -153,12 +153,12 @@ def test_paths_and_abstract_sockets_are_told(address: str, tmp_path: Path) -> No
     [{}, {"WATCHDOG_USEC": "0"}, {"WATCHDOG_USEC": "soon"}, {"WATCHDOG_USEC": "5", "WATCHDOG_PID": "1"}],
 )
 def test_without_systemd_nobody_is_told(environment: dict[str, str]) -> None:
-    notifier = Notifier.from_environment(environment)
+    notifier = SdNotify.from_environment(environment)
     assert (notifier.is_heard, notifier.watchdog, notifier.send("READY=1")) == (False, None, False)
 
 
 def test_a_socket_that_is_gone_is_complained_about_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    notifier = Notifier(str(tmp_path / "gone"))
+    notifier = SdNotify(str(tmp_path / "gone"))
     assert [notifier.send("WATCHDOG=1") for _ in range(3)] == [False] * 3
     assert caplog.messages == ["systemd cannot be told"]
 
