@@ -7,7 +7,7 @@ from typing import Any
 from benchmarks.figures import Figure, at_most
 from benchmarks.subject import UNPACED, fresh_world, running
 from bgp2vpc.demo.cloud.client import Cloud
-from bgp2vpc.demo.cloud.values import Call, WorldSpec
+from bgp2vpc.demo.cloud.values import CloudCall, WorldSpec
 
 COUNT = 500
 PREFIXES = 50
@@ -21,7 +21,7 @@ class Run:
     """When the lines were said, the calls that came of it, and the daemon's memory in MB at the end."""
 
     said: float
-    calls: list[Call]
+    calls: list[CloudCall]
     resident: float
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from benchmarks.figures import Figure, Statistic, at_most, goal
 from benchmarks.subject import UNPACED, Pipe, fresh_world, running
 from bgp2vpc.demo.cloud.client import Cloud
-from bgp2vpc.demo.cloud.values import Call, WorldSpec
+from bgp2vpc.demo.cloud.values import CloudCall, WorldSpec
 
 ROUNDS = 6
 PREFIXES = [f"192.0.2.{number}/32" for number in range(20)]
@@ -56,7 +56,7 @@ def _say_each(pipe: Pipe, line: str, every: float) -> Iterator[float]:
         time.sleep(every)
 
 
-def _in_turn(calls: Sequence[Call]) -> Iterator[Call]:
+def _in_turn(calls: Sequence[CloudCall]) -> Iterator[CloudCall]:
     """The calls in the order of the lines: each round's prefixes in turn."""
     waiting = {
         prefix: iter([c for c in calls if c.parameters["DestinationCidrBlock"] == prefix]) for prefix in PREFIXES
@@ -64,7 +64,7 @@ def _in_turn(calls: Sequence[Call]) -> Iterator[Call]:
     return (next(waiting[prefix]) for prefix in PREFIXES * ROUNDS)
 
 
-def _round_trip_before(delete: Call, reads: Sequence[Call]) -> float:
+def _round_trip_before(delete: CloudCall, reads: Sequence[CloudCall]) -> float:
     """Seconds that EC2 took for the last read that was answered before."""
     ended, started = max((read.ended, read.started) for read in reads if read.ended and read.ended <= delete.started)
     return ended - started

@@ -13,7 +13,7 @@ from bgp2vpc.bgp.sessions import Neighbors
 from bgp2vpc.config.model import Config, OnExit
 from bgp2vpc.errors import ConfigError, NoThread, Problem
 from bgp2vpc.exabgp_api.messages import Message, Shutdown
-from bgp2vpc.health.hooks import Hooks
+from bgp2vpc.health.hooks import CheckHooks
 from bgp2vpc.health.model import Check
 from bgp2vpc.logs import event
 from bgp2vpc.operator.answers import only_alone
@@ -30,7 +30,7 @@ from bgp2vpc.reconcile.apply import Applier
 from bgp2vpc.reconcile.ec2_calls import Calls, Connect
 from bgp2vpc.reconcile.journal import Journal
 from bgp2vpc.reconcile.observer import Observer
-from bgp2vpc.reconcile.reconciler import Reconciler, Tempo
+from bgp2vpc.reconcile.reconciler import Limits, Reconciler
 from bgp2vpc.reconcile.retries import Retries
 from bgp2vpc.reconcile.route_hooks import RouteHooks
 from bgp2vpc.reconcile.view import View
@@ -44,10 +44,10 @@ from bgp2vpc.services.scripts import Scripts
 from bgp2vpc.services.sd_notify import SdNotify
 from bgp2vpc.services.serf import SerfService
 from bgp2vpc.services.service import Service
-from bgp2vpc.services.socket import Serving
+from bgp2vpc.services.socket import SocketService
 from bgp2vpc.services.status import StatusSource
 from bgp2vpc.services.supervision import Supervision
-from bgp2vpc.services.web import Given, Pages
+from bgp2vpc.services.web import Given, WebService
 from bgp2vpc.sources.server import Question, SocketSettings
 from bgp2vpc.sources.turns import Turns
 from bgp2vpc.speaker.adj_rib_in import AdjRibIn
@@ -140,10 +140,10 @@ class Daemon:
         )
         self.status_source = self._made_status_source()
         self._supervision = Supervision(outside.systemd, self.status_source.headline, self._tasks.start)
-        self._pages = Pages(
+        self._web = WebService(
             Given(self.status_source, self.operator, self._meter.tally), self._journal, self._tasks.start
         )
-        self._serving = Serving(
+        self._socket = SocketService(
             config.socket,
             SocketSettings(config.restart_time, config.max_line, group=config.socket_group),
             self.adj_rib_in,
@@ -172,7 +172,7 @@ class Daemon:
             loop.add_signal_handler(number, self.interrupt)
         loop.add_signal_handler(signal.SIGHUP, self.reload)
         # A helper does not end, as its end would take ExaBGP along.
-        if not await self._serving.start(insist=self._say is not None):
+        if not await self._socket.start(insist=self._say is not None):
             return 1
         # A helper does not end; what may not be checked there has no verdict, and the log says why.
         if not self._health.may_check(self._config) and self._say is None:
@@ -336,8 +336,8 @@ class Daemon:
         )  # fmt: skip
 
     def _made_health(self) -> Health:
-        def hooks(check: Check) -> Hooks:
-            return Hooks(check, timeout=self._config.hook_timeout, only_log=self._mode.noop)
+        def hooks(check: Check) -> CheckHooks:
+            return CheckHooks(check, timeout=self._config.hook_timeout, only_log=self._mode.noop)
 
         start, assumed = self._tasks.start, self._mode.oneshot
         checks = Checks(self.adj_rib_in, start, self._journal, hooks, self._reconciler.news, assume_healthy=assumed)
@@ -351,10 +351,10 @@ class Daemon:
         in helper mode only.
         """
         if self._mode.oneshot:
-            return (self._serving, self._health, self._scripts, lifecycle)
+            return (self._socket, self._health, self._scripts, lifecycle)
         services: tuple[Service, ...] = (
-            self._pages,
-            self._serving,
+            self._web,
+            self._socket,
             self._serf,
             self._health,
             self._scripts,
@@ -506,7 +506,7 @@ class Daemon:
 
     def _use_limits(self, config: Config) -> None:
         self.adj_rib_in.neighbor_patience = config.startup_hold
-        self._reconciler.tempo = Tempo(config.poll_time, config.max_changes)
+        self._reconciler.limits = Limits(config.poll_time, config.max_changes)
         self._places.configure(config.damping)
         for warning in config.warnings:
             event(log, logging.WARNING, f"configuration: {warning}")

@@ -13,7 +13,7 @@ from pathlib import Path
 import yaml
 from playwright.sync_api import Browser, sync_playwright
 
-from bgp2vpc.demo.instance import LOOPBACK, PREFIX, Instance, _quiet_port
+from bgp2vpc.demo.instance import LOOPBACK, PREFIX, DemoInstance, _quiet_port
 from bgp2vpc.demo.stage import NAMES, Stage
 
 TARGET = Path(__file__).parent / "pictures"
@@ -31,11 +31,11 @@ PATIENCE = 60.0
 class PagedStage(Stage):
     """The demo's, with a page and a health check for each instance."""
 
-    def add_instance(self) -> Instance:
+    def add_instance(self) -> DemoInstance:
         """The next one."""
         number = len(self.instances)
         host = self.world.hosts[number]
-        instance = Instance(NAMES[number], host, self.directory, self.cloud.environment(host.instance_id))
+        instance = DemoInstance(NAMES[number], host, self.directory, self.cloud.environment(host.instance_id))
         settings = yaml.safe_load(instance.config.read_text())
         token = self.directory / "token"
         token.write_text(TOKEN)
@@ -109,11 +109,11 @@ def until(condition: Callable[[], bool]) -> None:
         time.sleep(0.1)
 
 
-def _answers(instance: Instance) -> bool:
+def _answers(instance: DemoInstance) -> bool:
     return instance.socket.exists() and "web page" in instance.log_file.read_text()
 
 
-def _holds(stage: Stage, instance: Instance) -> bool:
+def _holds(stage: Stage, instance: DemoInstance) -> bool:
     wanted = (instance.host.interface_id, "active")
     return all(stage.route(table) == wanted for table in stage.world.tables)
 

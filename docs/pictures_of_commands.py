@@ -18,7 +18,7 @@ from rich._export_format import CONSOLE_SVG_FORMAT
 from rich.console import Console
 from rich.text import Text
 
-from bgp2vpc.demo.instance import POLL_TIME, Instance
+from bgp2vpc.demo.instance import POLL_TIME, DemoInstance
 from bgp2vpc.demo.stage import Stage
 
 TARGET = Path(__file__).parent / "pictures"
@@ -44,7 +44,7 @@ def main() -> int:
     return 0
 
 
-def take(instance: Instance, command: str, where: str) -> None:
+def take(instance: DemoInstance, command: str, where: str) -> None:
     """One picture, of the very output of the command."""
     environment = f". {shlex.quote(str(instance.environment_file))}; exec "
     call = environment + shlex.join([sys.executable, "-m", "bgp2vpc", command, where])

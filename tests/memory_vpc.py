@@ -16,7 +16,7 @@ from bgp2vpc.errors import Ec2Error
 from bgp2vpc.prefix import IPAddress, Prefix
 from bgp2vpc.vpc.api import VpcApi
 from bgp2vpc.vpc.failures import failure
-from bgp2vpc.vpc.model import InstanceHealth, Interface, Member, RouteTable, Subnet, Target, TargetKind
+from bgp2vpc.vpc.model import InstanceHealth, Interface, RouteTable, Subnet, TaggedInstance, Target, TargetKind
 from tests.memory_world import World
 
 _WRITES = ("CreateRoute ", "ReplaceRoute ", "DeleteRoute ")
@@ -102,7 +102,7 @@ class MemoryVpc(World, VpcApi):
         with self._call("DescribeInstanceStatus", *sorted(instance_ids)):
             return {instance_id: self._health.get(instance_id, InstanceHealth.UNKNOWN) for instance_id in instance_ids}
 
-    def members(self, vpc_id: str, key: str, value: str) -> tuple[Member, ...]:
+    def members(self, vpc_id: str, key: str, value: str) -> tuple[TaggedInstance, ...]:
         """DescribeInstances."""
         with self._call("DescribeInstances", vpc_id, f"{key}={value}"):
             found = [
@@ -224,7 +224,7 @@ class MemoryVpc(World, VpcApi):
         self._tables[table.id] = table
 
 
-def _member(instance_id: str, first: Interface) -> Member:
+def _member(instance_id: str, first: Interface) -> TaggedInstance:
     ipv6 = min((each for each in first.addresses if each.version == 6), default=None)
     found = dict.fromkeys(each for each in (first.address, ipv6) if each is not None)
-    return Member(instance_id, tuple(found))
+    return TaggedInstance(instance_id, tuple(found))

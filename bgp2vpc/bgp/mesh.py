@@ -14,7 +14,7 @@ class MeshError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Peer:
+class MeshPeer:
     """Somebody to peer with. `asn` None: our own. `passive` (wait for its connection) None: see `neighbors`."""
 
     address: IPAddress
@@ -48,7 +48,7 @@ class Neighbor:
     description: str = ""
 
 
-def neighbors(speaker: Speaker, peers: Iterable[Peer], members: Iterable[Peer]) -> tuple[Neighbor, ...]:
+def neighbors(speaker: Speaker, peers: Iterable[MeshPeer], members: Iterable[MeshPeer]) -> tuple[Neighbor, ...]:
     """The sessions with the configured `peers` and the `members` that were found, sorted by address.
 
     Ourselves are left out, so that one file serves all; of a member that is configured as well, the configuration
@@ -68,7 +68,7 @@ def neighbors(speaker: Speaker, peers: Iterable[Peer], members: Iterable[Peer]) 
     return tuple(_neighbor(speaker, peer) for peer in sorted(others, key=lambda peer: peer.address))
 
 
-def _neighbor(speaker: Speaker, peer: Peer) -> Neighbor:
+def _neighbor(speaker: Speaker, peer: MeshPeer) -> Neighbor:
     local = speaker.address_for(peer.address)
     assert local is not None  # noqa: S101  # `neighbors` has looked
     peer_as = speaker.asn if peer.asn is None else peer.asn

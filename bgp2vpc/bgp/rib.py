@@ -43,7 +43,7 @@ PathKey = tuple[Prefix, int | None]
 
 
 @dataclass(slots=True)
-class AdjRibIn:
+class SourcePaths:
     """All paths of one source, as received. `stale` ones are kept until their time for it to say them again."""
 
     side: Side
@@ -61,7 +61,7 @@ class Rib:
     """Every method that may change an offer returns the prefixes whose offers did change: none for a repetition."""
 
     def __init__(self) -> None:
-        self._sources: dict[str, AdjRibIn] = {}
+        self._sources: dict[str, SourcePaths] = {}
         self._offers: dict[Prefix, tuple[Offer, ...]] = {}
         self._seen: set[Prefix] = set()
         self._remembers_seen = True
@@ -84,7 +84,7 @@ class Rib:
         self._remembers_seen = False
         self._seen.clear()
 
-    def sources(self) -> Iterator[tuple[str, AdjRibIn]]:
+    def sources(self) -> Iterator[tuple[str, SourcePaths]]:
         """Every source that is open or still has stale paths."""
         return iter(self._sources.items())
 
@@ -110,7 +110,7 @@ class Rib:
         """A session begins. Paths held over from an earlier one of the same name stay until said again or stale."""
         adj = self._sources.get(source)
         if adj is None:
-            self._sources[source] = AdjRibIn(side, router_id, max_prefixes)
+            self._sources[source] = SourcePaths(side, router_id, max_prefixes)
             return
         adj.is_open, adj.side, adj.router_id, adj.max_prefixes = True, side, router_id, max_prefixes
 
@@ -174,7 +174,7 @@ class Rib:
         """When `expire` has something to do next, or None."""
         return min((until for adj in self._sources.values() for until in adj.stale.values()), default=None)
 
-    def _announce(self, source: str, adj: AdjRibIn, path: Path) -> frozenset[Prefix]:
+    def _announce(self, source: str, adj: SourcePaths, path: Path) -> frozenset[Prefix]:
         key = (path.prefix, path.path_id)
         known = adj.paths.get(key)
         if known is None and len(adj.paths) >= adj.max_prefixes:
@@ -189,11 +189,11 @@ class Rib:
         self._offers[path.prefix] = (*others, Offer(source, path, adj.side, adj.router_id))
         return frozenset((path.prefix,))
 
-    def _speak(self, adj: AdjRibIn, prefix: Prefix) -> None:
+    def _speak(self, adj: SourcePaths, prefix: Prefix) -> None:
         if self._remembers_seen and adj.side is Side.LOCAL:
             self._seen.add(prefix)
 
-    def _remove(self, source: str, adj: AdjRibIn, keys: list[PathKey]) -> frozenset[Prefix]:
+    def _remove(self, source: str, adj: SourcePaths, keys: list[PathKey]) -> frozenset[Prefix]:
         changed = set()
         for key in keys:
             adj.stale.pop(key, None)

@@ -36,10 +36,10 @@ def add(commands: Commands) -> None:
 def _iam_policy(args: argparse.Namespace) -> int:
     from bgp2vpc.config.load import load
     from bgp2vpc.iam.least import least_policy
-    from bgp2vpc.iam.tables import Surroundings
+    from bgp2vpc.iam.tables import AccountScope
 
     config = load(args.file)
-    around = Surroundings(args.region or config.region, args.account, args.vpc or config.vpc_id, args.zone)
+    around = AccountScope(args.region or config.region, args.account, args.vpc or config.vpc_id, args.zone)
     policy = least_policy(config, around)
     print(json.dumps(policy.to_json(), indent=2))
     _explain(policy)

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import assert_never
 
 from bgp2vpc import names
-from bgp2vpc.bgp.mesh import Peer
+from bgp2vpc.bgp.mesh import MeshPeer
 from bgp2vpc.config import awsnycast, check_schema, find_schema
 from bgp2vpc.config.bgp_schema import BgpEntry, PeerEntry
 from bgp2vpc.config.document import Document
@@ -19,10 +19,10 @@ from bgp2vpc.notify.model import Recipient
 from bgp2vpc.policy.damping import DampingLimits
 from bgp2vpc.policy.plan import Action
 from bgp2vpc.policy.prefix_list import PrefixList
-from bgp2vpc.policy.rule import Hooks, ManagedRoute, Rule, Takeover
+from bgp2vpc.policy.rule import HookPrograms, ManagedRoute, Rule, Takeover
 from bgp2vpc.prefix import IPAddress
 from bgp2vpc.serf.model import Agent
-from bgp2vpc.vpc.finders import And, ByAz, ByTag, ByTagRegexp, Finder, HasRouteTo, Ids, InVpc, Main, Or, Subnet
+from bgp2vpc.vpc.finders import And, ByAz, ByTag, ByTagRegexp, Finder, HasRouteTo, Ids, InSubnet, InVpc, Main, Or
 from bgp2vpc.web.model import WebSettings
 
 SELF = "SELF"
@@ -144,7 +144,7 @@ def _managed(entry: RouteEntry, takeover: Takeover | None, where: str) -> Manage
     )
 
 
-def _hooks(entry: RouteEntry) -> Hooks:
+def _hooks(entry: RouteEntry) -> HookPrograms:
     before = {
         Action.CREATE: entry.run_before_add_route,
         Action.REPLACE: entry.run_before_replace_route,
@@ -155,7 +155,7 @@ def _hooks(entry: RouteEntry) -> Hooks:
         Action.REPLACE: entry.run_after_replace_route,
         Action.DELETE: entry.run_after_delete_route,
     }
-    return Hooks({a: argv for a, argv in before.items() if argv}, {a: argv for a, argv in after.items() if argv})
+    return HookPrograms({a: argv for a, argv in before.items() if argv}, {a: argv for a, argv in after.items() if argv})
 
 
 def _vpc_named_in(entry: find_schema.FindEntry) -> str | None:
@@ -228,10 +228,10 @@ def bgp(entry: BgpEntry) -> Bgp:
     )
 
 
-def _peer(entry: PeerEntry | IPAddress) -> Peer:
+def _peer(entry: PeerEntry | IPAddress) -> MeshPeer:
     if isinstance(entry, PeerEntry):
-        return Peer(entry.address, entry.asn, entry.description, entry.passive)
-    return Peer(entry)
+        return MeshPeer(entry.address, entry.asn, entry.description, entry.passive)
+    return MeshPeer(entry)
 
 
 def check(name: str, entry: check_schema.CheckEntry) -> Check:
@@ -322,7 +322,7 @@ def _single(entry: find_schema.SingleEntry) -> Finder:
         case find_schema.MainEntry():
             found = Main(negate=entry.negate)
         case find_schema.SubnetEntry(config=config):
-            found = Subnet(config.subnet_id, negate=entry.negate)
+            found = InSubnet(config.subnet_id, negate=entry.negate)
         case find_schema.HasRouteToEntry(config=config):
             found = HasRouteTo(config.cidr, negate=entry.negate)
         case find_schema.VpcEntry(config=config):

@@ -5,7 +5,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Final
 
-from bgp2vpc.bgp.mesh import Peer
+from bgp2vpc.bgp.mesh import MeshPeer
 from bgp2vpc.errors import Problem
 from bgp2vpc.exabgp_api import USUAL_MAX_LINE
 from bgp2vpc.health.model import Check
@@ -60,7 +60,7 @@ class Bgp:
     router_id: IPAddress | None = None
     local_addresses: tuple[IPAddress, ...] = ()
     hold_time: int = 3
-    peers: tuple[Peer, ...] = ()
+    peers: tuple[MeshPeer, ...] = ()
     peers_by_tag: Tag | None = None
     ipv6: bool = False
     config_file: Path | None = None

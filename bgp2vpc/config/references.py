@@ -13,7 +13,7 @@ _COMPARED = 100
 """Names that a wrong one is compared with; to compare thousands takes minutes."""
 
 Found = Iterator[tuple[Location, str]]
-Route = tuple[Location, Mapping[str, Value]]
+RouteFields = tuple[Location, Mapping[str, Value]]
 
 
 def wrong_references(document: Document, file: str) -> list[Problem]:
@@ -140,13 +140,13 @@ def _canonical(cidr: Value) -> str | None:
         return None
 
 
-def _rules(document: Document) -> Iterator[Route]:
+def _rules(document: Document) -> Iterator[RouteFields]:
     for key in ("routetables", "route_tables"):
         for name, rule in _mapping(document.data.get(key)).items():
             yield (key, name), _mapping(rule)
 
 
-def _routes(document: Document) -> Iterator[Route]:
+def _routes(document: Document) -> Iterator[RouteFields]:
     for location, rule in _rules(document):
         routes = rule.get("manage_routes")
         for number, route in enumerate(routes if isinstance(routes, list) else ()):

@@ -1,11 +1,11 @@
 """The chapters of the demo's story, in order. Each raises DidNotHappen if something in it does not happen."""
 
 from bgp2vpc.demo.chronicle import Kind
-from bgp2vpc.demo.instance import LOOPBACK, POLL_TIME, PREFIX, Instance
+from bgp2vpc.demo.instance import LOOPBACK, POLL_TIME, PREFIX, DemoInstance
 from bgp2vpc.demo.play import DidNotHappen, Play
 
 
-def service_comes(play: Play, a: Instance) -> None:
+def service_comes(play: Play, a: DemoInstance) -> None:
     """Nobody holds the prefix; a service begins to answer."""
     play.chapter(f"{a.name}'s service starts: its healthcheck announces, the daemon writes")
     play.because(a, f"service listens on {LOOPBACK}:{a.port}", a.start_service())
@@ -13,7 +13,7 @@ def service_comes(play: Play, a: Instance) -> None:
     play.ok(f"announced -> written in {_ms(_reaction(play, a, Kind.ANNOUNCED))}: {a.name} holds every table")
 
 
-def second_service_comes(play: Play, holder: Instance, second: Instance) -> None:
+def second_service_comes(play: Play, holder: DemoInstance, second: DemoInstance) -> None:
     """The same anycast service on another instance."""
     play.chapter(f"{second.name}'s service starts: {second.name} announces too, and yields to {holder.name}")
     play.because(second, f"service listens on {LOOPBACK}:{second.port}", second.start_service())
@@ -21,7 +21,7 @@ def second_service_comes(play: Play, holder: Instance, second: Instance) -> None
     play.ok(f"{second.name} yields: {holder.name} is healthy; nothing was written")
 
 
-def service_dies(play: Play, holder: Instance, second: Instance) -> None:
+def service_dies(play: Play, holder: DemoInstance, second: DemoInstance) -> None:
     """A failover."""
     play.chapter(f"{holder.name}'s service is killed: {holder.name} withdraws, {second.name} takes over")
     play.because(holder, "kill -9 of the service", holder.kill_service())
@@ -34,7 +34,7 @@ def service_dies(play: Play, holder: Instance, second: Instance) -> None:
     play.ok(f"{second.name} took over {_ms(taken)} after the kill (poll_time is {POLL_TIME:g} s here)")
 
 
-def service_returns(play: Play, former: Instance, holder: Instance) -> None:
+def service_returns(play: Play, former: DemoInstance, holder: DemoInstance) -> None:
     """No flapping: who holds the prefix and is well keeps it."""
     play.chapter(f"{former.name}'s service is back: {former.name} announces, and leaves the prefix to {holder.name}")
     play.because(former, f"service listens on {LOOPBACK}:{former.port} again", former.start_service())
@@ -42,7 +42,7 @@ def service_returns(play: Play, former: Instance, holder: Instance) -> None:
     play.ok(f"{former.name} yields to {holder.name}: no flapping")
 
 
-def instance_dies(play: Play, holder: Instance, second: Instance) -> None:
+def instance_dies(play: Play, holder: DemoInstance, second: DemoInstance) -> None:
     """Nobody is left to withdraw."""
     play.chapter(f"instance {holder.name} dies with its daemon: nobody withdraws, {second.name} takes over")
     play.because(holder, "kill -9 of the daemon and the service, instance terminated")
@@ -69,7 +69,7 @@ def end_comes(play: Play) -> None:
     play.ok("every daemon ended with exit 0, every route is gone")
 
 
-def _yields(play: Play, second: Instance, holder: Instance) -> None:
+def _yields(play: Play, second: DemoInstance, holder: DemoInstance) -> None:
     """It announces, sees the holder, says so, and still does after it read the tables once more."""
     play.expect(f"{second.name} announces, and yields to {holder.name}", lambda: play.yields(second))
     play.verdict(second, "status: yield (owner-healthy) for every table")
@@ -80,7 +80,7 @@ def _yields(play: Play, second: Instance, holder: Instance) -> None:
         raise DidNotHappen(f"{second.name} leaves every table to {holder.name}, and writes nothing")
 
 
-def _reaction(play: Play, instance: Instance, heard: Kind) -> float:
+def _reaction(play: Play, instance: DemoInstance, heard: Kind) -> float:
     """Seconds from the line the daemon heard to EC2's last answer."""
     return play.time_of(instance, Kind.WRITE, last=True) - play.time_of(instance, heard)
 

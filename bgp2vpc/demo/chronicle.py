@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from enum import Enum
 
 from bgp2vpc.demo.cloud.client import Cloud
-from bgp2vpc.demo.cloud.values import Call
-from bgp2vpc.demo.instance import Instance
+from bgp2vpc.demo.cloud.values import CloudCall
+from bgp2vpc.demo.instance import DemoInstance
 from bgp2vpc.demo.logbook import Record
 
 
@@ -41,7 +41,7 @@ class Happening:
 class Chronicle:
     """Remembers what was told already."""
 
-    def __init__(self, cloud: Cloud, instances: Sequence[Instance]) -> None:
+    def __init__(self, cloud: Cloud, instances: Sequence[DemoInstance]) -> None:
         self._cloud = cloud
         self._instances = instances
         self._told: set[int] = set()
@@ -69,7 +69,7 @@ class Chronicle:
                 kind = Kind.TROUBLE if call.error else Kind.WRITE
                 yield Happening(call.ended, names.get(call.caller, call.caller), kind, self._words(call))
 
-    def _words(self, call: Call) -> str:
+    def _words(self, call: CloudCall) -> str:
         """The call as it was made, with the interface's owner in place of its id: that fits a line of a terminal."""
         table, prefix = call.parameters.get("RouteTableId", ""), call.parameters.get("DestinationCidrBlock", "")
         if call.error:

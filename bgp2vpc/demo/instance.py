@@ -16,7 +16,7 @@ from typing import Any
 import yaml
 
 from bgp2vpc.demo import child
-from bgp2vpc.demo.cloud.values import Host
+from bgp2vpc.demo.cloud.values import CloudHost
 from bgp2vpc.demo.logbook import Logbook
 from bgp2vpc.sources.client import ask
 from bgp2vpc.sources.unix import SocketError
@@ -29,10 +29,10 @@ STOP_PATIENCE = 30.0
 """Seconds; a daemon gives its last writes 10."""
 
 
-class Instance:
+class DemoInstance:
     """`name` is a letter. Everything it has lies in `directory` as `<name>.yaml`, `.sock`, `.log`, `.env`."""
 
-    def __init__(self, name: str, host: Host, directory: Path, aws: Mapping[str, str]) -> None:
+    def __init__(self, name: str, host: CloudHost, directory: Path, aws: Mapping[str, str]) -> None:
         self.name = name
         self.host = host
         self.port = _quiet_port()

@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from bgp2vpc.demo.chronicle import Chronicle, Happening, Kind
-from bgp2vpc.demo.instance import PREFIX, Instance
+from bgp2vpc.demo.instance import PREFIX, DemoInstance
 from bgp2vpc.demo.screen import Screen
 from bgp2vpc.demo.stage import Stage
 
@@ -40,13 +40,13 @@ class Play:
         self.screen.title(f"{self._chapter}. {title}")
         self._happened = []
 
-    def because(self, instance: Instance, text: str, at: float | None = None) -> None:
+    def because(self, instance: DemoInstance, text: str, at: float | None = None) -> None:
         """Something we did to an instance; what happens from now on is measured against it."""
         self.tell_news()
         self._cause = time.monotonic() if at is None else at
         self.screen.cause(self._cause, instance.name, text)
 
-    def verdict(self, instance: Instance, text: str) -> None:
+    def verdict(self, instance: DemoInstance, text: str) -> None:
         """Something we learned by asking a daemon."""
         self.tell_news()
         self.screen.happened(Happening(time.monotonic(), instance.name, Kind.VERDICT, text), self._cause)
@@ -90,12 +90,12 @@ class Play:
         except TimeoutError:
             raise DidNotHappen(f"not within {patience:g} s: {what}") from None
 
-    def points_at(self, instance: Instance | None) -> bool:
+    def points_at(self, instance: DemoInstance | None) -> bool:
         """Whether PREFIX points at this instance in every table, and works; None: at nothing anywhere."""
         wanted = (instance.host.interface_id, "active") if instance else None
         return all(self.stage.route(table) == wanted for table in self.stage.world.tables)
 
-    def yields(self, instance: Instance) -> bool:
+    def yields(self, instance: DemoInstance) -> bool:
         """Whether it leaves every table to an owner that is well."""
         verdicts = instance.verdicts()
         return all(verdicts.get(table) == "yield (owner-healthy)" for table in self.stage.world.tables)
@@ -110,33 +110,33 @@ class Play:
         with suppress(TimeoutError):
             self.stage.cloud.wait_until(never, 1.0)
 
-    def has_read(self, instance: Instance) -> Callable[[], bool]:
+    def has_read(self, instance: DemoInstance) -> Callable[[], bool]:
         """A condition: its daemon has read the route tables."""
         return lambda: self._reads(instance) > 0
 
-    def reads_again(self, instance: Instance) -> Callable[[], bool]:
+    def reads_again(self, instance: DemoInstance) -> Callable[[], bool]:
         """A condition: it has read them once more, from now."""
         before = self._reads(instance)
         return lambda: self._reads(instance) > before
 
-    def _reads(self, instance: Instance) -> int:
+    def _reads(self, instance: DemoInstance) -> int:
         calls = self.stage.cloud.calls("DescribeRouteTables")
         return sum(call.caller == instance.host.instance_id and call.ended is not None for call in calls)
 
     # Measuring
 
-    def time_of(self, instance: Instance, kind: Kind, *, last: bool = False) -> float:
+    def time_of(self, instance: DemoInstance, kind: Kind, *, last: bool = False) -> float:
         """When this chapter's first (last) such thing happened. Raises DidNotHappen if it did not."""
         found = [each.at for each in self._happened if each.who == instance.name and each.kind is kind]
         if not found:
             raise DidNotHappen(f"{instance.name}: nothing of the kind {kind.value!r} in its log")
         return found[-1] if last else found[0]
 
-    def writes_of(self, instance: Instance) -> int:
+    def writes_of(self, instance: DemoInstance) -> int:
         """How many routes it changed in this chapter."""
         return sum(each.who == instance.name and each.kind is Kind.WRITE for each in self._happened)
 
-    def has_written(self, instance: Instance) -> bool:
+    def has_written(self, instance: DemoInstance) -> bool:
         """Whether it has had EC2's answer for every table in this chapter (the tables show it a moment earlier)."""
         return self.writes_of(instance) >= len(self.stage.world.tables)
 

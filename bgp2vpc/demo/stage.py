@@ -10,7 +10,7 @@ from typing import Self
 
 from bgp2vpc.demo.cloud.client import Cloud
 from bgp2vpc.demo.cloud.values import External, WorldSpec
-from bgp2vpc.demo.instance import PREFIX, Instance
+from bgp2vpc.demo.instance import PREFIX, DemoInstance
 
 NAMES = "ABC"
 
@@ -24,7 +24,7 @@ class Stage:
     def __init__(self, before_clean_up: Callable[[], None]) -> None:
         self._before_clean_up = before_clean_up
         self.directory = Path(tempfile.mkdtemp(prefix="bgp2vpc-demo-"))
-        self.instances: list[Instance] = []
+        self.instances: list[DemoInstance] = []
         self._cloud: Cloud | None = None
 
     def __enter__(self) -> Self:
@@ -47,16 +47,16 @@ class Stage:
         assert self._cloud is not None
         return self._cloud
 
-    def add_instance(self) -> Instance:
+    def add_instance(self) -> DemoInstance:
         """The next instance; its daemon starts, its service does not yet."""
         number = len(self.instances)
         host = self.world.hosts[number]
-        instance = Instance(NAMES[number], host, self.directory, self.cloud.environment(host.instance_id))
+        instance = DemoInstance(NAMES[number], host, self.directory, self.cloud.environment(host.instance_id))
         self.instances.append(instance)
         instance.start_daemon()
         return instance
 
-    def terminate(self, instance: Instance) -> None:
+    def terminate(self, instance: DemoInstance) -> None:
         """The instance dies without a word, and EC2 knows."""
         instance.kill_daemon()
         instance.kill_service()
@@ -74,7 +74,7 @@ class Stage:
         """SIGTERM to all daemons at once. Their exit statuses by name, of those that ran."""
         running = [instance for instance in self.instances if instance.daemon is not None]
         with ThreadPoolExecutor(len(NAMES)) as threads:
-            statuses = threads.map(Instance.end_daemon, running)
+            statuses = threads.map(DemoInstance.end_daemon, running)
             return {instance.name: status for instance, status in zip(running, statuses, strict=True)}
 
     def _clean_up(self) -> None:

@@ -10,7 +10,7 @@ import time
 from bgp2vpc.demo import chapters
 from bgp2vpc.demo.child import Interrupted, Interrupts
 from bgp2vpc.demo.cloud.process import CloudError
-from bgp2vpc.demo.instance import PREFIX, Instance
+from bgp2vpc.demo.instance import PREFIX, DemoInstance
 from bgp2vpc.demo.play import DidNotHappen, Play, command
 from bgp2vpc.demo.screen import Screen
 from bgp2vpc.demo.stage import Stage
@@ -65,7 +65,7 @@ def _whole_story(play: Play, *, keep: bool) -> None:
     chapters.end_comes(play)
 
 
-def _introduce(play: Play, *instances: Instance) -> None:
+def _introduce(play: Play, *instances: DemoInstance) -> None:
     stage = play.stage
     play.screen.say(f"{stage.world.vpc_id}, served by moto at {stage.cloud.endpoint_url}")
     play.screen.quote(f"{i.name}  {i.host.instance_id}  {i.host.interface_id}  {i.host.zone}" for i in instances)
@@ -74,7 +74,7 @@ def _introduce(play: Play, *instances: Instance) -> None:
     play.screen.quote([f"{command()} status --socket {instance.socket}" for instance in instances], "cyan")
 
 
-def _stay(play: Play, holder: Instance) -> None:
+def _stay(play: Play, holder: DemoInstance) -> None:
     """Until Ctrl-C, with a new second instance, telling what happens."""
     third = play.stage.add_instance()
     play.expect(f"{third.name}'s daemon reads the route tables", play.has_read(third), START_PATIENCE)
@@ -87,7 +87,7 @@ def _stay(play: Play, holder: Instance) -> None:
         play.screen.say("")
 
 
-def _invite(play: Play, *instances: Instance) -> None:
+def _invite(play: Play, *instances: DemoInstance) -> None:
     screen = play.screen
     screen.title(f"{' and '.join(i.name for i in instances)} stay up until Ctrl-C; what happens is told here.")
     for i in instances:

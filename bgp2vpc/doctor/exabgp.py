@@ -8,7 +8,7 @@ from pathlib import PurePath
 from typing import Final
 
 from bgp2vpc.config.model import Config
-from bgp2vpc.doctor.exabgp_conf import Process, Section, apis_of, parse, processes
+from bgp2vpc.doctor.exabgp_conf import ProcessStanza, Section, apis_of, parse, processes
 from bgp2vpc.doctor.model import Exabgp, Finding, Known, Trouble, fail, ok, warn
 
 _OLDEST: Final = (4, 2, 22)
@@ -78,7 +78,7 @@ def _helper(config: Config, found: Exabgp) -> Iterator[Finding]:
         yield from _stanza(config, helper, top, edit)
 
 
-def _stanza(config: Config, helper: Process, top: Section, edit: str) -> Iterator[Finding]:
+def _stanza(config: Config, helper: ProcessStanza, top: Section, edit: str) -> Iterator[Finding]:
     if helper.encoder not in ("text", "json"):
         said = f"encoder {helper.encoder}" if helper.encoder else "no encoder"
         yield fail("helper", f"process {helper.name} has {said}: write `encoder json;` or `encoder text;`", edit)
@@ -97,7 +97,7 @@ def _stanza(config: Config, helper: Process, top: Section, edit: str) -> Iterato
         yield ok("helper", f"process {helper.name} runs `bgp2vpc helper` and hears peers")
 
 
-def _not_heard(top: Section, helper: Process) -> str:
+def _not_heard(top: Section, helper: ProcessStanza) -> str:
     """What is missing in `api`, as it has to be written; empty: nothing."""
     apis = apis_of(top, helper.name)
     for api in apis:

@@ -47,7 +47,7 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
-class Process:
+class ProcessStanza:
     """A `process` stanza: its name, what it runs, and its encoder."""
 
     name: str
@@ -93,11 +93,11 @@ def parse(text: str) -> Section:
     return top
 
 
-def processes(top: Section) -> list[Process]:
+def processes(top: Section) -> list[ProcessStanza]:
     """The stanzas, in the order of the file."""
     found = [section for section in top.sections if section.kind == "process" and len(section.words) > 1]
     return [
-        Process(section.words[1], tuple(_split(" ".join(section.said("run")))), "".join(section.said("encoder")))
+        ProcessStanza(section.words[1], tuple(_split(" ".join(section.said("run")))), "".join(section.said("encoder")))
         for section in found
     ]
 

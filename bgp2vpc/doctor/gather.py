@@ -19,7 +19,7 @@ from urllib.request import HTTPRedirectHandler, build_opener
 from bgp2vpc.bgp.events import Announce
 from bgp2vpc.config.model import Config
 from bgp2vpc.doctor import machine
-from bgp2vpc.doctor.model import Endpoint, Facts, Known, Metadata, Rehearsal, Running, Trouble, Vpc
+from bgp2vpc.doctor.model import Endpoint, HostFacts, Known, MetadataAnswer, Rehearsal, Running, Trouble, Vpc
 from bgp2vpc.doctor.running_exabgp import look_at
 from bgp2vpc.doctor.subjects import Call, reads, writes
 from bgp2vpc.errors import Bgp2vpcError, Credentials, Ec2Error, MetadataError
@@ -63,7 +63,7 @@ class Fact(Generic[T]):
             self._answer.put(Trouble(str(error) or type(error).__name__, error))
 
 
-def gather(config: Config, socket_path: Path | None, exabgp_conf: Path | None) -> Facts:
+def gather(config: Config, socket_path: Path | None, exabgp_conf: Path | None) -> HostFacts:
     """All facts. Takes as long as the slowest, and writes nothing anywhere."""
     running = Fact(lambda: _running(socket_path))
     host = Fact(machine.host)
@@ -78,7 +78,7 @@ def gather(config: Config, socket_path: Path | None, exabgp_conf: Path | None) -
     seen = vpc.known()
     instance = _instance(config, region, who, seen)
     rehearsals = Fact(lambda: _rehearsals(config, instance, seen)).known()
-    return Facts(host.known(), daemon, who, endpoint.known(), seen, rehearsals, exabgp.known(2 * PATIENCE))
+    return HostFacts(host.known(), daemon, who, endpoint.known(), seen, rehearsals, exabgp.known(2 * PATIENCE))
 
 
 def _running(path: Path | None) -> Known[Running]:
@@ -93,14 +93,14 @@ def _running(path: Path | None) -> Known[Running]:
     return Running(pid, frozenset(event.path.prefix for event in announced))
 
 
-def _metadata() -> Known[Metadata]:
+def _metadata() -> Known[MetadataAnswer]:
     service = MetadataService()
     instance = service.instance()
     try:
         role = service.get("iam/security-credentials/") or ""
     except MetadataError:
         role = ""
-    return Metadata(instance, role.split("\n")[0].strip())
+    return MetadataAnswer(instance, role.split("\n")[0].strip())
 
 
 def _endpoint(region: str, timeout: float) -> Known[Endpoint]:
@@ -156,7 +156,7 @@ def _vpc(config: Config) -> Known[Vpc]:
     return Vpc(instance, snapshot, table_policies(config.rules, snapshot, instance.vpc_id))
 
 
-def _instance(config: Config, region: str, who: Known[Metadata], vpc: Known[Vpc]) -> Instance | None:
+def _instance(config: Config, region: str, who: Known[MetadataAnswer], vpc: Known[Vpc]) -> Instance | None:
     """Who we are, as far as that is known without the VPC."""
     if not isinstance(vpc, Trouble):
         return vpc.instance

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from bgp2vpc.config.model import Config
-from bgp2vpc.doctor.model import Endpoint, Finding, Host, Known, Metadata, Running, Trouble, Vpc, fail, ok, warn
+from bgp2vpc.doctor.model import Endpoint, Finding, Host, Known, MetadataAnswer, Running, Trouble, Vpc, fail, ok, warn
 from bgp2vpc.doctor.subjects import accepted, is_host_route, managed
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.vpc.model import Instance
@@ -71,7 +71,7 @@ def _forwards(host: Host, prefix: Prefix) -> bool:
     return prefix.version in host.forwards
 
 
-def metadata(config: Config, found: Known[Metadata], host: Known[Host]) -> Iterator[Finding]:
+def metadata(config: Config, found: Known[MetadataAnswer], host: Known[Host]) -> Iterator[Finding]:
     """Whether metadata answers; through a bridge it needs a hop limit of 2."""
     if not isinstance(found, Trouble):
         who = f"{found.instance.id} in {found.instance.region}"
@@ -98,7 +98,7 @@ def metadata(config: Config, found: Known[Metadata], host: Known[Host]) -> Itera
         yield fail("metadata", message, mend)
 
 
-def endpoint(found: Known[Endpoint], vpc: Known[Vpc], metadata: Known[Metadata]) -> Iterator[Finding]:
+def endpoint(found: Known[Endpoint], vpc: Known[Vpc], metadata: Known[MetadataAnswer]) -> Iterator[Finding]:
     """Whether EC2 can be reached, how fast, and whether its clock and ours agree."""
     if isinstance(found, Trouble):
         if not isinstance(vpc, Trouble):

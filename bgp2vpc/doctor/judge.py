@@ -1,18 +1,18 @@
-"""Facts -> findings. Pure."""
+"""HostFacts -> findings. Pure."""
 
 from collections.abc import Iterator
 
 from bgp2vpc.config.model import Config
 from bgp2vpc.doctor import exabgp, host, vpc
-from bgp2vpc.doctor.model import Facts, Finding, Trouble, ok, warn
+from bgp2vpc.doctor.model import Finding, HostFacts, Trouble, ok, warn
 
 
-def judge(config: Config, facts: Facts, quota: int) -> tuple[Finding, ...]:
+def judge(config: Config, facts: HostFacts, quota: int) -> tuple[Finding, ...]:
     """Everything there is to say, in the order in which it is best mended."""
     return tuple(_findings(config, facts, quota))
 
 
-def _findings(config: Config, facts: Facts, quota: int) -> Iterator[Finding]:
+def _findings(config: Config, facts: HostFacts, quota: int) -> Iterator[Finding]:
     for warning in config.warnings:
         yield warn("config", str(warning), f"${{EDITOR:-vi}} {config.file}")
     yield _daemon(config, facts)
@@ -31,7 +31,7 @@ def _findings(config: Config, facts: Facts, quota: int) -> Iterator[Finding]:
     yield from exabgp.exabgp(config, facts.exabgp)
 
 
-def _daemon(config: Config, facts: Facts) -> Finding:
+def _daemon(config: Config, facts: HostFacts) -> Finding:
     if isinstance(facts.running, Trouble):
         start = "systemctl start bgp2vpc"
         return warn("daemon", f"no daemon was asked what it announces: {facts.running.why}", start)

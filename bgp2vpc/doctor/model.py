@@ -1,7 +1,7 @@
 """What the doctor finds, and what it finds it from. Values.
 
-Facts come from outside (`facts`), each by itself: one that could not be had is a `Trouble`, and no reason not to judge
-the others.
+`HostFacts` come from outside (`gather`), each by itself: one that could not be had is a `Trouble`, and no reason not to
+judge the others.
 """
 
 from collections.abc import Mapping
@@ -86,7 +86,7 @@ class Running:
 
 
 @dataclass(frozen=True, slots=True)
-class Metadata:
+class MetadataAnswer:
     """What instance metadata says; `role`: the name of the instance's role, empty if it has none."""
 
     instance: Instance
@@ -134,12 +134,12 @@ class Exabgp:
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class HostFacts:
     """Everything there is to judge."""
 
     host: Known[Host]
     running: Known[Running]
-    metadata: Known[Metadata]
+    metadata: Known[MetadataAnswer]
     endpoint: Known[Endpoint]
     vpc: Known[Vpc]
     rehearsals: Known[tuple[Rehearsal, ...]]

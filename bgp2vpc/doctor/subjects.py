@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from bgp2vpc.config.model import Config
 from bgp2vpc.iam.least import least_policy
-from bgp2vpc.iam.tables import Surroundings
+from bgp2vpc.iam.tables import AccountScope
 from bgp2vpc.policy.decide import TablePolicy
 from bgp2vpc.policy.prefix_list import PrefixRange
 from bgp2vpc.policy.rule import Rule
@@ -68,7 +68,7 @@ def writes(config: Config, tables: Sequence[TablePolicy], interface_id: str) -> 
 
 def _needed(config: Config) -> frozenset[str]:
     """The calls that the least policy of this configuration allows."""
-    statements = least_policy(config, Surroundings()).statements
+    statements = least_policy(config, AccountScope()).statements
     return frozenset(action.removeprefix("ec2:") for statement in statements for action in statement.actions)
 
 

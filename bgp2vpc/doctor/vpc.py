@@ -10,7 +10,7 @@ from bgp2vpc.doctor.model import (
     Endpoint,
     Finding,
     Known,
-    Metadata,
+    MetadataAnswer,
     Rehearsal,
     Running,
     Trouble,
@@ -31,7 +31,7 @@ _QUOTA_CODE: Final = "L-93826ACB"  # "Routes per route table"
 _CLOCK: Final = ("RequestExpired", "InvalidSecurity.RequestHasExpired", "SignatureDoesNotMatch")
 
 
-def credentials(vpc: Known[Vpc], metadata: Known[Metadata]) -> Iterator[Finding]:
+def credentials(vpc: Known[Vpc], metadata: Known[MetadataAnswer]) -> Iterator[Finding]:
     """Whether EC2 knows who we are; and whether there was an answer at all."""
     if not isinstance(vpc, Trouble):
         yield ok("credentials", f"EC2 answers to them, as {vpc.instance.id} of {vpc.instance.vpc_id}")
@@ -50,7 +50,9 @@ def credentials(vpc: Known[Vpc], metadata: Known[Metadata]) -> Iterator[Finding]
         yield fail("credentials", f"the VPC could not be read: {vpc.why}", "aws sts get-caller-identity")
 
 
-def permissions(config: Config, found: Known[tuple[Rehearsal, ...]], metadata: Known[Metadata]) -> Iterator[Finding]:
+def permissions(
+    config: Config, found: Known[tuple[Rehearsal, ...]], metadata: Known[MetadataAnswer]
+) -> Iterator[Finding]:
     """One finding for each action: DryRun tells without writing."""
     again = f"bgp2vpc doctor -f {config.file}"
     if isinstance(found, Trouble):
@@ -76,7 +78,7 @@ def permissions(config: Config, found: Known[tuple[Rehearsal, ...]], metadata: K
             yield ok("permission", f"ec2:{operation} is allowed{tables}{more}")
 
 
-def _policy(metadata: Known[Metadata], file: str = "FILE") -> str:
+def _policy(metadata: Known[MetadataAnswer], file: str = "FILE") -> str:
     role = "ROLE" if isinstance(metadata, Trouble) or not metadata.role else metadata.role
     return (
         f"bgp2vpc iam-policy -f {file} > policy.json && "

@@ -15,7 +15,7 @@ _WAITING: Final = 8
 log = logging.getLogger("bgp2vpc.health")
 
 
-class Hooks:
+class CheckHooks:
     """Runs `on_healthy` and `on_unhealthy` of one check: in order, and never two at once."""
 
     def __init__(

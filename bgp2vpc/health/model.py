@@ -120,7 +120,7 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class ProbeResult:
     """What one probe found: healthy, unhealthy, or (None) unknown.
 
     Unhealthy needs evidence from what is checked: a refusal, a wrong answer, or silence while we were on time. What

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Final, TypeAlias, assert_never
 
-from bgp2vpc.health.model import Check, Dns, Http, Ping, Probe, Program, Result, Tcp
+from bgp2vpc.health.model import Check, Dns, Http, Ping, Probe, ProbeResult, Program, Tcp
 from bgp2vpc.health.probes.tls import tls_context
 from bgp2vpc.health.reasons import timeout_reason
 from bgp2vpc.prefix import IPAddress
@@ -16,7 +16,7 @@ _LOOKS: Final = 8
 """How often it is looked, during a time-out, whether the event loop is late."""
 _TOLERATED: Final = 0.25
 
-Prober: TypeAlias = Callable[[Check], Awaitable[Result]]
+Prober: TypeAlias = Callable[[Check], Awaitable[ProbeResult]]
 """What `run_probe` is: one probe of a check, without a deadline of its own."""
 
 
@@ -35,17 +35,17 @@ def prepare(probe: Probe) -> None:
             tls_context(tls)
 
 
-async def run_probe(check: Check) -> Result:
+async def run_probe(check: Check) -> ProbeResult:
     """Probe once. Whoever calls gives it a deadline; cancelled, it leaves nothing behind.
 
-    Whatever the network or a program does is a Result. Raises ValueError for a template, which has no destination.
+    Whatever the network or a program does is a ProbeResult. Raises ValueError for a template, which has no destination.
     """
     if check.destination is None:
         raise ValueError(f"{check.name} is a template: there is no destination to probe")
     return await _prober(check.probe)(check.destination)
 
 
-async def probe_within(check: Check, probe: Prober = run_probe) -> Result:
+async def probe_within(check: Check, probe: Prober = run_probe) -> ProbeResult:
     """Probe once, and give up after the check's own time-out.
 
     Silence is evidence only while we are on time: where the event loop was late by a quarter of the time-out, the
@@ -70,14 +70,14 @@ async def probe_within(check: Check, probe: Prober = run_probe) -> Result:
         late = max(late, loop.time() - given_up)
         reason = timeout_reason(check.timeout, error)
         if late > check.timeout * _TOLERATED:
-            return Result(None, f"{reason}, but our event loop was late by {late:.2g} s")
-        return Result(False, reason)
+            return ProbeResult(None, f"{reason}, but our event loop was late by {late:.2g} s")
+        return ProbeResult(False, reason)
     finally:
         if timer is not None:
             timer.cancel()
 
 
-def _prober(probe: Probe) -> Callable[[IPAddress], Awaitable[Result]]:
+def _prober(probe: Probe) -> Callable[[IPAddress], Awaitable[ProbeResult]]:
     match probe:
         case Ping():
             from bgp2vpc.health.probes.ping import probe_ping

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from bgp2vpc.health.model import Result
+from bgp2vpc.health.model import ProbeResult
 
 EVIDENCE: Final = frozenset(
     {
@@ -29,10 +29,10 @@ _SHOWN: Final = 40
 """Characters of an expected text that are worth repeating."""
 
 
-def failed(error: OSError) -> Result:
+def failed(error: OSError) -> ProbeResult:
     """The result of a probe that ended in this error: unhealthy if the other side is its cause, else unknown."""
     told_by_peer = isinstance(error, ssl.SSLError) or (isinstance(error, ConnectionError) and error.errno is None)
-    return Result(False if told_by_peer or error.errno in EVIDENCE else None, network_reason(error))
+    return ProbeResult(False if told_by_peer or error.errno in EVIDENCE else None, network_reason(error))
 
 
 def network_reason(error: OSError) -> str:

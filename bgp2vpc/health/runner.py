@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from bgp2vpc.health.hooks import Hooks
-from bgp2vpc.health.model import Check, Result
+from bgp2vpc.health.hooks import CheckHooks
+from bgp2vpc.health.model import Check, ProbeResult
 from bgp2vpc.health.probe import Prober, probe_within, run_probe
 from bgp2vpc.health.rise_fall import RiseFall
 from bgp2vpc.logs import event
@@ -28,7 +28,7 @@ _SLOTS: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One probe of the past. `healthy` as in Result; `latency`: seconds until it had its result, good or bad."""
+    """One probe of the past. `healthy` as in ProbeResult; `latency`: seconds until it had its result, good or bad."""
 
     healthy: bool | None
     latency: float
@@ -48,7 +48,7 @@ class CheckStatus:
     healthy: bool | None
     since: float | None
     unknown_since: float | None
-    last_result: Result | None
+    last_result: ProbeResult | None
     history: tuple[Sample, ...]
     probes: int = 0
     """How many there have been."""
@@ -89,7 +89,7 @@ class Runner:
         on_trouble: Callable[[str], None] = lambda _: None,
         *,
         delay: float = 0.0,
-        hooks: Hooks | None = None,
+        hooks: CheckHooks | None = None,
         probe: Prober = run_probe,
     ) -> None:
         """`on_verdict` is called whenever the verdict changes, also for the first one; `on_trouble` with the reason for
@@ -100,14 +100,14 @@ class Runner:
         self._on_verdict = on_verdict
         self._on_trouble = on_trouble
         self._delay = delay
-        self._hooks = hooks or Hooks(check)
+        self._hooks = hooks or CheckHooks(check)
         self._probe = probe
         self._opinion = RiseFall(check.rise, check.fall)
         self._since: float | None = None
         self._unknown_since: float | None = None
         self._known = 0
         """Results in a row that were known."""
-        self._last_result: Result | None = None
+        self._last_result: ProbeResult | None = None
         self._history: deque[Sample] = deque(maxlen=_REMEMBERED)
         self._raised = False
         self._probes = 0
@@ -171,16 +171,16 @@ class Runner:
         asked, self._asked = self._asked, False
         return asked
 
-    async def _probe_once(self) -> Result:
+    async def _probe_once(self) -> ProbeResult:
         try:
             return await probe_within(self.check, self._probe)
         except Exception as error:  # a mistake of ours must not end the check, nor say anything about what it probes
             level = logging.DEBUG if self._raised else logging.ERROR
             self._raised = True
             log.log(level, "probe failed by a mistake of ours, please report it: %s", self.check.name, exc_info=error)
-            return Result(None, f"internal error: {type(error).__name__}: {error}")
+            return ProbeResult(None, f"internal error: {type(error).__name__}: {error}")
 
-    def _take_in(self, result: Result, started: float, now: float) -> None:
+    def _take_in(self, result: ProbeResult, started: float, now: float) -> None:
         self._last_result = result
         self._probes += 1
         self._history.append(Sample(result.healthy, now - started))

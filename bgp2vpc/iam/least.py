@@ -12,7 +12,7 @@ from bgp2vpc import names
 from bgp2vpc.config.model import Config, OnExit
 from bgp2vpc.iam.policy import IamPolicy, Statement
 from bgp2vpc.iam.scope import ConditionOperator, Scope, both, fewest, where
-from bgp2vpc.iam.tables import Surroundings, scopes
+from bgp2vpc.iam.tables import AccountScope, scopes
 from bgp2vpc.policy.plan import Action
 from bgp2vpc.policy.rule import ManagedRoute, Rule, Takeover
 from bgp2vpc.prefix import Prefix, parse_prefix
@@ -88,13 +88,13 @@ class _Write:
     why: str
 
 
-def least_policy(config: Config, around: Surroundings) -> IamPolicy:
+def least_policy(config: Config, around: AccountScope) -> IamPolicy:
     """What this configuration needs where it is told to run, and nothing else."""
     writes = [write for rule in config.rules for write in _writes(rule, config, around)]
     return IamPolicy((_reading(config, around), *_writing(writes, around)))
 
 
-def _reading(config: Config, around: Surroundings) -> Statement:
+def _reading(config: Config, around: AccountScope) -> Statement:
     reads = {read.action: tuple(read.needed_for(config)) for read in _READS}
     needed = {action: why for action, why in reads.items() if why}
     wider = ["Describe calls cannot be restricted to a VPC or a table"]
@@ -110,7 +110,7 @@ def _reading(config: Config, around: Surroundings) -> Statement:
     )
 
 
-def _writes(rule: Rule, config: Config, around: Surroundings) -> Iterator[_Write]:
+def _writes(rule: Rule, config: Config, around: AccountScope) -> Iterator[_Write]:
     vpc_id = rule.vpc_id or around.vpc_id
     note = "the VPC is not known: give --vpc, or vpc_id: in the file"
     here = where(ConditionOperator.ARN, "ec2:Vpc", [around.arn(f"vpc/{vpc_id}")]) if vpc_id else Scope(wider=(note,))
@@ -155,7 +155,7 @@ def _takeovers(rule: Rule) -> set[Takeover]:
     return announced | {route.takeover for route in rule.manages.values()}
 
 
-def _writing(writes: list[_Write], around: Surroundings) -> Iterator[Statement]:
+def _writing(writes: list[_Write], around: AccountScope) -> Iterator[Statement]:
     """One statement for each set of tables: with the calls that no wider statement allows there already."""
     actions: dict[int, list[Action]] = {}
     merged: list[Scope] = []
@@ -168,7 +168,7 @@ def _writing(writes: list[_Write], around: Surroundings) -> Iterator[Statement]:
         yield _statement(f"Write{number + 1 if len(merged) > 1 else ''}", scope, actions[number], writes, around)
 
 
-def _statement(sid: str, scope: Scope, actions: list[Action], writes: list[_Write], around: Surroundings) -> Statement:
+def _statement(sid: str, scope: Scope, actions: list[Action], writes: list[_Write], around: AccountScope) -> Statement:
     conditions: dict[str, dict[str, tuple[str, ...]]] = {}
     for (operator, key), values in sorted(scope.conditions.items()):
         conditions.setdefault(operator, {})[key] = tuple(sorted(values))

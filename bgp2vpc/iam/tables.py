@@ -11,14 +11,14 @@ from typing import Final, assert_never
 
 from bgp2vpc.iam.like import escape, like
 from bgp2vpc.iam.scope import EVERYTHING, ConditionOperator, Scope, both, fewest, where
-from bgp2vpc.vpc.finders import And, ByAz, ByTag, ByTagRegexp, Finder, HasRouteTo, Ids, InVpc, Main, Or, Subnet
+from bgp2vpc.vpc.finders import And, ByAz, ByTag, ByTagRegexp, Finder, HasRouteTo, Ids, InSubnet, InVpc, Main, Or
 
 MOST_SCOPES: Final = 32
 """More statements than anybody wants to read."""
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class AccountScope:
     """Where the tables are. None: it is not known, and whatever depends on it stays open (`*`)."""
 
     region: str | None = None
@@ -52,7 +52,7 @@ _PARTITIONS: Final = {
 }
 
 
-def scopes(finder: Finder, around: Surroundings, *, negated: bool = False) -> list[Scope]:
+def scopes(finder: Finder, around: AccountScope, *, negated: bool = False) -> list[Scope]:
     """The scopes that hold all tables the finder finds; with `negated`, all it does not find."""
     negated = negated is not finder.negate
     if not isinstance(finder, And | Or):
@@ -63,8 +63,8 @@ def scopes(finder: Finder, around: Surroundings, *, negated: bool = False) -> li
 
 
 def _single(  # noqa: PLR0911  # a line for each finder
-    finder: ByTag | ByTagRegexp | Main | Subnet | Ids | HasRouteTo | InVpc | ByAz,
-    around: Surroundings,
+    finder: ByTag | ByTagRegexp | Main | InSubnet | Ids | HasRouteTo | InVpc | ByAz,
+    around: AccountScope,
     *,
     negated: bool,
 ) -> Scope:
@@ -83,7 +83,7 @@ def _single(  # noqa: PLR0911  # a line for each finder
             )
         case Main():
             return _open("no key tells which table is the main one")
-        case Subnet(subnet_id):
+        case InSubnet(subnet_id):
             return _open(f"no key tells which table {subnet_id} uses")
         case HasRouteTo(destination):
             return _open(f"no key tells which tables have a route to {destination}")
@@ -101,7 +101,7 @@ def _tag(key: str) -> str:
     return f"aws:ResourceTag/{key}"
 
 
-def _by_tag(key: str, value: str, around: Surroundings, *, own_zone: bool, negated: bool) -> Scope:
+def _by_tag(key: str, value: str, around: AccountScope, *, own_zone: bool, negated: bool) -> Scope:
     known = around.zone if own_zone else value
     if known is not None:
         return where(ConditionOperator.NOT_EQUALS if negated else ConditionOperator.EQUALS, _tag(key), [escape(known)])

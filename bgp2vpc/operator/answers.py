@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from bgp2vpc.errors import Bgp2vpcError
 from bgp2vpc.health.runner import CheckStatus
 from bgp2vpc.sources.server import Question
-from bgp2vpc.sources.unix import Peer
+from bgp2vpc.sources.unix import SocketPeer
 from bgp2vpc.status import CHECK_STATES, CheckRow
 
 
@@ -33,7 +33,7 @@ def check_row(status: CheckStatus, now: float) -> CheckRow:
 def only_alone(answer: Callable[[], str]) -> Question:
     """A question that takes no words."""
 
-    def ask(words: Sequence[str], _: Peer) -> str:
+    def ask(words: Sequence[str], _: SocketPeer) -> str:
         if words:
             raise BadQuestion(f"'{' '.join(words)[:80]}': this takes no words behind it")
         return answer()

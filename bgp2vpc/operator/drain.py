@@ -22,7 +22,7 @@ from bgp2vpc.operator.state_file import StateFile
 from bgp2vpc.policy.place import is_ours, own_interfaces
 from bgp2vpc.policy.plan import RouteKey
 from bgp2vpc.prefix import Prefix
-from bgp2vpc.reconcile.cycle import Outcome, Result
+from bgp2vpc.reconcile.cycle import Outcome, WriteResult
 from bgp2vpc.reconcile.journal import Journal, subject_of
 from bgp2vpc.reconcile.observer import Observer
 from bgp2vpc.reconcile.reconciler import Reconciler
@@ -306,7 +306,7 @@ class Drainer(Observer):
     def written(self, outcome: Outcome) -> None:
         """A write has its outcome: what we withdrew ourselves has found no successor, whoever comes later."""
         change = outcome.change
-        if outcome.result is not Result.DONE or not change.is_withdrawal or change.key not in self._results:
+        if outcome.result is not WriteResult.DONE or not change.is_withdrawal or change.key not in self._results:
             return
         if (found := self._result(change.key)) is not None and found.end is not End.OURS:
             self._results[change.key] = found

@@ -18,7 +18,7 @@ from bgp2vpc.policy.place_state import PlaceState
 from bgp2vpc.policy.rule import Rule
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.reconcile.reconciler import Reconciler
-from bgp2vpc.sources.unix import Peer
+from bgp2vpc.sources.unix import SocketPeer
 from bgp2vpc.speaker.adj_rib_in import AdjRibIn
 
 
@@ -37,7 +37,7 @@ class Explaining:
         self._reconciler = reconciler
         self._view = reconciler.view
 
-    def asked_why(self, words: Sequence[str], _: Peer) -> str:
+    def asked_why(self, words: Sequence[str], _: SocketPeer) -> str:
         """`why PREFIX [TABLE]`. Raises OrderError for what is no prefix, and BadQuestion if nothing is known of it."""
         if len(words) not in (1, 2):
             raise BadQuestion("expected: why PREFIX [ROUTE-TABLE-ID]")

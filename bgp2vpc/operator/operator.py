@@ -36,7 +36,7 @@ from bgp2vpc.reconcile.journal import Journal, subject_of
 from bgp2vpc.reconcile.observer import Observer
 from bgp2vpc.reconcile.reconciler import Reconciler
 from bgp2vpc.sources.server import Question
-from bgp2vpc.sources.unix import Peer
+from bgp2vpc.sources.unix import SocketPeer
 from bgp2vpc.status import as_object
 from bgp2vpc.tasks import Deadlines
 from bgp2vpc.web.model import PageVerb
@@ -110,11 +110,11 @@ class Operator(Observer):
         The peer's credentials are who says it.
         """
 
-        def said(verb: Verb, words: Sequence[str], peer: Peer) -> str:
+        def said(verb: Verb, words: Sequence[str], peer: SocketPeer) -> str:
             subjects, duration, reason = split_words(words)
             return json.dumps(verb.do(self, read_instruction(verb, str(peer), subjects, duration, reason)))
 
-        def asked(question: Verb, words: Sequence[str], peer: Peer) -> str:
+        def asked(question: Verb, words: Sequence[str], peer: SocketPeer) -> str:
             return json.dumps(question.do(self, read_instruction(question, str(peer), words)))
 
         found: dict[str, Question] = {}

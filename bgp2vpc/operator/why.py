@@ -31,7 +31,7 @@ class Announcer:
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class WriteTrouble:
     """The last write failed `attempts` times in a row: `error`, seconds ago, and seconds until the next try."""
 
     error: str
@@ -40,11 +40,11 @@ class Trouble:
     retry_in: float
 
 
-def trouble_of(failure: Failure | None, now: float) -> Trouble | None:
+def trouble_of(failure: Failure | None, now: float) -> WriteTrouble | None:
     """What the last write at a place failed with; None if it did not."""
     if failure is None or failure.error is None:
         return None
-    return Trouble(str(failure.error), failure.attempts, now - failure.at, max(failure.not_before - now, 0.0))
+    return WriteTrouble(str(failure.error), failure.attempts, now - failure.at, max(failure.not_before - now, 0.0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class PlaceFacts:
 
     why: Explanation
     since: Since | None = None
-    trouble: Trouble | None = None
+    trouble: WriteTrouble | None = None
     damped_for: float | None = None
     awaits: str | None = None
     late: tuple[str, ...] = ()

@@ -32,7 +32,7 @@ class Writes(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Hooks:
+class HookPrograms:
     """Programs to run before and after a write, by what is written; arguments without a shell."""
 
     before: Mapping[Action, tuple[str, ...]] = field(default_factory=dict)
@@ -57,7 +57,7 @@ class ManagedRoute:
     never_delete: bool = False
     fallback: Target | None = None
     remote_check: str = ""
-    hooks: Hooks = field(default_factory=Hooks)
+    hooks: HookPrograms = field(default_factory=HookPrograms)
 
 
 @dataclass(frozen=True, slots=True)

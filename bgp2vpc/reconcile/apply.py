@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from bgp2vpc.errors import Disagreement, Ec2Error, InterfaceGone, RouteMissing, TableGone, Throttled
 from bgp2vpc.policy.inputs import InputsSource
 from bgp2vpc.policy.plan import Action, Change
-from bgp2vpc.reconcile.cycle import Outcome, Result
+from bgp2vpc.reconcile.cycle import Outcome, WriteResult
 from bgp2vpc.reconcile.ec2_calls import Calls
 from bgp2vpc.reconcile.retries import Retries
 from bgp2vpc.reconcile.route_hooks import RouteHooks
@@ -46,9 +46,9 @@ class Applier:
         now = self._clock()
         if written is None:
             self._view.places.at(change.key).hooked = frozenset()  # what is written there next is another matter
-            return Outcome(change, Result.UNNEEDED, now - started, None, self._retries.unneeded(change.key, now))
+            return Outcome(change, WriteResult.UNNEEDED, now - started, None, self._retries.unneeded(change.key, now))
         self._retries.succeeded(change.key, now)
-        return Outcome(written, Result.DONE, now - started)
+        return Outcome(written, WriteResult.DONE, now - started)
 
     async def _write(self, change: Change) -> Change | None:
         """The change as it was written, or None if it is no longer needed."""
@@ -103,7 +103,7 @@ class Applier:
         if isinstance(error, InterfaceGone):
             self._view.forget_interface(change.target.id)
         retry_at = self._retries.failed(change.key, error, now)
-        return Outcome(change, Result.FAILED, now - started, error, retry_at)
+        return Outcome(change, WriteResult.FAILED, now - started, error, retry_at)
 
 
 def _refuse_in_doubt(table: RouteTable, change: Change) -> None:

@@ -23,7 +23,7 @@ class Cycle:
         return f"cycle {self.number}: {counts} ({now - self.started:.2f} s)"
 
 
-class Result(Enum):
+class WriteResult(Enum):
     """What became of a change."""
 
     DONE = "done"
@@ -36,7 +36,7 @@ class Outcome:
     """What became of a change, and how long it took from decision to answer, in seconds."""
 
     change: Change
-    result: Result
+    result: WriteResult
     seconds: float
     error: Ec2Error | None = None
     retry_at: float | None = None

@@ -16,8 +16,8 @@ from bgp2vpc.prefix import IPAddress
 from bgp2vpc.reconcile.observer import Observer
 from bgp2vpc.tasks import on_thread
 from bgp2vpc.vpc.api import VpcApi
-from bgp2vpc.vpc.connect import Connection
-from bgp2vpc.vpc.model import Instance, InstanceHealth, Interface, Member, RouteTable, Subnet
+from bgp2vpc.vpc.connect import Ec2Connection
+from bgp2vpc.vpc.model import Instance, InstanceHealth, Interface, RouteTable, Subnet, TaggedInstance
 
 READERS = 4
 CONNECT_LIMIT = 60.0
@@ -30,7 +30,7 @@ THREADS = 500
 """Of the process, after which calls that were given up are left no more of them: the next calls wait for their end."""
 T = TypeVar("T")
 
-Connect = Callable[[], Connection]
+Connect = Callable[[], Ec2Connection]
 """Blocks. Raises MetadataError or Ec2Error; either may pass."""
 
 
@@ -95,7 +95,7 @@ class Calls:
         """Raises Ec2Error."""
         return await self._read("DescribeInstanceStatus", lambda: self._api.instance_health(instance_ids))
 
-    async def members(self, vpc_id: str, key: str, value: str) -> tuple[Member, ...]:
+    async def members(self, vpc_id: str, key: str, value: str) -> tuple[TaggedInstance, ...]:
         """Raises Ec2Error."""
         return await self._read("DescribeInstances", lambda: self._api.members(vpc_id, key, value))
 

@@ -22,7 +22,7 @@ from bgp2vpc.policy.place_state import Places
 from bgp2vpc.policy.plan import Action, Change, RouteKey, Verdict, VerdictKind
 from bgp2vpc.policy.rule import Rule
 from bgp2vpc.prefix import Prefix
-from bgp2vpc.reconcile.cycle import Cycle, Outcome, Result
+from bgp2vpc.reconcile.cycle import Cycle, Outcome, WriteResult
 from bgp2vpc.reconcile.observer import Observer
 from bgp2vpc.status import CycleRow, ErrorRow
 
@@ -99,7 +99,7 @@ class Journal:
             self.failure(subject, error, action=change.action.value, table=change.table_id, prefix=change.prefix)
             return
         self.success(subject, table=change.table_id, prefix=change.prefix)
-        if outcome.result is Result.DONE:
+        if outcome.result is WriteResult.DONE:
             cycle.counts[_DONE[change.action]] += 1
             event(
                 log,

@@ -25,7 +25,7 @@ from bgp2vpc.policy.inputs import DecisionInput, InputsSource
 from bgp2vpc.policy.plan import Change, Decision, Plan, Reason, RouteKey, make_plan
 from bgp2vpc.prefix import IPAddress, Prefix
 from bgp2vpc.reconcile.apply import Applier
-from bgp2vpc.reconcile.cycle import Cycle, Result
+from bgp2vpc.reconcile.cycle import Cycle, WriteResult
 from bgp2vpc.reconcile.ec2_calls import Calls
 from bgp2vpc.reconcile.journal import Journal
 from bgp2vpc.reconcile.poll import learn_health, meet, observe
@@ -57,7 +57,7 @@ _JUDGED_BY_HEALTH = frozenset((Reason.OWNER_HEALTHY, Reason.OWNER_UNHEARD, Reaso
 
 
 @dataclass(frozen=True, slots=True)
-class Tempo:
+class Limits:
     """`poll_time` in seconds between full reads, and how many changes one decision may hold."""
 
     poll_time: float = 60.0
@@ -76,7 +76,7 @@ class Reconciler:
         journal: Journal,
         applier: Applier | None,
     ) -> None:
-        self.tempo = Tempo()
+        self.limits = Limits()
         self.refused = False
         self.polls_begun = 0
         self.polls_ended = 0
@@ -158,7 +158,7 @@ class Reconciler:
         Where EC2 throttles reads, the fleet polls more than EC2 takes. To try again soon would make that worse, until
         nobody is answered any more; so whoever knows anything waits, twice as long each time.
         """
-        poll_time = self.tempo.poll_time
+        poll_time = self.limits.poll_time
         if self._throttled and self.first_observation.is_set():
             return max(poll_time, back_off(poll_time, LONGEST_POLL, self._throttled))
         if failures:
@@ -280,7 +280,7 @@ class Reconciler:
 
     async def _meet_all(self) -> None:
         """One question at a time, and then about all that have come meanwhile: a start brings all peers at once."""
-        waits = BackOff(FIRST_POLL_RETRY, self.tempo.poll_time)
+        waits = BackOff(FIRST_POLL_RETRY, self.limits.poll_time)
         try:
             while strangers := self.view.strangers(self.inputs()):
                 if await self._meet(strangers):
@@ -384,7 +384,7 @@ class Reconciler:
     def _allowed(self, plan: Plan, *, is_whole: bool) -> Plan:
         """What the guard lets pass of it. A refused whole stays refused while parts of it pass."""
         try:
-            guard(plan, self.view.tables, self.view.snapshot, self.tempo.max_changes)
+            guard(plan, self.view.tables, self.view.snapshot, self.limits.max_changes)
         except PlanRefused as refusal:
             self.refused = True
             self._journal.failure("plan", refusal)
@@ -444,7 +444,7 @@ class Reconciler:
 
     async def _look_at(self, table_id: str) -> None:
         """Read one table anew, as often as it takes."""
-        waits = BackOff(FIRST_POLL_RETRY, self.tempo.poll_time)
+        waits = BackOff(FIRST_POLL_RETRY, self.limits.poll_time)
         while True:
             asked = self._now()
             try:
@@ -534,7 +534,7 @@ class Reconciler:
         self._journal.outcome(outcome, cycle)
         for each in self._journal.observers:
             each.written(outcome)
-        if outcome.result is Result.DONE:
+        if outcome.result is WriteResult.DONE:
             self._count_move(outcome.change)
             if outcome.change.reason in _FROM_ONE_WHO_MAY_DELETE:
                 asyncio.get_running_loop().call_later(AFTER_A_TAKE, self._look_again, [outcome.change.key])

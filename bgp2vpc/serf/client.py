@@ -7,7 +7,7 @@ from typing import Final
 
 from bgp2vpc.errors import NotSerf, SerfAway, SerfRefused
 from bgp2vpc.serf.conversation import Conversation, Garbled
-from bgp2vpc.serf.model import Agent, Members, Refused, Told
+from bgp2vpc.serf.model import Agent, CommandRefused, Members, Told
 
 PATIENCE: Final = 5.0
 """Seconds that an answer may take."""
@@ -76,7 +76,7 @@ class Client:
 
     def _take_in(self, told: Told) -> None:
         match told:
-            case Refused(command, reason) if command != "event":
+            case CommandRefused(command, reason) if command != "event":
                 raise SerfRefused(f"the agent at {self._place} refused '{command}': {reason}{_hint(command, reason)}")
             case Members():
                 self._answered.set()

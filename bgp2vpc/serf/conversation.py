@@ -14,7 +14,7 @@ from typing import Any, Final
 import msgpack
 
 from bgp2vpc.prefix import IPAddress
-from bgp2vpc.serf.model import EVENT, Introduced, Member, Members, MembersChanged, Refused, Told, UserEvent
+from bgp2vpc.serf.model import EVENT, CommandRefused, Introduced, Members, MembersChanged, SerfMember, Told, UserEvent
 
 IPC_VERSION: Final = 1
 LONGEST: Final = 16 * 1024 * 1024
@@ -99,7 +99,7 @@ class Conversation:
             raise Garbled("an answer without Seq and Error")
         command = self._asked.pop(seq, None)
         if error:
-            return Refused(command or _ITEM, error)
+            return CommandRefused(command or _ITEM, error)
         if command is None and seq != self._stream:
             raise Garbled("an answer to a question that nobody asked")
         if command is None or command in _WITH_BODY:
@@ -122,9 +122,9 @@ def _told(command: str, body: Mapping[str, Any]) -> Told | None:
         raise Garbled(f"an answer to '{command}' that lacks something ({type(error).__name__}: {error})") from error
 
 
-def _members(body: Mapping[str, Any]) -> tuple[Member, ...]:
+def _members(body: Mapping[str, Any]) -> tuple[SerfMember, ...]:
     return tuple(
-        Member(_text(each["Name"]), _address(each["Addr"]), _text(each["Status"]))
+        SerfMember(_text(each["Name"]), _address(each["Addr"]), _text(each["Status"]))
         for each in body["Members"] or ()
         if each["Addr"]
     )

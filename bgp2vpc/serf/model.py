@@ -28,7 +28,7 @@ class Agent:
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class SerfMember:
     """One agent of the cluster. `status`: `alive`, `leaving`, `left` or `failed`."""
 
     name: str
@@ -52,7 +52,7 @@ class Introduced:
 class Members:
     """All members that the agent knows."""
 
-    members: tuple[Member, ...]
+    members: tuple[SerfMember, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class MembersChanged:
     """Something happened to these; `kind`: `member-join`, `member-failed`, `member-leave`, `member-reap` …"""
 
     kind: str
-    members: tuple[Member, ...]
+    members: tuple[SerfMember, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +77,11 @@ class UserEvent:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class CommandRefused:
     """The agent did not do what `command` asked for."""
 
     command: str
     reason: str
 
 
-Told: TypeAlias = Introduced | Members | MembersChanged | UserEvent | Refused
+Told: TypeAlias = Introduced | Members | MembersChanged | UserEvent | CommandRefused

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from bgp2vpc.prefix import IPAddress
-from bgp2vpc.serf.model import Member
+from bgp2vpc.serf.model import SerfMember
 
 
 class Roster:
@@ -17,20 +17,20 @@ class Roster:
         self.down: frozenset[IPAddress] = frozenset()
         self.present: frozenset[str] = frozenset()
         """Names of those who are there."""
-        self._members: dict[str, Member] = {}
+        self._members: dict[str, SerfMember] = {}
 
-    def told_all(self, members: Iterable[Member]) -> None:
+    def told_all(self, members: Iterable[SerfMember]) -> None:
         """These are all members."""
         self._members = {member.name: member for member in members}
         self._learn(self._members.values())
 
-    def told(self, members: Iterable[Member]) -> None:
+    def told(self, members: Iterable[SerfMember]) -> None:
         """Something happened to these."""
         changed = {member.name: member for member in members}
         self._members |= changed
         self._learn(changed.values())
 
-    def _learn(self, members: Iterable[Member]) -> None:
+    def _learn(self, members: Iterable[SerfMember]) -> None:
         there = [member for member in self._members.values() if member.is_there]
         gone = {member.address for member in members if not member.is_there}
         self.down = (self.down | gone) - {member.address for member in there}

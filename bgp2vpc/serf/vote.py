@@ -137,8 +137,9 @@ class OwnVotes:
         self._said = dict.fromkeys(self._said, _NEVER)
 
     def due(self, accusations: Collection[Accusation], voter: str, now: float, repeat: float) -> tuple[Vote, ...]:
-        """What has to be said now, so that others know `accusations` to be ours: news, what is no longer so, and what was
-        last said `repeat` seconds ago.
+        """What has to be said now, so that others know `accusations` to be ours.
+
+        News, what is no longer so, and what was last said `repeat` seconds ago.
         """
         taken_back = self._said.keys() - accusations
         to_say = [accusation for accusation in accusations if self._said.get(accusation, _NEVER) + repeat <= now]

@@ -11,7 +11,7 @@ from bgp2vpc.notify.model import AlertKind, AlertMessage, Notice, Recipient
 from bgp2vpc.policy.inputs import DecisionInput
 from bgp2vpc.policy.plan import RouteKey
 from bgp2vpc.prefix import Prefix
-from bgp2vpc.reconcile.cycle import Outcome, Result
+from bgp2vpc.reconcile.cycle import Outcome, WriteResult
 from bgp2vpc.reconcile.observer import Observer
 from bgp2vpc.reconcile.view import View
 from bgp2vpc.services import notices
@@ -80,7 +80,7 @@ class Alerts(Observer):
 
     def written(self, outcome: Outcome) -> None:
         """A write has its outcome."""
-        if not self._watches_routes or outcome.result is not Result.DONE:
+        if not self._watches_routes or outcome.result is not WriteResult.DONE:
             return
         own, key = self._own(), outcome.change.key
         if notice := notices.of_write(outcome.change, own):

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Generic, TypeVar
 
 from bgp2vpc.errors import Bgp2vpcError, CheckUnknown
-from bgp2vpc.health.hooks import Hooks
+from bgp2vpc.health.hooks import CheckHooks
 from bgp2vpc.health.model import Check
 from bgp2vpc.health.probe import prepare
 from bgp2vpc.health.runner import CheckStatus, Runner, spread
@@ -15,7 +15,7 @@ from bgp2vpc.reconcile.journal import Journal
 from bgp2vpc.tasks import StartTask, cancelled
 
 CheckKey = TypeVar("CheckKey", bound=Hashable)
-MakeHooks = Callable[[Check], Hooks]
+MakeHooks = Callable[[Check], CheckHooks]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Final
 from bgp2vpc.errors import Disagreement, Ec2Error, OperatorError, Throttled
 from bgp2vpc.policy.plan import RouteKey, Verdict, VerdictKind
 from bgp2vpc.prefix import Prefix
-from bgp2vpc.reconcile.cycle import Cycle, Outcome, Result
+from bgp2vpc.reconcile.cycle import Cycle, Outcome, WriteResult
 from bgp2vpc.reconcile.observer import Observer
 from bgp2vpc.web.tally import Tally
 
@@ -32,7 +32,7 @@ class Meter(Observer):
 
     def written(self, outcome: Outcome) -> None:
         """A write has its outcome."""
-        if outcome.result is Result.DONE:
+        if outcome.result is WriteResult.DONE:
             self.tally.wrote(outcome.change.key, outcome.change.action.value, _now())
             if outcome.change.is_move:
                 self.tally.takeovers[outcome.change.reason.value] += 1

@@ -15,7 +15,7 @@ from bgp2vpc.errors import SerfError
 from bgp2vpc.logs import event
 from bgp2vpc.prefix import IPAddress
 from bgp2vpc.reconcile.journal import Journal
-from bgp2vpc.serf.model import Agent, Introduced, Members, MembersChanged, Refused, Told, UserEvent
+from bgp2vpc.serf.model import Agent, CommandRefused, Introduced, Members, MembersChanged, Told, UserEvent
 from bgp2vpc.serf.roster import Roster
 from bgp2vpc.serf.vote import REPEATS, Accusation, OwnVotes, VoteError, Votes, parse_votes
 from bgp2vpc.speaker.adj_rib_in import Complaints
@@ -150,7 +150,7 @@ class SerfService:
                 self._roster.told(members)
             case UserEvent():
                 self._take_in(agent, told)
-            case Refused(_, reason):
+            case CommandRefused(_, reason):
                 self._complain(f"our vote was not sent: {reason}")
         self._tell(before)
         if self._roster.present != present:

@@ -16,7 +16,7 @@ from bgp2vpc.tasks import StartTask
 RETRY: Final = 5.0
 
 
-class Serving:
+class SocketService:
     """Listens at `path` (None: nowhere)."""
 
     def __init__(

@@ -107,7 +107,7 @@ class StatusSource:
     def unready(self) -> list[str]:
         """Why nobody should rely on us now; nothing if they may."""
         reasons = []
-        read, lately = self.journal.last_read, 2 * self.reconciler.tempo.poll_time + PATIENCE
+        read, lately = self.journal.last_read, 2 * self.reconciler.limits.poll_time + PATIENCE
         if read is None:
             reasons.append("EC2 has not been read yet")
         elif (ago := asyncio.get_running_loop().time() - read) > lately:

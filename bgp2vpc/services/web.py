@@ -42,7 +42,7 @@ class Given:
     tally: Tally
 
 
-class Pages:
+class WebService:
     """Serves, or not, as configured."""
 
     def __init__(self, given: Given, journal: Journal, start_task: StartTask) -> None:

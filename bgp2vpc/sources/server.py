@@ -25,11 +25,11 @@ from bgp2vpc.names import CLIENT, LASTING, RELAY, reserved_for
 from bgp2vpc.sources.pace import Throttle
 from bgp2vpc.sources.session import Listener, Reply, SourceKind, SpeakerSession, as_lines
 from bgp2vpc.sources.turns import LineQueue, Turns
-from bgp2vpc.sources.unix import Peer, SocketError, listen_at, peer_of
+from bgp2vpc.sources.unix import SocketError, SocketPeer, listen_at, peer_of
 
 __all__ = ["LASTING", "Question", "SocketError", "SocketServer", "serve"]
 
-Question = Callable[[Sequence[str], Peer], str]
+Question = Callable[[Sequence[str], SocketPeer], str]
 """Answers, to the words behind its name and who asks, in lines of text; raises Bgp2vpcError to say why not."""
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:@-]{0,63}")
 _UNREAD_LIMIT: Final = 1024 * 1024
@@ -177,7 +177,7 @@ class _Client(asyncio.Protocol):
         )
         self._transport: asyncio.Transport | None = None
         self._session: SpeakerSession | None = None
-        self._peer = Peer(0, -1, -1)
+        self._peer = SocketPeer(0, -1, -1)
         self.heard_at = 0.0
         self._patience: asyncio.TimerHandle | None = None
 

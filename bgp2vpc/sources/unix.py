@@ -111,7 +111,7 @@ def _refuse_if_taken(path: Path) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Peer:
+class SocketPeer:
     """The process that connected, as the kernel says (SO_PEERCRED, unix(7)); what it says of itself is not trusted."""
 
     pid: int
@@ -125,9 +125,11 @@ class Peer:
         return f"{name} ({known})" if name else known
 
 
-def peer_of(connection: socket.socket) -> Peer:
+def peer_of(connection: socket.socket) -> SocketPeer:
     """Who connected. Raises OSError."""
-    return Peer(*_CREDENTIALS.unpack(connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)))
+    return SocketPeer(
+        *_CREDENTIALS.unpack(connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size))
+    )
 
 
 def _name(uid: int) -> str:

@@ -18,7 +18,7 @@ from bgp2vpc.speaker.adj_rib_in import AdjRibIn
 from bgp2vpc.speaker.adj_rib_out import AdjRibOut
 from bgp2vpc.speaker.neighbors import configuration
 from bgp2vpc.tasks import StartTask, cancelled, on_thread
-from bgp2vpc.vpc.model import Member
+from bgp2vpc.vpc.model import TaggedInstance
 
 log = logging.getLogger("bgp2vpc")
 
@@ -76,7 +76,7 @@ class NeighborDiscovery:
         self._config = Config(file="")
         self._looking: asyncio.Task[None] | None = None
         self._look_now = asyncio.Event()
-        self._last: tuple[Member, ...] = ()
+        self._last: tuple[TaggedInstance, ...] = ()
         self._refused: tuple[str, ExabgpError] | None = None
 
     async def configure(self, config: Config) -> None:
@@ -133,7 +133,7 @@ class NeighborDiscovery:
         event(log, logging.INFO, "ExaBGP's configuration written", file=path, neighbors=len(written.neighbors))
         await self._exabgp.reload()
 
-    async def _members(self, bgp: Bgp) -> tuple[Member, ...]:
+    async def _members(self, bgp: Bgp) -> tuple[TaggedInstance, ...]:
         """Those found, and those of the look before: EC2's reads may be old, and a session is soon lost for one.
 
         Who is gone is down anyway, and may stay in ExaBGP's file until the next look.

@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from bgp2vpc.bgp.mesh import MeshError, Neighbor, Peer, Speaker, neighbors
+from bgp2vpc.bgp.mesh import MeshError, MeshPeer, Neighbor, Speaker, neighbors
 from bgp2vpc.config.model import Bgp
 from bgp2vpc.errors import ExabgpError
 from bgp2vpc.exabgp_api.conf import NotAWord, render
 from bgp2vpc.prefix import IPAddress
-from bgp2vpc.vpc.model import Interface, Member
+from bgp2vpc.vpc.model import Interface, TaggedInstance
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ def needs_ec2(bgp: Bgp) -> bool:
 def configuration(
     bgp: Bgp,
     interfaces: Sequence[Interface],
-    members: Sequence[Member],
+    members: Sequence[TaggedInstance],
     *,
     instance_id: str,
     helper: Sequence[str],
@@ -45,11 +45,11 @@ def configuration(
         raise ExabgpError(str(error)) from None
 
 
-def _peers(bgp: Bgp, members: Sequence[Member]) -> Iterator[Peer]:
+def _peers(bgp: Bgp, members: Sequence[TaggedInstance]) -> Iterator[MeshPeer]:
     for member in members:
         for address in member.addresses:
             if address.version == 4 or bgp.ipv6:
-                yield Peer(address, description=member.instance_id)
+                yield MeshPeer(address, description=member.instance_id)
 
 
 def _speaker(bgp: Bgp, interfaces: Sequence[Interface]) -> Speaker:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from typing import Protocol
 
 from bgp2vpc.prefix import IPAddress, Prefix
-from bgp2vpc.vpc.model import InstanceHealth, Interface, Member, RouteTable, Subnet, Target
+from bgp2vpc.vpc.model import InstanceHealth, Interface, RouteTable, Subnet, TaggedInstance, Target
 
 
 class VpcApi(Protocol):
@@ -28,7 +28,7 @@ class VpcApi(Protocol):
     def instance_health(self, instance_ids: Collection[str]) -> Mapping[str, InstanceHealth]:
         """One entry for every id that was asked."""
 
-    def members(self, vpc_id: str, key: str, value: str) -> tuple[Member, ...]:
+    def members(self, vpc_id: str, key: str, value: str) -> tuple[TaggedInstance, ...]:
         """The running and pending instances of the VPC with this tag, sorted by id. None that has no address yet."""
 
     def create_route(self, table_id: str, prefix: Prefix, target: Target) -> None:

@@ -9,7 +9,7 @@ from bgp2vpc.vpc.model import Instance
 
 
 @dataclass(frozen=True, slots=True)
-class Connection:
+class Ec2Connection:
     """An EC2 to talk to, and the instance in whose name."""
 
     vpc: VpcApi
@@ -25,7 +25,7 @@ class Identity:
     vpc_id: str | None = None
 
 
-def connect(identity: Identity, timeout: float, concurrency: int) -> Connection:
+def connect(identity: Identity, timeout: float, concurrency: int) -> Ec2Connection:
     """Raises MetadataError or Ec2Error; either may pass, so the caller tries again.
 
     The region is the configuration's, the environment's (AWS_REGION, as for every AWS tool), or metadata's.
@@ -46,7 +46,7 @@ def connect(identity: Identity, timeout: float, concurrency: int) -> Connection:
     )
     vpc = Ec2(instance.region, timeout=timeout, max_connections=concurrency)
     vpc.warm_up()
-    return Connection(vpc, instance if instance.vpc_id else replace(instance, vpc_id=_vpc_of(vpc, instance.id)))
+    return Ec2Connection(vpc, instance if instance.vpc_id else replace(instance, vpc_id=_vpc_of(vpc, instance.id)))
 
 
 def _vpc_of(vpc: VpcApi, instance_id: str) -> str:

@@ -45,7 +45,7 @@ from bgp2vpc.prefix import IPAddress, Prefix
 from bgp2vpc.vpc import slim_model, wire
 from bgp2vpc.vpc.api import VpcApi
 from bgp2vpc.vpc.failures import failure
-from bgp2vpc.vpc.model import InstanceHealth, Interface, Member, RouteTable, Subnet, Target
+from bgp2vpc.vpc.model import InstanceHealth, Interface, RouteTable, Subnet, TaggedInstance, Target
 
 log = logging.getLogger(__name__)
 
@@ -175,7 +175,7 @@ class Ec2(VpcApi):
             health.update(self._health_of_known(ids))
         return health
 
-    def members(self, vpc_id: str, key: str, value: str) -> tuple[Member, ...]:
+    def members(self, vpc_id: str, key: str, value: str) -> tuple[TaggedInstance, ...]:
         """DescribeInstances by filter, paged."""
         filters = [
             {"Name": "vpc-id", "Values": [vpc_id]},

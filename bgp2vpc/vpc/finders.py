@@ -42,7 +42,7 @@ class Main:
 
 
 @dataclass(frozen=True, slots=True)
-class Subnet:
+class InSubnet:
     """The table that this subnet uses: the associated one, or the main table where it has no association of its own.
 
     A subnet that no table lists, and that EC2 does not show in this VPC either, is a mistake, and no subnet of the main
@@ -112,7 +112,7 @@ class Or:
         _refuse_empty(self.filters)
 
 
-Finder = ByTag | ByTagRegexp | Main | Subnet | Ids | HasRouteTo | InVpc | ByAz | And | Or
+Finder = ByTag | ByTagRegexp | Main | InSubnet | Ids | HasRouteTo | InVpc | ByAz | And | Or
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +139,7 @@ def wants_zone(finder: Finder) -> bool:
 
 def wants_subnets(finder: Finder) -> bool:
     """Whether the subnets of the VPC are worth reading."""
-    return any(isinstance(each, ByAz | Subnet) for each in _leaves(finder))
+    return any(isinstance(each, ByAz | InSubnet) for each in _leaves(finder))
 
 
 def _asks_for_zones(finder: Finder) -> bool:
@@ -178,7 +178,7 @@ def find(
     associated = frozenset(subnet_id for table in everything for subnet_id in table.subnet_ids)
     view = _View(surroundings, associated)
     here = {table.vpc_id for table in everything}
-    if not all(view.knows(each.subnet_id, here) for each in _leaves(finder) if isinstance(each, Subnet)):
+    if not all(view.knows(each.subnet_id, here) for each in _leaves(finder) if isinstance(each, InSubnet)):
         return ()
     doubtful = _asks_for_zones(finder)
     return tuple(
@@ -227,7 +227,7 @@ def _matches(finder: Finder, table: RouteTable, view: _View) -> bool:  # noqa: C
             return key in table.tags and regexp.search(table.tags[key]) is not None
         case Main():
             return table.main
-        case Subnet(subnet_id):
+        case InSubnet(subnet_id):
             return view.uses(table, subnet_id)
         case Ids(ids):
             return table.id in ids

@@ -180,7 +180,7 @@ class InstanceHealth(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class TaggedInstance:
     """An instance that was found by its tag; `addresses`: its primary private IPv4 address, its first IPv6 one."""
 
     instance_id: str

@@ -13,11 +13,11 @@ from bgp2vpc.prefix import Prefix, parse_address, parse_prefix
 from bgp2vpc.vpc.model import (
     InstanceHealth,
     Interface,
-    Member,
     Route,
     RouteState,
     RouteTable,
     Subnet,
+    TaggedInstance,
     Target,
     TargetKind,
 )
@@ -84,7 +84,7 @@ def parse_interface(item: Item) -> Interface:
     )
 
 
-def parse_member(item: Item) -> Member:
+def parse_member(item: Item) -> TaggedInstance:
     """An `Instance` of DescribeInstances, with the addresses of its first interface. One that starts may have none."""
     interfaces = item.get("NetworkInterfaces", ())
     ipv6 = [
@@ -95,7 +95,7 @@ def parse_member(item: Item) -> Member:
     ]
     ipv4 = _text(item, "PrivateIpAddress", "")
     found = [ipv4, *ipv6[:1]] if ipv4 else ipv6[:1]
-    return Member(_text(item, "InstanceId"), tuple(map(parse_address, found)))
+    return TaggedInstance(_text(item, "InstanceId"), tuple(map(parse_address, found)))
 
 
 def parse_subnet(item: Item) -> Subnet:

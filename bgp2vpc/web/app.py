@@ -20,7 +20,7 @@ from bgp2vpc.web.guard import WrongTokens, is_ours, is_own_page, is_right, token
 from bgp2vpc.web.made import Made, Sources, TooMuchToMake, pause
 from bgp2vpc.web.metrics import CONTENT_TYPE
 from bgp2vpc.web.model import WebSettings
-from bgp2vpc.web.pace import ANSWER, Pace
+from bgp2vpc.web.pace import ANSWER, WebPace
 
 log = logging.getLogger("bgp2vpc.web")
 
@@ -61,8 +61,8 @@ class Site:
         self.token = token
         self._sources = sources
         self._clock = asyncio.get_running_loop().time
-        self._answers = Pace(CREDIT)
-        self._monitoring = Pace(CREDIT)
+        self._answers = WebPace(CREDIT)
+        self._monitoring = WebPace(CREDIT)
         self._ending = asyncio.Event()
         self._made = Made(sources, self._ending)
         self._static = {name: (Path(__file__).parent / "static" / name).read_bytes() for name in STATIC}

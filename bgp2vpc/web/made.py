@@ -16,7 +16,7 @@ from bgp2vpc.status import Status
 from bgp2vpc.web.look import Look
 from bgp2vpc.web.metrics import Exposition, Seen
 from bgp2vpc.web.model import PageVerb, Readiness, Steering
-from bgp2vpc.web.pace import PATIENCE, Pace
+from bgp2vpc.web.pace import PATIENCE, WebPace
 from bgp2vpc.web.page import LAST_EVENTS, LAST_FAILURES, Pages, Parts, Told
 from bgp2vpc.web.shared import Shared, SharedByKey
 from bgp2vpc.web.tally import Tally
@@ -46,7 +46,7 @@ class Made:
         self._sources = sources
         self._ending = ending
         self._clock = asyncio.get_running_loop().time
-        self._pace = Pace()
+        self._pace = WebPace()
         self._one_by_one = asyncio.Lock()
         self.pages = _pages()
         self._look = Shared(lambda: Look(sources.status()), self._clock)

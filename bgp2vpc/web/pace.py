@@ -15,7 +15,7 @@ LONGEST: Final = 4.0
 more seldom (`shared.py`)."""
 
 
-class Pace:
+class WebPace:
     """Lets work be begun so that all of it together takes `share` of the time, however much each piece costs."""
 
     def __init__(self, credit: float = CREDIT, share: float = SHARE) -> None:

@@ -4,7 +4,7 @@ from itertools import combinations, permutations
 
 import pytest
 
-from bgp2vpc.bgp.mesh import MeshError, Neighbor, Peer, Speaker, neighbors
+from bgp2vpc.bgp.mesh import MeshError, MeshPeer, Neighbor, Speaker, neighbors
 from bgp2vpc.prefix import parse_address as address
 
 OWN4, OWN6 = address("10.0.0.5"), address("2001:db8::5")
@@ -17,11 +17,11 @@ def described(peers: str = "", members: str = "", speaker: Speaker = SPEAKER) ->
     return " ".join(f"{each.address}{'-' if each.passive else ''}" for each in found)
 
 
-def peer(text: str) -> Peer:
+def peer(text: str) -> MeshPeer:
     """`10.0.0.1`, `10.1.0.1@65000`, `10.0.0.1-` for passive, `+` for active."""
     where, _, asn = text.rstrip("+-").partition("@")
     passive = {"-": True, "+": False}.get(text[-1])
-    return Peer(address(where), int(asn) if asn else None, passive=passive)
+    return MeshPeer(address(where), int(asn) if asn else None, passive=passive)
 
 
 # configured, found, what comes of it
@@ -46,7 +46,9 @@ def test_neighbors_are(peers: str, members: str, expected: str) -> None:
 
 
 def test_a_session_is_between_addresses_of_one_family() -> None:
-    v4, v6 = neighbors(SPEAKER, [Peer(address("2001:db8::1"), 65000)], [Peer(address("10.0.0.9"), description="i-1")])
+    v4, v6 = neighbors(
+        SPEAKER, [MeshPeer(address("2001:db8::1"), 65000)], [MeshPeer(address("10.0.0.9"), description="i-1")]
+    )
     assert v4 == Neighbor(address("10.0.0.9"), OWN4, 64512, internal=True, passive=False, description="i-1")
     assert v6 == Neighbor(address("2001:db8::1"), OWN6, 65000, internal=False, passive=False)
 
@@ -61,7 +63,7 @@ def test_of_two_members_exactly_one_connects_whoever_they_are() -> None:
     addresses = [address(f"10.0.{number}.{100 - number}") for number in range(6)]
     connecting = set()
     for own in addresses:
-        found = neighbors(Speaker(64512, own, (own,)), [], map(Peer, addresses))
+        found = neighbors(Speaker(64512, own, (own,)), [], map(MeshPeer, addresses))
         assert len(found) == 5
         connecting |= {(own, each.address) for each in found if not each.passive}
     for one, other in combinations(addresses, 2):

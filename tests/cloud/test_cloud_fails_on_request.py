@@ -11,7 +11,7 @@ from botocore.parsers import ResponseParserError
 from bgp2vpc.demo.cloud.buckets import Buckets
 from bgp2vpc.demo.cloud.client import Cloud
 from bgp2vpc.demo.cloud.process import CloudError
-from bgp2vpc.demo.cloud.values import External, Fault, FaultKind, Throttle, World
+from bgp2vpc.demo.cloud.values import CloudThrottle, External, Fault, FaultKind, World
 from tests.cloud.ec2_battery.lab import code
 from tests.waiting import PATIENCE
 
@@ -126,7 +126,7 @@ def test_fifty_calls_pass_and_then_five_a_second(cloud: Cloud, subject: Any, wor
 def test_an_empty_bucket_fills_again() -> None:
     clock = iter([0.0, 0.01, 0.06, 0.07]).__next__
     buckets = Buckets(clock)
-    buckets.configure(Throttle(("CreateRoute",), burst=1, rate=20))
+    buckets.configure(CloudThrottle(("CreateRoute",), burst=1, rate=20))
     assert [buckets.take("CreateRoute") for _ in range(4)] == [True, False, True, False]
 
 

@@ -7,7 +7,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from bgp2vpc.demo.cloud.client import Cloud
-from bgp2vpc.demo.cloud.iam import Call, Policy, PolicyError
+from bgp2vpc.demo.cloud.iam import CloudPolicy, IamCall, PolicyError
 from bgp2vpc.demo.cloud.process import CloudError
 from bgp2vpc.demo.cloud.values import World, WorldSpec
 
@@ -25,7 +25,7 @@ def policy(*statements: dict[str, Any]) -> str:
 
 
 CONTEXT = {"ec2:vpc": f"{ACCOUNT}vpc/vpc-1", "aws:resourcetag/type": "private", "ec2:routetableid": "rtb-1"}
-CALL = Call("ec2:CreateRoute", f"{ACCOUNT}route-table/rtb-1", CONTEXT)
+CALL = IamCall("ec2:CreateRoute", f"{ACCOUNT}route-table/rtb-1", CONTEXT)
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ CALL = Call("ec2:CreateRoute", f"{ACCOUNT}route-table/rtb-1", CONTEXT)
     ids=str,
 )
 def test_a_condition_holds_or_not(condition: Any, holds: bool) -> None:
-    assert Policy(policy(statement("ec2:CreateRoute", "*", condition))).allows(CALL) is holds
+    assert CloudPolicy(policy(statement("ec2:CreateRoute", "*", condition))).allows(CALL) is holds
 
 
 @pytest.mark.parametrize(
@@ -73,14 +73,16 @@ def test_a_condition_holds_or_not(condition: Any, holds: bool) -> None:
     ],
 )
 def test_statements_allow_and_deny(statements: list[dict[str, Any]], allowed: bool) -> None:
-    assert Policy(policy(*statements)).allows(CALL) is allowed
+    assert CloudPolicy(policy(*statements)).allows(CALL) is allowed
 
 
 def test_a_describe_has_no_resource() -> None:
-    call = Call("ec2:DescribeRouteTables", context={"ec2:region": "us-east-1"})
-    assert not Policy(policy(statement("ec2:DescribeRouteTables", f"{ACCOUNT}route-table/*"))).allows(call)
-    assert not Policy(policy(statement("ec2:Describe*", "*", {"ArnEquals": {"ec2:Vpc": "*"}}))).allows(call)
-    assert Policy(policy(statement("ec2:Describe*", "*", {"StringEquals": {"ec2:Region": "us-east-1"}}))).allows(call)
+    call = IamCall("ec2:DescribeRouteTables", context={"ec2:region": "us-east-1"})
+    assert not CloudPolicy(policy(statement("ec2:DescribeRouteTables", f"{ACCOUNT}route-table/*"))).allows(call)
+    assert not CloudPolicy(policy(statement("ec2:Describe*", "*", {"ArnEquals": {"ec2:Vpc": "*"}}))).allows(call)
+    assert CloudPolicy(policy(statement("ec2:Describe*", "*", {"StringEquals": {"ec2:Region": "us-east-1"}}))).allows(
+        call
+    )
 
 
 @pytest.mark.parametrize(
@@ -96,7 +98,7 @@ def test_a_describe_has_no_resource() -> None:
 )
 def test_a_policy_that_cannot_be_judged_is_refused(cloud: Cloud, document: str) -> None:
     with pytest.raises(PolicyError):
-        Policy(document)
+        CloudPolicy(document)
     with pytest.raises(CloudError, match="permit"):
         cloud.permit("i-1", document)
 

@@ -12,7 +12,7 @@ from bgp2vpc.health.model import Dns, Http, Ping, Program, Tcp, Tls
 from bgp2vpc.policy.plan import Action
 from bgp2vpc.policy.rule import Takeover
 from bgp2vpc.prefix import parse_address, parse_prefix
-from bgp2vpc.vpc.finders import And, ByAz, ByTag, ByTagRegexp, HasRouteTo, InVpc, Main, Or, Subnet
+from bgp2vpc.vpc.finders import And, ByAz, ByTag, ByTagRegexp, HasRouteTo, InSubnet, InVpc, Main, Or
 from bgp2vpc.vpc.model import Target, TargetKind
 
 FILE = Path(__file__).parent / "data" / "valid-awsnycast.yaml"
@@ -50,7 +50,7 @@ def test_its_finders_are_read(config) -> None:
         (
             ByTag("az", "eu-west-1a", negate=True),
             ByTagRegexp("Name", re.compile("^private")),
-            Or((Main(), Subnet("subnet-0123abcd"))),
+            Or((Main(), InSubnet("subnet-0123abcd"))),
             HasRouteTo(parse_prefix("10.9.0.0/16"), negate=True),
         )
     )

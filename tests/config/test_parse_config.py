@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bgp2vpc.bgp.mesh import Peer
+from bgp2vpc.bgp.mesh import MeshPeer
 from bgp2vpc.config.load import load, parse
 from bgp2vpc.config.model import Bgp, Config, Ec2Limits, OnExit, Process, Tag
 from bgp2vpc.notify.model import AlertKind, Recipient
@@ -13,7 +13,7 @@ from bgp2vpc.policy.prefix_list import PrefixList, parse_prefix_range
 from bgp2vpc.policy.rule import Rule, Takeover, Writes
 from bgp2vpc.prefix import parse_address, parse_prefix
 from bgp2vpc.serf.model import Agent
-from bgp2vpc.vpc.finders import And, ByTag, Finder, Ids, Main, Or, Subnet
+from bgp2vpc.vpc.finders import And, ByTag, Finder, Ids, InSubnet, Main, Or
 from bgp2vpc.web.model import WebSettings
 
 DATA = Path(__file__).parent / "data"
@@ -106,7 +106,7 @@ def test_a_rule_may_merge_another_and_override_it() -> None:
         no_results_ok=True,
     )
     ids = Ids(frozenset({"rtb-0123456789abcdef0", "rtb-0123abcd"}))
-    either = Or((Main(), Subnet("subnet-0123abcd", negate=True), ids), negate=True)
+    either = Or((Main(), InSubnet("subnet-0123abcd", negate=True), ids), negate=True)
     assert second.find == And((tag, either))
     assert (second.interface, second.takeover, second.vpc_id) == (
         "subnet-0123456789abcdef0",
@@ -146,7 +146,7 @@ FINDERS: list[tuple[str, Finder]] = [
     ("{type: by_tag, config: {key: type, value: 2026-11-22}}", ByTag("type", "2026-11-22")),
     ("{type: by_tag, config: {key: type, value: 'null'}}", ByTag("type", "null")),
     ("{type: by_tag, config: {key: type, value: ''}}", ByTag("type", "")),
-    ("{type: subnet, config: {subnet_id: subnet-0123abcd}}", Subnet("subnet-0123abcd")),
+    ("{type: subnet, config: {subnet_id: subnet-0123abcd}}", InSubnet("subnet-0123abcd")),
     ("{type: ids, config: {ids: [rtb-0123abcd]}}", Ids(frozenset({"rtb-0123abcd"}))),
     ("{type: and, config: {filters: [{type: main}]}}", And((Main(),))),
     ("{type: or, not: true, config: [{type: main, not: true}]}", Or((Main(negate=True),), negate=True)),
@@ -206,9 +206,9 @@ def test_whom_exabgp_peers_with_is_read() -> None:
         local_addresses=(parse_address("10.0.0.1"), parse_address("2001:db8::1")),
         hold_time=9,
         peers=(
-            Peer(parse_address("10.0.1.11")),
-            Peer(parse_address("10.1.0.1"), 65000, "datacenter router 1", passive=True),
-            Peer(parse_address("10.1.0.2"), passive=False),
+            MeshPeer(parse_address("10.0.1.11")),
+            MeshPeer(parse_address("10.1.0.1"), 65000, "datacenter router 1", passive=True),
+            MeshPeer(parse_address("10.1.0.2"), passive=False),
         ),
         peers_by_tag=Tag("role", "1"),
         ipv6=True,

@@ -18,8 +18,8 @@ from bgp2vpc.exabgp_api.messages_text import decode as decode_message
 from bgp2vpc.prefix import IPAddress, Prefix
 from bgp2vpc.services.sd_notify import SdNotify
 from bgp2vpc.sources.session import SourceKind
-from bgp2vpc.sources.unix import Peer
-from bgp2vpc.vpc.connect import Connection
+from bgp2vpc.sources.unix import SocketPeer
+from bgp2vpc.vpc.connect import Ec2Connection
 from bgp2vpc.vpc.model import Instance
 from tests.memory_vpc import MemoryVpc
 from tests.suite import evidence
@@ -29,7 +29,7 @@ from tests.virtual_time import VirtualTimeLoop
 A, B = "192.0.2.1/32", "192.0.2.2/32"
 OURS, PEER = "eni-1", "eni-2"
 SCRIPT = "dns"
-OPERATOR = Peer(pid=42, uid=0, gid=0)
+OPERATOR = SocketPeer(pid=42, uid=0, gid=0)
 
 
 def announce(prefix: str = A, more: str = "") -> str:
@@ -73,7 +73,7 @@ class Lab:
             | config
         )
         self.next_config: Callable[[], Config] = lambda: self.config
-        self.connect: Callable[[], Connection] = lambda: Connection(self.vpc, instance)
+        self.connect: Callable[[], Ec2Connection] = lambda: Ec2Connection(self.vpc, instance)
         self.metadata: dict[str, str] | None = {}
         """What instance metadata says of this instance's future; None: it does not answer."""
         self.to_exabgp: list[str] = []
@@ -111,7 +111,7 @@ class Lab:
     def _load(self) -> Config:
         return self.next_config()
 
-    def _connect(self) -> Connection:
+    def _connect(self) -> Ec2Connection:
         return self.connect()
 
     def _read_metadata(self) -> dict[str, str]:

@@ -10,7 +10,7 @@ from lab import two_hosts
 
 from bgp2vpc.errors import Transient
 from bgp2vpc.reconcile.ec2_calls import READERS, Calls
-from bgp2vpc.vpc.connect import Connection
+from bgp2vpc.vpc.connect import Ec2Connection
 from bgp2vpc.vpc.model import Instance
 from tests.memory_vpc import MemoryVpc
 from tests.virtual_time import VirtualTimeLoop
@@ -31,8 +31,8 @@ class DrippingVpc(MemoryVpc):
         return super().route_tables(vpc_ids, table_ids)
 
 
-def connected_to(vpc: MemoryVpc) -> Connection:
-    return Connection(vpc, Instance("i-1", "us-east-1", "vpc-1"))
+def connected_to(vpc: MemoryVpc) -> Ec2Connection:
+    return Ec2Connection(vpc, Instance("i-1", "us-east-1", "vpc-1"))
 
 
 def test_calls_that_drip_for_ever_are_given_up_and_hold_up_no_other() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from lab import A, B, Lab, announce, two_hosts
 
-from bgp2vpc.bgp.mesh import Peer
+from bgp2vpc.bgp.mesh import MeshPeer
 from bgp2vpc.bgp.sessions import Standing
 from bgp2vpc.config.model import Bgp, Tag
 from bgp2vpc.errors import Denied
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.io
 TAG = Tag("role", "anycast")
 OTHERS = {"i-2": "10.0.0.11", "i-3": "10.0.0.12"}
 POLL = 70.0
-ROUTER = Peer(parse_address("10.1.0.1"), 65000)
+ROUTER = MeshPeer(parse_address("10.1.0.1"), 65000)
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def leave(vpc: MemoryVpc, instance: str) -> None:
     vpc.tag_instance(instance, TAG.key, "none")
 
 
-HEADER = "Peer            AS        up/down state       |     #sent     #recvd"
+HEADER = "MeshPeer            AS        up/down state       |     #sent     #recvd"
 RELOADED = ("reload in progress", "done", HEADER)
 """What ExaBGP says to `reload`, and to the question after it; what that ends with comes before its next answers."""
 

@@ -2,12 +2,12 @@
 
 import pytest
 
-from bgp2vpc.bgp.mesh import Peer
+from bgp2vpc.bgp.mesh import MeshPeer
 from bgp2vpc.config.model import Bgp, Tag
 from bgp2vpc.errors import ExabgpError
 from bgp2vpc.prefix import parse_address as address
 from bgp2vpc.speaker.neighbors import configuration, needs_ec2
-from bgp2vpc.vpc.model import Interface, Member
+from bgp2vpc.vpc.model import Interface, TaggedInstance
 
 HELPER = ("/opt/bgp2vpc/bin/bgp2vpc", "helper", "-f", "/etc/bgp2vpc.yaml")
 TAG = Tag("role", "anycast")
@@ -20,9 +20,9 @@ def interface(index: int, *addresses: str) -> Interface:
 
 OURS = [interface(1, "10.0.9.9"), interface(0, "10.0.0.5", "10.0.0.200", "fd00::7", "fd00::5")]
 MEMBERS = [
-    Member("i-1", (address("10.0.0.5"), address("fd00::5"))),
-    Member("i-2", (address("10.0.0.6"), address("fd00::6"))),
-    Member("i-3", (address("10.0.0.4"),)),
+    TaggedInstance("i-1", (address("10.0.0.5"), address("fd00::5"))),
+    TaggedInstance("i-2", (address("10.0.0.6"), address("fd00::6"))),
+    TaggedInstance("i-3", (address("10.0.0.4"),)),
 ]
 
 
@@ -51,14 +51,14 @@ def test_ipv6_sessions_are_made_where_they_are_asked_for() -> None:
 
 
 def test_what_is_configured_comes_before_what_is_found() -> None:
-    peers = (Peer(address("10.0.0.6"), description="by hand"), Peer(address("fd00::1"), 65000))
+    peers = (MeshPeer(address("10.0.0.6"), description="by hand"), MeshPeer(address("fd00::1"), 65000))
     bgp = Bgp(asn=64512, local_addresses=(address("10.0.0.200"),), peers=peers, router_id=address("1.2.3.4"))
     assert sessions(bgp, members=[]) == ["10.0.0.200 < 10.0.0.6 by hand", "fd00::5 > fd00::1 "]
     assert "router-id 1.2.3.4;" in made(bgp).text
 
 
 def test_nothing_is_asked_of_ec2_where_all_is_configured() -> None:
-    peer = Peer(address("10.0.0.6"))
+    peer = MeshPeer(address("10.0.0.6"))
     complete = Bgp(asn=64512, local_addresses=(address("10.0.0.5"),), peers=(peer,))
     assert not needs_ec2(complete)
     assert sessions(complete, interfaces=[], members=[]) == ["10.0.0.5 > 10.0.0.6 "]
@@ -77,7 +77,7 @@ def test_an_instance_without_ipv4_needs_a_router_id() -> None:
 
 def test_a_configured_peer_that_cannot_be_reached_is_a_mistake() -> None:
     with pytest.raises(ExabgpError, match="IPv6 peer fd00::1"):
-        made(Bgp(asn=64512, peers=(Peer(address("fd00::1")),)), [interface(0, "10.0.0.5")])
+        made(Bgp(asn=64512, peers=(MeshPeer(address("fd00::1")),)), [interface(0, "10.0.0.5")])
 
 
 def test_a_path_that_exabgp_cannot_write_is_a_mistake() -> None:

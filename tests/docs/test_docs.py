@@ -11,7 +11,7 @@ import pytest
 
 from bgp2vpc.config.load import parse
 from bgp2vpc.iam.least import least_policy
-from bgp2vpc.iam.tables import Surroundings
+from bgp2vpc.iam.tables import AccountScope
 from bgp2vpc.policy.plan import Reason
 
 ROOT = Path(__file__).parents[2]
@@ -51,7 +51,7 @@ def test_the_exabgp_configuration_of_the_readme_is_valid_for_exabgp(tmp_path):
 def test_the_policy_of_the_document_is_that_of_its_configuration():
     document = ROOT / "docs" / "iam.md"
     (text,), (policy,) = blocks(document, "yaml"), blocks(document, "json")
-    around = Surroundings("eu-west-1", "123456789012", "vpc-0123456789abcdef0")
+    around = AccountScope("eu-west-1", "123456789012", "vpc-0123456789abcdef0")
     assert json.loads(policy) == least_policy(parse(text, "document.yaml"), around).to_json()
 
 

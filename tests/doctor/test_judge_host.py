@@ -4,7 +4,7 @@ import pytest
 
 from bgp2vpc.config.model import Config
 from bgp2vpc.doctor import host as judge
-from bgp2vpc.doctor.model import Endpoint, Finding, Host, Metadata, Running, Trouble
+from bgp2vpc.doctor.model import Endpoint, Finding, Host, MetadataAnswer, Running, Trouble
 from bgp2vpc.errors import Transient
 from bgp2vpc.policy.rule import ManagedRoute, Rule
 from bgp2vpc.prefix import IPAddress, parse_prefix
@@ -89,7 +89,7 @@ def test_a_strict_rp_filter_matters_with_several_interfaces(rp_filter, state: st
 
 
 def test_metadata() -> None:
-    found = Metadata(Instance("i-1", "eu-central-1", "vpc-1"), "role")
+    found = MetadataAnswer(Instance("i-1", "eu-central-1", "vpc-1"), "role")
     assert one(judge.metadata(config(), found, Host())).state.value == "ok"
     away = Trouble("timed out")
     assert "--http-endpoint enabled" in one(judge.metadata(config(), away, Host())).mend
@@ -121,7 +121,7 @@ def test_the_clock(ahead: float | None, said: str) -> None:
 def test_an_endpoint_that_is_slow_or_away() -> None:
     assert told(judge.endpoint(Endpoint("https://ec2", (), 1.5, 0.0), AWAY, AWAY))[0].startswith("warn")
     away = Trouble("timed out", Transient("X", "Y", "Z"))
-    finding = one(judge.endpoint(away, away, Metadata(Instance("i-1", "eu-central-1", "vpc-9"))))
+    finding = one(judge.endpoint(away, away, MetadataAnswer(Instance("i-1", "eu-central-1", "vpc-9"))))
     assert finding.state.value == "fail"
     assert finding.mend.startswith(
         "aws ec2 create-vpc-endpoint --vpc-id vpc-9 --service-name com.amazonaws.eu-central-1.ec2"

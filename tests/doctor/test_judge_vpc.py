@@ -4,7 +4,7 @@ import pytest
 
 from bgp2vpc.config.model import Config
 from bgp2vpc.doctor import vpc as judge
-from bgp2vpc.doctor.model import Endpoint, Metadata, Rehearsal, Running, Trouble, Vpc
+from bgp2vpc.doctor.model import Endpoint, MetadataAnswer, Rehearsal, Running, Trouble, Vpc
 from bgp2vpc.errors import Credentials, Denied, OperatorError, Refused, Throttled, Transient
 from bgp2vpc.policy.decide import table_policies
 from bgp2vpc.policy.rule import ManagedRoute, Rule
@@ -15,7 +15,7 @@ from tests.values import IGW, INTERFACES, LOCAL, P1, route, rule, table
 
 SELF = Instance("i-1", "us-east-1", "vpc-1")
 AWAY = Trouble("away")
-WHO = Metadata(SELF, "nat-role")
+WHO = MetadataAnswer(SELF, "nat-role")
 DEFAULT = parse_prefix("0.0.0.0/0")
 CIDR = route(parse_prefix("10.0.0.0/16"), LOCAL)
 VGW = Target(TargetKind.GATEWAY, "vgw-1")

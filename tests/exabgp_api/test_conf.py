@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bgp2vpc.bgp.mesh import Peer, Speaker, neighbors
+from bgp2vpc.bgp.mesh import MeshPeer, Speaker, neighbors
 from bgp2vpc.exabgp_api.conf import NotAWord, render
 from bgp2vpc.prefix import parse_address as address
 
@@ -20,11 +20,11 @@ HELPER = (str(ROOT / ".venv/bin/bgp2vpc"), "helper", "-f", "/etc/bgp2vpc.yaml")
 OWN4, OWN6 = address("10.0.0.5"), address("2001:db8::5")
 ONE, BOTH = Speaker(64512, OWN4, (OWN4,)), Speaker(4200000000, OWN4, (OWN4, OWN6))
 
-ROUTER = Peer(address("10.1.0.1"), 65000, "datacenter router 1/2: a.b@c_d-e")
-MEMBERS = (Peer(address("10.0.0.2"), description="i-0123456789abcdef0"), Peer(address("10.0.0.9")))
+ROUTER = MeshPeer(address("10.1.0.1"), 65000, "datacenter router 1/2: a.b@c_d-e")
+MEMBERS = (MeshPeer(address("10.0.0.2"), description="i-0123456789abcdef0"), MeshPeer(address("10.0.0.9")))
 
 
-def rendered(speaker: Speaker, peers: Sequence[Peer], *, grows: bool = False, hold_time: int = 3) -> str:
+def rendered(speaker: Speaker, peers: Sequence[MeshPeer], *, grows: bool = False, hold_time: int = 3) -> str:
     found = neighbors(speaker, peers, ())
     return render(speaker, found, helper=HELPER, file="/etc/bgp2vpc.yaml", hold_time=hold_time, grows=grows)
 
@@ -34,10 +34,10 @@ FILES = {
     "nobody yet": rendered(ONE, [], grows=True),
     "nobody at all": rendered(ONE, []),
     "router only": rendered(ONE, [ROUTER]),
-    "router that connects": rendered(ONE, [Peer(address("10.1.0.1"), 65000, passive=True)]),
-    "both families": rendered(BOTH, [ROUTER, *MEMBERS, Peer(address("2001:db8::9"))], hold_time=90),
+    "router that connects": rendered(ONE, [MeshPeer(address("10.1.0.1"), 65000, passive=True)]),
+    "both families": rendered(BOTH, [ROUTER, *MEMBERS, MeshPeer(address("2001:db8::9"))], hold_time=90),
     "both families, nobody yet": rendered(BOTH, [], grows=True),
-    "a thousand": rendered(ONE, [Peer(address(f"10.2.{n // 250}.{n % 250 + 1}")) for n in range(1000)]),
+    "a thousand": rendered(ONE, [MeshPeer(address(f"10.2.{n // 250}.{n % 250 + 1}")) for n in range(1000)]),
 }
 
 

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import Any
 
-from bgp2vpc.health.model import Check, Probe, Result
+from bgp2vpc.health.model import Check, Probe, ProbeResult
 from bgp2vpc.health.probe import probe_within
 from bgp2vpc.prefix import IPAddress, parse_address
 from tests.virtual_time import VirtualTimeLoop
@@ -22,7 +22,7 @@ GRACE = 0.25
 """Real seconds without any event. A kernel delivers what goes to loopback at once."""
 SOON = 0.3
 """A deadline for what never comes: of a test with `jumping`."""
-OK = Result(True)
+OK = ProbeResult(True)
 
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -54,7 +54,7 @@ def a_check(probe: Probe, destination: IPAddress | None = LOCAL, **settings: Any
     )
 
 
-async def result_of(probe: Probe, destination: IPAddress = LOCAL, within: float = PATIENCE) -> Result:
+async def result_of(probe: Probe, destination: IPAddress = LOCAL, within: float = PATIENCE) -> ProbeResult:
     """What one probe finds."""
     return await probe_within(a_check(probe, destination, timeout=within))
 

@@ -8,7 +8,7 @@ import pytest
 from health_kit import a_check
 from watch import START, Service, Watch, lines
 
-from bgp2vpc.health.hooks import Hooks
+from bgp2vpc.health.hooks import CheckHooks
 from bgp2vpc.health.model import Ping
 from bgp2vpc.health.programs import Ending
 
@@ -36,7 +36,7 @@ class Programs:
 def hooked(programs: Programs, service: Service, seconds: float, **hooks: Any) -> Watch:
     """A check that flaps as fast as it can, with a program for each change."""
     check = a_check(Ping(), name="dns", rise=1, fall=1, on_healthy=("up", "now"), on_unhealthy=("down",))
-    watch = Watch(service, check, hooks=Hooks(check, program=programs, **hooks))
+    watch = Watch(service, check, hooks=CheckHooks(check, program=programs, **hooks))
     watch.run(seconds)
     return watch
 

@@ -8,7 +8,7 @@ import pytest
 from health_kit import LOCAL, a_check
 from watch import START, Service, Watch, lines
 
-from bgp2vpc.health.model import Check, Http, Ping, Result, Tcp, Tls
+from bgp2vpc.health.model import Check, Http, Ping, ProbeResult, Tcp, Tls
 from bgp2vpc.health.probe import probe_within
 from bgp2vpc.health.runner import CheckStatus, Sample
 from tests.virtual_time import VirtualTimeLoop
@@ -37,7 +37,7 @@ def test_a_probe_that_always_runs_into_its_deadline_costs_no_beat():
     service = Service(takes=60)
     status = Watch(service, a_check(Ping(), every=1, timeout=1)).run(4.5)
     assert service.probed == [0, 1, 2, 3, 4]
-    assert status.last_result == Result(False, "timed out after 1 s while thinking")
+    assert status.last_result == ProbeResult(False, "timed out after 1 s while thinking")
     assert status.latency == pytest.approx(1)
 
 
@@ -123,18 +123,18 @@ def test_a_check_that_has_told_nothing_yet_has_no_verdict_and_says_since_when():
 def test_silence_while_we_were_late_ourselves_is_unknown():
     """As when a script floods the event loop, or the host is frozen and thaws."""
 
-    async def silent(_: Check) -> Result:
+    async def silent(_: Check) -> ProbeResult:
         await asyncio.sleep(3600)
         raise AssertionError
 
-    def probed(stalled: float) -> Result:
+    def probed(stalled: float) -> ProbeResult:
         with closing(VirtualTimeLoop()) as loop:
             loop.call_later(0.2, loop.stall, stalled)
             return loop.run_until_complete(probe_within(a_check(Ping(), timeout=1.0), silent))
 
-    assert probed(0) == probed(0.2) == Result(False, "timed out after 1 s")
-    assert probed(0.5) == Result(None, "timed out after 1 s, but our event loop was late by 0.45 s")
-    assert probed(60) == Result(None, "timed out after 1 s, but our event loop was late by 60 s")
+    assert probed(0) == probed(0.2) == ProbeResult(False, "timed out after 1 s")
+    assert probed(0.5) == ProbeResult(None, "timed out after 1 s, but our event loop was late by 0.45 s")
+    assert probed(60) == ProbeResult(None, "timed out after 1 s, but our event loop was late by 60 s")
 
 
 def test_the_status_tells_the_present_and_the_last_minute():
@@ -143,7 +143,7 @@ def test_the_status_tells_the_present_and_the_last_minute():
     assert (watch.runner.status.last_reason, watch.runner.status.latency) == ("", None)
     status = watch.run(80)
     assert (status.healthy, watch.runner.healthy, status.since) == (False, False, START + 4.5)
-    assert (status.last_result, status.last_reason, status.latency) == (Result(False, "no good"), "no good", 0.5)
+    assert (status.last_result, status.last_reason, status.latency) == (ProbeResult(False, "no good"), "no good", 0.5)
     assert status.history == (Sample(False, 0.5),) * 60
 
 

@@ -9,7 +9,7 @@ from forger import Forger
 from health_kit import LOCAL, LOCAL6, OK, SOON, result_of
 from new_network import EVERYBODY, run_in_new_network
 
-from bgp2vpc.health.model import Ping, Result
+from bgp2vpc.health.model import Ping, ProbeResult
 from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.io
@@ -17,14 +17,14 @@ pytestmark = pytest.mark.io
 UNANSWERED = {"icmp_echo_ignore_all": "1"}
 ADDRESS = {4: LOCAL, 6: LOCAL6}
 EACH_FAMILY = pytest.mark.parametrize("version", [4, 6], ids=["IPv4", "IPv6"])
-NOTHING = Result(False, "timed out after 0.3 s while waiting for the reply")
+NOTHING = ProbeResult(False, "timed out after 0.3 s while waiting for the reply")
 
 
 def probed(
     version: int, act: Callable[[Forger], None], *, within: float = PATIENCE, may_ping: str | None = None
-) -> Result:
+) -> ProbeResult:
     """What a ping finds to which `act` is done, and to which the kernel does not answer."""
-    results: list[Result] = []
+    results: list[ProbeResult] = []
 
     async def story() -> None:
         with Forger(version) as forger:
@@ -92,7 +92,7 @@ def test_further_replies_change_nothing(version: int):
     ],
 )
 def test_an_error_on_the_way_fails_at_once_and_says_why(version: int, kind: int, code: int, reason: str):
-    assert probed(version, lambda forger: forger.error(kind, code)) == Result(False, reason)
+    assert probed(version, lambda forger: forger.error(kind, code)) == ProbeResult(False, reason)
 
 
 @EACH_FAMILY

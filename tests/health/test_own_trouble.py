@@ -9,7 +9,7 @@ import pytest
 from health_kit import LOCAL, closed_port, reason_of, result_of, run, trouble_of
 from new_network import EVERYBODY, run_in_new_network
 
-from bgp2vpc.health.model import Dns, Http, Ping, Probe, Program, Result, Tcp, Tls
+from bgp2vpc.health.model import Dns, Http, Ping, Probe, ProbeResult, Program, Tcp, Tls
 from bgp2vpc.health.probe import prepare
 from bgp2vpc.health.reasons import EVIDENCE, failed
 from bgp2vpc.prefix import parse_address
@@ -66,7 +66,7 @@ def test_a_refusal_is_evidence():
     async def story() -> None:
         for probe in (Tcp(closed_port()), Http(closed_port()), Dns("example.org", port=closed_port())):
             assert await reason_of(probe) == "connection refused"
-        assert await result_of(Program(("false",)), LOCAL) == Result(False, "exit 1")
+        assert await result_of(Program(("false",)), LOCAL) == ProbeResult(False, "exit 1")
 
     run(story())
 
@@ -80,5 +80,5 @@ def test_only_what_the_document_lists_counts_against_the_other_side():
 
 
 def test_a_connection_that_asyncio_lost_is_evidence():
-    assert failed(ConnectionResetError("Connection lost")) == Result(False, "connection closed")
-    assert failed(OSError("no number")) == Result(None, "no number")
+    assert failed(ConnectionResetError("Connection lost")) == ProbeResult(False, "connection closed")
+    assert failed(OSError("no number")) == ProbeResult(None, "no number")

@@ -7,7 +7,7 @@ import pytest
 from health_kit import LOCAL, LOCAL6, OK, SOON, nothing_is_left, open_descriptors, reason_of, result_of, run, trouble_of
 from processes import Family
 
-from bgp2vpc.health.model import Program, Result
+from bgp2vpc.health.model import ProbeResult, Program
 from bgp2vpc.prefix import IPAddress
 
 pytestmark = pytest.mark.io
@@ -18,14 +18,14 @@ pytestmark = pytest.mark.io
     [
         ("exit 0", OK),
         ("echo not shown; exit 0", OK),
-        ("exit 1", Result(False, "exit 1")),
-        ("echo 'no route to backend' >&2; exit 2", Result(False, "exit 2: no route to backend")),
-        ("kill -SEGV $$", Result(None, "SIGSEGV")),
-        ("no-such-program", Result(None, "exit 127: sh: 1: no-such-program: not found")),
-        ("exit 126", Result(None, "exit 126")),
+        ("exit 1", ProbeResult(False, "exit 1")),
+        ("echo 'no route to backend' >&2; exit 2", ProbeResult(False, "exit 2: no route to backend")),
+        ("kill -SEGV $$", ProbeResult(None, "SIGSEGV")),
+        ("no-such-program", ProbeResult(None, "exit 127: sh: 1: no-such-program: not found")),
+        ("exit 126", ProbeResult(None, "exit 126")),
     ],
 )
-def test_exit_0_is_healthy_and_nothing_else(script: str, result: Result):
+def test_exit_0_is_healthy_and_nothing_else(script: str, result: ProbeResult):
     async def story() -> None:
         assert await result_of(Program(("sh", "-c", script))) == result
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from health_kit import OK, a_check, run, saying, serving
 
-from bgp2vpc.health.hooks import Hooks
+from bgp2vpc.health.hooks import CheckHooks
 from bgp2vpc.health.model import Dns, Http, Ping, Probe, Program, Tcp, Tls
 from bgp2vpc.health.probe import prepare, probe_within, run_probe
 from bgp2vpc.health.probes.tls import UnusableCa
@@ -72,7 +72,7 @@ def test_a_real_check_goes_from_the_wire_to_the_verdict_and_the_program(tmp_path
             )
             check = a_check(Tcp(port, expect=b"OK"), every=0.01, rise=3, on_healthy=hook)
             assert await probe_within(check) == OK
-            runner = Runner(check, told.append, hooks=Hooks(check))
+            runner = Runner(check, told.append, hooks=CheckHooks(check))
             running = asyncio.create_task(runner.run())
             while not said.exists():  # noqa: ASYNC110  # a program tells it
                 await asyncio.sleep(0.005)

@@ -11,7 +11,7 @@ import pytest
 from dns_server import Answer, Server, answering, records, truncated
 from health_kit import LOCAL6, OK, SOON, nothing_is_left, open_descriptors, reason_of, result_of, run, saying, serving
 
-from bgp2vpc.health.model import Dns, Result
+from bgp2vpc.health.model import Dns, ProbeResult
 from bgp2vpc.prefix import parse_address
 
 pytestmark = pytest.mark.io
@@ -20,9 +20,9 @@ NAME = "www.example.org"
 WEB = records(f"{NAME}. A 192.0.2.1", f"{NAME}. A 192.0.2.2")
 
 
-def result(udp: Answer, over_tcp: Answer | None = None, **probe: Any) -> Result:
+def result(udp: Answer, over_tcp: Answer | None = None, **probe: Any) -> ProbeResult:
     """What a probe of such a server finds."""
-    found: list[Result] = []
+    found: list[ProbeResult] = []
 
     async def story() -> None:
         async with answering(udp, over_tcp) as server:
@@ -32,8 +32,8 @@ def result(udp: Answer, over_tcp: Answer | None = None, **probe: Any) -> Result:
     return found[0]
 
 
-def missing(wanted: str, *there: str) -> Result:
-    return Result(False, f"'{wanted}' is not among the answers: {', '.join(there)}")
+def missing(wanted: str, *there: str) -> ProbeResult:
+    return ProbeResult(False, f"'{wanted}' is not among the answers: {', '.join(there)}")
 
 
 @pytest.mark.parametrize(
@@ -43,12 +43,12 @@ def missing(wanted: str, *there: str) -> Result:
         (WEB, "A", ("192.0.2.1",), OK),
         (WEB, "A", ("192.0.2.2", "192.0.2.1"), OK),
         (WEB, "A", ("192.0.2.1", "192.0.2.9"), missing("192.0.2.9", "192.0.2.1", "192.0.2.2")),
-        (WEB, "AAAA", (), Result(False, "no AAAA answer")),
-        (records(), "A", (), Result(False, "no A answer")),
+        (WEB, "AAAA", (), ProbeResult(False, "no AAAA answer")),
+        (records(), "A", (), ProbeResult(False, "no A answer")),
         (records(f"{NAME}. AAAA 2001:db8::1"), "AAAA", ("2001:DB8:0:0::1",), OK),
         (records(f"{NAME}. CNAME web.example.", "web.example. A 192.0.2.1"), "A", ("192.0.2.1",), OK),
         (records(f"{NAME}. CNAME web.example.", "web.example. A 192.0.2.1"), "CNAME", ("WEB.example",), OK),
-        (records(f"{NAME}. CNAME web.example."), "A", (), Result(False, "no A answer")),
+        (records(f"{NAME}. CNAME web.example."), "A", (), ProbeResult(False, "no A answer")),
         (records("x. MX 10 Mail.Example.org."), "MX", ("10 mail.example.org",), OK),
         (
             records("x. MX 10 mail.example.org."),
@@ -68,7 +68,7 @@ def missing(wanted: str, *there: str) -> Result:
             records(*(f"x. A 192.0.2.{n}" for n in range(9))),
             "A",
             ("::1",),
-            Result(None, "expected answer cannot be read: Text input is malformed."),
+            ProbeResult(None, "expected answer cannot be read: Text input is malformed."),
         ),
         (
             records(*(f"x. A 192.0.2.{n}" for n in range(1, 9))),
@@ -78,13 +78,15 @@ def missing(wanted: str, *there: str) -> Result:
         ),
     ],
 )
-def test_an_answer_is_judged_by_what_it_says(answer: Answer, record: str, expect: tuple[str, ...], expected: Result):
+def test_an_answer_is_judged_by_what_it_says(
+    answer: Answer, record: str, expect: tuple[str, ...], expected: ProbeResult
+):
     assert result(answer, record=record, expect=expect) == expected
 
 
 @pytest.mark.parametrize("rcode", ["NXDOMAIN", "SERVFAIL", "REFUSED", "NOTIMP"])
 def test_an_error_is_told_by_its_name(rcode: str):
-    assert result(records(rcode=dns.rcode.from_text(rcode))) == Result(False, rcode)
+    assert result(records(rcode=dns.rcode.from_text(rcode))) == ProbeResult(False, rcode)
 
 
 def test_the_question_is_what_was_asked_for_with_a_new_id_each_time():
@@ -116,7 +118,7 @@ def test_it_can_be_asked_over_tcp_and_over_ipv6():
 
 def test_a_truncated_answer_is_asked_for_again_over_tcp():
     assert result(truncated, WEB, expect=("192.0.2.1",)) == OK
-    assert result(truncated) == Result(False, "connection refused")
+    assert result(truncated) == ProbeResult(False, "connection refused")
 
 
 def test_nobody_there_is_told_at_once():
@@ -157,8 +159,8 @@ def another_question(_: dns.message.Message) -> bytes:
     ],
 )
 def test_what_is_no_answer_fails_at_once_and_says_why(answer: Answer, reason: str):
-    assert result(answer) == Result(False, reason)
-    assert result(answer, answer, tcp=True) == Result(False, reason)
+    assert result(answer) == ProbeResult(False, reason)
+    assert result(answer, answer, tcp=True) == ProbeResult(False, reason)
 
 
 def test_a_connection_that_ends_too_early_is_told():

@@ -26,14 +26,14 @@ from health_kit import (
 from web_server import answering, page
 
 from bgp2vpc import __version__
-from bgp2vpc.health.model import Http, Result, Tls
+from bgp2vpc.health.model import Http, ProbeResult, Tls
 
 pytestmark = pytest.mark.io
 
 
-def result(handler: Handler, **probe: Any) -> Result:
+def result(handler: Handler, **probe: Any) -> ProbeResult:
     """What a probe of such a server finds."""
-    found: list[Result] = []
+    found: list[ProbeResult] = []
 
     async def story() -> None:
         async with serving(handler) as port:
@@ -56,39 +56,39 @@ def request(**probe: Any) -> list[str]:
         ("200 OK", OK),
         ("204 No Content", OK),
         ("302 Found", OK),
-        ("404 Not Found", Result(False, "status 404")),
-        ("503 Anything", Result(False, "status 503")),
+        ("404 Not Found", ProbeResult(False, "status 404")),
+        ("503 Anything", ProbeResult(False, "status 503")),
     ],
 )
-def test_without_any_wishes_2xx_and_3xx_are_healthy(status: str, expected: Result):
+def test_without_any_wishes_2xx_and_3xx_are_healthy(status: str, expected: ProbeResult):
     assert result(answering(page(b"", status, "Location: /elsewhere"))) == expected
 
 
 def test_the_wanted_statuses_may_be_any():
     assert result(answering(page(b"", "418 I'm a teapot")), statuses=frozenset({418})) == OK
-    assert result(answering(page()), statuses=frozenset({418})) == Result(False, "status 200")
+    assert result(answering(page()), statuses=frozenset({418})) == ProbeResult(False, "status 200")
 
 
 @pytest.mark.parametrize(
     ("body", "wanted", "expected"),
     [
         (b"all is well", {"body": "is"}, OK),
-        (b"all is well", {"body": "IS"}, Result(False, "'IS' not found in the body")),
-        (b"", {"body": "x"}, Result(False, "'x' not found in the body")),
+        (b"all is well", {"body": "IS"}, ProbeResult(False, "'IS' not found in the body")),
+        (b"", {"body": "x"}, ProbeResult(False, "'x' not found in the body")),
         ("grün".encode(), {"body": "ü"}, OK),
         (b"all\nis well", {"body_regexp": re.compile("^is +w.l{2}$", re.MULTILINE)}, OK),
         (
             b"peers=0",
             {"body_regexp": re.compile("peers=[1-9]")},
-            Result(False, "nothing in the body matches 'peers=[1-9]'"),
+            ProbeResult(False, "nothing in the body matches 'peers=[1-9]'"),
         ),
         (b"a b", {"body": "a", "body_regexp": re.compile("b")}, OK),
-        (b"a b", {"body": "a", "body_regexp": re.compile("c")}, Result(False, "nothing in the body matches 'c'")),
+        (b"a b", {"body": "a", "body_regexp": re.compile("c")}, ProbeResult(False, "nothing in the body matches 'c'")),
         (b"x" * 1_048_574 + b"OK and more", {"body": "OK"}, OK),
-        (b"x" * 1_048_575 + b"OK and more", {"body": "OK"}, Result(False, "'OK' not found in the body")),
+        (b"x" * 1_048_575 + b"OK and more", {"body": "OK"}, ProbeResult(False, "'OK' not found in the body")),
     ],
 )
-def test_what_is_wanted_is_looked_for_in_the_first_megabyte(body: bytes, wanted: dict[str, Any], expected: Result):
+def test_what_is_wanted_is_looked_for_in_the_first_megabyte(body: bytes, wanted: dict[str, Any], expected: ProbeResult):
     assert result(answering(page(body)), **wanted) == expected
 
 
@@ -184,7 +184,7 @@ def test_an_ipv6_address_can_be_probed():
     ],
 )
 def test_what_is_no_answer_fails_and_says_why(handler: Handler, reason: str):
-    assert result(handler, body="OK") == Result(False, reason)
+    assert result(handler, body="OK") == ProbeResult(False, reason)
 
 
 def test_silence_is_given_up_in_time_wherever_it_begins():
@@ -211,7 +211,7 @@ def test_neither_an_endless_body_nor_a_compressed_flood_is_read_to_its_end():
 
     flood = zlib.compress(bytes(50_000_000), 9)
     for handler in (endless_body, answering(page(flood, "200 OK", "Content-Encoding: deflate"))):
-        assert result(handler, body="OK") == Result(False, "'OK' not found in the body")
+        assert result(handler, body="OK") == ProbeResult(False, "'OK' not found in the body")
 
 
 def test_two_hundred_at_once_and_given_up_leave_nothing_behind(authority: Authority):
@@ -233,7 +233,7 @@ def test_two_hundred_at_once_and_given_up_leave_nothing_behind(authority: Author
 
 def test_a_regexp_is_searched_in_the_beginning_only_so_that_it_cannot_freeze_everything():
     wanted = {"body_regexp": re.compile("status.*well")}
-    missing = Result(False, "nothing in the body matches 'status.*well'")
+    missing = ProbeResult(False, "nothing in the body matches 'status.*well'")
     assert result(answering(page(b"x" * (16_384 - 10) + b"statuswell")), **wanted) == OK
     assert result(answering(page(b"x" * (16_384 - 9) + b"statuswell")), **wanted) == missing
     assert result(answering(page("ü".encode() * (16_384 - 10) + b"statuswell")), **wanted) == OK

@@ -23,7 +23,7 @@ from health_kit import (
     trouble_of,
 )
 
-from bgp2vpc.health.model import Result, Tcp, Tls
+from bgp2vpc.health.model import ProbeResult, Tcp, Tls
 from bgp2vpc.prefix import parse_address
 
 pytestmark = pytest.mark.io
@@ -85,13 +85,13 @@ def test_what_is_sent_arrives_byte_for_byte():
         pytest.param([b"x" * 70_000 + b"O", b"K" + b"y" * 70_000], b"OK", OK, id="across packets, amid much else"),
         pytest.param([b"aab"], b"ab", OK, id="after a false start"),
         pytest.param([b"a"], b"a", OK, id="a single byte"),
-        pytest.param([HELLO], b"554", Result(False, "'554' not found in the answer"), id="not there"),
-        pytest.param([b"O", b"k"], b"OK", Result(False, "'OK' not found in the answer"), id="in another case"),
-        pytest.param([], b"OK", Result(False, "closed without an answer"), id="closed at once"),
-        pytest.param([b"-"], b"x" * 50, Result(False, f"'{'x' * 39}…' not found in the answer"), id="long"),
+        pytest.param([HELLO], b"554", ProbeResult(False, "'554' not found in the answer"), id="not there"),
+        pytest.param([b"O", b"k"], b"OK", ProbeResult(False, "'OK' not found in the answer"), id="in another case"),
+        pytest.param([], b"OK", ProbeResult(False, "closed without an answer"), id="closed at once"),
+        pytest.param([b"-"], b"x" * 50, ProbeResult(False, f"'{'x' * 39}…' not found in the answer"), id="long"),
     ],
 )
-def test_what_is_expected_may_be_anywhere(pieces: list[bytes], expect: bytes, result: Result):
+def test_what_is_expected_may_be_anywhere(pieces: list[bytes], expect: bytes, result: ProbeResult):
     async def story() -> None:
         async with serving(saying(*pieces)) as port:
             assert await result_of(Tcp(port, expect=expect)) == result

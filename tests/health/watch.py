@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from health_kit import a_check
 
-from bgp2vpc.health.model import Check, Ping, Result
+from bgp2vpc.health.model import Check, Ping, ProbeResult
 from bgp2vpc.health.reasons import during
 from bgp2vpc.health.runner import CheckStatus, Runner
 from tests.virtual_time import VirtualTimeLoop
@@ -29,7 +29,7 @@ class Service:
         self.now = 0
         self.most = 0
 
-    async def __call__(self, check: Check) -> Result:
+    async def __call__(self, check: Check) -> ProbeResult:
         self.probed.append(round(asyncio.get_running_loop().time() - START, 6))
         self.now += 1
         self.most = max(self.most, self.now)
@@ -41,14 +41,16 @@ class Service:
         result = self._results.pop(0) if self._results else "+"
         if result == "!":
             raise RuntimeError("a bug")
-        return {"+": Result(True), ".": Result(False, "no good"), "?": Result(None, "no descriptors")}[result]
+        return {"+": ProbeResult(True), ".": ProbeResult(False, "no good"), "?": ProbeResult(None, "no descriptors")}[
+            result
+        ]
 
 
 class Watch:
     """Runs one check for some virtual seconds, and keeps what it says."""
 
     def __init__(
-        self, service: Callable[[Check], Awaitable[Result]], check: Check | None = None, **runner: Any
+        self, service: Callable[[Check], Awaitable[ProbeResult]], check: Check | None = None, **runner: Any
     ) -> None:
         self.loop = VirtualTimeLoop()
         self.verdicts: list[tuple[float, bool | None, str]] = []

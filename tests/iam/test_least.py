@@ -5,16 +5,16 @@ import pytest
 from bgp2vpc.config.load import parse
 from bgp2vpc.iam.least import least_policy
 from bgp2vpc.iam.policy import IamPolicy
-from bgp2vpc.iam.tables import Surroundings
+from bgp2vpc.iam.tables import AccountScope
 
-HERE = Surroundings("eu-west-1", "123456789012", "vpc-1")
+HERE = AccountScope("eu-west-1", "123456789012", "vpc-1")
 PRIVATE = "{type: by_tag, config: {key: type, value: private}}"
 PUBLIC = "{type: by_tag, config: {key: type, value: public}}"
 CHECKS = "healthchecks: {c: {type: ping, destination: 127.0.0.1, every: 1}}\n"
 CREATE, REPLACE, DELETE = "CreateRoute", "ReplaceRoute", "DeleteRoute"
 
 
-def least(text: str, around: Surroundings = HERE) -> IamPolicy:
+def least(text: str, around: AccountScope = HERE) -> IamPolicy:
     return least_policy(parse(text, "f.yaml"), around)
 
 
@@ -117,7 +117,7 @@ def test_a_rule_that_can_find_no_table_needs_nothing() -> None:
 
 
 def test_what_is_not_known_stays_open_and_is_told() -> None:
-    policy = least(rules(rule("accept: [192.0.2.2/32]")), Surroundings())
+    policy = least(rules(rule("accept: [192.0.2.2/32]")), AccountScope())
     read, write = policy.statements
     assert read.to_json()["Resource"] == "*"
     assert "Condition" not in read.to_json()

@@ -7,16 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bgp2vpc.demo.cloud.iam import Call, Policy
+from bgp2vpc.demo.cloud.iam import CloudPolicy, IamCall
 from bgp2vpc.iam.policy import IamPolicy, Statement
 from bgp2vpc.iam.scope import Scope
-from bgp2vpc.iam.tables import Surroundings, scopes
+from bgp2vpc.iam.tables import AccountScope, scopes
 from bgp2vpc.prefix import parse_prefix
 from bgp2vpc.vpc import finders
-from bgp2vpc.vpc.finders import And, ByAz, ByTag, ByTagRegexp, Finder, HasRouteTo, Ids, InVpc, Main, Or, Subnet, find
+from bgp2vpc.vpc.finders import And, ByAz, ByTag, ByTagRegexp, Finder, HasRouteTo, Ids, InSubnet, InVpc, Main, Or, find
 from bgp2vpc.vpc.model import RouteTable
 
-HERE = Surroundings("eu-west-1", "123456789012", "vpc-1")
+HERE = AccountScope("eu-west-1", "123456789012", "vpc-1")
 PRIVATE, PUBLIC = ByTag("type", "private"), ByTag("type", "public")
 
 
@@ -52,7 +52,7 @@ def text(scope: Scope) -> str:
         (InVpc("vpc-2", negate=True), ["* ec2:Vpc!=vpc-2"]),
         (Main(), ["*"]),
         (Main(negate=True), ["*"]),
-        (Subnet("subnet-1"), ["*"]),
+        (InSubnet("subnet-1"), ["*"]),
         (HasRouteTo(parse_prefix("10.9.0.0/16")), ["*"]),
         (ByAz(None), ["*"]),
         (And((PRIVATE, Main())), ["* type=private"]),
@@ -75,7 +75,7 @@ def test_a_finder_becomes_scopes(finder: Finder, expected: list[str]) -> None:
 
 
 def test_what_a_zone_is_called_is_exact_for_a_role_of_one_zone() -> None:
-    around = Surroundings("eu-west-1", zone="eu-west-1b")
+    around = AccountScope("eu-west-1", zone="eu-west-1b")
     (scope,) = scopes(ByTag("az", "SELF_AZ", own_zone=True), around)
     assert (text(scope), scope.wider) == ("* az=eu-west-1b", ())
 
@@ -108,7 +108,7 @@ def test_too_many_combinations_are_widened_and_told() -> None:
     ],
 )
 def test_the_partition_follows_from_the_region(region: str | None, partition: str) -> None:
-    assert Surroundings(region).arn("route-table/*") == f"arn:{partition}:ec2:{region or '*'}:*:route-table/*"
+    assert AccountScope(region).arn("route-table/*") == f"arn:{partition}:ec2:{region or '*'}:*:route-table/*"
 
 
 # Against the finders themselves
@@ -143,12 +143,12 @@ def allowed(found: list[Scope], table: RouteTable) -> bool:
         resources = tuple(HERE.arn(f"route-table/{each}") for each in scope.ids or ("*",))
         statements.append(Statement("S", ("ec2:CreateRoute",), resources, conditions))
     context = {f"aws:resourcetag/{key}": value for key, value in table.tags.items()}
-    call = Call(
+    call = IamCall(
         "ec2:CreateRoute",
         HERE.arn(f"route-table/{table.id}"),
         {**context, "ec2:vpc": HERE.arn(f"vpc/{table.vpc_id}")},
     )
-    return Policy(json.dumps(IamPolicy(tuple(statements)).to_json())).allows(call)
+    return CloudPolicy(json.dumps(IamPolicy(tuple(statements)).to_json())).allows(call)
 
 
 @given(everything, tables)

@@ -7,7 +7,7 @@ import pytest
 from site_kit import Site
 
 from bgp2vpc.demo.cloud.client import Cloud
-from bgp2vpc.demo.cloud.values import Host, World
+from bgp2vpc.demo.cloud.values import CloudHost, World
 from tests import forked
 
 
@@ -18,11 +18,11 @@ def no_fork_is_left() -> Iterator[None]:
 
 
 @pytest.fixture
-def make_site(cloud: Cloud, tmp_path: Path) -> Iterator[Callable[[Host], Site]]:
+def make_site(cloud: Cloud, tmp_path: Path) -> Iterator[Callable[[CloudHost], Site]]:
     """Makes sites; their daemons are killed at the end."""
     made: list[Site] = []
 
-    def make(host: Host) -> Site:
+    def make(host: CloudHost) -> Site:
         directory = tmp_path / str(len(made))
         directory.mkdir()
         made.append(Site(cloud, host, directory))
@@ -37,6 +37,6 @@ def make_site(cloud: Cloud, tmp_path: Path) -> Iterator[Callable[[Host], Site]]:
 
 
 @pytest.fixture
-def site(world: World, make_site: Callable[[Host], Site]) -> Site:
+def site(world: World, make_site: Callable[[CloudHost], Site]) -> Site:
     """The first host of a new world; no daemon runs yet."""
     return make_site(world.hosts[0])

@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from bgp2vpc.demo.cloud.client import Cloud
-from bgp2vpc.demo.cloud.values import Host
+from bgp2vpc.demo.cloud.values import CloudHost
 from bgp2vpc.sources.client import ask
 from bgp2vpc.sources.unix import SocketError
 from tests.forked import Forked
@@ -42,7 +42,7 @@ def announcing(*prefixes: str, then: str = "exec cat >/dev/null") -> dict[str, o
 class Site:
     """One host of the world: a directory with the YAML file, the socket and the log, and at most one daemon."""
 
-    def __init__(self, cloud: Cloud, host: Host, directory: Path) -> None:
+    def __init__(self, cloud: Cloud, host: CloudHost, directory: Path) -> None:
         self.cloud = cloud
         self.host = host
         self.file = directory / "bgp2vpc.yaml"

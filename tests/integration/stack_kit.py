@@ -18,7 +18,7 @@ import dns.message
 import dns.rrset
 
 from bgp2vpc.demo.cloud.client import Cloud
-from bgp2vpc.demo.cloud.values import OUTSIDE, Host
+from bgp2vpc.demo.cloud.values import OUTSIDE, CloudHost
 from tests.addresses import HOME, NETWORK
 from tests.waiting import PATIENCE
 
@@ -47,7 +47,7 @@ class Stack:
     cloud: Cloud
     name: str
     ids: Mapping[str, str]
-    hosts: tuple[Host, Host]
+    hosts: tuple[CloudHost, CloudHost]
     tables: tuple[str, str]
 
     def delete(self) -> None:
@@ -60,7 +60,7 @@ class Stack:
         )
         return found["PolicyDocument"]
 
-    def user_data(self, host: Host) -> str:
+    def user_data(self, host: CloudHost) -> str:
         """The script that the instance runs at its first start."""
         answer = self.cloud.ec2.describe_instance_attribute(InstanceId=host.instance_id, Attribute="userData")
         return base64.b64decode(answer["UserData"]["Value"]).decode()
@@ -91,11 +91,11 @@ def deploy(cloud: Cloud, name: str) -> Stack:
     return Stack(cloud, name, ids, (first, second), (ids["PrivateTableA"], ids["PrivateTableB"]))
 
 
-def _host(cloud: Cloud, ids: Mapping[str, str], letter: str) -> Host:
+def _host(cloud: Cloud, ids: Mapping[str, str], letter: str) -> CloudHost:
     reservations = cloud.ec2.describe_instances(InstanceIds=[ids[f"Instance{letter}"]])["Reservations"]
     instance = reservations[0]["Instances"][0]
     (interface,) = instance["NetworkInterfaces"]
-    return Host(
+    return CloudHost(
         instance_id=instance["InstanceId"],
         interface_id=interface["NetworkInterfaceId"],
         interfaces=(interface["NetworkInterfaceId"],),

@@ -10,7 +10,7 @@ import pytest
 from awsnycast_kit import POLL, all_of, build, filled, wait_for_polls, wait_for_verdicts, write, writes
 
 from bgp2vpc.demo.cloud.client import Cloud
-from bgp2vpc.demo.cloud.values import Host
+from bgp2vpc.demo.cloud.values import CloudHost
 
 DEFAULT = "0.0.0.0/0"
 
@@ -86,19 +86,19 @@ route_tables:
 """
 
 
-def classic(host: Host) -> str:
+def classic(host: CloudHost) -> str:
     return CLASSIC.replace("$zone", host.zone)
 
 
-def self_az(_: Host) -> str:
+def self_az(_: CloudHost) -> str:
     return CLASSIC.replace("$zone", "SELF_AZ")
 
 
-def by_az(_: Host) -> str:
+def by_az(_: CloudHost) -> str:
     return BY_AZ
 
 
-Text = Callable[[Host], str]
+Text = Callable[[CloudHost], str]
 
 
 @pytest.fixture

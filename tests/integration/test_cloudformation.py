@@ -20,7 +20,7 @@ from stack_kit import ACCOUNT, CIDR, PACKAGE, TEMPLATES, Resolver, Stack, deploy
 
 from bgp2vpc.config.load import load
 from bgp2vpc.demo.cloud.client import Cloud
-from bgp2vpc.demo.cloud.values import Host
+from bgp2vpc.demo.cloud.values import CloudHost
 from bgp2vpc.health.probes.ping import PingNotAllowed, ensure_ping_allowed
 from tests.waiting import PATIENCE
 
@@ -114,10 +114,10 @@ def test_the_stack_can_be_deleted(stack: Stack) -> None:
 
 
 @pytest.fixture
-def site_of(make_site: Callable[[Host], Site]) -> Callable[[Host], Site]:
+def site_of(make_site: Callable[[CloudHost], Site]) -> Callable[[CloudHost], Site]:
     """Makes sites whose daemons have the credentials of the instance's role."""
 
-    def make(host: Host) -> Site:
+    def make(host: CloudHost) -> Site:
         site = make_site(host)
         site.environment = os.environ | site.cloud.environment(host.instance_id, role=True)
         return site

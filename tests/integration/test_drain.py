@@ -11,11 +11,11 @@ import pytest
 from site_kit import PROGRAM, Site, announcing, eventually, rule
 
 from bgp2vpc.demo.cloud.client import Cloud
-from bgp2vpc.demo.cloud.values import Host, MetadataFault, World
+from bgp2vpc.demo.cloud.values import CloudHost, MetadataFault, World
 from tests.waiting import PATIENCE
 
 A, B = "192.0.2.1/32", "192.0.2.2/32"
-Make = Callable[[Host], Site]
+Make = Callable[[CloudHost], Site]
 
 
 def states(site: Site) -> list[str]:

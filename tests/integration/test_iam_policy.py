@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from site_kit import Site, rule
 
 from bgp2vpc.demo.cloud.client import Cloud
-from bgp2vpc.demo.cloud.values import External, Host, World, WorldSpec
+from bgp2vpc.demo.cloud.values import CloudHost, External, World, WorldSpec
 from bgp2vpc.sources.client import ask
 
 ACCOUNT = "123456789012"
@@ -144,7 +144,7 @@ def test_without_any_call_of_it_something_does_not_work(world: World, site: Site
     site.wait_for_log("not authorized")
 
 
-def test_without_any_statement_of_it_a_rule_does_not_work(world: World, make_site: Callable[[Host], Site]) -> None:
+def test_without_any_statement_of_it_a_rule_does_not_work(world: World, make_site: Callable[[CloudHost], Site]) -> None:
     """Two rules with different verbs and tables: three statements."""
     managed = {"cidr": A, "healthcheck": "up", "never_delete": True}
     checks = {

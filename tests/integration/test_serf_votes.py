@@ -10,7 +10,7 @@ from site_kit import Site, eventually
 from test_examples import WEB, Web, example
 
 from bgp2vpc.demo.cloud.client import Cloud
-from bgp2vpc.demo.cloud.values import Host
+from bgp2vpc.demo.cloud.values import CloudHost
 from tests.addresses import NETWORK
 from tests.serf.serf_kit import SerfAgent, needs_serf
 from tests.waiting import PATIENCE
@@ -31,7 +31,7 @@ def make_agent(tmp_path: Path) -> Iterator[Callable[..., SerfAgent]]:
 
 @needs_serf
 def test_an_owner_that_is_dead_to_one_keeps_its_route_until_a_second_member_says_so(
-    cloud: Cloud, make_site: Callable[[Host], Site], make_agent: Callable[..., SerfAgent]
+    cloud: Cloud, make_site: Callable[[CloudHost], Site], make_agent: Callable[..., SerfAgent]
 ) -> None:
     world = build(cloud)
     first, second = (make_site(host) for host in world.hosts)

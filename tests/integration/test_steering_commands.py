@@ -13,10 +13,10 @@ import pytest
 from site_kit import PROGRAM, Site, announcing, eventually, rule
 
 from bgp2vpc.demo.cloud.client import Cloud
-from bgp2vpc.demo.cloud.values import External, Host, World
+from bgp2vpc.demo.cloud.values import CloudHost, External, World
 
 A, B = "192.0.2.1/32", "192.0.2.2/32"
-Make = Callable[[Host], Site]
+Make = Callable[[CloudHost], Site]
 WHO = re.compile(rf"{getpass.getuser()} \(uid \d+, pid \d+\)")
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bgp2vpc.prefix import IPAddress
 from bgp2vpc.serf.conversation import Conversation, Garbled
-from bgp2vpc.serf.model import Introduced, Member, Members, MembersChanged, Refused, Told, UserEvent
+from bgp2vpc.serf.model import CommandRefused, Introduced, Members, MembersChanged, SerfMember, Told, UserEvent
 
 HANDSHAKE, STATS, STREAM, MEMBERS = 1, 2, 3, 4
 
@@ -81,8 +81,8 @@ def test_the_answers_to_the_opening(pack: Callable[..., bytes]) -> None:
         Introduced("nat-a"),
         Members(
             (
-                Member("nat-a", IPAddress("127.0.0.11"), "alive"),
-                Member("nat-b", IPAddress("2001:db8::b"), "failed"),
+                SerfMember("nat-a", IPAddress("127.0.0.11"), "alive"),
+                SerfMember("nat-b", IPAddress("2001:db8::b"), "failed"),
             )
         ),
     ]
@@ -92,7 +92,7 @@ def test_an_ipv4_address_may_come_in_16_bytes_and_one_that_is_missing_is_nobodys
     members = [person("a", bytes(10) + b"\xff\xff\x0a\0\0\x01"), person("b", b""), person("c", b"\xff\xfe\0\x01")]
     (told,) = tell(opened(), answer(MEMBERS), {"Members": members})
     assert told == Members(
-        (Member("a", IPAddress("10.0.0.1"), "alive"), Member("c", IPAddress("255.254.0.1"), "alive"))
+        (SerfMember("a", IPAddress("10.0.0.1"), "alive"), SerfMember("c", IPAddress("255.254.0.1"), "alive"))
     )
 
 
@@ -102,7 +102,7 @@ def test_what_the_stream_tells(pack: Callable[..., bytes]) -> None:
     event = user("withdraw …".encode(), Coalesce=True)
     told = list(opened().receive(pack(*GREETING, answer(STREAM), gone, answer(STREAM), event)))
     assert told[1:] == [
-        MembersChanged("member-failed", (Member("b", IPAddress("127.0.0.12"), "failed"),)),
+        MembersChanged("member-failed", (SerfMember("b", IPAddress("127.0.0.12"), "failed"),)),
         UserEvent("withdraw …", 7, coalesced=True),
     ]
 
@@ -124,7 +124,7 @@ def test_what_is_refused_is_told_with_what_was_asked() -> None:
     conversation = Conversation("wrong")
     conversation.opening()
     assert tell(conversation, answer(1), answer(2, "Invalid authentication token")) == [
-        Refused("auth", "Invalid authentication token")
+        CommandRefused("auth", "Invalid authentication token")
     ]
 
 
@@ -132,7 +132,7 @@ def test_a_refused_event_ends_nothing() -> None:
     conversation = opened()
     conversation.send_event("x" * 600)
     told = tell(conversation, *GREETING, answer(MEMBERS), {"Members": None}, answer(5, "user event exceeds …"))
-    assert told[1:] == [Members(()), Refused("event", "user event exceeds …")]
+    assert told[1:] == [Members(()), CommandRefused("event", "user event exceeds …")]
 
 
 @pytest.mark.parametrize(

@@ -1,14 +1,14 @@
 """Who is there, and at which addresses nobody is any more."""
 
 from bgp2vpc.prefix import IPAddress
-from bgp2vpc.serf.model import Member
+from bgp2vpc.serf.model import SerfMember
 from bgp2vpc.serf.roster import Roster
 
 A, B = IPAddress("10.0.0.1"), IPAddress("10.0.0.2")
 
 
-def member(name: str, address: IPAddress = A, status: str = "alive") -> Member:
-    return Member(name, address, status)
+def member(name: str, address: IPAddress = A, status: str = "alive") -> SerfMember:
+    return SerfMember(name, address, status)
 
 
 def test_who_has_failed_or_left_is_down_and_who_is_about_to_leave_is_not() -> None:

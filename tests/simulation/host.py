@@ -14,7 +14,7 @@ from bgp2vpc.exabgp_api.render import announce_line
 from bgp2vpc.operator.orders import Cause
 from bgp2vpc.prefix import IPAddress, Prefix
 from bgp2vpc.sources.session import SourceKind
-from bgp2vpc.vpc.connect import Connection
+from bgp2vpc.vpc.connect import Ec2Connection
 from bgp2vpc.vpc.model import Instance
 from tests.simulation.clock import OUTSIDE, Clock, Process
 from tests.simulation.ec2 import Ec2View
@@ -248,7 +248,7 @@ class Host:
 
     async def _live(self) -> int:
         instance = Instance(self.place.instance_id, "us-east-1", VPC)
-        connection = Connection(self.ec2, instance)
+        connection = Ec2Connection(self.ec2, instance)
         process = self.process
         self.daemon = Daemon(self.config, Outside(lambda: self.config, lambda: connection, self._say), Mode())
         self.daemon.adj_rib_in.opened(SCRIPT, SourceKind.SCRIPT)

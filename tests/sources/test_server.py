@@ -22,7 +22,7 @@ from bgp2vpc.exabgp_api.command import Command
 from bgp2vpc.sources.client import Answered, ask
 from bgp2vpc.sources.server import SocketError, SocketServer, SocketSettings, serve
 from bgp2vpc.sources.session import Reply
-from bgp2vpc.sources.unix import Peer, connect
+from bgp2vpc.sources.unix import SocketPeer, connect
 from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.io
@@ -31,11 +31,11 @@ ROOT = Path(__file__).parents[2]
 SAY = "announce route 192.0.2.1/32 next-hop self"
 
 
-def status(words: Sequence[str], _: Peer) -> str:
+def status(words: Sequence[str], _: SocketPeer) -> str:
     return json.dumps({"sources": []} | ({"words": list(words)} if words else {}))
 
 
-def broken(_: Sequence[str], __: Peer) -> str:
+def broken(_: Sequence[str], __: SocketPeer) -> str:
     raise Bgp2vpcError("not now")
 
 
@@ -473,7 +473,7 @@ def test_a_question_is_told_who_asks(path: Path):
 
 
 def test_who_is_no_user_of_this_host_has_no_name():
-    assert str(Peer(pid=7, uid=2**31 - 5, gid=0)) == "uid 2147483643, pid 7"
+    assert str(SocketPeer(pid=7, uid=2**31 - 5, gid=0)) == "uid 2147483643, pid 7"
 
 
 def test_the_group_of_the_configuration_may_use_the_socket(path: Path):
@@ -524,7 +524,7 @@ def test_of_a_thousand_clients_at_once_those_who_announce_are_heard(path: Path, 
     assert len([each for each in caplog.records if "too many clients" in each.message]) < 50
 
 
-def slow(_: Sequence[str], __: Peer) -> str:
+def slow(_: Sequence[str], __: SocketPeer) -> str:
     """A question that costs much: the status of many routes."""
     until = time.perf_counter() + 0.003
     while time.perf_counter() < until:

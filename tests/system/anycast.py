@@ -17,7 +17,7 @@ import vpcnet
 from bird import IBGP, ROUTER_AS, Peering
 
 from bgp2vpc.demo.cloud.client import Cloud
-from bgp2vpc.demo.cloud.values import Host
+from bgp2vpc.demo.cloud.values import CloudHost
 from bgp2vpc.sources.client import ask
 from bgp2vpc.sources.unix import SocketError
 from tests.exabgps import ROOT, Exabgp
@@ -45,7 +45,9 @@ routetables:
 class AnycastHost:
     """One host; everything it starts is ended with it."""
 
-    def __init__(self, net: netns.Net | vpcnet.Seat, cloud: Cloud, host: Host, directory: Path, exabgp: Exabgp) -> None:
+    def __init__(
+        self, net: netns.Net | vpcnet.Seat, cloud: Cloud, host: CloudHost, directory: Path, exabgp: Exabgp
+    ) -> None:
         self.net = net
         self.cloud = cloud
         self.instance = host

@@ -24,7 +24,7 @@ from bird import ROUTER_AS, Bird
 from vpcnet import BGP, ROUTER, Seat, VpcNet
 
 from bgp2vpc.demo.cloud.client import Cloud
-from bgp2vpc.demo.cloud.values import Host, World, WorldSpec
+from bgp2vpc.demo.cloud.values import CloudHost, World, WorldSpec
 from tests.exabgps import EXABGP_50, Exabgp
 from tests.waiting import eventually
 
@@ -126,7 +126,9 @@ def announced(*options: str, remote: bool, **more: Any) -> Setting:
 class MeshHost(AnycastHost):
     """One of several hosts."""
 
-    def __init__(self, net: VpcNet, seat: Seat, cloud: Cloud, host: Host, directory: Path, setting: Setting) -> None:
+    def __init__(
+        self, net: VpcNet, seat: Seat, cloud: Cloud, host: CloudHost, directory: Path, setting: Setting
+    ) -> None:
         directory.mkdir()
         super().__init__(seat, cloud, host, directory, setting.exabgp)
         self._vpc = net

@@ -16,7 +16,7 @@ from netns import Net
 
 from bgp2vpc import __version__
 from bgp2vpc.demo.cloud.client import Cloud
-from bgp2vpc.demo.cloud.values import Host, World
+from bgp2vpc.demo.cloud.values import CloudHost, World
 from tests.waiting import eventually
 
 # One worker has all of them (tests/suite/order.py): to make the package and the machine takes a minute.
@@ -103,7 +103,7 @@ def announce(machine: Debian, prefix: str = A) -> None:
     machine.run("bgp2vpc", "api", f"announce route {prefix} next-hop self")
 
 
-def wait_for_route(cloud: Cloud, host: Host, prefix: str = A) -> None:
+def wait_for_route(cloud: Cloud, host: CloudHost, prefix: str = A) -> None:
     cloud.wait_for_route(host.table, prefix, host.interface_id)
 
 

@@ -13,7 +13,7 @@ from bird import Bird
 from vpcnet import ROUTER, VpcNet
 
 from bgp2vpc.demo.cloud.client import Cloud
-from bgp2vpc.demo.cloud.values import Host, WorldSpec
+from bgp2vpc.demo.cloud.values import CloudHost, WorldSpec
 from tests.exabgps import EXABGP_42, EXABGP_50, EXABGPS, ROOT, Exabgp
 from tests.waiting import eventually
 
@@ -53,7 +53,7 @@ MakeMember = Callable[[int, Exabgp], AnycastHost]
 
 
 @pytest.fixture
-def members(cloud: Cloud) -> tuple[Host, ...]:
+def members(cloud: Cloud) -> tuple[CloudHost, ...]:
     """Two instances in a new world."""
     cloud.reset()
     return cloud.build(WorldSpec(instances=2)).hosts
@@ -61,7 +61,7 @@ def members(cloud: Cloud) -> tuple[Host, ...]:
 
 @pytest.fixture
 def make_member(
-    vpc_net: VpcNet, cloud: Cloud, members: tuple[Host, ...], tmp_path: Path, closing: ExitStack
+    vpc_net: VpcNet, cloud: Cloud, members: tuple[CloudHost, ...], tmp_path: Path, closing: ExitStack
 ) -> MakeMember:
     """Make an instance of the example; ExaBGP runs as `nobody`, as it does by default."""
 
@@ -84,7 +84,7 @@ def make_member(
 
 
 @pytest.fixture
-def router(vpc_net: VpcNet, members: tuple[Host, ...], tmp_path: Path, closing: ExitStack) -> Bird:
+def router(vpc_net: VpcNet, members: tuple[CloudHost, ...], tmp_path: Path, closing: ExitStack) -> Bird:
     """The datacenter's."""
     text = BIRD.format(directory=tmp_path, router=ROUTER)
     for number, host in enumerate(members):

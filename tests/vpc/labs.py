@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bgp2vpc.demo.cloud.client import Cloud
-from bgp2vpc.demo.cloud.values import Fault, FaultKind, Host, Quirks, World, WorldSpec
+from bgp2vpc.demo.cloud.values import CloudHost, Fault, FaultKind, Quirks, World, WorldSpec
 from bgp2vpc.errors import (
     Transient,
 )
@@ -34,8 +34,8 @@ class Lab:
     other_table: str
     main_table: str
     subnet_id: str
-    own: Host
-    peer: Host
+    own: CloudHost
+    peer: CloudHost
     twin_vpc_id: str
     twin_table: str
     twin_interface: str
@@ -84,7 +84,7 @@ def memory_lab() -> Lab:
         for index, name in enumerate(names):
             addresses = [f"2001:db8:0:{number}::{10 + index}", f"10.0.{number}.{10 + index}"]
             vpc.add_interface(name, f"i-{letter}", subnet_id=subnet, device_index=index, addresses=addresses)
-        hosts.append(Host(f"i-{letter}", names[0], names, f"10.0.{number}.10", zone, subnet, table))
+        hosts.append(CloudHost(f"i-{letter}", names[0], names, f"10.0.{number}.10", zone, subnet, table))
 
     def routes(table_id: str) -> str:
         lines = [line.partition(" ") for line in str(vpc).splitlines()]

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from bgp2vpc.errors import Ec2Error, Transient
 from bgp2vpc.prefix import IPAddress, parse_prefix
 from bgp2vpc.vpc.ec2 import Ec2
-from bgp2vpc.vpc.model import InstanceHealth, Interface, Member, RouteTable, Subnet, interface_target
+from bgp2vpc.vpc.model import InstanceHealth, Interface, RouteTable, Subnet, TaggedInstance, interface_target
 
 ANYCAST, ENI = parse_prefix("192.0.2.53/32"), interface_target("eni-1")
 ATTACHMENT = {"DeviceIndex": 0, "InstanceId": "i-1"}
@@ -112,7 +112,7 @@ CALLS: dict[str, list[tuple[Callable[[Ec2], object], Any]]] = {
     ],
     "DescribeSubnets": [(lambda ec2: ec2.subnets(["vpc-1"]), tuple[Subnet, ...])],
     "DescribeInstanceStatus": [(lambda ec2: ec2.instance_health(["i-1", "i-2"]), Mapping[str, InstanceHealth])],
-    "DescribeInstances": [(lambda ec2: ec2.members("vpc-1", "type", "router"), tuple[Member, ...])],
+    "DescribeInstances": [(lambda ec2: ec2.members("vpc-1", "type", "router"), tuple[TaggedInstance, ...])],
     "CreateRoute": [
         (lambda ec2: ec2.create_route("rtb-1", ANYCAST, ENI), None),
         (lambda ec2: ec2.dry_run("CreateRoute", {"RouteTableId": "rtb-1"}), None),

@@ -14,10 +14,10 @@ from bgp2vpc.vpc.finders import (
     Finder,
     HasRouteTo,
     Ids,
+    InSubnet,
     InVpc,
     Main,
     Or,
-    Subnet,
     Surroundings,
     find,
     missing,
@@ -63,8 +63,8 @@ CASES: list[tuple[Finder, str]] = [
     (ByTag("private", "type"), ""),
     (Main(), "rtb-main"),
     (Main(negate=True), "rtb-a rtb-b rtb-bare"),
-    (Subnet("subnet-a2"), "rtb-a"),
-    (Subnet("subnet-b", negate=True), "rtb-main rtb-a rtb-bare"),
+    (InSubnet("subnet-a2"), "rtb-a"),
+    (InSubnet("subnet-b", negate=True), "rtb-main rtb-a rtb-bare"),
     pytest.param(Ids(frozenset({"rtb-b", "rtb-main", "rtb-elsewhere"})), "rtb-main rtb-b", id="Ids, in any order"),
     (Ids(frozenset({"rtb-b"}), negate=True), "rtb-main rtb-a rtb-bare"),
     (Ids(frozenset()), ""),
@@ -72,9 +72,9 @@ CASES: list[tuple[Finder, str]] = [
     (And((PRIVATE, ByTag("az", "a", negate=True))), "rtb-b"),
     (And((PRIVATE, Main())), ""),
     (And((PRIVATE, ByTag("az", "a")), negate=True), "rtb-main rtb-b rtb-bare"),
-    (Or((Main(), Subnet("subnet-b"))), "rtb-main rtb-b"),
+    (Or((Main(), InSubnet("subnet-b"))), "rtb-main rtb-b"),
     (Or((Main(), PRIVATE), negate=True), "rtb-bare"),
-    (And((Or((Main(), PRIVATE)), Or((Subnet("subnet-a"), Main(negate=True))))), "rtb-a rtb-b"),
+    (And((Or((Main(), PRIVATE)), Or((InSubnet("subnet-a"), Main(negate=True))))), "rtb-a rtb-b"),
     (ByTagRegexp("type", re.compile("riv")), "rtb-a rtb-b"),
     (ByTagRegexp("type", re.compile("^(private|public)$")), "rtb-main rtb-a rtb-b"),
     (ByTagRegexp("type", re.compile("^riv")), ""),
@@ -103,7 +103,7 @@ def test_a_finder_selects_these_tables(finder: Finder, expected: str) -> None:
 @pytest.mark.parametrize("negate", [False, True])
 def test_a_subnet_without_association_uses_the_main_table_if_it_is_one_of_the_vpcs(negate: bool) -> None:
     mine, elsewhere = (model.Subnet("subnet-new", TABLES[0].vpc_id, "a"), model.Subnet("subnet-new", "vpc-9", "a"))
-    finder = Subnet("subnet-new", negate=negate)
+    finder = InSubnet("subnet-new", negate=negate)
     found = {table.id for table in find(finder, TABLES, Surroundings("a", {mine.id: mine}))}
     assert found == ({table.id for table in TABLES} - {"rtb-main"} if negate else {"rtb-main"})
     # A typing mistake must not mean the main table, nor, negated, every table.

@@ -21,7 +21,7 @@ from bgp2vpc.errors import (
 )
 from bgp2vpc.prefix import Prefix, parse_address, parse_prefix
 from bgp2vpc.vpc.ec2 import Ec2
-from bgp2vpc.vpc.finders import ByAz, ByTag, Main, Subnet, Surroundings, find
+from bgp2vpc.vpc.finders import ByAz, ByTag, InSubnet, Main, Surroundings, find
 from bgp2vpc.vpc.model import InstanceHealth, Interface, Route, Target, TargetKind, interface_target, parse_target
 
 pytestmark = pytest.mark.io
@@ -297,8 +297,8 @@ def test_tables_are_those_of_the_vpc_sorted_with_their_tags_and_associations(lab
     assert {table.vpc_id for table in tables} == {lab.vpc_id}
     assert {table.id for table in find(ByTag("type", "private"), tables)} == {lab.table, lab.other_table}
     assert [table.id for table in find(Main(), tables)] == [lab.main_table]
-    assert [table.id for table in find(Subnet(lab.subnet_id), tables)] == [lab.table]
-    assert find(Subnet("subnet-elsewhere"), tables) == ()
+    assert [table.id for table in find(InSubnet(lab.subnet_id), tables)] == [lab.table]
+    assert find(InSubnet("subnet-elsewhere"), tables) == ()
 
 
 def test_only_the_tables_asked_for_come_and_missing_ones_are_left_out(lab: Lab) -> None:

@@ -21,7 +21,7 @@ from bgp2vpc.config.model import Config, OnExit
 from bgp2vpc.daemon import Daemon, Mode, Outside
 from bgp2vpc.exabgp_api.line import parse
 from bgp2vpc.sources.session import SourceKind
-from bgp2vpc.vpc.connect import Connection
+from bgp2vpc.vpc.connect import Ec2Connection
 from bgp2vpc.vpc.model import Instance
 from bgp2vpc.web.model import WebSettings
 from tests.addresses import HOME, free_port
@@ -176,7 +176,7 @@ async def serving(
         assert served is not None
         return served.next_config or first
 
-    connection = Connection(vpc, Instance("i-1", "us-east-1", "vpc-1"))
+    connection = Ec2Connection(vpc, Instance("i-1", "us-east-1", "vpc-1"))
     daemon = Daemon(first, Outside(load, lambda: connection), Mode())
     running = asyncio.create_task(daemon.run())
     try:

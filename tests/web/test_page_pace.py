@@ -8,13 +8,13 @@ from served import Served, WebLoop, client, now, on_virtual_time, serving
 
 from bgp2vpc.status import RouteRow, Status, SteeringRow
 from bgp2vpc.web.look import Look
-from bgp2vpc.web.pace import PATIENCE, Pace
+from bgp2vpc.web.pace import PATIENCE, WebPace
 
 COST = 0.02
 
 
 def test_work_takes_its_share_of_the_time_whatever_each_piece_costs():
-    pace = Pace(credit=1, share=0.1)
+    pace = WebPace(credit=1, share=0.1)
     now = 100.0
     assert pace.wait(now) == 0
     pace.pay(now, 0.05)  # half of the credit
@@ -75,8 +75,8 @@ def costly(site: Served, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The prefixes whose pages are made, each of which keeps the event loop busy for `COST` seconds."""
     loop = asyncio.get_running_loop()
     assert isinstance(loop, WebLoop)
-    web = site.daemon._pages._server.site
-    web._answers = Pace(share=100)
+    web = site.daemon._web._server.site
+    web._answers = WebPace(share=100)
     made: list[str] = []
     parts = web._made.pages.parts
 

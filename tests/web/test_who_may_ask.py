@@ -8,7 +8,7 @@ import pytest
 from bgp2vpc.web.drawing import sparkline, ticks
 from bgp2vpc.web.guard import host_of, is_ours, is_own_page, is_right, read_token, token_of
 from bgp2vpc.web.model import WebError, WebSettings
-from bgp2vpc.web.pace import Pace
+from bgp2vpc.web.pace import WebPace
 from bgp2vpc.web.shared import FRESH, Shared, SharedByKey
 from bgp2vpc.web.tally import Tally, Timing
 
@@ -113,7 +113,7 @@ def test_a_token_file_that_is_not_there_is_an_error(tmp_path: Path):
 
 
 def test_a_burst_passes_at_once_and_the_rest_at_an_even_pace():
-    pace = Pace(credit=0.3, share=0.1)
+    pace = WebPace(credit=0.3, share=0.1)
     waits = [pace.reserve(100.0, 0.01) for _ in range(56)]
     assert waits[:4] == [0, 0, 0, 0]
     assert waits[4:54] == pytest.approx([0.1 * n for n in range(1, 51)])

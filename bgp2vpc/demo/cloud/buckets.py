@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from bgp2vpc.demo.cloud.values import Throttle
+from bgp2vpc.demo.cloud.values import CloudThrottle
 
 
 class Buckets:
@@ -13,10 +13,10 @@ class Buckets:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._lock = threading.Lock()
-        self._throttle: Throttle | None = None
+        self._throttle: CloudThrottle | None = None
         self._levels: dict[str, tuple[float, float]] = {}
 
-    def configure(self, throttle: Throttle | None) -> None:
+    def configure(self, throttle: CloudThrottle | None) -> None:
         """Switch on with full buckets, or off."""
         with self._lock:
             self._throttle = throttle

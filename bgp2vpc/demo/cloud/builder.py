@@ -6,7 +6,7 @@ from itertools import islice
 from typing import Any
 
 from bgp2vpc.demo.cloud.fidelity.routes import make_route
-from bgp2vpc.demo.cloud.values import Host, World, WorldSpec
+from bgp2vpc.demo.cloud.values import CloudHost, World, WorldSpec
 
 FILLER = ipaddress.ip_network("172.16.0.0/12")
 IMAGE = "ami-12c6146b"
@@ -74,7 +74,7 @@ def _nat_gateway(backend: Any, subnet: Any) -> str:
     return str(backend.create_nat_gateway(subnet.id, address.allocation_id).id)
 
 
-def _host(backend: Any, subnet: Any, tables: list[Any], number: int, spec: WorldSpec) -> Host:
+def _host(backend: Any, subnet: Any, tables: list[Any], number: int, spec: WorldSpec) -> CloudHost:
     address = ipaddress.ip_network(subnet.cidr_block)[10 + number]
     reservation = backend.run_instances(
         IMAGE,
@@ -97,7 +97,7 @@ def _host(backend: Any, subnet: Any, tables: list[Any], number: int, spec: World
         interface.source_dest_check = spec.source_dest_check
         if spec.ipv6:
             backend.assign_ipv6_addresses(interface.id, ipv6_count=1)
-    return Host(
+    return CloudHost(
         instance_id=instance.id,
         interface_id=instance.nics[0].id,
         interfaces=tuple(instance.nics[index].id for index in sorted(instance.nics)),

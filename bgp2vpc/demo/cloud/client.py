@@ -25,7 +25,8 @@ from bgp2vpc.demo.cloud.values import (
     REGION,
     ROUTE_WRITES,
     WRITES,
-    Call,
+    CloudCall,
+    CloudThrottle,
     External,
     Fault,
     Latency,
@@ -33,7 +34,6 @@ from bgp2vpc.demo.cloud.values import (
     Quirks,
     Race,
     StaleReads,
-    Throttle,
     World,
     WorldSpec,
 )
@@ -146,7 +146,7 @@ class Cloud:
 
     def set_status(self, instance_id: str, instance: str = "ok", system: str = "ok") -> None:
         """What DescribeInstanceStatus says of a running instance: ok, impaired, insufficient-data, initializing."""
-        self._ask(verbs.STATUS, verbs.Status(instance_id, instance, system))
+        self._ask(verbs.STATUS, verbs.ControlStatus(instance_id, instance, system))
 
     def quirks(self, quirks: Quirks) -> None:
         """Decide what AWS leaves open."""
@@ -161,11 +161,11 @@ class Cloud:
 
     # the log
 
-    def calls(self, *operations: str) -> list[Call]:
+    def calls(self, *operations: str) -> list[CloudCall]:
         """The subject's calls so far, of these operations or of all, in the order in which they came."""
         return self._ask(verbs.CALLS, verbs.CallQuery(operations))
 
-    def writes(self) -> list[Call]:
+    def writes(self) -> list[CloudCall]:
         """The subject's calls that change routes."""
         return self.calls(*WRITES)
 
@@ -175,7 +175,7 @@ class Cloud:
 
     def wait_for_calls(
         self, *operations: str, count: int = 1, timeout: float = PATIENCE, finished: bool = True
-    ) -> list[Call]:
+    ) -> list[CloudCall]:
         """The calls of these operations, once there are `count` (started only, if not `finished`).
 
         Raises TimeoutError with what there was instead.
@@ -221,7 +221,7 @@ class Cloud:
 
     def throttle(self, burst: int = 50, rate: float = 5.0, operations: tuple[str, ...] = ROUTE_WRITES) -> None:
         """Switch on EC2's token buckets, full."""
-        self._ask(verbs.THROTTLE, Throttle(operations, burst, rate))
+        self._ask(verbs.THROTTLE, CloudThrottle(operations, burst, rate))
 
     def unthrottle(self) -> None:
         """Switch the token buckets off."""
@@ -255,8 +255,11 @@ class Cloud:
         self._ask(verbs.RESET_METADATA, instance_id)
 
     def _ask(
-        self, verb: verbs.Verb[verbs.Question, verbs.Answer], question: verbs.Question, timeout: float = 0.0
-    ) -> verbs.Answer:
+        self,
+        verb: verbs.ControlVerb[verbs.ControlQuestion, verbs.ControlAnswer],
+        question: verbs.ControlQuestion,
+        timeout: float = 0.0,
+    ) -> verbs.ControlAnswer:
         connection = http.client.HTTPConnection(urlsplit(self.endpoint_url).netloc, timeout=timeout + 30)
         try:
             connection.request("POST", f"/control/{verb.name}", verb.question.dump_json(question))

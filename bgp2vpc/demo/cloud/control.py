@@ -7,16 +7,16 @@ from pydantic import ValidationError
 
 from bgp2vpc.demo.cloud import verbs
 from bgp2vpc.demo.cloud.builder import build
-from bgp2vpc.demo.cloud.ec2 import Ec2, ExternalWriteError
+from bgp2vpc.demo.cloud.ec2 import CloudEc2, ExternalWriteError
 from bgp2vpc.demo.cloud.faults import Misfortune
 from bgp2vpc.demo.cloud.fidelity.routes import propagate
 from bgp2vpc.demo.cloud.fidelity.rules import RULES, StatusChecks
 from bgp2vpc.demo.cloud.iam import Authority, PolicyError
-from bgp2vpc.demo.cloud.imds import Metadata
+from bgp2vpc.demo.cloud.imds import CloudMetadata
 from bgp2vpc.demo.cloud.log import CallLog, Changes
 from bgp2vpc.demo.cloud.show import show
 from bgp2vpc.demo.cloud.values import Quirks, World, WorldSpec
-from bgp2vpc.demo.cloud.wire import Answer, Environ, StartResponse, text_answer
+from bgp2vpc.demo.cloud.wire import CloudAnswer, Environ, StartResponse, text_answer
 
 PREFIX = "/control/"
 
@@ -26,12 +26,12 @@ class Control:
 
     def __init__(
         self,
-        ec2: Ec2,
+        ec2: CloudEc2,
         authority: Authority,
         misfortune: Misfortune,
         log: CallLog,
         changes: Changes,
-        metadata: Metadata,
+        metadata: CloudMetadata,
     ) -> None:
         self._ec2 = ec2
         self._authority = authority
@@ -66,11 +66,11 @@ class Control:
         )
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer one request: 404 for an unknown verb, 400 for anything wrong with what is asked."""
+        """CloudAnswer one request: 404 for an unknown verb, 400 for anything wrong with what is asked."""
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
         return self._answer(environ["PATH_INFO"].removeprefix(PREFIX), body).send(start_response)
 
-    def _answer(self, name: str, body: bytes) -> Answer:
+    def _answer(self, name: str, body: bytes) -> CloudAnswer:
         answer = self._answers.get(name)
         if answer is None:
             return text_answer(404, f"no such verb; there are {', '.join(sorted(self._answers))}")
@@ -104,7 +104,7 @@ class Control:
             self._ec2.changed()
         return gateway
 
-    def _status(self, status: verbs.Status) -> None:
+    def _status(self, status: verbs.ControlStatus) -> None:
         with self._ec2.lock:
             self._ec2.backend.get_instance(status.instance_id)
             RULES.status_checks[status.instance_id] = StatusChecks(status.instance, status.system)
@@ -117,7 +117,8 @@ class Control:
 
 
 def _on(
-    verb: verbs.Verb[verbs.Question, verbs.Answer], act: Callable[[verbs.Question], verbs.Answer]
+    verb: verbs.ControlVerb[verbs.ControlQuestion, verbs.ControlAnswer],
+    act: Callable[[verbs.ControlQuestion], verbs.ControlAnswer],
 ) -> tuple[str, Callable[[bytes], bytes]]:
     """The verb's name, and the function from the JSON asked to the JSON answered."""
 

@@ -14,9 +14,9 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 from bgp2vpc.demo.cloud.fidelity import make_cloudformation_honest, make_honest
 from bgp2vpc.demo.cloud.fidelity.rules import RULES
 from bgp2vpc.demo.cloud.log import Changes
-from bgp2vpc.demo.cloud.stale import History
+from bgp2vpc.demo.cloud.stale import CloudHistory
 from bgp2vpc.demo.cloud.values import REGION, External, StaleReads
-from bgp2vpc.demo.cloud.wire import Answer, Environ, Request, environ_of, run
+from bgp2vpc.demo.cloud.wire import CloudAnswer, Environ, Request, environ_of, run
 
 OTHERS = ("cloudformation", "iam", "ssm")
 """Services besides EC2 that a template needs. They are loaded by the first call of theirs."""
@@ -26,7 +26,7 @@ class ExternalWriteError(Exception):
     """A call of the outside world failed; the message says what EC2 answered."""
 
 
-class Ec2:
+class CloudEc2:
     """moto, made honest. `lock` guards its state: moto itself iterates over dictionaries that others change."""
 
     def __init__(self, changes: Changes) -> None:
@@ -37,7 +37,7 @@ class Ec2:
         self._ec2 = create_backend_app("ec2")
         self._others = DomainDispatcherApplication(create_backend_app)
         self._changes = changes
-        self._history = History()
+        self._history = CloudHistory()
         # Loads EC2's service model, which would otherwise make the first caller wait.
         self.perform(External("DescribeRouteTables", {}))
 
@@ -46,7 +46,7 @@ class Ec2:
         """The state that moto keeps of our account and region."""
         return ec2_backends[DEFAULT_ACCOUNT_ID][REGION]
 
-    def answer(self, request: Request, environ: Environ, *, stale: bool = False) -> Answer:
+    def answer(self, request: Request, environ: Environ, *, stale: bool = False) -> CloudAnswer:
         """Apply a call; with `stale`, a description of route tables may be an old one."""
         with self.lock:
             if request.service == "cloudformation":

@@ -6,14 +6,14 @@ The order is the real one: the way there, the throttle, the fault, IAM, what oth
 import time
 from collections.abc import Iterable
 
-from bgp2vpc.demo.cloud.ec2 import Ec2, ExternalWriteError
+from bgp2vpc.demo.cloud.ec2 import CloudEc2, ExternalWriteError
 from bgp2vpc.demo.cloud.faults import Misfortune
 from bgp2vpc.demo.cloud.iam import Authority
 from bgp2vpc.demo.cloud.log import CallLog
 from bgp2vpc.demo.cloud.sockets import reset_connection
 from bgp2vpc.demo.cloud.values import OUTSIDE, Fault, FaultKind
 from bgp2vpc.demo.cloud.wire import (
-    Answer,
+    CloudAnswer,
     Environ,
     Request,
     StartResponse,
@@ -29,14 +29,14 @@ HTML = "<html><head><title>{status}</title></head><body><h1>{status}</h1></body>
 class Gate:
     """The WSGI application that stands for ec2.us-east-1.amazonaws.com."""
 
-    def __init__(self, ec2: Ec2, authority: Authority, misfortune: Misfortune, log: CallLog) -> None:
+    def __init__(self, ec2: CloudEc2, authority: Authority, misfortune: Misfortune, log: CallLog) -> None:
         self._ec2 = ec2
         self._authority = authority
         self._misfortune = misfortune
         self._log = log
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer one request, or reset its connection."""
+        """CloudAnswer one request, or reset its connection."""
         request = read_request(environ)
         if not request.operation or request.caller == OUTSIDE:
             return self._ec2.answer(request, environ).send(start_response)
@@ -51,7 +51,7 @@ class Gate:
         self._log.finish(entry, answer.status, answer.error)
         return answer.send(start_response)
 
-    def _meet(self, request: Request, environ: Environ) -> Answer | None:
+    def _meet(self, request: Request, environ: Environ) -> CloudAnswer | None:
         """The answer; None where the connection is reset instead."""
         if not self._misfortune.buckets.take(request.operation):
             return error_answer(503, "RequestLimitExceeded", "Request limit exceeded.")
@@ -67,7 +67,7 @@ class Gate:
             return None
         return _half(answer) if fault.kind is FaultKind.TRUNCATED else answer
 
-    def _apply(self, request: Request, environ: Environ) -> Answer:
+    def _apply(self, request: Request, environ: Environ) -> CloudAnswer:
         with self._ec2.lock:
             refusal = self._authority.refusal(request, self._ec2.backend.route_tables)
         if refusal is not None:
@@ -79,7 +79,7 @@ class Gate:
                 return text_answer(500, f"the race of this test went wrong: {error}")
         return self._ec2.answer(request, environ, stale=True)
 
-    def _refuse(self, fault: Fault) -> Answer | None:
+    def _refuse(self, fault: Fault) -> CloudAnswer | None:
         match fault.kind:
             case FaultKind.ERROR:
                 return error_answer(fault.status, fault.code, fault.message)
@@ -92,9 +92,9 @@ class Gate:
         return None
 
 
-def _half(answer: Answer) -> Answer:
+def _half(answer: CloudAnswer) -> CloudAnswer:
     """The first half, under a Content-Length that promises the whole."""
     others = tuple((name, value) for name, value in answer.headers if name.lower() != "content-length")
-    return Answer(
+    return CloudAnswer(
         answer.status, (*others, ("Content-Length", str(len(answer.body)))), answer.body[: len(answer.body) // 2]
     )

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bgp2vpc.demo.cloud.values import REGION, ROUTE_WRITES
-from bgp2vpc.demo.cloud.wire import Answer, Request, error_answer
+from bgp2vpc.demo.cloud.wire import CloudAnswer, Request, error_answer
 
 ACCOUNT = "123456789012"
 ANYTHING = "*"
@@ -31,7 +31,7 @@ class PolicyError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class IamCall:
     """A call as IAM sees it. `context`: condition key in lower case -> value; a key that does not apply is missing."""
 
     action: str
@@ -39,7 +39,7 @@ class Call:
     context: Mapping[str, str] = field(default_factory=dict)
 
 
-class Policy:
+class CloudPolicy:
     """A policy document. Raises PolicyError for one that cannot be judged."""
 
     def __init__(self, document: str) -> None:
@@ -50,7 +50,7 @@ class Policy:
         for statement in self._statements:
             _refuse_unknown(statement)
 
-    def allows(self, call: Call) -> bool:
+    def allows(self, call: IamCall) -> bool:
         """Whether a statement allows it and none denies it."""
         effects = {statement["Effect"] for statement in self._statements if _applies(statement, call)}
         return effects == {"Allow"}
@@ -69,7 +69,7 @@ def _refuse_unknown(statement: Any) -> None:
                 raise PolicyError(f"the condition key {key} is not modelled")
 
 
-def _applies(statement: Mapping[str, Any], call: Call) -> bool:
+def _applies(statement: Mapping[str, Any], call: IamCall) -> bool:
     return (
         any(_is_like(call.action.lower(), each.lower()) for each in _list(statement["Action"]))
         and any(_is_like(call.resource, each) for each in _list(statement["Resource"]))
@@ -112,11 +112,11 @@ class Authority:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._policies: dict[str, Policy] = {}
+        self._policies: dict[str, CloudPolicy] = {}
 
     def permit(self, caller: str, document: str | None) -> None:
         """From now on the caller may do what this policy allows; None: everything again. Raises PolicyError."""
-        policy = None if document is None else Policy(document)
+        policy = None if document is None else CloudPolicy(document)
         with self._lock:
             if policy is None:
                 self._policies.pop(caller, None)
@@ -128,7 +128,7 @@ class Authority:
         with self._lock:
             self._policies.clear()
 
-    def refusal(self, request: Request, tables: Mapping[str, Any]) -> Answer | None:
+    def refusal(self, request: Request, tables: Mapping[str, Any]) -> CloudAnswer | None:
         """EC2's error, if the caller may not do that. `tables`: moto's route tables by id."""
         with self._lock:
             policy = self._policies.get(request.caller)
@@ -147,11 +147,11 @@ class Authority:
         )
 
 
-def _call(request: Request, tables: Mapping[str, Any]) -> Call:
+def _call(request: Request, tables: Mapping[str, Any]) -> IamCall:
     context = {"ec2:region": REGION, "aws:requestedregion": REGION}
     action = f"ec2:{request.operation}"
     if request.operation not in ROUTE_WRITES:
-        return Call(action, context=context)
+        return IamCall(action, context=context)
     table_id = request.parameters.get("RouteTableId", "")
     arn = f"arn:aws:ec2:{REGION}:{ACCOUNT}:"
     table = tables.get(table_id)
@@ -160,4 +160,4 @@ def _call(request: Request, tables: Mapping[str, Any]) -> Call:
         for tag in table.get_tags():
             # The names of condition keys do not distinguish case, those of tags do.
             context |= {f"{service}:resourcetag/{tag['key'].lower()}": tag["value"] for service in ("aws", "ec2")}
-    return Call(action, f"{arn}route-table/{table_id}", {**context, "ec2:routetableid": table_id})
+    return IamCall(action, f"{arn}route-table/{table_id}", {**context, "ec2:routetableid": table_id})

@@ -12,21 +12,21 @@ from typing import Any
 
 from moto.ec2.exceptions import EC2ClientError
 
-from bgp2vpc.demo.cloud.ec2 import Ec2
+from bgp2vpc.demo.cloud.ec2 import CloudEc2
 from bgp2vpc.demo.cloud.metadata import Tree, tree_of
 from bgp2vpc.demo.cloud.sockets import reset_connection
 from bgp2vpc.demo.cloud.values import MetadataFault
-from bgp2vpc.demo.cloud.wire import Answer, Environ, StartResponse, text_answer
+from bgp2vpc.demo.cloud.wire import CloudAnswer, Environ, StartResponse, text_answer
 
 PREFIX = "/imds/"
 LONGEST_TTL = 21600
 TOKEN_HEADER = "HTTP_X_AWS_EC2_METADATA_TOKEN"
 TTL_HEADER = "HTTP_X_AWS_EC2_METADATA_TOKEN_TTL_SECONDS"
-TTL_ANSWER = "X-Aws-Ec2-Metadata-Token-Ttl-Seconds"
+TTL_ANSWER = "X-Aws-CloudEc2-CloudMetadata-Token-Ttl-Seconds"
 
 
 @dataclass(slots=True)
-class Service:
+class CloudService:
     """One instance's service: its tokens with their end, what a test put over the data, and how it fails."""
 
     tokens: dict[str, float] = field(default_factory=dict)
@@ -41,13 +41,13 @@ class Service:
         self.mended = threading.Event()
 
 
-class Metadata:
+class CloudMetadata:
     """The services of all instances."""
 
-    def __init__(self, ec2: Ec2, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, ec2: CloudEc2, clock: Callable[[], float] = time.monotonic) -> None:
         self._ec2 = ec2
         self._clock = clock
-        self._services: dict[str, Service] = {}
+        self._services: dict[str, CloudService] = {}
 
     def set_values(self, instance_id: str, values: Mapping[str, str | None]) -> None:
         """Put values over what EC2 knows, by path below meta-data/; None makes a path 404."""
@@ -69,7 +69,7 @@ class Metadata:
                 service.fail(None)
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer one request, or hang."""
+        """CloudAnswer one request, or hang."""
         instance_id, _, path = environ["PATH_INFO"].removeprefix(PREFIX).partition("/")
         service = self._service(instance_id)
         if service.fault is MetadataFault.HANG:
@@ -77,7 +77,7 @@ class Metadata:
             return reset_connection(environ)
         return self._answer(service, instance_id, path, environ).send(start_response)
 
-    def _answer(self, service: Service, instance_id: str, path: str, environ: Environ) -> Answer:
+    def _answer(self, service: CloudService, instance_id: str, path: str, environ: Environ) -> CloudAnswer:
         if service.fault is not None:
             return text_answer(int(service.fault), "")
         if path == "latest/api/token":
@@ -89,7 +89,7 @@ class Metadata:
         text = self._look_up(service, instance_id, path)
         return text_answer(404, "") if text is None else text_answer(200, text)
 
-    def _token(self, service: Service, environ: Environ) -> Answer:
+    def _token(self, service: CloudService, environ: Environ) -> CloudAnswer:
         if environ["REQUEST_METHOD"] != "PUT":
             return text_answer(405, "")
         if "HTTP_X_FORWARDED_FOR" in environ:  # refused, so that an open proxy cannot fetch one
@@ -100,9 +100,9 @@ class Metadata:
         token = secrets.token_urlsafe(40)
         service.tokens[token] = self._clock() + int(ttl)
         answer = text_answer(200, token)
-        return Answer(answer.status, (*answer.headers, (TTL_ANSWER, ttl)), answer.body)
+        return CloudAnswer(answer.status, (*answer.headers, (TTL_ANSWER, ttl)), answer.body)
 
-    def _look_up(self, service: Service, instance_id: str, path: str) -> str | None:
+    def _look_up(self, service: CloudService, instance_id: str, path: str) -> str | None:
         """The value, or the names below a directory; None if there is nothing."""
         try:
             with self._ec2.lock:
@@ -118,8 +118,8 @@ class Metadata:
             return "\n".join(f"{name}/" if isinstance(below, dict) else name for name, below in node.items())
         return None if node is None else str(node)
 
-    def _service(self, instance_id: str) -> Service:
-        return self._services.setdefault(instance_id, Service())
+    def _service(self, instance_id: str) -> CloudService:
+        return self._services.setdefault(instance_id, CloudService())
 
 
 def _put(tree: Tree, names: list[str], value: str | None) -> None:

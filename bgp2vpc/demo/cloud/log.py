@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from bgp2vpc.demo.cloud.values import Call
+from bgp2vpc.demo.cloud.values import CloudCall
 from bgp2vpc.demo.cloud.verbs import CallQuery, Wait
 
 
@@ -35,7 +35,7 @@ class Changes:
 
 
 @dataclass(slots=True)
-class Entry:
+class CloudEntry:
     """A call that may still be under way."""
 
     operation: str
@@ -46,26 +46,28 @@ class Entry:
     status: int | None = None
     error: str = ""
 
-    def call(self) -> Call:
+    def call(self) -> CloudCall:
         """As it stands now."""
-        return Call(self.operation, self.parameters, self.caller, self.started, self.ended, self.status, self.error)
+        return CloudCall(
+            self.operation, self.parameters, self.caller, self.started, self.ended, self.status, self.error
+        )
 
 
 class CallLog:
     """Every call of the subject, in the order in which they came."""
 
     def __init__(self, changes: Changes) -> None:
-        self._entries: list[Entry] = []
+        self._entries: list[CloudEntry] = []
         self._changes = changes
 
-    def start(self, operation: str, parameters: Mapping[str, str], caller: str) -> Entry:
+    def start(self, operation: str, parameters: Mapping[str, str], caller: str) -> CloudEntry:
         """A call has come in."""
-        entry = Entry(operation, parameters, caller, time.monotonic())
+        entry = CloudEntry(operation, parameters, caller, time.monotonic())
         self._entries.append(entry)
         self._changes.note()
         return entry
 
-    def finish(self, entry: Entry, status: int, error: str) -> None:
+    def finish(self, entry: CloudEntry, status: int, error: str) -> None:
         """It was answered, or given up with status 0."""
         entry.status, entry.error, entry.ended = status, error, time.monotonic()
         self._changes.note()
@@ -74,10 +76,10 @@ class CallLog:
         """Empty the log."""
         self._entries = []
 
-    def calls(self, query: CallQuery) -> list[Call]:
+    def calls(self, query: CallQuery) -> list[CloudCall]:
         """The calls asked for; waits for as many as were asked for."""
 
-        def found() -> list[Entry]:
+        def found() -> list[CloudEntry]:
             return [e for e in list(self._entries) if not query.operations or e.operation in query.operations]
 
         def enough() -> bool:

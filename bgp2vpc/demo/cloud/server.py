@@ -4,7 +4,7 @@ import logging
 from collections.abc import Iterable
 
 from bgp2vpc.demo.cloud import control, imds
-from bgp2vpc.demo.cloud.ec2 import Ec2
+from bgp2vpc.demo.cloud.ec2 import CloudEc2
 from bgp2vpc.demo.cloud.faults import Misfortune
 from bgp2vpc.demo.cloud.gate import Gate
 from bgp2vpc.demo.cloud.iam import Authority
@@ -19,8 +19,8 @@ def make_app() -> WsgiApp:
     log = CallLog(changes)
     misfortune = Misfortune()
     authority = Authority()
-    ec2 = Ec2(changes)
-    metadata = imds.Metadata(ec2)
+    ec2 = CloudEc2(changes)
+    metadata = imds.CloudMetadata(ec2)
     parts: list[tuple[str, WsgiApp]] = [
         (control.PREFIX, control.Control(ec2, authority, misfortune, log, changes, metadata)),
         (imds.PREFIX, metadata),

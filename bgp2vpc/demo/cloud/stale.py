@@ -13,7 +13,7 @@ from bgp2vpc.demo.cloud.values import StaleReads
 Tables = dict[str, RouteTable]
 
 
-class History:
+class CloudHistory:
     """Copies of the route tables, one for each change since the lag was switched on."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:

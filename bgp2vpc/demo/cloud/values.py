@@ -106,7 +106,7 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
-class Throttle:
+class CloudThrottle:
     """EC2's token buckets: each operation its own, `burst` tokens deep, refilled with `rate` a second.
 
     https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html
@@ -187,7 +187,7 @@ _TARGETS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class CloudCall:
     """One call as EC2 met it. Times are time.monotonic() of the host, the same in all its processes.
 
     `status` is the HTTP status, 0 where the caller got no answer, None (like `ended`) while it is under way. `error` is
@@ -235,7 +235,7 @@ class WorldSpec:
 
 
 @dataclass(frozen=True, slots=True)
-class Host:
+class CloudHost:
     """An instance. `interface_id` and `address` are those of device 0; `table` is the first table of its zone."""
 
     instance_id: str
@@ -254,7 +254,7 @@ class World:
     vpc_id: str
     cidr: str
     ipv6_cidr: str | None
-    hosts: tuple[Host, ...]
+    hosts: tuple[CloudHost, ...]
     subnets: tuple[str, ...]
     tables: tuple[str, ...]
     main_table: str

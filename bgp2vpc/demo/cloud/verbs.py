@@ -7,7 +7,8 @@ from typing import Generic, TypeVar
 from pydantic import TypeAdapter
 
 from bgp2vpc.demo.cloud.values import (
-    Call,
+    CloudCall,
+    CloudThrottle,
     External,
     Fault,
     Latency,
@@ -15,22 +16,21 @@ from bgp2vpc.demo.cloud.values import (
     Quirks,
     Race,
     StaleReads,
-    Throttle,
     World,
     WorldSpec,
 )
 
-Question = TypeVar("Question")
-Answer = TypeVar("Answer")
+ControlQuestion = TypeVar("ControlQuestion")
+ControlAnswer = TypeVar("ControlAnswer")
 
 
 @dataclass(frozen=True, slots=True)
-class Verb(Generic[Question, Answer]):
+class ControlVerb(Generic[ControlQuestion, ControlAnswer]):
     """One thing to ask, and how question and answer are written."""
 
     name: str
-    question: TypeAdapter[Question]
-    answer: TypeAdapter[Answer]
+    question: TypeAdapter[ControlQuestion]
+    answer: TypeAdapter[ControlAnswer]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class Propagation:
 
 
 @dataclass(frozen=True, slots=True)
-class Status:
+class ControlStatus:
     """The two status checks of an instance: ok, impaired, insufficient-data, initializing, not-applicable."""
 
     instance_id: str
@@ -96,29 +96,31 @@ class MetadataChange:
 NOTHING: TypeAdapter[None] = TypeAdapter(None)
 TEXT = TypeAdapter(str)
 
-RESET: Verb[None, None] = Verb("reset", NOTHING, NOTHING)
-BUILD: Verb[WorldSpec, World] = Verb("build", TypeAdapter(WorldSpec), TypeAdapter(World))
-ROUTES: Verb[RouteQuery, str] = Verb("routes", TypeAdapter(RouteQuery), TEXT)
-CHANGES: Verb[Wait, int] = Verb("changes", TypeAdapter(Wait), TypeAdapter(int))
+RESET: ControlVerb[None, None] = ControlVerb("reset", NOTHING, NOTHING)
+BUILD: ControlVerb[WorldSpec, World] = ControlVerb("build", TypeAdapter(WorldSpec), TypeAdapter(World))
+ROUTES: ControlVerb[RouteQuery, str] = ControlVerb("routes", TypeAdapter(RouteQuery), TEXT)
+CHANGES: ControlVerb[Wait, int] = ControlVerb("changes", TypeAdapter(Wait), TypeAdapter(int))
 
-CALLS: Verb[CallQuery, list[Call]] = Verb("calls", TypeAdapter(CallQuery), TypeAdapter(list[Call]))
-FORGET_CALLS: Verb[None, None] = Verb("forget-calls", NOTHING, NOTHING)
+CALLS: ControlVerb[CallQuery, list[CloudCall]] = ControlVerb(
+    "calls", TypeAdapter(CallQuery), TypeAdapter(list[CloudCall])
+)
+FORGET_CALLS: ControlVerb[None, None] = ControlVerb("forget-calls", NOTHING, NOTHING)
 
-FAULT: Verb[Fault, None] = Verb("fault", TypeAdapter(Fault), NOTHING)
-CLEAR_FAULTS: Verb[None, None] = Verb("clear-faults", NOTHING, NOTHING)
-LATENCY: Verb[Latency, None] = Verb("latency", TypeAdapter(Latency), NOTHING)
-THROTTLE: Verb[Throttle, None] = Verb("throttle", TypeAdapter(Throttle), NOTHING)
-UNTHROTTLE: Verb[None, None] = Verb("unthrottle", NOTHING, NOTHING)
-STALE_READS: Verb[StaleReads, None] = Verb("stale-reads", TypeAdapter(StaleReads), NOTHING)
-RACE: Verb[Race, None] = Verb("race", TypeAdapter(Race), NOTHING)
-WRITE: Verb[External, None] = Verb("write", TypeAdapter(External), NOTHING)
+FAULT: ControlVerb[Fault, None] = ControlVerb("fault", TypeAdapter(Fault), NOTHING)
+CLEAR_FAULTS: ControlVerb[None, None] = ControlVerb("clear-faults", NOTHING, NOTHING)
+LATENCY: ControlVerb[Latency, None] = ControlVerb("latency", TypeAdapter(Latency), NOTHING)
+THROTTLE: ControlVerb[CloudThrottle, None] = ControlVerb("throttle", TypeAdapter(CloudThrottle), NOTHING)
+UNTHROTTLE: ControlVerb[None, None] = ControlVerb("unthrottle", NOTHING, NOTHING)
+STALE_READS: ControlVerb[StaleReads, None] = ControlVerb("stale-reads", TypeAdapter(StaleReads), NOTHING)
+RACE: ControlVerb[Race, None] = ControlVerb("race", TypeAdapter(Race), NOTHING)
+WRITE: ControlVerb[External, None] = ControlVerb("write", TypeAdapter(External), NOTHING)
 
-QUIRKS: Verb[Quirks, None] = Verb("quirks", TypeAdapter(Quirks), NOTHING)
-PERMIT: Verb[Permission, None] = Verb("permit", TypeAdapter(Permission), NOTHING)
-PROPAGATE: Verb[Propagation, str] = Verb("propagate", TypeAdapter(Propagation), TEXT)
-STATUS: Verb[Status, None] = Verb("status", TypeAdapter(Status), NOTHING)
+QUIRKS: ControlVerb[Quirks, None] = ControlVerb("quirks", TypeAdapter(Quirks), NOTHING)
+PERMIT: ControlVerb[Permission, None] = ControlVerb("permit", TypeAdapter(Permission), NOTHING)
+PROPAGATE: ControlVerb[Propagation, str] = ControlVerb("propagate", TypeAdapter(Propagation), TEXT)
+STATUS: ControlVerb[ControlStatus, None] = ControlVerb("status", TypeAdapter(ControlStatus), NOTHING)
 
-SET_METADATA: Verb[MetadataChange, None] = Verb("set-metadata", TypeAdapter(MetadataChange), NOTHING)
-METADATA_FAULT: Verb[MetadataChange, None] = Verb("metadata-fault", TypeAdapter(MetadataChange), NOTHING)
-RESET_METADATA: Verb[str, None] = Verb("reset-metadata", TEXT, NOTHING)
-EXPIRE_TOKENS: Verb[str, None] = Verb("expire-tokens", TEXT, NOTHING)
+SET_METADATA: ControlVerb[MetadataChange, None] = ControlVerb("set-metadata", TypeAdapter(MetadataChange), NOTHING)
+METADATA_FAULT: ControlVerb[MetadataChange, None] = ControlVerb("metadata-fault", TypeAdapter(MetadataChange), NOTHING)
+RESET_METADATA: ControlVerb[str, None] = ControlVerb("reset-metadata", TEXT, NOTHING)
+EXPIRE_TOKENS: ControlVerb[str, None] = ControlVerb("expire-tokens", TEXT, NOTHING)

@@ -38,7 +38,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class CloudAnswer:
     """A whole HTTP answer."""
 
     status: int
@@ -83,13 +83,13 @@ def environ_of(external: External) -> Environ:
     return builder.get_environ()
 
 
-def run(app: WsgiApp, environ: Environ) -> Answer:
+def run(app: WsgiApp, environ: Environ) -> CloudAnswer:
     """The application's whole answer."""
     body, status, headers = run_wsgi_app(app, environ, buffered=True)
-    return Answer(int(status.split()[0]), tuple(headers.items()), b"".join(body))
+    return CloudAnswer(int(status.split()[0]), tuple(headers.items()), b"".join(body))
 
 
-def error_answer(status: int, code: str, message: str) -> Answer:
+def error_answer(status: int, code: str, message: str) -> CloudAnswer:
     """An error as EC2 writes it."""
     body = (
         '<?xml version="1.0" encoding="UTF-8"?>\n<Response><Errors><Error>'
@@ -99,7 +99,7 @@ def error_answer(status: int, code: str, message: str) -> Answer:
     return text_answer(status, body, "text/xml;charset=UTF-8")
 
 
-def text_answer(status: int, text: str, content_type: str = "text/plain") -> Answer:
+def text_answer(status: int, text: str, content_type: str = "text/plain") -> CloudAnswer:
     """Any other answer."""
     body = text.encode()
-    return Answer(status, (("Content-Type", content_type), ("Content-Length", str(len(body)))), body)
+    return CloudAnswer(status, (("Content-Type", content_type), ("Content-Length", str(len(body)))), body)

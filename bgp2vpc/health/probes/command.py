@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from bgp2vpc.health.model import Program, Result
+from bgp2vpc.health.model import ProbeResult, Program
 from bgp2vpc.health.programs import run_program
 from bgp2vpc.prefix import IPAddress
 
@@ -11,7 +11,7 @@ _NOT_RUN: Final = (126, 127)
 """Exit statuses of a shell for a program that may not be executed, and for one that is not there (POSIX, sh)."""
 
 
-async def probe_command(probe: Program, destination: IPAddress) -> Result:
+async def probe_command(probe: Program, destination: IPAddress) -> ProbeResult:
     """Healthy if it exits with 0, unhealthy if with anything else; given up, it is killed with all that it has started.
 
     Unknown if it did not get to say anything: it could not be started, a shell did not find what it was to run, or a
@@ -20,4 +20,4 @@ async def probe_command(probe: Program, destination: IPAddress) -> Result:
     argv = [argument.replace(_DESTINATION, str(destination)) for argument in probe.argv]
     ending = await run_program(argv)
     is_known = ending.code is not None and ending.code >= 0 and ending.code not in _NOT_RUN
-    return Result(ending.ok if is_known else None, ending.trouble)
+    return ProbeResult(ending.ok if is_known else None, ending.trouble)

@@ -16,7 +16,7 @@ import dns.rdataclass
 import dns.rdatatype
 import dns.rdtypes.txtbase
 
-from bgp2vpc.health.model import Dns, Result
+from bgp2vpc.health.model import Dns, ProbeResult
 from bgp2vpc.health.reasons import during, failed, shown
 from bgp2vpc.prefix import IPAddress
 
@@ -24,12 +24,12 @@ _LISTED: Final = 3
 """Answers told when the wanted one is not among them."""
 
 
-async def probe_dns(probe: Dns, destination: IPAddress) -> Result:
+async def probe_dns(probe: Dns, destination: IPAddress) -> ProbeResult:
     """Healthy if the answer is no error, holds records of the type asked for, and all of `expect` are among them."""
     try:
         wanted = {text: parse_answer(probe.record, text) for text in probe.expect}
     except dns.exception.DNSException as error:
-        return Result(None, f"expected answer cannot be read: {error}")
+        return ProbeResult(None, f"expected answer cannot be read: {error}")
     query = dns.message.make_query(probe.name, probe.record)
     try:
         with during("waiting for the answer"):
@@ -37,11 +37,11 @@ async def probe_dns(probe: Dns, destination: IPAddress) -> Result:
     except OSError as error:
         return failed(error)
     except EOFError:
-        return Result(False, "closed without an answer")
+        return ProbeResult(False, "closed without an answer")
     except dns.query.BadResponse:
-        return Result(False, "the answer is to another question")
+        return ProbeResult(False, "the answer is to another question")
     except dns.exception.DNSException:
-        return Result(False, "the answer is malformed")
+        return ProbeResult(False, "the answer is malformed")
     return _judge(probe, response, wanted)
 
 
@@ -59,20 +59,20 @@ async def _ask(query: dns.message.Message, probe: Dns, where: str) -> dns.messag
     return response
 
 
-def _judge(probe: Dns, response: dns.message.Message, wanted: dict[str, object]) -> Result:
+def _judge(probe: Dns, response: dns.message.Message, wanted: dict[str, object]) -> ProbeResult:
     if response.rcode() != dns.rcode.NOERROR:
-        return Result(False, dns.rcode.to_text(response.rcode()))
+        return ProbeResult(False, dns.rcode.to_text(response.rcode()))
     kind = dns.rdatatype.from_text(probe.record)
     # Whatever the name: the answer to an alias stands under the name that it leads to.
     answers = [rdata for rrset in response.answer if rrset.rdtype == kind for rdata in rrset]
     if not answers:
-        return Result(False, f"no {probe.record} answer")
+        return ProbeResult(False, f"no {probe.record} answer")
     found = {_comparable(rdata) for rdata in answers}
     missing = next((text for text, rdata in wanted.items() if rdata not in found), None)
     if missing is None:
-        return Result(True)
+        return ProbeResult(True)
     told = ", ".join(str(rdata) for rdata in answers[:_LISTED]) + (", …" if len(answers) > _LISTED else "")
-    return Result(False, f"{shown(missing)} is not among the answers: {told}")
+    return ProbeResult(False, f"{shown(missing)} is not among the answers: {told}")
 
 
 def parse_answer(record: str, text: str) -> object:

@@ -7,7 +7,7 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from bgp2vpc import __version__
-from bgp2vpc.health.model import Http, Result
+from bgp2vpc.health.model import Http, ProbeResult
 from bgp2vpc.health.probes.tls import UnusableCa, tls_context
 from bgp2vpc.health.reasons import during, failed, shown
 from bgp2vpc.prefix import IPAddress
@@ -20,7 +20,7 @@ _NO_TIMEOUT: Final = aiohttp.ClientTimeout(total=None, connect=None, sock_connec
 """The deadline is the caller's."""
 
 
-async def probe_http(probe: Http, destination: IPAddress) -> Result:
+async def probe_http(probe: Http, destination: IPAddress) -> ProbeResult:
     """Healthy if the status is one of those wanted, and the body holds what is wanted."""
     try:
         return await _request(probe, destination)
@@ -29,10 +29,10 @@ async def probe_http(probe: Http, destination: IPAddress) -> Result:
     except OSError as error:
         return failed(error)
     except UnusableCa as error:
-        return Result(None, str(error))
+        return ProbeResult(None, str(error))
 
 
-async def _request(probe: Http, destination: IPAddress) -> Result:
+async def _request(probe: Http, destination: IPAddress) -> ProbeResult:
     url = _url(probe, destination)
     tls = probe.tls
     connector = aiohttp.TCPConnector(force_close=True, resolver=aiohttp.ThreadedResolver())
@@ -53,18 +53,18 @@ async def _request(probe: Http, destination: IPAddress) -> Result:
             return await _judge(probe, response)
 
 
-async def _judge(probe: Http, response: aiohttp.ClientResponse) -> Result:
+async def _judge(probe: Http, response: aiohttp.ClientResponse) -> ProbeResult:
     if response.status not in probe.statuses:
-        return Result(False, f"status {response.status}")
+        return ProbeResult(False, f"status {response.status}")
     if not probe.body and probe.body_regexp is None:
-        return Result(True)
+        return ProbeResult(True)
     with during("reading the body"):
         body = await _read_body(response)
     if probe.body and probe.body not in body:
-        return Result(False, f"{shown(probe.body)} not found in the body")
+        return ProbeResult(False, f"{shown(probe.body)} not found in the body")
     if probe.body_regexp is not None and not probe.body_regexp.search(body[:_REGEXP_LIMIT]):
-        return Result(False, f"nothing in the body matches {shown(probe.body_regexp.pattern)}")
-    return Result(True)
+        return ProbeResult(False, f"nothing in the body matches {shown(probe.body_regexp.pattern)}")
+    return ProbeResult(True)
 
 
 async def _read_body(response: aiohttp.ClientResponse) -> str:
@@ -99,7 +99,7 @@ def _host_name(probe: Http) -> str:
     return URL(f"//{probe.host}").host or "" if probe.host else ""
 
 
-def _failed(error: aiohttp.ClientError) -> Result:
+def _failed(error: aiohttp.ClientError) -> ProbeResult:
     match error:
         case (
             aiohttp.ClientConnectorCertificateError(certificate_error=OSError() as cause)
@@ -108,10 +108,10 @@ def _failed(error: aiohttp.ClientError) -> Result:
         ):
             return failed(cause)
         case aiohttp.ServerDisconnectedError():
-            return Result(False, "closed without an answer")
+            return ProbeResult(False, "closed without an answer")
         case aiohttp.ClientPayloadError():
-            return Result(False, "the answer was cut short")
+            return ProbeResult(False, "the answer was cut short")
         case aiohttp.ClientResponseError():
-            return Result(False, "the answer is not HTTP")
+            return ProbeResult(False, "the answer is not HTTP")
         case _:
-            return Result(None, str(error) or type(error).__name__)
+            return ProbeResult(None, str(error) or type(error).__name__)

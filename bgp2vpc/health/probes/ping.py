@@ -19,7 +19,7 @@ from icmplib import ICMPRequest, ICMPv4Socket, ICMPv6Socket
 from icmplib.exceptions import ICMPLibError, ICMPSocketError, SocketPermissionError
 
 from bgp2vpc.errors import Bgp2vpcError
-from bgp2vpc.health.model import Ping, Result
+from bgp2vpc.health.model import Ping, ProbeResult
 from bgp2vpc.health.reasons import during, failed, lower_first
 from bgp2vpc.prefix import IPAddress
 
@@ -55,7 +55,7 @@ class PingNotAllowed(Bgp2vpcError):
         )
 
 
-async def probe_ping(_probe: Ping, destination: IPAddress) -> Result:
+async def probe_ping(_probe: Ping, destination: IPAddress) -> ProbeResult:
     """Healthy once the reply is there."""
     # An IPv4 address in IPv6's clothes is reached by ICMPv4 only.
     address = destination.ipv4() if destination.is_ipv4_mapped() else destination
@@ -64,13 +64,13 @@ async def probe_ping(_probe: Ping, destination: IPAddress) -> Result:
             reply = await _shared_echoes(address.version).ask(address)
         reply.raise_for_status()
     except PingNotAllowed:
-        return Result(None, "ping is not permitted")
+        return ProbeResult(None, "ping is not permitted")
     except ICMPSocketError as error:
         failure = _send_failure(error)
-        return failed(failure) if failure else Result(None, lower_first(str(error)))
+        return failed(failure) if failure else ProbeResult(None, lower_first(str(error)))
     except ICMPLibError as error:  # an ICMP error from a router, or the destination itself
-        return Result(False, lower_first(str(error)))
-    return Result(True)
+        return ProbeResult(False, lower_first(str(error)))
+    return ProbeResult(True)
 
 
 def ensure_ping_allowed() -> None:

@@ -7,7 +7,7 @@ import socket
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from bgp2vpc.health.model import Result, Tcp, Tls
+from bgp2vpc.health.model import ProbeResult, Tcp, Tls
 from bgp2vpc.health.probes.tls import UnusableCa, tls_context
 from bgp2vpc.health.reasons import during, failed, shown
 from bgp2vpc.prefix import IPAddress
@@ -17,7 +17,7 @@ _PATIENT: Final = 1024 * 1024
 """Bytes read as fast as they come; after that, one chunk each millisecond: an endless answer is not to cost a core."""
 
 
-async def probe_tcp(probe: Tcp, destination: IPAddress) -> Result:
+async def probe_tcp(probe: Tcp, destination: IPAddress) -> ProbeResult:
     """Healthy if it connects, `send` can be written, and `expect` arrives."""
     try:
         if probe.tls is None:
@@ -26,10 +26,10 @@ async def probe_tcp(probe: Tcp, destination: IPAddress) -> Result:
     except OSError as error:
         return failed(error)
     except UnusableCa as error:
-        return Result(None, str(error))
+        return ProbeResult(None, str(error))
 
 
-async def _plain(probe: Tcp, destination: IPAddress) -> Result:
+async def _plain(probe: Tcp, destination: IPAddress) -> ProbeResult:
     # The bare socket: asyncio's streams cost three times as much, and there may be hundreds of these a second.
     loop = asyncio.get_running_loop()
     family = socket.AF_INET6 if destination.version == 6 else socket.AF_INET
@@ -58,7 +58,7 @@ async def _connect(connection: socket.socket, address: tuple[str, int]) -> None:
         raise OSError(error, os.strerror(error))
 
 
-async def _over_tls(probe: Tcp, tls: Tls, destination: IPAddress) -> Result:
+async def _over_tls(probe: Tcp, tls: Tls, destination: IPAddress) -> ProbeResult:
     host = str(destination)
     with during("connecting"):
         reader, writer = await asyncio.open_connection(
@@ -79,7 +79,7 @@ async def _over_tls(probe: Tcp, tls: Tls, destination: IPAddress) -> Result:
 
 async def _converse(
     probe: Tcp, send: Callable[[bytes], Awaitable[None]], receive: Callable[[], Awaitable[bytes]]
-) -> Result:
+) -> ProbeResult:
     if probe.send:
         try:
             with during("sending"):
@@ -89,21 +89,21 @@ async def _converse(
             if not probe.expect:
                 raise
     if not probe.expect:
-        return Result(True)
+        return ProbeResult(True)
     with during(f"waiting for {shown(probe.expect)}"):
         return await _look_for(probe.expect, receive)
 
 
-async def _look_for(expect: bytes, receive: Callable[[], Awaitable[bytes]]) -> Result:
+async def _look_for(expect: bytes, receive: Callable[[], Awaitable[bytes]]) -> ProbeResult:
     tail = b""
     seen = 0
     while data := await receive():
         seen += len(data)
         window = tail + data
         if expect in window:
-            return Result(True)
+            return ProbeResult(True)
         # Only as much as may be the beginning of it.
         tail = window[max(0, len(window) - len(expect) + 1) :]
         # Data that is there already comes without a turn of the event loop: without this, nobody else would run.
         await asyncio.sleep(0 if seen < _PATIENT else 0.001)
-    return Result(False, f"{shown(expect)} not found in the answer" if seen else "closed without an answer")
+    return ProbeResult(False, f"{shown(expect)} not found in the answer" if seen else "closed without an answer")

@@ -16,7 +16,7 @@ from moto.ec2.responses._base_response import EC2BaseResponse
 from bgp2vpc.demo.cloud.fidelity.errors import invalid_value
 from bgp2vpc.demo.cloud.fidelity.patching import patch
 
-Action = Callable[[Any], Any]
+CloudAction = Callable[[Any], Any]
 
 
 def install() -> None:
@@ -40,7 +40,7 @@ def install() -> None:
     patch(EC2Response, call_action)
 
 
-def _honest(action: Action) -> Action:
+def _honest(action: CloudAction) -> CloudAction:
     @functools.wraps(action)
     def run(self: Any) -> ActionResult | Any:
         if self._get_param("DryRun", False):

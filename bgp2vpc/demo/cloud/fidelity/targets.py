@@ -43,7 +43,7 @@ MAY_SPLIT_A_VPC = ("interface", "nat_gateway", "vpc_endpoint_id")
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class CloudTarget:
     """The attribute of moto's Route that holds it, and moto's object (a VPC endpoint: its id)."""
 
     field: str
@@ -54,7 +54,7 @@ class Target:
         return getattr(route, self.field) is self.value
 
 
-def resolve_target(backend: Any, table: RouteTable, destination: Destination, given: Mapping[str, Any]) -> Target:
+def resolve_target(backend: Any, table: RouteTable, destination: Destination, given: Mapping[str, Any]) -> CloudTarget:
     """The target among moto's keyword arguments (`interface_id=…`). Raises EC2ClientError if EC2 would refuse it."""
     targets = {name: value for name, value in given.items() if name in RESOLVERS and value}
     if not targets:
@@ -71,13 +71,13 @@ def resolve_target(backend: Any, table: RouteTable, destination: Destination, gi
     return target
 
 
-def _interface(backend: Any, table: RouteTable, identifier: str) -> Target:
+def _interface(backend: Any, table: RouteTable, identifier: str) -> CloudTarget:
     interface = backend.get_network_interface(identifier)
     _check_vpc(table, identifier, interface.vpc_id)
-    return Target("interface", interface)
+    return CloudTarget("interface", interface)
 
 
-def _instance(backend: Any, table: RouteTable, identifier: str) -> Target:
+def _instance(backend: Any, table: RouteTable, identifier: str) -> CloudTarget:
     instance = backend.get_instance(identifier)
     if instance.state == "terminated":
         raise InvalidInstanceIdError(identifier)
@@ -85,12 +85,12 @@ def _instance(backend: Any, table: RouteTable, identifier: str) -> Target:
     if len(instance.nics) != 1:
         raise several_interfaces(identifier)
     # EC2 keeps the interface: the route shows both ids, and stays with the interface.
-    return Target("interface", instance.nics[0])
+    return CloudTarget("interface", instance.nics[0])
 
 
-def _gateway(backend: Any, table: RouteTable, identifier: str) -> Target:
+def _gateway(backend: Any, table: RouteTable, identifier: str) -> CloudTarget:
     if identifier.startswith("vpce-"):
-        return Target("gateway", backend.get_vpc_end_point(identifier))
+        return CloudTarget("gateway", backend.get_vpc_end_point(identifier))
     gateway = backend.internet_gateways.get(identifier) or backend.vpn_gateways.get(identifier)
     if gateway is None:
         # Whatever kind of id it is: https://github.com/hashicorp/terraform/issues/4987
@@ -99,45 +99,45 @@ def _gateway(backend: Any, table: RouteTable, identifier: str) -> Target:
         _check_vpc(table, identifier, gateway.vpc.id if gateway.vpc else None)
     else:
         _check_vpc(table, identifier, table.vpc_id if table.vpc_id in gateway.attachments else None)
-    return Target("gateway", gateway)
+    return CloudTarget("gateway", gateway)
 
 
-def _nat_gateway(backend: Any, table: RouteTable, identifier: str) -> Target:
+def _nat_gateway(backend: Any, table: RouteTable, identifier: str) -> CloudTarget:
     if not nat_gateways.exists(backend, identifier):
         raise not_found("InvalidNatGatewayID", f"The natGateway ID '{identifier}' does not exist")
     gateway = backend.nat_gateways[identifier]
     # EC2 names the gateway's interface here: https://github.com/saltstack/salt/issues/38791
     _check_vpc(table, gateway._eni.id, gateway.vpc_id)
-    return Target("nat_gateway", gateway)
+    return CloudTarget("nat_gateway", gateway)
 
 
-def _transit_gateway(backend: Any, table: RouteTable, identifier: str) -> Target:
+def _transit_gateway(backend: Any, table: RouteTable, identifier: str) -> CloudTarget:
     """One that is not attached to the VPC does not exist: hashicorp/terraform-provider-aws issue 10025."""
     if not transit_gateways.is_attached(backend, identifier, table.vpc_id):
         raise not_found("InvalidTransitGatewayID", f"The transitGateway ID '{identifier}' does not exist.")
-    return Target("transit_gateway", backend.transit_gateways[identifier])
+    return CloudTarget("transit_gateway", backend.transit_gateways[identifier])
 
 
-def _known(field: str, store: str, kind: str) -> Callable[[Any, RouteTable, str], Target]:
+def _known(field: str, store: str, kind: str) -> Callable[[Any, RouteTable, str], CloudTarget]:
     """Look the id up in one of the backend's dictionaries, which holds no more than existence."""
 
-    def resolve(backend: Any, _table: RouteTable, identifier: str) -> Target:
+    def resolve(backend: Any, _table: RouteTable, identifier: str) -> CloudTarget:
         value = getattr(backend, store).get(identifier)
         if value is None:
             raise not_found(kind, f"The ID '{identifier}' does not exist")
-        return Target(field, value)
+        return CloudTarget(field, value)
 
     return resolve
 
 
-def _endpoint(backend: Any, _table: RouteTable, identifier: str) -> Target:
+def _endpoint(backend: Any, _table: RouteTable, identifier: str) -> CloudTarget:
     endpoint = backend.get_vpc_end_point(identifier)
     if endpoint.vpc_endpoint_type != "GatewayLoadBalancer":
         raise EC2ClientError("RouteNotSupported", f"Route table contains unsupported route target: {identifier}.")
-    return Target("vpc_endpoint_id", identifier)
+    return CloudTarget("vpc_endpoint_id", identifier)
 
 
-RESOLVERS: Mapping[str, Callable[[Any, RouteTable, str], Target]] = {
+RESOLVERS: Mapping[str, Callable[[Any, RouteTable, str], CloudTarget]] = {
     "interface_id": _interface,
     "instance_id": _instance,
     "gateway_id": _gateway,
@@ -158,7 +158,7 @@ def _check_vpc(table: RouteTable, identifier: str, vpc_id: str | None) -> None:
         raise invalid_value(f"route table {table.id} and network target {identifier} belong to different networks")
 
 
-def _check_within_vpc(backend: Any, table: RouteTable, destination: Destination, target: Target) -> None:
+def _check_within_vpc(backend: Any, table: RouteTable, destination: Destination, target: CloudTarget) -> None:
     """A route within the VPC's own CIDR must be a whole subnet's, and may not go to a gateway."""
     network = destination.network
     if network is None or not any(inside(network, cidr) and network != cidr for cidr in _vpc_cidrs(backend, table)):
