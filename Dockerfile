@@ -1,5 +1,5 @@
 # bgp2vpc in a container, for hosts that are run that way: `docker build -t bgp2vpc:0.1.0 .`, and then
-# examples/docker/compose.yaml. It belongs into the host's network: it looks after the host's services and speaks to the host's instance metadata.
+# examples/docker/compose.yaml. It belongs in the host's network: it looks after the host's services and speaks to the host's instance metadata.
 
 FROM python:3.12.11-slim-bookworm AS build
 WORKDIR /src

@@ -232,7 +232,7 @@ class Daemon:
     async def _end(self) -> None:
         """Nothing is polled any more; what is being written, or has to be withdrawn, is seen through.
 
-        A mistake of ours is no reason to withdraw: the routes wait for the restart, as after a crash.
+        An internal error is no reason to withdraw: the routes wait for the restart, as after a crash.
         """
         keep = self._mode.oneshot or self._config.on_exit is OnExit.KEEP or self._failed
         keep_managed = self._config.on_exit is OnExit.WITHDRAW_ANNOUNCED and bool(self._config.checked_sources)
@@ -258,7 +258,7 @@ class Daemon:
             self.adj_rib_in.close_all()
         await self._last_writes(keep=keep)
         if not (keep or self._mode.noop or reconciler.first_observation.is_set()):
-            event(log, logging.WARNING, "stopped before EC2 answered: routes of ours, if any, are left behind")
+            event(log, logging.WARNING, "stopped before EC2 answered: routes of ours, if any, are stale")
         await self._alerts.finish(HELPER_HASTE if self._say else NOTIFY_TIMEOUT, lambda: self._interrupts > 1)
         for each in self._tellers:
             await each.stop()
@@ -296,7 +296,7 @@ class Daemon:
             return
         for change in reconciler.remaining():
             where = {"table": change.table_id, "prefix": change.prefix}
-            event(log, logging.ERROR, "left behind: the route could not be withdrawn", **where)
+            event(log, logging.ERROR, "exiting with a stale route: delete failed", **where)
             self._failed = True
 
     def _exit_status(self) -> int:

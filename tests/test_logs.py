@@ -203,9 +203,9 @@ def test_of_a_thousand_lines_of_a_kind_ten_a_second_are_left_and_the_others_coun
         event(LOG, logging.INFO, "refused: reason", source="flood")
     assert len(logged()) == 10
     now += 9
-    event(LOG, logging.INFO, "works again")
+    event(LOG, logging.INFO, "recovered")
     notice = "warning log lines left out: more than 10 a second kind=refused source=flood lines=590"
-    assert logged() == [notice, "info works again"]
+    assert logged() == [notice, "info recovered"]
     now += 1000
     event(LOG, logging.INFO, "refused: reason", source="flood")
     assert logged() == ["info refused: reason source=flood"]

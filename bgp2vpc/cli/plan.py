@@ -105,7 +105,7 @@ def _make_plan(config: "Config", inputs: "DecisionInput") -> "Plan":
     view = View(connection.instance, config.rules, config.policy, Places(config.settle_time, config.damping))
     asyncio.run(_observe(Calls(lambda: connection, 1, config.ec2.timeout), view, inputs))
     for prefix in view.not_accepted(inputs):
-        print(f"bgp2vpc: {prefix} is announced, and no rule accepts it", file=sys.stderr)
+        print(f"bgp2vpc: {prefix} is announced, and not permitted by any rule", file=sys.stderr)
     return guard(view.plan(inputs), view.tables, view.snapshot, config.max_changes)
 
 

@@ -46,8 +46,9 @@ def _show(status: Mapping[str, Any]) -> None:
     console = terminal()
     observed = "" if status["ec2_observed"] else "; EC2 has not answered yet"
     noop = "; noop: nothing is written" if status["noop"] else ""
+    where = f"instance {status['instance_id']} in {status['vpc_id']}"
     console.print(
-        f"bgp2vpc {status['version']} {status['mode']}: instance {status['instance_id']} in {status['vpc_id']}"
+        f"bgp2vpc {status['version']} {status['mode']}: {where if status['vpc_id'] else 'instance not known yet'}"
         f"{observed}{noop}",
         highlight=False,
         soft_wrap=True,
@@ -65,7 +66,7 @@ def _show(status: Mapping[str, Any]) -> None:
         for line in (known, *(f"serf: {vote}" for vote in serf["votes"])):
             console.print(line, highlight=False, soft_wrap=True, markup=False)
     for prefix in status["not_accepted"]:
-        console.print(f"{prefix} is announced, and no rule accepts it", highlight=False, soft_wrap=True)
+        console.print(f"{prefix} is announced, and not permitted by any rule", highlight=False, soft_wrap=True)
     tables = {
         "sources": SOURCES,
         "checks": CHECKS,

@@ -12,7 +12,7 @@ def add(commands: Commands) -> None:
     why = commands.add_parser(
         "why",
         help="why a prefix is routed as it is",
-        description="Who announced PREFIX, which rule is about it, which path won and by which step, what each route "
+        description="Who announced PREFIX, which rule matches it, which path won and by which step, what each route "
         "table has, what was done or not, and what failed last. Exit status 1: nothing is known of it.",
         allow_abbrev=False,
     )

@@ -70,7 +70,7 @@ def notes(entry: ConfigFile) -> tuple[str, ...]:
     if not _is_awsnycasts(entry, routes):
         return ()
     gone = [text for applies, text in _defects(entry, routes) if applies]
-    return (f"of AWSnycast's defects these no longer bite: {'; '.join(gone)}",)
+    return (f"AWSnycast bugs that do not apply here: {'; '.join(gone)}",)
 
 
 def _is_awsnycasts(entry: ConfigFile, routes: list[RouteEntry]) -> bool:

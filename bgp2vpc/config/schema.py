@@ -51,7 +51,7 @@ class ProcessEntry(BaseEntry):
 
 
 class Ec2Entry(BaseEntry):
-    """How hard to lean on EC2."""
+    """EC2 API pacing and time-outs."""
 
     burst: Count = Field(default=_EC2.burst, description="Writes of one kind at once. EC2 refuses the 51st.")
     rate: Rate = Field(
@@ -184,7 +184,7 @@ class ConfigFile(BaseEntry):
         description="Whom ExaBGP peers with, for `bgp2vpc exabgp-config`.",
         examples=["{as: 64512, peers_by_tag: {key: role, value: anycast}}"],
     )
-    ec2: Ec2Entry = Field(default=Ec2Entry(), description="How hard to lean on EC2.", examples=["{timeout: 5}"])
+    ec2: Ec2Entry = Field(default=Ec2Entry(), description="EC2 API pacing and time-outs.", examples=["{timeout: 5}"])
     serf: SerfEntry | None = Field(
         default=None,
         description="Listen to the HashiCorp Serf agent of this host.",

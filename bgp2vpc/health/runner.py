@@ -174,10 +174,10 @@ class Runner:
     async def _probe_once(self) -> ProbeResult:
         try:
             return await probe_within(self.check, self._probe)
-        except Exception as error:  # a mistake of ours must not end the check, nor say anything about what it probes
+        except Exception as error:  # an internal error must not end the check, nor say anything about what it probes
             level = logging.DEBUG if self._raised else logging.ERROR
             self._raised = True
-            log.log(level, "probe failed by a mistake of ours, please report it: %s", self.check.name, exc_info=error)
+            log.log(level, "probe failed by an internal error, please report it: %s", self.check.name, exc_info=error)
             return ProbeResult(None, f"internal error: {type(error).__name__}: {error}")
 
     def _take_in(self, result: ProbeResult, started: float, now: float) -> None:

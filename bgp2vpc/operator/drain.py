@@ -286,7 +286,7 @@ class Drainer(Observer):
                 event(log, logging.INFO, "taken over", table=key[0], prefix=key[1], owner=found.owner or found.target)
 
     def _result(self, key: RouteKey) -> DrainResult | None:
-        """By what the table shows now; None: no rule is about it any more."""
+        """By what the table shows now; None: no rule matches it any more."""
         table_id, prefix = key
         table_policy = self._view.tables.get(table_id)
         rule = table_policy.rule_for(prefix) if table_policy is not None else None

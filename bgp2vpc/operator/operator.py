@@ -95,7 +95,7 @@ class Operator(Observer):
         done = {prefix for prefix in about if not self._is_to_be_taken(prefix)}
         if done:
             for prefix in sorted(done):
-                _log("takeover by hand is over", prefix)
+                _log("manual takeover done", prefix)
             self._use(self._orders.without(self._takeovers(done)), decide=False)
 
     def status(self) -> list[dict[str, Any]]:
@@ -168,7 +168,7 @@ class Operator(Observer):
             if problem := self._why_not_taken(prefix):
                 raise OrderError(f"{prefix} cannot be taken over: {problem}")
         for prefix in sorted(said.prefixes):
-            _log("takeover by hand", prefix, said.who, said.reason)
+            _log("manual takeover", prefix, said.who, said.reason)
         self._use(self._orders.added(_new(OrderKind.TAKEOVER, said, TAKEOVER_TIME)))
         return self.places(said)
 
@@ -258,7 +258,7 @@ class Operator(Observer):
             if each.kind is OrderKind.HOLD:
                 _log("released: its time is over", each.prefix)
             else:
-                event(log, logging.WARNING, "takeover by hand given up", prefix=each.prefix, seconds=TAKEOVER_TIME)
+                event(log, logging.WARNING, "manual takeover timed out", prefix=each.prefix, seconds=TAKEOVER_TIME)
         self._use(self._orders.without(ended))
 
     def _use(self, orders: Orders, *, decide: bool = True) -> None:

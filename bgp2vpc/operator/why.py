@@ -120,7 +120,7 @@ def _not_ruled(facts: Facts) -> Iterator[str]:
         yield "  EC2 has not answered yet: nothing is known of any route table"
     elif not facts.places:
         where = facts.table or "any route table"
-        yield f"  no rule is about it in {where}, so nothing is ever written for it there; rules are:"
+        yield f"  no rule matches it in {where}, so nothing is ever written for it there; rules are:"
         for name, accepts, where in facts.rules:
             yield f"    {name}: {accepts}{f' ({where})' if where else ''}"
     for table, route in facts.unruled:
@@ -131,7 +131,7 @@ def _place(place: PlaceFacts, facts: Facts) -> Iterator[str]:
     why = place.why
     where = f" ({why.where})" if why.where else ""
     yield f"{why.table_id}"
-    yield f"  rule {why.rule} is about it: {why.covered_by}{where}; takeover: {why.takeover}"
+    yield f"  rule {why.rule} matches it: {why.covered_by}{where}; takeover: {why.takeover}"
     for each in why.paths:
         yield f"  {_path(each)}"
     if not why.paths:
@@ -143,7 +143,7 @@ def _place(place: PlaceFacts, facts: Facts) -> Iterator[str]:
         times = "once" if place.trouble.attempts == 1 else f"{place.trouble.attempts} times in a row"
         yield f"    {times}, {place.trouble.ago:.0f} s ago; tried again in {place.trouble.retry_in:.0f} s"
     if place.damped_for is not None:
-        yield f"  damped: moved too often of late; free in {place.damped_for:.0f} s if nothing moves until then"
+        yield f"  suppressed: route flapping; free in {place.damped_for:.0f} s if nothing moves until then"
     if place.awaits is not None:
         yield f"  {place.awaits} is expected to write here"
     for each_late in place.late:

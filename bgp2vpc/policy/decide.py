@@ -3,7 +3,7 @@
 How it works. A *place* is one prefix in one route table. For each place the same three questions are asked, in this
 order; each answer is a value that carries its reason:
 
-1. Which rule is about it? A table gets the rules that find it (`TablePolicy`); the first that accepts or manages the
+1. Which rule matches it? A table gets the rules that find it (`TablePolicy`); the first that accepts or manages the
    prefix decides about it. Without one, nothing is ever written there (`rule`, `prefix_list`).
 2. Which path is the best? `best_path` looks where the next hop of each path leads (`next_hop`), and compares those that
    lead to an interface. The paths of other instances count with `takeover: best_path` only.
@@ -118,7 +118,7 @@ class Decided:
 def decide_place(
     table_policy: TablePolicy, prefix: Prefix, snapshot: Snapshot, inputs: DecisionInput, policy: Policy
 ) -> Decided | None:
-    """What is decided about one (table, prefix), with all that it follows from. None if no rule is about it."""
+    """What is decided about one (table, prefix), with all that it follows from. None if no rule matches it."""
     rule = table_policy.rule_for(prefix)
     if rule is None:
         return None

@@ -19,7 +19,7 @@ def guard(plan: Plan, tables: Mapping[str, TablePolicy], snapshot: Snapshot, max
 
     Withdrawals (deletes, and fallbacks put back) do not count: they are of routes of ours that no source offers any
     more, and to refuse them would keep traffic at services that are down. The second kind of refusal would be a
-    mistake of ours; `decide` proposes nothing of the sort. It is looked at again here, apart from it, because a wrong
+    internal error; `decide` proposes nothing of the sort. It is looked at again here, apart from it, because a wrong
     write makes machines unreachable.
     """
     counted = [change.action for change in plan.changes if not change.is_withdrawal]

@@ -115,7 +115,7 @@ _CERTAIN = frozenset(
 def take(place: Place, interface: Interface, reason: Reason) -> Decision:
     """Point the route of somebody else here; not where that has happened too often of late, unless it is certain."""
     if place.state.is_damped and reason not in _CERTAIN:
-        detail = f"{reason.value}, but the route has moved too often of late: it stays until that has calmed down"
+        detail = f"{reason.value}, but the route is flapping: suppressed until it is stable"
         return place.stays(VerdictKind.YIELD, Reason.DAMPED, detail)
     return write(place, Action.REPLACE, interface, reason)
 

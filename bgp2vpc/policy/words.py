@@ -45,7 +45,7 @@ REASONS: Final[Mapping[Reason, str]] = {
     Reason.PEER_BEST: "the path of a peer is better, and the peer writes",
     Reason.HANDOVER: "we have no path any more, and keep the route until the peer has replaced it, for at most 2 s",
     Reason.NOT_READY: "the neighbors have not told all, or a next hop is still being looked up",
-    Reason.DAMPED: "the route has moved too often of late",
+    Reason.DAMPED: "the route is flapping",
     Reason.HELD: "an operator holds it",
     Reason.BY_HAND: "an operator wants it here",
     Reason.INSIDE_VPC: "it lies within the VPC's own addresses and is no whole subnet: EC2 would refuse it",

@@ -142,7 +142,7 @@ class Journal:
 
     def left(self, table_id: str, prefix: Prefix) -> None:
         """A route of ours is no rule's business any more."""
-        event(log, logging.WARNING, "route left as it is: no rule is about it now", table=table_id, prefix=prefix)
+        event(log, logging.WARNING, "route left as it is: no rule matches it any more", table=table_id, prefix=prefix)
 
     def shadowed(self, found: Collection[tuple[str, Prefix, str, str]]) -> None:
         """(table, prefix, rule, first rule): what a rule manages and an earlier one decides about. Said once."""
@@ -150,14 +150,14 @@ class Journal:
             if each not in self._shadowed:
                 table, prefix, rule, first = each
                 where = {"table": table, "prefix": prefix, "rule": rule, "decides": first}
-                event(log, logging.WARNING, "managed in vain: an earlier rule is about this prefix, too", **where)
+                event(log, logging.WARNING, "manage_routes entry shadowed by an earlier rule", **where)
         self._shadowed = frozenset(found)
 
     def success(self, subject: str, **fields: Any) -> None:
         """What failed before works again."""
         code = self._failing.pop(subject, None)
         if code is not None:
-            event(log, logging.INFO, "works again", subject=subject, was=code, **fields)
+            event(log, logging.INFO, "recovered", subject=subject, was=code, **fields)
             for each in self.observers:
                 each.recovered(subject, unwanted=False)
 
@@ -213,7 +213,7 @@ class Journal:
         """
         for prefix in prefixes:
             if prefix not in self.not_accepted:
-                event(log, logging.WARNING, "announced, but no rule accepts it: never written", prefix=prefix)
+                event(log, logging.WARNING, "not permitted by any rule; not installed", prefix=prefix)
         self.not_accepted = (set() if only is None else self.not_accepted - set(only)) | set(prefixes)
 
     def rules_without_tables(self, rules: Iterable[Rule]) -> None:
@@ -223,7 +223,7 @@ class Journal:
             self._rules_without_tables = names
             if names:
                 hint = "check `find`, or set no_results_ok: true"
-                event(log, logging.WARNING, "rules find no route table", rules=names, hint=hint)
+                event(log, logging.WARNING, "rule matches no route table", rules=names, hint=hint)
 
 
 def wall_clock() -> str:

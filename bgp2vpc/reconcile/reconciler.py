@@ -140,7 +140,8 @@ class Reconciler:
                 await asyncio.sleep(waits.next())
                 continue
             self._journal.success("connect")
-            event(log, logging.INFO, "this is", instance=instance.id, region=instance.region, vpc=instance.vpc_id)
+            where = {"instance": instance.id, "region": instance.region, "vpc": instance.vpc_id}
+            event(log, logging.INFO, "running on instance", **where)
             return instance
 
     @property
@@ -464,7 +465,7 @@ class Reconciler:
         """Who was waited for is late, or what was damped is not any more."""
         expired = self.places.expire(now)
         for table_id, prefix in sorted(expired.undamped):
-            event(log, logging.INFO, "no longer damped", table=table_id, prefix=prefix)
+            event(log, logging.INFO, "no longer suppressed", table=table_id, prefix=prefix)
         self.touch(expired.to_decide)
         self._look_again(expired.to_read)  # what we know of the table is older than what we expect of the other
 
@@ -521,7 +522,7 @@ class Reconciler:
         where = {"table": change.table_id, "prefix": change.prefix}
         hint = "a service flaps, or instances disagree; it stays where it is unless its owner is certainly down"
         seconds = round(self.places.at(change.key).damped_for(now) or 0.0)
-        event(log, logging.WARNING, "damped: moved too often of late", **where, seconds=seconds, hint=hint)
+        event(log, logging.WARNING, "suppressed: route flapping", **where, seconds=seconds, hint=hint)
         self._expire_later()
 
     # Apply
@@ -557,7 +558,7 @@ class Reconciler:
         return task
 
     def _ended(self, task: asyncio.Task[None]) -> None:
-        """A write that raises is a mistake of ours: it must be seen, and must not stop the others."""
+        """A write that raises is an internal error: it must be seen, and must not stop the others."""
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()):
             asyncio.get_running_loop().call_exception_handler({"message": "bug in a write", "exception": error})

@@ -278,7 +278,7 @@ class View:
         self.snapshot = replace(self.snapshot, neighborhood=others | by_id, nobody_at=nobody, missing=missing)
 
     def has_rule_for(self, prefix: Prefix) -> bool:
-        """Whether a rule is about it in some table."""
+        """Whether a rule matches it in some table."""
         return any(table_policy.rule_for(prefix) for table_policy in self.tables.values())
 
     def is_offered(self, prefix: Prefix, inputs: DecisionInput) -> bool:

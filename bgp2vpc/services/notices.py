@@ -6,7 +6,7 @@
 | a route that pointed at us points at another instance or a gateway   | takeover   |
 | we deleted a route of ours, or put its fallback back                 | withdrawal |
 | the same thing failed once more (recipients count how often)         | failure    |
-| what failed works again, or is no longer wanted                      | recovery   |
+| what failed has recovered, or is no longer wanted                    | recovery   |
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -87,7 +87,7 @@ class Troubles:
         trouble = self._troubles.pop(subject, None)
         if trouble is None:
             return None
-        how = "no longer wanted" if unwanted else "works again"
+        how = "no longer wanted" if unwanted else "recovered"
         words = f"{subject}: {how} after {trouble.times} failures ({trouble.code})"
         facts = {"subject": subject, "code": trouble.code}
         return Notice(AlertKind.RECOVERY, words, facts, trouble.times, trouble.told)

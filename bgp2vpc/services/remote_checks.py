@@ -117,7 +117,7 @@ class RemoteChecks:
         changed, self._failed = failed ^ self._failed, failed
         for owner in changed & failed:
             voters = self._against(owner)
-            what = "owner fails by votes" if voters else "owner fails, and the control of its check passes"
+            what = "owner marked down by quorum" if voters else "owner fails, and the control of its check passes"
             event(log, logging.INFO, what, check=owner[0], owner=owner[1], against=voters or None)
         if changed:
             self._touch({prefix for (_, prefix), owner in self._places.items() if owner in changed})

@@ -49,7 +49,7 @@ class SdNotify:
                 sending.sendto("\n".join(lines).encode(), self._address)
         except OSError as error:
             if not self._complained:
-                event(log, logging.WARNING, "systemd cannot be told", socket=self._address, error=error)
+                event(log, logging.WARNING, "sd_notify failed", socket=self._address, error=error)
             self._complained = True
             return False
         self._complained = False

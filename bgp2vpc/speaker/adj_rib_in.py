@@ -340,7 +340,7 @@ class AdjRibIn:
 
     def _kept_alive(self, peer: IPAddress, *, news: bool) -> None:
         if news:
-            event(log, logging.INFO, "peer speaks again", peer=peer)
+            event(log, logging.INFO, "peer keepalives resumed", peer=peer)
             self._alive(peer, "hold timer")
         self._watch_hold_timers()
 
@@ -351,7 +351,7 @@ class AdjRibIn:
 
     def _expire_hold_timers(self) -> None:
         for peer in self._hold_timers.expire(self._now()):
-            event(log, logging.INFO, "peer silent for its hold time", peer=peer)
+            event(log, logging.INFO, "peer hold timer expired", peer=peer)
             self._failed(peer, "hold timer")
             self._decider.news({prefix for prefix, _ in self.rib.next_hops(_peer_name(peer))})
         self._watch_hold_timers()
@@ -458,6 +458,6 @@ def _log_change(source: str, change: Event, changed: Collection[Prefix]) -> None
         case Withdraw(prefix, path_id):
             event(log, logging.INFO, "withdrawn", prefix=prefix, source=source, path_id=path_id)
         case EndOfRib():
-            event(log, logging.INFO, "not said again, withdrawn", prefixes=sorted(changed), source=source)
+            event(log, logging.INFO, "stale paths flushed at End-of-RIB", prefixes=sorted(changed), source=source)
         case _:
             event(log, logging.INFO, "all withdrawn", prefixes=sorted(changed), source=source)

@@ -124,8 +124,8 @@ class Site:
         except ConnectionError:
             raise
         except Exception:
-            log.exception("a request could not be answered by a mistake of ours, please report it")
-            return _plain("500: a mistake of ours; the log has more\n", 500)
+            log.exception("internal error answering a request, please report it")
+            return _plain("500: internal error; the log has more\n", 500)
 
     # Pages
 

@@ -8,7 +8,7 @@ from lab import Lab
 
 @pytest.fixture
 def make_lab() -> Iterator[Callable[..., Lab]]:
-    """Makes labs, and disposes of them; a mistake of ours in any task of theirs fails the test."""
+    """Makes labs, and disposes of them; an internal error in any task of theirs fails the test."""
     made: list[Lab] = []
 
     def make(*args, **kwargs) -> Lab:

@@ -344,7 +344,7 @@ def test_a_managed_route_taken_out_of_the_file_is_left_as_it_is_and_said(make_la
     lab.reload(**settings(file(service)))
     lab.wait(3)
     assert len(lab.routes) == 2
-    assert "route left as it is: no rule is about it now" in caplog.text
+    assert "route left as it is: no rule matches it any more" in caplog.text
 
 
 def test_a_route_without_a_check_is_always_wanted(make_lab, service) -> None:
@@ -417,7 +417,7 @@ def test_what_is_managed_behind_a_rule_that_accepts_it_is_said(make_lab, service
     text = file(service).replace("routetables:", f"routetables:\n  first: {{find: {{type: by_tag, config: {{key: type, "
                                  f"value: private}}}}, accept: [{P}]}}")  # fmt: skip
     make_lab(**settings(text)).start(wait=3)
-    assert caplog.text.count("managed in vain: an earlier rule is about this prefix, too") == 1
+    assert caplog.text.count("manage_routes entry shadowed by an earlier rule") == 1
 
 
 def test_what_only_one_rule_needs_and_ec2_denies_stops_no_other_rule(make_lab, service, caplog) -> None:
@@ -483,7 +483,7 @@ def test_a_route_of_ours_in_a_table_that_no_rule_finds_any_more_is_said(make_lab
                                  f"{{type: has_route_to, not: true, config: {{cidr: {P}}}}}")  # fmt: skip
     lab = make_lab(poll_time=5.0, **settings(text)).start(wait=20)
     assert lab.routes == [f"rtb-1 {P} {OURS} active"]
-    assert caplog.text.count("route left as it is: no rule is about it now") == 1
+    assert caplog.text.count("route left as it is: no rule matches it any more") == 1
 
 
 def test_a_bad_verdict_soon_after_the_start_waits_for_no_script(make_lab, service) -> None:

@@ -35,7 +35,7 @@ def test_a_stop_gives_up_after_ten_seconds_and_says_what_it_leaves(make_lab, cap
     before = lab.now
     assert lab.stop() == 1
     assert lab.now - before == pytest.approx(10, abs=0.5)
-    assert "left behind" in caplog.messages[-1]
+    assert "stale" in caplog.messages[-1]
     assert str(caplog.records[-1].fields["prefix"]) == A
 
 
@@ -47,7 +47,7 @@ def test_a_stop_does_not_wait_for_permissions(make_lab, caplog) -> None:
     before = lab.now
     lab.stop()
     assert lab.now - before < 1
-    assert "left behind" in caplog.messages[-1]
+    assert "stale" in caplog.messages[-1]
 
 
 @pytest.mark.parametrize("settings", [dict(on_exit=OnExit.KEEP), dict(on_exit=OnExit.KEEP, poll_time=0.5)])
@@ -212,4 +212,4 @@ def test_who_cannot_wait_says_it_twice(make_lab, caplog) -> None:
     lab.do(lab.daemon.interrupt)
     assert lab.ended() == 1
     assert lab.now - before < 0.5
-    assert "left behind" in caplog.messages[-1]
+    assert "stale" in caplog.messages[-1]

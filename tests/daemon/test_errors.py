@@ -208,7 +208,7 @@ def test_a_poll_that_fails_backs_off_from_half_a_second_to_the_poll_time_and_rec
     lab.say(announce(A))
     lab.wait(25)
     assert lab.routes == [f"rtb-1 {A} {OURS} active"]
-    assert [m for m in caplog.messages if m == "works again"] == ["works again"]
+    assert [m for m in caplog.messages if m == "recovered"] == ["recovered"]
 
 
 def test_while_polls_fail_announcements_are_written_on_what_is_known(lab: Lab) -> None:
@@ -343,7 +343,7 @@ def test_a_small_change_beside_a_refused_plan_does_not_make_the_refusal_come_and
     lab.wait(200)
     assert lab.writes == [CREATE]
     assert len([message for message in caplog.messages if "max_changes" in message]) == 1
-    assert "works again" not in caplog.messages
+    assert "recovered" not in caplog.messages
 
 
 def test_one_error_that_comes_again_and_again_does_not_hide_the_others(make_lab) -> None:

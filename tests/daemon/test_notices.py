@@ -175,7 +175,7 @@ def test_a_failure_that_lasts_and_its_end(make_lab, told) -> None:
     lab.wait(600)
     assert told() == [
         f"rtb-1 {A}: failed 3 times in a row: CreateRoute: UnauthorizedOperation: no",
-        f"rtb-1 {A}: works again after 5 failures (UnauthorizedOperation)",
+        f"rtb-1 {A}: recovered after 5 failures (UnauthorizedOperation)",
     ]
 
 

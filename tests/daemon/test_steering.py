@@ -137,7 +137,7 @@ def test_on_exit_a_held_route_stays_and_is_not_called_left_behind(make_lab, capl
     assert lab.stop() == 0
     assert lab.now - before < 5
     assert lab.routes == [AT_US]
-    assert events(caplog, "left behind") == []
+    assert events(caplog, "exiting with a stale route") == []
 
 
 @pytest.mark.parametrize("end", ["crash", "stop"])
@@ -185,9 +185,9 @@ def test_a_route_is_taken_once_although_the_rule_would_yield(make_lab, caplog: p
     assert (lab.writes, lab.routes, steering(lab)) == ([TAKE], [AT_US], [])
     (row,) = lab.ask("places", A)
     assert (row["ours"], row["pending"], row["reason"]) == (True, False, "ours")
-    assert events(caplog, "takeover by hand") == [
-        f"takeover by hand prefix={A} by={OPERATOR} reason=i-2 is slow",
-        f"takeover by hand is over prefix={A}",
+    assert events(caplog, "manual takeover") == [
+        f"manual takeover prefix={A} by={OPERATOR} reason=i-2 is slow",
+        f"manual takeover done prefix={A}",
     ]
     (written,) = events(caplog, "route replaced")
     assert "reason=by-hand" in written
@@ -219,7 +219,7 @@ def test_what_ec2_does_not_allow_is_tried_for_half_a_minute(make_lab, caplog: py
     assert (row["pending"], row["error"]) == (True, "UnauthorizedOperation")
     lab.wait(27)
     assert steering(lab) == []
-    assert events(caplog, "takeover by hand given up")
+    assert events(caplog, "manual takeover timed out")
     lab.wait(120)
     assert lab.routes == [AT_PEER]
 

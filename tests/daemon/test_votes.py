@@ -117,7 +117,7 @@ def test_two_others_suffice_although_our_own_check_passes(site, caplog) -> None:
     site.say(f"{AGAINST} c")
     site.lab.wait(0.5)
     assert site.route == TAKEN
-    assert "owner fails by votes" in caplog.text
+    assert "owner marked down by quorum" in caplog.text
 
 
 def test_one_member_has_one_vote_however_often_it_votes(site) -> None:

@@ -24,7 +24,7 @@ def refused(lab: Lab, *words: str) -> str:
     return str(error.value)
 
 
-RULE = "  rule private is about it: accept: 192.0.2.0/24 le 32; takeover: if_unhealthy"
+RULE = "  rule private matches it: accept: 192.0.2.0/24 le 32; takeover: if_unhealthy"
 DNS = "  path of dns -> eni-1 (next-hop self med 100): the only one"
 
 
@@ -116,7 +116,7 @@ def test_damping_is_told_with_its_end(make_lab) -> None:
         lab.wait(13)
     told = why(lab)
     assert any("yield (damped" in line for line in told), told
-    assert re.fullmatch(r"  damped: moved too often of late; free in \d+ s if nothing moves until then", told[-1])
+    assert re.fullmatch(r"  suppressed: route flapping; free in \d+ s if nothing moves until then", told[-1])
 
 
 def test_holds_drains_and_stale_paths_are_told(make_lab) -> None:
@@ -151,7 +151,7 @@ def test_what_no_rule_accepts_names_the_rules_and_where_they_are_written(make_la
     lab = make_lab(rules=parse(text, "f.yaml").rules).start()
     lab.say(announce(A))
     assert why(lab)[2:] == [
-        "  no rule is about it in any route table, so nothing is ever written for it there; rules are:",
+        "  no rule matches it in any route table, so nothing is ever written for it there; rules are:",
         "    private: accept: 203.0.113.0/24 le 32 (f.yaml:5)",
         "    dns: manage_routes: 192.0.2.9/32 (f.yaml:8)",
     ]
@@ -171,7 +171,7 @@ def test_a_route_in_a_table_that_no_rule_finds_is_told(make_lab) -> None:
 def test_in_a_table_that_no_rule_finds_that_is_what_is_told(lab: Lab) -> None:
     lab.say(announce(A))
     lab.wait(1)
-    assert "  no rule is about it in rtb-9, so nothing is ever written for it there; rules are:" in why(lab, A, "rtb-9")
+    assert "  no rule matches it in rtb-9, so nothing is ever written for it there; rules are:" in why(lab, A, "rtb-9")
     assert "rtb-9: nobody" in refused(lab, B, "rtb-9")
 
 

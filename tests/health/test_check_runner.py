@@ -99,7 +99,7 @@ def test_a_probe_that_raises_tells_nothing_and_is_reported_once(caplog: pytest.L
     watch.run(7.5)
     assert watch.verdicts == [(1, True, "")]
     errors = [record for record in caplog.records if record.levelno >= logging.WARNING]
-    assert [error.getMessage() for error in errors] == ["probe failed by a mistake of ours, please report it: web"]
+    assert [error.getMessage() for error in errors] == ["probe failed by an internal error, please report it: web"]
     assert errors[0].exc_info is not None
     assert isinstance(errors[0].exc_info[1], RuntimeError)
 

@@ -19,7 +19,7 @@ FILES = {
     "anycast": filled(pair.TEXT, address="192.0.2.53", port=53),
     "documented": DOCUMENTED,
 }
-GONE = "of AWSnycast's defects these no longer bite: one table's error kept all others from being written"
+GONE = "AWSnycast bugs that do not apply here: one table's error kept all others from being written"
 
 
 @pytest.mark.parametrize("text", FILES.values(), ids=FILES)

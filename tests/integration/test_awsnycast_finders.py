@@ -94,7 +94,7 @@ def test_each_finder_finds_its_tables_of_our_own_vpc_and_none_of_the_other_with_
     ]
     cloud.wait_for_calls("CreateRoute", count=len(wanted))
     assert writes(cloud) == sorted(wanted)
-    assert f"rules find no route table rules=rule{len(FINDERS) - 1} " in site.log
+    assert f"rule matches no route table rules=rule{len(FINDERS) - 1} " in site.log
     assert world.twin is not None
     assert {cloud.routes(table) for table in (*world.twin.tables, world.twin.main_table)} == {""}
 

@@ -333,4 +333,4 @@ def test_a_rule_that_finds_no_table_is_warned_of(site: Site) -> None:
     find = {"type": "by_tag", "config": {"key": "type", "value": "privat"}}
     site.configure(routetables={"private": rule() | {"find": find}})
     site.start()
-    site.wait_for_log("rules find no route table")
+    site.wait_for_log("rule matches no route table")

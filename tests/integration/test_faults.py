@@ -192,4 +192,4 @@ def test_while_ec2_is_away_it_is_said_once(cloud, site, prefix) -> None:
     assert site.log.count("failed:") - said <= 4  # the reads, and the write in each table
     cloud.clear_faults()
     site.wait_for_route(prefix)
-    site.wait_for_log("works again")
+    site.wait_for_log("recovered")

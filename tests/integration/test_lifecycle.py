@@ -265,4 +265,4 @@ def test_told_twice_to_end_while_ec2_hangs_it_gives_up_and_says_what_it_leaves(
     cloud.wait_for_calls("DescribeRouteTables", finished=False)
     assert site.stop() == 1
     for table in world.tables:
-        assert f"left behind: the route could not be withdrawn table={table} prefix={A}" in site.log
+        assert f"exiting with a stale route: delete failed table={table} prefix={A}" in site.log

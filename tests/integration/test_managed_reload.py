@@ -88,7 +88,7 @@ def test_a_check_that_stays_keeps_its_verdict_and_routes_do_not_flap_when_others
     assert check(site, "old") == {}
     assert writes(cloud) == all_of("CreateRoute", world.tables, ADDED, site.host.interface_id)
     for table in world.tables:
-        assert f"route left as it is: no rule is about it now table={table} prefix={REMOVED}" in site.log
+        assert f"route left as it is: no rule matches it any more table={table} prefix={REMOVED}" in site.log
         assert f"{REMOVED} {site.host.interface_id} active" in cloud.routes(table)
 
     # What is not ours any more is not withdrawn later either.

@@ -120,7 +120,7 @@ def test_an_announcement_that_no_rule_accepts_does_not_keep_a_managed_route(
     site.start()
     site.wait_for_route(MANAGED, *world.tables)
     site.announce(MANAGED)
-    site.wait_for_log("announced, but no rule accepts it")
+    site.wait_for_log("not permitted by any rule; not installed")
     well.unlink()
     site.wait_for_route(MANAGED, *world.tables, target=None)
     assert site.status()["not_accepted"] == [MANAGED]

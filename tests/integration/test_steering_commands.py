@@ -90,7 +90,7 @@ def test_takeover_moves_the_routes_once(world: World, make_site: Make, cloud: Cl
     assert sorted(text.splitlines()) == sorted(
         f"{table} {A}: ours ({other.host.interface_id})" for table in world.tables
     )
-    assert 'takeover by hand prefix=192.0.2.1/32 by="' in other.log
+    assert 'manual takeover prefix=192.0.2.1/32 by="' in other.log
     for table in world.tables:
         assert f"{A} {other.host.interface_id} active" in cloud.routes(table)
     assert (holder.reconcile(), other.reconcile()) == ("", "")
@@ -137,7 +137,7 @@ def test_why_tells_the_chain(world: World, holder: Site) -> None:
     written = holder.file.read_text().splitlines()
     number = 1 + next(n for n, line in enumerate(written) if "192.0.2.0/24" in line)
     assert place[1] == (
-        f"  rule private is about it: accept: 192.0.2.0/24 le 32 ({holder.file}:{number}); takeover: if_unhealthy"
+        f"  rule private matches it: accept: 192.0.2.0/24 le 32 ({holder.file}:{number}); takeover: if_unhealthy"
     )
     assert place[2] == f"  path of dns -> {holder.host.interface_id} (next-hop self): the only one"
     assert place[4].startswith("  keep (ours, since 20")

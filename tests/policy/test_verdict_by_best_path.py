@@ -441,7 +441,7 @@ DETAILS = [
     (THEM, [], dict(rule_options=ANY, neighbors=LOST, lost={P1: {EIGHT}}), UNSETTLED),
     (THEM, [BETTER, THEIRS], dict(neighbors_held=True), "best-path, but not all is known yet"),
     (THEM, [BETTER, THEIRS], dict(is_damped=True),
-     "best-path, but the route has moved too often of late: it stays until that has calmed down"),
+     "best-path, but the route is flapping: suppressed until it is stable"),
 ]  # fmt: skip
 
 

@@ -236,7 +236,7 @@ class Scene:
         return "\n".join(each for each in self.fleet.trace.lines if float(each[:9]) >= self.since - 1000.001)
 
     def close(self) -> None:
-        """End it all; a mistake of ours in any task is an error."""
+        """End it all; an internal error in any task is an error."""
         logging.getLogger("bgp2vpc").removeHandler(self.log)
         for server in self._servers:
             server.close()

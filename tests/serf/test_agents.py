@@ -158,7 +158,7 @@ def test_when_our_agent_goes_nobody_is_gone_and_it_is_followed_again_when_it_is_
     run(scenario)
     assert caplog.text.count("failed: the agent at") == 1
     assert "closed the connection" in caplog.text
-    assert "works again" in caplog.text
+    assert "recovered" in caplog.text
 
 
 # Votes

@@ -108,7 +108,7 @@ def test_when_exabgp_is_stopped_nothing_is_left_behind(host: AnycastHost, world:
     for table in world.tables:
         for prefix in PREFIXES:
             host.cloud.wait_for_route(table, prefix, None)
-    assert "left behind" not in host.said("exabgp")
+    assert "stale route" not in host.said("exabgp")
 
 
 def all_was_passed_on(host: AnycastHost, router: Bird) -> None:

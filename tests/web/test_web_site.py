@@ -360,7 +360,7 @@ async def test_a_route_of_another_instance_is_taken_over(tmp_path: Path):
         assert (await site.post("/steer/takeover", json={"prefix": A, "reason": "test"}))[0] == 200
         await site.until(lambda: f"rtb-1 {A} eni-1" in str(site.vpc))
         page = await site.until_told(f"/prefix/{A}", "route replaced")
-        assert page.index("takeover by hand") < page.index("route replaced")
+        assert page.index("manual takeover") < page.index("route replaced")
         assert 'bgp2vpc_takeovers_total{reason="by-hand"} 1.0' in await site.until_told("/metrics", "by-hand")
 
 
