@@ -1,6 +1,6 @@
 """Prometheus metrics, made at each scrape from the status and the tally. `docs/metrics.md` is generated from `METRICS`.
 
-Each help text begins with who says so: *wish* (what we want), *fact* (what EC2, a check or a source has told us), or
+Each help text begins with who says so: *desired* (what we want), *fact* (what EC2, a check or a source has told us), or
 *count* (what we did). Labels are bounded: clients of the socket share one, and beyond `MOST` rows the rest is summed.
 """
 
@@ -160,12 +160,12 @@ METRICS: Final = (
         "minute. Answers, decisions and checks are as late.", (), _one(lambda seen: seen.status.lag),
     ),
     Description(
-        "bgp2vpc_routes", "gauge", "Wish and fact: places (route table and prefix), by verdict and reason. keep is a "
-        "fact; create, replace and delete are wishes; yield, foreign and blocked are wishes not followed.",
+        "bgp2vpc_routes", "gauge", "Desired and fact: places (route table and prefix), by verdict and reason. keep is a "
+        "fact; create, replace and delete are desired; yield, foreign and blocked are desired, not installed.",
         ("verdict", "reason"), lambda seen: Counter((row.verdict, row.reason) for row in seen.status.routes).items(),
     ),
     Description(
-        "bgp2vpc_paths", "gauge", "Wish: paths that a source offers. Clients of the socket share one row.",
+        "bgp2vpc_paths", "gauge", "Desired: paths that a source offers. Clients of the socket share one row.",
         ("source", "kind"), _sources(lambda row: row.paths),
     ),
     Description(
@@ -173,7 +173,7 @@ METRICS: Final = (
         ("source", "kind"), _sources(lambda row: row.restarts if isinstance(row, ScriptRow) else None),
     ),
     Description(
-        "bgp2vpc_prefixes_not_accepted", "gauge", "Wish not followed: announced prefixes that no rule accepts.",
+        "bgp2vpc_prefixes_not_accepted", "gauge", "Desired, not installed: announced prefixes that no rule permits.",
         (), _one(lambda seen: len(seen.status.not_accepted)),
     ),
     Description(
@@ -200,15 +200,15 @@ METRICS: Final = (
     ),
     Description("bgp2vpc_neighbors", "gauge", "Fact: BGP neighbors of ExaBGP, by state.", ("state",), _neighbors),
     Description(
-        "bgp2vpc_damped_places", "gauge", "Wish not followed: places where nothing is taken for now, as routes moved "
+        "bgp2vpc_damped_places", "gauge", "Desired, not installed: places where nothing is taken for now, as routes moved "
         "too often.", (), _one(lambda seen: len(seen.status.damped)),
     ),
     Description(
-        "bgp2vpc_drains", "gauge", "Wish: prefixes (or everything, as one) that drain or are drained.",
+        "bgp2vpc_drains", "gauge", "Desired: prefixes (or everything, as one) that drain or are drained.",
         ("state",), lambda seen: Counter((row.state,) for row in seen.status.leaving).items(),
     ),
     Description(
-        "bgp2vpc_steered", "gauge", "Wish: what stands by hand, by verb: hold, takeover, drain.",
+        "bgp2vpc_steered", "gauge", "Desired: what stands by hand, by verb: hold, takeover, drain.",
         ("verb",), lambda seen: Counter((row.verb,) for row in seen.status.steering).items(),
     ),
     Description(

@@ -28,7 +28,7 @@ def test_the_reference_of_metrics_is_what_is_served():
 
 def test_every_help_says_who_says_so():
     for each in METRICS:
-        assert re.match(r"(Wish|Fact|Count|Wish and fact|Wish not followed): ", each.help), each.name
+        assert re.match(r"(Desired|Fact|Count|Desired and fact|Desired, not installed): ", each.help), each.name
         assert each.help.endswith("."), each.name
         assert each.kind in SUFFIXES, each.name
 
