@@ -41,12 +41,11 @@ from bgp2vpc.services.lag import LagWatch
 from bgp2vpc.services.meter import Meter
 from bgp2vpc.services.remote_checks import RemoteChecks
 from bgp2vpc.services.scripts import Scripts
-from bgp2vpc.services.sd_notify import SdNotify
 from bgp2vpc.services.serf import SerfService
 from bgp2vpc.services.service import Service
 from bgp2vpc.services.socket import SocketService
 from bgp2vpc.services.status import StatusSource
-from bgp2vpc.services.supervision import Supervision
+from bgp2vpc.services.supervision import SdNotify, Supervision
 from bgp2vpc.services.web import Given, WebService
 from bgp2vpc.sources.server import Question, SocketSettings
 from bgp2vpc.sources.turns import Turns

@@ -22,7 +22,6 @@ _CONTEXT.set_forkserver_preload(
         "bgp2vpc.cli.main",
         "bgp2vpc.config.load",
         "bgp2vpc.daemon",
-        "bgp2vpc.services.sd_notify",
         "bgp2vpc.services.supervision",
         "bgp2vpc.logs",
         "bgp2vpc.vpc.connect",

@@ -97,7 +97,7 @@ def _make_daemon(args: argparse.Namespace, say: "Say | None", config: "Config") 
     import asyncio
 
     from bgp2vpc.daemon import Daemon, Mode, Outside
-    from bgp2vpc.services.sd_notify import SdNotify
+    from bgp2vpc.services.supervision import SdNotify
     from bgp2vpc.sources.child import wait_without_threads
     from bgp2vpc.vpc.connect import Identity, connect
 

@@ -1,26 +1,75 @@
 """What systemd knows of the daemon: when it is ready, how it is, that it still works, and that it is about to end.
 
 The watchdog is fed at each completed cycle, and by a heartbeat in between, as `poll_time` may be longer than
-WatchdogSec. Two things starve it: an event loop that does not turn, and cycles that are not completed any more. A cycle
-in which EC2 did not answer is a completed one: what is tried again here would be tried no better by a new process.
+WatchdogSec. systemd restarts the daemon when the event loop blocks, or cycles are not completed any more. A cycle in which
+EC2 did not answer is a completed one: a new process would reach EC2 no better. The messages are sd_notify(3)'s.
 """
 
 import asyncio
+import logging
+import os
+import socket
 import time
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, MutableMapping
+from typing import Final, Self
 
 from bgp2vpc.config.model import Config
+from bgp2vpc.logs import event
 from bgp2vpc.reconcile.observer import Observer
-from bgp2vpc.services.sd_notify import MICROSECONDS, SdNotify
 from bgp2vpc.tasks import StartTask, cancelled
 
+log = logging.getLogger("bgp2vpc")
+
+_SOCKET: Final = "NOTIFY_SOCKET"
+_WATCHDOG: Final = "WATCHDOG_USEC"
+_WATCHDOG_PID: Final = "WATCHDOG_PID"
+MICROSECONDS: Final = 1_000_000
 BEAT: Final = 10.0
 """Seconds between heartbeats, at most: a status that has changed is told by then."""
 LONGEST_CYCLE: Final = 120.0
 """Seconds that a cycle may take beyond its turn: it reads page by page, and EC2 may be slow on each of them."""
 EXTENSION: Final = 30.0
 """Seconds asked for with each beat while the daemon ends."""
+
+
+class SdNotify:
+    """Tells systemd, or nobody where nobody asked to be told. Never raises, never waits: this is by the way."""
+
+    def __init__(self, address: str = "", watchdog: float | None = None) -> None:
+        """`address`: a path, or `@name` for an abstract socket. `watchdog`: seconds within which systemd must hear."""
+        self.watchdog = watchdog
+        self._address = f"\0{address[1:]}" if address.startswith("@") else address
+        self._complained = False
+
+    @classmethod
+    def from_environment(cls, environ: MutableMapping[str, str]) -> Self:
+        """As systemd says. The variables are taken out: they are not for the scripts that we start."""
+        address = environ.pop(_SOCKET, "")
+        watchdog = environ.pop(_WATCHDOG, "")
+        for_whom = environ.pop(_WATCHDOG_PID, str(os.getpid()))
+        is_ours = watchdog.isdigit() and int(watchdog) > 0 and for_whom == str(os.getpid())
+        return cls(address, int(watchdog) / MICROSECONDS if is_ours else None)
+
+    @property
+    def is_heard(self) -> bool:
+        """Whether somebody asked to be told."""
+        return bool(self._address)
+
+    def send(self, *lines: str) -> bool:
+        """Send these assignments in one datagram. Whether they are on their way."""
+        if not (self.is_heard and lines):
+            return False
+        try:
+            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sending:
+                sending.setblocking(False)
+                sending.sendto("\n".join(lines).encode(), self._address)
+        except OSError as error:
+            if not self._complained:
+                event(log, logging.WARNING, "sd_notify failed", socket=self._address, error=error)
+            self._complained = True
+            return False
+        self._complained = False
+        return True
 
 
 class Supervision(Observer):

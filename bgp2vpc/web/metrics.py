@@ -160,8 +160,8 @@ METRICS: Final = (
         "minute. Answers, decisions and checks are as late.", (), _one(lambda seen: seen.status.lag),
     ),
     Description(
-        "bgp2vpc_routes", "gauge", "Desired and fact: places (route table and prefix), by verdict and reason. keep is a "
-        "fact; create, replace and delete are desired; yield, foreign and blocked are desired, not installed.",
+        "bgp2vpc_routes", "gauge", "Desired and fact: places (route table and prefix), by verdict and reason. keep is "
+        "a fact; create, replace and delete are desired; yield, foreign and blocked are desired, not installed.",
         ("verdict", "reason"), lambda seen: Counter((row.verdict, row.reason) for row in seen.status.routes).items(),
     ),
     Description(
@@ -200,8 +200,8 @@ METRICS: Final = (
     ),
     Description("bgp2vpc_neighbors", "gauge", "Fact: BGP neighbors of ExaBGP, by state.", ("state",), _neighbors),
     Description(
-        "bgp2vpc_damped_places", "gauge", "Desired, not installed: places where nothing is taken for now, as routes moved "
-        "too often.", (), _one(lambda seen: len(seen.status.damped)),
+        "bgp2vpc_damped_places", "gauge", "Desired, not installed: places where nothing is taken for now, as routes "
+        "moved too often.", (), _one(lambda seen: len(seen.status.damped)),
     ),
     Description(
         "bgp2vpc_drains", "gauge", "Desired: prefixes (or everything, as one) that drain or are drained.",

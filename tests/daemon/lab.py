@@ -16,7 +16,7 @@ from bgp2vpc.exabgp_api.line import parse
 from bgp2vpc.exabgp_api.messages import Direction, Message, PeerState, StateChange, Update
 from bgp2vpc.exabgp_api.messages_text import decode as decode_message
 from bgp2vpc.prefix import IPAddress, Prefix
-from bgp2vpc.services.sd_notify import SdNotify
+from bgp2vpc.services.supervision import SdNotify
 from bgp2vpc.sources.session import SourceKind
 from bgp2vpc.sources.unix import SocketPeer
 from bgp2vpc.vpc.connect import Ec2Connection
