@@ -1,8 +1,8 @@
 """What systemd knows of the daemon: when it is ready, how it is, that it still works, and that it is about to end.
 
 The watchdog is fed at each completed cycle, and by a heartbeat in between, as `poll_time` may be longer than
-WatchdogSec. systemd restarts the daemon when the event loop blocks, or cycles are not completed any more. A cycle in which
-EC2 did not answer is a completed one: a new process would reach EC2 no better. The messages are sd_notify(3)'s.
+WatchdogSec. systemd restarts the daemon when the event loop blocks, or cycles are not completed any more. A cycle in
+which EC2 did not answer is a completed one: a new process would reach EC2 no better. The messages are sd_notify(3)'s.
 """
 
 import asyncio
