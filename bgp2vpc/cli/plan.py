@@ -110,14 +110,14 @@ def _make_plan(config: "Config", inputs: "DecisionInput") -> "Plan":
 
 
 async def _observe(calls: "Calls", view: "View", inputs: "DecisionInput") -> None:
-    from bgp2vpc.reconcile.poll import learn_health, meet, observe
+    from bgp2vpc.reconcile.poll import learn_health, observe, resolve
 
     try:
         await calls.connected()
         snapshot = await observe(calls, view, _tell)
         now = time.monotonic()
         view.observed(snapshot, now, now)
-        await meet(calls, view, view.strangers(inputs))
+        await resolve(calls, view, view.unresolved(inputs))
         if instances := view.instances_to_ask_about(inputs):
             await learn_health(calls, view, instances, _tell)
     finally:

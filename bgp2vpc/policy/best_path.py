@@ -151,7 +151,7 @@ def _interface_of_peer(place: Place, offer: Offer) -> Interface | Exclusion:
         return Exclusion.SENT_BACK
     interface = place.snapshot.neighbor_at(address, place.table.vpc_id)
     if interface is None:
-        return Exclusion.NO_INTERFACE if address in place.snapshot.nobody_at else Exclusion.UNRESOLVED
+        return Exclusion.NO_INTERFACE if address in place.snapshot.unresolvable else Exclusion.UNRESOLVED
     return interface
 
 
@@ -285,7 +285,7 @@ def _reason_to_take(place: Place, found: BestPath, best: Candidate, route: Route
 
 def _reason_without_path(place: Place, route: Route) -> Reason:
     """The owner offers us no path: what follows from what we know of it otherwise."""
-    owner = place.snapshot.neighborhood.get(route.target.id)
+    owner = place.snapshot.peer_enis.get(route.target.id)
     if owner is None:
         return Reason.OWNER_HEALTHY
     neighbors = place.inputs.neighbors
@@ -359,7 +359,7 @@ def _may_be_taken(place: Place, found: BestPath) -> bool:
     """Whether a peer may have taken the route, and reads may be too old to show it: a delete would hit its route."""
     if found.peers and place.state.is_unsettled:
         return True
-    owner = place.snapshot.neighborhood.get(place.route.target.id) if place.route else None
+    owner = place.snapshot.peer_enis.get(place.route.target.id) if place.route else None
     return any(owner is None or each not in owner.addresses for each in place.inputs.lost.get(place.prefix, ()))
 
 

@@ -159,7 +159,7 @@ def peers_in_the_way(tables: Mapping[str, TablePolicy], snapshot: Snapshot, inpu
 
 
 def _is_heard(route: Route, offers: Sequence[Offer], snapshot: Snapshot) -> bool:
-    owner = snapshot.neighborhood.get(route.target.id)
+    owner = snapshot.peer_enis.get(route.target.id)
     return owner is not None and any(o.side is Side.PEER and o.path.next_hop in owner.addresses for o in offers)
 
 
@@ -212,7 +212,7 @@ def _accepted(
 
 
 @dataclass(frozen=True, slots=True)
-class Strangers:
+class Unresolved:
     """Interfaces of other instances that EC2 has to be asked about: by address (next hops) and by id (owners)."""
 
     addresses: frozenset[IPAddress] = frozenset()
@@ -221,16 +221,16 @@ class Strangers:
     def __bool__(self) -> bool:
         return bool(self.addresses or self.interface_ids)
 
-    def __or__(self, other: "Strangers") -> "Strangers":
-        return Strangers(self.addresses | other.addresses, self.interface_ids | other.interface_ids)
+    def __or__(self, other: "Unresolved") -> "Unresolved":
+        return Unresolved(self.addresses | other.addresses, self.interface_ids | other.interface_ids)
 
-    def __sub__(self, other: "Strangers") -> "Strangers":
-        return Strangers(self.addresses - other.addresses, self.interface_ids - other.interface_ids)
+    def __sub__(self, other: "Unresolved") -> "Unresolved":
+        return Unresolved(self.addresses - other.addresses, self.interface_ids - other.interface_ids)
 
 
-def strangers(
+def unresolved(
     tables: Mapping[str, TablePolicy], snapshot: Snapshot, inputs: DecisionInput, only: Collection[Prefix] | None = None
-) -> Strangers:
+) -> Unresolved:
     """Whom we know too little of to decide by best path."""
     addresses = {
         offer.path.next_hop
@@ -240,14 +240,14 @@ def strangers(
         for offer in inputs.offers.get(prefix, ())
         if offer.side is Side.PEER and offer.path.next_hop is not SELF
     }
-    interfaces = (*snapshot.interfaces, *snapshot.neighborhood.values())
-    known = snapshot.nobody_at.union(*(interface.addresses for interface in interfaces))
+    interfaces = (*snapshot.interfaces, *snapshot.peer_enis.values())
+    known = snapshot.unresolvable.union(*(interface.addresses for interface in interfaces))
     ids = {
         route.target.id
         for (_, prefix), rule, route in owners(tables, snapshot, inputs, only)
         if rule.decides_by_best_path(prefix)
     }
-    return Strangers(frozenset(addresses - known), frozenset(ids - snapshot.neighborhood.keys() - snapshot.missing))
+    return Unresolved(frozenset(addresses - known), frozenset(ids - snapshot.peer_enis.keys() - snapshot.missing))
 
 
 def _is_offered(rule: Rule, offers: Sequence[Offer]) -> bool:

@@ -48,7 +48,7 @@ def _problem(change: Change, tables: Mapping[str, TablePolicy], snapshot: Snapsh
         return ""
     interfaces = own_interfaces(rule, change.prefix, snapshot)
     if rule.writes_for_others(change.prefix):
-        interfaces = (*interfaces, *snapshot.neighborhood.values())
+        interfaces = (*interfaces, *snapshot.peer_enis.values())
     interface = next((each for each in interfaces if each.id == change.target.id), None)
     if interface is None:
         whose = managed.instance_id if managed and managed.instance_id else "this instance"

@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import Final
 
 from bgp2vpc.errors import Credentials, Denied, Ec2Error, Throttled, Transient
-from bgp2vpc.policy.decide import Strangers
+from bgp2vpc.policy.decide import Unresolved
 from bgp2vpc.reconcile.ec2_calls import Calls
 from bgp2vpc.reconcile.view import View
 from bgp2vpc.vpc.model import InstanceHealth, Interface, RouteTable, Snapshot, Subnet, TargetKind
@@ -71,8 +71,8 @@ async def observe(calls: Calls, view: View, tell: Tell) -> Snapshot:
         instance_id,
         others=dict(zip(others, theirs, strict=True)),
         subnets=subnets,
-        neighborhood=before.neighborhood,
-        nobody_at=before.nobody_at,
+        peer_enis=before.peer_enis,
+        unresolvable=before.unresolvable,
     )
 
 
@@ -131,9 +131,9 @@ async def _health_one_by_one(calls: Calls, view: View, instance_ids: Collection[
     return found
 
 
-async def meet(calls: Calls, view: View, strangers: Strangers) -> None:
+async def resolve(calls: Calls, view: View, unresolved: Unresolved) -> None:
     """Ask about interfaces of other instances. Raises Ec2Error."""
     at_addresses, by_id = await asyncio.gather(
-        calls.interfaces_at(view.vpc_ids, strangers.addresses), calls.interfaces_by_id(strangers.interface_ids)
+        calls.interfaces_at(view.vpc_ids, unresolved.addresses), calls.interfaces_by_id(unresolved.interface_ids)
     )
-    view.met(strangers, (*at_addresses, *by_id))
+    view.resolved(unresolved, (*at_addresses, *by_id))

@@ -19,7 +19,7 @@ from itertools import islice
 from bgp2vpc.backoff import BackOff, back_off
 from bgp2vpc.errors import Bgp2vpcError, Ec2Error, InterfaceGone, PlanRefused, TableGone, Throttled
 from bgp2vpc.logs import event
-from bgp2vpc.policy.decide import Strangers
+from bgp2vpc.policy.decide import Unresolved
 from bgp2vpc.policy.guard import guard, withdrawals
 from bgp2vpc.policy.inputs import DecisionInput, InputsSource
 from bgp2vpc.policy.plan import Change, Decision, Plan, Reason, RouteKey, make_plan
@@ -28,7 +28,7 @@ from bgp2vpc.reconcile.apply import Applier
 from bgp2vpc.reconcile.cycle import Cycle, WriteResult
 from bgp2vpc.reconcile.ec2_calls import Calls
 from bgp2vpc.reconcile.journal import Journal
-from bgp2vpc.reconcile.poll import learn_health, meet, observe
+from bgp2vpc.reconcile.poll import learn_health, observe, resolve
 from bgp2vpc.reconcile.retries import Retries
 from bgp2vpc.reconcile.view import View
 from bgp2vpc.tasks import Alarm, ring_at
@@ -40,7 +40,7 @@ CONNECT_RETRY_FIRST = 0.5
 CONNECT_RETRY_MOST = 30.0
 FIRST_POLL_RETRY = 0.5
 LONGEST_POLL = 300.0
-LOOK_PAUSE = 0.5
+REREAD_PAUSE = 0.5
 AT_ONCE = 100
 """Places that are decided about in one turn of the event loop, which takes some milliseconds."""
 MANY = 500
@@ -94,7 +94,7 @@ class Reconciler:
         self._applier = applier
         self.places = view.places
         self._expiry = Alarm(self._expire_now)
-        self._is_meeting = False
+        self._is_resolving = False
         self._throttled = 0
         """Polls in a row that EC2 throttled."""
         self._dirty: set[Prefix] = set()
@@ -103,8 +103,8 @@ class Reconciler:
         self._deciding = asyncio.Lock()
         self._decision_due = False
         self._poll_now = asyncio.Event()
-        self._to_look_at: dict[str, set[Prefix]] = {}
-        self._looking: set[str] = set()
+        self._to_reread: dict[str, set[Prefix]] = {}
+        self._rereading: set[str] = set()
         self._asking: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._finished = False
@@ -176,8 +176,8 @@ class Reconciler:
         for each in self._journal.observers:
             each.touched(prefixes)
         self.places.news(prefixes)
-        self.touch(prefixes)
-        self._doubt(prefixes)
+        self.enqueue(prefixes)
+        self._recheck_ours(prefixes)
 
     def neighbors_changed(self) -> None:
         """A BGP session has begun, told all, or ended: what depends on the neighbors may be decided otherwise."""
@@ -192,9 +192,9 @@ class Reconciler:
         if prefixes is not None:
             self.news(prefixes)
         elif self.is_connected:
-            self.touch_all()
+            self.decide_everything()
 
-    def touch(self, prefixes: Collection[Prefix]) -> None:
+    def enqueue(self, prefixes: Collection[Prefix]) -> None:
         """Decide about these as soon as the event loop is free."""
         self._dirty.update(prefixes)
         if self._touched is not None:
@@ -203,7 +203,7 @@ class Reconciler:
             self._decision_due = True
             asyncio.get_running_loop().call_soon(self._decide_dirty)
 
-    def touch_all(self) -> None:
+    def decide_everything(self) -> None:
         """Decide about everything, on what is known."""
         self._touched = None
         self._decide(None)
@@ -253,7 +253,7 @@ class Reconciler:
         self._journal.has_read(self._now())
         for table_id, prefix in self.view.observed(snapshot, asked, self._now()):
             self._journal.left(table_id, prefix)
-        await self._meet(self.view.acquaintances() | self.view.strangers(self.inputs()))
+        await self._resolve(self.view.known_interfaces() | self.view.unresolved(self.inputs()))
         await self._poll_health()
         self._journal.rules_without_tables(self.view.rules_without_tables)
         self._journal.shadowed(self.view.shadowed())
@@ -261,37 +261,37 @@ class Reconciler:
         await self._decide_all()
         return True
 
-    async def _meet(self, strangers: Strangers) -> bool:
+    async def _resolve(self, unresolved: Unresolved) -> bool:
         """Ask who they are, if there are any. False if EC2 did not answer."""
-        if not strangers:
+        if not unresolved:
             return True
         try:
-            await meet(self.calls, self.view, strangers)
+            await resolve(self.calls, self.view, unresolved)
         except Ec2Error as error:
             self._journal.failure("interfaces of peers", error)
             return False
         self._journal.success("interfaces of peers")
         return True
 
-    def _meet_strangers(self, inputs: DecisionInput, only: Collection[Prefix] | None) -> None:
+    def _resolve_unresolved(self, inputs: DecisionInput, only: Collection[Prefix] | None) -> None:
         """Somebody we know nothing of announces, or holds a route: ask."""
-        if not self._is_meeting and self.view.strangers(inputs, only):
-            self._is_meeting = True
-            self._start(self._meet_all())
+        if not self._is_resolving and self.view.unresolved(inputs, only):
+            self._is_resolving = True
+            self._start(self._resolve_all())
 
-    async def _meet_all(self) -> None:
+    async def _resolve_all(self) -> None:
         """One question at a time, and then about all that have come meanwhile: a start brings all peers at once."""
         waits = BackOff(FIRST_POLL_RETRY, self.limits.poll_time)
         try:
-            while strangers := self.view.strangers(self.inputs()):
-                if await self._meet(strangers):
+            while unresolved := self.view.unresolved(self.inputs()):
+                if await self._resolve(unresolved):
                     waits.reset()
-                    self.touch_all()
-                    await asyncio.sleep(LOOK_PAUSE)
+                    self.decide_everything()
+                    await asyncio.sleep(REREAD_PAUSE)
                 else:
                     await asyncio.sleep(waits.next())
         finally:
-            self._is_meeting = False
+            self._is_resolving = False
 
     async def _poll_health(self) -> None:
         """Ask how those are that hold what we want, and how we are ourselves; forget the others.
@@ -317,7 +317,7 @@ class Reconciler:
     async def _learn_health(self, instance_ids: set[str], prefixes: set[Prefix]) -> None:
         try:
             await learn_health(self.calls, self.view, instance_ids, self._journal.told)
-            self.touch(prefixes)
+            self.enqueue(prefixes)
         finally:
             self._asking -= instance_ids
 
@@ -362,7 +362,7 @@ class Reconciler:
             each.decided(inputs, only)
         self._remember(plan, only)
         self._journal.refuse(self.view.not_accepted(inputs, only), only)
-        self._meet_strangers(inputs, only)
+        self._resolve_unresolved(inputs, only)
         self._ask_about_owners(plan)
         wanted = [change for change in plan.changes if change.is_withdrawal or not self.only_withdraws]
         idle = tuple(change for change in wanted if self.places.at(change.key).may_be_written(now))
@@ -426,11 +426,11 @@ class Reconciler:
                     self._start(self._recheck(key))
         self._journal.no_longer_wanted(failed)
         self._retries.forget(failed, self._now())
-        self._touch_released()
+        self._enqueue_released()
 
-    def _touch_released(self) -> None:
+    def _enqueue_released(self) -> None:
         """Places that waited for another one to be tried may be tried themselves."""
-        self.touch({prefix for _, prefix in self._retries.take_released()})
+        self.enqueue({prefix for _, prefix in self._retries.take_released()})
 
     async def _recheck(self, key: RouteKey) -> None:
         """A write without an answer, unwanted by now, may have been done, or may yet be: look, and look once more."""
@@ -438,12 +438,12 @@ class Reconciler:
         try:
             for wait in (0.0, self.places.settle_time):
                 await asyncio.sleep(wait)
-                await self._look_at(table_id)
-                self.touch([prefix])
+                await self._read_table(table_id)
+                self.enqueue([prefix])
         finally:
             self.places.at(key).is_rechecked = False
 
-    async def _look_at(self, table_id: str) -> None:
+    async def _read_table(self, table_id: str) -> None:
         """Read one table anew, as often as it takes."""
         waits = BackOff(FIRST_POLL_RETRY, self.limits.poll_time)
         while True:
@@ -466,10 +466,10 @@ class Reconciler:
         expired = self.places.expire(now)
         for table_id, prefix in sorted(expired.undamped):
             event(log, logging.INFO, "no longer suppressed", table=table_id, prefix=prefix)
-        self.touch(expired.to_decide)
-        self._look_again(expired.to_read)  # what we know of the table is older than what we expect of the other
+        self.enqueue(expired.to_decide)
+        self._reread(expired.to_read)  # what we know of the table is older than what we expect of the other
 
-    def _doubt(self, prefixes: Collection[Prefix]) -> None:
+    def _recheck_ours(self, prefixes: Collection[Prefix]) -> None:
         """There is news of these, and there are peers. Where we believe the route ours, one may have taken it.
 
         It may have heard less than we did, or have been slow, and nobody tells us. A write looks before; but where the
@@ -488,25 +488,25 @@ class Reconciler:
         for place in places:
             if place[1] in offered:
                 self.places.may_be_taken(place)
-        self._look_again(places)
-        asyncio.get_running_loop().call_later(self.places.settle_time, self._look_again, places)
+        self._reread(places)
+        asyncio.get_running_loop().call_later(self.places.settle_time, self._reread, places)
 
-    def _look_again(self, places: Iterable[RouteKey]) -> None:
+    def _reread(self, places: Iterable[RouteKey]) -> None:
         """Look at these tables, and decide; one task a table for all who ask, also while EC2 does not answer."""
         for table_id, prefix in places:
-            self._to_look_at.setdefault(table_id, set()).add(prefix)
-            if table_id not in self._looking:
-                self._looking.add(table_id)
-                self._start(self._look_while_asked(table_id))
+            self._to_reread.setdefault(table_id, set()).add(prefix)
+            if table_id not in self._rereading:
+                self._rereading.add(table_id)
+                self._start(self._reread_while_asked(table_id))
 
-    async def _look_while_asked(self, table_id: str) -> None:
+    async def _reread_while_asked(self, table_id: str) -> None:
         try:
-            while prefixes := self._to_look_at.pop(table_id, None):
-                await self._look_at(table_id)
-                self.touch(prefixes)
-                await asyncio.sleep(LOOK_PAUSE)  # many peers may have news, one after the other
+            while prefixes := self._to_reread.pop(table_id, None):
+                await self._read_table(table_id)
+                self.enqueue(prefixes)
+                await asyncio.sleep(REREAD_PAUSE)  # many peers may have news, one after the other
         finally:
-            self._looking.discard(table_id)
+            self._rereading.discard(table_id)
 
     def _expire_later(self) -> None:
         self._expiry.set(self.places.next_expiry())
@@ -538,13 +538,13 @@ class Reconciler:
         if outcome.result is WriteResult.DONE:
             self._count_move(outcome.change)
             if outcome.change.reason in _FROM_ONE_WHO_MAY_DELETE:
-                asyncio.get_running_loop().call_later(AFTER_A_TAKE, self._look_again, [outcome.change.key])
+                asyncio.get_running_loop().call_later(AFTER_A_TAKE, self._reread, [outcome.change.key])
         if isinstance(outcome.error, InterfaceGone | TableGone):
             self.poll_now()
-        self.touch([change.prefix])
-        self._touch_released()
+        self.enqueue([change.prefix])
+        self._enqueue_released()
         if outcome.retry_at is not None:
-            ring_at(outcome.retry_at, self.touch, [change.prefix])
+            ring_at(outcome.retry_at, self.enqueue, [change.prefix])
         cycle.pending -= 1
         if not cycle.pending:
             self._journal.end(cycle, self._now())

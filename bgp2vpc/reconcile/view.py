@@ -5,16 +5,16 @@ from dataclasses import replace
 
 from bgp2vpc.bgp.rib import Side
 from bgp2vpc.policy.decide import (
-    Strangers,
     TablePolicy,
+    Unresolved,
     decide,
     decide_each,
     decide_one,
     owners_to_check,
     peers_in_the_way,
     rules_without_tables,
-    strangers,
     table_policies,
+    unresolved,
 )
 from bgp2vpc.policy.inputs import DecisionInput
 from bgp2vpc.policy.place import Policy, is_ours, own_interfaces
@@ -196,7 +196,7 @@ class View:
 
     def _written(self, change: Change) -> Route:
         managed = self.managed(change.key)
-        neighbor = self.snapshot.neighborhood.get(change.target.id)
+        neighbor = self.snapshot.peer_enis.get(change.target.id)
         ours = managed.instance_id if managed and managed.instance_id else self.instance.id
         owner = neighbor.instance_id if neighbor else ours
         is_interface = change.target.kind is TargetKind.INTERFACE
@@ -244,38 +244,38 @@ class View:
         """(table, prefix) -> (remote check, interface id) of those who hold what we, or others, care for."""
         return owners_to_check(self.tables, self.snapshot, inputs, only, as_witness=as_witness)
 
-    def strangers(self, inputs: DecisionInput, only: Collection[Prefix] | None = None) -> Strangers:
+    def unresolved(self, inputs: DecisionInput, only: Collection[Prefix] | None = None) -> Unresolved:
         """Interfaces of other instances that matter and are not known."""
         if not any(rule.takes_by_best_path for rule in self._rules):
-            return Strangers()
-        return strangers(self.tables, self.snapshot, inputs, only)
+            return Unresolved()
+        return unresolved(self.tables, self.snapshot, inputs, only)
 
-    def acquaintances(self) -> Strangers:
+    def known_interfaces(self) -> Unresolved:
         """What may have changed of what we know: to be asked about again at every poll.
 
         Addresses that nobody had, interfaces that did not forward, and all of them where we point routes at them.
         """
         all_of_them = any(rule.writes is Writes.ANY for rule in self._rules)
-        known = self.snapshot.neighborhood.values()
+        known = self.snapshot.peer_enis.values()
         ids = frozenset(each.id for each in known if all_of_them or each.source_dest_check)
-        return Strangers(self.snapshot.nobody_at, ids)
+        return Unresolved(self.snapshot.unresolvable, ids)
 
-    def met(self, asked: Strangers, found: Iterable[Interface]) -> None:
-        """EC2 told about these strangers: this is all there is of them."""
+    def resolved(self, asked: Unresolved, found: Iterable[Interface]) -> None:
+        """EC2 told about these unresolved: this is all there is of them."""
         by_id = {interface.id: interface for interface in found}
         there = frozenset().union(*(interface.addresses for interface in by_id.values()))
         taken = {(interface.vpc_id, address) for interface in by_id.values() for address in interface.addresses}
         # An address belongs to one interface: who had it before has it no longer.
         others = {
             each: interface
-            for each, interface in self.snapshot.neighborhood.items()
+            for each, interface in self.snapshot.peer_enis.items()
             if each not in asked.interface_ids
             and asked.addresses.isdisjoint(interface.addresses)
             and taken.isdisjoint((interface.vpc_id, address) for address in interface.addresses)
         }
-        nobody = (self.snapshot.nobody_at | asked.addresses) - there
+        nobody = (self.snapshot.unresolvable | asked.addresses) - there
         missing = (self.snapshot.missing | asked.interface_ids) - by_id.keys()
-        self.snapshot = replace(self.snapshot, neighborhood=others | by_id, nobody_at=nobody, missing=missing)
+        self.snapshot = replace(self.snapshot, peer_enis=others | by_id, unresolvable=nobody, missing=missing)
 
     def has_rule_for(self, prefix: Prefix) -> bool:
         """Whether a rule matches it in some table."""

@@ -202,8 +202,8 @@ class Snapshot:
 
     `others`: instance id -> interfaces, by device index, of the other instances that the configuration names.
     `subnets`: subnet id -> subnet; None: nobody asked for them.
-    `neighborhood`: interface id -> interface of other instances, as far as somebody asked: of those that announce to us
-    and those that hold what we want. `nobody_at`: addresses that no interface of our VPCs has, when it was asked.
+    `peer_enis`: interface id -> interface of other instances, as far as somebody asked: of those that announce to us
+    and those that hold what we want. `unresolvable`: addresses that no interface of our VPCs has, when it was asked.
     `missing`: interfaces that routes point at and that EC2 does not know.
     `read_at`: when EC2 last told of a table, in seconds of the event loop's clock.
     """
@@ -214,8 +214,8 @@ class Snapshot:
     instance_id: str = ""
     others: Mapping[str, tuple[Interface, ...]] = field(default_factory=dict)
     subnets: Mapping[str, Subnet] | None = None
-    neighborhood: Mapping[str, Interface] = field(default_factory=dict)
-    nobody_at: frozenset[IPAddress] = frozenset()
+    peer_enis: Mapping[str, Interface] = field(default_factory=dict)
+    unresolvable: frozenset[IPAddress] = frozenset()
     missing: frozenset[str] = frozenset()
     read_at: float = 0.0
 
@@ -242,7 +242,7 @@ class Snapshot:
 
     def neighbor_at(self, address: IPAddress, vpc_id: str) -> Interface | None:
         """The interface of another instance that has this address in this VPC, if it is known."""
-        for each in self.neighborhood.values():
+        for each in self.peer_enis.values():
             if each.vpc_id == vpc_id and address in each.addresses:
                 return each
         return None

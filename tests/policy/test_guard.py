@@ -72,7 +72,7 @@ FOR_OTHERS = [
 
 @pytest.mark.parametrize(("options", "allowed"), FOR_OTHERS)
 def test_only_a_rule_that_decides_by_best_path_and_writes_any_points_routes_at_other_instances(options, allowed):
-    shown = replace(SHOWN, neighborhood={PEER: Interface(PEER, "vpc-1", "subnet-9", 0)})
+    shown = replace(SHOWN, peer_enis={PEER: Interface(PEER, "vpc-1", "subnet-9", 0)})
     plan = Plan((replace(PLAN.changes[0], target=interface_target(PEER)),))
     tables = table_policies([rule(**options)], shown, "vpc-1")
     if allowed:

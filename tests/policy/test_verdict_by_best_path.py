@@ -8,7 +8,7 @@ import pytest
 from bgp2vpc.bgp.path import GRACEFUL_SHUTDOWN, AsSegment, SegmentKind
 from bgp2vpc.bgp.rib import Side
 from bgp2vpc.bgp.sessions import Neighbors, Standing
-from bgp2vpc.policy.decide import Strangers, decide, owners_to_check, peers_in_the_way, strangers, table_policies
+from bgp2vpc.policy.decide import Unresolved, decide, owners_to_check, peers_in_the_way, table_policies, unresolved
 from bgp2vpc.policy.guard import guard
 from bgp2vpc.policy.inputs import DecisionInput
 from bgp2vpc.policy.place import Policy
@@ -76,7 +76,7 @@ def shown_to_us(*routes, near=NINE, interfaces=None, health=()) -> Snapshot:
         seen.health,
         "i-1",
         subnets={"subnet-1": Subnet("subnet-1", "vpc-1", "a")},
-        neighborhood={each.id: each for each in known},
+        peer_enis={each.id: each for each in known},
     )
 
 
@@ -210,8 +210,8 @@ TABLE = [
 def test_the_truth_table(routes, offers, options, expected):
     seen = shown_to_us(*routes)
     met = Snapshot(
-        seen.tables, seen.interfaces, {}, "i-1", subnets=seen.subnets, neighborhood=seen.neighborhood,
-        nobody_at=frozenset({IPAddress("198.51.100.1")}),
+        seen.tables, seen.interfaces, {}, "i-1", subnets=seen.subnets, peer_enis=seen.peer_enis,
+        unresolvable=frozenset({IPAddress("198.51.100.1")}),
     )  # fmt: skip
     assert decided(routes, offers, shown=met, **options) == expected
 
@@ -304,7 +304,7 @@ def test_affinity_prefers_the_zone_of_the_table_and_nothing_but_a_failure_crosse
     near_them = shown_to_us(*US, interfaces=(neighbor(PEER, NINE, zone="a"),))
     far_us = Snapshot(
         near_them.tables, near_them.interfaces, {}, "i-1",
-        subnets={"subnet-1": Subnet("subnet-1", "vpc-1", "b")}, neighborhood={PEER: neighbor(PEER, NINE)},
+        subnets={"subnet-1": Subnet("subnet-1", "vpc-1", "b")}, peer_enis={PEER: neighbor(PEER, NINE)},
     )  # fmt: skip
     assert decided(US, [EQUAL, THEIRS], shown=far_us, rule_options=NEAR) == "keep peer-best eni-1, awaits eni-9"
 
@@ -386,7 +386,7 @@ def test_both_instances_come_to_the_same_result(ours, theirs):
             (neighbor(OURS, NINE),),
             {},
             "i-1",
-            neighborhood={PEER: neighbor(PEER, IPAddress("10.0.0.10"))},
+            peer_enis={PEER: neighbor(PEER, IPAddress("10.0.0.10"))},
         )
         there = decided(swapped, [own(**their_attributes), peer(IPAddress("10.0.0.10"), **VIEWS[ours][1])], shown=seen)
         assert [" -> " in here, " -> " in there].count(True) <= 1, (here, there)
@@ -394,14 +394,14 @@ def test_both_instances_come_to_the_same_result(ours, theirs):
         assert settled or " -> " in here + there, (here, there)
 
 
-def test_strangers_are_the_next_hops_and_owners_we_know_nothing_of():
+def test_unresolved_are_the_next_hops_and_owners_we_know_nothing_of():
     unknown = IPAddress("10.0.0.77")
     seen = shown_to_us(route(target="eni-7"))
     tables = table_policies([rule(**BEST_PATH)], seen, "vpc-1")
     inputs = DecisionInput(offers={P1: (BETTER, THEIRS, peer(unknown))})
-    assert strangers(tables, seen, inputs) == Strangers(frozenset({unknown}), frozenset({"eni-7"}))
-    assert not strangers(table_policies([rule()], seen, "vpc-1"), seen, inputs)
-    assert not strangers(tables, seen, inputs, only=())
+    assert unresolved(tables, seen, inputs) == Unresolved(frozenset({unknown}), frozenset({"eni-7"}))
+    assert not unresolved(table_policies([rule()], seen, "vpc-1"), seen, inputs)
+    assert not unresolved(tables, seen, inputs, only=())
 
 
 def test_owners_are_checked_where_we_offer_a_path_or_write_for_others():
@@ -484,7 +484,9 @@ def test_a_managed_route_that_decides_by_best_path_counts_as_such_wherever_that_
         assert rule(**options).takes_by_best_path is best_path
     tables = table_policies([rule("203.0.113.0/24", **MANAGED)], seen, "vpc-1")
     mine = offer(**OF_THE_CHECK)
-    assert strangers(tables, seen, DecisionInput(offers={P1: (mine, peer(unknown))})) == Strangers({unknown}, {"eni-7"})
+    assert unresolved(tables, seen, DecisionInput(offers={P1: (mine, peer(unknown))})) == Unresolved(
+        {unknown}, {"eni-7"}
+    )
     them = shown_to_us(*THEM)
     tables = table_policies([rule(**MANAGED)], them, "vpc-1")
     assert peers_in_the_way(tables, them, DecisionInput(offers={P1: (mine,)})) == {"i-9"}
@@ -509,17 +511,20 @@ def test_where_the_zone_of_the_table_is_unknown_nobody_is_near():
     assert decided(NOTHING, offers, shown=shown, rule_options=NEAR) == "create absent eni-1 -> create eni-1"
 
 
-def test_of_this_hosts_own_next_hops_nobody_is_a_stranger_and_strangers_add_up():
+def test_of_this_hosts_own_next_hops_none_is_unresolved_and_others_add_up():
     seen = shown_to_us()
     tables = table_policies([rule(**BEST_PATH)], seen, "vpc-1")
-    assert not strangers(tables, seen, DecisionInput(offers={P1: (own(next_hop="10.0.0.77"),)}))
-    assert not strangers(tables, seen, DecisionInput(offers={}), only={P1})
+    assert not unresolved(tables, seen, DecisionInput(offers={P1: (own(next_hop="10.0.0.77"),)}))
+    assert not unresolved(tables, seen, DecisionInput(offers={}), only={P1})
     one, two = IPAddress("10.0.0.1"), IPAddress("10.0.0.2")
-    some, others = Strangers(frozenset({one}), frozenset({"eni-1"})), Strangers(frozenset({two}), frozenset({"eni-2"}))
+    some, others = (
+        Unresolved(frozenset({one}), frozenset({"eni-1"})),
+        Unresolved(frozenset({two}), frozenset({"eni-2"})),
+    )
     both = some | others
-    assert both == Strangers(frozenset({one, two}), frozenset({"eni-1", "eni-2"}))
+    assert both == Unresolved(frozenset({one, two}), frozenset({"eni-1", "eni-2"}))
     assert both - others == some
-    assert [bool(each) for each in (Strangers({one}), Strangers(interface_ids={"eni-1"}), some - both)] == [
+    assert [bool(each) for each in (Unresolved({one}), Unresolved(interface_ids={"eni-1"}), some - both)] == [
         True,
         True,
         False,
