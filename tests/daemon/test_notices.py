@@ -203,7 +203,7 @@ def test_ec2_away_is_a_failure(make_lab, told) -> None:
     lab: Lab = make_lab(notify=EVERYTHING).start()
     lab.vpc.fail_next("DescribeRouteTables", Transient("DescribeRouteTables", "ConnectTimeoutError", "x"), times=4)
     lab.wait(300)
-    assert [line.partition(":")[2][:7] for line in told()] == [" failed", " works "]
+    assert [line.partition(":")[2][:7] for line in told()] == [" failed", " recove"]
 
 
 @pytest.mark.io

@@ -107,7 +107,7 @@ def test_a_step_that_does_not_happen_in_time_fails_the_demo_and_is_explained(att
     assert failure.count("no route for 192.0.2.53/32") == 2
     for name in "AB":
         last_words = failure.partition(f"The last words of {name}'s daemon:")[2]
-        assert "info this is instance=i-" in last_words
+        assert "info running on instance instance=i-" in last_words
     assert "2. B's service starts" not in demo.text
     assert demo.left_processes() == []
     assert demo.left_files() == []
