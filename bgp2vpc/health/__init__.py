@@ -3,7 +3,7 @@
 model     a check and its probe, as values                                                  pure
 probe     runs one probe of any type, and gives it up in time; probes/ has one file per type
 reasons   why a probe failed, and whether that speaks against what it probes
-opinion   from results to a verdict: rise and fall                                          pure
+rise_fall from results to a verdict: rise and fall                                          pure
 runner    one check, for ever: when each probe is due, and what its result changes
 hooks     the programs that are run when a verdict changes; programs: how one is run
 """

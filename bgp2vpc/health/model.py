@@ -87,7 +87,7 @@ class Check:
 
     `rise` successes in a row make it healthy, `fall` failures in a row unhealthy. One probe every `every` seconds, each
     given up after `timeout`. `on_healthy` and `on_unhealthy` are run when the verdict changes, also the first time.
-    `votes`: how many voters have to speak against an owner (see `opinion.failing`); None: nobody else is asked.
+    `votes`: how many voters have to speak against an owner (see `rise_fall.failing`); None: nobody else is asked.
     `control`: the name of a check of this host that must pass, or a failure of this one tells nothing; empty: none.
     """
 

@@ -102,7 +102,7 @@ class Runner:
         self._delay = delay
         self._hooks = hooks or CheckHooks(check)
         self._probe = probe
-        self._opinion = RiseFall(check.rise, check.fall)
+        self._rise_fall = RiseFall(check.rise, check.fall)
         self._since: float | None = None
         self._unknown_since: float | None = None
         self._known = 0
@@ -127,7 +127,7 @@ class Runner:
             name=self.check.name,
             type=self.check.type,
             destination=self.check.destination,
-            healthy=self._opinion.healthy,
+            healthy=self._rise_fall.healthy,
             since=self._since,
             unknown_since=self._unknown_since,
             last_result=self._last_result,
@@ -138,7 +138,7 @@ class Runner:
     @property
     def healthy(self) -> bool | None:
         """The verdict; None as long as there is none."""
-        return self._opinion.healthy
+        return self._rise_fall.healthy
 
     async def run(self) -> None:
         """Until cancelled. What then runs of probe and hooks is ended, too."""
@@ -197,10 +197,10 @@ class Runner:
         if self._unknown_since is not None and self._known >= self.check.rise:
             self._unknown_since = None
             self._on_trouble("")
-        if self._opinion.add(result.healthy):
+        if self._rise_fall.add(result.healthy):
             self._since = now
             verdict = "check healthy" if result.healthy else "check unhealthy"
-            self._tell(logging.INFO, verdict, after=abs(self._opinion.streak))
+            self._tell(logging.INFO, verdict, after=abs(self._rise_fall.streak))
             self._on_verdict(self.status)
             self._hooks.changed(result.healthy)
 

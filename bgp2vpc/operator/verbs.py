@@ -1,12 +1,13 @@
 """Every verb that may be said to the daemon: one table that the socket, the page and the command line read. Pure.
 
-Whoever may open the socket, or has the page's token, may say every verb. To add one, `freeze`:
+Whoever may open the socket, or has the page's token, may say every verb. To add one, `pin`:
 
 1. here: a row of `VERBS`, and what it does as a method of `CarriesOut`. With that the socket understands it, and the
    page by POST; with `button` or `main_button` the page also shows a form.
 2. `operator/operator.py`: the method, in `Operator`. If it stands for a while, it is an `Order` (`operator/orders.py`)
    with an `OrderKind` of its own; what outlives a restart is written in `operator/state_file.py`.
-3. `cli/freeze.py`: `add_order(parser, "freeze")`, and what is printed of the answer; its name in `cli/main.py`.
+   If decisions depend on it: `policy/inputs.py`, `Daemon._present_inputs` and `policy/verdict.py`.
+3. `cli/pin.py`: `add_order(parser, "pin")`, and what is printed of the answer; its name in `cli/main.py`.
 4. `docs/steering.md` and `docs/web.md`: a row each. `tests/daemon/test_verbs.py` says which of these are missing.
 
 This module is imported by each command, also by those that must start quickly: it imports nothing large.

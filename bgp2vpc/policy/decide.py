@@ -15,7 +15,7 @@ All three answers are the `Decided` of the place. What `bgp2vpc why` tells is th
 
 Two things are known: what EC2 said, the `Snapshot`, and what everybody else says, the `DecisionInput` (`inputs`):
 paths, checks, sessions, operators. Nothing here remembers, reads a clock or writes: the same values give the same
-plan. What takes time is beside it, and comes in as a value: `damping` counts moves, `handovers` waits for others.
+plan. What takes time comes in as a value: `place_state` remembers what has moved too often and who is to write.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence

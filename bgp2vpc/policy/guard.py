@@ -18,7 +18,7 @@ def guard(plan: Plan, tables: Mapping[str, TablePolicy], snapshot: Snapshot, max
     """The same plan, or PlanRefused: it takes too much, or has a change that no rule allows.
 
     Withdrawals (deletes, and fallbacks put back) do not count: they are of routes of ours that no source offers any
-    more, and to refuse them would keep traffic at services that are down. The second kind of refusal would be a
+    more, and to refuse them would keep traffic at services that are down. The second kind of refusal would be an
     internal error; `decide` proposes nothing of the sort. It is looked at again here, apart from it, because a wrong
     write makes machines unreachable.
     """

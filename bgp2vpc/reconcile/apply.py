@@ -1,4 +1,9 @@
-"""Apply: one change at a time and place, as EC2 allows, after a fresh look where one is due."""
+"""Apply: one change at a time and place, as EC2 allows, after a fresh read where one is due.
+
+A delete or replace reads the table first; a create does not, since EC2 refuses what is there. When EC2 contradicts us
+(RouteAlreadyExists, InvalidRoute.NotFound: `errors.Disagreement`), what we know of the table is in doubt: the next
+try, which comes at once (`retries`), reads the table and writes only if the place still needs the same action.
+"""
 
 import asyncio
 from collections.abc import Callable, Mapping

@@ -261,7 +261,7 @@ class View:
         return Unresolved(self.snapshot.unresolvable, ids)
 
     def resolved(self, asked: Unresolved, found: Iterable[Interface]) -> None:
-        """EC2 told about these unresolved: this is all there is of them."""
+        """EC2 told about these interfaces: this is all there is of them."""
         by_id = {interface.id: interface for interface in found}
         there = frozenset().union(*(interface.addresses for interface in by_id.values()))
         taken = {(interface.vpc_id, address) for interface in by_id.values() for address in interface.addresses}

@@ -1,4 +1,8 @@
-"""The bridge: what sources say enters the RIB here, and is passed on to ExaBGP where there is one."""
+"""What sources and BGP peers say: it enters the RIB here, and what sources say is passed on to ExaBGP if there is one.
+
+The paths themselves lie in `bgp/rib.py`. Sessions of peers and their hold timers (`bgp/sessions.py`) are followed
+here, too. The reconciler hears of every change (`Decider`).
+"""
 
 import asyncio
 import logging

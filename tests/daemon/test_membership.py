@@ -58,7 +58,7 @@ def leave(vpc: MemoryVpc, instance: str) -> None:
     vpc.tag_instance(instance, TAG.key, "none")
 
 
-HEADER = "MeshPeer            AS        up/down state       |     #sent     #recvd"
+HEADER = "Peer            AS        up/down state       |     #sent     #recvd"
 RELOADED = ("reload in progress", "done", HEADER)
 """What ExaBGP says to `reload`, and to the question after it; what that ends with comes before its next answers."""
 

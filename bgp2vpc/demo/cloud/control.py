@@ -66,7 +66,7 @@ class Control:
         )
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        """CloudAnswer one request: 404 for an unknown verb, 400 for anything wrong with what is asked."""
+        """Answer one request: 404 for an unknown verb, 400 for anything wrong with what is asked."""
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
         return self._answer(environ["PATH_INFO"].removeprefix(PREFIX), body).send(start_response)
 

@@ -36,7 +36,7 @@ class Gate:
         self._log = log
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        """CloudAnswer one request, or reset its connection."""
+        """Answer one request, or reset its connection."""
         request = read_request(environ)
         if not request.operation or request.caller == OUTSIDE:
             return self._ec2.answer(request, environ).send(start_response)

@@ -22,7 +22,7 @@ PREFIX = "/imds/"
 LONGEST_TTL = 21600
 TOKEN_HEADER = "HTTP_X_AWS_EC2_METADATA_TOKEN"
 TTL_HEADER = "HTTP_X_AWS_EC2_METADATA_TOKEN_TTL_SECONDS"
-TTL_ANSWER = "X-Aws-CloudEc2-CloudMetadata-Token-Ttl-Seconds"
+TTL_ANSWER = "X-Aws-Ec2-Metadata-Token-Ttl-Seconds"
 
 
 @dataclass(slots=True)
@@ -69,7 +69,7 @@ class CloudMetadata:
                 service.fail(None)
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        """CloudAnswer one request, or hang."""
+        """Answer one request, or hang."""
         instance_id, _, path = environ["PATH_INFO"].removeprefix(PREFIX).partition("/")
         service = self._service(instance_id)
         if service.fault is MetadataFault.HANG:
