@@ -242,8 +242,12 @@ class AnycastHost:
         return next((source for source in sources if source["kind"] == kind), {})
 
     def pids_of(self, *words: str) -> list[int]:
-        """The processes on this host that are `python … WORDS …`; of a path only the file's name counts."""
-        return [pid for pid in self.net.host.pids() if _arguments(pid)[: len(words)] == list(words)]
+        """The processes on this host that are `python … WORDS …`; of a path only the file's name counts.
+
+        A child of one of them that has not become its own program yet has the same words, and does not count.
+        """
+        pids = [pid for pid in self.net.host.pids() if _arguments(pid)[: len(words)] == list(words)]
+        return [pid for pid in pids if _parent(pid) not in pids]
 
     def kill(self, *words: str) -> None:
         """SIGKILL to all of `pids_of`; there has to be one."""
@@ -259,6 +263,15 @@ class AnycastHost:
 
 
 MakeHost = Callable[[Exabgp], AnycastHost]
+
+
+def _parent(pid: int) -> int | None:
+    """None: it has ended."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text("utf-8")
+    except OSError:
+        return None
+    return int(status.partition("PPid:")[2].split()[0])
 
 
 def _arguments(pid: int) -> list[str]:
