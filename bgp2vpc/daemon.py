@@ -5,10 +5,10 @@ import json
 import logging
 import random
 import signal
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from bgp2vpc.bgp.rib import Offer, Side
+from bgp2vpc.bgp.rib import Side
 from bgp2vpc.bgp.sessions import Neighbors
 from bgp2vpc.config.model import Config, OnExit
 from bgp2vpc.errors import ConfigError, NoThread, Problem
@@ -25,9 +25,9 @@ from bgp2vpc.operator.state_file import StateFile
 from bgp2vpc.policy.inputs import DecisionInput
 from bgp2vpc.policy.place_state import Places
 from bgp2vpc.policy.plan import Action, Reason
-from bgp2vpc.prefix import Prefix
 from bgp2vpc.reconcile.apply import Applier
 from bgp2vpc.reconcile.ec2_calls import Calls, Connect
+from bgp2vpc.reconcile.inputs import Inputs
 from bgp2vpc.reconcile.journal import Journal
 from bgp2vpc.reconcile.observer import Observer
 from bgp2vpc.reconcile.reconciler import Limits, Reconciler
@@ -52,6 +52,7 @@ from bgp2vpc.sources.turns import Turns
 from bgp2vpc.speaker.adj_rib_in import AdjRibIn
 from bgp2vpc.speaker.adj_rib_out import AdjRibOut
 from bgp2vpc.speaker.discovery import ExabgpNeighbors, NeighborDiscovery
+from bgp2vpc.speaker.peers import Peers
 from bgp2vpc.tasks import GuardedTasks, cancelled, on_thread, ring_at, until
 from bgp2vpc.vpc.model import Instance
 from bgp2vpc.vpc.pace import Pace
@@ -105,8 +106,6 @@ class Daemon:
         self._failed = False
         self._told_to_end = False
         self._interrupts = 0
-        self._last_inputs: DecisionInput | None = None
-        self._leftovers_held = True
         self._started = asyncio.get_running_loop().time()
         self._meter = Meter()
         self._observers: list[Observer] = [self._meter]
@@ -115,16 +114,18 @@ class Daemon:
         self._lag = LagWatch()
         self._adj_rib_out = AdjRibOut(say) if say else None
         self._places = Places(config.settle_time, config.damping)
+        self.inputs = Inputs(self._places)
         self._calls = Calls(outside.connect, config.ec2.concurrency, config.ec2.timeout, self._observers)
         known = Instance(config.instance_id or "", config.region or "", config.vpc_id or "")
         self._view = View(known, config.rules, config.policy, self._places)
         self._hooks = RouteHooks(self._view, self._tasks.start, config.hook_timeout)
         self._reconciler = self._made_reconciler()
-        self.adj_rib_in = AdjRibIn(self._reconciler, self._adj_rib_out)
+        self.adj_rib_in = AdjRibIn(self.inputs, self._reconciler, self._adj_rib_out)
+        self._peers = Peers(self.inputs, self._reconciler, self.adj_rib_in)
         self._alerts = Alerts(self._tasks.start, self._view)
         turns = Turns()
         self._scripts = Scripts(self.adj_rib_in, self._tasks.start, turns, config.max_line)
-        self._serf = SerfService(self._journal, self._tasks.start, self.adj_rib_in, has_vote=not mode.noop)
+        self._serf = SerfService(self._journal, self._tasks.start, self._peers, has_vote=not mode.noop)
         self._health = self._made_health()
         state_file = StateFile(config.state_file, self._journal)
         self.drainer = Drainer(self.adj_rib_in, self._reconciler, self._journal, self._tasks.start, state_file)
@@ -212,7 +213,7 @@ class Daemon:
 
     def heard(self, message: Message) -> None:
         """ExaBGP told us something (helper mode)."""
-        self.adj_rib_in.heard(message)
+        self._peers.heard(message)
         if isinstance(message, Shutdown):
             self.stop()
 
@@ -240,15 +241,15 @@ class Daemon:
         reconciler = self._reconciler
         if keep:
             # What the scripts withdraw because we end them is not what the VPC shall do.
-            offers = dict(self._offers())
-            self._last_inputs = replace(self._inputs_without_neighbors(), offers=offers, leftovers_held=True)
+            offers = dict(self.inputs.offers())
+            self.inputs.last = replace(self._inputs_without_neighbors(), offers=offers, leftovers_held=True)
             self.adj_rib_in.fall_silent()
             reconciler.finish()
         else:
             self.adj_rib_in.hold_nothing()
             if self._say is not None:
                 self._places.hurry(HELPER_HASTE)
-            self._last_inputs = self._inputs_at_the_end(keep_managed=keep_managed)
+            self.inputs.last = self._inputs_at_the_end(keep_managed=keep_managed)
             reconciler.only_withdraws = True
             reconciler.decide(None)
         for each in reversed(self._services):
@@ -272,15 +273,15 @@ class Daemon:
         sides = {Side.CHECK} if keep_managed else set()
         if self._config.on_exit is not OnExit.DRAIN:
             sides.add(Side.PEER)
-        offers = self._offers().items()
+        offers = self.inputs.offers().items()
         remaining = {prefix: [each for each in some if each.side in sides] for prefix, some in offers}
-        pending = self._health.pending if keep_managed else frozenset()
+        pending = self.inputs.pending if keep_managed else frozenset()
         offered = {prefix: some for prefix, some in remaining.items() if some}
         return replace(self._inputs_without_neighbors(), offers=offered, leftovers_held=False, pending=pending)
 
     def _inputs_without_neighbors(self) -> DecisionInput:
         """Nothing is concluded about others any more: when ExaBGP is stopped, all of them seem to be lost."""
-        return replace(self._present_inputs(), seen=frozenset(), neighbors=Neighbors())
+        return replace(self.inputs.now(), seen=frozenset(), neighbors=Neighbors())
 
     async def _last_writes(self, *, keep: bool) -> None:
         reconciler = self._reconciler
@@ -328,9 +329,9 @@ class Daemon:
         config, retries = self._config, Retries(self._places)
         paces = {action: Pace(config.ec2.burst, config.ec2.rate, random.random) for action in Action}
         clock = asyncio.get_running_loop().time
-        applier = Applier(self._calls, self._view, self._inputs, retries, paces, clock, self._hooks)
+        applier = Applier(self._calls, self._view, self.inputs, retries, paces, clock, self._hooks)
         return Reconciler(
-            self._calls, self._view, self._inputs, retries, self._journal,
+            self._calls, self._view, self.inputs, retries, self._journal,
             None if self._mode.noop else applier,
         )  # fmt: skip
 
@@ -339,8 +340,8 @@ class Daemon:
             return CheckHooks(check, timeout=self._config.hook_timeout, only_log=self._mode.noop)
 
         start, assumed = self._tasks.start, self._mode.oneshot
-        checks = Checks(self.adj_rib_in, start, self._journal, hooks, self._reconciler.news, assume_healthy=assumed)
-        owners = RemoteChecks(self._calls, self._journal, start, hooks, self._reconciler.news, self._serf, checks.works)
+        owners = RemoteChecks(self._calls, self._journal, start, hooks, self._reconciler, self._serf)
+        checks = Checks(self.adj_rib_in, start, self._journal, hooks, self._reconciler, owners, assume_healthy=assumed)
         return Health(checks, owners, self._journal, self._view, assumed=assumed)
 
     def _made_services(self, lifecycle: LifecycleWatch) -> tuple[Service, ...]:
@@ -361,7 +362,7 @@ class Daemon:
         )
         if self._adj_rib_out is None:
             return services
-        exabgp = ExabgpNeighbors(self.adj_rib_in, self._adj_rib_out, self._config.startup_hold)
+        exabgp = ExabgpNeighbors(self._peers, self._adj_rib_out, self._config.startup_hold)
         return (
             *services,
             NeighborDiscovery(
@@ -399,35 +400,6 @@ class Daemon:
             )
             self._task_failed()
 
-    def _inputs(self) -> DecisionInput:
-        return self._last_inputs or self._present_inputs()
-
-    def _present_inputs(self) -> DecisionInput:
-        return DecisionInput(
-            offers=self._offers(),
-            leftovers_held=self._leftovers_held,
-            seen=self.adj_rib_in.rib.seen,
-            pending=self._health.pending,
-            failing=self._health.failing,
-            neighbors=self.adj_rib_in.neighbors,
-            neighbors_held=self._neighbors_held,
-            remembered=self._places.states,
-            lost=self._places.lost,
-            drained=self.drainer.policy.drained,
-            frozen=self.operator.held,
-            forced=self.operator.taken,
-        )
-
-    def _offers(self) -> Mapping[Prefix, Sequence[Offer]]:
-        """What is offered: what drains as it is announced, so that all who decide see the same."""
-        return self.drainer.policy.offers(self.adj_rib_in.rib.offers)
-
-    @property
-    def _neighbors_held(self) -> bool:
-        """Whether what the neighbors announce may still be unknown. Without ExaBGP there are none."""
-        hold_over = asyncio.get_running_loop().time() >= self._started + self._config.startup_hold
-        return not (self._say is None or hold_over or self.adj_rib_in.neighbors.all_have_told)
-
     def _forget_leftovers_later(self) -> None:
         due = self._started + self._config.restart_time
 
@@ -435,7 +407,7 @@ class Daemon:
             if self._started + self._config.restart_time > due:  # a reload has given them more time
                 self._forget_leftovers_later()
                 return
-            self._leftovers_held = False
+            self.inputs.leftovers_held = False
             self.adj_rib_in.rib.forget_seen()
             self._reconciler.news({each.prefix for each in self._places.verdicts() if each.reason is Reason.LEFTOVER})
 
@@ -504,7 +476,9 @@ class Daemon:
         event(log, logging.INFO, "reloaded", file=config.file)
 
     def _use_limits(self, config: Config) -> None:
-        self.adj_rib_in.neighbor_patience = config.startup_hold
+        self._peers.patience = config.startup_hold
+        if self._say is not None:
+            self.inputs.neighbors_due = self._started + config.startup_hold
         self._reconciler.limits = Limits(config.poll_time, config.max_changes)
         self._places.configure(config.damping)
         for warning in config.warnings:
@@ -519,7 +493,7 @@ class Daemon:
         """What may be asked through the socket."""
         return {
             "status": only_alone(lambda: self.status_source.now().to_json()),
-            "paths": only_alone(lambda: json.dumps(self._inputs().to_json(self._health.verdicts()))),
+            "paths": only_alone(lambda: json.dumps(self.inputs.now().to_json(self._health.verdicts()))),
             "why": self._explaining.asked_why,
             **self.operator.questions(),
         }

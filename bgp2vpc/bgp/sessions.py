@@ -70,6 +70,18 @@ class Neighbors:
                 del self._sessions[gone]
         self._expected = frozenset(addresses)
 
+    def forget(self) -> None:
+        """Of all of them nothing is known any more."""
+        self._sessions.clear()
+        self._departed.clear()
+        self._failed.clear()
+        self._expected = frozenset()
+
+    @property
+    def addresses(self) -> frozenset[IPAddress]:
+        """All that are configured or that ExaBGP has mentioned."""
+        return self._expected.union(self._sessions)
+
     @property
     def expected(self) -> frozenset[IPAddress]:
         """The addresses of the configured neighbors."""

@@ -87,18 +87,20 @@ class Runner:
         check: Check,
         on_verdict: Callable[[CheckStatus], None],
         on_trouble: Callable[[str], None] = lambda _: None,
+        on_result: Callable[[], None] = lambda: None,
         *,
         delay: float = 0.0,
         hooks: CheckHooks | None = None,
         probe: Prober = run_probe,
     ) -> None:
         """`on_verdict` is called whenever the verdict changes, also for the first one; `on_trouble` with the reason for
-        each result that is unknown, and with an empty text once `rise` results in a row are known again. `delay`:
-        seconds before the first probe (see `spread`).
+        each result that is unknown, and with an empty text once `rise` results in a row are known again; `on_result`
+        after each probe, last. `delay`: seconds before the first probe (see `spread`).
         """
         self.check = check
         self._on_verdict = on_verdict
         self._on_trouble = on_trouble
+        self._on_result = on_result
         self._delay = delay
         self._hooks = hooks or CheckHooks(check)
         self._probe = probe
@@ -140,6 +142,12 @@ class Runner:
         """The verdict; None as long as there is none."""
         return self._rise_fall.healthy
 
+    @property
+    def passes(self) -> bool:
+        """Whether the verdict is good, and the last result was, too."""
+        last = self._last_result
+        return self._rise_fall.healthy is True and last is not None and last.healthy is True
+
     async def run(self) -> None:
         """Until cancelled. What then runs of probe and hooks is ended, too."""
         async with asyncio.TaskGroup() as tasks:
@@ -154,6 +162,7 @@ class Runner:
             started = clock()
             result = await self._probe_once()
             self._take_in(result, started, clock())
+            self._on_result()
             if not is_extra or clock() >= beat:
                 beat = next_beat(beat, self.check.every, clock())
 

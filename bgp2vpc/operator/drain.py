@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final
 
-from bgp2vpc.bgp.export import NOTHING_DRAINS, PrefixSet
+from bgp2vpc.bgp.export import PrefixSet
 from bgp2vpc.errors import Ec2Error
 from bgp2vpc.logs import event
 from bgp2vpc.operator.orders import Cause, Order, OrderKey, OrderKind, Orders, Phase, in_utc, prefixes_of
@@ -87,16 +87,15 @@ class Drainer(Observer):
     """Drains and undrains."""
 
     def __init__(
-        self, bridge: AdjRibIn, reconciler: Reconciler, journal: Journal, start_task: StartTask,
+        self, adj_rib_in: AdjRibIn, reconciler: Reconciler, journal: Journal, start_task: StartTask,
         state_file: StateFile,
     ) -> None:  # fmt: skip
         self.settings = DrainSettings()
         self.orders = Orders()
         """The drains that stand."""
-        self.policy = NOTHING_DRAINS
-        """What they make of our announcements."""
-        self._adj_rib_in = bridge
+        self._adj_rib_in = adj_rib_in
         self._reconciler = reconciler
+        self._inputs = reconciler.inputs
         self._view = reconciler.view
         self._journal = journal
         self._start_task = start_task
@@ -190,9 +189,9 @@ class Drainer(Observer):
             if each.phase is Phase.DRAINING and (each.key, each.withdraws) not in going_on:
                 self._began[each.key] = self._now()
                 self._due[each.key] = self._now() + (self.settings.timeout if timeout is None else timeout)
-        self.policy = orders.draining(self.settings.backup_med)
+        self._inputs.draining = orders.draining(self.settings.backup_med)
         self._results = {key: each for key, each in self._results.items() if self.concerns(key[1])}
-        self._adj_rib_in.export(self.policy)
+        self._adj_rib_in.export(self._inputs.draining)
         changed = frozenset(before) ^ frozenset(orders)
         prefixes = prefixes_of(changed)
         self._reconciler.decide(None if prefixes.everything else prefixes.prefixes)
@@ -204,7 +203,7 @@ class Drainer(Observer):
 
     def concerns(self, prefix: Prefix) -> bool:
         """Whether it drains, or is drained."""
-        return prefix in self.policy.last_resort or prefix in self.policy.drained
+        return prefix in self._inputs.draining.last_resort or prefix in self._inputs.draining.drained
 
     # Until somebody else has it
 
@@ -296,7 +295,7 @@ class Drainer(Observer):
         if route is None:
             return DrainResult(*key, End.DELETED)
         if is_ours(route, own_interfaces(rule, prefix, self._view.snapshot)):
-            kept = prefix in self.policy.drained and managed is not None and managed.never_delete
+            kept = prefix in self._inputs.draining.drained and managed is not None and managed.never_delete
             return DrainResult(*key, End.KEPT if kept else End.OURS, target=route.target)
         if managed is not None and route.target == managed.fallback:
             return DrainResult(*key, End.FALLBACK, target=route.target)
@@ -335,7 +334,7 @@ class Drainer(Observer):
             "noop": self.settings.noop,
             "leaving": self.status(),
             "routes": routes,
-            "past_us": self._adj_rib_in.relays_of(self.concerns),
+            "past_us": self._adj_rib_in.tees_of(self.concerns),
             "not_saved": self._state_file.not_kept,
         }
 

@@ -26,10 +26,10 @@ class Explaining:
     """Reads; changes nothing. `rules`: as configured at present."""
 
     def __init__(
-        self, bridge: AdjRibIn, drainer: Drainer, operator: Operator, reconciler: Reconciler,
+        self, adj_rib_in: AdjRibIn, drainer: Drainer, operator: Operator, reconciler: Reconciler,
         rules: Callable[[], Sequence[Rule]], *, noop: bool,
     ) -> None:  # fmt: skip
-        self._adj_rib_in = bridge
+        self._adj_rib_in = adj_rib_in
         self._drainer = drainer
         self._operator = operator
         self._rules = rules
@@ -81,7 +81,7 @@ class Explaining:
             stale = adj.stale.get((prefix, offer.path.path_id)) if adj is not None else None
             drained = None
             if offer.side is not Side.PEER and self._drainer.concerns(prefix):
-                exported = self._drainer.policy.exported(offer.path)
+                exported = self._reconciler.inputs.draining.exported(offer.path)
                 drained = announce_line(exported, "") if exported else ""
             yield Announcer(
                 source=offer.source,
@@ -94,7 +94,7 @@ class Explaining:
 
     def _places(self, prefix: Prefix, table: str | None) -> Iterator[PlaceFacts]:
         view, reconciler = self._view, self._reconciler
-        inputs, now = reconciler.inputs(), asyncio.get_running_loop().time()
+        inputs, now = reconciler.inputs.now(), asyncio.get_running_loop().time()
         for table_id, table_policy in sorted(view.tables.items()):
             if table not in (None, table_id):
                 continue

@@ -67,13 +67,12 @@ class Operator(Observer):
         self, drainer: Drainer, checks: HealthChecks, reconciler: Reconciler, journal: Journal, state_file: StateFile,
         *, noop: bool,
     ) -> None:  # fmt: skip
-        self.held: frozenset[Prefix] = frozenset()
-        self.taken: frozenset[Prefix] = frozenset()
         self._orders = Orders()
         """Holds and takeovers; drains are the drainer's."""
         self._drainer = drainer
         self._checks = checks
         self._reconciler = reconciler
+        self._inputs = reconciler.inputs
         self._view = reconciler.view
         self._journal = journal
         self._state_file = state_file
@@ -91,7 +90,7 @@ class Operator(Observer):
 
     def decided(self, inputs: DecisionInput, only: Collection[Prefix] | None) -> None:
         """Something was decided, about these prefixes or all: what was to be taken may have been."""
-        about = self.taken if only is None else self.taken.intersection(only)
+        about = self._inputs.forced if only is None else self._inputs.forced.intersection(only)
         done = {prefix for prefix in about if not self._is_to_be_taken(prefix)}
         if done:
             for prefix in sorted(done):
@@ -145,7 +144,7 @@ class Operator(Observer):
 
     def hold(self, said: Instruction) -> dict[str, Any]:
         """`held`: the rows of the status; `not_saved`: why that does not survive a restart, or empty."""
-        if len(self.held.union(said.prefixes)) > MOST:
+        if len(self._inputs.frozen.union(said.prefixes)) > MOST:
             raise OrderError(f"more than {MOST} prefixes would be held")
         new = _new(OrderKind.HOLD, said, said.seconds)
         rows = [each.to_row() for each in new]
@@ -180,7 +179,7 @@ class Operator(Observer):
             {
                 **verdict.to_json(),
                 "ours": key in ours,
-                "pending": key[1] in self.taken,
+                "pending": key[1] in self._inputs.forced,
                 "error": self._journal.failing.get(subject_of(key)),
             }
             for key, verdict in sorted(verdicts.items())
@@ -199,7 +198,7 @@ class Operator(Observer):
 
     def leaving(self, said: Instruction) -> dict[str, Any]:
         """How far drains have come."""
-        return self._drainer.report(self.held)
+        return self._drainer.report(self._inputs.frozen)
 
     def reconcile(self, said: Instruction) -> dict[str, Any]:
         """`poll`: the number of the reading that will have done it (`Reconciler.polls_ended`)."""
@@ -244,12 +243,12 @@ class Operator(Observer):
             (bool(holders), f"it is held by {', '.join(holders)}; release it first"),
             (self._drainer.concerns(prefix), "it is being drained; undrain it first"),
             (not self._view.has_rule_for(prefix), "no rule accepts or manages it in any route table"),
-            (not self._view.is_offered(prefix, self._reconciler.inputs()), "no source of this host offers it"),
+            (not self._view.is_offered(prefix, self._inputs.now()), "no source of this host offers it"),
         )
         return next((words for applies, words in problems if applies), "")
 
     def _is_to_be_taken(self, prefix: Prefix) -> bool:
-        plan = self._view.plan(self._reconciler.inputs(), [prefix])
+        plan = self._view.plan(self._inputs.now(), [prefix])
         return any(change.reason is Reason.BY_HAND for change in plan.changes)
 
     def _time_is_over(self, keys: Collection[OrderKey]) -> None:
@@ -264,8 +263,8 @@ class Operator(Observer):
     def _use(self, orders: Orders, *, decide: bool = True) -> None:
         changed = frozenset(self._orders) ^ frozenset(orders)
         self._orders = orders
-        self.held = prefixes_of(orders.of(OrderKind.HOLD)).prefixes
-        self.taken = prefixes_of(orders.of(OrderKind.TAKEOVER)).prefixes
+        self._inputs.frozen = prefixes_of(orders.of(OrderKind.HOLD)).prefixes
+        self._inputs.forced = prefixes_of(orders.of(OrderKind.TAKEOVER)).prefixes
         self._deadlines.want({each.key: each.until for each in orders if each.until is not None})
         self._state_file.keep(orders, OrderKind.HOLD, OrderKind.TAKEOVER)
         if decide and changed:

@@ -1,6 +1,6 @@
 """What decisions are made from, beside EC2's word: what sources, checks, neighbors and operators say, as a value."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -106,7 +106,3 @@ class DecisionInput:
             frozen=frozenset(map(parse_prefix, told["held"])),
             forced=frozenset(map(parse_prefix, told["taken"])),
         )
-
-
-InputsSource = Callable[[], DecisionInput]
-"""The inputs as of now: asked anew at each decision, and before each write."""

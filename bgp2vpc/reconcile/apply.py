@@ -9,10 +9,10 @@ import asyncio
 from collections.abc import Callable, Mapping
 
 from bgp2vpc.errors import Disagreement, Ec2Error, InterfaceGone, RouteMissing, TableGone, Throttled
-from bgp2vpc.policy.inputs import InputsSource
 from bgp2vpc.policy.plan import Action, Change
 from bgp2vpc.reconcile.cycle import Outcome, WriteResult
 from bgp2vpc.reconcile.ec2_calls import Calls
+from bgp2vpc.reconcile.inputs import Inputs
 from bgp2vpc.reconcile.retries import Retries
 from bgp2vpc.reconcile.route_hooks import RouteHooks
 from bgp2vpc.reconcile.view import View
@@ -27,7 +27,7 @@ class Applier:
         self,
         calls: Calls,
         view: View,
-        inputs: InputsSource,
+        inputs: Inputs,
         retries: Retries,
         paces: Mapping[Action, Pace],
         clock: Callable[[], float],
@@ -63,12 +63,12 @@ class Applier:
             await asyncio.sleep(wait)
             if refusal := self._retries.known_refusal(change.key):
                 raise refusal
-            pending = self._view.still(change, self._inputs())
+            pending = self._view.still(change, self._inputs.now())
         if pending is not None and (pending.needs_fresh_read or self._is_in_doubt(pending)):
             pending = await self._look_again(pending)
         if pending is not None and await self._hooks.before(pending):  # which takes its time
             fresh = pending.needs_fresh_read
-            pending = await self._look_again(pending) if fresh else self._view.still(pending, self._inputs())
+            pending = await self._look_again(pending) if fresh else self._view.still(pending, self._inputs.now())
         if pending is None:
             return None
         try:
@@ -89,7 +89,7 @@ class Applier:
             self._view.table_gone(change.table_id)
             return None
         self._view.reread(table, asked, self._clock())
-        again = self._view.still(change, self._inputs())
+        again = self._view.still(change, self._inputs.now())
         if again is not None and again.is_withdrawal:
             _refuse_in_doubt(table, again)
         return again

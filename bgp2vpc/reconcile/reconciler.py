@@ -21,12 +21,13 @@ from bgp2vpc.errors import Bgp2vpcError, Ec2Error, InterfaceGone, PlanRefused, T
 from bgp2vpc.logs import event
 from bgp2vpc.policy.decide import Unresolved
 from bgp2vpc.policy.guard import guard, withdrawals
-from bgp2vpc.policy.inputs import DecisionInput, InputsSource
+from bgp2vpc.policy.inputs import DecisionInput
 from bgp2vpc.policy.plan import Change, Decision, Plan, Reason, RouteKey, make_plan
 from bgp2vpc.prefix import IPAddress, Prefix
 from bgp2vpc.reconcile.apply import Applier
 from bgp2vpc.reconcile.cycle import Cycle, WriteResult
 from bgp2vpc.reconcile.ec2_calls import Calls
+from bgp2vpc.reconcile.inputs import Inputs
 from bgp2vpc.reconcile.journal import Journal
 from bgp2vpc.reconcile.poll import learn_health, observe, resolve
 from bgp2vpc.reconcile.retries import Retries
@@ -71,7 +72,7 @@ class Reconciler:
         self,
         calls: Calls,
         view: View,
-        inputs: InputsSource,
+        inputs: Inputs,
         retries: Retries,
         journal: Journal,
         applier: Applier | None,
@@ -235,7 +236,7 @@ class Reconciler:
 
     def remaining(self) -> tuple[Change, ...]:
         """What is to be written, and is not yet."""
-        changes = self.view.plan(self.inputs()).changes
+        changes = self.view.plan(self.inputs.now()).changes
         return tuple(change for change in changes if change.is_withdrawal or not self.only_withdraws)
 
     # Observe
@@ -253,7 +254,7 @@ class Reconciler:
         self._journal.has_read(self._now())
         for table_id, prefix in self.view.observed(snapshot, asked, self._now()):
             self._journal.left(table_id, prefix)
-        await self._resolve(self.view.known_interfaces() | self.view.unresolved(self.inputs()))
+        await self._resolve(self.view.known_interfaces() | self.view.unresolved(self.inputs.now()))
         await self._poll_health()
         self._journal.rules_without_tables(self.view.rules_without_tables)
         self._journal.shadowed(self.view.shadowed())
@@ -283,7 +284,7 @@ class Reconciler:
         """One question at a time, and then about all that have come meanwhile: a start brings all peers at once."""
         waits = BackOff(FIRST_POLL_RETRY, self.limits.poll_time)
         try:
-            while unresolved := self.view.unresolved(self.inputs()):
+            while unresolved := self.view.unresolved(self.inputs.now()):
                 if await self._resolve(unresolved):
                     waits.reset()
                     self.decide_everything()
@@ -298,7 +299,7 @@ class Reconciler:
 
         What was true once accuses nobody later.
         """
-        instances = self.view.instances_to_ask_about(self.inputs())
+        instances = self.view.instances_to_ask_about(self.inputs.now())
         self.view.forget_health_except(instances)
         if instances:
             await learn_health(self.calls, self.view, instances, self._journal.told)
@@ -339,7 +340,7 @@ class Reconciler:
     async def _decide_all_alone(self) -> None:
         decided: list[Decision | None] = []
         self._touched = set()
-        places = self.view.decisions(self.inputs())
+        places = self.view.decisions(self.inputs.now())
         while some := list(islice(places, AT_ONCE)):
             decided += some
             if len(some) == AT_ONCE:
@@ -348,7 +349,7 @@ class Reconciler:
         if touched is None:  # somebody has had all of it decided about
             return
         decided = [each for each in decided if each is not None and each[0].prefix not in touched]
-        decided += self.view.decisions(self.inputs(), touched)
+        decided += self.view.decisions(self.inputs.now(), touched)
         self._decide(None, make_plan(filter(None, decided)))
 
     def _decide(self, only: Collection[Prefix] | None, plan: Plan | None = None) -> None:
@@ -356,7 +357,7 @@ class Reconciler:
             return
         now = self._now()
         self._expire(now)
-        inputs = self.inputs()
+        inputs = self.inputs.now()
         plan = self.view.plan(inputs, only) if plan is None else plan
         for each in self._journal.observers:
             each.decided(inputs, only)
@@ -481,7 +482,7 @@ class Reconciler:
         peer: so look again when all has settled.
         """
         places = self.view.ours_by_best_path(prefixes)
-        inputs = self.inputs()
+        inputs = self.inputs.now()
         if not (places and inputs.neighbors.are_known):
             return
         offered = {prefix for prefix in prefixes if self.view.is_offered(prefix, inputs)}

@@ -26,15 +26,24 @@ class _Running:
 
 
 class CheckPool(Generic[CheckKey]):
-    """Keeps exactly the wanted checks running. `on_verdict` hears of every change of a verdict, also the first."""
+    """Keeps exactly the wanted checks running.
+
+    `on_verdict` hears of every change of a verdict, also the first; `on_result` after each probe.
+    """
 
     def __init__(
-        self, start_task: StartTask, journal: Journal, make_hooks: MakeHooks, on_verdict: Callable[[CheckKey], None]
+        self,
+        start_task: StartTask,
+        journal: Journal,
+        make_hooks: MakeHooks,
+        on_verdict: Callable[[CheckKey], None],
+        on_result: Callable[[CheckKey], None] = lambda _: None,
     ) -> None:
         self._journal = journal
         self._start_task = start_task
         self._make_hooks = make_hooks
         self._on_verdict = on_verdict
+        self._on_result = on_result
         self._running: dict[CheckKey, _Running] = {}
         self._started = 0
 
@@ -54,8 +63,14 @@ class CheckPool(Generic[CheckKey]):
     def _start(self, key: CheckKey, check: Check) -> None:
         delay = spread(self._started, check.every)
         self._started += 1
-        heard = partial(self._heard, key)
-        runner = Runner(check, heard, partial(self._told, check), delay=delay, hooks=self._make_hooks(check))
+        runner = Runner(
+            check,
+            partial(self._heard, key),
+            partial(self._told, check),
+            partial(self._on_result, key),
+            delay=delay,
+            hooks=self._make_hooks(check),
+        )
         self._running[key] = _Running(check, runner, self._start_task(f"check {check.name}", runner.run()))
 
     def _heard(self, key: CheckKey, _: CheckStatus) -> None:
@@ -72,11 +87,15 @@ class CheckPool(Generic[CheckKey]):
         running = self._running.get(key)
         return running.runner.healthy if running else None
 
-    def succeeded(self, key: CheckKey) -> bool:
-        """Whether the last probe of a check did."""
+    def passes(self, key: CheckKey) -> bool:
+        """Whether a check is healthy, and its last probe was, too."""
         running = self._running.get(key)
-        result = running.runner.status.last_result if running else None
-        return result is not None and result.healthy is True
+        return running is not None and running.runner.passes
+
+    @property
+    def passing(self) -> frozenset[CheckKey]:
+        """The checks that pass."""
+        return frozenset(filter(self.passes, self._running))
 
     def statuses(self) -> list[CheckStatus]:
         """How each check is."""

@@ -1,6 +1,6 @@
 """The health checks of this host's services, and the sources that offer managed routes as long as these are well."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from bgp2vpc.config.model import Announcement, CheckedSource
@@ -8,13 +8,12 @@ from bgp2vpc.exabgp_api.line import parse
 from bgp2vpc.health.model import Check
 from bgp2vpc.health.rise_fall import combined
 from bgp2vpc.health.runner import CheckStatus
-from bgp2vpc.prefix import Prefix
 from bgp2vpc.reconcile.journal import Journal
+from bgp2vpc.reconcile.reconciler import Reconciler
 from bgp2vpc.services.check_pool import CheckPool, MakeHooks
+from bgp2vpc.services.remote_checks import RemoteChecks
 from bgp2vpc.sources.session import Listener, SourceKind
 from bgp2vpc.tasks import StartTask
-
-Touch = Callable[[Collection[Prefix]], None]
 
 
 class Checks:
@@ -29,14 +28,16 @@ class Checks:
         start_task: StartTask,
         journal: Journal,
         make_hooks: MakeHooks,
-        touch: Touch,
+        reconciler: Reconciler,
+        owners: RemoteChecks,
         *,
         assume_healthy: bool,
     ) -> None:
         self._listener = listener
-        self._touch = touch
+        self._reconciler = reconciler
+        self._owners = owners
         self._assume_healthy = assume_healthy
-        self._checkup: CheckPool[str] = CheckPool(start_task, journal, make_hooks, self._verdict_changed)
+        self._checkup: CheckPool[str] = CheckPool(start_task, journal, make_hooks, self._verdict_changed, self._probed)
         self._sources: dict[str, CheckedSource] = {}
         self._retired: dict[str, CheckedSource] = {}
         """Configured no longer, and not closed yet."""
@@ -53,6 +54,7 @@ class Checks:
             self._listener.opened(name, SourceKind.CHECK)
         self._retired = {name: source for name, source in self._retired.items() if name not in wanted}
         self._sources = wanted
+        self._tell_what_is_pending()
         for source in sources:
             self._reassess(source)
         self._close_retired()
@@ -74,18 +76,19 @@ class Checks:
                 self._said.pop(name, None)
                 self._listener.closed(name, hold=0)
 
-    @property
-    def pending(self) -> frozenset[str]:
-        """Sources without a verdict: nothing may be concluded from what they offer, or do not."""
-        return frozenset(name for name, healthy in self.verdicts().items() if healthy is None)
+    def _tell_what_is_pending(self) -> None:
+        """Nothing may be concluded from what a source without a verdict offers, or does not."""
+        pending = (name for name, healthy in self.verdicts().items() if healthy is None)
+        self._reconciler.inputs.pending = frozenset(pending)
 
     def verdicts(self) -> Mapping[str, bool | None]:
         """Source -> whether it is healthy, if that is known."""
         return {source.name: self._verdict(source) for source in self._sources.values()}
 
-    def works(self, name: str) -> bool:
-        """Whether the check of this name is healthy, and its last probe was, too."""
-        return self._checkup.healthy(name) is True and self._checkup.succeeded(name)
+    @property
+    def passing(self) -> frozenset[str]:
+        """Names of the checks that pass now."""
+        return self._checkup.passing
 
     def statuses(self) -> list[CheckStatus]:
         """How each check is."""
@@ -99,7 +102,11 @@ class Checks:
         """Check nothing any more. What was announced stays announced."""
         await self._checkup.stop()
 
+    def _probed(self, name: str) -> None:
+        self._owners.control_probed(name, passes=self._checkup.passes(name))
+
     def _verdict_changed(self, name: str) -> None:
+        self._tell_what_is_pending()
         for source in self._sources.values():
             if name in source.checks:
                 self._reassess(source)
@@ -128,7 +135,7 @@ class Checks:
                 self._say(source, announcement.line, announcement)
         self._said[source.name] = wanted
         # Also where nothing new was said: what was kept for want of a verdict is kept no longer.
-        self._touch({each.prefix for each in source.announcements})
+        self._reconciler.news({each.prefix for each in source.announcements})
 
     def _say(self, source: CheckedSource, line: str, about: Announcement) -> None:
         self._listener.said(source.name, replace(parse(line), relay=about.relay))

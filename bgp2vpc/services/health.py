@@ -11,7 +11,7 @@ from bgp2vpc.reconcile.observer import Observer
 from bgp2vpc.reconcile.view import View
 from bgp2vpc.services.check_pool import unusable
 from bgp2vpc.services.checks import Checks
-from bgp2vpc.services.remote_checks import Owner, RemoteChecks
+from bgp2vpc.services.remote_checks import RemoteChecks
 
 
 class Health(Observer):
@@ -38,7 +38,7 @@ class Health(Observer):
         """Run the checks of this configuration from now on."""
         self._config = config
         self._checks.configure(config.checks, config.checked_sources)
-        self._owners.configure(() if self._assumed else config.remote_checks)
+        self._owners.configure(() if self._assumed else config.remote_checks, self._checks.passing)
 
     def decided(self, inputs: DecisionInput, only: Collection[Prefix] | None) -> None:
         """The owners may have changed: of the prefixes `only`, or (None) of all."""
@@ -49,16 +49,6 @@ class Health(Observer):
     def votes_changed(self) -> None:
         """Others speak against other owners now."""
         self._owners.reassess()
-
-    @property
-    def pending(self) -> frozenset[str]:
-        """Sources whose checks have no verdict yet."""
-        return self._checks.pending
-
-    @property
-    def failing(self) -> frozenset[Owner]:
-        """Owners that do not pass a remote check."""
-        return self._owners.failing
 
     def verdicts(self) -> Mapping[str, bool | None]:
         """Source -> whether it is healthy, if that is known."""

@@ -6,7 +6,7 @@ goes, nobody is. Where a template asks for votes, those of other members (`serf`
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 
 from bgp2vpc.backoff import BackOff
@@ -19,6 +19,7 @@ from bgp2vpc.policy.plan import RouteKey
 from bgp2vpc.prefix import IPAddress, Prefix
 from bgp2vpc.reconcile.ec2_calls import Calls
 from bgp2vpc.reconcile.journal import Journal
+from bgp2vpc.reconcile.reconciler import Reconciler
 from bgp2vpc.serf.vote import Accusation
 from bgp2vpc.services.check_pool import CheckPool, MakeHooks
 from bgp2vpc.services.serf import SerfService
@@ -31,11 +32,10 @@ Owner = tuple[str, str]
 
 FIRST_RETRY = 0.5
 LONGEST_RETRY = 30.0
-LOOK_AGAIN = 1.0
 
 
 class RemoteChecks:
-    """Checks the present owners. `touch` hears of the prefixes whose owner's verdict changed."""
+    """Checks the present owners. The reconciler hears of the prefixes whose owner's verdict changed."""
 
     def __init__(
         self,
@@ -43,34 +43,39 @@ class RemoteChecks:
         journal: Journal,
         start_task: StartTask,
         make_hooks: MakeHooks,
-        touch: Callable[[Collection[Prefix]], None],
+        reconciler: Reconciler,
         serf: SerfService,
-        works: Callable[[str], bool],
     ) -> None:
-        """`works`: whether a check of this host, by its name, passes now."""
         self._serf = serf
-        self._works = works
-        self._looking_again: asyncio.TimerHandle | None = None
         self._calls = calls
         self._journal = journal
         self._start_task = start_task
-        self._touch = touch
+        self._reconciler = reconciler
         self._checkup: CheckPool[Owner] = CheckPool(start_task, journal, make_hooks, self._verdict_changed)
         self._templates: dict[str, Check] = {}
         self._places: dict[RouteKey, Owner] = {}
         self._owners: frozenset[Owner] = frozenset()
         self._failed: frozenset[Owner] = frozenset()
-        """Who was failing when we last looked."""
+        """Who is failing, as the reconciler knows."""
+        self._controls: frozenset[str] = frozenset()
+        """Checks of this host that pass, by name: what fails while its control does not pass tells nothing."""
         self._addresses: dict[str, IPAddress] = {}
         self._resolving = False
         self._asked: set[str] = set()
         self._unknown = asyncio.Event()
         """Set when there is an owner whose address nobody has asked for yet."""
 
-    def configure(self, templates: Sequence[Check]) -> None:
-        """Use these templates from now on."""
+    def configure(self, templates: Sequence[Check], controls: frozenset[str]) -> None:
+        """Use these templates from now on. `controls`: names of the checks of this host that pass."""
         self._templates = {template.name: template for template in templates}
+        self._controls = controls
         self._check()
+
+    def control_probed(self, name: str, *, passes: bool) -> None:
+        """A check of this host, which may be the control of some, passes now, or does not."""
+        if passes != (name in self._controls):
+            self._controls ^= {name}
+            self.reassess()
 
     def follow(self, places: Mapping[RouteKey, Owner], only: Collection[Prefix] | None) -> None:
         """These are the owners now: of the prefixes `only`, or (None) of all."""
@@ -83,11 +88,6 @@ class RemoteChecks:
         self._owners = frozenset(self._places.values())
         self._check()
 
-    @property
-    def failing(self) -> frozenset[Owner]:
-        """Who does not pass."""
-        return frozenset(owner for owner in self._owners if self._is_failing(owner))
-
     def _is_failing(self, owner: Owner) -> bool:
         template = self._templates.get(owner[0])
         needed = template.votes if template else None
@@ -98,7 +98,7 @@ class RemoteChecks:
         """Whether its check fails while the control of that fails, too: then our own network may be at fault."""
         template = self._templates.get(owner[0])
         fails = self._checkup.healthy(owner) is False
-        return fails and template is not None and template.control != "" and not self._works(template.control)
+        return fails and template is not None and template.control != "" and template.control not in self._controls
 
     def _against(self, owner: Owner) -> frozenset[str]:
         """Other members that speak against this owner."""
@@ -113,23 +113,19 @@ class RemoteChecks:
     def reassess(self) -> None:
         """Others may speak against other owners now, or a control passes: decide about those whose case has changed."""
         self._serf.accuse(self._accusations())
-        failed = self.failing
-        changed, self._failed = failed ^ self._failed, failed
-        for owner in changed & failed:
+        changed = self._find_failing()
+        for owner in changed & self._failed:
             voters = self._against(owner)
             what = "owner marked down by quorum" if voters else "owner fails, and the control of its check passes"
             event(log, logging.INFO, what, check=owner[0], owner=owner[1], against=voters or None)
         if changed:
-            self._touch({prefix for (_, prefix), owner in self._places.items() if owner in changed})
-        self._look_again_later()
+            self._reconciler.news({prefix for (_, prefix), owner in self._places.items() if owner in changed})
 
-    def _look_again_later(self) -> None:
-        """A failure that tells nothing may tell something as soon as its control passes."""
-        if self._looking_again is not None:
-            self._looking_again.cancel()
-            self._looking_again = None
-        if any(map(self._is_doubtful, self._owners)):
-            self._looking_again = asyncio.get_running_loop().call_later(LOOK_AGAIN, self.reassess)
+    def _find_failing(self) -> frozenset[Owner]:
+        """Who has begun or ceased to fail."""
+        before, self._failed = self._failed, frozenset(filter(self._is_failing, self._owners))
+        self._reconciler.inputs.failing = self._failed
+        return before ^ self._failed
 
     def statuses(self) -> list[CheckStatus]:
         """How each check of an owner is."""
@@ -141,8 +137,6 @@ class RemoteChecks:
 
     async def stop(self) -> None:
         """Check nobody any more."""
-        if self._looking_again is not None:
-            self._looking_again.cancel()
         await self._checkup.stop()
 
     def _check(self) -> None:
@@ -190,11 +184,10 @@ class RemoteChecks:
             await asyncio.wait_for(self._unknown.wait(), seconds)
 
     def _verdict_changed(self, owner: Owner) -> None:
-        self._failed = self.failing
+        self._find_failing()
         self._serf.accuse(self._accusations())
-        self._touch({prefix for (_, prefix), each in self._places.items() if each == owner})
+        self._reconciler.news({prefix for (_, prefix), each in self._places.items() if each == owner})
         if self._is_doubtful(owner):
             control = self._templates[owner[0]].control
             what = "an owner fails, and so does the control of that check: its route is left alone"
             event(log, logging.WARNING, what, check=owner[0], owner=owner[1], control=control)
-        self._look_again_later()

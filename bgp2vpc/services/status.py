@@ -71,7 +71,7 @@ class StatusSource:
             checks=tuple(check_row(each, now) for each in self.health.statuses()),
             serf=self.serf.status(),
             paths=tuple(path_rows(self.adj_rib_in.rib.offers)),
-            neighbors=tuple(self.adj_rib_in.neighbors.rows(now)),
+            neighbors=tuple(self.reconciler.inputs.neighbors.rows(now)),
             damped=tuple(
                 DampedRow(table, str(prefix), round(until - now)) for (table, prefix), until in reconciler.places.damped
             ),

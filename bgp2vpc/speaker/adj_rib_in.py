@@ -1,7 +1,9 @@
-"""What sources and BGP peers say: it enters the RIB here, and what sources say is passed on to ExaBGP if there is one.
+"""What sources say enters the RIB here, and is passed on to ExaBGP if there is one.
 
-The paths themselves lie in `bgp/rib.py`. Sessions of peers and their hold timers (`bgp/sessions.py`) are followed
-here, too. The reconciler hears of every change (`Decider`).
+The paths themselves are in `bgp/rib.py`. A line of a source is taken as a whole or not at all: if there is room for its
+paths, they go into the RIB, the line goes to ExaBGP (`adj_rib_out.py`), and the reconciler hears which prefixes changed
+(`Decider`). The paths of a source that closes stay, stale, for its hold time. What BGP peers announce comes by the same
+way (`peers.py`).
 """
 
 import asyncio
@@ -13,31 +15,21 @@ from typing import Protocol
 
 from bgp2vpc.bgp.events import Announce, EndOfRib, Event, Withdraw
 from bgp2vpc.bgp.export import Draining
-from bgp2vpc.bgp.rib import MaximumPrefixReached, Offer, Rib, Side
-from bgp2vpc.bgp.sessions import HoldTimers, Neighbors, Standing, as_if_internal
+from bgp2vpc.bgp.rib import MaximumPrefixReached, Offer, Side
 from bgp2vpc.exabgp_api.command import Answer, Command, Requires
 from bgp2vpc.exabgp_api.harmful import has_neighbors
 from bgp2vpc.exabgp_api.messages import (
     Acknowledgement,
-    Direction,
     ErrorReason,
-    Keepalive,
-    Message,
-    Notification,
-    Opened,
-    PeerState,
-    Shutdown,
-    StateChange,
     SummaryBegins,
-    Update,
 )
 from bgp2vpc.logs import event
 from bgp2vpc.names import PEER
 from bgp2vpc.prefix import IPAddress, Prefix
+from bgp2vpc.reconcile.inputs import Inputs
 from bgp2vpc.sources.pace import Throttle
 from bgp2vpc.sources.session import Reply, SourceKind
 from bgp2vpc.speaker.adj_rib_out import MOST_SELECTORS, AdjRibOut
-from bgp2vpc.tasks import Alarm, ring_at
 
 log = logging.getLogger("bgp2vpc")
 
@@ -101,20 +93,12 @@ class Complaints:
 class AdjRibIn:
     """The daemon's side of every source (`sources.session.Listener`). All on the event loop; nothing here waits."""
 
-    def __init__(self, decider: Decider, relay: AdjRibOut | None) -> None:
-        self.rib = Rib()
+    def __init__(self, inputs: Inputs, decider: Decider, adj_rib_out: AdjRibOut | None) -> None:
+        self.rib = inputs.rib
+        self._neighbors = inputs.neighbors
         self.kinds: dict[str, SourceKind] = {}
-        self.neighbors = Neighbors()
-        self.neighbor_patience = 10.0
-        """Seconds after which a neighbor that sends no end-of-RIB has told all it has."""
-        self._hold_timers = HoldTimers()
-        self._hold_alarm = Alarm(self._expire_hold_timers)
-        self._gone: dict[IPAddress, set[str]] = {}
-        """Who is gone although BGP does not say so, and by which signs."""
-        self._heard_of: set[IPAddress] = set()
-        """Neighbors that ExaBGP has told anything of."""
         self._decider = decider
-        self._adj_rib_out = relay
+        self._adj_rib_out = adj_rib_out
         self._max_prefixes: Mapping[str, int] = {}
         self._default_max_prefixes = DEFAULT_MAX_PREFIXES
         self._complaints: dict[str, Complaints] = {}
@@ -135,35 +119,33 @@ class AdjRibIn:
 
     def opened(self, source: str, kind: SourceKind) -> None:
         """A session begins."""
-        self.kinds[source] = kind
-        side = Side.CHECK if kind is SourceKind.CHECK else Side.LOCAL
-        self.rib.open(source, side, max_prefixes=self._limit(source))
+        self.open(source, kind, Side.CHECK if kind is SourceKind.CHECK else Side.LOCAL)
         event(log, logging.INFO, "source up", source=source, kind=kind.value)
 
     def said(self, source: str, command: Command) -> Reply:
         """One line of a source: into the RIB, on to ExaBGP, and answered, in this turn of the event loop."""
         # All of a line or nothing: the VPC and ExaBGP shall hear the same.
         if not self.rib.has_room(source, command.events):
-            self._complain(source, TOO_MANY, command.line)
+            self.complain(source, TOO_MANY, command.line)
             return Reply(Answer.ERROR, TOO_MANY)
         if not self._clients_have_room(source, command):
-            self._complain(source, TOO_MANY_OF_CLIENTS, command.line)
+            self.complain(source, TOO_MANY_OF_CLIENTS, command.line)
             return Reply(Answer.ERROR, TOO_MANY_OF_CLIENTS)
         if self._adj_rib_out is not None and not self._adj_rib_out.has_room(source, command.selector):
-            self._complain(source, TOO_MANY_SELECTORS, command.line)
+            self.complain(source, TOO_MANY_SELECTORS, command.line)
             return Reply(Answer.ERROR, TOO_MANY_SELECTORS)
         if self._adj_rib_out is not None and not command.events and not self._may_hear(command):
-            self._complain(source, NO_NEIGHBOR, command.line)
+            self.complain(source, NO_NEIGHBOR, command.line)
             return Reply(Answer.ERROR, NO_NEIGHBOR)
-        changed, _ = self._take_in(source, command.events, command.line)
+        changed, _ = self.take_in(source, command.events, command.line)
         passed_on = self._pass_on(source, command)
-        self._changed(changed)
+        self.changed(changed)
         if any(isinstance(each, EndOfRib) for each in command.events):
             self._vanished(changed)
         if not command.error:
             return Reply(command.answer, "", command.reply)
         note = "; passed on to ExaBGP all the same" if passed_on else ""
-        self._complain(source, command.error + note, command.line)
+        self.complain(source, command.error + note, command.line)
         return Reply(Answer.DONE if passed_on else command.answer, command.error, command.reply)
 
     def _clients_have_room(self, source: str, command: Command) -> bool:
@@ -190,7 +172,7 @@ class AdjRibIn:
             case Requires.NOTHING:
                 return True
             case Requires.NEIGHBOR:
-                known = {str(peer) for peer in self._heard_of | self.neighbors.expected}
+                known = {str(peer) for peer in self._neighbors.addresses}
             case Requires.SESSION:
                 known = {name.removeprefix(PEER) for name, kind in self.kinds.items() if kind is SourceKind.PEER}
         return has_neighbors(command.selector, known)
@@ -201,7 +183,7 @@ class AdjRibIn:
         hold = hold if self._holds else 0.0
         changed = self.rib.close(source, self._now(), hold)
         event(log, logging.INFO, "source down", source=source, paths=paths, kept_for=hold if paths and hold else None)
-        self._changed(changed)
+        self.changed(changed)
         self._vanished(changed)
         self._sources_went()
 
@@ -214,7 +196,7 @@ class AdjRibIn:
         for source, adj in list(self.rib.sources()):
             if adj.side is not Side.PEER:
                 changed = self.rib.close(source, self._now(), hold=0)
-                self._changed(changed)
+                self.changed(changed)
                 self._vanished(changed)
 
     # What leaves
@@ -232,8 +214,8 @@ class AdjRibIn:
         """Whether somebody else offers it, as far as we hear."""
         return any(offer.side is Side.PEER for offer in self.rib.offers.get(prefix, ()))
 
-    def relays_of(self, covers: Callable[[Prefix], bool]) -> list[str]:
-        """The relays (`tee`) whose announcements of such prefixes go to ExaBGP without us."""
+    def tees_of(self, covers: Callable[[Prefix], bool]) -> list[str]:
+        """The sources behind `tee` whose announcements of such prefixes go to ExaBGP without us."""
         offers = [offer for prefix, some in self.rib.offers.items() if covers(prefix) for offer in some]
         return sorted({each.source for each in offers if self.kinds.get(each.source) is SourceKind.TEE})
 
@@ -241,132 +223,23 @@ class AdjRibIn:
         """ExaBGP hears no more of us: what it has been told stays said."""
         self._adj_rib_out = None
 
-    # BGP peers, as ExaBGP hears them
+    def answered(self, message: Acknowledgement | ErrorReason | SummaryBegins) -> None:
+        """ExaBGP answers a line that was passed on."""
+        if self._adj_rib_out is not None:
+            self._adj_rib_out.heard(message)
 
-    def heard(self, message: Message) -> None:
-        """A message on ExaBGP's pipe."""
-        match message:
-            case Acknowledgement() | ErrorReason() | SummaryBegins() if self._adj_rib_out is not None:
-                self._adj_rib_out.heard(message)
-            case Opened(peer, hold_time):
-                if self._hold_timers.opened(peer, hold_time):
-                    self._alive(peer, "hold timer")
-            case Keepalive(peer):
-                self._kept_alive(peer, news=self._hold_timers.kept_alive(peer, self._now()))
-            case StateChange(peer, PeerState.UP):
-                self._heard_of.add(peer)
-                self._open_peer(peer)
-            case StateChange(peer) | Notification(peer):
-                self._heard_of.add(peer)
-                self._close_peer(peer)
-            case Update(peer, Direction.RECEIVE):
-                self._open_peer(peer)
-                self._heard_update(message)
-                self._kept_alive(peer, news=self._hold_timers.updated(peer, self._now()))
-            case Shutdown():
-                # All sessions have just gone down with ExaBGP: that says nothing about the neighbors.
-                self.neighbors = Neighbors()
+    # Into the RIB
 
-    def expect(self, neighbors: Collection[IPAddress]) -> None:
-        """These are the neighbors that ExaBGP is configured with."""
-        if self.neighbors.expected != frozenset(neighbors):
-            self.neighbors.expect(neighbors)
-            self._decider.neighbors_changed()
-
-    def _heard_update(self, update: Update) -> None:
-        source = _peer_name(update.peer)
-        before = self.rib.next_hops(source, update.events)
-        changed, error = self._take_in(source, as_if_internal(update.events, update.external_as))
-        self.neighbors.departed(before - self.rib.next_hops(source, update.events), Standing.WITHDRAWN, self._now())
-        self._changed(changed)
-        for each in update.events:
-            if isinstance(each, EndOfRib) and self.neighbors.end_of_rib(update.peer, each.family):
-                self._decider.neighbors_changed()
-        if error:
-            self._complain(source, error, "")
-
-    def _open_peer(self, peer: IPAddress) -> None:
-        name = _peer_name(peer)
-        if name not in self.kinds:
-            self.kinds[name] = SourceKind.PEER
-            self.rib.open(name, Side.PEER, router_id=peer, max_prefixes=self._limit(name))
-            event(log, logging.INFO, "peer up", peer=peer)
-            self.neighbors.up(peer, self._now())
-            self._decider.neighbors_changed()
-            ring_at(self._now() + self.neighbor_patience, self._waited_for_neighbors)
-
-    def _waited_for_neighbors(self) -> None:
-        if self.neighbors.waited_enough(self._now(), self.neighbor_patience):
-            self._decider.neighbors_changed()
-
-    def _close_peer(self, peer: IPAddress) -> None:
-        # ExaBGP prints `down` for every refused connect: only one that follows an `up` ends something.
-        name = _peer_name(peer)
-        # ExaBGP's hold timer expires up to a second after ours. A route that moved in between moved after the loss,
-        # which is a sign of life: else the two sides of a partition would both take it.
-        since = self.neighbors.lost_since(peer, self._now())
-        is_news = self.neighbors.down(peer, since)
-        if self._hold_timers.closed(peer):
-            self._alive(peer, "hold timer")
-        if self.kinds.pop(name, None) is not None:
-            event(log, logging.INFO, "peer down", peer=peer)
-            paths = self.rib.next_hops(name)
-            self._decider.session_lost(paths)
-            self.neighbors.departed(paths, Standing.LOST, since)
-            changed = self.rib.close(name, self._now(), hold=0)
-            self._changed(changed)
-        if is_news:
-            self._decider.neighbors_changed()
-
-    # Neighbors that are gone although their session stands
-
-    def member_failed(self, address: IPAddress) -> None:
-        """Somebody else says that the host with this address is gone: as good as a lost session."""
-        self._failed(address, "member")
-
-    def member_alive(self, address: IPAddress) -> None:
-        """It is back."""
-        self._alive(address, "member")
-
-    def _failed(self, address: IPAddress, why: str) -> None:
-        self._gone.setdefault(address, set()).add(why)
-        self._decider.session_lost(self.rib.next_hops(_peer_name(address)))
-        self.neighbors.failed(address, self._now())
-        self._decider.neighbors_changed()
-
-    def _alive(self, address: IPAddress, why: str) -> None:
-        reasons = self._gone.get(address, set())
-        reasons.discard(why)
-        if not reasons:
-            self._gone.pop(address, None)
-            self.neighbors.recovered(address)
-            self._decider.neighbors_changed()
-
-    def _kept_alive(self, peer: IPAddress, *, news: bool) -> None:
-        if news:
-            event(log, logging.INFO, "peer keepalives resumed", peer=peer)
-            self._alive(peer, "hold timer")
-        self._watch_hold_timers()
-
-    def _watch_hold_timers(self) -> None:
-        """The alarm is early rather than set anew for every message."""
-        if not self._hold_alarm.is_set:
-            self._hold_alarm.set(self._hold_timers.next_expiry())
-
-    def _expire_hold_timers(self) -> None:
-        for peer in self._hold_timers.expire(self._now()):
-            event(log, logging.INFO, "peer hold timer expired", peer=peer)
-            self._failed(peer, "hold timer")
-            self._decider.news({prefix for prefix, _ in self.rib.next_hops(_peer_name(peer))})
-        self._watch_hold_timers()
-
-    # Both
+    def open(self, source: str, kind: SourceKind, side: Side, *, router_id: IPAddress | None = None) -> None:
+        """From now on it may say something. Paths that are left of an earlier session stay for their time."""
+        self.kinds[source] = kind
+        self.rib.open(source, side, router_id=router_id, max_prefixes=self._limit(source))
 
     def said_of(self, offer: Offer) -> Said | None:
         """What announced it, and when."""
         return self._said.get(offer.path.prefix, {}).get((offer.source, offer.path.path_id))
 
-    def _take_in(self, source: str, events: Collection[Event], line: str = "") -> tuple[frozenset[Prefix], str]:
+    def take_in(self, source: str, events: Collection[Event], line: str = "") -> tuple[frozenset[Prefix], str]:
         """Apply events: the prefixes that changed, and an error in words if the source may not say so much."""
         changed: frozenset[Prefix] = frozenset()
         error = ""
@@ -388,7 +261,8 @@ class AdjRibIn:
                     self._said.setdefault(each.path.prefix, {})[source, each.path.path_id] = said
         return changed, error
 
-    def _changed(self, prefixes: frozenset[Prefix]) -> None:
+    def changed(self, prefixes: frozenset[Prefix]) -> None:
+        """Paths of these prefixes are others now."""
         for prefix in prefixes:
             self._forget_what_was_said(prefix)
         if prefixes:
@@ -410,7 +284,7 @@ class AdjRibIn:
         if prefixes and self._adj_rib_out is not None:
             self._adj_rib_out.withdraw_vanished(prefixes, self.rib.offers)
 
-    def _complain(self, source: str, error: str, line: str) -> None:
+    def complain(self, source: str, error: str, line: str) -> None:
         """Once per source and error: scripts repeat themselves every few seconds."""
         if self._complaints.setdefault(source, Complaints()).is_worth_saying(error, self._now()):
             event(log, logging.WARNING, f"refused: {error}", source=source, line=line[:LOGGED])
@@ -441,17 +315,13 @@ class AdjRibIn:
         changed = self.rib.expire(self._now() + 0.001)
         if changed:
             event(log, logging.INFO, "stale paths removed", prefixes=sorted(changed))
-        self._changed(changed)
+        self.changed(changed)
         self._vanished(changed)
         self._sources_went()
 
     @staticmethod
     def _now() -> float:
         return asyncio.get_running_loop().time()
-
-
-def _peer_name(peer: IPAddress) -> str:
-    return f"{PEER}{peer}"
 
 
 def _log_change(source: str, change: Event, changed: Collection[Prefix]) -> None:

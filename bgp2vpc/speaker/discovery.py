@@ -14,9 +14,9 @@ from bgp2vpc.reconcile.ec2_calls import Calls
 from bgp2vpc.reconcile.journal import Journal
 from bgp2vpc.reconcile.view import View
 from bgp2vpc.speaker import exabgp_file
-from bgp2vpc.speaker.adj_rib_in import AdjRibIn
 from bgp2vpc.speaker.adj_rib_out import AdjRibOut
 from bgp2vpc.speaker.neighbors import configuration
+from bgp2vpc.speaker.peers import Peers
 from bgp2vpc.tasks import StartTask, cancelled, on_thread
 from bgp2vpc.vpc.model import TaggedInstance
 
@@ -32,9 +32,9 @@ class ExabgpNeighbors:
     `grace`: seconds that a neighbor that has come has for its first session; without one after that, it counts as lost.
     """
 
-    def __init__(self, adj_rib_in: AdjRibIn, adj_rib_out: AdjRibOut, grace: float) -> None:
+    def __init__(self, peers: Peers, adj_rib_out: AdjRibOut, grace: float) -> None:
         self.grace = grace
-        self._adj_rib_in = adj_rib_in
+        self._peers = peers
         self._adj_rib_out = adj_rib_out
         self._wanted: frozenset[IPAddress] | None = None
         self._began = asyncio.get_running_loop().time()
@@ -43,9 +43,9 @@ class ExabgpNeighbors:
         """There should be sessions with these. At our start, nothing is concluded about them for that long anyway."""
         before, self._wanted = self._wanted, neighbors
         is_start = before is None and asyncio.get_running_loop().time() < self._began + self.grace
-        self._adj_rib_in.expect(neighbors if is_start else neighbors & self._adj_rib_in.neighbors.expected)
+        self._peers.expect(neighbors if is_start else neighbors & self._peers.expected)
         if not is_start and neighbors - (before or frozenset()):
-            asyncio.get_running_loop().call_later(self.grace, lambda: self._adj_rib_in.expect(self._wanted or ()))
+            asyncio.get_running_loop().call_later(self.grace, lambda: self._peers.expect(self._wanted or ()))
 
     async def reload(self) -> None:
         """Twice: ExaBGP 5.0 forgets it if it is sending updates at that moment."""

@@ -329,7 +329,7 @@ def test_when_our_agent_goes_nobody_counts_as_failed(make_lab) -> None:
     cluster.join("one", "10.0.0.11", "failed")
     lab.config = replace(lab.config, serf=cluster.agent("two", "10.0.0.10"))
     lab.start(wait=2)
-    neighbors = lab.daemon.adj_rib_in.neighbors
+    neighbors = lab.daemon.inputs.neighbors
     assert neighbors.is_failed([IPAddress("10.0.0.11")])
     cluster.stop("two")
     lab.wait(1)

@@ -13,11 +13,15 @@ from pathlib import Path
 
 from bgp2vpc.exabgp_api.line import decode
 from bgp2vpc.exabgp_api.messages import Acknowledgement, Message, SummaryBegins
+from bgp2vpc.policy.damping import DampingLimits
+from bgp2vpc.policy.place_state import Places
 from bgp2vpc.prefix import IPAddress, Prefix, parse_address
+from bgp2vpc.reconcile.inputs import Inputs
 from bgp2vpc.sources.session import SourceKind
 from bgp2vpc.sources.stdin import ExabgpPipe
 from bgp2vpc.speaker.adj_rib_in import AdjRibIn
 from bgp2vpc.speaker.adj_rib_out import AdjRibOut
+from bgp2vpc.speaker.peers import Peers
 from bgp2vpc.speaker.unanswered import QUESTION
 from tests.exabgps import Exabgp
 from tests.passed_on.neighbor import Neighbor
@@ -95,9 +99,11 @@ class Trial:
         self._neighbors = neighbors
         self._patience = patience
         self._adj_rib_out = AdjRibOut(self._send)
-        self._adj_rib_in = AdjRibIn(_NoRoutes(), self._adj_rib_out)
+        inputs = Inputs(Places(0.0, DampingLimits()))
+        self._adj_rib_in = AdjRibIn(inputs, _NoRoutes(), self._adj_rib_out)
+        self._peers = Peers(inputs, _NoRoutes(), self._adj_rib_in)
         self._adj_rib_in.use_limits({}, 1 << 40)
-        self._adj_rib_in.expect([parse_address(f"127.0.0.{host}") for host in (2, 3, 4)])
+        self._peers.expect([parse_address(f"127.0.0.{host}") for host in (2, 3, 4)])
         self._adj_rib_in.opened("script", SourceKind.SCRIPT)
         self._batches = 0
         self._heard_alone: list[Message] | None = None
@@ -157,7 +163,7 @@ class Trial:
         if self._heard_alone is not None and isinstance(message, Acknowledgement | SummaryBegins):
             self._heard_alone.append(message)
         else:
-            self._adj_rib_in.heard(message)
+            self._peers.heard(message)
 
 
 def _is_over(heard: Sequence[Message]) -> bool:

@@ -1,0 +1,67 @@
+"""What decisions are made from, beside EC2's word: the rooms above write it here, the reconciler reads it as of now.
+
+| field                                     | written by                                                |
+|-------------------------------------------|-----------------------------------------------------------|
+| `rib`, `neighbors`                        | `speaker.adj_rib_in`: sources, BGP peers and sessions     |
+| `pending`, `failing`                      | `services`: health checks without a verdict, bad owners   |
+| `draining`                                | `operator.drain`                                          |
+| `frozen`, `forced`                        | `operator.operator`: holds and manual takeovers           |
+| `neighbors_due`, `leftovers_held`, `last` | the daemon: when it waits no longer, and how it ends      |
+| `places`                                  | the reconciler itself: what it remembers of each place    |
+
+Whoever writes tells the reconciler which prefixes are concerned (`Reconciler.news`).
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+
+from bgp2vpc.bgp.export import NOTHING_DRAINS, Draining
+from bgp2vpc.bgp.rib import Offer, Rib
+from bgp2vpc.bgp.sessions import Neighbors
+from bgp2vpc.policy.inputs import DecisionInput
+from bgp2vpc.policy.place_state import Places
+from bgp2vpc.prefix import Prefix
+
+
+class Inputs:
+    """The fields are those of `DecisionInput`, where not said otherwise."""
+
+    def __init__(self, places: Places) -> None:
+        self.places = places
+        self.rib = Rib()
+        self.neighbors = Neighbors()
+        self.neighbors_due = float("-inf")
+        """Until then (event loop's clock) we wait for what neighbors announce. Without ExaBGP there are none."""
+        self.leftovers_held = True
+        self.pending: frozenset[str] = frozenset()
+        self.failing: frozenset[tuple[str, str]] = frozenset()
+        self.draining: Draining = NOTHING_DRAINS
+        self.frozen: frozenset[Prefix] = frozenset()
+        self.forced: frozenset[Prefix] = frozenset()
+        self.last: DecisionInput | None = None
+        """Set when the daemon ends: nothing that changes afterwards counts."""
+
+    def now(self) -> DecisionInput:
+        """As of now; asked anew at each decision, and before each write."""
+        return self.last or DecisionInput(
+            offers=self.offers(),
+            leftovers_held=self.leftovers_held,
+            seen=self.rib.seen,
+            pending=self.pending,
+            failing=self.failing,
+            neighbors=self.neighbors,
+            neighbors_held=self._neighbors_held(),
+            remembered=self.places.states,
+            lost=self.places.lost,
+            drained=self.draining.drained,
+            frozen=self.frozen,
+            forced=self.forced,
+        )
+
+    def offers(self) -> Mapping[Prefix, Sequence[Offer]]:
+        """What is offered: what drains as it is announced, so that all who decide see the same."""
+        return self.draining.offers(self.rib.offers)
+
+    def _neighbors_held(self) -> bool:
+        """Whether what the neighbors announce may still be unknown."""
+        return asyncio.get_running_loop().time() < self.neighbors_due and not self.neighbors.all_have_told

@@ -1,0 +1,179 @@
+"""BGP peers, as our ExaBGP tells of them: what they announce enters the Adj-RIB-In, their sessions are followed here.
+
+A session comes up, sends its paths and an End-of-RIB, and goes down; `Neighbors` (`bgp/sessions.py`) keeps what that
+says about paths that are not offered. A peer is also gone, although its session stands, when its hold timer expires
+here before ExaBGP's does, or when Serf says that the member failed. The reconciler hears of each change.
+"""
+
+import asyncio
+import logging
+from collections.abc import Collection
+
+from bgp2vpc.bgp.events import EndOfRib
+from bgp2vpc.bgp.rib import Side
+from bgp2vpc.bgp.sessions import HoldTimers, Standing, as_if_internal
+from bgp2vpc.exabgp_api.messages import (
+    Acknowledgement,
+    Direction,
+    ErrorReason,
+    Keepalive,
+    Message,
+    Notification,
+    Opened,
+    PeerState,
+    Shutdown,
+    StateChange,
+    SummaryBegins,
+    Update,
+)
+from bgp2vpc.logs import event
+from bgp2vpc.names import PEER
+from bgp2vpc.prefix import IPAddress
+from bgp2vpc.reconcile.inputs import Inputs
+from bgp2vpc.sources.session import SourceKind
+from bgp2vpc.speaker.adj_rib_in import AdjRibIn, Decider
+from bgp2vpc.tasks import Alarm, ring_at
+
+log = logging.getLogger("bgp2vpc")
+
+
+class Peers:
+    """All on the event loop; nothing here waits."""
+
+    def __init__(self, inputs: Inputs, decider: Decider, adj_rib_in: AdjRibIn) -> None:
+        self.patience = 10.0
+        """Seconds after which a neighbor that sends no End-of-RIB has told all it has."""
+        self._neighbors = inputs.neighbors
+        self._decider = decider
+        self._adj_rib_in = adj_rib_in
+        self._hold_timers = HoldTimers()
+        self._hold_alarm = Alarm(self._expire_hold_timers)
+        self._gone: dict[IPAddress, set[str]] = {}
+        """Who is gone although BGP does not say so, and by which signs."""
+
+    def heard(self, message: Message) -> None:
+        """A message on ExaBGP's pipe; its answers to what we passed on are for the Adj-RIB-Out."""
+        match message:
+            case Acknowledgement() | ErrorReason() | SummaryBegins():
+                self._adj_rib_in.answered(message)
+            case Opened(peer, hold_time):
+                if self._hold_timers.opened(peer, hold_time):
+                    self._alive(peer, "hold timer")
+            case Keepalive(peer):
+                self._kept_alive(peer, news=self._hold_timers.kept_alive(peer, self._now()))
+            case StateChange(peer, PeerState.UP):
+                self._open(peer)
+            case StateChange(peer) | Notification(peer):
+                self._close(peer)
+            case Update(peer, Direction.RECEIVE):
+                self._open(peer)
+                self._heard_update(message)
+                self._kept_alive(peer, news=self._hold_timers.updated(peer, self._now()))
+            case Shutdown():
+                # All sessions have just gone down with ExaBGP: that says nothing about the neighbors.
+                self._neighbors.forget()
+
+    @property
+    def expected(self) -> frozenset[IPAddress]:
+        """The neighbors that ExaBGP is configured with, as far as we know."""
+        return self._neighbors.expected
+
+    def expect(self, neighbors: Collection[IPAddress]) -> None:
+        """These are the neighbors that ExaBGP is configured with."""
+        if self._neighbors.expected != frozenset(neighbors):
+            self._neighbors.expect(neighbors)
+            self._decider.neighbors_changed()
+
+    def member_failed(self, address: IPAddress) -> None:
+        """Serf says that the host with this address is gone: as good as a lost session."""
+        self._failed(address, "member")
+
+    def member_alive(self, address: IPAddress) -> None:
+        """It is back."""
+        self._alive(address, "member")
+
+    # Sessions
+
+    def _open(self, peer: IPAddress) -> None:
+        if _name(peer) not in self._adj_rib_in.kinds:
+            self._adj_rib_in.open(_name(peer), SourceKind.PEER, Side.PEER, router_id=peer)
+            event(log, logging.INFO, "peer up", peer=peer)
+            self._neighbors.up(peer, self._now())
+            self._decider.neighbors_changed()
+            ring_at(self._now() + self.patience, self._waited_for_end_of_rib)
+
+    def _waited_for_end_of_rib(self) -> None:
+        if self._neighbors.waited_enough(self._now(), self.patience):
+            self._decider.neighbors_changed()
+
+    def _heard_update(self, update: Update) -> None:
+        name, rib = _name(update.peer), self._adj_rib_in.rib
+        before = rib.next_hops(name, update.events)
+        changed, error = self._adj_rib_in.take_in(name, as_if_internal(update.events, update.external_as))
+        self._neighbors.departed(before - rib.next_hops(name, update.events), Standing.WITHDRAWN, self._now())
+        self._adj_rib_in.changed(changed)
+        for each in update.events:
+            if isinstance(each, EndOfRib) and self._neighbors.end_of_rib(update.peer, each.family):
+                self._decider.neighbors_changed()
+        if error:
+            self._adj_rib_in.complain(name, error, "")
+
+    def _close(self, peer: IPAddress) -> None:
+        # ExaBGP prints `down` for every refused connect: only one that follows an `up` ends something.
+        name = _name(peer)
+        # ExaBGP's hold timer expires up to a second after ours. A route that moved in between moved after the loss,
+        # which is a sign of life: else the two sides of a partition would both take it.
+        since = self._neighbors.lost_since(peer, self._now())
+        is_news = self._neighbors.down(peer, since)
+        if self._hold_timers.closed(peer):
+            self._alive(peer, "hold timer")
+        if self._adj_rib_in.kinds.pop(name, None) is not None:
+            event(log, logging.INFO, "peer down", peer=peer)
+            paths = self._adj_rib_in.rib.next_hops(name)
+            self._decider.session_lost(paths)
+            self._neighbors.departed(paths, Standing.LOST, since)
+            self._adj_rib_in.changed(self._adj_rib_in.rib.close(name, self._now(), hold=0))
+        if is_news:
+            self._decider.neighbors_changed()
+
+    # Peers that are gone although their session stands
+
+    def _failed(self, address: IPAddress, why: str) -> None:
+        self._gone.setdefault(address, set()).add(why)
+        self._decider.session_lost(self._adj_rib_in.rib.next_hops(_name(address)))
+        self._neighbors.failed(address, self._now())
+        self._decider.neighbors_changed()
+
+    def _alive(self, address: IPAddress, why: str) -> None:
+        reasons = self._gone.get(address, set())
+        reasons.discard(why)
+        if not reasons:
+            self._gone.pop(address, None)
+            self._neighbors.recovered(address)
+            self._decider.neighbors_changed()
+
+    def _kept_alive(self, peer: IPAddress, *, news: bool) -> None:
+        if news:
+            event(log, logging.INFO, "peer keepalives resumed", peer=peer)
+            self._alive(peer, "hold timer")
+        self._watch_hold_timers()
+
+    def _watch_hold_timers(self) -> None:
+        """The alarm is early rather than set anew for every message."""
+        if not self._hold_alarm.is_set:
+            self._hold_alarm.set(self._hold_timers.next_expiry())
+
+    def _expire_hold_timers(self) -> None:
+        for peer in self._hold_timers.expire(self._now()):
+            event(log, logging.INFO, "peer hold timer expired", peer=peer)
+            self._failed(peer, "hold timer")
+            self._decider.news({prefix for prefix, _ in self._adj_rib_in.rib.next_hops(_name(peer))})
+        self._watch_hold_timers()
+
+    @staticmethod
+    def _now() -> float:
+        return asyncio.get_running_loop().time()
+
+
+def _name(peer: IPAddress) -> str:
+    return f"{PEER}{peer}"
