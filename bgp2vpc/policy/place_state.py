@@ -19,7 +19,7 @@ from typing import Any, Final, NamedTuple
 
 from bgp2vpc.errors import Ec2Error, OperatorError, Throttled, Transient
 from bgp2vpc.policy.damping import NEGLIGIBLE, NO_PENALTY, DampingLimits, Penalty
-from bgp2vpc.policy.plan import Action, Change, RouteKey, Verdict
+from bgp2vpc.policy.plan import Action, Change, Reason, RouteKey, Verdict
 from bgp2vpc.prefix import IPAddress, Prefix, parse_prefix
 from bgp2vpc.vpc.model import Route, RouteTable, Target
 from bgp2vpc.vpc.settling import OwnWrite, corrected, own_write
@@ -95,6 +95,7 @@ class PlaceState:
     `unsettled_until`: reads may be too old to show what one of them wrote all the same.
     `expected_at`: when we last expected somebody else to write here. `moved_at`: the time after which somebody else has
     pointed the route where it points now, as far as that can be told.
+    `reread_at`: then the announcement of an owner that is not heard, and was given the route just now, is no longer due.
     `damped_until`: the route has moved too often, and is taken from nobody who may be well.
     """
 
@@ -112,6 +113,7 @@ class PlaceState:
     unsettled_until: float | None = None
     expected_at: float = NEVER
     moved_at: float = NEVER
+    reread_at: float | None = None
     penalty: Penalty = NO_PENALTY
     damped_until: float | None = None
 
@@ -143,7 +145,7 @@ class PlaceState:
 
     def due(self) -> float | None:
         """When time alone changes something here."""
-        times = [*self.late.values(), self.unsettled_until, self.damped_until]
+        times = [*self.late.values(), self.unsettled_until, self.damped_until, self.reread_at]
         times.append(self.awaited.look_at if self.awaited else None)
         return min((each for each in times if each is not None), default=None)
 
@@ -152,7 +154,8 @@ class PlaceState:
 class Expired:
     """What time has changed.
 
-    `to_read`: places where somebody has not written yet, as far as we know, or where what was unsettled has settled.
+    `to_read`: places where somebody has not written yet, as far as we know, where what was unsettled has settled, or
+    where a new owner has had the time to announce.
     `to_decide`: prefixes of which somebody is late, or was lost of late, no longer; and those of `undamped` places.
     """
 
@@ -259,6 +262,9 @@ class Places:
             seen_at = can_read_at + self._patience + self._reads_are_old_for
             state.unsettled_until = max(state.unsettled_until, seen_at)
         state.late.pop(holder, None)  # it has written after all
+        is_unheard = verdict is not None and verdict.reason is Reason.OWNER_UNHEARD
+        is_new = state.moved_at + LATELY > now
+        state.reread_at = state.moved_at + LATELY if is_unheard and is_new else None
         self._schedule(key, state)
 
     def news(self, prefixes: Collection[Prefix]) -> None:
@@ -348,6 +354,9 @@ class Places:
                 state.late[interface] = now + FORGIVEN
                 if self._reads_are_old_for > 0:
                     state.unsettled_until = now + self._reads_are_old_for
+        if state.reread_at is not None and state.reread_at <= now:
+            state.reread_at = None
+            expired.to_read.add(key)
         if state.damped_until is not None and state.damped_until <= now:
             state.damped_until = None
             expired.undamped.add(key)

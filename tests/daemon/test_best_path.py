@@ -319,6 +319,24 @@ def test_a_bridge_leaves_a_route_of_a_peer_that_has_never_announced_it(make_lab)
     assert lab.routes == [AT_FIRST]
 
 
+def test_a_route_that_somebody_points_at_a_silent_peer_is_taken_back_soon_after_it_was_seen(make_lab) -> None:
+    """The announcement may come some seconds after the write: then is the time to look, not at the next poll."""
+    vpc = two_hosts()
+    lab = make_lab(vpc, rules=(BEST,)).start(helper=True)
+    lab.hear("neighbor 10.0.0.11 up", *update("eor 1/1 (1, 1)"))
+    lab.say(announce(A))
+    lab.wait(30)
+    vpc.put_route("rtb-1", A, PEER)
+    written = lab.now
+    while lab.verdicts() != [f"rtb-1 {A} yield owner-unheard"]:
+        lab.wait(0.1)
+        assert lab.now < written + 100, "no poll has seen it"
+    lab.wait(9)
+    assert lab.routes == [AT_SECOND]
+    lab.wait(2)
+    assert lab.routes == [AT_FIRST]
+
+
 def bridge_with_a_peer(make_lab, **config) -> Lab:
     """A daemon that writes for others, and a peer whose route was made so long ago that nobody remembers by whom."""
     rules = (rule(takeover=Takeover.BEST_PATH, writes=Writes.ANY),)
