@@ -13,7 +13,8 @@ from bgp2vpc.cli.options import Commands, add_file, add_version
 
 if TYPE_CHECKING:
     from bgp2vpc.config.model import Config
-    from bgp2vpc.daemon import Daemon, Say
+    from bgp2vpc.daemon import Daemon
+    from bgp2vpc.parts import Say
 
 # ExaBGP starts helpers with umask 0: nothing we create may be for everybody.
 UMASK = 0o027
@@ -96,7 +97,8 @@ def _load(file: str) -> "Config":
 def _make_daemon(args: argparse.Namespace, say: "Say | None", config: "Config") -> "Daemon":
     import asyncio
 
-    from bgp2vpc.daemon import Daemon, Mode, Outside
+    from bgp2vpc.daemon import Daemon
+    from bgp2vpc.parts import Mode, Outside
     from bgp2vpc.services.supervision import SdNotify
     from bgp2vpc.sources.child import wait_without_threads
     from bgp2vpc.vpc.connect import Identity, connect

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from bgp2vpc.bgp.rib import Side
@@ -23,16 +23,15 @@ from bgp2vpc.speaker.adj_rib_in import AdjRibIn
 
 
 class Explaining:
-    """Reads; changes nothing. `rules`: as configured at present."""
+    """Reads; changes nothing."""
 
     def __init__(
         self, adj_rib_in: AdjRibIn, drainer: Drainer, operator: Operator, reconciler: Reconciler,
-        rules: Callable[[], Sequence[Rule]], *, noop: bool,
+        *, noop: bool,
     ) -> None:  # fmt: skip
         self._adj_rib_in = adj_rib_in
         self._drainer = drainer
         self._operator = operator
-        self._rules = rules
         self._noop = noop
         self._reconciler = reconciler
         self._view = reconciler.view
@@ -63,7 +62,7 @@ class Explaining:
             prefix=prefix,
             announcers=tuple(self._announcers(prefix)),
             steering=tuple(row for row in self._operator.status() if row["prefix"] in (None, str(prefix))),
-            rules=tuple(map(_described, self._rules())),
+            rules=tuple(map(_described, self._view.rules)),
             places=places,
             unruled=tuple((each, route) for each, route in routes if route is not None and each not in with_rule),
             table=table,

@@ -95,7 +95,7 @@ class PlaceState:
     `unsettled_until`: reads may be too old to show what one of them wrote all the same.
     `expected_at`: when we last expected somebody else to write here. `moved_at`: the time after which somebody else has
     pointed the route where it points now, as far as that can be told.
-    `reread_at`: then the announcement of an owner that is not heard, and was given the route just now, is no longer due.
+    `reread_at`: when the announcement of an unheard owner, who was given the route just now, is no longer due.
     `damped_until`: the route has moved too often, and is taken from nobody who may be well.
     """
 

@@ -33,7 +33,7 @@ class View:
         """`instance`: who we are, as far as that is known before EC2 is reached. `places` hears of writes and moves."""
         self.instance = instance
         self.policy = policy
-        self._rules = tuple(rules)
+        self.rules = tuple(rules)
         self.places = places
         self.snapshot = Snapshot({}, ())
         self.tables: Mapping[str, TablePolicy] = {}
@@ -42,22 +42,22 @@ class View:
     @property
     def vpc_ids(self) -> frozenset[str]:
         """The VPCs whose tables we have to know: our own, and those that rules name."""
-        return frozenset(rule.vpc_id or self.instance.vpc_id for rule in self._rules) | {self.instance.vpc_id}
+        return frozenset(rule.vpc_id or self.instance.vpc_id for rule in self.rules) | {self.instance.vpc_id}
 
     @property
     def other_instances(self) -> frozenset[str]:
         """Instances that managed routes point at in our stead."""
-        named = {route.instance_id for rule in self._rules for route in rule.manages.values()}
+        named = {route.instance_id for rule in self.rules for route in rule.manages.values()}
         return frozenset(each for each in named if each is not None and each != self.instance.id)
 
     @property
     def wants_subnets(self) -> bool:
         """Whether a finder, or the nearness of instances, depends on where subnets are."""
-        return any(wants_subnets(rule.find) or rule.affinity for rule in self._rules)
+        return any(wants_subnets(rule.find) or rule.affinity for rule in self.rules)
 
     def manages_within_vpc(self, tables: Iterable[RouteTable]) -> bool:
         """Whether a managed prefix lies within a VPC's own CIDRs, where it has to be a whole subnet."""
-        prefixes = {prefix for rule in self._rules for prefix in rule.manages}
+        prefixes = {prefix for rule in self.rules for prefix in rule.manages}
         own = {
             route.destination
             for table in tables
@@ -81,12 +81,12 @@ class View:
     @property
     def rules_without_tables(self) -> tuple[Rule, ...]:
         """Rules that found no table although they should."""
-        return rules_without_tables(self._rules, self.tables)
+        return rules_without_tables(self.rules, self.tables)
 
     def configure(self, rules: Sequence[Rule], policy: Policy) -> tuple[RouteKey, ...]:
         """Other rules, from now on; returns the routes of ours that no rule is about any more."""
         before = self.ours()
-        self._rules, self.policy = tuple(rules), policy
+        self.rules, self.policy = tuple(rules), policy
         self._find_tables()
         return tuple(sorted(before - self.ours()))
 
@@ -246,7 +246,7 @@ class View:
 
     def unresolved(self, inputs: DecisionInput, only: Collection[Prefix] | None = None) -> Unresolved:
         """Interfaces of other instances that matter and are not known."""
-        if not any(rule.takes_by_best_path for rule in self._rules):
+        if not any(rule.takes_by_best_path for rule in self.rules):
             return Unresolved()
         return unresolved(self.tables, self.snapshot, inputs, only)
 
@@ -255,7 +255,7 @@ class View:
 
         Addresses that nobody had, interfaces that did not forward, and all of them where we point routes at them.
         """
-        all_of_them = any(rule.writes is Writes.ANY for rule in self._rules)
+        all_of_them = any(rule.writes is Writes.ANY for rule in self.rules)
         known = self.snapshot.peer_enis.values()
         ids = frozenset(each.id for each in known if all_of_them or each.source_dest_check)
         return Unresolved(self.snapshot.unresolvable, ids)
@@ -293,8 +293,8 @@ class View:
             prefix
             for prefix in (inputs.offers if only is None else only)
             if any(offer.side is Side.LOCAL for offer in inputs.offers.get(prefix, ()))
-            and not any(rule.accept.accepts(prefix) for rule in self._rules)
+            and not any(rule.accept.accepts(prefix) for rule in self.rules)
         )
 
     def _find_tables(self) -> None:
-        self.tables = table_policies(self._rules, self.snapshot, self.instance.vpc_id)
+        self.tables = table_policies(self.rules, self.snapshot, self.instance.vpc_id)

@@ -15,4 +15,4 @@ class Service(Protocol):
         """Do what this configuration says from now on. Called at the start and at each reload."""
 
     async def stop(self) -> None:
-        """Do nothing any more. It withdraws nothing: which routes go at the end, `Daemon._end` says."""
+        """Do nothing any more. It withdraws nothing: which routes go at the end, `shutdown.py` says."""

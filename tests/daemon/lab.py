@@ -10,11 +10,12 @@ from functools import partial
 from bgp2vpc.bgp.events import Announce, EndOfRib, Event, Withdraw
 from bgp2vpc.bgp.path import Path
 from bgp2vpc.config.model import Config, Ec2Limits, OnExit
-from bgp2vpc.daemon import Daemon, Mode, Outside
+from bgp2vpc.daemon import Daemon
 from bgp2vpc.errors import MetadataError
 from bgp2vpc.exabgp_api.line import parse
 from bgp2vpc.exabgp_api.messages import Direction, Message, PeerState, StateChange, Update
 from bgp2vpc.exabgp_api.messages_text import decode as decode_message
+from bgp2vpc.parts import Mode, Outside
 from bgp2vpc.prefix import IPAddress, Prefix
 from bgp2vpc.services.supervision import SdNotify
 from bgp2vpc.sources.session import SourceKind
@@ -135,19 +136,19 @@ class Lab:
         return self._running is not None
 
     def open(self, source: str = SCRIPT, kind: SourceKind = SourceKind.SCRIPT) -> None:
-        self.do(lambda: self.daemon.adj_rib_in.opened(source, kind))
+        self.do(lambda: self.daemon.parts.adj_rib_in.opened(source, kind))
 
     def close(self, source: str = SCRIPT, hold: float = 0.0) -> None:
-        self.do(lambda: self.daemon.adj_rib_in.closed(source, hold=hold))
+        self.do(lambda: self.daemon.parts.adj_rib_in.closed(source, hold=hold))
 
     def say(self, *lines: str, source: str = SCRIPT) -> list[str]:
         """The source says these lines, all in one turn of the event loop; returns the answers."""
-        bridge = self.daemon.adj_rib_in
+        bridge = self.daemon.parts.adj_rib_in
         return self.do(lambda: [bridge.said(source, parse(line)).answer.value for line in lines])
 
     def ask(self, *words: str):
         """`bgp2vpc drain …` and the like, through the daemon's own questions: the answer read as JSON."""
-        question = self.daemon.questions()[words[0]]
+        question = self.daemon.parts.questions()[words[0]]
         return json.loads(self.do(lambda: question(words[1:], OPERATOR)))
 
     def hear(self, *lines: str) -> None:

@@ -801,7 +801,7 @@ def test_exabgp_and_the_vpc_have_what_the_sources_say_as_far_as_it_may_be_announ
             case ("wait", seconds):
                 lab.wait(seconds)
     lab.wait(20)
-    policy, rib = lab.daemon.inputs.draining, lab.daemon.adj_rib_in.rib
+    policy, rib = lab.daemon.parts.inputs.draining, lab.daemon.parts.adj_rib_in.rib
     exported = {
         prefix: {path for offer in offers if (path := policy.exported(offer.path)) is not None}
         for prefix, offers in rib.offers.items()

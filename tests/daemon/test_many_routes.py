@@ -24,11 +24,11 @@ def test_what_changes_while_everything_is_decided_about_is_decided_anew(many: La
     assert sum(" create " in line for line in many.verdicts()) == COUNT
 
     async def story() -> None:
-        bridge = many.daemon.adj_rib_in
+        bridge = many.daemon.parts.adj_rib_in
         many.daemon.reload()  # everything is read, and decided about in turns
-        polls = many.daemon.status_source.now().polls
+        polls = many.daemon.parts.status_source.now().polls
         left = PREFIXES[10:]  # those that are decided about first
-        while many.daemon.status_source.now().polls == polls:
+        while many.daemon.parts.status_source.now().polls == polls:
             await asyncio.sleep(many.loop.latency / 2)  # an answer may have come
             for _ in range(2 * COUNT // 100):
                 await asyncio.sleep(0)

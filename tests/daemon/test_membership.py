@@ -123,7 +123,7 @@ def test_who_is_expected_counts_as_lost_without_a_session_and_one_who_has_just_c
     lab = make_lab(vpc, bgp=bgp(None), startup_hold=30.0).start(helper=True, wait=5)
 
     def standing(instance: str) -> Standing:
-        known = lab.daemon.inputs.neighbors
+        known = lab.daemon.parts.inputs.neighbors
         return known.standing(parse_prefix(A), [parse_address(OTHERS[instance])])
 
     assert (standing("i-2"), standing("i-3")) == (Standing.LOST, Standing.UNKNOWN)

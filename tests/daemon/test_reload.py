@@ -101,7 +101,7 @@ def test_many_short_lived_clients_leave_no_trace(make_lab) -> None:
     lab.wait(5)
     assert lab.routes == []
     assert [source["name"] for source in lab.ask("status")["sources"]] == ["dns"]
-    assert set(lab.daemon.adj_rib_in.kinds) == {"dns"}
+    assert set(lab.daemon.parts.adj_rib_in.kinds) == {"dns"}
 
 
 def test_a_reload_changes_the_limits_of_sources_that_are_there_already(make_lab) -> None:

@@ -26,12 +26,12 @@ class Recorder:
         self.told.append("stop")
 
 
-@pytest.mark.parametrize("kind", ["_services", "_tellers"])
+@pytest.mark.parametrize("kind", ["services", "tellers"])
 def test_a_service_of_the_list_is_configured_at_a_reload_and_stopped_once(
     make_lab: Callable[..., Lab], kind: str
 ) -> None:
     lab, recorder = make_lab().start(), Recorder()
-    setattr(lab.daemon, kind, (*getattr(lab.daemon, kind), recorder))
+    setattr(lab.daemon.parts, kind, (*getattr(lab.daemon.parts, kind), recorder))
     lab.reload(poll_time=30.0)
     lab.stop()
     assert recorder.told == ["poll_time 30", "stop"]
@@ -39,7 +39,7 @@ def test_a_service_of_the_list_is_configured_at_a_reload_and_stopped_once(
 
 def test_whatever_can_be_configured_and_stopped_is_in_the_list(make_lab: Callable[..., Lab]) -> None:
     lab = make_lab().start(helper=True)
-    listed = {type(each) for each in (*lab.daemon._services, *lab.daemon._tellers)}
+    listed = {type(each) for each in (*lab.daemon.parts.services, *lab.daemon.parts.tellers)}
     modules = [
         import_module(each.name)
         for room in ("services", "operator", "speaker", "reconcile")

@@ -143,9 +143,9 @@ def rows_of(status: dict[str, Any]) -> Iterator[str]:
 
 
 def test_the_metrics(lab: Lab) -> None:
-    daemon = lab.daemon
+    parts = lab.daemon.parts
     exposition = Exposition(
-        lambda: Seen(daemon.status_source.now(), daemon._meter.tally, not daemon.status_source.unready())
+        lambda: Seen(parts.status_source.now(), parts.meter.tally, not parts.status_source.unready())
     )
     text = lab.do(exposition.text).decode()
     told = [line for line in text.splitlines() if not re.match(r"# HELP|(# TYPE )?process_", line)]

@@ -88,7 +88,7 @@ def test_the_watchdog_is_fed_while_ec2_does_not_answer(supervised, ear: SystemdE
 
 def test_a_daemon_that_completes_no_cycle_any_more_starves_the_watchdog(supervised, ear: SystemdEar) -> None:
     lab = supervised().start()
-    lab.loop.latency = lab.daemon._calls.timeout = 1e6  # EC2 never answers, and no call gives up: there is a bug
+    lab.loop.latency = lab.daemon.parts.calls.timeout = 1e6  # EC2 never answers, and no call gives up: there is a bug
     lab.wait(2 * 60 + 120 + 60)
     ear.heard()
     lab.wait(10 * WATCHDOG)

@@ -187,7 +187,7 @@ def test_who_becomes_the_owner_while_enough_speak_against_him_loses_the_route_ag
         site.say(f"withdraw alive 127.0.0.4 from {voter}")
     site.lab.vpc.add_interface("eni-4", "i-4", addresses=["127.0.0.4"])
     site.lab.vpc.put_route("rtb-1", P, "eni-4")
-    site.lab.do(site.lab.daemon._reconciler.poll_now)
+    site.lab.do(site.lab.daemon.parts.reconciler.poll_now)
     site.lab.wait(1)
     assert site.route == TAKEN
 
@@ -329,7 +329,7 @@ def test_when_our_agent_goes_nobody_counts_as_failed(make_lab) -> None:
     cluster.join("one", "10.0.0.11", "failed")
     lab.config = replace(lab.config, serf=cluster.agent("two", "10.0.0.10"))
     lab.start(wait=2)
-    neighbors = lab.daemon.inputs.neighbors
+    neighbors = lab.daemon.parts.inputs.neighbors
     assert neighbors.is_failed([IPAddress("10.0.0.11")])
     cluster.stop("two")
     lab.wait(1)

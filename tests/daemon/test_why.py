@@ -196,7 +196,7 @@ def test_what_was_said_is_forgotten_with_the_path(lab: Lab) -> None:
     lab.say(withdraw(A))
     lab.close()
     lab.wait(1)
-    assert lab.daemon.adj_rib_in._said == {}
+    assert lab.daemon.parts.adj_rib_in._said == {}
 
 
 def test_status_tells_since_when_each_verdict_stands(lab: Lab) -> None:

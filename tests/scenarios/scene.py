@@ -197,7 +197,7 @@ class Scene:
         """What this one says of the place: its reason."""
 
         async def ask() -> str:
-            return " ".join(f"{each.verdict} {each.reason}" for each in host.daemon.status_source.now().routes)
+            return " ".join(f"{each.verdict} {each.reason}" for each in host.daemon.parts.status_source.now().routes)
 
         return self._run(ask())
 

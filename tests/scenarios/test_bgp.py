@@ -96,7 +96,7 @@ def test_too_many_prefixes_of_a_peer_are_refused_and_the_others_count(scene: Sce
     flood = tuple(Announce(path(f"10.{n >> 8}.{n & 255}.0/24", str(other.place.address))) for n in range(1500))
     scene.strike(scene.fleet.mesh.said, other.speaker, flood)
     scene.stays(owner, seconds=60)
-    assert owner.daemon.adj_rib_in.rib.count(f"{PEER}{other.place.address}") == 1000
+    assert owner.daemon.parts.adj_rib_in.rib.count(f"{PEER}{other.place.address}") == 1000
     scene.becomes(owner, Health.WITHDRAWN)
     scene.moves_to(other, within=HEARD + TAKE, for_seconds=60)
 

@@ -7,11 +7,12 @@ from enum import Enum
 
 from bgp2vpc.bgp.events import Announce, Event
 from bgp2vpc.config.model import Config
-from bgp2vpc.daemon import Daemon, Mode, Outside
+from bgp2vpc.daemon import Daemon
 from bgp2vpc.exabgp_api.line import parse
 from bgp2vpc.exabgp_api.messages import Message, StateChange, Update
 from bgp2vpc.exabgp_api.render import announce_line
 from bgp2vpc.operator.orders import Cause
+from bgp2vpc.parts import Mode, Outside
 from bgp2vpc.prefix import IPAddress, Prefix
 from bgp2vpc.sources.session import SourceKind
 from bgp2vpc.vpc.connect import Ec2Connection
@@ -208,7 +209,7 @@ class Host:
         if self.daemon is not None:
             self.draining.add(prefix)
             self.served_at[prefix] = self.clock.time()
-            self._later(0.0, self.daemon.drainer.drain, Cause.CLI, [prefix])
+            self._later(0.0, self.daemon.parts.drainer.drain, Cause.CLI, [prefix])
 
     def undrain(self) -> None:
         """`bgp2vpc undrain`."""
@@ -218,7 +219,7 @@ class Host:
             for prefix in self.draining:
                 self.services[prefix] = replace(self.services.get(prefix, Service()), since=now)
             self.draining.clear()
-            self._later(0.0, self.daemon.drainer.undrain)
+            self._later(0.0, self.daemon.parts.drainer.undrain)
 
     def freeze(self) -> None:
         """SIGSTOP of all its processes."""
@@ -251,7 +252,7 @@ class Host:
         connection = Ec2Connection(self.ec2, instance)
         process = self.process
         self.daemon = Daemon(self.config, Outside(lambda: self.config, lambda: connection, self._say), Mode())
-        self.daemon.adj_rib_in.opened(SCRIPT, SourceKind.SCRIPT)
+        self.daemon.parts.adj_rib_in.opened(SCRIPT, SourceKind.SCRIPT)
         for prefix in self.services:
             asyncio.get_running_loop().call_later(CHECKED, self._check, prefix)
         status = await self.daemon.run()
@@ -273,7 +274,7 @@ class Host:
         if self.daemon is not None:
             line = self.services[prefix].line(prefix)
             self.told(self.name, f"healthcheck: {line}")
-            self.daemon.adj_rib_in.said(SCRIPT, parse(line))
+            self.daemon.parts.adj_rib_in.said(SCRIPT, parse(line))
 
     def _say(self, line: str) -> bool:
         if self.process is None or self.process.dying:

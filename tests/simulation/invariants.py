@@ -132,7 +132,7 @@ class Watch:
         """Whether there is a session, or was until so shortly ago that reads do not show what followed from its end."""
         if host.daemon is None:
             return False
-        rows = host.daemon.inputs.neighbors.rows(self.fleet.clock.time())
+        rows = host.daemon.parts.inputs.neighbors.rows(self.fleet.clock.time())
         row = next((each for each in rows if each.address == str(other.place.address)), None)
         return row is not None and (row.up or (row.seconds or 0.0) < PATIENCE + SETTLE_TIME)
 

@@ -18,8 +18,9 @@ from typing import Any
 import aiohttp
 
 from bgp2vpc.config.model import Config, OnExit
-from bgp2vpc.daemon import Daemon, Mode, Outside
+from bgp2vpc.daemon import Daemon
 from bgp2vpc.exabgp_api.line import parse
+from bgp2vpc.parts import Mode, Outside
 from bgp2vpc.sources.session import SourceKind
 from bgp2vpc.vpc.connect import Ec2Connection
 from bgp2vpc.vpc.model import Instance
@@ -132,10 +133,10 @@ class Served:
             return answer.status, json.loads(text) if "json" in answer.content_type else text
 
     def say(self, *lines: str, source: str = SCRIPT) -> None:
-        if source not in self.daemon.adj_rib_in.kinds:
-            self.daemon.adj_rib_in.opened(source, SourceKind.SCRIPT)
+        if source not in self.daemon.parts.adj_rib_in.kinds:
+            self.daemon.parts.adj_rib_in.opened(source, SourceKind.SCRIPT)
         for line in lines:
-            self.daemon.adj_rib_in.said(source, parse(line))
+            self.daemon.parts.adj_rib_in.said(source, parse(line))
 
     async def announced(self, prefix: str = A, **more: str) -> None:
         """It is announced, and EC2 has the route."""
@@ -212,5 +213,5 @@ async def listening(served: Served) -> None:
 
 def changed(served: Served, **changes: Any) -> None:
     """SIGHUP, with this changed in the file."""
-    served.next_config = replace(served.daemon._config, **changes)
+    served.next_config = replace(served.daemon.parts.config, **changes)
     served.daemon.reload()

@@ -158,9 +158,9 @@ async def test_a_thousand_connections_at_once_are_bounded_and_delay_no_route():
         alone = await announce_latencies(site, range(20))
         opened = [await site.connect() for _ in range(1000)]
         crowded = await announce_latencies(site, range(20, 40))
-        assert len(site.daemon._web._server._connections) == MOST
+        assert len(site.daemon.parts.web._server._connections) == MOST
         kept = MOST - 1  # one is the client's of `serving`
-        assert site.daemon._meter.tally.refused_connections == 1000 - kept
+        assert site.daemon.parts.meter.tally.refused_connections == 1000 - kept
         assert [(await site.get(path))[0] for path in ("/healthz", "/readyz", "/metrics", "/")] == [200] * 4
         for reader, _ in opened[: 1000 - kept]:  # who has been silent for longest made room
             with suppress(ConnectionError):
@@ -173,7 +173,7 @@ async def test_a_thousand_connections_at_once_are_bounded_and_delay_no_route():
 @on_virtual_time
 async def test_who_reads_pages_keeps_no_monitoring_from_its_answer():
     async with serving() as site:
-        site.daemon._web._server.site._answers = WebPace(credit=1, share=ANSWER)
+        site.daemon.parts.web._server.site._answers = WebPace(credit=1, share=ANSWER)
         asked = asyncio.gather(*(site.get("/static/live.js") for _ in range(20)))
         await asyncio.sleep(0.01)
         began = now()
@@ -211,7 +211,7 @@ async def announce_latencies(site: Served, numbers: Iterable[int]) -> list[float
 @on_virtual_time
 async def test_who_asks_too_often_waits_and_the_rest_is_told_to_come_later():
     async with serving() as site:
-        site.daemon._web._server.site._monitoring = WebPace(credit=0.05, share=20 * ANSWER)
+        site.daemon.parts.web._server.site._monitoring = WebPace(credit=0.05, share=20 * ANSWER)
         began = now()
         codes = [each[0] for each in await asyncio.gather(*(site.get("/healthz") for _ in range(150)))]
         assert now() - began == pytest.approx(PACE_PATIENCE, abs=0.05)

@@ -46,7 +46,7 @@ def test_a_request_that_cannot_be_read_is_refused_and_not_logged_as_a_mistake(
             answer = await sent(site, start.encode() + head + length.encode() + body)
             assert answer[9:12] in (b"400", b"401", b"403", b"415"), answer[:300]
             assert answer.partition(b"\r\n\r\n")[2].strip()  # a reason
-            assert site.daemon.status_source.now().leaving == ()
+            assert site.daemon.parts.status_source.now().leaving == ()
 
     run(story())
     assert [record for record in caplog.records if record.exc_info or record.levelno >= logging.ERROR] == []

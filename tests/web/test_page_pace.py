@@ -75,7 +75,7 @@ def costly(site: Served, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The prefixes whose pages are made, each of which keeps the event loop busy for `COST` seconds."""
     loop = asyncio.get_running_loop()
     assert isinstance(loop, WebLoop)
-    web = site.daemon._web._server.site
+    web = site.daemon.parts.web._server.site
     web._answers = WebPace(share=100)
     made: list[str] = []
     parts = web._made.pages.parts

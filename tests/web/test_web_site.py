@@ -77,7 +77,7 @@ async def test_what_scripts_say_is_text_and_never_markup():
     async with serving() as site:
         await site.announced()
         site.say(f"announce route {A} next-hop {EVIL}", source=f"dns{EVIL}")
-        site.daemon._journal.failure(EVIL, Denied("CreateRoute", "UnauthorizedOperation", EVIL))
+        site.daemon.parts.journal.failure(EVIL, Denied("CreateRoute", "UnauthorizedOperation", EVIL))
         for path in ("/", f"/prefix/{A}"):
             page = await site.until_told(path, "&lt;script&gt;" if path == "/" else "announced")
             assert EVIL not in page
@@ -112,7 +112,7 @@ async def test_the_status_is_the_daemons_own_with_a_schema():
     async with serving() as site:
         await site.announced()
         status = await site.status()
-        ours = json.loads(site.daemon.status_source.now().to_json())
+        ours = json.loads(site.daemon.parts.status_source.now().to_json())
         assert status.keys() == ours.keys()
         assert status["schema"] == 1
         (route,) = (await site.status())["routes"]
@@ -181,7 +181,7 @@ async def test_metrics_count_what_happened():
 async def test_clients_of_the_socket_share_one_row_of_the_metrics():
     async with serving() as site:
         for number in range(50):
-            site.daemon.adj_rib_in.opened(f"client-{number}", SourceKind.CLIENT)
+            site.daemon.parts.adj_rib_in.opened(f"client-{number}", SourceKind.CLIENT)
         text = await site.until_told("/metrics", 'kind="client"')
         assert text.count('kind="client"') == 1
 
@@ -231,14 +231,14 @@ async def test_a_taken_port_is_said_once_tried_again_and_ends_nothing(monkeypatc
         taken.listen()
         port = taken.getsockname()[1]
         async with serving(port=port, wait=False) as site:
-            await site.until(lambda: site.daemon._journal.errors)
+            await site.until(lambda: site.daemon.parts.journal.errors)
             await site.announced()
-            await site.until(lambda: site.daemon.status_source.now().errors[0].count > 1)
-            (error,) = site.daemon.status_source.now().errors
+            await site.until(lambda: site.daemon.parts.status_source.now().errors[0].count > 1)
+            (error,) = site.daemon.parts.status_source.now().errors
             assert error.message == f"cannot listen at {HOME}:{port}: Address already in use"
             taken.close()
             await listening(site)
-            assert site.daemon.status_source.now().failing == {}
+            assert site.daemon.parts.status_source.now().failing == {}
 
 
 @on_real_time
@@ -376,10 +376,10 @@ async def test_a_check_is_made_at_once(tmp_path: Path):
         fall=2,
     )
     async with serving(tmp_path, checks=(check,)) as site:
-        await site.until(lambda: site.daemon.status_source.now().checks[0].probes == 1)
+        await site.until(lambda: site.daemon.parts.status_source.now().checks[0].probes == 1)
         status, told = await site.post("/steer/check", json={"check": "tcp"})
         assert (status, told["message"]) == (200, "check: done (tcp)")
-        await site.until(lambda: site.daemon.status_source.now().checks[0].probes == 2)
+        await site.until(lambda: site.daemon.parts.status_source.now().checks[0].probes == 2)
         status, told = await site.post("/steer/check", json={"check": EVIL})
         assert (status, "no health check of that name" in told["error"]) == (400, True)
 
@@ -423,7 +423,7 @@ def test_what_may_not_be_done_says_why_and_changes_nothing(tmp_path: Path, reque
             headers = {"Accept": "application/json"} | request_.get("headers", {})
             status, told = await site.post(f"/steer/{verb}", **(request_ | {"headers": headers}))
             assert (status, message in told["error"]) == (code, True), told
-            assert site.daemon.status_source.now().leaving == ()
+            assert site.daemon.parts.status_source.now().leaving == ()
 
     run(story())
 
@@ -451,7 +451,7 @@ async def test_a_token_that_everybody_can_read_is_refused_until_it_is_mended(
         assert (await site.post("/steer/drain", json={"prefix": A}))[0] == 403
         assert f"{file} may be read or written by everybody (0644)" in await site.until_told("/", "everybody")
         file.chmod(0o600)
-        await site.until(lambda: not site.daemon.status_source.now().failing)
+        await site.until(lambda: not site.daemon.parts.status_source.now().failing)
         assert (await site.post("/steer/undrain", json={}))[0] == 200
 
 

@@ -1,0 +1,203 @@
+"""All parts of a daemon, made in the order in which they need each other. What each does is said in its own file.
+
+From the bottom up: what is known (inputs, places, the view of the VPC), EC2's calls and the reconciler; the Adj-RIB-In
+and BGP peers, which write inputs and tell the reconciler; health checks, operators' orders, and the services beside.
+Nothing runs, is read or said before `Daemon.run`, but the state file: what was drained or held before a restart is so
+from the first decision on.
+"""
+
+import asyncio
+import json
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from bgp2vpc.config.model import Config
+from bgp2vpc.health.hooks import CheckHooks
+from bgp2vpc.health.model import Check
+from bgp2vpc.operator.answers import only_alone
+from bgp2vpc.operator.drain import Drainer, DrainSettings
+from bgp2vpc.operator.explaining import Explaining
+from bgp2vpc.operator.lifecycle import LifecycleWatch, ReadMetadata, metadata_reader
+from bgp2vpc.operator.operator import Operator
+from bgp2vpc.operator.state_file import StateFile
+from bgp2vpc.policy.place_state import Places
+from bgp2vpc.policy.plan import Action
+from bgp2vpc.reconcile.apply import Applier
+from bgp2vpc.reconcile.ec2_calls import Calls, Connect
+from bgp2vpc.reconcile.inputs import Inputs
+from bgp2vpc.reconcile.journal import Journal
+from bgp2vpc.reconcile.observer import Observer
+from bgp2vpc.reconcile.reconciler import Limits, Reconciler
+from bgp2vpc.reconcile.retries import Retries
+from bgp2vpc.reconcile.route_hooks import RouteHooks
+from bgp2vpc.reconcile.view import View
+from bgp2vpc.services.alerts import Alerts
+from bgp2vpc.services.checks import Checks
+from bgp2vpc.services.health import Health
+from bgp2vpc.services.lag import LagWatch
+from bgp2vpc.services.meter import Meter
+from bgp2vpc.services.remote_checks import RemoteChecks
+from bgp2vpc.services.scripts import Scripts
+from bgp2vpc.services.serf import SerfService
+from bgp2vpc.services.service import Service
+from bgp2vpc.services.socket import SocketService
+from bgp2vpc.services.status import StatusSource
+from bgp2vpc.services.supervision import SdNotify, Supervision
+from bgp2vpc.services.web import Given, WebService
+from bgp2vpc.sources.server import Question, SocketSettings
+from bgp2vpc.sources.turns import Turns
+from bgp2vpc.speaker.adj_rib_in import AdjRibIn
+from bgp2vpc.speaker.adj_rib_out import AdjRibOut
+from bgp2vpc.speaker.discovery import ExabgpNeighbors, NeighborDiscovery
+from bgp2vpc.speaker.peers import Peers
+from bgp2vpc.tasks import GuardedTasks
+from bgp2vpc.vpc.model import Instance
+from bgp2vpc.vpc.pace import Pace
+
+LoadConfig = Callable[[], Config]
+Say = Callable[[str], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What the daemon reaches of the world. All but `say` block: they are called on threads, and may fail.
+
+    `load` reads the configuration again, `connect` finds EC2 and who we are, `metadata` tells what `lifecycle: true`
+    watches (None: the metadata service). `say` writes a line to ExaBGP, in helper mode; who reads ExaBGP's pipe calls
+    `Daemon.heard`.
+    """
+
+    load: LoadConfig
+    connect: Connect
+    say: Say | None = None
+    metadata: ReadMetadata | None = None
+    systemd: SdNotify = field(default_factory=SdNotify)
+
+
+@dataclass(frozen=True, slots=True)
+class Mode:
+    """`noop`: never write to EC2. `oneshot`: decide and write once, then end and leave the routes."""
+
+    noop: bool = False
+    oneshot: bool = False
+
+
+class Parts:
+    """What a daemon consists of. `config` is the one in use; a reload sets another one."""
+
+    def __init__(self, config: Config, outside: Outside, mode: Mode, end: asyncio.Event, bug: Callable[[], None]):
+        """`end`: set when the daemon is to end. `bug`: called when a task has failed by an internal error."""
+        self.config = config
+        self.mode = mode
+        self.is_helper = outside.say is not None
+        self.started = asyncio.get_running_loop().time()
+        self.tasks = GuardedTasks(bug)
+        start = self.tasks.start
+        self.meter = Meter()
+        observers: list[Observer] = [self.meter]
+        self.journal = Journal(observers)
+        self.lag = LagWatch()
+
+        # What decisions are made from, and who makes and writes them.
+        self.places = Places(config.settle_time, config.damping)
+        self.inputs = Inputs(self.places)
+        self.calls = Calls(outside.connect, config.ec2.concurrency, config.ec2.timeout, observers)
+        known = Instance(config.instance_id or "", config.region or "", config.vpc_id or "")
+        self.view = View(known, config.rules, config.policy, self.places)
+        self.hooks = RouteHooks(self.view, start, config.hook_timeout)
+        self.reconciler = self._made_reconciler()
+
+        # Lines and BGP.
+        self.adj_rib_out = AdjRibOut(outside.say) if outside.say else None
+        self.adj_rib_in = AdjRibIn(self.inputs, self.reconciler, self.adj_rib_out)
+        self.peers = Peers(self.inputs, self.reconciler, self.adj_rib_in)
+        turns = Turns()
+        self.scripts = Scripts(self.adj_rib_in, start, turns, config.max_line)
+
+        # Health checks, and what operators order.
+        self.serf = SerfService(self.journal, start, self.peers, has_vote=not mode.noop)
+        self.health = self._made_health()
+        state_file = StateFile(config.state_file, self.journal)
+        self.drainer = Drainer(self.adj_rib_in, self.reconciler, self.journal, start, state_file)
+        self.operator = Operator(self.drainer, self.health, self.reconciler, self.journal, state_file, noop=mode.noop)
+        lifecycle = LifecycleWatch(self.drainer, self.journal, start, outside.metadata or metadata_reader())
+
+        # What tells people.
+        self.alerts = Alerts(start, self.view)
+        self.status_source = StatusSource(
+            noop=mode.noop, ending=end, adj_rib_in=self.adj_rib_in, adj_rib_out=self.adj_rib_out, scripts=self.scripts,
+            health=self.health, serf=self.serf, reconciler=self.reconciler, journal=self.journal, drainer=self.drainer,
+            operator=self.operator, alerts=self.alerts, lag=self.lag,
+        )  # fmt: skip
+        self.supervision = Supervision(outside.systemd, self.status_source.headline, start)
+        self.web = WebService(Given(self.status_source, self.operator, self.meter.tally), self.journal, start)
+        settings = SocketSettings(config.restart_time, config.max_line, group=config.socket_group)
+        self.socket = SocketService(
+            config.socket, settings, self.adj_rib_in, self.journal, start, self.questions(), turns
+        )
+
+        self.tellers: tuple[Service, ...] = (self.alerts, self.supervision)
+        """Services that are stopped last, since they tell of the last writes, too."""
+        self.services = self._made_services(lifecycle)
+        observers += (self.health, self.drainer, self.operator, self.alerts, self.supervision)
+        self.use_limits(config)
+        orders = state_file.load()
+        self.drainer.resume(orders, lifecycle=config.lifecycle)
+        self.operator.resume(orders)
+
+    def use_limits(self, config: Config) -> None:
+        """What those parts take of a configuration that are no services."""
+        self.peers.patience = config.startup_hold
+        if self.is_helper:
+            self.inputs.neighbors_due = self.started + config.startup_hold
+        self.reconciler.limits = Limits(config.poll_time, config.max_changes)
+        self.places.configure(config.damping)
+        self.adj_rib_in.use_limits(config.source_limits, config.max_prefixes)
+        self.hooks.timeout = config.hook_timeout
+        self.drainer.configure(DrainSettings(config.drain_timeout, config.backup_med, self.mode.noop))
+
+    def _made_reconciler(self) -> Reconciler:
+        config, retries = self.config, Retries(self.places)
+        paces = {action: Pace(config.ec2.burst, config.ec2.rate, random.random) for action in Action}
+        clock = asyncio.get_running_loop().time
+        applier = Applier(self.calls, self.view, self.inputs, retries, paces, clock, self.hooks)
+        return Reconciler(
+            self.calls, self.view, self.inputs, retries, self.journal, None if self.mode.noop else applier
+        )
+
+    def _made_health(self) -> Health:
+        def hooks(check: Check) -> CheckHooks:
+            return CheckHooks(check, timeout=self.config.hook_timeout, only_log=self.mode.noop)
+
+        start, assumed = self.tasks.start, self.mode.oneshot
+        owners = RemoteChecks(self.calls, self.journal, start, hooks, self.reconciler, self.serf)
+        checks = Checks(self.adj_rib_in, start, self.journal, hooks, self.reconciler, owners, assume_healthy=assumed)
+        return Health(checks, owners, self.journal, self.view, assumed=assumed)
+
+    def _made_services(self, lifecycle: LifecycleWatch) -> tuple[Service, ...]:
+        """What follows the configuration, in the order of the start; the end takes them the other way round.
+
+        A `oneshot` is over before anybody looks at a page or follows members. Whom ExaBGP peers with is our business
+        in helper mode only.
+        """
+        if self.mode.oneshot:
+            return (self.socket, self.health, self.scripts, lifecycle)
+        services: tuple[Service, ...] = (self.web, self.socket, self.serf, self.health, self.scripts, lifecycle)
+        if self.adj_rib_out is None:
+            return services
+        exabgp = ExabgpNeighbors(self.peers, self.adj_rib_out, self.config.startup_hold)
+        discovery = NeighborDiscovery(
+            self.calls, self.view, self.journal, self.tasks.start, exabgp, writes=not self.mode.noop
+        )
+        return (*services, discovery)
+
+    def questions(self) -> dict[str, Question]:
+        """What may be asked through the socket."""
+        explaining = Explaining(self.adj_rib_in, self.drainer, self.operator, self.reconciler, noop=self.mode.noop)
+        return {
+            "status": only_alone(lambda: self.status_source.now().to_json()),
+            "paths": only_alone(lambda: json.dumps(self.inputs.now().to_json(self.health.verdicts()))),
+            "why": explaining.asked_why,
+            **self.operator.questions(),
+        }

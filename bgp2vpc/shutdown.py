@@ -1,0 +1,136 @@
+"""How a daemon ends: what happens to its routes and announcements, in which order, and how long that may take.
+
+1. `on_exit: drain`: everything is drained, while sources, checks and polls go on.
+2. The inputs are fixed: what the scripts say because we end them is no reason to write. With `keep` they are as they
+   were; otherwise nothing of this host is offered any more, so the reconciler deletes our routes or leaves them to a
+   peer that takes them.
+3. The services stop, and ExaBGP hears that we announce nothing (not with `keep`).
+4. What is being written is seen through. What could not be deleted in time is a stale route: logged, and exit status 1.
+5. Alerts and systemd hear of all that, and stop last.
+
+A second SIGTERM or SIGINT cuts the waiting short. After an internal error the routes stay, as after a crash.
+"""
+
+import asyncio
+import logging
+from dataclasses import dataclass, field, replace
+
+from bgp2vpc.bgp.rib import Side
+from bgp2vpc.bgp.sessions import Neighbors
+from bgp2vpc.config.model import OnExit
+from bgp2vpc.logs import event
+from bgp2vpc.parts import Parts
+from bgp2vpc.policy.inputs import DecisionInput
+from bgp2vpc.tasks import cancelled, until
+
+log = logging.getLogger("bgp2vpc")
+
+PATIENCE = 10.0
+NOTIFY_TIMEOUT = 5.0  # for what is still to be told when all else is done
+LEAVE_TIMEOUT = 80.0  # systemd kills after 90
+HELPER_HASTE = 1.0
+"""Seconds: ExaBGP kills its helpers 2 s after it has told them to end, and what is left has to be withdrawn."""
+
+
+@dataclass(slots=True)
+class EndRequest:
+    """That the daemon is to end, and how. `told`: somebody asked for it; `oneshot` ends by itself."""
+
+    wanted: asyncio.Event = field(default_factory=asyncio.Event)
+    told: bool = False
+    failed: bool = False
+    interrupts: int = 0
+
+    def fail(self) -> None:
+        """End with exit status 1, and leave the routes."""
+        self.failed = True
+        self.wanted.set()
+
+    def is_hurried(self) -> bool:
+        """Whether somebody does not want to wait for what is left."""
+        return self.interrupts > 1
+
+
+async def shut_down(parts: Parts, end: EndRequest, reconciling: "asyncio.Task[None]") -> None:
+    """See above. Sets `end.failed` if a route is left behind."""
+    config, reconciler = parts.config, parts.reconciler
+    drain_timeout = config.drain_timeout if config.on_exit is OnExit.DRAIN else 0.0
+    parts.supervision.ending(drain_timeout + LEAVE_TIMEOUT + 2 * config.hook_timeout)
+    stays = end.failed or parts.mode.noop or parts.mode.oneshot or not reconciler.first_observation.is_set()
+    if config.on_exit is OnExit.DRAIN and not stays:
+        seconds = HELPER_HASTE if parts.is_helper else config.drain_timeout
+        await parts.drainer.before_the_end(lambda: end.is_hurried() or end.failed, seconds)
+    await cancelled(reconciling)
+
+    keep = parts.mode.oneshot or config.on_exit is OnExit.KEEP or end.failed
+    keep_managed = config.on_exit is OnExit.WITHDRAW_ANNOUNCED and bool(config.checked_sources)
+    what = "kept" if keep or parts.mode.noop else "withdrawn, managed ones kept" if keep_managed else "withdrawn"
+    event(log, logging.INFO, "stopping", routes=what)
+    if keep:
+        offers = dict(parts.inputs.offers())
+        parts.inputs.last = replace(_inputs_without_neighbors(parts), offers=offers, leftovers_held=True)
+        parts.adj_rib_in.fall_silent()
+        reconciler.finish()
+    else:
+        parts.adj_rib_in.hold_nothing()
+        if parts.is_helper:
+            parts.places.hurry(HELPER_HASTE)
+        parts.inputs.last = _last_inputs(parts, keep_managed=keep_managed)
+        reconciler.only_withdraws = True
+        reconciler.decide(None)
+    for each in reversed(parts.services):
+        await each.stop()
+    if not keep:
+        parts.adj_rib_in.close_all()
+
+    await _last_writes(parts, end, keep=keep)
+    if not (keep or parts.mode.noop):
+        _tell_of_stale_routes(parts, end)
+    await parts.alerts.finish(HELPER_HASTE if parts.is_helper else NOTIFY_TIMEOUT, end.is_hurried)
+    for each in parts.tellers:
+        await each.stop()
+    await parts.tasks.cancel()
+    parts.calls.close()
+
+
+def _last_inputs(parts: Parts, *, keep_managed: bool) -> DecisionInput:
+    """What peers say, who may take over; and with `keep_managed` what the health checks say now.
+
+    After a drain they have had their time: nobody is waited for any more.
+    """
+    sides = {Side.CHECK} if keep_managed else set()
+    if parts.config.on_exit is not OnExit.DRAIN:
+        sides.add(Side.PEER)
+    offers = parts.inputs.offers().items()
+    remaining = {prefix: [each for each in some if each.side in sides] for prefix, some in offers}
+    pending = parts.inputs.pending if keep_managed else frozenset()
+    offered = {prefix: some for prefix, some in remaining.items() if some}
+    return replace(_inputs_without_neighbors(parts), offers=offered, leftovers_held=False, pending=pending)
+
+
+def _inputs_without_neighbors(parts: Parts) -> DecisionInput:
+    """Nothing is concluded about others any more: when ExaBGP is stopped, all of them seem to be lost."""
+    return replace(parts.inputs.now(), seen=frozenset(), neighbors=Neighbors())
+
+
+async def _last_writes(parts: Parts, end: EndRequest, *, keep: bool) -> None:
+    done = parts.reconciler.is_idle if keep else parts.reconciler.is_done
+    hooked = any(route.hooks.before for rule in parts.config.rules for route in rule.manages.values())
+    patience = parts.config.hook_timeout if hooked else 0.0
+    await until(lambda: done() or end.is_hurried(), min(time_to_write(parts) + patience, LEAVE_TIMEOUT))
+    # What runs after a write has its time.
+    await until(lambda: parts.hooks.is_idle or end.is_hurried(), parts.config.hook_timeout)
+
+
+def _tell_of_stale_routes(parts: Parts, end: EndRequest) -> None:
+    for change in parts.reconciler.remaining():
+        where = {"table": change.table_id, "prefix": change.prefix}
+        event(log, logging.ERROR, "exiting with a stale route: delete failed", **where)
+        end.failed = True
+    if not parts.reconciler.first_observation.is_set():
+        event(log, logging.WARNING, "stopped before EC2 answered: routes of ours, if any, are stale")
+
+
+def time_to_write(parts: Parts) -> float:
+    """Seconds that what is left may take: at EC2's pace, and with patience for what fails at first."""
+    return PATIENCE + len(parts.reconciler.remaining()) / parts.config.ec2.rate
