@@ -151,7 +151,7 @@ class Parts:
         self.peers.patience = config.startup_hold
         if self.is_helper:
             self.inputs.neighbors_due = self.started + config.startup_hold
-        self.reconciler.limits = Limits(config.poll_time, config.max_changes)
+        self.reconciler.use(Limits(config.poll_time, config.max_changes))
         self.places.configure(config.damping)
         self.adj_rib_in.use_limits(config.source_limits, config.max_prefixes)
         self.hooks.timeout = config.hook_timeout

@@ -77,7 +77,7 @@ async def shut_down(parts: Parts, end: EndRequest, reconciling: "asyncio.Task[No
             parts.places.hurry(HELPER_HASTE)
         parts.inputs.last = _last_inputs(parts, keep_managed=keep_managed)
         reconciler.only_withdraws = True
-        reconciler.decide(None)
+        reconciler.everything_changed()
     for each in reversed(parts.services):
         await each.stop()
     if not keep:

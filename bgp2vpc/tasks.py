@@ -48,6 +48,24 @@ class GuardedTasks:
         self._on_failure()
 
 
+class ReportedTasks:
+    """Keeps tasks alive. One that fails by an internal error is reported, and does not stop the others."""
+
+    def __init__(self) -> None:
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def start(self, coroutine: Coroutine[None, None, None]) -> None:
+        """Run it until it ends."""
+        task = asyncio.ensure_future(coroutine)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: "asyncio.Task[None]") -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            asyncio.get_running_loop().call_exception_handler({"message": "bug in a task", "exception": error})
+
+
 async def cancelled(*tasks: "asyncio.Task[Any]") -> None:
     """Cancel them and wait until they have ended, however they do."""
     for task in tasks:

@@ -194,7 +194,10 @@ class Drainer(Observer):
         self._adj_rib_in.export(self._inputs.draining)
         changed = frozenset(before) ^ frozenset(orders)
         prefixes = prefixes_of(changed)
-        self._reconciler.decide(None if prefixes.everything else prefixes.prefixes)
+        if prefixes.everything:
+            self._reconciler.everything_changed()
+        else:
+            self._reconciler.news(prefixes.prefixes)
         if save and changed:
             self._state_file.keep(orders, OrderKind.DRAIN)
         self._deadlines.want({each.key: each.until for each in orders if each.until is not None})
@@ -269,7 +272,7 @@ class Drainer(Observer):
                 view.table_gone(table_id)
             else:
                 view.reread(table, asked, self._now())
-        self._reconciler.decide({prefix for _, prefix in before ^ view.ours()})
+        self._reconciler.news({prefix for _, prefix in before ^ view.ours()})
 
     # What became of the routes
 

@@ -268,7 +268,7 @@ class Operator(Observer):
         self._deadlines.want({each.key: each.until for each in orders if each.until is not None})
         self._state_file.keep(orders, OrderKind.HOLD, OrderKind.TAKEOVER)
         if decide and changed:
-            self._reconciler.decide(prefixes_of(changed).prefixes)
+            self._reconciler.news(prefixes_of(changed).prefixes)
 
 
 def _new(kind: OrderKind, said: Instruction, seconds: float | None) -> list[Order]:

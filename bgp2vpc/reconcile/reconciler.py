@@ -1,10 +1,13 @@
 """The reconciler: observe, decide, apply; over and over, and at once when something happens.
 
-Level, not edge: an event only brings the next decision nearer. Each decision works from all inputs against what EC2
-says, so a lost event, a failed call or somebody else's change heals by itself.
+*Observe*: a poll reads everything (`poll.py`) into the view; single tables are read between polls (`reread.py`), and
+who peers and owners are is looked up (`lookup.py`). *Decide*: all inputs against what EC2 says give a plan (`policy`);
+the guard lets it pass or not. *Apply*: each change is a task of its own (`apply.py`), at most one per (table, prefix).
 
-Decisions are quick and made on the event loop; writes take their time beside it, at most one per (table, prefix). A
-slow table, a long queue or a hanging call therefore delays nothing but itself.
+An event (a line, a session, a verdict of a check) changes an input and puts its prefixes into the queue: it only brings
+the next decision nearer. Since each decision works from all inputs, a lost event, a failed call or somebody else's
+change is mended by the next one. Decisions take milliseconds on the event loop; a slow table or a hanging call delays
+nothing but itself.
 """
 
 import asyncio
@@ -12,16 +15,15 @@ import logging
 import random
 import time
 from collections import Counter
-from collections.abc import Collection, Container, Coroutine, Iterable
+from collections.abc import Collection, Container
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 
 from bgp2vpc.backoff import BackOff, back_off
 from bgp2vpc.errors import Bgp2vpcError, Ec2Error, InterfaceGone, PlanRefused, TableGone, Throttled
 from bgp2vpc.logs import event
-from bgp2vpc.policy.decide import Unresolved
 from bgp2vpc.policy.guard import guard, withdrawals
-from bgp2vpc.policy.inputs import DecisionInput
 from bgp2vpc.policy.plan import Change, Decision, Plan, Reason, RouteKey, make_plan
 from bgp2vpc.prefix import IPAddress, Prefix
 from bgp2vpc.reconcile.apply import Applier
@@ -29,10 +31,13 @@ from bgp2vpc.reconcile.cycle import Cycle, WriteResult
 from bgp2vpc.reconcile.ec2_calls import Calls
 from bgp2vpc.reconcile.inputs import Inputs
 from bgp2vpc.reconcile.journal import Journal
-from bgp2vpc.reconcile.poll import learn_health, observe, resolve
+from bgp2vpc.reconcile.lookup import Lookup
+from bgp2vpc.reconcile.poll import learn_health, observe
+from bgp2vpc.reconcile.queue import DecisionQueue
+from bgp2vpc.reconcile.reread import Rereader
 from bgp2vpc.reconcile.retries import Retries
 from bgp2vpc.reconcile.view import View
-from bgp2vpc.tasks import Alarm, ring_at
+from bgp2vpc.tasks import Alarm, ReportedTasks, ring_at
 from bgp2vpc.vpc.model import Instance
 
 log = logging.getLogger("bgp2vpc")
@@ -41,7 +46,6 @@ CONNECT_RETRY_FIRST = 0.5
 CONNECT_RETRY_MOST = 30.0
 FIRST_POLL_RETRY = 0.5
 LONGEST_POLL = 300.0
-REREAD_PAUSE = 0.5
 AT_ONCE = 100
 """Places that are decided about in one turn of the event loop, which takes some milliseconds."""
 MANY = 500
@@ -52,9 +56,6 @@ AFTER_A_TAKE = 1.0
 _FROM_ONE_WHO_MAY_DELETE = frozenset((Reason.OWNER_LOST, Reason.OWNER_FAILING, Reason.OWNER_SILENT))
 """Takes from an owner that is not heard and may be alive: it may withdraw at the same time, and its DeleteRoute come
 after our ReplaceRoute. EC2 has no compare-and-swap."""
-
-_JUDGED_BY_HEALTH = frozenset((Reason.OWNER_HEALTHY, Reason.OWNER_UNHEARD, Reason.OWNER_LOST, Reason.BACKUP_MED))
-"""Verdicts that EC2's opinion of the owner might change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,40 +95,35 @@ class Reconciler:
         self._journal = journal
         self._applier = applier
         self.places = view.places
-        self._expiry = Alarm(self._expire_now)
-        self._is_resolving = False
+        self._tasks = ReportedTasks()
+        self._queue = DecisionQueue(self._decide)
+        self._rereader = Rereader(calls, view, journal, self._queue, self._tasks)
+        self._lookup = Lookup(calls, view, inputs, journal, self._queue, self._tasks)
+        self._expiry = Alarm(self._time_has_passed)
         self._throttled = 0
         """Polls in a row that EC2 throttled."""
-        self._dirty: set[Prefix] = set()
-        self._touched: set[Prefix] | None = None
-        """While everything is decided about: what has changed since that began."""
         self._deciding = asyncio.Lock()
-        self._decision_due = False
         self._poll_now = asyncio.Event()
-        self._to_reread: dict[str, set[Prefix]] = {}
-        self._rereading: set[str] = set()
-        self._asking: set[str] = set()
-        self._tasks: set[asyncio.Task[None]] = set()
         self._finished = False
 
-    # When to decide
-
     async def run(self) -> None:
-        """Find out who we are, and then poll, until cancelled."""
+        """Find out who we are; then observe and decide, until cancelled. What is decided is written beside."""
         self.view.instance = await self._connected()
         failures = 0
         while True:
             self._poll_now.clear()
             self.polls_begun += 1
-            failures = 0 if await self._poll() else failures + 1
+            if await self._observe():
+                failures = 0
+                await self._decide_in_turns()
+            else:
+                failures += 1
             self.polls_ended += 1
             self._polled()
             wait = self._until_next_poll(failures)
             # Every instance of the account shares EC2's 20 describes a second: hosts must not poll in step.
-            try:
+            with suppress(TimeoutError):
                 await asyncio.wait_for(self._poll_now.wait(), wait * (0.9 + random.random() / 5))  # noqa: S311
-            except TimeoutError:
-                continue
 
     async def _connected(self) -> Instance:
         """Who we are: tried until it works, for a host may boot before its network does."""
@@ -167,6 +163,13 @@ class Reconciler:
             return back_off(FIRST_POLL_RETRY, poll_time, failures - 1)
         return poll_time
 
+    def use(self, limits: Limits) -> None:
+        """From now on."""
+        self.limits = limits
+        self._rereader.longest_retry = self._lookup.longest_retry = limits.poll_time
+
+    # What may change a decision
+
     def news(self, prefixes: Collection[Prefix]) -> None:
         """What is announced of these, or what is known of who serves them, has changed.
 
@@ -177,8 +180,8 @@ class Reconciler:
         for each in self._journal.observers:
             each.touched(prefixes)
         self.places.news(prefixes)
-        self.enqueue(prefixes)
-        self._recheck_ours(prefixes)
+        self._queue.add(prefixes)
+        self._reread_ours(prefixes)
 
     def neighbors_changed(self) -> None:
         """A BGP session has begun, told all, or ended: what depends on the neighbors may be decided otherwise."""
@@ -188,26 +191,10 @@ class Reconciler:
         """The BGP session with who offered these paths, by prefix and next hop, is lost; before anything follows."""
         self.places.session_lost(paths, self._now())
 
-    def decide(self, prefixes: Collection[Prefix] | None) -> None:
-        """About these, or (None) about all on what is known."""
-        if prefixes is not None:
-            self.news(prefixes)
-        elif self.is_connected:
-            self.decide_everything()
-
-    def enqueue(self, prefixes: Collection[Prefix]) -> None:
-        """Decide about these as soon as the event loop is free."""
-        self._dirty.update(prefixes)
-        if self._touched is not None:
-            self._touched.update(prefixes)
-        if self._dirty and not self._decision_due:
-            self._decision_due = True
-            asyncio.get_running_loop().call_soon(self._decide_dirty)
-
-    def decide_everything(self) -> None:
-        """Decide about everything, on what is known."""
-        self._touched = None
-        self._decide(None)
+    def everything_changed(self) -> None:
+        """So much has changed that everything is decided about, now."""
+        if self.is_connected:
+            self._decide(None)
 
     def poll_now(self) -> None:
         """Read everything again without waiting for the next poll."""
@@ -219,7 +206,7 @@ class Reconciler:
 
     def is_idle(self) -> bool:
         """Whether nothing is being written or decided."""
-        return not self.places.written and not self._decision_due and not self._deciding.locked()
+        return not self.places.written and not self._queue.is_due and not self._deciding.locked()
 
     def is_writing(self, prefixes: Container[Prefix]) -> bool:
         """Whether a route for one of these is being written."""
@@ -241,8 +228,8 @@ class Reconciler:
 
     # Observe
 
-    async def _poll(self) -> bool:
-        """Read everything and decide. False if EC2 did not answer; what was known before stays."""
+    async def _observe(self) -> bool:
+        """Read everything. False if EC2 did not answer; what was known before stays."""
         asked = self._now()
         try:
             snapshot = await observe(self.calls, self.view, self._journal.told)
@@ -254,132 +241,115 @@ class Reconciler:
         self._journal.has_read(self._now())
         for table_id, prefix in self.view.observed(snapshot, asked, self._now()):
             self._journal.left(table_id, prefix)
-        await self._resolve(self.view.known_interfaces() | self.view.unresolved(self.inputs.now()))
-        await self._poll_health()
-        self._journal.rules_without_tables(self.view.rules_without_tables)
-        self._journal.shadowed(self.view.shadowed())
-        self.first_observation.set()
-        await self._decide_all()
-        return True
-
-    async def _resolve(self, unresolved: Unresolved) -> bool:
-        """Ask who they are, if there are any. False if EC2 did not answer."""
-        if not unresolved:
-            return True
-        try:
-            await resolve(self.calls, self.view, unresolved)
-        except Ec2Error as error:
-            self._journal.failure("interfaces of peers", error)
-            return False
-        self._journal.success("interfaces of peers")
-        return True
-
-    def _resolve_unresolved(self, inputs: DecisionInput, only: Collection[Prefix] | None) -> None:
-        """Somebody we know nothing of announces, or holds a route: ask."""
-        if not self._is_resolving and self.view.unresolved(inputs, only):
-            self._is_resolving = True
-            self._start(self._resolve_all())
-
-    async def _resolve_all(self) -> None:
-        """One question at a time, and then about all that have come meanwhile: a start brings all peers at once."""
-        waits = BackOff(FIRST_POLL_RETRY, self.limits.poll_time)
-        try:
-            while unresolved := self.view.unresolved(self.inputs.now()):
-                if await self._resolve(unresolved):
-                    waits.reset()
-                    self.decide_everything()
-                    await asyncio.sleep(REREAD_PAUSE)
-                else:
-                    await asyncio.sleep(waits.next())
-        finally:
-            self._is_resolving = False
-
-    async def _poll_health(self) -> None:
-        """Ask how those are that hold what we want, and how we are ourselves; forget the others.
-
-        What was true once accuses nobody later.
-        """
+        await self._lookup.resolve(self.view.known_interfaces() | self.view.unresolved(self.inputs.now()))
+        # How those are that hold what we want, and how we are ourselves; what was true once accuses nobody later.
         instances = self.view.instances_to_ask_about(self.inputs.now())
         self.view.forget_health_except(instances)
         if instances:
             await learn_health(self.calls, self.view, instances, self._journal.told)
-
-    def _ask_about_owners(self, plan: Plan) -> None:
-        """A route that stands in our way belongs to an instance nobody asked EC2 about yet: ask."""
-        known = self.view.snapshot.health
-        owners = {v.owner for v in plan.verdicts if v.reason in _JUDGED_BY_HEALTH and v.owner}
-        unknown = owners - known.keys() - self._asking
-        if unknown:
-            unknown.add(self.view.instance.id)
-            self._asking |= unknown
-            prefixes = {v.prefix for v in plan.verdicts if v.owner in unknown}
-            self._start(self._learn_health(unknown, prefixes))
-
-    async def _learn_health(self, instance_ids: set[str], prefixes: set[Prefix]) -> None:
-        try:
-            await learn_health(self.calls, self.view, instance_ids, self._journal.told)
-            self.enqueue(prefixes)
-        finally:
-            self._asking -= instance_ids
+        self._journal.rules_without_tables(self.view.rules_without_tables)
+        self._journal.shadowed(self.view.shadowed())
+        self.first_observation.set()
+        return True
 
     # Decide
 
-    def _decide_dirty(self) -> None:
-        self._decision_due = False
-        dirty, self._dirty = self._dirty, set()
-        if len(dirty) * len(self.view.tables) > MANY:
-            self._start(self._decide_all())
-        else:
-            self._decide(dirty)
+    def _decide(self, only: Collection[Prefix] | None) -> None:
+        """About these prefixes, or (None) about everything."""
+        if only is None:
+            self._queue.since = None
+        elif len(only) * len(self.view.tables) > MANY:
+            self._tasks.start(self._decide_in_turns())
+            return
+        if not self._finished:
+            self._expire()
+            self._carry_out(self.view.plan(self.inputs.now(), only), only)
 
-    async def _decide_all(self) -> None:
-        """Decide about everything, with the event loop free in between; what has changed meanwhile is decided anew."""
+    async def _decide_in_turns(self) -> None:
+        """About everything, with the event loop free in between; what has changed meanwhile is decided anew."""
         async with self._deciding:
-            await self._decide_all_alone()
+            decided: list[Decision | None] = []
+            self._queue.since = set()
+            places = self.view.decisions(self.inputs.now())
+            while some := list(islice(places, AT_ONCE)):
+                decided += some
+                if len(some) == AT_ONCE:
+                    await asyncio.sleep(0)
+            changed, self._queue.since = self._queue.since, None
+            if changed is None:  # somebody has had all of it decided about
+                return
+            decided = [each for each in decided if each is not None and each[0].prefix not in changed]
+            decided += self.view.decisions(self.inputs.now(), changed)
+            plan = make_plan(filter(None, decided))
+            if not self._finished:
+                self._expire()
+                self._carry_out(plan, None)
 
-    async def _decide_all_alone(self) -> None:
-        decided: list[Decision | None] = []
-        self._touched = set()
-        places = self.view.decisions(self.inputs.now())
-        while some := list(islice(places, AT_ONCE)):
-            decided += some
-            if len(some) == AT_ONCE:
-                await asyncio.sleep(0)
-        touched, self._touched = self._touched, None
-        if touched is None:  # somebody has had all of it decided about
-            return
-        decided = [each for each in decided if each is not None and each[0].prefix not in touched]
-        decided += self.view.decisions(self.inputs.now(), touched)
-        self._decide(None, make_plan(filter(None, decided)))
-
-    def _decide(self, only: Collection[Prefix] | None, plan: Plan | None = None) -> None:
-        if self._finished:
-            return
-        now = self._now()
-        self._expire(now)
+    def _carry_out(self, plan: Plan, only: Collection[Prefix] | None) -> None:
+        """Remember what was decided about these prefixes, or (None) about all, ask what it leaves open, and write."""
         inputs = self.inputs.now()
-        plan = self.view.plan(inputs, only) if plan is None else plan
         for each in self._journal.observers:
             each.decided(inputs, only)
         self._remember(plan, only)
         self._journal.refuse(self.view.not_accepted(inputs, only), only)
-        self._resolve_unresolved(inputs, only)
-        self._ask_about_owners(plan)
-        wanted = [change for change in plan.changes if change.is_withdrawal or not self.only_withdraws]
-        idle = tuple(change for change in wanted if self.places.at(change.key).may_be_written(now))
-        idle = self._allowed(Plan(idle), is_whole=only is None).changes
-        if only is None:
-            counts = Counter(change.action.value for change in idle)
-            self.last_poll = ", ".join(f"{count} to {action}" for action, count in sorted(counts.items()))
+        self._lookup.ask(inputs, plan, only)
         if self._applier is None:
             self._journal.dry_run(plan.changes, self.places)
-            return
-        if not idle and only is not None:
+        else:
+            self._apply(self._applier, plan, is_whole=only is None)
+
+    def _remember(self, plan: Plan, only: Collection[Prefix] | None) -> None:
+        """What was decided about these prefixes, or (None) about all."""
+        states, now, unix_time = self.places.states, self._now(), time.time()
+        if only is None:
+            known = list(states)
+        else:
+            known = [key for table_id in self.view.tables for prefix in only if (key := (table_id, prefix)) in states]
+        before = {key: verdict for key in known if (verdict := states[key].verdict) is not None}
+        decided = {(verdict.table_id, verdict.prefix): verdict for verdict in plan.verdicts}
+        wanted = {change.key for change in plan.changes}
+        self._no_longer_wanted([key for key in known if key not in wanted])
+        for key in before.keys() | decided.keys():
+            holder, took_at = self.view.holder(key), self.view.took_at(key)
+            self.places.decided(key, decided.get(key), holder, now, unix_time=unix_time, took_at=took_at)
+        self._expiry.set(self.places.next_expiry())
+        self._journal.verdicts(before, decided)
+
+    def _no_longer_wanted(self, keys: Collection[RouteKey]) -> None:
+        """Nothing is to be written at these places."""
+        failed = []
+        for key in keys:
+            state = self.places.at(key)
+            state.hooked, state.proposed = frozenset(), None
+            if state.failure is not None:
+                failed.append(key)
+                if state.failure.may_have_been_applied:
+                    self._rereader.recheck(key)
+        self._journal.no_longer_wanted(failed)
+        self._retries.forget(failed, self._now())
+        self._enqueue_released()
+
+    def _enqueue_released(self) -> None:
+        """Places that waited for another one to be tried may be tried themselves."""
+        self._queue.add({prefix for _, prefix in self._retries.take_released()})
+
+    # Apply
+
+    def _apply(self, applier: Applier, plan: Plan, *, is_whole: bool) -> None:
+        """Write the changes of the plan that may be written now, each in a task of its own."""
+        now = self._now()
+        wanted = [change for change in plan.changes if change.is_withdrawal or not self.only_withdraws]
+        idle = tuple(change for change in wanted if self.places.at(change.key).may_be_written(now))
+        idle = self._allowed(Plan(idle), is_whole=is_whole).changes
+        if is_whole:
+            counts = Counter(change.action.value for change in idle)
+            self.last_poll = ", ".join(f"{count} to {action}" for action, count in sorted(counts.items()))
+        elif not idle:
             return
         cycle = self._journal.begin(len(idle), now)
         for change in idle:
             self.places.at(change.key).is_written = True
-            self._start(self._write(self._applier, change, cycle))
+            self._tasks.start(self._write(applier, change, cycle))
         if not idle:
             self._journal.end(cycle, now)
 
@@ -397,80 +367,53 @@ class Reconciler:
             self._journal.success("plan")
         return plan
 
-    def _remember(self, plan: Plan, only: Collection[Prefix] | None) -> None:
-        """What was decided about these prefixes, or (None) about all."""
-        states, now, unix_time = self.places.states, self._now(), time.time()
-        if only is None:
-            known = list(states)
-        else:
-            known = [key for table_id in self.view.tables for prefix in only if (key := (table_id, prefix)) in states]
-        before = {key: verdict for key in known if (verdict := states[key].verdict) is not None}
-        decided = {(verdict.table_id, verdict.prefix): verdict for verdict in plan.verdicts}
-        wanted = {change.key for change in plan.changes}
-        self._no_longer_wanted([key for key in known if key not in wanted])
-        for key in before.keys() | decided.keys():
-            holder, took_at = self.view.holder(key), self.view.took_at(key)
-            self.places.decided(key, decided.get(key), holder, now, unix_time=unix_time, took_at=took_at)
-        self._expire_later()
-        self._journal.verdicts(before, decided)
-
-    def _no_longer_wanted(self, keys: Collection[RouteKey]) -> None:
-        """Nothing is to be written at these places."""
-        failed = []
-        for key in keys:
-            state = self.places.at(key)
-            state.hooked, state.proposed = frozenset(), None
-            if state.failure is not None:
-                failed.append(key)
-                if state.failure.may_have_been_applied and not state.is_rechecked:
-                    state.is_rechecked = True
-                    self._start(self._recheck(key))
-        self._journal.no_longer_wanted(failed)
-        self._retries.forget(failed, self._now())
-        self._enqueue_released()
-
-    def _enqueue_released(self) -> None:
-        """Places that waited for another one to be tried may be tried themselves."""
-        self.enqueue({prefix for _, prefix in self._retries.take_released()})
-
-    async def _recheck(self, key: RouteKey) -> None:
-        """A write without an answer, unwanted by now, may have been done, or may yet be: look, and look once more."""
-        table_id, prefix = key
+    async def _write(self, applier: Applier, change: Change, cycle: Cycle) -> None:
         try:
-            for wait in (0.0, self.places.settle_time):
-                await asyncio.sleep(wait)
-                await self._read_table(table_id)
-                self.enqueue([prefix])
+            outcome = await applier.apply(change)
         finally:
-            self.places.at(key).is_rechecked = False
+            self.places.at(change.key).is_written = False
+        self._journal.outcome(outcome, cycle)
+        for each in self._journal.observers:
+            each.written(outcome)
+        if outcome.result is WriteResult.DONE:
+            self._count_move(outcome.change)
+            if outcome.change.reason in _FROM_ONE_WHO_MAY_DELETE:
+                asyncio.get_running_loop().call_later(AFTER_A_TAKE, self._rereader.reread, [outcome.change.key])
+        if isinstance(outcome.error, InterfaceGone | TableGone):
+            self.poll_now()
+        self._queue.add([change.prefix])
+        self._enqueue_released()
+        if outcome.retry_at is not None:
+            ring_at(outcome.retry_at, self._queue.add, [change.prefix])
+        cycle.pending -= 1
+        if not cycle.pending:
+            self._journal.end(cycle, self._now())
 
-    async def _read_table(self, table_id: str) -> None:
-        """Read one table anew, as often as it takes."""
-        waits = BackOff(FIRST_POLL_RETRY, self.limits.poll_time)
-        while True:
-            asked = self._now()
-            try:
-                table = await self.calls.fresh_table(self.view.vpc_ids, table_id)
-            except Ec2Error as error:
-                self._journal.failure(f"read {table_id}", error)
-                await asyncio.sleep(waits.next())
-                continue
-            self._journal.success(f"read {table_id}")
-            if table is not None:
-                self.view.reread(table, asked, self._now())
+    def _count_move(self, change: Change) -> None:
+        now = self._now()
+        if not change.is_move or not self.places.took(change.key, now):
             return
+        where = {"table": change.table_id, "prefix": change.prefix}
+        hint = "a service flaps, or instances disagree; it stays where it is unless its owner is certainly down"
+        seconds = round(self.places.at(change.key).damped_for(now) or 0.0)
+        event(log, logging.WARNING, "suppressed: route flapping", **where, seconds=seconds, hint=hint)
+        self._expiry.set(self.places.next_expiry())
 
     # What time changes
 
-    def _expire(self, now: float) -> None:
+    def _expire(self) -> None:
         """Who was waited for is late, or what was damped is not any more."""
-        expired = self.places.expire(now)
+        expired = self.places.expire(self._now())
         for table_id, prefix in sorted(expired.undamped):
             event(log, logging.INFO, "no longer suppressed", table=table_id, prefix=prefix)
-        self.enqueue(expired.to_decide)
-        self._reread(expired.to_read)  # what we know of the table is older than what we expect of the other
+        self._queue.add(expired.to_decide)
+        self._rereader.reread(expired.to_read)  # what we know of the table is older than what we expect of the other
 
-    def _recheck_ours(self, prefixes: Collection[Prefix]) -> None:
+    def _time_has_passed(self) -> None:
+        self._expire()
+        self._expiry.set(self.places.next_expiry())
+
+    def _reread_ours(self, prefixes: Collection[Prefix]) -> None:
         """There is news of these, and there are peers. Where we believe the route ours, one may have taken it.
 
         It may have heard less than we did, or have been slow, and nobody tells us. A write looks before; but where the
@@ -489,80 +432,8 @@ class Reconciler:
         for place in places:
             if place[1] in offered:
                 self.places.may_be_taken(place)
-        self._reread(places)
-        asyncio.get_running_loop().call_later(self.places.settle_time, self._reread, places)
-
-    def _reread(self, places: Iterable[RouteKey]) -> None:
-        """Look at these tables, and decide; one task a table for all who ask, also while EC2 does not answer."""
-        for table_id, prefix in places:
-            self._to_reread.setdefault(table_id, set()).add(prefix)
-            if table_id not in self._rereading:
-                self._rereading.add(table_id)
-                self._start(self._reread_while_asked(table_id))
-
-    async def _reread_while_asked(self, table_id: str) -> None:
-        try:
-            while prefixes := self._to_reread.pop(table_id, None):
-                await self._read_table(table_id)
-                self.enqueue(prefixes)
-                await asyncio.sleep(REREAD_PAUSE)  # many peers may have news, one after the other
-        finally:
-            self._rereading.discard(table_id)
-
-    def _expire_later(self) -> None:
-        self._expiry.set(self.places.next_expiry())
-
-    def _expire_now(self) -> None:
-        self._expire(self._now())
-        self._expire_later()
-
-    def _count_move(self, change: Change) -> None:
-        now = self._now()
-        if not change.is_move or not self.places.took(change.key, now):
-            return
-        where = {"table": change.table_id, "prefix": change.prefix}
-        hint = "a service flaps, or instances disagree; it stays where it is unless its owner is certainly down"
-        seconds = round(self.places.at(change.key).damped_for(now) or 0.0)
-        event(log, logging.WARNING, "suppressed: route flapping", **where, seconds=seconds, hint=hint)
-        self._expire_later()
-
-    # Apply
-
-    async def _write(self, applier: Applier, change: Change, cycle: Cycle) -> None:
-        try:
-            outcome = await applier.apply(change)
-        finally:
-            self.places.at(change.key).is_written = False
-        self._journal.outcome(outcome, cycle)
-        for each in self._journal.observers:
-            each.written(outcome)
-        if outcome.result is WriteResult.DONE:
-            self._count_move(outcome.change)
-            if outcome.change.reason in _FROM_ONE_WHO_MAY_DELETE:
-                asyncio.get_running_loop().call_later(AFTER_A_TAKE, self._reread, [outcome.change.key])
-        if isinstance(outcome.error, InterfaceGone | TableGone):
-            self.poll_now()
-        self.enqueue([change.prefix])
-        self._enqueue_released()
-        if outcome.retry_at is not None:
-            ring_at(outcome.retry_at, self.enqueue, [change.prefix])
-        cycle.pending -= 1
-        if not cycle.pending:
-            self._journal.end(cycle, self._now())
-
-    # Tasks
-
-    def _start(self, coroutine: Coroutine[None, None, None]) -> asyncio.Task[None]:
-        task = asyncio.ensure_future(coroutine)
-        self._tasks.add(task)
-        task.add_done_callback(self._ended)
-        return task
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        """A write that raises is an internal error: it must be seen, and must not stop the others."""
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()):
-            asyncio.get_running_loop().call_exception_handler({"message": "bug in a write", "exception": error})
+        self._rereader.reread(places)
+        asyncio.get_running_loop().call_later(self.places.settle_time, self._rereader.reread, places)
 
     @staticmethod
     def _now() -> float:
