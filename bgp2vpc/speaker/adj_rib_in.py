@@ -30,6 +30,7 @@ from bgp2vpc.reconcile.inputs import Inputs
 from bgp2vpc.sources.pace import Throttle
 from bgp2vpc.sources.session import Reply, SourceKind
 from bgp2vpc.speaker.adj_rib_out import MOST_SELECTORS, AdjRibOut
+from bgp2vpc.tasks import Alarm
 
 log = logging.getLogger("bgp2vpc")
 
@@ -104,7 +105,7 @@ class AdjRibIn:
         self._complaints: dict[str, Complaints] = {}
         self._said: dict[Prefix, dict[tuple[str, int | None], Said]] = {}
         self._holds = True
-        self._expiry: asyncio.TimerHandle | None = None
+        self._expiry = Alarm(self._expire)
 
     def use_limits(self, max_prefixes: Mapping[str, int], default: int) -> None:
         """How many prefixes each source may offer, from now on; one that offers more already keeps them."""
@@ -300,19 +301,10 @@ class AdjRibIn:
                 self._adj_rib_out.source_gone(name)
         for name in self._complaints.keys() - remaining:
             del self._complaints[name]
-        self._expire_later()
-
-    def _expire_later(self) -> None:
-        if self._expiry is not None:
-            self._expiry.cancel()
-            self._expiry = None
-        due = self.rib.next_expiry()
-        if due is not None:
-            self._expiry = asyncio.get_running_loop().call_at(due, self._expire)
+        self._expiry.set(self.rib.next_expiry())
 
     def _expire(self) -> None:
-        self._expiry = None
-        changed = self.rib.expire(self._now() + 0.001)
+        changed = self.rib.expire(self._now())
         if changed:
             event(log, logging.INFO, "stale paths removed", prefixes=sorted(changed))
         self.changed(changed)

@@ -14,7 +14,7 @@ from bgp2vpc.logs import event
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.speaker.unanswered import QUESTION, Sent, Settled, Unanswered
 
-log = logging.getLogger("bgp2vpc.relay")
+log = logging.getLogger("bgp2vpc.adj_rib_out")
 
 MOST_SELECTORS = 100
 RELOAD = "reload"

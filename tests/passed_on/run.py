@@ -110,15 +110,15 @@ async def shortest(lines: Sequence[str], stops: Callable[[Sequence[str]], Awaita
 
 @contextlib.contextmanager
 def _blamed() -> Iterator[Blamed]:
-    """What the relay says meanwhile. Nothing of bgp2vpc is logged."""
-    noted, ours, relay = Blamed(), logging.getLogger("bgp2vpc"), logging.getLogger("bgp2vpc.relay")
-    before = ours.level, relay.level, relay.propagate
+    """What the Adj-RIB-Out says meanwhile. Nothing of bgp2vpc is logged."""
+    noted, ours, out = Blamed(), logging.getLogger("bgp2vpc"), logging.getLogger("bgp2vpc.adj_rib_out")
+    before = ours.level, out.level, out.propagate
     ours.setLevel(logging.CRITICAL)
-    relay.setLevel(logging.ERROR)
-    relay.propagate = False
-    relay.addHandler(noted)
+    out.setLevel(logging.ERROR)
+    out.propagate = False
+    out.addHandler(noted)
     try:
         yield noted
     finally:
-        relay.removeHandler(noted)
-        ours.level, relay.level, relay.propagate = before
+        out.removeHandler(noted)
+        ours.level, out.level, out.propagate = before

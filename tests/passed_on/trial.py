@@ -1,4 +1,4 @@
-"""A real ExaBGP, and bgp2vpc's own bridge and relay in front of it."""
+"""A real ExaBGP, and bgp2vpc's own Adj-RIB-In and Adj-RIB-Out in front of it."""
 
 import asyncio
 import contextlib
