@@ -14,7 +14,10 @@ from yaml.composer import ComposerError
 from yaml.error import MarkedYAMLError
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from yaml.reader import ReaderError
+from yaml.scanner import ScannerError
+from yaml.tokens import TagToken
 
+from bgp2vpc.config.yaml_errors import BARE_TAG, NESTED_IN_TEXT, explained
 from bgp2vpc.errors import ConfigError, Problem
 
 Value: TypeAlias = "str | list[Value] | dict[str, Value] | None"
@@ -33,7 +36,6 @@ _SCALAR_TAGS: Final = {_TAG + name for name in ("str", "int", "float", "bool", "
 _SURROGATES: Final = ("\ud800", "\udfff")
 _NULL_TAG: Final = _TAG + "null"
 _COLLECTION_TAGS: Final = {_TAG + "map", _TAG + "seq"}
-_NESTED_IN_TEXT: Final = "mapping values are not allowed here"
 _WITH_VALUE: Final = re.compile(r"(?P<margin> *(?:- +)*)(?P<key>[A-Za-z_]+): +[^\s#'\"\[{|>&*!]")
 _KEY: Final = re.compile(r"(?P<margin> *)(?P<key>[A-Za-z_]+):(?: |$)")
 
@@ -68,7 +70,8 @@ def read_document(text: str, file: str) -> Document:
         character = f"U+{ord(text[error.position]):04X}"
         raise config_error(file, line, "yaml", f"the character {character} is not allowed in YAML") from None
     except MarkedYAMLError as error:
-        raise config_error(file, _syntax_line(error), "yaml", _syntax_message(error)) from None
+        line, message = explained(error, text)
+        raise config_error(file, line, "yaml", message) from None
     except (OverflowError, ValueError):  # yaml makes characters of numbers like \\UFFFFFFFF without a look
         raise config_error(file, 1, "yaml", "holds an escape (\\U…) that is no character") from None
     return replace(_Reader(file).document(root), repairs=repairs)
@@ -80,9 +83,16 @@ def config_error(file: str, line: int, key: str, message: str) -> ConfigError:
 
 
 class _BoundedLoader(yaml.SafeLoader):
-    """SafeLoader that refuses deep nesting before Python's own stack does."""
+    """SafeLoader that refuses deep nesting before Python's own stack does, and a `!` that it would leave out."""
 
     _depth = 0
+
+    def scan_tag(self) -> TagToken:
+        """As YAML has it, `run: ! test -e x` says `test -e x`: the opposite of what whoever writes it means."""
+        token = super().scan_tag()
+        if token.value == (None, "!"):
+            raise ScannerError(None, None, BARE_TAG, token.start_mark)
+        return token
 
     def compose_node(self, parent: Node | None, index: int) -> Node | None:
         self._depth += 1
@@ -116,7 +126,7 @@ def _repaired(text: str, error: MarkedYAMLError, file: str) -> tuple[str, Proble
     YAML parser takes. With this repair who copies the example has it work; it can mean nothing else.
     """
     mark = error.problem_mark
-    if error.problem != _NESTED_IN_TEXT or mark is None:
+    if error.problem != NESTED_IN_TEXT or mark is None:
         return None
     lines, wrong = text.split("\n"), mark.line
     key = _KEY.match(lines[wrong]) if wrong < len(lines) else None
@@ -142,22 +152,6 @@ def _compose(text: str) -> Node | None:
         return loader.get_single_node()
     finally:
         loader.dispose()
-
-
-def _syntax_line(error: MarkedYAMLError) -> int:
-    mark = error.problem_mark or error.context_mark
-    return mark.line + 1 if mark else 1
-
-
-def _syntax_message(error: MarkedYAMLError) -> str:
-    message = error.problem or "not YAML"
-    if "'\\t'" in message:
-        return "a tab cannot indent YAML; use spaces"
-    if message == "but found another document":
-        return "a second document begins here ('---'); only one is allowed"
-    if error.context and error.context_mark:
-        return f"{error.context} that begins in line {error.context_mark.line + 1}: {message}"
-    return message
 
 
 class _Reader:
@@ -263,7 +257,10 @@ class _Reader:
 
     def _report_tag(self, node: Node, location: Location) -> None:
         tag = node.tag.replace(_TAG, "!!")
-        self._report(_line(node), location, f"the YAML tag '{tag}' is not supported; write the value itself")
+        message = (
+            f"the YAML tag '{tag}' is not supported; write the value itself, and a text that begins with '!' in quotes"
+        )
+        self._report(_line(node), location, message)
 
     def _report(self, line: int, location: Location, message: str) -> None:
         self._problems.append(Problem(self._file, line, dotted(location), message))

@@ -18,7 +18,7 @@ from bgp2vpc.config.document import MAX_SIZE, Document, config_error, dotted, re
 from bgp2vpc.config.messages import problems
 from bgp2vpc.config.model import Config
 from bgp2vpc.config.references import wrong_references
-from bgp2vpc.config.schema import ConfigFile, schema
+from bgp2vpc.config.schema import EXTENSION, ConfigFile, schema
 from bgp2vpc.errors import ConfigError, Problem
 from bgp2vpc.files import open_without_waiting
 from bgp2vpc.policy.rule import Takeover
@@ -57,6 +57,9 @@ def _read(path: Path | str) -> str:
 def parse(text: str, file: str) -> Config:
     """The configuration that `text`, called `file` in messages, writes. Raises ConfigError with all its mistakes."""
     document = read_document(text, file)
+    # As in compose files: what such a key holds is there for its anchors.
+    data = {key: value for key, value in document.data.items() if not key.startswith(EXTENSION)}
+    document = replace(document, data=data)
     found = list(document.problems)
     models: dict[int, type[BaseModel]] = {}
     entry = None

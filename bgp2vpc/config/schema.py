@@ -21,6 +21,8 @@ from bgp2vpc.policy.damping import DampingLimits
 _CONFIG: Final = Config(file="")
 _EC2: Final = Ec2Limits()
 _DAMPING: Final = DampingLimits()
+EXTENSION: Final = "x-"
+"""How a key at the top begins that is not ours, and whose value may be anything."""
 
 Rate: TypeAlias = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 ProcessName: TypeAlias = Annotated[str, AfterValidator(fields.process_name)]
@@ -204,5 +206,9 @@ class ConfigFile(BaseEntry):
 
 def schema() -> dict[str, Any]:
     """JSON Schema (draft 2020-12) of the file, for editors and `bgp2vpc check --schema`."""
-    described = ConfigFile.model_json_schema()
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **described, "title": "bgp2vpc configuration"}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **ConfigFile.model_json_schema(),
+        "patternProperties": {f"^{EXTENSION}": {}},
+        "title": "bgp2vpc configuration",
+    }

@@ -7,6 +7,7 @@ import pytest
 from bgp2vpc.bgp.mesh import MeshPeer
 from bgp2vpc.config.load import load, parse
 from bgp2vpc.config.model import Bgp, Config, Ec2Limits, OnExit, Process, Tag
+from bgp2vpc.errors import ConfigError
 from bgp2vpc.notify.model import AlertKind, Recipient
 from bgp2vpc.policy.damping import DampingLimits
 from bgp2vpc.policy.prefix_list import PrefixList, parse_prefix_range
@@ -242,3 +243,18 @@ def test_how_the_agent_of_serf_is_written(written: str, host: str, port: int) ->
     rule = "routetables: {r: {find: {type: main}, accept: [192.0.2.53]}}\n"
     written = f'"{written}"' if written.startswith("[") else written
     assert parse(f"{rule}serf: {{rpc: {written}}}\n", "f.yaml").serf == Agent(host=host, port=port)
+
+
+def test_a_key_that_begins_with_x_holds_anchors_and_is_not_read_otherwise() -> None:
+    text = """
+x-checks: &defaults {every: 1, rise: 1, whatever: [1, {2: 3}]}
+x-every: &every 2
+healthchecks:
+  dns: {type: ping, destination: 192.0.2.53, every: *every}
+"""
+    assert [each.every for each in parse(MINIMAL + text, "f").checks] == [2.0]
+
+
+def test_such_keys_are_allowed_at_the_top_only() -> None:
+    with pytest.raises(ConfigError, match=r"f:2: ec2.x-rate: unknown key 'x-rate'"):
+        parse(f"{MINIMAL}ec2: {{x-rate: 1}}\n", "f")

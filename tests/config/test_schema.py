@@ -32,6 +32,12 @@ def test_the_documented_example_fits_the_schema(validator: jsonschema.Draft20201
     assert list(validator.iter_errors(data("valid-documented"))) == []
 
 
+def test_an_editor_takes_a_key_that_holds_anchors(validator: jsonschema.Draft202012Validator) -> None:
+    example = data("valid-documented")
+    assert validator.is_valid({**example, "x-defaults": {"anything": [1]}})
+    assert not validator.is_valid({**example, "xdefaults": {}})
+
+
 MISTAKES = [
     "misspelt-key", "misspelt-key-in-rule", "misspelt-key-in-find", "rule-without-accept", "accept-empty", "takeover",
     "find-unknown-type", "filters-empty", "table-id", "run-empty-list", "poll-time-negative", "backup-med", "on-exit",
