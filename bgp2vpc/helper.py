@@ -1,7 +1,8 @@
 """Helper mode: ExaBGP on stdin and stdout, and a daemon that must not end before ExaBGP does.
 
 ExaBGP starts a helper that ends anew, and after five deaths within a minute gives up: 4.2 and 5.0 then end themselves,
-and the datacenter loses its routes. So a configuration that cannot be used is waited for, not died of.
+and the datacenter loses its routes. So a configuration that cannot be used is waited for, not died of; and so is the
+end of another daemon that uses the state file. Until then nothing is run or written.
 """
 
 import asyncio
@@ -14,6 +15,7 @@ from bgp2vpc.daemon import LOAD_TIMEOUT, Daemon
 from bgp2vpc.errors import ConfigError, NoThread
 from bgp2vpc.exabgp_api.messages import Message, Shutdown
 from bgp2vpc.logs import event
+from bgp2vpc.operator.state_file import StateFileInUse, lock_state
 from bgp2vpc.sources.stdin import ExabgpPipe
 from bgp2vpc.speaker.resync import QUESTIONS, PeerResync
 from bgp2vpc.speaker.startup_buffer import StartupBuffer
@@ -22,6 +24,8 @@ from bgp2vpc.tasks import cancelled, on_thread
 log = logging.getLogger("bgp2vpc")
 
 CONFIG_RETRY = 10.0
+LOCK_RETRY = 1.0
+"""Seconds: mostly it is our predecessor, whom ExaBGP gives two seconds to end."""
 FLUSH_TIMEOUT = 1.0
 RECALL_TIMEOUT = 5.0
 """Seconds ExaBGP has to answer. With `exabgp.api.ack` false it answers, but does not say when that was all."""
@@ -103,14 +107,22 @@ class Helper:
             asyncio.get_running_loop().add_signal_handler(number, self._over.set)
 
     async def _usable_config(self) -> Config | None:
-        """The configuration, as soon as it can be used; None if we are to end before that."""
+        """The configuration, as soon as it and its state file can be used; None if we are to end before that."""
         self._handle_end_signals()
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._try_again.set)
-        reported: tuple[object, ...] = ()
+        reported: object = None
         while not self._over.is_set():
+            retry = CONFIG_RETRY
             try:
                 async with asyncio.timeout(LOAD_TIMEOUT):
-                    return await on_thread(self._load)
+                    config = await on_thread(self._load)
+                lock_state(config.state_file, config.file)
+                return config
+            except StateFileInUse as error:
+                retry = LOCK_RETRY
+                if str(error) != reported:
+                    reported = str(error)
+                    event(log, logging.ERROR, f"waiting for the state file: {error}")
             except (TimeoutError, NoThread) as error:
                 what = str(error) or f"not read within {LOAD_TIMEOUT:g} s"
                 event(log, logging.ERROR, f"waiting for a usable configuration: {what}")
@@ -121,6 +133,6 @@ class Helper:
                         event(log, logging.ERROR, f"waiting for a usable configuration: {problem}")
             self._try_again.clear()
             waits = [asyncio.create_task(each.wait()) for each in (self._over, self._try_again)]
-            await asyncio.wait(waits, timeout=CONFIG_RETRY, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(waits, timeout=retry, return_when=asyncio.FIRST_COMPLETED)
             await cancelled(*waits)
         return None

@@ -50,7 +50,12 @@ def _run(args: argparse.Namespace) -> int:
     import asyncio
 
     _configure_logs(args)
-    asyncio.run(_run_daemon(args, _load(args.file)))
+    config = _load(args.file)
+
+    from bgp2vpc.operator.state_file import lock_state
+
+    lock_state(config.state_file, config.file)
+    asyncio.run(_run_daemon(args, config))
     return 0
 
 

@@ -1,9 +1,12 @@
 """What outlives the daemon: drains and holds, in a small file.
 
-It is written whole or not at all, for user and group, whatever the umask.
+It is written whole or not at all, for user and group, whatever the umask. One process at a time may use it: two
+daemons of one host would each take the other's routes for leftovers of its own, and delete them at its end.
 """
 
+import fcntl
 import json
+import logging
 import os
 import stat
 import time
@@ -12,14 +15,20 @@ from typing import Final
 
 from bgp2vpc.errors import Bgp2vpcError
 from bgp2vpc.files import open_without_waiting, replace_file
+from bgp2vpc.logs import event
 from bgp2vpc.operator.orders import Cause, OrderKind, Orders, read_drain, read_hold
+from bgp2vpc.printable import printable
 from bgp2vpc.reconcile.journal import Journal
+
+log = logging.getLogger("bgp2vpc")
 
 VERSION: Final = 1
 """Of the file."""
 _MODE: Final = 0o640
 _LARGEST: Final = 1024 * 1024
 """Bytes: a thousand drained prefixes take a fifth of it."""
+_NAMED: Final = 1024
+"""Bytes that are read of who holds the lock."""
 SAVING: Final = "saving the state file"
 
 
@@ -29,6 +38,49 @@ class StateError(Bgp2vpcError):
 
 class StateFileError(Bgp2vpcError):
     """It cannot be read or written; the message says why."""
+
+
+class StateFileInUse(StateFileError):
+    """Another process has locked it; the message names it."""
+
+
+def lock_state(path: Path | None, config_file: str) -> int | None:
+    """Keep every other process from using the state file `path` (None: there is none) until this process ends.
+
+    The kernel ends the lock with the process, however that ends. What is locked is `PATH.lock`, which is never replaced
+    or removed, as the state file is; it says who has the lock: process id and configuration. Raises StateFileInUse.
+    What cannot be locked (a full disk, a file system without locks) is used without a lock, and the log says so.
+
+    Returns the descriptor; closing it ends the lock.
+    """
+    if path is None:
+        return None
+    lock = path.with_name(f"{path.name}.lock")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK, _MODE)
+    except OSError as error:
+        _not_locked(lock, error)
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, f"{os.getpid()} {config_file}\n".encode(), 0)
+    except BlockingIOError as error:
+        pid, _, file = os.pread(descriptor, _NAMED, 0).decode(errors="replace").strip().partition(" ")
+        os.close(descriptor)
+        who = f"process {printable(pid)} (bgp2vpc with {printable(file)})" if pid else "another process"
+        raise StateFileInUse(
+            f"{path}: in use by {who}; two daemons of one host delete each other's routes, so end that one first"
+        ) from error
+    except OSError as error:
+        _not_locked(lock, error)
+    return descriptor
+
+
+def _not_locked(lock: Path, error: OSError) -> None:
+    hint = "if another bgp2vpc of this host uses the same state file, they delete each other's routes"
+    event(log, logging.WARNING, "state file not locked", file=lock, why=_why(error), hint=hint)
 
 
 def state_text(orders: Orders) -> str:

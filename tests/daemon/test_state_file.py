@@ -1,5 +1,6 @@
 """What outlives the daemon, and its file."""
 
+import logging
 import os
 import stat
 from contextlib import suppress
@@ -13,7 +14,9 @@ from bgp2vpc.operator.orders import Cause, Order, OrderKind, Orders, Phase
 from bgp2vpc.operator.state_file import (
     StateError,
     StateFileError,
+    StateFileInUse,
     load_state,
+    lock_state,
     read_state,
     read_state_text,
     state_text,
@@ -136,3 +139,50 @@ def test_nobody_is_lured_into_writing_elsewhere(tmp_path: Path) -> None:
     write_state(tmp_path / "state", "x")
     assert victim.read_text() == "precious"
     assert read_state(tmp_path / "state") == "x"
+
+
+def test_a_second_process_is_refused_and_told_of_the_first_however_often_the_file_is_replaced(tmp_path: Path) -> None:
+    state = tmp_path / "a" / "state"
+    lock = lock_state(state, "/etc/one.yaml")
+    assert lock is not None
+    said = (
+        f"{state}: in use by process {os.getpid()} (bgp2vpc with /etc/one.yaml); two daemons of one host delete each "
+        "other's routes, so end that one first"
+    )
+    for text in ("one\n", "two\n"):
+        write_state(state, text)
+        with pytest.raises(StateFileInUse) as raised:
+            lock_state(state, "/etc/two.yaml")
+        assert str(raised.value) == said
+    os.close(lock)
+    again = lock_state(state, "/etc/two.yaml")
+    assert again is not None
+    assert (state.with_name("state.lock")).read_text() == f"{os.getpid()} /etc/two.yaml\n"
+    os.close(again)
+
+
+def test_a_lock_whose_owner_has_not_said_yet_who_it_is_is_a_lock(tmp_path: Path) -> None:
+    lock = lock_state(tmp_path / "state", "/etc/one.yaml")
+    assert lock is not None
+    os.ftruncate(lock, 0)
+    with pytest.raises(StateFileInUse, match="in use by another process; two daemons"):
+        lock_state(tmp_path / "state", "/etc/two.yaml")
+    os.close(lock)
+
+
+def test_other_state_files_are_others_and_no_state_file_needs_no_lock(tmp_path: Path) -> None:
+    locks = [lock_state(tmp_path / name, "f") for name in ("a", "b")]
+    assert None not in locks
+    assert lock_state(None, "f") is None
+    for each in locks:
+        os.close(each or 0)
+
+
+def test_what_cannot_be_locked_is_used_and_the_log_says_so(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "file").touch()
+    with caplog.at_level(logging.WARNING):
+        assert lock_state(tmp_path / "file" / "state", "f") is None
+        (tmp_path / "state.lock").symlink_to(tmp_path / "victim")
+        assert lock_state(tmp_path / "state", "f") is None
+    assert [each.message for each in caplog.records] == ["state file not locked"] * 2
+    assert not (tmp_path / "victim").exists()
