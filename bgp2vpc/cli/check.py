@@ -48,12 +48,13 @@ def _check_now(args: argparse.Namespace) -> int:
 
 def _check_file(args: argparse.Namespace) -> int:
     from bgp2vpc.config.load import load, schema
+    from bgp2vpc.config.programs import missing_programs
 
     if args.schema:
         print(json.dumps(schema(), indent=2))
         return 0
     config = load(args.file)
-    for warning in config.warnings:
+    for warning in (*config.warnings, *missing_programs(config)):
         print(f"{warning} (warning)", file=sys.stderr)
     for note in config.notes:
         print(f"{args.file}: note: {note}", file=sys.stderr)

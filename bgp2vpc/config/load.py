@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
 
-from bgp2vpc.config import awsnycast, build
+from bgp2vpc.config import awsnycast, build, programs
 from bgp2vpc.config.document import MAX_SIZE, Document, config_error, dotted, read_document
 from bgp2vpc.config.messages import problems
 from bgp2vpc.config.model import Config
@@ -70,12 +70,15 @@ def parse(text: str, file: str) -> Config:
     found += wrong_references(document, file)
     if found or entry is None:
         raise ConfigError(file, tuple(sorted(found, key=lambda problem: problem.line)))
-    return build.config(entry, document, file, _warnings(document, entry, file))
+    return replace(
+        build.config(entry, document, file, _warnings(document, entry, file)), programs=programs.programs(document)
+    )
 
 
 def _warnings(document: Document, entry: ConfigFile, file: str) -> tuple[Problem, ...]:
     """What was read and is probably not what was meant."""
     found = [*document.repairs, *awsnycast.warnings(document, entry, file)]
+    found += programs.meant_for_a_shell(document, file)
     rules = "routetables" if "routetables" in document.data else "route_tables"
     message = "with takeover: best_path, peers know an owner by the interface of its BGP next hop: let BGP use this one"
     found += (

@@ -78,6 +78,15 @@ class Process:
 
 
 @dataclass(frozen=True, slots=True)
+class NamedProgram:
+    """A program that the file names, at `line` under `key`: a path, or a name to be looked for in PATH."""
+
+    line: int
+    key: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Announcement:
     """What a source says of a managed prefix while it is healthy. `relay`: whether ExaBGP hears it, too."""
 
@@ -101,6 +110,7 @@ class Config:
     """One configuration file. `socket` None: no unix socket. `state_file` None: drains do not outlive the daemon.
 
     `warnings`: what was read and is probably not what was meant. `notes`: what AWSnycast's users may like to know.
+    `programs`: all that may be run.
     """
 
     file: str
@@ -136,6 +146,7 @@ class Config:
     notify: tuple[Recipient, ...] = ()
     warnings: tuple[Problem, ...] = ()
     notes: tuple[str, ...] = ()
+    programs: tuple[NamedProgram, ...] = field(default=(), compare=False)
 
     @property
     def source_limits(self) -> dict[str, int]:

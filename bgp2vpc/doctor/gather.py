@@ -18,6 +18,7 @@ from urllib.request import HTTPRedirectHandler, build_opener
 
 from bgp2vpc.bgp.events import Announce
 from bgp2vpc.config.model import Config
+from bgp2vpc.config.programs import missing_programs
 from bgp2vpc.doctor import machine
 from bgp2vpc.doctor.model import Endpoint, HostFacts, Known, MetadataAnswer, Rehearsal, Running, Trouble, Vpc
 from bgp2vpc.doctor.running_exabgp import look_at
@@ -78,7 +79,10 @@ def gather(config: Config, socket_path: Path | None, exabgp_conf: Path | None) -
     seen = vpc.known()
     instance = _instance(config, region, who, seen)
     rehearsals = Fact(lambda: _rehearsals(config, instance, seen)).known()
-    return HostFacts(host.known(), daemon, who, endpoint.known(), seen, rehearsals, exabgp.known(2 * PATIENCE))
+    return HostFacts(
+        host.known(), daemon, who, endpoint.known(), seen, rehearsals, exabgp.known(2 * PATIENCE),
+        missing_programs(config),
+    )  # fmt: skip
 
 
 def _running(path: Path | None) -> Known[Running]:

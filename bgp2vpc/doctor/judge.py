@@ -13,7 +13,7 @@ def judge(config: Config, facts: HostFacts, quota: int) -> tuple[Finding, ...]:
 
 
 def _findings(config: Config, facts: HostFacts, quota: int) -> Iterator[Finding]:
-    for warning in config.warnings:
+    for warning in (*config.warnings, *facts.programs):
         yield warn("config", str(warning), f"${{EDITOR:-vi}} {config.file}")
     yield _daemon(config, facts)
     yield from host.addresses(config, facts.host, facts.running)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TypeAlias, TypeVar
 
-from bgp2vpc.errors import Ec2Error
+from bgp2vpc.errors import Ec2Error, Problem
 from bgp2vpc.policy.decide import TablePolicy
 from bgp2vpc.prefix import IPAddress, Prefix
 from bgp2vpc.vpc.model import Instance, Snapshot
@@ -144,3 +144,5 @@ class HostFacts:
     vpc: Known[Vpc]
     rehearsals: Known[tuple[Rehearsal, ...]]
     exabgp: Known[Exabgp]
+    programs: tuple[Problem, ...] = ()
+    """Those of the configuration that cannot be run here."""

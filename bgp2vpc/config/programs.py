@@ -1,0 +1,125 @@
+"""The programs that a file has run: texts that were meant for a shell, and programs that are not on this machine.
+
+No shell runs anything here: a text is split into words as a shell does, and what a shell would act on (`;`, `>`, `$X`)
+is handed to the program as it stands. ExaBGP and AWSnycast do the same.
+"""
+
+import re
+import shlex
+import shutil
+from collections.abc import Iterator
+from pathlib import Path, PurePath
+from typing import Final
+
+from bgp2vpc.config.document import Document, Location, Value, dotted
+from bgp2vpc.config.model import Config, NamedProgram
+from bgp2vpc.errors import Problem
+
+_QUOTED: Final = re.compile(r"""\\.|'[^']*'|"(?:\\.|[^"\\])*\"""", re.DOTALL)
+_SIGN: Final = re.compile(
+    r"&&|\|\||[0-9]*>&[0-9]|&?[0-9]*>>?|<|\||;|`|\$(?:[A-Za-z_]\w*|\{\w*\}?|\()|(?<!\S)~/|(?<!\S)&(?!\S)|^[A-Za-z_]\w*=\S*(?=\s)"
+)
+_SHELLS: Final = {"sh", "ash", "bash", "dash", "ksh", "zsh", "busybox"}
+_LONGEST: Final = 300
+"""Characters of a text that is shown as it would have to be written."""
+
+Words = str | list[str]
+
+
+def programs(document: Document) -> tuple[NamedProgram, ...]:
+    """Every program that the file names, in its order; `healthchecks.dns.config.command` and the like, too."""
+    found = []
+    for location, words in _written(document.data, ()):
+        # `command` is the name of a program and nothing else.
+        name = words if isinstance(words, str) and location[-1] == "command" else next(iter(_split(words)), "")
+        found.append(NamedProgram(document.line(location), dotted(location), name))
+    return tuple(found)
+
+
+def meant_for_a_shell(document: Document, file: str) -> Iterator[Problem]:
+    """A warning for each text or list with what only a shell would understand."""
+    for location, words in _written(document.data, ()):
+        sign = _sign(words)
+        if sign is None:
+            continue
+        text = (
+            words if isinstance(words, str) else " ".join(word if _acts(word) else shlex.quote(word) for word in words)
+        )
+        script = "…" if len(text) > _LONGEST else text.replace("'", "''")
+        form = f"[sh, -c, '{script}']"
+        if location[-1] == "command":
+            form = f"sh, arguments: [-c, '{script}']"
+        message = f"no shell runs this, so '{sign}' is passed on as it stands; for a shell: {location[-1]}: {form}"
+        yield Problem(file, document.line(location), dotted(location), message)
+
+
+def missing_programs(config: Config) -> tuple[Problem, ...]:
+    """A problem for each program that cannot be run on this machine, by this user."""
+    meant = {(each.line, each.key) for each in config.warnings}
+    return tuple(
+        Problem(config.file, each.line, each.key, why)
+        for each in config.programs
+        if (each.line, each.key) not in meant and (why := _why_not(each.name))
+    )
+
+
+def _why_not(name: str) -> str:
+    path = Path(name)
+    if shutil.which(name) is not None:
+        return ""
+    if len(words := name.split()) > 1 and not path.exists():
+        mend = f"command: {words[0]}, arguments: [{', '.join(words[1:])}]"
+        return f"no program '{name}' on this machine; all of this is its name. Write: {mend}"
+    if "/" not in name:
+        return f"no program '{name}' in PATH on this machine"
+    if not path.exists():
+        return f"'{name}' does not exist on this machine"
+    return f"'{name}' is {'a directory' if path.is_dir() else 'not executable'} on this machine"
+
+
+def _written(value: Value, location: Location) -> Iterator[tuple[Location, Words]]:
+    """Where a program is named, and how."""
+    if isinstance(value, list):
+        for number, item in enumerate(value):
+            yield from _written(item, (*location, number))
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            if key in ("run", "command") or key.startswith("run_"):
+                # With its arguments, where they stand apart.
+                arguments = value.get("arguments")
+                words = [item, *arguments] if isinstance(item, str) and isinstance(arguments, list) else item
+                if words and (texts := _texts(words)):
+                    yield (*location, key), texts
+                    continue
+            if (location[-1:], key) != (("config",), "headers"):
+                yield from _written(item, (*location, key))
+
+
+def _texts(words: Value) -> Words | None:
+    if isinstance(words, str):
+        return words
+    if isinstance(words, list) and all(isinstance(word, str) for word in words):
+        return [word for word in words if isinstance(word, str)]
+    return None
+
+
+def _split(words: Words) -> list[str]:
+    try:
+        return shlex.split(words) if isinstance(words, str) else words
+    except ValueError:
+        return []
+
+
+def _sign(words: Words) -> str | None:
+    """The first thing that only a shell understands. In a list, only what is a word of its own: the rest is chosen."""
+    if isinstance(words, str):
+        found = _SIGN.search(_QUOTED.sub(lambda quoted: "x" * len(quoted[0]), words))
+        return found[0] if found else None
+    if PurePath(words[0]).name in _SHELLS:
+        return None
+    return next(filter(_acts, words), None)
+
+
+def _acts(word: str) -> bool:
+    """Whether a shell would act on this word if it stood without quotes."""
+    return _SIGN.fullmatch(word) is not None or word.startswith("~/")
