@@ -17,6 +17,7 @@ from bgp2vpc.prefix import IPAddress, Prefix
 from bgp2vpc.serf.model import Agent
 from bgp2vpc.web.model import WebSettings
 
+DEFAULT_FILE: Final = "/etc/bgp2vpc.yaml"
 DEFAULT_SOCKET: Final = Path("/run/bgp2vpc/bgp2vpc.sock")
 
 

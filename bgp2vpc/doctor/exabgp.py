@@ -1,4 +1,4 @@
-"""Judgement of ExaBGP: its version, its file, and the stanza that runs us. Pure."""
+"""Judgement of ExaBGP: its version, its file, the stanza that runs us, and the routes it has itself. Pure."""
 
 import re
 import shlex
@@ -7,22 +7,22 @@ from dataclasses import replace
 from pathlib import PurePath
 from typing import Final
 
-from bgp2vpc.config.model import Config
-from bgp2vpc.doctor.exabgp_conf import ProcessStanza, Section, apis_of, parse, processes
-from bgp2vpc.doctor.model import Exabgp, Finding, Known, Trouble, fail, ok, warn
+from bgp2vpc.config.model import DEFAULT_FILE, Config
+from bgp2vpc.doctor.exabgp_conf import ProcessStanza
+from bgp2vpc.doctor.model import Exabgp, Finding, Known, Running, Trouble, fail, ok, warn
+from bgp2vpc.prefix import PrefixError, parse_prefix
 
 _OLDEST: Final = (4, 2, 22)
 _TOO_NEW: Final = (6,)
-_DEFAULT_FILE: Final = "/etc/bgp2vpc.yaml"
 
 
-def exabgp(config: Config, found: Known[Exabgp]) -> Iterator[Finding]:
+def exabgp(config: Config, found: Known[Exabgp], running: Known[Running]) -> Iterator[Finding]:
     """All of it; one `ok` where there is no ExaBGP to look at. What is quoted from the file moves no cursor."""
-    for finding in _findings(config, found):
+    for finding in _findings(config, found, running):
         yield replace(finding, message=_printable(finding.message))
 
 
-def _findings(config: Config, found: Known[Exabgp]) -> Iterator[Finding]:
+def _findings(config: Config, found: Known[Exabgp], running: Known[Running]) -> Iterator[Finding]:
     if isinstance(found, Trouble):
         yield fail("exabgp", f"ExaBGP could not be looked at: {found.why}", "bgp2vpc doctor --exabgp-conf FILE")
         return
@@ -31,7 +31,8 @@ def _findings(config: Config, found: Known[Exabgp]) -> Iterator[Finding]:
         return
     yield _version(found)
     yield _file(found)
-    yield from _helper(config, found)
+    yield from _helpers(config, found)
+    yield from _own_routes(config, found, running)
 
 
 def _version(found: Exabgp) -> Finding:
@@ -56,57 +57,94 @@ def _file(found: Exabgp) -> Finding:
     return ok("exabgp-conf", f"ExaBGP takes {found.file}")
 
 
-def _helper(config: Config, found: Exabgp) -> Iterator[Finding]:
-    top = parse(found.text)
-    all_processes = processes(top)
-    helpers = [each for each in all_processes if each.part == "helper"]
+def _helpers(config: Config, found: Exabgp) -> Iterator[Finding]:
+    ours = [
+        each for each in found.conf.processes if each.part in ("helper", "tee") or _leads_to_the_daemon(each, found)
+    ]
+    helpers = [each for each in ours if each.part != "tee"]
     edit = f"${{EDITOR:-vi}} {shlex.quote(found.file)}"
-    if not helpers:
-        tees = [each.name for each in all_processes if each.part == "tee"]
-        if tees:
-            yield ok("helper", f"{', '.join(tees)} passes its lines on to a daemon beside ExaBGP (tee)")
-            return
+    if not ours:
         if config.bgp is not None:
             edit = _command("bgp2vpc", "exabgp-config", "-f", config.file, "--output", found.file)
         stanza = f"process bgp2vpc {{ run bgp2vpc helper -f {config.file}; encoder json; }}"
         yield fail("helper", f"no process of {found.file} runs bgp2vpc; add: {stanza}", edit)
         return
+    for each in ours:
+        yield from _hears_us(each, found, edit)
+    if not helpers:
+        tees = ", ".join(each.name for each in ours)
+        yield ok("helper", f"{tees} passes its lines on to a daemon beside ExaBGP (tee)")
     if len(helpers) > 1:
         names = ", ".join(each.name for each in helpers)
         yield fail("helper", f"{names} all run `bgp2vpc helper`: one is enough, two fight for the socket", edit)
     for helper in helpers:
-        yield from _stanza(config, helper, top, edit)
+        yield from _stanza(config, helper, found, edit)
 
 
-def _stanza(config: Config, helper: ProcessStanza, top: Section, edit: str) -> Iterator[Finding]:
+def _leads_to_the_daemon(process: ProcessStanza, found: Exabgp) -> bool:
+    """Whether ExaBGP's child that is the daemon, or has started it, is what this stanza runs: a script, say."""
+    return bool(process.run) and found.child[-len(process.run) :] == process.run
+
+
+def _hears_us(process: ProcessStanza, found: Exabgp, edit: str) -> Iterator[Finding]:
+    """Whether what the process announces gets to neighbors: ExaBGP refuses it where no neighbor is the process's."""
+    others = [each.address for each in found.conf.neighbors if process.name not in each.processes]
+    api = f"api {{ processes [ {process.name} ]; }}"
+    if len(others) == len(found.conf.neighbors):
+        words = (
+            f"no neighbor lists process {process.name}, so ExaBGP refuses all that it announces; in `neighbor`: {api}"
+        )
+        yield fail("helper", words, edit)
+    elif others:
+        words = f"not told to {', '.join(others)}, what process {process.name} announces; in `neighbor`: {api}"
+        yield warn("helper", words, edit)
+
+
+def _stanza(config: Config, helper: ProcessStanza, found: Exabgp, edit: str) -> Iterator[Finding]:
     if helper.encoder not in ("text", "json"):
         said = f"encoder {helper.encoder}" if helper.encoder else "no encoder"
         yield fail("helper", f"process {helper.name} has {said}: write `encoder json;` or `encoder text;`", edit)
-    file = helper.file or _DEFAULT_FILE
-    if PurePath(file) != PurePath(config.file):
+    file = helper.file or DEFAULT_FILE
+    if helper.part and file not in found.same and PurePath(file) != PurePath(config.file):
         words = f"process {helper.name} reads {file}, not {config.file}, which was looked at here"
         yield warn("helper", words, _command("bgp2vpc", "doctor", "-f", file))
-    missing = _not_heard(top, helper)
+    closed = found.closed.get(file)
+    if closed is not None:
+        finding = fail if closed.sure else warn
+        words = f"process {helper.name} cannot read {file}: {closed.why}; the helper waits until it can"
+        yield finding("helper", words, closed.mend)
+    what = f"process {helper.name} runs `bgp2vpc helper`"
     hears = any(rule.takes_by_best_path for rule in config.rules)
-    if missing and hears:
+    if any(helper.name in each.heard_by for each in found.conf.neighbors):
+        yield ok("helper", f"{what} and hears peers")
+    elif hears:
+        listed = any(helper.name in each.processes for each in found.conf.neighbors)
+        missing = ("" if listed else f"processes [ {helper.name} ]; ") + "neighbor-changes; receive { parsed; update; }"
         words = f"process {helper.name} does not hear peers, which takeover: best_path needs; in `api`: {missing}"
         yield fail("helper", words, edit)
-    elif missing:
-        yield ok("helper", f"process {helper.name} runs `bgp2vpc helper`; it need not hear peers")
     else:
-        yield ok("helper", f"process {helper.name} runs `bgp2vpc helper` and hears peers")
+        yield ok("helper", f"{what}; it need not hear peers")
 
 
-def _not_heard(top: Section, helper: ProcessStanza) -> str:
-    """What is missing in `api`, as it has to be written; empty: nothing."""
-    apis = apis_of(top, helper.name)
-    for api in apis:
-        receives = any(section.has("parsed", "update") for section in api.sections if section.kind == "receive")
-        if receives and api.has("neighbor-changes"):
-            return ""
-    if not apis:
-        return f"processes [ {helper.name} ]; neighbor-changes; receive {{ parsed; update; }}"
-    return "neighbor-changes; receive { parsed; update; }"
+def _own_routes(config: Config, found: Exabgp, running: Known[Running]) -> Iterator[Finding]:
+    """Routes of ExaBGP's own `static` and `announce` sections that a rule accepts, and that nobody announces here."""
+    offered = frozenset() if isinstance(running, Trouble) else running.offered
+    unseen: dict[str, str] = {}
+    for route in (route for each in found.conf.neighbors for route in each.routes):
+        try:
+            prefix = parse_prefix(route.prefix)
+        except PrefixError:
+            continue
+        if prefix not in offered and any(
+            rule.accept.accepts(prefix) for rule in config.rules if prefix not in rule.manages
+        ):
+            unseen[str(prefix)] = f"{prefix} (watchdog {route.watchdog})" if route.watchdog else str(prefix)
+    if unseen:
+        words = (
+            f"{', '.join(unseen.values())}: routes of ExaBGP's own configuration are not seen here, nor are `announce "
+            "watchdog` lines about them, so the VPC has none; let a script announce them, or a client (bgp2vpc api)"
+        )
+        yield warn("own-routes", words, f"${{EDITOR:-vi}} {shlex.quote(found.file)}")
 
 
 def _command(*words: str) -> str:

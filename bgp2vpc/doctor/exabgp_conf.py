@@ -1,17 +1,20 @@
-"""ExaBGP's configuration file, as far as it is about helpers: sections, statements, words. Pure.
+"""ExaBGP's configuration file, as far as it is about helpers and routes of its own. Pure.
 
     process bgp2vpc {
         run /opt/bgp2vpc/bin/bgp2vpc helper -f /etc/bgp2vpc.yaml;
         encoder json;
     }
 
-Tolerant: whether ExaBGP itself takes the file, `exabgp validate` says.
+What counts is what ExaBGP makes of it (`told_by_exabgp`). Where no ExaBGP is installed, or it refuses the file, `read`
+makes the same of it, tolerantly: sections, statements, words.
 """
 
+import json
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import PurePath
 
 _TOKEN = re.compile(r"""\s+|\#[^\n]*|(?P<mark>[{};])|(?P<word>(?:"(?:\\.|[^"\\])*"|'[^']*'|[^\s{};"'])+|["'])""")
@@ -38,13 +41,6 @@ class Section:
         """Whether each of these stands alone, as a statement of its own."""
         return all([key] in self.statements for key in keys)
 
-    def below(self, kind: str) -> "Iterator[Section]":
-        """All sections of this kind, however deep."""
-        for section in self.sections:
-            if section.kind == kind:
-                yield section
-            yield from section.below(kind)
-
 
 @dataclass(frozen=True, slots=True)
 class ProcessStanza:
@@ -57,18 +53,134 @@ class ProcessStanza:
     @property
     def part(self) -> str:
         """What bgp2vpc is there: `helper`, `tee`, or nothing (empty)."""
-        for number, word in enumerate(self.run):
-            if PurePath(word).name == "bgp2vpc" and self.run[number + 1 : number + 2]:
-                return self.run[number + 1]
-        return ""
+        return next(iter(_arguments_of_bgp2vpc(self.run)), "")
 
     @property
     def file(self) -> str:
         """The configuration that its `-f` names; empty: the default one."""
-        for flag in ("-f", "--file"):
-            if flag in self.run[:-1]:
-                return self.run[self.run.index(flag) + 1]
+        for word, following in pairwise([*_arguments_of_bgp2vpc(self.run), ""]):
+            if word in ("-f", "--file"):
+                return following
+            if word.startswith("--file="):
+                return word.removeprefix("--file=")
         return ""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnRoute:
+    """A route of ExaBGP's own configuration. `watchdog`: the name that switches it, if it has one and it is known."""
+
+    prefix: str
+    watchdog: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NeighborStanza:
+    """A neighbor: the processes whose announcements it gets, and those that hear its updates and its end."""
+
+    address: str
+    processes: frozenset[str] = frozenset()
+    heard_by: frozenset[str] = frozenset()
+    routes: tuple[OwnRoute, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ExabgpConf:
+    """What a file comes to. `user`: as whom a helper of an ExaBGP that is started by root runs."""
+
+    processes: tuple[ProcessStanza, ...] = ()
+    neighbors: tuple[NeighborStanza, ...] = ()
+    user: str = "nobody"
+
+
+def told_by_exabgp(answer: str) -> ExabgpConf:
+    """From what `ask_exabgp.py` prints. Raises ValueError, KeyError or TypeError for anything else."""
+    told = json.loads(answer.strip().splitlines()[-1])
+    processes = tuple(
+        ProcessStanza(name, tuple(map(str, each["run"])), str(each["encoder"]))
+        for name, each in told["processes"].items()
+    )
+    neighbors = tuple(
+        NeighborStanza(
+            str(each["address"]),
+            # As `Reactor.peers` has it.
+            frozenset(
+                process.name
+                for process in processes
+                if process.name in each["processes"] or any(re.match(regex, process.name) for regex in each["match"])
+            ),
+            frozenset.intersection(*map(frozenset, each["hear"])),
+            tuple(OwnRoute(str(route["prefix"]), str(route["watchdog"])) for route in each["routes"]),
+        )
+        for each in told["neighbors"]
+    )
+    return ExabgpConf(processes, neighbors, str(told["user"]))
+
+
+def read(text: str) -> ExabgpConf:
+    """By ourselves, for where ExaBGP cannot be asked: nearly as it reads the file, and whatever is wrong with it."""
+    top = parse(text)
+    templates = {
+        each.words[1]: each
+        for section in top.sections
+        if section.kind == "template"
+        for each in section.sections
+        if len(each.words) > 1
+    }
+    neighbors = []
+    for section in (top, *(each for each in top.sections if each.kind == "group")):
+        for each in section.sections:
+            if each.kind == "neighbor":
+                inherited = [templates[name] for name in each.said("inherit") if name in templates]
+                group = [section] if section is not top else []
+                neighbors.append(_neighbor(" ".join(each.words[1:]), [each, *inherited, *group]))
+    return ExabgpConf(tuple(_processes(top)), tuple(neighbors))
+
+
+def _neighbor(address: str, parts: Sequence[Section]) -> NeighborStanza:
+    apis = [api for part in parts for api in part.sections if api.kind == "api"]
+    hearing = [
+        api
+        for api in apis
+        if api.has("neighbor-changes")
+        and any(section.has("parsed", "update") for section in api.sections if section.kind == "receive")
+    ]
+    return NeighborStanza(address, _named(apis), _named(hearing), tuple(_own_routes(parts)))
+
+
+def _named(apis: Iterable[Section]) -> frozenset[str]:
+    return frozenset(name for api in apis for name in " ".join(api.said("processes")).strip("[] ").split())
+
+
+def _own_routes(parts: Iterable[Section]) -> Iterator[OwnRoute]:
+    for part in parts:
+        routes = [words for each in part.sections if each.kind == "static" for words in each.statements]
+        routes += [inner.words for each in part.sections if each.kind == "static" for inner in each.sections]
+        announced = [family for each in part.sections if each.kind == "announce" for family in each.sections]
+        routes += [words for family in announced for words in family.statements if words[0] == "unicast"]
+        for words in routes:
+            if len(words) > 1:
+                watchdog = words[words.index("watchdog") + 1 :] if "watchdog" in words else []
+                yield OwnRoute(words[1], next(iter(watchdog), ""))
+
+
+def _arguments_of_bgp2vpc(run: Sequence[str]) -> list[str]:
+    """What stands behind `bgp2vpc` in this command, or in a text in it that a shell runs."""
+    for number, word in enumerate(run):
+        if PurePath(word).name == "bgp2vpc" and run[number + 1 : number + 2]:
+            return list(run[number + 1 :])
+        if len(word.split()) > 1 and (found := _arguments_of_bgp2vpc(_words_for_a_shell(word))):
+            return found
+    return []
+
+
+def _words_for_a_shell(text: str) -> list[str]:
+    lexer = shlex.shlex(text, posix=True, punctuation_chars=True)
+    lexer.whitespace_split = True
+    try:
+        return list(lexer)
+    except ValueError:
+        return text.split()
 
 
 def parse(text: str) -> Section:
@@ -93,18 +205,12 @@ def parse(text: str) -> Section:
     return top
 
 
-def processes(top: Section) -> list[ProcessStanza]:
-    """The stanzas, in the order of the file."""
+def _processes(top: Section) -> list[ProcessStanza]:
     found = [section for section in top.sections if section.kind == "process" and len(section.words) > 1]
     return [
         ProcessStanza(section.words[1], tuple(_split(" ".join(section.said("run")))), "".join(section.said("encoder")))
         for section in found
     ]
-
-
-def apis_of(top: Section, process: str) -> list[Section]:
-    """The `api` sections that name this process."""
-    return [api for api in top.below("api") if process in " ".join(api.said("processes")).strip("[] ").split()]
 
 
 def _split(command: str) -> list[str]:

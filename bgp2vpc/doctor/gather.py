@@ -70,7 +70,7 @@ def gather(config: Config, socket_path: Path | None, exabgp_conf: Path | None) -
     host = Fact(machine.host)
     metadata = Fact(_metadata)
     daemon = running.known()
-    exabgp = Fact(lambda: look_at(exabgp_conf, None if isinstance(daemon, Trouble) else daemon.pid))
+    exabgp = Fact(lambda: look_at(exabgp_conf, None if isinstance(daemon, Trouble) else daemon.pid, config.file))
     who = metadata.known()
     region = config.region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
     region = region or ("" if isinstance(who, Trouble) else who.instance.region)
@@ -81,7 +81,7 @@ def gather(config: Config, socket_path: Path | None, exabgp_conf: Path | None) -
     rehearsals = Fact(lambda: _rehearsals(config, instance, seen)).known()
     return HostFacts(
         host.known(), daemon, who, endpoint.known(), seen, rehearsals, exabgp.known(2 * PATIENCE),
-        missing_programs(config),
+        missing_programs(config), region,
     )  # fmt: skip
 
 

@@ -71,11 +71,15 @@ def _forwards(host: Host, prefix: Prefix) -> bool:
     return prefix.version in host.forwards
 
 
-def metadata(config: Config, found: Known[MetadataAnswer], host: Known[Host]) -> Iterator[Finding]:
-    """Whether metadata answers; through a bridge it needs a hop limit of 2."""
+def metadata(config: Config, found: Known[MetadataAnswer], host: Known[Host], region: str = "") -> Iterator[Finding]:
+    """Whether metadata answers (through a bridge it needs a hop limit of 2), and says the same as the configuration.
+
+    `region`: in which EC2 is asked.
+    """
     if not isinstance(found, Trouble):
         who = f"{found.instance.id} in {found.instance.region}"
         yield ok("metadata", f"instance metadata answers (IMDSv2, so its hop limit reaches us): {who}")
+        yield from _contradictions(config, found.instance, region)
         return
     told = config.instance_id and config.region
     if isinstance(host, Host) and host.contained:
@@ -96,6 +100,22 @@ def metadata(config: Config, found: Known[MetadataAnswer], host: Known[Host]) ->
         yield warn("metadata", f"{message}{more}", mend)
     else:
         yield fail("metadata", message, mend)
+
+
+def _contradictions(config: Config, told: Instance, region: str) -> Iterator[Finding]:
+    """A file copied from another host, or AWS_REGION left from another task."""
+    edit = f"${{EDITOR:-vi}} {config.file}"
+    if region and region != told.region:
+        whence = "`region:`" if config.region else "AWS_REGION of this environment"
+        words = f"{whence} is {region}, and this instance is in {told.region}: its route tables are not there"
+        # Who names another instance may be meant to: this host then only runs the daemon.
+        other = config.instance_id not in (None, told.id)
+        yield (warn if other else fail)(
+            "metadata", words, edit if config.region else "unset AWS_REGION AWS_DEFAULT_REGION"
+        )
+    for key, ours, theirs in (("instance_id", config.instance_id, told.id), ("vpc_id", config.vpc_id, told.vpc_id)):
+        if ours is not None and theirs and ours != theirs:
+            yield warn("metadata", f"`{key}:` is {ours}, and metadata says {theirs}", edit)
 
 
 def endpoint(found: Known[Endpoint], vpc: Known[Vpc], metadata: Known[MetadataAnswer]) -> Iterator[Finding]:

@@ -18,7 +18,7 @@ def _findings(config: Config, facts: HostFacts, quota: int) -> Iterator[Finding]
     yield _daemon(config, facts)
     yield from host.addresses(config, facts.host, facts.running)
     yield from host.sysctls(config, facts.host, facts.running)
-    yield from host.metadata(config, facts.metadata, facts.host)
+    yield from host.metadata(config, facts.metadata, facts.host, facts.region)
     yield from host.endpoint(facts.endpoint, facts.vpc, facts.metadata)
     yield from vpc.credentials(facts.vpc, facts.metadata)
     yield from vpc.permissions(config, facts.rehearsals, facts.metadata)
@@ -28,7 +28,7 @@ def _findings(config: Config, facts: HostFacts, quota: int) -> Iterator[Finding]
         yield from vpc.prefixes(config, facts.vpc, facts.running)
         yield from vpc.room(config, facts.vpc, facts.running, quota)
         yield from vpc.default_route(config, facts.vpc, facts.running, facts.endpoint)
-    yield from exabgp.exabgp(config, facts.exabgp)
+    yield from exabgp.exabgp(config, facts.exabgp, facts.running)
 
 
 def _daemon(config: Config, facts: HostFacts) -> Finding:

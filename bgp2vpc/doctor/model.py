@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TypeAlias, TypeVar
 
+from bgp2vpc.doctor.exabgp_conf import ExabgpConf
 from bgp2vpc.errors import Ec2Error, Problem
 from bgp2vpc.policy.decide import TablePolicy
 from bgp2vpc.prefix import IPAddress, Prefix
@@ -124,13 +125,29 @@ class Rehearsal:
 
 
 @dataclass(frozen=True, slots=True)
+class Closed:
+    """A file that a user may not read, why, and what mends it. `sure`: that user has to, or only root may read it."""
+
+    why: str
+    mend: str = ""
+    sure: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Exabgp:
-    """ExaBGP. `file` empty: none was found. `version` empty: it could not be asked. `refusal`: why it says no."""
+    """ExaBGP. `file` empty: none was found. `version` empty: it could not be asked. `refusal`: why it says no.
+
+    `child`: the command line of the child of ExaBGP that is the daemon, or has started it; empty: it runs none.
+    `same`: file names in the stanzas that mean the configuration looked at. `closed`: those that helpers cannot read.
+    """
 
     file: str = ""
-    text: str = ""
+    conf: ExabgpConf = field(default_factory=ExabgpConf)
     version: str = ""
     refusal: Known[str] = ""
+    child: tuple[str, ...] = ()
+    same: frozenset[str] = frozenset()
+    closed: Mapping[str, Closed] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,3 +163,5 @@ class HostFacts:
     exabgp: Known[Exabgp]
     programs: tuple[Problem, ...] = ()
     """Those of the configuration that cannot be run here."""
+    region: str = ""
+    """In which EC2 is asked."""

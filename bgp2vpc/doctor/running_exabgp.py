@@ -1,50 +1,106 @@
-"""ExaBGP: the file of the one that runs the daemon, and the installed one, asked about itself and about that file.
+"""ExaBGP: the file of the one that runs the daemon, and the installed one, asked about itself and what that file says.
 
 Whoever listens on the socket is somebody's process, and so is its parent: of their command lines no word is ever run,
 for the doctor may be root. Only the name of the file is taken from there, and read with care.
 """
 
 import os
+import pwd
 import re
+import shlex
 import shutil
 import stat
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from bgp2vpc.doctor.model import Exabgp, Known, Trouble
+from bgp2vpc.config.model import DEFAULT_FILE
+from bgp2vpc.doctor.exabgp_conf import ExabgpConf, read, told_by_exabgp
+from bgp2vpc.doctor.model import Closed, Exabgp, Known, Trouble
 
 _TIMEOUT: Final = 20.0
 _VERSION: Final = re.compile(r"ExaBGP\s*:\s*(\S+)")
 _COMMANDS: Final = {"server", "validate", "decode", "cli"}
 _SYNTAX: Final = "syntax error"
 _SAID: Final = 300
+_ASK: Final = Path(__file__).with_name("ask_exabgp.py")
 _LARGEST: Final = 4 << 20
 """Bytes of a file that is read."""
 
 
-def look_at(file: Path | None, daemon: int | None) -> Known[Exabgp]:
+@dataclass(frozen=True, slots=True)
+class _Parent:
+    """The ExaBGP above the daemon: its process id, its arguments, and its child that is the daemon or leads to it."""
+
+    pid: int
+    arguments: list[str]
+    child: tuple[str, ...]
+
+
+def look_at(file: Path | None, daemon: int | None, config_file: str) -> Known[Exabgp]:
     """The file that is given, or the one of the ExaBGP whose helper the daemon (a pid) is; empty if there is none.
 
     Raises OSError if the file cannot be read.
     """
+    parent = _exabgp_above(daemon) if daemon else None
     if file is None:
-        arguments = _arguments(_command_line(_parent(daemon))) if daemon else None
-        if arguments is None:
+        if parent is None:
             return Exabgp()
-        file = next((Path(each) for each in arguments if not each.startswith("-") and each not in _COMMANDS), None)
+        words = parent.arguments
+        file = next((Path(each) for each in words if not each.startswith("-") and each not in _COMMANDS), None)
     if file is None:
         return Trouble("an ExaBGP runs the daemon, but its file is not in its command")
     text = _read(file)
     if isinstance(text, Trouble):
         return text
     program = _installed()
-    if not program:
-        return Exabgp(str(file), text, "", Trouble("no exabgp is installed here"))
-    version = _version(program)
-    return Exabgp(str(file), text, version, _refusal(program, version, file.absolute()))
+    version = _version(program) if program else ""
+    refusal = _refusal(program, version, file.absolute()) if program else Trouble("no exabgp is installed here")
+    conf = (_asked(program, file.absolute()) if refusal == "" else None) or read(text)
+    named = {each.file or DEFAULT_FILE for each in conf.processes if each.part == "helper"}
+    directory = _directory(parent.pid) if parent else os.getcwd()
+    paths = {each: os.path.join(directory, each) for each in named if "\0" not in each}
+    known = _ids_of_process(daemon) if parent and daemon else None
+    ids = known or _ids_of_user(conf.user)
+    closed = {name: _closed(path, *ids, sure=known is not None) for name, path in paths.items()} if ids else {}
+    return Exabgp(
+        str(file),
+        conf,
+        version,
+        refusal,
+        parent.child if parent else (),
+        frozenset(name for name, path in paths.items() if os.path.realpath(path) == os.path.realpath(config_file)),
+        {name: each for name, each in closed.items() if each is not None},
+    )
+
+
+def _exabgp_above(daemon: int) -> _Parent | None:
+    """Above it there may be shells and other wrappers."""
+    pid, child = _parent(daemon), daemon
+    while pid > 1:
+        arguments = _arguments(_command_line(pid))
+        if arguments is not None:
+            return _Parent(pid, arguments, tuple(_command_line(child)))
+        pid, child = _parent(pid), pid
+    return None
+
+
+def _asked(program: Sequence[str], file: Path) -> ExabgpConf | None:
+    """What the parser of the installed ExaBGP makes of it; None: it cannot be asked, as with a zipped one."""
+    try:
+        with open(program[0], "rb") as script:
+            first = script.readline(200).decode()
+        interpreter = shlex.split(first.removeprefix("#!")) if first.startswith("#!/") else []
+        if not interpreter:
+            return None
+        # Isolated: of neither the working directory nor the environment is anything imported.
+        code, said = _run(interpreter, "-I", str(_ASK), str(file))
+        return told_by_exabgp(said) if code == 0 else None
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        return None
 
 
 def _parent(pid: int) -> int:
@@ -52,6 +108,63 @@ def _parent(pid: int) -> int:
         return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
     except (OSError, ValueError, IndexError):
         return 0
+
+
+def _directory(pid: int) -> str:
+    try:
+        return os.readlink(f"/proc/{pid}/cwd")
+    except OSError:
+        return "/"
+
+
+def _ids_of_process(pid: int) -> tuple[str, int, frozenset[int]] | None:
+    """As whom it runs: a name, the effective user, and all groups."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+        fields = {key: value.split() for key, _, value in (line.partition(":") for line in lines)}
+        uid = int(fields["Uid"][1])
+        return _name(uid), uid, frozenset(map(int, [fields["Gid"][1], *fields["Groups"]]))
+    except (OSError, ValueError, LookupError):
+        return None
+
+
+def _ids_of_user(name: str) -> tuple[str, int, frozenset[int]] | None:
+    """As whom ExaBGP runs its helpers when it is started by root: it gives up user and group."""
+    try:
+        entry = pwd.getpwnam(name)
+    except (KeyError, ValueError):
+        return None
+    return name, entry.pw_uid, frozenset({entry.pw_gid})
+
+
+def _name(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"user {uid}"
+
+
+def _closed(path: str, user: str, uid: int, groups: Collection[int], *, sure: bool) -> Closed | None:
+    """Why this user may not read the file; None: it may, or only the kernel could tell (no such file, an ACL)."""
+    for place in (*reversed(Path(path).parents), Path(path)):
+        try:
+            status = os.stat(place)
+            if "system.posix_acl_access" in os.listxattr(place):
+                return None
+        except OSError:
+            return None
+        directory = stat.S_ISDIR(status.st_mode)
+        needed = stat.S_IXOTH if directory else stat.S_IROTH
+        shift = 6 if status.st_uid == uid else 3 if status.st_gid in groups else 0
+        if uid != 0 and not status.st_mode >> shift & needed:
+            mode = f"mode {stat.S_IMODE(status.st_mode):04o}, owner {_name(status.st_uid)}"
+            quoted = shlex.quote(str(place))
+            return Closed(
+                f"{user} may not {'enter' if directory else 'read'} {place} ({mode})",
+                f"chmod a+x {quoted}" if directory else f"chgrp $(id -g {uid}) {quoted} && chmod g+r {quoted}",
+                sure or (status.st_uid == 0 and not status.st_mode & (needed << 3 | needed)),
+            )
+    return None
 
 
 def _command_line(pid: int) -> list[str]:

@@ -59,6 +59,10 @@ _RELAYED: Final = frozenset({"flush adj-rib out", "rib flush out", "clear adj-ri
 _KNOWN: Final = frozenset(
     {"announce", "withdraw", "neighbor", "peer", *_REPLIES, *_ACKS, *_CLEAR_OUT, *_RELAYED, *OPERATOR_WORDS}
 )
+UNSEEN: Final = (
+    "a watchdog switches routes of ExaBGP's own configuration, which are not seen here: the VPC has none of them; "
+    "let a script announce the routes themselves"
+)
 _SIGNALS: Final = frozenset({"watchdog", "eor", "route-refresh", "operational"})
 _OTHER_FAMILIES: Final = frozenset({"flow", "vpls", "l2vpn", "vpn", "mup", "mvpn", "evpn"})
 _VPC_FAMILIES: Final = frozenset({"ipv4 unicast", "ipv6 unicast"})
@@ -99,7 +103,9 @@ def read_signal(line: str, verb: str, words: list[str]) -> Command:
         raise LineError(f"{verb}: nothing follows; '{verb} route PREFIX …' is what is usually said")
     kind = words[0]
     relayed = Command(line, relay=True)
-    if kind == "watchdog" or (verb == "announce" and kind == "operational"):
+    if kind == "watchdog":
+        return replace(relayed, error=UNSEEN)
+    if verb == "announce" and kind == "operational":
         return relayed
     if kind in _OTHER_FAMILIES:
         raise LineError(f"{kind} is no route a VPC can hold; for ExaBGP only", relay=True)

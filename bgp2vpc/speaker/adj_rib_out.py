@@ -20,7 +20,10 @@ MOST_SELECTORS = 100
 RELOAD = "reload"
 NAMED = 5
 """Lines of which it is not known which of them ExaBGP refused."""
-
+NOT_LISTED = (
+    "it has taken no announcement yet: is there a neighbor with `api { processes [ … ]; }` that names this process?"
+)
+"""The usual cause: ExaBGP gives none."""
 
 SayLine = tuple[str, str]
 """Who said something, and to whom: the source and its selector (`neighbor *`)."""
@@ -43,6 +46,8 @@ class AdjRibOut:
         self._reason = ""
         self._refused: dict[PathKey, str] = {}
         """What ExaBGP does not announce although it was told to, and the reason it gave, if any."""
+        self._took_any = False
+        """Whether ExaBGP has ever taken an announcement."""
         self._lost = 0
         """Lines in a row that ExaBGP did not take."""
 
@@ -162,6 +167,7 @@ class AdjRibOut:
 
     def _settled(self, settled: Settled) -> None:
         for line in settled.accepted:
+            self._took_any = self._took_any or bool(line.keys)
             for key in line.keys:
                 self._refused.pop(key, None)
         for line, reason in settled.refused:
@@ -170,6 +176,8 @@ class AdjRibOut:
                 continue  # a healthcheck repeats itself every few seconds
             self._refused.update(dict.fromkeys(announced, reason))
             differs = "the VPC has what it announces, the datacenter has not" if announced else None
+            if announced and not self._took_any:
+                differs = f"{differs}; {NOT_LISTED}"
             event(log, logging.ERROR, "ExaBGP refused a line", line=line.text, reason=reason or None, hint=differs)
         if settled.errors:
             lines = [line.text for line in settled.doubtful if line.text != QUESTION]

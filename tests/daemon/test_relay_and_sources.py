@@ -4,9 +4,10 @@ import pytest
 from lab import OURS, A, B, Lab, announce, withdraw
 
 from bgp2vpc.config.model import OnExit
+from bgp2vpc.exabgp_api.control import UNSEEN
 from bgp2vpc.exabgp_api.line import parse
 from bgp2vpc.sources.session import SourceKind
-from bgp2vpc.speaker.adj_rib_out import AdjRibOut
+from bgp2vpc.speaker.adj_rib_out import NOT_LISTED, AdjRibOut
 
 FLOW = "announce flow route { match { source 10.0.0.0/24; } then { discard; } }"
 
@@ -333,6 +334,15 @@ def test_what_no_rule_accepts_is_said_once_and_shown_in_the_status(lab: Lab, cap
     assert lab.writes == []
 
 
+def test_a_watchdog_is_passed_on_and_the_log_says_once_that_its_routes_are_not_seen_here(helper: Lab, caplog) -> None:
+    lines = ["announce watchdog smtp", "neighbor 10.0.0.1 withdraw watchdog smtp"]
+    helper.to_exabgp.clear()
+    assert helper.say(*lines, source="one") == ["done", "done"]
+    assert helper.to_exabgp == lines
+    (said,) = [r for r in caplog.records if "watchdog" in r.message]
+    assert (said.message, said.levelname) == (f"refused: {UNSEEN}; passed on to ExaBGP all the same", "WARNING")
+
+
 def test_what_a_source_left_at_some_neighbor_is_withdrawn_when_it_ends(helper: Lab) -> None:
     helper.say(*(f"neighbor 10.0.0.{number} {announce(A)}" for number in (1, 2)), source="one")
     helper.say(f"neighbor 10.0.0.2 {withdraw(A)}", source="one")
@@ -374,6 +384,23 @@ def test_a_refused_line_is_named_once_all_lines_are_answered(helper: Lab, caplog
     helper.say(announce(B, "med 5"), source="one")
     helper.hear("done")
     assert failing(helper) == {}
+
+
+def test_an_exabgp_that_has_taken_no_announcement_may_have_no_neighbor_for_this_helper(helper: Lab, caplog) -> None:
+    def hints() -> list[str]:
+        return [r.fields["hint"] for r in caplog.records if r.message == "ExaBGP refused a line"]
+
+    differs = "the VPC has what it announces, the datacenter has not"
+    helper.say(announce(A), source="one")
+    helper.hear("error")
+    assert hints() == [f"{differs}; {NOT_LISTED}"]
+    assert "`api { processes [ … ]; }`" in NOT_LISTED
+    caplog.clear()
+    helper.say(announce(A, "med 5"), source="one")
+    helper.hear("done")
+    helper.say(announce(B), source="one")
+    helper.hear("error")
+    assert hints() == [differs]
 
 
 def test_lines_without_an_answer_shift_no_blame(helper: Lab, caplog) -> None:

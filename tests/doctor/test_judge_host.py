@@ -88,6 +88,27 @@ def test_a_strict_rp_filter_matters_with_several_interfaces(rp_filter, state: st
     assert one(judge.sysctls(config(), Host(rp_filter=rp_filter), AWAY)).state.value == state
 
 
+def contradictions(asked: str, **settings: str) -> list[str]:
+    found = MetadataAnswer(Instance("i-1", "eu-central-1", "vpc-1"))
+    findings = list(judge.metadata(config(**settings), found, Host(), asked))
+    return [f"{each.state.value} {each.message} | {each.mend}" for each in findings[1:]]
+
+
+def test_a_configuration_that_contradicts_metadata() -> None:
+    there = "and this instance is in eu-central-1: its route tables are not there"
+    edit = "${EDITOR:-vi} " + config().file
+    assert contradictions("eu-central-1", region="eu-central-1", instance_id="i-1", vpc_id="vpc-1") == []
+    assert contradictions("eu-west-1", region="eu-west-1") == [f"fail `region:` is eu-west-1, {there} | {edit}"]
+    assert contradictions("eu-west-1") == [
+        f"fail AWS_REGION of this environment is eu-west-1, {there} | unset AWS_REGION AWS_DEFAULT_REGION"
+    ]
+    assert contradictions("eu-west-1", region="eu-west-1", instance_id="i-2", vpc_id="vpc-2") == [
+        f"warn `region:` is eu-west-1, {there} | {edit}",
+        f"warn `instance_id:` is i-2, and metadata says i-1 | {edit}",
+        f"warn `vpc_id:` is vpc-2, and metadata says vpc-1 | {edit}",
+    ]
+
+
 def test_metadata() -> None:
     found = MetadataAnswer(Instance("i-1", "eu-central-1", "vpc-1"), "role")
     assert one(judge.metadata(config(), found, Host())).state.value == "ok"

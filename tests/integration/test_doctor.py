@@ -150,19 +150,34 @@ def test_rules_that_find_nothing_and_prefixes_within_the_vpc(site: Site) -> None
 
 
 def test_exabgps_file(site: Site, tmp_path: Path) -> None:
+    site.environment["exabgp_daemon_user"] = "root"  # nobody may not enter the directory of the tests
     program = " ".join(PROGRAM)
     conf = tmp_path / "exabgp.conf"
-    conf.write_text(f"process b {{ run {program} helper -f {site.file}; encoder json; }}\n")
+    own = "router-id 10.0.0.2; local-address 10.0.0.2; local-as 65000; peer-as 65000;"
+    process = f"process b {{ run {program} helper -f {site.file}; encoder json; }}\n"
+    conf.write_text(f"{process}neighbor 10.0.0.1 {{ {own} api {{ processes [ b ]; }} }}\n")
     exabgp = Path(sys.executable).with_name("exabgp")
     assert exabgp.exists()
     _, found = doctor(site, "--exabgp-conf", str(conf))
     assert states(found, "helper") == ["ok"], found["helper"]
     assert found["exabgp"][0]["message"].startswith("ExaBGP ")
+    conf.write_text(f"{process}neighbor 10.0.0.1 {{ {own} }}\n")
+    status, found = doctor(site, "--exabgp-conf", str(conf))
+    assert (status, states(found, "exabgp-conf"), states(found, "helper")) == (1, ["ok"], ["fail", "ok"])
+    assert found["helper"][0]["message"].startswith("no neighbor lists process b, so ExaBGP refuses all")
     conf.write_text("neighbor 10.0.0.1 { rooter-id 10.0.0.2; }\n")
     status, found = doctor(site, "--exabgp-conf", str(conf))
     assert status == 1
     assert "rooter-id" in found["exabgp-conf"][0]["message"]
     assert states(found, "helper") == ["fail"]
+
+
+def test_a_region_that_is_not_the_instances(site: Site) -> None:
+    site.configure(region="eu-north-1")
+    status, found = doctor(site)
+    assert status == 1
+    assert states(found, "metadata") == ["ok", "fail"]
+    assert found["metadata"][1]["message"].startswith("`region:` is eu-north-1, and this instance is in ")
 
 
 def test_a_file_that_is_wrong_or_away(site: Site, tmp_path: Path) -> None:
