@@ -141,8 +141,8 @@ def _own_routes(config: Config, found: Exabgp, running: Known[Running]) -> Itera
             unseen[str(prefix)] = f"{prefix} (watchdog {route.watchdog})" if route.watchdog else str(prefix)
     if unseen:
         words = (
-            f"{', '.join(unseen.values())}: routes of ExaBGP's own configuration are not seen here, nor are `announce "
-            "watchdog` lines about them, so the VPC has none; let a script announce them, or a client (bgp2vpc api)"
+            f"{', '.join(unseen.values())}: routes of ExaBGP's own configuration are not seen here, whatever "
+            "`announce watchdog` says, so the VPC has none of them; let a script announce them, or `bgp2vpc api`"
         )
         yield warn("own-routes", words, f"${{EDITOR:-vi}} {shlex.quote(found.file)}")
 

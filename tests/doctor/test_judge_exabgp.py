@@ -197,8 +197,8 @@ def own_routes(text: str, running=AWAY, **kwargs) -> list[str]:
 def test_routes_of_exabgps_own_configuration_are_not_seen() -> None:
     text = (DATA / "watchdog.conf").read_text()
     tail = (
-        "routes of ExaBGP's own configuration are not seen here, nor are `announce watchdog` lines about them, so the "
-        "VPC has none; let a script announce them, or a client (bgp2vpc api)"
+        "routes of ExaBGP's own configuration are not seen here, whatever `announce watchdog` says, so the VPC has "
+        "none of them; let a script announce them, or `bgp2vpc api`"
     )
     assert own_routes(text) == [f"warn 192.0.2.25/32 (watchdog smtp), 192.0.2.26/32: {tail}"]
     offered = Running(1, frozenset({parse_prefix("192.0.2.25/32")}))
