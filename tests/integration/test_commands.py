@@ -282,7 +282,8 @@ def test_a_second_daemon_on_the_same_socket_ends_at_once_and_harms_nothing(world
     site.wait_for_route(A, *world.tables)
     cloud.forget_calls()
     second = make_site(world.hosts[0])
-    second.configure(socket=str(site.socket), processes={"web": announcing(B)})
+    state = str(second.socket.with_name("state"))  # else it is the state file that is in use
+    second.configure(socket=str(site.socket), state_file=state, processes={"web": announcing(B)})
     second.start(wait=False)
     assert second.ended() == 1
     assert "is bgp2vpc running already?" in second.log
