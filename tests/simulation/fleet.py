@@ -156,12 +156,14 @@ class Fleet:
     def calm(self) -> None:
         """All that was broken is mended; who has no power at this time is known to EC2 to be down."""
         self.trace("world", "calm")
+        # What a frozen host has received comes before what still waits on a link that is cut.
+        for host in self.hosts:
+            if host.frozen:
+                host.thaw()
         for mesh in self.meshes:
             mesh.mend(self.plan.mesh_delay)
         for host in self.hosts:
             host.ec2.weather = Weather(age=self.plan.age)
-            if host.frozen:
-                host.thaw()
             if host.gone:
                 continue
             if not host.speaker.powered:
