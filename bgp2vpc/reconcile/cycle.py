@@ -1,4 +1,4 @@
-"""One decision and what came of it."""
+"""One decision and what came of it; and what others did to our routes."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -6,6 +6,8 @@ from enum import Enum
 
 from bgp2vpc.errors import Ec2Error
 from bgp2vpc.policy.plan import Change
+from bgp2vpc.prefix import Prefix
+from bgp2vpc.vpc.model import Route, Target
 
 
 @dataclass(slots=True)
@@ -40,3 +42,14 @@ class Outcome:
     seconds: float
     error: Ec2Error | None = None
     retry_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LostRoute:
+    """Somebody else has pointed a route of ours elsewhere. `expected`: we had left it to a peer."""
+
+    table_id: str
+    prefix: Prefix
+    old: Target
+    new: Route
+    expected: bool

@@ -22,7 +22,7 @@ from bgp2vpc.policy.place_state import Places
 from bgp2vpc.policy.plan import Action, Change, RouteKey, Verdict, VerdictKind
 from bgp2vpc.policy.rule import Rule
 from bgp2vpc.prefix import Prefix
-from bgp2vpc.reconcile.cycle import Cycle, Outcome, WriteResult
+from bgp2vpc.reconcile.cycle import Cycle, LostRoute, Outcome, WriteResult
 from bgp2vpc.reconcile.observer import Observer
 from bgp2vpc.status import CycleRow, ErrorRow
 
@@ -139,6 +139,17 @@ class Journal:
             self.success(subject)
         else:
             self.failure(subject, error)
+
+    def lost(self, lost: LostRoute) -> None:
+        """Somebody else has pointed a route of ours elsewhere: a peer that we left it to, or one we know nothing of."""
+        fields = {"table": lost.table_id, "prefix": lost.prefix, "old": lost.old, "target": lost.new.target}
+        fields["owner"] = lost.new.instance_id
+        if lost.expected:
+            event(log, logging.INFO, "route handed over", **fields)
+        else:
+            event(log, logging.WARNING, "route lost", **fields)
+        for each in self.observers:
+            each.lost(lost)
 
     def left(self, table_id: str, prefix: Prefix) -> None:
         """A route of ours is no rule's business any more."""

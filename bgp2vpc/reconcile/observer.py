@@ -6,7 +6,7 @@ from bgp2vpc.errors import Bgp2vpcError, Ec2Error
 from bgp2vpc.policy.inputs import DecisionInput
 from bgp2vpc.policy.plan import RouteKey, Verdict
 from bgp2vpc.prefix import Prefix
-from bgp2vpc.reconcile.cycle import Cycle, Outcome
+from bgp2vpc.reconcile.cycle import Cycle, LostRoute, Outcome
 
 
 class Observer:
@@ -23,6 +23,9 @@ class Observer:
 
     def written(self, outcome: Outcome) -> None:
         """A write has its outcome."""
+
+    def lost(self, lost: LostRoute) -> None:
+        """Somebody else has pointed a route of ours elsewhere."""
 
     def cycled(self, cycle: Cycle) -> None:
         """All writes of a cycle have theirs."""

@@ -288,6 +288,8 @@ class Reconciler:
     def _carry_out(self, plan: Plan, only: Collection[Prefix] | None) -> None:
         """Remember what was decided about these prefixes, or (None) about all, ask what it leaves open, and write."""
         inputs = self.inputs.now()
+        for lost in self.view.take_lost():
+            self._journal.lost(lost)
         for each in self._journal.observers:
             each.decided(inputs, only)
         self._remember(plan, only)

@@ -19,9 +19,10 @@ from bgp2vpc.policy.decide import (
 from bgp2vpc.policy.inputs import DecisionInput
 from bgp2vpc.policy.place import Policy, is_ours, own_interfaces
 from bgp2vpc.policy.place_state import NEVER, Places
-from bgp2vpc.policy.plan import Action, Change, Decision, Plan, RouteKey
+from bgp2vpc.policy.plan import Action, Change, Decision, Plan, Reason, RouteKey
 from bgp2vpc.policy.rule import ManagedRoute, Rule, Writes
 from bgp2vpc.prefix import Prefix
+from bgp2vpc.reconcile.cycle import LostRoute
 from bgp2vpc.vpc.finders import wants_subnets
 from bgp2vpc.vpc.model import Instance, InstanceHealth, Interface, Route, RouteTable, Snapshot, TargetKind
 
@@ -38,6 +39,7 @@ class View:
         self.snapshot = Snapshot({}, ())
         self.tables: Mapping[str, TablePolicy] = {}
         self._read_at: dict[str, float] = {}
+        self._lost: list[LostRoute] = []
 
     @property
     def vpc_ids(self) -> frozenset[str]:
@@ -162,7 +164,24 @@ class View:
                 known_at = self._read_at.get(table.id, NEVER)
                 for prefix in before.prefixes_pointed_elsewhere(table):
                     was_empty = before.static_route(prefix) is None
+                    self._note_if_lost(before, table, prefix)
                     self.places.found_moved((table.id, prefix), known_at=known_at, was_empty=was_empty, now=now)
+
+    def _note_if_lost(self, before: RouteTable, now: RouteTable, prefix: Prefix) -> None:
+        table_policy, old, new = self.tables.get(now.id), before.static_route(prefix), now.static_route(prefix)
+        rule = table_policy.rule_for(prefix) if table_policy else None
+        if rule is None or old is None or new is None:
+            return
+        ours = own_interfaces(rule, prefix, self.snapshot)
+        if is_ours(old, ours) and not is_ours(new, ours):
+            verdict = self.places.at((now.id, prefix)).verdict
+            expected = verdict is not None and verdict.reason in (Reason.PEER_BEST, Reason.HANDOVER)
+            self._lost.append(LostRoute(now.id, prefix, old.target, new, expected))
+
+    def take_lost(self) -> list[LostRoute]:
+        """Our routes that others have pointed elsewhere since this was last asked."""
+        lost, self._lost = self._lost, []
+        return lost
 
     def table_gone(self, table_id: str) -> None:
         """EC2 says that it does not exist."""

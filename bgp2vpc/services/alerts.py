@@ -1,17 +1,14 @@
 """Tells those whom `notify` names what happens: sees it, and puts it into their queues. Nothing here waits."""
 
 import asyncio
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from bgp2vpc.config.model import Config
 from bgp2vpc.errors import Bgp2vpcError
-from bgp2vpc.notify.model import AlertKind, AlertMessage, Notice, Recipient
-from bgp2vpc.policy.inputs import DecisionInput
-from bgp2vpc.policy.plan import RouteKey
-from bgp2vpc.prefix import Prefix
-from bgp2vpc.reconcile.cycle import Outcome, WriteResult
+from bgp2vpc.notify.model import AlertMessage, Notice, Recipient
+from bgp2vpc.reconcile.cycle import LostRoute, Outcome, WriteResult
 from bgp2vpc.reconcile.observer import Observer
 from bgp2vpc.reconcile.view import View
 from bgp2vpc.services import notices
@@ -20,8 +17,6 @@ from bgp2vpc.tasks import StartTask, cancelled, until
 
 if TYPE_CHECKING:
     from bgp2vpc.notify.sender import Sender
-
-_ABOUT_ROUTES = {AlertKind.TAKEOVER, AlertKind.WITHDRAWAL}
 
 
 class Alerts(Observer):
@@ -32,9 +27,7 @@ class Alerts(Observer):
         self._senders: dict[Recipient, Sender] = {}
         self._tasks: dict[Recipient, asyncio.Task[None]] = {}
         self._troubles = notices.Troubles()
-        self._held: dict[RouteKey, str] = {}
         self._view = view
-        self._watches_routes = False
 
     async def configure(self, config: Config) -> None:
         """Tell its recipients from now on; what waits for others is dropped."""
@@ -48,23 +41,10 @@ class Alerts(Observer):
 
                 self._senders[recipient] = sender = Sender(recipient)
                 self._tasks[recipient] = self._start_task(f"notify {recipient.name}", sender.run())
-        self._watches_routes = any(each.on & _ABOUT_ROUTES for each in self._senders)
 
-    def decided(self, inputs: DecisionInput, only: Collection[Prefix] | None) -> None:
-        """The reconciler has looked at the tables; `only` at these prefixes, or (None) at all."""
-        if not self._watches_routes:
-            return
-        own = self._own()
-        prefixes = None if only is None else set(only)
-        about = {key: target for key, target in self._held.items() if prefixes is None or key[1] in prefixes}
-        for notice in notices.of_reading(about, {key: self._view.holder(key) for key in about}):
-            self._tell(notice)
-        if prefixes is None:
-            self._held = notices.held((table_policy.table for table_policy in self._view.tables.values()), own)
-            return
-        for table_id in self._view.tables:
-            for prefix in prefixes:
-                self._note((table_id, prefix), self._view.holder((table_id, prefix)), own)
+    def lost(self, lost: LostRoute) -> None:
+        """Somebody else has pointed a route of ours elsewhere."""
+        self._tell(notices.of_lost(lost))
 
     async def stop(self) -> None:
         """Tell nobody any more; `finish` before gives what is left its time."""
@@ -80,22 +60,9 @@ class Alerts(Observer):
 
     def written(self, outcome: Outcome) -> None:
         """A write has its outcome."""
-        if not self._watches_routes or outcome.result is not WriteResult.DONE:
-            return
-        own, key = self._own(), outcome.change.key
-        if notice := notices.of_write(outcome.change, own):
+        own = {each.id for each in self._view.snapshot.interfaces}
+        if outcome.result is WriteResult.DONE and (notice := notices.of_write(outcome.change, own)):
             self._tell(notice)
-        # Told once: the next reading shall not tell it again.
-        self._note(key, self._view.holder(key), own)
-
-    def _note(self, key: RouteKey, holder: str, own: Collection[str]) -> None:
-        if holder in own:
-            self._held[key] = holder
-        else:
-            self._held.pop(key, None)
-
-    def _own(self) -> frozenset[str]:
-        return frozenset(each.id for each in self._view.snapshot.interfaces)
 
     def failed(self, subject: str, error: Bgp2vpcError) -> None:
         """Something does not work."""

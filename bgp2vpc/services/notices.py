@@ -9,16 +9,13 @@
 | what failed has recovered, or is no longer wanted                    | recovery   |
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from bgp2vpc.errors import Bgp2vpcError, Ec2Error
 from bgp2vpc.notify.model import Address, AlertKind, Notice
 from bgp2vpc.policy.plan import Action, Change, Reason, RouteKey
-from bgp2vpc.vpc.model import RouteTable, TargetKind
-
-Holders = Mapping[RouteKey, str]
-"""(table, prefix) -> what the route points at, for routes that point at us."""
+from bgp2vpc.reconcile.cycle import LostRoute
 
 
 def of_write(change: Change, own: Collection[str]) -> Notice | None:
@@ -35,28 +32,9 @@ def of_write(change: Change, own: Collection[str]) -> Notice | None:
     return None
 
 
-def of_reading(before: Holders, now: Mapping[RouteKey, str]) -> Iterable[Notice]:
-    """What others did, as the tables show it now, at places that pointed at us; "": no route is there.
-
-    A route that is simply gone is no takeover, and is made again at once.
-    """
-    for key, target in before.items():
-        other = now.get(key, "")
-        if other and other != target:
-            yield _lost(key, target, other, "")
-
-
-def held(tables: Iterable[RouteTable], own: Collection[str]) -> dict[RouteKey, str]:
-    """The places in these tables that point at us."""
-    return {
-        (table.id, route.destination): route.target.id
-        for table in tables
-        for route in table.routes
-        if not isinstance(route.destination, str)
-        and not route.propagated
-        and route.target.kind is TargetKind.INTERFACE
-        and route.target.id in own
-    }
+def of_lost(lost: LostRoute) -> Notice:
+    """What somebody else did, as the tables show it now."""
+    return _lost((lost.table_id, lost.prefix), lost.old.id, lost.new.target.id, "")
 
 
 @dataclass(slots=True)

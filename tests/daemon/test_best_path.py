@@ -319,6 +319,16 @@ def test_a_bridge_leaves_a_route_of_a_peer_that_has_never_announced_it(make_lab)
     assert lab.routes == [AT_FIRST]
 
 
+def test_a_route_that_was_left_to_a_peer_is_handed_over_and_not_lost(pair, caplog) -> None:
+    first, second, _ = pair()
+    first.say(announce(A, "med 20"))
+    first.wait(5)
+    second.say(announce(A, "med 10"))
+    first.wait(30)
+    found = [each for each in caplog.records if each.message in ("route lost", "route handed over")]
+    assert [(each.message, each.levelname) for each in found] == [("route handed over", "INFO")]
+
+
 def test_a_route_that_somebody_points_at_a_silent_peer_is_taken_back_soon_after_it_was_seen(make_lab) -> None:
     """The announcement may come some seconds after the write: then is the time to look, not at the next poll."""
     vpc = two_hosts()

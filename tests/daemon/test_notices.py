@@ -6,9 +6,9 @@ from lab import OURS, PEER, A, Lab, announce, withdraw
 from bgp2vpc.errors import Denied, Ec2Error, Transient
 from bgp2vpc.notify.model import AlertKind, Notice, Recipient
 from bgp2vpc.policy.plan import Action, Change, Reason
-from bgp2vpc.services.notices import Troubles, held, of_reading, of_write
+from bgp2vpc.services.notices import Troubles, of_write
 from bgp2vpc.vpc.model import InstanceHealth, Target, TargetKind, interface_target
-from tests.values import IGW, P1, route, rule, table
+from tests.values import IGW, P1, rule
 
 OWN = {OURS}
 NAT = Target(TargetKind.NAT, "nat-1")
@@ -43,18 +43,6 @@ WRITES = [
 def test_what_a_write_means(done: Change, told: str | None) -> None:
     notice = of_write(done, OWN)
     assert (f"{notice.happening.value}: {notice.message}" if notice else None) == told
-
-
-@pytest.mark.parametrize(("now", "told"), [(OURS, 0), ("", 0), (PEER, 1), ("igw-1", 1)])
-def test_what_a_reading_means(now: str, told: int) -> None:
-    key = ("rtb-1", P1)
-    assert len(list(of_reading({key: OURS}, {key: now}))) == told
-
-
-def test_what_is_held() -> None:
-    assert held([table(route(P1, OURS), table_id="rtb-1"), table(route(P1, PEER), table_id="rtb-2")], OWN) == {
-        ("rtb-1", P1): OURS
-    }
 
 
 def recipient(**kwargs) -> Recipient:
@@ -153,6 +141,19 @@ def test_a_takeover_by_us_and_the_loss_of_a_route(make_lab, told) -> None:
     lab.vpc.put_route("rtb-1", A, PEER)
     lab.wait(180)
     assert told()[1:] == [f"rtb-1 {A}: lost by us ({OURS}) to {PEER}"]
+
+
+def test_a_lost_route_is_a_warning_that_names_who_has_it(make_lab, caplog) -> None:
+    lab: Lab = make_lab().start()
+    lab.say(announce(A))
+    lab.wait(5)
+    lab.vpc.put_route("rtb-1", A, PEER)
+    lab.wait(180)
+    (record,) = [each for each in caplog.records if each.message.startswith(("route lost", "route handed over"))]
+    assert (record.message, record.levelname) == ("route lost", "WARNING")
+    assert {key: str(value) for key, value in record.fields.items()} == {
+        "table": "rtb-1", "prefix": A, "old": OURS, "target": PEER, "owner": "i-2",
+    }  # fmt: skip
 
 
 @pytest.mark.io
