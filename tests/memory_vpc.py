@@ -70,7 +70,7 @@ class MemoryVpc(World, VpcApi):
         """DescribeNetworkInterfaces."""
         with self._call("DescribeNetworkInterfaces", instance_id):
             own = [each for each in self._interfaces.values() if each.instance_id == instance_id]
-            return tuple(sorted(own, key=lambda interface: (interface.device_index, interface.id)))
+            return tuple(sorted(own, key=lambda interface: interface.position))
 
     def interfaces_by_id(self, interface_ids: Collection[str]) -> tuple[Interface, ...]:
         """DescribeNetworkInterfaces."""

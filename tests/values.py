@@ -52,6 +52,10 @@ def blackhole(prefix=P1, target=PEER) -> Route:
     return route(prefix, target, state=RouteState.BLACKHOLE, instance_id=None)
 
 
+# What EC2 may show of a black hole whose interface is gone: the instance that had it, or nothing.
+WITHOUT_INTERFACE = (Target(TargetKind.INSTANCE, "i-gone"), Target(TargetKind.NONE, "unknown"))
+
+
 def table(*routes: Route, table_id="rtb-1", vpc_id="vpc-1", tags=(("type", "private"),), **kwargs) -> RouteTable:
     return RouteTable(table_id, vpc_id, tags=dict(tags), routes=routes, **kwargs)
 

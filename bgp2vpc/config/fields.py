@@ -31,7 +31,7 @@ _GROUP: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,31}")
 _MAX_NAME: Final = 100
 _MAX_DEVICE_INDEX: Final = 99
 _DESCRIPTION: Final = re.compile(r"[\w ./:@-]{1,80}", re.ASCII)
-_FALLBACKS: Final = ("nat", "igw", "tgw", "vgw")
+_FALLBACKS: Final = ("nat", "igw", "eigw", "tgw", "vgw", "vpce", "cagw", "lgw")
 
 
 def text(value: object) -> str:
@@ -229,11 +229,18 @@ def self_or_instance_id(value: object) -> str | None:
 
 
 def fallback(value: object) -> Target:
-    """`nat-…`, `igw-…`, `tgw-…` or `vgw-…`."""
+    """`nat-…`, `igw-…`, `eigw-…`, `tgw-…`, `vgw-…`, `vpce-…`, `cagw-…`, `lgw-…`, or the ARN of a core network."""
     written = text(value)
+    try:
+        if written.startswith("arn:"):
+            return parse_target(written)
+    except ValueError as error:
+        expected = "arn:aws:networkmanager::123456789012:core-network/core-network-0123456789abcdef0"
+        raise ValueError(f"expected the ARN of a core network such as {expected}, got {kind_of(value)}") from error
     if not any(_is_id(written, kind) for kind in _FALLBACKS):
         kinds = ", ".join(f"'{kind}-'" for kind in _FALLBACKS)
-        raise ValueError(f"expected one of {kinds} and 8 or 17 hexadecimal digits, got {kind_of(value)}")
+        expected = f"one of {kinds} and 8 or 17 hexadecimal digits, or the ARN of a core network"
+        raise ValueError(f"expected {expected}, got {kind_of(value)}")
     return parse_target(written)
 
 

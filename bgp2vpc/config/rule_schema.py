@@ -2,7 +2,17 @@
 
 from typing import Annotated, Literal, Self, TypeAlias
 
-from pydantic import ConfigDict, Discriminator, Field, PlainValidator, Tag, WithJsonSchema, model_validator
+from pydantic import (
+    ConfigDict,
+    Discriminator,
+    Field,
+    PlainValidator,
+    Tag,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
 
 from bgp2vpc.config import fields
 from bgp2vpc.config.document import kind_of
@@ -13,7 +23,7 @@ from bgp2vpc.exabgp_api.line import parse
 from bgp2vpc.policy.prefix_list import PrefixRange
 from bgp2vpc.policy.rule import InterfaceChoice, Takeover, Writes
 from bgp2vpc.prefix import Prefix
-from bgp2vpc.vpc.model import Target
+from bgp2vpc.vpc.model import Target, family_problem
 
 
 def _check_policy(value: object) -> str | int:
@@ -50,7 +60,8 @@ CheckNames: TypeAlias = Annotated[tuple[str, ...], PlainValidator(fields.check_n
 InstanceRef: TypeAlias = Annotated[
     str | None, PlainValidator(fields.self_or_instance_id), text_schema("^(SELF|i-[0-9a-f]+)$")
 ]
-Fallback: TypeAlias = Annotated[Target, PlainValidator(fields.fallback), text_schema("^(nat|igw|tgw|vgw)-[0-9a-f]+$")]
+_FALLBACK = "^((nat|igw|eigw|tgw|vgw|vpce|cagw|lgw)-[0-9a-f]+|arn:aws[a-z-]*:networkmanager:.+)$"
+Fallback: TypeAlias = Annotated[Target, PlainValidator(fields.fallback), text_schema(_FALLBACK)]
 
 
 class AnnounceEntry(BaseEntry):
@@ -131,7 +142,8 @@ class RouteEntry(BaseEntry):
     fallback: Fallback | None = Field(
         default=None,
         description="Point the route there, instead of deleting it, when the checks fail; and take it from there when "
-        "they pass.",
+        "they pass. `nat-…` is for IPv4 (and NAT64), `eigw-…` for IPv6; also `igw-`, `tgw-`, `vgw-`, `vpce-` (Gateway "
+        "Load Balancer), `cagw-`, `lgw-`, the ARN of a core network.",
         examples=["nat-0123456789abcdef0"],
     )
     announce: Announce | None = Field(
@@ -164,6 +176,14 @@ class RouteEntry(BaseEntry):
         description="Run after the route was deleted or pointed at its fallback.",
         examples=["[logger, route gone]"],
     )
+
+    @field_validator("fallback")
+    @classmethod
+    def _of_the_family(cls, fallback: Target | None, info: ValidationInfo) -> Target | None:
+        prefix = info.data.get("cidr")  # absent if it is wrong itself
+        if fallback and prefix and (problem := family_problem(prefix, fallback)):
+            raise ValueError(problem)
+        return fallback
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

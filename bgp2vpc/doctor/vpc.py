@@ -247,7 +247,7 @@ def _own_table(vpc: Vpc) -> RouteTable | None:
 
 
 def _primary_subnet(vpc: Vpc) -> str:
-    first = min(vpc.snapshot.interfaces, key=lambda each: each.device_index, default=None)
+    first = min(vpc.snapshot.interfaces, key=lambda each: each.position, default=None)
     return first.subnet_id if first else "subnet-…"
 
 

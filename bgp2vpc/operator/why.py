@@ -177,7 +177,7 @@ def _held(place: PlaceFacts) -> str:
 
 
 def _holder(route: Route) -> str:
-    owner = f" of {route.instance_id}" if route.instance_id else ""
+    owner = f" of {route.instance_id}" if route.instance_id and route.target.id != route.instance_id else ""
     return f"{route.target}{owner} ({route.state.value})"
 
 

@@ -32,7 +32,7 @@ from bgp2vpc.policy.rule import Rule, Writes
 from bgp2vpc.policy.verdict import hold, verdict_for
 from bgp2vpc.prefix import IPAddress, Prefix
 from bgp2vpc.vpc.finders import Surroundings, find, zone_of
-from bgp2vpc.vpc.model import Route, RouteTable, Snapshot
+from bgp2vpc.vpc.model import Route, RouteTable, Snapshot, TargetKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +193,7 @@ def owners_to_check(
     return {
         key: (check, route.target.id)
         for key, rule, route in chain(found, _accepted(tables, snapshot, only) if as_witness else ())
-        if (check := rule.remote_check_of(key[1]))
+        if (check := rule.remote_check_of(key[1])) and route.target.kind is TargetKind.INTERFACE
     }
 
 
@@ -245,7 +245,7 @@ def unresolved(
     ids = {
         route.target.id
         for (_, prefix), rule, route in owners(tables, snapshot, inputs, only)
-        if rule.decides_by_best_path(prefix)
+        if rule.decides_by_best_path(prefix) and route.target.kind is TargetKind.INTERFACE
     }
     return Unresolved(frozenset(addresses - known), frozenset(ids - snapshot.peer_enis.keys() - snapshot.missing))
 

@@ -35,6 +35,8 @@ def choose_interface(
 ) -> Interface | Unusable:
     """The interface that has the next hop's address; for `self` the rule's `interface`, or device index 0.
 
+    Where several network cards have a device of that index, it is the first card's.
+
     A managed route without `interface` points at the first one that may forward (whose source/destination check is
     off), as in AWSnycast. Only interfaces in the table's own VPC count: EC2 refuses every other.
     """
@@ -51,7 +53,8 @@ def choose_interface(
     if isinstance(rule.interface, str):
         chosen = next((i for i in here if i.subnet_id == rule.interface), None)
     else:
-        chosen = next((i for i in here if i.device_index == (rule.interface or 0)), None)
+        with_index = (i for i in here if i.device_index == (rule.interface or 0))
+        chosen = min(with_index, key=lambda each: each.position, default=None)
         if managed and rule.interface is None:
             chosen = next((i for i in here if not i.source_dest_check), chosen)
     if chosen is None:

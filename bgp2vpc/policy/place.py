@@ -8,7 +8,7 @@ from bgp2vpc.policy.place_state import PlaceState
 from bgp2vpc.policy.plan import Action, Change, Decision, Reason, RouteKey, Verdict, VerdictKind
 from bgp2vpc.policy.rule import ManagedRoute, Rule
 from bgp2vpc.prefix import Prefix
-from bgp2vpc.vpc.model import Interface, Route, RouteTable, Snapshot, Target, TargetKind
+from bgp2vpc.vpc.model import Interface, Route, RouteState, RouteTable, Snapshot, Target, TargetKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,5 +105,10 @@ def is_ours(route: Route, interfaces: Sequence[Interface]) -> bool:
 
 
 def is_peer(route: Route, interfaces: Sequence[Interface]) -> bool:
-    """True if the route points at an interface that is not ours, whether or not it (still) belongs to an instance."""
+    """True if the route points at an interface that is not ours, whether or not it (still) belongs to an instance.
+
+    Also for a static black hole that shows no interface any more, only the instance that had it, or nothing.
+    """
+    if route.target.kind in (TargetKind.INSTANCE, TargetKind.NONE):
+        return route.state is RouteState.BLACKHOLE and not route.propagated
     return route.target.kind is TargetKind.INTERFACE and not is_ours(route, interfaces)

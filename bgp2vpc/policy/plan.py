@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
+from typing import Any, Final
 
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.vpc.model import Target, TargetKind
@@ -101,6 +101,10 @@ class Verdict:
         }
 
 
+_OF_INSTANCES: Final = (TargetKind.INTERFACE, TargetKind.INSTANCE, TargetKind.NONE)
+"""A black hole may show no interface any more."""
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """One write call. `target`: what to point at, or, for a delete, what it points at now. `old`: what was there."""
@@ -127,8 +131,8 @@ class Change:
         """Whether it takes a route from another instance."""
         if self.action is Action.DELETE:
             return self.reason is Reason.OWNER_LOST
-        from_interface = self.old is not None and self.old.kind is TargetKind.INTERFACE
-        return from_interface and self.target.kind is TargetKind.INTERFACE and self.reason is not Reason.OTHER_INTERFACE
+        from_instance = self.old is not None and self.old.kind in _OF_INSTANCES
+        return from_instance and self.target.kind is TargetKind.INTERFACE and self.reason is not Reason.OTHER_INTERFACE
 
     @property
     def is_withdrawal(self) -> bool:

@@ -27,6 +27,8 @@ Wherever we would point a route at an interface whose source/destination check i
 because it lies within the VPC, the verdict is `blocked`; also where the route points there already, and the check was
 switched on since.
 
+A static black hole that shows no interface any more, only an instance or nothing, is a peer's blackhole.
+
 *Ours* are routes that point at an interface of this instance; for a managed route with `instance:`, of that instance.
 """
 

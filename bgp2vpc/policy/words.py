@@ -19,7 +19,7 @@ VERDICTS: Final[Mapping[VerdictKind, str]] = {
 
 REASONS: Final[Mapping[Reason, str]] = {
     Reason.ABSENT: "nothing is there, and we have a path",
-    Reason.BESIDE_PROPAGATED: "only a propagated route is there; a static one beside it wins",
+    Reason.BESIDE_PROPAGATED: "only a propagated route is there; a static one beside it wins over a gateway's",
     Reason.OURS: "it points at us, as it should",
     Reason.LEFTOVER: "it points at us from before our start, and no source has spoken of it yet, or its health check "
     "has no verdict yet",

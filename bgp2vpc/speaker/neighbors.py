@@ -69,7 +69,7 @@ def _families(bgp: Bgp) -> list[int]:
 def _address(version: int, bgp: Bgp, interfaces: Sequence[Interface]) -> IPAddress | None:
     """The configured address of this family, or the one by which others reach our first interface."""
     configured = next((each for each in bgp.local_addresses if each.version == version), None)
-    first = min(interfaces, key=lambda each: each.device_index, default=None)
+    first = min(interfaces, key=lambda each: each.position, default=None)
     if configured is not None or first is None:
         return configured
     if first.address is not None and first.address.version == version:

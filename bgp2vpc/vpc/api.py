@@ -14,7 +14,7 @@ class VpcApi(Protocol):
         """Tables of these VPCs, sorted by id; with `table_ids` only those. One that does not exist is left out."""
 
     def interfaces(self, instance_id: str) -> tuple[Interface, ...]:
-        """The interfaces attached to the instance, sorted by device index."""
+        """The interfaces of the instance that carry IP, by network card and device index: the primary first."""
 
     def interfaces_by_id(self, interface_ids: Collection[str]) -> tuple[Interface, ...]:
         """These interfaces, whosever they are, sorted by id. One that does not exist is left out."""

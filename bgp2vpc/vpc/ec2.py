@@ -131,11 +131,11 @@ class Ec2(VpcApi):
         return tuple(sorted(found, key=lambda table: table.id))
 
     def interfaces(self, instance_id: str) -> tuple[Interface, ...]:
-        """DescribeNetworkInterfaces by attachment, paged."""
+        """DescribeNetworkInterfaces by attachment, paged, without those that carry no IP."""
         filters = [{"Name": "attachment.instance-id", "Values": [instance_id]}]
         items = self._pages("DescribeNetworkInterfaces", "NetworkInterfaces", filters)
-        found = _parsed("DescribeNetworkInterfaces", wire.parse_interface, items)
-        return tuple(sorted(found, key=lambda each: (each.device_index, each.id)))
+        found = _parsed("DescribeNetworkInterfaces", wire.parse_interface, filter(wire.speaks_ip, items))
+        return tuple(sorted(found, key=lambda each: each.position))
 
     def interfaces_by_id(self, interface_ids: Collection[str]) -> tuple[Interface, ...]:
         """DescribeNetworkInterfaces by filter, paged: the NetworkInterfaceIds parameter fails if one has gone."""
@@ -401,7 +401,7 @@ def _items(answer: wire.Item, operation: str, key: str) -> list[wire.Item]:
     return items
 
 
-def _parsed(operation: str, parse: Callable[[wire.Item], Parsed], items: list[wire.Item]) -> list[Parsed]:
+def _parsed(operation: str, parse: Callable[[wire.Item], Parsed], items: Iterable[wire.Item]) -> list[Parsed]:
     try:
         return [parse(item) for item in items]
     except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:

@@ -8,11 +8,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
-from bgp2vpc.prefix import IPAddress, Prefix
+from bgp2vpc.prefix import IPAddress, Prefix, parse_prefix
 
 
 class TargetKind(Enum):
-    """What a route points at. Values are the words shown to people."""
+    """What a route points at. Values are the words shown to people.
+
+    INSTANCE and NONE are what EC2 may show of a route whose interface is gone: an instance without an interface, or no
+    target at all. LOCAL is the VPC itself, LOCAL_GATEWAY that of an Outpost.
+    """
 
     INTERFACE = "interface"
     LOCAL = "local"
@@ -20,6 +24,12 @@ class TargetKind(Enum):
     NAT = "nat-gateway"
     TRANSIT_GATEWAY = "transit-gateway"
     PEERING = "vpc-peering"
+    EGRESS_ONLY = "egress-only-internet-gateway"
+    CARRIER_GATEWAY = "carrier-gateway"
+    LOCAL_GATEWAY = "local-gateway"
+    CORE_NETWORK = "core-network"
+    INSTANCE = "instance"
+    NONE = "none"
     OTHER = "other"
 
 
@@ -47,8 +57,12 @@ _KIND_BY_ID = {
     "nat": TargetKind.NAT,
     "tgw": TargetKind.TRANSIT_GATEWAY,
     "pcx": TargetKind.PEERING,
+    "eigw": TargetKind.EGRESS_ONLY,
+    "cagw": TargetKind.CARRIER_GATEWAY,
+    "lgw": TargetKind.LOCAL_GATEWAY,
 }
 _ID = re.compile(r"([a-z]+)-[0-9a-z-]+")
+_CORE_NETWORK = re.compile(r"arn:aws[a-z-]*:networkmanager::[0-9]{12}:core-network/core-network-[0-9a-z]+")
 
 
 def parse_target(text: str) -> Target:
@@ -56,14 +70,33 @@ def parse_target(text: str) -> Target:
 
     Raises ValueError, which says what would be right; `local` is refused as well, since only EC2 makes such routes.
     """
+    if _CORE_NETWORK.fullmatch(text):
+        return Target(TargetKind.CORE_NETWORK, text)
     found = _ID.fullmatch(text)
     kind = _KIND_BY_ID.get(found[1]) if found else None
     if kind is not None:
         return Target(kind, text)
     if found and found[1] == "i":
         raise ValueError(f"'{text}' is an instance, which may have several interfaces: name one of them (eni-…)")
-    *most, last = (f"{prefix}-…" for prefix in _KIND_BY_ID)
-    raise ValueError(f"'{text}' is no target of a route: expected {', '.join(most)} or {last}")
+    known = ", ".join(f"{prefix}-…" for prefix in _KIND_BY_ID)
+    raise ValueError(f"'{text}' is no target of a route: expected {known} or the ARN of a core network")
+
+
+_NAT64 = parse_prefix("64:ff9b::/96")
+
+
+def family_problem(prefix: Prefix, target: Target) -> str:
+    """Why EC2 takes no route for a prefix of this IP version to this target; empty if it does.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateRoute.html: NatGatewayId is for IPv4 only,
+    EgressOnlyInternetGatewayId for IPv6 only. Of IPv6 a NAT gateway has what NAT64 is for (RFC 6052):
+    https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-nat64-dns64.html
+    """
+    if prefix.is_ipv6 and target.kind is TargetKind.NAT and prefix not in _NAT64:
+        return f"a NAT gateway takes IPv4 only (and {_NAT64}): for {prefix} name an egress-only gateway (eigw-…)"
+    if not prefix.is_ipv6 and target.kind is TargetKind.EGRESS_ONLY:
+        return f"an egress-only internet gateway takes IPv6 only: for {prefix} name a NAT gateway (nat-…)"
+    return ""
 
 
 class RouteState(Enum):
@@ -76,13 +109,17 @@ class RouteState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """An entry of a route table. `destination` is text only for a managed prefix list (`pl-…`)."""
+    """An entry of a route table. `destination` is text only for a managed prefix list (`pl-…`).
+
+    `propagated`: not written by CreateRoute, but by a virtual private gateway, or (`advertised`) by VPC Route Server.
+    """
 
     destination: Prefix | str
     target: Target
     state: RouteState = RouteState.ACTIVE
     propagated: bool = False
     instance_id: str | None = None
+    advertised: bool = False
 
     def __str__(self) -> str:
         return f"{self.destination} {self.target} {self.state.value}{' propagated' if self.propagated else ''}"
@@ -90,7 +127,11 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class RouteTable:
-    """A route table. `subnet_ids` lists explicit associations only; subnets without one use the main table."""
+    """A route table. `subnet_ids` lists explicit associations only; subnets without one use the main table.
+
+    `owner_id`: the AWS account it belongs to, which in a shared VPC may not be ours; empty if EC2 did not say. Nobody
+    but the owner sees the tags.
+    """
 
     id: str
     vpc_id: str
@@ -98,6 +139,7 @@ class RouteTable:
     subnet_ids: frozenset[str] = frozenset()
     tags: Mapping[str, str] = field(default_factory=dict)
     routes: tuple[Route, ...] = ()
+    owner_id: str = ""
     # Every decision looks routes up by prefix, and a table may hold a thousand.
     _static: Mapping[Prefix | str, Route] = field(init=False, repr=False, compare=False)
     _propagated: Mapping[Prefix | str, Route] = field(init=False, repr=False, compare=False)
@@ -119,7 +161,7 @@ class RouteTable:
         return self._static.get(prefix)
 
     def propagated_route(self, prefix: Prefix) -> Route | None:
-        """The route of exactly this prefix that a virtual private gateway propagated."""
+        """The route of exactly this prefix that a virtual private gateway, or VPC Route Server, propagated."""
         return self._propagated.get(prefix)
 
     def prefixes_pointed_elsewhere(self, later: "RouteTable") -> list[Prefix]:
@@ -142,7 +184,9 @@ class Interface:
     """A network interface; `addresses` are its private IPv4 and its IPv6 addresses.
 
     `address` is the one others reach it by: its primary private IPv4 address, or its first IPv6 one if it has no other.
-    `instance_id` is None while it is attached to no instance, `zone` empty if EC2 did not say.
+    `instance_id` is None while it is attached to no instance, `zone` and `owner_id` (its AWS account) are empty if EC2
+    did not say. Instance types with several network cards number the devices of each `network_card` from 0:
+    https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-eni.html
     """
 
     id: str
@@ -154,6 +198,13 @@ class Interface:
     zone: str = ""
     address: IPAddress | None = None
     instance_id: str | None = None
+    network_card: int = 0
+    owner_id: str = ""
+
+    @property
+    def position(self) -> tuple[int, int, str]:
+        """Where it stands among the interfaces of its instance: the lowest one is the primary interface."""
+        return self.network_card, self.device_index, self.id
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +273,7 @@ class Snapshot:
     @property
     def zone(self) -> str:
         """Our availability zone, that of our first interface; empty if unknown."""
-        return min(self.interfaces, key=lambda each: each.device_index).zone if self.interfaces else ""
+        return min(self.interfaces, key=lambda each: each.position).zone if self.interfaces else ""
 
     @property
     def own_health(self) -> InstanceHealth | None:

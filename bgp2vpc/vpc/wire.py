@@ -31,12 +31,18 @@ _TARGET_KINDS = {
     "NatGatewayId": TargetKind.NAT,
     "TransitGatewayId": TargetKind.TRANSIT_GATEWAY,
     "VpcPeeringConnectionId": TargetKind.PEERING,
+    "EgressOnlyInternetGatewayId": TargetKind.EGRESS_ONLY,
+    "CarrierGatewayId": TargetKind.CARRIER_GATEWAY,
+    "LocalGatewayId": TargetKind.LOCAL_GATEWAY,
+    "CoreNetworkArn": TargetKind.CORE_NETWORK,
 }
 _PARAMETERS = {kind: name for name, kind in _TARGET_KINDS.items()}
 # Everything else in a route is a target: those that TargetKind has no word for, and those invented since.
 _NO_TARGETS = frozenset({*_DESTINATIONS, "Origin", "State", "InstanceId", "InstanceOwnerId"})
-_PROPAGATED = ("EnableVgwRoutePropagation", "Advertisement")
+_ADVERTISED = "Advertisement"  # by VPC Route Server
+_PROPAGATED = ("EnableVgwRoutePropagation", _ADVERTISED)
 _UNKNOWN = "unknown"
+_NO_IP = "efa-only"
 _CHECKS = ("InstanceStatus", "SystemStatus", "AttachedEbsStatus")
 _GONE = ("shutting-down", "stopping", "stopped", "terminated")
 
@@ -51,6 +57,7 @@ def parse_route_table(item: Item) -> RouteTable:
         subnet_ids=frozenset(_text(each, "SubnetId") for each in live if each.get("SubnetId")),
         tags={_text(tag, "Key"): _text(tag, "Value", "") for tag in item.get("Tags", ())},
         routes=tuple(map(parse_route, item.get("Routes", ()))),
+        owner_id=_text(item, "OwnerId", ""),
     )
 
 
@@ -62,7 +69,16 @@ def parse_route(item: Item) -> Route:
         state=_state(item.get("State", "active")),
         propagated=item.get("Origin") in _PROPAGATED,
         instance_id=_text(item, "InstanceId", "") or None,
+        advertised=item.get("Origin") == _ADVERTISED,
     )
+
+
+def speaks_ip(item: Item) -> bool:
+    """Whether this `NetworkInterface` carries IP: one of the type efa-only does not, and can be no target of a route.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/efa.html
+    """
+    return item.get("InterfaceType") != _NO_IP
 
 
 def parse_interface(item: Item) -> Interface:
@@ -76,6 +92,8 @@ def parse_interface(item: Item) -> Interface:
         vpc_id=_text(item, "VpcId"),
         subnet_id=_text(item, "SubnetId"),
         device_index=int(attachment.get("DeviceIndex", 0)),
+        network_card=int(attachment.get("NetworkCardIndex", 0)),
+        owner_id=_text(item, "OwnerId", ""),
         addresses=frozenset(map(parse_address, (*ipv4, *ipv6))),
         source_dest_check=bool(item.get("SourceDestCheck", False)),
         zone=_text(item, "AvailabilityZone", ""),
@@ -85,12 +103,12 @@ def parse_interface(item: Item) -> Interface:
 
 
 def parse_member(item: Item) -> TaggedInstance:
-    """An `Instance` of DescribeInstances, with the addresses of its first interface. One that starts may have none."""
-    interfaces = item.get("NetworkInterfaces", ())
+    """An `Instance` of DescribeInstances, with its primary interface's addresses. One that starts may have none."""
     ipv6 = [
         _text(each, "Ipv6Address")
-        for interface in interfaces
-        if int(interface.get("Attachment", {}).get("DeviceIndex", 0)) == 0
+        for interface in item.get("NetworkInterfaces", ())
+        for attachment in [interface.get("Attachment", {})]
+        if int(attachment.get("DeviceIndex", 0)) == int(attachment.get("NetworkCardIndex", 0)) == 0
         for each in interface.get("Ipv6Addresses", ())
     ]
     ipv4 = _text(item, "PrivateIpAddress", "")
@@ -161,9 +179,11 @@ def _target(item: Item) -> Target:
             found = _text(item, name)
             local = name == "GatewayId" and found == "local"
             return Target(TargetKind.LOCAL if local else kind, found)
-    others = (value for name, value in item.items() if name not in _NO_TARGETS and isinstance(value, str) and value)
-    # An instance without an interface is what remains of a route to one that was terminated.
-    return Target(TargetKind.OTHER, next(others, _text(item, "InstanceId", "") or _UNKNOWN))
+    others = [value for name, value in item.items() if name not in _NO_TARGETS and value]
+    if others:
+        return Target(TargetKind.OTHER, next((each for each in others if isinstance(each, str)), _UNKNOWN))
+    instance_id = _text(item, "InstanceId", "")
+    return Target(TargetKind.INSTANCE, instance_id) if instance_id else Target(TargetKind.NONE, _UNKNOWN)
 
 
 def _state(text: str) -> RouteState:

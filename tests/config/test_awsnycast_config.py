@@ -187,9 +187,25 @@ def test_a_rules_takeover_is_the_default_of_its_routes() -> None:
         assert parse(text % more, "f").rules[0].manages[WEB].takeover is takeover
 
 
-def test_a_fallback_is_a_gateway() -> None:
-    config = rule_of(route="{cidr: 192.0.2.80, fallback: tgw-0123abcd}")
-    assert config.rules[0].manages[WEB].fallback == Target(TargetKind.TRANSIT_GATEWAY, "tgw-0123abcd")
+CORE_NETWORK = "arn:aws:networkmanager::123456789012:core-network/core-network-0123456789abcdef0"
+FALLBACKS = [
+    ("192.0.2.80", TargetKind.NAT, "nat-0123abcd"),
+    ("192.0.2.80", TargetKind.GATEWAY, "igw-0123abcd"),
+    ("192.0.2.80", TargetKind.GATEWAY, "vgw-0123abcd"),
+    ("192.0.2.80", TargetKind.GATEWAY, "vpce-0123abcd"),
+    ("192.0.2.80", TargetKind.TRANSIT_GATEWAY, "tgw-0123abcd"),
+    ("192.0.2.80", TargetKind.CARRIER_GATEWAY, "cagw-0123abcd"),
+    ("192.0.2.80", TargetKind.LOCAL_GATEWAY, "lgw-0123abcd"),
+    ("192.0.2.80", TargetKind.CORE_NETWORK, CORE_NETWORK),
+    ("::/0", TargetKind.EGRESS_ONLY, "eigw-0123abcd"),
+    ("64:ff9b::/96", TargetKind.NAT, "nat-0123abcd"),  # NAT64
+]
+
+
+@pytest.mark.parametrize(("cidr", "kind", "target"), FALLBACKS)
+def test_a_fallback_is_a_gateway(cidr: str, kind: TargetKind, target: str) -> None:
+    (route,) = rule_of(route=f"{{cidr: '{cidr}', fallback: '{target}'}}").rules[0].manages.values()
+    assert route.fallback == Target(kind, target)
 
 
 def probe(kind: str, config: str):

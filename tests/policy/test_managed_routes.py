@@ -23,10 +23,26 @@ from bgp2vpc.vpc.model import (
     TargetKind,
     interface_target,
 )
-from tests.values import IGW, INTERFACES, LOCAL, OURS, OURS_TOO, P1, P2, PEER, blackhole, offer, route, rule, table
+from tests.values import (
+    IGW,
+    INTERFACES,
+    LOCAL,
+    OURS,
+    OURS_TOO,
+    P1,
+    P2,
+    PEER,
+    WITHOUT_INTERFACE,
+    blackhole,
+    offer,
+    route,
+    rule,
+    table,
+)
 
 NAT = Target(TargetKind.NAT, "nat-1")
 NOTHING, US, THEM, DEAD = (), (route(),), (route(target=PEER),), (blackhole(),)
+BARE = (blackhole(target=WITHOUT_INTERFACE[1]),)
 AT_NAT, AT_GATEWAY = (route(target=NAT),), (route(target=IGW),)
 DEAD_GATEWAY = (route(target=IGW, state=RouteState.BLACKHOLE),)
 CHECKED = [offer(source="check web", side=Side.CHECK)]
@@ -82,6 +98,8 @@ TABLE = [
     (THEM,       [],      FALLBACK,     {},                "nothing"),
     (DEAD,       [],      FALLBACK,     {},                "replace fallback nat-1 -> replace nat-1"),
     (DEAD,       [],      FALLBACK,     PENDING,            "nothing"),
+    (BARE,       CHECKED, IF_UNHEALTHY, {},                "replace owner-blackhole eni-1 -> replace eni-1"),
+    (BARE,       [],      FALLBACK,     {},                "replace fallback nat-1 -> replace nat-1"),
     (DEAD_GATEWAY, [],    FALLBACK,     {},                "nothing"),
     (AT_NAT,     CHECKED, FALLBACK,     {},                "replace fallback eni-1 -> replace eni-1"),
     (AT_NAT,     [],      FALLBACK,     {},                "keep fallback nat-1"),
@@ -184,6 +202,13 @@ def test_the_owners_to_check_are_the_peers_that_hold_what_names_a_remote_check()
     tables = table_policies([managing(P1, remote_check="alive"), managing(P2, name="other")], shown, "vpc-1")
     assert owners_to_check(tables, shown, DecisionInput(offers={})) == {("rtb-1", P1): ("alive", PEER)}
     assert owners_to_check(tables, shown, DecisionInput(offers={}), only={P2}) == {}
+    bare = shown.with_tables([table(*BARE)], ["rtb-1"])
+    assert (
+        owners_to_check(
+            table_policies([managing(P1, remote_check="alive")], bare, "vpc-1"), bare, DecisionInput(offers={})
+        )
+        == {}
+    )
     ours = shown.with_tables([table(route(P1, OURS))], ["rtb-1"])
     assert (
         owners_to_check(

@@ -4,7 +4,7 @@ import pytest
 
 from bgp2vpc.policy.plan import Action, Change, Plan, Reason, Verdict, VerdictKind
 from bgp2vpc.vpc.model import interface_target
-from tests.values import IGW, OURS, OURS_TOO, P1, PEER
+from tests.values import IGW, OURS, OURS_TOO, P1, PEER, WITHOUT_INTERFACE
 
 CREATE, REPLACE, DELETE = Action
 US, US_TOO, THEM = map(interface_target, (OURS, OURS_TOO, PEER))
@@ -13,6 +13,8 @@ US, US_TOO, THEM = map(interface_target, (OURS, OURS_TOO, PEER))
 KINDS = [
     (CREATE, US, Reason.ABSENT, None, False, False),
     (REPLACE, US, Reason.BEST_PATH, THEM, True, False),
+    (REPLACE, US, Reason.OWNER_BLACKHOLE, WITHOUT_INTERFACE[0], True, False),
+    (REPLACE, US, Reason.OWNER_BLACKHOLE, WITHOUT_INTERFACE[1], True, False),
     (REPLACE, US, Reason.OTHER_INTERFACE, US_TOO, False, False),
     (REPLACE, US, Reason.FALLBACK, IGW, False, False),
     (REPLACE, IGW, Reason.FALLBACK, US, False, True),

@@ -8,7 +8,7 @@ from bgp2vpc.policy.inputs import DecisionInput
 from bgp2vpc.policy.place import Policy
 from bgp2vpc.policy.plan import Reason
 from bgp2vpc.policy.rule import Takeover
-from bgp2vpc.vpc.model import InstanceHealth, Interface
+from bgp2vpc.vpc.model import InstanceHealth, Interface, RouteState
 from tests.values import (
     IGW,
     INTERFACES,
@@ -17,6 +17,7 @@ from tests.values import (
     OURS_TOO,
     P1,
     PEER,
+    WITHOUT_INTERFACE,
     blackhole,
     offer,
     route,
@@ -98,6 +99,17 @@ def test_the_truth_table(routes, offers, options, expected):
     assert decided(routes, offers, **options) == expected
 
 
+@pytest.mark.parametrize("target", WITHOUT_INTERFACE, ids=str)
+def test_a_black_hole_that_shows_no_interface_is_a_peers(target):
+    dead = (route(target=target, state=RouteState.BLACKHOLE),)
+    assert decided(dead, PATH) == "replace owner-blackhole eni-1 -> replace eni-1"
+    assert decided(dead, BACKUP) == f"yield backup-med {target}"
+    assert decided(dead, []) == "nothing"
+    assert decided((route(target=target),), PATH) == f"foreign foreign-target {target}", "it is no black hole"
+    propagated = (route(target=target, state=RouteState.BLACKHOLE, propagated=True),)
+    assert decided(propagated, PATH) == "create beside-propagated eni-1 -> create eni-1"
+
+
 INTERFACE_CHOICE = [
     # next hop, rule, interface or reason
     (dict(), {}, "create absent eni-1 -> create eni-1"),
@@ -116,6 +128,12 @@ INTERFACE_CHOICE = [
 @pytest.mark.parametrize(("path", "options", "expected"), INTERFACE_CHOICE)
 def test_the_interface_is_chosen_by_address_then_by_rule_then_device_index_0(path, options, expected):
     assert decided(NOTHING, [offer(**path)], **options) == expected
+
+
+def test_device_index_0_is_that_of_the_first_network_card():
+    second_card = Interface("eni-0", "vpc-1", "subnet-1", 0, network_card=1)
+    assert decided(NOTHING, PATH, interfaces=(INTERFACES[0], second_card)) == "create absent eni-1 -> create eni-1"
+    assert decided(NOTHING, PATH, interfaces=(second_card, INTERFACES[0])) == "create absent eni-1 -> create eni-1"
 
 
 def test_a_path_that_cannot_be_installed_any_more_takes_its_route_along():

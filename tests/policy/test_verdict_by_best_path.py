@@ -24,6 +24,7 @@ from tests.values import (
     P3,
     P6,
     PEER,
+    WITHOUT_INTERFACE,
     blackhole,
     inputs_of,
     offer,
@@ -112,6 +113,7 @@ def decided(routes, offers, *, shown=None, known=None, policy=None, rule_options
 
 NOTHING, US, THEM, OTHER = (), (route(),), (route(target=PEER),), (route(target="eni-8"),)
 DEAD, GATEWAY = (blackhole(),), (route(target=IGW),)
+BARE = (blackhole(target=WITHOUT_INTERFACE[0]),)
 WITHDRAWN, SILENT, LOST = neighbors(Standing.WITHDRAWN), neighbors(Standing.SILENT), neighbors(Standing.LOST)
 BETTER, WORSE, EQUAL = own(med=50), own(med=200), own(med=100)
 THEIRS = peer(med=100)
@@ -154,6 +156,9 @@ TABLE = [
     (DEAD, [BETTER], {}, "replace owner-blackhole eni-1 -> replace eni-1"),
     (DEAD, [WORSE, THEIRS], {}, "replace owner-blackhole eni-1 -> replace eni-1"),
     (DEAD, [WORSE, peer(EIGHT)], {}, "yield peer-best eni-9, awaits eni-8"),
+    (BARE, [BETTER], {}, "replace owner-blackhole eni-1 -> replace eni-1"),
+    (BARE, [WORSE, peer(EIGHT)], {}, "yield peer-best i-gone, awaits eni-8"),
+    (BARE, [], {}, "nothing"),
     # a third one competes
     (THEM, [WORSE, peer(EIGHT)], dict(known=WITHDRAWN), "yield peer-best eni-9, awaits eni-8"),
     (OTHER, [EQUAL, THEIRS, peer(EIGHT, med=200)], {}, "yield peer-best eni-8, awaits eni-9"),
@@ -402,6 +407,10 @@ def test_unresolved_are_the_next_hops_and_owners_we_know_nothing_of():
     assert unresolved(tables, seen, inputs) == Unresolved(frozenset({unknown}), frozenset({"eni-7"}))
     assert not unresolved(table_policies([rule()], seen, "vpc-1"), seen, inputs)
     assert not unresolved(tables, seen, inputs, only=())
+    bare = shown_to_us(blackhole(target=WITHOUT_INTERFACE[0]))
+    assert not unresolved(
+        table_policies([rule(**BEST_PATH)], bare, "vpc-1"), bare, DecisionInput(offers={P1: (BETTER,)})
+    )
 
 
 def test_owners_are_checked_where_we_offer_a_path_or_write_for_others():

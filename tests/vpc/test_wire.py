@@ -39,15 +39,16 @@ TARGETS: list[tuple[dict[str, Any], TargetKind, str]] = [
     ({"NatGatewayId": "nat-1"}, TargetKind.NAT, "nat-1"),
     ({"TransitGatewayId": "tgw-1"}, TargetKind.TRANSIT_GATEWAY, "tgw-1"),
     ({"VpcPeeringConnectionId": "pcx-1"}, TargetKind.PEERING, "pcx-1"),
-    ({"EgressOnlyInternetGatewayId": "eigw-1"}, TargetKind.OTHER, "eigw-1"),
-    ({"CarrierGatewayId": "cagw-1"}, TargetKind.OTHER, "cagw-1"),
-    ({"LocalGatewayId": "lgw-1"}, TargetKind.OTHER, "lgw-1"),
-    ({"CoreNetworkArn": "arn:aws:networkmanager::1:c"}, TargetKind.OTHER, "arn:aws:networkmanager::1:c"),
+    ({"EgressOnlyInternetGatewayId": "eigw-1"}, TargetKind.EGRESS_ONLY, "eigw-1"),
+    ({"CarrierGatewayId": "cagw-1"}, TargetKind.CARRIER_GATEWAY, "cagw-1"),
+    ({"LocalGatewayId": "lgw-1"}, TargetKind.LOCAL_GATEWAY, "lgw-1"),
+    ({"CoreNetworkArn": "arn:aws:networkmanager::1:c"}, TargetKind.CORE_NETWORK, "arn:aws:networkmanager::1:c"),
     ({"OdbNetworkArn": "arn:aws:odb:::n"}, TargetKind.OTHER, "arn:aws:odb:::n"),
     ({"IpAddress": "10.0.0.9"}, TargetKind.OTHER, "10.0.0.9"),
     ({"SomethingNewId": "new-1"}, TargetKind.OTHER, "new-1"),
-    ({"InstanceId": "i-gone"}, TargetKind.OTHER, "i-gone"),
-    ({}, TargetKind.OTHER, "unknown"),
+    ({"InstanceId": "i-gone"}, TargetKind.INSTANCE, "i-gone"),
+    ({}, TargetKind.NONE, "unknown"),
+    ({"SomethingNew": {"Id": "new-2"}}, TargetKind.OTHER, "unknown"),
 ]
 
 
@@ -59,6 +60,19 @@ def test_a_target_is_of_this_kind(item: dict[str, Any], kind: TargetKind, text: 
 def test_a_route_knows_the_instance_behind_its_interface() -> None:
     assert wire.parse_route({**V4, **ENI}).instance_id == "i-1"
     assert wire.parse_route({**V4, "NetworkInterfaceId": "eni-1"}).instance_id is None
+
+
+@pytest.mark.parametrize(
+    ("origin", "propagated", "advertised"),
+    [
+        ("CreateRoute", False, False),
+        ("EnableVgwRoutePropagation", True, False),
+        ("Advertisement", True, True),
+    ],
+)
+def test_a_route_knows_who_made_it(origin: str, propagated: bool, advertised: bool) -> None:
+    route = wire.parse_route({**V4, **ENI, "Origin": origin})
+    assert (route.propagated, route.advertised) == (propagated, advertised)
 
 
 def test_every_state_of_the_model_is_read_back() -> None:
@@ -73,11 +87,14 @@ MEMBERS: list[tuple[dict[str, Any], str]] = [
 ]
 
 
-def attached(index: int, *ipv6: str) -> dict[str, Any]:
-    return {"Attachment": {"DeviceIndex": index}, "Ipv6Addresses": [{"Ipv6Address": each} for each in ipv6]}
+def attached(index: int, *ipv6: str, card: int = 0) -> dict[str, Any]:
+    return {
+        "Attachment": {"DeviceIndex": index, "NetworkCardIndex": card},
+        "Ipv6Addresses": [{"Ipv6Address": each} for each in ipv6],
+    }
 
 
-BOTH = [attached(1, "fd00::2"), attached(0, "fd00::1", "fd00::3")]
+BOTH = [attached(1, "fd00::2"), attached(0, "fd00::4", card=1), attached(0, "fd00::1", "fd00::3")]
 MEMBERS += [
     ({"PrivateIpAddress": "10.0.1.10", "NetworkInterfaces": BOTH}, "10.0.1.10 fd00::1"),
     ({"NetworkInterfaces": [attached(0, "fd00::1")]}, "fd00::1"),
@@ -134,7 +151,8 @@ def test_an_interface_has_every_address_of_both_families() -> None:
         "VpcId": "vpc-1",
         "SubnetId": "subnet-a",
         "AvailabilityZone": "us-east-1a",
-        "Attachment": {"DeviceIndex": 1, "InstanceId": "i-1"},
+        "OwnerId": "123456789012",
+        "Attachment": {"DeviceIndex": 1, "NetworkCardIndex": 2, "InstanceId": "i-1"},
         "PrivateIpAddress": "10.0.0.5",
         "PrivateIpAddresses": [{"PrivateIpAddress": "10.0.0.5"}, {"PrivateIpAddress": "10.0.0.6"}],
         "Ipv6Addresses": [{"Ipv6Address": "2001:db8::5"}],
@@ -151,6 +169,8 @@ def test_an_interface_has_every_address_of_both_families() -> None:
         zone="us-east-1a",
         address=parse_address("10.0.0.5"),
         instance_id="i-1",
+        network_card=2,
+        owner_id="123456789012",
     )
 
 
@@ -238,6 +258,10 @@ WRITTEN = [
     ("nat-1", "NatGatewayId"),
     ("tgw-1", "TransitGatewayId"),
     ("pcx-1", "VpcPeeringConnectionId"),
+    ("eigw-1", "EgressOnlyInternetGatewayId"),
+    ("cagw-1", "CarrierGatewayId"),
+    ("lgw-1", "LocalGatewayId"),
+    ("arn:aws-cn:networkmanager::123456789012:core-network/core-network-1", "CoreNetworkArn"),
 ]
 
 
@@ -246,7 +270,7 @@ def test_a_target_is_written_as(target: str, parameter: str) -> None:
     assert wire.target_parameter(parse_target(target)) == {parameter: target}
 
 
-@pytest.mark.parametrize("target", [Target(TargetKind.LOCAL, "local"), Target(TargetKind.OTHER, "eigw-1")], ids=str)
+@pytest.mark.parametrize("target", [Target(TargetKind.LOCAL, "local"), Target(TargetKind.INSTANCE, "i-1")], ids=str)
 def test_a_target_that_no_route_can_be_given_is_refused(target: Target) -> None:
     with pytest.raises(ValueError, match="cannot be written"):
         wire.target_parameter(target)
