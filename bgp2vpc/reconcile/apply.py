@@ -57,6 +57,8 @@ class Applier:
 
     async def _write(self, change: Change) -> Change | None:
         """The change as it was written, or None if it is no longer needed."""
+        if change.action is not Action.DELETE and (known := self._view.denied.get(change.target.id)):
+            raise known
         pending: Change | None = change
         wait = self._paces[change.action].reserve(self._clock())
         if wait > 0:
@@ -106,7 +108,7 @@ class Applier:
         if isinstance(error, TableGone):
             self._view.table_gone(change.table_id)
         if isinstance(error, InterfaceGone):
-            self._view.forget_interface(change.target.id)
+            self._view.denied[change.target.id] = error
         retry_at = self._retries.failed(change.key, error, now)
         return Outcome(change, WriteResult.FAILED, now - started, error, retry_at)
 

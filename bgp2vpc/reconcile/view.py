@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from bgp2vpc.bgp.rib import Side
+from bgp2vpc.errors import InterfaceGone
 from bgp2vpc.policy.decide import (
     TablePolicy,
     Unresolved,
@@ -38,6 +39,12 @@ class View:
         self.places = places
         self.snapshot = Snapshot({}, ())
         self.tables: Mapping[str, TablePolicy] = {}
+        self.denied: dict[str, InterfaceGone] = {}
+        """Interfaces that EC2 has called unknown when a route was to point at them, and has not been asked about since.
+
+        It may have gone, or be so new that not all of EC2 knows it: the next snapshot tells. Until then it is ours as
+        before, and nothing is pointed at it, nor at another one in its stead.
+        """
         self._read_at: dict[str, float] = {}
         self._lost: list[LostRoute] = []
 
@@ -109,6 +116,7 @@ class View:
         Returns the routes of ours that are still there, in tables that no rule finds any more.
         """
         before = self.ours()
+        self.denied.clear()
         tables = self.places.corrected(snapshot.tables.values(), now)
         self._find_moved(tables, now)
         self._read_at = dict.fromkeys(snapshot.tables, asked)
@@ -220,11 +228,6 @@ class View:
         owner = neighbor.instance_id if neighbor else ours
         is_interface = change.target.kind is TargetKind.INTERFACE
         return Route(change.prefix, change.target, instance_id=owner if is_interface else None)
-
-    def forget_interface(self, interface_id: str) -> None:
-        """EC2 says that an interface of ours does not exist: until the next snapshot nothing points at it."""
-        remaining = tuple(i for i in self.snapshot.interfaces if i.id != interface_id)
-        self.snapshot = replace(self.snapshot, interfaces=remaining)
 
     def learned_health(self, health: Mapping[str, InstanceHealth]) -> None:
         """EC2 told how these instances are."""

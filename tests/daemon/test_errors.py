@@ -1,10 +1,12 @@
 """Every kind of EC2's errors has its consequence, and only where it happened."""
 
+import logging
 from itertools import pairwise
 
 import pytest
 from lab import NO_PACE, OURS, A, B, Lab, announce, two_hosts, withdraw
 
+from bgp2vpc.config.load import parse
 from bgp2vpc.errors import (
     Credentials,
     Denied,
@@ -295,9 +297,31 @@ def test_an_interface_that_was_exchanged_is_asked_for_at_once(lab: Lab) -> None:
     assert lab.writes == [CREATE, f"CreateRoute rtb-1 {A} eni-5"]
 
 
+UNKNOWN_YET = InterfaceGone("CreateRoute", "InvalidNetworkInterfaceID.NotFound", "no such interface")
+
+
+def test_a_new_interface_that_not_all_of_ec2_knows_yet_is_no_reason_to_warn(make_lab, caplog) -> None:
+    lab = make_lab(two_hosts(tables=3)).start()
+    lab.vpc.fail_next("CreateRoute", UNKNOWN_YET)
+    lab.say(announce(A))
+    lab.wait(5)
+    assert [r.message for r in caplog.records if r.levelno >= logging.WARNING] == []
+    assert lab.routes == [f"rtb-{number} {A} {OURS} active" for number in (1, 2, 3)]
+
+
+def test_until_ec2_is_asked_again_nothing_points_at_another_interface_instead(make_lab) -> None:
+    vpc = two_hosts()
+    vpc.add_interface("eni-5", "i-1", device_index=1)
+    vpc.fail_next("CreateRoute", UNKNOWN_YET)
+    find = "{type: by_tag, config: {key: type, value: private}}"
+    config = parse(f"routetables: {{a: {{find: {find}, manage_routes: [{{cidr: {A}}}]}}}}", "f.yaml")
+    lab = make_lab(vpc, rules=config.rules, checked_sources=config.checked_sources).start(wait=0)
+    lab.wait(5)
+    assert lab.writes == [CREATE, CREATE]
+
+
 def test_an_interface_that_ec2_shows_and_denies_at_the_same_time_does_not_make_us_spin(lab: Lab) -> None:
-    gone = InterfaceGone("CreateRoute", "InvalidNetworkInterfaceID.NotFound", "no such interface")
-    lab.vpc.fail_next("CreateRoute", gone, times=10**6)
+    lab.vpc.fail_next("CreateRoute", UNKNOWN_YET, times=10**6)
     lab.say(announce(A))
     lab.wait(600)
     assert len(lab.calls) < 200
