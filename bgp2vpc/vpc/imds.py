@@ -75,12 +75,13 @@ class Metadata:
         )
 
     def _primary_vpc(self) -> str:
-        """The VPC of the interface with device number 0. An instance may have others in other VPCs."""
-        for line in self._required("network/interfaces/macs/", r"([0-9a-f:]{17}/?\s*)+").split():
-            mac = f"network/interfaces/macs/{line.rstrip('/')}"
-            if self.get(f"{mac}/device-number") == "0":
-                return self._required(f"{mac}/vpc-id", r"vpc-[0-9a-z]+")
-        raise self._error("lists no network interface with device number 0")
+        """The VPC of the primary interface: an instance may have others in other VPCs.
+
+        `mac` is that interface's. Device number 0 may be several interfaces', one of each network card.
+        https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-metadata.html#instancedata-data-categories
+        """
+        mac = self._required("mac", r"[0-9a-f:]{17}")
+        return self._required(f"network/interfaces/macs/{mac}/vpc-id", r"vpc-[0-9a-z]+")
 
     def _required(self, path: str, pattern: str) -> str:
         text = self.get(path)

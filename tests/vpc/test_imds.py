@@ -21,16 +21,21 @@ from tests.waiting import PATIENCE
 pytestmark = pytest.mark.io
 
 MACS = "network/interfaces/macs"
-# An instance in a local zone whose first interface listed is the second one, in another VPC.
+# An instance in a local zone whose first interfaces listed are others, in another VPC; one of them is device 0, too, of
+# the second network card.
 TREE = {
     "instance-id": "i-0123456789abcdef0",
     "placement/region": "us-west-2",
     "placement/availability-zone": "us-west-2-lax-1a",
-    f"{MACS}/": "0e:00:00:00:00:02/\n0e:00:00:00:00:01/",
+    "mac": "0e:00:00:00:00:01",
+    f"{MACS}/": "0e:00:00:00:00:03/\n0e:00:00:00:00:02/\n0e:00:00:00:00:01/",
     f"{MACS}/0e:00:00:00:00:01/device-number": "0",
     f"{MACS}/0e:00:00:00:00:01/vpc-id": "vpc-1",
     f"{MACS}/0e:00:00:00:00:02/device-number": "1",
     f"{MACS}/0e:00:00:00:00:02/vpc-id": "vpc-2",
+    f"{MACS}/0e:00:00:00:00:03/device-number": "0",
+    f"{MACS}/0e:00:00:00:00:03/network-card": "1",
+    f"{MACS}/0e:00:00:00:00:03/vpc-id": "vpc-2",
 }
 
 
@@ -74,7 +79,7 @@ def metadata(server: Server, service: Service) -> Metadata:
 
 
 @pytest.mark.usefixtures("service")
-def test_an_instance_is_told_with_the_vpc_of_device_0_and_a_region_not_taken_from_its_zone() -> None:
+def test_an_instance_is_told_with_the_vpc_of_its_primary_interface_and_a_region_not_taken_from_its_zone() -> None:
     assert fetch_instance() == Instance("i-0123456789abcdef0", "us-west-2", "vpc-1")
 
 
@@ -100,7 +105,7 @@ def test_a_proxy_of_the_environment_is_not_asked(metadata: Metadata, monkeypatch
     assert metadata.get("instance-id") == "i-0123456789abcdef0"
 
 
-@pytest.mark.parametrize("missing", ["instance-id", "placement/region", f"{MACS}/", f"{MACS}/0e:00:00:00:00:01/vpc-id"])
+@pytest.mark.parametrize("missing", ["instance-id", "placement/region", "mac", f"{MACS}/0e:00:00:00:00:01/vpc-id"])
 def test_a_missing_fact_is_named_with_what_can_be_set_instead(
     metadata: Metadata, service: Service, missing: str
 ) -> None:
@@ -109,12 +114,6 @@ def test_a_missing_fact_is_named_with_what_can_be_set_instead(
         metadata.instance()
     assert f"has no {missing}" in str(caught.value)
     assert "set instance_id:, region: and vpc_id: in the YAML" in str(caught.value)
-
-
-def test_an_instance_without_device_0_is_an_error(metadata: Metadata, service: Service) -> None:
-    service.tree[f"{MACS}/0e:00:00:00:00:01/device-number"] = "2"
-    with pytest.raises(MetadataError, match="no network interface with device number 0"):
-        metadata.instance()
 
 
 def test_a_login_page_is_no_instance_id(metadata: Metadata, service: Service) -> None:
