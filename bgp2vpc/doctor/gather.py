@@ -112,7 +112,8 @@ def _endpoint(region: str, timeout: float) -> Known[Endpoint]:
     if not region:
         return Trouble("the region is not known")
     url = endpoint_url(region)
-    parts = urlsplit(url)
+    proxy = machine.proxy_for(url)
+    parts = urlsplit(f"http://{proxy}" if proxy else url)
     port = parts.port or (443 if parts.scheme == "https" else 80)
     found = {info[4][0] for info in socket.getaddrinfo(parts.hostname, port, type=socket.SOCK_STREAM)}
     began, began_at = time.monotonic(), time.time()
@@ -125,7 +126,7 @@ def _endpoint(region: str, timeout: float) -> Known[Endpoint]:
         return Trouble(f"{url}: {error!r}")
     took = time.monotonic() - began
     addresses = tuple(sorted(parse_address(str(each).partition("%")[0]) for each in found))
-    return Endpoint(url, addresses, took, _ahead(date, began_at + took / 2))
+    return Endpoint(url, addresses, took, _ahead(date, began_at + took / 2), proxy)
 
 
 class _NoRedirect(HTTPRedirectHandler):

@@ -5,7 +5,7 @@ from typing import Final
 
 from bgp2vpc.config.model import Config
 from bgp2vpc.doctor.model import Endpoint, Finding, Host, Known, MetadataAnswer, Running, Trouble, Vpc, fail, ok, warn
-from bgp2vpc.doctor.subjects import accepted, is_host_route, managed
+from bgp2vpc.doctor.subjects import accepted, endpoint_service, is_host_route, managed
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.vpc.model import Instance
 
@@ -118,6 +118,24 @@ def _contradictions(config: Config, told: Instance, region: str) -> Iterator[Fin
             yield warn("metadata", f"`{key}:` is {ours}, and metadata says {theirs}", edit)
 
 
+def proxy(host: Known[Host]) -> Iterator[Finding]:
+    """Whether a proxy of the environment would get to see the credentials of the instance's role.
+
+    botocore, and all that is made of it, asks instance metadata through `http_proxy` where `no_proxy` does not exempt
+    it; our own client and our botocore do not.
+    """
+    if isinstance(host, Trouble):
+        return
+    if not host.metadata_proxy:
+        yield ok("proxy", "no proxy of the environment is in the way to instance metadata")
+        return
+    words = (
+        f"http_proxy is {host.metadata_proxy}, and no_proxy does not exempt 169.254.169.254: bgp2vpc asks instance "
+        "metadata directly all the same, but other programs (the aws command, hooks) ask it through the proxy"
+    )
+    yield warn("proxy", words, 'export no_proxy="169.254.169.254,[fd00:ec2::254]${no_proxy:+,$no_proxy}"')
+
+
 def endpoint(found: Known[Endpoint], vpc: Known[Vpc], metadata: Known[MetadataAnswer]) -> Iterator[Finding]:
     """Whether EC2 can be reached, how fast, and whether its clock and ours agree."""
     if isinstance(found, Trouble):
@@ -126,12 +144,13 @@ def endpoint(found: Known[Endpoint], vpc: Known[Vpc], metadata: Known[MetadataAn
             return
         told = Instance("", "REGION", "vpc-…") if isinstance(metadata, Trouble) else metadata.instance
         mend = (
-            f"aws ec2 create-vpc-endpoint --vpc-id {told.vpc_id} --service-name com.amazonaws.{told.region}.ec2 "
+            f"aws ec2 create-vpc-endpoint --vpc-id {told.vpc_id} --service-name {endpoint_service(told.region)} "
             "--vpc-endpoint-type Interface --subnet-ids subnet-… --security-group-ids sg-…"
         )
         yield fail("endpoint", f"EC2's API cannot be reached: {found.why}", mend)
         return
-    took = f"{found.url} answers in {found.latency * 1000:.0f} ms"
+    through = f" through the proxy {found.proxy}" if found.proxy else ""
+    took = f"{found.url} answers in {found.latency * 1000:.0f} ms{through}"
     slow = f"{took}, connection and all: every failover waits for that"
     yield (
         warn("endpoint", slow, f"curl -sv -o /dev/null {found.url}") if found.latency > _SLOW else ok("endpoint", took)

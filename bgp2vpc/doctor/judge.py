@@ -19,6 +19,7 @@ def _findings(config: Config, facts: HostFacts, quota: int) -> Iterator[Finding]
     yield from host.addresses(config, facts.host, facts.running)
     yield from host.sysctls(config, facts.host, facts.running)
     yield from host.metadata(config, facts.metadata, facts.host, facts.region)
+    yield from host.proxy(facts.host)
     yield from host.endpoint(facts.endpoint, facts.vpc, facts.metadata)
     yield from vpc.credentials(facts.vpc, facts.metadata)
     yield from vpc.permissions(config, facts.rehearsals, facts.metadata)

@@ -5,6 +5,8 @@ import struct
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 from bgp2vpc.doctor.model import Host
 from bgp2vpc.prefix import IPAddress
@@ -21,7 +23,17 @@ _SIGNS_OF_CONTAINERS: Final = (Path("/.dockerenv"), Path("/run/.containerenv"))
 
 def host() -> Host:
     """What there is now. Raises OSError."""
-    return Host(_addresses(), _rp_filter(), _forwards(), any(each.exists() for each in _SIGNS_OF_CONTAINERS))
+    contained = any(each.exists() for each in _SIGNS_OF_CONTAINERS)
+    return Host(_addresses(), _rp_filter(), _forwards(), contained, proxy_for("http://169.254.169.254"))
+
+
+def proxy_for(url: str) -> str:
+    """HOST:PORT of the proxy that the environment names for this URL, without a password; empty: none."""
+    parts = urlsplit(url)
+    proxy = getproxies().get(parts.scheme, "")
+    if not proxy or proxy_bypass(parts.netloc):
+        return ""
+    return urlsplit(proxy if "://" in proxy else f"http://{proxy}").netloc.rpartition("@")[2]
 
 
 def _addresses() -> dict[IPAddress, frozenset[str]]:

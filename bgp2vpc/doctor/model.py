@@ -69,13 +69,15 @@ Known: TypeAlias = T | Trouble
 class Host:
     """This machine. `addresses`: address -> interfaces that have it. `rp_filter`: interface -> 0, 1 or 2, as effective.
 
-    `forwards`: IP versions that are forwarded. `contained`: whether this is a container.
+    `forwards`: IP versions that are forwarded. `contained`: whether this is a container. `metadata_proxy`: HOST:PORT
+    of the proxy that the environment has programs ask instance metadata through; empty: none.
     """
 
     addresses: Mapping[IPAddress, frozenset[str]] = field(default_factory=dict)
     rp_filter: Mapping[str, int] = field(default_factory=dict)
     forwards: frozenset[int] = frozenset()
     contained: bool = False
+    metadata_proxy: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +99,15 @@ class MetadataAnswer:
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     """EC2's endpoint. `latency`: seconds of one request. `ahead`: seconds by which its clock is ahead of ours; None:
-    it did not say.
+    it did not say. `proxy`: HOST:PORT of the proxy of the environment that it is spoken to through, or empty;
+    `addresses` are what is connected to: the proxy's, if there is one.
     """
 
     url: str
     addresses: tuple[IPAddress, ...] = ()
     latency: float = 0.0
     ahead: float | None = None
+    proxy: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,14 @@ def is_host_route(prefix: Prefix) -> bool:
     return bool(prefix.prefixlen == (128 if prefix.is_ipv6 else 32))
 
 
+def endpoint_service(region: str) -> str:
+    """The name of EC2's endpoint service, for a VPC endpoint. The regions of China have a prefix of their own.
+
+    https://docs.aws.amazon.com/vpc/latest/privatelink/aws-services-privatelink-support.html
+    """
+    return f"{'cn.' if region.startswith('cn-') else ''}com.amazonaws.{region}.ec2"
+
+
 def managed(rules: Iterable[Rule]) -> frozenset[Prefix]:
     """The prefixes that `manage_routes` point at this instance."""
     return frozenset(p for rule in rules for p, route in rule.manages.items() if route.instance_id is None)

@@ -19,8 +19,8 @@ from bgp2vpc.doctor.model import (
     ok,
     warn,
 )
-from bgp2vpc.doctor.subjects import accepted, managed
-from bgp2vpc.errors import Credentials, Denied, OperatorError, Refused, Transient
+from bgp2vpc.doctor.subjects import accepted, endpoint_service, managed
+from bgp2vpc.errors import Credentials, Denied, OperatorError, RouteExists, RouteMissing
 from bgp2vpc.policy.decide import rules_without_tables
 from bgp2vpc.policy.next_hop import Unusable, choose_interface
 from bgp2vpc.prefix import IPAddress, Prefix
@@ -28,6 +28,7 @@ from bgp2vpc.vpc.model import Interface, RouteTable, TargetKind
 
 _FULL: Final = 0.9
 _QUOTA_CODE: Final = "L-93826ACB"  # "Routes per route table"
+_OF_ALLOWED_CALLS: Final = (RouteExists, RouteMissing)
 _CLOCK: Final = ("RequestExpired", "InvalidSecurity.RequestHasExpired", "SignatureDoesNotMatch")
 
 
@@ -53,7 +54,11 @@ def credentials(vpc: Known[Vpc], metadata: Known[MetadataAnswer]) -> Iterator[Fi
 def permissions(
     config: Config, found: Known[tuple[Rehearsal, ...]], metadata: Known[MetadataAnswer]
 ) -> Iterator[Finding]:
-    """One finding for each action: DryRun tells without writing."""
+    """One finding for each action: DryRun tells without writing.
+
+    What EC2 looks at first, the permission or the parameters, is not documented. So a call counts as allowed if EC2
+    would have made it, or says of the route what only who may write it needs to be told.
+    """
     again = f"bgp2vpc doctor -f {config.file}"
     if isinstance(found, Trouble):
         yield warn("permission", f"no call could be rehearsed: {found.why}", again)
@@ -61,7 +66,7 @@ def permissions(
     for operation, some in groupby(sorted(found, key=lambda each: each.operation), lambda each: each.operation):
         rehearsed = list(some)
         denied = [each for each in rehearsed if isinstance(each.error, Denied)]
-        unknown = [each for each in rehearsed if isinstance(each.error, Transient | Credentials)]
+        unknown = [each for each in rehearsed if each.error and not isinstance(each.error, _OF_ALLOWED_CALLS)]
         where = _named([each.about for each in denied or unknown if each.about])
         if denied:
             policy = _policy(metadata, config.file)
@@ -71,11 +76,8 @@ def permissions(
                 "permission", f"ec2:{operation}: not known{f' for {where}' if where else ''}: {unknown[0].error}"
             )
         else:
-            refused = next((each.error for each in rehearsed if each.error), None)
-            # EC2 looks at the permission first: what it says of the parameters, it says to who may.
-            more = f", though EC2 says {refused.code} to what was tried" if isinstance(refused, Refused) else ""
             tables = f" on {_count(len(rehearsed), 'table')}" if rehearsed[0].about else ""
-            yield ok("permission", f"ec2:{operation} is allowed{tables}{more}")
+            yield ok("permission", f"ec2:{operation} is allowed{tables}")
 
 
 def _policy(metadata: Known[MetadataAnswer], file: str = "FILE") -> str:
@@ -87,17 +89,41 @@ def _policy(metadata: Known[MetadataAnswer], file: str = "FILE") -> str:
 
 
 def tables(config: Config, vpc: Vpc) -> Iterator[Finding]:
-    """Whether every rule finds tables."""
+    """Whether every rule finds tables, and whether they are of our own account."""
+    own_accounts = {each.owner_id for each in vpc.snapshot.interfaces if each.owner_id}
+    others = {
+        table.id: table.owner_id
+        for table in vpc.snapshot.tables.values()
+        if own_accounts and table.owner_id and table.owner_id not in own_accounts
+    }
     empty = {rule.name for rule in rules_without_tables(config.rules, vpc.tables)}
     for rule in config.rules:
         found = [table_id for table_id, table_policy in vpc.tables.items() if rule in table_policy.rules]
         if found:
             yield ok("tables", f"rule {rule.name} finds {_named(found)}")
+            if shared := [table_id for table_id in found if table_id in others]:
+                yield _shared_vpc(rule.name, shared, others[shared[0]], min(own_accounts))
         elif rule.name in empty:
             mend = f"aws ec2 describe-route-tables --filters Name=vpc-id,Values={rule.vpc_id or vpc.instance.vpc_id}"
-            yield fail("tables", f"rule {rule.name} finds no route table; compare its `find` with their tags", mend)
+            words = f"rule {rule.name} finds no route table; compare its `find` with their tags"
+            if others:
+                owner = min(others.values())
+                words += f", which of a VPC that account {owner} shares with this one only {owner} is shown"
+            yield fail("tables", words, mend)
         else:
             yield ok("tables", f"rule {rule.name} finds no route table, which is allowed (no_results_ok)")
+
+
+def _shared_vpc(rule: str, shared: list[str], owner: str, own: str) -> Finding:
+    """https://docs.aws.amazon.com/vpc/latest/userguide/vpc-sharing-service-behavior.html"""
+    words = (
+        f"rule {rule}: {_named(shared)} belong to account {owner}, and this instance to {own}: in a shared VPC only a "
+        "role of the owner may write routes, and EC2 does not tell it how instances of others are; use a "
+        "remote_healthcheck (docs/limits.md)"
+    )
+    return warn(
+        "tables", words, f"aws sts assume-role --role-arn arn:aws:iam::{owner}:role/… --role-session-name bgp2vpc"
+    )
 
 
 def interfaces(config: Config, vpc: Vpc) -> Iterator[Finding]:
@@ -172,17 +198,24 @@ def prefixes(config: Config, vpc: Vpc, running: Known[Running]) -> Iterator[Find
     if not inside and not ranges:
         yield ok("prefix", "what is accepted and managed lies outside the VPC's own CIDRs")
     twins = [
-        (table_policy.table.id, prefix, route.target)
+        (table_policy.table.id, prefix, route)
         for table_policy in vpc.tables.values()
         for prefix in sorted(wanted)
         if table_policy.rule_for(prefix) and (route := table_policy.table.propagated_route(prefix))
     ]
-    for table_id, prefix, target in twins:
-        words = f"{table_id} has {prefix} propagated from {target} as well: ours wins while it is there, then that one"
-        mend = f"aws ec2 disable-vgw-route-propagation --route-table-id {table_id} --gateway-id {target}"
+    for table_id, prefix, route in twins:
+        if route.advertised:
+            words = (
+                f"{table_id} has {prefix} from VPC Route Server ({route.target}) as well: which of the two wins while "
+                "ours is there is not documented"
+            )
+            mend = f"aws ec2 disable-route-server-propagation --route-table-id {table_id} --route-server-id rs-…"
+        else:
+            words = f"{table_id} has {prefix} propagated from {route.target} as well: ours wins while it is there"
+            mend = f"aws ec2 disable-vgw-route-propagation --route-table-id {table_id} --gateway-id {route.target}"
         yield warn("propagated", words, mend)
     if not twins:
-        yield ok("propagated", "no gateway propagates what is accepted or managed")
+        yield ok("propagated", "nobody propagates what is accepted or managed")
 
 
 def room(config: Config, vpc: Vpc, running: Known[Running], quota: int) -> Iterator[Finding]:
@@ -221,9 +254,9 @@ def default_route(config: Config, vpc: Vpc, running: Known[Running], endpoint: K
         if own is None or table_policy is None or not table_policy.rule_for(prefix):
             yield ok("default-route", f"{prefix} is not written in the table that this instance itself uses")
             continue
-        region = vpc.instance.region
         mend = (
-            f"aws ec2 create-vpc-endpoint --vpc-id {vpc.instance.vpc_id} --service-name com.amazonaws.{region}.ec2 "
+            f"aws ec2 create-vpc-endpoint --vpc-id {vpc.instance.vpc_id} "
+            f"--service-name {endpoint_service(vpc.instance.region)} "
             f"--vpc-endpoint-type Interface --subnet-ids {_primary_subnet(vpc)}"
         )
         if isinstance(endpoint, Trouble):

@@ -122,6 +122,15 @@ def test_metadata() -> None:
     assert "--instance-id i-7 " in configured.mend
 
 
+def test_a_proxy_in_the_way_to_metadata() -> None:
+    assert one(judge.proxy(Host())).state.value == "ok"
+    finding = one(judge.proxy(Host(metadata_proxy="proxy.example:3128")))
+    assert finding.state.value == "warn"
+    assert finding.message.startswith("http_proxy is proxy.example:3128, and no_proxy does not exempt 169.254.169.254")
+    assert "169.254.169.254" in finding.mend
+    assert list(judge.proxy(AWAY)) == []
+
+
 CLOCKS = [
     (0.4, "ok our clock is within 1 s of EC2's"),
     (-29.0, "ok our clock is within 29 s of EC2's"),
@@ -137,6 +146,27 @@ CLOCKS = [
 def test_the_clock(ahead: float | None, said: str) -> None:
     reached, clock = told(judge.endpoint(Endpoint("https://ec2", (), 0.05, ahead), AWAY, AWAY))
     assert (reached, clock) == ("ok https://ec2 answers in 50 ms", said)
+
+
+def test_an_endpoint_behind_a_proxy() -> None:
+    found = Endpoint("https://ec2", (), 0.05, 0.0, "proxy.example:3128")
+    assert told(judge.endpoint(found, AWAY, AWAY))[0] == (
+        "ok https://ec2 answers in 50 ms through the proxy proxy.example:3128"
+    )
+
+
+@pytest.mark.parametrize(
+    ("region", "service"),
+    [
+        ("eu-central-1", "com.amazonaws.eu-central-1.ec2"),
+        ("us-gov-west-1", "com.amazonaws.us-gov-west-1.ec2"),
+        ("cn-north-1", "cn.com.amazonaws.cn-north-1.ec2"),
+    ],
+)
+def test_the_endpoint_that_is_missing_has_the_name_of_its_region(region: str, service: str) -> None:
+    away = Trouble("timed out")
+    finding = one(judge.endpoint(away, away, MetadataAnswer(Instance("i-1", region, "vpc-9"))))
+    assert f" --service-name {service} " in finding.mend
 
 
 def test_an_endpoint_that_is_slow_or_away() -> None:

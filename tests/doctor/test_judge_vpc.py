@@ -1,11 +1,24 @@
 """What is said of a VPC, for every state it can be in."""
 
+from dataclasses import replace
+
 import pytest
 
 from bgp2vpc.config.model import Config
 from bgp2vpc.doctor import vpc as judge
 from bgp2vpc.doctor.model import Endpoint, MetadataAnswer, Rehearsal, Running, Trouble, Vpc
-from bgp2vpc.errors import Credentials, Denied, OperatorError, Refused, Throttled, Transient
+from bgp2vpc.errors import (
+    Credentials,
+    Denied,
+    OperatorError,
+    QuotaReached,
+    Refused,
+    RouteExists,
+    RouteMissing,
+    TableGone,
+    Throttled,
+    Transient,
+)
 from bgp2vpc.policy.decide import table_policies
 from bgp2vpc.policy.rule import ManagedRoute, Rule
 from bgp2vpc.prefix import IPAddress, Prefix, parse_prefix
@@ -64,19 +77,36 @@ def test_permissions_one_finding_for_each_action() -> None:
         Rehearsal("DeleteRoute", "rtb-1"),
         Rehearsal("DeleteRoute", "rtb-2"),
         Rehearsal("DescribeSubnets", "", Throttled("DescribeSubnets", "RequestLimitExceeded", "later")),
-        Rehearsal("ReplaceRoute", "rtb-1", Refused("ReplaceRoute", "InvalidParameterValue", "no such route")),
+        Rehearsal("ReplaceRoute", "rtb-1", RouteMissing("ReplaceRoute", "InvalidParameterValue", "no such route")),
+        Rehearsal("ReplaceRoute", "rtb-2"),
     )
     findings = list(judge.permissions(config(), found, WHO))
     assert told(findings) == [
         "fail ec2:CreateRoute is not allowed on rtb-2",
         "ok ec2:DeleteRoute is allowed on 2 tables",
         "warn ec2:DescribeSubnets: not known: DescribeSubnets: RequestLimitExceeded: later",
-        "ok ec2:ReplaceRoute is allowed on 1 table, though EC2 says InvalidParameterValue to what was tried",
+        "ok ec2:ReplaceRoute is allowed on 2 tables",
     ]
     assert findings[0].mend == (
         "bgp2vpc iam-policy -f f.yaml > policy.json && aws iam put-role-policy --role-name nat-role "
         "--policy-name bgp2vpc --policy-document file://policy.json"
     )
+
+
+ANSWERS = [
+    (RouteExists("CreateRoute", "RouteAlreadyExists", "x"), "ok ec2:CreateRoute is allowed on 1 table"),
+    (RouteMissing("CreateRoute", "InvalidRoute.NotFound", "x"), "ok ec2:CreateRoute is allowed on 1 table"),
+    (Refused("CreateRoute", "InvalidParameterValue", "x"), "warn ec2:CreateRoute: not known for rtb-1: "),
+    (Refused("CreateRoute", "DryRunIgnored", "x"), "warn ec2:CreateRoute: not known for rtb-1: "),
+    (QuotaReached("CreateRoute", "RouteLimitExceeded", "x"), "warn ec2:CreateRoute: not known for rtb-1: "),
+    (TableGone("CreateRoute", "InvalidRouteTableID.NotFound", "x"), "warn ec2:CreateRoute: not known for rtb-1: "),
+]
+
+
+@pytest.mark.parametrize(("error", "said"), ANSWERS)
+def test_what_else_ec2_says_to_a_rehearsal_tells_nothing_of_the_permission(error, said: str) -> None:
+    (finding,) = told(judge.permissions(config(), (Rehearsal("CreateRoute", "rtb-1", error),), WHO))
+    assert finding.startswith(said)
 
 
 def test_rules_find_tables_or_do_not() -> None:
@@ -88,6 +118,24 @@ def test_rules_find_tables_or_do_not() -> None:
         "fail rule other finds no route table; compare its `find` with their tags",
         "ok rule fine finds no route table, which is allowed (no_results_ok)",
     ]
+
+
+def test_tables_of_another_account_are_those_of_a_shared_vpc() -> None:
+    of = lambda account: (replace(INTERFACES[0], owner_id=account),)  # noqa: E731
+    given = config(rule())
+    shared = table(CIDR, owner_id="111111111111")
+    found, warning = judge.tables(given, seen(given, shared, interfaces=of("222222222222")))
+    assert found.message == "rule private finds rtb-1"
+    assert warning.state.value == "warn"
+    assert "rtb-1 belong to account 111111111111, and this instance to 222222222222" in warning.message
+    assert "arn:aws:iam::111111111111:role/" in warning.mend
+    assert len(list(judge.tables(given, seen(given, shared, interfaces=of("111111111111"))))) == 1
+    assert len(list(judge.tables(given, seen(given, shared)))) == 1, "EC2 did not say whose the interface is"
+    bare = table(CIDR, owner_id="111111111111", tags=())  # nobody but the owner is shown tags
+    (missing,) = told(judge.tables(given, seen(given, bare, interfaces=of("222222222222"))))
+    assert missing.startswith(
+        "fail rule private finds no route table; compare its `find` with their tags, which of a VPC"
+    )
 
 
 def test_interfaces_that_exist_and_may_forward() -> None:
@@ -119,10 +167,19 @@ def test_prefixes_inside_the_vpc_and_propagated_ones() -> None:
     assert told(judge.prefixes(given, seen(given, table(CIDR, twin)), AWAY)) == [
         "fail 10.0.7.0/24 lies within the VPC's own 10.0.0.0/16: EC2 refuses the route unless it is a whole subnet's",
         "warn accept 10.0.8.0/24 le 32 lies within the VPC's own 10.0.0.0/16: EC2 takes whole subnets only there",
-        "warn rtb-1 has 192.0.2.1/32 propagated from vgw-1 as well: ours wins while it is there, then that one",
+        "warn rtb-1 has 192.0.2.1/32 propagated from vgw-1 as well: ours wins while it is there",
     ]
     good = config(rule())
     assert [each.state.value for each in judge.prefixes(good, seen(good, table(CIDR)), AWAY)] == ["ok", "ok"]
+
+
+def test_what_vpc_route_server_propagates_is_called_so() -> None:
+    twin = route(P1, Target(TargetKind.OTHER, "10.0.0.9"), propagated=True, advertised=True)
+    given = config(rule("192.0.2.1/32"))
+    *_, finding = judge.prefixes(given, seen(given, table(CIDR, twin)), AWAY)
+    assert "from VPC Route Server (10.0.0.9)" in finding.message
+    assert "not documented" in finding.message
+    assert finding.mend.startswith("aws ec2 disable-route-server-propagation --route-table-id rtb-1 ")
 
 
 ROOM = [
@@ -160,6 +217,14 @@ def test_we_do_not_cut_ourselves_off(used, address: IPAddress, said: str) -> Non
     facts = seen(given, table(CIDR, **used))
     (finding,) = told(judge.default_route(given, facts, AWAY, Endpoint("https://ec2", (address,))))
     assert finding.startswith(said)
+
+
+@pytest.mark.parametrize(("region", "service"), [("us-east-1", "com."), ("cn-north-1", "cn.com.")])
+def test_the_endpoint_that_would_keep_us_connected_has_the_name_of_its_region(region: str, service: str) -> None:
+    given = config(manages(DEFAULT))
+    facts = seen(given, table(CIDR, main=True), instance=Instance("i-1", region, "vpc-1"))
+    (finding,) = judge.default_route(given, facts, AWAY, Endpoint("https://ec2", (PUBLIC,)))
+    assert f" --service-name {service}amazonaws.{region}.ec2 " in finding.mend
 
 
 def test_who_manages_no_default_route_hears_nothing_of_it() -> None:

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from bgp2vpc.doctor.machine import host
+from bgp2vpc.doctor.machine import host, proxy_for
 from bgp2vpc.prefix import IPAddress
 from tests.waiting import PATIENCE
 
@@ -30,6 +30,34 @@ ip link set d0 up
 ip addr add 10.9.8.7/24 dev d0
 sysctl -qw net.ipv4.ip_forward=1 net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.d0.rp_filter=1
 """
+
+
+METADATA = "http://169.254.169.254"
+PROXIES = [
+    ({}, METADATA, ""),
+    ({"http_proxy": "http://proxy.example:3128"}, METADATA, "proxy.example:3128"),
+    ({"http_proxy": "http://user:secret@proxy.example:3128/"}, METADATA, "proxy.example:3128"),
+    ({"http_proxy": "proxy.example:3128"}, METADATA, "proxy.example:3128"),
+    ({"http_proxy": "http://proxy.example:3128", "no_proxy": "169.254.169.254"}, METADATA, ""),
+    ({"http_proxy": "http://proxy.example:3128", "no_proxy": "*"}, METADATA, ""),
+    ({"http_proxy": "http://proxy.example:3128", "no_proxy": "example.org"}, METADATA, "proxy.example:3128"),
+    ({"http_proxy": "http://proxy.example:3128"}, "https://ec2.eu-west-1.amazonaws.com", ""),
+    ({"HTTPS_PROXY": "http://proxy.example:3128"}, "https://ec2.eu-west-1.amazonaws.com", "proxy.example:3128"),
+    ({"HTTPS_PROXY": "http://proxy.example:3128", "NO_PROXY": ".amazonaws.com"},
+     "https://ec2.eu-west-1.amazonaws.com", ""),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("environment", "url", "expected"), PROXIES)
+def test_the_proxy_of_the_environment(
+    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], url: str, expected: str
+) -> None:
+    for name in ("http_proxy", "https_proxy", "no_proxy", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert proxy_for(url) == expected
 
 
 def test_the_loopback_address_is_found() -> None:
