@@ -313,6 +313,8 @@ def test_until_ec2_is_asked_again_nothing_points_at_another_interface_instead(ma
     vpc = two_hosts()
     vpc.add_interface("eni-5", "i-1", device_index=1)
     vpc.fail_next("CreateRoute", UNKNOWN_YET)
+    away = Transient("DescribeNetworkInterfaces", "Unavailable", "x")
+    vpc.before_next("CreateRoute", lambda: vpc.fail_next("DescribeNetworkInterfaces", away))
     find = "{type: by_tag, config: {key: type, value: private}}"
     config = parse(f"routetables: {{a: {{find: {find}, manage_routes: [{{cidr: {A}}}]}}}}", "f.yaml")
     lab = make_lab(vpc, rules=config.rules, checked_sources=config.checked_sources).start(wait=0)
