@@ -5,6 +5,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import Any
 
+from bgp2vpc.demo.cloud.fidelity.interfaces import EFA_ONLY, attach, make_efa_only
 from bgp2vpc.demo.cloud.fidelity.routes import make_route
 from bgp2vpc.demo.cloud.values import CloudHost, World, WorldSpec
 
@@ -92,10 +93,15 @@ def _host(backend: Any, subnet: Any, tables: list[Any], number: int, spec: World
     (instance,) = reservation.instances
     for index in range(1, spec.interfaces):
         extra = backend.create_network_interface(subnet, None)
-        backend.attach_network_interface(extra.id, instance.id, index)
+        attach(extra, instance, index, 0)
+    for card in range(1, spec.network_cards):
+        extra = backend.create_network_interface(subnet, None, delete_on_termination=True)
+        attach(extra, instance, 0, card)
+        if card > 1:
+            make_efa_only(extra)
     for interface in instance.nics.values():
         interface.source_dest_check = spec.source_dest_check
-        if spec.ipv6:
+        if spec.ipv6 and interface.interface_type != EFA_ONLY:
             backend.assign_ipv6_addresses(interface.id, ipv6_count=1)
     return CloudHost(
         instance_id=instance.id,

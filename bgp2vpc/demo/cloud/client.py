@@ -144,9 +144,13 @@ class Cloud:
         """One call of the outside world. Raises CloudError with EC2's answer if it fails."""
         self._ask(verbs.WRITE, write)
 
-    def set_status(self, instance_id: str, instance: str = "ok", system: str = "ok") -> None:
+    def advertise(self, table_id: str, prefix: str, next_hop: str) -> None:
+        """Add a route with Origin Advertisement, which VPC Route Server has from the BGP peer at this address."""
+        self._ask(verbs.PROPAGATE, verbs.Propagation(table_id, prefix, next_hop))
+
+    def set_status(self, instance_id: str, instance: str = "ok", system: str = "ok", ebs: str = "ok") -> None:
         """What DescribeInstanceStatus says of a running instance: ok, impaired, insufficient-data, initializing."""
-        self._ask(verbs.STATUS, verbs.ControlStatus(instance_id, instance, system))
+        self._ask(verbs.STATUS, verbs.ControlStatus(instance_id, instance, system, ebs))
 
     def quirks(self, quirks: Quirks) -> None:
         """Decide what AWS leaves open."""

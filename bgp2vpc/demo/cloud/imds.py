@@ -80,6 +80,8 @@ class CloudMetadata:
     def _answer(self, service: CloudService, instance_id: str, path: str, environ: Environ) -> CloudAnswer:
         if service.fault is not None:
             return text_answer(int(service.fault), "")
+        if environ["REQUEST_URI"].startswith("http://"):  # as one asks a proxy, which cannot reach 169.254.169.254
+            return text_answer(502, "")
         if path == "latest/api/token":
             return self._token(service, environ)
         if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):

@@ -54,8 +54,6 @@ def _interface(nic: Any) -> Tree:
     always: Tree = {
         "device-number": str(nic.device_index),
         "interface-id": nic.id,
-        "local-hostname": f"ip-{nic.private_ip_address.replace('.', '-')}.ec2.internal",
-        "local-ipv4s": _lines([address["PrivateIpAddress"] for address in nic.private_ip_addresses]),
         "mac": nic.mac_address,
         "owner-id": nic.owner_id,
         "security-group-ids": _lines([group.id for group in nic.group_set]),
@@ -68,6 +66,11 @@ def _interface(nic: Any) -> Tree:
     }
     # A key without a value is not empty but missing.
     sometimes = {
+        "local-hostname": f"ip-{nic.private_ip_address.replace('.', '-')}.ec2.internal"
+        if nic.private_ip_address
+        else "",
+        "local-ipv4s": _lines([address["PrivateIpAddress"] for address in nic.private_ip_addresses]),
+        "network-card": str(card) if (card := getattr(nic, "network_card_index", 0)) else "",
         "ipv6s": _lines(nic.ipv6_addresses),
         "subnet-ipv6-cidr-blocks": _lines(subnet_ipv6),
         "vpc-ipv6-cidr-blocks": _lines(ipv6),

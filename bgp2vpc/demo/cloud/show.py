@@ -11,6 +11,7 @@ TARGETS = (
     "vpc_peering_connection_id",
     "egress_only_internet_gateway_id",
     "carrier_gateway_id",
+    "ip_address",
 )
 
 
@@ -21,7 +22,7 @@ def show(table: Any, *, local: bool = False) -> str:
 
 
 def _line(route: Any) -> str:
-    target = next((value for name in TARGETS if (value := getattr(route, name))), "-")
+    target = next((value for name in TARGETS if (value := getattr(route, name, None))), "-")
     propagated = [] if not _is_propagated(route) else ["propagated"]
     return " ".join([_destination(route), target, route.state, *propagated])
 
@@ -31,7 +32,7 @@ def _destination(route: Any) -> str:
 
 
 def _is_propagated(route: Any) -> bool:
-    return bool(route.origin == "EnableVgwRoutePropagation")
+    return route.origin in ("EnableVgwRoutePropagation", "Advertisement")
 
 
 def _order(route: Any) -> tuple[int, int, int, str, bool]:

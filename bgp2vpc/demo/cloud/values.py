@@ -12,6 +12,14 @@ ROUTE_WRITES = ("CreateRoute", "ReplaceRoute", "DeleteRoute")
 WRITES = (*ROUTE_WRITES, "ModifyManagedPrefixList")
 
 
+class GoneInterface(StrEnum):
+    """What is left in a route of an interface that was deleted: its id, its instance's, or nothing."""
+
+    SHOWN = "shown"
+    INSTANCE = "instance"
+    NOTHING = "nothing"
+
+
 @dataclass(frozen=True, slots=True)
 class Quirks:
     """Where AWS is not clear, or differs between accounts: tests run under both settings.
@@ -19,11 +27,21 @@ class Quirks:
     stopped_is_blackhole: whether a route to a stopped instance's interface shows State blackhole.
     create_same_route_succeeds: whether CreateRoute of a route that exists with the same target is a success.
     route_quota: static routes per table and address family (Service Quotas L-93826ACB; 500 since June 2025).
+    gone_interface: what a route shows of an interface that is gone.
+    unlisted: instances that DescribeInstanceStatus leaves out, as for a new instance, or one of another account.
+    managed: instances and interfaces that a service such as EKS manages: hidden without IncludeManagedResources.
+    failing_zones: zones in an outage: DescribeInstanceStatus fails as a whole with an instance there among its ids.
+    shared_by: the account that shares the VPC with us: tables are its, and show us no tags; empty: ours.
     """
 
     stopped_is_blackhole: bool = True
     create_same_route_succeeds: bool = False
     route_quota: int = 500
+    gone_interface: GoneInterface = GoneInterface.SHOWN
+    unlisted: tuple[str, ...] = ()
+    managed: tuple[str, ...] = ()
+    failing_zones: tuple[str, ...] = ()
+    shared_by: str = ""
 
 
 class FaultKind(StrEnum):
@@ -217,6 +235,7 @@ class WorldSpec:
     """What `Cloud.build` builds: a VPC, a subnet in each zone, hosts and tagged tables round the zones.
 
     filler_routes: static routes put into every table, for load. twin: a second VPC with the same tables and tags.
+    network_cards: of each host; the second one's device 0 has addresses, that of each further one is efa-only.
     tag_zones: every table gets the tag `az` with the name of its zone. nat_gateway: a public one in the first subnet.
     """
 
@@ -226,6 +245,7 @@ class WorldSpec:
     ipv6: bool = False
     source_dest_check: bool = False
     interfaces: int = 1
+    network_cards: int = 1
     tables_per_zone: int = 1
     tags: Mapping[str, str] = field(default_factory=lambda: {"type": "private"})
     filler_routes: int = 0
@@ -236,7 +256,10 @@ class WorldSpec:
 
 @dataclass(frozen=True, slots=True)
 class CloudHost:
-    """An instance. `interface_id` and `address` are those of device 0; `table` is the first table of its zone."""
+    """An instance. `interface_id` and `address` are those of the primary interface; `interfaces` go card by card.
+
+    `table` is the first table of its zone.
+    """
 
     instance_id: str
     interface_id: str

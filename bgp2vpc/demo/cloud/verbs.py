@@ -61,19 +61,21 @@ class RouteQuery:
 
 @dataclass(frozen=True, slots=True)
 class Propagation:
-    """A prefix that a virtual private gateway propagates into a table."""
+    """A prefix that a virtual private gateway propagates into a table; with `next_hop`, VPC Route Server does."""
 
     table_id: str
     prefix: str
+    next_hop: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ControlStatus:
-    """The two status checks of an instance: ok, impaired, insufficient-data, initializing, not-applicable."""
+    """The status checks of an instance: ok, impaired, insufficient-data, initializing, not-applicable."""
 
     instance_id: str
     instance: str = "ok"
     system: str = "ok"
+    ebs: str = "ok"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ interfaces        network interfaces and the source/destination check
 subnets           what DescribeSubnets shows and filters
 nat_gateways      their interfaces, and their end
 instances         termination, status checks
+hidden            what a describe leaves out: managed resources, instances, tags of a shared VPC
 prefix_lists      managed prefix lists: versions, MaxEntries
 cloudformation    properties of a template that moto leaves out
 transit_gateways  routes of a transit gateway's table
@@ -27,6 +28,7 @@ from functools import cache
 from bgp2vpc.demo.cloud.fidelity import (
     actions,
     filters,
+    hidden,
     instances,
     interfaces,
     nat_gateways,
@@ -43,7 +45,7 @@ from bgp2vpc.demo.cloud.fidelity import (
 def make_honest() -> None:
     """Patch moto in this process; calling it again does nothing."""
     state = (filters, route_tables, routes, interfaces, subnets, instances, nat_gateways, prefix_lists)
-    for part in (*state, transit_gateways, paging):
+    for part in (*state, transit_gateways, hidden, paging):
         part.install()
     # Last, since it wraps whatever actions there are by then.
     actions.install()

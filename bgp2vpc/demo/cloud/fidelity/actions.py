@@ -31,8 +31,11 @@ def install() -> None:
 
     def call_action(self: Any) -> tuple[int, dict[str, str], Any]:
         status, headers, body = moto_call(self)
+        # The service model has no status for EC2's errors, so moto's serializer gives all of them 400.
+        if status == HTTPStatus.BAD_REQUEST and "<Code>InternalError</Code>" in str(body):
+            status = HTTPStatus.INTERNAL_SERVER_ERROR
+            headers["status"] = str(int(status))
         if self._get_param("DryRun", False) and status == HTTPStatus.BAD_REQUEST:
-            # The service model has no status for EC2's errors, so moto's serializer gives all of them 400.
             status = HTTPStatus.PRECONDITION_FAILED
             headers["status"] = str(int(status))
         return int(status), headers, body

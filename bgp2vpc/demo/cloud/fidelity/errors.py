@@ -6,6 +6,11 @@ https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
 from moto.ec2.exceptions import EC2ClientError
 
 
+def internal_error() -> EC2ClientError:
+    """InternalError: EC2 itself is unwell."""
+    return EC2ClientError("InternalError", "An internal error has occurred")
+
+
 def invalid_value(message: str) -> EC2ClientError:
     """InvalidParameterValue: a single parameter is wrong."""
     return EC2ClientError("InvalidParameterValue", message)

@@ -64,8 +64,7 @@ def _reader(name: str, readers: Readers) -> Callable[[Any], Values]:
 
 
 def _tags(resource: Any) -> Mapping[str, str]:
-    tags: Mapping[str, str] = resource.ec2_backend.tags.get(resource.id, {})
-    return tags
+    return {each["key"]: each["value"] for each in resource.get_tags()}
 
 
 def _pattern(wanted: Iterable[str]) -> re.Pattern[str]:
@@ -203,6 +202,7 @@ def _reachability(status: Mapping[str, Any]) -> Values:
 
 
 STATUS_FILTERS: Readers = {
+    "attached-ebs-status.status": lambda instance: [instance.attached_ebs_status["Status"]],
     "availability-zone": lambda instance: [instance.availability_zone],
     "instance-state-code": lambda instance: [str(instance.state_code)],
     "instance-state-name": lambda instance: [instance.state],

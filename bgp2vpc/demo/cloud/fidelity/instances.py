@@ -4,6 +4,7 @@ from typing import Any
 
 from moto.ec2.models.instances import Instance, InstanceBackend, InstanceState
 
+from bgp2vpc.demo.cloud.fidelity.errors import internal_error
 from bgp2vpc.demo.cloud.fidelity.filters import describe_status
 from bgp2vpc.demo.cloud.fidelity.interfaces import remove_interface
 from bgp2vpc.demo.cloud.fidelity.patching import patch
@@ -15,8 +16,10 @@ RUNNING = 16
 def install() -> None:
     """Wrap termination, replace the status checks and their description."""
     _install_terminate()
-    patch(Instance, property(lambda self: _checks(self, system=False)), "instance_status")
-    patch(Instance, property(lambda self: _checks(self, system=True)), "system_status")
+    patch(Instance, property(lambda self: _checks(self, "instance")), "instance_status")
+    patch(Instance, property(lambda self: _checks(self, "system")), "system_status")
+    # moto has no attribute for this one, which its serializer shows if it is there.
+    setattr(Instance, "attached_ebs_status", property(lambda self: _checks(self, "ebs")))  # noqa: B010
     patch(InstanceBackend, describe_instance_status)
 
 
@@ -25,7 +28,7 @@ def _install_terminate() -> None:
 
     def terminate(self: Any) -> InstanceState:
         """Interfaces made at launch go with the instance, those attached later are left behind, detached."""
-        doomed = [nic for index, nic in self.nics.items() if index == 0 or nic.delete_on_termination]
+        doomed = [nic for nic in self.nics.values() if nic.device_index == 0 or nic.delete_on_termination]
         for nic in doomed:  # else moto would delete them itself, while they are still attached
             nic.delete_on_termination = False
         before = moto_terminate(self)
@@ -40,16 +43,21 @@ def _install_terminate() -> None:
 
 
 def describe_instance_status(self: Any, instance_ids: list[str], include_all_instances: bool, filters: Any) -> Any:
-    """DescribeInstanceStatus: running instances only, unless all are asked for."""
+    """DescribeInstanceStatus: running instances only, unless all are asked for.
+
+    In the outage of a zone it fails as a whole where one of the ids is of an instance there.
+    """
     instances = self.get_multi_instances_by_id(instance_ids) if instance_ids else self.all_instances()
+    if instance_ids and any(each.availability_zone in RULES.quirks.failing_zones for each in instances):
+        raise internal_error()
     wanted = {item["name"]: item["values"] for item in filters or ()}
     return describe_status([i for i in instances if include_all_instances or i.is_running()], wanted)
 
 
-def _checks(instance: Any, *, system: bool) -> dict[str, Any]:
+def _checks(instance: Any, name: str) -> dict[str, Any]:
     if instance.state_code != RUNNING:
         return {"Status": "not-applicable"}
     checks = RULES.status_checks.get(instance.id)
-    status = "ok" if checks is None else checks.system if system else checks.instance
+    status = "ok" if checks is None else getattr(checks, name)
     reachability = {"ok": "passed", "impaired": "failed"}.get(status, status)
     return {"Status": status, "Details": [{"Name": "reachability", "Status": reachability}]}

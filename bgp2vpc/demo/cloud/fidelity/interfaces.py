@@ -6,14 +6,19 @@ EC2 keeps the check with the interface; that of an instance is its only interfac
 import re
 from typing import Any
 
+from moto.core.responses import ActionResult
 from moto.ec2.exceptions import EC2ClientError, InvalidNetworkInterfaceIdError
-from moto.ec2.models.elastic_network_interfaces import NetworkInterface, NetworkInterfaceBackend
+from moto.ec2.models.elastic_network_interfaces import Attachment, NetworkInterface, NetworkInterfaceBackend
 from moto.ec2.models.instances import Instance, InstanceBackend
+from moto.ec2.responses.elastic_network_interfaces import ElasticNetworkInterfaces
 
 from bgp2vpc.demo.cloud.fidelity.errors import invalid_value, malformed, several_interfaces
 from bgp2vpc.demo.cloud.fidelity.filters import INTERFACE_FILTERS, select
 from bgp2vpc.demo.cloud.fidelity.patching import patch
 
+EFA_ONLY = "efa-only"
+CARD = 100
+"""More than the devices of a network card."""
 INTERFACE_ID = re.compile(r"eni-[0-9a-f]{8}(?:[0-9a-f]{9})?")
 
 
@@ -23,6 +28,10 @@ def install() -> None:
         patch(NetworkInterfaceBackend, operation)
     _install_create()
     _install_modify()
+    patch(ElasticNetworkInterfaces, _answer_attach, "attach_network_interface")
+    patch(NetworkInterface, property(_attachment), "attachment")
+    patch(Instance, detach_eni)
+    _install_interface_type()
     # moto sets this in Instance.__init__ alone; as a property it can never differ from the interface's.
     setattr(Instance, "source_dest_check", property(_source_dest_check, _set_source_dest_check))  # noqa: B010  # mypy refuses the assignment to moto's plain attribute
 
@@ -47,6 +56,57 @@ def _install_create() -> None:
         return interface
 
     patch(NetworkInterfaceBackend, create_network_interface)
+
+
+def _install_interface_type() -> None:
+    moto_answer = ElasticNetworkInterfaces.create_network_interface
+
+    def create_network_interface(self: Any) -> ActionResult:
+        answer: Any = moto_answer(self)
+        if self._get_param("InterfaceType") == EFA_ONLY:
+            make_efa_only(answer.result["NetworkInterface"])
+        return ActionResult(answer.result)
+
+    patch(ElasticNetworkInterfaces, create_network_interface)
+
+
+def make_efa_only(interface: Any) -> None:
+    """Make it one that carries no IP: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/efa.html."""
+    for address in interface.private_ip_addresses:
+        interface.subnet.del_subnet_ip(address["PrivateIpAddress"])
+    interface.interface_type = EFA_ONLY
+    interface.private_ip_address, interface.private_ip_addresses, interface.ipv6_addresses = None, [], []
+
+
+def attach(interface: Any, instance: Any, device_index: int, card: int) -> None:
+    """Attach it. moto knows one network card, so interfaces of others get keys of their own among the instance's."""
+    instance.attach_eni(interface, CARD * card + device_index)
+    interface.device_index, interface.network_card_index = device_index, card
+
+
+def detach_eni(self: Any, eni: Any) -> None:
+    """Detach it, whatever its key is."""
+    self.nics = {key: each for key, each in self.nics.items() if each is not eni}
+    eni.instance = eni.attachment_id = eni.attach_time = eni.device_index = None
+    eni.network_card_index = 0
+    eni.status = "available"
+
+
+def _answer_attach(self: Any) -> ActionResult:
+    """The action with the network card, which moto leaves out."""
+    interface = self.ec2_backend.get_network_interface(self._get_param("NetworkInterfaceId"))
+    instance = self.ec2_backend.get_instance(self._get_param("InstanceId"))
+    card = int(self._get_param("NetworkCardIndex", 0))
+    attach(interface, instance, int(self._get_param("DeviceIndex")), card)
+    return ActionResult({"AttachmentId": interface.attachment_id, "NetworkCardIndex": card})
+
+
+def _attachment(interface: Any) -> Attachment | None:
+    if not interface.attachment_id:
+        return None
+    attachment = Attachment(interface)
+    attachment.network_card_index = getattr(interface, "network_card_index", 0)
+    return attachment
 
 
 def _install_modify() -> None:

@@ -21,15 +21,21 @@ from bgp2vpc.demo.cloud.fidelity.errors import invalid_value
 from bgp2vpc.demo.cloud.fidelity.patching import patch
 from bgp2vpc.demo.cloud.fidelity.rules import RULES
 from bgp2vpc.demo.cloud.fidelity.targets import FIELDS, PARAMETERS, resolve_target
+from bgp2vpc.demo.cloud.values import GoneInterface
 
 
 class PropagatedRoute(Route):
-    """A route that a virtual private gateway brought; it may lie beside a static one of the same prefix."""
+    """A route that a virtual private gateway brought; it may lie beside a static one of the same prefix.
+
+    Or VPC Route Server, and then it has the address of a BGP peer, `ip_address`, for a target.
+    """
+
+    ip_address: str | None = None
 
     @property
     def origin(self) -> str:
         """As DescribeRouteTables shows it."""
-        return "EnableVgwRoutePropagation"
+        return "Advertisement" if self.ip_address else "EnableVgwRoutePropagation"
 
 
 def make_route(table: RouteTable, ipv4: str | None, ipv6: str | None, **options: Any) -> Route:
@@ -57,6 +63,18 @@ def propagate(backend: Any, table_id: str, prefix: str) -> str:
     return str(gateway.id)
 
 
+def advertise(backend: Any, table_id: str, prefix: str, next_hop: str) -> None:
+    """Put a route of VPC Route Server's for `prefix` into the table, by way of this BGP peer's address."""
+    table = backend.get_route_table(table_id)
+    ipv6 = ":" in prefix
+    destination = parse_destination(backend, None if ipv6 else prefix, prefix if ipv6 else None, None)
+    concrete: Any = PropagatedRoute
+    route = concrete(table, destination.ipv4, destination.ipv6)
+    route.ip_address = next_hop
+    route.id = f"{destination.key(table.id)}~propagated"
+    table._routes[route.id] = route
+
+
 def install() -> None:
     """Replace moto's route operations, and what it shows."""
     _install_create()
@@ -64,8 +82,8 @@ def install() -> None:
         patch(moto.RouteBackend, operation)
     patch(RouteTables, _answer_replace_route, "replace_route")
     for name, shown in (
-        ("network_interface_id", lambda route: route.interface.id if route.interface else None),
-        ("instance_id", lambda route: getattr(_instance_of(route), "id", None)),
+        ("network_interface_id", lambda route: route.interface.id if _shows_interface(route) else None),
+        ("instance_id", lambda route: getattr(_instance_of(route) or _former_instance_of(route), "id", None)),
         ("instance_owner_id", lambda route: getattr(_instance_of(route), "owner_id", None)),
         ("state", lambda route: "blackhole" if _is_blackhole(route) else "active"),
     ):
@@ -195,6 +213,22 @@ def _instance_of(route: Route) -> Instance | None:
     if interface is None or _is_gone(route, interface) or interface.instance is None:
         return None
     return interface.instance if interface.instance.state != "terminated" else None
+
+
+def _shows_interface(route: Route) -> bool:
+    """Whether the route has an interface for a target, and shows it: one that is gone may not be shown any more."""
+    interface = route.interface
+    return interface is not None and (
+        RULES.quirks.gone_interface is GoneInterface.SHOWN or not _is_gone(route, interface)
+    )
+
+
+def _former_instance_of(route: Route) -> Instance | None:
+    """The instance that had the interface which is gone, where a black hole shows that."""
+    interface = route.interface
+    if interface is None or RULES.quirks.gone_interface is not GoneInterface.INSTANCE or not _is_gone(route, interface):
+        return None
+    return interface.instance
 
 
 def _is_gone(route: Route, interface: NetworkInterface) -> bool:

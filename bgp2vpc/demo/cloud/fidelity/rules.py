@@ -7,10 +7,11 @@ from bgp2vpc.demo.cloud.values import Quirks
 
 @dataclass(slots=True)
 class StatusChecks:
-    """The two status checks of a running instance."""
+    """The status checks of a running instance."""
 
     instance: str
     system: str
+    ebs: str
 
 
 @dataclass(slots=True)

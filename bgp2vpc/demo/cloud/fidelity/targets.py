@@ -67,6 +67,7 @@ def resolve_target(backend: Any, table: RouteTable, destination: Destination, gi
         raise combination(f"The request must contain exactly one target, not {', '.join(targets)}")
     ((name, identifier),) = targets.items()
     target = RESOLVERS[name](backend, table, identifier)
+    _check_family(destination, target)
     _check_within_vpc(backend, table, destination, target)
     return target
 
@@ -156,6 +157,19 @@ RESOLVERS: Mapping[str, Callable[[Any, RouteTable, str], CloudTarget]] = {
 def _check_vpc(table: RouteTable, identifier: str, vpc_id: str | None) -> None:
     if vpc_id != table.vpc_id:
         raise invalid_value(f"route table {table.id} and network target {identifier} belong to different networks")
+
+
+NAT64 = ipaddress.ip_network("64:ff9b::/96")
+
+
+def _check_family(destination: Destination, target: CloudTarget) -> None:
+    """By CreateRoute's reference: NatGatewayId is for IPv4 (and NAT64), EgressOnlyInternetGatewayId for IPv6."""
+    network = destination.network
+    ipv6 = network is not None and network.version == 6
+    if target.field == "nat_gateway" and network is not None and ipv6 and not inside(network, NAT64):
+        raise invalid_value(f"A NAT gateway cannot be the target of a route to {network}")
+    if target.field == "egress_only_igw" and network is not None and not ipv6:
+        raise invalid_value(f"An egress-only internet gateway cannot be the target of a route to {network}")
 
 
 def _check_within_vpc(backend: Any, table: RouteTable, destination: Destination, target: CloudTarget) -> None:

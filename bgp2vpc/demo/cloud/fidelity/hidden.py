@@ -1,0 +1,52 @@
+"""What a describe leaves out: resources that AWS services manage, instances that EC2 says nothing of, others' tags."""
+
+from collections.abc import Callable
+from copy import copy
+from typing import Any, cast
+
+from moto.core.responses import ActionResult
+from moto.ec2.models.route_tables import RouteTable
+from moto.ec2.responses.elastic_network_interfaces import ElasticNetworkInterfaces
+from moto.ec2.responses.instances import InstanceResponse
+
+from bgp2vpc.demo.cloud.fidelity.patching import patch
+from bgp2vpc.demo.cloud.fidelity.rules import RULES
+
+
+def install() -> None:
+    """Wrap the actions, and what a table shows of its owner."""
+    _wrap(ElasticNetworkInterfaces, "describe_network_interfaces", "NetworkInterfaces", _unmanaged)
+    _wrap(InstanceResponse, "describe_instance_status", "InstanceStatuses", _unmanaged)
+    _wrap(InstanceResponse, "describe_instances", "Reservations", _with_unmanaged_instances)
+    _wrap(InstanceResponse, "describe_instance_status", "InstanceStatuses", _listed)
+    moto_tags, moto_owner = RouteTable.get_tags, cast("property", RouteTable.owner_id)
+    patch(RouteTable, lambda self: [] if RULES.quirks.shared_by else moto_tags(self), "get_tags")
+    patch(RouteTable, property(lambda self: RULES.quirks.shared_by or moto_owner.__get__(self)), "owner_id")
+
+
+def _wrap(owner: type, name: str, key: str, select: Callable[[list[Any], bool], list[Any]]) -> None:
+    """`select` gets what would be answered, and whether the caller asks for managed resources as well."""
+    describe: Callable[[Any], ActionResult] = getattr(owner, name)
+
+    def describe_some(self: Any) -> ActionResult:
+        answer: Any = describe(self).result
+        everything = bool(self._get_param("IncludeManagedResources", False))
+        return ActionResult({**answer, key: select(answer[key], everything)})
+
+    patch(owner, describe_some, name)
+
+
+def _unmanaged(resources: list[Any], everything: bool) -> list[Any]:
+    return [each for each in resources if everything or each.id not in RULES.quirks.managed]
+
+
+def _with_unmanaged_instances(reservations: list[Any], everything: bool) -> list[Any]:
+    found = []
+    for reservation in map(copy, reservations):
+        reservation.instances = _unmanaged(reservation.instances, everything)
+        found += [reservation] if reservation.instances else []
+    return found
+
+
+def _listed(instances: list[Any], _: bool) -> list[Any]:
+    return [each for each in instances if each.id not in RULES.quirks.unlisted]
