@@ -16,6 +16,8 @@ CREDENTIALS_LAST = timedelta(hours=6)
 def tree_of(instance: Any) -> Tree:
     """Everything below /latest/. Keys that exist only at times (spot, Auto Scaling) are for the test to set."""
     primary = instance.nics[0]
+    # In which order metadata lists them is not documented; by address, the primary one is the first only by chance.
+    nics = sorted(instance.nics.values(), key=lambda each: each.mac_address)
     zone = instance.availability_zone
     region = instance.ec2_backend.region_name
     return {
@@ -33,7 +35,7 @@ def tree_of(instance: Any) -> Tree:
             "local-ipv4": primary.private_ip_address,
             "mac": primary.mac_address,
             "network": {
-                "interfaces": {"macs": {nic.mac_address: _interface(nic) for nic in instance.nics.values()}},
+                "interfaces": {"macs": {nic.mac_address: _interface(nic) for nic in nics}},
             },
             "placement": {
                 "availability-zone": zone,

@@ -16,9 +16,8 @@ from bgp2vpc.demo.cloud.fidelity.rules import RULES
 def install() -> None:
     """Wrap the actions, and what a table shows of its owner."""
     _wrap(ElasticNetworkInterfaces, "describe_network_interfaces", "NetworkInterfaces", _unmanaged)
-    _wrap(InstanceResponse, "describe_instance_status", "InstanceStatuses", _unmanaged)
     _wrap(InstanceResponse, "describe_instances", "Reservations", _with_unmanaged_instances)
-    _wrap(InstanceResponse, "describe_instance_status", "InstanceStatuses", _listed)
+    _wrap(InstanceResponse, "describe_instance_status", "InstanceStatuses", _reported)
     moto_tags, moto_owner = RouteTable.get_tags, cast("property", RouteTable.owner_id)
     patch(RouteTable, lambda self: [] if RULES.quirks.shared_by else moto_tags(self), "get_tags")
     patch(RouteTable, property(lambda self: RULES.quirks.shared_by or moto_owner.__get__(self)), "owner_id")
@@ -48,5 +47,5 @@ def _with_unmanaged_instances(reservations: list[Any], everything: bool) -> list
     return found
 
 
-def _listed(instances: list[Any], _: bool) -> list[Any]:
-    return [each for each in instances if each.id not in RULES.quirks.unlisted]
+def _reported(instances: list[Any], everything: bool) -> list[Any]:
+    return [each for each in _unmanaged(instances, everything) if each.id not in RULES.quirks.unlisted]
