@@ -15,6 +15,7 @@ from bgp2vpc.vpc.model import (
     Subnet,
     Target,
     TargetKind,
+    family_problem,
     parse_target,
 )
 
@@ -28,6 +29,7 @@ _NOT_FOUND = {
     "nat": "InvalidNatGatewayID.NotFound",
     "tgw": "InvalidTransitGatewayID.NotFound",
     "pcx": "InvalidVpcPeeringConnectionID.NotFound",
+    "eigw": "InvalidEgressOnlyInternetGatewayId.NotFound",
 }
 # EC2 keeps these for its own services: https://docs.aws.amazon.com/vpc/latest/userguide/VPC_Route_Tables.html
 _RESERVED = (parse_prefix("169.254.168.0/22"), parse_prefix("fd00:ec2::/32"))
@@ -217,6 +219,8 @@ class World:
         if table.vpc_id not in vpc_ids:
             message = f"route table {table.id} and network target {target} belong to different networks"
             raise failure(operation, "InvalidParameterValue", message)
+        if problem := family_problem(prefix, target):
+            raise failure(operation, "InvalidParameterValue", problem)
         if any(prefix in reserved for reserved in _RESERVED):
             raise failure(operation, "InvalidParameterValue", f"The destination {prefix} is reserved")
         if any(prefix in cidr and prefix != cidr for cidr in self._vpcs[table.vpc_id]):

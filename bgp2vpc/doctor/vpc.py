@@ -108,7 +108,7 @@ def tables(config: Config, vpc: Vpc) -> Iterator[Finding]:
             words = f"rule {rule.name} finds no route table; compare its `find` with their tags"
             if others:
                 owner = min(others.values())
-                words += f", which of a VPC that account {owner} shares with this one only {owner} is shown"
+                words += f"; account {owner} shares this VPC, and EC2 shows the tags of its tables to nobody else"
             yield fail("tables", words, mend)
         else:
             yield ok("tables", f"rule {rule.name} finds no route table, which is allowed (no_results_ok)")

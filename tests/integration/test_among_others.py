@@ -6,7 +6,7 @@ import pytest
 from site_kit import Site, announcing
 
 from bgp2vpc.demo.cloud.client import Cloud
-from bgp2vpc.demo.cloud.values import External, Quirks, World, WorldSpec
+from bgp2vpc.demo.cloud.values import External, GoneInterface, Quirks, World, WorldSpec
 
 A, B, C = "192.0.2.1/32", "192.0.2.2/32", "192.0.2.3/32"
 
@@ -22,7 +22,11 @@ def test_the_other_vpc_with_the_same_tags_is_left_alone(cloud: Cloud, make_site)
     assert {row["route_table_id"] for row in site.status()["routes"]} == set(world.tables)
 
 
-def test_a_peer_that_is_terminated_loses_its_routes_to_us(world: World, site: Site, make_site, cloud: Cloud) -> None:
+@pytest.mark.parametrize("shows", GoneInterface)
+def test_a_peer_that_is_terminated_loses_its_routes_to_us(
+    world: World, site: Site, make_site, cloud: Cloud, shows: GoneInterface
+) -> None:
+    cloud.quirks(Quirks(gone_interface=shows))
     other = make_site(world.hosts[1]).start()
     other.announce(A)
     other.wait_for_route(A, *world.tables)
@@ -48,6 +52,35 @@ def test_a_peer_that_is_stopped_loses_its_routes_whether_ec2_shows_a_black_hole_
     site.wait_for_verdict(site.host.table, A, "yield owner-healthy")
     cloud.ec2.stop_instances(InstanceIds=[world.hosts[1].instance_id])
     site.wait_for_route(A, *world.tables)
+
+
+def test_a_peer_of_whom_ec2_reports_nothing_keeps_its_routes(world: World, site: Site, cloud: Cloud) -> None:
+    peer = world.hosts[1]
+    cloud.quirks(Quirks(unlisted=(peer.instance_id,)))
+    cloud.ec2.create_route(RouteTableId=site.host.table, DestinationCidrBlock=A, NetworkInterfaceId=peer.interface_id)
+    site.start()
+    site.announce(A)
+    site.wait_for_route(A, world.tables[1])
+    cloud.wait_for_calls("DescribeInstanceStatus")
+    assert site.reconcile() == ""
+    assert site.verdict(site.host.table, A) == "yield owner-healthy"
+
+
+def test_the_outage_of_a_zone_does_not_hide_who_is_impaired_elsewhere(make_site, cloud: Cloud) -> None:
+    cloud.reset()
+    world = cloud.build(WorldSpec(instances=3, zones=("us-east-1a", "us-east-1b", "us-east-1c")))
+    own, impaired, away = world.hosts
+    cloud.quirks(Quirks(failing_zones=(away.zone,)))
+    cloud.set_status(impaired.instance_id, system="impaired")
+    for prefix, host in ((A, impaired), (B, away)):
+        cloud.ec2.create_route(
+            RouteTableId=own.table, DestinationCidrBlock=prefix, NetworkInterfaceId=host.interface_id
+        )
+    site = make_site(own).start()
+    site.announce(A)
+    site.announce(B)
+    site.wait_for_route(A)
+    assert site.verdict(own.table, B) == "yield owner-healthy"
 
 
 def test_a_peer_that_is_impaired_loses_its_routes(world: World, site: Site, cloud: Cloud) -> None:

@@ -9,7 +9,7 @@ import pytest
 from site_kit import PROGRAM, Site, rule
 
 from bgp2vpc.demo.cloud.client import Cloud
-from bgp2vpc.demo.cloud.values import Fault, FaultKind, MetadataFault, World, WorldSpec
+from bgp2vpc.demo.cloud.values import Fault, FaultKind, MetadataFault, Quirks, World, WorldSpec
 
 ANYWHERE = "192.0.2.9/32"
 LOCAL = "127.0.0.1/32"  # on every machine's lo
@@ -81,6 +81,52 @@ def test_a_permission_that_is_missing(cloud: Cloud, site: Site, action: str) -> 
     status, found = doctor(site)
     assert status == 1
     assert [each["message"].split()[0] for each in found["permission"] if each["state"] == "fail"] == [f"ec2:{action}"]
+
+
+def test_an_answer_that_tells_nothing_of_the_permission(cloud: Cloud, site: Site) -> None:
+    in_rehearsal = {"DryRun": "true"}
+    cloud.fault(Fault.error("CreateRoute", "InvalidParameterValue", "x").but(times=None, where=in_rehearsal))
+    cloud.fault(Fault.error("DeleteRoute", "InvalidRoute.NotFound", "x").but(times=None, where=in_rehearsal))
+    status, found = doctor(site)
+    assert status == 0
+    about = {each["message"].split()[0].rstrip(":"): each for each in found["permission"]}
+    assert about["ec2:CreateRoute"]["state"] == "warn"
+    assert "not known" in about["ec2:CreateRoute"]["message"]
+    assert "InvalidParameterValue" in about["ec2:CreateRoute"]["message"]
+    assert about["ec2:DeleteRoute"]["message"] == "ec2:DeleteRoute is allowed on 2 tables"
+
+
+def test_a_proxy_in_the_environment_is_named(cloud: Cloud, site: Site) -> None:
+    site.environment |= {"http_proxy": cloud.endpoint_url.replace("http://", "http://user:secret@"), "no_proxy": ""}
+    _, found = doctor(site)
+    (proxy,) = found["proxy"]
+    name = cloud.endpoint_url.removeprefix("http://")
+    assert (proxy["state"], proxy["message"].split(",")[0]) == ("warn", f"http_proxy is {name}")
+    assert states(found, "metadata") == ["ok"]
+    assert found["endpoint"][0]["message"].endswith(f" through the proxy {name}")
+    site.environment |= {"no_proxy": "169.254.169.254"}
+    _, found = doctor(site)
+    assert states(found, "proxy") == ["ok"]
+
+
+def test_a_shared_vpc(cloud: Cloud, site: Site, world: World) -> None:
+    cloud.quirks(Quirks(shared_by="111111111111"))
+    by_id = {"type": "ids", "config": {"ids": list(world.tables)}}
+    site.configure(routetables={"private": rule(LOCAL), "by_id": {"find": by_id, "accept": [LOCAL]}})
+    status, found = doctor(site)
+    assert status == 1
+    finds, shared, by_tag = found["tables"]
+    assert "account 111111111111 shares this VPC" in by_tag["message"]
+    assert (finds["state"], shared["state"]) == ("ok", "warn")
+    assert "belong to account 111111111111, and this instance to 123456789012" in shared["message"]
+
+
+def test_what_vpc_route_server_propagates(cloud: Cloud, site: Site, world: World) -> None:
+    cloud.advertise(world.tables[0], LOCAL, "10.0.1.77")
+    site.configure(routetables={"private": rule(LOCAL)})
+    _, found = doctor(site)
+    (propagated,) = found["propagated"]
+    assert propagated["message"].startswith(f"{world.tables[0]} has {LOCAL} from VPC Route Server (10.0.1.77)")
 
 
 def test_the_least_policy_is_enough_and_what_is_taken_from_it_is_missed(cloud: Cloud, site: Site, world: World) -> None:

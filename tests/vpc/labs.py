@@ -196,6 +196,9 @@ def cloud_gateway(ec2: Any, world: World, twin: World, kind: str) -> str:
                 SubnetIds=[world.subnets[0]],
             )
             made = asked["VpcEndpoint"]["VpcEndpointId"]
+        case "eigw":
+            asked = ec2.create_egress_only_internet_gateway(VpcId=world.vpc_id)
+            made = asked["EgressOnlyInternetGateway"]["EgressOnlyInternetGatewayId"]
         case _:
             raise ValueError(kind)
     return str(made)

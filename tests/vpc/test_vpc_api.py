@@ -253,6 +253,27 @@ def test_a_gateway_that_is_gone_is_refused(lab: Lab, write: Write, kind: str) ->
     assert (type(error), error.code) == (Refused, GATEWAYS[kind])
 
 
+@pytest.mark.parametrize(
+    ("kind", "prefix", "is_taken"),
+    [
+        ("nat", "0.0.0.0/0", True),
+        ("nat", "::/0", False),
+        ("nat", "64:ff9b::/96", True),
+        ("eigw", "::/0", True),
+        ("eigw", "0.0.0.0/0", False),
+        ("igw", "::/0", True),
+    ],
+)
+def test_some_gateways_are_of_one_ip_version(lab: Lab, kind: str, prefix: str, is_taken: bool) -> None:
+    gateway, destination = parse_target(lab.gateway(kind)), parse_prefix(prefix)
+    if is_taken:
+        lab.api.create_route(lab.table, destination, gateway)
+        assert lab.route(destination) == Route(destination, gateway)
+    else:
+        with pytest.raises(Refused, match="InvalidParameterValue"):
+            lab.api.create_route(lab.table, destination, gateway)
+
+
 @pytest.mark.parametrize("write", TARGETING, ids=["create", "replace"])
 def test_a_gateway_of_another_vpc_is_refused(lab: Lab, write: Write) -> None:
     error = written(lab, write, lab.twin_nat_gateway)
@@ -321,6 +342,7 @@ def test_interfaces_are_those_of_the_instance_by_device_index(lab: Lab) -> None:
         zone="us-east-1a",
         address=parse_address(lab.own.address),
         instance_id=lab.own.instance_id,
+        owner_id=first.owner_id,
     )
     assert lab.api.interfaces(lab.peer.instance_id)[0].zone == "us-east-1b"
 
