@@ -186,11 +186,11 @@ def test_a_gateway_that_comes_back_is_no_black_hole_any_more(vpc: MemoryVpc) -> 
 
 
 def test_somebody_else_may_have_written_a_target_of_any_kind(vpc: MemoryVpc) -> None:
-    for number, target in enumerate(("tgw-1", "local", "eigw-1")):
+    for number, target in enumerate(("tgw-1", "local", "odb-1")):
         vpc.put_route("rtb-1", f"198.51.100.{number}/32", target)
     (table,) = vpc.route_tables(["vpc-1"], ["rtb-1"])
     kinds = {route.target.id: route.target.kind for route in table.routes if str(route.destination) != "10.0.0.0/16"}
-    assert kinds == {"tgw-1": TargetKind.TRANSIT_GATEWAY, "local": TargetKind.LOCAL, "eigw-1": TargetKind.OTHER}
+    assert kinds == {"tgw-1": TargetKind.TRANSIT_GATEWAY, "local": TargetKind.LOCAL, "odb-1": TargetKind.OTHER}
 
 
 def test_an_interface_has_the_zone_of_its_subnet_and_its_first_ipv4_address(vpc: MemoryVpc) -> None:
