@@ -15,6 +15,9 @@ SCHEMA: Final = 1
 CHECK_STATES: Final = {True: "healthy", False: "unhealthy", None: "no verdict yet"}
 """The verdict of a health check in words."""
 
+OTHERS: Final = "others"
+"""Stands for sources that are counted together."""
+
 
 @dataclass(frozen=True, slots=True)
 class CycleRow:
@@ -70,6 +73,18 @@ class ScriptRow(SourceRow):
     restarts: int
     last_exit: str
     last_line: str
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedRow:
+    """How many lines of a source were refused since the start; when the last was, which one, and why."""
+
+    source: str
+    kind: str
+    count: int
+    time: str
+    line: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +214,7 @@ class Status:
     leaving: tuple[DrainRow, ...]
     steering: tuple[SteeringRow, ...]
     sources: tuple[SourceRow, ...]
+    refused_lines: tuple[RefusedRow, ...]
     checks: tuple[CheckRow, ...]
     serf: SerfStatus | None
     paths: tuple[PathRow, ...]

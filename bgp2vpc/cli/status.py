@@ -32,6 +32,7 @@ def _status(args: argparse.Namespace) -> int:
 
 
 SOURCES = ("name", "kind", "state", "paths", "restarts", "last_line")
+REFUSED = ("source", "count", "time", "line", "reason")
 CHECKS = ("name", "type", "destination", "state", "since", "unknown_since", "latency", "reason")
 PATHS = ("prefix", "next_hop", "source", "best", "reason", "med", "local_preference")
 ROUTES = ("route_table_id", "prefix", "verdict", "reason", "target", "rule", "detail")
@@ -69,6 +70,7 @@ def _show(status: Mapping[str, Any]) -> None:
         console.print(f"{prefix} is announced, and not permitted by any rule", highlight=False, soft_wrap=True)
     tables = {
         "sources": SOURCES,
+        "refused lines": REFUSED,
         "checks": CHECKS,
         "paths": PATHS,
         "routes": ROUTES,
@@ -76,7 +78,7 @@ def _show(status: Mapping[str, Any]) -> None:
         "notify": NOTIFY,
     }
     for title, columns in tables.items():
-        _table(console, title, columns, status[title])
+        _table(console, title, columns, status[title.replace(" ", "_")])
 
 
 def _leave(leave: Mapping[str, Any]) -> str:

@@ -6,6 +6,8 @@ _BURST: Final = 20
 _PER_SECOND: Final = 1.0
 _REMEMBERED: Final = 200
 _FORGOTTEN: Final = 60.0
+_COMPLAINTS: Final = 1000
+"""Texts, by their hashes: as many as a source has prefixes by default."""
 
 
 class News:
@@ -45,3 +47,28 @@ class Throttle:
         """How many were not allowed since this was last asked."""
         dropped, self._dropped = self._dropped, 0
         return dropped
+
+
+class Complaints:
+    """What was complained about: each text once, and no flood of different ones.
+
+    A text has to hold all that tells one complaint from another: the reason and the line, say, not the reason alone.
+    """
+
+    def __init__(self) -> None:
+        self._said: dict[int, None] = {}
+        self._throttle = Throttle()
+
+    def is_worth_saying(self, text: str, now: float) -> bool:
+        """Whether it is news, and there were not too many of late."""
+        key = hash(text)
+        known = key in self._said
+        self._said.pop(key, None)
+        self._said[key] = None
+        if len(self._said) > _COMPLAINTS:
+            del self._said[next(iter(self._said))]
+        return not known and self._throttle.allows(now)
+
+    def take_dropped(self) -> int:
+        """How many were news, but too many, since this was last asked."""
+        return self._throttle.take_dropped()

@@ -90,14 +90,14 @@ class SpeakerSession:
         """What to write back for one line (None: an over-long one).
 
         A session that is not open yet opens with the first command that says something: who only asks for `version`
-        is no source.
+        is no source. A relay's opens with a wrong line, too: it reads no answers, so only the daemon can tell of it.
         """
         if line is None:
             reason = f"the line is longer than {self._max_line} bytes (max_line); split it into several"
             command = Command("", answer=Answer.ERROR, error=reason)
         else:
             command = decode(line)
-        if command.events or command.relay:
+        if command.events or command.relay or (command.error and self.kind is SourceKind.TEE):
             self.open()
         reply = self._listener.said(self.source, command) if self._open else Reply.to(command)
         return self._written(reply, command.acks)

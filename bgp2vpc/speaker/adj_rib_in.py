@@ -27,9 +27,9 @@ from bgp2vpc.logs import event
 from bgp2vpc.names import PEER
 from bgp2vpc.prefix import IPAddress, Prefix
 from bgp2vpc.reconcile.inputs import Inputs
-from bgp2vpc.sources.pace import Throttle
 from bgp2vpc.sources.session import Reply, SourceKind
 from bgp2vpc.speaker.adj_rib_out import MOST_SELECTORS, AdjRibOut
+from bgp2vpc.speaker.refused_lines import LOGGED, RefusedLines
 from bgp2vpc.tasks import Alarm
 
 log = logging.getLogger("bgp2vpc")
@@ -47,10 +47,6 @@ TOO_MANY_SELECTORS = (
 )
 
 NO_NEIGHBOR = "ExaBGP has told of no such neighbor, or of no session with it, and 4.2 would stop at this line"
-
-REMEMBERED_ERRORS = 100
-LOGGED = 200
-"""Characters of a wrong line."""
 
 
 class Decider(Protocol):
@@ -74,23 +70,6 @@ class Said:
     at: float
 
 
-class Complaints:
-    """What was said about the wrong lines of one source: each error once, and no flood of different ones."""
-
-    def __init__(self) -> None:
-        self._said: dict[str, None] = {}
-        self._throttle = Throttle()
-
-    def is_worth_saying(self, error: str, now: float) -> bool:
-        """Whether it is news, and there were not too many of late."""
-        known = error in self._said
-        self._said.pop(error, None)
-        self._said[error] = None
-        if len(self._said) > REMEMBERED_ERRORS:
-            del self._said[next(iter(self._said))]
-        return not known and self._throttle.allows(now)
-
-
 class AdjRibIn:
     """The daemon's side of every source (`sources.session.Listener`). All on the event loop; nothing here waits."""
 
@@ -102,7 +81,7 @@ class AdjRibIn:
         self._adj_rib_out = adj_rib_out
         self._max_prefixes: Mapping[str, int] = {}
         self._default_max_prefixes = DEFAULT_MAX_PREFIXES
-        self._complaints: dict[str, Complaints] = {}
+        self.refused_lines = RefusedLines()
         self._said: dict[Prefix, dict[tuple[str, int | None], Said]] = {}
         self._holds = True
         self._expiry = Alarm(self._expire)
@@ -286,9 +265,8 @@ class AdjRibIn:
             self._adj_rib_out.withdraw_vanished(prefixes, self.rib.offers)
 
     def complain(self, source: str, error: str, line: str) -> None:
-        """Once per source and error: scripts repeat themselves every few seconds."""
-        if self._complaints.setdefault(source, Complaints()).is_worth_saying(error, self._now()):
-            event(log, logging.WARNING, f"refused: {error}", source=source, line=line[:LOGGED])
+        """The source said something wrong: logged and counted."""
+        self.refused_lines.add(source, self.kinds.get(source, SourceKind.PEER), error, line, self._now())
 
     # Stale paths
 
@@ -299,8 +277,7 @@ class AdjRibIn:
             del self.kinds[name]
             if self._adj_rib_out is not None:
                 self._adj_rib_out.source_gone(name)
-        for name in self._complaints.keys() - remaining:
-            del self._complaints[name]
+        self.refused_lines.clients_remain(remaining)
         self._expiry.set(self.rib.next_expiry())
 
     def _expire(self) -> None:

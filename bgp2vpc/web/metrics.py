@@ -16,13 +16,12 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector
 
-from bgp2vpc.status import CHECK_STATES, CheckRow, ScriptRow, SourceRow, Status
+from bgp2vpc.status import CHECK_STATES, OTHERS, CheckRow, ScriptRow, SourceRow, Status
 from bgp2vpc.web.tally import Tally, Timing
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 MOST: Final = 200
 """Rows of one metric with names from outside."""
-OTHERS: Final = "others"
 
 Labels: TypeAlias = tuple[str, ...]
 
@@ -92,15 +91,23 @@ def _seconds_since_read(seen: Seen) -> float | None:
 
 def _sources(value: Callable[[SourceRow], int | None]) -> Callable[[Seen], Iterable[tuple[Labels, Any]]]:
     def rows(seen: Seen) -> Iterable[tuple[Labels, Any]]:
-        sums: Counter[Labels] = Counter()
-        for row in seen.status.sources:
-            if (found := value(row)) is None:
-                continue
-            known = row.kind != "client" and len(sums) < MOST
-            sums[row.name if known else OTHERS, row.kind] += found
-        return sums.items()
+        found = ((row.name, row.kind, value(row)) for row in seen.status.sources)
+        return _by_source((name, kind, number) for name, kind, number in found if number is not None)
 
     return rows
+
+
+def _by_source(found: Iterable[tuple[str, str, int]]) -> Iterable[tuple[Labels, Any]]:
+    """Name, kind and value of sources; clients, and what is beyond `MOST`, in one row of their kind."""
+    sums: Counter[Labels] = Counter()
+    for name, kind, value in found:
+        known = kind != "client" and len(sums) < MOST
+        sums[name if known else OTHERS, kind] += value
+    return sums.items()
+
+
+def _refused_lines(seen: Seen) -> Iterable[tuple[Labels, Any]]:
+    return _by_source((row.source, row.kind, row.count) for row in seen.status.refused_lines)
 
 
 _STATES: Final = {CHECK_STATES[True]: 1.0, CHECK_STATES[False]: 0.0, CHECK_STATES[None]: float("nan")}
@@ -171,6 +178,10 @@ METRICS: Final = (
     Description(
         "bgp2vpc_source_restarts", "counter", "Count: how often a script was started again.",
         ("source", "kind"), _sources(lambda row: row.restarts if isinstance(row, ScriptRow) else None),
+    ),
+    Description(
+        "bgp2vpc_refused_lines", "counter", "Count: lines of a source that were refused, for the VPC at least; the log "
+        "and /status.json have line and reason. Clients share one row.", ("source", "kind"), _refused_lines,
     ),
     Description(
         "bgp2vpc_prefixes_not_accepted", "gauge", "Desired, not installed: announced prefixes that no rule permits.",

@@ -1,5 +1,7 @@
 """Helper mode: what ExaBGP hears of local sources, what we hear of its peers, and limits."""
 
+from pathlib import Path
+
 import pytest
 from lab import OURS, A, B, Lab, announce, withdraw
 
@@ -313,6 +315,44 @@ def test_wrong_lines_in_turns_are_complained_about_once_each(lab: Lab, caplog) -
     for _ in range(50):
         lab.say("announce route 192.0.2.1/24 next-hop self", "announce rout")
     assert len([record for record in caplog.records if "refused" in record.message]) == 2
+
+
+def test_two_refused_lines_with_one_reason_are_both_logged(lab: Lab, caplog) -> None:
+    lines = (Path(__file__).parent / "data" / "refused-twice.txt").read_text().splitlines()
+    assert lab.say(*lines) == ["error", "done", "error"]
+    refused = [record for record in caplog.records if record.message.startswith("refused")]
+    assert [record.fields["line"] for record in refused] == [lines[0], lines[2]]
+    assert len({record.message for record in refused}) == 1
+    (row,) = lab.ask("status")["refused_lines"]
+    assert (row["source"], row["kind"], row["count"], row["line"]) == ("dns", "script", 2, lines[2])
+    assert row["reason"] in refused[0].message
+
+
+def test_a_script_that_is_started_again_keeps_its_count_and_its_wrong_line_is_no_news(lab: Lab, caplog) -> None:
+    for _ in range(3):
+        lab.open("one")
+        lab.say("announce rout", source="one")
+        lab.close("one")
+    assert [(row["source"], row["count"]) for row in lab.ask("status")["refused_lines"]] == [("one", 3)]
+    assert len([record for record in caplog.records if record.message.startswith("refused")]) == 1
+
+
+def test_refused_lines_of_clients_that_are_gone_count_together(lab: Lab) -> None:
+    for number in range(3):
+        lab.open(f"client-{number}", SourceKind.CLIENT)
+        lab.say("announce rout", source=f"client-{number}")
+    lab.close("client-0")
+    lab.close("client-1")
+    rows = [(row["source"], row["kind"], row["count"]) for row in lab.ask("status")["refused_lines"]]
+    assert sorted(rows) == [("client-2", "client", 1), ("others", "client", 2)]
+
+
+def test_what_is_left_out_of_a_flood_of_wrong_lines_is_counted(lab: Lab, caplog) -> None:
+    lab.say(*(f"garbage{number}" for number in range(50)))
+    lab.wait(5)
+    lab.say("garbage of later")
+    assert caplog.records[-1].fields["lines_dropped"] == 30
+    assert lab.ask("status")["refused_lines"][0]["count"] == 51
 
 
 def test_a_flood_of_different_wrong_lines_is_not_a_flood_of_complaints(lab: Lab, caplog) -> None:

@@ -112,7 +112,7 @@ def much_happens(lab: Lab, cluster: SerfCluster, owner: Service) -> None:
     owner.stop()
     cluster.fail("c")
     lab.open("two")
-    lab.say(announce(B), announce(HELD, "med 50"), source="two")
+    lab.say(announce(B), announce(HELD, "med 50"), "announce rout", source="two")
     lab.close("two", hold=1000.0)
     lab.wait(35)
     lab.do(lambda: cluster.say(f"withdraw alive {OWNER} from b"))

@@ -7,14 +7,16 @@ from bgp2vpc.sources.session import Reply, SourceKind, SpeakerSession, as_lines
 ANNOUNCE = b"announce route 192.0.2.1/32 next-hop self"
 
 
-def talk(lines: list[bytes | None], *, reasons: bool = False) -> tuple[list[bytes], list[str]]:
+def talk(
+    lines: list[bytes | None], *, reasons: bool = False, kind: SourceKind = SourceKind.CLIENT
+) -> tuple[list[bytes], list[str]]:
     """The answers to `lines`, and what the listener heard."""
     answers: list[bytes] = []
     heard: list[str] = []
 
     async def conversation() -> None:
         listener = Recorder()
-        session = SpeakerSession("s", SourceKind.CLIENT, listener, reasons=reasons)
+        session = SpeakerSession("s", kind, listener, reasons=reasons)
         answers.extend(session.feed(line) for line in lines)
         heard.extend(listener.log)
 
@@ -110,3 +112,8 @@ def test_opening_and_closing_alternate():
 
 def test_what_is_not_ascii_is_escaped():
     assert as_lines(["é\u2028x", "two\r\nlines"]) == b"\\xe9 x\ntwo lines\n"
+
+
+def test_a_wrong_line_of_a_relay_is_heard_by_the_daemon_as_nobody_reads_its_answers():
+    assert talk([b"version", b"nonsense"], kind=SourceKind.TEE)[1] == ["s opened (tee)", "s said nonsense"]
+    assert talk([b"version", b"nonsense"], kind=SourceKind.CLIENT)[1] == []

@@ -34,8 +34,8 @@ def status(**rows: Any) -> Status:
         time="", version="", started="", mode="standalone", noop=False, instance_id=None, vpc_id=None,
         ec2_observed=True, polls=1, last_read=None, lag=0.0, cycles=1, last_cycle="", serf=None, failing={},
         **dict.fromkeys(
-            ("recent_cycles", "leaving", "steering", "sources", "checks", "paths", "neighbors", "damped", "routes",
-             "not_accepted", "errors", "notify"), (),
+            ("recent_cycles", "leaving", "steering", "sources", "refused_lines", "checks", "paths", "neighbors",
+             "damped", "routes", "not_accepted", "errors", "notify"), (),
         ) | rows,
     )  # fmt: skip
 

@@ -1,0 +1,53 @@
+"""Lines that were refused: each is logged once per source, and all are counted for the status and the metrics."""
+
+import logging
+from collections.abc import Container, Iterator
+from dataclasses import replace
+from typing import Final
+
+from bgp2vpc.logs import event
+from bgp2vpc.reconcile.journal import wall_clock
+from bgp2vpc.sources.pace import Complaints
+from bgp2vpc.sources.session import SourceKind
+from bgp2vpc.status import OTHERS, RefusedRow
+
+log = logging.getLogger("bgp2vpc")
+
+LOGGED: Final = 200
+"""Characters of a line that are logged and shown."""
+_TRANSIENT: Final = (SourceKind.CLIENT.value, SourceKind.TEE.value)
+"""Kinds of sources that name themselves: without limit new ones come and go."""
+
+
+class RefusedLines:
+    """Of all sources. What is known of a script outlives its end, so one that is started again is not logged anew."""
+
+    def __init__(self) -> None:
+        self._complaints: dict[str, Complaints] = {}
+        self._rows: dict[tuple[str, str], RefusedRow] = {}
+
+    def add(self, source: str, kind: SourceKind, reason: str, line: str, now: float) -> None:
+        """A line was refused, all of it or in part. `now`: the event loop's time."""
+        cut = line[:LOGGED]
+        self._count(RefusedRow(source, kind.value, 1, wall_clock(), cut, reason))
+        complaints = self._complaints.setdefault(source, Complaints())
+        # Scripts repeat themselves every few seconds. The line is part of what was said: the same reason for another
+        # prefix is another fault, and may be a withdrawal that did not happen.
+        if complaints.is_worth_saying(f"{reason}\n{line}", now):
+            dropped = complaints.take_dropped() or None
+            event(log, logging.WARNING, f"refused: {reason}", source=source, line=cut, lines_dropped=dropped)
+
+    def clients_remain(self, names: Container[str]) -> None:
+        """Only these clients and relays are left: what the others said counts together, as of one source."""
+        for source, kind in [each for each in self._rows if each[1] in _TRANSIENT]:
+            if source != OTHERS and source not in names:
+                self._complaints.pop(source, None)
+                self._count(replace(self._rows.pop((source, kind)), source=OTHERS))
+
+    def rows(self) -> Iterator[RefusedRow]:
+        """For the status."""
+        return iter(self._rows.values())
+
+    def _count(self, row: RefusedRow) -> None:
+        before = self._rows.pop((row.source, row.kind), None)
+        self._rows[row.source, row.kind] = replace(row, count=row.count + before.count) if before else row
