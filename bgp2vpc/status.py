@@ -73,6 +73,7 @@ class ScriptRow(SourceRow):
     restarts: int
     last_exit: str
     last_line: str
+    unfinished_line: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ def _status(args: argparse.Namespace) -> int:
     return 0
 
 
-SOURCES = ("name", "kind", "state", "paths", "restarts", "last_line")
+SOURCES = ("name", "kind", "state", "paths", "restarts", "last_exit", "last_line", "unfinished_line")
 REFUSED = ("source", "count", "time", "line", "reason")
 CHECKS = ("name", "type", "destination", "state", "since", "unknown_since", "latency", "reason")
 PATHS = ("prefix", "next_hop", "source", "best", "reason", "med", "local_preference")

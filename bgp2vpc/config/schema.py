@@ -49,7 +49,11 @@ class ProcessEntry(BaseEntry):
         description="How many prefixes it may announce. Default: the file's max_prefixes.",
         examples=[10],
     )
-    respawn: bool = Field(default=Process(name="", argv=()).respawn, description="Start it again when it ends.")
+    respawn: bool = Field(
+        default=Process(name="", argv=()).respawn,
+        description="Start it again when it ends: after exit 0 in 1 s; if it ends so at once again and again, in up to "
+        "half of restart_time, so that its routes stay. After a crash in 1 s, doubled for each further one up to 60 s.",
+    )
 
 
 class Ec2Entry(BaseEntry):

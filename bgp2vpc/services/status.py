@@ -90,7 +90,7 @@ class StatusSource:
         for name, script in scripts.items():
             yield ScriptRow(
                 name, SourceKind.SCRIPT.value, script.state.value, paths.get(name, 0),
-                script.pid, script.restarts, script.last_exit, script.last_line,
+                script.pid, script.restarts, script.last_exit, script.last_line, script.unfinished_line,
             )  # fmt: skip
         verdicts = self.health.verdicts()
         for name, adj in self.adj_rib_in.rib.sources():

@@ -13,6 +13,11 @@ class LineSplitter:
         self._kept = bytearray()
         self._skipping = False
 
+    @property
+    def unfinished(self) -> bytes:
+        """What has come of a line whose end has not."""
+        return bytes(self._kept)
+
     def feed(self, data: bytes) -> list[bytes | None]:
         """The lines that `data` completes, without their line ends (LF or CR LF).
 

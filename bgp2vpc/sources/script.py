@@ -57,37 +57,63 @@ class ScriptStatus:
     restarts: int
     last_exit: str
     last_line: str
+    unfinished_line: str
     lines: int
 
 
 @dataclass(frozen=True, slots=True)
 class Pauses:
-    """Seconds before a script is started again."""
+    """Seconds before a script is started again, and others of its life."""
 
     quiet: float = 1.0
-    """After exit 0: not a crash, the next round comes soon."""
+    """After exit 0: not a crash, the next round comes soon. Doubled once it ends at once again and again."""
     first: float = 1.0
     """After a crash; doubled with each further one …"""
     longest: float = 60.0
     """… up to this."""
     proven: float = 60.0
     """Once it has lived that long, the next crash counts as the first."""
+    brief: float = 10.0
+    """A run that is shorter has ended at once."""
+    unended: float = 5.0
+    """How long the end of a line may take before that is told."""
+
+
+SERIES: Final = 3
+"""Runs in a row that end at once, and alike: from then on it is a series, which is told once."""
 
 
 class Restarts:
     """How long to wait before a script is started again, by how it has ended so far."""
 
-    def __init__(self, pauses: Pauses) -> None:
+    def __init__(self, pauses: Pauses, restart_time: float) -> None:
         self._pauses = pauses
+        # The paths of a script that says its lines and leaves outlive the pause, as they would otherwise come and go.
+        outlived = max(pauses.quiet, restart_time / 2) if restart_time else pauses.longest
+        self._longest_quiet = min(pauses.longest, outlived)
         self._crashes = 0
         """In a row."""
+        self._last_exit = ""
+        self._alike = 0
 
-    def pause_after(self, *, crashed: bool, lived: float) -> float:
-        """Seconds to wait after a run of `lived` seconds, before jitter."""
+    @property
+    def is_series(self) -> bool:
+        """Whether it ends at once, and alike, again and again."""
+        return self._alike >= SERIES
+
+    def end_series(self) -> None:
+        """It stays up."""
+        self._alike = 0
+
+    def pause_after(self, exit_: str, *, crashed: bool, lived: float) -> float:
+        """Seconds to wait after a run of `lived` seconds that ended with `exit_`, before jitter."""
+        alike = lived < self._pauses.brief and exit_ == self._last_exit
+        self._alike = self._alike + 1 if alike else int(lived < self._pauses.brief)
+        self._last_exit = exit_
         if not crashed or lived >= self._pauses.proven:
             self._crashes = 0
         if not crashed:
-            return self._pauses.quiet
+            return back_off(self._pauses.quiet, self._longest_quiet, max(0, self._alike - SERIES))
         self._crashes += 1
         return back_off(self._pauses.first, self._pauses.longest, self._crashes - 1)
 
@@ -101,7 +127,8 @@ class Script:
         self._settings = settings
         self._listener = listener
         self._turns = turns
-        self._endings = Restarts(pauses or Pauses())
+        self._pauses = pauses or Pauses()
+        self._endings = Restarts(self._pauses, settings.restart_time)
         self._log = logging.getLogger(f"bgp2vpc.script.{settings.name}")
         self._child: Child | None = None
         self._state = ScriptState.STOPPED
@@ -121,6 +148,7 @@ class Script:
             restarts=self._restarts,
             last_exit=self._last_exit,
             last_line=self._last_line,
+            unfinished_line=_printable(self._output.unfinished) if self._child else "",
             lines=self._lines,
         )
 
@@ -133,13 +161,16 @@ class Script:
         clock = asyncio.get_running_loop().time
         try:
             while True:
-                started = clock()
+                started, was_series = clock(), self._endings.is_series
                 crashed = await self._run_once()
                 if not self._settings.respawn:
                     self._state = ScriptState.ENDED
                     return
                 self._state = ScriptState.BACKOFF
-                pause = self._endings.pause_after(crashed=crashed, lived=clock() - started)
+                pause = self._endings.pause_after(self._last_exit, crashed=crashed, lived=clock() - started)
+                if self._endings.is_series and not was_series:
+                    what = "script ends at once again and again: restarted with back-off, not logged meanwhile"
+                    self._tell(logging.WARNING, what, exit=self._last_exit)
                 await asyncio.sleep(pause * _JITTER.uniform(0.8, 1.2))
                 self._restarts += 1
         except asyncio.CancelledError:
@@ -149,36 +180,43 @@ class Script:
     async def _run_once(self) -> bool:
         """Start the process and listen until it ends. True if it crashed, or could not be started."""
         self._begin()
-        settings = self._settings
+        settings, before = self._settings, self._last_exit
         try:
             self._child = await Child.start(
-                settings.argv, on_output=self._output.feed, on_errors=self._errors.feed, env=settings.env
+                settings.argv, on_output=self._heard, on_errors=self._errors.feed, env=settings.env
             )
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
             self._last_exit = f"cannot start: {reason}"
-            self._tell(logging.ERROR, "script cannot be started", command=shlex.join(settings.argv), why=reason)
+            routine = self._is_routine and self._last_exit == before
+            command = shlex.join(settings.argv)
+            self._tell(
+                logging.DEBUG if routine else logging.ERROR, "script cannot be started", command=command, why=reason
+            )
             return True
         self._state = ScriptState.RUNNING
-        # One that ends with 0 every second, again and again, is no news.
-        routine = self._last_exit == exit_text(0)
-        self._tell(logging.DEBUG if routine else logging.INFO, "script started", pid=self._child.pid)
+        self._tell(logging.DEBUG if self._is_routine else logging.INFO, "script started", pid=self._child.pid)
         self._session.open()
+        proof = asyncio.get_running_loop().call_later(self._pauses.brief, self._stays)
         try:
-            # A last line without its newline may have been cut in the middle of a prefix: it does not count.
             code = await self._child.wait()
         except asyncio.CancelledError:
             self._last_exit = exit_text(await self._child.stop(settings.grace))
             self._tell(logging.INFO, "script stopped", exit=self._last_exit)
             raise
         finally:
+            proof.cancel()
             self._child = None
+            if rest := self._output.unfinished:  # it may have been cut in the middle of a prefix
+                self._session.feed_unended(rest)
+                self._last_line = _printable(rest)
             self._output.clear()
             self._errors.clear()
             self._report_dropped()
             self._session.close(hold=settings.restart_time)
         self._last_exit = exit_text(code)
-        level = logging.WARNING if code else logging.DEBUG if routine else logging.INFO
+        routine = self._is_routine and self._last_exit == before
+        level = logging.DEBUG if routine else logging.WARNING if code else logging.INFO
         # Its stderr is logged at info, which may be off: what it said last is most often why it ended.
         self._tell(level, "script ended", exit=self._last_exit, why=(self._last_error or None) if code else None)
         return code != 0
@@ -186,11 +224,48 @@ class Script:
     def _begin(self) -> None:
         """What does not outlive the process: half a line, whether it wants answers, whether it reads them."""
         settings = self._settings
-        self._session = SpeakerSession(settings.name, SourceKind.SCRIPT, self._listener, max_line=settings.max_line)
+        self._session = SpeakerSession(
+            settings.name, SourceKind.SCRIPT, self._listener, max_line=settings.max_line, routine=self._is_routine
+        )
         self._output = LineQueue(self._turns, self._answer, partial(self._hold, OUTPUT), limit=settings.max_line)
         self._errors = LineQueue(self._turns, self._log_error, partial(self._hold, ERRORS), limit=_LOGGED)
         self._deaf = False
+        self._unfinished_since: int | None = None
+        """How many lines had come when a line without its end was waited for; told once a run."""
         self._last_error = ""
+
+    @property
+    def _is_routine(self) -> bool:
+        """Whether its starts and ends are no news: a job that comes to its end, or one that fails again and again."""
+        return self._endings.is_series or self._last_exit == exit_text(0)
+
+    def _stays(self) -> None:
+        """It has not ended at once this time."""
+        if self._endings.is_series:
+            self._endings.end_series()
+            self._session.routine = self._is_routine
+            self._tell(logging.INFO, "script stays up")
+
+    def _heard(self, data: bytes) -> None:
+        self._output.feed(data)
+        if self._output.unfinished and self._unfinished_since is None:
+            self._await_line_end()
+
+    def _await_line_end(self) -> None:
+        self._unfinished_since = self._lines
+        asyncio.get_running_loop().call_later(self._pauses.unended, self._tell_unfinished, self._output)
+
+    def _tell_unfinished(self, output: LineQueue) -> None:
+        """Most often it is a `printf` without a newline, or the script's own buffer that is not flushed."""
+        if output is not self._output:  # of an earlier run
+            return
+        if not (rest := output.unfinished):
+            self._unfinished_since = None
+        elif self._unfinished_since != self._lines:  # another line than then
+            self._await_line_end()
+        else:
+            what = "script has sent an unfinished line: it counts once its line end has come"
+            self._tell(logging.WARNING, what, line=_printable(rest))
 
     def _hold(self, pipe: int, is_held: bool) -> None:
         if self._child is not None:
@@ -201,6 +276,8 @@ class Script:
         self._last_line = _printable(line)
         answer = self._session.feed(line)
         if not answer or self._child is None or self._child.stdin.put(answer) or self._deaf:
+            return
+        if self._child.stdin.closed:  # its own choice, or it has ended
             return
         self._deaf = True
         self._tell(logging.WARNING, "script does not read its stdin: answers are dropped")

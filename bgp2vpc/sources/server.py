@@ -231,6 +231,9 @@ class _Client(asyncio.Protocol):
 
     def eof_received(self) -> bool:
         """From asyncio. The end of its lines is the end of the client, once it has its answers."""
+        rest = self._unhandled.unfinished
+        if rest and self._session is not None and self._transport is not None:
+            self._transport.write(self._session.feed_unended(rest))
         return False
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -314,15 +317,15 @@ class _Lasting:
         self._listener = listener
         self._open = False
 
-    def opened(self, source: str, kind: SourceKind) -> None:
+    def opened(self, source: str, kind: SourceKind, *, routine: bool = False) -> None:
         if not self._open:
             self._open = True
-            self._listener.opened(source, kind)
+            self._listener.opened(source, kind, routine=routine)
 
     def said(self, source: str, command: Command) -> Reply:
         return self._listener.said(source, command)
 
-    def closed(self, source: str, *, hold: float) -> None:
+    def closed(self, source: str, *, hold: float, routine: bool = False) -> None:
         """A connection has ended; the source has not."""
 
     def end(self, hold: float) -> None:

@@ -5,11 +5,13 @@ Every source is a session, as in BGP: it opens, says things, closes, and what it
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Protocol
+from typing import Final, Protocol
 
 from bgp2vpc.exabgp_api import USUAL_MAX_LINE
 from bgp2vpc.exabgp_api.command import Acks, Answer, Command
 from bgp2vpc.exabgp_api.line import decode
+
+UNENDED: Final = "the last line has no line end, so it may be cut off: it is not taken; end it with a newline"
 
 
 class SourceKind(Enum):
@@ -39,13 +41,16 @@ class Reply:
 class Listener(Protocol):
     """The daemon's side. All calls come on the event loop's thread and must return at once."""
 
-    def opened(self, source: str, kind: SourceKind) -> None:
-        """A session began. Paths held from an earlier session of the same name are now stale, not gone."""
+    def opened(self, source: str, kind: SourceKind, *, routine: bool = False) -> None:
+        """A session began. Paths held from an earlier session of the same name are now stale, not gone.
+
+        `routine`: as so often before, so that it is no news for the log.
+        """
 
     def said(self, source: str, command: Command) -> Reply:
         """The source said a line: any line, also wrong and repeated ones. Only between `opened` and `closed`."""
 
-    def closed(self, source: str, *, hold: float) -> None:
+    def closed(self, source: str, *, hold: float, routine: bool = False) -> None:
         """The session is over; its paths may stay for `hold` seconds."""
 
 
@@ -60,12 +65,14 @@ class SpeakerSession:
         *,
         reasons: bool = False,
         max_line: int = USUAL_MAX_LINE,
+        routine: bool = False,
     ) -> None:
         self.source = source
         self.kind = kind
         self.reasons = reasons
         self._listener = listener
         self._max_line = max_line
+        self.routine = routine
         self._answers = True
         self._open = False
 
@@ -78,13 +85,13 @@ class SpeakerSession:
         """Tell the listener, once."""
         if not self._open:
             self._open = True
-            self._listener.opened(self.source, self.kind)
+            self._listener.opened(self.source, self.kind, routine=self.routine)
 
     def close(self, *, hold: float) -> None:
         """Tell the listener, if it was told of the beginning. It may be opened again."""
         if self._open:
             self._open = False
-            self._listener.closed(self.source, hold=hold)
+            self._listener.closed(self.source, hold=hold, routine=self.routine)
 
     def feed(self, line: bytes | None) -> bytes:
         """What to write back for one line (None: an over-long one).
@@ -99,6 +106,13 @@ class SpeakerSession:
             command = decode(line)
         if command.events or command.relay or (command.error and self.kind is SourceKind.TEE):
             self.open()
+        return self._answer(command)
+
+    def feed_unended(self, rest: bytes) -> bytes:
+        """What to write back for what came behind the last line end, now that nothing more will come."""
+        return self._answer(Command(rest.decode("utf-8", "backslashreplace"), answer=Answer.ERROR, error=UNENDED))
+
+    def _answer(self, command: Command) -> bytes:
         reply = self._listener.said(self.source, command) if self._open else Reply.to(command)
         return self._written(reply, command.acks)
 

@@ -76,6 +76,11 @@ class _Relay:
         try:
             code = await self._until_it_ends(child)
             await asyncio.gather(self._exabgp.flush(_GRACE), self._copy.flush(_GRACE))
+            if rest := self._splitter.unfinished:
+                _log.warning(
+                    "the last line has no line end, so the daemon does not hear it: %s",
+                    rest[:200].decode("utf-8", "backslashreplace"),
+                )
         finally:
             copying.cancel()
             answers.close()

@@ -80,6 +80,11 @@ class LineQueue:
         """Whether something waits."""
         return bool(self._lines or self._unread)
 
+    @property
+    def unfinished(self) -> bytes:
+        """The line that is left when all whole ones are handled: its end has not come."""
+        return b"" if self else self._splitter.unfinished
+
     def feed(self, data: bytes) -> None:
         """The source has sent this: what takes no longer than one turn is handled at once."""
         is_waiting = bool(self)

@@ -97,10 +97,10 @@ class AdjRibIn:
 
     # Sources on this host
 
-    def opened(self, source: str, kind: SourceKind) -> None:
-        """A session begins."""
+    def opened(self, source: str, kind: SourceKind, *, routine: bool = False) -> None:
+        """A session begins. `routine`: as so often before, no news for the log."""
         self.open(source, kind, Side.CHECK if kind is SourceKind.CHECK else Side.LOCAL)
-        event(log, logging.INFO, "source up", source=source, kind=kind.value)
+        event(log, logging.DEBUG if routine else logging.INFO, "source up", source=source, kind=kind.value)
 
     def said(self, source: str, command: Command) -> Reply:
         """One line of a source: into the RIB, on to ExaBGP, and answered, in this turn of the event loop."""
@@ -157,12 +157,13 @@ class AdjRibIn:
                 known = {name.removeprefix(PEER) for name, kind in self.kinds.items() if kind is SourceKind.PEER}
         return has_neighbors(command.selector, known)
 
-    def closed(self, source: str, *, hold: float) -> None:
+    def closed(self, source: str, *, hold: float, routine: bool = False) -> None:
         """A session is over; its paths stay for `hold` seconds."""
         paths = self.rib.count(source)
         hold = hold if self._holds else 0.0
         changed = self.rib.close(source, self._now(), hold)
-        event(log, logging.INFO, "source down", source=source, paths=paths, kept_for=hold if paths and hold else None)
+        level = logging.DEBUG if routine else logging.INFO
+        event(log, level, "source down", source=source, paths=paths, kept_for=hold if paths and hold else None)
         self.changed(changed)
         self._vanished(changed)
         self._sources_went()

@@ -19,14 +19,14 @@ class Recorder:
         self.log: list[str] = []
         self._changed = asyncio.Event()
 
-    def opened(self, source: str, kind: SourceKind) -> None:
+    def opened(self, source: str, kind: SourceKind, *, routine: bool = False) -> None:
         self._note(f"{source} opened ({kind.value})")
 
     def said(self, source: str, command: Command) -> Reply:
         self._note(f"{source} said {command.line}")
         return Reply.to(command)
 
-    def closed(self, source: str, *, hold: float) -> None:
+    def closed(self, source: str, *, hold: float, routine: bool = False) -> None:
         self._note(f"{source} closed, hold {hold:g}")
 
     async def until(self, *lines: str) -> None:

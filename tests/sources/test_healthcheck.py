@@ -78,11 +78,11 @@ from bgp2vpc.sources.session import Reply
 from bgp2vpc.sources.turns import Turns
 
 class Listener:
-    def opened(self, source, kind): pass
+    def opened(self, source, kind, *, routine=False): pass
     def said(self, source, command):
         print(script.status.pid, flush=True)
         return Reply.to(command)
-    def closed(self, source, *, hold): pass
+    def closed(self, source, *, hold, routine=False): pass
 
 script = Script(ScriptSettings("dns", tuple(sys.argv[1:])), Listener(), Turns())
 asyncio.run(script.run())

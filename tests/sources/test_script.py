@@ -5,17 +5,21 @@ import logging
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 from source_kit import Recorder, gone, is_running, python, run
 
+from bgp2vpc.exabgp_api.command import Command
 from bgp2vpc.sources.script import Pauses, Script, ScriptSettings, ScriptState
+from bgp2vpc.sources.session import UNENDED, Reply
 from bgp2vpc.sources.turns import Turns
 from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.io
 
-QUICK = Pauses(quiet=0.01, first=0.01, longest=0.05, proven=60)
+QUICK = Pauses(quiet=0.01, first=0.01, longest=0.05, proven=60, unended=60)
+SERIES = "WARNING script ends at once again and again: restarted with back-off, not logged meanwhile"
 SAY = "announce route 192.0.2.1/32 next-hop self"
 OPENED, CLOSED = "dns opened (script)", "dns closed, hold 10"
 
@@ -122,17 +126,72 @@ def test_a_crash_is_logged_with_the_last_word_on_stderr(caplog: pytest.LogCaptur
     assert record.fields == {"exit": "exit 2", "why": "why", "source": "dns"}
 
 
+async def until_logged(words: str, caplog: pytest.LogCaptureFixture) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while words not in caplog.text:  # noqa: ASYNC110  # nothing else tells of it
+            await asyncio.sleep(0.01)
+
+
+def events(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [f"{record.levelname} {record.getMessage()}" for record in caplog.records if record.name != "asyncio"]
+
+
+@pytest.mark.parametrize(("exit_status", "level"), [(0, "INFO"), (3, "WARNING")])
+def test_one_that_ends_at_once_again_and_again_is_one_line_for_the_series(
+    exit_status: int, level: str, caplog: pytest.LogCaptureFixture
+):
+    """The script of the case, and one that crashes."""
+    caplog.set_level(logging.INFO)
+
+    async def story() -> None:
+        listener = Recorder()
+        code = f"echo active; echo {SAY}; exit {exit_status}"
+        async with running("sh", "-c", code, listener=listener) as (script, _):
+            await listener.when(lambda: listener.log.count(CLOSED) == 9)
+            assert script.status.restarts >= 8
+
+    run(story())
+    told = events(caplog)
+    assert told.count(SERIES) == 1
+    assert told[-1] == SERIES
+    assert told[:2] == ["INFO script started", f"{level} script ended"]
+    assert len(told) <= 7
+
+
+def test_a_series_is_over_when_it_stays_up_or_ends_otherwise(caplog: pytest.LogCaptureFixture, tmp_path: Path):
+    caplog.set_level(logging.INFO)
+    quick = Pauses(quiet=0.0, first=0.0, longest=0.0, brief=1.0)
+    runs, over = tmp_path / "runs", tmp_path / "over"
+
+    async def story() -> None:
+        listener = Recorder()
+        wait = f"while [ ! -e {over} ]; do sleep 0.02; done"
+        code = f"echo >> {runs}; [ $(wc -l < {runs}) -lt 5 ] && exit 3; {wait}; exit 4"
+        settings = ScriptSettings("dns", ("sh", "-c", code))
+        task = asyncio.create_task(Script(settings, listener, Turns(), pauses=quick).run())
+        await until_logged("stays up", caplog)
+        over.touch()
+        await listener.when(lambda: listener.log.count(CLOSED) == 5)
+        await stopped(task)
+
+    run(story())
+    told = events(caplog)
+    stays = told.index("INFO script stays up")
+    assert told[stays - 1] == SERIES
+    assert told[stays + 1] == "WARNING script ended"
+
+
 def test_exit_0_is_no_crash_and_news_only_once(caplog: pytest.LogCaptureFixture):
     caplog.set_level(logging.INFO)
 
     async def story() -> None:
         listener = Recorder()
         async with running("true", listener=listener):
-            await listener.when(lambda: listener.log.count(CLOSED) == 3)
+            await listener.when(lambda: listener.log.count(CLOSED) == 2)
 
     run(story())
-    told = [f"{record.levelname} {record.getMessage()}" for record in caplog.records if record.name != "asyncio"]
-    assert told == ["INFO script started", "INFO script ended"]
+    assert events(caplog)[:2] == ["INFO script started", "INFO script ended"]
+    assert all("started" not in each and "ended" not in each for each in events(caplog)[2:])
 
 
 @pytest.mark.parametrize(
@@ -295,17 +354,58 @@ def test_what_it_says_on_stderr_again_and_again_is_said_once(caplog: pytest.LogC
     assert [record.fields["stderr"] for record in caplog.records if "stderr" in getattr(record, "fields", {})] == ["UP"]
 
 
-def test_a_last_line_that_was_cut_off_does_not_count():
+def test_a_last_line_that_was_cut_off_is_refused():
+    class Judge(Recorder):
+        def said(self, source: str, command: Command) -> Reply:
+            super().said(source, command)
+            self.log.append(command.error)
+            return Reply.to(command)
+
     async def story() -> None:
-        listener = Recorder()
-        async with running("printf", f"{SAY}\nannounce route 192.0.2.0/2", listener=listener, respawn=False) as (
-            _,
-            task,
-        ):
+        listener = Judge()
+        cut_off = "announce route 192.0.2.0/2"
+        async with running("printf", f"{SAY}\n{cut_off}", listener=listener, respawn=False) as (script, task):
             await task
-        assert [line for line in listener.log if "said" in line] == [f"dns said {SAY}"]
+        assert listener.log == [OPENED, f"dns said {SAY}", "", f"dns said {cut_off}", UNENDED, CLOSED]
+        assert (script.status.last_line, script.status.unfinished_line) == (cut_off, "")
 
     run(story())
+
+
+def test_an_unfinished_line_is_told_while_the_script_runs(caplog: pytest.LogCaptureFixture):
+    async def story() -> None:
+        listener = Recorder()
+        code = f"printf '{SAY}'; read answer; echo; read answer"
+        settings = ScriptSettings("dns", ("sh", "-c", code), grace=0.1)
+        script = Script(settings, listener, Turns(), pauses=Pauses(unended=0.01))
+        task = asyncio.create_task(script.run())
+        try:
+            await until_logged("unfinished", caplog)
+            assert script.status.unfinished_line == SAY
+        finally:
+            await stopped(task)
+
+    run(story())
+    (record,) = [each for each in caplog.records if "unfinished" in each.getMessage()]
+    assert record.fields == {"line": SAY, "source": "dns"}
+
+
+def test_a_line_that_comes_in_two_parts_is_no_unfinished_one(caplog: pytest.LogCaptureFixture, tmp_path: Path):
+    async def story() -> None:
+        listener = Recorder()
+        half, go_on = len(SAY) // 2, tmp_path / "go on"
+        wait = f"while [ ! -e '{go_on}' ]; do sleep 0.02; done"
+        code = f"printf '{SAY[:half]}'; {wait}; echo '{SAY[half:]}'"
+        async with running("sh", "-c", code, listener=listener, respawn=False) as (script, task):
+            while script.status.unfinished_line != SAY[:half]:  # noqa: ASYNC110  # nothing tells of it
+                await asyncio.sleep(0.01)
+            go_on.touch()
+            await task
+            assert script.status.unfinished_line == ""
+        assert listener.log == [OPENED, f"dns said {SAY}", CLOSED]
+
+    run(story())
+    assert "unfinished" not in caplog.text
 
 
 def test_it_runs_in_a_session_of_its_own_with_our_environment(monkeypatch: pytest.MonkeyPatch):

@@ -248,9 +248,11 @@ def test_a_last_line_that_was_cut_off_does_not_count(path: Path):
         listener = Recorder()
         async with serving(path, listener):
             client = await Client.to(path)
-            client.writer.write(f"{SAY}\nannounce route 192.0.2.0/2".encode())
+            client.writer.write(f"bgp2vpc reasons\n{SAY}\nannounce route 192.0.2.0/2".encode())
             client.writer.write_eof()
-            assert await client.reader.read() == b"done\n"
+            *done, reason, error = (await client.reader.read()).decode().splitlines()
+            assert (done, error) == (["done", "done"], "error")
+            assert "no line end" in reason
             await listener.until(f"client-1 said {SAY}", "client-1 closed, hold 7")
 
     run(story())
