@@ -44,6 +44,7 @@ def commands() -> tuple[Command, ...]:
 
 def _options(name: str, found: "argparse._SubParsersAction[argparse.ArgumentParser]") -> Iterator[Option]:
     actions = [each for each in found.choices[name]._actions if each.dest not in ("help", "version")]
+    actions = [each for each in actions if each.help != argparse.SUPPRESS]
     for action in sorted(actions, key=lambda each: not each.option_strings):
         yield _option(action, found.choices[name].prog)
 

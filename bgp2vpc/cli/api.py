@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from bgp2vpc.cli.options import Commands, add_socket, visible
+from bgp2vpc.cli.options import Commands, add_socket, socket_of, visible
 
 
 def add(commands: Commands) -> None:
@@ -22,7 +22,7 @@ def add(commands: Commands) -> None:
 def _api(args: argparse.Namespace) -> int:
     from bgp2vpc.sources.client import ask
 
-    answer = ask(args.socket, ["bgp2vpc lasting", " ".join(args.text)])[-1]
+    answer = ask(socket_of(args), ["bgp2vpc lasting", " ".join(args.text)])[-1]
     for line in answer.text:
         print(visible(line))
     print("done" if answer.ok else "error")

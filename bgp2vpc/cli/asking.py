@@ -6,14 +6,14 @@ import time
 from collections.abc import Callable
 from typing import Any, Final
 
-from bgp2vpc.cli.options import add_socket, visible
+from bgp2vpc.cli.options import add_socket, socket_of, visible
 from bgp2vpc.operator.verbs import VERBS, About
 
 LOOK_EVERY: Final = 0.2
 
 
 def add_order(parser: argparse.ArgumentParser, name: str) -> None:
-    """What the table of verbs has of this one: `--reason`, `--for`, and prefixes; and `--socket`."""
+    """What the table of verbs has of this one: `--reason`, `--for`, and prefixes; and where the daemon is."""
     verb = VERBS[name]
     add_socket(parser)
     parser.add_argument("--reason", metavar="TEXT", default="", help="why: for the log and the status")
@@ -45,7 +45,7 @@ def question(args: argparse.Namespace, *words: str) -> Any:
     from bgp2vpc.sources.client import ask
 
     # Line ends within a reason would make two lines of it.
-    answer = ask(args.socket, [" ".join(" ".join(("bgp2vpc", *words)).split())])[-1]
+    answer = ask(socket_of(args), [" ".join(" ".join(("bgp2vpc", *words)).split())])[-1]
     if not answer.ok:
         raise Bgp2vpcError(answer.error or "the daemon answered error")
     found = json.loads("\n".join(answer.text))

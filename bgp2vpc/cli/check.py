@@ -1,49 +1,37 @@
-"""`check`: the configuration and nothing else, without network. `check NAME`: a health check of the daemon, now."""
+"""`check`: the configuration and nothing else, without network."""
 
 import argparse
 import json
 import sys
 from collections.abc import Iterable
-from typing import Any, Final
+from pathlib import Path
 
-from bgp2vpc.cli.asking import add_order, order, question, until
-from bgp2vpc.cli.options import Commands, add_file
-
-PATIENCE: Final = 40.0
-"""Seconds; no health check may take longer."""
+from bgp2vpc.cli.options import DEFAULT_FILE, Commands
 
 
 def add(commands: Commands) -> None:
     """Add the command."""
-    check = commands.add_parser(
-        "check",
-        help="check a configuration file, without any network; or, with NAME, run a health check of the daemon now",
-        description="With NAME, the daemon runs the health check of this name (one of remote_healthchecks: at every "
-        "owner) at once; it counts for `rise` and `fall` as every other. Exit status 1: it failed.",
-        allow_abbrev=False,
-    )
-    add_file(check)
-    add_order(check, "check")
+    check = commands.add_parser("check", help="check a configuration file, without any network", allow_abbrev=False)
+    check.add_argument("-f", "--file", metavar="FILE", help=f"configuration file (default: {DEFAULT_FILE})")
     check.add_argument("--schema", action="store_true", help="print the JSON Schema of the file, for editors")
-    check.add_argument("name", metavar="NAME", nargs="?", help="of a health check")
+    # `check NAME` was what `probe NAME` is; in the next version these three go away.
+    check.add_argument("--socket", type=Path, help=argparse.SUPPRESS)
+    check.add_argument("--reason", default="", help=argparse.SUPPRESS)
+    check.add_argument("name", metavar="NAME", nargs="?", help=argparse.SUPPRESS)
     check.set_defaults(command=_check)
 
 
 def _check(args: argparse.Namespace) -> int:
-    return _check_file(args) if args.name is None else _check_now(args)
+    if args.name is None:
+        return _check_file(args)
+    from bgp2vpc.cli.probe import probe_now
 
-
-def _check_now(args: argparse.Namespace) -> int:
-    before = {row["destination"]: row["probes"] for row in order(args, "check", args.name)}
-
-    def is_done(rows: list[dict[str, Any]]) -> bool:
-        return all(row["probes"] > before.get(row["destination"], 0) for row in rows)
-
-    rows = until(lambda: question(args, "checks", args.name), is_done, PATIENCE)
-    for row in rows:
-        result = "no result yet" if not row["history"] else row["reason"] or "passed"
-        print(f"{row['name']} {row['type']} {row['destination'] or ''}: {result} ({row['latency']} s); {row['state']}")
-    return 0 if rows and is_done(rows) and all(row["history"][-1] for row in rows) else 1
+    print(
+        f"bgp2vpc: `check {args.name}` is `bgp2vpc probe {args.name}` now, and goes away in the next version; "
+        f"to check a file: `bgp2vpc check -f {args.name}`",
+        file=sys.stderr,
+    )
+    return probe_now(args)
 
 
 def _check_file(args: argparse.Namespace) -> int:
@@ -53,17 +41,18 @@ def _check_file(args: argparse.Namespace) -> int:
     if args.schema:
         print(json.dumps(schema(), indent=2))
         return 0
-    config = load(args.file)
+    file = args.file or DEFAULT_FILE
+    config = load(file)
     for warning in (*config.warnings, *missing_programs(config)):
         print(f"{warning} (warning)", file=sys.stderr)
     for note in config.notes:
-        print(f"{args.file}: note: {note}", file=sys.stderr)
+        print(f"{file}: note: {note}", file=sys.stderr)
     parts = {
         "rules": _names(rule.name for rule in config.rules),
         "processes": _names(process.name for process in config.processes),
         "health checks": _names(check.name for check in (*config.checks, *config.remote_checks)),
     }
-    print(f"{args.file}: ok; {'; '.join(f'{what}: {names}' for what, names in parts.items())}")
+    print(f"{file}: ok; {'; '.join(f'{what}: {names}' for what, names in parts.items())}")
     return 0
 
 

@@ -16,6 +16,7 @@ from bgp2vpc.cli import (
     hold,
     iam_policy,
     plan,
+    probe,
     reconcile,
     release,
     run,
@@ -25,14 +26,14 @@ from bgp2vpc.cli import (
     version,
     why,
 )  # fmt: skip
-from bgp2vpc.cli.options import add_version, visible
+from bgp2vpc.cli.options import Commands, add_version, visible
 from bgp2vpc.errors import Bgp2vpcError, ConfigError, PlanRefused
 
 # Each module imports what it works with only when it runs, asyncio too: `api` and `status` must stay quick, `tee` tiny,
 # and `run` must not load what `demo` needs.
 COMMANDS = (
-    run, tee, check, plan, status, why, api, hold, release, takeover, reconcile, drain, exabgp_config, iam_policy,
-    doctor, demo, version,
+    run, tee, check, plan, status, why, api, hold, release, takeover, reconcile, probe, drain, exabgp_config,
+    iam_policy, doctor, demo, version,
 )  # fmt: skip
 
 FAILED, USAGE, UNSAFE = 1, 2, 3
@@ -40,7 +41,10 @@ FAILED, USAGE, UNSAFE = 1, 2, 3
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit status."""
-    args = command_line().parse_args(argv)
+    words = sys.argv[1:] if argv is None else argv
+    parser, commands = _parsers()
+    _refuse_unknown(words, parser, commands)
+    args = parser.parse_args(words)
     try:
         return int(args.command(args))
     except ConfigError as error:
@@ -58,6 +62,22 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def command_line() -> argparse.ArgumentParser:
     """What reads the command line; the documents are made of it, too."""
+    return _parsers()[0]
+
+
+def _refuse_unknown(words: Sequence[str], parser: argparse.ArgumentParser, commands: Commands) -> None:
+    """Exit with the nearest command if the first word is none: argparse would list all of them."""
+    first = next((each for each in words if not each.startswith("-")), None)
+    if first is None or first in commands.choices:
+        return
+    from difflib import get_close_matches
+
+    near = get_close_matches(first, commands.choices, 1)
+    hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(commands.choices)}"
+    parser.error(f"there is no command {visible(first)!r}; {hint}")
+
+
+def _parsers() -> tuple[argparse.ArgumentParser, Commands]:
     parser = argparse.ArgumentParser(
         prog="bgp2vpc",
         description="Keeps AWS VPC route tables in step with ExaBGP announcements.",
@@ -67,7 +87,7 @@ def command_line() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for module in COMMANDS:
         module.add(commands)
-    return parser
+    return parser, commands
 
 
 if __name__ == "__main__":

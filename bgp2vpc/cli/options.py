@@ -1,6 +1,7 @@
 """Options that several commands share."""
 
 import argparse
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -9,6 +10,7 @@ from bgp2vpc.printable import printable
 
 DEFAULT_FILE = "/etc/bgp2vpc.yaml"
 DEFAULT_SOCKET = "/run/bgp2vpc/bgp2vpc.sock"
+SOCKET_VARIABLE = "BGP2VPC_SOCKET"
 PIPE_WIDTH = 250
 
 if TYPE_CHECKING:
@@ -31,12 +33,26 @@ def add_version(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--version", "-version", action="version", version=f"bgp2vpc {__version__}")
 
 
-def add_socket(parser: argparse.ArgumentParser) -> None:
-    """`--socket S`."""
+def add_socket(parser: argparse.ArgumentParser, *, by_file: bool = True) -> None:
+    """`--socket S`, and `-f FILE`, whose socket it is otherwise."""
+    if by_file:
+        parser.add_argument("-f", "--file", metavar="FILE", help="the daemon's configuration file: use its socket")
     parser.add_argument(
-        "--socket", metavar="S", type=Path, default=Path(DEFAULT_SOCKET),
-        help=f"the daemon's unix socket (default: {DEFAULT_SOCKET})",
+        "--socket", metavar="S", type=Path,
+        help=f"the daemon's unix socket (default: {'that of FILE, ' if by_file else ''}${SOCKET_VARIABLE}, or "
+        f"{DEFAULT_SOCKET})",
     )  # fmt: skip
+
+
+def socket_of(args: argparse.Namespace) -> Path:
+    """Where the daemon listens, by `add_socket`'s options and the environment. Raises ConfigError."""
+    if args.socket is not None:
+        return Path(args.socket)
+    if getattr(args, "file", None):
+        from bgp2vpc.config.load import socket_of_file
+
+        return socket_of_file(args.file)
+    return Path(os.environ.get(SOCKET_VARIABLE) or DEFAULT_SOCKET)
 
 
 def visible(value: Any) -> Any:

@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from bgp2vpc.cli.options import Commands, add_socket, terminal, visible
+from bgp2vpc.cli.options import Commands, add_socket, socket_of, terminal, visible
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -22,7 +22,7 @@ def add(commands: Commands) -> None:
 def _status(args: argparse.Namespace) -> int:
     from bgp2vpc.sources.client import ask
 
-    text = "\n".join(ask(args.socket, ["bgp2vpc status"])[-1].text)
+    text = "\n".join(ask(socket_of(args), ["bgp2vpc status"])[-1].text)
     status = json.loads(text)
     if args.json:
         print(json.dumps(status, indent=2))

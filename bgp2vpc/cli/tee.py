@@ -2,7 +2,7 @@
 
 import argparse
 
-from bgp2vpc.cli.options import Commands, add_socket
+from bgp2vpc.cli.options import Commands, add_socket, socket_of
 
 
 def add(commands: Commands) -> None:
@@ -10,7 +10,7 @@ def add(commands: Commands) -> None:
     tee = commands.add_parser(
         "tee", help="run a script for ExaBGP and let the daemon hear what it says", allow_abbrev=False
     )
-    add_socket(tee)
+    add_socket(tee, by_file=False)
     tee.add_argument("--name", default="", help="the name of this source (default: made from the command line)")
     tee.add_argument("argv", metavar="CMD", nargs="+", help="the script and its arguments, after --")
     tee.set_defaults(command=_tee)
@@ -19,4 +19,4 @@ def add(commands: Commands) -> None:
 def _tee(args: argparse.Namespace) -> int:
     from bgp2vpc.sources.tee import main
 
-    return main(args.argv, args.socket, args.name)
+    return main(args.argv, socket_of(args), args.name)

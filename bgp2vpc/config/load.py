@@ -15,8 +15,9 @@ from pydantic import BaseModel, ValidationError
 
 from bgp2vpc.config import awsnycast, build, programs
 from bgp2vpc.config.document import MAX_SIZE, Document, config_error, dotted, read_document
+from bgp2vpc.config.fields import socket_path
 from bgp2vpc.config.messages import problems
-from bgp2vpc.config.model import Config
+from bgp2vpc.config.model import DEFAULT_SOCKET, Config
 from bgp2vpc.config.references import wrong_references
 from bgp2vpc.config.schema import EXTENSION, ConfigFile, schema
 from bgp2vpc.errors import ConfigError, Problem
@@ -34,6 +35,18 @@ def load(path: Path | str) -> Config:
     # systemd empties RuntimeDirectory= at every restart, and has StateDirectory= for what is to outlive it.
     directory = os.environ.get("STATE_DIRECTORY", "").partition(":")[0]
     return replace(config, state_file=Path(directory, "state")) if directory else config
+
+
+def socket_of_file(path: Path | str) -> Path:
+    """Where the daemon of this file listens, whatever else is wrong in the file. Raises ConfigError."""
+    document = read_document(_read(path), str(path))
+    try:
+        socket = socket_path(document.data["socket"]) if "socket" in document.data else DEFAULT_SOCKET
+    except ValueError as error:
+        raise config_error(str(path), document.line(("socket",)), "socket", str(error)) from None
+    if socket is None:
+        raise config_error(str(path), document.line(("socket",)), "socket", "none: its daemon cannot be asked")
+    return socket
 
 
 def _read(path: Path | str) -> str:

@@ -214,13 +214,13 @@ class Operator(Observer):
         failure = self._journal.failing.get("observe")
         return {"ended": reconciler.polls_ended, "error": failure, "changes": reconciler.last_poll}
 
-    def check(self, said: Instruction) -> list[dict[str, Any]]:
+    def probe(self, said: Instruction) -> list[dict[str, Any]]:
         """How the check, or each of its destinations, is so far."""
         rows = self.checks(said)
         if not rows:
             known = ", ".join(dict.fromkeys(each.name for each in self._checks.statuses())) or "none"
             raise OrderError(f"no health check of that name runs: '{said.check[:80]}'; those that do: {known}")
-        event(log, logging.INFO, "check by hand", check=said.check, by=said.who, reason=said.reason or None)
+        event(log, logging.INFO, "probe by hand", check=said.check, by=said.who, reason=said.reason or None)
         self._checks.probe_now(said.check)
         return rows
 

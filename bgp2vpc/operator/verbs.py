@@ -74,7 +74,7 @@ class CarriesOut(Protocol):
     def polls(self, said: Instruction) -> Any:
         """How many readings have ended, and what the last one found."""
 
-    def check(self, said: Instruction) -> Any:
+    def probe(self, said: Instruction) -> Any:
         """Let a health check probe now; its result counts for rise and fall as every other."""
 
     def checks(self, said: Instruction) -> Any:
@@ -123,10 +123,12 @@ _ROWS: Final = (
         main_button="read EC2 and decide now",
     ),
     Verb(
-        "check", About.CHECK, lambda operator, said: operator.check(said),
+        "probe", About.CHECK, lambda operator, said: operator.probe(said),
         progress=Verb("checks", About.CHECK, lambda operator, said: operator.checks(said)),
         main_button="probe now",
     ),
+    # What `probe` was called in version 0.1; it goes away with the next one.
+    Verb("check", About.CHECK, lambda operator, said: operator.probe(said)),
 )  # fmt: skip
 """In the order of the page's forms."""
 

@@ -77,14 +77,19 @@ def connect(path: Path, timeout: float) -> socket.socket:
             raise SocketError(f"{path}: too many others want to connect; try again") from error
         except OSError as error:
             connection.close()
-            raise SocketError(f"{path}: {_why_not(error)}") from error
+            raise SocketError(f"{path}: {_why_not(error, path)}") from error
         return connection
 
 
-def _why_not(error: OSError) -> str:
+def _why_not(error: OSError, path: Path) -> str:
     match error:
         case FileNotFoundError():
-            return "no such socket; is bgp2vpc running, and with this `socket:` in its configuration?"
+            return (
+                "no such socket; is bgp2vpc running, and with this `socket:` in its configuration? "
+                "(`-f FILE` takes the socket of that file, BGP2VPC_SOCKET or `--socket` name it)"
+            )
+        case ConnectionRefusedError() if not path.is_socket():
+            return "is no socket"
         case ConnectionRefusedError():
             return "nobody listens there; bgp2vpc has ended without removing its socket"
         case PermissionError():

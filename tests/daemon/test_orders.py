@@ -127,7 +127,7 @@ def read(verb: str, line: str) -> Instruction:
             "for 90 reason for the reason of it",
             Instruction("root", seconds=90.0, reason="for the reason of it"),
         ),
-        ("check", "the web service reason curious", Instruction("root", check="the web service", reason="curious")),
+        ("probe", "the web service reason curious", Instruction("root", check="the web service", reason="curious")),
         ("reconcile", "reason", Instruction("root")),
     ],
 )

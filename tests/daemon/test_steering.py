@@ -1,4 +1,4 @@
-"""Steering: hold, release, takeover, reconcile and check by hand. The whole daemon on virtual time."""
+"""Steering: hold, release, takeover, reconcile and probe by hand. The whole daemon on virtual time."""
 
 import json
 import logging
@@ -315,12 +315,12 @@ def test_a_check_that_is_asked_for_counts_for_rise_as_every_other(make_lab, capl
         lab.start(wait=5.0)
         (row,) = lab.ask("checks", "web")
         assert (row["probes"], row["state"]) == (1, "no verdict yet")
-        lab.ask("check", "web", "reason", "curious")
+        lab.ask("probe", "web", "reason", "curious")
         lab.wait(5)
         (row,) = lab.ask("checks", "web")
         assert (row["probes"], row["state"], lab.routes) == (2, "healthy", [AT_US])
-    assert events(caplog, "check by hand") == [f"check by hand check=web by={OPERATOR} reason=curious"]
-    assert refused(lab, "check", "dns") == "no health check of that name runs: 'dns'; those that do: web"
+    assert events(caplog, "probe by hand") == [f"probe by hand check=web by={OPERATOR} reason=curious"]
+    assert refused(lab, "probe", "dns") == "no health check of that name runs: 'dns'; those that do: web"
 
 
 # drain and undrain

@@ -66,6 +66,15 @@ def test_wrong_usage_exits_2_and_prints_the_usage(site: Site, words) -> None:
     assert answer.stderr.startswith("usage: bgp2vpc")
 
 
+@pytest.mark.parametrize(
+    ("word", "hint"), [("stauts", "did you mean status?"), ("prob", "did you mean probe?"), ("fly", "there are run, ")]
+)
+def test_a_mistyped_command_gets_the_nearest_one(site: Site, word: str, hint: str) -> None:
+    answer = site.command(word, "--json")
+    assert answer.returncode == 2
+    assert f"there is no command '{word}'; {hint}" in answer.stderr
+
+
 # check
 
 
@@ -128,6 +137,42 @@ def test_status_json_keeps_its_contract(world: World, running: Site) -> None:
     assert [row["route_table_id"] for row in status["routes"]] == sorted(world.tables)
     assert all(wanted.items() <= row.items() for row in status["routes"])
     assert status["errors"] == []
+
+
+def test_commands_find_the_socket_by_the_file_by_the_environment_and_by_the_option(running: Site) -> None:
+    asked = (
+        running.command("status", "--json", "-f", str(running.file)),
+        running.command("reconcile", "-f", str(running.file)),
+        running.command("status", "--json", "--socket", str(running.socket), "-f", "/nowhere"),
+    )
+    assert [(each.returncode, each.stderr) for each in asked] == [(0, "")] * 3
+    running.file.write_text(running.file.read_text() + "\npol_time: 3\n")  # whatever else is wrong in it
+    assert running.command("status", "--json", "-f", str(running.file)).returncode == 0
+    running.environment["BGP2VPC_SOCKET"] = str(running.socket)
+    assert running.command("status", "--json").returncode == 0
+    running.environment["BGP2VPC_SOCKET"] = "/nowhere/s"
+    lost = running.command("status")
+    assert lost.returncode == 1
+    assert lost.stderr.startswith("bgp2vpc: /nowhere/s: no such socket")
+    assert "BGP2VPC_SOCKET" in lost.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("socket: none\n", "1: socket: none: its daemon cannot be asked"),
+        ("poll_time: 3\nsocket: s.sock\n", "2: socket: expected an absolute path or 'none', got 's.sock'"),
+    ],
+)
+def test_a_file_without_a_usable_socket_is_told(site: Site, text: str, problem: str) -> None:
+    site.file.write_text(text)
+    answer = site.command("status", "-f", str(site.file))
+    assert (answer.returncode, answer.stderr) == (2, f"{site.file}:{problem}\n")
+
+
+def test_what_is_no_socket_is_told(site: Site) -> None:
+    answer = site.command("status", "--socket", str(site.file))
+    assert (answer.returncode, answer.stderr) == (1, f"bgp2vpc: {site.file}: is no socket\n")
 
 
 def test_status_for_people_shows_ids_whole_and_errors(world: World, running: Site, cloud: Cloud) -> None:

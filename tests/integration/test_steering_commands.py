@@ -73,7 +73,7 @@ def test_what_is_no_order_exits_1_and_says_what_would_be_right(holder: Site) -> 
         (("hold", A, "--for", "soon"), "'soon' is no duration: expected a number of s, m, h or d, such as 30m"),
         (("hold", "192.0.2.1/24"), "192.0.2.0/24 was probably meant"),
         (("takeover", B), f"{B} cannot be taken over: no source of this host offers it"),
-        (("check", "dns"), "no health check of that name runs: 'dns'; those that do: none"),
+        (("probe", "dns"), "no health check of that name runs: 'dns'; those that do: none"),
         (("why", "203.0.113.1/32"), "nothing is known of 203.0.113.1/32"),
     ):
         answer = command(holder, *words)
@@ -113,18 +113,21 @@ def test_reconcile_puts_back_what_somebody_has_deleted(world: World, site: Site,
     assert 'reconcile by hand by="' in site.log
 
 
-def test_check_runs_a_health_check_now(world: World, site: Site) -> None:
+def test_probe_runs_a_health_check_now(world: World, site: Site) -> None:
     check = {"type": "command", "destination": "127.0.0.1", "every": 300, "rise": 2, "config": {"command": "true"}}
     managed = {**rule(), "manage_routes": [{"cidr": A, "healthcheck": "web"}]}
     bad = {**check, "config": {"command": "false"}}
     site.configure(routetables={"private": managed}, healthchecks={"web": check, "bad": bad})
     site.start()
     eventually(lambda: [row["probes"] for row in site.status()["checks"]] == [1, 1], "one probe", lambda: site.log)
-    assert re.fullmatch(r"web command 127.0.0.1: passed \([\d.]+ s\); healthy\n", said(site, "check", "web"))
+    assert re.fullmatch(r"web command 127.0.0.1: passed \([\d.]+ s\); healthy\n", said(site, "probe", "web"))
     site.wait_for_route(A, *world.tables)
-    answer = command(site, "check", "bad")
+    answer = command(site, "probe", "bad")
     assert answer.returncode == 1
     assert answer.stdout.startswith("bad command 127.0.0.1: ")
+    old = command(site, "check", "bad", "--reason", "as in version 0.1")
+    assert (old.returncode, old.stdout[:23]) == (1, answer.stdout[:23])
+    assert "bgp2vpc probe bad" in old.stderr
 
 
 def test_why_tells_the_chain(world: World, holder: Site) -> None:
@@ -201,6 +204,6 @@ def test_a_flood_of_the_socket_holds_up_no_route(world: World, site: Site) -> No
 
 
 def test_help_of_every_verb(site: Site) -> None:
-    for verb in ("hold", "release", "takeover", "reconcile", "drain", "undrain", "check", "why"):
+    for verb in ("hold", "release", "takeover", "reconcile", "drain", "undrain", "probe", "why"):
         answer = subprocess.run([*PROGRAM, verb, "--help"], capture_output=True, text=True, check=True)
         assert "--socket" in answer.stdout

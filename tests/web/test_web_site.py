@@ -377,10 +377,11 @@ async def test_a_check_is_made_at_once(tmp_path: Path):
     )
     async with serving(tmp_path, checks=(check,)) as site:
         await site.until(lambda: site.daemon.parts.status_source.now().checks[0].probes == 1)
-        status, told = await site.post("/steer/check", json={"check": "tcp"})
-        assert (status, told["message"]) == (200, "check: done (tcp)")
+        status, told = await site.post("/steer/probe", json={"check": "tcp"})
+        assert (status, told["message"]) == (200, "probe: done (tcp)")
         await site.until(lambda: site.daemon.parts.status_source.now().checks[0].probes == 2)
-        status, told = await site.post("/steer/check", json={"check": EVIL})
+        assert (await site.post("/steer/check", json={"check": "tcp"}))[0] == 200  # as in version 0.1
+        status, told = await site.post("/steer/probe", json={"check": EVIL})
         assert (status, "no health check of that name" in told["error"]) == (400, True)
 
 
@@ -406,8 +407,8 @@ BAD = [
     ({"json": {"prefix": ""}}, "drain", 400, "'prefix' is empty: leave it out to mean everything"),
     ({"json": {"prefix": " "}}, "release", 400, "'prefix' is empty"),
     ({"data": {"prefix": ""}}, "drain", 400, "'prefix' is empty"),
-    ({"json": {"check": ""}}, "check", 400, "'check' is empty"),
-    ({"json": {"prefix": A}}, "check", 400, "unknown field 'prefix' for check: expected check, for, reason"),
+    ({"json": {"check": ""}}, "probe", 400, "'check' is empty"),
+    ({"json": {"prefix": A}}, "probe", 400, "unknown field 'prefix' for probe: expected check, for, reason"),
     ({"json": {"prefix": A}}, "reconcile", 400, "unknown field 'prefix' for reconcile: expected for, reason"),
     ({"json": {"check": "tcp"}}, "drain", 400, "unknown field 'check' for drain: expected prefix, for, reason"),
     ({"json": {}}, "explode", 404, "'explode': expected one of"),

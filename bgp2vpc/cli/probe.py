@@ -1,0 +1,38 @@
+"""`probe`: a health check of the daemon, now."""
+
+import argparse
+from typing import Any, Final
+
+from bgp2vpc.cli.asking import add_order, order, question, until
+from bgp2vpc.cli.options import Commands
+
+PATIENCE: Final = 40.0
+"""Seconds; no health check may take longer."""
+
+
+def add(commands: Commands) -> None:
+    """Add the command."""
+    probe = commands.add_parser(
+        "probe",
+        help="run a health check of the daemon now",
+        description="The daemon runs the health check of this name (one of remote_healthchecks: at every owner) at "
+        "once; it counts for `rise` and `fall` as every other. Exit status 1: it failed.",
+        allow_abbrev=False,
+    )
+    add_order(probe, "probe")
+    probe.add_argument("name", metavar="NAME", help="of a health check")
+    probe.set_defaults(command=probe_now)
+
+
+def probe_now(args: argparse.Namespace) -> int:
+    """Have it run, and print what came of it."""
+    before = {row["destination"]: row["probes"] for row in order(args, "probe", args.name)}
+
+    def is_done(rows: list[dict[str, Any]]) -> bool:
+        return all(row["probes"] > before.get(row["destination"], 0) for row in rows)
+
+    rows = until(lambda: question(args, "checks", args.name), is_done, PATIENCE)
+    for row in rows:
+        result = "no result yet" if not row["history"] else row["reason"] or "passed"
+        print(f"{row['name']} {row['type']} {row['destination'] or ''}: {result} ({row['latency']} s); {row['state']}")
+    return 0 if rows and is_done(rows) and all(row["history"][-1] for row in rows) else 1
