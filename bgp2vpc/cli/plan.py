@@ -4,17 +4,24 @@ import argparse
 import json
 import sys
 import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 from bgp2vpc.cli.options import Commands, add_file, terminal, visible
 
+ASSUMED: Final = "(assumed)"
+"""The source of what is only assumed to be announced."""
+
 if TYPE_CHECKING:
+    from bgp2vpc.bgp.rib import Offer
     from bgp2vpc.config.model import Config
     from bgp2vpc.errors import Ec2Error
     from bgp2vpc.operator.orders import Orders
     from bgp2vpc.policy.inputs import DecisionInput
     from bgp2vpc.policy.plan import Plan
+    from bgp2vpc.prefix import Prefix
     from bgp2vpc.reconcile.ec2_calls import Calls
     from bgp2vpc.reconcile.view import View
 
@@ -24,11 +31,16 @@ def add(commands: Commands) -> None:
     plan = commands.add_parser(
         "plan",
         help="say what would be changed now, and why; never writes",
-        description="Reads EC2 itself, with the rules of FILE, and asks the running daemon for its paths.",
+        description="Reads EC2 itself, with the rules of FILE, and asks the running daemon for its paths. Without a "
+        "daemon nothing is announced: say what will be by --assume.",
         allow_abbrev=False,
     )
     add_file(plan)
     plan.add_argument("--socket", metavar="S", type=Path, help="the daemon's unix socket (default: FILE's)")
+    plan.add_argument(
+        "--assume", metavar="PREFIX", type=_prefix, action="append", default=[],
+        help="plan as if this host announced it, too, or its health checks were healthy; may be given several times",
+    )  # fmt: skip
     plan.add_argument("--json", action="store_true", help="for programs")
     plan.set_defaults(command=_plan)
 
@@ -38,12 +50,50 @@ def _plan(args: argparse.Namespace) -> int:
 
     config = load(args.file)
     inputs = _inputs(args.socket or config.socket, config)
-    plan = _make_plan(config, inputs)
+    inputs = replace(inputs, offers=_with_assumed(inputs, config, args.assume))
+    view = _observed(config, inputs)
+    rules = _tables_of_rules(config, view)
+    if not args.json:
+        _show_rules(rules)
+    plan = _make_plan(config, view, inputs)
     if args.json:
-        print(json.dumps(plan.to_json(), indent=2))
+        print(json.dumps({**plan.to_json(), "rules": rules}, indent=2))
     else:
         _show(plan)
     return 0
+
+
+def _prefix(text: str) -> "Prefix":
+    from bgp2vpc.prefix import PrefixError, parse_prefix
+
+    try:
+        return parse_prefix(text)
+    except PrefixError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _with_assumed(
+    inputs: "DecisionInput", config: "Config", prefixes: "Sequence[Prefix]"
+) -> "Mapping[Prefix, Sequence[Offer]]":
+    """What is offered, and these prefixes: as a script would announce them, and as their health checks would."""
+    from bgp2vpc.bgp.events import Announce
+    from bgp2vpc.bgp.rib import Offer, Side
+    from bgp2vpc.exabgp_api.line import parse
+
+    offers = dict(inputs.offers)
+    for prefix in dict.fromkeys(prefixes):
+        lines = [(ASSUMED, Side.LOCAL, f"announce route {prefix} next-hop self")]
+        for source in config.checked_sources:
+            lines += [(source.name, Side.CHECK, each.line) for each in source.announcements if each.prefix == prefix]
+        known = {each.source for each in offers.get(prefix, ())}
+        assumed = [
+            Offer(source, event.path, side)
+            for source, side, line in lines
+            for event in parse(line).events
+            if source not in known and isinstance(event, Announce)
+        ]
+        offers[prefix] = (*offers.get(prefix, ()), *assumed)
+    return offers
 
 
 def _inputs(socket: Path | None, config: "Config") -> "DecisionInput":
@@ -59,6 +109,7 @@ def _inputs(socket: Path | None, config: "Config") -> "DecisionInput":
         answer = ask(socket, ["bgp2vpc paths"])[-1] if socket else None
     except SocketError as error:
         print(f"bgp2vpc: {error}; planning as a daemon that starts now", file=sys.stderr)
+        _tell_what_is_silent(config)
         answer = None
     if answer is not None:
         return DecisionInput.from_json(
@@ -79,6 +130,19 @@ def _inputs(socket: Path | None, config: "Config") -> "DecisionInput":
     )
 
 
+def _tell_what_is_silent(config: "Config") -> None:
+    """Before a daemon runs: who will announce what this plan cannot know."""
+    scripts = ", ".join(process.name for process in config.processes)
+    silent = [f"scripts announce nothing before they run ({scripts})"] if scripts else []
+    if any(source.checks for source in config.checked_sources):
+        silent.append("health checks have no verdict before they run")
+    if any(rule.accept.entries for rule in config.rules) and not scripts:
+        silent.append("nothing is announced before a daemon hears it")
+    if silent:
+        hint = "`--assume PREFIX` plans as if it were announced"
+        print(f"bgp2vpc: {'; '.join(silent)}; {hint}", file=sys.stderr)
+
+
 def _orders(config: "Config") -> "Orders":
     """What a daemon that starts now takes for draining or held."""
     from bgp2vpc.operator.orders import Orders
@@ -91,10 +155,9 @@ def _orders(config: "Config") -> "Orders":
         return Orders()
 
 
-def _make_plan(config: "Config", inputs: "DecisionInput") -> "Plan":
+def _observed(config: "Config", inputs: "DecisionInput") -> "View":
     import asyncio
 
-    from bgp2vpc.policy.guard import guard
     from bgp2vpc.policy.place_state import Places
     from bgp2vpc.reconcile.ec2_calls import Calls
     from bgp2vpc.reconcile.view import View
@@ -104,6 +167,36 @@ def _make_plan(config: "Config", inputs: "DecisionInput") -> "Plan":
     connection = connect(identity, config.ec2.timeout, config.ec2.concurrency)
     view = View(connection.instance, config.rules, config.policy, Places(config.settle_time, config.damping))
     asyncio.run(_observe(Calls(lambda: connection, 1, config.ec2.timeout), view, inputs))
+    return view
+
+
+def _tables_of_rules(config: "Config", view: "View") -> list[dict[str, Any]]:
+    """What each rule finds, in the order of the file."""
+    return [
+        {
+            "rule": rule.name,
+            "route_tables": [
+                {"id": table, "name": policy.table.tags.get("Name", "")}
+                for table, policy in view.tables.items()
+                if rule in policy.rules
+            ],
+        }
+        for rule in config.rules
+    ]
+
+
+def _show_rules(rules: Sequence[Mapping[str, Any]]) -> None:
+    console = terminal()
+    for each in rules:
+        tables = [f"{one['id']} ({one['name']})" if one["name"] else one["id"] for one in each["route_tables"]]
+        found = ", ".join(tables) or "no route table (check `find`)"
+        line = visible(f"rule {each['rule']} finds {found}")
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+def _make_plan(config: "Config", view: "View", inputs: "DecisionInput") -> "Plan":
+    from bgp2vpc.policy.guard import guard
+
     for prefix in view.not_accepted(inputs):
         print(f"bgp2vpc: {prefix} is announced, and not permitted by any rule", file=sys.stderr)
     return guard(view.plan(inputs), view.tables, view.snapshot, config.max_changes)

@@ -265,6 +265,57 @@ def test_plan_without_a_daemon_says_so_and_keeps_what_is_there(world: World, sit
     assert "leftover" in answer.stdout
     assert "0 changes" in answer.stdout
     assert "planning as a daemon that starts now" in answer.stderr
+    assert "nothing is announced before a daemon hears it; `--assume PREFIX` plans" in answer.stderr
+
+
+def test_plan_without_a_daemon_says_what_rules_find_and_plans_what_is_assumed(
+    world: World, site: Site, cloud: Cloud
+) -> None:
+    check = {"type": "command", "destination": "127.0.0.1", "every": 300, "config": {"command": "true"}}
+    nothing = {"find": {"type": "by_tag", "config": {"key": "type", "value": "mistyped"}}, "accept": [A]}
+    managed = {**rule(), "manage_routes": [{"cidr": B, "healthcheck": "web"}]}
+    site.configure(
+        processes={"dns": announcing(A)}, healthchecks={"web": check}, routetables={"typo": nothing, "private": managed}
+    )
+    for table in world.tables[:1]:
+        cloud.ec2.create_tags(Resources=[table], Tags=[{"Key": "Name", "Value": "private-a"}])
+    alone = site.command("plan", "-f", str(site.file))
+    assert alone.returncode == 0
+    assert "scripts announce nothing before they run (dns); health checks have no verdict" in alone.stderr
+    private, typo = sorted(alone.stdout.splitlines()[:2])
+    assert typo == "rule typo finds no route table (check `find`)"
+    assert private.startswith("rule private finds rtb-")
+    assert all(table in private for table in world.tables)
+    assert f"{world.tables[0]} (private-a)" in private
+    assert "0 changes" in alone.stdout
+
+    answer = site.command("plan", "-f", str(site.file), "--json", "--assume", A, "--assume", B)
+    assert answer.returncode == 0
+    plan = json.loads(answer.stdout)
+    planned = {(each["route_table_id"], each["prefix"], each["action"]) for each in plan["changes"]}
+    assert planned == {(table, prefix, "create") for table in world.tables for prefix in (A, B)}
+    found = {each["rule"]: each["route_tables"] for each in plan["rules"]}
+    assert found["typo"] == []
+    assert {"id": world.tables[0], "name": "private-a"} in found["private"]
+    assert cloud.writes() == []
+
+
+def test_plan_assumes_prefixes_only(world: World, site: Site) -> None:
+    answer = site.command("plan", "-f", str(site.file), "--assume", "192.0.2.1/24")
+    assert (answer.returncode, answer.stdout) == (2, "")
+    assert "192.0.2.0/24 was probably meant" in answer.stderr
+    answer = site.command("plan", "-f", str(site.file), "--assume", "203.0.113.1/32")
+    assert "203.0.113.1/32 is announced, and not permitted by any rule" in answer.stderr
+
+
+def test_plan_beside_a_daemon_adds_what_is_assumed(world: World, site: Site) -> None:
+    site.start()
+    site.announce(A)
+    site.wait_for_route(A, *world.tables)
+    answer = site.command("plan", "-f", str(site.file), "--json", "--assume", A, "--assume", B)
+    plan = json.loads(answer.stdout)
+    assert {each["prefix"] for each in plan["changes"]} == {B}
+    assert len(plan["changes"]) == len(world.tables)
 
 
 def test_a_plan_that_is_too_large_exits_3_with_the_numbers(world: World, site: Site) -> None:
