@@ -173,7 +173,7 @@ class Daemon:
                 return await on_thread(self._load)
         except (TimeoutError, NoThread) as error:
             file, what = self.parts.config.file, str(error) or f"not read within {LOAD_TIMEOUT:g} s"
-            raise ConfigError(file, (Problem(file, 0, "file", what),)) from error
+            raise ConfigError(file, (Problem(file, 0, "", what),)) from error
 
     async def _use(self, config: Config) -> None:
         parts, before = self.parts, self.parts.config

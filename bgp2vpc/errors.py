@@ -38,7 +38,10 @@ class Bgp2vpcError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One mistake in a configuration file. `line` counts from 1; `key` is dotted (`routetables.private.accept[0]`)."""
+    """One mistake in a configuration file. `line` counts from 1; `key` is dotted (`routetables.private.accept[0]`).
+
+    `line` 0: the file as a whole, such as one that cannot be read; it has no key then.
+    """
 
     file: str
     line: int
@@ -46,7 +49,8 @@ class Problem:
     message: str
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}: {self.key}: {self.message}"
+        where = f":{self.line}: {self.key}" if self.line else ""
+        return f"{self.file}{where}: {self.message}"
 
 
 class ConfigError(Bgp2vpcError):

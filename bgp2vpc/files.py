@@ -1,10 +1,24 @@
 """Files that an operator names: read whatever they are, replaced as a whole."""
 
+import errno
 import os
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
+
+
+def reason_of(error: OSError) -> str:
+    """In words, without the number, and of which file, if that is known: `No such file or directory: /etc/x`."""
+    return ": ".join(str(each) for each in (error.strerror or error, error.filename) if each is not None)
+
+
+def ensure_directory(path: Path, mode: int = 0o777) -> None:
+    """Make it, and those above it, if it is not there. Raises OSError."""
+    try:
+        path.mkdir(mode, parents=True, exist_ok=True)
+    except FileExistsError as error:  # so says the kernel of a file in its place
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path)) from error
 
 
 def open_without_waiting(path: Path | str) -> BinaryIO:
@@ -29,6 +43,10 @@ def replace_file(path: Path, text: str, mode: int, check: Callable[[Path], None]
             os.fsync(file.fileno())
         check(draft)
         draft.replace(path)
+    except OSError as error:
+        if error.filename == os.fspath(draft):  # nobody knows it by that name
+            error.filename = error.filename2 = None
+        raise
     finally:
         with suppress(OSError):
             draft.unlink(missing_ok=True)

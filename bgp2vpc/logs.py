@@ -78,7 +78,7 @@ def configure(
     ours.setLevel(level)
     logging.captureWarnings(True)
     if trouble is not None:
-        event(ours, logging.WARNING, "no syslog, logging here", socket=syslog_socket, error=trouble)
+        event(ours, logging.WARNING, "no syslog, logging here", socket=syslog_socket, error=trouble.strerror or trouble)
 
 
 def _handler(fmt: LogFormat, stream: TextIO, syslog_socket: Path | None) -> tuple[logging.Handler, OSError | None]:

@@ -3,6 +3,8 @@
 """
 
 import argparse
+import io
+import os
 import sys
 from collections.abc import Sequence
 
@@ -28,6 +30,7 @@ from bgp2vpc.cli import (
 )  # fmt: skip
 from bgp2vpc.cli.options import Commands, add_version, visible
 from bgp2vpc.errors import Bgp2vpcError, ConfigError, PlanRefused
+from bgp2vpc.files import reason_of
 
 # Each module imports what it works with only when it runs, asyncio too: `api` and `status` must stay quick, `tee` tiny,
 # and `run` must not load what `demo` needs.
@@ -41,23 +44,42 @@ FAILED, USAGE, UNSAFE = 1, 2, 3
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit status."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # What an encoding other than UTF-8 has no character for is written out, as stderr does by itself.
+        sys.stdout.reconfigure(errors="backslashreplace")
     words = sys.argv[1:] if argv is None else argv
     parser, commands = _parsers()
     _refuse_unknown(words, parser, commands)
     args = parser.parse_args(words)
     try:
-        return int(args.command(args))
-    except ConfigError as error:
-        print(visible(str(error)), file=sys.stderr)
-        return USAGE
-    except PlanRefused as error:
-        print(f"bgp2vpc: {visible(str(error))}", file=sys.stderr)
-        return UNSAFE
-    except Bgp2vpcError as error:
-        print(f"bgp2vpc: {visible(str(error))}", file=sys.stderr)
-        return FAILED
+        status = int(args.command(args))
+        sys.stdout.flush()
+        return status
+    except (Bgp2vpcError, UnicodeEncodeError, OSError) as error:
+        return _failed(error)
     except KeyboardInterrupt:
         return 130
+
+
+def _failed(error: Bgp2vpcError | UnicodeEncodeError | OSError) -> int:
+    """Say why; the exit status."""
+    match error:
+        case ConfigError():
+            print(visible(str(error)), file=sys.stderr)
+            return USAGE
+        case UnicodeEncodeError():  # a path of the file, mostly: texts are written in UTF-8 whatever the locale is
+            what = f"{error.object!r} cannot be written in {error.encoding}, the encoding of this locale"
+            print(f"bgp2vpc: {visible(what)}; set LC_ALL=C.UTF-8", file=sys.stderr)
+        case BrokenPipeError():  # `bgp2vpc status | head`
+            pass
+        case OSError():
+            what = "" if error.filename else "the output cannot be written: "
+            print(f"bgp2vpc: {what}{visible(reason_of(error))}", file=sys.stderr)
+        case _:
+            print(f"bgp2vpc: {visible(str(error))}", file=sys.stderr)
+    if isinstance(error, OSError):  # what is left in the buffer of stdout would fail once more at the very end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    return UNSAFE if isinstance(error, PlanRefused) else FAILED
 
 
 def command_line() -> argparse.ArgumentParser:

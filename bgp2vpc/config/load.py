@@ -55,7 +55,7 @@ def _read(path: Path | str) -> str:
             # One byte more than allowed, so that parse() sees that it is too much; never all of /dev/zero.
             raw = file.read(MAX_SIZE + 1)
     except OSError as error:
-        raise config_error(str(path), 0, "file", f"cannot be read: {error.strerror or error}") from None
+        raise config_error(str(path), 0, "", f"cannot be read: {error.strerror or error}") from None
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from bgp2vpc.sources.child import Child, exit_text
+from bgp2vpc.sources.child import Child, as_in_file, exit_text
 
 _KEPT: Final = 4096
 """Bytes of output kept: enough for any last line that is worth reading."""
@@ -58,9 +58,13 @@ async def run_program(
     when it ended is ended, too. One that cannot be killed is left behind.
     """
     output = _Output()
+    given = dict(zip(env, as_in_file(tuple(env.values())), strict=True)) if env else {}
     try:
         child = await Child.start(
-            argv, on_output=output.take, on_errors=output.take_error, env={**os.environ, **env} if env else None
+            as_in_file(argv),
+            on_output=output.take,
+            on_errors=output.take_error,
+            env={**os.environ, **given} if env else None,
         )
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from bgp2vpc.errors import Bgp2vpcError
-from bgp2vpc.files import open_without_waiting, replace_file
+from bgp2vpc.files import ensure_directory, open_without_waiting, reason_of, replace_file
 from bgp2vpc.logs import event
 from bgp2vpc.operator.orders import Cause, OrderKind, Orders, read_drain, read_hold
 from bgp2vpc.printable import printable
@@ -112,8 +112,10 @@ def read_state(path: Path) -> str | None:
         text = data.decode()
     except FileNotFoundError:
         return None
-    except (OSError, UnicodeDecodeError) as error:
-        raise StateFileError(f"{path}: cannot be read: {_why(error)}") from error
+    except UnicodeDecodeError as error:
+        raise StateFileError(f"{path}: cannot be read: {error}") from error
+    except OSError as error:
+        raise StateFileError(f"{path}: cannot be read: {error.strerror or error}") from error
     if len(data) > _LARGEST:
         raise StateFileError(f"{path}: larger than {_LARGEST} bytes: surely another file")
     return text
@@ -132,10 +134,10 @@ def load_state(path: Path | None, now: float) -> Orders:
 def write_state(path: Path, text: str) -> None:
     """As a whole or not at all. Raises StateFileError."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        ensure_directory(path.parent)
         replace_file(path, text, _MODE)
     except OSError as error:
-        raise StateFileError(f"{path}: cannot be written: {_why(error)}") from error
+        raise StateFileError(f"{path}: cannot be written: {reason_of(error)}") from error
 
 
 class StateFile:
@@ -145,6 +147,7 @@ class StateFile:
         self._path = path
         self._journal = journal
         self._orders: dict[OrderKind, Orders] = {}
+        self._not_saved = ""
 
     def load(self) -> Orders:
         """What an earlier run left; what cannot be read is told to the journal, and is nothing."""
@@ -153,7 +156,7 @@ class StateFile:
             orders = load_state(self._path, time.time())
         except StateFileError as error:
             message = f"{error}; nothing is taken for draining or held"
-            self._journal.failure("state file", StateFileError(message))
+            self._journal.failure("state file", StateFileError(message), then="the daemon goes on without them")
         self._orders = {kind: orders.of(kind) for kind in OrderKind}
         return orders
 
@@ -171,15 +174,14 @@ class StateFile:
                 self._path, state_text(Orders().added(each for kind in OrderKind for each in self._orders[kind]))
             )
         except StateFileError as error:
-            self._journal.failure(SAVING, error)
+            self._not_saved = str(error)
+            then = "what is drained or held does not survive a restart; saved again with the next order"
+            self._journal.failure(SAVING, error, then=then)
         else:
+            self._not_saved = ""
             self._journal.success(SAVING)
 
     @property
     def not_kept(self) -> str:
         """Why what is written down now will not survive a restart; empty if it will."""
-        return self._journal.failing.get(SAVING, "") if self._path else "no state_file"
-
-
-def _why(error: Exception) -> str:
-    return (error.strerror if isinstance(error, OSError) else None) or str(error)
+        return self._not_saved if self._path else "no state_file"

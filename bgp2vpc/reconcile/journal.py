@@ -54,6 +54,8 @@ class Journal:
         """The same, for people."""
         self._errors: dict[tuple[str, str], ErrorRow] = {}
         self._failing: dict[str, str] = {}
+        self._causes: dict[str, str] = {}
+        """What was logged last of each that is failing."""
         self.not_accepted: set[Prefix] = set()
         self._rules_without_tables = ""
         self._shadowed: frozenset[tuple[str, Prefix, str, str]] = frozenset()
@@ -113,23 +115,30 @@ class Journal:
                 ms=round(outcome.seconds * 1000),
             )
 
-    def failure(self, subject: str, error: Bgp2vpcError, **fields: Any) -> None:
-        """Something failed. Logged when it begins and when it changes; remembered each time."""
+    def failure(self, subject: str, error: Bgp2vpcError, *, then: str = "", **fields: Any) -> None:
+        """Something failed. Logged when it begins and when it changes; remembered each time.
+
+        `then`: what follows; empty: what follows such an error mostly.
+        """
         code = error.code if isinstance(error, Ec2Error) else type(error).__name__
+        # Those of EC2 and of probes differ from call to call; others differ with the reason: disk full, not permitted.
+        cause = code if isinstance(error, Ec2Error | CheckUnknown) else str(error)
+        then = then or consequence(error)
         before = self._errors.pop((subject, code), None)  # one that comes every second must not hide all others
         self._errors[subject, code] = ErrorRow(
             time=wall_clock(),
             subject=subject,
             code=code,
             message=str(error),
-            consequence=consequence(error),
+            consequence=then,
             count=before.count + 1 if before else 1,
         )
         if len(self._errors) > KEPT_ERRORS:
             del self._errors[next(iter(self._errors))]
-        if self._failing.get(subject) != code:
-            self._failing[subject] = code
-            event(log, _level(error), f"failed: {error}", consequence=consequence(error), **fields)
+        self._failing[subject] = code
+        if self._causes.get(subject) != cause:
+            self._causes[subject] = cause
+            event(log, _level(error), f"failed: {error}", consequence=then, **fields)
         for each in self.observers:
             each.failed(subject, error)
 
@@ -167,6 +176,7 @@ class Journal:
     def success(self, subject: str, **fields: Any) -> None:
         """What failed before works again."""
         code = self._failing.pop(subject, None)
+        self._causes.pop(subject, None)
         if code is not None:
             event(log, logging.INFO, "recovered", subject=subject, was=code, **fields)
             for each in self.observers:
@@ -184,6 +194,7 @@ class Journal:
 
     def forget(self, subject: str) -> None:
         """Whether this works does not matter any more."""
+        self._causes.pop(subject, None)
         if self._failing.pop(subject, None) is not None:
             for each in self.observers:
                 each.recovered(subject, unwanted=True)

@@ -29,7 +29,7 @@ class Health(Observer):
         """Load what the configured checks need; whether this host lets us make them. What it denies is logged."""
         errors = unusable((*config.checks, *config.remote_checks))
         for error in errors:
-            self._journal.failure("health checks", error)
+            self._journal.failure("health checks", error, then="not made; looked at again at the next reload or start")
         if not errors:
             self._journal.success("health checks")
         return not errors

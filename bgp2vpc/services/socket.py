@@ -57,7 +57,7 @@ class SocketService:
                 turns=self._turns,
             )
         except SocketError as error:
-            self._journal.failure("socket", error)
+            self._journal.failure("socket", error, then="tried again" if insist else "the daemon ends")
             if insist:
                 self._start_task("socket", self._start_later())
             return insist

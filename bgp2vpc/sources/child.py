@@ -39,11 +39,11 @@ class Child:
     @classmethod
     async def start(
         cls,
-        argv: Sequence[str],
+        argv: Sequence[str] | Sequence[bytes],
         *,
         on_output: Callable[[bytes], None],
         on_errors: Callable[[bytes], None] | None = None,
-        env: Mapping[str, str] | None = None,
+        env: Mapping[str, str | bytes] | None = None,
     ) -> "Child":
         """Run `argv`, without a shell. Without `on_errors` it has our stderr.
 
@@ -149,6 +149,11 @@ class Child:
         self.stdin.close()
         for inlet in self._inlets:
             inlet.close()
+
+
+def as_in_file(argv: Sequence[str]) -> list[bytes]:
+    """A program and its arguments in UTF-8, as the configuration has them: the locale's encoding may be another."""
+    return [each.encode("utf-8", "surrogateescape") for each in argv]
 
 
 def exit_text(code: int) -> str:

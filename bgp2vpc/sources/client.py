@@ -43,7 +43,7 @@ def ask(path: Path, lines: Sequence[str], *, timeout: float = 5.0) -> list[Answe
 
 def _say(connection: socket, line: str) -> None:
     with suppress(OSError):  # if the daemon hung up, its last words, still to be read, say why
-        connection.sendall(f"{line}\n".encode())
+        connection.sendall(f"{line}\n".encode("utf-8", "surrogateescape"))  # arguments: the bytes that were typed
 
 
 def _answers(connection: socket, path: Path) -> Iterator[Answered]:

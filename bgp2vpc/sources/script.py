@@ -13,7 +13,7 @@ from typing import Final
 from bgp2vpc.backoff import back_off
 from bgp2vpc.exabgp_api import USUAL_MAX_LINE
 from bgp2vpc.logs import event
-from bgp2vpc.sources.child import ERRORS, OUTPUT, Child, exit_text
+from bgp2vpc.sources.child import ERRORS, OUTPUT, Child, as_in_file, exit_text
 from bgp2vpc.sources.pace import News, Throttle
 from bgp2vpc.sources.session import Listener, SourceKind, SpeakerSession
 from bgp2vpc.sources.turns import LineQueue, Turns
@@ -183,7 +183,7 @@ class Script:
         settings, before = self._settings, self._last_exit
         try:
             self._child = await Child.start(
-                settings.argv, on_output=self._heard, on_errors=self._errors.feed, env=settings.env
+                as_in_file(settings.argv), on_output=self._heard, on_errors=self._errors.feed, env=settings.env
             )
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
@@ -257,7 +257,7 @@ class Script:
 
     def _tell_unfinished(self, output: LineQueue) -> None:
         """Most often it is a `printf` without a newline, or the script's own buffer that is not flushed."""
-        if output is not self._output:  # of an earlier run
+        if output is not self._output or self._child is None:  # of an earlier run
             return
         if not (rest := output.unfinished):
             self._unfinished_since = None

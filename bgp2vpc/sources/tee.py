@@ -10,6 +10,7 @@ present announcements are said again. One relay runs for every script, so nothin
 import asyncio
 import logging
 import os
+import re
 import shlex
 import signal
 import socket
@@ -45,7 +46,8 @@ def main(argv: Sequence[str], path: Path, name: str = "") -> int:
 
 def default_name(argv: Sequence[str]) -> str:
     """The same for the same command line, after a restart too, and different for different ones."""
-    return f"{Path(argv[0]).name[:40]}-{zlib.crc32(shlex.join(argv).encode()):08x}"
+    program = re.sub(r"[^A-Za-z0-9_.@-]", "_", Path(argv[0]).name[:40])
+    return f"{program}-{zlib.crc32(os.fsencode(shlex.join(argv))):08x}"
 
 
 async def relay(argv: Sequence[str], path: Path, name: str, *, stdin: int = 0, stdout: int = 1) -> int:
@@ -185,7 +187,7 @@ class _Copy:
             connection.connect(os.fspath(self._path))
             self._outlet = Outlet(os.dup(connection.fileno()), _COPY_LIMIT)
             self._inlet = Inlet(connection.detach(), lambda _: None)
-        self._outlet.put(self._hello.encode())
+        self._outlet.put(self._hello.encode("utf-8", "backslashreplace"))
         for line in self._present.lines():
             self._outlet.put(f"{line}\n".encode("latin-1"))
         return self._inlet.ended

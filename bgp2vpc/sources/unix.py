@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from bgp2vpc.errors import Bgp2vpcError
+from bgp2vpc.files import ensure_directory, reason_of
 
 _LONGEST: Final = 107
 """Bytes of a socket's path; sockaddr_un(7) ends there."""
@@ -38,7 +39,7 @@ def listen_at(path: Path, mode: int, group: str | None = None) -> socket.socket:
     private = path.with_name(f".{os.getpid()}.{path.suffix[1:] or 'sock'}")
     listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        ensure_directory(path.parent)
         private.unlink(missing_ok=True)
         listening.bind(os.fspath(private))
         if group is not None:
@@ -54,8 +55,7 @@ def listen_at(path: Path, mode: int, group: str | None = None) -> socket.socket:
         listening.close()
         with suppress(OSError):
             private.unlink(missing_ok=True)
-        where = f": {error.filename}" if error.filename else ""
-        raise SocketError(f"{path}: cannot make the socket: {error.strerror or error}{where}") from error
+        raise SocketError(f"{path}: cannot make the socket: {reason_of(error)}") from error
     listening.setblocking(False)
     return listening
 

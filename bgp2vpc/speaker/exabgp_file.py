@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from bgp2vpc.errors import ExabgpError
-from bgp2vpc.files import replace_file
+from bgp2vpc.files import reason_of, replace_file
 
 _TIMEOUT: Final = 60.0
 """Seconds; ExaBGP takes one, and a few with a thousand neighbors."""
@@ -42,7 +42,7 @@ def check(text: str) -> None:
             draft.write_text(text, "utf-8")
             _validate(draft)
     except OSError as error:
-        raise ExabgpError(f"ExaBGP's configuration cannot be checked: {error}") from error
+        raise ExabgpError(f"ExaBGP's configuration cannot be checked: {reason_of(error)}") from error
 
 
 def write(path: Path, text: str, *, validate: bool = True) -> None:
@@ -50,7 +50,7 @@ def write(path: Path, text: str, *, validate: bool = True) -> None:
     try:
         replace_file(path.resolve(), text, _MODE, _validate if validate else lambda _: None)
     except OSError as error:
-        raise ExabgpError(f"{path} cannot be written: {error}") from error
+        raise ExabgpError(f"{path} cannot be written: {reason_of(error)}") from error
 
 
 def _validate(path: Path) -> None:

@@ -441,7 +441,7 @@ def test_a_host_that_starts_no_thread_costs_nothing_but_time(make_lab, monkeypat
         lab.wait(100)
         failing = set(lab.ask("status")["failing"])
         assert failing == {f"rtb-1 {A}", "observe", "lifecycle"}
-        assert "lab.yaml:0: file: can't start new thread" in caplog.text
+        assert "lab.yaml: can't start new thread" in caplog.text
     lab.wait(60)
     assert lab.routes == [f"rtb-1 {A} {OURS} active"]
     assert not lab.ask("status")["failing"]

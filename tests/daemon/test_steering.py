@@ -154,11 +154,22 @@ def test_a_hold_survives_a_restart_with_its_end(make_lab, tmp_path: Path, end: s
     assert json.loads((tmp_path / "state").read_text())["steering"] == []
 
 
-def test_without_a_state_file_hold_says_that_it_will_not_survive(make_lab, tmp_path: Path) -> None:
+def test_without_a_state_file_hold_says_that_it_will_not_survive(make_lab, tmp_path: Path, caplog) -> None:
     assert make_lab().start().ask("hold", A)["not_saved"] == "no state_file"
     (tmp_path / "file").touch()
     lab = make_lab(state_file=tmp_path / "file" / "state").start()
-    assert lab.ask("hold", A)["not_saved"] == "StateFileError"
+    path = tmp_path / "file" / "state"
+    assert lab.ask("hold", A)["not_saved"] == f"{path}: cannot be written: Not a directory: {tmp_path / 'file'}"
+    assert "tried again" not in lab.ask("status")["errors"][-1]["consequence"]
+    (tmp_path / "file").unlink()
+    path.mkdir(parents=True)
+    assert lab.ask("hold", B)["not_saved"] == f"{path}: cannot be written: Is a directory"
+    # Another reason is news, though the same thing fails.
+    told = [line.split(" consequence")[0] for line in events(caplog, "failed: ")]
+    assert ["Not a directory" in told[-2], "Is a directory" in told[-1], len(told)] == [True, True, 3]
+    path.rmdir()
+    assert lab.ask("release", B) != []
+    assert lab.ask("hold", B)["not_saved"] == ""
 
 
 def test_what_cannot_be_held_or_released(lab: Lab) -> None:

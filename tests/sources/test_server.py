@@ -425,7 +425,7 @@ def test_a_path_too_long_for_a_socket_is_refused(tmp_path: Path):
 def test_a_directory_that_cannot_be_made_is_told(tmp_path: Path):
     async def story() -> None:
         (tmp_path / "file").touch()
-        with pytest.raises(SocketError, match=r"cannot make the socket: File exists: .*/file$"):
+        with pytest.raises(SocketError, match=r"cannot make the socket: Not a directory: .*/file$"):
             await serve(tmp_path / "file" / "s.sock", Recorder())
 
     run(story())

@@ -332,3 +332,4 @@ def test_its_default_name_stays_and_tells_scripts_apart():
     assert default_name(one) == default_name(list(one))
     assert default_name(one) != default_name(other)
     assert default_name(["/usr/bin/python3"]).startswith("python3-")
+    assert default_name(["/bin/gr\u00fcn sh", "\udcff"]).startswith("gr_n_sh-")
