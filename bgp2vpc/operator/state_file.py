@@ -80,7 +80,7 @@ def lock_state(path: Path | None, config_file: str) -> int | None:
 
 def _not_locked(lock: Path, error: OSError) -> None:
     hint = "if another bgp2vpc of this host uses the same state file, they delete each other's routes"
-    event(log, logging.WARNING, "state file not locked", file=lock, why=_why(error), hint=hint)
+    event(log, logging.WARNING, "state file not locked", file=lock, why=reason_of(error), hint=hint)
 
 
 def state_text(orders: Orders) -> str:

@@ -124,8 +124,11 @@ class AdjRibIn:
             self._vanished(changed)
         if not command.error:
             return Reply(command.answer, "", command.reply)
-        note = "; passed on to ExaBGP all the same" if passed_on else ""
-        self.complain(source, command.error + note, command.line)
+        if command.answer is Answer.DONE:
+            self.refused_lines.note(source, command.error, command.line, self._now())
+        else:
+            note = "; passed on to ExaBGP all the same" if passed_on else ""
+            self.complain(source, command.error + note, command.line)
         return Reply(Answer.DONE if passed_on else command.answer, command.error, command.reply)
 
     def _clients_have_room(self, source: str, command: Command) -> bool:

@@ -1,4 +1,4 @@
-"""Lines that were refused: each is logged once per source, and all are counted for the status and the metrics."""
+"""Lines that were refused, or mean something else here: each is logged once per source; refused ones are counted."""
 
 import logging
 from collections.abc import Container, Iterator
@@ -36,6 +36,11 @@ class RefusedLines:
         if complaints.is_worth_saying(f"{reason}\n{line}", now):
             dropped = complaints.take_dropped() or None
             event(log, logging.WARNING, f"refused: {reason}", source=source, line=cut, lines_dropped=dropped)
+
+    def note(self, source: str, words: str, line: str, now: float) -> None:
+        """A line was accepted, and does something else here than its author may think: said once for each source."""
+        if self._complaints.setdefault(source, Complaints()).is_worth_saying(words, now):
+            event(log, logging.WARNING, f"accepted: {words}", source=source, line=line[:LOGGED])
 
     def clients_remain(self, names: Container[str]) -> None:
         """Only these clients and relays are left: what the others said counts together, as of one source."""
