@@ -272,7 +272,7 @@ class Drainer(Observer):
                 view.table_gone(table_id)
             else:
                 view.reread(table, asked, self._now())
-        self._reconciler.news({prefix for _, prefix in before ^ view.ours()})
+        self._reconciler.news({prefix for _, prefix in before ^ view.ours()} | view.changed)
 
     # What became of the routes
 

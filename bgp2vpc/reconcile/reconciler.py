@@ -255,10 +255,13 @@ class Reconciler:
     # Decide
 
     def _decide(self, only: Collection[Prefix] | None) -> None:
-        """About these prefixes, or (None) about everything."""
+        """About these prefixes and those that a read has shown to have changed, or (None) about everything."""
+        changed, self.view.changed = self.view.changed, set()
         if only is None:
             self._queue.since = None
-        elif len(only) * len(self.view.tables) > MANY:
+        elif changed:
+            only = {*only, *changed}
+        if only is not None and len(only) * len(self.view.tables) > MANY:
             self._tasks.start(self._decide_in_turns())
             return
         if not self._finished:

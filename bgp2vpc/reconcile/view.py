@@ -46,6 +46,8 @@ class View:
         before, and nothing is pointed at it, nor at another one in its stead.
         """
         self._read_at: dict[str, float] = {}
+        self.changed: set[Prefix] = set()
+        """Of these, reads of single tables have shown something new that was not decided about yet."""
         self._lost: list[LostRoute] = []
 
     @property
@@ -160,6 +162,8 @@ class View:
         """EC2 told one table anew."""
         tables = self.places.corrected([table], now)
         self._find_moved(tables, now)
+        if (before := self.snapshot.tables.get(table.id)) is not None:
+            self.changed |= before.changed_prefixes(tables[0])
         self.snapshot = replace(self.snapshot, read_at=now)
         self._read_at[table.id] = asked
         self._replace(tables, table.id)

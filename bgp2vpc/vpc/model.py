@@ -173,6 +173,11 @@ class RouteTable:
             and ((known := self._static.get(prefix)) is None or known.target != route.target)
         ]
 
+    def changed_prefixes(self, later: "RouteTable") -> set[Prefix]:
+        """The prefixes whose static routes have come, gone, or are others in a later reading of this table."""
+        both = self._static.keys() | later._static.keys()
+        return {each for each in both if isinstance(each, Prefix) and self._static.get(each) != later._static.get(each)}
+
     def with_static_route(self, prefix: Prefix, route: Route | None) -> "RouteTable":
         """The same table with `route` as the static route of `prefix`, or with none."""
         others = tuple(r for r in self.routes if r.destination != prefix or r.propagated)

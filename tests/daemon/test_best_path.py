@@ -3,7 +3,7 @@
 from functools import partial
 
 import pytest
-from lab import OURS, PEER, A, Lab, Peering, announce, two_hosts, withdraw
+from lab import OURS, PEER, A, B, Lab, Peering, announce, two_hosts, withdraw
 
 from bgp2vpc.config.model import OnExit
 from bgp2vpc.errors import Transient
@@ -345,6 +345,19 @@ def test_a_route_that_somebody_points_at_a_silent_peer_is_taken_back_soon_after_
     assert lab.routes == [AT_SECOND]
     lab.wait(2)
     assert lab.routes == [AT_FIRST]
+
+
+def test_what_a_read_because_of_one_prefix_shows_of_another_is_acted_on_at_once(make_lab) -> None:
+    vpc = two_hosts()
+    lab = make_lab(vpc, rules=(BEST,)).start(helper=True)
+    lab.hear("neighbor 10.0.0.11 up", *update("eor 1/1 (1, 1)"))
+    lab.say(announce(A), announce(B))
+    lab.wait(15)
+    vpc.remove_route("rtb-1", B)
+    lab.forget_calls()
+    lab.say(announce(A, "med 20"))
+    lab.wait(1)
+    assert lab.writes == [f"CreateRoute rtb-1 {B} {OURS}"]
 
 
 def bridge_with_a_peer(make_lab, **config) -> Lab:
