@@ -16,10 +16,11 @@ def add(commands: Commands) -> None:
     )
     add_socket(api)
     api.add_argument("text", metavar="TEXT", nargs="+", help="such as 'announce route 192.0.2.53/32 next-hop self'")
-    api.set_defaults(command=_api)
+    api.set_defaults(command=run)
 
 
-def _api(args: argparse.Namespace) -> int:
+def run(args: argparse.Namespace) -> int:
+    """Say the line; exit status 0 if the daemon answers `done`."""
     from bgp2vpc.sources.client import ask
 
     answer = ask(args.socket, ["bgp2vpc lasting", " ".join(args.text)])[-1]

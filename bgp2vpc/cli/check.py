@@ -26,10 +26,11 @@ def add(commands: Commands) -> None:
     add_order(check, "check")
     check.add_argument("--schema", action="store_true", help="print the JSON Schema of the file, for editors")
     check.add_argument("name", metavar="NAME", nargs="?", help="of a health check")
-    check.set_defaults(command=_check)
+    check.set_defaults(command=run)
 
 
-def _check(args: argparse.Namespace) -> int:
+def run(args: argparse.Namespace) -> int:
+    """Check the file, or with NAME let the daemon run that health check."""
     return _check_file(args) if args.name is None else _check_now(args)
 
 

@@ -32,10 +32,11 @@ def add(commands: Commands) -> None:
     doctor.add_argument(
         "--quota", metavar="N", type=int, default=QUOTA, help=f"routes that a table may hold (default: {QUOTA})"
     )
-    doctor.set_defaults(command=_doctor)
+    doctor.set_defaults(command=run)
 
 
-def _doctor(args: argparse.Namespace) -> int:
+def run(args: argparse.Namespace) -> int:
+    """Gather, judge, print; exit status 1 if a finding is `fail`."""
     from bgp2vpc.config.load import load
     from bgp2vpc.doctor.gather import gather
     from bgp2vpc.doctor.judge import judge

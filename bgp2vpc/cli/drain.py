@@ -27,19 +27,27 @@ def add(commands: Commands) -> None:
     drain.add_argument(
         "--wait", action=argparse.BooleanOptionalAction, default=True, help="wait for the end of it (default), or not"
     )
-    drain.set_defaults(command=_drain)
+    drain.set_defaults(command=run_drain)
     undrain = commands.add_parser(
         "undrain", help="end a drain: announce again as before", allow_abbrev=False,
         description="Ends the drain of PREFIX (default: of everything, whoever began it).",
     )  # fmt: skip
-    undrain.set_defaults(command=_undrain)
+    undrain.set_defaults(command=run_undrain)
     add_order(drain, "drain")
     add_order(undrain, "undrain")
 
 
-def _drain(args: argparse.Namespace) -> int:
+def run_drain(args: argparse.Namespace) -> int:
+    """Order it, and print what became of each route, until nothing drains any more and the last write is done."""
     report = order(args, "drain", *args.prefixes)
-    _begin(report, args.prefixes)
+    print(f"draining {', '.join(args.prefixes) or 'everything'}, at most {report['timeout']:g} s")
+    if alone := sorted({row["prefix"] for row in _of(report["routes"], args.prefixes) if not row["heard"]}):
+        print(f"no other instance is heard to offer {', '.join(alone)}")
+    if report["past_us"]:
+        names = ", ".join(report["past_us"])
+        print(f"{names}: announced to ExaBGP without us (tee), so only the VPC is drained; the datacenter is not")
+    if report["not_saved"]:
+        print(f"bgp2vpc: does not survive a restart: {report['not_saved']}", file=sys.stderr)
     if not args.wait:
         return 0
     told: dict[tuple[str, str], str] = {}
@@ -66,18 +74,6 @@ def _of(rows: Iterable[Mapping[str, Any]], prefixes: Sequence[str]) -> list[Mapp
 
     wanted = {str(parse_prefix(each)) for each in prefixes}
     return [row for row in rows if not wanted or row["prefix"] in wanted]
-
-
-def _begin(report: Mapping[str, Any], prefixes: Sequence[str]) -> None:
-    print(f"draining {', '.join(prefixes) or 'everything'}, at most {report['timeout']:g} s")
-    alone = sorted({row["prefix"] for row in _of(report["routes"], prefixes) if not row["heard"]})
-    if alone:
-        print(f"no other instance is heard to offer {', '.join(alone)}")
-    if report["past_us"]:
-        names = ", ".join(report["past_us"])
-        print(f"{names}: announced to ExaBGP without us (tee), so only the VPC is drained; the datacenter is not")
-    if report["not_saved"]:
-        print(f"bgp2vpc: does not survive a restart: {report['not_saved']}", file=sys.stderr)
 
 
 def _tell(rows: Iterable[Mapping[str, Any]], told: dict[tuple[str, str], str]) -> None:
@@ -118,7 +114,8 @@ def _end(routes: Sequence[Mapping[str, Any]]) -> int:
     return 1 if without else 0
 
 
-def _undrain(args: argparse.Namespace) -> int:
+def run_undrain(args: argparse.Namespace) -> int:
+    """Order it, and print what is announced again."""
     ended = order(args, "undrain", *args.prefixes)
     for each in ended:
         reason = f" ({each['by']}: {each['reason']})" if each["reason"] else f" ({each['by']})"

@@ -30,10 +30,11 @@ def add(commands: Commands) -> None:
     add_file(plan)
     plan.add_argument("--socket", metavar="S", type=Path, help="the daemon's unix socket (default: FILE's)")
     plan.add_argument("--json", action="store_true", help="for programs")
-    plan.set_defaults(command=_plan)
+    plan.set_defaults(command=run)
 
 
-def _plan(args: argparse.Namespace) -> int:
+def run(args: argparse.Namespace) -> int:
+    """Read EC2, ask the daemon for its paths, decide, print."""
     from bgp2vpc.config.load import load
 
     config = load(args.file)

@@ -13,10 +13,11 @@ def add(commands: Commands) -> None:
     add_socket(tee)
     tee.add_argument("--name", default="", help="the name of this source (default: made from the command line)")
     tee.add_argument("argv", metavar="CMD", nargs="+", help="the script and its arguments, after --")
-    tee.set_defaults(command=_tee)
+    tee.set_defaults(command=run)
 
 
-def _tee(args: argparse.Namespace) -> int:
+def run(args: argparse.Namespace) -> int:
+    """Run the script until it ends; its exit status."""
     from bgp2vpc.sources.tee import main
 
     return main(args.argv, args.socket, args.name)
