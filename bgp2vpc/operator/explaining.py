@@ -1,4 +1,4 @@
-"""Gathers what `bgp2vpc why` tells, from the parts of the daemon that know it."""
+"""Gathers the facts of `bgp2vpc why` from the parts of the daemon; `why.py` puts them into words."""
 
 import asyncio
 import json
@@ -23,13 +23,13 @@ from bgp2vpc.speaker.adj_rib_in import AdjRibIn
 
 
 class Explaining:
-    """Reads; changes nothing. `rules`: as configured at present."""
+    """Answers `why`. It only reads. `rules`: the configured ones at present."""
 
     def __init__(
-        self, bridge: AdjRibIn, drainer: Drainer, operator: Operator, reconciler: Reconciler,
+        self, adj_rib_in: AdjRibIn, drainer: Drainer, operator: Operator, reconciler: Reconciler,
         rules: Callable[[], Sequence[Rule]], *, noop: bool,
     ) -> None:  # fmt: skip
-        self._adj_rib_in = bridge
+        self._adj_rib_in = adj_rib_in
         self._drainer = drainer
         self._operator = operator
         self._rules = rules
@@ -46,20 +46,11 @@ class Explaining:
 
     def why(self, prefix: Prefix, table: str | None = None) -> dict[str, Any]:
         """All facts about the prefix (in one table), and `lines`, which say them in words. Raises BadQuestion."""
-        facts = self._facts(prefix, table)
-        if not facts.is_anything_known:
-            raise BadQuestion(
-                f"nothing is known of {prefix}{f' in {table}' if table else ''}: nobody announces it, and no "
-                "route table that is read has a route for it"
-            )
-        return to_json(facts)
-
-    def _facts(self, prefix: Prefix, table: str | None) -> Facts:
         found = self._view.snapshot.tables.values()
         routes = ((each.id, each.static_route(prefix)) for each in found if table in (None, each.id))
         places = tuple(self._places(prefix, table))
         with_rule = {place.why.table_id for place in places}
-        return Facts(
+        facts = Facts(
             prefix=prefix,
             announcers=tuple(self._announcers(prefix)),
             steering=tuple(row for row in self._operator.status() if row["prefix"] in (None, str(prefix))),
@@ -70,6 +61,12 @@ class Explaining:
             observed=self._reconciler.first_observation.is_set(),
             noop=self._noop,
         )
+        if not facts.is_anything_known:
+            raise BadQuestion(
+                f"nothing is known of {prefix}{f' in {table}' if table else ''}: nobody announces it, and no "
+                "route table that is read has a route for it"
+            )
+        return to_json(facts)
 
     def _announcers(self, prefix: Prefix) -> Iterator[Announcer]:
         now = asyncio.get_running_loop().time()
@@ -113,7 +110,7 @@ class Explaining:
 
 
 def _described(rule: Rule) -> tuple[str, str, str]:
-    """Name, what it is about, and FILE:LINE."""
+    """The name of the rule, the prefixes that it accepts or manages, and FILE:LINE of the first entry."""
     about = []
     if rule.accept.entries:
         about.append(f"accept: {', '.join(map(str, rule.accept.entries))}")
