@@ -42,7 +42,7 @@ WRITES = [
 @pytest.mark.parametrize(("done", "told"), WRITES, ids=[str(row[0]) for row in WRITES])
 def test_what_a_write_means(done: Change, told: str | None) -> None:
     notice = of_write(done, OWN)
-    assert (f"{notice.happening.value}: {notice.message}" if notice else None) == told
+    assert (f"{notice.kind.value}: {notice.message}" if notice else None) == told
 
 
 @pytest.mark.parametrize(("now", "told"), [(OURS, 0), ("", 0), (PEER, 1), ("igw-1", 1)])
