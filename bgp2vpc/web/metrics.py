@@ -1,7 +1,8 @@
 """Prometheus metrics, made at each scrape from the status and the tally. `docs/metrics.md` is generated from `METRICS`.
 
-Each help text begins with who says so: *desired* (what we want), *fact* (what EC2, a check or a source has told us), or
-*count* (what we did). Labels are bounded: clients of the socket share one, and beyond `MOST` rows the rest is summed.
+Each help text begins with the kind of the value: *desired* (what we want), *fact* (what EC2, a check or a source has
+told us), or *count* (what we did). Labels are bounded: clients of the socket share one, and beyond `MOST` rows the rest
+is summed.
 """
 
 from collections import Counter
@@ -17,7 +18,7 @@ from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector
 
 from bgp2vpc.status import CHECK_STATES, CheckRow, ScriptRow, SourceRow, Status
-from bgp2vpc.web.tally import Tally, Timing
+from bgp2vpc.web.tally import Tally
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 MOST: Final = 200
@@ -29,7 +30,7 @@ Labels: TypeAlias = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What a scrape is about."""
+    """What a scrape reports."""
 
     status: Status
     tally: Tally
@@ -51,18 +52,15 @@ class Description:
         if self.kind == "histogram":
             histogram = HistogramMetricFamily(self.name, self.help, labels=self.labels)
             for labels, timing in self.rows(seen):
-                histogram.add_metric(labels, _buckets(timing), timing.total)
+                bounds = [*map(str, timing.bounds), "+Inf"]
+                buckets = list(zip(bounds, map(float, accumulate(timing.counts)), strict=True))
+                histogram.add_metric(labels, buckets, timing.total)
             return histogram
         made = CounterMetricFamily if self.kind == "counter" else GaugeMetricFamily
         family: Metric = made(self.name, self.help, labels=self.labels)
         for labels, value in self.rows(seen):
             family.add_metric(labels, value)  # type: ignore[attr-defined]  # both kinds have it
         return family
-
-
-def _buckets(timing: Timing) -> list[tuple[str, float]]:
-    bounds = [*map(str, timing.bounds), "+Inf"]
-    return list(zip(bounds, map(float, accumulate(timing.counts)), strict=True))
 
 
 def _one(value: Callable[[Seen], float | None]) -> Callable[[Seen], Iterator[tuple[Labels, Any]]]:
@@ -227,7 +225,7 @@ METRICS: Final = (
 
 
 class Exposition(Collector):
-    """All metrics, in a registry of their own: those of libraries are nobody's business here."""
+    """All metrics, in a registry of their own, without those that libraries register."""
 
     def __init__(self, see: Callable[[], Seen]) -> None:
         self._see = see
@@ -236,7 +234,7 @@ class Exposition(Collector):
         ProcessCollector(registry=self._registry)
 
     def describe(self) -> Iterable[Metric]:
-        """Nothing: so that none is made before there is something to see."""
+        """Nothing: otherwise the registry would collect the metrics once at registration."""
         return ()
 
     def collect(self) -> Iterator[Metric]:
