@@ -41,7 +41,7 @@ class Connection(web.RequestHandler):
         self._ended(self)
 
     def log_exception(self, *args: Any, **kwargs: Any) -> None:
-        """Malformed requests, at debug only, as port scans must not fill the log. Errors in handlers are caught before."""
+        """Malformed requests, at debug only: port scans must not fill the log. Errors in handlers are caught before."""
         log.debug(*args, **kwargs)
 
     def busy(self) -> None:
