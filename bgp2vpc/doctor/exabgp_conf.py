@@ -1,11 +1,11 @@
-"""ExaBGP's configuration file, as far as it is about helpers: sections, statements, words. Pure.
+"""Reads the parts of ExaBGP's configuration file that concern helpers: sections, statements, words. Pure.
 
     process bgp2vpc {
         run /opt/bgp2vpc/bin/bgp2vpc helper -f /etc/bgp2vpc.yaml;
         encoder json;
     }
 
-Tolerant: whether ExaBGP itself takes the file, `exabgp validate` says.
+It is tolerant: `exabgp validate` checks whether the file is correct.
 """
 
 import re
@@ -19,7 +19,7 @@ _TOKEN = re.compile(r"""\s+|\#[^\n]*|(?P<mark>[{};])|(?P<word>(?:"(?:\\.|[^"\\])
 
 @dataclass(slots=True)
 class Section:
-    """`words { … }`: what is said within, as lists of words, and the sections there."""
+    """`words { … }`: its statements, as lists of words, and its sections."""
 
     words: list[str] = field(default_factory=list)
     statements: list[list[str]] = field(default_factory=list)
@@ -35,7 +35,7 @@ class Section:
         return next((words[1:] for words in reversed(self.statements) if words[:1] == [key]), [])
 
     def has(self, *keys: str) -> bool:
-        """Whether each of these stands alone, as a statement of its own."""
+        """Whether each of these is a statement by itself."""
         return all([key] in self.statements for key in keys)
 
     def below(self, kind: str) -> "Iterator[Section]":
@@ -56,7 +56,7 @@ class ProcessStanza:
 
     @property
     def part(self) -> str:
-        """What bgp2vpc is there: `helper`, `tee`, or nothing (empty)."""
+        """How bgp2vpc runs there: `helper`, `tee`, or not at all (empty)."""
         for number, word in enumerate(self.run):
             if PurePath(word).name == "bgp2vpc" and self.run[number + 1 : number + 2]:
                 return self.run[number + 1]
@@ -72,7 +72,7 @@ class ProcessStanza:
 
 
 def parse(text: str) -> Section:
-    """The whole file as one section without words. What is left open at the end counts as closed there."""
+    """The whole file as one section without words. Sections that are open at the end are closed there."""
     top = Section()
     open_sections, words = [top], list[str]()
     for found in _TOKEN.finditer(text):
