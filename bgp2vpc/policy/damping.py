@@ -2,7 +2,7 @@
 
 Each move adds to a penalty that halves every `half_life`. From `suppress` on the place is damped, until the penalty has
 fallen to `reuse`. RFC 2439 damps the path that flaps; here it is the place where it would be installed, because what we
-fear is not a flapping path but two instances of different opinions, which take the route from each other in turns.
+fear is not a flapping path but two instances that decide differently, and take the route from each other in turns.
 """
 
 import math

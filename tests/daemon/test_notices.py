@@ -62,7 +62,7 @@ def recipient(**kwargs) -> Recipient:
 
 
 def tell(notice: Notice, to: Recipient) -> bool:
-    """What the notifier and a courier do."""
+    """What the alerts and a sender do."""
     wanted = notice.is_for(to)
     if wanted:
         notice.is_told_to(to)
