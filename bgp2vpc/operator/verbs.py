@@ -2,7 +2,7 @@
 
 Whoever may open the socket, or has the page's token, may say every verb. To add one, `pin`:
 
-1. here: a row of `_ROWS`, and what it does as a method of `CarriesOut`. With that the socket understands it, and the
+1. here: a row of `VERBS`, and what it does as a method of `CarriesOut`. With that the socket understands it, and the
    page by POST; with `button` or `main_button` the page also shows a form.
 2. `operator/operator.py`: the method, in `Operator`. If it stands for a while, it is an `Order` (`operator/orders.py`)
    with an `OrderKind` of its own; what outlives a restart is written in `operator/state_file.py`.
@@ -100,34 +100,38 @@ class Verb:
     main_button: str = ""
 
 
-_ROWS: Final = (
-    Verb(
-        "drain", About.PREFIXES, lambda operator, said: operator.drain(said), everything=True, lasts=True,
-        progress=Verb("leaving", About.NOTHING, lambda operator, said: operator.leaving(said)),
-        button="drain", main_button="drain everything",
-    ),
-    Verb(
-        "undrain", About.PREFIXES, lambda operator, said: operator.undrain(said), everything=True,
-        button="undrain", main_button="undrain everything",
-    ),
-    Verb("hold", About.PREFIXES, lambda operator, said: operator.hold(said), lasts=True, button="hold"),
-    Verb("release", About.PREFIXES, lambda operator, said: operator.release(said), everything=True, button="release"),
-    Verb(
-        "takeover", About.PREFIXES, lambda operator, said: operator.takeover(said),
-        progress=Verb("places", About.PREFIXES, lambda operator, said: operator.places(said)),
-        button="take it over now",
-    ),
-    Verb(
-        "reconcile", About.NOTHING, lambda operator, said: operator.reconcile(said),
-        progress=Verb("polls", About.NOTHING, lambda operator, said: operator.polls(said)),
-        main_button="read EC2 and decide now",
-    ),
-    Verb(
-        "check", About.CHECK, lambda operator, said: operator.check(said),
-        progress=Verb("checks", About.CHECK, lambda operator, said: operator.checks(said)),
-        main_button="probe now",
-    ),
-)  # fmt: skip
-"""In the order of the page's forms."""
-
-VERBS: Final[Mapping[str, Verb]] = {each.name: each for each in _ROWS}
+VERBS: Final[Mapping[str, Verb]] = {
+    each.name: each
+    for each in (
+        Verb(
+            "drain", About.PREFIXES, lambda operator, said: operator.drain(said), everything=True, lasts=True,
+            progress=Verb("leaving", About.NOTHING, lambda operator, said: operator.leaving(said)),
+            button="drain", main_button="drain everything",
+        ),
+        Verb(
+            "undrain", About.PREFIXES, lambda operator, said: operator.undrain(said), everything=True,
+            button="undrain", main_button="undrain everything",
+        ),
+        Verb("hold", About.PREFIXES, lambda operator, said: operator.hold(said), lasts=True, button="hold"),
+        Verb(
+            "release", About.PREFIXES, lambda operator, said: operator.release(said), everything=True,
+            button="release",
+        ),
+        Verb(
+            "takeover", About.PREFIXES, lambda operator, said: operator.takeover(said),
+            progress=Verb("places", About.PREFIXES, lambda operator, said: operator.places(said)),
+            button="take it over now",
+        ),
+        Verb(
+            "reconcile", About.NOTHING, lambda operator, said: operator.reconcile(said),
+            progress=Verb("polls", About.NOTHING, lambda operator, said: operator.polls(said)),
+            main_button="read EC2 and decide now",
+        ),
+        Verb(
+            "check", About.CHECK, lambda operator, said: operator.check(said),
+            progress=Verb("checks", About.CHECK, lambda operator, said: operator.checks(said)),
+            main_button="probe now",
+        ),
+    )
+}  # fmt: skip
+"""By name, in the order of the page's forms."""
