@@ -10,7 +10,7 @@ def add(commands: Commands) -> None:
     """Add the command."""
     api = commands.add_parser(
         "api",
-        help="say one line of the text protocol to the daemon",
+        help="send one line of the text protocol to the daemon",
         description="What is announced stays until it is withdrawn the same way, or until the daemon ends.",
         allow_abbrev=False,
     )

@@ -1,4 +1,4 @@
-"""`doctor`: is everything as it has to be, on this host and in its VPC? Writes nothing anywhere."""
+"""`doctor`: checks this host and its VPC, and changes nothing."""
 
 import argparse
 import json
@@ -18,8 +18,8 @@ def add(commands: Commands) -> None:
     """Add the command."""
     doctor = commands.add_parser(
         "doctor",
-        help="look at this host, its VPC and its permissions; say what is wrong and what mends it",
-        description="Reads, and rehearses writes with DryRun; changes nothing. Exit status 1: something fails.",
+        help="check this host, its VPC and its permissions; print what is wrong and how to fix it",
+        description="Reads, and tests writes with DryRun; changes nothing. Exit status 1: something fails.",
         allow_abbrev=False,
     )
     add_file(doctor)

@@ -1,4 +1,4 @@
-"""`drain`: let others take our routes, then withdraw. `undrain`: announce again as it was."""
+"""`drain`: hand our routes over to other instances, then withdraw. `undrain`: announce as before."""
 
 import argparse
 import sys
@@ -11,7 +11,7 @@ from bgp2vpc.cli.options import Commands
 
 LOOK_EVERY: Final = 0.3
 LAST_WRITES: Final = 20.0
-"""Seconds that the withdrawal of what is left may take, and to notice it."""
+"""Seconds to wait for the last deletes after the withdrawal."""
 
 
 def add(commands: Commands) -> None:
@@ -77,7 +77,7 @@ def _of(rows: Iterable[Mapping[str, Any]], prefixes: Sequence[str]) -> list[Mapp
 
 
 def _tell(rows: Iterable[Mapping[str, Any]], told: dict[tuple[str, str], str]) -> None:
-    """Each route's end, once."""
+    """Print the result of each route, once."""
     for row in rows:
         place = (row["route_table_id"], row["prefix"])
         if told.get(place) != row["end"]:

@@ -12,12 +12,12 @@ def add(commands: Commands) -> None:
     parser = commands.add_parser(
         "exabgp-config",
         help="write ExaBGP's configuration for this instance",
-        description="Makes ExaBGP's configuration of FILE's `bgp:` section, has ExaBGP check it, and prints it. What "
-        "ExaBGP does not accept is not written.",
+        description="Makes ExaBGP's configuration from FILE's `bgp:` section, has ExaBGP check it, and prints it. If "
+        "ExaBGP refuses it, nothing is written.",
         allow_abbrev=False,
     )
     add_file(parser)
-    parser.add_argument("--output", metavar="PATH", type=Path, help="write it there, as a whole or not at all")
+    parser.add_argument("--output", metavar="PATH", type=Path, help="write it there, atomically")
     parser.add_argument("--no-validate", action="store_true", help="do not have ExaBGP check it")
     parser.set_defaults(command=run)
 

@@ -1,4 +1,4 @@
-"""`status`: what the daemon knows, holds and struggles with."""
+"""`status`: sources, paths, routes and errors of the daemon."""
 
 import argparse
 import json

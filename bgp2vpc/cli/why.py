@@ -1,4 +1,4 @@
-"""`why`: the whole chain behind one prefix, in plain words."""
+"""`why`: explains how one prefix is routed, from announcement to write."""
 
 import argparse
 import json

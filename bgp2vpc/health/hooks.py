@@ -37,7 +37,7 @@ class CheckHooks:
             self._tell(logging.INFO, "hook not run", healthy, command=shlex.join(argv))
             return
         if self._due.full():
-            self._tell(logging.WARNING, "hook dropped: those before it take too long", self._due.get_nowait())
+            self._tell(logging.WARNING, "hook dropped: earlier hooks still run", self._due.get_nowait())
         self._due.put_nowait(healthy)
 
     async def run(self) -> None:

@@ -75,7 +75,7 @@ class Sender:
                 try:
                     await self._deliver(message)
                 except Exception as error:
-                    log.exception("not notified, for a reason that nobody expected")
+                    log.exception("notification failed by an internal error, please report it")
                     self._trouble = type(error).__name__
                     self._drop(message, self._trouble)
                 finally:
@@ -96,7 +96,14 @@ class Sender:
             if not may_pass or not left:
                 break
             pause = back_off.next()
-            event(log, logging.INFO, "not notified, tried again", recipient=self.recipient.name, why=why, seconds=pause)
+            event(
+                log,
+                logging.INFO,
+                "notification failed, will be tried again",
+                recipient=self.recipient.name,
+                why=why,
+                seconds=pause,
+            )
             await asyncio.sleep(pause)
         self._drop(message, self._trouble)
 
@@ -122,4 +129,4 @@ async def _load_posting() -> None:
     try:
         await asyncio.to_thread(import_module, "bgp2vpc.notify.posting")
     except Exception:
-        log.exception("what posts cannot be loaded")  # each message tries it again
+        log.exception("the HTTP client for notifications cannot be loaded")  # each message tries it again

@@ -159,10 +159,10 @@ class Drainer(Observer):
     def end_those_by(self, cause: Cause) -> None:
         """End the drains with this cause."""
         ended = Orders(tuple(each for each in self.orders if each.cause is cause))
-        self._end(ended, f"undrained: no reason by {cause.value} any more")
+        self._end(ended, f"undrained: {cause.value} no longer asks for it")
 
     def _time_is_over(self, keys: Collection[OrderKey]) -> None:
-        self._end(Orders(tuple(each for each in self.orders if each.key in keys)), "undrained: its time is over")
+        self._end(Orders(tuple(each for each in self.orders if each.key in keys)), "undrained: time limit reached")
 
     def _end(self, ended: Orders, words: str, **fields: str | None) -> None:
         for each in ended:

@@ -216,7 +216,7 @@ class Operator(Observer):
         """`poll`: the number of the poll that does it; it is done when `Reconciler.polls_ended` has reached that."""
         if not self._reconciler.is_connected:
             raise OrderError(NOT_YET)
-        _log("reconcile by hand", None, said.who, said.reason)
+        _log("manual reconcile", None, said.who, said.reason)
         self._reconciler.poll_now()
         return {"poll": self._reconciler.polls_begun + 1}
 
@@ -232,7 +232,7 @@ class Operator(Observer):
         if not rows:
             known = ", ".join(dict.fromkeys(each.name for each in self._checks.statuses())) or "none"
             raise OrderError(f"no health check of that name runs: '{said.check[:80]}'; those that do: {known}")
-        event(log, logging.INFO, "check by hand", check=said.check, by=said.who, reason=said.reason or None)
+        event(log, logging.INFO, "manual check", check=said.check, by=said.who, reason=said.reason or None)
         self._checks.probe_now(said.check)
         return rows
 
@@ -267,7 +267,7 @@ class Operator(Observer):
         ended = [each for each in self._orders if each.key in keys]
         for each in sorted(ended, key=lambda each: (each.kind.value, each.prefix)):
             if each.kind is OrderKind.HOLD:
-                _log("released: its time is over", each.prefix)
+                _log("released: time limit reached", each.prefix)
             else:
                 event(log, logging.WARNING, "manual takeover timed out", prefix=each.prefix, seconds=TAKEOVER_TIME)
         self._use(self._orders.without(ended))

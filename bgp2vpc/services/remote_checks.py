@@ -117,7 +117,7 @@ class RemoteChecks:
         changed, self._failed = failed ^ self._failed, failed
         for owner in changed & failed:
             voters = self._against(owner)
-            what = "owner marked down by quorum" if voters else "owner fails, and the control of its check passes"
+            what = "owner marked down by quorum" if voters else "owner fails, and its control check passes"
             event(log, logging.INFO, what, check=owner[0], owner=owner[1], against=voters or None)
         if changed:
             self._enqueue({prefix for (_, prefix), owner in self._places.items() if owner in changed})
@@ -195,6 +195,6 @@ class RemoteChecks:
         self._enqueue({prefix for (_, prefix), each in self._places.items() if each == owner})
         if self._is_doubtful(owner):
             control = self._templates[owner[0]].control
-            what = "an owner fails, and so does the control of that check: its route is left alone"
+            what = "owner and control check both fail: route left as it is"
             event(log, logging.WARNING, what, check=owner[0], owner=owner[1], control=control)
         self._look_again_later()

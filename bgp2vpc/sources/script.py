@@ -213,7 +213,7 @@ class Script:
 
     def _report_dropped(self) -> None:
         if dropped := self._throttle.take_dropped():
-            self._tell(logging.INFO, "script says too much on stderr", lines_dropped=dropped)
+            self._tell(logging.INFO, "script stderr over the rate limit", lines_dropped=dropped)
 
     def _tell(self, level: int, what: str, **fields: object) -> None:
         event(self._log, level, what, source=self._settings.name, **fields)

@@ -127,7 +127,7 @@ class SocketServer:
         """
         for client in tuple(self.clients):
             if client.source in names:
-                _log.warning("%s: the name is now that of a process: the client is dropped", client.source)
+                _log.warning("%s: the name now belongs to a configured process: client dropped", client.source)
                 client.end()
 
     def admit(self, client: "_Client") -> str:
@@ -138,7 +138,7 @@ class SocketServer:
             idle = [each for each in self.clients if not each.is_source and not each.is_busy]
             if not idle:
                 return ""
-            self.complain("too many clients, the one that was silent for longest is dropped")
+            self.complain("too many clients: the one idle for longest is dropped")
             min(idle, key=lambda each: each.heard_at).make_room()
         self.clients.add(client)
         self._count += 1
@@ -212,7 +212,7 @@ class _Client(asyncio.Protocol):
                 name, SourceKind.CLIENT, self._server.listener, max_line=self._server.settings.max_line
             )
         else:
-            self._server.complain("too many clients, one more is sent away")
+            self._server.complain("too many clients: a new one is refused")
             self._transport.write(b"error: too many clients\n")
             self._transport.close()
 
@@ -245,7 +245,7 @@ class _Client(asyncio.Protocol):
     def make_room(self) -> None:
         """Drop this client: there are too many, and it is the one that was silent for longest."""
         if self._transport is not None:
-            self._transport.write(b"error: too many clients; this one was silent for longest, and is dropped\n")
+            self._transport.write(b"error: too many clients; this one was idle for longest, and is dropped\n")
         self.end()
 
     def end(self) -> None:

@@ -159,7 +159,7 @@ class _Copy:
             except OSError as error:
                 if (trouble := error.strerror or str(error)) != said:
                     said = trouble
-                    _log.warning("the daemon is not reached at %s, ExaBGP alone hears us: %s", self._path, trouble)
+                    _log.warning("cannot connect to the daemon at %s, lines go to ExaBGP only: %s", self._path, trouble)
                 pause = min(_LONGEST_PAUSE, pause * 2)
             finally:
                 self._hang_up()

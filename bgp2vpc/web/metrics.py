@@ -125,7 +125,8 @@ METRICS: Final = (
         ("version", "mode"), lambda seen: [((seen.status.version, seen.status.mode), 1)],
     ),
     Description(
-        "bgp2vpc_ready", "gauge", "Fact: 1 if /readyz says so: EC2 has been read lately, and the daemon is not ending.",
+        "bgp2vpc_ready", "gauge", "Fact: 1 if /readyz answers 200: EC2 was read recently, and the daemon is not "
+        "ending.",
         (), _one(lambda seen: float(seen.is_ready)),
     ),
     Description(
@@ -133,8 +134,8 @@ METRICS: Final = (
         (), _one(lambda seen: float(seen.status.noop)),
     ),
     Description(
-        "bgp2vpc_cycles", "counter", "Count: decisions, by what came of them: changed, unchanged, or failed (at least "
-        "one write failed).", ("result",), _of_counter(lambda tally: tally.cycles),
+        "bgp2vpc_cycles", "counter", "Count: decisions, by result: changed, unchanged, or failed (at least one write "
+        "failed).", ("result",), _of_counter(lambda tally: tally.cycles),
     ),
     Description(
         "bgp2vpc_ec2_calls", "counter", "Count: calls of EC2's API, by action and result: ok, throttled, transient "
@@ -150,12 +151,12 @@ METRICS: Final = (
         (), _one(lambda seen: seen.tally.throttles),
     ),
     Description(
-        "bgp2vpc_ec2_seconds_since_read", "gauge", "Fact: seconds since all route tables were last read; none: never. "
-        "Every poll_time it falls to zero.", (), _one(_seconds_since_read),
+        "bgp2vpc_ec2_seconds_since_read", "gauge", "Fact: seconds since all route tables were last read; no value: never. "
+        "It falls to zero at every poll.", (), _one(_seconds_since_read),
     ),
     Description(
-        "bgp2vpc_event_loop_lag_seconds", "gauge", "Fact: the most that the daemon's event loop was late in the last "
-        "minute. Answers, decisions and checks are as late.", (), _one(lambda seen: seen.status.lag),
+        "bgp2vpc_event_loop_lag_seconds", "gauge", "Fact: the longest delay of the event loop in the last minute. "
+        "Answers, decisions and checks are as late.", (), _one(lambda seen: seen.status.lag),
     ),
     Description(
         "bgp2vpc_routes", "gauge", "Desired and fact: places (route table and prefix), by verdict and reason. keep is "
@@ -180,7 +181,7 @@ METRICS: Final = (
     ),
     Description(
         "bgp2vpc_check_unknown", "gauge",
-        "Fact: 1 while the probes of a health check tell nothing, for a reason on our own side; its verdict stays.",
+        "Fact: 1 while the probes of a health check are unknown, for a reason on our own side; its verdict stays.",
         ("check", "destination"), _checks(lambda row: float(row.unknown_since is not None)),
     ),
     Description(
@@ -192,25 +193,25 @@ METRICS: Final = (
         ("reason",), _of_counter(lambda tally: tally.takeovers),
     ),
     Description(
-        "bgp2vpc_write_seconds", "histogram", "Fact: seconds from what made a write necessary (a line, a verdict, a "
-        "read) to EC2's answer that it is done, all tries included.",
+        "bgp2vpc_write_seconds", "histogram", "Fact: seconds from the cause of a write (a line, a verdict, a read) "
+        "to EC2's answer that it is done, including retries.",
         ("action",), lambda seen: [((action,), each) for action, each in sorted(seen.tally.write_seconds.items())],
     ),
     Description("bgp2vpc_neighbors", "gauge", "Fact: BGP neighbors of ExaBGP, by state.", ("state",), _neighbors),
     Description(
-        "bgp2vpc_damped_places", "gauge", "Desired, not installed: places where nothing is taken for now, as routes "
-        "moved too often.", (), _one(lambda seen: len(seen.status.damped)),
+        "bgp2vpc_damped_places", "gauge", "Desired, not installed: places whose route is suppressed, as it moved too "
+        "often.", (), _one(lambda seen: len(seen.status.damped)),
     ),
     Description(
         "bgp2vpc_drains", "gauge", "Desired: prefixes (or everything, as one) that drain or are drained.",
         ("state",), lambda seen: Counter((row.state,) for row in seen.status.leaving).items(),
     ),
     Description(
-        "bgp2vpc_steered", "gauge", "Desired: what stands by hand, by verb: hold, takeover, drain.",
+        "bgp2vpc_steered", "gauge", "Desired: orders of operators that stand, by verb: hold, takeover, drain.",
         ("verb",), lambda seen: Counter((row.verb,) for row in seen.status.steering).items(),
     ),
     Description(
-        "bgp2vpc_failing", "gauge", "Fact: what does not work at present; /status.json has names and reasons.",
+        "bgp2vpc_failing", "gauge", "Fact: things that fail at present; /status.json has names and reasons.",
         (), _one(lambda seen: len(seen.status.failing)),
     ),
     Description(
@@ -218,7 +219,7 @@ METRICS: Final = (
         ("status",), _of_counter(lambda tally: tally.requests),
     ),
     Description(
-        "bgp2vpc_http_refused_connections", "counter", "Count: connections closed for the limit: a new or an idle one.",
+        "bgp2vpc_http_refused_connections", "counter", "Count: new or idle connections closed because of the limit.",
         (), _one(lambda seen: seen.tally.refused_connections),
     ),
 )  # fmt: skip
