@@ -2,16 +2,12 @@
 
 import argparse
 import json
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from bgp2vpc.cli.options import Commands, add_file, terminal, visible
 
-if TYPE_CHECKING:
-    from bgp2vpc.doctor.model import Finding
-
 QUOTA = 500
+COLOURS = {"ok": "green", "warn": "yellow", "fail": "bold red"}
 
 
 def add(commands: Commands) -> None:
@@ -44,17 +40,10 @@ def run(args: argparse.Namespace) -> int:
 
     config = load(args.file)
     findings = judge(config, gather(config, args.socket or config.socket, args.exabgp_conf), args.quota)
+    status = 1 if any(finding.state is State.FAIL for finding in findings) else 0
     if args.json:
         print(json.dumps([finding.to_json() for finding in findings], indent=2))
-    else:
-        _show(findings)
-    return 1 if any(finding.state is State.FAIL for finding in findings) else 0
-
-
-COLOURS = {"ok": "green", "warn": "yellow", "fail": "bold red"}
-
-
-def _show(findings: "Sequence[Finding]") -> None:
+        return status
     from rich.markup import escape
     from rich.table import Table
 
@@ -67,8 +56,9 @@ def _show(findings: "Sequence[Finding]") -> None:
         table.add_row(each.check, f"[{COLOURS[state]}]{state}[/]", escape(visible(each.message)))
     console = terminal()
     console.print(table)
-    # Below the table, where nothing is wrapped: to be copied.
+    # Below the table, where lines are not wrapped, so that commands can be copied.
     for mend in dict.fromkeys((each.check, each.mend) for each in findings if each.mend):
         console.print(f"to mend {mend[0]}: {visible(mend[1])}", highlight=False, soft_wrap=True, markup=False)
     counts = ", ".join(f"{sum(each.state.value == state for each in findings)} {state}" for state in COLOURS)
     console.print(counts, highlight=False)
+    return status

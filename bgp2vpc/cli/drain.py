@@ -80,26 +80,25 @@ def _tell(rows: Iterable[Mapping[str, Any]], told: dict[tuple[str, str], str]) -
     """Print the result of each route, once."""
     for row in rows:
         place = (row["route_table_id"], row["prefix"])
-        if told.get(place) != row["end"]:
-            told[place] = row["end"]
-            print(f"{row['route_table_id']} {row['prefix']}: {_words(row)}", flush=True)
-
-
-def _words(row: Mapping[str, Any]) -> str:
-    match row["end"]:
-        case "taken over":
-            owner = f"{row['owner']} ({row['target']})" if row["owner"] else row["target"]
-            return f"taken over by {owner}"
-        case "deleted":
-            why = "another instance offers it, but did not take it in time" if row["heard"] else "nobody else offers it"
-            return f"deleted: no successor ({why})"
-        case "put to its fallback":
-            return f"put to its fallback {row['target']}: no successor"
-        case "kept":
-            return f"kept at {row['target']}: never_delete"
-    if row.get("held"):
-        return "still ours: it is held (bgp2vpc release)"
-    return f"still ours: {row['error'] or 'nothing is written (noop)'}"
+        if told.get(place) == row["end"]:
+            continue
+        told[place] = row["end"]
+        match row["end"]:
+            case "taken over":
+                owner = f"{row['owner']} ({row['target']})" if row["owner"] else row["target"]
+                words = f"taken over by {owner}"
+            case "deleted":
+                late = "another instance offers it, but did not take it in time"
+                words = f"deleted: no successor ({late if row['heard'] else 'nobody else offers it'})"
+            case "put to its fallback":
+                words = f"put to its fallback {row['target']}: no successor"
+            case "kept":
+                words = f"kept at {row['target']}: never_delete"
+            case _ if row.get("held"):
+                words = "still ours: it is held (bgp2vpc release)"
+            case _:
+                words = f"still ours: {row['error'] or 'nothing is written (noop)'}"
+        print(f"{row['route_table_id']} {row['prefix']}: {words}", flush=True)
 
 
 def _end(routes: Sequence[Mapping[str, Any]]) -> int:

@@ -103,7 +103,12 @@ def _make_daemon(args: argparse.Namespace, say: "Say | None", config: "Config") 
     from bgp2vpc.vpc.connect import Identity, connect
 
     wait_without_threads()
-    asyncio.get_running_loop().call_later(START, _collect_garbage)
+
+    def collect_garbage() -> None:
+        gc.freeze()
+        gc.enable()
+
+    asyncio.get_running_loop().call_later(START, collect_garbage)
     identity = Identity(config.instance_id, config.region, config.vpc_id)
     outside = Outside(
         partial(_load, args.file),
@@ -125,11 +130,6 @@ def _begin() -> None:
     if resource.RLIM_INFINITY != soft < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
     gc.disable()
-
-
-def _collect_garbage() -> None:
-    gc.freeze()
-    gc.enable()
 
 
 def _configure_logs(args: argparse.Namespace) -> None:

@@ -58,7 +58,7 @@ class WebEntry(BaseEntry):
     """The status page, `/status.json`, `/metrics`, and steering by POST (docs/web.md)."""
 
     listen: ListenAddress = Field(
-        description="Address and port. Everybody who can reach it can read everything, so use 127.0.0.1.",
+        description="Address and port; everybody who can reach it can read everything, so use 127.0.0.1.",
         examples=["127.0.0.1:8179"],
     )
     token_file: TokenFile = Field(

@@ -96,7 +96,13 @@ class Client:
         writer.write(self._conversation.opening())
         while True:
             asked = clock()
-            await self._answer(writer)
+            try:
+                async with asyncio.timeout(PATIENCE):
+                    await writer.drain()
+                    await self._answered.wait()
+            except TimeoutError:
+                raise SerfAway(f"the agent at {self._place} does not answer: nothing within {PATIENCE:g} s") from None
+            self._answered.clear()
             while (left := asked + self._agent.every - clock()) > RESOLUTION:
                 self._awake.clear()
                 events = b"".join(map(self._conversation.send_event, self._to_say()))
@@ -105,16 +111,6 @@ class Client:
                     await asyncio.wait_for(self._awake.wait(), left)
                 await asyncio.sleep(min(PAUSE, left) if events else 0)
             writer.write(self._conversation.ask_for_members())
-
-    async def _answer(self, writer: asyncio.StreamWriter) -> None:
-        """Wait until the agent has told its members."""
-        try:
-            async with asyncio.timeout(PATIENCE):
-                await writer.drain()
-                await self._answered.wait()
-        except TimeoutError:
-            raise SerfAway(f"the agent at {self._place} does not answer: nothing within {PATIENCE:g} s") from None
-        self._answered.clear()
 
 
 def _reason(error: OSError) -> str:

@@ -92,18 +92,19 @@ class Supervision(Observer):
     async def configure(self, config: Config) -> None:
         """Expect a poll every `poll_time` seconds from now on."""
         self._poll_time = config.poll_time
+
+        async def beat_on() -> None:
+            while self._notifier.is_heard:
+                self._beat()
+                await asyncio.sleep(self._interval)
+
         if self._beating is None:
-            self._beating = self._start_task("supervision", self._beat_on())
+            self._beating = self._start_task("supervision", beat_on())
 
     async def stop(self) -> None:
         """End the heartbeat."""
         if self._beating is not None:
             await cancelled(self._beating)
-
-    async def _beat_on(self) -> None:
-        while self._notifier.is_heard:
-            self._beat()
-            await asyncio.sleep(self._interval)
 
     def polled(self) -> None:
         """A poll is completed, or EC2 could not be reached for it. After the first one we are ready."""

@@ -70,8 +70,15 @@ class _Tee:
             return _NOT_STARTED
         answers = self._listen_to_exabgp(stdin, child)
         loop = asyncio.get_running_loop()
+
+        def forward(number: signal.Signals) -> None:
+            if number is signal.SIGTERM:
+                self._over.set()
+            else:
+                child.signal(number)
+
         for number in _FORWARDED:
-            loop.add_signal_handler(number, self._forward, number)
+            loop.add_signal_handler(number, forward, number)
         copying = asyncio.create_task(self._copy.run())
         try:
             ended, over = asyncio.create_task(child.wait()), asyncio.create_task(self._over.wait())
@@ -102,29 +109,23 @@ class _Tee:
         return answers
 
     def _spoken(self, data: bytes) -> None:
+        async def catch_up(child: Child) -> None:
+            await self._exabgp.flush()
+            self._catching_up = None
+            child.resume()
+
         if not self._exabgp.put(data):
             self._over.set()
+        # A script that prints faster than ExaBGP reads is paused, as the pipe would without us; nothing is dropped.
         elif self._exabgp.waiting > _BEHIND and self._child and not self._catching_up:
             self._child.pause()
-            self._catching_up = asyncio.create_task(self._catch_up(self._child))
+            self._catching_up = asyncio.create_task(catch_up(self._child))
         for line in self._splitter.feed(data):
             if line is not None:
                 self._copy.say(line)
             # An ExaBGP that ends does not answer, and a healthcheck that withdraws waits for each answer.
             if self._over.is_set() and self._child:
                 self._child.stdin.put(b"done\n")
-
-    async def _catch_up(self, child: Child) -> None:
-        """Pause a script that prints faster than ExaBGP reads, as the pipe would without us; nothing is dropped."""
-        await self._exabgp.flush()
-        self._catching_up = None
-        child.resume()
-
-    def _forward(self, number: signal.Signals) -> None:
-        if number is signal.SIGTERM:
-            self._over.set()
-        elif self._child:
-            self._child.signal(number)
 
 
 class _Copy:

@@ -151,7 +151,7 @@ METRICS: Final = (
         (), _one(lambda seen: seen.tally.throttles),
     ),
     Description(
-        "bgp2vpc_ec2_seconds_since_read", "gauge", "Fact: seconds since all route tables were last read; no value: never. "
+        "bgp2vpc_ec2_seconds_since_read", "gauge", "Fact: seconds since all route tables were last read; none: never. "
         "It falls to zero at every poll.", (), _one(_seconds_since_read),
     ),
     Description(

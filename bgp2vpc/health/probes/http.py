@@ -40,6 +40,12 @@ async def _request(probe: Http, destination: IPAddress) -> ProbeResult:
     tls = probe.tls
     # TLS wants the host without a port.
     host_name = URL(f"//{probe.host}").host if probe.host else None
+    headers = CIMultiDict(probe.headers)
+    headers.setdefault("User-Agent", f"bgp2vpc/{__version__}")
+    # Uncompressed, unless the check asks for something else: a compressed megabyte may unpack to a gigabyte.
+    headers.setdefault("Accept-Encoding", "identity")
+    if probe.host:
+        headers["Host"] = probe.host
     connector = aiohttp.TCPConnector(force_close=True, resolver=aiohttp.ThreadedResolver())
     async with aiohttp.ClientSession(
         connector=connector, cookie_jar=aiohttp.DummyCookieJar(), timeout=_NO_TIMEOUT, trust_env=False
@@ -48,7 +54,7 @@ async def _request(probe: Http, destination: IPAddress) -> ProbeResult:
             response = await session.request(
                 probe.method,
                 url,
-                headers=_headers(probe),
+                headers=headers,
                 allow_redirects=False,
                 ssl=tls_context(tls) if tls else True,
                 server_hostname=(tls.server_name or host_name or str(destination)) if tls else None,
@@ -76,16 +82,6 @@ async def _judge(probe: Http, response: aiohttp.ClientResponse) -> ProbeResult:
     if probe.body_regexp is not None and not probe.body_regexp.search(body[:_REGEXP_LIMIT]):
         return ProbeResult(False, f"nothing in the body matches {shown(probe.body_regexp.pattern)}")
     return ProbeResult(True)
-
-
-def _headers(probe: Http) -> CIMultiDict[str]:
-    """Asks for an uncompressed body unless the check says otherwise: a compressed megabyte may unpack to a gigabyte."""
-    headers = CIMultiDict(probe.headers)
-    headers.setdefault("User-Agent", f"bgp2vpc/{__version__}")
-    headers.setdefault("Accept-Encoding", "identity")
-    if probe.host:
-        headers["Host"] = probe.host
-    return headers
 
 
 def _failed(error: aiohttp.ClientError) -> ProbeResult:
