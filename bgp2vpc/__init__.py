@@ -1,6 +1,8 @@
 """ExaBGP announcements in, AWS VPC routes out. The rooms, from the bottom up; each imports only from those below it.
 
-prefix names files errors logs tasks history status   what every room uses
+prefix names errors status           values that every room uses                                        pure
+logs printable history               log lines; text that is safe for a terminal; the last events
+files tasks backoff descriptors      atomic writes; guarded tasks, alarms; pauses between tries; file descriptors
 bgp         paths, the Adj-RIB-In of each source, best path, sessions                                   pure
 exabgp_api  one line of ExaBGP's API -> commands and events, and back                                   pure
 vpc         route tables as EC2 told them, finders; EC2 and instance metadata

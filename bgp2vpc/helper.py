@@ -1,8 +1,8 @@
 """Helper mode: ExaBGP on stdin and stdout, and a daemon that must not end before ExaBGP does.
 
-ExaBGP starts a helper that ends anew, and after five deaths within a minute gives up: 4.2 and 5.0 then end themselves,
-and the datacenter loses its routes. So a configuration that cannot be used is waited for, not died of; and so is the
-end of another daemon that uses the state file. Until then nothing is run or written.
+ExaBGP restarts a helper that ends. After five restarts within a minute ExaBGP 4.2 and 5.0 end themselves, and the
+datacenter loses its routes. So the helper does not end because of an unusable configuration, or because another daemon
+uses its state file: it waits, and runs and writes nothing until then.
 """
 
 import asyncio
@@ -27,22 +27,22 @@ CONFIG_RETRY = 10.0
 LOCK_RETRY = 1.0
 """Seconds: mostly it is our predecessor, whom ExaBGP gives two seconds to end."""
 FLUSH_TIMEOUT = 1.0
-RECALL_TIMEOUT = 5.0
-"""Seconds ExaBGP has to answer. With `exabgp.api.ack` false it answers, but does not say when that was all."""
+RESYNC_TIMEOUT = 5.0
+"""Seconds that ExaBGP has to answer. With `exabgp.api.ack` false it never says that the answer is complete."""
 
 MakeDaemon = Callable[[Config], Daemon]
 
 
 class Helper:
-    """Reads ExaBGP's pipe from the first moment to the last: an unread pipe freezes ExaBGP."""
+    """Reads ExaBGP's pipe from start to end, since a full pipe blocks ExaBGP; makes and runs the daemon meanwhile."""
 
     def __init__(self, pipe: ExabgpPipe, load: Callable[[], Config], make_daemon: MakeDaemon) -> None:
         self._pipe = pipe
         self._load = load
         self._make_daemon = make_daemon
         self._daemon: Daemon | None = None
-        self._backlog = StartupBuffer()
-        self._recall: PeerResync | None = None
+        self._startup_buffer = StartupBuffer()
+        self._resync: PeerResync | None = None
         self._over = asyncio.Event()
         self._try_again = asyncio.Event()
 
@@ -55,13 +55,13 @@ class Helper:
         status = 0
         if config is not None:
             self._daemon = self._make_daemon(config)
-            for message in self._backlog.take():
+            for message in self._startup_buffer.take():
                 self._daemon.heard(message)
             if self._over.is_set():
                 self._daemon.stop()
             status = await self._daemon.run()
             if self._daemon.ended_by_itself:
-                # After `--oneshot` all is done, but a helper that ends is started again.
+                # After `--oneshot` there is nothing left to do, but ExaBGP would restart a helper that ends.
                 self._handle_end_signals()
                 await self._over.wait()
         await self._pipe.flush(FLUSH_TIMEOUT)
@@ -73,9 +73,9 @@ class Helper:
     def _heard(self, message: Message) -> None:
         if isinstance(message, Shutdown):
             self._over.set()
-        if self._recall is not None and self._recall.note(message):
-            if self._recall.is_answered:
-                self._recalled()
+        if self._resync is not None and self._resync.note(message):
+            if self._resync.is_answered:
+                self._resynced()
             return
         self._take(message)
 
@@ -83,17 +83,20 @@ class Helper:
         if self._daemon is not None:
             self._daemon.heard(message)
         else:
-            self._backlog.note(message)
+            self._startup_buffer.note(message)
 
     def _ask_what_was_before(self) -> None:
-        """The first lines of this process: the first two acknowledgements are theirs."""
-        if all(map(self._pipe.send, QUESTIONS)):
-            self._recall = PeerResync()
-            asyncio.get_running_loop().call_later(RECALL_TIMEOUT, self._recalled)
+        """Ask ExaBGP which sessions and paths there were before we started (`speaker/resync.py`).
 
-    def _recalled(self) -> None:
-        recall, self._recall = self._recall, None
-        for message in recall.messages() if recall else ():
+        It must be the first lines that we send: the first two acknowledgements belong to them.
+        """
+        if all(map(self._pipe.send, QUESTIONS)):
+            self._resync = PeerResync()
+            asyncio.get_running_loop().call_later(RESYNC_TIMEOUT, self._resynced)
+
+    def _resynced(self) -> None:
+        resync, self._resync = self._resync, None
+        for message in resync.messages() if resync else ():
             self._take(message)
 
     def _exabgp_is_gone(self, _: "asyncio.Task[None]") -> None:
@@ -107,7 +110,7 @@ class Helper:
             asyncio.get_running_loop().add_signal_handler(number, self._over.set)
 
     async def _usable_config(self) -> Config | None:
-        """The configuration, as soon as it and its state file can be used; None if we are to end before that."""
+        """Wait for a configuration without errors and its state file; None if we are to end before that."""
         self._handle_end_signals()
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._try_again.set)
         reported: object = None

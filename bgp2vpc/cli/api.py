@@ -10,16 +10,17 @@ def add(commands: Commands) -> None:
     """Add the command."""
     api = commands.add_parser(
         "api",
-        help="say one line of the text protocol to the daemon",
+        help="send one line of the text protocol to the daemon",
         description="What is announced stays until it is withdrawn the same way, or until the daemon ends.",
         allow_abbrev=False,
     )
     add_socket(api)
     api.add_argument("text", metavar="TEXT", nargs="+", help="such as 'announce route 192.0.2.53/32 next-hop self'")
-    api.set_defaults(command=_api)
+    api.set_defaults(command=run)
 
 
-def _api(args: argparse.Namespace) -> int:
+def run(args: argparse.Namespace) -> int:
+    """Say the line; exit status 0 if the daemon answers `done`."""
     from bgp2vpc.sources.client import ask
 
     answer = ask(socket_of(args), ["bgp2vpc lasting", " ".join(args.text)])[-1]

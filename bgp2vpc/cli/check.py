@@ -18,10 +18,11 @@ def add(commands: Commands) -> None:
     check.add_argument("--socket", type=Path, help=argparse.SUPPRESS)
     check.add_argument("--reason", default="", help=argparse.SUPPRESS)
     check.add_argument("name", metavar="NAME", nargs="?", help=argparse.SUPPRESS)
-    check.set_defaults(command=_check)
+    check.set_defaults(command=run)
 
 
-def _check(args: argparse.Namespace) -> int:
+def run(args: argparse.Namespace) -> int:
+    """Check the file; with NAME, which is the old form of `probe NAME`, let the daemon run that health check."""
     if args.name is None:
         return _check_file(args)
     from bgp2vpc.cli.probe import probe_now

@@ -10,10 +10,11 @@ def add(commands: Commands) -> None:
     """Add the command."""
     demo = commands.add_parser("demo", help="watch it work on an embedded VPC", allow_abbrev=False)
     demo.add_argument("--keep", action="store_true", help="stay up when the story is over, until Ctrl-C")
-    demo.set_defaults(command=_demo)
+    demo.set_defaults(command=run)
 
 
-def _demo(args: argparse.Namespace) -> int:
+def run(args: argparse.Namespace) -> int:
+    """Tell the story; exit status 1 if the packages of the `demo` extra are missing."""
     from importlib.util import find_spec
 
     # Asked beforehand: they are imported by the process that plays EC2, far from here.

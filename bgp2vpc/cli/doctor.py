@@ -1,25 +1,21 @@
-"""`doctor`: is everything as it has to be, on this host and in its VPC? Writes nothing anywhere."""
+"""`doctor`: checks this host and its VPC, and changes nothing."""
 
 import argparse
 import json
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from bgp2vpc.cli.options import Commands, add_file, terminal, visible
 
-if TYPE_CHECKING:
-    from bgp2vpc.doctor.model import Finding
-
 QUOTA = 500
+COLOURS = {"ok": "green", "warn": "yellow", "fail": "bold red"}
 
 
 def add(commands: Commands) -> None:
     """Add the command."""
     doctor = commands.add_parser(
         "doctor",
-        help="look at this host, its VPC and its permissions; say what is wrong and what mends it",
-        description="Reads, and rehearses writes with DryRun; changes nothing. Exit status 1: something fails.",
+        help="check this host, its VPC and its permissions; print what is wrong and how to fix it",
+        description="Reads, and tests writes with DryRun; changes nothing. Exit status 1: something fails.",
         allow_abbrev=False,
     )
     add_file(doctor)
@@ -32,10 +28,11 @@ def add(commands: Commands) -> None:
     doctor.add_argument(
         "--quota", metavar="N", type=int, default=QUOTA, help=f"routes that a table may hold (default: {QUOTA})"
     )
-    doctor.set_defaults(command=_doctor)
+    doctor.set_defaults(command=run)
 
 
-def _doctor(args: argparse.Namespace) -> int:
+def run(args: argparse.Namespace) -> int:
+    """Gather, judge, print; exit status 1 if a finding is `fail`."""
     from bgp2vpc.config.load import load
     from bgp2vpc.doctor.gather import gather
     from bgp2vpc.doctor.judge import judge
@@ -43,17 +40,10 @@ def _doctor(args: argparse.Namespace) -> int:
 
     config = load(args.file)
     findings = judge(config, gather(config, args.socket or config.socket, args.exabgp_conf), args.quota)
+    status = 1 if any(finding.state is State.FAIL for finding in findings) else 0
     if args.json:
         print(json.dumps([finding.to_json() for finding in findings], indent=2))
-    else:
-        _show(findings)
-    return 1 if any(finding.state is State.FAIL for finding in findings) else 0
-
-
-COLOURS = {"ok": "green", "warn": "yellow", "fail": "bold red"}
-
-
-def _show(findings: "Sequence[Finding]") -> None:
+        return status
     from rich.markup import escape
     from rich.table import Table
 
@@ -66,8 +56,9 @@ def _show(findings: "Sequence[Finding]") -> None:
         table.add_row(each.check, f"[{COLOURS[state]}]{state}[/]", escape(visible(each.message)))
     console = terminal()
     console.print(table)
-    # Below the table, where nothing is wrapped: to be copied.
+    # Below the table, where lines are not wrapped, so that commands can be copied.
     for mend in dict.fromkeys((each.check, each.mend) for each in findings if each.mend):
         console.print(f"to mend {mend[0]}: {visible(mend[1])}", highlight=False, soft_wrap=True, markup=False)
     counts = ", ".join(f"{sum(each.state.value == state for each in findings)} {state}" for state in COLOURS)
     console.print(counts, highlight=False)
+    return status

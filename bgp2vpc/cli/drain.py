@@ -1,4 +1,4 @@
-"""`drain`: let others take our routes, then withdraw. `undrain`: announce again as it was."""
+"""`drain`: hand our routes over to other instances, then withdraw. `undrain`: announce as before."""
 
 import argparse
 import sys
@@ -11,7 +11,7 @@ from bgp2vpc.cli.options import Commands
 
 LOOK_EVERY: Final = 0.3
 LAST_WRITES: Final = 20.0
-"""Seconds that the withdrawal of what is left may take, and to notice it."""
+"""Seconds to wait for the last deletes after the withdrawal."""
 
 
 def add(commands: Commands) -> None:
@@ -27,19 +27,27 @@ def add(commands: Commands) -> None:
     drain.add_argument(
         "--wait", action=argparse.BooleanOptionalAction, default=True, help="wait for the end of it (default), or not"
     )
-    drain.set_defaults(command=_drain)
+    drain.set_defaults(command=run_drain)
     undrain = commands.add_parser(
         "undrain", help="end a drain: announce again as before", allow_abbrev=False,
         description="Ends the drain of PREFIX (default: of everything, whoever began it).",
     )  # fmt: skip
-    undrain.set_defaults(command=_undrain)
+    undrain.set_defaults(command=run_undrain)
     add_order(drain, "drain")
     add_order(undrain, "undrain")
 
 
-def _drain(args: argparse.Namespace) -> int:
+def run_drain(args: argparse.Namespace) -> int:
+    """Order it, and print what became of each route, until nothing drains any more and the last write is done."""
     report = order(args, "drain", *args.prefixes)
-    _begin(report, args.prefixes)
+    print(f"draining {', '.join(args.prefixes) or 'everything'}, at most {report['timeout']:g} s")
+    if alone := sorted({row["prefix"] for row in _of(report["routes"], args.prefixes) if not row["heard"]}):
+        print(f"no other instance is heard to offer {', '.join(alone)}")
+    if report["past_us"]:
+        names = ", ".join(report["past_us"])
+        print(f"{names}: announced to ExaBGP without us (tee), so only the VPC is drained; the datacenter is not")
+    if report["not_saved"]:
+        print(f"bgp2vpc: does not survive a restart: {report['not_saved']}", file=sys.stderr)
     if not args.wait:
         return 0
     told: dict[tuple[str, str], str] = {}
@@ -68,42 +76,29 @@ def _of(rows: Iterable[Mapping[str, Any]], prefixes: Sequence[str]) -> list[Mapp
     return [row for row in rows if not wanted or row["prefix"] in wanted]
 
 
-def _begin(report: Mapping[str, Any], prefixes: Sequence[str]) -> None:
-    print(f"draining {', '.join(prefixes) or 'everything'}, at most {report['timeout']:g} s")
-    alone = sorted({row["prefix"] for row in _of(report["routes"], prefixes) if not row["heard"]})
-    if alone:
-        print(f"no other instance is heard to offer {', '.join(alone)}")
-    if report["past_us"]:
-        names = ", ".join(report["past_us"])
-        print(f"{names}: announced to ExaBGP without us (tee), so only the VPC is drained; the datacenter is not")
-    if report["not_saved"]:
-        print(f"bgp2vpc: does not survive a restart: {report['not_saved']}", file=sys.stderr)
-
-
 def _tell(rows: Iterable[Mapping[str, Any]], told: dict[tuple[str, str], str]) -> None:
-    """Each route's end, once."""
+    """Print the result of each route, once."""
     for row in rows:
         place = (row["route_table_id"], row["prefix"])
-        if told.get(place) != row["end"]:
-            told[place] = row["end"]
-            print(f"{row['route_table_id']} {row['prefix']}: {_words(row)}", flush=True)
-
-
-def _words(row: Mapping[str, Any]) -> str:
-    match row["end"]:
-        case "taken over":
-            owner = f"{row['owner']} ({row['target']})" if row["owner"] else row["target"]
-            return f"taken over by {owner}"
-        case "deleted":
-            why = "another instance offers it, but did not take it in time" if row["heard"] else "nobody else offers it"
-            return f"deleted: no successor ({why})"
-        case "put to its fallback":
-            return f"put to its fallback {row['target']}: no successor"
-        case "kept":
-            return f"kept at {row['target']}: never_delete"
-    if row.get("held"):
-        return "still ours: it is held (bgp2vpc release)"
-    return f"still ours: {row['error'] or 'nothing is written (noop)'}"
+        if told.get(place) == row["end"]:
+            continue
+        told[place] = row["end"]
+        match row["end"]:
+            case "taken over":
+                owner = f"{row['owner']} ({row['target']})" if row["owner"] else row["target"]
+                words = f"taken over by {owner}"
+            case "deleted":
+                late = "another instance offers it, but did not take it in time"
+                words = f"deleted: no successor ({late if row['heard'] else 'nobody else offers it'})"
+            case "put to its fallback":
+                words = f"put to its fallback {row['target']}: no successor"
+            case "kept":
+                words = f"kept at {row['target']}: never_delete"
+            case _ if row.get("held"):
+                words = "still ours: it is held (bgp2vpc release)"
+            case _:
+                words = f"still ours: {row['error'] or 'nothing is written (noop)'}"
+        print(f"{row['route_table_id']} {row['prefix']}: {words}", flush=True)
 
 
 def _end(routes: Sequence[Mapping[str, Any]]) -> int:
@@ -118,7 +113,8 @@ def _end(routes: Sequence[Mapping[str, Any]]) -> int:
     return 1 if without else 0
 
 
-def _undrain(args: argparse.Namespace) -> int:
+def run_undrain(args: argparse.Namespace) -> int:
+    """Order it, and print what is announced again."""
     ended = order(args, "undrain", *args.prefixes)
     for each in ended:
         reason = f" ({each['by']}: {each['reason']})" if each["reason"] else f" ({each['by']})"

@@ -3,13 +3,8 @@
 import argparse
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from bgp2vpc.cli.options import Commands, add_file
-
-if TYPE_CHECKING:
-    from bgp2vpc.config.model import Bgp, Config
-    from bgp2vpc.speaker.neighbors import Written
 
 
 def add(commands: Commands) -> None:
@@ -17,26 +12,39 @@ def add(commands: Commands) -> None:
     parser = commands.add_parser(
         "exabgp-config",
         help="write ExaBGP's configuration for this instance",
-        description="Makes ExaBGP's configuration of FILE's `bgp:` section, has ExaBGP check it, and prints it. What "
-        "ExaBGP does not accept is not written.",
+        description="Makes ExaBGP's configuration from FILE's `bgp:` section, has ExaBGP check it, and prints it. If "
+        "ExaBGP refuses it, nothing is written.",
         allow_abbrev=False,
     )
     add_file(parser)
-    parser.add_argument("--output", metavar="PATH", type=Path, help="write it there, as a whole or not at all")
+    parser.add_argument("--output", metavar="PATH", type=Path, help="write it there, atomically")
     parser.add_argument("--no-validate", action="store_true", help="do not have ExaBGP check it")
-    parser.set_defaults(command=_exabgp_config)
+    parser.set_defaults(command=run)
 
 
-def _exabgp_config(args: argparse.Namespace) -> int:
+def run(args: argparse.Namespace) -> int:
+    """Make the configuration, have ExaBGP check it, and print or write it."""
     from bgp2vpc.config.load import load
     from bgp2vpc.errors import ConfigError, Problem
     from bgp2vpc.speaker import exabgp_file
+    from bgp2vpc.speaker.neighbors import configuration, needs_ec2
+    from bgp2vpc.vpc.connect import Identity, connect
 
     config = load(args.file)
     if config.bgp is None:
         missing = "missing; it says whom ExaBGP peers with, for example bgp: {as: 64512, peers: [10.0.1.11]}"
         raise ConfigError(args.file, (Problem(args.file, 1, "bgp", missing),))
-    written = _written(config, config.bgp)
+    helper = exabgp_file.helper_command(config.file)
+    if needs_ec2(config.bgp):
+        connection = connect(
+            Identity(config.instance_id, config.region, config.vpc_id), config.ec2.timeout, config.ec2.concurrency
+        )
+        instance, tag = connection.instance, config.bgp.peers_by_tag
+        members = connection.vpc.members(instance.vpc_id, tag.key, tag.value) if tag else ()
+        interfaces = connection.vpc.interfaces(instance.id)
+        written = configuration(config.bgp, interfaces, members, instance_id=instance.id, helper=helper)
+    else:
+        written = configuration(config.bgp, (), (), instance_id="", helper=helper)
     if args.output is not None:
         exabgp_file.write(args.output, written.text, validate=not args.no_validate)
         return 0
@@ -44,20 +52,3 @@ def _exabgp_config(args: argparse.Namespace) -> int:
         exabgp_file.check(written.text)
     sys.stdout.write(written.text)
     return 0
-
-
-def _written(config: "Config", bgp: "Bgp") -> "Written":
-    from bgp2vpc.speaker.exabgp_file import helper_command
-    from bgp2vpc.speaker.neighbors import configuration, needs_ec2
-    from bgp2vpc.vpc.connect import Identity, connect
-
-    helper = helper_command(config.file)
-    if not needs_ec2(bgp):
-        return configuration(bgp, (), (), instance_id="", helper=helper)
-    connection = connect(
-        Identity(config.instance_id, config.region, config.vpc_id), config.ec2.timeout, config.ec2.concurrency
-    )
-    instance, tag = connection.instance, bgp.peers_by_tag
-    members = connection.vpc.members(instance.vpc_id, tag.key, tag.value) if tag else ()
-    interfaces = connection.vpc.interfaces(instance.id)
-    return configuration(bgp, interfaces, members, instance_id=instance.id, helper=helper)

@@ -18,10 +18,11 @@ def add(commands: Commands) -> None:
         allow_abbrev=False,
     )
     add_order(hold, "hold")
-    hold.set_defaults(command=_hold)
+    hold.set_defaults(command=run)
 
 
-def _hold(args: argparse.Namespace) -> int:
+def run(args: argparse.Namespace) -> int:
+    """Order it, and print until when each prefix is held."""
     answer = order(args, "hold", *args.prefixes)
     for each in answer["held"]:
         end = each["until"] or "it is released"

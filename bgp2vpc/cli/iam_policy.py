@@ -5,12 +5,8 @@ import json
 import re
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from bgp2vpc.cli.options import Commands, add_file
-
-if TYPE_CHECKING:
-    from bgp2vpc.iam.policy import IamPolicy
 
 
 def add(commands: Commands) -> None:
@@ -30,25 +26,20 @@ def add(commands: Commands) -> None:
     policy.add_argument(
         "--zone", type=_text(r"[a-z0-9-]+[a-z]", "eu-central-1a"), help="for a role of one zone: SELF_AZ"
     )
-    policy.set_defaults(command=_iam_policy)
+    policy.set_defaults(command=run)
 
 
-def _iam_policy(args: argparse.Namespace) -> int:
+def run(args: argparse.Namespace) -> int:
+    """Print the policy to stdout, and the reasons to stderr."""
     from bgp2vpc.config.load import load
     from bgp2vpc.iam.least import least_policy
+    from bgp2vpc.iam.policy import MOST_CHARACTERS
     from bgp2vpc.iam.tables import AccountScope
 
     config = load(args.file)
     around = AccountScope(args.region or config.region, args.account, args.vpc or config.vpc_id, args.zone)
     policy = least_policy(config, around)
     print(json.dumps(policy.to_json(), indent=2))
-    _explain(policy)
-    return 0
-
-
-def _explain(policy: "IamPolicy") -> None:
-    from bgp2vpc.iam.policy import MOST_CHARACTERS
-
     for statement in policy.statements:
         print(f"{statement.sid}:", file=sys.stderr)
         for why in statement.why:
@@ -61,6 +52,7 @@ def _explain(policy: "IamPolicy") -> None:
             "find the tables by a tag instead of by their ids",
             file=sys.stderr,
         )
+    return 0
 
 
 def _text(pattern: str, example: str) -> Callable[[str], str]:

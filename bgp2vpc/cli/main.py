@@ -1,5 +1,15 @@
-"""`bgp2vpc COMMAND`: finds the command's file and hands over. Exit status 0 ok, 1 failed, 2 usage or configuration,
-3 unsafe plan refused.
+"""`bgp2vpc COMMAND`: the command line, one file for each command.
+
+A command's file has two functions: `add` gives the parser its arguments, `run` carries the command out and returns the
+exit status (a file with two commands has `run_drain` and `run_undrain`). Every command but `run`, `helper` and `tee`
+ends soon: it reads the configuration file, EC2, or asks the running daemon over its unix socket (`asking.py`), prints
+what it found to stdout and what is wrong to stderr.
+
+A command imports what it needs inside `run`, also asyncio: `api` and `status` have to start quickly, `tee` runs once
+for every script and has to stay small, and `run` must not load what only `demo` needs.
+
+Exit status: 0 ok; 1 failed; 2 usage or configuration; 3 unsafe plan refused. Errors of bgp2vpc (`errors.py`) are
+caught here and printed without a traceback.
 """
 
 import argparse
@@ -32,8 +42,6 @@ from bgp2vpc.cli.options import Commands, add_version, visible
 from bgp2vpc.errors import Bgp2vpcError, ConfigError, PlanRefused
 from bgp2vpc.files import reason_of
 
-# Each module imports what it works with only when it runs, asyncio too: `api` and `status` must stay quick, `tee` tiny,
-# and `run` must not load what `demo` needs.
 COMMANDS = (
     run, tee, check, plan, status, why, api, hold, release, takeover, reconcile, probe, drain, exabgp_config,
     iam_policy, doctor, demo, version,
@@ -83,7 +91,7 @@ def _failed(error: Bgp2vpcError | UnicodeEncodeError | OSError) -> int:
 
 
 def command_line() -> argparse.ArgumentParser:
-    """What reads the command line; the documents are made of it, too."""
+    """The parser of the command line. `docs/commands.md` and the manual pages are generated from it."""
     return _parsers()[0]
 
 

@@ -42,10 +42,11 @@ def add(commands: Commands) -> None:
         help="plan as if this host announced it, too, or its health checks were healthy; may be given several times",
     )  # fmt: skip
     plan.add_argument("--json", action="store_true", help="for programs")
-    plan.set_defaults(command=_plan)
+    plan.set_defaults(command=run)
 
 
-def _plan(args: argparse.Namespace) -> int:
+def run(args: argparse.Namespace) -> int:
+    """Read EC2, ask the daemon for its paths, decide, print."""
     from bgp2vpc.config.load import load
 
     config = load(args.file)
@@ -58,8 +59,24 @@ def _plan(args: argparse.Namespace) -> int:
     plan = _make_plan(config, view, inputs)
     if args.json:
         print(json.dumps({**plan.to_json(), "rules": rules}, indent=2))
-    else:
-        _show(plan)
+        return 0
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table()
+    for column in ("route table", "prefix", "verdict", "reason", "target", "rule"):
+        table.add_column(column, no_wrap=True)
+    for v in plan.verdicts:
+        table.add_row(
+            v.table_id, str(v.prefix), v.kind.value, v.reason.value, str(v.target or ""), escape(visible(v.rule))
+        )
+    console = terminal()
+    if plan.verdicts:
+        console.print(table)
+    for v in plan.verdicts:
+        if v.detail:
+            console.print(f"{v.table_id} {v.prefix}: {escape(visible(v.detail))}", highlight=False, soft_wrap=True)
+    console.print(f"{len(plan.changes)} change{'' if len(plan.changes) == 1 else 's'}")
     return 0
 
 
@@ -220,23 +237,3 @@ async def _observe(calls: "Calls", view: "View", inputs: "DecisionInput") -> Non
 def _tell(subject: str, error: "Ec2Error | None") -> None:
     if error is not None:
         print(f"bgp2vpc: {subject}: {error}", file=sys.stderr)
-
-
-def _show(plan: "Plan") -> None:
-    from rich.markup import escape
-    from rich.table import Table
-
-    table = Table()
-    for column in ("route table", "prefix", "verdict", "reason", "target", "rule"):
-        table.add_column(column, no_wrap=True)
-    for v in plan.verdicts:
-        table.add_row(
-            v.table_id, str(v.prefix), v.kind.value, v.reason.value, str(v.target or ""), escape(visible(v.rule))
-        )
-    console = terminal()
-    if plan.verdicts:
-        console.print(table)
-    for v in plan.verdicts:
-        if v.detail:
-            console.print(f"{v.table_id} {v.prefix}: {escape(visible(v.detail))}", highlight=False, soft_wrap=True)
-    console.print(f"{len(plan.changes)} change{'' if len(plan.changes) == 1 else 's'}")

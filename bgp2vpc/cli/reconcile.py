@@ -19,10 +19,11 @@ def add(commands: Commands) -> None:
         allow_abbrev=False,
     )
     add_order(reconcile, "reconcile")
-    reconcile.set_defaults(command=_reconcile)
+    reconcile.set_defaults(command=run)
 
 
-def _reconcile(args: argparse.Namespace) -> int:
+def run(args: argparse.Namespace) -> int:
+    """Order it, and wait until that reading has ended."""
     poll = order(args, "reconcile")["poll"]
     seen = until(lambda: question(args, "polls"), lambda polls: polls["ended"] >= poll, PATIENCE)
     if seen["ended"] < poll or seen["error"]:

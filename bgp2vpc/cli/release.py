@@ -12,10 +12,11 @@ def add(commands: Commands) -> None:
         "release", help="end a hold", description="Ends the holds of PREFIX (default: all).", allow_abbrev=False
     )
     add_order(release, "release")
-    release.set_defaults(command=_release)
+    release.set_defaults(command=run)
 
 
-def _release(args: argparse.Namespace) -> int:
+def run(args: argparse.Namespace) -> int:
+    """Order it, and print what was held."""
     ended = order(args, "release", *args.prefixes)
     for each in ended:
         reason = f": {each['reason']}" if each["reason"] else ""

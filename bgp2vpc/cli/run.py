@@ -30,11 +30,11 @@ _early = threading.Event()
 
 def add(commands: Commands) -> None:
     """Add both commands."""
-    run = commands.add_parser("run", help="run the daemon", allow_abbrev=False)
-    run.set_defaults(command=_run)
-    helper = commands.add_parser("helper", help="run the daemon as a process of ExaBGP", allow_abbrev=False)
-    helper.set_defaults(command=_helper)
-    for parser in (run, helper):
+    standalone = commands.add_parser("run", help="run the daemon", allow_abbrev=False)
+    standalone.set_defaults(command=run)
+    of_exabgp = commands.add_parser("helper", help="run the daemon as a process of ExaBGP", allow_abbrev=False)
+    of_exabgp.set_defaults(command=run_helper)
+    for parser in (standalone, of_exabgp):
         add_file(parser)
         add_version(parser)
         # AWSnycast's flags have one dash; ours have two; both are the same.
@@ -45,7 +45,8 @@ def add(commands: Commands) -> None:
         parser.add_argument("--log-format", choices=["text", "json"], default="text", help="text (default) or json")
 
 
-def _run(args: argparse.Namespace) -> int:
+def run(args: argparse.Namespace) -> int:
+    """Run the daemon; the process ends with the daemon's exit status, in `_exit`."""
     _begin()
     import asyncio
 
@@ -55,20 +56,19 @@ def _run(args: argparse.Namespace) -> int:
     from bgp2vpc.operator.state_file import lock_state
 
     lock_state(config.state_file, config.file)
-    asyncio.run(_run_daemon(args, config))
+
+    async def run_daemon() -> None:
+        daemon = _make_daemon(args, None, config)
+        if _early.is_set():
+            asyncio.get_running_loop().call_soon(daemon.reload)
+        _exit(await daemon.run())
+
+    asyncio.run(run_daemon())
     return 0
 
 
-async def _run_daemon(args: argparse.Namespace, config: "Config") -> None:
-    import asyncio
-
-    daemon = _make_daemon(args, None, config)
-    if _early.is_set():
-        asyncio.get_running_loop().call_soon(daemon.reload)
-    _exit(await daemon.run())
-
-
-def _helper(args: argparse.Namespace) -> int:
+def run_helper(args: argparse.Namespace) -> int:
+    """The same behind ExaBGP's pipe, which is read before the configuration is loaded."""
     _begin()
     import asyncio
 
@@ -109,7 +109,12 @@ def _make_daemon(args: argparse.Namespace, say: "Say | None", config: "Config") 
     from bgp2vpc.vpc.connect import Identity, connect
 
     wait_without_threads()
-    asyncio.get_running_loop().call_later(START, _collect_garbage)
+
+    def collect_garbage() -> None:
+        gc.freeze()
+        gc.enable()
+
+    asyncio.get_running_loop().call_later(START, collect_garbage)
     identity = Identity(config.instance_id, config.region, config.vpc_id)
     outside = Outside(
         partial(_load, args.file),
@@ -131,11 +136,6 @@ def _begin() -> None:
     if resource.RLIM_INFINITY != soft < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
     gc.disable()
-
-
-def _collect_garbage() -> None:
-    gc.freeze()
-    gc.enable()
 
 
 def _configure_logs(args: argparse.Namespace) -> None:

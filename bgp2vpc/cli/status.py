@@ -1,4 +1,4 @@
-"""`status`: what the daemon knows, holds and struggles with."""
+"""`status`: sources, paths, routes and errors of the daemon."""
 
 import argparse
 import json
@@ -16,10 +16,11 @@ def add(commands: Commands) -> None:
     status = commands.add_parser("status", help="sources, paths, routes and errors of the daemon", allow_abbrev=False)
     add_socket(status)
     status.add_argument("--json", action="store_true", help="for programs")
-    status.set_defaults(command=_status)
+    status.set_defaults(command=run)
 
 
-def _status(args: argparse.Namespace) -> int:
+def run(args: argparse.Namespace) -> int:
+    """Ask the daemon, and print its answer."""
     from bgp2vpc.sources.client import ask
 
     text = "\n".join(ask(socket_of(args), ["bgp2vpc status"])[-1].text)
@@ -57,7 +58,7 @@ def _show(status: Mapping[str, Any]) -> None:
     if status.get("lag", 0) >= LATE:
         late = f"the event loop was late by up to {status['lag']:.2f} s in the last minute: answers and checks, too"
         console.print(late, highlight=False, soft_wrap=True)
-    for line in (*map(_leave, status["leaving"]), *map(_steer, status.get("steering", ()))):
+    for line in (*map(_drain_line, status["leaving"]), *map(_order_line, status.get("steering", ()))):
         if line:
             console.print(line, highlight=False, soft_wrap=True, markup=False)
     if serf := status.get("serf"):
@@ -81,17 +82,17 @@ def _show(status: Mapping[str, Any]) -> None:
         _table(console, title, columns, status[title.replace(" ", "_")])
 
 
-def _leave(leave: Mapping[str, Any]) -> str:
-    what = leave["prefix"] or "everything"
-    how = leave["state"] if leave["withdraws"] else "announced as a last resort"
-    reason = f": {leave['reason']}" if leave["reason"] else ""
-    who = f", {leave['who']}" if leave.get("who") else ""
-    itself = f", or by itself at {leave['until']}" if leave.get("until") else ""
-    return f"{what} is {how} since {leave['since']} (by {leave['by']}{who}{reason}); `bgp2vpc undrain` ends it{itself}"
+def _drain_line(drain: Mapping[str, Any]) -> str:
+    what = drain["prefix"] or "everything"
+    how = drain["state"] if drain["withdraws"] else "announced as a last resort"
+    reason = f": {drain['reason']}" if drain["reason"] else ""
+    who = f", {drain['who']}" if drain.get("who") else ""
+    itself = f", or by itself at {drain['until']}" if drain.get("until") else ""
+    return f"{what} is {how} since {drain['since']} (by {drain['by']}{who}{reason}); `bgp2vpc undrain` ends it{itself}"
 
 
-def _steer(row: Mapping[str, Any]) -> str:
-    """Of a hold or a takeover; drains have their own line."""
+def _order_line(row: Mapping[str, Any]) -> str:
+    """Of a hold or a takeover; empty for a drain, which has a line of its own."""
     reason = f": {row['reason']}" if row["reason"] else ""
     by = f"since {row['since']} (by {row['by']}{reason})"
     match row["verb"]:
@@ -107,16 +108,15 @@ def _table(console: "Console", title: str, columns: Iterable[str], rows: Iterabl
     from rich.markup import escape
     from rich.table import Table
 
+    def word(value: object) -> str:
+        if isinstance(value, bool):
+            return "yes" if value else ""
+        return "" if value is None else str(value)
+
     table = Table(title=title, title_justify="left")
     for column in columns:
         table.add_column(column.replace("_", " "), no_wrap=column in UNBROKEN)
     for row in rows:
-        table.add_row(*(escape(_word(row.get(column))) for column in columns))
+        table.add_row(*(escape(word(row.get(column))) for column in columns))
     if table.row_count:
         console.print(table)
-
-
-def _word(value: object) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else ""
-    return "" if value is None else str(value)

@@ -22,26 +22,23 @@ def add(commands: Commands) -> None:
         allow_abbrev=False,
     )
     add_order(takeover, "takeover")
-    takeover.set_defaults(command=_takeover)
+    takeover.set_defaults(command=run)
 
 
-def _takeover(args: argparse.Namespace) -> int:
+def run(args: argparse.Namespace) -> int:
+    """Order it, and wait until every route is ours or the daemon has given up."""
     order(args, "takeover", *args.prefixes)
-    rows = until(lambda: question(args, "places", *args.prefixes), _is_over, PATIENCE)
+
+    def is_over(rows: list[dict[str, Any]]) -> bool:
+        writing = ("create", "replace")
+        return not any(row["pending"] or (row["verdict"] in writing and not row["error"]) for row in rows)
+
+    rows = until(lambda: question(args, "places", *args.prefixes), is_over, PATIENCE)
     for row in rows:
-        print(f"{row['route_table_id']} {row['prefix']}: {_words(row)}")
+        why = row["error"] or row["detail"] or row["reason"]
+        ours = f"ours ({row['target']})"
+        not_ours = f"not ours, but at {row['target'] or 'nothing'}: {row['verdict']} ({why})"
+        print(f"{row['route_table_id']} {row['prefix']}: {ours if row['ours'] else not_ours}")
     if not rows:
         print("bgp2vpc: no route table is concerned", file=sys.stderr)
     return 0 if rows and all(row["ours"] for row in rows) else 1
-
-
-def _is_over(rows: list[dict[str, Any]]) -> bool:
-    writing = ("create", "replace")
-    return not any(row["pending"] or (row["verdict"] in writing and not row["error"]) for row in rows)
-
-
-def _words(row: dict[str, Any]) -> str:
-    if row["ours"]:
-        return f"ours ({row['target']})"
-    why = row["error"] or row["detail"] or row["reason"]
-    return f"not ours, but at {row['target'] or 'nothing'}: {row['verdict']} ({why})"

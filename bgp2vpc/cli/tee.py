@@ -1,4 +1,4 @@
-"""`tee`: the relay for an existing `process` of ExaBGP. Nothing heavy is imported: one runs for every script."""
+"""`tee`: runs a script of ExaBGP and copies its lines to the daemon. One runs for every script, so it stays small."""
 
 import argparse
 
@@ -8,15 +8,16 @@ from bgp2vpc.cli.options import Commands, add_socket, socket_of
 def add(commands: Commands) -> None:
     """Add the command."""
     tee = commands.add_parser(
-        "tee", help="run a script for ExaBGP and let the daemon hear what it says", allow_abbrev=False
+        "tee", help="run a script for ExaBGP, and copy its lines to the daemon", allow_abbrev=False
     )
     add_socket(tee, by_file=False)
     tee.add_argument("--name", default="", help="the name of this source (default: made from the command line)")
     tee.add_argument("argv", metavar="CMD", nargs="+", help="the script and its arguments, after --")
-    tee.set_defaults(command=_tee)
+    tee.set_defaults(command=run)
 
 
-def _tee(args: argparse.Namespace) -> int:
+def run(args: argparse.Namespace) -> int:
+    """Run the script until it ends; its exit status."""
     from bgp2vpc.sources.tee import main
 
     return main(args.argv, socket_of(args), args.name)

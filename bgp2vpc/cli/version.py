@@ -1,4 +1,4 @@
-"""`version`."""
+"""`version`: which bgp2vpc this is."""
 
 import argparse
 
@@ -8,9 +8,10 @@ from bgp2vpc.cli.options import Commands
 
 def add(commands: Commands) -> None:
     """Add the command."""
-    commands.add_parser("version", help="print the version").set_defaults(command=_version)
+    commands.add_parser("version", help="print the version").set_defaults(command=run)
 
 
-def _version(_: argparse.Namespace) -> int:
+def run(_: argparse.Namespace) -> int:
+    """Print it."""
     print(f"bgp2vpc {bgp2vpc.__version__}")
     return 0

@@ -1,4 +1,4 @@
-"""`why`: the whole chain behind one prefix, in plain words."""
+"""`why`: explains how one prefix is routed, from announcement to write."""
 
 import argparse
 import json
@@ -20,10 +20,11 @@ def add(commands: Commands) -> None:
     why.add_argument("--table", metavar="RTB", help="only in this route table")
     why.add_argument("--json", action="store_true", help="for programs")
     why.add_argument("prefix", metavar="PREFIX", help="such as 192.0.2.53/32, exactly as announced")
-    why.set_defaults(command=_why)
+    why.set_defaults(command=run)
 
 
-def _why(args: argparse.Namespace) -> int:
+def run(args: argparse.Namespace) -> int:
+    """Ask the daemon, and print its answer."""
     answer = question(args, "why", args.prefix, *([args.table] if args.table else []))
     print(json.dumps(answer, indent=2) if args.json else "\n".join(answer["lines"]))
     return 0

@@ -30,7 +30,7 @@ class PeerEntry(BaseEntry):
     asn: AsNumber | None = Field(
         default=None, alias="as", description="Its AS number. Default: our own.", examples=[65000]
     )
-    description: Description = Field(default="", description="For people who read ExaBGP's file.", examples=["router"])
+    description: Description = Field(default="", description="A comment in ExaBGP's file.", examples=["router"])
     passive: bool | None = Field(
         default=None,
         description="Wait for its connection instead of making one. Default: of two with the same AS, the one with the "
@@ -70,12 +70,12 @@ class BgpEntry(BaseEntry):
         default=_BGP.hold_time,
         ge=_SHORTEST_HOLD,
         le=65535,
-        description="Seconds without a word after which a peer counts as gone.",
+        description="Seconds without a message after which a peer counts as gone.",
     )
     peers: list[PeerItem] = Field(
         default=[],
-        description="Neighbors: other instances and routers, each an address or a mapping. Our own address is left "
-        "out, so that one file serves all.",
+        description="Neighbors: other instances and routers, each an address or a mapping. Our own address is ignored, "
+        "so the same file works on all instances.",
         examples=["[10.0.1.11, {address: 10.1.0.1, as: 65000}]"],
     )
     peers_by_tag: InstanceTagEntry | None = Field(
@@ -85,12 +85,13 @@ class BgpEntry(BaseEntry):
     )
     ipv6: bool = Field(
         default=_BGP.ipv6,
-        description="Peer with those found by tag over IPv6, too: a session carries the family of its addresses.",
+        description="Also peer over IPv6 with the instances found by tag: a session carries only the family of its "
+        "addresses.",
     )
     config_file: FilePath = Field(
         default=None,
-        description="ExaBGP's file, which a helper writes anew when the members change, checks with ExaBGP, and has "
-        "ExaBGP read.",
+        description="ExaBGP's file. When the members change, a helper has ExaBGP check the new text, replaces the "
+        "file, and has ExaBGP reload it.",
         examples=["/etc/exabgp/exabgp.conf"],
     )
 

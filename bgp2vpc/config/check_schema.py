@@ -174,10 +174,12 @@ class _CheckEntry(BaseEntry):
         examples=["192.0.2.53"],
     )
     rise: int = Field(
-        default=RISE, ge=0, description="So many successes in a row make it healthy; 0: the default, as in AWSnycast."
+        default=RISE, ge=0, description="This many successes in a row make it healthy; 0: the default, as in AWSnycast."
     )
     fall: int = Field(
-        default=FALL, ge=0, description="So many failures in a row make it unhealthy; 0: the default, as in AWSnycast."
+        default=FALL,
+        ge=0,
+        description="This many failures in a row make it unhealthy; 0: the default, as in AWSnycast.",
     )
     every: Period = Field(ge=0.01, description="Seconds from one probe to the next.", examples=[1])
     timeout: Period | None = Field(
@@ -187,14 +189,14 @@ class _CheckEntry(BaseEntry):
     )
     remote_votes: Count | None = Field(
         default=None,
-        description="Only for `remote_healthchecks`: the owner fails when so many members of the Serf cluster (`serf`) "
-        "say so, of which this instance may be one. Default: our own check alone decides.",
+        description="Only for `remote_healthchecks`: the owner fails when this many members of the Serf cluster "
+        "(`serf`) vote against it, of which this instance may be one. Default: only our own check counts.",
         examples=[2],
     )
     control: str | None = Field(
         default=None,
-        description="Only for `remote_healthchecks`: a check of `healthchecks`, best of something else on the network. "
-        "While that one fails, too, our own network may be at fault, and a failure of this one tells nothing.",
+        description="Only for `remote_healthchecks`: a check of `healthchecks`, of something else on the network. "
+        "While that one fails as well, our own network may be at fault, and a failure of this check does not count.",
         examples=["gateway"],
     )
     run_on_healthy: Hook = Field(
@@ -241,17 +243,17 @@ class TcpConfig(TlsConfig):
     port: Port = Field(description="The port.", examples=[80])
     send: str = Field(
         default="",
-        description="Sent as it stands, in UTF-8: a request needs its line ends.",
+        description="Sent unchanged, in UTF-8: a request needs its line ends.",
         examples=['"HEAD / HTTP/1.0\\r\\n\\r\\n"'],
     )
     expect: str = Field(
         default="", description="Must be found anywhere in what arrives before the time-out.", examples=["200 OK"]
     )
-    ssl: bool = Field(default=False, description="Speak TLS; certPath, cert, skipVerify and serverName belong to it.")
+    ssl: bool = Field(default=False, description="Use TLS; certPath, cert, skipVerify and serverName belong to it.")
 
 
 class TcpEntry(_CheckEntry):
-    """A TCP connection stands, and what is expected arrives."""
+    """A TCP connection is established, and the expected bytes arrive."""
 
     type: Literal["tcp"]
     config: TcpConfig = Field(description="The port, and what to say and hear.", examples=["{port: 53}"])

@@ -114,12 +114,12 @@ class RouteEntry(BaseEntry):
     )
     instance: InstanceRef = Field(
         default=None,
-        description="The instance it points at: `SELF` (this one, the default) or another's id.",
+        description="The instance it points at: `SELF` (this one, the default) or the id of another.",
         examples=["i-0123456789abcdef0"],
     )
     healthcheck: CheckNames = Field(
         default=(),
-        description="The health check it depends on, or a list of them. Default: none; always offered.",
+        description="The health check it depends on, or a list of them. Default: none; it is always offered.",
         examples=["[dns, network]"],
     )
     healthcheck_policy: Annotated[
@@ -134,22 +134,22 @@ class RouteEntry(BaseEntry):
     )
     if_unhealthy: bool | None = Field(
         default=None,
-        description="Take the route from another instance only if that is dead, impaired or fails its remote health "
+        description="Take the route from another instance only if that is gone, impaired or fails its remote health "
         "check. Default: always, unless the rule has a `takeover`.",
         examples=["true"],
     )
     never_delete: bool = Field(default=False, description="Leave the route where it is when the checks fail.")
     fallback: Fallback | None = Field(
         default=None,
-        description="Point the route there, instead of deleting it, when the checks fail; and take it from there when "
-        "they pass. `nat-…` is for IPv4 (and NAT64), `eigw-…` for IPv6; also `igw-`, `tgw-`, `vgw-`, `vpce-` (Gateway "
-        "Load Balancer), `cagw-`, `lgw-`, the ARN of a core network.",
+        description="The target that the route gets instead of being deleted when the checks fail; it is taken back "
+        "when they pass. `nat-…` is for IPv4 (and NAT64), `eigw-…` for IPv6; also `igw-`, `tgw-`, `vgw-`, `vpce-` "
+        "(Gateway Load Balancer), `cagw-`, `lgw-`, the ARN of a core network.",
         examples=["nat-0123456789abcdef0"],
     )
     announce: Announce | None = Field(
         default=None,
         description="Attributes of the announcement to ExaBGP (helper mode), or `false`. Default: announced without "
-        "attributes, but for default routes (0.0.0.0/0, ::/0) and other instances', which are not.",
+        "attributes; default routes (0.0.0.0/0, ::/0) and routes of other instances are not announced.",
         examples=["{med: 100, community: '65000:53'}"],
     )
     run_before_add_route: Hook = Field(
@@ -202,12 +202,12 @@ class RuleEntry(BaseEntry):
     find: FindEntry = Field(description="Which route tables.", examples=["{type: main}"])
     accept: Annotated[list[AcceptEntry], Field(min_length=1)] | None = Field(
         default=None,
-        description="Which announced prefixes may be written; nothing else ever is.",
+        description="Which announced prefixes may be written; no others are.",
         examples=['["192.0.2.0/24 le 32"]'],
     )
     manage_routes: Annotated[list[RouteEntry], Field(min_length=1)] | None = Field(
         default=None,
-        description="Prefixes of the configuration's own, bound to health checks.",
+        description="Fixed prefixes, announced while health checks are healthy.",
         examples=["[{cidr: 192.0.2.53/32, healthcheck: dns}]"],
     )
     takeover: Takeover | None = Field(
@@ -219,18 +219,17 @@ class RuleEntry(BaseEntry):
     )
     affinity: Literal["az"] | None = Field(
         default=None,
-        description="With `best_path`: of equal paths, each table uses that of an instance in its availability zone.",
+        description="With `best_path`: of equal paths, a table uses the one of an instance in its availability zone.",
         examples=["az"],
     )
     write: Writes = Field(
         default=Writes.OWN,
-        description="With `best_path`: whose paths are written, only this instance's `own`, or those of `any` "
-        "announcer in the VPC.",
+        description="With `best_path`: write only this instance's `own` paths, or those of `any` announcer in the VPC.",
     )
     remote_healthcheck: str = Field(
         default="",
-        description="The remote health check that another instance must pass to keep a route; of `manage_routes`, "
-        "for those without one of their own.",
+        description="The remote health check that another instance must pass to keep a route; in `manage_routes`, for "
+        "entries without one of their own.",
         examples=["dns"],
     )
     takeover_foreign: bool = Field(
@@ -242,7 +241,9 @@ class RuleEntry(BaseEntry):
         "the next hop's address, or device index 0 in the table's VPC.",
         examples=[1],
     )
-    next_hop_self: bool = Field(default=False, description="Point at this instance whatever next hop is announced.")
+    next_hop_self: bool = Field(
+        default=False, description="Point routes at this instance, whatever next hop is announced."
+    )
     vpc_id: VpcId | None = Field(
         default=None,
         description="The VPC of the tables, if not this instance's own.",

@@ -41,7 +41,7 @@ class ProcessEntry(BaseEntry):
     )
     restart_time: Seconds | None = Field(
         default=None,
-        description="Seconds its routes outlive it. Default: the file's restart_time.",
+        description="Seconds for which its routes stay after it has ended. Default: the file's restart_time.",
         examples=[60],
     )
     max_prefixes: Count | None = Field(
@@ -59,9 +59,10 @@ class ProcessEntry(BaseEntry):
 class Ec2Entry(BaseEntry):
     """EC2 API pacing and time-outs."""
 
-    burst: Count = Field(default=_EC2.burst, description="Writes of one kind at once. EC2 refuses the 51st.")
+    burst: Count = Field(default=_EC2.burst, description="Writes of one kind in a burst. EC2 refuses the 51st.")
     rate: Rate = Field(
-        default=_EC2.rate, description="Then, writes of one kind per second. EC2 allows 5 for the whole account."
+        default=_EC2.rate,
+        description="After the burst, writes of one kind per second. EC2 allows 5 for the whole account.",
     )
     timeout: Period = Field(default=_EC2.timeout, description="Seconds to wait for EC2's answer.")
     concurrency: Count = Field(default=_EC2.concurrency, le=256, description="Calls at the same time.")
@@ -72,9 +73,9 @@ class DampingEntry(BaseEntry):
 
     half_life: Period = Field(default=_DAMPING.half_life, description="Seconds in which the penalty halves.")
     suppress: Rate = Field(
-        default=_DAMPING.suppress, description="Penalty from which a place is damped. Each move adds 1000."
+        default=_DAMPING.suppress, description="Penalty at which a place is suppressed. Each move adds 1000."
     )
-    reuse: Rate = Field(default=_DAMPING.reuse, description="Penalty at which it is damped no longer.")
+    reuse: Rate = Field(default=_DAMPING.reuse, description="Penalty below which it is free again.")
 
     @model_validator(mode="after")
     def _ends(self) -> Self:
@@ -102,12 +103,12 @@ class ConfigFile(BaseEntry):
     )
     remote_healthchecks: dict[Name, CheckEntry] = Field(
         default={},
-        description="Health checks, by name, that are made of the present owner of a route.",
+        description="Health checks of the present owner of a route, by name.",
         examples=["{dns: {type: dns, every: 1, config: {name: example.org}}}"],
     )
     poll_time: Seconds = Field(
         default=_CONFIG.poll_time,
-        description="Seconds between looks at the route tables when nothing happens; 0: the default, as in AWSnycast.",
+        description="Seconds between polls of the route tables; 0: the default, as in AWSnycast.",
     )
     hook_timeout: Period = Field(
         default=_CONFIG.hook_timeout,
@@ -124,7 +125,7 @@ class ConfigFile(BaseEntry):
     )
     on_exit: OnExit = Field(
         default=_CONFIG.on_exit,
-        description="What becomes of our routes when the daemon stops: `withdraw` (delete, or put the fallback back), "
+        description="What happens to our routes when the daemon stops: `withdraw` (delete, or put the fallback back), "
         "`keep`, `drain` (as `bgp2vpc drain` does, then withdraw), or `withdraw_announced`: withdraw what scripts "
         "announced, keep what `manage_routes` names.",
     )
@@ -134,33 +135,34 @@ class ConfigFile(BaseEntry):
     )
     state_file: StateFile = Field(
         default=None,
-        description="Where it is remembered what drains or is held, through restarts; `none` for nowhere. Default: "
+        description="The file in which drains and holds survive a restart; `none`: no file. Default: "
         "`state` in systemd's `StateDirectory`, if there is one; else beside the socket, `SOCKET.state`. In `/run` it "
         "is gone after a reboot.",
         examples=["/var/lib/bgp2vpc/state"],
     )
     lifecycle: bool = Field(
         default=_CONFIG.lifecycle,
-        description="Drain when instance metadata tells of a spot interruption, a rebalance recommendation, or that "
-        "Auto Scaling takes the instance out of service; undrain when that is over.",
+        description="Drain when instance metadata reports a spot interruption, a rebalance recommendation, or that "
+        "Auto Scaling takes the instance out of service; undrain when it no longer does.",
     )
     restart_time: Seconds = Field(
-        default=_CONFIG.restart_time, description="Seconds a source's routes outlive it, and ours a crash."
+        default=_CONFIG.restart_time,
+        description="Seconds for which routes stay after their source has ended, and after a restart of the daemon.",
     )
     settle_time: Seconds = Field(
         default=_CONFIG.settle_time, description="Seconds a write may take to show in EC2's reads."
     )
     backup_med: int = Field(
-        default=_CONFIG.backup_med, ge=0, le=2**32 - 1, description="A path with this MED or more is used last."
+        default=_CONFIG.backup_med, ge=0, le=2**32 - 1, description="A path with this MED or more is a last resort."
     )
     startup_hold: Seconds = Field(
         default=_CONFIG.startup_hold,
-        description="Seconds that BGP neighbors have to tell what they announce, after our start and after theirs, "
-        "unless they send an end-of-RIB. Until then, `best_path` takes and deletes nothing.",
+        description="Seconds that `best_path` waits for the announcements of BGP neighbors after our start, and after "
+        "theirs, unless they send End-of-RIB earlier. Until then it takes and deletes nothing.",
     )
     damping: DampingEntry = Field(
         default=DampingEntry(),
-        description="When a route has moved between instances too often.",
+        description="When a route counts as flapping between instances.",
         examples=["{half_life: 120}"],
     )
     max_prefixes: Count = Field(default=_CONFIG.max_prefixes, description="How many prefixes one source may announce.")
@@ -187,18 +189,18 @@ class ConfigFile(BaseEntry):
     )
     bgp: BgpEntry | None = Field(
         default=None,
-        description="Whom ExaBGP peers with, for `bgp2vpc exabgp-config`.",
+        description="ExaBGP's neighbors, for `bgp2vpc exabgp-config`.",
         examples=["{as: 64512, peers_by_tag: {key: role, value: anycast}}"],
     )
     ec2: Ec2Entry = Field(default=Ec2Entry(), description="EC2 API pacing and time-outs.", examples=["{timeout: 5}"])
     serf: SerfEntry | None = Field(
         default=None,
-        description="Listen to the HashiCorp Serf agent of this host.",
+        description="The HashiCorp Serf agent of this host.",
         examples=["{rpc: 127.0.0.1:7373}"],
     )
     notify: list[NotifyEntry] = Field(
         default=[],
-        description="Whom to tell of takeovers, withdrawals, failures that last, and their end (docs/notify.md).",
+        description="Recipients of alerts: takeovers, withdrawals, lasting failures and recoveries (docs/notify.md).",
         examples=["[{on: [takeover, failure, recovery], url: https://hooks.example.org/bgp2vpc}]"],
     )
     web: WebEntry | None = Field(

@@ -37,11 +37,11 @@ class SerfEntry(BaseEntry):
         default=_SERF.auth_key, description="The agent's `rpc_auth`, if it has one.", examples=["a-long-secret"]
     )
     every: Period = Field(
-        default=_SERF.every, ge=0.1, description="Seconds between two looks at the members of the cluster."
+        default=_SERF.every, ge=0.1, description="Seconds between two requests for the members of the cluster."
     )
     vote_time: Period = Field(
         default=_SERF.vote_time,
-        description="Seconds that a vote stands unless it is repeated; our own is, three times as often.",
+        description="Seconds for which a vote is valid; our own are repeated three times within it.",
     )
 
     @model_validator(mode="after")
@@ -58,19 +58,19 @@ class WebEntry(BaseEntry):
     """The status page, `/status.json`, `/metrics`, and steering by POST (docs/web.md)."""
 
     listen: ListenAddress = Field(
-        description="Address and port; whoever reaches it may read everything, so better 127.0.0.1.",
+        description="Address and port; everybody who can reach it can read everything, so use 127.0.0.1.",
         examples=["127.0.0.1:8179"],
     )
     token_file: TokenFile = Field(
         default=None,
         description="File with the token that steering by POST needs; readable for its owner and group only. Without "
-        "it, nothing can be steered by HTTP.",
+        "it, steering by HTTP is off.",
         examples=["/etc/bgp2vpc.token"],
     )
     hosts: Annotated[list[HostName], Field(max_length=100)] = Field(
         default=[],
-        description="Further names under which the page may be asked for, beside localhost and the address itself: "
-        "what a browser, a proxy or Prometheus sends as `Host`.",
+        description="Further names of this server, beside localhost and the address: what a browser, a proxy or "
+        "Prometheus sends as `Host`.",
         examples=["[bgp2vpc.example.org]"],
     )
 
@@ -79,24 +79,25 @@ class NotifyEntry(BaseEntry):
     """A program or a URL, and what it is told of."""
 
     on: Annotated[list[AlertKind], Field(min_length=1)] = Field(
-        description="What to tell: `takeover` (we took a route, or lost one), `withdrawal` (a route of ours was "
+        description="Which events: `takeover` (we took a route, or lost one), `withdrawal` (a route of ours was "
         "deleted, without a successor), `failure` (something failed `after` times in a row), `recovery` (from it).",
         examples=["[takeover, failure, recovery]"],
     )
     run: Program | None = Field(
         default=None,
-        description="A program and its arguments; no shell runs. It finds `BGP2VPC_EVENT`, `BGP2VPC_MESSAGE` and more "
+        description="A program and its arguments; no shell runs. It gets `BGP2VPC_EVENT`, `BGP2VPC_MESSAGE` and more "
         "in its environment.",
         examples=["/usr/local/bin/page-somebody"],
     )
     url: Url | None = Field(
         default=None,
-        description="An address that is sent the same as JSON, by POST; any 2xx is an acceptance.",
+        description="An address that gets the same as JSON by POST; any 2xx means delivered.",
         examples=["https://hooks.example.org/bgp2vpc"],
     )
     after: Count = Field(
         default=_RECIPIENT.after,
-        description="How many times in a row something has to fail; a failure is told once, and its end, too.",
+        description="How many times in a row something has to fail before the alert. A failure is sent once, and so is "
+        "its recovery.",
     )
     timeout: Period = Field(
         default=_RECIPIENT.timeout, description="Seconds that one try may take; then a program is killed."
@@ -105,7 +106,7 @@ class NotifyEntry(BaseEntry):
         default=_RECIPIENT.retries,
         ge=0,
         le=100,
-        description="How often it is tried again, after 1, 2, 4 … 60 s, before it is dropped.",
+        description="How often delivery is tried again, after 1, 2, 4 … 60 s, before the alert is dropped.",
     )
 
     @model_validator(mode="after")

@@ -1,4 +1,4 @@
-"""Judgement of ExaBGP: its version, its file, the stanza that runs us, and the routes it has itself. Pure."""
+"""Findings about ExaBGP: its version, its file, the stanza that runs us, and the routes it has itself. Pure."""
 
 import re
 import shlex
@@ -17,7 +17,7 @@ _TOO_NEW: Final = (6,)
 
 
 def exabgp(config: Config, found: Known[Exabgp], running: Known[Running]) -> Iterator[Finding]:
-    """All of it; one `ok` where there is no ExaBGP to look at. What is quoted from the file moves no cursor."""
+    """All findings; one `ok` if there is no ExaBGP. Control characters from the file are escaped."""
     for finding in _findings(config, found, running):
         yield replace(finding, message=_printable(finding.message))
 
@@ -148,7 +148,7 @@ def _own_routes(config: Config, found: Exabgp, running: Known[Running]) -> Itera
 
 
 def _command(*words: str) -> str:
-    """To be copied into a shell; empty if one of these cannot be shown as it is."""
+    """A command line for a shell; empty if a word has characters that cannot be shown."""
     return shlex.join(words) if all(map(str.isprintable, words)) else ""
 
 

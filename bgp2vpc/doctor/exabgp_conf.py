@@ -1,4 +1,4 @@
-"""ExaBGP's configuration file, as far as it is about helpers and routes of its own. Pure.
+"""Reads the parts of ExaBGP's configuration file that concern helpers and routes of its own. Pure.
 
     process bgp2vpc {
         run /opt/bgp2vpc/bin/bgp2vpc helper -f /etc/bgp2vpc.yaml;
@@ -22,7 +22,7 @@ _TOKEN = re.compile(r"""\s+|\#[^\n]*|(?P<mark>[{};])|(?P<word>(?:"(?:\\.|[^"\\])
 
 @dataclass(slots=True)
 class Section:
-    """`words { … }`: what is said within, as lists of words, and the sections there."""
+    """`words { … }`: its statements, as lists of words, and its sections."""
 
     words: list[str] = field(default_factory=list)
     statements: list[list[str]] = field(default_factory=list)
@@ -38,7 +38,7 @@ class Section:
         return next((words[1:] for words in reversed(self.statements) if words[:1] == [key]), [])
 
     def has(self, *keys: str) -> bool:
-        """Whether each of these stands alone, as a statement of its own."""
+        """Whether each of these is a statement by itself."""
         return all([key] in self.statements for key in keys)
 
 
@@ -52,7 +52,7 @@ class ProcessStanza:
 
     @property
     def part(self) -> str:
-        """What bgp2vpc is there: `helper`, `tee`, or nothing (empty)."""
+        """How bgp2vpc runs there: `helper`, `tee`, or not at all (empty)."""
         return next(iter(_arguments_of_bgp2vpc(self.run)), "")
 
     @property
@@ -184,7 +184,7 @@ def _words_for_a_shell(text: str) -> list[str]:
 
 
 def parse(text: str) -> Section:
-    """The whole file as one section without words. What is left open at the end counts as closed there."""
+    """The whole file as one section without words. Sections that are open at the end are closed there."""
     top = Section()
     open_sections, words = [top], list[str]()
     for found in _TOKEN.finditer(text):

@@ -1,4 +1,4 @@
-"""The facts, each gathered on a thread of its own: one that hangs leaves the others alone."""
+"""Gathers the facts, each on a thread of its own, so that one that hangs does not delay the others."""
 
 import json
 import os
@@ -43,11 +43,11 @@ T = TypeVar("T")
 
 
 class Fact(Generic[T]):
-    """Gathered beside us from now on."""
+    """A fact that is gathered on a thread from now on."""
 
     def __init__(self, gather: Callable[[], Known[T]]) -> None:
         self._answer: SimpleQueue[Known[T]] = SimpleQueue()
-        # A daemon thread: what still hangs at the end of the program is left hanging.
+        # A daemon thread, so that one that still hangs does not keep the program from ending.
         Thread(target=self._gather, args=(gather,), daemon=True).start()
 
     def known(self, patience: float = PATIENCE) -> Known[T]:
@@ -108,7 +108,7 @@ def _metadata() -> Known[MetadataAnswer]:
 
 
 def _endpoint(region: str, timeout: float) -> Known[Endpoint]:
-    """One request without credentials: EC2 refuses it, at once and with a date."""
+    """Times one request without credentials: EC2 refuses it at once, with its date."""
     if not region:
         return Trouble("the region is not known")
     url = endpoint_url(region)
@@ -130,7 +130,7 @@ def _endpoint(region: str, timeout: float) -> Known[Endpoint]:
 
 
 class _NoRedirect(HTTPRedirectHandler):
-    """EC2 shows visitors the way to a page for people, which is not what is asked for."""
+    """Follows no redirect: without a query, EC2 redirects to a web page."""
 
     def redirect_request(self, *_: Any, **__: Any) -> None:
         """Follow none: it becomes an HTTPError."""
@@ -162,7 +162,7 @@ def _vpc(config: Config) -> Known[Vpc]:
 
 
 def _instance(config: Config, region: str, who: Known[MetadataAnswer], vpc: Known[Vpc]) -> Instance | None:
-    """Who we are, as far as that is known without the VPC."""
+    """The identity of this instance, as far as it is known without asking EC2."""
     if not isinstance(vpc, Trouble):
         return vpc.instance
     told = None if isinstance(who, Trouble) else who.instance
@@ -172,7 +172,7 @@ def _instance(config: Config, region: str, who: Known[MetadataAnswer], vpc: Know
 
 
 def _rehearsals(config: Config, instance: Instance | None, vpc: Known[Vpc]) -> Known[tuple[Rehearsal, ...]]:
-    """Of the writes only if the tables are known. One that has no credentials ends it: so would all."""
+    """The calls with DryRun; writes only if the tables are known. Missing credentials end it: all would fail alike."""
     if instance is None:
         return Trouble("which instance this is, is not known")
     if isinstance(vpc, Trouble) and isinstance(vpc.error, Credentials):

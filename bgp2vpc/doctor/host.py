@@ -1,4 +1,4 @@
-"""Judgement of this machine: addresses, sysctls, instance metadata, the way to EC2, its clock. Pure."""
+"""Findings about this machine: addresses, sysctls, instance metadata, the way to EC2, its clock. Pure."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -16,7 +16,7 @@ _SKEWED, _ASTRAY = 30.0, 300.0
 
 
 def addresses(config: Config, host: Known[Host], running: Known[Running]) -> Iterator[Finding]:
-    """Whether the host answers to what it announces."""
+    """Whether the announced addresses are addresses of this host."""
     offered = frozenset() if isinstance(running, Trouble) else running.offered
     needed = {prefix for prefix in managed(config.rules) | offered if is_host_route(prefix)}
     named = {prefix for prefix in accepted(config.rules) if is_host_route(prefix)} - needed
@@ -40,7 +40,7 @@ def addresses(config: Config, host: Known[Host], running: Known[Running]) -> Ite
 
 
 def sysctls(config: Config, host: Known[Host], running: Known[Running]) -> Iterator[Finding]:
-    """rp_filter matters with several interfaces, forwarding for what is more than an address of this host."""
+    """rp_filter matters with several interfaces; forwarding matters for prefixes that are not single addresses."""
     if isinstance(host, Trouble):
         return
     strict = sorted(name for name, value in host.rp_filter.items() if value == _STRICT)

@@ -1,4 +1,4 @@
-"""This machine's addresses and sysctls, asked of the kernel."""
+"""Reads the addresses and sysctls of this machine from the kernel."""
 
 import socket
 import struct
@@ -48,7 +48,7 @@ def _addresses() -> dict[IPAddress, frozenset[str]]:
 
 
 def _dump() -> Iterator[tuple[int, IPAddress]]:
-    """(interface, address) of all there are."""
+    """(interface, address) of all addresses."""
     with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE) as kernel:
         kernel.settimeout(2.0)
         length = _HEADER.size + _ADDRESS.size

@@ -1,7 +1,7 @@
-"""What the doctor finds, and what it finds it from. Values.
+"""The doctor's facts and findings, as values.
 
-`HostFacts` come from outside (`gather`), each by itself: one that could not be had is a `Trouble`, and no reason not to
-judge the others.
+Each of the `HostFacts` (from `gather`) is independent: one that could not be had is a `Trouble`, and the others are
+judged all the same.
 """
 
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ from bgp2vpc.vpc.model import Instance, Snapshot
 
 
 class State(Enum):
-    """How it is. Values are the words of `--json`."""
+    """The result of a check. Values are the words of `--json`."""
 
     OK = "ok"
     WARN = "warn"
@@ -26,7 +26,7 @@ class State(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at. `message`: a sentence. `mend`: the command that mends it, if anything is wrong."""
+    """The result of one check. `message`: a sentence. `mend`: the command that mends it, if anything is wrong."""
 
     check: str
     state: State
@@ -156,7 +156,7 @@ class Exabgp:
 
 @dataclass(frozen=True, slots=True)
 class HostFacts:
-    """Everything there is to judge."""
+    """All facts."""
 
     host: Known[Host]
     running: Known[Running]

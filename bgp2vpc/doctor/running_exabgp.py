@@ -1,7 +1,7 @@
-"""ExaBGP: the file of the one that runs the daemon, and the installed one, asked about itself and what that file says.
+"""Finds the ExaBGP that runs the daemon and its file, and asks the installed ExaBGP about itself and that file.
 
-Whoever listens on the socket is somebody's process, and so is its parent: of their command lines no word is ever run,
-for the doctor may be root. Only the name of the file is taken from there, and read with care.
+Any user may own the process that listens on the socket, and its parent. The doctor may be root, so it never runs a word
+of their command lines. It takes only the name of the configuration file from there, and reads regular files only.
 """
 
 import os
@@ -183,7 +183,7 @@ def _arguments(command: Sequence[str]) -> list[str] | None:
 
 
 def _read(file: Path) -> Known[str]:
-    """Its text. A device may have effects when it is opened, a pipe never ends: neither is touched."""
+    """Its text. Only a regular file is opened: opening a device may have effects, and a pipe may never end."""
     if not str(file).isprintable():
         return Trouble(f"{str(file)!a} is no name to be printed")
     if not stat.S_ISREG(os.stat(file).st_mode):
@@ -215,7 +215,7 @@ def _version(program: Sequence[str]) -> str:
 
 
 def _refusal(program: Sequence[str], version: str, file: Path) -> Known[str]:
-    """What ExaBGP has against this file; empty: nothing."""
+    """Why ExaBGP refuses this file; empty: it does not."""
     old = version.startswith(("3.", "4."))
     code, said = _run(program, *(("--test",) if old else ("validate",)), str(file))
     if code is None:

@@ -1,4 +1,4 @@
-"""What the configuration and the daemon are about: the prefixes to look at, and the calls to rehearse."""
+"""The prefixes that the doctor checks, and the EC2 calls that it makes with DryRun."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""Judgement of the VPC: credentials, permissions, tables, interfaces, prefixes, room. Pure."""
+"""Findings about the VPC: credentials, permissions, tables, interfaces, prefixes, room. Pure."""
 
 from collections.abc import Iterable, Iterator
 from itertools import groupby
@@ -33,7 +33,7 @@ _CLOCK: Final = ("RequestExpired", "InvalidSecurity.RequestHasExpired", "Signatu
 
 
 def credentials(vpc: Known[Vpc], metadata: Known[MetadataAnswer]) -> Iterator[Finding]:
-    """Whether EC2 knows who we are; and whether there was an answer at all."""
+    """Whether EC2 answers, and accepts our credentials."""
     if not isinstance(vpc, Trouble):
         yield ok("credentials", f"EC2 answers to them, as {vpc.instance.id} of {vpc.instance.vpc_id}")
         return
@@ -181,7 +181,7 @@ def prefixes(config: Config, vpc: Vpc, running: Known[Running]) -> Iterator[Find
     edit = f"${{EDITOR:-vi}} {config.file}"
     for prefix, cidr in sorted(inside):
         words = f"{prefix} lies within the VPC's own {cidr}: EC2 refuses the route unless it is a whole subnet's"
-        # Where nobody asked for subnets it may be one: the daemon finds out.
+        # Subnets may not have been read; then it may be one, and the daemon finds out.
         yield warn("prefix", words, edit) if vpc.snapshot.subnets is None else fail("prefix", words, edit)
     ranges = {
         (entry, cidr)
@@ -245,7 +245,7 @@ def room(config: Config, vpc: Vpc, running: Known[Running], quota: int) -> Itera
 
 
 def default_route(config: Config, vpc: Vpc, running: Known[Running], endpoint: Known[Endpoint]) -> Iterator[Finding]:
-    """Whether we would cut ourselves off from EC2 by moving the default route we reach it through."""
+    """Whether moving a default route would cut us off from EC2."""
     offered = frozenset() if isinstance(running, Trouble) else running.offered
     defaults = [p for p in managed(config.rules) | accepted(config.rules) | offered if p.prefixlen == 0]
     own = _own_table(vpc)

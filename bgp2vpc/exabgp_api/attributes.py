@@ -1,4 +1,4 @@
-"""What stands behind a prefix in a line: next hop, path identifier, path attributes.
+"""Parses the words after a prefix: next hop, path identifier, path attributes.
 
 The grammar is that of ExaBGP's `configuration/static/parser.py` and `mpls.py`, where each function reads one word and
 what belongs to it, as here. ExaBGP prints communities as it reads them, so `messages_text` reads them here, too.
@@ -30,7 +30,7 @@ from bgp2vpc.prefix import IPAddress
 
 @dataclass(slots=True)
 class RouteWords:
-    """What the words behind one or several prefixes say. `family` is set when they make it no unicast route.
+    """The parsed words after the prefixes. `family` is set when they make it another route than unicast.
 
     `fields`: those of Attributes, as far as they were given. `split`: the length of `split /25`.
     """
@@ -226,7 +226,7 @@ def _as_path(words: Words) -> tuple[AsSegment, ...]:
 
 
 def _segments(words: Words) -> list[AsSegment]:
-    """One pair of brackets, which is two segments in 4.2's `[ 1 2 ( 3 4 ) ]`; none where nothing stands in it."""
+    """One pair of brackets: two segments in 4.2's `[ 1 2 ( 3 4 ) ]`, none if it is empty."""
     kind = _BRACKETS[words.take("as-path")]
     asns: list[int] = []
     nested: list[int] = []
@@ -370,7 +370,7 @@ def _extended_from_hex(word: str) -> ExtendedCommunity:
 
 
 def _wide(name: str, fields: list[str]) -> str:
-    """RFC 4360 section 3.1, RFC 5668: an address or a four-octet AS number wants the other layout."""
+    """RFC 4360 section 3.1, RFC 5668: an address or a four-octet AS number has another layout."""
     if name not in ("target", "origin"):
         return name
     first = fields[0]

@@ -1,4 +1,4 @@
-"""What one line turned out to be: a Command, or a LineError that says what is wrong with it."""
+"""The result of parsing one line: a Command, or a LineError that says what is wrong with it."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -7,7 +7,7 @@ from bgp2vpc.bgp.events import Event
 
 
 class Answer(Enum):
-    """The line a speaker is answered with, unless it switched answers off."""
+    """The answer to a line, unless its source has switched answers off."""
 
     DONE = "done"
     ERROR = "error"
@@ -22,7 +22,7 @@ class Acks(Enum):
 
 
 class Requires(Enum):
-    """What ExaBGP must have when it hears a line, or it stops: a neighbor, or a session, of those the line is for."""
+    """What ExaBGP must have when it gets a line, or it ends: a neighbor, or a session, of those the line is for."""
 
     NOTHING = "nothing"
     NEIGHBOR = "neighbor"
@@ -32,7 +32,7 @@ class Requires(Enum):
 class LineError(ValueError):
     """A line that cannot be used; the text says why and what would be right.
 
-    `relay`: ExaBGP may have a use for the line all the same. `answer`: what its speaker is told.
+    `relay`: the line is passed on to ExaBGP all the same. `answer`: the answer to its source.
     """
 
     def __init__(self, text: str, *, relay: bool = False, answer: Answer = Answer.ERROR) -> None:

@@ -58,7 +58,7 @@ _LATER: Final = (
 
 
 class NotAWord(ValueError):
-    """ExaBGP's configuration has no way to write this program or argument."""
+    """This program or argument cannot be written in ExaBGP's configuration."""
 
 
 def render(

@@ -1,4 +1,4 @@
-"""Commands that are no routes: ExaBGP's `reactor/api/command/`. 6.0 knows many by a second name (`rib clear out`)."""
+"""Commands other than routes: ExaBGP's `reactor/api/command/`. 6.0 has many by a second name (`rib clear out`)."""
 
 from dataclasses import replace
 from typing import Final
@@ -69,10 +69,10 @@ _VPC_FAMILIES: Final = frozenset({"ipv4 unicast", "ipv6 unicast"})
 
 
 def read_control(line: str, words: list[str]) -> Command:
-    """The command that `words` say, neither announce nor withdraw. Raises LineError for an unknown one."""
+    """The command of `words`, which is neither announce nor withdraw. Raises LineError for an unknown one."""
     text = " ".join(words)
     if words[0] == "debug":
-        # ExaBGP writes it to its log and gives no answer: relayed, it would be waited for in vain.
+        # Not passed on: ExaBGP logs it and gives no answer, and we would wait for one.
         return Command(line)
     if (acks := _ACKS.get(text)) is not None:
         return Command(line, acks=acks)

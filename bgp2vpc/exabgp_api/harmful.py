@@ -1,10 +1,10 @@
-"""Lines that must not reach ExaBGP, or not now, since they stop it or its sessions. Each row was seen on the real ones.
+"""Lines that must not reach ExaBGP, or not now, because they end it or its sessions. Each row was tried with real ones.
 
 | line | version | what it does there |
 |---|---|---|
-| `shutdown`, `restart`, `reset`, `teardown`, `crash`, `reload` | all | what they say; for ExaBGP's operator |
+| `shutdown`, `restart`, `reset`, `teardown`, `crash`, `reload` | all | as their names say; only for ExaBGP's operator |
 | a word that ends in one of these, or in `version`, `help`, `…-ack` | 3.4 to 5.0 | is taken for that command |
-| `show …`, `clear adj-rib`, `flush adj-rib out` in the midst of a line | 3.4 to 5.0 | is taken for that command |
+| `show …`, `clear adj-rib`, `flush adj-rib out` in the middle of a line | 3.4 to 5.0 | is taken for that command |
 | the word `json` outside of `show` | 5.0.15 | ends it |
 | a byte that is not ASCII; a line of more than 1 MiB | all | ends the helper |
 | `bgp-prefix-sid` with nothing between `[` and `]`, or one left open | all | loops for ever, all sessions expire |
@@ -14,9 +14,9 @@
 | `flush adj-rib out` while no session of its neighbors is up | 4.2 | ends it |
 | `clear adj-rib …` for neighbors that it does not have; `neighbor A neighbor B` is none | 4.2 | ends it |
 
-A withdrawal is given a next hop, which it needs nowhere else. The last two depend on more than the line:
-`Command.requires` says on what. `attributes` refuses what is wrong in attributes, harmful or not, and `line` what is
-too long or not ASCII.
+`withdraw attributes` gets a next hop before it is passed on; ExaBGP ignores it otherwise. The last two rows depend on
+more than the line: see `Command.requires`. `attributes` refuses any mistake in attributes, and `line` refuses lines
+that are too long or not ASCII.
 """
 
 import re
@@ -69,7 +69,7 @@ def _refuse_many_labels(words: list[str]) -> None:
 
 
 def refuse_hidden(words: list[str]) -> None:
-    """Raises LineError for what is a command to ExaBGP only, which looks for its commands anywhere in a line."""
+    """Raises LineError for commands in the middle of a line, where only ExaBGP would find them."""
     if hidden := _COMMANDS.search(" ".join(words)):
         found = shown(hidden[0])
         raise LineError(f"ExaBGP takes {found} for a command, wherever it stands; leave it out, or choose another name")
@@ -81,13 +81,13 @@ def made_harmless(line: str) -> str:
 
 
 def refuse_orders(words: list[str]) -> None:
-    """Raises LineError for what only ExaBGP's operator may say; `words` without a selector."""
+    """Raises LineError for commands that only ExaBGP's operator may give; `words` without a selector."""
     if words[0] in OPERATOR_WORDS or (words[0] in _NAMESPACES and words[1:2] and words[1] in OPERATOR_WORDS):
         raise LineError(f"{shown(' '.join(words))} is for ExaBGP's operator; not relayed")
 
 
 def required(command: str) -> Requires:
-    """What ExaBGP must have when it hears this command."""
+    """What ExaBGP must have when it gets this command."""
     return _REQUIRED.get(command, Requires.NOTHING)
 
 

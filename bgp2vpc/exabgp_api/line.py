@@ -1,31 +1,31 @@
-"""One line that a script says -> a Command: what the VPC makes of it, what its speaker is answered, what ExaBGP hears.
+"""Parses one line of a script into a Command: events for the VPC, the answer, and what is passed on to ExaBGP.
 
-A line goes through these steps; the first that refuses it is the last:
+A line goes through these steps, and ends at the first that refuses it:
 
 1. `decode`: not longer than MAX_LINE, ASCII, no control characters but tabs. An empty line and a comment are answered.
-2. `words`: it is cut into words; brackets, commas, semicolons and braces are words, quotes are taken off.
-3. `harmful`: what stops some ExaBGP, or resets its sessions, is refused, since a line may be passed on.
-4. The selector in front (`neighbor A, neighbor B`, `peer *`) is split off. For the VPC it means nothing: the line is
-   the same whomever else it is for. It is kept, to withdraw from the same neighbors later.
+2. `words`: the line is split into words; brackets, commas, semicolons and braces are words, quotes are removed.
+3. `harmful`: lines that end some version of ExaBGP, or reset its sessions, are refused: a line may be passed on.
+4. The selector in front (`neighbor A, neighbor B`, `peer *`) is split off. It does not concern the VPC. It is kept, so
+   that a later withdrawal goes to the same neighbors.
 5. The verb: `announce` and `withdraw` of unicast routes become Announce and Withdraw events (`routes`, `attributes`);
-   all else is `control`.
-6. What is wrong is a LineError and becomes the Command's `error`. What is right but no route of a VPC (flow, labels,
-   VPN) is passed on to ExaBGP, with an `error` that says so.
+   `control` reads all other commands.
+6. A mistake raises LineError, whose text becomes the Command's `error`. A correct line that cannot be a VPC route
+   (flow, labels, VPN) is passed on to ExaBGP, with an `error` that says so.
 
 Dialects: 3.4 says `announce route …` and `neighbor A announce route …`; 4.2 adds `neighbor *`; 5.0 adds `ipv4 unicast`
 and `silence-ack`; 6.0 adds `peer *`, `peer [A, B]`, `group`, `rib flush out`, `session ack enable`, and takes `sync`,
-`async` and `text` behind any command. They contradict each other in AS paths only, so one parser reads them all: a line
-means what the newest version that accepts it makes of it.
+`async` and `text` behind any command. They contradict each other only in AS paths, so one parser reads all of them: a
+line is read as the newest version that accepts it reads it.
 
 The grammar is ExaBGP's own: `reactor/api/__init__.py` and `reactor/api/command/` (commands; `limit.py` for selectors),
 `configuration/core/tokeniser.py` and `format.py` (words), `configuration/static/` (routes and attributes). Tests
-compare with the installed versions, and with a table of 260 commands that were said to 4.2, 5.0 and 6.0.
+compare with the installed versions, and with a recorded table of 260 commands and the answers of 4.2, 5.0 and 6.0.
 
 Deliberate differences:
 
 - IPv6 with `next-hop self` is taken: ExaBGP refuses it only on sessions over IPv4, and its healthcheck prints it.
 - Netmask notation is refused: 6.0 takes it for a host route.
-- At most 4096 prefixes are made of one line with `split`: ExaBGP has no limit and stands still meanwhile.
+- `split` makes at most 4096 prefixes of one line: ExaBGP has no limit, and blocks while it makes millions.
 """
 
 import re
@@ -46,16 +46,16 @@ _CONTROL: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _TABS: Final = re.compile(r"\t+")
 _VERBS: Final = ("announce", "withdraw")
 _TRAILING: Final = frozenset({"sync", "async", "text"})
-"""6.0's words about the answer, taken at the end of any command."""
+"""Words that 6.0 accepts at the end of any command."""
 _QUALIFIERS: Final = frozenset({"local-ip", "local-as", "peer-as", "router-id", "family-allowed"})
 _SELECTORS: Final = frozenset({"neighbor", "peer"})
 
 
 def decode(raw: bytes) -> Command:
-    """The command of one line as read, with or without its line end. Never raises.
+    """The command of one line, with or without its line end. Never raises.
 
-    What is not ASCII, or longer than MAX_LINE, is answered with an error and must not reach ExaBGP: it would stop
-    the helper that sent it.
+    A line that is not ASCII, or longer than MAX_LINE, is an error and is not passed on: ExaBGP would end the
+    helper that sent it.
     """
     if len(raw) > MAX_LINE + 2:
         return _too_long(len(raw), raw[:80].decode("ascii", "replace"))
@@ -63,10 +63,10 @@ def decode(raw: bytes) -> Command:
 
 
 def parse(line: str) -> Command:
-    """The command that `line`, without its line end, says. Never raises.
+    """The command of `line`, which has no line end. Never raises.
 
-    Remembered: a healthcheck repeats its line every few seconds. Long lines, and those that make many prefixes of
-    one, are not, for the memory they would hold.
+    Results are cached, since a healthcheck repeats its line every few seconds; not those of long lines or of `split`,
+    which would take much memory.
     """
     if len(line) > _REMEMBERED_LINE or "split" in line:
         return _parse(line)
@@ -79,7 +79,7 @@ def _parse(line: str) -> Command:
     wrong = _wrong_character(line)
     if wrong:
         return Command(line, answer=Answer.ERROR, error=wrong)
-    text = _TABS.sub(" ", line.strip())  # ExaBGP takes them, but they are no printable characters
+    text = _TABS.sub(" ", line.strip())  # ExaBGP accepts tabs; below, a line may have printable characters only
     if not text or text[0] == "#":
         return Command(text)
     text = made_harmless(text)
@@ -109,7 +109,7 @@ def _command(text: str) -> Command:
     whole = split_words(text)
     refuse_harmful(whole)
     selector, words = _split_selector(whole)
-    # Other commands consist of such words; with them, only the selector could hide one.
+    # Other commands consist of such words themselves, so for them only the selector is searched.
     speaks_of_routes = words[0] in (*_VERBS, "group")
     refuse_hidden(whole if speaks_of_routes else whole[: len(whole) - len(words)])
     if len(words) > 1 and words[-1] in _TRAILING and words[0] != "show":
@@ -139,7 +139,7 @@ def _group(words: list[str]) -> tuple[Event, ...]:
 def _split_selector(words: list[str]) -> tuple[str, list[str]]:
     """The selector as text, empty where the line has none, and the words of the command.
 
-    For the VPC the selector means nothing: it is kept to say a withdrawal to the same neighbors again.
+    The selector does not concern the VPC; it is kept so that a withdrawal goes to the same neighbors.
     Raises LineError for a selector without an address or without a command.
     """
     if not words or words[0] not in _SELECTORS:

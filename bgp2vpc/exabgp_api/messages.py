@@ -1,4 +1,4 @@
-"""What ExaBGP tells a helper on its stdin, as values."""
+"""Messages of ExaBGP to a helper, as values."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -21,7 +21,7 @@ class Acknowledgement:
 
 
 class PeerState(Enum):
-    """The states ExaBGP prints. Only UP, and DOWN after an UP, say something about the session."""
+    """The states that ExaBGP prints. Only UP, and DOWN after an UP, are changes of the session."""
 
     CONNECTED = "connected"
     UP = "up"
@@ -77,7 +77,7 @@ class SummaryBegins:
 
 @dataclass(frozen=True, slots=True)
 class Established:
-    """A session that stands: a line of the answer to `show neighbor summary`."""
+    """An established session: a line of the answer to `show neighbor summary`."""
 
     peer: IPAddress
 
@@ -116,7 +116,7 @@ class ErrorReason:
 
 @dataclass(frozen=True, slots=True)
 class Ignored:
-    """A message we have no use for (`refresh`, `fsm` …), or one that cannot be read: `problem` says why."""
+    """A message that we do not use (`refresh`, `fsm` …), or one that cannot be read: `problem` says why."""
 
     kind: str
     problem: str = ""

@@ -3,8 +3,8 @@
 Differences that matter here:
 - `as-path` is a list, beside `as-set` and two confederation lists, in 4.2; from 5.0 on an object of segments, which
   calls every confederation segment `as-sequence`;
-- `router-id` (from 5.0) is our own, not the peer's, so nothing is made of it;
-- three things are no JSON at all and are mended before reading: doubled quotes in 4.2's `refresh`, 4.2's bare
+- `router-id` (from 5.0) is our own, not the peer's, so it is ignored;
+- three things are invalid JSON and are corrected before parsing: doubled quotes in 4.2's `refresh`, 4.2's bare
   hexadecimal AIGP, and the end-of-RIB of 6.0, a key inside a list.
 """
 
@@ -61,7 +61,7 @@ _FLAT_SEGMENTS: Final = (
 
 
 def decode_json(line: str) -> tuple[Message, ...]:
-    """What one line says. Raises ValueError when it cannot be read."""
+    """The messages of one line. Raises ValueError when it cannot be read."""
     message = _object(_load(line), "line")
     if "answer" in message:
         return (_answer(message),)

@@ -1,12 +1,12 @@
 """What ExaBGP prints to a helper's stdin -> messages. One line in, no memory between lines.
 
-Here is the way in, for both encodings, and `encoder text`, as ExaBGP 4.2, 5.0 and 6.0 print it
+`decode` takes both encodings. This file reads `encoder text`, as ExaBGP 4.2, 5.0 and 6.0 print it
 (`reactor/api/response/text.py`). Objects of `encoder json` are read in `messages_json`.
 
 An update is a block: `neighbor A receive update start`, one line for each prefix, `… end`, an empty line. Every line of
 a prefix is complete in itself, so each is decoded alone, and start, end and empty lines mean nothing.
 
-Attributes are printed otherwise than they are read: `as-path ( 1 2 )` is a sequence in 5.0 and 6.0 (4.2 prints
+ExaBGP prints attributes differently from how it reads them: `as-path ( 1 2 )` is a sequence in 5.0 and 6.0 (4.2 prints
 `[ 1 2 ]`), an atomic aggregate is followed by two spaces. So a value is all words up to the next attribute's name.
 """
 
@@ -64,8 +64,8 @@ _DIRECTIONS: Final = {direction.value: direction for direction in Direction}
 def decode(line: str) -> tuple[Message, ...]:
     """The messages in one line (with or without its newline), text or JSON; none for an empty line. Never raises.
 
-    Both encodings come on one pipe: answers stay plain words when events are JSON. What cannot be read is Ignored, with
-    the problem; what is readable and of no use, Ignored without.
+    Both encodings come on one pipe: answers are plain words even if events are JSON. An unreadable line is
+    Ignored, with the problem; a readable one that we do not use is Ignored without.
     """
     line = line.rstrip("\r\n")
     if not line:
@@ -246,7 +246,7 @@ def _sequence_and_set(words: list[str]) -> Iterator[AsSegment]:
 
 
 def _extended(value: list[str]) -> tuple[ExtendedCommunity, ...]:
-    """What ExaBGP prints for tunnels and flow actions has no way back to octets and is left out."""
+    """Tunnels and flow actions are left out: what ExaBGP prints for them cannot be converted back to octets."""
     return tuple(found for word in _items(value) if (found := _one_extended(word)) is not None)
 
 

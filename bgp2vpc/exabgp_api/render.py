@@ -13,7 +13,7 @@ def announce_line(path: Path, selector: str = "") -> str:
     """`[selector] announce route …` with every attribute, for example to say a path again after a reconnect.
 
     Confederation segments of the AS path are left out, as at the confederation's border (RFC 5065 section 5.3):
-    no version's API can be told them.
+    no version's API accepts them.
     """
     words = [*_head("announce", path, selector), *_attributes(path.attributes)]
     return " ".join(words)

@@ -1,6 +1,6 @@
-"""`announce` and `withdraw` of unicast routes, from their words to events.
+"""Parses `announce` and `withdraw` of unicast routes into events.
 
-ExaBGP has three ways to say one: `route PREFIX …` and `attributes … nlri PREFIX …` (`configuration/static/`), and since
+ExaBGP has three forms: `route PREFIX …` and `attributes … nlri PREFIX …` (`configuration/static/`), and since
 5.0 `ipv4 unicast PREFIX …` (`configuration/announce/`).
 """
 
@@ -16,7 +16,7 @@ from bgp2vpc.exabgp_api.words import Words, nearest, shown
 from bgp2vpc.prefix import Prefix, PrefixError, parse_prefix
 
 MAX_SPLIT: Final = 4096
-"""The most prefixes of one line with `split`. ExaBGP has no limit, and stands still while it makes millions."""
+"""The most prefixes of one line with `split`. ExaBGP has no limit, and blocks while it makes millions."""
 ROUTE_WORDS: Final = frozenset({"route", "ipv4", "ipv6", "attribute", "attributes"})
 _STATEMENTS: Final = frozenset({"route", "attribute", "attributes"})
 _OTHER_SAFI: Final = frozenset(
@@ -87,7 +87,7 @@ def _route(verb: str, prefix_text: str, route: RouteWords) -> Iterator[Event]:
 
 
 def _unicast(verb: str, text: list[str]) -> Iterator[Event]:
-    """`ipv4 unicast P …`: 5.0 takes the word `split` here and makes nothing of it; 6.0 refuses it."""
+    """`ipv4 unicast P …`: 5.0 accepts `split` here and ignores it; 6.0 refuses it."""
     family, *rest = text
     if rest[-1:] == [";"]:
         rest.pop()
@@ -138,7 +138,7 @@ def _parts(prefix: Prefix, length: int | None) -> Iterable[Prefix]:
 
 
 def _events(verb: str, prefixes: Iterable[Prefix], route: RouteWords) -> Iterator[Event]:
-    """One for each prefix. Attributes of a withdrawal mean nothing, but for the path identifier."""
+    """One event for each prefix. A withdrawal has no attributes but the path identifier."""
     next_hop = route.next_hop
     if verb == "announce" and next_hop is None:
         raise LineError("next-hop is missing: add 'next-hop self' or 'next-hop ADDRESS'")

@@ -1,4 +1,4 @@
-"""A line as words, and single words as numbers and addresses. What is wrong is told by LineError."""
+"""Splits a line into words, and reads words as numbers and addresses. Mistakes raise LineError."""
 
 import re
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""The programs that are run when a check changes its verdict. They never delay the check."""
+"""Runs the programs `on_healthy` and `on_unhealthy` when the verdict of a check changes. They never delay the check."""
 
 import asyncio
 import logging
@@ -10,7 +10,7 @@ from bgp2vpc.health.programs import RunProgram, run_program
 from bgp2vpc.logs import event
 
 _WAITING: Final = 8
-"""Changes kept for later while a program runs. A check that flaps faster than that loses the oldest."""
+"""Changes that wait while a program runs. If a check flaps faster than that, the oldest change is dropped."""
 
 log = logging.getLogger("bgp2vpc.health")
 
@@ -29,7 +29,7 @@ class CheckHooks:
         self._due: asyncio.Queue[bool] = asyncio.Queue(_WAITING)
 
     def changed(self, healthy: bool) -> None:
-        """Have the program for this verdict run, after those that are due already."""
+        """Queue the program for this verdict."""
         argv = self._argv(healthy)
         if not argv:
             return
@@ -37,27 +37,25 @@ class CheckHooks:
             self._tell(logging.INFO, "hook not run", healthy, command=shlex.join(argv))
             return
         if self._due.full():
-            self._tell(logging.WARNING, "hook dropped: those before it take too long", self._due.get_nowait())
+            self._tell(logging.WARNING, "hook dropped: earlier hooks still run", self._due.get_nowait())
         self._due.put_nowait(healthy)
 
     async def run(self) -> None:
-        """Until cancelled; then the program that runs is killed."""
+        """Run the queued programs, until cancelled; a program that then still runs is killed."""
         while True:
-            await self._run(await self._due.get())
-
-    async def _run(self, healthy: bool) -> None:
-        argv = self._argv(healthy)
-        self._tell(logging.DEBUG, "hook started", healthy, command=shlex.join(argv))
-        environment = {
-            "BGP2VPC_CHECK": self._check.name,
-            "BGP2VPC_DESTINATION": str(self._check.destination or ""),
-            "BGP2VPC_STATE": _state(healthy),
-        }
-        ending = await self._program(argv, timeout=self._timeout, env=environment)
-        if ending.ok:
-            self._tell(logging.DEBUG, "hook ended", healthy, said=ending.said or None)
-        else:
-            self._tell(logging.WARNING, "hook failed", healthy, command=shlex.join(argv), why=ending.trouble)
+            healthy = await self._due.get()
+            argv = self._argv(healthy)
+            self._tell(logging.DEBUG, "hook started", healthy, command=shlex.join(argv))
+            environment = {
+                "BGP2VPC_CHECK": self._check.name,
+                "BGP2VPC_DESTINATION": str(self._check.destination or ""),
+                "BGP2VPC_STATE": _state(healthy),
+            }
+            ending = await self._program(argv, timeout=self._timeout, env=environment)
+            if ending.ok:
+                self._tell(logging.DEBUG, "hook ended", healthy, said=ending.said or None)
+            else:
+                self._tell(logging.WARNING, "hook failed", healthy, command=shlex.join(argv), why=ending.trouble)
 
     def _argv(self, healthy: bool) -> tuple[str, ...]:
         return self._check.on_healthy if healthy else self._check.on_unhealthy

@@ -1,4 +1,4 @@
-"""One probe of any type. What a type needs is loaded when a check of that type exists, as some of it is large."""
+"""Runs one probe of any type. The code of a type is imported when a check of that type exists, since some is large."""
 
 # ruff: noqa: PLC0415
 
@@ -13,7 +13,7 @@ from bgp2vpc.health.reasons import timeout_reason
 from bgp2vpc.prefix import IPAddress
 
 _LOOKS: Final = 8
-"""How often it is looked, during a time-out, whether the event loop is late."""
+"""How often, within one time-out, it is measured whether the event loop is late."""
 _TOLERATED: Final = 0.25
 
 Prober: TypeAlias = Callable[[Check], Awaitable[ProbeResult]]
@@ -48,8 +48,8 @@ async def run_probe(check: Check) -> ProbeResult:
 async def probe_within(check: Check, probe: Prober = run_probe) -> ProbeResult:
     """Probe once, and give up after the check's own time-out.
 
-    Silence is evidence only while we are on time: where the event loop was late by a quarter of the time-out, the
-    answer may have come, and lay there unread. That is unknown.
+    A time-out counts as unhealthy only if our event loop was on time. If it was late by more than a quarter of the
+    time-out, the answer may have come without being read: the result is unknown.
     """
     loop = asyncio.get_running_loop()
     given_up = loop.time() + check.timeout

@@ -26,7 +26,7 @@ EVIDENCE: Final = frozenset(
 """What the kernel reports when the other side, or a router before it, refused, hung up or kept silent (connect(2),
 ip(7)). Every other number is about this host: a want of descriptors, memory, ports, routes or permission."""
 _SHOWN: Final = 40
-"""Characters of an expected text that are worth repeating."""
+"""Characters of an expected text that are repeated."""
 
 
 def failed(error: OSError) -> ProbeResult:
@@ -50,7 +50,7 @@ def network_reason(error: OSError) -> str:
 
 
 def lower_first(text: str) -> str:
-    """What a library says in a sentence of its own, as a part of ours."""
+    """The text of a library as a part of our sentence."""
     return text[:1].lower() + text[1:]
 
 
@@ -62,7 +62,7 @@ def shown(text: str | bytes) -> str:
 
 @contextmanager
 def during(what: str) -> Iterator[None]:
-    """Remember on a cancellation what was going on (`connecting`), for `timeout_reason`."""
+    """On a time-out, note what the probe was doing (`connecting`), for `timeout_reason`."""
     try:
         yield
     except asyncio.CancelledError as cancelled:

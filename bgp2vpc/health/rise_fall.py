@@ -1,7 +1,7 @@
-"""From the results of a check to its verdict: rise and fall. Pure.
+"""Rise and fall: the verdict of a check, from the results of its probes. Pure.
 
-Silence is no opinion: until `rise` successes or `fall` failures have come in a row for the first time, the verdict is
-None, and nothing may be concluded from it.
+Until the first time that `rise` probes in a row have passed, or `fall` in a row have failed, the verdict is None. None
+must not be read as unhealthy: nothing is announced, withdrawn or taken over because of it.
 """
 
 from dataclasses import dataclass
@@ -9,16 +9,16 @@ from dataclasses import dataclass
 
 @dataclass(slots=True)
 class RiseFall:
-    """What the results of one check amount to so far."""
+    """The verdict of one check, and the results in a row that lead to the next one."""
 
     rise: int
     fall: int
     healthy: bool | None = None
     streak: int = 0
-    """How many results of the same kind came last: positive for successes, negative for failures."""
+    """The length of the last run of equal results: positive for successes, negative for failures."""
 
     def add(self, healthy: bool) -> bool:
-        """Take in one result that is known. True if the verdict changed, or is the first one."""
+        """Add a result (unknown ones are not added). True if the verdict changed, or is the first one."""
         if healthy:
             self.streak = max(self.streak, 0) + 1
         else:
@@ -34,7 +34,7 @@ class RiseFall:
 
 
 def combined(verdicts: list[bool | None], needed: int) -> bool | None:
-    """The verdict of several checks of which `needed` must be healthy; None while it still hangs on one without any."""
+    """The verdict of several checks of which `needed` must be healthy; None while one without verdict decides."""
     if sum(verdict is True for verdict in verdicts) >= needed:
         return True
     if sum(verdict is not False for verdict in verdicts) < needed:
@@ -43,10 +43,11 @@ def combined(verdicts: list[bool | None], needed: int) -> bool | None:
 
 
 def failing(own: bool | None, against: int, needed: int | None) -> bool:
-    """Whether the owner of a route fails a remote check: our own verdict, and how many others speak against it.
+    """Whether the owner of a route counts as down: by our own verdict `own`, and by `against` votes of other members.
 
-    `needed` None: nobody else is asked. Otherwise so many voters have to speak against the owner, of which we may be
-    one. We have no veto: all who count the same votes come to the same verdict, also one that cannot check itself.
+    `needed` None: votes are not counted. Otherwise that many votes against the owner are needed, and our own counts as
+    one of them. It is no veto: all members that count the same votes come to the same result, also one that cannot
+    reach the owner itself.
 
     | our own check | needed None | needed N                       |
     |---------------|-------------|--------------------------------|

@@ -1,4 +1,13 @@
-"""One check, for ever: when each probe is due, what its results add up to, and who is told."""
+"""Runs one check until it is cancelled.
+
+How the room works: a `Runner` probes at a steady pace, `every` seconds, and never twice at the same time (`next_beat`).
+Each probe (`probe.py`, and one file for each type in `probes/`) is given up after `timeout` and has one of three
+results: healthy, unhealthy, or unknown when the failure is on our own side (`reasons.py`). Known results go into
+`RiseFall`, which changes the verdict after `rise` successes or `fall` failures in a row; unknown ones leave the verdict
+as it is and are reported through `on_trouble`. A changed verdict is logged, handed to `on_verdict`, and starts the
+program of the check (`hooks.py`). What a verdict leads to is not decided here: see `services/checks.py` for checks of
+this host, and `services/remote_checks.py` for checks of the owners of routes.
+"""
 
 import asyncio
 import logging
@@ -18,12 +27,12 @@ _REMEMBERED: Final = 60
 
 log = logging.getLogger("bgp2vpc.health")
 _GOLDEN: Final = (5**0.5 - 1) / 2
-"""Multiples of it, modulo 1, spread over [0, 1) better than random numbers, however many there are."""
+"""The golden ratio: its multiples, modulo 1, spread evenly over [0, 1), however many there are."""
 _WITHIN: Final = 1.0
-"""Seconds within which every check has begun: a verdict is wanted soon after the start."""
+"""Seconds within which every check begins, so that there are verdicts soon after the start."""
 _SLOTS: Final = 20
-"""Moments at which checks of the same pace begin. A process that sleeps is expensive to wake, far more than to probe:
-200 checks a second cost a third less in 20 groups of ten than one by one."""
+"""Moments within that time at which checks begin. Waking up costs more CPU than a probe: 200 checks a second cost a
+third less in 20 groups of ten than one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +47,8 @@ class Sample:
 class CheckStatus:
     """A check as of now. `healthy` None: no verdict yet; `since`: when it last changed, in the event loop's seconds.
 
-    `unknown_since`: since when its probes tell nothing, for a reason on our own side (the verdict stays meanwhile);
-    None: they do. `last_result` None: nothing probed yet. `history`: the oldest first.
+    `unknown_since`: since when its probes have been unknown (the verdict stays meanwhile); None: they are not.
+    `last_result` None: nothing was probed yet. `history`: the oldest first.
     """
 
     name: str
@@ -51,7 +60,7 @@ class CheckStatus:
     last_result: ProbeResult | None
     history: tuple[Sample, ...]
     probes: int = 0
-    """How many there have been."""
+    """The number of probes so far."""
 
     @property
     def last_reason(self) -> str:
@@ -72,9 +81,9 @@ def spread(index: int, every: float) -> float:
 def next_beat(beat: float, every: float, now: float) -> float:
     """When the probe after the one of `beat` is due, at `now`, when that one has ended.
 
-    Always a whole number of `every` after `beat`. Beats missed are skipped, but for one missed by less than half of
-    `every`: it lies in the past, which means at once. Otherwise a probe given up after exactly `every` seconds would
-    cost the next beat, too.
+    Always a whole number of `every` after `beat`. Missed beats are skipped, unless the last one was missed by less than
+    half of `every`: then that one is returned, and the probe is due at once. Otherwise a probe that times out after
+    exactly `every` seconds would cost the next beat, too.
     """
     return beat + every * max(1, round((now - beat) / every))
 
@@ -108,7 +117,7 @@ class Runner:
         self._since: float | None = None
         self._unknown_since: float | None = None
         self._known = 0
-        """Results in a row that were known."""
+        """Known results in a row."""
         self._last_result: ProbeResult | None = None
         self._history: deque[Sample] = deque(maxlen=_REMEMBERED)
         self._raised = False
@@ -117,7 +126,7 @@ class Runner:
         self._alarm: asyncio.Future[None] | None = None
 
     def probe_now(self) -> None:
-        """Probe before the next beat, if need be once more behind the probe that is under way; the beat stays."""
+        """Probe at once, or after the probe that is under way. The beat stays as it is."""
         self._asked = True
         if self._alarm is not None:
             _ring(self._alarm)
@@ -149,22 +158,19 @@ class Runner:
         return self._rise_fall.healthy is True and last is not None and last.healthy is True
 
     async def run(self) -> None:
-        """Until cancelled. What then runs of probe and hooks is ended, too."""
+        """Probe and run hooks, until cancelled; a probe or hook that then still runs is ended."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._hooks.run(), name=f"hooks of {self.check.name}")
-            await self._probe_for_ever()
-
-    async def _probe_for_ever(self) -> None:
-        clock = asyncio.get_running_loop().time
-        beat = clock() + self._delay
-        while True:
-            is_extra = await self._wait_until(beat)
-            started = clock()
-            result = await self._probe_once()
-            self._take_in(result, started, clock())
-            self._on_result()
-            if not is_extra or clock() >= beat:
-                beat = next_beat(beat, self.check.every, clock())
+            clock = asyncio.get_running_loop().time
+            beat = clock() + self._delay
+            while True:
+                is_extra = await self._wait_until(beat)
+                started = clock()
+                result = await self._probe_once()
+                self._take_in(result, started, clock())
+                self._on_result()
+                if not is_extra or clock() >= beat:
+                    beat = next_beat(beat, self.check.every, clock())
 
     async def _wait_until(self, beat: float) -> bool:
         """Sleep until the beat, or until somebody asks for a probe; whether somebody did."""

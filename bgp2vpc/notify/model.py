@@ -1,4 +1,4 @@
-"""Whom to tell of what. Values; who reads the configuration makes them."""
+"""Alerts and their recipients, as values."""
 
 import re
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ Address: TypeAlias = tuple[tuple[str, ...], str]
 
 
 class AlertKind(Enum):
-    """What somebody may want to be told of. Values are the words of the configuration."""
+    """Kinds of alerts. Values are the words of the configuration."""
 
     TAKEOVER = "takeover"
     WITHDRAWAL = "withdrawal"
@@ -27,7 +27,7 @@ class AlertKind(Enum):
 class Recipient:
     """One entry of `notify`: a program (`argv`) or an address (`url`), and what it is told of.
 
-    `after`: how many times in a row something has to fail before it is told. `timeout`: seconds for one try; after a
+    `after`: how many times in a row something has to fail before the alert. `timeout`: seconds for one try; after a
     failed one there are up to `retries` more.
     """
 
@@ -40,12 +40,12 @@ class Recipient:
 
     @property
     def address(self) -> Address:
-        """Where it is, whatever else its entry says: this stays over a reload."""
+        """What identifies the recipient across a reload that changes the rest of its entry."""
         return self.argv, self.url
 
     @property
     def name(self) -> str:
-        """For logs: the program, or the URL's host and port, for what is around them is often a secret."""
+        """For logs: the program, or the URL's host and port. The rest of a URL is often a secret."""
         if self.argv:
             return self.argv[0]
         scheme, _, rest = self.url.partition("://")
@@ -54,34 +54,34 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What happened: one sentence, and the facts in it. `times`: how often it has failed, for failure and recovery.
+    """One event: a sentence, and the facts in it. `times`: how often it has failed, for failure and recovery.
 
-    `told`: who has been told of this failure so far; all notices of one trouble, to its recovery, share it.
+    `told`: the recipients of this failure so far; all notices from its first failure to its recovery share this set.
     """
 
-    happening: AlertKind
+    kind: AlertKind
     message: str
     facts: Mapping[str, str] = field(default_factory=dict)
     times: int = 0
     told: set[Address] = field(default_factory=set, compare=False, repr=False)
 
     def is_for(self, recipient: Recipient) -> bool:
-        """Whether this recipient wants it. A failure is told once, when it has lasted; then its end is, too.
+        """Whether this recipient gets it. A failure is sent once, when it has happened `after` times in a row.
 
-        Its end only to those who were told of it, or who never want to be told of failures.
+        A recovery goes to those who got the failure, and to those who want recoveries but no failures.
         """
-        if self.happening not in recipient.on:
+        if self.kind not in recipient.on:
             return False
-        if self.happening is AlertKind.FAILURE:
+        if self.kind is AlertKind.FAILURE:
             return self.times >= recipient.after and recipient.address not in self.told
-        if self.happening is AlertKind.RECOVERY:
+        if self.kind is AlertKind.RECOVERY:
             silent = AlertKind.FAILURE not in recipient.on and self.times >= recipient.after
             return silent or recipient.address in self.told
         return True
 
     def is_told_to(self, recipient: Recipient) -> None:
-        """Remember it, so that it is not told again, and its end is."""
-        if self.happening is AlertKind.FAILURE:
+        """Remember that it was sent, so that the failure is not sent again and its recovery is."""
+        if self.kind is AlertKind.FAILURE:
             self.told.add(recipient.address)
 
 
@@ -99,7 +99,7 @@ class AlertMessage:
         count = {"times": self.notice.times} if self.notice.times else {}
         return {
             "schema": 1,
-            "event": self.notice.happening.value,
+            "event": self.notice.kind.value,
             "message": self.notice.message,
             "time": self.time,
             "instance_id": self.instance_id,

@@ -9,7 +9,7 @@ from aiohttp import ClientConnectorError, ClientError, ClientSession, ClientTime
 from bgp2vpc import __version__
 
 _AGAIN = frozenset((408, 425, 429))
-"""Of the refusals (RFC 9110, 15.5) those that are about the moment, not about what was sent."""
+"""Of the refusals (RFC 9110, 15.5) those that may be temporary."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +31,11 @@ async def post(url: str, body: Mapping[str, Any], timeout: float) -> Refusal | N
             status = answer.status
     except TimeoutError:
         return Refusal(f"no answer within {timeout:g} s")
+    except ClientConnectorError as error:
+        return Refusal(str(error))  # the host, the port, and the reason
     except (ClientError, ValueError, OSError) as error:
-        return Refusal(_why(error))
+        # Not its text: many of these errors quote the whole URL, whose path is often a secret.
+        return Refusal(f"no proper HTTP answer ({type(error).__name__})")
     if 200 <= status < 300:
         return None
     return Refusal(f"HTTP {status}", may_pass=status >= 500 or status in _AGAIN)
-
-
-def _why(error: Exception) -> str:
-    """What may be logged: many of these errors quote the whole URL, whose path is often a secret."""
-    if isinstance(error, ClientConnectorError):
-        return str(error)  # the host, the port, and the reason
-    return f"no proper HTTP answer ({type(error).__name__})"

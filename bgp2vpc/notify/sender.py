@@ -1,4 +1,11 @@
-"""Delivery: one recipient, its queue, and a task that empties it. Nobody ever waits for one."""
+"""Delivers alerts: one `Sender` for each recipient, with a queue and a task that empties it.
+
+How the room works: `services/alerts.py` watches the daemon and makes a `Notice` of each event that is worth an alert.
+`Notice.is_for` says which recipients get it. `Sender.take` queues the message and returns at once, so nothing in the
+daemon waits for a delivery. The task delivers one message at a time and in order: it runs the recipient's program, or
+POSTs JSON (`posting`). A failed try is repeated with a back-off, up to `retries` times; then the message is dropped and
+logged. A full queue drops its oldest message.
+"""
 
 import asyncio
 import logging
@@ -15,7 +22,7 @@ from bgp2vpc.status import RecipientRow
 log = logging.getLogger("bgp2vpc.notify")
 
 QUEUED: Final = 100
-"""Letters that wait for one recipient; then the oldest is dropped: what is new matters more."""
+"""Messages that may wait for one recipient; then the oldest is dropped."""
 FIRST_PAUSE: Final = 1.0
 LONGEST_PAUSE: Final = 60.0
 
@@ -34,7 +41,7 @@ class Sender:
         self._trouble = ""
 
     def take(self, message: AlertMessage) -> None:
-        """Put it into the queue; returns at once. From now on it counts as told."""
+        """Queue the message, and count it as sent; returns at once."""
         message.notice.is_told_to(self.recipient)
         if len(self._waiting) >= QUEUED:
             self._drop(self._waiting.popleft(), f"{QUEUED} wait already")
@@ -47,7 +54,7 @@ class Sender:
         return not (self._waiting or self._delivering)
 
     def status(self) -> RecipientRow:
-        """How it gets on."""
+        """Its row in the status."""
         return RecipientRow(
             recipient=self.recipient.name,
             waiting=len(self._waiting) + self._delivering,
@@ -57,7 +64,7 @@ class Sender:
         )
 
     async def run(self) -> None:
-        """Until cancelled: nothing that goes wrong with a message ends it."""
+        """Deliver until cancelled; no failure of a message ends it."""
         if self.recipient.url:
             await _load_posting()
         while True:
@@ -68,7 +75,7 @@ class Sender:
                 try:
                     await self._deliver(message)
                 except Exception as error:
-                    log.exception("not notified, for a reason that nobody expected")
+                    log.exception("notification failed by an internal error, please report it")
                     self._trouble = type(error).__name__
                     self._drop(message, self._trouble)
                 finally:
@@ -89,12 +96,19 @@ class Sender:
             if not may_pass or not left:
                 break
             pause = back_off.next()
-            event(log, logging.INFO, "not notified, tried again", recipient=self.recipient.name, why=why, seconds=pause)
+            event(
+                log,
+                logging.INFO,
+                "notification failed, will be tried again",
+                recipient=self.recipient.name,
+                why=why,
+                seconds=pause,
+            )
             await asyncio.sleep(pause)
         self._drop(message, self._trouble)
 
     async def _try(self, message: AlertMessage) -> tuple[str, bool]:
-        """Why not (empty: delivered), and whether to try again."""
+        """Why it was not delivered (empty: it was), and whether to try again."""
         to = self.recipient
         if to.argv:
             ending = await run_program(to.argv, timeout=to.timeout, env=message.environment())
@@ -111,8 +125,8 @@ class Sender:
 
 
 async def _load_posting() -> None:
-    """It brings aiohttp, whose 10 MB only who posts pays for, and 0.1 s that must not be spent in mid-failover."""
+    """Import aiohttp now: it takes 0.1 s, which must not delay a failover, and 10 MB, so only URLs load it."""
     try:
         await asyncio.to_thread(import_module, "bgp2vpc.notify.posting")
     except Exception:
-        log.exception("what posts cannot be loaded")  # each message tries it again
+        log.exception("the HTTP client for notifications cannot be loaded")  # each message tries it again

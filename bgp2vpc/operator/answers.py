@@ -1,4 +1,4 @@
-"""What the daemon answers to questions of the socket and of the page. Pure."""
+"""Answers of the daemon to questions from the socket and the page. Pure."""
 
 from collections.abc import Callable, Sequence
 
@@ -10,7 +10,7 @@ from bgp2vpc.status import CHECK_STATES, CheckRow
 
 
 class BadQuestion(Bgp2vpcError):
-    """What a client of the socket asked cannot be answered; the message says why."""
+    """A question of a client of the socket cannot be answered; the message says why."""
 
 
 def check_row(status: CheckStatus, now: float) -> CheckRow:
@@ -31,7 +31,7 @@ def check_row(status: CheckStatus, now: float) -> CheckRow:
 
 
 def only_alone(answer: Callable[[], str]) -> Question:
-    """A question that takes no words."""
+    """A question without arguments."""
 
     def ask(words: Sequence[str], _: SocketPeer) -> str:
         if words:

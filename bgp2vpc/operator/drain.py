@@ -1,7 +1,8 @@
-"""Drains: a prefix is announced as a last resort; once another host has each route, or the time is over, not at all.
+"""Drains: hand the routes of a prefix over to other instances, then withdraw it.
 
-While something drains, the tables concerned are read about once a second: a successor takes a route by Replace, which
-nobody tells us of.
+A draining prefix is announced as a last resort (MED `backup_med`, GRACEFUL_SHUTDOWN). When another instance has taken
+each of its routes, or after `drain_timeout`, it is withdrawn. While something drains, the tables concerned are read
+about once a second, because EC2 does not tell us when the successor replaces our route.
 """
 
 import asyncio
@@ -34,10 +35,9 @@ log = logging.getLogger("bgp2vpc")
 
 LOOK_EVERY: Final = 1.0
 FIRST_LOOK: Final = 0.3
-"""Seconds; a successor that hears us by BGP needs a read and a write."""
+"""Seconds until the first read: a successor that hears us by BGP needs a read and a write."""
 CONVERGENCE: Final = 2.0
-"""Seconds that the datacenter's routers have to hear of the last resort and to choose another path, before ours goes:
-RFC 8326 section 4."""
+"""Seconds that the datacenter's routers get to choose another path before ours is withdrawn (RFC 8326 section 4)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ class DrainResult:
 
 
 class Drainer(Observer):
-    """Drains and undrains."""
+    """Carries out drains. As an observer it hears of the writes that withdrew a route without a successor."""
 
     def __init__(
         self, adj_rib_in: AdjRibIn, reconciler: Reconciler, journal: Journal, start_task: StartTask,
@@ -102,17 +102,17 @@ class Drainer(Observer):
         self._state_file = state_file
         self._began: dict[OrderKey, float] = {}
         self._due: dict[OrderKey, float] = {}
-        """When what drains is withdrawn at the latest."""
+        """When a draining prefix is withdrawn at the latest, in the event loop's time."""
         self._deadlines: Deadlines[OrderKey] = Deadlines(self._time_is_over)
         self._results: dict[RouteKey, DrainResult] = {}
         self._watching: asyncio.Task[None] | None = None
 
-    # What the daemon does with it
+    # From the daemon
 
     def resume(self, orders: Orders, *, lifecycle: bool) -> None:
-        """Go on with the drains of an earlier run: before anything is announced or decided.
+        """Go on with the drains of an earlier run. Call it before anything is announced or decided.
 
-        `lifecycle`: whether somebody watches for the end of what metadata began.
+        `lifecycle`: whether the lifecycle watch runs; without it nobody would end the drains that metadata began.
         """
         drains = orders.of(OrderKind.DRAIN)
         for each in drains:
@@ -123,7 +123,7 @@ class Drainer(Observer):
         self._use(drains, save=False)
 
     def configure(self, settings: DrainSettings) -> None:
-        """Other settings; what drains already keeps its time."""
+        """Use these settings from now on; drains that have begun keep their time-out."""
         self.settings = settings
         if self.orders:
             self._use(self.orders, save=False)
@@ -132,9 +132,9 @@ class Drainer(Observer):
         self, cause: Cause, prefixes: Collection[Prefix] = (), reason: str = "", *, withdraws: bool = True,
         timeout: float | None = None, who: str = "", seconds: float | None = None,
     ) -> None:  # fmt: skip
-        """Drain these prefixes (none: everything), in `timeout` seconds, by default the configured ones.
+        """Drain these prefixes (none: everything) within `timeout` seconds, by default the configured ones.
 
-        `withdraws` False: they only become a last resort. `who`: which person wants it. After `seconds` all is undone.
+        `withdraws` False: they only become a last resort. `who` ordered it. The drain ends by itself after `seconds`.
         """
         wanted: list[Prefix | None] = [*sorted(prefixes)] or [None]
         now = time.time()
@@ -150,18 +150,18 @@ class Drainer(Observer):
         self._use(orders, timeout=timeout)
 
     def undrain(self, prefixes: Collection[Prefix] = (), *, who: str = "", reason: str = "") -> Orders:
-        """Announce these as before (none: all that drains, whoever wanted it); what that ended. Raises OrderError."""
+        """End the drains of these prefixes (none: all) and announce as before; what ended. Raises OrderError."""
         ended = self.orders.drains_to_end(prefixes)
         self._end(ended, "undrained", who=who or None, reason=reason or None)
         return ended
 
     def end_those_by(self, cause: Cause) -> None:
-        """What this caused is not wanted any more."""
+        """End the drains with this cause."""
         ended = Orders(tuple(each for each in self.orders if each.cause is cause))
-        self._end(ended, f"undrained: no reason by {cause.value} any more")
+        self._end(ended, f"undrained: {cause.value} no longer asks for it")
 
     def _time_is_over(self, keys: Collection[OrderKey]) -> None:
-        self._end(Orders(tuple(each for each in self.orders if each.key in keys)), "undrained: its time is over")
+        self._end(Orders(tuple(each for each in self.orders if each.key in keys)), "undrained: time limit reached")
 
     def _end(self, ended: Orders, words: str, **fields: str | None) -> None:
         for each in ended:
@@ -170,7 +170,7 @@ class Drainer(Observer):
             self._use(self.orders.without(ended))
 
     async def before_the_end(self, interrupted: Callable[[], bool], seconds: float) -> None:
-        """Drain everything because the daemon is told to end; until done, at most `seconds`, or `interrupted`."""
+        """Drain everything because the daemon is to end; wait until that is done, for `seconds` at most."""
         self.drain(Cause.SIGTERM, reason="on_exit: drain", timeout=seconds)
 
         def is_done() -> bool:
@@ -182,7 +182,7 @@ class Drainer(Observer):
     # The state
 
     def _use(self, orders: Orders, *, save: bool = True, timeout: float | None = None) -> None:
-        """These drains stand from now on: tell those who announce, decide and remember, and see the drains through."""
+        """Make these the drains that stand: change the announcements, decide anew, save, watch until done."""
         before, self.orders = self.orders, orders
         going_on = {(each.key, each.withdraws) for each in before if each.phase is Phase.DRAINING}
         for each in orders:
@@ -205,22 +205,23 @@ class Drainer(Observer):
         self._watch()
 
     def concerns(self, prefix: Prefix) -> bool:
-        """Whether it drains, or is drained."""
+        """Whether this prefix is draining or drained."""
         return prefix in self._inputs.draining.last_resort or prefix in self._inputs.draining.drained
 
-    # Until somebody else has it
+    # Until another instance has the routes
 
     def _watch(self) -> None:
         if self._watching is None and self._open():
-            self._watching = self._start_task("drain", self._see_through())
-            self._watching.add_done_callback(self._watched)
 
-    def _watched(self, _: "asyncio.Task[None]") -> None:
-        self._watching = None
-        self._watch()
+            def watched(_: "asyncio.Task[None]") -> None:
+                self._watching = None
+                self._watch()
+
+            self._watching = self._start_task("drain", self._see_through())
+            self._watching.add_done_callback(watched)
 
     def _open(self) -> list[Order]:
-        """What drains, and has to be withdrawn some time."""
+        """The drains that are not done: their prefix is still announced, and is to be withdrawn."""
         return [each for each in self.orders if each.phase is Phase.DRAINING and each.withdraws]
 
     async def _see_through(self) -> None:
@@ -236,7 +237,7 @@ class Drainer(Observer):
             if not (still := self._open()):
                 return
             left = min(self._due[each.key] for each in still) - now
-            # Every instance of the account shares EC2's reads: hosts must not look in step.
+            # Jitter: all instances of the account share one limit of EC2 calls, and must not read at the same moment.
             await asyncio.sleep(min(left, pause * (0.8 + 0.4 * random.random())))  # noqa: S311
             pause = LOOK_EVERY
             with suppress(TimeoutError):
@@ -244,7 +245,7 @@ class Drainer(Observer):
                     await self._read(prefixes_of(still))
 
     def _may_go(self, order: Order, now: float) -> bool:
-        """Whether nobody needs us any more: no route is ours, or about to be, and routers have had time."""
+        """Whether it can be withdrawn now: no route is ours or being written, and routers have had time to converge."""
         reconciler = self._reconciler
         if not reconciler.first_observation.is_set():
             return False
@@ -254,7 +255,7 @@ class Drainer(Observer):
         return now >= self._began[order.key] + CONVERGENCE or not self._adj_rib_in.announces(prefixes)
 
     async def _read(self, prefixes: PrefixSet) -> None:
-        """Read the tables anew in which a route of ours is to go."""
+        """Read the tables again that hold a route of ours for these prefixes."""
         view = self._view
         tables = sorted({table_id for table_id, prefix in view.ours() if prefix in prefixes})
         asked = self._now()
@@ -277,7 +278,7 @@ class Drainer(Observer):
     # What became of the routes
 
     def _look(self) -> None:
-        """Note which routes were ours, and whose they are now. What has found its end keeps it."""
+        """Note which routes were ours, and who has them now. A result other than `still ours` is final."""
         ours = {key for key in self._view.ours() if self.concerns(key[1])}
         for key in ours | {key for key, each in self._results.items() if each.end is End.OURS}:
             found = self._result(key)
@@ -288,7 +289,7 @@ class Drainer(Observer):
                 event(log, logging.INFO, "taken over", table=key[0], prefix=key[1], owner=found.owner or found.target)
 
     def _result(self, key: RouteKey) -> DrainResult | None:
-        """By what the table shows now; None: no rule matches it any more."""
+        """The result by what the table shows now; None: no rule matches the prefix any more."""
         table_id, prefix = key
         table_policy = self._view.tables.get(table_id)
         rule = table_policy.rule_for(prefix) if table_policy is not None else None
@@ -306,7 +307,7 @@ class Drainer(Observer):
         return DrainResult(*key, End.TAKEN, owner, route.target)
 
     def written(self, outcome: Outcome) -> None:
-        """A write has its outcome: what we withdrew ourselves has found no successor, whoever comes later."""
+        """A write has its outcome. A route that we deleted had no successor, even if somebody creates it later."""
         change = outcome.change
         if outcome.result is not WriteResult.DONE or not change.is_withdrawal or change.key not in self._results:
             return
@@ -317,11 +318,11 @@ class Drainer(Observer):
             event(log, logging.WARNING, "withdrawn without a successor", **where, heard=heard)
 
     def status(self) -> list[dict[str, Any]]:
-        """What drains, for `bgp2vpc status`."""
+        """The rows of `leaving` in the status."""
         return [each.to_leaving() for each in self.orders]
 
     def report(self, held: Collection[Prefix]) -> dict[str, Any]:
-        """How far it has come, for `bgp2vpc drain`; routes of prefixes that are `held` cannot go."""
+        """How far the drains have come, for `bgp2vpc drain`. Routes of `held` prefixes are not written."""
         self._look()
         routes = [
             {

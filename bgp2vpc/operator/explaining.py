@@ -1,4 +1,4 @@
-"""Gathers what `bgp2vpc why` tells, from the parts of the daemon that know it."""
+"""Gathers the facts of `bgp2vpc why` from the parts of the daemon; `why.py` puts them into words."""
 
 import asyncio
 import json
@@ -23,7 +23,7 @@ from bgp2vpc.speaker.adj_rib_in import AdjRibIn
 
 
 class Explaining:
-    """Reads; changes nothing."""
+    """Answers `why`. It only reads."""
 
     def __init__(
         self, adj_rib_in: AdjRibIn, drainer: Drainer, operator: Operator, reconciler: Reconciler,
@@ -45,20 +45,11 @@ class Explaining:
 
     def why(self, prefix: Prefix, table: str | None = None) -> dict[str, Any]:
         """All facts about the prefix (in one table), and `lines`, which say them in words. Raises BadQuestion."""
-        facts = self._facts(prefix, table)
-        if not facts.is_anything_known:
-            raise BadQuestion(
-                f"nothing is known of {prefix}{f' in {table}' if table else ''}: nobody announces it, and no "
-                "route table that is read has a route for it"
-            )
-        return to_json(facts)
-
-    def _facts(self, prefix: Prefix, table: str | None) -> Facts:
         found = self._view.snapshot.tables.values()
         routes = ((each.id, each.static_route(prefix)) for each in found if table in (None, each.id))
         places = tuple(self._places(prefix, table))
         with_rule = {place.why.table_id for place in places}
-        return Facts(
+        facts = Facts(
             prefix=prefix,
             announcers=tuple(self._announcers(prefix)),
             steering=tuple(row for row in self._operator.status() if row["prefix"] in (None, str(prefix))),
@@ -69,6 +60,12 @@ class Explaining:
             observed=self._reconciler.first_observation.is_set(),
             noop=self._noop,
         )
+        if not facts.is_anything_known:
+            raise BadQuestion(
+                f"nothing is known of {prefix}{f' in {table}' if table else ''}: nobody announces it, and no "
+                "route table that is read has a route for it"
+            )
+        return to_json(facts)
 
     def _announcers(self, prefix: Prefix) -> Iterator[Announcer]:
         now = asyncio.get_running_loop().time()
@@ -112,7 +109,7 @@ class Explaining:
 
 
 def _described(rule: Rule) -> tuple[str, str, str]:
-    """Name, what it is about, and FILE:LINE."""
+    """The name of the rule, the prefixes that it accepts or manages, and FILE:LINE of the first entry."""
     about = []
     if rule.accept.entries:
         about.append(f"accept: {', '.join(map(str, rule.accept.entries))}")

@@ -1,4 +1,4 @@
-"""`lifecycle: true`: watches instance metadata for the end of this instance, and drains in time."""
+"""`lifecycle: true`: reads instance metadata, and drains everything before AWS ends this instance."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -21,7 +21,7 @@ ReadMetadata = Callable[[], Mapping[str, str | None]]
 
 
 def metadata_reader() -> ReadMetadata:
-    """Asks the metadata service that the environment names, each time in a few seconds at most."""
+    """A function that asks the metadata service that the environment names; it takes a few seconds at most."""
     metadata: Metadata | None = None
 
     def read() -> Mapping[str, str | None]:
@@ -33,9 +33,9 @@ def metadata_reader() -> ReadMetadata:
 
 
 class LifecycleWatch:
-    """Drains everything when metadata says so, and undrains what it drained when that is over.
+    """Drains everything when metadata says so, and ends that drain when metadata no longer does.
 
-    It acts when metadata says something new. So who undrains by hand is not overruled by the same old notice.
+    It acts only when the answer changes: if an operator undrains by hand, the same notice does not drain again.
     """
 
     def __init__(self, drainer: Drainer, journal: Journal, start_task: StartTask, read: ReadMetadata) -> None:
@@ -46,7 +46,7 @@ class LifecycleWatch:
         self._watching: asyncio.Task[None] | None = None
 
     async def configure(self, config: Config) -> None:
-        """Watch, or do not; what was drained for it stays as long as it is watched."""
+        """Watch if `lifecycle` is true; if it no longer is, end the drain that the watch began."""
         if config.lifecycle and self._watching is None:
             self._watching = self._start_task("lifecycle", self._watch())
         elif not config.lifecycle and self._watching is not None:
@@ -54,7 +54,7 @@ class LifecycleWatch:
             self._drainer.end_those_by(Cause.LIFECYCLE)
 
     async def stop(self) -> None:
-        """Watch no more; what is drained stays so."""
+        """Stop watching; a drain that it began stays."""
         if self._watching is not None:
             await cancelled(self._watching)
             self._watching = None
@@ -65,17 +65,14 @@ class LifecycleWatch:
             try:
                 found = future(await on_thread(self._read))
             except (MetadataError, NoThread) as error:
-                # No news is no reason to come or to go.
+                # Without an answer nothing is changed: what is drained stays so, what is announced, too.
                 self._journal.failure("lifecycle", error)
             else:
                 self._journal.success("lifecycle")
                 if found != last:
-                    self._act(found)
+                    if isinstance(found, Go):
+                        self._drainer.drain(Cause.LIFECYCLE, reason=found.reason, withdraws=found.withdraws)
+                    else:
+                        self._drainer.end_those_by(Cause.LIFECYCLE)
                 last = found
             await asyncio.sleep(EVERY)
-
-    def _act(self, found: Future) -> None:
-        if isinstance(found, Go):
-            self._drainer.drain(Cause.LIFECYCLE, reason=found.reason, withdraws=found.withdraws)
-        else:
-            self._drainer.end_those_by(Cause.LIFECYCLE)

@@ -1,7 +1,18 @@
-"""Does what operators say, whichever way they do: `bgp2vpc hold` and the like through the socket, or the page.
+"""Carries out what operators order: `bgp2vpc hold` and the like, which come through the unix socket, or the page.
 
-`verbs` has what may be said, `orders` what stands because of it, and `drain` carries out drains. The log has who says
-it and why.
+How the room works:
+
+- `verbs` is the table of everything that may be ordered. The socket, the page and the command line are made from it.
+- `orders.read_instruction` checks what was said and makes an `Instruction` of it. `Operator` has one method for each
+  verb; its return value is the JSON answer.
+- What stands for a while is an `Order` (hold, takeover, drain). `Operator` keeps holds and takeovers, `drain.Drainer`
+  the drains. Each change of orders is saved by `state_file`, and the reconciler decides the prefixes concerned anew:
+  held, taken and drained prefixes are part of its `DecisionInput`.
+- Orders end by the opposite verb, when their time is over, or when they are done (a takeover that was written).
+- `lifecycle` orders drains because instance metadata says that AWS is going to end this instance.
+- `explaining` gathers the facts for `bgp2vpc why`, and `why` puts them into words.
+
+Every order is logged with who gave it and why.
 """
 
 import asyncio
@@ -44,7 +55,7 @@ from bgp2vpc.web.model import PageVerb
 log = logging.getLogger("bgp2vpc")
 
 TAKEOVER_TIME: Final = 30.0
-"""Seconds after which a takeover that EC2 does not let us make is given up: nobody expects it any more."""
+"""Seconds after which a takeover that cannot be written is given up, so that it does not surprise anybody later."""
 MOST: Final = 1000
 """Prefixes that may be held."""
 NOT_YET: Final = "EC2 has not answered yet; ask again in a moment"
@@ -54,14 +65,14 @@ class HealthChecks(Protocol):
     """The health checks that run: `services.health.Health`."""
 
     def statuses(self) -> list[CheckStatus]:
-        """How each is; of a remote one, one for each owner."""
+        """The status of each; a remote check has one for each owner."""
 
     def probe_now(self, name: str) -> None:
         """Let those of this name probe now."""
 
 
 class Operator(Observer):
-    """Carries out what `verbs.VERBS` says. With `noop` nothing can be taken."""
+    """One method for each verb of `verbs.VERBS`. With `noop` takeovers are refused."""
 
     def __init__(
         self, drainer: Drainer, checks: HealthChecks, reconciler: Reconciler, journal: Journal, state_file: StateFile,
@@ -79,17 +90,17 @@ class Operator(Observer):
         self._noop = noop
         self._deadlines: Deadlines[OrderKey] = Deadlines(self._time_is_over)
 
-    # What the daemon does with it
+    # From the daemon and the reconciler
 
     def resume(self, orders: Orders) -> None:
-        """What an earlier run held, before anything is decided."""
+        """Hold what an earlier run held. Call it before anything is decided."""
         holds = orders.of(OrderKind.HOLD)
         for each in holds:
             _log("still held", each.prefix, each.who, each.reason, until=each.to_row()["until"])
         self._use(holds)
 
     def decided(self, inputs: DecisionInput, only: Collection[Prefix] | None) -> None:
-        """Something was decided, about these prefixes or all: what was to be taken may have been."""
+        """These prefixes (None: all) were decided: end the takeovers that are done."""
         about = self._inputs.forced if only is None else self._inputs.forced.intersection(only)
         done = {prefix for prefix in about if not self._is_to_be_taken(prefix)}
         if done:
@@ -98,10 +109,10 @@ class Operator(Observer):
             self._use(self._orders.without(self._takeovers(done)), decide=False)
 
     def status(self) -> list[dict[str, Any]]:
-        """What stands: `{"verb", "prefix", "by", "reason", "since", "until"}`."""
+        """All orders, drains included: `{"verb", "prefix", "by", "reason", "since", "until"}`."""
         return [each.to_row() for each in (*self._orders, *self._drainer.orders)]
 
-    # How verbs are said
+    # The ways that verbs arrive
 
     def questions(self) -> dict[str, Question]:
         """Through the unix socket: `hold PREFIX… [for DURATION] [reason TEXT…]` and the like, answered in JSON.
@@ -125,16 +136,16 @@ class Operator(Observer):
 
     @property
     def verbs(self) -> Sequence[PageVerb]:
-        """What may be said by the page."""
+        """The verbs that the page offers."""
         return [
             PageVerb(each.name, each.about.value, each.button, each.main_button, lasts=each.lasts)
             for each in VERBS.values()
         ]
 
     def steer(self, name: str, who: str, subjects: Sequence[str], duration: str, reason: str) -> Any:
-        """By the page. Raises OrderError.
+        """A verb from the page. Raises OrderError.
 
-        The answer is that of the socket; to a verb about prefixes, what stands now.
+        The answer is the same as through the socket; for a verb about prefixes it is the orders that stand now.
         """
         verb = VERBS[name]
         answer = verb.do(self, read_instruction(verb, who, subjects, duration, reason))
@@ -154,7 +165,7 @@ class Operator(Observer):
         return {"held": rows, "not_saved": self._state_file.not_kept}
 
     def release(self, said: Instruction) -> list[dict[str, Any]]:
-        """What it ended, as rows of the status."""
+        """The orders that it ended, as rows of the status."""
         ended = self._orders.about(said.prefixes) if said.prefixes else self._orders
         for each in ended:
             _log("released", each.prefix, said.who, said.reason, was=each.kind.value)
@@ -162,7 +173,7 @@ class Operator(Observer):
         return [each.to_row() for each in ended]
 
     def takeover(self, said: Instruction) -> list[dict[str, Any]]:
-        """The places so far."""
+        """The places of these prefixes as they are now."""
         for prefix in sorted(said.prefixes):
             if problem := self._why_not_taken(prefix):
                 raise OrderError(f"{prefix} cannot be taken over: {problem}")
@@ -172,7 +183,7 @@ class Operator(Observer):
         return self.places(said)
 
     def places(self, said: Instruction) -> list[dict[str, Any]]:
-        """Every (table, prefix) of these: the verdict, what failed, and whether it is ours. `pending`: not over yet."""
+        """Every place of these prefixes: verdict, failure, whether it is ours. `pending`: the takeover still stands."""
         ours = self._view.ours()
         verdicts = {(each.table_id, each.prefix): each for each in self._view.places.verdicts()}
         return [
@@ -192,7 +203,7 @@ class Operator(Observer):
         return self.leaving(said)
 
     def undrain(self, said: Instruction) -> list[dict[str, Any]]:
-        """What it ended, as rows of `leaving`."""
+        """The drains that it ended, as rows of `leaving`."""
         ended = self._drainer.undrain(said.prefixes, who=said.who, reason=said.reason)
         return [each.to_leaving() for each in ended]
 
@@ -201,35 +212,35 @@ class Operator(Observer):
         return self._drainer.report(self._inputs.frozen)
 
     def reconcile(self, said: Instruction) -> dict[str, Any]:
-        """`poll`: the number of the reading that will have done it (`Reconciler.polls_ended`)."""
+        """`poll`: the number of the poll that does it; it is done when `Reconciler.polls_ended` has reached that."""
         if not self._reconciler.is_connected:
             raise OrderError(NOT_YET)
-        _log("reconcile by hand", None, said.who, said.reason)
+        _log("manual reconcile", None, said.who, said.reason)
         self._reconciler.poll_now()
         return {"poll": self._reconciler.polls_begun + 1}
 
     def polls(self, said: Instruction) -> dict[str, Any]:
-        """How many readings of everything have ended, what the last one failed with, and what then was written."""
+        """How many polls have ended, the error of the last one, and what it changed."""
         reconciler = self._reconciler
         failure = self._journal.failing.get("observe")
         return {"ended": reconciler.polls_ended, "error": failure, "changes": reconciler.last_poll}
 
     def probe(self, said: Instruction) -> list[dict[str, Any]]:
-        """How the check, or each of its destinations, is so far."""
+        """The status of the check at each of its destinations, before the probe."""
         rows = self.checks(said)
         if not rows:
             known = ", ".join(dict.fromkeys(each.name for each in self._checks.statuses())) or "none"
             raise OrderError(f"no health check of that name runs: '{said.check[:80]}'; those that do: {known}")
-        event(log, logging.INFO, "probe by hand", check=said.check, by=said.who, reason=said.reason or None)
+        event(log, logging.INFO, "manual probe", check=said.check, by=said.who, reason=said.reason or None)
         self._checks.probe_now(said.check)
         return rows
 
     def checks(self, said: Instruction) -> list[dict[str, Any]]:
-        """A row of `checks` in the status for each."""
+        """The rows of `checks` in the status that have this name."""
         now = asyncio.get_running_loop().time()
         return [as_object(check_row(each, now)) for each in self._checks.statuses() if each.name == said.check]
 
-    # Within
+    # Helpers
 
     def _takeovers(self, prefixes: Collection[Prefix]) -> Orders:
         return self._orders.of(OrderKind.TAKEOVER).about(prefixes)
@@ -255,7 +266,7 @@ class Operator(Observer):
         ended = [each for each in self._orders if each.key in keys]
         for each in sorted(ended, key=lambda each: (each.kind.value, each.prefix)):
             if each.kind is OrderKind.HOLD:
-                _log("released: its time is over", each.prefix)
+                _log("released: time limit reached", each.prefix)
             else:
                 event(log, logging.WARNING, "manual takeover timed out", prefix=each.prefix, seconds=TAKEOVER_TIME)
         self._use(self._orders.without(ended))

@@ -1,6 +1,6 @@
-"""What operators have ordered and stands for a while: holds, takeovers and drains. Pure; times are Unix seconds.
+"""Orders that stand for a while: holds, takeovers and drains. Pure; times are Unix seconds.
 
-| order      | what follows                                                   | ends by itself         | a restart |
+| order      | effect                                                         | ends by itself         | a restart |
 |------------|----------------------------------------------------------------|------------------------|-----------|
 | `hold`     | no route of the prefix is written, whatever else is wanted     | after its time, if any | survives  |
 | `takeover` | this instance takes the routes of the prefix from any other    | when done; after 30 s  | ends it   |
@@ -8,7 +8,7 @@
 
 A drain that SIGTERM began ends with the daemon.
 
-The second half reads what somebody wrote: the words behind a verb, durations and prefixes.
+The second half of the file parses the words behind a verb: subjects, durations and prefixes.
 """
 
 import re
@@ -31,11 +31,11 @@ _DURATION: Final = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,3})?)([smhd]?)")
 
 
 class OrderError(Bgp2vpcError):
-    """What was asked for cannot be; the message says why."""
+    """An order is refused; the message says why."""
 
 
 class OrderKind(Enum):
-    """What stands for a while. Values are the words of the status and of the state file."""
+    """Values are the words of the status and of the state file."""
 
     HOLD = "hold"
     TAKEOVER = "takeover"
@@ -43,7 +43,7 @@ class OrderKind(Enum):
 
 
 class Cause(Enum):
-    """What made somebody order it. Values are the words of the status and of the state file; `cli`: by hand."""
+    """What ordered a drain. Values are the words of the status and of the state file; `cli`: a person."""
 
     CLI = "cli"
     LIFECYCLE = "lifecycle"
@@ -51,7 +51,7 @@ class Cause(Enum):
 
 
 class Phase(Enum):
-    """How far a drain has come: still announced, as a last resort; or withdrawn."""
+    """How far a drain has come: announced as a last resort, or withdrawn."""
 
     DRAINING = "draining"
     DRAINED = "drained"
@@ -59,10 +59,10 @@ class Phase(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """This is wanted of a prefix, or (None, drains only) of everything. `until` None: until it is ended by hand.
+    """An order about a prefix, or (None, drains only) about everything. `until` None: until it is ended by hand.
 
-    `who`: the person or process that ordered it by hand. The last three are about drains: `withdraws` False means a
-    last resort for as long as it lasts, never withdrawn.
+    `who`: the person or process that gave it. The last three fields are about drains: with `withdraws` False the prefix
+    stays announced as a last resort until the drain ends.
     """
 
     kind: OrderKind
@@ -77,7 +77,7 @@ class Order:
 
     @property
     def key(self) -> "OrderKey":
-        """What there is only one of."""
+        """There is one order at most for each key."""
         return self.kind, self.cause, self.prefix
 
     def to_row(self) -> dict[str, Any]:
@@ -145,14 +145,14 @@ def in_utc(at: float) -> str:
 
 
 def prefixes_of(orders: Iterable[Order]) -> PrefixSet:
-    """What these are about."""
+    """The prefixes of these orders."""
     named = [each.prefix for each in orders]
     return PrefixSet(frozenset(each for each in named if each is not None), everything=None in named)
 
 
 @dataclass(frozen=True, slots=True)
 class Orders:
-    """Those that stand, one of each key. Every method that changes something returns a new value."""
+    """The orders that stand, one for each key. Every method that changes something returns a new value."""
 
     entries: tuple[Order, ...] = field(default=())
 
@@ -163,10 +163,10 @@ class Orders:
         return bool(self.entries)
 
     def added(self, new: Iterable[Order]) -> "Orders":
-        """With these, in place of what stood for the same key.
+        """With these orders added; each replaces the one with its key.
 
-        A drain goes on as it is, unless it is to have another end (`withdraws`): another time, or person, is noted;
-        since when, and how far it has come, stays.
+        A drain that stands already keeps its beginning and its phase unless `withdraws` changes: only `until` and `who`
+        are taken from the new order.
         """
         known = {each.key: each for each in self.entries}
         for each in new:
@@ -178,7 +178,7 @@ class Orders:
         return Orders(tuple(known.values()))
 
     def without(self, ended: Iterable[Order]) -> "Orders":
-        """These have ended."""
+        """Without these."""
         gone = frozenset(ended)
         return Orders(tuple(each for each in self.entries if each not in gone))
 
@@ -195,13 +195,13 @@ class Orders:
         return Orders(tuple(each for each in self.entries if each.until is None or each.until > now))
 
     def withdrawn(self, keys: Collection[OrderKey]) -> "Orders":
-        """The prefixes of these drains are not announced any more."""
+        """With these drains in the phase `drained`."""
         return Orders(tuple(replace(each, phase=Phase.DRAINED) if each.key in keys else each for each in self.entries))
 
     def drains_to_end(self, prefixes: Collection[Prefix]) -> "Orders":
-        """The drains that end if these prefixes (none: all) stay, whoever began them.
+        """The drains of these prefixes (none: all drains), whoever began them.
 
-        Raises OrderError where a prefix leaves as a part of everything.
+        Raises OrderError for a prefix while everything drains: it cannot be announced alone.
         """
         drains = self.of(OrderKind.DRAIN)
         whole = next((each for each in drains if each.prefix is None), None)
@@ -211,14 +211,14 @@ class Orders:
         return drains.about(prefixes) if prefixes else drains
 
     def draining(self, backup_med: int) -> Draining:
-        """What all drains together make of our announcements."""
+        """How all drains together change our announcements."""
         drains = self.of(OrderKind.DRAIN).entries
         last_resort = prefixes_of(each for each in drains if each.phase is Phase.DRAINING)
         drained = prefixes_of(each for each in drains if each.phase is Phase.DRAINED)
         return Draining(last_resort, drained, backup_med)
 
 
-# What somebody wrote
+# Parsing
 
 
 def split_words(words: Sequence[str]) -> tuple[tuple[str, ...], str, str]:
@@ -236,7 +236,7 @@ def split_words(words: Sequence[str]) -> tuple[tuple[str, ...], str, str]:
 def read_instruction(
     verb: Verb, who: str, subjects: Sequence[str], duration: str = "", reason: str = ""
 ) -> Instruction:
-    """What `who` says with this verb. `subjects`: prefixes, or the name of a check. Raises OrderError."""
+    """The instruction that `who` gives. `subjects`: prefixes, or the name of a check. Raises OrderError."""
     if duration and not verb.lasts:
         raise OrderError(f"'for' has no meaning with {verb.name}: this is done at once")
     seconds = parse_duration(duration) if duration else None

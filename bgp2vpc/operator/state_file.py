@@ -1,6 +1,6 @@
-"""What outlives the daemon: drains and holds, in a small file.
+"""The state file: drains and holds, so that they survive a restart.
 
-It is written whole or not at all, for user and group, whatever the umask. One process at a time may use it: two
+It is replaced atomically, and readable for user and group whatever the umask. One process at a time may use it: two
 daemons of one host would each take the other's routes for leftovers of its own, and delete them at its end.
 """
 
@@ -33,11 +33,11 @@ SAVING: Final = "saving the state file"
 
 
 class StateError(Bgp2vpcError):
-    """No text of ours; the message says why."""
+    """The text is not a state that bgp2vpc wrote; the message says why."""
 
 
 class StateFileError(Bgp2vpcError):
-    """It cannot be read or written; the message says why."""
+    """The file cannot be read or written; the message says why."""
 
 
 class StateFileInUse(StateFileError):
@@ -84,14 +84,14 @@ def _not_locked(lock: Path, error: OSError) -> None:
 
 
 def state_text(orders: Orders) -> str:
-    """For `read_state_text`. What lasts no longer than this run is left out: takeovers, and what a signal began."""
+    """The text of the file. Takeovers and drains that SIGTERM began are left out: they end with the daemon."""
     drains = [each.to_leaving() for each in orders.of(OrderKind.DRAIN) if each.cause is not Cause.SIGTERM]
     holds = [each.to_row() for each in orders.of(OrderKind.HOLD)]
     return json.dumps({"version": VERSION, "leaving": drains, "steering": holds}, indent=1) + "\n"
 
 
 def read_state_text(text: str) -> Orders:
-    """What `state_text` wrote, in this version or one before holds. Raises StateError for anything else."""
+    """What `state_text` wrote, in this version or in one that had no holds yet. Raises StateError for anything else."""
     try:
         document = json.loads(text)
         if document["version"] != VERSION:
@@ -103,7 +103,7 @@ def read_state_text(text: str) -> Orders:
 
 
 def read_state(path: Path) -> str | None:
-    """Its text; None if there is none. Raises StateFileError."""
+    """The text of the file; None if there is no file. Raises StateFileError."""
     try:
         with open_without_waiting(path) as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
@@ -122,7 +122,7 @@ def read_state(path: Path) -> str | None:
 
 
 def load_state(path: Path | None, now: float) -> Orders:
-    """What an earlier run wrote down and is not over at `now`; nothing if there is no file. Raises StateFileError."""
+    """The orders in the file whose time is not over at `now`; none if there is no file. Raises StateFileError."""
     text = read_state(path) if path is not None else None
     try:
         orders = Orders() if text is None else read_state_text(text)
@@ -141,7 +141,7 @@ def write_state(path: Path, text: str) -> None:
 
 
 class StateFile:
-    """The file of a running daemon, written anew with every change. `path` None: nothing outlives the daemon."""
+    """The file of a running daemon, rewritten at every change. `path` None: nothing survives a restart."""
 
     def __init__(self, path: Path | None, journal: Journal) -> None:
         self._path = path
@@ -150,7 +150,7 @@ class StateFile:
         self._not_saved = ""
 
     def load(self) -> Orders:
-        """What an earlier run left; what cannot be read is told to the journal, and is nothing."""
+        """The orders of an earlier run; none if the file cannot be read, which is reported to the journal."""
         orders = Orders()
         try:
             orders = load_state(self._path, time.time())
@@ -161,9 +161,9 @@ class StateFile:
         return orders
 
     def keep(self, orders: Orders, *kinds: OrderKind) -> None:
-        """These are all orders of these kinds now: write down what has changed.
+        """Save the orders of these kinds, if they have changed. `orders` holds all of them.
 
-        What cannot be written is told to the journal.
+        A failure is reported to the journal.
         """
         before = self._orders
         self._orders = before | {kind: orders.of(kind) for kind in kinds}
@@ -183,5 +183,5 @@ class StateFile:
 
     @property
     def not_kept(self) -> str:
-        """Why what is written down now will not survive a restart; empty if it will."""
+        """Why orders will not survive a restart; empty if they will."""
         return self._not_saved if self._path else "no state_file"

@@ -1,4 +1,4 @@
-"""The daemon's state in the rows that `bgp2vpc status --json` has. Pure."""
+"""Rows of `bgp2vpc status --json`, and the line for `systemctl status`. Pure."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -52,7 +52,7 @@ def _path_row(offer: Offer, *, is_best: bool, reason: str) -> PathRow:
 
 
 def route_rows(states: Mapping[RouteKey, PlaceState]) -> Iterator[RouteRow]:
-    """Every verdict, by table and prefix; since when it is so, and since when the route has its target."""
+    """Every verdict, by table and prefix, with the times since when verdict and target are as they are."""
     said = ((key, state.verdict, state.since) for key, state in states.items() if state.verdict is not None)
     for _, verdict, since in sorted(said, key=lambda each: each[0]):
         yield RouteRow(

@@ -1,4 +1,4 @@
-"""Every verb that may be said to the daemon: one table that the socket, the page and the command line read. Pure.
+"""Every verb that the daemon understands: one table that the socket, the page and the command line are made from. Pure.
 
 Whoever may open the socket, or has the page's token, may say every verb. To add one, `pin`:
 
@@ -32,9 +32,9 @@ class About(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Instruction:
-    """A verb as somebody said it, understood. `prefixes` empty: none was named. `seconds` None: until it is undone.
+    """What somebody orders with a verb, parsed. `prefixes` empty: none was named. `seconds` None: until it is undone.
 
-    `who` says it, as far as somebody trustworthy knows: the kernel of a socket's peer, the web server of an address.
+    `who`: the peer of the socket as the kernel knows it, or the address of the web client.
     """
 
     who: str
@@ -45,19 +45,19 @@ class Instruction:
 
 
 class CarriesOut(Protocol):
-    """What does what the verbs say: `operator.Operator`. Each returns JSON values; what cannot be raises OrderError."""
+    """Carries out verbs: `operator.Operator`. Each method returns JSON values, or raises OrderError to refuse."""
 
     def hold(self, said: Instruction) -> Any:
-        """Write no route of these prefixes, whatever else is wanted, for a while or until released."""
+        """Write no route of these prefixes, for a while or until released."""
 
     def release(self, said: Instruction) -> Any:
-        """End holds, and takeovers that are not done yet."""
+        """End holds, and takeovers that are not done."""
 
     def takeover(self, said: Instruction) -> Any:
-        """Take the routes of these prefixes from whichever instance has them, once; given up after 30 s."""
+        """Point the routes of these prefixes at us, once, whichever instance has them; given up after 30 s."""
 
     def places(self, said: Instruction) -> Any:
-        """The routes of these prefixes as they are now."""
+        """The places of these prefixes as they are now."""
 
     def drain(self, said: Instruction) -> Any:
         """Hand the routes of these prefixes to others, then withdraw."""
@@ -69,24 +69,24 @@ class CarriesOut(Protocol):
         """How far drains have come."""
 
     def reconcile(self, said: Instruction) -> Any:
-        """Read everything and decide anew, once."""
+        """Poll and decide once, now."""
 
     def polls(self, said: Instruction) -> Any:
-        """How many readings have ended, and what the last one found."""
+        """How many polls have ended, and what the last one changed."""
 
     def probe(self, said: Instruction) -> Any:
-        """Let a health check probe now; its result counts for rise and fall as every other."""
+        """Let a health check probe now; the result counts for `rise` and `fall` like any other."""
 
     def checks(self, said: Instruction) -> Any:
-        """How the health checks of this name are."""
+        """The status of the health checks of this name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verb:
     """One row.
 
-    `do` carries it out and has the answer. `everything`: no prefix means all of them. `lasts`: `for 30m` may be said.
-    `progress`: the question, answered through the socket only, by which a command waits for the end of it.
+    `do` carries it out and returns the answer. `everything`: without a prefix it is about all. `lasts`: it takes `for
+    30m`. `progress`: the question that a command repeats until the verb is done; the socket alone answers it.
     `button`: the label of its form on the page of a prefix, `main_button`: on the main page; empty: there is none.
     """
 
@@ -100,36 +100,40 @@ class Verb:
     main_button: str = ""
 
 
-_ROWS: Final = (
-    Verb(
-        "drain", About.PREFIXES, lambda operator, said: operator.drain(said), everything=True, lasts=True,
-        progress=Verb("leaving", About.NOTHING, lambda operator, said: operator.leaving(said)),
-        button="drain", main_button="drain everything",
-    ),
-    Verb(
-        "undrain", About.PREFIXES, lambda operator, said: operator.undrain(said), everything=True,
-        button="undrain", main_button="undrain everything",
-    ),
-    Verb("hold", About.PREFIXES, lambda operator, said: operator.hold(said), lasts=True, button="hold"),
-    Verb("release", About.PREFIXES, lambda operator, said: operator.release(said), everything=True, button="release"),
-    Verb(
-        "takeover", About.PREFIXES, lambda operator, said: operator.takeover(said),
-        progress=Verb("places", About.PREFIXES, lambda operator, said: operator.places(said)),
-        button="take it over now",
-    ),
-    Verb(
-        "reconcile", About.NOTHING, lambda operator, said: operator.reconcile(said),
-        progress=Verb("polls", About.NOTHING, lambda operator, said: operator.polls(said)),
-        main_button="read EC2 and decide now",
-    ),
-    Verb(
-        "probe", About.CHECK, lambda operator, said: operator.probe(said),
-        progress=Verb("checks", About.CHECK, lambda operator, said: operator.checks(said)),
-        main_button="probe now",
-    ),
-    # What `probe` was called in version 0.1; it goes away with the next one.
-    Verb("check", About.CHECK, lambda operator, said: operator.probe(said)),
-)  # fmt: skip
-"""In the order of the page's forms."""
-
-VERBS: Final[Mapping[str, Verb]] = {each.name: each for each in _ROWS}
+VERBS: Final[Mapping[str, Verb]] = {
+    each.name: each
+    for each in (
+        Verb(
+            "drain", About.PREFIXES, lambda operator, said: operator.drain(said), everything=True, lasts=True,
+            progress=Verb("leaving", About.NOTHING, lambda operator, said: operator.leaving(said)),
+            button="drain", main_button="drain everything",
+        ),
+        Verb(
+            "undrain", About.PREFIXES, lambda operator, said: operator.undrain(said), everything=True,
+            button="undrain", main_button="undrain everything",
+        ),
+        Verb("hold", About.PREFIXES, lambda operator, said: operator.hold(said), lasts=True, button="hold"),
+        Verb(
+            "release", About.PREFIXES, lambda operator, said: operator.release(said), everything=True,
+            button="release",
+        ),
+        Verb(
+            "takeover", About.PREFIXES, lambda operator, said: operator.takeover(said),
+            progress=Verb("places", About.PREFIXES, lambda operator, said: operator.places(said)),
+            button="take it over now",
+        ),
+        Verb(
+            "reconcile", About.NOTHING, lambda operator, said: operator.reconcile(said),
+            progress=Verb("polls", About.NOTHING, lambda operator, said: operator.polls(said)),
+            main_button="read EC2 and decide now",
+        ),
+        Verb(
+            "probe", About.CHECK, lambda operator, said: operator.probe(said),
+            progress=Verb("checks", About.CHECK, lambda operator, said: operator.checks(said)),
+            main_button="probe now",
+        ),
+        # What `probe` was called in version 0.1; it goes away with the next one.
+        Verb("check", About.CHECK, lambda operator, said: operator.probe(said)),
+    )
+}  # fmt: skip
+"""By name, in the order of the page's forms."""

@@ -1,4 +1,4 @@
-"""`bgp2vpc why PREFIX`: what is known of a prefix as facts, and in plain words. Pure; times are Unix seconds."""
+"""`bgp2vpc why PREFIX`: the facts about a prefix, and the sentences that explain them. Pure; times are Unix seconds."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -49,7 +49,7 @@ def trouble_of(failure: Failure | None, now: float) -> WriteTrouble | None:
 
 @dataclass(frozen=True, slots=True)
 class PlaceFacts:
-    """One table. `damped_for`: seconds. `awaits`: whose owner should write here; `late`: of those who have not."""
+    """One table. `damped_for`: seconds. `awaits`: the peer that should write here; `late`: those that have not."""
 
     why: Explanation
     since: Since | None = None
@@ -61,9 +61,9 @@ class PlaceFacts:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """All that is known. `rules`: (name, what it accepts, FILE:LINE) of each; `unruled`: (table, route) elsewhere.
+    """Everything known. `rules`: (name, what it accepts, FILE:LINE) of each. `unruled`: (table, route) without a rule.
 
-    `table`: the only one that was asked about, if not all were.
+    `table`: the one that was asked about; None: all.
     """
 
     prefix: Prefix
@@ -87,11 +87,10 @@ class Facts:
 
 
 def lines(facts: Facts) -> list[str]:
-    """The chain, from the announcement to what was done."""
+    """The sentences, in the order of the data: announcement, rule, path, route, verdict, write."""
     return [
         str(facts.prefix),
         *(f"  {line}" for line in _announced(facts)),
-        *(f"  {_steered(row)}" for row in facts.steering),
         *_not_ruled(facts),
         *(line for place in facts.places for line in ("", *_place(place, facts))),
     ]
@@ -107,12 +106,10 @@ def _announced(facts: Facts) -> Iterator[str]:
             yield f"  its session has ended; the path goes in {each.stale_for:.0f} s unless it is said again"
         if each.as_drained is not None:
             yield f"  it drains, so this counts instead: {each.as_drained or 'nothing'}"
-
-
-def _steered(row: Mapping[str, Any]) -> str:
-    what = {"hold": "held", "takeover": "to be taken over", "drain": "drained"}[row["verb"]]
-    reason = f" ({row['reason']})" if row["reason"] else ""
-    return f"{what} by {row['by']}{reason}, since {row['since']}, until {row['until'] or 'it is ended by hand'}"
+    for row in facts.steering:
+        what = {"hold": "held", "takeover": "to be taken over", "drain": "drained"}[row["verb"]]
+        reason = f" ({row['reason']})" if row["reason"] else ""
+        yield f"{what} by {row['by']}{reason}, since {row['since']}, until {row['until'] or 'it is ended by hand'}"
 
 
 def _not_ruled(facts: Facts) -> Iterator[str]:
@@ -136,7 +133,13 @@ def _place(place: PlaceFacts, facts: Facts) -> Iterator[str]:
         yield f"  {_path(each)}"
     if not why.paths:
         yield "  no path competes"
-    yield f"  {_held(place)}"
+    route, since = why.route, place.since
+    if route is None:
+        yield "  the table has no route for it"
+    else:
+        before = "before " if since is not None and since.found else ""
+        when = f", since {before}{in_utc(since.target)}" if since is not None else ""
+        yield f"  the table has a route to {_holder(route)}{when}"
     yield from _verdict(place, facts)
     if place.trouble is not None:
         yield f"  the last write failed: {place.trouble.error}"
@@ -151,7 +154,7 @@ def _place(place: PlaceFacts, facts: Facts) -> Iterator[str]:
 
 
 def _path(each: ExplainedPath) -> str:
-    # What a line of the protocol says behind the next hop: the words of those who announce.
+    # The attributes are shown as in the line of the protocol that announces this path.
     words = announce_line(each.offer.path, "").split()
     at = words.index("next-hop") + 2 if "next-hop" in words else len(words)
     attributes = " ".join((f"next-hop {each.offer.path.next_hop}", *words[at:]))
@@ -164,16 +167,6 @@ def _path(each: ExplainedPath) -> str:
     if each.lost_by is not None:
         return f"{path}: lost to the best by {each.lost_by.value}"
     return f"{path}: not considered: {each.excluded}"
-
-
-def _held(place: PlaceFacts) -> str:
-    route, since = place.why.route, place.since
-    if route is None:
-        return "the table has no route for it"
-    when = ""
-    if since is not None:
-        when = f", since before {in_utc(since.target)}" if since.found else f", since {in_utc(since.target)}"
-    return f"the table has a route to {_holder(route)}{when}"
 
 
 def _holder(route: Route) -> str:

@@ -1,6 +1,6 @@
 """Best path between instances: whose path is installed where several announce the same prefix (`takeover: best_path`).
 
-Every instance decides for itself, from what it hears, and comes to the same result as all others that hear the same.
+Every instance decides by itself. Instances that hear the same paths come to the same result.
 
 | the table has                | our path is best              | a peer's is best               | nobody offers one |
 |------------------------------|-------------------------------|--------------------------------|-------------------|
@@ -18,13 +18,13 @@ Every instance decides for itself, from what it hears, and comes to the same res
 | …, no neighbor of ours       | as `if_unhealthy`             | yield                          | nothing           |
 | foreign, fallback, local     | as in `policy.verdict`        | as it is                       | as in there       |
 
-With `write: any` the best path is installed whoever's it is, as if it were ours; and what a neighbor has left behind is
-deleted where nobody offers a path.
+With `write: any` the best path is installed as if it were ours, whichever instance announces it; and a route that a
+neighbor has left is deleted if no path is offered.
 
-A peer that is expected to write and does not, within the handover time, is passed over; but while it offers a path,
-nothing is deleted before reads would show what it has written meanwhile. The same goes for a peer whose session was
-lost just now: it may take the route from an owner that it no longer hears. Until the neighbors have told what they
-have (end-of-RIB, RFC 4724 section 2), and while a next hop is being looked up, nothing is taken or deleted.
+A peer that is expected to write, and does not within the handover time, is not considered any more. But as long as it
+offers a path, no route is deleted until reads are recent enough to show its write. The same holds for a peer whose
+session was lost just now: it may take the route from an owner that it no longer hears. Nothing is taken or deleted
+until all neighbors have sent End-of-RIB (RFC 4724 section 2), and while a next hop is being resolved.
 Where routes move too often, only owners that are certainly not serving lose them (`policy.verdict.take`).
 """
 
@@ -70,7 +70,7 @@ class Excluded:
 
 @dataclass(frozen=True, slots=True)
 class BestPath:
-    """The best path for a place, and how each of the others fared: the verdict follows from it, and `why` tells it.
+    """The best path for a place, and the result for each of the others; the verdict follows from it.
 
     `best`: None if there is none; `by`: the step that made it the best.
     `lost`: the others that were compared, each with the step at which it lost: to the best, or before that to `own`.
@@ -170,7 +170,7 @@ def _why_excluded(place: Place, interface: Interface) -> Exclusion | None:
 
 
 def _fit_to_succeed(place: Place, competing: list[Candidate]) -> list[Candidate]:
-    """Without the last resorts, where the owner is leaving and somebody is well: these would not take from it."""
+    """Without last resorts while the owner drains and a better path is there: no last resort takes its route."""
     if len(competing) < 2:
         return competing
     present = place.route.target.id if place.route else ""
@@ -204,7 +204,7 @@ def _compare(
         return place.rule.affinity and place.zone != "" and by_offer[id(offer)].interface.zone == place.zone
 
     def router_id(offer: Offer) -> int:
-        # The announcer's own address: the same whoever looks, as a session's address or identifier need not be.
+        # The announcer's own address: unlike a session's address or identifier, all instances see the same one.
         address = by_offer[id(offer)].interface.address
         return int(address) if address is not None else -1
 
@@ -217,7 +217,7 @@ def _compare(
     return by_offer[id(best.offer)], best.reason, {id(offer): step for offer, step in best.lost}
 
 
-# What follows from it
+# The verdict
 
 
 _NO_REASON: Final = frozenset((Reason.OWNER_HEALTHY, Reason.OWNER_UNHEARD, Reason.BACKUP_MED))
@@ -237,7 +237,7 @@ def verdict_by_best_path(place: Place, found: BestPath) -> Decision | None:
 
 
 def _must_wait(place: Place, found: BestPath) -> bool:
-    """Whether nothing may be taken or deleted yet: the neighbors have more to tell, or a next hop is looked up."""
+    """Whether nothing may be taken or deleted yet: a neighbor has not sent End-of-RIB, or a next hop is unresolved."""
     return place.inputs.neighbors_held or any(each.why is Exclusion.UNRESOLVED for each in found.excluded)
 
 
@@ -263,7 +263,7 @@ def _take(place: Place, found: BestPath, best: Candidate, reason: Reason) -> Dec
 
 
 def _reason_to_take(place: Place, found: BestPath, best: Candidate, route: Route) -> Reason:
-    """Why the route of this owner is taken for the best path; or why not: one of _NO_REASON."""
+    """The reason to take the route of this owner for the best path; one of _NO_REASON: it is not taken."""
     is_backup = med(best.offer) >= place.policy.backup_med
     if route.state is RouteState.BLACKHOLE:
         return Reason.OWNER_BLACKHOLE
@@ -278,13 +278,13 @@ def _reason_to_take(place: Place, found: BestPath, best: Candidate, route: Route
         is_last_resort = is_draining(heard.offer) or med(heard.offer) >= place.policy.backup_med
         return Reason.OWNER_LAST_RESORT if is_last_resort and not is_backup else Reason.BEST_PATH
     reason = trouble_of_owner(place, route) or _reason_without_path(place, route)
-    # We are known to be unwell, the owner is not known to be worse.
+    # EC2 reports us impaired, and does not report the owner as worse.
     does_not_announce = reason in (Reason.OWNER_WITHDREW, Reason.OWNER_SILENT, Reason.OWNER_HEALTHY)
     return Reason.BACKUP_MED if is_backup and not does_not_announce else reason
 
 
 def _reason_without_path(place: Place, route: Route) -> Reason:
-    """The owner offers us no path: what follows from what we know of it otherwise."""
+    """The owner offers us no path: decide by what else is known of it."""
     owner = place.snapshot.peer_enis.get(route.target.id)
     if owner is None:
         return Reason.OWNER_HEALTHY
@@ -296,7 +296,7 @@ def _reason_without_path(place: Place, route: Route) -> Reason:
             # Its write may be seen before its announcement is heard.
             return Reason.OWNER_UNHEARD if place.state.has_moved_lately(place.snapshot.read_at) else Reason.OWNER_SILENT
         case Standing.LOST:
-            # Who has pointed the route at the owner after we lost it was the owner itself, or one who hears it.
+            # Whoever pointed the route at the owner after its session was lost is the owner itself, or hears it.
             lost_at = neighbors.lost_at(place.prefix, owner.addresses)
             is_alive = place.state.has_moved_since(lost_at, place.snapshot.read_at)
             return Reason.OWNER_UNHEARD if is_alive or place.rule.remote_check_of(place.prefix) else Reason.OWNER_LOST
@@ -313,7 +313,7 @@ def _leave_to(place: Place, found: BestPath, best: Candidate) -> Decision | None
         return verdict_for(place, own)
     if route is not None and not is_peer(route, place.ours):
         return leave(place, route)
-    # Nobody waits for the peer where it has the route, or has no reason, as far as we know, to take it from its owner.
+    # We wait for the peer only if it does not have the route, and has a reason to take it from its owner.
     is_due = route is None or (
         route.target != interface_target(best.interface.id)
         and _reason_to_take(place, found, best, route) not in _NO_REASON
@@ -356,7 +356,7 @@ def _nobody(place: Place, found: BestPath) -> Decision | None:
 
 
 def _may_be_taken(place: Place, found: BestPath) -> bool:
-    """Whether a peer may have taken the route, and reads may be too old to show it: a delete would hit its route."""
+    """Whether a peer may have taken the route without our reads showing it yet: a delete would hit its route."""
     if found.peers and place.state.is_unsettled:
         return True
     owner = place.snapshot.peer_enis.get(place.route.target.id) if place.route else None

@@ -2,7 +2,7 @@
 
 Each move adds to a penalty that halves every `half_life`. From `suppress` on the place is damped, until the penalty has
 fallen to `reuse`. RFC 2439 damps the path that flaps; here it is the place where it would be installed, because what we
-fear is not a flapping path but two instances of different opinions, which take the route from each other in turns.
+fear is not a flapping path but two instances that decide differently, and take the route from each other in turns.
 """
 
 import math
@@ -12,14 +12,14 @@ from typing import Final
 PENALTY: Final = 1000.0
 """What one move adds, as in RFC 2439's examples."""
 NEGLIGIBLE: Final = 1.0
-"""A penalty below this might as well be forgotten."""
+"""A penalty below this is forgotten."""
 
 
 @dataclass(frozen=True, slots=True)
 class DampingLimits:
     """`half_life` in seconds; `suppress` and `reuse` in units of 1000 for each move.
 
-    By default the fourth move within a minute is one too many, and two and a half minutes without one make up for it.
+    By default the fourth move within a minute suppresses the route, and two and a half minutes without one free it.
     """
 
     half_life: float = 60.0
@@ -29,13 +29,13 @@ class DampingLimits:
 
 @dataclass(frozen=True, slots=True)
 class Penalty:
-    """What the moves of one route add up to: `value` as of the last one, `at` seconds of any monotonic clock."""
+    """The penalty of one route: its `value` after the last move, which was at `at` (seconds of any monotonic clock)."""
 
     value: float = 0.0
     at: float = 0.0
 
     def at_time(self, now: float, limits: DampingLimits) -> float:
-        """What is left of it."""
+        """The penalty at `now`, after its decay."""
         return float(self.value * 0.5 ** ((now - self.at) / limits.half_life))
 
     def after_move(self, now: float, limits: DampingLimits) -> "Penalty":

@@ -1,21 +1,21 @@
-"""From rules, inputs and a snapshot to a plan. The one place where all three meet.
+"""Makes a plan from rules, inputs and a snapshot: the only file that uses all three.
 
 How it works. A *place* is one prefix in one route table. For each place the same three questions are asked, in this
-order; each answer is a value that carries its reason:
+order; each answer is a value with its reason:
 
 1. Which rule matches it? A table gets the rules that find it (`TablePolicy`); the first that accepts or manages the
    prefix decides about it. Without one, nothing is ever written there (`rule`, `prefix_list`).
 2. Which path is the best? `best_path` looks where the next hop of each path leads (`next_hop`), and compares those that
    lead to an interface. The paths of other instances count with `takeover: best_path` only.
-3. What does that mean for what is there? The two truth tables: that of `verdict`, and that of `best_path` where the
+3. What has to change? The two truth tables: that of `verdict`, and that of `best_path` where the
    paths of others count. The answer is a verdict, and the one change that the place needs, if any.
 
 All three answers are the `Decided` of the place. What `bgp2vpc why` tells is that same value in words (`explain`,
-`words`). All verdicts and changes, in order, are the `plan`; before it is written, `guard` looks at it once more.
+`words`). All verdicts and changes, in order, are the `plan`; before it is written, `guard` checks it.
 
-Two things are known: what EC2 said, the `Snapshot`, and what everybody else says, the `DecisionInput` (`inputs`):
-paths, checks, sessions, operators. Nothing here remembers, reads a clock or writes: the same values give the same
-plan. What takes time comes in as a value: `place_state` remembers what has moved too often and who is to write.
+The inputs are what EC2 said, the `Snapshot`, and what all others said, the `DecisionInput` (`inputs`): paths, checks,
+sessions, operators. Nothing here keeps state, reads a clock or writes: the same values give the same plan. State over
+time is a value, too: `place_state` remembers which routes have moved too often, and which peer is to write.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -101,7 +101,7 @@ def decide_each(
 def decide_one(
     table_policy: TablePolicy, prefix: Prefix, snapshot: Snapshot, inputs: DecisionInput, policy: Policy
 ) -> Decision | None:
-    """What one (table, prefix) needs. None if no rule accepts the prefix, or there is nothing to say."""
+    """The decision for one (table, prefix). None if no rule matches it, or it has neither path nor route."""
     decided = decide_place(table_policy, prefix, snapshot, inputs, policy)
     return decided.decision if decided else None
 
@@ -118,7 +118,7 @@ class Decided:
 def decide_place(
     table_policy: TablePolicy, prefix: Prefix, snapshot: Snapshot, inputs: DecisionInput, policy: Policy
 ) -> Decided | None:
-    """What is decided about one (table, prefix), with all that it follows from. None if no rule matches it."""
+    """The decision for one (table, prefix), and all that it follows from. None if no rule matches it."""
     rule = table_policy.rule_for(prefix)
     if rule is None:
         return None
@@ -143,7 +143,10 @@ def decide_place(
 
 
 def peers_in_the_way(tables: Mapping[str, TablePolicy], snapshot: Snapshot, inputs: DecisionInput) -> frozenset[str]:
-    """Instances that hold a route we have a path for: those whose health matters. What BGP tells of needs no asking."""
+    """Instances that hold a route for which we have a path: EC2 is asked for their health.
+
+    An owner whose path we hear is left out where best path decides: BGP tells whether it is well.
+    """
     return frozenset(
         route.instance_id
         for table_policy in tables.values()
@@ -166,7 +169,7 @@ def _is_heard(route: Route, offers: Sequence[Offer], snapshot: Snapshot) -> bool
 def owners(
     tables: Mapping[str, TablePolicy], snapshot: Snapshot, inputs: DecisionInput, only: Collection[Prefix] | None = None
 ) -> Iterator[tuple[RouteKey, Rule, Route]]:
-    """The routes of other instances that we manage, or have a path for, or write for their announcers."""
+    """The routes of other instances that a rule manages or writes for others, or for which we have a path."""
     for table_policy in tables.values():
         for prefix in _prefixes(table_policy, snapshot, inputs, only):
             rule, route = table_policy.rule_for(prefix), table_policy.table.static_route(prefix)
@@ -185,9 +188,9 @@ def owners_to_check(
     *,
     as_witness: bool = False,
 ) -> dict[RouteKey, tuple[str, str]]:
-    """(table, prefix) -> (remote check, interface id): who holds what we care for and has to pass a check of ours.
+    """(table, prefix) -> (remote check, interface id) of the owners that a remote check has to watch.
 
-    `as_witness`: also who holds what a rule only accepts, for there are others who want to know.
+    `as_witness`: also owners of prefixes that a rule accepts and nobody offers here, since others count our votes.
     """
     found = owners(tables, snapshot, inputs, only)
     return {
@@ -231,7 +234,7 @@ class Unresolved:
 def unresolved(
     tables: Mapping[str, TablePolicy], snapshot: Snapshot, inputs: DecisionInput, only: Collection[Prefix] | None = None
 ) -> Unresolved:
-    """Whom we know too little of to decide by best path."""
+    """The interfaces that must be resolved before best path can decide."""
     addresses = {
         offer.path.next_hop
         for table_policy in tables.values()

@@ -1,4 +1,4 @@
-"""A decision in words for people: what was offered for a place, how each path fared, and what follows. Pure.
+"""A decision in words: the paths that were offered for a place, the result for each, and the verdict. Pure.
 
 Nothing is decided here: `decide_place` returns all that is told.
 """
@@ -18,7 +18,7 @@ from bgp2vpc.vpc.model import Route
 
 @dataclass(frozen=True, slots=True)
 class ExplainedPath:
-    """One path, and how it fared. `interface_id` empty: none of this VPC.
+    """One path, and its result. `interface_id` empty: none of this VPC.
 
     Exactly one of these is told: `won_by`, by which step it is the best one; `lost_by`, at which step it lost;
     `excluded`, in words, why it was not compared.

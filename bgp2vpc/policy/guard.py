@@ -1,4 +1,4 @@
-"""The last look before anything is written: a plan refuses itself when it is not what it should be."""
+"""The last check before anything is written: a plan that is too large, or that no rule allows, is refused."""
 
 from collections.abc import Mapping
 
@@ -10,7 +10,7 @@ from bgp2vpc.vpc.model import Snapshot
 
 
 def withdrawals(plan: Plan) -> Plan:
-    """What of a refused plan must not wait for an operator: traffic leaves services that are down."""
+    """The changes of a refused plan that are made all the same: they take traffic away from services that are down."""
     return Plan(tuple(change for change in plan.changes if change.is_withdrawal), plan.verdicts)
 
 

@@ -1,4 +1,4 @@
-"""One place: a (table, prefix) under one rule, with all that is known of it. What every decision is about."""
+"""One place: a (table, prefix) under one rule, with all that is known of it. Each decision is about one place."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from bgp2vpc.vpc.model import Interface, Route, RouteState, RouteTable, Snapshot
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What the configuration says once for all rules."""
+    """Settings that hold for all rules."""
 
     backup_med: int = 500
     skip_source_dest_check: bool = False
@@ -62,7 +62,7 @@ class Place:
 
     @property
     def is_forced(self) -> bool:
-        """Whether an operator wants the route of another instance here, now. No reason to touch a foreign one."""
+        """Whether an operator ordered a takeover of this place. It does not include foreign routes."""
         return self.prefix in self.inputs.forced and self.route is not None and is_peer(self.route, self.ours)
 
     def fails(self, interface_id: str) -> bool:

@@ -1,4 +1,4 @@
-"""What we remember of each place, a (route table, prefix): EC2 tells what its route is now, and nothing else.
+"""What we remember of each place, a (route table, prefix). EC2 reports only the present route, no history.
 
 One `PlaceState` a place holds what was decided there last, our last write and its failure, whom we expect to write
 there and who is late, when somebody else moved the route, and how often we did. `Places` has them all, and a single
@@ -25,13 +25,13 @@ from bgp2vpc.vpc.model import Route, RouteTable, Target
 from bgp2vpc.vpc.settling import OwnWrite, corrected, own_write
 
 PATIENCE: Final = 2.0
-"""Seconds that another instance has to hear of the change, to read the table and to write."""
+"""Seconds that another instance gets to hear of the change, read the table and write."""
 FORGIVEN: Final = 60.0
-"""Seconds after which one that was late is expected to write again."""
+"""Seconds after which an instance that was late is expected to write again."""
 LATELY: Final = 10.0
-"""Seconds in which an announcement may come after the write that it is about."""
+"""Seconds by which an announcement may arrive after the write that it led to."""
 REMEMBERED: Final = 300.0
-"""Seconds for which a route that somebody else has moved tells that its owner is alive."""
+"""Seconds for which a route that another instance has moved shows that its owner is alive."""
 NEVER: Final = -inf
 
 
@@ -69,23 +69,23 @@ class Failure:
 
     @property
     def leaves_in_doubt(self) -> bool:
-        """Whether it is open what is there now: an answer was lost, or EC2 contradicted us."""
+        """Whether the present route is unknown: an answer was lost, or EC2 contradicted us."""
         return self.error is not None and not isinstance(self.error, Throttled | OperatorError)
 
     @property
     def may_have_been_applied(self) -> bool:
-        """Whether there was no answer: the write may have been done, or may yet be."""
+        """Whether EC2 did not answer: the write may have been done, or may still be done."""
         return isinstance(self.error, Transient) and not isinstance(self.error, Throttled)
 
     @property
     def needs_operator(self) -> bool:
-        """Whether time alone will not help."""
+        """Whether a retry cannot help: an operator has to act."""
         return isinstance(self.error, OperatorError)
 
 
 @dataclass(slots=True)
 class PlaceState:
-    """What we remember of one place. Who reads it changes nothing: that is for `Places`, and for who writes.
+    """What we remember of one place. Only `Places`, and the code that writes to EC2, change it.
 
     `verdict`: the last one; None: nothing is to be said of the place. `since` goes with it, and `holder`: what the
     route pointed at then. `is_written`: a write is under way. `is_rechecked`: one without an answer is not wanted any
@@ -144,7 +144,7 @@ class PlaceState:
         return None if self.damped_until is None else max(self.damped_until - now, 0.0)
 
     def due(self) -> float | None:
-        """When time alone changes something here."""
+        """When something here expires next; None: nothing does."""
         times = [*self.late.values(), self.unsettled_until, self.damped_until, self.reread_at]
         times.append(self.awaited.look_at if self.awaited else None)
         return min((each for each in times if each is not None), default=None)
@@ -152,7 +152,7 @@ class PlaceState:
 
 @dataclass(slots=True)
 class Expired:
-    """What time has changed.
+    """What has expired.
 
     `to_read`: places where somebody has not written yet, as far as we know, where what was unsettled has settled, or
     where a new owner has had the time to announce.
@@ -165,7 +165,7 @@ class Expired:
 
 
 class Places:
-    """The places that there is anything to remember of.
+    """All places with something to remember.
 
     `lost`: prefix -> next hop of a path whose session was lost of late -> when its owner's write would be seen.
     """
@@ -190,11 +190,11 @@ class Places:
 
     @property
     def are_awaited(self) -> bool:
-        """Whether somebody else is expected to write somewhere."""
+        """Whether another instance is expected to write anywhere."""
         return any(self.states[key].awaited for key in self._due)
 
     def verdicts(self) -> list[Verdict]:
-        """The last one about each place of which there is something to say, in no order."""
+        """The last verdict about each place that has one, in no order."""
         return [state.verdict for state in self.states.values() if state.verdict is not None]
 
     @property
@@ -222,14 +222,14 @@ class Places:
             self._schedule(key, state)
 
     def hurry(self, patience: float) -> None:
-        """From now on nobody is given more time than this, and reads are believed."""
+        """From now on no instance gets more time than this, and reads are taken as current."""
         self._patience, self._reads_are_old_for = patience, 0.0
         self.lost.clear()
         for key in tuple(self._due):
             self.states[key].unsettled_until = None
             self._schedule(key, self.states[key])
 
-    # What happens
+    # Events
 
     def decided(
         self,
@@ -241,7 +241,7 @@ class Places:
         unix_time: float,
         took_at: float = NEVER,
     ) -> None:
-        """What was decided about a place; None: nothing is to be said of it.
+        """The verdict about a place; None: it has none.
 
         `holder`: what the route points at. `took_at`: when we pointed it at ourselves. For `settle_time` after that, an
         instance that had the route before may still read that it has it, and sees no need to write.
@@ -268,7 +268,7 @@ class Places:
         self._schedule(key, state)
 
     def news(self, prefixes: Collection[Prefix]) -> None:
-        """Something is different with these: who did not write then may do so now, and is given the time."""
+        """Something about these prefixes changed: an instance that was late gets its time again."""
         for key in [key for key in self._due if key[1] in prefixes]:
             self.states[key].late.clear()
             self._schedule(key, self.states[key])
@@ -323,7 +323,7 @@ class Places:
     # Time
 
     def expire(self, now: float) -> Expired:
-        """Do what is due."""
+        """Expire what is due at `now`."""
         expired = Expired()
         for key in [key for key, due in self._due.items() if due <= now]:
             state = self.states[key]

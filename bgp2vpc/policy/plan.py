@@ -1,4 +1,4 @@
-"""The plan: what to change in the VPC, and for every (table, prefix) why. A value: sorted, printable, serialisable."""
+"""The plan: the changes to the VPC, and a verdict for every (table, prefix); a sorted, serialisable value."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class Action(Enum):
 
 
 class VerdictKind(Enum):
-    """What becomes of one (table, prefix)."""
+    """The decision for one (table, prefix)."""
 
     KEEP = "keep"
     CREATE = "create"
@@ -33,7 +33,7 @@ class VerdictKind(Enum):
 
 
 class Reason(Enum):
-    """Why. The same word in log, status and plan; `docs/life-of-a-route.md` explains each."""
+    """The reason of a verdict: the same word in log, status and plan. `docs/life-of-a-route.md` explains each."""
 
     ABSENT = "absent"
     BESIDE_PROPAGATED = "beside-propagated"
@@ -72,7 +72,7 @@ class Reason(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What one (table, prefix) gets, and why. `target`: what the route points at when all is done, if anything."""
+    """The decision for one (table, prefix), and why. `target`: what the route points at afterwards, if there is one."""
 
     table_id: str
     prefix: Prefix
@@ -123,7 +123,7 @@ class Change:
 
     @property
     def needs_fresh_read(self) -> bool:
-        """EC2 has no compare-and-swap: whatever removes or takes looks again first. CreateRoute refuses by itself."""
+        """Whether the table is read again first: EC2 has no compare-and-swap, only CreateRoute refuses by itself."""
         return self.action is not Action.CREATE
 
     @property
@@ -155,7 +155,7 @@ class Change:
 
 
 Decision = tuple[Verdict, Change | None]
-"""What becomes of one place, and the change that it needs, if any."""
+"""The verdict about one place, and the change that it needs, if any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +177,7 @@ class Plan:
 
 
 def make_plan(decided: Iterable[Decision]) -> Plan:
-    """Put decisions in order."""
+    """The plan of these decisions, sorted."""
     # By keys made once: comparing two prefixes costs nearly as much as deciding about one.
     ordered = sorted(decided, key=lambda pair: (pair[0].table_id, pair[0].prefix.sort_key()))
     return Plan(

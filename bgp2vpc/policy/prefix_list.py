@@ -1,4 +1,4 @@
-"""The fence: which prefixes a rule may install, in the prefix-list notation of routers.
+"""Prefix lists: which prefixes a rule may install, in the notation of routers.
 
     192.0.2.53/32            exactly this prefix
     192.0.2.0/24 le 32       the prefix and everything more specific within it
@@ -106,7 +106,7 @@ class PrefixList:
         return False
 
     def entry_for(self, prefix: Prefix) -> PrefixRange | None:
-        """The first entry that matches `prefix`: to be named to people, who do not mind that it is looked for."""
+        """The first entry that matches `prefix`, for messages: slower than `accepts`."""
         length = prefix.prefixlen
         return next((each for each in self.entries if prefix in each.prefix and each.ge <= length <= each.le), None)
 

@@ -62,7 +62,7 @@ class ManagedRoute:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What may be written where.
+    """One entry of `routetables`: which tables, which prefixes, and how they are written.
 
     `accept`: which announced prefixes. `manages`: prefixes of the configuration's own, which need not be accepted.
 
@@ -91,18 +91,18 @@ class Rule:
     manages: Mapping[Prefix, ManagedRoute] = field(default_factory=dict)
 
     def covers(self, prefix: Prefix) -> bool:
-        """Whether this rule is about the prefix."""
+        """Whether this rule accepts or manages the prefix."""
         return prefix in self.manages or self.accept.accepts(prefix)
 
     def covered_by(self, prefix: Prefix) -> tuple[str, str]:
-        """What of this rule is about the prefix, as it is written, and `FILE:LINE`; two empty texts: nothing."""
+        """The entry that matches the prefix, as it is written, and its `FILE:LINE`; two empty texts: none does."""
         if managed := self.manages.get(prefix):
             return f"manage_routes: {prefix}", managed.where
         entry = self.accept.entry_for(prefix)
         return (f"accept: {entry}", entry.where) if entry else ("", "")
 
     def admits(self, offer: Offer) -> bool:
-        """Whether the offer counts here."""
+        """Whether this rule uses the offer."""
         if offer.side is Side.CHECK:
             managed = self.manages.get(offer.path.prefix)
             return managed is not None and managed.source == offer.source

@@ -1,4 +1,4 @@
-"""The verdict: what one (table, prefix) needs, from what is offered and what is there.
+"""The verdict about one (table, prefix), from the path that is offered and the route that is there.
 
 | the table has                     | we have no path for it          | our path is offered                       |
 |-----------------------------------|---------------------------------|-------------------------------------------|
@@ -19,13 +19,12 @@
 | local (the VPC's own)             | nothing                         | foreign                                   |
 
 A path is a backup if its MED is at least `backup_med`: ExaBGP's healthcheck announces a service that is down with MED
-1000 and a disabled one with 500. It keeps a route of ours and fills an empty table, but takes from nobody.
-An operator may ask for the route of any peer (`DecisionInput.forced`): replace, whatever is said above about peers. And
-may freeze the place (`DecisionInput.frozen`): then none of the changes is made.
+1000 and a disabled one with 500. Such a path keeps a route of ours and fills an empty table, but takes no route.
+An operator may order a takeover of any peer's route (`DecisionInput.forced`): then it is replaced, whatever the table
+says about peers. An operator may hold a place (`DecisionInput.frozen`): then none of the changes is made.
 
-Wherever we would point a route at an interface whose source/destination check is on, or EC2 would refuse the prefix
-because it lies within the VPC, the verdict is `blocked`; also where the route points there already, and the check was
-switched on since.
+The verdict is `blocked` if the interface that the route would point at has its source/destination check on, also if the
+route points there already, and if EC2 would refuse the prefix because it lies within the VPC.
 
 A static black hole that shows no interface any more, only an instance or nothing, is a peer's blackhole.
 
@@ -42,7 +41,7 @@ from bgp2vpc.vpc.model import InstanceHealth, Interface, Route, RouteState, Targ
 
 
 def verdict_for(place: Place, own: Candidate | Unusable | None) -> Decision | None:
-    """The table above. None where there is nothing to say: no path, and no route of ours."""
+    """The table above. None if there is neither a path nor a route of ours."""
     route = place.route
     if isinstance(own, Candidate):
         return _with_path(place, route, own)
@@ -62,7 +61,7 @@ def _unusable(place: Place, own: Unusable) -> Decision:
 
 
 def _fallback_without_path(place: Place, route: Route) -> Decision | None:
-    """What is at its fallback stays there; what nobody serves any more is put there."""
+    """A route at its fallback stays; one that no instance serves any more is pointed at its fallback."""
     fallback = place.managed.fallback if place.managed else None
     if fallback is None:
         return None
@@ -74,7 +73,7 @@ def _fallback_without_path(place: Place, route: Route) -> Decision | None:
 
 
 def withdraw(place: Place, route: Route, reason: Reason) -> Decision:
-    """Nobody serves the prefix any more at what the route points at."""
+    """The target of the route does not serve the prefix any more."""
     managed = place.managed
     if managed and managed.never_delete:
         return place.stays(VerdictKind.KEEP, Reason.NEVER_DELETE)
@@ -92,7 +91,7 @@ def _with_path(place: Place, route: Route | None, own: Candidate) -> Decision:
     if route.target != interface_target(own.interface.id):
         return write(place, Action.REPLACE, own.interface, Reason.OTHER_INTERFACE)
     if does_not_forward(place, own.interface):
-        # Switched on since: nothing arrives any more. Only an operator can tell whether that was meant.
+        # The source/destination check was switched on meanwhile, so no traffic arrives. An operator has to decide.
         return place.stays(VerdictKind.BLOCKED, Reason.SOURCE_DEST_CHECK, _how_to_forward(own.interface))
     return place.stays(VerdictKind.KEEP, Reason.OURS)
 
@@ -111,11 +110,11 @@ def _with_path_of_others(place: Place, route: Route, own: Candidate) -> Decision
 _CERTAIN = frozenset(
     (Reason.OWNER_BLACKHOLE, Reason.OWNER_GONE, Reason.OWNER_WITHDREW, Reason.OWNER_LAST_RESORT, Reason.FALLBACK)
 )
-"""Reasons that nobody can be of another opinion about."""
+"""Reasons that damping does not delay: the owner certainly does not serve the prefix, or wants it taken."""
 
 
 def take(place: Place, interface: Interface, reason: Reason) -> Decision:
-    """Point the route of somebody else here; not where that has happened too often of late, unless it is certain."""
+    """Take the route of another instance, unless it is suppressed for flapping and the reason is not certain."""
     if place.state.is_damped and reason not in _CERTAIN:
         detail = f"{reason.value}, but the route is flapping: suppressed until it is stable"
         return place.stays(VerdictKind.YIELD, Reason.DAMPED, detail)
@@ -123,14 +122,14 @@ def take(place: Place, interface: Interface, reason: Reason) -> Decision:
 
 
 def leave(place: Place, route: Route) -> Decision:
-    """The route of somebody else stays."""
+    """The route of another instance, or a foreign one, stays."""
     if is_peer(route, place.ours):
         return place.stays(VerdictKind.YIELD, Reason.OWNER_HEALTHY)
     return place.stays(VerdictKind.FOREIGN, Reason.FOREIGN_TARGET)
 
 
 def hold(place: Place, decision: Decision) -> Decision:
-    """An operator has frozen the place: what would be done is only said."""
+    """The place is held by an operator: the change is named in the verdict, and not made."""
     verdict, change = decision
     kind = VerdictKind.KEEP if place.route and is_ours(place.route, place.ours) else VerdictKind.YIELD
     instead = f"{verdict.kind.value} {change.target}" if change is not None else verdict.kind.value
@@ -138,7 +137,7 @@ def hold(place: Place, decision: Decision) -> Decision:
 
 
 def _may_take(place: Place, route: Route) -> Reason | None:
-    """Why the route of somebody else may be taken, or None."""
+    """Why the route of another instance may be taken; None: it may not."""
     if not is_peer(route, place.ours):
         if place.managed is not None and route.target == place.managed.fallback:
             return Reason.FALLBACK
@@ -150,13 +149,13 @@ def _may_take(place: Place, route: Route) -> Reason | None:
 
 
 def trouble_of_owner(place: Place, route: Route) -> Reason | None:
-    """What EC2, or the remote check, has against the instance that the route points at."""
+    """Why the instance that the route points at counts as down, by EC2 or the remote check; None: it does not."""
     if route.state is RouteState.BLACKHOLE:
         return Reason.OWNER_BLACKHOLE
     health = place.snapshot.health.get(route.instance_id) if route.instance_id else None
     if health is InstanceHealth.GONE:
         return Reason.OWNER_GONE
-    # Two that are impaired would otherwise take it from each other in turns. Of whom EC2 tells nothing may be impaired.
+    # Two impaired instances would take it from each other in turns. One that EC2 says nothing of may be impaired.
     we_may_be = place.snapshot.own_health in (InstanceHealth.IMPAIRED, InstanceHealth.UNKNOWN)
     if health is InstanceHealth.IMPAIRED and not we_may_be:
         return Reason.OWNER_IMPAIRED
@@ -166,7 +165,7 @@ def trouble_of_owner(place: Place, route: Route) -> Reason | None:
 
 
 def write(place: Place, action: Action, interface: Interface, reason: Reason) -> Decision:
-    """Point the place at the interface, if traffic would arrive there and EC2 takes the route."""
+    """Point the place at the interface, if it forwards traffic and EC2 accepts the route."""
     if does_not_forward(place, interface):
         return place.stays(VerdictKind.BLOCKED, Reason.SOURCE_DEST_CHECK, _how_to_forward(interface))
     if within := _refused_within(place):

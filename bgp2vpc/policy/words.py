@@ -1,4 +1,4 @@
-"""Every verdict and reason in words for people: those of `bgp2vpc why`. docs/life-of-a-route.md explains them, too."""
+"""Every verdict and reason in words: those of `bgp2vpc why`. docs/life-of-a-route.md explains them, too."""
 
 from collections.abc import Mapping
 from typing import Final

@@ -1,4 +1,11 @@
-"""A connection to the Serf agent of this host, from its begin to its end. Whoever uses it makes the next one."""
+"""One connection to the Serf agent of this host; its user makes a new client after it has failed.
+
+How the room works: `conversation` translates between the agent's msgpack protocol and the values of `model`, without
+I/O. The client asks for all members every `every` seconds and gets the events that the agent streams in between, so a
+failed host is known as soon as Serf finds out. `roster` keeps the members and the addresses that are down. Members
+tell each other which owners fail their health checks in user events: `vote` parses them, counts them, and says when
+our own have to be repeated. `services/serf.py` connects all this with the daemon and keeps a client running.
+"""
 
 import asyncio
 from collections.abc import Callable, Iterable
@@ -12,17 +19,17 @@ from bgp2vpc.serf.model import Agent, CommandRefused, Members, Told
 PATIENCE: Final = 5.0
 """Seconds that an answer may take."""
 RESOLUTION: Final = 0.001
-"""Seconds that a timer may be early, and what is not worth waiting for."""
+"""Seconds by which a timer may be early; shorter times are not waited for."""
 PAUSE: Final = 0.2
-"""Seconds between two bunches of events: gossip leaves at that pace, too."""
+"""Seconds between two batches of events: Serf sends its gossip at that pace, too."""
 
 _CHUNK: Final = 64 * 1024
 
 
 class Client:
-    """`heard` is called with all that the agent tells, `to_say` whenever something may be sent, for payloads of events.
+    """`heard` is called with everything that the agent tells, `to_say` for the payloads of events that are to be sent.
 
-    `wake` has `to_say` called soon.
+    `to_say` is called at least every `every` seconds, and soon after `wake`.
     """
 
     def __init__(self, agent: Agent, heard: Callable[[Told], None], to_say: Callable[[], Iterable[str]]) -> None:
@@ -69,25 +76,33 @@ class Client:
         while data := await reader.read(_CHUNK):
             try:
                 for told in self._conversation.receive(data):
-                    self._take_in(told)
+                    match told:
+                        case CommandRefused(command, reason) if command != "event":
+                            hint = ""
+                            if command == "auth":
+                                hint = " (serf.auth_key is not the agent's rpc_auth)"
+                            elif "Authentication" in reason:
+                                hint = " (it has rpc_auth set: give the same as serf.auth_key)"
+                            raise SerfRefused(f"the agent at {self._place} refused '{command}': {reason}{hint}")
+                        case Members():
+                            self._answered.set()
+                    self._heard(told)
             except Garbled as error:
                 raise NotSerf(f"what answers at {self._place} is no Serf agent: {error}") from None
         raise SerfAway(f"the agent at {self._place} closed the connection")
-
-    def _take_in(self, told: Told) -> None:
-        match told:
-            case CommandRefused(command, reason) if command != "event":
-                raise SerfRefused(f"the agent at {self._place} refused '{command}': {reason}{_hint(command, reason)}")
-            case Members():
-                self._answered.set()
-        self._heard(told)
 
     async def _speak(self, writer: asyncio.StreamWriter) -> None:
         clock = asyncio.get_running_loop().time
         writer.write(self._conversation.opening())
         while True:
             asked = clock()
-            await self._answer(writer)
+            try:
+                async with asyncio.timeout(PATIENCE):
+                    await writer.drain()
+                    await self._answered.wait()
+            except TimeoutError:
+                raise SerfAway(f"the agent at {self._place} does not answer: nothing within {PATIENCE:g} s") from None
+            self._answered.clear()
             while (left := asked + self._agent.every - clock()) > RESOLUTION:
                 self._awake.clear()
                 events = b"".join(map(self._conversation.send_event, self._to_say()))
@@ -97,22 +112,6 @@ class Client:
                 await asyncio.sleep(min(PAUSE, left) if events else 0)
             writer.write(self._conversation.ask_for_members())
 
-    async def _answer(self, writer: asyncio.StreamWriter) -> None:
-        """Wait until the agent has told its members."""
-        try:
-            async with asyncio.timeout(PATIENCE):
-                await writer.drain()
-                await self._answered.wait()
-        except TimeoutError:
-            raise SerfAway(f"the agent at {self._place} does not answer: nothing within {PATIENCE:g} s") from None
-        self._answered.clear()
-
 
 def _reason(error: OSError) -> str:
     return error.strerror or str(error)
-
-
-def _hint(command: str, reason: str) -> str:
-    if command == "auth":
-        return " (serf.auth_key is not the agent's rpc_auth)"
-    return " (it has rpc_auth set: give the same as serf.auth_key)" if "Authentication" in reason else ""

@@ -1,11 +1,11 @@
-"""One conversation with a Serf agent: bytes in, what it tells out, and the bytes to send. No I/O.
+"""The protocol of the Serf agent, without I/O: bytes in, values out, and the bytes to send.
 
 msgpack over TCP (https://github.com/hashicorp/serf/blob/v0.8.2/docs/agent/rpc.html.markdown): each request is a header
 `{Command, Seq}`, mostly with a body; each answer a header `{Seq, Error}`, with a body for some commands if there is no
 error. Everything a stream tells comes under the Seq of the `stream` command.
 
 Debian's agent writes bytes (addresses, payloads) as msgpack's `bin`, older ones as text, as was usual before 2013. All
-read the old way, so that is how we write.
+read the old format, so we write that.
 """
 
 from collections.abc import Iterator, Mapping
@@ -32,7 +32,7 @@ class Garbled(ValueError):
 
 
 class Conversation:
-    """Numbers the requests, and makes sense of the answers."""
+    """Numbers the requests, and matches answers with them."""
 
     def __init__(self, auth_key: str = "") -> None:
         self._auth_key = auth_key
@@ -41,14 +41,14 @@ class Conversation:
         self._stream = 0
         self._awaited = ""
         """The command (or `_ITEM`) that the next object is the body of; empty: it is a header."""
-        # Any bytes survive as text.
+        # surrogateescape: bytes that are not UTF-8 survive the way to text and back.
         self._unpacker = msgpack.Unpacker(raw=False, unicode_errors=_ERRORS, max_buffer_size=LONGEST)
         self._packer = msgpack.Packer(use_bin_type=False, unicode_errors=_ERRORS)
 
     # What we say
 
     def opening(self) -> bytes:
-        """Everything that begins a conversation, at once: the agent answers in this order."""
+        """The first requests, all at once; the agent answers in this order."""
         said = self._request("handshake", {"Version": IPC_VERSION})
         if self._auth_key:
             said += self._request("auth", {"AuthKey": self._auth_key})
@@ -74,7 +74,7 @@ class Conversation:
     # What it says
 
     def receive(self, data: bytes) -> Iterator[Told]:
-        """What these bytes, after all earlier ones, tell. Raises Garbled."""
+        """The values that these bytes, after all earlier ones, complete. Raises Garbled."""
         for item in self._objects(data):
             if not isinstance(item, dict):
                 raise Garbled(_shown(data))
@@ -157,5 +157,5 @@ def _address(value: object) -> IPAddress:
 
 
 def _shown(data: bytes) -> str:
-    """The beginning of something unreadable: it may tell a person what it is."""
+    """The beginning of unreadable data, for the log: it may show what answers there."""
     return repr(data[:40])[1:]

@@ -1,4 +1,4 @@
-"""Who of the cluster is there, and at which addresses nobody is any more. Pure."""
+"""The members of the cluster, and the addresses that are down. Pure."""
 
 from collections.abc import Iterable
 
@@ -16,7 +16,7 @@ class Roster:
     def __init__(self) -> None:
         self.down: frozenset[IPAddress] = frozenset()
         self.present: frozenset[str] = frozenset()
-        """Names of those who are there."""
+        """Names of the members that are alive."""
         self._members: dict[str, SerfMember] = {}
 
     def told_all(self, members: Iterable[SerfMember]) -> None:
@@ -37,6 +37,6 @@ class Roster:
         self.present = frozenset(member.name for member in there)
 
     def forget_the_absent(self) -> None:
-        """The agent is away: who was gone may be back. Who was there is still believed to be."""
+        """The connection is lost: a member that was gone may be back, so no address counts as down."""
         self._members = {name: member for name, member in self._members.items() if member.is_there}
         self.down = frozenset()

@@ -1,9 +1,9 @@
 """Votes: what members say of the owner of a route, in user events of Serf. Pure; time is an argument, in seconds.
 
     withdraw CHECK ADDRESS [ADDRESS…] from VOTER     they fail this remote health check
-    announce CHECK ADDRESS [ADDRESS…] from VOTER     they do not, or: I say nothing against them any more
+    announce CHECK ADDRESS [ADDRESS…] from VOTER     they pass it, or the voter takes its vote back
 
-in the words that ExaBGP's healthcheck has for a service. CHECK is the name of an entry of `remote_healthchecks`, an
+The words are those of ExaBGP's healthcheck. CHECK is the name of an entry of `remote_healthchecks`, an
 ADDRESS the private one of an owner, VOTER the voter's name in the cluster: an event of Serf does not say who sent it.
 Words are split as a shell does, so names may be quoted.
 """
@@ -77,7 +77,7 @@ class Votes:
     def __init__(self) -> None:
         self._cast: dict[tuple[Accusation, str], _Cast] = {}
         self._voters: dict[Accusation, set[str]] = {}
-        """Who may have voted, so that nobody has to ask all members."""
+        """The voters of each accusation, an index."""
 
     def cast(self, vote: Vote, time: int, until: float, now: float) -> bool:
         """Take in a vote, unless a later one (by the cluster's `time`) was faster; whether it is news."""
@@ -96,14 +96,14 @@ class Votes:
         return vote.against is not (known is not None and known.against)
 
     def against(self, accusation: Accusation, members: Collection[str], now: float) -> frozenset[str]:
-        """Which of these members say so."""
+        """Which of these members vote against it."""
         voters = {
             voter: self._cast[accusation, voter] for voter in self._voters.get(accusation, ()) if voter in members
         }
         return frozenset(voter for voter, cast in voters.items() if cast.against and cast.until > now)
 
     def expire(self, now: float) -> None:
-        """Forget what stands no longer."""
+        """Forget votes whose time is over."""
         self._forget([key for key, cast in self._cast.items() if cast.until <= now])
 
     def _forget(self, keys: Iterable[tuple[Accusation, str]]) -> None:
@@ -114,11 +114,11 @@ class Votes:
                 del self._voters[accusation]
 
     def next_expiry(self) -> float | None:
-        """When the next one stands no longer."""
+        """When the next vote expires."""
         return min((cast.until for cast in self._cast.values()), default=None)
 
     def forget_order(self) -> None:
-        """The agent, and perhaps the whole cluster with its clock, starts anew: whatever comes now is later."""
+        """The agent was restarted, perhaps with the cluster and its Lamport clock: any vote from now on is later."""
         self._cast = {key: replace(cast, time=0) for key, cast in self._cast.items()}
 
     def __iter__(self) -> Iterator[Vote]:
@@ -127,20 +127,17 @@ class Votes:
 
 
 class OwnVotes:
-    """What we say ourselves: against whom, and when that was said last."""
+    """Our own votes, and when each was sent last."""
 
     def __init__(self) -> None:
         self._said: dict[Accusation, float] = {}
 
     def say_all_again(self) -> None:
-        """Who heard us may have forgotten: everything is due."""
+        """Others may have forgotten our votes: all are due."""
         self._said = dict.fromkeys(self._said, _NEVER)
 
     def due(self, accusations: Collection[Accusation], voter: str, now: float, repeat: float) -> tuple[Vote, ...]:
-        """What has to be said now, so that others know `accusations` to be ours.
-
-        News, what is no longer so, and what was last said `repeat` seconds ago.
-        """
+        """The votes to send now: new ones, those to be taken back, and those that were sent `repeat` seconds ago."""
         taken_back = self._said.keys() - accusations
         to_say = [accusation for accusation in accusations if self._said.get(accusation, _NEVER) + repeat <= now]
         for accusation in taken_back:

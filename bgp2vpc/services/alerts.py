@@ -1,4 +1,7 @@
-"""Tells those whom `notify` names what happens: sees it, and puts it into their queues. Nothing here waits."""
+"""Alerts: what the daemon sees and does becomes messages in the queues of the recipients that `notify` names.
+
+`notices` decides which changes are worth a message, `notify.sender` delivers them. Nothing here waits for a delivery.
+"""
 
 import asyncio
 from collections.abc import Callable
@@ -30,7 +33,7 @@ class Alerts(Observer):
         self._view = view
 
     async def configure(self, config: Config) -> None:
-        """Tell its recipients from now on; what waits for others is dropped."""
+        """Alert the recipients of this configuration from now on; messages that wait for any other are dropped."""
         wanted = dict.fromkeys(config.notify)
         gone = [self._tasks.pop(each) for each in self._senders if each not in wanted]
         self._senders = {each: sender for each, sender in self._senders.items() if each in wanted}
@@ -47,15 +50,15 @@ class Alerts(Observer):
         self._tell(notices.of_lost(lost))
 
     async def stop(self) -> None:
-        """Tell nobody any more; `finish` before gives what is left its time."""
+        """Deliver nothing any more. Call `finish` first to give waiting messages time."""
         await cancelled(*self._tasks.values())
 
     async def finish(self, seconds: float, hurried: Callable[[], bool]) -> None:
-        """Give what is left this much time, or as long as nobody is in a hurry."""
+        """Wait until every queue is empty: at most `seconds`, and no longer once `hurried` is true."""
         await until(lambda: hurried() or all(each.is_idle for each in self._senders.values()), seconds)
 
     def status(self) -> list[RecipientRow]:
-        """How each recipient gets on."""
+        """The queue of each recipient."""
         return [sender.status() for sender in self._senders.values()]
 
     def written(self, outcome: Outcome) -> None:
@@ -65,11 +68,11 @@ class Alerts(Observer):
             self._tell(notice)
 
     def failed(self, subject: str, error: Bgp2vpcError) -> None:
-        """Something does not work."""
+        """Something failed once more."""
         self._tell(self._troubles.failed(subject, error))
 
     def recovered(self, subject: str, *, unwanted: bool) -> None:
-        """It works again, or is not wanted any more."""
+        """It works again, or is no longer tried."""
         if notice := self._troubles.over(subject, unwanted=unwanted):
             self._tell(notice)
 

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import Generic, TypeVar
 
 from bgp2vpc.errors import Bgp2vpcError, CheckUnknown
@@ -28,7 +27,7 @@ class _Running:
 class CheckPool(Generic[CheckKey]):
     """Keeps exactly the wanted checks running.
 
-    `on_verdict` hears of every change of a verdict, also the first; `on_result` after each probe.
+    `on_verdict` is called at every change of a verdict, also the first; `on_result` after each probe.
     """
 
     def __init__(
@@ -48,9 +47,9 @@ class CheckPool(Generic[CheckKey]):
         self._started = 0
 
     def want(self, checks: Mapping[CheckKey, Check]) -> None:
-        """Stop what is not wanted, or is wanted otherwise; start what is new. One that goes on keeps its verdict.
+        """Stop the checks that are gone or have changed, start the new ones. An unchanged check keeps its verdict.
 
-        What cannot work on this host is not run: it has no verdict, rather than a bad one.
+        A check that cannot work on this host is not run: it has no verdict, rather than a bad one.
         """
         for key in [key for key, running in self._running.items() if checks.get(key) != running.check]:
             running = self._running.pop(key)
@@ -63,24 +62,21 @@ class CheckPool(Generic[CheckKey]):
     def _start(self, key: CheckKey, check: Check) -> None:
         delay = spread(self._started, check.every)
         self._started += 1
-        runner = Runner(
-            check,
-            partial(self._heard, key),
-            partial(self._told, check),
-            partial(self._on_result, key),
-            delay=delay,
-            hooks=self._make_hooks(check),
-        )
+
+        def heard(_: CheckStatus) -> None:
+            self._on_verdict(key)
+
+        def told(trouble: str) -> None:
+            if trouble:
+                self._journal.failure(_subject(check), CheckUnknown(f"{_subject(check)} is unknown: {trouble}"))
+            else:
+                self._journal.success(_subject(check))
+
+        def probed() -> None:
+            self._on_result(key)
+
+        runner = Runner(check, heard, told, probed, delay=delay, hooks=self._make_hooks(check))
         self._running[key] = _Running(check, runner, self._start_task(f"check {check.name}", runner.run()))
-
-    def _heard(self, key: CheckKey, _: CheckStatus) -> None:
-        self._on_verdict(key)
-
-    def _told(self, check: Check, trouble: str) -> None:
-        if trouble:
-            self._journal.failure(_subject(check), CheckUnknown(f"{_subject(check)} is unknown: {trouble}"))
-        else:
-            self._journal.success(_subject(check))
 
     def healthy(self, key: CheckKey) -> bool | None:
         """The verdict of a check; None if there is none yet, or no such check runs."""
@@ -98,7 +94,7 @@ class CheckPool(Generic[CheckKey]):
         return frozenset(filter(self.passes, self._running))
 
     def statuses(self) -> list[CheckStatus]:
-        """How each check is."""
+        """The status of each check."""
         return [running.runner.status for running in self._running.values()]
 
     def probe_now(self, name: str) -> None:
@@ -119,7 +115,7 @@ def _subject(check: Check) -> str:
 
 
 def unusable(checks: Iterable[Check]) -> list[Bgp2vpcError]:
-    """Load what these checks need, and say what they cannot do on this host: each reason once."""
+    """Import what the probes of these checks need; why some cannot work on this host, each reason once."""
     errors: dict[str, Bgp2vpcError] = {}
     for check in checks:
         try:

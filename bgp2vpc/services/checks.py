@@ -37,17 +37,20 @@ class Checks:
         self._reconciler = reconciler
         self._owners = owners
         self._assume_healthy = assume_healthy
-        self._checkup: CheckPool[str] = CheckPool(start_task, journal, make_hooks, self._verdict_changed, self._probed)
+        self._pool: CheckPool[str] = CheckPool(start_task, journal, make_hooks, self._verdict_changed, self._probed)
         self._sources: dict[str, CheckedSource] = {}
         self._retired: dict[str, CheckedSource] = {}
-        """Configured no longer, and not closed yet."""
+        """Sources that are no longer configured, and not closed yet."""
         self._said: dict[str, tuple[Announcement, ...]] = {}
         """Source -> what it announces at present."""
 
     def configure(self, checks: Sequence[Check], sources: Sequence[CheckedSource]) -> None:
-        """Run exactly these checks, for exactly these sources. What a source said stays until it has a verdict."""
+        """Run exactly these checks, for exactly these sources.
+
+        What a source has announced stays until it has a verdict.
+        """
         if not self._assume_healthy:
-            self._checkup.want({check.name: check for check in checks})
+            self._pool.want({check.name: check for check in checks})
         wanted = {source.name: source for source in sources}
         self._retired |= {name: source for name, source in self._sources.items() if name not in wanted}
         for name in wanted.keys() - self._sources.keys() - self._retired.keys():
@@ -60,9 +63,9 @@ class Checks:
         self._close_retired()
 
     def _close_retired(self) -> None:
-        """Close what is no longer configured, once those that offer its prefixes now have their verdict.
+        """Close sources that are no longer configured, once the sources that replace them have a verdict.
 
-        So that the datacenter hears of no withdrawal only because a check was given another name.
+        Otherwise the datacenter would hear a withdrawal only because a check was given another name.
         """
         awaited = {
             each.prefix
@@ -88,22 +91,22 @@ class Checks:
     @property
     def passing(self) -> frozenset[str]:
         """Names of the checks that pass now."""
-        return self._checkup.passing
+        return self._pool.passing
 
     def statuses(self) -> list[CheckStatus]:
-        """How each check is."""
-        return self._checkup.statuses()
+        """The status of each check."""
+        return self._pool.statuses()
 
     def probe_now(self, name: str) -> None:
         """Let the check of this name probe now, if it runs."""
-        self._checkup.probe_now(name)
+        self._pool.probe_now(name)
 
     async def stop(self) -> None:
-        """Check nothing any more. What was announced stays announced."""
-        await self._checkup.stop()
+        """Stop all checks. What was announced stays announced."""
+        await self._pool.stop()
 
     def _probed(self, name: str) -> None:
-        self._owners.control_probed(name, passes=self._checkup.passes(name))
+        self._owners.control_probed(name, passes=self._pool.passes(name))
 
     def _verdict_changed(self, name: str) -> None:
         self._tell_what_is_pending()
@@ -115,16 +118,16 @@ class Checks:
     def _verdict(self, source: CheckedSource) -> bool | None:
         if self._assume_healthy:
             return True
-        return combined([self._checkup.healthy(name) for name in source.checks], source.needed)
+        return combined([self._pool.healthy(name) for name in source.checks], source.needed)
 
     def _reassess(self, source: CheckedSource) -> None:
-        """Announce or withdraw what the verdict asks for; without one, what was said stands."""
+        """Announce or withdraw as the verdict asks; without a verdict, change nothing."""
         healthy = self._verdict(source)
         if healthy is None:
             return
         said = self._said.get(source.name)
         wanted = source.announcements if healthy else ()
-        # Also what was never announced is withdrawn once: a route of it may be left from before our start.
+        # Withdrawn once even if it was never announced: its route may be left from an earlier run.
         gone = source.announcements if said is None and not healthy else said or ()
         replaced = {each.prefix for each in wanted if each.relay}
         for announcement in gone:
@@ -134,7 +137,7 @@ class Checks:
             if announcement not in (said or ()):
                 self._say(source, announcement.line, announcement)
         self._said[source.name] = wanted
-        # Also where nothing new was said: what was kept for want of a verdict is kept no longer.
+        # Also if nothing was announced or withdrawn: a route that was kept for lack of a verdict is now decided.
         self._reconciler.news({each.prefix for each in source.announcements})
 
     def _say(self, source: CheckedSource, line: str, about: Announcement) -> None:

@@ -1,4 +1,4 @@
-"""All health checks of the daemon: those of this host's services, which announce, and those of owners, which accuse."""
+"""All health checks of the daemon: those of this host's services, which announce prefixes, and those of owners."""
 
 from collections.abc import Collection, Mapping
 

@@ -1,7 +1,7 @@
-"""How late the event loop is. Everything here runs on it: answers, decisions, checks, polls.
+"""How late the event loop is. Answers, decisions, checks and polls all run on it, and are as late.
 
-It is late when something holds it (a plan for very many routes, a flood of lines), or when the host gives us no CPU.
-What a check would conclude from silence meanwhile is our own trouble (`health/probe.py`).
+It is late when one step takes long (a plan for very many routes, a flood of lines), or when the host has no CPU for us.
+A probe that times out meanwhile counts as unknown, not as failed (`health/probe.py`).
 """
 
 import asyncio
@@ -22,11 +22,11 @@ WORTH_SAYING: Final = 1.0
 
 
 class LagWatch:
-    """Sleeps, and notes by how much it is woken too late."""
+    """Sleeps again and again, and notes how late it wakes."""
 
     def __init__(self) -> None:
         self._longest: deque[tuple[float, float]] = deque()
-        """When, and how late; each later one is smaller than those before it."""
+        """(when, how late): only delays that no later one exceeds, so the first one is the longest."""
         self._said_at = float("-inf")
 
     async def run(self) -> None:
@@ -43,7 +43,7 @@ class LagWatch:
                 event(log, logging.WARNING, "event loop late", seconds=round(now - due, 2), hint=hint)
 
     def note(self, late: float, now: float) -> None:
-        """It was late by so many seconds, as of now."""
+        """The loop was `late` seconds late at `now`."""
         while self._longest and self._longest[-1][1] <= late:
             self._longest.pop()
         self._longest.append((now, late))

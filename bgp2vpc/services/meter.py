@@ -1,4 +1,4 @@
-"""The daemon's counts: what happens, as the web's tally understands it."""
+"""Counts what the daemon does, for the metrics."""
 
 import asyncio
 from collections.abc import Collection, Mapping
@@ -25,7 +25,7 @@ class Meter(Observer):
         self.tally.touched(prefixes, _now())
 
     def judged(self, before: Mapping[RouteKey, Verdict], now: Mapping[RouteKey, Verdict]) -> None:
-        """What was decided, about the same places before and now."""
+        """New verdicts, and the earlier ones of the same places."""
         writes = [key for key, verdict in now.items() if verdict.kind in _WRITES]
         others = [key for key, verdict in now.items() if verdict.kind not in _WRITES]
         self.tally.decided(writes, [*others, *(before.keys() - now.keys())], _now())
@@ -38,26 +38,24 @@ class Meter(Observer):
                 self.tally.takeovers[outcome.change.reason.value] += 1
 
     def cycled(self, cycle: Cycle) -> None:
-        """All writes of a cycle have theirs."""
+        """All writes of a cycle have their outcome."""
         result = "failed" if cycle.counts["failed"] else "changed" if +cycle.counts else "unchanged"
         self.tally.cycles[result] += 1
 
     def answered(self, action: str, seconds: float, error: Ec2Error | None) -> None:
         """EC2 has answered a call, or not."""
-        self.tally.called(action, _result(error), seconds)
-
-
-def _result(error: Ec2Error | None) -> str:
-    match error:
-        case None:
-            return "ok"
-        case Throttled():
-            return "throttled"
-        case Disagreement():
-            return "disagreement"
-        case OperatorError():
-            return "refused"
-    return "transient"
+        match error:
+            case None:
+                result = "ok"
+            case Throttled():
+                result = "throttled"
+            case Disagreement():
+                result = "disagreement"
+            case OperatorError():
+                result = "refused"
+            case _:
+                result = "transient"
+        self.tally.called(action, result, seconds)
 
 
 def _now() -> float:

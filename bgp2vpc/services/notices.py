@@ -1,6 +1,6 @@
-"""What is worth telling somebody, of all that happens. Pure.
+"""Which of the daemon's events are worth an alert, and its text. Pure.
 
-| what was seen                                                        | is told as |
+| event                                                                | alert      |
 |----------------------------------------------------------------------|------------|
 | we pointed a route at us that pointed elsewhere                      | takeover   |
 | a route that pointed at us points at another instance or a gateway   | takeover   |
@@ -19,14 +19,19 @@ from bgp2vpc.reconcile.cycle import LostRoute
 
 
 def of_write(change: Change, own: Collection[str]) -> Notice | None:
-    """What a write of ours, once it is done, means to others; `own`: the ids of our interfaces."""
+    """The alert about a write of ours that is done; None: none. `own`: the ids of our interfaces."""
     if change.is_withdrawal:
-        # A delete of what a lost peer holds is no withdrawal of ours.
-        return None if change.reason is Reason.OWNER_LOST else _withdrawal(change)
+        if change.reason is Reason.OWNER_LOST:  # the route of a lost peer, not one of ours
+            return None
+        what = "deleted" if change.action is Action.DELETE else f"put to its fallback {change.target}"
+        words = f"{change.table_id} {change.prefix}: {what}: {change.reason.value}"
+        return Notice(AlertKind.WITHDRAWAL, words, _facts(change))
     if change.action is not Action.REPLACE or change.reason is Reason.OTHER_INTERFACE or change.old is None:
         return None
     if change.target.id in own and change.old.id not in own:
-        return _took(change)
+        what = f"taken from {change.old} by us ({change.target})"
+        words = f"{change.table_id} {change.prefix}: {what}: {change.reason.value}"
+        return Notice(AlertKind.TAKEOVER, words, {**_facts(change), "direction": "taken"})
     if change.old.id in own and change.target.id not in own:
         return _lost(change.key, change.old.id, change.target.id, change.reason.value)
     return None
@@ -45,13 +50,13 @@ class _Trouble:
 
 
 class Troubles:
-    """Counts how often in a row the same thing has failed, and holds who was told of it."""
+    """How often in a row each thing has failed, and who was told."""
 
     def __init__(self) -> None:
         self._troubles: dict[str, _Trouble] = {}
 
     def failed(self, subject: str, error: Bgp2vpcError) -> Notice:
-        """Once more."""
+        """It failed once more."""
         code = error.code if isinstance(error, Ec2Error) else type(error).__name__
         trouble = self._troubles.setdefault(subject, _Trouble())
         trouble.times += 1
@@ -61,7 +66,7 @@ class Troubles:
         return Notice(AlertKind.FAILURE, words, facts, trouble.times, trouble.told)
 
     def over(self, subject: str, *, unwanted: bool = False) -> Notice | None:
-        """It worked, or is not tried any more."""
+        """It works again, or is no longer tried. None if it had not failed."""
         trouble = self._troubles.pop(subject, None)
         if trouble is None:
             return None
@@ -71,25 +76,12 @@ class Troubles:
         return Notice(AlertKind.RECOVERY, words, facts, trouble.times, trouble.told)
 
 
-def _took(change: Change) -> Notice:
-    words = f"{change.table_id} {change.prefix}: taken from {change.old} by us ({change.target}): {change.reason.value}"
-    return Notice(AlertKind.TAKEOVER, words, {**_facts(change), "direction": "taken"})
-
-
 def _lost(key: RouteKey, old: str, new: str, reason: str) -> Notice:
     facts = {"route_table": key[0], "prefix": str(key[1]), "old_target": old, "new_target": new}
     because = f": {reason}" if reason else ""
     more = {"reason": reason} if reason else {}
     words = f"{key[0]} {key[1]}: lost by us ({old}) to {new}{because}"
     return Notice(AlertKind.TAKEOVER, words, {**facts, **more, "direction": "lost"})
-
-
-def _withdrawal(change: Change) -> Notice:
-    where = f"{change.table_id} {change.prefix}"
-    if change.action is Action.DELETE:
-        return Notice(AlertKind.WITHDRAWAL, f"{where}: deleted: {change.reason.value}", _facts(change))
-    words = f"{where}: put to its fallback {change.target}: {change.reason.value}"
-    return Notice(AlertKind.WITHDRAWAL, words, _facts(change))
 
 
 def _facts(change: Change) -> dict[str, str]:

@@ -1,7 +1,7 @@
-"""Remote health checks: each template made into a check of whoever holds a route that names it.
+"""Remote health checks: each entry of `remote_healthchecks` checks every instance that holds a route which names it.
 
-The check follows the owner: when the route moves to another instance, that one is checked; when it moves to us, or
-goes, nobody is. Where a template asks for votes, those of other members (`serf`) count beside our own verdict.
+The check follows the owner of the route: when the route moves to another instance, that instance is checked; when it
+moves to us or is deleted, the check stops. If the entry asks for votes, those of other members (`serf`) count as well.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ from bgp2vpc.tasks import StartTask
 log = logging.getLogger("bgp2vpc")
 
 Owner = tuple[str, str]
-"""Name of the template, and id of the interface that the route points at."""
+"""The name of the check, and the id of the interface that the route points at."""
 
 FIRST_RETRY = 0.5
 LONGEST_RETRY = 30.0
@@ -51,7 +51,7 @@ class RemoteChecks:
         self._journal = journal
         self._start_task = start_task
         self._reconciler = reconciler
-        self._checkup: CheckPool[Owner] = CheckPool(start_task, journal, make_hooks, self._verdict_changed)
+        self._pool: CheckPool[Owner] = CheckPool(start_task, journal, make_hooks, self._verdict_changed)
         self._templates: dict[str, Check] = {}
         self._places: dict[RouteKey, Owner] = {}
         self._owners: frozenset[Owner] = frozenset()
@@ -91,32 +91,32 @@ class RemoteChecks:
     def _is_failing(self, owner: Owner) -> bool:
         template = self._templates.get(owner[0])
         needed = template.votes if template else None
-        own = None if self._is_doubtful(owner) else self._checkup.healthy(owner)
+        own = None if self._is_doubtful(owner) else self._pool.healthy(owner)
         return failing(own, len(self._against(owner)) if needed else 0, needed)
 
     def _is_doubtful(self, owner: Owner) -> bool:
-        """Whether its check fails while the control of that fails, too: then our own network may be at fault."""
+        """Whether the control check (`control`) fails as well: then our own network may be at fault, not the owner."""
         template = self._templates.get(owner[0])
-        fails = self._checkup.healthy(owner) is False
+        fails = self._pool.healthy(owner) is False
         return fails and template is not None and template.control != "" and template.control not in self._controls
 
     def _against(self, owner: Owner) -> frozenset[str]:
-        """Other members that speak against this owner."""
+        """Other members that vote against this owner."""
         address = self._addresses.get(owner[1])
         return self._serf.against((owner[0], address)) if address is not None else frozenset()
 
     def _accusations(self) -> frozenset[Accusation]:
-        """Whom our own checks speak against."""
-        failed = (o for o in self._owners if self._checkup.healthy(o) is False and not self._is_doubtful(o))
+        """The owners that our own checks find down, as votes for other members."""
+        failed = (o for o in self._owners if self._pool.healthy(o) is False and not self._is_doubtful(o))
         return frozenset((check, self._addresses[interface]) for check, interface in failed)
 
     def reassess(self) -> None:
-        """Others may speak against other owners now, or a control passes: decide about those whose case has changed."""
+        """Votes have changed, or a control check passes again: decide about the owners whose verdict that changes."""
         self._serf.accuse(self._accusations())
         changed = self._find_failing()
         for owner in changed & self._failed:
             voters = self._against(owner)
-            what = "owner marked down by quorum" if voters else "owner fails, and the control of its check passes"
+            what = "owner marked down by quorum" if voters else "owner fails, and its control check passes"
             event(log, logging.INFO, what, check=owner[0], owner=owner[1], against=voters or None)
         if changed:
             self._reconciler.news({prefix for (_, prefix), owner in self._places.items() if owner in changed})
@@ -128,16 +128,16 @@ class RemoteChecks:
         return before ^ self._failed
 
     def statuses(self) -> list[CheckStatus]:
-        """How each check of an owner is."""
-        return self._checkup.statuses()
+        """The status of each check of an owner."""
+        return self._pool.statuses()
 
     def probe_now(self, name: str) -> None:
         """Let the check of this name probe now, if it runs."""
-        self._checkup.probe_now(name)
+        self._pool.probe_now(name)
 
     async def stop(self) -> None:
         """Check nobody any more."""
-        await self._checkup.stop()
+        await self._pool.stop()
 
     def _check(self) -> None:
         wanted = {}
@@ -147,7 +147,7 @@ class RemoteChecks:
             template, address = self._templates.get(owner[0]), self._addresses.get(owner[1])
             if template is not None and address is not None:
                 wanted[owner] = template.for_destination(address)
-        self._checkup.want(wanted)
+        self._pool.want(wanted)
         self.reassess()
         unknown = held - self._addresses.keys()
         if unknown - self._asked:
@@ -157,7 +157,7 @@ class RemoteChecks:
             self._start_task("addresses of owners", self._resolve())
 
     async def _resolve(self) -> None:
-        """Find out the addresses of new owners, as often as it takes."""
+        """Ask EC2 for the addresses of new owners until all are known."""
         back_off = BackOff(FIRST_RETRY, LONGEST_RETRY)
         try:
             while unknown := {interface for _, interface in self._owners} - self._addresses.keys():
@@ -173,13 +173,13 @@ class RemoteChecks:
                 self._addresses |= {each.id: each.address for each in found if each.address is not None}
                 self._check()
                 if unknown - self._addresses.keys():
-                    # Gone, and then its route is a black hole soon; or so new that EC2 does not show it yet.
+                    # The interface is gone (its route will be a black hole), or too new for EC2 to show it.
                     await self._pause(back_off.next())
         finally:
             self._resolving = False
 
     async def _pause(self, seconds: float) -> None:
-        """Wait, but not while there is a new owner."""
+        """Wait, but no longer than until there is a new owner."""
         with suppress(TimeoutError):
             await asyncio.wait_for(self._unknown.wait(), seconds)
 
@@ -189,5 +189,5 @@ class RemoteChecks:
         self._reconciler.news({prefix for (_, prefix), each in self._places.items() if each == owner})
         if self._is_doubtful(owner):
             control = self._templates[owner[0]].control
-            what = "an owner fails, and so does the control of that check: its route is left alone"
+            what = "owner and control check both fail: route left as it is"
             event(log, logging.WARNING, what, check=owner[0], owner=owner[1], control=control)

@@ -11,7 +11,7 @@ from bgp2vpc.tasks import StartTask, cancelled
 
 
 class Scripts:
-    """Starts and stops scripts so that exactly the configured ones run."""
+    """Keeps exactly the configured scripts running."""
 
     def __init__(self, listener: Listener, start_task: StartTask, turns: Turns, max_line: int) -> None:
         self._listener = listener
@@ -41,16 +41,16 @@ class Scripts:
                 self._running[name] = (process, script, self._start_task(f"script {name}", script.run()))
 
     async def stop(self) -> None:
-        """Stop all, for good; what they say while they die is still heard."""
+        """Stop all, for good. What they print until they end is still handled."""
         self._stopped = True
         await self._stop(list(self._running))
 
     def statuses(self) -> Iterator[ScriptStatus]:
-        """How each script is."""
+        """The status of each script."""
         return (script.status for _, script, _ in self._running.values())
 
     def all_have_spoken(self) -> bool:
-        """Whether every script has said something, or will not for now."""
+        """Whether every script that runs has printed a line."""
         return all(status.lines or status.state is not ScriptState.RUNNING for status in self.statuses())
 
     async def _stop(self, names: Sequence[str]) -> None:

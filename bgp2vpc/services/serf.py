@@ -1,6 +1,6 @@
-"""Serf: what the agent of this host tells about other members, and the votes that members exchange through it.
+"""The service that talks with the Serf agent of this host: who is a member, and which owners members vote against.
 
-The agent being away delays nothing and accuses nobody: no member counts as failed then, and votes run out.
+If the agent cannot be reached, nothing waits for it, no member counts as failed, and votes expire.
 """
 
 import asyncio
@@ -32,7 +32,7 @@ LOGGED = 200
 
 
 class MemberListener(Protocol):
-    """Who wants to know when a host is gone."""
+    """Hears which hosts Serf finds gone."""
 
     def member_failed(self, address: IPAddress) -> None:
         """The member at this address has failed or left."""
@@ -42,21 +42,21 @@ class MemberListener(Protocol):
 
 
 class SerfService:
-    """Follows one agent, and has one vote, unless `has_vote` is false: who only looks on (`--noop`) has none.
+    """Follows one agent and sends our votes; with `has_vote` false (`--noop`) it sends none.
 
-    Observers hear when `against` may give another answer.
+    Observers are called when `against` may give another answer.
     """
 
     def __init__(self, journal: Journal, start_task: StartTask, members: MemberListener, *, has_vote: bool) -> None:
         self._has_vote = has_vote
         self._accusations: frozenset[Accusation] = frozenset()
-        """What we ourselves say against owners at present."""
+        """The owners that we vote against at present."""
         self._journal = journal
         self._start_task = start_task
         self._members = members
         self._agent: Agent | None = None
         self._name = ""
-        """Ours in the cluster; empty while there is no agent to talk with."""
+        """Our name in the cluster; empty without a connection."""
         self._task: asyncio.Task[None] | None = None
         self._wake: Callable[[], None] = lambda: None
         self._roster = Roster()
@@ -79,7 +79,7 @@ class SerfService:
             self._task = self._start_task("serf", self._follow(agent))
 
     async def stop(self) -> None:
-        """Hear and say nothing any more."""
+        """Close the connection."""
         if self._task is not None:
             await cancelled(self._task)
             self._task = None
@@ -87,11 +87,11 @@ class SerfService:
         self._expiry.set(None)
 
     def against(self, accusation: Accusation) -> frozenset[str]:
-        """Which other members, that are there, say so at present."""
+        """The members, present ones only, that vote for this at present."""
         return self._votes.against(accusation, self._roster.present, self._now())
 
     def accuse(self, accusations: frozenset[Accusation]) -> None:
-        """This is what we say against owners from now on."""
+        """Vote against these owners from now on, and against no others."""
         if self._has_vote and accusations != self._accusations:
             self._accusations = accusations
             self._wake()
@@ -111,7 +111,7 @@ class SerfService:
     # The connection
 
     async def _follow(self, agent: Agent) -> None:
-        # msgpack is for those who have an agent.
+        # Imported here, because only hosts with an agent need msgpack.
         from bgp2vpc.serf.client import Client  # noqa: PLC0415
 
         back_off = BackOff(FIRST_RETRY, LONGEST_RETRY)
@@ -157,7 +157,7 @@ class SerfService:
             self._reassess()
 
     def _tell(self, before: Collection[IPAddress]) -> None:
-        """Pass on who has gone and come."""
+        """Tell the listener which members have gone and which are back."""
         for address in sorted(self._roster.down - set(before)):
             event(log, logging.INFO, "serf: member gone", address=address)
             self._members.member_failed(address)
@@ -186,21 +186,21 @@ class SerfService:
         self._reassess()
 
     def _reassess(self) -> None:
-        """Votes or voters have come or gone."""
+        """Votes or voters have changed: drop expired votes, and tell the observers."""
         self._votes.expire(self._now())
         self._expiry.set(self._votes.next_expiry())
         for each in self._journal.observers:
             each.votes_changed()
 
     def _due(self, agent: Agent) -> list[str]:
-        """What we have to say now."""
+        """Our votes that have to be sent now."""
         if not self._name:
             return []
         votes = self._own_votes.due(self._accusations, self._name, self._now(), agent.vote_time / REPEATS)
         return [str(vote) for vote in votes]
 
     def _complain(self, problem: str, **fields: str) -> None:
-        """Once for each: voters repeat themselves."""
+        """Log each problem once: voters repeat their votes every few seconds."""
         if self._complaints.is_worth_saying(f"{problem} {fields}", self._now()):
             event(log, logging.WARNING, f"serf: {problem}", **fields)
 

@@ -1,4 +1,18 @@
-"""What all services of the daemon have in common."""
+"""Services: the parts of the daemon that run beside the reconciler and follow the configuration.
+
+`Daemon._made_services` makes them all, in one list. At the start and at each reload the daemon calls `configure` of
+each in this order; at the end it calls `stop` in reverse order. A service never raises because of what it talks with:
+it reports the failure to the journal, tries again with a back-off, and the reconciler goes on meanwhile.
+
+- `scripts`, `socket`: run the configured processes and listen on the unix socket. What they hear goes to
+  `speaker/adj_rib_in.py` as lines of sources.
+- `checks` and `remote_checks`, both on a `check_pool`, together in `health`: run health checks. A check of this host
+  announces prefixes as a source; a check of an owner gives the reconciler a reason to take its routes.
+- `serf`: membership and votes, through the agent of this host.
+- `alerts`, `meter`, `supervision`: observers of the reconciler (`reconcile/observer.py`). They send alerts, count for
+  the metrics, and tell systemd.
+- `web`: the page, /metrics and the health endpoints. `status` gathers what these and `bgp2vpc status` show.
+"""
 
 from typing import Protocol
 
@@ -6,13 +20,10 @@ from bgp2vpc.config.model import Config
 
 
 class Service(Protocol):
-    """Follows the configuration. The daemon starts and reloads all services alike, and stops them in reverse order.
-
-    Those that tell of the last writes (alerts, systemd) are stopped after these.
-    """
+    """An entry of that list. Alerts and systemd are stopped last, outside of it: they report the last writes."""
 
     async def configure(self, config: Config) -> None:
         """Do what this configuration says from now on. Called at the start and at each reload."""
 
     async def stop(self) -> None:
-        """Do nothing any more. It withdraws nothing: which routes go at the end, `shutdown.py` says."""
+        """Stop. No route is withdrawn by this: `shutdown.py` decides which routes go at the end."""

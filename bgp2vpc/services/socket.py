@@ -1,4 +1,4 @@
-"""The daemon's unix socket: kept, or tried for, as long as the daemon runs."""
+"""The daemon's unix socket."""
 
 import asyncio
 from collections.abc import Mapping
@@ -40,10 +40,10 @@ class SocketService:
         self._server: SocketServer | None = None
 
     async def start(self, *, insist: bool) -> bool:
-        """Listen. Two daemons of one host would fight: whether there was nobody at the socket.
+        """Listen; whether the daemon may go on. False: another daemon listens there, and the two would fight.
 
-        A helper may be started before ExaBGP has seen its predecessor end, and one that dies takes ExaBGP along: with
-        `insist` it is tried again until the socket is free.
+        With `insist` (a helper) it is tried again every 5 s until the socket is free, and the daemon goes on at once:
+        ExaBGP may start a helper before the previous one has ended, and ends itself if its helper does.
         """
         if self._path is None:
             return True
@@ -58,15 +58,16 @@ class SocketService:
             )
         except SocketError as error:
             self._journal.failure("socket", error, then="tried again" if insist else "the daemon ends")
+
+            async def start_later() -> None:
+                await asyncio.sleep(RETRY)
+                await self.start(insist=True)
+
             if insist:
-                self._start_task("socket", self._start_later())
+                self._start_task("socket", start_later())
             return insist
         self._journal.success("socket")
         return True
-
-    async def _start_later(self) -> None:
-        await asyncio.sleep(RETRY)
-        await self.start(insist=True)
 
     async def configure(self, config: Config) -> None:
         """Reserve the names of configured sources, and keep a client's paths for `restart_time`, from now on."""
@@ -78,6 +79,6 @@ class SocketService:
             self._server.release(self._reserved)
 
     async def stop(self) -> None:
-        """Listen no more."""
+        """Close the socket."""
         if self._server is not None:
             await self._server.stop()

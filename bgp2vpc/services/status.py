@@ -23,12 +23,12 @@ from bgp2vpc.speaker.adj_rib_out import AdjRibOut
 from bgp2vpc.status import CHECK_STATES, DampedRow, DrainRow, ScriptRow, SourceRow, Status, SteeringRow
 
 PATIENCE: Final = 10.0
-"""Seconds beyond two polls after which what EC2 was last heard to say is too old to rely on."""
+"""Seconds beyond twice `poll_time` after which the last read of EC2 is too old to rely on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusSource:
-    """The parts that the status is of. `adj_rib_out` None: without ExaBGP. `ending`: set when we are to end."""
+    """The parts that the status is gathered from. `adj_rib_out` None: no ExaBGP. `ending`: set when the daemon ends."""
 
     noop: bool
     ending: asyncio.Event
@@ -46,7 +46,7 @@ class StatusSource:
     started: str = field(default_factory=wall_clock)
 
     def now(self) -> Status:
-        """All there is to tell, as of now."""
+        """The status of this moment."""
         reconciler, journal = self.reconciler, self.journal
         instance = reconciler.view.instance
         now = asyncio.get_running_loop().time()
@@ -106,7 +106,7 @@ class StatusSource:
         return headline(verdicts, self.journal.last_cycle, self.journal.failing)
 
     def unready(self) -> list[str]:
-        """Why nobody should rely on us now; nothing if they may."""
+        """Why /readyz answers 503; empty if the daemon is ready."""
         reasons = []
         read, lately = self.journal.last_read, 2 * self.reconciler.limits.poll_time + PATIENCE
         if read is None:

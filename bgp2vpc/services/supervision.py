@@ -1,8 +1,8 @@
-"""What systemd knows of the daemon: when it is ready, how it is, that it still works, and that it is about to end.
+"""What systemd is told with sd_notify(3): ready, status, watchdog, reloading, stopping.
 
-The watchdog is fed at each completed cycle, and by a heartbeat in between, as `poll_time` may be longer than
-WatchdogSec. systemd restarts the daemon when the event loop blocks, or cycles are not completed any more. A cycle in
-which EC2 did not answer is a completed one: a new process would reach EC2 no better. The messages are sd_notify(3)'s.
+WATCHDOG=1 is sent at each completed poll, and by a heartbeat in between, as `poll_time` may be longer than WatchdogSec.
+So systemd restarts the daemon if the event loop blocks, or if polls are no longer completed. A poll in which EC2 did
+not answer counts as completed: a new process would not reach EC2 either.
 """
 
 import asyncio
@@ -25,15 +25,15 @@ _WATCHDOG: Final = "WATCHDOG_USEC"
 _WATCHDOG_PID: Final = "WATCHDOG_PID"
 MICROSECONDS: Final = 1_000_000
 BEAT: Final = 10.0
-"""Seconds between heartbeats, at most: a status that has changed is told by then."""
+"""Seconds between heartbeats, at most; a changed status is sent with the next one."""
 LONGEST_CYCLE: Final = 120.0
-"""Seconds that a cycle may take beyond its turn: it reads page by page, and EC2 may be slow on each of them."""
+"""Seconds that a poll may take beyond its time: it reads page by page, and EC2 may be slow on each page."""
 EXTENSION: Final = 30.0
 """Seconds asked for with each beat while the daemon ends."""
 
 
 class SdNotify:
-    """Tells systemd, or nobody where nobody asked to be told. Never raises, never waits: this is by the way."""
+    """Sends to NOTIFY_SOCKET; does nothing if there is none. Never raises and never waits."""
 
     def __init__(self, address: str = "", watchdog: float | None = None) -> None:
         """`address`: a path, or `@name` for an abstract socket. `watchdog`: seconds within which systemd must hear."""
@@ -43,7 +43,7 @@ class SdNotify:
 
     @classmethod
     def from_environment(cls, environ: MutableMapping[str, str]) -> Self:
-        """As systemd says. The variables are taken out: they are not for the scripts that we start."""
+        """As the environment says. The variables are removed from it: the scripts that we start must not have them."""
         address = environ.pop(_SOCKET, "")
         watchdog = environ.pop(_WATCHDOG, "")
         for_whom = environ.pop(_WATCHDOG_PID, str(os.getpid()))
@@ -52,11 +52,11 @@ class SdNotify:
 
     @property
     def is_heard(self) -> bool:
-        """Whether somebody asked to be told."""
+        """Whether there is a NOTIFY_SOCKET."""
         return bool(self._address)
 
     def send(self, *lines: str) -> bool:
-        """Send these assignments in one datagram. Whether they are on their way."""
+        """Send these assignments in one datagram; whether it was sent."""
         if not (self.is_heard and lines):
             return False
         try:
@@ -73,7 +73,7 @@ class SdNotify:
 
 
 class Supervision(Observer):
-    """Tells systemd. Without one it costs nothing and says nothing."""
+    """Keeps systemd informed, as the module says; does nothing without NOTIFY_SOCKET."""
 
     def __init__(self, notifier: SdNotify, headline: Callable[[], str], start_task: StartTask) -> None:
         """`headline`: how the daemon is, in one line."""
@@ -90,23 +90,24 @@ class Supervision(Observer):
         self._interval = BEAT if watchdog is None else min(BEAT, watchdog / 3)
 
     async def configure(self, config: Config) -> None:
-        """Expect a cycle every `poll_time` seconds from now on."""
+        """Expect a poll every `poll_time` seconds from now on."""
         self._poll_time = config.poll_time
+
+        async def beat_on() -> None:
+            while self._notifier.is_heard:
+                self._beat()
+                await asyncio.sleep(self._interval)
+
         if self._beating is None:
-            self._beating = self._start_task("supervision", self._beat_on())
+            self._beating = self._start_task("supervision", beat_on())
 
     async def stop(self) -> None:
-        """Say nothing any more."""
+        """End the heartbeat."""
         if self._beating is not None:
             await cancelled(self._beating)
 
-    async def _beat_on(self) -> None:
-        while self._notifier.is_heard:
-            self._beat()
-            await asyncio.sleep(self._interval)
-
     def polled(self) -> None:
-        """A cycle is completed, or EC2 could not be reached for it. After the first one we are ready."""
+        """A poll is completed, or EC2 could not be reached for it. After the first one we are ready."""
         self._completed = self._now()
         self._beat()
 
@@ -116,7 +117,7 @@ class Supervision(Observer):
         self._notifier.send("RELOADING=1", f"MONOTONIC_USEC={now}")
 
     def reloaded(self) -> None:
-        """It was read, or was refused."""
+        """The configuration was read, or refused."""
         self._told_ready = False
         self._beat()
 
@@ -134,19 +135,14 @@ class Supervision(Observer):
         status = self._headline()
         lines = ["READY=1"] if is_ready and not self._told_ready else []
         lines += [f"STATUS={status}"] if status != self._told_status else []
-        lines += ["WATCHDOG=1"] if self._is_well(now) else []
-        lines += [f"EXTEND_TIMEOUT_USEC={round(EXTENSION * MICROSECONDS)}"] if self._may_take_longer(now) else []
+        # No poll is due before the first one, which waits for EC2, nor once the daemon ends.
+        last = now if self._completed is None or self._ends_by is not None else self._completed
+        if now - last <= 2 * self._poll_time + LONGEST_CYCLE:
+            lines.append("WATCHDOG=1")
+        if self._ends_by is not None and now < self._ends_by:
+            lines.append(f"EXTEND_TIMEOUT_USEC={round(EXTENSION * MICROSECONDS)}")
         if self._notifier.send(*lines):
             self._told_ready, self._told_status = is_ready, status
-
-    def _is_well(self, now: float) -> bool:
-        """Whether a cycle was completed in time. There are none before EC2 is found, nor after the last one."""
-        if self._completed is None or self._ends_by is not None:
-            return True
-        return now - self._completed <= 2 * self._poll_time + LONGEST_CYCLE
-
-    def _may_take_longer(self, now: float) -> bool:
-        return self._ends_by is not None and now < self._ends_by
 
     @staticmethod
     def _now() -> float:

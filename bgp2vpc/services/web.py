@@ -1,4 +1,4 @@
-"""The daemon's side of the web: serves what is configured, tries again where it cannot, and never ends the daemon."""
+"""Runs the web server where the configuration says. A server that cannot listen is tried again every 5 s."""
 
 import asyncio
 import logging
@@ -27,15 +27,15 @@ log = logging.getLogger("bgp2vpc")
 
 RETRY: Final = 5.0
 HASTE: Final = 2.0
-"""Seconds after which the page is served even if EC2 has not answered yet. What it needs is loaded in 0.7 s of CPU
-time, and the first route is more urgent."""
+"""Seconds after which the page is served even if EC2 has not answered yet. It waits at all because importing the web
+server takes 0.7 s of CPU time, and the first route is more urgent."""
 LISTENING: Final = "web"
 TOKEN: Final = "web token"  # noqa: S105  # what the failure is about
 
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What the daemon lets the web see and do."""
+    """The parts of the daemon that the web server may use."""
 
     status: StatusSource
     operator: Operator
@@ -43,7 +43,7 @@ class Given:
 
 
 class WebService:
-    """Serves, or not, as configured."""
+    """Keeps the web server as configured."""
 
     def __init__(self, given: Given, journal: Journal, start_task: StartTask) -> None:
         self._given = given
@@ -55,7 +55,7 @@ class WebService:
         self._serving: asyncio.Task[None] | None = None
 
     async def configure(self, config: Config) -> None:
-        """Serve where this configuration says, if it does. The token is read anew in any case."""
+        """Listen at the configured address, or stop if there is none. The token file is read again each time."""
         settings = config.web
         old, self._serving = self._serving, None
         is_same = settings == self._settings
@@ -70,7 +70,7 @@ class WebService:
             self._serving = self._start_task("web", self._serve(settings, old, is_same=is_same))
 
     async def stop(self) -> None:
-        """Serve no more."""
+        """Close the server."""
         if self._serving is not None:
             await cancelled(self._serving)
         await self._close()
@@ -82,7 +82,7 @@ class WebService:
             await server.stop()
 
     async def _serve(self, settings: WebSettings | None, before: "asyncio.Task[None] | None", *, is_same: bool) -> None:
-        """Until it listens, with the token that is wanted."""
+        """Try until it listens and the token has been read."""
         if before is not None:
             await cancelled(before)
         if not is_same:
@@ -90,7 +90,7 @@ class WebService:
         if settings is None:
             return
         await until(lambda: not self._given.status.unready(), HASTE)
-        # On a thread, if there is one: reading its code from a cold disk may take a second.
+        # On a thread, if one can be had: reading the code from a cold disk may take a second.
         with suppress(NoThread):
             await on_thread(partial(import_module, "bgp2vpc.web.server"))
         while True:
@@ -99,7 +99,7 @@ class WebService:
             await asyncio.sleep(RETRY)
 
     async def _try(self, settings: WebSettings) -> bool:
-        """Whether all is as configured now."""
+        """Listen if it does not yet, and read the token; whether both worked."""
         from bgp2vpc.web.made import Sources  # noqa: PLC0415  # only where it is needed
         from bgp2vpc.web.server import WebServer  # noqa: PLC0415
 
@@ -120,7 +120,7 @@ class WebService:
         return has_token
 
     def _token(self, settings: WebSettings) -> tuple[bytes | None, bool]:
-        """The token, if there is one, and whether that is as wanted."""
+        """The token (None: steering is off), and whether the file could be read if one is configured."""
         if settings.token_file is None:
             self._journal.success(TOKEN)
             return None, True

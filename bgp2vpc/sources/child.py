@@ -1,4 +1,4 @@
-"""A program run by us: its own process group, pipes on its descriptors, and an end that leaves nothing behind.
+"""Runs a program in a process group of its own, with pipes, and ends it without leaving processes behind.
 
 If we are killed outright (SIGKILL), nobody sends signals; then its stdin ends and its stdout breaks, which ends a
 healthcheck at the next line it prints or waits for. PR_SET_PDEATHSIG would be stricter, but has to be set between fork
@@ -21,7 +21,7 @@ ERRORS: Final = 1
 _STDIN_LIMIT: Final = 64 * 1024
 """Bytes kept for a program that does not read its stdin, beyond the 64 KiB of the pipe itself."""
 _LINGER: Final = 1.0
-"""Seconds that descendants holding stdout open are listened to once the program itself has ended."""
+"""Seconds that output of descendants is read after the program itself has ended."""
 _FAREWELL: Final = 1.0
 """Seconds that a program is waited for after SIGKILL. One that is another user's (sudo), or hangs in the kernel (a dead
 NFS server), may outlive it."""
@@ -105,14 +105,13 @@ class Child:
         self._inlets[pipe].resume()
 
     async def exited(self) -> None:
-        """Until the program itself has ended. `wait`, or `stop`, is still to come."""
+        """Wait until the program itself has ended. Call `wait` or `stop` afterwards."""
         await self._process.wait()
 
     async def wait(self, linger: float = _LINGER) -> int:
-        """Until the program has ended and its last line is read. The return code: negative for a signal.
+        """Wait until the program has ended and its last line is read. Returns its code: negative for a signal.
 
-        What it left running in its group is ended too; what is left outside of it, and holds its stdout open, is
-        listened to for `linger` seconds.
+        Processes that it left in its group are ended. Output of any outside the group is read for `linger` seconds.
         """
         code = await self._process.wait()
         self.signal(signal.SIGTERM)
@@ -121,10 +120,10 @@ class Child:
         return code
 
     async def stop(self, grace: float) -> int:
-        """SIGTERM, `grace` seconds to say goodbye, SIGKILL. Lines printed meanwhile are still read.
+        """Send SIGTERM, wait `grace` seconds, send SIGKILL. Lines printed meanwhile are still read.
 
-        The return code is SIGKILL's, too, for a program that does not end even so: it is left to itself, without its
-        pipes, and asyncio reaps it if it ever ends.
+        A program that survives SIGKILL for a second gets that return code as well. It is left alone, without its pipes;
+        asyncio reaps it if it ever ends.
         """
         try:
             self.signal(signal.SIGTERM)

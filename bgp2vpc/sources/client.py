@@ -16,7 +16,7 @@ _LONGEST_ANSWER: Final = 64 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What the daemon said to one line: its text, `done` or `error`, and why."""
+    """The daemon's answer to one line: its text, whether it was `done`, and the reason if not."""
 
     ok: bool
     text: tuple[str, ...]
@@ -42,11 +42,12 @@ def ask(path: Path, lines: Sequence[str], *, timeout: float = 5.0) -> list[Answe
 
 
 def _say(connection: socket, line: str) -> None:
-    with suppress(OSError):  # if the daemon hung up, its last words, still to be read, say why
+    with suppress(OSError):  # the daemon hung up: its last line, which is still to be read, says why
         connection.sendall(f"{line}\n".encode("utf-8", "surrogateescape"))  # arguments: the bytes that were typed
 
 
 def _answers(connection: socket, path: Path) -> Iterator[Answered]:
+    """The answers as they come. Raises SocketError when the connection ends or fails."""
     text: list[str] = []
     reason = ""
     for line in _lines(connection, path):

@@ -1,10 +1,10 @@
-"""A stream of bytes -> lines, however it is cut, in bounded memory. Imports next to nothing: the relay uses it too."""
+"""Cuts a stream of bytes into lines, in bounded memory. `tee` uses it as well, so it imports next to nothing."""
 
 from bgp2vpc.exabgp_api import MAX_LINE
 
 
 class LineSplitter:
-    """Collects what `feed` brings until a line is whole. Never holds more than `limit` bytes."""
+    """Keeps bytes until a line is complete, at most `limit` of them."""
 
     __slots__ = ("_kept", "_limit", "_skipping")
 

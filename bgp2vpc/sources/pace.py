@@ -1,4 +1,4 @@
-"""How often something is logged. Time is an argument."""
+"""Limits how often something is logged. Time is an argument."""
 
 from typing import Final
 
@@ -11,7 +11,7 @@ _COMPLAINTS: Final = 1000
 
 
 class News:
-    """Tells lines that keep coming from new ones: a healthcheck says the same on stderr every few seconds."""
+    """Recognises repeated lines: a healthcheck prints the same on stderr every few seconds."""
 
     def __init__(self) -> None:
         self._seen: dict[str, float] = {}

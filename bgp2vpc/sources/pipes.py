@@ -1,7 +1,7 @@
-"""Reading and writing file descriptors from the event loop, without ever waiting for the other side.
+"""Reads and writes file descriptors from the event loop, without ever blocking.
 
-asyncio's own pipe transports buffer without limit and own what they are given; here a bound and the shared descriptors
-0 and 1 matter.
+asyncio's own pipe transports are not used: they buffer without limit, and set O_NONBLOCK on descriptors 0 and 1, which
+other programs may share.
 """
 
 import asyncio
@@ -14,10 +14,10 @@ _CHUNK: Final = 64 * 1024
 
 
 class Inlet:
-    """Calls `on_data` with what arrives at `fd`, then `ended` is done. Owns `fd`.
+    """Calls `on_data` with what arrives at `fd`; `ended` is done at its end. Owns `fd`.
 
-    Readiness is asked for first, so `fd` may stay blocking: what fd 0 stands for is often shared with other programs,
-    and O_NONBLOCK would be too.
+    It reads only when the event loop finds `fd` readable, so `fd` can stay blocking: fd 0 is often shared with other
+    programs, which O_NONBLOCK would concern, too.
     """
 
     def __init__(self, fd: int, on_data: Callable[[bytes], None]) -> None:
@@ -73,7 +73,7 @@ class Inlet:
 
 
 class Outlet:
-    """Writes to `fd` what it takes at once and keeps the rest, at most `limit` bytes. Owns `fd`."""
+    """Writes to `fd` what can be written at once and keeps the rest, at most `limit` bytes. Owns `fd`."""
 
     def __init__(self, fd: int, limit: int) -> None:
         self._loop = asyncio.get_running_loop()
@@ -112,7 +112,7 @@ class Outlet:
             return
         self.closed = True
         self._disarm()
-        # The description may be shared (a terminal's with the shell): leave it as it was found.
+        # Restored, because the open file may be shared: that of a terminal with the shell.
         os.set_blocking(self._fd, self._was_blocking)
         os.close(self._fd)
         self._wake()
@@ -123,7 +123,9 @@ class Outlet:
             try:
                 written = os.write(self._fd, chunk)
             except BlockingIOError:
-                self._arm()
+                if not self._armed:
+                    self._loop.add_writer(self._fd, self._drain)
+                    self._armed = True
                 return
             except OSError:  # EPIPE: nobody reads any more
                 self.close()
@@ -135,11 +137,6 @@ class Outlet:
                 self._chunks.popleft()
         self._disarm()
         self._wake()
-
-    def _arm(self) -> None:
-        if not self._armed:
-            self._loop.add_writer(self._fd, self._drain)
-            self._armed = True
 
     def _disarm(self) -> None:
         if self._armed:

@@ -1,8 +1,8 @@
-"""What a speaker's lines add up to: its present announcements, to be said again to a listener that missed them.
+"""The present announcements of a script, from all lines it has printed; `tee` sends them to a daemon that reconnects.
 
-Deliberately no parser: the relay has to stay small, and a line it misunderstands goes to ExaBGP all the same. It looks
-only for a verb, the prefixes behind it, the path identifier and `split`. In doubt an announcement counts as withdrawn:
-to say one again that nobody meant any more is worse than to leave one out until its script says it again.
+It does not parse lines fully, so that `tee` stays small: it looks for the verb, the prefixes, the path identifier and
+`split`. When it is unsure it takes an announcement for withdrawn. A missing one comes back when the script repeats its
+line, but one that is sent after its withdrawal would install a route that nobody wants.
 """
 
 import re
@@ -20,7 +20,7 @@ _GROUP: Final = re.compile(r"(.*?)\bgroup\s+(.*)")
 
 
 class _Key(NamedTuple):
-    """What a withdrawal has to have in common with the announcement it ends."""
+    """A withdrawal ends the announcement with the same key."""
 
     address: bytes
     length: int
@@ -49,29 +49,25 @@ class Present:
         if line.lstrip()[:1] in ("", "#"):
             return
         selector, commands = _commands(line)
-        if _clears(commands[0].split()):
+        first = commands[0].split()
+        # `clear adj-rib`, `clear adj-rib out`, and the end of `rib clear out`
+        if first[:1] == ["clear"] and not {"adj-rib", "out"}.isdisjoint(first) and "in" not in first:
             self._lines.clear()
             return
         for command in commands:
             verb, *words = command.split() or [""]
             for key, rest in _subjects(words) if verb in _VERBS else ():
                 self._split_said |= key.split
-                if verb == "withdraw":
-                    self._withdraw(key)
-                    continue
                 self._lines.pop(key, None)
-                if len(self._lines) < _LIMIT:
+                if verb == "announce" and len(self._lines) < _LIMIT:
                     self._lines[key] = f"{selector}{verb} {rest}"
-
-    def _withdraw(self, key: _Key) -> None:
-        """With `split` on either side, all that overlaps: which parts of it would still stand is too much to tell."""
-        self._lines.pop(key, None)
-        if self._split_said:
-            for other in [each for each in self._lines if (each.split or key.split) and each.overlaps(key)]:
-                del self._lines[other]
+                if verb == "withdraw" and self._split_said:
+                    # With `split` on either side everything that overlaps goes: its remaining parts are not worked out.
+                    for other in [each for each in self._lines if (each.split or key.split) and each.overlaps(key)]:
+                        del self._lines[other]
 
     def lines(self) -> list[str]:
-        """Lines that announce all of it."""
+        """Lines that announce all of them."""
         return list(self._lines.values())
 
 
@@ -90,13 +86,8 @@ def _commands(line: str) -> tuple[str, list[str]]:
     return selector, [first, *(f"{verb} {other}" for other in others)]
 
 
-def _clears(words: list[str]) -> bool:
-    """`clear adj-rib`, `clear adj-rib out`, and the end of `rib clear out`."""
-    return words[:1] == ["clear"] and not {"adj-rib", "out"}.isdisjoint(words) and "in" not in words
-
-
 def _subjects(words: list[str]) -> Iterator[tuple[_Key, str]]:
-    """Each prefix that `words` (behind the verb) speak of, and the words that speak of it alone."""
+    """Each prefix in `words` (what follows the verb), and the words that announce it alone."""
     match words:
         case ["route", prefix, *rest]:
             told = [prefix]

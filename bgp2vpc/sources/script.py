@@ -1,4 +1,4 @@
-"""A configured process: run it, listen to it, answer it, run it again."""
+"""Runs a configured process: reads its lines, answers them, and starts it again when it ends."""
 
 import asyncio
 import logging
@@ -34,9 +34,7 @@ class ScriptState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ScriptSettings:
-    """`restart_time`: seconds its paths outlive it. `grace`: seconds between SIGTERM and SIGKILL.
-    `max_line`: bytes.
-    """
+    """`restart_time`: seconds its paths outlive it. `grace`: seconds between SIGTERM and SIGKILL. `max_line`: bytes."""
 
     name: str
     argv: tuple[str, ...]
@@ -49,7 +47,7 @@ class ScriptSettings:
 
 @dataclass(frozen=True, slots=True)
 class ScriptStatus:
-    """What the status page tells of a script."""
+    """A script as the status shows it."""
 
     name: str
     state: ScriptState
@@ -119,7 +117,7 @@ class Restarts:
 
 
 class Script:
-    """Runs one script, and again whenever it ends. Whatever it does, the daemon and the other scripts go on."""
+    """Runs one script, and starts it again whenever it ends. No failure of it ends the daemon."""
 
     def __init__(
         self, settings: ScriptSettings, listener: Listener, turns: Turns, *, pauses: Pauses | None = None
@@ -153,10 +151,10 @@ class Script:
         )
 
     async def run(self) -> None:
-        """Until cancelled, or, without `respawn`, until it ended.
+        """Run the script until cancelled, or, without `respawn`, until it has ended.
 
-        Cancelled, it sends SIGTERM to the script's process group and reads what is printed until the script has ended
-        or `grace` is over; only then the session closes.
+        When cancelled, it sends SIGTERM to the script's process group and reads until the script has ended or `grace`
+        is over; then the session closes.
         """
         clock = asyncio.get_running_loop().time
         try:
@@ -217,12 +215,12 @@ class Script:
         self._last_exit = exit_text(code)
         routine = self._is_routine and self._last_exit == before
         level = logging.DEBUG if routine else logging.WARNING if code else logging.INFO
-        # Its stderr is logged at info, which may be off: what it said last is most often why it ended.
+        # Its stderr is logged at info, which may be off, and the last line is usually the reason.
         self._tell(level, "script ended", exit=self._last_exit, why=(self._last_error or None) if code else None)
         return code != 0
 
     def _begin(self) -> None:
-        """What does not outlive the process: half a line, whether it wants answers, whether it reads them."""
+        """Reset what belongs to one run: the session with its answer mode, and unfinished lines."""
         settings = self._settings
         self._session = SpeakerSession(
             settings.name, SourceKind.SCRIPT, self._listener, max_line=settings.max_line, routine=self._is_routine
@@ -292,7 +290,7 @@ class Script:
 
     def _report_dropped(self) -> None:
         if dropped := self._throttle.take_dropped():
-            self._tell(logging.INFO, "script says too much on stderr", lines_dropped=dropped)
+            self._tell(logging.INFO, "script stderr over the rate limit", lines_dropped=dropped)
 
     def _tell(self, level: int, what: str, **fields: object) -> None:
         event(self._log, level, what, source=self._settings.name, **fields)

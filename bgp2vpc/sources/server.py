@@ -1,9 +1,9 @@
-"""The unix socket: clients speak the text protocol, as scripts do, and ask questions.
+"""The unix socket: clients send lines of the text protocol, as scripts do, and ask questions.
 
-Lines of our own, answered `done` or `error` as all others:
+Further lines, answered `done` or `error` like all others:
 
-    bgp2vpc hello NAME     speak as source NAME instead of client-N; `tee:…` is a relay, whose lines ExaBGP has heard
-    bgp2vpc lasting        speak as the shared source `api`, which does not end with the connection
+    bgp2vpc hello NAME     be source NAME instead of client-N; `tee:…` is a tee, whose lines ExaBGP has got already
+    bgp2vpc lasting        be the shared source `api`, which does not end with the connection
     bgp2vpc reasons        print `error: WHY` before `error`
     bgp2vpc QUESTION …     one of the questions given to `serve`, such as `status` or `drain 192.0.2.53/32`
 """
@@ -30,7 +30,7 @@ from bgp2vpc.sources.unix import SocketError, SocketPeer, listen_at, peer_of
 __all__ = ["LASTING", "Question", "SocketError", "SocketServer", "serve"]
 
 Question = Callable[[Sequence[str], SocketPeer], str]
-"""Answers, to the words behind its name and who asks, in lines of text; raises Bgp2vpcError to say why not."""
+"""(the words after its name, who asks) -> lines of text. Raises Bgp2vpcError with the reason of a refusal."""
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:@-]{0,63}")
 _UNREAD_LIMIT: Final = 1024 * 1024
 """Bytes of answers that may wait for a client when it says more; beyond, it is dropped. One answer may be longer:
@@ -41,8 +41,9 @@ _log: Final = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class SocketSettings:
-    """`restart_time`: seconds a client's paths outlive it. `max_line`: bytes. `group`: who may connect beside the
-    daemon's user; None: the daemon's own.
+    """`restart_time`: seconds a client's paths outlive it. `max_line`: bytes.
+
+    `group`: its members may connect, as the daemon's user may; None: the daemon's own group.
     """
 
     restart_time: float = 10.0
@@ -62,8 +63,8 @@ async def serve(
 ) -> "SocketServer":
     """Listen at `path`.
 
-    `reserved`: names no client may take. `turns`: those of the other sources, that no kind of them keeps the others
-    waiting. Raises SocketError.
+    `reserved`: names no client may take. `turns`: shared with the other sources, so that none delays the others. Raises
+    SocketError.
     """
     server = SocketServer(path, listener, settings or SocketSettings(), questions or {}, reserved, turns or Turns())
     await server.start()
@@ -126,7 +127,7 @@ class SocketServer:
         """
         for client in tuple(self.clients):
             if client.source in names:
-                _log.warning("%s: the name is now that of a process: the client is dropped", client.source)
+                _log.warning("%s: the name now belongs to a configured process: client dropped", client.source)
                 client.end()
 
     def admit(self, client: "_Client") -> str:
@@ -137,7 +138,7 @@ class SocketServer:
             idle = [each for each in self.clients if not each.is_source and not each.is_busy]
             if not idle:
                 return ""
-            self.complain("too many clients, the one that was silent for longest is dropped")
+            self.complain("too many clients: the one idle for longest is dropped")
             min(idle, key=lambda each: each.heard_at).make_room()
         self.clients.add(client)
         self._count += 1
@@ -149,14 +150,14 @@ class SocketServer:
             _log.warning("%s: %s", self.path, words)
 
     def name_for(self, name: str) -> str:
-        """`name`, or for a relay, which cannot choose another one, the first free NAME-2, NAME-3 …"""
+        """`name`; for a tee, which cannot choose another one, the first free of NAME, NAME-2, NAME-3 …"""
         taken = {client.source for client in self.clients}
         if not name.startswith(RELAY) or name not in taken:
             return name
         return next(other for number in count(2) if (other := f"{name}-{number}") not in taken)
 
     def why_not(self, name: str) -> str:
-        """What speaks against a client calling itself `name`; empty if nothing does."""
+        """Why a client may not have this name; empty: it may."""
         if not _NAME.fullmatch(name):
             return f"'{name}' is no name: 1 to 64 letters, digits and _ . : @ -, beginning with a letter or digit"
         if name in self._reserved or (reserved_for(name) and not name.startswith(RELAY)):
@@ -171,9 +172,13 @@ class _Client(asyncio.Protocol):
 
     def __init__(self, server: SocketServer) -> None:
         self._server = server
-        # A line costs next to nothing and goes at once; a question may be worth a thousand lines, so it waits its turn.
+        # Lines are handled at once. A question may take as long as a thousand lines, so it waits for its turn.
         self._unhandled = LineQueue(
-            server.turns, self._line, self._hold, limit=server.settings.max_line, is_slow=_is_ours
+            server.turns,
+            self._line,
+            self._hold,
+            limit=server.settings.max_line,
+            is_slow=lambda line: line is not None and line.lstrip().startswith(b"bgp2vpc"),
         )
         self._transport: asyncio.Transport | None = None
         self._session: SpeakerSession | None = None
@@ -193,7 +198,7 @@ class _Client(asyncio.Protocol):
 
     @property
     def is_source(self) -> bool:
-        """Whether it has announced something, or may pass on what ExaBGP hears."""
+        """Whether it has announced something, or is a tee."""
         return self._session is not None and (self._session.is_open or self._session.kind is SourceKind.TEE)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -207,7 +212,7 @@ class _Client(asyncio.Protocol):
                 name, SourceKind.CLIENT, self._server.listener, max_line=self._server.settings.max_line
             )
         else:
-            self._server.complain("too many clients, one more is sent away")
+            self._server.complain("too many clients: a new one is refused")
             self._transport.write(b"error: too many clients\n")
             self._transport.close()
 
@@ -241,9 +246,9 @@ class _Client(asyncio.Protocol):
         self.end()
 
     def make_room(self) -> None:
-        """There are too many clients, and this one has said nothing for longest."""
+        """Drop this client: there are too many, and it is the one that was silent for longest."""
         if self._transport is not None:
-            self._transport.write(b"error: too many clients; this one was silent for longest, and is dropped\n")
+            self._transport.write(b"error: too many clients; this one was idle for longest, and is dropped\n")
         self.end()
 
     def end(self) -> None:
@@ -306,12 +311,8 @@ class _Client(asyncio.Protocol):
         return ""
 
 
-def _is_ours(line: bytes | None) -> bool:
-    return line is not None and line.lstrip().startswith(b"bgp2vpc")
-
-
 class _Lasting:
-    """The listener behind all connections that speak as one source which outlives them."""
+    """The listener of the source `api`, which many connections share and which does not end with them."""
 
     def __init__(self, listener: Listener) -> None:
         self._listener = listener

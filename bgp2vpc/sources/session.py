@@ -1,6 +1,13 @@
-"""A speaker of the announce/withdraw protocol, and whom it speaks to.
+"""Sessions: every source of announce/withdraw lines is one, as in BGP.
 
-Every source is a session, as in BGP: it opens, says things, closes, and what it said may outlive it by a hold time.
+How the room works: a source is a configured script (`script`, which runs it as a `child`), a client of the unix socket
+(`server`), a script behind `bgp2vpc tee` (`tee`, a process of its own, which connects to that socket), or ExaBGP on our
+standard input (`stdin`). Bytes arrive through non-blocking `pipes`, or asyncio for the socket. `turns` cuts them into
+lines, and gives each source a few milliseconds of the event loop at a time. For each line `SpeakerSession.feed`
+parses it (`exabgp_api.line`), hands the command to the `Listener`, which is `speaker/adj_rib_in.py`, and returns the
+answer: `done` or `error`, as ExaBGP answers. A session opens with its first command and closes when its source ends;
+its paths then stay for a hold time (`restart_time`), within which a source that comes back may announce them again.
+ExaBGP's lines are messages, not commands, and go to `speaker/` without a session.
 """
 
 from dataclasses import dataclass
@@ -26,7 +33,7 @@ class SourceKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a speaker is told: the lines of `reply`, then one answer. `error` says why, to those who want to know."""
+    """The answer to a line: the lines of `reply`, then `answer`. `error`: why, if `bgp2vpc reasons` was said."""
 
     answer: Answer
     error: str = ""
@@ -34,7 +41,7 @@ class Reply:
 
     @classmethod
     def to(cls, command: Command) -> "Reply":
-        """What the command itself asks for."""
+        """The answer that the parser chose."""
         return cls(command.answer, command.error, command.reply)
 
 
@@ -55,7 +62,7 @@ class Listener(Protocol):
 
 
 class SpeakerSession:
-    """One speaker: parses its lines, asks the listener, remembers whether it wants answers."""
+    """One source: parses its lines, asks the listener, and remembers whether the source wants answers."""
 
     def __init__(
         self,
@@ -94,10 +101,10 @@ class SpeakerSession:
             self._listener.closed(self.source, hold=hold, routine=self.routine)
 
     def feed(self, line: bytes | None) -> bytes:
-        """What to write back for one line (None: an over-long one).
+        """The bytes to write back for one line (None: an over-long one).
 
-        A session that is not open yet opens with the first command that says something: who only asks for `version`
-        is no source. A relay's opens with a wrong line, too: it reads no answers, so only the daemon can tell of it.
+        The session opens with the first line that announces, withdraws or is for ExaBGP: a client that only asks for
+        `version` is no source. A `tee` also opens it with a wrong line: it reads no answers, so the daemon has to tell.
         """
         if line is None:
             reason = f"the line is longer than {self._max_line} bytes (max_line); split it into several"
@@ -114,10 +121,8 @@ class SpeakerSession:
 
     def _answer(self, command: Command) -> bytes:
         reply = self._listener.said(self.source, command) if self._open else Reply.to(command)
-        return self._written(reply, command.acks)
-
-    def _written(self, reply: Reply, acks: Acks | None) -> bytes:
-        """As ExaBGP: silence-ack takes effect at once, disable-ack behind its own answer."""
+        # As in ExaBGP: silence-ack takes effect at once, disable-ack after its own answer.
+        acks = command.acks
         if acks in (Acks.ENABLE, Acks.SILENCE):
             self._answers = acks is Acks.ENABLE
         lines = list(reply.reply)

@@ -1,4 +1,4 @@
-"""ExaBGP on our standard descriptors: its answers and events come in, API lines go out, and nothing else does."""
+"""The pipes from and to ExaBGP: answers and events come in, API lines go out, and nothing else."""
 
 import asyncio
 import os
@@ -13,7 +13,7 @@ from bgp2vpc.sources.pipes import Inlet, Outlet
 from bgp2vpc.sources.turns import LineQueue, Turns
 
 _UNREAD_LIMIT: Final = 4 * 1024 * 1024
-"""Bytes kept while ExaBGP is busy: 40,000 lines. It takes seconds over 10,000 prefixes."""
+"""Bytes kept while ExaBGP is busy: 40,000 lines. ExaBGP needs seconds for 10,000 prefixes."""
 _LONGEST_EVENT: Final = 8 * 1024 * 1024
 """Bytes of one line from ExaBGP: with extended messages and JSON, an UPDATE of 64 KiB becomes about 1 MiB."""
 
@@ -29,10 +29,10 @@ class ExabgpPipe:
 
     @classmethod
     def take_over(cls) -> "ExabgpPipe":
-        """Make descriptors 0 and 1 ours alone. To be called first of all, before anything prints or starts a program.
+        """Take descriptors 0 and 1 for the pipes. Call it first, before anything prints or starts a program.
 
-        From here on whatever writes to standard output, in this process or a child, writes to standard error:
-        a stray word would be a command to ExaBGP. Standard input becomes /dev/null.
+        Afterwards standard output of this process and its children is standard error, because ExaBGP takes any text
+        for a command. Standard input becomes /dev/null.
         """
         sys.stdout.flush()
         read_fd, write_fd = os.dup(0), os.dup(1)  # not inherited by children, as all that Python opens
@@ -43,7 +43,7 @@ class ExabgpPipe:
         return cls(read_fd, write_fd)
 
     async def run(self, on_message: Callable[[Message], None]) -> None:
-        """Hand over every message as it comes. Returns when ExaBGP closes its end: it is gone."""
+        """Call `on_message` with every message. Returns when ExaBGP closes its end."""
 
         def handle(line: bytes | None) -> None:
             if line is None:
@@ -52,13 +52,13 @@ class ExabgpPipe:
             for message in decode(line.decode("utf-8", "replace")):
                 on_message(message)
 
-        lines = LineQueue(Turns(), handle, self._hold, limit=_LONGEST_EVENT)
-        self._inlet = self._inlet or Inlet(self._read_fd, lines.feed)  # closed already, if it was told so first
-        await asyncio.wait((self._inlet.ended,))
+        def hold(is_held: bool) -> None:
+            if self._inlet is not None:
+                (self._inlet.pause if is_held else self._inlet.resume)()
 
-    def _hold(self, is_held: bool) -> None:
-        if self._inlet is not None:
-            (self._inlet.pause if is_held else self._inlet.resume)()
+        lines = LineQueue(Turns(), handle, hold, limit=_LONGEST_EVENT)
+        self._inlet = self._inlet or Inlet(self._read_fd, lines.feed)  # `close` may have been called before
+        await asyncio.wait((self._inlet.ended,))
 
     def send(self, line: str) -> bool:
         """Queue one API line, behind those sent before. Never waits; needs the running event loop.

@@ -4,7 +4,7 @@
     our stdin (ExaBGP's answers) -> CMD's stdin
 
 The daemon can be slow, away or restarted without CMD or ExaBGP noticing: copies are dropped, and once it is back the
-present announcements are said again. One relay runs for every script, so nothing large is imported here.
+present announcements are sent again. One tee runs for every script, so nothing large is imported here.
 """
 
 import asyncio
@@ -32,7 +32,7 @@ _BEHIND: Final = 64 * 1024
 """Bytes ExaBGP may be behind before the script has to wait, as it would without us."""
 _OUTPUT_LIMIT: Final = _BEHIND + 2 * 1024 * 1024
 _COPY_LIMIT: Final = 4 * 1024 * 1024
-"""Bytes the daemon may be behind; then it is left alone, and told everything again later. Everything has to fit."""
+"""Bytes the daemon may be behind. Beyond that we hang up, and send all announcements again on the next connection."""
 _FIRST_PAUSE: Final = 0.2
 _LONGEST_PAUSE: Final = 2.0
 _NOT_STARTED: Final = 127
@@ -40,22 +40,22 @@ _log: Final = logging.getLogger(__name__)
 
 
 def main(argv: Sequence[str], path: Path, name: str = "") -> int:
-    """Run the relay to its end; the exit code is that of `argv` (128 + N for signal N, 127 if it cannot be started)."""
+    """Run `argv` to its end; the exit code is that of `argv` (128 + N for signal N, 127 if it cannot be started)."""
     return asyncio.run(relay(argv, path, name or default_name(argv)))
 
 
 def default_name(argv: Sequence[str]) -> str:
-    """The same for the same command line, after a restart too, and different for different ones."""
+    """Made from the command line, so that it is the same after a restart."""
     program = re.sub(r"[^A-Za-z0-9_.@-]", "_", Path(argv[0]).name[:40])
     return f"{program}-{zlib.crc32(os.fsencode(shlex.join(argv))):08x}"
 
 
 async def relay(argv: Sequence[str], path: Path, name: str, *, stdin: int = 0, stdout: int = 1) -> int:
-    """As `main`, on any two descriptors, which it closes. Takes over the handlers of SIGTERM, SIGINT and SIGHUP."""
-    return await _Relay(path, name, stdout).run(argv, stdin)
+    """As `main`, on any two descriptors, which it closes. It handles SIGTERM, SIGINT and SIGHUP meanwhile."""
+    return await _Tee(path, name, stdout).run(argv, stdin)
 
 
-class _Relay:
+class _Tee:
     def __init__(self, path: Path, name: str, stdout: int) -> None:
         self._exabgp = Outlet(stdout, _OUTPUT_LIMIT)
         self._copy = _Copy(path, name)
@@ -72,11 +72,25 @@ class _Relay:
             return _NOT_STARTED
         answers = self._listen_to_exabgp(stdin, child)
         loop = asyncio.get_running_loop()
+
+        def forward(number: signal.Signals) -> None:
+            if number is signal.SIGTERM:
+                self._over.set()
+            else:
+                child.signal(number)
+
         for number in _FORWARDED:
-            loop.add_signal_handler(number, self._forward, number)
+            loop.add_signal_handler(number, forward, number)
         copying = asyncio.create_task(self._copy.run())
         try:
-            code = await self._until_it_ends(child)
+            ended, over = asyncio.create_task(child.wait()), asyncio.create_task(self._over.wait())
+            await asyncio.wait((ended, over), return_when=asyncio.FIRST_COMPLETED)
+            over.cancel()
+            if ended.done():
+                code = ended.result()
+            else:
+                ended.cancel()
+                code = await child.stop(_GRACE)
             await asyncio.gather(self._exabgp.flush(_GRACE), self._copy.flush(_GRACE))
             if rest := self._splitter.unfinished:
                 _log.warning(
@@ -90,7 +104,7 @@ class _Relay:
         return code if code >= 0 else 128 - code
 
     def _listen_to_exabgp(self, stdin: int, child: Child) -> Inlet:
-        """The end of a pipe means that ExaBGP is gone; that of /dev/null or a terminal, only that nobody answers."""
+        """The end of a pipe means that ExaBGP is gone; that of /dev/null or a terminal, that there are no answers."""
         mode = os.fstat(stdin).st_mode
         is_exabgp = stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)
 
@@ -101,46 +115,28 @@ class _Relay:
         answers.ended.add_done_callback(lambda _: self._over.set() if is_exabgp else child.stdin.close())
         return answers
 
-    async def _until_it_ends(self, child: Child) -> int:
-        ended, over = asyncio.create_task(child.wait()), asyncio.create_task(self._over.wait())
-        await asyncio.wait((ended, over), return_when=asyncio.FIRST_COMPLETED)
-        over.cancel()
-        if ended.done():
-            return ended.result()
-        ended.cancel()
-        return await child.stop(_GRACE)
-
     def _spoken(self, data: bytes) -> None:
+        async def catch_up(child: Child) -> None:
+            await self._exabgp.flush()
+            self._catching_up = None
+            child.resume()
+
         if not self._exabgp.put(data):
             self._over.set()
+        # A script that prints faster than ExaBGP reads is paused, as the pipe would without us; nothing is dropped.
         elif self._exabgp.waiting > _BEHIND and self._child and not self._catching_up:
             self._child.pause()
-            self._catching_up = asyncio.create_task(self._catch_up(self._child))
+            self._catching_up = asyncio.create_task(catch_up(self._child))
         for line in self._splitter.feed(data):
             if line is not None:
                 self._copy.say(line)
-            self._answer_in_exabgps_place()
-
-    def _answer_in_exabgps_place(self) -> None:
-        """An ExaBGP that ends answers nobody, and a healthcheck withdraws its next prefix after an answer only."""
-        if self._over.is_set() and self._child:
-            self._child.stdin.put(b"done\n")
-
-    async def _catch_up(self, child: Child) -> None:
-        """A script that prints faster than ExaBGP reads has to wait, as it would without us; nothing is dropped."""
-        await self._exabgp.flush()
-        self._catching_up = None
-        child.resume()
-
-    def _forward(self, number: signal.Signals) -> None:
-        if number is signal.SIGTERM:
-            self._over.set()
-        elif self._child:
-            self._child.signal(number)
+            # An ExaBGP that ends does not answer, and a healthcheck that withdraws waits for each answer.
+            if self._over.is_set() and self._child:
+                self._child.stdin.put(b"done\n")
 
 
 class _Copy:
-    """The daemon's side of the relay."""
+    """The copy of the lines that goes to the daemon."""
 
     def __init__(self, path: Path, name: str) -> None:
         self._path = path
@@ -150,10 +146,10 @@ class _Copy:
         self._outlet: Outlet | None = None
 
     def say(self, line: bytes) -> None:
-        """Pass one line on if the daemon is there, and remember what it stands for."""
+        """Send one line if the daemon is connected, and note what it announces or withdraws."""
         self._present.note(line.decode("latin-1"))
         if self._outlet is not None and not self._outlet.put(line + b"\n"):
-            self._hang_up()  # too far behind: better told anew than told half
+            self._hang_up()  # too far behind: all announcements are sent again on the next connection
 
     async def flush(self, within: float) -> None:
         """Wait at most `within` seconds until the daemon has taken what was said."""
@@ -171,16 +167,16 @@ class _Copy:
             except OSError as error:
                 if (trouble := error.strerror or str(error)) != said:
                     said = trouble
-                    _log.warning("the daemon is not reached at %s, ExaBGP alone hears us: %s", self._path, trouble)
+                    _log.warning("cannot connect to the daemon at %s, lines go to ExaBGP only: %s", self._path, trouble)
                 pause = min(_LONGEST_PAUSE, pause * 2)
             finally:
                 self._hang_up()
             await asyncio.sleep(pause)
 
     def _call(self) -> asyncio.Future[None]:
-        """Connect, introduce ourselves, say what stands. Raises OSError if the daemon is away.
+        """Connect, and send the name and the present announcements. Raises OSError if the daemon is away.
 
-        Its answers are read, so that it never waits for us, and dropped.
+        Its answers are read and dropped, so that it never waits for us.
         """
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
             connection.setblocking(False)

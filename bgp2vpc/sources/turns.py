@@ -1,8 +1,8 @@
-"""Taking turns: many sources on one event loop, and none of them keeps the others, or the loop, waiting for long.
+"""Shares the event loop between the sources, so that none delays the others, or the loop, for long.
 
-What a source has sent is worked off in slices, one source after the other, with the event loop free in between. So a
-thousand lines of one client, a script that prints without pause, or a question of each of a hundred clients, delay an
-announcement by a few milliseconds at most. While lines of a source wait, no more is read from it: it waits in turn.
+The lines of a source are handled in slices of 2 ms, one source after the other, and the event loop runs in between. So
+a thousand lines of one client, a script that prints without pause, or a question of each of a hundred clients delay an
+announcement by a few milliseconds at most. While lines of a source wait, no more is read from it.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from bgp2vpc.sources.lines import LineSplitter
 _SLICE: Final = 0.002
 """Seconds of work in one turn; one line or question is always done whole."""
 _PIECE: Final = 2048
-"""Bytes that are taken apart at once: at worst as many lines, which takes a millisecond."""
+"""Bytes that are cut into lines at once: at worst that many lines, which takes a millisecond."""
 
 
 class Worker(Protocol):
@@ -86,7 +86,7 @@ class LineQueue:
         return b"" if self else self._splitter.unfinished
 
     def feed(self, data: bytes) -> None:
-        """The source has sent this: what takes no longer than one turn is handled at once."""
+        """The source has sent this: the lines of the first slice are handled at once."""
         is_waiting = bool(self)
         self._unread += data
         if is_waiting or not self._has_line():
@@ -96,7 +96,7 @@ class LineQueue:
             self._turns.add(self)
 
     def work(self, until: float) -> bool:
-        """From `Turns`."""
+        """Called by `Turns`."""
         is_left = self._work(until)
         if not is_left:
             self._hold(False)
@@ -116,7 +116,7 @@ class LineQueue:
         return False
 
     def _has_line(self) -> bool:
-        """Whether there is a line; what was read is taken apart in pieces, as it may hold a hundred thousand."""
+        """Whether there is a line. What was read is cut into lines piece by piece: it may hold a hundred thousand."""
         while not self._lines and self._unread:
             self._lines += self._splitter.feed(bytes(self._unread[:_PIECE]))
             del self._unread[:_PIECE]

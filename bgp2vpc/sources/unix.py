@@ -1,4 +1,4 @@
-"""The unix socket: its place in the file system, and who connects to it. Light: clients use it, too."""
+"""The unix socket in the file system, and the credentials of its clients. Clients import it, so it is small."""
 
 import grp
 import os
@@ -18,7 +18,7 @@ _LONGEST: Final = 107
 """Bytes of a socket's path; sockaddr_un(7) ends there."""
 _BACKLOG: Final = 128
 _BUSY: Final = 0.01
-"""Seconds until the next try where many want to connect."""
+"""Seconds until the next try if the queue of connections is full."""
 _CREDENTIALS: Final = struct.Struct("3i")
 _USERS: Final = Path("/etc/passwd")
 
@@ -77,26 +77,24 @@ def connect(path: Path, timeout: float) -> socket.socket:
             raise SocketError(f"{path}: too many others want to connect; try again") from error
         except OSError as error:
             connection.close()
-            raise SocketError(f"{path}: {_why_not(error, path)}") from error
+            match error:
+                case FileNotFoundError():
+                    why = (
+                        "no such socket; is bgp2vpc running, and with this `socket:` in its configuration? "
+                        "(`-f FILE` takes the socket of that file, BGP2VPC_SOCKET or `--socket` name it)"
+                    )
+                case ConnectionRefusedError() if not path.is_socket():
+                    why = "is no socket"
+                case ConnectionRefusedError():
+                    why = "nobody listens there; bgp2vpc has ended without removing its socket"
+                case PermissionError():
+                    why = "permission denied; the socket is for the daemon's user and group"
+                case TimeoutError():
+                    why = "no answer in time"
+                case _:
+                    why = error.strerror or str(error)
+            raise SocketError(f"{path}: {why}") from error
         return connection
-
-
-def _why_not(error: OSError, path: Path) -> str:
-    match error:
-        case FileNotFoundError():
-            return (
-                "no such socket; is bgp2vpc running, and with this `socket:` in its configuration? "
-                "(`-f FILE` takes the socket of that file, BGP2VPC_SOCKET or `--socket` name it)"
-            )
-        case ConnectionRefusedError() if not path.is_socket():
-            return "is no socket"
-        case ConnectionRefusedError():
-            return "nobody listens there; bgp2vpc has ended without removing its socket"
-        case PermissionError():
-            return "permission denied; the socket is for the daemon's user and group"
-        case TimeoutError():
-            return "no answer in time"
-    return error.strerror or str(error)
 
 
 def _refuse_if_taken(path: Path) -> None:
@@ -126,7 +124,13 @@ class SocketPeer:
     def __str__(self) -> str:
         """`alice (uid 1000, pid 4242)`; the name only of a user of this host."""
         known = f"uid {self.uid}, pid {self.pid}"
-        name = _name(self.uid)
+        # /etc/passwd alone: with a directory service, `pwd` might block the event loop.
+        try:
+            lines = _USERS.read_text(errors="replace").splitlines()
+        except OSError:
+            return known
+        users = (line.split(":") for line in lines)
+        name = next((user[0] for user in users if len(user) > 2 and user[2] == str(self.uid)), "")
         return f"{name} ({known})" if name else known
 
 
@@ -135,13 +139,3 @@ def peer_of(connection: socket.socket) -> SocketPeer:
     return SocketPeer(
         *_CREDENTIALS.unpack(connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size))
     )
-
-
-def _name(uid: int) -> str:
-    """By the file alone: a directory service, asked through `pwd`, might let the event loop wait."""
-    try:
-        lines = _USERS.read_text(errors="replace").splitlines()
-    except OSError:
-        return ""
-    users = (line.split(":") for line in lines)
-    return next((user[0] for user in users if len(user) > 2 and user[2] == str(uid)), "")

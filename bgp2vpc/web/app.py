@@ -1,4 +1,16 @@
-"""The routes: what is asked for over HTTP, and what is answered."""
+"""The HTTP routes of the page, and what each answers.
+
+How the room works: `server` listens on loopback and makes a `Connection` for each client, with limits for number and
+idle time. A request first passes `Site._guard`: it waits for its share of the event loop's time (`pace`), and its Host
+header must name this server (`guard`). Then one of the handlers below answers. What they answer with is made from the
+daemon's status by `made`: HTML by `page` and the templates, JSON, and metrics by `metrics`. It is made once for all who
+ask at the same time (`shared`). A page refreshes itself through `/events`: the server sends the parts that have
+changed. A POST to `/steer/VERB` needs the token; it must come from our own page or from no browser, and goes to
+`operator/operator.py`.
+
+Nothing here may delay routes. So all answers together get a few percent of the event loop's time, the number of
+streams, connections and bodies is limited, and monitoring has a share of its own.
+"""
 
 import asyncio
 import json
@@ -30,7 +42,7 @@ HEADERS: Final = {
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
-    # Nothing for others; to ourselves, or else a form without JavaScript says `Origin: null`.
+    # No referrer to other sites. With `no-referrer`, a form without JavaScript would send `Origin: null`.
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -41,11 +53,11 @@ LARGEST_BODY: Final = 8192
 BODY_TIME: Final = 5.0
 MOST_STREAMS: Final = 64
 CREDIT: Final = 0.1
-"""Seconds: 20 answers at once, so that no route ever waits for more of them."""
+"""Seconds: 20 answers in a row, so that a route never waits for more of them."""
 MONITORING: Final = frozenset({"/healthz", "/readyz", "/metrics"})
-"""What has places of its own: whoever reads pages, or only connects, keeps no monitoring from its answer."""
+"""Paths with a pace of their own, so that readers of pages cannot delay monitoring."""
 LOOK_EVERY: Final = 0.5
-"""Seconds between two looks whether a page has changed."""
+"""Seconds between two checks whether a page has changed."""
 HEARTBEAT: Final = 15.0
 STREAM_PATIENCE: Final = 5.0
 """Seconds in which a stream's client has to read what it was sent."""
@@ -54,7 +66,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class Site:
-    """Everything that is served. `token` None: nothing can be steered."""
+    """All handlers. `token` None: steering is off."""
 
     def __init__(self, settings: WebSettings, sources: Sources, token: bytes | None) -> None:
         self.settings = settings
@@ -72,15 +84,15 @@ class Site:
     def app(self) -> web.Application:
         """The routes."""
         app = web.Application(middlewares=[self._guard], client_max_size=LARGEST_BODY)
-        app.router.add_get("/", partial(self._page, prefix=False))
-        app.router.add_get("/prefix/{address}/{length}", partial(self._page, prefix=True))
-        app.router.add_get("/events", self._events, allow_head=False)
-        app.router.add_get("/status.json", self._status)
-        app.router.add_get("/metrics", self._scrape)
-        app.router.add_get("/healthz", self._alive)
-        app.router.add_get("/readyz", self._ready)
-        app.router.add_get("/static/{name}", self._file)
-        app.router.add_post("/steer/{verb}", self._steer)
+        app.router.add_get("/", partial(self.page, prefix=False))
+        app.router.add_get("/prefix/{address}/{length}", partial(self.page, prefix=True))
+        app.router.add_get("/events", self.events, allow_head=False)
+        app.router.add_get("/status.json", self.status_json)
+        app.router.add_get("/metrics", self.metrics)
+        app.router.add_get("/healthz", self.healthz)
+        app.router.add_get("/readyz", self.readyz)
+        app.router.add_get("/static/{name}", self.static)
+        app.router.add_post("/steer/{verb}", self.steer)
         return app
 
     def end(self) -> None:
@@ -112,7 +124,9 @@ class Site:
         if wait > 0:
             await asyncio.sleep(wait)
         host = request.headers.get("Host", "")
-        if not is_ours(host, self.settings, _own_address(request)):
+        # The address at which the connection came in: a page may be asked for by it.
+        name = request.transport.get_extra_info("sockname") if request.transport else None
+        if not is_ours(host, self.settings, str(name[0]) if isinstance(name, tuple) else ""):
             return _plain(f"{host[:100]!a} is no name of this server; add it to web.hosts\n", 421)
         try:
             return await handler(request)
@@ -129,12 +143,14 @@ class Site:
 
     # Pages
 
-    async def _page(self, request: web.Request, *, prefix: bool) -> web.StreamResponse:
+    async def page(self, request: web.Request, *, prefix: bool) -> web.StreamResponse:
+        """The main page, or that of a prefix."""
         wanted = _prefix(f"{request.match_info['address']}/{request.match_info['length']}") if prefix else ""
         html = await self._made.page(wanted, self._sources.steering.verbs if self.token else ())
         return web.Response(text=html, content_type="text/html", charset="utf-8")
 
-    async def _file(self, request: web.Request) -> web.StreamResponse:
+    async def static(self, request: web.Request) -> web.StreamResponse:
+        """Style sheet, script and icon."""
         name = request.match_info["name"]
         if name not in self._static:
             raise web.HTTPNotFound
@@ -142,22 +158,26 @@ class Site:
 
     # For programs
 
-    async def _status(self, _: web.Request) -> web.StreamResponse:
+    async def status_json(self, _: web.Request) -> web.StreamResponse:
+        """The same as `bgp2vpc status --json`."""
         return web.Response(body=await self._made.json(), content_type="application/json")
 
-    async def _scrape(self, _: web.Request) -> web.StreamResponse:
+    async def metrics(self, _: web.Request) -> web.StreamResponse:
+        """For Prometheus."""
         return web.Response(body=self._made.metrics(), headers={"Content-Type": CONTENT_TYPE})
 
-    async def _alive(self, _: web.Request) -> web.StreamResponse:
+    async def healthz(self, _: web.Request) -> web.StreamResponse:
+        """200 as long as the event loop runs."""
         return _plain("alive\n")
 
-    async def _ready(self, _: web.Request) -> web.StreamResponse:
+    async def readyz(self, _: web.Request) -> web.StreamResponse:
+        """200 if the daemon is ready, else 503 and the reasons."""
         reasons = self._sources.unready()
         return _plain("".join(f"{reason}\n" for reason in reasons), 503) if reasons else _plain("ready\n")
 
     # Live
 
-    async def _events(self, request: web.Request) -> web.StreamResponse:
+    async def events(self, request: web.Request) -> web.StreamResponse:
         """Server-sent events: the parts of a page that have changed, as `{"time": …, "parts": {id: html}}`."""
         prefix = _prefix(request.query["prefix"]) if request.query.get("prefix") else ""
         if self._streams >= MOST_STREAMS:
@@ -177,7 +197,7 @@ class Site:
         text = "retry: 2000\n\n"
         try:
             while not (self._ending.is_set() or request.transport is None or request.transport.is_closing()):
-                with suppress(TooMuchToMake):  # this time, then
+                with suppress(TooMuchToMake):  # the next turn may have room again
                     time, changed = await self._made.news(prefix, sent)
                     sent |= changed
                     text += f"data: {json.dumps({'time': time, 'parts': changed})}\n\n" if changed else ""
@@ -195,7 +215,8 @@ class Site:
 
     # Steering
 
-    async def _steer(self, request: web.Request) -> web.StreamResponse:
+    async def steer(self, request: web.Request) -> web.StreamResponse:
+        """A verb of `operator/verbs.py`, by form or JSON; answered as a page or as JSON, as the client wants it."""
         wants_json = request.content_type == "application/json" or "json" in request.headers.get("Accept", "")
         prefix = ""
         try:
@@ -208,8 +229,8 @@ class Site:
             self._authenticate(request, fields.get("token", ""))
             message, result = self._obey(request, fields)
         except _Refused as refused:
-            return self._told_so(refused.status, refused.message, None, wants_json=wants_json, prefix=prefix)
-        return self._told_so(200, message, result, wants_json=wants_json, prefix=prefix)
+            return self._result(refused.status, refused.message, None, wants_json=wants_json, prefix=prefix)
+        return self._result(200, message, result, wants_json=wants_json, prefix=prefix)
 
     def _authenticate(self, request: web.Request, field: str) -> None:
         if self.token is None:
@@ -248,7 +269,7 @@ class Site:
         done = " ".join(subjects) or ("everything" if about else "")
         return f"{name}: done{f' ({done})' if done else ''}", result
 
-    def _told_so(self, status: int, message: str, result: Any, *, wants_json: bool, prefix: str) -> web.StreamResponse:
+    def _result(self, status: int, message: str, result: Any, *, wants_json: bool, prefix: str) -> web.StreamResponse:
         headers = {"WWW-Authenticate": 'Bearer realm="bgp2vpc"'} if status == 401 else {}
         if wants_json:
             told = {"message": message, "result": result} if status == 200 else {"error": message}
@@ -261,7 +282,7 @@ class Site:
 
 
 class _Refused(Exception):
-    """What was asked for by POST is not done."""
+    """A POST is refused."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
@@ -279,7 +300,7 @@ async def _fields(request: web.Request) -> dict[str, str]:
                 told = dict(await request.post())
             else:
                 raise _Refused(415, "expected a JSON object or a form (application/x-www-form-urlencoded)")
-        json.dumps(told, ensure_ascii=False).encode()  # half a surrogate pair is no text
+        json.dumps(told, ensure_ascii=False).encode()  # a lone surrogate cannot be encoded
     except TimeoutError:
         raise _Refused(408, f"the body did not come within {BODY_TIME:g} s") from None
     except web.HTTPRequestEntityTooLarge:
@@ -298,12 +319,6 @@ def _prefix(text: str) -> str:
         return str(parse_prefix(text[:100]))
     except PrefixError:
         raise web.HTTPNotFound(reason="no such prefix") from None
-
-
-def _own_address(request: web.Request) -> str:
-    """The address that the connection came in at."""
-    name = request.transport.get_extra_info("sockname") if request.transport else None
-    return str(name[0]) if isinstance(name, tuple) else ""
 
 
 def _plain(text: str, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:

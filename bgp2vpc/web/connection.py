@@ -1,4 +1,4 @@
-"""Connections that cannot be held for nothing: limited in number, and closed when nothing is asked or read in time."""
+"""Connections with limits: their number, and the time that one may stay open without a request."""
 
 import asyncio
 import logging
@@ -17,12 +17,12 @@ _FULL: Final = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-L
 
 
 class Connection(web.RequestHandler):
-    """aiohttp's own, on a leash: it alone would wait for ever for the rest of a request's head."""
+    """A connection with a time limit: aiohttp itself would wait for ever for the rest of a request's head."""
 
     def __init__(self, ended: Callable[["Connection"], None], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._ended = ended
-        self._leash: asyncio.TimerHandle | None = None
+        self._idle_timer: asyncio.TimerHandle | None = None
         self.idle_since: float | None = None
         """By the event loop's clock; None while a request is being answered."""
         self._under_way: asyncio.BaseTransport | None = None
@@ -41,23 +41,23 @@ class Connection(web.RequestHandler):
         self._ended(self)
 
     def log_exception(self, *args: Any, **kwargs: Any) -> None:
-        """Malformed requests: whoever scans ports must not fill the log. (Mistakes of ours never get this far.)"""
+        """Malformed requests, at debug only: port scans must not fill the log. Errors in handlers are caught before."""
         log.debug(*args, **kwargs)
 
     def busy(self) -> None:
-        """A request is being answered: however long we take, it is not the client's fault."""
+        """A request is being answered: no time limit meanwhile."""
         self.idle_since = None
-        if self._leash is not None:
-            self._leash.cancel()
-            self._leash = None
+        if self._idle_timer is not None:
+            self._idle_timer.cancel()
+            self._idle_timer = None
 
     def idle(self) -> None:
-        """From now on it is the client's turn."""
+        """The client has to send a request, or read its answer, within `IDLE` seconds from now."""
         self.busy()
         if self._under_way is not None:
             loop = asyncio.get_running_loop()
             self.idle_since = loop.time()
-            self._leash = loop.call_later(IDLE, self.give_up)
+            self._idle_timer = loop.call_later(IDLE, self.give_up)
 
     def give_up(self) -> None:
         """Close it, whatever its client still wants."""
@@ -66,7 +66,7 @@ class Connection(web.RequestHandler):
 
 
 class TooMany(asyncio.Protocol):
-    """Says so, and closes."""
+    """Answers 503, and closes the connection."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Somebody has connected who cannot be served now."""

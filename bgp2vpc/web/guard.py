@@ -1,8 +1,8 @@
-"""Who may ask, and who may steer. Pure, but for reading the token.
+"""Which requests are answered, and which may steer. Pure, except for reading the token file.
 
-A browser sends to us whatever a foreign page makes it send, and a foreign name can be made to point at 127.0.0.1 (DNS
-rebinding). So a request must name a host that is ours; and one that changes something must come from our own page or
-from no page at all, and bring the token. There are no cookies, so nothing is sent along unasked.
+A page of another site can make the browser send requests to us, also under a name that its owner lets point at
+127.0.0.1 (DNS rebinding). So the Host header of a request must name this server, and a request that changes something
+must come from our own page or from no browser, and must have the token. There are no cookies that a browser would add.
 """
 
 import hmac
@@ -20,9 +20,9 @@ SHORTEST_TOKEN: Final = 16
 LONGEST_TOKEN: Final = 4096
 WRONG_TOKENS: Final = 10
 PENALTY: Final = 60.0
-"""After so many wrong tokens, wrong ones are told for so many seconds to come later; the right one is still let in."""
+"""Seconds for which further wrong tokens are answered 429, after `WRONG_TOKENS`. A right token always works."""
 SAY_AGAIN: Final = 3600.0
-"""Wrong tokens are logged when there have been 1, 10, 100, …, and again after so many seconds: not each of them."""
+"""Seconds. Wrong tokens are logged when there have been 1, 10, 100, …, and again after this time."""
 
 
 def host_of(header: str) -> str:
@@ -81,7 +81,7 @@ def read_token(path: Path) -> bytes:
 def token_of(authorization: str | None, field: str) -> bytes:
     """The token that a request brings: `Authorization: Bearer …` (RFC 6750 section 2.1), or a form's field.
 
-    Whatever it brings, it can be compared: what was no UTF-8, or no text at all, comes as surrogates.
+    Invalid UTF-8 arrives as surrogates; `surrogatepass` keeps them comparable.
     """
     if authorization is None:
         return field.strip().encode("utf-8", "surrogatepass")
@@ -90,7 +90,7 @@ def token_of(authorization: str | None, field: str) -> bytes:
 
 
 class WrongTokens:
-    """How many there have been: who guesses is told to come later, and the log does not tell of each guess."""
+    """Counts wrong tokens: slows down who guesses, and limits the log."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -100,11 +100,11 @@ class WrongTokens:
         self._said = 0.0
 
     def right(self) -> None:
-        """A right one has come; it is let in at any time."""
+        """A right token came."""
         self._in_a_row = self.count = 0
 
     def wrong(self, now: float) -> bool:
-        """One more has come; whether there are too many."""
+        """A wrong token came; whether there were too many."""
         self.count += 1
         if now < self._refused_until:
             return True
@@ -114,7 +114,7 @@ class WrongTokens:
         return False
 
     def is_worth_saying(self, now: float) -> bool:
-        """Whether the log shall tell of this one."""
+        """Whether to log this one."""
         if str(self.count).strip("0") == "1" or now - self._said > SAY_AGAIN:
             self._said = now
             return True
@@ -122,5 +122,5 @@ class WrongTokens:
 
 
 def is_right(token: bytes, brought: bytes) -> bool:
-    """In a time that does not tell how much of it is right."""
+    """Compared in constant time, so that the time does not reveal how much of it is right."""
     return hmac.compare_digest(token, brought)

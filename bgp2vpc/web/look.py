@@ -1,4 +1,4 @@
-"""The status of one moment, in an order in which the rows of a prefix are found without reading all of them. Pure."""
+"""The status of one moment, indexed by prefix, so that the page of a prefix need not read all rows. Pure."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence

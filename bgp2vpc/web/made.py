@@ -1,7 +1,7 @@
-"""What is made of the status: pages, what they refresh themselves with, JSON, metrics. Once for all who ask.
+"""Makes what the page, its live updates, /status.json and /metrics answer with, once for all who ask.
 
-All of it takes its share of the event loop's time and no more, and is made piece by piece: first the status, then, in
-another turn of the event loop, what is made of it, so that no route waits for both.
+All of it together takes a limited share of the event loop's time (`pace`). It is made in two steps, the status first
+and, in another turn of the event loop, the page or JSON from it, so that a route never waits for both.
 """
 
 import asyncio
@@ -25,12 +25,12 @@ T = TypeVar("T")
 
 
 class TooMuchToMake(Bgp2vpcError):
-    """It would not be made within `PATIENCE`, because of all that others ask for."""
+    """Too much is asked for: this would not be made within `PATIENCE`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """What the daemon lets us see and do."""
+    """The parts of the daemon that the web server uses."""
 
     status: Callable[[], Status]
     unready: Readiness
@@ -40,7 +40,7 @@ class Sources:
 
 
 class Made:
-    """`ending`: set when nobody need wait any more. A `prefix` is "" for the main page."""
+    """`ending`: set when the server ends, so nothing waits any more. `prefix` "": the main page."""
 
     def __init__(self, sources: Sources, ending: asyncio.Event) -> None:
         self._sources = sources
@@ -56,7 +56,7 @@ class Made:
         self._metrics = Shared(exposition.text, self._clock)
 
     async def page(self, prefix: str, verbs: Sequence[PageVerb]) -> str:
-        """The whole page. `verbs`: what may be steered. Raises TooMuchToMake."""
+        """The whole page. `verbs`: those that it has forms for. Raises TooMuchToMake."""
 
         def make() -> str:
             told, parts = self._parts.get(prefix)
@@ -65,7 +65,7 @@ class Made:
         return await self._in_turn(make)
 
     async def news(self, prefix: str, sent: Mapping[str, str]) -> tuple[str, Parts]:
-        """The parts of a page that are not as they were sent, and of when they are. Raises TooMuchToMake."""
+        """The time of the status, and the parts of a page that differ from `sent`. Raises TooMuchToMake."""
 
         def make() -> tuple[str, Parts]:
             told, parts = self._parts.get(prefix)
@@ -78,7 +78,7 @@ class Made:
         return await self._in_turn(self._json.get)
 
     def metrics(self) -> bytes:
-        """For Prometheus: at once, since who monitors must not wait for those who read pages."""
+        """For Prometheus. It does not wait for its turn: readers of pages must not delay monitoring."""
         return self._paid(self._metrics.get)
 
     def _make_parts(self, prefix: str) -> tuple[Told, Parts]:
@@ -112,12 +112,12 @@ class Made:
 
 @cache
 def _pages() -> Pages:
-    """The same for every site of this process: a reload that moves the page need not compile the templates again."""
+    """One for the process, so that a reload does not compile the templates again."""
     return Pages()
 
 
 async def pause(ending: asyncio.Event, seconds: float) -> None:
-    """So many seconds, or until the end."""
+    """Wait `seconds`, or until `ending` is set."""
     try:
         async with asyncio.timeout(seconds):
             await ending.wait()

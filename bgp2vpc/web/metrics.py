@@ -1,7 +1,8 @@
 """Prometheus metrics, made at each scrape from the status and the tally. `docs/metrics.md` is generated from `METRICS`.
 
-Each help text begins with who says so: *desired* (what we want), *fact* (what EC2, a check or a source has told us), or
-*count* (what we did). Labels are bounded: clients of the socket share one, and beyond `MOST` rows the rest is summed.
+Each help text begins with the kind of the value: *desired* (what we want), *fact* (what EC2, a check or a source has
+told us), or *count* (what we did). Labels are bounded: clients of the socket share one, and beyond `MOST` rows the rest
+is summed.
 """
 
 from collections import Counter
@@ -17,7 +18,7 @@ from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector
 
 from bgp2vpc.status import CHECK_STATES, OTHERS, CheckRow, ScriptRow, SourceRow, Status
-from bgp2vpc.web.tally import Tally, Timing
+from bgp2vpc.web.tally import Tally
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 MOST: Final = 200
@@ -28,7 +29,7 @@ Labels: TypeAlias = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What a scrape is about."""
+    """What a scrape reports."""
 
     status: Status
     tally: Tally
@@ -50,18 +51,15 @@ class Description:
         if self.kind == "histogram":
             histogram = HistogramMetricFamily(self.name, self.help, labels=self.labels)
             for labels, timing in self.rows(seen):
-                histogram.add_metric(labels, _buckets(timing), timing.total)
+                bounds = [*map(str, timing.bounds), "+Inf"]
+                buckets = list(zip(bounds, map(float, accumulate(timing.counts)), strict=True))
+                histogram.add_metric(labels, buckets, timing.total)
             return histogram
         made = CounterMetricFamily if self.kind == "counter" else GaugeMetricFamily
         family: Metric = made(self.name, self.help, labels=self.labels)
         for labels, value in self.rows(seen):
             family.add_metric(labels, value)  # type: ignore[attr-defined]  # both kinds have it
         return family
-
-
-def _buckets(timing: Timing) -> list[tuple[str, float]]:
-    bounds = [*map(str, timing.bounds), "+Inf"]
-    return list(zip(bounds, map(float, accumulate(timing.counts)), strict=True))
 
 
 def _one(value: Callable[[Seen], float | None]) -> Callable[[Seen], Iterator[tuple[Labels, Any]]]:
@@ -134,7 +132,8 @@ METRICS: Final = (
         ("version", "mode"), lambda seen: [((seen.status.version, seen.status.mode), 1)],
     ),
     Description(
-        "bgp2vpc_ready", "gauge", "Fact: 1 if /readyz says so: EC2 has been read lately, and the daemon is not ending.",
+        "bgp2vpc_ready", "gauge", "Fact: 1 if /readyz answers 200: EC2 was read recently, and the daemon is not "
+        "ending.",
         (), _one(lambda seen: float(seen.is_ready)),
     ),
     Description(
@@ -142,8 +141,8 @@ METRICS: Final = (
         (), _one(lambda seen: float(seen.status.noop)),
     ),
     Description(
-        "bgp2vpc_cycles", "counter", "Count: decisions, by what came of them: changed, unchanged, or failed (at least "
-        "one write failed).", ("result",), _of_counter(lambda tally: tally.cycles),
+        "bgp2vpc_cycles", "counter", "Count: decisions, by result: changed, unchanged, or failed (at least one write "
+        "failed).", ("result",), _of_counter(lambda tally: tally.cycles),
     ),
     Description(
         "bgp2vpc_ec2_calls", "counter", "Count: calls of EC2's API, by action and result: ok, throttled, transient "
@@ -160,11 +159,11 @@ METRICS: Final = (
     ),
     Description(
         "bgp2vpc_ec2_seconds_since_read", "gauge", "Fact: seconds since all route tables were last read; none: never. "
-        "Every poll_time it falls to zero.", (), _one(_seconds_since_read),
+        "It falls to zero at every poll.", (), _one(_seconds_since_read),
     ),
     Description(
-        "bgp2vpc_event_loop_lag_seconds", "gauge", "Fact: the most that the daemon's event loop was late in the last "
-        "minute. Answers, decisions and checks are as late.", (), _one(lambda seen: seen.status.lag),
+        "bgp2vpc_event_loop_lag_seconds", "gauge", "Fact: the longest delay of the event loop in the last minute. "
+        "Answers, decisions and checks are as late.", (), _one(lambda seen: seen.status.lag),
     ),
     Description(
         "bgp2vpc_routes", "gauge", "Desired and fact: places (route table and prefix), by verdict and reason. keep is "
@@ -193,7 +192,7 @@ METRICS: Final = (
     ),
     Description(
         "bgp2vpc_check_unknown", "gauge",
-        "Fact: 1 while the probes of a health check tell nothing, for a reason on our own side; its verdict stays.",
+        "Fact: 1 while the probes of a health check are unknown, for a reason on our own side; its verdict stays.",
         ("check", "destination"), _checks(lambda row: float(row.unknown_since is not None)),
     ),
     Description(
@@ -205,25 +204,25 @@ METRICS: Final = (
         ("reason",), _of_counter(lambda tally: tally.takeovers),
     ),
     Description(
-        "bgp2vpc_write_seconds", "histogram", "Fact: seconds from what made a write necessary (a line, a verdict, a "
-        "read) to EC2's answer that it is done, all tries included.",
+        "bgp2vpc_write_seconds", "histogram", "Fact: seconds from the cause of a write (a line, a verdict, a read) "
+        "to EC2's answer that it is done, including retries.",
         ("action",), lambda seen: [((action,), each) for action, each in sorted(seen.tally.write_seconds.items())],
     ),
     Description("bgp2vpc_neighbors", "gauge", "Fact: BGP neighbors of ExaBGP, by state.", ("state",), _neighbors),
     Description(
-        "bgp2vpc_damped_places", "gauge", "Desired, not installed: places where nothing is taken for now, as routes "
-        "moved too often.", (), _one(lambda seen: len(seen.status.damped)),
+        "bgp2vpc_damped_places", "gauge", "Desired, not installed: places whose route is suppressed, as it moved too "
+        "often.", (), _one(lambda seen: len(seen.status.damped)),
     ),
     Description(
         "bgp2vpc_drains", "gauge", "Desired: prefixes (or everything, as one) that drain or are drained.",
         ("state",), lambda seen: Counter((row.state,) for row in seen.status.leaving).items(),
     ),
     Description(
-        "bgp2vpc_steered", "gauge", "Desired: what stands by hand, by verb: hold, takeover, drain.",
+        "bgp2vpc_steered", "gauge", "Desired: orders of operators that stand, by verb: hold, takeover, drain.",
         ("verb",), lambda seen: Counter((row.verb,) for row in seen.status.steering).items(),
     ),
     Description(
-        "bgp2vpc_failing", "gauge", "Fact: what does not work at present; /status.json has names and reasons.",
+        "bgp2vpc_failing", "gauge", "Fact: things that fail at present; /status.json has names and reasons.",
         (), _one(lambda seen: len(seen.status.failing)),
     ),
     Description(
@@ -231,14 +230,14 @@ METRICS: Final = (
         ("status",), _of_counter(lambda tally: tally.requests),
     ),
     Description(
-        "bgp2vpc_http_refused_connections", "counter", "Count: connections closed for the limit: a new or an idle one.",
+        "bgp2vpc_http_refused_connections", "counter", "Count: new or idle connections closed because of the limit.",
         (), _one(lambda seen: seen.tally.refused_connections),
     ),
 )  # fmt: skip
 
 
 class Exposition(Collector):
-    """All metrics, in a registry of their own: those of libraries are nobody's business here."""
+    """All metrics, in a registry of their own, without those that libraries register."""
 
     def __init__(self, see: Callable[[], Seen]) -> None:
         self._see = see
@@ -247,7 +246,7 @@ class Exposition(Collector):
         ProcessCollector(registry=self._registry)
 
     def describe(self) -> Iterable[Metric]:
-        """Nothing: so that none is made before there is something to see."""
+        """Nothing: otherwise the registry would collect the metrics once at registration."""
         return ()
 
     def collect(self) -> Iterator[Metric]:

@@ -1,4 +1,4 @@
-"""What the web server is told, and what it is given by the daemon."""
+"""The settings of the web server, and the protocols by which it uses the daemon."""
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ class WebError(Bgp2vpcError):
 
 @dataclass(frozen=True, slots=True)
 class WebSettings:
-    """Where to listen. `token_file` None: nobody can steer. `hosts`: further names of this server's."""
+    """Where to listen. `token_file` None: steering is off. `hosts`: further names of this server."""
 
     host: str
     port: int
@@ -27,10 +27,10 @@ class WebSettings:
 
 @dataclass(frozen=True, slots=True)
 class PageVerb:
-    """What the page has to know of a verb.
+    """A verb as the page needs it.
 
-    `field`: what says what it is about: `prefix`, `check`, or empty. `button`: the label of its form on the page of a
-    prefix, `main_button`: on the main page; empty: there is none. `lasts`: it takes `for`.
+    `field`: the form field that names its subject: `prefix`, `check`, or empty. `button`: the label of its form on the
+    page of a prefix, `main_button`: on the main page; empty: there is none. `lasts`: it takes `for`.
     """
 
     name: str
@@ -41,11 +41,11 @@ class PageVerb:
 
 
 class Steering(Protocol):
-    """What may be done by hand."""
+    """What an operator may order through the page."""
 
     @property
     def verbs(self) -> Sequence[PageVerb]:
-        """What is understood, in the order of the forms."""
+        """The verbs, in the order of the forms."""
 
     def steer(self, name: str, who: str, subjects: Sequence[str], duration: str, reason: str) -> Any:
         """Do it; the answer as JSON values.

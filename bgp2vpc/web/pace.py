@@ -1,22 +1,22 @@
-"""How much of the event loop's time the page may take: whoever asks for more waits, or is sent away. Pure."""
+"""Limits the share of the event loop's time that the page takes: more requests than that wait, or get 503. Pure."""
 
 from typing import Final
 
 SHARE: Final = 0.05
 """Of the event loop's time; the rest is for the routes."""
 ANSWER: Final = SHARE / 200
-"""Seconds that an answer costs at least: so there are 200 in a second at most. A page and its refreshing need two."""
+"""Seconds that an answer is charged at least: so there are 200 a second at most. A page with live updates needs two."""
 CREDIT: Final = 1.0
-"""Seconds that who comes after a pause need not wait for: a page, what it refreshes itself with, and a click."""
+"""Seconds of credit after a pause: enough for a page, its live updates and a click."""
 PATIENCE: Final = 5.0
-"""Seconds that an answer may have to wait for its turn."""
+"""Seconds that a request may wait for its turn."""
 LONGEST: Final = 4.0
-"""Seconds of pause after one piece of work at most: only a status of very many routes costs so much, and that is made
-more seldom (`shared.py`)."""
+"""Seconds of pause after one piece of work, at most. Only a status of very many routes costs that much, and `shared.py`
+makes it less often."""
 
 
 class WebPace:
-    """Lets work be begun so that all of it together takes `share` of the time, however much each piece costs."""
+    """Says when work may begin, so that all of it takes `share` of the time whatever each piece costs."""
 
     def __init__(self, credit: float = CREDIT, share: float = SHARE) -> None:
         self._credit = credit
@@ -32,7 +32,7 @@ class WebPace:
         self._next = max(self._next, now - self._credit) + min(cost / self._share, LONGEST)
 
     def reserve(self, now: float, cost: float) -> float | None:
-        """Pay now for what is begun in so many seconds; None: that would be longer than `PATIENCE`, so do not begin."""
+        """Seconds to wait before beginning, already paid for; None: longer than `PATIENCE`, so do not begin."""
         wait = self.wait(now)
         if wait > PATIENCE:
             return None

@@ -1,6 +1,6 @@
-"""The pages, as parts of HTML, each replaceable by itself. What is from outside is escaped (autoescape).
+"""The pages, in parts of HTML that can be replaced one by one. Values are escaped (autoescape).
 
-A part holds no word that changes with time alone: ages are reckoned by the browser.
+A part contains no text that changes only because time passes: the browser computes ages.
 """
 
 from collections.abc import Mapping, Sequence
@@ -30,7 +30,7 @@ _PREFIX: Final = ("prefix_routes", "prefix_paths", "prefix_steering", "story")
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a page is made of. `ready`: why we are not ready."""
+    """The data of a page. `ready`: why the daemon is not ready; empty: it is."""
 
     status: Status
     ready: Sequence[str]
@@ -41,7 +41,7 @@ class Told:
 
 
 class Pages:
-    """Renders them."""
+    """Renders pages from the templates."""
 
     def __init__(self) -> None:
         self._jinja = Environment(
@@ -53,14 +53,14 @@ class Pages:
             auto_reload=False,
         )
         self._jinja.filters.update(
-            clock=self._clock, age=_age, ms=_milliseconds, tone=_tone, seconds_ago=_seconds_ago,
-            fields=_fields, urgent_first=_urgent_first, as_path=_as_path,
+            clock=self.clock, age=age, ms=milliseconds, tone=tone, seconds_ago=seconds_ago,
+            fields=fields, urgent_first=urgent_first, as_path=as_path,
         )  # fmt: skip
         self._now = datetime.fromtimestamp(0, UTC)
         self._jinja.globals.update(ticks=ticks, sparkline=sparkline, most=MOST_ROWS)
         self._parts: Any = self._jinja.get_template("parts.html").module
 
-    def _clock(self, moment: str | float) -> str:
+    def clock(self, moment: str | float) -> str:
         """`14:03:07`, of a time in ISO 8601 or Unix seconds, in UTC; with the day if that is not about today."""
         at = _moment(moment)
         return at.strftime("%H:%M:%S" if self._now - at < timedelta(hours=18) else "%d %b %H:%M:%S")
@@ -81,7 +81,10 @@ class Pages:
         return self._jinja.get_template("message.html").render(title=title, text=text, back=back)
 
 
-def _age(moment: str | float) -> str:
+# Filters of the templates
+
+
+def age(moment: str | float) -> str:
     """The time in full, for `<time datetime=…>`."""
     return _moment(moment).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
@@ -90,12 +93,13 @@ def _moment(moment: str | float) -> datetime:
     return datetime.fromisoformat(moment) if isinstance(moment, str) else datetime.fromtimestamp(moment, UTC)
 
 
-def _seconds_ago(seconds: float | None, status: Status) -> float | None:
+def seconds_ago(seconds: float | None, status: Status) -> float | None:
     """The Unix time that was `seconds` before the status was gathered, to the second: it must not change by itself."""
     return None if seconds is None else round(datetime.fromisoformat(status.time).timestamp() - seconds)
 
 
-def _milliseconds(seconds: float | None) -> str:
+def milliseconds(seconds: float | None) -> str:
+    """Seconds as `3.1 ms`, `120 ms` or `1.50 s`; None: empty."""
     if seconds is None:
         return ""
     return (
@@ -117,24 +121,26 @@ _TONES: Final = {
 }  # fmt: skip
 
 
-def _tone(word: str) -> str:
-    """`good`, `busy`, `bad` or `calm`: the colour; the word itself is always there, too."""
+def tone(word: str) -> str:
+    """The CSS class of a word: `good`, `busy`, `bad` or `calm`. The word itself is always shown, too."""
     return _TONES.get(word, "calm")
 
 
 _URGENCY: Final = ("blocked", "create", "replace", "delete", "foreign", "yield", "keep")
 
 
-def _urgent_first(rows: Sequence[RouteRow]) -> Sequence[RouteRow]:
-    """As they are; where only some of them are shown, those that somebody may have to look at."""
+def urgent_first(rows: Sequence[RouteRow]) -> Sequence[RouteRow]:
+    """The rows; if there are more than are shown, those that an operator may have to look at come first."""
     if len(rows) <= MOST_ROWS:
         return rows
     return sorted(rows, key=lambda row: _URGENCY.index(row.verdict))[:MOST_ROWS]
 
 
-def _fields(entry: Entry) -> list[tuple[str, str]]:
+def fields(entry: Entry) -> list[tuple[str, str]]:
+    """The fields of a log entry that have a value."""
     return [(key, value) for key, value in entry.fields if value]
 
 
-def _as_path(segments: Sequence[Sequence[int]]) -> str:
+def as_path(segments: Sequence[Sequence[int]]) -> str:
+    """`64512 64513`."""
     return " ".join(" ".join(map(str, segment)) for segment in segments)

@@ -1,4 +1,4 @@
-"""The listening socket, and its end."""
+"""The listening socket and its connections."""
 
 import asyncio
 import os
@@ -56,7 +56,7 @@ class WebServer:
             idle = [each for each in self._connections if each.idle_since is not None]
             if not idle:
                 return TooMany()
-            # Who waits for nothing makes room: a crowd of silent connections must not keep monitoring out.
+            # Close the connection that is idle for longest: many idle connections must not keep monitoring out.
             longest = min(idle, key=lambda each: each.idle_since or 0.0)
             self._connections.discard(longest)
             longest.give_up()
@@ -67,7 +67,7 @@ class WebServer:
         return connection
 
     async def stop(self) -> None:
-        """Listen no more, and close what is open."""
+        """Close the socket and all connections."""
         self.site.end()
         if self._server is not None:
             self._server.close()

@@ -1,4 +1,4 @@
-"""What is made of the status, made once for all who ask."""
+"""Values that are made once and shared by all who ask within a moment."""
 
 from collections.abc import Callable
 from typing import Final, Generic, TypeVar
@@ -8,13 +8,13 @@ from bgp2vpc.web.pace import SHARE
 T = TypeVar("T")
 
 FRESH: Final = 0.25
-"""Seconds for which everybody gets the same."""
+"""Seconds for which everybody gets the same value."""
 
 
 class Shared(Generic[T]):
-    """Makes a value anew when it is older than `FRESH`, or, where it costs much, so seldom that it takes `SHARE`.
+    """Makes the value again once it is older than `FRESH`, or than makes it take `SHARE` of the time.
 
-    What costs more than 12 ms has to be that old: the status of very many routes.
+    The second limit is the longer one if making the value takes more than 12 ms: the status of very many routes.
     """
 
     def __init__(self, make: Callable[[], T], clock: Callable[[], float]) -> None:

@@ -1,6 +1,6 @@
-"""What is counted and timed, as plain numbers, ready to be told to Prometheus. Pure; seconds of any monotonic clock.
+"""Counters and histograms for the metrics. Pure; times are seconds of any monotonic clock.
 
-Kept also while nothing is served: so what a reload begins to serve is true since the start.
+They are kept also while no web server is configured, so that counters hold since the start if a reload adds one.
 """
 
 from bisect import bisect_left
@@ -31,7 +31,7 @@ class Timing:
 
 
 class Tally:
-    """Everything since the start. A place is a (table, prefix); of which type does not matter here."""
+    """Everything counted since the start. A place is a (table, prefix) of any type."""
 
     def __init__(self) -> None:
         self.cycles: Counter[str] = Counter()
@@ -51,14 +51,14 @@ class Tally:
         self._wanted: dict[tuple[str, Hashable], float] = {}
 
     def touched(self, prefixes: Collection[Hashable], now: float) -> None:
-        """Something was said about these; a decision follows at once."""
+        """Something about these prefixes changed; a decision follows at once."""
         for prefix in prefixes:
             self._touched.setdefault(prefix, now)
 
     def decided(
         self, writes: Collection[tuple[str, Hashable]], others: Collection[tuple[str, Hashable]], now: float
     ) -> None:
-        """Where something is to be written, and where not (any more)."""
+        """The places that are to be written, and those that are not (any more)."""
         for place in others:
             self._wanted.pop(place, None)
         for place in writes:
@@ -67,7 +67,7 @@ class Tally:
         self._touched.clear()
 
     def wrote(self, place: tuple[str, Hashable], action: str, now: float) -> None:
-        """It is done."""
+        """The write is done."""
         began = self._wanted.pop(place, None)
         if began is not None:
             self.write_seconds[action].add(now - began)

@@ -518,7 +518,7 @@ def test_a_failure_tells_nothing_while_the_control_fails_too(make_lab, service, 
         remote.stop()
         lab.wait(60)
         assert lab.writes == []
-        what = "an owner fails, and so does the control of that check: its route is left alone"
+        what = "owner and control check both fail: route left as it is"
         assert caplog.messages.count(what) == 1
         remote.start()
         lab.wait(10)

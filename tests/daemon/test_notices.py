@@ -42,7 +42,7 @@ WRITES = [
 @pytest.mark.parametrize(("done", "told"), WRITES, ids=[str(row[0]) for row in WRITES])
 def test_what_a_write_means(done: Change, told: str | None) -> None:
     notice = of_write(done, OWN)
-    assert (f"{notice.happening.value}: {notice.message}" if notice else None) == told
+    assert (f"{notice.kind.value}: {notice.message}" if notice else None) == told
 
 
 def recipient(**kwargs) -> Recipient:
@@ -50,7 +50,7 @@ def recipient(**kwargs) -> Recipient:
 
 
 def tell(notice: Notice, to: Recipient) -> bool:
-    """What the notifier and a courier do."""
+    """What the alerts and a sender do."""
     wanted = notice.is_for(to)
     if wanted:
         notice.is_told_to(to)

@@ -82,7 +82,7 @@ def test_changes_faster_than_their_programs_drop_the_oldest(caplog: pytest.LogCa
     hooked(programs, Service("+." * 6), 12, timeout=100)
     assert [run[0] for run in programs.runs] == ["up now"]
     assert lines(caplog, logging.WARNING) == [
-        f"hook dropped: those before it take too long check=dns destination=127.0.0.1 state={state}"
+        f"hook dropped: earlier hooks still run check=dns destination=127.0.0.1 state={state}"
         for state in ("unhealthy", "healthy", "unhealthy")
     ]
 

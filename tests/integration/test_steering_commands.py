@@ -110,7 +110,7 @@ def test_reconcile_puts_back_what_somebody_has_deleted(world: World, site: Site,
     text = said(site, "reconcile", "--reason", "terraform ran")
     assert text == f"read and decided: {len(world.tables)} to create\n"
     site.wait_for_route(A, *world.tables)
-    assert 'reconcile by hand by="' in site.log
+    assert 'manual reconcile by="' in site.log
 
 
 def test_probe_runs_a_health_check_now(world: World, site: Site) -> None:

@@ -501,7 +501,7 @@ def test_among_too_many_the_one_that_was_silent_for_longest_makes_room(path: Pat
             silent, asker = await Client.to(path), await Client.to(path)
             assert await asker.say("version") != ""
             newcomer = await Client.to(path)
-            reason = "error: too many clients; this one was silent for longest, and is dropped"
+            reason = "error: too many clients; this one was idle for longest, and is dropped"
             assert [await silent.answer(), await silent.answer()] == [reason, ""]
             assert [await newcomer.say(SAY), await source.say(SAY)] == ["done", "done"]
 

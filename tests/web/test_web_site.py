@@ -347,7 +347,7 @@ async def test_a_hold_ends_by_itself_when_its_time_is_over(tmp_path: Path):
         await asyncio.sleep(1790)
         assert "released" not in (await site.get(f"/prefix/{A}"))[1]
         await asyncio.sleep(20)
-        assert "released: its time is over" in (await site.get(f"/prefix/{A}"))[1]
+        assert "released: time limit reached" in (await site.get(f"/prefix/{A}"))[1]
 
 
 @on_virtual_time

@@ -33,7 +33,10 @@ async def probe_dns(probe: Dns, destination: IPAddress) -> ProbeResult:
     query = dns.message.make_query(probe.name, probe.record)
     try:
         with during("waiting for the answer"):
-            response = await _ask(query, probe, str(destination))
+            if probe.tcp:
+                response = await dns.asyncquery.tcp(query, str(destination), port=probe.port)
+            else:
+                response = await _ask_over_udp(query, probe, str(destination))
     except OSError as error:
         return failed(error)
     except EOFError:
@@ -45,10 +48,8 @@ async def probe_dns(probe: Dns, destination: IPAddress) -> ProbeResult:
     return _judge(probe, response, wanted)
 
 
-async def _ask(query: dns.message.Message, probe: Dns, where: str) -> dns.message.Message:
-    if probe.tcp:
-        return await dns.asyncquery.tcp(query, where, port=probe.port)
-    # A connected socket: it is told at once when nobody listens, and hears nobody else.
+async def _ask_over_udp(query: dns.message.Message, probe: Dns, where: str) -> dns.message.Message:
+    # A connected socket: the kernel reports at once if nobody listens, and drops packets from other addresses.
     family = socket.AF_INET6 if ":" in where else socket.AF_INET
     backend = dns.asyncbackend.get_backend("asyncio")
     connecting = backend.make_socket(family, socket.SOCK_DGRAM, destination=(where, probe.port))  # type: ignore[no-untyped-call]

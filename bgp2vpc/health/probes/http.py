@@ -13,9 +13,9 @@ from bgp2vpc.health.reasons import during, failed, shown
 from bgp2vpc.prefix import IPAddress
 
 _BODY_LIMIT: Final = 1024 * 1024
-"""Bytes of a body that are looked at; what comes after is not even read."""
+"""Bytes of a body that are read."""
 _REGEXP_LIMIT: Final = 16 * 1024
-"""Characters that a regexp is searched in: it may take quadratic time, in which nothing else of the daemon runs."""
+"""Characters that a regexp is searched in: it may take quadratic time, and blocks the event loop meanwhile."""
 _NO_TIMEOUT: Final = aiohttp.ClientTimeout(total=None, connect=None, sock_connect=None, sock_read=None)
 """The deadline is the caller's."""
 
@@ -33,8 +33,19 @@ async def probe_http(probe: Http, destination: IPAddress) -> ProbeResult:
 
 
 async def _request(probe: Http, destination: IPAddress) -> ProbeResult:
-    url = _url(probe, destination)
+    host = f"[{destination}]" if destination.version == 6 else str(destination)
+    # A path of printable ASCII is sent as it is; any other one is percent-encoded.
+    fit = all("!" <= char <= "~" for char in probe.path)
+    url = URL(f"{'https' if probe.tls else 'http'}://{host}:{probe.port}{probe.path}", encoded=fit)
     tls = probe.tls
+    # TLS wants the host without a port.
+    host_name = URL(f"//{probe.host}").host if probe.host else None
+    headers = CIMultiDict(probe.headers)
+    headers.setdefault("User-Agent", f"bgp2vpc/{__version__}")
+    # Uncompressed, unless the check asks for something else: a compressed megabyte may unpack to a gigabyte.
+    headers.setdefault("Accept-Encoding", "identity")
+    if probe.host:
+        headers["Host"] = probe.host
     connector = aiohttp.TCPConnector(force_close=True, resolver=aiohttp.ThreadedResolver())
     async with aiohttp.ClientSession(
         connector=connector, cookie_jar=aiohttp.DummyCookieJar(), timeout=_NO_TIMEOUT, trust_env=False
@@ -43,10 +54,10 @@ async def _request(probe: Http, destination: IPAddress) -> ProbeResult:
             response = await session.request(
                 probe.method,
                 url,
-                headers=_headers(probe),
+                headers=headers,
                 allow_redirects=False,
                 ssl=tls_context(tls) if tls else True,
-                server_hostname=(tls.server_name or _host_name(probe) or str(destination)) if tls else None,
+                server_hostname=(tls.server_name or host_name or str(destination)) if tls else None,
             )
         # Leaving this block drops the connection, however much of the answer is still to come.
         async with response:
@@ -59,44 +70,18 @@ async def _judge(probe: Http, response: aiohttp.ClientResponse) -> ProbeResult:
     if not probe.body and probe.body_regexp is None:
         return ProbeResult(True)
     with during("reading the body"):
-        body = await _read_body(response)
+        raw = bytearray()
+        while len(raw) < _BODY_LIMIT and (chunk := await response.content.read(_BODY_LIMIT - len(raw))):
+            raw += chunk
+    try:
+        body = raw.decode(response.charset or "utf-8", "replace")
+    except LookupError:  # a charset that Python does not know
+        body = raw.decode("utf-8", "replace")
     if probe.body and probe.body not in body:
         return ProbeResult(False, f"{shown(probe.body)} not found in the body")
     if probe.body_regexp is not None and not probe.body_regexp.search(body[:_REGEXP_LIMIT]):
         return ProbeResult(False, f"nothing in the body matches {shown(probe.body_regexp.pattern)}")
     return ProbeResult(True)
-
-
-async def _read_body(response: aiohttp.ClientResponse) -> str:
-    body = bytearray()
-    while len(body) < _BODY_LIMIT and (chunk := await response.content.read(_BODY_LIMIT - len(body))):
-        body += chunk
-    try:
-        return body.decode(response.charset or "utf-8", "replace")
-    except LookupError:  # a charset nobody knows
-        return body.decode("utf-8", "replace")
-
-
-def _url(probe: Http, destination: IPAddress) -> URL:
-    host = f"[{destination}]" if destination.version == 6 else str(destination)
-    # A path that is fit to be sent goes out as it stands; in any other, what must be is percent-encoded.
-    fit = all("!" <= char <= "~" for char in probe.path)
-    return URL(f"{'https' if probe.tls else 'http'}://{host}:{probe.port}{probe.path}", encoded=fit)
-
-
-def _headers(probe: Http) -> CIMultiDict[str]:
-    """Plain bodies unless the check asks for others: a compressed megabyte may unfold to a gigabyte."""
-    headers = CIMultiDict(probe.headers)
-    headers.setdefault("User-Agent", f"bgp2vpc/{__version__}")
-    headers.setdefault("Accept-Encoding", "identity")
-    if probe.host:
-        headers["Host"] = probe.host
-    return headers
-
-
-def _host_name(probe: Http) -> str:
-    """The host without a port, as TLS wants it."""
-    return URL(f"//{probe.host}").host or "" if probe.host else ""
 
 
 def _failed(error: aiohttp.ClientError) -> ProbeResult:

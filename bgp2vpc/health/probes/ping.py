@@ -26,9 +26,9 @@ from bgp2vpc.prefix import IPAddress
 _PACKET: Final = 1024
 _PAYLOAD: Final = b"bgp2vpc health check".ljust(56, b".")
 _BUSY: Final = {errno.EAGAIN, errno.ENOBUFS, errno.ENOMEM}
-"""The way out is full at this moment."""
+"""The send queue is full at this moment."""
 _SHORTAGE: Final = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
-"""There is no room for a socket at this moment."""
+"""The kernel cannot make a socket at this moment."""
 _RETRY: Final = 0.01
 
 # From linux/icmp.h and linux/icmpv6.h; the socket module does not know them.
@@ -57,7 +57,7 @@ class PingNotAllowed(Bgp2vpcError):
 
 async def probe_ping(_probe: Ping, destination: IPAddress) -> ProbeResult:
     """Healthy once the reply is there."""
-    # An IPv4 address in IPv6's clothes is reached by ICMPv4 only.
+    # An IPv4-mapped IPv6 address (RFC 4291, 2.5.5.2) is reached by ICMPv4 only.
     address = destination.ipv4() if destination.is_ipv4_mapped() else destination
     try:
         with during("waiting for the reply"):
@@ -74,9 +74,9 @@ async def probe_ping(_probe: Ping, destination: IPAddress) -> ProbeResult:
 
 
 def ensure_ping_allowed() -> None:
-    """Raise PingNotAllowed if no ping can be sent. Both ways to do it are open to both address families or to none.
+    """Raise PingNotAllowed if the kernel does not permit pings. It permits both address families or none.
 
-    Whatever else is in the way, such as a want of descriptors or of IPv4, is no refusal, and may pass: probes tell it.
+    Any other failure (no descriptors, no IPv4) may be temporary, and is left to the probes, which report it.
     """
     with suppress(ICMPSocketError, OSError):
         _open(4).close()
@@ -94,7 +94,7 @@ def _shared_echoes(version: int) -> "Echoes":
 
 
 def _send_failure(error: ICMPLibError) -> OSError | None:
-    """What the kernel said, if it was the kernel: the library keeps only its text, and guesses at permissions."""
+    """The error of the kernel behind it, if any: the library keeps its text only, and guesses at permissions."""
     cause = error.__context__
     return cause if isinstance(error, ICMPSocketError) and isinstance(cause, OSError) else None
 
@@ -112,7 +112,11 @@ class Echoes:
 
     async def ask(self, address: IPAddress) -> Any:
         """The ICMPReply to one request: an echo reply, or an ICMP error about it. Raises ICMPSocketError."""
-        sequence = self._next_sequence()
+        # A number that no ping waits for. One whose ping was given up is used again only after 65,535 others.
+        self._sequence = (self._sequence + 1) & 0xFFFF
+        while self._sequence in self._waiting:
+            self._sequence = (self._sequence + 1) & 0xFFFF
+        sequence = self._sequence
         reply: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._waiting[sequence] = (address.packed, reply)
         try:
@@ -120,13 +124,6 @@ class Echoes:
             return await reply
         finally:
             del self._waiting[sequence]
-
-    def _next_sequence(self) -> int:
-        """One that nobody waits for. Others, whose pings were given up, come round again long after any reply."""
-        while True:
-            self._sequence = (self._sequence + 1) & 0xFFFF
-            if self._sequence not in self._waiting:
-                return self._sequence
 
     async def _send(self, request: Any) -> None:
         while True:
@@ -138,7 +135,7 @@ class Echoes:
                     raise
                 await asyncio.sleep(_RETRY)
             else:
-                # On datagram sockets the kernel has put its own in.
+                # On datagram sockets the kernel replaces the identifier by its own.
                 self._id = request.id
                 return
 
@@ -147,7 +144,7 @@ class Echoes:
             packet, (source, *_) = self._icmp.sock.recvfrom(_PACKET)
         except OSError:  # nothing there after all, or no memory for it
             return
-        # The library's own ways to receive wait, and for one reply; its parser is all that is needed of it.
+        # The library's receive functions block, and wait for one reply only. We need just its parser.
         reply = self._icmp._parse_reply(packet, source, time.time())
         if reply is None or reply.id != self._id or reply.sequence not in self._waiting:
             return
@@ -157,7 +154,7 @@ class Echoes:
 
 
 def _is_about(address: bytes, reply: Any, packet: bytes) -> bool:
-    """Whether this is news of `address`: a reply comes from it, an error quotes a packet to it."""
+    """Whether this is about `address`: a reply comes from it, an error quotes a packet sent to it."""
     is_ipv6 = len(address) == 16
     if reply.type == (129 if is_ipv6 else 0):
         source = reply.source.partition("%")[0]
@@ -182,7 +179,7 @@ def _open(version: int) -> Any:
 
 
 def _filter(raw: socket.socket, version: int) -> None:
-    """Have the kernel keep from us what is neither reply nor error: above all the requests that others send to us."""
+    """Let the kernel drop ICMP packets that are neither replies nor errors, above all echo requests to this host."""
     if version == 4:
         blocked = 0xFFFFFFFF & ~sum(1 << kind for kind in _WANTED_V4)
         raw.setsockopt(_SOL_RAW, _ICMP_FILTER, struct.pack("=I", blocked))

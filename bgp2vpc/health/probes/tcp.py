@@ -14,7 +14,7 @@ from bgp2vpc.prefix import IPAddress
 
 _CHUNK: Final = 64 * 1024
 _PATIENT: Final = 1024 * 1024
-"""Bytes read as fast as they come; after that, one chunk each millisecond: an endless answer is not to cost a core."""
+"""Bytes read as fast as they come; then one chunk each millisecond, so that an endless answer does not cost a core."""
 
 
 async def probe_tcp(probe: Tcp, destination: IPAddress) -> ProbeResult:
@@ -45,13 +45,13 @@ async def _plain(probe: Tcp, destination: IPAddress) -> ProbeResult:
 async def _connect(connection: socket.socket, address: tuple[str, int]) -> None:
     error = connection.connect_ex(address)
     if error == errno.EINPROGRESS:
-        # To a service of this host, the most usual one, it is done by now; a turn of the event loop costs far more.
+        # A connection to this host, the usual case, is established by now; a turn of the event loop costs far more.
         error = connection.connect_ex(address)
     if error in (errno.EINPROGRESS, errno.EALREADY):
         try:
             await asyncio.get_running_loop().sock_connect(connection, address)
         except OSError as late:
-            # It was done between our look and that of asyncio, which takes being connected for a failure.
+            # Established between our call and that of asyncio, which takes EISCONN for a failure.
             if late.errno != errno.EISCONN:
                 raise
     elif error not in (0, errno.EISCONN):
@@ -72,7 +72,7 @@ async def _over_tls(probe: Tcp, tls: Tls, destination: IPAddress) -> ProbeResult
     try:
         return await _converse(probe, send, lambda: reader.read(_CHUNK))
     finally:
-        # Says goodbye as TLS wants it, but waits for nobody to say it back.
+        # Sends close_notify, and does not wait for the one of the other side.
         writer.close()
         writer.transport.abort()
 
@@ -85,25 +85,21 @@ async def _converse(
             with during("sending"):
                 await send(probe.send)
         except ConnectionError:
-            # Who hung up before reading ours may have said all that is expected.
+            # A server that closed before it read ours may have sent `expect` already.
             if not probe.expect:
                 raise
     if not probe.expect:
         return ProbeResult(True)
-    with during(f"waiting for {shown(probe.expect)}"):
-        return await _look_for(probe.expect, receive)
-
-
-async def _look_for(expect: bytes, receive: Callable[[], Awaitable[bytes]]) -> ProbeResult:
     tail = b""
     seen = 0
-    while data := await receive():
-        seen += len(data)
-        window = tail + data
-        if expect in window:
-            return ProbeResult(True)
-        # Only as much as may be the beginning of it.
-        tail = window[max(0, len(window) - len(expect) + 1) :]
-        # Data that is there already comes without a turn of the event loop: without this, nobody else would run.
-        await asyncio.sleep(0 if seen < _PATIENT else 0.001)
-    return ProbeResult(False, f"{shown(expect)} not found in the answer" if seen else "closed without an answer")
+    with during(f"waiting for {shown(probe.expect)}"):
+        while data := await receive():
+            seen += len(data)
+            window = tail + data
+            if probe.expect in window:
+                return ProbeResult(True)
+            # Only as many bytes as may be the beginning of `expect`.
+            tail = window[max(0, len(window) - len(probe.expect) + 1) :]
+            # Data that has arrived already is returned without a turn of the event loop, so nothing else would run.
+            await asyncio.sleep(0 if seen < _PATIENT else 0.001)
+    return ProbeResult(False, f"{shown(probe.expect)} not found in the answer" if seen else "closed without an answer")

@@ -8,7 +8,7 @@ from bgp2vpc.health.model import Tls
 
 
 class UnusableCa(Bgp2vpcError):
-    """The configured CA certificates (`ca_pem`) cannot be read: their author has to mend them."""
+    """The configured CA certificates (`ca_pem`) cannot be read: the configuration has to be corrected."""
 
 
 def tls_context(tls: Tls) -> ssl.SSLContext:
@@ -25,7 +25,7 @@ def _context(ca_pem: str | None, verify: bool) -> ssl.SSLContext:
         return context
     if ca_pem is None:
         return ssl.create_default_context()
-    # The library takes an empty text for none, and would trust the system's CAs after all.
+    # The ssl module takes an empty text for None, and would trust the system's CAs.
     if not ca_pem.strip():
         raise UnusableCa("the CA certificates are empty")
     try:

@@ -25,11 +25,11 @@ def says(peer: str, what: str) -> str:
 
 def recalled(*lines: str) -> str:
     """What comes of these lines, one word for each event."""
-    recall = PeerResync()
+    resync = PeerResync()
     for line in lines:
         for message in decode(line):
-            recall.note(message)
-    return " ".join(word for message in recall.messages() for word in told(message))
+            resync.note(message)
+    return " ".join(word for message in resync.messages() for word in told(message))
 
 
 def told(message: object) -> list[str]:
@@ -86,7 +86,7 @@ def test_without_acknowledgements_nobody_knows_whether_that_was_all() -> None:
 
 
 def test_only_the_answers_are_kept_from_others() -> None:
-    recall = PeerResync()
+    resync = PeerResync()
     lines = ["done", up(A), holds(A, "192.0.2.1/32"), f"neighbor {A} up", says(A, "withdrawn 192.0.2.1/32")]
-    assert [recall.note(message) for line in lines for message in decode(line)] == [True, True, True, False, False]
-    assert not recall.is_answered
+    assert [resync.note(message) for line in lines for message in decode(line)] == [True, True, True, False, False]
+    assert not resync.is_answered

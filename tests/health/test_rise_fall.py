@@ -13,12 +13,12 @@ WORDS = {None: "-", True: "H", False: "u"}
 
 def verdicts(results: str, rise: int, fall: int) -> str:
     """The verdict after each result: `+` a success, `.` a failure; in capitals healthy, `u` unhealthy, `-` none."""
-    opinion = RiseFall(rise, fall)
+    rise_fall = RiseFall(rise, fall)
     said = ""
     for result in results:
-        before = opinion.healthy
-        assert opinion.add(result == "+") == (opinion.healthy is not before)
-        said += WORDS[opinion.healthy]
+        before = rise_fall.healthy
+        assert rise_fall.add(result == "+") == (rise_fall.healthy is not before)
+        said += WORDS[rise_fall.healthy]
     return said
 
 

@@ -19,7 +19,7 @@ TAKEOVER = Notice(AlertKind.TAKEOVER, "taken", {"prefix": "192.0.2.1/32", "old_t
 
 
 def message(message: str = "taken") -> AlertMessage:
-    return AlertMessage(Notice(TAKEOVER.happening, message, TAKEOVER.facts), "2026-11-22T10:00:00.123Z", "i-1", "vpc-1")
+    return AlertMessage(Notice(TAKEOVER.kind, message, TAKEOVER.facts), "2026-11-22T10:00:00.123Z", "i-1", "vpc-1")
 
 
 def recipient(**kwargs) -> Recipient:

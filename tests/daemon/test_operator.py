@@ -1,4 +1,4 @@
-"""Steering: hold, release, takeover, reconcile and probe by hand. The whole daemon on virtual time."""
+"""Steering: hold, release, takeover, reconcile and manual probe. The whole daemon on virtual time."""
 
 import json
 import logging
@@ -102,7 +102,7 @@ def test_a_hold_ends_by_itself(make_lab, caplog: pytest.LogCaptureFixture) -> No
     assert (lab.routes, steering(lab)) == ([], [])
     first, last = events(caplog, "held", "released")
     assert first.startswith(f"held prefix={A} by={OPERATOR} reason=lunch until=20")
-    assert last == f"released: its time is over prefix={A}"
+    assert last == f"released: time limit reached prefix={A}"
 
 
 def test_a_second_hold_gives_it_another_end(make_lab) -> None:
@@ -330,7 +330,7 @@ def test_a_check_that_is_asked_for_counts_for_rise_as_every_other(make_lab, capl
         lab.wait(5)
         (row,) = lab.ask("checks", "web")
         assert (row["probes"], row["state"], lab.routes) == (2, "healthy", [AT_US])
-    assert events(caplog, "probe by hand") == [f"probe by hand check=web by={OPERATOR} reason=curious"]
+    assert events(caplog, "manual probe") == [f"manual probe check=web by={OPERATOR} reason=curious"]
     assert refused(lab, "probe", "dns") == "no health check of that name runs: 'dns'; those that do: web"
 
 
@@ -347,7 +347,7 @@ def test_a_drain_with_a_time_is_undone_by_itself(make_lab, caplog: pytest.LogCap
     lab.wait(15)
     assert (lab.routes, steering(lab)) == ([AT_US], [])
     assert events(caplog, "draining")[0] == f"draining prefix={A} by=cli who={OPERATOR} reason=new kernel seconds=120.0"
-    assert events(caplog, "undrained: its time is over") == [f"undrained: its time is over prefix={A} by=cli"]
+    assert events(caplog, "undrained: time limit reached") == [f"undrained: time limit reached prefix={A} by=cli"]
 
 
 def test_a_drain_that_was_to_end_may_be_made_lasting_and_goes_on_where_it_is(make_lab) -> None:

@@ -22,10 +22,10 @@ def update(peer: str, prefix: str, verb: str = "announce") -> str:
 
 
 def left_of(*said: Message, limit: int = 10) -> list[Message]:
-    backlog = StartupBuffer(limit)
+    buffer = StartupBuffer(limit)
     for message in said:
-        backlog.note(message)
-    return backlog.take()
+        buffer.note(message)
+    return buffer.take()
 
 
 def test_what_was_said_is_handed_over_in_order() -> None:
@@ -58,8 +58,8 @@ def test_the_oldest_goes_first_when_a_peer_says_too_much() -> None:
 
 
 def test_it_is_handed_over_once() -> None:
-    backlog = StartupBuffer()
+    buffer = StartupBuffer()
     for message in messages(UP_A):
-        backlog.note(message)
-    assert backlog.take() == messages(UP_A)
-    assert backlog.take() == []
+        buffer.note(message)
+    assert buffer.take() == messages(UP_A)
+    assert buffer.take() == []
