@@ -104,7 +104,7 @@ class AdjRibIn:
 
     def said(self, source: str, command: Command) -> Reply:
         """One line of a source: into the RIB, on to ExaBGP, and answered, in this turn of the event loop."""
-        # All of a line or nothing: the VPC and ExaBGP shall hear the same.
+        # All of a line or nothing, so that the VPC and the datacenter have the same.
         if not self.rib.has_room(source, command.events):
             self.complain(source, TOO_MANY, command.line)
             return Reply(Answer.ERROR, TOO_MANY)

@@ -1,4 +1,10 @@
-"""Helper mode: what local sources say goes on to ExaBGP, so that the datacenter hears it too, whatever EC2 does."""
+"""Helper mode: lines of local sources are passed on to ExaBGP, so that the datacenter hears them, too.
+
+It does not depend on EC2. A line goes on as it was written, or, while its prefixes drain, as the export policy has it
+(`bgp/export.py`). What each source has announced to which neighbors is remembered, so that it can be withdrawn when
+the source is gone. ExaBGP's answers are matched with the lines (`unanswered.py`): a line that it refuses is logged, and
+stays in `failing` of the status until ExaBGP takes it.
+"""
 
 import logging
 from collections.abc import Callable, Collection, Container, Mapping, Sequence
@@ -19,7 +25,7 @@ log = logging.getLogger("bgp2vpc.adj_rib_out")
 MOST_SELECTORS = 100
 RELOAD = "reload"
 NAMED = 5
-"""Lines of which it is not known which of them ExaBGP refused."""
+"""Lines that are named in the log when it is not certain which of them ExaBGP refused."""
 NOT_LISTED = (
     "it has taken no announcement yet: is there a neighbor with `api { processes [ … ]; }` that names this process?"
 )
@@ -97,7 +103,7 @@ class AdjRibOut:
                     self._say(announce_line(exported, selector), [key])
 
     def announces(self, prefixes: Container[Prefix]) -> bool:
-        """Whether ExaBGP has been told of any of these, and not of its end."""
+        """Whether we announce any of these to ExaBGP at present."""
         return any(
             self._policy.exported(path) is not None
             for (prefix, _), paths in self._said.items()
@@ -106,7 +112,7 @@ class AdjRibOut:
         )
 
     def withdraw_vanished(self, changed: Collection[Prefix], offers: Mapping[Prefix, Sequence[Offer]]) -> None:
-        """Withdraw what a source announced and no longer offers without having said so: its session is over."""
+        """Withdraw what a source announced and no longer offers because its session is over."""
         for key in [key for key in self._said if key[0] in changed]:
             offering = {offer.source for offer in offers.get(key[0], ()) if offer.path.path_id == key[1]}
             vanished = [speaker for speaker in self._said[key] if speaker[0] not in offering]
@@ -127,7 +133,7 @@ class AdjRibOut:
                 self._take_back(key, speaker)
 
     def _take_back(self, key: PathKey, speaker: SayLine) -> None:
-        """Withdraw what a source does not offer any more, from those it was announced to."""
+        """Withdraw from the neighbors that it was announced to what a source does not offer any more."""
         path = self._said.get(key, {}).get(speaker)
         if path is None:  # what was withdrawn from all neighbors was withdrawn from each
             return
@@ -143,7 +149,7 @@ class AdjRibOut:
         self._say(RELOAD)
 
     def say_all_again(self) -> None:
-        """ExaBGP tells a new neighbor nothing of what came through the API before; repetitions it keeps to itself."""
+        """A new neighbor is not sent what came through the API before; to the others ExaBGP does not repeat itself."""
         for key in self._said:
             self._say_again(key)
 
@@ -173,7 +179,7 @@ class AdjRibOut:
         for line, reason in settled.refused:
             announced = [key for key in line.keys if key in self._said]
             if announced and all(self._refused.get(key) == reason for key in announced):
-                continue  # a healthcheck repeats itself every few seconds
+                continue  # a healthcheck says the same every few seconds
             self._refused.update(dict.fromkeys(announced, reason))
             differs = "the VPC has what it announces, the datacenter has not" if announced else None
             if announced and not self._took_any:
@@ -185,7 +191,7 @@ class AdjRibOut:
             named = {"lines": len(lines), "first": lines[:NAMED], "reasons": sorted(set(filter(None, settled.errors)))}
             event(log, logging.ERROR, f"ExaBGP refused {len(settled.errors)} of these lines", **named, hint=hint)
         if any(line.text == RELOAD for line in (*settled.accepted, *settled.doubtful)):
-            # ExaBGP has heard it and is about to; the sessions with new neighbors take it some milliseconds more.
+            # ExaBGP answers before it reloads; the sessions with new neighbors come up some milliseconds later.
             self.say_all_again()
 
     def _all_still_announced(self, speaker: SayLine, events: Collection[Event]) -> bool:
@@ -211,7 +217,7 @@ class AdjRibOut:
             self._refused.pop(key, None)
 
     def _say_again(self, key: PathKey, gone: str = "") -> None:
-        """What others still announce: ExaBGP may have the path of the one who has just left, or none."""
+        """Say what other sources still announce: ExaBGP may have the path of the one that has gone, or none."""
         for selector, path in self._last_to(key, gone).items():
             if exported := self._policy.exported(path):
                 self._say(announce_line(exported, selector), [key])
@@ -229,13 +235,13 @@ class AdjRibOut:
                 if exported := self._policy.exported(path):
                     self._say(announce_line(exported, selector), [key])
                 elif speaker not in self._said.get(key, {}):
-                    # ExaBGP may have it from before our restart. What is said again and again is withdrawn once.
+                    # ExaBGP may have it from before our restart. A source may repeat itself: withdraw once.
                     self._say(withdraw_line(path, selector), [key])
             case Withdraw(prefix, path_id) if not self._is_announced((prefix, path_id), speaker):
                 self._say(withdraw_line(Path(prefix, SELF, path_id=path_id), selector), [(prefix, path_id)])
 
     def _all_withdrawn(self, speaker: SayLine) -> None:
-        """One source had ExaBGP forget what all of them announced: say the others' again."""
+        """One source had ExaBGP withdraw what all sources announced: say again what the others announce."""
         for key in list(self._said):
             self._forget(key, (speaker[0], ""))
             self._say_again(key, speaker[0])
@@ -244,11 +250,12 @@ class AdjRibOut:
         if not self._send(line):
             self._lost += 1
             if self._lost == 1:  # there may be thousands a second
-                what = "ExaBGP does not take any more lines; this one is lost to it, and so are those that follow"
+                what = "ExaBGP's pipe takes no more lines: this one and those that follow are not passed on"
                 event(log, logging.ERROR, what, line=line)
             return
         if self._lost:
-            event(log, logging.WARNING, "ExaBGP takes lines again; those in between are lost to it", lines=self._lost)
+            what = "ExaBGP's pipe takes lines again: those in between were not passed on"
+            event(log, logging.WARNING, what, lines=self._lost)
             self._lost = 0
         self._unanswered.sent(Sent(line, keys, urgent=line == RELOAD))
         self._ask_if_needed()

@@ -1,4 +1,7 @@
-"""Whom ExaBGP shall peer with, looked at now and then; its configuration follows, and ExaBGP reads it again."""
+"""Discovery of BGP neighbors: instances found by tag become neighbors in ExaBGP's configuration.
+
+At each poll the members are looked up. If that changes the configuration, the file is written and ExaBGP reloads it.
+"""
 
 import asyncio
 import logging
@@ -48,7 +51,7 @@ class ExabgpNeighbors:
             asyncio.get_running_loop().call_later(self.grace, lambda: self._peers.expect(self._wanted or ()))
 
     async def reload(self) -> None:
-        """Twice: ExaBGP 5.0 forgets it if it is sending updates at that moment."""
+        """Let ExaBGP read its file. Twice: 5.0 ignores the command while it is sending updates."""
         self._adj_rib_out.reload()
         await asyncio.sleep(RELOAD_AGAIN)
         self._adj_rib_out.reload()
@@ -80,15 +83,15 @@ class NeighborDiscovery:
         self._refused: tuple[str, ExabgpError] | None = None
 
     async def configure(self, config: Config) -> None:
-        """Look for the peers of this configuration from now on, and at once."""
+        """Look for the peers of this configuration, now and from now on."""
         self._config = config
         self._exabgp.grace = config.startup_hold
         self._look_now.set()
         if self._looking is None:
-            self._looking = self._start_task("membership", self._run())
+            self._looking = self._start_task("discovery", self._run())
 
     async def stop(self) -> None:
-        """Look for nobody any more."""
+        """Stop looking."""
         if self._looking is not None:
             await cancelled(self._looking)
 
@@ -134,9 +137,9 @@ class NeighborDiscovery:
         await self._exabgp.reload()
 
     async def _members(self, bgp: Bgp) -> tuple[TaggedInstance, ...]:
-        """Those found, and those of the look before: EC2's reads may be old, and a session is soon lost for one.
+        """Those found now, and those found the time before: a read may be old, and would end a session by mistake.
 
-        Who is gone is down anyway, and may stay in ExaBGP's file until the next look.
+        An instance that is gone has no session, so it does no harm in ExaBGP's file until the next time.
         """
         if bgp.peers_by_tag is None:
             return ()

@@ -1,4 +1,4 @@
-"""What ExaBGP knew before we were started: it tells sessions and updates once, and a helper may be its second. Pure.
+"""Sessions and paths that ExaBGP had before this helper was started: it tells them once, to the helper before. Pure.
 
 ExaBGP is asked which sessions stand, then what they hold; both answers are the same in 4.2 and 5.0. A route refresh
 (RFC 2918) would bring the paths as well, but an ExaBGP 4.2 that is asked for one resets the session.
@@ -25,13 +25,13 @@ from bgp2vpc.exabgp_api.messages import (
 from bgp2vpc.prefix import IPAddress
 
 QUESTIONS: Final = ("show neighbor summary", "show adj-rib in extensive")
-"""In this order: who is up already is told then, and what became of a session since comes as an event."""
+"""In this order: the first names the sessions that are up; later changes come as events."""
 
 
 class PeerResync:
-    """Collects the answers beside the events that come meanwhile on the same pipe, and makes messages of them.
+    """Collects the answers, and the events that come meanwhile on the same pipe, and makes messages of the answers.
 
-    An event is news, an answer is not: what a peer has said of a prefix, or that its session came or went, stands.
+    An event is newer than the answer: what it says of a prefix or a session is not overridden by it.
     """
 
     def __init__(self) -> None:
@@ -47,7 +47,7 @@ class PeerResync:
         return self._unanswered == 0
 
     def note(self, message: Message) -> bool:
-        """Everything that ExaBGP says, in its order; True for what is an answer to our questions."""
+        """Take in what ExaBGP says, in order. True: it was an answer to our questions."""
         match message:
             case Acknowledgement():
                 self._unanswered -= 1
@@ -61,7 +61,7 @@ class PeerResync:
                 self._held.setdefault(peer, []).append(message)
                 return True
             case StateChange(peer, PeerState.UP | PeerState.DOWN) | Notification(peer):
-                # A new session tells all by itself, one that is over has nothing to tell.
+                # A new session sends all its paths, and one that is down has none.
                 self._told.add(peer)
             case Update(peer, Direction.RECEIVE, events):
                 spoken = self._spoken.setdefault(peer, set())
@@ -70,7 +70,7 @@ class PeerResync:
         return False
 
     def messages(self) -> Iterator[Message]:
-        """What the sessions that have stood all along would have said, with end-of-RIB if all was answered."""
+        """What sessions that have been up all along would have sent; with End-of-RIB if all was answered."""
         for peer in sorted(self._established - self._told):
             yield StateChange(peer, PeerState.UP)
             spoken = self._spoken.get(peer, set())

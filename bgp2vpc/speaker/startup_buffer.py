@@ -1,4 +1,4 @@
-"""What BGP peers said before there was a daemon to hear it. Pure."""
+"""Messages of BGP peers that arrive before the daemon exists. Pure."""
 
 from collections import deque
 from typing import Final
@@ -11,10 +11,10 @@ LIMIT: Final = 10_000
 
 
 class StartupBuffer:
-    """ExaBGP tells everything once: a session that came up, and its routes, while the configuration was being read.
+    """ExaBGP sends each message once, also while the configuration is still being read.
 
-    Of a peer that says too much, the oldest messages go: then an announcement may be missing, but none is kept whose
-    withdrawal was forgotten.
+    If a peer sends too many, the oldest are dropped: an announcement may be missing then, but none is kept without its
+    withdrawal.
     """
 
     def __init__(self, limit: int = LIMIT) -> None:

@@ -3,7 +3,7 @@
 ExaBGP answers `done` or `error`, and does not name the line. It works on routes one after the other and answers in
 their order; but 4.2 gives some lines no answer at all (those that make its own code raise), and both answer other
 commands at once, before the routes that still wait: those they do not know, and `announce eor` and the like where there
-is no session. So to count along with the answers would blame the wrong line from then on.
+is no session. So counting answers would name the wrong line from then on.
 
 Here an answer is given to a line only when that is certain: when there are as many answers as lines, or when ExaBGP
 answers `show neighbor summary`. It works on that question in the order of the routes, and its answer begins with a
@@ -51,14 +51,14 @@ class Settled:
 
 
 class Unanswered:
-    """The lines since the last moment at which all was certain, and the answers since then."""
+    """The lines and answers since they were last matched."""
 
     def __init__(self) -> None:
         self._lines: list[Sent] = []
         self._answers: list[str | None] = []
         """None for `done`, else the reason, which may be empty."""
         self._asked_at: int | None = None
-        """Where in `_lines` the question stands."""
+        """Index of the question in `_lines`."""
 
     def sent(self, line: Sent) -> None:
         """ExaBGP has taken a line."""
