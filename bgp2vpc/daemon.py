@@ -1,4 +1,7 @@
-"""One run of the daemon: start, reload, end. `parts.py` says what it consists of, `shutdown.py` how it ends."""
+"""One run of the daemon: start, reload, end.
+
+`parts.py` says what it consists of, `startup.py` what happens once after the start, `shutdown.py` how it ends.
+"""
 
 import asyncio
 import logging
@@ -9,9 +12,9 @@ from bgp2vpc.errors import ConfigError, NoThread, Problem
 from bgp2vpc.exabgp_api.messages import Message, Shutdown
 from bgp2vpc.logs import event
 from bgp2vpc.parts import Mode, Outside, Parts
-from bgp2vpc.policy.plan import Reason
-from bgp2vpc.shutdown import PATIENCE, EndRequest, shut_down, time_to_write
-from bgp2vpc.tasks import on_thread, ring_at, until
+from bgp2vpc.shutdown import EndRequest, shut_down
+from bgp2vpc.startup import act_once, forget_leftovers_later, refuse_to_be_no_router, wait_for_neighbors
+from bgp2vpc.tasks import on_thread
 
 log = logging.getLogger("bgp2vpc")
 
@@ -60,11 +63,11 @@ class Daemon:
             await each.configure(parts.config)
         parts.tasks.start("lag", parts.lag.run())
         reconciling = parts.tasks.start("reconciler", parts.reconciler.run())
-        parts.tasks.start("start-up", self._refuse_to_be_no_router())
-        self._forget_leftovers_later()
-        ring_at(parts.started + parts.config.startup_hold, parts.reconciler.neighbors_changed)
+        parts.tasks.start("start-up", refuse_to_be_no_router(parts, self._end))
+        forget_leftovers_later(parts)
+        wait_for_neighbors(parts)
         if parts.mode.oneshot:
-            parts.tasks.start("oneshot", self._act_once())
+            parts.tasks.start("oneshot", act_once(parts, self._end))
         await self._end.wanted.wait()
         await shut_down(parts, self._end, reconciling)
         if parts.mode.oneshot and parts.reconciler.refused:
@@ -94,54 +97,6 @@ class Daemon:
         self.parts.peers.heard(message)
         if isinstance(message, Shutdown):
             self.stop()
-
-    # What happens once after the start
-
-    async def _act_once(self) -> None:
-        """`oneshot`: end when all is written that could be, and what may pass has had its time."""
-        parts = self.parts
-        observed = parts.reconciler.first_observation
-        await until(lambda: observed.is_set() and parts.scripts.all_have_spoken(), PATIENCE)
-        if not (observed.is_set() and await until(parts.reconciler.is_done, time_to_write(parts))):
-            self._end.failed = True
-        self._end.wanted.set()
-
-    async def _refuse_to_be_no_router(self) -> None:
-        """As AWSnycast: where no interface may forward, managed routes to us cannot work, so we do not start.
-
-        A helper stays, as its end would take ExaBGP along; there, each route is `blocked`.
-        """
-        view, config = self.parts.view, self.parts.config
-        managed = [route for rule in config.rules for route in rule.manages.values() if route.instance_id is None]
-        if not managed or config.skip_source_dest_check or self.parts.is_helper:
-            return
-        await self.parts.reconciler.first_observation.wait()
-        if not view.may_forward:
-            eni = view.snapshot.interfaces[0].id
-            event(
-                log,
-                logging.CRITICAL,
-                "not started: source/destination check is on",
-                instance=view.instance.id,
-                hint=f"aws ec2 modify-network-interface-attribute --network-interface-id {eni} --no-source-dest-check",
-            )
-            self._end.fail()
-
-    def _forget_leftovers_later(self) -> None:
-        """After `restart_time`, routes of ours that nobody has announced again are deleted."""
-        parts = self.parts
-        due = parts.started + parts.config.restart_time
-
-        def forget() -> None:
-            if parts.started + parts.config.restart_time > due:  # a reload has given them more time
-                self._forget_leftovers_later()
-                return
-            parts.inputs.leftovers_held = False
-            parts.inputs.rib.forget_seen()
-            verdicts = parts.places.verdicts()
-            parts.reconciler.news({each.prefix for each in verdicts if each.reason is Reason.LEFTOVER})
-
-        ring_at(due, forget)
 
     # Reload
 

@@ -16,7 +16,7 @@ from bgp2vpc.errors import ConfigError, NoThread
 from bgp2vpc.exabgp_api.messages import Message, Shutdown
 from bgp2vpc.logs import event
 from bgp2vpc.operator.state_file import StateFileInUse, lock_state
-from bgp2vpc.sources.stdin import ExabgpPipe
+from bgp2vpc.sources.exabgp_pipe import ExabgpPipe
 from bgp2vpc.speaker.resync import QUESTIONS, PeerResync
 from bgp2vpc.speaker.startup_buffer import StartupBuffer
 from bgp2vpc.tasks import cancelled, on_thread

@@ -56,8 +56,8 @@ async def shut_down(parts: Parts, end: EndRequest, reconciling: "asyncio.Task[No
     config, reconciler = parts.config, parts.reconciler
     drain_timeout = config.drain_timeout if config.on_exit is OnExit.DRAIN else 0.0
     parts.supervision.ending(drain_timeout + LEAVE_TIMEOUT + 2 * config.hook_timeout)
-    stays = end.failed or parts.mode.noop or parts.mode.oneshot or not reconciler.first_observation.is_set()
-    if config.on_exit is OnExit.DRAIN and not stays:
+    may_drain = reconciler.first_observation.is_set() and not (parts.mode.noop or parts.mode.oneshot or end.failed)
+    if config.on_exit is OnExit.DRAIN and may_drain:
         seconds = HELPER_HASTE if parts.is_helper else config.drain_timeout
         await parts.drainer.before_the_end(lambda: end.is_hurried() or end.failed, seconds)
     await cancelled(reconciling)

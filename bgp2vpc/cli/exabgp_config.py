@@ -27,7 +27,7 @@ def run(args: argparse.Namespace) -> int:
     from bgp2vpc.config.load import load
     from bgp2vpc.errors import ConfigError, Problem
     from bgp2vpc.speaker import exabgp_file
-    from bgp2vpc.speaker.neighbors import configuration, needs_ec2
+    from bgp2vpc.speaker.render_conf import configuration, needs_ec2
     from bgp2vpc.vpc.connect import Identity, connect
 
     config = load(args.file)

@@ -72,7 +72,7 @@ def run_helper(args: argparse.Namespace) -> int:
     _begin()
     import asyncio
 
-    from bgp2vpc.sources.stdin import ExabgpPipe
+    from bgp2vpc.sources.exabgp_pipe import ExabgpPipe
 
     # Before anything can print: what reaches ExaBGP's end of stdout is a command.
     pipe = ExabgpPipe.take_over()

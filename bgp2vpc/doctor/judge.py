@@ -2,7 +2,7 @@
 
 How the room works: `gather` collects the facts (`HostFacts`), each on a thread and with a time limit: the machine's
 addresses and sysctls from the kernel (`machine`), instance metadata, EC2's endpoint, the daemon over its socket, the
-VPC, the calls of EC2 with DryRun (`subjects` lists which), and ExaBGP with its file (`running_exabgp`,
+VPC, EC2 calls with DryRun (`subjects` lists which), and ExaBGP with its file (`running_exabgp`,
 `exabgp_conf`). A fact that cannot be had is a `Trouble`, and the other facts are judged all the same. `judge` then asks
 one function for each check, in `host`, `vpc` and `exabgp`; each returns findings: ok, warn or fail, a sentence, and the
 command that mends it. `cli/doctor.py` prints them. Nothing is changed on the host or in AWS.

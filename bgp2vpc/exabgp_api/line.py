@@ -4,7 +4,7 @@ A line goes through these steps, and ends at the first that refuses it:
 
 1. `decode`: not longer than MAX_LINE, ASCII, no control characters but tabs. An empty line and a comment are answered.
 2. `words`: the line is split into words; brackets, commas, semicolons and braces are words, quotes are removed.
-3. `harmful`: lines that end some version of ExaBGP, or reset its sessions, are refused: a line may be passed on.
+3. `harmful`: lines that end some version of ExaBGP, or reset its sessions, are refused, as lines are passed on to it.
 4. The selector in front (`neighbor A, neighbor B`, `peer *`) is split off. It does not concern the VPC. It is kept, so
    that a later withdrawal goes to the same neighbors.
 5. The verb: `announce` and `withdraw` of unicast routes become Announce and Withdraw events (`routes`, `attributes`);
@@ -14,8 +14,8 @@ A line goes through these steps, and ends at the first that refuses it:
 
 Dialects: 3.4 says `announce route …` and `neighbor A announce route …`; 4.2 adds `neighbor *`; 5.0 adds `ipv4 unicast`
 and `silence-ack`; 6.0 adds `peer *`, `peer [A, B]`, `group`, `rib flush out`, `session ack enable`, and takes `sync`,
-`async` and `text` behind any command. They contradict each other only in AS paths, so one parser reads all of them: a
-line is read as the newest version that accepts it reads it.
+`async` and `text` behind any command. They contradict each other only in AS paths, so one parser reads all of them;
+where they do, the newest version that accepts the line counts.
 
 The grammar is ExaBGP's own: `reactor/api/__init__.py` and `reactor/api/command/` (commands; `limit.py` for selectors),
 `configuration/core/tokeniser.py` and `format.py` (words), `configuration/static/` (routes and attributes). Tests

@@ -7,7 +7,7 @@ How the room works:
   verb; its return value is the JSON answer.
 - What stands for a while is an `Order` (hold, takeover, drain). `Operator` keeps holds and takeovers, `drain.Drainer`
   the drains. Each change of orders is saved by `state_file`, and the reconciler decides the prefixes concerned anew:
-  held, taken and drained prefixes are part of its `DecisionInput`.
+  `frozen`, `forced` and `drained` in its `DecisionInput`.
 - Orders end by the opposite verb, when their time is over, or when they are done (a takeover that was written).
 - `lifecycle` orders drains because instance metadata says that AWS is going to end this instance.
 - `explaining` gathers the facts for `bgp2vpc why`, and `why` puts them into words.

@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping
 
 from bgp2vpc.errors import Disagreement, Ec2Error, InterfaceGone, RouteMissing, TableGone, Throttled
 from bgp2vpc.policy.plan import Action, Change
-from bgp2vpc.reconcile.cycle import Outcome, WriteResult
 from bgp2vpc.reconcile.ec2_calls import Calls
 from bgp2vpc.reconcile.inputs import Inputs
+from bgp2vpc.reconcile.outcomes import Outcome, WriteResult
 from bgp2vpc.reconcile.retries import Retries
 from bgp2vpc.reconcile.route_hooks import RouteHooks
 from bgp2vpc.reconcile.view import View

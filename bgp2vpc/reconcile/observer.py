@@ -6,7 +6,7 @@ from bgp2vpc.errors import Bgp2vpcError, Ec2Error
 from bgp2vpc.policy.inputs import DecisionInput
 from bgp2vpc.policy.plan import RouteKey, Verdict
 from bgp2vpc.prefix import Prefix
-from bgp2vpc.reconcile.cycle import Cycle, LostRoute, Outcome
+from bgp2vpc.reconcile.outcomes import Cycle, LostRoute, Outcome
 
 
 class Observer:

@@ -1,8 +1,9 @@
 """The reconciler: observe, decide, apply; over and over, and at once when something happens.
 
 *Observe*: a poll reads everything (`poll.py`) into the view; single tables are read between polls (`reread.py`), and
-who peers and owners are is looked up (`lookup.py`). *Decide*: all inputs against what EC2 says give a plan (`policy`);
-the guard lets it pass or not. *Apply*: each change is a task of its own (`apply.py`), at most one per (table, prefix).
+`lookup.py` asks EC2 which instances the peers and owners are, and how they are. *Decide*: all inputs against what EC2
+says give a plan (`policy`). *Apply*: the guard refuses a plan that would change too much; then each change is written
+by a task of its own (`apply.py`), at most one per (table, prefix).
 
 An event (a line, a session, a verdict of a check) changes an input and puts its prefixes into the queue: it only brings
 the next decision nearer. Since each decision works from all inputs, a lost event, a failed call or somebody else's
@@ -27,11 +28,11 @@ from bgp2vpc.policy.guard import guard, withdrawals
 from bgp2vpc.policy.plan import Change, Decision, Plan, Reason, RouteKey, make_plan
 from bgp2vpc.prefix import IPAddress, Prefix
 from bgp2vpc.reconcile.apply import Applier
-from bgp2vpc.reconcile.cycle import Cycle, WriteResult
 from bgp2vpc.reconcile.ec2_calls import Calls
 from bgp2vpc.reconcile.inputs import Inputs
 from bgp2vpc.reconcile.journal import Journal
 from bgp2vpc.reconcile.lookup import Lookup
+from bgp2vpc.reconcile.outcomes import Cycle, WriteResult
 from bgp2vpc.reconcile.poll import learn_health, observe
 from bgp2vpc.reconcile.queue import DecisionQueue
 from bgp2vpc.reconcile.reread import Rereader
@@ -258,7 +259,7 @@ class Reconciler:
         """About these prefixes and those that a read has shown to have changed, or (None) about everything."""
         changed, self.view.changed = self.view.changed, set()
         if only is None:
-            self._queue.since = None
+            self._queue.drop_turns()
         elif changed:
             only = {*only, *changed}
         if only is not None and len(only) * len(self.view.tables) > MANY:
@@ -272,14 +273,14 @@ class Reconciler:
         """About everything, with the event loop free in between; what has changed meanwhile is decided anew."""
         async with self._deciding:
             decided: list[Decision | None] = []
-            self._queue.since = set()
+            self._queue.begin_turns()
             places = self.view.decisions(self.inputs.now())
             while some := list(islice(places, AT_ONCE)):
                 decided += some
                 if len(some) == AT_ONCE:
                     await asyncio.sleep(0)
-            changed, self._queue.since = self._queue.since, None
-            if changed is None:  # somebody has had all of it decided about
+            changed = self._queue.end_turns()
+            if changed is None:
                 return
             decided = [each for each in decided if each is not None and each[0].prefix not in changed]
             decided += self.view.decisions(self.inputs.now(), changed)

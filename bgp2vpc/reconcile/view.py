@@ -23,7 +23,7 @@ from bgp2vpc.policy.place_state import NEVER, Places
 from bgp2vpc.policy.plan import Action, Change, Decision, Plan, Reason, RouteKey
 from bgp2vpc.policy.rule import ManagedRoute, Rule, Writes
 from bgp2vpc.prefix import Prefix
-from bgp2vpc.reconcile.cycle import LostRoute
+from bgp2vpc.reconcile.outcomes import LostRoute
 from bgp2vpc.vpc.finders import wants_subnets
 from bgp2vpc.vpc.model import Instance, InstanceHealth, Interface, Route, RouteTable, Snapshot, TargetKind
 

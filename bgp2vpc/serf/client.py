@@ -1,10 +1,10 @@
-"""One connection to the Serf agent of this host; its user makes a new client after it has failed.
+"""One connection to the Serf agent of this host. A client that has failed is not used again.
 
 How the room works: `conversation` translates between the agent's msgpack protocol and the values of `model`, without
 I/O. The client asks for all members every `every` seconds and gets the events that the agent streams in between, so a
 failed host is known as soon as Serf finds out. `roster` keeps the members and the addresses that are down. Members
 tell each other which owners fail their health checks in user events: `vote` parses them, counts them, and says when
-our own have to be repeated. `services/serf.py` connects all this with the daemon and keeps a client running.
+our own votes have to be sent again. `services/serf.py` connects all this with the daemon and keeps a client running.
 """
 
 import asyncio

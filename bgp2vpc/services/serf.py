@@ -18,7 +18,7 @@ from bgp2vpc.reconcile.journal import Journal
 from bgp2vpc.serf.model import Agent, CommandRefused, Introduced, Members, MembersChanged, Told, UserEvent
 from bgp2vpc.serf.roster import Roster
 from bgp2vpc.serf.vote import REPEATS, Accusation, OwnVotes, VoteError, Votes, parse_votes
-from bgp2vpc.sources.pace import Complaints
+from bgp2vpc.sources.log_limit import Complaints
 from bgp2vpc.status import SerfStatus
 from bgp2vpc.tasks import Alarm, StartTask, cancelled
 

@@ -1,8 +1,8 @@
 """Services: the parts of the daemon that run beside the reconciler and follow the configuration.
 
-`Daemon._made_services` makes them all, in one list. At the start and at each reload the daemon calls `configure` of
-each in this order; at the end it calls `stop` in reverse order. A service never raises because of what it talks with:
-it reports the failure to the journal, tries again with a back-off, and the reconciler goes on meanwhile.
+`Parts._made_services` (`parts.py`) makes them all, in one list. At the start and at each reload the daemon calls
+`configure` of each in this order; at the end it calls `stop` in reverse order. A service never raises because of what
+it talks with: it reports the failure to the journal, tries again with a back-off, and the reconciler goes on meanwhile.
 
 - `scripts`, `socket`: run the configured processes and listen on the unix socket. What they hear goes to
   `speaker/adj_rib_in.py` as lines of sources.
@@ -20,7 +20,7 @@ from bgp2vpc.config.model import Config
 
 
 class Service(Protocol):
-    """An entry of that list. Alerts and systemd are stopped last, outside of it: they report the last writes."""
+    """An entry of that list. Alerts and systemd (`Parts.tellers`) are stopped last: they report the last writes."""
 
     async def configure(self, config: Config) -> None:
         """Do what this configuration says from now on. Called at the start and at each reload."""

@@ -14,7 +14,7 @@ from bgp2vpc.backoff import back_off
 from bgp2vpc.exabgp_api import USUAL_MAX_LINE
 from bgp2vpc.logs import event
 from bgp2vpc.sources.child import ERRORS, OUTPUT, Child, as_in_file, exit_text
-from bgp2vpc.sources.pace import News, Throttle
+from bgp2vpc.sources.log_limit import News, Throttle
 from bgp2vpc.sources.session import Listener, SourceKind, SpeakerSession
 from bgp2vpc.sources.turns import LineQueue, Turns
 

@@ -22,7 +22,7 @@ from bgp2vpc.errors import Bgp2vpcError
 from bgp2vpc.exabgp_api import USUAL_MAX_LINE
 from bgp2vpc.exabgp_api.command import Command
 from bgp2vpc.names import CLIENT, LASTING, RELAY, reserved_for
-from bgp2vpc.sources.pace import Throttle
+from bgp2vpc.sources.log_limit import Throttle
 from bgp2vpc.sources.session import Listener, Reply, SourceKind, SpeakerSession, as_lines
 from bgp2vpc.sources.turns import LineQueue, Turns
 from bgp2vpc.sources.unix import SocketError, SocketPeer, listen_at, peer_of

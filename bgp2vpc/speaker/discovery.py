@@ -18,8 +18,8 @@ from bgp2vpc.reconcile.journal import Journal
 from bgp2vpc.reconcile.view import View
 from bgp2vpc.speaker import exabgp_file
 from bgp2vpc.speaker.adj_rib_out import AdjRibOut
-from bgp2vpc.speaker.neighbors import configuration
 from bgp2vpc.speaker.peers import Peers
+from bgp2vpc.speaker.render_conf import configuration
 from bgp2vpc.tasks import StartTask, cancelled, on_thread
 from bgp2vpc.vpc.model import TaggedInstance
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from bgp2vpc.logs import event
 from bgp2vpc.reconcile.journal import wall_clock
-from bgp2vpc.sources.pace import Complaints
+from bgp2vpc.sources.log_limit import Complaints
 from bgp2vpc.sources.session import SourceKind
 from bgp2vpc.status import OTHERS, RefusedRow
 

@@ -2,9 +2,9 @@
 
 How the room works: `server` listens on loopback and makes a `Connection` for each client, with limits for number and
 idle time. A request first passes `Site._guard`: it waits for its share of the event loop's time (`pace`), and its Host
-header must name this server (`guard`). Then one of the handlers below answers. What they answer with is made from the
-daemon's status by `made`: HTML by `page` and the templates, JSON, and metrics by `metrics`. It is made once for all who
-ask at the same time (`shared`). A page refreshes itself through `/events`: the server sends the parts that have
+header must name this server (`guard`). Then one of the handlers below answers. `made` builds each answer from the
+daemon's status: HTML with `page` and the templates, JSON, and metrics with `metrics`; once for all who ask at the same
+time (`shared`). A page refreshes itself through `/events`: the server sends the parts that have
 changed. A POST to `/steer/VERB` needs the token; it must come from our own page or from no browser, and goes to
 `operator/operator.py`.
 

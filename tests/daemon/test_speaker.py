@@ -6,7 +6,7 @@ from bgp2vpc.bgp.mesh import MeshPeer
 from bgp2vpc.config.model import Bgp, Tag
 from bgp2vpc.errors import ExabgpError
 from bgp2vpc.prefix import parse_address as address
-from bgp2vpc.speaker.neighbors import configuration, needs_ec2
+from bgp2vpc.speaker.render_conf import configuration, needs_ec2
 from bgp2vpc.vpc.model import Interface, TaggedInstance
 
 HELPER = ("/opt/bgp2vpc/bin/bgp2vpc", "helper", "-f", "/etc/bgp2vpc.yaml")

@@ -17,8 +17,8 @@ from bgp2vpc.policy.damping import DampingLimits
 from bgp2vpc.policy.place_state import Places
 from bgp2vpc.prefix import IPAddress, Prefix, parse_address
 from bgp2vpc.reconcile.inputs import Inputs
+from bgp2vpc.sources.exabgp_pipe import ExabgpPipe
 from bgp2vpc.sources.session import SourceKind
-from bgp2vpc.sources.stdin import ExabgpPipe
 from bgp2vpc.speaker.adj_rib_in import AdjRibIn
 from bgp2vpc.speaker.adj_rib_out import AdjRibOut
 from bgp2vpc.speaker.peers import Peers

@@ -1,6 +1,6 @@
 import pytest
 
-from bgp2vpc.sources.pace import Throttle
+from bgp2vpc.sources.log_limit import Throttle
 from bgp2vpc.sources.script import Pauses, Restarts
 
 

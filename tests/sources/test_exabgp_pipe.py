@@ -9,7 +9,7 @@ import pytest
 from source_kit import run
 
 from bgp2vpc.exabgp_api.messages import Acknowledgement, Ignored, Message, Shutdown
-from bgp2vpc.sources.stdin import ExabgpPipe
+from bgp2vpc.sources.exabgp_pipe import ExabgpPipe
 from tests.waiting import PATIENCE
 
 
@@ -116,7 +116,7 @@ def test_nothing_but_api_lines_reaches_standard_output():
     code = """
 import asyncio, os, subprocess, sys
 print("before")
-from bgp2vpc.sources.stdin import ExabgpPipe
+from bgp2vpc.sources.exabgp_pipe import ExabgpPipe
 pipe = ExabgpPipe.take_over()
 print("stray print"); sys.stdout.flush()
 os.write(1, b"stray write\\n")
