@@ -2,7 +2,8 @@
 
 How the room works: a source is a configured script (`script`, which runs it as a `child`), a client of the unix socket
 (`server`), a script behind `bgp2vpc tee` (`tee`, a process of its own, which connects to that socket), or ExaBGP on
-our standard input (`exabgp_pipe`). Bytes arrive through non-blocking `pipes`, or asyncio for the socket. `turns` cuts them into
+our standard input (`exabgp_pipe`).
+Bytes arrive through non-blocking `pipes`, or asyncio for the socket. `turns` cuts them into
 lines, and gives each source a few milliseconds of the event loop at a time. For each line `SpeakerSession.feed`
 parses it (`exabgp_api.line`), hands the command to the `Listener`, which is `speaker/adj_rib_in.py`, and returns the
 answer: `done` or `error`, as ExaBGP answers. A session opens with its first command and closes when its source ends;
