@@ -16,6 +16,8 @@ _VERBS: Final = ("announce", "withdraw")
 _ATTRIBUTES: Final = ("attribute", "attributes")
 _FAMILIES: Final = ("ipv4", "ipv6")
 _SPACE: Final = re.compile(r"[ \t]+")
+_ESCAPED_SPACE: Final = re.compile(r"\\[nrt ].*|\\$")
+_QUOTING: Final = re.compile(r"""["'\\]""")
 _GROUP: Final = re.compile(r"(.*?)\bgroup\s+(.*)")
 
 
@@ -100,7 +102,7 @@ def _subjects(words: list[str]) -> Iterator[tuple[_Key, str]]:
             return
     path_id, split = _path_id(rest), "split" in rest
     for prefix in told:
-        key = _key(prefix.rstrip(";"), path_id, split)
+        key = _key(_plain(prefix), path_id, split)
         if key is not None:
             yield key, " ".join([*rest, "nlri", prefix] if len(told) > 1 or rest[:1] == words[:1] else words)
 
@@ -108,11 +110,16 @@ def _subjects(words: list[str]) -> Iterator[tuple[_Key, str]]:
 def _path_id(words: list[str]) -> str:
     if "path-information" not in words[:-1]:
         return "0"
-    text = words[words.index("path-information") + 1].rstrip(";")
+    text = _plain(words[words.index("path-information") + 1])
     try:
         return str(int.from_bytes(socket.inet_aton(text)))
     except OSError:
         return text
+
+
+def _plain(word: str) -> str:
+    r"""The word without quotes, and up to an escaped space: ExaBGP reads `192.0.2.1/32\n` as a prefix."""
+    return _QUOTING.sub("", _ESCAPED_SPACE.sub("", word)).rstrip(";")
 
 
 def _key(prefix: str, path_id: str, split: bool) -> _Key | None:

@@ -22,6 +22,11 @@ B = "announce route 2001:db8::1/128 next-hop self"
         ([A, "withdraw route 192.0.2.1/32"], []),
         ([A, "withdraw route 192.0.2.1 next-hop self"], []),
         ([A, "withdraw route 192.0.2.2/32"], [A]),
+        ([A + "\\n", "withdraw route 192.0.2.1/32 next-hop self\\n"], []),
+        ([A, "withdraw route 192.0.2.1/32\\n"], []),
+        ([A, "withdraw route 192.0.2.1/32\\"], []),
+        ([A, "withdraw route '192.0.2.1/32'"], []),
+        ([A + " path-information 7", "withdraw route 192.0.2.1 path-information 7\\n"], []),
         (
             [A, "announce route 192.0.2.1/32 next-hop self med 1000"],
             ["announce route 192.0.2.1/32 next-hop self med 1000"],
