@@ -22,7 +22,8 @@ class DecisionInput:
     `seen`: prefixes of which a source of this host has said something. With `leftovers_held`, a route of ours for any
     other one is kept: it may be from before our restart.
     `pending`: sources whose health checks have no verdict yet: nothing is concluded from their offering nothing.
-    `failing`: (remote check, interface id) of owners that do not pass it.
+    `failing`, `passing`: (remote check, interface id) of owners that do not pass it, and of those that do; an owner in
+    neither has no verdict yet.
     `neighbors`: their sessions.
     `neighbors_held`: the neighbors have not told all they have: where best path decides, nothing is taken or deleted.
     `remembered`: what is known of places that EC2 does not tell: who is late, what is damped.
@@ -37,6 +38,7 @@ class DecisionInput:
     seen: Collection[Prefix] = field(default_factory=frozenset)
     pending: Collection[str] = field(default_factory=frozenset)
     failing: Collection[tuple[str, str]] = field(default_factory=frozenset)
+    passing: Collection[tuple[str, str]] = field(default_factory=frozenset)
     neighbors: Neighbors = field(default_factory=Neighbors)
     neighbors_held: bool = False
     remembered: Mapping[RouteKey, PlaceState] = field(default_factory=dict)
@@ -70,6 +72,7 @@ class DecisionInput:
             "checked": sorted(checks),
             "silent": sorted(self.pending),
             "failing": sorted(self.failing),
+            "passing": sorted(self.passing),
             **states_to_json(self.remembered),
             "lost": {str(prefix): sorted(map(str, hops)) for prefix, hops in self.lost.items()},
             "neighbors": self.neighbors.to_json(),
@@ -93,6 +96,7 @@ class DecisionInput:
             seen=frozenset(map(parse_prefix, told["spoken"])),
             pending=frozenset(told["silent"]) | (frozenset(checks) - frozenset(told["checked"])),
             failing=frozenset((check, interface) for check, interface in told["failing"]),
+            passing=frozenset((check, interface) for check, interface in told.get("passing", ())),
             neighbors=Neighbors.from_json(told["neighbors"]),
             neighbors_held=told["neighbors_held"],
             remembered=states_from_json(told),

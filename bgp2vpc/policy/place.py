@@ -69,6 +69,10 @@ class Place:
         """Whether the remote check that the owner has to pass fails at this interface."""
         return (self.rule.remote_check_of(self.prefix), interface_id) in self.inputs.failing
 
+    def passes(self, interface_id: str) -> bool:
+        """Whether the remote check that the owner has to pass passes at this interface."""
+        return (self.rule.remote_check_of(self.prefix), interface_id) in self.inputs.passing
+
     def verdict(
         self,
         kind: VerdictKind,

@@ -10,7 +10,8 @@
 |                                   | check without a verdict yet     |                                           |
 | peer: blackhole, gone, impaired,  | nothing; a blackhole is put to  | replace; yield if the path is a backup    |
 | failing its remote check          | the `fallback`                  |                                           |
-| peer: impaired, as we are         | nothing                         | yield                                     |
+| peer: impaired, as we are, or it  | nothing                         | yield                                     |
+| passes its remote check           |                                 |                                           |
 | peer: healthy, takeover always    | nothing                         | replace; yield if the path is a backup    |
 | peer: healthy, else               | nothing                         | yield                                     |
 | the route's own `fallback`        | keep                            | replace; yield if the path is a backup    |
@@ -157,7 +158,8 @@ def trouble_of_owner(place: Place, route: Route) -> Reason | None:
         return Reason.OWNER_GONE
     # Two impaired instances would take it from each other in turns. One that EC2 says nothing of may be impaired.
     we_may_be = place.snapshot.own_health in (InstanceHealth.IMPAIRED, InstanceHealth.UNKNOWN)
-    if health is InstanceHealth.IMPAIRED and not we_may_be:
+    # A remote check that passes says more than EC2's status checks: the owner answers.
+    if health is InstanceHealth.IMPAIRED and not we_may_be and not place.passes(route.target.id):
         return Reason.OWNER_IMPAIRED
     if place.fails(route.target.id):
         return Reason.OWNER_FAILING

@@ -3,7 +3,7 @@
 | field                                     | written by                                                |
 |-------------------------------------------|-----------------------------------------------------------|
 | `rib`, `neighbors`                        | `speaker.adj_rib_in`: sources, BGP peers and sessions     |
-| `pending`, `failing`                      | `services`: health checks without a verdict, bad owners   |
+| `pending`, `failing`, `passing`           | `services`: checks without a verdict, bad and good owners |
 | `draining`                                | `operator.drain`                                          |
 | `frozen`, `forced`                        | `operator.operator`: holds and manual takeovers           |
 | `neighbors_due`, `leftovers_held`, `last` | the daemon: when it waits no longer, and how it ends      |
@@ -35,6 +35,7 @@ class Inputs:
         self.leftovers_held = True
         self.pending: frozenset[str] = frozenset()
         self.failing: frozenset[tuple[str, str]] = frozenset()
+        self.passing: frozenset[tuple[str, str]] = frozenset()
         self.draining: Draining = NOTHING_DRAINS
         self.frozen: frozenset[Prefix] = frozenset()
         self.forced: frozenset[Prefix] = frozenset()
@@ -49,6 +50,7 @@ class Inputs:
             seen=self.rib.seen,
             pending=self.pending,
             failing=self.failing,
+            passing=self.passing,
             neighbors=self.neighbors,
             neighbors_held=self._neighbors_held(),
             remembered=self.places.states,

@@ -125,6 +125,7 @@ class RemoteChecks:
         """Who has begun or ceased to fail."""
         before, self._failed = self._failed, frozenset(filter(self._is_failing, self._owners))
         self._reconciler.inputs.failing = self._failed
+        self._reconciler.inputs.passing = frozenset(filter(self._pool.healthy, self._owners)) - self._failed
         return before ^ self._failed
 
     def statuses(self) -> list[CheckStatus]:

@@ -30,6 +30,7 @@ ALL = DecisionInput(
     seen=frozenset({P1, P2}),
     pending=frozenset({"check web"}),
     failing=frozenset({("alive", PEER)}),
+    passing=frozenset({("alive", "eni-8")}),
     neighbors=neighbors(),
     neighbors_held=True,
     remembered={

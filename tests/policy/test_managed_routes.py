@@ -51,6 +51,8 @@ REMOTE = dict(remote_check="alive", **IF_UNHEALTHY)
 KEEP, FALLBACK = dict(never_delete=True), dict(fallback=NAT)
 PENDING = dict(pending={"check web"})
 FAILING = dict(failing={("alive", PEER)})
+PASSING = dict(passing={("alive", PEER)})
+IMPAIRED, GONE = dict(health=InstanceHealth.IMPAIRED), dict(health=InstanceHealth.GONE)
 
 
 ACCEPTS_NOTHING = PrefixList(())
@@ -92,8 +94,15 @@ TABLE = [
     (THEM,       CHECKED, IF_UNHEALTHY, FAILING,           "yield owner-healthy eni-9"),
     (THEM,       CHECKED, REMOTE,       dict(failing={("alive", "eni-8")}), "yield owner-healthy eni-9"),
     (THEM,       CHECKED, REMOTE,       dict(failing={("other", PEER)}),    "yield owner-healthy eni-9"),
-    (THEM,       CHECKED, IF_UNHEALTHY, dict(health=InstanceHealth.GONE),
-                                                           "replace owner-gone eni-1 -> replace eni-1"),
+    (THEM,       CHECKED, IF_UNHEALTHY, GONE,              "replace owner-gone eni-1 -> replace eni-1"),
+    (THEM,       CHECKED, REMOTE,       IMPAIRED,          "replace owner-impaired eni-1 -> replace eni-1"),
+    (THEM,       CHECKED, REMOTE,       IMPAIRED | PASSING, "yield owner-healthy eni-9"),
+    (THEM,       CHECKED, REMOTE,       IMPAIRED | FAILING, "replace owner-impaired eni-1 -> replace eni-1"),
+    (THEM,       CHECKED, IF_UNHEALTHY, IMPAIRED | PASSING, "replace owner-impaired eni-1 -> replace eni-1"),
+    (THEM,       CHECKED, REMOTE,       IMPAIRED | dict(passing={("alive", "eni-8")}),
+                                                           "replace owner-impaired eni-1 -> replace eni-1"),
+    (THEM,       CHECKED, REMOTE,       GONE | PASSING,    "replace owner-gone eni-1 -> replace eni-1"),
+    (DEAD,       CHECKED, REMOTE,       PASSING,           "replace owner-blackhole eni-1 -> replace eni-1"),
     (DEAD,       CHECKED, IF_UNHEALTHY, {},                "replace owner-blackhole eni-1 -> replace eni-1"),
     (THEM,       [],      FALLBACK,     {},                "nothing"),
     (DEAD,       [],      FALLBACK,     {},                "replace fallback nat-1 -> replace nat-1"),
