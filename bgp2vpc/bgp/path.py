@@ -112,6 +112,8 @@ class Attributes:
     originator_id: IPAddress | None = None
     cluster_list: tuple[IPAddress, ...] = ()
     aigp: int | None = None
+    prefix_sid: str = ""
+    """`bgp-prefix-sid [ 300 ]` or `bgp-prefix-sid-srv6 ( … )` as it was said: it means nothing to a VPC."""
     raw: tuple[RawAttribute, ...] = ()
 
     def as_path_length(self) -> int:

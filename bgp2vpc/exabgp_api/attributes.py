@@ -4,9 +4,12 @@ The grammar is that of ExaBGP's `configuration/static/parser.py` and `mpls.py`, 
 what belongs to it, as here. ExaBGP prints communities as it reads them, so `messages_text` reads them here, too.
 """
 
+import re
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Container
+from contextlib import suppress
 from dataclasses import dataclass, field
+from enum import IntEnum
 from typing import Any, Final, NamedTuple
 
 from bgp2vpc.bgp.path import (
@@ -28,50 +31,88 @@ from bgp2vpc.exabgp_api.words import U16, U32, U64, Words, address, asn, ipv4, n
 from bgp2vpc.prefix import IPAddress
 
 
+class Code(IntEnum):
+    """Path attributes by number (IANA: BGP Path Attributes), of those that have words of their own."""
+
+    ORIGIN = 1
+    AS_PATH = 2
+    NEXT_HOP = 3
+    MED = 4
+    LOCAL_PREFERENCE = 5
+    ATOMIC_AGGREGATE = 6
+    AGGREGATOR = 7
+    COMMUNITIES = 8
+    ORIGINATOR_ID = 9
+    CLUSTER_LIST = 10
+    EXTENDED_COMMUNITIES = 16
+    AIGP = 26
+    LARGE_COMMUNITIES = 32
+    PREFIX_SID = 40
+
+
+LABELLED: Final = "nlri-mpls (a label)"
+VPN: Final = "mpls-vpn (a route distinguisher)"
+"""Families that words make of a route."""
+
+
 @dataclass(slots=True)
 class RouteWords:
     """The parsed words after the prefixes. `family` is set when they make it another route than unicast.
 
-    `fields`: those of Attributes, as far as they were given. `split`: the length of `split /25`.
+    `codes`: the path attributes that were given. `fields`: those of Attributes, as far as they were. `split`: the
+    length of `split /25`.
     """
 
     next_hop: NextHop | None = None
     path_id: int | None = None
     split: int | None = None
+    is_labelled: bool = False
+    is_vpn: bool = False
     family: str = ""
+    codes: set[int] = field(default_factory=set)
     fields: dict[str, Any] = field(default_factory=dict)
 
     def attributes(self) -> Attributes:
         """The path attributes among the words."""
         return Attributes(**self.fields) if self.fields else NO_ATTRIBUTES
 
+    def is_first(self, code: int) -> bool:
+        """Whether this attribute was not given before: ExaBGP keeps the first of each code."""
+        if code in self.codes:
+            return False
+        self.codes.add(code)
+        return True
 
-def read_route_words(words: Words, *, stop: str = "", separator: str = "") -> RouteWords:
-    """Read to the end, or to the word `stop`, which is taken too; `separator` must follow every attribute.
+
+def read_route_words(words: Words, *, stop: str = "", without: Container[str] = ()) -> RouteWords:
+    """Read to the end, or to the word `stop`, which is taken too. `without`: words that are not known here.
 
     A value given twice counts the first time, as in ExaBGP; path identifiers the last time, extended communities
     add up, also as in ExaBGP. Raises LineError.
     """
     route = RouteWords()
-    while words:
-        word = words.take("a word")
+    while words and (word := words.take("a word")):
         if word == stop:
             return route
-        reader = _READERS.get(word)
-        if reader is None:
-            raise LineError(f"unknown word {shown(word)}{nearest(word, _READERS)}")
-        reader(words, route)
-        if separator:
-            words.expect(separator, f"behind {word}")
+        read_one(word, words, route, without)
     if stop:
         raise LineError(f"the word '{stop}' and the prefixes behind it are missing")
     return route
 
 
+def read_one(word: str, words: Words, route: RouteWords, without: Container[str] = ()) -> None:
+    """Read what belongs to `word`, and stands behind it. Raises LineError."""
+    reader = _READERS.get(word)
+    if reader is None or word in without:
+        known = [each for each in _READERS if each not in without]
+        raise LineError(f"unknown word {shown(word)}{nearest(word, known)}")
+    reader(words, route)
+
+
 def _next_hop(words: Words, route: RouteWords) -> None:
     word = words.take("next-hop: an address or 'self'")
     value = SELF if word.lower() == "self" else address("next-hop", word)
-    if route.next_hop is None:
+    if route.is_first(Code.NEXT_HOP):
         route.next_hop = value
 
 
@@ -97,20 +138,24 @@ def _label(words: Words, route: RouteWords) -> None:
     if not labels:
         raise LineError("label: nothing stands between '[' and ']'")
     for label in labels:
-        number("label", label, (1 << 20) - 1)
-    route.family = route.family or "nlri-mpls (a label)"
+        number("label", label, (1 << 20) - 1, lax=True)
+    route.is_labelled = True
+    route.family = route.family or LABELLED
 
 
 def _route_distinguisher(words: Words, route: RouteWords) -> None:
-    administrator, colon, assigned = words.take("rd").partition(":")
+    word = words.take("rd")
+    administrator, colon, assigned = word.partition(":")
     if not colon:
-        raise LineError(f"rd: {shown(administrator)} is not ASN:NUMBER or ADDRESS:NUMBER")
+        raise LineError(f"rd: {shown(word)} is not ASN:NUMBER or ADDRESS:NUMBER")
     if "." in administrator:
         ipv4("rd", administrator)
+        most = U16
     else:
-        number("rd", administrator, U32)
-    number("rd", assigned, U32)
-    route.family = "mpls-vpn (a route distinguisher)"
+        most = U16 if number("rd", administrator, U32, lax=True) > U16 else U32
+    number("rd", assigned, most, lax=True)
+    route.is_vpn = True
+    route.family = VPN
 
 
 def _name(words: Words, _route: RouteWords) -> None:
@@ -124,21 +169,39 @@ def _watchdog(words: Words, _route: RouteWords) -> None:
         raise LineError("watchdog: its name is missing")
 
 
-def _withdraw(words: Words, _route: RouteWords) -> None:
-    """`withdraw` inside a route: ExaBGP announces it all the same."""
-    if words.peek() == "attribute":
-        raise LineError("ExaBGP takes 'withdraw attribute' for a command, wherever it stands; say 'attribute' first")
+def _prefix_sid(words: Words, route: RouteWords) -> None:
+    """`[ 300, [ ( 800000,100 ) ] ]`; `harmful` has seen to its form."""
+    given = words.bracketed("bgp-prefix-sid", "[", "]")
+    numbers = [word for word in given if word not in ("[", "]", "(", ")", ",")]
+    for at, word in enumerate(numbers):
+        number("bgp-prefix-sid", word, (1 << 24) - 1 if at else U32)
+    if route.is_first(Code.PREFIX_SID):
+        route.fields["prefix_sid"] = f"bgp-prefix-sid {' '.join(given)}"
 
 
-def _srv6_segment_identifier(words: Words, _route: RouteWords) -> None:
-    words.expect("(", "bgp-prefix-sid-srv6")
-    while words.take("bgp-prefix-sid-srv6: the closing ')'") != ")":
-        pass
+def _srv6_segment_identifier(words: Words, route: RouteWords) -> None:
+    given = " ".join(words.bracketed("bgp-prefix-sid-srv6", "(", ")"))
+    form = _SRV6.fullmatch(given)
+    if form is None:
+        raise LineError("bgp-prefix-sid-srv6: '( l3-service|l2-service IPV6 [BEHAVIOR [ [ six numbers ] ]] )' expected")
+    address("bgp-prefix-sid-srv6", form[1])
+    if route.is_first(Code.PREFIX_SID):
+        route.fields["prefix_sid"] = f"bgp-prefix-sid-srv6 {given}"
 
 
-def _attribute(name: str, read: Callable[[Words], object]) -> Callable[[Words, RouteWords], None]:
+_NUMBER: Final = r"(?:0x[0-9a-fA-F]+|\d+)"
+_SRV6: Final = re.compile(
+    rf"\( l[23]-service ([0-9a-fA-F:.]+)(?: {_NUMBER}(?: \[ {_NUMBER}(?: , {_NUMBER}){{5}} \])?)? \)"
+)
+
+
+def _attribute(code: Code, read: Callable[[Words], object]) -> Callable[[Words, RouteWords], None]:
+    name = code.name.lower()
+
     def reader(words: Words, route: RouteWords) -> None:
-        route.fields.setdefault(name, read(words))
+        value = read(words)
+        if route.is_first(code):
+            route.fields[name] = value
 
     return reader
 
@@ -156,6 +219,8 @@ _ORIGINS: Final = {str(origin): origin for origin in Origin}
 
 def _extended_communities(words: Words, route: RouteWords) -> None:
     given = {extended_community(word) for word in words.group("extended-community")}
+    if not route.is_first(Code.EXTENDED_COMMUNITIES) and "extended_communities" not in route.fields:
+        raise LineError("extended-community: they are given as 'attribute [ 0x10 … ]' already")
     before: tuple[ExtendedCommunity, ...] = route.fields.get("extended_communities", ())
     route.fields["extended_communities"] = tuple(sorted(given.union(before)))
 
@@ -182,15 +247,26 @@ def _cluster_list(words: Words) -> tuple[IPAddress, ...]:
 
 
 def _raw_attribute(words: Words, route: RouteWords) -> None:
+    """An attribute by number; one that decides something here is read, as if it had been given by its words."""
     what = "attribute"
     words.expect("[", what)
     code = _octet(words.take(f"{what}: the code"))
     flags = _octet(words.take(f"{what}: the flags"))
-    value = RawAttribute(code, flags, _octets(words.take(f"{what}: the value")))
+    value = _octets(words.take(f"{what}: the value"))
     words.expect("]", what)
-    given: tuple[RawAttribute, ...] = route.fields.get("raw", ())
-    if all(other.code != code for other in given):
-        route.fields["raw"] = (*given, value)
+    if code == Code.NEXT_HOP:
+        raise LineError(f"{what}: a NEXT_HOP by number resets ExaBGP's sessions; say 'next-hop ADDRESS'")
+    if not route.is_first(code):
+        if code == Code.EXTENDED_COMMUNITIES:
+            raise LineError(f"{what}: extended communities are given already")
+        return
+    read = _BY_NUMBER.get(code)
+    meaning = read(value) if read else None
+    if meaning is None:
+        given: tuple[RawAttribute, ...] = route.fields.get("raw", ())
+        route.fields["raw"] = (*given, RawAttribute(code, flags, value))
+    else:
+        route.fields[Code(code).name.lower()] = meaning
 
 
 def _octet(word: str) -> int:
@@ -200,12 +276,45 @@ def _octet(word: str) -> int:
 
 
 def _octets(word: str) -> bytes:
-    try:
-        if word[:2].lower() == "0x":
-            return bytes.fromhex(word[2:])
-    except ValueError:
-        pass
+    if word[:2].lower() == "0x" and not len(word) % 2:
+        with suppress(ValueError):
+            return bytes(int(word[at : at + 2], 16) for at in range(2, len(word), 2))
     raise LineError(f"attribute: {shown(word)} is not an even number of hexadecimal digits behind 0x")
+
+
+def _origin_by_number(value: bytes) -> Origin | None:
+    return Origin(value[0]) if len(value) == 1 and value[0] in Origin.__members__.values() else None
+
+
+def _u32_by_number(value: bytes) -> int | None:
+    return int.from_bytes(value) if len(value) == 4 else None
+
+
+def _communities_by_number(value: bytes) -> tuple[Community, ...] | None:
+    if not value or len(value) % 4:
+        return None
+    return tuple(sorted({Community(*pair) for pair in struct.iter_unpack("!HH", value)}))
+
+
+def _as_path_by_number(value: bytes) -> tuple[AsSegment, ...] | None:
+    """With AS numbers of four octets (RFC 6793), as nearly all sessions have them."""
+    segments, at = [], 0
+    while at + 2 <= len(value) and value[at] in _SEGMENTS:
+        start, at = at, at + 2 + 4 * value[at + 1]
+        if at <= len(value):
+            asns = [asn for (asn,) in struct.iter_unpack("!I", value[start + 2 : at])]
+            segments.append(AsSegment(_SEGMENTS[value[start]], tuple(asns)))
+    return tuple(segments) if segments and at == len(value) else None
+
+
+_SEGMENTS: Final = {1: SegmentKind.SET, 2: SegmentKind.SEQUENCE}
+_BY_NUMBER: Final[dict[int, Callable[[bytes], object]]] = {
+    Code.ORIGIN: _origin_by_number,
+    Code.AS_PATH: _as_path_by_number,
+    Code.MED: _u32_by_number,
+    Code.LOCAL_PREFERENCE: _u32_by_number,
+    Code.COMMUNITIES: _communities_by_number,
+}
 
 
 _BRACKETS: Final = {"[": SegmentKind.SEQUENCE, "(": SegmentKind.SET}
@@ -218,7 +327,7 @@ def _as_path(words: Words) -> tuple[AsSegment, ...]:
     Raises LineError.
     """
     if words.peek() not in _BRACKETS:
-        return (AsSegment(SegmentKind.SEQUENCE, (asn("as-path", words.take("as-path")),)),)
+        return (AsSegment(SegmentKind.SEQUENCE, (number("as-path", words.take("as-path"), U32),)),)
     segments: list[AsSegment] = []
     while words.peek() in _BRACKETS:
         segments += _segments(words)
@@ -253,31 +362,36 @@ _READERS: Final[dict[str, Callable[[Words, RouteWords], None]]] = {
     "route-distinguisher": _route_distinguisher,
     "name": _name,
     "watchdog": _watchdog,
-    "withdraw": _withdraw,
-    "bgp-prefix-sid": lambda words, _: words.skip_group("bgp-prefix-sid"),
+    "withdraw": lambda _words, _route: None,  # ExaBGP announces it all the same
+    "bgp-prefix-sid": _prefix_sid,
     "bgp-prefix-sid-srv6": _srv6_segment_identifier,
-    "origin": _attribute("origin", _origin),
-    "as-path": _attribute("as_path", _as_path),
-    "med": _attribute("med", lambda words: number("med", words.take("med: a number"), U32)),
+    "origin": _attribute(Code.ORIGIN, _origin),
+    "as-path": _attribute(Code.AS_PATH, _as_path),
+    "med": _attribute(Code.MED, lambda words: number("med", words.take("med: a number"), U32)),
     "local-preference": _attribute(
-        "local_preference", lambda words: number("local-preference", words.take("local-preference: a number"), U32)
+        Code.LOCAL_PREFERENCE, lambda words: number("local-preference", words.take("local-preference: a number"), U32)
     ),
     # Sets in BGP: sorted and single, so that the same communities in another order are the same path.
     "community": _attribute(
-        "communities", lambda words: tuple(sorted({community(word) for word in words.group("community")}))
+        Code.COMMUNITIES, lambda words: tuple(sorted({community(word) for word in words.group("community")}))
     ),
     "large-community": _attribute(
-        "large_communities",
+        Code.LARGE_COMMUNITIES,
         lambda words: tuple(sorted({large_community(word) for word in words.group("large-community")})),
     ),
     "extended-community": _extended_communities,
-    "aggregator": _attribute("aggregator", _aggregator),
-    "atomic-aggregate": _attribute("atomic_aggregate", lambda _: True),
-    "originator-id": _attribute("originator_id", lambda words: ipv4("originator-id", words.take("originator-id"))),
-    "cluster-list": _attribute("cluster_list", _cluster_list),
-    "aigp": _attribute("aigp", lambda words: number("aigp", words.take("aigp: a number"), U64, hexadecimal=True)),
+    "aggregator": _attribute(Code.AGGREGATOR, _aggregator),
+    "atomic-aggregate": _attribute(Code.ATOMIC_AGGREGATE, lambda _: True),
+    "originator-id": _attribute(Code.ORIGINATOR_ID, lambda words: ipv4("originator-id", words.take("originator-id"))),
+    "cluster-list": _attribute(Code.CLUSTER_LIST, _cluster_list),
+    "aigp": _attribute(
+        Code.AIGP, lambda words: number("aigp", words.take("aigp: a number"), U64, hexadecimal=True, lax=True)
+    ),
     "attribute": _raw_attribute,
 }
+
+NOT_BEHIND_UNICAST: Final = frozenset({"label", "rd", "route-distinguisher", "bgp-prefix-sid", "bgp-prefix-sid-srv6"})
+"""What no version takes behind `ipv4 unicast PREFIX`."""
 
 WELL_KNOWN: Final = {
     "no-export": Community(0xFFFF, 0xFF01),
@@ -316,7 +430,9 @@ def large_community(word: str) -> LargeCommunity:
         return LargeCommunity(value >> 64, value >> 32 & U32, value & U32)
     if len(parts) != 3:
         raise LineError(f"large-community: {shown(word)} is not ADMINISTRATOR:DATA1:DATA2")
-    return LargeCommunity(*(number("large-community", part, U32) for part in parts))
+    if not any(map(str.isdigit, parts)):
+        raise LineError(f"large-community: {shown(word)} has no plain number in it")
+    return LargeCommunity(*(number("large-community", part, U32, lax=True) for part in parts))
 
 
 class _Kind(NamedTuple):

@@ -7,7 +7,7 @@ from bgp2vpc import __version__
 from bgp2vpc.bgp.events import EndOfRib, WithdrawAll
 from bgp2vpc.exabgp_api.command import Acks, Command, LineError
 from bgp2vpc.exabgp_api.harmful import OPERATOR_WORDS, refuse_orders, required
-from bgp2vpc.exabgp_api.routes import ROUTE_WORDS
+from bgp2vpc.exabgp_api.routes import FAMILIES, STATEMENTS
 from bgp2vpc.exabgp_api.words import nearest, shown
 
 _HELP: Final = (
@@ -64,7 +64,13 @@ UNSEEN: Final = (
     "let a script announce the routes themselves"
 )
 _SIGNALS: Final = frozenset({"watchdog", "eor", "route-refresh", "operational"})
-_OTHER_FAMILIES: Final = frozenset({"flow", "vpls", "l2vpn", "vpn", "mup", "mvpn", "evpn"})
+OTHER_FAMILIES: Final = frozenset({"flow", "vpls", "l2vpn", "vpn", "mup", "mvpn", "evpn"})
+_AFI: Final = frozenset({"ipv4", "ipv6", "l2vpn", "bgp-ls"})
+_SAFI: Final = frozenset(
+    {"unicast", "multicast", "nlri-mpls", "mpls-vpn", "mcast-vpn", "flow", "flow-vpn", "vpls", "evpn", "mup", "rtc"}
+    | {"bgp-ls", "bgp-ls-vpn"}
+)
+"""Of 5.0 (`protocol/family.py`)."""
 _VPC_FAMILIES: Final = frozenset({"ipv4 unicast", "ipv6 unicast"})
 
 
@@ -107,12 +113,13 @@ def read_signal(line: str, verb: str, words: list[str]) -> Command:
         return replace(relayed, error=UNSEEN)
     if verb == "announce" and kind == "operational":
         return relayed
-    if kind in _OTHER_FAMILIES:
+    if kind in OTHER_FAMILIES:
         raise LineError(f"{kind} is no route a VPC can hold; for ExaBGP only", relay=True)
     family = " ".join(words[1:])
-    if verb == "announce" and kind == "route-refresh" and len(words) == 3:
+    is_family = len(words) == 3 and words[1] in _AFI and words[2] in _SAFI
+    if verb == "announce" and kind == "route-refresh" and is_family:
         return relayed
-    if verb == "announce" and kind == "eor" and len(words) in (1, 3):
+    if verb == "announce" and kind == "eor" and (is_family or not family):
         # Bare, ExaBGP sends that of ipv4 unicast.
         family = family or "ipv4 unicast"
         return replace(relayed, events=(EndOfRib(family),)) if family in _VPC_FAMILIES else relayed
@@ -120,5 +127,6 @@ def read_signal(line: str, verb: str, words: list[str]) -> Command:
         raise LineError(
             f"{shown(f'{verb} {kind} {family}'.strip())}: say 'announce {kind} ipv4 unicast' or ipv6 unicast"
         )
-    hint = nearest(kind, ROUTE_WORDS | _SIGNALS | _OTHER_FAMILIES) or "; 'route PREFIX …' is what usually follows"
+    known = FAMILIES | STATEMENTS | _SIGNALS | OTHER_FAMILIES
+    hint = nearest(kind, known) or "; 'route PREFIX …' is what usually follows"
     raise LineError(f"{verb}: unknown word {shown(kind)}{hint}")

@@ -5,10 +5,12 @@
 | `shutdown`, `restart`, `reset`, `teardown`, `crash`, `reload` | all | as their names say; only for ExaBGP's operator |
 | a word that ends in one of these, or in `version`, `help`, `…-ack` | 3.4 to 5.0 | is taken for that command |
 | `show …`, `clear adj-rib`, `flush adj-rib out` in the middle of a line | 3.4 to 5.0 | is taken for that command |
+| `withdraw route`, `announce flow` … once more behind the first | 3.4 to 5.0 | is taken for that command |
 | the word `json` outside of `show` | 5.0.15 | ends it |
 | a byte that is not ASCII; a line of more than 1 MiB | all | ends the helper |
 | `bgp-prefix-sid` with nothing between `[` and `]`, or one left open | all | loops for ever, all sessions expire |
 | `announce attributes nlri PREFIX` without a next hop | all | the session is reset again and again |
+| NEXT_HOP by number (`attribute [ 0x03 … ]`) | all | the session is reset |
 | more labels than fit into the 255 bits of a prefix | all | the session is reset again and again |
 | `withdraw attributes nlri PREFIX` without a next hop | 4.2 | the session is reset |
 | `flush adj-rib out` while no session of its neighbors is up | 4.2 | ends it |
@@ -26,6 +28,7 @@ from typing import Final
 from bgp2vpc.exabgp_api.command import LineError, Requires
 from bgp2vpc.exabgp_api.words import shown
 
+JSON: Final = "the word 'json' outside 'show' ends ExaBGP 5.0; leave it out"
 OPERATOR_WORDS: Final = ("shutdown", "reload", "restart", "reset", "teardown", "crash")
 """Commands that end ExaBGP or its sessions."""
 _NAMESPACES: Final = frozenset({"daemon", "session", "system"})
@@ -37,25 +40,26 @@ _REQUIRED: Final = {
 }
 _ALL: Final = ("", "neighbor *", "peer *")
 _WORDS: Final = (*OPERATOR_WORDS, "version", "help", "enable-ack", "disable-ack", "silence-ack")
-_COMMANDS: Final = re.compile(
-    rf"(?:{'|'.join(_WORDS)}|show neighbor|show adj-rib|clear adj-rib|flush adj-rib out)(?= |$)"
-)
+_NAMES: Final = "|".join((*_WORDS, "show neighbor", "show adj-rib (?:in|out)", "clear adj-rib", "flush adj-rib out"))
+_KINDS: Final = "route|route-refresh|attributes?|ipv4|ipv6|flow|vpls|eor|operational|watchdog"
+_ORDERS: Final = re.compile(rf"(?:{_NAMES})(?= )|(?<= )(?:{_NAMES})$")
+_SUSPICIOUS: Final = (*_WORDS[:-3], "-ack", "show neighbor", "adj-rib", "announce ", "withdraw ")
+"""Without one of these no command is hidden: looked for first, since that is quicker by far."""
+_ROUTES: Final = rf"{_NAMES}|(?:announce|withdraw) (?:{_KINDS})"
+_COMMANDS: Final = re.compile(rf"(?:{_ROUTES})(?= )|(?<= )(?:{_ROUTES})$")
 _WRONG_PREFIX_SID: Final = re.compile(
     r"(?<![^ ])bgp-prefix-sid(?![^ ])(?! \[ \d+(?: ,)?(?: \[(?: \( \d+ , \d+ \)(?: ,)?)+ \])? \](?![^ ]))"
 )
 _ATTRIBUTES: Final = re.compile(r"\b(withdraw\s+attributes?)\b")
 
 
-def refuse_harmful(words: list[str]) -> None:
-    """Raises LineError for a whole line, as words, that must never be passed on."""
-    if "json" in words:
-        asks = words[0] in ("show", "rib", "peer") and {"announce", "withdraw"}.isdisjoint(words)
-        if not asks and [word for word in words if word != "json"] != ["version"]:
-            raise LineError("the word 'json' outside 'show' ends ExaBGP 5.0; leave it out")
-    if _WRONG_PREFIX_SID.search(" ".join(words)):
-        raise LineError("bgp-prefix-sid: '[ INDEX ]' or '[ INDEX, [ ( BASE,RANGE ), … ] ]' expected")
-    if "label" in words:
-        _refuse_many_labels(words)
+def refuse_harmful(statements: list[list[str]]) -> None:
+    """Raises LineError for what must never be passed on, whatever the family; `statements` as words."""
+    for words in statements:
+        if "bgp-prefix-sid" in words and _WRONG_PREFIX_SID.search(" ".join(words)):
+            raise LineError("bgp-prefix-sid: '[ INDEX ]' or '[ INDEX, [ ( BASE,RANGE ), … ] ]' expected")
+        if "label" in words:
+            _refuse_many_labels(words)
 
 
 def _refuse_many_labels(words: list[str]) -> None:
@@ -68,9 +72,17 @@ def _refuse_many_labels(words: list[str]) -> None:
             raise LineError(f"label: more than {most} labels are not sure to fit into one prefix")
 
 
-def refuse_hidden(words: list[str]) -> None:
-    """Raises LineError for commands in the middle of a line, where only ExaBGP would find them."""
-    if hidden := _COMMANDS.search(" ".join(words)):
+def refuse_hidden(text: str, *, is_group: bool = False) -> None:
+    """Raises LineError for commands in the middle of a line, where only ExaBGP would find them.
+
+    `text`: formated; what stands behind the command itself. Those of a 6.0 `group` are commands for routes.
+    """
+    for each in _SUSPICIOUS:  # any() takes five times as long
+        if each in text:
+            break
+    else:
+        return
+    if hidden := (_ORDERS if is_group else _COMMANDS).search(text):
         found = shown(hidden[0])
         raise LineError(f"ExaBGP takes {found} for a command, wherever it stands; leave it out, or choose another name")
 

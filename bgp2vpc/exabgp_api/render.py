@@ -48,6 +48,8 @@ def _attributes(attributes: Attributes) -> Iterator[str]:
     if attributes.originator_id is not None:
         yield f"originator-id {attributes.originator_id}"
     yield from _group("cluster-list", map(str, attributes.cluster_list))
+    if attributes.prefix_sid:
+        yield attributes.prefix_sid
     for raw in attributes.raw:
         yield f"attribute [ 0x{raw.code:02x} 0x{raw.flags:02x} 0x{raw.value.hex()} ]"
 

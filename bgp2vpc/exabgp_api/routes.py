@@ -1,7 +1,7 @@
 """Parses `announce` and `withdraw` of unicast routes into events.
 
 ExaBGP has three forms: `route PREFIX …` and `attributes … nlri PREFIX …` (`configuration/static/`), and since
-5.0 `ipv4 unicast PREFIX …` (`configuration/announce/`).
+5.0 `ipv4 unicast PREFIX …` (`configuration/announce/`). Statements are worked on as its `Configuration.dispatch` does.
 """
 
 from collections.abc import Iterable, Iterator
@@ -10,110 +10,153 @@ from typing import Final
 
 from bgp2vpc.bgp.events import Announce, Event, Withdraw
 from bgp2vpc.bgp.path import Path
-from bgp2vpc.exabgp_api.attributes import RouteWords, read_route_words
+from bgp2vpc.exabgp_api.attributes import LABELLED, NOT_BEHIND_UNICAST, VPN, RouteWords, read_one, read_route_words
 from bgp2vpc.exabgp_api.command import Answer, LineError
 from bgp2vpc.exabgp_api.words import Words, nearest, shown
 from bgp2vpc.prefix import Prefix, PrefixError, parse_prefix
 
 MAX_SPLIT: Final = 4096
 """The most prefixes of one line with `split`. ExaBGP has no limit, and blocks while it makes millions."""
-ROUTE_WORDS: Final = frozenset({"route", "ipv4", "ipv6", "attribute", "attributes"})
-_STATEMENTS: Final = frozenset({"route", "attribute", "attributes"})
+MAX_SPLIT_ELSEWHERE: Final = 1 << 16
+"""The same for other families, which only ExaBGP makes something of: it takes seconds for so many."""
+FAMILIES: Final = frozenset({"ipv4", "ipv6"})
+STATEMENTS: Final = frozenset({"route", "attribute", "attributes"})
 _OTHER_SAFI: Final = frozenset(
     {"multicast", "nlri-mpls", "labeled-unicast", "mpls-vpn", "mcast-vpn", "mvpn", "flow", "flow-vpn", "mup", "rtc"}
 )
 
 
-def read_routes(verb: str, words: list[str], *, room: int = MAX_SPLIT) -> tuple[Event, ...]:
-    """The events of `verb` (announce, withdraw) and the words behind it; with `split` among them, at most `room`.
+_RD: Final = frozenset({"rd", "route-distinguisher"})
+_NO_NEXT_HOP: Final = LineError("next-hop is missing: add 'next-hop self' or 'next-hop ADDRESS'")
 
-    Raises LineError; with `relay` for what is correct and of use to ExaBGP only.
+
+def read_routes(
+    verb: str, family: str, statements: list[list[str]], *, room: int = MAX_SPLIT
+) -> tuple[tuple[Event, ...], str]:
+    """The events of `verb` (announce, withdraw) and of the statements behind it, and what no event is made of.
+
+    `family`: `ipv4` or `ipv6` where one of them followed the verb, else empty. `room`: how many events may be made
+    where `split` is said. Raises LineError; with `relay` for a line that is correct and of use to ExaBGP only.
     """
-    if "split" not in words:
-        return tuple(_read(verb, words))
-    # No more are made than may be.
-    events = tuple(islice(_read(verb, words), max(room, 0) + 1))
-    if len(events) > room:
-        raise LineError(f"split: the line makes more than {MAX_SPLIT} prefixes; say it in several lines")
-    return events
-
-
-def _read(verb: str, words: list[str]) -> Iterator[Event]:
-    if words[0] in ("ipv4", "ipv6"):
-        yield from _unicast(verb, words)
-    elif "{" in words:
-        yield from _braces(verb, words)
+    of_no_use: list[LineError] = []
+    made = _read(verb, family, statements, of_no_use)
+    is_split = False
+    for words in statements:
+        is_split = is_split or "split" in words
+    if is_split:
+        events = tuple(islice(made, max(room, 0) + 1))  # no more are made than may be
+        if len(events) > room:
+            raise LineError(f"split: the line makes more than {MAX_SPLIT} prefixes; say it in several lines")
     else:
-        for statement in _statements(words):
-            yield from _statement(verb, statement)
+        events = tuple(made)
+    if not events:
+        raise of_no_use[0] if of_no_use else LineError(f"{verb}: no route is said; '{verb} route PREFIX …' is usual")
+    return events, "; ".join(dict.fromkeys(map(str, of_no_use)))
 
 
-def _statements(words: list[str]) -> Iterator[list[str]]:
-    """`route …; route …;`, where the last semicolon may be missing."""
-    if ";" not in words:
-        yield words
-        return
-    start = 0
-    while start < len(words):
-        end = words.index(";", start) if ";" in words[start:] else len(words)
-        yield words[start:end]
-        start = end + 1
+def _read(verb: str, family: str, statements: list[list[str]], of_no_use: list[LineError]) -> Iterator[Event]:
+    """The events, statement by statement; an error of one that is of use to ExaBGP only goes to `of_no_use`."""
+    rest = iter(statements)
+    # Behind 'withdraw attributes', ExaBGP reads other statements as if they were announced.
+    as_announced = verb == "announce" or [words[0] for words in statements[:1]] != ["route"]
+    for *words, end in rest:
+        if end == "}":
+            return
+        try:
+            if family:
+                yield from _unicast(verb, family, words, end)
+            elif end == "{":
+                yield from _braces(verb, words, rest)
+            else:
+                yield from _statement(verb, words, as_announced=as_announced)
+        except LineError as error:
+            if not error.relay:
+                raise
+            of_no_use.append(error)
 
 
-def _braces(verb: str, words: list[str]) -> Iterator[Event]:
-    """`route P { next-hop self; med 5; }`."""
-    if words[0] != "route" or words[2:3] != ["{"]:
+def _braces(verb: str, head: list[str], rest: Iterator[list[str]]) -> Iterator[Event]:
+    """`route P { next-hop self; med 5; }`. ExaBGP passes over what lacks its `;`, and more words than it needs."""
+    if head[:1] != ["route"]:
         raise LineError("'{' can only stand behind 'route PREFIX'")
-    if words[-1] != "}":
-        raise LineError("the closing '}' is missing at the end of the line")
-    return _route(verb, words[1], read_route_words(Words(words[3:-1]), separator=";"))
+    prefix = Words(head[1:]).take(f"{verb} route: a prefix")
+    route = RouteWords()
+    for *words, end in rest:
+        if end == "}":
+            break
+        if end == "{":
+            raise LineError("'{' cannot stand within braces")
+        statement = Words(words)
+        read_one(statement.take("a word"), statement, route)
+    return _route(verb, prefix, route)
 
 
-def _statement(verb: str, words: list[str]) -> Iterator[Event]:
+def _statement(verb: str, words: list[str], *, as_announced: bool) -> Iterator[Event]:
     kind = words[0] if words else ""
+    rest = Words(words[1:])
     if kind == "route":
-        rest = Words(words[1:])
-        return _route(verb, rest.take(f"{verb} route: a prefix"), read_route_words(rest))
-    if kind in ("attribute", "attributes"):
-        return _attributes(verb, words[1:])
-    raise LineError(f"unknown word {shown(kind)} behind ';'{nearest(kind, _STATEMENTS)}")
+        prefix, route = rest.take(f"{verb} route: a prefix"), read_route_words(rest)
+        if as_announced and route.next_hop is None:
+            raise _NO_NEXT_HOP
+        _look_for_labels(words, route)
+        if as_announced and route.family and not (route.is_labelled and (route.is_vpn or _RD.isdisjoint(words))):
+            raise LineError(f"{route.family}: its label, or its route distinguisher, is missing")
+        return _route(verb, prefix, route)
+    if kind in STATEMENTS:
+        return _attributes(verb, rest, words)
+    raise LineError(f"unknown word {shown(kind)} where a statement begins{nearest(kind, STATEMENTS)}")
+
+
+def _look_for_labels(words: list[str], route: RouteWords) -> None:
+    """ExaBGP decides by these words, even where they are a name."""
+    if not _RD.isdisjoint(words):
+        route.family = VPN
+    elif "label" in words:
+        route.family = LABELLED
 
 
 def _route(verb: str, prefix_text: str, route: RouteWords) -> Iterator[Event]:
     prefix = _prefix(prefix_text)
-    if not prefix.is_ipv6 and 224 <= prefix.first >> 24 < 240:
+    if _is_multicast(prefix):
         route.family = route.family or "ipv4 multicast"
-    return _events(verb, _parts(prefix, route.split), route)
+    return _events(verb, route, [prefix], split=True)
 
 
-def _unicast(verb: str, text: list[str]) -> Iterator[Event]:
+def _unicast(verb: str, family: str, text: list[str], end: str) -> Iterator[Event]:
     """`ipv4 unicast P …`: 5.0 accepts `split` here and ignores it; 6.0 refuses it."""
-    family, *rest = text
-    if rest[-1:] == [";"]:
-        rest.pop()
-    words = Words(rest)
+    words = Words(text)
     safi = words.take(f"{verb} {family}: 'unicast'")
     if safi in _OTHER_SAFI:
         raise _no_vpc_route(f"{family} {safi}")
     if safi != "unicast":
         raise LineError(f"{verb} {family}: 'unicast' expected, found {shown(safi)}")
+    if end == "{":
+        raise LineError(f"'{{' cannot stand behind '{family} unicast'")
     prefix = _prefix(words.take(f"{verb} {family} unicast: a prefix"))
     if prefix.is_ipv6 != (family == "ipv6"):
         raise LineError(f"{prefix} is no {family} prefix")
-    return _events(verb, [prefix], read_route_words(words))
+    return _events(verb, read_route_words(words, without=NOT_BEHIND_UNICAST), [prefix], split=False)
 
 
-def _attributes(verb: str, text: list[str]) -> Iterator[Event]:
-    words = Words(text)
+def _attributes(verb: str, words: Words, text: list[str]) -> Iterator[Event]:
+    """The last prefix decides for ExaBGP of which family the whole line is."""
     route = read_route_words(words, stop="nlri")
     prefixes = []
-    while words:
+    while words.peek():
         prefixes.append(_prefix(words.take("nlri: a prefix")))
     if not prefixes:
         raise LineError("nlri: a prefix is missing at the end of the line")
     if len({prefix.version for prefix in prefixes}) > 1:
         raise LineError("nlri: IPv4 and IPv6 prefixes cannot share one line; say them on one line each")
-    return _events(verb, (part for prefix in prefixes for part in _parts(prefix, route.split)), route)
+    _look_for_labels(text, route)
+    if _is_multicast(_prefix(text[-1])):
+        route.family = route.family or "ipv4 multicast"
+    return _events(verb, route, prefixes, split=True)
+
+
+def _is_multicast(prefix: Prefix) -> bool:
+    """ExaBGP's `IP.tosafi`: by the first octet of an IPv4 prefix, whatever its length."""
+    return not prefix.is_ipv6 and 224 <= prefix.first >> 24 < 240
 
 
 def _prefix(word: str) -> Prefix:
@@ -123,32 +166,42 @@ def _prefix(word: str) -> Prefix:
         raise LineError(str(error)) from error
 
 
-def _parts(prefix: Prefix, length: int | None) -> Iterable[Prefix]:
+def _parts(prefix: Prefix, length: int) -> Iterable[Prefix]:
     """The more specifics of `split /length`; the prefix itself where that is no longer than its own."""
-    if length is None or length <= prefix.prefixlen:
+    if length <= prefix.prefixlen:
         return (prefix,)
     width = 128 if prefix.is_ipv6 else 32
     if length > width:
         raise LineError(f"split: /{length} is longer than an address of {prefix}; at most /{width}")
-    count = 1 << length - prefix.prefixlen
+    count = _count(prefix, length)
     if count > MAX_SPLIT:
         raise LineError(f"split: {prefix} has {count} prefixes of length {length}; at most {MAX_SPLIT} are taken")
     step = 1 << width - length
     return (Prefix((prefix.first + step * at, length), version=prefix.version) for at in range(count))
 
 
-def _events(verb: str, prefixes: Iterable[Prefix], route: RouteWords) -> Iterator[Event]:
+def _count(prefix: Prefix, length: int) -> int:
+    """How many more specifics of this length there are."""
+    return int(1 << max(length - prefix.prefixlen, 0))
+
+
+def _events(verb: str, route: RouteWords, prefixes: list[Prefix], *, split: bool) -> Iterator[Event]:
     """One event for each prefix. A withdrawal has no attributes but the path identifier."""
     next_hop = route.next_hop
     if verb == "announce" and next_hop is None:
-        raise LineError("next-hop is missing: add 'next-hop self' or 'next-hop ADDRESS'")
+        raise _NO_NEXT_HOP
     if route.family:
+        if split and route.split and sum(_count(prefix, route.split) for prefix in prefixes) > MAX_SPLIT_ELSEWHERE:
+            raise LineError(f"split: more than {MAX_SPLIT_ELSEWHERE} prefixes would have ExaBGP stand still")
         raise _no_vpc_route(route.family)
+    parts: Iterable[Prefix] = prefixes
+    if split and route.split is not None:
+        parts = (part for prefix in prefixes for part in _parts(prefix, route.split))
     if verb == "withdraw" or next_hop is None:
-        yield from (Withdraw(prefix, route.path_id) for prefix in prefixes)
+        yield from (Withdraw(prefix, route.path_id) for prefix in parts)
         return
     attributes = route.attributes()
-    for prefix in prefixes:
+    for prefix in parts:
         if getattr(next_hop, "version", prefix.version) != prefix.version:
             # ExaBGP says done and sends nothing, unless the session negotiated RFC 8950.
             raise LineError(

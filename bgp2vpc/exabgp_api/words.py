@@ -1,4 +1,4 @@
-"""Splits a line into words, and reads words as numbers and addresses. Mistakes raise LineError."""
+"""Splits a line into statements and words, and reads words as numbers and addresses. Mistakes raise LineError."""
 
 import re
 from collections.abc import Iterable
@@ -14,9 +14,15 @@ U32: Final = (1 << 32) - 1
 U64: Final = (1 << 64) - 1
 
 _SHOWN: Final = 60
-_SYNTAX: Final = re.compile(r"""[][(),;{}"'\\#]""")
-# Round brackets are words only where they stand alone: ExaBGP puts a space inside them, not outside.
-_WORD: Final = re.compile(r"""\s*(?:"([^"]*)"|'([^']*)'|([][,;{}]|[^][\s,;{}"'\\#]+)|(\S))""")
+_SYNTAX: Final = re.compile(r"""[][,;{}"'\\#\x0b\x0c\x1c-\x1f]""")  # the last ones are spaces for split() only
+_QUOTING: Final = re.compile(r"""["'\\#]""")
+_WORD: Final = re.compile(r"[][,;{}]|[^][ \t\r\n,;{}]+")
+_ENDS: Final = frozenset(";{}")
+_QUOTES: Final = frozenset("\"'")
+_SPACES: Final = frozenset(" \t\r\n")
+_BREAKS: Final = _SPACES | frozenset("[],;{}#")
+_ESCAPE: Final = re.compile(r"\\(?:u(.{4})|(.))", re.DOTALL)
+_ESCAPES: Final = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 _FOREIGN_WORDS: Final = {
     "metric": "med",
     "local-pref": "local-preference",
@@ -68,42 +74,93 @@ class Words:
             values.append(word)
         return values
 
-    def skip_group(self, what: str) -> None:
-        """Pass over one word, or everything between balanced square brackets. Raises LineError."""
-        depth = 0
-        while True:
-            word = self.take(what)
-            depth += (word == "[") - (word == "]")
-            if depth <= 0:
-                return
+    def bracketed(self, what: str, opening: str, closing: str) -> list[str]:
+        """All from the `opening` bracket, which must come next, to the `closing` one. Raises LineError."""
+        self.expect(opening, what)
+        words, depth = [opening], 1
+        while depth:
+            words.append(word := self.take(f"{what}: the closing '{closing}'"))
+            depth += (word == opening) - (word == closing)
+        return words
 
 
-def split_words(text: str) -> list[str]:
-    """The words of `text`, `[ ] , ; { }` each a word of their own, quotes taken off.
+def formated(line: str) -> str:
+    """The line as ExaBGP looks for commands and neighbors in it: brackets and commas apart, single spaces between.
 
-    Raises LineError for an open quote, a backslash, and `#` (ExaBGP takes no comment behind a command).
+    Its function of this name. It works inside quotes, too.
+    """
+    text = line.strip().replace("\t", " ").replace("]", " ]").replace("[", "[ ")
+    text = text.replace(")", " )").replace("(", "( ").replace(",", " , ")
+    while "  " in text:
+        text = text.replace("  ", " ")
+    return text
+
+
+def statements(text: str) -> list[list[str]]:
+    r"""The statements of what stands behind `announce`, formated, as words: the last of each is `;`, `{` or `}`.
+
+    As ExaBGP's tokeniser has it: escapes are undone first, so `\n` is a space and `\;` ends a statement; a quote may
+    begin within a word and is over with the next one of its kind; the other kind of quote takes its place. A `;` is
+    added at the end, where none is. Raises LineError for an open quote, a wrong escape, and `#` within a statement.
     """
     if not _SYNTAX.search(text):
-        return text.split()
-    words = []
-    for match in _WORD.finditer(text.replace("(", "( ").replace(")", " )").rstrip()):
-        double, single, word, wrong = match.groups()
-        if wrong:
-            raise LineError(_WRONG[wrong])
-        words.append(word or double or single or "")
-    return words
+        return [[*text.split(), ";"]]
+    if not text.endswith((";", "}")):
+        text += " ;"
+    if _QUOTING.search(text):
+        return _quoted_statements(text)
+    found: list[list[str]] = []
+    statement: list[str] = []
+    for word in _WORD.findall(text):
+        statement.append(word)
+        if word in _ENDS:
+            found.append(statement)
+            statement = []
+    return found
 
 
-_WRONG: Final = {
-    "\\": "a backslash has no meaning here: leave it out",
-    "#": "a comment cannot follow a command: put it on a line of its own",
-    '"': 'a closing " is missing',
-    "'": "a closing ' is missing",
-}
+def _quoted_statements(text: str) -> list[list[str]]:
+    """What the regular expression cannot tell, character by character."""
+    found: list[list[str]] = []
+    statement: list[str] = []
+    word = quote = ""
+    for character in _ESCAPE.sub(_unescaped, text):
+        if character in _QUOTES and character != quote:
+            quote = character
+        elif character in _QUOTES:
+            statement.append(word)
+            word = quote = ""
+        elif quote or character not in _BREAKS:
+            word += character
+        elif character == "#":
+            break
+        else:
+            statement += [each for each in (word, character.strip()) if each]
+            word = ""
+            if character in _ENDS:
+                found.append(statement)
+                statement = []
+    if quote:
+        raise LineError(f"a closing {quote} is missing")
+    if word or statement:
+        raise LineError("a comment cannot follow a command: put it on a line of its own")
+    return found
+
+
+def _unescaped(escape: re.Match[str]) -> str:
+    digits, character = escape.groups()
+    if digits is not None:
+        with suppress(ValueError):
+            return chr(int(digits, 16))
+    if character in (None, "u"):
+        raise LineError(f"{shown(escape[0])}: four hexadecimal digits expected behind \\u")
+    return _ESCAPES.get(character, character)
 
 
 def shown(word: str) -> str:
     """`word` in quotes for a message, cut to a readable length."""
+    if not word.isprintable():
+        word = ascii(word)[1:-1]
     return f"'{word}'" if len(word) <= _SHOWN else f"'{word[:_SHOWN]}…'"
 
 
@@ -116,16 +173,19 @@ def nearest(word: str, known: Iterable[str]) -> str:
     return f"; did you mean '{guess}'?" if guess else ""
 
 
-def number(what: str, word: str, limit: int, *, hexadecimal: bool = False) -> int:
-    """`word` as a number from 0 to `limit`; `0x…` too where `hexadecimal`. Raises LineError."""
+def number(what: str, word: str, limit: int, *, hexadecimal: bool = False, lax: bool = False) -> int:
+    """`word` as a number from 0 to `limit`; `0x…` too where `hexadecimal`. Raises LineError.
+
+    `lax`: with a sign and underscores, where ExaBGP reads it by Python's int() alone.
+    """
     value = -1
     # 4300 digits is where int() itself gives up; no field here has more than 29.
     if len(word) <= 32:
-        if word.isdigit():
-            value = int(word)
-        elif hexadecimal and word[:2].lower() == "0x" and word[2:].isalnum():
-            with suppress(ValueError):
+        with suppress(ValueError):
+            if hexadecimal and word[:2].lower() == "0x":
                 value = int(word, 16)
+            elif lax or word.isdigit():
+                value = int(word)
     if not 0 <= value <= limit:
         raise LineError(f"{what}: {shown(word)} is not a number from 0 to {limit}")
     return value

@@ -50,7 +50,7 @@ ATTRIBUTE_ROWS = [
     ("as-path [ 65001 65002 ]", {"as_path": (AsSegment(SEQUENCE, (65001, 65002)),)}),
     ("as-path [65001,65002]", {"as_path": (AsSegment(SEQUENCE, (65001, 65002)),)}),
     ("as-path 65001", {"as_path": (AsSegment(SEQUENCE, (65001,)),)}),
-    ("as-path 1.1", {"as_path": (AsSegment(SEQUENCE, (65537,)),)}),
+    ("as-path [ 1.1 ]", {"as_path": (AsSegment(SEQUENCE, (65537,)),)}),
     ("as-path ( 1 2 )", {"as_path": (AsSegment(SET, (1, 2)),)}),
     ("as-path [ 3 ( 1 2 ) ]", {"as_path": (AsSegment(SEQUENCE, (3,)), AsSegment(SET, (1, 2)))}),
     ("as-path [ 3 ] ( 1 2 )", {"as_path": (AsSegment(SEQUENCE, (3,)), AsSegment(SET, (1, 2)))}),
@@ -79,7 +79,26 @@ ATTRIBUTE_ROWS = [
     ("aigp 0x10", {"aigp": 16}),
     ("attribute [ 0x99 0xc0 0x0102 ]", {"raw": (RawAttribute(0x99, 0xC0, b"\x01\x02"),)}),
     ("name web watchdog dog withdraw", {}),
-    ("bgp-prefix-sid [ 300, [ ( 800000,100 ) ] ]", {}),
+    (
+        "bgp-prefix-sid [300,[(800000,100)]] bgp-prefix-sid [ 7 ]",
+        {"prefix_sid": "bgp-prefix-sid [ 300 , [ ( 800000 , 100 ) ] ]"},
+    ),
+    (
+        "bgp-prefix-sid-srv6 ( l3-service 2001:db8:: 0x48 [64,24,16,0,0,0] )",
+        {"prefix_sid": "bgp-prefix-sid-srv6 ( l3-service 2001:db8:: 0x48 [ 64 , 24 , 16 , 0 , 0 , 0 ] )"},
+    ),
+    ("med 5 attribute [ 0x04 0x80 0x00000009 ]", {"med": 5}),
+    ("attribute [ 0x04 0x80 0x00000009 ] med 5", {"med": 9}),
+    ("attribute [ 0x04 0x80 0x0009 ] med 5", {"raw": (RawAttribute(4, 0x80, b"\0\t"),)}),
+    ("attribute [ 0x05 0x40 0x00000009 ]", {"local_preference": 9}),
+    ("attribute [ 0x01 0x40 0x02 ] origin egp", {"origin": Origin.INCOMPLETE}),
+    ("attribute [ 0x08 0xc0 0xffff0000fde80001 ]", {"communities": (Community(65000, 1), Community(65535, 0))}),
+    (
+        "attribute [ 0x02 0x40 0x0202000000010001000101010000ffff ]",
+        {"as_path": (AsSegment(SEQUENCE, (1, 65537)), AsSegment(SET, (65535,)))},
+    ),
+    ("attribute [ 0x99 0xc0 0x01 ] attribute [ 0x99 0xc0 0x02 ]", {"raw": (RawAttribute(0x99, 0xC0, b"\1"),)}),
+    ("aigp +5 large-community 1:+2:3_0", {"aigp": 5, "large_communities": (LargeCommunity(1, 2, 30),)}),
 ]
 
 
@@ -106,9 +125,25 @@ LINES: list[tuple[str, tuple[Event, ...]]] = [
     (f"withdraw route {P}", (withdrawn(P),)),
     (f"withdraw route {P} next-hop self med 5 path-information 7", (withdrawn(P, 7),)),
     (f"withdraw route {P} next-hop 2001:db8::1", (withdrawn(P),)),
+    ("announce route 192.0.2.1/32 next-hop self\\n", (announced(P),)),
+    ("withdraw route 192.0.2.1/32 next-hop self\\n", (withdrawn(P),)),
+    ("withdraw route 192.0.2.1/32\\n", (withdrawn(P),)),
+    (f"announce route {P} next-hop\\tself \\u006ded\\u00205", (announced(P, med=5),)),
+    (f"announce route {P} next-hop self \\", (announced(P),)),
+    (f"announce route {P} next-hop self \\; route 192.0.2.2 next-hop self", (announced(P), announced("192.0.2.2"))),
+    (f'announce route {P} next-hop self name a"b c" med 5;# why', (announced(P, med=5),)),
+    (
+        f"announce route {P} {{ next-hop self; med 5 }} route 192.0.2.2 next-hop self",
+        (announced(P), announced("192.0.2.2")),
+    ),
+    (
+        f"announce ipv4 unicast {P} next-hop self; unicast 192.0.2.2 next-hop self",
+        (announced(P), announced("192.0.2.2")),
+    ),
     ("announce eor", (EndOfRib("ipv4 unicast"),)),
     ("announce eor ipv6 unicast", (EndOfRib("ipv6 unicast"),)),
     ("announce eor ipv4 flow", ()),
+    ("announce route-refresh ipv6 mpls-vpn", ()),
     ("neighbor * clear adj-rib out", (WithdrawAll(),)),
 ]
 
@@ -133,6 +168,10 @@ SELECTORS = [
     "peer [192.0.2.254, 2001:db8::fe]",
     "peer [ 192.0.2.254 router-id 192.0.2.1 , 2001:db8::fe peer-as 65000 ]",
     "peer [*]",
+    "neighbor 192.0.2.254,",
+    "neighbor 192.0.2, neighbor 192.0.2.254",
+    "neighbor x, neighbor *",
+    "neighbor x, , neighbor y",
 ]
 
 
@@ -179,7 +218,7 @@ MISTAKES = [
     (f"announce ipv4 nlri-mpls {P} label 5 bgp-prefix-sid [ ]", "bgp-prefix-sid: '[ INDEX ]' or"),
     ("announce flow route source 10.0.0.0/24 shutdown", "ExaBGP takes 'shutdown' for a command"),
     ("announce vpls flush adj-rib out", "ExaBGP takes 'flush adj-rib out' for a command"),
-    ("announce operational asm afi ipv4 xreload", "ExaBGP takes 'reload' for a command"),
+    ("announce operational asm afi ipv4 xreload now", "ExaBGP takes 'reload' for a command"),
     ("neighbor 192.0.2.1 router-id crash clear adj-rib out", "ExaBGP takes 'crash' for a command"),
     (f"announce route {P} next-hop self label [ ]", "label: nothing stands between '[' and ']'"),
     (f"announce attributes nlri {P}", "next-hop is missing"),
@@ -192,15 +231,38 @@ MISTAKES = [
     ("announce rout 192.0.2.1/32", "announce: unknown word 'rout'; did you mean 'route'?"),
     ("anounce route 192.0.2.1/32", "unknown command 'anounce route 192.0.2.1/32'; did you mean 'announce'?"),
     ("show routes", "unknown command 'show routes'; known are: show adj-rib, show adj-rib in, show adj-rib out"),
+    (f"withdraw route {P} next-hop self attribute [ 0x03 0x40 0xc0000209 ]", "a NEXT_HOP by number resets"),
+    ("announce eor foo bar", "say 'announce eor ipv4 unicast'"),
+    ("announce eor ipv4 foo", "say 'announce eor ipv4 unicast'"),
+    ("announce route-refresh ipv4 foo", "say 'announce route-refresh ipv4 unicast'"),
+    (f'"announce" route {P} next-hop self', "unknown command"),
+    (f'announce "route" {P} next-hop self', "unknown word '\"route\"'"),
+    (f'neighbor "*" announce route {P} next-hop self', "is not an IP address"),
+    (f"neighbor x announce route {P} next-hop self", "neighbor: 'x' is not an IP address"),
+    (f"neighbor x, announce route {P} next-hop self", "neighbor: 'x' is not an IP address"),
+    (f"neighbor ::1 neighbor ::2 announce route {P} next-hop self", "no neighbor has two addresses"),
+    (f"neighbor * group announce route {P} next-hop self", "unknown command 'group"),
+    (f"group announce route {P} next-hop self", "unknown command 'group"),
+    (f"announce ipv4 unicast {P} next-hop self bgp-prefix-sid [ 300 ]", "unknown word 'bgp-prefix-sid'"),
+    (f"announce ipv4 unicast {P} next-hop self label 3", "unknown word 'label'"),
+    (f"announce route {P} next-hop self as-path 1.1", "as-path: '1.1' is not a number"),
+    (f"announce route {P} next-hop self rd 1:2", "its label, or its route distinguisher, is missing"),
+    (f"announce route {P} rd 70000:70000 label 3 next-hop self", "rd: '70000' is not a number from 0 to 65535"),
+    (f"announce route {P} next-hop self name 'withdraw route x'", "ExaBGP takes 'withdraw route' for a command"),
+    (f"announce route {P} next-hop self withdraw attribute [ 0x99 0xc0 0x ]", "ExaBGP takes 'withdraw attribute'"),
+    (f'announce route {P} next-hop self name "a\'b"', "a closing"),
+    (f"announce route {P} next-hop self med \\u00", "four hexadecimal digits"),
+    (f"announce route {P} rd 1:2 label 3 next-hop self; route {P} next-hop self med x", "med: 'x' is not a number"),
+    ("announce route 10.0.0.0/8 rd 1:2 label 3 next-hop self split /25", "split: more than 65536 prefixes"),
     ("withdraw eor", "'withdraw eor': say 'announce eor ipv4 unicast'"),
     ("announce", "'announce route PREFIX …' is what is usually said"),
     ("neighbor router-id 1.2.3.4 announce route ::/0", "neighbor: 'router-id' is not an IP address"),
     ("neighbor 192.0.2.1", "a command such as 'announce route …' is missing"),
     ("peer [192.0.2.1 announce route ::/0", "peer: the closing ']' is missing"),
     ("peer * group announce route ::/0 next-hop self ; flush", "group: 'flush' is neither"),
-    ("peer * group  ; announce route ::/0 next-hop self", "group: '; announce"),
-    ("peer * group announce route ::/0 next-hop self ; ; withdraw route ::/0", "group: '; withdraw"),
-    ("peer * group 'announce route ::/0 next-hop self' ; '' ; x", "group: '' is neither"),
+    ("peer * group  ; announce route ::/0 next-hop self", "group: '' is neither"),
+    ("peer * group announce route ::/0 next-hop self ; ; withdraw route ::/0", "group: '' is neither"),
+    ("peer * group 'announce route ::/0 next-hop self' ; '' ; x", "group: 'announce route ::/0 next-hop self' is"),
     ("shutdown", "'shutdown' is for ExaBGP's operator; not relayed"),
     ("daemon restart", "'daemon restart' is for ExaBGP's operator; not relayed"),
     ("announce route 192.0.2.1/32 next-hop self\x00", "control character '\\x00'"),
@@ -227,12 +289,37 @@ def test_a_mistake_is_explained_and_goes_no_further(line: str, error: str) -> No
         "announce route 224.0.0.0/24 next-hop self",
         "announce ipv4 mpls-vpn 192.0.2.1/32 rd 65000:1 label 100 next-hop self",
         "neighbor * announce l2vpn vpls",
+        "announce flow route {\\n match {\\n source 10.0.0.0/24;\\n }\\n then {\\n discard;\\n }\\n}",
+        "announce flow route source 10.0.0.0/24 discard\\n",
+        "announce route 10.0.0.0/8 rd 65000:1 label 3 next-hop self split /24",
+        "announce attributes next-hop self nlri 224.0.0.0/5",
+        "announce attributes next-hop self nlri 192.0.2.0/24 224.0.0.0/5",
     ],
 )
 def test_another_family_is_passed_on_but_makes_no_route(line: str) -> None:
     command = parse(line)
     assert "no route a VPC can hold" in command.error
     assert (command.answer, command.events, command.relay) == (Answer.ERROR, (), True)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "route 224.1.0.0/24 next-hop self",
+        "route 10.0.0.0/8 rd 1:2 label 3 next-hop self",
+        "route ::/0 next-hop 192.0.2.9",
+    ],
+)
+def test_what_a_vpc_can_hold_of_a_line_is_taken_and_the_rest_is_said(other: str) -> None:
+    for line in (f"announce route {P} next-hop self; {other}", f"announce {other}; route {P} next-hop self"):
+        command = parse(line)
+        assert (command.answer, command.events, command.relay) == (Answer.DONE, (announced(P),), True)
+        assert "no route" in command.error
+
+
+def test_the_last_prefix_of_attributes_decides_the_family() -> None:
+    command = parse("announce attributes next-hop self nlri 224.0.0.0/5 192.0.2.1")
+    assert command.events == (announced("224.0.0.0/5"), announced(P))
 
 
 def test_a_next_hop_of_the_other_family_is_answered_as_exabgp_does_and_makes_no_route() -> None:

@@ -50,8 +50,12 @@ ATTRIBUTES = st.builds(
     originator_id=st.none() | IPV4,
     cluster_list=st.lists(IPV4, max_size=3).map(tuple),
     aigp=st.none() | st.integers(0, (1 << 64) - 1),
+    prefix_sid=st.sampled_from(
+        ["", "bgp-prefix-sid [ 300 , [ ( 1 , 2 ) ] ]", "bgp-prefix-sid-srv6 ( l2-service ::1 )"],
+    ),
     raw=st.lists(
-        st.builds(RawAttribute, st.integers(0, 255), st.integers(0, 255), st.binary(max_size=8)),
+        # Not those that have words of their own.
+        st.builds(RawAttribute, st.sampled_from([0, 11, 99, 128, 255]), st.integers(0, 255), st.binary(max_size=8)),
         max_size=3,
         unique_by=lambda raw: raw.code,
     ).map(tuple),

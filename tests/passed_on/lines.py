@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from bgp2vpc.exabgp_api.line import parse
+from tests.exabgp_api import comparison
 from tests.exabgp_api.api_lines import WORD, damage, damaged, statements
 
 DATA = Path(__file__).parents[1] / "exabgp_api/data"
@@ -81,6 +82,7 @@ def generated(many: int, first: int) -> Iterator[str]:
 def _generated(first: int) -> Iterator[str]:
     random, good = Random(first), ["announce eor"]
     for number in count(first):
+        yield from comparison.generated(_AT_ONCE, number)
         for line in _made(_AT_ONCE, number):
             yield line
             if parse(line).relay:

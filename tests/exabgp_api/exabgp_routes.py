@@ -1,11 +1,6 @@
-"""The installed ExaBGP's own parser, through its internal interface, with its changes turned into our paths."""
+"""ExaBGP's routes, as its parser makes them of a line, as our paths."""
 
 from typing import Any
-
-from exabgp.bgp.message.update.attribute.generic import GenericAttribute
-from exabgp.configuration.configuration import Configuration
-from exabgp.environment import getenv
-from exabgp.logger import log
 
 from bgp2vpc.bgp.path import (
     SELF,
@@ -25,56 +20,58 @@ from bgp2vpc.prefix import IPAddress, parse_address, parse_prefix
 _SEGMENTS = {1: SegmentKind.SET, 2: SegmentKind.SEQUENCE}
 
 
-class ExaBgpParser:
-    """ExaBGP's parser as a function. Slow to make, quick to use."""
-
-    def __init__(self) -> None:
-        log.init(getenv())
-        log.disable()
-        self._configuration = Configuration([])
-
-    def read(self, verb: str, line: str) -> list[Path] | None:
-        """The paths that `line` (what follows `verb`) describes, or None when ExaBGP does not take it."""
-        first, _, rest = line.partition(" ")
-        section, text = (first, rest) if first in ("ipv4", "ipv6") else ("static", line)
-        configuration = self._configuration
-        configuration.static.clear()
-        try:
-            taken = configuration.partial(section, text, verb)
-            configuration.scope.to_context()
-            changes = configuration.scope.pop_routes()
-        # Its parser lets whatever goes wrong inside escape (struct.error, OSError, TypeError, UnboundLocalError …);
-        # here each of them means that ExaBGP does not take the line.
-        except Exception:  # noqa: BLE001
-            self._configuration = Configuration([])
-            return None
-        return [path_of(change) for change in changes] if taken and changes else None
-
-
-def path_of(change: Any) -> Path:
-    """An ExaBGP change as a path."""
+def path_of(change: Any) -> Path | None:
+    """A route of ExaBGP 4.2 or 5.0 as a path; None: it is of another family than unicast."""
+    distinguisher = getattr(change.nlri, "rd", None)
+    if change.nlri.safi != 1 or (distinguisher is not None and distinguisher.rd):
+        return None
     given = change.attributes
     # The attribute, not nlri.nexthop: it holds the first of two next hops, and is what leaves for IPv4.
-    hop = str(given[3]) if 3 in given else "0.0.0.0"
+    hop = given.get(3, "0.0.0.0")
+    text = ".".join(map(str, hop.data)) if _is_generic(hop) else str(hop)
     identifier = int.from_bytes(change.nlri.path_info.path_info, "big")
     return Path(
         prefix=parse_prefix(str(change.nlri.cidr)),
-        next_hop=SELF if hop == "self" else parse_address(hop),
+        next_hop=SELF if text == "self" else parse_address(text),
         attributes=_attributes(given),
         path_id=identifier or None,
     )
+
+
+def _is_generic(value: Any) -> bool:
+    return type(value).__name__ == "GenericAttribute"  # each ExaBGP has its own
 
 
 def _attributes(given: dict[int, Any]) -> Attributes:
     known: dict[str, Any] = {}
     raw = []
     for code, value in given.items():
-        if isinstance(value, GenericAttribute):
+        if code == 3:
+            continue
+        if not _is_generic(value):
+            if code in _READERS:
+                name, read = _READERS[code]
+                known[name] = read(value)
+            continue
+        meaning = _meaning(code, value.data)
+        known |= meaning
+        if not meaning:
             raw.append(RawAttribute(code, value.FLAG, value.data))
-        elif code in _READERS:
-            name, read = _READERS[code]
-            known[name] = read(value)
     return Attributes(**known, raw=tuple(raw))
+
+
+def _meaning(code: int, data: bytes) -> dict[str, Any]:
+    """What an attribute by number says, of those that decide something here."""
+    match code, len(data):
+        case 1, 1 if data[0] < 3:
+            return {"origin": Origin(data[0])}
+        case 4, 4:
+            return {"med": int.from_bytes(data)}
+        case 5, 4:
+            return {"local_preference": int.from_bytes(data)}
+        case 8, length if length and length % 4 == 0:
+            return {"communities": _sorted(Community(*_numbers(data[at : at + 4], 2)) for at in range(0, length, 4))}
+    return {}
 
 
 def _address(value: Any) -> IPAddress:
@@ -82,6 +79,9 @@ def _address(value: Any) -> IPAddress:
 
 
 def _as_path(value: Any) -> tuple[AsSegment, ...]:
+    if not hasattr(value, "aspath"):  # 4.2
+        kinds = (SegmentKind.SEQUENCE, value.as_seq), (SegmentKind.SET, value.as_set)
+        return tuple(AsSegment(kind, tuple(map(int, asns))) for kind, asns in kinds if asns)
     segments = (AsSegment(_SEGMENTS[part.ID], tuple(map(int, part))) for part in value.aspath)
     return tuple(segment for segment in segments if segment.asns)
 
@@ -109,6 +109,7 @@ _READERS: dict[int, tuple[str, Any]] = {
         "large_communities",
         lambda value: _sorted(LargeCommunity(*_numbers(each.large_community, 4)) for each in value.communities),
     ),
+    40: ("prefix_sid", lambda _: "given"),
 }
 
 
