@@ -50,7 +50,7 @@ _COMMANDS: Final = re.compile(rf"(?:{_ROUTES})(?= )|(?<= )(?:{_ROUTES})$")
 _WRONG_PREFIX_SID: Final = re.compile(
     r"(?<![^ ])bgp-prefix-sid(?![^ ])(?! \[ \d+(?: ,)?(?: \[(?: \( \d+ , \d+ \)(?: ,)?)+ \])? \](?![^ ]))"
 )
-_ATTRIBUTES: Final = re.compile(r"\b(withdraw\s+attributes?)\b")
+_ATTRIBUTES: Final = re.compile(r"\b(withdraw +attributes?)(?= |$)")
 
 
 def refuse_harmful(statements: list[list[str]]) -> None:

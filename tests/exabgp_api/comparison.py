@@ -28,6 +28,7 @@ STRICTER: dict[str, str] = {
     r"label: ": "ExaBGP cuts a label to 20 bits",
     r"split: ": "ExaBGP would make millions of prefixes, or none of an impossible length",
     r"attribute: ": "ExaBGP sends codes and flags modulo 256, or dies of them",
+    r"a comment cannot follow": "ExaBGP does not read on behind a '}' too many",
     r"the word 'nlri' and": "ExaBGP makes nothing of the statement, and something of the others",
     r"cannot share one line": "ExaBGP mixes the families in one malformed update",
     r"is no ipv[46] prefix": "ExaBGP sends it as the other family, a malformed update",
@@ -54,6 +55,7 @@ NOTHING_DONE: dict[str, str] = {
 LOOSER: dict[str, str] = {
     r"^(?:neighbor|peer) (?!192\.0\.2\.254 |2001:db8::fe |\*)": "what neighbors ExaBGP has, only it knows",
     r"\{.*\blabel\b": "ExaBGP announces what has a label within braces as a unicast route, which it is not",
+    r"ipv[46] unicast .*; *(?:multicast|nlri-mpls|mpls-vpn|mcast-vpn|mvpn|flow|flow-vpn|mup|rtc) ": "the same",
     r"announce operational ": "ExaBGP reads the rest, we do not",
     r"as-path \d": "4.2 and 6.0 take a bare number, 5.0 forgot it",
     r"^peer ": "6.0",

@@ -232,6 +232,7 @@ MISTAKES = [
     ("anounce route 192.0.2.1/32", "unknown command 'anounce route 192.0.2.1/32'; did you mean 'announce'?"),
     ("show routes", "unknown command 'show routes'; known are: show adj-rib, show adj-rib in, show adj-rib out"),
     (f"withdraw route {P} next-hop self attribute [ 0x03 0x40 0xc0000209 ]", "a NEXT_HOP by number resets"),
+    (f"withdraw attributes\\n next-h\\op self nlri {P}", "unknown word 'attributes"),
     ("announce eor foo bar", "say 'announce eor ipv4 unicast'"),
     ("announce eor ipv4 foo", "say 'announce eor ipv4 unicast'"),
     ("announce route-refresh ipv4 foo", "say 'announce route-refresh ipv4 unicast'"),
