@@ -6,7 +6,7 @@ LASTING: Final = "api"
 """The source of one-shot clients: what they announce stays until withdrawn, or until the daemon ends."""
 CLIENT: Final = "client-"
 """How the names of clients begin that gave themselves none."""
-RELAY: Final = "tee:"
+TEE: Final = "tee:"
 """How the names of sources behind `bgp2vpc tee` begin."""
 PEER: Final = "peer "
 """How the names of BGP peers begin."""
@@ -17,7 +17,7 @@ STATIC: Final = "manage_routes"
 
 _BEGINNINGS: Final = {
     CLIENT: "clients of the socket",
-    RELAY: "relays (`bgp2vpc tee`)",
+    TEE: "sources behind `bgp2vpc tee`",
     PEER: "BGP peers",
     CHECK: "health checks",
 }

@@ -196,7 +196,7 @@ def checked_sources(file: ConfigFile) -> tuple[CheckedSource, ...]:
             announcement = _announcement(route)
             earlier = said.get(announcement.line)
             # Once per prefix, and aloud if any of its routes is.
-            said[announcement.line] = announcement if earlier is None or announcement.relay else earlier
+            said[announcement.line] = announcement if earlier is None or announcement.for_exabgp else earlier
     return tuple(
         CheckedSource(name, route.healthcheck, needed(route), tuple(said.values()))
         for name, (route, said) in found.items()
@@ -209,8 +209,8 @@ def _announcement(route: RouteEntry) -> Announcement:
     # Another instance's route is for that one to announce. A default route leads a datacenter's traffic here: only on
     # demand.
     by_default = route.instance is None and route.cidr.prefixlen > 0
-    relay = by_default if announce is None else announce is not False
-    return Announcement(route.cidr, announce_line(route.cidr, attributes), relay)
+    for_exabgp = by_default if announce is None else announce is not False
+    return Announcement(route.cidr, announce_line(route.cidr, attributes), for_exabgp)
 
 
 def bgp(entry: BgpEntry) -> Bgp:

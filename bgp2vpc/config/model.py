@@ -89,11 +89,11 @@ class NamedProgram:
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """What a source says of a managed prefix while it is healthy. `relay`: whether ExaBGP hears it, too."""
+    """What a source says of a managed prefix while it is healthy. `for_exabgp`: whether ExaBGP hears it, too."""
 
     prefix: Prefix
     line: str
-    relay: bool
+    for_exabgp: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,12 +32,12 @@ class Requires(Enum):
 class LineError(ValueError):
     """A line that cannot be used; the text says why and what would be right.
 
-    `relay`: the line is passed on to ExaBGP all the same. `answer`: the answer to its source.
+    `for_exabgp`: the line is passed on to ExaBGP all the same. `answer`: the answer to its source.
     """
 
-    def __init__(self, text: str, *, relay: bool = False, answer: Answer = Answer.ERROR) -> None:
+    def __init__(self, text: str, *, for_exabgp: bool = False, answer: Answer = Answer.ERROR) -> None:
         super().__init__(text)
-        self.relay = relay
+        self.for_exabgp = for_exabgp
         self.answer = answer
 
 
@@ -47,13 +47,13 @@ class Command:
 
     `events` go to the RIB. `selector` (`neighbor *`, `peer 192.0.2.1`, or empty) and `line` serve to say a
     withdrawal again in the speaker's own dialect. `reply` are lines printed before the answer. `error` says why the
-    VPC has no use for the line; with `relay` ExaBGP may still have one, if it has what the line `requires`.
+    VPC has no use for the line; with `for_exabgp` ExaBGP may still have one, if it has what the line `requires`.
     """
 
     line: str
     events: tuple[Event, ...] = ()
     selector: str = ""
-    relay: bool = False
+    for_exabgp: bool = False
     answer: Answer = Answer.DONE
     error: str = ""
     reply: tuple[str, ...] = ()

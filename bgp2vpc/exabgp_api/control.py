@@ -55,9 +55,9 @@ _ACKS: Final = {
     "session ack silence": Acks.SILENCE,
 }
 _CLEAR_OUT: Final = frozenset({"clear adj-rib", "clear adj-rib out", "rib clear out"})
-_RELAYED: Final = frozenset({"flush adj-rib out", "rib flush out", "clear adj-rib in", "rib clear in"})
+_PASSED_ON: Final = frozenset({"flush adj-rib out", "rib flush out", "clear adj-rib in", "rib clear in"})
 _KNOWN: Final = frozenset(
-    {"announce", "withdraw", "neighbor", "peer", *_REPLIES, *_ACKS, *_CLEAR_OUT, *_RELAYED, *OPERATOR_WORDS}
+    {"announce", "withdraw", "neighbor", "peer", *_REPLIES, *_ACKS, *_CLEAR_OUT, *_PASSED_ON, *OPERATOR_WORDS}
 )
 UNSEEN: Final = (
     "a watchdog switches routes of ExaBGP's own configuration, which are not seen here: the VPC has none of them; "
@@ -83,9 +83,9 @@ def read_control(line: str, words: list[str]) -> Command:
     if (acks := _ACKS.get(text)) is not None:
         return Command(line, acks=acks)
     if text in _CLEAR_OUT:
-        return Command(line, events=(WithdrawAll(),), relay=True, requires=required(text))
-    if text in _RELAYED:
-        return Command(line, relay=True, requires=required(text))
+        return Command(line, events=(WithdrawAll(),), for_exabgp=True, requires=required(text))
+    if text in _PASSED_ON:
+        return Command(line, for_exabgp=True, requires=required(text))
     refuse_orders(words)
     reply = _REPLIES.get(" ".join(word for word in words if word not in _SHOW_OPTIONS))
     if reply is None:
@@ -108,21 +108,21 @@ def read_signal(line: str, verb: str, words: list[str]) -> Command:
     if not words:
         raise LineError(f"{verb}: nothing follows; '{verb} route PREFIX …' is what is usually said")
     kind = words[0]
-    relayed = Command(line, relay=True)
+    passed = Command(line, for_exabgp=True)
     if kind == "watchdog":
-        return replace(relayed, error=UNSEEN)
+        return replace(passed, error=UNSEEN)
     if verb == "announce" and kind == "operational":
-        return relayed
+        return passed
     if kind in OTHER_FAMILIES:
-        raise LineError(f"{kind} is no route a VPC can hold; for ExaBGP only", relay=True)
+        raise LineError(f"{kind} is no route a VPC can hold; for ExaBGP only", for_exabgp=True)
     family = " ".join(words[1:])
     is_family = len(words) == 3 and words[1] in _AFI and words[2] in _SAFI
     if verb == "announce" and kind == "route-refresh" and is_family:
-        return relayed
+        return passed
     if verb == "announce" and kind == "eor" and (is_family or not family):
         # Bare, ExaBGP sends that of ipv4 unicast.
         family = family or "ipv4 unicast"
-        return replace(relayed, events=(EndOfRib(family),)) if family in _VPC_FAMILIES else relayed
+        return replace(passed, events=(EndOfRib(family),)) if family in _VPC_FAMILIES else passed
     if kind in ("eor", "route-refresh"):
         raise LineError(
             f"{shown(f'{verb} {kind} {family}'.strip())}: say 'announce {kind} ipv4 unicast' or ipv6 unicast"

@@ -95,7 +95,7 @@ def made_harmless(line: str) -> str:
 def refuse_orders(words: list[str]) -> None:
     """Raises LineError for commands that only ExaBGP's operator may give; `words` without a selector."""
     if words[0] in OPERATOR_WORDS or (words[0] in _NAMESPACES and words[1:2] and words[1] in OPERATOR_WORDS):
-        raise LineError(f"{shown(' '.join(words))} is for ExaBGP's operator; not relayed")
+        raise LineError(f"{shown(' '.join(words))} is for ExaBGP's operator; not passed")
 
 
 def required(command: str) -> Requires:

@@ -89,7 +89,7 @@ def _parse(line: str) -> Command:
     try:
         return _command(text)
     except LineError as error:
-        return Command(text, answer=error.answer, error=str(error), relay=error.relay)
+        return Command(text, answer=error.answer, error=str(error), for_exabgp=error.for_exabgp)
 
 
 _remembered = lru_cache(maxsize=4096)(_parse)
@@ -142,7 +142,7 @@ def _command(text: str) -> Command:
         if kind in OTHER_FAMILIES:
             refuse_harmful(statements(behind))
         return replace(read_signal(text, verb, words[start + 1 :]), selector=selector)
-    return Command(text, events=events, selector=selector, relay=True, error=of_no_use)
+    return Command(text, events=events, selector=selector, for_exabgp=True, error=of_no_use)
 
 
 def _group(text: str) -> tuple[tuple[Event, ...], str]:

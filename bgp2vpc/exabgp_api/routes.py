@@ -36,7 +36,7 @@ def read_routes(
     """The events of `verb` (announce, withdraw) and of the statements behind it, and what no event is made of.
 
     `family`: `ipv4` or `ipv6` where one of them followed the verb, else empty. `room`: how many events may be made
-    where `split` is said. Raises LineError; with `relay` for a line that is correct and of use to ExaBGP only.
+    where `split` is said. Raises LineError; with `for_exabgp` for a line that is correct and of use to ExaBGP only.
     """
     of_no_use: list[LineError] = []
     made = _read(verb, family, statements, of_no_use)
@@ -70,7 +70,7 @@ def _read(verb: str, family: str, statements: list[list[str]], of_no_use: list[L
             else:
                 yield from _statement(verb, words, as_announced=as_announced)
         except LineError as error:
-            if not error.relay:
+            if not error.for_exabgp:
                 raise
             of_no_use.append(error)
 
@@ -206,11 +206,11 @@ def _events(verb: str, route: RouteWords, prefixes: list[Prefix], *, split: bool
             # ExaBGP says done and sends nothing, unless the session negotiated RFC 8950.
             raise LineError(
                 f"{prefix}: the next hop {next_hop} is of the other family; no route is made of it",
-                relay=True,
+                for_exabgp=True,
                 answer=Answer.DONE,
             )
         yield Announce(Path(prefix, next_hop, attributes, route.path_id))
 
 
 def _no_vpc_route(family: str) -> LineError:
-    return LineError(f"{family} is no route a VPC can hold; for ExaBGP only", relay=True)
+    return LineError(f"{family} is no route a VPC can hold; for ExaBGP only", for_exabgp=True)

@@ -129,7 +129,7 @@ class Checks:
         wanted = source.announcements if healthy else ()
         # Withdrawn once even if it was never announced: its route may be left from an earlier run.
         gone = source.announcements if said is None and not healthy else said or ()
-        replaced = {each.prefix for each in wanted if each.relay}
+        replaced = {each.prefix for each in wanted if each.for_exabgp}
         for announcement in gone:
             if announcement not in wanted and announcement.prefix not in replaced:
                 self._say(source, f"withdraw route {announcement.prefix} next-hop self", announcement)
@@ -141,4 +141,4 @@ class Checks:
         self._reconciler.news({each.prefix for each in source.announcements})
 
     def _say(self, source: CheckedSource, line: str, about: Announcement) -> None:
-        self._listener.said(source.name, replace(parse(line), relay=about.relay))
+        self._listener.said(source.name, replace(parse(line), for_exabgp=about.for_exabgp))

@@ -21,7 +21,7 @@ from bgp2vpc.descriptors import at_most
 from bgp2vpc.errors import Bgp2vpcError
 from bgp2vpc.exabgp_api import USUAL_MAX_LINE
 from bgp2vpc.exabgp_api.command import Command
-from bgp2vpc.names import CLIENT, LASTING, RELAY, reserved_for
+from bgp2vpc.names import CLIENT, LASTING, TEE, reserved_for
 from bgp2vpc.sources.log_limit import Throttle
 from bgp2vpc.sources.session import Listener, Reply, SourceKind, SpeakerSession, as_lines
 from bgp2vpc.sources.turns import LineQueue, Turns
@@ -152,7 +152,7 @@ class SocketServer:
     def name_for(self, name: str) -> str:
         """`name`; for a tee, which cannot choose another one, the first free of NAME, NAME-2, NAME-3 …"""
         taken = {client.source for client in self.clients}
-        if not name.startswith(RELAY) or name not in taken:
+        if not name.startswith(TEE) or name not in taken:
             return name
         return next(other for number in count(2) if (other := f"{name}-{number}") not in taken)
 
@@ -160,7 +160,7 @@ class SocketServer:
         """Why a client may not have this name; empty: it may."""
         if not _NAME.fullmatch(name):
             return f"'{name}' is no name: 1 to 64 letters, digits and _ . : @ -, beginning with a letter or digit"
-        if name in self._reserved or (reserved_for(name) and not name.startswith(RELAY)):
+        if name in self._reserved or (reserved_for(name) and not name.startswith(TEE)):
             return f"'{name}' is the name of another source"
         if any(client.source == name for client in self.clients):
             return f"another client is called '{name}'"
@@ -304,7 +304,7 @@ class _Client(asyncio.Protocol):
     def _speak_as(self, session: SpeakerSession, name: str, listener: Listener) -> str:
         if session.is_open:
             return f"too late: paths were announced as '{session.source}' already; say this first"
-        kind = SourceKind.TEE if name.startswith(RELAY) else SourceKind.CLIENT
+        kind = SourceKind.TEE if name.startswith(TEE) else SourceKind.CLIENT
         self._session = SpeakerSession(
             name, kind, listener, reasons=session.reasons, max_line=self._server.settings.max_line
         )

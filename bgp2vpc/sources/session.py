@@ -112,7 +112,7 @@ class SpeakerSession:
             command = Command("", answer=Answer.ERROR, error=reason)
         else:
             command = decode(line)
-        if command.events or command.relay or (command.error and self.kind is SourceKind.TEE):
+        if command.events or command.for_exabgp or (command.error and self.kind is SourceKind.TEE):
             self.open()
         return self._answer(command)
 

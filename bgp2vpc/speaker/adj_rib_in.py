@@ -141,7 +141,7 @@ class AdjRibIn:
 
     def _pass_on(self, source: str, command: Command) -> bool:
         # What comes through `tee` has been through ExaBGP's pipe already.
-        if self._adj_rib_out is None or not command.relay or self.kinds.get(source) is SourceKind.TEE:
+        if self._adj_rib_out is None or not command.for_exabgp or self.kinds.get(source) is SourceKind.TEE:
             return False
         if self._may_hear(command):
             self._adj_rib_out.pass_on(source, command)

@@ -69,7 +69,7 @@ class AdjRibOut:
 
     def pass_on(self, source: str, command: Command) -> None:
         """Say the line itself, or, while its prefixes drain, what it comes to then; and remember what it announced."""
-        if not command.relay:
+        if not command.for_exabgp:
             return
         speaker = (source, command.selector)
         if any(

@@ -43,7 +43,7 @@ class RefusedLines:
             event(log, logging.WARNING, f"accepted: {words}", source=source, line=line[:LOGGED])
 
     def clients_remain(self, names: Container[str]) -> None:
-        """Only these clients and relays are left: what the others said counts together, as of one source."""
+        """Only these clients and tees are left: what the others said counts together, as of one source."""
         for source, kind in [each for each in self._rows if each[1] in _TRANSIENT]:
             if source != OTHERS and source not in names:
                 self._complaints.pop(source, None)

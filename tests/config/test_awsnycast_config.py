@@ -70,8 +70,8 @@ def test_its_routes_are_read(config) -> None:
 
 
 def test_each_check_is_a_source_and_default_routes_are_not_announced_by_themselves(config) -> None:
-    announced = Announcement(WEB, "announce route 192.0.2.80/32 next-hop self", relay=True)
-    silent = Announcement(DEFAULT, "announce route 0.0.0.0/0 next-hop self", relay=False)
+    announced = Announcement(WEB, "announce route 192.0.2.80/32 next-hop self", for_exabgp=True)
+    silent = Announcement(DEFAULT, "announce route 0.0.0.0/0 next-hop self", for_exabgp=False)
     assert config.checked_sources == (
         CheckedSource("check internet", ("internet",), 1, (silent,)),
         CheckedSource("check web", ("web",), 1, (announced,)),
@@ -174,11 +174,11 @@ ANNOUNCEMENTS = [
 ]
 
 
-@pytest.mark.parametrize(("announce", "attributes", "relay"), ANNOUNCEMENTS)
-def test_the_announcement_has_the_attributes_of_the_file(announce, attributes, relay) -> None:
+@pytest.mark.parametrize(("announce", "attributes", "for_exabgp"), ANNOUNCEMENTS)
+def test_the_announcement_has_the_attributes_of_the_file(announce, attributes, for_exabgp) -> None:
     (source,) = rule_of(route=f"{{cidr: 192.0.2.80{announce}}}").checked_sources
     line = f"announce route 192.0.2.80/32 next-hop self{attributes}"
-    assert source.announcements == (Announcement(WEB, line, relay),)
+    assert source.announcements == (Announcement(WEB, line, for_exabgp),)
 
 
 def test_a_rules_takeover_is_the_default_of_its_routes() -> None:

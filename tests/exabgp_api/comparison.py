@@ -80,11 +80,11 @@ class Comparison:
             return ""
         of_50, of_42 = (self._outcome(dispatcher, line) for dispatcher in (self.v50, self.v42))
         if of_50 is None or of_42 is None or of_50.crash or of_42.crash:
-            return f"passed on, and ends ExaBGP there, or loops for ever: {of_50} {of_42}" if ours.relay else ""
+            return f"passed on, and ends ExaBGP there, or loops for ever: {of_50} {of_42}" if ours.for_exabgp else ""
         newest = of_50 if _takes(of_50, line) or not _takes(of_42, line) else of_42
         if not _takes(newest, line):
             newest = of_50 if of_50.is_taken else of_42
-        is_taken = ours.relay or ours.answer is Answer.DONE
+        is_taken = ours.for_exabgp or ours.answer is Answer.DONE
         if is_taken and not _takes(newest, line) and _is_known(LOOSER, line):
             return ""
         if is_taken and newest.is_taken:
@@ -108,7 +108,7 @@ def _is_of_its_own(ours: Command, line: str) -> bool:
     Questions are answered here. To an empty line ExaBGP says error, and it announces what `#announce route` says.
     """
     is_question = ours.reply or ours.acks or _SKIPPED.match(line.strip()) or "ExaBGP's operator" in ours.error
-    is_refused_on_purpose = ours.answer is Answer.ERROR and not ours.relay and _is_known(STRICTER, ours.error)
+    is_refused_on_purpose = ours.answer is Answer.ERROR and not ours.for_exabgp and _is_known(STRICTER, ours.error)
     return ours.line[:1] in ("", "#") or bool(is_question) or is_refused_on_purpose
 
 

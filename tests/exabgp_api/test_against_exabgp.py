@@ -54,7 +54,7 @@ def test_generated_lines_are_taken_or_refused_alike(comparison: Comparison, seed
 
 @pytest.mark.parametrize("line", BASES)
 def test_the_lines_they_are_made_of_are_correct(comparison: Comparison, line: str) -> None:
-    assert parse(line).relay
+    assert parse(line).for_exabgp
     assert comparison.v50.read(line).is_taken
 
 
@@ -63,7 +63,7 @@ def test_what_healthchecks_said_means_the_same(comparison: Comparison, line: str
     """Every line that `exabgp healthcheck` of 4.2, 5.0 and 6.0 printed in the captured runs."""
     ours = parse(line)
     assert ours.answer is Answer.DONE
-    assert ours.relay
+    assert ours.for_exabgp
     assert comparison.difference(line) == ""
 
 

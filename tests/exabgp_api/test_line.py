@@ -151,7 +151,7 @@ LINES: list[tuple[str, tuple[Event, ...]]] = [
 @pytest.mark.parametrize(("line", "events"), LINES, ids=[line for line, _ in LINES])
 def test_a_line_becomes_its_events_and_is_passed_on(line: str, events: tuple[Event, ...]) -> None:
     said = parse(line)
-    assert said == Command(line, events, selector=said.selector, relay=True, requires=said.requires)
+    assert said == Command(line, events, selector=said.selector, for_exabgp=True, requires=said.requires)
 
 
 SELECTORS = [
@@ -264,8 +264,8 @@ MISTAKES = [
     ("peer * group  ; announce route ::/0 next-hop self", "group: '' is neither"),
     ("peer * group announce route ::/0 next-hop self ; ; withdraw route ::/0", "group: '' is neither"),
     ("peer * group 'announce route ::/0 next-hop self' ; '' ; x", "group: 'announce route ::/0 next-hop self' is"),
-    ("shutdown", "'shutdown' is for ExaBGP's operator; not relayed"),
-    ("daemon restart", "'daemon restart' is for ExaBGP's operator; not relayed"),
+    ("shutdown", "'shutdown' is for ExaBGP's operator; not passed"),
+    ("daemon restart", "'daemon restart' is for ExaBGP's operator; not passed"),
     ("announce route 192.0.2.1/32 next-hop self\x00", "control character '\\x00'"),
     ("announce route 192.0.2.1/32 next-hop sélf", "column 39: '\\xe9' is not ASCII"),
 ]
@@ -275,7 +275,7 @@ MISTAKES = [
 def test_a_mistake_is_explained_and_goes_no_further(line: str, error: str) -> None:
     command = parse(line)
     assert error in command.error
-    assert (command.answer, command.events, command.relay) == (Answer.ERROR, (), False)
+    assert (command.answer, command.events, command.for_exabgp) == (Answer.ERROR, (), False)
 
 
 @pytest.mark.parametrize(
@@ -300,7 +300,7 @@ def test_a_mistake_is_explained_and_goes_no_further(line: str, error: str) -> No
 def test_another_family_is_passed_on_but_makes_no_route(line: str) -> None:
     command = parse(line)
     assert "no route a VPC can hold" in command.error
-    assert (command.answer, command.events, command.relay) == (Answer.ERROR, (), True)
+    assert (command.answer, command.events, command.for_exabgp) == (Answer.ERROR, (), True)
 
 
 @pytest.mark.parametrize(
@@ -314,7 +314,7 @@ def test_another_family_is_passed_on_but_makes_no_route(line: str) -> None:
 def test_what_a_vpc_can_hold_of_a_line_is_taken_and_the_rest_is_said(other: str) -> None:
     for line in (f"announce route {P} next-hop self; {other}", f"announce {other}; route {P} next-hop self"):
         command = parse(line)
-        assert (command.answer, command.events, command.relay) == (Answer.DONE, (announced(P),), True)
+        assert (command.answer, command.events, command.for_exabgp) == (Answer.DONE, (announced(P),), True)
         assert "no route" in command.error
 
 
@@ -326,7 +326,7 @@ def test_the_last_prefix_of_attributes_decides_the_family() -> None:
 def test_a_next_hop_of_the_other_family_is_answered_as_exabgp_does_and_makes_no_route() -> None:
     command = parse("announce route 2001:db8::1/128 next-hop 192.0.2.100")
     assert "the next hop 192.0.2.100 is of the other family" in command.error
-    assert (command.answer, command.events, command.relay) == (Answer.DONE, (), True)
+    assert (command.answer, command.events, command.for_exabgp) == (Answer.DONE, (), True)
 
 
 @pytest.mark.parametrize("line", ["", "  ", "#", "# announce route 192.0.2.1/32 next-hop self", "#json", "debug x"])
@@ -355,7 +355,7 @@ def test_a_line_may_be_as_long_as_the_limit_and_no_longer() -> None:
     assert parse(longest).answer is Answer.DONE
     assert decode(longest.encode() + b"\r\n") == parse(longest)
     for too_long in (parse(longest + f" {P}" * 2), decode((longest + f" {P}" * 2).encode())):
-        assert (too_long.answer, too_long.relay) == (Answer.ERROR, False)
+        assert (too_long.answer, too_long.for_exabgp) == (Answer.ERROR, False)
         assert f"is too long: at most {MAX_LINE}" in too_long.error
         assert len(too_long.line) < 100
 
@@ -370,17 +370,17 @@ def test_the_prefixes_of_one_line_with_split_are_limited_and_no_others() -> None
 @pytest.mark.parametrize("line", [f"announce route {P}\tnext-hop self", f"\tannounce\t\troute {P} next-hop self\t"])
 def test_a_line_with_tabs_may_be_passed_on_as_it_is_given_back(line: str) -> None:
     command = parse(line)
-    assert (command.events, command.relay) == ((announced(P),), True)
+    assert (command.events, command.for_exabgp) == ((announced(P),), True)
     assert command.line == f"announce route {P} next-hop self"
 
 
 @pytest.mark.parametrize("text", ["attributes", "attribute"])
 def test_a_withdrawal_is_passed_on_with_the_next_hop_without_which_exabgp_4_2_resets_its_sessions(text: str) -> None:
     command = parse(f"neighbor *  withdraw {text} med 5 nlri {P}")
-    assert (command.events, command.relay) == ((withdrawn(P),), True)
+    assert (command.events, command.for_exabgp) == ((withdrawn(P),), True)
     assert command.line == f"neighbor *  withdraw {text} next-hop 0.0.0.0 med 5 nlri {P}"
     other_family = parse(f"withdraw {text} rd 1:2 label 5 nlri {P}")
-    assert (other_family.relay, "next-hop 0.0.0.0" in other_family.line) == (True, True)
+    assert (other_family.for_exabgp, "next-hop 0.0.0.0" in other_family.line) == (True, True)
 
 
 def test_bytes_that_are_no_ascii_are_an_error() -> None:
@@ -398,7 +398,7 @@ def assert_well_formed(command: Command) -> None:
     if command.answer is Answer.ERROR:
         assert command.error
         assert command.events == ()
-    if command.relay:
+    if command.for_exabgp:
         assert command.line.isascii()
         assert command.line.isprintable() or "\t" in command.line
         assert not {"json", "shutdown", "reload", "restart", "reset", "crash"} & set(command.line.split())

@@ -76,7 +76,7 @@ def corpora() -> list[str]:
 
 def generated(many: int, first: int) -> Iterator[str]:
     """So many lines that bgp2vpc passes on, the same ones for the same `first`."""
-    return islice((line for line in _generated(first) if parse(line).relay), many)
+    return islice((line for line in _generated(first) if parse(line).for_exabgp), many)
 
 
 def _generated(first: int) -> Iterator[str]:
@@ -85,7 +85,7 @@ def _generated(first: int) -> Iterator[str]:
         yield from comparison.generated(_AT_ONCE, number)
         for line in _made(_AT_ONCE, number):
             yield line
-            if parse(line).relay:
+            if parse(line).for_exabgp:
                 good.append(line)
             for _ in range(_VARIANTS):
                 yield _crossed(random.choice(good), random.choice(good), random)
