@@ -46,11 +46,9 @@ def connect(identity: Identity, timeout: float, concurrency: int) -> Ec2Connecti
     )
     vpc = Ec2(instance.region, timeout=timeout, max_connections=concurrency)
     vpc.warm_up()
-    return Ec2Connection(vpc, instance if instance.vpc_id else replace(instance, vpc_id=_vpc_of(vpc, instance.id)))
-
-
-def _vpc_of(vpc: VpcApi, instance_id: str) -> str:
-    interfaces = vpc.interfaces(instance_id)
-    if not interfaces:
-        raise MetadataError(f"EC2 knows no interface of instance {instance_id}; set vpc_id: in the configuration")
-    return interfaces[0].vpc_id
+    if not instance.vpc_id:
+        interfaces = vpc.interfaces(instance.id)
+        if not interfaces:
+            raise MetadataError(f"EC2 knows no interface of instance {instance.id}; set vpc_id: in the configuration")
+        instance = replace(instance, vpc_id=interfaces[0].vpc_id)
+    return Ec2Connection(vpc, instance)

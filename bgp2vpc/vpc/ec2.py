@@ -1,53 +1,21 @@
-"""The real EC2, through botocore: the only file that imports it.
+"""EC2's calls, through botocore: what is asked, page by page, and what of the answer is kept.
 
 Nothing here retries, paces or remembers: who calls knows better what a failed call was worth.
 """
 
-import logging
-import os
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
-from threading import Lock
 from typing import Any, TypeVar
 
-import botocore
 from botocore import xform_name
-from botocore.config import Config
-from botocore.credentials import RefreshableCredentials
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    ConfigParseError,
-    CredentialRetrievalError,
-    InvalidConfigError,
-    InvalidRegionError,
-    MetadataRetrievalError,
-    NoCredentialsError,
-    NoRegionError,
-    ParamValidationError,
-    PartialCredentialsError,
-    ProfileNotFound,
-    TokenRetrievalError,
-    UnauthorizedSSOTokenError,
-)
-from botocore.httpsession import URLLib3Session
-from botocore.loaders import Loader
-from botocore.parsers import ResponseParserError
-from botocore.session import Session
 
-from bgp2vpc import __version__
-from bgp2vpc.errors import Credentials, Ec2Error, OperatorError, Refused, Transient
+from bgp2vpc.errors import Ec2Error, OperatorError, Refused, Transient
 from bgp2vpc.prefix import IPAddress, Prefix
-from bgp2vpc.vpc import slim_model, wire
+from bgp2vpc.vpc import wire
 from bgp2vpc.vpc.api import VpcApi
-from bgp2vpc.vpc.failures import failure
+from bgp2vpc.vpc.ec2_clients import MESSAGE_LENGTH, Ec2Clients, ec2_errors, make_session, trimmed_data
 from bgp2vpc.vpc.model import InstanceHealth, Interface, RouteTable, Subnet, TaggedInstance, Target
-
-log = logging.getLogger(__name__)
 
 # Limits of a single request: filter values
 # (https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Filtering.html), items of a page, ids of a status call.
@@ -56,45 +24,11 @@ _PAGE_SIZE = 100
 _PAGES = 1000
 _STATUS_IDS = 100
 
-# botocore asks the instance role for credentials once; at boot, and now and then later, the first answer is lost.
-_METADATA_ATTEMPTS = 3
-
-_LAST_SECONDS = 30
-"""Of the life of credentials in which new ones must be had: a call signed with the old ones may come too late."""
-
 _INSTANCE_ID = re.compile(r"\bi-[0-9a-z]+")
-_CREDENTIALS = (
-    NoCredentialsError,
-    PartialCredentialsError,
-    CredentialRetrievalError,
-    MetadataRetrievalError,
-    TokenRetrievalError,
-    UnauthorizedSSOTokenError,
-    ProfileNotFound,
-)
-# What botocore raises on purpose. A broken answer is no BotoCoreError.
-_FAILURES = (BotoCoreError, ClientError, ResponseParserError)
-# And what it lets pass, mostly while it refreshes credentials: their program is missing, their file unreadable, their
-# JSON broken or of another shape, or they are expired still.
-_PLAIN_FAILURES = (RuntimeError, OSError, ValueError, LookupError, TypeError, AttributeError)
-_GET_CREDENTIALS = "GetCredentials"
 _MANAGED = "IncludeManagedResources"
 _WOULD_HAVE_DONE_IT = "DryRunOperation"
-_MESSAGE_LENGTH = 400  # of a broken answer's text, which may be a whole page
-
-_OPERATOR = (ConfigParseError, InvalidConfigError, NoRegionError, InvalidRegionError)
-
 
 Parsed = TypeVar("Parsed")
-
-
-@dataclass(frozen=True, slots=True)
-class _Clients:
-    """botocore's: two clients, so that a page under way never holds a write's connection; and what both sign with."""
-
-    reads: Any
-    writes: Any
-    credentials: Any
 
 
 class Ec2(VpcApi):
@@ -106,15 +40,11 @@ class Ec2(VpcApi):
     """
 
     def __init__(self, region: str, *, timeout: float = 3.0, max_connections: int = 50) -> None:
-        self._region = region
-        self._timeout = timeout
-        self._max_connections = max_connections
-        self._lock = Lock()
-        self._clients: _Clients | None = None
+        self._clients = Ec2Clients(region, timeout, max_connections)
 
     def warm_up(self) -> None:
         """Make the clients and get credentials now, better than at the first announcement: 0.2 s. Raises Ec2Error."""
-        self._ready()
+        self._clients.ready()
 
     def route_tables(self, vpc_ids: Collection[str], table_ids: Collection[str] = ()) -> tuple[RouteTable, ...]:
         """DescribeRouteTables, paged."""
@@ -177,9 +107,10 @@ class Ec2(VpcApi):
 
     def members(self, vpc_id: str, key: str, value: str) -> tuple[TaggedInstance, ...]:
         """DescribeInstances by filter, paged."""
+        literal = re.sub(r"([\\*?])", r"\\\1", value)  # in filters * and ? stand for any characters, unless after a \
         filters = [
             {"Name": "vpc-id", "Values": [vpc_id]},
-            {"Name": f"tag:{key}", "Values": [_literal(value)]},
+            {"Name": f"tag:{key}", "Values": [literal]},
             {"Name": "instance-state-name", "Values": ["pending", "running"]},
         ]
         reservations = self._pages("DescribeInstances", "Reservations", filters)
@@ -205,7 +136,7 @@ class Ec2(VpcApi):
         https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateRoute.html: `DryRun`
         """
         try:
-            _call(self._ready().reads, operation, {**parameters, "DryRun": True})
+            _call(self._clients.ready().reads, operation, {**parameters, "DryRun": True})
         except Ec2Error as error:
             if error.code != _WOULD_HAVE_DONE_IT:
                 raise
@@ -214,10 +145,13 @@ class Ec2(VpcApi):
 
     def _health_of_known(self, ids: tuple[str, ...]) -> Mapping[str, InstanceHealth]:
         """The call fails as a whole for an id that EC2 does not know, and names it: ask again without it."""
+        operation = "DescribeInstanceStatus"
         asked = list(ids)
         while asked:
+            reads = self._clients.ready().reads
+            parameters = {"InstanceIds": asked, "IncludeAllInstances": True, **_everything(reads, operation)}
             try:
-                answer = self._read("DescribeInstanceStatus", InstanceIds=asked, IncludeAllInstances=True)
+                answer = _call(reads, operation, parameters)
             except Refused as error:
                 if not error.code.startswith("InvalidInstanceID"):
                     raise
@@ -226,15 +160,15 @@ class Ec2(VpcApi):
                     raise
                 asked = [each for each in asked if each not in unknown]
             else:
-                items = _items(answer, "DescribeInstanceStatus", "InstanceStatuses")
-                found = dict(_parsed("DescribeInstanceStatus", wire.parse_health, items))
+                items = _items(answer, operation, "InstanceStatuses")
+                found = dict(_parsed(operation, wire.parse_health, items))
                 return {each: found[each] for each in asked if each in found}
         return {}
 
     def _pages(self, operation: str, key: str, filters: list[dict[str, Any]]) -> list[wire.Item]:
-        reads = self._ready().reads
+        reads = self._clients.ready().reads
         found: list[wire.Item] = []
-        with _our_errors(operation):
+        with ec2_errors(operation):
             paginator = reads.get_paginator(xform_name(operation))
             everything = _everything(reads, operation)
             pages = paginator.paginate(Filters=filters, PaginationConfig={"PageSize": _PAGE_SIZE}, **everything)
@@ -244,103 +178,21 @@ class Ec2(VpcApi):
                     raise Transient(operation, "EndlessAnswer", f"the answer has {_PAGES} pages, and no end")
         return found
 
-    def _read(self, operation: str, **parameters: Any) -> wire.Item:
-        reads = self._ready().reads
-        return _call(reads, operation, {**parameters, **_everything(reads, operation)})
-
     def _write(self, operation: str, table_id: str, prefix: Prefix, target: Target | None = None) -> None:
         parameters = {"RouteTableId": table_id, **wire.destination_parameter(prefix)}
         if target is not None:
-            parameters |= _target_parameter(operation, target)
-        _call(self._ready().writes, operation, parameters)
-
-    def _ready(self) -> _Clients:
-        """The clients, with credentials that are good now."""
-        with self._lock:
-            if self._clients is None:
-                # A plain failure: an AWS_ENDPOINT_URL that is no URL.
-                with _our_errors("CreateClient", plain=OperatorError):
-                    self._clients = self._slim_clients() or self._make_clients(_session(None))
-            clients = self._clients
-        # The call would refresh them as well; but of its failure nobody could tell where it came from.
-        with _our_errors(_GET_CREDENTIALS, plain=Credentials):
-            clients.credentials.get_frozen_credentials()
-        return clients
-
-    def _slim_clients(self) -> _Clients | None:
-        models = _trimmed_models()
-        if models is None:
-            return None
-        try:
-            return self._make_clients(_session(models))
-        except NoCredentialsError:
-            raise
-        except (*_FAILURES, *_PLAIN_FAILURES) as error:
-            log.debug("botocore's whole EC2 model is used, the trimmed one gave: %r", error)
-            return None
-
-    def _make_clients(self, session: Session) -> _Clients:
-        with _our_errors(_GET_CREDENTIALS, plain=Credentials):
-            credentials = session.get_credentials()
-        # A client that was made without credentials never gets any, even when the role is attached a minute later.
-        if credentials is None:
-            raise NoCredentialsError
-        if isinstance(credentials, RefreshableCredentials):
-            # botocore refuses to sign with good ones that last for less than ten minutes if new ones cannot be had.
-            credentials._mandatory_refresh_timeout = _LAST_SECONDS
-        reads, writes = self._client(session, 2 * self._timeout), self._client(session, self._timeout)
-        return _Clients(reads, writes, credentials)
-
-    def _client(self, session: Session, read_timeout: float) -> Any:
-        config = Config(
-            connect_timeout=self._timeout,
-            read_timeout=read_timeout,
-            retries={"mode": "standard", "total_max_attempts": 1},
-            max_pool_connections=self._max_connections,
-            tcp_keepalive=True,
-            user_agent_extra=f"bgp2vpc/{__version__}",
-        )
-        return session.create_client("ec2", region_name=self._region, config=config)
+            try:
+                parameters |= wire.target_parameter(target)
+            except ValueError as error:
+                raise Refused(operation, "InvalidTarget", str(error)) from error
+        _call(self._clients.ready().writes, operation, parameters)
 
 
 def endpoint_url(region: str) -> str:
     """Where EC2 is spoken to: as botocore finds it, in the environment or by the region. Raises Ec2Error."""
-    with _our_errors("CreateClient", plain=OperatorError):
-        session = _session(_trimmed_models())
-        url: str = session.create_client("ec2", region_name=region).meta.endpoint_url
+    with ec2_errors("CreateClient", plain=OperatorError):
+        url: str = make_session(trimmed_data()).create_client("ec2", region_name=region).meta.endpoint_url
     return url
-
-
-class _Ec2Loader(Loader):  # type: ignore[misc]  # botocore has no types
-    """Knows where EC2's models are. botocore's own loader asks first, for each, which of 430 services exist: 10 ms."""
-
-    def load_service_model(self, service_name: str, type_name: str, api_version: str | None = None) -> Any:
-        if service_name == "ec2":
-            return self.load_data(f"ec2/{slim_model.API_VERSION}/{type_name}")
-        return super().load_service_model(service_name, type_name, api_version)
-
-
-def _trimmed_models() -> str | None:
-    """Where they are; none where the user gave botocore service models: those come first, as they would without us."""
-    if os.environ.get("AWS_DATA_PATH") or os.path.isdir(os.path.join(Loader.CUSTOMER_DATA_PATH, "ec2")):
-        return None
-    return slim_model.find_or_make(Path(botocore.__file__).parent / "data", botocore.__version__)
-
-
-def _session(models: str | None) -> Session:
-    """A session that looks for the EC2 model in the directory `models` first, and for all else where it always is."""
-    session = Session()
-    if session.get_config_variable("metadata_service_num_attempts") == 1:
-        session.set_config_variable("metadata_service_num_attempts", _METADATA_ATTEMPTS)
-    # The role's secret key goes to whoever may ask for it: only to who has a token, and through nobody else's hands.
-    session.set_config_variable("ec2_metadata_v1_disabled", True)
-    role = session.get_component("credential_provider").get_provider("iam-role")
-    role._role_fetcher._session = URLLib3Session(
-        timeout=session.get_config_variable("metadata_service_timeout"), proxies={}
-    )
-    if models is not None:
-        session.register_component("data_loader", _Ec2Loader(extra_search_paths=[models]))
-    return session
 
 
 def _everything(client: Any, operation: str) -> dict[str, bool]:
@@ -353,44 +205,9 @@ def _everything(client: Any, operation: str) -> dict[str, bool]:
 
 
 def _call(client: Any, operation: str, parameters: Mapping[str, Any]) -> wire.Item:
-    with _our_errors(operation):
+    with ec2_errors(operation):
         answer: wire.Item = getattr(client, xform_name(operation))(**parameters)
     return answer
-
-
-@contextmanager
-def _our_errors(operation: str, *, plain: type[Ec2Error] = Transient) -> Iterator[None]:
-    """Whatever botocore raises within comes out as Ec2Error; what it did not raise on purpose as `plain`."""
-    try:
-        yield
-    except _FAILURES as error:
-        raise _ours(operation, error) from error
-    except _PLAIN_FAILURES as error:
-        raise plain(operation, type(error).__name__, str(error)[:_MESSAGE_LENGTH]) from error
-
-
-def _ours(operation: str, error: Exception) -> Ec2Error:
-    """An exception of botocore's as one of ours: what is neither the credentials' fault nor the operator's may pass."""
-    if isinstance(error, ClientError):
-        details = error.response.get("Error", {})
-        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-        log.debug("%s: HTTP %s: %s", operation, status, details)
-        return failure(operation, str(details.get("Code", "")), str(details.get("Message", "")), status)
-    name, message = type(error).__name__, str(error)[:_MESSAGE_LENGTH]
-    if isinstance(error, _CREDENTIALS):
-        return Credentials(operation, name, message)
-    if isinstance(error, ParamValidationError):
-        return Refused(operation, name, message)
-    if isinstance(error, _OPERATOR):
-        return OperatorError(operation, name, message)
-    return Transient(operation, name, message)
-
-
-def _target_parameter(operation: str, target: Target) -> dict[str, str]:
-    try:
-        return wire.target_parameter(target)
-    except ValueError as error:
-        raise Refused(operation, "InvalidTarget", str(error)) from error
 
 
 def _items(answer: wire.Item, operation: str, key: str) -> list[wire.Item]:
@@ -405,13 +222,8 @@ def _parsed(operation: str, parse: Callable[[wire.Item], Parsed], items: Iterabl
     try:
         return [parse(item) for item in items]
     except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
-        what = repr(error)[:_MESSAGE_LENGTH]
+        what = repr(error)[:MESSAGE_LENGTH]
         raise Transient(operation, "ResponseParserError", f"an item of the answer is broken: {what}") from error
-
-
-def _literal(text: str) -> str:
-    r"""Not a pattern: in filters * and ? stand for any characters unless a \ precedes them."""
-    return re.sub(r"([\\*?])", r"\\\1", text)
 
 
 def _chunks(ids: Iterable[str], size: int) -> Iterator[tuple[str, ...]]:

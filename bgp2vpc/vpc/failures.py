@@ -53,7 +53,7 @@ def failure(operation: str, code: str, message: str, status: int = 400) -> Ec2Er
     A code that is not known here is Transient with a 5xx status and Refused otherwise. InvalidRoute.NotFound is
     RouteMissing, although EC2 may also mean that the table is gone: the read that follows a Disagreement will show.
     """
-    return _kind(operation, code, message, status)(operation, code, _shorten(message))
+    return _kind(operation, code, message, status)(operation, code, _ENCODED.sub(_cut, message))
 
 
 def _kind(operation: str, code: str, message: str, status: int) -> type[Ec2Error]:
@@ -64,17 +64,12 @@ def _kind(operation: str, code: str, message: str, status: int) -> type[Ec2Error
         return Throttled
     if status >= 500:
         return Transient
-    if operation == "ReplaceRoute" and code == "InvalidParameterValue":
-        return RouteMissing if any(each in message for each in _NO_ROUTE_TO_REPLACE) else Refused
-    return Refused
-
-
-def _shorten(message: str) -> str:
-    """The encoded part of UnauthorizedOperation is a kilobyte that says nothing to a reader of logs."""
-    return _ENCODED.sub(_cut, message)
+    nothing_to_replace = operation == "ReplaceRoute" and code == "InvalidParameterValue"
+    return RouteMissing if nothing_to_replace and any(each in message for each in _NO_ROUTE_TO_REPLACE) else Refused
 
 
 def _cut(found: re.Match[str]) -> str:
+    """The encoded part of UnauthorizedOperation is a kilobyte that says nothing to a reader of logs."""
     encoded = found[2]
     if len(encoded) <= _SHOWN_OF_ENCODED:
         return found[0]

@@ -67,21 +67,14 @@ class Metadata:
 
     def instance(self) -> Instance:
         """This instance. Raises MetadataError, which says what can be set instead."""
-        return Instance(
-            id=self._required("instance-id", r"i-[0-9a-z]+"),
-            # Never the zone less its last letter: that is wrong in local and wavelength zones (us-west-2-lax-1a).
-            region=self._required("placement/region", r"[a-z0-9-]+"),
-            vpc_id=self._primary_vpc(),
-        )
-
-    def _primary_vpc(self) -> str:
-        """The VPC of the primary interface: an instance may have others in other VPCs.
-
-        `mac` is that interface's. Device number 0 may be several interfaces', one of each network card.
-        https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-metadata.html#instancedata-data-categories
-        """
+        instance_id = self._required("instance-id", r"i-[0-9a-z]+")
+        # Never the zone less its last letter: that is wrong in local and wavelength zones (us-west-2-lax-1a).
+        region = self._required("placement/region", r"[a-z0-9-]+")
+        # Of the primary interface, whose `mac` is: an instance may have others in other VPCs, and device number 0 may
+        # be several interfaces', one of each network card.
+        # https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-metadata.html#instancedata-data-categories
         mac = self._required("mac", r"[0-9a-f:]{17}")
-        return self._required(f"network/interfaces/macs/{mac}/vpc-id", r"vpc-[0-9a-z]+")
+        return Instance(instance_id, region, self._required(f"network/interfaces/macs/{mac}/vpc-id", r"vpc-[0-9a-z]+"))
 
     def _required(self, path: str, pattern: str) -> str:
         text = self.get(path)

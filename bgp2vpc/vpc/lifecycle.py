@@ -44,24 +44,17 @@ def future(texts: Mapping[str, str | None]) -> Future:
     The first of these counts: a spot interruption, Auto Scaling's target state, a rebalance recommendation. What is
     not understood (a state that AWS adds later, a proxy's page) is no reason to leave.
     """
-    if (action := _interruption(texts.get(INTERRUPTION))) is not None:
-        return Go(action)
+    # {"action": "stop", "time": "2017-09-18T08:22:00Z"}: stop, terminate, or hibernate (which begins at once).
+    notice = _object(texts.get(INTERRUPTION)) or {}
+    action, when = notice.get("action"), notice.get("time")
+    if isinstance(action, str):
+        return Go(f"spot interruption: {action[:40]}{f' at {when[:40]}' if isinstance(when, str) else ''}")
     state = texts.get(TARGET_STATE)
     if state is not None and (state in _OUT_OF_SERVICE or state.startswith(_WARM)):
         return Go(f"Auto Scaling: target state {state[:40]}")
     if _object(texts.get(REBALANCE)) is not None:
         return Go("spot: rebalance recommendation", withdraws=False)
     return Stay()
-
-
-def _interruption(text: str | None) -> str | None:
-    """`{"action": "stop", "time": "2017-09-18T08:22:00Z"}`: stop, terminate, or hibernate (which begins at once)."""
-    notice = _object(text)
-    action = notice.get("action") if notice else None
-    if not isinstance(action, str):
-        return None
-    when = notice.get("time") if notice else None
-    return f"spot interruption: {action[:40]}{f' at {when[:40]}' if isinstance(when, str) else ''}"
 
 
 def _object(text: str | None) -> dict[str, object] | None:

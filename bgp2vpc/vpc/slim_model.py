@@ -183,14 +183,15 @@ def _is_ours(path: Path) -> bool:
         found = [each.lstat() for each in (path, *path.parents)]
     except OSError:
         return False
-    return all(map(_is_safe, found))
-
-
-def _is_safe(found: os.stat_result) -> bool:
-    """Owner and mode. A link, whose mode lets everybody write, is never safe; a sticky directory such as /tmp is."""
-    trusted = found.st_uid in (0, os.geteuid())
-    by_others = found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
-    return trusted and (not by_others or (stat.S_ISDIR(found.st_mode) and bool(found.st_mode & stat.S_ISVTX)))
+    # A link, whose mode lets everybody write, is never safe; a sticky directory such as /tmp is.
+    return all(
+        each.st_uid in (0, os.geteuid())
+        and (
+            not each.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+            or (stat.S_ISDIR(each.st_mode) and bool(each.st_mode & stat.S_ISVTX))
+        )
+        for each in found
+    )
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ Field names: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Operatio
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from bgp2vpc.prefix import Prefix, parse_address, parse_prefix
@@ -63,10 +64,16 @@ def parse_route_table(item: Item) -> RouteTable:
 
 def parse_route(item: Item) -> Route:
     """A `Route`. An unknown kind of destination or target reads "unknown", an unknown state is OTHER."""
+    destination: Prefix | str = next((_text(item, name) for name in _DESTINATIONS if item.get(name)), _UNKNOWN)
+    with suppress(ValueError):
+        destination = parse_prefix(str(destination))
+    state = RouteState.OTHER
+    with suppress(ValueError):
+        state = RouteState(item.get("State", "active"))
     return Route(
-        destination=_destination(next((_text(item, name) for name in _DESTINATIONS if item.get(name)), _UNKNOWN)),
+        destination=destination,
         target=_target(item),
-        state=_state(item.get("State", "active")),
+        state=state,
         propagated=item.get("Origin") in _PROPAGATED,
         instance_id=_text(item, "InstanceId", "") or None,
         advertised=item.get("Origin") == _ADVERTISED,
@@ -166,13 +173,6 @@ def _text(item: Item, name: str, default: str | None = None) -> str:
     return found
 
 
-def _destination(text: str) -> Prefix | str:
-    try:
-        return parse_prefix(text)
-    except ValueError:
-        return text
-
-
 def _target(item: Item) -> Target:
     for name, kind in _TARGET_KINDS.items():
         if item.get(name):
@@ -184,13 +184,6 @@ def _target(item: Item) -> Target:
         return Target(TargetKind.OTHER, next((each for each in others if isinstance(each, str)), _UNKNOWN))
     instance_id = _text(item, "InstanceId", "")
     return Target(TargetKind.INSTANCE, instance_id) if instance_id else Target(TargetKind.NONE, _UNKNOWN)
-
-
-def _state(text: str) -> RouteState:
-    try:
-        return RouteState(text)
-    except ValueError:
-        return RouteState.OTHER
 
 
 def _is_associated(state: Item | None) -> bool:

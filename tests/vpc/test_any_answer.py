@@ -133,7 +133,7 @@ class Endpoint:
         self.answer: Answer | None = None
         self.body = b""
         self.calls = 0
-        clients = self.ec2._ready()
+        clients = self.ec2._clients.ready()
         for client in (clients.reads, clients.writes):
             client.meta.events.register("before-call.ec2", self._before_call)
             client.meta.events.register("before-send.ec2", self._before_send)

@@ -47,7 +47,7 @@ def asked() -> dict[str, dict[str, Any]]:
         return AWSResponse("http://ec2", 200, {}, BytesIO()), {ANSWERS[model.name]: []}
 
     ec2 = Ec2("us-east-1")
-    ec2._ready().reads.meta.events.register("before-call.ec2", answer)
+    ec2._clients.ready().reads.meta.events.register("before-call.ec2", answer)
     ec2.route_tables(["vpc-1"])
     ec2.interfaces("i-1")
     ec2.subnets(["vpc-1"])

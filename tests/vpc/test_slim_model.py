@@ -16,7 +16,8 @@ from botocore.regions import EndpointResolver
 from botocore.session import Session
 
 from bgp2vpc.vpc import slim_model
-from bgp2vpc.vpc.ec2 import Ec2, _session
+from bgp2vpc.vpc.ec2 import Ec2
+from bgp2vpc.vpc.ec2_clients import make_session
 
 pytestmark = pytest.mark.io
 
@@ -139,7 +140,7 @@ def test_botocore_reads_it_and_finds_everything_else_where_it_was(cache: Path) -
 def test_services_that_credentials_come_from_are_still_spoken_to(cache: Path) -> None:
     del cache
     for service in ("sts", "sso", "sso-oidc"):
-        ours, theirs = _session(str(made())), Session()
+        ours, theirs = make_session(str(made())), Session()
         assert endpoint(ours, service) == endpoint(theirs, service)
 
 
@@ -242,4 +243,4 @@ def test_the_trimmed_one_is_what_is_used(cache: Path) -> None:
 def operations(ec2: Ec2) -> int:
     """How many operations the clients know: every one of EC2's, or ours."""
     ec2.warm_up()
-    return len(ec2._ready().reads.meta.service_model.operation_names)
+    return len(ec2._clients.ready().reads.meta.service_model.operation_names)
