@@ -56,7 +56,7 @@ def neighbors(speaker: Speaker, peers: Iterable[MeshPeer], members: Iterable[Mes
     AS the one with the higher address is passive; to other ASes we connect. Raises MeshError for a configured peer of a
     family that we have no address of; members of such a family are left out.
     """
-    found = {peer.address: peer for peer in members if speaker.address_for(peer.address)}
+    found = {peer.address: peer for peer in members}
     for peer in peers:
         if speaker.address_for(peer.address) is None:
             raise MeshError(
@@ -64,14 +64,12 @@ def neighbors(speaker: Speaker, peers: Iterable[MeshPeer], members: Iterable[Mes
                 f"set bgp.local_address to one"
             )
         found[peer.address] = peer
-    others = [peer for address, peer in found.items() if address not in speaker.addresses]
-    return tuple(_neighbor(speaker, peer) for peer in sorted(others, key=lambda peer: peer.address))
-
-
-def _neighbor(speaker: Speaker, peer: MeshPeer) -> Neighbor:
-    local = speaker.address_for(peer.address)
-    assert local is not None  # noqa: S101  # `neighbors` has looked
-    peer_as = speaker.asn if peer.asn is None else peer.asn
-    internal = peer_as == speaker.asn
-    passive = (internal and local > peer.address) if peer.passive is None else peer.passive
-    return Neighbor(peer.address, local, peer_as, internal, bool(passive), peer.description)
+    sessions = []
+    for peer in sorted(found.values(), key=lambda peer: peer.address):
+        local = speaker.address_for(peer.address)
+        if local is not None and peer.address not in speaker.addresses:
+            peer_as = speaker.asn if peer.asn is None else peer.asn
+            internal = peer_as == speaker.asn
+            passive = (internal and local > peer.address) if peer.passive is None else peer.passive
+            sessions.append(Neighbor(peer.address, local, peer_as, internal, passive, peer.description))
+    return tuple(sessions)

@@ -100,7 +100,9 @@ class Rib:
             return set()
         keys: Iterable[PathKey] = adj.paths
         if events is not None and not any(isinstance(each, WithdrawAll | EndOfRib) for each in events):
-            keys = {_key(each) for each in events if isinstance(each, Announce | Withdraw)} & adj.paths.keys()
+            said = (each.path if isinstance(each, Announce) else each for each in events)
+            told = {(each.prefix, each.path_id) for each in said if isinstance(each, Path | Withdraw)}
+            keys = told & adj.paths.keys()
         found = {(key[0], adj.paths[key].next_hop) for key in keys}
         return {(prefix, next_hop) for prefix, next_hop in found if next_hop is not SELF}
 
@@ -142,7 +144,8 @@ class Rib:
             case WithdrawAll():
                 return self._remove(source, adj, list(adj.paths))
             case EndOfRib(family):
-                return self._remove(source, adj, [key for key in adj.stale if _in_family(key[0], family)])
+                stale = [k for k in adj.stale if family is None or family.startswith(f"ipv{k[0].version}")]
+                return self._remove(source, adj, stale)
 
     def close(self, source: str, now: float, hold: float) -> frozenset[Prefix]:
         """The session is over; its paths go after `hold` seconds unless said again by then (RFC 4724's restart).
@@ -209,15 +212,5 @@ class Rib:
         return frozenset(changed)
 
 
-def _key(event: Announce | Withdraw) -> PathKey:
-    if isinstance(event, Announce):
-        return event.path.prefix, event.path.path_id
-    return event.prefix, event.path_id
-
-
 def _is(offer: Offer, source: str, path_id: int | None) -> bool:
     return offer.source == source and offer.path.path_id == path_id
-
-
-def _in_family(prefix: Prefix, family: str | None) -> bool:
-    return family is None or family.startswith("ipv6" if prefix.is_ipv6 else "ipv4")
