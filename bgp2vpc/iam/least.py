@@ -4,7 +4,7 @@ Condition keys and resources: https://docs.aws.amazon.com/service-authorization/
 Describe actions have no resource-level permissions; ec2:Region is the one condition they take.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,7 +15,7 @@ from bgp2vpc.iam.scope import ConditionOperator, Scope, both, fewest, where
 from bgp2vpc.iam.tables import AccountScope, scopes
 from bgp2vpc.policy.plan import Action
 from bgp2vpc.policy.rule import ManagedRoute, Rule, Takeover
-from bgp2vpc.prefix import Prefix, parse_prefix
+from bgp2vpc.prefix import parse_prefix
 from bgp2vpc.vpc.finders import wants_subnets
 
 _CALLS: Final = {Action.CREATE: "CreateRoute", Action.REPLACE: "ReplaceRoute", Action.DELETE: "DeleteRoute"}
@@ -27,55 +27,31 @@ _VPC_ADDRESSES: Final = tuple(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Read:
-    """A Describe call, and what for: as far as this configuration needs it at all."""
-
-    action: str
-    needed_for: Callable[[Config], Iterable[str]]
-
-
-def _tables(_: Config) -> Iterator[str]:
-    yield "what is in the route tables, and which tables there are"
-
-
-def _interfaces(config: Config) -> Iterator[str]:
-    yield "the interfaces of this instance, and their source/destination checks"
-    if any(rule.takes_by_best_path for rule in config.rules):
-        yield "whose interface a next hop belongs to"
+def _reads(config: Config) -> Iterator[tuple[str, str]]:
+    """The Describe calls that the configuration needs, each as often as there are reasons for it."""
+    rules = config.rules
+    yield "DescribeRouteTables", "what is in the route tables, and which tables there are"
+    call = "DescribeNetworkInterfaces"
+    yield call, "the interfaces of this instance, and their source/destination checks"
+    if any(rule.takes_by_best_path for rule in rules):
+        yield call, "whose interface a next hop belongs to"
     if config.remote_checks:
-        yield "the address at which the owner of a route is checked"
-
-
-def _health(config: Config) -> Iterator[str]:
-    words = {takeover for rule in config.rules for takeover in _takeovers(rule)}
-    if words - {Takeover.ALWAYS}:
-        yield "whether the instance that has a route is gone or impaired"
+        yield call, "the address at which the owner of a route is checked"
+    call = "DescribeInstanceStatus"
+    if {takeover for rule in rules for takeover in _takeovers(rule)} - {Takeover.ALWAYS}:
+        why = "whether the instance that has a route is gone or impaired"
     else:
-        yield "whether the instance that has a route is gone, which ends the damping of a route that moves too often"
-
-
-def _subnets(config: Config) -> Iterator[str]:
-    if any(wants_subnets(rule.find) for rule in config.rules):
-        yield "which subnets use a table, and their zones (find)"
-    if any(rule.affinity for rule in config.rules):
-        yield "which zone a table is in (affinity)"
-    if any(prefix in block for rule in config.rules for prefix in rule.manages for block in _blocks(prefix)):
-        yield "whether a managed prefix that may lie within the VPC is a whole subnet"
-
-
-def _members(config: Config) -> Iterator[str]:
+        why = "whether the instance that has a route is gone, which ends the damping of a route that moves too often"
+    yield call, why
+    call = "DescribeSubnets"
+    if any(wants_subnets(rule.find) for rule in rules):
+        yield call, "which subnets use a table, and their zones (find)"
+    if any(rule.affinity for rule in rules):
+        yield call, "which zone a table is in (affinity)"
+    if any(prefix in block for rule in rules for prefix in rule.manages for block in _VPC_ADDRESSES):
+        yield call, "whether a managed prefix that may lie within the VPC is a whole subnet"
     if config.bgp is not None and config.bgp.peers_by_tag is not None:
-        yield "the other members of the mesh (peers_by_tag)"
-
-
-_READS: Final = (
-    _Read("DescribeRouteTables", _tables),
-    _Read("DescribeNetworkInterfaces", _interfaces),
-    _Read("DescribeInstanceStatus", _health),
-    _Read("DescribeSubnets", _subnets),
-    _Read("DescribeInstances", _members),
-)
+        yield "DescribeInstances", "the other members of the mesh (peers_by_tag)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +71,9 @@ def least_policy(config: Config, around: AccountScope) -> IamPolicy:
 
 
 def _reading(config: Config, around: AccountScope) -> Statement:
-    reads = {read.action: tuple(read.needed_for(config)) for read in _READS}
-    needed = {action: why for action, why in reads.items() if why}
+    needed: dict[str, list[str]] = {}
+    for action, why in _reads(config):
+        needed.setdefault(action, []).append(why)
     wider = ["Describe calls cannot be restricted to a VPC or a table"]
     if around.region is None:
         wider.append("the region is not known: give --region, or region: in the file")
@@ -115,29 +92,20 @@ def _writes(rule: Rule, config: Config, around: AccountScope) -> Iterator[_Write
     note = "the VPC is not known: give --vpc, or vpc_id: in the file"
     here = where(ConditionOperator.ARN, "ec2:Vpc", [around.arn(f"vpc/{vpc_id}")]) if vpc_id else Scope(wider=(note,))
     found = [scope for each in scopes(rule.find, around) if (scope := both(each, here))]
+    words = ", ".join(sorted(takeover.value for takeover in _takeovers(rule)))
+    fallback = ", or put it back to its fallback" if any(route.fallback for route in rule.manages.values()) else ""
     whys = {
         Action.CREATE: "a prefix that a table does not have",
-        Action.REPLACE: _why_replace(rule),
-        Action.DELETE: _why_delete(rule, config),
+        Action.REPLACE: f"take a route from another instance (takeover: {words}){fallback}",
     }
-    for action, why in whys.items():
-        if why:
-            yield from (_Write(action, scope, rule.name, why) for scope in found)
-
-
-def _why_replace(rule: Rule) -> str:
-    words = sorted(takeover.value for takeover in _takeovers(rule))
-    fallback = ", or put it back to its fallback" if any(route.fallback for route in rule.manages.values()) else ""
-    return f"take a route from another instance (takeover: {', '.join(words)}){fallback}"
-
-
-def _why_delete(rule: Rule, config: Config) -> str:
-    """What is deleted, if anything ever is."""
     if rule.accept.entries:
-        return "a prefix that is announced no more"
-    if any(_may_be_deleted(route, rule, config) for route in rule.manages.values()):
-        return "a managed prefix whose health checks fail, that is drained, or at the end of the daemon (on_exit)"
-    return ""
+        whys[Action.DELETE] = "a prefix that is announced no more"
+    elif any(_may_be_deleted(route, rule, config) for route in rule.manages.values()):
+        whys[Action.DELETE] = (
+            "a managed prefix whose health checks fail, that is drained, or at the end of the daemon (on_exit)"
+        )
+    for action, why in whys.items():
+        yield from (_Write(action, scope, rule.name, why) for scope in found)
 
 
 def _may_be_deleted(route: ManagedRoute, rule: Rule, config: Config) -> bool:
@@ -189,7 +157,3 @@ def _statement(sid: str, scope: Scope, actions: list[Action], writes: list[_Writ
         why=tuple(f"{_CALLS[action]}: {why} ({', '.join(rules)})" for (action, why), rules in whys.items()),
         wider=tuple(wider),
     )
-
-
-def _blocks(prefix: Prefix) -> tuple[Prefix, ...]:
-    return tuple(block for block in _VPC_ADDRESSES if block.version == prefix.version)

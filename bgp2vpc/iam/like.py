@@ -60,19 +60,10 @@ def _branch(text: str) -> tuple[str, bool]:
         token = _TOKEN.match(rest)
         if token is None:
             return _squeezed(pattern + "*"), False
-        pattern += _pattern(token)
+        wild = {"any": "*", "some": "?*", "one": "?"}.get(token.lastgroup or "")
+        pattern += wild or escape(token["escaped"] or token["literal"])
         rest = rest[token.end() :]
     return _squeezed(pattern if rest else pattern + "*"), True
-
-
-def _pattern(token: re.Match[str]) -> str:
-    if token["any"] is not None:
-        return "*"
-    if token["some"] is not None:
-        return "?*"
-    if token["one"] is not None:
-        return "?"
-    return escape(token["escaped"] or token["literal"])
 
 
 def _squeezed(pattern: str) -> str:

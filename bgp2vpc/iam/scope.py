@@ -116,11 +116,9 @@ def _follows(operator: ConditionOperator, key: str, values: frozenset[str], scop
     equals = scope.conditions.get((ConditionOperator.EQUALS, key))
     tests: dict[ConditionOperator, Callable[[str], bool]] = {
         ConditionOperator.NOT_EQUALS: lambda value: value not in values,
-        ConditionOperator.LIKE: lambda value: any(_is_like(value, pattern) for pattern in values),
+        # A bracket is a set of characters to fnmatch, and a bracket to IAM; `${` begins what IAM replaces.
+        ConditionOperator.LIKE: lambda value: any(
+            not set("[$") & set(value + pattern) and fnmatchcase(value, pattern) for pattern in values
+        ),
     }
     return equals is not None and operator in tests and all(map(tests[operator], equals))
-
-
-def _is_like(value: str, pattern: str) -> bool:
-    # fnmatch would take a bracket for a set of characters, IAM takes it for a bracket; `${` begins what IAM replaces.
-    return not set("[$") & set(value + pattern) and fnmatchcase(value, pattern)

@@ -4,7 +4,6 @@ Condition keys of a route table are aws:ResourceTag/KEY, ec2:ResourceTag/KEY, ec
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
 """
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, assert_never
@@ -72,7 +71,12 @@ def _single(  # noqa: PLR0911  # a line for each finder
         case ByTag(key, value, own_zone=own_zone):
             return _by_tag(key, value, around, own_zone=own_zone, negated=negated)
         case ByTagRegexp(key, regexp):
-            return _by_tag_regexp(key, regexp, negated=negated)
+            found = like(regexp)
+            if found.exact:
+                operator = ConditionOperator.NOT_LIKE if negated else ConditionOperator.LIKE
+                return where(operator, _tag(key), found.patterns)
+            note = f"the tag {key} is compared by a regular expression ({regexp.pattern}) that no pattern can say"
+            return _open(note) if negated else where(ConditionOperator.LIKE, _tag(key), found.patterns, note)
         case Ids(ids):
             return _open("no key excludes tables by their ids") if negated else Scope(ids)
         case InVpc(vpc_id):
@@ -108,14 +112,6 @@ def _by_tag(key: str, value: str, around: AccountScope, *, own_zone: bool, negat
     note = f"the instance's zone, for the tag {key}, is known only where it runs; give --zone for a role of one zone"
     # A zone's name begins with its region's; https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-regions-availability-zones.html
     return _open(note) if negated else where(ConditionOperator.LIKE, _tag(key), [f"{around.region or ''}*"], note)
-
-
-def _by_tag_regexp(key: str, regexp: re.Pattern[str], *, negated: bool) -> Scope:
-    found = like(regexp)
-    if found.exact:
-        return where(ConditionOperator.NOT_LIKE if negated else ConditionOperator.LIKE, _tag(key), found.patterns)
-    note = f"the tag {key} is compared by a regular expression ({regexp.pattern}) that no pattern can say"
-    return _open(note) if negated else where(ConditionOperator.LIKE, _tag(key), found.patterns, note)
 
 
 def _product(parts: Iterable[list[Scope]]) -> list[Scope]:
