@@ -81,8 +81,9 @@ class History(logging.Handler):
             self._failures.append(entry)
         if "prefix" in raw:
             self._remember(entry.get("prefix"), entry)
-        for prefix in _several(raw.get("prefixes")):
-            self._remember(prefix, entry)
+        prefixes = raw.get("prefixes")
+        for prefix in prefixes if isinstance(prefixes, list | tuple) else ():
+            self._remember(str(prefix), entry)
 
     def _remember(self, prefix: str, entry: Entry) -> None:
         ring = self._of.pop(prefix, None)
@@ -129,10 +130,6 @@ def _held(handler: logging.Handler) -> Iterator[None]:
         yield
     finally:
         handler.release()
-
-
-def _several(prefixes: object) -> Iterator[str]:
-    return map(str, prefixes) if isinstance(prefixes, list | tuple) else iter(())
 
 
 def _is_of(entry: Entry, sources: Collection[str]) -> bool:

@@ -21,7 +21,7 @@ import socket
 import sys
 import time
 import traceback
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
@@ -88,23 +88,18 @@ def _handler(fmt: LogFormat, stream: TextIO, syslog_socket: Path | None) -> tupl
             return _syslog_handler(fmt, syslog_socket), None
         except OSError as error:
             trouble = error
-    handler = _stream_handler(stream)
+    handler: logging.Handler
+    try:
+        handler = _NeverWaits(stream.fileno())
+    except (OSError, AttributeError):  # no file behind it
+        handler = logging.StreamHandler(stream)
     handler.setFormatter(_TextFormatter(with_time=True) if fmt is LogFormat.TEXT else _JsonFormatter())
     return handler, trouble
 
 
 def _syslog_handler(fmt: LogFormat, path: Path) -> logging.Handler:
-    _check_listener(path)
-    handler = SysLogHandler(str(path), facility=SysLogHandler.LOG_DAEMON)
-    handler.ident = f"{_OURS}: "
-    handler.append_nul = False
-    # Syslog stamps the time itself.
-    handler.setFormatter(_TextFormatter(with_time=False) if fmt is LogFormat.TEXT else _JsonFormatter())
-    return handler
-
-
-def _check_listener(path: Path) -> None:
-    """Raise OSError if nobody listens: SysLogHandler itself would say so only with every record."""
+    """Raises OSError if nobody listens there."""
+    # SysLogHandler itself would say only with every record that nobody listens.
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as probe:
         try:
             probe.connect(str(path))
@@ -112,13 +107,12 @@ def _check_listener(path: Path) -> None:
             # A stream socket; SysLogHandler tries that, too.
             if error.errno != errno.EPROTOTYPE:
                 raise
-
-
-def _stream_handler(stream: TextIO) -> logging.Handler:
-    try:
-        return _NeverWaits(stream.fileno())
-    except (OSError, AttributeError):  # no file behind it
-        return logging.StreamHandler(stream)
+    handler = SysLogHandler(str(path), facility=SysLogHandler.LOG_DAEMON)
+    handler.ident = f"{_OURS}: "
+    handler.append_nul = False
+    # Syslog stamps the time itself.
+    handler.setFormatter(_TextFormatter(with_time=False) if fmt is LogFormat.TEXT else _JsonFormatter())
+    return handler
 
 
 class _NeverWaits(logging.Handler):
@@ -140,17 +134,14 @@ class _NeverWaits(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Write one line, or none."""
         try:
-            if self._dropped and self._write(self._notice()):
-                self._dropped = 0
+            if self._dropped:
+                notice = _warning("log lines dropped: nobody read them", lines=self._dropped)
+                if self._write(self.format(notice)):
+                    self._dropped = 0
             if self._dropped or not self._write(self.format(record)):
                 self._dropped += 1
         except Exception:  # noqa: BLE001  # as every handler of the library: a record that cannot be formatted ends nothing
             self.handleError(record)
-
-    def _notice(self) -> str:
-        fields = {"fields": {"lines": self._dropped}}
-        what = {"name": _OURS, "levelno": logging.WARNING, "levelname": "WARNING"}
-        return self.format(logging.makeLogRecord({**what, "msg": "log lines dropped: nobody read them", **fields}))
 
     def _write(self, line: str) -> bool:
         """Whether all of it was taken. A poll that finds room in a pipe promises it for PIPE_BUF bytes (pipe(7))."""
@@ -166,6 +157,12 @@ class _NeverWaits(logging.Handler):
         except OSError:  # the reader has gone, the disk is full
             return False
         return True
+
+
+def _warning(message: str, **fields: object) -> logging.LogRecord:
+    """A record of ours for one handler only."""
+    what = {"name": _OURS, "levelno": logging.WARNING, "levelname": "WARNING"}
+    return logging.makeLogRecord({**what, "msg": message, "fields": fields})
 
 
 @dataclass(slots=True)
@@ -229,11 +226,10 @@ class _Bounded(logging.Filter):
         self._incomplete.discard(key)
         if kind is None:
             return
-        fields = {"kind": key[0], "source": key[1], "lines": kind.left_out}
-        kind.left_out = 0
-        what = {"name": _OURS, "levelno": logging.WARNING, "levelname": "WARNING", "fields": fields}
         message = f"{self._NOTICE}: more than {self._PER_SECOND:g} a second"
-        self._handler.handle(logging.makeLogRecord({**what, "msg": message}))
+        notice = _warning(message, kind=key[0], source=key[1], lines=kind.left_out)
+        kind.left_out = 0
+        self._handler.handle(notice)
 
 
 class _TextFormatter(logging.Formatter):
@@ -247,7 +243,7 @@ class _TextFormatter(logging.Formatter):
         """One line without its end."""
         words = [_time(record)] if self._with_time else []
         words += [record.levelname.lower(), printable(record.getMessage())]
-        words += [f"{key}={_text(value)}" for key, value in _fields(record)]
+        words += [f"{key}={_quoted_if_needed(_joined(value, ','))}" for key, value in _fields(record)]
         return " ".join(words)
 
 
@@ -297,23 +293,13 @@ def _jsonable(value: object) -> object:
 
 def field_text(value: object) -> str:
     """The value of a field as text, on one line and printable, without quotes."""
-    if type(value) is int:
-        return str(value)
+    return str(value) if type(value) is int else printable(_joined(value, ", "))
+
+
+def _joined(value: object, comma: str) -> str:
     plain = _jsonable(value)
-    if isinstance(plain, list):
-        return printable(", ".join(_each_text(plain)))
-    return printable(plain if isinstance(plain, str) else json.dumps(plain))
-
-
-def _text(value: object) -> str:
-    plain = _jsonable(value)
-    if isinstance(plain, list):
-        return _quoted_if_needed(",".join(_each_text(plain)))
-    return _quoted_if_needed(plain if isinstance(plain, str) else json.dumps(plain))
-
-
-def _each_text(items: Iterable[object]) -> Iterator[str]:
-    return (item if isinstance(item, str) else json.dumps(item) for item in items)
+    items = plain if isinstance(plain, list) else [plain]
+    return comma.join(item if isinstance(item, str) else json.dumps(item) for item in items)
 
 
 def _quoted_if_needed(text: str) -> str:
