@@ -24,12 +24,22 @@ _CHECK_TYPES: Final = {"ping", "tcp", "command"}
 
 def warnings(document: Document, entry: ConfigFile, file: str) -> list[Problem]:
     """Checks that cannot pass, and keys that have no effect."""
-    return [
-        Problem(file, document.line(location), dotted(location), message)
-        for location, check in _checks(entry)
-        if isinstance(check, TcpEntry)
-        for location, message in _about(location, check)
-    ] + [
+    found: list[tuple[Location, str]] = []
+    for location, check in _checks(entry):
+        if not isinstance(check, TcpEntry):
+            continue
+        if never_passes(check):
+            message = (
+                f"looks like an HTTP request without its end, which a server waits for: such a check never passes"
+                f"{_NOT_MADE if location[0] == 'remote_healthchecks' else ''}; "
+                'write "HEAD / HTTP/1.0\\r\\n\\r\\n" in double quotes, or use type: http'
+            )
+            found.append(((*location, "config", "send"), message))
+        config = check.config
+        if not config.ssl and (config.cert or config.cert_path or config.skip_verify or config.server_name):
+            message = "certPath, cert, skipVerify and serverName have no effect without ssl: true"
+            found.append(((*location, "config"), message))
+    return [Problem(file, document.line(location), dotted(location), message) for location, message in found] + [
         Problem(
             file, document.line((*location, "every")), dotted((*location, "timeout")), _COMMAND_TIME.format(check.every)
         )
@@ -49,19 +59,6 @@ def never_passes(check: CheckEntry) -> bool:
 def _checks(entry: ConfigFile) -> Iterator[tuple[Location, CheckEntry]]:
     for key, checks in (("healthchecks", entry.healthchecks), ("remote_healthchecks", entry.remote_healthchecks)):
         yield from (((key, name), check) for name, check in checks.items())
-
-
-def _about(location: Location, check: TcpEntry) -> Iterator[tuple[Location, str]]:
-    config = check.config
-    if never_passes(check):
-        message = (
-            f"looks like an HTTP request without its end, which a server waits for: such a check never passes"
-            f"{_NOT_MADE if location[0] == 'remote_healthchecks' else ''}; "
-            'write "HEAD / HTTP/1.0\\r\\n\\r\\n" in double quotes, or use type: http'
-        )
-        yield (*location, "config", "send"), message
-    if not config.ssl and (config.cert or config.cert_path or config.skip_verify or config.server_name):
-        yield (*location, "config"), "certPath, cert, skipVerify and serverName have no effect without ssl: true"
 
 
 def notes(entry: ConfigFile) -> tuple[str, ...]:

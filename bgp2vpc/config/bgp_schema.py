@@ -39,12 +39,9 @@ class PeerEntry(BaseEntry):
     )
 
 
-def _kind_of_peer(value: object) -> str:
-    return "mapping" if isinstance(value, dict) else "address"
-
-
 PeerItem: TypeAlias = Annotated[
-    Annotated[SpeakerAddress, Tag("address")] | Annotated[PeerEntry, Tag("mapping")], Discriminator(_kind_of_peer)
+    Annotated[SpeakerAddress, Tag("address")] | Annotated[PeerEntry, Tag("mapping")],
+    Discriminator(lambda value: "mapping" if isinstance(value, dict) else "address"),
 ]
 
 

@@ -20,7 +20,6 @@ from bgp2vpc.policy.damping import DampingLimits
 from bgp2vpc.policy.plan import Action
 from bgp2vpc.policy.prefix_list import PrefixList
 from bgp2vpc.policy.rule import HookPrograms, ManagedRoute, Rule, Takeover
-from bgp2vpc.prefix import IPAddress
 from bgp2vpc.serf.model import Agent
 from bgp2vpc.vpc.finders import And, ByAz, ByTag, ByTagRegexp, Finder, HasRouteTo, Ids, InSubnet, InVpc, Main, Or
 from bgp2vpc.web.model import WebSettings
@@ -57,7 +56,11 @@ def config(entry: ConfigFile, document: Document, file: str, warnings: tuple[Pro
         max_line=entry.max_line,
         max_changes=entry.max_changes,
         drain_timeout=entry.drain_timeout,
-        state_file=_state_file(entry),
+        state_file=(
+            entry.state_file
+            if "state_file" in entry.model_fields_set or entry.socket is None
+            else default_state_file(entry.socket)
+        ),
         lifecycle=entry.lifecycle,
         skip_source_dest_check=entry.skip_source_dest_check,
         instance_id=entry.instance_id,
@@ -88,15 +91,8 @@ def _process(name: str, entry: ProcessEntry, file: ConfigFile) -> Process:
     )
 
 
-def _state_file(entry: ConfigFile) -> Path | None:
-    """Beside the socket, where nothing else is said: whoever may make the one may make the other."""
-    if "state_file" in entry.model_fields_set or entry.socket is None:
-        return entry.state_file
-    return default_state_file(entry.socket)
-
-
 def default_state_file(socket: Path) -> Path:
-    """`SOCKET.state`, beside the socket: the state file unless the configuration names another."""
+    """`SOCKET.state`, where nothing else is said: whoever may make the socket may make the file beside it."""
     return socket.with_name(f"{socket.name}.state")
 
 
@@ -193,24 +189,19 @@ def checked_sources(file: ConfigFile) -> tuple[CheckedSource, ...]:
     for rule_entry in file.routetables.values():
         for route in rule_entry.manage_routes or ():
             _, said = found.setdefault(source_name(route), (route, {}))
-            announcement = _announcement(route)
-            earlier = said.get(announcement.line)
+            announce = route.announce
+            line = announce_line(route.cidr, announce.words if isinstance(announce, AnnounceEntry) else "")
+            # Another instance's route is for that one to announce. A default route leads a datacenter's traffic here:
+            # only on demand.
+            by_default = route.instance is None and route.cidr.prefixlen > 0
+            for_exabgp = by_default if announce is None else announce is not False
             # Once per prefix, and aloud if any of its routes is.
-            said[announcement.line] = announcement if earlier is None or announcement.for_exabgp else earlier
+            if for_exabgp or line not in said:
+                said[line] = Announcement(route.cidr, line, for_exabgp)
     return tuple(
         CheckedSource(name, route.healthcheck, needed(route), tuple(said.values()))
         for name, (route, said) in found.items()
     )
-
-
-def _announcement(route: RouteEntry) -> Announcement:
-    announce = route.announce
-    attributes = announce.words if isinstance(announce, AnnounceEntry) else ""
-    # Another instance's route is for that one to announce. A default route leads a datacenter's traffic here: only on
-    # demand.
-    by_default = route.instance is None and route.cidr.prefixlen > 0
-    for_exabgp = by_default if announce is None else announce is not False
-    return Announcement(route.cidr, announce_line(route.cidr, attributes), for_exabgp)
 
 
 def bgp(entry: BgpEntry) -> Bgp:
@@ -221,17 +212,16 @@ def bgp(entry: BgpEntry) -> Bgp:
         router_id=entry.router_id,
         local_addresses=entry.local_address,
         hold_time=entry.hold_time,
-        peers=tuple(map(_peer, entry.peers)),
+        peers=tuple(
+            MeshPeer(each.address, each.asn, each.description, each.passive)
+            if isinstance(each, PeerEntry)
+            else MeshPeer(each)
+            for each in entry.peers
+        ),
         peers_by_tag=Tag(tag.key, tag.value) if tag else None,
         ipv6=entry.ipv6,
         config_file=entry.config_file,
     )
-
-
-def _peer(entry: PeerEntry | IPAddress) -> MeshPeer:
-    if isinstance(entry, PeerEntry):
-        return MeshPeer(entry.address, entry.asn, entry.description, entry.passive)
-    return MeshPeer(entry)
 
 
 def check(name: str, entry: check_schema.CheckEntry) -> Check:
@@ -301,20 +291,14 @@ def web(entry: WebEntry) -> WebSettings:
     return WebSettings(host, port, entry.token_file, tuple(entry.hosts))
 
 
-def finder(entry: find_schema.FindEntry) -> Finder:
+def finder(entry: find_schema.FindEntry) -> Finder:  # noqa: C901  # a line for each finder
     """A `find`, or an entry of `filters`."""
-    match entry:
-        case find_schema.AndEntry(config=config):
-            return And(tuple(map(finder, config.filters)), negate=entry.negate)
-        case find_schema.OrEntry(config=config):
-            return Or(tuple(map(finder, config.filters)), negate=entry.negate)
-        case _:
-            return _single(entry)
-
-
-def _single(entry: find_schema.SingleEntry) -> Finder:
     found: Finder
     match entry:
+        case find_schema.AndEntry(config=config):
+            found = And(tuple(map(finder, config.filters)), negate=entry.negate)
+        case find_schema.OrEntry(config=config):
+            found = Or(tuple(map(finder, config.filters)), negate=entry.negate)
         case find_schema.ByTagEntry(config=config):
             found = ByTag(config.key, config.value, own_zone=config.value == SELF_AZ, negate=entry.negate)
         case find_schema.ByTagRegexpEntry(config=config):

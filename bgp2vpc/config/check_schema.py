@@ -1,6 +1,7 @@
 """The part of the schema that describes health checks. Keys of `ping`, `tcp` and `command` are AWSnycast's."""
 
 import ssl
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Final, Literal, Self, TypeAlias, get_args
 
@@ -37,21 +38,16 @@ _ENTRIES: Final = "expected a status (200), a range (200-299), or a list of thes
 
 def _arguments(value: object) -> tuple[str, ...]:
     """A list of texts; AWSnycast also took a list written as text (`'["-c", "1"]'`)."""
-    written = _list_intext(value) if isinstance(value, str) else value
+    written = value
+    if isinstance(value, str):
+        with suppress(yaml.YAMLError, RecursionError, OverflowError):
+            written = yaml.load(value, yaml.BaseLoader)  # noqa: S506  # it makes texts, lists and mappings, nothing else
     if not isinstance(written, list):
         raise ValueError(f"expected a list of arguments, got {kind_of(value)}")
     found = tuple(map(text, written))
     if any("\0" in each for each in found):
         raise ValueError("holds a NUL character, which no argument of a program can")
     return found
-
-
-def _list_intext(value: str) -> object:
-    try:
-        found = yaml.load(value, yaml.BaseLoader)  # noqa: S506  # it makes texts, lists and mappings, nothing else
-    except (yaml.YAMLError, RecursionError, OverflowError):
-        return value
-    return found if isinstance(found, list) else value
 
 
 def _certificate(value: object) -> str:
@@ -81,21 +77,18 @@ def _certificate_file(value: object) -> str:
 
 def _statuses(value: object) -> frozenset[int]:
     """`200`, `200-299`, `200, 301`, or a list of these."""
-    parts = [part for each in texts(value) for part in each.replace(",", " ").split()]
-    found = frozenset(status for part in parts for status in _status_range(part))
+    found: set[int] = set()
+    for part in (part for each in texts(value) for part in each.replace(",", " ").split()):
+        first, dash, last = part.partition("-")
+        bounds = [first, last if dash else first]
+        if not all(each.isascii() and each.isdigit() and len(each) == 3 and int(each) in _STATUSES for each in bounds):
+            raise ValueError(f"'{part}': {_ENTRIES}, from 100 to 599")
+        if int(bounds[0]) > int(bounds[1]):
+            raise ValueError(f"'{part}' holds no status: the first must not exceed the last")
+        found.update(range(int(bounds[0]), int(bounds[1]) + 1))
     if not found:
         raise ValueError(_ENTRIES)
-    return found
-
-
-def _status_range(part: str) -> range:
-    first, dash, last = part.partition("-")
-    bounds = [first, last if dash else first]
-    if not all(bound.isascii() and bound.isdigit() and len(bound) == 3 and int(bound) in _STATUSES for bound in bounds):
-        raise ValueError(f"'{part}': {_ENTRIES}, from 100 to 599")
-    if int(bounds[0]) > int(bounds[1]):
-        raise ValueError(f"'{part}' holds no status: the first must not exceed the last")
-    return range(int(bounds[0]), int(bounds[1]) + 1)
+    return frozenset(found)
 
 
 def _header(value: object) -> str:
@@ -130,19 +123,6 @@ def _record_type(value: object) -> str:
         return rdatatype.to_text(rdatatype.from_text(text(value)))
     except (exception.DNSException, ValueError):
         raise ValueError(f"expected a record type such as A, AAAA or TXT, got {kind_of(value)}") from None
-
-
-def _refuse_unreadable_answers(record: str, answers: tuple[str, ...]) -> None:
-    """What is expected must be what records of this type can hold."""
-    from dns import exception  # noqa: PLC0415
-
-    from bgp2vpc.health.probes.dns import parse_answer  # noqa: PLC0415
-
-    for answer in answers:
-        try:
-            parse_answer(record, answer)
-        except (exception.DNSException, ValueError) as error:
-            raise ValueError(f"expect: {kind_of(answer)} is no {record} record: {error}") from None
 
 
 def _dns_name(value: object) -> str:
@@ -335,7 +315,15 @@ class DnsConfig(BaseEntry):
 
     @model_validator(mode="after")
     def _answers_can_be_read(self) -> Self:
-        _refuse_unreadable_answers(self.type, self.expect)
+        from dns import exception  # noqa: PLC0415
+
+        from bgp2vpc.health.probes.dns import parse_answer  # noqa: PLC0415
+
+        for answer in self.expect:
+            try:
+                parse_answer(self.type, answer)
+            except (exception.DNSException, ValueError) as error:
+                raise ValueError(f"expect: {kind_of(answer)} is no {self.type} record: {error}") from None
         return self
 
 

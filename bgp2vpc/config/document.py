@@ -106,14 +106,17 @@ class _BoundedLoader(yaml.SafeLoader):
 def _compose_repaired(text: str, file: str) -> tuple[Node | None, tuple[Problem, ...]]:
     repairs: list[Problem] = []
     while True:
+        loader = _BoundedLoader(text)
         try:
-            return _compose(text), tuple(repairs)
+            return loader.get_single_node(), tuple(repairs)
         except MarkedYAMLError as error:
             found = _repaired(text, error, file) if len(repairs) < _MOST_REPAIRS else None
             if found is None:
                 raise
             text = found[0]
             repairs.append(found[1])
+        finally:
+            loader.dispose()
 
 
 def _repaired(text: str, error: MarkedYAMLError, file: str) -> tuple[str, Problem] | None:
@@ -146,14 +149,6 @@ def _repaired(text: str, error: MarkedYAMLError, file: str) -> tuple[str, Proble
     return "\n".join(lines), Problem(file, wrong + 1, key["key"], told)
 
 
-def _compose(text: str) -> Node | None:
-    loader = _BoundedLoader(text)
-    try:
-        return loader.get_single_node()
-    finally:
-        loader.dispose()
-
-
 class _Reader:
     """Nodes -> values, noting lines and problems on the way."""
 
@@ -174,33 +169,23 @@ class _Reader:
 
     def _value(self, node: Node, location: Location) -> Value:
         self._spend(node, location)
-        if isinstance(node, MappingNode):
-            self._check_tag(node, location)
-            return self._mapping(node, location)
+        is_collection = isinstance(node, MappingNode | SequenceNode)
+        if node.tag == _NULL_TAG and not is_collection:
+            return None
+        if node.tag not in (_COLLECTION_TAGS if is_collection else _SCALAR_TAGS):
+            message = (
+                f"the YAML tag '{node.tag.replace(_TAG, '!!')}' is not supported; "
+                "write the value itself, and a text that begins with '!' in quotes"
+            )
+            self._report(_line(node), location, message)
         if isinstance(node, SequenceNode):
-            self._check_tag(node, location)
             items: list[Value] = []
             for position, item in enumerate(node.value):
                 self._lines[*location, position] = _line(item)
                 items.append(self._value(item, (*location, position)))
             return items
-        return self._scalar(node, location)
-
-    def _scalar(self, node: Node, location: Location) -> Value:
-        if node.tag == _NULL_TAG:
-            return None
-        if node.tag not in _SCALAR_TAGS:
-            self._report_tag(node, location)
-        return self._text(node, location)
-
-    def _text(self, node: Node, location: Location) -> str:
-        text = str(node.value)
-        if any(_SURROGATES[0] <= char <= _SURROGATES[1] for char in text):
-            self._report(_line(node), location, "holds half a character (\\uD800 to \\uDFFF), which is no text")
-            return "".join(char for char in text if not _SURROGATES[0] <= char <= _SURROGATES[1])
-        return text
-
-    def _mapping(self, node: MappingNode, location: Location) -> dict[str, Value]:
+        if not isinstance(node, MappingNode):
+            return self._text(node, location)
         values: dict[str, Value] = {}
         for key_node, value_node in self._pairs(node, location):
             key = self._text(key_node, location)
@@ -209,6 +194,13 @@ class _Reader:
             self._lines[place] = _line(value_node if isinstance(value_node, ScalarNode) else key_node)
             values[key] = self._value(value_node, place)
         return values
+
+    def _text(self, node: Node, location: Location) -> str:
+        text = str(node.value)
+        if any(_SURROGATES[0] <= char <= _SURROGATES[1] for char in text):
+            self._report(_line(node), location, "holds half a character (\\uD800 to \\uDFFF), which is no text")
+            return "".join(char for char in text if not _SURROGATES[0] <= char <= _SURROGATES[1])
+        return text
 
     def _pairs(self, node: MappingNode, location: Location) -> Iterator[tuple[ScalarNode, Node]]:
         """The entries of `node`, then those of what it merges (`<<`) that it does not have itself."""
@@ -250,17 +242,6 @@ class _Reader:
             self._fail(_line(node), location[:1], f"aliases make this larger than {MAX_NODES} values")
         if len(location) > MAX_DEPTH:
             self._fail(_line(node), location[:1], "an alias contains itself")
-
-    def _check_tag(self, node: Node, location: Location) -> None:
-        if node.tag not in _COLLECTION_TAGS:
-            self._report_tag(node, location)
-
-    def _report_tag(self, node: Node, location: Location) -> None:
-        tag = node.tag.replace(_TAG, "!!")
-        message = (
-            f"the YAML tag '{tag}' is not supported; write the value itself, and a text that begins with '!' in quotes"
-        )
-        self._report(_line(node), location, message)
 
     def _report(self, line: int, location: Location, message: str) -> None:
         self._problems.append(Problem(self._file, line, dotted(location), message))

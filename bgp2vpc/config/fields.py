@@ -134,14 +134,6 @@ def listen_address(value: object) -> tuple[str, int]:
         raise ValueError(f"expected an address and a port such as 127.0.0.1:8179, got {kind_of(value)}") from None
 
 
-def token_file(value: object) -> Path:
-    """An absolute path."""
-    written = text(value)
-    if not written.startswith("/") or written.endswith("/"):
-        raise ValueError(f"expected the absolute path of a file, got {kind_of(value)}")
-    return Path(written)
-
-
 def host_name(value: object) -> str:
     """A name or an address as it stands in a `Host` header, without the port; in lower case."""
     written = text(value).lower()
@@ -168,25 +160,20 @@ def hook(value: object) -> tuple[str, ...]:
 
 def command(value: object) -> tuple[str, ...]:
     """`run`: text split as a shell splits words (no shell runs), or a list of words."""
-    words = _split(value) if isinstance(value, str) else _words(value)
+    if isinstance(value, list):
+        words = texts(value)
+    elif isinstance(value, str):
+        try:
+            words = tuple(shlex.split(value))
+        except ValueError as error:
+            raise ValueError(f"cannot be split into words: {error}".lower()) from None
+    else:
+        raise ValueError(f"expected a command line or a list of words, got {kind_of(value)}")
     if not words or not words[0]:
         raise ValueError("empty: expected a program and its arguments")
     if any("\0" in word for word in words):
         raise ValueError("holds a NUL character, which no argument of a program can")
     return words
-
-
-def _split(value: str) -> tuple[str, ...]:
-    try:
-        return tuple(shlex.split(value))
-    except ValueError as error:
-        raise ValueError(f"cannot be split into words: {error}".lower()) from None
-
-
-def _words(value: object) -> tuple[str, ...]:
-    if not isinstance(value, list):
-        raise ValueError(f"expected a command line or a list of words, got {kind_of(value)}")
-    return tuple(map(text, value))
 
 
 def interface(value: object) -> InterfaceChoice:

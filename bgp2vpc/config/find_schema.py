@@ -1,6 +1,6 @@
 """The part of the schema that says how route tables are found."""
 
-from typing import Annotated, Any, Final, Literal, TypeAlias, get_args
+from typing import Annotated, Final, Literal, TypeAlias, get_args
 
 from pydantic import BeforeValidator, Field, PlainValidator
 
@@ -102,18 +102,18 @@ class ByAzConfig(BaseEntry):
     az: str = Field(min_length=1, description="The zone's name; SELF: this instance's.", examples=["SELF"])
 
 
-def _az(value: Any) -> Any:
-    """The zone may stand straight under `config`, too."""
-    return {"az": value} if isinstance(value, str) else value
-
-
 class ByAzEntry(_FindEntry):
     """Tables all of whose subnets are in one availability zone; the main table's are all that use no other table."""
 
     type: Literal["by_az"]
-    config: Annotated[ByAzConfig, BeforeValidator(_az, json_schema_input_type=ByAzConfig | str)] = Field(
-        description="Which zone.", examples=["{az: SELF}"]
-    )
+    config: Annotated[
+        ByAzConfig,
+        # The zone may stand straight under `config`, too.
+        BeforeValidator(
+            lambda value: {"az": value} if isinstance(value, str) else value,
+            json_schema_input_type=ByAzConfig | str,
+        ),
+    ] = Field(description="Which zone.", examples=["{az: SELF}"])
 
 
 class IdsConfig(BaseEntry):
@@ -141,13 +141,13 @@ class FiltersConfig(BaseEntry):
     )
 
 
-def _filters(value: Any) -> Any:
-    """The list may stand straight under `config`, too, as AWSnycast's users write it."""
-    return {"filters": value} if isinstance(value, list) else value
-
-
 Filters: TypeAlias = Annotated[
-    FiltersConfig, BeforeValidator(_filters, json_schema_input_type=FiltersConfig | list["FindEntry"])
+    FiltersConfig,
+    # The list may stand straight under `config`, too, as AWSnycast's users write it.
+    BeforeValidator(
+        lambda value: {"filters": value} if isinstance(value, list) else value,
+        json_schema_input_type=FiltersConfig | list["FindEntry"],
+    ),
 ]
 
 
@@ -165,10 +165,19 @@ class OrEntry(_FindEntry):
     config: Filters = Field(description=_COMBINED, examples=["{filters: [{type: main}]}"])
 
 
-SingleEntry: TypeAlias = (
-    ByTagEntry | ByTagRegexpEntry | MainEntry | SubnetEntry | HasRouteToEntry | VpcEntry | ByAzEntry | IdsEntry
-)
-FindEntry: TypeAlias = Annotated[SingleEntry | AndEntry | OrEntry, Field(discriminator="type")]
+FindEntry: TypeAlias = Annotated[
+    ByTagEntry
+    | ByTagRegexpEntry
+    | MainEntry
+    | SubnetEntry
+    | HasRouteToEntry
+    | VpcEntry
+    | ByAzEntry
+    | IdsEntry
+    | AndEntry
+    | OrEntry,
+    Field(discriminator="type"),
+]
 FIND_TYPES: Final[tuple[str, ...]] = tuple(
     get_args(entry.model_fields["type"].annotation)[0] for entry in get_args(get_args(FindEntry)[0])
 )

@@ -60,7 +60,11 @@ def _locate(data: Value, error: ErrorDetails) -> tuple[Location, Value]:
     container: Value = None
     arrived = False
     for step in error["loc"]:
-        children = _children(data)
+        children: dict[str | int, Value] = {}
+        if isinstance(data, list):
+            children.update(enumerate(data))
+        elif isinstance(data, dict):
+            children.update(data.items())
         if arrived := step in children:
             container, data, location = data, children[step], (*location, step)
     if error["type"] == "missing" and not arrived:
@@ -68,15 +72,6 @@ def _locate(data: Value, error: ErrorDetails) -> tuple[Location, Value]:
     if error["type"].startswith("union_tag_"):
         return (*location, "type"), data
     return location, container
-
-
-def _children(data: Value) -> Mapping[str | int, Value]:
-    children: dict[str | int, Value] = {}
-    if isinstance(data, list):
-        children.update(enumerate(data))
-    elif isinstance(data, dict):
-        children.update(data.items())
-    return children
 
 
 def _message(error: ErrorDetails, location: Location, model: type[BaseModel] | None) -> str:
@@ -102,7 +97,8 @@ def _refusal(error: ErrorDetails, location: Location, model: type[BaseModel] | N
             keys = [field.alias or key for key, field in model.model_fields.items()] if model else []
             message = unknown("key", str(location[-1]), keys)
         case "enum" | "literal_error":
-            message = unknown("value", str(error["input"]), _quoted(context["expected"]))
+            known = re.findall(r"'([^']*)'", context["expected"])  # pydantic's `'a', 'b' or 'c'`
+            message = unknown("value", str(error["input"]), known)
         case "union_tag_invalid":
             message = unknown("type", str(context["tag"]), _types(location))
         case "value_error":
@@ -121,11 +117,6 @@ def unknown(what: str, given: str, known: Sequence[str]) -> str:
     nearest = difflib.get_close_matches(given, known, n=1)
     hint = f"did you mean '{nearest[0]}'?" if nearest else f"known: {', '.join(known) or 'none'}"
     return f"unknown {what} '{shortened(given)}'; {hint}"
-
-
-def _quoted(text: str) -> list[str]:
-    """The words of pydantic's `'a', 'b' or 'c'`."""
-    return re.findall(r"'([^']*)'", text)
 
 
 def _meaning(location: Location, model: type[BaseModel] | None) -> str:

@@ -30,9 +30,14 @@ def programs(document: Document) -> tuple[NamedProgram, ...]:
     """Every program that the file names, in its order; `healthchecks.dns.config.command` and the like, too."""
     found = []
     for location, words in _written(document.data, ()):
+        split = [words] if isinstance(words, str) else words
         # `command` is the name of a program and nothing else.
-        name = words if isinstance(words, str) and location[-1] == "command" else next(iter(_split(words)), "")
-        found.append(NamedProgram(document.line(location), dotted(location), name))
+        if isinstance(words, str) and location[-1] != "command":
+            try:
+                split = shlex.split(words)
+            except ValueError:
+                split = []
+        found.append(NamedProgram(document.line(location), dotted(location), next(iter(split), "")))
     return tuple(found)
 
 
@@ -101,13 +106,6 @@ def _texts(words: Value) -> Words | None:
     if isinstance(words, list) and all(isinstance(word, str) for word in words):
         return [word for word in words if isinstance(word, str)]
     return None
-
-
-def _split(words: Words) -> list[str]:
-    try:
-        return shlex.split(words) if isinstance(words, str) else words
-    except ValueError:
-        return []
 
 
 def _sign(words: Words) -> str | None:

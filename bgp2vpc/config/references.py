@@ -3,7 +3,7 @@ with all others, however broken the parts are otherwise.
 """
 
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from bgp2vpc.config.document import Document, Location, Value, dotted, shortened
 from bgp2vpc.errors import Problem
@@ -19,9 +19,7 @@ RouteFields = tuple[Location, Mapping[str, Value]]
 def wrong_references(document: Document, file: str) -> list[Problem]:
     """Checks that do not exist, destinations and votes where none belong, prefixes that are managed twice."""
     found = [
-        *_destinations(document),
-        *_votes(document),
-        *_controls(document),
+        *_keys_of_checks(document),
         *_unknown_checks(document),
         *_duplicates(document),
         *_contradictions(document),
@@ -30,33 +28,41 @@ def wrong_references(document: Document, file: str) -> list[Problem]:
     return [Problem(file, document.line(location), dotted(location), message) for location, message in found]
 
 
-def _destinations(document: Document) -> Found:
-    for name, entry in _mapping(document.data.get("healthchecks")).items():
-        if isinstance(entry, dict) and not entry.get("destination"):
-            yield ("healthchecks", name, "destination"), "missing (the IP address to check)"
-    for name, entry in _mapping(document.data.get("remote_healthchecks")).items():
-        if isinstance(entry, dict) and entry.get("destination"):
-            message = "a remote health check has none: what it checks is the address of the route's present owner"
-            yield ("remote_healthchecks", name, "destination"), message
-
-
-def _votes(document: Document) -> Found:
-    for name, entry in _mapping(document.data.get("healthchecks")).items():
-        if isinstance(entry, dict) and entry.get("remote_votes"):
-            message = "only a remote health check has votes: of this host's service nobody knows more than we do"
-            yield ("healthchecks", name, "remote_votes"), message
-    for name, entry in _mapping(document.data.get("remote_healthchecks")).items():
-        if isinstance(entry, dict) and entry.get("remote_votes") and document.data.get("serf") is None:
-            message = "needs 'serf' at the top level, for example serf: {rpc: 127.0.0.1:7373}: others vote through it"
-            yield ("remote_healthchecks", name, "remote_votes"), message
-
-
-def _controls(document: Document) -> Found:
+def _keys_of_checks(document: Document) -> Found:
+    """Keys that belong to the other kind of health check, and what they need."""
+    has_serf = document.data.get("serf") is not None
+    wrong: tuple[tuple[str, str, Callable[[Value], bool], str], ...] = (
+        ("healthchecks", "destination", lambda given: not given, "missing (the IP address to check)"),
+        (
+            "remote_healthchecks",
+            "destination",
+            bool,
+            "a remote health check has none: what it checks is the address of the route's present owner",
+        ),
+        (
+            "healthchecks",
+            "remote_votes",
+            bool,
+            "only a remote health check has votes: of this host's service nobody knows more than we do",
+        ),
+        (
+            "remote_healthchecks",
+            "remote_votes",
+            lambda given: bool(given) and not has_serf,
+            "needs 'serf' at the top level, for example serf: {rpc: 127.0.0.1:7373}: others vote through it",
+        ),
+        (
+            "healthchecks",
+            "control",
+            bool,
+            "only a remote health check has a control: a service of this host is judged by its own check",
+        ),
+    )
+    for kind, key, is_wrong, message in wrong:
+        for name, entry in _mapping(document.data.get(kind)).items():
+            if isinstance(entry, dict) and is_wrong(entry.get(key)):
+                yield (kind, name, key), message
     known = _mapping(document.data.get("healthchecks"))
-    for name, entry in known.items():
-        if isinstance(entry, dict) and entry.get("control"):
-            message = "only a remote health check has a control: a service of this host is judged by its own check"
-            yield ("healthchecks", name, "control"), message
     for name, entry in _mapping(document.data.get("remote_healthchecks")).items():
         control = entry.get("control") if isinstance(entry, dict) else None
         if isinstance(control, str) and control not in known:

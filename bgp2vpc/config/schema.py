@@ -6,7 +6,7 @@ It validates what was read, and it is the JSON Schema that editors use. Keys fol
 from pathlib import Path
 from typing import Annotated, Any, Final, Self, TypeAlias
 
-from pydantic import AfterValidator, AliasChoices, Field, PlainValidator, WithJsonSchema, model_validator
+from pydantic import AfterValidator, AliasChoices, Field, PlainValidator, model_validator
 
 from bgp2vpc.config import fields
 from bgp2vpc.config.bgp_schema import BgpEntry
@@ -28,9 +28,9 @@ Rate: TypeAlias = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 ProcessName: TypeAlias = Annotated[str, AfterValidator(fields.process_name)]
 InstanceId: TypeAlias = Annotated[str, PlainValidator(fields.instance_id), text_schema("^i-[0-9a-f]+$")]
 Region: TypeAlias = Annotated[str, PlainValidator(fields.region), text_schema("^[a-z]+(-[a-z]+)+-[0-9]+$")]
-SocketPath: TypeAlias = Annotated[Path | None, PlainValidator(fields.socket_path), WithJsonSchema({"type": "string"})]
-GroupName: TypeAlias = Annotated[str, PlainValidator(fields.group_name), WithJsonSchema({"type": "string"})]
-StateFile: TypeAlias = Annotated[Path | None, PlainValidator(fields.state_file), WithJsonSchema({"type": "string"})]
+SocketPath: TypeAlias = Annotated[Path | None, PlainValidator(fields.socket_path), text_schema()]
+GroupName: TypeAlias = Annotated[str, PlainValidator(fields.group_name), text_schema()]
+StateFile: TypeAlias = Annotated[Path | None, PlainValidator(fields.state_file), text_schema()]
 
 
 class ProcessEntry(BaseEntry):

@@ -3,10 +3,10 @@
 from pathlib import Path
 from typing import Annotated, Final, Self, TypeAlias
 
-from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
+from pydantic import Field, PlainValidator, model_validator
 
 from bgp2vpc.config import fields
-from bgp2vpc.config.entry import BaseEntry, Count, Period, Program
+from bgp2vpc.config.entry import BaseEntry, Count, Period, Program, text_schema
 from bgp2vpc.notify.model import AlertKind, Recipient
 from bgp2vpc.serf.model import Agent
 from bgp2vpc.serf.vote import REPEATS
@@ -15,15 +15,11 @@ _SERF: Final = Agent(host="127.0.0.1")
 _RECIPIENT: Final = Recipient(on=frozenset())
 _COUNTED: Final = {AlertKind.FAILURE, AlertKind.RECOVERY}
 
-Url: TypeAlias = Annotated[str, PlainValidator(fields.url), WithJsonSchema({"type": "string", "pattern": "^https?://"})]
-RpcAddress: TypeAlias = Annotated[
-    tuple[str, int], PlainValidator(fields.rpc_address), WithJsonSchema({"type": "string"})
-]
-ListenAddress: TypeAlias = Annotated[
-    tuple[str, int], PlainValidator(fields.listen_address), WithJsonSchema({"type": "string"})
-]
-TokenFile: TypeAlias = Annotated[Path | None, PlainValidator(fields.token_file), WithJsonSchema({"type": "string"})]
-HostName: TypeAlias = Annotated[str, PlainValidator(fields.host_name), WithJsonSchema({"type": "string"})]
+Url: TypeAlias = Annotated[str, PlainValidator(fields.url), text_schema("^https?://")]
+RpcAddress: TypeAlias = Annotated[tuple[str, int], PlainValidator(fields.rpc_address), text_schema()]
+ListenAddress: TypeAlias = Annotated[tuple[str, int], PlainValidator(fields.listen_address), text_schema()]
+TokenFile: TypeAlias = Annotated[Path | None, PlainValidator(fields.file_path), text_schema()]
+HostName: TypeAlias = Annotated[str, PlainValidator(fields.host_name), text_schema()]
 
 
 class SerfEntry(BaseEntry):
