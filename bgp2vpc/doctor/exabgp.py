@@ -10,6 +10,7 @@ from typing import Final
 from bgp2vpc.config.model import DEFAULT_FILE, Config
 from bgp2vpc.doctor.exabgp_conf import ProcessStanza
 from bgp2vpc.doctor.model import Exabgp, Finding, Known, Running, Trouble, fail, ok, warn
+from bgp2vpc.doctor.subjects import offered_by
 from bgp2vpc.prefix import PrefixError, parse_prefix
 
 _OLDEST: Final = (4, 2, 22)
@@ -19,7 +20,8 @@ _TOO_NEW: Final = (6,)
 def exabgp(config: Config, found: Known[Exabgp], running: Known[Running]) -> Iterator[Finding]:
     """All findings; one `ok` if there is no ExaBGP. Control characters from the file are escaped."""
     for finding in _findings(config, found, running):
-        yield replace(finding, message=_printable(finding.message))
+        message = "".join(each if each.isprintable() else ascii(each)[1:-1] for each in finding.message)
+        yield replace(finding, message=message)
 
 
 def _findings(config: Config, found: Known[Exabgp], running: Known[Running]) -> Iterator[Finding]:
@@ -30,7 +32,13 @@ def _findings(config: Config, found: Known[Exabgp], running: Known[Running]) -> 
         yield ok("exabgp", "no ExaBGP runs the daemon (--exabgp-conf FILE looks at a file all the same)")
         return
     yield _version(found)
-    yield _file(found)
+    if isinstance(found.refusal, Trouble):
+        yield warn("exabgp-conf", f"whether ExaBGP takes {found.file} is not known: {found.refusal.why}")
+    elif found.refusal:
+        mend = _command("exabgp", "validate", found.file)
+        yield fail("exabgp-conf", f"ExaBGP refuses {found.file}: {found.refusal}", mend)
+    else:
+        yield ok("exabgp-conf", f"ExaBGP takes {found.file}")
     yield from _helpers(config, found)
     yield from _own_routes(config, found, running)
 
@@ -47,19 +55,13 @@ def _version(found: Exabgp) -> Finding:
     return ok("exabgp", f"ExaBGP {found.version}")
 
 
-def _file(found: Exabgp) -> Finding:
-    if isinstance(found.refusal, Trouble):
-        return warn("exabgp-conf", f"whether ExaBGP takes {found.file} is not known: {found.refusal.why}")
-    if found.refusal:
-        return fail(
-            "exabgp-conf", f"ExaBGP refuses {found.file}: {found.refusal}", _command("exabgp", "validate", found.file)
-        )
-    return ok("exabgp-conf", f"ExaBGP takes {found.file}")
-
-
 def _helpers(config: Config, found: Exabgp) -> Iterator[Finding]:
     ours = [
-        each for each in found.conf.processes if each.part in ("helper", "tee") or _leads_to_the_daemon(each, found)
+        each
+        for each in found.conf.processes
+        if each.part in ("helper", "tee")
+        # A script, say: it is ExaBGP's child that is the daemon, or has started it.
+        or (each.run and found.child[-len(each.run) :] == each.run)
     ]
     helpers = [each for each in ours if each.part != "tee"]
     edit = f"${{EDITOR:-vi}} {shlex.quote(found.file)}"
@@ -79,11 +81,6 @@ def _helpers(config: Config, found: Exabgp) -> Iterator[Finding]:
         yield fail("helper", f"{names} all run `bgp2vpc helper`: one is enough, two fight for the socket", edit)
     for helper in helpers:
         yield from _stanza(config, helper, found, edit)
-
-
-def _leads_to_the_daemon(process: ProcessStanza, found: Exabgp) -> bool:
-    """Whether ExaBGP's child that is the daemon, or has started it, is what this stanza runs: a script, say."""
-    return bool(process.run) and found.child[-len(process.run) :] == process.run
 
 
 def _hears_us(process: ProcessStanza, found: Exabgp, edit: str) -> Iterator[Finding]:
@@ -128,7 +125,7 @@ def _stanza(config: Config, helper: ProcessStanza, found: Exabgp, edit: str) -> 
 
 def _own_routes(config: Config, found: Exabgp, running: Known[Running]) -> Iterator[Finding]:
     """Routes of ExaBGP's own `static` and `announce` sections that a rule accepts, and that nobody announces here."""
-    offered = frozenset() if isinstance(running, Trouble) else running.offered
+    offered = offered_by(running)
     unseen: dict[str, str] = {}
     for route in (route for each in found.conf.neighbors for route in each.routes):
         try:
@@ -150,7 +147,3 @@ def _own_routes(config: Config, found: Exabgp, running: Known[Running]) -> Itera
 def _command(*words: str) -> str:
     """A command line for a shell; empty if a word has characters that cannot be shown."""
     return shlex.join(words) if all(map(str.isprintable, words)) else ""
-
-
-def _printable(text: str) -> str:
-    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)

@@ -12,7 +12,7 @@ makes the same of it, tolerantly: sections, statements, words.
 import json
 import re
 import shlex
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import PurePath
@@ -145,23 +145,23 @@ def _neighbor(address: str, parts: Sequence[Section]) -> NeighborStanza:
         if api.has("neighbor-changes")
         and any(section.has("parsed", "update") for section in api.sections if section.kind == "receive")
     ]
-    return NeighborStanza(address, _named(apis), _named(hearing), tuple(_own_routes(parts)))
+    sections = [each for part in parts for each in part.sections]
+    routes = []
+    for section in sections:
+        if section.kind == "static":
+            routes += [*section.statements, *(inner.words for inner in section.sections)]
+        elif section.kind == "announce":
+            routes += [words for family in section.sections for words in family.statements if words[0] == "unicast"]
+    own = []
+    for words in routes:
+        if len(words) > 1:
+            watchdog = words[words.index("watchdog") + 1 :] if "watchdog" in words else []
+            own.append(OwnRoute(words[1], next(iter(watchdog), "")))
+    return NeighborStanza(address, _named(apis), _named(hearing), tuple(own))
 
 
 def _named(apis: Iterable[Section]) -> frozenset[str]:
     return frozenset(name for api in apis for name in " ".join(api.said("processes")).strip("[] ").split())
-
-
-def _own_routes(parts: Iterable[Section]) -> Iterator[OwnRoute]:
-    for part in parts:
-        routes = [words for each in part.sections if each.kind == "static" for words in each.statements]
-        routes += [inner.words for each in part.sections if each.kind == "static" for inner in each.sections]
-        announced = [family for each in part.sections if each.kind == "announce" for family in each.sections]
-        routes += [words for family in announced for words in family.statements if words[0] == "unicast"]
-        for words in routes:
-            if len(words) > 1:
-                watchdog = words[words.index("watchdog") + 1 :] if "watchdog" in words else []
-                yield OwnRoute(words[1], next(iter(watchdog), ""))
 
 
 def _arguments_of_bgp2vpc(run: Sequence[str]) -> list[str]:
@@ -206,15 +206,13 @@ def parse(text: str) -> Section:
 
 
 def _processes(top: Section) -> list[ProcessStanza]:
-    found = [section for section in top.sections if section.kind == "process" and len(section.words) > 1]
-    return [
-        ProcessStanza(section.words[1], tuple(_split(" ".join(section.said("run")))), "".join(section.said("encoder")))
-        for section in found
-    ]
-
-
-def _split(command: str) -> list[str]:
-    try:
-        return shlex.split(command)
-    except ValueError:
-        return command.split()
+    found = []
+    for section in top.sections:
+        if section.kind == "process" and len(section.words) > 1:
+            command = " ".join(section.said("run"))
+            try:
+                run = shlex.split(command)
+            except ValueError:
+                run = command.split()
+            found.append(ProcessStanza(section.words[1], tuple(run), "".join(section.said("encoder"))))
+    return found

@@ -5,7 +5,8 @@ import os
 import socket
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from contextlib import suppress
 from email.utils import parsedate_to_datetime
 from http.client import HTTPException
 from pathlib import Path
@@ -22,7 +23,7 @@ from bgp2vpc.config.programs import missing_programs
 from bgp2vpc.doctor import machine
 from bgp2vpc.doctor.model import Endpoint, HostFacts, Known, MetadataAnswer, Rehearsal, Running, Trouble, Vpc
 from bgp2vpc.doctor.running_exabgp import look_at
-from bgp2vpc.doctor.subjects import Call, reads, writes
+from bgp2vpc.doctor.subjects import reads, writes
 from bgp2vpc.errors import Bgp2vpcError, Credentials, Ec2Error, MetadataError
 from bgp2vpc.exabgp_api.line import parse
 from bgp2vpc.policy.decide import table_policies
@@ -126,7 +127,11 @@ def _endpoint(region: str, timeout: float) -> Known[Endpoint]:
         return Trouble(f"{url}: {error!r}")
     took = time.monotonic() - began
     addresses = tuple(sorted(parse_address(str(each).partition("%")[0]) for each in found))
-    return Endpoint(url, addresses, took, _ahead(date, began_at + took / 2), proxy)
+    ahead = None
+    with suppress(ValueError):
+        if date:  # of whole seconds
+            ahead = parsedate_to_datetime(date).timestamp() + 0.5 - (began_at + took / 2)
+    return Endpoint(url, addresses, took, ahead, proxy)
 
 
 class _NoRedirect(HTTPRedirectHandler):
@@ -134,14 +139,6 @@ class _NoRedirect(HTTPRedirectHandler):
 
     def redirect_request(self, *_: Any, **__: Any) -> None:
         """Follow none: it becomes an HTTPError."""
-
-
-def _ahead(date: str | None, here: float) -> float | None:
-    """Seconds that this date, of whole seconds, is ahead of our time."""
-    try:
-        return parsedate_to_datetime(date).timestamp() + 0.5 - here if date else None
-    except ValueError:
-        return None
 
 
 def _vpc(config: Config) -> Known[Vpc]:
@@ -181,17 +178,16 @@ def _rehearsals(config: Config, instance: Instance | None, vpc: Known[Vpc]) -> K
     if not isinstance(vpc, Trouble) and vpc.snapshot.interfaces:
         policies = [vpc.tables[each] for each in sorted(vpc.tables)]
         wanted += writes(config, policies, vpc.snapshot.interfaces[0].id)
-    return tuple(_rehearse(Ec2(instance.region, timeout=config.ec2.timeout), wanted))
-
-
-def _rehearse(ec2: Ec2, wanted: Iterable[Call]) -> Iterable[Rehearsal]:
+    ec2 = Ec2(instance.region, timeout=config.ec2.timeout)
+    found = []
     for call in wanted:
+        refusal = None
         try:
             ec2.dry_run(call.operation, call.parameters)
         except Ec2Error as error:
-            yield Rehearsal(call.operation, call.about, error)
-        else:
-            yield Rehearsal(call.operation, call.about)
+            refusal = error
+        found.append(Rehearsal(call.operation, call.about, refusal))
+    return tuple(found)
 
 
 def _vpc_ids(config: Config, own: str) -> frozenset[str]:

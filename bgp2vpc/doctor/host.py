@@ -5,8 +5,7 @@ from typing import Final
 
 from bgp2vpc.config.model import Config
 from bgp2vpc.doctor.model import Endpoint, Finding, Host, Known, MetadataAnswer, Running, Trouble, Vpc, fail, ok, warn
-from bgp2vpc.doctor.subjects import accepted, endpoint_service, is_host_route, managed
-from bgp2vpc.prefix import Prefix
+from bgp2vpc.doctor.subjects import accepted, endpoint_service, is_host_route, managed, offered_by
 from bgp2vpc.vpc.model import Instance
 
 _STRICT: Final = 1
@@ -17,7 +16,7 @@ _SKEWED, _ASTRAY = 30.0, 300.0
 
 def addresses(config: Config, host: Known[Host], running: Known[Running]) -> Iterator[Finding]:
     """Whether the announced addresses are addresses of this host."""
-    offered = frozenset() if isinstance(running, Trouble) else running.offered
+    offered = offered_by(running)
     needed = {prefix for prefix in managed(config.rules) | offered if is_host_route(prefix)}
     named = {prefix for prefix in accepted(config.rules) if is_host_route(prefix)} - needed
     if isinstance(host, Trouble):
@@ -31,7 +30,7 @@ def addresses(config: Config, host: Known[Host], running: Known[Running]) -> Ite
         mend = f"ip addr add {prefix} dev lo"
         if prefix in offered:
             yield fail("address", f"{prefix} is announced, and no interface of this host has that address", mend)
-        elif prefix in needed and not _forwards(host, prefix):
+        elif prefix in needed and prefix.version not in host.forwards:
             yield fail("address", f"{prefix} is managed, and no interface of this host has that address", mend)
         else:
             yield warn("address", f"{prefix} may be announced, and no interface of this host has that address", mend)
@@ -51,7 +50,7 @@ def sysctls(config: Config, host: Known[Host], running: Known[Running]) -> Itera
     else:
         why = "not strict" if len(host.rp_filter) > 1 else "one interface, so it does not matter"
         yield ok("rp_filter", f"rp_filter: {why}")
-    offered = frozenset() if isinstance(running, Trouble) else running.offered
+    offered = offered_by(running)
     networks = sorted(p for p in managed(config.rules) | accepted(config.rules) | offered if not is_host_route(p))
     for version, key in ((4, "net.ipv4.ip_forward"), (6, "net.ipv6.conf.all.forwarding")):
         through = [prefix for prefix in networks if prefix.version == version]
@@ -65,10 +64,6 @@ def sysctls(config: Config, host: Known[Host], running: Known[Running]) -> Itera
         else:
             words = f"{key} is off: traffic for {names} ends here, unless all of it is local (ip route add local …)"
             yield warn("forwarding", words, f"sysctl -w {key}=1")
-
-
-def _forwards(host: Host, prefix: Prefix) -> bool:
-    return prefix.version in host.forwards
 
 
 def metadata(config: Config, found: Known[MetadataAnswer], host: Known[Host], region: str = "") -> Iterator[Finding]:

@@ -8,8 +8,6 @@ one function for each check, in `host`, `vpc` and `exabgp`; each returns finding
 command that mends it. `cli/doctor.py` prints them. Nothing is changed on the host or in AWS.
 """
 
-from collections.abc import Iterator
-
 from bgp2vpc.config.model import Config
 from bgp2vpc.doctor import exabgp, host, vpc
 from bgp2vpc.doctor.model import Finding, HostFacts, Trouble, ok, warn
@@ -17,32 +15,27 @@ from bgp2vpc.doctor.model import Finding, HostFacts, Trouble, ok, warn
 
 def judge(config: Config, facts: HostFacts, quota: int) -> tuple[Finding, ...]:
     """All findings, in the order in which they are best mended."""
-    return tuple(_findings(config, facts, quota))
-
-
-def _findings(config: Config, facts: HostFacts, quota: int) -> Iterator[Finding]:
-    for warning in (*config.warnings, *facts.programs):
-        yield warn("config", str(warning), f"${{EDITOR:-vi}} {config.file}")
-    yield _daemon(config, facts)
-    yield from host.addresses(config, facts.host, facts.running)
-    yield from host.sysctls(config, facts.host, facts.running)
-    yield from host.metadata(config, facts.metadata, facts.host, facts.region)
-    yield from host.proxy(facts.host)
-    yield from host.endpoint(facts.endpoint, facts.vpc, facts.metadata)
-    yield from vpc.credentials(facts.vpc, facts.metadata)
-    yield from vpc.permissions(config, facts.rehearsals, facts.metadata)
-    if not isinstance(facts.vpc, Trouble):
-        yield from vpc.tables(config, facts.vpc)
-        yield from vpc.interfaces(config, facts.vpc)
-        yield from vpc.prefixes(config, facts.vpc, facts.running)
-        yield from vpc.room(config, facts.vpc, facts.running, quota)
-        yield from vpc.default_route(config, facts.vpc, facts.running, facts.endpoint)
-    yield from exabgp.exabgp(config, facts.exabgp, facts.running)
-
-
-def _daemon(config: Config, facts: HostFacts) -> Finding:
+    edit = f"${{EDITOR:-vi}} {config.file}"
+    found = [warn("config", str(warning), edit) for warning in (*config.warnings, *facts.programs)]
     if isinstance(facts.running, Trouble):
-        start = "systemctl start bgp2vpc"
-        return warn("daemon", f"no daemon was asked what it announces: {facts.running.why}", start)
-    count = len(facts.running.offered)
-    return ok("daemon", f"runs as process {facts.running.pid}, {count} prefix{'' if count == 1 else 'es'} offered here")
+        words = f"no daemon was asked what it announces: {facts.running.why}"
+        found.append(warn("daemon", words, "systemctl start bgp2vpc"))
+    else:
+        count = len(facts.running.offered)
+        words = f"runs as process {facts.running.pid}, {count} prefix{'' if count == 1 else 'es'} offered here"
+        found.append(ok("daemon", words))
+    found += host.addresses(config, facts.host, facts.running)
+    found += host.sysctls(config, facts.host, facts.running)
+    found += host.metadata(config, facts.metadata, facts.host, facts.region)
+    found += host.proxy(facts.host)
+    found += host.endpoint(facts.endpoint, facts.vpc, facts.metadata)
+    found += vpc.credentials(facts.vpc, facts.metadata)
+    found += vpc.permissions(config, facts.rehearsals, facts.metadata)
+    if not isinstance(facts.vpc, Trouble):
+        found += vpc.tables(config, facts.vpc)
+        found += vpc.interfaces(config, facts.vpc)
+        found += vpc.prefixes(config, facts.vpc, facts.running)
+        found += vpc.room(config, facts.vpc, facts.running, quota)
+        found += vpc.default_route(config, facts.vpc, facts.running, facts.endpoint)
+    found += exabgp.exabgp(config, facts.exabgp, facts.running)
+    return tuple(found)

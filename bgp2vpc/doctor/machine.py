@@ -3,6 +3,7 @@
 import socket
 import struct
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -23,8 +24,14 @@ _SIGNS_OF_CONTAINERS: Final = (Path("/.dockerenv"), Path("/run/.containerenv"))
 
 def host() -> Host:
     """What there is now. Raises OSError."""
+    addresses: dict[IPAddress, frozenset[str]] = {}
+    for index, address in _dump():
+        with suppress(OSError):  # gone meanwhile
+            addresses[address] = addresses.get(address, frozenset()) | {socket.if_indextoname(index)}
+    switches = {4: "/proc/sys/net/ipv4/ip_forward", 6: "/proc/sys/net/ipv6/conf/all/forwarding"}
+    forwards = frozenset(version for version, path in switches.items() if _number(Path(path)) > 0)
     contained = any(each.exists() for each in _SIGNS_OF_CONTAINERS)
-    return Host(_addresses(), _rp_filter(), _forwards(), contained, proxy_for("http://169.254.169.254"))
+    return Host(addresses, _rp_filter(), forwards, contained, proxy_for("http://169.254.169.254"))
 
 
 def proxy_for(url: str) -> str:
@@ -34,17 +41,6 @@ def proxy_for(url: str) -> str:
     if not proxy or proxy_bypass(parts.netloc):
         return ""
     return urlsplit(proxy if "://" in proxy else f"http://{proxy}").netloc.rpartition("@")[2]
-
-
-def _addresses() -> dict[IPAddress, frozenset[str]]:
-    found: dict[IPAddress, frozenset[str]] = {}
-    for index, address in _dump():
-        try:
-            name = socket.if_indextoname(index)
-        except OSError:  # gone meanwhile
-            continue
-        found[address] = found.get(address, frozenset()) | {name}
-    return found
 
 
 def _dump() -> Iterator[tuple[int, IPAddress]]:
@@ -92,11 +88,6 @@ def _rp_filter() -> dict[str, int]:
     common = _number(_CONF / "all" / "rp_filter")
     names = [each.name for each in sorted(_CONF.iterdir()) if each.name not in ("all", "default", "lo")]
     return {name: max(common, _number(_CONF / name / "rp_filter")) for name in names}
-
-
-def _forwards() -> frozenset[int]:
-    switches = {4: "/proc/sys/net/ipv4/ip_forward", 6: "/proc/sys/net/ipv6/conf/all/forwarding"}
-    return frozenset(version for version, path in switches.items() if _number(Path(path)) > 0)
 
 
 def _number(path: Path) -> int:

@@ -81,9 +81,10 @@ def _exabgp_above(daemon: int) -> _Parent | None:
     """Above it there may be shells and other wrappers."""
     pid, child = _parent(daemon), daemon
     while pid > 1:
-        arguments = _arguments(_command_line(pid))
-        if arguments is not None:
-            return _Parent(pid, arguments, tuple(_command_line(child)))
+        command = _command_line(pid)
+        at = next((number for number, word in enumerate(command) if Path(word).name == "exabgp"), None)
+        if at is not None:
+            return _Parent(pid, command[at + 1 :], tuple(_command_line(child)))
         pid, child = _parent(pid), pid
     return None
 
@@ -172,14 +173,6 @@ def _command_line(pid: int) -> list[str]:
         return Path(f"/proc/{pid}/cmdline").read_text(errors="replace").split("\0")[:-1]
     except OSError:
         return []
-
-
-def _arguments(command: Sequence[str]) -> list[str] | None:
-    """What ExaBGP was given in this command line; None if it is another program."""
-    for number, word in enumerate(command):
-        if Path(word).name == "exabgp":
-            return list(command[number + 1 :])
-    return None
 
 
 def _read(file: Path) -> Known[str]:

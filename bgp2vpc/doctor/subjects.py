@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from bgp2vpc.config.model import Config
+from bgp2vpc.doctor.model import Known, Running, Trouble
 from bgp2vpc.iam.least import least_policy
 from bgp2vpc.iam.tables import AccountScope
 from bgp2vpc.policy.decide import TablePolicy
-from bgp2vpc.policy.prefix_list import PrefixRange
 from bgp2vpc.policy.rule import Rule
 from bgp2vpc.prefix import Prefix
 
@@ -38,6 +38,11 @@ def accepted(rules: Iterable[Rule]) -> frozenset[Prefix]:
     """The prefixes that `accept` names exactly."""
     entries = (entry for rule in rules for entry in rule.accept.entries)
     return frozenset(entry.prefix for entry in entries if entry.ge == entry.le == entry.prefix.prefixlen)
+
+
+def offered_by(running: Known[Running]) -> frozenset[Prefix]:
+    """What this host's sources and checks offer now; nothing where no daemon was asked."""
+    return frozenset() if isinstance(running, Trouble) else running.offered
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,18 +86,13 @@ def _needed(config: Config) -> frozenset[str]:
 
 
 def _writes(table_policy: TablePolicy, interface_id: str) -> Iterable[Call]:
-    prefix = _example(table_policy.rules[0])
+    """The calls for a prefix that the first rule may write."""
+    rule = table_policy.rules[0]
+    entry = next(iter(rule.accept.entries), None)
+    prefix = Prefix((entry.prefix.first, entry.ge), version=entry.prefix.version) if entry else next(iter(rule.manages))
     key = "DestinationIpv6CidrBlock" if prefix.is_ipv6 else "DestinationCidrBlock"
     place = {"RouteTableId": table_policy.table.id, key: str(prefix)}
     to_us = {**place, "NetworkInterfaceId": interface_id}
     yield Call("CreateRoute", to_us, table_policy.table.id)
     yield Call("ReplaceRoute", to_us, table_policy.table.id)
     yield Call("DeleteRoute", place, table_policy.table.id)
-
-
-def _example(rule: Rule) -> Prefix:
-    """A prefix that the rule may write."""
-    entry: PrefixRange | None = next(iter(rule.accept.entries), None)
-    if entry is None:
-        return next(iter(rule.manages))
-    return Prefix((entry.prefix.first, entry.ge), version=entry.prefix.version)

@@ -19,7 +19,7 @@ from bgp2vpc.doctor.model import (
     ok,
     warn,
 )
-from bgp2vpc.doctor.subjects import accepted, endpoint_service, managed
+from bgp2vpc.doctor.subjects import accepted, endpoint_service, managed, offered_by
 from bgp2vpc.errors import Credentials, Denied, OperatorError, RouteExists, RouteMissing
 from bgp2vpc.policy.decide import rules_without_tables
 from bgp2vpc.policy.next_hop import Unusable, choose_interface
@@ -76,7 +76,8 @@ def permissions(
                 "permission", f"ec2:{operation}: not known{f' for {where}' if where else ''}: {unknown[0].error}"
             )
         else:
-            tables = f" on {_count(len(rehearsed), 'table')}" if rehearsed[0].about else ""
+            count = len(rehearsed)
+            tables = f" on {count} table{'' if count == 1 else 's'}" if rehearsed[0].about else ""
             yield ok("permission", f"ec2:{operation} is allowed{tables}")
 
 
@@ -134,7 +135,8 @@ def interfaces(config: Config, vpc: Vpc) -> Iterator[Finding]:
         if route is None and not rule.accept.entries:
             continue
         here = [table_policy.table for table_policy in vpc.tables.values() if rule in table_policy.rules]
-        choices = {_choose(config, vpc, rule_table, rule.name) for rule_table in here}
+        wanted = None if rule.accept.entries else route
+        choices = {choose_interface(rule, table, SELF, vpc.snapshot.interfaces, wanted) for table in here}
         for choice in sorted(choices, key=str):
             if isinstance(choice, Unusable):
                 mend = (
@@ -150,12 +152,6 @@ def interfaces(config: Config, vpc: Vpc) -> Iterator[Finding]:
         yield _source_dest_check(config, each)
 
 
-def _choose(config: Config, vpc: Vpc, table: RouteTable, name: str) -> Interface | Unusable:
-    rule = next(each for each in config.rules if each.name == name)
-    route = next((each for each in rule.manages.values() if each.instance_id is None), None)
-    return choose_interface(rule, table, SELF, vpc.snapshot.interfaces, None if rule.accept.entries else route)
-
-
 def _source_dest_check(config: Config, interface: Interface) -> Finding:
     if not interface.source_dest_check:
         return ok("source-dest-check", f"off on {interface.id}")
@@ -168,13 +164,13 @@ def _source_dest_check(config: Config, interface: Interface) -> Finding:
 
 def prefixes(config: Config, vpc: Vpc, running: Known[Running]) -> Iterator[Finding]:
     """What lies within the VPC's own CIDRs, and what a gateway propagates as well."""
-    offered = frozenset() if isinstance(running, Trouble) else running.offered
+    offered = offered_by(running)
     wanted = managed(config.rules) | accepted(config.rules) | offered
     subnets = {cidr for each in (vpc.snapshot.subnets or {}).values() for cidr in each.cidrs}
     inside = {
         (prefix, cidr)
         for table_policy in vpc.tables.values()
-        for cidr in _local(table_policy.table)
+        for cidr in table_policy.table.cidrs
         for prefix in wanted
         if prefix in cidr and prefix not in subnets and table_policy.rule_for(prefix)
     }
@@ -186,7 +182,7 @@ def prefixes(config: Config, vpc: Vpc, running: Known[Running]) -> Iterator[Find
     ranges = {
         (entry, cidr)
         for table_policy in vpc.tables.values()
-        for cidr in _local(table_policy.table)
+        for cidr in table_policy.table.cidrs
         for rule in table_policy.rules
         for entry in rule.accept.entries
         if entry.prefix in cidr and entry.prefix not in wanted
@@ -220,7 +216,7 @@ def prefixes(config: Config, vpc: Vpc, running: Known[Running]) -> Iterator[Find
 
 def room(config: Config, vpc: Vpc, running: Known[Running], quota: int) -> Iterator[Finding]:
     """Static routes of each table against its quota, IPv4 and IPv6 apart."""
-    offered = frozenset() if isinstance(running, Trouble) else running.offered
+    offered = offered_by(running)
     wanted = managed(config.rules) | offered
     mend = (
         f"aws service-quotas request-service-quota-increase --service-code vpc --quota-code {_QUOTA_CODE} "
@@ -246,7 +242,7 @@ def room(config: Config, vpc: Vpc, running: Known[Running], quota: int) -> Itera
 
 def default_route(config: Config, vpc: Vpc, running: Known[Running], endpoint: Known[Endpoint]) -> Iterator[Finding]:
     """Whether moving a default route would cut us off from EC2."""
-    offered = frozenset() if isinstance(running, Trouble) else running.offered
+    offered = offered_by(running)
     defaults = [p for p in managed(config.rules) | accepted(config.rules) | offered if p.prefixlen == 0]
     own = _own_table(vpc)
     table_policy = vpc.tables.get(own.id) if own else None
@@ -292,11 +288,6 @@ def _is_reached_otherwise(table: RouteTable, addresses: Iterable[IPAddress], def
     return all(each.is_loopback() or any(each in destination for destination in longer) for each in same_family)
 
 
-def _local(table: RouteTable) -> list[Prefix]:
-    local = (route.destination for route in table.routes if route.target.kind is TargetKind.LOCAL)
-    return [destination for destination in local if isinstance(destination, Prefix)]
-
-
 def _static(table: RouteTable, version: int) -> set[Prefix]:
     return {
         route.destination
@@ -311,7 +302,3 @@ def _static(table: RouteTable, version: int) -> set[Prefix]:
 def _named(names: list[str]) -> str:
     shown = ", ".join(names[:5])
     return f"{shown} and {len(names) - 5} more" if len(names) > 5 else shown
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
