@@ -54,9 +54,12 @@ class Interrupts:
     NUMBERS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
     def __enter__(self) -> Self:
+        def interrupt(number: int, _: object) -> None:
+            raise Interrupted(number)
+
         # What was ignored (nohup, a shell's background job) stays ignored.
         heeded = [number for number in self.NUMBERS if signal.getsignal(number) is not signal.SIG_IGN]
-        self._before = {number: signal.signal(number, self._raise) for number in heeded}
+        self._before = {number: signal.signal(number, interrupt) for number in heeded}
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -67,7 +70,3 @@ class Interrupts:
         """From here on nothing may come between: we are cleaning up."""
         for number in self._before:
             signal.signal(number, signal.SIG_IGN)
-
-    @staticmethod
-    def _raise(number: int, _: object) -> None:
-        raise Interrupted(number)

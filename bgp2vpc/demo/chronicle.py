@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from enum import Enum
 
 from bgp2vpc.demo.cloud.client import Cloud
-from bgp2vpc.demo.cloud.values import CloudCall
 from bgp2vpc.demo.instance import DemoInstance
 from bgp2vpc.demo.logbook import Record
 
@@ -66,17 +65,16 @@ class Chronicle:
         for number, call in enumerate(self._cloud.writes()):
             if number not in self._told and call.ended is not None and call.ended < horizon:
                 self._told.add(number)
+                # With the interface's owner in place of its id, the call fits a line of a terminal.
+                words = [call.operation, call.parameters.get("RouteTableId", "")]
+                if call.error:
+                    words.append(call.error)
+                else:
+                    words.append(call.parameters.get("DestinationCidrBlock", ""))
+                    interface_id = call.parameters.get("NetworkInterfaceId")
+                    words += ["->", self.name_of(interface_id)] if interface_id else []
                 kind = Kind.TROUBLE if call.error else Kind.WRITE
-                yield Happening(call.ended, names.get(call.caller, call.caller), kind, self._words(call))
-
-    def _words(self, call: CloudCall) -> str:
-        """The call as it was made, with the interface's owner in place of its id: that fits a line of a terminal."""
-        table, prefix = call.parameters.get("RouteTableId", ""), call.parameters.get("DestinationCidrBlock", "")
-        if call.error:
-            return f"{call.operation} {table} {call.error}"
-        interface_id = call.parameters.get("NetworkInterfaceId")
-        target = f" -> {self.name_of(interface_id)}" if interface_id else ""
-        return f"{call.operation} {table} {prefix}{target}"
+                yield Happening(call.ended, names.get(call.caller, call.caller), kind, " ".join(words))
 
 
 def _from_log(who: str, record: Record) -> Happening | None:

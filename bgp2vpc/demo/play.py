@@ -65,12 +65,12 @@ class Play:
     def tables(self) -> list[str]:
         """Each route table in a line."""
         zones = {host.table: host.zone for host in self.stage.world.hosts}
-        return [self._table(table, zones[table]) for table in self.stage.world.tables]
-
-    def _table(self, table_id: str, zone: str) -> str:
-        route = self.stage.route(table_id)
-        what = f"{PREFIX} -> {self.chronicle.name_of(route[0])} {route[1]}" if route else f"no route for {PREFIX}"
-        return f"{table_id}  {zone}  {what}"
+        lines = []
+        for table in self.stage.world.tables:
+            route = self.stage.route(table)
+            what = f"{PREFIX} -> {self.chronicle.name_of(route[0])} {route[1]}" if route else f"no route for {PREFIX}"
+            lines.append(f"{table}  {zones[table]}  {what}")
+        return lines
 
     # Watching
 

@@ -45,14 +45,24 @@ def _tell(play: Play, *, keep: bool) -> int:
         _whole_story(play, keep=keep)
     except DidNotHappen as what:
         play.screen.failed(str(what))
-        _explain(play)
+        play.tell_news()
+        play.screen.say(f"The tables, for {PREFIX}:")
+        play.screen.quote(play.tables())
+        for instance in play.stage.instances:
+            play.screen.say(f"The last words of {instance.name}'s daemon:")
+            play.screen.quote(map(str, instance.log.last_words))
         return 1
     return 0
 
 
 def _whole_story(play: Play, *, keep: bool) -> None:
-    a, b = play.stage.add_instance(), play.stage.add_instance()
-    _introduce(play, a, b)
+    stage = play.stage
+    a, b = stage.add_instance(), stage.add_instance()
+    play.screen.say(f"{stage.world.vpc_id}, served by moto at {stage.cloud.endpoint_url}")
+    play.screen.quote(f"{i.name}  {i.host.instance_id}  {i.host.interface_id}  {i.host.zone}" for i in (a, b))
+    play.screen.say("Times are seconds since the start, and since the cause.")
+    play.screen.say("Look into it meanwhile, from another terminal:")
+    play.screen.quote([f"{command()} status --socket {instance.socket}" for instance in (a, b)], "cyan")
     for instance in (a, b):
         play.expect(f"{instance.name}'s daemon reads the route tables", play.has_read(instance), START_PATIENCE)
     chapters.service_comes(play, a)
@@ -65,33 +75,13 @@ def _whole_story(play: Play, *, keep: bool) -> None:
     chapters.end_comes(play)
 
 
-def _introduce(play: Play, *instances: DemoInstance) -> None:
-    stage = play.stage
-    play.screen.say(f"{stage.world.vpc_id}, served by moto at {stage.cloud.endpoint_url}")
-    play.screen.quote(f"{i.name}  {i.host.instance_id}  {i.host.interface_id}  {i.host.zone}" for i in instances)
-    play.screen.say("Times are seconds since the start, and since the cause.")
-    play.screen.say("Look into it meanwhile, from another terminal:")
-    play.screen.quote([f"{command()} status --socket {instance.socket}" for instance in instances], "cyan")
-
-
 def _stay(play: Play, holder: DemoInstance) -> None:
     """Until Ctrl-C, with a new second instance, telling what happens."""
     third = play.stage.add_instance()
     play.expect(f"{third.name}'s daemon reads the route tables", play.has_read(third), START_PATIENCE)
     chapters.second_service_comes(play, holder, third)
-    _invite(play, holder, third)
-    try:
-        while True:
-            play.watch()
-    except Interrupted:
-        play.screen.say("")
-
-
-def _invite(play: Play, *instances: DemoInstance) -> None:
-    screen = play.screen
-    screen.title(f"{' and '.join(i.name for i in instances)} stay up until Ctrl-C; what happens is told here.")
-    for i in instances:
-        screen.say(f"On {i.name}:")
+    play.screen.title(f"{holder.name} and {third.name} stay up until Ctrl-C; what happens is told here.")
+    for i in (holder, third):
         lines = [
             f". {i.environment_file}    # where its EC2 and instance metadata are",
             f"{command()} status --socket {i.socket}",
@@ -102,14 +92,10 @@ def _invite(play: Play, *instances: DemoInstance) -> None:
         if i.service:
             lines.append(f"kill -9 {i.service.pid}    # its service; start it again with:")
             lines.append(shlex.join(i.service_command))
-        screen.quote(lines, "cyan")
-
-
-def _explain(play: Play) -> None:
-    """Everything we know, for whoever has to find out why."""
-    play.tell_news()
-    play.screen.say(f"The tables, for {PREFIX}:")
-    play.screen.quote(play.tables())
-    for instance in play.stage.instances:
-        play.screen.say(f"The last words of {instance.name}'s daemon:")
-        play.screen.quote(map(str, instance.log.last_words))
+        play.screen.say(f"On {i.name}:")
+        play.screen.quote(lines, "cyan")
+    try:
+        while True:
+            play.watch()
+    except Interrupted:
+        play.screen.say("")

@@ -22,8 +22,10 @@ def build(backend: Any, spec: WorldSpec) -> World:
     subnets = _subnets(backend, vpc.id, spec, ipv6_cidr)
     tables = [_tables(backend, vpc.id, subnet, spec) for subnet in subnets]
     for table in (table for of_zone in tables for table in of_zone):
-        _fill(table, gateway, spec.filler_routes)
-    return World(
+        for network in islice(FILLER.subnets(new_prefix=24), spec.filler_routes):
+            route = make_route(table, str(network), None, gateway=gateway)
+            table._routes[route.id] = route
+    world = World(
         vpc_id=vpc.id,
         cidr=spec.cidr,
         ipv6_cidr=ipv6_cidr,
@@ -35,8 +37,12 @@ def build(backend: Any, spec: WorldSpec) -> World:
         main_table=next(t.id for t in backend.route_tables.values() if t.vpc_id == vpc.id and t.main_association_id),
         internet_gateway=gateway.id,
         twin=build(backend, replace(spec, instances=0, twin=False)) if spec.twin else None,
-        nat_gateway=_nat_gateway(backend, subnets[0]) if spec.nat_gateway else None,
     )
+    if spec.nat_gateway:
+        address = backend.allocate_address("vpc")
+        gateway = backend.create_nat_gateway(subnets[0].id, address.allocation_id)
+        world = replace(world, nat_gateway=str(gateway.id))
+    return world
 
 
 def _subnets(backend: Any, vpc_id: str, spec: WorldSpec, ipv6_cidr: str | None) -> list[Any]:
@@ -62,17 +68,6 @@ def _tables(backend: Any, vpc_id: str, subnet: Any, spec: WorldSpec) -> list[Any
     if tables:
         backend.associate_route_table(tables[0].id, subnet_id=subnet.id)
     return tables
-
-
-def _fill(table: Any, gateway: Any, count: int) -> None:
-    for network in islice(FILLER.subnets(new_prefix=24), count):
-        route = make_route(table, str(network), None, gateway=gateway)
-        table._routes[route.id] = route
-
-
-def _nat_gateway(backend: Any, subnet: Any) -> str:
-    address = backend.allocate_address("vpc")
-    return str(backend.create_nat_gateway(subnet.id, address.allocation_id).id)
 
 
 def _host(backend: Any, subnet: Any, tables: list[Any], number: int, spec: WorldSpec) -> CloudHost:

@@ -9,7 +9,7 @@ from bgp2vpc.demo.cloud import verbs
 from bgp2vpc.demo.cloud.builder import build
 from bgp2vpc.demo.cloud.ec2 import CloudEc2, ExternalWriteError
 from bgp2vpc.demo.cloud.faults import Misfortune
-from bgp2vpc.demo.cloud.fidelity.routes import advertise, propagate
+from bgp2vpc.demo.cloud.fidelity.routes import propagate
 from bgp2vpc.demo.cloud.fidelity.rules import RULES, StatusChecks
 from bgp2vpc.demo.cloud.iam import Authority, PolicyError
 from bgp2vpc.demo.cloud.imds import CloudMetadata
@@ -100,10 +100,7 @@ class Control:
 
     def _propagate(self, propagation: verbs.Propagation) -> str:
         with self._ec2.lock:
-            where = self._ec2.backend, propagation.table_id, propagation.prefix
-            if propagation.next_hop:
-                advertise(*where, propagation.next_hop)
-            gateway = "" if propagation.next_hop else propagate(*where)
+            gateway = propagate(self._ec2.backend, propagation.table_id, propagation.prefix, propagation.next_hop)
             self._ec2.changed()
         return gateway
 

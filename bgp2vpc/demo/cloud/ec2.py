@@ -82,14 +82,11 @@ class CloudEc2:
         """Everything as new, the quirks too."""
         with self.lock:
             # Not ec2_backends.reset(), which makes every backend anew and then throws it away.
-            for backends in (ec2_backends, *_others_in_use()):
+            models = {name: sys.modules.get(f"moto.{name}.models") for name in OTHERS}  # those in use
+            others = (getattr(module, f"{name}_backends") for name, module in models.items() if module is not None)
+            for backends in (ec2_backends, *others):
                 for account in backends.values():
                     account.reset()
             RULES.reset()
             self.stale_reads(StaleReads(0))
         self._changes.note()
-
-
-def _others_in_use() -> list[Any]:
-    loaded = {name: sys.modules.get(f"moto.{name}.models") for name in OTHERS}
-    return [getattr(module, f"{name}_backends") for name, module in loaded.items() if module is not None]

@@ -48,25 +48,21 @@ class CloudPolicy:
         except (ValueError, LookupError, TypeError) as error:
             raise PolicyError(f"not a policy: {error!r}") from None
         for statement in self._statements:
-            _refuse_unknown(statement)
+            if not isinstance(statement, dict) or not {"Effect", "Action", "Resource"} <= statement.keys() <= ELEMENTS:
+                words = "a statement has Effect, Action, Resource and perhaps Sid and Condition"
+                raise PolicyError(f"{words}, not {statement}")
+            if statement["Effect"] not in ("Allow", "Deny"):
+                raise PolicyError(f"Effect {statement['Effect']}")
+            for operator, keys in statement.get("Condition", {}).items():
+                if not OPERATOR.fullmatch(operator):
+                    raise PolicyError(f"the operator {operator} is not modelled")
+                if unknown := [key for key in keys if not KEYS.fullmatch(key)]:
+                    raise PolicyError(f"the condition key {unknown[0]} is not modelled")
 
     def allows(self, call: IamCall) -> bool:
         """Whether a statement allows it and none denies it."""
         effects = {statement["Effect"] for statement in self._statements if _applies(statement, call)}
         return effects == {"Allow"}
-
-
-def _refuse_unknown(statement: Any) -> None:
-    if not isinstance(statement, dict) or not {"Effect", "Action", "Resource"} <= statement.keys() <= ELEMENTS:
-        raise PolicyError(f"a statement has Effect, Action, Resource and perhaps Sid and Condition, not {statement}")
-    if statement["Effect"] not in ("Allow", "Deny"):
-        raise PolicyError(f"Effect {statement['Effect']}")
-    for operator, keys in statement.get("Condition", {}).items():
-        if not OPERATOR.fullmatch(operator):
-            raise PolicyError(f"the operator {operator} is not modelled")
-        for key in keys:
-            if not KEYS.fullmatch(key):
-                raise PolicyError(f"the condition key {key} is not modelled")
 
 
 def _applies(statement: Mapping[str, Any], call: IamCall) -> bool:
@@ -84,7 +80,7 @@ def _applies(statement: Mapping[str, Any], call: IamCall) -> bool:
 def _holds(operator: str, key: str, values: list[str], context: Mapping[str, str]) -> bool:
     """A key that is missing matches nothing, which is what a negated operator asks for."""
     found = OPERATOR.fullmatch(operator)
-    assert found is not None  # _refuse_unknown
+    assert found is not None  # CloudPolicy has looked
     family, negated, comparison = found.groups()
     # Of ARNs, both compare with wildcards.
     matches: Callable[[str, str], bool] = _is_like if family == "Arn" or comparison == "Like" else _is_equal

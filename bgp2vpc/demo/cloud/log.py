@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bgp2vpc.demo.cloud.values import CloudCall
 from bgp2vpc.demo.cloud.verbs import CallQuery, Wait
@@ -36,21 +36,9 @@ class Changes:
 
 @dataclass(slots=True)
 class CloudEntry:
-    """A call that may still be under way."""
+    """A call that may still be under way, as it stands now."""
 
-    operation: str
-    parameters: Mapping[str, str]
-    caller: str
-    started: float
-    ended: float | None = None
-    status: int | None = None
-    error: str = ""
-
-    def call(self) -> CloudCall:
-        """As it stands now."""
-        return CloudCall(
-            self.operation, self.parameters, self.caller, self.started, self.ended, self.status, self.error
-        )
+    call: CloudCall
 
 
 class CallLog:
@@ -62,14 +50,14 @@ class CallLog:
 
     def start(self, operation: str, parameters: Mapping[str, str], caller: str) -> CloudEntry:
         """A call has come in."""
-        entry = CloudEntry(operation, parameters, caller, time.monotonic())
+        entry = CloudEntry(CloudCall(operation, parameters, caller, time.monotonic()))
         self._entries.append(entry)
         self._changes.note()
         return entry
 
     def finish(self, entry: CloudEntry, status: int, error: str) -> None:
         """It was answered, or given up with status 0."""
-        entry.status, entry.error, entry.ended = status, error, time.monotonic()
+        entry.call = replace(entry.call, status=status, error=error, ended=time.monotonic())
         self._changes.note()
 
     def forget(self) -> None:
@@ -79,13 +67,14 @@ class CallLog:
     def calls(self, query: CallQuery) -> list[CloudCall]:
         """The calls asked for; waits for as many as were asked for."""
 
-        def found() -> list[CloudEntry]:
-            return [e for e in list(self._entries) if not query.operations or e.operation in query.operations]
+        def found() -> list[CloudCall]:
+            calls = [entry.call for entry in list(self._entries)]
+            return [call for call in calls if not query.operations or call.operation in query.operations]
 
         def enough() -> bool:
             # Asked after every change, so it must not cost what the calls themselves do.
-            return sum(entry.ended is not None or not query.finished for entry in found()) >= query.at_least
+            return sum(call.ended is not None or not query.finished for call in found()) >= query.at_least
 
         if query.at_least:
             self._changes.wait_for(enough, query.timeout)
-        return [entry.call() for entry in found()]
+        return found()

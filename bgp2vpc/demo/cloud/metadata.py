@@ -18,6 +18,7 @@ def tree_of(instance: Any) -> Tree:
     primary = instance.nics[0]
     # In which order metadata lists them is not documented; by address, the primary one is the first only by chance.
     nics = sorted(instance.nics.values(), key=lambda each: each.mac_address)
+    profile = f"arn:aws:iam::{instance.owner_id}:instance-profile/{ROLE}"
     zone = instance.availability_zone
     region = instance.ec2_backend.region_name
     return {
@@ -25,7 +26,7 @@ def tree_of(instance: Any) -> Tree:
             "ami-id": instance.image_id,
             "hostname": instance.private_dns_name,
             "iam": {
-                "info": json.dumps({"Code": "Success", "InstanceProfileArn": _profile(instance)}),
+                "info": json.dumps({"Code": "Success", "InstanceProfileArn": profile}),
                 "security-credentials": {ROLE: _credentials(instance)},
             },
             "instance-id": instance.id,
@@ -82,10 +83,6 @@ def _interface(nic: Any) -> Tree:
 
 def _lines(values: list[str]) -> str:
     return "\n".join(values)
-
-
-def _profile(instance: Any) -> str:
-    return f"arn:aws:iam::{instance.owner_id}:instance-profile/{ROLE}"
 
 
 def _credentials(instance: Any) -> str:

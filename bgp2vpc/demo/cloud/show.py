@@ -18,13 +18,12 @@ TARGETS = (
 def show(table: Any, *, local: bool = False) -> str:
     """Sorted by destination: "192.0.2.53/32 eni-… active", with "propagated" at the end of a propagated one."""
     routes = [route for route in table._routes.values() if local or not route.local]
-    return "".join(f"{_line(route)}\n" for route in sorted(routes, key=_order))
-
-
-def _line(route: Any) -> str:
-    target = next((value for name in TARGETS if (value := getattr(route, name, None))), "-")
-    propagated = [] if not _is_propagated(route) else ["propagated"]
-    return " ".join([_destination(route), target, route.state, *propagated])
+    lines = []
+    for route in sorted(routes, key=_order):
+        target = next((value for name in TARGETS if (value := getattr(route, name, None))), "-")
+        propagated = " propagated" if _is_propagated(route) else ""
+        lines.append(f"{_destination(route)} {target} {route.state}{propagated}\n")
+    return "".join(lines)
 
 
 def _destination(route: Any) -> str:

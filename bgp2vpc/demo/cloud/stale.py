@@ -34,7 +34,11 @@ class CloudHistory:
         then = self._clock() - self._lag.seconds
         current = sum(since <= then for since, _ in self._versions) - 1
         self._versions = self._versions[max(current, 0) :]
-        self._versions.append((self._clock(), _copy(backend.route_tables)))
+        copies = {identifier: copy.copy(table) for identifier, table in backend.route_tables.items()}
+        for table in copies.values():
+            table._routes = {key: copy.copy(route) for key, route in table._routes.items()}
+            table._associations = dict(table._associations)
+        self._versions.append((self._clock(), copies))
 
     @contextmanager
     def shown(self, backend: Any) -> Iterator[None]:
@@ -52,11 +56,3 @@ class CloudHistory:
             yield
         finally:
             backend.route_tables = present
-
-
-def _copy(tables: Tables) -> Tables:
-    copies = {identifier: copy.copy(table) for identifier, table in tables.items()}
-    for table in copies.values():
-        table._routes = {key: copy.copy(route) for key, route in table._routes.items()}
-        table._associations = dict(table._associations)
-    return copies

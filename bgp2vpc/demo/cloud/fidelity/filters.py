@@ -14,7 +14,6 @@ from typing import Any, TypeVar
 from moto.ec2 import utils
 from moto.ec2.exceptions import FilterNotImplementedError
 from moto.ec2.models.elastic_network_interfaces import NetworkInterface
-from moto.ec2.models.instances import Instance
 from moto.ec2.models.route_tables import Route, RouteTable
 from moto.ec2.models.subnets import Subnet
 
@@ -211,8 +210,3 @@ STATUS_FILTERS: Readers = {
     "system-status.reachability": lambda instance: _reachability(instance.system_status),
     "system-status.status": lambda instance: [instance.system_status["Status"]],
 }
-
-
-def describe_status(instances: list[Instance], filters: Mapping[str, list[str]] | None) -> list[Instance]:
-    """DescribeInstanceStatus's selection."""
-    return select(instances, filters, STATUS_FILTERS)

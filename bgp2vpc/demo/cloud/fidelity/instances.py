@@ -5,7 +5,7 @@ from typing import Any
 from moto.ec2.models.instances import Instance, InstanceBackend, InstanceState
 
 from bgp2vpc.demo.cloud.fidelity.errors import internal_error
-from bgp2vpc.demo.cloud.fidelity.filters import describe_status
+from bgp2vpc.demo.cloud.fidelity.filters import STATUS_FILTERS, select
 from bgp2vpc.demo.cloud.fidelity.interfaces import remove_interface
 from bgp2vpc.demo.cloud.fidelity.patching import patch
 from bgp2vpc.demo.cloud.fidelity.rules import RULES
@@ -15,15 +15,6 @@ RUNNING = 16
 
 def install() -> None:
     """Wrap termination, replace the status checks and their description."""
-    _install_terminate()
-    patch(Instance, property(lambda self: _checks(self, "instance")), "instance_status")
-    patch(Instance, property(lambda self: _checks(self, "system")), "system_status")
-    # moto has no attribute for this one, which its serializer shows if it is there.
-    setattr(Instance, "attached_ebs_status", property(lambda self: _checks(self, "ebs")))  # noqa: B010
-    patch(InstanceBackend, describe_instance_status)
-
-
-def _install_terminate() -> None:
     moto_terminate = Instance.terminate
 
     def terminate(self: Any) -> InstanceState:
@@ -40,6 +31,11 @@ def _install_terminate() -> None:
         return before
 
     patch(Instance, terminate)
+    patch(Instance, property(lambda self: _checks(self, "instance")), "instance_status")
+    patch(Instance, property(lambda self: _checks(self, "system")), "system_status")
+    # moto has no attribute for this one, which its serializer shows if it is there.
+    setattr(Instance, "attached_ebs_status", property(lambda self: _checks(self, "ebs")))  # noqa: B010
+    patch(InstanceBackend, describe_instance_status)
 
 
 def describe_instance_status(self: Any, instance_ids: list[str], include_all_instances: bool, filters: Any) -> Any:
@@ -51,7 +47,7 @@ def describe_instance_status(self: Any, instance_ids: list[str], include_all_ins
     if instance_ids and any(each.availability_zone in RULES.quirks.failing_zones for each in instances):
         raise internal_error()
     wanted = {item["name"]: item["values"] for item in filters or ()}
-    return describe_status([i for i in instances if include_all_instances or i.is_running()], wanted)
+    return select([i for i in instances if include_all_instances or i.is_running()], wanted, STATUS_FILTERS)
 
 
 def _checks(instance: Any, name: str) -> dict[str, Any]:

@@ -27,11 +27,17 @@ def install() -> None:
     for operation in (get_network_interface, get_all_network_interfaces, delete_network_interface):
         patch(NetworkInterfaceBackend, operation)
     _install_create()
-    _install_modify()
+    moto_modify = InstanceBackend.modify_instance_attribute
+
+    def modify_instance_attribute(self: Any, instance_id: str, key: str, value: Any) -> Instance:
+        if key == "source_dest_check" and len(self.get_instance(instance_id).nics) > 1:
+            raise several_interfaces(instance_id)
+        return moto_modify(self, instance_id, key, value)
+
+    patch(InstanceBackend, modify_instance_attribute)
     patch(ElasticNetworkInterfaces, _answer_attach, "attach_network_interface")
     patch(NetworkInterface, property(_attachment), "attachment")
     patch(Instance, detach_eni)
-    _install_interface_type()
     # moto sets this in Instance.__init__ alone; as a property it can never differ from the interface's.
     setattr(Instance, "source_dest_check", property(_source_dest_check, _set_source_dest_check))  # noqa: B010  # mypy refuses the assignment to moto's plain attribute
 
@@ -43,7 +49,13 @@ def _install_create() -> None:
         self: Any, subnet: Any, private_ip_address: Any, private_ip_addresses: Any = None, *more: Any, **options: Any
     ) -> NetworkInterface:
         subnet = self.get_subnet(subnet) if isinstance(subnet, str) else subnet
-        if isinstance(private_ip_address, str) and private_ip_address in _addresses(self, subnet.id):
+        taken = (
+            address["PrivateIpAddress"]
+            for interface in self.enis.values()
+            if interface.subnet.id == subnet.id
+            for address in interface.private_ip_addresses
+        )
+        if isinstance(private_ip_address, str) and private_ip_address in taken:
             raise EC2ClientError(
                 "InvalidIPAddress.InUse", f"The specified address {private_ip_address} is already in use."
             )
@@ -55,19 +67,16 @@ def _install_create() -> None:
             subnet._subnet_ips.setdefault(address["PrivateIpAddress"], interface)
         return interface
 
-    patch(NetworkInterfaceBackend, create_network_interface)
-
-
-def _install_interface_type() -> None:
     moto_answer = ElasticNetworkInterfaces.create_network_interface
 
-    def create_network_interface(self: Any) -> ActionResult:
+    def answer_create(self: Any) -> ActionResult:
         answer: Any = moto_answer(self)
         if self._get_param("InterfaceType") == EFA_ONLY:
             make_efa_only(answer.result["NetworkInterface"])
         return ActionResult(answer.result)
 
-    patch(ElasticNetworkInterfaces, create_network_interface)
+    patch(NetworkInterfaceBackend, create_network_interface)
+    patch(ElasticNetworkInterfaces, answer_create, "create_network_interface")
 
 
 def make_efa_only(interface: Any) -> None:
@@ -109,17 +118,6 @@ def _attachment(interface: Any) -> Attachment | None:
     return attachment
 
 
-def _install_modify() -> None:
-    moto_modify = InstanceBackend.modify_instance_attribute
-
-    def modify_instance_attribute(self: Any, instance_id: str, key: str, value: Any) -> Instance:
-        if key == "source_dest_check" and len(self.get_instance(instance_id).nics) > 1:
-            raise several_interfaces(instance_id)
-        return moto_modify(self, instance_id, key, value)
-
-    patch(InstanceBackend, modify_instance_attribute)
-
-
 def get_network_interface(self: Any, eni_id: str) -> NetworkInterface:
     """The interface. Raises EC2ClientError: no such id, or no id at all."""
     if not INTERFACE_ID.fullmatch(eni_id):
@@ -151,15 +149,6 @@ def remove_interface(backend: Any, interface: NetworkInterface) -> None:
     backend.enis.pop(interface.id, None)
     for address in interface.private_ip_addresses:
         interface.subnet.del_subnet_ip(address["PrivateIpAddress"])
-
-
-def _addresses(backend: Any, subnet_id: str) -> set[str]:
-    return {
-        address["PrivateIpAddress"]
-        for interface in backend.enis.values()
-        if interface.subnet.id == subnet_id
-        for address in interface.private_ip_addresses
-    }
 
 
 def _source_dest_check(instance: Any) -> bool:

@@ -13,11 +13,6 @@ Entries = list[dict[str, str]]
 
 def install() -> None:
     """Wrap creation and modification."""
-    _install_create()
-    _install_modify()
-
-
-def _install_create() -> None:
     moto_create = ManagedPrefixListBackend.create_managed_prefix_list
 
     def create_managed_prefix_list(
@@ -32,10 +27,6 @@ def _install_create() -> None:
             _check_size(len(entry or ()), max_entries)
         return moto_create(self, address_family=address_family, entry=entry, max_entries=max_entries, **options)
 
-    patch(ManagedPrefixListBackend, create_managed_prefix_list)
-
-
-def _install_modify() -> None:
     moto_modify = ManagedPrefixListBackend.modify_managed_prefix_list
 
     def modify_managed_prefix_list(
@@ -52,18 +43,16 @@ def _install_modify() -> None:
         if add_entry or remove_entry:
             if int(current_version or 0) != prefix_list.version:
                 raise EC2ClientError("PrefixListVersionMismatch", "The prefix list has the incorrect version number.")
-            _check_size(_size_after(prefix_list, add_entry, remove_entry), prefix_list.max_entries)
+            present = {entry["Cidr"] for entry in prefix_list.entries.get(prefix_list.version) or ()}
+            after = present - {entry["Cidr"] for entry in remove_entry} | {entry["Cidr"] for entry in add_entry}
+            _check_size(len(after), prefix_list.max_entries)
         version: Any = prefix_list.version  # moto's annotation says str, its dictionary has int keys
         return moto_modify(
             self, add_entry, remove_entry, prefix_list_id, version, prefix_list_name or prefix_list.prefix_list_name
         )
 
+    patch(ManagedPrefixListBackend, create_managed_prefix_list)
     patch(ManagedPrefixListBackend, modify_managed_prefix_list)
-
-
-def _size_after(prefix_list: Any, added: Entries, removed: Entries) -> int:
-    present = {entry["Cidr"] for entry in prefix_list.entries.get(prefix_list.version) or ()}
-    return len(present - {entry["Cidr"] for entry in removed} | {entry["Cidr"] for entry in added})
 
 
 def _check_size(entries: int, limit: str | int | None) -> None:

@@ -46,33 +46,27 @@ def make_route(table: RouteTable, ipv4: str | None, ipv6: str | None, **options:
     return route
 
 
-def propagate(backend: Any, table_id: str, prefix: str) -> str:
-    """Put a propagated route for `prefix` into the table; the id of the virtual private gateway, made if need be."""
+def propagate(backend: Any, table_id: str, prefix: str, next_hop: str = "") -> str:
+    """Put a propagated route for `prefix` into the table; the id of the virtual private gateway, made if need be.
+
+    With `next_hop`, the address of a BGP peer, it is one of VPC Route Server's, and there is no gateway.
+    """
     table = backend.get_route_table(table_id)
     ipv6 = ":" in prefix
     destination = parse_destination(backend, None if ipv6 else prefix, prefix if ipv6 else None, None)
-    gateway = next((g for g in backend.vpn_gateways.values() if table.vpc_id in g.attachments), None)
-    if gateway is None:
-        gateway = backend.create_vpn_gateway()
-        backend.attach_vpn_gateway(gateway.id, table.vpc_id)
+    gateway = None
+    if not next_hop:
+        gateway = next((g for g in backend.vpn_gateways.values() if table.vpc_id in g.attachments), None)
+        if gateway is None:
+            gateway = backend.create_vpn_gateway()
+            backend.attach_vpn_gateway(gateway.id, table.vpc_id)
     concrete: Any = PropagatedRoute
     route = concrete(table, destination.ipv4, destination.ipv6, gateway=gateway)
+    route.ip_address = next_hop or None
     # A key of its own: every static operation looks only at the plain one.
     route.id = f"{destination.key(table.id)}~propagated"
     table._routes[route.id] = route
-    return str(gateway.id)
-
-
-def advertise(backend: Any, table_id: str, prefix: str, next_hop: str) -> None:
-    """Put a route of VPC Route Server's for `prefix` into the table, by way of this BGP peer's address."""
-    table = backend.get_route_table(table_id)
-    ipv6 = ":" in prefix
-    destination = parse_destination(backend, None if ipv6 else prefix, prefix if ipv6 else None, None)
-    concrete: Any = PropagatedRoute
-    route = concrete(table, destination.ipv4, destination.ipv6)
-    route.ip_address = next_hop
-    route.id = f"{destination.key(table.id)}~propagated"
-    table._routes[route.id] = route
+    return str(gateway.id) if gateway else ""
 
 
 def install() -> None:
@@ -185,20 +179,19 @@ def _check_quota(backend: Any, table: RouteTable, destination: Destination) -> N
     """Static routes of one address family; a prefix list counts with its MaxEntries."""
     family = _family(backend, destination.ipv6, destination.prefix_list)
     used = sum(
-        _weight(route)
+        _weight(route.destination_prefix_list)
         for route in table._routes.values()
         if not route.local
         and not isinstance(route, PropagatedRoute)
         and _family(backend, route.destination_ipv6_cidr_block, route.destination_prefix_list_id) == family
     )
     prefix_list = backend.managed_prefix_lists.get(destination.prefix_list)
-    wanted = int(prefix_list.max_entries or 1) if prefix_list else 1
-    if used + wanted > RULES.quirks.route_quota:
+    if used + _weight(prefix_list) > RULES.quirks.route_quota:
         raise EC2ClientError("RouteLimitExceeded", "The maximum number of routes has been reached.")
 
 
-def _weight(route: Route) -> int:
-    return int(route.destination_prefix_list.max_entries or 1) if route.destination_prefix_list else 1
+def _weight(prefix_list: Any) -> int:
+    return int(prefix_list.max_entries or 1) if prefix_list else 1
 
 
 def _family(backend: Any, ipv6: str | None, prefix_list: str | None) -> str:

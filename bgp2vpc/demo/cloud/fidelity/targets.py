@@ -175,7 +175,13 @@ def _check_family(destination: Destination, target: CloudTarget) -> None:
 def _check_within_vpc(backend: Any, table: RouteTable, destination: Destination, target: CloudTarget) -> None:
     """A route within the VPC's own CIDR must be a whole subnet's, and may not go to a gateway."""
     network = destination.network
-    if network is None or not any(inside(network, cidr) and network != cidr for cidr in _vpc_cidrs(backend, table)):
+    vpc = backend.get_vpc(table.vpc_id)
+    cidrs = [
+        ipaddress.ip_network(association["cidr_block"])
+        for ipv6 in (False, True)
+        for association in vpc.get_cidr_block_association_set(ipv6=ipv6)
+    ]
+    if network is None or not any(inside(network, cidr) and network != cidr for cidr in cidrs):
         return
     if target.field not in MAY_SPLIT_A_VPC:
         raise invalid_value(
@@ -184,15 +190,6 @@ def _check_within_vpc(backend: Any, table: RouteTable, destination: Destination,
         )
     if network not in _subnet_cidrs(backend, table):
         raise invalid_value(f"The destination CIDR block {network} does not match any subnet of the VPC")
-
-
-def _vpc_cidrs(backend: Any, table: RouteTable) -> list[Network]:
-    vpc = backend.get_vpc(table.vpc_id)
-    return [
-        ipaddress.ip_network(association["cidr_block"])
-        for ipv6 in (False, True)
-        for association in vpc.get_cidr_block_association_set(ipv6=ipv6)
-    ]
 
 
 def _subnet_cidrs(backend: Any, table: RouteTable) -> set[Network]:
