@@ -122,21 +122,17 @@ def _contradictions(document: Document) -> Found:
         cidr = _canonical(route.get("cidr"))
         if cidr is None or route.get("instance") not in (None, "", "SELF"):
             continue
-        announce = _announced(cidr, route.get("announce"))
+        # One spelling for what means the same; default routes are not announced unless that is asked for.
+        announce = route.get("announce")
+        if announce is None:
+            announce = "false" if cidr.endswith("/0") else {}
+        elif isinstance(announce, str):
+            announce = {} if announce.lower() in ("true", "yes", "on", "y", "t", "1") else "false"
         source = f"{cidr} {route.get('healthcheck')} {route.get('healthcheck_policy')}"
         first, attributes = seen.setdefault(source, (location, announce))
         if attributes != announce:
             line = document.line(first)
             yield (*location, "announce"), f"differs from that of the same prefix and health check in line {line}"
-
-
-def _announced(cidr: str, announce: Value) -> Value:
-    """One spelling for what means the same; default routes are not announced unless that is asked for."""
-    if announce is None:
-        return "false" if cidr.endswith("/0") else {}
-    if isinstance(announce, str):
-        return {} if announce.lower() in ("true", "yes", "on", "y", "t", "1") else "false"
-    return announce
 
 
 def _canonical(cidr: Value) -> str | None:
