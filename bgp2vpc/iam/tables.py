@@ -4,7 +4,6 @@ Condition keys of a route table are aws:ResourceTag/KEY, ec2:ResourceTag/KEY, ec
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, assert_never
 
@@ -57,8 +56,16 @@ def scopes(finder: Finder, around: AccountScope, *, negated: bool = False) -> li
     if not isinstance(finder, And | Or):
         return [_single(finder, around, negated=negated)]
     parts = [scopes(each, around, negated=negated) for each in finder.filters]
-    every = isinstance(finder, And) is not negated
-    return _product(parts) if every else fewest([scope for part in parts for scope in part])
+    if isinstance(finder, And) is negated:  # any of them
+        return fewest([scope for part in parts for scope in part])
+    found = [EVERYTHING]
+    for part in parts:
+        if len(found) * len(part) > MOST_SCOPES:
+            note = "so many combinations of filters would not fit into a policy"
+            found = [Scope(each.ids, each.conditions, (*each.wider, note)) for each in found]
+        else:
+            found = fewest([scope for one in found for other in part if (scope := both(one, other))])
+    return found
 
 
 def _single(  # noqa: PLR0911  # a line for each finder
@@ -112,15 +119,3 @@ def _by_tag(key: str, value: str, around: AccountScope, *, own_zone: bool, negat
     note = f"the instance's zone, for the tag {key}, is known only where it runs; give --zone for a role of one zone"
     # A zone's name begins with its region's; https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-regions-availability-zones.html
     return _open(note) if negated else where(ConditionOperator.LIKE, _tag(key), [f"{around.region or ''}*"], note)
-
-
-def _product(parts: Iterable[list[Scope]]) -> list[Scope]:
-    """The tables that are in every part."""
-    found = [EVERYTHING]
-    for part in parts:
-        if len(found) * len(part) > MOST_SCOPES:
-            note = "so many combinations of filters would not fit into a policy"
-            found = [Scope(each.ids, each.conditions, (*each.wider, note)) for each in found]
-        else:
-            found = fewest([scope for one in found for other in part if (scope := both(one, other))])
-    return found
