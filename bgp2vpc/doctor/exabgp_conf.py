@@ -134,7 +134,16 @@ def read(text: str) -> ExabgpConf:
                 inherited = [templates[name] for name in each.said("inherit") if name in templates]
                 group = [section] if section is not top else []
                 neighbors.append(_neighbor(" ".join(each.words[1:]), [each, *inherited, *group]))
-    return ExabgpConf(tuple(_processes(top)), tuple(neighbors))
+    processes = []
+    for section in top.sections:
+        if section.kind == "process" and len(section.words) > 1:
+            command = " ".join(section.said("run"))
+            try:
+                run = shlex.split(command)
+            except ValueError:
+                run = command.split()
+            processes.append(ProcessStanza(section.words[1], tuple(run), "".join(section.said("encoder"))))
+    return ExabgpConf(tuple(processes), tuple(neighbors))
 
 
 def _neighbor(address: str, parts: Sequence[Section]) -> NeighborStanza:
@@ -203,16 +212,3 @@ def parse(text: str) -> Section:
             if mark == "}" and len(open_sections) > 1:
                 open_sections.pop()
     return top
-
-
-def _processes(top: Section) -> list[ProcessStanza]:
-    found = []
-    for section in top.sections:
-        if section.kind == "process" and len(section.words) > 1:
-            command = " ".join(section.said("run"))
-            try:
-                run = shlex.split(command)
-            except ValueError:
-                run = command.split()
-            found.append(ProcessStanza(section.words[1], tuple(run), "".join(section.said("encoder"))))
-    return found

@@ -70,29 +70,25 @@ def reads(config: Config, vpc_ids: Iterable[str], instance_id: str) -> tuple[Cal
 
 def writes(config: Config, tables: Sequence[TablePolicy], interface_id: str) -> tuple[Call, ...]:
     """Every writing call that the rules of the first tables can make there."""
-    return tuple(
-        call
-        for table_policy in tables[:_TABLES]
-        for needed in [_needed(replace(config, rules=table_policy.rules))]
-        for call in _writes(table_policy, interface_id)
-        if call.operation in needed
-    )
+    found: list[Call] = []
+    for table_policy in tables[:_TABLES]:
+        needed = _needed(replace(config, rules=table_policy.rules))
+        rule = table_policy.rules[0]
+        entry = next(iter(rule.accept.entries), None)
+        if entry is None:
+            prefix = next(iter(rule.manages))
+        else:
+            prefix = Prefix((entry.prefix.first, entry.ge), version=entry.prefix.version)
+        key = "DestinationIpv6CidrBlock" if prefix.is_ipv6 else "DestinationCidrBlock"
+        place = {"RouteTableId": table_policy.table.id, key: str(prefix)}
+        to_us = {**place, "NetworkInterfaceId": interface_id}
+        for operation, parameters in (("CreateRoute", to_us), ("ReplaceRoute", to_us), ("DeleteRoute", place)):
+            if operation in needed:
+                found.append(Call(operation, parameters, table_policy.table.id))
+    return tuple(found)
 
 
 def _needed(config: Config) -> frozenset[str]:
     """The calls that the least policy of this configuration allows."""
     statements = least_policy(config, AccountScope()).statements
     return frozenset(action.removeprefix("ec2:") for statement in statements for action in statement.actions)
-
-
-def _writes(table_policy: TablePolicy, interface_id: str) -> Iterable[Call]:
-    """The calls for a prefix that the first rule may write."""
-    rule = table_policy.rules[0]
-    entry = next(iter(rule.accept.entries), None)
-    prefix = Prefix((entry.prefix.first, entry.ge), version=entry.prefix.version) if entry else next(iter(rule.manages))
-    key = "DestinationIpv6CidrBlock" if prefix.is_ipv6 else "DestinationCidrBlock"
-    place = {"RouteTableId": table_policy.table.id, key: str(prefix)}
-    to_us = {**place, "NetworkInterfaceId": interface_id}
-    yield Call("CreateRoute", to_us, table_policy.table.id)
-    yield Call("ReplaceRoute", to_us, table_policy.table.id)
-    yield Call("DeleteRoute", place, table_policy.table.id)

@@ -149,17 +149,14 @@ def interfaces(config: Config, vpc: Vpc) -> Iterator[Finding]:
                 device = f"device {choice.device_index}, {choice.subnet_id}"
                 yield ok("interface", f"rule {rule.name} points at {choice.id} ({device})")
     for each in sorted(chosen.values(), key=lambda each: each.id):
-        yield _source_dest_check(config, each)
-
-
-def _source_dest_check(config: Config, interface: Interface) -> Finding:
-    if not interface.source_dest_check:
-        return ok("source-dest-check", f"off on {interface.id}")
-    mend = f"aws ec2 modify-network-interface-attribute --network-interface-id {interface.id} --no-source-dest-check"
-    words = f"on at {interface.id}: EC2 drops what is not for its own addresses"
-    if config.skip_source_dest_check:
-        return warn("source-dest-check", f"{words}, and skip_source_dest_check lets routes point there", mend)
-    return fail("source-dest-check", f"{words}, so no route is written", mend)
+        mend = f"aws ec2 modify-network-interface-attribute --network-interface-id {each.id} --no-source-dest-check"
+        words = f"on at {each.id}: EC2 drops what is not for its own addresses"
+        if not each.source_dest_check:
+            yield ok("source-dest-check", f"off on {each.id}")
+        elif config.skip_source_dest_check:
+            yield warn("source-dest-check", f"{words}, and skip_source_dest_check lets routes point there", mend)
+        else:
+            yield fail("source-dest-check", f"{words}, so no route is written", mend)
 
 
 def prefixes(config: Config, vpc: Vpc, running: Known[Running]) -> Iterator[Finding]:
@@ -226,7 +223,14 @@ def room(config: Config, vpc: Vpc, running: Known[Running], quota: int) -> Itera
     most = 0
     for table_policy in vpc.tables.values():
         for version in (4, 6):
-            used = _static(table_policy.table, version)
+            used = {
+                route.destination
+                for route in table_policy.table.routes
+                if isinstance(route.destination, Prefix)
+                and route.destination.version == version
+                and not route.propagated
+                and route.target.kind is not TargetKind.LOCAL
+            }
             most = max(most, len(used))
             missing = [p for p in wanted if p.version == version and p not in used and table_policy.rule_for(p)]
             words = f"{table_policy.table.id} holds {len(used)} of {quota} IPv{version} routes"
@@ -286,17 +290,6 @@ def _is_reached_otherwise(table: RouteTable, addresses: Iterable[IPAddress], def
     longer = [destination for destination in destinations if destination.prefixlen > 0]
     same_family = [each for each in addresses if each.version == default.version]
     return all(each.is_loopback() or any(each in destination for destination in longer) for each in same_family)
-
-
-def _static(table: RouteTable, version: int) -> set[Prefix]:
-    return {
-        route.destination
-        for route in table.routes
-        if isinstance(route.destination, Prefix)
-        and route.destination.version == version
-        and not route.propagated
-        and route.target.kind is not TargetKind.LOCAL
-    }
 
 
 def _named(names: list[str]) -> str:
