@@ -13,7 +13,7 @@ from pathlib import Path
 import yaml
 from playwright.sync_api import Browser, sync_playwright
 
-from bgp2vpc.demo.instance import LOOPBACK, PREFIX, DemoInstance, _quiet_port
+from bgp2vpc.demo.instance import LOOPBACK, PREFIX, DemoInstance, quiet_port
 from bgp2vpc.demo.stage import NAMES, Stage
 
 TARGET = Path(__file__).parent / "pictures"
@@ -40,7 +40,7 @@ class PagedStage(Stage):
         token = self.directory / "token"
         token.write_text(TOKEN)
         token.chmod(0o600)
-        port = _quiet_port()
+        port = quiet_port()
         settings["web"] = {"listen": f"{LOOPBACK}:{port}", "token_file": str(token)}
         settings["healthchecks"] = {
             "http": {"type": "http", "destination": LOOPBACK, "every": 0.25, "config": {"port": instance.port}},

@@ -35,7 +35,7 @@ class DemoInstance:
     def __init__(self, name: str, host: CloudHost, directory: Path, aws: Mapping[str, str]) -> None:
         self.name = name
         self.host = host
-        self.port = _quiet_port()
+        self.port = quiet_port()
         self.config, self.socket, self.log_file, self.environment_file = (
             directory / f"{name.lower()}.{suffix}" for suffix in ("yaml", "sock", "log", "env")
         )
@@ -140,7 +140,7 @@ def _clean_environment() -> dict[str, str]:
     }
 
 
-def _quiet_port() -> int:
+def quiet_port() -> int:
     """A free TCP port from below the ephemeral ones.
 
     While the service is down nobody is given it by chance, and a check cannot meet itself by a simultaneous open.

@@ -23,7 +23,6 @@ from bgp2vpc.demo.cloud.process import CloudError, start_process, stop_process
 from bgp2vpc.demo.cloud.values import (
     OUTSIDE,
     REGION,
-    ROUTE_WRITES,
     WRITES,
     CloudCall,
     CloudThrottle,
@@ -223,9 +222,9 @@ class Cloud:
         """Delay every call, or those of some operations; 0 ends it."""
         self._ask(verbs.LATENCY, Latency(seconds, operations))
 
-    def throttle(self, burst: int = 50, rate: float = 5.0, operations: tuple[str, ...] = ROUTE_WRITES) -> None:
-        """Switch on EC2's token buckets, full."""
-        self._ask(verbs.THROTTLE, CloudThrottle(operations, burst, rate))
+    def throttle(self, burst: int = 50, rate: float = 5.0) -> None:
+        """Switch on EC2's token buckets for writes of routes, full."""
+        self._ask(verbs.THROTTLE, CloudThrottle(burst=burst, rate=rate))
 
     def unthrottle(self) -> None:
         """Switch the token buckets off."""

@@ -16,7 +16,7 @@ from bgp2vpc.demo.cloud.imds import CloudMetadata
 from bgp2vpc.demo.cloud.log import CallLog, Changes
 from bgp2vpc.demo.cloud.show import show
 from bgp2vpc.demo.cloud.values import Quirks, World, WorldSpec
-from bgp2vpc.demo.cloud.wire import CloudAnswer, Environ, StartResponse, text_answer
+from bgp2vpc.demo.cloud.wire import Environ, StartResponse, text_answer
 
 PREFIX = "/control/"
 
@@ -68,18 +68,17 @@ class Control:
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request: 404 for an unknown verb, 400 for anything wrong with what is asked."""
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
-        return self._answer(environ["PATH_INFO"].removeprefix(PREFIX), body).send(start_response)
-
-    def _answer(self, name: str, body: bytes) -> CloudAnswer:
-        answer = self._answers.get(name)
-        if answer is None:
-            return text_answer(404, f"no such verb; there are {', '.join(sorted(self._answers))}")
+        act = self._answers.get(environ["PATH_INFO"].removeprefix(PREFIX))
+        if act is None:
+            known = ", ".join(sorted(self._answers))
+            return text_answer(404, f"no such verb; there are {known}").send(start_response)
         try:
-            return text_answer(200, answer(body).decode(), "application/json")
+            answer = text_answer(200, act(body).decode(), "application/json")
         except (ValidationError, ExternalWriteError, PolicyError) as error:
-            return text_answer(400, str(error))
+            answer = text_answer(400, str(error))
         except EC2ClientError as error:
-            return text_answer(400, f"{error.code}: {error.message}")
+            answer = text_answer(400, f"{error.code}: {error.message}")
+        return answer.send(start_response)
 
     def _reset(self) -> None:
         self._authority.reset()

@@ -10,7 +10,7 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec
 import json
 import re
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -82,14 +82,12 @@ def _holds(operator: str, key: str, values: list[str], context: Mapping[str, str
     found = OPERATOR.fullmatch(operator)
     assert found is not None  # CloudPolicy has looked
     family, negated, comparison = found.groups()
-    # Of ARNs, both compare with wildcards.
-    matches: Callable[[str, str], bool] = _is_like if family == "Arn" or comparison == "Like" else _is_equal
     present = context.get(key.lower())
-    return (present is not None and any(matches(present, value) for value in values)) is not bool(negated)
-
-
-def _is_equal(value: str, wanted: str) -> bool:
-    return value == re.sub(r"\$\{([*?$])\}", r"\1", wanted)
+    if family == "Arn" or comparison == "Like":  # of ARNs, both compare with wildcards
+        matches = present is not None and any(_is_like(present, value) for value in values)
+    else:
+        matches = present in [re.sub(r"\$\{([*?$])\}", r"\1", value) for value in values]
+    return matches is not bool(negated)
 
 
 def _is_like(value: str, pattern: str) -> bool:

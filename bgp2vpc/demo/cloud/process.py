@@ -6,17 +6,19 @@ import subprocess
 import sys
 
 READY = "listening on "
+_START_TIMEOUT = 120.0
+_STOP_TIMEOUT = 5.0
 
 
 class CloudError(Exception):
     """The cloud did not start, or refused what was asked of it; the message says why."""
 
 
-def start_process(host: str = "127.0.0.1", timeout: float = 120.0) -> tuple[subprocess.Popen[str], str]:
+def start_process(host: str = "127.0.0.1") -> tuple[subprocess.Popen[str], str]:
     """The running process and its URL; `host` is the address it listens on.
 
     The process ends when its stdin closes, that is when we close it or die in whatever way.
-    Raises CloudError if it is not ready within `timeout` seconds.
+    Raises CloudError if it is not ready within two minutes.
     """
     process = subprocess.Popen(
         [sys.executable, "-m", "bgp2vpc.demo.cloud", "--host", host, "--port", "0", "--until-stdin-closes"],
@@ -28,30 +30,30 @@ def start_process(host: str = "127.0.0.1", timeout: float = 120.0) -> tuple[subp
         env={name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "MOTO_"))},
     )
     try:
-        return process, _url(process, timeout)
+        return process, _url(process)
     except CloudError:
         stop_process(process)
         raise
 
 
-def stop_process(process: subprocess.Popen[str], timeout: float = 5.0) -> None:
+def stop_process(process: subprocess.Popen[str]) -> None:
     """End the process: kindly, by closing its stdin, then by force."""
     for pipe in (process.stdin, process.stdout):
         if pipe is not None:
             pipe.close()
     try:
-        process.wait(timeout)
+        process.wait(_STOP_TIMEOUT)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
 
 
-def _url(process: subprocess.Popen[str], timeout: float) -> str:
+def _url(process: subprocess.Popen[str]) -> str:
     assert process.stdout is not None  # asked for with PIPE
     with selectors.DefaultSelector() as selector:
         selector.register(process.stdout, selectors.EVENT_READ)
-        if not selector.select(timeout):
-            raise CloudError(f"the cloud's process said nothing within {timeout:g} s")
+        if not selector.select(_START_TIMEOUT):
+            raise CloudError(f"the cloud's process said nothing within {_START_TIMEOUT:g} s")
     line = process.stdout.readline().strip()
     if not line.startswith(READY):
         raise CloudError(f"the cloud's process did not start: {line or 'see its standard error above'}")

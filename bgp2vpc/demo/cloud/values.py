@@ -85,27 +85,20 @@ class Fault:
         return replace(self, times=times, skip=skip, where=where or {})
 
     @staticmethod
-    def throttled(
-        action: str, *, times: int | None = 1, skip: int = 0, where: Mapping[str, str] | None = None
-    ) -> "Fault":
+    def throttled(action: str, *, times: int | None = 1) -> "Fault":
         """RequestLimitExceeded, as of an empty token bucket."""
-        fault = Fault.error(action, "RequestLimitExceeded", "Request limit exceeded.", 503)
-        return fault.but(times=times, skip=skip, where=where)
+        return Fault.error(action, "RequestLimitExceeded", "Request limit exceeded.", 503).but(times=times)
 
     @staticmethod
-    def unauthorized(
-        action: str, *, times: int | None = 1, skip: int = 0, where: Mapping[str, str] | None = None
-    ) -> "Fault":
+    def unauthorized(action: str, *, times: int | None = 1, where: Mapping[str, str] | None = None) -> "Fault":
         """UnauthorizedOperation: the IAM policy does not allow the call."""
         message = "You are not authorized to perform this operation. Encoded authorization failure message: dGVzdA"
-        return Fault.error(action, "UnauthorizedOperation", message, 403).but(times=times, skip=skip, where=where)
+        return Fault.error(action, "UnauthorizedOperation", message, 403).but(times=times, where=where)
 
     @staticmethod
-    def expired(
-        action: str = "*", *, times: int | None = 1, skip: int = 0, where: Mapping[str, str] | None = None
-    ) -> "Fault":
+    def expired(action: str = "*", *, times: int | None = 1) -> "Fault":
         """RequestExpired: the credentials are out of date, or the caller's clock is wrong."""
-        return Fault.error(action, "RequestExpired", "Request has expired.").but(times=times, skip=skip, where=where)
+        return Fault.error(action, "RequestExpired", "Request has expired.").but(times=times)
 
     @staticmethod
     def internal_error(
@@ -115,12 +108,10 @@ class Fault:
         return Fault(action, FaultKind.ERROR).but(times=times, skip=skip, where=where)
 
     @staticmethod
-    def unavailable(
-        action: str, *, times: int | None = 1, skip: int = 0, where: Mapping[str, str] | None = None
-    ) -> "Fault":
+    def unavailable(action: str, *, times: int | None = 1) -> "Fault":
         """Unavailable with HTTP 503."""
-        fault = Fault.error(action, "Unavailable", "The server is overloaded and can't handle the request.", 503)
-        return fault.but(times=times, skip=skip, where=where)
+        message = "The server is overloaded and can't handle the request."
+        return Fault.error(action, "Unavailable", message, 503).but(times=times)
 
 
 @dataclass(frozen=True, slots=True)

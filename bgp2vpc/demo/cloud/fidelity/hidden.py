@@ -17,7 +17,12 @@ def install() -> None:
     """Wrap the actions, and what a table shows of its owner."""
     _wrap(ElasticNetworkInterfaces, "describe_network_interfaces", "NetworkInterfaces", _unmanaged)
     _wrap(InstanceResponse, "describe_instances", "Reservations", _with_unmanaged_instances)
-    _wrap(InstanceResponse, "describe_instance_status", "InstanceStatuses", _reported)
+    _wrap(
+        InstanceResponse,
+        "describe_instance_status",
+        "InstanceStatuses",
+        lambda found, everything: [i for i in _unmanaged(found, everything) if i.id not in RULES.quirks.unlisted],
+    )
     moto_tags, moto_owner = RouteTable.get_tags, cast("property", RouteTable.owner_id)
     patch(RouteTable, lambda self: [] if RULES.quirks.shared_by else moto_tags(self), "get_tags")
     patch(RouteTable, property(lambda self: RULES.quirks.shared_by or moto_owner.__get__(self)), "owner_id")
@@ -45,7 +50,3 @@ def _with_unmanaged_instances(reservations: list[Any], everything: bool) -> list
         reservation.instances = _unmanaged(reservation.instances, everything)
         found += [reservation] if reservation.instances else []
     return found
-
-
-def _reported(instances: list[Any], everything: bool) -> list[Any]:
-    return [each for each in _unmanaged(instances, everything) if each.id not in RULES.quirks.unlisted]
