@@ -8,7 +8,7 @@ try, which comes at once (`retries`), reads the table and writes only if the pla
 import asyncio
 from collections.abc import Callable, Mapping
 
-from bgp2vpc.errors import Disagreement, Ec2Error, InterfaceGone, RouteMissing, TableGone, Throttled
+from bgp2vpc.errors import Disagreement, Ec2Error, InterfaceGone, RouteExists, RouteMissing, TableGone, Throttled
 from bgp2vpc.policy.plan import Action, Change
 from bgp2vpc.reconcile.ec2_calls import Calls
 from bgp2vpc.reconcile.inputs import Inputs
@@ -109,8 +109,11 @@ class Applier:
             self._view.table_gone(change.table_id)
         if isinstance(error, InterfaceGone):
             self._view.denied[change.target.id] = error
+        is_first = self._view.places.at(change.key).failure is None
         retry_at = self._retries.failed(change.key, error, now)
-        return Outcome(change, WriteResult.FAILED, now - started, error, retry_at)
+        overtaken = is_first and isinstance(error, RouteExists | RouteMissing)
+        result = WriteResult.OVERTAKEN if overtaken else WriteResult.FAILED
+        return Outcome(change, result, now - started, error, retry_at)
 
 
 def _refuse_in_doubt(table: RouteTable, change: Change) -> None:

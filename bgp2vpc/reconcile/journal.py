@@ -78,7 +78,7 @@ class Journal:
     def end(self, cycle: Cycle, now: float) -> None:
         """All writes of the cycle have their outcome."""
         self.last_cycle = cycle.sentence(now)
-        changed = any(cycle.counts[word] for word in _DONE.values())
+        normal = any(cycle.counts[word] for word in (*_DONE.values(), WriteResult.OVERTAKEN.value))
         if cycle.counts:
             self.recent_cycles.append(
                 CycleRow(
@@ -90,12 +90,18 @@ class Journal:
             )
         for each in self.observers:
             each.cycled(cycle)
-        event(log, logging.INFO if changed else logging.DEBUG, self.last_cycle)
+        event(log, logging.INFO if normal else logging.DEBUG, self.last_cycle)
 
     def outcome(self, outcome: Outcome, cycle: Cycle) -> None:
         """One write has its outcome."""
         change, error = outcome.change, outcome.error
         subject = subject_of(change.key)
+        if outcome.result is WriteResult.OVERTAKEN:
+            # The line of the cycle counts these; if the route is left to somebody else, that verdict is logged.
+            cycle.counts[outcome.result.value] += 1
+            where = {"table": change.table_id, "prefix": change.prefix}
+            event(log, logging.DEBUG, f"another writer was faster: {error}", **where)
+            return
         if error is not None:
             cycle.counts["failed"] += 1
             self.failure(subject, error, action=change.action.value, table=change.table_id, prefix=change.prefix)

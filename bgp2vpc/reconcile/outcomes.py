@@ -26,10 +26,15 @@ class Cycle:
 
 
 class WriteResult(Enum):
-    """What became of a change."""
+    """What became of a change.
+
+    OVERTAKEN: another writer was faster, which is normal where several hosts start or fail over at once. The table is
+    read again at once. When EC2 contradicts us again after that read, it is FAILED.
+    """
 
     DONE = "done"
     UNNEEDED = "unneeded"
+    OVERTAKEN = "overtaken"
     FAILED = "failed"
 
 

@@ -39,7 +39,8 @@ class Meter(Observer):
 
     def cycled(self, cycle: Cycle) -> None:
         """All writes of a cycle have their outcome."""
-        result = "failed" if cycle.counts["failed"] else "changed" if +cycle.counts else "unchanged"
+        changed = cycle.counts.keys() - {WriteResult.OVERTAKEN.value}
+        result = "failed" if cycle.counts["failed"] else "changed" if changed else "unchanged"
         self.tally.cycles[result] += 1
 
     def answered(self, action: str, seconds: float, error: Ec2Error | None) -> None:

@@ -13,6 +13,7 @@ from bgp2vpc.errors import (
     InterfaceGone,
     QuotaReached,
     Refused,
+    RouteExists,
     TableGone,
     Throttled,
     Transient,
@@ -52,6 +53,18 @@ def test_what_may_pass_is_tried_again_within_a_second_after_a_look(lab: Lab) -> 
     lab.say(announce(A))
     lab.wait(1)
     assert lab.calls == [CREATE, READ, CREATE]
+    assert lab.routes == [f"rtb-1 {A} {OURS} active"]
+
+
+def test_a_route_that_ec2_says_exists_after_it_has_shown_none_is_a_failure(lab: Lab, caplog) -> None:
+    caplog.set_level(logging.INFO)
+    exists = RouteExists("CreateRoute", "RouteAlreadyExists", "x")
+    lab.vpc.fail_next("CreateRoute", exists, times=2)
+    lab.say(announce(A))
+    lab.wait(5)
+    told = [record.getMessage().split(" (")[0] for record in caplog.records]
+    after = ["cycle 2: 1 overtaken", f"failed: {exists}", "recovered", "route created", "cycle 4: 1 created"]
+    assert told[told.index("announced") + 1 :] == after
     assert lab.routes == [f"rtb-1 {A} {OURS} active"]
 
 

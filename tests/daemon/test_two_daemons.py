@@ -46,6 +46,20 @@ def test_at_the_same_instant_each_table_gets_one_owner_and_nobody_fights(make_la
     assert (first.routes, first.writes) == (before, [])
 
 
+def test_at_the_same_instant_the_slower_one_logs_one_line_for_each_route_and_no_failure(make_lab, caplog) -> None:
+    caplog.set_level("INFO", "bgp2vpc")
+    first, second = pair(make_lab)
+    caplog.clear()
+    first.say(announce(A))
+    second.say(announce(A))
+    first.wait(60)
+    told = [words.split(" (")[0] for record in caplog.records if (words := record.getMessage()) != "announced"]
+    cycles = ["cycle 2: 2 created", "cycle 2: 2 overtaken"]
+    assert sorted(told) == sorted(["route created", "route not written: yield"] * 2 + cycles)
+    status = second.ask("status")
+    assert (status["errors"], status["failing"]) == ([], {})
+
+
 def test_when_the_owner_withdraws_the_other_fills_the_table_at_its_next_poll(make_lab) -> None:
     first, second = pair(make_lab)
     first.say(announce(A))
