@@ -1,6 +1,7 @@
 """`drain`: hand our routes over to other instances, then withdraw. `undrain`: announce as before."""
 
 import argparse
+import shlex
 import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,6 +13,8 @@ from bgp2vpc.cli.options import Commands
 LOOK_EVERY: Final = 0.3
 LAST_WRITES: Final = 20.0
 """Seconds to wait for the last deletes after the withdrawal."""
+NAMED: Final = 5
+"""Prefixes that a refusal names; the others are counted."""
 
 
 def add(commands: Commands) -> None:
@@ -21,12 +24,17 @@ def add(commands: Commands) -> None:
         help="hand our routes over to other instances, then withdraw",
         description="Announces PREFIX (default: everything) as a last resort, waits until another instance has taken "
         "each route, at most drain_timeout, and withdraws what is left. It stays so, also through a restart, until "
-        "`bgp2vpc undrain`. Exit status 1: a route had no successor.",
+        "`bgp2vpc undrain`. Exit status 1: a route had no successor; 3: refused, since no other instance is heard to "
+        "offer a prefix. Ctrl-C ends the command, not the drain.",
         allow_abbrev=False,
     )
     drain.add_argument(
         "--wait", action=argparse.BooleanOptionalAction, default=True, help="wait for the end of it (default), or not"
     )
+    drain.add_argument(
+        "--force", action="store_true", help="also if no other instance is heard to offer a prefix: its routes are "
+        "deleted, or pointed at their fallback, at the end of drain_timeout",
+    )  # fmt: skip
     drain.set_defaults(command=run_drain)
     undrain = commands.add_parser(
         "undrain", help="end a drain: announce again as before", allow_abbrev=False,
@@ -39,7 +47,47 @@ def add(commands: Commands) -> None:
 
 def run_drain(args: argparse.Namespace) -> int:
     """Order it, and print what became of each route, until nothing drains any more and the last write is done."""
+    if not args.force:
+        _refuse_without_successor(args)
     report = order(args, "drain", *args.prefixes)
+    try:
+        return _see_through(args, report)
+    except KeyboardInterrupt:
+        undrain = _command(args, "undrain", *args.prefixes)
+        status = _command(args, "status")
+        print(f"bgp2vpc: the drain goes on; stop it with `{undrain}`, watch it with `{status}`", file=sys.stderr)
+        raise
+
+
+def _refuse_without_successor(args: argparse.Namespace) -> None:
+    """Raise PlanRefused if there are routes that the drain would only delete."""
+    from bgp2vpc.errors import PlanRefused
+    from bgp2vpc.prefix import PrefixError
+
+    try:
+        alone = _of(question(args, "leaving")["alone"], args.prefixes)
+    except PrefixError:
+        return  # the daemon refuses it, and says why
+    if not alone:
+        return
+    prefixes = list(dict.fromkeys(row["prefix"] for row in alone))
+    more = f" and {len(prefixes) - NAMED} more" if len(prefixes) > NAMED else ""
+    raise PlanRefused(
+        f"nothing is drained: no other instance is heard to offer {', '.join(prefixes[:NAMED])}{more}, so nobody would "
+        "take over, and these routes would be deleted. An instance without a BGP session to this one is not heard: if "
+        "there is one that can take over, or if the prefix is to go, add --force"
+    )
+
+
+def _command(args: argparse.Namespace, *words: str) -> str:
+    """A command for the shell that asks the same daemon."""
+    socket = ("--socket", str(args.socket)) if args.socket else ()
+    file = ("-f", args.file) if args.file else ()
+    return shlex.join(("bgp2vpc", *words, *file, *socket))
+
+
+def _see_through(args: argparse.Namespace, report: dict[str, Any]) -> int:
+    """Print what became of each route, by `report` and those that follow."""
     print(f"draining {', '.join(args.prefixes) or 'everything'}, at most {report['timeout']:g} s")
     if alone := sorted({row["prefix"] for row in _of(report["routes"], args.prefixes) if not row["heard"]}):
         print(f"no other instance is heard to offer {', '.join(alone)}")

@@ -16,6 +16,7 @@ from enum import Enum
 from typing import Any, Final
 
 from bgp2vpc.bgp.export import PrefixSet
+from bgp2vpc.bgp.rib import Side
 from bgp2vpc.errors import Ec2Error
 from bgp2vpc.logs import event
 from bgp2vpc.operator.orders import Cause, Order, OrderKey, OrderKind, Orders, Phase, in_utc, prefixes_of
@@ -313,7 +314,7 @@ class Drainer(Observer):
             return
         if (found := self._result(change.key)) is not None and found.end is not End.OURS:
             self._results[change.key] = found
-            heard = self._adj_rib_in.is_offered_by_peers(change.prefix)
+            heard = self._is_heard(change.prefix)
             where = {"table": change.table_id, "prefix": change.prefix}
             event(log, logging.WARNING, "withdrawn without a successor", **where, heard=heard)
 
@@ -327,7 +328,7 @@ class Drainer(Observer):
         routes = [
             {
                 **result.to_json(),
-                "heard": self._adj_rib_in.is_offered_by_peers(key[1]),
+                "heard": self._is_heard(key[1]),
                 "error": self._journal.failing.get(subject_of(key)),
                 "held": key[1] in held,
             }
@@ -338,9 +339,34 @@ class Drainer(Observer):
             "noop": self.settings.noop,
             "leaving": self.status(),
             "routes": routes,
+            "alone": self._without_successor(held),
             "past_us": self._adj_rib_in.tees_of(self.concerns),
             "not_saved": self._state_file.not_kept,
         }
+
+    def _is_heard(self, prefix: Prefix) -> bool:
+        """Whether another instance is heard to offer it.
+
+        Not counted: our own path as others send it back, and next hops that EC2 says are no interface of the VPC.
+        """
+        snapshot = self._view.snapshot
+        not_others = snapshot.unresolvable.union(*(each.addresses for each in snapshot.interfaces))
+        offers = self._inputs.rib.offers.get(prefix, ())
+        return any(each.side is Side.PEER and each.path.next_hop not in not_others for each in offers)
+
+    def _without_successor(self, held: Collection[Prefix]) -> list[dict[str, str]]:
+        """The routes that a drain, if one began now, would delete although no other instance is heard to offer them.
+
+        None in a dry run; nor those that drain already, are held, have a `fallback`, or are never deleted.
+        """
+        if self.settings.noop:
+            return []
+        return [
+            {"route_table_id": table_id, "prefix": str(prefix)}
+            for table_id, prefix in sorted(self._view.ours())
+            if not (prefix in held or self.concerns(prefix) or self._is_heard(prefix))
+            and not ((managed := self._view.managed((table_id, prefix))) and (managed.fallback or managed.never_delete))
+        ]
 
     @staticmethod
     def _now() -> float:

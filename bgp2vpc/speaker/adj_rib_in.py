@@ -194,10 +194,6 @@ class AdjRibIn:
         """Whether ExaBGP announces any of these in our name."""
         return self._adj_rib_out is not None and self._adj_rib_out.announces(prefixes)
 
-    def is_offered_by_peers(self, prefix: Prefix) -> bool:
-        """Whether somebody else offers it, as far as we hear."""
-        return any(offer.side is Side.PEER for offer in self.rib.offers.get(prefix, ()))
-
     def tees_of(self, covers: Callable[[Prefix], bool]) -> list[str]:
         """The sources behind `tee` whose announcements of such prefixes go to ExaBGP without us."""
         offers = [offer for prefix, some in self.rib.offers.items() if covers(prefix) for offer in some]

@@ -23,6 +23,9 @@ C = "192.0.2.3/32"
 LAST = "med 500 community [ 65535:0 ]"
 
 
+HEARD = f"neighbor 10.0.0.11 receive update announced {A} next-hop %s origin igp med 100"
+
+
 def heard(lab: Lab) -> list[str]:
     """What ExaBGP was told since the last time."""
     said, lab.to_exabgp[:] = list(lab.to_exabgp), []
@@ -256,6 +259,28 @@ def test_the_plan_is_made_with_what_is_offered(make_lab) -> None:
     assert lab.ask("paths")["withheld"] is None
 
 
+@pytest.mark.parametrize(
+    ("next_hop", "heard"),
+    [("10.0.0.11", []), ("10.0.0.10", [A]), ("10.0.0.99", [A])],
+    ids=["another instance's", "our own, sent back", "no interface of the VPC"],
+)
+def test_it_says_beforehand_which_routes_nobody_else_is_heard_to_offer(make_lab, next_hop, heard) -> None:
+    lab = holding(make_lab, A, helper=True, rules=(rule(takeover=Takeover.BEST_PATH),), startup_hold=0.1)
+    assert lab.ask("leaving")["alone"] == [{"route_table_id": "rtb-1", "prefix": A}]
+    lab.hear(HEARD % next_hop)
+    lab.wait(5)
+    assert [row["prefix"] for row in lab.ask("leaving")["alone"]] == heard
+    lab.ask("hold", A)
+    assert lab.ask("leaving")["alone"] == []
+
+
+def test_in_a_dry_run_no_route_would_be_deleted(make_lab) -> None:
+    lab = make_lab(left_behind(A)).start(noop=True)
+    lab.say(announce(A))
+    lab.wait(5)
+    assert lab.ask("leaving")["alone"] == []
+
+
 # With a successor
 
 
@@ -455,6 +480,7 @@ def test_a_managed_route_leaves_and_comes_back(make_lab) -> None:
 
 def test_a_managed_route_is_put_to_its_fallback(make_lab) -> None:
     lab = managed(make_lab, ", fallback: nat-0123456789abcdef0", drain_timeout=5.0)
+    assert lab.ask("leaving")["alone"] == [], "its fallback takes over"
     lab.ask("drain")
     lab.wait(8)
     assert ends(lab) == [f"rtb-1 {A} put to its fallback"]

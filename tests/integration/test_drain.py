@@ -41,9 +41,38 @@ def drain(site: Site, *words: str) -> subprocess.CompletedProcess[str]:
     return site.command("drain", "--socket", str(site.socket), *words)
 
 
-def test_drain_without_a_successor_says_so_and_exits_1(world: World, site: Site, cloud: Cloud) -> None:
+def test_drain_without_a_successor_is_refused_and_nothing_changes(world: World, site: Site, cloud: Cloud) -> None:
     holder(site, world)
-    answer = drain(site)
+    for words in ((), (A,), ("--no-wait", B)):
+        answer = drain(site, *words)
+        assert (answer.returncode, answer.stdout) == (3, "")
+        prefixes = next((word for word in words if "/" in word), f"{A}, {B}")
+        assert f"nothing is drained: no other instance is heard to offer {prefixes}, so nobody would" in answer.stderr
+        assert answer.stderr.endswith("add --force\n")
+    assert states(site) == []
+    assert drain(site, "192.0.2.9/32").returncode == 0  # there is no route of it
+    assert all(prefix in cloud.routes(table) for table in world.tables for prefix in (A, B))
+
+
+def test_who_stops_watching_a_drain_is_told_that_it_goes_on(world: World, site: Site) -> None:
+    holder(site, world, drain_timeout=3600)
+    draining = subprocess.Popen(
+        [*PROGRAM, "drain", "--force", "--socket", str(site.socket), A],
+        env=site.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert draining.stdout is not None
+    assert draining.stdout.readline() == f"draining {A}, at most 3600 s\n"
+    draining.send_signal(signal.SIGINT)
+    _, told = draining.communicate(timeout=PATIENCE)
+    undrain, status = f"bgp2vpc undrain {A} --socket {site.socket}", f"bgp2vpc status --socket {site.socket}"
+    assert told == f"bgp2vpc: the drain goes on; stop it with `{undrain}`, watch it with `{status}`\n"
+    assert draining.returncode == 130
+    assert states(site) == [f"{A} draining cli"]
+
+
+def test_drain_by_force_without_a_successor_says_so_and_exits_1(world: World, site: Site, cloud: Cloud) -> None:
+    holder(site, world)
+    answer = drain(site, "--force")
     assert answer.returncode == 1
     first, heard, *ends = answer.stdout.splitlines()
     assert first == "draining everything, at most 0.2 s"
@@ -61,7 +90,7 @@ def test_drain_without_a_successor_says_so_and_exits_1(world: World, site: Site,
 def test_drain_with_a_successor_waits_for_it_and_exits_0(world: World, make_site: Make, cloud: Cloud) -> None:
     site = holder(make_site(world.hosts[0]), world, drain_timeout=3600)
     draining = subprocess.Popen(
-        [*PROGRAM, "drain", "--socket", str(site.socket)], env=site.environment, stdout=subprocess.PIPE, text=True
+        [*PROGRAM, "drain", "--force", "--socket", str(site.socket)], env=site.environment, stdout=subprocess.PIPE, text=True
     )
     eventually(lambda: states(site) == ["everything draining cli"], "the drain", lambda: site.log)
     other = successor(make_site(world.hosts[1]), A, B)
@@ -79,7 +108,7 @@ def test_drain_with_a_successor_waits_for_it_and_exits_0(world: World, make_site
 
 def test_some_prefixes_leave_and_come_back(world: World, site: Site, cloud: Cloud) -> None:
     holder(site, world)
-    assert drain(site, B).returncode == 1
+    assert drain(site, "--force", B).returncode == 1
     assert [B in cloud.routes(table) for table in world.tables] == [False, False]
     assert [A in cloud.routes(table) for table in world.tables] == [True, True]
     status = site.command("status", "--socket", str(site.socket)).stdout
@@ -101,13 +130,13 @@ def test_drain_with_nothing_of_ours_exits_0(world: World, site: Site) -> None:
 
 def test_without_waiting_it_only_begins(world: World, site: Site) -> None:
     holder(site, world, drain_timeout=3600)
-    answer = drain(site, "--no-wait", A)
+    answer = drain(site, "--force", "--no-wait", A)
     assert (answer.returncode, answer.stdout.splitlines()[0]) == (0, f"draining {A}, at most 3600 s")
     assert states(site) == [f"{A} draining cli"]
     refused = drain(site, "192.0.2.1/24")
     assert refused.returncode == 1
     assert "192.0.2.0/24 was probably meant" in refused.stderr
-    drain(site, "--no-wait")
+    drain(site, "--force", "--no-wait")
     refused = site.command("undrain", "--socket", str(site.socket), A)
     assert refused.returncode == 1
     assert f"everything is draining, so {A} cannot stay alone" in refused.stderr
@@ -116,7 +145,7 @@ def test_without_waiting_it_only_begins(world: World, site: Site) -> None:
 @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM])
 def test_a_drained_host_stays_so_through_a_restart(world: World, site: Site, cloud: Cloud, end: signal.Signals) -> None:
     holder(site, world, on_exit="keep")
-    drain(site, A)
+    drain(site, "--force", A)
     file = site.socket.with_name("s.sock.state")
     assert stat.S_IMODE(file.stat().st_mode) == 0o640
     site.stop(end)
@@ -145,7 +174,7 @@ def test_a_state_that_is_garbage_is_warned_of_and_the_host_works(world, site: Si
 def test_a_state_that_cannot_be_written_is_said_by_drain(world: World, site: Site) -> None:
     (site.socket.parent / "file").touch()
     holder(site, world, state_file=str(site.socket.parent / "file" / "state"))
-    answer = drain(site)
+    answer = drain(site, "--force")
     problem = f"{site.socket.parent}/file/state: cannot be written: Not a directory: {site.socket.parent}/file"
     assert f"does not survive a restart: {problem}" in answer.stderr
     assert "file/state: cannot be written" in site.log

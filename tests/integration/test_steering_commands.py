@@ -153,7 +153,7 @@ def test_drain_for_a_time_says_until_when(world: World, site: Site) -> None:
     site.configure(processes={"dns": announcing(A)}, drain_timeout=0.2)
     site.start()
     site.wait_for_route(A, *world.tables)
-    answer = command(site, "drain", A, "--for", "1h", "--reason", "a new kernel")
+    answer = command(site, "drain", "--force", A, "--for", "1h", "--reason", "a new kernel")
     assert answer.returncode == 1  # nobody took it
     (row,) = site.status()["steering"]
     assert (row["verb"], row["prefix"], row["reason"]) == ("drain", A, "a new kernel")

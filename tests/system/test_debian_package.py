@@ -258,7 +258,7 @@ def test_what_drains_is_drained_through_a_restart(installed: Debian, world: Worl
     installed.run("systemctl", "start", UNIT)
     announce(installed)
     wait_for_route(cloud, world.hosts[0])
-    assert "deleted: no successor" in installed.try_run("bgp2vpc", "drain", A).stdout
+    assert "deleted: no successor" in installed.try_run("bgp2vpc", "drain", "--force", A).stdout
     cloud.wait_for_route(world.hosts[0].table, A, None)
     before = status(installed)["leaving"]
     installed.run("systemctl", "restart", UNIT)

@@ -56,7 +56,7 @@ def test_the_routers_hear_of_the_last_resort_then_of_the_end_and_of_the_return(
     host: AnycastHost, router: Bird, world: World, cloud: Cloud
 ) -> None:
     assert is_as_ever(router), router.routes(PREFIXES[0])
-    assert host.bgp2vpc("drain", "--no-wait", "--socket", str(host.socket), *PREFIXES).returncode == 0
+    assert host.bgp2vpc("drain", "--force", "--no-wait", "--socket", str(host.socket), *PREFIXES).returncode == 0
     eventually(lambda: is_last_resort(router), "the last resort", lambda: router.routes(PREFIXES[0]))
     for table in world.tables:
         for prefix in PREFIXES:
