@@ -90,7 +90,10 @@ def test_drain_by_force_without_a_successor_says_so_and_exits_1(world: World, si
 def test_drain_with_a_successor_waits_for_it_and_exits_0(world: World, make_site: Make, cloud: Cloud) -> None:
     site = holder(make_site(world.hosts[0]), world, drain_timeout=3600)
     draining = subprocess.Popen(
-        [*PROGRAM, "drain", "--force", "--socket", str(site.socket)], env=site.environment, stdout=subprocess.PIPE, text=True
+        [*PROGRAM, "drain", "--force", "--socket", str(site.socket)],
+        env=site.environment,
+        stdout=subprocess.PIPE,
+        text=True,
     )
     eventually(lambda: states(site) == ["everything draining cli"], "the drain", lambda: site.log)
     other = successor(make_site(world.hosts[1]), A, B)
