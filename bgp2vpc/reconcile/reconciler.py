@@ -438,6 +438,18 @@ class Reconciler:
         for place in places:
             if place[1] in offered:
                 self.places.may_be_taken(place)
+        self._reread_now_and_settled(places)
+
+    def may_be_taken_back(self, places: Collection[RouteKey]) -> None:
+        """These routes of ours may be taken by whom we took them from, or have been: its remote check says otherwise now.
+
+        Nobody tells us when it does; so look now, and when a write that it makes just now is seen for sure.
+        """
+        for place in places:
+            self.places.may_be_taken(place)
+        self._reread_now_and_settled(places)
+
+    def _reread_now_and_settled(self, places: Collection[RouteKey]) -> None:
         self._rereader.reread(places)
         asyncio.get_running_loop().call_later(self.places.settle_time, self._rereader.reread, places)
 

@@ -126,9 +126,10 @@ class View:
         self.places.forget_old(now)
         self._find_tables()
         lost = {table for table, _ in before} - self.tables.keys()
-        return tuple(sorted(key for key in before if key[0] in lost and self._is_at_ours(*key)))
+        return tuple(sorted(key for key in before if key[0] in lost and self.is_at_ours(*key)))
 
-    def _is_at_ours(self, table_id: str, prefix: Prefix) -> bool:
+    def is_at_ours(self, table_id: str, prefix: Prefix) -> bool:
+        """Whether the route points at an interface of this instance, as far as we know."""
         table = self.snapshot.tables.get(table_id)
         route = table.static_route(prefix) if table else None
         return route is not None and is_ours(route, self.snapshot.interfaces)
@@ -141,7 +142,7 @@ class View:
             for prefix in prefixes
             if (rule := table_policy.rule_for(prefix)) is not None
             and rule.decides_by_best_path(prefix)
-            and self._is_at_ours(table_id, prefix)
+            and self.is_at_ours(table_id, prefix)
         )
 
     def shadowed(self) -> frozenset[tuple[str, Prefix, str, str]]:
@@ -213,7 +214,7 @@ class View:
     def took_at(self, key: RouteKey) -> float:
         """When we took the route that is ours, on the event loop's clock; minus infinity: not of late, or it is not."""
         state = self.places.states.get(key)
-        return state.own_write.at if state and state.own_write and self._is_at_ours(*key) else NEVER
+        return state.own_write.at if state and state.own_write and self.is_at_ours(*key) else NEVER
 
     def wrote(self, change: Change, now: float) -> None:
         """EC2 accepted this change."""

@@ -1,7 +1,10 @@
 """Remote health checks: each entry of `remote_healthchecks` checks every instance that holds a route which names it.
 
-The check follows the owner of the route: when the route moves to another instance, that instance is checked; when it
-moves to us or is deleted, the check stops. If the entry asks for votes, those of other members (`serf`) count as well.
+The check follows the owner of the route: when the route moves to another instance, that instance is checked; when it is
+deleted, the check stops. If the entry asks for votes, those of other members (`serf`) count as well.
+
+An owner that lost its route to us while it failed is checked for as long as the route is ours and its interface exists:
+when it is well again it may take the route back, which EC2 tells nobody, and it may fail once more soon after.
 """
 
 import asyncio
@@ -55,6 +58,8 @@ class RemoteChecks:
         self._templates: dict[str, Check] = {}
         self._places: dict[RouteKey, Owner] = {}
         self._owners: frozenset[Owner] = frozenset()
+        self._former: dict[RouteKey, Owner] = {}
+        """Routes of ours, and the owner that each was taken from while it failed."""
         self._failed: frozenset[Owner] = frozenset()
         """Who is failing, as the reconciler knows."""
         self._controls: frozenset[str] = frozenset()
@@ -68,6 +73,7 @@ class RemoteChecks:
     def configure(self, templates: Sequence[Check], controls: frozenset[str]) -> None:
         """Use these templates from now on. `controls`: names of the checks of this host that pass."""
         self._templates = {template.name: template for template in templates}
+        self._former = {key: owner for key, owner in self._former.items() if owner[0] in self._templates}
         self._controls = controls
         self._check()
 
@@ -79,9 +85,14 @@ class RemoteChecks:
 
     def follow(self, places: Mapping[RouteKey, Owner], only: Collection[Prefix] | None) -> None:
         """These are the owners now: of the prefixes `only`, or (None) of all."""
+        if only is None and self._former:
+            self._start_task("former owners", self._forget_gone())
         gone = [key for key in self._places if (only is None or key[1] in only) and key not in places]
-        if not gone and all(self._places.get(key) == owner for key, owner in places.items()):
+        lost = {key: self._places[key] for key in gone if self._places[key] in self._failed}
+        former = {key: owner for key, owner in (self._former | lost).items() if self._reconciler.view.is_at_ours(*key)}
+        if not gone and former == self._former and all(self._places.get(key) == each for key, each in places.items()):
             return
+        self._former = former
         for key in gone:
             del self._places[key]
         self._places.update(places)
@@ -140,11 +151,30 @@ class RemoteChecks:
         """Check nobody any more."""
         await self._pool.stop()
 
+    def _watched(self) -> frozenset[Owner]:
+        """Who is checked."""
+        return self._owners.union(self._former.values())
+
+    async def _forget_gone(self) -> None:
+        """Check no former owner any more whose interface is gone; if EC2 does not answer, the next poll asks again."""
+        asked = frozenset(interface for _, interface in self._former.values())
+        try:
+            there = {each.id for each in await self._calls.interfaces_by_id(asked)}
+        except Ec2Error as error:
+            self._journal.failure("former owners", error)
+            return
+        self._journal.success("former owners")
+        gone = asked - there
+        if gone:
+            self._former = {key: owner for key, owner in self._former.items() if owner[1] not in gone}
+            self._check()
+
     def _check(self) -> None:
         wanted = {}
-        held = {interface for _, interface in self._owners}
+        watched = self._watched()
+        held = {interface for _, interface in watched}
         self._addresses = {each: address for each, address in self._addresses.items() if each in held}
-        for owner in self._owners:
+        for owner in watched:
             template, address = self._templates.get(owner[0]), self._addresses.get(owner[1])
             if template is not None and address is not None:
                 wanted[owner] = template.for_destination(address)
@@ -161,7 +191,7 @@ class RemoteChecks:
         """Ask EC2 for the addresses of new owners until all are known."""
         back_off = BackOff(FIRST_RETRY, LONGEST_RETRY)
         try:
-            while unknown := {interface for _, interface in self._owners} - self._addresses.keys():
+            while unknown := {interface for _, interface in self._watched()} - self._addresses.keys():
                 self._unknown.clear()
                 self._asked = unknown
                 try:
@@ -188,7 +218,9 @@ class RemoteChecks:
         self._find_failing()
         self._serf.accuse(self._accusations())
         self._reconciler.news({prefix for (_, prefix), each in self._places.items() if each == owner})
-        if self._is_doubtful(owner):
+        if former := [key for key, each in self._former.items() if each == owner]:
+            self._reconciler.may_be_taken_back(former)
+        if owner in self._owners and self._is_doubtful(owner):
             control = self._templates[owner[0]].control
             what = "owner and control check both fail: route left as it is"
             event(log, logging.WARNING, what, check=owner[0], owner=owner[1], control=control)

@@ -153,9 +153,58 @@ def test_an_owner_that_fails_its_remote_check_loses_the_route_long_before_the_ne
     lab.wait(4.0)
     assert lab.routes == [f"rtb-1 {P} {OURS} active"]
     assert lab.writes == [f"ReplaceRoute rtb-1 {P} {OURS}"]
+
+
+def test_an_owner_that_lost_its_route_to_us_is_checked_on_so_that_it_may_take_it_back_and_fail_again(
+    make_lab, service, remote
+) -> None:
+    route = ", if_unhealthy: true, remote_healthcheck: alive"
+    lab = make_lab(owned_by_peer(), poll_time=FOREVER, **settings(file(service, route, remote))).start(wait=10)
+    remote.stop()
+    lab.wait(4.0)
+    assert lab.routes == [f"rtb-1 {P} {OURS} active"]
+    lab.forget_calls()
     remote.start()
-    lab.wait(10)
-    assert remote.visits() == 0  # nobody is checked any more: the route is ours
+    lab.wait(3.0)  # rise: 2
+    assert remote.visits() > 0
+    assert lab.calls == ["DescribeRouteTables rtb-1"]
+    assert lab.verdicts() == [f"rtb-1 {P} keep ours"]
+    lab.vpc.put_route("rtb-1", P, PEER)
+    lab.wait(10.0)
+    assert lab.verdicts() == [f"rtb-1 {P} yield owner-healthy"], "seen as soon as all has settled"
+
+
+def test_an_owner_that_takes_its_route_back_and_fails_at_once_loses_it_again_before_the_next_poll(
+    make_lab, service, remote
+) -> None:
+    route = ", if_unhealthy: true, remote_healthcheck: alive"
+    lab = make_lab(owned_by_peer(), poll_time=FOREVER, **settings(file(service, route, remote))).start(wait=10)
+    for _ in range(2):
+        remote.stop()
+        lab.wait(5.0)
+        assert lab.routes == [f"rtb-1 {P} {OURS} active"]
+        remote.start()
+        lab.wait(2.5)
+        lab.vpc.put_route("rtb-1", P, PEER)
+    remote.stop()
+    lab.wait(5.0)
+    assert lab.routes == [f"rtb-1 {P} {OURS} active"]
+
+
+@pytest.mark.parametrize("gone", ["its interface", "our route"])
+def test_a_former_owner_is_checked_no_more_when_this_is_gone(make_lab, service, remote, gone) -> None:
+    route = ", if_unhealthy: true, remote_healthcheck: alive"
+    lab = make_lab(owned_by_peer(), poll_time=20.0, **settings(file(service, route, remote))).start(wait=10)
+    remote.stop()
+    lab.wait(20.0)
+    assert lab.routes == [f"rtb-1 {P} {OURS} active"]
+    assert [row["destination"] for row in lab.ask("status")["checks"] if row["name"] == "alive"] == ["127.0.0.2"]
+    if gone == "its interface":
+        lab.vpc.remove_interface(PEER)
+    else:
+        service.stop()
+    lab.wait(30.0)
+    assert [row for row in lab.ask("status")["checks"] if row["name"] == "alive"] == []
 
 
 def test_without_descriptors_no_route_is_taken_and_none_deleted(make_lab, service, remote) -> None:
