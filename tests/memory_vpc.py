@@ -109,7 +109,7 @@ class MemoryVpc(World, VpcApi):
                 _member(instance_id, first)
                 for instance_id, first in self._first_interfaces(vpc_id).items()
                 if self._instance_tags.get(instance_id, {}).get(key) == value
-                and self._health.get(instance_id) is not InstanceHealth.GONE
+                and self._health.get(instance_id) not in (InstanceHealth.GONE, InstanceHealth.TERMINATED)
             ]
             return tuple(sorted((each for each in found if each.addresses), key=lambda each: each.instance_id))
 

@@ -166,7 +166,7 @@ class World:
     def terminate(self, instance_id: str) -> None:
         """The instance and its interfaces go; routes to them stay, as black holes."""
         with self._lock:
-            self._health[instance_id] = InstanceHealth.GONE
+            self._health[instance_id] = InstanceHealth.TERMINATED
             for interface in [each for each in self._interfaces.values() if each.instance_id == instance_id]:
                 self.remove_interface(interface.id)
 
@@ -199,7 +199,8 @@ class World:
             return replace(route, state=RouteState.BLACKHOLE) if route.target.id in self._gone_gateways else route
         interface = self._interfaces.get(route.target.id)
         owner = interface.instance_id if interface else None
-        running = owner is not None and self._health.get(owner) is not InstanceHealth.GONE
+        stopped = (InstanceHealth.GONE, InstanceHealth.TERMINATED)
+        running = owner is not None and self._health.get(owner) not in stopped
         return replace(route, state=RouteState.ACTIVE if running else RouteState.BLACKHOLE, instance_id=owner)
 
     def _table(self, operation: str, table_id: str) -> RouteTable:

@@ -120,6 +120,7 @@ def rule(name: str, entry: RuleEntry, document: Document, file: str) -> Rule:
         affinity=entry.affinity is not None,
         writes=entry.write,
         remote_check=entry.remote_healthcheck,
+        dead_routes=entry.dead_routes,
         manages={route.prefix: route for route in managed},
     )
 

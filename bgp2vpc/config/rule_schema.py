@@ -21,7 +21,7 @@ from bgp2vpc.config.find_schema import FindEntry
 from bgp2vpc.exabgp_api.command import Answer
 from bgp2vpc.exabgp_api.line import parse
 from bgp2vpc.policy.prefix_list import PrefixRange
-from bgp2vpc.policy.rule import InterfaceChoice, Takeover, Writes
+from bgp2vpc.policy.rule import DeadRoutes, InterfaceChoice, Takeover, Writes
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.vpc.model import Target, family_problem
 
@@ -235,6 +235,12 @@ class RuleEntry(BaseEntry):
     takeover_foreign: bool = Field(
         default=False, description="Also take routes that point at no instance: gateways, NAT, peerings."
     )
+    dead_routes: DeadRoutes = Field(
+        default=DeadRoutes.KEEP,
+        description="What becomes of a black hole of a prefix in `accept` that nobody is heard to offer, once EC2 says "
+        "that its instance is terminated or its network interface is gone: `keep`, or `delete`, so that a wider route "
+        "serves. In `manage_routes`, `fallback` and `never_delete` come first.",
+    )
     interface: Interface | None = Field(
         default=None,
         description="Which network interface of this instance routes point at: a device index or a subnet. Default: by "
@@ -260,6 +266,8 @@ class RuleEntry(BaseEntry):
                 "needs 'accept' (which announced prefixes may be written, such as ['192.0.2.0/24 le 32']) or "
                 "'manage_routes' (prefixes bound to health checks)"
             )
+        if self.accept is None and self.dead_routes is DeadRoutes.DELETE:
+            raise ValueError("dead_routes: delete is about prefixes in accept: add that, or leave dead_routes out")
         if self.takeover is not Takeover.BEST_PATH and (self.affinity or self.write is Writes.ANY):
             key = "affinity" if self.affinity else "write: any"
             raise ValueError(f"{key} has an effect with takeover: best_path only; add that, or leave {key} out")

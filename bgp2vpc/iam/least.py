@@ -14,7 +14,7 @@ from bgp2vpc.iam.policy import IamPolicy, Statement
 from bgp2vpc.iam.scope import ConditionOperator, Scope, both, fewest, where
 from bgp2vpc.iam.tables import AccountScope, scopes
 from bgp2vpc.policy.plan import Action
-from bgp2vpc.policy.rule import ManagedRoute, Rule, Takeover
+from bgp2vpc.policy.rule import DeadRoutes, ManagedRoute, Rule, Takeover
 from bgp2vpc.prefix import parse_prefix
 from bgp2vpc.vpc.finders import wants_subnets
 
@@ -35,6 +35,8 @@ def _reads(config: Config) -> Iterator[tuple[str, str]]:
     yield call, "the interfaces of this instance, and their source/destination checks"
     if any(rule.takes_by_best_path for rule in rules):
         yield call, "whose interface a next hop belongs to"
+    if any(rule.dead_routes is DeadRoutes.DELETE for rule in rules):
+        yield call, "whether the interface of a black hole is gone (dead_routes)"
     if config.remote_checks:
         yield call, "the address at which the owner of a route is checked"
     call = "DescribeInstanceStatus"
@@ -99,7 +101,8 @@ def _writes(rule: Rule, config: Config, around: AccountScope) -> Iterator[_Write
         Action.REPLACE: f"take a route from another instance (takeover: {words}){fallback}",
     }
     if rule.accept.entries:
-        whys[Action.DELETE] = "a prefix that is announced no more"
+        dead = ", or a black hole that nobody offers (dead_routes)" if rule.dead_routes is DeadRoutes.DELETE else ""
+        whys[Action.DELETE] = f"a prefix that is announced no more{dead}"
     elif any(_may_be_deleted(route, rule, config) for route in rule.manages.values()):
         whys[Action.DELETE] = (
             "a managed prefix whose health checks fail, that is drained, or at the end of the daemon (on_exit)"

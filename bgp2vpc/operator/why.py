@@ -11,7 +11,7 @@ from bgp2vpc.policy.explain import ExplainedPath, Explanation
 from bgp2vpc.policy.place_state import Failure, Since
 from bgp2vpc.policy.words import REASONS, VERDICTS
 from bgp2vpc.prefix import Prefix
-from bgp2vpc.vpc.model import Route
+from bgp2vpc.vpc.model import Route, RouteState
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +176,13 @@ def _holder(route: Route) -> str:
 
 def _verdict(place: PlaceFacts, facts: Facts) -> Iterator[str]:
     verdict, change = place.why.verdict, place.why.change
+    route = place.why.route
+    if verdict is None and route is not None and route.state is RouteState.BLACKHOLE:
+        yield (
+            "  there is nothing to do: we have no path for it, and the rule does not delete this black hole "
+            "(dead_routes); it drops traffic that a wider route would carry"
+        )
+        return
     if verdict is None:
         yield "  there is nothing to do: we have no path for it, and the table no route of ours"
         return

@@ -40,7 +40,7 @@ from bgp2vpc.bgp.sessions import Standing
 from bgp2vpc.policy.next_hop import Candidate, Unusable, choose_interface
 from bgp2vpc.policy.place import Place, is_ours, is_peer
 from bgp2vpc.policy.plan import Decision, Reason, VerdictKind
-from bgp2vpc.policy.verdict import does_not_forward, leave, take, trouble_of_owner, verdict_for, withdraw
+from bgp2vpc.policy.verdict import delete_dead, does_not_forward, leave, take, trouble_of_owner, verdict_for, withdraw
 from bgp2vpc.vpc.model import Interface, Route, RouteState, interface_target
 
 
@@ -369,7 +369,7 @@ def _left_behind(place: Place, found: BestPath, route: Route) -> Decision | None
     if reason is Reason.OWNER_UNHEARD and place.fails(route.target.id):
         reason = Reason.OWNER_LOST
     if reason in (Reason.OWNER_HEALTHY, Reason.OWNER_SILENT):  # it never was announced to us: not ours to delete
-        return None
+        return delete_dead(place, route)
     if must_wait or reason is Reason.OWNER_UNHEARD:
         return place.stays(VerdictKind.YIELD, Reason.NOT_READY if must_wait else reason)
     if reason is Reason.OWNER_LOST and place.state.is_damped:

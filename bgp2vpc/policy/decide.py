@@ -28,11 +28,11 @@ from bgp2vpc.policy.best_path import BestPath, best_path_for, verdict_by_best_pa
 from bgp2vpc.policy.inputs import DecisionInput
 from bgp2vpc.policy.place import Place, Policy, is_ours, is_peer, own_interfaces
 from bgp2vpc.policy.plan import Decision, Plan, RouteKey, make_plan
-from bgp2vpc.policy.rule import Rule, Writes
+from bgp2vpc.policy.rule import DeadRoutes, Rule, Writes
 from bgp2vpc.policy.verdict import hold, verdict_for
 from bgp2vpc.prefix import IPAddress, Prefix
 from bgp2vpc.vpc.finders import Surroundings, find, zone_of
-from bgp2vpc.vpc.model import Route, RouteTable, Snapshot, TargetKind
+from bgp2vpc.vpc.model import Route, RouteState, RouteTable, Snapshot, TargetKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +166,18 @@ def _is_heard(route: Route, offers: Sequence[Offer], snapshot: Snapshot) -> bool
     return owner is not None and any(o.side is Side.PEER and o.path.next_hop in owner.addresses for o in offers)
 
 
+def dead_ends(tables: Mapping[str, TablePolicy], inputs: DecisionInput) -> Iterator[Route]:
+    """Black holes that a rule deletes if their owner never comes back: EC2 has to be asked about it."""
+    for table_policy in tables.values():
+        for route in table_policy.table.routes:
+            prefix = route.destination
+            if route.state is not RouteState.BLACKHOLE or route.propagated or not isinstance(prefix, Prefix):
+                continue
+            rule = table_policy.rule_for(prefix)
+            if rule is not None and rule.deletes_dead(prefix) and not inputs.offers.get(prefix):
+                yield route
+
+
 def owners(
     tables: Mapping[str, TablePolicy], snapshot: Snapshot, inputs: DecisionInput, only: Collection[Prefix] | None = None
 ) -> Iterator[tuple[RouteKey, Rule, Route]]:
@@ -261,7 +273,7 @@ def _prefixes(
     table_policy: TablePolicy, snapshot: Snapshot, inputs: DecisionInput, only: Collection[Prefix] | None
 ) -> Iterator[Prefix]:
     """What is offered, what is managed, and what is in the table although nobody offers it any more: what is ours, and
-    where we write for others, theirs.
+    where we write for others, theirs; where dead routes are deleted, black holes.
     """
     if only is not None:
         yield from only
@@ -269,11 +281,12 @@ def _prefixes(
     yield from inputs.offers
     others = {prefix for rule in table_policy.rules for prefix in rule.manages}
     for_others = any(rule.writes is Writes.ANY for rule in table_policy.rules)
+    dead = any(rule.dead_routes is DeadRoutes.DELETE for rule in table_policy.rules)
     others.update(
         route.destination
         for route in table_policy.table.routes
         if isinstance(route.destination, Prefix)
         and not route.propagated
-        and (for_others or is_ours(route, snapshot.interfaces))
+        and (for_others or is_ours(route, snapshot.interfaces) or (dead and route.state is RouteState.BLACKHOLE))
     )
     yield from (prefix for prefix in others if prefix not in inputs.offers)

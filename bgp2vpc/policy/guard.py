@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 from bgp2vpc.errors import PlanRefused
 from bgp2vpc.policy.decide import TablePolicy
-from bgp2vpc.policy.place import own_interfaces
-from bgp2vpc.policy.plan import Action, Change, Plan
-from bgp2vpc.vpc.model import Snapshot
+from bgp2vpc.policy.place import own_interfaces, owner_is_dead
+from bgp2vpc.policy.plan import Action, Change, Plan, Reason
+from bgp2vpc.vpc.model import RouteState, Snapshot
 
 
 def withdrawals(plan: Plan) -> Plan:
@@ -18,16 +18,17 @@ def guard(plan: Plan, tables: Mapping[str, TablePolicy], snapshot: Snapshot, max
     """The same plan, or PlanRefused: it takes too much, or has a change that no rule allows.
 
     Withdrawals (deletes, and fallbacks put back) do not count: they are of routes of ours that no source offers any
-    more, and to refuse them would keep traffic at services that are down. The second kind of refusal would be an
-    internal error; `decide` proposes nothing of the sort. It is looked at again here, apart from it, because a wrong
-    write makes machines unreachable.
+    more, and to refuse them would keep traffic at services that are down. Deletes of dead routes do count. The second
+    kind of refusal would be an internal error; `decide` proposes nothing of the sort. It is looked at again here, apart
+    from it, because a wrong write makes machines unreachable.
     """
     counted = [change.action for change in plan.changes if not change.is_withdrawal]
     creates, replaces = counted.count(Action.CREATE), counted.count(Action.REPLACE)
-    if creates + replaces > max_changes:
+    if len(counted) > max_changes:
+        dead = len(counted) - creates - replaces
         raise PlanRefused(
-            f"{creates} routes to create and {replaces} to replace at once, more than max_changes: {max_changes}; "
-            "nothing was written"
+            f"{creates} routes to create and {replaces} to replace{f' and {dead} dead ones to delete' if dead else ''} "
+            f"at once, more than max_changes: {max_changes}; nothing was written"
         )
     for change in plan.changes:
         problem = _problem(change, tables, snapshot)
@@ -46,6 +47,10 @@ def _problem(change: Change, tables: Mapping[str, TablePolicy], snapshot: Snapsh
     managed = rule.manages.get(change.prefix)
     if managed and managed.fallback == change.target and change.action is Action.REPLACE:
         return ""
+    if change.reason is Reason.OWNER_DEAD and change.action is Action.DELETE and rule.deletes_dead(change.prefix):
+        route = table_policy.table.static_route(change.prefix)
+        is_dead = route is not None and route.state is RouteState.BLACKHOLE and owner_is_dead(route, snapshot)
+        return "" if is_dead else f"{change.target} is no black hole whose owner never comes back"
     interfaces = own_interfaces(rule, change.prefix, snapshot)
     if rule.writes_for_others(change.prefix):
         interfaces = (*interfaces, *snapshot.peer_enis.values())
@@ -53,6 +58,4 @@ def _problem(change: Change, tables: Mapping[str, TablePolicy], snapshot: Snapsh
     if interface is None:
         whose = managed.instance_id if managed and managed.instance_id else "this instance"
         return f"{change.target} is no interface of {whose}"
-    if interface.vpc_id != table_policy.table.vpc_id:
-        return f"{change.target} is in another VPC"
-    return ""
+    return "" if interface.vpc_id == table_policy.table.vpc_id else f"{change.target} is in another VPC"

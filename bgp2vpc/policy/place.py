@@ -8,7 +8,7 @@ from bgp2vpc.policy.place_state import PlaceState
 from bgp2vpc.policy.plan import Action, Change, Decision, Reason, RouteKey, Verdict, VerdictKind
 from bgp2vpc.policy.rule import ManagedRoute, Rule
 from bgp2vpc.prefix import Prefix
-from bgp2vpc.vpc.model import Interface, Route, RouteState, RouteTable, Snapshot, Target, TargetKind
+from bgp2vpc.vpc.model import InstanceHealth, Interface, Route, RouteState, RouteTable, Snapshot, Target, TargetKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +95,21 @@ class Place:
         change = Change(action, self.table.id, self.prefix, target, reason, old)
         remains = None if action is Action.DELETE else target
         return self.verdict(VerdictKind(action.value), reason, remains), change
+
+
+def owner_is_dead(route: Route, snapshot: Snapshot) -> bool:
+    """Whether the black hole's owner never comes back, as EC2 says: its instance is terminated, or its interface gone.
+
+    A stopped instance may start again, and of one that EC2 tells nothing of nothing is known.
+    """
+    instance_id = instance_of_dead_end(route)
+    terminated = instance_id is not None and snapshot.health.get(instance_id) is InstanceHealth.TERMINATED
+    return terminated or (route.target.kind is TargetKind.INTERFACE and route.target.id in snapshot.deleted)
+
+
+def instance_of_dead_end(route: Route) -> str | None:
+    """The instance that a black hole names, if it names one, with or without an interface."""
+    return route.target.id if route.target.kind is TargetKind.INSTANCE else route.instance_id
 
 
 def own_interfaces(rule: Rule, prefix: Prefix, snapshot: Snapshot) -> Sequence[Interface]:

@@ -43,6 +43,7 @@ class Reason(Enum):
     OTHER_INTERFACE = "other-interface"
     ALWAYS = "takeover-always"
     OWNER_BLACKHOLE = "owner-blackhole"
+    OWNER_DEAD = "owner-dead"
     OWNER_IMPAIRED = "owner-impaired"
     OWNER_GONE = "owner-gone"
     OWNER_FAILING = "owner-failing"
@@ -136,7 +137,12 @@ class Change:
 
     @property
     def is_withdrawal(self) -> bool:
-        """Whether it takes a route from us: a delete, or a replace by a gateway, which only a fallback can be."""
+        """Whether it takes a route from us: a delete, or a replace by a gateway, which only a fallback can be.
+
+        The delete of a dead owner's route is none: what is due to a service that is down is not due to that.
+        """
+        if self.reason is Reason.OWNER_DEAD:
+            return False
         return self.action is Action.DELETE or self.target.kind is not TargetKind.INTERFACE
 
     def __str__(self) -> str:

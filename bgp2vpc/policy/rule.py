@@ -60,6 +60,15 @@ class ManagedRoute:
     hooks: HookPrograms = field(default_factory=HookPrograms)
 
 
+class DeadRoutes(Enum):
+    """What becomes of a black hole whose owner never comes back, and that nobody offers. Values are the words of the
+    configuration.
+    """
+
+    KEEP = "keep"
+    DELETE = "delete"
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One entry of `routetables`: which tables, which prefixes, and how they are written.
@@ -74,6 +83,7 @@ class Rule:
     `affinity`: of paths that are equal but for that, the table uses the one of its own availability zone.
     `writes`: matters with BEST_PATH only; otherwise peers' paths are not looked at.
     `remote_check`: name of the check that the owner of a route, if it is another instance, has to pass.
+    `dead_routes`: of the prefixes in `accept` only.
     """
 
     name: str
@@ -88,6 +98,7 @@ class Rule:
     affinity: bool = False
     writes: Writes = Writes.OWN
     remote_check: str = ""
+    dead_routes: DeadRoutes = DeadRoutes.KEEP
     manages: Mapping[Prefix, ManagedRoute] = field(default_factory=dict)
 
     def covers(self, prefix: Prefix) -> bool:
@@ -122,6 +133,13 @@ class Rule:
     def writes_for_others(self, prefix: Prefix) -> bool:
         """Whether the path of another instance is installed for this prefix as if it were ours."""
         return self.writes is Writes.ANY and self.decides_by_best_path(prefix)
+
+    def deletes_dead(self, prefix: Prefix) -> bool:
+        """Whether black holes of this prefix are deleted that nobody offers, and whose owner never comes back."""
+        if self.dead_routes is not DeadRoutes.DELETE or not self.accept.accepts(prefix):
+            return False
+        managed = self.manages.get(prefix)
+        return managed is None or not (managed.never_delete or managed.fallback)
 
     @property
     def takes_by_best_path(self) -> bool:

@@ -9,7 +9,8 @@
 |                                   | leftover after our start, or a  |                                           |
 |                                   | check without a verdict yet     |                                           |
 | peer: blackhole, gone, impaired,  | nothing; a blackhole is put to  | replace; yield if the path is a backup    |
-| failing its remote check          | the `fallback`                  |                                           |
+| failing its remote check          | the `fallback`, or deleted:     |                                           |
+|                                   | `dead_routes`, see below        |                                           |
 | peer: impaired, as we are, or it  | nothing                         | yield                                     |
 | passes its remote check           |                                 |                                           |
 | peer: healthy, takeover always    | nothing                         | replace; yield if the path is a backup    |
@@ -29,12 +30,17 @@ route points there already, and if EC2 would refuse the prefix because it lies w
 
 A static black hole that shows no interface any more, only an instance or nothing, is a peer's blackhole.
 
+With `dead_routes: delete` a static black hole of an accepted prefix is deleted, so that a wider or a propagated route
+serves. Only if all of this holds: EC2 calls its instance terminated, or twice, `settle_time` apart, did not know its
+interface; nobody offers the prefix, as far as we hear; the sources of this host and its neighbors have told all they
+have, and no session that offered it was lost of late. Else it stays (`yield`).
+
 *Ours* are routes that point at an interface of this instance; for a managed route with `instance:`, of that instance.
 """
 
 from bgp2vpc.bgp.best import med
 from bgp2vpc.policy.next_hop import Candidate, Unusable
-from bgp2vpc.policy.place import Place, is_ours, is_peer
+from bgp2vpc.policy.place import Place, is_ours, is_peer, owner_is_dead
 from bgp2vpc.policy.plan import Action, Decision, Reason, VerdictKind
 from bgp2vpc.policy.rule import Takeover
 from bgp2vpc.prefix import Prefix
@@ -62,15 +68,33 @@ def _unusable(place: Place, own: Unusable) -> Decision:
 
 
 def _fallback_without_path(place: Place, route: Route) -> Decision | None:
-    """A route at its fallback stays; one that no instance serves any more is pointed at its fallback."""
+    """A route at its fallback stays; one that no instance serves any more is pointed at its fallback, or deleted."""
     fallback = place.managed.fallback if place.managed else None
     if fallback is None:
-        return None
+        return delete_dead(place, route)
     if route.target == fallback:
         return place.stays(VerdictKind.KEEP, Reason.FALLBACK)
     if is_peer(route, place.ours) and route.state is RouteState.BLACKHOLE:
         return place.change(Action.REPLACE, fallback, Reason.FALLBACK)
     return None
+
+
+def delete_dead(place: Place, route: Route) -> Decision | None:
+    """What `dead_routes` says of a black hole without a path; None: nothing."""
+    prefix, inputs = place.prefix, place.inputs
+    is_dead_end = is_peer(route, place.ours) and route.state is RouteState.BLACKHOLE
+    if not is_dead_end or not place.rule.deletes_dead(prefix):
+        return None
+    if inputs.offers.get(prefix):
+        return place.stays(VerdictKind.YIELD, Reason.OWNER_BLACKHOLE, "not deleted: somebody offers it")
+    # In a VPC that another account shares with ours, EC2 may not show us the interfaces of all who use it.
+    known = {place.table.owner_id, *(each.owner_id for each in place.snapshot.interfaces)} - {""}
+    if len(known) > 1 or not owner_is_dead(route, place.snapshot):
+        detail = "not deleted: EC2 has not said (yet) that its instance is terminated or its interface gone"
+        return place.stays(VerdictKind.YIELD, Reason.OWNER_BLACKHOLE, detail)
+    if inputs.neighbors_held or inputs.lost.get(prefix) or (inputs.leftovers_held and prefix not in inputs.seen):
+        return place.stays(VerdictKind.YIELD, Reason.NOT_READY, "not deleted yet: somebody may still offer it")
+    return place.change(Action.DELETE, route.target, Reason.OWNER_DEAD)
 
 
 def withdraw(place: Place, route: Route, reason: Reason) -> Decision:
@@ -154,7 +178,7 @@ def trouble_of_owner(place: Place, route: Route) -> Reason | None:
     if route.state is RouteState.BLACKHOLE:
         return Reason.OWNER_BLACKHOLE
     health = place.snapshot.health.get(route.instance_id) if route.instance_id else None
-    if health is InstanceHealth.GONE:
+    if health in (InstanceHealth.GONE, InstanceHealth.TERMINATED):
         return Reason.OWNER_GONE
     # Two impaired instances would take it from each other in turns. One that EC2 says nothing of may be impaired.
     we_may_be = place.snapshot.own_health in (InstanceHealth.IMPAIRED, InstanceHealth.UNKNOWN)

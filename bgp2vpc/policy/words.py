@@ -27,6 +27,8 @@ REASONS: Final[Mapping[Reason, str]] = {
     Reason.OTHER_INTERFACE: "it points at another of our interfaces",
     Reason.ALWAYS: "another instance has it, and the rule says takeover: always",
     Reason.OWNER_BLACKHOLE: "another instance has it, and EC2 calls the route a black hole",
+    Reason.OWNER_DEAD: "it is a black hole, its owner never comes back, nobody offers it, and the rule says "
+    "dead_routes: delete",
     Reason.OWNER_IMPAIRED: "another instance has it, and EC2's status checks call that one impaired",
     Reason.OWNER_GONE: "another instance has it, and EC2 says that it does not run",
     Reason.OWNER_FAILING: "another instance has it, and fails the remote health check",

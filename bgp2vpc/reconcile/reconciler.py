@@ -242,7 +242,8 @@ class Reconciler:
         self._journal.has_read(self._now())
         for table_id, prefix in self.view.observed(snapshot, asked, self._now()):
             self._journal.left(table_id, prefix)
-        await self._lookup.resolve(self.view.known_interfaces() | self.view.unresolved(self.inputs.now()))
+        inputs = self.inputs.now()
+        await self._lookup.resolve(self.view.interfaces_to_ask_about(inputs) | self.view.unresolved(inputs))
         # How those are that hold what we want, and how we are ourselves; what was true once accuses nobody later.
         instances = self.view.instances_to_ask_about(self.inputs.now())
         self.view.forget_health_except(instances)
@@ -441,7 +442,7 @@ class Reconciler:
         self._reread_now_and_settled(places)
 
     def may_be_taken_back(self, places: Collection[RouteKey]) -> None:
-        """These routes of ours may be taken by whom we took them from, or have been: its remote check says otherwise now.
+        """Whom we took these routes from may take them back, or has: the verdict of its remote check has changed.
 
         Nobody tells us when it does; so look now, and when a write that it makes just now is seen for sure.
         """

@@ -8,6 +8,7 @@ from bgp2vpc.errors import InterfaceGone
 from bgp2vpc.policy.decide import (
     TablePolicy,
     Unresolved,
+    dead_ends,
     decide,
     decide_each,
     decide_one,
@@ -18,7 +19,7 @@ from bgp2vpc.policy.decide import (
     unresolved,
 )
 from bgp2vpc.policy.inputs import DecisionInput
-from bgp2vpc.policy.place import Policy, is_ours, own_interfaces
+from bgp2vpc.policy.place import Policy, instance_of_dead_end, is_ours, own_interfaces
 from bgp2vpc.policy.place_state import NEVER, Places
 from bgp2vpc.policy.plan import Action, Change, Decision, Plan, Reason, RouteKey
 from bgp2vpc.policy.rule import ManagedRoute, Rule, Writes
@@ -46,6 +47,8 @@ class View:
         before, and nothing is pointed at it, nor at another one in its stead.
         """
         self._read_at: dict[str, float] = {}
+        self._missing_since: dict[str, float] = {}
+        """When EC2 did not know an interface first, of those that it did not know the last time, either."""
         self.changed: set[Prefix] = set()
         """Of these, reads of single tables have shown something new that was not decided about yet."""
         self._lost: list[LostRoute] = []
@@ -261,8 +264,12 @@ class View:
         return again if again is not None and again.action is change.action else None
 
     def instances_to_ask_about(self, inputs: DecisionInput) -> frozenset[str]:
-        """Instances whose health matters: those that hold a route we have a path for; and then also our own."""
-        peers = peers_in_the_way(self.tables, self.snapshot, inputs)
+        """Instances whose health matters: those that hold a route we have a path for; and then also our own.
+
+        And those of black holes that are deleted if they are terminated.
+        """
+        dead = map(instance_of_dead_end, dead_ends(self.tables, inputs))
+        peers = peers_in_the_way(self.tables, self.snapshot, inputs) | set(filter(None, dead))
         return peers | {self.instance.id} if peers else peers
 
     def owners_to_check(
@@ -277,15 +284,18 @@ class View:
             return Unresolved()
         return unresolved(self.tables, self.snapshot, inputs, only)
 
-    def known_interfaces(self) -> Unresolved:
+    def interfaces_to_ask_about(self, inputs: DecisionInput) -> Unresolved:
         """What may have changed of what we know: to be asked about again at every poll.
 
-        Addresses that nobody had, interfaces that did not forward, and all of them where we point routes at them.
+        Addresses that nobody had, interfaces that did not forward, and all of them where we point routes at them; and
+        those of black holes that are deleted if their interface is gone.
         """
         all_of_them = any(rule.writes is Writes.ANY for rule in self.rules)
         known = self.snapshot.peer_enis.values()
-        ids = frozenset(each.id for each in known if all_of_them or each.source_dest_check)
-        return Unresolved(self.snapshot.unresolvable, ids)
+        ids = {each.id for each in known if all_of_them or each.source_dest_check}
+        dead = (route.target for route in dead_ends(self.tables, inputs))
+        ids.update(target.id for target in dead if target.kind is TargetKind.INTERFACE)
+        return Unresolved(self.snapshot.unresolvable, frozenset(ids))
 
     def resolved(self, asked: Unresolved, found: Iterable[Interface]) -> None:
         """EC2 told about these interfaces: this is all there is of them."""
@@ -302,7 +312,16 @@ class View:
         }
         nobody = (self.snapshot.unresolvable | asked.addresses) - there
         missing = (self.snapshot.missing | asked.interface_ids) - by_id.keys()
-        self.snapshot = replace(self.snapshot, peer_enis=others | by_id, unresolvable=nobody, missing=missing)
+        now = self.snapshot.read_at
+        self._missing_since = {each: self._missing_since.get(each, now) for each in missing}
+        long_missing = {
+            each for each in asked.interface_ids & missing
+            if self._missing_since[each] <= now - self.places.settle_time
+        }  # fmt: skip
+        deleted = (self.snapshot.deleted | long_missing) - by_id.keys()
+        self.snapshot = replace(
+            self.snapshot, peer_enis=others | by_id, unresolvable=nobody, missing=missing, deleted=deleted
+        )
 
     def has_rule_for(self, prefix: Prefix) -> bool:
         """Whether a rule matches it in some table."""

@@ -223,7 +223,9 @@ class Subnet:
 
 
 class InstanceHealth(Enum):
-    """DescribeInstanceStatus in one word. GONE: it stops or has stopped. UNKNOWN: EC2 tells nothing of it.
+    """DescribeInstanceStatus in one word. UNKNOWN: EC2 tells nothing of it.
+
+    GONE: it stops, has stopped, or is about to be terminated. TERMINATED: it never comes back.
 
     An unknown one may have been terminated long ago, and then its route is a black hole, or belong to another account
     that shares the VPC with us, and then it may be as well as can be.
@@ -232,6 +234,7 @@ class InstanceHealth(Enum):
     OK = "ok"
     IMPAIRED = "impaired"
     GONE = "gone"
+    TERMINATED = "terminated"
     UNKNOWN = "unknown"
 
 
@@ -260,7 +263,8 @@ class Snapshot:
     `subnets`: subnet id -> subnet; None: nobody asked for them.
     `peer_enis`: interface id -> interface of other instances, as far as somebody asked: of those that announce to us
     and those that hold what we want. `unresolvable`: addresses that no interface of our VPCs has, when it was asked.
-    `missing`: interfaces that routes point at and that EC2 does not know.
+    `missing`: interfaces that routes point at and that EC2 does not know. `deleted`: those of them that it did not know
+    some time before, either: they are not too new for it to show them.
     `read_at`: when EC2 last told of a table, in seconds of the event loop's clock.
     """
 
@@ -273,6 +277,7 @@ class Snapshot:
     peer_enis: Mapping[str, Interface] = field(default_factory=dict)
     unresolvable: frozenset[IPAddress] = frozenset()
     missing: frozenset[str] = frozenset()
+    deleted: frozenset[str] = frozenset()
     read_at: float = 0.0
 
     @property

@@ -45,7 +45,8 @@ _PROPAGATED = ("EnableVgwRoutePropagation", _ADVERTISED)
 _UNKNOWN = "unknown"
 _NO_IP = "efa-only"
 _CHECKS = ("InstanceStatus", "SystemStatus", "AttachedEbsStatus")
-_GONE = ("shutting-down", "stopping", "stopped", "terminated")
+_GONE = ("shutting-down", "stopping", "stopped")
+_TERMINATED = "terminated"
 
 
 def parse_route_table(item: Item) -> RouteTable:
@@ -143,7 +144,10 @@ def parse_health(item: Item) -> tuple[str, InstanceHealth]:
     An instance whose disk hangs is `impaired` by AttachedEbsStatus alone. Where no status is told, nothing is known.
     """
     instance_id = _text(item, "InstanceId")
-    if item.get("InstanceState", {}).get("Name") in _GONE:
+    state = item.get("InstanceState", {}).get("Name")
+    if state == _TERMINATED:
+        return instance_id, InstanceHealth.TERMINATED
+    if state in _GONE:
         return instance_id, InstanceHealth.GONE
     checks = {status for name in _CHECKS if (status := item.get(name, {}).get("Status"))}
     if not checks:

@@ -11,7 +11,7 @@ from bgp2vpc.errors import ConfigError
 from bgp2vpc.notify.model import AlertKind, Recipient
 from bgp2vpc.policy.damping import DampingLimits
 from bgp2vpc.policy.prefix_list import PrefixList, parse_prefix_range
-from bgp2vpc.policy.rule import Rule, Takeover, Writes
+from bgp2vpc.policy.rule import DeadRoutes, Rule, Takeover, Writes
 from bgp2vpc.prefix import parse_address, parse_prefix
 from bgp2vpc.serf.model import Agent
 from bgp2vpc.vpc.finders import And, ByTag, Finder, Ids, InSubnet, Main, Or
@@ -105,6 +105,7 @@ def test_a_rule_may_merge_another_and_override_it() -> None:
         next_hop_self=True,
         vpc_id="vpc-0123456789abcdef0",
         no_results_ok=True,
+        dead_routes=DeadRoutes.DELETE,
     )
     ids = Ids(frozenset({"rtb-0123456789abcdef0", "rtb-0123abcd"}))
     either = Or((Main(), InSubnet("subnet-0123abcd", negate=True), ids), negate=True)

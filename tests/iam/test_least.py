@@ -82,6 +82,7 @@ def test_rules_share_a_statement_or_have_the_rest_of_what_a_wider_one_allows() -
             rule(MANAGED % ", never_delete: true", "{type: main}", "everywhere"),
             rule("accept: [192.0.2.2/32]", PRIVATE, "a"),
             rule("accept: [192.0.2.3/32]", PUBLIC, "b"),
+            rule("accept: [192.0.2.4/32], dead_routes: delete", PUBLIC, "c"),
         )
     )
     assert actions(policy)[1:] == [[CREATE, REPLACE], [DELETE]]
@@ -93,8 +94,12 @@ def test_rules_share_a_statement_or_have_the_rest_of_what_a_wider_one_allows() -
         "ArnEquals": {"ec2:Vpc": "arn:aws:ec2:eu-west-1:123456789012:vpc/vpc-1"},
         "StringEquals": {"aws:ResourceTag/type": ["private", "public"]},
     }
-    assert tagged.why == ("DeleteRoute: a prefix that is announced no more (a, b)",)
-    assert everywhere.why[0] == "CreateRoute: a prefix that a table does not have (everywhere, a, b)"
+    assert tagged.why == (
+        "DeleteRoute: a prefix that is announced no more (a, b)",
+        "DeleteRoute: a prefix that is announced no more, or a black hole that nobody offers (dead_routes) (c)",
+    )
+    assert "whether the interface of a black hole is gone (dead_routes)" in policy.statements[0].why[1]
+    assert everywhere.why[0] == "CreateRoute: a prefix that a table does not have (everywhere, a, b, c)"
     assert "no key tells which table is the main one" in everywhere.wider
 
 

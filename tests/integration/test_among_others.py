@@ -3,7 +3,7 @@
 import signal
 
 import pytest
-from site_kit import Site, announcing
+from site_kit import Site, announcing, rule
 
 from bgp2vpc.demo.cloud.client import Cloud
 from bgp2vpc.demo.cloud.values import External, GoneInterface, Quirks, World, WorldSpec
@@ -36,6 +36,26 @@ def test_a_peer_that_is_terminated_loses_its_routes_to_us(
     other.stop(signal.SIGKILL)
     cloud.ec2.terminate_instances(InstanceIds=[world.hosts[1].instance_id])
     site.wait_for_route(A, *world.tables)
+
+
+@pytest.mark.parametrize("shows", GoneInterface)
+def test_a_black_hole_that_nobody_offers_is_deleted_if_the_rule_says_so_and_it_is_known_whose_it_was(
+    world: World, site: Site, cloud: Cloud, shows: GoneInterface
+) -> None:
+    cloud.quirks(Quirks(gone_interface=shows))
+    for table in world.tables:
+        cloud.ec2.create_route(
+            RouteTableId=table, DestinationCidrBlock=A, NetworkInterfaceId=world.hosts[1].interface_id
+        )
+    cloud.ec2.terminate_instances(InstanceIds=[world.hosts[1].instance_id])
+    site.configure(settle_time=0, routetables={"private": rule(dead_routes="delete")})
+    site.start()
+    if shows is GoneInterface.NOTHING:  # of what nothing is known, somebody else may want to know more
+        site.reconcile()
+        site.reconcile()
+        assert cloud.writes() == []
+    else:
+        site.wait_for_route(A, *world.tables, target=None)
 
 
 @pytest.mark.parametrize("blackhole", [True, False])

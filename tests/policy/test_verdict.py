@@ -26,7 +26,7 @@ from tests.values import (
     table,
 )
 
-OK, IMPAIRED, GONE, UNKNOWN = InstanceHealth
+OK, IMPAIRED, GONE, TERMINATED, UNKNOWN = InstanceHealth
 ALWAYS = dict(takeover=Takeover.ALWAYS)
 TAKES_FOREIGN = dict(takeover_foreign=True)
 NOTHING, US, PROPAGATED = (), (route(),), (route(target=IGW, propagated=True),)

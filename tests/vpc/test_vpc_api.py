@@ -409,7 +409,7 @@ def test_health_tells_of_every_instance_asked_for(lab: Lab) -> None:
     lab.terminate(lab.peer.instance_id)
     assert lab.api.instance_health(asked) == {
         lab.own.instance_id: InstanceHealth.IMPAIRED,
-        lab.peer.instance_id: InstanceHealth.GONE,
+        lab.peer.instance_id: InstanceHealth.TERMINATED,
         unknown: InstanceHealth.UNKNOWN,
     }
 

@@ -211,7 +211,7 @@ HEALTH = [
     ("pending", "not-applicable", "not-applicable", InstanceHealth.OK),
     ("stopping", "ok", "ok", InstanceHealth.GONE),
     ("stopped", "not-applicable", "not-applicable", InstanceHealth.GONE),
-    ("terminated", "not-applicable", "not-applicable", InstanceHealth.GONE),
+    ("terminated", "not-applicable", "not-applicable", InstanceHealth.TERMINATED),
     ("shutting-down", "not-applicable", "not-applicable", InstanceHealth.GONE),
 ]
 
