@@ -115,6 +115,7 @@ class Daemon:
                 try:
                     await self._use(await self._loaded())
                 except ConfigError as error:
+                    self.parts.loaded.failed(error.problems)
                     for problem in error.problems:
                         event(log, logging.ERROR, f"not reloaded, the old configuration stays: {problem}")
                 self.parts.supervision.reloaded()
@@ -139,6 +140,7 @@ class Daemon:
                 event(log, logging.WARNING, f"a change of {key} takes effect at the next start only", key=key)
         parts.config = config
         parts.use_limits(config)
+        parts.prefixes.forget_withdrawn()
         _warn(config)
         for table, prefix in parts.view.configure(config.rules, config.policy):
             parts.journal.left(table, prefix)
@@ -148,6 +150,7 @@ class Daemon:
             if self._end.wanted.is_set():
                 return
             await each.configure(config)
+        parts.loaded.succeeded(config.file)
         event(log, logging.INFO, "reloaded", file=config.file)
 
 

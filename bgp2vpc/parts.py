@@ -37,12 +37,13 @@ from bgp2vpc.services.checks import Checks
 from bgp2vpc.services.health import Health
 from bgp2vpc.services.lag import LagWatch
 from bgp2vpc.services.meter import Meter
+from bgp2vpc.services.prefixes import ServedPrefixes
 from bgp2vpc.services.remote_checks import RemoteChecks
 from bgp2vpc.services.scripts import Scripts
 from bgp2vpc.services.serf import SerfService
 from bgp2vpc.services.service import Service
 from bgp2vpc.services.socket import SocketService
-from bgp2vpc.services.status import StatusSource
+from bgp2vpc.services.status import Loaded, StatusSource
 from bgp2vpc.services.supervision import SdNotify, Supervision
 from bgp2vpc.services.web import Given, WebService
 from bgp2vpc.sources.server import Question, SocketSettings
@@ -125,10 +126,13 @@ class Parts:
 
         # What tells people.
         self.alerts = Alerts(start, self.view)
+        self.prefixes = ServedPrefixes(self.view, self.adj_rib_in)
+        self.loaded = Loaded(config.file)
         self.status_source = StatusSource(
-            noop=mode.noop, ending=end, adj_rib_in=self.adj_rib_in, adj_rib_out=self.adj_rib_out, scripts=self.scripts,
-            health=self.health, serf=self.serf, reconciler=self.reconciler, journal=self.journal, drainer=self.drainer,
-            operator=self.operator, alerts=self.alerts, lag=self.lag,
+            noop=mode.noop, ending=end, loaded=self.loaded, adj_rib_in=self.adj_rib_in, adj_rib_out=self.adj_rib_out,
+            scripts=self.scripts, health=self.health, serf=self.serf, reconciler=self.reconciler,
+            prefixes=self.prefixes, journal=self.journal, drainer=self.drainer, operator=self.operator,
+            alerts=self.alerts, lag=self.lag,
         )  # fmt: skip
         self.supervision = Supervision(outside.systemd, self.status_source.headline, start)
         self.web = WebService(Given(self.status_source, self.operator, self.meter.tally), self.journal, start)
@@ -140,7 +144,7 @@ class Parts:
         self.tellers: tuple[Service, ...] = (self.alerts, self.supervision)
         """Services that are stopped last, since they tell of the last writes, too."""
         self.services = self._made_services(lifecycle)
-        observers += (self.health, self.drainer, self.operator, self.alerts, self.supervision)
+        observers += (self.health, self.drainer, self.operator, self.prefixes, self.alerts, self.supervision)
         self.use_limits(config)
         orders = state_file.load()
         self.drainer.resume(orders, lifecycle=config.lifecycle)

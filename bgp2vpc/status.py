@@ -156,7 +156,10 @@ class DampedRow:
 
 @dataclass(frozen=True, slots=True)
 class RouteRow:
-    """The verdict on a prefix in a route table. `owner`: the other instance that has the route."""
+    """The verdict on a prefix in a route table. `owner`: the other instance that has the route.
+
+    `has`: what the route points at now, where `target` is what it is to point at; None: there is no route.
+    """
 
     route_table_id: str
     prefix: str
@@ -168,6 +171,73 @@ class RouteRow:
     detail: str
     since: str | None
     target_since: str | None
+    has: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerRow:
+    """Another instance that has the route of a prefix in so many `tables`; an interface where EC2 names no instance.
+
+    `zone`: empty if it is not known.
+    """
+
+    owner: str
+    zone: str
+    tables: int
+
+
+@dataclass(frozen=True, slots=True)
+class PrefixRow:
+    """A prefix that is managed or announced here, and what the tables of its rules have for it.
+
+    `announced`: a source of this host offers it now; a health check does while it passes. If it is neither managed nor
+    announced, a script or `tee` has withdrawn it. `permitted`: a rule manages or accepts it. `tables`: how many its
+    rules find. In `ours` of them an active route points at this instance, in `peer` at another one, in `foreign` at
+    something else, such as a gateway. `blackholes`, `without_route`: the ids of the others. `owners`: of those in
+    `peer`. `since`: since when all of this is so.
+    """
+
+    prefix: str
+    managed: bool
+    announced: bool
+    permitted: bool
+    tables: int
+    ours: int
+    peer: int
+    foreign: int
+    blackholes: tuple[str, ...]
+    without_route: tuple[str, ...]
+    owners: tuple[OwnerRow, ...]
+    since: str
+
+    @property
+    def not_served(self) -> int:
+        """In how many tables no traffic for it arrives anywhere."""
+        return len(self.blackholes) + len(self.without_route)
+
+    @property
+    def is_served(self) -> bool:
+        """Whether every table of its rules has a route for it, and there is one."""
+        return self.tables > 0 and not self.not_served
+
+
+@dataclass(frozen=True, slots=True)
+class TableRow:
+    """A route table that a rule finds. `name`: its tag Name. `zone`: that of all its subnets; empty: not known."""
+
+    route_table_id: str
+    name: str
+    zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigRow:
+    """The configuration in use, and since when it is. `problems`: what was wrong at the last reload, if it failed."""
+
+    file: str
+    since: str
+    last_reload_successful: bool
+    problems: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +273,7 @@ class Status:
     started: str
     mode: str
     noop: bool
+    config: ConfigRow
     instance_id: str | None
     vpc_id: str | None
     ec2_observed: bool
@@ -221,6 +292,8 @@ class Status:
     paths: tuple[PathRow, ...]
     neighbors: tuple[NeighborRow, ...]
     damped: tuple[DampedRow, ...]
+    prefixes: tuple[PrefixRow, ...]
+    tables: tuple[TableRow, ...]
     routes: tuple[RouteRow, ...]
     not_accepted: tuple[str, ...]
     failing: Mapping[str, str]

@@ -1,7 +1,7 @@
 """Rows of `bgp2vpc status --json`, and the line for `systemctl status`. Pure."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from bgp2vpc.bgp.best import best_path
@@ -51,14 +51,18 @@ def _path_row(offer: Offer, *, is_best: bool, reason: str) -> PathRow:
     )
 
 
-def route_rows(states: Mapping[RouteKey, PlaceState]) -> Iterator[RouteRow]:
-    """Every verdict, by table and prefix, with the times since when verdict and target are as they are."""
+def route_rows(states: Mapping[RouteKey, PlaceState], holder: Callable[[RouteKey], str]) -> Iterator[RouteRow]:
+    """Every verdict, by table and prefix, with the times since when verdict and target are as they are.
+
+    `holder`: what the route of a place points at now; empty: there is none.
+    """
     said = ((key, state.verdict, state.since) for key, state in states.items() if state.verdict is not None)
-    for _, verdict, since in sorted(said, key=lambda each: each[0]):
+    for key, verdict, since in sorted(said, key=lambda each: each[0]):
         yield RouteRow(
             **verdict.to_json(),
             since=None if since is None else in_utc(since.verdict),
             target_since=None if since is None else in_utc(since.target),
+            has=holder(key) or None,
         )
 
 

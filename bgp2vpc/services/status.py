@@ -1,8 +1,8 @@
 """The daemon's status: gathered here from all its parts, for the socket, the page, the metrics and systemd."""
 
 import asyncio
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import bgp2vpc
@@ -15,15 +15,31 @@ from bgp2vpc.reconcile.reconciler import Reconciler
 from bgp2vpc.services.alerts import Alerts
 from bgp2vpc.services.health import Health
 from bgp2vpc.services.lag import LagWatch
+from bgp2vpc.services.prefixes import ServedPrefixes
 from bgp2vpc.services.scripts import Scripts
 from bgp2vpc.services.serf import SerfService
 from bgp2vpc.sources.session import SourceKind
 from bgp2vpc.speaker.adj_rib_in import AdjRibIn
 from bgp2vpc.speaker.adj_rib_out import AdjRibOut
-from bgp2vpc.status import CHECK_STATES, DampedRow, DrainRow, ScriptRow, SourceRow, Status, SteeringRow
+from bgp2vpc.status import CHECK_STATES, ConfigRow, DampedRow, DrainRow, ScriptRow, SourceRow, Status, SteeringRow
 
 PATIENCE: Final = 10.0
 """Seconds beyond twice `poll_time` after which the last read of EC2 is too old to rely on."""
+
+
+class Loaded:
+    """Since when the configuration in use is in use, and what became of the last try to load another one."""
+
+    def __init__(self, file: str) -> None:
+        self.row = ConfigRow(file, wall_clock(), last_reload_successful=True, problems=())
+
+    def succeeded(self, file: str) -> None:
+        """A reload was successful: its configuration is in use from now on."""
+        self.row = ConfigRow(file, wall_clock(), last_reload_successful=True, problems=())
+
+    def failed(self, problems: Iterable[object]) -> None:
+        """A reload was not; the configuration that was in use stays."""
+        self.row = replace(self.row, last_reload_successful=False, problems=tuple(map(str, problems)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,12 +48,14 @@ class StatusSource:
 
     noop: bool
     ending: asyncio.Event
+    loaded: Loaded
     adj_rib_in: AdjRibIn
     adj_rib_out: AdjRibOut | None
     scripts: Scripts
     health: Health
     serf: SerfService
     reconciler: Reconciler
+    prefixes: ServedPrefixes
     journal: Journal
     drainer: Drainer
     operator: Operator
@@ -48,7 +66,7 @@ class StatusSource:
     def now(self) -> Status:
         """The status of this moment."""
         reconciler, journal = self.reconciler, self.journal
-        instance = reconciler.view.instance
+        instance, is_observed = reconciler.view.instance, reconciler.first_observation.is_set()
         now = asyncio.get_running_loop().time()
         return Status(
             time=wall_clock(),
@@ -56,9 +74,10 @@ class StatusSource:
             started=self.started,
             mode="standalone" if self.adj_rib_out is None else "helper",
             noop=self.noop,
+            config=self.loaded.row,
             instance_id=instance.id or None,
             vpc_id=instance.vpc_id or None,
-            ec2_observed=reconciler.first_observation.is_set(),
+            ec2_observed=is_observed,
             polls=reconciler.polls_ended,
             last_read=journal.last_read_at,
             lag=round(self.lag.longest(now), 3),
@@ -76,7 +95,9 @@ class StatusSource:
             damped=tuple(
                 DampedRow(table, str(prefix), round(until - now)) for (table, prefix), until in reconciler.places.damped
             ),
-            routes=tuple(route_rows(reconciler.places.states)),
+            prefixes=tuple(self.prefixes.rows()) if is_observed else (),
+            tables=tuple(self.prefixes.tables()),
+            routes=tuple(route_rows(reconciler.places.states, reconciler.view.holder)),
             not_accepted=tuple(sorted(map(str, journal.not_accepted))),
             failing={**journal.failing, **(self.adj_rib_out.failing() if self.adj_rib_out else {})},
             errors=tuple(journal.errors),

@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Protocol, TypeVar
 
-from bgp2vpc.status import DrainRow, PathRow, RouteRow, Status, SteeringRow
+from bgp2vpc.status import DrainRow, PathRow, PrefixRow, RouteRow, Status, SteeringRow
 
 
 class _OfPrefix(Protocol):
@@ -28,12 +28,17 @@ class Look:
         """The status, with only those rows that are about this prefix, or about every prefix."""
         return replace(
             self.status,
+            prefixes=tuple(self._prefixes.get(prefix, ())),
             routes=tuple(self._routes.get(prefix, ())),
             paths=tuple(self._paths.get(prefix, ())),
             steering=(*self._steering.get(prefix, ()), *self._steering.get(None, ())),
             leaving=(*self._leaving.get(prefix, ()), *self._leaving.get(None, ())),
             not_accepted=(prefix,) if prefix in self._not_accepted else (),
         )
+
+    @cached_property
+    def _prefixes(self) -> Mapping[str | None, Sequence[PrefixRow]]:
+        return _by_prefix(self.status.prefixes)
 
     @cached_property
     def _routes(self) -> Mapping[str | None, Sequence[RouteRow]]:

@@ -1,8 +1,8 @@
 """Prometheus metrics, made at each scrape from the status and the tally. `docs/metrics.md` is generated from `METRICS`.
 
 Each help text begins with the kind of the value: *desired* (what we want), *fact* (what EC2, a check or a source has
-told us), or *count* (what we did). Labels are bounded: clients of the socket share one, and beyond `MOST` rows the rest
-is summed.
+told us), or *count* (what we did). Labels are bounded: clients of the socket share one, and there are at most `MOST`
+sources, checks, neighbors and prefixes; what is beyond that is summed, or left out where a sum would say nothing.
 """
 
 from collections import Counter
@@ -79,12 +79,8 @@ def _of_counter(counter: Callable[[Tally], Counter[Any]]) -> Callable[[Seen], It
     return rows
 
 
-def _seconds_since_read(seen: Seen) -> float | None:
-    status = seen.status
-    if status.last_read is None:
-        return None
-    ago = datetime.fromisoformat(status.time) - datetime.fromisoformat(status.last_read)
-    return max(0.0, ago.total_seconds())
+def _unix_time(moment: str | None) -> float | None:
+    return None if moment is None else datetime.fromisoformat(moment).timestamp()
 
 
 def _sources(value: Callable[[SourceRow], int | None]) -> Callable[[Seen], Iterable[tuple[Labels, Any]]]:
@@ -126,6 +122,31 @@ def _neighbors(seen: Seen) -> Iterator[tuple[Labels, Any]]:
     yield ("down",), len(seen.status.neighbors) - up
 
 
+def _each_neighbor(seen: Seen) -> Iterator[tuple[Labels, Any]]:
+    """If there are too many, those that are down come first."""
+    for row in sorted(seen.status.neighbors, key=lambda row: row.up)[:MOST]:
+        yield (row.address,), float(row.up)
+
+
+def _not_served(seen: Seen) -> float | None:
+    status = seen.status
+    return sum(row.permitted and not row.is_served for row in status.prefixes) if status.ec2_observed else None
+
+
+def _tables_of_prefixes(seen: Seen) -> Iterable[tuple[Labels, Any]]:
+    """If there are too many prefixes, those that are not served come first, and the tables of the rest are summed."""
+    rows = sorted((row for row in seen.status.prefixes if row.permitted), key=lambda row: row.is_served)
+    sums: Counter[Labels] = Counter()
+    for number, row in enumerate(rows):
+        prefix = row.prefix if number < MOST else OTHERS
+        sums[prefix, "ours"] += row.ours
+        sums[prefix, "peer"] += row.peer
+        sums[prefix, "foreign"] += row.foreign
+        sums[prefix, "blackhole"] += len(row.blackholes)
+        sums[prefix, "none"] += len(row.without_route)
+    return sums.items()
+
+
 METRICS: Final = (
     Description(
         "bgp2vpc_build_info", "gauge", "Fact: 1, with the version and the mode (helper or standalone).",
@@ -158,8 +179,30 @@ METRICS: Final = (
         (), _one(lambda seen: seen.tally.throttles),
     ),
     Description(
-        "bgp2vpc_ec2_seconds_since_read", "gauge", "Fact: seconds since all route tables were last read; none: never. "
-        "It falls to zero at every poll.", (), _one(_seconds_since_read),
+        "bgp2vpc_ec2_last_read_timestamp_seconds", "gauge", "Fact: Unix time at which all route tables were last read; "
+        "none: never.", (), _one(lambda seen: _unix_time(seen.status.last_read)),
+    ),
+    Description(
+        "bgp2vpc_config_last_reload_successful", "gauge", "Fact: 0 if the last reload (SIGHUP) failed, and the "
+        "configuration before it is still in use; else 1.",
+        (), _one(lambda seen: float(seen.status.config.last_reload_successful)),
+    ),
+    Description(
+        "bgp2vpc_config_last_reload_success_timestamp_seconds", "gauge", "Fact: Unix time since which the "
+        "configuration in use is in use: that of the start, or of the last successful reload.",
+        (), _one(lambda seen: _unix_time(seen.status.config.since)),
+    ),
+    Description(
+        "bgp2vpc_prefixes_not_served", "gauge", "Fact: prefixes that are managed or announced here, and that have no "
+        "route, or a black hole, in a table of their rules, or whose rules find no table. Also prefixes that a script "
+        "or tee has announced and withdrawn, until the next reload. None: EC2 has not been read yet.",
+        (), _one(_not_served),
+    ),
+    Description(
+        "bgp2vpc_prefix_tables", "gauge", "Fact: tables of a prefix's rules, by what they have for it: a route to this "
+        "instance (ours), to another one (peer), to something else (foreign), a black hole, or none. The same prefixes "
+        "as in bgp2vpc_prefixes_not_served; at most 200, those not served first, and the rest summed as others.",
+        ("prefix", "route"), _tables_of_prefixes,
     ),
     Description(
         "bgp2vpc_event_loop_lag_seconds", "gauge", "Fact: the longest delay of the event loop in the last minute. "
@@ -209,6 +252,10 @@ METRICS: Final = (
         ("action",), lambda seen: [((action,), each) for action, each in sorted(seen.tally.write_seconds.items())],
     ),
     Description("bgp2vpc_neighbors", "gauge", "Fact: BGP neighbors of ExaBGP, by state.", ("state",), _neighbors),
+    Description(
+        "bgp2vpc_neighbor_up", "gauge", "Fact: 1 if the BGP session with this neighbor of ExaBGP is up, else 0; at "
+        "most 200 neighbors, those that are down first.", ("neighbor",), _each_neighbor,
+    ),
     Description(
         "bgp2vpc_damped_places", "gauge", "Desired, not installed: places whose route is suppressed, as it moved too "
         "often.", (), _one(lambda seen: len(seen.status.damped)),

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from served import Served, WebLoop, client, now, on_virtual_time, serving
 
-from bgp2vpc.status import RouteRow, Status, SteeringRow
+from bgp2vpc.status import ConfigRow, RouteRow, Status, SteeringRow
 from bgp2vpc.web.look import Look
 from bgp2vpc.web.pace import PATIENCE, WebPace
 
@@ -32,10 +32,11 @@ def status(**rows: Any) -> Status:
     """A status with these rows, and nothing else."""
     return Status(
         time="", version="", started="", mode="standalone", noop=False, instance_id=None, vpc_id=None,
+        config=ConfigRow("", "", last_reload_successful=True, problems=()),
         ec2_observed=True, polls=1, last_read=None, lag=0.0, cycles=1, last_cycle="", serf=None, failing={},
         **dict.fromkeys(
             ("recent_cycles", "leaving", "steering", "sources", "refused_lines", "checks", "paths", "neighbors",
-             "damped", "routes", "not_accepted", "errors", "notify"), (),
+             "damped", "prefixes", "tables", "routes", "not_accepted", "errors", "notify"), (),
         ) | rows,
     )  # fmt: skip
 
@@ -45,7 +46,7 @@ def held(prefix: str | None, by: str = "me") -> SteeringRow:
 
 
 def route(prefix: str, table: str = "rtb-1") -> RouteRow:
-    return RouteRow(table, prefix, "keep", "ours", None, "", None, "", None, None)
+    return RouteRow(table, prefix, "keep", "ours", None, "", None, "", None, None, None)
 
 
 def test_a_prefix_is_told_its_own_rows_and_those_of_every_prefix():
