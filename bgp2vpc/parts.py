@@ -135,7 +135,9 @@ class Parts:
             alerts=self.alerts, lag=self.lag,
         )  # fmt: skip
         self.supervision = Supervision(outside.systemd, self.status_source.headline, start)
-        self.web = WebService(Given(self.status_source, self.operator, self.meter.tally), self.journal, start)
+        self.explaining = Explaining(self.adj_rib_in, self.drainer, self.operator, self.reconciler, noop=mode.noop)
+        given = Given(self.status_source, self.operator, self.explaining, self.meter.tally)
+        self.web = WebService(given, self.journal, start)
         settings = SocketSettings(config.restart_time, config.max_line, group=config.socket_group)
         self.socket = SocketService(
             config.socket, settings, self.adj_rib_in, self.journal, start, self.questions(), turns
@@ -198,10 +200,9 @@ class Parts:
 
     def questions(self) -> dict[str, Question]:
         """What may be asked through the socket."""
-        explaining = Explaining(self.adj_rib_in, self.drainer, self.operator, self.reconciler, noop=self.mode.noop)
         return {
             "status": only_alone(lambda: self.status_source.now().to_json()),
             "paths": only_alone(lambda: json.dumps(self.inputs.now().to_json(self.health.verdicts()))),
-            "why": explaining.asked_why,
+            "why": self.explaining.asked_why,
             **self.operator.questions(),
         }

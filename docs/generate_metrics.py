@@ -26,7 +26,8 @@ routetables: {private: {find: {type: main}, accept: [192.0.2.53/32]}}
 
 The number of time series is bounded: clients of the socket share one row, and there are at most 200 sources, checks,
 neighbors and prefixes (a prefix has five rows). What is beyond that is in the row `others` of sources and prefixes, and
-left out of checks and neighbors; `bgp2vpc_prefixes_not_served` and `bgp2vpc_neighbors` count all. `process_…` (CPU, memory, file descriptors, start time) are those of the Prometheus client library.
+left out of checks and neighbors; `bgp2vpc_prefixes_not_served` and `bgp2vpc_neighbors` count all. `process_…` (CPU,
+memory, file descriptors, start time) are those of the Prometheus client library.
 
 [`examples/grafana.json`](../examples/grafana.json) is a dashboard, [`examples/alerts.yml`](../examples/alerts.yml) has
 alert rules.

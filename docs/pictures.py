@@ -80,7 +80,7 @@ def main() -> int:
         a.start_service()
         time.sleep(6)
         take(browser, stage.pages["B"], "page", width=1080, height=860)
-        take(browser, f"{stage.pages['B']}/prefix/{PREFIX}", "story", width=1000, height=640, dark=True)
+        take(browser, f"{stage.pages['B']}/prefix/{PREFIX}#story", "story", width=1000, height=640, dark=True)
         take(browser, stage.pages["A"], "phone", width=390, height=844, dark=True)
         browser.close()
     large = [each.name for each in TARGET.glob("*.png") if each.stat().st_size > LARGEST]

@@ -138,7 +138,7 @@ class Operator(Observer):
     def verbs(self) -> Sequence[PageVerb]:
         """The verbs that the page offers."""
         return [
-            PageVerb(each.name, each.about.value, each.button, each.main_button, lasts=each.lasts)
+            PageVerb(each.name, each.about.value, each.button, each.main_button, lasts=each.lasts, asks=each.asks)
             for each in VERBS.values()
         ]
 

@@ -88,7 +88,8 @@ class Verb:
 
     `do` carries it out and returns the answer. `everything`: without a prefix it is about all. `lasts`: it takes `for
     30m`. `progress`: the question that a command repeats until the verb is done; the socket alone answers it.
-    `button`: the label of its form on the page of a prefix, `main_button`: on the main page; empty: there is none.
+    `button`: its label on the page of a prefix, `main_button`: on the main page; empty: there is none. `asks`: the page
+    asks once more before it is done, as it moves routes.
     """
 
     name: str
@@ -99,6 +100,7 @@ class Verb:
     progress: "Verb | None" = None
     button: str = ""
     main_button: str = ""
+    asks: bool = False
 
 
 VERBS: Final[Mapping[str, Verb]] = {
@@ -107,7 +109,7 @@ VERBS: Final[Mapping[str, Verb]] = {
         Verb(
             "drain", About.PREFIXES, lambda operator, said: operator.drain(said), everything=True, lasts=True,
             progress=Verb("leaving", About.NOTHING, lambda operator, said: operator.leaving(said)),
-            button="drain", main_button="drain everything",
+            button="drain", main_button="drain everything", asks=True,
         ),
         Verb(
             "undrain", About.PREFIXES, lambda operator, said: operator.undrain(said), everything=True,
@@ -121,7 +123,7 @@ VERBS: Final[Mapping[str, Verb]] = {
         Verb(
             "takeover", About.PREFIXES, lambda operator, said: operator.takeover(said),
             progress=Verb("places", About.PREFIXES, lambda operator, said: operator.places(said)),
-            button="take it over now",
+            button="take it over now", asks=True,
         ),
         Verb(
             "reconcile", About.NOTHING, lambda operator, said: operator.reconcile(said),

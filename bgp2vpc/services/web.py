@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -12,7 +13,10 @@ from bgp2vpc.config.model import Config
 from bgp2vpc.errors import NoThread
 from bgp2vpc.history import History
 from bgp2vpc.logs import event
+from bgp2vpc.operator.answers import BadQuestion
+from bgp2vpc.operator.explaining import Explaining
 from bgp2vpc.operator.operator import Operator
+from bgp2vpc.prefix import parse_prefix
 from bgp2vpc.reconcile.journal import Journal
 from bgp2vpc.services.status import StatusSource
 from bgp2vpc.tasks import StartTask, cancelled, on_thread, until
@@ -39,7 +43,15 @@ class Given:
 
     status: StatusSource
     operator: Operator
+    explaining: Explaining
     tally: Tally
+
+    def why(self, prefix: str) -> Sequence[str]:
+        """The sentences of `bgp2vpc why`, without the prefix itself."""
+        try:
+            return [line for line in self.explaining.why(parse_prefix(prefix))["lines"] if line != prefix]
+        except BadQuestion as error:
+            return [str(error)]
 
 
 class WebService:
@@ -106,7 +118,9 @@ class WebService:
         token, has_token = self._token(settings)
         if self._server is None:
             given = self._given
-            sources = Sources(given.status.now, given.status.unready, given.operator, given.tally, self._history)
+            sources = Sources(
+                given.status.now, given.status.unready, given.operator, given.tally, self._history, given.why
+            )
             server = WebServer(settings, sources, token)
             try:
                 await server.start()

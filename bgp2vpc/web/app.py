@@ -146,8 +146,7 @@ class Site:
     async def page(self, request: web.Request, *, prefix: bool) -> web.StreamResponse:
         """The main page, or that of a prefix."""
         wanted = _prefix(f"{request.match_info['address']}/{request.match_info['length']}") if prefix else ""
-        html = await self._made.page(wanted, self._sources.steering.verbs if self.token else ())
-        return web.Response(text=html, content_type="text/html", charset="utf-8")
+        return _page(await self._made.page(wanted, self._sources.steering.verbs if self.token else ()))
 
     async def static(self, request: web.Request) -> web.StreamResponse:
         """Style sheet, script and icon."""
@@ -227,6 +226,11 @@ class Site:
             fields = await _fields(request)
             prefix = fields.get("prefix", "")
             self._authenticate(request, fields.get("token", ""))
+            verb = next(
+                (each for each in self._sources.steering.verbs if each.name == request.match_info["verb"]), None
+            )
+            if fields.pop("ask", "") and verb is not None and verb.asks and not wants_json:
+                return _page(self._made.pages.ask_once_more(verb, fields))
             message, result = self._obey(request, fields)
         except _Refused as refused:
             return self._result(refused.status, refused.message, None, wants_json=wants_json, prefix=prefix)
@@ -278,7 +282,7 @@ class Site:
         with suppress(PrefixError):
             back = f"/prefix/{parse_prefix(prefix)}" if prefix else "/"
         html = self._made.pages.message("Done" if status == 200 else "Refused", message, back)
-        return web.Response(text=html, status=status, headers=headers, content_type="text/html", charset="utf-8")
+        return _page(html, status, headers)
 
 
 class _Refused(Exception):
@@ -291,13 +295,18 @@ class _Refused(Exception):
 
 
 async def _fields(request: web.Request) -> dict[str, str]:
-    """The fields of a JSON object or of a form. Raises _Refused."""
+    """The fields of a JSON object or of a form. Raises _Refused.
+
+    Of a form, only those that are filled in, as one form has the fields of several verbs; but an empty `prefix` is
+    kept, so that it is refused: it must not mean everything.
+    """
     try:
         async with asyncio.timeout(BODY_TIME):
             if request.content_type == "application/json":
                 told = json.loads(await request.text() or "{}")
             elif request.content_type in ("application/x-www-form-urlencoded", "application/octet-stream"):
-                told = dict(await request.post())
+                form = await request.post()
+                told = {name: value for name, value in form.items() if value or name == "prefix"}
             else:
                 raise _Refused(415, "expected a JSON object or a form (application/x-www-form-urlencoded)")
         json.dumps(told, ensure_ascii=False).encode()  # a lone surrogate cannot be encoded
@@ -319,6 +328,10 @@ def _prefix(text: str) -> str:
         return str(parse_prefix(text[:100]))
     except PrefixError:
         raise web.HTTPNotFound(reason="no such prefix") from None
+
+
+def _page(html: str, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
+    return web.Response(text=html, status=status, headers=headers, content_type="text/html", charset="utf-8")
 
 
 def _plain(text: str, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:

@@ -15,7 +15,7 @@ from bgp2vpc.history import History
 from bgp2vpc.status import Status
 from bgp2vpc.web.look import Look
 from bgp2vpc.web.metrics import Exposition, Seen
-from bgp2vpc.web.model import PageVerb, Readiness, Steering
+from bgp2vpc.web.model import PageVerb, Readiness, Steering, Why
 from bgp2vpc.web.pace import PATIENCE, WebPace
 from bgp2vpc.web.page import LAST_EVENTS, LAST_FAILURES, Pages, Parts, Told
 from bgp2vpc.web.shared import Shared, SharedByKey
@@ -37,6 +37,7 @@ class Sources:
     steering: Steering
     tally: Tally
     history: History
+    why: Why
 
 
 class Made:
@@ -84,7 +85,8 @@ class Made:
     def _make_parts(self, prefix: str) -> tuple[Told, Parts]:
         look, history, unready = self._look.get(), self._sources.history, list(self._sources.unready())
         if prefix:
-            told = Told(look.of(prefix), unready, (), (), prefix, history.story(prefix))
+            why = self._sources.why(prefix)
+            told = Told(look.of(prefix), unready, (), (), prefix, history.story(prefix), why)
         else:
             told = Told(look.status, unready, history.last(LAST_EVENTS), history.failures(LAST_FAILURES))
         return told, self.pages.parts(told)

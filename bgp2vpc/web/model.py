@@ -29,8 +29,9 @@ class WebSettings:
 class PageVerb:
     """A verb as the page needs it.
 
-    `field`: the form field that names its subject: `prefix`, `check`, or empty. `button`: the label of its form on the
-    page of a prefix, `main_button`: on the main page; empty: there is none. `lasts`: it takes `for`.
+    `field`: the form field that names its subject: `prefix`, `check`, or empty. `button`: its label on the page of a
+    prefix, `main_button`: on the main page; empty: there is none. `lasts`: it takes `for`. `asks`: the page asks once
+    more before it is done.
     """
 
     name: str
@@ -38,6 +39,7 @@ class PageVerb:
     button: str
     main_button: str
     lasts: bool
+    asks: bool
 
 
 class Steering(Protocol):
@@ -54,6 +56,9 @@ class Steering(Protocol):
         Raises Bgp2vpcError to say why not.
         """
 
+
+Why: TypeAlias = Callable[[str], Sequence[str]]
+"""What is to be said of a prefix: the sentences of `bgp2vpc why`."""
 
 Readiness: TypeAlias = Callable[[], Collection[str]]
 """Why the daemon is not ready, in words; nothing if it is."""

@@ -1,6 +1,7 @@
 """The pages, in parts of HTML that can be replaced one by one. Values are escaped (autoescape).
 
-A part contains no text that changes only because time passes: the browser computes ages.
+A part contains no text that changes only because time passes, as the browser computes ages: but for the sentences of
+`why`, which say when a write is tried again.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,7 +13,8 @@ from typing import Any, Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from bgp2vpc.history import Entry
-from bgp2vpc.status import RouteRow, Status
+from bgp2vpc.status import CheckRow, NeighborRow, PrefixRow, RouteRow, SourceRow, Status, TableRow
+from bgp2vpc.web.attention import attention
 from bgp2vpc.web.drawing import sparkline, ticks
 from bgp2vpc.web.model import PageVerb
 
@@ -24,13 +26,25 @@ LAST_FAILURES: Final = 20
 Parts = Mapping[str, str]
 """HTML by the id of the element that holds it."""
 
-_MAIN: Final = ("summary", "routes", "steering", "checks", "sources", "paths", "neighbors", "cycles", "failures", "log")
-_PREFIX: Final = ("prefix_routes", "prefix_paths", "prefix_steering", "story")
+_MAIN: Final = (
+    "summary",
+    "prefixes",
+    "routes",
+    "steering",
+    "checks",
+    "sources",
+    "paths",
+    "neighbors",
+    "cycles",
+    "failures",
+    "log",
+)
+_PREFIX: Final = ("prefix_served", "prefix_why", "prefix_routes", "prefix_paths", "prefix_steering", "story")
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """The data of a page. `ready`: why the daemon is not ready; empty: it is."""
+    """The data of a page. `ready`: why the daemon is not ready; empty: it is. `why`: the sentences about the prefix."""
 
     status: Status
     ready: Sequence[str]
@@ -38,6 +52,7 @@ class Told:
     failures: Sequence[Entry]
     prefix: str = ""
     story: Sequence[Entry] = ()
+    why: Sequence[str] = ()
 
 
 class Pages:
@@ -54,10 +69,12 @@ class Pages:
         )
         self._jinja.filters.update(
             clock=self.clock, age=age, ms=milliseconds, tone=tone, seconds_ago=seconds_ago,
-            fields=fields, urgent_first=urgent_first, as_path=as_path,
+            fields=fields, urgent_first=urgent_first, gaps_first=gaps_first, as_path=as_path, tables_by_id=tables_by_id,
+            is_well=is_well,
         )  # fmt: skip
+        self._jinja.tests["is_well"] = is_well
         self._now = datetime.fromtimestamp(0, UTC)
-        self._jinja.globals.update(ticks=ticks, sparkline=sparkline, most=MOST_ROWS)
+        self._jinja.globals.update(ticks=ticks, sparkline=sparkline, most=MOST_ROWS, attention=attention)
         self._parts: Any = self._jinja.get_template("parts.html").module
 
     def clock(self, moment: str | float) -> str:
@@ -75,6 +92,11 @@ class Pages:
         """The page, with these parts. `verbs`: what may be steered."""
         name = "prefix.html" if told.prefix else "main.html"
         return self._jinja.get_template(name).render(told=told, status=told.status, parts=parts, verbs=verbs)
+
+    def ask_once_more(self, verb: PageVerb, fields: Mapping[str, str]) -> str:
+        """A page that asks once more, where no button can: without JavaScript. `fields`: what was sent."""
+        told = {name: value for name, value in fields.items() if name != "token"}
+        return self._jinja.get_template("once_more.html").render(verb=verb, fields=told)
 
     def message(self, title: str, text: str, back: str) -> str:
         """A page that says one thing: what a form has done, or why not."""
@@ -134,6 +156,34 @@ def urgent_first(rows: Sequence[RouteRow]) -> Sequence[RouteRow]:
     if len(rows) <= MOST_ROWS:
         return rows
     return sorted(rows, key=lambda row: _URGENCY.index(row.verdict))[:MOST_ROWS]
+
+
+def is_well(row: PrefixRow | RouteRow | CheckRow | SourceRow | NeighborRow) -> bool:
+    """Whether nobody has to look at it: a phone folds it away."""
+    match row:
+        case PrefixRow():
+            return row.is_served and not row.foreign and (row.announced or not row.ours)
+        case RouteRow():
+            return (row.verdict, row.reason) in _WELL and row.has == row.target
+        case CheckRow():
+            return row.state == "healthy" and row.unknown_since is None
+        case NeighborRow():
+            return row.up
+    return tone(row.state) == "good"
+
+
+_WELL: Final = frozenset({("keep", "ours"), ("yield", "owner-healthy"), ("yield", "peer-best")})
+"""Verdict and reason of routes that are as they should be."""
+
+
+def gaps_first(rows: Sequence[PrefixRow]) -> Sequence[PrefixRow]:
+    """The rows that are shown, those of prefixes that are not served first."""
+    return sorted(rows, key=lambda row: (not row.permitted, row.is_served))[:MOST_ROWS]
+
+
+def tables_by_id(status: Status) -> Mapping[str, TableRow]:
+    """The route tables that rules find."""
+    return {row.route_table_id: row for row in status.tables}
 
 
 def fields(entry: Entry) -> list[tuple[str, str]]:

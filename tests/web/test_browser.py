@@ -6,12 +6,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
 
 from bgp2vpc.demo.cloud.client import Cloud
 from bgp2vpc.demo.cloud.values import World
 from tests.addresses import HOME, free_port
-from tests.integration.site_kit import Site, announcing
+from tests.integration.site_kit import Site, announcing, rule
 from tests.waiting import PATIENCE, eventually
 from tests.web.served import TOKEN
 
@@ -143,28 +143,56 @@ def test_with_the_token_a_prefix_is_drained_and_without_it_nothing_happens(pages
     looking = look()
     page = looking.at(f"{site.url}/prefix/{A}")
     page.get_by_text("steer this prefix").click()
-    form = page.locator("form[action='/steer/drain']")
+    form = page.locator("form.steer")
+    expect(form.get_by_label("token")).to_have_count(1)
     form.get_by_label("token").fill("wrong-token-of-somebody")
-    form.get_by_role("button").click()
+    twice(form, "drain")
     expect(form.locator("output")).to_have_text("the token is wrong or missing")
     assert site.status()["leaving"] == []
     form.get_by_label("token").fill(TOKEN)
     form.get_by_label("reason").fill("kernel update")
-    form.get_by_role("button").click()
+    twice(form, "drain")
     expect(form.locator("output")).to_have_text(f"drain: done ({A})")
     expect(page.locator("#prefix_steering")).to_contain_text("draining")
     expect(page.locator("#story")).to_contain_text("kernel update")
     # The token is remembered for the tab, and nowhere else.
     page.reload()
     page.get_by_text("steer this prefix").click()
-    undrain = page.locator("form[action='/steer/undrain']")
-    expect(undrain.get_by_label("token")).to_have_value(TOKEN)
-    undrain.get_by_role("button").click()
-    expect(undrain.locator("output")).to_have_text(f"undrain: done ({A})")
+    expect(form.get_by_label("token")).to_have_value(TOKEN)
+    form.get_by_role("button", name="undrain").click()
+    expect(form.locator("output")).to_have_text(f"undrain: done ({A})")
     expect(page.locator("#prefix_steering")).to_contain_text("Nothing")
     assert site.status()["leaving"] == []
     assert page.context.cookies() == []
     assert page.evaluate("localStorage.length") == 0
+
+
+def twice(form: Locator, label: str) -> None:
+    """Press the button, which asks once more, and then press it again."""
+    form.get_by_role("button", name=label, exact=True).click()
+    expect(form.locator("output")).to_have_text("this moves routes: press once more to do it")
+    form.get_by_role("button", name=f"yes, {label}").click()
+
+
+def test_what_moves_routes_is_not_done_by_one_press_or_a_double_click(pages: list[Paged], look, token: Path):
+    site = pages[0].serve(token, processes={"dns": announcing(A)}, drain_timeout=3600)
+    site.wait_for_route(A)
+    page = look().at(f"{site.url}/prefix/{A}")
+    page.get_by_text("steer this prefix").click()
+    form = page.locator("form.steer")
+    form.get_by_label("token").fill(TOKEN)
+    form.get_by_label("reason").press("Enter")  # presses no button
+    form.get_by_role("button", name="drain", exact=True).dblclick()
+    expect(form.get_by_role("button", name="yes, drain")).to_be_visible()
+    form.get_by_role("button", name="take it over now").click()
+    expect(form.get_by_role("button", name="yes, take it over now")).to_be_visible()
+    expect(form.get_by_role("button", name="drain", exact=True)).to_be_visible()
+    form.get_by_label("reason").fill("no")
+    expect(form.get_by_role("button", name="take it over now", exact=True)).to_be_visible()
+    expect(form.locator("output")).to_be_hidden()
+    form.get_by_role("button", name="hold").click()
+    expect(form.locator("output")).to_have_text(f"hold: done ({A})")
+    assert [row["verb"] for row in site.status()["steering"]] == ["hold"]
 
 
 def test_a_prefix_is_held_from_the_page_and_released(pages: list[Paged], look, token: Path):
@@ -172,15 +200,14 @@ def test_a_prefix_is_held_from_the_page_and_released(pages: list[Paged], look, t
     site.wait_for_route(A)
     page = look().at(f"{site.url}/prefix/{A}")
     page.get_by_text("steer this prefix").click()
-    form = page.locator("form[action='/steer/hold']")
+    form = page.locator("form.steer")
     form.get_by_label("token").fill(TOKEN)
     form.get_by_label("for").fill("30m")
-    form.get_by_role("button").click()
+    form.get_by_role("button", name="hold").click()
     expect(page.locator("#prefix_steering")).to_contain_text("hold")
     expect(page.locator("#prefix_steering")).to_contain_text("in ")
-    form = page.locator("form[action='/steer/release']")
-    form.get_by_label("token").fill(TOKEN)
-    form.get_by_role("button").click()
+    form.get_by_label("for").fill("")
+    form.get_by_role("button", name="release").click()
     expect(page.locator("#story")).to_contain_text("released")
     expect(page.locator("#prefix_steering")).to_contain_text("Nothing")
 
@@ -202,9 +229,12 @@ def test_without_javascript_everything_is_there(pages: list[Paged], look, token:
     page.locator("#routes").get_by_role("link", name=A).first.click()
     expect(page.locator("#story")).to_contain_text("route created")
     page.get_by_text("steer this prefix").click()
-    form = page.locator("form[action='/steer/drain']")
+    form = page.locator("form.steer")
     form.get_by_label("token").fill(TOKEN)
-    form.get_by_role("button").click()
+    form.get_by_role("button", name="drain", exact=True).click()
+    expect(page.locator(".message")).to_have_text(f"drain {A}: this moves routes.")
+    page.get_by_label("token").fill(TOKEN)
+    page.get_by_role("button", name="yes, drain").click()
     expect(page.locator(".message")).to_have_text(f"drain: done ({A})")
     page.get_by_role("link", name="back").click()
     expect(page.locator("#prefix_steering")).to_contain_text("drain")
@@ -225,6 +255,28 @@ def test_a_phone_need_not_scroll_sideways(pages: list[Paged], look, token: Path,
     for summary in page.locator("summary").all():
         summary.click()
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_on_a_phone_rows_that_are_well_are_folded_away(pages: list[Paged], look):
+    down, up = "192.0.2.9/32", A
+    site = pages[0].serve(
+        processes={"dns": announcing(up)},
+        healthchecks={"tcp": {"type": "tcp", "destination": HOME, "every": 0.2, "config": {"port": free_port()}}},
+        routetables={"private": rule() | {"manage_routes": [{"cidr": down, "healthcheck": "tcp"}]}},
+    )
+    site.wait_for_route(up)
+    wide = look().at(site.url)
+    narrow = look(viewport={"width": 360, "height": 740}, is_mobile=True, has_touch=True).at(site.url)
+    for page in (wide, narrow):
+        expect(page.locator("#prefixes")).to_contain_text("served here")
+        expect(page.locator("#prefixes tr", has_text=down)).to_be_visible()
+    expect(wide.locator("#prefixes tr", has_text=up)).to_be_visible()
+    expect(wide.get_by_label("show the rows that are well")).to_be_hidden()
+    expect(narrow.locator("#prefixes tr", has_text=up)).to_be_hidden()
+    expect(narrow.locator("#prefixes")).to_contain_text("1 row is well.")
+    narrow.get_by_label("show the rows that are well").check()
+    expect(narrow.locator("#prefixes tr", has_text=up)).to_be_visible()
+    expect(row(narrow, site.host.table)).to_be_visible()
 
 
 def test_in_the_dark_it_is_dark_and_legible_in_both(pages: list[Paged], look):

@@ -4,18 +4,22 @@ import asyncio
 import json
 import re
 import socket
+from html import unescape
 from pathlib import Path
 
 import pytest
-from served import SCRIPT, TOKEN, A, changed, listening, on_real_time, on_virtual_time, run, serving
+from served import SCRIPT, TOKEN, A, changed, listening, on_real_time, on_virtual_time, run, serving, two_hosts
 
+from bgp2vpc.config.model import Process
 from bgp2vpc.errors import Denied
 from bgp2vpc.health.model import Check, Tcp
-from bgp2vpc.prefix import IPAddress
+from bgp2vpc.policy.rule import ManagedRoute
+from bgp2vpc.prefix import IPAddress, parse_prefix
 from bgp2vpc.sources.session import SourceKind
 from bgp2vpc.web.app import HEADERS
 from bgp2vpc.web.model import WebSettings
 from tests.addresses import HOME, free_port
+from tests.values import rule
 from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.io
@@ -96,7 +100,8 @@ async def test_checks_are_shown_with_their_probes():
     )
     async with serving(checks=(check,)) as site:
         page = await site.until_told("/", "unhealthy")
-        assert "health check unhealthy" in page
+        assert "health check is unhealthy" in page
+        assert "bgp2vpc probe tcp" in page
         assert "refused" in page.lower()
         assert 'class="failed"' in page
         server = await asyncio.start_server(lambda _, writer: writer.close(), HOME, port)
@@ -303,12 +308,146 @@ async def test_the_form_that_drains_everything_sends_no_prefix(tmp_path: Path):
     async with serving(tmp_path) as site:
         await site.announced()
         page = (await site.get("/"))[1]
-        form = page[page.index('action="/steer/drain"') :]
-        names = re.findall(r'<input[^>]* ?name="([^"]*)"', form[: form.index("</form>")])
-        assert names == ["for", "reason", "token"]
+        assert page.count('name="token"') == 1
+        names = fields_of(page)
+        assert names == ["ask", "check", "for", "reason", "token"]
         fields = dict.fromkeys(names, "") | {"token": TOKEN}
         status, told = await site.post("/steer/drain", token=None, data=fields, headers={"Accept": "application/json"})
         assert (status, told["message"]) == (200, "drain: done (everything)")
+
+
+def fields_of(page: str) -> list[str]:
+    form = page[page.index("<form") :]
+    return re.findall(r'<input[^>]* ?name="([^"]*)"', form[: form.index("</form>")])
+
+
+@on_virtual_time
+@pytest.mark.parametrize(("verb", "asks"), [("drain", True), ("takeover", True), ("hold", False), ("undrain", False)])
+async def test_without_javascript_what_moves_routes_is_asked_once_more(tmp_path: Path, verb: str, asks: bool):
+    async with serving(tmp_path) as site:
+        site.vpc.put_route("rtb-1", A, "eni-2")
+        site.say(f"announce route {A} next-hop self")
+        await site.until_told(f"/prefix/{A}", "owner-healthy")
+        page = (await site.get(f"/prefix/{A}"))[1]
+        fields = dict.fromkeys(fields_of(page), "") | {"prefix": A, "ask": "once more", "reason": "new kernel"}
+        status, _ = await site.post(f"/steer/{verb}", token=None, data=fields | {"token": "wrong"})
+        assert status == 401
+        status, page = await site.post(f"/steer/{verb}", token=None, data=fields | {"token": TOKEN})
+        assert status == 200
+        assert ("Once more" in page, "Done" in page) == (asks, not asks)
+        if asks:
+            assert TOKEN not in page
+            assert site.daemon.parts.status_source.now().steering == ()
+            assert fields_of(page) == ["prefix", "reason", "token"]
+            again = {"prefix": A, "reason": "new kernel", "token": TOKEN}
+            status, page = await site.post(f"/steer/{verb}", token=None, data=again)
+            assert "Done" in page
+        assert f'href="/prefix/{A}"' in page
+
+
+@on_virtual_time
+async def test_the_page_leads_with_each_prefix_and_whether_it_is_served(tmp_path: Path):
+    managed = ManagedRoute(prefix=parse_prefix("192.0.2.9/32"), source="check web")
+    async with serving(rules=(rule(manages={managed.prefix: managed}),)) as site:
+        site.vpc.put_route("rtb-1", "192.0.2.2/32", "eni-2")
+        site.say("announce route 192.0.2.2/32 next-hop self", "announce route 203.0.113.1/32 next-hop self")
+        await site.announced()
+        page = await site.until_told("/", "served by")
+        lines = section(page, "prefixes").split("</tbody>")[0].split("<tr")[2:]
+        assert [text_of(line) for line in lines] == [
+            "192.0.2.9/32 not served 1 of 1 tables managed, its check does not pass",
+            "192.0.2.1/32 served here announced",
+            "192.0.2.2/32 served by i-2 announced",
+            "203.0.113.1/32 not permitted by any rule announced",
+        ]
+        assert "not served in 1 of 1 table:" in section(page, "summary")
+        assert "$" not in section(page, "summary")
+        assert "bgp2vpc why 192.0.2.9/32" in section(page, "summary")
+        page = (await site.get("/prefix/192.0.2.9/32"))[1]
+        assert text_of(section(page, "prefix_served")).startswith("not served 1 of 1 tables since")
+
+
+def section(page: str, name: str) -> str:
+    """The HTML of a section."""
+    begin = page.index(f'<section id="{name}"')
+    return page[begin : page.index("</section>", begin)]
+
+
+def text_of(html: str) -> str:
+    """Without markup and times."""
+    html = re.sub(r"<time.*?</time>", "", html)
+    return unescape(" ".join(re.sub(r"<[^>]*>|^[^<]*>", " ", html).split()))
+
+
+@on_virtual_time
+async def test_the_page_of_a_prefix_has_the_sentences_of_why():
+    async with serving() as site:
+        await site.announced()
+        page = await site.until_told(f"/prefix/{A}", "keep (ours")
+        why = site.daemon.parts.explaining.why(parse_prefix(A))["lines"]
+        shown = re.findall("<p>(.*)</p>", section(page, "prefix_why"))
+        assert [unescape(line) for line in shown if line != " "] == [line for line in why[1:] if line]
+        _, page = await site.get("/prefix/192.0.2.77/32")
+        assert "nothing is known of 192.0.2.77/32" in section(page, "prefix_why")
+
+
+@on_virtual_time
+async def test_a_delete_that_is_denied_shows_what_the_table_has():
+    async with serving() as site:
+        await site.announced()
+        site.vpc.fail_next("DeleteRoute", Denied("DeleteRoute", "UnauthorizedOperation", "no"), times=10_000)
+        site.say(f"withdraw route {A} next-hop self")
+        page = await site.until_told("/", "failing: delete")
+        assert "keep" not in section(page, "routes")
+        assert "eni-1 to become no route this instance" in text_of(section(page, "routes"))
+        assert "the tables have eni-1" in section(page, "summary")
+        assert "bgp2vpc doctor -f x" in section(page, "summary")
+        assert text_of(section(page, "prefixes")).endswith("points here and nothing here announces it withdrawn")
+
+
+@on_virtual_time
+async def test_a_hold_is_red_where_the_service_is_dead(tmp_path: Path):
+    async with serving(tmp_path) as site:
+        await site.announced()
+        await site.until_told("/", "1 created")
+        await site.post("/steer/hold", json={"prefix": A})
+        page = await site.until_told("/", "bgp2vpc release")
+        assert '<li class="busy"><a href="#steering">hold:' in section(page, "summary")
+        site.say(f"withdraw route {A} next-hop self")
+        page = await site.until_told("/", "where nothing announces it any more")
+        assert '<li class="bad"><a href="#steering">hold:' in section(page, "summary")
+
+
+@on_virtual_time
+async def test_a_gateway_in_some_tables_is_worth_attention():
+    vpc = two_hosts()
+    vpc.add_table("rtb-2", tags={"type": "private", "Name": "second"})
+    vpc.add_gateway("nat-1")
+    vpc.put_route("rtb-2", A, "nat-1")
+    async with serving(vpc=vpc) as site:
+        await site.announced()
+        page = await site.until_told("/", "foreign:")
+        assert "foreign: nat-1 has the route in 1 place:" in section(page, "summary")
+        assert "rtb-2 second" in text_of(section(page, "routes"))
+        assert "no instance 1 of 2 tables" in text_of(section(page, "prefixes"))
+
+
+@on_virtual_time
+async def test_refused_lines_are_shown_with_their_source():
+    async with serving() as site:
+        site.say("announce rout", f"announce route {EVIL}")
+        page = await site.until_told("/", "refused lines")
+        text = text_of(section(page, "sources"))
+        assert "dns 2" in text
+        assert "announce route <script>" in text
+
+
+@on_virtual_time
+async def test_a_line_that_a_script_has_not_ended_is_shown():
+    script = ["sh", "-c", "printf 'announce route 192.0.2.9'; exec cat >/dev/null"]
+    async with serving(processes=(Process(name="unended", argv=tuple(script)),)) as site:
+        page = await site.until_told("/", "unfinished")
+        assert "unfinished announce route 192.0.2.9" in text_of(section(page, "sources"))
 
 
 @on_virtual_time

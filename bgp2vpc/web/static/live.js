@@ -16,7 +16,7 @@
 
   const tell_ages = (root) => {
     const now = Date.now() / 1000 + skew;
-    for (const each of root.querySelectorAll(".rows time, .who time")) {
+    for (const each of root.querySelectorAll(".rows time, .who time, .attention time, .message time")) {
       const text = told(now - Date.parse(each.dateTime) / 1000);
       if (each.textContent !== text) each.textContent = text;
     }
@@ -46,16 +46,43 @@
     setInterval(() => tell_ages(document), 1000);
   }
 
+  // A button that moves routes asks once more: the first press arms it, the second one sends. Typing, or another button,
+  // disarms it; a double click counts as one press.
+  const disarm = (form) => {
+    const armed = form.querySelector("button.sure");
+    if (!armed) return;
+    armed.classList.remove("sure");
+    armed.textContent = armed.dataset.label;
+    form.querySelector("output").textContent = "";
+  };
+
+  const arm = (form, button) => {
+    disarm(form);
+    button.dataset.label = button.textContent;
+    button.textContent = `yes, ${button.dataset.label}`;
+    button.classList.add("sure");
+    const output = form.querySelector("output");
+    output.className = "busy";
+    output.textContent = "this moves routes: press once more to do it";
+  };
+
   for (const form of document.querySelectorAll("form.steer")) {
     form.elements.token.value = sessionStorage.getItem(token) || "";
+    form.addEventListener("input", () => disarm(form));
+    form.addEventListener("click", (click) => {
+      if (click.target.closest("button") && click.detail > 1) click.preventDefault();
+    });
     form.addEventListener("submit", async (submitted) => {
       submitted.preventDefault();
-      const { token: secret, ...order } = Object.fromEntries(new FormData(form));
+      const button = submitted.submitter;
+      if (button.hasAttribute("data-asks") && !button.classList.contains("sure")) return arm(form, button);
+      disarm(form);
+      const { token: secret, ask: _, ...fields } = Object.fromEntries(new FormData(form));
+      const order = Object.fromEntries(Object.entries(fields).filter(([, value]) => value.trim() !== ""));
       const output = form.querySelector("output");
-      const button = form.querySelector("button");
       button.disabled = true;
       try {
-        const answer = await fetch(form.action, {
+        const answer = await fetch(button.formAction, {
           method: "POST",
           headers: { "Authorization": `Bearer ${secret}`, "Content-Type": "application/json", "Accept": "application/json" },
           body: JSON.stringify(order),
@@ -63,10 +90,7 @@
         const { message, error } = await answer.json();
         output.className = answer.ok ? "good" : "bad";
         output.textContent = answer.ok ? message : error;
-        if (answer.ok) {
-          sessionStorage.setItem(token, secret);
-          for (const other of document.querySelectorAll("form.steer")) other.elements.token.value = secret;
-        }
+        if (answer.ok) sessionStorage.setItem(token, secret);
       } catch {
         output.className = "bad";
         output.textContent = "no answer";

@@ -1,0 +1,189 @@
+"""What an operator should look at: the items at the top of the page, each with a link and the command that mends it.
+
+Equal ones are one item. Pure.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from bgp2vpc.status import RouteRow, Status, SteeringRow
+
+MEND: Final = "mend with: "
+"""Before a command, in the detail of a verdict."""
+ENDS: Final = {"hold": "release", "takeover": "release", "drain": "undrain"}
+"""The verb that ends an order."""
+
+NO_TABLE: Final = "since its rules find no route table"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """`words`: what is wrong, linked to `section` of the page; about these `prefixes`, each a link, or about `name`.
+
+    `is_bad` False: it may be as it should. `detail`: why. `since`, `until`: ISO 8601. `command`: what mends or ends it.
+    """
+
+    words: str
+    prefixes: Sequence[str] = ()
+    name: str = ""
+    section: str = ""
+    detail: str = ""
+    since: str | None = None
+    until: str | None = None
+    command: str = ""
+    is_bad: bool = True
+
+
+def attention(status: Status, ready: Sequence[str]) -> list[Item]:
+    """All of them, the worst first. `ready`: why the daemon is not ready."""
+    items = [
+        *(Item(f"not ready: {reason}", section="failures") for reason in ready),
+        *_config(status),
+        *_not_served(status),
+        *_failing(status),
+        *_blocked(status.routes),
+        *_checks(status),
+        *_neighbors(status),
+        *_orders(status),
+        *_not_installed(status),
+    ]
+    return sorted(items, key=lambda item: not item.is_bad)
+
+
+def _config(status: Status) -> Iterator[Item]:
+    if not status.config.last_reload_successful:
+        yield Item(
+            "the last reload failed, and the configuration before it is in use",
+            detail="; ".join(status.config.problems[:3]),
+            since=status.config.since,
+            command=f"bgp2vpc check -f {status.config.file}",
+        )
+
+
+def _not_served(status: Status) -> Iterator[Item]:
+    alike: dict[str, list[str]] = defaultdict(list)
+    for row in status.prefixes:
+        if row.permitted and not row.is_served:
+            where = f"in {row.not_served} of {_count(row.tables, 'table')}" if row.tables else NO_TABLE
+            alike[where].append(row.prefix)
+    for where, prefixes in alike.items():
+        why = f"bgp2vpc plan -f {status.config.file}" if where is NO_TABLE else f"bgp2vpc why {prefixes[0]}"
+        yield Item(f"not served {where}:", prefixes, section="prefixes", command=why)
+
+
+def _failing(status: Status) -> Iterator[Item]:
+    """Writes that fail with the same code are one item; the message is that of the last of them."""
+    places = {f"{row.route_table_id} {row.prefix}": row for row in status.routes}
+    messages = {(row.subject, row.code): row for row in status.errors}
+    writes: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for subject, code in status.failing.items():
+        if row := places.get(subject):
+            writes[row.verdict, code].append(subject)
+            continue
+        error = messages.get((subject, code))
+        detail = f"{error.message} ({error.consequence})" if error else code
+        yield Item(f"failing: {subject}", detail=detail, section="failures", command=_doctor(status))
+    for (verdict, code), subjects in writes.items():
+        error = messages.get((subjects[-1], code))
+        has = {places[subject].has or "nothing" for subject in subjects}
+        held = f"; the tables have {', '.join(sorted(has))}"
+        yield Item(
+            f"failing: {verdict} in {_count(len(subjects), 'place')} ({code}):",
+            sorted({places[subject].prefix for subject in subjects}),
+            section="routes",
+            detail=(f"{error.message} ({error.consequence})" if error else "") + held,
+            command=_doctor(status),
+        )
+
+
+def _doctor(status: Status) -> str:
+    return f"bgp2vpc doctor -f {status.config.file}"
+
+
+def _blocked(routes: Iterable[RouteRow]) -> Iterator[Item]:
+    for (reason, detail), rows in _alike(routes, "blocked").items():
+        why, _, command = detail.partition(MEND)
+        words = f"blocked in {_count(len(rows), 'place')} ({reason}):"
+        yield Item(words, _prefixes(rows), section="routes", detail=why.rstrip("; "), command=command)
+
+
+def _checks(status: Status) -> Iterator[Item]:
+    for row in status.checks:
+        if row.state == "unhealthy" or row.unknown_since is not None:
+            state = "unhealthy" if row.unknown_since is None else "unknown"
+            yield Item(
+                f"health check is {state}:",
+                name=row.name,
+                section="checks",
+                detail=row.reason,
+                command=f"bgp2vpc probe {row.name}",
+                is_bad=state == "unhealthy",
+            )
+
+
+def _neighbors(status: Status) -> Iterator[Item]:
+    down = [row.address for row in status.neighbors if not row.up]
+    if down:
+        words = f"{_count(len(down), 'BGP session')} down: {', '.join(down[:10])}"
+        yield Item(words, section="neighbors")
+
+
+def _orders(status: Status) -> Iterator[Item]:
+    for row in status.steering:
+        dead = _dead_under_hold(row, status) if row.verb == "hold" else ""
+        yield Item(
+            f"{row.verb}:" if row.prefix else f"{row.verb} of everything",
+            [row.prefix] if row.prefix else (),
+            section="steering",
+            detail="; ".join(filter(None, (dead, row.reason))),
+            since=row.since,
+            until=row.until,
+            command=f"bgp2vpc {ENDS[row.verb]} {row.prefix or ''}".rstrip(),
+            is_bad=bool(dead),
+        )
+
+
+def _dead_under_hold(order: SteeringRow, status: Status) -> str:
+    """Why no traffic for a held prefix is answered, although something could be written; empty: it is not so."""
+    routes = [row for row in status.routes if row.prefix == order.prefix]
+    tables = [row.not_served for row in status.prefixes if row.prefix == order.prefix]
+    if any(tables) or not all(row.has for row in routes):
+        return "it is not served, and nothing is written while the hold stands"
+    is_ours = any(row.verdict == "keep" for row in routes)  # a held route of ours is kept, any other one left alone
+    if is_ours and not any(row.side != "peer" for row in status.paths if row.prefix == order.prefix):
+        return "the route stays at this instance, where nothing announces it any more"
+    return ""
+
+
+def _not_installed(status: Status) -> Iterator[Item]:
+    """What may be so on purpose."""
+    if status.not_accepted:
+        hint = "add them to `accept` of a rule, or let nobody announce them"
+        yield Item("announced, and not permitted by any rule:", status.not_accepted, detail=hint, is_bad=False)
+    for (_, target), rows in _alike(status.routes, "foreign", lambda row: row.has or "").items():
+        words = f"foreign: {target} has the route in {_count(len(rows), 'place')}:"
+        hint = "it is no instance, so it is left alone; `takeover_foreign: true` in the rule takes it"
+        yield Item(words, _prefixes(rows), section="routes", detail=hint, is_bad=False)
+    if status.damped:
+        yield Item("suppressed, route flapping:", sorted({row.prefix for row in status.damped}), is_bad=False)
+
+
+def _alike(
+    routes: Iterable[RouteRow], verdict: str, by: Callable[[RouteRow], str] = lambda row: row.detail
+) -> Mapping[tuple[str, str], Sequence[RouteRow]]:
+    """The rows with this verdict, by reason and something else."""
+    alike: dict[tuple[str, str], list[RouteRow]] = defaultdict(list)
+    for row in routes:
+        if row.verdict == verdict:
+            alike[row.reason, by(row)].append(row)
+    return alike
+
+
+def _prefixes(rows: Iterable[RouteRow]) -> Sequence[str]:
+    return sorted({row.prefix for row in rows})
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'s' if number > 1 else ''}"

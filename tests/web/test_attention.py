@@ -1,0 +1,154 @@
+"""What is worth an operator's attention, from the status alone."""
+
+from typing import Any
+
+import pytest
+
+from bgp2vpc.status import (
+    ConfigRow,
+    ErrorRow,
+    NeighborRow,
+    PathRow,
+    PrefixRow,
+    RouteRow,
+    Status,
+    SteeringRow,
+)
+from bgp2vpc.web.attention import Item, attention
+
+T = "2026-01-01T00:00:00+00:00"
+HOW = "aws ec2 modify-network-interface-attribute --network-interface-id eni-1 --no-source-dest-check"
+
+
+def status(**rows: Any) -> Status:
+    """A status with these rows, and nothing else."""
+    empty = dict.fromkeys(
+        ("recent_cycles", "leaving", "steering", "sources", "refused_lines", "checks", "paths", "neighbors", "damped",
+         "prefixes", "tables", "routes", "not_accepted", "errors", "notify"), (),
+    )  # fmt: skip
+    fixed = {
+        "time": T, "version": "", "started": T, "mode": "standalone", "noop": False, "instance_id": None,
+        "vpc_id": None, "ec2_observed": True, "polls": 1, "last_read": T, "lag": 0.0, "cycles": 1, "last_cycle": "",
+        "serf": None, "failing": {}, "config": ConfigRow("x.yaml", T, last_reload_successful=True, problems=()),
+    }  # fmt: skip
+    return Status(**fixed | empty | rows)
+
+
+def route(prefix: str, table: str, verdict: str, reason: str, **more: Any) -> RouteRow:
+    known = {"target": None, "rule": "r", "owner": None, "detail": "", "since": T, "target_since": T, "has": None}
+    return RouteRow(table, prefix, verdict, reason, **known | more)
+
+
+def served(prefix: str, **more: Any) -> PrefixRow:
+    known: dict[str, Any] = {
+        "managed": True, "announced": True, "permitted": True, "tables": 2, "ours": 2, "peer": 0, "foreign": 0,
+        "blackholes": (), "without_route": (), "owners": (), "since": T,
+    }  # fmt: skip
+    return PrefixRow(prefix, **known | more)
+
+
+def held(prefix: str = "a") -> SteeringRow:
+    return SteeringRow("hold", prefix, "me", "", T, None)
+
+
+def path(prefix: str, side: str = "local") -> PathRow:
+    return PathRow(prefix, "self", "dns", True, "only path", None, None, 0, None, side, "igp", (), ())
+
+
+DOWN = served("a", ours=0, without_route=("t1", "t2"))
+DARK = served("b", ours=0, blackholes=("t1",), without_route=("t2",))
+CHECKED = [route("a", t, "blocked", "source-dest-check", detail=f"it is on; mend with: {HOW}") for t in ("t1", "t2")]
+KEPT = route("a", "t1", "keep", "held", has="eni-1", target="eni-1")
+FAILS = {"t1 a": "Unauthorized", "t2 a": "Unauthorized", "t1 b": "Unauthorized"}
+DENIED = ErrorRow(T, "t1 b", "Unauthorized", "DeleteRoute: Unauthorized: no", "needs an operator", 3)
+ROWS = [
+    ({}, []),
+    ({"prefixes": (served("a"),), "routes": (route("a", "t1", "keep", "ours"),)}, []),
+    (
+        {"prefixes": (DOWN, DARK, served("c", ours=1, without_route=("t1",)))},
+        [
+            Item("not served in 2 of 2 tables:", ["a", "b"], section="prefixes", command="bgp2vpc why a"),
+            Item("not served in 1 of 2 tables:", ["c"], section="prefixes", command="bgp2vpc why c"),
+        ],
+    ),
+    (
+        {"prefixes": (served("a", tables=0, ours=0),)},
+        [
+            Item(
+                "not served since its rules find no route table:", ["a"], section="prefixes",
+                command="bgp2vpc plan -f x.yaml",
+            )
+        ],
+    ),
+    (
+        {"prefixes": (served("a", permitted=False, tables=0),), "not_accepted": ("a",)},
+        [
+            Item(
+                "announced, and not permitted by any rule:", ("a",), is_bad=False,
+                detail="add them to `accept` of a rule, or let nobody announce them",
+            )
+        ],
+    ),
+    (
+        {"routes": tuple(CHECKED)},
+        [
+            Item(
+                "blocked in 2 places (source-dest-check):", ["a"], section="routes", detail="it is on", command=HOW,
+            )
+        ],
+    ),
+    (
+        {
+            "failing": FAILS, "errors": (DENIED,),
+            "routes": tuple(route(s[3:], s[:2], "delete", "withdrawn", has="eni-1") for s in FAILS),
+        },
+        [
+            Item(
+                "failing: delete in 3 places (Unauthorized):", ["a", "b"], section="routes",
+                detail="DeleteRoute: Unauthorized: no (needs an operator); the tables have eni-1",
+                command="bgp2vpc doctor -f x.yaml",
+            )
+        ],
+    ),
+    (
+        {"neighbors": (NeighborRow("10.0.0.1", True, 1, True), NeighborRow("10.0.0.2", False, 1, False))},
+        [Item("1 BGP session down: 10.0.0.2", section="neighbors")],
+    ),
+    (
+        {"config": ConfigRow("x.yaml", T, last_reload_successful=False, problems=("x.yaml:1: no",))},
+        [
+            Item(
+                "the last reload failed, and the configuration before it is in use", detail="x.yaml:1: no", since=T,
+                command="bgp2vpc check -f x.yaml",
+            )
+        ],
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("rows", "expected"), ROWS)
+def test_what_is_wrong_is_named_once_with_what_mends_it(rows: dict[str, Any], expected: list[Item]) -> None:
+    assert attention(status(**rows), ()) == expected
+
+
+HOLDS = [
+    ("served and announced", {"routes": (KEPT,), "paths": (path("a"),)}, False),
+    ("nothing here announces it", {"routes": (KEPT,)}, True),
+    ("only peers announce it", {"routes": (KEPT,), "paths": (path("a", "peer"),)}, True),
+    ("at another instance", {"routes": (route("a", "t1", "yield", "held", has="eni-2", target="eni-2"),)}, False),
+    ("an empty table", {"routes": (route("a", "t1", "yield", "held"),), "paths": (path("a"),)}, True),
+    ("managed, and nobody has it", {"prefixes": (DOWN,)}, True),
+]
+
+
+@pytest.mark.parametrize(("rows", "is_bad"), [row[1:] for row in HOLDS], ids=[row[0] for row in HOLDS])
+def test_a_hold_is_bad_where_the_service_is_dead(rows: dict[str, Any], is_bad: bool) -> None:
+    (item,) = (each for each in attention(status(steering=(held(),), **rows), ()) if each.words == "hold:")
+    assert item.is_bad == is_bad
+    assert item.command == "bgp2vpc release a"
+
+
+def test_what_is_bad_comes_first() -> None:
+    items = attention(status(steering=(held("b"),), not_accepted=("c",), prefixes=(DOWN,)), ["EC2 does not answer"])
+    assert [item.is_bad for item in items] == [True, True, False, False]
+    assert items[0].words == "not ready: EC2 does not answer"
