@@ -3,7 +3,7 @@
 Whoever may open the socket, or has the page's token, may say every verb. To add one, `pin`:
 
 1. here: a row of `VERBS`, and what it does as a method of `CarriesOut`. With that the socket understands it, and the
-   page by POST; with `button` or `main_button` the page also shows a form.
+   page by POST; with `button` or `main_button` the page also has a button.
 2. `operator/operator.py`: the method, in `Operator`. If it stands for a while, it is an `Order` (`operator/orders.py`)
    with an `OrderKind` of its own; what outlives a restart is written in `operator/state_file.py`.
    `operator/why.py` names it. If decisions depend on it: its field in `policy/inputs.py` and `reconcile/inputs.py`, who

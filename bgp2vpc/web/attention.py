@@ -6,6 +6,7 @@ Equal ones are one item. Pure.
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from shlex import quote
 from typing import Final
 
 from bgp2vpc.status import RouteRow, Status, SteeringRow
@@ -15,6 +16,8 @@ MEND: Final = "mend with: "
 ENDS: Final = {"hold": "release", "takeover": "release", "drain": "undrain"}
 """The verb that ends an order."""
 
+SHOWN: Final = 10
+"""Prefixes of an item that are named."""
 NO_TABLE: Final = "since its rules find no route table"
 
 
@@ -58,7 +61,7 @@ def _config(status: Status) -> Iterator[Item]:
             "the last reload failed, and the configuration before it is in use",
             detail="; ".join(status.config.problems[:3]),
             since=status.config.since,
-            command=f"bgp2vpc check -f {status.config.file}",
+            command=f"bgp2vpc check -f {quote(status.config.file)}",
         )
 
 
@@ -69,7 +72,7 @@ def _not_served(status: Status) -> Iterator[Item]:
             where = f"in {row.not_served} of {_count(row.tables, 'table')}" if row.tables else NO_TABLE
             alike[where].append(row.prefix)
     for where, prefixes in alike.items():
-        why = f"bgp2vpc plan -f {status.config.file}" if where is NO_TABLE else f"bgp2vpc why {prefixes[0]}"
+        why = f"bgp2vpc plan -f {quote(status.config.file)}" if where is NO_TABLE else f"bgp2vpc why {prefixes[0]}"
         yield Item(f"not served {where}:", prefixes, section="prefixes", command=why)
 
 
@@ -99,7 +102,7 @@ def _failing(status: Status) -> Iterator[Item]:
 
 
 def _doctor(status: Status) -> str:
-    return f"bgp2vpc doctor -f {status.config.file}"
+    return f"bgp2vpc doctor -f {quote(status.config.file)}"
 
 
 def _blocked(routes: Iterable[RouteRow]) -> Iterator[Item]:
@@ -110,17 +113,21 @@ def _blocked(routes: Iterable[RouteRow]) -> Iterator[Item]:
 
 
 def _checks(status: Status) -> Iterator[Item]:
+    """A remote check has a row for each owner."""
+    alike: dict[tuple[str, str], list[str]] = defaultdict(list)
     for row in status.checks:
         if row.state == "unhealthy" or row.unknown_since is not None:
-            state = "unhealthy" if row.unknown_since is None else "unknown"
-            yield Item(
-                f"health check is {state}:",
-                name=row.name,
-                section="checks",
-                detail=row.reason,
-                command=f"bgp2vpc probe {row.name}",
-                is_bad=state == "unhealthy",
-            )
+            alike[row.name, "unhealthy" if row.unknown_since is None else "unknown"].append(row.reason)
+    for (name, state), reasons in alike.items():
+        several = f" at {len(reasons)} addresses" if len(reasons) > 1 else ""
+        yield Item(
+            f"health check is {state}{several}:",
+            name=name,
+            section="checks",
+            detail=reasons[0],
+            command=f"bgp2vpc probe {quote(name)}",
+            is_bad=state == "unhealthy",
+        )
 
 
 def _neighbors(status: Status) -> Iterator[Item]:
@@ -131,30 +138,37 @@ def _neighbors(status: Status) -> Iterator[Item]:
 
 
 def _orders(status: Status) -> Iterator[Item]:
+    """Those that are alike are one item, which stands since the first of them."""
+    dead = _dead_under_holds(status)
+    alike: dict[tuple[str, bool, str, str | None, str], list[SteeringRow]] = defaultdict(list)
     for row in status.steering:
-        dead = _dead_under_hold(row, status) if row.verb == "hold" else ""
+        alike[row.verb, row.prefix is None, row.reason, row.until, dead.get(row.prefix or "", "")].append(row)
+    for (verb, _, reason, until, why), rows in alike.items():
+        prefixes = sorted(row.prefix for row in rows if row.prefix)
         yield Item(
-            f"{row.verb}:" if row.prefix else f"{row.verb} of everything",
-            [row.prefix] if row.prefix else (),
+            f"{verb}:" if prefixes else f"{verb} of everything",
+            prefixes,
             section="steering",
-            detail="; ".join(filter(None, (dead, row.reason))),
-            since=row.since,
-            until=row.until,
-            command=f"bgp2vpc {ENDS[row.verb]} {row.prefix or ''}".rstrip(),
-            is_bad=bool(dead),
+            detail="; ".join(filter(None, (why, reason))),
+            since=min(row.since for row in rows),
+            until=until,
+            command=" ".join(("bgp2vpc", ENDS[verb], *prefixes[:SHOWN], *(["…"] if len(prefixes) > SHOWN else []))),
+            is_bad=bool(why),
         )
 
 
-def _dead_under_hold(order: SteeringRow, status: Status) -> str:
-    """Why no traffic for a held prefix is answered, although something could be written; empty: it is not so."""
-    routes = [row for row in status.routes if row.prefix == order.prefix]
-    tables = [row.not_served for row in status.prefixes if row.prefix == order.prefix]
-    if any(tables) or not all(row.has for row in routes):
-        return "it is not served, and nothing is written while the hold stands"
-    is_ours = any(row.verdict == "keep" for row in routes)  # a held route of ours is kept, any other one left alone
-    if is_ours and not any(row.side != "peer" for row in status.paths if row.prefix == order.prefix):
-        return "the route stays at this instance, where nothing announces it any more"
-    return ""
+def _dead_under_holds(status: Status) -> Mapping[str, str]:
+    """Of held prefixes whose traffic is not answered, although it could be: why."""
+    dead = {row.prefix: "" for row in status.steering if row.verb == "hold" and row.prefix}
+    announced = {row.prefix for row in status.paths if row.side != "peer"}
+    for route in status.routes:
+        # The route of a held prefix is kept if it is ours, and left to others if not.
+        if route.prefix in dead and route.verdict == "keep" and route.prefix not in announced:
+            dead[route.prefix] = "the route stays at this instance, where nothing announces it any more"
+    without = {row.prefix for row in status.routes if not row.has}
+    for prefix in without.union(row.prefix for row in status.prefixes if row.not_served).intersection(dead):
+        dead[prefix] = "it is not served, and nothing is written while the hold stands"
+    return dead
 
 
 def _not_installed(status: Status) -> Iterator[Item]:

@@ -14,7 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from bgp2vpc.history import Entry
 from bgp2vpc.status import CheckRow, NeighborRow, PrefixRow, RouteRow, SourceRow, Status, TableRow
-from bgp2vpc.web.attention import attention
+from bgp2vpc.web.attention import SHOWN, attention
 from bgp2vpc.web.drawing import sparkline, ticks
 from bgp2vpc.web.model import PageVerb
 
@@ -74,7 +74,7 @@ class Pages:
         )  # fmt: skip
         self._jinja.tests["is_well"] = is_well
         self._now = datetime.fromtimestamp(0, UTC)
-        self._jinja.globals.update(ticks=ticks, sparkline=sparkline, most=MOST_ROWS, attention=attention)
+        self._jinja.globals.update(ticks=ticks, sparkline=sparkline, most=MOST_ROWS, shown=SHOWN, attention=attention)
         self._parts: Any = self._jinja.get_template("parts.html").module
 
     def clock(self, moment: str | float) -> str:

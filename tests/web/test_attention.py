@@ -1,10 +1,12 @@
 """What is worth an operator's attention, from the status alone."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from bgp2vpc.status import (
+    CheckRow,
     ConfigRow,
     ErrorRow,
     NeighborRow,
@@ -146,6 +148,23 @@ def test_a_hold_is_bad_where_the_service_is_dead(rows: dict[str, Any], is_bad: b
     (item,) = (each for each in attention(status(steering=(held(),), **rows), ()) if each.words == "hold:")
     assert item.is_bad == is_bad
     assert item.command == "bgp2vpc release a"
+
+
+def test_orders_that_are_alike_are_one_item() -> None:
+    orders = tuple(held(f"p{number:02}") for number in range(12))
+    (item,) = attention(status(steering=orders), ())
+    assert len(item.prefixes) == 12
+    assert item.command == "bgp2vpc release p00 p01 p02 p03 p04 p05 p06 p07 p08 p09 …"
+    everything = SteeringRow("drain", None, "me", "kernel", T, None)
+    item, one = attention(status(steering=(everything, replace(everything, prefix="a"))), ())
+    assert (one.words, one.prefixes) == ("drain:", ["a"])
+    assert (item.words, item.detail, item.command) == ("drain of everything", "kernel", "bgp2vpc undrain")
+
+
+def test_a_remote_check_that_fails_at_many_owners_is_one_item() -> None:
+    rows = tuple(CheckRow("r", "tcp", str(n), "unhealthy", 1, None, None, "refused", (), (), 1) for n in range(3))
+    (item,) = attention(status(checks=rows), ())
+    assert (item.words, item.name) == ("health check is unhealthy at 3 addresses:", "r")
 
 
 def test_what_is_bad_comes_first() -> None:
