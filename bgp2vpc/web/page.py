@@ -177,8 +177,8 @@ _WELL: Final = frozenset({("keep", "ours"), ("yield", "owner-healthy"), ("yield"
 
 
 def gaps_first(rows: Sequence[PrefixRow]) -> Sequence[PrefixRow]:
-    """The rows that are shown, those of prefixes that are not served first."""
-    return sorted(rows, key=lambda row: (not row.permitted, row.is_served))[:MOST_ROWS]
+    """The rows that are shown, those of prefixes that are not served first, and those that are well last."""
+    return sorted(rows, key=lambda row: (not row.permitted, row.is_served, is_well(row)))[:MOST_ROWS]
 
 
 def tables_by_id(status: Status) -> Mapping[str, TableRow]:

@@ -399,7 +399,7 @@ async def test_a_delete_that_is_denied_shows_what_the_table_has():
         site.say(f"withdraw route {A} next-hop self")
         page = await site.until_told("/", "failing: delete")
         assert "keep" not in section(page, "routes")
-        assert "eni-1 to become no route this instance" in text_of(section(page, "routes"))
+        assert "eni-1 to be deleted this instance" in text_of(section(page, "routes"))
         assert "the tables have eni-1" in section(page, "summary")
         assert "bgp2vpc doctor -f x" in section(page, "summary")
         assert text_of(section(page, "prefixes")).endswith("points here and nothing here announces it withdrawn")
