@@ -175,9 +175,7 @@ def test_an_owner_that_fails_keeps_the_route_as_long_as_we_fail_too(cloud: Cloud
     second.wait_for_route(SERVICE, *pair.tables)
 
 
-def test_an_owner_that_ec2_calls_impaired_keeps_the_route_while_its_service_answers(
-    cloud: Cloud, pair: Pair
-) -> None:
+def test_an_owner_that_ec2_calls_impaired_keeps_the_route_while_its_service_answers(cloud: Cloud, pair: Pair) -> None:
     for table in pair.tables:
         cloud.write(External.create_route(table, SERVICE, pair.sites[0].host.interface_id))
     second = pair.start(1, poll_time=POLL)
