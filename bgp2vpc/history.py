@@ -59,6 +59,7 @@ class History(logging.Handler):
         self._of: dict[str, deque[Entry]] = {}
         """By prefix, the one that was quiet for longest first."""
         self._total = 0
+        self._sources: Mapping[str, Collection[str]] = {}
 
     def attach(self) -> None:
         """Remember from now on."""
@@ -67,6 +68,10 @@ class History(logging.Handler):
     def detach(self) -> None:
         """Remember nothing new."""
         logging.getLogger("bgp2vpc").removeHandler(self)
+
+    def relate(self, sources: Mapping[str, Collection[str]]) -> None:
+        """Prefix -> sources that may come to offer it: what happens to them belongs to its story from the start."""
+        self._sources = sources
 
     def emit(self, record: logging.LogRecord) -> None:
         """One record of the log (under the handler's lock)."""
@@ -113,10 +118,12 @@ class History(logging.Handler):
             return [prefix for prefix in self._of if prefix != EVERYTHING]
 
     def story(self, prefix: str) -> list[Entry]:
-        """All that touched it, in order: itself, and the ups and downs of the sources that spoke of it."""
+        """All that touched it, in order: itself, and the ups and downs of the sources that spoke of it, or may."""
         with _held(self):
-            own = [*self._of.get(prefix, ()), *(self._of.get(EVERYTHING, ()) if prefix in self._of else ())]
-            sources = {source for entry in own if (source := entry.get("source"))}
+            related = self._sources.get(prefix, ())
+            is_known = prefix in self._of or bool(related)
+            own = [*self._of.get(prefix, ()), *(self._of.get(EVERYTHING, ()) if is_known else ())]
+            sources = {source for entry in own if (source := entry.get("source"))}.union(related)
             known = {entry.number for entry in own}
             own += [each for each in self._all if each.number not in known and _is_of(each, sources)]
         return sorted(own, key=lambda entry: entry.number)

@@ -134,6 +134,9 @@ class Parts:
             prefixes=self.prefixes, journal=self.journal, drainer=self.drainer, operator=self.operator,
             alerts=self.alerts, lag=self.lag,
         )  # fmt: skip
+        self.explaining = Explaining(
+            self.adj_rib_in, self.health, self.drainer, self.operator, self.reconciler, noop=mode.noop
+        )
         self.supervision = Supervision(outside.systemd, self.status_source.headline, start)
         self.explaining = Explaining(self.adj_rib_in, self.drainer, self.operator, self.reconciler, noop=mode.noop)
         given = Given(self.status_source, self.operator, self.explaining, self.meter.tally)

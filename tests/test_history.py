@@ -58,6 +58,16 @@ def test_the_story_of_a_prefix_tells_of_the_sources_that_spoke_of_it(story: Hist
     ]  # fmt: skip
 
 
+def test_the_story_of_a_managed_prefix_has_what_happened_before_anything_was_said_of_it(story: History):
+    say("check unhealthy", check="web")
+    say("draining", prefix="all")
+    assert story.story(str(P)) == []
+    story.relate({str(P): ["check any of web, ntp", "check web", "check ntp"]})
+    say("source up", source="check any of web, ntp")
+    assert words(story.story(str(P))) == ["check unhealthy", "draining", "source up"]
+    assert story.story(str(Q)) == []
+
+
 def test_what_is_about_everything_is_about_each_prefix_that_is_known(story: History):
     say("announced", prefix=P)
     say("draining", prefix="all")

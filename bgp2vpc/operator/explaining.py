@@ -2,16 +2,18 @@
 
 import asyncio
 import json
-from collections.abc import Iterator, Sequence
-from typing import Any
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Protocol
 
 from bgp2vpc.bgp.rib import Side
 from bgp2vpc.exabgp_api.render import announce_line
+from bgp2vpc.health.runner import CheckStatus
 from bgp2vpc.operator.answers import BadQuestion
 from bgp2vpc.operator.drain import Drainer
 from bgp2vpc.operator.operator import Operator
 from bgp2vpc.operator.orders import read_prefixes
-from bgp2vpc.operator.why import Announcer, Facts, PlaceFacts, to_json, trouble_of
+from bgp2vpc.operator.why import Announcer, BoundCheck, Facts, PlaceFacts, RuleFacts, Withdrawal, to_json, trouble_of
 from bgp2vpc.policy.decide import decide_place
 from bgp2vpc.policy.explain import explain
 from bgp2vpc.policy.place_state import PlaceState
@@ -20,16 +22,25 @@ from bgp2vpc.prefix import Prefix
 from bgp2vpc.reconcile.reconciler import Reconciler
 from bgp2vpc.sources.unix import SocketPeer
 from bgp2vpc.speaker.adj_rib_in import AdjRibIn
+from bgp2vpc.status import CHECK_STATES
+
+
+class ChecksOfSources(Protocol):
+    """The health checks of this host's services: `services.health.Health`."""
+
+    def statuses_of(self, source: str) -> Mapping[str, CheckStatus | None]:
+        """The checks that this source depends on, by name; None: it does not run on this host."""
 
 
 class Explaining:
     """Answers `why`. It only reads."""
 
     def __init__(
-        self, adj_rib_in: AdjRibIn, drainer: Drainer, operator: Operator, reconciler: Reconciler,
-        *, noop: bool,
+        self, adj_rib_in: AdjRibIn, checks: ChecksOfSources, drainer: Drainer, operator: Operator,
+        reconciler: Reconciler, *, noop: bool,
     ) -> None:  # fmt: skip
         self._adj_rib_in = adj_rib_in
+        self._checks = checks
         self._drainer = drainer
         self._operator = operator
         self._noop = noop
@@ -45,27 +56,43 @@ class Explaining:
 
     def why(self, prefix: Prefix, table: str | None = None) -> dict[str, Any]:
         """All facts about the prefix (in one table), and `lines`, which say them in words. Raises BadQuestion."""
-        found = self._view.snapshot.tables.values()
-        routes = ((each.id, each.static_route(prefix)) for each in found if table in (None, each.id))
+        facts = self.facts(prefix, table)
+        if not facts.is_anything_known:
+            raise BadQuestion(
+                f"nothing is known of {prefix}{f' in {table}' if table else ''}: nobody has announced or withdrawn it "
+                "since the daemon started, no rule accepts or manages it, and no route table that is read has a route "
+                "for it"
+            )
+        return to_json(facts)
+
+    def facts(self, prefix: Prefix, table: str | None = None) -> Facts:
+        """All that is known of the prefix (in one table)."""
+        found = [each for each in self._view.snapshot.tables.values() if table in (None, each.id)]
+        routes = [
+            (each.id, route)
+            for each in found
+            for route in (each.static_route(prefix), each.propagated_route(prefix))
+            if route is not None
+        ]
         places = tuple(self._places(prefix, table))
         with_rule = {place.why.table_id for place in places}
-        facts = Facts(
+        return Facts(
             prefix=prefix,
+            at=time.time(),
             announcers=tuple(self._announcers(prefix)),
+            withdrawals=tuple(
+                Withdrawal(each.source, each.kind.value, each.at, each.how, each.line)
+                for each in self._adj_rib_in.gone_from(prefix)
+            ),
             steering=tuple(row for row in self._operator.status() if row["prefix"] in (None, str(prefix))),
-            rules=tuple(map(_described, self._view.rules)),
+            rules=tuple(self._rule(each, prefix) for each in self._view.rules),
             places=places,
-            unruled=tuple((each, route) for each, route in routes if route is not None and each not in with_rule),
+            unruled=tuple(each for each in routes if each[0] not in with_rule),
             table=table,
+            tables=self._view.snapshot.tables.keys(),
             observed=self._reconciler.first_observation.is_set(),
             noop=self._noop,
         )
-        if not facts.is_anything_known:
-            raise BadQuestion(
-                f"nothing is known of {prefix}{f' in {table}' if table else ''}: nobody announces it, and no "
-                "route table that is read has a route for it"
-            )
-        return to_json(facts)
 
     def _announcers(self, prefix: Prefix) -> Iterator[Announcer]:
         now = asyncio.get_running_loop().time()
@@ -88,6 +115,18 @@ class Explaining:
                 as_drained=drained,
             )
 
+    def _rule(self, rule: Rule, prefix: Prefix) -> RuleFacts:
+        managed = rule.manages.get(prefix)
+        checks = self._checks.statuses_of(managed.source) if managed else {}
+        return RuleFacts(
+            rule.name,
+            *_entries(rule),
+            *rule.covered_by(prefix),
+            tables=tuple(sorted(table for table, policy in self._view.tables.items() if rule in policy.rules)),
+            source=managed.source if managed else "",
+            checks=tuple(_bound(name, status) for name, status in checks.items()),
+        )
+
     def _places(self, prefix: Prefix, table: str | None) -> Iterator[PlaceFacts]:
         view, reconciler = self._view, self._reconciler
         inputs, now = reconciler.inputs.now(), asyncio.get_running_loop().time()
@@ -108,12 +147,22 @@ class Explaining:
                 )
 
 
-def _described(rule: Rule) -> tuple[str, str, str]:
-    """The name of the rule, the prefixes that it accepts or manages, and FILE:LINE of the first entry."""
+def _entries(rule: Rule) -> tuple[str, str]:
+    """The prefixes that the rule accepts or manages, and FILE:LINE of the first entry."""
     about = []
     if rule.accept.entries:
         about.append(f"accept: {', '.join(map(str, rule.accept.entries))}")
     if rule.manages:
         about.append(f"manage_routes: {', '.join(map(str, rule.manages))}")
     where = [*(each.where for each in rule.accept.entries), *(each.where for each in rule.manages.values())]
-    return rule.name, "; ".join(about) or "nothing", next(filter(None, where), "")
+    return "; ".join(about) or "nothing", next(filter(None, where), "")
+
+
+def _bound(name: str, status: CheckStatus | None) -> BoundCheck:
+    """A check that a managed route depends on."""
+    if status is None:
+        return BoundCheck(name, "does not run on this host")
+    to_unix_time = time.time() - asyncio.get_running_loop().time()
+    times = (status.since, status.unknown_since)
+    since, unknown_since = (None if at is None else at + to_unix_time for at in times)
+    return BoundCheck(name, CHECK_STATES[status.healthy], since, status.last_reason, unknown_since)

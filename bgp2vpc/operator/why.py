@@ -1,11 +1,17 @@
-"""`bgp2vpc why PREFIX`: the facts about a prefix, and the sentences that explain them. Pure; times are Unix seconds."""
+"""`bgp2vpc why PREFIX`: the facts about a prefix, and the sentences that explain them. Pure; times are Unix seconds.
 
-from collections.abc import Iterator, Mapping
+Whoever shows the same sentences, as the page of a prefix does, takes `lines(facts, ages=False)` where the text may not
+change by itself.
+"""
+
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bgp2vpc.ages import age
 from bgp2vpc.bgp.best import Step
 from bgp2vpc.exabgp_api.render import announce_line
+from bgp2vpc.names import STATIC
 from bgp2vpc.operator.orders import in_utc
 from bgp2vpc.policy.explain import ExplainedPath, Explanation
 from bgp2vpc.policy.place_state import Failure, Since
@@ -28,6 +34,52 @@ class Announcer:
     at: float | None
     stale_for: float | None = None
     as_drained: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """A source that offered the prefix, or has withdrawn it without that, and does not offer it any more since `at`.
+
+    `how`: why its path went; empty: it was withdrawn. `line`: the announcement; empty: a peer's, or there was none.
+    """
+
+    source: str
+    kind: str
+    at: float
+    how: str = ""
+    line: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BoundCheck:
+    """A health check that a managed route depends on. `state`: as in the status. `since`: None: no verdict yet.
+
+    `reason`: why the last probe was not healthy; `unknown_since`: since when the probes tell nothing, None: they do.
+    """
+
+    name: str
+    state: str
+    since: float | None = None
+    reason: str = ""
+    unknown_since: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RuleFacts:
+    """A rule. `accepts`: all that it accepts or manages; `where`: FILE:LINE of the first entry.
+
+    `covered_by`: the entry that is about the prefix, and `covered_at` its FILE:LINE; empty: none is. `tables`: those
+    that it finds. `source`: who offers the prefix if it is managed, which depends on `checks`.
+    """
+
+    name: str
+    accepts: str
+    where: str
+    covered_by: str = ""
+    covered_at: str = ""
+    tables: tuple[str, ...] = ()
+    source: str = ""
+    checks: tuple[BoundCheck, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,96 +113,177 @@ class PlaceFacts:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Everything known. `rules`: (name, what it accepts, FILE:LINE) of each. `unruled`: (table, route) without a rule.
+    """Everything known `at` this time. `unruled`: (table, route) without a rule.
 
-    `table`: the one that was asked about; None: all.
+    `table`: the one that was asked about; None: all. `tables`: all that are read.
     """
 
     prefix: Prefix
+    at: float
     announcers: tuple[Announcer, ...]
+    withdrawals: tuple[Withdrawal, ...]
     steering: tuple[Mapping[str, Any], ...]
-    rules: tuple[tuple[str, str, str], ...]
+    rules: tuple[RuleFacts, ...]
     places: tuple[PlaceFacts, ...]
     unruled: tuple[tuple[str, Route], ...]
     table: str | None = None
+    tables: Collection[str] = ()
     observed: bool = True
     noop: bool = False
 
     @property
     def is_anything_known(self) -> bool:
         """Whether there is anything to say."""
-        things = any(each.why.verdict or each.why.route for each in self.places)
-        return bool(self.announcers or self.steering or self.unruled or things)
+        covered = any(each.covered_by for each in self.rules)
+        return bool(self.announcers or self.withdrawals or self.steering or self.unruled or self.places or covered)
 
 
 # In words
 
 
-def lines(facts: Facts) -> list[str]:
-    """The sentences, in the order of the data: announcement, rule, path, route, verdict, write."""
-    return [
-        str(facts.prefix),
-        *(f"  {line}" for line in _announced(facts)),
-        *_not_ruled(facts),
-        *(line for place in facts.places for line in ("", *_place(place, facts))),
-    ]
+def lines(facts: Facts, *, ages: bool = True) -> list[str]:
+    """The sentences, in the order of the data: announcement, rule, path, route, verdict, write, what comes next.
+
+    `ages`: times are followed by how long ago that was.
+    """
+    return _Words(facts, ages).lines()
 
 
-def _announced(facts: Facts) -> Iterator[str]:
-    if not facts.announcers:
-        yield "announced by nobody"
-    for each in facts.announcers:
-        since = f", since {in_utc(each.at)}" if each.at is not None else ""
-        yield f"announced by {each.source} ({each.kind}){since}: {each.line}"
-        if each.stale_for is not None:
-            yield f"  its session has ended; the path goes in {each.stale_for:.0f} s unless it is said again"
-        if each.as_drained is not None:
-            yield f"  it drains, so this counts instead: {each.as_drained or 'nothing'}"
-    for row in facts.steering:
-        what = {"hold": "held", "takeover": "to be taken over", "drain": "drained"}[row["verb"]]
-        reason = f" ({row['reason']})" if row["reason"] else ""
-        yield f"{what} by {row['by']}{reason}, since {row['since']}, until {row['until'] or 'it is ended by hand'}"
+class _Words:
+    def __init__(self, facts: Facts, ages: bool) -> None:
+        self._facts = facts
+        self._ages = ages
 
+    def lines(self) -> list[str]:
+        facts = self._facts
+        return [
+            str(facts.prefix),
+            *(f"  {line}" for line in self._announced()),
+            *(f"  {line}" for line in self._rules()),
+            *(line for place in facts.places for line in ("", *self._place(place))),
+        ]
 
-def _not_ruled(facts: Facts) -> Iterator[str]:
-    if not facts.observed:
-        yield "  EC2 has not answered yet: nothing is known of any route table"
-    elif not facts.places:
-        where = facts.table or "any route table"
-        yield f"  no rule matches it in {where}, so nothing is ever written for it there; rules are:"
-        for name, accepts, where in facts.rules:
-            yield f"    {name}: {accepts}{f' ({where})' if where else ''}"
-    for table, route in facts.unruled:
-        yield f"  {table} has a route for it, to {_holder(route)}, but no rule of ours is about that table and prefix"
+    def _time(self, at: float) -> str:
+        return f"{in_utc(at)} ({age(self._facts.at - at)})" if self._ages else in_utc(at)
 
+    def _announced(self) -> Iterator[str]:
+        facts = self._facts
+        if not facts.announcers:
+            yield "announced by nobody"
+        for each in facts.announcers:
+            since = f", since {self._time(each.at)}" if each.at is not None else ""
+            yield f"announced by {each.source} ({each.kind}){since}: {each.line}"
+            if each.stale_for is not None:
+                yield f"  its session has ended; the path goes in {each.stale_for:.0f} s unless it is said again"
+            if each.as_drained is not None:
+                yield f"  it drains, so this counts instead: {each.as_drained or 'nothing'}"
+        for gone in facts.withdrawals:
+            who = f"{gone.source} ({gone.kind})"
+            if gone.how:
+                yield f"announced by {who} until {self._time(gone.at)}: {gone.how}"
+            elif gone.line or gone.kind == "peer":
+                yield f"withdrawn by {who}, at {self._time(gone.at)}"
+            else:
+                yield f"withdrawn by {who}, at {self._time(gone.at)}, which had not announced it since our start"
+            if gone.line:
+                yield f"  it had said: {gone.line}"
+        for row in facts.steering:
+            what = {"hold": "held", "takeover": "to be taken over", "drain": "drained"}[row["verb"]]
+            reason = f" ({row['reason']})" if row["reason"] else ""
+            yield f"{what} by {row['by']}{reason}, since {row['since']}, until {row['until'] or 'it is ended by hand'}"
 
-def _place(place: PlaceFacts, facts: Facts) -> Iterator[str]:
-    why = place.why
-    where = f" ({why.where})" if why.where else ""
-    yield f"{why.table_id}"
-    yield f"  rule {why.rule} matches it: {why.covered_by}{where}; takeover: {why.takeover}"
-    for each in why.paths:
-        yield f"  {_path(each)}"
-    if not why.paths:
-        yield "  no path competes"
-    route, since = why.route, place.since
-    if route is None:
-        yield "  the table has no route for it"
-    else:
-        before = "before " if since is not None and since.found else ""
-        when = f", since {before}{in_utc(since.target)}" if since is not None else ""
-        yield f"  the table has a route to {_holder(route)}{when}"
-    yield from _verdict(place, facts)
-    if place.trouble is not None:
-        yield f"  the last write failed: {place.trouble.error}"
-        times = "once" if place.trouble.attempts == 1 else f"{place.trouble.attempts} times in a row"
-        yield f"    {times}, {place.trouble.ago:.0f} s ago; tried again in {place.trouble.retry_in:.0f} s"
-    if place.damped_for is not None:
-        yield f"  suppressed: route flapping; free in {place.damped_for:.0f} s if nothing moves until then"
-    if place.awaits is not None:
-        yield f"  {place.awaits} is expected to write here"
-    for each_late in place.late:
-        yield f"  {each_late} was expected to write here, and has not: it is passed over for a minute"
+    def _rules(self) -> Iterator[str]:
+        """Why there is no place for it, where there is none; and the health checks that it depends on."""
+        facts = self._facts
+        covering = [rule for rule in facts.rules if rule.covered_by]
+        for rule in covering:
+            where = f" ({rule.covered_at})" if rule.covered_at else ""
+            if rule.source:
+                how = "without a health check" if rule.source == STATIC else f"announced while {rule.source} is healthy"
+                yield f"rule {rule.name} manages it{where}, {how}"
+                yield from (f"  {self._check(each)}" for each in rule.checks)
+            if facts.observed:
+                yield from self._without_place(rule, f"rule {rule.name} is about it, {rule.covered_by}{where}, but")
+        if not facts.observed:
+            yield "EC2 has not answered yet: nothing is known of any route table"
+        elif facts.table and facts.table not in facts.tables:
+            yield f"{facts.table} is none of the route tables that are read"
+        if not covering:
+            yield "no rule accepts or manages it, so nothing is ever written for it; rules are:"
+            for rule in facts.rules:
+                yield f"  {rule.name}: {rule.accepts}{f' ({rule.where})' if rule.where else ''}"
+        for table, route in facts.unruled:
+            yield f"{table} has a route for it, to {_holder(route)}, but no rule of ours is about that table and prefix"
+
+    def _without_place(self, rule: RuleFacts, beginning: str) -> Iterator[str]:
+        facts = self._facts
+        decided = {place.why.table_id: place.why.rule for place in facts.places}
+        others = sorted({decided[table] for table in rule.tables if decided.get(table, rule.name) != rule.name})
+        if not rule.tables:
+            yield f"{beginning} its `find` matches no route table, so it writes nothing"
+        elif facts.table and facts.table in facts.tables and facts.table not in rule.tables:
+            yield f"{beginning} its `find` does not match {facts.table}"
+        elif others:
+            yield f"{beginning} an earlier rule decides in some of its tables: {', '.join(others)}"
+
+    def _check(self, check: BoundCheck) -> str:
+        since = f" since {self._time(check.since)}" if check.since is not None else ""
+        why = f": {check.reason}" if check.reason else ""
+        if check.unknown_since is not None:
+            unknown = f"; its probes have told nothing since {self._time(check.unknown_since)}"
+            return f"check {check.name}: {check.state}{since}{unknown}{why}"
+        return f"check {check.name}: {check.state}{since}{why}"
+
+    def _place(self, place: PlaceFacts) -> Iterator[str]:
+        why = place.why
+        where = f" ({why.where})" if why.where else ""
+        yield f"{why.table_id} ({why.table_name})" if why.table_name else why.table_id
+        yield f"  rule {why.rule} matches it: {why.covered_by}{where}; takeover: {why.takeover}"
+        for each in why.paths:
+            yield f"  {_path(each)}"
+        if not why.paths:
+            yield "  no path competes"
+        route, since = why.route, place.since
+        if route is None:
+            yield "  the table has no route for it"
+        else:
+            before = "before " if since is not None and since.found else ""
+            when = f", since {before}{self._time(since.target)}" if since is not None else ""
+            yield f"  the table has a route to {_holder(route)}{when}"
+        if why.propagated is not None:
+            yield f"  it has a propagated route to {_holder(why.propagated)}; a static one wins over it"
+        yield from self._verdict(place)
+        if place.trouble is not None:
+            yield f"  the last write failed: {place.trouble.error}"
+            times = "once" if place.trouble.attempts == 1 else f"{place.trouble.attempts} times in a row"
+            yield f"    {times}, {place.trouble.ago:.0f} s ago; tried again in {place.trouble.retry_in:.0f} s"
+        if place.damped_for is not None:
+            yield f"  suppressed: route flapping; free in {place.damped_for:.0f} s if nothing moves until then"
+        if place.awaits is not None:
+            yield f"  {place.awaits} is expected to write here"
+        for each_late in place.late:
+            yield f"  {each_late} was expected to write here, and has not: it is passed over for a minute"
+        if why.next:
+            yield f"  next: {why.next}"
+
+    def _verdict(self, place: PlaceFacts) -> Iterator[str]:
+        verdict, change, route = place.why.verdict, place.why.change, place.why.route
+        if verdict is None and route is not None and route.state is RouteState.BLACKHOLE:
+            yield (
+                "  there is nothing to do: we have no path for it, and the rule does not delete this black hole "
+                "(dead_routes); it drops traffic that a wider route would carry"
+            )
+            return
+        if verdict is None:
+            yield "  there is nothing to do: we have no path for it, and the table no route of ours"
+            return
+        since = f", since {self._time(place.since.verdict)}" if place.since is not None else ""
+        kind, reason = VERDICTS[verdict.kind], REASONS[verdict.reason]
+        yield f"  {verdict.kind.value} ({verdict.reason.value}{since}): {kind}: {reason}"
+        if verdict.detail:
+            yield f"    {verdict.detail}"
+        if change is not None:
+            yield f"  to be written: {change}{' (noop: it is not)' if self._facts.noop else ''}"
 
 
 def _path(each: ExplainedPath) -> str:
@@ -174,26 +307,6 @@ def _holder(route: Route) -> str:
     return f"{route.target}{owner} ({route.state.value})"
 
 
-def _verdict(place: PlaceFacts, facts: Facts) -> Iterator[str]:
-    verdict, change = place.why.verdict, place.why.change
-    route = place.why.route
-    if verdict is None and route is not None and route.state is RouteState.BLACKHOLE:
-        yield (
-            "  there is nothing to do: we have no path for it, and the rule does not delete this black hole "
-            "(dead_routes); it drops traffic that a wider route would carry"
-        )
-        return
-    if verdict is None:
-        yield "  there is nothing to do: we have no path for it, and the table no route of ours"
-        return
-    since = f", since {in_utc(place.since.verdict)}" if place.since is not None else ""
-    yield f"  {verdict.kind.value} ({verdict.reason.value}{since}): {VERDICTS[verdict.kind]}: {REASONS[verdict.reason]}"
-    if verdict.detail:
-        yield f"    {verdict.detail}"
-    if change is not None:
-        yield f"  to be written: {change}{' (noop: it is not)' if facts.noop else ''}"
-
-
 # As JSON
 
 
@@ -213,11 +326,37 @@ def to_json(facts: Facts) -> dict[str, Any]:
             }
             for each in facts.announcers
         ],
+        "withdrawals": [
+            {"source": each.source, "kind": each.kind, "at": _utc(each.at), "how": each.how, "line": each.line}
+            for each in facts.withdrawals
+        ],
         "steering": list(facts.steering),
-        "rules": [{"rule": name, "accepts": accepts, "where": where} for name, accepts, where in facts.rules],
+        "rules": [_rule_json(each) for each in facts.rules],
         "tables": [_place_json(each) for each in facts.places],
         "unruled": [{"route_table_id": table, "target": str(route.target)} for table, route in facts.unruled],
         "lines": lines(facts),
+    }
+
+
+def _rule_json(rule: RuleFacts) -> dict[str, Any]:
+    return {
+        "rule": rule.name,
+        "accepts": rule.accepts,
+        "where": rule.where,
+        "covered_by": rule.covered_by,
+        "covered_at": rule.covered_at,
+        "route_tables": list(rule.tables),
+        "managed_by": rule.source or None,
+        "checks": [
+            {
+                "name": each.name,
+                "state": each.state,
+                "since": _utc(each.since),
+                "unknown_since": _utc(each.unknown_since),
+                "reason": each.reason,
+            }
+            for each in rule.checks
+        ],
     }
 
 
@@ -226,6 +365,7 @@ def _place_json(place: PlaceFacts) -> dict[str, Any]:
     route = why.route
     return {
         "route_table_id": why.table_id,
+        "route_table_name": why.table_name,
         "rule": why.rule,
         "covered_by": why.covered_by,
         "where": why.where,
@@ -239,10 +379,12 @@ def _place_json(place: PlaceFacts) -> dict[str, Any]:
             "since": _utc(since.target) if since else None,
             "found_at_start": since.found if since else None,
         },
+        "propagated": why.propagated and str(why.propagated.target),
         "verdict": why.verdict and why.verdict.to_json(),
         "meaning": why.verdict and REASONS[why.verdict.reason],
         "since": _utc(since.verdict) if since else None,
         "change": why.change and why.change.to_json(),
+        "next": why.next,
         "failure": trouble
         and {
             "error": trouble.error,

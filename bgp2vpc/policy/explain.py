@@ -8,11 +8,13 @@ from dataclasses import dataclass
 
 from bgp2vpc.bgp.best import Step
 from bgp2vpc.bgp.rib import Offer
+from bgp2vpc.names import STATIC
 from bgp2vpc.policy.best_path import BestPath, Exclusion
 from bgp2vpc.policy.decide import Decided
 from bgp2vpc.policy.next_hop import Unusable
+from bgp2vpc.policy.place import Place
 from bgp2vpc.policy.plan import Change, Verdict
-from bgp2vpc.policy.words import EXCLUSIONS, NOT_ADMITTED
+from bgp2vpc.policy.words import EXCLUSIONS, NEXT, NOT_ADMITTED
 from bgp2vpc.vpc.model import Route
 
 
@@ -35,6 +37,8 @@ class ExplainedPath:
 class Explanation:
     """One (table, prefix). `covered_by`: what of the rule is about the prefix, and where it is written.
 
+    `table_name`: the tag Name. `propagated`: the route of the same prefix that a gateway has propagated to the table.
+    `next`: what has to happen before the place changes; empty: a change is to be written now.
     `paths`: the best one first, then those that lost, then those that were not compared.
     """
 
@@ -47,6 +51,9 @@ class Explanation:
     route: Route | None
     verdict: Verdict | None
     change: Change | None
+    table_name: str = ""
+    propagated: Route | None = None
+    next: str = ""
 
 
 def explain(decided: Decided) -> Explanation:
@@ -65,7 +72,33 @@ def explain(decided: Decided) -> Explanation:
         route=place.route,
         verdict=verdict,
         change=change,
+        table_name=place.table.tags.get("Name", ""),
+        propagated=place.table.propagated_route(place.prefix),
+        next="" if change else _next(place, verdict),
     )
+
+
+def _next(place: Place, verdict: Verdict | None) -> str:
+    """What has to happen before the place changes, where nothing is to be written now."""
+    managed = place.managed
+    if managed is None:
+        offered = "a source of this host announces it"
+    else:
+        offered = f"{managed.source} is healthy" if managed.source != STATIC else "it is offered again"
+    if verdict is None:
+        if place.route is not None:
+            return f"the route is left to others; this instance competes for it as soon as {offered}"
+        who = managed.instance_id if managed and managed.instance_id else "this instance"
+        return f"a route to {who} is created as soon as {offered}"
+    if managed and managed.never_delete:
+        gone = "it stays all the same (never_delete)"
+    elif managed and managed.fallback:
+        gone = f"it is pointed at its fallback {managed.fallback}"
+    else:
+        gone = "it is deleted"
+    check = place.rule.remote_check_of(place.prefix)
+    fails = f", or when its owner fails the remote check {check}" if check else ""
+    return NEXT.get(verdict.reason, "").format(offered=offered, gone=gone, fails=fails)
 
 
 def _paths(found: BestPath, takeover: str) -> Iterator[ExplainedPath]:

@@ -56,6 +56,32 @@ REASONS: Final[Mapping[Reason, str]] = {
     Reason.SOURCE_DEST_CHECK: "the source/destination check of our interface is on",
 }
 
+NEXT: Final[Mapping[Reason, str]] = {
+    Reason.OURS: "it stays while it is offered; after that {gone}",
+    Reason.BEST_PATH: "it stays while this path is the best",
+    Reason.LEFTOVER: "it stays until a source has spoken of it or `restart_time` after our start is over, or until its "
+    "health check has a verdict; if nobody offers it then, {gone}",
+    Reason.NEVER_DELETE: "it stays until {offered}, or somebody deletes it by hand",
+    Reason.FALLBACK: "it is pointed at this instance as soon as {offered}",
+    Reason.OWNER_HEALTHY: "it is taken when EC2 calls the route a black hole, or its owner impaired or gone{fails}",
+    Reason.OWNER_UNHEARD: "it is taken when EC2 calls the route a black hole, or its owner impaired or gone{fails}",
+    Reason.BACKUP_MED: "it is taken as soon as our path has a MED below backup_med",
+    Reason.PEER_BEST: "the peer has or takes the route; this instance does when its path is the best",
+    Reason.HANDOVER: "as soon as the peer has taken the route, or its time is over, this is decided again",
+    Reason.NOT_READY: "this is decided when all neighbors have sent End-of-RIB, or `startup_hold` is over",
+    Reason.DAMPED: "this is decided when the route has not moved for a while",
+    Reason.HELD: "this is decided when the hold ends",
+    Reason.FOREIGN_TARGET: "it stays until somebody deletes it by hand, or the rule says takeover_foreign: true",
+    Reason.INSIDE_VPC: "it is written when a subnet has exactly this CIDR",
+    Reason.NEXT_HOP: "it is written when a path names a next hop that is an address of this instance",
+    Reason.NO_INTERFACE: "it is written when this instance has such an interface",
+    Reason.SOURCE_DEST_CHECK: "it is written, if it is not there, at the first poll after the check was turned off",
+}
+"""What has to happen before a place with this verdict changes; the other reasons are those of changes.
+
+`{offered}`: somebody offers it; `{gone}`: what follows when nobody does; `{fails}`: its remote check, if it has one.
+"""
+
 EXCLUSIONS: Final[Mapping[Exclusion, str]] = {
     Exclusion.SENT_BACK: "it is our own path, sent back by others",
     Exclusion.NO_INTERFACE: "its next hop is no network interface of this VPC",

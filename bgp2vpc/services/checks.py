@@ -93,6 +93,11 @@ class Checks:
         """Names of the checks that pass now."""
         return self._pool.passing
 
+    def statuses_of(self, source: str) -> Mapping[str, CheckStatus | None]:
+        """The checks that this source depends on, by name; None: it does not run on this host."""
+        found = {each.name: each for each in self._pool.statuses()}
+        return {name: found.get(name) for name in (self._sources[source].checks if source in self._sources else ())}
+
     def statuses(self) -> list[CheckStatus]:
         """The status of each check."""
         return self._pool.statuses()

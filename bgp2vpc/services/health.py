@@ -58,6 +58,10 @@ class Health(Observer):
         """How each check is, those of owners last."""
         return [*self._checks.statuses(), *self._owners.statuses()]
 
+    def statuses_of(self, source: str) -> Mapping[str, CheckStatus | None]:
+        """The checks that this source depends on, by name; None: it does not run on this host."""
+        return self._checks.statuses_of(source)
+
     def probe_now(self, name: str) -> None:
         """Let the checks of this name probe now, those of owners, too."""
         self._checks.probe_now(name)

@@ -13,6 +13,7 @@ from bgp2vpc.config.model import Config
 from bgp2vpc.errors import NoThread
 from bgp2vpc.history import History
 from bgp2vpc.logs import event
+from bgp2vpc.names import CHECK
 from bgp2vpc.operator.answers import BadQuestion
 from bgp2vpc.operator.explaining import Explaining
 from bgp2vpc.operator.operator import Operator
@@ -77,6 +78,7 @@ class WebService:
             self._history.detach()
             self._journal.success(LISTENING)
             self._journal.success(TOKEN)
+        self._history.relate(_sources_of_prefixes(config))
         self._settings = settings
         if old is not None or settings is not None:
             self._serving = self._start_task("web", self._serve(settings, old, is_same=is_same))
@@ -145,3 +147,13 @@ class WebService:
             return None, False
         self._journal.success(TOKEN)
         return token, True
+
+
+def _sources_of_prefixes(config: Config) -> dict[str, set[str]]:
+    """Managed prefix -> the sources that offer it, and what its single checks would be called as sources."""
+    found: dict[str, set[str]] = {}
+    for source in config.checked_sources:
+        for each in source.announcements:
+            names = (source.name, *(f"{CHECK}{check}" for check in source.checks))
+            found.setdefault(str(each.prefix), set()).update(names)
+    return found

@@ -46,6 +46,11 @@ TOO_MANY_SELECTORS = (
     f"the source announces to {MOST_SELECTORS} neighbor selectors already; nothing of this line is taken"
 )
 
+REMEMBERED_GONE = 10_000
+"""Prefixes of which it is remembered who has ceased to offer them; of more, the oldest are forgotten."""
+GONE_OF_PREFIX = 8
+"""Sources of one prefix, the same."""
+
 NO_NEIGHBOR = "ExaBGP has told of no such neighbor, or of no session with it, and 4.2 would stop at this line"
 
 
@@ -70,6 +75,21 @@ class Said:
     at: float
 
 
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """A source has ceased to offer a prefix `at`, in Unix seconds; `line` had announced it (cut; empty for a peer's).
+
+    `how`: why the path went, in words; empty: the source withdrew it. `line` empty, and not a peer's: it had not
+    announced the prefix since our start, and withdrew it all the same.
+    """
+
+    source: str
+    kind: SourceKind
+    at: float
+    how: str = ""
+    line: str = ""
+
+
 class AdjRibIn:
     """The daemon's side of every source (`sources.session.Listener`). All on the event loop; nothing here waits."""
 
@@ -83,6 +103,8 @@ class AdjRibIn:
         self._default_max_prefixes = DEFAULT_MAX_PREFIXES
         self.refused_lines = RefusedLines()
         self._said: dict[Prefix, dict[tuple[str, int | None], Said]] = {}
+        self._gone: dict[Prefix, dict[str, Gone]] = {}
+        """By prefix and source; what went first, first."""
         self._holds = True
         self._expiry = Alarm(self._expire)
 
@@ -119,8 +141,9 @@ class AdjRibIn:
             return Reply(Answer.ERROR, NO_NEIGHBOR)
         changed, _ = self.take_in(source, command.events, command.line)
         passed_on = self._pass_on(source, command)
-        self.changed(changed)
-        if any(isinstance(each, EndOfRib) for each in command.events):
+        ended_rib = any(isinstance(each, EndOfRib) for each in command.events)
+        self.changed(changed, "it came back, and did not announce it again" if ended_rib else "")
+        if ended_rib:
             self._vanished(changed)
         if not command.error:
             return Reply(command.answer, "", command.reply)
@@ -167,7 +190,7 @@ class AdjRibIn:
         changed = self.rib.close(source, self._now(), hold)
         level = logging.DEBUG if routine else logging.INFO
         event(log, level, "source down", source=source, paths=paths, kept_for=hold if paths and hold else None)
-        self.changed(changed)
+        self.changed(changed, "its session ended")
         self._vanished(changed)
         self._sources_went()
 
@@ -180,7 +203,7 @@ class AdjRibIn:
         for source, adj in list(self.rib.sources()):
             if adj.side is not Side.PEER:
                 changed = self.rib.close(source, self._now(), hold=0)
-                self.changed(changed)
+                self.changed(changed, "the daemon ends")
                 self._vanished(changed)
 
     # What leaves
@@ -219,6 +242,11 @@ class AdjRibIn:
         """What announced it, and when."""
         return self._said.get(offer.path.prefix, {}).get((offer.source, offer.path.path_id))
 
+    def gone_from(self, prefix: Prefix) -> tuple[Gone, ...]:
+        """The sources that have ceased to offer this prefix and have not announced it since; the last one last."""
+        offering = {offer.source for offer in self.rib.offers.get(prefix, ())}
+        return tuple(each for each in self._gone.get(prefix, {}).values() if each.source not in offering)
+
     def take_in(self, source: str, events: Collection[Event], line: str = "") -> tuple[frozenset[Prefix], str]:
         """Apply events: the prefixes that changed, and an error in words if the source may not say so much."""
         changed: frozenset[Prefix] = frozenset()
@@ -233,6 +261,10 @@ class AdjRibIn:
             if isinstance(each, Withdraw) and len(self.rib.seen) > known:
                 # The first we hear of this prefix: there may be a route from before our start.
                 changed |= {each.prefix}
+            if isinstance(each, Withdraw) and not now_changed and source not in self._gone.get(each.prefix, {}):
+                kind = self.kinds[source]
+                if kind is not SourceKind.PEER:
+                    self._note_gone(each.prefix, Gone(source, kind, time.time()))
             if now_changed:
                 changed |= now_changed
                 _log_change(source, each, now_changed)
@@ -241,23 +273,31 @@ class AdjRibIn:
                     self._said.setdefault(each.path.prefix, {})[source, each.path.path_id] = said
         return changed, error
 
-    def changed(self, prefixes: frozenset[Prefix]) -> None:
-        """Paths of these prefixes are others now."""
+    def changed(self, prefixes: frozenset[Prefix], how: str = "") -> None:
+        """Paths of these prefixes are others now. `how`: why some may have gone; empty: they were withdrawn."""
         for prefix in prefixes:
-            self._forget_what_was_said(prefix)
+            self._forget_what_was_said(prefix, how)
         if prefixes:
             self._decider.news(prefixes)
 
-    def _forget_what_was_said(self, prefix: Prefix) -> None:
-        """Of paths that are not offered any more."""
+    def _forget_what_was_said(self, prefix: Prefix, how: str) -> None:
+        """Of paths that are not offered any more; but not who had announced them."""
         said = self._said.get(prefix)
         if said is None:
             return
         offered = {(offer.source, offer.path.path_id) for offer in self.rib.offers.get(prefix, ())}
-        if not offered:
+        for key in said.keys() - offered:
+            line = said.pop(key).line
+            self._note_gone(prefix, Gone(key[0], self.kinds.get(key[0], SourceKind.PEER), time.time(), how, line))
+        if not said:
             del self._said[prefix]
-        elif len(offered) < len(said):
-            self._said[prefix] = {key: each for key, each in said.items() if key in offered}
+
+    def _note_gone(self, prefix: Prefix, gone: Gone) -> None:
+        of_prefix = self._gone.pop(prefix, {})
+        of_prefix.pop(gone.source, None)
+        self._gone[prefix] = {**dict(list(of_prefix.items())[1 - GONE_OF_PREFIX :]), gone.source: gone}
+        if len(self._gone) > REMEMBERED_GONE:
+            del self._gone[next(iter(self._gone))]
 
     def _vanished(self, prefixes: frozenset[Prefix]) -> None:
         """Of these, paths may have gone without a word: ExaBGP has to be told."""
@@ -284,7 +324,7 @@ class AdjRibIn:
         changed = self.rib.expire(self._now())
         if changed:
             event(log, logging.INFO, "stale paths removed", prefixes=sorted(changed))
-        self.changed(changed)
+        self.changed(changed, "its session had ended, and it did not announce it again in time")
         self._vanished(changed)
         self._sources_went()
 

@@ -132,7 +132,7 @@ class Peers:
             paths = self._adj_rib_in.rib.next_hops(name)
             self._decider.session_lost(paths)
             self._neighbors.departed(paths, Standing.LOST, since)
-            self._adj_rib_in.changed(self._adj_rib_in.rib.close(name, self._now(), hold=0))
+            self._adj_rib_in.changed(self._adj_rib_in.rib.close(name, self._now(), hold=0), "its session went down")
         if is_news:
             self._decider.neighbors_changed()
 

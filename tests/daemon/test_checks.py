@@ -1,5 +1,6 @@
 """Health checks, managed routes and remote checks: the whole daemon on virtual time, real sockets on loopback."""
 
+import re
 import socket
 from contextlib import suppress
 
@@ -116,6 +117,24 @@ def test_a_healthy_check_writes_its_route_and_an_unhealthy_one_deletes_it_at_onc
     service.start()
     lab.wait(2.5)
     assert lab.routes == [f"rtb-1 {P} {OURS} active"]
+
+
+def test_why_tells_the_health_check_that_a_prefix_waits_for(make_lab, service) -> None:
+    service.stop()
+    lab = make_lab(poll_time=FOREVER, **settings(file(service))).start(wait=0.5)
+    words = "\n".join(lab.ask("why", P)["lines"])
+    assert "rule private manages it (lab.yaml:9), announced while check web is healthy" in words
+    assert "check web: no verdict yet: connection refused" in words
+    service.start()
+    lab.wait(4)
+    service.stop()
+    lab.wait(4)
+    told = lab.ask("why", P)["lines"]
+    assert told[1] == "  announced by nobody"
+    assert told[2].startswith("  withdrawn by check web (check), at 20")
+    assert told[3] == f"    it had said: announce route {P} next-hop self"
+    assert re.fullmatch(r"    check web: unhealthy since 20\S+ \(\d+ s\): connection refused", told[5])
+    assert told[-1] == "  next: a route to this instance is created as soon as check web is healthy"
 
 
 def test_until_the_first_verdict_a_route_of_ours_stays_and_others_keep_theirs(make_lab, service) -> None:

@@ -7,10 +7,13 @@ from lab import OPERATOR, OURS, PEER, A, B, Lab, Peering, announce, two_hosts, w
 
 from bgp2vpc.config.load import parse
 from bgp2vpc.errors import Bgp2vpcError, Denied
+from bgp2vpc.operator.why import lines
 from bgp2vpc.policy.rule import Takeover
+from bgp2vpc.prefix import parse_prefix
+from bgp2vpc.speaker import adj_rib_in
 from tests.values import rule
 
-TIME = re.compile(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00")
+TIME = re.compile(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00( \(\d+ (s|min|h|d)\))?")
 
 
 def why(lab: Lab, prefix: str = A, *table: str) -> list[str]:
@@ -41,6 +44,7 @@ def test_a_route_of_ours(make_lab) -> None:
         DNS,
         "  the table has a route to eni-1 of i-1 (active), since TIME",
         "  keep (ours, since TIME): the route stays as it is: it points at us, as it should",
+        "  next: it stays while it is offered; after that it is deleted",
     ]
 
 
@@ -57,6 +61,7 @@ def test_what_another_instance_has_from_before_our_start(make_lab) -> None:
         "  the table has a route to eni-2 of i-2 (active), since before TIME",
         "  yield (owner-healthy, since TIME): the route is left to others: another instance has it, and nothing speaks "
         "against that",
+        "  next: it is taken when EC2 calls the route a black hole, or its owner impaired or gone",
     ]
     assert why(lab, A).count("rtb-2") == 1
 
@@ -98,14 +103,17 @@ def test_best_path_tells_who_competes_and_by_which_step(make_lab) -> None:
         "  yield (peer-best, since TIME): the route is left to others: the path of a peer is better, and the peer "
         "writes",
         "    peer 10.0.0.11 at eni-2 has the best path: med",
+        "  next: the peer has or takes the route; this instance does when its path is the best",
     ]
     peering.down()
     first.wait(2)
-    assert "keep (ours, since TIME): the route stays as it is: it points at us, as it should" in why(first)[-1]
+    told = why(first)
+    assert "keep (ours, since TIME): the route stays as it is: it points at us, as it should" in told[-2]
+    assert told[2] == "  announced by peer 10.0.0.11 (peer) until TIME: its session went down"
     first.vpc.put_route("rtb-1", A, PEER)
     first.ask("reconcile")
     first.wait(2)
-    assert len([line for line in why(first) if "announced by" in line]) == 1
+    assert len([line for line in why(first) if "announced by" in line and "until" not in line]) == 1
 
 
 def test_damping_is_told_with_its_end(make_lab) -> None:
@@ -116,7 +124,7 @@ def test_damping_is_told_with_its_end(make_lab) -> None:
         lab.wait(13)
     told = why(lab)
     assert any("yield (damped" in line for line in told), told
-    assert re.fullmatch(r"  suppressed: route flapping; free in \d+ s if nothing moves until then", told[-1])
+    assert re.fullmatch(r"  suppressed: route flapping; free in \d+ s if nothing moves until then", told[-2])
 
 
 def test_holds_drains_and_stale_paths_are_told(make_lab) -> None:
@@ -135,9 +143,10 @@ def test_holds_drains_and_stale_paths_are_told(make_lab) -> None:
     lab.wait(1)
     told = why(lab)
     assert told[2] == f"  held by {OPERATOR}, since TIME, until TIME"
-    assert told[-2:] == [
+    assert told[-3:] == [
         "  yield (held, since TIME): the route is left to others: an operator holds it",
         "    but for the hold: create eni-1 (absent)",
+        "  next: this is decided when the hold ends",
     ]
     lab.close(hold=60.0)
     assert why(lab)[2] == "    its session has ended; the path goes in 60 s unless it is said again"
@@ -151,7 +160,7 @@ def test_what_no_rule_accepts_names_the_rules_and_where_they_are_written(make_la
     lab = make_lab(rules=parse(text, "f.yaml").rules).start()
     lab.say(announce(A))
     assert why(lab)[2:] == [
-        "  no rule matches it in any route table, so nothing is ever written for it there; rules are:",
+        "  no rule accepts or manages it, so nothing is ever written for it; rules are:",
         "    private: accept: 203.0.113.0/24 le 32 (f.yaml:5)",
         "    dns: manage_routes: 192.0.2.9/32 (f.yaml:8)",
     ]
@@ -161,24 +170,180 @@ def test_a_route_in_a_table_that_no_rule_finds_is_told(make_lab) -> None:
     vpc = two_hosts()
     vpc.add_table("rtb-other")
     vpc.put_route("rtb-other", A, "igw-1")
-    lab = make_lab(vpc).start()
-    assert why(lab)[1:3] == [
+    lab = make_lab(vpc, rules=(rule("203.0.113.0/24"),)).start()
+    assert why(lab)[1:] == [
         "  announced by nobody",
+        "  no rule accepts or manages it, so nothing is ever written for it; rules are:",
+        "    private: accept: 203.0.113.0/24",
         "  rtb-other has a route for it, to igw-1 (active), but no rule of ours is about that table and prefix",
     ]
 
 
-def test_in_a_table_that_no_rule_finds_that_is_what_is_told(lab: Lab) -> None:
+ABOUT = "  rule private is about it, accept: 192.0.2.0/24 le 32, but"
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ("rtb-9", "  rtb-9 is none of the route tables that are read"),
+        (
+            "rtb-other",
+            f"{ABOUT} its `find` does not match rtb-other",
+        ),
+    ],
+)
+def test_in_a_table_that_no_rule_finds_that_is_what_is_told(make_lab, asked: str, told: str) -> None:
+    vpc = two_hosts()
+    vpc.add_table("rtb-other")
+    lab = make_lab(vpc).start()
     lab.say(announce(A))
     lab.wait(1)
-    assert "  no rule matches it in rtb-9, so nothing is ever written for it there; rules are:" in why(lab, A, "rtb-9")
-    assert "rtb-9: nobody" in refused(lab, B, "rtb-9")
+    assert why(lab, A, asked)[2:] == [told]
 
 
-def test_what_is_not_known_is_an_error_that_says_so(lab: Lab) -> None:
+ANNOUNCED = f"    it had said: {announce(A, 'med 100')}"
+CREATED = "  next: a route to this instance is created as soon as a source of this host announces it"
+NOTHING_THERE = [
+    "",
+    "rtb-1",
+    RULE,
+    "  no path competes",
+    "  the table has no route for it",
+    "  there is nothing to do: we have no path for it, and the table no route of ours",
+    CREATED,
+]
+
+
+def test_what_a_rule_accepts_and_nobody_announces_is_told(lab: Lab) -> None:
+    assert why(lab) == [A, "  announced by nobody", *NOTHING_THERE]
+
+
+def test_who_has_withdrawn_it_is_told_and_when(lab: Lab) -> None:
+    lab.say(announce(A, "med 100"))
+    lab.wait(1)
+    lab.say(withdraw(A))
+    lab.wait(1)
+    gone = [A, "  announced by nobody", "  withdrawn by dns (script), at TIME", ANNOUNCED]
+    assert why(lab) == gone + NOTHING_THERE
+    (row,) = lab.ask("why", A)["withdrawals"]
+    assert TIME.fullmatch(row.pop("at"))
+    assert row == {"source": "dns", "kind": "script", "how": "", "line": announce(A, "med 100")}
+    lab.say(withdraw(A))
+    assert why(lab) == gone + NOTHING_THERE, "saying so again tells nothing new"
+    lab.open("web")
+    lab.say(announce(A), source="web")
+    assert why(lab)[1:3] == [f"  announced by web (script), since TIME: {announce(A)}", gone[2]]
+    lab.say(announce(A))
+    assert len([line for line in why(lab) if "withdrawn" in line]) == 0
+
+
+def test_of_what_was_never_announced_a_withdrawal_is_remembered(make_lab) -> None:
+    lab = make_lab(rules=(rule("203.0.113.0/24"),)).start()
+    lab.say(withdraw(A))
+    assert why(lab)[1:3] == [
+        "  announced by nobody",
+        "  withdrawn by dns (script), at TIME, which had not announced it since our start",
+    ]
+
+
+def test_how_a_path_has_gone_is_told(lab: Lab) -> None:
+    lab.say(announce(A, "med 100"))
+    lab.close(hold=5.0)
+    lab.wait(6)
+    late = "its session had ended, and it did not announce it again in time"
+    assert why(lab)[2:4] == [f"  announced by dns (script) until TIME: {late}", ANNOUNCED]
+    lab.open()
+    lab.say(announce(A, "med 100"))
+    lab.close()
+    lab.wait(1)
+    assert why(lab)[2:4] == ["  announced by dns (script) until TIME: its session ended", ANNOUNCED]
+    lab.open()
+    lab.say(announce(A, "med 100"))
+    lab.close(hold=60.0)
+    lab.open()
+    lab.say("announce eor ipv4 unicast")
+    assert why(lab)[2] == "  announced by dns (script) until TIME: it came back, and did not announce it again"
+
+
+def test_what_is_remembered_of_withdrawals_is_bounded(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(adj_rib_in, "REMEMBERED_GONE", 3)
+    for number in range(20):
+        lab.open(f"s{number}")
+        lab.say(withdraw(A), *(withdraw(f"198.51.100.{number}/32"),) * (number < 10), source=f"s{number}")
+    bridge = lab.daemon.parts.adj_rib_in
+    assert [each.source for each in bridge.gone_from(parse_prefix(A))] == [f"s{number}" for number in range(12, 20)]
+    assert len(bridge._gone) == 3
+
+
+NO_TABLE = "its `find` matches no route table, so it writes nothing"
+MANAGED = """
+healthchecks:
+  web: {type: command, destination: 127.0.0.1, every: 3600, config: {command: /nowhere/check}}
+routetables:
+  private:
+    find: {type: by_tag, config: {key: type, value: private}}
+    manage_routes: [{cidr: 192.0.2.1/32, healthcheck: web}]
+  lost:
+    find: {type: by_tag, config: {key: type, value: nothing}}
+    manage_routes: [{cidr: 192.0.2.1/32}, {cidr: 192.0.2.2/32}]
+"""
+
+
+def test_what_is_managed_tells_where_and_its_health_checks(make_lab) -> None:
+    config = parse(MANAGED, "f.yaml")
+    lab = make_lab(rules=config.rules, checked_sources=config.checked_sources).start()
+    told = why(lab)
+    assert told[2:6] == [
+        "  rule private manages it (f.yaml:7), announced while check web is healthy",
+        "    check web: does not run on this host",
+        "  rule lost manages it (f.yaml:10), without a health check",
+        f"  rule lost is about it, manage_routes: 192.0.2.1/32 (f.yaml:10), but {NO_TABLE}",
+    ]
+    assert told[-1] == "  next: a route to this instance is created as soon as check web is healthy"
+    (managed, _) = lab.ask("why", A)["rules"]
+    assert managed["checks"] == [
+        {"name": "web", "state": "does not run on this host", "since": None, "unknown_since": None, "reason": ""}
+    ]
+    assert (managed["covered_at"], managed["managed_by"]) == ("f.yaml:7", "check web")
+    assert why(lab, B)[2:] == [
+        "  rule lost manages it (f.yaml:10), without a health check",
+        f"  rule lost is about it, manage_routes: 192.0.2.2/32 (f.yaml:10), but {NO_TABLE}",
+    ]
+
+
+def test_an_earlier_rule_that_decides_is_told(make_lab) -> None:
+    lab = make_lab(rules=(rule(), rule(name="second"))).start()
+    earlier = "but an earlier rule decides in some of its tables: private"
+    assert why(lab)[2] == f"  rule second is about it, accept: 192.0.2.0/24 le 32, {earlier}"
+
+
+def test_tables_have_their_names_and_propagated_routes_are_told(make_lab) -> None:
+    vpc = two_hosts()
+    vpc.add_table("rtb-2", tags={"type": "private", "Name": "private a"})
+    vpc.put_route("rtb-2", A, "vgw-1", propagated=True)
+    lab = make_lab(vpc).start()
+    told = why(lab, A, "rtb-2")
+    assert told[3] == "rtb-2 (private a)"
+    assert "  it has a propagated route to vgw-1 (active); a static one wins over it" in told
+    (place,) = lab.ask("why", A, "rtb-2")["tables"]
+    assert (place["route_table_name"], place["propagated"], place["route"]) == ("private a", "vgw-1", None)
+
+
+def test_the_page_takes_sentences_that_do_not_change_by_themselves(lab: Lab) -> None:
+    lab.say(announce(A))
+    lab.wait(1)
+    before = lines(lab.do(lambda: lab.daemon.parts.explaining.facts(parse_prefix(A))), ages=False)
+    lab.wait(3600)
+    assert lines(lab.do(lambda: lab.daemon.parts.explaining.facts(parse_prefix(A))), ages=False) == before
+
+
+def test_what_is_not_known_is_an_error_that_says_so(make_lab) -> None:
+    lab = make_lab(rules=(rule("203.0.113.0/24"),)).start()
     assert refused(lab, A) == (
-        f"nothing is known of {A}: nobody announces it, and no route table that is read has a route for it"
+        f"nothing is known of {A}: nobody has announced or withdrawn it since the daemon started, no rule accepts or "
+        "manages it, and no route table that is read has a route for it"
     )
+    assert refused(lab, B, "rtb-9").startswith(f"nothing is known of {B} in rtb-9: nobody")
     assert "192.0.2.0/24 was probably meant" in refused(lab, "192.0.2.1/24")
     assert refused(lab) == refused(lab, A, "rtb-1", "x") == "expected: why PREFIX [ROUTE-TABLE-ID]"
 

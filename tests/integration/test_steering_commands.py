@@ -136,7 +136,7 @@ def test_why_tells_the_chain(world: World, holder: Site) -> None:
     assert lines[0] == A
     assert lines[1].startswith("  announced by dns (script), since 20")
     assert lines[1].endswith(f": announce route {A} next-hop self")
-    place = lines[lines.index(table) :]
+    place = lines[next(n for n, line in enumerate(lines) if line.startswith(f"{table} (")) :]  # with its tag Name
     written = holder.file.read_text().splitlines()
     number = 1 + next(n for n, line in enumerate(written) if "192.0.2.0/24" in line)
     assert place[1] == (

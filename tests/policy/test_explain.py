@@ -14,7 +14,8 @@ from bgp2vpc.policy.place import Policy
 from bgp2vpc.policy.plan import Reason, VerdictKind
 from bgp2vpc.policy.prefix_list import PrefixList, PrefixRange, parse_prefix_range
 from bgp2vpc.policy.rule import ManagedRoute, Takeover
-from bgp2vpc.policy.words import EXCLUSIONS, NOT_ADMITTED, REASONS, VERDICTS
+from bgp2vpc.policy.words import EXCLUSIONS, NEXT, NOT_ADMITTED, REASONS, VERDICTS
+from bgp2vpc.vpc.model import parse_target
 from tests.policy.test_verdict_by_best_path import DRAINING, EIGHT, NINE, neighbor, own, peer, shown_to_us
 from tests.values import OURS_TOO, P1, P2, PEER, blackhole, inputs_of, offer, route, rule
 
@@ -165,7 +166,36 @@ def test_where_no_rule_is_about_it_there_is_nothing_to_explain() -> None:
     assert decide_place(table_policy, P1, seen, DecisionInput(offers={P1: (own(),)}), Policy()) is None
 
 
-WORDS = (REASONS, VERDICTS, EXCLUSIONS, NOT_ADMITTED)
+NEXTS = [
+    (dict(routes=[route()]), {}, "it stays while it is offered; after that it is deleted"),
+    (
+        dict(routes=[route()]),
+        dict(fallback=parse_target("nat-1")),
+        "it stays while it is offered; after that it is pointed at its fallback nat-1",
+    ),
+    (dict(routes=[route()]), dict(never_delete=True), "it stays while it is offered; after that it stays all the same"),
+    (
+        dict(routes=[route(target=PEER)]),
+        dict(remote_check="dns", takeover=Takeover.IF_UNHEALTHY),
+        "impaired or gone, or when its owner fails the remote check dns",
+    ),
+]
+
+
+@pytest.mark.parametrize(("options", "managed", "expected"), NEXTS)
+def test_what_comes_next_follows_the_rule(options, managed, expected) -> None:
+    manages = {P1: ManagedRoute(prefix=P1, source="check dns", **managed)}
+    check = offer(side=Side.CHECK, source="check dns")
+    found = explained(check, rule_options=dict(manages=manages), **options)
+    assert expected in found.next
+    nobody = explained(rule_options=dict(manages=manages)).next
+    assert nobody == "a route to this instance is created as soon as check dns is healthy"
+    theirs = explained(routes=[route(target=PEER)], rule_options=dict(manages=manages)).next
+    assert theirs == "the route is left to others; this instance competes for it as soon as check dns is healthy"
+    assert explained(check, rule_options=dict(manages=manages)).next == "", "a change is to be written"
+
+
+WORDS = (REASONS, VERDICTS, NEXT, EXCLUSIONS, NOT_ADMITTED)
 
 
 def test_every_reason_and_every_verdict_has_its_words() -> None:
@@ -173,6 +203,12 @@ def test_every_reason_and_every_verdict_has_its_words() -> None:
     assert {*EXCLUSIONS, Exclusion.NOT_ADMITTED} == set(Exclusion)
     assert set(NOT_ADMITTED) == set(Side)
     assert set(VERDICTS) == set(VerdictKind)
+    changing = {
+        Reason.ABSENT, Reason.BESIDE_PROPAGATED, Reason.WITHDRAWN, Reason.OTHER_INTERFACE, Reason.ALWAYS,
+        Reason.OWNER_BLACKHOLE, Reason.OWNER_IMPAIRED, Reason.OWNER_GONE, Reason.OWNER_FAILING, Reason.TAKEOVER_FOREIGN,
+        Reason.OWNER_WITHDREW, Reason.OWNER_SILENT, Reason.OWNER_LAST_RESORT, Reason.OWNER_LOST, Reason.BY_HAND,
+    }  # fmt: skip
+    assert set(NEXT) == set(Reason) - changing, "the next thing is the change itself"
     assert all(words and not words.endswith(".") for told in WORDS for words in told.values())
 
 
