@@ -1,122 +1,87 @@
-"""`status`: sources, paths, routes and errors of the daemon."""
+"""`status`: what the daemon sees and does, in sentences for people (`report.py`), or as JSON for programs."""
 
 import argparse
 import json
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+import os
+import shutil
+import sys
+import time
+from contextlib import suppress
+from typing import Any, Final
 
-from bgp2vpc.cli.options import Commands, add_socket, socket_of, terminal, visible
+from bgp2vpc.cli.options import Commands, add_socket, socket_of, visible
+from bgp2vpc.cli.report import report
 
-if TYPE_CHECKING:
-    from rich.console import Console
+WATCH_EVERY: Final = 2.0
+"""Seconds."""
+CLEAR: Final = "\x1b[H\x1b[2J\x1b[3J"
 
 
 def add(commands: Commands) -> None:
     """Add the command."""
-    status = commands.add_parser("status", help="sources, paths, routes and errors of the daemon", allow_abbrev=False)
+    status = commands.add_parser(
+        "status",
+        help="what needs attention; prefixes, routes, checks, sources, paths and errors of the daemon",
+        description="First what needs attention: prefixes that are not served, failures, unhealthy checks, orders, "
+        "neighbors that are down. Then everything else.",
+        allow_abbrev=False,
+    )
     add_socket(status)
-    status.add_argument("--json", action="store_true", help="for programs")
+    how = status.add_mutually_exclusive_group()
+    how.add_argument("--json", action="store_true", help="for programs")
+    how.add_argument(
+        "--watch", metavar="SECONDS", type=_seconds, nargs="?", const=WATCH_EVERY,
+        help=f"show it again and again, every {WATCH_EVERY:.0f} seconds or as often as given",
+    )  # fmt: skip
     status.set_defaults(command=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Ask the daemon, and print its answer."""
-    from bgp2vpc.sources.client import ask
-
-    text = "\n".join(ask(socket_of(args), ["bgp2vpc status"])[-1].text)
-    status = json.loads(text)
+    status = _asked(args)
     if args.json:
         print(json.dumps(status, indent=2))
+    elif args.watch is None:
+        print("\n".join(report(visible(status), _terminal().columns)))
     else:
-        _show(visible(status))
+        with suppress(KeyboardInterrupt):
+            _watch(args, report(visible(status), _terminal().columns))
     return 0
 
 
-SOURCES = ("name", "kind", "state", "paths", "restarts", "last_exit", "last_line", "unfinished_line")
-REFUSED = ("source", "count", "time", "line", "reason")
-CHECKS = ("name", "type", "destination", "state", "since", "unknown_since", "latency", "reason")
-PATHS = ("prefix", "next_hop", "source", "best", "reason", "med", "local_preference")
-ROUTES = ("route_table_id", "prefix", "verdict", "reason", "target", "rule", "detail")
-UNBROKEN = {"route_table_id", "prefix", "target", "time"}
-ERRORS = ("time", "count", "subject", "message", "consequence")
-LATE = 0.1
-"""Seconds."""
-NOTIFY = ("recipient", "waiting", "delivered", "dropped", "trouble")
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0.1 <= seconds <= 86400:
+        raise argparse.ArgumentTypeError(f"'{text}': expected a number of seconds, 0.1 or more")
+    return seconds
 
 
-def _show(status: Mapping[str, Any]) -> None:
-    console = terminal()
-    observed = "" if status["ec2_observed"] else "; EC2 has not answered yet"
-    noop = "; noop: nothing is written" if status["noop"] else ""
-    where = f"instance {status['instance_id']} in {status['vpc_id']}"
-    console.print(
-        f"bgp2vpc {status['version']} {status['mode']}: {where if status['vpc_id'] else 'instance not known yet'}"
-        f"{observed}{noop}",
-        highlight=False,
-        soft_wrap=True,
-    )
-    if status.get("lag", 0) >= LATE:
-        late = f"the event loop was late by up to {status['lag']:.2f} s in the last minute: answers and checks, too"
-        console.print(late, highlight=False, soft_wrap=True)
-    for line in (*map(_drain_line, status["leaving"]), *map(_order_line, status.get("steering", ()))):
-        if line:
-            console.print(line, highlight=False, soft_wrap=True, markup=False)
-    if serf := status.get("serf"):
-        name = f" as {serf['name']}" if serf["name"] else ""
-        gone = f"; gone: {', '.join(serf['down'])}" if serf["down"] else ""
-        known = f"serf: {serf['state']}{name}, {serf['members']} members{gone}"
-        for line in (known, *(f"serf: {vote}" for vote in serf["votes"])):
-            console.print(line, highlight=False, soft_wrap=True, markup=False)
-    for prefix in status["not_accepted"]:
-        console.print(f"{prefix} is announced, and not permitted by any rule", highlight=False, soft_wrap=True)
-    tables = {
-        "sources": SOURCES,
-        "refused lines": REFUSED,
-        "checks": CHECKS,
-        "paths": PATHS,
-        "routes": ROUTES,
-        "errors": ERRORS,
-        "notify": NOTIFY,
-    }
-    for title, columns in tables.items():
-        _table(console, title, columns, status[title.replace(" ", "_")])
+def _asked(args: argparse.Namespace) -> Any:
+    from bgp2vpc.sources.client import ask
+
+    return json.loads("\n".join(ask(socket_of(args), ["bgp2vpc status"])[-1].text))
 
 
-def _drain_line(drain: Mapping[str, Any]) -> str:
-    what = drain["prefix"] or "everything"
-    how = drain["state"] if drain["withdraws"] else "announced as a last resort"
-    reason = f": {drain['reason']}" if drain["reason"] else ""
-    who = f", {drain['who']}" if drain.get("who") else ""
-    itself = f", or by itself at {drain['until']}" if drain.get("until") else ""
-    return f"{what} is {how} since {drain['since']} (by {drain['by']}{who}{reason}); `bgp2vpc undrain` ends it{itself}"
+def _terminal() -> os.terminal_size:
+    return shutil.get_terminal_size((80, 24))
 
 
-def _order_line(row: Mapping[str, Any]) -> str:
-    """Of a hold or a takeover; empty for a drain, which has a line of its own."""
-    reason = f": {row['reason']}" if row["reason"] else ""
-    by = f"since {row['since']} (by {row['by']}{reason})"
-    match row["verb"]:
-        case "hold":
-            itself = f", or by itself at {row['until']}" if row["until"] else ""
-            return f"{row['prefix']} is held {by}; `bgp2vpc release` ends it{itself}"
-        case "takeover":
-            return f"{row['prefix']} is being taken over {by}, until {row['until']} at most"
-    return ""
+def _watch(args: argparse.Namespace, lines: list[str]) -> None:
+    """Show these lines, and what follows. A daemon that does not answer meanwhile may be starting anew."""
+    from bgp2vpc.errors import Bgp2vpcError
 
-
-def _table(console: "Console", title: str, columns: Iterable[str], rows: Iterable[Mapping[str, Any]]) -> None:
-    from rich.markup import escape
-    from rich.table import Table
-
-    def word(value: object) -> str:
-        if isinstance(value, bool):
-            return "yes" if value else ""
-        return "" if value is None else str(value)
-
-    table = Table(title=title, title_justify="left")
-    for column in columns:
-        table.add_column(column.replace("_", " "), no_wrap=column in UNBROKEN)
-    for row in rows:
-        table.add_row(*(escape(word(row.get(column))) for column in columns))
-    if table.row_count:
-        console.print(table)
+    while True:
+        if sys.stdout.isatty():
+            # What matters is at the top: the end of a status that is too long is left out.
+            room = _terminal().lines - 2
+            left_out = [f"... {len(lines) - room} more lines"] if len(lines) > room else []
+            lines = [CLEAR + lines[0], *lines[1:room], *left_out]
+        print("\n".join(lines), flush=True)
+        time.sleep(args.watch)
+        try:
+            lines = report(visible(_asked(args)), _terminal().columns)
+        except Bgp2vpcError as error:
+            lines = [f"bgp2vpc: {visible(str(error))}"]

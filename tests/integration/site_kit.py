@@ -48,7 +48,8 @@ class Site:
         self.file = directory / "bgp2vpc.yaml"
         self.socket = directory / "s.sock"
         self.log_file = directory / "log"
-        self.environment = os.environ | cloud.environment(host.instance_id)
+        # On a terminal that is so wide no sentence of `status` is wrapped.
+        self.environment = os.environ | cloud.environment(host.instance_id) | {"COLUMNS": "1000"}
         self.process: Forked | None = None
         self.configure()
 

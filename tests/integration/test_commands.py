@@ -6,12 +6,12 @@ import subprocess
 import sys
 
 import pytest
-from site_kit import Site, rule
+from site_kit import PROGRAM, Site, rule
 
 from bgp2vpc import __version__
 from bgp2vpc.demo.cloud.client import Cloud
 from bgp2vpc.demo.cloud.values import Fault, MetadataFault, World
-from tests.waiting import eventually
+from tests.waiting import PATIENCE, eventually
 
 A, B = "192.0.2.1/32", "192.0.2.2/32"
 
@@ -185,6 +185,37 @@ def test_status_for_people_shows_ids_whole_and_errors(world: World, running: Sit
     for word in (*world.tables, A, running.host.instance_id, world.vpc_id, "UnauthorizedOperation", "keep", "create"):
         assert word in answer.stdout
     assert "\x1b" not in answer.stdout
+    del running.environment["COLUMNS"]
+    narrow = running.command("status", "--socket", str(running.socket)).stdout
+    assert max(map(len, narrow.splitlines())) <= 80
+    for word in (*world.tables, A, running.host.interface_id, "UnauthorizedOperation", "keep", "create"):
+        assert word in narrow.replace("\n", " ")
+
+
+def test_status_is_shown_again_and_again_until_it_is_interrupted(running: Site) -> None:
+    refused = running.command("status", "--socket", str(running.socket), "--watch", "0")
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "'0': expected a number of seconds, 0.1 or more" in refused.stderr
+    words = [*PROGRAM, "status", "--socket", str(running.socket), "--watch", "0.1"]
+    with subprocess.Popen(words, env=running.environment, stdout=subprocess.PIPE, text=True) as watching:
+        shown = watching.stdout
+        assert shown is not None
+
+        def shows(text: str) -> bool:
+            return any(text in line for line in iter(shown.readline, ""))
+
+        try:
+            assert shows("nothing needs attention")
+            running.announce("203.0.113.1/32")
+            assert shows("203.0.113.1/32 is announced, and not permitted by any rule")
+            running.stop(signal.SIGKILL)
+            assert shows("nobody listens")
+            running.start()
+            assert shows("nothing needs attention")
+            watching.send_signal(signal.SIGINT)
+            assert watching.wait(PATIENCE) == 0
+        finally:
+            watching.kill()
 
 
 def test_nothing_that_a_script_or_a_reason_holds_acts_on_the_terminal(site: Site) -> None:

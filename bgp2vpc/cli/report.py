@@ -1,0 +1,270 @@
+"""The status in sentences: what needs attention first, then the rest, for as many columns as there are. Pure.
+
+All is made of the JSON of `bgp2vpc status`. A daemon of another version may have told it, so a key that came later is
+optional. Sentences are wrapped between words, so that no id is cut.
+"""
+
+import textwrap
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from itertools import chain
+from typing import Any, Final, TypeAlias
+
+from bgp2vpc.ages import age
+
+Row: TypeAlias = Mapping[str, Any]
+
+LATE: Final = 0.1
+"""Seconds by which the event loop may be late before that is worth attention."""
+NAMED_TABLES: Final = 4
+"""Route tables that are named in one sentence."""
+URGENCY: Final = ("blocked", "create", "replace", "delete", "foreign", "yield", "keep")
+"""Verdicts in the order in which they are listed."""
+
+
+def report(status: Row, columns: int) -> list[str]:
+    """The lines, none longer than `columns` but for a word that is."""
+    told = _Report(status)
+    attention = list(told.attention())
+    sections = {
+        "needs attention": attention,
+        "prefixes": told.prefixes(),
+        "routes": told.routes(),
+        "checks": map(told.check, status["checks"]),
+        "neighbors": map(told.neighbor, status["neighbors"]),
+        "paths": map(told.path, status["paths"]),
+        "sources": map(told.source, status["sources"]),
+        "serf": told.serf(),
+        "notify": map(told.recipient, status["notify"]),
+        "past errors": told.past_errors(),
+    }
+    lines = _wrapped(told.headline(), columns)
+    if not attention:
+        lines.append("nothing needs attention")
+    for title, rows in sections.items():
+        once = [row for row in rows if rows is attention or row not in attention]
+        if once:
+            lines += ["", title, *chain.from_iterable(_wrapped(row, columns, "  ") for row in once)]
+    return lines
+
+
+def _wrapped(text: str, columns: int, indent: str = "") -> list[str]:
+    return textwrap.wrap(
+        text, max(columns, 20), initial_indent=indent, subsequent_indent=f"{indent}    ", break_long_words=False,
+        break_on_hyphens=False,
+    )  # fmt: skip
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"
+
+
+def _with(beginning: str, text: object, end: str = "") -> str:
+    """The text between the two; empty if there is none."""
+    return f"{beginning}{text}{end}" if text else ""
+
+
+class _Report:
+    """Sentences about the rows of one status."""
+
+    def __init__(self, status: Row) -> None:
+        self._status = status
+        self._now = datetime.fromisoformat(status["time"])
+        self._tables = {row["route_table_id"]: row for row in status.get("tables", ())}
+
+    def _ago(self, moment: str) -> str:
+        return age((self._now - datetime.fromisoformat(moment)).total_seconds())
+
+    def _time(self, moment: str) -> str:
+        """`2026-11-22T10:00:00Z (3 min)`; the status has all times in UTC."""
+        return f"{datetime.fromisoformat(moment):%Y-%m-%dT%H:%M:%SZ} ({self._ago(moment)})"
+
+    def _table(self, table_id: str) -> str:
+        """`rtb-0a1b2c3d (private a, us-east-1a)`."""
+        row = self._tables.get(table_id, {})
+        return table_id + _with(" (", ", ".join(filter(None, (row.get("name"), row.get("zone")))), ")")
+
+    def headline(self) -> str:
+        """Who this is, and how old its knowledge."""
+        status = self._status
+        where = f"instance {status['instance_id']} in {status['vpc_id']}"
+        words = [
+            f"bgp2vpc {status['version']} {status['mode']}: {where if status['vpc_id'] else 'instance not known yet'}",
+            f"up for {self._ago(status['started'])}",
+            f"EC2 read {self._ago(status['last_read'])} ago" if status["last_read"] else "EC2 has not answered yet",
+        ]
+        return "; ".join(words + ["noop: nothing is written"] * status["noop"])
+
+    def attention(self) -> Iterator[str]:
+        """What somebody may have to look at, the worst first."""
+        status = self._status
+        yield from filter(None, map(self._not_served, status.get("prefixes", ())))
+        for prefix in status["not_accepted"]:
+            yield f"{prefix} is announced, and not permitted by any rule"
+        yield from self._failures()
+        yield from (self._route(row) for row in status["routes"] if row["verdict"] in ("blocked", "foreign"))
+        checks = (row for row in status["checks"] if row["state"] == "unhealthy" or row["unknown_since"] is not None)
+        yield from map(self.check, checks)
+        yield from map(self._drain, status["leaving"])
+        yield from filter(None, map(self._order, status.get("steering", ())))
+        yield from (self.neighbor(row) for row in status["neighbors"] if not row["up"])
+        yield from map(self._damped, status["damped"])
+        yield from self._unwell_sources()
+        yield from self._rest_of_attention()
+
+    def _not_served(self, row: Row) -> str:
+        """Of a prefix that an instance does not serve in every table; else empty."""
+        count, missing = row["tables"], len(row["without_route"]) + len(row["blackholes"])
+        # What no rule permits has a sentence of its own.
+        if not row["permitted"] or (count and not missing and not row["foreign"]):
+            return ""
+        tables = [f"{self._table(each)} has no route" for each in row["without_route"]]
+        tables += [f"{self._table(each)} has a black hole" for each in row["blackholes"]]
+        if len(tables) > NAMED_TABLES:
+            tables[NAMED_TABLES - 1 :] = [f"and {len(tables) - NAMED_TABLES + 1} more"]
+        if row["foreign"]:
+            tables.append(f"{_count(row['foreign'], 'route')} to a gateway or the like")
+        if not count:
+            what = "NOT SERVED: its rules find no route table"
+        elif missing == count:
+            what = f"NOT SERVED in any of {_count(count, 'table')}: {', '.join(tables)}"
+        else:
+            what = f"not served by an instance in {missing + row['foreign']} of {count} tables: {', '.join(tables)}"
+        here = "" if row["announced"] else "; not announced here"
+        return f"{row['prefix']} is {what}, since {self._time(row['since'])}{here}; `bgp2vpc why {row['prefix']}`"
+
+    def _failures(self) -> Iterator[str]:
+        errors = {(row["subject"], row["code"]): row for row in self._status["errors"]}
+        for subject, code in self._status["failing"].items():
+            row = errors.get((subject, code))
+            yield f"{self._subject(subject)} fails: {self._error(row) if row else code}"
+
+    def _subject(self, subject: str) -> str:
+        """What fails; of a route, the table with its name."""
+        table, _, prefix = subject.partition(" ")
+        return f"{prefix} in {self._table(table)}" if table.startswith("rtb-") and prefix else subject
+
+    def _error(self, row: Row) -> str:
+        times = f"{row['count']} times, the last at" if row["count"] > 1 else "at"
+        return f"{row['message']}; {times} {self._time(row['time'])}{_with('; ', row['consequence'])}"
+
+    def _damped(self, row: Row) -> str:
+        where = f"{row['prefix']} in {self._table(row['route_table_id'])}"
+        return f"{where} is suppressed: route flapping; free in {row['seconds']} s if nothing moves until then"
+
+    def _drain(self, drain: Row) -> str:
+        what = drain["prefix"] or "everything"
+        how = drain["state"] if drain["withdraws"] else "announced as a last resort"
+        who = f"by {drain['by']}{_with(', ', drain.get('who'))}{_with(': ', drain['reason'])}"
+        itself = _with(", or by itself at ", drain.get("until"))
+        return f"{what} is {how} since {self._time(drain['since'])} ({who}); `bgp2vpc undrain` ends it{itself}"
+
+    def _order(self, row: Row) -> str:
+        """Of a hold or a takeover; empty for a drain, which has a row of its own."""
+        by = f"since {self._time(row['since'])} (by {row['by']}{_with(': ', row['reason'])})"
+        match row["verb"]:
+            case "hold":
+                itself = _with(", or by itself at ", row["until"])
+                return f"{row['prefix']} is held {by}; `bgp2vpc release` ends it{itself}"
+            case "takeover":
+                return f"{row['prefix']} is being taken over {by}, until {row['until']} at most"
+        return ""
+
+    def _unwell_sources(self) -> Iterator[str]:
+        for row in self._status["sources"]:
+            if row["state"] in ("backoff", "ended", "stopped", "stale") or row.get("unfinished_line"):
+                yield self.source(row)
+        for row in self._status["refused_lines"]:
+            last = f"the last at {self._time(row['time'])}: {row['reason']}: {row['line']}"
+            yield f"{row['kind']} {row['source']}: {_count(row['count'], 'line')} refused, {last}"
+
+    def _rest_of_attention(self) -> Iterator[str]:
+        status = self._status
+        config = status.get("config", {"last_reload_successful": True})
+        if not config["last_reload_successful"]:
+            yield f"the last reload of {config['file']} failed, the old one stays: {'; '.join(config['problems'])}"
+        if (serf := status.get("serf")) and (serf["down"] or serf["state"] != "up"):
+            yield self._serf(serf)
+        yield from (self.recipient(row) for row in status["notify"] if row["trouble"])
+        if status.get("lag", 0) >= LATE:
+            yield f"the event loop was late by up to {status['lag']:.2f} s in the last minute: answers and checks, too"
+
+    def prefixes(self) -> Iterator[str]:
+        """Those that are served."""
+        for row in self._status.get("prefixes", ()):
+            if row["tables"] and row["permitted"] and not self._not_served(row):
+                by = [f"here in {row['ours']}"] if row["ours"] else []
+                by += [f"by {o['owner']}{_with(' (', o['zone'], ')')} in {o['tables']}" for o in row["owners"]]
+                tables = f"{_count(row['tables'], 'table')}, since {self._time(row['since'])}"
+                here = "" if row["announced"] else "; not announced here"
+                yield f"{row['prefix']} is served {', '.join(by)} of {tables}{here}"
+
+    def routes(self) -> Iterator[str]:
+        """What may have to be looked at comes first."""
+        urgency = {verdict: number for number, verdict in enumerate(URGENCY)}
+        yield from map(self._route, sorted(self._status["routes"], key=lambda row: urgency.get(row["verdict"], 0)))
+
+    def _route(self, row: Row) -> str:
+        """`192.0.2.1/32 in rtb-1 (private a): yield (owner-healthy) since …; now eni-2 of i-2; rule private`."""
+        has = row.get("has", row["target"]) or ""
+        now = f"{has}{_with(' of ', row['owner'])}" if has else "no route"
+        wanted = row["target"] or ""
+        then = f", to be {wanted or 'no route'}" if wanted != has else ""
+        since = f" since {self._time(row['since'])}" if row["since"] else ""
+        what = f"{row['verdict']} ({row['reason']}){since}; now {now}{then}; rule {row['rule']}"
+        return f"{row['prefix']} in {self._table(row['route_table_id'])}: {what}{_with('; ', row['detail'])}"
+
+    def check(self, row: Row) -> str:
+        """A health check."""
+        since = "" if row["since"] is None else f" for {age(row['since'])}"
+        unknown = "" if row["unknown_since"] is None else f"; its probes tell nothing for {age(row['unknown_since'])}"
+        took = "" if row["latency"] is None else f"; {1000 * row['latency']:.1f} ms"
+        what = f"{row['state']}{since}{unknown}{_with(': ', row['reason'])}{took}"
+        return f"check {row['name']} ({row['type']} {row['destination']}) is {what}"
+
+    def neighbor(self, row: Row) -> str:
+        """A BGP session."""
+        since = "" if row["seconds"] is None else f" for {age(row['seconds'])}"
+        never = "; ExaBGP has told of no session with it" if row["seconds"] is None else ""
+        pending = "; it has not sent End-of-RIB" if row["up"] and not row["has_told_all"] else ""
+        return f"neighbor {row['address']} is {'up' if row['up'] else 'down'}{since}{never}{pending}"
+
+    def path(self, row: Row) -> str:
+        """A path, and by which step it is the best or not."""
+        names = ("med", "local_preference")
+        more = "".join(f", {name.replace('_', '-')} {row[name]}" for name in names if row[name] is not None)
+        how = f"{'best' if row['best'] else 'lost'} by {row['reason']}"
+        return f"{row['prefix']} of {row['source']}, next-hop {row['next_hop']}{more}: {how}"
+
+    def source(self, row: Row) -> str:
+        """A source, and of a script how it fares."""
+        words = [
+            f"{row['kind']} {row['name']}: {row['state']}, {_count(row['paths'], 'path')}",
+            f"restarted {_count(row['restarts'], 'time')}" if row.get("restarts") else "",
+            _with("last exit ", row.get("last_exit")),
+            _with("an unfinished line, which counts once its line end has come: ", row.get("unfinished_line")),
+            _with("last line: ", row.get("last_line")),
+        ]
+        return "; ".join(filter(None, words))
+
+    def serf(self) -> Iterator[str]:
+        """The members, and their votes."""
+        if serf := self._status.get("serf"):
+            yield self._serf(serf)
+            yield from (f"serf: {vote}" for vote in serf["votes"])
+
+    def _serf(self, serf: Row) -> str:
+        gone = _with("; gone: ", ", ".join(serf["down"]))
+        return f"serf: {serf['state']}{_with(' as ', serf['name'])}, {serf['members']} members{gone}"
+
+    def recipient(self, row: Row) -> str:
+        """Somebody who is notified."""
+        counts = f"{row['delivered']} delivered, {row['waiting']} waiting, {row['dropped']} dropped"
+        return f"{row['recipient']}: {counts}{_with('; ', row['trouble'])}"
+
+    def past_errors(self) -> Iterator[str]:
+        """What does not fail any more."""
+        failing = self._status["failing"].items()
+        for row in self._status["errors"]:
+            if (row["subject"], row["code"]) not in failing:
+                yield f"{self._subject(row['subject'])}: {self._error(row)}"
