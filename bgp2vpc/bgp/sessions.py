@@ -59,6 +59,8 @@ class Neighbors:
         self._departed: dict[tuple[Prefix, IPAddress], tuple[Standing, float]] = {}
         self._failed: dict[IPAddress, float] = {}
         self._expected: frozenset[IPAddress] = frozenset()
+        self._mentioned: set[IPAddress] = set()
+        """Neighbors without a session, for people only: nothing is concluded from that there has been none."""
 
     # What happens
 
@@ -69,12 +71,18 @@ class Neighbors:
             if session is not None and session.since is None:
                 del self._sessions[gone]
         self._expected = frozenset(addresses)
+        self._mentioned &= self._expected
+
+    def mention(self, peer: IPAddress) -> None:
+        """ExaBGP has such a neighbor; there is no session with it."""
+        self._mentioned.add(peer)
 
     def forget(self) -> None:
         """Of all of them nothing is known any more."""
         self._sessions.clear()
         self._departed.clear()
         self._failed.clear()
+        self._mentioned.clear()
         self._expected = frozenset()
 
     @property
@@ -196,7 +204,8 @@ class Neighbors:
 
     def rows(self, now: float) -> list[NeighborRow]:
         """Every neighbor, for people: whether its session is up, for how many seconds, and whether it has told all."""
-        expected = [(peer, _Session()) for peer in self._expected - self._sessions.keys()]
+        known = self._expected | self._mentioned
+        without = [(peer, _Session()) for peer in known - self._sessions.keys()]
         return [
             NeighborRow(
                 address=str(peer),
@@ -204,7 +213,7 @@ class Neighbors:
                 seconds=round(now - since, 1) if (since := session.since or session.lost) else None,
                 has_told_all=bool(session.told),
             )
-            for peer, session in sorted([*self._sessions.items(), *expected], key=lambda each: str(each[0]))
+            for peer, session in sorted([*self._sessions.items(), *without], key=lambda each: str(each[0]))
         ]
 
     def to_json(self) -> dict[str, Any]:

@@ -233,7 +233,11 @@ class _Report:
         """A path, and by which step it is the best or not."""
         names = ("med", "local_preference")
         more = "".join(f", {name.replace('_', '-')} {row[name]}" for name in names if row[name] is not None)
-        how = f"{'best' if row['best'] else 'lost'} by {row['reason']}"
+        how = (
+            "the only one"
+            if row["reason"] == "only path"
+            else f"{'best' if row['best'] else 'lost'} by {row['reason']}"
+        )
         return f"{row['prefix']} of {row['source']}, next-hop {row['next_hop']}{more}: {how}"
 
     def source(self, row: Row) -> str:

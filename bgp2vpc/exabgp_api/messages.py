@@ -83,6 +83,13 @@ class Established:
 
 
 @dataclass(frozen=True, slots=True)
+class NotEstablished:
+    """A neighbor that ExaBGP is configured with and has no session with: such a line, which 4.2 leaves out."""
+
+    peer: IPAddress
+
+
+@dataclass(frozen=True, slots=True)
 class Held:
     """A path in ExaBGP's Adj-RIB-In: a line of the answer to `show adj-rib in extensive`. `external_as`: see Update.
 
@@ -128,6 +135,7 @@ Message = (
     | Update
     | SummaryBegins
     | Established
+    | NotEstablished
     | Held
     | Opened
     | Keepalive

@@ -37,6 +37,7 @@ from bgp2vpc.exabgp_api.messages import (
     Held,
     Ignored,
     Message,
+    NotEstablished,
     Notification,
     PeerState,
     Shutdown,
@@ -53,7 +54,7 @@ _STATE: Final = re.compile(r"(connected|up|down)(?: - (.*))?")
 _NOTIFICATION: Final = re.compile(r"notification code \d+ subcode \d+ data 0x[0-9a-fA-F]*")
 _EOR: Final = re.compile(r"route eor \d+/\d+ \(([a-z0-9]+ [a-z0-9-]+)\)")
 # Address, AS, time up (`1 day, 2:03:04` too), state, updates sent and received.
-_ESTABLISHED: Final = re.compile(r"([0-9a-fA-F.:]+) +\d+ +\S.* established +\d+ +\d+")
+_SESSION: Final = re.compile(r"([0-9a-fA-F.:]+) +\d+ +(?:\S.* (established)|down +[a-z]+) +\d+ +\d+")
 _SUMMARY: Final = re.compile(r"Peer +AS +up/down state .*")
 _HELD: Final = re.compile(
     r"local-ip \S+ local-as (\d+) peer-as (\d+) router-id \S+ family-allowed \S+ ([a-z0-9]+ [a-z0-9-]+) (.+)"
@@ -87,8 +88,9 @@ def _decode_text(line: str) -> tuple[Message, ...]:
         return (ErrorReason(line.removeprefix("error: ")),)
     if line.startswith("neighbor "):
         return _neighbor(line)
-    if established := _ESTABLISHED.fullmatch(line):
-        return (Established(parse_address(established[1])),)
+    if session := _SESSION.fullmatch(line):
+        peer = parse_address(session[1])
+        return (Established(peer) if session[2] else NotEstablished(peer),)
     # Else the reply to another `show` or to `help`, or the octets of a packet (` header 0x… body 0x…`).
     return (SummaryBegins() if _SUMMARY.fullmatch(line) else Ignored("text"),)
 

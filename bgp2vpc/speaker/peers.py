@@ -18,6 +18,7 @@ from bgp2vpc.exabgp_api.messages import (
     ErrorReason,
     Keepalive,
     Message,
+    NotEstablished,
     Notification,
     Opened,
     PeerState,
@@ -63,6 +64,8 @@ class Peers:
                 self._kept_alive(peer, news=self._hold_timers.kept_alive(peer, self._now()))
             case StateChange(peer, PeerState.UP):
                 self._open(peer)
+            case NotEstablished(peer):
+                self._neighbors.mention(peer)
             case StateChange(peer) | Notification(peer):
                 self._close(peer)
             case Update(peer, Direction.RECEIVE):

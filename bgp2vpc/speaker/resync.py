@@ -16,6 +16,7 @@ from bgp2vpc.exabgp_api.messages import (
     Established,
     Held,
     Message,
+    NotEstablished,
     Notification,
     PeerState,
     StateChange,
@@ -37,6 +38,7 @@ class PeerResync:
     def __init__(self) -> None:
         self._unanswered = len(QUESTIONS)
         self._established: set[IPAddress] = set()
+        self._down: set[IPAddress] = set()
         self._held: dict[IPAddress, list[Held]] = {}
         self._told: set[IPAddress] = set()
         self._spoken: dict[IPAddress, set[PathKey]] = {}
@@ -57,6 +59,9 @@ class PeerResync:
             case Established(peer):
                 self._established.add(peer)
                 return True
+            case NotEstablished(peer):
+                self._down.add(peer)
+                return True
             case Held(peer):
                 self._held.setdefault(peer, []).append(message)
                 return True
@@ -70,7 +75,11 @@ class PeerResync:
         return False
 
     def messages(self) -> Iterator[Message]:
-        """What sessions that have been up all along would have sent; with End-of-RIB if all was answered."""
+        """What sessions that have been up all along would have sent; with End-of-RIB if all was answered.
+
+        First the neighbors that have no session.
+        """
+        yield from map(NotEstablished, sorted(self._down - self._told))
         for peer in sorted(self._established - self._told):
             yield StateChange(peer, PeerState.UP)
             spoken = self._spoken.get(peer, set())

@@ -3,7 +3,16 @@
 from collections import deque
 from typing import Final
 
-from bgp2vpc.exabgp_api.messages import Direction, Message, Notification, Opened, PeerState, StateChange, Update
+from bgp2vpc.exabgp_api.messages import (
+    Direction,
+    Message,
+    NotEstablished,
+    Notification,
+    Opened,
+    PeerState,
+    StateChange,
+    Update,
+)
 from bgp2vpc.prefix import IPAddress
 
 LIMIT: Final = 10_000
@@ -24,7 +33,9 @@ class StartupBuffer:
     def note(self, message: Message) -> None:
         """Remember what a peer said, until its session ends."""
         match message:
-            case Opened(peer) | StateChange(peer, PeerState.UP) | Update(peer, Direction.RECEIVE):
+            case (
+                NotEstablished(peer) | Opened(peer) | StateChange(peer, PeerState.UP) | Update(peer, Direction.RECEIVE)
+            ):
                 self._messages.setdefault(peer, deque(maxlen=self._limit)).append(message)
             case StateChange(peer, PeerState.DOWN) | Notification(peer):
                 self._messages.pop(peer, None)

@@ -199,6 +199,21 @@ def test_rows_show_every_neighbor_also_one_that_is_only_expected(known):
     ]
 
 
+def test_who_is_only_mentioned_is_listed_and_nothing_is_concluded_from_that(known):
+    known.mention(A)
+    assert known.rows(4.0) == [NeighborRow("10.0.0.1", up=False, seconds=None, has_told_all=False)]
+    assert known.standing(P1, {A}) is Standing.UNKNOWN
+    assert (known.are_known, known.addresses) == (False, frozenset())
+    known.up(A, 5.0)
+    assert [(row.address, row.up) for row in known.rows(6.0)] == [("10.0.0.1", True)]
+    known.mention(B)
+    known.expect([A])
+    assert [row.address for row in known.rows(6.0)] == ["10.0.0.1"], "the new configuration has it no more"
+    known.mention(B)
+    known.forget()
+    assert known.rows(6.0) == []
+
+
 def test_who_was_gone_before_its_session_ended_is_lost_since_then(known):
     known.up(A, 0.0)
     known.failed(A, 3.0)

@@ -85,3 +85,17 @@ def test_who_has_no_neighbors_does_not_look(make_lab) -> None:
     lab.say(announce(A, "med 200"))
     lab.wait(5)
     assert lab.calls == []
+
+
+def test_a_neighbor_that_never_had_a_session_is_listed_and_no_reason_to_take_its_route(make_lab) -> None:
+    lab = make_lab(rules=BEST_PATH, startup_hold=0.0)
+    lab.vpc.put_route("rtb-1", A, PEER)
+    lab.start(helper=True)
+    lab.hear("10.0.0.11       64512        down idle                  0          0")
+    lab.say(announce(A, "med 100"))
+    lab.wait(20)
+    row = {"address": "10.0.0.11", "up": False, "seconds": None, "has_told_all": False}
+    assert lab.ask("status")["neighbors"] == [row]
+    assert (lab.writes, lab.verdicts()) == ([], [f"rtb-1 {A} yield owner-healthy"])
+    lab.hear("neighbor 10.0.0.11 up")
+    assert [each["up"] for each in lab.ask("status")["neighbors"]] == [True]

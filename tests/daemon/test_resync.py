@@ -1,11 +1,15 @@
 """A helper that is started beside a running ExaBGP learns what was said before its time."""
 
 from bgp2vpc.bgp.events import Announce, EndOfRib
-from bgp2vpc.exabgp_api.messages import StateChange, Update
+from bgp2vpc.exabgp_api.messages import NotEstablished, StateChange, Update
 from bgp2vpc.exabgp_api.messages_text import decode
 from bgp2vpc.speaker.resync import PeerResync
 
 A, B, C = "10.0.0.1", "10.0.0.2", "10.0.0.3"
+
+
+def not_up(peer: str) -> str:
+    return f"{peer}  64512        down idle                  0          0"
 
 
 def up(peer: str) -> str:
@@ -36,6 +40,8 @@ def told(message: object) -> list[str]:
     match message:
         case StateChange(peer, state):
             return [f"{str(peer)[-1]}:{state.value}"]
+        case NotEstablished(peer):
+            return [f"{str(peer)[-1]}:none"]
         case Update(events=events, external_as=external):
             outside = f"@{external}" if external else ""
             names = {EndOfRib("ipv4 unicast"): "eor4", EndOfRib("ipv6 unicast"): "eor6"}
@@ -75,6 +81,11 @@ def test_a_session_that_comes_or_goes_meanwhile_speaks_for_itself() -> None:
     assert recalled(*lines, f"neighbor {C} up", holds(C, "192.0.2.3/32"), "done") == "2:up 192.0.2.2/32 eor4 eor6"
     notification = f"neighbor {A} receive notification code 6 subcode 2 data 0x00"
     assert recalled(up(A), "done", notification, holds(A, "192.0.2.1/32"), "done") == ""
+
+
+def test_neighbors_without_a_session_are_mentioned() -> None:
+    lines = [not_up(C), up(A), not_up(B), "done", f"neighbor {C} up", "done"]
+    assert recalled(*lines) == "2:none 1:up eor4 eor6"
 
 
 def test_refused_connects_of_others_change_nothing() -> None:

@@ -34,6 +34,11 @@ def test_what_was_said_is_handed_over_in_order() -> None:
     assert left_of(*said) == said
 
 
+def test_a_neighbor_that_has_no_session_is_handed_over() -> None:
+    said = messages("10.0.0.1       64513        down idle                  0          0")
+    assert left_of(*said) == said != []
+
+
 def test_the_hold_time_that_a_peer_has_proposed_is_handed_over() -> None:
     opened = messages(
         '{"exabgp": "5.0.0", "type": "open", "neighbor": {"address": {"local": "10.0.0.9", "peer": "10.0.0.1"}, '

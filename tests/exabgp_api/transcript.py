@@ -14,6 +14,7 @@ from bgp2vpc.exabgp_api.messages import (
     Held,
     Ignored,
     Message,
+    NotEstablished,
     Notification,
     PeerState,
     Shutdown,
@@ -39,7 +40,7 @@ def describe(messages: Iterable[Message]) -> Iterator[str]:
             case Update(peer, direction, events):
                 sent = "send " if direction is Direction.SEND else ""
                 yield from (f"{peer} {sent}{_event(event)}" for event in events)
-            case Established() | Held():
+            case Established() | NotEstablished() | Held():
                 yield _answer(message)
             case StateChange(peer, state, reason):
                 yield f"{peer} {state.value}{f' ({reason})' if reason else ''}"
@@ -55,9 +56,9 @@ def describe(messages: Iterable[Message]) -> Iterator[str]:
                 pass
 
 
-def _answer(message: Established | Held) -> str:
-    if isinstance(message, Established):
-        return f"{message.peer} established"
+def _answer(message: Established | NotEstablished | Held) -> str:
+    if not isinstance(message, Held):
+        return f"{message.peer} {'established' if isinstance(message, Established) else 'not established'}"
     outside = f" from {message.external_as}" if message.external_as else ""
     return f"{message.peer} holds {_event(Announce(message.path))}{outside}"
 
