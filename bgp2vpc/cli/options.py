@@ -70,6 +70,13 @@ def visible(value: Any) -> Any:
     return value
 
 
+def terminal_size() -> os.terminal_size:
+    """That of the terminal, 80 columns and 24 lines where there is none; `COLUMNS` and `LINES` count, too."""
+    import shutil  # it needs much that `tee` does not
+
+    return shutil.get_terminal_size((80, 24))
+
+
 def terminal() -> "Console":
     """Where tables for people go. Ids are never cut: into a pipe lines are as long as they need to be."""
     from rich.console import Console

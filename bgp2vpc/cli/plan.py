@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from bgp2vpc.cli.options import Commands, add_file, terminal, visible
+from bgp2vpc.cli.options import Commands, add_file, terminal_size, visible
 
 ASSUMED: Final = "(assumed)"
 """The source of what is only assumed to be announced."""
@@ -60,24 +60,19 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps({**plan.to_json(), "rules": rules}, indent=2))
         return 0
-    from rich.markup import escape
-    from rich.table import Table
-
-    table = Table()
-    for column in ("route table", "prefix", "verdict", "reason", "target", "rule"):
-        table.add_column(column, no_wrap=True)
+    tables = {each["id"]: _named(each) for rule in rules for each in rule["route_tables"]}
     for v in plan.verdicts:
-        table.add_row(
-            v.table_id, str(v.prefix), v.kind.value, v.reason.value, str(v.target or ""), escape(visible(v.rule))
-        )
-    console = terminal()
-    if plan.verdicts:
-        console.print(table)
-    for v in plan.verdicts:
-        if v.detail:
-            console.print(f"{v.table_id} {v.prefix}: {escape(visible(v.detail))}", highlight=False, soft_wrap=True)
-    console.print(f"{len(plan.changes)} change{'' if len(plan.changes) == 1 else 's'}")
+        what = f"{v.kind.value} ({v.reason.value}); target {v.target or 'none'}; rule {v.rule}"
+        _show(f"{v.prefix} in {tables[v.table_id]}: {what}{f'; {v.detail}' if v.detail else ''}")
+    print(f"{len(plan.changes)} change{'' if len(plan.changes) == 1 else 's'}")
     return 0
+
+
+def _show(sentence: str) -> None:
+    """As wide as the terminal, without cutting an id."""
+    from bgp2vpc.cli.report import wrapped
+
+    print("\n".join(wrapped(visible(sentence), terminal_size().columns)))
 
 
 def _prefix(text: str) -> "Prefix":
@@ -203,12 +198,13 @@ def _tables_of_rules(config: "Config", view: "View") -> list[dict[str, Any]]:
 
 
 def _show_rules(rules: Sequence[Mapping[str, Any]]) -> None:
-    console = terminal()
     for each in rules:
-        tables = [f"{one['id']} ({one['name']})" if one["name"] else one["id"] for one in each["route_tables"]]
-        found = ", ".join(tables) or "no route table (check `find`)"
-        line = visible(f"rule {each['rule']} finds {found}")
-        console.print(line, highlight=False, markup=False, soft_wrap=True)
+        found = ", ".join(map(_named, each["route_tables"])) or "no route table (check `find`)"
+        _show(f"rule {each['rule']} finds {found}")
+
+
+def _named(table: Mapping[str, str]) -> str:
+    return f"{table['id']} ({table['name']})" if table["name"] else table["id"]
 
 
 def _make_plan(config: "Config", view: "View", inputs: "DecisionInput") -> "Plan":

@@ -38,17 +38,18 @@ def report(status: Row, columns: int) -> list[str]:
         "notify": map(told.recipient, status["notify"]),
         "past errors": told.past_errors(),
     }
-    lines = _wrapped(told.headline(), columns)
+    lines = wrapped(told.headline(), columns)
     if not attention:
         lines.append("nothing needs attention")
     for title, rows in sections.items():
         once = [row for row in rows if rows is attention or row not in attention]
         if once:
-            lines += ["", title, *chain.from_iterable(_wrapped(row, columns, "  ") for row in once)]
+            lines += ["", title, *chain.from_iterable(wrapped(row, columns, "  ") for row in once)]
     return lines
 
 
-def _wrapped(text: str, columns: int, indent: str = "") -> list[str]:
+def wrapped(text: str, columns: int, indent: str = "") -> list[str]:
+    """The lines of a sentence, which is broken between words only; those after the first are indented more."""
     return textwrap.wrap(
         text, max(columns, 20), initial_indent=indent, subsequent_indent=f"{indent}    ", break_long_words=False,
         break_on_hyphens=False,

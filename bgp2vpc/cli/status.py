@@ -2,15 +2,12 @@
 
 import argparse
 import json
-import os
-import shutil
 import sys
 import time
 from contextlib import suppress
 from typing import Any, Final
 
-from bgp2vpc.cli.options import Commands, add_socket, socket_of, visible
-from bgp2vpc.cli.report import report
+from bgp2vpc.cli.options import Commands, add_socket, socket_of, terminal_size, visible
 
 WATCH_EVERY: Final = 2.0
 """Seconds."""
@@ -42,10 +39,10 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(status, indent=2))
     elif args.watch is None:
-        print("\n".join(report(visible(status), _terminal().columns)))
+        print("\n".join(_lines(status)))
     else:
         with suppress(KeyboardInterrupt):
-            _watch(args, report(visible(status), _terminal().columns))
+            _watch(args, _lines(status))
     return 0
 
 
@@ -65,8 +62,10 @@ def _asked(args: argparse.Namespace) -> Any:
     return json.loads("\n".join(ask(socket_of(args), ["bgp2vpc status"])[-1].text))
 
 
-def _terminal() -> os.terminal_size:
-    return shutil.get_terminal_size((80, 24))
+def _lines(status: Any) -> list[str]:
+    from bgp2vpc.cli.report import report
+
+    return report(visible(status), terminal_size().columns)
 
 
 def _watch(args: argparse.Namespace, lines: list[str]) -> None:
@@ -76,12 +75,12 @@ def _watch(args: argparse.Namespace, lines: list[str]) -> None:
     while True:
         if sys.stdout.isatty():
             # What matters is at the top: the end of a status that is too long is left out.
-            room = _terminal().lines - 2
+            room = terminal_size().lines - 2
             left_out = [f"... {len(lines) - room} more lines"] if len(lines) > room else []
             lines = [CLEAR + lines[0], *lines[1:room], *left_out]
         print("\n".join(lines), flush=True)
         time.sleep(args.watch)
         try:
-            lines = report(visible(_asked(args)), _terminal().columns)
+            lines = _lines(_asked(args))
         except Bgp2vpcError as error:
             lines = [f"bgp2vpc: {visible(str(error))}"]

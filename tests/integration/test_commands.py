@@ -1,6 +1,9 @@
 """The commands as a user or a user's script meets them: output, JSON contracts, exit statuses."""
 
 import json
+import os
+import pty
+import re
 import signal
 import subprocess
 import sys
@@ -218,6 +221,27 @@ def test_status_is_shown_again_and_again_until_it_is_interrupted(running: Site) 
             watching.kill()
 
 
+def test_on_a_terminal_the_beginning_of_the_status_is_shown_again_and_again(running: Site) -> None:
+    for number in range(20):
+        running.announce(f"203.0.113.{number}/32")
+    ours, theirs = pty.openpty()
+    words = [*PROGRAM, "status", "--socket", str(running.socket), "--watch", "0.1"]
+    environment = {**running.environment, "LINES": "6", "COLUMNS": "80"}
+    with subprocess.Popen(words, env=environment, stdout=theirs) as watching, open(ours, encoding="utf-8") as screen:
+        os.close(theirs)
+        try:
+            before = ""
+            while not before.endswith("more lines\n"):
+                before += screen.readline()
+        finally:
+            watching.kill()
+    cleared, *lines, last = before.splitlines()
+    assert cleared.startswith("\x1b[H\x1b[2J")
+    assert "needs attention" in lines
+    assert len(lines) == 3, "it leaves a line for the cursor"
+    assert re.fullmatch(r"\.\.\. \d+ more lines", last)
+
+
 def test_nothing_that_a_script_or_a_reason_holds_acts_on_the_terminal(site: Site) -> None:
     site.configure(processes={"dns": {"run": ["sh", "-c", "printf '\\033]0;mine\\007\\n'; exec cat >/dev/null"]}})
     site.start()
@@ -319,6 +343,13 @@ def test_plan_without_a_daemon_says_what_rules_find_and_plans_what_is_assumed(
     assert all(table in private for table in world.tables)
     assert f"{world.tables[0]} (private-a)" in private
     assert "0 changes" in alone.stdout
+
+    del site.environment["COLUMNS"]
+    narrow = site.command("plan", "-f", str(site.file), "--assume", A).stdout
+    assert max(map(len, narrow.splitlines())) <= 80
+    words = " ".join(narrow.split())
+    assert f"{A} in {world.tables[0]} (private-a): create (absent); target {site.host.interface_id}; rule" in words
+    assert narrow.endswith(f"{len(world.tables)} changes\n")
 
     answer = site.command("plan", "-f", str(site.file), "--json", "--assume", A, "--assume", B)
     assert answer.returncode == 0
