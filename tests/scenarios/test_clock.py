@@ -17,6 +17,7 @@ READERS = {
     ("speaker/adj_rib_in.py", "time.time"),  # when a line was said, for people
     ("tasks.py", "time.time"),  # a hold until half past three; then kept by the loop's clock
     ("reconcile/journal.py", "datetime.now"),  # when an error happened, for people
+    ("operator/explaining.py", "time.time"),  # how long ago something was, for people
     ("operator/drain.py", "time.time"),  # since when a host drains, for people
     ("services/alerts.py", "datetime.now"),  # when it was told, for people
     ("reconcile/reconciler.py", "time.time"),  # since when a verdict stands, for people
