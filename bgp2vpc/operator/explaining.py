@@ -56,17 +56,10 @@ class Explaining:
 
     def why(self, prefix: Prefix, table: str | None = None) -> dict[str, Any]:
         """All facts about the prefix (in one table), and `lines`, which say them in words. Raises BadQuestion."""
-        facts = self.facts(prefix, table)
-        if not facts.is_anything_known:
-            raise BadQuestion(
-                f"nothing is known of {prefix}{f' in {table}' if table else ''}: nobody has announced or withdrawn it "
-                "since the daemon started, no rule accepts or manages it, and no route table that is read has a route "
-                "for it"
-            )
-        return to_json(facts)
+        return to_json(self.facts(prefix, table))
 
     def facts(self, prefix: Prefix, table: str | None = None) -> Facts:
-        """All that is known of the prefix (in one table)."""
+        """All that is known of the prefix (in one table). Raises BadQuestion if that is nothing."""
         found = [each for each in self._view.snapshot.tables.values() if table in (None, each.id)]
         routes = [
             (each.id, route)
@@ -76,7 +69,7 @@ class Explaining:
         ]
         places = tuple(self._places(prefix, table))
         with_rule = {place.why.table_id for place in places}
-        return Facts(
+        facts = Facts(
             prefix=prefix,
             at=time.time(),
             announcers=tuple(self._announcers(prefix)),
@@ -93,6 +86,13 @@ class Explaining:
             observed=self._reconciler.first_observation.is_set(),
             noop=self._noop,
         )
+        if not facts.is_anything_known:
+            raise BadQuestion(
+                f"nothing is known of {prefix}{f' in {table}' if table else ''}: nobody has announced or withdrawn it "
+                "since the daemon started, no rule accepts or manages it, and no route table that is read has a route "
+                "for it"
+            )
+        return facts
 
     def _announcers(self, prefix: Prefix) -> Iterator[Announcer]:
         now = asyncio.get_running_loop().time()
