@@ -138,7 +138,6 @@ class Parts:
             self.adj_rib_in, self.health, self.drainer, self.operator, self.reconciler, noop=mode.noop
         )
         self.supervision = Supervision(outside.systemd, self.status_source.headline, start)
-        self.explaining = Explaining(self.adj_rib_in, self.drainer, self.operator, self.reconciler, noop=mode.noop)
         given = Given(self.status_source, self.operator, self.explaining, self.meter.tally)
         self.web = WebService(given, self.journal, start)
         settings = SocketSettings(config.restart_time, config.max_line, group=config.socket_group)

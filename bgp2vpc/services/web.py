@@ -17,6 +17,7 @@ from bgp2vpc.names import CHECK
 from bgp2vpc.operator.answers import BadQuestion
 from bgp2vpc.operator.explaining import Explaining
 from bgp2vpc.operator.operator import Operator
+from bgp2vpc.operator.why import lines
 from bgp2vpc.prefix import parse_prefix
 from bgp2vpc.reconcile.journal import Journal
 from bgp2vpc.services.status import StatusSource
@@ -48,9 +49,9 @@ class Given:
     tally: Tally
 
     def why(self, prefix: str) -> Sequence[str]:
-        """The sentences of `bgp2vpc why`, without the prefix itself."""
+        """The sentences of `bgp2vpc why`, without the prefix itself, and without ages: the browser computes them."""
         try:
-            return [line for line in self.explaining.why(parse_prefix(prefix))["lines"] if line != prefix]
+            return lines(self.explaining.facts(parse_prefix(prefix)), ages=False)[1:]
         except BadQuestion as error:
             return [str(error)]
 

@@ -13,6 +13,7 @@ from served import SCRIPT, TOKEN, A, changed, listening, on_real_time, on_virtua
 from bgp2vpc.config.model import Process
 from bgp2vpc.errors import Denied
 from bgp2vpc.health.model import Check, Tcp
+from bgp2vpc.operator.why import lines
 from bgp2vpc.policy.rule import ManagedRoute
 from bgp2vpc.prefix import IPAddress, parse_prefix
 from bgp2vpc.sources.session import SourceKind
@@ -384,11 +385,11 @@ async def test_the_page_of_a_prefix_has_the_sentences_of_why():
     async with serving() as site:
         await site.announced()
         page = await site.until_told(f"/prefix/{A}", "keep (ours")
-        why = site.daemon.parts.explaining.why(parse_prefix(A))["lines"]
+        why = lines(site.daemon.parts.explaining.facts(parse_prefix(A)), ages=False)
         shown = re.findall("<p>(.*)</p>", section(page, "prefix_why"))
         assert [unescape(line) for line in shown if line != " "] == [line for line in why[1:] if line]
-        _, page = await site.get("/prefix/192.0.2.77/32")
-        assert "nothing is known of 192.0.2.77/32" in section(page, "prefix_why")
+        _, page = await site.get("/prefix/203.0.113.77/32")
+        assert "nothing is known of 203.0.113.77/32" in section(page, "prefix_why")
 
 
 @on_virtual_time
