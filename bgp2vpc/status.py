@@ -57,12 +57,13 @@ class SteeringRow:
 
 @dataclass(frozen=True, slots=True)
 class SourceRow:
-    """One source of paths."""
+    """One source of paths. `last_line`: empty for a peer or a health check, which says no lines here."""
 
     name: str
     kind: str
     state: str
     paths: int
+    last_line: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,6 @@ class ScriptRow(SourceRow):
     pid: int | None
     restarts: int
     last_exit: str
-    last_line: str
     unfinished_line: str
 
 

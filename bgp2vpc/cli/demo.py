@@ -1,6 +1,7 @@
 """`demo`: two daemons on an embedded VPC, with a story to watch."""
 
 import argparse
+import shlex
 import sys
 
 from bgp2vpc.cli.options import Commands
@@ -14,14 +15,23 @@ def add(commands: Commands) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Tell the story; exit status 1 if the packages of the `demo` extra are missing."""
+    """Tell the story; exit status 1 if it, or the libraries that it needs, are not installed."""
+    from importlib.metadata import requires
     from importlib.util import find_spec
 
+    if find_spec("bgp2vpc.demo") is None:
+        print("bgp2vpc: the Debian package has no demo; in a clone of the source: make demo", file=sys.stderr)
+        return 1
     # Asked beforehand: they are imported by the process that plays EC2, far from here.
     missing = [name for name in ("moto", "flask", "flask_cors", "waitress") if find_spec(name) is None]
     if missing:
-        names = " and ".join(missing)
-        print(f"bgp2vpc: the demo needs {names}, its `demo` extra: pip install '.[demo]' in a clone", file=sys.stderr)
+        extras = [each.partition(";") for each in requires("bgp2vpc") or ()]
+        packages = shlex.join(package.strip() for package, _, marker in extras if '"demo"' in marker)
+        print(
+            f"bgp2vpc: the demo needs libraries that are not installed here ({', '.join(missing)}): "
+            f"{shlex.quote(sys.executable)} -m pip install {packages}",
+            file=sys.stderr,
+        )
         return 1
     from bgp2vpc.demo.story import tell
 

@@ -1,5 +1,7 @@
 """The chapters of the demo's story, in order. Each raises DidNotHappen if something in it does not happen."""
 
+from collections.abc import Iterable
+
 from bgp2vpc.demo.chronicle import Kind
 from bgp2vpc.demo.instance import LOOPBACK, POLL_TIME, PREFIX, DemoInstance
 from bgp2vpc.demo.play import DidNotHappen, Play
@@ -66,7 +68,12 @@ def end_comes(play: Play) -> None:
         if status:
             raise DidNotHappen(f"{name}'s daemon ends with exit status 0: it was {status}")
     play.expect(f"no table has a route for {PREFIX}", lambda: play.points_at(None))
-    play.ok("every daemon ended with exit 0, every route is gone")
+    killed = [instance.name for instance in play.stage.instances if instance.name not in statuses]
+    play.ok(f"{_daemons(statuses)} ended with exit 0 ({_daemons(killed)} was killed), every route is gone")
+
+
+def _daemons(names: Iterable[str]) -> str:
+    return " and ".join(f"{name}'s daemon" for name in names)
 
 
 def _yields(play: Play, second: DemoInstance, holder: DemoInstance) -> None:

@@ -85,6 +85,7 @@ def _stay(play: Play, holder: DemoInstance) -> None:
         lines = [
             f". {i.environment_file}    # where its EC2 and instance metadata are",
             f"{command()} status --socket {i.socket}",
+            f"{command()} why {PREFIX} --socket {i.socket}",
             f"{command()} plan -f {i.config}",
             f"{command()} api --socket {i.socket} 'announce route 192.0.2.54/32 next-hop self'",
             f"tail -f {i.log_file}",

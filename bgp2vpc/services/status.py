@@ -110,15 +110,15 @@ class StatusSource:
         scripts = {each.name: each for each in self.scripts.statuses()}
         for name, script in scripts.items():
             yield ScriptRow(
-                name, SourceKind.SCRIPT.value, script.state.value, paths.get(name, 0),
-                script.pid, script.restarts, script.last_exit, script.last_line, script.unfinished_line,
+                name, SourceKind.SCRIPT.value, script.state.value, paths.get(name, 0), script.last_line,
+                script.pid, script.restarts, script.last_exit, script.unfinished_line,
             )  # fmt: skip
         verdicts = self.health.verdicts()
         for name, adj in self.adj_rib_in.rib.sources():
             if name not in scripts:
                 kind = self.adj_rib_in.kinds.get(name, SourceKind.PEER)
                 state = CHECK_STATES[verdicts[name]] if name in verdicts else "up" if adj.is_open else "stale"
-                yield SourceRow(name, kind.value, state, paths[name])
+                yield SourceRow(name, kind.value, state, paths[name], self.adj_rib_in.last_lines.get(name, ""))
 
     def headline(self) -> str:
         """The daemon in one line, for `systemctl status`."""

@@ -102,6 +102,8 @@ class AdjRibIn:
         self._max_prefixes: Mapping[str, int] = {}
         self._default_max_prefixes = DEFAULT_MAX_PREFIXES
         self.refused_lines = RefusedLines()
+        self.last_lines: dict[str, str] = {}
+        """The last line of each client of the socket and `tee`, cut; a script keeps its own."""
         self._said: dict[Prefix, dict[tuple[str, int | None], Said]] = {}
         self._gone: dict[Prefix, dict[str, Gone]] = {}
         """By prefix and source; what went first, first."""
@@ -126,6 +128,8 @@ class AdjRibIn:
 
     def said(self, source: str, command: Command) -> Reply:
         """One line of a source: into the RIB, on to ExaBGP, and answered, in this turn of the event loop."""
+        if self.kinds[source] in CLIENT_KINDS:
+            self.last_lines[source] = command.line[:LOGGED]
         # All of a line or nothing, so that the VPC and the datacenter have the same.
         if not self.rib.has_room(source, command.events):
             self.complain(source, TOO_MANY, command.line)
@@ -315,6 +319,7 @@ class AdjRibIn:
         remaining = {name for name, _ in self.rib.sources()}
         for name in self.kinds.keys() - remaining:
             del self.kinds[name]
+            self.last_lines.pop(name, None)
             if self._adj_rib_out is not None:
                 self._adj_rib_out.source_gone(name)
         self.refused_lines.clients_remain(remaining)

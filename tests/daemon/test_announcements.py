@@ -3,6 +3,8 @@
 import pytest
 from lab import NO_PACE, OURS, PEER, A, B, Lab, announce, two_hosts, withdraw
 
+from bgp2vpc.sources.session import SourceKind
+
 READ = "DescribeRouteTables"
 
 
@@ -118,6 +120,16 @@ def test_a_prefix_of_two_sources_goes_with_the_last_of_them(make_lab) -> None:
     lab.say(withdraw(A), source="two")
     lab.wait()
     assert lab.writes == [f"DeleteRoute rtb-1 {A}"]
+
+
+@pytest.mark.parametrize(("source", "kind"), [("tee:dns", SourceKind.TEE), ("shell", SourceKind.CLIENT)])
+def test_status_has_the_last_line_of_tee_and_of_a_client(lab: Lab, source: str, kind: SourceKind) -> None:
+    lab.open(source, kind)
+    lab.say(announce(A), "announce route 192.0.2.300/32 next-hop self", source=source)
+    lines = {row["name"]: row["last_line"] for row in lab.ask("status")["sources"]}
+    assert lines[source] == "announce route 192.0.2.300/32 next-hop self"
+    lab.close(source)
+    assert lab.daemon.parts.adj_rib_in.last_lines == {}
 
 
 def test_the_static_route_is_made_beside_a_propagated_twin_and_goes_alone(lab: Lab) -> None:
