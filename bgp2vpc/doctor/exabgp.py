@@ -26,7 +26,8 @@ def exabgp(config: Config, found: Known[Exabgp], running: Known[Running]) -> Ite
 
 def _findings(config: Config, found: Known[Exabgp], running: Known[Running]) -> Iterator[Finding]:
     if isinstance(found, Trouble):
-        yield fail("exabgp", f"ExaBGP could not be looked at: {found.why}", "bgp2vpc doctor --exabgp-conf FILE")
+        again = _command("bgp2vpc", "doctor", "-f", config.file, "--exabgp-conf", "/etc/exabgp/exabgp.conf")
+        yield fail("exabgp", f"ExaBGP could not be looked at: {found.why}", again)
         return
     if not found.file:
         yield ok("exabgp", "no ExaBGP runs the daemon (--exabgp-conf FILE looks at a file all the same)")
@@ -35,7 +36,8 @@ def _findings(config: Config, found: Known[Exabgp], running: Known[Running]) -> 
     if isinstance(found.refusal, Trouble):
         yield warn("exabgp-conf", f"whether ExaBGP takes {found.file} is not known: {found.refusal.why}")
     elif found.refusal:
-        mend = _command("exabgp", "validate", found.file)
+        check = "--test" if found.version.startswith(("3.", "4.")) else "validate"
+        mend = _command("exabgp", check, found.file)
         yield fail("exabgp-conf", f"ExaBGP refuses {found.file}: {found.refusal}", mend)
     else:
         yield ok("exabgp-conf", f"ExaBGP takes {found.file}")

@@ -1,6 +1,7 @@
 """Findings about this machine: addresses, sysctls, instance metadata, the way to EC2, its clock. Pure."""
 
 from collections.abc import Iterator
+from shlex import quote
 from typing import Final
 
 from bgp2vpc.config.model import Config
@@ -99,7 +100,7 @@ def metadata(config: Config, found: Known[MetadataAnswer], host: Known[Host], re
 
 def _contradictions(config: Config, told: Instance, region: str) -> Iterator[Finding]:
     """A file copied from another host, or AWS_REGION left from another task."""
-    edit = f"${{EDITOR:-vi}} {config.file}"
+    edit = f"${{EDITOR:-vi}} {quote(config.file)}"
     if region and region != told.region:
         whence = "`region:`" if config.region else "AWS_REGION of this environment"
         words = f"{whence} is {region}, and this instance is in {told.region}: its route tables are not there"

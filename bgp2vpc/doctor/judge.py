@@ -8,18 +8,22 @@ one function for each check, in `host`, `vpc` and `exabgp`; each returns finding
 command that mends it. `cli/doctor.py` prints them. Nothing is changed on the host or in AWS.
 """
 
-from bgp2vpc.config.model import Config
+from shlex import quote
+
+from bgp2vpc.config.model import DEFAULT_FILE, Config
 from bgp2vpc.doctor import exabgp, host, vpc
 from bgp2vpc.doctor.model import Finding, HostFacts, Trouble, ok, warn
 
 
 def judge(config: Config, facts: HostFacts, quota: int) -> tuple[Finding, ...]:
     """All findings, in the order in which they are best mended."""
-    edit = f"${{EDITOR:-vi}} {config.file}"
+    edit = f"${{EDITOR:-vi}} {quote(config.file)}"
     found = [warn("config", str(warning), edit) for warning in (*config.warnings, *facts.programs)]
     if isinstance(facts.running, Trouble):
         words = f"no daemon was asked what it announces: {facts.running.why}"
-        found.append(warn("daemon", words, "systemctl start bgp2vpc"))
+        # The unit runs the daemon with the default file only.
+        own = f"bgp2vpc run -f {quote(config.file)}"
+        found.append(warn("daemon", words, "systemctl start bgp2vpc" if config.file == DEFAULT_FILE else own))
     else:
         count = len(facts.running.offered)
         words = f"runs as process {facts.running.pid}, {count} prefix{'' if count == 1 else 'es'} offered here"
@@ -29,7 +33,7 @@ def judge(config: Config, facts: HostFacts, quota: int) -> tuple[Finding, ...]:
     found += host.metadata(config, facts.metadata, facts.host, facts.region)
     found += host.proxy(facts.host)
     found += host.endpoint(facts.endpoint, facts.vpc, facts.metadata)
-    found += vpc.credentials(facts.vpc, facts.metadata)
+    found += vpc.credentials(config, facts.vpc, facts.metadata)
     found += vpc.permissions(config, facts.rehearsals, facts.metadata)
     if not isinstance(facts.vpc, Trouble):
         found += vpc.tables(config, facts.vpc)

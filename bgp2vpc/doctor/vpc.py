@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from itertools import groupby
+from shlex import quote
 from typing import Final
 
 from bgp2vpc.bgp.path import SELF
@@ -32,7 +33,7 @@ _OF_ALLOWED_CALLS: Final = (RouteExists, RouteMissing)
 _CLOCK: Final = ("RequestExpired", "InvalidSecurity.RequestHasExpired", "SignatureDoesNotMatch")
 
 
-def credentials(vpc: Known[Vpc], metadata: Known[MetadataAnswer]) -> Iterator[Finding]:
+def credentials(config: Config, vpc: Known[Vpc], metadata: Known[MetadataAnswer]) -> Iterator[Finding]:
     """Whether EC2 answers, and accepts our credentials."""
     if not isinstance(vpc, Trouble):
         yield ok("credentials", f"EC2 answers to them, as {vpc.instance.id} of {vpc.instance.vpc_id}")
@@ -44,7 +45,7 @@ def credentials(vpc: Known[Vpc], metadata: Known[MetadataAnswer]) -> Iterator[Fi
         mend = "chronyc makestep || timedatectl set-ntp true" if error.code in _CLOCK else role
         yield fail("credentials", f"no usable credentials: {error}", mend)
     elif isinstance(error, Denied):
-        yield fail("credentials", f"they are good, but the VPC may not be read: {error}", _policy(metadata))
+        yield fail("credentials", f"they are good, but the VPC may not be read: {error}", _policy(metadata, config.file))
     elif isinstance(error, OperatorError):
         yield fail("credentials", f"EC2 refuses to be read: {error}", "aws sts get-caller-identity")
     else:
@@ -59,7 +60,7 @@ def permissions(
     What EC2 looks at first, the permission or the parameters, is not documented. So a call counts as allowed if EC2
     would have made it, or says of the route what only who may write it needs to be told.
     """
-    again = f"bgp2vpc doctor -f {config.file}"
+    again = f"bgp2vpc doctor -f {quote(config.file)}"
     if isinstance(found, Trouble):
         yield warn("permission", f"no call could be rehearsed: {found.why}", again)
         return
@@ -81,10 +82,10 @@ def permissions(
             yield ok("permission", f"ec2:{operation} is allowed{tables}")
 
 
-def _policy(metadata: Known[MetadataAnswer], file: str = "FILE") -> str:
+def _policy(metadata: Known[MetadataAnswer], file: str) -> str:
     role = "ROLE" if isinstance(metadata, Trouble) or not metadata.role else metadata.role
     return (
-        f"bgp2vpc iam-policy -f {file} > policy.json && "
+        f"bgp2vpc iam-policy -f {quote(file)} > policy.json && "
         f"aws iam put-role-policy --role-name {role} --policy-name bgp2vpc --policy-document file://policy.json"
     )
 
@@ -171,7 +172,7 @@ def prefixes(config: Config, vpc: Vpc, running: Known[Running]) -> Iterator[Find
         for prefix in wanted
         if prefix in cidr and prefix not in subnets and table_policy.rule_for(prefix)
     }
-    edit = f"${{EDITOR:-vi}} {config.file}"
+    edit = f"${{EDITOR:-vi}} {quote(config.file)}"
     for prefix, cidr in sorted(inside):
         words = f"{prefix} lies within the VPC's own {cidr}: EC2 refuses the route unless it is a whole subnet's"
         # Subnets may not have been read; then it may be one, and the daemon finds out.

@@ -244,6 +244,8 @@ def test_names_in_commands_are_quoted() -> None:
         f"exabgp validate '{name}'",
         "bgp2vpc doctor -f '/tmp/$(reboot)'",
     ]
+    old = list(exabgp(config(), Exabgp(name, conf, "4.2.25", "syntax error"), AWAY))
+    assert [each.mend for each in old if each.check == "exabgp-conf"] == [f"exabgp --test '{name}'"]
     (*_, edit) = exabgp(config(), Exabgp(name, ExabgpConf(), "5.0.15"), AWAY)
     assert edit.mend == f"${{EDITOR:-vi}} '{name}'"
 

@@ -64,7 +64,7 @@ CREDENTIALS = [
 
 @pytest.mark.parametrize(("error", "mend"), CREDENTIALS)
 def test_credentials_and_what_mends_them(error, mend: str) -> None:
-    (finding,) = judge.credentials(Trouble(str(error), error), WHO)
+    (finding,) = judge.credentials(config(), Trouble(str(error), error), WHO)
     assert finding.state.value == "fail"
     assert mend in finding.mend
 
