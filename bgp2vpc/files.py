@@ -13,12 +13,21 @@ def reason_of(error: OSError) -> str:
     return ": ".join(str(each) for each in (error.strerror or error, error.filename) if each is not None)
 
 
-def ensure_directory(path: Path, mode: int = 0o777) -> None:
-    """Make it, and those above it, if it is not there. Raises OSError."""
+def ensure_directory(path: Path) -> None:
+    """Make it, and those above it, if it is not there; anybody may pass through, whatever the umask.
+
+    Who may use a socket or a file in it is said by the mode of that one. Raises OSError.
+    """
+    if path.is_dir() or path == path.parent:
+        return
+    ensure_directory(path.parent)
     try:
-        path.mkdir(mode, parents=True, exist_ok=True)
+        path.mkdir()
     except FileExistsError as error:  # so says the kernel of a file in its place
-        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path)) from error
+        if not path.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path)) from error
+    else:
+        path.chmod(0o755)
 
 
 def open_without_waiting(path: Path | str) -> BinaryIO:

@@ -1,7 +1,5 @@
 """The chapters of the demo's story, in order. Each raises DidNotHappen if something in it does not happen."""
 
-from collections.abc import Iterable
-
 from bgp2vpc.demo.chronicle import Kind
 from bgp2vpc.demo.instance import LOOPBACK, POLL_TIME, PREFIX, DemoInstance
 from bgp2vpc.demo.play import DidNotHappen, Play
@@ -69,11 +67,8 @@ def end_comes(play: Play) -> None:
             raise DidNotHappen(f"{name}'s daemon ends with exit status 0: it was {status}")
     play.expect(f"no table has a route for {PREFIX}", lambda: play.points_at(None))
     killed = [instance.name for instance in play.stage.instances if instance.name not in statuses]
-    play.ok(f"{_daemons(statuses)} ended with exit 0 ({_daemons(killed)} was killed), every route is gone")
-
-
-def _daemons(names: Iterable[str]) -> str:
-    return " and ".join(f"{name}'s daemon" for name in names)
+    names = (" and ".join(each) for each in (statuses, killed))
+    play.ok("{} ended with exit 0 ({} was killed), every route is gone".format(*names))
 
 
 def _yields(play: Play, second: DemoInstance, holder: DemoInstance) -> None:

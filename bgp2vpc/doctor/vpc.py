@@ -45,7 +45,9 @@ def credentials(config: Config, vpc: Known[Vpc], metadata: Known[MetadataAnswer]
         mend = "chronyc makestep || timedatectl set-ntp true" if error.code in _CLOCK else role
         yield fail("credentials", f"no usable credentials: {error}", mend)
     elif isinstance(error, Denied):
-        yield fail("credentials", f"they are good, but the VPC may not be read: {error}", _policy(metadata, config.file))
+        yield fail(
+            "credentials", f"they are good, but the VPC may not be read: {error}", _policy(metadata, config.file)
+        )
     elif isinstance(error, OperatorError):
         yield fail("credentials", f"EC2 refuses to be read: {error}", "aws sts get-caller-identity")
     else:

@@ -50,7 +50,7 @@ A stopping routes withdrawn
 A withdrawn 192.0.2.53/32
 A DeleteRoute rtb-
 A DeleteRoute rtb-
-ok A's daemon ended with exit 0 (B's daemon was killed), every route is gone
+ok A ended with exit 0 (B was killed), every route is gone
 no route for 192.0.2.53/32
 That is all. Everything is stopped and cleaned up.
 """
@@ -147,6 +147,6 @@ def test_kept_up_it_tells_of_what_its_user_does_until_ctrl_c(attend: Attend) -> 
     assert re.search(r"A withdrawn 192.0.2.53/32[\s\S]*A DeleteRoute[\s\S]*C CreateRoute", demo.text)
     os.killpg(demo.process.pid, signal.SIGINT)
     assert demo.read_to_the_end() == 0, demo.text
-    assert "ok A's daemon and C's daemon ended with exit 0 (B's daemon was killed), every route is gone" in demo.text
+    assert "ok A and C ended with exit 0 (B was killed), every route is gone" in demo.text
     assert demo.left_processes() == []
     assert demo.left_files() == []

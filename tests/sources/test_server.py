@@ -370,6 +370,19 @@ def test_the_socket_is_for_user_and_group_whatever_the_umask(path: Path, umask: 
     run(story())
 
 
+@pytest.mark.parametrize("umask", [0o000, 0o027, 0o137])
+def test_the_directory_that_is_made_lets_the_sockets_group_pass(path: Path, umask: int):
+    async def story() -> None:
+        before = os.umask(umask)
+        try:
+            async with serving(path, Recorder()):
+                assert mode_of(path.parent) == 0o755
+        finally:
+            os.umask(before)
+
+    run(story())
+
+
 def test_a_socket_left_behind_is_replaced(path: Path):
     async def story() -> None:
         path.parent.mkdir()
