@@ -255,7 +255,7 @@ class CommandEntry(_CheckEntry):
 
     type: Literal["command"]
     config: CommandConfig = Field(
-        description="The program.", examples=["{command: dig, arguments: ['@%DESTINATION%', example.org]}"]
+        description="The program.", examples=["{command: curl, arguments: [--fail, 'http://%DESTINATION%/health']}"]
     )
 
 

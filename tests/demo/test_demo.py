@@ -47,7 +47,6 @@ A ReplaceRoute rtb-
 192.0.2.53/32 -> A active
 6. SIGTERM
 A stopping routes withdrawn
-A withdrawn 192.0.2.53/32
 A DeleteRoute rtb-
 A DeleteRoute rtb-
 ok A ended with exit 0 (B was killed), every route is gone

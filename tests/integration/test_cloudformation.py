@@ -186,7 +186,7 @@ class Instance:
             self.root / "etc/exabgp/exabgp.conf", "listen 179;", f"listen {self._ports.bgp}; connect {self._ports.bgp};"
         )
         file = self.root / "etc/bgp2vpc.yaml"
-        _change(file, "dig @192.0.2.53 example.org +short +time=1 +tries=1", f"test -e {self.well}")
+        _change(file, "dig @192.0.2.53 example.org +time=1 +tries=1 | grep -q NOERROR", f"test -e {self.well}")
         _change(file, "config: {name: example.org}", f"config: {{name: example.org, port: {self._ports.dns}}}")
         _change(file, "--interval 2 --fast-interval 1", "--interval 0.2 --fast-interval 0.1")
         _change(file, "every: 0.5, timeout: 0.5", f"every: 0.5, timeout: {PATIENCE}")

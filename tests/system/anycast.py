@@ -135,7 +135,7 @@ class AnycastHost:
         # What only some of the configurations have.
         optional = {
             "--socket /run/bgp2vpc/bgp2vpc.sock": f"--socket {self.socket}",
-            '--cmd "dig @127.0.0.1 example.org +short"': f'--cmd "{self.check}"',
+            '--cmd "dig @127.0.0.1 example.org | grep -q NOERROR"': f'--cmd "{self.check}"',
             "--interval 5 --fast-interval 1 --rise 3 --fall 3": self.pace,
         }
         if "process bgp2vpc" not in text:
