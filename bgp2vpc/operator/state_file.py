@@ -57,7 +57,7 @@ def lock_state(path: Path | None, config_file: str) -> int | None:
         return None
     lock = path.with_name(f"{path.name}.lock")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        ensure_directory(path.parent)
         descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK, _MODE)
     except OSError as error:
         _not_locked(lock, error)

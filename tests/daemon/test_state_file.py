@@ -186,3 +186,17 @@ def test_what_cannot_be_locked_is_used_and_the_log_says_so(tmp_path: Path, caplo
         assert lock_state(tmp_path / "state", "f") is None
     assert [each.message for each in caplog.records] == ["state file not locked"] * 2
     assert not (tmp_path / "victim").exists()
+
+
+@pytest.mark.parametrize("umask", [0o027, 0o137])
+def test_the_directory_of_the_lock_lets_the_sockets_group_pass(tmp_path: Path, umask: int) -> None:
+    """Without `state_file` it is the socket's directory, and the state file is the first that is made there."""
+    before = os.umask(umask)
+    try:
+        lock = lock_state(tmp_path / "run" / "bgp2vpc" / "bgp2vpc.sock.state", "/etc/one.yaml")
+    finally:
+        os.umask(before)
+    assert lock is not None
+    os.close(lock)
+    modes = [stat.S_IMODE((tmp_path / each).stat().st_mode) for each in ("run", "run/bgp2vpc")]
+    assert modes == [0o755, 0o755]
