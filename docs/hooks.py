@@ -9,7 +9,7 @@ from typing import Any
 from mkdocs.structure.files import File, Files
 
 ROOT = Path(__file__).resolve().parents[1]
-READY = ("examples", "exabgp")
+READY = ("examples", "exabgp", "systemd")
 PAGES = {"README.md": "index.md", "CHANGELOG.md": "changelog.md"}
 LINK = re.compile(r"(?<!!)\[([^\]]*)\]\(([^)\s]+)\)")
 
@@ -54,7 +54,7 @@ def _anchor(name: str) -> str:
 
 
 def _ready_files() -> str:
-    parts = ["# Ready files to copy\n", "What is below `examples/` and `exabgp/` in the source.\n"]
+    parts = ["# Ready files to copy\n", "What is below `examples/`, `exabgp/` and `systemd/` in the source.\n"]
     for folder in READY:
         for file in sorted(each for each in (ROOT / folder).rglob("*") if each.is_file() and _is_text(each)):
             name = file.relative_to(ROOT).as_posix()

@@ -41,7 +41,10 @@ _log: Final = logging.getLogger(__name__)
 
 def main(argv: Sequence[str], path: Path, name: str = "") -> int:
     """Run `argv` to its end; the exit code is that of `argv` (128 + N for signal N, 127 if it cannot be started)."""
-    return asyncio.run(relay(argv, path, name or default_name(argv)))
+    name = name or default_name(argv)
+    # On ExaBGP's stderr, among what its other processes say.
+    logging.basicConfig(format=f"bgp2vpc tee {name.replace('%', '%%')}: %(message)s")
+    return asyncio.run(relay(argv, path, name))
 
 
 def default_name(argv: Sequence[str]) -> str:

@@ -71,8 +71,8 @@ def test_no_page_of_the_site_fetches_anything_from_elsewhere(site):
 @needs_mkdocs
 def test_every_ready_file_is_on_the_site(site):
     text = (site / "ready-files.html").read_text()
-    files = [each for folder in ("examples", "exabgp") for each in (ROOT / folder).rglob("*.yaml")]
-    assert files
+    files = [each for folder in ("examples", "exabgp", "systemd") for each in (ROOT / folder).rglob("*.[cys]*")]
+    assert {each.suffix for each in files} >= {".yaml", ".conf", ".service"}
     assert [each for each in files if str(each.relative_to(ROOT)) not in text] == []
 
 
