@@ -25,8 +25,8 @@ def run(args: argparse.Namespace) -> int:
     """Order it, and print until when each prefix is held."""
     answer = order(args, "hold", *args.prefixes)
     for each in answer["held"]:
-        end = each["until"] or "it is released"
-        print(f"{each['prefix']} is held until {end}")
+        end = f"for {args.duration}, until {each['until']}" if each["until"] else "until it is released"
+        print(f"{each['prefix']} is held {end}")
     if answer["not_saved"]:
         print(f"bgp2vpc: does not survive a restart: {answer['not_saved']}", file=sys.stderr)
     return 0

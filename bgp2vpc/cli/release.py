@@ -17,11 +17,15 @@ def add(commands: Commands) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Order it, and print what was held."""
+    from datetime import UTC, datetime, timedelta
+
     ended = order(args, "release", *args.prefixes)
     for each in ended:
         reason = f": {each['reason']}" if each["reason"] else ""
         what = "held" if each["verb"] == "hold" else "being taken over"
-        print(f"{each['prefix']} is released; it was {what} since {each['since']} by {each['by']}{reason}")
+        took = datetime.now(UTC) - datetime.fromisoformat(each["since"])
+        lasted = timedelta(seconds=max(0, round(took.total_seconds())))
+        print(f"{each['prefix']} is released; it was {what} for {lasted}, since {each['since']}, by {each['by']}{reason}")
     if not ended:
         print("nothing was held")
     return 0

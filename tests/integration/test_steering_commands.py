@@ -42,7 +42,7 @@ def said(site: Site, *words: str) -> str:
 def test_hold_release_and_what_status_and_log_say(world: World, holder: Site, cloud: Cloud) -> None:
     site = holder
     text = said(site, "hold", A, "--for", "1h", "--reason", "maintenance of the\ntable")
-    assert re.fullmatch(rf"{A} is held until 20\S+\n", text)
+    assert re.fullmatch(rf"{A} is held for 1h, until 20\S+\n", text)
     (row,) = site.status()["steering"]
     assert (row["verb"], row["prefix"], row["reason"]) == ("hold", A, "maintenance of the table")
     assert WHO.fullmatch(row["by"])
@@ -62,7 +62,7 @@ def test_hold_release_and_what_status_and_log_say(world: World, holder: Site, cl
     assert {verdict["reason"] for verdict in plan["verdicts"]} == {"held"}
     assert cloud.writes() == []
     text = said(site, "release", "--reason", "done")
-    assert text.startswith(f"{A} is released; it was held since 20")
+    assert re.match(rf"{A} is released; it was held for \d+:\d\d:\d\d, since 20\S+, by ", text)
     assert text.endswith(": maintenance of the table\n")
     assert said(site, "release", A) == "nothing was held\n"
     site.wait_for_route(A, *world.tables)
