@@ -21,11 +21,11 @@ def run(args: argparse.Namespace) -> int:
 
     ended = order(args, "release", *args.prefixes)
     for each in ended:
-        reason = f": {each['reason']}" if each["reason"] else ""
         what = "held" if each["verb"] == "hold" else "being taken over"
         took = datetime.now(UTC) - datetime.fromisoformat(each["since"])
         lasted = timedelta(seconds=max(0, round(took.total_seconds())))
-        print(f"{each['prefix']} is released; it was {what} for {lasted}, since {each['since']}, by {each['by']}{reason}")
+        who = f"by {each['by']}: {each['reason']}" if each["reason"] else f"by {each['by']}"
+        print(f"{each['prefix']} is released; it was {what} for {lasted}, since {each['since']}, {who}")
     if not ended:
         print("nothing was held")
     return 0
