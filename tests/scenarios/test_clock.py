@@ -14,6 +14,7 @@ PACKAGE = Path(bgp2vpc.__file__).parent
 WALL_CLOCKS = {"time.time", "time.time_ns", "datetime.now", "datetime.utcnow", "datetime.today", "date.today"}
 READERS = {
     ("cli/plan.py", "time.time"),  # whether what the state file holds has ended
+    ("cli/release.py", "datetime.now"),  # how long a hold lasted, for people
     ("speaker/adj_rib_in.py", "time.time"),  # when a line was said, for people
     ("tasks.py", "time.time"),  # a hold until half past three; then kept by the loop's clock
     ("reconcile/journal.py", "datetime.now"),  # when an error happened, for people
