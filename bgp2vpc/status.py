@@ -78,7 +78,7 @@ class ScriptRow(SourceRow):
 
 @dataclass(frozen=True, slots=True)
 class RefusedRow:
-    """How many lines of a source were refused since the start; when the last was, which one, and why."""
+    """How many lines of a source were refused (or noted) since the start; when the last was, which one, and why."""
 
     source: str
     kind: str
@@ -287,6 +287,7 @@ class Status:
     steering: tuple[SteeringRow, ...]
     sources: tuple[SourceRow, ...]
     refused_lines: tuple[RefusedRow, ...]
+    noted_lines: tuple[RefusedRow, ...]
     checks: tuple[CheckRow, ...]
     serf: SerfStatus | None
     paths: tuple[PathRow, ...]

@@ -16,7 +16,8 @@ AT = "2026-11-22T09:57:00.000+00:00"
 def status(**more: Any) -> dict[str, Any]:
     """That of a daemon that has nothing to tell, with these keys instead."""
     rows = (
-        "leaving", "steering", "sources", "refused_lines", "checks", "paths", "neighbors", "damped", "prefixes",
+        "leaving", "steering", "sources", "refused_lines", "noted_lines",
+        "checks", "paths", "neighbors", "damped", "prefixes",
         "tables", "routes", "not_accepted", "errors", "notify",
     )  # fmt: skip
     return {

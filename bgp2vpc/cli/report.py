@@ -175,6 +175,8 @@ class _Report:
         for row in self._status["sources"]:
             if row["state"] in ("backoff", "ended", "stopped", "stale") or row.get("unfinished_line"):
                 yield self.source(row)
+        for row in self._status.get("noted_lines", ()):
+            yield f"{row['kind']} {row['source']}: {row['reason']}; last: {row['line']}"
         for row in self._status["refused_lines"]:
             last = f"the last at {self._time(row['time'])}: {row['reason']}: {row['line']}"
             yield f"{row['kind']} {row['source']}: {_count(row['count'], 'line')} refused, {last}"

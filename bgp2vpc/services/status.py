@@ -88,6 +88,7 @@ class StatusSource:
             steering=tuple(SteeringRow(**row) for row in self.operator.status()),
             sources=tuple(sorted(self._sources(), key=lambda row: (row.kind, row.name))),
             refused_lines=tuple(self.adj_rib_in.refused_lines.rows()),
+            noted_lines=tuple(self.adj_rib_in.refused_lines.noted()),
             checks=tuple(check_row(each, now) for each in self.health.statuses()),
             serf=self.serf.status(),
             paths=tuple(path_rows(self.adj_rib_in.rib.offers)),

@@ -152,7 +152,8 @@ class AdjRibIn:
         if not command.error:
             return Reply(command.answer, "", command.reply)
         if command.answer is Answer.DONE:
-            self.refused_lines.note(source, command.error, command.line, self._now())
+            kind = self.kinds.get(source, SourceKind.PEER)
+            self.refused_lines.note(source, kind, command.error, command.line, self._now())
         else:
             note = "; passed on to ExaBGP all the same" if passed_on else ""
             self.complain(source, command.error + note, command.line)

@@ -25,6 +25,7 @@ class RefusedLines:
     def __init__(self) -> None:
         self._complaints: dict[str, Complaints] = {}
         self._rows: dict[tuple[str, str], RefusedRow] = {}
+        self._noted: dict[tuple[str, str], RefusedRow] = {}
 
     def add(self, source: str, kind: SourceKind, reason: str, line: str, now: float) -> None:
         """A line was refused, all of it or in part. `now`: the event loop's time."""
@@ -37,17 +38,26 @@ class RefusedLines:
             dropped = complaints.take_dropped() or None
             event(log, logging.WARNING, f"refused: {reason}", source=source, line=cut, lines_dropped=dropped)
 
-    def note(self, source: str, words: str, line: str, now: float) -> None:
-        """A line was accepted, and does something else here than its author may think: said once for each source."""
+    def note(self, source: str, kind: SourceKind, words: str, line: str, now: float) -> None:
+        """A line was accepted, and does something else here than its author may think: logged once for each source."""
+        before = self._noted.get((source, words))
+        count = before.count + 1 if before else 1
+        self._noted[source, words] = RefusedRow(source, kind.value, count, wall_clock(), line[:LOGGED], words)
         if self._complaints.setdefault(source, Complaints()).is_worth_saying(words, now):
             event(log, logging.WARNING, f"accepted: {words}", source=source, line=line[:LOGGED])
 
     def clients_remain(self, names: Container[str]) -> None:
         """Only these clients and tees are left: what the others said counts together, as of one source."""
+        for key in [key for key, row in self._noted.items() if row.kind in _TRANSIENT and row.source not in names]:
+            del self._noted[key]
         for source, kind in [each for each in self._rows if each[1] in _TRANSIENT]:
             if source != OTHERS and source not in names:
                 self._complaints.pop(source, None)
                 self._count(replace(self._rows.pop((source, kind)), source=OTHERS))
+
+    def noted(self) -> Iterator[RefusedRow]:
+        """For the status: lines that were accepted, and what they do not do here."""
+        return iter(self._noted.values())
 
     def rows(self) -> Iterator[RefusedRow]:
         """For the status."""

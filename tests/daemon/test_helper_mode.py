@@ -381,7 +381,10 @@ def test_a_watchdog_is_passed_on_and_the_log_says_once_that_its_routes_are_not_s
     assert helper.to_exabgp == lines
     (said,) = [r for r in caplog.records if "watchdog" in r.message]
     assert (said.message, said.levelname) == (f"accepted: {UNSEEN}", "WARNING")
-    assert list(helper.daemon.parts.adj_rib_in.refused_lines.rows()) == []
+    status = helper.do(helper.daemon.parts.status_source.now)
+    assert status.refused_lines == ()
+    noted = [(row.source, row.count, row.line, row.reason) for row in status.noted_lines]
+    assert noted == [("one", 2, lines[1], UNSEEN)]
 
 
 def test_what_a_source_left_at_some_neighbor_is_withdrawn_when_it_ends(helper: Lab) -> None:

@@ -25,7 +25,8 @@ HOW = "aws ec2 modify-network-interface-attribute --network-interface-id eni-1 -
 def status(**rows: Any) -> Status:
     """A status with these rows, and nothing else."""
     empty = dict.fromkeys(
-        ("recent_cycles", "leaving", "steering", "sources", "refused_lines", "checks", "paths", "neighbors", "damped",
+        ("recent_cycles", "leaving", "steering", "sources", "refused_lines", "noted_lines",
+        "checks", "paths", "neighbors", "damped",
          "prefixes", "tables", "routes", "not_accepted", "errors", "notify"), (),
     )  # fmt: skip
     fixed = {

@@ -35,7 +35,8 @@ def status(**rows: Any) -> Status:
         config=ConfigRow("", "", last_reload_successful=True, problems=()),
         ec2_observed=True, polls=1, last_read=None, lag=0.0, cycles=1, last_cycle="", serf=None, failing={},
         **dict.fromkeys(
-            ("recent_cycles", "leaving", "steering", "sources", "refused_lines", "checks", "paths", "neighbors",
+            ("recent_cycles", "leaving", "steering", "sources", "refused_lines", "noted_lines",
+            "checks", "paths", "neighbors",
              "damped", "prefixes", "tables", "routes", "not_accepted", "errors", "notify"), (),
         ) | rows,
     )  # fmt: skip
