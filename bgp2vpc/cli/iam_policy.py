@@ -65,7 +65,7 @@ def _text(pattern: str, example: str) -> Callable[[str], str]:
 
 
 def _region(value: str) -> str:
-    from bgp2vpc.config import fields
+    from bgp2vpc.config.schema import fields
 
     try:
         return fields.region(value)

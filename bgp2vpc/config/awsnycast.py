@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from bgp2vpc.config.check_schema import LONGEST_TIMEOUT, CheckEntry, TcpEntry
 from bgp2vpc.config.document import Document, Location, dotted
-from bgp2vpc.config.rule_schema import RouteEntry
-from bgp2vpc.config.schema import ConfigFile
+from bgp2vpc.config.schema.checks import LONGEST_TIMEOUT, CheckEntry, TcpEntry
+from bgp2vpc.config.schema.file import ConfigFile
+from bgp2vpc.config.schema.rules import RouteEntry
 from bgp2vpc.errors import Problem
 
 _HTTP_REQUEST: Final = re.compile(r"(GET|HEAD|POST|PUT|OPTIONS) +\S+ +HTTP/1\.[01]\s*")

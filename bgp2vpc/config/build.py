@@ -6,13 +6,14 @@ from typing import assert_never
 
 from bgp2vpc import names
 from bgp2vpc.bgp.mesh import MeshPeer
-from bgp2vpc.config import awsnycast, check_schema, find_schema
-from bgp2vpc.config.bgp_schema import BgpEntry, PeerEntry
+from bgp2vpc.config import awsnycast
 from bgp2vpc.config.document import Document
 from bgp2vpc.config.model import Announcement, Bgp, CheckedSource, Config, Ec2Limits, Process, Tag
-from bgp2vpc.config.rule_schema import AnnounceEntry, RouteEntry, RuleEntry, announce_line
-from bgp2vpc.config.schema import ConfigFile, ProcessEntry
-from bgp2vpc.config.service_schema import NotifyEntry, SerfEntry, WebEntry
+from bgp2vpc.config.schema import checks, find
+from bgp2vpc.config.schema.bgp import BgpEntry, PeerEntry
+from bgp2vpc.config.schema.file import ConfigFile, ProcessEntry
+from bgp2vpc.config.schema.rules import AnnounceEntry, RouteEntry, RuleEntry, announce_line
+from bgp2vpc.config.schema.services import NotifyEntry, SerfEntry, WebEntry
 from bgp2vpc.errors import Problem
 from bgp2vpc.health.model import Check, Dns, Http, Ping, Probe, Program, Tcp, Tls
 from bgp2vpc.notify.model import Recipient
@@ -155,12 +156,12 @@ def _hooks(entry: RouteEntry) -> HookPrograms:
     return HookPrograms({a: argv for a, argv in before.items() if argv}, {a: argv for a, argv in after.items() if argv})
 
 
-def _vpc_named_in(entry: find_schema.FindEntry) -> str | None:
+def _vpc_named_in(entry: find.FindEntry) -> str | None:
     """The VPC that the finder restricts the rule to, whatever else it asks for."""
     match entry:
-        case find_schema.VpcEntry(negate=False, config=config):
+        case find.VpcEntry(negate=False, config=config):
             return config.vpc_id
-        case find_schema.AndEntry(negate=False, config=config):
+        case find.AndEntry(negate=False, config=config):
             return next((vpc_id for each in config.filters if (vpc_id := _vpc_named_in(each))), None)
     return None
 
@@ -225,15 +226,15 @@ def bgp(entry: BgpEntry) -> Bgp:
     )
 
 
-def check(name: str, entry: check_schema.CheckEntry) -> Check:
+def check(name: str, entry: checks.CheckEntry) -> Check:
     """One entry of `healthchecks` or `remote_healthchecks`."""
-    timeout = min(entry.every, check_schema.LONGEST_TIMEOUT) if entry.timeout is None else entry.timeout
+    timeout = min(entry.every, checks.LONGEST_TIMEOUT) if entry.timeout is None else entry.timeout
     return Check(
         name=name,
         probe=_probe(entry),
         destination=entry.destination,
-        rise=entry.rise or check_schema.RISE,
-        fall=entry.fall or check_schema.FALL,
+        rise=entry.rise or checks.RISE,
+        fall=entry.fall or checks.FALL,
         every=entry.every,
         timeout=timeout,
         on_healthy=entry.run_on_healthy,
@@ -243,30 +244,30 @@ def check(name: str, entry: check_schema.CheckEntry) -> Check:
     )
 
 
-def _probe(entry: check_schema.CheckEntry) -> Probe:
+def _probe(entry: checks.CheckEntry) -> Probe:
     match entry:
-        case check_schema.PingEntry():
+        case checks.PingEntry():
             return Ping()
-        case check_schema.TcpEntry(config=config):
+        case checks.TcpEntry(config=config):
             tls = _tls(config) if config.ssl else None
             return Tcp(config.port, config.send.encode(), config.expect.encode(), tls)
-        case check_schema.CommandEntry(config=config):
+        case checks.CommandEntry(config=config):
             return Program((config.command, *config.arguments))
-        case check_schema.HttpsEntry(config=config):
+        case checks.HttpsEntry(config=config):
             return _http(config, config.port or 443, _tls(config))
-        case check_schema.HttpEntry(config=config):
+        case checks.HttpEntry(config=config):
             return _http(config, config.port or 80, None)
-        case check_schema.DnsEntry(config=config):
+        case checks.DnsEntry(config=config):
             return Dns(config.name, config.type, config.expect, config.port, config.transport == "tcp")
         case _:
             assert_never(entry)
 
 
-def _tls(config: check_schema.TlsConfig) -> Tls:
+def _tls(config: checks.TlsConfig) -> Tls:
     return Tls(config.cert or config.cert_path, not config.skip_verify, config.server_name)
 
 
-def _http(config: check_schema.HttpConfig, port: int, tls: Tls | None) -> Http:
+def _http(config: checks.HttpConfig, port: int, tls: Tls | None) -> Http:
     return Http(
         port=port,
         path=config.path,
@@ -292,29 +293,29 @@ def web(entry: WebEntry) -> WebSettings:
     return WebSettings(host, port, entry.token_file, tuple(entry.hosts))
 
 
-def finder(entry: find_schema.FindEntry) -> Finder:  # noqa: C901  # a line for each finder
+def finder(entry: find.FindEntry) -> Finder:  # noqa: C901  # a line for each finder
     """A `find`, or an entry of `filters`."""
     found: Finder
     match entry:
-        case find_schema.AndEntry(config=config):
+        case find.AndEntry(config=config):
             found = And(tuple(map(finder, config.filters)), negate=entry.negate)
-        case find_schema.OrEntry(config=config):
+        case find.OrEntry(config=config):
             found = Or(tuple(map(finder, config.filters)), negate=entry.negate)
-        case find_schema.ByTagEntry(config=config):
+        case find.ByTagEntry(config=config):
             found = ByTag(config.key, config.value, own_zone=config.value == SELF_AZ, negate=entry.negate)
-        case find_schema.ByTagRegexpEntry(config=config):
+        case find.ByTagRegexpEntry(config=config):
             found = ByTagRegexp(config.key, config.regexp, negate=entry.negate)
-        case find_schema.MainEntry():
+        case find.MainEntry():
             found = Main(negate=entry.negate)
-        case find_schema.SubnetEntry(config=config):
+        case find.SubnetEntry(config=config):
             found = InSubnet(config.subnet_id, negate=entry.negate)
-        case find_schema.HasRouteToEntry(config=config):
+        case find.HasRouteToEntry(config=config):
             found = HasRouteTo(config.cidr, negate=entry.negate)
-        case find_schema.VpcEntry(config=config):
+        case find.VpcEntry(config=config):
             found = InVpc(config.vpc_id, negate=entry.negate)
-        case find_schema.ByAzEntry(config=config):
+        case find.ByAzEntry(config=config):
             found = ByAz(None if config.az == SELF else config.az, negate=entry.negate)
-        case find_schema.IdsEntry(config=config):
+        case find.IdsEntry(config=config):
             found = Ids(frozenset(config.ids), negate=entry.negate)
         case _:
             assert_never(entry)

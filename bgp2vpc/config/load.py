@@ -15,11 +15,11 @@ from pydantic import BaseModel, ValidationError
 
 from bgp2vpc.config import awsnycast, build, programs
 from bgp2vpc.config.document import MAX_SIZE, Document, config_error, dotted, read_document
-from bgp2vpc.config.fields import socket_path
 from bgp2vpc.config.messages import problems
 from bgp2vpc.config.model import DEFAULT_SOCKET, Config
 from bgp2vpc.config.references import wrong_references
-from bgp2vpc.config.schema import EXTENSION, ConfigFile, schema
+from bgp2vpc.config.schema.fields import socket_path
+from bgp2vpc.config.schema.file import EXTENSION, ConfigFile, schema
 from bgp2vpc.errors import ConfigError, Problem
 from bgp2vpc.files import open_without_waiting
 from bgp2vpc.policy.rule import Takeover

@@ -8,9 +8,9 @@ from typing import Final
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
-from bgp2vpc.config.check_schema import CHECK_TYPES
 from bgp2vpc.config.document import Document, Location, Value, dotted, kind_of, shortened
-from bgp2vpc.config.find_schema import FIND_TYPES
+from bgp2vpc.config.schema.checks import CHECK_TYPES
+from bgp2vpc.config.schema.find import FIND_TYPES
 from bgp2vpc.errors import Problem
 
 _EXPECTED: Final = {

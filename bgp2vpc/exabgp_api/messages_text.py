@@ -26,8 +26,8 @@ from bgp2vpc.bgp.path import (
     RawAttribute,
     SegmentKind,
 )
-from bgp2vpc.exabgp_api.attributes import community, extended_community, large_community
 from bgp2vpc.exabgp_api.command import LineError
+from bgp2vpc.exabgp_api.communities import community, extended_community, large_community
 from bgp2vpc.exabgp_api.messages import (
     FAMILIES,
     Acknowledgement,

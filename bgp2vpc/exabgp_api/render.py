@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from bgp2vpc.bgp.path import AsSegment, Attributes, Origin, Path, SegmentKind
-from bgp2vpc.exabgp_api.attributes import WELL_KNOWN
+from bgp2vpc.exabgp_api.communities import WELL_KNOWN
 
 _NAMES: Final = {value: name for name, value in WELL_KNOWN.items()}
 

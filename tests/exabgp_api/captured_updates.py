@@ -1,7 +1,7 @@
 """ExaBGP's own way to print an update's attributes, so that captures and paths can be compared."""
 
 from bgp2vpc.bgp.path import Attributes, Path, SegmentKind
-from bgp2vpc.exabgp_api.attributes import community, extended_community
+from bgp2vpc.exabgp_api.communities import community, extended_community
 
 SPEAKER = "10.99.0.1"
 """The address that `next-hop self` stood for in the captured sessions."""

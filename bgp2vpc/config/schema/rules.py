@@ -14,10 +14,10 @@ from pydantic import (
     model_validator,
 )
 
-from bgp2vpc.config import fields
 from bgp2vpc.config.document import kind_of
-from bgp2vpc.config.entry import TEXT_OR_LIST, BaseEntry, Hook, VpcId, text_schema
-from bgp2vpc.config.find_schema import FindEntry
+from bgp2vpc.config.schema import fields
+from bgp2vpc.config.schema.entry import TEXT_OR_LIST, BaseEntry, Hook, VpcId, text_schema
+from bgp2vpc.config.schema.find import FindEntry
 from bgp2vpc.exabgp_api.command import Answer
 from bgp2vpc.exabgp_api.line import parse
 from bgp2vpc.policy.prefix_list import PrefixRange

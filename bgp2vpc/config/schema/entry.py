@@ -14,7 +14,7 @@ from pydantic import (
     model_validator,
 )
 
-from bgp2vpc.config import fields
+from bgp2vpc.config.schema import fields
 from bgp2vpc.prefix import IPAddress, Prefix
 
 _SECONDS = {"unit": "seconds"}  # for the reference of keys

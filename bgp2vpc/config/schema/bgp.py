@@ -5,9 +5,9 @@ from typing import Annotated, Final, Self, TypeAlias
 
 from pydantic import Discriminator, Field, PlainValidator, Tag, model_validator
 
-from bgp2vpc.config import fields
-from bgp2vpc.config.entry import TEXT_OR_LIST, BaseEntry, text_schema
 from bgp2vpc.config.model import Bgp
+from bgp2vpc.config.schema import fields
+from bgp2vpc.config.schema.entry import TEXT_OR_LIST, BaseEntry, text_schema
 from bgp2vpc.prefix import IPAddress
 
 _BGP: Final = Bgp(asn=0)

@@ -4,8 +4,8 @@ from typing import Annotated, Final, Literal, TypeAlias, get_args
 
 from pydantic import BeforeValidator, Field, PlainValidator
 
-from bgp2vpc.config import fields
-from bgp2vpc.config.entry import BaseEntry, Cidr, NoConfig, Regexp, VpcId, text_schema
+from bgp2vpc.config.schema import fields
+from bgp2vpc.config.schema.entry import BaseEntry, Cidr, NoConfig, Regexp, VpcId, text_schema
 
 _COMBINED: Final = "What to combine; nothing at all would mean every table."
 

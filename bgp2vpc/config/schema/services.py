@@ -5,8 +5,8 @@ from typing import Annotated, Final, Self, TypeAlias
 
 from pydantic import Field, PlainValidator, model_validator
 
-from bgp2vpc.config import fields
-from bgp2vpc.config.entry import BaseEntry, Count, Period, Program, text_schema
+from bgp2vpc.config.schema import fields
+from bgp2vpc.config.schema.entry import BaseEntry, Count, Period, Program, text_schema
 from bgp2vpc.notify.model import AlertKind, Recipient
 from bgp2vpc.serf.model import Agent
 from bgp2vpc.serf.vote import REPEATS

@@ -9,7 +9,7 @@ import yaml
 from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
 
 from bgp2vpc.config.document import kind_of
-from bgp2vpc.config.entry import (
+from bgp2vpc.config.schema.entry import (
     TEXT_OR_LIST,
     Address,
     BaseEntry,
@@ -21,7 +21,7 @@ from bgp2vpc.config.entry import (
     Texts,
     text_schema,
 )
-from bgp2vpc.config.fields import port, text, texts
+from bgp2vpc.config.schema.fields import port, text, texts
 from bgp2vpc.files import open_without_waiting
 
 RISE: Final = 2

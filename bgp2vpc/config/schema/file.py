@@ -8,13 +8,13 @@ from typing import Annotated, Any, Final, Self, TypeAlias
 
 from pydantic import AfterValidator, AliasChoices, Field, PlainValidator, model_validator
 
-from bgp2vpc.config import fields
-from bgp2vpc.config.bgp_schema import BgpEntry
-from bgp2vpc.config.check_schema import CheckEntry
-from bgp2vpc.config.entry import BaseEntry, Count, Name, Period, Program, Seconds, VpcId, text_schema
 from bgp2vpc.config.model import Config, Ec2Limits, OnExit, Process
-from bgp2vpc.config.rule_schema import RuleEntry
-from bgp2vpc.config.service_schema import NotifyEntry, SerfEntry, WebEntry
+from bgp2vpc.config.schema import fields
+from bgp2vpc.config.schema.bgp import BgpEntry
+from bgp2vpc.config.schema.checks import CheckEntry
+from bgp2vpc.config.schema.entry import BaseEntry, Count, Name, Period, Program, Seconds, VpcId, text_schema
+from bgp2vpc.config.schema.rules import RuleEntry
+from bgp2vpc.config.schema.services import NotifyEntry, SerfEntry, WebEntry
 from bgp2vpc.exabgp_api import MAX_LINE
 from bgp2vpc.policy.damping import DampingLimits
 
