@@ -212,18 +212,18 @@ class Operator(Observer):
         return self._drainer.report(self._inputs.frozen)
 
     def reconcile(self, said: Instruction) -> dict[str, Any]:
-        """`poll`: the number of the poll that does it; it is done when `Reconciler.polls_ended` has reached that."""
+        """`poll`: the number of the poll that does it; it is done when `Polls.ended` has reached that."""
         if not self._reconciler.is_connected:
             raise OrderError(NOT_YET)
         _log("manual reconcile", None, said.who, said.reason)
         self._reconciler.poll_now()
-        return {"poll": self._reconciler.polls_begun + 1}
+        return {"poll": self._reconciler.polls.begun + 1}
 
     def polls(self, said: Instruction) -> dict[str, Any]:
         """How many polls have ended, the error of the last one, and what it changed."""
         reconciler = self._reconciler
         failure = self._journal.failing.get("observe")
-        return {"ended": reconciler.polls_ended, "error": failure, "changes": reconciler.last_poll}
+        return {"ended": reconciler.polls.ended, "error": failure, "changes": reconciler.polls.changes}
 
     def probe(self, said: Instruction) -> list[dict[str, Any]]:
         """The status of the check at each of its destinations, before the probe."""

@@ -13,16 +13,14 @@ nothing but itself.
 
 import asyncio
 import logging
-import random
 import time
 from collections import Counter
 from collections.abc import Collection, Container
-from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 
-from bgp2vpc.backoff import BackOff, back_off
-from bgp2vpc.errors import Bgp2vpcError, Ec2Error, InterfaceGone, PlanRefused, TableGone, Throttled
+from bgp2vpc.backoff import BackOff
+from bgp2vpc.errors import Bgp2vpcError, Ec2Error, InterfaceGone, PlanRefused, TableGone
 from bgp2vpc.logs import event
 from bgp2vpc.policy.guard import guard, withdrawals
 from bgp2vpc.policy.plan import Change, Decision, Plan, Reason, RouteKey, make_plan
@@ -34,6 +32,7 @@ from bgp2vpc.reconcile.journal import Journal
 from bgp2vpc.reconcile.lookup import Lookup
 from bgp2vpc.reconcile.outcomes import Cycle, WriteResult
 from bgp2vpc.reconcile.poll import learn_health, observe
+from bgp2vpc.reconcile.polls import Polls
 from bgp2vpc.reconcile.queue import DecisionQueue
 from bgp2vpc.reconcile.reread import Rereader
 from bgp2vpc.reconcile.retries import Retries
@@ -45,8 +44,6 @@ log = logging.getLogger("bgp2vpc")
 
 CONNECT_RETRY_FIRST = 0.5
 CONNECT_RETRY_MOST = 30.0
-FIRST_POLL_RETRY = 0.5
-LONGEST_POLL = 300.0
 AT_ONCE = 100
 """Places that are decided about in one turn of the event loop, which takes some milliseconds."""
 MANY = 500
@@ -81,11 +78,7 @@ class Reconciler:
     ) -> None:
         self.limits = Limits()
         self.refused = False
-        self.polls_begun = 0
-        self.polls_ended = 0
-        """However they ended."""
-        self.last_poll = ""
-        """What there was to change after the last one that EC2 answered; empty: nothing."""
+        self.polls = Polls()
         self.only_withdraws = False
         """Set when the daemon ends: no route is pointed at a host that is about to stop."""
         self.first_observation = asyncio.Event()
@@ -101,30 +94,20 @@ class Reconciler:
         self._rereader = Rereader(calls, view, journal, self._queue, self._tasks)
         self._lookup = Lookup(calls, view, inputs, journal, self._queue, self._tasks)
         self._expiry = Alarm(self._time_has_passed)
-        self._throttled = 0
-        """Polls in a row that EC2 throttled."""
         self._deciding = asyncio.Lock()
-        self._poll_now = asyncio.Event()
         self._finished = False
 
     async def run(self) -> None:
         """Find out who we are; then observe and decide, until cancelled. What is decided is written beside."""
         self.view.instance = await self._connected()
-        failures = 0
         while True:
-            self._poll_now.clear()
-            self.polls_begun += 1
-            if await self._observe():
-                failures = 0
+            self.polls.begin()
+            error = await self._observe()
+            if error is None:
                 await self._decide_in_turns()
-            else:
-                failures += 1
-            self.polls_ended += 1
+            self.polls.end(error)
             self._polled()
-            wait = self._until_next_poll(failures)
-            # Every instance of the account shares EC2's 20 describes a second: hosts must not poll in step.
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._poll_now.wait(), wait * (0.9 + random.random() / 5))  # noqa: S311
+            await self.polls.wait(self.limits.poll_time, knows_something=self.first_observation.is_set())
 
     async def _connected(self) -> Instance:
         """Who we are: tried until it works, for a host may boot before its network does."""
@@ -150,19 +133,6 @@ class Reconciler:
     def _polled(self) -> None:
         for each in self._journal.observers:
             each.polled()
-
-    def _until_next_poll(self, failures: int) -> float:
-        """Seconds, after so many failures in a row.
-
-        Where EC2 throttles reads, the fleet polls more than EC2 takes. To try again soon would make that worse, until
-        nobody is answered any more; so whoever knows anything waits, twice as long each time.
-        """
-        poll_time = self.limits.poll_time
-        if self._throttled and self.first_observation.is_set():
-            return max(poll_time, back_off(poll_time, LONGEST_POLL, self._throttled))
-        if failures:
-            return back_off(FIRST_POLL_RETRY, poll_time, failures - 1)
-        return poll_time
 
     def use(self, limits: Limits) -> None:
         """From now on."""
@@ -199,7 +169,7 @@ class Reconciler:
 
     def poll_now(self) -> None:
         """Read everything again without waiting for the next poll."""
-        self._poll_now.set()
+        self.polls.at_once()
 
     def finish(self) -> None:
         """Decide nothing more; what is being written is still seen through."""
@@ -229,16 +199,14 @@ class Reconciler:
 
     # Observe
 
-    async def _observe(self) -> bool:
-        """Read everything. False if EC2 did not answer; what was known before stays."""
+    async def _observe(self) -> Ec2Error | None:
+        """Read everything; the error if EC2 did not answer, and what was known before stays."""
         asked = self._now()
         try:
             snapshot = await observe(self.calls, self.view, self._journal.told)
         except Ec2Error as error:
             self._journal.failure("observe", error)
-            self._throttled = self._throttled + 1 if isinstance(error, Throttled) else 0
-            return False
-        self._throttled = 0
+            return error
         self._journal.has_read(self._now())
         for table_id, prefix in self.view.observed(snapshot, asked, self._now()):
             self._journal.left(table_id, prefix)
@@ -252,7 +220,7 @@ class Reconciler:
         self._journal.rules_without_tables(self.view.rules_without_tables)
         self._journal.shadowed(self.view.shadowed())
         self.first_observation.set()
-        return True
+        return None
 
     # Decide
 
@@ -350,7 +318,7 @@ class Reconciler:
         idle = self._allowed(Plan(idle), is_whole=is_whole).changes
         if is_whole:
             counts = Counter(change.action.value for change in idle)
-            self.last_poll = ", ".join(f"{count} to {action}" for action, count in sorted(counts.items()))
+            self.polls.changes = ", ".join(f"{count} to {action}" for action, count in sorted(counts.items()))
         elif not idle:
             return
         cycle = self._journal.begin(len(idle), now)

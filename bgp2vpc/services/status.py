@@ -78,7 +78,7 @@ class StatusSource:
             instance_id=instance.id or None,
             vpc_id=instance.vpc_id or None,
             ec2_observed=is_observed,
-            polls=reconciler.polls_ended,
+            polls=reconciler.polls.ended,
             last_read=journal.last_read_at,
             lag=round(self.lag.longest(now), 3),
             cycles=journal.cycles,
