@@ -14,6 +14,7 @@ from bgp2vpc.exabgp_api.command import Command
 from bgp2vpc.sources.script import Pauses, Script, ScriptSettings, ScriptState
 from bgp2vpc.sources.session import UNENDED, Reply
 from bgp2vpc.sources.turns import Turns
+from tests.post import eventually
 from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.io
@@ -218,12 +219,24 @@ def test_what_cannot_be_started_is_told_and_tried_again(
     assert caplog.records[0].fields["why"] == reason.removeprefix("cannot start: ")
 
 
-def test_a_script_that_never_reads_its_stdin_does_not_block_us(caplog: pytest.LogCaptureFixture):
+def test_a_script_that_never_reads_its_stdin_does_not_block_us(caplog: pytest.LogCaptureFixture, tmp_path: Path):
+    told = tmp_path / "told"
+    code = f"""
+import os, time
+for n in range(20000): print('version')
+print('# end')
+while not os.path.exists({str(told)!r}): time.sleep(0.01)
+input()
+print('# read')
+"""
+
     async def story() -> None:
         listener = Recorder()
-        code = "for n in range(20000): print('version')\nprint('# end')\ninput()\nprint('# read')"
         async with running(*python(code), listener=listener, respawn=False):
-            await listener.until("dns said # end", "dns said # read")
+            await listener.until("dns said # end")
+            await eventually(lambda: "does not read its stdin" in caplog.text)
+            told.touch()
+            await listener.until("dns said # read")
 
     run(story())
     assert caplog.text.count("does not read its stdin") == 1

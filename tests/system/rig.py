@@ -133,7 +133,7 @@ class MeshHost(AnycastHost):
         super().__init__(seat, cloud, host, directory, setting.exabgp)
         self._vpc = net
         self._setting = setting
-        self._is_frozen = False
+        self.is_frozen = False
         seat.host.run("ip", "addr", "replace", IPV4, "dev", "lo")
 
     @property
@@ -215,7 +215,7 @@ class MeshHost(AnycastHost):
     def freeze(self) -> None:
         """Stop every process of the host; its kernel goes on."""
         pids = self.seat.host.pids()
-        self._is_frozen = True
+        self.is_frozen = True
         for pid in pids:
             os.kill(pid, signal.SIGSTOP)
 
@@ -226,8 +226,8 @@ class MeshHost(AnycastHost):
     def recover(self) -> None:
         """Thaw it, mend its link, start its service if that does not run."""
         self._vpc.mend(self.seat)
-        if self._is_frozen:
-            self._is_frozen = False
+        if self.is_frozen:
+            self.is_frozen = False
             for pid in self.seat.host.pids():
                 with suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGCONT)
@@ -378,9 +378,17 @@ class Mesh:
         eventually(lambda: not any(one.hears(other) for one, other in pairs), "all sessions to end", self.story)
 
     def recover_when_missed(self, host: MeshHost) -> None:
-        """Let it recover when the sessions of the others with it have ended: who was gone for longer than hold time."""
-        gone = lambda: not any(other.hears(host) for other in self.others(host))  # noqa: E731
-        eventually(gone, f"the sessions with {host.seat.device} to end", self.story)
+        """Let it recover when its sessions with the others have ended, at both ends unless it is frozen.
+
+        A side that ends its session only after the recovery takes its peer, which has just taken the route, for lost.
+        """
+
+        def is_missed() -> bool:
+            others = self.others(host)
+            misses = host.is_frozen or not any(host.hears(other) for other in others)
+            return misses and not any(other.hears(host) for other in others)
+
+        eventually(is_missed, f"the sessions with {host.seat.device} to end", self.story)
         host.recover()
 
     @contextmanager
