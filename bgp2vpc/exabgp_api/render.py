@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from bgp2vpc.bgp.path import AsSegment, Attributes, Origin, Path, SegmentKind
+from bgp2vpc.bgp.path import Attributes, Origin, Path, SegmentKind
 from bgp2vpc.exabgp_api.communities import WELL_KNOWN
 
 _NAMES: Final = {value: name for name, value in WELL_KNOWN.items()}
+_SEGMENTS: Final = {SegmentKind.SEQUENCE: "[ {} ]", SegmentKind.SET: "( {} )"}
 
 
 def announce_line(path: Path, selector: str = "") -> str:
@@ -35,9 +36,13 @@ def _head(verb: str, path: Path, selector: str) -> Iterator[str]:
 def _attributes(attributes: Attributes) -> Iterator[str]:
     if attributes.origin is not Origin.IGP:
         yield f"origin {attributes.origin}"
-    yield from _numbers(attributes)
-    if attributes.as_path:
-        yield f"as-path {' '.join(_segments(attributes.as_path))}"
+    numbers = {"med": attributes.med, "local-preference": attributes.local_preference, "aigp": attributes.aigp}
+    yield from (f"{word} {value}" for word, value in numbers.items() if value is not None)
+    segments = [
+        _SEGMENTS[kind].format(" ".join(map(str, asns))) for kind, asns in attributes.as_path if kind in _SEGMENTS
+    ]
+    if segments:
+        yield f"as-path {' '.join(segments)}"
     yield from _group("community", (_NAMES.get(value, str(value)) for value in attributes.communities))
     yield from _group("large-community", map(str, attributes.large_communities))
     yield from _group("extended-community", map(str, attributes.extended_communities))
@@ -52,24 +57,6 @@ def _attributes(attributes: Attributes) -> Iterator[str]:
         yield attributes.prefix_sid
     for raw in attributes.raw:
         yield f"attribute [ 0x{raw.code:02x} 0x{raw.flags:02x} 0x{raw.value.hex()} ]"
-
-
-def _numbers(attributes: Attributes) -> Iterator[str]:
-    if attributes.med is not None:
-        yield f"med {attributes.med}"
-    if attributes.local_preference is not None:
-        yield f"local-preference {attributes.local_preference}"
-    if attributes.aigp is not None:
-        yield f"aigp {attributes.aigp}"
-
-
-def _segments(as_path: Iterable[AsSegment]) -> Iterator[str]:
-    for kind, asns in as_path:
-        numbers = " ".join(map(str, asns))
-        if kind is SegmentKind.SEQUENCE:
-            yield f"[ {numbers} ]"
-        elif kind is SegmentKind.SET:
-            yield f"( {numbers} )"
 
 
 def _group(word: str, values: Iterable[str]) -> Iterator[str]:

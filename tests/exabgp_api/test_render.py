@@ -94,3 +94,9 @@ def test_confederation_segments_end_at_the_border() -> None:
     segments = (AsSegment(SegmentKind.CONFED_SEQUENCE, (64512,)), AsSegment(SegmentKind.SEQUENCE, (65001,)))
     path = Path(parse_prefix("192.0.2.1/32"), SELF, Attributes(as_path=segments))
     assert announce_line(path) == "announce route 192.0.2.1/32 next-hop self as-path [ 65001 ]"
+
+
+def test_a_path_of_confederation_segments_alone_has_no_as_path_beyond_the_border() -> None:
+    segments = (AsSegment(SegmentKind.CONFED_SEQUENCE, (64512,)), AsSegment(SegmentKind.CONFED_SET, (64513,)))
+    path = Path(parse_prefix("192.0.2.1/32"), SELF, Attributes(as_path=segments, communities=(Community(1, 2),)))
+    assert announce_line(path) == "announce route 192.0.2.1/32 next-hop self community [ 1:2 ]"
