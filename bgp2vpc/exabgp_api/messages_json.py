@@ -64,7 +64,13 @@ def decode_json(line: str) -> tuple[Message, ...]:
     """The messages of one line. Raises ValueError when it cannot be read."""
     message = _object(_load(line), "line")
     if "answer" in message:
-        return (_answer(message),)
+        word = _text(message["answer"], "answer")
+        reason = _text(message.get("message", ""), "message")
+        if word in ("done", "error"):
+            return (Acknowledgement(word == "done", reason if word == "error" else ""),)
+        if word == "shutdown":
+            return (Shutdown(),)
+        return (Ignored("answer", f"answer '{word}' is neither done, error nor shutdown"),)
     if "type" not in message:
         return (Ignored("reply"),)  # of `show`, `version` and the like
     if message.get("notification") == "shutdown":
@@ -75,7 +81,8 @@ def decode_json(line: str) -> tuple[Message, ...]:
 def _event(kind: str, neighbor: _JsonObject) -> Iterator[Message]:
     match kind:
         case "state":
-            yield _state(neighbor)
+            state = PeerState(_text(neighbor.get("state"), "state"))
+            yield StateChange(parse_address(_peer(neighbor)), state, _text(neighbor.get("reason", ""), "reason"))
         case "update":
             yield from _update(neighbor)
         case "notification" if "notification" in neighbor:
@@ -102,24 +109,6 @@ def _load(line: str) -> object:
     raise ValueError(problem)
 
 
-def _answer(message: _JsonObject) -> Message:
-    word = _text(message["answer"], "answer")
-    text = _text(message.get("message", ""), "message")
-    if word == "shutdown":
-        return Shutdown()
-    if word in {"done", "error"}:
-        return Acknowledgement(word == "done", text if word == "error" else "")
-    return Ignored("answer", f"answer '{word}' is neither done, error nor shutdown")
-
-
-def _state(neighbor: _JsonObject) -> StateChange:
-    return StateChange(
-        peer=parse_address(_peer(neighbor)),
-        state=PeerState(_text(neighbor.get("state"), "state")),
-        reason=_text(neighbor.get("reason", ""), "reason"),
-    )
-
-
 def _update(neighbor: _JsonObject) -> Iterator[Message]:
     message = _object(neighbor.get("message"), "message")
     if "eor" in message:
@@ -143,18 +132,14 @@ def _routes(update: _JsonObject) -> tuple[list[Event], list[str]]:
     announced = _object(update.get("announce", {}), "announce")
     events: list[Event] = []
     for family in FAMILIES:
-        events += _withdrawals(withdrawn.get(family, []))
+        for item in _list(withdrawn.get(family, []), "withdraw"):
+            nlri = _object(item, "withdraw")
+            events.append(Withdraw(parse_prefix(_text(nlri.get("nlri"), "nlri")), _path_id(nlri)))
     if any(family in announced for family in FAMILIES):
         attributes = _attributes(_object(update.get("attribute", {}), "attribute"))
         for family in FAMILIES:
             events += _announcements(_object(announced.get(family, {}), family), attributes)
     return events, sorted((withdrawn.keys() | announced.keys()) - set(FAMILIES))
-
-
-def _withdrawals(nlris: object) -> Iterator[Event]:
-    for item in _list(nlris, "withdraw"):
-        nlri = _object(item, "withdraw")
-        yield Withdraw(parse_prefix(_text(nlri.get("nlri"), "nlri")), _path_id(nlri))
 
 
 def _announcements(by_next_hop: _JsonObject, attributes: Attributes) -> Iterator[Event]:
@@ -188,13 +173,10 @@ def _peer(neighbor: _JsonObject) -> str:
 def _external_as(neighbor: _JsonObject) -> int | None:
     """The peer's AS where it is not ours. With `peer-as auto` one may be missing until the session is negotiated."""
     numbers = _object(neighbor.get("asn", {}), "asn")
-    ours, peers = (_asn(numbers, side) for side in ("local", "peer"))
+    ours, peers = (
+        None if numbers.get(side) is None else _number(numbers[side], f"asn.{side}", 32) for side in ("local", "peer")
+    )
     return None if ours is None or ours == peers else peers
-
-
-def _asn(numbers: _JsonObject, side: str) -> int | None:
-    value = numbers.get(side)
-    return None if value is None else _number(value, f"asn.{side}", bits=32)
 
 
 def _direction(neighbor: _JsonObject) -> Direction:
@@ -203,9 +185,20 @@ def _direction(neighbor: _JsonObject) -> Direction:
 
 def _attributes(attribute: _JsonObject) -> Attributes:
     """The `attribute` object of an update, without what Attributes has no field for."""
+    origin = _text(attribute.get("origin", "igp"), "origin")
+    if origin.upper() not in Origin.__members__:
+        raise ValueError(f"origin: '{origin}' is none of igp, egp, incomplete")
+    aggregator = None
+    if (given := attribute.get("aggregator")) is not None:
+        asn, _, speaker = _text(given, "aggregator").partition(":")
+        aggregator = Aggregator(_number(int(asn), "aggregator", 32), parse_address(speaker))
     originator = attribute.get("originator-id")
+    aigp = attribute.get("aigp")
+    if aigp is not None and not isinstance(aigp, int):
+        # Hexadecimal text in every version (bare, so no JSON, in 4.2).
+        aigp = _number(int(_text(aigp, "aigp"), 16), "aigp", 64)
     return Attributes(
-        origin=_origin(attribute.get("origin", "igp")),
+        origin=Origin[origin.upper()],
         as_path=tuple(_as_path(attribute)),
         med=_optional_number(attribute, "med"),
         local_preference=_optional_number(attribute, "local-preference"),
@@ -213,12 +206,17 @@ def _attributes(attribute: _JsonObject) -> Attributes:
         large_communities=tuple(
             LargeCommunity(*_numbers(item, "large-community", 3, 32)) for item in _items(attribute, "large-community")
         ),
-        extended_communities=tuple(_extended(item) for item in _items(attribute, "extended-community")),
-        aggregator=_aggregator(attribute.get("aggregator")),
+        extended_communities=tuple(
+            ExtendedCommunity(
+                _number(_object(item, "extended-community").get("value"), "extended-community", 64).to_bytes(8)
+            )
+            for item in _items(attribute, "extended-community")
+        ),
+        aggregator=aggregator,
         atomic_aggregate=attribute.get("atomic-aggregate") is True,
         originator_id=parse_address(_text(originator, "originator-id")) if originator is not None else None,
         cluster_list=tuple(parse_address(_text(item, "cluster-list")) for item in _items(attribute, "cluster-list")),
-        aigp=_aigp(attribute.get("aigp")),
+        aigp=aigp,
         raw=tuple(_raw(attribute)),
     )
 
@@ -238,14 +236,6 @@ def _numbers(value: object, name: str, count: int, bits: int) -> tuple[int, ...]
     return tuple(_number(item, name, bits) for item in items)
 
 
-def _origin(value: object) -> Origin:
-    name = _text(value, "origin")
-    try:
-        return Origin[name.upper()]
-    except KeyError:
-        raise ValueError(f"origin: '{name}' is none of igp, egp, incomplete") from None
-
-
 def _as_path(attribute: _JsonObject) -> Iterator[AsSegment]:
     segments = attribute.get("as-path", [])
     if isinstance(segments, dict):
@@ -261,25 +251,6 @@ def _as_path(attribute: _JsonObject) -> Iterator[AsSegment]:
 
 def _asns(value: object, name: str) -> tuple[int, ...]:
     return tuple(_number(item, name, 32) for item in _list(value, name))
-
-
-def _extended(item: object) -> ExtendedCommunity:
-    value = _object(item, "extended-community").get("value")
-    return ExtendedCommunity(_number(value, "extended-community", 64).to_bytes(8))
-
-
-def _aggregator(value: object) -> Aggregator | None:
-    if value is None:
-        return None
-    asn, _, speaker = _text(value, "aggregator").partition(":")
-    return Aggregator(_number(int(asn), "aggregator", 32), parse_address(speaker))
-
-
-def _aigp(value: object) -> int | None:
-    """Hexadecimal text in every version (bare, so no JSON, in 4.2)."""
-    if value is None or isinstance(value, int):
-        return value
-    return _number(int(_text(value, "aigp"), 16), "aigp", 64)
 
 
 def _raw(attribute: _JsonObject) -> Iterator[RawAttribute]:

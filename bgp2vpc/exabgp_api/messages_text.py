@@ -11,7 +11,8 @@ ExaBGP prints attributes differently from how it reads them: `as-path ( 1 2 )` i
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from itertools import pairwise
 from typing import Any, Final
 
 from bgp2vpc.bgp.events import Announce, EndOfRib, Withdraw
@@ -124,32 +125,24 @@ def _held(peer: IPAddress, line: re.Match[str]) -> Message:
 
 
 def _update(peer: IPAddress, direction: Direction, what: str) -> Message:
+    """`start`, `end`, `route eor …`, or `announced|withdrawn P [path-information I] [next-hop H ATTRIBUTES]`."""
     verb, _, nlri = what.partition(" ")
-    match verb:
-        case "start" | "end":
-            return Ignored("update")
-        case "route" if eor := _EOR.fullmatch(what):
-            family = eor[1]
-            return Update(peer, direction, (EndOfRib(family),)) if family in FAMILIES else Ignored(f"update {family}")
-        case "announced" | "withdrawn":
-            return _route(peer, direction, verb, nlri.split())
-    return Ignored("update of another family")  # `flow …` and the like stand without a verb
-
-
-def _route(peer: IPAddress, direction: Direction, verb: str, words: list[str]) -> Message:
-    """`P [path-information I] [next-hop H ATTRIBUTES]`.
-
-    Other families begin with a name (`flow`, `vpls`), or have words of their own after the prefix (`label`, `rd`).
-    """
-    if not words or not (words[0][:1].isdigit() or ":" in words[0]):
+    if verb in ("start", "end"):
+        return Ignored("update")
+    if eor := _EOR.fullmatch(what):
+        family = eor[1]
+        return Update(peer, direction, (EndOfRib(family),)) if family in FAMILIES else Ignored(f"update {family}")
+    words = nlri.split()
+    # Other families stand without a verb (`flow …`), begin with a name (`announced vpls …`), or have words of their own
+    # behind the prefix (`label`, `rd`).
+    if verb not in ("announced", "withdrawn") or not words or not (words[0][:1].isdigit() or ":" in words[0]):
         return Ignored("update of another family")
     prefix_text, path_id, words = _nlri(words)
     if words and words[0] != "next-hop":
         return Ignored("update of another family")
     prefix = parse_prefix(prefix_text)
-    if verb == "withdrawn":
-        return Update(peer, direction, (Withdraw(prefix, path_id),))
-    return Update(peer, direction, (Announce(_path(prefix, path_id, words)),))
+    event = Withdraw(prefix, path_id) if verb == "withdrawn" else Announce(_path(prefix, path_id, words))
+    return Update(peer, direction, (event,))
 
 
 def _nlri(words: list[str]) -> tuple[str, int | None, list[str]]:
@@ -177,7 +170,9 @@ def _attributes(words: list[str]) -> Attributes:
     Raises ValueError naming the attribute that cannot be read.
     """
     values: dict[str, Any] = {}
-    for name, value in _split(words):
+    starts = [at for at, word in enumerate(words) if not at or word in _READERS or word in _LEFT_OUT]
+    for start, end in pairwise([*starts, len(words)]):
+        name, value = words[start], words[start + 1 : end]
         if name not in _READERS:
             continue
         field, read = _READERS[name]
@@ -190,14 +185,6 @@ def _attributes(words: list[str]) -> Attributes:
         else:
             values[field] = found
     return Attributes(**values) if values else NO_ATTRIBUTES
-
-
-def _split(words: list[str]) -> Iterator[tuple[str, list[str]]]:
-    start = 0
-    for index in range(1, len(words) + 1):
-        if index == len(words) or words[index] in _READERS or words[index] in _LEFT_OUT:
-            yield words[start], words[start + 1 : index]
-            start = index
 
 
 def _items(value: list[str]) -> list[str]:
@@ -218,7 +205,12 @@ def _as_path(value: list[str]) -> tuple[AsSegment, ...]:
     A lone `[ 1 2 ]` is read as 4.2's sequence; in 5.0 it would be a path of nothing but a set, which RFC 9774 forbids.
     """
     if value[0] == "[" and value.index("]") == len(value) - 1:
-        return tuple(_sequence_and_set(value[1:-1]))
+        words = value[1:-1]
+        at = words.index("(") if "(" in words else len(words)
+        parts = {SegmentKind.SEQUENCE: words[:at], SegmentKind.SET: words[at + 1 : -1]}
+        return tuple(
+            AsSegment(kind, tuple(asn("as-path", word) for word in part)) for kind, part in parts.items() if part
+        )
     segments: list[AsSegment] = []
     kind, asns = SegmentKind.SEQUENCE, list[int]()
     for word in value:
@@ -240,26 +232,19 @@ _OPENING: Final = {
 _CLOSING: Final = frozenset({")", "]", ")}", "]}"})
 
 
-def _sequence_and_set(words: list[str]) -> Iterator[AsSegment]:
-    at = words.index("(") if "(" in words else len(words)
-    for kind, part in ((SegmentKind.SEQUENCE, words[:at]), (SegmentKind.SET, words[at + 1 : -1])):
-        if part:
-            yield AsSegment(kind, tuple(asn("as-path", word) for word in part))
-
-
 def _extended(value: list[str]) -> tuple[ExtendedCommunity, ...]:
     """Tunnels and flow actions are left out: what ExaBGP prints for them cannot be converted back to octets."""
-    return tuple(found for word in _items(value) if (found := _one_extended(word)) is not None)
-
-
-def _one_extended(word: str) -> ExtendedCommunity | None:
-    try:
-        found = extended_community(word)
-    except LineError:
-        return None
-    # Unlike on ExaBGP's input, an AS number of four octets is printed for type 2 (RFC 5668), an address for type 1.
-    wide_asn = found[0] == 0x01 and "." not in word and not word.startswith("0x")
-    return ExtendedCommunity(b"\x02" + found[1:]) if wide_asn else found
+    found = []
+    for word in _items(value):
+        try:
+            octets = extended_community(word)
+        except LineError:
+            continue
+        # Unlike on ExaBGP's input, an AS number of four octets is printed for type 2 (RFC 5668), an address for type 1.
+        if octets[0] == 0x01 and "." not in word and not word.startswith("0x"):
+            octets = ExtendedCommunity(b"\x02" + octets[1:])
+        found.append(octets)
+    return tuple(found)
 
 
 def _aggregator(value: list[str]) -> Aggregator:
