@@ -158,11 +158,6 @@ def _route_distinguisher(words: Words, route: RouteWords) -> None:
     route.family = VPN
 
 
-def _name(words: Words, _route: RouteWords) -> None:
-    if words:
-        words.take("name")
-
-
 def _watchdog(words: Words, _route: RouteWords) -> None:
     name = words.take("watchdog") if words else ""
     if name.lower() in ("announce", "withdraw"):
@@ -260,8 +255,7 @@ def _raw_attribute(words: Words, route: RouteWords) -> None:
         if code == Code.EXTENDED_COMMUNITIES:
             raise LineError(f"{what}: extended communities are given already")
         return
-    read = _BY_NUMBER.get(code)
-    meaning = read(value) if read else None
+    meaning = _meaning(code, value)
     if meaning is None:
         given: tuple[RawAttribute, ...] = route.fields.get("raw", ())
         route.fields["raw"] = (*given, RawAttribute(code, flags, value))
@@ -282,18 +276,18 @@ def _octets(word: str) -> bytes:
     raise LineError(f"attribute: {shown(word)} is not an even number of hexadecimal digits behind 0x")
 
 
-def _origin_by_number(value: bytes) -> Origin | None:
-    return Origin(value[0]) if len(value) == 1 and value[0] in Origin.__members__.values() else None
-
-
-def _u32_by_number(value: bytes) -> int | None:
-    return int.from_bytes(value) if len(value) == 4 else None
-
-
-def _communities_by_number(value: bytes) -> tuple[Community, ...] | None:
-    if not value or len(value) % 4:
-        return None
-    return tuple(sorted({Community(*pair) for pair in struct.iter_unpack("!HH", value)}))
+def _meaning(code: int, value: bytes) -> object:
+    """What the octets of an attribute say (RFC 4271 section 5.1, RFC 1997); None: nothing that decides here."""
+    match code:
+        case Code.ORIGIN if len(value) == 1 and value[0] in Origin.__members__.values():
+            return Origin(value[0])
+        case Code.AS_PATH:
+            return _as_path_by_number(value)
+        case Code.MED | Code.LOCAL_PREFERENCE if len(value) == 4:
+            return int.from_bytes(value)
+        case Code.COMMUNITIES if value and not len(value) % 4:
+            return tuple(sorted({Community(*pair) for pair in struct.iter_unpack("!HH", value)}))
+    return None
 
 
 def _as_path_by_number(value: bytes) -> tuple[AsSegment, ...] | None:
@@ -308,15 +302,6 @@ def _as_path_by_number(value: bytes) -> tuple[AsSegment, ...] | None:
 
 
 _SEGMENTS: Final = {1: SegmentKind.SET, 2: SegmentKind.SEQUENCE}
-_BY_NUMBER: Final[dict[int, Callable[[bytes], object]]] = {
-    Code.ORIGIN: _origin_by_number,
-    Code.AS_PATH: _as_path_by_number,
-    Code.MED: _u32_by_number,
-    Code.LOCAL_PREFERENCE: _u32_by_number,
-    Code.COMMUNITIES: _communities_by_number,
-}
-
-
 _BRACKETS: Final = {"[": SegmentKind.SEQUENCE, "(": SegmentKind.SET}
 _CLOSING: Final = ("]", ")")
 
@@ -353,14 +338,14 @@ def _segments(words: Words) -> list[AsSegment]:
     return [segment for segment in found if segment.asns]
 
 
-_READERS: Final[dict[str, Callable[[Words, RouteWords], None]]] = {
+_READERS: Final[dict[str, Callable[[Words, RouteWords], object]]] = {
     "next-hop": _next_hop,
     "path-information": _path_information,
     "split": _split,
     "label": _label,
     "rd": _route_distinguisher,
     "route-distinguisher": _route_distinguisher,
-    "name": _name,
+    "name": lambda words, _route: words.take("name") if words else None,
     "watchdog": _watchdog,
     "withdraw": lambda _words, _route: None,  # ExaBGP announces it all the same
     "bgp-prefix-sid": _prefix_sid,

@@ -81,7 +81,13 @@ def extended_community(word: str) -> ExtendedCommunity:
     if word == "redirect-to-nexthop":
         return _REDIRECT_TO_NEXTHOP
     if word[:2].lower() == "0x":
-        return _extended_from_hex(word)
+        try:
+            value = bytes.fromhex(word[2:])
+        except ValueError:
+            value = b""
+        if len(value) != 8:
+            raise LineError(f"extended-community: {shown(word)} is not 16 hexadecimal digits behind 0x")
+        return ExtendedCommunity(value)
     name, *fields = word.split(":")
     if len(fields) == 1:
         name, fields = "target", [name, *fields]
@@ -89,40 +95,22 @@ def extended_community(word: str) -> ExtendedCommunity:
         raise LineError(f"extended-community: {shown(word)} is not TYPE:VALUE:VALUE, such as target:65000:1")
     if name not in _KINDS:
         raise LineError(f"extended-community: unknown type {shown(name)}{nearest(name, _KINDS)}")
-    return _packed(_wide(name, fields), fields, word)
-
-
-def _extended_from_hex(word: str) -> ExtendedCommunity:
-    try:
-        value = bytes.fromhex(word[2:])
-    except ValueError:
-        value = b""
-    if len(value) != 8:
-        raise LineError(f"extended-community: {shown(word)} is not 16 hexadecimal digits behind 0x")
-    return ExtendedCommunity(value)
-
-
-def _wide(name: str, fields: list[str]) -> str:
-    """RFC 4360 section 3.1, RFC 5668: an address or a four-octet AS number has another layout."""
-    if name not in ("target", "origin"):
-        return name
     first = fields[0]
-    wide = "." in first or first.endswith("L") or (first.isdigit() and len(first) < 11 and int(first) > U16)
-    return f"{name}4" if wide else name
-
-
-def _packed(name: str, fields: list[str], word: str) -> ExtendedCommunity:
+    if name in ("target", "origin") and (
+        "." in first or first.endswith("L") or (first.isdigit() and len(first) < 11 and int(first) > U16)
+    ):
+        name = f"{name}4"  # RFC 4360 section 3.1, RFC 5668: an address or a four-octet AS number has another layout
     header, layout = _KINDS[name]
     if len(fields) != len(layout):
         raise LineError(f"extended-community: {shown(word)} needs {len(layout)} values behind its type")
-    values = [_field("extended-community", field, _LIMITS[size]) for field, size in zip(fields, layout, strict=True)]
+    values = [_field(field, _LIMITS[size]) for field, size in zip(fields, layout, strict=True)]
     # RFC 4360 3.2 does not tell a four-octet AS number from an address: ExaBGP sends both as type 1.
     return ExtendedCommunity(header + struct.pack(f"!{layout}", *values))
 
 
-def _field(what: str, text: str, limit: int) -> int:
+def _field(text: str, limit: int) -> int:
     """One value of an extended community: an address, or a number, which may end in L as 4.2 prints it."""
-    word = text.removesuffix("L")
+    what, word = "extended-community", text.removesuffix("L")
     value = int(ipv4(what, word)) if "." in text else number(what, word, limit)
     if value > limit:
         raise LineError(f"{what}: {shown(text)} does not fit its field (at most {limit})")

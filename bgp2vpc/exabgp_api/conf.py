@@ -1,7 +1,7 @@
 """ExaBGP's configuration file, for 4.2 and 5.0 alike: our neighbors, and bgp2vpc as the helper that hears them."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from bgp2vpc.bgp.mesh import Neighbor, Speaker
@@ -69,20 +69,17 @@ def render(
     `grows`: members may come later. ExaBGP binds port 179 at its start, before it gives up root, so there is always
     somebody to listen for; without a neighbor it would also refuse every announcement. Raises NotAWord.
     """
-    return "".join(_parts(speaker, neighbors, _command(helper), file, hold_time, grows=grows))
-
-
-def _parts(
-    speaker: Speaker, neighbors: Sequence[Neighbor], run: str, file: str, hold_time: int, *, grows: bool
-) -> Iterator[str]:
-    yield _HEAD.format(speaker=speaker, run=run, file=file, hold_time=hold_time)
-    for neighbor in neighbors:
-        yield _neighbor(neighbor)
+    for word in helper:
+        if not _WORD.fullmatch(word):
+            raise NotAWord(f"'{word}' cannot stand in ExaBGP's configuration: only letters, digits and ./:@%+=,-_ can")
+    text = _HEAD.format(speaker=speaker, run=" ".join(helper), file=file, hold_time=hold_time)
+    text += "".join(map(_neighbor, neighbors))
     for local in speaker.addresses:
         listened = any(each.internal and each.local_address == local for each in neighbors)
         if (grows or not neighbors) and not listened:
             nobody = Neighbor(_NOBODY[local.version], local, speaker.asn, internal=True, passive=True)
-            yield _neighbor(nobody, _LATER)
+            text += _neighbor(nobody, _LATER)
+    return text
 
 
 def _neighbor(neighbor: Neighbor, comment: str = "") -> str:
@@ -97,10 +94,3 @@ def _neighbor(neighbor: Neighbor, comment: str = "") -> str:
         peer_as=neighbor.peer_as,
         options="".join(f"    {option};\n" for option in options),
     )
-
-
-def _command(words: Sequence[str]) -> str:
-    for word in words:
-        if not _WORD.fullmatch(word):
-            raise NotAWord(f"'{word}' cannot stand in ExaBGP's configuration: only letters, digits and ./:@%+=,-_ can")
-    return " ".join(words)

@@ -89,15 +89,12 @@ def read_control(line: str, words: list[str]) -> Command:
     refuse_orders(words)
     reply = _REPLIES.get(" ".join(word for word in words if word not in _SHOW_OPTIONS))
     if reply is None:
-        raise LineError(f"unknown command {shown(text)}{_hint(words[0])}")
+        first = words[0]
+        begun = sorted(command for command in _KNOWN if command.partition(" ")[0] == first and command != first)
+        hint = f"; known are: {', '.join(begun)}" if begun else nearest(first, _KNOWN)
+        raise LineError(f"unknown command {shown(text)}{hint}")
     # Programs that ask for JSON read every line as such.
     return Command(line, reply=() if reply is _SEE_STATUS and "json" in words else reply)
-
-
-def _hint(first: str) -> str:
-    """The commands that begin with the word `first`, or the nearest word that begins one."""
-    begun = sorted(command for command in _KNOWN if command.partition(" ")[0] == first and command != first)
-    return f"; known are: {', '.join(begun)}" if begun else nearest(first, _KNOWN)
 
 
 def read_signal(line: str, verb: str, words: list[str]) -> Command:

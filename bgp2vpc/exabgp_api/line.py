@@ -79,8 +79,12 @@ def _parse(line: str) -> Command:
     if len(line) > MAX_LINE:
         return _too_long(len(line), line[:80])
     text = line.strip()
-    wrong = _wrong_character(text, line)
-    if wrong:
+    if not text.isascii():
+        at = next(at for at, character in enumerate(line) if not character.isascii())
+        wrong = f"column {at + 1}: {line[at]!a} is not ASCII, and ExaBGP's API takes nothing else"
+        return Command(line, answer=Answer.ERROR, error=wrong)
+    if control := _CONTROL.search(text):
+        wrong = f"column {line.index(text) + control.start() + 1}: control character {control[0]!a}"
         return Command(line, answer=Answer.ERROR, error=wrong)
     text = _TABS.sub(" ", text)  # ExaBGP accepts tabs; below, a line may have printable characters only
     if not text or text[0] == "#":
@@ -97,16 +101,6 @@ _remembered = lru_cache(maxsize=4096)(_parse)
 
 def _too_long(length: int, start: str) -> Command:
     return Command(start, answer=Answer.ERROR, error=f"a line of {length} bytes is too long: at most {MAX_LINE}")
-
-
-def _wrong_character(text: str, line: str) -> str:
-    if not text.isascii():
-        at = next(at for at, character in enumerate(line) if not character.isascii())
-        return f"column {at + 1}: {line[at]!a} is not ASCII, and ExaBGP's API takes nothing else"
-    control = _CONTROL.search(text)
-    if control is None:
-        return ""
-    return f"column {line.index(text) + control.start() + 1}: control character {control[0]!a}"
 
 
 def _command(text: str) -> Command:
