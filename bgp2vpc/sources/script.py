@@ -116,6 +116,23 @@ class Restarts:
         return back_off(self._pauses.first, self._pauses.longest, self._crashes - 1)
 
 
+@dataclass(slots=True, eq=False)
+class _Run:
+    """One run of the process, from before its start until the next one: the session, and the lines of its pipes.
+
+    `child`: only while it runs. `is_deaf`: its answers are dropped, since it does not read them. `unfinished_since`:
+    how many lines had come when a line without its end was waited for; told once a run. `last_error`: of its stderr.
+    """
+
+    session: SpeakerSession
+    output: LineQueue
+    errors: LineQueue
+    child: Child | None = None
+    is_deaf: bool = False
+    unfinished_since: int | None = None
+    last_error: str = ""
+
+
 class Script:
     """Runs one script, and starts it again whenever it ends. No failure of it ends the daemon."""
 
@@ -128,25 +145,25 @@ class Script:
         self._pauses = pauses or Pauses()
         self._endings = Restarts(self._pauses, settings.restart_time)
         self._log = logging.getLogger(f"bgp2vpc.script.{settings.name}")
-        self._child: Child | None = None
         self._state = ScriptState.STOPPED
         self._restarts = self._lines = 0
         self._last_exit = self._last_line = ""
         self._throttle = Throttle()
         self._news = News()
-        self._begin()
+        self._run = self._new_run()
 
     @property
     def status(self) -> ScriptStatus:
         """As of now."""
+        child = self._run.child
         return ScriptStatus(
             name=self._settings.name,
             state=self._state,
-            pid=self._child.pid if self._child else None,
+            pid=child.pid if child else None,
             restarts=self._restarts,
             last_exit=self._last_exit,
             last_line=self._last_line,
-            unfinished_line=_printable(self._output.unfinished) if self._child else "",
+            unfinished_line=_printable(self._run.output.unfinished) if child else "",
             lines=self._lines,
         )
 
@@ -177,11 +194,11 @@ class Script:
 
     async def _run_once(self) -> bool:
         """Start the process and listen until it ends. True if it crashed, or could not be started."""
-        self._begin()
         settings, before = self._settings, self._last_exit
+        run = self._run = self._new_run()
         try:
-            self._child = await Child.start(
-                as_in_file(settings.argv), on_output=self._heard, on_errors=self._errors.feed, env=settings.env
+            child = run.child = await Child.start(
+                as_in_file(settings.argv), on_output=self._heard, on_errors=run.errors.feed, env=settings.env
             )
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
@@ -193,44 +210,39 @@ class Script:
             )
             return True
         self._state = ScriptState.RUNNING
-        self._tell(logging.DEBUG if self._is_routine else logging.INFO, "script started", pid=self._child.pid)
-        self._session.open()
+        self._tell(logging.DEBUG if self._is_routine else logging.INFO, "script started", pid=child.pid)
+        run.session.open()
         proof = asyncio.get_running_loop().call_later(self._pauses.brief, self._stays)
         try:
-            code = await self._child.wait()
+            code = await child.wait()
         except asyncio.CancelledError:
-            self._last_exit = exit_text(await self._child.stop(settings.grace))
+            self._last_exit = exit_text(await child.stop(settings.grace))
             self._tell(logging.INFO, "script stopped", exit=self._last_exit)
             raise
         finally:
             proof.cancel()
-            self._child = None
-            if rest := self._output.unfinished:  # it may have been cut in the middle of a prefix
-                self._session.feed_unended(rest)
+            run.child = None
+            if rest := run.output.unfinished:  # it may have been cut in the middle of a prefix
+                run.session.feed_unended(rest)
                 self._last_line = _printable(rest)
-            self._output.clear()
-            self._errors.clear()
+            run.output.clear()
+            run.errors.clear()
             self._report_dropped()
-            self._session.close(hold=settings.restart_time)
+            run.session.close(hold=settings.restart_time)
         self._last_exit = exit_text(code)
         routine = self._is_routine and self._last_exit == before
         level = logging.DEBUG if routine else logging.WARNING if code else logging.INFO
         # Its stderr is logged at info, which may be off, and the last line is usually the reason.
-        self._tell(level, "script ended", exit=self._last_exit, why=(self._last_error or None) if code else None)
+        self._tell(level, "script ended", exit=self._last_exit, why=(run.last_error or None) if code else None)
         return code != 0
 
-    def _begin(self) -> None:
-        """Reset what belongs to one run: the session with its answer mode, and unfinished lines."""
-        settings = self._settings
-        self._session = SpeakerSession(
-            settings.name, SourceKind.SCRIPT, self._listener, max_line=settings.max_line, routine=self._is_routine
+    def _new_run(self) -> _Run:
+        name, limit = self._settings.name, self._settings.max_line
+        return _Run(
+            SpeakerSession(name, SourceKind.SCRIPT, self._listener, max_line=limit, routine=self._is_routine),
+            LineQueue(self._turns, self._answer, partial(self._hold, OUTPUT), limit=limit),
+            LineQueue(self._turns, self._log_error, partial(self._hold, ERRORS), limit=_LOGGED),
         )
-        self._output = LineQueue(self._turns, self._answer, partial(self._hold, OUTPUT), limit=settings.max_line)
-        self._errors = LineQueue(self._turns, self._log_error, partial(self._hold, ERRORS), limit=_LOGGED)
-        self._deaf = False
-        self._unfinished_since: int | None = None
-        """How many lines had come when a line without its end was waited for; told once a run."""
-        self._last_error = ""
 
     @property
     def _is_routine(self) -> bool:
@@ -241,52 +253,53 @@ class Script:
         """It has not ended at once this time."""
         if self._endings.is_series:
             self._endings.end_series()
-            self._session.routine = self._is_routine
+            self._run.session.routine = self._is_routine
             self._tell(logging.INFO, "script stays up")
 
     def _heard(self, data: bytes) -> None:
-        self._output.feed(data)
-        if self._output.unfinished and self._unfinished_since is None:
+        self._run.output.feed(data)
+        if self._run.output.unfinished and self._run.unfinished_since is None:
             self._await_line_end()
 
     def _await_line_end(self) -> None:
-        self._unfinished_since = self._lines
-        asyncio.get_running_loop().call_later(self._pauses.unended, self._tell_unfinished, self._output)
+        self._run.unfinished_since = self._lines
+        asyncio.get_running_loop().call_later(self._pauses.unended, self._tell_unfinished, self._run)
 
-    def _tell_unfinished(self, output: LineQueue) -> None:
+    def _tell_unfinished(self, run: _Run) -> None:
         """Most often it is a `printf` without a newline, or the script's own buffer that is not flushed."""
-        if output is not self._output or self._child is None:  # of an earlier run
+        if run.child is None:  # it has ended meanwhile
             return
-        if not (rest := output.unfinished):
-            self._unfinished_since = None
-        elif self._unfinished_since != self._lines:  # another line than then
+        if not (rest := run.output.unfinished):
+            run.unfinished_since = None
+        elif run.unfinished_since != self._lines:  # another line than then
             self._await_line_end()
         else:
             what = "script has sent an unfinished line: it counts once its line end has come"
             self._tell(logging.WARNING, what, line=_printable(rest))
 
     def _hold(self, pipe: int, is_held: bool) -> None:
-        if self._child is not None:
-            (self._child.pause if is_held else self._child.resume)(pipe)
+        if child := self._run.child:
+            (child.pause if is_held else child.resume)(pipe)
 
     def _answer(self, line: bytes | None) -> None:
+        run = self._run
         self._lines += 1
         self._last_line = _printable(line)
-        answer = self._session.feed(line)
-        if not answer or self._child is None or self._child.stdin.put(answer) or self._deaf:
+        answer = run.session.feed(line)
+        if not answer or run.child is None or run.child.stdin.put(answer) or run.is_deaf:
             return
-        if self._child.stdin.closed:  # its own choice, or it has ended
+        if run.child.stdin.closed:  # its own choice, or it has ended
             return
-        self._deaf = True
+        run.is_deaf = True
         self._tell(logging.WARNING, "script does not read its stdin: answers are dropped")
 
     def _log_error(self, line: bytes | None) -> None:
         now = asyncio.get_running_loop().time()
-        self._last_error = _printable(line)
-        level = logging.INFO if self._news.is_news(self._last_error, now) else logging.DEBUG
+        error = self._run.last_error = _printable(line)
+        level = logging.INFO if self._news.is_news(error, now) else logging.DEBUG
         if self._log.isEnabledFor(level) and self._throttle.allows(now):
             self._report_dropped()
-            self._tell(level, "script says", stderr=self._last_error)
+            self._tell(level, "script says", stderr=error)
 
     def _report_dropped(self) -> None:
         if dropped := self._throttle.take_dropped():
