@@ -8,6 +8,7 @@ line, but one that is sent after its withdrawal would install a route that nobod
 import re
 import socket
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Final, NamedTuple
 
 _LIMIT: Final = 10_000
@@ -100,21 +101,15 @@ def _subjects(words: list[str]) -> Iterator[tuple[_Key, str]]:
             rest, told = words[:at], words[at + 1 :]
         case _:
             return
-    path_id, split = _path_id(rest), "split" in rest
+    path_id, split = "0", "split" in rest
+    if "path-information" in rest[:-1]:
+        path_id = _plain(rest[rest.index("path-information") + 1])
+        with suppress(OSError):  # a number, or four with dots
+            path_id = str(int.from_bytes(socket.inet_aton(path_id)))
     for prefix in told:
         key = _key(_plain(prefix), path_id, split)
         if key is not None:
             yield key, " ".join([*rest, "nlri", prefix] if len(told) > 1 or rest[:1] == words[:1] else words)
-
-
-def _path_id(words: list[str]) -> str:
-    if "path-information" not in words[:-1]:
-        return "0"
-    text = _plain(words[words.index("path-information") + 1])
-    try:
-        return str(int.from_bytes(socket.inet_aton(text)))
-    except OSError:
-        return text
 
 
 def _plain(word: str) -> str:

@@ -280,6 +280,7 @@ class _Client(asyncio.Protocol):
         self.end()
 
     def _own(self, session: SpeakerSession, words: list[str]) -> bytes:
+        """The answer to `bgp2vpc …`, a line that ExaBGP does not have; `words` are those behind it."""
         text, problem = "", ""
         match words:
             case ["reasons"]:
