@@ -83,40 +83,30 @@ class Sender:
             await self._news.wait()
 
     async def _deliver(self, message: AlertMessage) -> None:
+        """Try until it is delivered, refused for good, or has been tried often enough."""
+        to = self.recipient
         back_off = BackOff(self._pause, LONGEST_PAUSE)
-        for left in range(self.recipient.retries, -1, -1):
-            why, may_pass = await self._try(message)
-            if not why:
+        for left in range(to.retries, -1, -1):
+            may_pass = True
+            if to.argv:
+                self._trouble = (await run_program(to.argv, timeout=to.timeout, env=message.environment())).trouble
+            else:
+                from bgp2vpc.notify.posting import post  # noqa: PLC0415  # see _load_posting
+
+                refusal = await post(to.url, message.to_json(), to.timeout)
+                self._trouble = refusal.why if refusal else ""
+                may_pass = refusal is None or refusal.may_pass
+            if not self._trouble:
                 self._delivered += 1
-                self._trouble = ""
-                told = message.notice
-                event(log, logging.DEBUG, "notified", recipient=self.recipient.name, of=told.message)
+                event(log, logging.DEBUG, "notified", recipient=to.name, of=message.notice.message)
                 return
-            self._trouble = why
             if not may_pass or not left:
                 break
-            pause = back_off.next()
-            event(
-                log,
-                logging.INFO,
-                "notification failed, will be tried again",
-                recipient=self.recipient.name,
-                why=why,
-                seconds=pause,
-            )
+            why, pause = self._trouble, back_off.next()
+            words = "notification failed, will be tried again"
+            event(log, logging.INFO, words, recipient=to.name, why=why, seconds=pause)
             await asyncio.sleep(pause)
         self._drop(message, self._trouble)
-
-    async def _try(self, message: AlertMessage) -> tuple[str, bool]:
-        """Why it was not delivered (empty: it was), and whether to try again."""
-        to = self.recipient
-        if to.argv:
-            ending = await run_program(to.argv, timeout=to.timeout, env=message.environment())
-            return ending.trouble, True
-        from bgp2vpc.notify.posting import post  # noqa: PLC0415  # see _load_posting
-
-        refusal = await post(to.url, message.to_json(), to.timeout)
-        return (refusal.why, refusal.may_pass) if refusal else ("", False)
 
     def _drop(self, message: AlertMessage, why: str) -> None:
         self._dropped += 1
