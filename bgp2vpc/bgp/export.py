@@ -103,16 +103,16 @@ class _Exported(Mapping[Prefix, Sequence[Offer]]):
         offers = self._offers[prefix]
         if prefix not in self._policy.last_resort and prefix not in self._policy.drained:
             return offers
-        return tuple(exported for each in offers if (exported := self._exported(each)) is not None)
+        found = []
+        for offer in offers:
+            if offer.side is Side.PEER:
+                found.append(offer)
+            elif (path := self._policy.exported(offer.path)) is not None:
+                found.append(replace(offer, path=path))
+        return tuple(found)
 
     def __iter__(self) -> Iterator[Prefix]:
         return iter(self._offers)
 
     def __len__(self) -> int:
         return len(self._offers)
-
-    def _exported(self, offer: Offer) -> Offer | None:
-        if offer.side is Side.PEER:
-            return offer
-        path = self._policy.exported(offer.path)
-        return None if path is None else replace(offer, path=path)
