@@ -50,7 +50,11 @@ class Helper:
         """Until ExaBGP tells us to stop or is gone."""
         ear = asyncio.create_task(self._pipe.run(self._heard))
         ear.add_done_callback(self._exabgp_is_gone)
-        self._ask_what_was_before()
+        # Ask which sessions and paths there were before we started (`speaker/resync.py`). It must be the first lines
+        # that we send: the first two acknowledgements belong to them.
+        if all(map(self._pipe.send, QUESTIONS)):
+            self._resync = PeerResync()
+            asyncio.get_running_loop().call_later(RESYNC_TIMEOUT, self._resynced)
         config = await self._usable_config()
         status = 0
         if config is not None:
@@ -84,15 +88,6 @@ class Helper:
             self._daemon.heard(message)
         else:
             self._startup_buffer.note(message)
-
-    def _ask_what_was_before(self) -> None:
-        """Ask ExaBGP which sessions and paths there were before we started (`speaker/resync.py`).
-
-        It must be the first lines that we send: the first two acknowledgements belong to them.
-        """
-        if all(map(self._pipe.send, QUESTIONS)):
-            self._resync = PeerResync()
-            asyncio.get_running_loop().call_later(RESYNC_TIMEOUT, self._resynced)
 
     def _resynced(self) -> None:
         resync, self._resync = self._resync, None

@@ -75,10 +75,7 @@ def parse_address(text: str) -> IPAddress:
         return IPAddress(text, flags=INET_PTON)
     except (AddrFormatError, ValueError):
         pass
-    raise PrefixError(f"'{text}' is not an IP address{_octal_hint(text)}")
-
-
-def _octal_hint(text: str) -> str:
+    hint = ""
     if text.count(".") == 3 and netaddr.valid_ipv4(text, flags=INET_ATON):
-        return " (leading zeros and hexadecimal octets are refused: programs disagree about what they mean)"
-    return ""
+        hint = " (leading zeros and hexadecimal octets are refused: programs disagree about what they mean)"
+    raise PrefixError(f"'{text}' is not an IP address{hint}")
