@@ -180,8 +180,9 @@ class _Client(asyncio.Protocol):
             limit=server.settings.max_line,
             is_slow=lambda line: line is not None and line.lstrip().startswith(b"bgp2vpc"),
         )
-        self._transport: asyncio.Transport | None = None
+        self._transport: asyncio.Transport  # set before anything else happens; closed, it ignores what is asked of it
         self._session: SpeakerSession | None = None
+        """Not of one that was refused, or has ended."""
         self._peer = SocketPeer(0, -1, -1)
         self.heard_at = 0.0
         self._patience: asyncio.TimerHandle | None = None
@@ -222,8 +223,7 @@ class _Client(asyncio.Protocol):
         self._unhandled.feed(data)
 
     def _hold(self, is_held: bool) -> None:
-        if self._transport is not None:
-            (self._transport.pause_reading if is_held else self._transport.resume_reading)()
+        (self._transport.pause_reading if is_held else self._transport.resume_reading)()
 
     def pause_writing(self) -> None:
         """From asyncio: an answer waits for it to read."""
@@ -237,7 +237,7 @@ class _Client(asyncio.Protocol):
     def eof_received(self) -> bool:
         """From asyncio. The end of its lines is the end of the client, once it has its answers."""
         rest = self._unhandled.unfinished
-        if rest and self._session is not None and self._transport is not None:
+        if rest and self._session is not None:
             self._transport.write(self._session.feed_unended(rest))
         return False
 
@@ -247,8 +247,7 @@ class _Client(asyncio.Protocol):
 
     def make_room(self) -> None:
         """Drop this client: there are too many, and it is the one that was silent for longest."""
-        if self._transport is not None:
-            self._transport.write(b"error: too many clients; this one was idle for longest, and is dropped\n")
+        self._transport.write(b"error: too many clients; this one was idle for longest, and is dropped\n")
         self.end()
 
     def end(self) -> None:
@@ -259,12 +258,10 @@ class _Client(asyncio.Protocol):
         if self._session is not None:
             self._session.close(hold=self._server.restart_time)
             self._session = None
-        if self._transport is not None:
-            self._transport.close()
-            self._transport = None
+        self._transport.close()
 
     def _line(self, line: bytes | None) -> None:
-        if self._session is None or self._transport is None:
+        if self._session is None:
             return
         if self._transport.get_write_buffer_size() > _UNREAD_LIMIT:
             self._give_up()
@@ -275,8 +272,7 @@ class _Client(asyncio.Protocol):
 
     def _give_up(self) -> None:
         self._server.complain(f"{self.source}: does not read its answers: dropped")
-        if self._transport is not None:
-            self._transport.abort()
+        self._transport.abort()
         self.end()
 
     def _own(self, session: SpeakerSession, words: list[str]) -> bytes:
