@@ -243,7 +243,11 @@ class _TextFormatter(logging.Formatter):
         """One line without its end."""
         words = [_time(record)] if self._with_time else []
         words += [record.levelname.lower(), printable(record.getMessage())]
-        words += [f"{key}={_quoted_if_needed(_joined(value, ','))}" for key, value in _fields(record)]
+        for key, value in _fields(record):
+            text = _joined(value, ",")
+            if not _BARE.fullmatch(text) or not text.isprintable():
+                text = '"' + printable(text.replace("\\", "\\\\").replace('"', '\\"')) + '"'
+            words.append(f"{key}={text}")
         return " ".join(words)
 
 
@@ -300,9 +304,3 @@ def _joined(value: object, comma: str) -> str:
     plain = _jsonable(value)
     items = plain if isinstance(plain, list) else [plain]
     return comma.join(item if isinstance(item, str) else json.dumps(item) for item in items)
-
-
-def _quoted_if_needed(text: str) -> str:
-    if _BARE.fullmatch(text) and text.isprintable():
-        return text
-    return '"' + printable(text.replace("\\", "\\\\").replace('"', '\\"')) + '"'
