@@ -45,7 +45,7 @@ class Conversation:
         self._unpacker = msgpack.Unpacker(raw=False, unicode_errors=_ERRORS, max_buffer_size=LONGEST)
         self._packer = msgpack.Packer(use_bin_type=False, unicode_errors=_ERRORS)
 
-    # What we say
+    # Requests
 
     def opening(self) -> bytes:
         """The first requests, all at once; the agent answers in this order."""
@@ -58,7 +58,7 @@ class Conversation:
         return said + self.ask_for_members()
 
     def ask_for_members(self) -> bytes:
-        """Ask who is there."""
+        """Ask for the members of the cluster."""
         return self._request("members")
 
     def send_event(self, payload: str) -> bytes:
@@ -71,20 +71,28 @@ class Conversation:
         header: bytes = self._packer.pack({"Command": command, "Seq": self._last})
         return header if body is None else header + self._packer.pack(body)
 
-    # What it says
+    # Answers, and what the agent streams
 
     def receive(self, data: bytes) -> Iterator[Told]:
         """The values that these bytes, after all earlier ones, complete. Raises Garbled."""
         for item in self._objects(data):
             if not isinstance(item, dict):
                 raise Garbled(_shown(data))
-            if not self._awaited:
-                told = self._header(item)
-            else:
-                command, self._awaited = self._awaited, ""
-                told = _told(command, item)
-            if told is not None:
-                yield told
+            if self._awaited:
+                awaited, self._awaited = self._awaited, ""
+                if (told := _told(awaited, item)) is not None:
+                    yield told
+                continue
+            seq, error = item.get("Seq"), item.get("Error")
+            if not isinstance(seq, int) or not isinstance(error, str):
+                raise Garbled("an answer without Seq and Error")
+            command = self._asked.pop(seq, None)
+            if error:
+                yield CommandRefused(command or _ITEM, error)
+            elif command is None and seq != self._stream:
+                raise Garbled("an answer to a question that nobody asked")
+            elif command is None or command in _WITH_BODY:
+                self._awaited = command or _ITEM
 
     def _objects(self, data: bytes) -> Iterator[object]:
         try:
@@ -92,19 +100,6 @@ class Conversation:
             yield from self._unpacker
         except Exception as error:  # the library has no common base of what it raises
             raise Garbled(f"{_shown(data)} ({type(error).__name__}: {error})") from error
-
-    def _header(self, header: Mapping[str, Any]) -> Told | None:
-        seq, error = header.get("Seq"), header.get("Error")
-        if not isinstance(seq, int) or not isinstance(error, str):
-            raise Garbled("an answer without Seq and Error")
-        command = self._asked.pop(seq, None)
-        if error:
-            return CommandRefused(command or _ITEM, error)
-        if command is None and seq != self._stream:
-            raise Garbled("an answer to a question that nobody asked")
-        if command is None or command in _WITH_BODY:
-            self._awaited = command or _ITEM
-        return None
 
 
 def _told(command: str, body: Mapping[str, Any]) -> Told | None:
