@@ -48,8 +48,8 @@ class Helper:
 
     async def run(self) -> int:
         """Until ExaBGP tells us to stop or is gone."""
-        ear = asyncio.create_task(self._pipe.run(self._heard))
-        ear.add_done_callback(self._exabgp_is_gone)
+        reading = asyncio.create_task(self._pipe.run(self._heard))
+        reading.add_done_callback(self._exabgp_is_gone)
         # Ask which sessions and paths there were before we started (`speaker/resync.py`). It must be the first lines
         # that we send: the first two acknowledgements belong to them.
         if all(map(self._pipe.send, QUESTIONS)):
@@ -69,8 +69,8 @@ class Helper:
                 self._handle_end_signals()
                 await self._over.wait()
         await self._pipe.flush(FLUSH_TIMEOUT)
-        ear.remove_done_callback(self._exabgp_is_gone)
-        ear.cancel()
+        reading.remove_done_callback(self._exabgp_is_gone)
+        reading.cancel()
         self._pipe.close()
         return status
 

@@ -1,9 +1,9 @@
-"""The story is the log: its last events, kept in memory as they were logged, and found again by what they are about.
+"""The last events of the log, kept in memory as they were logged, and looked up by the prefix that they are about.
 
-A ring of all, a ring of the failures (which successes must not push out), and for each prefix a ring of its own. All
-bounded: `KEPT` events, `KEPT_FAILURES`, `KEPT_OF_PREFIX` for one prefix and `KEPT_OF_PREFIXES` for all of them
-together, each event at most some `LONGEST` characters; when it gets too much, the prefix that has been quiet for
-longest is forgotten first.
+There is a ring of all events, a ring of the failures (which successes must not push out), and one for each prefix. All
+are bounded: `KEPT` events, `KEPT_FAILURES`, `KEPT_OF_PREFIX` for one prefix and `KEPT_OF_PREFIXES` for all of them
+together, with `LONGEST` characters for the words and for each field. Where there are too many, the prefix that has been
+quiet for longest is forgotten first.
 """
 
 import logging
@@ -24,7 +24,7 @@ LONGEST: Final = 500
 """Characters of the words, and of each field."""
 MOST_FIELDS: Final = 16
 EVERYTHING: Final = "all"
-"""What an event is about that is about every prefix."""
+"""Stands for the prefix of an event that concerns every prefix."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +62,15 @@ class History(logging.Handler):
         self._sources: Mapping[str, Collection[str]] = {}
 
     def attach(self) -> None:
-        """Remember from now on."""
+        """Begin to remember."""
         logging.getLogger("bgp2vpc").addHandler(self)
 
     def detach(self) -> None:
-        """Remember nothing new."""
+        """Remember no further events."""
         logging.getLogger("bgp2vpc").removeHandler(self)
 
     def relate(self, sources: Mapping[str, Collection[str]]) -> None:
-        """Prefix -> sources that may come to offer it: what happens to them belongs to its story from the start."""
+        """Prefix -> sources that may come to offer it: their events belong to its story before they do."""
         self._sources = sources
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -113,12 +113,12 @@ class History(logging.Handler):
             return list(self._failures)[-count:]
 
     def prefixes(self) -> list[str]:
-        """Of which there is a story."""
+        """The prefixes that have events of their own."""
         with _held(self):
             return [prefix for prefix in self._of if prefix != EVERYTHING]
 
     def story(self, prefix: str) -> list[Entry]:
-        """All that touched it, in order: itself, and the ups and downs of the sources that spoke of it, or may."""
+        """The events of this prefix, in order, and those of the sources that have announced it or may do so."""
         with _held(self):
             related = self._sources.get(prefix, ())
             is_known = prefix in self._of or bool(related)

@@ -13,7 +13,9 @@ from bgp2vpc.logs import event
 log = logging.getLogger("bgp2vpc")
 
 STEP = 0.05
+"""Seconds between two looks of `until`."""
 LATER = 0.001
+"""Seconds that are added to a time: the event loop's timers may be early by their resolution."""
 Key = TypeVar("Key", bound=Hashable)
 T = TypeVar("T")
 
@@ -98,10 +100,7 @@ async def on_thread(call: Callable[[], T], executor: Executor | None = None) -> 
 
 
 def ring_at(due: float, call: Callable[..., object], *arguments: object) -> asyncio.TimerHandle:
-    """Call this when the event loop's clock shows `due`, or a little later: the time is over when it is looked at.
-
-    The loop's own timers may be early by their resolution.
-    """
+    """Call this when the event loop's clock shows `due`, or a little later: `due` has passed when it is called."""
     return asyncio.get_running_loop().call_at(due + LATER, call, *arguments)
 
 

@@ -65,7 +65,7 @@ class Neighbors:
     # What happens
 
     def expect(self, addresses: Collection[IPAddress]) -> None:
-        """These are configured, whether or not ExaBGP has mentioned them yet. Who was, and has gone, is forgotten."""
+        """The addresses of the configured neighbors. One that is no longer configured, and is down, is forgotten."""
         for gone in self._expected.difference(addresses):
             session = self._sessions.get(gone)
             if session is not None and session.since is None:
@@ -78,7 +78,7 @@ class Neighbors:
         self._mentioned.add(peer)
 
     def forget(self) -> None:
-        """Of all of them nothing is known any more."""
+        """Forget all of them, and all that was learned."""
         self._sessions.clear()
         self._departed.clear()
         self._failed.clear()

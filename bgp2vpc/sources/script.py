@@ -66,11 +66,10 @@ class Pauses:
     quiet: float = 1.0
     """After exit 0: not a crash, the next round comes soon. Doubled once it ends at once again and again."""
     first: float = 1.0
-    """After a crash; doubled with each further one …"""
+    """After a crash; doubled with each further one, up to `longest`."""
     longest: float = 60.0
-    """… up to this."""
     proven: float = 60.0
-    """Once it has lived that long, the next crash counts as the first."""
+    """After a run of this length the next crash counts as the first."""
     brief: float = 10.0
     """A run that is shorter has ended at once."""
     unended: float = 5.0
@@ -78,7 +77,7 @@ class Pauses:
 
 
 SERIES: Final = 3
-"""Runs in a row that end at once, and alike: from then on it is a series, which is told once."""
+"""So many runs in a row that end at once, and with the same exit, are a series: logged once, and not each time."""
 
 
 class Restarts:
