@@ -236,6 +236,7 @@ class Script:
         return code != 0
 
     def _new_run(self) -> _Run:
+        """For the next run: with answers switched on, and nothing left of an unfinished line."""
         name, limit = self._settings.name, self._settings.max_line
         return _Run(
             SpeakerSession(name, SourceKind.SCRIPT, self._listener, max_line=limit, routine=self._is_routine),
