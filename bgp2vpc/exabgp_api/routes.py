@@ -38,41 +38,35 @@ def read_routes(
     `family`: `ipv4` or `ipv6` where one of them followed the verb, else empty. `room`: how many events may be made
     where `split` is said. Raises LineError; with `for_exabgp` for a line that is correct and of use to ExaBGP only.
     """
+    events: list[Event] = []
     of_no_use: list[LineError] = []
-    made = _read(verb, family, statements, of_no_use)
     is_split = False
     for words in statements:
         is_split = is_split or "split" in words
-    if is_split:
-        events = tuple(islice(made, max(room, 0) + 1))  # no more are made than may be
-        if len(events) > room:
-            raise LineError(f"split: the line makes more than {MAX_SPLIT} prefixes; say it in several lines")
-    else:
-        events = tuple(made)
-    if not events:
-        raise of_no_use[0] if of_no_use else LineError(f"{verb}: no route is said; '{verb} route PREFIX …' is usual")
-    return events, "; ".join(dict.fromkeys(map(str, of_no_use)))
-
-
-def _read(verb: str, family: str, statements: list[list[str]], of_no_use: list[LineError]) -> Iterator[Event]:
-    """The events, statement by statement; an error of one that is of use to ExaBGP only goes to `of_no_use`."""
-    rest = iter(statements)
     # Behind 'withdraw attributes', ExaBGP reads other statements as if they were announced.
     as_announced = verb == "announce" or [words[0] for words in statements[:1]] != ["route"]
+    rest = iter(statements)
     for *words, end in rest:
         if end == "}":
-            return
+            break
         try:
             if family:
-                yield from _unicast(verb, family, words, end)
+                made = _unicast(verb, family, words, end)
             elif end == "{":
-                yield from _braces(verb, words, rest)
+                made = _braces(verb, words, rest)
             else:
-                yield from _statement(verb, words, as_announced=as_announced)
+                made = _statement(verb, words, as_announced=as_announced)
+            # With `split` no more are made than may be, and one to see that there were more.
+            events += islice(made, max(room + 1 - len(events), 1)) if is_split else made
         except LineError as error:
             if not error.for_exabgp:
                 raise
             of_no_use.append(error)
+        if is_split and len(events) > room:
+            raise LineError(f"split: the line makes more than {MAX_SPLIT} prefixes; say it in several lines")
+    if not events:
+        raise of_no_use[0] if of_no_use else LineError(f"{verb}: no route is said; '{verb} route PREFIX …' is usual")
+    return tuple(events), "; ".join(dict.fromkeys(map(str, of_no_use)))
 
 
 def _braces(verb: str, head: list[str], rest: Iterator[list[str]]) -> Iterator[Event]:
