@@ -42,7 +42,7 @@ _KINDS: dict[type[Ec2Error], str] = {
 }
 _BY_CODE = {code: kind for kind, codes in _KINDS.items() for code in codes.split()}
 
-_NO_ROUTE_TO_REPLACE = ("There is no route defined for", "Use CreateRoute instead")
+_NO_ROUTE_TO_REPLACE = re.compile(r"There is no route defined for|Use CreateRoute instead")
 _ENCODED = re.compile(r"(Encoded authorization failure message: )(\S+)")
 _SHOWN_OF_ENCODED = 40
 
@@ -53,19 +53,17 @@ def failure(operation: str, code: str, message: str, status: int = 400) -> Ec2Er
     A code that is not known here is Transient with a 5xx status and Refused otherwise. InvalidRoute.NotFound is
     RouteMissing, although EC2 may also mean that the table is gone: the read that follows a Disagreement will show.
     """
-    return _kind(operation, code, message, status)(operation, code, _ENCODED.sub(_cut, message))
-
-
-def _kind(operation: str, code: str, message: str, status: int) -> type[Ec2Error]:
-    known = _BY_CODE.get(code)
-    if known is not None:
-        return known
-    if status == 429:
-        return Throttled
-    if status >= 500:
-        return Transient
-    nothing_to_replace = operation == "ReplaceRoute" and code == "InvalidParameterValue"
-    return RouteMissing if nothing_to_replace and any(each in message for each in _NO_ROUTE_TO_REPLACE) else Refused
+    if code in _BY_CODE:
+        kind = _BY_CODE[code]
+    elif status == 429:
+        kind = Throttled
+    elif status >= 500:
+        kind = Transient
+    elif operation == "ReplaceRoute" and code == "InvalidParameterValue" and _NO_ROUTE_TO_REPLACE.search(message):
+        kind = RouteMissing
+    else:
+        kind = Refused
+    return kind(operation, code, _ENCODED.sub(_cut, message))
 
 
 def _cut(found: re.Match[str]) -> str:

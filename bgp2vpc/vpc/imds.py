@@ -41,7 +41,14 @@ class Metadata:
     def __init__(
         self, endpoint: str = "", *, timeout: float = 1.0, pause: Callable[[float], None] = time.sleep
     ) -> None:
-        self.endpoint = (endpoint or _endpoint_of_environment()).rstrip("/")
+        if not endpoint:
+            # As botocore reads it: https://docs.aws.amazon.com/sdkref/latest/guide/feature-imds-credentials.html
+            if os.environ.get("AWS_EC2_METADATA_DISABLED", "").lower() == "true":
+                raise MetadataError(f"AWS_EC2_METADATA_DISABLED is set. {_INSTEAD}")
+            ipv6 = os.environ.get("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", "").lower() == "ipv6"
+            default = _ENDPOINT_IPV6 if ipv6 else _ENDPOINT
+            endpoint = os.environ.get("AWS_EC2_METADATA_SERVICE_ENDPOINT") or default
+        self.endpoint = endpoint.rstrip("/")
         self._timeout = timeout
         self._pause = pause
         self._token = ""
@@ -153,11 +160,3 @@ class Metadata:
 def fetch_instance() -> Instance:
     """This instance, by its metadata service. Raises MetadataError. Blocks for at most a few seconds."""
     return Metadata().instance()
-
-
-def _endpoint_of_environment() -> str:
-    """As botocore reads it: https://docs.aws.amazon.com/sdkref/latest/guide/feature-imds-credentials.html."""
-    if os.environ.get("AWS_EC2_METADATA_DISABLED", "").lower() == "true":
-        raise MetadataError(f"AWS_EC2_METADATA_DISABLED is set. {_INSTEAD}")
-    ipv6 = os.environ.get("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", "").lower() == "ipv6"
-    return os.environ.get("AWS_EC2_METADATA_SERVICE_ENDPOINT") or (_ENDPOINT_IPV6 if ipv6 else _ENDPOINT)

@@ -55,9 +55,20 @@ def find_or_make(data: Path, release: str) -> str | None:
     try:
         if (data / _MODEL).exists():
             raise LookupError(f"{data / _MODEL} is not compressed: not the model that botocore ships")
-        target = _cache_directory() / f"ec2-model-{_identity(data, release)}"
+        # What the copy depends on: where botocore's files are, its version, their size and time, and what we keep.
+        files = [(data / name).stat() for name in (_MODEL.with_suffix(".json.gz"), _ENDPOINTS)]
+        stamps = [f"{found.st_size} {found.st_mtime_ns}" for found in files]
+        identity = "\n".join((str(data), release, *stamps, *OPERATIONS, *SERVICES))
+        target = _cache_directory() / f"ec2-model-{hashlib.sha256(identity.encode()).hexdigest()[:16]}"
+        if _is_whole(target):
+            return str(target)
+        if not sys.executable:
+            raise LookupError("no Python to run")
+        # By path and isolated (-I), so that nothing in the current directory or PYTHONPATH is imported as root.
+        command = [sys.executable, "-I", "-S", __file__, str(data), str(target)]
+        subprocess.run(command, check=True, timeout=_SECONDS_TO_MAKE, stdin=subprocess.DEVNULL, capture_output=True)
         if not _is_whole(target):
-            _make_in_child(data, target)
+            raise LookupError(f"{target} was not made as it should")
         return str(target)
     except (OSError, LookupError, subprocess.SubprocessError) as error:
         log.debug("botocore's whole EC2 model is used: %s", error)
@@ -121,24 +132,6 @@ def _shapes_named_in(node: Any) -> Iterator[str]:
             yield from _shapes_named_in(value)
 
 
-def _identity(data: Path, release: str) -> str:
-    """What the copy depends on: where botocore's files are, its version, their size and time, and what we keep."""
-    files = [(data / name).stat() for name in (_MODEL.with_suffix(".json.gz"), _ENDPOINTS)]
-    stamps = [f"{found.st_size} {found.st_mtime_ns}" for found in files]
-    parts = (str(data), release, *stamps, *OPERATIONS, *SERVICES)
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
-
-
-def _make_in_child(data: Path, target: Path) -> None:
-    """By path and isolated (-I), so that nothing in the current directory or PYTHONPATH is imported as root."""
-    if not sys.executable:
-        raise LookupError("no Python to run")
-    command = [sys.executable, "-I", "-S", __file__, str(data), str(target)]
-    subprocess.run(command, check=True, timeout=_SECONDS_TO_MAKE, stdin=subprocess.DEVNULL, capture_output=True)
-    if not _is_whole(target):
-        raise LookupError(f"{target} was not made as it should")
-
-
 def _is_whole(target: Path) -> bool:
     return all(_is_ours(target / name) for name in (_MODEL, _ENDPOINTS))
 
@@ -171,6 +164,7 @@ def _candidates() -> Iterator[Path]:
     home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
     if os.path.isabs(home):
         yield Path(home) / "bgp2vpc"
+    # Only now: looking for the temporary directory raises OSError where no directory can be written to.
     yield Path(tempfile.gettempdir()) / f"bgp2vpc-{os.geteuid()}"
 
 
