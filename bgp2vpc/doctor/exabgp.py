@@ -32,7 +32,16 @@ def _findings(config: Config, found: Known[Exabgp], running: Known[Running]) -> 
     if not found.file:
         yield ok("exabgp", "no ExaBGP runs the daemon (--exabgp-conf FILE looks at a file all the same)")
         return
-    yield _version(found)
+    numbers = tuple(map(int, re.findall(r"\d+", found.version)[:3]))
+    install = "pip install 'exabgp>=4.2.22,<6'"
+    if not numbers:
+        yield warn("exabgp", "the version of ExaBGP is not known", "exabgp version")
+    elif numbers < _OLDEST:
+        yield warn("exabgp", f"ExaBGP {found.version} is older than what this is tested with (4.2.22)", install)
+    elif numbers >= _TOO_NEW:
+        yield warn("exabgp", f"ExaBGP {found.version}: its dialect is understood, but it resets sessions", install)
+    else:
+        yield ok("exabgp", f"ExaBGP {found.version}")
     if isinstance(found.refusal, Trouble):
         yield warn("exabgp-conf", f"whether ExaBGP takes {found.file} is not known: {found.refusal.why}")
     elif found.refusal:
@@ -43,18 +52,6 @@ def _findings(config: Config, found: Known[Exabgp], running: Known[Running]) -> 
         yield ok("exabgp-conf", f"ExaBGP takes {found.file}")
     yield from _helpers(config, found)
     yield from _own_routes(config, found, running)
-
-
-def _version(found: Exabgp) -> Finding:
-    mend = "pip install 'exabgp>=4.2.22,<6'"
-    numbers = tuple(map(int, re.findall(r"\d+", found.version)[:3]))
-    if not numbers:
-        return warn("exabgp", "the version of ExaBGP is not known", "exabgp version")
-    if numbers < _OLDEST:
-        return warn("exabgp", f"ExaBGP {found.version} is older than what this is tested with (4.2.22)", mend)
-    if numbers >= _TOO_NEW:
-        return warn("exabgp", f"ExaBGP {found.version}: its dialect is understood, but it resets sessions", mend)
-    return ok("exabgp", f"ExaBGP {found.version}")
 
 
 def _helpers(config: Config, found: Exabgp) -> Iterator[Finding]:

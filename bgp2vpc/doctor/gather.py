@@ -78,7 +78,13 @@ def gather(config: Config, socket_path: Path | None, exabgp_conf: Path | None) -
     endpoint = Fact(lambda: _endpoint(region, config.ec2.timeout))
     vpc: Fact[Vpc] = Fact(lambda: _vpc(config))
     seen = vpc.known()
-    instance = _instance(config, region, who, seen)
+    if isinstance(seen, Trouble):
+        # Who we are as far as the configuration and metadata tell it: the calls can be rehearsed with that, too.
+        told = Instance("", "", "") if isinstance(who, Trouble) else who.instance
+        ids = (config.instance_id or told.id, region, config.vpc_id or told.vpc_id)
+        instance = Instance(*ids) if all(ids) else None
+    else:
+        instance = seen.instance
     rehearsals = Fact(lambda: _rehearsals(config, instance, seen)).known()
     return HostFacts(
         host.known(), daemon, who, endpoint.known(), seen, rehearsals, exabgp.known(2 * PATIENCE),
@@ -156,16 +162,6 @@ def _vpc(config: Config) -> Known[Vpc]:
             subnets = None  # the rehearsal says why
     snapshot = Snapshot(tables, api.interfaces(instance.id), {}, instance.id, subnets=subnets)
     return Vpc(instance, snapshot, table_policies(config.rules, snapshot, instance.vpc_id))
-
-
-def _instance(config: Config, region: str, who: Known[MetadataAnswer], vpc: Known[Vpc]) -> Instance | None:
-    """The identity of this instance, as far as it is known without asking EC2."""
-    if not isinstance(vpc, Trouble):
-        return vpc.instance
-    told = None if isinstance(who, Trouble) else who.instance
-    instance_id = config.instance_id or (told.id if told else "")
-    vpc_id = config.vpc_id or (told.vpc_id if told else "")
-    return Instance(instance_id, region, vpc_id) if instance_id and region and vpc_id else None
 
 
 def _rehearsals(config: Config, instance: Instance | None, vpc: Known[Vpc]) -> Known[tuple[Rehearsal, ...]]:

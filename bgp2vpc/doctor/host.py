@@ -151,10 +151,6 @@ def endpoint(found: Known[Endpoint], vpc: Known[Vpc], metadata: Known[MetadataAn
     yield (
         warn("endpoint", slow, f"curl -sv -o /dev/null {found.url}") if found.latency > _SLOW else ok("endpoint", took)
     )
-    yield from _clock(found)
-
-
-def _clock(found: Endpoint) -> Iterator[Finding]:
     if found.ahead is None:
         yield warn("clock", "EC2's answer had no date: whether our clock is right is not known")
         return

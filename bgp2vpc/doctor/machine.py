@@ -30,8 +30,14 @@ def host() -> Host:
             addresses[address] = addresses.get(address, frozenset()) | {socket.if_indextoname(index)}
     switches = {4: "/proc/sys/net/ipv4/ip_forward", 6: "/proc/sys/net/ipv6/conf/all/forwarding"}
     forwards = frozenset(version for version, path in switches.items() if _number(Path(path)) > 0)
+    rp_filter = {}
+    if _CONF.is_dir():
+        # As ip-sysctl.rst has it: the larger of `all` and the interface's own counts. Without the loopback.
+        common = _number(_CONF / "all" / "rp_filter")
+        names = sorted(each.name for each in _CONF.iterdir() if each.name not in ("all", "default", "lo"))
+        rp_filter = {name: max(common, _number(_CONF / name / "rp_filter")) for name in names}
     contained = any(each.exists() for each in _SIGNS_OF_CONTAINERS)
-    return Host(addresses, _rp_filter(), forwards, contained, proxy_for("http://169.254.169.254"))
+    return Host(addresses, rp_filter, forwards, contained, proxy_for("http://169.254.169.254"))
 
 
 def proxy_for(url: str) -> str:
@@ -79,15 +85,6 @@ def _address(message: bytes) -> Iterator[tuple[int, IPAddress]]:
 
 def _aligned(length: int) -> int:
     return (length + 3) & ~3
-
-
-def _rp_filter() -> dict[str, int]:
-    """As ip-sysctl.rst has it: the larger of `all` and the interface's own counts. Without the loopback."""
-    if not _CONF.is_dir():
-        return {}
-    common = _number(_CONF / "all" / "rp_filter")
-    names = [each.name for each in sorted(_CONF.iterdir()) if each.name not in ("all", "default", "lo")]
-    return {name: max(common, _number(_CONF / name / "rp_filter")) for name in names}
 
 
 def _number(path: Path) -> int:

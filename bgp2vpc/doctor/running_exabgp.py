@@ -33,9 +33,9 @@ _LARGEST: Final = 4 << 20
 
 @dataclass(frozen=True, slots=True)
 class _Parent:
-    """The ExaBGP above the daemon: its process id, its arguments, and its child that is the daemon or leads to it."""
+    """The ExaBGP above the daemon: its working directory, arguments, and child that is the daemon or leads to it."""
 
-    pid: int
+    directory: str
     arguments: list[str]
     child: tuple[str, ...]
 
@@ -56,12 +56,10 @@ def look_at(file: Path | None, daemon: int | None, config_file: str) -> Known[Ex
     text = _read(file)
     if isinstance(text, Trouble):
         return text
-    program = _installed()
-    version = _version(program) if program else ""
-    refusal = _refusal(program, version, file.absolute()) if program else Trouble("no exabgp is installed here")
-    conf = (_asked(program, file.absolute()) if refusal == "" else None) or read(text)
+    version, refusal, told = _asked(file.absolute())
+    conf = told or read(text)
     named = {each.file or DEFAULT_FILE for each in conf.processes if each.part == "helper"}
-    directory = _directory(parent.pid) if parent else os.getcwd()
+    directory = parent.directory if parent else os.getcwd()
     paths = {each: os.path.join(directory, each) for each in named if "\0" not in each}
     known = _ids_of_process(daemon) if parent and daemon else None
     ids = known or _ids_of_user(conf.user)
@@ -84,15 +82,42 @@ def _exabgp_above(daemon: int) -> _Parent | None:
         command = _command_line(pid)
         at = next((number for number, word in enumerate(command) if Path(word).name == "exabgp"), None)
         if at is not None:
-            return _Parent(pid, command[at + 1 :], tuple(_command_line(child)))
+            try:
+                directory = os.readlink(f"/proc/{pid}/cwd")
+            except OSError:
+                directory = "/"
+            return _Parent(directory, command[at + 1 :], tuple(_command_line(child)))
         pid, child = _parent(pid), pid
     return None
 
 
-def _asked(program: Sequence[str], file: Path) -> ExabgpConf | None:
-    """What the parser of the installed ExaBGP makes of it; None: it cannot be asked, as with a zipped one."""
+def _asked(file: Path) -> tuple[str, Known[str], ExabgpConf | None]:
+    """The version of the installed ExaBGP, why it refuses this file (empty: it does not), and what it makes of it."""
+    # Beside our own Python, or in the PATH.
+    beside = Path(sys.executable).with_name("exabgp")
+    program = str(beside) if beside.exists() else shutil.which("exabgp")
+    if program is None:
+        return "", Trouble("no exabgp is installed here"), None
+    version = ""
+    for word in ("--version", "version"):  # 4.2 has an option for it, 5.0 a command
+        _, said = _run([program], word)
+        if found := _VERSION.search(said):
+            version = found[1]
+            break
+    check = "--test" if version.startswith(("3.", "4.")) else "validate"
+    code, said = _run([program], check, str(file))
+    if code is None:
+        return version, Trouble(said), None
+    if code == 0 and _SYNTAX not in said:
+        return version, "", _parsed(program, file)
+    lines = [line.rpartition("|")[2].strip() for line in said[max(said.rfind(_SYNTAX), 0) :].splitlines()]
+    return version, "; ".join(filter(None, lines))[:_SAID] or f"exit status {code}", None
+
+
+def _parsed(program: str, file: Path) -> ExabgpConf | None:
+    """What the parser of this ExaBGP makes of the file; None: it cannot be asked, as with a zipped one."""
     try:
-        with open(program[0], "rb") as script:
+        with open(program, "rb") as script:
             first = script.readline(200).decode()
         interpreter = shlex.split(first.removeprefix("#!")) if first.startswith("#!/") else []
         if not interpreter:
@@ -109,13 +134,6 @@ def _parent(pid: int) -> int:
         return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
     except (OSError, ValueError, IndexError):
         return 0
-
-
-def _directory(pid: int) -> str:
-    try:
-        return os.readlink(f"/proc/{pid}/cwd")
-    except OSError:
-        return "/"
 
 
 def _ids_of_process(pid: int) -> tuple[str, int, frozenset[int]] | None:
@@ -189,34 +207,6 @@ def _read(file: Path) -> Known[str]:
     if len(data) > _LARGEST:
         return Trouble(f"{file} is larger than {_LARGEST >> 20} MiB")
     return data.decode(errors="replace")
-
-
-def _installed() -> list[str]:
-    """Beside our own Python, or in the PATH."""
-    beside = Path(sys.executable).with_name("exabgp")
-    found = str(beside) if beside.exists() else shutil.which("exabgp")
-    return [found] if found else []
-
-
-def _version(program: Sequence[str]) -> str:
-    """4.2 has an option for it, 5.0 a command."""
-    for word in ("--version", "version"):
-        _, said = _run(program, word)
-        if found := _VERSION.search(said):
-            return found[1]
-    return ""
-
-
-def _refusal(program: Sequence[str], version: str, file: Path) -> Known[str]:
-    """Why ExaBGP refuses this file; empty: it does not."""
-    old = version.startswith(("3.", "4."))
-    code, said = _run(program, *(("--test",) if old else ("validate",)), str(file))
-    if code is None:
-        return Trouble(said)
-    if code == 0 and _SYNTAX not in said:
-        return ""
-    lines = [line.rpartition("|")[2].strip() for line in said[max(said.rfind(_SYNTAX), 0) :].splitlines()]
-    return "; ".join(filter(None, lines))[:_SAID] or f"exit status {code}"
 
 
 def _run(program: Sequence[str], *arguments: str) -> tuple[int | None, str]:

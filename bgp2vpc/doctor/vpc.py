@@ -106,7 +106,15 @@ def tables(config: Config, vpc: Vpc) -> Iterator[Finding]:
         if found:
             yield ok("tables", f"rule {rule.name} finds {_named(found)}")
             if shared := [table_id for table_id in found if table_id in others]:
-                yield _shared_vpc(rule.name, shared, others[shared[0]], min(own_accounts))
+                # https://docs.aws.amazon.com/vpc/latest/userguide/vpc-sharing-service-behavior.html
+                owner = others[shared[0]]
+                words = (
+                    f"rule {rule.name}: {_named(shared)} belong to account {owner}, and this instance to "
+                    f"{min(own_accounts)}: in a shared VPC only a role of the owner may write routes, and EC2 does not "
+                    "tell it how instances of others are; use a remote_healthcheck (docs/limits.md)"
+                )
+                role = f"arn:aws:iam::{owner}:role/…"
+                yield warn("tables", words, f"aws sts assume-role --role-arn {role} --role-session-name bgp2vpc")
         elif rule.name in empty:
             mend = f"aws ec2 describe-route-tables --filters Name=vpc-id,Values={rule.vpc_id or vpc.instance.vpc_id}"
             words = f"rule {rule.name} finds no route table; compare its `find` with their tags"
@@ -116,18 +124,6 @@ def tables(config: Config, vpc: Vpc) -> Iterator[Finding]:
             yield fail("tables", words, mend)
         else:
             yield ok("tables", f"rule {rule.name} finds no route table, which is allowed (no_results_ok)")
-
-
-def _shared_vpc(rule: str, shared: list[str], owner: str, own: str) -> Finding:
-    """https://docs.aws.amazon.com/vpc/latest/userguide/vpc-sharing-service-behavior.html"""
-    words = (
-        f"rule {rule}: {_named(shared)} belong to account {owner}, and this instance to {own}: in a shared VPC only a "
-        "role of the owner may write routes, and EC2 does not tell it how instances of others are; use a "
-        "remote_healthcheck (docs/limits.md)"
-    )
-    return warn(
-        "tables", words, f"aws sts assume-role --role-arn arn:aws:iam::{owner}:role/… --role-session-name bgp2vpc"
-    )
 
 
 def interfaces(config: Config, vpc: Vpc) -> Iterator[Finding]:
@@ -251,7 +247,12 @@ def default_route(config: Config, vpc: Vpc, running: Known[Running], endpoint: K
     """Whether moving a default route would cut us off from EC2."""
     offered = offered_by(running)
     defaults = [p for p in managed(config.rules) | accepted(config.rules) | offered if p.prefixlen == 0]
-    own = _own_table(vpc)
+    primary = min(vpc.snapshot.interfaces, key=lambda each: each.position, default=None)
+    subnet = primary.subnet_id if primary else "subnet-…"
+    here = [table for table in vpc.snapshot.tables.values() if table.vpc_id == vpc.instance.vpc_id]
+    # A subnet that is associated with no table has the main one.
+    own = next((table for table in here if subnet in table.subnet_ids), None)
+    own = own or next((table for table in here if table.main), None)
     table_policy = vpc.tables.get(own.id) if own else None
     for prefix in sorted(defaults):
         if own is None or table_policy is None or not table_policy.rule_for(prefix):
@@ -260,7 +261,7 @@ def default_route(config: Config, vpc: Vpc, running: Known[Running], endpoint: K
         mend = (
             f"aws ec2 create-vpc-endpoint --vpc-id {vpc.instance.vpc_id} "
             f"--service-name {endpoint_service(vpc.instance.region)} "
-            f"--vpc-endpoint-type Interface --subnet-ids {_primary_subnet(vpc)}"
+            f"--vpc-endpoint-type Interface --subnet-ids {subnet}"
         )
         if isinstance(endpoint, Trouble):
             yield warn("default-route", f"{prefix} of {own.id} is ours, and the way to EC2 is not known", mend)
@@ -272,19 +273,6 @@ def default_route(config: Config, vpc: Vpc, running: Known[Running], endpoint: K
                 "another instance that fails, we cannot move it any more"
             )
             yield fail("default-route", words, mend)
-
-
-def _own_table(vpc: Vpc) -> RouteTable | None:
-    """The table of our first interface's subnet; the main one where it has none of its own."""
-    subnet = _primary_subnet(vpc)
-    tables = [table for table in vpc.snapshot.tables.values() if table.vpc_id == vpc.instance.vpc_id]
-    associated = next((table for table in tables if subnet in table.subnet_ids), None)
-    return associated or next((table for table in tables if table.main), None)
-
-
-def _primary_subnet(vpc: Vpc) -> str:
-    first = min(vpc.snapshot.interfaces, key=lambda each: each.position, default=None)
-    return first.subnet_id if first else "subnet-…"
 
 
 def _is_reached_otherwise(table: RouteTable, addresses: Iterable[IPAddress], default: Prefix) -> bool:

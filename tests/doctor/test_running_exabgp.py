@@ -17,6 +17,7 @@ from bgp2vpc.doctor.running_exabgp import look_at
 from tests import exabgps
 from tests.waiting import eventually
 
+PYTHON = sys.executable
 FILE = "/etc/bgp2vpc.yaml"
 CONF = "process b { run /bin/cat; encoder text; }\n"
 PARENT = """\
@@ -32,7 +33,7 @@ child.wait()
 @contextmanager
 def child_of(*command: str | Path) -> Iterator[int]:
     """The pid of a process whose parent has this command line, behind its Python."""
-    argv = [sys.executable, *map(str, command)]
+    argv = [PYTHON, *map(str, command)]
     with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as parent:
         assert parent.stdout is not None
         pid = int(parent.stdout.readline())
@@ -50,7 +51,16 @@ def conf(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def ran(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+def installed(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The ExaBGP beside our own Python."""
+    program = tmp_path_factory.mktemp("installed") / "exabgp"
+    program.touch()
+    monkeypatch.setattr(sys, "executable", str(program.with_name("python")))
+    return str(program)
+
+
+@pytest.fixture
+def ran(monkeypatch: pytest.MonkeyPatch, installed: str) -> list[list[str]]:
     """Every command that the doctor runs; each says it is ExaBGP 5."""
     commands: list[list[str]] = []
 
@@ -59,27 +69,28 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
         return subprocess.CompletedProcess(argv, 0, "ExaBGP : 5.0.15", "")
 
     monkeypatch.setattr(running_exabgp.subprocess, "run", run)
-    monkeypatch.setattr(running_exabgp, "_installed", lambda: ["/installed/exabgp"])
     return commands
 
 
 @pytest.mark.io
-def test_no_word_of_another_command_line_is_run(tmp_path: Path, conf: Path, ran: list[list[str]]) -> None:
+def test_no_word_of_another_command_line_is_run(
+    tmp_path: Path, conf: Path, installed: str, ran: list[list[str]]
+) -> None:
     fake = tmp_path / "exabgp"
     fake.write_text(PARENT)
     fake.chmod(0o755)
     with child_of(fake, "server", conf) as daemon:
         found = look_at(None, daemon, FILE)
     assert found == Exabgp(str(conf), read(CONF), "5.0.15", child=("sleep", "3600"))
-    assert ran == [["/installed/exabgp", "--version"], ["/installed/exabgp", "validate", str(conf)]]
+    assert ran == [[installed, "--version"], [installed, "validate", str(conf)]]
 
 
 @pytest.mark.io
-def test_words_before_it_are_not_run_either(tmp_path: Path, conf: Path, ran: list[list[str]]) -> None:
+def test_words_before_it_are_not_run_either(tmp_path: Path, conf: Path, installed: str, ran: list[list[str]]) -> None:
     """All of them root's, and harmful together: `python3 -c CODE exabgp FILE`."""
     with child_of("-c", PARENT, "exabgp", conf) as daemon:
         assert isinstance(look_at(None, daemon, FILE), Exabgp)
-    assert {argv[0] for argv in ran} == {"/installed/exabgp"}
+    assert {argv[0] for argv in ran} == {installed}
 
 
 @pytest.mark.io
@@ -153,7 +164,7 @@ def test_what_counts_is_what_exabgps_own_parser_makes_of_the_file(
 ) -> None:
     if not version.programs.exists():
         pytest.skip(f"ExaBGP {version.version} is not installed: make setup")
-    monkeypatch.setattr(running_exabgp, "_installed", lambda: [str(version.programs / "exabgp")])
+    monkeypatch.setattr(sys, "executable", str(version.programs / "python"))
     monkeypatch.setattr(running_exabgp, "read", lambda _: pytest.fail("ExaBGP was not asked"))
     file = tmp_path / "exabgp.conf"
     file.write_text(OWN.format(file=FILE))
@@ -176,7 +187,7 @@ def test_what_counts_is_what_exabgps_own_parser_makes_of_the_file(
 
 @pytest.mark.io
 def test_wrappers_between_exabgp_and_the_daemon(conf: Path, ran: list[list[str]]) -> None:
-    shell = f"{sys.executable} -c '{PARENT}'"
+    shell = f"{PYTHON} -c '{PARENT}'"
     outer = f"import subprocess, sys; sys.exit(subprocess.run({['sh', '-c', shell + ' ; true']!r}).returncode)"
     with child_of("-c", outer, "exabgp", conf) as daemon:
         found = look_at(None, daemon, FILE)
