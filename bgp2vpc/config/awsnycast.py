@@ -7,7 +7,6 @@ from typing import Final
 from bgp2vpc.config.document import Document, Location, dotted
 from bgp2vpc.config.schema.checks import LONGEST_TIMEOUT, CheckEntry, TcpEntry
 from bgp2vpc.config.schema.file import ConfigFile
-from bgp2vpc.config.schema.rules import RouteEntry
 from bgp2vpc.errors import Problem
 
 _HTTP_REQUEST: Final = re.compile(r"(GET|HEAD|POST|PUT|OPTIONS) +\S+ +HTTP/1\.[01]\s*")
@@ -64,35 +63,30 @@ def _checks(entry: ConfigFile) -> Iterator[tuple[Location, CheckEntry]]:
 def notes(entry: ConfigFile) -> tuple[str, ...]:
     """One line about the defects of AWSnycast that this file, if it is AWSnycast's, meets there and not here."""
     routes = [route for rule in entry.routetables.values() for route in rule.manage_routes or ()]
-    if not _is_awsnycasts(entry, routes):
-        return ()
-    gone = [text for applies, text in _defects(entry, routes) if applies]
-    return (f"AWSnycast bugs that do not apply here: {'; '.join(gone)}",)
-
-
-def _is_awsnycasts(entry: ConfigFile, routes: list[RouteEntry]) -> bool:
-    """Whether the file says nothing that AWSnycast does not know (but for finders, which it would refuse)."""
-    return bool(routes) and all(
-        (
-            entry.model_fields_set <= _FILE_KEYS,
-            all(rule.model_fields_set <= _RULE_KEYS for rule in entry.routetables.values()),
-            all(route.model_fields_set <= _ROUTE_KEYS and len(route.healthcheck) <= 1 for route in routes),
-            all(check.type in _CHECK_TYPES and "timeout" not in check.model_fields_set for _, check in _checks(entry)),
-        )
-    )
-
-
-def _defects(entry: ConfigFile, routes: list[RouteEntry]) -> Iterator[tuple[bool, str]]:
     checks = [check for _, check in _checks(entry)]
+    # Whether it says nothing that AWSnycast does not know (but for finders, which it would refuse).
+    is_awsnycasts = (
+        bool(routes)
+        and entry.model_fields_set <= _FILE_KEYS
+        and all(rule.model_fields_set <= _RULE_KEYS for rule in entry.routetables.values())
+        and all(route.model_fields_set <= _ROUTE_KEYS and len(route.healthcheck) <= 1 for route in routes)
+        and all(check.type in _CHECK_TYPES and "timeout" not in check.model_fields_set for check in checks)
+    )
+    if not is_awsnycasts:
+        return ()
     tcp = [check.config for check in checks if isinstance(check, TcpEntry)]
-    yield True, "one table's error kept all others from being written"
-    yield any(route.healthcheck for route in routes), "routes were taken over before the first result of a check"
-    yield bool(checks), "a check that got no answer hung for minutes, or for ever"
-    yield any(config.expect for config in tcp), "`expect` was looked for in the first packet only"
-    yield any("%" in config.send for config in tcp), "'%' in `send` was mangled"
     uses_system_cas = any(config.ssl and not (config.cert or config.cert_path or config.skip_verify) for config in tcp)
-    yield uses_system_cas, "without a certificate of its own `ssl` never passed"
-    yield any(check.type == "ping" for check in checks), "every ping started a process"
     remote = any(route.remote_healthcheck for route in routes)
-    yield remote, "a failing remote check was ignored while EC2 called the instance healthy"
-    yield any(route.cidr.is_ipv6 for route in routes), "IPv6 routes could not be written"
+    defects = (
+        (True, "one table's error kept all others from being written"),
+        (any(route.healthcheck for route in routes), "routes were taken over before the first result of a check"),
+        (bool(checks), "a check that got no answer hung for minutes, or for ever"),
+        (any(config.expect for config in tcp), "`expect` was looked for in the first packet only"),
+        (any("%" in config.send for config in tcp), "'%' in `send` was mangled"),
+        (uses_system_cas, "without a certificate of its own `ssl` never passed"),
+        (any(check.type == "ping" for check in checks), "every ping started a process"),
+        (remote, "a failing remote check was ignored while EC2 called the instance healthy"),
+        (any(route.cidr.is_ipv6 for route in routes), "IPv6 routes could not be written"),
+    )
+    met = "; ".join(text for applies, text in defects if applies)
+    return (f"AWSnycast bugs that do not apply here: {met}",)

@@ -11,7 +11,7 @@ from bgp2vpc.config.document import Document
 from bgp2vpc.config.model import Announcement, Bgp, CheckedSource, Config, Ec2Limits, Process, Tag
 from bgp2vpc.config.schema import checks, find
 from bgp2vpc.config.schema.bgp import BgpEntry, PeerEntry
-from bgp2vpc.config.schema.file import ConfigFile, ProcessEntry
+from bgp2vpc.config.schema.file import ConfigFile
 from bgp2vpc.config.schema.rules import AnnounceEntry, RouteEntry, RuleEntry, announce_line
 from bgp2vpc.config.schema.services import NotifyEntry, SerfEntry, WebEntry
 from bgp2vpc.errors import Problem
@@ -36,7 +36,16 @@ def config(entry: ConfigFile, document: Document, file: str, warnings: tuple[Pro
         poll_time=entry.poll_time or Config(file=file).poll_time,
         socket=entry.socket,
         socket_group=entry.socket_group,
-        processes=tuple(_process(name, each, entry) for name, each in entry.processes.items()),
+        processes=tuple(
+            Process(
+                name=name,
+                argv=each.run,
+                restart_time=entry.restart_time if each.restart_time is None else each.restart_time,
+                max_prefixes=entry.max_prefixes if each.max_prefixes is None else each.max_prefixes,
+                respawn=each.respawn,
+            )
+            for name, each in entry.processes.items()
+        ),
         rules=tuple(rule(name, each, document, file) for name, each in entry.routetables.items()),
         checks=tuple(check(name, each) for name, each in entry.healthchecks.items()),
         remote_checks=tuple(
@@ -82,16 +91,6 @@ def config(entry: ConfigFile, document: Document, file: str, warnings: tuple[Pro
     )
 
 
-def _process(name: str, entry: ProcessEntry, file: ConfigFile) -> Process:
-    return Process(
-        name=name,
-        argv=entry.run,
-        restart_time=file.restart_time if entry.restart_time is None else entry.restart_time,
-        max_prefixes=file.max_prefixes if entry.max_prefixes is None else entry.max_prefixes,
-        respawn=entry.respawn,
-    )
-
-
 def default_state_file(socket: Path) -> Path:
     """`SOCKET.state`, where nothing else is said: whoever may make the socket may make the file beside it."""
     return socket.with_name(f"{socket.name}.state")
@@ -129,20 +128,6 @@ def rule(name: str, entry: RuleEntry, document: Document, file: str) -> Rule:
 def _managed(entry: RouteEntry, takeover: Takeover | None, where: str) -> ManagedRoute:
     if entry.if_unhealthy is not None:
         takeover = Takeover.IF_UNHEALTHY if entry.if_unhealthy else Takeover.ALWAYS
-    return ManagedRoute(
-        prefix=entry.cidr,
-        source=source_name(entry),
-        where=where,
-        takeover=takeover or Takeover.ALWAYS,
-        instance_id=entry.instance,
-        never_delete=entry.never_delete,
-        fallback=entry.fallback,
-        remote_check=entry.remote_healthcheck,
-        hooks=_hooks(entry),
-    )
-
-
-def _hooks(entry: RouteEntry) -> HookPrograms:
     before = {
         Action.CREATE: entry.run_before_add_route,
         Action.REPLACE: entry.run_before_replace_route,
@@ -153,7 +138,20 @@ def _hooks(entry: RouteEntry) -> HookPrograms:
         Action.REPLACE: entry.run_after_replace_route,
         Action.DELETE: entry.run_after_delete_route,
     }
-    return HookPrograms({a: argv for a, argv in before.items() if argv}, {a: argv for a, argv in after.items() if argv})
+    return ManagedRoute(
+        prefix=entry.cidr,
+        source=source_name(entry),
+        where=where,
+        takeover=takeover or Takeover.ALWAYS,
+        instance_id=entry.instance,
+        never_delete=entry.never_delete,
+        fallback=entry.fallback,
+        remote_check=entry.remote_healthcheck,
+        hooks=HookPrograms(
+            before={action: argv for action, argv in before.items() if argv},
+            after={action: argv for action, argv in after.items() if argv},
+        ),
+    )
 
 
 def _vpc_named_in(entry: find.FindEntry) -> str | None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from pydantic import BaseModel, ValidationError
 
 from bgp2vpc.config import awsnycast, build, programs
-from bgp2vpc.config.document import MAX_SIZE, Document, config_error, dotted, read_document
+from bgp2vpc.config.document import MAX_SIZE, config_error, dotted, read_document
 from bgp2vpc.config.messages import problems
 from bgp2vpc.config.model import DEFAULT_SOCKET, Config
 from bgp2vpc.config.references import wrong_references
@@ -83,20 +83,15 @@ def parse(text: str, file: str) -> Config:
     found += wrong_references(document, file)
     if found or entry is None:
         raise ConfigError(file, tuple(sorted(found, key=lambda problem: problem.line)))
-    return replace(
-        build.config(entry, document, file, _warnings(document, entry, file)), programs=programs.programs(document)
-    )
-
-
-def _warnings(document: Document, entry: ConfigFile, file: str) -> tuple[Problem, ...]:
-    """What was read and is probably not what was meant."""
-    found = [*document.repairs, *awsnycast.warnings(document, entry, file)]
-    found += programs.meant_for_a_shell(document, file)
+    # What was read and is probably not what was meant.
+    warnings = [*document.repairs, *awsnycast.warnings(document, entry, file)]
+    warnings += programs.meant_for_a_shell(document, file)
     rules = "routetables" if "routetables" in document.data else "route_tables"
     message = "with takeover: best_path, peers know an owner by the interface of its BGP next hop: let BGP use this one"
-    found += (
+    warnings += (
         Problem(file, document.line((rules, name, "interface")), dotted((rules, name, "interface")), message)
         for name, rule in entry.routetables.items()
         if rule.takeover is Takeover.BEST_PATH and rule.interface is not None
     )
-    return tuple(sorted(found, key=lambda problem: problem.line))
+    warnings.sort(key=lambda problem: problem.line)
+    return replace(build.config(entry, document, file, tuple(warnings)), programs=programs.programs(document))
