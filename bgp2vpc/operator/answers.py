@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from bgp2vpc.errors import Bgp2vpcError
-from bgp2vpc.health.runner import CheckStatus
+from bgp2vpc.health.results import CheckStatus
 from bgp2vpc.sources.server import Question
 from bgp2vpc.sources.unix import SocketPeer
 from bgp2vpc.status import CHECK_STATES, CheckRow

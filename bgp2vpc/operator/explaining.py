@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from bgp2vpc.bgp.rib import Side
 from bgp2vpc.exabgp_api.render import announce_line
-from bgp2vpc.health.runner import CheckStatus
+from bgp2vpc.health.results import CheckStatus
 from bgp2vpc.operator.answers import BadQuestion
 from bgp2vpc.operator.drain import Drainer
 from bgp2vpc.operator.operator import Operator

@@ -23,7 +23,7 @@ from collections.abc import Collection, Sequence
 from functools import partial
 from typing import Any, Final, Protocol
 
-from bgp2vpc.health.runner import CheckStatus
+from bgp2vpc.health.results import CheckStatus
 from bgp2vpc.logs import event
 from bgp2vpc.operator.answers import check_row
 from bgp2vpc.operator.drain import Drainer

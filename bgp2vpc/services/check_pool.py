@@ -9,7 +9,8 @@ from bgp2vpc.errors import Bgp2vpcError, CheckUnknown
 from bgp2vpc.health.hooks import CheckHooks
 from bgp2vpc.health.model import Check
 from bgp2vpc.health.probe import prepare
-from bgp2vpc.health.runner import CheckStatus, Runner, spread
+from bgp2vpc.health.results import CheckStatus
+from bgp2vpc.health.runner import Runner, spread
 from bgp2vpc.reconcile.journal import Journal
 from bgp2vpc.tasks import StartTask, cancelled
 

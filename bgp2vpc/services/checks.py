@@ -6,8 +6,8 @@ from dataclasses import replace
 from bgp2vpc.config.model import Announcement, CheckedSource
 from bgp2vpc.exabgp_api.line import parse
 from bgp2vpc.health.model import Check
+from bgp2vpc.health.results import CheckStatus
 from bgp2vpc.health.rise_fall import combined
-from bgp2vpc.health.runner import CheckStatus
 from bgp2vpc.reconcile.journal import Journal
 from bgp2vpc.reconcile.reconciler import Reconciler
 from bgp2vpc.services.check_pool import CheckPool, MakeHooks

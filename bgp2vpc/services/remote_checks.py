@@ -15,8 +15,8 @@ from contextlib import suppress
 from bgp2vpc.backoff import BackOff
 from bgp2vpc.errors import Ec2Error
 from bgp2vpc.health.model import Check
+from bgp2vpc.health.results import CheckStatus
 from bgp2vpc.health.rise_fall import failing
-from bgp2vpc.health.runner import CheckStatus
 from bgp2vpc.logs import event
 from bgp2vpc.policy.plan import RouteKey
 from bgp2vpc.prefix import IPAddress, Prefix

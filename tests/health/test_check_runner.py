@@ -10,7 +10,7 @@ from watch import START, Service, Watch, lines
 
 from bgp2vpc.health.model import Check, Http, Ping, ProbeResult, Tcp, Tls
 from bgp2vpc.health.probe import probe_within
-from bgp2vpc.health.runner import CheckStatus, Sample
+from bgp2vpc.health.results import CheckStatus, Sample
 from tests.virtual_time import VirtualTimeLoop
 
 

@@ -12,7 +12,8 @@ from bgp2vpc.health.hooks import CheckHooks
 from bgp2vpc.health.model import Dns, Http, Ping, Probe, Program, Tcp, Tls
 from bgp2vpc.health.probe import prepare, probe_within, run_probe
 from bgp2vpc.health.probes.tls import UnusableCa
-from bgp2vpc.health.runner import CheckStatus, Runner
+from bgp2vpc.health.results import CheckStatus
+from bgp2vpc.health.runner import Runner
 
 HEAVY = ("aiohttp", "dns", "icmplib")
 

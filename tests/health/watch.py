@@ -10,7 +10,8 @@ from health_kit import a_check
 
 from bgp2vpc.health.model import Check, Ping, ProbeResult
 from bgp2vpc.health.reasons import during
-from bgp2vpc.health.runner import CheckStatus, Runner
+from bgp2vpc.health.results import CheckStatus
+from bgp2vpc.health.runner import Runner
 from tests.virtual_time import VirtualTimeLoop
 
 START = 1000.0

@@ -42,6 +42,7 @@ _QUOTED_DESTINATION_ENDS: Final = 48
 """Where an ICMP error quotes the destination of the packet it is about: IPv4 20 + 8 + 20, IPv6 8 + 40."""
 
 _echoes: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[int, "Echoes"]] = WeakKeyDictionary()
+"""Those of each event loop, for IPv4 (4) and IPv6 (6), made at the first ping."""
 
 
 class PingNotAllowed(Bgp2vpcError):
@@ -59,9 +60,12 @@ async def probe_ping(_probe: Ping, destination: IPAddress) -> ProbeResult:
     """Healthy once the reply is there."""
     # An IPv4-mapped IPv6 address (RFC 4291, 2.5.5.2) is reached by ICMPv4 only.
     address = destination.ipv4() if destination.is_ipv4_mapped() else destination
+    ours = _echoes.setdefault(asyncio.get_running_loop(), {})
     try:
+        if address.version not in ours:
+            ours[address.version] = Echoes(address.version)
         with during("waiting for the reply"):
-            reply = await _shared_echoes(address.version).ask(address)
+            reply = await ours[address.version].ask(address)
         reply.raise_for_status()
     except PingNotAllowed:
         return ProbeResult(None, "ping is not permitted")
@@ -82,17 +86,6 @@ def ensure_ping_allowed() -> None:
         _open(4).close()
 
 
-def _shared_echoes(version: int) -> "Echoes":
-    """This event loop's, for IPv4 (4) or IPv6 (6).
-
-    Raises PingNotAllowed, and ICMPSocketError where there is no such protocol.
-    """
-    ours = _echoes.setdefault(asyncio.get_running_loop(), {})
-    if version not in ours:
-        ours[version] = Echoes(version)
-    return ours[version]
-
-
 def _send_failure(error: ICMPLibError) -> OSError | None:
     """The error of the kernel behind it, if any: the library keeps its text only, and guesses at permissions."""
     cause = error.__context__
@@ -103,6 +96,7 @@ class Echoes:
     """Sends echo requests and hands each the reply that is for it. Holds no event loop, which holds it."""
 
     def __init__(self, version: int) -> None:
+        """Raises PingNotAllowed, and ICMPSocketError where there is no such protocol."""
         self._icmp = _open(version)
         self._icmp.blocking = False
         self._id = secrets.randbelow(1 << 16)
