@@ -61,22 +61,23 @@ class CheckPool(Generic[CheckKey]):
                 self._start(key, check)
 
     def _start(self, key: CheckKey, check: Check) -> None:
-        delay = spread(self._started, check.every)
-        self._started += 1
+        subject = _subject(check)
 
-        def heard(_: CheckStatus) -> None:
-            self._on_verdict(key)
-
-        def told(trouble: str) -> None:
+        def heard_trouble(trouble: str) -> None:
             if trouble:
-                self._journal.failure(_subject(check), CheckUnknown(f"{_subject(check)} is unknown: {trouble}"))
+                self._journal.failure(subject, CheckUnknown(f"{subject} is unknown: {trouble}"))
             else:
-                self._journal.success(_subject(check))
+                self._journal.success(subject)
 
-        def probed() -> None:
-            self._on_result(key)
-
-        runner = Runner(check, heard, told, probed, delay=delay, hooks=self._make_hooks(check))
+        runner = Runner(
+            check,
+            lambda _: self._on_verdict(key),
+            heard_trouble,
+            lambda: self._on_result(key),
+            delay=spread(self._started, check.every),
+            hooks=self._make_hooks(check),
+        )
+        self._started += 1
         self._running[key] = _Running(check, runner, self._start_task(f"check {check.name}", runner.run()))
 
     def healthy(self, key: CheckKey) -> bool | None:

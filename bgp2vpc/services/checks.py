@@ -35,9 +35,14 @@ class Checks:
     ) -> None:
         self._listener = listener
         self._reconciler = reconciler
-        self._owners = owners
         self._assume_healthy = assume_healthy
-        self._pool: CheckPool[str] = CheckPool(start_task, journal, make_hooks, self._verdict_changed, self._probed)
+        self._pool: CheckPool[str] = CheckPool(
+            start_task,
+            journal,
+            make_hooks,
+            self._verdict_changed,
+            lambda name: owners.control_probed(name, passes=self._pool.passes(name)),
+        )
         self._sources: dict[str, CheckedSource] = {}
         self._retired: dict[str, CheckedSource] = {}
         """Sources that are no longer configured, and not closed yet."""
@@ -110,9 +115,6 @@ class Checks:
         """Stop all checks. What was announced stays announced."""
         await self._pool.stop()
 
-    def _probed(self, name: str) -> None:
-        self._owners.control_probed(name, passes=self._pool.passes(name))
-
     def _verdict_changed(self, name: str) -> None:
         self._tell_what_is_pending()
         for source in self._sources.values():
@@ -146,4 +148,6 @@ class Checks:
         self._reconciler.news({each.prefix for each in source.announcements})
 
     def _say(self, source: CheckedSource, line: str, about: Announcement) -> None:
+        # As text, as a script would print it: ExaBGP gets the line itself, and `status` shows it. Events that are read
+        # from that text cannot say anything else than it does.
         self._listener.said(source.name, replace(parse(line), for_exabgp=about.for_exabgp))

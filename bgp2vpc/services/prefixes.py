@@ -20,7 +20,7 @@ from bgp2vpc.reconcile.view import View
 from bgp2vpc.sources.session import SourceKind
 from bgp2vpc.speaker.adj_rib_in import AdjRibIn
 from bgp2vpc.status import OwnerRow, PrefixRow, TableRow
-from bgp2vpc.vpc.model import Route, RouteState, TargetKind
+from bgp2vpc.vpc.model import RouteState, TargetKind
 
 MOST_WITHDRAWN: Final = 1000
 """Prefixes that are remembered although nobody announces them any more; the earliest ones are forgotten first."""
@@ -111,7 +111,7 @@ class ServedPrefixes(Observer):
         # What a health check offers counts where it is managed; what others offer, where it is accepted.
         may_be_accepted = is_offered or prefix in self._announced
         counts: Counter[str] = Counter()
-        owners: Counter[tuple[str, str]] = Counter()
+        owners: Counter[tuple[str, str]] = Counter()  # (instance, its zone if that is known) -> tables
         blackholes, without_route = [], []
         found = ((some, some[0].rule_for(prefix)) for some in alike)
         about = [some for some, rule in found if rule and (may_be_accepted or prefix in rule.manages)]
@@ -128,7 +128,8 @@ class ServedPrefixes(Observer):
                 counts["ours"] += 1
             else:
                 counts["peer"] += 1
-                owners[self._owner(route)] += 1
+                interface = self._view.snapshot.peer_enis.get(route.target.id)
+                owners[route.instance_id or route.target.id, interface.zone if interface else ""] += 1
         return PrefixRow(
             prefix=str(prefix),
             managed=is_managed,
@@ -143,8 +144,3 @@ class ServedPrefixes(Observer):
             owners=tuple(OwnerRow(owner, zone, tables) for (owner, zone), tables in owners.most_common()),
             since="",
         )
-
-    def _owner(self, route: Route) -> tuple[str, str]:
-        """The instance that the route leads to, and its zone if that is known."""
-        interface = self._view.snapshot.peer_enis.get(route.target.id)
-        return route.instance_id or route.target.id, interface.zone if interface else ""

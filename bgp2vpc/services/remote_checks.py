@@ -7,24 +7,22 @@ An owner that lost its route to us while it failed is checked for as long as the
 when it is well again it may take the route back, which EC2 tells nobody, and it may fail once more soon after.
 """
 
-import asyncio
 import logging
 from collections.abc import Collection, Mapping, Sequence
-from contextlib import suppress
 
-from bgp2vpc.backoff import BackOff
 from bgp2vpc.errors import Ec2Error
 from bgp2vpc.health.model import Check
 from bgp2vpc.health.results import CheckStatus
 from bgp2vpc.health.rise_fall import failing
 from bgp2vpc.logs import event
 from bgp2vpc.policy.plan import RouteKey
-from bgp2vpc.prefix import IPAddress, Prefix
+from bgp2vpc.prefix import Prefix
 from bgp2vpc.reconcile.ec2_calls import Calls
 from bgp2vpc.reconcile.journal import Journal
 from bgp2vpc.reconcile.reconciler import Reconciler
 from bgp2vpc.serf.vote import Accusation
 from bgp2vpc.services.check_pool import CheckPool, MakeHooks
+from bgp2vpc.services.owner_addresses import OwnerAddresses
 from bgp2vpc.services.serf import SerfService
 from bgp2vpc.tasks import StartTask
 
@@ -32,9 +30,6 @@ log = logging.getLogger("bgp2vpc")
 
 Owner = tuple[str, str]
 """The name of the check, and the id of the interface that the route points at."""
-
-FIRST_RETRY = 0.5
-LONGEST_RETRY = 30.0
 
 
 class RemoteChecks:
@@ -64,11 +59,7 @@ class RemoteChecks:
         """Who is failing, as the reconciler knows."""
         self._controls: frozenset[str] = frozenset()
         """Checks of this host that pass, by name: what fails while its control does not pass tells nothing."""
-        self._addresses: dict[str, IPAddress] = {}
-        self._resolving = False
-        self._asked: set[str] = set()
-        self._unknown = asyncio.Event()
-        """Set when there is an owner whose address nobody has asked for yet."""
+        self._addresses = OwnerAddresses(calls, journal, start_task, self._check)
 
     def configure(self, templates: Sequence[Check], controls: frozenset[str]) -> None:
         """Use these templates from now on. `controls`: names of the checks of this host that pass."""
@@ -113,13 +104,13 @@ class RemoteChecks:
 
     def _against(self, owner: Owner) -> frozenset[str]:
         """Other members that vote against this owner."""
-        address = self._addresses.get(owner[1])
+        address = self._addresses.known.get(owner[1])
         return self._serf.against((owner[0], address)) if address is not None else frozenset()
 
     def _accusations(self) -> frozenset[Accusation]:
         """The owners that our own checks find down, as votes for other members."""
         failed = (o for o in self._owners if self._pool.healthy(o) is False and not self._is_doubtful(o))
-        return frozenset((check, self._addresses[interface]) for check, interface in failed)
+        return frozenset((check, self._addresses.known[interface]) for check, interface in failed)
 
     def reassess(self) -> None:
         """Votes have changed, or a control check passes again: decide about the owners whose verdict that changes."""
@@ -151,10 +142,6 @@ class RemoteChecks:
         """Check nobody any more."""
         await self._pool.stop()
 
-    def _watched(self) -> frozenset[Owner]:
-        """Who is checked."""
-        return self._owners.union(self._former.values())
-
     async def _forget_gone(self) -> None:
         """Check no former owner any more whose interface is gone; if EC2 does not answer, the next poll asks again."""
         asked = frozenset(interface for _, interface in self._former.values())
@@ -170,49 +157,16 @@ class RemoteChecks:
             self._check()
 
     def _check(self) -> None:
+        """Run a check of every owner, present and former, whose address is known, and ask for those that are not."""
+        watched = self._owners.union(self._former.values())
         wanted = {}
-        watched = self._watched()
-        held = {interface for _, interface in watched}
-        self._addresses = {each: address for each, address in self._addresses.items() if each in held}
         for owner in watched:
-            template, address = self._templates.get(owner[0]), self._addresses.get(owner[1])
+            template, address = self._templates.get(owner[0]), self._addresses.known.get(owner[1])
             if template is not None and address is not None:
                 wanted[owner] = template.for_destination(address)
         self._pool.want(wanted)
         self.reassess()
-        unknown = held - self._addresses.keys()
-        if unknown - self._asked:
-            self._unknown.set()
-        if unknown and not self._resolving:
-            self._resolving = True
-            self._start_task("addresses of owners", self._resolve())
-
-    async def _resolve(self) -> None:
-        """Ask EC2 for the addresses of new owners until all are known."""
-        back_off = BackOff(FIRST_RETRY, LONGEST_RETRY)
-        try:
-            while unknown := {interface for _, interface in self._watched()} - self._addresses.keys():
-                self._unknown.clear()
-                self._asked = unknown
-                try:
-                    found = await self._calls.interfaces_by_id(unknown)
-                except Ec2Error as error:
-                    self._journal.failure("addresses of owners", error)
-                    await self._pause(back_off.next())
-                    continue
-                self._journal.success("addresses of owners")
-                self._addresses |= {each.id: each.address for each in found if each.address is not None}
-                self._check()
-                if unknown - self._addresses.keys():
-                    # The interface is gone (its route will be a black hole), or too new for EC2 to show it.
-                    await self._pause(back_off.next())
-        finally:
-            self._resolving = False
-
-    async def _pause(self, seconds: float) -> None:
-        """Wait, but no longer than until there is a new owner."""
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._unknown.wait(), seconds)
+        self._addresses.want(frozenset(interface for _, interface in watched))
 
     def _verdict_changed(self, owner: Owner) -> None:
         self._find_failing()

@@ -7,7 +7,8 @@ it talks with: it reports the failure to the journal, tries again with a back-of
 - `scripts`, `socket`: run the configured processes and listen on the unix socket. What they hear goes to
   `speaker/adj_rib_in.py` as lines of sources.
 - `checks` and `remote_checks`, both on a `check_pool`, together in `health`: run health checks. A check of this host
-  announces prefixes as a source; a check of an owner gives the reconciler a reason to take its routes.
+  announces prefixes as a source; a check of an owner, at the address that `owner_addresses` finds out, gives the
+  reconciler a reason to take its routes.
 - `serf`: membership and votes, through the agent of this host.
 - `alerts`, `meter`, `supervision`: observers of the reconciler (`reconcile/observer.py`). They send alerts, count for
   the metrics, and tell systemd.

@@ -118,7 +118,15 @@ class WebService:
         from bgp2vpc.web.made import Sources  # noqa: PLC0415  # only where it is needed
         from bgp2vpc.web.server import WebServer  # noqa: PLC0415
 
-        token, has_token = self._token(settings)
+        token, has_token = None, True  # without a token file: steering is off
+        if settings.token_file is not None:
+            try:
+                token = read_token(settings.token_file)
+            except WebError as error:
+                self._journal.failure(TOKEN, error)
+                has_token = False
+        if has_token:
+            self._journal.success(TOKEN)
         if self._server is None:
             given = self._given
             sources = Sources(
@@ -135,19 +143,6 @@ class WebService:
             event(log, logging.INFO, "web page", url=f"http://{settings}/", steering="on" if token else "off")
         self._server.site.token = token
         return has_token
-
-    def _token(self, settings: WebSettings) -> tuple[bytes | None, bool]:
-        """The token (None: steering is off), and whether the file could be read if one is configured."""
-        if settings.token_file is None:
-            self._journal.success(TOKEN)
-            return None, True
-        try:
-            token = read_token(settings.token_file)
-        except WebError as error:
-            self._journal.failure(TOKEN, error)
-            return None, False
-        self._journal.success(TOKEN)
-        return token, True
 
 
 def _sources_of_prefixes(config: Config) -> dict[str, set[str]]:
