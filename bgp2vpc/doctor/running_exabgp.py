@@ -12,7 +12,8 @@ import shutil
 import stat
 import subprocess
 import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -40,6 +41,16 @@ class _Parent:
     child: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """The user, and its groups, that a helper has. `is_sure`: of a process that runs; else ExaBGP's default."""
+
+    name: str
+    uid: int
+    groups: frozenset[int]
+    is_sure: bool
+
+
 def look_at(file: Path | None, daemon: int | None, config_file: str) -> Known[Exabgp]:
     """The file that is given, or the one of the ExaBGP whose helper the daemon (a pid) is; empty if there is none.
 
@@ -61,9 +72,8 @@ def look_at(file: Path | None, daemon: int | None, config_file: str) -> Known[Ex
     named = {each.file or DEFAULT_FILE for each in conf.processes if each.part == "helper"}
     directory = parent.directory if parent else os.getcwd()
     paths = {each: os.path.join(directory, each) for each in named if "\0" not in each}
-    known = _ids_of_process(daemon) if parent and daemon else None
-    ids = known or _ids_of_user(conf.user)
-    closed = {name: _closed(path, *ids, sure=known is not None) for name, path in paths.items()} if ids else {}
+    reader = _reader(daemon if parent else None, conf.user)
+    closed = {name: _closed(path, reader) for name, path in paths.items()} if reader else {}
     return Exabgp(
         str(file),
         conf,
@@ -136,24 +146,19 @@ def _parent(pid: int) -> int:
         return 0
 
 
-def _ids_of_process(pid: int) -> tuple[str, int, frozenset[int]] | None:
-    """As whom it runs: a name, the effective user, and all groups."""
-    try:
-        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-        fields = {key: value.split() for key, _, value in (line.partition(":") for line in lines)}
-        uid = int(fields["Uid"][1])
-        return _name(uid), uid, frozenset(map(int, [fields["Gid"][1], *fields["Groups"]]))
-    except (OSError, ValueError, LookupError):
-        return None
-
-
-def _ids_of_user(name: str) -> tuple[str, int, frozenset[int]] | None:
-    """As whom ExaBGP runs its helpers when it is started by root: it gives up user and group."""
-    try:
-        entry = pwd.getpwnam(name)
-    except (KeyError, ValueError):
-        return None
-    return name, entry.pw_uid, frozenset({entry.pw_gid})
+def _reader(daemon: int | None, user: str) -> _Reader | None:
+    """As whom the helper reads its file: as the process that runs now, else as ExaBGP's `user`; None: not known."""
+    if daemon is not None:
+        with suppress(OSError, ValueError, LookupError):
+            lines = Path(f"/proc/{daemon}/status").read_text().splitlines()
+            fields = {key: value.split() for key, _, value in (line.partition(":") for line in lines)}
+            uid = int(fields["Uid"][1])  # the effective one
+            return _Reader(_name(uid), uid, frozenset(map(int, [fields["Gid"][1], *fields["Groups"]])), is_sure=True)
+    with suppress(KeyError, ValueError):
+        # An ExaBGP that is started by root gives up user and group.
+        entry = pwd.getpwnam(user)
+        return _Reader(user, entry.pw_uid, frozenset({entry.pw_gid}), is_sure=False)
+    return None
 
 
 def _name(uid: int) -> str:
@@ -163,8 +168,9 @@ def _name(uid: int) -> str:
         return f"user {uid}"
 
 
-def _closed(path: str, user: str, uid: int, groups: Collection[int], *, sure: bool) -> Closed | None:
+def _closed(path: str, reader: _Reader) -> Closed | None:
     """Why this user may not read the file; None: it may, or only the kernel could tell (no such file, an ACL)."""
+    uid = reader.uid
     for place in (*reversed(Path(path).parents), Path(path)):
         try:
             status = os.stat(place)
@@ -174,14 +180,14 @@ def _closed(path: str, user: str, uid: int, groups: Collection[int], *, sure: bo
             return None
         directory = stat.S_ISDIR(status.st_mode)
         needed = stat.S_IXOTH if directory else stat.S_IROTH
-        shift = 6 if status.st_uid == uid else 3 if status.st_gid in groups else 0
+        shift = 6 if status.st_uid == uid else 3 if status.st_gid in reader.groups else 0
         if uid != 0 and not status.st_mode >> shift & needed:
             mode = f"mode {stat.S_IMODE(status.st_mode):04o}, owner {_name(status.st_uid)}"
             quoted = shlex.quote(str(place))
             return Closed(
-                f"{user} may not {'enter' if directory else 'read'} {place} ({mode})",
+                f"{reader.name} may not {'enter' if directory else 'read'} {place} ({mode})",
                 f"chmod a+x {quoted}" if directory else f"chgrp $(id -g {uid}) {quoted} && chmod g+r {quoted}",
-                sure or (status.st_uid == 0 and not status.st_mode & (needed << 3 | needed)),
+                reader.is_sure or (status.st_uid == 0 and not status.st_mode & (needed << 3 | needed)),
             )
     return None
 

@@ -1,6 +1,7 @@
 """Whose file is looked at, with real processes; and that nothing of theirs is run."""
 
 import os
+import pwd
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -217,8 +218,8 @@ def test_relative_absolute_and_linked_names_of_one_file(
     assert look_at(file, None, "etc/b.yaml").same == frozenset()
 
 
-def pretend(monkeypatch: pytest.MonkeyPatch, place: Path, mode: int, owner: int, groups: set[int]) -> None:
-    """A helper is user 5 in these groups; `place` is of group 7 and this owner; all above it is open to everybody."""
+def pretend(monkeypatch: pytest.MonkeyPatch, place: Path, mode: int, owner: int, group: int) -> None:
+    """A helper is user 5 in this group; `place` is of group 7 and this owner; all above it is open to everybody."""
     stat = os.stat
 
     def told(path: Path | str | int, **more: Any) -> os.stat_result:
@@ -229,29 +230,30 @@ def pretend(monkeypatch: pytest.MonkeyPatch, place: Path, mode: int, owner: int,
         return os.stat_result((real.st_mode & ~0o777 | bits, *real[1:4], uid, gid, *real[6:]))
 
     monkeypatch.setattr(running_exabgp.os, "stat", told)
-    monkeypatch.setattr(running_exabgp, "_ids_of_user", lambda _: ("bird", 5, frozenset(groups)))
+    entry = pwd.struct_passwd(("nobody", "x", 5, group, "", "/", "/bin/false"))
+    monkeypatch.setattr(running_exabgp.pwd, "getpwnam", {"nobody": entry}.__getitem__)
 
 
 @pytest.mark.parametrize(
-    ("mode", "owner", "groups", "closed"),
+    ("mode", "owner", "group", "closed"),
     [
-        (0o600, 0, {4}, "bird may not read {file} (mode 0600, owner root)"),
-        (0o640, 0, {4}, "bird may not read {file} (mode 0640, owner root)"),
-        (0o064, 5, {7}, "bird may not read {file} (mode 0064, owner user 5)"),
-        (0o604, 0, {7}, "bird may not read {file} (mode 0604, owner root)"),
-        (0o640, 0, {7}, ""),
-        (0o604, 0, {4}, ""),
-        (0o600, 5, {4}, ""),
+        (0o600, 0, 4, "nobody may not read {file} (mode 0600, owner root)"),
+        (0o640, 0, 4, "nobody may not read {file} (mode 0640, owner root)"),
+        (0o064, 5, 7, "nobody may not read {file} (mode 0064, owner user 5)"),
+        (0o604, 0, 7, "nobody may not read {file} (mode 0604, owner root)"),
+        (0o640, 0, 7, ""),
+        (0o604, 0, 4, ""),
+        (0o600, 5, 4, ""),
     ],
 )
 def test_a_configuration_that_the_helpers_user_may_not_read(
-    mode: int, owner: int, groups: set[int], closed: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    mode: int, owner: int, group: int, closed: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
     ran: list[list[str]],
 ) -> None:  # fmt: skip
     yaml, file = tmp_path / "b.yaml", tmp_path / "exabgp.conf"
     yaml.touch()
     file.write_text(stanza_of(str(yaml)))
-    pretend(monkeypatch, yaml, mode, owner, groups)
+    pretend(monkeypatch, yaml, mode, owner, group)
     monkeypatch.setattr(running_exabgp, "_name", lambda uid: "root" if uid == 0 else f"user {uid}")
     found = look_at(file, None, FILE)
     assert isinstance(found, Exabgp)
@@ -268,11 +270,11 @@ def test_a_directory_that_the_helpers_user_may_not_enter(
     (tmp_path / "closed" / "b.yaml").touch()
     file = tmp_path / "exabgp.conf"
     file.write_text(stanza_of(str(tmp_path / "closed" / "b.yaml")))
-    pretend(monkeypatch, tmp_path / "closed", 0o750, 0, {4})
+    pretend(monkeypatch, tmp_path / "closed", 0o750, 0, 4)
     found = look_at(file, None, FILE)
     assert isinstance(found, Exabgp)
     (closed,) = found.closed.values()
-    assert closed.why == f"bird may not enter {tmp_path / 'closed'} (mode 0750, owner root)"
+    assert closed.why == f"nobody may not enter {tmp_path / 'closed'} (mode 0750, owner root)"
     assert closed.mend == f"chmod a+x {tmp_path / 'closed'}"
 
 
