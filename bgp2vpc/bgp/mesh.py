@@ -5,8 +5,11 @@ A session carries the family of its addresses, IPv4 or IPv6 unicast: `next-hop s
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from bgp2vpc.prefix import IPAddress
+
+BGP_PORT: Final = 179
 
 
 class MeshError(ValueError):
@@ -15,21 +18,23 @@ class MeshError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class MeshPeer:
-    """Somebody to peer with. `asn` None: our own. `passive` (wait for its connection) None: see `neighbors`."""
+    """Somebody to peer with. `asn` None: our own. `passive` (wait for its connection), `port` None: see `neighbors`."""
 
     address: IPAddress
     asn: int | None = None
     description: str = ""
     passive: bool | None = None
+    port: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Speaker:
-    """Our own side: AS number, router id (an IPv4 address), and at most one address per family."""
+    """Our own side: AS number, router id (an IPv4 address), at most one address per family, and the mesh's TCP port."""
 
     asn: int
     router_id: IPAddress
     addresses: tuple[IPAddress, ...]
+    port: int = BGP_PORT
 
     def address_for(self, peer: IPAddress) -> IPAddress | None:
         """Our address of the peer's family."""
@@ -38,13 +43,14 @@ class Speaker:
 
 @dataclass(frozen=True, slots=True)
 class Neighbor:
-    """One session. `internal`: of the mesh, with our own AS."""
+    """One session. `internal`: of the mesh, with our own AS. `port`: where we connect to, or listen if `passive`."""
 
     address: IPAddress
     local_address: IPAddress
     peer_as: int
     internal: bool
     passive: bool
+    port: int = BGP_PORT
     description: str = ""
 
 
@@ -53,8 +59,9 @@ def neighbors(speaker: Speaker, peers: Iterable[MeshPeer], members: Iterable[Mes
 
     Ourselves are left out, so that one file serves all; of a member that is configured as well, the configuration
     counts. Two who connect to each other at once lose their first sessions (RFC 4271 section 6.8): of two with the same
-    AS the one with the higher address is passive; to other ASes we connect. Raises MeshError for a configured peer of a
-    family that we have no address of; members of such a family are left out.
+    AS the one with the higher address is passive; to other ASes we connect. Within our AS the port is the speaker's,
+    else 179. Raises MeshError for a configured peer of a family that we have no address of; members of such a family
+    are left out.
     """
     found = {peer.address: peer for peer in members}
     for peer in peers:
@@ -71,5 +78,6 @@ def neighbors(speaker: Speaker, peers: Iterable[MeshPeer], members: Iterable[Mes
             peer_as = speaker.asn if peer.asn is None else peer.asn
             internal = peer_as == speaker.asn
             passive = (internal and local > peer.address) if peer.passive is None else peer.passive
-            sessions.append(Neighbor(peer.address, local, peer_as, internal, passive, peer.description))
+            port = peer.port or (speaker.port if internal else BGP_PORT)
+            sessions.append(Neighbor(peer.address, local, peer_as, internal, passive, port, peer.description))
     return tuple(sessions)

@@ -42,9 +42,11 @@ def run(args: argparse.Namespace) -> int:
         instance, tag = connection.instance, config.bgp.peers_by_tag
         members = connection.vpc.members(instance.vpc_id, tag.key, tag.value) if tag else ()
         interfaces = connection.vpc.interfaces(instance.id)
-        written = configuration(config.bgp, interfaces, members, instance_id=instance.id, helper=helper)
+        written = configuration(
+            config.bgp, interfaces, members, instance_id=instance.id, helper=helper, file=config.file
+        )
     else:
-        written = configuration(config.bgp, (), (), instance_id="", helper=helper)
+        written = configuration(config.bgp, (), (), instance_id="", helper=helper, file=config.file)
     if args.output is not None:
         exabgp_file.write(args.output, written.text, validate=not args.no_validate)
         return 0

@@ -46,7 +46,9 @@ def config(entry: ConfigFile, document: Document, file: str, warnings: tuple[Pro
             )
             for name, each in entry.processes.items()
         ),
-        rules=tuple(rule(name, each, document, file) for name, each in entry.routetables.items()),
+        rules=tuple(
+            rule(name, each, document, file, has_bgp=entry.bgp is not None) for name, each in entry.routetables.items()
+        ),
         checks=tuple(check(name, each) for name, each in entry.healthchecks.items()),
         remote_checks=tuple(
             check(name, each)
@@ -96,21 +98,30 @@ def default_state_file(socket: Path) -> Path:
     return socket.with_name(f"{socket.name}.state")
 
 
-def rule(name: str, entry: RuleEntry, document: Document, file: str) -> Rule:
-    """One entry of `routetables`."""
+def rule(name: str, entry: RuleEntry, document: Document, file: str, *, has_bgp: bool = False) -> Rule:
+    """One entry of `routetables`. `has_bgp`: instances hear each other, so the best path decides where nothing is said.
+
+    That does not go for managed routes that BGP does not announce: whoever has one would count as silent.
+    """
+    by_default = Takeover.BEST_PATH if has_bgp else Takeover.IF_UNHEALTHY
     routes = entry.manage_routes or []
     location = ("routetables" if "routetables" in document.data else "route_tables", name)
 
     def where(*more: str | int) -> str:
         return f"{file}:{document.lines.get((*location, *more), 0)}"
 
-    managed = [_managed(route, entry.takeover, where("manage_routes", number)) for number, route in enumerate(routes)]
+    managed = []
+    for number, route in enumerate(routes):
+        takeover = entry.takeover
+        if takeover is None and has_bgp:
+            takeover = by_default if is_announced(route) else Takeover.IF_UNHEALTHY
+        managed.append(_managed(route, takeover, where("manage_routes", number)))
     accepted = [replace(each, where=where("accept", number)) for number, each in enumerate(entry.accept or ())]
     return Rule(
         name=name,
         find=finder(entry.find),
         accept=PrefixList(tuple(accepted)),
-        takeover=entry.takeover or Takeover.IF_UNHEALTHY,
+        takeover=entry.takeover or by_default,
         takeover_foreign=entry.takeover_foreign,
         interface=entry.interface,
         next_hop_self=entry.next_hop_self,
@@ -183,6 +194,17 @@ def source_name(entry: RouteEntry) -> str:
     return f"{names.CHECK}{entry.healthcheck_policy} of {', '.join(entry.healthcheck)}"
 
 
+def is_announced(route: RouteEntry) -> bool:
+    """Whether ExaBGP announces it.
+
+    Another instance's route is for that one to announce. A default route leads a datacenter's traffic here: only on
+    demand.
+    """
+    if route.announce is None:
+        return route.instance is None and route.cidr.prefixlen > 0
+    return route.announce is not False
+
+
 def checked_sources(file: ConfigFile) -> tuple[CheckedSource, ...]:
     """The sources that offer the managed routes, each with all that it offers."""
     found: dict[str, tuple[RouteEntry, dict[str, Announcement]]] = {}
@@ -191,10 +213,7 @@ def checked_sources(file: ConfigFile) -> tuple[CheckedSource, ...]:
             _, said = found.setdefault(source_name(route), (route, {}))
             announce = route.announce
             line = announce_line(route.cidr, announce.words if isinstance(announce, AnnounceEntry) else "")
-            # Another instance's route is for that one to announce. A default route leads a datacenter's traffic here:
-            # only on demand.
-            by_default = route.instance is None and route.cidr.prefixlen > 0
-            for_exabgp = by_default if announce is None else announce is not False
+            for_exabgp = is_announced(route)
             # Once per prefix, and aloud if any of its routes is.
             if for_exabgp or line not in said:
                 said[line] = Announcement(route.cidr, line, for_exabgp)
@@ -213,13 +232,15 @@ def bgp(entry: BgpEntry) -> Bgp:
         local_addresses=entry.local_address,
         hold_time=entry.hold_time,
         peers=tuple(
-            MeshPeer(each.address, each.asn, each.description, each.passive)
+            MeshPeer(each.address, each.asn, each.description, each.passive, each.port)
             if isinstance(each, PeerEntry)
             else MeshPeer(each)
             for each in entry.peers
         ),
         peers_by_tag=Tag(tag.key, tag.value) if tag else None,
         ipv6=entry.ipv6,
+        port=entry.port,
+        exabgp=entry.exabgp,
         config_file=entry.config_file,
     )
 

@@ -91,7 +91,8 @@ def parse(text: str, file: str) -> Config:
     warnings += (
         Problem(file, document.line((rules, name, "interface")), dotted((rules, name, "interface")), message)
         for name, rule in entry.routetables.items()
-        if rule.takeover is Takeover.BEST_PATH and rule.interface is not None
+        if (rule.takeover or (Takeover.BEST_PATH if entry.bgp else None)) is Takeover.BEST_PATH
+        and rule.interface is not None
     )
     warnings.sort(key=lambda problem: problem.line)
     return replace(build.config(entry, document, file, tuple(warnings)), programs=programs.programs(document))

@@ -18,6 +18,8 @@ from bgp2vpc.serf.model import Agent
 from bgp2vpc.web.model import WebSettings
 
 DEFAULT_FILE: Final = "/etc/bgp2vpc.yaml"
+RUN_PORT: Final = 1790
+"""Above 1023, so that an ExaBGP without privileges may listen there."""
 DEFAULT_SOCKET: Final = Path("/run/bgp2vpc/bgp2vpc.sock")
 
 
@@ -54,7 +56,9 @@ class Tag:
 class Bgp:
     """What ExaBGP's configuration is made of. `local_addresses` empty, `router_id` None: our interface's addresses.
 
-    `config_file`: the file a helper keeps in step with the members found by tag; `ipv6`: IPv6 sessions with them, too.
+    `port`: the TCP port of sessions within our AS, None: `RUN_PORT` with `bgp2vpc run`, 179 for a helper's ExaBGP.
+    `exabgp`: the program that `bgp2vpc run` runs. `config_file`: ExaBGP's file, kept in step with the members found by
+    tag. `ipv6`: IPv6 sessions with them, too.
     """
 
     asn: int
@@ -64,6 +68,8 @@ class Bgp:
     peers: tuple[MeshPeer, ...] = ()
     peers_by_tag: Tag | None = None
     ipv6: bool = False
+    port: int | None = None
+    exabgp: Path | None = None
     config_file: Path | None = None
 
 

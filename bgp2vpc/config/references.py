@@ -23,6 +23,7 @@ def wrong_references(document: Document, file: str) -> list[Problem]:
         *_unknown_checks(document),
         *_duplicates(document),
         *_contradictions(document),
+        *_without_best_path(document),
         *_peers_twice(document),
     ]
     return [Problem(file, document.line(location), dotted(location), message) for location, message in found]
@@ -133,6 +134,17 @@ def _contradictions(document: Document) -> Found:
         if attributes != announce:
             line = document.line(first)
             yield (*location, "announce"), f"differs from that of the same prefix and health check in line {line}"
+
+
+def _without_best_path(document: Document) -> Found:
+    """Keys of a rule that have an effect where BGP decides only, in a rule where something else does."""
+    by_default = "best_path" if document.data.get("bgp") is not None else ""
+    for location, rule in _rules(document):
+        any_path = "write" if rule.get("write") == "any" else ""
+        key = "affinity" if rule.get("affinity") is not None else any_path
+        if key and (rule.get("takeover") or by_default) != "best_path":
+            told = key if key == "affinity" else "write: any"
+            yield (*location, key), f"has an effect with takeover: best_path only; add that, or leave {told} out"
 
 
 def _canonical(cidr: Value) -> str | None:

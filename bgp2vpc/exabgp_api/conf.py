@@ -4,10 +4,9 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from bgp2vpc.bgp.mesh import Neighbor, Speaker
+from bgp2vpc.bgp.mesh import BGP_PORT, Neighbor, Speaker
 from bgp2vpc.prefix import parse_address
 
-BGP_PORT: Final = 179
 _WORD: Final = re.compile(r"[\w./:@%+=,-]+", re.ASCII)
 _NOBODY: Final = {4: parse_address("127.0.0.1"), 6: parse_address("::1")}
 
@@ -66,7 +65,7 @@ def render(
 ) -> str:
     """The text. `helper`: the command line of bgp2vpc; `file`: what the comment names; `hold_time` in seconds.
 
-    `grows`: members may come later. ExaBGP binds port 179 at its start, before it gives up root, so there is always
+    `grows`: members may come later. ExaBGP binds its port at its start, before it gives up root, so there is always
     somebody to listen for; without a neighbor it would also refuse every announcement. Raises NotAWord.
     """
     for word in helper:
@@ -77,7 +76,9 @@ def render(
     for local in speaker.addresses:
         listened = any(each.internal and each.local_address == local for each in neighbors)
         if (grows or not neighbors) and not listened:
-            nobody = Neighbor(_NOBODY[local.version], local, speaker.asn, internal=True, passive=True)
+            nobody = Neighbor(
+                _NOBODY[local.version], local, speaker.asn, internal=True, passive=True, port=speaker.port
+            )
             text += _neighbor(nobody, _LATER)
     return text
 
@@ -86,7 +87,8 @@ def _neighbor(neighbor: Neighbor, comment: str = "") -> str:
     options = [f'description "{neighbor.description}"'] if neighbor.description else []
     options += ["passive true"] if neighbor.passive else []
     # On both sides of the mesh, so that who becomes passive later need not bind the port then.
-    options += [f"listen {BGP_PORT}"] if neighbor.internal or neighbor.passive else []
+    options += [f"listen {neighbor.port}"] if neighbor.internal or neighbor.passive else []
+    options += [f"connect {neighbor.port}"] if neighbor.port != BGP_PORT and not neighbor.passive else []
     return _NEIGHBOR.format(
         comment=comment,
         address=neighbor.address,

@@ -120,7 +120,7 @@ class NeighborDiscovery:
         instance = self._view.instance
         interfaces = self._view.snapshot.interfaces or await self._calls.interfaces(instance.id)
         written = configuration(
-            bgp, interfaces, members, instance_id=instance.id, helper=exabgp_file.helper_command(file)
+            bgp, interfaces, members, instance_id=instance.id, helper=exabgp_file.helper_command(file), file=file
         )
         self._exabgp.expect(frozenset(neighbor.address for neighbor in written.neighbors))
         path = bgp.config_file

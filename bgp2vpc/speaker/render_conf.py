@@ -1,9 +1,9 @@
 """ExaBGP's configuration for this instance: the `bgp:` section, our interface, and the members found by tag. Pure."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from bgp2vpc.bgp.mesh import MeshError, MeshPeer, Neighbor, Speaker, neighbors
+from bgp2vpc.bgp.mesh import BGP_PORT, MeshError, MeshPeer, Neighbor, Speaker, neighbors
 from bgp2vpc.config.model import Bgp
 from bgp2vpc.errors import ExabgpError
 from bgp2vpc.exabgp_api.conf import NotAWord, render
@@ -31,16 +31,19 @@ def configuration(
     *,
     instance_id: str,
     helper: Sequence[str],
+    file: str,
+    port: int = BGP_PORT,
 ) -> Written:
-    """`helper`: the command line of bgp2vpc, its configuration file last. Raises ExabgpError."""
-    speaker = _speaker(bgp, interfaces)
+    """`helper`: the command that ExaBGP runs for us; `file`: ours; `port`: within our AS, if the section names none.
+
+    Raises ExabgpError.
+    """
+    speaker = replace(_speaker(bgp, interfaces), port=bgp.port or port)
     others = [member for member in members if member.instance_id != instance_id]
     try:
         found = neighbors(speaker, bgp.peers, _peers(bgp, others))
         grows = bgp.peers_by_tag is not None
-        return Written(
-            render(speaker, found, helper=helper, file=helper[-1], hold_time=bgp.hold_time, grows=grows), found
-        )
+        return Written(render(speaker, found, helper=helper, file=file, hold_time=bgp.hold_time, grows=grows), found)
     except (MeshError, NotAWord) as error:
         raise ExabgpError(str(error)) from None
 

@@ -128,6 +128,46 @@ def test_what_best_path_needs_arrives() -> None:
     assert (config.startup_hold, config.damping) == (3.0, DampingLimits(30.0, 5000.0, 1000.0))
 
 
+PAIR = """\
+healthchecks: {dns: {type: ping, destination: 127.0.0.1, every: 1}}
+routetables:
+  private:
+    find: {type: main}
+    accept: [192.0.2.0/24]
+    manage_routes:
+      - {cidr: 192.0.2.53/32, healthcheck: dns}
+      - {cidr: 192.0.2.54/32, if_unhealthy: true}
+      - {cidr: 192.0.2.55/32, announce: false}
+      - {cidr: 0.0.0.0/0, healthcheck: dns}
+"""
+BGP = "bgp: {as: 64513, peers_by_tag: {key: role, value: anycast}}\n"
+
+
+def test_with_bgp_the_best_path_decides_where_nothing_is_said() -> None:
+    def takeovers(text: str) -> list[str]:
+        (rule,) = parse(text, "f").rules
+        return [rule.takeover.value, *(each.takeover.value for each in rule.manages.values())]
+
+    assert takeovers(PAIR) == ["if_unhealthy", "always", "if_unhealthy", "always", "always"]
+    # What BGP does not announce would count as withdrawn by whoever has it.
+    assert takeovers(PAIR + BGP) == ["best_path", "best_path", "if_unhealthy", "if_unhealthy", "if_unhealthy"]
+    said = PAIR.replace("    accept:", "    takeover: always\n    accept:") + BGP
+    assert takeovers(said) == ["always", "always", "if_unhealthy", "always", "always"]
+
+
+def test_the_port_and_program_of_bgp_arrive() -> None:
+    text = MINIMAL + "bgp: {as: 1, port: 1179, exabgp: /opt/exabgp, peers: [10.0.0.1, {address: 10.0.0.2, port: 17}]}\n"
+    bgp = parse(text, "f").bgp
+    assert bgp is not None
+    assert (bgp.port, bgp.exabgp, [peer.port for peer in bgp.peers]) == (1179, Path("/opt/exabgp"), [None, 17])
+    assert parse(MINIMAL + BGP, "f").bgp.port is None
+
+
+def test_what_only_the_best_path_needs_may_stand_without_takeover_where_bgp_is_configured() -> None:
+    (rule,) = parse(MINIMAL.replace("accept:", "affinity: az, write: any, accept:") + BGP, "f").rules
+    assert rule.takeover is Takeover.BEST_PATH
+
+
 def test_an_interface_of_its_own_with_best_path_is_a_warning() -> None:
     text = "routetables:\n  a:\n    find: {type: main}\n    accept: [192.0.2.53]\n    interface: 1\n"
     assert parse(text, "f").warnings == ()

@@ -27,7 +27,7 @@ MEMBERS = [
 
 
 def made(bgp: Bgp, interfaces=OURS, members=MEMBERS):
-    return configuration(bgp, interfaces, members, instance_id="i-1", helper=HELPER)
+    return configuration(bgp, interfaces, members, instance_id="i-1", helper=HELPER, file=HELPER[-1])
 
 
 def sessions(bgp: Bgp, **known) -> list[str]:
@@ -83,5 +83,5 @@ def test_a_configured_peer_that_cannot_be_reached_is_a_mistake() -> None:
 def test_a_path_that_exabgp_cannot_write_is_a_mistake() -> None:
     with pytest.raises(ExabgpError, match="cannot stand in ExaBGP's configuration"):
         configuration(
-            Bgp(asn=64512), OURS, [], instance_id="i-1", helper=("/opt/my tools/bgp2vpc", "helper", "-f", "/f")
+            Bgp(asn=64512), OURS, [], instance_id="i-1", helper=("/opt/my tools/bgp2vpc", "helper"), file="/f"
         )

@@ -3,6 +3,7 @@
 import re
 import subprocess
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,8 @@ FILES = {
     "nobody at all": rendered(ONE, []),
     "router only": rendered(ONE, [ROUTER]),
     "router that connects": rendered(ONE, [MeshPeer(address("10.1.0.1"), 65000, passive=True)]),
+    "another port": rendered(replace(ONE, port=1790), [ROUTER, *MEMBERS, MeshPeer(address("10.0.0.3"), port=1179)]),
+    "another port, nobody yet": rendered(replace(ONE, port=1790), [], grows=True),
     "both families": rendered(BOTH, [ROUTER, *MEMBERS, MeshPeer(address("2001:db8::9"))], hold_time=90),
     "both families, nobody yet": rendered(BOTH, [], grows=True),
     "a thousand": rendered(ONE, [MeshPeer(address(f"10.2.{n // 250}.{n % 250 + 1}")) for n in range(1000)]),
@@ -80,6 +83,19 @@ def test_a_router_is_connected_to_unless_told_otherwise() -> None:
     assert not {"passive true;", "listen 179;"} & set(router)
     (waited_for,) = sections(FILES["router that connects"]).values()
     assert {"passive true;", "listen 179;"} < set(waited_for)
+
+
+def test_sessions_within_our_as_use_the_port_of_the_mesh_and_routers_their_own() -> None:
+    found = sections(FILES["another port"])
+    ports = {name: [line for line in lines if line.startswith(("listen", "connect"))] for name, lines in found.items()}
+    assert ports == {
+        "10.0.0.2": ["listen 1790;"],
+        "10.0.0.3": ["listen 1179;"],
+        "10.0.0.9": ["listen 1790;", "connect 1790;"],
+        "10.1.0.1": [],
+    }
+    (nobody,) = sections(FILES["another port, nobody yet"]).values()
+    assert "listen 1790;" in nobody
 
 
 def test_where_members_may_come_exabgp_listens_from_the_start() -> None:

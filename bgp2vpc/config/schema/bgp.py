@@ -15,6 +15,7 @@ _BGP: Final = Bgp(asn=0)
 _LAST_AS: Final = 2**32 - 2
 _SHORTEST_HOLD: Final = 3
 
+Port: TypeAlias = Annotated[int, Field(ge=1, le=65535)]
 AsNumber: TypeAlias = Annotated[int, Field(ge=1, le=_LAST_AS)]
 SpeakerAddress: TypeAlias = Annotated[IPAddress, PlainValidator(fields.speaker_address), text_schema()]
 LocalAddresses: TypeAlias = Annotated[tuple[IPAddress, ...], PlainValidator(fields.local_addresses), TEXT_OR_LIST]
@@ -37,6 +38,12 @@ class PeerEntry(BaseEntry):
         "higher address waits; a peer of another AS is connected to.",
         examples=["true"],
     )
+    port: Port | None = Field(
+        default=None,
+        description="The TCP port of the session: the neighbor's, or, with `passive`, our own. Default: `bgp.port` for a "
+        "peer of our own AS, 179 for others.",
+        examples=[179],
+    )
 
 
 PeerItem: TypeAlias = Annotated[
@@ -53,7 +60,10 @@ class InstanceTagEntry(BaseEntry):
 
 
 class BgpEntry(BaseEntry):
-    """What `bgp2vpc exabgp-config` makes ExaBGP's configuration of."""
+    """Our side of BGP and the neighbors: what ExaBGP's configuration is made of.
+
+    `bgp2vpc run` runs that ExaBGP itself; for a helper, `bgp2vpc exabgp-config` writes the file.
+    """
 
     asn: AsNumber = Field(alias="as", description="Our AS number.", examples=[64512])
     router_id: RouterId = Field(default=None, description="Default: our IPv4 address.", examples=["10.0.0.1"])
@@ -85,10 +95,23 @@ class BgpEntry(BaseEntry):
         description="Also peer over IPv6 with the instances found by tag: a session carries only the family of its "
         "addresses.",
     )
+    port: Port | None = Field(
+        default=None,
+        description="The TCP port of sessions within our own AS: where we listen and where we connect to. The same on "
+        "all instances. Default: 1790 with `bgp2vpc run`, which needs no privilege; 179 for a helper's ExaBGP.",
+        examples=[1790],
+    )
+    exabgp: FilePath = Field(
+        default=None,
+        description="The ExaBGP (4.2 or 5.0) that `bgp2vpc run` runs. Default: the one installed with bgp2vpc, else "
+        "`exabgp` on PATH.",
+        examples=["/usr/sbin/exabgp"],
+    )
     config_file: FilePath = Field(
         default=None,
-        description="ExaBGP's file. When the members change, a helper has ExaBGP check the new text, replaces the "
-        "file, and has ExaBGP reload it.",
+        description="ExaBGP's file. When the members change, ExaBGP checks the new text, the file is replaced, and "
+        "ExaBGP reloads it. Default: a helper leaves ExaBGP's file alone; `bgp2vpc run` has it beside `state_file`, as "
+        "`STATE_FILE.exabgp.conf`.",
         examples=["/etc/exabgp/exabgp.conf"],
     )
 

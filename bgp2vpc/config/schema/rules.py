@@ -214,7 +214,7 @@ class RuleEntry(BaseEntry):
         default=None,
         description="When a route that points at another instance may be taken: `always`, `if_unhealthy` (its target "
         "is gone, stopped or impaired, or fails its remote health check), or `best_path` (the best of all paths that "
-        "are heard). Default: if_unhealthy; for `manage_routes` always.",
+        "are heard). Default: best_path if the file has `bgp`; else if_unhealthy, and for `manage_routes` always.",
         examples=["best_path"],
     )
     affinity: Literal["az"] | None = Field(
@@ -268,7 +268,4 @@ class RuleEntry(BaseEntry):
             )
         if self.accept is None and self.dead_routes is DeadRoutes.DELETE:
             raise ValueError("dead_routes: delete is about prefixes in accept: add that, or leave dead_routes out")
-        if self.takeover is not Takeover.BEST_PATH and (self.affinity or self.write is Writes.ANY):
-            key = "affinity" if self.affinity else "write: any"
-            raise ValueError(f"{key} has an effect with takeover: best_path only; add that, or leave {key} out")
         return self
