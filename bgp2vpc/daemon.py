@@ -138,6 +138,8 @@ class Daemon:
         for key in AT_NEXT_START:
             if getattr(config, key) != getattr(before, key):
                 event(log, logging.WARNING, f"a change of {key} takes effect at the next start only", key=key)
+        if (config.bgp is None) != (before.bgp is None) and not parts.is_helper:
+            event(log, logging.WARNING, "to run ExaBGP, or no longer, takes effect at the next start only", key="bgp")
         parts.config = config
         parts.use_limits(config)
         parts.prefixes.forget_withdrawn()

@@ -98,6 +98,10 @@ class ExabgpError(Bgp2vpcError):
     """ExaBGP's configuration cannot be made, checked or written; what was there before is there still."""
 
 
+class ExabgpDown(Bgp2vpcError):
+    """The ExaBGP that we run has ended, or does not start."""
+
+
 class Ec2Error(Bgp2vpcError):
     """A failed EC2 call: `code` and `message` as EC2 gave them (or botocore's name for the failure)."""
 

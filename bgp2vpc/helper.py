@@ -17,7 +17,7 @@ from bgp2vpc.exabgp_api.messages import Message, Shutdown
 from bgp2vpc.logs import event
 from bgp2vpc.operator.state_file import StateFileInUse, lock_state
 from bgp2vpc.sources.exabgp_pipe import ExabgpPipe
-from bgp2vpc.speaker.resync import QUESTIONS, PeerResync
+from bgp2vpc.speaker.exabgp_session import ExabgpSession
 from bgp2vpc.speaker.startup_buffer import StartupBuffer
 from bgp2vpc.tasks import cancelled, on_thread
 
@@ -27,8 +27,6 @@ CONFIG_RETRY = 10.0
 LOCK_RETRY = 1.0
 """Seconds: mostly it is our predecessor, whom ExaBGP gives two seconds to end."""
 FLUSH_TIMEOUT = 1.0
-RESYNC_TIMEOUT = 5.0
-"""Seconds that ExaBGP has to answer. With `exabgp.api.ack` false it never says that the answer is complete."""
 
 MakeDaemon = Callable[[Config], Daemon]
 
@@ -42,19 +40,13 @@ class Helper:
         self._make_daemon = make_daemon
         self._daemon: Daemon | None = None
         self._startup_buffer = StartupBuffer()
-        self._resync: PeerResync | None = None
         self._over = asyncio.Event()
         self._try_again = asyncio.Event()
 
     async def run(self) -> int:
         """Until ExaBGP tells us to stop or is gone."""
-        reading = asyncio.create_task(self._pipe.run(self._heard))
+        reading = asyncio.create_task(ExabgpSession(self._pipe, self._heard).run())
         reading.add_done_callback(self._exabgp_is_gone)
-        # Ask which sessions and paths there were before we started (`speaker/resync.py`). It must be the first lines
-        # that we send: the first two acknowledgements belong to them.
-        if all(map(self._pipe.send, QUESTIONS)):
-            self._resync = PeerResync()
-            asyncio.get_running_loop().call_later(RESYNC_TIMEOUT, self._resynced)
         config = await self._usable_config()
         status = 0
         if config is not None:
@@ -77,22 +69,10 @@ class Helper:
     def _heard(self, message: Message) -> None:
         if isinstance(message, Shutdown):
             self._over.set()
-        if self._resync is not None and self._resync.note(message):
-            if self._resync.is_answered:
-                self._resynced()
-            return
-        self._take(message)
-
-    def _take(self, message: Message) -> None:
         if self._daemon is not None:
             self._daemon.heard(message)
         else:
             self._startup_buffer.note(message)
-
-    def _resynced(self) -> None:
-        resync, self._resync = self._resync, None
-        for message in resync.messages() if resync else ():
-            self._take(message)
 
     def _exabgp_is_gone(self, _: "asyncio.Task[None]") -> None:
         event(log, logging.INFO, "ExaBGP has closed its pipe")

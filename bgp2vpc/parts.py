@@ -34,6 +34,7 @@ from bgp2vpc.reconcile.route_hooks import RouteHooks
 from bgp2vpc.reconcile.view import View
 from bgp2vpc.services.alerts import Alerts
 from bgp2vpc.services.checks import Checks
+from bgp2vpc.services.exabgp import ExabgpService
 from bgp2vpc.services.health import Health
 from bgp2vpc.services.lag import LagWatch
 from bgp2vpc.services.meter import Meter
@@ -50,7 +51,7 @@ from bgp2vpc.sources.server import Question, SocketSettings
 from bgp2vpc.sources.turns import Turns
 from bgp2vpc.speaker.adj_rib_in import AdjRibIn
 from bgp2vpc.speaker.adj_rib_out import AdjRibOut
-from bgp2vpc.speaker.discovery import ExabgpNeighbors, NeighborDiscovery
+from bgp2vpc.speaker.discovery import ExabgpNeighbors, NeighborDiscovery, Reach, reach
 from bgp2vpc.speaker.peers import Peers
 from bgp2vpc.tasks import GuardedTasks
 from bgp2vpc.vpc.model import Instance
@@ -65,14 +66,15 @@ class Outside:
     """What the daemon reaches of the world. All but `say` block: they are called on threads, and may fail.
 
     `load` reads the configuration again, `connect` finds EC2 and who we are, `metadata` tells what `lifecycle: true`
-    watches (None: the metadata service). `say` writes a line to ExaBGP, in helper mode; who reads ExaBGP's pipe calls
-    `Daemon.heard`.
+    watches (None: the metadata service). `reach` tells whether a BGP neighbor's host answers; it does not block. `say`
+    writes a line to ExaBGP, in helper mode; who reads ExaBGP's pipe calls `Daemon.heard`.
     """
 
     load: LoadConfig
     connect: Connect
     say: Say | None = None
     metadata: ReadMetadata | None = None
+    reach: Reach = reach
     systemd: SdNotify = field(default_factory=SdNotify)
 
 
@@ -91,6 +93,7 @@ class Parts:
         """`end`: set when the daemon is to end. `bug`: called when a task has failed by an internal error."""
         self.config = config
         self.mode = mode
+        self._outside = outside
         self.is_helper = outside.say is not None
         self.started = asyncio.get_running_loop().time()
         self.tasks = GuardedTasks(bug)
@@ -110,9 +113,11 @@ class Parts:
         self.reconciler = self._made_reconciler()
 
         # Lines and BGP.
-        self.adj_rib_out = AdjRibOut(outside.say) if outside.say else None
+        runs_exabgp = config.bgp is not None and not (self.is_helper or mode.noop or mode.oneshot)
+        self.adj_rib_out = AdjRibOut(outside.say) if self.is_helper or runs_exabgp else None
         self.adj_rib_in = AdjRibIn(self.inputs, self.reconciler, self.adj_rib_out)
         self.peers = Peers(self.inputs, self.reconciler, self.adj_rib_in)
+        self.exabgp_neighbors, self.exabgp = self._made_exabgp()
         turns = Turns()
         self.scripts = Scripts(self.adj_rib_in, start, turns, config.max_line)
 
@@ -132,7 +137,7 @@ class Parts:
             noop=mode.noop, ending=end, loaded=self.loaded, adj_rib_in=self.adj_rib_in, adj_rib_out=self.adj_rib_out,
             scripts=self.scripts, health=self.health, serf=self.serf, reconciler=self.reconciler,
             prefixes=self.prefixes, journal=self.journal, drainer=self.drainer, operator=self.operator,
-            alerts=self.alerts, lag=self.lag,
+            alerts=self.alerts, lag=self.lag, exabgp=self.exabgp,
         )  # fmt: skip
         self.explaining = Explaining(
             self.adj_rib_in, self.health, self.drainer, self.operator, self.reconciler, noop=mode.noop
@@ -145,8 +150,8 @@ class Parts:
             config.socket, settings, self.adj_rib_in, self.journal, start, self.questions(), turns
         )
 
-        self.tellers: tuple[Service, ...] = (self.alerts, self.supervision)
-        """Services that are stopped last, since they tell of the last writes, too."""
+        self.tellers: tuple[Service, ...] = (self.alerts, self.supervision, *([self.exabgp] if self.exabgp else []))
+        """Services that are stopped last: they tell of the last writes and withdrawals, too."""
         self.services = self._made_services(lifecycle)
         observers += (self.health, self.drainer, self.operator, self.prefixes, self.alerts, self.supervision)
         self.use_limits(config)
@@ -157,7 +162,7 @@ class Parts:
     def use_limits(self, config: Config) -> None:
         """What those parts take of a configuration that are no services."""
         self.peers.patience = config.startup_hold
-        if self.is_helper:
+        if self.adj_rib_out is not None:
             self.inputs.neighbors_due = self.started + config.startup_hold
         self.reconciler.use(Limits(config.poll_time, config.max_changes))
         self.places.configure(config.damping)
@@ -174,6 +179,22 @@ class Parts:
             self.calls, self.view, self.inputs, retries, self.journal, None if self.mode.noop else applier
         )
 
+    def _made_exabgp(self) -> tuple[ExabgpNeighbors | None, ExabgpService | None]:
+        """Our side of ExaBGP, and the ExaBGP that we run, if we do."""
+        if self.adj_rib_out is None:
+            return None, None
+        neighbors = ExabgpNeighbors(
+            self.peers,
+            self.adj_rib_out,
+            self.config.startup_hold,
+            self.tasks.start,
+            self._outside.reach,
+            is_own=not self.is_helper,
+        )
+        if self.is_helper:
+            return neighbors, None
+        return neighbors, ExabgpService(neighbors, self.peers, self.adj_rib_out, self.journal, self.tasks.start)
+
     def _made_health(self) -> Health:
         def hooks(check: Check) -> CheckHooks:
             return CheckHooks(check, timeout=self.config.hook_timeout, only_log=self.mode.noop)
@@ -186,17 +207,15 @@ class Parts:
     def _made_services(self, lifecycle: LifecycleWatch) -> tuple[Service, ...]:
         """What follows the configuration, in the order of the start; the end takes them the other way round.
 
-        A `oneshot` is over before anybody looks at a page or follows members. Whom ExaBGP peers with is our business
-        in helper mode only.
+        A `oneshot` is over before anybody looks at a page or follows members.
         """
         if self.mode.oneshot:
             return (self.socket, self.health, self.scripts, lifecycle)
         services: tuple[Service, ...] = (self.web, self.socket, self.serf, self.health, self.scripts, lifecycle)
-        if self.adj_rib_out is None:
+        if self.exabgp_neighbors is None:
             return services
-        exabgp = ExabgpNeighbors(self.peers, self.adj_rib_out, self.config.startup_hold)
         discovery = NeighborDiscovery(
-            self.calls, self.view, self.journal, self.tasks.start, exabgp, writes=not self.mode.noop
+            self.calls, self.view, self.journal, self.tasks.start, self.exabgp_neighbors, writes=not self.mode.noop
         )
         return (*services, discovery)
 

@@ -77,6 +77,16 @@ class ScriptRow(SourceRow):
 
 
 @dataclass(frozen=True, slots=True)
+class ExabgpRow:
+    """The ExaBGP that `bgp2vpc run` runs. `state`: `down`, `starting`, or `connected`; `last_line`: of its log."""
+
+    state: str
+    pid: int | None
+    restarts: int
+    last_line: str
+
+
+@dataclass(frozen=True, slots=True)
 class RefusedRow:
     """How many lines of a source were refused (or noted) since the start; when the last was, which one, and why."""
 
@@ -265,7 +275,10 @@ class RecipientRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
-    """All of it, at one moment. `serf` None: no agent is configured. `failing`: subject -> code of its last error."""
+    """All of it, at one moment.
+
+    `serf` None: no agent is configured; `exabgp` None: we run none. `failing`: subject -> code of its last error.
+    """
 
     schema: int = SCHEMA
     time: str
@@ -300,6 +313,7 @@ class Status:
     failing: Mapping[str, str]
     errors: tuple[ErrorRow, ...]
     notify: tuple[RecipientRow, ...]
+    exabgp: ExabgpRow | None
 
     def to_json(self) -> str:
         """The document."""

@@ -48,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
     else:
         written = configuration(config.bgp, (), (), instance_id="", helper=helper, file=config.file)
     if args.output is not None:
-        exabgp_file.write(args.output, written.text, validate=not args.no_validate)
+        exabgp_file.write(args.output, written.text, None if args.no_validate else exabgp_file.find_program())
         return 0
     if not args.no_validate:
         exabgp_file.check(written.text)

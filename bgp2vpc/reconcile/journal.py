@@ -11,6 +11,7 @@ from bgp2vpc.errors import (
     CheckUnknown,
     Disagreement,
     Ec2Error,
+    ExabgpDown,
     ExabgpError,
     OperatorError,
     PlanRefused,
@@ -273,16 +274,16 @@ def _level(error: Bgp2vpcError) -> int:
     return logging.ERROR
 
 
+_CONSEQUENCES: tuple[tuple[type[Bgp2vpcError], str], ...] = (
+    (OperatorError, "needs an operator; tried again meanwhile"),
+    (CheckUnknown, "its verdict stays as it is; probed again"),
+    (SerfError, "tried again; meanwhile no member counts as gone, and votes run out"),
+    (ExabgpError, "needs an operator; ExaBGP keeps the configuration that it has"),
+    (ExabgpDown, "started again; meanwhile routes stay, and are decided about without BGP"),
+    (PlanRefused, "needs an operator; nothing is written"),
+)
+
+
 def consequence(error: Bgp2vpcError) -> str:
     """What follows, in the words of the log."""
-    if isinstance(error, OperatorError):
-        return "needs an operator; tried again meanwhile"
-    if isinstance(error, CheckUnknown):
-        return "its verdict stays as it is; probed again"
-    if isinstance(error, SerfError):
-        return "tried again; meanwhile no member counts as gone, and votes run out"
-    if isinstance(error, ExabgpError):
-        return "needs an operator; ExaBGP keeps the configuration that it has"
-    if isinstance(error, PlanRefused):
-        return "needs an operator; nothing is written"
-    return "tried again"
+    return next((words for kind, words in _CONSEQUENCES if isinstance(error, kind)), "tried again")

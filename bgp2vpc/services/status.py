@@ -13,6 +13,7 @@ from bgp2vpc.operator.status import headline, path_rows, route_rows
 from bgp2vpc.reconcile.journal import Journal, wall_clock
 from bgp2vpc.reconcile.reconciler import Reconciler
 from bgp2vpc.services.alerts import Alerts
+from bgp2vpc.services.exabgp import ExabgpService
 from bgp2vpc.services.health import Health
 from bgp2vpc.services.lag import LagWatch
 from bgp2vpc.services.prefixes import ServedPrefixes
@@ -44,7 +45,10 @@ class Loaded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusSource:
-    """The parts that the status is gathered from. `adj_rib_out` None: no ExaBGP. `ending`: set when the daemon ends."""
+    """The parts that the status is gathered from.
+
+    `adj_rib_out` None: there is no ExaBGP; `exabgp` None: we run none. `ending`: set when the daemon ends.
+    """
 
     noop: bool
     ending: asyncio.Event
@@ -61,6 +65,7 @@ class StatusSource:
     operator: Operator
     alerts: Alerts
     lag: LagWatch
+    exabgp: ExabgpService | None
     started: str = field(default_factory=wall_clock)
 
     def now(self) -> Status:
@@ -72,7 +77,7 @@ class StatusSource:
             time=wall_clock(),
             version=bgp2vpc.__version__,
             started=self.started,
-            mode="standalone" if self.adj_rib_out is None else "helper",
+            mode="standalone" if self.adj_rib_out is None or self.exabgp is not None else "helper",
             noop=self.noop,
             config=self.loaded.row,
             instance_id=instance.id or None,
@@ -103,6 +108,7 @@ class StatusSource:
             failing={**journal.failing, **(self.adj_rib_out.failing() if self.adj_rib_out else {})},
             errors=tuple(journal.errors),
             notify=tuple(self.alerts.status()),
+            exabgp=self.exabgp.status() if self.exabgp else None,
         )
 
     def _sources(self) -> Iterator[SourceRow]:

@@ -1,4 +1,4 @@
-"""Helper mode: lines of local sources are passed on to ExaBGP, so that the datacenter hears them, too.
+"""Lines of local sources are passed on to ExaBGP, if there is one, so that peers and the datacenter hear them, too.
 
 It does not depend on EC2. A line goes on as it was written, or, while its prefixes drain, as the export policy has it
 (`bgp/export.py`). What each source has announced to which neighbors is remembered, so that it can be withdrawn when
@@ -7,6 +7,7 @@ stays in `failing` of the status until ExaBGP takes it.
 """
 
 import logging
+import re
 from collections.abc import Callable, Collection, Container, Mapping, Sequence
 
 from bgp2vpc.bgp.events import Announce, Event, Withdraw, WithdrawAll
@@ -23,6 +24,8 @@ from bgp2vpc.speaker.unanswered import QUESTION, Sent, Settled, Unanswered
 log = logging.getLogger("bgp2vpc.adj_rib_out")
 
 MOST_SELECTORS = 100
+MOST_OTHERS = 10_000
+"""Lines kept of other address families; of more, the oldest are forgotten."""
 RELOAD = "reload"
 NAMED = 5
 """Lines that are named in the log when it is not certain which of them ExaBGP refused."""
@@ -30,6 +33,9 @@ NOT_LISTED = (
     "it has taken no announcement yet: is there a neighbor with `api { processes [ … ]; }` that names this process?"
 )
 """The usual cause: ExaBGP gives none."""
+
+_ROUTES = re.compile(r"\b(announce|withdraw)\b")
+"""In lines that announce or withdraw something; `flush`, `show` and the like are not for the next ExaBGP."""
 
 SayLine = tuple[str, str]
 """Who said something, and to whom: the source and its selector (`neighbor *`)."""
@@ -39,15 +45,19 @@ class AdjRibOut:
     """Says to ExaBGP, line by line and in order, what sources say to us, and withdraws what they leave behind.
 
     ExaBGP holds one path per prefix and path identifier for all its helpers together. So what one source withdraws
-    and another still announces is not withdrawn: the other's announcement is said again.
+    and another still announces is not withdrawn: the other's announcement is said again. While no ExaBGP is connected,
+    what sources say is only remembered.
     """
 
-    def __init__(self, send: Callable[[str], bool]) -> None:
+    def __init__(self, send: Callable[[str], bool] | None = None) -> None:
+        """`send`: says one line to ExaBGP, as `connected` is told it later; False: ExaBGP does not take it."""
         self._send = send
         self._policy = NOTHING_DRAINS
         self._said: dict[PathKey, dict[SayLine, Path]] = {}
         self._selectors: dict[str, set[str]] = {}
         """By source; perhaps more than those it has announced something to."""
+        self._others: dict[tuple[str, str], None] = {}
+        """What sources announced and withdrew of other families, line by line, the last one said last."""
         self._unanswered = Unanswered()
         self._reason = ""
         self._refused: dict[PathKey, str] = {}
@@ -56,6 +66,22 @@ class AdjRibOut:
         """Whether ExaBGP has ever taken an announcement."""
         self._lost = 0
         """Lines in a row that ExaBGP did not take."""
+
+    def connected(self, send: Callable[[str], bool]) -> None:
+        """An ExaBGP reads our lines from now on: it hears all that its predecessor was told and that still holds."""
+        self.disconnected()
+        self._send = send
+        self._took_any = False
+        for line in list(self._others):
+            self._say(line[1])
+        self.say_all_again()
+
+    def disconnected(self) -> None:
+        """There is no ExaBGP for now."""
+        self._send = None
+        self._unanswered = Unanswered()
+        self._reason, self._lost = "", 0
+        self._refused.clear()
 
     def has_room(self, source: str, selector: str) -> bool:
         """Whether a source may use one more selector: something is kept of each to which it has announced."""
@@ -79,6 +105,8 @@ class AdjRibOut:
                 self._say_as_exported(speaker, each)
         elif not self._all_still_announced(speaker, command.events):
             self._say(command.line, _keys(command.events))
+        if not command.events:
+            self._remember_other(source, command.line)
         for each in command.events:
             match each:
                 case Announce(path):
@@ -90,6 +118,14 @@ class AdjRibOut:
                     self._say_again((prefix, path_id), source)
                 case WithdrawAll():
                     self._all_withdrawn(speaker)
+
+    def _remember_other(self, source: str, line: str) -> None:
+        """What the next ExaBGP has to be told of other families: such a line may be about anything."""
+        if _ROUTES.search(line):
+            self._others.pop((source, line), None)
+            self._others[source, line] = None
+            if len(self._others) > MOST_OTHERS:
+                del self._others[next(iter(self._others))]
 
     def export(self, policy: Draining) -> None:
         """Announce by this policy from now on: say again, or withdraw, what that makes a difference to."""
@@ -124,6 +160,7 @@ class AdjRibOut:
     def source_gone(self, source: str) -> None:
         """Nothing of this source is left: withdraw whatever it has announced to anybody."""
         self._selectors.pop(source, None)
+        self._others = {line: None for line in self._others if line[0] != source}
         self.take_all_back(source)
 
     def take_all_back(self, source: str) -> None:
@@ -247,6 +284,8 @@ class AdjRibOut:
             self._say_again(key, speaker[0])
 
     def _say(self, line: str, keys: Collection[PathKey] = ()) -> None:
+        if self._send is None:
+            return
         if not self._send(line):
             self._lost += 1
             if self._lost == 1:  # there may be thousands a second
@@ -261,7 +300,7 @@ class AdjRibOut:
         self._ask_if_needed()
 
     def _ask_if_needed(self) -> None:
-        if self._unanswered.is_to_be_asked and self._send(QUESTION):
+        if self._unanswered.is_to_be_asked and self._send is not None and self._send(QUESTION):
             self._unanswered.asked()
 
 

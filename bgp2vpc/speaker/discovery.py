@@ -6,10 +6,14 @@ At each poll the members are looked up. If that changes the configuration, the f
 import asyncio
 import logging
 import random
+import tempfile
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import suppress
 from functools import partial
+from pathlib import Path
 
-from bgp2vpc.config.model import Bgp, Config
+from bgp2vpc.bgp.mesh import BGP_PORT, Neighbor
+from bgp2vpc.config.model import RUN_PORT, Bgp, Config
 from bgp2vpc.errors import Ec2Error, ExabgpError, NoThread
 from bgp2vpc.logs import event
 from bgp2vpc.prefix import IPAddress
@@ -27,28 +31,90 @@ log = logging.getLogger("bgp2vpc")
 
 SUBJECT = "BGP neighbors"
 RELOAD_AGAIN = 2.0
+REACH_TIMEOUT = 1.0
+KNOCK = 0.5
+"""Seconds: ExaBGP listens by then."""
+
+Reach = Callable[[Neighbor], Awaitable[bool]]
+"""Whether the neighbor's host answers at all."""
+
+
+async def reach(neighbor: Neighbor) -> bool:
+    """Connect to the neighbor's port; whether its host answers, by accepting or refusing."""
+    connecting = asyncio.open_connection(
+        str(neighbor.address), neighbor.port, local_addr=(str(neighbor.local_address), 0)
+    )
+    try:
+        _, writer = await asyncio.wait_for(connecting, REACH_TIMEOUT)
+    except ConnectionError:
+        return True
+    except (OSError, TimeoutError):
+        return False
+    writer.close()
+    return True
 
 
 class ExabgpNeighbors:
     """ExaBGP, as far as it has to follow: it reads its file again, and has sessions with whom we expect it to.
 
-    `grace`: seconds that a neighbor that has come has for its first session; without one after that, it counts as lost.
+    `grace`: seconds that a neighbor has for its first session, from our start or from when it was found; without one
+    after that, it counts as lost. Not if its host answers: then ExaBGP there has not tried to connect again yet (it
+    waits up to 60 s), or does not accept us. `is_own`: `bgp2vpc run` runs this ExaBGP (`services/exabgp.py`), once
+    `file` is `written`.
     """
 
-    def __init__(self, peers: Peers, adj_rib_out: AdjRibOut, grace: float) -> None:
+    def __init__(
+        self, peers: Peers, adj_rib_out: AdjRibOut, grace: float, start_task: StartTask, reach: Reach, *, is_own: bool
+    ) -> None:
         self.grace = grace
+        self.is_own = is_own
+        self.file: Path | None = None
+        self.written = asyncio.Event()
         self._peers = peers
         self._adj_rib_out = adj_rib_out
-        self._wanted: frozenset[IPAddress] | None = None
+        self._start_task = start_task
+        self._reach = reach
+        self._wanted: Mapping[IPAddress, Neighbor] | None = None
         self._began = asyncio.get_running_loop().time()
 
-    def expect(self, neighbors: frozenset[IPAddress]) -> None:
+    def expect(self, neighbors: Collection[Neighbor]) -> None:
         """There should be sessions with these. At our start, nothing is concluded about them for that long anyway."""
-        before, self._wanted = self._wanted, neighbors
+        before, self._wanted = self._wanted, {each.address: each for each in neighbors}
+        addresses = frozenset(self._wanted)
         is_start = before is None and asyncio.get_running_loop().time() < self._began + self.grace
-        self._peers.expect(neighbors if is_start else neighbors & self._peers.expected)
-        if not is_start and neighbors - (before or frozenset()):
-            asyncio.get_running_loop().call_later(self.grace, lambda: self._peers.expect(self._wanted or ()))
+        self._peers.expect(addresses if is_start else addresses & self._peers.expected)
+        if addresses - frozenset(before or ()):
+            self._start_task("neighbors", self._conclude())
+
+    def started(self) -> None:
+        """Our own ExaBGP has been started: until `grace` is over, nothing is concluded from missing sessions."""
+        self._began = asyncio.get_running_loop().time()
+        if self._wanted is not None:
+            self._peers.expect(self._wanted)
+            self._start_task("neighbors", self._conclude())
+        self._start_task("knock", self._knock())
+
+    async def _conclude(self) -> None:
+        began = asyncio.get_running_loop().time()
+        answering = True
+        while answering:
+            await asyncio.sleep(max(0.0, self.grace - REACH_TIMEOUT))
+            missing = self._without_session()
+            answers = await asyncio.gather(*map(self._reach, missing))
+            await asyncio.sleep(began + self.grace - asyncio.get_running_loop().time())
+            alive = {each.address for each, answer in zip(missing, answers, strict=True) if answer}
+            self._peers.expect(frozenset(self._wanted or ()) - alive)
+            answering, began = bool(alive), began + self.grace
+
+    async def _knock(self) -> None:
+        """Connect to those who are to connect to us: ExaBGP then tries at once, and not when its back-off is over."""
+        await asyncio.sleep(KNOCK)
+        await asyncio.gather(*(self._reach(each) for each in self._without_session() if each.passive))
+
+    def _without_session(self) -> list[Neighbor]:
+        """Of the mesh; how a router fares is no reason to move a route."""
+        wanted = (self._wanted or {}).values()
+        return [each for each in wanted if each.internal and not self._peers.has_session(each.address)]
 
     async def reload(self) -> None:
         """Let ExaBGP read its file. Twice: 5.0 ignores the command while it is sending updates."""
@@ -58,7 +124,7 @@ class ExabgpNeighbors:
 
 
 class NeighborDiscovery:
-    """Helper mode. `writes` false: only look."""
+    """Follows the members, and keeps ExaBGP's file in step. `writes` false: only looks."""
 
     def __init__(
         self,
@@ -81,11 +147,18 @@ class NeighborDiscovery:
         self._look_now = asyncio.Event()
         self._last: tuple[TaggedInstance, ...] = ()
         self._refused: tuple[str, ExabgpError] | None = None
+        self._directory: tempfile.TemporaryDirectory[str] | None = None
 
     async def configure(self, config: Config) -> None:
         """Look for the peers of this configuration, now and from now on."""
         self._config = config
         self._exabgp.grace = config.startup_hold
+        self._exabgp.file = config.bgp.config_file if config.bgp else None
+        if config.bgp is not None and self._exabgp.is_own:
+            beside = config.state_file or self._scratch()
+            self._exabgp.file = config.bgp.config_file or beside.with_name(f"{beside.name}.exabgp.conf")
+            if await on_thread(partial(exabgp_file.read, self._exabgp.file)) is not None:
+                self._exabgp.written.set()
         self._look_now.set()
         if self._looking is None:
             self._looking = self._start_task("discovery", self._run())
@@ -94,6 +167,12 @@ class NeighborDiscovery:
         """Stop looking."""
         if self._looking is not None:
             await cancelled(self._looking)
+
+    def _scratch(self) -> Path:
+        """In a directory of our own, which ends with us: where the configuration names no file for our state."""
+        if self._directory is None:
+            self._directory = tempfile.TemporaryDirectory(prefix="bgp2vpc-", ignore_cleanup_errors=True)
+        return Path(self._directory.name) / "state"
 
     async def _run(self) -> None:
         """Look, and look again, once EC2 is reached."""
@@ -117,22 +196,33 @@ class NeighborDiscovery:
 
     async def _follow(self, bgp: Bgp, file: str) -> None:
         members = await self._members(bgp)
-        instance = self._view.instance
+        instance, is_own = self._view.instance, self._exabgp.is_own
         interfaces = self._view.snapshot.interfaces or await self._calls.interfaces(instance.id)
         written = configuration(
-            bgp, interfaces, members, instance_id=instance.id, helper=exabgp_file.helper_command(file), file=file
+            bgp,
+            interfaces,
+            members,
+            instance_id=instance.id,
+            helper=exabgp_file.relay_command() if is_own else exabgp_file.helper_command(file),
+            file=file,
+            port=RUN_PORT if is_own else BGP_PORT,
         )
-        self._exabgp.expect(frozenset(neighbor.address for neighbor in written.neighbors))
-        path = bgp.config_file
-        if path is None or not self._writes or await on_thread(partial(exabgp_file.read, path)) == written.text:
+        self._exabgp.expect(written.neighbors)
+        path = self._exabgp.file
+        if path is None or not self._writes:
+            return
+        if await on_thread(partial(exabgp_file.read, path)) == written.text:
+            self._exabgp.written.set()
             return
         if self._refused is not None and self._refused[0] == written.text:
             raise self._refused[1]
         try:
-            await on_thread(partial(exabgp_file.write, path, written.text))
+            program = await on_thread(partial(exabgp_file.find_program, bgp.exabgp, own_first=is_own))
+            await on_thread(partial(exabgp_file.write, path, written.text, program))
         except ExabgpError as error:
             self._refused = (written.text, error)
             raise
+        self._exabgp.written.set()
         event(log, logging.INFO, "ExaBGP's configuration written", file=path, neighbors=len(written.neighbors))
         await self._exabgp.reload()
 

@@ -1,15 +1,20 @@
-"""ExaBGP's configuration file: checked by ExaBGP itself before it takes the place of the old one. Blocking."""
+"""ExaBGP's program, and its configuration file: checked by ExaBGP itself before it replaces the old one. Blocking."""
 
+import importlib.metadata
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from bgp2vpc.errors import ExabgpError
 from bgp2vpc.files import reason_of, replace_file
+from bgp2vpc.speaker import relay
 
 _TIMEOUT: Final = 60.0
 """Seconds; ExaBGP takes one, and a few with a thousand neighbors."""
@@ -19,11 +24,54 @@ _MOST_WORDS: Final = 1500
 _OWN_SETTINGS: Final = ("exabgp.", "exabgp_")
 
 
+@dataclass(frozen=True, slots=True)
+class Program:
+    """An installed ExaBGP. 4.2 has options only (`exabgp FILE`, `--test`), 5.0 commands (`server`, `validate`)."""
+
+    path: str
+    has_commands: bool
+
+    def serve(self, file: Path) -> list[str]:
+        """The command that runs it."""
+        return [self.path, *(["server"] if self.has_commands else []), str(file)]
+
+    def validate(self, file: Path) -> list[str]:
+        """The command by which it checks a configuration."""
+        return [self.path, "validate" if self.has_commands else "--test", str(file)]
+
+
+def find_program(configured: Path | None = None, *, own_first: bool = False) -> Program:
+    """The configured one, else the one on PATH or installed beside us. Raises ExabgpError if there is none.
+
+    `own_first`: the one beside us is preferred.
+    """
+    beside = Path(sys.executable).with_name("exabgp")
+    own = str(beside) if beside.exists() else None
+    on_path = shutil.which("exabgp")
+    path = str(configured) if configured else own or on_path if own_first else on_path or own
+    if path is None:
+        raise ExabgpError(f"ExaBGP is not installed: there is none on PATH, and no {beside}")
+    if path == own:
+        with suppress(importlib.metadata.PackageNotFoundError):
+            return Program(path, importlib.metadata.version("exabgp").split(".")[0] != "4")
+    return Program(path, _run([path, "--version"], environment()).returncode != 0)
+
+
+def environment() -> dict[str, str]:
+    """Ours without settings of another ExaBGP."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(_OWN_SETTINGS)}
+
+
 def helper_command(file: str) -> tuple[str, ...]:
     """How ExaBGP is to run us with this configuration file: as we were run ourselves, if that was by name."""
     own = Path(sys.argv[0])
     program = own if own.name == "bgp2vpc" else Path(sys.executable).with_name("bgp2vpc")
     return (os.path.abspath(program), "helper", "-f", os.path.abspath(file))
+
+
+def relay_command() -> tuple[str, ...]:
+    """What an ExaBGP runs that `bgp2vpc run` has started."""
+    return (sys.executable, "-I", "-S", relay.__file__)
 
 
 def read(path: Path) -> str | None:
@@ -36,44 +84,30 @@ def read(path: Path) -> str | None:
 
 def check(text: str) -> None:
     """Have ExaBGP look at a configuration. Raises ExabgpError with its words."""
+    program = find_program()
     try:
         with tempfile.TemporaryDirectory(prefix="bgp2vpc-") as directory:
             draft = Path(directory) / "exabgp.conf"
             draft.write_text(text, "utf-8")
-            _validate(draft)
+            _validate(program, draft)
     except OSError as error:
         raise ExabgpError(f"ExaBGP's configuration cannot be checked: {reason_of(error)}") from error
 
 
-def write(path: Path, text: str, *, validate: bool = True) -> None:
-    """Put it in the place of the old file, as a whole or not at all. Raises ExabgpError."""
+def write(path: Path, text: str, program: Program | None) -> None:
+    """Put it in the place of the old file, as a whole or not at all; `program` checks it before. Raises ExabgpError."""
     try:
-        replace_file(path.resolve(), text, _MODE, _validate if validate else lambda _: None)
+        replace_file(path.resolve(), text, _MODE, partial(_validate, program) if program else lambda _: None)
     except OSError as error:
         raise ExabgpError(f"{path} cannot be written: {reason_of(error)}") from error
 
 
-def _validate(path: Path) -> None:
-    exabgp = _exabgp()
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(_OWN_SETTINGS)}
+def _validate(program: Program, path: Path) -> None:
     # Else a check would listen at the port that is taken, or tell syslog what is wrong.
-    environment |= {"exabgp_log_destination": "stderr", "exabgp_api_cli": "false"}
-    result = _run([exabgp, *_how_to_check(exabgp, environment), str(path)], environment)
+    settings = {"exabgp_log_destination": "stderr", "exabgp_api_cli": "false"}
+    result = _run(program.validate(path), environment() | settings)
     if result.returncode != 0:
         raise ExabgpError(f"ExaBGP does not accept the configuration:\n{_complaint(result.stdout, path)}")
-
-
-def _exabgp() -> str:
-    beside = Path(sys.executable).with_name("exabgp")
-    found = shutil.which("exabgp") or (str(beside) if beside.exists() else None)
-    if found is None:
-        raise ExabgpError(f"no exabgp to check the configuration with, neither on PATH nor at {beside}")
-    return found
-
-
-def _how_to_check(exabgp: str, environment: dict[str, str]) -> list[str]:
-    """4.2 has options only, 5.0 commands."""
-    return ["--test"] if _run([exabgp, "--version"], environment).returncode == 0 else ["validate"]
 
 
 def _run(command: list[str], environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
@@ -90,7 +124,7 @@ def _run(command: list[str], environment: dict[str, str]) -> subprocess.Complete
             check=False,
         )
     except (OSError, subprocess.SubprocessError) as error:
-        raise ExabgpError(f"ExaBGP cannot check the configuration: {error}") from error
+        raise ExabgpError(f"ExaBGP cannot be run: {error}") from error
 
 
 def _complaint(output: str, path: Path) -> str:

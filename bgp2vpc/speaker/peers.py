@@ -44,6 +44,7 @@ class Peers:
     def __init__(self, inputs: Inputs, decider: Decider, adj_rib_in: AdjRibIn) -> None:
         self.patience = 10.0
         """Seconds after which a neighbor that sends no End-of-RIB has told all it has."""
+        self._inputs = inputs
         self._neighbors = inputs.neighbors
         self._decider = decider
         self._adj_rib_in = adj_rib_in
@@ -76,6 +77,26 @@ class Peers:
                 # All sessions have just gone down with ExaBGP: that says nothing about the neighbors.
                 self._neighbors.forget()
 
+    def hold_decisions(self) -> None:
+        """What peers announce is not known yet: for `patience` seconds, unless all tell earlier, nothing is taken."""
+        self._inputs.neighbors_due = due = self._now() + self.patience
+        ring_at(due, self._decider.neighbors_changed)
+
+    def exabgp_gone(self) -> None:
+        """Our ExaBGP is gone, or out of reach: nothing is known of the peers any more, and none of them is lost."""
+        self.hold_decisions()
+        self._neighbors.forget()
+        self._hold_timers = HoldTimers()
+        rib, kinds = self._adj_rib_in.rib, self._adj_rib_in.kinds
+        for name in [name for name, kind in kinds.items() if kind is SourceKind.PEER]:
+            del kinds[name]
+            self._adj_rib_in.changed(rib.close(name, self._now(), hold=0), "our ExaBGP is not connected")
+        for address, signs in list(self._gone.items()):
+            self._alive(address, "hold timer")
+            if signs:
+                self._neighbors.failed(address, self._now())
+        self._decider.neighbors_changed()
+
     @property
     def expected(self) -> frozenset[IPAddress]:
         """The neighbors that ExaBGP is configured with, as far as we know."""
@@ -86,6 +107,10 @@ class Peers:
         if self._neighbors.expected != frozenset(neighbors):
             self._neighbors.expect(neighbors)
             self._decider.neighbors_changed()
+
+    def has_session(self, peer: IPAddress) -> bool:
+        """Whether its session is up."""
+        return _name(peer) in self._adj_rib_in.kinds
 
     def member_failed(self, address: IPAddress) -> None:
         """Serf says that the host with this address is gone: as good as a lost session."""

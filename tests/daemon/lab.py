@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import partial
 
 from bgp2vpc.bgp.events import Announce, EndOfRib, Event, Withdraw
+from bgp2vpc.bgp.mesh import Neighbor
 from bgp2vpc.bgp.path import Path
 from bgp2vpc.config.model import Config, Ec2Limits, OnExit
 from bgp2vpc.daemon import Daemon
@@ -77,6 +78,8 @@ class Lab:
         self.connect: Callable[[], Ec2Connection] = lambda: Ec2Connection(self.vpc, instance)
         self.metadata: dict[str, str] | None = {}
         """What instance metadata says of this instance's future; None: it does not answer."""
+        self.answering: set[IPAddress] = set()
+        """The BGP neighbors whose hosts answer a connection."""
         self.to_exabgp: list[str] = []
         self.told: Callable[[str], None] = lambda _: None
         self.systemd = SdNotify()
@@ -104,7 +107,7 @@ class Lab:
 
     async def _start(self, helper: bool, mode: dict[str, bool]) -> None:
         say = self._say if helper else None
-        outside = Outside(self._load, self._connect, say, self._read_metadata, self.systemd)
+        outside = Outside(self._load, self._connect, say, self._read_metadata, self._reach, self.systemd)
         self._daemon = Daemon(self.config, outside, Mode(**mode))
         self._running = asyncio.create_task(self._daemon.run())
         await asyncio.sleep(0)
@@ -119,6 +122,9 @@ class Lab:
         if self.metadata is None:
             raise MetadataError("instance metadata: timed out")
         return dict(self.metadata)
+
+    async def _reach(self, neighbor: Neighbor) -> bool:
+        return neighbor.address in self.answering
 
     def _say(self, line: str) -> bool:
         self.to_exabgp.append(line)

@@ -47,7 +47,7 @@ def only(file: Path) -> bool:
 def test_what_exabgp_accepts_takes_the_old_ones_place(exabgp: str, file: Path) -> None:
     before = os.umask(0o137)
     try:
-        exabgp_file.write(file, GOOD)
+        exabgp_file.write(file, GOOD, exabgp_file.find_program())
     finally:
         os.umask(before)
     assert file.read_text("utf-8") == GOOD
@@ -58,7 +58,7 @@ def test_what_exabgp_accepts_takes_the_old_ones_place(exabgp: str, file: Path) -
 @pytest.mark.io
 def test_what_exabgp_refuses_does_not_and_its_words_are_told(exabgp: str, file: Path) -> None:
     with pytest.raises(ExabgpError) as raised:
-        exabgp_file.write(file, BAD)
+        exabgp_file.write(file, BAD, exabgp_file.find_program())
     said = str(raised.value)
     assert said.startswith("ExaBGP does not accept the configuration:\n")
     assert "line 5: peer-as many ;\n" in said
@@ -83,20 +83,20 @@ def test_settings_of_a_running_exabgp_do_not_disturb_the_check(
     monkeypatch.setenv("exabgp_tcp_bind", "192.0.2.1")
     monkeypatch.setenv("exabgp.tcp.bind", "192.0.2.1")
     monkeypatch.setenv("exabgp_log_destination", "syslog")
-    exabgp_file.write(file, GOOD)
+    exabgp_file.write(file, GOOD, exabgp_file.find_program())
     with pytest.raises(ExabgpError, match="invalid ASN"):
-        exabgp_file.write(file, BAD)
+        exabgp_file.write(file, BAD, exabgp_file.find_program())
 
 
 def test_it_may_be_written_unchecked(file: Path) -> None:
-    exabgp_file.write(file, BAD, validate=False)
+    exabgp_file.write(file, BAD, None)
     assert file.read_text("utf-8") == BAD
 
 
 def test_a_link_stays_one(file: Path) -> None:
     link = file.with_name("link.conf")
     link.symlink_to(file)
-    exabgp_file.write(link, GOOD, validate=False)
+    exabgp_file.write(link, GOOD, None)
     assert link.is_symlink()
     assert file.read_text("utf-8") == GOOD
 
@@ -104,14 +104,14 @@ def test_a_link_stays_one(file: Path) -> None:
 def test_a_directory_that_is_not_there_is_named(tmp_path: Path) -> None:
     missing = tmp_path / "missing" / "exabgp.conf"
     with pytest.raises(ExabgpError, match=f"{missing} cannot be written: .*No such file or directory"):
-        exabgp_file.write(missing, GOOD, validate=False)
+        exabgp_file.write(missing, GOOD, None)
 
 
 def test_without_exabgp_nothing_is_written(file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nonexistent")
     monkeypatch.setattr(sys, "executable", "/nonexistent/python3")
-    with pytest.raises(ExabgpError, match="no exabgp to check the configuration with, neither on PATH nor at"):
-        exabgp_file.write(file, GOOD)
+    with pytest.raises(ExabgpError, match="ExaBGP is not installed: there is none on PATH, and no"):
+        exabgp_file.write(file, GOOD, exabgp_file.find_program())
     assert file.read_text("utf-8") == OLD
 
 

@@ -40,8 +40,8 @@ class PeerEntry(BaseEntry):
     )
     port: Port | None = Field(
         default=None,
-        description="The TCP port of the session: the neighbor's, or, with `passive`, our own. Default: `bgp.port` for a "
-        "peer of our own AS, 179 for others.",
+        description="The TCP port of the session: the neighbor's, or, with `passive`, our own. Default: `bgp.port` for "
+        "a peer of our own AS, 179 for others.",
         examples=[179],
     )
 

@@ -1,0 +1,268 @@
+"""Runs ExaBGP for `bgp2vpc run` with a `bgp:` section: start, connection, restart with back-off, end.
+
+`speaker/discovery.py` writes ExaBGP's file. ExaBGP is started once there is one, also an old one: it does not wait for
+EC2. It runs `speaker/relay.py`, which sends us ExaBGP's pipe through a socket that only our user can reach. From
+then on everything is as behind a helper's pipe: peers are heard (`speaker/peers.py`), and lines of sources are passed
+on (`speaker/adj_rib_out.py`).
+
+While no ExaBGP is connected, for whatever reason, nothing is known of the peers, and none of them counts as lost. For
+`startup_hold` seconds nothing is taken or deleted; after that, decisions are those of an instance without BGP.
+ExaBGP runs as our own user. It ends when the daemon does, however that ends: see `speaker/relay.py`.
+"""
+
+import asyncio
+import logging
+import os
+import random
+import socket
+import struct
+import tempfile
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from bgp2vpc.config.model import Config
+from bgp2vpc.errors import ExabgpDown, ExabgpError, NoThread
+from bgp2vpc.logs import event
+from bgp2vpc.printable import printable
+from bgp2vpc.reconcile.journal import Journal
+from bgp2vpc.sources.child import Child, exit_text
+from bgp2vpc.sources.exabgp_pipe import ExabgpPipe
+from bgp2vpc.sources.lines import LineSplitter
+from bgp2vpc.sources.log_limit import News, Throttle
+from bgp2vpc.sources.script import Pauses, Restarts
+from bgp2vpc.speaker import exabgp_file, relay
+from bgp2vpc.speaker.adj_rib_out import AdjRibOut
+from bgp2vpc.speaker.discovery import ExabgpNeighbors
+from bgp2vpc.speaker.exabgp_session import ExabgpSession
+from bgp2vpc.speaker.peers import Peers
+from bgp2vpc.status import ExabgpRow
+from bgp2vpc.tasks import StartTask, cancelled, on_thread
+
+log = logging.getLogger("bgp2vpc")
+log_of_exabgp = logging.getLogger("bgp2vpc.exabgp")
+
+SUBJECT: Final = "ExaBGP"
+PAUSES: Final = Pauses(quiet=0.5, first=0.5, longest=30.0)
+CONNECT_TIMEOUT: Final = 30.0
+"""Seconds from ExaBGP's start to its pipe. It takes one; more with a thousand neighbors on a busy host."""
+GRACE: Final = 3.0
+"""Seconds between SIGTERM, at which ExaBGP closes its sessions, and SIGKILL."""
+SENT_TIMEOUT: Final = 5.0
+KEPT_LINES: Final = 3
+"""Of ExaBGP's log: mostly the reason why it ends."""
+LONGEST_LINE: Final = 1000
+SETTINGS: Final = {
+    "exabgp_daemon_daemonize": "false",
+    "exabgp_daemon_drop": "false",
+    "exabgp_daemon_pid": "",
+    "exabgp_log_enable": "true",
+    "exabgp_log_destination": "stderr",
+    "exabgp_log_short": "true",
+    "exabgp_log_processes": "false",
+    "exabgp_log_statistics": "false",
+    "exabgp_tcp_bind": "",
+    "exabgp_tcp_once": "false",
+    "exabgp_tcp_attempts": "0",
+    "exabgp_tcp_delay": "0",
+    "exabgp_bgp_passive": "false",
+    "exabgp_api_ack": "true",
+    "exabgp_api_cli": "false",
+    "exabgp_api_respawn": "true",
+    "exabgp_api_terminate": "false",
+}
+"""What must not be otherwise, whatever is in a host's exabgp.env."""
+
+
+class ExabgpService:
+    """Keeps one ExaBGP running and connected, once `neighbors` has written its file."""
+
+    def __init__(
+        self,
+        neighbors: ExabgpNeighbors,
+        peers: Peers,
+        adj_rib_out: AdjRibOut,
+        journal: Journal,
+        start_task: StartTask,
+    ) -> None:
+        self._neighbors = neighbors
+        self._peers = peers
+        self._adj_rib_out = adj_rib_out
+        self._journal = journal
+        self._start_task = start_task
+        self._config = Config(file="")
+        self._running: asyncio.Task[None] | None = None
+        self._child: Child | None = None
+        self._connected = asyncio.Event()
+        self._session: asyncio.Task[None] | None = None
+        self._log = _ExabgpLog()
+        self._restarts = -1
+
+    async def configure(self, config: Config) -> None:
+        """Run the ExaBGP of this configuration, from the time its file is there."""
+        program_changed = config.bgp != self._config.bgp and _program(config) != _program(self._config)
+        self._config = config
+        if config.bgp is None:  # it takes effect at the next start only
+            return
+        if self._running is None:
+            self._running = self._start_task("exabgp", self._run())
+        elif program_changed and self._child is not None:
+            await self._child.stop(GRACE)
+
+    async def stop(self) -> None:
+        """End ExaBGP: its sessions are closed."""
+        if self._running is not None:
+            await cancelled(self._running)
+
+    def status(self) -> ExabgpRow:
+        """As of now."""
+        state = "connected" if self._connected.is_set() else "starting" if self._child else "down"
+        return ExabgpRow(state, self._child.pid if self._child else None, max(0, self._restarts), self._log.last)
+
+    async def _run(self) -> None:
+        with (
+            tempfile.TemporaryDirectory(prefix="bgp2vpc-", ignore_cleanup_errors=True) as directory,
+            socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listening,
+        ):
+            path = Path(directory) / "exabgp"
+            listening.setblocking(False)
+            listening.bind(os.fspath(path))
+            listening.listen()
+            accepting = asyncio.create_task(self._accept(listening))
+            try:
+                await self._keep_running(path)
+            finally:
+                await cancelled(accepting)
+
+    async def _keep_running(self, relay_socket: Path) -> None:
+        clock, endings = asyncio.get_running_loop().time, Restarts(PAUSES, 0.0)
+        await self._neighbors.written.wait()
+        while True:
+            began = clock()
+            self._restarts += 1
+            try:
+                why = await self._run_once(relay_socket)
+            except (OSError, ValueError, ExabgpError, NoThread) as error:
+                why = str(error)
+            self._journal.failure(SUBJECT, ExabgpDown(why))
+            pause = endings.pause_after(why, crashed=True, lived=clock() - began)
+            await asyncio.sleep(pause * random.uniform(0.8, 1.2))  # noqa: S311
+
+    async def _run_once(self, relay_socket: Path) -> str:
+        """One ExaBGP from start to end; why it ended, in words."""
+        bgp, file = self._config.bgp, self._neighbors.file
+        if file is None:
+            raise ExabgpError("the configuration has no bgp section any more")
+        program = await on_thread(partial(exabgp_file.find_program, bgp.exabgp if bgp else None, own_first=True))
+        started_with = await on_thread(partial(exabgp_file.read, file))
+        self._log = _ExabgpLog()
+        child = self._child = await Child.start(
+            program.serve(file),
+            on_output=self._log.feed,
+            on_errors=self._log.feed,
+            env=exabgp_file.environment() | SETTINGS | {relay.VARIABLE: os.fspath(relay_socket)},
+        )
+        event(log, logging.INFO, "ExaBGP started", program=program.path, pid=child.pid, file=file)
+        ended = asyncio.create_task(child.exited())
+        connected = asyncio.create_task(self._connected.wait())
+        try:
+            await asyncio.wait((ended, connected), timeout=CONNECT_TIMEOUT, return_when=asyncio.FIRST_COMPLETED)
+            if not ended.done() and not connected.done():
+                return f"ExaBGP has not started its helper within {CONNECT_TIMEOUT:g} s: {self._log.reason}"
+            if await on_thread(partial(exabgp_file.read, file)) != started_with:
+                self._start_task("exabgp reload", self._neighbors.reload())
+            await ended
+            return f"ExaBGP has ended ({exit_text(await child.wait())}): {self._log.reason}"
+        finally:
+            await cancelled(connected, ended)
+            await self._disconnect()
+            await child.stop(GRACE)
+            self._child = None
+
+    # The connection
+
+    async def _accept(self, listening: socket.socket) -> None:
+        """ExaBGP's pipe comes with a connection of the relay. Another one: ExaBGP has started its relay again."""
+        loop = asyncio.get_running_loop()
+        while True:
+            connection, _ = await loop.sock_accept(listening)
+            with suppress(OSError, TimeoutError):
+                pid, _, _ = struct.unpack("3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
+                if self._child is not None and os.getsid(pid) == self._child.pid:
+                    read_fd, write_fd = await _descriptors(connection)
+                    await self._disconnect()
+                    self._session = self._start_task("exabgp session", self._talk(connection, read_fd, write_fd))
+                    continue
+            connection.close()
+
+    async def _talk(self, connection: socket.socket, read_fd: int, write_fd: int) -> None:
+        """Hear and speak until ExaBGP closes its pipe. The relay ends ExaBGP when `connection` is closed."""
+        pipe = ExabgpPipe(read_fd, write_fd)
+        with connection:
+            try:
+                session = ExabgpSession(pipe, self._peers.heard)
+                self._peers.hold_decisions()
+                self._adj_rib_out.connected(pipe.send)
+                self._connected.set()
+                self._neighbors.started()
+                self._journal.success(SUBJECT)
+                await session.run()
+            finally:
+                self._connected.clear()
+                self._adj_rib_out.disconnected()
+                self._peers.exabgp_gone()
+                pipe.close()
+
+    async def _disconnect(self) -> None:
+        if self._session is not None:
+            await cancelled(self._session)
+            self._session = None
+
+
+class _ExabgpLog:
+    """What ExaBGP logs goes to our log: each line once a minute, and no flood of them."""
+
+    def __init__(self) -> None:
+        self._splitter = LineSplitter(LONGEST_LINE)
+        self._news = News()
+        self._throttle = Throttle()
+        self._kept: list[str] = []
+        self.last = ""
+
+    @property
+    def reason(self) -> str:
+        """The last lines, which say why it ended; what they say twice, once."""
+        return "; ".join(self._kept) or "it has logged nothing"
+
+    def feed(self, data: bytes) -> None:
+        """ExaBGP has logged this."""
+        now = asyncio.get_running_loop().time()
+        for line in self._splitter.feed(data):
+            self.last = printable(" ".join((line or b"(an over-long line)").decode("utf-8", "replace").split()))
+            if self.last not in self._kept:
+                self._kept = [*self._kept, self.last][-KEPT_LINES:]
+            if self._news.is_news(self.last, now) and self._throttle.allows(now):
+                event(log_of_exabgp, logging.INFO, "ExaBGP says", line=self.last)
+
+
+async def _descriptors(connection: socket.socket) -> tuple[int, int]:
+    """The two descriptors that the relay sends. Raises OSError, TimeoutError."""
+    loop = asyncio.get_running_loop()
+    connection.setblocking(False)
+    ready = asyncio.Event()
+    loop.add_reader(connection, ready.set)
+    try:
+        await asyncio.wait_for(ready.wait(), SENT_TIMEOUT)
+    finally:
+        loop.remove_reader(connection)
+    _, descriptors, _, _ = socket.recv_fds(connection, 1, 2)
+    if len(descriptors) != 2:
+        for each in descriptors:
+            os.close(each)
+        raise OSError("the relay has sent no pipe")
+    return descriptors[0], descriptors[1]
+
+
+def _program(config: Config) -> Path | None:
+    return config.bgp.exabgp if config.bgp else None
