@@ -1,12 +1,14 @@
 """How a daemon ends: what happens to its routes and announcements, in which order, and how long that may take.
 
 1. `on_exit: drain`: everything is drained, while sources, checks and polls go on.
-2. The inputs are fixed: what the scripts say because we end them is no reason to write. With `keep` they are as they
+2. If we run ExaBGP and systemd is about to start us again, the default `on_exit` counts as `keep`: peers, who hear that
+   we come back, leave our routes alone, and take them if we do not.
+3. The inputs are fixed: what the scripts say because we end them is no reason to write. With `keep` they are as they
    were; otherwise nothing of this host is offered any more, so the reconciler deletes our routes or leaves them to a
    peer that takes them.
-3. The services stop, and ExaBGP hears that we announce nothing (not with `keep`).
-4. What is being written is seen through. What could not be deleted in time is a stale route: logged, and exit status 1.
-5. Alerts and systemd hear of all that, and stop last.
+4. The services stop, and ExaBGP hears that we announce nothing (not with `keep`).
+5. What is being written is seen through. What could not be deleted in time is a stale route: logged, and exit status 1.
+6. Alerts and systemd hear of all that, and stop last, with the ExaBGP that we run.
 
 A second SIGTERM or SIGINT cuts the waiting short. After an internal error the routes stay, as after a crash.
 """
@@ -21,6 +23,7 @@ from bgp2vpc.config.model import OnExit
 from bgp2vpc.logs import event
 from bgp2vpc.parts import Parts
 from bgp2vpc.policy.inputs import DecisionInput
+from bgp2vpc.services.supervision import is_restart
 from bgp2vpc.tasks import cancelled, until
 
 log = logging.getLogger("bgp2vpc")
@@ -63,6 +66,9 @@ async def shut_down(parts: Parts, end: EndRequest, reconciling: "asyncio.Task[No
     await cancelled(reconciling)
 
     keep = parts.mode.oneshot or config.on_exit is OnExit.KEEP or end.failed
+    if parts.exabgp is not None and (keep or config.on_exit is OnExit.WITHDRAW_ANNOUNCED) and not end.failed:
+        parts.exabgp.comes_back = await is_restart()
+        keep = keep or parts.exabgp.comes_back
     keep_managed = config.on_exit is OnExit.WITHDRAW_ANNOUNCED and bool(config.checked_sources)
     what = "kept" if keep or parts.mode.noop else "withdrawn, managed ones kept" if keep_managed else "withdrawn"
     event(log, logging.INFO, "stopping", routes=what)

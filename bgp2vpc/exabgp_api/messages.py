@@ -101,12 +101,22 @@ class Held:
     external_as: int | None = None
 
 
+ADMINISTRATIVE_RESET: Final = (6, 4)
+
+
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """A BGP NOTIFICATION (RFC 4271 section 6): the session is over."""
+    """A BGP NOTIFICATION (RFC 4271 section 6): the session is over. `code` and `subcode`: see RFC 4486 for 6, Cease."""
 
     peer: IPAddress
     direction: Direction
+    code: int
+    subcode: int
+
+    @property
+    def is_reset(self) -> bool:
+        """Whether the peer is about to come back: Cease, Administrative Reset (RFC 4486 section 4)."""
+        return self.direction is Direction.RECEIVE and (self.code, self.subcode) == ADMINISTRATIVE_RESET
 
 
 @dataclass(frozen=True, slots=True)

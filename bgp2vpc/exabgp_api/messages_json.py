@@ -86,7 +86,9 @@ def _event(kind: str, neighbor: _JsonObject) -> Iterator[Message]:
         case "update":
             yield from _update(neighbor)
         case "notification" if "notification" in neighbor:
-            yield Notification(parse_address(_peer(neighbor)), _direction(neighbor))
+            said = _object(neighbor["notification"], "notification")
+            code, subcode = (_number(said.get(key), key, 8) for key in ("code", "subcode"))
+            yield Notification(parse_address(_peer(neighbor)), _direction(neighbor), code, subcode)
         case "open" if "open" in neighbor and _direction(neighbor) is Direction.RECEIVE:
             said = _object(neighbor["open"], "open")
             yield Opened(parse_address(_peer(neighbor)), _number(said.get("hold_time"), "hold_time", 16))

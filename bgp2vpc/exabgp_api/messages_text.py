@@ -52,7 +52,7 @@ from bgp2vpc.prefix import IPAddress, Prefix, parse_address, parse_prefix
 
 _SHUTDOWN: Final = re.compile(r"shutdown( \d+ \d+)?")
 _STATE: Final = re.compile(r"(connected|up|down)(?: - (.*))?")
-_NOTIFICATION: Final = re.compile(r"notification code \d+ subcode \d+ data 0x[0-9a-fA-F]*")
+_NOTIFICATION: Final = re.compile(r"notification code (\d{1,3}) subcode (\d{1,3}) data 0x[0-9a-fA-F]*")
 _EOR: Final = re.compile(r"route eor \d+/\d+ \(([a-z0-9]+ [a-z0-9-]+)\)")
 # Address, AS, time up (`1 day, 2:03:04` too), state, updates sent and received.
 _SESSION: Final = re.compile(r"([0-9a-fA-F.:]+) +\d+ +(?:\S.* (established)|down +[a-z]+) +\d+ +\d+")
@@ -110,8 +110,8 @@ def _neighbor(line: str) -> tuple[Message, ...]:
     kind, _, what = said.partition(" ")
     if kind == "update":
         return (_update(parse_address(peer), direction, what),)
-    if _NOTIFICATION.match(said):
-        return (Notification(parse_address(peer), direction),)
+    if notification := _NOTIFICATION.match(said):
+        return (Notification(parse_address(peer), direction, int(notification[1]), int(notification[2])),)
     return (Ignored("packet" if kind.isdigit() else kind),)
 
 

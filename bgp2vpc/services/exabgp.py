@@ -38,7 +38,7 @@ from bgp2vpc.speaker.discovery import ExabgpNeighbors
 from bgp2vpc.speaker.exabgp_session import ExabgpSession
 from bgp2vpc.speaker.peers import Peers
 from bgp2vpc.status import ExabgpRow
-from bgp2vpc.tasks import StartTask, cancelled, on_thread
+from bgp2vpc.tasks import StartTask, cancelled, on_thread, until
 
 log = logging.getLogger("bgp2vpc")
 log_of_exabgp = logging.getLogger("bgp2vpc.exabgp")
@@ -50,6 +50,7 @@ CONNECT_TIMEOUT: Final = 30.0
 GRACE: Final = 3.0
 """Seconds between SIGTERM, at which ExaBGP closes its sessions, and SIGKILL."""
 SENT_TIMEOUT: Final = 5.0
+RESET_TIMEOUT: Final = 1.0
 KEPT_LINES: Final = 3
 """Of ExaBGP's log: mostly the reason why it ends."""
 LONGEST_LINE: Final = 1000
@@ -61,6 +62,7 @@ SETTINGS: Final = {
     "exabgp_log_destination": "stderr",
     "exabgp_log_short": "true",
     "exabgp_log_processes": "false",
+    "exabgp_log_rib": "false",
     "exabgp_log_statistics": "false",
     "exabgp_tcp_bind": "",
     "exabgp_tcp_once": "false",
@@ -98,6 +100,8 @@ class ExabgpService:
         self._session: asyncio.Task[None] | None = None
         self._log = _ExabgpLog()
         self._restarts = -1
+        self.comes_back = False
+        """Set before `stop` when this daemon is about to be started again."""
 
     async def configure(self, config: Config) -> None:
         """Run the ExaBGP of this configuration, from the time its file is there."""
@@ -111,7 +115,10 @@ class ExabgpService:
             await self._child.stop(GRACE)
 
     async def stop(self) -> None:
-        """End ExaBGP: its sessions are closed."""
+        """End ExaBGP: its sessions are closed, with Administrative Reset (RFC 4486) if we come back."""
+        if self.comes_back:
+            self._adj_rib_out.reset_sessions(self._peers.established)
+            await until(lambda: not self._peers.established, RESET_TIMEOUT)
         if self._running is not None:
             await cancelled(self._running)
 
@@ -211,7 +218,7 @@ class ExabgpService:
             finally:
                 self._connected.clear()
                 self._adj_rib_out.disconnected()
-                self._peers.exabgp_gone()
+                self._neighbors.gone()
                 pipe.close()
 
     async def _disconnect(self) -> None:

@@ -15,10 +15,10 @@ from bgp2vpc.bgp.export import NOTHING_DRAINS, Draining
 from bgp2vpc.bgp.path import SELF, Path
 from bgp2vpc.bgp.rib import Offer, PathKey
 from bgp2vpc.exabgp_api.command import Command
-from bgp2vpc.exabgp_api.messages import Acknowledgement, ErrorReason, SummaryBegins
+from bgp2vpc.exabgp_api.messages import ADMINISTRATIVE_RESET, Acknowledgement, ErrorReason, SummaryBegins
 from bgp2vpc.exabgp_api.render import announce_line, withdraw_line
 from bgp2vpc.logs import event
-from bgp2vpc.prefix import Prefix
+from bgp2vpc.prefix import IPAddress, Prefix
 from bgp2vpc.speaker.unanswered import QUESTION, Sent, Settled, Unanswered
 
 log = logging.getLogger("bgp2vpc.adj_rib_out")
@@ -184,6 +184,11 @@ class AdjRibOut:
         By a command, not by SIGUSR1: it reaches the ExaBGP at the other end of the pipe, whoever our parent is.
         """
         self._say(RELOAD)
+
+    def reset_sessions(self, peers: Collection[IPAddress]) -> None:
+        """Have ExaBGP end these sessions, and say that we come back (Cease, Administrative Reset: RFC 4486)."""
+        for peer in peers:
+            self._say(f"neighbor {peer} teardown {ADMINISTRATIVE_RESET[1]}")
 
     def say_all_again(self) -> None:
         """A new neighbor is not sent what came through the API before; to the others ExaBGP does not repeat itself."""

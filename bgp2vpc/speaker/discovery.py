@@ -70,6 +70,8 @@ class ExabgpNeighbors:
         self.is_own = is_own
         self.file: Path | None = None
         self.written = asyncio.Event()
+        self.is_connected = not is_own
+        """Without a connection nothing is concluded from sessions that are missing."""
         self._peers = peers
         self._adj_rib_out = adj_rib_out
         self._start_task = start_task
@@ -80,6 +82,8 @@ class ExabgpNeighbors:
     def expect(self, neighbors: Collection[Neighbor]) -> None:
         """There should be sessions with these. At our start, nothing is concluded about them for that long anyway."""
         before, self._wanted = self._wanted, {each.address: each for each in neighbors}
+        if not self.is_connected:
+            return
         addresses = frozenset(self._wanted)
         is_start = before is None and asyncio.get_running_loop().time() < self._began + self.grace
         self._peers.expect(addresses if is_start else addresses & self._peers.expected)
@@ -88,20 +92,28 @@ class ExabgpNeighbors:
 
     def started(self) -> None:
         """Our own ExaBGP has been started: until `grace` is over, nothing is concluded from missing sessions."""
+        self.is_connected = True
         self._began = asyncio.get_running_loop().time()
         if self._wanted is not None:
             self._peers.expect(self._wanted)
             self._start_task("neighbors", self._conclude())
         self._start_task("knock", self._knock())
 
+    def gone(self) -> None:
+        """Our own ExaBGP is not connected any more."""
+        self.is_connected = False
+        self._peers.exabgp_gone()
+
     async def _conclude(self) -> None:
         began = asyncio.get_running_loop().time()
         answering = True
-        while answering:
+        while answering and self.is_connected:
             await asyncio.sleep(max(0.0, self.grace - REACH_TIMEOUT))
             missing = self._without_session()
             answers = await asyncio.gather(*map(self._reach, missing))
             await asyncio.sleep(began + self.grace - asyncio.get_running_loop().time())
+            if not self.is_connected or began < self._began:  # another one concludes
+                return
             alive = {each.address for each, answer in zip(missing, answers, strict=True) if answer}
             self._peers.expect(frozenset(self._wanted or ()) - alive)
             answering, began = bool(alive), began + self.grace
@@ -211,13 +223,16 @@ class NeighborDiscovery:
         path = self._exabgp.file
         if path is None or not self._writes:
             return
-        if await on_thread(partial(exabgp_file.read, path)) == written.text:
+        present = await on_thread(partial(exabgp_file.read, path))
+        if present == written.text:
             self._exabgp.written.set()
             return
         if self._refused is not None and self._refused[0] == written.text:
             raise self._refused[1]
         try:
-            program = await on_thread(partial(exabgp_file.find_program, bgp.exabgp, own_first=is_own))
+            program = None
+            if present is not None or not is_own:  # the first one is checked by starting ExaBGP with it
+                program = await on_thread(partial(exabgp_file.find_program, bgp.exabgp, own_first=is_own))
             await on_thread(partial(exabgp_file.write, path, written.text, program))
         except ExabgpError as error:
             self._refused = (written.text, error)

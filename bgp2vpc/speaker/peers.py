@@ -108,6 +108,11 @@ class Peers:
             self._neighbors.expect(neighbors)
             self._decider.neighbors_changed()
 
+    @property
+    def established(self) -> Collection[IPAddress]:
+        """The peers whose sessions are up."""
+        return [peer for peer in self._neighbors.addresses if self.has_session(peer)]
+
     def has_session(self, peer: IPAddress) -> bool:
         """Whether its session is up."""
         return _name(peer) in self._adj_rib_in.kinds

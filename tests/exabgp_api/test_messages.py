@@ -253,7 +253,12 @@ ONE_LINERS = [
     ("neighbor 10.99.0.2 down - closing connection", (StateChange(PEER, PeerState.DOWN, "closing connection"),)),
     (
         "neighbor 10.99.0.2 receive notification code 6 subcode 2 data 0x00 header 0xFF body 0x06",
-        (Notification(PEER, Direction.RECEIVE),),
+        (Notification(PEER, Direction.RECEIVE, 6, 2),),
+    ),
+    (
+        '{"exabgp": "5.0.0", "type": "notification", "neighbor": {"address": {"peer": "10.99.0.2"},'
+        ' "direction": "send", "notification": {"code": 6, "subcode": 4, "data": "0x", "message": ""}}}',
+        (Notification(PEER, Direction.SEND, 6, 4),),
     ),
     ("neighbor 10.99.0.2 receive keepalive", (Ignored("keepalive"),)),
     ("neighbor 10.99.0.2 receive 2 header 0xFF body 0x00", (Ignored("packet"),)),
