@@ -13,6 +13,7 @@ ExaBGP runs as our own user. It ends when the daemon does, however that ends: se
 import asyncio
 import logging
 import os
+import pwd
 import random
 import socket
 import struct
@@ -56,7 +57,6 @@ KEPT_LINES: Final = 3
 LONGEST_LINE: Final = 1000
 SETTINGS: Final = {
     "exabgp_daemon_daemonize": "false",
-    "exabgp_daemon_drop": "false",
     "exabgp_daemon_pid": "",
     "exabgp_log_enable": "true",
     "exabgp_log_destination": "stderr",
@@ -168,7 +168,7 @@ class ExabgpService:
             program.serve(file),
             on_output=self._log.feed,
             on_errors=self._log.feed,
-            env=exabgp_file.environment() | SETTINGS | {relay.VARIABLE: os.fspath(relay_socket)},
+            env=exabgp_file.environment() | SETTINGS | _own_user() | {relay.VARIABLE: os.fspath(relay_socket)},
         )
         event(log, logging.INFO, "ExaBGP started", program=program.path, pid=child.pid, file=file)
         ended = asyncio.create_task(child.exited())
@@ -269,6 +269,14 @@ async def _descriptors(connection: socket.socket) -> tuple[int, int]:
             os.close(each)
         raise OSError("the relay has sent no pipe")
     return descriptors[0], descriptors[1]
+
+
+def _own_user() -> dict[str, str]:
+    """ExaBGP that is started by root becomes another user, `nobody` by default, who cannot read its file or reach us."""
+    try:
+        return {"exabgp_daemon_user": pwd.getpwuid(os.getuid()).pw_name}
+    except KeyError:  # in a container; ExaBGP stays who it is unless that is root
+        return {}
 
 
 def _program(config: Config) -> Path | None:

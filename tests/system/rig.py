@@ -63,6 +63,8 @@ neighbor {peer} {{
     }}
 }}
 """
+UNIT = "bgp2vpc.service"
+"""Of which the hosts' systemctl says that it is being restarted."""
 HEARING = "neighbor-changes; receive { parsed; open; keepalive; update; notification; }"
 
 DATACENTER = """
@@ -85,7 +87,8 @@ class Setting:
     """How the hosts are set up.
 
     rule: further keys of the one rule. more: further keys of the file. remote: whether the owner of the
-    route is checked. hold_time: of the sessions among the hosts.
+    route is checked. hold_time: of the sessions among the hosts. by_itself: `bgp2vpc run` runs ExaBGP, not the other
+    way round.
     """
 
     rule: Mapping[str, Any]
@@ -94,6 +97,7 @@ class Setting:
     hold_time: int = 3 * LONG
     exabgp: Exabgp = EXABGP_50
     instances: int = 2
+    by_itself: bool = False
 
 
 def checked(*, remote: bool, hold_time: int = 3 * LONG, remote_timeout: float = LONG, **more: Any) -> Setting:
@@ -135,6 +139,9 @@ class MeshHost(AnycastHost):
         self._setting = setting
         self.is_frozen = False
         seat.host.run("ip", "addr", "replace", IPV4, "dev", "lo")
+        systemctl = directory / "systemctl"
+        systemctl.write_text(f"#!/bin/sh\necho 1 {UNIT} restart running\n", "utf-8")
+        systemctl.chmod(0o755)
 
     @property
     def seat(self) -> Seat:
@@ -147,15 +154,33 @@ class MeshHost(AnycastHost):
 
     def environment(self) -> dict[str, str]:
         """ExaBGP is not to log every line of a script and every keepalive."""
-        return {**super().environment(), "exabgp_log_processes": "false", "exabgp_log_statistics": "false"}
+        return {
+            **super().environment(),
+            "PATH": f"{self.directory}:{super().environment()['PATH']}",
+            "BGP2VPC_UNIT": UNIT,
+            "exabgp_log_processes": "false",
+            "exabgp_log_statistics": "false",
+        }
 
     def start_mesh(self, peers: Sequence[Seat]) -> None:
-        """Run the service, and ExaBGP with bgp2vpc as its helper."""
+        """Run the service, and ExaBGP with bgp2vpc as its helper, or bgp2vpc by itself."""
         find = {"type": "by_tag", "config": {"key": "type", "value": "private"}}
         rules = {"private": {"find": find, **self._setting.rule}}
         keys = {"socket": str(self.socket), **self._setting.more, "routetables": rules}
-        self.yaml.write_text(json.dumps(keys), "utf-8")
         own = self.seat.host_address
+        if self._setting.by_itself:
+            router = {"address": ROUTER, "port": 179, "passive": False}
+            keys["bgp"] = {
+                "as": ROUTER_AS,
+                "hold_time": self._setting.hold_time,
+                "exabgp": str(self.exabgp.programs / "exabgp"),
+                "peers": [router, *(peer.host_address for peer in peers)],
+            }
+            self.yaml.write_text(json.dumps(keys), "utf-8")
+            self.start_service()
+            self.start_bgp2vpc()
+            return
+        self.yaml.write_text(json.dumps(keys), "utf-8")
         asn = {"own": own, "asn": ROUTER_AS}
         text = f"process bgp2vpc {{ run {BGP2VPC} helper -f {self.yaml}; encoder json; }}\n"
         text += NEIGHBOR.format(peer=ROUTER, hold_time=3 * LONG, connecting="", hearing="", **asn)
@@ -172,6 +197,10 @@ class MeshHost(AnycastHost):
 
     # What befalls it
 
+    def start_bgp2vpc(self) -> None:
+        """As systemd does."""
+        self.start("bgp2vpc", [str(BGP2VPC), "run", "-f", str(self.yaml)])
+
     def start_service(self) -> None:
         """Start the service."""
         self.start("service", SERVICE)
@@ -183,13 +212,25 @@ class MeshHost(AnycastHost):
         process.wait()
 
     def kill_bgp2vpc(self) -> None:
-        """ExaBGP starts it again."""
+        """ExaBGP starts it again, or systemd."""
         self._hold_next_start()
-        self.kill("bgp2vpc", "helper")
+        if self._setting.by_itself:
+            process = self._processes.pop("bgp2vpc")
+            process.kill()
+            process.wait()
+            self.start_bgp2vpc()
+        else:
+            self.kill("bgp2vpc", "helper")
 
     def terminate_bgp2vpc(self) -> None:
-        """As an upgrade does: it ends in order, and ExaBGP starts the new one."""
+        """As an upgrade does: it ends in order, and ExaBGP, or systemd, starts the new one."""
         self._hold_next_start()
+        if self._setting.by_itself:
+            process = self._processes.pop("bgp2vpc")
+            process.terminate()
+            process.wait(LONG)
+            self.start_bgp2vpc()
+            return
         for pid in self.pids_of("bgp2vpc", "helper"):
             os.kill(pid, signal.SIGTERM)
 
@@ -199,7 +240,10 @@ class MeshHost(AnycastHost):
         self.yaml.write_text(json.dumps({**keys, "startup_hold": LONG}), "utf-8")
 
     def kill_exabgp(self) -> None:
-        """As a crash does; nobody starts it again."""
+        """As a crash does; nobody starts it again but a bgp2vpc that has started it."""
+        if self._setting.by_itself:
+            self.kill("exabgp")
+            return
         process = self._processes.pop("exabgp")
         process.kill()
         process.wait()
@@ -436,6 +480,9 @@ def running(net: VpcNet, cloud: Cloud, directory: Path, setting: Setting) -> Ite
         ]
         for host in hosts:
             host.start_mesh([seat for seat in seats if seat is not host.seat])
+            if setting.by_itself:
+                # It creates what is missing before its ExaBGP is up: two that start at once would share the tables.
+                cloud.wait_until(lambda: all(IPV4 in cloud.routes(table) for table in world.tables))
         client = stack.enter_context(traffic.Client(net.vpc.command, IPV4.partition("/")[0], directory / "answered"))
         yield Mesh(net, cloud, world, tuple(hosts), router, client, plane)
 
