@@ -313,7 +313,7 @@ class Status:
     failing: Mapping[str, str]
     errors: tuple[ErrorRow, ...]
     notify: tuple[RecipientRow, ...]
-    exabgp: ExabgpRow | None
+    exabgp: ExabgpRow | None = None
 
     def to_json(self) -> str:
         """The document."""

@@ -272,7 +272,7 @@ async def _descriptors(connection: socket.socket) -> tuple[int, int]:
 
 
 def _own_user() -> dict[str, str]:
-    """ExaBGP that is started by root becomes another user, `nobody` by default, who cannot read its file or reach us."""
+    """ExaBGP started by root becomes another user, `nobody` by default, who cannot read its file or reach us."""
     try:
         return {"exabgp_daemon_user": pwd.getpwuid(os.getuid()).pw_name}
     except KeyError:  # in a container; ExaBGP stays who it is unless that is root
