@@ -68,25 +68,34 @@ class _Write:
 
 def least_policy(config: Config, around: AccountScope) -> IamPolicy:
     """What this configuration needs where it is told to run, and nothing else."""
-    writes = [write for rule in config.rules for write in _writes(rule, config, around)]
-    return IamPolicy((_reading(config, around), *_writing(writes, around)))
-
-
-def _reading(config: Config, around: AccountScope) -> Statement:
     needed: dict[str, list[str]] = {}
-    for action, why in _reads(config):
-        needed.setdefault(action, []).append(why)
+    for call, why in _reads(config):
+        needed.setdefault(call, []).append(why)
     wider = ["Describe calls cannot be restricted to a VPC or a table"]
     if around.region is None:
         wider.append("the region is not known: give --region, or region: in the file")
-    return Statement(
+    read = Statement(
         sid="Read",
-        actions=tuple(f"ec2:{action}" for action in needed),
+        actions=tuple(f"ec2:{call}" for call in needed),
         resources=("*",),
         conditions={ConditionOperator.EQUALS: {"ec2:Region": (around.region,)}} if around.region else {},
-        why=tuple(f"{action}: {'; '.join(why)}" for action, why in needed.items()),
+        why=tuple(f"{call}: {'; '.join(why)}" for call, why in needed.items()),
         wider=tuple(wider),
     )
+    writes = [write for rule in config.rules for write in _writes(rule, config, around)]
+    # One statement for each set of tables, with the calls that no wider statement allows there already.
+    tables: list[Scope] = []
+    actions: dict[int, list[Action]] = {}
+    for action in _CALLS:
+        for scope in fewest([write.scope for write in writes if write.action is action]):
+            if scope not in tables:
+                tables.append(scope)
+            actions.setdefault(tables.index(scope), []).append(action)
+    statements = [
+        _statement(f"Write{number + 1 if len(tables) > 1 else ''}", scope, actions[number], writes, around)
+        for number, scope in enumerate(tables)
+    ]
+    return IamPolicy((read, *statements))
 
 
 def _writes(rule: Rule, config: Config, around: AccountScope) -> Iterator[_Write]:
@@ -124,19 +133,6 @@ def _may_be_deleted(route: ManagedRoute, rule: Rule, config: Config) -> bool:
 def _takeovers(rule: Rule) -> set[Takeover]:
     announced = {rule.takeover} if rule.accept.entries else set()
     return announced | {route.takeover for route in rule.manages.values()}
-
-
-def _writing(writes: list[_Write], around: AccountScope) -> Iterator[Statement]:
-    """One statement for each set of tables: with the calls that no wider statement allows there already."""
-    actions: dict[int, list[Action]] = {}
-    merged: list[Scope] = []
-    for action in _CALLS:
-        for scope in fewest([write.scope for write in writes if write.action is action]):
-            if scope not in merged:
-                merged.append(scope)
-            actions.setdefault(merged.index(scope), []).append(action)
-    for number, scope in enumerate(merged):
-        yield _statement(f"Write{number + 1 if len(merged) > 1 else ''}", scope, actions[number], writes, around)
 
 
 def _statement(sid: str, scope: Scope, actions: list[Action], writes: list[_Write], around: AccountScope) -> Statement:

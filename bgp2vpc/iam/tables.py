@@ -68,7 +68,7 @@ def scopes(finder: Finder, around: AccountScope, *, negated: bool = False) -> li
     return found
 
 
-def _single(  # noqa: PLR0911  # a line for each finder
+def _single(  # noqa: C901, PLR0911  # a case for each finder
     finder: ByTag | ByTagRegexp | Main | InSubnet | Ids | HasRouteTo | InVpc | ByAz,
     around: AccountScope,
     *,
@@ -76,7 +76,17 @@ def _single(  # noqa: PLR0911  # a line for each finder
 ) -> Scope:
     match finder:
         case ByTag(key, value, own_zone=own_zone):
-            return _by_tag(key, value, around, own_zone=own_zone, negated=negated)
+            known = around.zone if own_zone else value
+            if known is not None:
+                operator = ConditionOperator.NOT_EQUALS if negated else ConditionOperator.EQUALS
+                return where(operator, _tag(key), [escape(known)])
+            # A zone's name begins with its region's; https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-regions-availability-zones.html
+            zones = f"{around.region or ''}*"
+            note = (
+                f"the instance's zone, for the tag {key}, is known only where it runs; "
+                "give --zone for a role of one zone"
+            )
+            return _open(note) if negated else where(ConditionOperator.LIKE, _tag(key), [zones], note)
         case ByTagRegexp(key, regexp):
             found = like(regexp)
             if found.exact:
@@ -110,12 +120,3 @@ def _open(note: str) -> Scope:
 
 def _tag(key: str) -> str:
     return f"aws:ResourceTag/{key}"
-
-
-def _by_tag(key: str, value: str, around: AccountScope, *, own_zone: bool, negated: bool) -> Scope:
-    known = around.zone if own_zone else value
-    if known is not None:
-        return where(ConditionOperator.NOT_EQUALS if negated else ConditionOperator.EQUALS, _tag(key), [escape(known)])
-    note = f"the instance's zone, for the tag {key}, is known only where it runs; give --zone for a role of one zone"
-    # A zone's name begins with its region's; https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-regions-availability-zones.html
-    return _open(note) if negated else where(ConditionOperator.LIKE, _tag(key), [f"{around.region or ''}*"], note)
