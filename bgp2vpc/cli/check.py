@@ -23,19 +23,15 @@ def add(commands: Commands) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Check the file; with NAME, which is the old form of `probe NAME`, let the daemon run that health check."""
-    if args.name is None:
-        return _check_file(args)
-    from bgp2vpc.cli.probe import probe_now
+    if args.name is not None:
+        from bgp2vpc.cli.probe import probe_now
 
-    print(
-        f"bgp2vpc: `check {args.name}` is `bgp2vpc probe {args.name}` now, and goes away in the next version; "
-        f"to check a file: `bgp2vpc check -f {args.name}`",
-        file=sys.stderr,
-    )
-    return probe_now(args)
-
-
-def _check_file(args: argparse.Namespace) -> int:
+        print(
+            f"bgp2vpc: `check {args.name}` is `bgp2vpc probe {args.name}` now, and goes away in the next version; "
+            f"to check a file: `bgp2vpc check -f {args.name}`",
+            file=sys.stderr,
+        )
+        return probe_now(args)
     from bgp2vpc.config.load import load, schema
     from bgp2vpc.config.programs import missing_programs
 

@@ -87,7 +87,7 @@ def _command(args: argparse.Namespace, *words: str) -> str:
 
 
 def _see_through(args: argparse.Namespace, report: dict[str, Any]) -> int:
-    """Print what became of each route, by `report` and those that follow."""
+    """Print what became of each route, by `report` and those that follow; the exit status."""
     print(f"draining {', '.join(args.prefixes) or 'everything'}, at most {report['timeout']:g} s")
     if alone := sorted({row["prefix"] for row in _of(report["routes"], args.prefixes) if not row["heard"]}):
         print(f"no other instance is heard to offer {', '.join(alone)}")
@@ -110,10 +110,19 @@ def _see_through(args: argparse.Namespace, report: dict[str, Any]) -> int:
         if not draining:
             withdrawn_at = withdrawn_at or time.monotonic()
             if not left or report["noop"] or time.monotonic() > withdrawn_at + LAST_WRITES:
-                _tell(routes, told)
-                return _end(routes)
+                break
         time.sleep(LOOK_EVERY)
         report = question(args, "leaving")
+    _tell(routes, told)
+    without = [row for row in routes if row["end"] != "taken over"]
+    if not routes:
+        print("drained: no route was ours")
+    elif not without:
+        print("drained: all was taken over")
+    else:
+        names = ", ".join(f"{row['route_table_id']} {row['prefix']}" for row in without)
+        print(f"bgp2vpc: drained, without a successor: {names}", file=sys.stderr)
+    return 1 if without else 0
 
 
 def _of(rows: Iterable[Mapping[str, Any]], prefixes: Sequence[str]) -> list[Mapping[str, Any]]:
@@ -147,18 +156,6 @@ def _tell(rows: Iterable[Mapping[str, Any]], told: dict[tuple[str, str], str]) -
             case _:
                 words = f"still ours: {row['error'] or 'nothing is written (noop)'}"
         print(f"{row['route_table_id']} {row['prefix']}: {words}", flush=True)
-
-
-def _end(routes: Sequence[Mapping[str, Any]]) -> int:
-    without = [row for row in routes if row["end"] != "taken over"]
-    if not routes:
-        print("drained: no route was ours")
-    elif not without:
-        print("drained: all was taken over")
-    else:
-        names = ", ".join(f"{row['route_table_id']} {row['prefix']}" for row in without)
-        print(f"bgp2vpc: drained, without a successor: {names}", file=sys.stderr)
-    return 1 if without else 0
 
 
 def run_undrain(args: argparse.Namespace) -> int:

@@ -57,7 +57,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.reconfigure(errors="backslashreplace")
     words = sys.argv[1:] if argv is None else argv
     parser, commands = _parsers()
-    _refuse_unknown(words, parser, commands)
+    first = next((each for each in words if not each.startswith("-")), None)
+    if first is not None and first not in commands.choices:
+        from difflib import get_close_matches
+
+        # argparse would list all commands, however near one of them is.
+        near = get_close_matches(first, commands.choices, 1)
+        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(commands.choices)}"
+        parser.error(f"there is no command {visible(first)!r}; {hint}")
     args = parser.parse_args(words)
     try:
         status = int(args.command(args))
@@ -93,18 +100,6 @@ def _failed(error: Bgp2vpcError | UnicodeEncodeError | OSError) -> int:
 def command_line() -> argparse.ArgumentParser:
     """The parser of the command line. `docs/commands.md` and the manual pages are generated from it."""
     return _parsers()[0]
-
-
-def _refuse_unknown(words: Sequence[str], parser: argparse.ArgumentParser, commands: Commands) -> None:
-    """Exit with the nearest command if the first word is none: argparse would list all of them."""
-    first = next((each for each in words if not each.startswith("-")), None)
-    if first is None or first in commands.choices:
-        return
-    from difflib import get_close_matches
-
-    near = get_close_matches(first, commands.choices, 1)
-    hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(commands.choices)}"
-    parser.error(f"there is no command {visible(first)!r}; {hint}")
 
 
 def _parsers() -> tuple[argparse.ArgumentParser, Commands]:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from bgp2vpc.cli.options import Commands, add_file, terminal_size, visible
 
@@ -18,9 +18,7 @@ if TYPE_CHECKING:
     from bgp2vpc.bgp.rib import Offer
     from bgp2vpc.config.model import Config
     from bgp2vpc.errors import Ec2Error
-    from bgp2vpc.operator.orders import Orders
     from bgp2vpc.policy.inputs import DecisionInput
-    from bgp2vpc.policy.plan import Plan
     from bgp2vpc.prefix import Prefix
     from bgp2vpc.reconcile.ec2_calls import Calls
     from bgp2vpc.reconcile.view import View
@@ -48,19 +46,29 @@ def add(commands: Commands) -> None:
 def run(args: argparse.Namespace) -> int:
     """Read EC2, ask the daemon for its paths, decide, print."""
     from bgp2vpc.config.load import load
+    from bgp2vpc.policy.guard import guard
 
     config = load(args.file)
     inputs = _inputs(args.socket or config.socket, config)
     inputs = replace(inputs, offers=_with_assumed(inputs, config, args.assume))
     view = _observed(config, inputs)
-    rules = _tables_of_rules(config, view)
-    if not args.json:
-        _show_rules(rules)
-    plan = _make_plan(config, view, inputs)
+    names = {table_id: policy.table.tags.get("Name", "") for table_id, policy in view.tables.items()}
+    tables = {table_id: f"{table_id} ({name})" if name else table_id for table_id, name in names.items()}
+    found = [(rule.name, [each for each in tables if rule in view.tables[each].rules]) for rule in config.rules]
+    if not args.json:  # before the guard, which may refuse the plan
+        for rule, table_ids in found:
+            what = ", ".join(tables[each] for each in table_ids) or "no route table (check `find`)"
+            _show(f"rule {rule} finds {what}")
+    for prefix in view.not_accepted(inputs):
+        print(f"bgp2vpc: {prefix} is announced, and not permitted by any rule", file=sys.stderr)
+    plan = guard(view.plan(inputs), view.tables, view.snapshot, config.max_changes)
     if args.json:
+        rules = [
+            {"rule": rule, "route_tables": [{"id": each, "name": names[each]} for each in table_ids]}
+            for rule, table_ids in found
+        ]
         print(json.dumps({**plan.to_json(), "rules": rules}, indent=2))
         return 0
-    tables = {each["id"]: _named(each) for rule in rules for each in rule["route_tables"]}
     for v in plan.verdicts:
         what = f"{v.kind.value} ({v.reason.value}); target {v.target or 'none'}; rule {v.rule}"
         _show(f"{v.prefix} in {tables[v.table_id]}: {what}{f'; {v.detail}' if v.detail else ''}")
@@ -109,30 +117,37 @@ def _with_assumed(
 
 
 def _inputs(socket: Path | None, config: "Config") -> "DecisionInput":
-    """What the daemon's sources offer; without a daemon what needs no source, as if one were just starting."""
+    """What the daemon's sources offer, and what is drained or held.
+
+    Without a daemon: what needs no source, and the orders of the state file, as if a daemon were just starting.
+    """
     from bgp2vpc.bgp.rib import Rib, Side
     from bgp2vpc.exabgp_api.line import parse
-    from bgp2vpc.operator.orders import OrderKind, prefixes_of
+    from bgp2vpc.operator.orders import OrderKind, Orders, prefixes_of
+    from bgp2vpc.operator.state_file import StateFileError, load_state
     from bgp2vpc.policy.inputs import DecisionInput
     from bgp2vpc.sources.client import ask
     from bgp2vpc.sources.unix import SocketError
 
-    try:
-        answer = ask(socket, ["bgp2vpc paths"])[-1] if socket else None
-    except SocketError as error:
-        print(f"bgp2vpc: {error}; planning as a daemon that starts now", file=sys.stderr)
-        _tell_what_is_silent(config)
-        answer = None
-    if answer is not None:
-        return DecisionInput.from_json(
-            json.loads("\n".join(answer.text)), [source.name for source in config.checked_sources]
-        )
+    if socket:
+        try:
+            answer = ask(socket, ["bgp2vpc paths"])[-1]
+        except SocketError as error:
+            print(f"bgp2vpc: {error}; planning as a daemon that starts now", file=sys.stderr)
+            _tell_what_is_silent(config)
+        else:
+            checked = [source.name for source in config.checked_sources]
+            return DecisionInput.from_json(json.loads("\n".join(answer.text)), checked)
     rib = Rib()
     for source in (each for each in config.checked_sources if not each.checks):
         rib.open(source.name, Side.CHECK)
         for announcement in source.announcements:
             rib.apply(source.name, parse(announcement.line).events[0])
-    orders = _orders(config)
+    try:
+        orders = load_state(config.state_file, time.time())
+    except StateFileError as error:
+        print(f"bgp2vpc: {error}; nothing is taken for draining or held", file=sys.stderr)
+        orders = Orders()
     draining = orders.draining(config.backup_med)
     return DecisionInput(
         offers=draining.offers(rib.offers),
@@ -155,19 +170,8 @@ def _tell_what_is_silent(config: "Config") -> None:
         print(f"bgp2vpc: {'; '.join(silent)}; {hint}", file=sys.stderr)
 
 
-def _orders(config: "Config") -> "Orders":
-    """What a daemon that starts now takes for draining or held."""
-    from bgp2vpc.operator.orders import Orders
-    from bgp2vpc.operator.state_file import StateFileError, load_state
-
-    try:
-        return load_state(config.state_file, time.time())
-    except StateFileError as error:
-        print(f"bgp2vpc: {error}; nothing is taken for draining or held", file=sys.stderr)
-        return Orders()
-
-
 def _observed(config: "Config", inputs: "DecisionInput") -> "View":
+    """What EC2 has now."""
     import asyncio
 
     from bgp2vpc.policy.place_state import Places
@@ -180,39 +184,6 @@ def _observed(config: "Config", inputs: "DecisionInput") -> "View":
     view = View(connection.instance, config.rules, config.policy, Places(config.settle_time, config.damping))
     asyncio.run(_observe(Calls(lambda: connection, 1, config.ec2.timeout), view, inputs))
     return view
-
-
-def _tables_of_rules(config: "Config", view: "View") -> list[dict[str, Any]]:
-    """What each rule finds, in the order of the file."""
-    return [
-        {
-            "rule": rule.name,
-            "route_tables": [
-                {"id": table, "name": policy.table.tags.get("Name", "")}
-                for table, policy in view.tables.items()
-                if rule in policy.rules
-            ],
-        }
-        for rule in config.rules
-    ]
-
-
-def _show_rules(rules: Sequence[Mapping[str, Any]]) -> None:
-    for each in rules:
-        found = ", ".join(map(_named, each["route_tables"])) or "no route table (check `find`)"
-        _show(f"rule {each['rule']} finds {found}")
-
-
-def _named(table: Mapping[str, str]) -> str:
-    return f"{table['id']} ({table['name']})" if table["name"] else table["id"]
-
-
-def _make_plan(config: "Config", view: "View", inputs: "DecisionInput") -> "Plan":
-    from bgp2vpc.policy.guard import guard
-
-    for prefix in view.not_accepted(inputs):
-        print(f"bgp2vpc: {prefix} is announced, and not permitted by any rule", file=sys.stderr)
-    return guard(view.plan(inputs), view.tables, view.snapshot, config.max_changes)
 
 
 async def _observe(calls: "Calls", view: "View", inputs: "DecisionInput") -> None:

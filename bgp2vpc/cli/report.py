@@ -102,16 +102,35 @@ class _Report:
         yield from filter(None, map(self._not_served, status.get("prefixes", ())))
         for prefix in status["not_accepted"]:
             yield f"{prefix} is announced, and not permitted by any rule"
-        yield from self._failures()
+        errors = {(row["subject"], row["code"]): row for row in status["errors"]}
+        for subject, code in status["failing"].items():
+            error = errors.get((subject, code))
+            yield f"{self._subject(subject)} fails: {self._error(error) if error else code}"
         yield from (self._route(row) for row in status["routes"] if row["verdict"] in ("blocked", "foreign"))
         checks = (row for row in status["checks"] if row["state"] == "unhealthy" or row["unknown_since"] is not None)
         yield from map(self.check, checks)
         yield from map(self._drain, status["leaving"])
         yield from filter(None, map(self._order, status.get("steering", ())))
         yield from (self.neighbor(row) for row in status["neighbors"] if not row["up"])
-        yield from map(self._damped, status["damped"])
-        yield from self._unwell_sources()
-        yield from self._rest_of_attention()
+        for row in status["damped"]:
+            where = f"{row['prefix']} in {self._table(row['route_table_id'])}"
+            yield f"{where} is suppressed: route flapping; free in {row['seconds']} s if nothing moves until then"
+        unwell = ("backoff", "ended", "stopped", "stale")
+        sources = (row for row in status["sources"] if row["state"] in unwell or row.get("unfinished_line"))
+        yield from map(self.source, sources)
+        for row in status.get("noted_lines", ()):
+            yield f"{row['kind']} {row['source']}: {row['reason']}; last: {row['line']}"
+        for row in status["refused_lines"]:
+            last = f"the last at {self._time(row['time'])}: {row['reason']}: {row['line']}"
+            yield f"{row['kind']} {row['source']}: {_count(row['count'], 'line')} refused, {last}"
+        config = status.get("config", {"last_reload_successful": True})
+        if not config["last_reload_successful"]:
+            yield f"the last reload of {config['file']} failed, the old one stays: {'; '.join(config['problems'])}"
+        if (serf := status.get("serf")) and (serf["down"] or serf["state"] != "up"):
+            yield self._serf(serf)
+        yield from (self.recipient(row) for row in status["notify"] if row["trouble"])
+        if status.get("lag", 0) >= LATE:
+            yield f"the event loop was late by up to {status['lag']:.2f} s in the last minute: answers and checks, too"
 
     def _not_served(self, row: Row) -> str:
         """Of a prefix that an instance does not serve in every table; else empty."""
@@ -134,12 +153,6 @@ class _Report:
         here = "" if row["announced"] else "; not announced here"
         return f"{row['prefix']} is {what}, since {self._time(row['since'])}{here}; `bgp2vpc why {row['prefix']}`"
 
-    def _failures(self) -> Iterator[str]:
-        errors = {(row["subject"], row["code"]): row for row in self._status["errors"]}
-        for subject, code in self._status["failing"].items():
-            row = errors.get((subject, code))
-            yield f"{self._subject(subject)} fails: {self._error(row) if row else code}"
-
     def _subject(self, subject: str) -> str:
         """What fails; of a route, the table with its name."""
         table, _, prefix = subject.partition(" ")
@@ -148,10 +161,6 @@ class _Report:
     def _error(self, row: Row) -> str:
         times = f"{row['count']} times, the last at" if row["count"] > 1 else "at"
         return f"{row['message']}; {times} {self._time(row['time'])}{_with('; ', row['consequence'])}"
-
-    def _damped(self, row: Row) -> str:
-        where = f"{row['prefix']} in {self._table(row['route_table_id'])}"
-        return f"{where} is suppressed: route flapping; free in {row['seconds']} s if nothing moves until then"
 
     def _drain(self, drain: Row) -> str:
         what = drain["prefix"] or "everything"
@@ -170,27 +179,6 @@ class _Report:
             case "takeover":
                 return f"{row['prefix']} is being taken over {by}, until {row['until']} at most"
         return ""
-
-    def _unwell_sources(self) -> Iterator[str]:
-        for row in self._status["sources"]:
-            if row["state"] in ("backoff", "ended", "stopped", "stale") or row.get("unfinished_line"):
-                yield self.source(row)
-        for row in self._status.get("noted_lines", ()):
-            yield f"{row['kind']} {row['source']}: {row['reason']}; last: {row['line']}"
-        for row in self._status["refused_lines"]:
-            last = f"the last at {self._time(row['time'])}: {row['reason']}: {row['line']}"
-            yield f"{row['kind']} {row['source']}: {_count(row['count'], 'line')} refused, {last}"
-
-    def _rest_of_attention(self) -> Iterator[str]:
-        status = self._status
-        config = status.get("config", {"last_reload_successful": True})
-        if not config["last_reload_successful"]:
-            yield f"the last reload of {config['file']} failed, the old one stays: {'; '.join(config['problems'])}"
-        if (serf := status.get("serf")) and (serf["down"] or serf["state"] != "up"):
-            yield self._serf(serf)
-        yield from (self.recipient(row) for row in status["notify"] if row["trouble"])
-        if status.get("lag", 0) >= LATE:
-            yield f"the event loop was late by up to {status['lag']:.2f} s in the last minute: answers and checks, too"
 
     def prefixes(self) -> Iterator[str]:
         """Those that are served."""
