@@ -41,28 +41,28 @@ class Item:
 
 def attention(status: Status, ready: Sequence[str]) -> list[Item]:
     """All of them, the worst first. `ready`: why the daemon is not ready."""
-    items = [
-        *(Item(f"not ready: {reason}", section="failures") for reason in ready),
-        *_config(status),
-        *_not_served(status),
-        *_failing(status),
-        *_blocked(status.routes),
-        *_checks(status),
-        *_neighbors(status),
-        *_orders(status),
-        *_not_installed(status),
-    ]
-    return sorted(items, key=lambda item: not item.is_bad)
-
-
-def _config(status: Status) -> Iterator[Item]:
+    items = [Item(f"not ready: {reason}", section="failures") for reason in ready]
     if not status.config.last_reload_successful:
-        yield Item(
+        failed = Item(
             "the last reload failed, and the configuration before it is in use",
             detail="; ".join(status.config.problems[:3]),
             since=status.config.since,
             command=f"bgp2vpc check -f {quote(status.config.file)}",
         )
+        items.append(failed)
+    items += _not_served(status)
+    items += _failing(status)
+    for (reason, detail), rows in _alike(status.routes, "blocked").items():
+        why, _, command = detail.partition(MEND)
+        words = f"blocked in {_count(len(rows), 'place')} ({reason}):"
+        items.append(Item(words, _prefixes(rows), section="routes", detail=why.rstrip("; "), command=command))
+    items += _checks(status)
+    if down := [row.address for row in status.neighbors if not row.up]:
+        words = f"{_count(len(down), 'BGP session')} down: {', '.join(down[:10])}"
+        items.append(Item(words, section="neighbors"))
+    items += _orders(status)
+    items += _not_installed(status)
+    return sorted(items, key=lambda item: not item.is_bad)
 
 
 def _not_served(status: Status) -> Iterator[Item]:
@@ -105,13 +105,6 @@ def _doctor(status: Status) -> str:
     return f"bgp2vpc doctor -f {quote(status.config.file)}"
 
 
-def _blocked(routes: Iterable[RouteRow]) -> Iterator[Item]:
-    for (reason, detail), rows in _alike(routes, "blocked").items():
-        why, _, command = detail.partition(MEND)
-        words = f"blocked in {_count(len(rows), 'place')} ({reason}):"
-        yield Item(words, _prefixes(rows), section="routes", detail=why.rstrip("; "), command=command)
-
-
 def _checks(status: Status) -> Iterator[Item]:
     """A remote check has a row for each owner."""
     alike: dict[tuple[str, str], list[str]] = defaultdict(list)
@@ -128,13 +121,6 @@ def _checks(status: Status) -> Iterator[Item]:
             command=f"bgp2vpc probe {quote(name)}",
             is_bad=state == "unhealthy",
         )
-
-
-def _neighbors(status: Status) -> Iterator[Item]:
-    down = [row.address for row in status.neighbors if not row.up]
-    if down:
-        words = f"{_count(len(down), 'BGP session')} down: {', '.join(down[:10])}"
-        yield Item(words, section="neighbors")
 
 
 def _orders(status: Status) -> Iterator[Item]:

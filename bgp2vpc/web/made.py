@@ -23,6 +23,9 @@ from bgp2vpc.web.tally import Tally
 
 T = TypeVar("T")
 
+_pages = cache(Pages)
+"""The same for the whole process, so that a reload does not compile the templates again."""
+
 
 class TooMuchToMake(Bgp2vpcError):
     """Too much is asked for: this would not be made within `PATIENCE`."""
@@ -110,12 +113,6 @@ class Made:
         finally:
             now = self._clock()
             self._pace.pay(now, now - began)
-
-
-@cache
-def _pages() -> Pages:
-    """One for the process, so that a reload does not compile the templates again."""
-    return Pages()
 
 
 async def pause(ending: asyncio.Event, seconds: float) -> None:

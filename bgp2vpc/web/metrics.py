@@ -100,10 +100,6 @@ def _by_source(found: Iterable[tuple[str, str, int]]) -> Iterable[tuple[Labels, 
     return sums.items()
 
 
-def _refused_lines(seen: Seen) -> Iterable[tuple[Labels, Any]]:
-    return _by_source((row.source, row.kind, row.count) for row in seen.status.refused_lines)
-
-
 _STATES: Final = {CHECK_STATES[True]: 1.0, CHECK_STATES[False]: 0.0, CHECK_STATES[None]: float("nan")}
 
 
@@ -114,23 +110,6 @@ def _checks(value: Callable[[CheckRow], float | None]) -> Callable[[Seen], Itera
                 yield (row.name, row.destination), found
 
     return rows
-
-
-def _neighbors(seen: Seen) -> Iterator[tuple[Labels, Any]]:
-    up = sum(row.up for row in seen.status.neighbors)
-    yield ("up",), up
-    yield ("down",), len(seen.status.neighbors) - up
-
-
-def _each_neighbor(seen: Seen) -> Iterator[tuple[Labels, Any]]:
-    """If there are too many, those that are down come first."""
-    for row in sorted(seen.status.neighbors, key=lambda row: row.up)[:MOST]:
-        yield (row.address,), float(row.up)
-
-
-def _not_served(seen: Seen) -> float | None:
-    status = seen.status
-    return sum(row.permitted and not row.is_served for row in status.prefixes) if status.ec2_observed else None
 
 
 def _tables_of_prefixes(seen: Seen) -> Iterable[tuple[Labels, Any]]:
@@ -196,7 +175,10 @@ METRICS: Final = (
         "bgp2vpc_prefixes_not_served", "gauge", "Fact: prefixes that are managed or announced here, and that have no "
         "route, or a black hole, in a table of their rules, or whose rules find no table. Also prefixes that a script "
         "or tee has announced and withdrawn, until the next reload. None: EC2 has not been read yet.",
-        (), _one(_not_served),
+        (), _one(
+            lambda seen: sum(row.permitted and not row.is_served for row in seen.status.prefixes)
+            if seen.status.ec2_observed else None
+        ),
     ),
     Description(
         "bgp2vpc_prefix_tables", "gauge", "Fact: tables of a prefix's rules, by what they have for it: a route to this "
@@ -223,7 +205,8 @@ METRICS: Final = (
     ),
     Description(
         "bgp2vpc_refused_lines", "counter", "Count: lines of a source that were refused, for the VPC at least; the log "
-        "and /status.json have line and reason. Clients share one row.", ("source", "kind"), _refused_lines,
+        "and /status.json have line and reason. Clients share one row.", ("source", "kind"),
+        lambda seen: _by_source((row.source, row.kind, row.count) for row in seen.status.refused_lines),
     ),
     Description(
         "bgp2vpc_prefixes_not_accepted", "gauge", "Desired, not installed: announced prefixes that no rule permits.",
@@ -251,10 +234,17 @@ METRICS: Final = (
         "to EC2's answer that it is done, including retries.",
         ("action",), lambda seen: [((action,), each) for action, each in sorted(seen.tally.write_seconds.items())],
     ),
-    Description("bgp2vpc_neighbors", "gauge", "Fact: BGP neighbors of ExaBGP, by state.", ("state",), _neighbors),
+    Description(
+        "bgp2vpc_neighbors", "gauge", "Fact: BGP neighbors of ExaBGP, by state.", ("state",), lambda seen: [
+            (("up",), sum(row.up for row in seen.status.neighbors)),
+            (("down",), sum(not row.up for row in seen.status.neighbors)),
+        ],
+    ),
     Description(
         "bgp2vpc_neighbor_up", "gauge", "Fact: 1 if the BGP session with this neighbor of ExaBGP is up, else 0; at "
-        "most 200 neighbors, those that are down first.", ("neighbor",), _each_neighbor,
+        "most 200 neighbors, those that are down first.", ("neighbor",), lambda seen: [
+            ((row.address,), float(row.up)) for row in sorted(seen.status.neighbors, key=lambda row: row.up)[:MOST]
+        ],
     ),
     Description(
         "bgp2vpc_damped_places", "gauge", "Desired, not installed: places whose route is suppressed, as it moved too "
