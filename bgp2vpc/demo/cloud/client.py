@@ -47,10 +47,8 @@ _SESSION_LOCK = threading.Lock()
 """Sessions of boto3 are not safe among threads, the clients made with them are."""
 
 
-@cache
-def _session() -> Any:
-    """One for all clients, since it keeps EC2's service model, which takes 0.3 s to load."""
-    return boto3.session.Session()
+_session = cache(boto3.session.Session)
+"""One for all clients, since it keeps EC2's service model, which takes 0.3 s to load."""
 
 
 class Cloud:

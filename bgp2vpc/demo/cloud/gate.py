@@ -65,7 +65,11 @@ class Gate:
         answer = self._apply(request, environ)
         if fault.kind is FaultKind.RESET_AFTER:
             return None
-        return _half(answer) if fault.kind is FaultKind.TRUNCATED else answer
+        if fault.kind is FaultKind.TRUNCATED:  # half of the body, under a Content-Length that promises the whole
+            others = tuple((name, value) for name, value in answer.headers if name.lower() != "content-length")
+            headers = (*others, ("Content-Length", str(len(answer.body))))
+            return CloudAnswer(answer.status, headers, answer.body[: len(answer.body) // 2])
+        return answer
 
     def _apply(self, request: Request, environ: Environ) -> CloudAnswer:
         with self._ec2.lock:
@@ -90,11 +94,3 @@ class Gate:
             case FaultKind.HANG:
                 self._misfortune.hold(fault.seconds)
         return None
-
-
-def _half(answer: CloudAnswer) -> CloudAnswer:
-    """The first half, under a Content-Length that promises the whole."""
-    others = tuple((name, value) for name, value in answer.headers if name.lower() != "content-length")
-    return CloudAnswer(
-        answer.status, (*others, ("Content-Length", str(len(answer.body)))), answer.body[: len(answer.body) // 2]
-    )

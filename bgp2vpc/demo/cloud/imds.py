@@ -75,21 +75,21 @@ class CloudMetadata:
         if service.fault is MetadataFault.HANG:
             service.mended.wait()
             return reset_connection(environ)
-        return self._answer(service, instance_id, path, environ).send(start_response)
-
-    def _answer(self, service: CloudService, instance_id: str, path: str, environ: Environ) -> CloudAnswer:
         if service.fault is not None:
-            return text_answer(int(service.fault), "")
-        if environ["REQUEST_URI"].startswith("http://"):  # as one asks a proxy, which cannot reach 169.254.169.254
-            return text_answer(502, "")
-        if path == "latest/api/token":
-            return self._token(service, environ)
-        if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
-            return text_answer(405, "")
-        if service.tokens.get(environ.get(TOKEN_HEADER, ""), 0.0) <= self._clock():
-            return text_answer(401, "")
-        text = self._look_up(service, instance_id, path)
-        return text_answer(404, "") if text is None else text_answer(200, text)
+            answer = text_answer(int(service.fault), "")
+        elif environ["REQUEST_URI"].startswith("http://"):  # as one asks a proxy, which cannot reach 169.254.169.254
+            answer = text_answer(502, "")
+        elif path == "latest/api/token":
+            answer = self._token(service, environ)
+        elif environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
+            answer = text_answer(405, "")
+        elif service.tokens.get(environ.get(TOKEN_HEADER, ""), 0.0) <= self._clock():
+            answer = text_answer(401, "")
+        elif (text := self._look_up(service, instance_id, path)) is not None:
+            answer = text_answer(200, text)
+        else:
+            answer = text_answer(404, "")
+        return answer.send(start_response)
 
     def _token(self, service: CloudService, environ: Environ) -> CloudAnswer:
         if environ["REQUEST_METHOD"] != "PUT":

@@ -45,7 +45,22 @@ def tree_of(instance: Any) -> Tree:
             },
             "services": {"domain": "amazonaws.com", "partition": "aws"},
         },
-        "dynamic": {"instance-identity": {"document": _document(instance, zone, region)}},
+        "dynamic": {
+            "instance-identity": {
+                "document": json.dumps(
+                    {
+                        "accountId": instance.owner_id,
+                        "availabilityZone": zone,
+                        "imageId": instance.image_id,
+                        "instanceId": instance.id,
+                        "instanceType": instance.instance_type,
+                        "privateIp": instance.private_ip_address,
+                        "region": region,
+                        "version": "2017-09-30",
+                    }
+                )
+            }
+        },
     }
 
 
@@ -97,21 +112,6 @@ def _credentials(instance: Any) -> str:
             "SecretAccessKey": "testing",
             "Token": "testing",
             "Expiration": _time(now + CREDENTIALS_LAST),
-        }
-    )
-
-
-def _document(instance: Any, zone: str, region: str) -> str:
-    return json.dumps(
-        {
-            "accountId": instance.owner_id,
-            "availabilityZone": zone,
-            "imageId": instance.image_id,
-            "instanceId": instance.id,
-            "instanceType": instance.instance_type,
-            "privateIp": instance.private_ip_address,
-            "region": region,
-            "version": "2017-09-30",
         }
     )
 

@@ -29,11 +29,19 @@ def start_process(host: str = "127.0.0.1") -> tuple[subprocess.Popen[str], str]:
         start_new_session=True,
         env={name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "MOTO_"))},
     )
+    assert process.stdout is not None  # asked for with PIPE
     try:
-        return process, _url(process)
+        with selectors.DefaultSelector() as selector:
+            selector.register(process.stdout, selectors.EVENT_READ)
+            if not selector.select(_START_TIMEOUT):
+                raise CloudError(f"the cloud's process said nothing within {_START_TIMEOUT:g} s")
+        line = process.stdout.readline().strip()
+        if not line.startswith(READY):
+            raise CloudError(f"the cloud's process did not start: {line or 'see its standard error above'}")
     except CloudError:
         stop_process(process)
         raise
+    return process, line.removeprefix(READY)
 
 
 def stop_process(process: subprocess.Popen[str]) -> None:
@@ -46,15 +54,3 @@ def stop_process(process: subprocess.Popen[str]) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
-
-
-def _url(process: subprocess.Popen[str]) -> str:
-    assert process.stdout is not None  # asked for with PIPE
-    with selectors.DefaultSelector() as selector:
-        selector.register(process.stdout, selectors.EVENT_READ)
-        if not selector.select(_START_TIMEOUT):
-            raise CloudError(f"the cloud's process said nothing within {_START_TIMEOUT:g} s")
-    line = process.stdout.readline().strip()
-    if not line.startswith(READY):
-        raise CloudError(f"the cloud's process did not start: {line or 'see its standard error above'}")
-    return line.removeprefix(READY)

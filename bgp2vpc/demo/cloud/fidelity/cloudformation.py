@@ -39,7 +39,11 @@ def install() -> None:
     wrapped = (
         (RouteTable, _tag),
         (NetworkInterface, _complete_interface),
-        (SubnetRouteTableAssociation, _associate),
+        # What moto makes of an association is an object of its own, which no route table shows.
+        (
+            SubnetRouteTableAssociation,
+            lambda made, _, backend: backend.associate_route_table(made.route_table_id, subnet_id=made.subnet_id),
+        ),
     )
     for owner, complete in wrapped:
         patch(owner, _wrapped(getattr(owner, MAKE), complete), MAKE)
@@ -81,11 +85,6 @@ def _wrapped(moto_make: Any, complete: Any) -> Any:
 def _tag(made: Any, properties: Any, _: Any) -> None:
     for tag in properties.get("Tags", []):
         made.add_tag(tag["Key"], tag["Value"])
-
-
-def _associate(made: Any, _: Any, backend: Any) -> None:
-    """What moto makes is an object of its own, which no route table shows."""
-    backend.associate_route_table(made.route_table_id, subnet_id=made.subnet_id)
 
 
 def _complete_interface(made: Any, properties: Any, backend: Any) -> None:

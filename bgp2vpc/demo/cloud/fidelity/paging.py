@@ -38,7 +38,11 @@ def _page(owner: type, name: str, key: str, largest: int, excluded: str = "") ->
             )
         if size is not None and excluded and self._get_param(excluded):
             raise combination(f"The parameter {excluded} cannot be used with the parameter maxResults")
-        start = _start(self._get_param("NextToken"))
+        token = self._get_param("NextToken")
+        try:
+            start = int(base64.b64decode(token, validate=True)) if token else 0
+        except (binascii.Error, ValueError) as error:
+            raise invalid_value("Unable to parse pagination token") from error
         items: Any = describe(self).result
         items = items[key]
         end = start + int(size) if size is not None else len(items)
@@ -48,11 +52,3 @@ def _page(owner: type, name: str, key: str, largest: int, excluded: str = "") ->
         return ActionResult(answer)
 
     patch(owner, page, name)
-
-
-def _start(token: str | None) -> int:
-    """The position that a token of ours stands for."""
-    try:
-        return int(base64.b64decode(token, validate=True)) if token else 0
-    except (binascii.Error, ValueError) as error:
-        raise invalid_value("Unable to parse pagination token") from error

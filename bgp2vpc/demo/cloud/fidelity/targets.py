@@ -9,7 +9,7 @@ from moto.ec2.exceptions import EC2ClientError, InvalidInstanceIdError
 from moto.ec2.models.route_tables import RouteTable
 
 from bgp2vpc.demo.cloud.fidelity import nat_gateways, transit_gateways
-from bgp2vpc.demo.cloud.fidelity.destinations import Destination, Network, inside
+from bgp2vpc.demo.cloud.fidelity.destinations import Destination, inside
 from bgp2vpc.demo.cloud.fidelity.errors import combination, invalid_value, missing, not_found, several_interfaces
 
 FIELDS = (
@@ -67,8 +67,7 @@ def resolve_target(backend: Any, table: RouteTable, destination: Destination, gi
         raise combination(f"The request must contain exactly one target, not {', '.join(targets)}")
     ((name, identifier),) = targets.items()
     target = RESOLVERS[name](backend, table, identifier)
-    _check_family(destination, target)
-    _check_within_vpc(backend, table, destination, target)
+    _check_destination(backend, table, destination, target)
     return target
 
 
@@ -162,38 +161,34 @@ def _check_vpc(table: RouteTable, identifier: str, vpc_id: str | None) -> None:
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
-def _check_family(destination: Destination, target: CloudTarget) -> None:
-    """By CreateRoute's reference: NatGatewayId is for IPv4 (and NAT64), EgressOnlyInternetGatewayId for IPv6."""
+def _check_destination(backend: Any, table: RouteTable, destination: Destination, target: CloudTarget) -> None:
+    """Whether the target may have this destination; a prefix list may have every target.
+
+    By CreateRoute's reference: NatGatewayId is for IPv4 (and NAT64), EgressOnlyInternetGatewayId for IPv6. A route
+    within the VPC's own CIDR must be a whole subnet's, and may not go to a gateway.
+    """
     network = destination.network
-    ipv6 = network is not None and network.version == 6
-    if target.field == "nat_gateway" and network is not None and ipv6 and not inside(network, NAT64):
+    if network is None:
+        return
+    if target.field == "nat_gateway" and network.version == 6 and not inside(network, NAT64):
         raise invalid_value(f"A NAT gateway cannot be the target of a route to {network}")
-    if target.field == "egress_only_igw" and network is not None and not ipv6:
+    if target.field == "egress_only_igw" and network.version == 4:
         raise invalid_value(f"An egress-only internet gateway cannot be the target of a route to {network}")
-
-
-def _check_within_vpc(backend: Any, table: RouteTable, destination: Destination, target: CloudTarget) -> None:
-    """A route within the VPC's own CIDR must be a whole subnet's, and may not go to a gateway."""
-    network = destination.network
     vpc = backend.get_vpc(table.vpc_id)
     cidrs = [
         ipaddress.ip_network(association["cidr_block"])
         for ipv6 in (False, True)
         for association in vpc.get_cidr_block_association_set(ipv6=ipv6)
     ]
-    if network is None or not any(inside(network, cidr) and network != cidr for cidr in cidrs):
+    if not any(inside(network, cidr) and network != cidr for cidr in cidrs):
         return
     if target.field not in MAY_SPLIT_A_VPC:
         raise invalid_value(
             f"The destination CIDR block {network} is equal to or more specific than one of this VPC's CIDR blocks. "
             "This route can target only an interface or an instance."
         )
-    if network not in _subnet_cidrs(backend, table):
-        raise invalid_value(f"The destination CIDR block {network} does not match any subnet of the VPC")
-
-
-def _subnet_cidrs(backend: Any, table: RouteTable) -> set[Network]:
     subnets = [s for zone in backend.subnets.values() for s in zone.values() if s.vpc_id == table.vpc_id]
     ipv4 = [subnet.cidr_block for subnet in subnets]
     ipv6 = [a["ipv6CidrBlock"] for subnet in subnets for a in subnet.ipv6_cidr_block_associations.values()]
-    return {ipaddress.ip_network(cidr) for cidr in (*ipv4, *ipv6) if cidr}
+    if network not in {ipaddress.ip_network(cidr) for cidr in (*ipv4, *ipv6) if cidr}:
+        raise invalid_value(f"The destination CIDR block {network} does not match any subnet of the VPC")
