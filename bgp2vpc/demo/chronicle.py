@@ -1,7 +1,7 @@
 """What happened, from those who know: EC2's side (the cloud's call log) and the daemons' own logs, in one order."""
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -51,7 +51,22 @@ class Chronicle:
         Up to the moment of asking only: what comes in while we read has to wait for what may have come before it.
         """
         horizon = time.monotonic()
-        found = list(self._writes(horizon))
+        found: list[Happening] = []
+        names = {instance.host.instance_id: instance.name for instance in self._instances}
+        for number, call in enumerate(self._cloud.writes()):
+            if number in self._told or call.ended is None or call.ended >= horizon:
+                continue
+            self._told.add(number)
+            # With the interface's owner in place of its id, the call fits a line of a terminal.
+            words = [call.operation, call.parameters.get("RouteTableId", "")]
+            if call.error:
+                words.append(call.error)
+            else:
+                words.append(call.parameters.get("DestinationCidrBlock", ""))
+                interface_id = call.parameters.get("NetworkInterfaceId")
+                words += ["->", self.name_of(interface_id)] if interface_id else []
+            kind = Kind.TROUBLE if call.error else Kind.WRITE
+            found.append(Happening(call.ended, names.get(call.caller, call.caller), kind, " ".join(words)))
         for instance in self._instances:
             found += (told for record in instance.log.until(horizon) if (told := _from_log(instance.name, record)))
         return sorted(found, key=lambda happening: happening.at)
@@ -59,22 +74,6 @@ class Chronicle:
     def name_of(self, interface_id: str) -> str:
         """The letter of the instance that has this interface, or the id itself."""
         return next((i.name for i in self._instances if interface_id in i.host.interfaces), interface_id)
-
-    def _writes(self, horizon: float) -> Iterator[Happening]:
-        names = {instance.host.instance_id: instance.name for instance in self._instances}
-        for number, call in enumerate(self._cloud.writes()):
-            if number not in self._told and call.ended is not None and call.ended < horizon:
-                self._told.add(number)
-                # With the interface's owner in place of its id, the call fits a line of a terminal.
-                words = [call.operation, call.parameters.get("RouteTableId", "")]
-                if call.error:
-                    words.append(call.error)
-                else:
-                    words.append(call.parameters.get("DestinationCidrBlock", ""))
-                    interface_id = call.parameters.get("NetworkInterfaceId")
-                    words += ["->", self.name_of(interface_id)] if interface_id else []
-                kind = Kind.TROUBLE if call.error else Kind.WRITE
-                yield Happening(call.ended, names.get(call.caller, call.caller), kind, " ".join(words))
 
 
 def _from_log(who: str, record: Record) -> Happening | None:

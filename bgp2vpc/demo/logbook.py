@@ -59,16 +59,13 @@ class Logbook:
             return
         self._offset += len(whole) + 1
         for line in whole.decode("utf-8", "replace").splitlines():
-            record = self._parse(line)
+            try:
+                told = json.loads(line)
+                at = datetime.fromisoformat(told.pop("time")).timestamp() - self._epoch
+                record = Record(at, told.pop("level"), told.pop("event"), told)
+            except (ValueError, KeyError, AttributeError):
+                # Python's own words, where a daemon dies before or without logging.
+                record = Record(time.monotonic(), "stderr", line)
             self._unread.append(record)
             if not record.is_noise:
                 self.last_words.append(record)
-
-    def _parse(self, line: str) -> Record:
-        try:
-            told = json.loads(line)
-            at = datetime.fromisoformat(told.pop("time")).timestamp() - self._epoch
-            return Record(at, told.pop("level"), told.pop("event"), told)
-        except (ValueError, KeyError, AttributeError):
-            # Python's own words, where a daemon dies before or without logging.
-            return Record(time.monotonic(), "stderr", line)

@@ -41,38 +41,35 @@ def tell(*, keep: bool, patience: float = 10.0, pause: float = 2.0) -> int:
 
 
 def _tell(play: Play, *, keep: bool) -> int:
+    """The whole story; 1 if a step of it did not happen, with what the tables and the daemons say."""
+    stage = play.stage
     try:
-        _whole_story(play, keep=keep)
+        a, b = stage.add_instance(), stage.add_instance()
+        play.screen.say(f"{stage.world.vpc_id}, served by moto at {stage.cloud.endpoint_url}")
+        play.screen.quote(f"{i.name}  {i.host.instance_id}  {i.host.interface_id}  {i.host.zone}" for i in (a, b))
+        play.screen.say("Times are seconds since the start, and since the cause.")
+        play.screen.say("Look into it meanwhile, from another terminal:")
+        play.screen.quote([f"{command()} status --socket {instance.socket}" for instance in (a, b)], "cyan")
+        for instance in (a, b):
+            play.expect(f"{instance.name}'s daemon reads the route tables", play.has_read(instance), START_PATIENCE)
+        chapters.service_comes(play, a)
+        chapters.second_service_comes(play, a, b)
+        chapters.service_dies(play, a, b)
+        chapters.service_returns(play, a, b)
+        chapters.instance_dies(play, b, a)
+        if keep:
+            _stay(play, a)
+        chapters.end_comes(play)
     except DidNotHappen as what:
         play.screen.failed(str(what))
         play.tell_news()
         play.screen.say(f"The tables, for {PREFIX}:")
         play.screen.quote(play.tables())
-        for instance in play.stage.instances:
+        for instance in stage.instances:
             play.screen.say(f"The last words of {instance.name}'s daemon:")
             play.screen.quote(map(str, instance.log.last_words))
         return 1
     return 0
-
-
-def _whole_story(play: Play, *, keep: bool) -> None:
-    stage = play.stage
-    a, b = stage.add_instance(), stage.add_instance()
-    play.screen.say(f"{stage.world.vpc_id}, served by moto at {stage.cloud.endpoint_url}")
-    play.screen.quote(f"{i.name}  {i.host.instance_id}  {i.host.interface_id}  {i.host.zone}" for i in (a, b))
-    play.screen.say("Times are seconds since the start, and since the cause.")
-    play.screen.say("Look into it meanwhile, from another terminal:")
-    play.screen.quote([f"{command()} status --socket {instance.socket}" for instance in (a, b)], "cyan")
-    for instance in (a, b):
-        play.expect(f"{instance.name}'s daemon reads the route tables", play.has_read(instance), START_PATIENCE)
-    chapters.service_comes(play, a)
-    chapters.second_service_comes(play, a, b)
-    chapters.service_dies(play, a, b)
-    chapters.service_returns(play, a, b)
-    chapters.instance_dies(play, b, a)
-    if keep:
-        _stay(play, a)
-    chapters.end_comes(play)
 
 
 def _stay(play: Play, holder: DemoInstance) -> None:
