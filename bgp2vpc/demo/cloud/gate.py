@@ -11,7 +11,7 @@ from bgp2vpc.demo.cloud.faults import Misfortune
 from bgp2vpc.demo.cloud.iam import Authority
 from bgp2vpc.demo.cloud.log import CallLog
 from bgp2vpc.demo.cloud.sockets import reset_connection
-from bgp2vpc.demo.cloud.values import OUTSIDE, Fault, FaultKind
+from bgp2vpc.demo.cloud.values import OUTSIDE, FaultKind
 from bgp2vpc.demo.cloud.wire import (
     CloudAnswer,
     Environ,
@@ -22,7 +22,6 @@ from bgp2vpc.demo.cloud.wire import (
     text_answer,
 )
 
-UNAPPLIED = {FaultKind.ERROR, FaultKind.HTML, FaultKind.EMPTY, FaultKind.HANG, FaultKind.RESET_BEFORE}
 HTML = "<html><head><title>{status}</title></head><body><h1>{status}</h1></body></html>\n"
 
 
@@ -51,25 +50,38 @@ class Gate:
         self._log.finish(entry, answer.status, answer.error)
         return answer.send(start_response)
 
-    def _meet(self, request: Request, environ: Environ) -> CloudAnswer | None:
+    def _meet(  # noqa: C901, PLR0911  # a case for each kind of fault
+        self, request: Request, environ: Environ
+    ) -> CloudAnswer | None:
         """The answer; None where the connection is reset instead."""
         if not self._misfortune.buckets.take(request.operation):
             return error_answer(503, "RequestLimitExceeded", "Request limit exceeded.")
         fault = self._misfortune.fault_for(request)
         if fault is None:
             return self._apply(request, environ)
-        if fault.kind in UNAPPLIED:
-            return self._refuse(fault)
-        if fault.kind is FaultKind.DELAY:
-            self._misfortune.hold(fault.seconds)
-        answer = self._apply(request, environ)
-        if fault.kind is FaultKind.RESET_AFTER:
-            return None
-        if fault.kind is FaultKind.TRUNCATED:  # half of the body, under a Content-Length that promises the whole
-            others = tuple((name, value) for name, value in answer.headers if name.lower() != "content-length")
-            headers = (*others, ("Content-Length", str(len(answer.body))))
-            return CloudAnswer(answer.status, headers, answer.body[: len(answer.body) // 2])
-        return answer
+        match fault.kind:
+            case FaultKind.ERROR:
+                return error_answer(fault.status, fault.code, fault.message)
+            case FaultKind.HTML:
+                return text_answer(fault.status, HTML.format(status=fault.status), "text/html")
+            case FaultKind.EMPTY:
+                return text_answer(fault.status, "")
+            case FaultKind.TRUNCATED:
+                whole = self._apply(request, environ)
+                others = tuple((name, value) for name, value in whole.headers if name.lower() != "content-length")
+                # The Content-Length promises the whole body.
+                headers = (*others, ("Content-Length", str(len(whole.body))))
+                return CloudAnswer(whole.status, headers, whole.body[: len(whole.body) // 2])
+            case FaultKind.DELAY:
+                self._misfortune.hold(fault.seconds)
+                return self._apply(request, environ)
+            case FaultKind.HANG:
+                self._misfortune.hold(fault.seconds)
+            case FaultKind.RESET_AFTER:
+                self._apply(request, environ)
+            case FaultKind.RESET_BEFORE:
+                pass
+        return None
 
     def _apply(self, request: Request, environ: Environ) -> CloudAnswer:
         with self._ec2.lock:
@@ -82,15 +94,3 @@ class Gate:
             except ExternalWriteError as error:
                 return text_answer(500, f"the race of this test went wrong: {error}")
         return self._ec2.answer(request, environ, stale=True)
-
-    def _refuse(self, fault: Fault) -> CloudAnswer | None:
-        match fault.kind:
-            case FaultKind.ERROR:
-                return error_answer(fault.status, fault.code, fault.message)
-            case FaultKind.HTML:
-                return text_answer(fault.status, HTML.format(status=fault.status), "text/html")
-            case FaultKind.EMPTY:
-                return text_answer(fault.status, "")
-            case FaultKind.HANG:
-                self._misfortune.hold(fault.seconds)
-        return None

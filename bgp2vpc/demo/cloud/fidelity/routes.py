@@ -75,14 +75,9 @@ def install() -> None:
     for operation in (replace_route, delete_route):
         patch(moto.RouteBackend, operation)
     patch(RouteTables, _answer_replace_route, "replace_route")
-    for name, shown in (
-        ("network_interface_id", lambda route: route.interface.id if _shows_interface(route) else None),
-        ("instance_id", lambda route: getattr(_instance_of(route) or _former_instance_of(route), "id", None)),
-        ("instance_owner_id", lambda route: getattr(_instance_of(route), "owner_id", None)),
-        ("state", lambda route: "blackhole" if _is_blackhole(route) else "active"),
-    ):
-        # moto has no attribute for the owner, which its serializer would show if it were there.
-        setattr(Route, name, property(shown))
+    for shown in (network_interface_id, instance_id, instance_owner_id, state):
+        # moto has no attribute for the owner, which its serializer shows if it is there.
+        setattr(Route, shown.__name__, property(shown))
 
 
 def _install_create() -> None:
@@ -208,39 +203,45 @@ def _instance_of(route: Route) -> Instance | None:
     return interface.instance if interface.instance.state != "terminated" else None
 
 
-def _shows_interface(route: Route) -> bool:
-    """Whether the route has an interface for a target, and shows it: one that is gone may not be shown any more."""
-    interface = route.interface
-    return interface is not None and (
-        RULES.quirks.gone_interface is GoneInterface.SHOWN or not _is_gone(route, interface)
-    )
-
-
-def _former_instance_of(route: Route) -> Instance | None:
-    """The instance that had the interface which is gone, where a black hole shows that."""
-    interface = route.interface
-    if interface is None or RULES.quirks.gone_interface is not GoneInterface.INSTANCE or not _is_gone(route, interface):
-        return None
-    return interface.instance
-
-
 def _is_gone(route: Route, interface: NetworkInterface) -> bool:
     return interface.id not in route.route_table.ec2_backend.enis
 
 
-def _is_blackhole(route: Route) -> bool:
-    """Whether the target cannot take traffic. How soon EC2 notices is not documented; here it does at once."""
-    backend = route.route_table.ec2_backend
+def network_interface_id(route: Route) -> str | None:
+    """The interface that the route points at. One that is gone is shown only under the quirk SHOWN."""
+    interface = route.interface
+    if interface is None or (RULES.quirks.gone_interface is not GoneInterface.SHOWN and _is_gone(route, interface)):
+        return None
+    return str(interface.id)
+
+
+def instance_id(route: Route) -> str | None:
+    """The instance with that interface; under the quirk INSTANCE, also the one that had it before it was deleted."""
+    interface = route.interface
+    instance = _instance_of(route)
+    if interface is not None and RULES.quirks.gone_interface is GoneInterface.INSTANCE and _is_gone(route, interface):
+        instance = interface.instance
+    return None if instance is None else str(instance.id)
+
+
+def instance_owner_id(route: Route) -> str | None:
+    """The account of the instance."""
+    instance = _instance_of(route)
+    return None if instance is None else str(instance.owner_id)
+
+
+def state(route: Route) -> str:
+    """`blackhole` if the target cannot take traffic. How soon EC2 notices is not documented; here it does at once."""
+    backend, vpc_id = route.route_table.ec2_backend, route.route_table.vpc_id
+    is_usable = True
     if route.interface is not None:
         instance = _instance_of(route)
-        if instance is None:
-            return True
-        return instance.state != "running" and RULES.quirks.stopped_is_blackhole
-    if route.gateway is not None and route.gateway.id.startswith("igw-"):
+        is_usable = instance is not None and (instance.state == "running" or not RULES.quirks.stopped_is_blackhole)
+    elif route.gateway is not None and route.gateway.id.startswith("igw-"):
         gateway = backend.internet_gateways.get(route.gateway.id)
-        return gateway is None or gateway.vpc is None or gateway.vpc.id != route.route_table.vpc_id
-    if route.nat_gateway is not None:
-        return not nat_gateways.exists(backend, route.nat_gateway.id)
-    if route.transit_gateway is not None:
-        return not transit_gateways.is_attached(backend, route.transit_gateway.id, route.route_table.vpc_id)
-    return False
+        is_usable = gateway is not None and gateway.vpc is not None and gateway.vpc.id == vpc_id
+    elif route.nat_gateway is not None:
+        is_usable = nat_gateways.exists(backend, route.nat_gateway.id)
+    elif route.transit_gateway is not None:
+        is_usable = transit_gateways.is_attached(backend, route.transit_gateway.id, vpc_id)
+    return "active" if is_usable else "blackhole"
