@@ -99,6 +99,7 @@ def least_policy(config: Config, around: AccountScope) -> IamPolicy:
 
 
 def _writes(rule: Rule, config: Config, around: AccountScope) -> Iterator[_Write]:
+    """The calls that a rule can ever make, each for every scope that its finder needs."""
     vpc_id = rule.vpc_id or around.vpc_id
     note = "the VPC is not known: give --vpc, or vpc_id: in the file"
     here = where(ConditionOperator.ARN, "ec2:Vpc", [around.arn(f"vpc/{vpc_id}")]) if vpc_id else Scope(wider=(note,))
@@ -121,21 +122,26 @@ def _writes(rule: Rule, config: Config, around: AccountScope) -> Iterator[_Write
 
 
 def _may_be_deleted(route: ManagedRoute, rule: Rule, config: Config) -> bool:
+    """Whether the daemon can ever delete this managed route: a failed check, a drain, or its own end may ask for it."""
     if route.never_delete or route.fallback:
         return False
     is_checked = route.source != names.STATIC
+    # A drain is ordered over the socket, or begun by what instance metadata reports (`lifecycle`).
     is_drained = config.socket is not None or config.lifecycle
+    # Who writes for others also deletes what they leave behind.
     left_behind = rule.writes_for_others(route.prefix)
     stays_at_exit = config.on_exit in (OnExit.KEEP, OnExit.WITHDRAW_ANNOUNCED)
     return is_checked or is_drained or left_behind or not stays_at_exit
 
 
 def _takeovers(rule: Rule) -> set[Takeover]:
+    """Every `takeover` in force for a prefix of the rule: that of announced prefixes, and those of managed ones."""
     announced = {rule.takeover} if rule.accept.entries else set()
     return announced | {route.takeover for route in rule.manages.values()}
 
 
 def _statement(sid: str, scope: Scope, actions: list[Action], writes: list[_Write], around: AccountScope) -> Statement:
+    """What allows these actions in a scope. The reasons are those of the writes that need one of them there."""
     conditions: dict[str, dict[str, tuple[str, ...]]] = {}
     for (operator, key), values in sorted(scope.conditions.items()):
         conditions.setdefault(operator, {})[key] = tuple(sorted(values))

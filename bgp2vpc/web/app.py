@@ -117,6 +117,7 @@ class Site:
         return response
 
     async def _answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """What the handler answers; or why it is not asked, or has failed."""
         pace = self._monitoring if request.path in MONITORING else self._answers
         wait = pace.reserve(self._clock(), ANSWER)
         if wait is None:
@@ -237,6 +238,7 @@ class Site:
         return self._result(200, message, result, wants_json=wants_json, prefix=prefix)
 
     def _authenticate(self, request: web.Request, field: str) -> None:
+        """Check the token; `field` is that of the form. Raises _Refused, and counts and logs wrong ones."""
         if self.token is None:
             raise _Refused(403, "steering by HTTP is off: web.token_file is not set, or the log says what is wrong")
         if is_right(self.token, token_of(request.headers.get("Authorization"), field)):
@@ -251,6 +253,7 @@ class Site:
         raise _Refused(401, "the token is wrong or missing")
 
     def _obey(self, request: web.Request, fields: Mapping[str, str]) -> tuple[str, Any]:
+        """Do what the verb in the path says: a message for people, and the answer as JSON values. Raises _Refused."""
         name = request.match_info["verb"]
         steering = self._sources.steering
         verbs = {each.name: each for each in steering.verbs}
@@ -274,6 +277,7 @@ class Site:
         return f"{name}: done{f' ({done})' if done else ''}", result
 
     def _result(self, status: int, message: str, result: Any, *, wants_json: bool, prefix: str) -> web.StreamResponse:
+        """The answer to a POST: JSON, or a page with the message and a link back to the page of the prefix."""
         headers = {"WWW-Authenticate": 'Bearer realm="bgp2vpc"'} if status == 401 else {}
         if wants_json:
             told = {"message": message, "result": result} if status == 200 else {"error": message}
