@@ -1,7 +1,9 @@
 """What decisions are made from, beside EC2's word: what sources, checks, neighbors and operators say, as a value."""
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import inf
 from typing import Any, Self
 
 from bgp2vpc.bgp.export import NO_PREFIX, PrefixSet
@@ -9,7 +11,7 @@ from bgp2vpc.bgp.rib import Offer, Rib, Side
 from bgp2vpc.bgp.sessions import Neighbors
 from bgp2vpc.exabgp_api.line import parse
 from bgp2vpc.exabgp_api.render import announce_line
-from bgp2vpc.policy.place_state import PlaceState, states_from_json, states_to_json
+from bgp2vpc.policy.place_state import PlaceState
 from bgp2vpc.policy.plan import RouteKey
 from bgp2vpc.policy.rule import Rule
 from bgp2vpc.prefix import IPAddress, Prefix, parse_address, parse_prefix
@@ -110,3 +112,26 @@ class DecisionInput:
             frozen=frozenset(map(parse_prefix, told["held"])),
             forced=frozenset(map(parse_prefix, told["taken"])),
         )
+
+
+def states_to_json(states: Mapping[RouteKey, PlaceState]) -> dict[str, Any]:
+    """What a decision needs of what is remembered: places that are damped or unsettled, and peers that are late."""
+    some = sorted(key for key, state in states.items() if state.is_damped or state.late or state.is_unsettled)
+    places = [(table, str(prefix), states[table, prefix]) for table, prefix in some]
+    return {
+        "damped": [[table, prefix] for table, prefix, state in places if state.is_damped],
+        "overdue": [[table, prefix, interface] for table, prefix, state in places for interface in sorted(state.late)],
+        "unsettled": [[table, prefix] for table, prefix, state in places if state.is_unsettled],
+    }
+
+
+def states_from_json(told: Mapping[str, Any]) -> Mapping[RouteKey, PlaceState]:
+    """The same again, for a process that decides once: nothing of it ends by time."""
+    states: dict[RouteKey, PlaceState] = defaultdict(PlaceState)
+    for table, prefix in told["damped"]:
+        states[table, parse_prefix(prefix)].damped_until = inf
+    for table, prefix, interface in told["overdue"]:
+        states[table, parse_prefix(prefix)].late[interface] = inf
+    for table, prefix in told.get("unsettled", ()):
+        states[table, parse_prefix(prefix)].unsettled_until = inf
+    return states

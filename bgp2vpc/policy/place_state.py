@@ -12,15 +12,15 @@ nothing is deleted there. A peer whose session was lost just now may write, too,
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from math import inf
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from bgp2vpc.errors import Ec2Error, OperatorError, Throttled, Transient
 from bgp2vpc.policy.damping import NEGLIGIBLE, NO_PENALTY, DampingLimits, Penalty
 from bgp2vpc.policy.plan import Action, Change, Reason, RouteKey, Verdict
-from bgp2vpc.prefix import IPAddress, Prefix, parse_prefix
+from bgp2vpc.prefix import IPAddress, Prefix
 from bgp2vpc.vpc.model import Route, RouteTable, Target
 from bgp2vpc.vpc.settling import OwnWrite, corrected, own_write
 
@@ -394,26 +394,3 @@ def _since(state: PlaceState, verdict: Verdict | None, holder: str, now: float) 
     is_same = (before.kind, before.reason) == (verdict.kind, verdict.reason)
     stays = state.holder == holder
     return Since(known.verdict if is_same else now, known.target if stays else now, found=known.found and stays)
-
-
-def states_to_json(states: Mapping[RouteKey, PlaceState]) -> dict[str, Any]:
-    """What a decision needs of it, for another process."""
-    some = sorted(key for key, state in states.items() if state.is_damped or state.late or state.is_unsettled)
-    places = [(table, str(prefix), states[table, prefix]) for table, prefix in some]
-    return {
-        "damped": [[table, prefix] for table, prefix, state in places if state.is_damped],
-        "overdue": [[table, prefix, interface] for table, prefix, state in places for interface in sorted(state.late)],
-        "unsettled": [[table, prefix] for table, prefix, state in places if state.is_unsettled],
-    }
-
-
-def states_from_json(told: Mapping[str, Any]) -> Mapping[RouteKey, PlaceState]:
-    """The same in that process, where no time passes."""
-    states: dict[RouteKey, PlaceState] = defaultdict(PlaceState)
-    for table, prefix in told["damped"]:
-        states[table, parse_prefix(prefix)].damped_until = inf
-    for table, prefix, interface in told["overdue"]:
-        states[table, parse_prefix(prefix)].late[interface] = inf
-    for table, prefix in told.get("unsettled", ()):
-        states[table, parse_prefix(prefix)].unsettled_until = inf
-    return states

@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 
 from bgp2vpc.policy.damping import DampingLimits
+from bgp2vpc.policy.inputs import states_from_json, states_to_json
 from bgp2vpc.policy.place_state import (
     FORGIVEN,
     NEVER,
@@ -14,8 +15,6 @@ from bgp2vpc.policy.place_state import (
     Places,
     PlaceState,
     Since,
-    states_from_json,
-    states_to_json,
 )
 from bgp2vpc.policy.plan import Reason, Verdict, VerdictKind
 from bgp2vpc.prefix import IPAddress
