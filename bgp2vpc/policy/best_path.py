@@ -38,7 +38,7 @@ from bgp2vpc.bgp.path import SELF
 from bgp2vpc.bgp.rib import Offer, Side
 from bgp2vpc.bgp.sessions import Standing
 from bgp2vpc.policy.next_hop import Candidate, Unusable, choose_interface
-from bgp2vpc.policy.place import Place, is_ours, is_peer
+from bgp2vpc.policy.place import Place, has_other_owner, is_ours
 from bgp2vpc.policy.plan import Decision, Reason, VerdictKind
 from bgp2vpc.policy.verdict import delete_dead, does_not_forward, leave, take, trouble_of_owner, verdict_for, withdraw
 from bgp2vpc.vpc.model import Interface, Route, RouteState, interface_target
@@ -249,7 +249,7 @@ def _install(place: Place, found: BestPath, best: Candidate) -> Decision | None:
             return place.stays(VerdictKind.KEEP, Reason.BEST_PATH, _says_who(found, best))
         if is_ours(route, place.ours):
             return _take(place, found, best, Reason.BEST_PATH)
-    if route is None or not is_peer(route, place.ours):
+    if route is None or not has_other_owner(route, place.ours):
         return verdict_for(place, best)
     return _take(place, found, best, _reason_to_take(place, found, best, route))
 
@@ -311,7 +311,7 @@ def _leave_to(place: Place, found: BestPath, best: Candidate) -> Decision | None
         return _leave_ours_to(place, found, best)
     if not isinstance(own, Candidate):
         return verdict_for(place, own)
-    if route is not None and not is_peer(route, place.ours):
+    if route is not None and not has_other_owner(route, place.ours):
         return leave(place, route)
     # We wait for the peer only if it does not have the route, and has a reason to take it from its owner.
     is_due = route is None or (
@@ -345,7 +345,7 @@ def _nobody(place: Place, found: BestPath) -> Decision | None:
     """There is no path."""
     route = place.route
     for_others = place.rule.writes_for_others(place.prefix)
-    if route is not None and is_peer(route, place.ours) and for_others and not found.peers:
+    if route is not None and has_other_owner(route, place.ours) and for_others and not found.peers:
         return _left_behind(place, found, route)
     decision = verdict_for(place, found.own)
     if decision is None or decision[1] is None:

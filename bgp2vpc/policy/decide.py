@@ -26,7 +26,7 @@ from bgp2vpc.bgp.path import SELF
 from bgp2vpc.bgp.rib import Offer, Side
 from bgp2vpc.policy.best_path import BestPath, best_path_for, verdict_by_best_path
 from bgp2vpc.policy.inputs import DecisionInput
-from bgp2vpc.policy.place import Place, Policy, is_ours, is_peer, own_interfaces
+from bgp2vpc.policy.place import Place, Policy, has_other_owner, is_ours, own_interfaces
 from bgp2vpc.policy.plan import Decision, Plan, RouteKey, make_plan
 from bgp2vpc.policy.rule import DeadRoutes, Rule, Writes
 from bgp2vpc.policy.verdict import hold, verdict_for
@@ -142,28 +142,27 @@ def decide_place(
     return Decided(place, found, decision)
 
 
-def peers_in_the_way(tables: Mapping[str, TablePolicy], snapshot: Snapshot, inputs: DecisionInput) -> frozenset[str]:
+def owners_in_the_way(tables: Mapping[str, TablePolicy], snapshot: Snapshot, inputs: DecisionInput) -> frozenset[str]:
     """Instances that hold a route for which we have a path: EC2 is asked for their health.
 
     An owner whose path we hear is left out where best path decides: BGP tells whether it is well.
     """
-    return frozenset(
-        route.instance_id
-        for table_policy in tables.values()
-        for route in table_policy.table.routes
-        if isinstance(route.destination, Prefix)
-        and route.instance_id
-        and (offers := inputs.offers.get(route.destination))
-        and (rule := table_policy.rule_for(route.destination))
-        and _is_offered(rule, offers)
-        and is_peer(route, own_interfaces(rule, route.destination, snapshot))
-        and not (rule.decides_by_best_path(route.destination) and _is_heard(route, offers, snapshot))
-    )
-
-
-def _is_heard(route: Route, offers: Sequence[Offer], snapshot: Snapshot) -> bool:
-    owner = snapshot.peer_enis.get(route.target.id)
-    return owner is not None and any(o.side is Side.PEER and o.path.next_hop in owner.addresses for o in offers)
+    found = set()
+    for table_policy in tables.values():
+        for route in table_policy.table.routes:
+            prefix = route.destination
+            if not route.instance_id or not isinstance(prefix, Prefix) or not (offers := inputs.offers.get(prefix)):
+                continue
+            rule = table_policy.rule_for(prefix)
+            if rule is None or not _is_offered(rule, offers):
+                continue
+            if not has_other_owner(route, own_interfaces(rule, prefix, snapshot)):
+                continue
+            owner = snapshot.peer_enis.get(route.target.id)
+            heard = {each.path.next_hop for each in offers if each.side is Side.PEER}
+            if not (rule.decides_by_best_path(prefix) and owner and not heard.isdisjoint(owner.addresses)):
+                found.add(route.instance_id)
+    return frozenset(found)
 
 
 def dead_ends(tables: Mapping[str, TablePolicy], inputs: DecisionInput) -> Iterator[Route]:
@@ -185,7 +184,7 @@ def owners(
     for table_policy in tables.values():
         for prefix in _prefixes(table_policy, snapshot, inputs, only):
             rule, route = table_policy.rule_for(prefix), table_policy.table.static_route(prefix)
-            if rule is None or route is None or not is_peer(route, own_interfaces(rule, prefix, snapshot)):
+            if rule is None or route is None or not has_other_owner(route, own_interfaces(rule, prefix, snapshot)):
                 continue
             matters = prefix in rule.manages or rule.writes_for_others(prefix)
             if matters or _is_offered(rule, inputs.offers.get(prefix, ())):
@@ -222,7 +221,7 @@ def _accepted(
             if not isinstance(prefix, Prefix) or route.propagated or (only is not None and prefix not in only):
                 continue
             rule = table_policy.rule_for(prefix)
-            if rule is not None and is_peer(route, own_interfaces(rule, prefix, snapshot)):
+            if rule is not None and has_other_owner(route, own_interfaces(rule, prefix, snapshot)):
                 yield (table_policy.table.id, prefix), rule, route
 
 

@@ -63,7 +63,7 @@ class Place:
     @property
     def is_forced(self) -> bool:
         """Whether an operator ordered a takeover of this place. It does not include foreign routes."""
-        return self.prefix in self.inputs.forced and self.route is not None and is_peer(self.route, self.ours)
+        return self.prefix in self.inputs.forced and self.route is not None and has_other_owner(self.route, self.ours)
 
     def fails(self, interface_id: str) -> bool:
         """Whether the remote check that the owner has to pass fails at this interface."""
@@ -82,7 +82,7 @@ class Place:
         awaits: str | None = None,
     ) -> Verdict:
         """A verdict about this place."""
-        owner = self.route.instance_id if self.route and is_peer(self.route, self.ours) else None
+        owner = self.route.instance_id if self.route and has_other_owner(self.route, self.ours) else None
         return Verdict(self.table.id, self.prefix, kind, reason, target, self.rule.name, owner, detail, awaits)
 
     def stays(self, kind: VerdictKind, reason: Reason, detail: str = "", awaits: str | None = None) -> Decision:
@@ -123,7 +123,7 @@ def is_ours(route: Route, interfaces: Sequence[Interface]) -> bool:
     return route.target.kind is TargetKind.INTERFACE and any(route.target.id == each.id for each in interfaces)
 
 
-def is_peer(route: Route, interfaces: Sequence[Interface]) -> bool:
+def has_other_owner(route: Route, interfaces: Sequence[Interface]) -> bool:
     """True if the route points at an interface that is not ours, whether or not it (still) belongs to an instance.
 
     Also for a static black hole that shows no interface any more, only the instance that had it, or nothing.

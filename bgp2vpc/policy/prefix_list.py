@@ -54,13 +54,6 @@ def parse_prefix_range(text: str) -> PrefixRange:
     if not prefix_text:
         raise PrefixError(f"empty: {_USAGE}")
     prefix = parse_prefix(prefix_text)
-    bounds = _parse_bounds(text, words)
-    own: int = prefix.prefixlen
-    upper_default = _width(prefix) if "ge" in bounds else own
-    return PrefixRange(prefix, ge=bounds.get("ge", own), le=bounds.get("le", upper_default))
-
-
-def _parse_bounds(text: str, words: list[str]) -> dict[str, int]:
     if len(words) % 2:
         raise PrefixError(f"'{text}': {_USAGE}")
     bounds: dict[str, int] = {}
@@ -73,7 +66,9 @@ def _parse_bounds(text: str, words: list[str]) -> dict[str, int]:
         if not (number.isascii() and number.isdigit() and len(number) <= 3):
             raise PrefixError(f"'{text}': '{word} {number}' must be a length in bits")
         bounds[word] = int(number)
-    return bounds
+    own: int = prefix.prefixlen
+    upper_default = _width(prefix) if "ge" in bounds else own
+    return PrefixRange(prefix, ge=bounds.get("ge", own), le=bounds.get("le", upper_default))
 
 
 def _width(prefix: Prefix) -> int:

@@ -8,13 +8,13 @@
 |                                   | or keep: `never_delete`, a      | interfaces                                |
 |                                   | leftover after our start, or a  |                                           |
 |                                   | check without a verdict yet     |                                           |
-| peer: blackhole, gone, impaired,  | nothing; a blackhole is put to  | replace; yield if the path is a backup    |
-| failing its remote check          | the `fallback`, or deleted:     |                                           |
+| another's: blackhole, gone,       | nothing; a blackhole is put to  | replace; yield if the path is a backup    |
+| impaired, failing its remote check| the `fallback`, or deleted:     |                                           |
 |                                   | `dead_routes`, see below        |                                           |
-| peer: impaired, as we are, or it  | nothing                         | yield                                     |
-| passes its remote check           |                                 |                                           |
-| peer: healthy, takeover always    | nothing                         | replace; yield if the path is a backup    |
-| peer: healthy, else               | nothing                         | yield                                     |
+| another's: impaired, as we are,   | nothing                         | yield                                     |
+| or it passes its remote check     |                                 |                                           |
+| another's: well, takeover always  | nothing                         | replace; yield if the path is a backup    |
+| another's: well, else             | nothing                         | yield                                     |
 | the route's own `fallback`        | keep                            | replace; yield if the path is a backup    |
 | foreign                           | nothing                         | foreign; with `takeover_foreign` replace, |
 |                                   |                                 | or yield if the path is a backup          |
@@ -22,13 +22,13 @@
 
 A path is a backup if its MED is at least `backup_med`: ExaBGP's healthcheck announces a service that is down with MED
 1000 and a disabled one with 500. Such a path keeps a route of ours and fills an empty table, but takes no route.
-An operator may order a takeover of any peer's route (`DecisionInput.forced`): then it is replaced, whatever the table
-says about peers. An operator may hold a place (`DecisionInput.frozen`): then none of the changes is made.
+An operator may order a takeover of any other instance's route (`DecisionInput.forced`): then it is replaced, whatever
+the table says about its owner. An operator may hold a place (`DecisionInput.frozen`): then none of the changes is made.
 
 The verdict is `blocked` if the interface that the route would point at has its source/destination check on, also if the
 route points there already, and if EC2 would refuse the prefix because it lies within the VPC.
 
-A static black hole that shows no interface any more, only an instance or nothing, is a peer's blackhole.
+A static black hole that shows no interface any more, only an instance or nothing, is another's blackhole.
 
 With `dead_routes: delete` a static black hole of an accepted prefix is deleted, so that a wider or a propagated route
 serves. Only if all of this holds: EC2 calls its instance terminated, or twice, `settle_time` apart, did not know its
@@ -36,11 +36,12 @@ interface; nobody offers the prefix, as far as we hear; the sources of this host
 have, and no session that offered it was lost of late. Else it stays (`yield`).
 
 *Ours* are routes that point at an interface of this instance; for a managed route with `instance:`, of that instance.
+*Another's* point at any other interface (`place.has_other_owner`), whether or not a BGP peer of ours has it.
 """
 
 from bgp2vpc.bgp.best import med
 from bgp2vpc.policy.next_hop import Candidate, Unusable
-from bgp2vpc.policy.place import Place, is_ours, is_peer, owner_is_dead
+from bgp2vpc.policy.place import Place, has_other_owner, is_ours, owner_is_dead
 from bgp2vpc.policy.plan import Action, Decision, Reason, VerdictKind
 from bgp2vpc.policy.rule import Takeover
 from bgp2vpc.prefix import Prefix
@@ -74,7 +75,7 @@ def _fallback_without_path(place: Place, route: Route) -> Decision | None:
         return delete_dead(place, route)
     if route.target == fallback:
         return place.stays(VerdictKind.KEEP, Reason.FALLBACK)
-    if is_peer(route, place.ours) and route.state is RouteState.BLACKHOLE:
+    if has_other_owner(route, place.ours) and route.state is RouteState.BLACKHOLE:
         return place.change(Action.REPLACE, fallback, Reason.FALLBACK)
     return None
 
@@ -82,7 +83,7 @@ def _fallback_without_path(place: Place, route: Route) -> Decision | None:
 def delete_dead(place: Place, route: Route) -> Decision | None:
     """What `dead_routes` says of a black hole without a path; None: nothing."""
     prefix, inputs = place.prefix, place.inputs
-    is_dead_end = is_peer(route, place.ours) and route.state is RouteState.BLACKHOLE
+    is_dead_end = has_other_owner(route, place.ours) and route.state is RouteState.BLACKHOLE
     if not is_dead_end or not place.rule.deletes_dead(prefix):
         return None
     if inputs.offers.get(prefix):
@@ -122,9 +123,18 @@ def _with_path(place: Place, route: Route | None, own: Candidate) -> Decision:
 
 
 def _with_path_of_others(place: Place, route: Route, own: Candidate) -> Decision:
+    """The route is another instance's, or foreign: taken if there is a reason to, unless our path is a backup."""
     if place.is_forced:
         return write(place, Action.REPLACE, own.interface, Reason.BY_HAND)
-    reason = _may_take(place, route)
+    reason: Reason | None = None
+    if has_other_owner(route, place.ours):
+        reason = trouble_of_owner(place, route)
+        if reason is None and place.rule.takeover_of(place.prefix) is Takeover.ALWAYS:
+            reason = Reason.ALWAYS
+    elif place.managed is not None and route.target == place.managed.fallback:
+        reason = Reason.FALLBACK
+    elif place.rule.takeover_foreign and route.target.kind is not TargetKind.LOCAL:
+        reason = Reason.TAKEOVER_FOREIGN
     if reason is None:
         return leave(place, route)
     if med(own.offer) >= place.policy.backup_med:
@@ -148,7 +158,7 @@ def take(place: Place, interface: Interface, reason: Reason) -> Decision:
 
 def leave(place: Place, route: Route) -> Decision:
     """The route of another instance, or a foreign one, stays."""
-    if is_peer(route, place.ours):
+    if has_other_owner(route, place.ours):
         return place.stays(VerdictKind.YIELD, Reason.OWNER_HEALTHY)
     return place.stays(VerdictKind.FOREIGN, Reason.FOREIGN_TARGET)
 
@@ -159,18 +169,6 @@ def hold(place: Place, decision: Decision) -> Decision:
     kind = VerdictKind.KEEP if place.route and is_ours(place.route, place.ours) else VerdictKind.YIELD
     instead = f"{verdict.kind.value} {change.target}" if change is not None else verdict.kind.value
     return place.stays(kind, Reason.HELD, f"but for the hold: {instead} ({verdict.reason.value})")
-
-
-def _may_take(place: Place, route: Route) -> Reason | None:
-    """Why the route of another instance may be taken; None: it may not."""
-    if not is_peer(route, place.ours):
-        if place.managed is not None and route.target == place.managed.fallback:
-            return Reason.FALLBACK
-        replaceable = place.rule.takeover_foreign and route.target.kind is not TargetKind.LOCAL
-        return Reason.TAKEOVER_FOREIGN if replaceable else None
-    if trouble := trouble_of_owner(place, route):
-        return trouble
-    return Reason.ALWAYS if place.rule.takeover_of(place.prefix) is Takeover.ALWAYS else None
 
 
 def trouble_of_owner(place: Place, route: Route) -> Reason | None:

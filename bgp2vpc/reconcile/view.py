@@ -12,8 +12,8 @@ from bgp2vpc.policy.decide import (
     decide,
     decide_each,
     decide_one,
+    owners_in_the_way,
     owners_to_check,
-    peers_in_the_way,
     rules_without_tables,
     table_policies,
     unresolved,
@@ -269,8 +269,8 @@ class View:
         And those of black holes that are deleted if they are terminated.
         """
         dead = map(instance_of_dead_end, dead_ends(self.tables, inputs))
-        peers = peers_in_the_way(self.tables, self.snapshot, inputs) | set(filter(None, dead))
-        return peers | {self.instance.id} if peers else peers
+        owners = owners_in_the_way(self.tables, self.snapshot, inputs) | set(filter(None, dead))
+        return owners | {self.instance.id} if owners else owners
 
     def owners_to_check(
         self, inputs: DecisionInput, only: Collection[Prefix] | None = None, *, as_witness: bool = False

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bgp2vpc.bgp.rib import Side
-from bgp2vpc.policy.decide import decide, peers_in_the_way, rules_without_tables, table_policies
+from bgp2vpc.policy.decide import decide, owners_in_the_way, rules_without_tables, table_policies
 from bgp2vpc.policy.inputs import DecisionInput
 from bgp2vpc.policy.place import Policy
 from bgp2vpc.policy.plan import Action, Change
@@ -122,7 +122,7 @@ def test_the_instances_in_the_way_are_those_that_hold_an_accepted_route_we_have_
     )
     shown = snapshot(table(*routes))
     tables = table_policies([rule("192.0.2.0/24 le 32")], shown, "vpc-1")
-    assert peers_in_the_way(tables, shown, inputs_for(offer(P1), offer(P6))) == {"i-1"}
+    assert owners_in_the_way(tables, shown, inputs_for(offer(P1), offer(P6))) == {"i-1"}
 
 
 def test_a_propagated_twin_of_ours_is_no_second_decision():

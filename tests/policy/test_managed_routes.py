@@ -4,7 +4,7 @@ import pytest
 
 from bgp2vpc.bgp.rib import Side
 from bgp2vpc.errors import PlanRefused
-from bgp2vpc.policy.decide import decide, owners_to_check, peers_in_the_way, table_policies
+from bgp2vpc.policy.decide import decide, owners_in_the_way, owners_to_check, table_policies
 from bgp2vpc.policy.guard import guard
 from bgp2vpc.policy.inputs import DecisionInput
 from bgp2vpc.policy.place import Policy
@@ -230,9 +230,9 @@ def test_the_owners_to_check_are_the_peers_that_hold_what_names_a_remote_check()
 def test_the_health_of_owners_matters_only_while_our_check_passes():
     shown = Snapshot({"rtb-1": table(route(P1, PEER))}, INTERFACES)
     tables = table_policies([managing(P1)], shown, "vpc-1")
-    assert peers_in_the_way(tables, shown, DecisionInput(offers={P1: tuple(CHECKED)})) == {"i-9"}
+    assert owners_in_the_way(tables, shown, DecisionInput(offers={P1: tuple(CHECKED)})) == {"i-9"}
     assert (
-        peers_in_the_way(tables, shown, DecisionInput(offers={P1: (offer(source="check other", side=Side.CHECK),)}))
+        owners_in_the_way(tables, shown, DecisionInput(offers={P1: (offer(source="check other", side=Side.CHECK),)}))
         == frozenset()
     )
 

@@ -8,7 +8,7 @@ import pytest
 from bgp2vpc.bgp.path import GRACEFUL_SHUTDOWN, AsSegment, SegmentKind
 from bgp2vpc.bgp.rib import Side
 from bgp2vpc.bgp.sessions import Neighbors, Standing
-from bgp2vpc.policy.decide import Unresolved, decide, owners_to_check, peers_in_the_way, table_policies, unresolved
+from bgp2vpc.policy.decide import Unresolved, decide, owners_in_the_way, owners_to_check, table_policies, unresolved
 from bgp2vpc.policy.guard import guard
 from bgp2vpc.policy.inputs import DecisionInput
 from bgp2vpc.policy.place import Policy
@@ -428,8 +428,8 @@ def test_owners_are_checked_where_we_offer_a_path_or_write_for_others():
 def test_ec2_is_not_asked_about_owners_that_are_heard():
     seen = shown_to_us(*THEM)
     tables = table_policies([rule(**BEST_PATH)], seen, "vpc-1")
-    assert peers_in_the_way(tables, seen, DecisionInput(offers={P1: (BETTER,)})) == {"i-9"}
-    assert peers_in_the_way(tables, seen, DecisionInput(offers={P1: (BETTER, THEIRS)})) == frozenset()
+    assert owners_in_the_way(tables, seen, DecisionInput(offers={P1: (BETTER,)})) == {"i-9"}
+    assert owners_in_the_way(tables, seen, DecisionInput(offers={P1: (BETTER, THEIRS)})) == frozenset()
 
 
 def test_a_longer_as_path_loses():
@@ -498,9 +498,9 @@ def test_a_managed_route_that_decides_by_best_path_counts_as_such_wherever_that_
     )
     them = shown_to_us(*THEM)
     tables = table_policies([rule(**MANAGED)], them, "vpc-1")
-    assert peers_in_the_way(tables, them, DecisionInput(offers={P1: (mine,)})) == {"i-9"}
-    assert peers_in_the_way(tables, them, DecisionInput(offers={P1: (mine, THEIRS)})) == frozenset()
-    assert peers_in_the_way(tables, them, DecisionInput(offers={P1: (mine, peer(EIGHT))})) == {"i-9"}, (
+    assert owners_in_the_way(tables, them, DecisionInput(offers={P1: (mine,)})) == {"i-9"}
+    assert owners_in_the_way(tables, them, DecisionInput(offers={P1: (mine, THEIRS)})) == frozenset()
+    assert owners_in_the_way(tables, them, DecisionInput(offers={P1: (mine, peer(EIGHT))})) == {"i-9"}, (
         "another one is heard"
     )
 
@@ -564,7 +564,7 @@ def test_a_route_managed_for_another_instance_is_in_the_way_of_it_at_ours():
     managed = ManagedRoute(prefix=P1, source="check dns", instance_id="i-9", remote_check="alive")
     seen = replace(shown_to_us(route(instance_id="i-1")), others={"i-9": (neighbor(PEER, NINE),)})
     tables = table_policies([rule(manages={P1: managed})], seen, "vpc-1")
-    assert peers_in_the_way(tables, seen, DecisionInput(offers={P1: (offer(**OF_THE_CHECK),)})) == {"i-1"}
+    assert owners_in_the_way(tables, seen, DecisionInput(offers={P1: (offer(**OF_THE_CHECK),)})) == {"i-1"}
     for as_witness in (False, True):
         assert owners_to_check(tables, seen, DecisionInput(offers={}), as_witness=as_witness) == {
             ("rtb-1", P1): ("alive", OURS)
