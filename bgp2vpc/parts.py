@@ -23,7 +23,6 @@ from bgp2vpc.operator.operator import Operator
 from bgp2vpc.operator.state_file import StateFile
 from bgp2vpc.policy.place_state import Places
 from bgp2vpc.policy.plan import Action
-from bgp2vpc.reconcile.apply import Applier
 from bgp2vpc.reconcile.ec2_calls import Calls, Connect
 from bgp2vpc.reconcile.inputs import Inputs
 from bgp2vpc.reconcile.journal import Journal
@@ -32,6 +31,7 @@ from bgp2vpc.reconcile.reconciler import Limits, Reconciler
 from bgp2vpc.reconcile.retries import Retries
 from bgp2vpc.reconcile.route_hooks import RouteHooks
 from bgp2vpc.reconcile.view import View
+from bgp2vpc.reconcile.write import Writer
 from bgp2vpc.services.alerts import Alerts
 from bgp2vpc.services.checks import Checks
 from bgp2vpc.services.exabgp import ExabgpService
@@ -174,10 +174,8 @@ class Parts:
         config, retries = self.config, Retries(self.places)
         paces = {action: Pace(config.ec2.burst, config.ec2.rate, random.random) for action in Action}
         clock = asyncio.get_running_loop().time
-        applier = Applier(self.calls, self.view, self.inputs, retries, paces, clock, self.hooks)
-        return Reconciler(
-            self.calls, self.view, self.inputs, retries, self.journal, None if self.mode.noop else applier
-        )
+        writer = Writer(self.calls, self.view, self.inputs, retries, paces, clock, self.hooks)
+        return Reconciler(self.calls, self.view, self.inputs, retries, self.journal, None if self.mode.noop else writer)
 
     def _made_exabgp(self) -> tuple[ExabgpNeighbors | None, ExabgpService | None]:
         """Our side of ExaBGP, and the ExaBGP that we run, if we do."""

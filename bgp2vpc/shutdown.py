@@ -82,8 +82,7 @@ async def shut_down(parts: Parts, end: EndRequest, reconciling: "asyncio.Task[No
         if parts.is_helper:
             parts.places.hurry(HELPER_HASTE)
         parts.inputs.last = _last_inputs(parts, keep_managed=keep_managed)
-        reconciler.only_withdraws = True
-        reconciler.everything_changed()
+        reconciler.only_withdraw()
     for each in reversed(parts.services):
         await each.stop()
     if not keep:

@@ -136,7 +136,7 @@ class Explaining:
             decided = decide_place(table_policy, prefix, view.snapshot, inputs, view.policy)
             if decided is not None:
                 found, key = explain(decided), (table_id, prefix)
-                state = reconciler.places.states.get(key) or PlaceState()
+                state = view.places.states.get(key) or PlaceState()
                 yield PlaceFacts(
                     found,
                     state.since,

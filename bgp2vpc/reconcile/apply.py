@@ -1,128 +1,156 @@
-"""Apply: one change at a time and place, as EC2 allows, after a fresh read where one is due.
+"""Apply: what a decision wants changed is written, as far as it may be now.
 
-A delete or replace reads the table first; a create does not, since EC2 refuses what is there. When EC2 contradicts us
-(RouteAlreadyExists, InvalidRoute.NotFound: `errors.Disagreement`), what we know of the table is in doubt: the next
-try, which comes at once (`retries`), reads the table and writes only if the place still needs the same action.
+The guard refuses a plan that would change too much. Each change that it lets pass is written by a task of its own
+(`write.py`), at most one per (table, prefix). When a write has its outcome, its place is decided about again: then
+there is nothing to do, or the next try is due, no sooner than `retries` says. In a dry run nothing is written, and what
+would be is logged.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+import logging
+from collections import Counter
+from collections.abc import Collection
 
-from bgp2vpc.errors import Disagreement, Ec2Error, InterfaceGone, RouteExists, RouteMissing, TableGone, Throttled
-from bgp2vpc.policy.plan import Action, Change
-from bgp2vpc.reconcile.ec2_calls import Calls
-from bgp2vpc.reconcile.inputs import Inputs
-from bgp2vpc.reconcile.outcomes import Outcome, WriteResult
+from bgp2vpc.errors import InterfaceGone, PlanRefused, TableGone
+from bgp2vpc.logs import event
+from bgp2vpc.policy.guard import guard, withdrawals
+from bgp2vpc.policy.plan import Change, Plan, Reason, RouteKey
+from bgp2vpc.reconcile.journal import Journal
+from bgp2vpc.reconcile.outcomes import Cycle, WriteResult
+from bgp2vpc.reconcile.polls import Polls
+from bgp2vpc.reconcile.queue import DecisionQueue
+from bgp2vpc.reconcile.reread import Rereader
 from bgp2vpc.reconcile.retries import Retries
-from bgp2vpc.reconcile.route_hooks import RouteHooks
 from bgp2vpc.reconcile.view import View
-from bgp2vpc.vpc.model import RouteTable
-from bgp2vpc.vpc.pace import Pace
+from bgp2vpc.reconcile.write import Writer
+from bgp2vpc.tasks import ReportedTasks, ring_at
+
+log = logging.getLogger("bgp2vpc")
+
+AFTER_A_TAKE = 1.0
+"""Seconds, in which a call that was under way when we took the route has been made."""
+
+_FROM_ONE_WHO_MAY_DELETE = frozenset((Reason.OWNER_LOST, Reason.OWNER_FAILING, Reason.OWNER_SILENT))
+"""Takes from an owner that is not heard and may be alive: it may withdraw at the same time, and its DeleteRoute come
+after our ReplaceRoute. EC2 has no compare-and-swap."""
 
 
 class Applier:
-    """Writes changes. `clock` gives the event loop's seconds."""
+    """Starts writes, and sees them through. Without a `writer` it is a dry run."""
 
     def __init__(
         self,
-        calls: Calls,
         view: View,
-        inputs: Inputs,
         retries: Retries,
-        paces: Mapping[Action, Pace],
-        clock: Callable[[], float],
-        hooks: RouteHooks,
+        journal: Journal,
+        polls: Polls,
+        queue: DecisionQueue,
+        rereader: Rereader,
+        writer: Writer | None,
     ) -> None:
-        self._calls = calls
+        self.max_changes = 1000
+        """Of one decision."""
+        self.refused = False
+        """Whether the guard refused what the last decision about everything wanted."""
+        self.only_withdraws = False
+        """Set when the daemon ends: no route is pointed at a host that is about to stop."""
         self._view = view
-        self._inputs = inputs
         self._retries = retries
-        self._paces = paces
-        self._clock = clock
-        self._hooks = hooks
+        self._journal = journal
+        self._polls = polls
+        self._queue = queue
+        self._rereader = rereader
+        self._writer = writer
+        self._tasks = ReportedTasks()
 
-    async def apply(self, change: Change) -> Outcome:
-        """Never raises Ec2Error: a failure is an outcome, and says when to try again."""
-        started = self._clock()
+    @property
+    def is_dry_run(self) -> bool:
+        """Whether nothing is ever written."""
+        return self._writer is None
+
+    def wanted(self, plan: Plan) -> tuple[Change, ...]:
+        """What of the plan is to be written, now or later."""
+        return tuple(change for change in plan.changes if change.is_withdrawal or not self.only_withdraws)
+
+    def apply(self, plan: Plan, *, is_whole: bool) -> None:
+        """Write the changes that may be written now, each in a task of its own. `is_whole`: the plan is for all."""
+        if self._writer is None:
+            self._journal.dry_run(plan.changes, self._view.places)
+            return
+        places, now = self._view.places, self._now()
+        idle = tuple(change for change in self.wanted(plan) if places.at(change.key).may_be_written(now))
+        idle = self._allowed(Plan(idle), is_whole=is_whole).changes
+        if is_whole:
+            counts = Counter(change.action.value for change in idle)
+            self._polls.changes = ", ".join(f"{count} to {action}" for action, count in sorted(counts.items()))
+        elif not idle:
+            return
+        cycle = self._journal.begin(len(idle), now)
+        for change in idle:
+            places.at(change.key).is_written = True
+            self._tasks.start(self._write(self._writer, change, cycle))
+        if not idle:
+            self._journal.end(cycle, now)
+
+    def _allowed(self, plan: Plan, *, is_whole: bool) -> Plan:
+        """What the guard lets pass of it. A refused whole stays refused while parts of it pass."""
         try:
-            written = await self._write(change)
-        except Ec2Error as error:
-            return self._failed(change, error, started)
-        now = self._clock()
-        if written is None:
-            self._view.places.at(change.key).hooked = frozenset()  # what is written there next is another matter
-            return Outcome(change, WriteResult.UNNEEDED, now - started, None, self._retries.unneeded(change.key, now))
-        self._retries.succeeded(change.key, now)
-        return Outcome(written, WriteResult.DONE, now - started)
+            guard(plan, self._view.tables, self._view.snapshot, self.max_changes)
+        except PlanRefused as refusal:
+            self.refused = True
+            self._journal.failure("plan", refusal)
+            rest = withdrawals(plan)
+            return self._allowed(rest, is_whole=False) if len(rest.changes) < len(plan.changes) else Plan()
+        if is_whole:
+            self.refused = False
+            self._journal.success("plan")
+        return plan
 
-    async def _write(self, change: Change) -> Change | None:
-        """The change as it was written, or None if it is no longer needed."""
-        if change.action is not Action.DELETE and (known := self._view.denied.get(change.target.id)):
-            raise known
-        pending: Change | None = change
-        wait = self._paces[change.action].reserve(self._clock())
-        if wait > 0:
-            await asyncio.sleep(wait)
-            if refusal := self._retries.known_refusal(change.key):
-                raise refusal
-            pending = self._view.still(change, self._inputs.now())
-        if pending is not None and (pending.needs_fresh_read or self._is_in_doubt(pending)):
-            pending = await self._look_again(pending)
-        if pending is not None and await self._hooks.before(pending):  # which takes its time
-            fresh = pending.needs_fresh_read
-            pending = await self._look_again(pending) if fresh else self._view.still(pending, self._inputs.now())
-        if pending is None:
-            return None
+    async def _write(self, writer: Writer, change: Change, cycle: Cycle) -> None:
+        places = self._view.places
         try:
-            await self._calls.write(pending)
-        except RouteMissing:
-            if pending.action is not Action.DELETE:
-                raise
-            # Somebody was faster, or our own lost answer was a success: either way it is gone, as it should be.
-        self._view.wrote(pending, self._clock())
-        self._hooks.after(pending)
-        return pending
+            outcome = await writer.write(change)
+        finally:
+            places.at(change.key).is_written = False
+        self._journal.outcome(outcome, cycle)
+        for each in self._journal.observers:
+            each.written(outcome)
+        if outcome.result is WriteResult.DONE:
+            if outcome.change.is_move and places.took(change.key, now := self._now()):
+                seconds = round(places.at(change.key).damped_for(now) or 0.0)
+                where = {"table": change.table_id, "prefix": change.prefix}
+                hint = "a service flaps, or instances disagree; it stays where it is unless its owner is certainly down"
+                event(log, logging.WARNING, "suppressed: route flapping", **where, seconds=seconds, hint=hint)
+            if outcome.change.reason in _FROM_ONE_WHO_MAY_DELETE:
+                asyncio.get_running_loop().call_later(AFTER_A_TAKE, self._rereader.reread, [change.key])
+        if isinstance(outcome.error, InterfaceGone | TableGone):
+            self._polls.at_once()
+        self._queue.add([change.prefix])
+        self._enqueue_released()
+        if outcome.retry_at is not None:
+            ring_at(outcome.retry_at, self._queue.add, [change.prefix])
+        cycle.pending -= 1
+        if not cycle.pending:
+            self._journal.end(cycle, self._now())
 
-    async def _look_again(self, change: Change) -> Change | None:
-        """The change in the light of a fresh read."""
-        asked = self._clock()
-        table = await self._calls.fresh_table(self._view.vpc_ids, change.table_id)
-        if table is None:
-            self._view.table_gone(change.table_id)
-            return None
-        self._view.reread(table, asked, self._clock())
-        again = self._view.still(change, self._inputs.now())
-        if again is not None and again.is_withdrawal:
-            _refuse_in_doubt(table, again)
-        return again
+    def no_longer_wanted(self, keys: Collection[RouteKey]) -> None:
+        """Nothing is to be written at these places: forget what failed, and look for writes without an answer."""
+        failed = []
+        for key in keys:
+            state = self._view.places.at(key)
+            state.hooked, state.proposed = frozenset(), None
+            if state.failure is not None:
+                failed.append(key)
+                if state.failure.may_have_been_applied:
+                    self._rereader.recheck(key)
+        self._journal.no_longer_wanted(failed)
+        self._retries.forget(failed, self._now())
+        self._enqueue_released()
 
-    def _is_in_doubt(self, change: Change) -> bool:
-        """Whether an earlier try left open what is there, and nobody has looked since."""
-        failure = self._view.places.at(change.key).failure
-        return bool(failure and failure.leaves_in_doubt and not self._view.read_since(change.table_id, failure.at))
+    def _enqueue_released(self) -> None:
+        """Places that waited for another one to be tried may be tried themselves."""
+        self._queue.add({prefix for _, prefix in self._retries.take_released()})
 
-    def _failed(self, change: Change, error: Ec2Error, started: float) -> Outcome:
-        now = self._clock()
-        if isinstance(error, Throttled):
-            self._paces[change.action].drain(now)
-        if isinstance(error, TableGone):
-            self._view.table_gone(change.table_id)
-        if isinstance(error, InterfaceGone):
-            self._view.denied[change.target.id] = error
-        is_first = self._view.places.at(change.key).failure is None
-        retry_at = self._retries.failed(change.key, error, now)
-        overtaken = is_first and isinstance(error, RouteExists | RouteMissing)
-        result = WriteResult.OVERTAKEN if overtaken else WriteResult.FAILED
-        return Outcome(change, result, now - started, error, retry_at)
-
-
-def _refuse_in_doubt(table: RouteTable, change: Change) -> None:
-    """Raise Disagreement where EC2 shows a route of somebody else's, although our own write is too young to doubt.
-
-    Either the read is older than that write, or somebody has taken the place since: only time can tell, and a delete
-    would be wrong in the second case. (Where it shows no route at all, a delete does no harm.)
-    """
-    present = table.static_route(change.prefix)
-    if present is not None and present.target != change.old:
-        message = f"{present.target} shown where we wrote {change.old}; not withdrawn before that is clear"
-        raise Disagreement("DescribeRouteTables", "InDoubt", message)
+    @staticmethod
+    def _now() -> float:
+        return asyncio.get_running_loop().time()

@@ -113,17 +113,17 @@ class Calls:
 
     async def write(self, change: Change) -> None:
         """The one call that `change` is. Raises Ec2Error."""
-        action = f"{change.action.value.title()}Route"
-        await self._run(action, self._writers, lambda: self._write(change))
 
-    def _write(self, change: Change) -> None:
-        match change.action:
-            case Action.CREATE:
-                self._api.create_route(change.table_id, change.prefix, change.target)
-            case Action.REPLACE:
-                self._api.replace_route(change.table_id, change.prefix, change.target)
-            case Action.DELETE:
-                self._api.delete_route(change.table_id, change.prefix)
+        def call() -> None:
+            match change.action:
+                case Action.CREATE:
+                    self._api.create_route(change.table_id, change.prefix, change.target)
+                case Action.REPLACE:
+                    self._api.replace_route(change.table_id, change.prefix, change.target)
+                case Action.DELETE:
+                    self._api.delete_route(change.table_id, change.prefix)
+
+        await self._run(f"{change.action.value.title()}Route", self._writers, call)
 
     @property
     def _api(self) -> VpcApi:
@@ -138,9 +138,24 @@ class Calls:
         self._writers.shutdown(wait=False, cancel_futures=True)
 
     def _read_waiting(self, vpc_ids: Collection[str]) -> None:
+        """One call for all tables that `fresh_table` was asked for in this turn; each who waits gets its own."""
         waiting, self._waiting = self._waiting, {}
-        task = asyncio.ensure_future(self.route_tables(vpc_ids, tuple(waiting)))
-        task.add_done_callback(lambda done: _hand_out(done, waiting))
+
+        def hand_out(done: "asyncio.Future[tuple[RouteTable, ...]]") -> None:
+            error = None if done.cancelled() else done.exception()
+            tables = {} if error or done.cancelled() else {table.id: table for table in done.result()}
+            for table_id, future in waiting.items():
+                if future.done():
+                    continue
+                if done.cancelled():
+                    future.cancel()
+                elif error:
+                    future.set_exception(error)
+                    future.exception()  # who asked may have been cancelled since, and then nobody else looks at it
+                else:
+                    future.set_result(tables.get(table_id))
+
+        asyncio.ensure_future(self.route_tables(vpc_ids, tuple(waiting))).add_done_callback(hand_out)
 
     async def _read(self, action: str, call: Callable[[], T]) -> T:
         return await self._run(action, self._readers, call)
@@ -184,20 +199,3 @@ class Calls:
         else:  # replaced already
             return
         executor.shutdown(wait=False)
-
-
-def _hand_out(
-    done: "asyncio.Future[tuple[RouteTable, ...]]", waiting: Mapping[str, "asyncio.Future[RouteTable | None]"]
-) -> None:
-    error = None if done.cancelled() else done.exception()
-    tables = {} if error or done.cancelled() else {table.id: table for table in done.result()}
-    for table_id, future in waiting.items():
-        if future.done():
-            continue
-        if done.cancelled():
-            future.cancel()
-        elif error:
-            future.set_exception(error)
-            future.exception()  # who asked may have been cancelled since, and then nobody else looks at it
-        else:
-            future.set_result(tables.get(table_id))

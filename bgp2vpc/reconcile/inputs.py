@@ -44,6 +44,7 @@ class Inputs:
 
     def now(self) -> DecisionInput:
         """As of now; asked anew at each decision, and before each write."""
+        waits_for_neighbors = asyncio.get_running_loop().time() < self.neighbors_due
         return self.last or DecisionInput(
             offers=self.offers(),
             leftovers_held=self.leftovers_held,
@@ -52,7 +53,7 @@ class Inputs:
             failing=self.failing,
             passing=self.passing,
             neighbors=self.neighbors,
-            neighbors_held=self._neighbors_held(),
+            neighbors_held=waits_for_neighbors and not self.neighbors.all_have_told,
             remembered=self.places.states,
             lost=self.places.lost,
             drained=self.draining.drained,
@@ -63,7 +64,3 @@ class Inputs:
     def offers(self) -> Mapping[Prefix, Sequence[Offer]]:
         """What is offered: what drains as it is announced, so that all who decide see the same."""
         return self.draining.offers(self.rib.offers)
-
-    def _neighbors_held(self) -> bool:
-        """Whether what the neighbors announce may still be unknown."""
-        return asyncio.get_running_loop().time() < self.neighbors_due and not self.neighbors.all_have_told

@@ -1,10 +1,11 @@
 """Single tables read anew between polls, and decided about: because of news, or of a write whose answer was lost."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from bgp2vpc.backoff import BackOff
 from bgp2vpc.errors import Ec2Error
+from bgp2vpc.policy.inputs import DecisionInput
 from bgp2vpc.policy.plan import RouteKey
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.reconcile.ec2_calls import Calls
@@ -40,6 +41,39 @@ class Rereader:
             if table_id not in self._reading:
                 self._reading.add(table_id)
                 self._tasks.start(self._read_while_asked(table_id))
+
+    def news(self, prefixes: Collection[Prefix], inputs: DecisionInput) -> None:
+        """There is news of these, and there are peers. Where we believe the route ours, one may have taken it.
+
+        It may have heard less than we did, or have been slow, and nobody tells us. A write looks before; but where the
+        route seems to be where it belongs we would do nothing before the next poll.
+
+        If we wrote there of late, a read that shows a peer may be older than our write, or the peer has taken the route
+        since. Where we serve the prefix it is taken for news: the worst that comes of it is to write once more what is
+        there. Else it stays in doubt, so that our route is not left behind. And the read may be too old to show the
+        peer: so look again when all has settled.
+        """
+        places = self._view.ours_by_best_path(prefixes)
+        if not (places and inputs.neighbors.are_known):
+            return
+        offered = {prefix for prefix in prefixes if self._view.is_offered(prefix, inputs)}
+        for place in places:
+            if place[1] in offered:
+                self._view.places.may_be_taken(place)
+        self._reread_now_and_settled(places)
+
+    def may_be_taken_back(self, places: Collection[RouteKey]) -> None:
+        """Whom we took these routes from may take them back, or has: the verdict of its remote check has changed.
+
+        Nobody tells us when it does; so look now, and when a write that it makes just now is seen for sure.
+        """
+        for place in places:
+            self._view.places.may_be_taken(place)
+        self._reread_now_and_settled(places)
+
+    def _reread_now_and_settled(self, places: Collection[RouteKey]) -> None:
+        self.reread(places)
+        asyncio.get_running_loop().call_later(self._view.places.settle_time, self.reread, places)
 
     async def _read_while_asked(self, table_id: str) -> None:
         try:

@@ -57,19 +57,16 @@ class RouteHooks:
     async def _run(self, when: str, argv: tuple[str, ...], change: Change) -> None:
         from bgp2vpc.health.programs import run_program  # noqa: PLC0415  # most configurations have no hooks
 
-        ending = await run_program(argv, timeout=self.timeout, env=_environment(change))
+        environment = {
+            "BGP2VPC_ACTION": change.action.value,
+            "BGP2VPC_PREFIX": str(change.prefix),
+            "BGP2VPC_ROUTE_TABLE": change.table_id,
+            "BGP2VPC_OLD_TARGET": str(change.old or ""),
+            "BGP2VPC_NEW_TARGET": "" if change.action is Action.DELETE else str(change.target),
+        }
+        ending = await run_program(argv, timeout=self.timeout, env=environment)
         told = {"table": change.table_id, "prefix": change.prefix, "command": argv[0]}
         if ending.ok:
             event(log, logging.INFO, f"hook ran {when} {change.action.value}", **told)
         else:
             event(log, logging.WARNING, f"hook failed {when} {change.action.value}", **told, why=ending.trouble)
-
-
-def _environment(change: Change) -> dict[str, str]:
-    return {
-        "BGP2VPC_ACTION": change.action.value,
-        "BGP2VPC_PREFIX": str(change.prefix),
-        "BGP2VPC_ROUTE_TABLE": change.table_id,
-        "BGP2VPC_OLD_TARGET": str(change.old or ""),
-        "BGP2VPC_NEW_TARGET": "" if change.action is Action.DELETE else str(change.target),
-    }

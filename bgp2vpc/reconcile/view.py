@@ -21,7 +21,7 @@ from bgp2vpc.policy.decide import (
 from bgp2vpc.policy.inputs import DecisionInput
 from bgp2vpc.policy.place import Policy, instance_of_dead_end, is_ours, own_interfaces
 from bgp2vpc.policy.place_state import NEVER, Places
-from bgp2vpc.policy.plan import Action, Change, Decision, Plan, Reason, RouteKey
+from bgp2vpc.policy.plan import Action, Change, Decision, Plan, Reason, RouteKey, Verdict
 from bgp2vpc.policy.rule import ManagedRoute, Rule, Writes
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.reconcile.outcomes import LostRoute
@@ -214,28 +214,42 @@ class View:
         route = table.static_route(prefix) if table else None
         return route.target.id if route else ""
 
-    def took_at(self, key: RouteKey) -> float:
-        """When we took the route that is ours, on the event loop's clock; minus infinity: not of late, or it is not."""
-        state = self.places.states.get(key)
-        return state.own_write.at if state and state.own_write and self.is_at_ours(*key) else NEVER
+    def known_places(self, only: Collection[Prefix] | None) -> list[RouteKey]:
+        """The places of these prefixes, or (None) all, of which there is something to remember."""
+        states = self.places.states
+        if only is None:
+            return list(states)
+        return [key for table_id in self.tables for prefix in only if (key := (table_id, prefix)) in states]
+
+    def decided(
+        self, known: Collection[RouteKey], verdicts: Mapping[RouteKey, Verdict], now: float, unix_time: float
+    ) -> Mapping[RouteKey, Verdict]:
+        """These places were decided about: remember the verdicts, and that the others have none. Returns those before.
+
+        `known`: the places with something to remember.
+        """
+        before = {key: verdict for key in known if (verdict := self.places.states[key].verdict) is not None}
+        for key in before.keys() | verdicts.keys():
+            own_write = self.places.at(key).own_write
+            took_at = own_write.at if own_write and self.is_at_ours(*key) else NEVER
+            self.places.decided(key, verdicts.get(key), self.holder(key), now, unix_time=unix_time, took_at=took_at)
+        return before
 
     def wrote(self, change: Change, now: float) -> None:
         """EC2 accepted this change."""
-        after = None if change.action is Action.DELETE else self._written(change)
+        after: Route | None = None
+        if change.action is not Action.DELETE:
+            managed, neighbor = self.managed(change.key), self.snapshot.peer_enis.get(change.target.id)
+            ours = managed.instance_id if managed and managed.instance_id else self.instance.id
+            owner = neighbor.instance_id if neighbor else ours
+            is_interface = change.target.kind is TargetKind.INTERFACE
+            after = Route(change.prefix, change.target, instance_id=owner if is_interface else None)
         self.places.wrote(change.key, change.old, after, now)
         table_policy = self.tables.get(change.table_id)
         if table_policy is not None:
             table = table_policy.table.with_static_route(change.prefix, after)
             self.snapshot = self.snapshot.with_tables([table], [table.id])
             self.tables = {**self.tables, table.id: replace(table_policy, table=table)}
-
-    def _written(self, change: Change) -> Route:
-        managed = self.managed(change.key)
-        neighbor = self.snapshot.peer_enis.get(change.target.id)
-        ours = managed.instance_id if managed and managed.instance_id else self.instance.id
-        owner = neighbor.instance_id if neighbor else ours
-        is_interface = change.target.kind is TargetKind.INTERFACE
-        return Route(change.prefix, change.target, instance_id=owner if is_interface else None)
 
     def learned_health(self, health: Mapping[str, InstanceHealth]) -> None:
         """EC2 told how these instances are."""

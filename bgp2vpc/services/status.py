@@ -99,11 +99,12 @@ class StatusSource:
             paths=tuple(path_rows(self.adj_rib_in.rib.offers)),
             neighbors=tuple(self.reconciler.inputs.neighbors.rows(now)),
             damped=tuple(
-                DampedRow(table, str(prefix), round(until - now)) for (table, prefix), until in reconciler.places.damped
+                DampedRow(table, str(prefix), round(until - now))
+                for (table, prefix), until in reconciler.view.places.damped
             ),
             prefixes=tuple(self.prefixes.rows()) if is_observed else (),
             tables=tuple(self.prefixes.tables()),
-            routes=tuple(route_rows(reconciler.places.states, reconciler.view.holder)),
+            routes=tuple(route_rows(reconciler.view.places.states, reconciler.view.holder)),
             not_accepted=tuple(sorted(map(str, journal.not_accepted))),
             failing={**journal.failing, **(self.adj_rib_out.failing() if self.adj_rib_out else {})},
             errors=tuple(journal.errors),
@@ -130,7 +131,7 @@ class StatusSource:
     def headline(self) -> str:
         """The daemon in one line, for `systemctl status`."""
         observed = self.reconciler.first_observation.is_set()
-        verdicts = self.reconciler.places.verdicts() if observed else None
+        verdicts = self.reconciler.view.places.verdicts() if observed else None
         return headline(verdicts, self.journal.last_cycle, self.journal.failing)
 
     def unready(self) -> list[str]:
