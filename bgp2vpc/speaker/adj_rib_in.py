@@ -130,19 +130,9 @@ class AdjRibIn:
         """One line of a source: into the RIB, on to ExaBGP, and answered, in this turn of the event loop."""
         if self.kinds[source] in CLIENT_KINDS:
             self.last_lines[source] = command.line[:LOGGED]
-        # All of a line or nothing, so that the VPC and the datacenter have the same.
-        if not self.rib.has_room(source, command.events):
-            self.complain(source, TOO_MANY, command.line)
-            return Reply(Answer.ERROR, TOO_MANY)
-        if not self._clients_have_room(source, command):
-            self.complain(source, TOO_MANY_OF_CLIENTS, command.line)
-            return Reply(Answer.ERROR, TOO_MANY_OF_CLIENTS)
-        if self._adj_rib_out is not None and not self._adj_rib_out.has_room(source, command.selector):
-            self.complain(source, TOO_MANY_SELECTORS, command.line)
-            return Reply(Answer.ERROR, TOO_MANY_SELECTORS)
-        if self._adj_rib_out is not None and not command.events and not self._may_hear(command):
-            self.complain(source, NO_NEIGHBOR, command.line)
-            return Reply(Answer.ERROR, NO_NEIGHBOR)
+        if refusal := self._refusal(source, command):
+            self.complain(source, refusal, command.line)
+            return Reply(Answer.ERROR, refusal)
         changed, _ = self.take_in(source, command.events, command.line)
         passed_on = self._pass_on(source, command)
         ended_rib = any(isinstance(each, EndOfRib) for each in command.events)
@@ -159,13 +149,21 @@ class AdjRibIn:
             self.complain(source, command.error + note, command.line)
         return Reply(Answer.DONE if passed_on else command.answer, command.error, command.reply)
 
-    def _clients_have_room(self, source: str, command: Command) -> bool:
-        """A client names itself, so there may be many sources of one; scripts are configured, one by one."""
-        new = self.rib.count_new(source, command.events) if self.kinds[source] in CLIENT_KINDS else 0
-        if not new:
-            return True
-        offered = sum(self.rib.count(name) for name, kind in self.kinds.items() if kind in CLIENT_KINDS)
-        return offered + new <= CLIENTS * self._default_max_prefixes
+    def _refusal(self, source: str, command: Command) -> str:
+        """Why nothing of this line is taken; empty: all of it is, so that the VPC and the datacenter have the same."""
+        if not self.rib.has_room(source, command.events):
+            return TOO_MANY
+        # A client names itself, so there may be many sources of one; scripts are configured, one by one.
+        if self.kinds[source] in CLIENT_KINDS and (new := self.rib.count_new(source, command.events)):
+            offered = sum(self.rib.count(name) for name, kind in self.kinds.items() if kind in CLIENT_KINDS)
+            if offered + new > CLIENTS * self._default_max_prefixes:
+                return TOO_MANY_OF_CLIENTS
+        if self._adj_rib_out is not None:
+            if not self._adj_rib_out.has_room(source, command.selector):
+                return TOO_MANY_SELECTORS
+            if not command.events and not self._may_hear(command):
+                return NO_NEIGHBOR
+        return ""
 
     def _pass_on(self, source: str, command: Command) -> bool:
         # What comes through `tee` has been through ExaBGP's pipe already.

@@ -98,13 +98,15 @@ class AdjRibOut:
         if not command.for_exabgp:
             return
         speaker = (source, command.selector)
-        if any(
-            isinstance(each, Announce) and self._policy.exported(each.path) is not each.path for each in command.events
-        ):
+        announced = [each.path for each in command.events if isinstance(each, Announce)]
+        withdrawn = [(each.prefix, each.path_id) for each in command.events if isinstance(each, Withdraw)]
+        only_withdraws = bool(withdrawn) and len(withdrawn) == len(command.events)
+        if any(self._policy.exported(path) is not path for path in announced):
             for each in command.events:
                 self._say_as_exported(speaker, each)
-        elif not self._all_still_announced(speaker, command.events):
-            self._say(command.line, _keys(command.events))
+        elif not (only_withdraws and all(self._is_announced(key, speaker) for key in withdrawn)):
+            # Not said is what withdraws only paths that another source announces to the same neighbors.
+            self._say(command.line, [*((path.prefix, path.path_id) for path in announced), *withdrawn])
         if not command.events:
             self._remember_other(source, command.line)
         for each in command.events:
@@ -236,13 +238,6 @@ class AdjRibOut:
             # ExaBGP answers before it reloads; the sessions with new neighbors come up some milliseconds later.
             self.say_all_again()
 
-    def _all_still_announced(self, speaker: SayLine, events: Collection[Event]) -> bool:
-        """Whether the line withdraws nothing but what another source announces to the same neighbors."""
-        withdrawals = [each for each in events if isinstance(each, Withdraw)]
-        if not withdrawals or len(withdrawals) < len(events):
-            return False
-        return all(self._is_announced((each.prefix, each.path_id), speaker) for each in withdrawals)
-
     def _is_announced(self, key: PathKey, speaker: SayLine) -> bool:
         """Whether a source other than the speaker's announces it to all that the speaker announced it to."""
         source, selector = speaker
@@ -307,12 +302,6 @@ class AdjRibOut:
     def _ask_if_needed(self) -> None:
         if self._unanswered.is_to_be_asked and self._send is not None and self._send(QUESTION):
             self._unanswered.asked()
-
-
-def _keys(events: Collection[Event]) -> list[PathKey]:
-    """What a line announces or withdraws."""
-    keys = [(each.path.prefix, each.path.path_id) for each in events if isinstance(each, Announce)]
-    return keys + [(each.prefix, each.path_id) for each in events if isinstance(each, Withdraw)]
 
 
 def _covers(selector: str, other: str) -> bool:

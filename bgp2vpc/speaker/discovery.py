@@ -193,20 +193,18 @@ class NeighborDiscovery:
             self._look_now.clear()
             config = self._config
             if config.bgp is not None:
-                await self._look(config.bgp, config.file)
+                try:
+                    await self._follow(config.bgp, config.file)
+                except (Ec2Error, ExabgpError, NoThread) as error:
+                    self._journal.failure(SUBJECT, error)
+                else:
+                    self._journal.success(SUBJECT)
             wait = config.poll_time * (0.9 + random.random() / 5)  # noqa: S311
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._look_now.wait(), wait)
 
-    async def _look(self, bgp: Bgp, file: str) -> None:
-        try:
-            await self._follow(bgp, file)
-        except (Ec2Error, ExabgpError, NoThread) as error:
-            self._journal.failure(SUBJECT, error)
-        else:
-            self._journal.success(SUBJECT)
-
     async def _follow(self, bgp: Bgp, file: str) -> None:
+        """Look for the members, and write ExaBGP's file if that makes a difference. Raises what may pass."""
         members = await self._members(bgp)
         instance, is_own = self._view.instance, self._exabgp.is_own
         interfaces = self._view.snapshot.interfaces or await self._calls.interfaces(instance.id)

@@ -103,11 +103,15 @@ def write(path: Path, text: str, program: Program | None) -> None:
 
 
 def _validate(program: Program, path: Path) -> None:
+    """Raises ExabgpError with what ExaBGP says of this file, or why it cannot be asked."""
     # Else a check would listen at the port that is taken, or tell syslog what is wrong.
     settings = {"exabgp_log_destination": "stderr", "exabgp_api_cli": "false"}
     result = _run(program.validate(path), environment() | settings)
     if result.returncode != 0:
-        raise ExabgpError(f"ExaBGP does not accept the configuration:\n{_complaint(result.stdout, path)}")
+        # Without the time, process id and room of 4.2's log, and empty lines; what is wrong stands at the end.
+        said = result.stdout.replace(str(path), path.name).splitlines()
+        complaint = "\n".join(filter(None, (line.rpartition(" | ")[2].strip() for line in said)))
+        raise ExabgpError(f"ExaBGP does not accept the configuration:\n{complaint[-_MOST_WORDS:]}")
 
 
 def _run(command: list[str], environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
@@ -125,9 +129,3 @@ def _run(command: list[str], environment: dict[str, str]) -> subprocess.Complete
         )
     except (OSError, subprocess.SubprocessError) as error:
         raise ExabgpError(f"ExaBGP cannot be run: {error}") from error
-
-
-def _complaint(output: str, path: Path) -> str:
-    """The end of what ExaBGP printed, without the time, process id and room of 4.2's log, and empty lines."""
-    said = [line.rpartition(" | ")[2].strip() for line in output.replace(str(path), path.name).splitlines()]
-    return "\n".join(line for line in said if line)[-_MOST_WORDS:]

@@ -1,7 +1,7 @@
 """ExaBGP's configuration for this instance: the `bgp:` section, our interface, and the members found by tag. Pure."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from bgp2vpc.bgp.mesh import BGP_PORT, MeshError, MeshPeer, Neighbor, Speaker, neighbors
 from bgp2vpc.config.model import Bgp
@@ -38,35 +38,25 @@ def configuration(
 
     Raises ExabgpError.
     """
-    speaker = replace(_speaker(bgp, interfaces), port=bgp.port or port)
-    others = [member for member in members if member.instance_id != instance_id]
+    versions = (4, 6) if bgp.ipv6 or any(peer.address.version == 6 for peer in bgp.peers) else (4,)
+    addresses = tuple(address for version in versions if (address := _address(version, bgp, interfaces)))
+    router_id = bgp.router_id or next((each for each in addresses if each.version == 4), None)
+    if router_id is None:
+        raise ExabgpError("no IPv4 address of this instance to be its router id: set bgp.router_id")
+    found_by_tag = (
+        MeshPeer(address, description=member.instance_id)
+        for member in members
+        if member.instance_id != instance_id
+        for address in member.addresses
+        if address.version == 4 or bgp.ipv6
+    )
+    speaker = Speaker(bgp.asn, router_id, addresses, bgp.port or port)
+    grows = bgp.peers_by_tag is not None
     try:
-        found = neighbors(speaker, bgp.peers, _peers(bgp, others))
-        grows = bgp.peers_by_tag is not None
+        found = neighbors(speaker, bgp.peers, found_by_tag)
         return Written(render(speaker, found, helper=helper, file=file, hold_time=bgp.hold_time, grows=grows), found)
     except (MeshError, NotAWord) as error:
         raise ExabgpError(str(error)) from None
-
-
-def _peers(bgp: Bgp, members: Sequence[TaggedInstance]) -> Iterator[MeshPeer]:
-    for member in members:
-        for address in member.addresses:
-            if address.version == 4 or bgp.ipv6:
-                yield MeshPeer(address, description=member.instance_id)
-
-
-def _speaker(bgp: Bgp, interfaces: Sequence[Interface]) -> Speaker:
-    addresses = tuple(address for version in _families(bgp) if (address := _address(version, bgp, interfaces)))
-    ipv4 = next((each for each in addresses if each.version == 4), None)
-    router_id = bgp.router_id or ipv4
-    if router_id is None:
-        raise ExabgpError("no IPv4 address of this instance to be its router id: set bgp.router_id")
-    return Speaker(bgp.asn, router_id, addresses)
-
-
-def _families(bgp: Bgp) -> list[int]:
-    ipv6 = bgp.ipv6 or any(peer.address.version == 6 for peer in bgp.peers)
-    return [4, 6] if ipv6 else [4]
 
 
 def _address(version: int, bgp: Bgp, interfaces: Sequence[Interface]) -> IPAddress | None:
