@@ -323,7 +323,11 @@ class Drainer(Observer):
         return [each.to_leaving() for each in self.orders]
 
     def report(self, held: Collection[Prefix]) -> dict[str, Any]:
-        """How far the drains have come, for `bgp2vpc drain`. Routes of `held` prefixes are not written."""
+        """How far the drains have come, for `bgp2vpc drain`. Routes of `held` prefixes are not written.
+
+        `alone`: the routes that a drain, if one began now, would delete although no other instance is heard to offer
+        them. None in a dry run; nor those that drain already, are held, have a `fallback`, or are never deleted.
+        """
         self._look()
         routes = [
             {
@@ -334,12 +338,18 @@ class Drainer(Observer):
             }
             for key, result in sorted(self._results.items(), key=lambda item: item[0])
         ]
+        alone = [
+            {"route_table_id": table_id, "prefix": str(prefix)}
+            for table_id, prefix in sorted(self._view.ours())
+            if not (prefix in held or self.concerns(prefix) or self._is_heard(prefix))
+            and not ((managed := self._view.managed((table_id, prefix))) and (managed.fallback or managed.never_delete))
+        ]
         return {
             "timeout": self.settings.timeout,
             "noop": self.settings.noop,
             "leaving": self.status(),
             "routes": routes,
-            "alone": self._without_successor(held),
+            "alone": [] if self.settings.noop else alone,
             "past_us": self._adj_rib_in.tees_of(self.concerns),
             "not_saved": self._state_file.not_kept,
         }
@@ -353,20 +363,6 @@ class Drainer(Observer):
         not_others = snapshot.unresolvable.union(*(each.addresses for each in snapshot.interfaces))
         offers = self._inputs.rib.offers.get(prefix, ())
         return any(each.side is Side.PEER and each.path.next_hop not in not_others for each in offers)
-
-    def _without_successor(self, held: Collection[Prefix]) -> list[dict[str, str]]:
-        """The routes that a drain, if one began now, would delete although no other instance is heard to offer them.
-
-        None in a dry run; nor those that drain already, are held, have a `fallback`, or are never deleted.
-        """
-        if self.settings.noop:
-            return []
-        return [
-            {"route_table_id": table_id, "prefix": str(prefix)}
-            for table_id, prefix in sorted(self._view.ours())
-            if not (prefix in held or self.concerns(prefix) or self._is_heard(prefix))
-            and not ((managed := self._view.managed((table_id, prefix))) and (managed.fallback or managed.never_delete))
-        ]
 
     @staticmethod
     def _now() -> float:

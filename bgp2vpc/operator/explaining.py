@@ -1,4 +1,4 @@
-"""Gathers the facts of `bgp2vpc why` from the parts of the daemon; `why.py` puts them into words."""
+"""Gathers the facts of `bgp2vpc why` from the parts of the daemon: for `why.py` (words) and `why_json.py` (JSON)."""
 
 import asyncio
 import json
@@ -13,7 +13,8 @@ from bgp2vpc.operator.answers import BadQuestion
 from bgp2vpc.operator.drain import Drainer
 from bgp2vpc.operator.operator import Operator
 from bgp2vpc.operator.orders import read_prefixes
-from bgp2vpc.operator.why import Announcer, BoundCheck, Facts, PlaceFacts, RuleFacts, Withdrawal, to_json, trouble_of
+from bgp2vpc.operator.why import Announcer, BoundCheck, Facts, PlaceFacts, RuleFacts, Withdrawal, trouble_of
+from bgp2vpc.operator.why_json import to_json
 from bgp2vpc.policy.decide import decide_place
 from bgp2vpc.policy.explain import explain
 from bgp2vpc.policy.place_state import PlaceState
@@ -116,12 +117,21 @@ class Explaining:
             )
 
     def _rule(self, rule: Rule, prefix: Prefix) -> RuleFacts:
-        managed = rule.manages.get(prefix)
+        accepted, managed = rule.accept.entries, rule.manages.get(prefix)
+        about = []
+        if accepted:
+            about.append(f"accept: {', '.join(map(str, accepted))}")
+        if rule.manages:
+            about.append(f"manage_routes: {', '.join(map(str, rule.manages))}")
+        where = [*(each.where for each in accepted), *(each.where for each in rule.manages.values())]
+        covered_by, covered_at = rule.covered_by(prefix)
         checks = self._checks.statuses_of(managed.source) if managed else {}
         return RuleFacts(
             rule.name,
-            *_entries(rule),
-            *rule.covered_by(prefix),
+            accepts="; ".join(about) or "nothing",
+            where=next(filter(None, where), ""),
+            covered_by=covered_by,
+            covered_at=covered_at,
             tables=tuple(sorted(table for table, policy in self._view.tables.items() if rule in policy.rules)),
             source=managed.source if managed else "",
             checks=tuple(_bound(name, status) for name, status in checks.items()),
@@ -145,17 +155,6 @@ class Explaining:
                     found.verdict.awaits if found.verdict else None,
                     tuple(sorted(state.late)),
                 )
-
-
-def _entries(rule: Rule) -> tuple[str, str]:
-    """The prefixes that the rule accepts or manages, and FILE:LINE of the first entry."""
-    about = []
-    if rule.accept.entries:
-        about.append(f"accept: {', '.join(map(str, rule.accept.entries))}")
-    if rule.manages:
-        about.append(f"manage_routes: {', '.join(map(str, rule.manages))}")
-    where = [*(each.where for each in rule.accept.entries), *(each.where for each in rule.manages.values())]
-    return "; ".join(about) or "nothing", next(filter(None, where), "")
 
 
 def _bound(name: str, status: CheckStatus | None) -> BoundCheck:

@@ -10,7 +10,7 @@ How the room works:
   `frozen`, `forced` and `drained` in its `DecisionInput`.
 - Orders end by the opposite verb, when their time is over, or when they are done (a takeover that was written).
 - `lifecycle` orders drains because instance metadata says that AWS is going to end this instance.
-- `explaining` gathers the facts for `bgp2vpc why`, and `why` puts them into words.
+- `explaining` gathers the facts for `bgp2vpc why`; `why` puts them into words, `why_json` into JSON.
 
 Every order is logged with who gave it and why.
 """
@@ -102,7 +102,11 @@ class Operator(Observer):
     def decided(self, inputs: DecisionInput, only: Collection[Prefix] | None) -> None:
         """These prefixes (None: all) were decided: end the takeovers that are done."""
         about = self._inputs.forced if only is None else self._inputs.forced.intersection(only)
-        done = {prefix for prefix in about if not self._is_to_be_taken(prefix)}
+        done = set()
+        for prefix in about:
+            changes = self._view.plan(self._inputs.now(), [prefix]).changes
+            if not any(change.reason is Reason.BY_HAND for change in changes):
+                done.add(prefix)
         if done:
             for prefix in sorted(done):
                 _log("manual takeover done", prefix)
@@ -257,10 +261,6 @@ class Operator(Observer):
             (not self._view.is_offered(prefix, self._inputs.now()), "no source of this host offers it"),
         )
         return next((words for applies, words in problems if applies), "")
-
-    def _is_to_be_taken(self, prefix: Prefix) -> bool:
-        plan = self._view.plan(self._inputs.now(), [prefix])
-        return any(change.reason is Reason.BY_HAND for change in plan.changes)
 
     def _time_is_over(self, keys: Collection[OrderKey]) -> None:
         ended = [each for each in self._orders if each.key in keys]

@@ -1,0 +1,117 @@
+"""The facts about a prefix as `bgp2vpc why --json` prints them. Pure."""
+
+from typing import Any
+
+from bgp2vpc.operator.orders import in_utc
+from bgp2vpc.operator.why import Facts, PlaceFacts, RuleFacts, lines
+from bgp2vpc.policy.explain import ExplainedPath
+from bgp2vpc.policy.words import REASONS
+
+
+def to_json(facts: Facts) -> dict[str, Any]:
+    """All facts, and the sentences that say them. Times are in UTC."""
+    return {
+        "schema": 1,
+        "prefix": str(facts.prefix),
+        "announcers": [
+            {
+                "source": each.source,
+                "kind": each.kind,
+                "line": each.line,
+                "since": _utc(each.at),
+                "stale_for": each.stale_for,
+                "as_drained": each.as_drained,
+            }
+            for each in facts.announcers
+        ],
+        "withdrawals": [
+            {"source": each.source, "kind": each.kind, "at": _utc(each.at), "how": each.how, "line": each.line}
+            for each in facts.withdrawals
+        ],
+        "steering": list(facts.steering),
+        "rules": [_rule_json(each) for each in facts.rules],
+        "tables": [_place_json(each) for each in facts.places],
+        "unruled": [{"route_table_id": table, "target": str(route.target)} for table, route in facts.unruled],
+        "lines": lines(facts),
+    }
+
+
+def _rule_json(rule: RuleFacts) -> dict[str, Any]:
+    return {
+        "rule": rule.name,
+        "accepts": rule.accepts,
+        "where": rule.where,
+        "covered_by": rule.covered_by,
+        "covered_at": rule.covered_at,
+        "route_tables": list(rule.tables),
+        "managed_by": rule.source or None,
+        "checks": [
+            {
+                "name": each.name,
+                "state": each.state,
+                "since": _utc(each.since),
+                "unknown_since": _utc(each.unknown_since),
+                "reason": each.reason,
+            }
+            for each in rule.checks
+        ],
+    }
+
+
+def _place_json(place: PlaceFacts) -> dict[str, Any]:
+    why, since, trouble = place.why, place.since, place.trouble
+    route = why.route
+    return {
+        "route_table_id": why.table_id,
+        "route_table_name": why.table_name,
+        "rule": why.rule,
+        "covered_by": why.covered_by,
+        "where": why.where,
+        "takeover": why.takeover,
+        "candidates": [_path_json(each) for each in why.paths],
+        "route": route
+        and {
+            "target": str(route.target),
+            "owner": route.instance_id,
+            "state": route.state.value,
+            "since": _utc(since.target) if since else None,
+            "found_at_start": since.found if since else None,
+        },
+        "propagated": why.propagated and str(why.propagated.target),
+        "verdict": why.verdict and why.verdict.to_json(),
+        "meaning": why.verdict and REASONS[why.verdict.reason],
+        "since": _utc(since.verdict) if since else None,
+        "change": why.change and why.change.to_json(),
+        "next": why.next,
+        "failure": trouble
+        and {
+            "error": trouble.error,
+            "attempts": trouble.attempts,
+            "seconds_ago": round(trouble.ago, 1),
+            "retry_in": round(trouble.retry_in, 1),
+        },
+        "damped_for": place.damped_for,
+        "awaits": place.awaits,
+        "late": list(place.late),
+    }
+
+
+def _path_json(each: ExplainedPath) -> dict[str, Any]:
+    attributes = each.offer.path.attributes
+    return {
+        "source": each.offer.source,
+        "side": each.offer.side.value,
+        "next_hop": str(each.offer.path.next_hop),
+        "interface": each.interface_id or None,
+        "med": attributes.med,
+        "local_preference": attributes.local_preference,
+        "as_path_length": attributes.as_path_length(),
+        "best": each.won_by is not None,
+        "won_by": each.won_by and each.won_by.value,
+        "lost_by": each.lost_by and each.lost_by.value,
+        "not_considered": each.excluded or None,
+    }
+
+
+def _utc(at: float | None) -> str | None:
+    return None if at is None else in_utc(at)
