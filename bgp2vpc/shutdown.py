@@ -55,16 +55,18 @@ class EndRequest:
 
 
 async def shut_down(parts: Parts, end: EndRequest, reconciling: "asyncio.Task[None]") -> None:
-    """See above. Sets `end.failed` if a route is left behind."""
+    """The steps above. Sets `end.failed` if a route is left behind."""
     config, reconciler = parts.config, parts.reconciler
     drain_timeout = config.drain_timeout if config.on_exit is OnExit.DRAIN else 0.0
     parts.supervision.ending(drain_timeout + LEAVE_TIMEOUT + 2 * config.hook_timeout)
+    # 1. Drain
     may_drain = reconciler.first_observation.is_set() and not (parts.mode.noop or parts.mode.oneshot or end.failed)
     if config.on_exit is OnExit.DRAIN and may_drain:
         seconds = HELPER_HASTE if parts.is_helper else config.drain_timeout
         await parts.drainer.before_the_end(lambda: end.is_hurried() or end.failed, seconds)
     await cancelled(reconciling)
 
+    # 2. Fix the inputs
     keep = parts.mode.oneshot or config.on_exit is OnExit.KEEP or end.failed
     if parts.exabgp is not None and (keep or config.on_exit is OnExit.WITHDRAW_ANNOUNCED) and not end.failed:
         parts.exabgp.comes_back = await is_restart()
@@ -83,14 +85,19 @@ async def shut_down(parts: Parts, end: EndRequest, reconciling: "asyncio.Task[No
             parts.places.hurry(HELPER_HASTE)
         parts.inputs.last = _last_inputs(parts, keep_managed=keep_managed)
         reconciler.only_withdraw()
+
+    # 3. Stop the services
     for each in reversed(parts.services):
         await each.stop()
     if not keep:
         parts.adj_rib_in.close_all()
 
+    # 4. See the writes through
     await _last_writes(parts, end, keep=keep)
     if not (keep or parts.mode.noop):
         _tell_of_stale_routes(parts, end)
+
+    # 5. Tell of it
     await parts.alerts.finish(HELPER_HASTE if parts.is_helper else NOTIFY_TIMEOUT, end.is_hurried)
     for each in parts.tellers:
         await each.stop()

@@ -119,7 +119,10 @@ class AdjRibOut:
                     self._forget((prefix, path_id), speaker)
                     self._say_again((prefix, path_id), source)
                 case WithdrawAll():
-                    self._all_withdrawn(speaker)
+                    # ExaBGP has withdrawn what all sources announced: say again what the others announce.
+                    for key in list(self._said):
+                        self._forget(key, (source, ""))
+                        self._say_again(key, source)
 
     def _remember_other(self, source: str, line: str) -> None:
         """What the next ExaBGP has to be told of other families: such a line may be about anything."""
@@ -276,12 +279,6 @@ class AdjRibOut:
                     self._say(withdraw_line(path, selector), [key])
             case Withdraw(prefix, path_id) if not self._is_announced((prefix, path_id), speaker):
                 self._say(withdraw_line(Path(prefix, SELF, path_id=path_id), selector), [(prefix, path_id)])
-
-    def _all_withdrawn(self, speaker: SayLine) -> None:
-        """One source had ExaBGP withdraw what all sources announced: say again what the others announce."""
-        for key in list(self._said):
-            self._forget(key, (speaker[0], ""))
-            self._say_again(key, speaker[0])
 
     def _say(self, line: str, keys: Collection[PathKey] = ()) -> None:
         if self._send is None:
