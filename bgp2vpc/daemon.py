@@ -108,6 +108,7 @@ class Daemon:
             self.parts.tasks.start("reload", self._reload())
 
     async def _reload(self) -> None:
+        """Once, and again if somebody has asked for it meanwhile."""
         try:
             while self._reload_wanted:
                 self._reload_wanted = False
@@ -132,6 +133,7 @@ class Daemon:
             raise ConfigError(file, (Problem(file, 0, "", what),)) from error
 
     async def _use(self, config: Config) -> None:
+        """Give this configuration to all parts, in the order of the start; not while the daemon ends."""
         parts, before = self.parts, self.parts.config
         if self._end.wanted.is_set():
             return

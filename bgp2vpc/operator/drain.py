@@ -212,6 +212,7 @@ class Drainer(Observer):
     # Until another instance has the routes
 
     def _watch(self) -> None:
+        """See the drains through in a task, while there are any; one task for all."""
         if self._watching is None and self._open():
 
             def watched(_: "asyncio.Task[None]") -> None:
@@ -226,6 +227,7 @@ class Drainer(Observer):
         return [each for each in self.orders if each.phase is Phase.DRAINING and each.withdraws]
 
     async def _see_through(self) -> None:
+        """Read what is still ours again and again, and withdraw a prefix when it may go or its time is over."""
         pause = FIRST_LOOK
         while True:
             self._look()

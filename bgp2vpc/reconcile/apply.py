@@ -51,7 +51,7 @@ class Applier:
         self.max_changes = 1000
         """Of one decision."""
         self.refused = False
-        """Whether the guard refused what the last decision about everything wanted."""
+        """Whether the guard has refused a plan, and has not let one for everything pass since."""
         self.only_withdraws = False
         """Set when the daemon ends: no route is pointed at a host that is about to stop."""
         self._view = view

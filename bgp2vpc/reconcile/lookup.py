@@ -82,6 +82,7 @@ class Lookup:
         return True
 
     async def _learn_health(self, instance_ids: set[str], prefixes: set[Prefix]) -> None:
+        """How these instances are; then decide about these prefixes, whose routes they hold."""
         try:
             await learn_health(self._calls, self._view, instance_ids, self._journal.told)
             self._queue.add(prefixes)

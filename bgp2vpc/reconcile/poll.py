@@ -117,7 +117,7 @@ async def learn_health(calls: Calls, view: View, instance_ids: Collection[str], 
 
 
 async def _health_one_by_one(calls: Calls, view: View, instance_ids: Collection[str]) -> Mapping[str, InstanceHealth]:
-    """Of those about whom EC2 answers."""
+    """Ask about one after the other, while that is of use; the health of those about whom EC2 answers."""
     found: dict[str, InstanceHealth] = {}
     with suppress(TimeoutError):
         async with asyncio.timeout(SINGLES_TIME * calls.timeout):

@@ -12,7 +12,7 @@ LONGEST_WAIT = 300.0
 
 
 class Polls:
-    """Seconds are the event loop's."""
+    """Counts the polls, and waits until the next one is due. Times are in seconds of the event loop."""
 
     def __init__(self) -> None:
         self.begun = 0

@@ -45,9 +45,9 @@ class DecisionQueue:
     def _call_soon(self) -> None:
         if not self.is_due:
             self.is_due = True
-            asyncio.get_running_loop().call_soon(self._now)
+            asyncio.get_running_loop().call_soon(self._decide_now)
 
-    def _now(self) -> None:
+    def _decide_now(self) -> None:
         self.is_due = False
         prefixes, self._prefixes = self._prefixes, set()
         everything, self._everything = self._everything, False

@@ -122,7 +122,7 @@ class Reconciler:
             each.polled()
 
     def use(self, limits: Limits) -> None:
-        """From now on."""
+        """Use these from now on."""
         self.limits, self._applier.max_changes = limits, limits.max_changes
         self._rereader.longest_retry = self._lookup.longest_retry = limits.poll_time
 
@@ -194,7 +194,7 @@ class Reconciler:
 
     @property
     def refused(self) -> bool:
-        """Whether the guard refused what the last decision about everything wanted."""
+        """Whether the guard has refused a plan, and has not let one for everything pass since."""
         return self._applier.refused
 
     # Observe

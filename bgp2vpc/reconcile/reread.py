@@ -76,6 +76,7 @@ class Rereader:
         asyncio.get_running_loop().call_later(self._view.places.settle_time, self.reread, places)
 
     async def _read_while_asked(self, table_id: str) -> None:
+        """Read the table, and again as long as somebody has asked meanwhile."""
         try:
             while prefixes := self._asked.pop(table_id, None):
                 await self._read(table_id)

@@ -83,7 +83,7 @@ class Retries:
         return not_before
 
     def succeeded(self, key: RouteKey, now: float) -> None:
-        """The place is well."""
+        """A write at this place has succeeded, or is of no interest any more: forget its failure."""
         state = self._places.at(key)
         failure, state.failure = state.failure, None
         if failure is not None:

@@ -12,7 +12,7 @@ log = logging.getLogger("bgp2vpc.hook")
 
 
 class RouteHooks:
-    """Runs them. One that fails, or takes longer than `timeout` seconds, is a warning and stops nothing."""
+    """Runs these hooks. One that fails, or takes longer than `timeout` seconds, is a warning and stops nothing."""
 
     def __init__(self, view: View, start_task: StartTask, timeout: float) -> None:
         self.timeout = timeout

@@ -296,6 +296,7 @@ class AdjRibIn:
             del self._said[prefix]
 
     def _note_gone(self, prefix: Prefix, gone: Gone) -> None:
+        """Remember it as the last one of its prefix, and forget the oldest where there are too many."""
         of_prefix = self._gone.pop(prefix, {})
         of_prefix.pop(gone.source, None)
         self._gone[prefix] = {**dict(list(of_prefix.items())[1 - GONE_OF_PREFIX :]), gone.source: gone}

@@ -122,12 +122,13 @@ class Peers:
         self._failed(address, "member")
 
     def member_alive(self, address: IPAddress) -> None:
-        """It is back."""
+        """Serf says that the host with this address is back."""
         self._alive(address, "member")
 
     # Sessions
 
     def _open(self, peer: IPAddress) -> None:
+        """Its session is up. ExaBGP says so once; an update of a peer that we do not know means that we missed it."""
         if _name(peer) not in self._adj_rib_in.kinds:
             self._adj_rib_in.open(_name(peer), SourceKind.PEER, Side.PEER, router_id=peer)
             event(log, logging.INFO, "peer up", peer=peer)
@@ -152,6 +153,7 @@ class Peers:
             self._adj_rib_in.complain(name, error, "")
 
     def _close(self, peer: IPAddress) -> None:
+        """Its session is down: its paths go, and what follows for routes depends on when it was lost."""
         # ExaBGP prints `down` for every refused connect: only one that follows an `up` ends something.
         name = _name(peer)
         # ExaBGP's hold timer expires up to a second after ours. A route that moved in between moved after the loss,
@@ -172,12 +174,14 @@ class Peers:
     # Peers that are gone although their session stands
 
     def _failed(self, address: IPAddress, why: str) -> None:
+        """The peer is gone by this sign. Its paths stay, and are not considered."""
         self._gone.setdefault(address, set()).add(why)
         self._decider.session_lost(self._adj_rib_in.rib.next_hops(_name(address)))
         self._neighbors.failed(address, self._now())
         self._decider.neighbors_changed()
 
     def _alive(self, address: IPAddress, why: str) -> None:
+        """This sign does not hold any more; without any, the peer counts again."""
         reasons = self._gone.get(address, set())
         reasons.discard(why)
         if not reasons:
