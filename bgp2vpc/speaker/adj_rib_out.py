@@ -107,8 +107,7 @@ class AdjRibOut:
         elif not (only_withdraws and all(self._is_announced(key, speaker) for key in withdrawn)):
             # Not said is what withdraws only paths that another source announces to the same neighbors.
             self._say(command.line, [*((path.prefix, path.path_id) for path in announced), *withdrawn])
-        if not command.events:
-            self._remember_other(source, command.line)
+        self._remember_other(source, command)
         for each in command.events:
             match each:
                 case Announce(path):
@@ -124,11 +123,11 @@ class AdjRibOut:
                         self._forget(key, (source, ""))
                         self._say_again(key, source)
 
-    def _remember_other(self, source: str, line: str) -> None:
+    def _remember_other(self, source: str, command: Command) -> None:
         """What the next ExaBGP has to be told of other families: such a line may be about anything."""
-        if _ROUTES.search(line):
-            self._others.pop((source, line), None)
-            self._others[source, line] = None
+        if not command.events and _ROUTES.search(command.line):
+            self._others.pop((source, command.line), None)
+            self._others[source, command.line] = None
             if len(self._others) > MOST_OTHERS:
                 del self._others[next(iter(self._others))]
 

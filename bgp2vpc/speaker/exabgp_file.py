@@ -25,7 +25,7 @@ _OWN_SETTINGS: Final = ("exabgp.", "exabgp_")
 
 
 @dataclass(frozen=True, slots=True)
-class Program:
+class InstalledExabgp:
     """An installed ExaBGP. 4.2 has options only (`exabgp FILE`, `--test`), 5.0 commands (`server`, `validate`)."""
 
     path: str
@@ -40,7 +40,7 @@ class Program:
         return [self.path, "validate" if self.has_commands else "--test", str(file)]
 
 
-def find_program(configured: Path | None = None, *, own_first: bool = False) -> Program:
+def find_program(configured: Path | None = None, *, own_first: bool = False) -> InstalledExabgp:
     """The configured one, else the one on PATH or installed beside us. Raises ExabgpError if there is none.
 
     `own_first`: the one beside us is preferred.
@@ -53,8 +53,8 @@ def find_program(configured: Path | None = None, *, own_first: bool = False) -> 
         raise ExabgpError(f"ExaBGP is not installed: there is none on PATH, and no {beside}")
     if path == own:
         with suppress(importlib.metadata.PackageNotFoundError):
-            return Program(path, importlib.metadata.version("exabgp").split(".")[0] != "4")
-    return Program(path, _run([path, "--version"], environment()).returncode != 0)
+            return InstalledExabgp(path, importlib.metadata.version("exabgp").split(".")[0] != "4")
+    return InstalledExabgp(path, _run([path, "--version"], environment()).returncode != 0)
 
 
 def environment() -> dict[str, str]:
@@ -94,7 +94,7 @@ def check(text: str) -> None:
         raise ExabgpError(f"ExaBGP's configuration cannot be checked: {reason_of(error)}") from error
 
 
-def write(path: Path, text: str, program: Program | None) -> None:
+def write(path: Path, text: str, program: InstalledExabgp | None) -> None:
     """Put it in the place of the old file, as a whole or not at all; `program` checks it before. Raises ExabgpError."""
     try:
         replace_file(path.resolve(), text, _MODE, partial(_validate, program) if program else lambda _: None)
@@ -102,7 +102,7 @@ def write(path: Path, text: str, program: Program | None) -> None:
         raise ExabgpError(f"{path} cannot be written: {reason_of(error)}") from error
 
 
-def _validate(program: Program, path: Path) -> None:
+def _validate(program: InstalledExabgp, path: Path) -> None:
     """Raises ExabgpError with what ExaBGP says of this file, or why it cannot be asked."""
     # Else a check would listen at the port that is taken, or tell syslog what is wrong.
     settings = {"exabgp_log_destination": "stderr", "exabgp_api_cli": "false"}

@@ -38,8 +38,9 @@ def test_a_service_of_the_list_is_configured_at_a_reload_and_stopped_once(
 
 
 def test_whatever_can_be_configured_and_stopped_is_in_the_list(make_lab: Callable[..., Lab]) -> None:
-    lab = make_lab().start(helper=True)
-    listed = {type(each) for each in (*lab.daemon.parts.services, *lab.daemon.parts.tellers)}
+    helper, standalone = make_lab().start(helper=True), make_lab(bgp=Bgp(asn=64513)).start(wait=0)
+    parts = helper.daemon.parts, standalone.daemon.parts
+    listed = {type(each) for some in parts for each in (*some.services, *some.tellers)}
     modules = [
         import_module(each.name)
         for room in ("services", "operator", "speaker", "reconcile")
