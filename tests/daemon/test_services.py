@@ -9,7 +9,7 @@ import pytest
 from lab import Lab
 
 import bgp2vpc
-from bgp2vpc.config.model import Config
+from bgp2vpc.config.model import Bgp, Config
 from bgp2vpc.services.service import Service
 
 
