@@ -10,6 +10,7 @@ Bgp2vpcError
 │   ├── SerfRefused         the operator: it wants another key, or is too old
 │   └── NotSerf             the operator: something else listens there
 ├── PlanRefused             the operator: the plan is valid but larger than allowed; exit 3
+├── ExabgpSilent            time, or the operator: ExaBGP runs, and does not answer
 ├── ExabgpError             the operator: ExaBGP's configuration cannot be made, checked or written
 └── Ec2Error
     ├── Transient           time: the same call again, later (5xx, time-outs, broken answers)
@@ -92,6 +93,10 @@ class SerfRefused(SerfError):
 
 class NotSerf(SerfError):
     """What answers there speaks something else."""
+
+
+class ExabgpSilent(Bgp2vpcError):
+    """ExaBGP does not answer: it is stopped, or its host swaps, or it waits for a disk."""
 
 
 class ExabgpError(Bgp2vpcError):

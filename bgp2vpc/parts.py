@@ -116,7 +116,7 @@ class Parts:
         runs_exabgp = config.bgp is not None and not (self.is_helper or mode.noop or mode.oneshot)
         self.adj_rib_out = AdjRibOut(outside.say) if self.is_helper or runs_exabgp else None
         self.adj_rib_in = AdjRibIn(self.inputs, self.reconciler, self.adj_rib_out)
-        self.peers = Peers(self.inputs, self.reconciler, self.adj_rib_in)
+        self.peers = Peers(self.inputs, self.reconciler, self.adj_rib_in, self.journal)
         self.exabgp_neighbors, self.exabgp = self._made_exabgp()
         turns = Turns()
         self.scripts = Scripts(self.adj_rib_in, start, turns, config.max_line)
@@ -163,7 +163,7 @@ class Parts:
         """What those parts take of a configuration that are no services."""
         self.peers.patience = config.startup_hold
         if self.adj_rib_out is not None:
-            self.inputs.neighbors_due = self.started + config.startup_hold
+            self.inputs.neighbors_due = max(self.inputs.neighbors_due, self.started + config.startup_hold)
         self.reconciler.use(Limits(config.poll_time, config.max_changes))
         self.places.configure(config.damping)
         self.adj_rib_in.use_limits(config.source_limits, config.max_prefixes)

@@ -55,6 +55,8 @@ class Neighbors:
     """Sessions by the neighbor's address. A neighbor is known as soon as ExaBGP mentions it, up or not."""
 
     def __init__(self) -> None:
+        self.unheard = False
+        """Our own ExaBGP hangs: of what neighbors say and of how they are now, we hear nothing."""
         self._sessions: dict[IPAddress, _Session] = {}
         self._departed: dict[tuple[Prefix, IPAddress], tuple[Standing, float]] = {}
         self._failed: dict[IPAddress, float] = {}
@@ -158,8 +160,9 @@ class Neighbors:
 
     def standing(self, prefix: Prefix, addresses: Collection[IPAddress]) -> Standing:
         """What we know of the host with these addresses, which offers us no path for the prefix."""
-        if self.is_failed(addresses):
-            return Standing.LOST
+        is_failed = self.is_failed(addresses)
+        if is_failed or self.unheard:
+            return Standing.LOST if is_failed else Standing.UNKNOWN
         departures = {self._departed[prefix, each][0] for each in addresses if (prefix, each) in self._departed}
         sessions = [self._sessions[each] for each in addresses if each in self._sessions]
         up = [each for each in sessions if each.since is not None]
@@ -189,6 +192,16 @@ class Neighbors:
             ),
             default=0.0,
         )
+
+    def is_up(self, peer: IPAddress) -> bool:
+        """Whether the session with it is up."""
+        session = self._sessions.get(peer)
+        return session is not None and session.since is not None
+
+    @property
+    def have_sessions(self) -> bool:
+        """Whether a session is up."""
+        return any(session.since is not None for session in self._sessions.values())
 
     @property
     def are_known(self) -> bool:
@@ -226,6 +239,7 @@ class Neighbors:
             "departed": [[str(prefix), str(a), how.value, at] for (prefix, a), (how, at) in self._departed.items()],
             "failed": {str(address): at for address, at in self._failed.items()},
             "expected": sorted(map(str, self._expected)),
+            "unheard": self.unheard,
         }
 
     @classmethod
@@ -245,20 +259,28 @@ class Neighbors:
         for address, at in told["failed"].items():
             known.failed(parse_address(address), at)
         known.expect(list(map(parse_address, told["expected"])))
+        known.unheard = told.get("unheard", False)
         return known
 
 
 @dataclass(slots=True)
 class _Timer:
-    """`due`: None until the first KEEPALIVE: without these it would expire on a peer that has nothing to say."""
+    """`due`: None until the first KEEPALIVE: without these it would expire on a peer that has nothing to say.
+
+    `has_run_out`: it is over, but it may be our own ExaBGP that said nothing.
+    """
 
     hold_time: float
     due: float | None = None
+    has_run_out: bool = False
     has_expired: bool = False
 
 
 class HoldTimers:
-    """A hold timer for each session whose OPEN we have seen."""
+    """A hold timer for each session whose OPEN we have seen.
+
+    One that has run out expires as soon as our own ExaBGP has said anything after that.
+    """
 
     def __init__(self) -> None:
         self._timers: dict[IPAddress, _Timer] = {}
@@ -288,27 +310,39 @@ class HoldTimers:
         timer = self._timers.pop(peer, None)
         return timer is not None and timer.has_expired
 
-    def expire(self, now: float) -> Collection[IPAddress]:
-        """The peers whose timers expire now."""
-        expired = []
-        for peer, timer in self._timers.items():
-            if timer.due is None or timer.has_expired or timer.due > now:
+    def run_out(self, now: float) -> bool:
+        """Let those run out that are due. Whether any did."""
+        ran_out = False
+        for timer in self._timers.values():
+            if timer.due is None or timer.has_run_out or timer.due > now:
                 continue
             if now - timer.due > LATE:
                 self._restart(timer, now)
             else:
-                timer.has_expired = True
-                expired.append(peer)
+                timer.has_run_out = ran_out = True
+        return ran_out
+
+    def expire(self) -> Collection[IPAddress]:
+        """Our ExaBGP has said something: the peers whose timers had run out, and expire now."""
+        expired = [peer for peer, timer in self._timers.items() if timer.has_run_out and not timer.has_expired]
+        for peer in expired:
+            self._timers[peer].has_expired = True
         return expired
 
-    def next_expiry(self) -> float | None:
-        """When `expire` has something to do next."""
-        return min((t.due for t in self._timers.values() if t.due is not None and not t.has_expired), default=None)
+    def start_anew(self, now: float) -> None:
+        """Our ExaBGP stood still, and keepalives with it: all begin again but those that have expired."""
+        for timer in self._timers.values():
+            if timer.due is not None and not timer.has_expired:
+                self._restart(timer, now)
+
+    def next_due(self) -> float | None:
+        """When `run_out` has something to do next."""
+        return min((t.due for t in self._timers.values() if t.due is not None and not t.has_run_out), default=None)
 
     @staticmethod
     def _restart(timer: _Timer, now: float) -> bool:
         had_expired, timer.has_expired = timer.has_expired, False
-        timer.due = now + timer.hold_time
+        timer.due, timer.has_run_out = now + timer.hold_time, False
         return had_expired
 
 

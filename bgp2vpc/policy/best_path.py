@@ -15,7 +15,8 @@ Every instance decides by itself. Instances that hear the same paths come to the
 |    after that                |                               |                                |                   |
 | …, failing its remote check, | replace                       | yield                          | nothing           |
 | or a black hole              |                               |                                |                   |
-| …, no neighbor of ours       | as `if_unhealthy`             | yield                          | nothing           |
+| …, no neighbor of ours, or   | as `if_unhealthy`             | yield                          | nothing           |
+|    our own ExaBGP hangs      |                               |                                |                   |
 | foreign, fallback, local     | as in `policy.verdict`        | as it is                       | as in there       |
 
 With `write: any` the best path is installed as if it were ours, whichever instance announces it; and a route that a
@@ -270,6 +271,7 @@ def _reason_to_take(place: Place, found: BestPath, best: Candidate, route: Route
     heard = next((peer for peer in found.peers if peer.interface.id == route.target.id), None)
     if (
         heard
+        and not place.inputs.neighbors.unheard
         and not place.fails(heard.interface.id)
         and not place.inputs.neighbors.is_failed(heard.interface.addresses)
     ):

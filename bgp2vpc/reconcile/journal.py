@@ -13,6 +13,7 @@ from bgp2vpc.errors import (
     Ec2Error,
     ExabgpDown,
     ExabgpError,
+    ExabgpSilent,
     OperatorError,
     PlanRefused,
     SerfError,
@@ -269,7 +270,7 @@ def _level(error: Bgp2vpcError) -> int:
     match error:
         case Disagreement():  # somebody else was faster: that is looked at again, and mostly ends well
             return logging.INFO
-        case Transient() | CheckUnknown():
+        case Transient() | CheckUnknown() | ExabgpSilent():
             return logging.WARNING
     return logging.ERROR
 

@@ -199,6 +199,15 @@ class AdjRibOut:
         for key in self._said:
             self._say_again(key)
 
+    def ask(self) -> None:
+        """Have ExaBGP say something: ask the question, unless it is on its way already."""
+        if not self._unanswered.is_asked and self._send(QUESTION):
+            self._unanswered.asked()
+
+    def exabgp_ended(self) -> None:
+        """What is without an answer gets none any more."""
+        self._unanswered, self._reason = Unanswered(), ""
+
     def heard(self, message: Acknowledgement | ErrorReason | SummaryBegins) -> None:
         """ExaBGP answers a line, or begins to."""
         match message:
@@ -296,8 +305,8 @@ class AdjRibOut:
         self._ask_if_needed()
 
     def _ask_if_needed(self) -> None:
-        if self._unanswered.is_to_be_asked and self._send is not None and self._send(QUESTION):
-            self._unanswered.asked()
+        if self._unanswered.is_to_be_asked:
+            self.ask()
 
 
 def _covers(selector: str, other: str) -> bool:

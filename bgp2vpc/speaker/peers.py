@@ -3,6 +3,10 @@
 A session comes up, sends its paths and an End-of-RIB, and goes down; `Neighbors` (`bgp/sessions.py`) keeps what that
 says about paths that are not offered. A peer is also gone, although its session stands, when its hold timer expires
 here before ExaBGP's does, or when Serf says that the member failed. The reconciler hears of each change.
+
+A failure of our own ExaBGP is no evidence against its peers (`exabgp_watch.py`). While it says nothing, no hold timer
+expires; once it is hung, owners are judged without BGP. Sessions that end because it stood still are waited for as
+after our start.
 """
 
 import asyncio
@@ -31,8 +35,10 @@ from bgp2vpc.logs import event
 from bgp2vpc.names import PEER
 from bgp2vpc.prefix import IPAddress
 from bgp2vpc.reconcile.inputs import Inputs
+from bgp2vpc.reconcile.journal import Journal
 from bgp2vpc.sources.session import SourceKind
 from bgp2vpc.speaker.adj_rib_in import AdjRibIn, Decider
+from bgp2vpc.speaker.exabgp_watch import EXCUSED, ExabgpWatch
 from bgp2vpc.tasks import Alarm, ring_at
 
 log = logging.getLogger("bgp2vpc")
@@ -41,20 +47,27 @@ log = logging.getLogger("bgp2vpc")
 class Peers:
     """All on the event loop; nothing here waits."""
 
-    def __init__(self, inputs: Inputs, decider: Decider, adj_rib_in: AdjRibIn) -> None:
+    def __init__(self, inputs: Inputs, decider: Decider, adj_rib_in: AdjRibIn, journal: Journal) -> None:
         self.patience = 10.0
         """Seconds after which a neighbor that sends no End-of-RIB has told all it has."""
         self._inputs = inputs
         self._neighbors = inputs.neighbors
         self._decider = decider
         self._adj_rib_in = adj_rib_in
+        self.exabgp = ExabgpWatch(adj_rib_in.ask_exabgp, self._nothing_is_heard, inputs.neighbors, journal)
         self._hold_timers = HoldTimers()
-        self._hold_alarm = Alarm(self._expire_hold_timers)
+        self._hold_alarm = Alarm(self._run_out_hold_timers)
         self._gone: dict[IPAddress, set[str]] = {}
         """Who is gone although BGP does not say so, and by which signs."""
 
     def heard(self, message: Message) -> None:
         """A message on ExaBGP's pipe; its answers to what we passed on are for the Adj-RIB-Out."""
+        if self.exabgp.heard():
+            self._exabgp_stood_still()
+        self._take_in(message)
+        self._expire_hold_timers()
+
+    def _take_in(self, message: Message) -> None:
         match message:
             case Acknowledgement() | ErrorReason() | SummaryBegins():
                 self._adj_rib_in.answered(message)
@@ -159,6 +172,8 @@ class Peers:
         # ExaBGP's hold timer expires up to a second after ours. A route that moved in between moved after the loss,
         # which is a sign of life: else the two sides of a partition would both take it.
         since = self._neighbors.lost_since(peer, self._now())
+        if self._neighbors.is_up(peer) and self._now() < self.exabgp.back_at + EXCUSED:
+            self._wait_for_neighbors()
         is_news = self._neighbors.down(peer, since)
         if self._hold_timers.closed(peer):
             self._alive(peer, "hold timer")
@@ -198,14 +213,52 @@ class Peers:
     def _watch_hold_timers(self) -> None:
         """The alarm is early rather than set anew for every message."""
         if not self._hold_alarm.is_set:
-            self._hold_alarm.set(self._hold_timers.next_expiry())
+            self._hold_alarm.set(self._hold_timers.next_due())
+
+    def _run_out_hold_timers(self) -> None:
+        """The peer is gone if ExaBGP runs: as soon as it says anything."""
+        if self._hold_timers.run_out(self._now()):
+            self.exabgp.ask()
+        self._watch_hold_timers()
 
     def _expire_hold_timers(self) -> None:
-        for peer in self._hold_timers.expire(self._now()):
+        for peer in self._hold_timers.expire():
             event(log, logging.INFO, "peer hold timer expired", peer=peer)
             self._failed(peer, "hold timer")
             self._decider.news({prefix for prefix, _ in self._adj_rib_in.rib.next_hops(_name(peer))})
+
+    # Our own ExaBGP
+
+    def exabgp_ended(self) -> None:
+        """ExaBGP has ended, and its sessions with it: that says nothing about the neighbors. Another one may follow."""
+        self.exabgp.ended()
+        self._adj_rib_in.exabgp_ended()
+        self._nothing_is_heard()
+        for peer in self._neighbors.addresses:
+            if self._neighbors.is_up(peer):
+                self._close(peer)
+
+    def _nothing_is_heard(self) -> None:
+        self._neighbors.unheard = True
+        self._decider.neighbors_changed()
+
+    def _exabgp_stood_still(self) -> None:
+        """It runs again. What has become of its sessions it tells within moments."""
+        self._hold_timers.start_anew(self._now())
         self._watch_hold_timers()
+        if self._neighbors.unheard:
+            self._wait_for_neighbors()
+            ring_at(self.exabgp.back_at + EXCUSED, self._heard_again)
+
+    def _heard_again(self) -> None:
+        if self._neighbors.unheard and not self.exabgp.is_silent and self.exabgp.back_at + EXCUSED <= self._now():
+            self._neighbors.unheard = False
+            self._decider.neighbors_changed()
+
+    def _wait_for_neighbors(self) -> None:
+        """As after our start: nothing is taken or deleted until they have told all they have, or had their time."""
+        self._inputs.neighbors_due = self.exabgp.back_at + self.patience
+        ring_at(self._inputs.neighbors_due, self._decider.neighbors_changed)
 
     @staticmethod
     def _now() -> float:

@@ -37,6 +37,7 @@ class PeerResync:
 
     def __init__(self) -> None:
         self._unanswered = len(QUESTIONS)
+        self._has_begun = False
         self._established: set[IPAddress] = set()
         self._down: set[IPAddress] = set()
         self._held: dict[IPAddress, list[Held]] = {}
@@ -54,7 +55,8 @@ class PeerResync:
             case Acknowledgement():
                 self._unanswered -= 1
                 return True
-            case SummaryBegins():
+            case SummaryBegins() if not self._has_begun:  # a second one answers somebody who has asked the same
+                self._has_begun = True
                 return True
             case Established(peer):
                 self._established.add(peer)

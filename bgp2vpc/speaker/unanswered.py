@@ -65,9 +65,14 @@ class Unanswered:
         self._lines.append(line)
 
     @property
+    def is_asked(self) -> bool:
+        """Whether the answer to the question has not begun yet."""
+        return self._asked_at is not None
+
+    @property
     def is_to_be_asked(self) -> bool:
         """Whether there is something that only the question settles."""
-        if self._asked_at is not None or not self._lines:
+        if self.is_asked or not self._lines:
             return False
         is_refused = any(answer is not None for answer in self._answers)
         is_urgent = any(line.urgent for line in self._lines)

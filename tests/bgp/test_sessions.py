@@ -131,6 +131,28 @@ def test_it_survives_the_way_to_another_process(known):
     assert Neighbors.from_json(told).standing(P1, {A}) is Standing.WITHDRAWN
 
 
+def test_while_our_own_exabgp_hangs_nothing_is_known_but_who_failed_by_another_sign(known):
+    known.up(A, 0.0)
+    known.departed([(P1, A)], Standing.WITHDRAWN, 1.0)
+    known.down(B, 2.0)
+    known.unheard = True
+    again = Neighbors.from_json(json.loads(json.dumps(known.to_json())))
+    for each in (known, again):
+        assert [each.standing(P1, {address}) for address in (A, B)] == [Standing.UNKNOWN] * 2
+        each.failed(B, 3.0)
+        assert each.standing(P1, {B}) is Standing.LOST
+        each.unheard = False
+        assert each.standing(P1, {A}) is Standing.WITHDRAWN
+
+
+def test_which_sessions_are_up(known):
+    known.down(A, 0.0)
+    assert (known.have_sessions, known.is_up(A), known.is_up(B)) == (False, False, False)
+    known.up(B, 1.0)
+    assert known.have_sessions
+    assert (known.is_up(A), known.is_up(B)) == (False, True)
+
+
 def test_an_end_of_rib_alone_does_not_make_it_silent_since_scripts_announce_after_it(known):
     known.up(A, 0.0)
     known.end_of_rib(A, None)

@@ -14,13 +14,22 @@ from bgp2vpc.config.model import Config, Ec2Limits, OnExit
 from bgp2vpc.daemon import Daemon
 from bgp2vpc.errors import MetadataError
 from bgp2vpc.exabgp_api.line import parse
-from bgp2vpc.exabgp_api.messages import Direction, Message, PeerState, StateChange, Update
+from bgp2vpc.exabgp_api.messages import (
+    Acknowledgement,
+    Direction,
+    Message,
+    PeerState,
+    StateChange,
+    SummaryBegins,
+    Update,
+)
 from bgp2vpc.exabgp_api.messages_text import decode as decode_message
 from bgp2vpc.parts import Mode, Outside
 from bgp2vpc.prefix import IPAddress, Prefix
 from bgp2vpc.services.supervision import SdNotify
 from bgp2vpc.sources.session import SourceKind
 from bgp2vpc.sources.unix import SocketPeer
+from bgp2vpc.speaker.unanswered import QUESTION
 from bgp2vpc.vpc.connect import Ec2Connection
 from bgp2vpc.vpc.model import Instance
 from tests.memory_vpc import MemoryVpc
@@ -81,6 +90,9 @@ class Lab:
         self.answering: set[IPAddress] = set()
         """The BGP neighbors whose hosts answer a connection."""
         self.to_exabgp: list[str] = []
+        """What ExaBGP was told, but for questions whether it runs: those it answers at once, unless it hangs."""
+        self.exabgp_hangs = False
+        self._held: list[Message] = []
         self.told: Callable[[str], None] = lambda _: None
         self.systemd = SdNotify()
         self.address = IPAddress("10.0.0.11" if beside else "10.0.0.10")
@@ -127,9 +139,27 @@ class Lab:
         return neighbor.address in self.answering
 
     def _say(self, line: str) -> bool:
-        self.to_exabgp.append(line)
-        self.told(line)
+        if line == QUESTION and self.daemon.parts.inputs.neighbors.have_sessions:
+            self.loop.call_soon(self.tell, SummaryBegins(), Acknowledgement(ok=True))
+        else:
+            self.to_exabgp.append(line)
+            self.told(line)
         return True
+
+    def tell(self, *messages: Message) -> None:
+        """ExaBGP says this, or will when it goes on."""
+        if self.exabgp_hangs:
+            self._held.extend(messages)
+        else:
+            for message in messages:
+                if self.running:
+                    self.daemon.heard(message)
+
+    def exabgp_goes_on(self, *, reverse: bool = False) -> None:
+        """It hangs no longer, and says what it has to say, in this or in the reverse order."""
+        self.exabgp_hangs = False
+        held, self._held = self._held, []
+        self.do(lambda: self.tell(*(reversed(held) if reverse else held)))
 
     @property
     def daemon(self) -> Daemon:
@@ -275,7 +305,7 @@ class Peering:
             self._deliver(self._others[lab], Update(lab.address, Direction.RECEIVE, events))
 
     def _deliver(self, lab: Lab, message: Message) -> None:
-        lab.loop.call_later(self.DELAY, lambda: lab.running and lab.daemon.heard(message))
+        lab.loop.call_later(self.DELAY, lab.tell, message)
 
 
 NO_PACE = Ec2Limits(burst=10_000, rate=10_000.0)

@@ -1,7 +1,7 @@
 """A helper that is started beside a running ExaBGP learns what was said before its time."""
 
 from bgp2vpc.bgp.events import Announce, EndOfRib
-from bgp2vpc.exabgp_api.messages import NotEstablished, StateChange, Update
+from bgp2vpc.exabgp_api.messages import NotEstablished, StateChange, SummaryBegins, Update
 from bgp2vpc.exabgp_api.messages_text import decode
 from bgp2vpc.speaker.resync import PeerResync
 
@@ -101,3 +101,8 @@ def test_only_the_answers_are_kept_from_others() -> None:
     lines = ["done", up(A), holds(A, "192.0.2.1/32"), f"neighbor {A} up", says(A, "withdrawn 192.0.2.1/32")]
     assert [resync.note(message) for line in lines for message in decode(line)] == [True, True, True, False, False]
     assert not resync.is_answered
+
+
+def test_the_header_of_a_second_summary_answers_somebody_else() -> None:
+    resync, header = PeerResync(), SummaryBegins()
+    assert [resync.note(header), resync.note(header)] == [True, False]

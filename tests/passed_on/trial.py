@@ -17,6 +17,7 @@ from bgp2vpc.policy.damping import DampingLimits
 from bgp2vpc.policy.place_state import Places
 from bgp2vpc.prefix import IPAddress, Prefix, parse_address
 from bgp2vpc.reconcile.inputs import Inputs
+from bgp2vpc.reconcile.journal import Journal
 from bgp2vpc.sources.exabgp_pipe import ExabgpPipe
 from bgp2vpc.sources.session import SourceKind
 from bgp2vpc.speaker.adj_rib_in import AdjRibIn
@@ -101,7 +102,7 @@ class Trial:
         self._adj_rib_out = AdjRibOut(self._send)
         inputs = Inputs(Places(0.0, DampingLimits()))
         self._adj_rib_in = AdjRibIn(inputs, _NoRoutes(), self._adj_rib_out)
-        self._peers = Peers(inputs, _NoRoutes(), self._adj_rib_in)
+        self._peers = Peers(inputs, _NoRoutes(), self._adj_rib_in, Journal())
         self._adj_rib_in.use_limits({}, 1 << 40)
         self._peers.expect([parse_address(f"127.0.0.{host}") for host in (2, 3, 4)])
         self._adj_rib_in.opened("script", SourceKind.SCRIPT)

@@ -119,6 +119,9 @@ BETTER, WORSE, EQUAL = own(med=50), own(med=200), own(med=100)
 THEIRS = peer(med=100)
 DRAINING = dict(communities=(GRACEFUL_SHUTDOWN,), med=500)
 
+UNHEARD = neighbors(Standing.LOST)
+UNHEARD.unheard = True
+
 LATE = {PEER}
 
 TABLE = [
@@ -197,6 +200,13 @@ TABLE = [
     (THEM, [BETTER, THEIRS], dict(neighbors_held=True), "yield not-ready eni-9"),
     (US, [], dict(neighbors_held=True), "keep not-ready eni-1"),
     (US, [THEIRS], dict(neighbors_held=True), "keep not-ready eni-1"),
+    # our own ExaBGP hangs: as `if_unhealthy`
+    (THEM, [BETTER, THEIRS], dict(known=UNHEARD), "yield owner-healthy eni-9"),
+    (THEM, [BETTER], dict(known=UNHEARD), "yield owner-healthy eni-9"),
+    (THEM, [WORSE, peer(EIGHT, med=50)], dict(known=UNHEARD), "yield peer-best eni-9"),
+    (DEAD, [BETTER, THEIRS], dict(known=UNHEARD), "replace owner-blackhole eni-1 -> replace eni-1"),
+    (NOTHING, [BETTER, THEIRS], dict(known=UNHEARD), "create absent eni-1 -> create eni-1"),
+    (US, [BETTER, THEIRS], dict(known=UNHEARD), "keep ours eni-1"),
     # who has let us wait is passed over, unless it has written after all
     (NOTHING, [WORSE, THEIRS], dict(late={PEER}), "create absent eni-1 -> create eni-1"),
     (US, [THEIRS], dict(late={PEER}), "delete withdrawn None -> delete eni-1"),
