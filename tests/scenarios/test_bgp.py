@@ -5,7 +5,7 @@ import pytest
 from bgp2vpc.bgp.events import Announce
 from bgp2vpc.names import PEER
 from tests.scenarios.conftest import MakeScene
-from tests.scenarios.scene import CHECKED, DELETE, HEARD, HOLD, POLL, TAKE, P, Scene
+from tests.scenarios.scene import CHECKED, DELETE, HEARD, HOLD, POLL, STARTUP_HOLD, TAKE, P, Scene
 from tests.simulation.host import Health, Host
 from tests.values import path
 
@@ -25,6 +25,52 @@ def test_with_a_remote_check_a_killed_exabgp_keeps_its_route_while_the_service_i
     watched.stays(owner)
     watched.strike(owner.start_exabgp)
     watched.stays(owner)
+
+
+def test_a_hung_exabgp_of_another_host_moves_nothing(scene: Scene) -> None:
+    owner, other = scene.hosts
+    scene.strike(other.hang_exabgp)
+    scene.stays(owner)
+    scene.strike(other.resume_exabgp)
+    scene.stays(owner)
+
+
+def test_a_hung_exabgp_of_the_owner_loses_its_route_as_a_host_that_is_gone_and_takes_nothing_back(scene: Scene) -> None:
+    owner, other = scene.hosts
+    scene.strike(owner.hang_exabgp)
+    scene.moves_to(other, within=HOLD + TAKE, for_seconds=60)
+    scene.strike(owner.resume_exabgp)
+    scene.stays(other)
+
+
+@pytest.mark.io
+def test_with_a_remote_check_a_hung_exabgp_moves_nothing(watched: Scene) -> None:
+    owner, other = watched.hosts
+    for host in (owner, other):
+        watched.strike(host.hang_exabgp)
+        watched.stays(owner, seconds=30)
+        watched.strike(host.resume_exabgp)
+        watched.stays(owner, seconds=30)
+
+
+def test_an_owner_that_dies_while_our_exabgp_hangs_is_found_after_that_as_after_a_start(scene: Scene) -> None:
+    owner, other = scene.hosts
+    scene.strike(other.hang_exabgp)
+    scene.wait(2)
+    owner.freeze()
+    scene.wait(30)
+    assert scene.writes == []
+    scene.strike(other.resume_exabgp)
+    scene.moves_to(other, within=STARTUP_HOLD + TAKE, for_seconds=60)
+
+
+@pytest.mark.io
+def test_with_a_remote_check_it_is_found_at_once(watched: Scene) -> None:
+    owner, other = watched.hosts
+    watched.strike(other.hang_exabgp)
+    watched.wait(30)
+    watched.strike(owner.freeze)
+    watched.moves_to(other, within=CHECKED + TAKE, for_seconds=60)
 
 
 def test_a_partition_moves_the_route_once_in_five_minutes_at_most(scene: Scene) -> None:

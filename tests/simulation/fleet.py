@@ -160,6 +160,7 @@ class Fleet:
         for host in self.hosts:
             if host.frozen:
                 host.thaw()
+            host.resume_exabgp()
         for mesh in self.meshes:
             mesh.mend(self.plan.mesh_delay)
         for host in self.hosts:

@@ -149,6 +149,13 @@ def exabgp_killed(fleet: Fleet, random: Random, when: float) -> None:
     _at(fleet, when + lasts, f"{host.name}: exabgp started", host.start_exabgp)
 
 
+def exabgp_hangs(fleet: Fleet, random: Random, when: float) -> None:
+    """SIGSTOP of ExaBGP alone, and SIGCONT."""
+    host, lasts = _bridge(fleet, random), _seconds(random, 0.5, 90)
+    _at(fleet, when, f"{host.name}: exabgp hangs for {lasts:.1f} s", host.hang_exabgp)
+    _at(fleet, when + lasts, f"{host.name}: exabgp goes on", host.resume_exabgp)
+
+
 def power_lost(fleet: Fleet, random: Random, when: float) -> None:
     """The host is off without a word, and boots again."""
     host, lasts = _somebody(fleet, random), _seconds(random, 5, 120)
@@ -246,6 +253,7 @@ FAILURES: tuple[Happening, ...] = (
     helper_killed,
     helper_upgraded,
     exabgp_killed,
+    exabgp_hangs,
     power_lost,
     terminated,
     frozen,

@@ -9,12 +9,13 @@ from bgp2vpc.bgp.events import Announce, Event
 from bgp2vpc.config.model import Config
 from bgp2vpc.daemon import Daemon
 from bgp2vpc.exabgp_api.line import parse
-from bgp2vpc.exabgp_api.messages import Message, StateChange, Update
+from bgp2vpc.exabgp_api.messages import Acknowledgement, Message, StateChange, SummaryBegins, Update
 from bgp2vpc.exabgp_api.render import announce_line
 from bgp2vpc.operator.orders import Cause
 from bgp2vpc.parts import Mode, Outside
 from bgp2vpc.prefix import IPAddress, Prefix
 from bgp2vpc.sources.session import SourceKind
+from bgp2vpc.speaker.unanswered import QUESTION
 from bgp2vpc.vpc.connect import Ec2Connection
 from bgp2vpc.vpc.model import Instance
 from tests.simulation.clock import OUTSIDE, Clock, Process
@@ -123,6 +124,9 @@ class Host:
     process: Process | None = None
     daemon: Daemon | None = None
     frozen: bool = False
+    _unsaid: list[Message] = field(default_factory=list)
+    """What ExaBGP has to tell its helper, and what that has told it, while ExaBGP alone is frozen."""
+    _unread: list[str] = field(default_factory=list)
     gone: bool = False
     """Its instance is terminated: it will not come back."""
 
@@ -147,6 +151,11 @@ class Host:
             return False
         return prefix not in self.draining or (prefix, None) in self.speaker.rib
 
+    @property
+    def is_hung(self) -> bool:
+        """Whether ExaBGP is frozen, and the rest of the host is not."""
+        return self.speaker.frozen and not self.frozen
+
     # ExaBGP and helper
 
     def boot(self) -> None:
@@ -160,6 +169,7 @@ class Host:
         """Nothing of it remains but what EC2 knows."""
         self.frozen = self.speaker.frozen = False
         self.kill_helper()
+        self._unread.clear()
         self.speaker.powered = self.speaker.running = False
         self.mesh.changed(self.speaker)
 
@@ -174,12 +184,35 @@ class Host:
     def kill_exabgp(self) -> None:
         """It takes its helper along."""
         self.kill_helper()
-        self.speaker.running = False
+        self.speaker.running, self.speaker.frozen = False, self.frozen
+        self._unread.clear()
         self.mesh.changed(self.speaker)
+
+    def hang_exabgp(self) -> None:
+        """SIGSTOP of ExaBGP alone."""
+        if self.speaker.running:
+            self.speaker.frozen = True
+            self.mesh.changed(self.speaker)
+
+    def resume_exabgp(self) -> None:
+        """SIGCONT: it reads and says all that has waited."""
+        if not self.is_hung:
+            return
+        self.speaker.frozen = False
+        self._catch_up()
+        self.mesh.changed(self.speaker)
+        self.start_helper()
+
+    def _catch_up(self) -> None:
+        unsaid, self._unsaid, unread, self._unread = self._unsaid, [], self._unread, []
+        for message in unsaid:
+            self._hear(message)
+        for line in unread:
+            self._to_exabgp(line)
 
     def start_helper(self) -> None:
         """A new one, if none runs; ExaBGP asks the peers for what they have announced."""
-        if not self.speaker.running or self.process is not None:
+        if not self.speaker.running or self.is_hung or self.process is not None:
             return
         if not self.place.bridge:
             for prefix, service in self.services.items():
@@ -195,6 +228,7 @@ class Host:
 
     def kill_helper(self) -> None:
         """kill -9: what it announced stays announced by ExaBGP."""
+        self._unsaid.clear()
         process, self.process, self.daemon = self.process, None, None
         if process is not None:
             process.kill(self.clock)
@@ -233,6 +267,7 @@ class Host:
         self.frozen = self.speaker.frozen = False
         if self.process is not None:
             self.process.thaw(self.clock)
+        self._catch_up()
         self.mesh.changed(self.speaker)
 
     def serve(self, prefix: Prefix, service: Service) -> None:
@@ -284,10 +319,18 @@ class Host:
         return True
 
     def _to_exabgp(self, line: str) -> None:
-        self.mesh.said(self.speaker, parse(line).events)
+        if self.is_hung:
+            self._unread.append(line)
+        elif line == QUESTION:
+            self._hear(SummaryBegins())
+            self._hear(Acknowledgement(ok=True))
+        else:
+            self.mesh.said(self.speaker, parse(line).events)
 
     def _hear(self, message: Message) -> None:
-        if self.daemon is not None and self.process is not None:
+        if self.is_hung:
+            self._unsaid.append(message)
+        elif self.daemon is not None and self.process is not None:
             self._later(0.0, self._heard, message)
 
     def _heard(self, message: Message) -> None:
