@@ -15,11 +15,13 @@ from bgp2vpc.reconcile.journal import Journal
 from bgp2vpc.tasks import Alarm
 
 SUBJECT: Final = "ExaBGP"
-QUIET: Final = 1.5
-"""Seconds without a message after which it is asked.
+QUIET: Final = 1.2
+"""Seconds without a message after which it is asked: more than pass between keepalives with the smallest hold time."""
+STILL: Final = 0.6
+"""Seconds that it may take to answer. After more it may have stood still for `QUIET` + `STILL` or longer.
 
-With `LATE`, the shortest time for which it can stand still unnoticed: less than it takes until a peer with the smallest
-hold time (3 s, counted from a keepalive that we sent up to a second ago) ends its session with us.
+That is less than it takes until a peer with the smallest hold time ends its session with us: 3 s from our last
+keepalive, which is up to a second old when ExaBGP stops. So a pause that is not noticed does no harm.
 """
 PATIENCE: Final = 5.0
 """Seconds without an answer after which it counts as hung. It is asked again, and reported again, as often."""
@@ -74,7 +76,7 @@ class ExabgpWatch:
     def heard(self) -> bool:
         """It says something. Whether it stood still before that, or is another one."""
         now, owed_since = self._now(), self.owes_since
-        is_late = self._has_ended or (owed_since is not None and now - owed_since > LATE)
+        is_late = self._has_ended or (owed_since is not None and now - owed_since > STILL)
         self._heard_at, self.owes_since, self._has_ended = now, None, False
         if self.is_hung:
             self.is_hung = False

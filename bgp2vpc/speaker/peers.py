@@ -234,7 +234,7 @@ class Peers:
         self.exabgp.ended()
         self._adj_rib_in.exabgp_ended()
         self._nothing_is_heard()
-        for peer in self._neighbors.addresses:
+        for peer in sorted(self._neighbors.addresses):
             if self._neighbors.is_up(peer):
                 self._close(peer)
 

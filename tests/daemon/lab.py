@@ -92,6 +92,8 @@ class Lab:
         self.to_exabgp: list[str] = []
         """What ExaBGP was told, but for questions whether it runs: those it answers at once, unless it hangs."""
         self.exabgp_hangs = False
+        self.pipe_is_full = False
+        """ExaBGP takes no lines."""
         self._held: list[Message] = []
         self.told: Callable[[str], None] = lambda _: None
         self.systemd = SdNotify()
@@ -139,6 +141,8 @@ class Lab:
         return neighbor.address in self.answering
 
     def _say(self, line: str) -> bool:
+        if self.pipe_is_full:
+            return False
         if line == QUESTION and self.daemon.parts.inputs.neighbors.have_sessions:
             self.loop.call_soon(self.tell, SummaryBegins(), Acknowledgement(ok=True))
         else:
@@ -155,11 +159,15 @@ class Lab:
                 if self.running:
                     self.daemon.heard(message)
 
-    def exabgp_goes_on(self, *, reverse: bool = False) -> None:
-        """It hangs no longer, and says what it has to say, in this or in the reverse order."""
+    def exabgp_goes_on(self, *, reverse: bool = False, loses: type[object] | None = None) -> None:
+        """It hangs no longer, and says what it has to say, but for messages of one kind.
+
+        In this or in the reverse order.
+        """
         self.exabgp_hangs = False
         held, self._held = self._held, []
-        self.do(lambda: self.tell(*(reversed(held) if reverse else held)))
+        said = [each for each in held if loses is None or not isinstance(each, loses)]
+        self.do(lambda: self.tell(*(reversed(said) if reverse else said)))
 
     @property
     def daemon(self) -> Daemon:
