@@ -263,6 +263,11 @@ class MeshHost(AnycastHost):
         for pid in pids:
             os.kill(pid, signal.SIGSTOP)
 
+    def hang_exabgp(self) -> None:
+        """Stop its ExaBGP; all else goes on."""
+        self.is_frozen = True
+        self._processes["exabgp"].send_signal(signal.SIGSTOP)
+
     def cut(self) -> None:
         """Cut its link."""
         self._vpc.cut(self.seat)

@@ -7,12 +7,14 @@ takes, and what does not happen for minutes, is shown on virtual time by tests/s
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 import pytest
 import rig
 from rig import SICK, Mesh, MeshHost, Setting
 
+from tests.exabgps import EXABGP_42, EXABGP_50, Exabgp
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.system
@@ -130,6 +132,23 @@ def test_a_killed_exabgp_loses_its_route(start_mesh: StartMesh) -> None:
     owner, other = struck(mesh, MeshHost.kill_exabgp)
     eventually(lambda: not owner.pids_of("bgp2vpc", "helper"), "the helper to end", mesh.story)
     assert mesh.owner() is other
+
+
+@pytest.mark.parametrize("exabgp", [EXABGP_42, EXABGP_50], ids=["4.2", "5.0"])
+def test_a_host_whose_exabgp_hung_tells_it_and_takes_nothing(exabgp: Exabgp, start_mesh: StartMesh) -> None:
+    mesh = start_mesh(replace(checked(remote=False, startup_hold=rig.LONG, **MORTAL), exabgp=exabgp))
+    owner = mesh.owner()
+    (other,) = mesh.others(owner)
+    other.hang_exabgp()
+    silent = {"ExaBGP": "ExabgpSilent"}
+    eventually(lambda: other.status()["failing"] == silent, "the hung ExaBGP in the status", mesh.story)
+    eventually(lambda: not owner.hears(other), "the session to end", mesh.story)
+    other.recover()
+    eventually(lambda: owner.hears(other), "a new session", mesh.story)
+    mesh.wait_until_well()
+    mesh.wait_for_looks()
+    assert other.status()["failing"] == {}
+    assert written(mesh) == []
 
 
 def test_hosts_that_cannot_hear_each_other_leave_the_route_to_an_owner_that_passes_its_remote_check(
