@@ -209,7 +209,6 @@ class ExabgpService:
         with connection:
             try:
                 session = ExabgpSession(pipe, self._peers.heard)
-                self._peers.hold_decisions()
                 self._adj_rib_out.connected(pipe.send)
                 self._connected.set()
                 self._neighbors.started()

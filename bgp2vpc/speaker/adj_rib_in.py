@@ -236,15 +236,7 @@ class AdjRibIn:
 
     def ask_exabgp(self) -> bool:
         """Have ExaBGP say something. False: there is none, or it hears no more of us."""
-        if self._adj_rib_out is None:
-            return False
-        self._adj_rib_out.ask()
-        return True
-
-    def exabgp_ended(self) -> None:
-        """It answers nothing any more."""
-        if self._adj_rib_out is not None:
-            self._adj_rib_out.exabgp_ended()
+        return self._adj_rib_out is not None and self._adj_rib_out.ask()
 
     # Into the RIB
 

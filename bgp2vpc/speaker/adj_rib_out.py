@@ -199,14 +199,11 @@ class AdjRibOut:
         for key in self._said:
             self._say_again(key)
 
-    def ask(self) -> None:
-        """Have ExaBGP say something: ask the question, unless it is on its way already."""
-        if not self._unanswered.is_asked and self._send(QUESTION):
+    def ask(self) -> bool:
+        """Have ExaBGP say something: ask the question, unless it is on its way already. False: there is no ExaBGP."""
+        if self._send is not None and not self._unanswered.is_asked and self._send(QUESTION):
             self._unanswered.asked()
-
-    def exabgp_ended(self) -> None:
-        """What is without an answer gets none any more."""
-        self._unanswered, self._reason = Unanswered(), ""
+        return self._send is not None
 
     def heard(self, message: Acknowledgement | ErrorReason | SummaryBegins) -> None:
         """ExaBGP answers a line, or begins to."""

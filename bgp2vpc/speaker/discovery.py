@@ -102,7 +102,7 @@ class ExabgpNeighbors:
     def gone(self) -> None:
         """Our own ExaBGP is not connected any more."""
         self.is_connected = False
-        self._peers.exabgp_gone()
+        self._peers.exabgp_ended()
 
     async def _conclude(self) -> None:
         began = asyncio.get_running_loop().time()

@@ -7,6 +7,10 @@ here before ExaBGP's does, or when Serf says that the member failed. The reconci
 A failure of our own ExaBGP is no evidence against its peers (`exabgp_watch.py`). While it says nothing, no hold timer
 expires; once it is hung, owners are judged without BGP. Sessions that end because it stood still are waited for as
 after our start.
+
+A peer that ends its session with Cease, Administrative Reset (RFC 4486) is about to be restarted, and its routes stay:
+for `RESTART_TIME` its paths are kept, stale, as with a graceful restart (RFC 4724). It announces what it still serves
+only after its first End-of-RIB, so what it has not announced again goes at the end of that time.
 """
 
 import asyncio
@@ -43,6 +47,9 @@ from bgp2vpc.tasks import Alarm, ring_at
 
 log = logging.getLogger("bgp2vpc")
 
+RESTART_TIME = 30.0
+"""Seconds from a peer's Administrative Reset: a restart takes some, and ExaBGP's back-off as many."""
+
 
 class Peers:
     """All on the event loop; nothing here waits."""
@@ -59,6 +66,8 @@ class Peers:
         self._hold_alarm = Alarm(self._run_out_hold_timers)
         self._gone: dict[IPAddress, set[str]] = {}
         """Who is gone although BGP does not say so, and by which signs."""
+        self._restarting: dict[IPAddress, float] = {}
+        """Until when the paths of a peer that is being restarted are kept."""
 
     def heard(self, message: Message) -> None:
         """A message on ExaBGP's pipe; its answers to what we passed on are for the Adj-RIB-Out."""
@@ -81,6 +90,8 @@ class Peers:
             case NotEstablished(peer):
                 self._neighbors.mention(peer)
             case StateChange(peer) | Notification(peer):
+                if isinstance(message, Notification) and message.is_reset:
+                    self._expect_restart(peer)
                 self._close(peer)
             case Update(peer, Direction.RECEIVE):
                 self._open(peer)
@@ -90,25 +101,10 @@ class Peers:
                 # All sessions have just gone down with ExaBGP: that says nothing about the neighbors.
                 self._neighbors.forget()
 
-    def hold_decisions(self) -> None:
-        """What peers announce is not known yet: for `patience` seconds, unless all tell earlier, nothing is taken."""
-        self._inputs.neighbors_due = due = self._now() + self.patience
+    def hold_decisions(self, since: float) -> None:
+        """As after our start: nothing is taken or deleted until peers have told all, or had `patience` seconds."""
+        self._inputs.neighbors_due = due = since + self.patience
         ring_at(due, self._decider.neighbors_changed)
-
-    def exabgp_gone(self) -> None:
-        """Our ExaBGP is gone, or out of reach: nothing is known of the peers any more, and none of them is lost."""
-        self.hold_decisions()
-        self._neighbors.forget()
-        self._hold_timers = HoldTimers()
-        rib, kinds = self._adj_rib_in.rib, self._adj_rib_in.kinds
-        for name in [name for name, kind in kinds.items() if kind is SourceKind.PEER]:
-            del kinds[name]
-            self._adj_rib_in.changed(rib.close(name, self._now(), hold=0), "our ExaBGP is not connected")
-        for address, signs in list(self._gone.items()):
-            self._alive(address, "hold timer")
-            if signs:
-                self._neighbors.failed(address, self._now())
-        self._decider.neighbors_changed()
 
     @property
     def expected(self) -> frozenset[IPAddress]:
@@ -156,7 +152,10 @@ class Peers:
     def _heard_update(self, update: Update) -> None:
         name, rib = _name(update.peer), self._adj_rib_in.rib
         before = rib.next_hops(name, update.events)
-        changed, error = self._adj_rib_in.take_in(name, as_if_internal(update.events, update.external_as))
+        events = as_if_internal(update.events, update.external_as)
+        if update.peer in self._restarting:
+            events = tuple(each for each in events if not isinstance(each, EndOfRib))
+        changed, error = self._adj_rib_in.take_in(name, events)
         self._neighbors.departed(before - rib.next_hops(name, update.events), Standing.WITHDRAWN, self._now())
         self._adj_rib_in.changed(changed)
         for each in update.events:
@@ -173,18 +172,43 @@ class Peers:
         # which is a sign of life: else the two sides of a partition would both take it.
         since = self._neighbors.lost_since(peer, self._now())
         if self._neighbors.is_up(peer) and self._now() < self.exabgp.back_at + EXCUSED:
-            self._wait_for_neighbors()
+            self.hold_decisions(self.exabgp.back_at)
         is_news = self._neighbors.down(peer, since)
         if self._hold_timers.closed(peer):
             self._alive(peer, "hold timer")
         if self._adj_rib_in.kinds.pop(name, None) is not None:
             event(log, logging.INFO, "peer down", peer=peer)
+            if (until := self._restarting.get(peer)) is not None:
+                self._adj_rib_in.rib.close(name, self._now(), hold=until + 1 - self._now())
+                return
             paths = self._adj_rib_in.rib.next_hops(name)
             self._decider.session_lost(paths)
             self._neighbors.departed(paths, Standing.LOST, since)
             self._adj_rib_in.changed(self._adj_rib_in.rib.close(name, self._now(), hold=0), "its session went down")
         if is_news:
             self._decider.neighbors_changed()
+
+    def _expect_restart(self, peer: IPAddress) -> None:
+        if not self.has_session(peer):
+            return
+        self._restarting[peer] = until = self._now() + RESTART_TIME
+        event(log, logging.INFO, "peer restarts: its paths are kept", peer=peer, seconds=RESTART_TIME)
+        ring_at(until, self._end_restart, peer, until)
+
+    def _end_restart(self, peer: IPAddress, until: float) -> None:
+        if self._restarting.get(peer) != until:
+            return
+        del self._restarting[peer]
+        name, rib = _name(peer), self._adj_rib_in.rib
+        paths, is_up = rib.next_hops(name), self.has_session(peer)
+        if not is_up and paths:
+            event(log, logging.WARNING, "peer has not come back from its restart", peer=peer)
+            self._decider.session_lost(paths)
+        changed = rib.apply(name, EndOfRib()) if is_up else rib.close(name, self._now(), hold=0)
+        how = Standing.WITHDRAWN if is_up else Standing.LOST
+        self._neighbors.departed(paths - rib.next_hops(name), how, self._now())
+        self._adj_rib_in.changed(changed, "it did not announce it again after its restart")
+        self._decider.neighbors_changed()
 
     # Peers that are gone although their session stands
 
@@ -230,13 +254,24 @@ class Peers:
     # Our own ExaBGP
 
     def exabgp_ended(self) -> None:
-        """ExaBGP has ended, and its sessions with it: that says nothing about the neighbors. Another one may follow."""
+        """ExaBGP has ended, or is out of reach: nothing is known of the peers any more, and none of them is lost.
+
+        Another ExaBGP may follow.
+        """
         self.exabgp.ended()
-        self._adj_rib_in.exabgp_ended()
+        self.hold_decisions(self._now())
+        self._neighbors.forget()
+        self._restarting.clear()
+        self._hold_timers = HoldTimers()
+        rib, kinds = self._adj_rib_in.rib, self._adj_rib_in.kinds
+        for name in [name for name, kind in kinds.items() if kind is SourceKind.PEER]:
+            del kinds[name]
+            self._adj_rib_in.changed(rib.close(name, self._now(), hold=0), "our ExaBGP is not connected")
+        for address, signs in list(self._gone.items()):
+            self._alive(address, "hold timer")
+            if signs:
+                self._neighbors.failed(address, self._now())
         self._nothing_is_heard()
-        for peer in sorted(self._neighbors.addresses):
-            if self._neighbors.is_up(peer):
-                self._close(peer)
 
     def _nothing_is_heard(self) -> None:
         self._neighbors.unheard = True
@@ -247,18 +282,13 @@ class Peers:
         self._hold_timers.start_anew(self._now())
         self._watch_hold_timers()
         if self._neighbors.unheard:
-            self._wait_for_neighbors()
+            self.hold_decisions(self.exabgp.back_at)
             ring_at(self.exabgp.back_at + EXCUSED, self._heard_again)
 
     def _heard_again(self) -> None:
         if self._neighbors.unheard and not self.exabgp.is_silent and self.exabgp.back_at + EXCUSED <= self._now():
             self._neighbors.unheard = False
             self._decider.neighbors_changed()
-
-    def _wait_for_neighbors(self) -> None:
-        """As after our start: nothing is taken or deleted until they have told all they have, or had their time."""
-        self._inputs.neighbors_due = self.exabgp.back_at + self.patience
-        ring_at(self._inputs.neighbors_due, self._decider.neighbors_changed)
 
     @staticmethod
     def _now() -> float:
