@@ -90,9 +90,7 @@ class Peers:
             case NotEstablished(peer):
                 self._neighbors.mention(peer)
             case StateChange(peer) | Notification(peer):
-                if isinstance(message, Notification) and message.is_reset:
-                    self._expect_restart(peer)
-                self._close(peer)
+                self._close(peer, comes_back=isinstance(message, Notification) and message.is_reset)
             case Update(peer, Direction.RECEIVE):
                 self._open(peer)
                 self._heard_update(message)
@@ -164,8 +162,10 @@ class Peers:
         if error:
             self._adj_rib_in.complain(name, error, "")
 
-    def _close(self, peer: IPAddress) -> None:
+    def _close(self, peer: IPAddress, *, comes_back: bool = False) -> None:
         """Its session is down: its paths go, and what follows for routes depends on when it was lost."""
+        if comes_back and self.has_session(peer):
+            self._expect_restart(peer)
         # ExaBGP prints `down` for every refused connect: only one that follows an `up` ends something.
         name = _name(peer)
         # ExaBGP's hold timer expires up to a second after ours. A route that moved in between moved after the loss,
@@ -189,8 +189,6 @@ class Peers:
             self._decider.neighbors_changed()
 
     def _expect_restart(self, peer: IPAddress) -> None:
-        if not self.has_session(peer):
-            return
         self._restarting[peer] = until = self._now() + RESTART_TIME
         event(log, logging.INFO, "peer restarts: its paths are kept", peer=peer, seconds=RESTART_TIME)
         ring_at(until, self._end_restart, peer, until)

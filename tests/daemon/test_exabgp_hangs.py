@@ -1,6 +1,7 @@
 """Our own ExaBGP hangs, with bgp2vpc and the peers well: what is concluded meanwhile, and after it is back."""
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 from lab import OURS, PEER, A, Lab, Peering, announce, two_hosts
@@ -249,7 +250,7 @@ def test_one_that_ends_takes_all_sessions_along_and_nothing_is_concluded(pair: P
     pair.alive = False
     pair.second.do(peers.exabgp_ended)
     pair.second.wait(120)
-    assert pair.second.ask("status")["neighbors"][0]["up"] is False
+    assert not any(row["up"] for row in pair.second.ask("status")["neighbors"])
     pair.second.hear("neighbor 10.0.0.10 down - refused")
     pair.second.wait(4)
     pair.session_begins()
@@ -272,7 +273,11 @@ def test_an_owner_that_the_next_exabgp_does_not_reach_is_lost_after_the_hold_of_
 
 def test_one_that_hung_and_is_ended_is_not_failing_any_more_and_the_next_one_is_asked(pair: Pair) -> None:
     pair.hang(22)
-    pair.second.do(pair.second.daemon.parts.peers.exabgp_ended)
+    parts = pair.second.daemon.parts
+    assert parts.adj_rib_out is not None
+    pair.second.do(parts.adj_rib_out.disconnected)
+    pair.second.do(parts.peers.exabgp_ended)
+    pair.second.do(partial(parts.adj_rib_out.connected, pair.second.say_to_exabgp))
     assert pair.failing == {}
     pair.second.exabgp_goes_on(loses=object)
     pair.keepalives = False

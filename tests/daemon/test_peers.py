@@ -1,12 +1,16 @@
 """What EC2 is asked because there are peers: who they are, and whether they have taken what was ours."""
 
+from dataclasses import replace
+
 import pytest
 from lab import OURS, PEER, A, Lab, announce, two_hosts
 
+from bgp2vpc.bgp.events import EndOfRib
 from bgp2vpc.errors import Throttled
-from bgp2vpc.exabgp_api.messages import Direction, PeerState, StateChange, Update
+from bgp2vpc.exabgp_api.messages import Direction, Notification, PeerState, StateChange, Update
 from bgp2vpc.policy.rule import Takeover
 from bgp2vpc.prefix import IPAddress
+from bgp2vpc.speaker.peers import RESTART_TIME
 from tests.values import announce as announced
 from tests.values import rule
 from tests.values import withdraw as withdrawn
@@ -99,3 +103,85 @@ def test_a_neighbor_that_never_had_a_session_is_listed_and_no_reason_to_take_its
     assert (lab.writes, lab.verdicts()) == ([], [f"rtb-1 {A} yield owner-healthy"])
     lab.hear("neighbor 10.0.0.11 up")
     assert [each["up"] for each in lab.ask("status")["neighbors"]] == [True]
+
+
+RESET = Notification(NEIGHBOR, Direction.RECEIVE, 6, 4)
+SHUTDOWN = Notification(NEIGHBOR, Direction.RECEIVE, 6, 2)
+DOWN = StateChange(NEIGHBOR, PeerState.DOWN, "notification received")
+SETTLED = 20
+"""Seconds: a write is beyond doubt, and a peer has had the time to announce what it serves."""
+
+
+@pytest.fixture
+def restarting(lab) -> Lab:
+    """The peer owns the route, and has ended its session because it is being restarted."""
+    lab.vpc.put_route("rtb-1", A, PEER)
+    lab.vpc.put_route("rtb-2", A, PEER)
+    lab.say(announce(A, "med 100"))
+    peer_announces(lab, med=100)
+    lab.wait(SETTLED)
+    lab.forget_calls()
+    hear(lab, RESET)
+    hear(lab, DOWN)
+    return lab
+
+
+def comes_back(lab: Lab) -> None:
+    """ExaBGP sends its End-of-RIB before anybody has announced anything."""
+    hear(lab, StateChange(NEIGHBOR, PeerState.UP))
+    hear(lab, Update(NEIGHBOR, Direction.RECEIVE, (EndOfRib("ipv4 unicast"),)))
+
+
+def owners(lab: Lab) -> set[str]:
+    return {line.split()[2] for line in lab.routes}
+
+
+def test_the_route_of_a_peer_that_is_restarted_stays(restarting) -> None:
+    restarting.wait(5)
+    comes_back(restarting)
+    restarting.wait(5)
+    peer_announces(restarting, med=100)
+    restarting.wait(120)
+    assert (owners(restarting), restarting.writes) == ({PEER}, [])
+
+
+def test_a_peer_that_flaps_while_it_restarts_loses_nothing(restarting) -> None:
+    comes_back(restarting)
+    restarting.wait(1)
+    hear(restarting, DOWN)
+    restarting.wait(RESTART_TIME - 3)
+    assert (owners(restarting), restarting.writes) == ({PEER}, [])
+
+
+def test_a_peer_that_does_not_come_back_from_its_restart_loses_its_route(restarting) -> None:
+    restarting.wait(RESTART_TIME - 1)
+    assert owners(restarting) == {PEER}
+    restarting.wait(2)
+    assert owners(restarting) == {OURS}
+
+
+def test_what_a_restarted_peer_does_not_announce_again_is_withdrawn(restarting) -> None:
+    restarting.wait(5)
+    comes_back(restarting)
+    restarting.wait(RESTART_TIME - 6)
+    assert owners(restarting) == {PEER}
+    restarting.wait(2)
+    assert owners(restarting) == {OURS}
+
+
+def test_what_a_restarted_peer_withdraws_is_taken_at_once(restarting) -> None:
+    comes_back(restarting)
+    hears_withdrawal(restarting)
+    restarting.wait(1)
+    assert owners(restarting) == {OURS}
+
+
+@pytest.mark.parametrize("ends", [SHUTDOWN, replace(RESET, direction=Direction.SEND)], ids=["shutdown", "sent by us"])
+def test_no_other_notification_is_a_restart(lab, ends) -> None:
+    lab.vpc.put_route("rtb-1", A, PEER)
+    lab.say(announce(A, "med 100"))
+    peer_announces(lab, med=100)
+    lab.wait(SETTLED)
+    hear(lab, ends)
+    lab.wait(1)
+    assert owners(lab) == {OURS}
