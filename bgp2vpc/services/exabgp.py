@@ -128,6 +128,7 @@ class ExabgpService:
         return ExabgpRow(state, self._child.pid if self._child else None, max(0, self._restarts), self._log.last)
 
     async def _run(self) -> None:
+        await self._neighbors.written.wait()
         with (
             tempfile.TemporaryDirectory(prefix="bgp2vpc-", ignore_cleanup_errors=True) as directory,
             socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listening,
@@ -144,7 +145,6 @@ class ExabgpService:
 
     async def _keep_running(self, relay_socket: Path) -> None:
         clock, endings = asyncio.get_running_loop().time, Restarts(PAUSES, 0.0)
-        await self._neighbors.written.wait()
         while True:
             began = clock()
             self._restarts += 1
