@@ -114,6 +114,11 @@ class Notification:
     subcode: int
 
     @property
+    def name(self) -> str:
+        """For people, as ExaBGP writes it."""
+        return f"notification {'sent' if self.direction is Direction.SEND else 'received'} ({self.code},{self.subcode})"
+
+    @property
     def is_reset(self) -> bool:
         """Whether the peer is about to come back: Cease, Administrative Reset (RFC 4486 section 4)."""
         return self.direction is Direction.RECEIVE and (self.code, self.subcode) == ADMINISTRATIVE_RESET

@@ -90,7 +90,9 @@ class Peers:
             case NotEstablished(peer):
                 self._neighbors.mention(peer)
             case StateChange(peer) | Notification(peer):
-                self._close(peer, comes_back=isinstance(message, Notification) and message.is_reset)
+                is_reset = isinstance(message, Notification) and message.is_reset
+                why = message.reason if isinstance(message, StateChange) else message.name
+                self._close(peer, why, comes_back=is_reset)
             case Update(peer, Direction.RECEIVE):
                 self._open(peer)
                 self._heard_update(message)
@@ -162,7 +164,7 @@ class Peers:
         if error:
             self._adj_rib_in.complain(name, error, "")
 
-    def _close(self, peer: IPAddress, *, comes_back: bool = False) -> None:
+    def _close(self, peer: IPAddress, why: str, *, comes_back: bool = False) -> None:
         """Its session is down: its paths go, and what follows for routes depends on when it was lost."""
         if comes_back and self.has_session(peer):
             self._expect_restart(peer)
@@ -177,7 +179,7 @@ class Peers:
         if self._hold_timers.closed(peer):
             self._alive(peer, "hold timer")
         if self._adj_rib_in.kinds.pop(name, None) is not None:
-            event(log, logging.INFO, "peer down", peer=peer)
+            event(log, logging.INFO, "peer down", peer=peer, reason=why or None)
             if (until := self._restarting.get(peer)) is not None:
                 self._adj_rib_in.rib.close(name, self._now(), hold=until + 1 - self._now())
                 return
