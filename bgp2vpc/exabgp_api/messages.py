@@ -101,7 +101,11 @@ class Held:
     external_as: int | None = None
 
 
-ADMINISTRATIVE_RESET: Final = (6, 4)
+CEASE: Final = 6
+ADMINISTRATIVE_RESET: Final = 4
+CONFIGURATION_CHANGE: Final = 6
+RESETS: Final = (ADMINISTRATIVE_RESET, CONFIGURATION_CHANGE)
+"""Subcodes of Cease (RFC 4486 section 4) with which a speaker ends a session that it is about to open again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +124,8 @@ class Notification:
 
     @property
     def is_reset(self) -> bool:
-        """Whether the peer is about to come back: Cease, Administrative Reset (RFC 4486 section 4)."""
-        return self.direction is Direction.RECEIVE and (self.code, self.subcode) == ADMINISTRATIVE_RESET
+        """Whether the peer is about to come back: Cease with one of `RESETS`."""
+        return self.direction is Direction.RECEIVE and self.code == CEASE and self.subcode in RESETS
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,7 +115,7 @@ class ExabgpService:
             await self._child.stop(GRACE)
 
     async def stop(self) -> None:
-        """End ExaBGP: its sessions are closed, with Administrative Reset (RFC 4486) if we come back."""
+        """End ExaBGP: its sessions are closed, as those of one that comes back if we do."""
         if self.comes_back:
             self._adj_rib_out.reset_sessions(self._peers.established)
             await until(lambda: not self._peers.established, RESET_TIMEOUT)

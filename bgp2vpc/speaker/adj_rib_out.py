@@ -15,7 +15,7 @@ from bgp2vpc.bgp.export import NOTHING_DRAINS, Draining
 from bgp2vpc.bgp.path import SELF, Path
 from bgp2vpc.bgp.rib import Offer, PathKey
 from bgp2vpc.exabgp_api.command import Command
-from bgp2vpc.exabgp_api.messages import ADMINISTRATIVE_RESET, Acknowledgement, ErrorReason, SummaryBegins
+from bgp2vpc.exabgp_api.messages import CONFIGURATION_CHANGE, Acknowledgement, ErrorReason, SummaryBegins
 from bgp2vpc.exabgp_api.render import announce_line, withdraw_line
 from bgp2vpc.logs import event
 from bgp2vpc.prefix import IPAddress, Prefix
@@ -190,9 +190,12 @@ class AdjRibOut:
         self._say(RELOAD)
 
     def reset_sessions(self, peers: Collection[IPAddress]) -> None:
-        """Have ExaBGP end these sessions, and say that we come back (Cease, Administrative Reset: RFC 4486)."""
+        """Have ExaBGP end these sessions as one that comes back.
+
+        Not with Administrative Reset: 4.2 cannot read the one that an ExaBGP sends, and makes another error of it.
+        """
         for peer in peers:
-            self._say(f"neighbor {peer} teardown {ADMINISTRATIVE_RESET[1]}")
+            self._say(f"neighbor {peer} teardown {CONFIGURATION_CHANGE}")
 
     def say_all_again(self) -> None:
         """A new neighbor is not sent what came through the API before; to the others ExaBGP does not repeat itself."""

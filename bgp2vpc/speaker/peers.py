@@ -8,8 +8,8 @@ A failure of our own ExaBGP is no evidence against its peers (`exabgp_watch.py`)
 expires; once it is hung, owners are judged without BGP. Sessions that end because it stood still are waited for as
 after our start.
 
-A peer that ends its session with Cease, Administrative Reset (RFC 4486) is about to be restarted, and its routes stay:
-for `RESTART_TIME` its paths are kept, stale, as with a graceful restart (RFC 4724). It announces what it still serves
+A peer that ends its session with Cease, Administrative Reset or Other Configuration Change (RFC 4486), is about to be
+restarted, and its routes stay: for `RESTART_TIME` its paths are kept, stale, as with a graceful restart (RFC 4724). It announces what it still serves
 only after its first End-of-RIB, so what it has not announced again goes at the end of that time.
 """
 
@@ -48,7 +48,7 @@ from bgp2vpc.tasks import Alarm, ring_at
 log = logging.getLogger("bgp2vpc")
 
 RESTART_TIME = 30.0
-"""Seconds from a peer's Administrative Reset: a restart takes some, and ExaBGP's back-off as many."""
+"""Seconds from such an end of a peer's session: a restart takes some, and ExaBGP's back-off as many."""
 
 
 class Peers:

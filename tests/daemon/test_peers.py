@@ -105,7 +105,7 @@ def test_a_neighbor_that_never_had_a_session_is_listed_and_no_reason_to_take_its
     assert [each["up"] for each in lab.ask("status")["neighbors"]] == [True]
 
 
-RESET = Notification(NEIGHBOR, Direction.RECEIVE, 6, 4)
+RESET = Notification(NEIGHBOR, Direction.RECEIVE, 6, 6)
 SHUTDOWN = Notification(NEIGHBOR, Direction.RECEIVE, 6, 2)
 DOWN = StateChange(NEIGHBOR, PeerState.DOWN, "notification received")
 SETTLED = 20
