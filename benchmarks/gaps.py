@@ -11,7 +11,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -63,26 +63,33 @@ def measure(_: Cloud) -> Iterator[Figure]:
         net = vpcnet.VpcNet(rig.addresses(2))
         stack.callback(net.close)
         cloud = stack.enter_context(Cloud.start(net.cloud_address))
-        for case in _cases():
+        for case in (*_cases(by_itself=False), *_cases(by_itself=True)):
             losses = list(_losses(case, net, cloud))
             yield Figure(f"{case.name}: gap", "ms", [loss.gap_ms for loss in losses], case.bounds)
             yield Figure(f"{case.name}: lost", "packets", [loss.lost for loss in losses])
 
 
-def _cases() -> Iterator[Case]:
+def _cases(*, by_itself: bool) -> Iterator[Case]:
+    """`by_itself`: bgp2vpc runs ExaBGP; else it is ExaBGP's helper."""
     from rig import EC2_LATENCY, EVERY, FALL, Mesh, MeshHost, checked  # noqa: PLC0415
 
-    alone = checked(remote=False, hold_time=HOLD_TIME, **QUICK)
+    run = "bgp2vpc run: " if by_itself else ""
+    alone = replace(checked(remote=False, hold_time=HOLD_TIME, **QUICK), by_itself=by_itself)
     remote = checked(remote=True, hold_time=HOLD_TIME, remote_timeout=EVERY, **QUICK)
+    remote = replace(remote, by_itself=by_itself)
+    kept = replace(remote, more={**remote.more, "on_exit": "keep"})
     nothing = (at_most(0),)
     until_taken = (at_most(1000 * (FALL * EVERY + 2 * EC2_LATENCY) + 50),)
-    yield Case("service killed", alone, MeshHost.kill_service, until_taken)
-    yield Case("service killed, remote check too", remote, MeshHost.kill_service, until_taken)
-    yield Case("bgp2vpc killed", remote, MeshHost.kill_bgp2vpc, nothing, moves=False)
+    yield Case(f"{run}service killed", alone, MeshHost.kill_service, until_taken)
+    yield Case(f"{run}service killed, remote check too", remote, MeshHost.kill_service, until_taken)
+    yield Case(f"{run}bgp2vpc killed", remote, MeshHost.kill_bgp2vpc, nothing, moves=False)
+    if by_itself:  # nobody starts that of a helper again
+        yield Case(f"{run}ExaBGP killed", alone, MeshHost.kill_exabgp, nothing, heal=lambda *_: None)
     for what, strike in (("host frozen", MeshHost.freeze), ("link cut", MeshHost.cut)):
         for how, setting, limit in (("remote check", remote, 1200), ("BGP alone", alone, 3500)):
-            yield Case(f"{what}, {how}", setting, strike, (at_most(limit),), heal=Mesh.recover_when_missed)
-    yield Case("drain", remote, MeshHost.drain, nothing, heal=lambda _, host: host.undrain())
+            yield Case(f"{run}{what}, {how}", setting, strike, (at_most(limit),), heal=Mesh.recover_when_missed)
+    yield Case(f"{run}drain", remote, MeshHost.drain, nothing, heal=lambda _, host: host.undrain())
+    yield Case(f"{run}upgrade", kept, MeshHost.terminate_bgp2vpc, nothing, moves=False, heal=lambda *_: None)
 
 
 def _losses(case: Case, net: "VpcNet", cloud: Cloud) -> "Iterator[Loss]":

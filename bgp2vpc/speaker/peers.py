@@ -9,8 +9,9 @@ expires; once it is hung, owners are judged without BGP. Sessions that end becau
 after our start.
 
 A peer that ends its session with Cease, Administrative Reset or Other Configuration Change (RFC 4486), is about to be
-restarted, and its routes stay: for `RESTART_TIME` its paths are kept, stale, as with a graceful restart (RFC 4724). It announces what it still serves
-only after its first End-of-RIB, so what it has not announced again goes at the end of that time.
+restarted, and its routes stay: for `RESTART_TIME` its paths are kept, stale, as with a graceful restart (RFC 4724). It
+announces what it still serves only after its first End-of-RIB, so what it has not announced again goes at the end of
+that time.
 """
 
 import asyncio
