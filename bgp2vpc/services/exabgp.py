@@ -15,6 +15,7 @@ import logging
 import os
 import pwd
 import random
+import signal
 import socket
 import struct
 import tempfile
@@ -50,6 +51,7 @@ CONNECT_TIMEOUT: Final = 30.0
 """Seconds from ExaBGP's start to its pipe. It takes one; more with a thousand neighbors on a busy host."""
 GRACE: Final = 3.0
 """Seconds between SIGTERM, at which ExaBGP closes its sessions, and SIGKILL."""
+HUNG: Final = 20.0
 SENT_TIMEOUT: Final = 5.0
 RESET_TIMEOUT: Final = 1.0
 KEPT_LINES: Final = 3
@@ -179,13 +181,24 @@ class ExabgpService:
                 return f"ExaBGP has not started its helper within {CONNECT_TIMEOUT:g} s: {self._log.reason}"
             if await on_thread(partial(exabgp_file.read, file)) != started_with:
                 self._start_task("exabgp reload", self._neighbors.reload())
-            await ended
+            await self._end_if_hung(ended)
             return f"ExaBGP has ended ({exit_text(await child.wait())}): {self._log.reason}"
         finally:
             await cancelled(connected, ended)
             await self._disconnect()
             await child.stop(GRACE)
             self._child = None
+
+    async def _end_if_hung(self, ended: "asyncio.Task[None]") -> None:
+        """Wait for ExaBGP's end; if it does not answer for `HUNG` seconds, kill it. Without a session it is asked, too."""
+        clock, watch = asyncio.get_running_loop().time, self._peers.exabgp
+        while not ended.done():
+            watch.ask()
+            await asyncio.wait([ended], timeout=HUNG / 2)
+            if watch.is_hung and watch.owes_since is not None and clock() - watch.owes_since > HUNG and self._child:
+                event(log, logging.WARNING, "ExaBGP hangs: killed", pid=self._child.pid, seconds=HUNG)
+                self._child.signal(signal.SIGKILL)
+                await ended
 
     # The connection
 

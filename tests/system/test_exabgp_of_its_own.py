@@ -1,7 +1,11 @@
 """`bgp2vpc run` with `bgp:`: it runs ExaBGP itself, and all is as behind a helper's pipe."""
 
+import json
+import os
+import signal
 import time
 from dataclasses import replace
+from functools import partial
 
 import pytest
 import rig
@@ -12,6 +16,7 @@ from tests.exabgps import EXABGPS, Exabgp
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.system
+NOBODY = "10.0.1.99"
 
 
 def checked(exabgp: Exabgp = EXABGPS[1], **more: object) -> Setting:
@@ -82,3 +87,39 @@ def test_a_drained_host_leaves_without_a_lost_packet(start_mesh: StartMesh) -> N
     owner, _ = struck(mesh, MeshHost.drain)
     assert mesh.client.loss(since).lost == 0
     owner.undrain()
+
+
+@pytest.mark.parametrize("exabgp", EXABGPS, ids=lambda each: each.version)
+def test_a_reload_that_changes_the_peers_moves_no_route(exabgp: Exabgp, start_mesh: StartMesh) -> None:
+    mesh = start_mesh(checked(exabgp))
+    since = time.monotonic()
+    for host in mesh.hosts:
+        keys = json.loads(host.yaml.read_text("utf-8"))
+        keys["bgp"]["peers"].append(NOBODY)
+        host.yaml.write_text(json.dumps(keys), "utf-8")
+        (pid,) = host.pids_of("bgp2vpc", "run")
+        os.kill(pid, signal.SIGHUP)
+    heard = [partial(expects, host, NOBODY) for host in mesh.hosts]
+    eventually(lambda: all(each() for each in heard), "both to expect another neighbor", mesh.story)
+    mesh.wait_until_well()
+    mesh.wait_for_looks()
+    assert mesh.client.loss(since).lost == 0
+    assert written(mesh) == []
+
+
+def expects(host: MeshHost, neighbor: str) -> bool:
+    return any(row["address"] == neighbor for row in host.status().get("neighbors", ()))
+
+
+def test_an_exabgp_that_hangs_is_killed_and_another_one_started(start_mesh: StartMesh) -> None:
+    mesh = start_mesh(checked())
+    owner = mesh.owner()
+    (other,) = mesh.others(owner)
+    since = time.monotonic()
+    (hung,) = other.pids_of("exabgp")
+    os.kill(hung, signal.SIGSTOP)
+    eventually(lambda: other.pids_of("exabgp") not in ([], [hung]), "another ExaBGP", mesh.story)
+    mesh.wait_until_well()
+    assert mesh.owner() is owner
+    assert mesh.client.loss(since).lost == 0
+    assert written(mesh) == []
