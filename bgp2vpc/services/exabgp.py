@@ -52,6 +52,7 @@ CONNECT_TIMEOUT: Final = 30.0
 GRACE: Final = 3.0
 """Seconds between SIGTERM, at which ExaBGP closes its sessions, and SIGKILL."""
 HUNG: Final = 20.0
+"""Seconds without an answer after which it is killed."""
 SENT_TIMEOUT: Final = 5.0
 RESET_TIMEOUT: Final = 1.0
 KEPT_LINES: Final = 3
@@ -190,7 +191,7 @@ class ExabgpService:
             self._child = None
 
     async def _end_if_hung(self, ended: "asyncio.Task[None]") -> None:
-        """Wait for ExaBGP's end; if it does not answer for `HUNG` seconds, kill it. Without a session it is asked, too."""
+        """Wait for ExaBGP's end; if it does not answer for `HUNG` seconds, kill it. It is asked without sessions, too."""
         clock, watch = asyncio.get_running_loop().time, self._peers.exabgp
         while not ended.done():
             watch.ask()
