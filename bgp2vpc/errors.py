@@ -11,6 +11,7 @@ Bgp2vpcError
 │   └── NotSerf             the operator: something else listens there
 ├── PlanRefused             the operator: the plan is valid but larger than allowed; exit 3
 ├── ExabgpSilent            time, or the operator: ExaBGP runs, and does not answer
+├── FallbackUnusable        the operator: what a route is to fall back to does not exist or does not work
 ├── ExabgpError             the operator: ExaBGP's configuration cannot be made, checked or written
 └── Ec2Error
     ├── Transient           time: the same call again, later (5xx, time-outs, broken answers)
@@ -97,6 +98,10 @@ class NotSerf(SerfError):
 
 class ExabgpSilent(Bgp2vpcError):
     """ExaBGP does not answer: it is stopped, or its host swaps, or it waits for a disk."""
+
+
+class FallbackUnusable(Bgp2vpcError):
+    """What a route would be pointed at when nobody offers it any more does not exist, or does not work."""
 
 
 class ExabgpError(Bgp2vpcError):

@@ -15,6 +15,9 @@ CHECK: Final = "check "
 STATIC: Final = "manage_routes"
 """The source of managed routes that are bound to no check."""
 
+AT: Final = "@"
+"""Between the name of a health check that is a template, and the address that it is made for."""
+
 _BEGINNINGS: Final = {
     CLIENT: "clients of the socket",
     TEE: "sources behind `bgp2vpc tee`",

@@ -35,6 +35,7 @@ from bgp2vpc.reconcile.write import Writer
 from bgp2vpc.services.alerts import Alerts
 from bgp2vpc.services.checks import Checks
 from bgp2vpc.services.exabgp import ExabgpService
+from bgp2vpc.services.fallbacks import Fallbacks
 from bgp2vpc.services.health import Health
 from bgp2vpc.services.lag import LagWatch
 from bgp2vpc.services.meter import Meter
@@ -131,13 +132,15 @@ class Parts:
 
         # What tells people.
         self.alerts = Alerts(start, self.view)
-        self.prefixes = ServedPrefixes(self.view, self.adj_rib_in)
+        self.prefixes, self.fallbacks = (
+            ServedPrefixes(self.view, self.adj_rib_in), Fallbacks(self.calls, self.view, self.journal, start)
+        )  # fmt: skip
         self.loaded = Loaded(config.file)
         self.status_source = StatusSource(
             noop=mode.noop, ending=end, loaded=self.loaded, adj_rib_in=self.adj_rib_in, adj_rib_out=self.adj_rib_out,
             scripts=self.scripts, health=self.health, serf=self.serf, reconciler=self.reconciler,
-            prefixes=self.prefixes, journal=self.journal, drainer=self.drainer, operator=self.operator,
-            alerts=self.alerts, lag=self.lag, exabgp=self.exabgp,
+            prefixes=self.prefixes, fallbacks=self.fallbacks, journal=self.journal, drainer=self.drainer,
+            operator=self.operator, alerts=self.alerts, lag=self.lag, exabgp=self.exabgp,
         )  # fmt: skip
         self.explaining = Explaining(
             self.adj_rib_in, self.health, self.drainer, self.operator, self.reconciler, noop=mode.noop
@@ -153,7 +156,15 @@ class Parts:
         self.tellers: tuple[Service, ...] = (self.alerts, self.supervision, *([self.exabgp] if self.exabgp else []))
         """Services that are stopped last: they tell of the last writes and withdrawals, too."""
         self.services = self._made_services(lifecycle)
-        observers += (self.health, self.drainer, self.operator, self.prefixes, self.alerts, self.supervision)
+        observers += (
+            self.health,
+            self.drainer,
+            self.operator,
+            self.prefixes,
+            self.fallbacks,
+            self.alerts,
+            self.supervision,
+        )
         self.use_limits(config)
         orders = state_file.load()
         self.drainer.resume(orders, lifecycle=config.lifecycle)
@@ -209,7 +220,9 @@ class Parts:
         """
         if self.mode.oneshot:
             return (self.socket, self.health, self.scripts, lifecycle)
-        services: tuple[Service, ...] = (self.web, self.socket, self.serf, self.health, self.scripts, lifecycle)
+        services: tuple[Service, ...] = (
+            self.web, self.socket, self.serf, self.health, self.scripts, lifecycle, self.fallbacks
+        )  # fmt: skip
         if self.exabgp_neighbors is None:
             return services
         discovery = NeighborDiscovery(

@@ -127,7 +127,7 @@ def _inputs_without_neighbors(parts: Parts) -> DecisionInput:
 
 async def _last_writes(parts: Parts, end: EndRequest, *, keep: bool) -> None:
     done = parts.reconciler.is_idle if keep else parts.reconciler.is_done
-    hooked = any(route.hooks.before for rule in parts.config.rules for route in rule.manages.values())
+    hooked = any(each.hooks.before for rule in parts.config.rules for each in rule.all_settings)
     patience = parts.config.hook_timeout if hooked else 0.0
     await until(lambda: done() or end.is_hurried(), min(time_to_write(parts) + patience, LEAVE_TIMEOUT))
     # What runs after a write has its time.

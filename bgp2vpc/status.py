@@ -241,6 +241,16 @@ class TableRow:
 
 
 @dataclass(frozen=True, slots=True)
+class FallbackRow:
+    """A fallback of rules, for tables of a VPC. `problem`: what speaks against it; empty: nothing; None: not known."""
+
+    target: str
+    vpc_id: str
+    rules: tuple[str, ...]
+    problem: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class ConfigRow:
     """The configuration in use, and since when it is. `problems`: what was wrong at the last reload, if it failed."""
 
@@ -309,6 +319,7 @@ class Status:
     prefixes: tuple[PrefixRow, ...]
     tables: tuple[TableRow, ...]
     routes: tuple[RouteRow, ...]
+    fallbacks: tuple[FallbackRow, ...]
     not_accepted: tuple[str, ...]
     failing: Mapping[str, str]
     errors: tuple[ErrorRow, ...]

@@ -11,6 +11,7 @@ from typing import Any
 from write import ROOT, main
 
 from bgp2vpc.config.load import schema
+from bgp2vpc.config.schema.rules import SettingsEntry
 
 TARGET = ROOT / "docs" / "configuration.md"
 
@@ -29,6 +30,7 @@ SECTIONS = (
     ("Top level", None, "`{}`"),
     ("A process", "ProcessEntry", "`processes.NAME.{}`"),
     ("A rule", "RuleEntry", "`routetables.NAME.{}`"),
+    ("An entry of accept", "AcceptEntry", "`accept[].{}`"),
     ("A managed route", "RouteEntry", "`manage_routes[].{}`"),
     ("Its announcement", "AnnounceEntry", "`manage_routes[].announce.{}`"),
     ("BGP", "BgpEntry", "`bgp.{}`"),
@@ -41,13 +43,26 @@ SECTIONS = (
     ("Notify", "NotifyEntry", "`notify[].{}`"),
 )
 CHECKS = ("TcpConfig", "CommandConfig", "HttpConfig", "HttpsConfig", "DnsConfig")
+ACCEPT = """\
+An entry is `PREFIX [ge LENGTH] [le LENGTH]`, or a mapping with settings for what it permits. Of several entries that
+permit a prefix, the first one counts, as in the prefix lists of routers: narrow ones come first. What also stands in
+`manage_routes` has the settings from there.
+"""
 MANAGED = """\
 The prefix is offered while the health checks are healthy, and written as announced ones are: the first rule that
-accepts or manages a prefix decides for a table. Hooks are argument lists (or one line, split as a shell does; no shell
+accepts or manages a prefix decides for a table.
+"""
+SETTINGS = """\
+In a rule, in an entry of `accept` and in one of `manage_routes`. What an entry does not say, its rule says for it;
+`never_delete` and `fallback` go together: an entry that has one of them takes neither from its rule
+(`never_delete: false` alone: delete).
+
+Hooks are argument lists (or one line, split as a shell does; no shell
 runs). They get `BGP2VPC_ACTION` (create, replace, delete), `BGP2VPC_PREFIX`, `BGP2VPC_ROUTE_TABLE`,
 `BGP2VPC_OLD_TARGET` and `BGP2VPC_NEW_TARGET` in their environment, are killed after `hook_timeout`, and their
 failure stops nothing. The daemon does not wait for a hook that runs `after`.
 """
+INTRODUCTIONS = {"AcceptEntry": ACCEPT, "RouteEntry": MANAGED}
 CHECK = """\
 Below `healthchecks` for this host's services, below `remote_healthchecks` for those of whichever other instance holds a
 route that names the check. Until `rise` successes or `fall` failures have come in a row for the first time, a check
@@ -66,9 +81,18 @@ def _lines(whole: dict[str, Any]) -> Iterator[str]:
     for title, name, key_format in SECTIONS:
         entry = definitions[name] if name else whole
         yield f"## {title}\n"
-        if name == "RouteEntry":
-            yield MANAGED
-        yield from _table(entry, definitions, key_format)
+        if name in INTRODUCTIONS:
+            yield INTRODUCTIONS[name]
+        if name in INTRODUCTIONS or name == "RuleEntry":
+            own = {key: value for key, value in entry["properties"].items() if key not in SettingsEntry.model_fields}
+            yield from _table({**entry, "properties": own}, definitions, key_format)
+            yield "And the [settings of routes](#settings-of-routes).\n"
+        else:
+            yield from _table(entry, definitions, key_format)
+    yield "## Settings of routes\n"
+    yield SETTINGS
+    shared = {key: definitions["RouteEntry"]["properties"][key] for key in SettingsEntry.model_fields}
+    yield from _table({"properties": shared}, definitions, "`{}`")
     yield from _checks(whole, definitions)
     yield "## Finders\n"
     yield "`find: {type: TYPE, config: {…}, not: false, no_results_ok: false}`; with `not: true` all other tables.\n"

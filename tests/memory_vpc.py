@@ -17,6 +17,7 @@ from bgp2vpc.prefix import IPAddress, Prefix
 from bgp2vpc.vpc.api import VpcApi
 from bgp2vpc.vpc.failures import failure
 from bgp2vpc.vpc.model import InstanceHealth, Interface, RouteTable, Subnet, TaggedInstance, Target, TargetKind
+from bgp2vpc.vpc.targets import question_about
 from tests.memory_world import World
 
 _WRITES = ("CreateRoute ", "ReplaceRoute ", "DeleteRoute ")
@@ -112,6 +113,15 @@ class MemoryVpc(World, VpcApi):
                 and self._health.get(instance_id) not in (InstanceHealth.GONE, InstanceHealth.TERMINATED)
             ]
             return tuple(sorted((each for each in found if each.addresses), key=lambda each: each.instance_id))
+
+    def target_problems(self, vpc_id: str, targets: Collection[Target]) -> Mapping[Target, str]:
+        """The Describe call of each kind of target."""
+        found: dict[Target, str] = {}
+        for target in sorted(targets, key=str):
+            if (question := question_about(target)) is not None:
+                with self._call(question.operation, target.id):
+                    found[target] = self._problem_of(vpc_id, target)
+        return found
 
     def create_route(self, table_id: str, prefix: Prefix, target: Target) -> None:
         """CreateRoute."""

@@ -18,6 +18,7 @@ from bgp2vpc.vpc.model import (
     family_problem,
     parse_target,
 )
+from bgp2vpc.vpc.targets import MISSING, elsewhere
 
 _LOCAL = Target(TargetKind.LOCAL, "local")
 # What EC2 says of a target that is not there, by what its id begins with.
@@ -234,6 +235,12 @@ class World:
             interface = self._interfaces.get(target.id)
             return [interface.vpc_id] if interface else []
         return self._gateways.get(target.id, ())
+
+    def _problem_of(self, vpc_id: str, target: Target) -> str:
+        """What speaks against the target for routes of this VPC."""
+        if not (vpc_ids := self._vpcs_of(target)):
+            return MISSING
+        return "" if vpc_id in vpc_ids else elsewhere(next(iter(vpc_ids)), vpc_id)
 
     def _check_within_vpc(self, operation: str, vpc_id: str, prefix: Prefix, target: Target) -> None:
         """A route within the VPC's own CIDR must be a whole subnet's, and may not go to most gateways."""

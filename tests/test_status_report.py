@@ -244,3 +244,19 @@ def test_the_status_of_an_older_daemon_is_shown_as_well() -> None:
 )
 def test_ages_are_in_the_unit_that_a_person_needs(seconds: float, told: str) -> None:
     assert age(seconds) == told
+
+
+def test_the_fallbacks_are_told_with_what_speaks_against_them() -> None:
+    rows = [
+        {"target": "nat-1", "vpc_id": "vpc-1", "rules": ["a", "b"], "problem": ""},
+        {"target": "eigw-1", "vpc_id": "vpc-1", "rules": ["a"], "problem": "does not exist"},
+        {"target": "arn:x", "vpc_id": "vpc-2", "rules": ["c"], "problem": None},
+    ]
+    lines = report(status(fallbacks=rows), 200)
+    assert lines[lines.index("fallbacks") :] == [
+        "fallbacks",
+        "  nat-1 of vpc-1, for rule a, b: can be used",
+        "  eigw-1 of vpc-1, for rule a: does not exist",
+        "  arn:x of vpc-2, for rule c: not looked at",
+    ]
+    assert "fallbacks" not in report(status(), 200), "of a daemon that tells none"

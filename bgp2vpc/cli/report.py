@@ -30,6 +30,7 @@ def report(status: Row, columns: int) -> list[str]:
         "needs attention": attention,
         "prefixes": told.prefixes(),
         "routes": told.routes(),
+        "fallbacks": told.fallbacks(),
         "checks": map(told.check, status["checks"]),
         "neighbors": map(told.neighbor, status["neighbors"]),
         "paths": map(told.path, status["paths"]),
@@ -204,6 +205,12 @@ class _Report:
         since = f" since {self._time(row['since'])}" if row["since"] else ""
         what = f"{row['verdict']} ({row['reason']}){since}; now {now}{then}; rule {row['rule']}"
         return f"{row['prefix']} in {self._table(row['route_table_id'])}: {what}{_with('; ', row['detail'])}"
+
+    def fallbacks(self) -> Iterator[str]:
+        """What routes fall back to, and whether EC2 would take that."""
+        for row in self._status.get("fallbacks", ()):
+            how = "not looked at" if row["problem"] is None else row["problem"] or "can be used"
+            yield f"{row['target']} of {row['vpc_id']}, for rule {', '.join(row['rules'])}: {how}"
 
     def check(self, row: Row) -> str:
         """A health check."""

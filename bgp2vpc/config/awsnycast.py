@@ -86,7 +86,7 @@ def notes(entry: ConfigFile) -> tuple[str, ...]:
         (uses_system_cas, "without a certificate of its own `ssl` never passed"),
         (any(check.type == "ping" for check in checks), "every ping started a process"),
         (remote, "a failing remote check was ignored while EC2 called the instance healthy"),
-        (any(route.cidr.is_ipv6 for route in routes), "IPv6 routes could not be written"),
+        (any(prefix.is_ipv6 for route in routes for prefix in route.cidr), "IPv6 routes could not be written"),
     )
     met = "; ".join(text for applies, text in defects if applies)
     return (f"AWSnycast bugs that do not apply here: {met}",)

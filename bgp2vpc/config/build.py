@@ -1,8 +1,9 @@
 """Checked entries of the file -> the values the program works with."""
 
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import assert_never
+from typing import Final, TypedDict, assert_never
 
 from bgp2vpc import names
 from bgp2vpc.bgp.mesh import MeshPeer
@@ -12,17 +13,19 @@ from bgp2vpc.config.model import Announcement, Bgp, CheckedSource, Config, Ec2Li
 from bgp2vpc.config.schema import checks, find
 from bgp2vpc.config.schema.bgp import BgpEntry, PeerEntry
 from bgp2vpc.config.schema.file import ConfigFile
-from bgp2vpc.config.schema.rules import AnnounceEntry, RouteEntry, RuleEntry, announce_line
+from bgp2vpc.config.schema.rules import AnnounceEntry, RouteEntry, RuleEntry, SettingsEntry, announce_line
 from bgp2vpc.config.schema.services import NotifyEntry, SerfEntry, WebEntry
 from bgp2vpc.errors import Problem
 from bgp2vpc.health.model import Check, Dns, Http, Ping, Probe, Program, Tcp, Tls
 from bgp2vpc.notify.model import Recipient
 from bgp2vpc.policy.damping import DampingLimits
 from bgp2vpc.policy.plan import Action
-from bgp2vpc.policy.prefix_list import PrefixList
-from bgp2vpc.policy.rule import HookPrograms, ManagedRoute, Rule, Takeover
+from bgp2vpc.policy.prefix_list import PrefixList, PrefixRange
+from bgp2vpc.policy.rule import HookPrograms, ManagedRoute, RouteSettings, Rule, Takeover
+from bgp2vpc.prefix import Prefix
 from bgp2vpc.serf.model import Agent
 from bgp2vpc.vpc.finders import And, ByAz, ByTag, ByTagRegexp, Finder, HasRouteTo, Ids, InSubnet, InVpc, Main, Or
+from bgp2vpc.vpc.model import Target
 from bgp2vpc.web.model import WebSettings
 
 SELF = "SELF"
@@ -47,9 +50,10 @@ def config(entry: ConfigFile, document: Document, file: str, warnings: tuple[Pro
             for name, each in entry.processes.items()
         ),
         rules=tuple(
-            rule(name, each, document, file, has_bgp=entry.bgp is not None) for name, each in entry.routetables.items()
+            rule(name, each, document, file, templates(entry), has_bgp=entry.bgp is not None)
+            for name, each in entry.routetables.items()
         ),
-        checks=tuple(check(name, each) for name, each in entry.healthchecks.items()),
+        checks=tuple(_checks(entry)),
         remote_checks=tuple(
             check(name, each)
             for name, each in entry.remote_healthchecks.items()
@@ -98,25 +102,44 @@ def default_state_file(socket: Path) -> Path:
     return socket.with_name(f"{socket.name}.state")
 
 
-def rule(name: str, entry: RuleEntry, document: Document, file: str, *, has_bgp: bool = False) -> Rule:
-    """One entry of `routetables`. `has_bgp`: instances hear each other, so the best path decides where nothing is said.
+def rule(
+    name: str, entry: RuleEntry, document: Document, file: str, templates: Collection[str] = (),
+    *, has_bgp: bool = False,
+) -> Rule:  # fmt: skip
+    """One entry of `routetables`. `templates`: the health checks that are made for each prefix.
 
-    That does not go for managed routes that BGP does not announce: whoever has one would count as silent.
+    `has_bgp`: instances hear each other, so the best path decides where nothing is said. That does not go for managed
+    routes that BGP does not announce: whoever has one would count as silent.
     """
     by_default = Takeover.BEST_PATH if has_bgp else Takeover.IF_UNHEALTHY
     routes = entry.manage_routes or []
     location = ("routetables" if "routetables" in document.data else "route_tables", name)
 
     def where(*more: str | int) -> str:
-        return f"{file}:{document.lines.get((*location, *more), 0)}"
+        return f"{file}:{document.line((*location, *more))}"
 
     managed = []
     for number, route in enumerate(routes):
-        takeover = entry.takeover
-        if takeover is None and has_bgp:
-            takeover = by_default if is_announced(route) else Takeover.IF_UNHEALTHY
-        managed.append(_managed(route, takeover, where("manage_routes", number)))
-    accepted = [replace(each, where=where("accept", number)) for number, each in enumerate(entry.accept or ())]
+        for place, prefix in enumerate(route.cidr):
+            takeover = entry.takeover
+            if takeover is None and has_bgp:
+                takeover = by_default if is_announced(route, prefix) else Takeover.IF_UNHEALTHY
+            if route.if_unhealthy is not None:
+                takeover = Takeover.IF_UNHEALTHY if route.if_unhealthy else Takeover.ALWAYS
+            one = ManagedRoute(
+                prefix=prefix,
+                source=source_name(route, prefix, templates),
+                where=where("manage_routes", number, "cidr", place),
+                takeover=takeover or Takeover.ALWAYS,
+                instance_id=route.instance,
+                **_settings(route, entry),
+            )
+            managed.append(one)
+    accepted = [replace(each.prefix, where=where("accept", number)) for number, each in enumerate(entry.accept or ())]
+    own_settings: dict[PrefixRange, RouteSettings] = {}
+    for permitted, each in zip(accepted, entry.accept or (), strict=True):
+        own_settings.setdefault(permitted, RouteSettings(**_settings(each, entry)))
+    own = _settings(entry, entry)
     return Rule(
         name=name,
         find=finder(entry.find),
@@ -130,38 +153,41 @@ def rule(name: str, entry: RuleEntry, document: Document, file: str, *, has_bgp:
         no_results_ok=entry.no_results_ok or entry.find.no_results_ok,
         affinity=entry.affinity is not None,
         writes=entry.write,
-        remote_check=entry.remote_healthcheck,
         dead_routes=entry.dead_routes,
         manages={route.prefix: route for route in managed},
+        entry_settings={each: some for each, some in own_settings.items() if some != RouteSettings(**own)},
+        **own,
     )
 
 
-def _managed(entry: RouteEntry, takeover: Takeover | None, where: str) -> ManagedRoute:
-    if entry.if_unhealthy is not None:
-        takeover = Takeover.IF_UNHEALTHY if entry.if_unhealthy else Takeover.ALWAYS
-    before = {
-        Action.CREATE: entry.run_before_add_route,
-        Action.REPLACE: entry.run_before_replace_route,
-        Action.DELETE: entry.run_before_delete_route,
-    }
-    after = {
-        Action.CREATE: entry.run_after_add_route,
-        Action.REPLACE: entry.run_after_replace_route,
-        Action.DELETE: entry.run_after_delete_route,
-    }
-    return ManagedRoute(
-        prefix=entry.cidr,
-        source=source_name(entry),
-        where=where,
-        takeover=takeover or Takeover.ALWAYS,
-        instance_id=entry.instance,
-        never_delete=entry.never_delete,
-        fallback=entry.fallback,
-        remote_check=entry.remote_healthcheck,
-        hooks=HookPrograms(
-            before={action: argv for action, argv in before.items() if argv},
-            after={action: argv for action, argv in after.items() if argv},
-        ),
+class _Settings(TypedDict):
+    """The fields of RouteSettings."""
+
+    never_delete: bool
+    fallback: Target | None
+    remote_check: str
+    hooks: HookPrograms
+
+
+_WORDS: Final = {Action.CREATE: "add", Action.REPLACE: "replace", Action.DELETE: "delete"}
+
+
+def _settings(entry: SettingsEntry, of_rule: RuleEntry) -> _Settings:
+    """What the entry says, and for the rest its rule; `never_delete` and `fallback` go together."""
+
+    def hooks(when: str) -> dict[Action, tuple[str, ...]]:
+        keys = {action: f"run_{when}_{word}_route" for action, word in _WORDS.items()}
+        said = {
+            action: getattr(entry if key in entry.model_fields_set else of_rule, key) for action, key in keys.items()
+        }
+        return {action: argv for action, argv in said.items() if argv}
+
+    at_the_end = entry if entry.ends_by_itself else of_rule
+    return _Settings(
+        never_delete=at_the_end.never_delete,
+        fallback=at_the_end.fallback,
+        remote_check=entry.remote_healthcheck or of_rule.remote_healthcheck,
+        hooks=HookPrograms(hooks("before"), hooks("after")),
     )
 
 
@@ -185,42 +211,68 @@ def needed(entry: RouteEntry) -> int:
     return 1
 
 
-def source_name(entry: RouteEntry) -> str:
-    """The source that offers this route."""
-    if not entry.healthcheck:
+def templates(file: ConfigFile) -> frozenset[str]:
+    """The names of the health checks that are made for each prefix."""
+    return frozenset(name for name, entry in file.healthchecks.items() if entry.destination == checks.PREFIX)
+
+
+def check_names(entry: RouteEntry, prefix: Prefix, templates: Collection[str]) -> tuple[str, ...]:
+    """The health checks that this prefix of the entry depends on."""
+    return tuple(f"{name}{names.AT}{prefix.ip}" if name in templates else name for name in entry.healthcheck)
+
+
+def source_name(entry: RouteEntry, prefix: Prefix, templates: Collection[str]) -> str:
+    """The source that offers the route for this prefix of the entry."""
+    checks = check_names(entry, prefix, templates)
+    if not checks:
         return names.STATIC
-    if len(entry.healthcheck) == 1:
-        return f"{names.CHECK}{entry.healthcheck[0]}"
-    return f"{names.CHECK}{entry.healthcheck_policy} of {', '.join(entry.healthcheck)}"
+    if len(checks) == 1:
+        return f"{names.CHECK}{checks[0]}"
+    return f"{names.CHECK}{entry.healthcheck_policy} of {', '.join(checks)}"
 
 
-def is_announced(route: RouteEntry) -> bool:
-    """Whether ExaBGP announces it.
+def is_announced(route: RouteEntry, prefix: Prefix) -> bool:
+    """Whether ExaBGP announces this prefix of the entry.
 
     Another instance's route is for that one to announce. A default route leads a datacenter's traffic here: only on
     demand.
     """
     if route.announce is None:
-        return route.instance is None and route.cidr.prefixlen > 0
+        return route.instance is None and bool(prefix.prefixlen > 0)
     return route.announce is not False
 
 
 def checked_sources(file: ConfigFile) -> tuple[CheckedSource, ...]:
     """The sources that offer the managed routes, each with all that it offers."""
-    found: dict[str, tuple[RouteEntry, dict[str, Announcement]]] = {}
+    found: dict[str, tuple[CheckedSource, dict[str, Announcement]]] = {}
+    made = templates(file)
+    for route, prefix in _managed_prefixes(file):
+        name = source_name(route, prefix, made)
+        source = CheckedSource(name, check_names(route, prefix, made), needed(route), ())
+        _, said = found.setdefault(name, (source, {}))
+        announce = route.announce
+        line = announce_line(prefix, announce.words if isinstance(announce, AnnounceEntry) else "")
+        for_exabgp = is_announced(route, prefix)
+        # Once per prefix, and aloud if any of its routes is.
+        if for_exabgp or line not in said:
+            said[line] = Announcement(prefix, line, for_exabgp)
+    return tuple(replace(source, announcements=tuple(said.values())) for source, said in found.values())
+
+
+def _managed_prefixes(file: ConfigFile) -> Iterator[tuple[RouteEntry, Prefix]]:
     for rule_entry in file.routetables.values():
         for route in rule_entry.manage_routes or ():
-            _, said = found.setdefault(source_name(route), (route, {}))
-            announce = route.announce
-            line = announce_line(route.cidr, announce.words if isinstance(announce, AnnounceEntry) else "")
-            for_exabgp = is_announced(route)
-            # Once per prefix, and aloud if any of its routes is.
-            if for_exabgp or line not in said:
-                said[line] = Announcement(route.cidr, line, for_exabgp)
-    return tuple(
-        CheckedSource(name, route.healthcheck, needed(route), tuple(said.values()))
-        for name, (route, said) in found.items()
-    )
+            yield from ((route, prefix) for prefix in route.cidr)
+
+
+def _checks(file: ConfigFile) -> Iterator[Check]:
+    """The health checks of this host, and for a template those of each prefix that names it, once each."""
+    for name, entry in file.healthchecks.items():
+        if entry.destination != checks.PREFIX:
+            yield check(name, entry)
+            continue
+        for prefix in dict.fromkeys(prefix for route, prefix in _managed_prefixes(file) if name in route.healthcheck):
+            yield replace(check(f"{name}{names.AT}{prefix.ip}", entry), destination=prefix.ip)
 
 
 def bgp(entry: BgpEntry) -> Bgp:
@@ -251,7 +303,7 @@ def check(name: str, entry: checks.CheckEntry) -> Check:
     return Check(
         name=name,
         probe=_probe(entry),
-        destination=entry.destination,
+        destination=None if isinstance(entry.destination, str) else entry.destination,
         rise=entry.rise or checks.RISE,
         fall=entry.fall or checks.FALL,
         every=entry.every,

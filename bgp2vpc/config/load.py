@@ -94,5 +94,13 @@ def parse(text: str, file: str) -> Config:
         if (rule.takeover or (Takeover.BEST_PATH if entry.bgp else None)) is Takeover.BEST_PATH
         and rule.interface is not None
     )
+    message = "checks nothing: no entry of manage_routes names it"
+    named = {
+        name for rule in entry.routetables.values() for route in rule.manage_routes or () for name in route.healthcheck
+    }
+    warnings += (
+        Problem(file, document.line(("healthchecks", name)), dotted(("healthchecks", name)), message)
+        for name in sorted(build.templates(entry) - named)
+    )
     warnings.sort(key=lambda problem: problem.line)
     return replace(build.config(entry, document, file, tuple(warnings)), programs=programs.programs(document))

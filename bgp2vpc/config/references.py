@@ -4,10 +4,14 @@ with all others, however broken the parts are otherwise.
 
 import difflib
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 
 from bgp2vpc.config.document import Document, Location, Value, dotted, shortened
+from bgp2vpc.config.schema.checks import PREFIX
 from bgp2vpc.errors import Problem
-from bgp2vpc.prefix import PrefixError, parse_prefix
+from bgp2vpc.names import AT
+from bgp2vpc.policy.prefix_list import PrefixList, PrefixRange, parse_prefix_range
+from bgp2vpc.prefix import Prefix, PrefixError, parse_prefix
 
 _COMPARED = 100
 """Names that a wrong one is compared with; to compare thousands takes minutes."""
@@ -23,6 +27,8 @@ def wrong_references(document: Document, file: str) -> list[Problem]:
         *_unknown_checks(document),
         *_duplicates(document),
         *_contradictions(document),
+        *_never_counting(document),
+        *_templates(document),
         *_without_best_path(document),
         *_peers_twice(document),
     ]
@@ -71,7 +77,7 @@ def _keys_of_checks(document: Document) -> Found:
 
 
 def _unknown_checks(document: Document) -> Found:
-    for location, route in (*_rules(document), *_routes(document)):
+    for location, route in (*_rules(document), *_entries(document, "accept"), *_entries(document, "manage_routes")):
         for key, where in (("healthcheck", "healthchecks"), ("remote_healthcheck", "remote_healthchecks")):
             known = _mapping(document.data.get(where))
             value = route.get(key)
@@ -91,13 +97,49 @@ def _unknown(name: str, where: str, known: list[str]) -> str:
 
 def _duplicates(document: Document) -> Found:
     seen: dict[tuple[Value | int, ...], Location] = {}
-    for location, route in _routes(document):
-        cidr = _canonical(route.get("cidr"))
-        if cidr is None:
-            continue
-        first = seen.setdefault((*location[:2], cidr), location)
+    for location, _, prefix in _managed(document):
+        first = seen.setdefault((*location[:2], str(prefix)), location)
         if first != location:
-            yield (*location, "cidr"), f"given twice in this rule; the first is in line {document.line(first)}"
+            yield location, f"given twice in this rule; the first is in line {document.line(first)}"
+
+
+def _never_counting(document: Document) -> Found:
+    """Settings of an entry of `accept` that never count: earlier ones permit all that it does."""
+    for location, rule in _rules(document):
+        accept = rule.get("accept")
+        entries: list[PrefixRange] = []
+        places: list[tuple[Location, bool]] = []
+        for number, entry in enumerate(accept if isinstance(accept, list) else ()):
+            text = entry.get("prefix") if isinstance(entry, dict) else entry
+            with suppress(PrefixError):
+                if isinstance(text, str):
+                    entries.append(parse_prefix_range(text))
+                    places.append(((*location, "accept", number), isinstance(entry, dict)))
+        permitted = PrefixList(tuple(entries))
+        for number, (place, has_settings) in enumerate(places):
+            if has_settings and (first := permitted.entry_before(number)) is not None:
+                line = document.line(places[entries.index(first)][0])
+                yield place, f"never counts: {first} in line {line} permits all of it; put it before that one"
+
+
+def _templates(document: Document) -> Found:
+    """Where a check that is made for each prefix cannot be made, or has a name that is taken."""
+    checks = _mapping(document.data.get("healthchecks"))
+    templates = {name for name, entry in checks.items() if _mapping(entry).get("destination") == PREFIX}
+    for name, entry in _mapping(document.data.get("remote_healthchecks")).items():
+        control = _mapping(entry).get("control")
+        if isinstance(control, str) and control in templates:
+            message = f"'{control}' has no address of its own, but {PREFIX}: name a check that has one"
+            yield ("remote_healthchecks", name, "control"), message
+    for location, route, prefix in _managed(document):
+        named = route.get("healthcheck")
+        for each in named if isinstance(named, list) else [named]:
+            if not isinstance(each, str) or each not in templates:
+                continue
+            if prefix.size > 1:
+                yield location, f"'{each}' checks {PREFIX}, the address of a host route, and {prefix} is none"
+            elif (made := f"{each}{AT}{prefix.ip}") in checks:
+                yield ("healthchecks", made), f"is what the check that '{each}' makes for {prefix} is called"
 
 
 def _peers_twice(document: Document) -> Found:
@@ -119,9 +161,9 @@ def _peers_twice(document: Document) -> Found:
 def _contradictions(document: Document) -> Found:
     """ExaBGP announces a prefix once: what one check announces must be the same wherever it is used."""
     seen: dict[str, tuple[Location, Value]] = {}
-    for location, route in _routes(document):
-        cidr = _canonical(route.get("cidr"))
-        if cidr is None or route.get("instance") not in (None, "", "SELF"):
+    for location, route, prefix in _managed(document):
+        cidr = str(prefix)
+        if route.get("instance") not in (None, "", "SELF"):
             continue
         # One spelling for what means the same; default routes are not announced unless that is asked for.
         announce = route.get("announce")
@@ -133,7 +175,7 @@ def _contradictions(document: Document) -> Found:
         first, attributes = seen.setdefault(source, (location, announce))
         if attributes != announce:
             line = document.line(first)
-            yield (*location, "announce"), f"differs from that of the same prefix and health check in line {line}"
+            yield (*location[:4], "announce"), f"differs from that of the same prefix and health check in line {line}"
 
 
 def _without_best_path(document: Document) -> Found:
@@ -160,12 +202,24 @@ def _rules(document: Document) -> Iterator[RouteFields]:
             yield (key, name), _mapping(rule)
 
 
-def _routes(document: Document) -> Iterator[RouteFields]:
+def _entries(document: Document, key: str) -> Iterator[RouteFields]:
+    """The mappings in the `accept` or `manage_routes` of each rule."""
     for location, rule in _rules(document):
-        routes = rule.get("manage_routes")
-        for number, route in enumerate(routes if isinstance(routes, list) else ()):
-            if isinstance(route, dict):
-                yield (*location, "manage_routes", number), route
+        entries = rule.get(key)
+        for number, entry in enumerate(entries if isinstance(entries, list) else ()):
+            if isinstance(entry, dict):
+                yield (*location, key, number), entry
+
+
+def _managed(document: Document) -> Iterator[tuple[Location, Mapping[str, Value], Prefix]]:
+    """Where each prefix of `manage_routes` stands, the entry it is in, and the prefix; what is none is left out."""
+    for location, route in _entries(document, "manage_routes"):
+        cidr = route.get("cidr")
+        for number, text in enumerate(cidr if isinstance(cidr, list) else [cidr]):
+            place = (*location, "cidr", number) if isinstance(cidr, list) else (*location, "cidr")
+            with suppress(PrefixError):
+                if isinstance(text, str):
+                    yield place, route, parse_prefix(text)
 
 
 def _mapping(value: Value) -> Mapping[str, Value]:

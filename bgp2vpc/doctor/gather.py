@@ -27,13 +27,14 @@ from bgp2vpc.doctor.subjects import reads, writes
 from bgp2vpc.errors import Bgp2vpcError, Credentials, Ec2Error, MetadataError
 from bgp2vpc.exabgp_api.line import parse
 from bgp2vpc.policy.decide import table_policies
+from bgp2vpc.policy.rule import fallbacks_of
 from bgp2vpc.prefix import parse_address
 from bgp2vpc.sources.client import ask
 from bgp2vpc.sources.unix import connect as connect_socket
 from bgp2vpc.vpc.connect import Identity, connect
 from bgp2vpc.vpc.ec2 import Ec2, endpoint_url
 from bgp2vpc.vpc.imds import Metadata as MetadataService
-from bgp2vpc.vpc.model import Instance, Snapshot
+from bgp2vpc.vpc.model import Instance, Snapshot, Target
 
 PATIENCE: Final = 15.0
 """Seconds for each fact, of which most take none."""
@@ -161,7 +162,13 @@ def _vpc(config: Config) -> Known[Vpc]:
         except Ec2Error:
             subnets = None  # the rehearsal says why
     snapshot = Snapshot(tables, api.interfaces(instance.id), {}, instance.id, subnets=subnets)
-    return Vpc(instance, snapshot, table_policies(config.rules, snapshot, instance.vpc_id))
+    fallbacks: dict[tuple[str, Target], Known[str]] = {}
+    for vpc_id, target in fallbacks_of(config.rules, instance.vpc_id):
+        try:
+            fallbacks |= {(vpc_id, each): told for each, told in api.target_problems(vpc_id, [target]).items()}
+        except Ec2Error as error:
+            fallbacks[vpc_id, target] = Trouble(str(error), error)
+    return Vpc(instance, snapshot, table_policies(config.rules, snapshot, instance.vpc_id), fallbacks)
 
 
 def _rehearsals(config: Config, instance: Instance | None, vpc: Known[Vpc]) -> Known[tuple[Rehearsal, ...]]:

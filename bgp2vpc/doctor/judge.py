@@ -38,6 +38,7 @@ def judge(config: Config, facts: HostFacts, quota: int) -> tuple[Finding, ...]:
     if not isinstance(facts.vpc, Trouble):
         found += vpc.tables(config, facts.vpc)
         found += vpc.interfaces(config, facts.vpc)
+        found += vpc.fallbacks(config, facts.vpc)
         found += vpc.prefixes(config, facts.vpc, facts.running)
         found += vpc.room(config, facts.vpc, facts.running, quota)
         found += vpc.default_route(config, facts.vpc, facts.running, facts.endpoint)

@@ -13,7 +13,7 @@ from bgp2vpc.doctor.exabgp_conf import ExabgpConf
 from bgp2vpc.errors import Ec2Error, Problem
 from bgp2vpc.policy.decide import TablePolicy
 from bgp2vpc.prefix import IPAddress, Prefix
-from bgp2vpc.vpc.model import Instance, Snapshot
+from bgp2vpc.vpc.model import Instance, Snapshot, Target
 
 
 class State(Enum):
@@ -112,11 +112,15 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class Vpc:
-    """What EC2 said of the VPC, and the tables that rules found."""
+    """What EC2 said of the VPC, and the tables that rules found.
+
+    `fallbacks`: (VPC, target) -> what speaks against it as a fallback; empty: nothing.
+    """
 
     instance: Instance
     snapshot: Snapshot
     tables: Mapping[str, TablePolicy]
+    fallbacks: Mapping[tuple[str, Target], Known[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

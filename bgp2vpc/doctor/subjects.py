@@ -11,6 +11,7 @@ from bgp2vpc.iam.tables import AccountScope
 from bgp2vpc.policy.decide import TablePolicy
 from bgp2vpc.policy.rule import Rule
 from bgp2vpc.prefix import Prefix
+from bgp2vpc.vpc.targets import OPERATIONS
 
 _TABLES: Final = 20
 """Tables whose writes are rehearsed: each costs three of the account's calls, and policies rarely differ by table."""
@@ -65,7 +66,9 @@ def reads(config: Config, vpc_ids: Iterable[str], instance_id: str) -> tuple[Cal
         Call("DescribeSubnets", in_vpcs),
     )
     members = [Call("DescribeInstances", in_vpcs)] if config.bgp and config.bgp.peers_by_tag else []
-    return (*(call for call in found if call.operation in needed), *members)
+    others = needed.intersection(OPERATIONS) - {call.operation for call in found}
+    of_fallbacks = [Call(operation, {}) for operation in sorted(others)]
+    return (*(call for call in found if call.operation in needed), *members, *of_fallbacks)
 
 
 def writes(config: Config, tables: Sequence[TablePolicy], interface_id: str) -> tuple[Call, ...]:

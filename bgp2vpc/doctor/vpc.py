@@ -1,5 +1,6 @@
 """Findings about the VPC: credentials, permissions, tables, interfaces, prefixes, room. Pure."""
 
+import re
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 from shlex import quote
@@ -24,8 +25,10 @@ from bgp2vpc.doctor.subjects import accepted, endpoint_service, managed, offered
 from bgp2vpc.errors import Credentials, Denied, OperatorError, RouteExists, RouteMissing
 from bgp2vpc.policy.decide import rules_without_tables
 from bgp2vpc.policy.next_hop import Unusable, choose_interface
+from bgp2vpc.policy.rule import fallbacks_of
 from bgp2vpc.prefix import IPAddress, Prefix
 from bgp2vpc.vpc.model import Interface, RouteTable, TargetKind
+from bgp2vpc.vpc.targets import question_about
 
 _FULL: Final = 0.9
 _QUOTA_CODE: Final = "L-93826ACB"  # "Routes per route table"
@@ -156,6 +159,38 @@ def interfaces(config: Config, vpc: Vpc) -> Iterator[Finding]:
             yield warn("source-dest-check", f"{words}, and skip_source_dest_check lets routes point there", mend)
         else:
             yield fail("source-dest-check", f"{words}, so no route is written", mend)
+
+
+def fallbacks(config: Config, vpc: Vpc) -> Iterator[Finding]:
+    """Whether EC2 would take a route to each fallback when it is needed."""
+    own = {each.id for each in vpc.snapshot.interfaces}
+    for (vpc_id, target), rules in sorted(
+        fallbacks_of(config.rules, vpc.instance.vpc_id).items(), key=lambda item: (item[0][0], item[0][1].id)
+    ):
+        name = f"{target} of rule {', '.join(rules)}"
+        problem = vpc.fallbacks.get((vpc_id, target))
+        question = question_about(target)
+        if question is None:
+            yield warn("fallback", f"{name} is of another service than EC2, which tells nothing of it: not looked at")
+            continue
+        mend = f"aws ec2 {_command(question.operation)}"
+        if question.id_filter:
+            option = "filter" if question.filters_key == "Filter" else "filters"
+            mend += f" --{option} Name={question.id_filter},Values={target}"
+        if target.id in own:
+            yield fail("fallback", f"{name} is an interface of this instance", f"${{EDITOR:-vi}} {quote(config.file)}")
+        elif problem is None or isinstance(problem, Trouble):
+            why = f": {problem.why}" if problem else ""
+            yield warn("fallback", f"{name} could not be looked at{why}", mend)
+        elif problem:
+            yield fail("fallback", f"{name} {problem}: EC2 would refuse the route when it is needed", mend)
+        else:
+            yield ok("fallback", f"{name} can be used")
+
+
+def _command(operation: str) -> str:
+    """`DescribeVpnGateways` as the AWS CLI has it."""
+    return re.sub("(?<!^)(?=[A-Z])", "-", operation).lower()
 
 
 def prefixes(config: Config, vpc: Vpc, running: Known[Running]) -> Iterator[Finding]:

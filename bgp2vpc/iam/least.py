@@ -4,7 +4,7 @@ Condition keys and resources: https://docs.aws.amazon.com/service-authorization/
 Describe actions have no resource-level permissions; ec2:Region is the one condition they take.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,9 +14,10 @@ from bgp2vpc.iam.policy import IamPolicy, Statement
 from bgp2vpc.iam.scope import ConditionOperator, Scope, both, fewest, where
 from bgp2vpc.iam.tables import AccountScope, scopes
 from bgp2vpc.policy.plan import Action
-from bgp2vpc.policy.rule import DeadRoutes, ManagedRoute, Rule, Takeover
+from bgp2vpc.policy.rule import DeadRoutes, ManagedRoute, Rule, Takeover, fallbacks_of
 from bgp2vpc.prefix import parse_prefix
 from bgp2vpc.vpc.finders import wants_subnets
+from bgp2vpc.vpc.targets import question_about
 
 _CALLS: Final = {Action.CREATE: "CreateRoute", Action.REPLACE: "ReplaceRoute", Action.DELETE: "DeleteRoute"}
 
@@ -54,6 +55,13 @@ def _reads(config: Config) -> Iterator[tuple[str, str]]:
         yield call, "whether a managed prefix that may lie within the VPC is a whole subnet"
     if config.bgp is not None and config.bgp.peers_by_tag is not None:
         yield "DescribeInstances", "the other members of the mesh (peers_by_tag)"
+    yield from _reads_of_fallbacks(rules)
+
+
+def _reads_of_fallbacks(rules: Iterable[Rule]) -> Iterator[tuple[str, str]]:
+    for (_, target), found_in in fallbacks_of(rules, "").items():
+        if (question := question_about(target)) is not None:
+            yield question.operation, f"whether the fallback {target} can be used ({', '.join(found_in)})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +113,12 @@ def _writes(rule: Rule, config: Config, around: AccountScope) -> Iterator[_Write
     here = where(ConditionOperator.ARN, "ec2:Vpc", [around.arn(f"vpc/{vpc_id}")]) if vpc_id else Scope(wider=(note,))
     found = [scope for each in scopes(rule.find, around) if (scope := both(each, here))]
     words = ", ".join(sorted(takeover.value for takeover in _takeovers(rule)))
-    fallback = ", or put it back to its fallback" if any(route.fallback for route in rule.manages.values()) else ""
+    fallback = ", or put it back to its fallback" if any(each.fallback for each in rule.all_settings) else ""
     whys = {
         Action.CREATE: "a prefix that a table does not have",
         Action.REPLACE: f"take a route from another instance (takeover: {words}){fallback}",
     }
-    if rule.accept.entries:
+    if any(not rule.entry_settings.get(entry, rule).keeps_withdrawn for entry in rule.accept.entries):
         dead = ", or a black hole that nobody offers (dead_routes)" if rule.dead_routes is DeadRoutes.DELETE else ""
         whys[Action.DELETE] = f"a prefix that is announced no more{dead}"
     elif any(_may_be_deleted(route, rule, config) for route in rule.manages.values()):
@@ -123,7 +131,7 @@ def _writes(rule: Rule, config: Config, around: AccountScope) -> Iterator[_Write
 
 def _may_be_deleted(route: ManagedRoute, rule: Rule, config: Config) -> bool:
     """Whether the daemon can ever delete this managed route: a failed check, a drain, or its own end may ask for it."""
-    if route.never_delete or route.fallback:
+    if route.keeps_withdrawn:
         return False
     is_checked = route.source != names.STATIC
     # A drain is ordered over the socket, or begun by what instance metadata reports (`lifecycle`).

@@ -298,13 +298,13 @@ class Drainer(Observer):
         rule = table_policy.rule_for(prefix) if table_policy is not None else None
         if table_policy is None or rule is None:
             return None
-        route, managed = table_policy.table.static_route(prefix), self._view.managed(key)
+        route, settings = table_policy.table.static_route(prefix), rule.settings_of(prefix)
         if route is None:
             return DrainResult(*key, End.DELETED)
         if is_ours(route, own_interfaces(rule, prefix, self._view.snapshot)):
-            kept = prefix in self._inputs.draining.drained and managed is not None and managed.never_delete
+            kept = prefix in self._inputs.draining.drained and settings.never_delete
             return DrainResult(*key, End.KEPT if kept else End.OURS, target=route.target)
-        if managed is not None and route.target == managed.fallback:
+        if route.target == settings.fallback:
             return DrainResult(*key, End.FALLBACK, target=route.target)
         owner = route.instance_id if route.target.kind is TargetKind.INTERFACE else None
         return DrainResult(*key, End.TAKEN, owner, route.target)
@@ -344,7 +344,7 @@ class Drainer(Observer):
             {"route_table_id": table_id, "prefix": str(prefix)}
             for table_id, prefix in sorted(self._view.ours())
             if not (prefix in held or self.concerns(prefix) or self._is_heard(prefix))
-            and not ((managed := self._view.managed((table_id, prefix))) and (managed.fallback or managed.never_delete))
+            and not ((settings := self._view.settings((table_id, prefix))) and settings.keeps_withdrawn)
         ]
         return {
             "timeout": self.settings.timeout,

@@ -240,7 +240,8 @@ class _Words:
         why = place.why
         where = f" ({why.where})" if why.where else ""
         yield f"{why.table_id} ({why.table_name})" if why.table_name else why.table_id
-        yield f"  rule {why.rule} matches it: {why.covered_by}{where}; takeover: {why.takeover}"
+        settings = f"; {why.settings}" if why.settings else ""
+        yield f"  rule {why.rule} matches it: {why.covered_by}{where}; takeover: {why.takeover}{settings}"
         for each in why.paths:
             yield f"  {_path(each)}"
         if not why.paths:

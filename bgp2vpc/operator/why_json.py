@@ -68,6 +68,7 @@ def _place_json(place: PlaceFacts) -> dict[str, Any]:
         "covered_by": why.covered_by,
         "where": why.where,
         "takeover": why.takeover,
+        "settings": why.settings,
         "candidates": [_path_json(each) for each in why.paths],
         "route": route
         and {

@@ -39,7 +39,7 @@ from bgp2vpc.bgp.path import SELF
 from bgp2vpc.bgp.rib import Offer, Side
 from bgp2vpc.bgp.sessions import Standing
 from bgp2vpc.policy.next_hop import Candidate, Unusable, choose_interface
-from bgp2vpc.policy.place import Place, has_other_owner, is_ours
+from bgp2vpc.policy.place import Place, is_ours
 from bgp2vpc.policy.plan import Decision, Reason, VerdictKind
 from bgp2vpc.policy.verdict import delete_dead, does_not_forward, leave, take, trouble_of_owner, verdict_for, withdraw
 from bgp2vpc.vpc.model import Interface, Route, RouteState, interface_target
@@ -250,7 +250,7 @@ def _install(place: Place, found: BestPath, best: Candidate) -> Decision | None:
             return place.stays(VerdictKind.KEEP, Reason.BEST_PATH, _says_who(found, best))
         if is_ours(route, place.ours):
             return _take(place, found, best, Reason.BEST_PATH)
-    if route is None or not has_other_owner(route, place.ours):
+    if route is None or not place.is_anothers:
         return verdict_for(place, best)
     return _take(place, found, best, _reason_to_take(place, found, best, route))
 
@@ -312,9 +312,12 @@ def _leave_to(place: Place, found: BestPath, best: Candidate) -> Decision | None
     if route is not None and is_ours(route, place.ours):
         return _leave_ours_to(place, found, best)
     if not isinstance(own, Candidate):
+        if route is not None and place.is_anothers and route.state is RouteState.BLACKHOLE and place.settings.fallback:
+            # The peer takes it; the fallback is for when nobody does, and then this one is late, and not the best.
+            return place.stays(VerdictKind.YIELD, Reason.PEER_BEST, _says_who(found, best), best.interface.id)
         return verdict_for(place, own)
-    if route is not None and not has_other_owner(route, place.ours):
-        return leave(place, route)
+    if route is not None and not place.is_anothers:
+        return leave(place)
     # We wait for the peer only if it does not have the route, and has a reason to take it from its owner.
     is_due = route is None or (
         route.target != interface_target(best.interface.id)
@@ -331,8 +334,7 @@ def _leave_ours_to(place: Place, found: BestPath, best: Candidate) -> Decision |
     if isinstance(own, Candidate):
         return place.stays(VerdictKind.KEEP, Reason.PEER_BEST, _says_who(found, best), best.interface.id)
     mistaken = isinstance(own, Unusable) and own.reason is Reason.NO_INTERFACE
-    never_deleted = place.managed is not None and place.managed.never_delete
-    if mistaken or never_deleted or (own is None and place.leftover_is_kept):
+    if mistaken or place.settings.never_delete or (own is None and place.leftover_is_kept):
         return verdict_for(place, own)
     if _must_wait(place, found):
         return place.stays(VerdictKind.KEEP, Reason.NOT_READY)
@@ -347,7 +349,7 @@ def _nobody(place: Place, found: BestPath) -> Decision | None:
     """There is no path."""
     route = place.route
     for_others = place.rule.writes_for_others(place.prefix)
-    if route is not None and has_other_owner(route, place.ours) and for_others and not found.peers:
+    if route is not None and place.is_anothers and for_others and not found.peers:
         return _left_behind(place, found, route)
     decision = verdict_for(place, found.own)
     if decision is None or decision[1] is None:

@@ -26,7 +26,7 @@ from bgp2vpc.bgp.path import SELF
 from bgp2vpc.bgp.rib import Offer, Side
 from bgp2vpc.policy.best_path import BestPath, best_path_for, verdict_by_best_path
 from bgp2vpc.policy.inputs import DecisionInput
-from bgp2vpc.policy.place import Place, Policy, has_other_owner, is_ours, own_interfaces
+from bgp2vpc.policy.place import Place, Policy, is_held_by_another, is_ours
 from bgp2vpc.policy.plan import Decision, Plan, RouteKey, make_plan
 from bgp2vpc.policy.rule import DeadRoutes, Rule, Writes
 from bgp2vpc.policy.verdict import hold, verdict_for
@@ -156,7 +156,7 @@ def owners_in_the_way(tables: Mapping[str, TablePolicy], snapshot: Snapshot, inp
             rule = table_policy.rule_for(prefix)
             if rule is None or not _is_offered(rule, offers):
                 continue
-            if not has_other_owner(route, own_interfaces(rule, prefix, snapshot)):
+            if not is_held_by_another(rule, prefix, route, snapshot):
                 continue
             owner = snapshot.peer_enis.get(route.target.id)
             heard = {each.path.next_hop for each in offers if each.side is Side.PEER}
@@ -184,7 +184,7 @@ def owners(
     for table_policy in tables.values():
         for prefix in _prefixes(table_policy, snapshot, inputs, only):
             rule, route = table_policy.rule_for(prefix), table_policy.table.static_route(prefix)
-            if rule is None or route is None or not has_other_owner(route, own_interfaces(rule, prefix, snapshot)):
+            if rule is None or route is None or not is_held_by_another(rule, prefix, route, snapshot):
                 continue
             matters = prefix in rule.manages or rule.writes_for_others(prefix)
             if matters or _is_offered(rule, inputs.offers.get(prefix, ())):
@@ -221,7 +221,7 @@ def _accepted(
             if not isinstance(prefix, Prefix) or route.propagated or (only is not None and prefix not in only):
                 continue
             rule = table_policy.rule_for(prefix)
-            if rule is not None and has_other_owner(route, own_interfaces(rule, prefix, snapshot)):
+            if rule is not None and is_held_by_another(rule, prefix, route, snapshot):
                 yield (table_policy.table.id, prefix), rule, route
 
 
@@ -272,7 +272,8 @@ def _prefixes(
     table_policy: TablePolicy, snapshot: Snapshot, inputs: DecisionInput, only: Collection[Prefix] | None
 ) -> Iterator[Prefix]:
     """What is offered, what is managed, and what is in the table although nobody offers it any more: what is ours, and
-    where we write for others, theirs; where dead routes are deleted, black holes.
+    where we write for others, theirs; where dead routes are deleted or there is a fallback, black holes, and what is at
+    that fallback.
     """
     if only is not None:
         yield from only
@@ -280,12 +281,18 @@ def _prefixes(
     yield from inputs.offers
     others = {prefix for rule in table_policy.rules for prefix in rule.manages}
     for_others = any(rule.writes is Writes.ANY for rule in table_policy.rules)
-    dead = any(rule.dead_routes is DeadRoutes.DELETE for rule in table_policy.rules)
+    fallbacks = {each.fallback for rule in table_policy.rules for each in rule.all_settings if each.fallback}
+    dead = bool(fallbacks) or any(rule.dead_routes is DeadRoutes.DELETE for rule in table_policy.rules)
     others.update(
         route.destination
         for route in table_policy.table.routes
         if isinstance(route.destination, Prefix)
         and not route.propagated
-        and (for_others or is_ours(route, snapshot.interfaces) or (dead and route.state is RouteState.BLACKHOLE))
+        and (
+            for_others
+            or is_ours(route, snapshot.interfaces)
+            or (dead and route.state is RouteState.BLACKHOLE)
+            or route.target in fallbacks
+        )
     )
     yield from (prefix for prefix in others if prefix not in inputs.offers)

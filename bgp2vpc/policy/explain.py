@@ -38,6 +38,7 @@ class Explanation:
     """One (table, prefix). `covered_by`: what of the rule is about the prefix, and where it is written.
 
     `table_name`: the tag Name. `propagated`: the route of the same prefix that a gateway has propagated to the table.
+    `settings`: what the rule says of such routes beyond `takeover`; empty: nothing.
     `next`: what has to happen before the place changes; empty: a change is to be written now.
     `paths`: the best one first, then those that lost, then those that were not compared.
     """
@@ -53,6 +54,7 @@ class Explanation:
     change: Change | None
     table_name: str = ""
     propagated: Route | None = None
+    settings: str = ""
     next: str = ""
 
 
@@ -74,8 +76,22 @@ def explain(decided: Decided) -> Explanation:
         change=change,
         table_name=place.table.tags.get("Name", ""),
         propagated=place.table.propagated_route(place.prefix),
+        settings="; ".join(_settings(place)),
         next="" if change else _next(place, verdict),
     )
+
+
+def _settings(place: Place) -> Iterator[str]:
+    settings, check = place.settings, place.rule.remote_check_of(place.prefix)
+    if settings.never_delete:
+        yield "never_delete"
+    if settings.fallback:
+        yield f"fallback: {settings.fallback}"
+    if check:
+        yield f"remote_healthcheck: {check}"
+    hooks = {"before": settings.hooks.before, "after": settings.hooks.after}
+    if some := [f"{when} {action.value}" for when, programs in hooks.items() for action in programs]:
+        yield f"hooks: {', '.join(some)}"
 
 
 def _next(place: Place, verdict: Verdict | None) -> str:
@@ -90,10 +106,10 @@ def _next(place: Place, verdict: Verdict | None) -> str:
             return f"the route is left to others; this instance competes for it as soon as {offered}"
         who = managed.instance_id if managed and managed.instance_id else "this instance"
         return f"a route to {who} is created as soon as {offered}"
-    if managed and managed.never_delete:
+    if place.settings.never_delete:
         gone = "it stays all the same (never_delete)"
-    elif managed and managed.fallback:
-        gone = f"it is pointed at its fallback {managed.fallback}"
+    elif place.settings.fallback:
+        gone = f"it is pointed at its fallback {place.settings.fallback}"
     else:
         gone = "it is deleted"
     check = place.rule.remote_check_of(place.prefix)

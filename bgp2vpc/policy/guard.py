@@ -44,8 +44,7 @@ def _problem(change: Change, tables: Mapping[str, TablePolicy], snapshot: Snapsh
     rule = table_policy.rule_for(change.prefix)
     if rule is None:
         return "no rule accepts this prefix"
-    managed = rule.manages.get(change.prefix)
-    if managed and managed.fallback == change.target and change.action is Action.REPLACE:
+    if change.action is Action.REPLACE and change.target == rule.settings_of(change.prefix).fallback:
         return ""
     if change.reason is Reason.OWNER_DEAD and change.action is Action.DELETE and rule.deletes_dead(change.prefix):
         route = table_policy.table.static_route(change.prefix)
@@ -56,6 +55,7 @@ def _problem(change: Change, tables: Mapping[str, TablePolicy], snapshot: Snapsh
         interfaces = (*interfaces, *snapshot.peer_enis.values())
     interface = next((each for each in interfaces if each.id == change.target.id), None)
     if interface is None:
+        managed = rule.manages.get(change.prefix)
         whose = managed.instance_id if managed and managed.instance_id else "this instance"
         return f"{change.target} is no interface of {whose}"
     return "" if interface.vpc_id == table_policy.table.vpc_id else f"{change.target} is in another VPC"

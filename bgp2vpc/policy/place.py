@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from bgp2vpc.policy.inputs import DecisionInput
 from bgp2vpc.policy.place_state import PlaceState
 from bgp2vpc.policy.plan import Action, Change, Decision, Reason, RouteKey, Verdict, VerdictKind
-from bgp2vpc.policy.rule import ManagedRoute, Rule
+from bgp2vpc.policy.rule import ManagedRoute, RouteSettings, Rule
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.vpc.model import InstanceHealth, Interface, Route, RouteState, RouteTable, Snapshot, Target, TargetKind
 
@@ -51,6 +51,16 @@ class Place:
         return self.rule.manages.get(self.prefix)
 
     @property
+    def settings(self) -> RouteSettings:
+        """What the rule says of routes for this prefix, whether it manages or accepts it."""
+        return self.rule.settings_of(self.prefix)
+
+    @property
+    def is_anothers(self) -> bool:
+        """Whether the route that is there points at another instance, and not at its fallback."""
+        return self.route is not None and is_held_by_another(self.rule, self.prefix, self.route, self.snapshot)
+
+    @property
     def ours(self) -> Sequence[Interface]:
         """The interfaces whose routes are ours."""
         return own_interfaces(self.rule, self.prefix, self.snapshot)
@@ -63,7 +73,7 @@ class Place:
     @property
     def is_forced(self) -> bool:
         """Whether an operator ordered a takeover of this place. It does not include foreign routes."""
-        return self.prefix in self.inputs.forced and self.route is not None and has_other_owner(self.route, self.ours)
+        return self.prefix in self.inputs.forced and self.is_anothers
 
     def fails(self, interface_id: str) -> bool:
         """Whether the remote check that the owner has to pass fails at this interface."""
@@ -82,17 +92,17 @@ class Place:
         awaits: str | None = None,
     ) -> Verdict:
         """A verdict about this place."""
-        owner = self.route.instance_id if self.route and has_other_owner(self.route, self.ours) else None
+        owner = self.route.instance_id if self.route and self.is_anothers else None
         return Verdict(self.table.id, self.prefix, kind, reason, target, self.rule.name, owner, detail, awaits)
 
     def stays(self, kind: VerdictKind, reason: Reason, detail: str = "", awaits: str | None = None) -> Decision:
         """Nothing is changed here."""
         return self.verdict(kind, reason, self.route.target if self.route else None, detail, awaits), None
 
-    def change(self, action: Action, target: Target, reason: Reason) -> Decision:
+    def change(self, action: Action, target: Target, reason: Reason, *, to_fallback: bool = False) -> Decision:
         """A change of this place, and the verdict that goes with it."""
         old = self.route.target if self.route else None
-        change = Change(action, self.table.id, self.prefix, target, reason, old)
+        change = Change(action, self.table.id, self.prefix, target, reason, old, to_fallback)
         remains = None if action is Action.DELETE else target
         return self.verdict(VerdictKind(action.value), reason, remains), change
 
@@ -121,6 +131,12 @@ def own_interfaces(rule: Rule, prefix: Prefix, snapshot: Snapshot) -> Sequence[I
 def is_ours(route: Route, interfaces: Sequence[Interface]) -> bool:
     """True if the route points at one of our interfaces."""
     return route.target.kind is TargetKind.INTERFACE and any(route.target.id == each.id for each in interfaces)
+
+
+def is_held_by_another(rule: Rule, prefix: Prefix, route: Route, snapshot: Snapshot) -> bool:
+    """True if the route points at another instance, and not at its fallback, which may be an interface, too."""
+    fallback = rule.settings_of(prefix).fallback
+    return has_other_owner(route, own_interfaces(rule, prefix, snapshot)) and route.target != fallback
 
 
 def has_other_owner(route: Route, interfaces: Sequence[Interface]) -> bool:

@@ -108,7 +108,10 @@ _OF_INSTANCES: Final = (TargetKind.INTERFACE, TargetKind.INSTANCE, TargetKind.NO
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One write call. `target`: what to point at, or, for a delete, what it points at now. `old`: what was there."""
+    """One write call. `target`: what to point at, or, for a delete, what it points at now. `old`: what was there.
+
+    `to_fallback`: the target is the fallback of the prefix.
+    """
 
     action: Action
     table_id: str
@@ -116,6 +119,7 @@ class Change:
     target: Target
     reason: Reason
     old: Target | None = None
+    to_fallback: bool = False
 
     @property
     def key(self) -> RouteKey:
@@ -132,18 +136,20 @@ class Change:
         """Whether it takes a route from another instance."""
         if self.action is Action.DELETE:
             return self.reason is Reason.OWNER_LOST
+        if self.reason in (Reason.OTHER_INTERFACE, Reason.FALLBACK):  # a fallback may be an interface, too
+            return False
         from_instance = self.old is not None and self.old.kind in _OF_INSTANCES
-        return from_instance and self.target.kind is TargetKind.INTERFACE and self.reason is not Reason.OTHER_INTERFACE
+        return from_instance and self.target.kind is TargetKind.INTERFACE
 
     @property
     def is_withdrawal(self) -> bool:
-        """Whether it takes a route from us: a delete, or a replace by a gateway, which only a fallback can be.
+        """Whether it takes a route from us: a delete, or a replace by its fallback, which no gateway is otherwise.
 
         The delete of a dead owner's route is none: what is due to a service that is down is not due to that.
         """
         if self.reason is Reason.OWNER_DEAD:
             return False
-        return self.action is Action.DELETE or self.target.kind is not TargetKind.INTERFACE
+        return self.action is Action.DELETE or self.to_fallback or self.target.kind is not TargetKind.INTERFACE
 
     def __str__(self) -> str:
         was = f" (was {self.old})" if self.action is Action.REPLACE and self.old else ""

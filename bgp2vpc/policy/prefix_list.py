@@ -6,10 +6,10 @@
     192.0.2.0/24 ge 25 le 28 what lies within it and has a length from 25 to 28
 
 As in Cisco's and FRRouting's `ip prefix-list`, `ge` alone runs up to host routes and `le` alone starts at the prefix
-itself. All entries permit; what none of them matches is denied.
+itself. All entries permit; what none of them matches is denied. Of several that match, the first one counts.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
@@ -75,7 +75,8 @@ def _width(prefix: Prefix) -> int:
     return 128 if prefix.is_ipv6 else 32
 
 
-_Lengths: TypeAlias = list[tuple[int, int]]
+_Lengths: TypeAlias = list[tuple[int, int, int]]
+"""`ge`, `le`, and the number of the entry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,18 +93,31 @@ class PrefixList:
 
     def accepts(self, prefix: Prefix) -> bool:
         """True if an entry matches `prefix`."""
+        return next(self._matching(prefix), None) is not None
+
+    def entry_for(self, prefix: Prefix) -> PrefixRange | None:
+        """The first entry that matches `prefix`."""
+        number = min(self._matching(prefix), default=None)
+        return None if number is None else self.entries[number]
+
+    def entry_before(self, number: int) -> PrefixRange | None:
+        """An earlier entry that permits all that the entry of this number does, which therefore never counts."""
+        entry = self.entries[number]
+        shortest, longest = (
+            Prefix((entry.prefix.first, each), version=entry.prefix.version) for each in (entry.ge, entry.le)
+        )
+        both = set(self._matching(shortest)).intersection(self._matching(longest))
+        first = min(each for each in both if entry.prefix in self.entries[each].prefix)
+        return self.entries[first] if first < number else None
+
+    def _matching(self, prefix: Prefix) -> Iterator[int]:
+        """The numbers of the entries that match."""
         version, bits, length = prefix.version, prefix.value, prefix.prefixlen
         for (entry_version, entry_length, shift), entries in self._index.items():
             if entry_version == version and entry_length <= length:
-                for ge, le in entries.get(bits >> shift, ()):
+                for ge, le, number in entries.get(bits >> shift, ()):
                     if ge <= length <= le:
-                        return True
-        return False
-
-    def entry_for(self, prefix: Prefix) -> PrefixRange | None:
-        """The first entry that matches `prefix`, for messages: slower than `accepts`."""
-        length = prefix.prefixlen
-        return next((each for each in self.entries if prefix in each.prefix and each.ge <= length <= each.le), None)
+                        yield number
 
     def __str__(self) -> str:
         return ", ".join(map(str, self.entries))
@@ -111,9 +125,9 @@ class PrefixList:
 
 def _index(entries: Iterable[PrefixRange]) -> dict[tuple[int, int, int], dict[int, _Lengths]]:
     index: dict[tuple[int, int, int], dict[int, _Lengths]] = {}
-    for entry in entries:
+    for number, entry in enumerate(entries):
         length = entry.prefix.prefixlen
         shift = _width(entry.prefix) - length
         same_length = index.setdefault((entry.prefix.version, length, shift), {})
-        same_length.setdefault(entry.prefix.value >> shift, []).append((entry.ge, entry.le))
+        same_length.setdefault(entry.prefix.value >> shift, []).append((entry.ge, entry.le, number))
     return index

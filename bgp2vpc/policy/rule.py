@@ -1,13 +1,13 @@
 """A rule: one entry of `routetables`. It finds tables and says what may be installed there, and how."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import TypeAlias
 
 from bgp2vpc.bgp.rib import Offer, Side
 from bgp2vpc.policy.plan import Action
-from bgp2vpc.policy.prefix_list import PrefixList
+from bgp2vpc.policy.prefix_list import PrefixList, PrefixRange
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.vpc.finders import Finder
 from bgp2vpc.vpc.model import Target
@@ -40,13 +40,31 @@ class HookPrograms:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ManagedRoute:
-    """A fixed prefix bound to health checks: an entry of `manage_routes`.
+class RouteSettings:
+    """What becomes of a route that is withdrawn, and what runs when it is written: of a rule, of an entry of `accept`,
+    or of a managed route. Where an entry of the file leaves one to its rule, it has been filled in here.
+
+    `never_delete`: a route that nobody offers any more stays. `fallback`: it is pointed there instead of deleted.
+    `remote_check`: name of the check that the owner of the route, if it is another instance, has to pass.
+    """
+
+    never_delete: bool = False
+    fallback: Target | None = None
+    remote_check: str = ""
+    hooks: HookPrograms = field(default_factory=HookPrograms)
+
+    @property
+    def keeps_withdrawn(self) -> bool:
+        """Whether a route that nobody offers any more is not deleted."""
+        return self.never_delete or self.fallback is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManagedRoute(RouteSettings):
+    """A fixed prefix bound to health checks: one prefix of an entry of `manage_routes`.
 
     `source`: whose offer counts for it (the check's). `where`: `FILE:LINE`, for messages.
     `instance_id` None: the route points at this instance, else at that one.
-    `never_delete`: when the checks fail, the route stays. `fallback`: then it is pointed there instead of deleted.
-    `remote_check`: name of the check that the owner of the route, if it is another instance, has to pass.
     """
 
     prefix: Prefix
@@ -54,10 +72,6 @@ class ManagedRoute:
     where: str = ""
     takeover: Takeover = Takeover.ALWAYS
     instance_id: str | None = None
-    never_delete: bool = False
-    fallback: Target | None = None
-    remote_check: str = ""
-    hooks: HookPrograms = field(default_factory=HookPrograms)
 
 
 class DeadRoutes(Enum):
@@ -70,10 +84,11 @@ class DeadRoutes(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(RouteSettings):
     """One entry of `routetables`: which tables, which prefixes, and how they are written.
 
     `accept`: which announced prefixes. `manages`: prefixes of the configuration's own, which need not be accepted.
+    `entry_settings`: those of entries of `accept` that have some of their own; the rule's own are for all others.
 
     `takeover_foreign` extends `takeover` to routes that point at no instance (gateways, NAT, peerings).
     `interface` None: by address for a next hop that is one of our own, else device index 0 in the table's VPC.
@@ -82,7 +97,6 @@ class Rule:
     `no_results_ok`: finding no table is no error.
     `affinity`: of paths that are equal but for that, the table uses the one of its own availability zone.
     `writes`: matters with BEST_PATH only; otherwise peers' paths are not looked at.
-    `remote_check`: name of the check that the owner of a route, if it is another instance, has to pass.
     `dead_routes`: of the prefixes in `accept` only.
     """
 
@@ -97,9 +111,9 @@ class Rule:
     no_results_ok: bool = False
     affinity: bool = False
     writes: Writes = Writes.OWN
-    remote_check: str = ""
     dead_routes: DeadRoutes = DeadRoutes.KEEP
     manages: Mapping[Prefix, ManagedRoute] = field(default_factory=dict)
+    entry_settings: Mapping[PrefixRange, RouteSettings] = field(default_factory=dict)
 
     def covers(self, prefix: Prefix) -> bool:
         """Whether this rule accepts or manages the prefix."""
@@ -138,8 +152,7 @@ class Rule:
         """Whether black holes of this prefix are deleted that nobody offers, and whose owner never comes back."""
         if self.dead_routes is not DeadRoutes.DELETE or not self.accept.accepts(prefix):
             return False
-        managed = self.manages.get(prefix)
-        return managed is None or not (managed.never_delete or managed.fallback)
+        return not self.settings_of(prefix).keeps_withdrawn
 
     @property
     def takes_by_best_path(self) -> bool:
@@ -147,7 +160,29 @@ class Rule:
         managed = (route.takeover for route in self.manages.values())
         return Takeover.BEST_PATH in (self.takeover, *managed)
 
+    def settings_of(self, prefix: Prefix) -> RouteSettings:
+        """Those for this prefix: of `manage_routes`, or of the first entry of `accept` that permits it."""
+        if managed := self.manages.get(prefix):
+            return managed
+        entry = self.accept.entry_for(prefix) if self.entry_settings else None
+        return self if entry is None else self.entry_settings.get(entry, self)
+
+    @property
+    def all_settings(self) -> tuple[RouteSettings, ...]:
+        """Of every prefix that this rule may write."""
+        of_accepted = (self, *self.entry_settings.values()) if self.accept.entries else ()
+        return (*of_accepted, *self.manages.values())
+
     def remote_check_of(self, prefix: Prefix) -> str:
         """Name of the check that the owner of the route has to pass; empty: none."""
-        managed = self.manages.get(prefix)
-        return (managed.remote_check if managed else "") or self.remote_check
+        return self.settings_of(prefix).remote_check or self.remote_check
+
+
+def fallbacks_of(rules: Iterable[Rule], own_vpc_id: str) -> dict[tuple[str, Target], list[str]]:
+    """(VPC of the tables, fallback) -> the names of the rules whose routes go there."""
+    found: dict[tuple[str, Target], list[str]] = {}
+    for rule in rules:
+        for target in dict.fromkeys(each.fallback for each in rule.all_settings):
+            if target is not None:
+                found.setdefault((rule.vpc_id or own_vpc_id, target), []).append(rule.name)
+    return found

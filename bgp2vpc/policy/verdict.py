@@ -36,16 +36,16 @@ interface; nobody offers the prefix, as far as we hear; the sources of this host
 have, and no session that offered it was lost of late. Else it stays (`yield`).
 
 *Ours* are routes that point at an interface of this instance; for a managed route with `instance:`, of that instance.
-*Another's* point at any other interface (`place.has_other_owner`), whether or not a BGP peer of ours has it.
+*Another's* point at any other interface but their fallback (`Place.is_anothers`), whether or not a peer of ours has it.
 """
 
 from bgp2vpc.bgp.best import med
 from bgp2vpc.policy.next_hop import Candidate, Unusable
-from bgp2vpc.policy.place import Place, has_other_owner, is_ours, owner_is_dead
+from bgp2vpc.policy.place import Place, is_ours, owner_is_dead
 from bgp2vpc.policy.plan import Action, Decision, Reason, VerdictKind
 from bgp2vpc.policy.rule import Takeover
 from bgp2vpc.prefix import Prefix
-from bgp2vpc.vpc.model import InstanceHealth, Interface, Route, RouteState, TargetKind, interface_target
+from bgp2vpc.vpc.model import InstanceHealth, Interface, Route, RouteState, Target, TargetKind, interface_target
 
 
 def verdict_for(place: Place, own: Candidate | Unusable | None) -> Decision | None:
@@ -70,20 +70,27 @@ def _unusable(place: Place, own: Unusable) -> Decision:
 
 def _fallback_without_path(place: Place, route: Route) -> Decision | None:
     """A route at its fallback stays; one that no instance serves any more is pointed at its fallback, or deleted."""
-    fallback = place.managed.fallback if place.managed else None
-    if fallback is None:
+    settings = place.settings
+    if settings.fallback is None:
         return delete_dead(place, route)
-    if route.target == fallback:
+    if route.target == settings.fallback:
         return place.stays(VerdictKind.KEEP, Reason.FALLBACK)
-    if has_other_owner(route, place.ours) and route.state is RouteState.BLACKHOLE:
-        return place.change(Action.REPLACE, fallback, Reason.FALLBACK)
+    if place.is_anothers and route.state is RouteState.BLACKHOLE:
+        return _put_to(place, settings.fallback)
     return None
+
+
+def _put_to(place: Place, fallback: Target) -> Decision:
+    """Point the route at its fallback, unless it is there."""
+    if place.route is not None and place.route.target == fallback:
+        return place.stays(VerdictKind.KEEP, Reason.FALLBACK)
+    return place.change(Action.REPLACE, fallback, Reason.FALLBACK, to_fallback=True)
 
 
 def delete_dead(place: Place, route: Route) -> Decision | None:
     """What `dead_routes` says of a black hole without a path; None: nothing."""
     prefix, inputs = place.prefix, place.inputs
-    is_dead_end = has_other_owner(route, place.ours) and route.state is RouteState.BLACKHOLE
+    is_dead_end = place.is_anothers and route.state is RouteState.BLACKHOLE
     if not is_dead_end or not place.rule.deletes_dead(prefix):
         return None
     if inputs.offers.get(prefix):
@@ -100,11 +107,11 @@ def delete_dead(place: Place, route: Route) -> Decision | None:
 
 def withdraw(place: Place, route: Route, reason: Reason) -> Decision:
     """The target of the route does not serve the prefix any more."""
-    managed = place.managed
-    if managed and managed.never_delete:
+    settings = place.settings
+    if settings.never_delete:
         return place.stays(VerdictKind.KEEP, Reason.NEVER_DELETE)
-    if managed and managed.fallback:
-        return place.change(Action.REPLACE, managed.fallback, Reason.FALLBACK)
+    if settings.fallback:
+        return _put_to(place, settings.fallback)
     return place.change(Action.DELETE, route.target, reason)
 
 
@@ -127,16 +134,16 @@ def _with_path_of_others(place: Place, route: Route, own: Candidate) -> Decision
     if place.is_forced:
         return write(place, Action.REPLACE, own.interface, Reason.BY_HAND)
     reason: Reason | None = None
-    if has_other_owner(route, place.ours):
+    if place.is_anothers:
         reason = trouble_of_owner(place, route)
         if reason is None and place.rule.takeover_of(place.prefix) is Takeover.ALWAYS:
             reason = Reason.ALWAYS
-    elif place.managed is not None and route.target == place.managed.fallback:
+    elif route.target == place.settings.fallback:
         reason = Reason.FALLBACK
     elif place.rule.takeover_foreign and route.target.kind is not TargetKind.LOCAL:
         reason = Reason.TAKEOVER_FOREIGN
     if reason is None:
-        return leave(place, route)
+        return leave(place)
     if med(own.offer) >= place.policy.backup_med:
         return place.stays(VerdictKind.YIELD, Reason.BACKUP_MED)
     return take(place, own.interface, reason)
@@ -156,9 +163,9 @@ def take(place: Place, interface: Interface, reason: Reason) -> Decision:
     return write(place, Action.REPLACE, interface, reason)
 
 
-def leave(place: Place, route: Route) -> Decision:
+def leave(place: Place) -> Decision:
     """The route of another instance, or a foreign one, stays."""
-    if has_other_owner(route, place.ours):
+    if place.is_anothers:
         return place.stays(VerdictKind.YIELD, Reason.OWNER_HEALTHY)
     return place.stays(VerdictKind.FOREIGN, Reason.FOREIGN_TARGET)
 

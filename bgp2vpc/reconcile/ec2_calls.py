@@ -17,7 +17,7 @@ from bgp2vpc.reconcile.observer import Observer
 from bgp2vpc.tasks import on_thread
 from bgp2vpc.vpc.api import VpcApi
 from bgp2vpc.vpc.connect import Ec2Connection
-from bgp2vpc.vpc.model import Instance, InstanceHealth, Interface, RouteTable, Subnet, TaggedInstance
+from bgp2vpc.vpc.model import Instance, InstanceHealth, Interface, RouteTable, Subnet, TaggedInstance, Target
 
 READERS = 4
 CONNECT_LIMIT = 60.0
@@ -98,6 +98,10 @@ class Calls:
     async def members(self, vpc_id: str, key: str, value: str) -> tuple[TaggedInstance, ...]:
         """Raises Ec2Error."""
         return await self._read("DescribeInstances", lambda: self._api.members(vpc_id, key, value))
+
+    async def target_problems(self, action: str, vpc_id: str, targets: Collection[Target]) -> Mapping[Target, str]:
+        """Of targets of one kind, about which `action` tells. Raises Ec2Error."""
+        return await self._read(action, lambda: self._api.target_problems(vpc_id, targets))
 
     async def fresh_table(self, vpc_ids: Collection[str], table_id: str) -> RouteTable | None:
         """One table as it is after now; None if it is gone. Raises Ec2Error.

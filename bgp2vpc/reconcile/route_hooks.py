@@ -46,12 +46,12 @@ class RouteHooks:
         return not self._running
 
     def _argv(self, change: Change, *, after: bool) -> tuple[Action, tuple[str, ...]]:
-        managed = self._view.managed(change.key)
-        if managed is None:
+        settings = self._view.settings(change.key)
+        if settings is None:
             return change.action, ()
         # For the service, to be replaced by the fallback is to be withdrawn.
-        action = Action.DELETE if change.target == managed.fallback else change.action
-        hooks = managed.hooks.after if after else managed.hooks.before
+        action = Action.DELETE if change.to_fallback else change.action
+        hooks = settings.hooks.after if after else settings.hooks.before
         return action, hooks.get(action, ())
 
     async def _run(self, when: str, argv: tuple[str, ...], change: Change) -> None:

@@ -22,7 +22,7 @@ from bgp2vpc.policy.inputs import DecisionInput
 from bgp2vpc.policy.place import Policy, instance_of_dead_end, is_ours, own_interfaces
 from bgp2vpc.policy.place_state import NEVER, Places
 from bgp2vpc.policy.plan import Action, Change, Decision, Plan, Reason, RouteKey, Verdict
-from bgp2vpc.policy.rule import ManagedRoute, Rule, Writes
+from bgp2vpc.policy.rule import ManagedRoute, RouteSettings, Rule, Writes
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.reconcile.outcomes import LostRoute
 from bgp2vpc.vpc.finders import wants_subnets
@@ -82,9 +82,14 @@ class View:
 
     def managed(self, key: RouteKey) -> ManagedRoute | None:
         """What the configuration says of exactly this place, if it manages it."""
+        settings = self.settings(key)
+        return settings if isinstance(settings, ManagedRoute) else None
+
+    def settings(self, key: RouteKey) -> RouteSettings | None:
+        """What the configuration says of routes at this place; None: no rule is about it."""
         table_policy = self.tables.get(key[0])
         rule = table_policy.rule_for(key[1]) if table_policy else None
-        return rule.manages.get(key[1]) if rule else None
+        return rule.settings_of(key[1]) if rule else None
 
     @property
     def may_forward(self) -> bool:
@@ -241,7 +246,7 @@ class View:
         if change.action is not Action.DELETE:
             managed, neighbor = self.managed(change.key), self.snapshot.peer_enis.get(change.target.id)
             ours = managed.instance_id if managed and managed.instance_id else self.instance.id
-            owner = neighbor.instance_id if neighbor else ours
+            owner = neighbor.instance_id if neighbor else None if change.to_fallback else ours
             is_interface = change.target.kind is TargetKind.INTERFACE
             after = Route(change.prefix, change.target, instance_id=owner if is_interface else None)
         self.places.wrote(change.key, change.old, after, now)

@@ -10,6 +10,7 @@ it talks with: it reports the failure to the journal, tries again with a back-of
   announces prefixes as a source; a check of an owner, at the address that `owner_addresses` finds out, gives the
   reconciler a reason to take its routes.
 - `serf`: membership and votes, through the agent of this host.
+- `fallbacks`: looks at each `fallback` once per poll, and reports one that cannot be used before it is needed.
 - `alerts`, `meter`, `supervision`: observers of the reconciler (`reconcile/observer.py`). They send alerts, count for
   the metrics, and tell systemd.
 - `web`: the page, /metrics and the health endpoints. `status` gathers what these and `bgp2vpc status` show.

@@ -14,6 +14,7 @@ from bgp2vpc.reconcile.journal import Journal, wall_clock
 from bgp2vpc.reconcile.reconciler import Reconciler
 from bgp2vpc.services.alerts import Alerts
 from bgp2vpc.services.exabgp import ExabgpService
+from bgp2vpc.services.fallbacks import Fallbacks
 from bgp2vpc.services.health import Health
 from bgp2vpc.services.lag import LagWatch
 from bgp2vpc.services.prefixes import ServedPrefixes
@@ -60,6 +61,7 @@ class StatusSource:
     serf: SerfService
     reconciler: Reconciler
     prefixes: ServedPrefixes
+    fallbacks: Fallbacks
     journal: Journal
     drainer: Drainer
     operator: Operator
@@ -105,6 +107,7 @@ class StatusSource:
             prefixes=tuple(self.prefixes.rows()) if is_observed else (),
             tables=tuple(self.prefixes.tables()),
             routes=tuple(route_rows(reconciler.view.places.states, reconciler.view.holder)),
+            fallbacks=tuple(self.fallbacks.rows()),
             not_accepted=tuple(sorted(map(str, journal.not_accepted))),
             failing={**journal.failing, **(self.adj_rib_out.failing() if self.adj_rib_out else {})},
             errors=tuple(journal.errors),

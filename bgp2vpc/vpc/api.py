@@ -31,6 +31,12 @@ class VpcApi(Protocol):
     def members(self, vpc_id: str, key: str, value: str) -> tuple[TaggedInstance, ...]:
         """The running and pending instances of the VPC with this tag, sorted by id. None that has no address yet."""
 
+    def target_problems(self, vpc_id: str, targets: Collection[Target]) -> Mapping[Target, str]:
+        """What speaks against each of these as the target of a route of this VPC; empty: nothing.
+
+        Those that EC2 cannot be asked about are left out.
+        """
+
     def create_route(self, table_id: str, prefix: Prefix, target: Target) -> None:
         """CreateRoute. Raises RouteExists where the prefix has a static route.
 

@@ -5,6 +5,7 @@ Nothing here retries, paces or remembers: who calls knows better what a failed c
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from functools import partial
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -16,6 +17,7 @@ from bgp2vpc.vpc import wire
 from bgp2vpc.vpc.api import VpcApi
 from bgp2vpc.vpc.ec2_clients import MESSAGE_LENGTH, Ec2Clients, ec2_errors, make_session, trimmed_data
 from bgp2vpc.vpc.model import InstanceHealth, Interface, RouteTable, Subnet, TaggedInstance, Target
+from bgp2vpc.vpc.targets import TargetQuestion, problems, question_about
 
 # Limits of a single request: filter values
 # (https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Filtering.html), items of a page, ids of a status call.
@@ -28,6 +30,7 @@ _INSTANCE_ID = re.compile(r"\bi-[0-9a-z]+")
 _MANAGED = "IncludeManagedResources"
 _WOULD_HAVE_DONE_IT = "DryRunOperation"
 
+Written = TypeVar("Written")
 Parsed = TypeVar("Parsed")
 
 
@@ -118,6 +121,23 @@ class Ec2(VpcApi):
         found = _parsed("DescribeInstances", wire.parse_member, items)
         return tuple(sorted((each for each in found if each.addresses), key=lambda each: each.instance_id))
 
+    def target_problems(self, vpc_id: str, targets: Collection[Target]) -> Mapping[Target, str]:
+        """One Describe call, paged, for each kind of target."""
+        asked: dict[TargetQuestion, list[Target]] = {}
+        for target in sorted(targets, key=str):
+            if (question := question_about(target)) is not None:
+                asked.setdefault(question, []).append(target)
+        found: dict[Target, str] = {}
+        for question, some in asked.items():
+            for chunk in _chunks(some, _FILTER_VALUES):
+                ids = [each.id for each in chunk]
+                filters = [{"Name": question.id_filter, "Values": ids}] if question.id_filter else []
+                operation = question.operation
+                items = self._pages(operation, question.answer, filters, question.filters_key)
+                (told,) = _parsed(operation, partial(problems, question, vpc_id=vpc_id, targets=chunk), [items])
+                found |= told
+        return found
+
     def create_route(self, table_id: str, prefix: Prefix, target: Target) -> None:
         """CreateRoute."""
         self._write("CreateRoute", table_id, prefix, target)
@@ -165,13 +185,17 @@ class Ec2(VpcApi):
                 return {each: found[each] for each in asked if each in found}
         return {}
 
-    def _pages(self, operation: str, key: str, filters: list[dict[str, Any]]) -> list[wire.Item]:
+    def _pages(
+        self, operation: str, key: str, filters: list[dict[str, Any]], filters_key: str = "Filters"
+    ) -> list[wire.Item]:
         reads = self._clients.ready().reads
         found: list[wire.Item] = []
+        parameters = {filters_key: filters, **_everything(reads, operation)}
+        if not reads.can_paginate(xform_name(operation)):
+            return _items(_call(reads, operation, parameters), operation, key)
         with ec2_errors(operation):
             paginator = reads.get_paginator(xform_name(operation))
-            everything = _everything(reads, operation)
-            pages = paginator.paginate(Filters=filters, PaginationConfig={"PageSize": _PAGE_SIZE}, **everything)
+            pages = paginator.paginate(PaginationConfig={"PageSize": _PAGE_SIZE}, **parameters)
             for number, page in enumerate(pages, start=1):
                 found += _items(page, operation, key)
                 if number == _PAGES:  # each names a next one: nobody else ends this thread
@@ -218,7 +242,7 @@ def _items(answer: wire.Item, operation: str, key: str) -> list[wire.Item]:
     return items
 
 
-def _parsed(operation: str, parse: Callable[[wire.Item], Parsed], items: Iterable[wire.Item]) -> list[Parsed]:
+def _parsed(operation: str, parse: Callable[[Written], Parsed], items: Iterable[Written]) -> list[Parsed]:
     try:
         return [parse(item) for item in items]
     except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
@@ -226,7 +250,7 @@ def _parsed(operation: str, parse: Callable[[wire.Item], Parsed], items: Iterabl
         raise Transient(operation, "ResponseParserError", f"an item of the answer is broken: {what}") from error
 
 
-def _chunks(ids: Iterable[str], size: int) -> Iterator[tuple[str, ...]]:
-    iterator = iter(ids)
+def _chunks(items: Iterable[Parsed], size: int) -> Iterator[tuple[Parsed, ...]]:
+    iterator = iter(items)
     while chunk := tuple(islice(iterator, size)):
         yield chunk

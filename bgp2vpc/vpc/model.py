@@ -28,6 +28,7 @@ class TargetKind(Enum):
     CARRIER_GATEWAY = "carrier-gateway"
     LOCAL_GATEWAY = "local-gateway"
     CORE_NETWORK = "core-network"
+    ODB_NETWORK = "odb-network"
     INSTANCE = "instance"
     NONE = "none"
     OTHER = "other"
@@ -62,7 +63,10 @@ _KIND_BY_ID = {
     "lgw": TargetKind.LOCAL_GATEWAY,
 }
 _ID = re.compile(r"([a-z]+)-[0-9a-z-]+")
-_CORE_NETWORK = re.compile(r"arn:aws[a-z-]*:networkmanager::[0-9]{12}:core-network/core-network-[0-9a-z]+")
+_ARNS = {
+    TargetKind.CORE_NETWORK: r"arn:aws[a-z-]*:networkmanager::[0-9]{12}:core-network/core-network-[0-9a-z]+",
+    TargetKind.ODB_NETWORK: r"arn:aws[a-z-]*:odb:[a-z0-9-]+:[0-9]{12}:odb-network/[0-9A-Za-z_-]+",
+}
 
 
 def parse_target(text: str) -> Target:
@@ -70,8 +74,9 @@ def parse_target(text: str) -> Target:
 
     Raises ValueError, which says what would be right; `local` is refused as well, since only EC2 makes such routes.
     """
-    if _CORE_NETWORK.fullmatch(text):
-        return Target(TargetKind.CORE_NETWORK, text)
+    for arn_of, pattern in _ARNS.items():
+        if re.fullmatch(pattern, text):
+            return Target(arn_of, text)
     found = _ID.fullmatch(text)
     kind = _KIND_BY_ID.get(found[1]) if found else None
     if kind is not None:
@@ -79,7 +84,9 @@ def parse_target(text: str) -> Target:
     if found and found[1] == "i":
         raise ValueError(f"'{text}' is an instance, which may have several interfaces: name one of them (eni-…)")
     known = ", ".join(f"{prefix}-…" for prefix in _KIND_BY_ID)
-    raise ValueError(f"'{text}' is no target of a route: expected {known} or the ARN of a core network")
+    raise ValueError(
+        f"'{text}' is no target of a route: expected {known} or the ARN of a core network or an ODB network"
+    )
 
 
 _NAT64 = parse_prefix("64:ff9b::/96")

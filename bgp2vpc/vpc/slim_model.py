@@ -33,11 +33,20 @@ from typing import Any
 OPERATIONS = (
     "CreateRoute",
     "DeleteRoute",
+    "DescribeCarrierGateways",
+    "DescribeEgressOnlyInternetGateways",
     "DescribeInstanceStatus",
     "DescribeInstances",
+    "DescribeInternetGateways",
+    "DescribeLocalGatewayRouteTableVpcAssociations",
+    "DescribeNatGateways",
     "DescribeNetworkInterfaces",
     "DescribeRouteTables",
     "DescribeSubnets",
+    "DescribeTransitGatewayVpcAttachments",
+    "DescribeVpcEndpoints",
+    "DescribeVpcPeeringConnections",
+    "DescribeVpnGateways",
     "ReplaceRoute",
 )
 # As endpoints.json calls them. Any other is taken to be where its partition's defaults say.

@@ -36,6 +36,7 @@ _TARGET_KINDS = {
     "CarrierGatewayId": TargetKind.CARRIER_GATEWAY,
     "LocalGatewayId": TargetKind.LOCAL_GATEWAY,
     "CoreNetworkArn": TargetKind.CORE_NETWORK,
+    "OdbNetworkArn": TargetKind.ODB_NETWORK,
 }
 _PARAMETERS = {kind: name for name, kind in _TARGET_KINDS.items()}
 # Everything else in a route is a target: those that TargetKind has no word for, and those invented since.

@@ -112,6 +112,11 @@ def _checks(value: Callable[[CheckRow], float | None]) -> Callable[[Seen], Itera
     return rows
 
 
+def _fallbacks(seen: Seen) -> Iterator[tuple[Labels, Any]]:
+    for row in sorted(seen.status.fallbacks, key=lambda row: not row.problem)[:MOST]:
+        yield (row.target, row.vpc_id), float("nan") if row.problem is None else float(not row.problem)
+
+
 def _tables_of_prefixes(seen: Seen) -> Iterable[tuple[Labels, Any]]:
     """If there are too many prefixes, those that are not served come first, and the tables of the rest are summed."""
     rows = sorted((row for row in seen.status.prefixes if row.permitted), key=lambda row: row.is_served)
@@ -185,6 +190,11 @@ METRICS: Final = (
         "instance (ours), to another one (peer), to something else (foreign), a black hole, or none. The same prefixes "
         "as in bgp2vpc_prefixes_not_served; at most 200, those not served first, and the rest summed as others.",
         ("prefix", "route"), _tables_of_prefixes,
+    ),
+    Description(
+        "bgp2vpc_fallback_usable", "gauge", "Fact: 1 if EC2 would take a route to this fallback, 0 if not; NaN: not "
+        "known, as of a core network, which EC2 tells nothing of. As of the last poll; at most 200, those that are 0 "
+        "first.", ("target", "vpc"), _fallbacks,
     ),
     Description(
         "bgp2vpc_event_loop_lag_seconds", "gauge", "Fact: the longest delay of the event loop in the last minute. "

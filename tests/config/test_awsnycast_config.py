@@ -196,14 +196,18 @@ FALLBACKS = [
     ("192.0.2.80", TargetKind.TRANSIT_GATEWAY, "tgw-0123abcd"),
     ("192.0.2.80", TargetKind.CARRIER_GATEWAY, "cagw-0123abcd"),
     ("192.0.2.80", TargetKind.LOCAL_GATEWAY, "lgw-0123abcd"),
+    ("192.0.2.80", TargetKind.PEERING, "pcx-0123abcd"),
+    ("192.0.2.80", TargetKind.INTERFACE, "eni-0123abcd"),
+    ("2001:db8::/32", TargetKind.TRANSIT_GATEWAY, "tgw-0123abcd"),
     ("192.0.2.80", TargetKind.CORE_NETWORK, CORE_NETWORK),
+    ("192.0.2.80", TargetKind.ODB_NETWORK, "arn:aws:odb:us-east-1:123456789012:odb-network/odbnet_0123456789"),
     ("::/0", TargetKind.EGRESS_ONLY, "eigw-0123abcd"),
     ("64:ff9b::/96", TargetKind.NAT, "nat-0123abcd"),  # NAT64
 ]
 
 
 @pytest.mark.parametrize(("cidr", "kind", "target"), FALLBACKS)
-def test_a_fallback_is_a_gateway(cidr: str, kind: TargetKind, target: str) -> None:
+def test_a_fallback_is_whatever_a_route_may_lead_to(cidr: str, kind: TargetKind, target: str) -> None:
     (route,) = rule_of(route=f"{{cidr: '{cidr}', fallback: '{target}'}}").rules[0].manages.values()
     assert route.fallback == Target(kind, target)
 

@@ -1,5 +1,6 @@
 """What a configuration file becomes."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,11 +11,13 @@ from bgp2vpc.config.model import Bgp, Config, Ec2Limits, OnExit, Process, Tag
 from bgp2vpc.errors import ConfigError
 from bgp2vpc.notify.model import AlertKind, Recipient
 from bgp2vpc.policy.damping import DampingLimits
+from bgp2vpc.policy.plan import Action
 from bgp2vpc.policy.prefix_list import PrefixList, parse_prefix_range
-from bgp2vpc.policy.rule import DeadRoutes, Rule, Takeover, Writes
+from bgp2vpc.policy.rule import DeadRoutes, HookPrograms, RouteSettings, Rule, Takeover, Writes
 from bgp2vpc.prefix import parse_address, parse_prefix
 from bgp2vpc.serf.model import Agent
 from bgp2vpc.vpc.finders import And, ByTag, Finder, Ids, InSubnet, Main, Or
+from bgp2vpc.vpc.model import parse_target
 from bgp2vpc.web.model import WebSettings
 
 DATA = Path(__file__).parent / "data"
@@ -299,3 +302,109 @@ healthchecks:
 def test_such_keys_are_allowed_at_the_top_only() -> None:
     with pytest.raises(ConfigError, match=r"f:2: ec2.x-rate: unknown key 'x-rate'"):
         parse(f"{MINIMAL}ec2: {{x-rate: 1}}\n", "f")
+
+
+SETTINGS = """\
+remote_healthchecks: {alive: {type: ping, every: 1}, other: {type: ping, every: 1}}
+routetables:
+  private:
+    find: {type: main}
+    fallback: nat-0123456789abcdef0
+    remote_healthcheck: alive
+    run_after_replace_route: [logger, rule]
+    run_before_add_route: logger
+    accept:
+      - {prefix: 192.0.2.1/32, never_delete: true, run_after_replace_route: []}
+      - {prefix: 192.0.2.2/32, never_delete: false, remote_healthcheck: other}
+      - {prefix: 192.0.2.3/32, fallback: igw-0123456789abcdef0, run_before_delete_route: "a b"}
+      - {prefix: 192.0.2.4/32}
+      - 192.0.2.0/24 le 32
+    manage_routes:
+      - {cidr: 203.0.113.1/32, never_delete: true}
+      - {cidr: 203.0.113.2/32}
+"""
+
+
+def test_an_entry_takes_the_settings_of_its_rule_that_it_does_not_say_itself() -> None:
+    (found,) = parse(SETTINGS, "f.yaml").rules
+    nat, igw = parse_target("nat-0123456789abcdef0"), parse_target("igw-0123456789abcdef0")
+    created, logged = {Action.CREATE: ("logger",)}, {Action.REPLACE: ("logger", "rule")}
+    hooks = HookPrograms(created, logged)
+    own = RouteSettings(fallback=nat, remote_check="alive", hooks=hooks)
+    expected = {
+        "192.0.2.1/32": replace(own, fallback=None, never_delete=True, hooks=HookPrograms(created, {})),
+        "192.0.2.2/32": replace(own, fallback=None, remote_check="other"),
+        "192.0.2.3/32": replace(
+            own, fallback=igw, hooks=HookPrograms({**created, Action.DELETE: ("a", "b")}, logged)
+        ),
+    }  # fmt: skip
+    assert {str(entry): settings for entry, settings in found.entry_settings.items()} == expected
+    for prefix in ("192.0.2.4/32", "192.0.2.5/32"):
+        rule = found.settings_of(parse_prefix(prefix))
+        assert rule is found
+    assert (found.fallback, found.never_delete, found.remote_check, found.hooks) == (nat, False, "alive", hooks)
+    kept, sent = found.manages.values()
+    assert (kept.never_delete, kept.fallback, kept.remote_check, kept.hooks) == (True, None, "alive", hooks)
+    assert (sent.never_delete, sent.fallback, sent.remote_check, sent.hooks) == (False, nat, "alive", hooks)
+    assert found.accept.entries[1].where == "f.yaml:11"
+
+
+TEMPLATES = """\
+healthchecks:
+  web: {type: http, destination: "%PREFIX%", every: 2, config: {path: /health}}
+  net: {type: ping, destination: 10.0.0.1, every: 1}
+  idle: {type: ping, destination: "%PREFIX%", every: 1}
+routetables:
+  a:
+    find: {type: main}
+    manage_routes:
+      - cidr: [192.0.2.1, 2001:db8::1/128]
+        healthcheck: web
+        announce: {med: 100}
+      - healthcheck: [web, net]
+        healthcheck_policy: any
+        cidr:
+          - 192.0.2.2
+  b: {find: {type: main}, manage_routes: [{cidr: [192.0.2.7], healthcheck: web}, {cidr: [198.51.100.0/24, 0.0.0.0/0]}]}
+"""
+
+
+def test_a_list_of_prefixes_with_a_check_for_each_is_one_entry() -> None:
+    config = parse(TEMPLATES, "f.yaml")
+    checks = {each.name: each for each in config.checks}
+    assert [(name, str(each.destination)) for name, each in checks.items()] == [
+        ("web@192.0.2.1", "192.0.2.1"),
+        ("web@2001:db8::1", "2001:db8::1"),
+        ("web@192.0.2.2", "192.0.2.2"),
+        ("web@192.0.2.7", "192.0.2.7"),
+        ("net", "10.0.0.1"),
+    ]
+    assert {each.probe for each in config.checks if each.name != "net"} == {checks["web@192.0.2.1"].probe}
+    first, second = config.rules
+    assert [(str(prefix), each.source, each.where) for prefix, each in first.manages.items()] == [
+        ("192.0.2.1/32", "check web@192.0.2.1", "f.yaml:9"),
+        ("2001:db8::1/128", "check web@2001:db8::1", "f.yaml:9"),
+        ("192.0.2.2/32", "check any of web@192.0.2.2, net", "f.yaml:15"),
+    ]
+    assert [(str(prefix), each.source) for prefix, each in second.manages.items()] == [
+        ("192.0.2.7/32", "check web@192.0.2.7"),
+        ("198.51.100.0/24", "manage_routes"),
+        ("0.0.0.0/0", "manage_routes"),
+    ]
+    sources = {
+        each.name: (each.checks, each.needed, [a.line for a in each.announcements]) for each in config.checked_sources
+    }
+    attributes = "next-hop self med 100"
+    assert sources == {
+        "check web@192.0.2.1": (("web@192.0.2.1",), 1, [f"announce route 192.0.2.1/32 {attributes}"]),
+        "check web@192.0.2.7": (("web@192.0.2.7",), 1, ["announce route 192.0.2.7/32 next-hop self"]),
+        "check web@2001:db8::1": (("web@2001:db8::1",), 1, [f"announce route 2001:db8::1/128 {attributes}"]),
+        "check any of web@192.0.2.2, net": (
+            ("web@192.0.2.2", "net"), 1, ["announce route 192.0.2.2/32 next-hop self"]
+        ),
+        "manage_routes": (
+            (), 0, ["announce route 198.51.100.0/24 next-hop self", "announce route 0.0.0.0/0 next-hop self"]
+        ),
+    }  # fmt: skip
+    (warning,) = config.warnings
+    assert str(warning) == "f.yaml:4: healthchecks.idle: checks nothing: no entry of manage_routes names it"

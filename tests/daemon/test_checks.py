@@ -278,6 +278,36 @@ def test_the_address_of_an_owner_is_asked_for_once_and_again_when_ec2_fails(make
     assert remote.visits() > 10
 
 
+def test_one_entry_has_a_check_for_each_of_its_prefixes(make_lab) -> None:
+    well, other = Service("127.0.1.1"), Service("127.0.1.2")
+    text = f"""\
+healthchecks:
+  up: {{type: tcp, destination: "%PREFIX%", every: 1, config: {{port: {well.port}}}}}
+routetables:
+  private:
+    find: {{type: by_tag, config: {{key: type, value: private}}}}
+    manage_routes:
+      - {{cidr: [127.0.1.1, 127.0.1.2/32], healthcheck: up}}
+"""
+    other.stop()
+    other.port = well.port
+    other.start()
+    first, second = (f"rtb-1 127.0.1.{number}/32 {OURS} active" for number in (1, 2))
+    lab = make_lab(**settings(text)).start(wait=3)
+    assert lab.routes == [first, second]
+    other.stop()
+    lab.wait(5)
+    assert lab.routes == [first]
+    told = lab.ask("why", "127.0.1.2/32")["lines"]
+    assert any("check up@127.0.1.2: unhealthy" in line for line in told)
+    assert [row["name"] for row in lab.ask("probe", "up@127.0.1.2")] == ["up@127.0.1.2"]
+    other.start()
+    lab.wait(5)
+    assert lab.routes == [first, second]
+    well.stop()
+    other.stop()
+
+
 def test_never_delete_leaves_the_route_and_nothing_is_written_when_all_is_well_again(make_lab, service) -> None:
     lab = make_lab(**settings(file(service, ", never_delete: true"))).start(wait=2)
     service.stop()

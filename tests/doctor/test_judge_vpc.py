@@ -23,7 +23,7 @@ from bgp2vpc.policy.decide import table_policies
 from bgp2vpc.policy.rule import ManagedRoute, Rule
 from bgp2vpc.prefix import IPAddress, Prefix, parse_prefix
 from bgp2vpc.vpc.finders import ByTag
-from bgp2vpc.vpc.model import Instance, Interface, RouteTable, Snapshot, Subnet, Target, TargetKind
+from bgp2vpc.vpc.model import Instance, Interface, RouteTable, Snapshot, Subnet, Target, TargetKind, parse_target
 from tests.values import IGW, INTERFACES, LOCAL, P1, route, rule, table
 
 SELF = Instance("i-1", "us-east-1", "vpc-1")
@@ -67,6 +67,43 @@ def test_credentials_and_what_mends_them(error, mend: str) -> None:
     (finding,) = judge.credentials(config(), Trouble(str(error), error), WHO)
     assert finding.state.value == "fail"
     assert mend in finding.mend
+
+
+NAT, ENI = parse_target("nat-00000001"), parse_target("eni-00000001")
+CORE = parse_target("arn:aws:networkmanager::123456789012:core-network/core-network-1")
+NAT_MEND = "aws ec2 describe-nat-gateways --filter Name=nat-gateway-id,Values=nat-00000001"
+
+
+def test_a_fallback_that_cannot_be_used_is_found_before_it_is_needed() -> None:
+    one = rule("192.0.2.0/24", fallback=NAT)
+    given = config(
+        one, rule("203.0.113.0/24", name="b", fallback=NAT), rule("198.51.100.0/24", name="c", fallback=CORE)
+    )
+    vpc = seen(given, table())
+
+    def found(problem) -> list[tuple[str, str]]:
+        looked = replace(vpc, fallbacks={} if problem is None else {("vpc-1", NAT): problem})
+        return [(told([each])[0], each.mend) for each in judge.fallbacks(given, looked)]
+
+    of_other = (
+        f"warn {CORE} of rule c is of another service than EC2, which tells nothing of it: not looked at", ""
+    )  # fmt: skip
+    name = "nat-00000001 of rule private, b"
+    assert found("") == [of_other, (f"ok {name} can be used", "")]
+    gone = f"fail {name} does not exist: EC2 would refuse the route when it is needed"
+    assert found("does not exist") == [of_other, (gone, NAT_MEND)]
+    assert found(Trouble("no answer")) == [of_other, (f"warn {name} could not be looked at: no answer", NAT_MEND)]
+    assert found(None) == [of_other, (f"warn {name} could not be looked at", NAT_MEND)]
+
+
+def test_an_interface_of_this_instance_is_no_fallback() -> None:
+    own = parse_target(INTERFACES[0].id)
+    given = config(rule("192.0.2.0/24", fallback=own))
+    (finding,) = judge.fallbacks(given, replace(seen(given, table()), fallbacks={("vpc-1", own): ""}))
+    assert told([finding]) == ["fail eni-1 of rule private is an interface of this instance"]
+    other = config(rule("192.0.2.0/24", fallback=ENI, vpc_id="vpc-2"))
+    (finding,) = judge.fallbacks(other, replace(seen(other, table()), fallbacks={("vpc-2", ENI): ""}))
+    assert told([finding]) == ["ok eni-00000001 of rule private can be used"]
 
 
 def test_permissions_one_finding_for_each_action() -> None:

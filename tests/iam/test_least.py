@@ -43,6 +43,10 @@ MANAGED = "manage_routes: [{cidr: 192.0.2.1/32, healthcheck: c%s}]"
         (rules(rule(MANAGED % ", fallback: nat-0123456789abcdef0")), [CREATE, REPLACE]),
         (rules(rule(f"{MANAGED % ', never_delete: true'}, accept: [192.0.2.1/32]")), [CREATE, REPLACE, DELETE]),
         ("on_exit: withdraw\n" + rules(rule(MANAGED % ", never_delete: true")), [CREATE, REPLACE]),
+        (rules(rule("accept: [{prefix: 192.0.2.1/32, never_delete: true}]"), checks=""), [CREATE, REPLACE]),
+        (rules(rule("accept: [192.0.2.1/32], fallback: nat-0123456789abcdef0"), checks=""), [CREATE, REPLACE]),
+        (rules(rule("accept: [{prefix: 192.0.2.1/32, never_delete: true}, 192.0.2.2/32]"), checks=""),
+         [CREATE, REPLACE, DELETE]),
         # Without a check, a managed route is withdrawn by a drain or at the end, or not at all.
         (rules(rule(STATIC)), [CREATE, REPLACE, DELETE]),
         ("socket: none\n" + rules(rule(STATIC)), [CREATE, REPLACE]),
@@ -138,3 +142,19 @@ def test_every_allowed_call_says_what_it_is_for() -> None:
     for statement in least(rules(rule("accept: [192.0.2.2/32], takeover: best_path, affinity: az"))).statements:
         for action in statement.actions:
             assert any(why.startswith(f"{action.removeprefix('ec2:')}: ") for why in statement.why), action
+
+
+def test_the_calls_that_tell_of_fallbacks_are_allowed() -> None:
+    more = (
+        "accept: [{prefix: 192.0.2.1/32, fallback: nat-00000001}, {prefix: 192.0.2.2/32, fallback: eni-00000001},"
+        " {prefix: 2001:db8::/32, fallback: eigw-00000001}], fallback: pcx-00000001,"
+        " manage_routes: [{cidr: 192.0.2.3, fallback: "
+        "'arn:aws:networkmanager::123456789012:core-network/core-network-1'}]"
+    )
+    (read, *_) = least(rules(rule(more), rule("accept: [192.0.2.9/32], fallback: nat-00000001", name="b"))).statements
+    assert [each.removeprefix("ec2:") for each in read.actions] == [
+        "DescribeRouteTables", "DescribeNetworkInterfaces", "DescribeInstanceStatus", "DescribeVpcPeeringConnections",
+        "DescribeNatGateways", "DescribeEgressOnlyInternetGateways",
+    ]  # fmt: skip
+    assert "DescribeNatGateways: whether the fallback nat-00000001 can be used (private, b)" in read.why
+    assert any("whether the fallback eni-00000001 can be used (private)" in each for each in read.why)

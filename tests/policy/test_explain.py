@@ -11,9 +11,9 @@ from bgp2vpc.policy.decide import decide_one, decide_place, table_policies
 from bgp2vpc.policy.explain import explain
 from bgp2vpc.policy.inputs import DecisionInput
 from bgp2vpc.policy.place import Policy
-from bgp2vpc.policy.plan import Reason, VerdictKind
+from bgp2vpc.policy.plan import Action, Reason, VerdictKind
 from bgp2vpc.policy.prefix_list import PrefixList, PrefixRange, parse_prefix_range
-from bgp2vpc.policy.rule import ManagedRoute, Takeover
+from bgp2vpc.policy.rule import HookPrograms, ManagedRoute, Takeover
 from bgp2vpc.policy.words import EXCLUSIONS, NEXT, NOT_ADMITTED, REASONS, VERDICTS
 from bgp2vpc.vpc.model import parse_target
 from tests.policy.test_verdict_by_best_path import DRAINING, EIGHT, NINE, neighbor, own, peer, shown_to_us
@@ -193,6 +193,17 @@ def test_what_comes_next_follows_the_rule(options, managed, expected) -> None:
     theirs = explained(routes=[route(target=PEER)], rule_options=dict(manages=manages)).next
     assert theirs == "the route is left to others; this instance competes for it as soon as check dns is healthy"
     assert explained(check, rule_options=dict(manages=manages)).next == "", "a change is to be written"
+
+
+def test_the_settings_of_a_route_are_told() -> None:
+    hooks = HookPrograms({Action.DELETE: ("a",)}, {Action.REPLACE: ("b",)})
+    settings = dict(fallback=parse_target("nat-1"), remote_check="dns", hooks=hooks)
+    told = "fallback: nat-1; remote_healthcheck: dns; hooks: before delete, after replace"
+    assert explained(own(), rule_options=settings).settings == told
+    assert explained(own(), rule_options=dict(never_delete=True)).settings == "never_delete"
+    found = explained(own(), routes=[route()], rule_options=settings)
+    assert found.next == "it stays while it is offered; after that it is pointed at its fallback nat-1"
+    assert explained(own()).settings == ""
 
 
 WORDS = (REASONS, VERDICTS, NEXT, EXCLUSIONS, NOT_ADMITTED)

@@ -9,8 +9,8 @@ from bgp2vpc.policy.guard import guard
 from bgp2vpc.policy.inputs import DecisionInput
 from bgp2vpc.policy.place import Policy
 from bgp2vpc.policy.plan import Action, Change, Plan, Reason
-from bgp2vpc.policy.prefix_list import PrefixList
-from bgp2vpc.policy.rule import ManagedRoute, Rule, Takeover
+from bgp2vpc.policy.prefix_list import PrefixList, parse_prefix_range
+from bgp2vpc.policy.rule import ManagedRoute, RouteSettings, Rule, Takeover, fallbacks_of
 from bgp2vpc.prefix import IPAddress, parse_prefix
 from bgp2vpc.vpc.finders import ByTag
 from bgp2vpc.vpc.model import (
@@ -254,3 +254,87 @@ def test_the_guard_refuses_any_target_but_our_interfaces_and_the_fallback():
 def test_a_next_hop_of_this_host_is_used_for_a_prefix_that_is_accepted_as_well():
     script = [offer(source="script", next_hop=IPAddress("10.0.1.10"))]
     assert decided(NOTHING, script, dict(accept=rule().accept)) == "create absent eni-2 -> create eni-2"
+
+
+ANNOUNCED = [(routes, bool(offers), options, known, expected) for routes, offers, options, known, expected in TABLE]
+
+
+@pytest.mark.parametrize("of_entry", [False, True], ids=["of the rule", "of an entry"])
+@pytest.mark.parametrize(("routes", "is_offered", "options", "known", "expected"), ANNOUNCED)
+def test_the_same_table_holds_for_announced_prefixes(of_entry, routes, is_offered, options, known, expected):
+    """What a pending check is for a managed route, the time after our start is for an announced one."""
+    takeover = options.get("takeover", Takeover.ALWAYS)
+    settings = {key: value for key, value in options.items() if key != "takeover"}
+    accept = rule().accept
+    own = dict(entry_settings={accept.entries[0]: RouteSettings(**settings)}) if of_entry else settings
+    by = Rule("private", ByTag("type", "private"), accept, takeover=takeover, **own)
+    health = {"i-9": known["health"]} if "health" in known else {}
+    shown = Snapshot({"rtb-1": table(*routes)}, INTERFACES, health, "i-1")
+    tables = table_policies([by], shown, "vpc-1")
+    told = {key: known[key] for key in ("failing", "passing") if key in known}
+    inputs = DecisionInput(
+        offers={P1: (offer(source="script"),)} if is_offered else {}, leftovers_held="pending" in known, **told
+    )
+    plan = decide(tables, shown, inputs, Policy())
+    guard(plan, tables, shown, max_changes=10)
+    text = " ".join(f"{v.kind.value} {v.reason.value} {v.target}" for v in plan.verdicts) or "nothing"
+    assert text + "".join(f" -> {c.action.value} {c.target}" for c in plan.changes) == expected
+
+
+def test_the_first_entry_that_permits_a_prefix_has_its_settings():
+    written = ("192.0.2.53/32", "192.0.2.0/24 le 32", "192.0.2.0/24 le 30", "198.51.100.0/24")
+    entries = tuple(map(parse_prefix_range, written))
+    own, wide = RouteSettings(fallback=NAT), RouteSettings(never_delete=True)
+    by = Rule(
+        "private", ByTag("type", "private"), PrefixList(entries), remote_check="alive",
+        entry_settings={entries[0]: own, entries[1]: wide, entries[2]: RouteSettings()},
+        manages={P2: ManagedRoute(prefix=P2, source="check web")},
+    )  # fmt: skip
+    assert by.settings_of(parse_prefix("192.0.2.53/32")) is own
+    assert by.settings_of(parse_prefix("192.0.2.4/30")) is wide, "not the narrower one that comes later"
+    assert by.settings_of(parse_prefix("198.51.100.0/24")) is by, "an entry without settings of its own"
+    assert by.settings_of(parse_prefix("203.0.113.0/24")) is by
+    assert by.settings_of(P2) is by.manages[P2]
+    assert by.remote_check_of(parse_prefix("192.0.2.53/32")) == "alive"
+
+
+def test_the_fallbacks_of_rules_by_the_vpc_of_their_tables():
+    one, entry = (
+        rule(fallback=NAT, manages={P2: ManagedRoute(prefix=P2, source="check web", fallback=IGW)}),
+        rule().accept,
+    )
+    other = Rule("other", ByTag("type", "x"), entry, vpc_id="vpc-2", entry_settings={
+        entry.entries[0]: RouteSettings(fallback=NAT), entry.entries[1]: RouteSettings(fallback=NAT),
+    })  # fmt: skip
+    nothing = Rule("nothing", ByTag("type", "x"), fallback=ENI, manages={P1: ManagedRoute(prefix=P1, source="x")})
+    assert fallbacks_of([one, other, nothing, rule(name="last", fallback=NAT)], "vpc-1") == {
+        ("vpc-1", NAT): ["private", "last"],
+        ("vpc-1", IGW): ["private"],
+        ("vpc-2", NAT): ["other"],
+    }
+
+
+ENI = interface_target("eni-77")
+AT_ENI = (route(target="eni-77"),)
+
+
+def test_a_fallback_that_is_an_interface_is_no_instance_that_owns_the_route():
+    options = dict(fallback=ENI, remote_check="alive", takeover=Takeover.IF_UNHEALTHY)
+    assert decided(AT_ENI, CHECKED, options) == "replace fallback eni-1 -> replace eni-1"
+    assert decided(AT_ENI, [], options) == "keep fallback eni-77"
+    assert decided(US, [], options) == "replace fallback eni-77 -> replace eni-77"
+    assert decided(US, [], dict(fallback=interface_target(OURS))) == "keep fallback eni-1", "it is there already"
+    shown = Snapshot({"rtb-1": table(*AT_ENI)}, INTERFACES)
+    tables = table_policies([managing(**options)], shown, "vpc-1")
+    inputs = DecisionInput(offers={P1: tuple(CHECKED)})
+    assert owners_to_check(tables, shown, inputs) == {}
+    assert owners_in_the_way(tables, shown, inputs) == frozenset()
+    (back,) = decide(tables, shown, inputs, Policy()).changes
+    assert not back.is_move, "damping counts what instances take from each other"
+    assert not back.is_withdrawal
+    ours = Snapshot({"rtb-1": table(*US)}, INTERFACES)
+    (put,) = decide(
+        table_policies([managing(**options)], ours, "vpc-1"), ours, DecisionInput(offers={}), Policy()
+    ).changes
+    assert put.is_withdrawal
+    assert not put.is_move

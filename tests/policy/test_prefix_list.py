@@ -123,7 +123,41 @@ def test_the_index_agrees_with_walking_the_entries(entries: list[PrefixRange], t
         network.subnet_of(ipaddress.IPv4Network(str(entry.prefix))) and entry.ge <= network.prefixlen <= entry.le
         for entry in entries
     )
-    assert PrefixList(tuple(entries)).accepts(parse_prefix(text)) is walked
+    permitted = PrefixList(tuple(entries))
+    assert permitted.accepts(parse_prefix(text)) is walked
+    assert (permitted.entry_for(parse_prefix(text)) is not None) is walked
+
+
+@given(st.lists(ranges(), min_size=1, max_size=6), networks)
+def test_an_entry_that_an_earlier_one_covers_never_counts(entries: list[PrefixRange], text: str) -> None:
+    permitted, prefix = PrefixList(tuple(entries)), parse_prefix(text)
+    for number, entry in enumerate(entries):
+        if PrefixList((entry,)).accepts(prefix) and (earlier := permitted.entry_before(number)) is not None:
+            assert PrefixList((earlier,)).accepts(prefix)
+            assert permitted.entry_for(prefix) in entries[:number]
+
+
+BEFORE = [
+    # the entries, and which of them permits all that the last one does
+    (["192.0.2.0/24 le 32", "192.0.2.53/32"], 0),
+    (["192.0.2.0/24", "192.0.2.53/32"], None),
+    (["192.0.2.0/24 ge 25", "192.0.2.0/24 le 32"], None),
+    (["192.0.2.0/24 le 28", "192.0.2.0/24 ge 25 le 28"], 0),
+    (["192.0.2.0/28 ge 32", "192.0.2.0/24 ge 32"], None),
+    (["192.0.2.0/24 le 31", "192.0.2.0/24 ge 32", "192.0.2.0/24 le 32"], None),
+    (["2001:db8::/32 le 64", "2001:db8:53::/48 le 64"], 0),
+    (["2001:db8::/32 le 64", "2001:db8:53::/48 le 128"], None),
+    (["::/0 le 128", "0.0.0.0/0"], None),
+    (["10.0.0.0/8", "192.0.2.53/32", "192.0.2.53/32"], 1),
+    (["192.0.2.53/32"], None),
+]
+
+
+@pytest.mark.parametrize(("entries", "earlier"), BEFORE)
+def test_which_earlier_entry_leaves_nothing_to_an_entry(entries: list[str], earlier: int | None) -> None:
+    permitted = prefix_list(*entries)
+    found = permitted.entry_before(len(entries) - 1)
+    assert found == (None if earlier is None else permitted.entries[earlier])
 
 
 @given(ranges())

@@ -14,7 +14,7 @@ from bgp2vpc.policy.inputs import DecisionInput
 from bgp2vpc.policy.place import Policy
 from bgp2vpc.policy.rule import ManagedRoute, Takeover, Writes
 from bgp2vpc.prefix import IPAddress, parse_prefix
-from bgp2vpc.vpc.model import InstanceHealth, Interface, Snapshot, Subnet
+from bgp2vpc.vpc.model import InstanceHealth, Interface, Snapshot, Subnet, parse_target
 from tests.values import (
     IGW,
     OURS,
@@ -494,6 +494,31 @@ MANAGED_BY_BEST_PATH = [
 @pytest.mark.parametrize(("routes", "offers", "options", "rules", "expected"), MANAGED_BY_BEST_PATH)
 def test_a_managed_route_may_decide_by_best_path_where_its_rule_does_not(routes, offers, options, rules, expected):
     assert decided(routes, offers, rule_options=rules, **options) == expected
+
+
+NAT = parse_target("nat-1")
+WITH_FALLBACK = BEST_PATH | dict(fallback=NAT)
+DEAD_8 = (blackhole(target="eni-8"),)
+
+WITH_A_FALLBACK = [
+    # A dead owner's route goes to a peer that offers the prefix, and to the fallback if none does, or none writes.
+    (DEAD_8, [THEIRS], {}, "yield peer-best eni-8, awaits eni-9"),
+    (DEAD_8, [THEIRS], dict(late={PEER}), "replace fallback nat-1 -> replace nat-1"),
+    (DEAD_8, [], {}, "replace fallback nat-1 -> replace nat-1"),
+    (DEAD_8, [], dict(neighbors_held=True), "keep not-ready eni-8"),
+    (DEAD_8, [BETTER, THEIRS], {}, "replace owner-blackhole eni-1 -> replace eni-1"),
+    (THEM, [], dict(known=LOST), "nothing"),
+    (US, [THEIRS], {}, "keep handover eni-1, awaits eni-9"),
+    (US, [], {}, "replace fallback nat-1 -> replace nat-1"),
+    ((route(target=NAT),), [], {}, "keep fallback nat-1"),
+    ((route(target=NAT),), [THEIRS], {}, "keep fallback nat-1"),
+    ((route(target=NAT),), [BETTER, THEIRS], {}, "replace fallback eni-1 -> replace eni-1"),
+]
+
+
+@pytest.mark.parametrize(("routes", "offers", "options", "expected"), WITH_A_FALLBACK)
+def test_an_announced_prefix_with_a_fallback(routes, offers, options, expected):
+    assert decided(routes, offers, rule_options=WITH_FALLBACK, **options) == expected
 
 
 def test_a_managed_route_that_decides_by_best_path_counts_as_such_wherever_that_is_asked():

@@ -16,6 +16,7 @@ TARGETS = [
     ("cagw-0a1b", TargetKind.CARRIER_GATEWAY),
     ("lgw-0a1b", TargetKind.LOCAL_GATEWAY),
     ("arn:aws:networkmanager::123456789012:core-network/core-network-0a1b", TargetKind.CORE_NETWORK),
+    ("arn:aws:odb:us-east-1:123456789012:odb-network/odbnet_0a1b", TargetKind.ODB_NETWORK),
     ("arn:aws-us-gov:networkmanager::123456789012:core-network/core-network-0a1b", TargetKind.CORE_NETWORK),
 ]
 
@@ -27,7 +28,7 @@ def test_an_id_tells_the_kind_of_its_target(text: str, kind: TargetKind) -> None
 
 EXPECTED = (
     "is no target of a route: expected eni-…, igw-…, vgw-…, vpce-…, nat-…, tgw-…, pcx-…, eigw-…, cagw-…, lgw-… or the "
-    "ARN of a core network"
+    "ARN of a core network or an ODB network"
 )
 ARN = "arn:aws:ec2:eu-west-1:123456789012:natgateway/nat-0a1b"
 

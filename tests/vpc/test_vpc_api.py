@@ -26,6 +26,7 @@ from bgp2vpc.vpc.model import InstanceHealth, Interface, Route, Target, TargetKi
 
 pytestmark = pytest.mark.io
 
+CORE_NETWORK = "arn:aws:networkmanager::123456789012:core-network/core-network-0123456789abcdef0"
 ANYCAST6 = parse_prefix("2001:db8:53::53/128")
 BOTH = pytest.mark.parametrize("prefix", [ANYCAST, ANYCAST6], ids=["IPv4", "IPv6"])
 
@@ -538,6 +539,28 @@ def step(lab: Lab, choose: random.Random) -> str:
     for each, name in names.items():
         text = text.replace(each, name)
     return "\n".join(sorted(text.splitlines()))
+
+
+ANY_GATEWAY = pytest.mark.parametrize("kind", ["igw", "nat", "vgw", "tgw", "pcx", "eigw", "vpce"])
+
+
+@ANY_GATEWAY
+def test_whether_a_gateway_can_be_the_target_of_routes_is_told(lab: Lab, kind: str) -> None:
+    here, absent = parse_target(lab.gateway(kind)), parse_target(f"{kind}-0123456789abcdef0")
+    told = lab.api.target_problems(lab.vpc_id, [here, absent])
+    assert told[here] == ""
+    assert told[absent].startswith("does not exist")
+
+
+def test_targets_of_several_kinds_are_told_of_at_once(lab: Lab) -> None:
+    nat, twin = parse_target(lab.nat_gateway), parse_target(lab.twin_nat_gateway)
+    own, core = interface_target(lab.own.interface_id), parse_target(CORE_NETWORK)
+    elsewhere = f"belongs to {lab.twin_vpc_id}, not to {lab.vpc_id}"
+    assert lab.api.target_problems(lab.vpc_id, [nat, twin, own, core]) == {nat: "", twin: elsewhere, own: ""}
+    lab.remove_nat_gateway()
+    assert lab.api.target_problems(lab.vpc_id, [nat])[nat] in ("does not exist", "is deleted, not available")
+    assert lab.api.target_problems(lab.vpc_id, [core]) == {}
+    assert lab.api.target_problems(lab.vpc_id, []) == {}
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -43,7 +43,7 @@ TARGETS: list[tuple[dict[str, Any], TargetKind, str]] = [
     ({"CarrierGatewayId": "cagw-1"}, TargetKind.CARRIER_GATEWAY, "cagw-1"),
     ({"LocalGatewayId": "lgw-1"}, TargetKind.LOCAL_GATEWAY, "lgw-1"),
     ({"CoreNetworkArn": "arn:aws:networkmanager::1:c"}, TargetKind.CORE_NETWORK, "arn:aws:networkmanager::1:c"),
-    ({"OdbNetworkArn": "arn:aws:odb:::n"}, TargetKind.OTHER, "arn:aws:odb:::n"),
+    ({"OdbNetworkArn": "arn:aws:odb:::n"}, TargetKind.ODB_NETWORK, "arn:aws:odb:::n"),
     ({"IpAddress": "10.0.0.9"}, TargetKind.OTHER, "10.0.0.9"),
     ({"SomethingNewId": "new-1"}, TargetKind.OTHER, "new-1"),
     ({"InstanceId": "i-gone"}, TargetKind.INSTANCE, "i-gone"),
@@ -262,6 +262,7 @@ WRITTEN = [
     ("cagw-1", "CarrierGatewayId"),
     ("lgw-1", "LocalGatewayId"),
     ("arn:aws-cn:networkmanager::123456789012:core-network/core-network-1", "CoreNetworkArn"),
+    ("arn:aws:odb:us-east-1:123456789012:odb-network/odbnet_1", "OdbNetworkArn"),
 ]
 
 

@@ -27,7 +27,7 @@ def status(**rows: Any) -> Status:
     empty = dict.fromkeys(
         ("recent_cycles", "leaving", "steering", "sources", "refused_lines", "noted_lines",
         "checks", "paths", "neighbors", "damped",
-         "prefixes", "tables", "routes", "not_accepted", "errors", "notify"), (),
+         "prefixes", "tables", "routes", "fallbacks", "not_accepted", "errors", "notify"), (),
     )  # fmt: skip
     fixed = {
         "time": T, "version": "", "started": T, "mode": "standalone", "noop": False, "instance_id": None,

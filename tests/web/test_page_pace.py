@@ -37,7 +37,7 @@ def status(**rows: Any) -> Status:
         **dict.fromkeys(
             ("recent_cycles", "leaving", "steering", "sources", "refused_lines", "noted_lines",
             "checks", "paths", "neighbors",
-             "damped", "prefixes", "tables", "routes", "not_accepted", "errors", "notify"), (),
+             "damped", "prefixes", "tables", "routes", "fallbacks", "not_accepted", "errors", "notify"), (),
         ) | rows,
     )  # fmt: skip
 

@@ -8,7 +8,6 @@ from bgp2vpc.config.document import kind_of
 from bgp2vpc.config.schema import check_fields, fields
 from bgp2vpc.config.schema.entry import (
     TEXT_OR_LIST,
-    Address,
     BaseEntry,
     Count,
     Hook,
@@ -18,11 +17,20 @@ from bgp2vpc.config.schema.entry import (
     Texts,
     text_schema,
 )
+from bgp2vpc.prefix import IPAddress
 
 RISE: Final = 2
 FALL: Final = 3
+PREFIX: Final = "%PREFIX%"
+"""As a destination: the check is a template, made for each prefix of `manage_routes` that names it."""
 LONGEST_TIMEOUT: Final = 5.0
 """Seconds a probe gets where the file says nothing and `every` is longer."""
+
+
+def _destination(value: object) -> IPAddress | str | None:
+    """An address, or PREFIX."""
+    return PREFIX if value == PREFIX else fields.address(value)
+
 
 Port: TypeAlias = Annotated[int, PlainValidator(fields.port), WithJsonSchema({"type": "integer"})]
 Pem: TypeAlias = Annotated[str, PlainValidator(check_fields.certificate), text_schema()]
@@ -36,10 +44,11 @@ UrlPath: TypeAlias = Annotated[str, PlainValidator(check_fields.url_path), text_
 
 
 class _CheckEntry(BaseEntry):
-    destination: Address = Field(
+    destination: Annotated[IPAddress | str | None, PlainValidator(_destination), text_schema()] = Field(
         default=None,
-        description="The IP address to check. Required for `healthchecks`; `remote_healthchecks` have none, since "
-        "theirs is the address of the route's owner.",
+        description='The IP address to check, or `"%PREFIX%"`: the address of each host route in `manage_routes` that '
+        "names the check, which is one of its own for each (`NAME@ADDRESS`). Required for `healthchecks`; "
+        "`remote_healthchecks` have none, since theirs is the address of the route's owner.",
         examples=["192.0.2.53"],
     )
     rise: int = Field(

@@ -31,7 +31,7 @@ _GROUP: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,31}")
 _MAX_NAME: Final = 100
 _MAX_DEVICE_INDEX: Final = 99
 _DESCRIPTION: Final = re.compile(r"[\w ./:@-]{1,80}", re.ASCII)
-_FALLBACKS: Final = ("nat", "igw", "eigw", "tgw", "vgw", "vpce", "cagw", "lgw")
+_FALLBACKS: Final = ("nat", "igw", "eigw", "tgw", "vgw", "pcx", "vpce", "eni", "cagw", "lgw")
 
 
 def text(value: object) -> str:
@@ -216,17 +216,23 @@ def self_or_instance_id(value: object) -> str | None:
 
 
 def fallback(value: object) -> Target:
-    """`nat-…`, `igw-…`, `eigw-…`, `tgw-…`, `vgw-…`, `vpce-…`, `cagw-…`, `lgw-…`, or the ARN of a core network."""
+    """`nat-…`, `igw-…` and so on, or an ARN: whatever CreateRoute takes, but for an instance."""
     written = text(value)
     try:
         if written.startswith("arn:"):
             return parse_target(written)
-    except ValueError as error:
-        expected = "arn:aws:networkmanager::123456789012:core-network/core-network-0123456789abcdef0"
-        raise ValueError(f"expected the ARN of a core network such as {expected}, got {kind_of(value)}") from error
+    except ValueError:
+        arns = (
+            "arn:aws:networkmanager::123456789012:core-network/core-network-0123456789abcdef0",
+            "arn:aws:odb:us-east-1:123456789012:odb-network/odbnet_0123456789",
+        )
+        expected = f"the ARN of a core network such as {arns[0]}, or of an ODB network such as {arns[1]}"
+        raise ValueError(f"expected {expected}, got {kind_of(value)}") from None
+    if _is_id(written, "i"):
+        raise ValueError(f"an instance may have several interfaces: name one of them (eni-…), not {kind_of(value)}")
     if not any(_is_id(written, kind) for kind in _FALLBACKS):
         kinds = ", ".join(f"'{kind}-'" for kind in _FALLBACKS)
-        expected = f"one of {kinds} and 8 or 17 hexadecimal digits, or the ARN of a core network"
+        expected = f"one of {kinds} and 8 or 17 hexadecimal digits, or the ARN of a core network or an ODB network"
         raise ValueError(f"expected {expected}, got {kind_of(value)}")
     return parse_target(written)
 

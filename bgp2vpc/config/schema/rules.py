@@ -1,5 +1,6 @@
 """The part of the schema that describes rules, the entries of `routetables`: which tables, which prefixes, and how."""
 
+from collections.abc import Iterable
 from typing import Annotated, Literal, Self, TypeAlias
 
 from pydantic import (
@@ -50,7 +51,6 @@ def announce_line(prefix: object, attributes: str) -> str:
     return f"announce route {prefix} next-hop self {attributes}".rstrip()
 
 
-AcceptEntry: TypeAlias = Annotated[PrefixRange, PlainValidator(fields.accept_entry), WithJsonSchema({"type": "string"})]
 Interface: TypeAlias = Annotated[
     InterfaceChoice, PlainValidator(fields.interface), WithJsonSchema({"type": ["integer", "string"]})
 ]
@@ -60,7 +60,7 @@ CheckNames: TypeAlias = Annotated[tuple[str, ...], PlainValidator(fields.check_n
 InstanceRef: TypeAlias = Annotated[
     str | None, PlainValidator(fields.self_or_instance_id), text_schema("^(SELF|i-[0-9a-f]+)$")
 ]
-_FALLBACK = "^((nat|igw|eigw|tgw|vgw|vpce|cagw|lgw)-[0-9a-f]+|arn:aws[a-z-]*:networkmanager:.+)$"
+_FALLBACK = "^((nat|igw|eigw|tgw|vgw|pcx|vpce|eni|cagw|lgw)-[0-9a-f]+|arn:aws[a-z-]*:(networkmanager|odb):.+)$"
 Fallback: TypeAlias = Annotated[Target, PlainValidator(fields.fallback), text_schema(_FALLBACK)]
 
 
@@ -106,51 +106,26 @@ Announce: TypeAlias = Annotated[
 ]
 
 
-class RouteEntry(BaseEntry):
-    """A prefix that is kept in the tables while its health checks pass."""
+class SettingsEntry(BaseEntry):
+    """What becomes of a route that nobody offers any more, and what runs when it is written."""
 
-    cidr: Annotated[Prefix, PlainValidator(fields.managed_prefix), text_schema()] = Field(
-        description="The prefix; an address means a host route.", examples=["192.0.2.53/32"]
-    )
-    instance: InstanceRef = Field(
-        default=None,
-        description="The instance it points at: `SELF` (this one, the default) or the id of another.",
-        examples=["i-0123456789abcdef0"],
-    )
-    healthcheck: CheckNames = Field(
-        default=(),
-        description="The health check it depends on, or a list of them. Default: none; it is always offered.",
-        examples=["[dns, network]"],
-    )
-    healthcheck_policy: Annotated[
-        str | int,
-        PlainValidator(_check_policy),
-        WithJsonSchema({"anyOf": [{"enum": ["all", "any"]}, {"type": "integer", "minimum": 1}]}),
-    ] = Field(default="all", description="How many of several checks must be healthy: `all`, `any`, or a number.")
     remote_healthcheck: str = Field(
         default="",
         description="The remote health check that another instance must pass to keep the route.",
         examples=["dns"],
     )
-    if_unhealthy: bool | None = Field(
-        default=None,
-        description="Take the route from another instance only if that is gone, impaired or fails its remote health "
-        "check. Default: always, unless the rule has a `takeover`.",
-        examples=["true"],
-    )
-    never_delete: bool = Field(default=False, description="Leave the route where it is when the checks fail.")
+    never_delete: bool = Field(
+        default=False, description="Leave the route where it is when nobody offers it any more: the checks fail, it is "
+        "withdrawn, or drained.",
+    )  # fmt: skip
     fallback: Fallback | None = Field(
         default=None,
-        description="The target that the route gets instead of being deleted when the checks fail; it is taken back "
-        "when they pass. `nat-…` is for IPv4 (and NAT64), `eigw-…` for IPv6; also `igw-`, `tgw-`, `vgw-`, `vpce-` "
-        "(Gateway Load Balancer), `cagw-`, `lgw-`, the ARN of a core network.",
+        description="The target that the route gets instead of being deleted when nobody offers it any more, and that "
+        "a black hole of another instance gets; it is taken back when it is offered again. `nat-…` is for IPv4 (and "
+        "NAT64), `eigw-…` for IPv6; also `igw-`, `tgw-`, `vgw-`, `pcx-`, `vpce-` (Gateway Load Balancer), `eni-` (of "
+        "what does not announce the prefix), `cagw-`, `lgw-`, the ARN of a core network or an ODB network. It is "
+        "looked at once per poll, and reported when it cannot be used.",
         examples=["nat-0123456789abcdef0"],
-    )
-    announce: Announce | None = Field(
-        default=None,
-        description="Attributes of the announcement to ExaBGP (helper mode), or `false`. Default: announced without "
-        "attributes; default routes (0.0.0.0/0, ::/0) and routes of other instances are not announced.",
-        examples=["{med: 100, community: '65000:53'}"],
     )
     run_before_add_route: Hook = Field(
         default=(),
@@ -177,18 +152,118 @@ class RouteEntry(BaseEntry):
         examples=["[logger, route gone]"],
     )
 
+    @model_validator(mode="after")
+    def _one_of_them(self) -> Self:
+        if self.never_delete and self.fallback:
+            raise ValueError("never_delete leaves the route, fallback points it elsewhere: choose one of them")
+        return self
+
+    @property
+    def ends_by_itself(self) -> bool:
+        """Whether it says what becomes of a withdrawn route; of these two keys it takes none of its rule's then."""
+        return not self.model_fields_set.isdisjoint(("never_delete", "fallback"))
+
+
+class _PermittedEntry(BaseEntry):
+    prefix: Annotated[PrefixRange, PlainValidator(fields.accept_entry), text_schema()] = Field(
+        description="Which announced prefixes: `PREFIX [ge LENGTH] [le LENGTH]`.", examples=["192.0.2.0/24 le 32"]
+    )
+
+
+# The keys of the second come first: the target is held against the prefix.
+class AcceptEntry(SettingsEntry, _PermittedEntry):
+    """Announced prefixes that may be written, with settings of their own."""
+
     @field_validator("fallback")
     @classmethod
     def _of_the_family(cls, fallback: Target | None, info: ValidationInfo) -> Target | None:
-        prefix = info.data.get("cidr")  # absent if it is wrong itself
-        if fallback and prefix and (problem := family_problem(prefix, fallback)):
+        entry = info.data.get("prefix")  # absent if it is wrong itself
+        return _for_all(fallback, [entry.prefix] if entry else [])
+
+
+def _for_all(fallback: Target | None, prefixes: Iterable[Prefix]) -> Target | None:
+    """The fallback, if EC2 takes routes to it for all of these."""
+    for prefix in prefixes:
+        if fallback and (problem := family_problem(prefix, fallback)):
             raise ValueError(problem)
-        return fallback
+    return fallback
+
+
+def _plain_accept(value: object) -> AcceptEntry:
+    return AcceptEntry.model_construct({"prefix"}, prefix=fields.accept_entry(value))
+
+
+def _kind_of_accept(value: object) -> str:
+    return "settings" if isinstance(value, dict | AcceptEntry) else "text"
+
+
+Accept: TypeAlias = Annotated[
+    Annotated[AcceptEntry, Tag("settings")]
+    | Annotated[AcceptEntry, PlainValidator(_plain_accept), WithJsonSchema({"type": "string"}), Tag("text")],
+    Discriminator(_kind_of_accept),
+]
+
+
+def _one_prefix(value: object) -> list[Prefix]:
+    return [fields.managed_prefix(value)]
+
+
+def _kind_of_cidr(value: object) -> str:
+    return "list" if isinstance(value, list) else "text"
+
+
+Cidrs: TypeAlias = Annotated[
+    Annotated[
+        list[Annotated[Prefix, PlainValidator(fields.managed_prefix), text_schema()]], Field(min_length=1), Tag("list")
+    ]
+    | Annotated[list[Prefix], PlainValidator(_one_prefix), text_schema(), Tag("text")],
+    Discriminator(_kind_of_cidr),
+]
+
+
+class _ManagedEntry(BaseEntry):
+    cidr: Cidrs = Field(
+        description="The prefix, or a list of them; an address means a host route.", examples=["192.0.2.53/32"]
+    )
+    instance: InstanceRef = Field(
+        default=None,
+        description="The instance it points at: `SELF` (this one, the default) or the id of another.",
+        examples=["i-0123456789abcdef0"],
+    )
+    healthcheck: CheckNames = Field(
+        default=(),
+        description="The health check it depends on, or a list of them. Default: none; it is always offered.",
+        examples=["[dns, network]"],
+    )
+    healthcheck_policy: Annotated[
+        str | int,
+        PlainValidator(_check_policy),
+        WithJsonSchema({"anyOf": [{"enum": ["all", "any"]}, {"type": "integer", "minimum": 1}]}),
+    ] = Field(default="all", description="How many of several checks must be healthy: `all`, `any`, or a number.")
+    if_unhealthy: bool | None = Field(
+        default=None,
+        description="Take the route from another instance only if that is gone, impaired or fails its remote health "
+        "check. Default: always, unless the rule has a `takeover`.",
+        examples=["true"],
+    )
+    announce: Announce | None = Field(
+        default=None,
+        description="Attributes of the announcement to ExaBGP (helper mode), or `false`. Default: announced without "
+        "attributes; default routes (0.0.0.0/0, ::/0) and routes of other instances are not announced.",
+        examples=["{med: 100, community: '65000:53'}"],
+    )
+
+
+class RouteEntry(SettingsEntry, _ManagedEntry):
+    """A prefix that is kept in the tables while its health checks pass."""
+
+    @field_validator("fallback")
+    @classmethod
+    def _of_the_family(cls, fallback: Target | None, info: ValidationInfo) -> Target | None:
+        return _for_all(fallback, info.data.get("cidr", []))  # absent if it is wrong itself
 
     @model_validator(mode="after")
-    def _consistent(self) -> Self:
-        if self.never_delete and self.fallback:
-            raise ValueError("never_delete leaves the route, fallback points it elsewhere: choose one of them")
+    def _enough_checks(self) -> Self:
         if isinstance(self.healthcheck_policy, int) and self.healthcheck_policy > len(self.healthcheck):
             raise ValueError(
                 f"healthcheck_policy: {self.healthcheck_policy}, but {len(self.healthcheck)} in the list of healthcheck"
@@ -196,11 +271,9 @@ class RouteEntry(BaseEntry):
         return self
 
 
-class RuleEntry(BaseEntry):
-    """Which route tables, which prefixes, and how."""
-
+class _TablesEntry(BaseEntry):
     find: FindEntry = Field(description="Which route tables.", examples=["{type: main}"])
-    accept: Annotated[list[AcceptEntry], Field(min_length=1)] | None = Field(
+    accept: Annotated[list[Accept], Field(min_length=1)] | None = Field(
         default=None,
         description="Which announced prefixes may be written; no others are.",
         examples=['["192.0.2.0/24 le 32"]'],
@@ -226,12 +299,6 @@ class RuleEntry(BaseEntry):
         default=Writes.OWN,
         description="With `best_path`: write only this instance's `own` paths, or those of `any` announcer in the VPC.",
     )
-    remote_healthcheck: str = Field(
-        default="",
-        description="The remote health check that another instance must pass to keep a route; in `manage_routes`, for "
-        "entries without one of their own.",
-        examples=["dns"],
-    )
     takeover_foreign: bool = Field(
         default=False, description="Also take routes that point at no instance: gateways, NAT, peerings."
     )
@@ -239,7 +306,7 @@ class RuleEntry(BaseEntry):
         default=DeadRoutes.KEEP,
         description="What becomes of a black hole of a prefix in `accept` that nobody is heard to offer, once EC2 says "
         "that its instance is terminated or its network interface is gone: `keep`, or `delete`, so that a wider route "
-        "serves. In `manage_routes`, `fallback` and `never_delete` come first.",
+        "serves. `fallback` and `never_delete` come first.",
     )
     interface: Interface | None = Field(
         default=None,
@@ -257,7 +324,18 @@ class RuleEntry(BaseEntry):
     )
     no_results_ok: bool = Field(default=False, description="Finding no table is no error.")
 
+
+class RuleEntry(SettingsEntry, _TablesEntry):
+    """Which route tables, which prefixes, and how."""
+
     model_config = ConfigDict(json_schema_extra={"anyOf": [{"required": ["accept"]}, {"required": ["manage_routes"]}]})
+
+    @field_validator("fallback")
+    @classmethod
+    def _of_all_families(cls, fallback: Target | None, info: ValidationInfo) -> Target | None:
+        permitted = [each.prefix.prefix for each in info.data.get("accept") or () if not each.ends_by_itself]
+        routes = (each for each in info.data.get("manage_routes") or () if not each.ends_by_itself)
+        return _for_all(fallback, (*permitted, *(prefix for route in routes for prefix in route.cidr)))
 
     @model_validator(mode="after")
     def _about_something(self) -> Self:

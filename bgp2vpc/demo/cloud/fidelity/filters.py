@@ -16,6 +16,7 @@ from moto.ec2.exceptions import FilterNotImplementedError
 from moto.ec2.models.elastic_network_interfaces import NetworkInterface
 from moto.ec2.models.route_tables import Route, RouteTable
 from moto.ec2.models.subnets import Subnet
+from moto.ec2.models.vpcs import VPCEndPoint
 
 from bgp2vpc.demo.cloud.fidelity.errors import invalid_value
 from bgp2vpc.demo.cloud.fidelity.patching import patch
@@ -30,6 +31,8 @@ def install() -> None:
     for module in [m for name, m in sys.modules.items() if name.startswith("moto.ec2.models.")]:
         if getattr(module, "generic_filter", None) is utils.generic_filter:
             patch(module, filter_by_own_readers, "generic_filter")
+    # `vpc-endpoint-id`, which EC2 documents and moto has no reader for: those read attributes.
+    setattr(VPCEndPoint, "vpc_endpoint_id", property(lambda endpoint: endpoint.id))  # noqa: B010
 
 
 def select(resources: list[Resource], filters: Mapping[str, list[str]] | None, readers: Readers) -> list[Resource]:

@@ -1,0 +1,100 @@
+"""Looks at the fallbacks of the configuration once per poll: whether EC2 would take a route to each when it is needed.
+
+One that it would not take is reported as a failure of its own, until it can be used. Nothing is decided from it: the
+reads may be old, and EC2 refuses the write of a fallback that does not exist.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+
+from bgp2vpc.config.model import Config
+from bgp2vpc.errors import Ec2Error, FallbackUnusable
+from bgp2vpc.policy.rule import Rule, fallbacks_of
+from bgp2vpc.reconcile.ec2_calls import Calls
+from bgp2vpc.reconcile.journal import Journal
+from bgp2vpc.reconcile.observer import Observer
+from bgp2vpc.reconcile.view import View
+from bgp2vpc.status import FallbackRow
+from bgp2vpc.tasks import StartTask, cancelled
+from bgp2vpc.vpc.model import Target
+from bgp2vpc.vpc.targets import question_about
+
+FallbackKey = tuple[str, Target]
+"""The id of a VPC, and what routes of its tables fall back to."""
+
+THEN = "EC2 would refuse the route when it is needed; looked at again at each poll"
+
+
+class Fallbacks(Observer):
+    """What is known of each fallback."""
+
+    def __init__(self, calls: Calls, view: View, journal: Journal, start_task: StartTask) -> None:
+        self._calls = calls
+        self._view = view
+        self._journal = journal
+        self._start_task = start_task
+        self._rules: Sequence[Rule] = ()
+        self._problems: dict[FallbackKey, str] = {}
+        """Of those that EC2 has told of; empty text: nothing speaks against it."""
+        self._failing: set[str] = set()
+        """What the journal was told of and not yet that it is over."""
+        self._looking: asyncio.Task[None] | None = None
+
+    async def configure(self, config: Config) -> None:
+        """Look at the fallbacks of this configuration from now on: at once if EC2 is reached."""
+        self._rules = config.rules
+        self.polled()
+
+    async def stop(self) -> None:
+        """Look at nothing any more."""
+        if self._looking is not None:
+            await cancelled(self._looking)
+
+    def polled(self) -> None:
+        """Look again, unless EC2 still has to answer the last time."""
+        if self._calls.is_connected.is_set() and (self._looking is None or self._looking.done()):
+            wanted = fallbacks_of(self._rules, self._view.instance.vpc_id)
+            self._problems = {key: problem for key, problem in self._problems.items() if key in wanted}
+            if wanted or self._failing:
+                self._looking = self._start_task("fallbacks", self._look(wanted))
+
+    def rows(self) -> list[FallbackRow]:
+        """Each of them, for the status."""
+        wanted = fallbacks_of(self._rules, self._view.instance.vpc_id)
+        return [
+            FallbackRow(target.id, vpc_id, tuple(rules), self._problems.get((vpc_id, target)))
+            for (vpc_id, target), rules in sorted(wanted.items(), key=lambda item: (item[0][0], item[0][1].id))
+        ]
+
+    async def _look(self, wanted: Mapping[FallbackKey, Sequence[str]]) -> None:
+        """One call for each VPC and kind; what one of them cannot tell leaves the others alone."""
+        asked: dict[tuple[str, str], list[Target]] = {}
+        for vpc_id, target in wanted:
+            if (question := question_about(target)) is not None:
+                asked.setdefault((vpc_id, question.operation), []).append(target)
+        failing: set[str] = set()
+        for (vpc_id, operation), targets in asked.items():
+            try:
+                found = await self._calls.target_problems(operation, vpc_id, targets)
+            except Ec2Error as error:
+                failing.add(subject := f"fallbacks: {operation}")
+                self._journal.failure(subject, error)
+                # What was known before stays.
+                failing |= self._failing & {_subject((vpc_id, target)) for target in targets}
+                continue
+            for target, problem in found.items():
+                key = (vpc_id, target)
+                own = any(each.id == target.id for each in self._view.snapshot.interfaces)
+                self._problems[key] = problem = "is an interface of this instance" if own else problem  # noqa: PLW2901
+                if problem:
+                    failing.add(_subject(key))
+                    words = f"the fallback {target} of rule {', '.join(wanted[key])} {problem}"
+                    self._journal.failure(_subject(key), FallbackUnusable(words), then=THEN)
+        for subject in self._failing - failing:
+            is_wanted = any(subject == _subject(key) for key in wanted) or subject.startswith("fallbacks: ")
+            (self._journal.success if is_wanted else self._journal.forget)(subject)
+        self._failing = failing
+
+
+def _subject(key: FallbackKey) -> str:
+    return f"fallback {key[1]} of {key[0]}"
