@@ -11,7 +11,7 @@ from threading import Thread
 from typing import Any
 
 import pytest
-from awsnycast_kit import build, write
+from awsnycast_kit import Service, build, write
 from site_kit import eventually
 
 from bgp2vpc.demo.cloud.client import Cloud
@@ -59,6 +59,67 @@ def test_the_nat_instances_share_the_zones_and_leave_them_to_the_gateway(cloud: 
 
     assert second.stop() == 0
     second.wait_for_route(EVERYWHERE, *world.tables, target=world.nat_gateway)
+
+
+@pytest.mark.skipif(not pings_are_allowed(), reason="needs root, or net.ipv4.ping_group_range")
+def test_the_ipv6_nat_instances_leave_the_zones_to_the_egress_only_gateway(cloud: Cloud, make_site) -> None:
+    world = build(cloud, tag_zones=True, ipv6=True)
+    made = cloud.ec2.create_egress_only_internet_gateway(VpcId=world.vpc_id)
+    gateway = made["EgressOnlyInternetGateway"]["EgressOnlyInternetGatewayId"]
+    cloud.ec2.create_route(
+        RouteTableId=world.tables[0], DestinationIpv6CidrBlock="::/0", EgressOnlyInternetGatewayId=gateway
+    )
+    first, second = (make_site(host) for host in world.hosts)
+    addresses = {"2620:fe::fe": "::1", "2606:4700:4700::1111": "::1", "eigw-0123456789abcdef0": gateway}
+    for site in (first, second):
+        write(site, example("ha-nat-ipv6.yaml", **addresses))
+        site.start()
+    for site in (first, second):
+        site.wait_for_route("::/0")
+        eventually(
+            lambda s=site: [row["problem"] for row in s.status()["fallbacks"]] == [""], "it", lambda s=site: s.log
+        )
+
+    first.stop(signal.SIGKILL)
+    cloud.ec2.terminate_instances(InstanceIds=[world.hosts[0].instance_id])
+    second.wait_for_route("::/0", *world.tables)
+
+    assert second.stop() == 0
+    second.wait_for_route("::/0", *world.tables, target=gateway)
+
+
+@pytest.mark.skipif(not pings_are_allowed(), reason="needs root, or net.ipv4.ping_group_range")
+def test_each_anycast_address_has_its_check_and_an_announced_prefix_its_fallback(cloud: Cloud, make_site) -> None:
+    world = build(cloud)
+    transit = cloud.ec2.create_transit_gateway()["TransitGateway"]["TransitGatewayId"]
+    cloud.ec2.create_transit_gateway_vpc_attachment(
+        TransitGatewayId=transit, VpcId=world.vpc_id, SubnetIds=list(world.subnets)
+    )
+    outside = f"127.{200 + os.getpid() % 50}.8"
+    addresses = {f"192.0.2.{number}": f"{outside}.{number}" for number in (1, 2, 3)}
+    first = Service(f"{outside}.1")
+    services = [first, *(Service(f"{outside}.{number}", first.port) for number in (2, 3))]
+    site = make_site(world.hosts[0])
+    try:
+        changes = {**addresses, "port: 53": f"port: {first.port}", "tgw-0123456789abcdef0": transit}
+        text = example("anycast-addresses.yaml", **changes)
+        write(site, text)
+        site.start()
+        for each in addresses.values():
+            site.wait_for_route(f"{each}/32", *world.tables)
+        services[1].stop()
+        site.wait_for_route(f"{outside}.2/32", *world.tables, target=None)
+        site.announce("198.51.100.0/24")
+        site.announce("203.0.113.53/32")
+        site.wait_for_route("198.51.100.0/24", *world.tables)
+        site.wait_for_route("203.0.113.53/32", *world.tables)
+        site.withdraw("198.51.100.0/24")
+        site.withdraw("203.0.113.53/32")
+        site.wait_for_route("198.51.100.0/24", *world.tables, target=transit)
+        site.wait_for_verdict(world.tables[0], "203.0.113.53/32", "keep never-delete")
+    finally:
+        for service in services:
+            service.stop()
 
 
 class Health(BaseHTTPRequestHandler):
