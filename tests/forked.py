@@ -20,6 +20,7 @@ _CONTEXT = multiprocessing.get_context("forkserver")
 _CONTEXT.set_forkserver_preload(
     [
         "bgp2vpc.cli.main",
+        "bgp2vpc.cli.run",
         "bgp2vpc.config.load",
         "bgp2vpc.daemon",
         "bgp2vpc.services.supervision",

@@ -5,8 +5,9 @@ exit status (a file with two commands has `run_drain` and `run_undrain`). Every 
 ends soon: it reads the configuration file, EC2, or asks the running daemon over its unix socket (`asking.py`), prints
 what it found to stdout and what is wrong to stderr.
 
-A command imports what it needs inside `run`, also asyncio: `api` and `status` have to start quickly, `tee` runs once
-for every script and has to stay small, and `run` must not load what only `demo` needs.
+Only the file of the command that is run is imported, and a command imports what it needs inside `run`, also asyncio:
+`api` and `status` have to start quickly, `tee` runs once for every script and has to stay small, and `run` must not
+load what only `demo` needs.
 
 Exit status: 0 ok; 1 failed; 2 usage or configuration; 3 unsafe plan refused. Errors of bgp2vpc (`errors.py`) are
 caught here and printed without a traceback.
@@ -17,35 +18,36 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from importlib import import_module
+from typing import Final
 
-from bgp2vpc.cli import (
-    api,
-    check,
-    demo,
-    doctor,
-    drain,
-    exabgp_config,
-    hold,
-    iam_policy,
-    plan,
-    probe,
-    reconcile,
-    release,
-    run,
-    status,
-    takeover,
-    tee,
-    version,
-    why,
-)  # fmt: skip
-from bgp2vpc.cli.options import Commands, add_version, visible
+from bgp2vpc.cli.options import add_version, visible
 from bgp2vpc.errors import Bgp2vpcError, ConfigError, PlanRefused
 from bgp2vpc.files import reason_of
 
-COMMANDS = (
-    run, tee, check, plan, status, why, api, hold, release, takeover, reconcile, probe, drain, exabgp_config,
-    iam_policy, doctor, demo, version,
-)  # fmt: skip
+COMMANDS: Final = {
+    "run": "run",
+    "helper": "run",
+    "tee": "tee",
+    "check": "check",
+    "plan": "plan",
+    "status": "status",
+    "why": "why",
+    "api": "api",
+    "hold": "hold",
+    "release": "release",
+    "takeover": "takeover",
+    "reconcile": "reconcile",
+    "probe": "probe",
+    "drain": "drain",
+    "undrain": "drain",
+    "exabgp-config": "exabgp_config",
+    "iam-policy": "iam_policy",
+    "doctor": "doctor",
+    "demo": "demo",
+    "version": "version",
+}
+"""In which file each command is, in the order of `--help`."""
 
 FAILED, USAGE, UNSAFE = 1, 2, 3
 
@@ -56,14 +58,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         # What an encoding other than UTF-8 has no character for is written out, as stderr does by itself.
         sys.stdout.reconfigure(errors="backslashreplace")
     words = sys.argv[1:] if argv is None else argv
-    parser, commands = _parsers()
     first = next((each for each in words if not each.startswith("-")), None)
-    if first is not None and first not in commands.choices:
+    parser = command_line(first if first in COMMANDS and words[0] == first else None)
+    if first is not None and first not in COMMANDS:
         from difflib import get_close_matches
 
         # argparse would list all commands, however near one of them is.
-        near = get_close_matches(first, commands.choices, 1)
-        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(commands.choices)}"
+        near = get_close_matches(first, COMMANDS, 1)
+        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(COMMANDS)}"
         parser.error(f"there is no command {visible(first)!r}; {hint}")
     args = parser.parse_args(words)
     try:
@@ -97,12 +99,11 @@ def _failed(error: Bgp2vpcError | UnicodeEncodeError | OSError) -> int:
     return UNSAFE if isinstance(error, PlanRefused) else FAILED
 
 
-def command_line() -> argparse.ArgumentParser:
-    """The parser of the command line. `docs/commands.md` and the manual pages are generated from it."""
-    return _parsers()[0]
+def command_line(command: str | None = None) -> argparse.ArgumentParser:
+    """The parser of the command line; it knows all commands, or those in the file of one.
 
-
-def _parsers() -> tuple[argparse.ArgumentParser, Commands]:
+    `docs/commands.md` and the manual pages are generated from it.
+    """
     parser = argparse.ArgumentParser(
         prog="bgp2vpc",
         description="Keeps AWS VPC route tables in step with ExaBGP announcements.",
@@ -110,9 +111,9 @@ def _parsers() -> tuple[argparse.ArgumentParser, Commands]:
     )
     add_version(parser)
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for module in COMMANDS:
-        module.add(commands)
-    return parser, commands
+    for file in dict.fromkeys(COMMANDS.values()) if command is None else [COMMANDS[command]]:
+        import_module(f"bgp2vpc.cli.{file}").add(commands)
+    return parser
 
 
 if __name__ == "__main__":
