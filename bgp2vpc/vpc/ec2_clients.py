@@ -157,7 +157,7 @@ def trimmed_data() -> str | None:
     """The directory of `slim_model`; None where the user gave botocore EC2 models: those come first, as without us."""
     if os.environ.get("AWS_DATA_PATH") or os.path.isdir(os.path.join(Loader.CUSTOMER_DATA_PATH, "ec2")):
         return None
-    return slim_model.find_or_make(Path(botocore.__file__).parent / "data", botocore.__version__)
+    return slim_model.find_or_make(Path(botocore.__file__).parent / "data")
 
 
 def make_session(directory: str | None) -> Session:

@@ -6,14 +6,15 @@ runs of each, all within 1 MB and 0.1 s):
 | | resident | at the peak | CPU time until the clients stand |
 |---|---|---|---|
 | with botocore's whole data | 72 MB | 77 MB | 0.19 to 0.27 s |
-| with ours | 48 MB | 48 MB | 0.04 s; 0.25 s once after an upgrade of botocore, when it is made |
+| with ours | 48 MB | 48 MB | 0.04 s; and 0.15 s of a child once after an upgrade of botocore, when it is made |
 
 botocore reads a service's operations and shapes from `service-2.json` (EC2 has 830 operations), and where the endpoints
 of all services are from `endpoints.json` (1.2 MB). `find_or_make` returns a directory to be put first in its loader's
 path, with only our operations and the shapes that these reach, and only the endpoints of EC2 and of the services that
-credentials come from, each unchanged. It is made from the installed botocore, in a child process, since reading the
-whole is the very cost to be avoided; its name carries the identity of the files, so that another botocore gets another
-one. On any trouble the answer is None: then botocore reads its own.
+credentials come from, each unchanged. The Debian package and the container's image bring it along, beside this file;
+else it is made from the installed botocore and kept in a cache, in a child process, since reading the whole is the very
+cost to be avoided. Its name is a hash of what it is made from, so that another botocore gets another one. On any
+trouble the answer is None: then botocore reads its own.
 """
 
 import gzip
@@ -27,6 +28,8 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -55,33 +58,36 @@ API_VERSION = "2016-11-15"
 _MODEL = Path("ec2", API_VERSION, "service-2.json")
 _ENDPOINTS = Path("endpoints.json")
 _SECONDS_TO_MAKE = 20.0
+_SHIPPED = Path(__file__).with_name("ec2-model")
+
+_early: "dict[Path, subprocess.Popen[bytes]]" = {}
+"""The child that `begin` has started, by what it makes."""
 
 log = logging.getLogger(__name__)
 
 
-def find_or_make(data: Path, release: str) -> str | None:
-    """The trimmed copy of what botocore of this release has in its directory `data`, made if need be; None: cannot."""
+def find_or_make(data: Path) -> str | None:
+    """The trimmed copy of what is in botocore's directory `data`, made if need be; None: cannot."""
     try:
-        if (data / _MODEL).exists():
-            raise LookupError(f"{data / _MODEL} is not compressed: not the model that botocore ships")
-        # What the copy depends on: where botocore's files are, its version, their size and time, and what we keep.
-        files = [(data / name).stat() for name in (_MODEL.with_suffix(".json.gz"), _ENDPOINTS)]
-        stamps = [f"{found.st_size} {found.st_mtime_ns}" for found in files]
-        identity = "\n".join((str(data), release, *stamps, *OPERATIONS, *SERVICES))
-        target = _cache_directory() / f"ec2-model-{hashlib.sha256(identity.encode()).hexdigest()[:16]}"
-        if _is_whole(target):
-            return str(target)
-        if not sys.executable:
-            raise LookupError("no Python to run")
-        # By path and isolated (-I), so that nothing in the current directory or PYTHONPATH is imported as root.
-        command = [sys.executable, "-I", "-S", __file__, str(data), str(target)]
-        subprocess.run(command, check=True, timeout=_SECONDS_TO_MAKE, stdin=subprocess.DEVNULL, capture_output=True)
+        target = _found(data)
         if not _is_whole(target):
-            raise LookupError(f"{target} was not made as it should")
+            _finish(_early.pop(target) if target in _early else _started(data, target), target)
         return str(target)
     except (OSError, LookupError, subprocess.SubprocessError) as error:
         log.debug("botocore's whole EC2 model is used: %s", error)
         return None
+
+
+def begin() -> None:
+    """Begin to make the copy if there is none, beside what a start has to do until `find_or_make` is called."""
+    botocore = find_spec("botocore")
+    if botocore is None or not botocore.origin or os.environ.get("AWS_DATA_PATH"):
+        return
+    data = Path(botocore.origin).parent / "data"
+    with suppress(OSError, LookupError):  # `find_or_make` will tell
+        target = _found(data)
+        if not _is_whole(target):
+            _early[target] = _started(data, target)
 
 
 def trim(model: Mapping[str, Any], operations: tuple[str, ...] = OPERATIONS) -> dict[str, Any]:
@@ -141,6 +147,42 @@ def _shapes_named_in(node: Any) -> Iterator[str]:
             yield from _shapes_named_in(value)
 
 
+def _found(data: Path) -> Path:
+    """Where the copy is, or is to be made."""
+    if (data / _MODEL).exists():
+        raise LookupError(f"{data / _MODEL} is not compressed: not the model that botocore ships")
+    name = name_of_copy(data)
+    shipped = _SHIPPED / name
+    return shipped if _is_whole(shipped) else _cache_directory() / f"ec2-model-{name}"
+
+
+def name_of_copy(data: Path) -> str:
+    """A hash of all that the copy depends on: botocore's files, and what we keep of them."""
+    found = hashlib.sha256("\n".join((*OPERATIONS, *SERVICES)).encode())
+    for name in (_MODEL.with_suffix(".json.gz"), _ENDPOINTS):
+        found.update((data / name).read_bytes())
+    return found.hexdigest()[:16]
+
+
+def _started(data: Path, target: Path) -> "subprocess.Popen[bytes]":
+    """By path and isolated (-I), so that nothing in the current directory or PYTHONPATH is imported as root."""
+    if not sys.executable:
+        raise LookupError("no Python to run")
+    command = [sys.executable, "-I", "-S", __file__, str(data), str(target)]
+    return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def _finish(child: "subprocess.Popen[bytes]", target: Path) -> None:
+    try:
+        child.wait(_SECONDS_TO_MAKE)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()
+        raise
+    if not _is_whole(target):
+        raise LookupError(f"{target} was not made as it should")
+
+
 def _is_whole(target: Path) -> bool:
     return all(_is_ours(target / name) for name in (_MODEL, _ENDPOINTS))
 
@@ -195,6 +237,18 @@ def _is_ours(path: Path) -> bool:
         )
         for each in found
     )
+
+
+def ship() -> None:
+    """Make the copy beside this file, readable for everybody: for who builds a package or an image."""
+    botocore = find_spec("botocore")
+    if botocore is None or not botocore.origin:
+        raise LookupError("botocore is not installed")
+    data = Path(botocore.origin).parent / "data"
+    _SHIPPED.mkdir(exist_ok=True)
+    make(data, _SHIPPED / name_of_copy(data))
+    for path in _SHIPPED.rglob("*"):
+        path.chmod(0o755 if path.is_dir() else 0o644)
 
 
 if __name__ == "__main__":

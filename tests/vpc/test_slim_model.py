@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -26,7 +27,7 @@ ENDPOINTS = Path("endpoints.json")
 DATA = Path(botocore.__file__).parent / "data"
 PRINT_IT = (
     "import botocore; from pathlib import Path; from bgp2vpc.vpc.slim_model import find_or_make;"
-    "print(find_or_make(Path(botocore.__file__).parent / 'data', botocore.__version__))"
+    "print(find_or_make(Path(botocore.__file__).parent / 'data'))"
 )
 
 
@@ -55,14 +56,24 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "cache"
 
 
-def find_or_make(release: str = botocore.__version__) -> str | None:
-    return slim_model.find_or_make(DATA, release)
+def find_or_make() -> str | None:
+    return slim_model.find_or_make(DATA)
 
 
-def made(release: str = botocore.__version__) -> Path:
-    found = find_or_make(release)
+def made(data: Path = DATA) -> Path:
+    found = slim_model.find_or_make(data)
     assert found is not None
     return Path(found)
+
+
+@pytest.fixture
+def other_data(tmp_path: Path) -> Path:
+    """Another botocore's: an endpoint is elsewhere, and no file has another size."""
+    data = tmp_path / "data"
+    (data / MODEL).parent.mkdir(parents=True)
+    shutil.copy2(DATA / f"{MODEL}.gz", data / f"{MODEL}.gz")
+    (data / ENDPOINTS).write_bytes((DATA / ENDPOINTS).read_bytes().replace(b"amazonaws.com", b"amazonaws.org", 1))
+    return data
 
 
 def fields(shape: Shape | None) -> Any:
@@ -166,9 +177,58 @@ def test_one_that_lost_the_race_keeps_the_winners(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [target]
 
 
-def test_another_botocore_gets_another_one(cache: Path) -> None:
+def test_another_botocore_gets_another_one(cache: Path, other_data: Path) -> None:
     del cache
-    assert made("99.0") != made()
+    assert made(other_data) != made()
+
+
+@pytest.fixture
+def shipped(cache: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where a package has the one that was made when the package was."""
+    monkeypatch.setattr(slim_model, "_SHIPPED", cache.parent / "shipped")
+    old = os.umask(0o077)
+    try:
+        slim_model.ship()
+    finally:
+        os.umask(old)
+    return cache.parent / "shipped"
+
+
+def test_one_that_a_package_brings_is_used_and_none_is_made(cache: Path, shipped: Path) -> None:
+    assert made().parent == shipped
+    assert operations(Ec2("us-east-1")) == len(slim_model.OPERATIONS)
+    assert not cache.exists()
+    assert {path.stat().st_mode & 0o777 for path in shipped.rglob("*") if path.is_file()} == {0o644}
+    assert {path.stat().st_mode & 0o777 for path in shipped.rglob("*") if path.is_dir()} == {0o755}
+
+
+def test_one_that_a_package_brings_is_left_alone_by_another_botocore(
+    cache: Path, shipped: Path, other_data: Path
+) -> None:
+    assert made(other_data).parent == cache
+    assert len(list(shipped.iterdir())) == 1
+
+
+def test_it_can_be_begun_before_it_is_needed(cache: Path) -> None:
+    slim_model.begin()
+    ((target, child),) = slim_model._early.items()
+    assert target.parent == cache
+    assert made() == target
+    assert child.returncode == 0
+    assert not slim_model._early
+    slim_model.begin()  # it is there
+    assert not slim_model._early
+
+
+def test_one_that_was_begun_and_failed_is_left_for_the_whole_one(cache: Path) -> None:
+    slim_model.begin()
+    (child,) = slim_model._early.values()
+    child.kill()
+    child.wait()
+    for draft in cache.iterdir():
+        shutil.rmtree(draft)
+    assert find_or_make() is None
+    assert made().parent == cache  # the next who needs it makes it
 
 
 @pytest.mark.parametrize("mode", [0o777, 0o770, 0o702])
