@@ -13,7 +13,7 @@ of all services are from `endpoints.json` (1.2 MB). `find_or_make` returns a dir
 path, with only our operations and the shapes that these reach, and only the endpoints of EC2 and of the services that
 credentials come from, each unchanged. The Debian package and the container's image bring it along, beside this file;
 else it is made from the installed botocore and kept in a cache, in a child process, since reading the whole is the very
-cost to be avoided. Its name is a hash of what it is made from, so that another botocore gets another one. On any
+cost to be avoided. Its name carries the identity of botocore's files, so that another botocore gets another one. On any
 trouble the answer is None: then botocore reads its own.
 """
 
@@ -157,10 +157,10 @@ def _found(data: Path) -> Path:
 
 
 def name_of_copy(data: Path) -> str:
-    """A hash of all that the copy depends on: botocore's files, and what we keep of them."""
-    found = hashlib.sha256("\n".join((*OPERATIONS, *SERVICES)).encode())
-    for name in (_MODEL.with_suffix(".json.gz"), _ENDPOINTS):
-        found.update((data / name).read_bytes())
+    """What the copy depends on: botocore's version (in its `__init__.py`), the size of its files, and what we keep."""
+    sizes = [str((data / name).stat().st_size) for name in (_MODEL.with_suffix(".json.gz"), _ENDPOINTS)]
+    found = hashlib.sha256((data.parent / "__init__.py").read_bytes())
+    found.update("\n".join((*sizes, *OPERATIONS, *SERVICES)).encode())
     return found.hexdigest()[:16]
 
 

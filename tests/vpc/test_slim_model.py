@@ -66,14 +66,23 @@ def made(data: Path = DATA) -> Path:
     return Path(found)
 
 
-@pytest.fixture
-def other_data(tmp_path: Path) -> Path:
-    """Another botocore's: an endpoint is elsewhere, and no file has another size."""
-    data = tmp_path / "data"
-    (data / MODEL).parent.mkdir(parents=True)
-    shutil.copy2(DATA / f"{MODEL}.gz", data / f"{MODEL}.gz")
-    (data / ENDPOINTS).write_bytes((DATA / ENDPOINTS).read_bytes().replace(b"amazonaws.com", b"amazonaws.org", 1))
-    return data
+@pytest.fixture(params=["__init__.py", f"data/{MODEL}.gz", f"data/{ENDPOINTS}"])
+def other_data(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
+    """Another botocore's: one of its files is not as ours has it."""
+    root = tmp_path / "botocore"
+    (root / "data" / MODEL).parent.mkdir(parents=True)
+    for name in ("__init__.py", f"data/{MODEL}.gz", f"data/{ENDPOINTS}"):
+        shutil.copy(DATA.parent / name, root / name)
+    match request.param:
+        case "__init__.py":  # of the same length
+            changed = root / request.param
+            changed.write_text(changed.read_text().replace(botocore.__version__, botocore.__version__[::-1]))
+        case name if name.endswith("gz"):
+            with gzip.open(root / name, "wb", compresslevel=1) as file:
+                file.write(gzip.decompress((DATA.parent / name).read_bytes()))
+        case name:
+            (root / name).write_bytes((DATA.parent / name).read_bytes() + b"\n")
+    return root / "data"
 
 
 def fields(shape: Shape | None) -> Any:
