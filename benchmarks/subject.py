@@ -131,12 +131,14 @@ def running(
     manage_routes: Sequence[Mapping[str, Any]] = (),
     environment: dict[str, str] | None = None,
     wrapper: Sequence[str] = (),
+    helper: bool = False,
     **scripts: str,
 ) -> Iterator[Subject]:
     """A daemon on the first host of `world`, with these scripts and managed routes.
 
     Without any of them: with one silent script, called `script`. `more`: further keys of its configuration. It need not
-    be ready yet. `wrapper`: a command line that runs it. Its log is shown if the benchmark fails.
+    be ready yet. `wrapper`: a command line that runs it. `helper`: as a process of an ExaBGP that says nothing. Its log
+    is shown if the benchmark fails.
     """
     with tempfile.TemporaryDirectory(prefix="bgp2vpc-bench-") as name, Path(name, "log").open("w+b") as log:
         home = Path(name)
@@ -154,9 +156,10 @@ def running(
         program = Path(sys.executable).with_name("bgp2vpc")
         path = f"{program.parent}:{os.environ['PATH']}"
         settled = {**os.environ, "PATH": path, **cloud.environment(world.hosts[0].instance_id), **(environment or {})}
+        command, pipe = ("helper", subprocess.PIPE) if helper else ("run", subprocess.DEVNULL)
         started = time.monotonic()
         process = subprocess.Popen(
-            [*wrapper, program, "run", "-f", config], env=settled, stderr=log, stdin=subprocess.DEVNULL
+            [*wrapper, program, command, "-f", config], env=settled, stderr=log, stdin=pipe, stdout=pipe
         )
         try:
             yield Subject(process, home / "socket", started)
