@@ -183,6 +183,29 @@ def _every_half_second(kind: str, **config: Any) -> dict[str, Any]:
     return {"type": kind, "destination": "127.0.0.1", "every": 0.5, **({"config": config} if config else {})}
 
 
+def test_ec2s_model_comes_with_the_package_and_is_kept_where_it_does_not(installed: Debian) -> None:
+    shipped, away = (
+        installed.run("sh", "-c", "ls -d /usr/lib/bgp2vpc/lib/*/site-packages/bgp2vpc/vpc/ec2-model").strip(),
+        "/away",
+    )
+
+    def kept() -> list[str]:
+        return installed.run("ls", "-i", "/var/cache/private/bgp2vpc").splitlines()
+
+    configure(installed)
+    installed.run("systemctl", "start", UNIT)
+    assert status(installed)["ec2_observed"]
+    assert kept() == []
+    installed.run("mv", shipped, away)
+    try:
+        installed.run("systemctl", "restart", UNIT)
+        (made,) = kept()
+        installed.run("systemctl", "restart", UNIT)
+        assert kept() == [made]
+    finally:
+        installed.run("mv", away, shipped)
+
+
 def test_a_bad_file_fails_the_reload_and_the_old_one_stays(installed: Debian, world: World, cloud: Cloud) -> None:
     configure(installed)
     installed.run("systemctl", "start", UNIT)
