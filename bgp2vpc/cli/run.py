@@ -137,6 +137,10 @@ def _begin() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
     gc.disable()
 
+    from bgp2vpc.vpc import slim_model
+
+    slim_model.begin()
+
 
 def _configure_logs(args: argparse.Namespace) -> None:
     import logging

@@ -191,7 +191,7 @@ class ExabgpService:
             self._child = None
 
     async def _end_if_hung(self, ended: "asyncio.Task[None]") -> None:
-        """Wait for ExaBGP's end; kill it if it does not answer for `HUNG` seconds. It is asked without sessions, too."""
+        """Wait for ExaBGP's end; kill it if it does not answer for `HUNG` seconds. It is asked without sessions too."""
         clock, watch = asyncio.get_running_loop().time, self._peers.exabgp
         while not ended.done():
             watch.ask()
