@@ -6,10 +6,21 @@ from typing import Final
 
 from bgp2vpc.bgp.events import Event
 from bgp2vpc.bgp.path import Path
-from bgp2vpc.prefix import IPAddress
+from bgp2vpc.prefix import IPAddress, parse_address
 
 FAMILIES: Final = ("ipv4 unicast", "ipv6 unicast")
 """The address families whose prefixes can be VPC routes, by the names ExaBGP prints."""
+
+
+def next_hop_of(text: str, peer: IPAddress) -> IPAddress:
+    """The next hop of a path of `peer`; in place of a link-local one, the address of the session. Raises PrefixError.
+
+    A router in our own subnet sends a global and a link-local address as next hop of an IPv6 path (RFC 2545 section 3),
+    both its own. ExaBGP makes two paths of that, of which its Adj-RIB-In keeps the second. EC2 knows no link-local
+    addresses, and the address of the session belongs to the same interface as the global one.
+    """
+    address = parse_address(text)
+    return peer if address.is_link_local() else address
 
 
 @dataclass(frozen=True, slots=True)

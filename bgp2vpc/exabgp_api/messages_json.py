@@ -6,6 +6,8 @@ Differences that matter here:
 - `router-id` (from 5.0) is our own, not the peer's, so it is ignored;
 - three things are invalid JSON and are corrected before parsing: doubled quotes in 4.2's `refresh`, 4.2's bare
   hexadecimal AIGP, and the end-of-RIB of 6.0, a key inside a list.
+
+An IPv6 prefix whose next hop is a global and a link-local address (RFC 2545 section 3) is printed below both.
 """
 
 import json
@@ -40,8 +42,9 @@ from bgp2vpc.exabgp_api.messages import (
     Shutdown,
     StateChange,
     Update,
+    next_hop_of,
 )
-from bgp2vpc.prefix import parse_address, parse_prefix
+from bgp2vpc.prefix import IPAddress, parse_address, parse_prefix
 
 _JsonObject: TypeAlias = dict[str, object]
 
@@ -113,19 +116,20 @@ def _load(line: str) -> object:
 
 def _update(neighbor: _JsonObject) -> Iterator[Message]:
     message = _object(neighbor.get("message"), "message")
+    peer = parse_address(_peer(neighbor))
     if "eor" in message:
         events, ignored = _end_of_rib(message)
     elif "update" in message:
-        events, ignored = _routes(_object(message["update"], "update"))
+        events, ignored = _routes(_object(message["update"], "update"), peer)
     else:
         yield Ignored("packet")  # `receive { packets; }` without `parsed`: octets only
         return
     if events:
-        yield Update(parse_address(_peer(neighbor)), _direction(neighbor), tuple(events), _external_as(neighbor))
+        yield Update(peer, _direction(neighbor), tuple(events), _external_as(neighbor))
     yield from (Ignored(f"update {family}") for family in ignored)
 
 
-def _routes(update: _JsonObject) -> tuple[list[Event], list[str]]:
+def _routes(update: _JsonObject, peer: IPAddress) -> tuple[list[Event], list[str]]:
     """The events of an UPDATE and the families left out of it.
 
     Withdrawals first: a prefix in both lists of one UPDATE counts as announced (RFC 4271 section 4.3).
@@ -140,19 +144,23 @@ def _routes(update: _JsonObject) -> tuple[list[Event], list[str]]:
     if any(family in announced for family in FAMILIES):
         attributes = _attributes(_object(update.get("attribute", {}), "attribute"))
         for family in FAMILIES:
-            events += _announcements(_object(announced.get(family, {}), family), attributes)
+            events += _announcements(_object(announced.get(family, {}), family), attributes, peer)
     return events, sorted((withdrawn.keys() | announced.keys()) - set(FAMILIES))
 
 
-def _announcements(by_next_hop: _JsonObject, attributes: Attributes) -> Iterator[Event]:
+def _announcements(by_next_hop: _JsonObject, attributes: Attributes, peer: IPAddress) -> Iterator[Event]:
+    told: set[object] = set()
+    # ExaBGP prints the global next hop before the link-local one.
     for next_hop, nlris in by_next_hop.items():
         for item in _list(nlris, next_hop):
             nlri = _object(item, next_hop)
             if "eor" in nlri:
                 yield from _end_of_rib(nlri)[0]
-            else:
-                prefix = parse_prefix(_text(nlri.get("nlri"), "nlri"))
-                yield Announce(Path(prefix, parse_address(next_hop), attributes, _path_id(nlri)))
+                continue
+            prefix, path_id = parse_prefix(_text(nlri.get("nlri"), "nlri")), _path_id(nlri)
+            if (prefix, path_id) not in told:
+                told.add((prefix, path_id))
+                yield Announce(Path(prefix, next_hop_of(next_hop, peer), attributes, path_id))
 
 
 def _end_of_rib(message: _JsonObject) -> tuple[list[Event], list[str]]:

@@ -45,6 +45,7 @@ from bgp2vpc.exabgp_api.messages import (
     StateChange,
     SummaryBegins,
     Update,
+    next_hop_of,
 )
 from bgp2vpc.exabgp_api.messages_json import decode_json
 from bgp2vpc.exabgp_api.words import U32, U64, asn, ipv4, number
@@ -120,7 +121,7 @@ def _held(peer: IPAddress, line: re.Match[str]) -> Message:
     if family not in FAMILIES:
         return Ignored(f"held {family}")
     prefix_text, path_id, words = _nlri(route.split())
-    path = _path(parse_prefix(prefix_text), path_id, words)
+    path = _path(parse_prefix(prefix_text), path_id, words, peer)
     return Held(peer, path, int(peer_as) if peer_as != local_as else None)
 
 
@@ -141,7 +142,7 @@ def _update(peer: IPAddress, direction: Direction, what: str) -> Message:
     if words and words[0] != "next-hop":
         return Ignored("update of another family")
     prefix = parse_prefix(prefix_text)
-    event = Withdraw(prefix, path_id) if verb == "withdrawn" else Announce(_path(prefix, path_id, words))
+    event = Withdraw(prefix, path_id) if verb == "withdrawn" else Announce(_path(prefix, path_id, words, peer))
     return Update(peer, direction, (event,))
 
 
@@ -153,9 +154,9 @@ def _nlri(words: list[str]) -> tuple[str, int | None, list[str]]:
     return prefix_text, int(parse_address(_word(words, 1))) or None, words[2:]
 
 
-def _path(prefix: Prefix, path_id: int | None, words: list[str]) -> Path:
+def _path(prefix: Prefix, path_id: int | None, words: list[str], peer: IPAddress) -> Path:
     """`words`: `next-hop H ATTRIBUTES`."""
-    return Path(prefix, parse_address(_word(words, 1)), _attributes(words[2:]), path_id)
+    return Path(prefix, next_hop_of(_word(words, 1), peer), _attributes(words[2:]), path_id)
 
 
 def _word(words: list[str], index: int) -> str:

@@ -365,6 +365,41 @@ def test_an_attribute_reads_the_same_in_both_encodings(as_json, as_text, attribu
     assert decode(text) == expected
 
 
+IPV6_PEER = parse_address("2001:db8:1::2")
+PREFIX6 = parse_prefix("2001:db8:53::53/128")
+
+
+def ipv6_update(*next_hops: str) -> str:
+    """As ExaBGP prints a prefix of IPV6_PEER whose next hop is all of these."""
+    line = json.loads(update({}, announce={"ipv6 unicast": {each: [{"nlri": str(PREFIX6)}] for each in next_hops}}))
+    line["neighbor"]["address"]["peer"] = str(IPV6_PEER)
+    return json.dumps(line)
+
+
+@pytest.mark.parametrize(
+    ("next_hops", "counts"),
+    [
+        (["2001:db8:1::2", "fe80::1"], "2001:db8:1::2"),
+        (["2001:db8:1::3", "fe80::1"], "2001:db8:1::3"),  # of somebody else in the subnet
+        (["fe80::1"], "2001:db8:1::2"),
+        (["2001:db8:1::3"], "2001:db8:1::3"),
+    ],
+)
+def test_a_link_local_next_hop_does_not_replace_the_global_one(next_hops: list[str], counts: str):
+    path = Path(PREFIX6, parse_address(counts))
+    assert decode(ipv6_update(*next_hops)) == (Update(IPV6_PEER, Direction.RECEIVE, (Announce(path),)),)
+
+
+def test_in_text_and_in_what_exabgp_holds_a_link_local_next_hop_is_the_peer():
+    path = Path(PREFIX6, IPV6_PEER)
+    told = decode(f"neighbor {IPV6_PEER} receive update announced {PREFIX6} next-hop fe80::1")
+    assert told == (Update(IPV6_PEER, Direction.RECEIVE, (Announce(path),)),)
+    holds = (
+        f"neighbor {IPV6_PEER} local-ip 2001:db8:1::9 local-as 1 peer-as 1 router-id 10.0.0.9 family-allowed in-open"
+    )
+    assert decode(f"{holds} ipv6 unicast {PREFIX6} next-hop fe80::1") == (Held(IPV6_PEER, path),)
+
+
 def test_aigp_as_4_2_writes_it_bare_is_understood():
     line = update({"aigp": "VALUE"}, announce=ANNOUNCED).replace('"VALUE"', "0x0000000000000010")
     (message,) = decode(line)
