@@ -1,10 +1,12 @@
 """Who peers are and how owners are, asked of EC2 between polls when a decision turns out to depend on it."""
 
 import asyncio
+import logging
 from collections.abc import Collection
 
 from bgp2vpc.backoff import BackOff
 from bgp2vpc.errors import Ec2Error
+from bgp2vpc.logs import event
 from bgp2vpc.policy.decide import Unresolved
 from bgp2vpc.policy.inputs import DecisionInput
 from bgp2vpc.policy.plan import Plan, Reason
@@ -16,6 +18,8 @@ from bgp2vpc.reconcile.poll import learn_health, resolve
 from bgp2vpc.reconcile.queue import DecisionQueue
 from bgp2vpc.reconcile.view import View
 from bgp2vpc.tasks import ReportedTasks
+
+log = logging.getLogger("bgp2vpc")
 
 RETRY = 0.5
 PAUSE = 0.5
@@ -73,12 +77,16 @@ class Lookup:
         """Ask who they are, if there are any. False if EC2 did not answer."""
         if not unresolved:
             return True
+        before = self._view.snapshot.unresolvable
         try:
             await resolve(self._calls, self._view, unresolved)
         except Ec2Error as error:
             self._journal.failure("interfaces of peers", error)
             return False
         self._journal.success("interfaces of peers")
+        # Routers of the datacenter may well announce a prefix, too, so that is no warning.
+        for address in sorted(self._view.snapshot.unresolvable - before):
+            event(log, logging.INFO, "next hop is no network interface of this VPC", next_hop=address)
         return True
 
     async def _learn_health(self, instance_ids: set[str], prefixes: set[Prefix]) -> None:

@@ -319,6 +319,15 @@ def test_a_bridge_leaves_a_route_of_a_peer_that_has_never_announced_it(make_lab)
     assert lab.routes == [AT_FIRST]
 
 
+def test_a_bridge_says_once_that_a_next_hop_is_no_interface(make_lab, caplog) -> None:
+    lab = make_lab(two_hosts(), rules=(rule(takeover=Takeover.BEST_PATH, writes=Writes.ANY),)).start(helper=True)
+    lab.hear("neighbor 10.0.0.11 up", *update("announced 192.0.2.1/32 next-hop 198.51.100.9"))
+    lab.wait(600)
+    assert lab.writes == []
+    told = [each.getMessage() for each in caplog.records if "next hop" in each.getMessage()]
+    assert told == ["next hop is no network interface of this VPC"]
+
+
 def test_a_route_that_was_left_to_a_peer_is_handed_over_and_not_lost(pair, caplog) -> None:
     first, second, _ = pair()
     first.say(announce(A, "med 20"))
