@@ -1,13 +1,17 @@
 """The configuration that users copy: accepted by the programs it is for."""
 
+import re
 import shlex
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bgp2vpc.config.load import load
+from bgp2vpc.prefix import parse_address
+from bgp2vpc.speaker.render_conf import configuration
 
 ROOT = Path(__file__).parents[1]
 BGP2VPC = Path(sys.executable).with_name("bgp2vpc")
@@ -73,3 +77,13 @@ def test_the_healthcheck_of_the_examples_is_that_of_exabgps_configuration(exampl
     tee = (ROOT / "exabgp/5.0/tee.conf").read_text("utf-8")
     (run,) = [line for line in tee.splitlines() if " tee " in line and line.strip().startswith("run")]
     assert list(process.argv) == shlex.split(run.partition(" -- ")[2].rstrip(";"))
+
+
+def test_the_neighbor_that_the_document_shows_is_what_is_written_for_the_route_server() -> None:
+    bgp = load(ROOT / "examples/route-server.yaml").bgp
+    assert bgp is not None
+    ours = (parse_address("10.0.1.10"), parse_address("2001:db8:1::10"))
+    helper = [str(BGP2VPC), "helper", "-f", "/etc/bgp2vpc.yaml"]
+    written = configuration(replace(bgp, local_addresses=ours), [], [], instance_id="i-1", helper=helper)
+    (shown,) = re.findall(r"^```\n(neighbor .*?)^```$", (ROOT / "docs/route-server.md").read_text(), re.M | re.S)
+    assert shown in written.text
