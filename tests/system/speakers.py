@@ -1,5 +1,6 @@
 """BGP speakers of Debian that know nothing of bgp2vpc, each on its own host, with the files of docs/route-server.md."""
 
+import os
 import re
 import shutil
 import signal
@@ -92,8 +93,9 @@ class Speaker:
             )  # fmt: skip
 
     def _try(self, *argv: str) -> subprocess.CompletedProcess[str]:
+        environment = {**os.environ, "HOME": str(self.directory)}  # vtysh keeps a history there
         return subprocess.run(
-            self.seat.host.command(argv), capture_output=True, text=True, check=False, timeout=PATIENCE
+            self.seat.host.command(argv), env=environment, capture_output=True, text=True, check=False, timeout=PATIENCE
         )
 
     def _tell(self, *argv: str) -> str:
