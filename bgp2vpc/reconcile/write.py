@@ -53,6 +53,9 @@ class Writer:
                 self._view.table_gone(change.table_id)
             if isinstance(error, InterfaceGone):
                 self._view.denied[change.target.id] = error
+            if isinstance(error, RouteExists):
+                # Made since our last write here, maybe the same one as before: reads show it rightly.
+                self._view.places.may_be_taken(change.key)
             is_first = self._view.places.at(change.key).failure is None
             retry_at = self._retries.failed(change.key, error, now)
             overtaken = is_first and isinstance(error, RouteExists | RouteMissing)

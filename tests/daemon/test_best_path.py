@@ -319,6 +319,23 @@ def test_a_bridge_leaves_a_route_of_a_peer_that_has_never_announced_it(make_lab)
     assert lab.routes == [AT_FIRST]
 
 
+def test_a_route_that_the_other_bridge_has_made_again_is_kept_at_once(make_lab) -> None:
+    """Reads would count as old for `settle_time` if they showed what was there before our own delete."""
+    vpc = two_hosts()
+    lab = make_lab(vpc, rules=(rule(takeover=Takeover.BEST_PATH, writes=Writes.ANY),)).start(helper=True, wait=15)
+    lab.hear("neighbor 10.0.0.11 up", *update("announced 192.0.2.1/32 next-hop 10.0.0.11"))
+    lab.wait(20)
+    lab.hear(*update("withdrawn 192.0.2.1/32"))
+    lab.wait(1)
+    assert lab.routes == []
+    lab.forget_calls()
+    vpc.put_route("rtb-1", A, PEER)
+    lab.hear(*update("announced 192.0.2.1/32 next-hop 10.0.0.11"))
+    lab.wait(1)
+    assert lab.writes == [f"CreateRoute rtb-1 {A} {PEER}"]  # refused
+    assert lab.verdicts() == [f"rtb-1 {A} keep best-path"]
+
+
 def test_a_bridge_says_once_that_a_next_hop_is_no_interface(make_lab, caplog) -> None:
     lab = make_lab(two_hosts(), rules=(rule(takeover=Takeover.BEST_PATH, writes=Writes.ANY),)).start(helper=True)
     lab.hear("neighbor 10.0.0.11 up", *update("announced 192.0.2.1/32 next-hop 198.51.100.9"))
