@@ -84,6 +84,8 @@ def test_the_neighbor_that_the_document_shows_is_what_is_written_for_the_route_s
     assert bgp is not None
     ours = (parse_address("10.0.1.10"), parse_address("2001:db8:1::10"))
     helper = [str(BGP2VPC), "helper", "-f", "/etc/bgp2vpc.yaml"]
-    written = configuration(replace(bgp, local_addresses=ours), [], [], instance_id="i-1", helper=helper)
+    written = configuration(
+        replace(bgp, local_addresses=ours), [], [], instance_id="i-1", helper=helper, file="/etc/bgp2vpc.yaml"
+    )
     (shown,) = re.findall(r"^```\n(neighbor .*?)^```$", (ROOT / "docs/route-server.md").read_text(), re.M | re.S)
     assert shown in written.text

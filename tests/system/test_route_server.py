@@ -18,7 +18,7 @@ from subnet import Subnet
 
 from bgp2vpc.demo.cloud.client import Cloud
 from bgp2vpc.demo.cloud.values import CloudCall, CloudHost, World, WorldSpec
-from tests.exabgps import EXABGPS, ROOT, Exabgp
+from tests.exabgps import EXABGPS, ROOT
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.system
@@ -119,13 +119,14 @@ def _ipv6_of(cloud: Cloud, world: World) -> list[str]:
     return [str(ip_address(by_id[each])) for each in ids]
 
 
-def _start_bridge(host: AnycastHost, addresses: dict[str, str]) -> None:
+def _start_bridge(host: AnycastHost, addresses: Mapping[str, str], *, by_itself: bool) -> None:
+    """`by_itself`: bgp2vpc runs ExaBGP, not the other way round."""
     text = EXAMPLE.read_text("utf-8")
     file = host.directory / "exabgp.conf"
     changes = {
         "/run/bgp2vpc/bgp2vpc.sock": str(host.socket),
         "/etc/exabgp/route-server/exabgp.conf": str(file),
-        "hold_time: 3": f"hold_time: {HOLD_TIME}",
+        "hold_time: 3": f"hold_time: {HOLD_TIME}\n  exabgp: {host.exabgp.programs / 'exabgp'}",
         "poll_time: 5": "poll_time: 600",
         **{f'"{old}"': f'"{new}"' for old, new in addresses.items() if f'"{old}"' in text},
     }
@@ -133,13 +134,19 @@ def _start_bridge(host: AnycastHost, addresses: dict[str, str]) -> None:
         assert old in text, old
         text = text.replace(old, new)
     host.yaml.write_text(f"startup_hold: 1\n{text}", "utf-8")
+    if by_itself:
+        host.start_daemon()
+        return
     written = host.bgp2vpc("exabgp-config", "-f", str(host.yaml), "--output", str(file))
     assert (written.returncode, written.stderr) == (0, "")
     host.start("exabgp", host.exabgp.serve(file))
 
 
+MakeSite = Callable[[bool], Site]
+
+
 @pytest.fixture
-def site(net: Net, cloud: Cloud, tmp_path: Path, closing: ExitStack) -> Site:
+def make_site(net: Net, cloud: Cloud, tmp_path: Path, closing: ExitStack) -> MakeSite:
     """Two bridges, one for each major version of ExaBGP, and hosts for one speaker of each kind."""
     if lacks := speakers.missing():
         pytest.skip("other BGP speakers need " + ", ".join(lacks))
@@ -150,27 +157,32 @@ def site(net: Net, cloud: Cloud, tmp_path: Path, closing: ExitStack) -> Site:
     addresses = {old: new for (_, old), new in zip(ON_THE_PAGE, ipv6, strict=True)}
     ipv4 = [host.address for host in world.hosts]
     assert ipv4 == [each for each, _ in ON_THE_PAGE]
-    subnet = Subnet(
-        list(zip(ipv4, ipv6, strict=True)), cloud.environment("")["AWS_ENDPOINT_URL"].split("/")[2].split(":")[0]
-    )
+    subnet = Subnet(list(zip(ipv4, ipv6, strict=True)), net.cloud_address)
     closing.callback(subnet.close)
-
-    def make_bridge(number: int, exabgp: Exabgp) -> AnycastHost:
-        directory = tmp_path / f"bridge-{number}"
-        directory.mkdir()
-        host = AnycastHost(subnet.seats[number], cloud, world.hosts[number], directory, exabgp)
-        closing.enter_context(host)
-        _start_bridge(host, addresses)
-        return host
 
     def start(kind: type[Speaker]) -> Speaker:
         seat = subnet.seats[len(EXABGPS) + SPEAKERS.index(kind)]
         return closing.enter_context(kind(seat, tmp_path / kind.language, addresses))
 
-    bridges = tuple(make_bridge(number, exabgp) for number, exabgp in enumerate(EXABGPS))
-    for bridge in bridges:
-        eventually(lambda bridge=bridge: bridge.status().get("instance_id"), "the bridge to run", bridge.story)
-    return Site(cloud, world, bridges, dict(zip(ipv4, ipv6, strict=True)), start)
+    def make(by_itself: bool) -> Site:
+        bridges = []
+        for number, exabgp in enumerate(EXABGPS):
+            directory = tmp_path / f"bridge-{number}"
+            directory.mkdir()
+            host = AnycastHost(subnet.seats[number], cloud, world.hosts[number], directory, exabgp)
+            bridges.append(closing.enter_context(host))
+            _start_bridge(host, addresses, by_itself=by_itself)
+        for bridge in bridges:
+            eventually(lambda bridge=bridge: bridge.status().get("instance_id"), "the bridge to run", bridge.story)
+        return Site(cloud, world, tuple(bridges), dict(zip(ipv4, ipv6, strict=True)), start)
+
+    return make
+
+
+@pytest.fixture
+def site(make_site: MakeSite) -> Site:
+    """Bridges whose ExaBGP runs bgp2vpc as its helper."""
+    return make_site(False)
 
 
 @pytest.mark.parametrize("kind", SPEAKERS, ids=lambda kind: kind.__name__)
@@ -210,6 +222,16 @@ def test_a_route_moves_between_speakers_and_the_bridges_do_not_fight(site: Site)
         for prefix in PREFIXES:
             # Once, and not back: the paths are equal.
             assert site.moves(prefix, table) == moves, site.story()
+
+
+def test_bridges_that_run_exabgp_themselves_do_the_same(make_site: MakeSite) -> None:
+    site = make_site(True)
+    first = site.start(Frr)
+    site.wait_for(Frr, *PREFIXES)
+    site.start(GoBgp)  # of our own AS, and so with a port of its own if none is named
+    site.wait_for_paths(Frr, GoBgp)
+    first.kill()
+    site.wait_for(GoBgp, *PREFIXES)
 
 
 def test_a_bridge_that_is_gone_leaves_the_other_to_write(site: Site) -> None:
