@@ -257,8 +257,7 @@ def test_a_bridge_that_alone_loses_a_session_does_not_fight_the_other(site: Site
     create = f"CreateRoute {site.host_of(Frr).interface_id}"
     wanted = [create, "DeleteRoute", create]
     places = [(prefix, table) for prefix in PREFIXES for table in site.world.tables]
-    for prefix, table in places:
-        site.cloud.wait_for_route(table, prefix, None)
+    eventually(lambda: all("DeleteRoute" in site.moves(*place) for place in places), "it to delete them", site.story)
     site.read(site.bridges[1])
     for prefix, table in places:
         site.cloud.wait_for_route(table, prefix, site.host_of(Frr).interface_id)
