@@ -163,7 +163,8 @@ class Neighbors:
         is_failed = self.is_failed(addresses)
         if is_failed or self.unheard:
             return Standing.LOST if is_failed else Standing.UNKNOWN
-        departures = {self._departed[prefix, each][0] for each in addresses if (prefix, each) in self._departed}
+        left = [self._departed[prefix, each] for each in addresses if (prefix, each) in self._departed]
+        departures = {how for how, _ in left}
         sessions = [self._sessions[each] for each in addresses if each in self._sessions]
         up = [each for each in sessions if each.since is not None]
         if up:
@@ -172,7 +173,14 @@ class Neighbors:
             # An end-of-RIB alone says little: ExaBGP sends it at once, and its scripts announce later.
             if not any(each.settled for each in up):
                 return Standing.UNKNOWN
-            return Standing.WITHDRAWN if departures else Standing.SILENT
+            if not left:
+                return Standing.SILENT
+            # A session that was up all along, as the one for the other address family, does not bring the path back.
+            lost_at = max(at for _, at in left)
+            newer = [each for each in up if each.since is not None and each.since >= lost_at]
+            if not newer:
+                return Standing.LOST
+            return Standing.WITHDRAWN if any(each.settled for each in newer) else Standing.UNKNOWN
         if sessions or not self._expected.isdisjoint(addresses):
             return Standing.LOST
         # Heard of through others, as through a route reflector.

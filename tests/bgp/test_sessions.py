@@ -34,6 +34,20 @@ def test_what_it_withdraws_counts_at_once_but_in_the_next_session_it_may_say_it_
     assert known.standing(P2, {A}) is Standing.SILENT
 
 
+def test_a_path_of_a_lost_session_is_lost_although_another_session_with_the_host_is_up(known):
+    """As with one session for IPv4 and one for IPv6."""
+    known.up(A, 0.0)
+    known.up(B, 0.0)
+    known.waited_enough(10.0, 10.0)
+    known.down(A, 20.0)
+    known.departed([(P1, A)], Standing.LOST, 20.0)
+    assert known.standing(P1, {A, B}) is Standing.LOST
+    known.up(A, 30.0)
+    assert known.standing(P1, {A, B}) is Standing.UNKNOWN
+    known.waited_enough(40.0, 10.0)
+    assert known.standing(P1, {A, B}) is Standing.WITHDRAWN
+
+
 def test_who_is_up_for_a_while_has_told_all_with_or_without_an_end_of_rib(known):
     known.up(A, 5.0)
     assert not known.waited_enough(14.9, 10.0)
