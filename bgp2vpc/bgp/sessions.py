@@ -168,19 +168,16 @@ class Neighbors:
         sessions = [self._sessions[each] for each in addresses if each in self._sessions]
         up = [each for each in sessions if each.since is not None]
         if up:
-            if Standing.WITHDRAWN in departures:
-                return Standing.WITHDRAWN
             # An end-of-RIB alone says little: ExaBGP sends it at once, and its scripts announce later.
-            if not any(each.settled for each in up):
-                return Standing.UNKNOWN
-            if not left:
-                return Standing.SILENT
+            has_told = any(each.settled for each in up)
+            if Standing.WITHDRAWN in departures or not has_told or not left:
+                silence = Standing.SILENT if has_told else Standing.UNKNOWN
+                return Standing.WITHDRAWN if Standing.WITHDRAWN in departures else silence
             # A session that was up all along, as the one for the other address family, does not bring the path back.
             lost_at = max(at for _, at in left)
             newer = [each for each in up if each.since is not None and each.since >= lost_at]
-            if not newer:
-                return Standing.LOST
-            return Standing.WITHDRAWN if any(each.settled for each in newer) else Standing.UNKNOWN
+            said = Standing.WITHDRAWN if any(each.settled for each in newer) else Standing.UNKNOWN
+            return said if newer else Standing.LOST
         if sessions or not self._expected.isdisjoint(addresses):
             return Standing.LOST
         # Heard of through others, as through a route reflector.

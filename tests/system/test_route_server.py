@@ -2,7 +2,7 @@
 
 import os
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -200,10 +200,14 @@ def test_the_tables_follow_a_speaker_that_withdraws_dies_and_comes_back(kind: ty
     speaker.start()
     site.wait_for(kind, *PREFIXES)
     site.check_calm()
+    # A bridge that reads the table before it has heard of a withdrawal, of which the other has, may make a route again.
     create = f"CreateRoute {site.host_of(kind).interface_id}"
     for table in site.world.tables:
         for prefix in PREFIXES:
-            assert site.moves(prefix, table) == [create, "DeleteRoute", create, "DeleteRoute", create], site.story()
+            moves = site.moves(prefix, table)
+            assert len(moves) >= 5, site.story()
+            assert moves[::2] == [create] * len(moves[::2]), site.story()
+            assert set(moves[1::2]) == {"DeleteRoute"}, site.story()
 
 
 def test_a_route_moves_between_speakers_and_the_bridges_do_not_fight(site: Site) -> None:
@@ -247,18 +251,21 @@ def test_a_bridge_that_is_gone_leaves_the_other_to_write(site: Site) -> None:
     assert {_told(call) for call in site.cloud.writes()} == {"DeleteRoute"}
 
 
-def test_a_bridge_that_alone_loses_a_session_does_not_fight_the_other(make_site: MakeSite) -> None:
+@pytest.mark.parametrize("prefixes", [PREFIXES, (IPV4,)], ids=["both sessions", "IPv4 only"])
+def test_a_bridge_that_alone_loses_a_session_does_not_fight_the_other(
+    prefixes: Sequence[str], make_site: MakeSite
+) -> None:
     # Else whoever has made the route just now takes reads that show none for old.
     site = make_site(more="settle_time: 0")
     speaker = site.start(Frr)
     assert isinstance(speaker, Frr)
     site.wait_for(Frr, *PREFIXES)
     deaf = site.bridges[0].instance
-    sessions = [deaf.address, site.ipv6[deaf.address]]
+    sessions = [deaf.address, site.ipv6[deaf.address]][: len(prefixes)]
     speaker.configure(*(f"neighbor {address} shutdown" for address in sessions))
     create = f"CreateRoute {site.host_of(Frr).interface_id}"
     wanted = [create, "DeleteRoute", create]
-    places = [(prefix, table) for prefix in PREFIXES for table in site.world.tables]
+    places = [(prefix, table) for prefix in prefixes for table in site.world.tables]
     eventually(lambda: all("DeleteRoute" in site.moves(*place) for place in places), "it to delete them", site.story)
     site.read(site.bridges[1])
     for prefix, table in places:
