@@ -33,6 +33,8 @@ class Child:
     def __init__(self, process: asyncio.subprocess.Process, stdin: Outlet, inlets: Sequence[Inlet]) -> None:
         self._process = process
         self._inlets = inlets
+        self._is_over = False
+        """Whether its group was sent SIGKILL, so that its number may be somebody else's by now."""
         self.stdin = stdin
         self.pid = process.pid
 
@@ -90,11 +92,18 @@ class Child:
         inlets = [Inlet(fd, handler) for fd, handler in zip(ours[1:], handlers, strict=True)]
         return cls(process, Outlet(ours[0], _STDIN_LIMIT), inlets)
 
-    def signal(self, number: signal.Signals) -> None:
-        """Send a signal to the whole process group; none left is fine."""
+    def signal(self, number: signal.Signals) -> bool:
+        """Send a signal to the whole process group. False: nobody is left in it."""
+        if self._is_over:
+            return False
         # The number of a group that still has members is not given to anybody else, so this cannot hit a stranger.
-        with suppress(ProcessLookupError, PermissionError):
+        try:
             os.killpg(self.pid, number)
+        except ProcessLookupError:
+            return False
+        except PermissionError:
+            pass
+        return True
 
     def pause(self, pipe: int = OUTPUT) -> None:
         """Read none of its output (or `ERRORS`) for now; once its pipe is full, it has to wait."""
@@ -111,12 +120,17 @@ class Child:
     async def wait(self, linger: float = _LINGER) -> int:
         """Wait until the program has ended and its last line is read. Returns its code: negative for a signal.
 
-        Processes that it left in its group are ended. Output of any outside the group is read for `linger` seconds.
+        Processes that it left in its group are ended. Output of any outside the group is read for `linger` seconds;
+        what the program itself has written, to its end, however long reading it is paused.
         """
         code = await self._process.wait()
+        written = [inlet.arrived() for inlet in self._inlets]
         self.signal(signal.SIGTERM)
         await self._read_to_the_end(linger)
-        self._clean_up()
+        self._kill()
+        for inlet, count in zip(self._inlets, written, strict=True):
+            await inlet.take(count)
+        self._close_pipes()
         return code
 
     async def stop(self, grace: float) -> int:
@@ -126,25 +140,30 @@ class Child:
         asyncio reaps it if it ever ends.
         """
         try:
-            self.signal(signal.SIGTERM)
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._process.wait(), grace)
-                await self._read_to_the_end(_LINGER)
-            self.signal(signal.SIGKILL)
-            with suppress(TimeoutError):
-                async with asyncio.timeout(_FAREWELL):
-                    await self._process.wait()
+            if not self._is_over:
+                self.signal(signal.SIGTERM)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._process.wait(), grace)
                     await self._read_to_the_end(_LINGER)
+                self._kill()
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(_FAREWELL):
+                        await self._process.wait()
+                        await self._read_to_the_end(_LINGER)
             code = self._process.returncode
             return -signal.SIGKILL if code is None else code
         finally:
-            self._clean_up()
+            self._kill()
+            self._close_pipes()
 
     async def _read_to_the_end(self, within: float) -> None:
         await asyncio.wait([inlet.ended for inlet in self._inlets], timeout=within)
 
-    def _clean_up(self) -> None:
+    def _kill(self) -> None:
         self.signal(signal.SIGKILL)
+        self._is_over = True
+
+    def _close_pipes(self) -> None:
         self.stdin.close()
         for inlet in self._inlets:
             inlet.close()

@@ -5,7 +5,10 @@ other programs may share.
 """
 
 import asyncio
+import fcntl
 import os
+import struct
+import termios
 from collections import deque
 from collections.abc import Callable
 from typing import Final
@@ -26,6 +29,9 @@ class Inlet:
         self._on_data = on_data
         self._polled = True
         self._paused = True
+        self._taken = 0
+        self._moved = asyncio.Event()
+        """Set whenever something was read, or it is read on."""
         self.ended: asyncio.Future[None] = self._loop.create_future()
         self.resume()
 
@@ -34,6 +40,7 @@ class Inlet:
         if self.ended.done() or not self._paused:
             return
         self._paused = False
+        self._moved.set()
         try:
             self._loop.add_reader(self._fd, self._ready)
         except PermissionError:  # epoll takes neither files nor /dev/null; reading them never waits
@@ -47,6 +54,19 @@ class Inlet:
             if self._polled:
                 self._loop.remove_reader(self._fd)
 
+    def arrived(self) -> int:
+        """How many bytes have come so far, those included that wait in the pipe. Not for files."""
+        if self.ended.done():
+            return self._taken
+        (waiting,) = struct.unpack("i", fcntl.ioctl(self._fd, termios.FIONREAD, bytes(4)))
+        return self._taken + int(waiting)
+
+    async def take(self, count: int) -> None:
+        """Wait until the first `count` bytes are read and nobody who has them makes us pause; or until the end."""
+        while not self.ended.done() and (self._paused or self._taken < count):
+            self._moved.clear()
+            await self._moved.wait()
+
     def close(self) -> None:
         """Stop reading. Idempotent."""
         if self.ended.done():
@@ -54,6 +74,7 @@ class Inlet:
         self.pause()
         os.close(self._fd)
         self.ended.set_result(None)
+        self._moved.set()
 
     def _ready(self) -> None:
         if self._paused or self.ended.done():
@@ -69,6 +90,8 @@ class Inlet:
             return
         if not self._polled:
             self._loop.call_soon(self._ready)
+        self._taken += len(data)
+        self._moved.set()
         self._on_data(data)
 
 

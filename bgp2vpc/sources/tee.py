@@ -27,7 +27,8 @@ from bgp2vpc.sources.presence import Present
 
 _FORWARDED: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 _GRACE: Final = 1.5
-"""Seconds between SIGTERM and SIGKILL: ExaBGP itself kills its helpers after 2."""
+"""Seconds between SIGTERM and SIGKILL: ExaBGP itself kills its helpers after 2. Also what ExaBGP has to take the last
+lines once it wants us to end, and the daemon in any case."""
 _BEHIND: Final = 64 * 1024
 """Bytes ExaBGP may be behind before the script has to wait, as it would without us."""
 _OUTPUT_LIMIT: Final = _BEHIND + 2 * 1024 * 1024
@@ -77,10 +78,9 @@ class _Tee:
         loop = asyncio.get_running_loop()
 
         def forward(number: signal.Signals) -> None:
-            if number is signal.SIGTERM:
+            # Without a script, as any process does at any of them.
+            if number is signal.SIGTERM or not child.signal(number):
                 self._over.set()
-            else:
-                child.signal(number)
 
         for number in _FORWARDED:
             loop.add_signal_handler(number, forward, number)
@@ -88,12 +88,15 @@ class _Tee:
         try:
             ended, over = asyncio.create_task(child.wait()), asyncio.create_task(self._over.wait())
             await asyncio.wait((ended, over), return_when=asyncio.FIRST_COMPLETED)
-            over.cancel()
             if ended.done():
                 code = ended.result()
+                # Without us, the pipe would keep what the script said last until ExaBGP reads it.
+                taken = asyncio.create_task(self._exabgp.flush())
+                await asyncio.wait((taken, over), return_when=asyncio.FIRST_COMPLETED)
             else:
                 ended.cancel()
                 code = await child.stop(_GRACE)
+            over.cancel()
             await asyncio.gather(self._exabgp.flush(_GRACE), self._copy.flush(_GRACE))
             if rest := self._splitter.unfinished:
                 _log.warning(

@@ -9,9 +9,10 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
-from source_kit import Recorder, gone, python, run
+from source_kit import Recorder, gone, is_running, python, run
 
 from bgp2vpc.sources import tee
 from bgp2vpc.sources.server import SocketServer, SocketSettings, serve
@@ -72,6 +73,32 @@ async def relaying(path: Path, *argv: str, limit: int = 2**16, code: str = PATIE
         assert process.stdout
         await process.stdout.read()
         await process.wait()
+
+
+@asynccontextmanager
+async def unread(
+    path: Path, *argv: str, code: str = PATIENT_RELAY
+) -> AsyncIterator[tuple[asyncio.subprocess.Process, BinaryIO, int]]:
+    """The relay, its stdout, of which no more is read than a test asks for, and the number that the script says first.
+
+    `argv`: prints `# pid` and its number, and then something else.
+    """
+    reading, writing = os.pipe()
+    with os.fdopen(reading, "rb", buffering=0) as exabgp:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", code, path, *argv, stdin=subprocess.PIPE, stdout=writing
+        )
+        os.close(writing)
+        try:
+            first = b""
+            while not first.endswith(b"\n"):
+                first += await asyncio.to_thread(exabgp.read, 1)
+            yield process, exabgp, int(first.split()[2])
+        finally:
+            exabgp.close()
+            if process.returncode is None:
+                process.kill()
+            await process.wait()
 
 
 @asynccontextmanager
@@ -147,15 +174,74 @@ def test_a_daemon_that_reads_nothing_does_not_slow_the_relay(path: Path):
     run(story())
 
 
+def lines_of(exabgp: BinaryIO) -> list[int]:
+    """The numbers of all the lines of `flood` that are still to be read."""
+    return [int(line.split()[2]) for line in exabgp.read().splitlines()]
+
+
+def flood(lines: int) -> tuple[str, ...]:
+    """A script that says so many lines of 40 bytes at least, and ends."""
+    return speaking(then=f"print('# pid', os.getpid())\nfor n in range({lines}): print('announce route', n, 'x' * 24)")
+
+
+async def stands_still(pid: int) -> None:
+    """Wait until a program has ended, or waits for somebody: it reads and writes nothing for many looks in a row."""
+    counters = Path(f"/proc/{pid}/io")
+
+    def look() -> bytes:
+        try:
+            return counters.read_bytes()
+        except FileNotFoundError:
+            return b""
+
+    done, looks = look(), 0
+    async with asyncio.timeout(PATIENCE):
+        while looks < 20:
+            await asyncio.sleep(0.01)
+            before, done = done, look()
+            looks = looks + 1 if done == before else 0
+
+
 def test_an_exabgp_that_does_not_read_makes_the_script_wait_and_loses_nothing(path: Path):
     async def story() -> None:
-        flood = "for n in range(20_000): print('announce route', n, 'x' * 20)\nprint('# end', file=sys.stderr)"
-        async with relaying(path, *speaking(then=flood), limit=1) as relay:
-            with pytest.raises(TimeoutError):  # a megabyte does not fit into pipes and bounds: it has to be waiting
-                async with asyncio.timeout(1):
-                    await relay.process.wait()
-            everything = await asyncio.wait_for(relay.stdout.read(), PATIENCE)
-            assert [int(line.split()[2]) for line in everything.splitlines()] == list(range(20_000))
+        async with unread(path, *flood(20_000)) as (process, exabgp, script):
+            await stands_still(script)
+            assert is_running(script)  # a megabyte does not fit into pipes and bounds
+            assert await asyncio.to_thread(lines_of, exabgp) == list(range(20_000))
+            assert await asyncio.wait_for(process.wait(), PATIENCE) == 0
+
+    run(story())
+
+
+def test_what_a_script_said_last_waits_for_exabgp(path: Path):
+    """As it would in a pipe; this is more than one takes, and less than what makes the script wait."""
+
+    async def story() -> None:
+        async with unread(path, *flood(2500), code=RELAY.format(grace=0)) as (process, exabgp, script):
+            await gone(script)
+            await stands_still(process.pid)
+            assert process.returncode is None
+            assert await asyncio.to_thread(lines_of, exabgp) == list(range(2500))
+            assert await asyncio.wait_for(process.wait(), PATIENCE) == 0
+
+    run(story())
+
+
+@pytest.mark.parametrize("end", ["SIGTERM", "SIGINT", "SIGHUP", "stdin", "stdout"])
+def test_what_nobody_will_read_is_waited_for_no_longer(path: Path, end: str):
+    async def story() -> None:
+        async with unread(path, *flood(2500), code=RELAY.format(grace=0)) as (process, exabgp, script):
+            await gone(script)
+            await stands_still(process.pid)
+            match end:
+                case "stdin":
+                    assert process.stdin
+                    process.stdin.close()
+                case "stdout":
+                    exabgp.close()
+                case _:
+                    process.send_signal(signal.Signals[end])
+            assert await asyncio.wait_for(process.wait(), PATIENCE) == 0  # the script's
 
     run(story())
 
@@ -232,18 +318,13 @@ def test_a_script_that_waits_for_answers_can_say_all_its_goodbyes(path: Path):
 
 def test_when_nobody_reads_its_stdout_it_ends_the_script(path: Path):
     async def story() -> None:
-        reading, writing = os.pipe()
         chatter = "print('# pid', os.getpid())\nfor n in sys.stdin: print('# more')"
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-c", PATIENT_RELAY, path, *speaking(then=chatter), stdin=subprocess.PIPE, stdout=writing
-        )
-        os.close(writing)
-        with os.fdopen(reading) as exabgp:
-            pid = int((await asyncio.to_thread(exabgp.readline)).split()[2])
-        assert process.stdin
-        process.stdin.write(b"done\n")
-        assert await asyncio.wait_for(process.wait(), PATIENCE) == 128 + signal.SIGTERM
-        await gone(pid)
+        async with unread(path, *speaking(then=chatter)) as (process, exabgp, script):
+            exabgp.close()
+            assert process.stdin
+            process.stdin.write(b"done\n")
+            assert await asyncio.wait_for(process.wait(), PATIENCE) == 128 + signal.SIGTERM
+            await gone(script)
 
     run(story())
 
