@@ -36,8 +36,8 @@ class PeerResync:
     """
 
     def __init__(self) -> None:
-        self._unanswered = len(QUESTIONS)
         self._has_begun = False
+        self.unanswered = len(QUESTIONS)
         self._established: set[IPAddress] = set()
         self._down: set[IPAddress] = set()
         self._held: dict[IPAddress, list[Held]] = {}
@@ -47,13 +47,13 @@ class PeerResync:
     @property
     def is_answered(self) -> bool:
         """Whether both questions were."""
-        return self._unanswered == 0
+        return self.unanswered == 0
 
     def note(self, message: Message) -> bool:
         """Take in what ExaBGP says, in order. True: it was an answer to our questions."""
         match message:
             case Acknowledgement():
-                self._unanswered -= 1
+                self.unanswered -= 1
                 return True
             case SummaryBegins() if not self._has_begun:  # a second one answers somebody who has asked the same
                 self._has_begun = True
