@@ -13,6 +13,7 @@ from bgp2vpc.demo.cloud.client import Cloud
 from bgp2vpc.demo.cloud.values import Fault, World
 from bgp2vpc.speaker.resync import QUESTIONS
 from bgp2vpc.speaker.unanswered import QUESTION
+from tests.waiting import PATIENCE
 
 BGP2VPC = Path(sys.executable).with_name("bgp2vpc")
 FLOW = "announce flow route { match { destination 192.0.2.53/32; } then { discard; } }"
@@ -71,12 +72,18 @@ def test_only_commands_reach_exabgp_whatever_scripts_and_logs_and_warnings_print
 ) -> None:
     assert helper.stdin
     assert helper.stdout
-    heard = [helper.stdout.readline().rstrip("\n") for _ in COMMANDS]
-    helper.stdin.write("done\ndone\ndone\nerror\nshutdown 1 1\n")
-    helper.stdin.flush()
+    heard: list[str] = []
+    # As ExaBGP, whose answers to the questions are not waited for without end.
+    for lines, answers in (
+        (len(QUESTIONS), "done\ndone\n"),
+        (len(COMMANDS) - len(QUESTIONS), "done\nerror\nshutdown 1 1\n"),
+    ):
+        heard += [helper.stdout.readline().rstrip("\n") for _ in range(lines)]
+        helper.stdin.write(answers)
+        helper.stdin.flush()
     heard += helper.stdout.read().splitlines()  # to its end
     assert heard == [*COMMANDS, QUESTION]  # an error: which line is it about?
-    assert helper.wait(20) == 0
+    assert helper.wait(PATIENCE) == 0
     log = configuration.with_suffix(".log").read_text("utf-8")
     assert "good morning" in log  # the noise was made, and went where it belongs
     assert "192.0.2.66" in log
