@@ -1,6 +1,7 @@
 """Fixtures for everybody: one stand-in for EC2 for each worker, reset for each test that asks for a world."""
 
 import os
+import signal
 import sys
 from collections.abc import Iterator
 
@@ -15,6 +16,11 @@ pytest_plugins = ("tests.suite.order", "tests.suite.evidence", "tests.suite.left
 # Hundreds of daemons start here: compiling the program's modules for each of them would cost it 0.3 s.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
+
+# A shell has what it runs in its background (`make test &` in a script) ignore Ctrl-C, and so would all that is started
+# here: that a command ends when it is interrupted could not be tested.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # `make check` looks at fewer examples of each property than `make test`, which has a hundred; `long` at new ones.
 _SAME = hypothesis.settings.get_profile("ci")

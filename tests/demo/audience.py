@@ -3,7 +3,6 @@
 import os
 import select
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -28,8 +27,6 @@ class Audience:
         # Not below pytest's own: a unix socket's path may have 107 bytes.
         self.directory = Path(tempfile.mkdtemp(prefix="seen-"))
         self.text = ""
-        # Tests that run in a shell's background ignore Ctrl-C, and so would the demo.
-        before = signal.signal(signal.SIGINT, signal.SIG_DFL)
         self.process = subprocess.Popen(
             [sys.executable, *argv],
             stdin=subprocess.DEVNULL,
@@ -38,7 +35,6 @@ class Audience:
             env={**os.environ, "TMPDIR": str(self.directory), MARK: self._mark, **environment},
             start_new_session=True,
         )
-        signal.signal(signal.SIGINT, before)
 
     def read_until(self, words: str) -> str:
         """Everything printed so far, once it contains `words`."""
