@@ -161,7 +161,7 @@ def test_one_that_ends_at_once_again_and_again_is_one_line_for_the_series(
 
 def test_a_series_is_over_when_it_stays_up_or_ends_otherwise(caplog: pytest.LogCaptureFixture, tmp_path: Path):
     caplog.set_level(logging.INFO)
-    quick = Pauses(quiet=0.0, first=0.0, longest=0.0, brief=1.0)
+    quick = Pauses(quiet=0.0, first=0.0, longest=0.0, brief=3.0)
     runs, over = tmp_path / "runs", tmp_path / "over"
 
     async def story() -> None:
