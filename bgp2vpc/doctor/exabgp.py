@@ -2,19 +2,20 @@
 
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import PurePath
 from typing import Final
 
 from bgp2vpc.config.model import DEFAULT_FILE, Config
 from bgp2vpc.doctor.exabgp_conf import ProcessStanza
-from bgp2vpc.doctor.model import Exabgp, Finding, Known, Running, Trouble, fail, ok, warn
+from bgp2vpc.doctor.model import Exabgp, Finding, Known, OwnExabgp, Running, Trouble, fail, ok, warn
 from bgp2vpc.doctor.subjects import offered_by
-from bgp2vpc.prefix import PrefixError, parse_prefix
+from bgp2vpc.prefix import IPAddress, PrefixError, parse_prefix
 
 _OLDEST: Final = (4, 2, 22)
 _TOO_NEW: Final = (6,)
+_INSTALL: Final = "pip install 'exabgp>=4.2.22,<6'"
 
 
 def exabgp(config: Config, found: Known[Exabgp], running: Known[Running]) -> Iterator[Finding]:
@@ -32,16 +33,7 @@ def _findings(config: Config, found: Known[Exabgp], running: Known[Running]) -> 
     if not found.file:
         yield ok("exabgp", "no ExaBGP runs the daemon (--exabgp-conf FILE looks at a file all the same)")
         return
-    numbers = tuple(map(int, re.findall(r"\d+", found.version)[:3]))
-    install = "pip install 'exabgp>=4.2.22,<6'"
-    if not numbers:
-        yield warn("exabgp", "the version of ExaBGP is not known", "exabgp version")
-    elif numbers < _OLDEST:
-        yield warn("exabgp", f"ExaBGP {found.version} is older than what this is tested with (4.2.22)", install)
-    elif numbers >= _TOO_NEW:
-        yield warn("exabgp", f"ExaBGP {found.version}: its dialect is understood, but it resets sessions", install)
-    else:
-        yield ok("exabgp", f"ExaBGP {found.version}")
+    yield _version(found.version)
     if isinstance(found.refusal, Trouble):
         yield warn("exabgp-conf", f"whether ExaBGP takes {found.file} is not known: {found.refusal.why}")
     elif found.refusal:
@@ -52,6 +44,92 @@ def _findings(config: Config, found: Known[Exabgp], running: Known[Running]) -> 
         yield ok("exabgp-conf", f"ExaBGP takes {found.file}")
     yield from _helpers(config, found)
     yield from _own_routes(config, found, running)
+
+
+def _version(version: str) -> Finding:
+    numbers = tuple(map(int, re.findall(r"\d+", version)[:3]))
+    if not numbers:
+        return warn("exabgp", "the version of ExaBGP is not known", "exabgp version")
+    if numbers < _OLDEST:
+        return warn("exabgp", f"ExaBGP {version} is older than what this is tested with (4.2.22)", _INSTALL)
+    if numbers >= _TOO_NEW:
+        return warn("exabgp", f"ExaBGP {version}: its dialect is understood, but it resets sessions", _INSTALL)
+    return ok("exabgp", f"ExaBGP {version}")
+
+
+def own_exabgp(config: Config, found: Known[OwnExabgp], running: Known[Running]) -> Iterator[Finding]:
+    """The ExaBGP that `bgp2vpc run` runs: installed, of a version that we know, with a file and ports that it takes."""
+    if isinstance(found, Trouble):
+        yield fail("exabgp", f"the ExaBGP for `bgp2vpc run` could not be looked at: {found.why}")
+        return
+    if isinstance(found.version, Trouble):
+        yield fail("exabgp", f"`bgp2vpc run` cannot run ExaBGP: {found.version.why}", _INSTALL)
+    else:
+        yield _version(found.version)
+        show = _command("bgp2vpc", "exabgp-config", "-f", config.file)
+        if isinstance(found.refusal, Trouble):
+            yield warn("exabgp-conf", f"what ExaBGP's file will be is not known: {found.refusal.why}", show)
+        elif found.refusal:
+            yield fail("exabgp-conf", f"of the file that is made from `bgp:`: {found.refusal}", show)
+        else:
+            yield ok("exabgp-conf", "ExaBGP takes the file that is made from `bgp:`")
+    yield from _ports(found, running)
+
+
+def _ports(found: OwnExabgp, running: Known[Running]) -> Iterator[Finding]:
+    """Whether ExaBGP can listen where it is to: nobody else does, and it may."""
+    own = None if isinstance(running, Trouble) else running.exabgp_pid
+    for address, port in sorted(found.listens):
+        at = f"TCP port {port} of {address}"
+        holder = next((each for each in found.holders if each.port == port and _is_at(each.address, address)), None)
+        look = f"ss -ltnp 'sport = :{port}'"
+        if holder is not None and own is not None and own in (holder.pid, holder.session):
+            yield ok("port", f"the ExaBGP of `bgp2vpc run` listens at {at}")
+        elif holder is not None:
+            words = f"process {holder.pid} ({holder.name})" if holder.pid else "a process of another user"
+            if isinstance(running, Trouble) or not holder.pid:
+                yield warn("port", f"{words} listens at {at}; it is not known whether it is our own ExaBGP", look)
+            else:
+                yield fail("port", f"{words} listens at {at}, so our own ExaBGP cannot", look)
+        elif port < found.first_port and not found.may_bind_below:
+            words = "the daemon has" if found.may_bind_below is False else "the packaged unit has"
+            yield (warn if found.may_bind_below is None else fail)(
+                "port",
+                f"{at}: ports below {found.first_port} need root or CAP_NET_BIND_SERVICE, and {words} neither; set "
+                "`bgp.port` to a higher one on all instances, such as 1790, or allow it",
+                f"sysctl -w net.ipv4.ip_unprivileged_port_start={port}",
+            )
+        else:
+            yield ok("port", f"{at} is free for ExaBGP")
+    if not found.listens:
+        yield ok("port", "ExaBGP listens nowhere: it connects to all neighbors")
+
+
+def _is_at(bound: IPAddress, wanted: IPAddress) -> bool:
+    """Whether a socket that is bound there is in the way; `::` mostly takes IPv4 connections as well."""
+    return bool(bound == wanted or (bound.value == 0 and bound.version in (6, wanted.version)))
+
+
+def wirings(
+    config: Config, found: Known[Exabgp], running: Known[Running], daemons: Mapping[int, str]
+) -> Iterator[Finding]:
+    """With `bgp:` either `bgp2vpc run` runs ExaBGP, or ExaBGP runs us as its helper: not both."""
+    runs = [str(pid) for pid, part in daemons.items() if part == "run"]
+    if not isinstance(running, Trouble) and running.runs_exabgp:
+        runs = [str(running.pid)]
+    helpers = [f"process {pid}" for pid, part in daemons.items() if part == "helper"]
+    if not helpers and not isinstance(found, Trouble):
+        helpers = [
+            f"process {each.name} of {found.file}"
+            for each in found.conf.processes
+            if each.part == "helper" and (each.file or DEFAULT_FILE) in {config.file, *found.same}
+        ]
+    if config.bgp is not None and runs and helpers:
+        words = (
+            f"`bgp2vpc run` (process {', '.join(runs)}) runs an ExaBGP of its own, since there is a `bgp:` section, "
+            f"and {', '.join(helpers)} is a helper of another ExaBGP with the same file: stop one of the two"
+        )
+        yield fail("wiring", words, "systemctl disable --now bgp2vpc")
 
 
 def _helpers(config: Config, found: Exabgp) -> Iterator[Finding]:

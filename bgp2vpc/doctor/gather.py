@@ -5,7 +5,7 @@ import os
 import socket
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from email.utils import parsedate_to_datetime
 from http.client import HTTPException
@@ -18,12 +18,25 @@ from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, build_opener
 
 from bgp2vpc.bgp.events import Announce
-from bgp2vpc.config.model import Config
+from bgp2vpc.bgp.mesh import BGP_PORT, Neighbor
+from bgp2vpc.config.model import RUN_PORT, Config
 from bgp2vpc.config.programs import missing_programs
 from bgp2vpc.doctor import machine
-from bgp2vpc.doctor.model import Endpoint, HostFacts, Known, MetadataAnswer, Rehearsal, Running, Trouble, Vpc
-from bgp2vpc.doctor.running_exabgp import look_at
-from bgp2vpc.doctor.subjects import reads, writes
+from bgp2vpc.doctor.model import (
+    BgpSessions,
+    Endpoint,
+    HostFacts,
+    Known,
+    MetadataAnswer,
+    OwnExabgp,
+    Rehearsal,
+    Running,
+    Trouble,
+    Vpc,
+)
+from bgp2vpc.doctor.reach import own_exabgp, sessions
+from bgp2vpc.doctor.running_exabgp import daemons, look_at
+from bgp2vpc.doctor.subjects import reads, runs_exabgp, writes
 from bgp2vpc.errors import Bgp2vpcError, Credentials, Ec2Error, MetadataError
 from bgp2vpc.exabgp_api.line import parse
 from bgp2vpc.policy.decide import table_policies
@@ -31,10 +44,12 @@ from bgp2vpc.policy.rule import fallbacks_of
 from bgp2vpc.prefix import parse_address
 from bgp2vpc.sources.client import ask
 from bgp2vpc.sources.unix import connect as connect_socket
+from bgp2vpc.speaker import exabgp_file
+from bgp2vpc.speaker.render_conf import Written, configuration
 from bgp2vpc.vpc.connect import Identity, connect
 from bgp2vpc.vpc.ec2 import Ec2, endpoint_url
 from bgp2vpc.vpc.imds import Metadata as MetadataService
-from bgp2vpc.vpc.model import Instance, Snapshot, Target
+from bgp2vpc.vpc.model import Instance, Snapshot, TaggedInstance, Target
 
 PATIENCE: Final = 15.0
 """Seconds for each fact, of which most take none."""
@@ -86,11 +101,40 @@ def gather(config: Config, socket_path: Path | None, exabgp_conf: Path | None) -
         instance = Instance(*ids) if all(ids) else None
     else:
         instance = seen.instance
-    rehearsals = Fact(lambda: _rehearsals(config, instance, seen)).known()
+    rehearsals = Fact(lambda: _rehearsals(config, instance, seen))
+    found_exabgp = exabgp.known(2 * PATIENCE)
+    bgp: Known[BgpSessions] | None = None
+    own: Known[OwnExabgp] | None = None
+    if config.bgp is not None:
+        is_own = runs_exabgp(config, daemon, found_exabgp)
+        written = Fact(lambda: _written(config, seen, is_own=is_own)).known()
+        installed = Fact(lambda: own_exabgp(config, written, daemon)) if is_own else None
+        bgp = written if isinstance(written, Trouble) else _sessions(config, written.neighbors, seen)
+        own = installed.known(2 * PATIENCE) if installed else None
     return HostFacts(
-        host.known(), daemon, who, endpoint.known(), seen, rehearsals, exabgp.known(2 * PATIENCE),
-        missing_programs(config), region,
+        host.known(), daemon, who, endpoint.known(), seen, rehearsals.known(), found_exabgp,
+        missing_programs(config), region, bgp, own, daemons(config.file),
     )  # fmt: skip
+
+
+def _sessions(config: Config, neighbors: Sequence[Neighbor], vpc: Known[Vpc]) -> Known[BgpSessions]:
+    return Fact(lambda: sessions(neighbors, vpc, config.ec2.timeout)).known(2 * PATIENCE)
+
+
+def _written(config: Config, vpc: Known[Vpc], *, is_own: bool) -> Known[Written]:
+    """ExaBGP's file as it is to be. Without EC2, with the peers that are listed only. Raises ExabgpError."""
+    if config.bgp is None:
+        return Trouble("the configuration has no bgp section")
+    seen = None if isinstance(vpc, Trouble) else vpc
+    return configuration(
+        config.bgp,
+        seen.snapshot.interfaces if seen else (),
+        seen.members if seen and not isinstance(seen.members, Trouble) else (),
+        instance_id=seen.instance.id if seen else "",
+        helper=exabgp_file.relay_command() if is_own else exabgp_file.helper_command(config.file),
+        file=config.file,
+        port=RUN_PORT if is_own else BGP_PORT,
+    )
 
 
 def _running(path: Path | None) -> Known[Running]:
@@ -98,11 +142,14 @@ def _running(path: Path | None) -> Known[Running]:
         return Trouble("the configuration has no socket")
     with connect_socket(path, timeout=3.0) as connection:
         credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _PEERCRED)
-    told = json.loads("\n".join(ask(path, ["bgp2vpc paths"])[-1].text))
+    paths, status = ask(path, ["bgp2vpc paths", "bgp2vpc status"])
+    told = json.loads("\n".join(paths.text))
+    exabgp = json.loads("\n".join(status.text)).get("exabgp")
     lines = [parse(each["line"]) for each in told["paths"] if each["side"] != "peer"]
     announced = (event for line in lines for event in line.events if isinstance(event, Announce))
     pid = int.from_bytes(credentials[:4], sys.byteorder)
-    return Running(pid, frozenset(event.path.prefix for event in announced))
+    offered = frozenset(event.path.prefix for event in announced)
+    return Running(pid, offered, exabgp is not None, exabgp["pid"] if exabgp else None)
 
 
 def _metadata() -> Known[MetadataAnswer]:
@@ -168,7 +215,14 @@ def _vpc(config: Config) -> Known[Vpc]:
             fallbacks |= {(vpc_id, each): told for each, told in api.target_problems(vpc_id, [target]).items()}
         except Ec2Error as error:
             fallbacks[vpc_id, target] = Trouble(str(error), error)
-    return Vpc(instance, snapshot, table_policies(config.rules, snapshot, instance.vpc_id), fallbacks)
+    members: Known[tuple[TaggedInstance, ...]] = ()
+    tag = config.bgp.peers_by_tag if config.bgp else None
+    if tag is not None:
+        try:
+            members = api.members(instance.vpc_id, tag.key, tag.value)
+        except Ec2Error as error:
+            members = Trouble(str(error), error)
+    return Vpc(instance, snapshot, table_policies(config.rules, snapshot, instance.vpc_id), fallbacks, members)
 
 
 def _rehearsals(config: Config, instance: Instance | None, vpc: Known[Vpc]) -> Known[tuple[Rehearsal, ...]]:

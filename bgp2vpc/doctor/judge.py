@@ -2,17 +2,18 @@
 
 How the room works: `gather` collects the facts (`HostFacts`), each on a thread and with a time limit: the machine's
 addresses and sysctls from the kernel (`machine`), instance metadata, EC2's endpoint, the daemon over its socket, the
-VPC, EC2 calls with DryRun (`subjects` lists which), and ExaBGP with its file (`running_exabgp`,
-`exabgp_conf`). A fact that cannot be had is a `Trouble`, and the other facts are judged all the same. `judge` then asks
-one function for each check, in `host`, `vpc` and `exabgp`; each returns findings: ok, warn or fail, a sentence, and the
+VPC, EC2 calls with DryRun (`subjects` lists which), and ExaBGP with its file (`running_exabgp`, `exabgp_conf`); with a
+`bgp:` section also how neighbors answer, the security groups between, and the ExaBGP that `bgp2vpc run` runs (`reach`).
+A fact that cannot be had is a `Trouble`, and the other facts are judged all the same. `judge` then asks one function
+for each check, in `host`, `vpc`, `exabgp` and `neighbors`; each returns findings: ok, warn or fail, a sentence, and the
 command that mends it. `cli/doctor.py` prints them. Nothing is changed on the host or in AWS.
 """
 
 from shlex import quote
 
 from bgp2vpc.config.model import DEFAULT_FILE, Config
-from bgp2vpc.doctor import exabgp, host, vpc
-from bgp2vpc.doctor.model import Finding, HostFacts, Trouble, ok, warn
+from bgp2vpc.doctor import exabgp, host, neighbors, vpc
+from bgp2vpc.doctor.model import BgpSessions, Finding, HostFacts, Trouble, ok, warn
 
 
 def judge(config: Config, facts: HostFacts, quota: int) -> tuple[Finding, ...]:
@@ -42,5 +43,14 @@ def judge(config: Config, facts: HostFacts, quota: int) -> tuple[Finding, ...]:
         found += vpc.prefixes(config, facts.vpc, facts.running)
         found += vpc.room(config, facts.vpc, facts.running, quota)
         found += vpc.default_route(config, facts.vpc, facts.running, facts.endpoint)
-    found += exabgp.exabgp(config, facts.exabgp, facts.running)
+    if facts.own_exabgp is None:
+        found += exabgp.exabgp(config, facts.exabgp, facts.running)
+    else:
+        found += exabgp.own_exabgp(config, facts.own_exabgp, facts.running)
+    found += exabgp.wirings(config, facts.exabgp, facts.running, facts.daemons)
+    if facts.sessions is not None:
+        found += neighbors.members(config, facts.sessions, facts.vpc)
+    if isinstance(facts.sessions, BgpSessions):
+        found += neighbors.answers(facts.sessions)
+        found += neighbors.security_groups(facts.sessions, facts.metadata)
     return tuple(found)

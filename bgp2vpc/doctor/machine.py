@@ -1,15 +1,16 @@
 """Reads the addresses and sysctls of this machine from the kernel."""
 
+import os
 import socket
 import struct
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
-from bgp2vpc.doctor.model import Host
+from bgp2vpc.doctor.model import Host, PortHolder
 from bgp2vpc.prefix import IPAddress
 
 # rtnetlink(7): a dump of all addresses.
@@ -19,6 +20,8 @@ _ADDRESS: Final = struct.Struct("=BBBBI")  # ifaddrmsg: family, prefix length, f
 _ATTRIBUTE: Final = struct.Struct("=HH")  # rtattr: length, type
 _IFA_ADDRESS, _IFA_LOCAL = 1, 2
 _CONF: Final = Path("/proc/sys/net/ipv4/conf")
+_LISTEN: Final = "0A"
+_NET_BIND_SERVICE: Final = 10
 _SIGNS_OF_CONTAINERS: Final = (Path("/.dockerenv"), Path("/run/.containerenv"))
 
 
@@ -47,6 +50,54 @@ def proxy_for(url: str) -> str:
     if not proxy or proxy_bypass(parts.netloc):
         return ""
     return urlsplit(proxy if "://" in proxy else f"http://{proxy}").netloc.rpartition("@")[2]
+
+
+def first_unprivileged_port() -> int:
+    """Ports below need CAP_NET_BIND_SERVICE: ip-sysctl.rst."""
+    path = Path("/proc/sys/net/ipv4/ip_unprivileged_port_start")
+    return _number(path) if path.exists() else 1024
+
+
+def may_bind_below(pid: int) -> bool:
+    """Whether programs that this process starts may bind the ports below: capabilities(7). Raises OSError."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    fields = {key: value.split() for key, _, value in (line.partition(":") for line in lines)}
+    kept = fields["CapBnd" if fields["Uid"][1] == "0" else "CapAmb"]
+    return bool(int(kept[0], 16) & 1 << _NET_BIND_SERVICE)
+
+
+def listening(ports: Collection[int]) -> tuple[PortHolder, ...]:
+    """Who listens at these TCP ports, in the network namespace of this process: proc(5), net/tcp. Raises OSError."""
+    found: dict[str, tuple[IPAddress, int]] = {}
+    for path in (Path("/proc/net/tcp"), Path("/proc/net/tcp6")):
+        rows = path.read_text().splitlines()[1:] if path.exists() else []
+        for row in map(str.split, rows):
+            digits, _, port = row[1].partition(":")
+            if row[3] == _LISTEN and int(port, 16) in ports:
+                # 32-bit words, each in the order of this host.
+                words = [int(digits[at : at + 8], 16) for at in range(0, len(digits), 8)]
+                family = socket.AF_INET if len(words) == 1 else socket.AF_INET6
+                address = IPAddress(socket.inet_ntop(family, struct.pack(f"={len(words)}I", *words)))
+                found[row[9]] = address.ipv4() if address.is_ipv4_mapped() else address, int(port, 16)
+    owners = _owners(frozenset(found)) if found else {}
+    return tuple(
+        PortHolder(address, port, *owners.get(inode, (0, "", 0))) for inode, (address, port) in sorted(found.items())
+    )
+
+
+def _owners(inodes: frozenset[str]) -> dict[str, tuple[int, str, int]]:
+    """Socket -> (pid, name, session) of a process that has it, as far as we may look."""
+    owners = {}
+    for process in Path("/proc").iterdir():
+        if process.name.isdigit():
+            with suppress(OSError, ValueError):  # gone meanwhile, or another user's
+                for descriptor in (process / "fd").iterdir():
+                    target = os.readlink(descriptor)
+                    inode = target.removeprefix("socket:[").removesuffix("]")
+                    if target != inode and inode in inodes:
+                        pid = int(process.name)
+                        owners[inode] = (pid, (process / "comm").read_text().strip(), os.getsid(pid))
+    return owners
 
 
 def _dump() -> Iterator[tuple[int, IPAddress]]:

@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TypeAlias, TypeVar
 
+from bgp2vpc.bgp.mesh import Neighbor
 from bgp2vpc.doctor.exabgp_conf import ExabgpConf
 from bgp2vpc.errors import Ec2Error, Problem
 from bgp2vpc.policy.decide import TablePolicy
 from bgp2vpc.prefix import IPAddress, Prefix
-from bgp2vpc.vpc.model import Instance, Snapshot, Target
+from bgp2vpc.vpc.model import Instance, Interface, SecurityGroupRule, Snapshot, TaggedInstance, Target
 
 
 class State(Enum):
@@ -82,10 +83,15 @@ class Host:
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """The daemon that runs. `offered`: what this host's sources and checks offer now."""
+    """The daemon that runs. `offered`: what this host's sources and checks offer now.
+
+    `runs_exabgp`: it is `bgp2vpc run` with a `bgp:` section; `exabgp_pid`: its ExaBGP, if that runs now.
+    """
 
     pid: int
     offered: frozenset[Prefix] = frozenset()
+    runs_exabgp: bool = False
+    exabgp_pid: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +118,7 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class Vpc:
-    """What EC2 said of the VPC, and the tables that rules found.
+    """What EC2 said of the VPC, the tables that rules found, and the instances that `peers_by_tag` finds.
 
     `fallbacks`: (VPC, target) -> what speaks against it as a fallback; empty: nothing.
     """
@@ -121,6 +127,7 @@ class Vpc:
     snapshot: Snapshot
     tables: Mapping[str, TablePolicy]
     fallbacks: Mapping[tuple[str, Target], Known[str]] = field(default_factory=dict)
+    members: Known[tuple[TaggedInstance, ...]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +166,57 @@ class Exabgp:
 
 
 @dataclass(frozen=True, slots=True)
+class PortHolder:
+    """A TCP socket that listens on this host. `pid` 0: its process is not for us to see. `session`: the process's."""
+
+    address: IPAddress
+    port: int
+    pid: int = 0
+    name: str = ""
+    session: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class OwnExabgp:
+    """The ExaBGP that `bgp2vpc run` runs, or would run. `refusal`: why it does not take the file made for it.
+
+    `holders`: who listens at ports where it is to listen. `first_port`: those below need a privilege, which the daemon
+    has if `may_bind_below`; None: no daemon runs.
+    """
+
+    version: Known[str] = ""
+    refusal: Known[str] = ""
+    listens: frozenset[tuple[IPAddress, int]] = frozenset()
+    holders: tuple[PortHolder, ...] = ()
+    first_port: int = 1024
+    may_bind_below: bool | None = None
+
+
+class TcpAnswer(Enum):
+    """What a port answers to who wants to connect."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class BgpSessions:
+    """The BGP sessions that there are to be, and what may keep them from it.
+
+    `answers`: neighbor -> what its port answered to a connection from our address. `interfaces`: address -> its
+    interface, of neighbors and of our own, as far as they are of our VPC. `rules`: of the security groups of these
+    interfaces. `lists`: the prefix lists that these name -> CIDRs.
+    """
+
+    neighbors: tuple[Neighbor, ...] = ()
+    answers: Mapping[IPAddress, Known[TcpAnswer]] = field(default_factory=dict)
+    interfaces: Mapping[IPAddress, Interface] = field(default_factory=dict)
+    rules: Known[tuple[SecurityGroupRule, ...]] = ()
+    lists: Mapping[str, Known[tuple[Prefix, ...]]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class HostFacts:
     """All facts."""
 
@@ -173,3 +231,9 @@ class HostFacts:
     """Those of the configuration that cannot be run here."""
     region: str = ""
     """In which EC2 is asked."""
+    sessions: Known[BgpSessions] | None = None
+    """None: no `bgp:` section."""
+    own_exabgp: Known[OwnExabgp] | None = None
+    """None: `bgp2vpc run` runs none."""
+    daemons: Mapping[int, str] = field(default_factory=dict)
+    """Process id -> `run` or `helper`: the daemons with this configuration."""

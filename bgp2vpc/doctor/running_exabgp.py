@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Final
 
 from bgp2vpc.config.model import DEFAULT_FILE
-from bgp2vpc.doctor.exabgp_conf import ExabgpConf, read, told_by_exabgp
+from bgp2vpc.doctor.exabgp_conf import ExabgpConf, ProcessStanza, read, told_by_exabgp
 from bgp2vpc.doctor.model import Closed, Exabgp, Known, Trouble
 
 _TIMEOUT: Final = 20.0
@@ -85,6 +85,28 @@ def look_at(file: Path | None, daemon: int | None, config_file: str) -> Known[Ex
     )
 
 
+def version_of(program: str) -> str:
+    """What this ExaBGP says it is; empty if it does not say."""
+    for word in ("--version", "version"):  # 4.2 has an option for it, 5.0 a command
+        _, said = _run([program], word)
+        if found := _VERSION.search(said):
+            return found[1]
+    return ""
+
+
+def daemons(config_file: str) -> dict[int, str]:
+    """The processes that are `bgp2vpc run` or `bgp2vpc helper` with this configuration: process id -> which."""
+    found = {}
+    for pid in (int(each.name) for each in Path("/proc").iterdir() if each.name.isdigit()):
+        stanza = ProcessStanza("", tuple(_command_line(pid)), "")
+        if stanza.part in ("run", "helper"):
+            with suppress(OSError, ValueError):
+                file = os.path.join(os.readlink(f"/proc/{pid}/cwd"), stanza.file or DEFAULT_FILE)
+                if os.path.realpath(file) == os.path.realpath(config_file):
+                    found[pid] = stanza.part
+    return found
+
+
 def _exabgp_above(daemon: int) -> _Parent | None:
     """Above it there may be shells and other wrappers."""
     pid, child = _parent(daemon), daemon
@@ -108,12 +130,7 @@ def _asked(file: Path) -> tuple[str, Known[str], ExabgpConf | None]:
     program = str(beside) if beside.exists() else shutil.which("exabgp")
     if program is None:
         return "", Trouble("no exabgp is installed here"), None
-    version = ""
-    for word in ("--version", "version"):  # 4.2 has an option for it, 5.0 a command
-        _, said = _run([program], word)
-        if found := _VERSION.search(said):
-            version = found[1]
-            break
+    version = version_of(program)
     check = "--test" if version.startswith(("3.", "4.")) else "validate"
     code, said = _run([program], check, str(file))
     if code is None:

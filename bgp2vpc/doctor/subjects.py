@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from bgp2vpc.config.model import Config
-from bgp2vpc.doctor.model import Known, Running, Trouble
+from bgp2vpc.doctor.model import Exabgp, Known, Running, Trouble
 from bgp2vpc.iam.least import least_policy
 from bgp2vpc.iam.tables import AccountScope
 from bgp2vpc.policy.decide import TablePolicy
@@ -44,6 +44,20 @@ def accepted(rules: Iterable[Rule]) -> frozenset[Prefix]:
 def offered_by(running: Known[Running]) -> frozenset[Prefix]:
     """What this host's sources and checks offer now; nothing where no daemon was asked."""
     return frozenset() if isinstance(running, Trouble) else running.offered
+
+
+def runs_exabgp(config: Config, running: Known[Running], found: Known[Exabgp]) -> bool:
+    """Whether `bgp2vpc run` runs ExaBGP itself, or would: no ExaBGP is known that runs the daemon as its helper."""
+    if config.bgp is None:
+        return False
+    told = not isinstance(running, Trouble) and running.runs_exabgp
+    return told or (not isinstance(found, Trouble) and not found.file)
+
+
+def named(names: Sequence[str]) -> str:
+    """The first of these, and how many there are besides."""
+    shown = ", ".join(names[:5])
+    return f"{shown} and {len(names) - 5} more" if len(names) > 5 else shown
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from bgp2vpc.doctor.model import (
     ok,
     warn,
 )
-from bgp2vpc.doctor.subjects import accepted, endpoint_service, managed, offered_by
+from bgp2vpc.doctor.subjects import accepted, endpoint_service, managed, named, offered_by
 from bgp2vpc.errors import Credentials, Denied, OperatorError, RouteExists, RouteMissing
 from bgp2vpc.policy.decide import rules_without_tables
 from bgp2vpc.policy.next_hop import Unusable, choose_interface
@@ -73,7 +73,7 @@ def permissions(
         rehearsed = list(some)
         denied = [each for each in rehearsed if isinstance(each.error, Denied)]
         unknown = [each for each in rehearsed if each.error and not isinstance(each.error, _OF_ALLOWED_CALLS)]
-        where = _named([each.about for each in denied or unknown if each.about])
+        where = named([each.about for each in denied or unknown if each.about])
         if denied:
             policy = _policy(metadata, config.file)
             yield fail("permission", f"ec2:{operation} is not allowed{f' on {where}' if where else ''}", policy)
@@ -107,12 +107,12 @@ def tables(config: Config, vpc: Vpc) -> Iterator[Finding]:
     for rule in config.rules:
         found = [table_id for table_id, table_policy in vpc.tables.items() if rule in table_policy.rules]
         if found:
-            yield ok("tables", f"rule {rule.name} finds {_named(found)}")
+            yield ok("tables", f"rule {rule.name} finds {named(found)}")
             if shared := [table_id for table_id in found if table_id in others]:
                 # https://docs.aws.amazon.com/vpc/latest/userguide/vpc-sharing-service-behavior.html
                 owner = others[shared[0]]
                 words = (
-                    f"rule {rule.name}: {_named(shared)} belong to account {owner}, and this instance to "
+                    f"rule {rule.name}: {named(shared)} belong to account {owner}, and this instance to "
                     f"{min(own_accounts)}: in a shared VPC only a role of the owner may write routes, and EC2 does not "
                     "tell it how instances of others are; use a remote_healthcheck (docs/limits.md)"
                 )
@@ -316,8 +316,3 @@ def _is_reached_otherwise(table: RouteTable, addresses: Iterable[IPAddress], def
     longer = [destination for destination in destinations if destination.prefixlen > 0]
     same_family = [each for each in addresses if each.version == default.version]
     return all(each.is_loopback() or any(each in destination for destination in longer) for each in same_family)
-
-
-def _named(names: list[str]) -> str:
-    shown = ", ".join(names[:5])
-    return f"{shown} and {len(names) - 5} more" if len(names) > 5 else shown

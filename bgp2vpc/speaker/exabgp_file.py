@@ -82,9 +82,9 @@ def read(path: Path) -> str | None:
         return None
 
 
-def check(text: str) -> None:
-    """Have ExaBGP look at a configuration. Raises ExabgpError with its words."""
-    program = find_program()
+def check(text: str, program: InstalledExabgp | None = None) -> None:
+    """Have ExaBGP look at a configuration: `program`, else the one found. Raises ExabgpError with its words."""
+    program = program or find_program()
     try:
         with tempfile.TemporaryDirectory(prefix="bgp2vpc-") as directory:
             draft = Path(directory) / "exabgp.conf"

@@ -13,10 +13,11 @@ from bgp2vpc.vpc.model import Interface, TaggedInstance
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """The text of ExaBGP's file, and whom it is about."""
+    """The text of ExaBGP's file, and whom it is about. `listens`: addresses and TCP ports that ExaBGP binds."""
 
     text: str
     neighbors: tuple[Neighbor, ...]
+    listens: frozenset[tuple[IPAddress, int]]
 
 
 def needs_ec2(bgp: Bgp) -> bool:
@@ -54,9 +55,14 @@ def configuration(
     grows = bgp.peers_by_tag is not None
     try:
         found = neighbors(speaker, bgp.peers, found_by_tag)
-        return Written(render(speaker, found, helper=helper, file=file, hold_time=bgp.hold_time, grows=grows), found)
+        text = render(speaker, found, helper=helper, file=file, hold_time=bgp.hold_time, grows=grows)
     except (MeshError, NotAWord) as error:
         raise ExabgpError(str(error)) from None
+    # As `render` has it: whoever may have to wait for a connection listens, and so does who has nobody yet.
+    listens = {(each.local_address, each.port) for each in found if each.internal or each.passive}
+    if grows or not found:
+        listens |= {(address, speaker.port) for address in addresses}
+    return Written(text, found, frozenset(listens))
 
 
 def _address(version: int, bgp: Bgp, interfaces: Sequence[Interface]) -> IPAddress | None:

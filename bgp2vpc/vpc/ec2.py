@@ -12,11 +12,19 @@ from typing import Any, TypeVar
 from botocore import xform_name
 
 from bgp2vpc.errors import Ec2Error, OperatorError, Refused, Transient
-from bgp2vpc.prefix import IPAddress, Prefix
+from bgp2vpc.prefix import IPAddress, Prefix, parse_prefix
 from bgp2vpc.vpc import wire
 from bgp2vpc.vpc.api import VpcApi
 from bgp2vpc.vpc.ec2_clients import MESSAGE_LENGTH, Ec2Clients, ec2_errors, make_session, trimmed_data
-from bgp2vpc.vpc.model import InstanceHealth, Interface, RouteTable, Subnet, TaggedInstance, Target
+from bgp2vpc.vpc.model import (
+    InstanceHealth,
+    Interface,
+    RouteTable,
+    SecurityGroupRule,
+    Subnet,
+    TaggedInstance,
+    Target,
+)
 from bgp2vpc.vpc.targets import TargetQuestion, problems, question_about
 
 # Limits of a single request: filter values
@@ -138,6 +146,20 @@ class Ec2(VpcApi):
                 found |= told
         return found
 
+    def security_group_rules(self, group_ids: Collection[str]) -> tuple[SecurityGroupRule, ...]:
+        """DescribeSecurityGroupRules by group, paged. For the doctor: the daemon does not ask."""
+        operation, found = "DescribeSecurityGroupRules", list[SecurityGroupRule]()
+        for ids in _chunks(sorted(set(group_ids)), _FILTER_VALUES):
+            items = self._pages(operation, "SecurityGroupRules", [{"Name": "group-id", "Values": list(ids)}])
+            found += _parsed(operation, wire.parse_security_group_rule, items)
+        return tuple(found)
+
+    def prefix_list(self, prefix_list_id: str) -> tuple[Prefix, ...]:
+        """GetManagedPrefixListEntries, paged. For the doctor as well."""
+        operation = "GetManagedPrefixListEntries"
+        items = self._pages(operation, "Entries", prefix_list_id, "PrefixListId")
+        return tuple(_parsed(operation, lambda item: parse_prefix(item["Cidr"]), items))
+
     def create_route(self, table_id: str, prefix: Prefix, target: Target) -> None:
         """CreateRoute."""
         self._write("CreateRoute", table_id, prefix, target)
@@ -186,11 +208,12 @@ class Ec2(VpcApi):
         return {}
 
     def _pages(
-        self, operation: str, key: str, filters: list[dict[str, Any]], filters_key: str = "Filters"
+        self, operation: str, key: str, asked: list[dict[str, Any]] | str, parameter: str = "Filters"
     ) -> list[wire.Item]:
+        """What the pages have under `key`. `asked`: the value of `parameter`."""
         reads = self._clients.ready().reads
         found: list[wire.Item] = []
-        parameters = {filters_key: filters, **_everything(reads, operation)}
+        parameters = {parameter: asked, **_everything(reads, operation)}
         if not reads.can_paginate(xform_name(operation)):
             return _items(_call(reads, operation, parameters), operation, key)
         with ec2_errors(operation):

@@ -197,7 +197,8 @@ class Interface:
 
     `address` is the one others reach it by: its primary private IPv4 address, or its first IPv6 one if it has no other.
     `instance_id` is None while it is attached to no instance, `zone` and `owner_id` (its AWS account) are empty if EC2
-    did not say. Instance types with several network cards number the devices of each `network_card` from 0:
+    did not say. `security_groups` are ids. Instance types with several network cards number the devices of each
+    `network_card` from 0:
     https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-eni.html
     """
 
@@ -212,11 +213,28 @@ class Interface:
     instance_id: str | None = None
     network_card: int = 0
     owner_id: str = ""
+    security_groups: tuple[str, ...] = ()
 
     @property
     def position(self) -> tuple[int, int, str]:
         """Where it stands among the interfaces of its instance: the lowest one is the primary interface."""
         return self.network_card, self.device_index, self.id
+
+
+@dataclass(frozen=True, slots=True)
+class SecurityGroupRule:
+    """A rule of a security group: it permits `protocol` (a name or number, -1: all) at these ports, both included.
+
+    `peer` is the other end: a CIDR, a security group (`sg-…`) or a prefix list (`pl-…`). `egress`: what leaves our end.
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_SecurityGroupRule.html
+    """
+
+    group_id: str
+    egress: bool
+    protocol: str
+    from_port: int
+    to_port: int
+    peer: Prefix | str
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,11 +45,13 @@ OPERATIONS = (
     "DescribeNatGateways",
     "DescribeNetworkInterfaces",
     "DescribeRouteTables",
+    "DescribeSecurityGroupRules",
     "DescribeSubnets",
     "DescribeTransitGatewayVpcAttachments",
     "DescribeVpcEndpoints",
     "DescribeVpcPeeringConnections",
     "DescribeVpnGateways",
+    "GetManagedPrefixListEntries",
     "ReplaceRoute",
 )
 # As endpoints.json calls them. Any other is taken to be where its partition's defaults say.

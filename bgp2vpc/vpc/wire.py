@@ -17,6 +17,7 @@ from bgp2vpc.vpc.model import (
     Route,
     RouteState,
     RouteTable,
+    SecurityGroupRule,
     Subnet,
     TaggedInstance,
     Target,
@@ -108,6 +109,23 @@ def parse_interface(item: Item) -> Interface:
         zone=_text(item, "AvailabilityZone", ""),
         address=parse_address(first) if first else None,
         instance_id=_text(attachment, "InstanceId", "") or None,
+        security_groups=tuple(_text(group, "GroupId") for group in item.get("Groups", ())),
+    )
+
+
+def parse_security_group_rule(item: Item) -> SecurityGroupRule:
+    """A `SecurityGroupRule` of DescribeSecurityGroupRules. All ports are -1 to -1."""
+    group = _text(item.get("ReferencedGroupInfo", {}), "GroupId", "")
+    peer: Prefix | str = group or _text(item, "PrefixListId", "")
+    if not peer:
+        peer = parse_prefix(_text(item, "CidrIpv4", "") or _text(item, "CidrIpv6"))
+    return SecurityGroupRule(
+        group_id=_text(item, "GroupId"),
+        egress=bool(item["IsEgress"]),
+        protocol=_text(item, "IpProtocol"),
+        from_port=int(item.get("FromPort", -1)),
+        to_port=int(item.get("ToPort", -1)),
+        peer=peer,
     )
 
 

@@ -1,15 +1,19 @@
 """The doctor on a host of the cloud: all well, and each trouble by itself; it never writes."""
 
 import json
+import socket
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from site_kit import PROGRAM, Site, rule
 
 from bgp2vpc.demo.cloud.client import Cloud
-from bgp2vpc.demo.cloud.values import Fault, FaultKind, MetadataFault, Quirks, World, WorldSpec
+from bgp2vpc.demo.cloud.values import CloudHost, Fault, FaultKind, MetadataFault, Quirks, World, WorldSpec
+from tests.addresses import NETWORK, free_port, silence_at
+from tests.waiting import eventually
 
 ANYWHERE = "192.0.2.9/32"
 LOCAL = "127.0.0.1/32"  # on every machine's lo
@@ -234,3 +238,122 @@ def test_a_file_that_is_wrong_or_away(site: Site, tmp_path: Path) -> None:
     status, found = doctor(site, "--exabgp-conf", str(tmp_path / "absent"))
     assert status == 1
     assert states(found, "exabgp") == ["fail"]
+
+
+@pytest.fixture
+def pair(cloud: Cloud, make_site) -> tuple[Site, CloudHost]:
+    """Two tagged instances, each in a security group of its own, whose addresses are of this machine: we connect."""
+    cloud.reset()
+    world = cloud.build(WorldSpec(cidr=f"{NETWORK}.0.0/16"))
+    here, there = world.hosts
+    cloud.ec2.create_tags(
+        Resources=[host.instance_id for host in world.hosts], Tags=[{"Key": "role", "Value": "anycast"}]
+    )
+    for host in world.hosts:
+        group = cloud.ec2.create_security_group(GroupName=host.instance_id, Description="x", VpcId=world.vpc_id)
+        cloud.ec2.modify_network_interface_attribute(NetworkInterfaceId=host.interface_id, Groups=[group["GroupId"]])
+    site = make_site(here)
+    bgp = {"as": 64513, "peers_by_tag": {"key": "role", "value": "anycast"}, "port": free_port(here.address)}
+    site.configure(routetables={"private": rule(LOCAL)}, bgp=bgp, state_file=str(site.file.with_name("state")))
+    return site, there
+
+
+def group_of(cloud: Cloud, host: CloudHost) -> str:
+    (shown,) = cloud.ec2.describe_network_interfaces(NetworkInterfaceIds=[host.interface_id])["NetworkInterfaces"]
+    return shown["Groups"][0]["GroupId"]
+
+
+def port_of(site: Site) -> int:
+    return yaml.safe_load(site.file.read_text())["bgp"]["port"]
+
+
+def permit(cloud: Cloud, command: str) -> None:
+    """Do what the doctor has us do, by the same words."""
+    given = dict(zip(command.split()[3::2], command.split()[4::2], strict=True))
+    assert given.keys() == {"--group-id", "--protocol", "--port", "--source-group"}, command
+    port = int(given["--port"])
+    pairs = [{"GroupId": given["--source-group"]}]
+    permission = {"IpProtocol": given["--protocol"], "FromPort": port, "ToPort": port, "UserIdGroupPairs": pairs}
+    assert command.startswith("aws ec2 authorize-security-group-ingress ")
+    cloud.ec2.authorize_security_group_ingress(GroupId=given["--group-id"], IpPermissions=[permission])
+
+
+def test_a_neighbor_behind_a_security_group(cloud: Cloud, pair: tuple[Site, CloudHost]) -> None:
+    site, there = pair
+    port, ours, theirs = port_of(site), group_of(cloud, site.host), group_of(cloud, there)
+    name = f"{there.address} ({there.instance_id})"
+    with silence_at(there.address, port):
+        status, found = doctor(site)
+        assert status == 1
+        (neighbor,) = found["neighbor"]
+        assert neighbor["state"] == "fail"
+        assert neighbor["message"].startswith(f"{name}: no answer from TCP port {port}: a rule of a security group is")
+        cut, slow = found["security-group"]
+        assert cut["message"] == (
+            f"no ingress rule of {theirs} permits TCP port {port} from {ours}: we cannot connect to {name}"
+        )
+        assert (cut["state"], slow["state"]) == ("fail", "warn")
+        for each in (cut, slow):
+            permit(cloud, each["mend"])
+        _, found = doctor(site)
+        assert states(found, "security-group") == ["ok"]
+        acl = f"a network ACL of {site.host.subnet_id} or {there.subnet_id}"
+        assert f"the security groups permit it, so {acl}, a firewall" in found["neighbor"][0]["message"]
+    status, found = doctor(site)
+    assert (status, states(found, "neighbor")) == (0, ["warn"])
+    with socket.create_server((there.address, port)):
+        status, found = doctor(site)
+    assert (status, states(found, "neighbor")) == (0, ["ok"]), found
+    assert [states(found, each) for each in ("exabgp", "exabgp-conf", "port")] == [["ok"]] * 3
+    assert found["exabgp-conf"][0]["message"] == "ExaBGP takes the file that is made from `bgp:`"
+
+
+def test_who_connects_to_us_and_a_prefix_list(cloud: Cloud, pair: tuple[Site, CloudHost], make_site) -> None:
+    lower, here = pair
+    site = make_site(here)
+    site.file.write_text(lower.file.read_text().replace(str(lower.socket), str(site.socket)))
+    ours, theirs = group_of(cloud, here), group_of(cloud, lower.host)
+    status, found = doctor(site)
+    (cut,) = found["security-group"]
+    assert (status, cut["state"]) == (1, "fail")
+    assert cut["message"] == (
+        f"no ingress rule of {ours} permits TCP port {port_of(site)} from {theirs}: "
+        f"{lower.host.address} ({lower.host.instance_id}) cannot connect to us"
+    )
+    listed = cloud.ec2.create_managed_prefix_list(
+        PrefixListName="pair", MaxEntries=1, AddressFamily="IPv4", Entries=[{"Cidr": f"{lower.host.address}/32"}]
+    )["PrefixList"]["PrefixListId"]
+    permission = {"IpProtocol": "-1", "PrefixListIds": [{"PrefixListId": listed}]}
+    cloud.ec2.authorize_security_group_ingress(GroupId=ours, IpPermissions=[permission])
+    status, found = doctor(site)
+    assert (status, states(found, "security-group")) == (0, ["ok"])
+
+
+def test_the_least_policy_leaves_security_groups_unknown_which_is_no_failure(
+    cloud: Cloud, pair: tuple[Site, CloudHost]
+) -> None:
+    site, _ = pair
+    policy = site.command("iam-policy", "-f", str(site.file)).stdout
+    cloud.permit(site.host.instance_id, policy)
+    status, found = doctor(site)
+    (unknown,) = found["security-group"]
+    assert (status, unknown["state"]) == (0, "warn")
+    assert "DescribeSecurityGroupRules: UnauthorizedOperation" in unknown["message"]
+    assert "--policy-name bgp2vpc-doctor" in unknown["mend"]
+
+
+def test_the_exabgp_that_the_daemon_runs(cloud: Cloud, pair: tuple[Site, CloudHost]) -> None:
+    site, _ = pair
+    site.start()
+    eventually(lambda: (site.status()["exabgp"] or {}).get("state") == "connected", "ExaBGP", lambda: site.log)
+    _, found = doctor(site)
+    at = f"TCP port {port_of(site)} of {site.host.address}"
+    assert [each["message"] for each in found["port"]] == [f"the ExaBGP of `bgp2vpc run` listens at {at}"]
+    assert "wiring" not in found
+    assert "helper" not in found
+    process = f"process b {{ run bgp2vpc helper -f {site.file}; encoder json; }}\n"
+    conf = site.file.with_name("exabgp.conf")
+    conf.write_text(process)
+    status, found = doctor(site, "--exabgp-conf", str(conf))
+    assert (status, states(found, "wiring")) == (1, ["fail"])
+    assert f"`bgp2vpc run` (process {site.process.pid})" in found["wiring"][0]["message"]

@@ -344,6 +344,7 @@ def test_interfaces_are_those_of_the_instance_by_device_index(lab: Lab) -> None:
         address=parse_address(lab.own.address),
         instance_id=lab.own.instance_id,
         owner_id=first.owner_id,
+        security_groups=first.security_groups,
     )
     assert lab.api.interfaces(lab.peer.instance_id)[0].zone == "us-east-1b"
 

@@ -4,9 +4,18 @@ from typing import Any
 
 import pytest
 
-from bgp2vpc.prefix import parse_address, parse_prefix
+from bgp2vpc.prefix import Prefix, parse_address, parse_prefix
 from bgp2vpc.vpc import wire
-from bgp2vpc.vpc.model import InstanceHealth, Interface, RouteState, Subnet, Target, TargetKind, parse_target
+from bgp2vpc.vpc.model import (
+    InstanceHealth,
+    Interface,
+    RouteState,
+    SecurityGroupRule,
+    Subnet,
+    Target,
+    TargetKind,
+    parse_target,
+)
 
 V4 = {"DestinationCidrBlock": "192.0.2.53/32"}
 ENI = {"NetworkInterfaceId": "eni-1", "InstanceId": "i-1", "InstanceOwnerId": "123456789012"}
@@ -157,6 +166,7 @@ def test_an_interface_has_every_address_of_both_families() -> None:
         "PrivateIpAddresses": [{"PrivateIpAddress": "10.0.0.5"}, {"PrivateIpAddress": "10.0.0.6"}],
         "Ipv6Addresses": [{"Ipv6Address": "2001:db8::5"}],
         "SourceDestCheck": True,
+        "Groups": [{"GroupId": "sg-1", "GroupName": "one"}, {"GroupId": "sg-2", "GroupName": "two"}],
     }
     addresses = frozenset(map(parse_address, ("10.0.0.5", "10.0.0.6", "2001:db8::5")))
     assert wire.parse_interface(item) == Interface(
@@ -171,7 +181,28 @@ def test_an_interface_has_every_address_of_both_families() -> None:
         instance_id="i-1",
         network_card=2,
         owner_id="123456789012",
+        security_groups=("sg-1", "sg-2"),
     )
+
+
+@pytest.mark.parametrize(
+    ("more", "peer"),
+    [
+        ({"CidrIpv4": "10.0.0.0/8"}, parse_prefix("10.0.0.0/8")),
+        ({"CidrIpv6": "2001:db8::/32"}, parse_prefix("2001:db8::/32")),
+        ({"PrefixListId": "pl-1"}, "pl-1"),
+        ({"ReferencedGroupInfo": {"GroupId": "sg-2", "UserId": "123456789012"}}, "sg-2"),
+    ],
+)
+def test_the_other_end_of_a_security_group_rule(more: dict[str, Any], peer: Prefix | str) -> None:
+    item = {"GroupId": "sg-1", "IsEgress": False, "IpProtocol": "tcp", "FromPort": 179, "ToPort": 180, **more}
+    assert wire.parse_security_group_rule(item) == SecurityGroupRule("sg-1", False, "tcp", 179, 180, peer)
+
+
+def test_a_security_group_rule_for_all_ports() -> None:
+    item = {"GroupId": "sg-1", "IsEgress": True, "IpProtocol": "-1", "CidrIpv4": "0.0.0.0/0"}
+    everywhere = parse_prefix("0.0.0.0/0")
+    assert wire.parse_security_group_rule(item) == SecurityGroupRule("sg-1", True, "-1", -1, -1, everywhere)
 
 
 def test_an_interface_without_ipv4_is_reached_by_its_first_ipv6_address_and_one_without_any_by_none() -> None:

@@ -1,0 +1,104 @@
+"""Looks at our BGP sessions from outside of ExaBGP: whether neighbors' ports answer, and the security groups between.
+
+A connection is opened and closed again, at all neighbors at the same time. ExaBGP takes it for one that did not last;
+sessions that stand are not disturbed (RFC 4271 section 6.8), and the daemon knocks in the same way (`discovery.reach`).
+"""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Final
+
+from bgp2vpc.bgp.mesh import Neighbor
+from bgp2vpc.config.model import Config
+from bgp2vpc.doctor import machine
+from bgp2vpc.doctor.model import BgpSessions, Known, OwnExabgp, Running, TcpAnswer, Trouble, Vpc
+from bgp2vpc.doctor.running_exabgp import version_of
+from bgp2vpc.errors import Ec2Error, ExabgpError
+from bgp2vpc.files import reason_of
+from bgp2vpc.prefix import IPAddress, Prefix
+from bgp2vpc.speaker import exabgp_file
+from bgp2vpc.speaker.render_conf import Written
+from bgp2vpc.vpc.ec2 import Ec2
+from bgp2vpc.vpc.model import Interface, SecurityGroupRule
+
+TIMEOUT: Final = 2.0
+"""Seconds for a connection: one that is lost is tried again after one second."""
+
+
+def sessions(neighbors: Sequence[Neighbor], vpc: Known[Vpc], timeout: float) -> BgpSessions:
+    """What the neighbors' ports answer, and what lies between. `timeout`: seconds for each call of EC2."""
+    answers = asyncio.run(_answers(neighbors))
+    if isinstance(vpc, Trouble):
+        return BgpSessions(tuple(neighbors), answers, rules=vpc)
+    ec2 = Ec2(vpc.instance.region, timeout=timeout)
+    return BgpSessions(tuple(neighbors), answers, *_security_groups(ec2, neighbors, vpc))
+
+
+def own_exabgp(config: Config, written: Known[Written], running: Known[Running]) -> OwnExabgp:
+    """The ExaBGP that `bgp2vpc run` runs with this configuration, or would run. Raises OSError."""
+    listens = frozenset() if isinstance(written, Trouble) else written.listens
+    return OwnExabgp(
+        *_installed(config, written),
+        listens,
+        machine.listening({port for _, port in listens}),
+        machine.first_unprivileged_port(),
+        None if isinstance(running, Trouble) else machine.may_bind_below(running.pid),
+    )
+
+
+def _installed(config: Config, written: Known[Written]) -> tuple[Known[str], Known[str]]:
+    """The version of ExaBGP, and why it refuses the file that is made for it; empty: it does not."""
+    try:
+        program = exabgp_file.find_program(config.bgp.exabgp if config.bgp else None, own_first=True)
+    except ExabgpError as error:
+        return Trouble(str(error), error), ""
+    version = version_of(program.path)
+    if isinstance(written, Trouble):
+        return version, written
+    try:
+        exabgp_file.check(written.text, program)
+    except ExabgpError as error:
+        return version, "; ".join(str(error).splitlines())
+    return version, ""
+
+
+async def _answers(neighbors: Sequence[Neighbor]) -> dict[IPAddress, Known[TcpAnswer]]:
+    answers = await asyncio.gather(*map(_answer, neighbors))
+    return {each.address: answer for each, answer in zip(neighbors, answers, strict=True)}
+
+
+async def _answer(neighbor: Neighbor) -> Known[TcpAnswer]:
+    connecting = asyncio.open_connection(
+        str(neighbor.address), neighbor.port, local_addr=(str(neighbor.local_address), 0)
+    )
+    try:
+        _, writer = await asyncio.wait_for(connecting, TIMEOUT)
+    except ConnectionError:
+        return TcpAnswer.REFUSED
+    except TimeoutError:
+        return TcpAnswer.NONE
+    except OSError as error:
+        return Trouble(reason_of(error), error)
+    writer.close()
+    return TcpAnswer.ACCEPTED
+
+
+def _security_groups(
+    ec2: Ec2, neighbors: Sequence[Neighbor], vpc: Vpc
+) -> tuple[dict[IPAddress, Interface], Known[tuple[SecurityGroupRule, ...]], dict[str, Known[tuple[Prefix, ...]]]]:
+    """The interfaces at both ends of the sessions, the rules of their groups, and the prefix lists in these."""
+    ends = {address for each in neighbors for address in (each.address, each.local_address)}
+    interfaces = {address: each for each in vpc.snapshot.interfaces for address in each.addresses & ends}
+    lists: dict[str, Known[tuple[Prefix, ...]]] = {}
+    try:
+        for each in ec2.interfaces_at([vpc.instance.vpc_id], [each.address for each in neighbors]):
+            interfaces |= dict.fromkeys(each.addresses & ends, each)
+        rules = ec2.security_group_rules({group for each in interfaces.values() for group in each.security_groups})
+    except Ec2Error as error:
+        return interfaces, Trouble(str(error), error), lists
+    for name in {each.peer for each in rules if isinstance(each.peer, str) and each.peer.startswith("pl-")}:
+        try:
+            lists[name] = ec2.prefix_list(name)
+        except Ec2Error as error:
+            lists[name] = Trouble(str(error), error)
+    return interfaces, rules, lists
