@@ -43,10 +43,12 @@ def judge(config: Config, facts: HostFacts, quota: int) -> tuple[Finding, ...]:
         found += vpc.prefixes(config, facts.vpc, facts.running)
         found += vpc.room(config, facts.vpc, facts.running, quota)
         found += vpc.default_route(config, facts.vpc, facts.running, facts.endpoint)
-    if facts.own_exabgp is None:
-        found += exabgp.exabgp(config, facts.exabgp, facts.running)
-    else:
+    if facts.own_exabgp is not None:
         found += exabgp.own_exabgp(config, facts.own_exabgp, facts.running)
+    # Besides, there may be an ExaBGP with scripts whose lines `tee` passes on.
+    other = () if isinstance(facts.exabgp, Trouble) else facts.exabgp.conf.processes
+    if facts.own_exabgp is None or any(each.part == "tee" for each in other):
+        found += exabgp.exabgp(config, facts.exabgp, facts.running)
     found += exabgp.wirings(config, facts.exabgp, facts.running, facts.daemons)
     if facts.sessions is not None:
         found += neighbors.members(config, facts.sessions, facts.vpc)

@@ -58,9 +58,12 @@ def first_unprivileged_port() -> int:
     return _number(path) if path.exists() else 1024
 
 
-def may_bind_below(pid: int) -> bool:
-    """Whether programs that this process starts may bind the ports below: capabilities(7). Raises OSError."""
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+def may_bind_below(pid: int) -> bool | None:
+    """Whether programs that this process starts may bind the ports below: capabilities(7). None: not known."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except OSError:  # it has ended, or is in another container
+        return None
     fields = {key: value.split() for key, _, value in (line.partition(":") for line in lines)}
     kept = fields["CapBnd" if fields["Uid"][1] == "0" else "CapAmb"]
     return bool(int(kept[0], 16) & 1 << _NET_BIND_SERVICE)

@@ -39,16 +39,17 @@ _ACTIONS: Final = ("ec2:DescribeSecurityGroupRules", "ec2:GetManagedPrefixListEn
 def members(config: Config, found: Known[BgpSessions], vpc: Known[Vpc]) -> Iterator[Finding]:
     """Whether there is anybody to peer with, and whether the others find us."""
     tag = config.bgp.peers_by_tag if config.bgp else None
+    tagged = () if tag is None else vpc if isinstance(vpc, Trouble) else vpc.members
     if isinstance(found, Trouble):
         finding = warn if isinstance(vpc, Trouble) else fail
         yield finding("neighbor", f"whom ExaBGP is to peer with is not known: {found.why}")
-    elif not found.neighbors:
+    elif not found.neighbors and not isinstance(tagged, Trouble):
         yield warn("neighbor", "there is nobody to peer with besides this instance")
-    if tag is None or isinstance(vpc, Trouble):
+    if tag is None:
         return
-    if isinstance(vpc.members, Trouble):
-        yield warn("neighbor", f"the instances with the tag {tag.key}={tag.value} are not known: {vpc.members.why}")
-    elif vpc.instance.id not in {each.instance_id for each in vpc.members}:
+    if isinstance(tagged, Trouble):
+        yield warn("neighbor", f"the instances with the tag {tag.key}={tag.value} are not known: {tagged.why}")
+    elif not isinstance(vpc, Trouble) and vpc.instance.id not in {each.instance_id for each in tagged}:
         mend = f"aws ec2 create-tags --resources {vpc.instance.id} --tags {quote(f'Key={tag.key},Value={tag.value}')}"
         words = f"this instance does not have the tag {tag.key}={tag.value}: the others do not find it"
         yield warn("neighbor", words, mend)

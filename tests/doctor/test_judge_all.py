@@ -1,8 +1,11 @@
 """All findings together, from facts that could not be had."""
 
-from bgp2vpc.config.model import Config
+import pytest
+
+from bgp2vpc.config.model import Bgp, Config
+from bgp2vpc.doctor.exabgp_conf import read
 from bgp2vpc.doctor.judge import judge
-from bgp2vpc.doctor.model import Exabgp, Finding, HostFacts, State, Trouble
+from bgp2vpc.doctor.model import BgpSessions, Exabgp, Finding, HostFacts, OwnExabgp, State, Trouble
 from bgp2vpc.errors import Denied, Problem
 
 AWAY = Trouble("away")
@@ -31,3 +34,22 @@ def test_commands_that_mend_name_the_file_that_was_looked_at() -> None:
 def test_the_unit_is_started_only_for_the_file_that_it_runs_with() -> None:
     facts = HostFacts(AWAY, AWAY, AWAY, AWAY, AWAY, AWAY, Exabgp())
     assert judge(Config(file="/etc/bgp2vpc.yaml"), facts, 500)[0].mend == "systemctl start bgp2vpc"
+
+
+@pytest.mark.parametrize(
+    ("part", "more"),
+    [("helper", []), ("tee", ["exabgp", "exabgp-conf", "helper", "helper"])],
+)
+def test_of_another_exabgp_beside_our_own_only_the_lines_that_it_passes_on_matter(part: str, more: list[str]) -> None:
+    config = Config(file="/f", bgp=Bgp(asn=64513))
+    other = Exabgp("/x.conf", read(f"process x {{ run bgp2vpc {part} -f /other; encoder text; }}"), "5.0.15")
+    facts = HostFacts(
+        AWAY, AWAY, AWAY, AWAY, AWAY, AWAY, other, sessions=BgpSessions(), own_exabgp=OwnExabgp("4.2.25")
+    )  # fmt: skip
+    checks = [each.check for each in judge(config, facts, 500)]
+    assert checks[checks.index("exabgp") :] == ["exabgp", "exabgp-conf", "port", *more, "neighbor"]
+
+
+def test_without_a_bgp_section_nothing_is_said_of_neighbors() -> None:
+    checks = {each.check for each in judge(Config(file="/f"), HostFacts(*[AWAY] * 7), 500)}
+    assert not checks & {"neighbor", "security-group", "port", "wiring"}

@@ -78,6 +78,7 @@ def test_who_may_bind_low_ports() -> None:
             eventually(lambda: Path(f"/proc/{process.pid}/comm").read_text() == "cat\n", "cat to run")
             assert machine.may_bind_below(process.pid) is may, options
             process.communicate()
+    assert machine.may_bind_below(0) is None
 
 
 def test_the_daemons_of_a_configuration(tmp_path: Path) -> None:
