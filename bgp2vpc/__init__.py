@@ -15,7 +15,7 @@ iam         the least IAM policy of a configuration
 reconcile   observe, decide, apply: the reconciler, its inputs, the view of the VPC, retries, the journal
 speaker     what ExaBGP says and hears: paths of peers, lines passed on, ExaBGP's configuration
 operator    what people order: drain, hold, takeover; why, status, the state file
-services    what runs beside: scripts, the socket, checks, Serf, the page, systemd
+services    what runs beside: scripts, the socket, checks, Serf, the page, systemd, an ExaBGP of our own
 parts daemon startup shutdown   all parts, made once; start and reload; what happens once at the start, and at the end
 helper      the daemon behind ExaBGP's pipe, which outlives a bad configuration
 doctor demo cli   what to mend before the start; an embedded VPC to see it all work; one file per command

@@ -9,6 +9,7 @@ it talks with: it reports the failure to the journal, tries again with a back-of
 - `checks` and `remote_checks`, both on a `check_pool`, together in `health`: run health checks. A check of this host
   announces prefixes as a source; a check of an owner, at the address that `owner_addresses` finds out, gives the
   reconciler a reason to take its routes.
+- `exabgp`: runs ExaBGP, where `bgp2vpc run` has a `bgp:` section. Beside a helper, ExaBGP runs us.
 - `serf`: membership and votes, through the agent of this host.
 - `fallbacks`: looks at each `fallback` once per poll, and reports one that cannot be used before it is needed.
 - `alerts`, `meter`, `supervision`: observers of the reconciler (`reconcile/observer.py`). They send alerts, count for
@@ -22,7 +23,7 @@ from bgp2vpc.config.model import Config
 
 
 class Service(Protocol):
-    """An entry of that list. Alerts and systemd (`Parts.tellers`) are stopped last: they report the last writes."""
+    """An entry of that list. Those of `Parts.tellers` are stopped last: they report the last writes."""
 
     async def configure(self, config: Config) -> None:
         """Do what this configuration says from now on. Called at the start and at each reload."""
