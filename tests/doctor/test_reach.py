@@ -54,7 +54,9 @@ def test_an_address_that_is_not_this_hosts() -> None:
     assert "address" in found.why
 
 
-@pytest.mark.parametrize("address", [HOME, "0.0.0.0", "::1", "::", f"::ffff:{HOME}"])
+@pytest.mark.parametrize(
+    "address", [HOME, "0.0.0.0", "::1", "::", f"::ffff:{HOME}"], ids=["ours", "any", "::1", "any IPv6", "ours as IPv6"]
+)
 def test_who_listens(address: str) -> None:
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     with socket.socket(family) as server:
