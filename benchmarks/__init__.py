@@ -20,9 +20,11 @@ garbage     what clients that send garbage, or are too many, do to the answer of
 flood       what scripts that print without pause do to answers, checks and the event loop
 crowd       1,000 slow checks and 100 idle clients within 1,024 descriptors
 fleet       what fleets of instances ask of EC2, on virtual time
+far         from a service's death to the answer of EC2, with TLS and a round trip of 40 ms (needs root)
 gaps        what a client notices when something befalls the host that has the route
 
 figures     a measured figure and the bounds it is held against
 subject     the daemon that is measured, and the pipe of its script
+distance    a link with a delay, and TLS at its end
 service     what health checks find: a process that answers, dies, or is cut off
 """
