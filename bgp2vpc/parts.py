@@ -27,6 +27,7 @@ from bgp2vpc.reconcile.ec2_calls import Calls, Connect
 from bgp2vpc.reconcile.inputs import Inputs
 from bgp2vpc.reconcile.journal import Journal
 from bgp2vpc.reconcile.observer import Observer
+from bgp2vpc.reconcile.prepare import Preparer
 from bgp2vpc.reconcile.reconciler import Limits, Reconciler
 from bgp2vpc.reconcile.retries import Retries
 from bgp2vpc.reconcile.route_hooks import RouteHooks
@@ -157,6 +158,7 @@ class Parts:
         """Services that are stopped last: they tell of the last writes and withdrawals, too."""
         self.services = self._made_services(lifecycle)
         observers += (
+            self.preparer,
             self.health,
             self.drainer,
             self.operator,
@@ -184,8 +186,8 @@ class Parts:
     def _made_reconciler(self) -> Reconciler:
         config, retries = self.config, Retries(self.places)
         paces = {action: Pace(config.ec2.burst, config.ec2.rate, random.random) for action in Action}
-        clock = asyncio.get_running_loop().time
-        writer = Writer(self.calls, self.view, self.inputs, retries, paces, clock, self.hooks)
+        self.preparer = Preparer(self.calls, self.view)
+        writer = Writer(self.calls, self.view, self.inputs, retries, paces, self.hooks, self.preparer)
         return Reconciler(self.calls, self.view, self.inputs, retries, self.journal, None if self.mode.noop else writer)
 
     def _made_exabgp(self) -> tuple[ExabgpNeighbors | None, ExabgpService | None]:

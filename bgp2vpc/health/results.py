@@ -88,9 +88,21 @@ class Results:
         return self._rise_fall.healthy
 
     @property
+    def failures_missing(self) -> int | None:
+        """How many failures more make it unhealthy; None where the last result was no failure, or it is not healthy."""
+        if self.healthy is not True or self._last is None or self._last.healthy is not False:
+            return None
+        return self._check.fall - self.in_a_row
+
+    @property
     def passes(self) -> bool:
         """Whether the verdict is good, and the last result was, too."""
         return self._rise_fall.healthy is True and self._last is not None and self._last.healthy is True
+
+    @property
+    def latency(self) -> float:
+        """Seconds that the last probe took; 0 before the first."""
+        return self._history[-1].latency if self._history else 0.0
 
     @property
     def is_unknown(self) -> bool:

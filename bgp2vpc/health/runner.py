@@ -45,6 +45,14 @@ def next_beat(beat: float, every: float, now: float) -> float:
     return beat + every * max(1, round((now - beat) / every))
 
 
+def failing_at(beat: float, every: float, latency: float, missing: int) -> float:
+    """When the last of `missing` probes has failed, each after `latency` seconds; the first is due at `beat`."""
+    last = beat
+    for _ in range(missing - 1):
+        last = next_beat(last, every, last + latency)
+    return last + latency
+
+
 class Runner:
     """Probes one check at a steady pace, never twice at the same time."""
 
@@ -76,6 +84,8 @@ class Runner:
         self._asked = False
         """Whether somebody has asked for a probe apart from the beat."""
         self._due = asyncio.Event()
+        self._beat = 0.0
+        """When the next probe is due."""
 
     def probe_now(self) -> None:
         """Probe at once, or after the probe that is under way. The beat stays as it is."""
@@ -93,6 +103,12 @@ class Runner:
         return self._results.healthy
 
     @property
+    def unhealthy_at(self) -> float | None:
+        """When it is unhealthy (event loop's clock) if it goes on failing as it did last; None: it does not fail."""
+        missing, latency = self._results.failures_missing, self._results.latency
+        return None if missing is None else failing_at(self._beat, self.check.every, latency, missing)
+
+    @property
     def passes(self) -> bool:
         """Whether the verdict is good, and the last result was, too."""
         return self._results.passes
@@ -102,16 +118,16 @@ class Runner:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._hooks.run(), name=f"hooks of {self.check.name}")
             clock = asyncio.get_running_loop().time
-            beat = clock() + self._delay
+            self._beat = clock() + self._delay
             while True:
-                is_extra = await self._wait_until(beat)
+                is_extra = await self._wait_until(self._beat)
                 started = clock()
                 result = await self._probe_once()
                 now = clock()
                 self._take_in(result, now - started, now)
+                if not is_extra or clock() >= self._beat:
+                    self._beat = next_beat(self._beat, self.check.every, clock())
                 self._on_result()
-                if not is_extra or clock() >= beat:
-                    beat = next_beat(beat, self.check.every, clock())
 
     async def _wait_until(self, beat: float) -> bool:
         """Sleep until the beat, or until somebody asks for a probe; whether somebody did."""

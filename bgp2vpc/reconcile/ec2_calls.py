@@ -71,6 +71,10 @@ class Calls:
         """Raises Ec2Error."""
         return await self._read("DescribeRouteTables", lambda: self._api.route_tables(vpc_ids, table_ids))
 
+    async def tables_before_write(self, vpc_ids: Collection[str], table_ids: Collection[str]) -> tuple[RouteTable, ...]:
+        """Raises Ec2Error."""
+        return await self._read("DescribeRouteTables", lambda: self._api.tables_before_write(vpc_ids, table_ids))
+
     async def interfaces(self, instance_id: str) -> tuple[Interface, ...]:
         """Raises Ec2Error."""
         return await self._read("DescribeNetworkInterfaces", lambda: self._api.interfaces(instance_id))

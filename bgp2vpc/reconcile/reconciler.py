@@ -5,6 +5,8 @@
 says give a plan (`policy`). *Apply*: the guard refuses a plan that would change too much; then each change is written
 by a task of its own (`apply.py`, `write.py`), at most one per (table, prefix).
 
+A check that fails says when its verdict is due, and what that may change: its tables are read for it (`prepare.py`).
+
 An event (a line, a session, a verdict of a check) changes an input and puts its prefixes into the queue: it only brings
 the next decision nearer. Since each decision works from all inputs, a lost event, a failed call or somebody else's
 change is mended by the next one. Decisions take milliseconds on the event loop; a slow table or a hanging call delays
@@ -14,7 +16,7 @@ nothing but itself.
 import asyncio
 import logging
 import time
-from collections.abc import Collection, Container
+from collections.abc import Collection, Container, Hashable
 from dataclasses import dataclass
 from itertools import islice
 
@@ -80,6 +82,7 @@ class Reconciler:
         self._rereader = Rereader(calls, view, journal, self._queue, self._tasks)
         self._lookup = Lookup(calls, view, inputs, journal, self._queue, self._tasks)
         self._applier = Applier(view, retries, journal, self.polls, self._queue, self._rereader, writer)
+        self._preparer = writer.preparer if writer else None
         self._expiry = Alarm(self._time_has_passed)
         self._deciding = asyncio.Lock()
         self._finished = False
@@ -152,6 +155,17 @@ class Reconciler:
     def may_be_taken_back(self, places: Collection[RouteKey]) -> None:
         """Whom we took these routes from may take them back, or has: the verdict of its remote check has changed."""
         self._rereader.may_be_taken_back(places)
+
+    def expect(self, check: Hashable, verdict_at: float | None, places: Collection[RouteKey] = ()) -> None:
+        """If this check goes on failing, its verdict is due then (event loop's clock) and may change these places.
+
+        None: it does not fail any more, or has its verdict.
+        """
+        if self._preparer and self.is_connected:
+            if verdict_at is None:
+                self._preparer.expect_nothing(check)
+            else:
+                self._preparer.expect(check, verdict_at, places)
 
     def everything_changed(self) -> None:
         """So much has changed that everything is decided about, now."""

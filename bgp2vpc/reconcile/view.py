@@ -167,6 +167,10 @@ class View:
         """Whether EC2 was asked about this table at `when` or later, and has answered."""
         return self._read_at.get(table_id, float("-inf")) >= when
 
+    def asked_at(self, table_id: str) -> float:
+        """When EC2 was asked about this table, the last time that it has answered."""
+        return self._read_at.get(table_id, NEVER)
+
     def reread(self, table: RouteTable, asked: float, now: float) -> None:
         """EC2 told one table anew."""
         tables = self.places.corrected([table], now)

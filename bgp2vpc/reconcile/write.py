@@ -1,18 +1,20 @@
 """Write: one change, as EC2 allows, after a fresh read where one is due.
 
-A delete or replace reads the table first; a create does not, since EC2 refuses what is there. When EC2 contradicts us
+A delete or replace reads the table first, unless that was done for the verdict that led to it (`prepare`); a create
+does not, since EC2 refuses what is there. When EC2 contradicts us
 (RouteAlreadyExists, InvalidRoute.NotFound: `errors.Disagreement`), what we know of the table is in doubt: the next
 try, which comes at once (`retries`), reads the table and writes only if the place still needs the same action.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from bgp2vpc.errors import Disagreement, Ec2Error, InterfaceGone, RouteExists, RouteMissing, TableGone, Throttled
 from bgp2vpc.policy.plan import Action, Change
 from bgp2vpc.reconcile.ec2_calls import Calls
 from bgp2vpc.reconcile.inputs import Inputs
 from bgp2vpc.reconcile.outcomes import Outcome, WriteResult
+from bgp2vpc.reconcile.prepare import Preparer
 from bgp2vpc.reconcile.retries import Retries
 from bgp2vpc.reconcile.route_hooks import RouteHooks
 from bgp2vpc.reconcile.view import View
@@ -20,7 +22,7 @@ from bgp2vpc.vpc.pace import Pace
 
 
 class Writer:
-    """`clock` gives the event loop's seconds."""
+    """Made within the event loop."""
 
     def __init__(
         self,
@@ -29,16 +31,17 @@ class Writer:
         inputs: Inputs,
         retries: Retries,
         paces: Mapping[Action, Pace],
-        clock: Callable[[], float],
         hooks: RouteHooks,
+        preparer: Preparer,
     ) -> None:
         self._calls = calls
         self._view = view
         self._inputs = inputs
         self._retries = retries
         self._paces = paces
-        self._clock = clock
+        self._clock = asyncio.get_running_loop().time
         self._hooks = hooks
+        self.preparer = preparer
 
     async def write(self, change: Change) -> Outcome:
         """Write it. Never raises Ec2Error: a failure is an outcome, and says when to try again."""
@@ -106,11 +109,15 @@ class Writer:
         doubt. Either the read is older than that write, or somebody has taken the place since: only time can tell, and
         a delete would be wrong in the second case. (Where it shows no route at all, a delete does no harm.)
         """
-        asked = self._clock()
-        table = await self._calls.fresh_table(self._view.vpc_ids, change.table_id)
-        if table is None:
-            self._view.table_gone(change.table_id)
-            return None
+        if prepared := await self.preparer.read(change.key):
+            table, asked = prepared
+        else:
+            asked = self._clock()
+            fresh = await self._calls.fresh_table(self._view.vpc_ids, change.table_id)
+            if fresh is None:
+                self._view.table_gone(change.table_id)
+                return None
+            table = fresh
         self._view.reread(table, asked, self._clock())
         again = self._view.still(change, self._inputs.now())
         present = table.static_route(change.prefix)

@@ -90,6 +90,11 @@ class CheckPool(Generic[CheckKey]):
         running = self._running.get(key)
         return running is not None and running.runner.passes
 
+    def unhealthy_at(self, key: CheckKey) -> float | None:
+        """When a check is unhealthy if it goes on failing (event loop's clock); None: it does not fail, or it is."""
+        running = self._running.get(key)
+        return running.runner.unhealthy_at if running else None
+
     @property
     def passing(self) -> frozenset[CheckKey]:
         """The checks that pass."""

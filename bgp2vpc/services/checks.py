@@ -8,6 +8,7 @@ from bgp2vpc.exabgp_api.line import parse
 from bgp2vpc.health.model import Check
 from bgp2vpc.health.results import CheckStatus
 from bgp2vpc.health.rise_fall import combined
+from bgp2vpc.policy.plan import RouteKey
 from bgp2vpc.reconcile.journal import Journal
 from bgp2vpc.reconcile.reconciler import Reconciler
 from bgp2vpc.services.check_pool import CheckPool, MakeHooks
@@ -41,8 +42,9 @@ class Checks:
             journal,
             make_hooks,
             self._verdict_changed,
-            lambda name: owners.control_probed(name, passes=self._pool.passes(name)),
+            self._probed,
         )
+        self._owners = owners
         self._sources: dict[str, CheckedSource] = {}
         self._retired: dict[str, CheckedSource] = {}
         """Sources that are no longer configured, and not closed yet."""
@@ -121,6 +123,23 @@ class Checks:
             if name in source.checks:
                 self._reassess(source)
         self._close_retired()
+
+    def _probed(self, name: str) -> None:
+        self._owners.control_probed(name, passes=self._pool.passes(name))
+        due = self._pool.unhealthy_at(name)
+        self._reconciler.expect((name, ""), due, () if due is None else self._places_without(name))
+
+    def _places_without(self, name: str) -> list[RouteKey]:
+        """The routes of ours that are offered by sources which are not healthy without this check."""
+        view = self._reconciler.view
+        prefixes = {
+            each.prefix
+            for source in self._sources.values()
+            if name in source.checks and self._verdict(source)
+            and not combined([each != name and self._pool.healthy(each) for each in source.checks], source.needed)
+            for each in source.announcements
+        }  # fmt: skip
+        return [(table, prefix) for table in view.tables for prefix in prefixes if view.is_at_ours(table, prefix)]
 
     def _verdict(self, source: CheckedSource) -> bool | None:
         if self._assume_healthy:

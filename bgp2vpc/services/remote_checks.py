@@ -49,7 +49,7 @@ class RemoteChecks:
         self._journal = journal
         self._start_task = start_task
         self._reconciler = reconciler
-        self._pool: CheckPool[Owner] = CheckPool(start_task, journal, make_hooks, self._verdict_changed)
+        self._pool: CheckPool[Owner] = CheckPool(start_task, journal, make_hooks, self._verdict_changed, self._probed)
         self._templates: dict[str, Check] = {}
         self._places: dict[RouteKey, Owner] = {}
         self._owners: frozenset[Owner] = frozenset()
@@ -167,6 +167,15 @@ class RemoteChecks:
         self._pool.want(wanted)
         self.reassess()
         self._addresses.want(frozenset(interface for _, interface in watched))
+
+    def _probed(self, owner: Owner) -> None:
+        """While it fails, and has no verdict yet, say which of its routes we would take."""
+        due = self._pool.unhealthy_at(owner)
+        places: list[RouteKey] = []
+        if due is not None:
+            inputs, view = self._reconciler.inputs.now(), self._reconciler.view
+            places = [key for key, each in self._places.items() if each == owner and view.is_offered(key[1], inputs)]
+        self._reconciler.expect(owner, due, places)
 
     def _verdict_changed(self, owner: Owner) -> None:
         self._find_failing()

@@ -13,6 +13,10 @@ class VpcApi(Protocol):
     def route_tables(self, vpc_ids: Collection[str], table_ids: Collection[str] = ()) -> tuple[RouteTable, ...]:
         """Tables of these VPCs, sorted by id; with `table_ids` only those. One that does not exist is left out."""
 
+    def tables_before_write(self, vpc_ids: Collection[str], table_ids: Collection[str]) -> tuple[RouteTable, ...]:
+        """As `route_tables`, on a connection of the writes, which is then open for the next one of these."""
+        return self.route_tables(vpc_ids, table_ids)
+
     def interfaces(self, instance_id: str) -> tuple[Interface, ...]:
         """The interfaces of the instance that carry IP, by network card and device index: the primary first."""
 

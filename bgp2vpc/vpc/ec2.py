@@ -59,15 +59,22 @@ class Ec2(VpcApi):
 
     def route_tables(self, vpc_ids: Collection[str], table_ids: Collection[str] = ()) -> tuple[RouteTable, ...]:
         """DescribeRouteTables, paged."""
-        if not vpc_ids:
-            return ()
+        return self._route_tables(self._clients.ready().reads, vpc_ids, table_ids) if vpc_ids else ()
+
+    def tables_before_write(self, vpc_ids: Collection[str], table_ids: Collection[str]) -> tuple[RouteTable, ...]:
+        """The same, on a connection of the writes."""
+        return self._route_tables(self._clients.ready().writes, vpc_ids, table_ids)
+
+    def _route_tables(
+        self, client: Any, vpc_ids: Collection[str], table_ids: Collection[str]
+    ) -> tuple[RouteTable, ...]:
         # A filter, not the RouteTableIds parameter: that fails as a whole when one of the tables is gone.
         found: list[RouteTable] = []
         for ids in _chunks(sorted(set(table_ids)), _FILTER_VALUES) if table_ids else [()]:
             filters = [{"Name": "vpc-id", "Values": sorted(set(vpc_ids))}]
             if ids:
                 filters.append({"Name": "route-table-id", "Values": list(ids)})
-            items = self._pages("DescribeRouteTables", "RouteTables", filters)
+            items = self._pages("DescribeRouteTables", "RouteTables", filters, client=client)
             found += _parsed("DescribeRouteTables", wire.parse_route_table, items)
         return tuple(sorted(found, key=lambda table: table.id))
 
@@ -208,16 +215,21 @@ class Ec2(VpcApi):
         return {}
 
     def _pages(
-        self, operation: str, key: str, asked: list[dict[str, Any]] | str, parameter: str = "Filters"
+        self,
+        operation: str,
+        key: str,
+        asked: list[dict[str, Any]] | str,
+        parameter: str = "Filters",
+        client: Any = None,
     ) -> list[wire.Item]:
-        """What the pages have under `key`. `asked`: the value of `parameter`."""
-        reads = self._clients.ready().reads
+        """What the pages have under `key`. `asked`: the value of `parameter`. `client`: where not that of the reads."""
+        client = client or self._clients.ready().reads
         found: list[wire.Item] = []
-        parameters = {parameter: asked, **_everything(reads, operation)}
-        if not reads.can_paginate(xform_name(operation)):
-            return _items(_call(reads, operation, parameters), operation, key)
+        parameters = {parameter: asked, **_everything(client, operation)}
+        if not client.can_paginate(xform_name(operation)):
+            return _items(_call(client, operation, parameters), operation, key)
         with ec2_errors(operation):
-            paginator = reads.get_paginator(xform_name(operation))
+            paginator = client.get_paginator(xform_name(operation))
             pages = paginator.paginate(PaginationConfig={"PageSize": _PAGE_SIZE}, **parameters)
             for number, page in enumerate(pages, start=1):
                 found += _items(page, operation, key)

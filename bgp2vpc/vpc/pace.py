@@ -41,6 +41,14 @@ class Pace:
         self._tokens -= 1.0
         return max(0.0, self._closed_until - now) + max(0.0, -self._tokens / self._rate)
 
+    def take(self, now: float) -> bool:
+        """Take a turn if there is one now, without waiting."""
+        self._refill(now)
+        if now < self._closed_until or self._tokens < 1.0:
+            return False
+        self._tokens -= 1.0
+        return True
+
     def drain(self, now: float) -> None:
         """EC2 said Throttled: others emptied the bucket. Nothing goes before a back-off, and then only at `rate`.
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bgp2vpc.health.runner import next_beat, spread
+from bgp2vpc.health.runner import failing_at, next_beat, spread
 
 
 @pytest.mark.parametrize(
@@ -32,6 +32,19 @@ def test_a_beat_is_never_more_than_half_late_and_never_more_than_one_away(start:
     beat = next_beat(start, every, now)
     assert beat >= start + every * 0.999
     assert now - every * 0.501 <= beat <= now + every * 1.001
+
+
+@pytest.mark.parametrize(
+    ("latency", "missing", "expected"),
+    [
+        pytest.param(0.0, 1, 100.0, id="refused-at-once"),
+        pytest.param(0.0, 3, 104.0, id="refused-three-times"),
+        pytest.param(2.0, 2, 104.0, id="timed-out-when-the-next-one-is-due"),
+        pytest.param(4.0, 2, 108.0, id="timed-out-after-two-beats"),
+    ],
+)
+def test_it_is_known_when_the_last_of_so_many_probes_has_failed(latency: float, missing: int, expected: float):
+    assert failing_at(100.0, 2.0, latency, missing) == expected
 
 
 def test_the_first_check_begins_at_once():

@@ -3,6 +3,7 @@
 import json
 import time
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from socket import socket
 from threading import Event, Thread
@@ -467,3 +468,39 @@ def test_the_endpoint_is_known_without_credentials(server: Server, monkeypatch: 
     assert endpoint_url("us-east-1") == server.url
     monkeypatch.delenv("AWS_ENDPOINT_URL")
     assert endpoint_url("cn-north-1") == "https://ec2.cn-north-1.amazonaws.com.cn"
+
+
+def test_a_read_before_a_write_opens_the_connection_that_the_write_then_uses(monkeypatch: pytest.MonkeyPatch):
+    asked: list[tuple[int, str]] = []
+
+    class Answering(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+            action = parse_qs(body)["Action"][0]
+            asked.append((self.client_address[1], action))
+            answer = (CREATED if action == "CreateRoute" else tables_body("rtb-1")).encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(answer)))
+            self.end_headers()
+            self.wfile.write(answer)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Answering) as answering:
+        thread = Thread(target=answering.serve_forever)
+        thread.start()
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{answering.server_port}")
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "i-1")
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+        vpc = Ec2("us-east-1")
+        vpc.route_tables(["vpc-1"], ["rtb-1"])
+        vpc.tables_before_write(["vpc-1"], ["rtb-1"])
+        vpc.create_route("rtb-1", ANYCAST, interface_target("eni-1"))
+        answering.shutdown()
+        thread.join()
+    (other, _), (opened, _), (used, _) = asked
+    assert [action for _, action in asked] == ["DescribeRouteTables", "DescribeRouteTables", "CreateRoute"]
+    assert used == opened != other

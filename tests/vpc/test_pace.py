@@ -116,3 +116,13 @@ def test_a_bucket_that_never_gives_is_refused(burst: int, rate: float) -> None:
 def test_the_defaults_stay_under_ec2s_own_limits() -> None:
     assert BURST < 50
     assert RATE < 5.0
+
+
+def test_who_does_not_want_to_wait_gets_a_turn_or_none_and_takes_none_from_others() -> None:
+    pace = Pace(burst=2, rate=1.0)
+    assert [pace.take(0.0) for _ in range(5)] == [True, True, False, False, False]
+    assert [pace.take(1.0) for _ in range(2)] == [True, False]
+    assert pace.reserve(2.0) == 0.0
+    pace.drain(10.0)
+    assert pace.take(10.5) is False
+    assert pace.take(12.5) is True
