@@ -1,7 +1,8 @@
 """How fast, how small: `make bench` runs what takes two minutes, `make bench-all` all of it; each figure has a bound.
 
 results.json has the last figures of each benchmark, with when, where and beside what they were measured, and figures
-that were taken once, by hand (page, profile, memory, serf). `make generate` writes the documents' tables from it.
+that were taken once, by hand (page, profile, memory, serf, far-before). `make generate` writes the documents' tables
+from it.
 
 Whole daemons are measured, over HTTP, against the test cloud (`bgp2vpc.demo.cloud`) with 100 ms added to every call;
 it runs in a process of its own. Times are of the monotonic clock, which all processes of a host share.

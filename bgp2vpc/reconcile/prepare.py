@@ -28,7 +28,7 @@ from bgp2vpc.tasks import ReportedTasks
 from bgp2vpc.vpc.model import RouteTable
 from bgp2vpc.vpc.pace import Pace
 
-AFTER: Final = 0.005
+AFTER: Final = 0.008
 """Seconds after the verdict at which the answer is wanted: one that comes before it is of no use."""
 GIVEN_UP: Final = 0.01
 """Seconds beyond twice the usual time after which a prepared read is not waited for any more."""
