@@ -51,13 +51,15 @@ def test_the_first_check_begins_at_once():
     assert spread(0, 10.0) == 0.0
 
 
-@pytest.mark.parametrize(("every", "within"), [(10.0, 1.0), (1.0, 1.0), (0.5, 0.5)])
-def test_checks_begin_evenly_within_a_second_or_their_period(every: float, within: float):
+@pytest.mark.parametrize(
+    ("every", "within", "groups"), [(10.0, 1.0, 20), (1.0, 1.0, 20), (0.5, 0.5, 10), (0.05, 0.05, 1), (0.01, 0.01, 1)]
+)
+def test_checks_begin_evenly_within_a_second_or_their_period(every: float, within: float, groups: int):
     for count in (2, 3, 10, 200):
         starts = Counter(round(spread(index, every), 6) for index in range(count))
         moments = sorted(starts)
         assert moments[-1] < within
         gaps = [later - earlier for earlier, later in zip(moments, [*moments[1:], within], strict=True)]
-        assert max(gaps) <= 3 * within / min(count, 20)
+        assert max(gaps) <= 3 * within / min(count, groups)
         # In groups, for the cost of waking up; none of them is a crowd.
-        assert max(starts.values()) <= 1.5 * max(1, count / 20)
+        assert max(starts.values()) <= 2 * max(1, count / groups)
