@@ -1,7 +1,7 @@
 """From the end of a service to the call that turns traffic away from it."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 
 from benchmarks.figures import Figure, at_most
@@ -13,18 +13,28 @@ from bgp2vpc.demo.cloud.values import External, WorldSpec
 ROUNDS = 20
 EVERY = 0.2
 PACE = {"every": EVERY, "fall": 3, "rise": 2}
+QUICK_PACE = {"every": 0.05, "fall": 3, "rise": 2, "timeout": 0.1}
 ALLOWED = (at_most(1200),)
 """A second and two round trips."""
 PREFIXES = [f"192.0.2.{number}/32" for number in range(1, ROUNDS + 1)]
 PHASE = 0.618
 """Of a beat, by which each kill comes later in it than the one before: together they are all over it."""
+PAUSE = 0.5
+"""Seconds between two owners."""
 ZONES = ("us-east-1a",)
 
 
 def measure(cloud: Cloud) -> Iterator[Figure]:
     """This host's service, killed and started again and again; then the services of as many other hosts."""
     yield from _local(cloud)
-    yield from _remote(cloud)
+    killed = list(_remote(cloud, PREFIXES, PACE, Service.kill))
+    yield Figure("owner's service killed -> ReplaceRoute", "ms", killed, ALLOWED)
+    # Ten at a time: as many checks as one instance has of a kind that is so quick.
+    halves = (PREFIXES[: ROUNDS // 2], PREFIXES[ROUNDS // 2 :])
+    gone = [
+        each for prefixes in halves for each in _remote(cloud, prefixes, QUICK_PACE, Service.cut_off, answered=True)
+    ]
+    yield Figure("owner's host gone, every 0.05 -> ReplaceRoute answered", "ms", gone, (at_most(500),))
 
 
 def _local(cloud: Cloud) -> Iterator[Figure]:
@@ -55,29 +65,39 @@ def _local(cloud: Cloud) -> Iterator[Figure]:
     yield Figure("service back -> CreateRoute", "ms", _milliseconds(started, created[1:]), ALLOWED)
 
 
-def _remote(cloud: Cloud) -> Iterator[Figure]:
-    """A host for each round, with a service and a route, and all is well in the eyes of EC2."""
+def _remote(
+    cloud: Cloud,
+    prefixes: Sequence[str],
+    pace: Mapping[str, float],
+    strike: Callable[[Service], float],
+    *,
+    answered: bool = False,
+) -> list[float]:
+    """Milliseconds to the arrival of each ReplaceRoute, or to its answer.
+
+    There is a host for each prefix, with a service and a route, and all is well in the eyes of EC2.
+    """
     # The services listen at the hosts' addresses, so these have to be on loopback.
-    world = fresh_world(cloud, WorldSpec(instances=1 + ROUNDS, zones=ZONES, cidr="127.77.0.0/16"))
+    world = fresh_world(cloud, WorldSpec(instances=1 + len(prefixes), zones=ZONES, cidr="127.77.0.0/16"))
     owners = world.hosts[1:]
-    for prefix, owner in zip(PREFIXES, owners, strict=True):
+    for prefix, owner in zip(prefixes, owners, strict=True):
         cloud.write(External.create_route(owner.table, prefix, owner.interface_id))
-    killed: list[float] = []
+    struck: list[float] = []
     with ExitStack() as stack:
         services = [stack.enter_context(Service(owners[0].address))]
         port = services[0].port
         services += [stack.enter_context(Service(owner.address, port)) for owner in owners[1:]]
-        check = {"type": "tcp", "config": {"port": port}, **PACE}
-        routes = [{"cidr": prefix, "remote_healthcheck": "service", "if_unhealthy": True} for prefix in PREFIXES]
+        check = {"type": "tcp", "config": {"port": port}, **pace}
+        routes = [{"cidr": prefix, "remote_healthcheck": "service", "if_unhealthy": True} for prefix in prefixes]
         more = {"remote_healthchecks": {"service": check}}
         daemon = stack.enter_context(running(cloud, world, more=more, manage_routes=routes))
-        daemon.wait_until_all_healthy(ROUNDS)
+        daemon.wait_until_all_healthy(len(prefixes))
         for number, service in enumerate(services):
-            time.sleep(number * PHASE % 1 * EVERY)
-            killed.append(service.kill())
-            cloud.wait_for_calls("ReplaceRoute", count=len(killed))
-    replaced = [call.started for call in cloud.calls("ReplaceRoute")]
-    yield Figure("owner's service killed -> ReplaceRoute", "ms", _milliseconds(killed, replaced), ALLOWED)
+            time.sleep(PAUSE + number * PHASE % 1 * EVERY)
+            struck.append(strike(service))
+            cloud.wait_for_calls("ReplaceRoute", count=len(struck))
+    calls = cloud.calls("ReplaceRoute")
+    return _milliseconds(struck, [(call.ended or 0.0) if answered else call.started for call in calls])
 
 
 def _milliseconds(since: list[float], until: list[float]) -> list[float]:
