@@ -76,7 +76,9 @@ class Preparer(Observer):
         self._timers: dict[Hashable, asyncio.TimerHandle] = {}
         self._reads: dict[str, PreparedRead] = {}
         self._times: deque[float] = deque(maxlen=5)
-        """How long the last reads took, on open connections."""
+        """How long the last prepared reads took, on open connections."""
+        self._seen: float | None = None
+        """How long the last read took, of whatever kind: all there is to go by at first."""
         self._used_at = NEVER
         """When a connection of the writes was last used."""
 
@@ -85,6 +87,8 @@ class Preparer(Observer):
         now = self._now()
         if isinstance(error, Throttled):
             self._pace.drain(now)
+        elif error is None and action == "DescribeRouteTables":
+            self._seen = seconds
         elif error is None and action in ("CreateRoute", "ReplaceRoute", "DeleteRoute"):
             self._used_at = now
 
@@ -128,7 +132,7 @@ class Preparer(Observer):
 
         An answer that comes late is waited for; one that comes early is of no use.
         """
-        return min(self._times, default=None)
+        return min(self._times, default=self._seen)
 
     def _read(self, tables: Collection[str]) -> None:
         now = self._now()
