@@ -365,11 +365,12 @@ class Places:
     def forget_old(self, now: float) -> None:
         """Forget the places where nothing is left that matters."""
         for key, state in tuple(self.states.items()):
+            if state.verdict is not None or state.failure is not None or state.is_written or state.is_rechecked:
+                continue  # most of them
             wrote_at = state.own_write.at if state.own_write else NEVER
             latest = max(wrote_at, state.expected_at, state.moved_at)
             is_calm = state.penalty.at_time(now, self._limits) < NEGLIGIBLE
-            is_idle = state.verdict is None and state.failure is None and not (state.is_written or state.is_rechecked)
-            if is_idle and key not in self._due and latest < now - REMEMBERED and is_calm:
+            if key not in self._due and latest < now - REMEMBERED and is_calm:
                 del self.states[key]
 
     def next_expiry(self) -> float | None:

@@ -16,7 +16,13 @@ class Observer:
         """Something about these prefixes has changed, and they are decided about next."""
 
     def decided(self, inputs: DecisionInput, only: Collection[Prefix] | None) -> None:
-        """The reconciler has looked at the tables: for these prefixes, or (None) for all."""
+        """The reconciler has looked at the tables: for these prefixes, or (None) for all.
+
+        For all where they are few; else it is called for some after the other, and then `decided_all`.
+        """
+
+    def decided_all(self, prefixes: Collection[Prefix]) -> None:
+        """All were decided about, some after the other, and that was these: of others there is nothing any more."""
 
     def judged(self, before: Mapping[RouteKey, Verdict], now: Mapping[RouteKey, Verdict]) -> None:
         """The verdicts about the same places, before and now."""

@@ -11,7 +11,6 @@ class DecisionQueue:
 
     def __init__(self, decide: Callable[[Collection[Prefix] | None], None]) -> None:
         self.is_due = False
-        self._added_since: set[Prefix] | None = None
         self._decide = decide
         self._prefixes: set[Prefix] = set()
         self._everything = False
@@ -19,8 +18,6 @@ class DecisionQueue:
     def add(self, prefixes: Collection[Prefix]) -> None:
         """Decide about these."""
         self._prefixes.update(prefixes)
-        if self._added_since is not None:
-            self._added_since.update(prefixes)
         if self._prefixes:
             self._call_soon()
 
@@ -28,19 +25,6 @@ class DecisionQueue:
         """Decide about all there is."""
         self._everything = True
         self._call_soon()
-
-    def begin_turns(self) -> None:
-        """Everything is being decided about in many turns of the loop: note what is added meanwhile."""
-        self._added_since = set()
-
-    def end_turns(self) -> set[Prefix] | None:
-        """What was added since `begin_turns`; None: somebody has decided about everything meanwhile (`drop_turns`)."""
-        added, self._added_since = self._added_since, None
-        return added
-
-    def drop_turns(self) -> None:
-        """Everything has been decided about at once: turns that are under way are of no use any more."""
-        self._added_since = None
 
     def _call_soon(self) -> None:
         if not self.is_due:

@@ -11,21 +11,28 @@ An event (a line, a session, a verdict of a check) changes an input and puts its
 the next decision nearer. Since each decision works from all inputs, a lost event, a failed call or somebody else's
 change is mended by the next one. Decisions take milliseconds on the event loop; a slow table or a hanging call delays
 nothing but itself.
+
+Where there is much to decide about, it is done in slices (`AT_ONCE`) with a turn of the event loop between them, in
+which what changes is decided about at once. Each slice takes the inputs and the snapshot as of now, and remembers its
+verdicts and tells them to the observers, as any decision about some prefixes does. Only its changes wait: the guard
+judges those of all slices together, and each that it lets pass is written if its place still needs it then. So no slice
+undoes what was decided meanwhile, and no event has to know of the slices.
 """
 
 import asyncio
 import logging
 import time
-from collections.abc import Collection, Container, Hashable
+from collections.abc import AsyncIterator, Collection, Container, Hashable, Mapping
 from dataclasses import dataclass
-from itertools import islice
 
 from bgp2vpc.backoff import BackOff
 from bgp2vpc.errors import Bgp2vpcError, Ec2Error
 from bgp2vpc.logs import event
-from bgp2vpc.policy.plan import Change, Decision, Plan, RouteKey, make_plan
+from bgp2vpc.policy.decide import TablePolicy
+from bgp2vpc.policy.inputs import DecisionInput
+from bgp2vpc.policy.plan import Change, Plan, RouteKey
 from bgp2vpc.prefix import IPAddress, Prefix
-from bgp2vpc.reconcile.apply import Applier
+from bgp2vpc.reconcile.apply import Applier, slices
 from bgp2vpc.reconcile.ec2_calls import Calls
 from bgp2vpc.reconcile.inputs import Inputs
 from bgp2vpc.reconcile.journal import Journal
@@ -45,9 +52,9 @@ log = logging.getLogger("bgp2vpc")
 CONNECT_RETRY_FIRST = 0.5
 CONNECT_RETRY_MOST = 30.0
 AT_ONCE = 100
-"""Places that are decided about in one turn of the event loop, which takes some milliseconds."""
+"""Places of one slice: about 5 ms on a core of 2020."""
 MANY = 500
-"""Places that have changed at once, after which all are decided about, in turns."""
+"""Places that are decided about in one turn of the event loop; more are in slices."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +91,11 @@ class Reconciler:
         self._applier = Applier(view, retries, journal, self.polls, self._queue, self._rereader, writer)
         self._preparer = writer.preparer if writer else None
         self._expiry = Alarm(self._time_has_passed)
-        self._deciding = asyncio.Lock()
+        self._deciding = {True: asyncio.Lock(), False: asyncio.Lock()}
+        """Held by a decision in slices: one about everything (True) and one about some prefixes may go on at a time."""
+        self._everything_is_due = False
+        self._due: set[Prefix] = set()
+        """What is to be decided about in slices, and has not been begun."""
         self._finished = False
 
     async def run(self) -> None:
@@ -94,7 +105,13 @@ class Reconciler:
             self.polls.begin()
             error = await self._observe()
             if error is None:
-                await self._decide_in_turns()
+                if self._is_much(None):
+                    self._everything_is_due = True
+                    await self._decide_everything_due()
+                elif not self._finished:
+                    plan = self.view.plan(self.inputs.now())
+                    self._expire()
+                    self._carry_out(plan, None)
             self.polls.end(error)
             self._polled()
             await self.polls.wait(self.limits.poll_time, knows_something=self.first_observation.is_set())
@@ -187,7 +204,8 @@ class Reconciler:
 
     def is_idle(self) -> bool:
         """Whether nothing is being written or decided."""
-        return not self.view.places.written and not self._queue.is_due and not self._deciding.locked()
+        slices = self._everything_is_due or self._due or any(each.locked() for each in self._deciding.values())
+        return not slices and not self._queue.is_due and not self.view.places.written
 
     def is_writing(self, prefixes: Container[Prefix]) -> bool:
         """Whether a route for one of these is being written."""
@@ -224,10 +242,14 @@ class Reconciler:
         self._journal.has_read(self._now())
         for table_id, prefix in self.view.observed(snapshot, asked, self._now()):
             self._journal.left(table_id, prefix)
-        inputs = self.inputs.now()
-        await self._lookup.resolve(self.view.interfaces_to_ask_about(inputs) | self.view.unresolved(inputs))
+        unknown = self.view.interfaces_to_ask_about(self.inputs.now())
+        async for tables in self._portions():
+            unknown |= self.view.unresolved(self.inputs.now(), tables=tables)
+        await self._lookup.resolve(unknown)
         # How those are that hold what we want, and how we are ourselves; what was true once accuses nobody later.
-        instances = self.view.instances_to_ask_about(self.inputs.now())
+        instances: frozenset[str] = frozenset()
+        async for tables in self._portions():
+            instances |= self.view.instances_to_ask_about(self.inputs.now(), tables)
         self.view.forget_health_except(instances)
         if instances:
             await learn_health(self.calls, self.view, instances, self._journal.told)
@@ -236,58 +258,105 @@ class Reconciler:
         self.first_observation.set()
         return None
 
+    async def _portions(self) -> AsyncIterator[Mapping[str, TablePolicy]]:
+        """The tables; where they have many routes, one after the other, with the event loop free in between."""
+        if not self._is_much(None):
+            yield self.view.tables
+            return
+        for table_id, table_policy in tuple(self.view.tables.items()):
+            yield {table_id: table_policy}
+            await asyncio.sleep(0)
+
     # Decide
 
     def _decide(self, only: Collection[Prefix] | None) -> None:
         """About these prefixes and those that a read has shown to have changed, or (None) about everything."""
         changed, self.view.changed = self.view.changed, set()
-        if only is None:
-            self._queue.drop_turns()
-        elif changed:
+        if only is not None and changed:
             only = {*only, *changed}
-        if only is not None and len(only) * len(self.view.tables) > MANY:
-            self._tasks.start(self._decide_in_turns())
-            return
-        if not self._finished:
+        if self._is_much(only):
+            if only is None:
+                self._everything_is_due = True
+                self._tasks.start(self._decide_everything_due())
+            else:
+                self._due.update(only)
+                self._tasks.start(self._decide_some_due())
+        elif not self._finished:
             self._expire()
             self._carry_out(self.view.plan(self.inputs.now(), only), only)
 
-    async def _decide_in_turns(self) -> None:
-        """About everything, with the event loop free in between; what has changed meanwhile is decided anew."""
-        async with self._deciding:
-            decided: list[Decision | None] = []
-            self._queue.begin_turns()
-            places = self.view.decisions(self.inputs.now())
-            while some := list(islice(places, AT_ONCE)):
-                decided += some
-                if len(some) == AT_ONCE:
+    def _is_much(self, only: Collection[Prefix] | None) -> bool:
+        """Whether these, or (None) all, are more than are decided about in one turn of the event loop."""
+        if only is not None:
+            return len(only) * len(self.view.tables) > MANY
+        return self.view.count_places(self.inputs.now()) > MANY
+
+    async def _decide_everything_due(self) -> None:
+        """Everything, if that is still due when nobody else does so any more."""
+        async with self._deciding[True]:
+            if self._everything_is_due:
+                self._everything_is_due = False
+                prefixes = set(self.view.prefixes_but_routes(self.inputs.now()))
+                for table_id in tuple(self.view.tables):
+                    prefixes |= self.view.prefixes_of_routes(table_id)
                     await asyncio.sleep(0)
-            changed = self._queue.end_turns()
-            if changed is None:
+                await self._decide_in_slices(prefixes, is_whole=True)
+
+    async def _decide_some_due(self) -> None:
+        """What is still due when nobody else does so any more."""
+        async with self._deciding[False]:
+            if self._due:
+                prefixes, self._due = self._due, set()
+                await self._decide_in_slices(prefixes, is_whole=False)
+
+    async def _decide_in_slices(self, prefixes: Collection[Prefix], *, is_whole: bool) -> None:
+        """About these, which are all if `is_whole`. Ends when what may be written now is being written."""
+        changes: list[Change] = []
+        for some in slices(prefixes, max(1, AT_ONCE // max(1, len(self.view.tables)))):
+            if self._finished:
                 return
-            decided = [each for each in decided if each is not None and each[0].prefix not in changed]
-            decided += self.view.decisions(self.inputs.now(), changed)
-            plan = make_plan(filter(None, decided))
-            if not self._finished:
-                self._expire()
-                self._carry_out(plan, None)
+            self._expire()
+            inputs = self.inputs.now()
+            plan = self.view.plan(inputs, some)
+            self._remember(plan, inputs, some)
+            changes += plan.changes
+            await asyncio.sleep(0)
+        if self._finished:
+            return
+        if is_whole:
+            self._remember_the_rest(prefixes)
+        await self._applier.apply_in_slices(changes, self.inputs.now, is_whole=is_whole)
 
     def _carry_out(self, plan: Plan, only: Collection[Prefix] | None) -> None:
         """Remember what was decided about these prefixes, or (None) about all, ask what it leaves open, and write."""
-        inputs = self.inputs.now()
-        for lost in self.view.take_lost():
+        self._remember(plan, self.inputs.now(), only)
+        self._applier.apply(plan, is_whole=only is None)
+
+    def _remember(self, plan: Plan, inputs: DecisionInput, only: Collection[Prefix] | None) -> None:
+        """What was decided, for the next decision, for the log and for observers; and ask what it leaves open."""
+        for lost in self.view.take_lost(only):
             self._journal.lost(lost)
         for each in self._journal.observers:
             each.decided(inputs, only)
-        known, wanted = self.view.known_places(only), {change.key for change in plan.changes}
+        self._remember_verdicts(plan, self.view.known_places(only))
+        self._journal.refuse(self.view.not_accepted(inputs, only), only)
+        self._lookup.ask(inputs, plan, only)
+
+    def _remember_verdicts(self, plan: Plan, known: Collection[RouteKey]) -> None:
+        """The verdicts of the plan, and that the other `known` places have none."""
+        wanted = {change.key for change in plan.changes}
         self._applier.no_longer_wanted([key for key in known if key not in wanted])
         verdicts = {(verdict.table_id, verdict.prefix): verdict for verdict in plan.verdicts}
         before = self.view.decided(known, verdicts, self._now(), time.time())
         self._expiry.set(self.view.places.next_expiry())
         self._journal.verdicts(before, verdicts)
-        self._journal.refuse(self.view.not_accepted(inputs, only), only)
-        self._lookup.ask(inputs, plan, only)
-        self._applier.apply(plan, is_whole=only is None)
+
+    def _remember_the_rest(self, prefixes: Collection[Prefix]) -> None:
+        """Everything was decided about, and that was these prefixes: of all others, and in other tables, is nothing."""
+        self._remember_verdicts(Plan(), self.view.places_elsewhere())
+        self._journal.not_accepted.intersection_update(prefixes)
+        for each in self._journal.observers:
+            each.decided_all(prefixes)
 
     # What time changes
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Final
 
 from bgp2vpc.bgp.rib import Side
 from bgp2vpc.errors import InterfaceGone
@@ -10,7 +11,6 @@ from bgp2vpc.policy.decide import (
     Unresolved,
     dead_ends,
     decide,
-    decide_each,
     decide_one,
     owners_in_the_way,
     owners_to_check,
@@ -21,12 +21,15 @@ from bgp2vpc.policy.decide import (
 from bgp2vpc.policy.inputs import DecisionInput
 from bgp2vpc.policy.place import Policy, instance_of_dead_end, is_ours, own_interfaces
 from bgp2vpc.policy.place_state import NEVER, Places
-from bgp2vpc.policy.plan import Action, Change, Decision, Plan, Reason, RouteKey, Verdict
+from bgp2vpc.policy.plan import Action, Change, Plan, Reason, RouteKey, Verdict
 from bgp2vpc.policy.rule import ManagedRoute, RouteSettings, Rule, Writes
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.reconcile.outcomes import LostRoute
 from bgp2vpc.vpc.finders import wants_subnets
 from bgp2vpc.vpc.model import Instance, InstanceHealth, Interface, Route, RouteTable, Snapshot, TargetKind
+
+SAME_ANSWER: Final = 0.05
+"""Seconds in which all who waited for one read get its answer."""
 
 
 class View:
@@ -47,11 +50,13 @@ class View:
         before, and nothing is pointed at it, nor at another one in its stead.
         """
         self._read_at: dict[str, float] = {}
+        self._taken_in: dict[str, tuple[RouteTable, RouteTable, float]] = {}
+        """By table: the last read of it alone, what the snapshot had after it, and when."""
         self._missing_since: dict[str, float] = {}
         """When EC2 did not know an interface first, of those that it did not know the last time, either."""
         self.changed: set[Prefix] = set()
         """Of these, reads of single tables have shown something new that was not decided about yet."""
-        self._lost: list[LostRoute] = []
+        self._lost: dict[Prefix, list[LostRoute]] = {}
 
     @property
     def vpc_ids(self) -> frozenset[str]:
@@ -111,21 +116,14 @@ class View:
 
     def ours(self) -> set[RouteKey]:
         """Table and prefix of the routes of ours that a rule is about."""
-        return {
-            (table_policy.table.id, route.destination)
-            for table_policy in self.tables.values()
-            for route in table_policy.table.routes
-            if isinstance(route.destination, Prefix)
-            and (rule := table_policy.rule_for(route.destination))
-            and is_ours(route, own_interfaces(rule, route.destination, self.snapshot))
-        }
+        return _ours(self.tables, self.snapshot)
 
     def observed(self, snapshot: Snapshot, asked: float, now: float) -> tuple[RouteKey, ...]:
         """EC2 told everything anew; it was asked at `asked`.
 
         Returns the routes of ours that are still there, in tables that no rule finds any more.
         """
-        before = self.ours()
+        before, was = self.tables, self.snapshot
         self.denied.clear()
         tables = self.places.corrected(snapshot.tables.values(), now)
         self._find_moved(tables, now)
@@ -133,8 +131,8 @@ class View:
         self.snapshot = replace(snapshot.with_tables(tables, snapshot.tables), read_at=now)
         self.places.forget_old(now)
         self._find_tables()
-        lost = {table for table, _ in before} - self.tables.keys()
-        return tuple(sorted(key for key in before if key[0] in lost and self.is_at_ours(*key)))
+        lost = {table_id: each for table_id, each in before.items() if table_id not in self.tables}
+        return tuple(sorted(key for key in _ours(lost, was) if self.is_at_ours(*key)))
 
     def is_at_ours(self, table_id: str, prefix: Prefix) -> bool:
         """Whether the route points at an interface of this instance, as far as we know."""
@@ -173,13 +171,18 @@ class View:
 
     def reread(self, table: RouteTable, asked: float, now: float) -> None:
         """EC2 told one table anew."""
+        before = self.snapshot.tables.get(table.id)
+        read, became, at = self._taken_in.get(table.id, (None, None, NEVER))
+        if read is table and became is before and now < at + SAME_ANSWER:
+            return  # as many writes as wait for one read get the same answer, one after the other
         tables = self.places.corrected([table], now)
         self._find_moved(tables, now)
-        if (before := self.snapshot.tables.get(table.id)) is not None:
+        if before is not None:
             self.changed |= before.changed_prefixes(tables[0])
         self.snapshot = replace(self.snapshot, read_at=now)
         self._read_at[table.id] = asked
         self._replace(tables, table.id)
+        self._taken_in[table.id] = (table, tables[0], now)
 
     def _find_moved(self, tables: Iterable[RouteTable], now: float) -> None:
         """What others have pointed elsewhere since these tables were read before."""
@@ -201,12 +204,12 @@ class View:
         if is_ours(old, ours) and not is_ours(new, ours):
             verdict = self.places.at((now.id, prefix)).verdict
             expected = verdict is not None and verdict.reason in (Reason.PEER_BEST, Reason.HANDOVER)
-            self._lost.append(LostRoute(now.id, prefix, old.target, new, expected))
+            self._lost.setdefault(prefix, []).append(LostRoute(now.id, prefix, old.target, new, expected))
 
-    def take_lost(self) -> list[LostRoute]:
-        """Our routes that others have pointed elsewhere since this was last asked."""
-        lost, self._lost = self._lost, []
-        return lost
+    def take_lost(self, only: Collection[Prefix] | None) -> list[LostRoute]:
+        """Our routes of these prefixes, or (None) all, that others have pointed elsewhere since this was last asked."""
+        prefixes = tuple(self._lost) if only is None else [each for each in only if each in self._lost]
+        return [lost for prefix in prefixes for lost in self._lost.pop(prefix)]
 
     def table_gone(self, table_id: str) -> None:
         """EC2 says that it does not exist."""
@@ -273,9 +276,27 @@ class View:
         """What there is to do; nothing before the first snapshot."""
         return decide(self.tables, self.snapshot, inputs, self.policy, only)
 
-    def decisions(self, inputs: DecisionInput, only: Collection[Prefix] | None = None) -> Iterator[Decision | None]:
-        """What `plan` puts in order, one place after the other, as of now; nothing before the first snapshot."""
-        return decide_each(self.tables, self.snapshot, inputs, self.policy, only)
+    def count_places(self, inputs: DecisionInput) -> int:
+        """About how many places a decision about everything is about."""
+        routes = sum(len(table_policy.table.routes) for table_policy in self.tables.values())
+        return max(routes, len(self.places.states), len(inputs.offers) * len(self.tables))
+
+    def prefixes_but_routes(self, inputs: DecisionInput) -> Iterator[Prefix]:
+        """What is offered, managed, remembered, or forced; some twice."""
+        yield from tuple(inputs.offers)
+        yield from (prefix for rule in self.rules for prefix in rule.manages)
+        yield from (prefix for _, prefix in self.places.states)
+        yield from inputs.forced
+
+    def prefixes_of_routes(self, table_id: str) -> set[Prefix]:
+        """Those of the static routes of this table that a rule is about."""
+        table_policy = self.tables.get(table_id)
+        found = (route.destination for route in (table_policy.table.routes if table_policy else ()))
+        return {each for each in found if isinstance(each, Prefix) and table_policy and table_policy.rule_for(each)}
+
+    def places_elsewhere(self) -> list[RouteKey]:
+        """Places with something to remember, in tables that no rule finds any more."""
+        return [key for key in self.places.states if key[0] not in self.tables]
 
     def still(self, change: Change, inputs: DecisionInput) -> Change | None:
         """`change` as it has to be now, or None if it is no longer what the place needs."""
@@ -286,13 +307,16 @@ class View:
         again = decision[1] if decision else None
         return again if again is not None and again.action is change.action else None
 
-    def instances_to_ask_about(self, inputs: DecisionInput) -> frozenset[str]:
+    def instances_to_ask_about(
+        self, inputs: DecisionInput, tables: Mapping[str, TablePolicy] | None = None
+    ) -> frozenset[str]:
         """Instances whose health matters: those that hold a route we have a path for; and then also our own.
 
-        And those of black holes that are deleted if they are terminated.
+        And those of black holes that are deleted if they are terminated. `tables`: some of ours, None: all.
         """
-        dead = map(instance_of_dead_end, dead_ends(self.tables, inputs))
-        owners = owners_in_the_way(self.tables, self.snapshot, inputs) | set(filter(None, dead))
+        tables = self.tables if tables is None else tables
+        dead = map(instance_of_dead_end, dead_ends(tables, inputs))
+        owners = owners_in_the_way(tables, self.snapshot, inputs) | set(filter(None, dead))
         return owners | {self.instance.id} if owners else owners
 
     def owners_to_check(
@@ -301,11 +325,16 @@ class View:
         """(table, prefix) -> (remote check, interface id) of those who hold what we, or others, care for."""
         return owners_to_check(self.tables, self.snapshot, inputs, only, as_witness=as_witness)
 
-    def unresolved(self, inputs: DecisionInput, only: Collection[Prefix] | None = None) -> Unresolved:
-        """Interfaces of other instances that matter and are not known."""
+    def unresolved(
+        self,
+        inputs: DecisionInput,
+        only: Collection[Prefix] | None = None,
+        tables: Mapping[str, TablePolicy] | None = None,
+    ) -> Unresolved:
+        """Interfaces of other instances that matter and are not known; `tables`: some of ours, None: all."""
         if not any(rule.takes_by_best_path for rule in self.rules):
             return Unresolved()
-        return unresolved(self.tables, self.snapshot, inputs, only)
+        return unresolved(self.tables if tables is None else tables, self.snapshot, inputs, only)
 
     def interfaces_to_ask_about(self, inputs: DecisionInput) -> Unresolved:
         """What may have changed of what we know: to be asked about again at every poll.
@@ -367,3 +396,14 @@ class View:
 
     def _find_tables(self) -> None:
         self.tables = table_policies(self.rules, self.snapshot, self.instance.vpc_id)
+
+
+def _ours(tables: Mapping[str, TablePolicy], snapshot: Snapshot) -> set[RouteKey]:
+    return {
+        (table_policy.table.id, route.destination)
+        for table_policy in tables.values()
+        for route in table_policy.table.routes
+        if isinstance(route.destination, Prefix)
+        and (rule := table_policy.rule_for(route.destination))
+        and is_ours(route, own_interfaces(rule, route.destination, snapshot))
+    }

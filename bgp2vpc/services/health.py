@@ -46,6 +46,10 @@ class Health(Observer):
             as_witness = self._config.serf is not None
             self._owners.follow(self._view.owners_to_check(inputs, only, as_witness=as_witness), only)
 
+    def decided_all(self, prefixes: Collection[Prefix]) -> None:
+        """No other prefix has an owner to check any more."""
+        self._owners.follow_only(prefixes)
+
     def votes_changed(self) -> None:
         """Others speak against other owners now."""
         self._owners.reassess()

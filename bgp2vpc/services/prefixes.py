@@ -51,9 +51,17 @@ class ServedPrefixes(Observer):
                 self._announced.pop(prefix, None)
                 self._announced[prefix] = None
         if only is None:
-            for prefix in [each for each in self._announced if each not in self._rib.offers][:-MOST_WITHDRAWN]:
-                del self._announced[prefix]
+            self._forget_earliest()
         self._look(self._known() if only is None else only)
+
+    def decided_all(self, prefixes: Collection[Prefix]) -> None:
+        """What is known of other prefixes may be new, too: somebody may have deleted the route of a withdrawn one."""
+        self._forget_earliest()
+        self._look(self._known().difference(prefixes))
+
+    def _forget_earliest(self) -> None:
+        for prefix in [each for each in self._announced if each not in self._rib.offers][:-MOST_WITHDRAWN]:
+            del self._announced[prefix]
 
     def written(self, outcome: Outcome) -> None:
         """A write has its outcome."""

@@ -90,6 +90,12 @@ class RemoteChecks:
         self._owners = frozenset(self._places.values())
         self._check()
 
+    def follow_only(self, prefixes: Collection[Prefix]) -> None:
+        """All owners of these have been told to `follow`; other prefixes have none any more."""
+        if self._former:
+            self._start_task("former owners", self._forget_gone())
+        self.follow({}, {prefix for _, prefix in self._places if prefix not in prefixes})
+
     def _is_failing(self, owner: Owner) -> bool:
         template = self._templates.get(owner[0])
         needed = template.votes if template else None
