@@ -32,6 +32,7 @@ from benchmarks import (
     lines,
     load,
     outages,
+    slices,
     takeover,
     web,
 )
@@ -44,6 +45,7 @@ QUICK: dict[str, Callable[[Cloud], Iterator[Figure]]] = {
     "lines": lines.measure,
     "start": footprint.measure_start,
     "load": load.measure,
+    "slices": slices.measure,
     "failover": failover.measure,
 }
 """Two minutes."""
