@@ -14,6 +14,7 @@ from test_checks import FOREVER, P, Service, settings
 
 from bgp2vpc.policy.rule import Takeover
 from bgp2vpc.prefix import IPAddress
+from bgp2vpc.reconcile import reconciler
 from tests.memory_vpc import MemoryVpc
 from tests.values import rule
 from tests.virtual_time import VirtualTimeLoop
@@ -273,7 +274,9 @@ def test_a_reload_brings_serf_takes_it_away_and_moves_nothing_by_itself(make_lab
     assert site.route == THEIRS
 
 
-def test_who_offers_nothing_is_a_witness_of_what_its_rule_accepts(make_lab, service, owner) -> None:
+@pytest.fixture
+def witness(make_lab, owner) -> Site:
+    """Nobody announces anything here."""
     text = f"""\
 serf: {{rpc: 127.0.0.1}}
 remote_healthchecks:
@@ -284,12 +287,27 @@ routetables:
     accept: [192.0.2.0/24 le 32]
     remote_healthcheck: alive
 """
-    site = Site(make_lab, text)
-    site.lab.start(wait=5)
+    return Site(make_lab, text)
+
+
+def test_who_offers_nothing_is_a_witness_of_what_its_rule_accepts(witness, owner) -> None:
+    witness.lab.start(wait=5)
     owner.stop()
-    site.lab.wait(5)
-    assert [said for _, said in site.cluster.events] == [f"{AGAINST} a"]
-    assert site.lab.writes == []
+    witness.lab.wait(5)
+    assert [said for _, said in witness.cluster.events] == [f"{AGAINST} a"]
+    assert witness.lab.writes == []
+
+
+@pytest.mark.parametrize("many", [0, 500])
+def test_a_witness_checks_no_owner_whose_route_is_gone(witness, many: int, monkeypatch) -> None:
+    """In slices (more than `many` places) nothing is left that would be decided about."""
+    monkeypatch.setattr(reconciler, "MANY", many)
+    witness.lab.start(wait=5)
+    assert [row["name"] for row in witness.lab.ask("status")["checks"]] != []
+    witness.lab.vpc.remove_route("rtb-1", P)
+    witness.lab.do(witness.lab.daemon.parts.reconciler.poll_now)
+    witness.lab.wait(5)
+    assert witness.lab.ask("status")["checks"] == []
 
 
 # Members
