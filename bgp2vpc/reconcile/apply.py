@@ -116,6 +116,7 @@ class Applier:
             still += self._still(some, inputs())
             await asyncio.sleep(0)
         still.sort(key=lambda change: (change.table_id, change.prefix.sort_key()))
+        await asyncio.sleep(0)
         if self._writer is None:
             for some in slices(still, AT_ONCE):
                 self._journal.dry_run(some, self._view.places)
