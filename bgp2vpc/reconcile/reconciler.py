@@ -201,6 +201,8 @@ class Reconciler:
     def finish(self) -> None:
         """Decide nothing more; what is being written is still seen through."""
         self._finished = True
+        self._everything_is_due = False
+        self._due.clear()
 
     def is_idle(self) -> bool:
         """Whether nothing is being written or decided."""
@@ -284,6 +286,8 @@ class Reconciler:
         elif not self._finished:
             self._expire()
             self._carry_out(self.view.plan(self.inputs.now(), only), only)
+            if only is None:
+                self._everything_is_due = False  # whoever waits to do so finds it done
 
     def _is_much(self, only: Collection[Prefix] | None) -> bool:
         """Whether these, or (None) all, are more than are decided about in one turn of the event loop."""

@@ -244,3 +244,20 @@ def test_many_prefixes_that_one_event_concerns_are_judged_together_too(many: Lab
     many.wait(60)
     assert len(many.writes) == COUNT
     assert not many.daemon.parts.reconciler.refused
+
+
+def test_a_poll_that_waits_for_the_slices_of_another_decision_does_not_delay_the_end(many: Lab) -> None:
+    deciding = many.daemon.parts.reconciler
+
+    async def story() -> None:
+        deciding.poll_now()
+        await asyncio.sleep(many.loop.latency)
+        deciding.everything_changed()
+        for _ in range(6):  # the poll is answered, too
+            await asyncio.sleep(0)
+        many.daemon.stop()
+
+    many.loop.run_until_complete(story())
+    asked = many.now
+    assert many.ended() == 0
+    assert many.now < asked + 1
