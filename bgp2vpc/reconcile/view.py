@@ -174,7 +174,8 @@ class View:
         before = self.snapshot.tables.get(table.id)
         read, became, at = self._taken_in.get(table.id, (None, None, NEVER))
         if read is table and became is before and now < at + SAME_ANSWER:
-            return  # as many writes as wait for one read get the same answer, one after the other
+            self._read_at[table.id] = asked
+            return  # all writes that wait for one read get the same answer, one after the other
         tables = self.places.corrected([table], now)
         self._find_moved(tables, now)
         if before is not None:
