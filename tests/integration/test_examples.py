@@ -11,8 +11,9 @@ from threading import Thread
 from typing import Any
 
 import pytest
-from awsnycast_kit import Service, build, write
-from site_kit import eventually
+from awsnycast_kit import Service, all_of, build, write, writes
+from site_kit import Site, eventually
+from stack_kit import Resolver
 
 from bgp2vpc.demo.cloud.client import Cloud
 from bgp2vpc.health.probes.ping import PingNotAllowed, ensure_ping_allowed
@@ -20,7 +21,7 @@ from tests.addresses import HOME, free_port
 from tests.waiting import PATIENCE
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-EVERYWHERE, WEB = "0.0.0.0/0", "192.0.2.80/32"
+EVERYWHERE, WEB, DNS = "0.0.0.0/0", "192.0.2.80/32", "192.0.2.53/32"
 
 
 def example(name: str, **changes: str) -> str:
@@ -120,6 +121,51 @@ def test_each_anycast_address_has_its_check_and_an_announced_prefix_its_fallback
     finally:
         for service in services:
             service.stop()
+
+
+def test_the_route_of_a_pair_moves_by_bgp_without_a_gap(cloud: Cloud, make_site) -> None:
+    world = build(cloud)
+    ids = [host.instance_id for host in world.hosts]
+    cloud.ec2.create_tags(Resources=ids, Tags=[{"Key": "role", "Value": "anycast"}])
+    first, second = sites = [make_site(host) for host in world.hosts]
+    resolvers = {first: Resolver(first.host.address)}
+    port = resolvers[first].port
+    resolvers[second] = Resolver(second.host.address, port)
+    bgp_port = free_port(first.host.address)
+
+    def hears_a_session(site: Site) -> bool:
+        return any(row["up"] for row in site.status()["neighbors"])
+
+    try:
+        for site in sites:
+            changes = {
+                "destination: 127.0.0.1": f"destination: {site.host.address}",
+                "{name: example.org}": f"{{name: example.org, port: {port}}}",
+                "as: 64513": f"as: 64513\n  port: {bgp_port}",
+            }
+            # No poll: what moves a route is what the instances hear from each other.
+            write(site, example("pair.yaml", **changes), poll_time=10 * PATIENCE)
+            site.start()
+            first.wait_for_route(DNS, *world.tables)
+        for site in sites:
+            eventually(lambda site=site: hears_a_session(site), "the session", lambda: first.log + second.log)
+        second.wait_for_verdict(world.tables[0], DNS, "yield peer-best")
+        cloud.forget_calls()
+
+        resolvers[first].stop()
+        second.wait_for_route(DNS, *world.tables)
+
+        resolvers[first] = Resolver(first.host.address, port)
+        first.wait_for_verdict(world.tables[0], DNS, "yield peer-best")
+        second.wait_for_verdict(world.tables[0], DNS, "keep ours")
+        drained = second.command("drain", "-f", str(second.file))
+        assert drained.returncode == 0, drained.stderr
+        first.wait_for_route(DNS, *world.tables)
+        moves = [all_of("ReplaceRoute", world.tables, DNS, site.host.interface_id) for site in (second, first)]
+        assert writes(cloud) == sorted(moves[0] + moves[1])
+    finally:
+        for resolver in resolvers.values():
+            resolver.stop()
 
 
 class Health(BaseHTTPRequestHandler):
