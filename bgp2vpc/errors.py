@@ -13,6 +13,7 @@ Bgp2vpcError
 ├── ExabgpSilent            time, or the operator: ExaBGP runs, and does not answer
 ├── FallbackUnusable        the operator: what a route is to fall back to does not exist or does not work
 ├── ExabgpError             the operator: ExaBGP's configuration cannot be made, checked or written
+├── ExabgpDown              time, or the operator: the ExaBGP that we run has ended, hangs, or does not start
 └── Ec2Error
     ├── Transient           time: the same call again, later (5xx, time-outs, broken answers)
     │   └── Throttled       time, and more of it: the account's request bucket is empty
@@ -109,7 +110,14 @@ class ExabgpError(Bgp2vpcError):
 
 
 class ExabgpDown(Bgp2vpcError):
-    """The ExaBGP that we run has ended, or does not start."""
+    """The ExaBGP that we run has ended, hangs, or does not start. `what`: that; `said`: the end of its log, or empty.
+
+    `said` may differ from try to try where `what` is the same.
+    """
+
+    def __init__(self, what: str, said: str = "") -> None:
+        super().__init__(f"{what}: {said}" if said else what)
+        self.what = what
 
 
 class Ec2Error(Bgp2vpcError):

@@ -131,6 +131,8 @@ class Journal:
         code = error.code if isinstance(error, Ec2Error) else type(error).__name__
         # Those of EC2 and of probes differ from call to call; others differ with the reason: disk full, not permitted.
         cause = code if isinstance(error, Ec2Error | CheckUnknown) else str(error)
+        if isinstance(error, ExabgpDown):
+            cause = error.what
         then = then or consequence(error)
         before = self._errors.pop((subject, code), None)  # one that comes every second must not hide all others
         self._errors[subject, code] = ErrorRow(

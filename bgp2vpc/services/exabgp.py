@@ -103,6 +103,7 @@ class ExabgpService:
         self._session: asyncio.Task[None] | None = None
         self._log = _ExabgpLog()
         self._restarts = -1
+        self._ends_at_once = False
         self.comes_back = False
         """Set before `stop` when this daemon is about to be started again."""
 
@@ -152,38 +153,42 @@ class ExabgpService:
             began = clock()
             self._restarts += 1
             try:
-                why = await self._run_once(relay_socket)
-            except (OSError, ValueError, ExabgpError, NoThread) as error:
-                why = str(error)
-            self._journal.failure(SUBJECT, ExabgpDown(why))
-            pause = endings.pause_after(why, crashed=True, lived=clock() - began)
+                error = await self._run_once(relay_socket)
+            except (OSError, ValueError, ExabgpError, NoThread) as why:
+                error = ExabgpDown(str(why))
+            self._journal.failure(SUBJECT, error)
+            lived = clock() - began
+            self._ends_at_once = lived < PAUSES.brief
+            pause = endings.pause_after(error.what, crashed=True, lived=lived)
             await asyncio.sleep(pause * random.uniform(0.8, 1.2))  # noqa: S311
 
-    async def _run_once(self, relay_socket: Path) -> str:
-        """One ExaBGP from start to end; why it ended, in words."""
+    async def _run_once(self, relay_socket: Path) -> ExabgpDown:
+        """One ExaBGP from start to end; how it ended."""
         bgp, file = self._config.bgp, self._neighbors.file
         if file is None:
             raise ExabgpError("the configuration has no bgp section any more")
         program = await on_thread(partial(exabgp_file.find_program, bgp.exabgp if bgp else None, own_first=True))
         started_with = await on_thread(partial(exabgp_file.read, file))
-        self._log = _ExabgpLog()
+        self._log.begin()
         child = self._child = await Child.start(
             program.serve(file),
             on_output=self._log.feed,
             on_errors=self._log.feed,
             env=exabgp_file.environment() | SETTINGS | _own_user() | {relay.VARIABLE: os.fspath(relay_socket)},
         )
-        event(log, logging.INFO, "ExaBGP started", program=program.path, pid=child.pid, file=file)
+        level = logging.DEBUG if SUBJECT in self._journal.failing else logging.INFO  # not once for each try
+        event(log, level, "ExaBGP started", program=program.path, pid=child.pid, file=file)
         ended = asyncio.create_task(child.exited())
         connected = asyncio.create_task(self._connected.wait())
         try:
             await asyncio.wait((ended, connected), timeout=CONNECT_TIMEOUT, return_when=asyncio.FIRST_COMPLETED)
             if not ended.done() and not connected.done():
-                return f"ExaBGP has not started its helper within {CONNECT_TIMEOUT:g} s: {self._log.reason}"
+                return ExabgpDown(f"ExaBGP has not started its helper within {CONNECT_TIMEOUT:g} s", self._log.reason)
             if await on_thread(partial(exabgp_file.read, file)) != started_with:
                 self._start_task("exabgp reload", self._neighbors.reload())
             await self._end_if_hung(ended)
-            return f"ExaBGP has ended ({exit_text(await child.wait())}): {self._log.reason}"
+            code = await child.wait()
+            return ExabgpDown(f"ExaBGP has ended ({exit_text(code)})", self._log.reason if code >= 0 else "")
         finally:
             await cancelled(connected, ended)
             await self._disconnect()
@@ -220,15 +225,18 @@ class ExabgpService:
     async def _talk(self, connection: socket.socket, read_fd: int, write_fd: int) -> None:
         """Hear and speak until ExaBGP closes its pipe. The relay ends ExaBGP when `connection` is closed."""
         pipe = ExabgpPipe(read_fd, write_fd)
+        works = partial(self._journal.success, SUBJECT)
         with connection:
+            # One that ends again and again is no news each time: it works when it has lived for a while.
+            later = asyncio.get_running_loop().call_later(PAUSES.brief if self._ends_at_once else 0, works)
             try:
                 session = ExabgpSession(pipe, self._peers.heard)
                 self._adj_rib_out.connected(pipe.send)
                 self._connected.set()
                 self._neighbors.started()
-                self._journal.success(SUBJECT)
                 await session.run()
             finally:
+                later.cancel()
                 self._connected.clear()
                 self._adj_rib_out.disconnected()
                 self._neighbors.gone()
@@ -249,6 +257,11 @@ class _ExabgpLog:
         self._throttle = Throttle()
         self._kept: list[str] = []
         self.last = ""
+
+    def begin(self) -> None:
+        """Another ExaBGP logs from now on; what was logged of the one before is still no news."""
+        self._splitter = LineSplitter(LONGEST_LINE)
+        self._kept.clear()
 
     @property
     def reason(self) -> str:
