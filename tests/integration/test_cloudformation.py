@@ -1,6 +1,5 @@
 """The CloudFormation examples: valid, deployed, and the daemons they start run against what was built."""
 
-import getpass
 import json
 import os
 import shutil
@@ -19,6 +18,7 @@ from site_kit import QUICK, Site
 from stack_kit import ACCOUNT, CIDR, PACKAGE, TEMPLATES, Resolver, Stack, deploy, permit, refusals, run_user_data
 
 from bgp2vpc.config.load import load
+from bgp2vpc.config.model import RUN_PORT
 from bgp2vpc.demo.cloud.client import Cloud
 from bgp2vpc.demo.cloud.values import CloudHost
 from bgp2vpc.health.probes.ping import PingNotAllowed, ensure_ping_allowed
@@ -92,13 +92,12 @@ def test_the_instances_are_as_they_have_to_be(stack: Stack) -> None:
 @both
 def test_user_data_installs_and_starts(stack: Stack, root: Path) -> None:
     told = run_user_data(stack.user_data(stack.hosts[0]), root, stack.hosts[0].address)
-    service = "exabgp" if stack.name == "anycast" else "bgp2vpc"
     assert f"pip install {PACKAGE}" in told
-    assert told.splitlines()[-1] == f"systemctl enable --now {service}"
+    assert told.splitlines()[-1] == "systemctl enable --now bgp2vpc"
     assert load(root / "etc/bgp2vpc.yaml").rules
-    unit = (root / f"etc/systemd/system/{service}.service").read_text()
+    unit = (root / "etc/systemd/system/bgp2vpc.service").read_text()
     if shutil.which("systemd-analyze"):
-        file = root / f"{service}.service"
+        file = root / "bgp2vpc.service"
         file.write_text(unit)
         result = subprocess.run(["systemd-analyze", "verify", file], capture_output=True, text=True, check=False)
         assert str(file) not in result.stderr
@@ -166,66 +165,19 @@ def test_the_nat_instances_of_the_stack_have_the_default_routes(stack: Stack, si
 # Anycast
 
 
-class Instance:
-    """One instance of the anycast stack: the files of its user data, its resolver, and ExaBGP with bgp2vpc."""
+class Resolvers:
+    """The resolver of each host, at its own address, where both check it: nobody has the anycast address here."""
 
-    def __init__(self, stack: Stack, number: int, root: Path, ports: "Ports") -> None:
-        self.cloud, self.host, self.root = stack.cloud, stack.hosts[number], root / str(number)
-        run_user_data(stack.user_data(self.host), self.root, self.host.address)
-        self.socket = self.root / "run/bgp2vpc/bgp2vpc.sock"
-        self.socket.parent.mkdir(parents=True)
-        self.well = self.root / "well"
-        self._ports = ports
-        self._process: subprocess.Popen[bytes] | None = None
-        self._resolver: Resolver | None = None
-        self._adapt()
+    def __init__(self) -> None:
+        self._running: dict[Site, Resolver] = {}
 
-    def _adapt(self) -> None:
-        """What is different on this machine: ports, and how the local script looks at the service."""
-        _change(
-            self.root / "etc/exabgp/exabgp.conf", "listen 179;", f"listen {self._ports.bgp}; connect {self._ports.bgp};"
-        )
-        file = self.root / "etc/bgp2vpc.yaml"
-        _change(file, "dig @192.0.2.53 example.org +time=1 +tries=1 | grep -q NOERROR", f"test -e {self.well}")
-        _change(file, "config: {name: example.org}", f"config: {{name: example.org, port: {self._ports.dns}}}")
-        _change(file, "--interval 2 --fast-interval 1", "--interval 0.2 --fast-interval 0.1")
-        _change(file, "every: 0.5, timeout: 0.5", f"every: 0.5, timeout: {PATIENCE}")
-        file.write_text(f"{file.read_text()}\n{yaml.safe_dump({**QUICK, 'startup_hold': 2, 'settle_time': 2})}")
+    def start(self, site: Site, port: int) -> None:
+        self._running[site] = Resolver(site.host.address, port)
 
-    def start(self) -> None:
-        self.well.touch()
-        self._resolver = Resolver(self.host.address, self._ports.dns)
-        environment = {
-            "PATH": f"{self.root}/opt/bgp2vpc/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-            "HOME": str(self.root),
-            "CACHE_DIRECTORY": os.environ["CACHE_DIRECTORY"],
-            "exabgp_daemon_user": getpass.getuser(),
-            "exabgp_api_cli": "false",
-            **self.cloud.environment(self.host.instance_id, role=True),
-        }
-        configuration = self.root / "etc/exabgp/exabgp.conf"
-        with (self.root / "log").open("ab") as log:
-            self._process = subprocess.Popen(
-                [self.root / "opt/bgp2vpc/bin/exabgp", "server", configuration],
-                env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
-            )  # fmt: skip
-
-    def kill(self) -> None:
-        """As when the host loses its power."""
-        if self._process is not None:
-            os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait()
-            self._process = None
-        if self._resolver is not None:
-            self._resolver.stop()
-            self._resolver = None
-
-    def wait_for_route(self, table: str, target: str | None = "") -> None:
-        wanted = self.host.interface_id if target == "" else target
-        try:
-            self.cloud.wait_for_route(table, ANYCAST, wanted)
-        except TimeoutError as error:
-            raise TimeoutError(f"{error}\n{(self.root / 'log').read_text()}") from None
+    def stop(self, *sites: Site) -> None:
+        """All of them, where none is named."""
+        for site in sites or list(self._running):
+            self._running.pop(site).stop()
 
 
 class Ports:
@@ -241,49 +193,55 @@ class Ports:
         self.bgp, self.dns = found
 
 
-def _change(file: Path, old: str, new: str) -> None:
-    text = file.read_text()
-    assert old in text, f"{old} in {text}"
-    file.write_text(text.replace(old, new))
-
-
 @stack_of("anycast")
-def test_the_resolvers_of_the_stack_share_the_zones_by_best_path(stack: Stack, root: Path) -> None:
+def test_the_resolvers_of_the_stack_share_the_zones_by_best_path(stack: Stack, site_of, root: Path) -> None:
     permit(stack)
-    ports = Ports(stack)
-    first, second = instances = [Instance(stack, number, root, ports) for number in (0, 1)]
+    ports, resolvers = Ports(stack), Resolvers()
+    first, second = sites = [site_of(host) for host in stack.hosts]
+    for number, site in enumerate(sites):
+        run_user_data(stack.user_data(site.host), root / str(number), site.host.address)
+        text = (root / str(number) / "etc/bgp2vpc.yaml").read_text()
+        for there, here in {
+            "as: 64512": f"as: 64512\n  port: {ports.bgp}",
+            f"destination: {ANYCAST.partition('/')[0]}, every: 0.5, timeout: 0.5": f"destination: {site.host.address}, "
+            f"every: 0.2, timeout: {PATIENCE}",
+            "every: 0.5, timeout: 0.5": f"every: 0.5, timeout: {PATIENCE}",
+            "config: {name: example.org}": f"config: {{name: example.org, port: {ports.dns}}}",
+        }.items():
+            assert there in text
+            text = text.replace(there, here)
+        more = {"socket": str(site.socket), "startup_hold": 2, "settle_time": 2, **QUICK}
+        site.file.write_text(f"{text}\n{yaml.safe_dump(more)}")
     try:
-        for instance in instances:
-            instance.start()
-        for instance in instances:
-            instance.wait_for_route(instance.host.table)  # each zone has its own
+        for site in sites:
+            resolvers.start(site, ports.dns)
+            site.start()
+        for site in sites:
+            site.wait_for_route(ANYCAST)  # each zone has its own
 
-        first.well.unlink()  # the service fails, ExaBGP lives
-        second.wait_for_route(first.host.table)
-        first.well.touch()
-        first.wait_for_route(first.host.table)
+        resolvers.stop(first)
+        second.wait_for_route(ANYCAST, first.host.table)
+        resolvers.start(first, ports.dns)
+        first.wait_for_route(ANYCAST)
 
-        first.kill()
-        for table in stack.tables:
-            second.wait_for_route(table)
-        second.well.unlink()
-        for table in stack.tables:
-            second.wait_for_route(table, None)
+        first.stop(signal.SIGKILL)
+        resolvers.stop(first)
+        second.wait_for_route(ANYCAST, *stack.tables)
+        resolvers.stop(second)
+        second.wait_for_route(ANYCAST, *stack.tables, target=None)
         assert refusals(stack.cloud) == []
     finally:
-        for instance in instances:
-            instance.kill()
+        resolvers.stop()
 
 
 @stack_of("anycast")
-def test_exabgp_accepts_the_configuration_of_both_instances(stack: Stack, root: Path) -> None:
-    for number, host in enumerate(stack.hosts):
-        run_user_data(stack.user_data(host), root / str(number), host.address)
-        file = root / str(number) / "etc/exabgp/exabgp.conf"
-        other = stack.hosts[1 - number]
-        assert f"neighbor {other.address} {{" in file.read_text()
-        assert f"local-address {host.address};" in file.read_text()
-        result = subprocess.run(
-            [Path(sys.executable).parent / "exabgp", "validate", file], capture_output=True, text=True, check=False
-        )
-        assert result.returncode == 0, result.stdout + result.stderr
+def test_the_instances_find_each_other_and_may_peer(stack: Stack) -> None:
+    tagged = [{"Name": "tag:role", "Values": ["anycast"]}]
+    found = stack.cloud.ec2.describe_instances(Filters=tagged)["Reservations"]
+    ids = {instance["InstanceId"] for reservation in found for instance in reservation["Instances"]}
+    assert ids == {host.instance_id for host in stack.hosts}
+    group = stack.ids["SecurityGroup"]
+    rules = stack.cloud.ec2.describe_security_groups(GroupIds=[group])["SecurityGroups"][0]["IpPermissions"]
+    (peering,) = [rule for rule in rules if rule["UserIdGroupPairs"]]
+    assert (peering["IpProtocol"], peering["FromPort"], peering["ToPort"]) == ("tcp", RUN_PORT, RUN_PORT)
+    assert [pair["GroupId"] for pair in peering["UserIdGroupPairs"]] == [group]
