@@ -15,6 +15,7 @@ from bgp2vpc.config.schema.bgp import BgpEntry, PeerEntry
 from bgp2vpc.config.schema.file import ConfigFile
 from bgp2vpc.config.schema.rules import AnnounceEntry, RouteEntry, RuleEntry, SettingsEntry, announce_line
 from bgp2vpc.config.schema.services import NotifyEntry, SerfEntry, WebEntry
+from bgp2vpc.config.takeover_notes import takeover_notes
 from bgp2vpc.errors import Problem
 from bgp2vpc.health.model import Check, Dns, Http, Ping, Probe, Program, Tcp, Tls
 from bgp2vpc.notify.model import Recipient
@@ -93,7 +94,7 @@ def config(entry: ConfigFile, document: Document, file: str, warnings: tuple[Pro
         web=web(entry.web) if entry.web else None,
         notify=tuple(map(recipient, entry.notify)),
         warnings=warnings,
-        notes=awsnycast.notes(entry),
+        notes=(*awsnycast.notes(entry), *takeover_notes(entry, entry.poll_time or Config(file=file).poll_time)),
     )
 
 

@@ -88,8 +88,9 @@ def test_what_never_worked_there_is_a_warning_and_what_was_no_yaml_too(config) -
 
 
 def test_one_line_says_which_of_its_defects_are_gone(config) -> None:
-    (note,) = config.notes
+    note, takeover = config.notes
     assert "\n" not in note
+    assert takeover.startswith("`if_unhealthy` without `bgp`: ")
     assert note.startswith("AWSnycast bugs that do not apply here: ")
     assert "first packet" in note
 

@@ -243,7 +243,7 @@ class _ManagedEntry(BaseEntry):
     if_unhealthy: bool | None = Field(
         default=None,
         description="Take the route from another instance only if that is gone, impaired or fails its remote health "
-        "check. Default: always, unless the rule has a `takeover`.",
+        "check. Default: what the rule's `takeover` says, by default always.",
         examples=["true"],
     )
     announce: Announce | None = Field(
