@@ -93,6 +93,7 @@ TROUBLED = status(
     ],
     steering=[HOLD],
     leaving=[DRAIN],
+    exabgp={"state": "down", "pid": None, "restarts": 3, "last_line": "port is taken"},
     neighbors=[
         neighbor("10.0.1.11", up=True, told=False),
         neighbor("10.0.1.12", up=False),
@@ -137,6 +138,7 @@ WIDE = [
     "  check ntp (http 10.0.0.1) is healthy for 3 min; its probes tell nothing for 65 s: no descriptors; 1.2 ms",
     "  everything is draining since 2026-11-22T09:57:00Z (3 min) (by cli, root); `bgp2vpc undrain` ends it",
     f"  {B} is held since 2026-11-22T09:57:00Z (3 min) (by root: moved by hand); `bgp2vpc release` ends it",
+    "  ExaBGP is down; nothing is heard of the neighbors; restarted 3 times; last line of its log: port is taken",
     "  neighbor 10.0.1.12 is down for 2 min",
     "  neighbor 10.0.1.13 is down; ExaBGP has told of no session with it",
     f"  {C} in {RTB} (private a, us-east-1a) is suppressed: route flapping; free in 40 s if nothing moves until then",
@@ -228,6 +230,18 @@ def test_how_a_prefix_is_not_served(row: dict[str, Any], told: str) -> None:
 def test_what_no_rule_permits_is_told_once() -> None:
     lines = report(status(prefixes=[prefix(tables=0, permitted=False)], not_accepted=[A]), 1000)
     assert lines[2:] == ["needs attention", f"  {A} is announced, and not permitted by any rule"]
+
+
+def test_the_exabgp_that_runs_is_listed_with_its_neighbors() -> None:
+    exabgp = {"state": "connected", "pid": 17, "restarts": 1, "last_line": "loaded new configuration"}
+    lines = report(status(exabgp=exabgp, neighbors=[neighbor("10.0.1.11", up=True)]), 1000)
+    assert lines[1:] == [
+        "nothing needs attention",
+        "",
+        "neighbors",
+        "  ExaBGP is connected; pid 17; restarted 1 time; last line of its log: loaded new configuration",
+        "  neighbor 10.0.1.11 is up for 2 min",
+    ]
 
 
 def test_the_status_of_an_older_daemon_is_shown_as_well() -> None:

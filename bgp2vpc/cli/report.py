@@ -32,7 +32,7 @@ def report(status: Row, columns: int) -> list[str]:
         "routes": told.routes(),
         "fallbacks": told.fallbacks(),
         "checks": map(told.check, status["checks"]),
-        "neighbors": map(told.neighbor, status["neighbors"]),
+        "neighbors": chain(told.exabgp(), map(told.neighbor, status["neighbors"])),
         "paths": map(told.path, status["paths"]),
         "sources": map(told.source, status["sources"]),
         "serf": told.serf(),
@@ -112,6 +112,8 @@ class _Report:
         yield from map(self.check, checks)
         yield from map(self._drain, status["leaving"])
         yield from filter(None, map(self._order, status.get("steering", ())))
+        if (exabgp := status.get("exabgp")) and exabgp["state"] != "connected":
+            yield from self.exabgp()
         yield from (self.neighbor(row) for row in status["neighbors"] if not row["up"])
         for row in status["damped"]:
             where = f"{row['prefix']} in {self._table(row['route_table_id'])}"
@@ -219,6 +221,18 @@ class _Report:
         took = "" if row["latency"] is None else f"; {1000 * row['latency']:.1f} ms"
         what = f"{row['state']}{since}{unknown}{_with(': ', row['reason'])}{took}"
         return f"check {row['name']} ({row['type']} {row['destination']}) is {what}"
+
+    def exabgp(self) -> Iterator[str]:
+        """The ExaBGP that the daemon runs, if it runs one."""
+        if row := self._status.get("exabgp"):
+            words = [
+                f"ExaBGP is {row['state']}",
+                "" if row["state"] == "connected" else "nothing is heard of the neighbors",
+                _with("pid ", row["pid"]),
+                f"restarted {_count(row['restarts'], 'time')}" if row["restarts"] else "",
+                _with("last line of its log: ", row["last_line"]),
+            ]
+            yield "; ".join(filter(None, words))
 
     def neighbor(self, row: Row) -> str:
         """A BGP session."""

@@ -57,6 +57,11 @@ def attention(status: Status, ready: Sequence[str]) -> list[Item]:
         words = f"blocked in {_count(len(rows), 'place')} ({reason}):"
         items.append(Item(words, _prefixes(rows), section="routes", detail=why.rstrip("; "), command=command))
     items += _checks(status)
+    exabgp = status.exabgp
+    if exabgp and exabgp.state != "connected":
+        detail = exabgp.last_line or "it has logged nothing"
+        is_bad = exabgp.state == "down" or bool(exabgp.restarts)  # else it has just been started
+        items.append(Item(f"ExaBGP is {exabgp.state}", section="neighbors", detail=detail, is_bad=is_bad))
     if down := [row.address for row in status.neighbors if not row.up]:
         words = f"{_count(len(down), 'BGP session')} down: {', '.join(down[:10])}"
         items.append(Item(words, section="neighbors"))

@@ -17,7 +17,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector
 
-from bgp2vpc.status import CHECK_STATES, OTHERS, CheckRow, ScriptRow, SourceRow, Status
+from bgp2vpc.status import CHECK_STATES, OTHERS, CheckRow, ExabgpRow, ScriptRow, SourceRow, Status
 from bgp2vpc.web.tally import Tally
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
@@ -69,6 +69,10 @@ def _one(value: Callable[[Seen], float | None]) -> Callable[[Seen], Iterator[tup
             yield (), found
 
     return rows
+
+
+def _of_exabgp(seen: Seen, value: Callable[[ExabgpRow], float]) -> float | None:
+    return float(value(seen.status.exabgp)) if seen.status.exabgp else None
 
 
 def _of_counter(counter: Callable[[Tally], Counter[Any]]) -> Callable[[Seen], Iterator[tuple[Labels, Any]]]:
@@ -243,6 +247,14 @@ METRICS: Final = (
         "bgp2vpc_write_seconds", "histogram", "Fact: seconds from the cause of a write (a line, a verdict, a read) "
         "to EC2's answer that it is done, including retries.",
         ("action",), lambda seen: [((action,), each) for action, each in sorted(seen.tally.write_seconds.items())],
+    ),
+    Description(
+        "bgp2vpc_exabgp_connected", "gauge", "Fact: 1 if the ExaBGP that this daemon runs is connected, else 0; "
+        "absent if it runs none.", (), _one(lambda seen: _of_exabgp(seen, lambda row: row.state == "connected")),
+    ),
+    Description(
+        "bgp2vpc_exabgp_restarts", "counter", "Count: how often the ExaBGP that this daemon runs was started again.",
+        (), _one(lambda seen: _of_exabgp(seen, lambda row: row.restarts)),
     ),
     Description(
         "bgp2vpc_neighbors", "gauge", "Fact: BGP neighbors of ExaBGP, by state.", ("state",), lambda seen: [

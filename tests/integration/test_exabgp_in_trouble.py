@@ -8,6 +8,7 @@ import os
 import shlex
 import signal
 import socket
+import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +20,7 @@ from site_kit import Site, announcing, eventually
 
 from bgp2vpc.demo.cloud.client import Cloud
 from bgp2vpc.demo.cloud.values import CloudHost, World
-from tests.addresses import free_port
+from tests.addresses import HOME, free_port
 from tests.exabgps import EXABGP_50, EXABGPS, Exabgp
 from tests.waiting import PATIENCE
 
@@ -54,8 +55,8 @@ class Pair:
         settings = {"startup_hold": 1, "poll_time": 10 * PATIENCE, "processes": {"service": announcing(PREFIX)}}
         site.configure(bgp=bgp, **settings, **more)
 
-    def start_other(self, program: Path) -> None:
-        self.configure(self.other, program)
+    def start_other(self, program: Path, **more: Any) -> None:
+        self.configure(self.other, program, **more)
         self.other.start()
 
     def exabgp(self) -> dict[str, Any]:
@@ -112,10 +113,27 @@ def program(path: Path, script: str, exabgp: Exabgp = EXABGP_50) -> Path:
 
 def test_it_is_not_installed(pair: Pair, tmp_path: Path) -> None:
     missing = tmp_path / "exabgp"
-    pair.start_other(missing)
+    address = f"{HOME}:{free_port()}"
+    pair.start_other(missing, web={"listen": address})
+
+    def read(path: str) -> str:
+        with urllib.request.urlopen(f"http://{address}{path}", timeout=PATIENCE) as answer:
+            return str(answer.read().decode())
+
+    def told() -> list[str]:
+        return pair.other.command("status", "-f", str(pair.other.file)).stdout.splitlines()
+
     pair.wait_for_trouble("No such file or directory", restarts=3)
+    lines = told()
+    assert any(line.startswith("  ExaBGP fails: ExaBGP cannot be run: ") for line in lines), lines
+    assert any(line.startswith("  ExaBGP is down; nothing is heard of the neighbors; ") for line in lines), lines
+    assert "bgp2vpc_exabgp_connected 0.0\n" in read("/metrics")
+    assert 'ExaBGP: <span class="word bad">down</span>' in read("/")
     program(missing, "")
     pair.wait_until_healed()
+    assert any(line.startswith("  ExaBGP is connected; pid ") for line in told())
+    assert "bgp2vpc_exabgp_connected 1.0\n" in read("/metrics")
+    assert 'ExaBGP: <span class="word good">connected</span>' in read("/")
 
 
 @pytest.mark.parametrize("exabgp", EXABGPS, ids=lambda exabgp: exabgp.version)

@@ -9,6 +9,7 @@ from bgp2vpc.status import (
     CheckRow,
     ConfigRow,
     ErrorRow,
+    ExabgpRow,
     NeighborRow,
     PathRow,
     PrefixRow,
@@ -116,6 +117,19 @@ ROWS = [
     (
         {"neighbors": (NeighborRow("10.0.0.1", True, 1, True), NeighborRow("10.0.0.2", False, 1, False))},
         [Item("1 BGP session down: 10.0.0.2", section="neighbors")],
+    ),
+    ({"exabgp": ExabgpRow("connected", 17, 2, "")}, []),
+    (
+        {"exabgp": ExabgpRow("down", None, 0, "port is taken")},
+        [Item("ExaBGP is down", section="neighbors", detail="port is taken")],
+    ),
+    (
+        {"exabgp": ExabgpRow("starting", 17, 3, "")},
+        [Item("ExaBGP is starting", section="neighbors", detail="it has logged nothing")],
+    ),
+    (
+        {"exabgp": ExabgpRow("starting", 17, 0, "")},
+        [Item("ExaBGP is starting", section="neighbors", detail="it has logged nothing", is_bad=False)],
     ),
     (
         {"config": ConfigRow("x.yaml", T, last_reload_successful=False, problems=("x.yaml:1: no",))},
