@@ -231,6 +231,8 @@ class ExabgpService:
             later = asyncio.get_running_loop().call_later(PAUSES.brief if self._ends_at_once else 0, works)
             try:
                 session = ExabgpSession(pipe, self._peers.heard)
+                # Also the first one: it may come long after our own start, and has no session yet.
+                self._peers.hold_decisions(asyncio.get_running_loop().time())
                 self._adj_rib_out.connected(pipe.send)
                 self._connected.set()
                 self._neighbors.started()
