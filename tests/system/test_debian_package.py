@@ -206,6 +206,31 @@ def test_ec2s_model_comes_with_the_package_and_is_kept_where_it_does_not(install
         installed.run("mv", away, shipped)
 
 
+def test_exabgp_needs_no_more_than_the_unit_gives(installed: Debian, world: World, cloud: Cloud, net: Net) -> None:
+    bgp = {
+        "as": 64513,
+        "local_address": net.host_address,
+        # Of two with one AS the higher one listens: at a port that needs no privilege.
+        "peers": [net.router_address, {"address": "198.18.0.9", "passive": True}],
+    }
+    script = {"run": ["sh", "-c", f"echo announce route {A} next-hop self; exec cat >/dev/null"]}
+    configure(installed, bgp=bgp, processes={"one": script}, on_exit="withdraw_announced", startup_hold=1)
+
+    def exabgp() -> dict[str, Any]:
+        found: dict[str, Any] = status(installed)["exabgp"]
+        return found
+
+    def user(pid: object) -> list[str]:
+        lines = installed.run("cat", f"/proc/{pid}/status").splitlines()
+        return [line for line in lines if line.startswith(("Uid:", "CapBnd:", "NoNewPrivs:"))]
+
+    installed.run("systemctl", "start", UNIT)
+    eventually(lambda: exabgp()["state"] == "connected", "ExaBGP", installed.journal)
+    first = exabgp()["pid"]
+    assert user(first) == user(installed.show(UNIT, "MainPID"))
+    wait_for_route(cloud, world.hosts[0])
+
+
 def test_a_bad_file_fails_the_reload_and_the_old_one_stays(installed: Debian, world: World, cloud: Cloud) -> None:
     configure(installed)
     installed.run("systemctl", "start", UNIT)
