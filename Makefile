@@ -11,8 +11,8 @@ EXABGP42 := .venv-exabgp42
 # if they are the same object: it is told so, since the tests start it a hundred times.
 DOCOPT42 = $(EXABGP42)/lib/python3.*/site-packages/exabgp/vendoring/docopt.py
 
-# Most tests that take long wait for other processes: twice as many workers as cores keep the cores busy.
-WORKERS ?= $(shell expr 2 '*' $$(nproc))
+# Most tests that take long wait for other processes: five workers for two cores keep the cores busy.
+WORKERS ?= $(shell expr 5 '*' $$(nproc) / 2)
 SPREAD := --no-loadscope-reorder
 
 # The modules are compiled once and kept, wherever this runs: a start of the daemon without that costs 0.3 s more.

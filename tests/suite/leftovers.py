@@ -25,6 +25,8 @@ import pytest
 RUN = "BGP2VPC_TEST_RUN"
 ROOT = Path(__file__).parents[2]
 CACHES = (".pytest_cache", ".hypothesis", ".mypy_cache", ".ruff_cache", ".import_linter_cache", "__pycache__")
+QUIET = 0.5
+"""Seconds for which no process of the run may be seen."""
 GRACE = 5.0
 """Seconds in which a process that was told to end may do so before it counts as left behind."""
 
@@ -92,8 +94,12 @@ class _Run:
     def pytest_sessionfinish(self, session: pytest.Session) -> Iterator[None]:
         result = yield
         deadline = time.monotonic() + GRACE
-        # Twice: one look at a busy machine's /proc has been seen to miss a process.
-        while (left := self._processes() or self._processes()) and time.monotonic() < deadline:
+        # A process that has just been started shows no environment before the kernel has set it up: on a busy machine
+        # that takes a moment after its parent went on.
+        quiet = time.monotonic() + QUIET
+        while (left := self._processes()) or time.monotonic() < quiet:
+            if time.monotonic() > deadline:
+                break
             time.sleep(0.05)
         lines = [f"process {pid}: {command}" for pid, command in left.items()]
         lines += [f"mount {point}" for point in mounts(self._directory)]

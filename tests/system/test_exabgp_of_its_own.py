@@ -109,17 +109,3 @@ def test_a_reload_that_changes_the_peers_moves_no_route(exabgp: Exabgp, start_me
 
 def expects(host: MeshHost, neighbor: str) -> bool:
     return any(row["address"] == neighbor for row in host.status().get("neighbors", ()))
-
-
-def test_an_exabgp_that_hangs_is_killed_and_another_one_started(start_mesh: StartMesh) -> None:
-    mesh = start_mesh(checked())
-    owner = mesh.owner()
-    (other,) = mesh.others(owner)
-    since = time.monotonic()
-    (hung,) = other.pids_of("exabgp")
-    os.kill(hung, signal.SIGSTOP)
-    eventually(lambda: other.pids_of("exabgp") not in ([], [hung]), "another ExaBGP", mesh.story)
-    mesh.wait_until_well()
-    assert mesh.owner() is owner
-    assert mesh.client.loss(since).lost == 0
-    assert written(mesh) == []
