@@ -91,9 +91,12 @@ class Helper:
         reported: object = None
         while not self._over.is_set():
             retry = CONFIG_RETRY
+            self._try_again.clear()
             try:
                 async with asyncio.timeout(LOAD_TIMEOUT):
                     config = await on_thread(self._load)
+                if self._try_again.is_set():  # what was read may be older than what we were told to read
+                    continue
                 lock_state(config.state_file, config.file)
                 return config
             except StateFileInUse as error:
@@ -109,7 +112,6 @@ class Helper:
                     reported = error.problems
                     for problem in error.problems:
                         event(log, logging.ERROR, f"waiting for a usable configuration: {problem}")
-            self._try_again.clear()
             waits = [asyncio.create_task(each.wait()) for each in (self._over, self._try_again)]
             await asyncio.wait(waits, timeout=retry, return_when=asyncio.FIRST_COMPLETED)
             await cancelled(*waits)

@@ -13,6 +13,7 @@ from bgp2vpc.cli.options import Commands, add_file, add_version
 
 if TYPE_CHECKING:
     from bgp2vpc.config.model import Config
+    from bgp2vpc.config.reader import ConfigReader
     from bgp2vpc.daemon import Daemon
     from bgp2vpc.parts import Say
 
@@ -47,21 +48,20 @@ def add(commands: Commands) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the daemon; the process ends with the daemon's exit status, in `_exit`."""
-    _begin()
+    reader = _begin(args.file)
     import asyncio
 
     _configure_logs(args)
-    config = _load(args.file)
 
+    import bgp2vpc.daemon  # noqa: F401  # here and not later, while the child reads the file
     from bgp2vpc.operator.state_file import lock_state
+
+    config = _first_config(reader)
 
     lock_state(config.state_file, config.file)
 
     async def run_daemon() -> None:
-        daemon = _make_daemon(args, None, config)
-        if _early.is_set():
-            asyncio.get_running_loop().call_soon(daemon.reload)
-        _exit(await daemon.run())
+        _exit(await _make_daemon(args, None, config).run())
 
     asyncio.run(run_daemon())
     return 0
@@ -69,7 +69,7 @@ def run(args: argparse.Namespace) -> int:
 
 def run_helper(args: argparse.Namespace) -> int:
     """The same behind ExaBGP's pipe, which is read before the configuration is loaded."""
-    _begin()
+    reader = _begin(args.file)
     import asyncio
 
     from bgp2vpc.sources.exabgp_pipe import ExabgpPipe
@@ -81,7 +81,12 @@ def run_helper(args: argparse.Namespace) -> int:
     async def help_exabgp() -> None:
         from bgp2vpc.helper import Helper
 
-        _exit(await Helper(pipe, partial(_load, args.file), partial(_make_daemon, args, pipe.send)).run())
+        first = [reader]
+
+        def load() -> "Config":
+            return _first_config(first.pop()) if first else _load(args.file)
+
+        _exit(await Helper(pipe, load, partial(_make_daemon, args, pipe.send)).run())
 
     asyncio.run(help_exabgp())
     return 0
@@ -92,8 +97,15 @@ def _exit(status: int) -> NoReturn:
     os._exit(status)
 
 
+def _first_config(reader: "ConfigReader") -> "Config":
+    """The configuration at the start. A helper waits for it on a thread, since ExaBGP's pipe has to be read."""
+    import bgp2vpc.vpc.ec2
+    import bgp2vpc.vpc.imds  # noqa: F401  # `connect` needs both, and the child is still reading
+
+    return reader.config()
+
+
 def _load(file: str) -> "Config":
-    """A helper does this on a thread, since the schema takes 0.2 s to import and ExaBGP's pipe has to be read."""
     from bgp2vpc.config.load import load
 
     return load(file)
@@ -126,11 +138,14 @@ def _make_daemon(args: argparse.Namespace, say: "Say | None", config: "Config") 
         # A helper is ExaBGP's: what systemd wants to hear, it wants to hear of ExaBGP.
         systemd=SdNotify() if say else SdNotify.from_environment(os.environ),
     )
-    return Daemon(config, outside, Mode(noop=args.noop, oneshot=args.oneshot))
+    daemon = Daemon(config, outside, Mode(noop=args.noop, oneshot=args.oneshot))
+    if _early.is_set():
+        asyncio.get_running_loop().call_soon(daemon.reload)
+    return daemon
 
 
-def _begin() -> None:
-    """What has to be so before anything else is done."""
+def _begin(file: str) -> "ConfigReader":
+    """What has to be so before anything else is done; and start the children that work while we import the daemon."""
     # SIGHUP asks for the file to be read again, also before the daemon has a handler of its own for it.
     signal.signal(signal.SIGHUP, lambda *_: _early.set())
     os.umask(UMASK)
@@ -140,9 +155,11 @@ def _begin() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
     gc.disable()
 
+    from bgp2vpc.config.reader import ConfigReader
     from bgp2vpc.vpc import slim_model
 
     slim_model.begin()
+    return ConfigReader(file)
 
 
 def _configure_logs(args: argparse.Namespace) -> None:
