@@ -2,7 +2,8 @@
 
 pydantic, the schema and PyYAML take 0.1 s of CPU to import and 12 MB of memory, and have done their work when the file
 is read. On a second core that costs the start no time, and the daemon keeps neither. The child is a fork, so that it
-need not import what both use; it hands over the finished values, pickled. Without a child the file is read here.
+need not import what both use, and is of the same version; it hands over the finished values, pickled. With one core, or
+where no child can be had, the file is read here.
 """
 
 import os
@@ -37,8 +38,8 @@ class ConfigReader:
 
 
 def _fork(file: str) -> tuple[int, int] | None:
-    """The child and the pipe to read from; None: it cannot be had, or is not needed, since its modules are here."""
-    if "bgp2vpc.config.load" in sys.modules:
+    """The child and the pipe to read from; None: it cannot be had, or would save no time."""
+    if "bgp2vpc.config.load" in sys.modules or len(os.sched_getaffinity(0)) == 1:
         return None
     reading, writing = os.pipe()
     try:

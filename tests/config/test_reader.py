@@ -1,5 +1,6 @@
 """The configuration is read in a child at the start: the same values, the same mistakes, and nothing is kept of it."""
 
+import os
 import pickle
 import subprocess
 import sys
@@ -17,6 +18,7 @@ ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted((ROOT / "examples").glob("*.yaml"))
 VALID = [*EXAMPLES, *sorted((ROOT / "tests/config/data").glob("valid-*.yaml"))]
 BEGIN = "import os, signal, sys; from bgp2vpc.config.reader import ConfigReader; reader = ConfigReader(sys.argv[1])\n"
+needs_two_cores = pytest.mark.skipif(len(os.sched_getaffinity(0)) == 1, reason="with one core there is no child")
 SAME = "\nfrom bgp2vpc.config.load import load; assert found == load(sys.argv[1]), found\n"
 
 
@@ -32,13 +34,15 @@ def test_every_value_of_a_file_survives_the_way_from_the_child(file: Path) -> No
     assert pickle.loads(pickle.dumps(config)) == config
 
 
-def test_what_the_child_hands_over_is_what_the_file_has_and_the_schema_is_not_kept() -> None:
+@needs_two_cores
+def test_what_the_child_hands_over_is_what_the_file_has_and_a_daemon_loads_no_schema() -> None:
     in_a_new_process(
-        "found = reader.config(); "
+        "import bgp2vpc.helper, bgp2vpc.vpc.ec2, bgp2vpc.vpc.imds; found = reader.config(); "
         "assert not {'pydantic', 'yaml', 'bgp2vpc.config.load'} & set(sys.modules), sys.modules" + SAME
     )
 
 
+@needs_two_cores
 def test_mistakes_are_those_that_the_file_has(tmp_path: Path) -> None:
     file = tmp_path / "bgp2vpc.yaml"
     file.write_text("routetables: {private: {find: {type: by_tg}}}\npoll_time: often\n")
@@ -57,6 +61,7 @@ assert 'pydantic' not in sys.modules
     in_a_new_process(code, file)
 
 
+@needs_two_cores
 def test_without_an_answer_of_the_child_the_file_is_read_here() -> None:
     in_a_new_process("os.kill(reader._child[0], signal.SIGKILL); found = reader.config()" + SAME)
 
@@ -76,6 +81,7 @@ assert reader.config() == found
     in_a_new_process(code + SAME)
 
 
+@needs_two_cores
 def test_the_child_does_not_keep_exabgps_pipes_open() -> None:
     """If we end before it does, ExaBGP sees that at once."""
     code = """
@@ -103,3 +109,11 @@ def test_who_has_the_schema_already_needs_no_child() -> None:
     reader = ConfigReader(str(EXAMPLES[0]))
     assert reader._child is None
     assert reader.config() == load(EXAMPLES[0])
+
+
+@needs_two_cores
+def test_with_one_core_the_file_is_read_here() -> None:
+    code = "os.sched_setaffinity(0, {min(os.sched_getaffinity(0))}); second = ConfigReader(sys.argv[1]); "
+    in_a_new_process(
+        code + "assert second._child is None; found = second.config(); assert reader.config() == found" + SAME
+    )

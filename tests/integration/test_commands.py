@@ -42,7 +42,9 @@ def test_version_prints_the_version(site: Site) -> None:
 def test_what_asks_the_daemon_loads_nothing_of_the_daemon() -> None:
     code = """
 import sys
-import bgp2vpc.cli.main, bgp2vpc.sources.client
+import bgp2vpc.sources.client
+from bgp2vpc.cli.main import command_line
+command_line()
 print({"asyncio", "botocore", "logging", "netaddr", "pydantic", "rich", "yaml", "bgp2vpc.daemon"} & set(sys.modules))
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
