@@ -34,14 +34,14 @@ from bgp2vpc.reconcile.route_hooks import RouteHooks
 from bgp2vpc.reconcile.view import View
 from bgp2vpc.reconcile.write import Writer
 from bgp2vpc.services.alerts import Alerts
-from bgp2vpc.services.checks import Checks
+from bgp2vpc.services.checks.health import Health
+from bgp2vpc.services.checks.local import Checks
+from bgp2vpc.services.checks.remote import RemoteChecks
 from bgp2vpc.services.exabgp import ExabgpService
 from bgp2vpc.services.fallbacks import Fallbacks
-from bgp2vpc.services.health import Health
 from bgp2vpc.services.lag import LagWatch
 from bgp2vpc.services.meter import Meter
 from bgp2vpc.services.prefixes import ServedPrefixes
-from bgp2vpc.services.remote_checks import RemoteChecks
 from bgp2vpc.services.scripts import Scripts
 from bgp2vpc.services.serf import SerfService
 from bgp2vpc.services.service import Service

@@ -6,7 +6,7 @@ results: healthy, unhealthy, or unknown when the failure is on our own side (`re
 known ones go into `RiseFall`, which changes the verdict after `rise` successes or `fall` failures in a row. Unknown
 ones leave the verdict as it is and are reported through `on_trouble`. A changed verdict is logged, handed to
 `on_verdict`, and starts the program of the check (`hooks.py`). What a verdict leads to is not decided here: see
-`services/checks.py` for checks of this host, and `services/remote_checks.py` for checks of the owners of routes.
+`services/checks/local.py` for checks of this host, `services/checks/remote.py` for checks of the owners of routes.
 """
 
 import asyncio

@@ -27,7 +27,7 @@ from bgp2vpc.status import CHECK_STATES
 
 
 class ChecksOfSources(Protocol):
-    """The health checks of this host's services: `services.health.Health`."""
+    """The health checks of this host's services: `services.checks.health.Health`."""
 
     def statuses_of(self, source: str) -> Mapping[str, CheckStatus | None]:
         """The checks that this source depends on, by name; None: it does not run on this host."""

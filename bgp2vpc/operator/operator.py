@@ -62,7 +62,7 @@ NOT_YET: Final = "EC2 has not answered yet; ask again in a moment"
 
 
 class HealthChecks(Protocol):
-    """The health checks that run: `services.health.Health`."""
+    """The health checks that run: `services.checks.health.Health`."""
 
     def statuses(self) -> list[CheckStatus]:
         """The status of each; a remote check has one for each owner."""

@@ -164,10 +164,10 @@ class ExabgpService:
 
     async def _run_once(self, relay_socket: Path) -> ExabgpDown:
         """One ExaBGP from start to end; how it ended."""
-        bgp, file = self._config.bgp, self._neighbors.file
+        file = self._neighbors.file
         if file is None:
             raise ExabgpError("the configuration has no bgp section any more")
-        program = await on_thread(partial(exabgp_file.find_program, bgp.exabgp if bgp else None, own_first=True))
+        program = await on_thread(partial(exabgp_file.find_program, _program(self._config), own_first=True))
         started_with = await on_thread(partial(exabgp_file.read, file))
         self._log.begin()
         child = self._child = await Child.start(

@@ -13,9 +13,9 @@ from bgp2vpc.operator.status import headline, path_rows, route_rows
 from bgp2vpc.reconcile.journal import Journal, wall_clock
 from bgp2vpc.reconcile.reconciler import Reconciler
 from bgp2vpc.services.alerts import Alerts
+from bgp2vpc.services.checks.health import Health
 from bgp2vpc.services.exabgp import ExabgpService
 from bgp2vpc.services.fallbacks import Fallbacks
-from bgp2vpc.services.health import Health
 from bgp2vpc.services.lag import LagWatch
 from bgp2vpc.services.prefixes import ServedPrefixes
 from bgp2vpc.services.scripts import Scripts

@@ -79,7 +79,13 @@ class WebService:
             self._history.detach()
             self._journal.success(LISTENING)
             self._journal.success(TOKEN)
-        self._history.relate(_sources_of_prefixes(config))
+        # Managed prefix -> the sources that offer it, and what its single checks would be called as sources.
+        offering: dict[str, set[str]] = {}
+        for source in config.checked_sources:
+            for each in source.announcements:
+                names = (source.name, *(f"{CHECK}{check}" for check in source.checks))
+                offering.setdefault(str(each.prefix), set()).update(names)
+        self._history.relate(offering)
         self._settings = settings
         if old is not None or settings is not None:
             self._serving = self._start_task("web", self._serve(settings, old, is_same=is_same))
@@ -143,13 +149,3 @@ class WebService:
             event(log, logging.INFO, "web page", url=f"http://{settings}/", steering="on" if token else "off")
         self._server.site.token = token
         return has_token
-
-
-def _sources_of_prefixes(config: Config) -> dict[str, set[str]]:
-    """Managed prefix -> the sources that offer it, and what its single checks would be called as sources."""
-    found: dict[str, set[str]] = {}
-    for source in config.checked_sources:
-        for each in source.announcements:
-            names = (source.name, *(f"{CHECK}{check}" for check in source.checks))
-            found.setdefault(str(each.prefix), set()).update(names)
-    return found

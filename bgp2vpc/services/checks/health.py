@@ -9,9 +9,9 @@ from bgp2vpc.prefix import Prefix
 from bgp2vpc.reconcile.journal import Journal
 from bgp2vpc.reconcile.observer import Observer
 from bgp2vpc.reconcile.view import View
-from bgp2vpc.services.check_pool import unusable
-from bgp2vpc.services.checks import Checks
-from bgp2vpc.services.remote_checks import RemoteChecks
+from bgp2vpc.services.checks.local import Checks
+from bgp2vpc.services.checks.pool import unusable
+from bgp2vpc.services.checks.remote import RemoteChecks
 
 
 class Health(Observer):

@@ -21,8 +21,8 @@ from bgp2vpc.reconcile.ec2_calls import Calls
 from bgp2vpc.reconcile.journal import Journal
 from bgp2vpc.reconcile.reconciler import Reconciler
 from bgp2vpc.serf.vote import Accusation
-from bgp2vpc.services.check_pool import CheckPool, MakeHooks
-from bgp2vpc.services.owner_addresses import OwnerAddresses
+from bgp2vpc.services.checks.owner_addresses import OwnerAddresses
+from bgp2vpc.services.checks.pool import CheckPool, MakeHooks
 from bgp2vpc.services.serf import SerfService
 from bgp2vpc.tasks import StartTask
 

@@ -11,8 +11,8 @@ from bgp2vpc.health.rise_fall import combined
 from bgp2vpc.policy.plan import RouteKey
 from bgp2vpc.reconcile.journal import Journal
 from bgp2vpc.reconcile.reconciler import Reconciler
-from bgp2vpc.services.check_pool import CheckPool, MakeHooks
-from bgp2vpc.services.remote_checks import RemoteChecks
+from bgp2vpc.services.checks.pool import CheckPool, MakeHooks
+from bgp2vpc.services.checks.remote import RemoteChecks
 from bgp2vpc.sources.session import Listener, SourceKind
 from bgp2vpc.tasks import StartTask
 
@@ -125,21 +125,22 @@ class Checks:
         self._close_retired()
 
     def _probed(self, name: str) -> None:
+        """Say when it is unhealthy if it goes on failing, and which of our routes that would withdraw."""
         self._owners.control_probed(name, passes=self._pool.passes(name))
         due = self._pool.unhealthy_at(name)
-        self._reconciler.expect((name, ""), due, () if due is None else self._places_without(name))
-
-    def _places_without(self, name: str) -> list[RouteKey]:
-        """The routes of ours that are offered by sources which are not healthy without this check."""
-        view = self._reconciler.view
-        prefixes = {
-            each.prefix
-            for source in self._sources.values()
-            if name in source.checks and self._verdict(source)
-            and not combined([each != name and self._pool.healthy(each) for each in source.checks], source.needed)
-            for each in source.announcements
-        }  # fmt: skip
-        return [(table, prefix) for table in view.tables for prefix in prefixes if view.is_at_ours(table, prefix)]
+        places: list[RouteKey] = []
+        if due is not None:
+            # The routes of ours that are offered by sources which are not healthy without this check.
+            view = self._reconciler.view
+            prefixes = {
+                each.prefix
+                for source in self._sources.values()
+                if name in source.checks and self._verdict(source)
+                and not combined([each != name and self._pool.healthy(each) for each in source.checks], source.needed)
+                for each in source.announcements
+            }  # fmt: skip
+            places = [(table, prefix) for table in view.tables for prefix in prefixes if view.is_at_ours(table, prefix)]
+        self._reconciler.expect((name, ""), due, places)
 
     def _verdict(self, source: CheckedSource) -> bool | None:
         if self._assume_healthy:
