@@ -9,7 +9,7 @@ from the first decision on.
 import asyncio
 import json
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from bgp2vpc.config.model import Config
@@ -95,68 +95,18 @@ class Parts:
         """`end`: set when the daemon is to end. `bug`: called when a task has failed by an internal error."""
         self.config = config
         self.mode = mode
-        self._outside = outside
         self.is_helper = outside.say is not None
         self.started = asyncio.get_running_loop().time()
         self.tasks = GuardedTasks(bug)
-        start = self.tasks.start
         self.meter = Meter()
         observers: list[Observer] = [self.meter]
         self.journal = Journal(observers)
         self.lag = LagWatch()
-
-        # What decisions are made from, and who makes and writes them.
-        self.places = Places(config.settle_time, config.damping)
-        self.inputs = Inputs(self.places)
-        self.calls = Calls(outside.connect, config.ec2.concurrency, config.ec2.timeout, observers)
-        known = Instance(config.instance_id or "", config.region or "", config.vpc_id or "")
-        self.view = View(known, config.rules, config.policy, self.places)
-        self.hooks = RouteHooks(self.view, start, config.hook_timeout)
-        self.reconciler = self._made_reconciler()
-
-        # Lines and BGP.
-        runs_exabgp = config.bgp is not None and not (self.is_helper or mode.noop or mode.oneshot)
-        self.adj_rib_out = AdjRibOut(outside.say) if self.is_helper or runs_exabgp else None
-        self.adj_rib_in = AdjRibIn(self.inputs, self.reconciler, self.adj_rib_out)
-        self.peers = Peers(self.inputs, self.reconciler, self.adj_rib_in, self.journal)
-        self.exabgp_neighbors, self.exabgp = self._made_exabgp()
-        turns = Turns()
-        self.scripts = Scripts(self.adj_rib_in, start, turns, config.max_line)
-
-        # Health checks, and what operators order.
-        self.serf = SerfService(self.journal, start, self.peers, has_vote=not mode.noop)
-        self.health = self._made_health()
         state_file = StateFile(config.state_file, self.journal)
-        self.drainer = Drainer(self.adj_rib_in, self.reconciler, self.journal, start, state_file)
-        self.operator = Operator(self.drainer, self.health, self.reconciler, self.journal, state_file, noop=mode.noop)
-        lifecycle = LifecycleWatch(self.drainer, self.journal, start, outside.metadata or metadata_reader())
-
-        # What tells people.
-        self.alerts = Alerts(start, self.view)
-        self.prefixes, self.fallbacks = (
-            ServedPrefixes(self.view, self.adj_rib_in), Fallbacks(self.calls, self.view, self.journal, start)
-        )  # fmt: skip
-        self.loaded = Loaded(config.file)
-        self.status_source = StatusSource(
-            noop=mode.noop, ending=end, loaded=self.loaded, adj_rib_in=self.adj_rib_in, adj_rib_out=self.adj_rib_out,
-            scripts=self.scripts, health=self.health, serf=self.serf, reconciler=self.reconciler,
-            prefixes=self.prefixes, fallbacks=self.fallbacks, journal=self.journal, drainer=self.drainer,
-            operator=self.operator, alerts=self.alerts, lag=self.lag, exabgp=self.exabgp,
-        )  # fmt: skip
-        self.explaining = Explaining(
-            self.adj_rib_in, self.health, self.drainer, self.operator, self.reconciler, noop=mode.noop
-        )
-        self.supervision = Supervision(outside.systemd, self.status_source.headline, start)
-        given = Given(self.status_source, self.operator, self.explaining, self.meter.tally)
-        self.web = WebService(given, self.journal, start)
-        settings = SocketSettings(config.restart_time, config.max_line, group=config.socket_group)
-        self.socket = SocketService(
-            config.socket, settings, self.adj_rib_in, self.journal, start, self.questions(), turns
-        )
-
-        self.tellers: tuple[Service, ...] = (self.alerts, self.supervision, *([self.exabgp] if self.exabgp else []))
-        """Services that are stopped last: they tell of the last writes and withdrawals, too."""
-        self.services = self._made_services(lifecycle)
+        self._make_reconciler(outside.connect, observers)
+        self._make_speaker(outside)
+        self._make_checks_and_orders(state_file)
+        self._make_services(outside, end)
         observers += (
             self.preparer,
             self.health,
@@ -183,54 +133,93 @@ class Parts:
         self.hooks.timeout = config.hook_timeout
         self.drainer.configure(DrainSettings(config.drain_timeout, config.backup_med, self.mode.noop))
 
-    def _made_reconciler(self) -> Reconciler:
-        config, retries = self.config, Retries(self.places)
-        paces = {action: Pace(config.ec2.burst, config.ec2.rate, random.random) for action in Action}
+    def _make_reconciler(self, connect: Connect, observers: Sequence[Observer]) -> None:
+        """What decisions are made from, and who makes and writes them."""
+        config = self.config
+        self.places = Places(config.settle_time, config.damping)
+        self.inputs = Inputs(self.places)
+        self.calls = Calls(connect, config.ec2.concurrency, config.ec2.timeout, observers)
+        known = Instance(config.instance_id or "", config.region or "", config.vpc_id or "")
+        self.view = View(known, config.rules, config.policy, self.places)
+        self.hooks = RouteHooks(self.view, self.tasks.start, config.hook_timeout)
         self.preparer = Preparer(self.calls, self.view)
+        retries = Retries(self.places)
+        paces = {action: Pace(config.ec2.burst, config.ec2.rate, random.random) for action in Action}
         writer = Writer(self.calls, self.view, self.inputs, retries, paces, self.hooks, self.preparer)
-        return Reconciler(self.calls, self.view, self.inputs, retries, self.journal, None if self.mode.noop else writer)
-
-    def _made_exabgp(self) -> tuple[ExabgpNeighbors | None, ExabgpService | None]:
-        """Our side of ExaBGP, and the ExaBGP that we run, if we do."""
-        if self.adj_rib_out is None:
-            return None, None
-        neighbors = ExabgpNeighbors(
-            self.peers,
-            self.adj_rib_out,
-            self.config.startup_hold,
-            self.tasks.start,
-            self._outside.reach,
-            is_own=not self.is_helper,
+        self.reconciler = Reconciler(
+            self.calls, self.view, self.inputs, retries, self.journal, None if self.mode.noop else writer
         )
-        if self.is_helper:
-            return neighbors, None
-        return neighbors, ExabgpService(neighbors, self.peers, self.adj_rib_out, self.journal, self.tasks.start)
 
-    def _made_health(self) -> Health:
+    def _make_speaker(self, outside: Outside) -> None:
+        """What sources and BGP peers say, our side of ExaBGP if there is one, and the ExaBGP that we run, if we do."""
+        mode, start = self.mode, self.tasks.start
+        runs_exabgp = self.config.bgp is not None and not (self.is_helper or mode.noop or mode.oneshot)
+        self.adj_rib_out = AdjRibOut(outside.say) if self.is_helper or runs_exabgp else None
+        self.adj_rib_in = AdjRibIn(self.inputs, self.reconciler, self.adj_rib_out)
+        self.peers = Peers(self.inputs, self.reconciler, self.adj_rib_in, self.journal)
+        self.exabgp_neighbors: ExabgpNeighbors | None = None
+        self.exabgp: ExabgpService | None = None
+        if self.adj_rib_out is not None:
+            self.exabgp_neighbors = ExabgpNeighbors(
+                self.peers, self.adj_rib_out, self.config.startup_hold, start, outside.reach, is_own=runs_exabgp
+            )
+            if runs_exabgp:
+                self.exabgp = ExabgpService(self.exabgp_neighbors, self.peers, self.adj_rib_out, self.journal, start)
+
+    def _make_checks_and_orders(self, state_file: StateFile) -> None:
+        """Health checks, and what operators order."""
+        start, mode = self.tasks.start, self.mode
+
         def hooks(check: Check) -> CheckHooks:
-            return CheckHooks(check, timeout=self.config.hook_timeout, only_log=self.mode.noop)
+            return CheckHooks(check, timeout=self.config.hook_timeout, only_log=mode.noop)
 
-        start, assumed = self.tasks.start, self.mode.oneshot
+        self.serf = SerfService(self.journal, start, self.peers, has_vote=not mode.noop)
         owners = RemoteChecks(self.calls, self.journal, start, hooks, self.reconciler, self.serf)
-        checks = Checks(self.adj_rib_in, start, self.journal, hooks, self.reconciler, owners, assume_healthy=assumed)
-        return Health(checks, owners, self.journal, self.view, assumed=assumed)
-
-    def _made_services(self, lifecycle: LifecycleWatch) -> tuple[Service, ...]:
-        """What follows the configuration, in the order of the start; the end takes them the other way round.
-
-        A `oneshot` is over before anybody looks at a page or follows members.
-        """
-        if self.mode.oneshot:
-            return (self.socket, self.health, self.scripts, lifecycle)
-        services: tuple[Service, ...] = (
-            self.web, self.socket, self.serf, self.health, self.scripts, lifecycle, self.fallbacks
-        )  # fmt: skip
-        if self.exabgp_neighbors is None:
-            return services
-        discovery = NeighborDiscovery(
-            self.calls, self.view, self.journal, self.tasks.start, self.exabgp_neighbors, writes=not self.mode.noop
+        checks = Checks(
+            self.adj_rib_in, start, self.journal, hooks, self.reconciler, owners, assume_healthy=mode.oneshot
         )
-        return (*services, discovery)
+        self.health = Health(checks, owners, self.journal, self.view, assumed=mode.oneshot)
+        self.drainer = Drainer(self.adj_rib_in, self.reconciler, self.journal, start, state_file)
+        self.operator = Operator(self.drainer, self.health, self.reconciler, self.journal, state_file, noop=mode.noop)
+
+    def _make_services(self, outside: Outside, end: asyncio.Event) -> None:
+        """The other services, and what they show: the status, and why a route is as it is."""
+        config, mode, start = self.config, self.mode, self.tasks.start
+        turns = Turns()
+        self.scripts = Scripts(self.adj_rib_in, start, turns, config.max_line)
+        lifecycle = LifecycleWatch(self.drainer, self.journal, start, outside.metadata or metadata_reader())
+        self.alerts = Alerts(start, self.view)
+        self.prefixes = ServedPrefixes(self.view, self.adj_rib_in)
+        self.fallbacks = Fallbacks(self.calls, self.view, self.journal, start)
+        self.loaded = Loaded(config.file)
+        self.status_source = StatusSource(
+            noop=mode.noop, ending=end, loaded=self.loaded, adj_rib_in=self.adj_rib_in, adj_rib_out=self.adj_rib_out,
+            scripts=self.scripts, health=self.health, serf=self.serf, reconciler=self.reconciler,
+            prefixes=self.prefixes, fallbacks=self.fallbacks, journal=self.journal, drainer=self.drainer,
+            operator=self.operator, alerts=self.alerts, lag=self.lag, exabgp=self.exabgp,
+        )  # fmt: skip
+        self.explaining = Explaining(
+            self.adj_rib_in, self.health, self.drainer, self.operator, self.reconciler, noop=mode.noop
+        )
+        self.supervision = Supervision(outside.systemd, self.status_source.headline, start)
+        given = Given(self.status_source, self.operator, self.explaining, self.meter.tally)
+        self.web = WebService(given, self.journal, start)
+        settings = SocketSettings(config.restart_time, config.max_line, group=config.socket_group)
+        self.socket = SocketService(
+            config.socket, settings, self.adj_rib_in, self.journal, start, self.questions(), turns
+        )
+        self.tellers: tuple[Service, ...] = (self.alerts, self.supervision, *([self.exabgp] if self.exabgp else []))
+        """Services that are stopped last: they tell of the last writes and withdrawals, too."""
+        self.services: tuple[Service, ...] = (self.socket, self.health, self.scripts, lifecycle)
+        """What follows the configuration, in the order of the start; the end takes them the other way round."""
+        if not mode.oneshot:  # which is over before anybody looks at a page or follows members
+            self.services = (self.web, self.socket, self.serf, self.health, self.scripts, lifecycle, self.fallbacks)
+            if self.exabgp_neighbors is not None:
+                self.services += (
+                    NeighborDiscovery(
+                        self.calls, self.view, self.journal, start, self.exabgp_neighbors, writes=not mode.noop
+                    ),
+                )
 
     def questions(self) -> dict[str, Question]:
         """What may be asked through the socket."""

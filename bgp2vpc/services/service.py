@@ -1,6 +1,6 @@
 """Services: the parts of the daemon that run beside the reconciler and follow the configuration.
 
-`Parts._made_services` (`parts.py`) puts them all into one list. At the start and at each reload the daemon calls
+`Parts._make_services` (`parts.py`) puts them all into one list. At the start and at each reload the daemon calls
 `configure` of each in this order; at the end it calls `stop` in reverse order. A service never raises because of what
 it talks with: it reports the failure to the journal, tries again with a back-off, and the reconciler goes on meanwhile.
 
