@@ -25,18 +25,19 @@ async def refuse_to_be_no_router(parts: Parts, end: EndRequest) -> None:
 
     A helper stays, as its end would take ExaBGP along; there, each route is `blocked`.
     """
-    view, config = parts.view, parts.config
+    config = parts.config
     managed = [route for rule in config.rules for route in rule.manages.values() if route.instance_id is None]
     if not managed or config.skip_source_dest_check or parts.is_helper:
         return
     await parts.reconciler.first_observation.wait()
-    if not view.may_forward:
-        eni = view.snapshot.interfaces[0].id
+    interfaces = parts.view.snapshot.interfaces
+    if interfaces and all(each.source_dest_check for each in interfaces):
+        eni = interfaces[0].id
         event(
             log,
             logging.CRITICAL,
             "not started: source/destination check is on",
-            instance=view.instance.id,
+            instance=parts.view.instance.id,
             hint=f"aws ec2 modify-network-interface-attribute --network-interface-id {eni} --no-source-dest-check",
         )
         end.fail()

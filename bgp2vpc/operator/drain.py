@@ -25,8 +25,7 @@ from bgp2vpc.policy.place import is_ours, own_interfaces
 from bgp2vpc.policy.plan import RouteKey
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.reconcile.journal import Journal, subject_of
-from bgp2vpc.reconcile.observer import Observer
-from bgp2vpc.reconcile.outcomes import Outcome, WriteResult
+from bgp2vpc.reconcile.observer import Observer, Outcome, WriteResult
 from bgp2vpc.reconcile.reconciler import Reconciler
 from bgp2vpc.speaker.adj_rib_in import AdjRibIn
 from bgp2vpc.tasks import Deadlines, StartTask, until

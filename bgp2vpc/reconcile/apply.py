@@ -18,10 +18,10 @@ from bgp2vpc.logs import event
 from bgp2vpc.policy.guard import guard, withdrawals
 from bgp2vpc.policy.inputs import DecisionInput
 from bgp2vpc.policy.plan import Change, Plan, Reason, RouteKey
+from bgp2vpc.reconcile.inputs import DecisionQueue
 from bgp2vpc.reconcile.journal import Journal
-from bgp2vpc.reconcile.outcomes import Cycle, WriteResult
-from bgp2vpc.reconcile.polls import Polls
-from bgp2vpc.reconcile.queue import DecisionQueue
+from bgp2vpc.reconcile.observer import Cycle, WriteResult
+from bgp2vpc.reconcile.poll import Polls
 from bgp2vpc.reconcile.reread import Rereader
 from bgp2vpc.reconcile.retries import Retries
 from bgp2vpc.reconcile.view import View

@@ -9,11 +9,11 @@
 | `neighbors_due`, `leftovers_held`, `last` | the daemon: when it waits no longer, and how it ends      |
 | `places`                                  | the reconciler itself: what it remembers of each place    |
 
-Whoever writes tells the reconciler which prefixes are concerned (`Reconciler.news`).
+Whoever writes tells the reconciler which prefixes are concerned (`Reconciler.news`): these wait in the `DecisionQueue`.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from bgp2vpc.bgp.export import NOTHING_DRAINS, Draining
 from bgp2vpc.bgp.rib import Offer, Rib
@@ -64,3 +64,38 @@ class Inputs:
     def offers(self) -> Mapping[Prefix, Sequence[Offer]]:
         """What is offered: what drains as it is announced, so that all who decide see the same."""
         return self.draining.offers(self.rib.offers)
+
+
+class DecisionQueue:
+    """Many changes, one decision: what is to be decided about as soon as the event loop is free.
+
+    `decide` is called with all that was added, in the next turn of the event loop; None: with everything.
+    """
+
+    def __init__(self, decide: Callable[[Collection[Prefix] | None], None]) -> None:
+        self.is_due = False
+        self._decide = decide
+        self._prefixes: set[Prefix] = set()
+        self._everything = False
+
+    def add(self, prefixes: Collection[Prefix]) -> None:
+        """Decide about these."""
+        self._prefixes.update(prefixes)
+        if self._prefixes:
+            self._call_soon()
+
+    def add_everything(self) -> None:
+        """Decide about all there is."""
+        self._everything = True
+        self._call_soon()
+
+    def _call_soon(self) -> None:
+        if not self.is_due:
+            self.is_due = True
+            asyncio.get_running_loop().call_soon(self._decide_now)
+
+    def _decide_now(self) -> None:
+        self.is_due = False
+        prefixes, self._prefixes = self._prefixes, set()
+        everything, self._everything = self._everything, False
+        self._decide(None if everything else prefixes)

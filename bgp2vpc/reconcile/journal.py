@@ -24,8 +24,7 @@ from bgp2vpc.policy.place_state import Places
 from bgp2vpc.policy.plan import Action, Change, RouteKey, Verdict, VerdictKind
 from bgp2vpc.policy.rule import Rule
 from bgp2vpc.prefix import Prefix
-from bgp2vpc.reconcile.observer import Observer
-from bgp2vpc.reconcile.outcomes import Cycle, LostRoute, Outcome, WriteResult
+from bgp2vpc.reconcile.observer import Cycle, LostRoute, Observer, Outcome, WriteResult
 from bgp2vpc.status import CycleRow, ErrorRow
 
 log = logging.getLogger("bgp2vpc")

@@ -12,10 +12,9 @@ from bgp2vpc.policy.inputs import DecisionInput
 from bgp2vpc.policy.plan import Plan, Reason
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.reconcile.ec2_calls import Calls
-from bgp2vpc.reconcile.inputs import Inputs
+from bgp2vpc.reconcile.inputs import DecisionQueue, Inputs
 from bgp2vpc.reconcile.journal import Journal
 from bgp2vpc.reconcile.poll import learn_health, resolve
-from bgp2vpc.reconcile.queue import DecisionQueue
 from bgp2vpc.reconcile.view import View
 from bgp2vpc.tasks import ReportedTasks
 

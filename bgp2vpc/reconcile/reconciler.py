@@ -3,14 +3,18 @@
 *Observe*: a poll reads everything (`poll.py`) into the view; single tables are read between polls (`reread.py`), and
 `lookup.py` asks EC2 which instances the peers and owners are, and how they are. *Decide*: all inputs against what EC2
 says give a plan (`policy`). *Apply*: the guard refuses a plan that would change too much; then each change is written
-by a task of its own (`apply.py`, `write.py`), at most one per (table, prefix).
+by a task of its own (`apply.py`, `write.py`), at most one per (table, prefix), between its hooks (`route_hooks.py`);
+`retries.py` says when one that failed is tried again. All calls to EC2 go through `ec2_calls.py`.
 
 A check that fails says when its verdict is due, and what that may change: its tables are read for it (`prepare.py`).
 
-An event (a line, a session, a verdict of a check) changes an input and puts its prefixes into the queue: it only brings
-the next decision nearer. Since each decision works from all inputs, a lost event, a failed call or somebody else's
-change is mended by the next one. Decisions take milliseconds on the event loop; a slow table or a hanging call delays
-nothing but itself.
+What happens is told to observers (`observer.py`): services and other rooms. The journal (`journal.py`) logs it, and
+knows what is failing at present.
+
+An event (a line, a session, a verdict of a check) changes an input and puts its prefixes into the queue (`inputs.py`):
+it only brings the next decision nearer. Since each decision works from all inputs, a lost event, a failed call or
+somebody else's change is mended by the next one. Decisions take milliseconds on the event loop; a slow table or a
+hanging call delays nothing but itself.
 
 Where there is much to decide about, it is done in slices (`AT_ONCE`) with a turn of the event loop between them, in
 which what changes is decided about at once. Each slice takes the inputs and the snapshot as of now, and remembers its
@@ -28,18 +32,16 @@ from dataclasses import dataclass
 from bgp2vpc.backoff import BackOff
 from bgp2vpc.errors import Bgp2vpcError, Ec2Error
 from bgp2vpc.logs import event
-from bgp2vpc.policy.decide import TablePolicy
+from bgp2vpc.policy.decide import TablePolicy, rules_without_tables
 from bgp2vpc.policy.inputs import DecisionInput
 from bgp2vpc.policy.plan import Change, Plan, RouteKey
 from bgp2vpc.prefix import IPAddress, Prefix
 from bgp2vpc.reconcile.apply import Applier, slices
 from bgp2vpc.reconcile.ec2_calls import Calls
-from bgp2vpc.reconcile.inputs import Inputs
+from bgp2vpc.reconcile.inputs import DecisionQueue, Inputs
 from bgp2vpc.reconcile.journal import Journal
 from bgp2vpc.reconcile.lookup import Lookup
-from bgp2vpc.reconcile.poll import learn_health, observe
-from bgp2vpc.reconcile.polls import Polls
-from bgp2vpc.reconcile.queue import DecisionQueue
+from bgp2vpc.reconcile.poll import Polls, learn_health, observe
 from bgp2vpc.reconcile.reread import Rereader
 from bgp2vpc.reconcile.retries import Retries
 from bgp2vpc.reconcile.view import View
@@ -255,7 +257,7 @@ class Reconciler:
         self.view.forget_health_except(instances)
         if instances:
             await learn_health(self.calls, self.view, instances, self._journal.told)
-        self._journal.rules_without_tables(self.view.rules_without_tables)
+        self._journal.rules_without_tables(rules_without_tables(self.view.rules, self.view.tables))
         self._journal.shadowed(self.view.shadowed())
         self.first_observation.set()
         return None

@@ -9,8 +9,8 @@ from bgp2vpc.policy.inputs import DecisionInput
 from bgp2vpc.policy.plan import RouteKey
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.reconcile.ec2_calls import Calls
+from bgp2vpc.reconcile.inputs import DecisionQueue
 from bgp2vpc.reconcile.journal import Journal
-from bgp2vpc.reconcile.queue import DecisionQueue
 from bgp2vpc.reconcile.view import View
 from bgp2vpc.tasks import ReportedTasks
 

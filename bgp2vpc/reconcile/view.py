@@ -14,7 +14,6 @@ from bgp2vpc.policy.decide import (
     decide_one,
     owners_in_the_way,
     owners_to_check,
-    rules_without_tables,
     table_policies,
     unresolved,
 )
@@ -24,7 +23,7 @@ from bgp2vpc.policy.place_state import NEVER, Places
 from bgp2vpc.policy.plan import Action, Change, Plan, Reason, RouteKey, Verdict
 from bgp2vpc.policy.rule import ManagedRoute, RouteSettings, Rule, Writes
 from bgp2vpc.prefix import Prefix
-from bgp2vpc.reconcile.outcomes import LostRoute
+from bgp2vpc.reconcile.observer import LostRoute
 from bgp2vpc.vpc.finders import wants_subnets
 from bgp2vpc.vpc.model import Instance, InstanceHealth, Interface, Route, RouteTable, Snapshot, TargetKind
 
@@ -85,27 +84,11 @@ class View:
         }
         return any(prefix in cidr for cidr in own for prefix in prefixes)
 
-    def managed(self, key: RouteKey) -> ManagedRoute | None:
-        """What the configuration says of exactly this place, if it manages it."""
-        settings = self.settings(key)
-        return settings if isinstance(settings, ManagedRoute) else None
-
     def settings(self, key: RouteKey) -> RouteSettings | None:
         """What the configuration says of routes at this place; None: no rule is about it."""
         table_policy = self.tables.get(key[0])
         rule = table_policy.rule_for(key[1]) if table_policy else None
         return rule.settings_of(key[1]) if rule else None
-
-    @property
-    def may_forward(self) -> bool:
-        """Whether an interface of ours has its source/destination check off; True as long as none is known."""
-        interfaces = self.snapshot.interfaces
-        return not interfaces or any(not each.source_dest_check for each in interfaces)
-
-    @property
-    def rules_without_tables(self) -> tuple[Rule, ...]:
-        """Rules that found no table although they should."""
-        return rules_without_tables(self.rules, self.tables)
 
     def configure(self, rules: Sequence[Rule], policy: Policy) -> tuple[RouteKey, ...]:
         """Other rules, from now on; returns the routes of ours that no rule is about any more."""
@@ -160,10 +143,6 @@ class View:
             for prefix in rule.manages
             if (first := table_policy.rule_for(prefix)) is not None and first is not rule
         )
-
-    def read_since(self, table_id: str, when: float) -> bool:
-        """Whether EC2 was asked about this table at `when` or later, and has answered."""
-        return self._read_at.get(table_id, float("-inf")) >= when
 
     def asked_at(self, table_id: str) -> float:
         """When EC2 was asked about this table, the last time that it has answered."""
@@ -252,9 +231,9 @@ class View:
         """EC2 accepted this change."""
         after: Route | None = None
         if change.action is not Action.DELETE:
-            managed, neighbor = self.managed(change.key), self.snapshot.peer_enis.get(change.target.id)
-            ours = managed.instance_id if managed and managed.instance_id else self.instance.id
-            owner = neighbor.instance_id if neighbor else None if change.to_fallback else ours
+            settings, neighbor = self.settings(change.key), self.snapshot.peer_enis.get(change.target.id)
+            ours = settings.instance_id if isinstance(settings, ManagedRoute) else None
+            owner = neighbor.instance_id if neighbor else None if change.to_fallback else ours or self.instance.id
             is_interface = change.target.kind is TargetKind.INTERFACE
             after = Route(change.prefix, change.target, instance_id=owner if is_interface else None)
         self.places.wrote(change.key, change.old, after, now)

@@ -13,7 +13,7 @@ from bgp2vpc.errors import Disagreement, Ec2Error, InterfaceGone, RouteExists, R
 from bgp2vpc.policy.plan import Action, Change
 from bgp2vpc.reconcile.ec2_calls import Calls
 from bgp2vpc.reconcile.inputs import Inputs
-from bgp2vpc.reconcile.outcomes import Outcome, WriteResult
+from bgp2vpc.reconcile.observer import Outcome, WriteResult
 from bgp2vpc.reconcile.prepare import Preparer
 from bgp2vpc.reconcile.retries import Retries
 from bgp2vpc.reconcile.route_hooks import RouteHooks
@@ -84,7 +84,7 @@ class Writer:
             pending = self._view.still(change, self._inputs.now())
         # An earlier try may have left open what is there, and nobody has looked since.
         failure = self._view.places.at(change.key).failure
-        in_doubt = failure and failure.leaves_in_doubt and not self._view.read_since(change.table_id, failure.at)
+        in_doubt = failure and failure.leaves_in_doubt and self._view.asked_at(change.table_id) < failure.at
         if pending is not None and (pending.needs_fresh_read or in_doubt):
             pending = await self._look_again(pending)
         if pending is not None and await self._hooks.before(pending):  # which takes its time

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 from bgp2vpc.config.model import Config
 from bgp2vpc.errors import Bgp2vpcError
 from bgp2vpc.notify.model import AlertMessage, Notice, Recipient
-from bgp2vpc.reconcile.observer import Observer
-from bgp2vpc.reconcile.outcomes import LostRoute, Outcome, WriteResult
+from bgp2vpc.reconcile.observer import LostRoute, Observer, Outcome, WriteResult
 from bgp2vpc.reconcile.view import View
 from bgp2vpc.services import notices
 from bgp2vpc.status import RecipientRow

@@ -7,8 +7,7 @@ from typing import Final
 from bgp2vpc.errors import Disagreement, Ec2Error, OperatorError, Throttled
 from bgp2vpc.policy.plan import RouteKey, Verdict, VerdictKind
 from bgp2vpc.prefix import Prefix
-from bgp2vpc.reconcile.observer import Observer
-from bgp2vpc.reconcile.outcomes import Cycle, Outcome, WriteResult
+from bgp2vpc.reconcile.observer import Cycle, Observer, Outcome, WriteResult
 from bgp2vpc.web.tally import Tally
 
 _WRITES: Final = frozenset((VerdictKind.CREATE, VerdictKind.REPLACE, VerdictKind.DELETE))

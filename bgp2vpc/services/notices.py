@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from bgp2vpc.errors import Bgp2vpcError, Ec2Error
 from bgp2vpc.notify.model import Address, AlertKind, Notice
 from bgp2vpc.policy.plan import Action, Change, Reason, RouteKey
-from bgp2vpc.reconcile.outcomes import LostRoute
+from bgp2vpc.reconcile.observer import LostRoute
 
 
 def of_write(change: Change, own: Collection[str]) -> Notice | None:

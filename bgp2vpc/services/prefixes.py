@@ -14,8 +14,7 @@ from bgp2vpc.policy.decide import TablePolicy
 from bgp2vpc.policy.inputs import DecisionInput
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.reconcile.journal import wall_clock
-from bgp2vpc.reconcile.observer import Observer
-from bgp2vpc.reconcile.outcomes import Outcome
+from bgp2vpc.reconcile.observer import Observer, Outcome
 from bgp2vpc.reconcile.view import View
 from bgp2vpc.sources.session import SourceKind
 from bgp2vpc.speaker.adj_rib_in import AdjRibIn
