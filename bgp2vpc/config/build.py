@@ -1,6 +1,6 @@
 """Checked entries of the file -> the values the program works with."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Final, TypedDict, assert_never
@@ -12,7 +12,7 @@ from bgp2vpc.config.document import Document
 from bgp2vpc.config.model import Announcement, Bgp, CheckedSource, Config, Ec2Limits, Process, Tag
 from bgp2vpc.config.schema import checks, find
 from bgp2vpc.config.schema.bgp import BgpEntry, PeerEntry
-from bgp2vpc.config.schema.file import ConfigFile
+from bgp2vpc.config.schema.file import ConfigFile, ProcessEntry
 from bgp2vpc.config.schema.rules import AnnounceEntry, RouteEntry, RuleEntry, SettingsEntry, announce_line
 from bgp2vpc.config.schema.services import NotifyEntry, SerfEntry, WebEntry
 from bgp2vpc.config.takeover_notes import takeover_notes
@@ -35,21 +35,16 @@ SELF_AZ = "SELF_AZ"
 
 def config(entry: ConfigFile, document: Document, file: str, warnings: tuple[Problem, ...]) -> Config:
     """The Config of a file in which no mistake was found."""
+    poll_time = entry.poll_time or Config(file=file).poll_time
+    state_file = entry.state_file
+    if "state_file" not in entry.model_fields_set and entry.socket is not None:
+        state_file = default_state_file(entry.socket)
     return Config(
         file=file,
-        poll_time=entry.poll_time or Config(file=file).poll_time,
+        poll_time=poll_time,
         socket=entry.socket,
         socket_group=entry.socket_group,
-        processes=tuple(
-            Process(
-                name=name,
-                argv=each.run,
-                restart_time=entry.restart_time if each.restart_time is None else each.restart_time,
-                max_prefixes=entry.max_prefixes if each.max_prefixes is None else each.max_prefixes,
-                respawn=each.respawn,
-            )
-            for name, each in entry.processes.items()
-        ),
+        processes=tuple(process(name, each, entry) for name, each in entry.processes.items()),
         rules=tuple(
             rule(name, each, document, file, templates(entry), has_bgp=entry.bgp is not None)
             for name, each in entry.routetables.items()
@@ -73,28 +68,19 @@ def config(entry: ConfigFile, document: Document, file: str, warnings: tuple[Pro
         max_line=entry.max_line,
         max_changes=entry.max_changes,
         drain_timeout=entry.drain_timeout,
-        state_file=(
-            entry.state_file
-            if "state_file" in entry.model_fields_set or entry.socket is None
-            else default_state_file(entry.socket)
-        ),
+        state_file=state_file,
         lifecycle=entry.lifecycle,
         skip_source_dest_check=entry.skip_source_dest_check,
         instance_id=entry.instance_id,
         region=entry.region,
         vpc_id=entry.vpc_id,
         bgp=bgp(entry.bgp) if entry.bgp else None,
-        ec2=Ec2Limits(
-            burst=entry.ec2.burst,
-            rate=entry.ec2.rate,
-            timeout=entry.ec2.timeout,
-            concurrency=entry.ec2.concurrency,
-        ),
+        ec2=Ec2Limits(entry.ec2.burst, entry.ec2.rate, entry.ec2.timeout, entry.ec2.concurrency),
         serf=serf(entry.serf) if entry.serf else None,
         web=web(entry.web) if entry.web else None,
         notify=tuple(map(recipient, entry.notify)),
         warnings=warnings,
-        notes=(*awsnycast.notes(entry), *takeover_notes(entry, entry.poll_time or Config(file=file).poll_time)),
+        notes=(*awsnycast.notes(entry), *takeover_notes(entry, poll_time)),
     )
 
 
@@ -103,39 +89,29 @@ def default_state_file(socket: Path) -> Path:
     return socket.with_name(f"{socket.name}.state")
 
 
+def process(name: str, entry: ProcessEntry, file: ConfigFile) -> Process:
+    """One entry of `processes`; what it does not say is as the file has it for all."""
+    return Process(
+        name=name,
+        argv=entry.run,
+        restart_time=file.restart_time if entry.restart_time is None else entry.restart_time,
+        max_prefixes=file.max_prefixes if entry.max_prefixes is None else entry.max_prefixes,
+        respawn=entry.respawn,
+    )
+
+
 def rule(
-    name: str, entry: RuleEntry, document: Document, file: str, templates: Collection[str] = (),
-    *, has_bgp: bool = False,
-) -> Rule:  # fmt: skip
+    name: str, entry: RuleEntry, document: Document, file: str, templates: Collection[str], *, has_bgp: bool
+) -> Rule:
     """One entry of `routetables`. `templates`: the health checks that are made for each prefix.
 
-    `has_bgp`: instances hear each other, so the best path decides where nothing is said. That does not go for managed
-    routes that BGP does not announce: whoever has one would count as silent.
+    `has_bgp`: instances hear each other, so the best path decides where nothing is said.
     """
-    by_default = Takeover.BEST_PATH if has_bgp else Takeover.IF_UNHEALTHY
-    routes = entry.manage_routes or []
     location = ("routetables" if "routetables" in document.data else "route_tables", name)
 
     def where(*more: str | int) -> str:
         return f"{file}:{document.line((*location, *more))}"
 
-    managed = []
-    for number, route in enumerate(routes):
-        for place, prefix in enumerate(route.cidr):
-            takeover = entry.takeover
-            if takeover is None and has_bgp:
-                takeover = by_default if is_announced(route, prefix) else Takeover.IF_UNHEALTHY
-            if route.if_unhealthy is not None:
-                takeover = Takeover.IF_UNHEALTHY if route.if_unhealthy else Takeover.ALWAYS
-            one = ManagedRoute(
-                prefix=prefix,
-                source=source_name(route, prefix, templates),
-                where=where("manage_routes", number, "cidr", place),
-                takeover=takeover or Takeover.ALWAYS,
-                instance_id=route.instance,
-                **_settings(route, entry),
-            )
-            managed.append(one)
     accepted = [replace(each.prefix, where=where("accept", number)) for number, each in enumerate(entry.accept or ())]
     own_settings: dict[PrefixRange, RouteSettings] = {}
     for permitted, each in zip(accepted, entry.accept or (), strict=True):
@@ -145,7 +121,7 @@ def rule(
         name=name,
         find=finder(entry.find),
         accept=PrefixList(tuple(accepted)),
-        takeover=entry.takeover or by_default,
+        takeover=entry.takeover or (Takeover.BEST_PATH if has_bgp else Takeover.IF_UNHEALTHY),
         takeover_foreign=entry.takeover_foreign,
         interface=entry.interface,
         next_hop_self=entry.next_hop_self,
@@ -155,10 +131,35 @@ def rule(
         affinity=entry.affinity is not None,
         writes=entry.write,
         dead_routes=entry.dead_routes,
-        manages={route.prefix: route for route in managed},
+        manages={route.prefix: route for route in managed_routes(entry, templates, where, has_bgp=has_bgp)},
         entry_settings={each: some for each, some in own_settings.items() if some != RouteSettings(**own)},
         **own,
     )
+
+
+def managed_routes(
+    entry: RuleEntry, templates: Collection[str], where: Callable[..., str], *, has_bgp: bool
+) -> Iterator[ManagedRoute]:
+    """The `manage_routes` of a rule, one for each prefix.
+
+    With BGP the best path decides where nothing is said, but not about what BGP does not announce: whoever has such a
+    route would count as silent.
+    """
+    for number, route in enumerate(entry.manage_routes or ()):
+        for place, prefix in enumerate(route.cidr):
+            takeover = entry.takeover
+            if takeover is None and has_bgp:
+                takeover = Takeover.BEST_PATH if is_announced(route, prefix) else Takeover.IF_UNHEALTHY
+            if route.if_unhealthy is not None:
+                takeover = Takeover.IF_UNHEALTHY if route.if_unhealthy else Takeover.ALWAYS
+            yield ManagedRoute(
+                prefix=prefix,
+                source=source_name(route, prefix, templates),
+                where=where("manage_routes", number, "cidr", place),
+                takeover=takeover or Takeover.ALWAYS,
+                instance_id=route.instance,
+                **_settings(route, entry),
+            )
 
 
 class _Settings(TypedDict):
@@ -202,16 +203,6 @@ def _vpc_named_in(entry: find.FindEntry) -> str | None:
     return None
 
 
-def needed(entry: RouteEntry) -> int:
-    """How many of its health checks have to be healthy."""
-    match entry.healthcheck_policy:
-        case "all":
-            return len(entry.healthcheck)
-        case int(number):
-            return number
-    return 1
-
-
 def templates(file: ConfigFile) -> frozenset[str]:
     """The names of the health checks that are made for each prefix."""
     return frozenset(name for name, entry in file.healthchecks.items() if entry.destination == checks.PREFIX)
@@ -248,8 +239,9 @@ def checked_sources(file: ConfigFile) -> tuple[CheckedSource, ...]:
     found: dict[str, tuple[CheckedSource, dict[str, Announcement]]] = {}
     made = templates(file)
     for route, prefix in _managed_prefixes(file):
-        name = source_name(route, prefix, made)
-        source = CheckedSource(name, check_names(route, prefix, made), needed(route), ())
+        name, policy = source_name(route, prefix, made), route.healthcheck_policy
+        needed = len(route.healthcheck) if policy == "all" else policy if isinstance(policy, int) else 1
+        source = CheckedSource(name, check_names(route, prefix, made), needed, ())
         _, said = found.setdefault(name, (source, {}))
         announce = route.announce
         line = announce_line(prefix, announce.words if isinstance(announce, AnnounceEntry) else "")
@@ -300,10 +292,27 @@ def bgp(entry: BgpEntry) -> Bgp:
 
 def check(name: str, entry: checks.CheckEntry) -> Check:
     """One entry of `healthchecks` or `remote_healthchecks`."""
+    probe: Probe
+    match entry:
+        case checks.PingEntry():
+            probe = Ping()
+        case checks.TcpEntry(config=config):
+            tls = _tls(config) if config.ssl else None
+            probe = Tcp(config.port, config.send.encode(), config.expect.encode(), tls)
+        case checks.CommandEntry(config=config):
+            probe = Program((config.command, *config.arguments))
+        case checks.HttpsEntry(config=config):
+            probe = _http(config, config.port or 443, _tls(config))
+        case checks.HttpEntry(config=config):
+            probe = _http(config, config.port or 80, None)
+        case checks.DnsEntry(config=config):
+            probe = Dns(config.name, config.type, config.expect, config.port, config.transport == "tcp")
+        case _:
+            assert_never(entry)
     timeout = min(entry.every, checks.LONGEST_TIMEOUT) if entry.timeout is None else entry.timeout
     return Check(
         name=name,
-        probe=_probe(entry),
+        probe=probe,
         destination=None if isinstance(entry.destination, str) else entry.destination,
         rise=entry.rise or checks.RISE,
         fall=entry.fall or checks.FALL,
@@ -314,25 +323,6 @@ def check(name: str, entry: checks.CheckEntry) -> Check:
         votes=entry.remote_votes,
         control=entry.control or "",
     )
-
-
-def _probe(entry: checks.CheckEntry) -> Probe:
-    match entry:
-        case checks.PingEntry():
-            return Ping()
-        case checks.TcpEntry(config=config):
-            tls = _tls(config) if config.ssl else None
-            return Tcp(config.port, config.send.encode(), config.expect.encode(), tls)
-        case checks.CommandEntry(config=config):
-            return Program((config.command, *config.arguments))
-        case checks.HttpsEntry(config=config):
-            return _http(config, config.port or 443, _tls(config))
-        case checks.HttpEntry(config=config):
-            return _http(config, config.port or 80, None)
-        case checks.DnsEntry(config=config):
-            return Dns(config.name, config.type, config.expect, config.port, config.transport == "tcp")
-        case _:
-            assert_never(entry)
 
 
 def _tls(config: checks.TlsConfig) -> Tls:
