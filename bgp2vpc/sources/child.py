@@ -59,26 +59,7 @@ class Child:
                 is_stdin = not ours
                 theirs.append(reading if is_stdin else writing)
                 ours.append(writing if is_stdin else reading)
-            starting = asyncio.create_task(
-                asyncio.create_subprocess_exec(
-                    *argv,
-                    stdin=theirs[0],
-                    stdout=theirs[1],
-                    stderr=theirs[2] if on_errors else None,
-                    env=None if env is None else dict(env),
-                    start_new_session=True,
-                )
-            )
-            try:
-                process = await asyncio.shield(starting)
-            except asyncio.CancelledError:
-                # asyncio itself would kill the program alone, and not what the program has started by now.
-                await asyncio.wait([starting])
-                if starting.exception() is None:
-                    with suppress(ProcessLookupError, PermissionError, TimeoutError):
-                        os.killpg(starting.result().pid, signal.SIGKILL)
-                        await asyncio.wait_for(starting.result().wait(), _FAREWELL)
-                raise
+            process = await _started(argv, theirs, None if env is None else dict(env))
         except RuntimeError as error:
             # No thread to wait for it. It runs, without its pipes: what it prints next ends it.
             _close(ours)
@@ -198,6 +179,36 @@ def wait_without_threads() -> None:
     watcher = asyncio.PidfdChildWatcher()
     watcher.attach_loop(asyncio.get_running_loop())
     asyncio.set_child_watcher(watcher)
+
+
+async def _started(
+    argv: Sequence[str] | Sequence[bytes], pipes: Sequence[int], env: dict[str, str | bytes] | None
+) -> asyncio.subprocess.Process:
+    """Start it as leader of a session of its own. Who cancels this leaves nothing of it running.
+
+    `pipes`: its stdin, its stdout, and its stderr if that is not ours.
+    """
+    stdin, stdout, *stderr = pipes
+    starting = asyncio.create_task(
+        asyncio.create_subprocess_exec(
+            *argv,
+            stdin=stdin,
+            stdout=stdout,
+            stderr=stderr[0] if stderr else None,
+            env=env,
+            start_new_session=True,
+        )
+    )
+    try:
+        return await asyncio.shield(starting)
+    except asyncio.CancelledError:
+        # asyncio itself would kill the program alone, and not what the program has started by now.
+        await asyncio.wait([starting])
+        if starting.exception() is None:
+            with suppress(ProcessLookupError, PermissionError, TimeoutError):
+                os.killpg(starting.result().pid, signal.SIGKILL)
+                await asyncio.wait_for(starting.result().wait(), _FAREWELL)
+        raise
 
 
 def _close(descriptors: list[int]) -> None:
