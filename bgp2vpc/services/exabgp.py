@@ -132,7 +132,9 @@ class ExabgpService:
         return ExabgpRow(state, self._child.pid if self._child else None, max(0, self._restarts), self._log.last)
 
     async def _run(self) -> None:
+        """One ExaBGP after the other, and beside them the socket at which its relay reaches us."""
         await self._neighbors.written.wait()
+        clock, endings = asyncio.get_running_loop().time, Restarts(PAUSES, 0.0)
         with (
             tempfile.TemporaryDirectory(prefix="bgp2vpc-", ignore_cleanup_errors=True) as directory,
             socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listening,
@@ -143,24 +145,20 @@ class ExabgpService:
             listening.listen()
             accepting = asyncio.create_task(self._accept(listening))
             try:
-                await self._keep_running(path)
+                while True:
+                    began = clock()
+                    self._restarts += 1
+                    try:
+                        error = await self._run_once(path)
+                    except (OSError, ValueError, ExabgpError, NoThread) as why:
+                        error = ExabgpDown(str(why))
+                    self._journal.failure(SUBJECT, error)
+                    lived = clock() - began
+                    self._ends_at_once = lived < PAUSES.brief
+                    pause = endings.pause_after(error.what, crashed=True, lived=lived)
+                    await asyncio.sleep(pause * random.uniform(0.8, 1.2))  # noqa: S311
             finally:
                 await cancelled(accepting)
-
-    async def _keep_running(self, relay_socket: Path) -> None:
-        clock, endings = asyncio.get_running_loop().time, Restarts(PAUSES, 0.0)
-        while True:
-            began = clock()
-            self._restarts += 1
-            try:
-                error = await self._run_once(relay_socket)
-            except (OSError, ValueError, ExabgpError, NoThread) as why:
-                error = ExabgpDown(str(why))
-            self._journal.failure(SUBJECT, error)
-            lived = clock() - began
-            self._ends_at_once = lived < PAUSES.brief
-            pause = endings.pause_after(error.what, crashed=True, lived=lived)
-            await asyncio.sleep(pause * random.uniform(0.8, 1.2))  # noqa: S311
 
     async def _run_once(self, relay_socket: Path) -> ExabgpDown:
         """One ExaBGP from start to end; how it ended."""
@@ -169,12 +167,16 @@ class ExabgpService:
             raise ExabgpError("the configuration has no bgp section any more")
         program = await on_thread(partial(exabgp_file.find_program, _program(self._config), own_first=True))
         started_with = await on_thread(partial(exabgp_file.read, file))
+        # One that root starts becomes another user, `nobody` by default, who cannot read its file or reach us.
+        user: dict[str, str] = {}
+        with suppress(KeyError):  # in a container; ExaBGP stays who it is unless that is root
+            user["exabgp_daemon_user"] = pwd.getpwuid(os.getuid()).pw_name
         self._log.begin()
         child = self._child = await Child.start(
             program.serve(file),
             on_output=self._log.feed,
             on_errors=self._log.feed,
-            env=exabgp_file.environment() | SETTINGS | _own_user() | {relay.VARIABLE: os.fspath(relay_socket)},
+            env=exabgp_file.environment() | SETTINGS | user | {relay.VARIABLE: os.fspath(relay_socket)},
         )
         level = logging.DEBUG if SUBJECT in self._journal.failing else logging.INFO  # not once for each try
         event(log, level, "ExaBGP started", program=program.path, pid=child.pid, file=file)
@@ -297,14 +299,6 @@ async def _descriptors(connection: socket.socket) -> tuple[int, int]:
             os.close(each)
         raise OSError("the relay has sent no pipe")
     return descriptors[0], descriptors[1]
-
-
-def _own_user() -> dict[str, str]:
-    """ExaBGP started by root becomes another user, `nobody` by default, who cannot read its file or reach us."""
-    try:
-        return {"exabgp_daemon_user": pwd.getpwuid(os.getuid()).pw_name}
-    except KeyError:  # in a container; ExaBGP stays who it is unless that is root
-        return {}
 
 
 def _program(config: Config) -> Path | None:
