@@ -3,7 +3,8 @@
 A command's file has two functions: `add` gives the parser its arguments, `run` carries the command out and returns the
 exit status (a file with two commands has `run_drain` and `run_undrain`). Every command but `run`, `helper` and `tee`
 ends soon: it reads the configuration file, EC2, or asks the running daemon over its unix socket (`asking.py`), prints
-what it found to stdout and what is wrong to stderr.
+what it found to stdout and what is wrong to stderr. `options` has what several commands take, `report` the sentences of
+`status`.
 
 Only the file of the command that is run is imported, and a command imports what it needs inside `run`, also asyncio:
 `api` and `status` have to start quickly, `tee` runs once for every script and has to stay small, and `run` must not

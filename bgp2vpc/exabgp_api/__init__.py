@@ -3,7 +3,7 @@
 line           one line of a script -> a Command; its docstring explains the steps and the dialects
 command        the result of parsing a line: a Command, or a LineError
 words          a line as words; numbers and addresses among them
-routes         `announce route …` -> events; attributes: the words after a prefix
+routes         `announce route …` -> events; attributes: the words after a prefix; communities: those of them
 control        commands that are no routes: end-of-RIB, watchdog, flush, version, help
 harmful        lines that would stop ExaBGP or its sessions, with the versions they stop
 messages       what ExaBGP tells a helper, as values; messages_text and messages_json read it

@@ -1,10 +1,10 @@
 """Delivers alerts: one `Sender` for each recipient, with a queue and a task that empties it.
 
-How the room works: `services/alerts.py` watches the daemon and makes a `Notice` of each event that is worth an alert.
-`Notice.is_for` says which recipients get it. `Sender.take` queues the message and returns at once, so nothing in the
-daemon waits for a delivery. The task delivers one message at a time and in order: it runs the recipient's program, or
-POSTs JSON (`posting`). A failed try is repeated with a back-off, up to `retries` times; then the message is dropped and
-logged. A full queue drops its oldest message.
+How the room works: `services/alerts.py` watches the daemon and makes a `Notice` (`model`) of each event that is worth
+an alert. `Notice.is_for` says which recipients get it. `Sender.take` queues the message and returns at once, so nothing
+in the daemon waits for a delivery. The task delivers one message at a time and in order: it runs the recipient's
+program, or POSTs JSON (`posting`). A failed try is repeated with a back-off, up to `retries` times; then the message is
+dropped and logged. A full queue drops its oldest message.
 """
 
 import asyncio

@@ -10,7 +10,8 @@ How the room works:
   `frozen`, `forced` and `drained` in its `DecisionInput`.
 - Orders end by the opposite verb, when their time is over, or when they are done (a takeover that was written).
 - `lifecycle` orders drains because instance metadata says that AWS is going to end this instance.
-- `explaining` gathers the facts for `bgp2vpc why`; `why` puts them into words, `why_json` into JSON.
+- `explaining` gathers the facts for `bgp2vpc why`; `why` puts them into words, `why_json` into JSON. `answers` has what
+  answers to several questions share, `status` the rows and the headline of `bgp2vpc status` that are about routes.
 
 Every order is logged with who gave it and why.
 """

@@ -1,7 +1,7 @@
 """Makes a plan from rules, inputs and a snapshot: the only file that uses all three.
 
-How it works. A *place* is one prefix in one route table. For each place the same three questions are asked, in this
-order; each answer is a value with its reason:
+How it works. A *place* is one prefix in one route table. For each place (`place`) the same three questions are asked,
+in this order; each answer is a value with its reason:
 
 1. Which rule matches it? A table gets the rules that find it (`TablePolicy`); the first that accepts or manages the
    prefix decides about it. Without one, nothing is ever written there (`rule`, `prefix_list`).
@@ -15,7 +15,7 @@ All three answers are the `Decided` of the place. What `bgp2vpc why` tells is th
 
 The inputs are what EC2 said, the `Snapshot`, and what all others said, the `DecisionInput` (`inputs`): paths, checks,
 sessions, operators. Nothing here keeps state, reads a clock or writes: the same values give the same plan. State over
-time is a value, too: `place_state` remembers which routes have moved too often, and which peer is to write.
+time is a value, too: `place_state` remembers which routes have moved too often (`damping`), and which peer is to write.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence

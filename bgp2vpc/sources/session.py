@@ -1,14 +1,15 @@
 """Sessions: each source of announce/withdraw lines has one, as a BGP peer has.
 
 How the room works: a source is a configured script (`script`, which runs it as a `child`), a client of the unix socket
-(`server`), a script behind `bgp2vpc tee` (`tee`, a process of its own, which connects to that socket), or ExaBGP on
-our standard input (`exabgp_pipe`).
-Bytes arrive through non-blocking `pipes`, or asyncio for the socket. `turns` cuts them into
-lines, and gives each source a few milliseconds of the event loop at a time. For each line `SpeakerSession.feed`
-parses it (`exabgp_api.line`), hands the command to the `Listener`, which is `speaker/adj_rib_in.py`, and returns the
-answer: `done` or `error`, as ExaBGP answers. A session opens with its first command and closes when its source ends;
-its paths then stay, stale, for `restart_time`, within which a source that comes back may announce them again.
-ExaBGP's lines are messages, not commands, and go to `speaker/` without a session.
+(`server`, `unix`; the other end is `client`), a script behind `bgp2vpc tee` (`tee`, a process of its own, which
+connects to that socket), or ExaBGP on our standard input (`exabgp_pipe`). Bytes arrive through non-blocking `pipes`, or
+asyncio for the socket. `turns` cuts them into lines (`lines`), and gives each source a few milliseconds of the event
+loop at a time. For each line `SpeakerSession.feed` parses it (`exabgp_api.line`), hands the command to the `Listener`,
+which is `speaker/adj_rib_in.py`, and returns the answer: `done` or `error`, as ExaBGP answers. A session opens with its
+first command and closes when its source ends; its paths then stay, stale, for `restart_time`, within which a source
+that comes back may announce them again. `tee` keeps what its script announces (`presence`), to say it once more to a
+daemon that was restarted. What sources do wrong again and again is not logged each time (`log_limit`). ExaBGP's lines
+are messages, not commands, and go to `speaker/` without a session.
 """
 
 from dataclasses import dataclass

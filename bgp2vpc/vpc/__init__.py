@@ -1,0 +1,15 @@
+"""The VPC side, without any BGP: what EC2 told, and how it is asked.
+
+model        tables, routes, interfaces, subnets: the `Snapshot`                            pure
+finders      which route tables a rule is about                                             pure
+settling     our own writes that reads may not show yet                                     pure
+pace         the token bucket of the writes                                                 pure
+lifecycle    whether AWS is going to end this instance, from its metadata                   pure
+api          the few operations that are needed, as a protocol
+ec2          these operations through botocore; ec2_clients makes its clients
+wire         EC2's answers -> the model, and a change -> the parameters of a call
+targets      whether a target can be given to routes
+failures     EC2's error codes -> ours
+imds         instance metadata; connect: who we are, and a way to our EC2
+slim_model   botocore's data without what is not used here
+"""

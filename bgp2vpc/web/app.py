@@ -1,12 +1,14 @@
 """The HTTP routes of the page, and what each answers.
 
-How the room works: `server` listens on loopback and makes a `Connection` for each client, with limits for number and
-idle time. A request first passes `Site._guard`: it waits for its share of the event loop's time (`pace`), and its Host
-header must name this server (`guard`). Then one of the handlers below answers. `made` builds each answer from the
-daemon's status: HTML with `page` and the templates, JSON, and metrics with `metrics`; once for all who ask at the same
-time (`shared`). A page refreshes itself through `/events`: the server sends the parts that have
-changed. A POST to `/steer/VERB` needs the token; it must come from our own page or from no browser, and goes to
-`operator/operator.py`.
+How the room works: `server` listens on loopback and makes a `Connection` (`connection`) for each client, with limits
+for number and idle time. A request first passes `Site._guard`: it waits for its share of the event loop's time
+(`pace`), and its Host header must name this server (`guard`). Then one of the handlers below answers. `made` builds
+each answer from the daemon's status: HTML with `page` and the templates, JSON, and metrics with `metrics`; once for all
+who ask at the same time (`shared`). The page begins with what needs attention (`attention`), finds the rows of a prefix
+in an index (`look`), and has small pictures (`drawing`); the metrics also have what the daemon counts (`tally`).
+`model` has the settings, and what the room uses of the daemon. A page refreshes itself through `/events`: the server
+sends the parts that have changed. A POST to `/steer/VERB` needs the token; it must come from our own page or from no
+browser, and goes to `operator/operator.py`.
 
 Nothing here may delay routes. So all answers together get a few percent of the event loop's time, the number of
 streams, connections and bodies is limited, and monitoring has a share of its own.
