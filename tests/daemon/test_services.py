@@ -44,7 +44,7 @@ def test_whatever_can_be_configured_and_stopped_is_in_the_list(make_lab: Callabl
     modules = [
         import_module(each.name)
         for room in ("services", "operator", "speaker", "reconcile")
-        for each in pkgutil.iter_modules(import_module(f"bgp2vpc.{room}").__path__, f"bgp2vpc.{room}.")
+        for each in pkgutil.walk_packages(import_module(f"bgp2vpc.{room}").__path__, f"bgp2vpc.{room}.")
     ]
     services = {
         kind
