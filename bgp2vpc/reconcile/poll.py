@@ -25,7 +25,9 @@ _POINTLESS: Final = (Throttled, Denied, Credentials)
 """After these errors another question would be answered in the same way, or make it worse."""
 
 FIRST_RETRY: Final = 0.5
+"""Seconds from a poll that failed to the next one; twice as long each time, up to `poll_time`."""
 LONGEST_WAIT: Final = 300.0
+"""Seconds, at most, between polls while EC2 throttles them."""
 
 Tell = Callable[[str, Ec2Error | None], None]
 """Told of each part that only some rules need: what it is, and why it could not be read, or None if it was."""
