@@ -70,7 +70,8 @@ def as_last_resort(path: Path, backup_med: int) -> Path:
     raw_communities, raw = _taken_out(attributes.raw, _COMMUNITIES)
     raw_med, raw = _taken_out(raw, _MED)
     med = attributes.med if attributes.med is not None else int.from_bytes(raw_med[:4])
-    communities = attributes.communities or _communities(raw_communities)
+    words = [int.from_bytes(raw_communities[at : at + 2]) for at in range(0, len(raw_communities) - 1, 2)]
+    communities = attributes.communities or tuple(map(Community, words[::2], words[1::2]))
     return replace(
         path,
         attributes=replace(
@@ -85,11 +86,6 @@ def as_last_resort(path: Path, backup_med: int) -> Path:
 def _taken_out(raw: Collection[RawAttribute], code: int) -> tuple[bytes, tuple[RawAttribute, ...]]:
     value = next((each.value for each in raw if each.code == code), b"")
     return value, tuple(each for each in raw if each.code != code)
-
-
-def _communities(value: bytes) -> tuple[Community, ...]:
-    words = [int.from_bytes(value[at : at + 2]) for at in range(0, len(value) - 1, 2)]
-    return tuple(Community(high, low) for high, low in zip(words[::2], words[1::2], strict=False))
 
 
 class _Exported(Mapping[Prefix, Sequence[Offer]]):

@@ -137,7 +137,19 @@ class Rib:
         adj = self._sources[source]
         match event:
             case Announce(path):
-                return self._announce(source, adj, path)
+                key = (path.prefix, path.path_id)
+                known = adj.paths.get(key)
+                if known is None and len(adj.paths) >= adj.max_prefixes:
+                    raise MaximumPrefixReached
+                if adj.stale:
+                    adj.stale.pop(key, None)
+                if known is path or known == path:
+                    return NOTHING
+                adj.paths[key] = path
+                self._speak(adj, path.prefix)
+                others = tuple(o for o in self._offers.get(path.prefix, ()) if not _is(o, source, path.path_id))
+                self._offers[path.prefix] = (*others, Offer(source, path, adj.side, adj.router_id))
+                return frozenset((path.prefix,))
             case Withdraw(prefix, path_id):
                 self._speak(adj, prefix)
                 return self._remove(source, adj, [(prefix, path_id)])
@@ -176,21 +188,6 @@ class Rib:
     def next_expiry(self) -> float | None:
         """When `expire` has something to do next, or None."""
         return min((until for adj in self._sources.values() for until in adj.stale.values()), default=None)
-
-    def _announce(self, source: str, adj: SourcePaths, path: Path) -> frozenset[Prefix]:
-        key = (path.prefix, path.path_id)
-        known = adj.paths.get(key)
-        if known is None and len(adj.paths) >= adj.max_prefixes:
-            raise MaximumPrefixReached
-        if adj.stale:
-            adj.stale.pop(key, None)
-        if known is path or known == path:
-            return NOTHING
-        adj.paths[key] = path
-        self._speak(adj, path.prefix)
-        others = tuple(o for o in self._offers.get(path.prefix, ()) if not _is(o, source, path.path_id))
-        self._offers[path.prefix] = (*others, Offer(source, path, adj.side, adj.router_id))
-        return frozenset((path.prefix,))
 
     def _speak(self, adj: SourcePaths, prefix: Prefix) -> None:
         if self._remembers_seen and adj.side is Side.LOCAL:

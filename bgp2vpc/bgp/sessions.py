@@ -357,13 +357,12 @@ def as_if_internal(events: Iterable[Event], external_as: int | None) -> tuple[Ev
     What an instance announces itself has no AS path in its own RIB. Its peers in another AS see one of length 1, and
     each would think its own path the better one.
     """
-    return tuple(events) if external_as is None else tuple(_without_as(each, external_as) for each in events)
-
-
-def _without_as(event: Event, asn: int) -> Event:
-    if not isinstance(event, Announce):
-        return event
-    path = event.path
-    if path.attributes.as_path != (AsSegment(SegmentKind.SEQUENCE, (asn,)),):
-        return event
-    return Announce(replace(path, attributes=replace(path.attributes, as_path=())))
+    if external_as is None:
+        return tuple(events)
+    only_theirs = (AsSegment(SegmentKind.SEQUENCE, (external_as,)),)
+    return tuple(
+        Announce(replace(each.path, attributes=replace(each.path.attributes, as_path=())))
+        if isinstance(each, Announce) and each.path.attributes.as_path == only_theirs
+        else each
+        for each in events
+    )

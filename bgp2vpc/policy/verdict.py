@@ -44,7 +44,6 @@ from bgp2vpc.policy.next_hop import Candidate, Unusable
 from bgp2vpc.policy.place import Place, is_ours, owner_is_dead
 from bgp2vpc.policy.plan import Action, Decision, Reason, VerdictKind
 from bgp2vpc.policy.rule import Takeover
-from bgp2vpc.prefix import Prefix
 from bgp2vpc.vpc.model import InstanceHealth, Interface, Route, RouteState, Target, TargetKind, interface_target
 
 
@@ -199,7 +198,11 @@ def write(place: Place, action: Action, interface: Interface, reason: Reason) ->
     """Point the place at the interface, if it forwards traffic and EC2 accepts the route."""
     if does_not_forward(place, interface):
         return place.stays(VerdictKind.BLOCKED, Reason.SOURCE_DEST_CHECK, _how_to_forward(interface))
-    if within := _refused_within(place):
+    within = next((cidr for cidr in place.table.cidrs if place.prefix in cidr), None)
+    subnets = place.snapshot.subnets
+    # Within the VPC a route must equal a whole subnet. Where the subnets are not known, EC2 is asked.
+    # https://docs.aws.amazon.com/vpc/latest/userguide/route-table-options.html
+    if within and subnets is not None and not any(place.prefix in subnet.cidrs for subnet in subnets.values()):
         where = f"{place.managed.where}: " if place.managed and place.managed.where else ""
         detail = (
             f"{where}{place.prefix} lies within the VPC's own {within} and is none of its subnets, so EC2 would refuse "
@@ -219,16 +222,3 @@ def _how_to_forward(interface: Interface) -> str:
         f"source/destination check is on; mend with: aws ec2 modify-network-interface-attribute "
         f"--network-interface-id {interface.id} --no-source-dest-check"
     )
-
-
-def _refused_within(place: Place) -> Prefix | None:
-    """The CIDR of the VPC that the prefix lies in, where EC2 would refuse it; None where it would not, or may not.
-
-    Within the VPC a route must equal a whole subnet:
-    https://docs.aws.amazon.com/vpc/latest/userguide/route-table-options.html
-    """
-    within = next((cidr for cidr in place.table.cidrs if place.prefix in cidr), None)
-    subnets = place.snapshot.subnets
-    if within is None or subnets is None or any(place.prefix in subnet.cidrs for subnet in subnets.values()):
-        return None
-    return within
