@@ -58,18 +58,14 @@ def refuse_harmful(statements: list[list[str]]) -> None:
     for words in statements:
         if "bgp-prefix-sid" in words and _WRONG_PREFIX_SID.search(" ".join(words)):
             raise LineError("bgp-prefix-sid: '[ INDEX ]' or '[ INDEX, [ ( BASE,RANGE ), … ] ]' expected")
-        if "label" in words:
-            _refuse_many_labels(words)
-
-
-def _refuse_many_labels(words: list[str]) -> None:
-    """RFC 8277 counts the bits of labels, route distinguisher and prefix in one octet."""
-    address = 128 if any(word.count(":") > 1 for word in words) else 32
-    most = (255 - address - 64) // 24
-    for at, word in enumerate(words):
-        following = words[at + 1 : at + most + 3]
-        if word == "label" and following[:1] == ["["] and len(following) == most + 2 and "]" not in following:
-            raise LineError(f"label: more than {most} labels are not sure to fit into one prefix")
+        if "label" not in words:
+            continue
+        # RFC 8277 counts the bits of labels, route distinguisher and prefix in one octet.
+        most = (255 - (128 if any(word.count(":") > 1 for word in words) else 32) - 64) // 24
+        for at, word in enumerate(words):
+            following = words[at + 1 : at + most + 3]
+            if word == "label" and following[:1] == ["["] and len(following) == most + 2 and "]" not in following:
+                raise LineError(f"label: more than {most} labels are not sure to fit into one prefix")
 
 
 def refuse_hidden(text: str, *, is_group: bool = False) -> None:

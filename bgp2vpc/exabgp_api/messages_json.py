@@ -120,32 +120,32 @@ def _update(neighbor: _JsonObject) -> Iterator[Message]:
     if "eor" in message:
         events, ignored = _end_of_rib(message)
     elif "update" in message:
-        events, ignored = _routes(_object(message["update"], "update"), peer)
+        update = _object(message["update"], "update")
+        withdrawn = _object(update.get("withdraw", {}), "withdraw")
+        announced = _object(update.get("announce", {}), "announce")
+        # Withdrawals first: a prefix in both lists of one UPDATE counts as announced (RFC 4271 section 4.3).
+        events = []
+        for family in FAMILIES:
+            for item in _list(withdrawn.get(family, []), "withdraw"):
+                nlri = _object(item, "withdraw")
+                events.append(Withdraw(parse_prefix(_text(nlri.get("nlri"), "nlri")), _path_id(nlri)))
+        if any(family in announced for family in FAMILIES):
+            attributes = _attributes(_object(update.get("attribute", {}), "attribute"))
+            for family in FAMILIES:
+                events += _announcements(_object(announced.get(family, {}), family), attributes, peer)
+        ignored = sorted((withdrawn.keys() | announced.keys()) - set(FAMILIES))
     else:
         yield Ignored("packet")  # `receive { packets; }` without `parsed`: octets only
         return
     if events:
-        yield Update(peer, _direction(neighbor), tuple(events), _external_as(neighbor))
+        direction = _direction(neighbor)
+        # The peer's AS where it is not ours. With `peer-as auto` one may be missing until the session is negotiated.
+        asn = _object(neighbor.get("asn", {}), "asn")
+        ours, peers = (
+            None if asn.get(side) is None else _number(asn[side], f"asn.{side}", 32) for side in ("local", "peer")
+        )
+        yield Update(peer, direction, tuple(events), None if ours is None or ours == peers else peers)
     yield from (Ignored(f"update {family}") for family in ignored)
-
-
-def _routes(update: _JsonObject, peer: IPAddress) -> tuple[list[Event], list[str]]:
-    """The events of an UPDATE and the families left out of it.
-
-    Withdrawals first: a prefix in both lists of one UPDATE counts as announced (RFC 4271 section 4.3).
-    """
-    withdrawn = _object(update.get("withdraw", {}), "withdraw")
-    announced = _object(update.get("announce", {}), "announce")
-    events: list[Event] = []
-    for family in FAMILIES:
-        for item in _list(withdrawn.get(family, []), "withdraw"):
-            nlri = _object(item, "withdraw")
-            events.append(Withdraw(parse_prefix(_text(nlri.get("nlri"), "nlri")), _path_id(nlri)))
-    if any(family in announced for family in FAMILIES):
-        attributes = _attributes(_object(update.get("attribute", {}), "attribute"))
-        for family in FAMILIES:
-            events += _announcements(_object(announced.get(family, {}), family), attributes, peer)
-    return events, sorted((withdrawn.keys() | announced.keys()) - set(FAMILIES))
 
 
 def _announcements(by_next_hop: _JsonObject, attributes: Attributes, peer: IPAddress) -> Iterator[Event]:
@@ -178,15 +178,6 @@ def _path_id(nlri: _JsonObject) -> int | None:
 
 def _peer(neighbor: _JsonObject) -> str:
     return _text(_object(neighbor.get("address"), "address").get("peer"), "address.peer")
-
-
-def _external_as(neighbor: _JsonObject) -> int | None:
-    """The peer's AS where it is not ours. With `peer-as auto` one may be missing until the session is negotiated."""
-    numbers = _object(neighbor.get("asn", {}), "asn")
-    ours, peers = (
-        None if numbers.get(side) is None else _number(numbers[side], f"asn.{side}", 32) for side in ("local", "peer")
-    )
-    return None if ours is None or ours == peers else peers
 
 
 def _direction(neighbor: _JsonObject) -> Direction:

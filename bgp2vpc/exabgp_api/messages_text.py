@@ -155,21 +155,11 @@ def _nlri(words: list[str]) -> tuple[str, int | None, list[str]]:
 
 
 def _path(prefix: Prefix, path_id: int | None, words: list[str], peer: IPAddress) -> Path:
-    """`words`: `next-hop H ATTRIBUTES`."""
-    return Path(prefix, next_hop_of(_word(words, 1), peer), _attributes(words[2:]), path_id)
-
-
-def _word(words: list[str], index: int) -> str:
-    if len(words) <= index:
-        raise ValueError("the line ends too early")
-    return words[index]
-
-
-def _attributes(words: list[str]) -> Attributes:
-    """The attributes behind `next-hop H`, without what Attributes has no field for.
+    """`words`: `next-hop H ATTRIBUTES`. Left out is what Attributes has no field for.
 
     Raises ValueError naming the attribute that cannot be read.
     """
+    next_hop, words = next_hop_of(_word(words, 1), peer), words[2:]
     values: dict[str, Any] = {}
     starts = [at for at, word in enumerate(words) if not at or word in _READERS or word in _LEFT_OUT]
     for start, end in pairwise([*starts, len(words)]):
@@ -185,7 +175,13 @@ def _attributes(words: list[str]) -> Attributes:
             values["raw"] = (*values.get("raw", ()), found)
         else:
             values[field] = found
-    return Attributes(**values) if values else NO_ATTRIBUTES
+    return Path(prefix, next_hop, Attributes(**values) if values else NO_ATTRIBUTES, path_id)
+
+
+def _word(words: list[str], index: int) -> str:
+    if len(words) <= index:
+        raise ValueError("the line ends too early")
+    return words[index]
 
 
 def _items(value: list[str]) -> list[str]:
