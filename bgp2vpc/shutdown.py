@@ -93,7 +93,12 @@ async def shut_down(parts: Parts, end: EndRequest, reconciling: "asyncio.Task[No
         parts.adj_rib_in.close_all()
 
     # 4. See the writes through
-    await _last_writes(parts, end, keep=keep)
+    done = reconciler.is_idle if keep else reconciler.is_done
+    hooked = any(each.hooks.before for rule in config.rules for each in rule.all_settings)
+    patience = config.hook_timeout if hooked else 0.0
+    await until(lambda: done() or end.is_hurried(), min(time_to_write(parts) + patience, LEAVE_TIMEOUT))
+    # What runs after a write has its time.
+    await until(lambda: parts.hooks.is_idle or end.is_hurried(), config.hook_timeout)
     if not (keep or parts.mode.noop):
         _tell_of_stale_routes(parts, end)
 
@@ -103,6 +108,15 @@ async def shut_down(parts: Parts, end: EndRequest, reconciling: "asyncio.Task[No
         await each.stop()
     await parts.tasks.cancel()
     parts.calls.close()
+
+
+def _tell_of_stale_routes(parts: Parts, end: EndRequest) -> None:
+    for change in parts.reconciler.remaining():
+        where = {"table": change.table_id, "prefix": change.prefix}
+        event(log, logging.ERROR, "exiting with a stale route: delete failed", **where)
+        end.failed = True
+    if not parts.reconciler.first_observation.is_set():
+        event(log, logging.WARNING, "stopped before EC2 answered: routes of ours, if any, are stale")
 
 
 def _last_inputs(parts: Parts, *, keep_managed: bool) -> DecisionInput:
@@ -123,24 +137,6 @@ def _last_inputs(parts: Parts, *, keep_managed: bool) -> DecisionInput:
 def _inputs_without_neighbors(parts: Parts) -> DecisionInput:
     """Nothing is concluded about others any more: when ExaBGP is stopped, all of them seem to be lost."""
     return replace(parts.inputs.now(), seen=frozenset(), neighbors=Neighbors())
-
-
-async def _last_writes(parts: Parts, end: EndRequest, *, keep: bool) -> None:
-    done = parts.reconciler.is_idle if keep else parts.reconciler.is_done
-    hooked = any(each.hooks.before for rule in parts.config.rules for each in rule.all_settings)
-    patience = parts.config.hook_timeout if hooked else 0.0
-    await until(lambda: done() or end.is_hurried(), min(time_to_write(parts) + patience, LEAVE_TIMEOUT))
-    # What runs after a write has its time.
-    await until(lambda: parts.hooks.is_idle or end.is_hurried(), parts.config.hook_timeout)
-
-
-def _tell_of_stale_routes(parts: Parts, end: EndRequest) -> None:
-    for change in parts.reconciler.remaining():
-        where = {"table": change.table_id, "prefix": change.prefix}
-        event(log, logging.ERROR, "exiting with a stale route: delete failed", **where)
-        end.failed = True
-    if not parts.reconciler.first_observation.is_set():
-        event(log, logging.WARNING, "stopped before EC2 answered: routes of ours, if any, are stale")
 
 
 def time_to_write(parts: Parts) -> float:

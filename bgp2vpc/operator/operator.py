@@ -180,7 +180,16 @@ class Operator(Observer):
     def takeover(self, said: Instruction) -> list[dict[str, Any]]:
         """The places of these prefixes as they are now."""
         for prefix in sorted(said.prefixes):
-            if problem := self._why_not_taken(prefix):
+            holders = [each.who for each in self._orders.of(OrderKind.HOLD).about([prefix])]
+            problems = (
+                (not self._reconciler.first_observation.is_set(), NOT_YET),
+                (self._noop, "nothing is written (noop)"),
+                (bool(holders), f"it is held by {', '.join(holders)}; release it first"),
+                (self._drainer.concerns(prefix), "it is being drained; undrain it first"),
+                (not self._view.has_rule_for(prefix), "no rule accepts or manages it in any route table"),
+                (not self._view.is_offered(prefix, self._inputs.now()), "no source of this host offers it"),
+            )
+            if problem := next((words for applies, words in problems if applies), ""):
                 raise OrderError(f"{prefix} cannot be taken over: {problem}")
         for prefix in sorted(said.prefixes):
             _log("manual takeover", prefix, said.who, said.reason)
@@ -249,19 +258,6 @@ class Operator(Observer):
 
     def _takeovers(self, prefixes: Collection[Prefix]) -> Orders:
         return self._orders.of(OrderKind.TAKEOVER).about(prefixes)
-
-    def _why_not_taken(self, prefix: Prefix) -> str:
-        if not self._reconciler.first_observation.is_set():
-            return NOT_YET
-        holders = [each.who for each in self._orders.of(OrderKind.HOLD).about([prefix])]
-        problems = (
-            (self._noop, "nothing is written (noop)"),
-            (bool(holders), f"it is held by {', '.join(holders)}; release it first"),
-            (self._drainer.concerns(prefix), "it is being drained; undrain it first"),
-            (not self._view.has_rule_for(prefix), "no rule accepts or manages it in any route table"),
-            (not self._view.is_offered(prefix, self._inputs.now()), "no source of this host offers it"),
-        )
-        return next((words for applies, words in problems if applies), "")
 
     def _time_is_over(self, keys: Collection[OrderKey]) -> None:
         ended = [each for each in self._orders if each.key in keys]

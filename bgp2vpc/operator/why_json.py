@@ -3,8 +3,7 @@
 from typing import Any
 
 from bgp2vpc.operator.orders import in_utc
-from bgp2vpc.operator.why import Facts, PlaceFacts, RuleFacts, lines
-from bgp2vpc.policy.explain import ExplainedPath
+from bgp2vpc.operator.why import Facts, PlaceFacts, lines
 from bgp2vpc.policy.words import REASONS
 
 
@@ -29,32 +28,31 @@ def to_json(facts: Facts) -> dict[str, Any]:
             for each in facts.withdrawals
         ],
         "steering": list(facts.steering),
-        "rules": [_rule_json(each) for each in facts.rules],
+        "rules": [
+            {
+                "rule": rule.name,
+                "accepts": rule.accepts,
+                "where": rule.where,
+                "covered_by": rule.covered_by,
+                "covered_at": rule.covered_at,
+                "route_tables": list(rule.tables),
+                "managed_by": rule.source or None,
+                "checks": [
+                    {
+                        "name": each.name,
+                        "state": each.state,
+                        "since": _utc(each.since),
+                        "unknown_since": _utc(each.unknown_since),
+                        "reason": each.reason,
+                    }
+                    for each in rule.checks
+                ],
+            }
+            for rule in facts.rules
+        ],
         "tables": [_place_json(each) for each in facts.places],
         "unruled": [{"route_table_id": table, "target": str(route.target)} for table, route in facts.unruled],
         "lines": lines(facts),
-    }
-
-
-def _rule_json(rule: RuleFacts) -> dict[str, Any]:
-    return {
-        "rule": rule.name,
-        "accepts": rule.accepts,
-        "where": rule.where,
-        "covered_by": rule.covered_by,
-        "covered_at": rule.covered_at,
-        "route_tables": list(rule.tables),
-        "managed_by": rule.source or None,
-        "checks": [
-            {
-                "name": each.name,
-                "state": each.state,
-                "since": _utc(each.since),
-                "unknown_since": _utc(each.unknown_since),
-                "reason": each.reason,
-            }
-            for each in rule.checks
-        ],
     }
 
 
@@ -69,7 +67,22 @@ def _place_json(place: PlaceFacts) -> dict[str, Any]:
         "where": why.where,
         "takeover": why.takeover,
         "settings": why.settings,
-        "candidates": [_path_json(each) for each in why.paths],
+        "candidates": [
+            {
+                "source": each.offer.source,
+                "side": each.offer.side.value,
+                "next_hop": str(each.offer.path.next_hop),
+                "interface": each.interface_id or None,
+                "med": each.offer.path.attributes.med,
+                "local_preference": each.offer.path.attributes.local_preference,
+                "as_path_length": each.offer.path.attributes.as_path_length(),
+                "best": each.won_by is not None,
+                "won_by": each.won_by and each.won_by.value,
+                "lost_by": each.lost_by and each.lost_by.value,
+                "not_considered": each.excluded or None,
+            }
+            for each in why.paths
+        ],
         "route": route
         and {
             "target": str(route.target),
@@ -94,23 +107,6 @@ def _place_json(place: PlaceFacts) -> dict[str, Any]:
         "damped_for": place.damped_for,
         "awaits": place.awaits,
         "late": list(place.late),
-    }
-
-
-def _path_json(each: ExplainedPath) -> dict[str, Any]:
-    attributes = each.offer.path.attributes
-    return {
-        "source": each.offer.source,
-        "side": each.offer.side.value,
-        "next_hop": str(each.offer.path.next_hop),
-        "interface": each.interface_id or None,
-        "med": attributes.med,
-        "local_preference": attributes.local_preference,
-        "as_path_length": attributes.as_path_length(),
-        "best": each.won_by is not None,
-        "won_by": each.won_by and each.won_by.value,
-        "lost_by": each.lost_by and each.lost_by.value,
-        "not_considered": each.excluded or None,
     }
 
 

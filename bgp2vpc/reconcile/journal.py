@@ -147,7 +147,12 @@ class Journal:
         self._failing[subject] = code
         if self._causes.get(subject) != cause:
             self._causes[subject] = cause
-            event(log, _level(error), f"failed: {error}", consequence=then, **fields)
+            level = logging.ERROR
+            if isinstance(error, Transient | CheckUnknown | ExabgpSilent):
+                level = logging.WARNING
+            elif isinstance(error, Disagreement):  # somebody was faster: that is looked at again, and mostly ends well
+                level = logging.INFO
+            event(log, level, f"failed: {error}", consequence=then, **fields)
         for each in self.observers:
             each.failed(subject, error)
 
@@ -265,15 +270,6 @@ def wall_clock() -> str:
 def subject_of(key: RouteKey) -> str:
     """What failures of writing there are called in `failing` and `errors`."""
     return f"{key[0]} {key[1]}"
-
-
-def _level(error: Bgp2vpcError) -> int:
-    match error:
-        case Disagreement():  # somebody else was faster: that is looked at again, and mostly ends well
-            return logging.INFO
-        case Transient() | CheckUnknown() | ExabgpSilent():
-            return logging.WARNING
-    return logging.ERROR
 
 
 _CONSEQUENCES: tuple[tuple[type[Bgp2vpcError], str], ...] = (

@@ -330,7 +330,11 @@ class Reconciler:
         if self._finished:
             return
         if is_whole:
-            self._remember_the_rest(prefixes)
+            # Of all other prefixes, and in other tables, there is nothing to decide.
+            self._remember_verdicts(Plan(), self.view.places_elsewhere())
+            self._journal.not_accepted.intersection_update(prefixes)
+            for each in self._journal.observers:
+                each.decided_all(prefixes)
         await self._applier.apply_in_slices(changes, self.inputs.now, is_whole=is_whole)
 
     def _carry_out(self, plan: Plan, only: Collection[Prefix] | None) -> None:
@@ -356,13 +360,6 @@ class Reconciler:
         before = self.view.decided(known, verdicts, self._now(), time.time())
         self._expiry.set(self.view.places.next_expiry())
         self._journal.verdicts(before, verdicts)
-
-    def _remember_the_rest(self, prefixes: Collection[Prefix]) -> None:
-        """Everything was decided about, and that was these prefixes: of all others, and in other tables, is nothing."""
-        self._remember_verdicts(Plan(), self.view.places_elsewhere())
-        self._journal.not_accepted.intersection_update(prefixes)
-        for each in self._journal.observers:
-            each.decided_all(prefixes)
 
     # What time changes
 

@@ -283,21 +283,18 @@ class AdjRibIn:
     def changed(self, prefixes: frozenset[Prefix], how: str = "") -> None:
         """Paths of these prefixes are others now. `how`: why some may have gone; empty: they were withdrawn."""
         for prefix in prefixes:
-            self._forget_what_was_said(prefix, how)
+            said = self._said.get(prefix)
+            if not said:
+                continue
+            # What was said of paths that are not offered any more is forgotten; but not who had announced them.
+            offered = {(offer.source, offer.path.path_id) for offer in self.rib.offers.get(prefix, ())}
+            for key in said.keys() - offered:
+                line = said.pop(key).line
+                self._note_gone(prefix, Gone(key[0], self.kinds.get(key[0], SourceKind.PEER), time.time(), how, line))
+            if not said:
+                del self._said[prefix]
         if prefixes:
             self._decider.news(prefixes)
-
-    def _forget_what_was_said(self, prefix: Prefix, how: str) -> None:
-        """Of paths that are not offered any more; but not who had announced them."""
-        said = self._said.get(prefix)
-        if said is None:
-            return
-        offered = {(offer.source, offer.path.path_id) for offer in self.rib.offers.get(prefix, ())}
-        for key in said.keys() - offered:
-            line = said.pop(key).line
-            self._note_gone(prefix, Gone(key[0], self.kinds.get(key[0], SourceKind.PEER), time.time(), how, line))
-        if not said:
-            del self._said[prefix]
 
     def _note_gone(self, prefix: Prefix, gone: Gone) -> None:
         """Remember it as the last one of its prefix, and forget the oldest where there are too many."""

@@ -167,7 +167,13 @@ class NeighborDiscovery:
         self._exabgp.grace = config.startup_hold
         self._exabgp.file = config.bgp.config_file if config.bgp else None
         if config.bgp is not None and self._exabgp.is_own:
-            beside = config.state_file or self._scratch()
+            beside = config.state_file
+            if beside is None:
+                # In a directory of our own, which ends with us: the configuration names no file for our state.
+                self._directory = self._directory or tempfile.TemporaryDirectory(
+                    prefix="bgp2vpc-", ignore_cleanup_errors=True
+                )
+                beside = Path(self._directory.name) / "state"
             self._exabgp.file = config.bgp.config_file or beside.with_name(f"{beside.name}.exabgp.conf")
             if await on_thread(partial(exabgp_file.read, self._exabgp.file)) is not None:
                 self._exabgp.written.set()
@@ -179,12 +185,6 @@ class NeighborDiscovery:
         """Stop looking."""
         if self._looking is not None:
             await cancelled(self._looking)
-
-    def _scratch(self) -> Path:
-        """In a directory of our own, which ends with us: where the configuration names no file for our state."""
-        if self._directory is None:
-            self._directory = tempfile.TemporaryDirectory(prefix="bgp2vpc-", ignore_cleanup_errors=True)
-        return Path(self._directory.name) / "state"
 
     async def _run(self) -> None:
         """Look, and look again, once EC2 is reached."""
@@ -205,7 +205,14 @@ class NeighborDiscovery:
 
     async def _follow(self, bgp: Bgp, file: str) -> None:
         """Look for the members, and write ExaBGP's file if that makes a difference. Raises what may pass."""
-        members = await self._members(bgp)
+        members: tuple[TaggedInstance, ...] = ()
+        if bgp.peers_by_tag is not None:
+            # Those found now, and those found the time before: a read may be old, and would end a session by mistake.
+            # An instance that is gone has no session, so it does no harm in ExaBGP's file until the next time.
+            found = await self._calls.members(self._view.instance.vpc_id, bgp.peers_by_tag.key, bgp.peers_by_tag.value)
+            ids = {member.instance_id for member in found}
+            members = (*found, *(member for member in self._last if member.instance_id not in ids))
+            self._last = found
         instance, is_own = self._view.instance, self._exabgp.is_own
         interfaces = self._view.snapshot.interfaces or await self._calls.interfaces(instance.id)
         written = configuration(
@@ -238,16 +245,3 @@ class NeighborDiscovery:
         self._exabgp.written.set()
         event(log, logging.INFO, "ExaBGP's configuration written", file=path, neighbors=len(written.neighbors))
         await self._exabgp.reload()
-
-    async def _members(self, bgp: Bgp) -> tuple[TaggedInstance, ...]:
-        """Those found now, and those found the time before: a read may be old, and would end a session by mistake.
-
-        An instance that is gone has no session, so it does no harm in ExaBGP's file until the next time.
-        """
-        if bgp.peers_by_tag is None:
-            return ()
-        found = await self._calls.members(self._view.instance.vpc_id, bgp.peers_by_tag.key, bgp.peers_by_tag.value)
-        present = {member.instance_id for member in found}
-        kept = tuple(member for member in self._last if member.instance_id not in present)
-        self._last = found
-        return (*found, *kept)

@@ -73,9 +73,17 @@ class Peers:
     def heard(self, message: Message) -> None:
         """A message on ExaBGP's pipe; its answers to what we passed on are for the Adj-RIB-Out."""
         if self.exabgp.heard():
-            self._exabgp_stood_still()
+            # It stood still, and runs again. What has become of its sessions it tells within moments.
+            self._hold_timers.start_anew(self._now())
+            self._watch_hold_timers()
+            if self._neighbors.unheard:
+                self.hold_decisions(self.exabgp.back_at)
+                ring_at(self.exabgp.back_at + EXCUSED, self._heard_again)
         self._take_in(message)
-        self._expire_hold_timers()
+        for peer in self._hold_timers.expire():
+            event(log, logging.INFO, "peer hold timer expired", peer=peer)
+            self._failed(peer, "hold timer")
+            self._decider.news({prefix for prefix, _ in self._adj_rib_in.rib.next_hops(_name(peer))})
 
     def _take_in(self, message: Message) -> None:
         match message:
@@ -168,7 +176,9 @@ class Peers:
     def _close(self, peer: IPAddress, why: str, *, comes_back: bool = False) -> None:
         """Its session is down: its paths go, and what follows for routes depends on when it was lost."""
         if comes_back and self.has_session(peer):
-            self._expect_restart(peer)
+            self._restarting[peer] = until = self._now() + RESTART_TIME
+            event(log, logging.INFO, "peer restarts: its paths are kept", peer=peer, seconds=RESTART_TIME)
+            ring_at(until, self._end_restart, peer, until)
         # ExaBGP prints `down` for every refused connect: only one that follows an `up` ends something.
         name = _name(peer)
         # ExaBGP's hold timer expires up to a second after ours. A route that moved in between moved after the loss,
@@ -181,8 +191,8 @@ class Peers:
             self._alive(peer, "hold timer")
         if self._adj_rib_in.kinds.pop(name, None) is not None:
             event(log, logging.INFO, "peer down", peer=peer, reason=why or None)
-            if (until := self._restarting.get(peer)) is not None:
-                self._adj_rib_in.rib.close(name, self._now(), hold=until + 1 - self._now())
+            if peer in self._restarting:
+                self._adj_rib_in.rib.close(name, self._now(), hold=self._restarting[peer] + 1 - self._now())
                 return
             paths = self._adj_rib_in.rib.next_hops(name)
             self._decider.session_lost(paths)
@@ -190,11 +200,6 @@ class Peers:
             self._adj_rib_in.changed(self._adj_rib_in.rib.close(name, self._now(), hold=0), "its session went down")
         if is_news:
             self._decider.neighbors_changed()
-
-    def _expect_restart(self, peer: IPAddress) -> None:
-        self._restarting[peer] = until = self._now() + RESTART_TIME
-        event(log, logging.INFO, "peer restarts: its paths are kept", peer=peer, seconds=RESTART_TIME)
-        ring_at(until, self._end_restart, peer, until)
 
     def _end_restart(self, peer: IPAddress, until: float) -> None:
         if self._restarting.get(peer) != until:
@@ -246,12 +251,6 @@ class Peers:
             self.exabgp.ask()
         self._watch_hold_timers()
 
-    def _expire_hold_timers(self) -> None:
-        for peer in self._hold_timers.expire():
-            event(log, logging.INFO, "peer hold timer expired", peer=peer)
-            self._failed(peer, "hold timer")
-            self._decider.news({prefix for prefix, _ in self._adj_rib_in.rib.next_hops(_name(peer))})
-
     # Our own ExaBGP
 
     def exabgp_ended(self) -> None:
@@ -277,14 +276,6 @@ class Peers:
     def _nothing_is_heard(self) -> None:
         self._neighbors.unheard = True
         self._decider.neighbors_changed()
-
-    def _exabgp_stood_still(self) -> None:
-        """It runs again. What has become of its sessions it tells within moments."""
-        self._hold_timers.start_anew(self._now())
-        self._watch_hold_timers()
-        if self._neighbors.unheard:
-            self.hold_decisions(self.exabgp.back_at)
-            ring_at(self.exabgp.back_at + EXCUSED, self._heard_again)
 
     def _heard_again(self) -> None:
         if self._neighbors.unheard and not self.exabgp.is_silent and self.exabgp.back_at + EXCUSED <= self._now():
