@@ -150,8 +150,11 @@ def _peers_twice(document: Document) -> Found:
         location: Location = ("bgp", "peers", number)
         if isinstance(peer, dict):
             peer, location = peer.get("address"), (*location, "address")  # noqa: PLW2901
-        address = _canonical(peer)  # an address is a host route here
-        if address is None:
+        if not isinstance(peer, str):
+            continue
+        try:
+            address = str(parse_prefix(peer))  # an address is a host route here
+        except PrefixError:
             continue
         first = seen.setdefault(address, location)
         if first != location:
@@ -187,13 +190,6 @@ def _without_best_path(document: Document) -> Found:
         if key and (rule.get("takeover") or by_default) != "best_path":
             told = key if key == "affinity" else "write: any"
             yield (*location, key), f"has an effect with takeover: best_path only; add that, or leave {told} out"
-
-
-def _canonical(cidr: Value) -> str | None:
-    try:
-        return str(parse_prefix(cidr)) if isinstance(cidr, str) else None
-    except PrefixError:
-        return None
 
 
 def _rules(document: Document) -> Iterator[RouteFields]:

@@ -1,10 +1,8 @@
 """What `check` notes about `if_unhealthy`: what it costs without BGP, and that BGP does not decide where it is set."""
 
-from collections.abc import Iterator
 from typing import Final
 
 from bgp2vpc.config.schema.file import ConfigFile
-from bgp2vpc.config.schema.rules import RuleEntry
 from bgp2vpc.policy.rule import Takeover
 
 JITTER: Final = 1.1
@@ -13,7 +11,16 @@ JITTER: Final = 1.1
 
 def takeover_notes(entry: ConfigFile, poll_time: float) -> tuple[str, ...]:
     """At most one line. Only where the file says it: by default there may be no other instance."""
-    found = [each for rule in entry.routetables.values() for each in _if_unhealthy(rule)]
+    found: list[tuple[str, bool]] = []
+    """The prefixes that a rule says it of; whether a withdrawal leaves a route, ours or to a fallback."""
+    for rule in entry.routetables.values():
+        in_rule = rule.takeover is Takeover.IF_UNHEALTHY
+        for route in rule.manage_routes or ():
+            if in_rule if route.if_unhealthy is None else route.if_unhealthy:
+                stays = any(each.fallback or each.never_delete for each in (route, rule))
+                found += [(str(prefix), stays) for prefix in route.cidr]
+        for each in (rule.accept or ()) if in_rule else ():
+            found.append((str(each.prefix), any(some.fallback or some.never_delete for some in (each, rule))))
     if entry.bgp is None:
         if all(stays for _, stays in found):
             return ()
@@ -29,16 +36,3 @@ def takeover_notes(entry: ConfigFile, poll_time: float) -> tuple[str, ...]:
         "instance takes such a route only when it is missing, or when EC2 or a remote check reports its instance as "
         "dead; without this key the best path decides",
     )
-
-
-def _if_unhealthy(rule: RuleEntry) -> Iterator[tuple[str, bool]]:
-    """The prefixes that the rule says it of; whether a withdrawal leaves a route, ours or to a fallback."""
-    in_rule = rule.takeover is Takeover.IF_UNHEALTHY
-
-    for route in rule.manage_routes or ():
-        if in_rule if route.if_unhealthy is None else route.if_unhealthy:
-            stays = any(each.fallback or each.never_delete for each in (route, rule))
-            yield from ((str(prefix), stays) for prefix in route.cidr)
-    for each in rule.accept or ():
-        if in_rule:
-            yield str(each.prefix), any(some.fallback or some.never_delete for some in (each, rule))

@@ -27,11 +27,6 @@ LONGEST_TIMEOUT: Final = 5.0
 """Seconds a probe gets where the file says nothing and `every` is longer."""
 
 
-def _destination(value: object) -> IPAddress | str | None:
-    """An address, or PREFIX."""
-    return PREFIX if value == PREFIX else fields.address(value)
-
-
 Port: TypeAlias = Annotated[int, PlainValidator(fields.port), WithJsonSchema({"type": "integer"})]
 Pem: TypeAlias = Annotated[str, PlainValidator(check_fields.certificate), text_schema()]
 PemFile: TypeAlias = Annotated[str, PlainValidator(check_fields.certificate_file), text_schema()]
@@ -44,7 +39,11 @@ UrlPath: TypeAlias = Annotated[str, PlainValidator(check_fields.url_path), text_
 
 
 class _CheckEntry(BaseEntry):
-    destination: Annotated[IPAddress | str | None, PlainValidator(_destination), text_schema()] = Field(
+    destination: Annotated[
+        IPAddress | str | None,
+        PlainValidator(lambda value: PREFIX if value == PREFIX else fields.address(value)),
+        text_schema(),
+    ] = Field(
         default=None,
         description='The IP address to check, or `"%PREFIX%"`: the address of each host route in `manage_routes` that '
         "names the check, which is one of its own for each (`NAME@ADDRESS`). Required for `healthchecks`; "

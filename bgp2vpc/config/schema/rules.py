@@ -97,12 +97,9 @@ class AnnounceEntry(BaseEntry):
         return self
 
 
-def _kind_of_announce(value: object) -> str:
-    return "attributes" if isinstance(value, dict) else "flag"
-
-
 Announce: TypeAlias = Annotated[
-    Annotated[bool, Tag("flag")] | Annotated[AnnounceEntry, Tag("attributes")], Discriminator(_kind_of_announce)
+    Annotated[bool, Tag("flag")] | Annotated[AnnounceEntry, Tag("attributes")],
+    Discriminator(lambda value: "attributes" if isinstance(value, dict) else "flag"),
 ]
 
 
@@ -189,35 +186,24 @@ def _for_all(fallback: Target | None, prefixes: Iterable[Prefix]) -> Target | No
     return fallback
 
 
-def _plain_accept(value: object) -> AcceptEntry:
-    return AcceptEntry.model_construct({"prefix"}, prefix=fields.accept_entry(value))
-
-
-def _kind_of_accept(value: object) -> str:
-    return "settings" if isinstance(value, dict | AcceptEntry) else "text"
-
-
 Accept: TypeAlias = Annotated[
     Annotated[AcceptEntry, Tag("settings")]
-    | Annotated[AcceptEntry, PlainValidator(_plain_accept), WithJsonSchema({"type": "string"}), Tag("text")],
-    Discriminator(_kind_of_accept),
+    | Annotated[
+        AcceptEntry,
+        PlainValidator(lambda text: AcceptEntry.model_construct({"prefix"}, prefix=fields.accept_entry(text))),
+        WithJsonSchema({"type": "string"}),
+        Tag("text"),
+    ],
+    Discriminator(lambda value: "settings" if isinstance(value, dict | AcceptEntry) else "text"),
 ]
-
-
-def _one_prefix(value: object) -> list[Prefix]:
-    return [fields.managed_prefix(value)]
-
-
-def _kind_of_cidr(value: object) -> str:
-    return "list" if isinstance(value, list) else "text"
 
 
 Cidrs: TypeAlias = Annotated[
     Annotated[
         list[Annotated[Prefix, PlainValidator(fields.managed_prefix), text_schema()]], Field(min_length=1), Tag("list")
     ]
-    | Annotated[list[Prefix], PlainValidator(_one_prefix), text_schema(), Tag("text")],
-    Discriminator(_kind_of_cidr),
+    | Annotated[list[Prefix], PlainValidator(lambda text: [fields.managed_prefix(text)]), text_schema(), Tag("text")],
+    Discriminator(lambda value: "list" if isinstance(value, list) else "text"),
 ]
 
 
