@@ -46,9 +46,26 @@ def add(commands: Commands) -> None:
 
 
 def run_drain(args: argparse.Namespace) -> int:
-    """Order it, and print what became of each route, until nothing drains any more and the last write is done."""
+    """Order it, and print what became of each route, until nothing drains any more and the last write is done.
+
+    Raises PlanRefused if there are routes that the drain would only delete.
+    """
+    from bgp2vpc.errors import PlanRefused
+    from bgp2vpc.prefix import PrefixError
+
     if not args.force:
-        _refuse_without_successor(args)
+        try:
+            alone = _of(question(args, "leaving")["alone"], args.prefixes)
+        except PrefixError:
+            alone = []  # the daemon refuses it, and says why
+        if alone:
+            prefixes = list(dict.fromkeys(row["prefix"] for row in alone))
+            more = f" and {len(prefixes) - NAMED} more" if len(prefixes) > NAMED else ""
+            raise PlanRefused(
+                f"nothing is drained: no other instance is heard to offer {', '.join(prefixes[:NAMED])}{more}, so "
+                "nobody would take over, and these routes would be deleted. An instance without a BGP session to this "
+                "one is not heard: if there is one that can take over, or if the prefix is to go, add --force"
+            )
     report = order(args, "drain", *args.prefixes)
     try:
         return _see_through(args, report)
@@ -57,26 +74,6 @@ def run_drain(args: argparse.Namespace) -> int:
         status = _command(args, "status")
         print(f"bgp2vpc: the drain goes on; stop it with `{undrain}`, watch it with `{status}`", file=sys.stderr)
         raise
-
-
-def _refuse_without_successor(args: argparse.Namespace) -> None:
-    """Raise PlanRefused if there are routes that the drain would only delete."""
-    from bgp2vpc.errors import PlanRefused
-    from bgp2vpc.prefix import PrefixError
-
-    try:
-        alone = _of(question(args, "leaving")["alone"], args.prefixes)
-    except PrefixError:
-        return  # the daemon refuses it, and says why
-    if not alone:
-        return
-    prefixes = list(dict.fromkeys(row["prefix"] for row in alone))
-    more = f" and {len(prefixes) - NAMED} more" if len(prefixes) > NAMED else ""
-    raise PlanRefused(
-        f"nothing is drained: no other instance is heard to offer {', '.join(prefixes[:NAMED])}{more}, so nobody would "
-        "take over, and these routes would be deleted. An instance without a BGP session to this one is not heard: if "
-        "there is one that can take over, or if the prefix is to go, add --force"
-    )
 
 
 def _command(args: argparse.Namespace, *words: str) -> str:

@@ -34,15 +34,30 @@ def add(commands: Commands) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Ask the daemon, and print its answer."""
+    """Ask the daemon, and print its answer; with --watch, again and again."""
+    from bgp2vpc.errors import Bgp2vpcError
+
     status = _asked(args)
     if args.json:
         print(json.dumps(status, indent=2))
-    elif args.watch is None:
-        print("\n".join(_lines(status)))
-    else:
-        with suppress(KeyboardInterrupt):
-            _watch(args, _lines(status))
+        return 0
+    lines = _lines(status)
+    if args.watch is None:
+        print("\n".join(lines))
+        return 0
+    with suppress(KeyboardInterrupt):
+        while True:
+            if sys.stdout.isatty():
+                # What matters is at the top: the end of a status that is too long is left out.
+                room = terminal_size().lines - 2
+                left_out = [f"... {len(lines) - room} more lines"] if len(lines) > room else []
+                lines = [CLEAR + lines[0], *lines[1:room], *left_out]
+            print("\n".join(lines), flush=True)
+            time.sleep(args.watch)
+            try:
+                lines = _lines(_asked(args))
+            except Bgp2vpcError as error:  # it may be starting anew
+                lines = [f"bgp2vpc: {visible(str(error))}"]
     return 0
 
 
@@ -66,21 +81,3 @@ def _lines(status: Any) -> list[str]:
     from bgp2vpc.cli.report import report
 
     return report(visible(status), terminal_size().columns)
-
-
-def _watch(args: argparse.Namespace, lines: list[str]) -> None:
-    """Show these lines, and what follows. A daemon that does not answer meanwhile may be starting anew."""
-    from bgp2vpc.errors import Bgp2vpcError
-
-    while True:
-        if sys.stdout.isatty():
-            # What matters is at the top: the end of a status that is too long is left out.
-            room = terminal_size().lines - 2
-            left_out = [f"... {len(lines) - room} more lines"] if len(lines) > room else []
-            lines = [CLEAR + lines[0], *lines[1:room], *left_out]
-        print("\n".join(lines), flush=True)
-        time.sleep(args.watch)
-        try:
-            lines = _lines(_asked(args))
-        except Bgp2vpcError as error:
-            lines = [f"bgp2vpc: {visible(str(error))}"]

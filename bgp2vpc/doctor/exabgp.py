@@ -11,7 +11,7 @@ from bgp2vpc.config.model import DEFAULT_FILE, Config
 from bgp2vpc.doctor.exabgp_conf import ProcessStanza
 from bgp2vpc.doctor.model import Exabgp, Finding, Known, OwnExabgp, Running, Trouble, fail, ok, warn
 from bgp2vpc.doctor.subjects import offered_by
-from bgp2vpc.prefix import IPAddress, PrefixError, parse_prefix
+from bgp2vpc.prefix import PrefixError, parse_prefix
 
 _OLDEST: Final = (4, 2, 22)
 _TOO_NEW: Final = (6,)
@@ -81,7 +81,14 @@ def _ports(found: OwnExabgp, running: Known[Running]) -> Iterator[Finding]:
     own = None if isinstance(running, Trouble) else running.exabgp_pid
     for address, port in sorted(found.listens):
         at = f"TCP port {port} of {address}"
-        holder = next((each for each in found.holders if each.port == port and _is_at(each.address, address)), None)
+        # What is bound to `::` is in the way of IPv4, too: such a socket mostly takes both.
+        in_the_way = (
+            each
+            for each in found.holders
+            if each.port == port
+            and (each.address == address or (each.address.value == 0 and each.address.version in (6, address.version)))
+        )
+        holder = next(in_the_way, None)
         look = f"ss -ltnp 'sport = :{port}'"
         if holder is not None and own is not None and own in (holder.pid, holder.session):
             yield ok("port", f"the ExaBGP of `bgp2vpc run` listens at {at}")
@@ -103,11 +110,6 @@ def _ports(found: OwnExabgp, running: Known[Running]) -> Iterator[Finding]:
             yield ok("port", f"{at} is free for ExaBGP")
     if not found.listens:
         yield ok("port", "ExaBGP listens nowhere: it connects to all neighbors")
-
-
-def _is_at(bound: IPAddress, wanted: IPAddress) -> bool:
-    """Whether a socket that is bound there is in the way; `::` mostly takes IPv4 connections as well."""
-    return bool(bound == wanted or (bound.value == 0 and bound.version in (6, wanted.version)))
 
 
 def wirings(
@@ -148,8 +150,16 @@ def _helpers(config: Config, found: Exabgp) -> Iterator[Finding]:
         stanza = f"process bgp2vpc {{ run bgp2vpc helper -f {config.file}; encoder json; }}"
         yield fail("helper", f"no process of {found.file} runs bgp2vpc; add: {stanza}", edit)
         return
-    for each in ours:
-        yield from _hears_us(each, found, edit)
+    for process in ours:
+        # Whether what it announces gets to neighbors: ExaBGP refuses it where no neighbor is the process's.
+        others = [each.address for each in found.conf.neighbors if process.name not in each.processes]
+        api = f"api {{ processes [ {process.name} ]; }}"
+        if len(others) == len(found.conf.neighbors):
+            words = f"no neighbor lists process {process.name}, so ExaBGP refuses all that it announces"
+            yield fail("helper", f"{words}; in `neighbor`: {api}", edit)
+        elif others:
+            words = f"not told to {', '.join(others)}, what process {process.name} announces; in `neighbor`: {api}"
+            yield warn("helper", words, edit)
     if not helpers:
         tees = ", ".join(each.name for each in ours)
         yield ok("helper", f"{tees} passes its lines on to a daemon beside ExaBGP (tee)")
@@ -158,20 +168,6 @@ def _helpers(config: Config, found: Exabgp) -> Iterator[Finding]:
         yield fail("helper", f"{names} all run `bgp2vpc helper`: one is enough, two fight for the socket", edit)
     for helper in helpers:
         yield from _stanza(config, helper, found, edit)
-
-
-def _hears_us(process: ProcessStanza, found: Exabgp, edit: str) -> Iterator[Finding]:
-    """Whether what the process announces gets to neighbors: ExaBGP refuses it where no neighbor is the process's."""
-    others = [each.address for each in found.conf.neighbors if process.name not in each.processes]
-    api = f"api {{ processes [ {process.name} ]; }}"
-    if len(others) == len(found.conf.neighbors):
-        words = (
-            f"no neighbor lists process {process.name}, so ExaBGP refuses all that it announces; in `neighbor`: {api}"
-        )
-        yield fail("helper", words, edit)
-    elif others:
-        words = f"not told to {', '.join(others)}, what process {process.name} announces; in `neighbor`: {api}"
-        yield warn("helper", words, edit)
 
 
 def _stanza(config: Config, helper: ProcessStanza, found: Exabgp, edit: str) -> Iterator[Finding]:

@@ -178,18 +178,16 @@ def _arguments_of_bgp2vpc(run: Sequence[str]) -> list[str]:
     for number, word in enumerate(run):
         if PurePath(word).name == "bgp2vpc" and run[number + 1 : number + 2]:
             return list(run[number + 1 :])
-        if len(word.split()) > 1 and (found := _arguments_of_bgp2vpc(_words_for_a_shell(word))):
-            return found
+        if len(word.split()) > 1:
+            lexer = shlex.shlex(word, posix=True, punctuation_chars=True)
+            lexer.whitespace_split = True
+            try:
+                inner = list(lexer)
+            except ValueError:
+                inner = word.split()
+            if found := _arguments_of_bgp2vpc(inner):
+                return found
     return []
-
-
-def _words_for_a_shell(text: str) -> list[str]:
-    lexer = shlex.shlex(text, posix=True, punctuation_chars=True)
-    lexer.whitespace_split = True
-    try:
-        return list(lexer)
-    except ValueError:
-        return text.split()
 
 
 def parse(text: str) -> Section:

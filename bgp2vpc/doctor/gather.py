@@ -5,9 +5,10 @@ import os
 import socket
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from email.utils import parsedate_to_datetime
+from functools import partial
 from http.client import HTTPException
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -18,7 +19,7 @@ from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, build_opener
 
 from bgp2vpc.bgp.events import Announce
-from bgp2vpc.bgp.mesh import BGP_PORT, Neighbor
+from bgp2vpc.bgp.mesh import BGP_PORT
 from bgp2vpc.config.model import RUN_PORT, Config
 from bgp2vpc.config.programs import missing_programs
 from bgp2vpc.doctor import machine
@@ -109,16 +110,15 @@ def gather(config: Config, socket_path: Path | None, exabgp_conf: Path | None) -
         is_own = runs_exabgp(config, daemon, found_exabgp)
         written = Fact(lambda: _written(config, seen, is_own=is_own)).known()
         installed = Fact(lambda: own_exabgp(config, written, daemon)) if is_own else None
-        bgp = written if isinstance(written, Trouble) else _sessions(config, written.neighbors, seen)
+        if isinstance(written, Trouble):
+            bgp = written
+        else:
+            bgp = Fact(partial(sessions, written.neighbors, seen, config.ec2.timeout)).known(2 * PATIENCE)
         own = installed.known(2 * PATIENCE) if installed else None
     return HostFacts(
         host.known(), daemon, who, endpoint.known(), seen, rehearsals.known(), found_exabgp,
         missing_programs(config), region, bgp, own, daemons(config.file),
     )  # fmt: skip
-
-
-def _sessions(config: Config, neighbors: Sequence[Neighbor], vpc: Known[Vpc]) -> Known[BgpSessions]:
-    return Fact(lambda: sessions(neighbors, vpc, config.ec2.timeout)).known(2 * PATIENCE)
 
 
 def _written(config: Config, vpc: Known[Vpc], *, is_own: bool) -> Known[Written]:

@@ -75,7 +75,17 @@ def metadata(config: Config, found: Known[MetadataAnswer], host: Known[Host], re
     if not isinstance(found, Trouble):
         who = f"{found.instance.id} in {found.instance.region}"
         yield ok("metadata", f"instance metadata answers (IMDSv2, so its hop limit reaches us): {who}")
-        yield from _contradictions(config, found.instance, region)
+        # Where they differ, the file was copied from another host, or AWS_REGION is left from another task.
+        here, edit = found.instance, f"${{EDITOR:-vi}} {quote(config.file)}"
+        if region and region != here.region:
+            whence = "`region:`" if config.region else "AWS_REGION of this environment"
+            words = f"{whence} is {region}, and this instance is in {here.region}: its route tables are not there"
+            mend = edit if config.region else "unset AWS_REGION AWS_DEFAULT_REGION"
+            # Who names another instance may be meant to: this host then only runs the daemon.
+            yield (warn if config.instance_id not in (None, here.id) else fail)("metadata", words, mend)
+        for key, ours, theirs in (("instance_id", config.instance_id, here.id), ("vpc_id", config.vpc_id, here.vpc_id)):
+            if ours is not None and theirs and ours != theirs:
+                yield warn("metadata", f"`{key}:` is {ours}, and metadata says {theirs}", edit)
         return
     told = config.instance_id and config.region
     if isinstance(host, Host) and host.contained:
@@ -96,22 +106,6 @@ def metadata(config: Config, found: Known[MetadataAnswer], host: Known[Host], re
         yield warn("metadata", f"{message}{more}", mend)
     else:
         yield fail("metadata", message, mend)
-
-
-def _contradictions(config: Config, told: Instance, region: str) -> Iterator[Finding]:
-    """A file copied from another host, or AWS_REGION left from another task."""
-    edit = f"${{EDITOR:-vi}} {quote(config.file)}"
-    if region and region != told.region:
-        whence = "`region:`" if config.region else "AWS_REGION of this environment"
-        words = f"{whence} is {region}, and this instance is in {told.region}: its route tables are not there"
-        # Who names another instance may be meant to: this host then only runs the daemon.
-        other = config.instance_id not in (None, told.id)
-        yield (warn if other else fail)(
-            "metadata", words, edit if config.region else "unset AWS_REGION AWS_DEFAULT_REGION"
-        )
-    for key, ours, theirs in (("instance_id", config.instance_id, told.id), ("vpc_id", config.vpc_id, told.vpc_id)):
-        if ours is not None and theirs and ours != theirs:
-            yield warn("metadata", f"`{key}:` is {ours}, and metadata says {theirs}", edit)
 
 
 def proxy(host: Known[Host]) -> Iterator[Finding]:

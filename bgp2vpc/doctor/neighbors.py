@@ -102,9 +102,14 @@ def security_groups(found: BgpSessions, metadata: Known[MetadataAnswer]) -> Iter
     }
     if found.neighbors and found.interfaces:
         unknown["whether they permit the sessions"] = found.rules
+    role = "ROLE" if isinstance(metadata, Trouble) or not metadata.role else metadata.role
+    statement = {"Effect": "Allow", "Action": list(_ACTIONS), "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    name = f"--role-name {role} --policy-name bgp2vpc-doctor"
+    permit = f"aws iam put-role-policy {name} --policy-document {quote(document)}"
     for words, known in unknown.items():
         if isinstance(known, Trouble):
-            mend = _policy(metadata) if isinstance(known.error, Denied) else ""
+            mend = permit if isinstance(known.error, Denied) else ""
             yield warn("security-group", f"{words} is not known: {known.why}", mend)
     if not isinstance(found.rules, Trouble):
         yield from _missing_rules(found)
@@ -203,11 +208,3 @@ def _permits(
 
 def _name(neighbor: Neighbor) -> str:
     return f"{neighbor.address} ({neighbor.description})" if neighbor.description else str(neighbor.address)
-
-
-def _policy(metadata: Known[MetadataAnswer]) -> str:
-    role = "ROLE" if isinstance(metadata, Trouble) or not metadata.role else metadata.role
-    statement = {"Effect": "Allow", "Action": list(_ACTIONS), "Resource": "*"}
-    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-    name = f"--role-name {role} --policy-name bgp2vpc-doctor"
-    return f"aws iam put-role-policy {name} --policy-document {quote(document)}"

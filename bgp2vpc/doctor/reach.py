@@ -19,7 +19,6 @@ from bgp2vpc.prefix import IPAddress, Prefix
 from bgp2vpc.speaker import exabgp_file
 from bgp2vpc.speaker.render_conf import Written
 from bgp2vpc.vpc.ec2 import Ec2
-from bgp2vpc.vpc.model import Interface, SecurityGroupRule
 
 TIMEOUT: Final = 2.0
 """Seconds for a connection: one that is lost is tried again after one second."""
@@ -30,8 +29,23 @@ def sessions(neighbors: Sequence[Neighbor], vpc: Known[Vpc], timeout: float) -> 
     answers = asyncio.run(_answers(neighbors))
     if isinstance(vpc, Trouble):
         return BgpSessions(tuple(neighbors), answers, rules=vpc)
+    # The interfaces at both ends of the sessions, the rules of their groups, and the prefix lists in these.
     ec2 = Ec2(vpc.instance.region, timeout=timeout)
-    return BgpSessions(tuple(neighbors), answers, *_security_groups(ec2, neighbors, vpc))
+    ends = {address for each in neighbors for address in (each.address, each.local_address)}
+    interfaces = {address: each for each in vpc.snapshot.interfaces for address in each.addresses & ends}
+    try:
+        for each in ec2.interfaces_at([vpc.instance.vpc_id], [each.address for each in neighbors]):
+            interfaces |= dict.fromkeys(each.addresses & ends, each)
+        rules = ec2.security_group_rules({group for each in interfaces.values() for group in each.security_groups})
+    except Ec2Error as error:
+        return BgpSessions(tuple(neighbors), answers, interfaces, Trouble(str(error), error))
+    lists: dict[str, Known[tuple[Prefix, ...]]] = {}
+    for name in {each.peer for each in rules if isinstance(each.peer, str) and each.peer.startswith("pl-")}:
+        try:
+            lists[name] = ec2.prefix_list(name)
+        except Ec2Error as error:
+            lists[name] = Trouble(str(error), error)
+    return BgpSessions(tuple(neighbors), answers, interfaces, rules, lists)
 
 
 def own_exabgp(config: Config, written: Known[Written], running: Known[Running]) -> OwnExabgp:
@@ -81,24 +95,3 @@ async def _answer(neighbor: Neighbor) -> Known[TcpAnswer]:
         return Trouble(reason_of(error), error)
     writer.close()
     return TcpAnswer.ACCEPTED
-
-
-def _security_groups(
-    ec2: Ec2, neighbors: Sequence[Neighbor], vpc: Vpc
-) -> tuple[dict[IPAddress, Interface], Known[tuple[SecurityGroupRule, ...]], dict[str, Known[tuple[Prefix, ...]]]]:
-    """The interfaces at both ends of the sessions, the rules of their groups, and the prefix lists in these."""
-    ends = {address for each in neighbors for address in (each.address, each.local_address)}
-    interfaces = {address: each for each in vpc.snapshot.interfaces for address in each.addresses & ends}
-    lists: dict[str, Known[tuple[Prefix, ...]]] = {}
-    try:
-        for each in ec2.interfaces_at([vpc.instance.vpc_id], [each.address for each in neighbors]):
-            interfaces |= dict.fromkeys(each.addresses & ends, each)
-        rules = ec2.security_group_rules({group for each in interfaces.values() for group in each.security_groups})
-    except Ec2Error as error:
-        return interfaces, Trouble(str(error), error), lists
-    for name in {each.peer for each in rules if isinstance(each.peer, str) and each.peer.startswith("pl-")}:
-        try:
-            lists[name] = ec2.prefix_list(name)
-        except Ec2Error as error:
-            lists[name] = Trouble(str(error), error)
-    return interfaces, rules, lists

@@ -1,7 +1,7 @@
 """Findings about the VPC: credentials, permissions, tables, interfaces, prefixes, room. Pure."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import groupby
 from shlex import quote
 from typing import Final
@@ -26,8 +26,8 @@ from bgp2vpc.errors import Credentials, Denied, OperatorError, RouteExists, Rout
 from bgp2vpc.policy.decide import rules_without_tables
 from bgp2vpc.policy.next_hop import Unusable, choose_interface
 from bgp2vpc.policy.rule import fallbacks_of
-from bgp2vpc.prefix import IPAddress, Prefix
-from bgp2vpc.vpc.model import Interface, RouteTable, TargetKind
+from bgp2vpc.prefix import Prefix
+from bgp2vpc.vpc.model import Interface, TargetKind
 from bgp2vpc.vpc.targets import question_about
 
 _FULL: Final = 0.9
@@ -173,7 +173,7 @@ def fallbacks(config: Config, vpc: Vpc) -> Iterator[Finding]:
         if question is None:
             yield warn("fallback", f"{name} is of another service than EC2, which tells nothing of it: not looked at")
             continue
-        mend = f"aws ec2 {_command(question.operation)}"
+        mend = f"aws ec2 {re.sub('(?<!^)(?=[A-Z])', '-', question.operation).lower()}"  # describe-vpn-gateways
         if question.id_filter:
             option = "filter" if question.filters_key == "Filter" else "filters"
             mend += f" --{option} Name={question.id_filter},Values={target}"
@@ -186,11 +186,6 @@ def fallbacks(config: Config, vpc: Vpc) -> Iterator[Finding]:
             yield fail("fallback", f"{name} {problem}: EC2 would refuse the route when it is needed", mend)
         else:
             yield ok("fallback", f"{name} can be used")
-
-
-def _command(operation: str) -> str:
-    """`DescribeVpnGateways` as the AWS CLI has it."""
-    return re.sub("(?<!^)(?=[A-Z])", "-", operation).lower()
 
 
 def prefixes(config: Config, vpc: Vpc, running: Known[Running]) -> Iterator[Finding]:
@@ -300,7 +295,11 @@ def default_route(config: Config, vpc: Vpc, running: Known[Running], endpoint: K
         )
         if isinstance(endpoint, Trouble):
             yield warn("default-route", f"{prefix} of {own.id} is ours, and the way to EC2 is not known", mend)
-        elif _is_reached_otherwise(own, endpoint.addresses, prefix):
+            continue
+        # Whether every address of the endpoint in this family is this host's, or has a longer route.
+        others = [r.destination for r in own.routes if isinstance(r.destination, Prefix) and r.destination.prefixlen]
+        addresses = [each for each in endpoint.addresses if each.version == prefix.version]
+        if all(each.is_loopback() or any(each in other for other in others) for each in addresses):
             yield ok("default-route", f"{prefix} of {own.id} is ours, and EC2 is reached otherwise")
         else:
             words = (
@@ -308,11 +307,3 @@ def default_route(config: Config, vpc: Vpc, running: Known[Running], endpoint: K
                 "another instance that fails, we cannot move it any more"
             )
             yield fail("default-route", words, mend)
-
-
-def _is_reached_otherwise(table: RouteTable, addresses: Iterable[IPAddress], default: Prefix) -> bool:
-    """Whether every address of the endpoint in this family is this host's, or has a longer route."""
-    destinations = [r.destination for r in table.routes if isinstance(r.destination, Prefix)]
-    longer = [destination for destination in destinations if destination.prefixlen > 0]
-    same_family = [each for each in addresses if each.version == default.version]
-    return all(each.is_loopback() or any(each in destination for destination in longer) for each in same_family)

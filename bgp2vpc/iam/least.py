@@ -4,7 +4,7 @@ Condition keys and resources: https://docs.aws.amazon.com/service-authorization/
 Describe actions have no resource-level permissions; ec2:Region is the one condition they take.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -55,13 +55,11 @@ def _reads(config: Config) -> Iterator[tuple[str, str]]:
         yield call, "whether a managed prefix that may lie within the VPC is a whole subnet"
     if config.bgp is not None and config.bgp.peers_by_tag is not None:
         yield "DescribeInstances", "the other members of the mesh (peers_by_tag)"
-    yield from _reads_of_fallbacks(rules)
-
-
-def _reads_of_fallbacks(rules: Iterable[Rule]) -> Iterator[tuple[str, str]]:
-    for (_, target), found_in in fallbacks_of(rules, "").items():
-        if (question := question_about(target)) is not None:
-            yield question.operation, f"whether the fallback {target} can be used ({', '.join(found_in)})"
+    yield from (
+        (question.operation, f"whether the fallback {target} can be used ({', '.join(found_in)})")
+        for (_, target), found_in in fallbacks_of(rules, "").items()
+        if (question := question_about(target))
+    )
 
 
 @dataclass(frozen=True, slots=True)
