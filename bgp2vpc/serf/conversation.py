@@ -111,18 +111,26 @@ def _told(command: str, body: Mapping[str, Any]) -> Told | None:
             return Introduced(_text(body["agent"]["name"]))
         kind = _text(body["Event"])
         if kind == "user":
-            return UserEvent(_text(body["Payload"]), _number(body["LTime"]), bool(body["Coalesce"]))
+            lamport_time = body["LTime"]
+            if not isinstance(lamport_time, int):
+                raise TypeError(f"number expected, got {type(lamport_time).__name__}")
+            return UserEvent(_text(body["Payload"]), lamport_time, bool(body["Coalesce"]))
         return MembersChanged(kind, _members(body))
     except (LookupError, TypeError, ValueError) as error:
         raise Garbled(f"an answer to '{command}' that lacks something ({type(error).__name__}: {error})") from error
 
 
 def _members(body: Mapping[str, Any]) -> tuple[SerfMember, ...]:
-    return tuple(
-        SerfMember(_text(each["Name"]), _address(each["Addr"]), _text(each["Status"]))
-        for each in body["Members"] or ()
-        if each["Addr"]
-    )
+    found = []
+    for each in body["Members"] or ():
+        if each["Addr"]:
+            # Go's net.IP: 4 bytes, or 16, which may hold an IPv4 address.
+            packed = _bytes(each["Addr"])
+            if packed.startswith(_MAPPED) and len(packed) == 16:
+                packed = packed[len(_MAPPED) :]
+            address = IPAddress(int.from_bytes(packed), {4: 4, 16: 6}[len(packed)])
+            found.append(SerfMember(_text(each["Name"]), address, _text(each["Status"])))
+    return tuple(found)
 
 
 def _text(value: object) -> str:
@@ -135,20 +143,6 @@ def _bytes(value: object) -> bytes:
     if not isinstance(value, bytes):
         raise TypeError(f"text expected, got {type(value).__name__}")
     return value
-
-
-def _number(value: object) -> int:
-    if not isinstance(value, int):
-        raise TypeError(f"number expected, got {type(value).__name__}")
-    return value
-
-
-def _address(value: object) -> IPAddress:
-    """Go's net.IP: 4 bytes, or 16, which may hold an IPv4 address."""
-    packed = _bytes(value)
-    if packed.startswith(_MAPPED) and len(packed) == 16:
-        packed = packed[len(_MAPPED) :]
-    return IPAddress(int.from_bytes(packed), {4: 4, 16: 6}[len(packed)])
 
 
 def _shown(data: bytes) -> str:

@@ -176,7 +176,7 @@ class _Client(asyncio.Protocol):
         self._unhandled = LineQueue(
             server.turns,
             self._line,
-            self._hold,
+            lambda is_held: (self._transport.pause_reading if is_held else self._transport.resume_reading)(),
             limit=server.settings.max_line,
             is_slow=lambda line: line is not None and line.lstrip().startswith(b"bgp2vpc"),
         )
@@ -221,9 +221,6 @@ class _Client(asyncio.Protocol):
         """From asyncio."""
         self.heard_at = asyncio.get_running_loop().time()
         self._unhandled.feed(data)
-
-    def _hold(self, is_held: bool) -> None:
-        (self._transport.pause_reading if is_held else self._transport.resume_reading)()
 
     def pause_writing(self) -> None:
         """From asyncio: an answer waits for it to read."""

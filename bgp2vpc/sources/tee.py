@@ -163,13 +163,23 @@ class _Copy:
             await self._outlet.flush(within)
 
     async def run(self) -> None:
-        """Keep a connection to the daemon, until cancelled."""
+        """Keep a connection to the daemon, until cancelled: its name, and the present announcements, open it.
+
+        The daemon's answers are read and dropped, so that it never waits for us.
+        """
         pause, said = _FIRST_PAUSE, ""
         while True:
             try:
-                ended = self._call()
+                with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+                    connection.setblocking(False)
+                    connection.connect(os.fspath(self._path))
+                    self._outlet = Outlet(os.dup(connection.fileno()), _COPY_LIMIT)
+                    self._inlet = Inlet(connection.detach(), lambda _: None)
+                self._outlet.put(self._hello.encode("utf-8", "backslashreplace"))
+                for line in self._present.lines():
+                    self._outlet.put(f"{line}\n".encode("latin-1"))
                 pause, said = _FIRST_PAUSE, ""
-                await asyncio.wait((ended,))
+                await asyncio.wait((self._inlet.ended,))
             except OSError as error:
                 if (trouble := error.strerror or str(error)) != said:
                     said = trouble
@@ -178,21 +188,6 @@ class _Copy:
             finally:
                 self._hang_up()
             await asyncio.sleep(pause)
-
-    def _call(self) -> asyncio.Future[None]:
-        """Connect, and send the name and the present announcements. Raises OSError if the daemon is away.
-
-        Its answers are read and dropped, so that it never waits for us.
-        """
-        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-            connection.setblocking(False)
-            connection.connect(os.fspath(self._path))
-            self._outlet = Outlet(os.dup(connection.fileno()), _COPY_LIMIT)
-            self._inlet = Inlet(connection.detach(), lambda _: None)
-        self._outlet.put(self._hello.encode("utf-8", "backslashreplace"))
-        for line in self._present.lines():
-            self._outlet.put(f"{line}\n".encode("latin-1"))
-        return self._inlet.ended
 
     def _hang_up(self) -> None:
         if self._inlet is not None:

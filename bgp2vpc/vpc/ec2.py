@@ -118,9 +118,27 @@ class Ec2(VpcApi):
 
         That an instance is not in the answer is no word of EC2's about it: reads are eventually consistent.
         """
+        operation = "DescribeInstanceStatus"
         health = dict.fromkeys(instance_ids, InstanceHealth.UNKNOWN)
         for ids in _chunks(sorted(health), _STATUS_IDS):
-            health.update(self._health_of_known(ids))
+            asked = list(ids)
+            while asked:
+                reads = self._clients.ready().reads
+                parameters = {"InstanceIds": asked, "IncludeAllInstances": True, **_everything(reads, operation)}
+                try:
+                    answer = _call(reads, operation, parameters)
+                except Refused as error:
+                    # The call fails as a whole for an id that EC2 does not know, and names it: ask again without it.
+                    if not error.code.startswith("InvalidInstanceID"):
+                        raise
+                    unknown = set(_INSTANCE_ID.findall(error.message)) & set(asked)
+                    if not unknown:
+                        raise
+                    asked = [each for each in asked if each not in unknown]
+                else:
+                    found = dict(_parsed(operation, wire.parse_health, _items(answer, operation, "InstanceStatuses")))
+                    health |= {each: found[each] for each in asked if each in found}
+                    break
         return health
 
     def members(self, vpc_id: str, key: str, value: str) -> tuple[TaggedInstance, ...]:
@@ -191,28 +209,6 @@ class Ec2(VpcApi):
                 raise
             return
         raise Refused(operation, "DryRunIgnored", "the endpoint takes no notice of DryRun")
-
-    def _health_of_known(self, ids: tuple[str, ...]) -> Mapping[str, InstanceHealth]:
-        """The call fails as a whole for an id that EC2 does not know, and names it: ask again without it."""
-        operation = "DescribeInstanceStatus"
-        asked = list(ids)
-        while asked:
-            reads = self._clients.ready().reads
-            parameters = {"InstanceIds": asked, "IncludeAllInstances": True, **_everything(reads, operation)}
-            try:
-                answer = _call(reads, operation, parameters)
-            except Refused as error:
-                if not error.code.startswith("InvalidInstanceID"):
-                    raise
-                unknown = set(_INSTANCE_ID.findall(error.message)) & set(asked)
-                if not unknown:
-                    raise
-                asked = [each for each in asked if each not in unknown]
-            else:
-                items = _items(answer, operation, "InstanceStatuses")
-                found = dict(_parsed(operation, wire.parse_health, items))
-                return {each: found[each] for each in asked if each in found}
-        return {}
 
     def _pages(
         self,

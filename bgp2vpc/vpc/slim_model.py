@@ -73,7 +73,15 @@ def find_or_make(data: Path) -> str | None:
     try:
         target = _found(data)
         if not _is_whole(target):
-            _finish(_early.pop(target) if target in _early else _started(data, target), target)
+            child = _early.pop(target) if target in _early else _started(data, target)
+            try:
+                child.wait(_SECONDS_TO_MAKE)
+            except subprocess.TimeoutExpired:
+                child.kill()
+                child.wait()
+                raise
+            if not _is_whole(target):
+                raise LookupError(f"{target} was not made as it should")
         return str(target)
     except (OSError, LookupError, subprocess.SubprocessError) as error:
         log.debug("botocore's whole EC2 model is used: %s", error)
@@ -172,17 +180,6 @@ def _started(data: Path, target: Path) -> "subprocess.Popen[bytes]":
         raise LookupError("no Python to run")
     command = [sys.executable, "-I", "-S", __file__, str(data), str(target)]
     return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-
-
-def _finish(child: "subprocess.Popen[bytes]", target: Path) -> None:
-    try:
-        child.wait(_SECONDS_TO_MAKE)
-    except subprocess.TimeoutExpired:
-        child.kill()
-        child.wait()
-        raise
-    if not _is_whole(target):
-        raise LookupError(f"{target} was not made as it should")
 
 
 def _is_whole(target: Path) -> bool:

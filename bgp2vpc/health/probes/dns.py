@@ -36,7 +36,14 @@ async def probe_dns(probe: Dns, destination: IPAddress) -> ProbeResult:
             if probe.tcp:
                 response = await dns.asyncquery.tcp(query, str(destination), port=probe.port)
             else:
-                response = await _ask_over_udp(query, probe, str(destination))
+                # A connected socket: the kernel reports at once if nobody listens, and drops what others send.
+                where, backend = str(destination), dns.asyncbackend.get_backend("asyncio")
+                family = socket.AF_INET6 if destination.version == 6 else socket.AF_INET
+                connecting = backend.make_socket(family, socket.SOCK_DGRAM, destination=(where, probe.port))  # type: ignore[no-untyped-call]
+                async with await connecting as connected:
+                    response, _ = await dns.asyncquery.udp_with_fallback(
+                        query, where, port=probe.port, udp_sock=connected, backend=backend
+                    )
     except OSError as error:
         return failed(error)
     except EOFError:
@@ -46,18 +53,6 @@ async def probe_dns(probe: Dns, destination: IPAddress) -> ProbeResult:
     except dns.exception.DNSException:
         return ProbeResult(False, "the answer is malformed")
     return _judge(probe, response, wanted)
-
-
-async def _ask_over_udp(query: dns.message.Message, probe: Dns, where: str) -> dns.message.Message:
-    # A connected socket: the kernel reports at once if nobody listens, and drops packets from other addresses.
-    family = socket.AF_INET6 if ":" in where else socket.AF_INET
-    backend = dns.asyncbackend.get_backend("asyncio")
-    connecting = backend.make_socket(family, socket.SOCK_DGRAM, destination=(where, probe.port))  # type: ignore[no-untyped-call]
-    async with await connecting as connected:
-        response, _ = await dns.asyncquery.udp_with_fallback(
-            query, where, port=probe.port, udp_sock=connected, backend=backend
-        )
-    return response
 
 
 def _judge(probe: Dns, response: dns.message.Message, wanted: dict[str, object]) -> ProbeResult:

@@ -22,17 +22,6 @@ _NO_TIMEOUT: Final = aiohttp.ClientTimeout(total=None, connect=None, sock_connec
 
 async def probe_http(probe: Http, destination: IPAddress) -> ProbeResult:
     """Healthy if the status is one of those wanted, and the body holds what is wanted."""
-    try:
-        return await _request(probe, destination)
-    except aiohttp.ClientError as error:
-        return _failed(error)
-    except OSError as error:
-        return failed(error)
-    except UnusableCa as error:
-        return ProbeResult(None, str(error))
-
-
-async def _request(probe: Http, destination: IPAddress) -> ProbeResult:
     host = f"[{destination}]" if destination.version == 6 else str(destination)
     # A path of printable ASCII is sent as it is; any other one is percent-encoded.
     fit = all("!" <= char <= "~" for char in probe.path)
@@ -47,21 +36,28 @@ async def _request(probe: Http, destination: IPAddress) -> ProbeResult:
     if probe.host:
         headers["Host"] = probe.host
     connector = aiohttp.TCPConnector(force_close=True, resolver=aiohttp.ThreadedResolver())
-    async with aiohttp.ClientSession(
-        connector=connector, cookie_jar=aiohttp.DummyCookieJar(), timeout=_NO_TIMEOUT, trust_env=False
-    ) as session:
-        with during("waiting for the answer"):
-            response = await session.request(
-                probe.method,
-                url,
-                headers=headers,
-                allow_redirects=False,
-                ssl=tls_context(tls) if tls else True,
-                server_hostname=(tls.server_name or host_name or str(destination)) if tls else None,
-            )
-        # Leaving this block drops the connection, however much of the answer is still to come.
-        async with response:
-            return await _judge(probe, response)
+    try:
+        async with aiohttp.ClientSession(
+            connector=connector, cookie_jar=aiohttp.DummyCookieJar(), timeout=_NO_TIMEOUT, trust_env=False
+        ) as session:
+            with during("waiting for the answer"):
+                response = await session.request(
+                    probe.method,
+                    url,
+                    headers=headers,
+                    allow_redirects=False,
+                    ssl=tls_context(tls) if tls else True,
+                    server_hostname=(tls.server_name or host_name or str(destination)) if tls else None,
+                )
+            # Leaving this block drops the connection, however much of the answer is still to come.
+            async with response:
+                return await _judge(probe, response)
+    except aiohttp.ClientError as error:
+        return _failed(error)
+    except OSError as error:
+        return failed(error)
+    except UnusableCa as error:
+        return ProbeResult(None, str(error))
 
 
 async def _judge(probe: Http, response: aiohttp.ClientResponse) -> ProbeResult:

@@ -114,24 +114,21 @@ class Echoes:
         reply: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._waiting[sequence] = (address.packed, reply)
         try:
-            await self._send(ICMPRequest(str(address), self._id, sequence, payload=_PAYLOAD))
+            request = ICMPRequest(str(address), self._id, sequence, payload=_PAYLOAD)
+            while True:
+                try:
+                    self._icmp.send(request)
+                    break
+                except ICMPSocketError as error:
+                    failure = _send_failure(error)
+                    if failure is None or failure.errno not in _BUSY:
+                        raise
+                    await asyncio.sleep(_RETRY)
+            # On datagram sockets the kernel replaces the identifier by its own.
+            self._id = request.id
             return await reply
         finally:
             del self._waiting[sequence]
-
-    async def _send(self, request: Any) -> None:
-        while True:
-            try:
-                self._icmp.send(request)
-            except ICMPSocketError as error:
-                failure = _send_failure(error)
-                if failure is None or failure.errno not in _BUSY:
-                    raise
-                await asyncio.sleep(_RETRY)
-            else:
-                # On datagram sockets the kernel replaces the identifier by its own.
-                self._id = request.id
-                return
 
     def _read(self) -> None:
         try:
@@ -143,17 +140,14 @@ class Echoes:
         if reply is None or reply.id != self._id or reply.sequence not in self._waiting:
             return
         address, waiting = self._waiting[reply.sequence]
-        if not waiting.done() and _is_about(address, reply, packet):
+        is_ipv6 = len(address) == 16
+        if reply.type == (129 if is_ipv6 else 0):
+            source = reply.source.partition("%")[0]
+            about = socket.inet_pton(socket.AF_INET6 if is_ipv6 else socket.AF_INET, source)
+        else:  # an error quotes the packet that it is about
+            about = packet[_QUOTED_DESTINATION_ENDS - len(address) : _QUOTED_DESTINATION_ENDS]
+        if about == address and not waiting.done():
             waiting.set_result(reply)
-
-
-def _is_about(address: bytes, reply: Any, packet: bytes) -> bool:
-    """Whether this is about `address`: a reply comes from it, an error quotes a packet sent to it."""
-    is_ipv6 = len(address) == 16
-    if reply.type == (129 if is_ipv6 else 0):
-        source = reply.source.partition("%")[0]
-        return socket.inet_pton(socket.AF_INET6 if is_ipv6 else socket.AF_INET, source) == address
-    return packet[_QUOTED_DESTINATION_ENDS - len(address) : _QUOTED_DESTINATION_ENDS] == address
 
 
 def _open(version: int) -> Any:
@@ -168,17 +162,13 @@ def _open(version: int) -> Any:
         opened = kind(privileged=True)
     except SocketPermissionError as error:
         raise PingNotAllowed from error
-    _filter(opened.sock, version)
-    return opened
-
-
-def _filter(raw: socket.socket, version: int) -> None:
-    """Let the kernel drop ICMP packets that are neither replies nor errors, above all echo requests to this host."""
+    # The kernel is to drop ICMP packets that are neither replies nor errors, above all echo requests to this host.
     if version == 4:
         blocked = 0xFFFFFFFF & ~sum(1 << kind for kind in _WANTED_V4)
-        raw.setsockopt(_SOL_RAW, _ICMP_FILTER, struct.pack("=I", blocked))
-        return
-    words = [0xFFFFFFFF] * 8
-    for kind in _WANTED_V6:
-        words[kind // 32] &= ~(1 << kind % 32)
-    raw.setsockopt(socket.IPPROTO_ICMPV6, _ICMPV6_FILTER, struct.pack("=8I", *words))
+        opened.sock.setsockopt(_SOL_RAW, _ICMP_FILTER, struct.pack("=I", blocked))
+    else:
+        words = [0xFFFFFFFF] * 8
+        for kind in _WANTED_V6:
+            words[kind // 32] &= ~(1 << kind % 32)
+        opened.sock.setsockopt(socket.IPPROTO_ICMPV6, _ICMPV6_FILTER, struct.pack("=8I", *words))
+    return opened

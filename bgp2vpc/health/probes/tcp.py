@@ -20,26 +20,22 @@ _PATIENT: Final = 1024 * 1024
 async def probe_tcp(probe: Tcp, destination: IPAddress) -> ProbeResult:
     """Healthy if it connects, `send` can be written, and `expect` arrives."""
     try:
-        if probe.tls is None:
-            return await _plain(probe, destination)
-        return await _over_tls(probe, probe.tls, destination)
+        if probe.tls is not None:
+            return await _over_tls(probe, probe.tls, destination)
+        # The bare socket: asyncio's streams cost three times as much, and there may be hundreds of these a second.
+        loop = asyncio.get_running_loop()
+        family = socket.AF_INET6 if destination.version == 6 else socket.AF_INET
+        with socket.socket(family, socket.SOCK_STREAM) as connection:
+            connection.setblocking(False)
+            with during("connecting"):
+                await _connect(connection, (str(destination), probe.port))
+            return await _converse(
+                probe, lambda data: loop.sock_sendall(connection, data), lambda: loop.sock_recv(connection, _CHUNK)
+            )
     except OSError as error:
         return failed(error)
     except UnusableCa as error:
         return ProbeResult(None, str(error))
-
-
-async def _plain(probe: Tcp, destination: IPAddress) -> ProbeResult:
-    # The bare socket: asyncio's streams cost three times as much, and there may be hundreds of these a second.
-    loop = asyncio.get_running_loop()
-    family = socket.AF_INET6 if destination.version == 6 else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as connection:
-        connection.setblocking(False)
-        with during("connecting"):
-            await _connect(connection, (str(destination), probe.port))
-        return await _converse(
-            probe, lambda data: loop.sock_sendall(connection, data), lambda: loop.sock_recv(connection, _CHUNK)
-        )
 
 
 async def _connect(connection: socket.socket, address: tuple[str, int]) -> None:
