@@ -11,7 +11,6 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import yaml
 
@@ -45,16 +44,12 @@ class DemoInstance:
         self._web = directory / name.lower()
         self._web.mkdir()
         self._environment = {**_clean_environment(), **aws}
-        self.config.write_text(yaml.safe_dump(self._configuration(), sort_keys=False, width=1000))
-        self.environment_file.write_text("".join(f"export {key}={shlex.quote(aws[key])}\n" for key in aws))
-
-    def _configuration(self) -> dict[str, Any]:
         code = f"import socket; socket.create_connection(('{LOOPBACK}', {self.port}), 1)"
         check = shlex.join([sys.executable, "-IS", "-c", code])
         healthcheck = [sys.executable, "-m", "exabgp", "healthcheck", "--no-syslog", "--cmd", check]
         healthcheck += ["--ip", PREFIX, "--no-ip-setup", "--withdraw-on-down"]
         healthcheck += ["--interval", "0.4", "--fast-interval", "0.1", "--rise", "2", "--fall", "2"]
-        return {
+        configuration = {
             "socket": str(self.socket),
             "poll_time": POLL_TIME,
             "processes": {"dns": {"run": healthcheck}},
@@ -66,6 +61,8 @@ class DemoInstance:
                 }
             },
         }
+        self.config.write_text(yaml.safe_dump(configuration, sort_keys=False, width=1000))
+        self.environment_file.write_text("".join(f"export {key}={shlex.quote(aws[key])}\n" for key in aws))
 
     @property
     def service_command(self) -> list[str]:

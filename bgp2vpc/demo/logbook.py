@@ -43,21 +43,13 @@ class Logbook:
 
     def until(self, horizon: float) -> list[Record]:
         """The records that were not returned yet and happened before `horizon`."""
-        self._read()
-        ready = [record for record in self._unread if record.at < horizon]
-        self._unread = [record for record in self._unread if record.at >= horizon]
-        return ready
-
-    def _read(self) -> None:
-        if not self._path.exists():
-            return
-        with self._path.open("rb") as file:
-            file.seek(self._offset)
-            data = file.read()
+        data = b""
+        if self._path.exists():
+            with self._path.open("rb") as file:
+                file.seek(self._offset)
+                data = file.read()
         whole, _, _ = data.rpartition(b"\n")
-        if not whole:
-            return
-        self._offset += len(whole) + 1
+        self._offset += len(whole) + 1 if whole else 0
         for line in whole.decode("utf-8", "replace").splitlines():
             try:
                 told = json.loads(line)
@@ -69,3 +61,6 @@ class Logbook:
             self._unread.append(record)
             if not record.is_noise:
                 self.last_words.append(record)
+        ready = [record for record in self._unread if record.at < horizon]
+        self._unread = [record for record in self._unread if record.at >= horizon]
+        return ready

@@ -19,8 +19,27 @@ def build(backend: Any, spec: WorldSpec) -> World:
     ipv6_cidr = next((a["cidr_block"] for a in vpc.get_cidr_block_association_set(ipv6=True)), None)
     gateway = backend.create_internet_gateway()
     backend.attach_internet_gateway(gateway.id, vpc.id)
-    subnets = _subnets(backend, vpc.id, spec, ipv6_cidr)
-    tables = [_tables(backend, vpc.id, subnet, spec) for subnet in subnets]
+    # 10.0.1.0/24, 10.0.2.0/24, …: one for each zone.
+    ipv4 = islice(ipaddress.ip_network(spec.cidr).subnets(new_prefix=24), 1, None)
+    ipv6 = islice(ipaddress.ip_network(ipv6_cidr).subnets(new_prefix=64), 1, None) if ipv6_cidr else None
+    subnets = [
+        backend.create_subnet(
+            vpc.id, str(next(ipv4)), str(next(ipv6)) if ipv6 else None, availability_zone=zone, tags={}
+        )
+        for zone in spec.zones
+    ]
+    tables: list[list[Any]] = []
+    for subnet in subnets:
+        of_zone = []
+        for number in range(1, spec.tables_per_zone + 1):
+            tags = {**spec.tags, "Name": f"private-{subnet.availability_zone[-1]}-{number}"}
+            if spec.tag_zones:
+                tags["az"] = subnet.availability_zone
+            pairs = [{"Key": key, "Value": value} for key, value in tags.items()]
+            of_zone.append(backend.create_route_table(vpc.id, pairs))
+        if of_zone:
+            backend.associate_route_table(of_zone[0].id, subnet_id=subnet.id)
+        tables.append(of_zone)
     for table in (table for of_zone in tables for table in of_zone):
         for network in islice(FILLER.subnets(new_prefix=24), spec.filler_routes):
             route = make_route(table, str(network), None, gateway=gateway)
@@ -43,31 +62,6 @@ def build(backend: Any, spec: WorldSpec) -> World:
         gateway = backend.create_nat_gateway(subnets[0].id, address.allocation_id)
         world = replace(world, nat_gateway=str(gateway.id))
     return world
-
-
-def _subnets(backend: Any, vpc_id: str, spec: WorldSpec, ipv6_cidr: str | None) -> list[Any]:
-    """10.0.1.0/24, 10.0.2.0/24, …: one for each zone."""
-    ipv4 = islice(ipaddress.ip_network(spec.cidr).subnets(new_prefix=24), 1, None)
-    ipv6 = islice(ipaddress.ip_network(ipv6_cidr).subnets(new_prefix=64), 1, None) if ipv6_cidr else None
-    return [
-        backend.create_subnet(
-            vpc_id, str(next(ipv4)), str(next(ipv6)) if ipv6 else None, availability_zone=zone, tags={}
-        )
-        for zone in spec.zones
-    ]
-
-
-def _tables(backend: Any, vpc_id: str, subnet: Any, spec: WorldSpec) -> list[Any]:
-    zone = subnet.availability_zone[-1]
-    tables = []
-    for number in range(1, spec.tables_per_zone + 1):
-        tags = {**spec.tags, "Name": f"private-{zone}-{number}"}
-        if spec.tag_zones:
-            tags["az"] = subnet.availability_zone
-        tables.append(backend.create_route_table(vpc_id, [{"Key": key, "Value": value} for key, value in tags.items()]))
-    if tables:
-        backend.associate_route_table(tables[0].id, subnet_id=subnet.id)
-    return tables
 
 
 def _host(backend: Any, subnet: Any, tables: list[Any], number: int, spec: WorldSpec) -> CloudHost:

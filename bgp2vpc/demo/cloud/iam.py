@@ -61,20 +61,18 @@ class CloudPolicy:
 
     def allows(self, call: IamCall) -> bool:
         """Whether a statement allows it and none denies it."""
-        effects = {statement["Effect"] for statement in self._statements if _applies(statement, call)}
+        effects = {
+            statement["Effect"]
+            for statement in self._statements
+            if any(_is_like(call.action.lower(), each.lower()) for each in _list(statement["Action"]))
+            and any(_is_like(call.resource, each) for each in _list(statement["Resource"]))
+            and all(
+                _holds(operator, key, _list(values), call.context)
+                for operator, keys in statement.get("Condition", {}).items()
+                for key, values in keys.items()
+            )
+        }
         return effects == {"Allow"}
-
-
-def _applies(statement: Mapping[str, Any], call: IamCall) -> bool:
-    return (
-        any(_is_like(call.action.lower(), each.lower()) for each in _list(statement["Action"]))
-        and any(_is_like(call.resource, each) for each in _list(statement["Resource"]))
-        and all(
-            _holds(operator, key, _list(values), call.context)
-            for operator, keys in statement.get("Condition", {}).items()
-            for key, values in keys.items()
-        )
-    )
 
 
 def _holds(operator: str, key: str, values: list[str], context: Mapping[str, str]) -> bool:

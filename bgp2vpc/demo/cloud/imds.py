@@ -13,7 +13,7 @@ from typing import Any
 from moto.ec2.exceptions import EC2ClientError
 
 from bgp2vpc.demo.cloud.ec2 import CloudEc2
-from bgp2vpc.demo.cloud.metadata import Tree, tree_of
+from bgp2vpc.demo.cloud.metadata import tree_of
 from bgp2vpc.demo.cloud.sockets import reset_connection
 from bgp2vpc.demo.cloud.values import MetadataFault
 from bgp2vpc.demo.cloud.wire import CloudAnswer, Environ, StartResponse, text_answer
@@ -112,7 +112,17 @@ class CloudMetadata:
         except EC2ClientError:
             return None
         for changed, value in service.values.items():
-            _put(tree, ["meta-data", *changed.split("/")], value)
+            *above, last = ("meta-data", *changed.split("/"))
+            at = tree
+            for name in above:
+                below = at.setdefault(name, {})
+                if isinstance(below, str):
+                    below = at[name] = {}
+                at = below
+            if value is None:
+                at.pop(last, None)
+            else:
+                at[last] = value
         node: Any = {"latest": tree}
         for name in filter(None, path.split("/")):
             node = node.get(name) if isinstance(node, dict) else None
@@ -122,15 +132,3 @@ class CloudMetadata:
 
     def _service(self, instance_id: str) -> CloudService:
         return self._services.setdefault(instance_id, CloudService())
-
-
-def _put(tree: Tree, names: list[str], value: str | None) -> None:
-    for name in names[:-1]:
-        below = tree.setdefault(name, {})
-        if isinstance(below, str):
-            below = tree[name] = {}
-        tree = below
-    if value is None:
-        tree.pop(names[-1], None)
-    else:
-        tree[names[-1]] = value

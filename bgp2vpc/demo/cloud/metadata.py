@@ -21,13 +21,23 @@ def tree_of(instance: Any) -> Tree:
     profile = f"arn:aws:iam::{instance.owner_id}:instance-profile/{ROLE}"
     zone = instance.availability_zone
     region = instance.ec2_backend.region_name
+    now = datetime.now(UTC)
+    credentials = {
+        "Code": "Success",
+        "LastUpdated": _time(now),
+        "Type": "AWS-HMAC",
+        "AccessKeyId": instance.id,  # so that the log of calls names it
+        "SecretAccessKey": "testing",
+        "Token": "testing",
+        "Expiration": _time(now + CREDENTIALS_LAST),
+    }
     return {
         "meta-data": {
             "ami-id": instance.image_id,
             "hostname": instance.private_dns_name,
             "iam": {
                 "info": json.dumps({"Code": "Success", "InstanceProfileArn": profile}),
-                "security-credentials": {ROLE: _credentials(instance)},
+                "security-credentials": {ROLE: json.dumps(credentials)},
             },
             "instance-id": instance.id,
             "instance-life-cycle": "spot" if instance.lifecycle == "spot" else "on-demand",
@@ -98,22 +108,6 @@ def _interface(nic: Any) -> Tree:
 
 def _lines(values: list[str]) -> str:
     return "\n".join(values)
-
-
-def _credentials(instance: Any) -> str:
-    """Credentials whose access key id is the instance's id, so that the log of calls names it."""
-    now = datetime.now(UTC)
-    return json.dumps(
-        {
-            "Code": "Success",
-            "LastUpdated": _time(now),
-            "Type": "AWS-HMAC",
-            "AccessKeyId": instance.id,
-            "SecretAccessKey": "testing",
-            "Token": "testing",
-            "Expiration": _time(now + CREDENTIALS_LAST),
-        }
-    )
 
 
 def _time(moment: datetime) -> str:

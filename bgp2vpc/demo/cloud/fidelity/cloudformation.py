@@ -58,9 +58,31 @@ def install() -> None:
         return made
 
     def make_instance(resource_name: str, template: Any, account_id: str, region_name: str, **more: Any) -> Instance:
-        if "NetworkInterfaces" in template["Properties"]:
-            return _launch(ec2_backends[account_id][region_name], template["Properties"])
-        made: Instance = moto_make(resource_name, template, account_id, region_name, **more)
+        made: Instance
+        properties = template["Properties"]
+        if "NetworkInterfaces" not in properties:
+            made = moto_make(resource_name, template, account_id, region_name, **more)
+            return made
+        # Of a launch template, at interfaces that are there already.
+        backend = ec2_backends[account_id][region_name]
+        launch = backend.get_launch_template(properties["LaunchTemplate"]["LaunchTemplateId"]).default_version().data
+        interfaces = properties["NetworkInterfaces"]
+        first = backend.get_network_interface(interfaces[0]["NetworkInterfaceId"])
+        (made,) = backend.run_instances(
+            image_id=launch["ImageId"],
+            count=1,
+            user_data=None,  # the template's
+            security_group_names=[],
+            is_instance_type_default=True,
+            region_name=backend.region_name,
+            placement=first.subnet.availability_zone,
+            launch_template=properties["LaunchTemplate"],
+            metadata_options=launch.get("MetadataOptions"),
+            nics=interfaces,
+        ).instances
+        if profile := launch.get("IamInstanceProfile"):
+            backend.associate_iam_instance_profile(made.id, iam_instance_profile_name=profile["Name"])
+        _tag(made, properties, backend)
         return made
 
     moto_put = Role.put_policy
@@ -92,27 +114,3 @@ def _complete_interface(made: Any, properties: Any, backend: Any) -> None:
     made.source_dest_check = properties.get("SourceDestCheck", True)
     if groups := properties.get("GroupSet"):
         backend.modify_network_interface_attribute(made.id, groups)
-
-
-def _launch(backend: Any, properties: Any) -> Instance:
-    """An instance of a launch template's, at interfaces that are there already."""
-    launch = backend.get_launch_template(properties["LaunchTemplate"]["LaunchTemplateId"]).default_version().data
-    interfaces = properties["NetworkInterfaces"]
-    first = backend.get_network_interface(interfaces[0]["NetworkInterfaceId"])
-    made: Instance
-    (made,) = backend.run_instances(
-        image_id=launch["ImageId"],
-        count=1,
-        user_data=None,  # the template's
-        security_group_names=[],
-        is_instance_type_default=True,
-        region_name=backend.region_name,
-        placement=first.subnet.availability_zone,
-        launch_template=properties["LaunchTemplate"],
-        metadata_options=launch.get("MetadataOptions"),
-        nics=interfaces,
-    ).instances
-    if profile := launch.get("IamInstanceProfile"):
-        backend.associate_iam_instance_profile(made.id, iam_instance_profile_name=profile["Name"])
-    _tag(made, properties, backend)
-    return made

@@ -26,23 +26,6 @@ def install() -> None:
     """Replace the look-ups, wrap creation and the instance's attribute."""
     for operation in (get_network_interface, get_all_network_interfaces, delete_network_interface):
         patch(NetworkInterfaceBackend, operation)
-    _install_create()
-    moto_modify = InstanceBackend.modify_instance_attribute
-
-    def modify_instance_attribute(self: Any, instance_id: str, key: str, value: Any) -> Instance:
-        if key == "source_dest_check" and len(self.get_instance(instance_id).nics) > 1:
-            raise several_interfaces(instance_id)
-        return moto_modify(self, instance_id, key, value)
-
-    patch(InstanceBackend, modify_instance_attribute)
-    patch(ElasticNetworkInterfaces, _answer_attach, "attach_network_interface")
-    patch(NetworkInterface, property(_attachment), "attachment")
-    patch(Instance, detach_eni)
-    # moto sets this in Instance.__init__ alone; as a property it can never differ from the interface's.
-    setattr(Instance, "source_dest_check", property(_source_dest_check, _set_source_dest_check))  # noqa: B010  # mypy refuses the assignment to moto's plain attribute
-
-
-def _install_create() -> None:
     moto_create = NetworkInterfaceBackend.create_network_interface
 
     def create_network_interface(
@@ -67,6 +50,7 @@ def _install_create() -> None:
             subnet._subnet_ips.setdefault(address["PrivateIpAddress"], interface)
         return interface
 
+    patch(NetworkInterfaceBackend, create_network_interface)
     moto_answer = ElasticNetworkInterfaces.create_network_interface
 
     def answer_create(self: Any) -> ActionResult:
@@ -75,8 +59,20 @@ def _install_create() -> None:
             make_efa_only(answer.result["NetworkInterface"])
         return ActionResult(answer.result)
 
-    patch(NetworkInterfaceBackend, create_network_interface)
     patch(ElasticNetworkInterfaces, answer_create, "create_network_interface")
+    moto_modify = InstanceBackend.modify_instance_attribute
+
+    def modify_instance_attribute(self: Any, instance_id: str, key: str, value: Any) -> Instance:
+        if key == "source_dest_check" and len(self.get_instance(instance_id).nics) > 1:
+            raise several_interfaces(instance_id)
+        return moto_modify(self, instance_id, key, value)
+
+    patch(InstanceBackend, modify_instance_attribute)
+    patch(ElasticNetworkInterfaces, _answer_attach, "attach_network_interface")
+    patch(NetworkInterface, property(_attachment), "attachment")
+    patch(Instance, detach_eni)
+    # moto sets this in Instance.__init__ alone; as a property it can never differ from the interface's.
+    setattr(Instance, "source_dest_check", property(_source_dest_check, _set_source_dest_check))  # noqa: B010  # mypy refuses the assignment to moto's plain attribute
 
 
 def make_efa_only(interface: Any) -> None:

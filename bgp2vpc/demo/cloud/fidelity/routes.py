@@ -16,7 +16,7 @@ from moto.ec2.models.route_tables import Route, RouteTable
 from moto.ec2.responses.route_tables import RouteTables
 
 from bgp2vpc.demo.cloud.fidelity import nat_gateways, transit_gateways
-from bgp2vpc.demo.cloud.fidelity.destinations import DESTINATION_PARAMETERS, Destination, parse_destination
+from bgp2vpc.demo.cloud.fidelity.destinations import DESTINATION_PARAMETERS, parse_destination
 from bgp2vpc.demo.cloud.fidelity.errors import invalid_value
 from bgp2vpc.demo.cloud.fidelity.patching import patch
 from bgp2vpc.demo.cloud.fidelity.rules import RULES
@@ -71,16 +71,6 @@ def propagate(backend: Any, table_id: str, prefix: str, next_hop: str = "") -> s
 
 def install() -> None:
     """Replace moto's route operations, and what it shows."""
-    _install_create()
-    for operation in (replace_route, delete_route):
-        patch(moto.RouteBackend, operation)
-    patch(RouteTables, _answer_replace_route, "replace_route")
-    for shown in (network_interface_id, instance_id, instance_owner_id, state):
-        # moto has no attribute for the owner, which its serializer shows if it is there.
-        setattr(Route, shown.__name__, property(shown))
-
-
-def _install_create() -> None:
     moto_create = moto.RouteBackend.create_route
 
     def create_route(
@@ -104,18 +94,34 @@ def _install_create() -> None:
             if RULES.quirks.create_same_route_succeeds and target.is_target_of(existing):
                 return existing
             raise RouteAlreadyExistsError(destination.text)
-        _check_quota(self, table, destination)
+        # Static routes of one address family; a prefix list counts with its MaxEntries.
+        family = _family(self, destination.ipv6, destination.prefix_list)
+        used = sum(
+            _weight(route.destination_prefix_list)
+            for route in table._routes.values()
+            if not route.local
+            and not isinstance(route, PropagatedRoute)
+            and _family(self, route.destination_ipv6_cidr_block, route.destination_prefix_list_id) == family
+        )
+        prefix_list = self.managed_prefix_lists.get(destination.prefix_list)
+        if used + _weight(prefix_list) > RULES.quirks.route_quota:
+            raise EC2ClientError("RouteLimitExceeded", "The maximum number of routes has been reached.")
         route = make_route(
             table,
             destination.ipv4,
             destination.ipv6,
-            destination_prefix_list=self.managed_prefix_lists.get(destination.prefix_list),
+            destination_prefix_list=prefix_list,
             **{target.field: target.value},
         )
         table._routes[route.id] = route
         return route
 
-    patch(moto.RouteBackend, create_route)
+    for operation in (create_route, replace_route, delete_route):
+        patch(moto.RouteBackend, operation)
+    patch(RouteTables, _answer_replace_route, "replace_route")
+    for shown in (network_interface_id, instance_id, instance_owner_id, state):
+        # moto has no attribute for the owner, which its serializer shows if it is there.
+        setattr(Route, shown.__name__, property(shown))
 
 
 def replace_route(
@@ -168,21 +174,6 @@ def delete_route(
         raise invalid_value(f"cannot remove local route {destination.text} in route table {table.id}")
     del table._routes[route.id]
     return route
-
-
-def _check_quota(backend: Any, table: RouteTable, destination: Destination) -> None:
-    """Static routes of one address family; a prefix list counts with its MaxEntries."""
-    family = _family(backend, destination.ipv6, destination.prefix_list)
-    used = sum(
-        _weight(route.destination_prefix_list)
-        for route in table._routes.values()
-        if not route.local
-        and not isinstance(route, PropagatedRoute)
-        and _family(backend, route.destination_ipv6_cidr_block, route.destination_prefix_list_id) == family
-    )
-    prefix_list = backend.managed_prefix_lists.get(destination.prefix_list)
-    if used + _weight(prefix_list) > RULES.quirks.route_quota:
-        raise EC2ClientError("RouteLimitExceeded", "The maximum number of routes has been reached.")
 
 
 def _weight(prefix_list: Any) -> int:
