@@ -163,7 +163,18 @@ def _found(data: Path) -> Path:
         raise LookupError(f"{data / _MODEL} is not compressed: not the model that botocore ships")
     name = name_of_copy(data)
     shipped = _SHIPPED / name
-    return shipped if _is_whole(shipped) else _cache_directory() / f"ec2-model-{name}"
+    if _is_whole(shipped):
+        return shipped
+    # The first place that exists or can be made, and that nobody but us (and root) can write to.
+    for candidate in _candidates():
+        try:
+            _make_directory(candidate)
+            directory = candidate.resolve(strict=True)
+        except OSError:
+            continue
+        if os.access(directory, os.W_OK | os.X_OK) and _is_ours(directory):
+            return directory / f"ec2-model-{name}"
+    raise LookupError("no cache directory that only this user can write to")
 
 
 def name_of_copy(data: Path) -> str:
@@ -184,19 +195,6 @@ def _started(data: Path, target: Path) -> "subprocess.Popen[bytes]":
 
 def _is_whole(target: Path) -> bool:
     return all(_is_ours(target / name) for name in (_MODEL, _ENDPOINTS))
-
-
-def _cache_directory() -> Path:
-    """The first place that exists or can be made, and that nobody but us (and root) can write to."""
-    for candidate in _candidates():
-        try:
-            _make_directory(candidate)
-            found = candidate.resolve(strict=True)
-        except OSError:
-            continue
-        if os.access(found, os.W_OK | os.X_OK) and _is_ours(found):
-            return found
-    raise LookupError("no cache directory that only this user can write to")
 
 
 def _make_directory(path: Path) -> None:

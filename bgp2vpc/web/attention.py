@@ -130,7 +130,16 @@ def _checks(status: Status) -> Iterator[Item]:
 
 def _orders(status: Status) -> Iterator[Item]:
     """Those that are alike are one item, which stands since the first of them."""
-    dead = _dead_under_holds(status)
+    # Of held prefixes whose traffic is not answered, although it could be: why.
+    dead = {row.prefix: "" for row in status.steering if row.verb == "hold" and row.prefix}
+    announced = {row.prefix for row in status.paths if row.side != "peer"}
+    for route in status.routes:
+        # The route of a held prefix is kept if it is ours, and left to others if not.
+        if route.prefix in dead and route.verdict == "keep" and route.prefix not in announced:
+            dead[route.prefix] = "the route stays at this instance, where nothing announces it any more"
+    without = {row.prefix for row in status.routes if not row.has}
+    for prefix in without.union(row.prefix for row in status.prefixes if row.not_served).intersection(dead):
+        dead[prefix] = "it is not served, and nothing is written while the hold stands"
     alike: dict[tuple[str, bool, str, str | None, str], list[SteeringRow]] = defaultdict(list)
     for row in status.steering:
         alike[row.verb, row.prefix is None, row.reason, row.until, dead.get(row.prefix or "", "")].append(row)
@@ -146,20 +155,6 @@ def _orders(status: Status) -> Iterator[Item]:
             command=" ".join(("bgp2vpc", ENDS[verb], *prefixes[:SHOWN], *(["…"] if len(prefixes) > SHOWN else []))),
             is_bad=bool(why),
         )
-
-
-def _dead_under_holds(status: Status) -> Mapping[str, str]:
-    """Of held prefixes whose traffic is not answered, although it could be: why."""
-    dead = {row.prefix: "" for row in status.steering if row.verb == "hold" and row.prefix}
-    announced = {row.prefix for row in status.paths if row.side != "peer"}
-    for route in status.routes:
-        # The route of a held prefix is kept if it is ours, and left to others if not.
-        if route.prefix in dead and route.verdict == "keep" and route.prefix not in announced:
-            dead[route.prefix] = "the route stays at this instance, where nothing announces it any more"
-    without = {row.prefix for row in status.routes if not row.has}
-    for prefix in without.union(row.prefix for row in status.prefixes if row.not_served).intersection(dead):
-        dead[prefix] = "it is not served, and nothing is written while the hold stands"
-    return dead
 
 
 def _not_installed(status: Status) -> Iterator[Item]:
