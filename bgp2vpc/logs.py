@@ -199,8 +199,17 @@ class _Bounded(logging.Filter):
         if what == self._NOTICE:
             return True
         now = time.monotonic()
-        for each in tuple(self._incomplete):
-            self._tell(each, now)
+        for of, source in tuple(self._incomplete):
+            # Say how many of this kind were left out, if that was not said of late.
+            told = self._kinds.get((of, source))
+            if told is not None and now - told.since < self._TOLD_EVERY:
+                continue
+            self._incomplete.discard((of, source))
+            if told is not None:
+                message = f"{self._NOTICE}: more than {self._PER_SECOND:g} a second"
+                notice = _warning(message, kind=of, source=source, lines=told.left_out)
+                told.left_out = 0
+                self._handler.handle(notice)
         fields = getattr(record, "fields", None)
         key = what, str(fields.get("source", "")) if isinstance(fields, Mapping) else ""
         kind = self._kinds.pop(key, None) or _Kind(self._BURST, now)
@@ -217,19 +226,6 @@ class _Bounded(logging.Filter):
             self._incomplete.add(key)
         kind.left_out += 1
         return False
-
-    def _tell(self, key: tuple[str, str], now: float) -> None:
-        """Say how many of this kind were left out, if that was not said of late."""
-        kind = self._kinds.get(key)
-        if kind is not None and now - kind.since < self._TOLD_EVERY:
-            return
-        self._incomplete.discard(key)
-        if kind is None:
-            return
-        message = f"{self._NOTICE}: more than {self._PER_SECOND:g} a second"
-        notice = _warning(message, kind=key[0], source=key[1], lines=kind.left_out)
-        kind.left_out = 0
-        self._handler.handle(notice)
 
 
 class _TextFormatter(logging.Formatter):

@@ -14,7 +14,7 @@ from bgp2vpc.iam.policy import IamPolicy, Statement
 from bgp2vpc.iam.scope import ConditionOperator, Scope, both, fewest, where
 from bgp2vpc.iam.tables import AccountScope, scopes
 from bgp2vpc.policy.plan import Action
-from bgp2vpc.policy.rule import DeadRoutes, ManagedRoute, Rule, Takeover, fallbacks_of
+from bgp2vpc.policy.rule import DeadRoutes, Rule, Takeover, fallbacks_of
 from bgp2vpc.prefix import parse_prefix
 from bgp2vpc.vpc.finders import wants_subnets
 from bgp2vpc.vpc.targets import question_about
@@ -116,28 +116,23 @@ def _writes(rule: Rule, config: Config, around: AccountScope) -> Iterator[_Write
         Action.CREATE: "a prefix that a table does not have",
         Action.REPLACE: f"take a route from another instance (takeover: {words}){fallback}",
     }
+    # A drain may ask for the delete of a managed route, ordered over the socket or begun by what instance metadata
+    # reports, or the daemon's own end; else a failed check. Who writes for others also deletes what they leave behind.
+    stays_at_exit = config.on_exit in (OnExit.KEEP, OnExit.WITHDRAW_ANNOUNCED)
+    at_any_time = config.socket is not None or config.lifecycle or not stays_at_exit
     if any(not rule.entry_settings.get(entry, rule).keeps_withdrawn for entry in rule.accept.entries):
         dead = ", or a black hole that nobody offers (dead_routes)" if rule.dead_routes is DeadRoutes.DELETE else ""
         whys[Action.DELETE] = f"a prefix that is announced no more{dead}"
-    elif any(_may_be_deleted(route, rule, config) for route in rule.manages.values()):
+    elif any(
+        not route.keeps_withdrawn
+        and (at_any_time or route.source != names.STATIC or rule.writes_for_others(route.prefix))
+        for route in rule.manages.values()
+    ):
         whys[Action.DELETE] = (
             "a managed prefix whose health checks fail, that is drained, or at the end of the daemon (on_exit)"
         )
     for action, why in whys.items():
         yield from (_Write(action, scope, rule.name, why) for scope in found)
-
-
-def _may_be_deleted(route: ManagedRoute, rule: Rule, config: Config) -> bool:
-    """Whether the daemon can ever delete this managed route: a failed check, a drain, or its own end may ask for it."""
-    if route.keeps_withdrawn:
-        return False
-    is_checked = route.source != names.STATIC
-    # A drain is ordered over the socket, or begun by what instance metadata reports (`lifecycle`).
-    is_drained = config.socket is not None or config.lifecycle
-    # Who writes for others also deletes what they leave behind.
-    left_behind = rule.writes_for_others(route.prefix)
-    stays_at_exit = config.on_exit in (OnExit.KEEP, OnExit.WITHDRAW_ANNOUNCED)
-    return is_checked or is_drained or left_behind or not stays_at_exit
 
 
 def _takeovers(rule: Rule) -> set[Takeover]:

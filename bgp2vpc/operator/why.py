@@ -203,7 +203,12 @@ class _Words:
             if rule.source:
                 how = "without a health check" if rule.source == STATIC else f"announced while {rule.source} is healthy"
                 yield f"rule {rule.name} manages it{where}, {how}"
-                yield from (f"  {self._check(each)}" for each in rule.checks)
+                for check in rule.checks:
+                    since = f" since {self._time(check.since)}" if check.since is not None else ""
+                    at = check.unknown_since
+                    unknown = f"; its probes have told nothing since {self._time(at)}" if at is not None else ""
+                    why = f": {check.reason}" if check.reason else ""
+                    yield f"  check {check.name}: {check.state}{since}{unknown}{why}"
             if facts.observed:
                 yield from self._without_place(rule, f"rule {rule.name} is about it, {rule.covered_by}{where}, but")
         if not facts.observed:
@@ -227,14 +232,6 @@ class _Words:
             yield f"{beginning} its `find` does not match {facts.table}"
         elif others:
             yield f"{beginning} an earlier rule decides in some of its tables: {', '.join(others)}"
-
-    def _check(self, check: BoundCheck) -> str:
-        since = f" since {self._time(check.since)}" if check.since is not None else ""
-        why = f": {check.reason}" if check.reason else ""
-        if check.unknown_since is not None:
-            unknown = f"; its probes have told nothing since {self._time(check.unknown_since)}"
-            return f"check {check.name}: {check.state}{since}{unknown}{why}"
-        return f"check {check.name}: {check.state}{since}{why}"
 
     def _place(self, place: PlaceFacts) -> Iterator[str]:
         why = place.why

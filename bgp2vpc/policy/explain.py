@@ -64,6 +64,14 @@ def explain(decided: Decided) -> Explanation:
     takeover = place.rule.takeover_of(place.prefix).value
     covered_by, where = place.rule.covered_by(place.prefix)
     verdict, change = decided.decision or (None, None)
+    settings = ["never_delete"] if place.settings.never_delete else []
+    if place.settings.fallback:
+        settings.append(f"fallback: {place.settings.fallback}")
+    if check := place.rule.remote_check_of(place.prefix):
+        settings.append(f"remote_healthcheck: {check}")
+    hooks = {"before": place.settings.hooks.before, "after": place.settings.hooks.after}
+    if some := [f"{when} {action.value}" for when, programs in hooks.items() for action in programs]:
+        settings.append(f"hooks: {', '.join(some)}")
     return Explanation(
         table_id=place.table.id,
         rule=place.rule.name,
@@ -76,22 +84,9 @@ def explain(decided: Decided) -> Explanation:
         change=change,
         table_name=place.table.tags.get("Name", ""),
         propagated=place.table.propagated_route(place.prefix),
-        settings="; ".join(_settings(place)),
+        settings="; ".join(settings),
         next="" if change else _next(place, verdict),
     )
-
-
-def _settings(place: Place) -> Iterator[str]:
-    settings, check = place.settings, place.rule.remote_check_of(place.prefix)
-    if settings.never_delete:
-        yield "never_delete"
-    if settings.fallback:
-        yield f"fallback: {settings.fallback}"
-    if check:
-        yield f"remote_healthcheck: {check}"
-    hooks = {"before": settings.hooks.before, "after": settings.hooks.after}
-    if some := [f"{when} {action.value}" for when, programs in hooks.items() for action in programs]:
-        yield f"hooks: {', '.join(some)}"
 
 
 def _next(place: Place, verdict: Verdict | None) -> str:

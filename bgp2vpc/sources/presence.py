@@ -107,23 +107,19 @@ def _subjects(words: list[str]) -> Iterator[tuple[_Key, str]]:
         with suppress(OSError):  # a number, or four with dots
             path_id = str(int.from_bytes(socket.inet_aton(path_id)))
     for prefix in told:
-        key = _key(_plain(prefix), path_id, split)
-        if key is not None:
-            yield key, " ".join([*rest, "nlri", prefix] if len(told) > 1 or rest[:1] == words[:1] else words)
+        # The key is the same for every spelling of a prefix: IPv6 has many, and a host route needs no length.
+        address, slash, length = _plain(prefix).partition("/")
+        is_ipv6 = ":" in address
+        width = 128 if is_ipv6 else 32
+        try:
+            packed = socket.inet_pton(socket.AF_INET6 if is_ipv6 else socket.AF_INET, address)
+            bits = int(length) if slash else width
+        except (OSError, ValueError):  # not a prefix: `flow`, a name, a typing mistake
+            continue
+        key = _Key(packed, min(max(bits, 0), width), path_id, split)
+        yield key, " ".join([*rest, "nlri", prefix] if len(told) > 1 or rest[:1] == words[:1] else words)
 
 
 def _plain(word: str) -> str:
     r"""The word without quotes, and up to an escaped space: ExaBGP reads `192.0.2.1/32\n` as a prefix."""
     return _QUOTING.sub("", _ESCAPED_SPACE.sub("", word)).rstrip(";")
-
-
-def _key(prefix: str, path_id: str, split: bool) -> _Key | None:
-    """The same for every spelling of a prefix: IPv6 has many, and a host route needs no length."""
-    address, slash, length = prefix.partition("/")
-    family, width = (socket.AF_INET6, 128) if ":" in address else (socket.AF_INET, 32)
-    try:
-        packed = socket.inet_pton(family, address)
-        bits = int(length) if slash else width
-    except (OSError, ValueError):  # not a prefix: `flow`, a name, a typing mistake
-        return None
-    return _Key(packed, min(max(bits, 0), width), path_id, split)

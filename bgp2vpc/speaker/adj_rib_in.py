@@ -134,7 +134,14 @@ class AdjRibIn:
             self.complain(source, refusal, command.line)
             return Reply(Answer.ERROR, refusal)
         changed, _ = self.take_in(source, command.events, command.line)
-        passed_on = self._pass_on(source, command)
+        passed_on = False
+        # What comes through `tee` has been through ExaBGP's pipe already.
+        if self._adj_rib_out is not None and command.for_exabgp and self.kinds.get(source) is not SourceKind.TEE:
+            passed_on = True
+            if self._may_hear(command):
+                self._adj_rib_out.pass_on(source, command)
+            else:
+                self._adj_rib_out.take_all_back(source)  # of those lines only `clear adj-rib out` gets here
         ended_rib = any(isinstance(each, EndOfRib) for each in command.events)
         self.changed(changed, "it came back, and did not announce it again" if ended_rib else "")
         if ended_rib:
@@ -164,16 +171,6 @@ class AdjRibIn:
             if not command.events and not self._may_hear(command):
                 return NO_NEIGHBOR
         return ""
-
-    def _pass_on(self, source: str, command: Command) -> bool:
-        # What comes through `tee` has been through ExaBGP's pipe already.
-        if self._adj_rib_out is None or not command.for_exabgp or self.kinds.get(source) is SourceKind.TEE:
-            return False
-        if self._may_hear(command):
-            self._adj_rib_out.pass_on(source, command)
-        else:
-            self._adj_rib_out.take_all_back(source)  # of those lines only `clear adj-rib out` gets here
-        return True
 
     def _may_hear(self, command: Command) -> bool:
         """Whether ExaBGP has the neighbors or sessions that this line is for, as far as it has told us."""

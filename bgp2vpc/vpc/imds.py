@@ -60,7 +60,17 @@ class Metadata:
     def get(self, path: str) -> str | None:
         """The text at `latest/meta-data/{path}`; None where there is none (404). Raises MetadataError."""
         for _ in range(2):
-            self._token = self._token or self._new_token()
+            if not self._token:
+                ttl = {"X-aws-ec2-metadata-token-ttl-seconds": str(_TOKEN_TTL)}
+                status, text = self._ask("PUT", "api/token", ttl)
+                if status == 403:
+                    raise self._error("is switched off for this instance (HTTP 403)")
+                if status != 200:
+                    raise self._error(f"gave no token: HTTP {status}")
+                token = text.strip()
+                if not _WORD.fullmatch(token):
+                    raise self._error(f"gave {token[:60]!r} as a token; is that a proxy or a captive portal?")
+                self._token = token
             status, text = self._ask("GET", f"meta-data/{path}", {"X-aws-ec2-metadata-token": self._token})
             if status == 401:  # expired: once more with a new one
                 self._token = ""
@@ -90,18 +100,6 @@ class Metadata:
         if not re.fullmatch(pattern, text):
             raise self._error(f"gave {text[:60]!r} as {path}; is that a proxy or a captive portal?")
         return text
-
-    def _new_token(self) -> str:
-        ttl = {"X-aws-ec2-metadata-token-ttl-seconds": str(_TOKEN_TTL)}
-        status, text = self._ask("PUT", "api/token", ttl)
-        if status == 403:
-            raise self._error("is switched off for this instance (HTTP 403)")
-        if status != 200:
-            raise self._error(f"gave no token: HTTP {status}")
-        token = text.strip()
-        if not _WORD.fullmatch(token):
-            raise self._error(f"gave {token[:60]!r} as a token; is that a proxy or a captive portal?")
-        return token
 
     def _ask(self, method: str, path: str, headers: dict[str, str]) -> tuple[int, str]:
         """Status and body. Server errors, refused connections and time-outs are tried again: at boot they are usual."""
