@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from bgp2vpc.errors import Ec2Error
     from bgp2vpc.policy.inputs import DecisionInput
     from bgp2vpc.prefix import Prefix
-    from bgp2vpc.reconcile.ec2_calls import Calls
     from bgp2vpc.reconcile.view import View
+    from bgp2vpc.vpc.connect import Ec2Connection
 
 
 def add(commands: Commands) -> None:
@@ -45,13 +45,18 @@ def add(commands: Commands) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Read EC2, ask the daemon for its paths, decide, print."""
+    import asyncio
+
     from bgp2vpc.config.load import load
     from bgp2vpc.policy.guard import guard
+    from bgp2vpc.vpc.connect import Identity, connect
 
     config = load(args.file)
     inputs = _inputs(args.socket or config.socket, config)
     inputs = replace(inputs, offers=_with_assumed(inputs, config, args.assume))
-    view = _observed(config, inputs)
+    identity = Identity(config.instance_id, config.region, config.vpc_id)
+    connection = connect(identity, config.ec2.timeout, config.ec2.concurrency)
+    view = asyncio.run(_observed(connection, config, inputs))
     names = {table_id: policy.table.tags.get("Name", "") for table_id, policy in view.tables.items()}
     tables = {table_id: f"{table_id} ({name})" if name else table_id for table_id, name in names.items()}
     found = [(rule.name, [each for each in tables if rule in view.tables[each].rules]) for rule in config.rules]
@@ -170,25 +175,15 @@ def _tell_what_is_silent(config: "Config") -> None:
         print(f"bgp2vpc: {'; '.join(silent)}; {hint}", file=sys.stderr)
 
 
-def _observed(config: "Config", inputs: "DecisionInput") -> "View":
+async def _observed(connection: "Ec2Connection", config: "Config", inputs: "DecisionInput") -> "View":
     """What EC2 has now."""
-    import asyncio
-
     from bgp2vpc.policy.place_state import Places
     from bgp2vpc.reconcile.ec2_calls import Calls
-    from bgp2vpc.reconcile.view import View
-    from bgp2vpc.vpc.connect import Identity, connect
-
-    identity = Identity(config.instance_id, config.region, config.vpc_id)
-    connection = connect(identity, config.ec2.timeout, config.ec2.concurrency)
-    view = View(connection.instance, config.rules, config.policy, Places(config.settle_time, config.damping))
-    asyncio.run(_observe(Calls(lambda: connection, 1, config.ec2.timeout), view, inputs))
-    return view
-
-
-async def _observe(calls: "Calls", view: "View", inputs: "DecisionInput") -> None:
     from bgp2vpc.reconcile.poll import learn_health, observe, resolve
+    from bgp2vpc.reconcile.view import View
 
+    view = View(connection.instance, config.rules, config.policy, Places(config.settle_time, config.damping))
+    calls = Calls(lambda: connection, 1, config.ec2.timeout)
     try:
         await calls.connected()
         snapshot = await observe(calls, view, _tell)
@@ -199,6 +194,7 @@ async def _observe(calls: "Calls", view: "View", inputs: "DecisionInput") -> Non
             await learn_health(calls, view, instances, _tell)
     finally:
         calls.close()
+    return view
 
 
 def _tell(subject: str, error: "Ec2Error | None") -> None:

@@ -103,7 +103,11 @@ class Drainer(Observer):
         self._began: dict[OrderKey, float] = {}
         self._due: dict[OrderKey, float] = {}
         """When a draining prefix is withdrawn at the latest, in the event loop's time."""
-        self._deadlines: Deadlines[OrderKey] = Deadlines(self._time_is_over)
+        self._deadlines: Deadlines[OrderKey] = Deadlines(
+            lambda keys: self._end(
+                Orders(tuple(each for each in self.orders if each.key in keys)), "undrained: time limit reached"
+            )
+        )
         self._results: dict[RouteKey, DrainResult] = {}
         self._watching: asyncio.Task[None] | None = None
 
@@ -159,9 +163,6 @@ class Drainer(Observer):
         """End the drains with this cause."""
         ended = Orders(tuple(each for each in self.orders if each.cause is cause))
         self._end(ended, f"undrained: {cause.value} no longer asks for it")
-
-    def _time_is_over(self, keys: Collection[OrderKey]) -> None:
-        self._end(Orders(tuple(each for each in self.orders if each.key in keys)), "undrained: time limit reached")
 
     def _end(self, ended: Orders, words: str, **fields: str | None) -> None:
         for each in ended:
