@@ -67,6 +67,27 @@ class Limits:
     max_changes: int = 1000
 
 
+class _Backlog:
+    """What is to be decided about in slices and has not been begun. `closed`: nothing is decided any more."""
+
+    def __init__(self) -> None:
+        self.everything = False
+        self.prefixes: set[Prefix] = set()
+        self.closed = False
+        self.deciding_everything = asyncio.Lock()
+        self.deciding_some = asyncio.Lock()
+        """Held by a decision in slices: one about everything and one about some prefixes may go on at a time."""
+
+    def is_empty(self) -> bool:
+        """Whether nothing is left, or under way."""
+        under_way = self.deciding_everything.locked() or self.deciding_some.locked()
+        return not (self.everything or self.prefixes or under_way)
+
+    def close(self) -> None:
+        """Decide nothing more; what is under way ends after its slice."""
+        self.everything, self.prefixes, self.closed = False, set(), True
+
+
 class Reconciler:
     """Keeps the route tables as the inputs want them. Without a `writer` it only says what it would do."""
 
@@ -93,12 +114,7 @@ class Reconciler:
         self._applier = Applier(view, retries, journal, self.polls, self._queue, self._rereader, writer)
         self._preparer = writer.preparer if writer else None
         self._expiry = Alarm(self._time_has_passed)
-        self._deciding = {True: asyncio.Lock(), False: asyncio.Lock()}
-        """Held by a decision in slices: one about everything (True) and one about some prefixes may go on at a time."""
-        self._everything_is_due = False
-        self._due: set[Prefix] = set()
-        """What is to be decided about in slices, and has not been begun."""
-        self._finished = False
+        self._backlog = _Backlog()
 
     async def run(self) -> None:
         """Find out who we are; then observe and decide, until cancelled. What is decided is written beside."""
@@ -108,9 +124,9 @@ class Reconciler:
             error = await self._observe()
             if error is None:
                 if self._is_much(None):
-                    self._everything_is_due = True
+                    self._backlog.everything = True
                     await self._decide_everything_due()
-                elif not self._finished:
+                elif not self._backlog.closed:
                     plan = self.view.plan(self.inputs.now())
                     self._expire()
                     self._carry_out(plan, None)
@@ -202,14 +218,11 @@ class Reconciler:
 
     def finish(self) -> None:
         """Decide nothing more; what is being written is still seen through."""
-        self._finished = True
-        self._everything_is_due = False
-        self._due.clear()
+        self._backlog.close()
 
     def is_idle(self) -> bool:
         """Whether nothing is being written or decided."""
-        slices = self._everything_is_due or self._due or any(each.locked() for each in self._deciding.values())
-        return not slices and not self._queue.is_due and not self.view.places.written
+        return self._backlog.is_empty() and not self._queue.is_due and not self.view.places.written
 
     def is_writing(self, prefixes: Container[Prefix]) -> bool:
         """Whether a route for one of these is being written."""
@@ -280,16 +293,16 @@ class Reconciler:
             only = {*only, *changed}
         if self._is_much(only):
             if only is None:
-                self._everything_is_due = True
+                self._backlog.everything = True
                 self._tasks.start(self._decide_everything_due())
             else:
-                self._due.update(only)
+                self._backlog.prefixes.update(only)
                 self._tasks.start(self._decide_some_due())
-        elif not self._finished:
+        elif not self._backlog.closed:
             self._expire()
             self._carry_out(self.view.plan(self.inputs.now(), only), only)
             if only is None:
-                self._everything_is_due = False  # whoever waits to do so finds it done
+                self._backlog.everything = False  # whoever waits to do so finds it done
 
     def _is_much(self, only: Collection[Prefix] | None) -> bool:
         """Whether these, or (None) all, are more than are decided about in one turn of the event loop."""
@@ -299,9 +312,9 @@ class Reconciler:
 
     async def _decide_everything_due(self) -> None:
         """Everything, if that is still due when nobody else does so any more."""
-        async with self._deciding[True]:
-            if self._everything_is_due:
-                self._everything_is_due = False
+        async with self._backlog.deciding_everything:
+            if self._backlog.everything:
+                self._backlog.everything = False
                 prefixes = set(self.view.prefixes_but_routes(self.inputs.now()))
                 for table_id in tuple(self.view.tables):
                     prefixes |= self.view.prefixes_of_routes(table_id)
@@ -310,16 +323,16 @@ class Reconciler:
 
     async def _decide_some_due(self) -> None:
         """What is still due when nobody else does so any more."""
-        async with self._deciding[False]:
-            if self._due:
-                prefixes, self._due = self._due, set()
+        async with self._backlog.deciding_some:
+            if self._backlog.prefixes:
+                prefixes, self._backlog.prefixes = self._backlog.prefixes, set()
                 await self._decide_in_slices(prefixes, is_whole=False)
 
     async def _decide_in_slices(self, prefixes: Collection[Prefix], *, is_whole: bool) -> None:
         """About these, which are all if `is_whole`. Ends when what may be written now is being written."""
         changes: list[Change] = []
         for some in slices(prefixes, max(1, AT_ONCE // max(1, len(self.view.tables)))):
-            if self._finished:
+            if self._backlog.closed:
                 return
             self._expire()
             inputs = self.inputs.now()
@@ -327,7 +340,7 @@ class Reconciler:
             self._remember(plan, inputs, some)
             changes += plan.changes
             await asyncio.sleep(0)
-        if self._finished:
+        if self._backlog.closed:
             return
         if is_whole:
             # Of all other prefixes, and in other tables, there is nothing to decide.
