@@ -75,7 +75,7 @@ def config(entry: ConfigFile, document: Document, file: str, warnings: tuple[Pro
         region=entry.region,
         vpc_id=entry.vpc_id,
         bgp=bgp(entry.bgp) if entry.bgp else None,
-        ec2=Ec2Limits(entry.ec2.burst, entry.ec2.rate, entry.ec2.timeout, entry.ec2.concurrency),
+        ec2=Ec2Limits(**entry.ec2.model_dump()),
         serf=serf(entry.serf) if entry.serf else None,
         web=web(entry.web) if entry.web else None,
         notify=tuple(map(recipient, entry.notify)),
