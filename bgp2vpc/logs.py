@@ -7,8 +7,13 @@ Text: time (UTC, RFC 3339, milliseconds), level, what happened in plain words, t
 A value that is empty or holds white space, `=`, `"`, a backslash or anything unprintable stands in double quotes,
 escaped as in JSON. Lists are joined by commas. So no script and no EC2 message can forge a line.
 
+Logfmt: the same, where time, level and what happened are pairs, too: `time=… level=info event="route created" …`.
+
 JSON: the same as one object per line with `time`, `level`, `event` and the fields; numbers, booleans, null and lists
 keep their types. Records of libraries carry their `logger`; those with a traceback a field `traceback`.
+
+The journal: where stderr leads to it (JOURNAL_STREAM, systemd.exec(5)), each line begins with its priority (`<4>`,
+sd-daemon(3)), so that `journalctl -p warning` finds warnings, and has no time but in JSON: the journal has its own.
 """
 
 import errno
@@ -34,6 +39,12 @@ from bgp2vpc.printable import printable
 _OURS: Final = "bgp2vpc"
 _SYSLOG_SOCKET: Final = Path("/dev/log")
 _BARE: Final = re.compile(r'[^\s="\\]+')
+_PRIORITIES: Final = {
+    logging.CRITICAL: SysLogHandler.LOG_CRIT,
+    logging.ERROR: SysLogHandler.LOG_ERR,
+    logging.WARNING: SysLogHandler.LOG_WARNING,
+    logging.INFO: SysLogHandler.LOG_INFO,
+}
 _RESERVED: Final = {"time", "level", "event", "logger", "traceback"}
 
 
@@ -41,6 +52,7 @@ class LogFormat(Enum):
     """Values are the words of `--log-format`."""
 
     TEXT = "text"
+    LOGFMT = "logfmt"
     JSON = "json"
 
 
@@ -89,12 +101,27 @@ def _handler(fmt: LogFormat, stream: TextIO, syslog_socket: Path | None) -> tupl
         except OSError as error:
             trouble = error
     handler: logging.Handler
+    is_journal = False
     try:
         handler = _NeverWaits(stream.fileno())
+        is_journal = _is_journal(stream.fileno())
     except (OSError, AttributeError):  # no file behind it
         handler = logging.StreamHandler(stream)
-    handler.setFormatter(_TextFormatter(with_time=True) if fmt is LogFormat.TEXT else _JsonFormatter())
+    formatter = _formatter(fmt, with_time=not is_journal)
+    handler.setFormatter(_WithPriority(formatter) if is_journal else formatter)
     return handler, trouble
+
+
+def _is_journal(descriptor: int) -> bool:
+    """Whether this is the journal's: JOURNAL_STREAM may be inherited by a process whose stderr goes elsewhere."""
+    status = os.fstat(descriptor)
+    return os.environ.get("JOURNAL_STREAM") == f"{status.st_dev}:{status.st_ino}"
+
+
+def _formatter(fmt: LogFormat, *, with_time: bool) -> logging.Formatter:
+    if fmt is LogFormat.JSON:
+        return _JsonFormatter()
+    return _TextFormatter(with_time=with_time, all_pairs=fmt is LogFormat.LOGFMT)
 
 
 def _syslog_handler(fmt: LogFormat, path: Path) -> logging.Handler:
@@ -110,8 +137,7 @@ def _syslog_handler(fmt: LogFormat, path: Path) -> logging.Handler:
     handler = SysLogHandler(str(path), facility=SysLogHandler.LOG_DAEMON)
     handler.ident = f"{_OURS}: "
     handler.append_nul = False
-    # Syslog stamps the time itself.
-    handler.setFormatter(_TextFormatter(with_time=False) if fmt is LogFormat.TEXT else _JsonFormatter())
+    handler.setFormatter(_formatter(fmt, with_time=False))  # syslog stamps the time itself
     return handler
 
 
@@ -229,22 +255,44 @@ class _Bounded(logging.Filter):
 
 
 class _TextFormatter(logging.Formatter):
-    """Plain words and `key=value`."""
+    """Plain words and `key=value`, or pairs alone (logfmt)."""
 
-    def __init__(self, *, with_time: bool) -> None:
+    def __init__(self, *, with_time: bool, all_pairs: bool = False) -> None:
         super().__init__()
         self._with_time = with_time
+        self._all_pairs = all_pairs
 
     def format(self, record: logging.LogRecord) -> str:
         """One line without its end."""
-        words = [_time(record)] if self._with_time else []
-        words += [record.levelname.lower(), printable(record.getMessage())]
-        for key, value in _fields(record):
-            text = _joined(value, ",")
-            if not _BARE.fullmatch(text) or not text.isprintable():
-                text = '"' + printable(text.replace("\\", "\\\\").replace('"', '\\"')) + '"'
-            words.append(f"{key}={text}")
+        time_, level = _time(record) if self._with_time else None, record.levelname.lower()
+        if self._all_pairs:
+            words = [f"time={time_}"] if time_ else []
+            words += [f"level={level}", f"event={_quoted(record.getMessage())}"]
+        else:
+            words = [time_] if time_ else []
+            words += [level, printable(record.getMessage())]
+        words += [f"{key}={_quoted(_joined(value, ','))}" for key, value in _fields(record)]
         return " ".join(words)
+
+
+def _quoted(text: str) -> str:
+    """The value of a pair: as it is, or in double quotes, with escapes as in JSON."""
+    if _BARE.fullmatch(text) and text.isprintable():
+        return text
+    return '"' + printable(text.replace("\\", "\\\\").replace('"', '\\"')) + '"'
+
+
+class _WithPriority(logging.Formatter):
+    """Lines of another formatter behind their priority, which the journal takes off."""
+
+    def __init__(self, formatter: logging.Formatter) -> None:
+        super().__init__()
+        self._formatter = formatter
+
+    def format(self, record: logging.LogRecord) -> str:
+        """One line without its end."""
+        level = min(record.levelno, logging.CRITICAL) // 10 * 10
+        return f"<{_PRIORITIES.get(level, SysLogHandler.LOG_DEBUG)}>{self._formatter.format(record)}"
 
 
 class _JsonFormatter(logging.Formatter):

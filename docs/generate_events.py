@@ -30,9 +30,13 @@ happened in words; then what it happened to:
 2026-11-22T10:00:00.123Z info route created table=rtb-0a1b2c3d prefix=192.0.2.53/32 reason=absent ms=41
 ```
 
+With `--log-format logfmt`, time, level and words are pairs, too: `time=… level=info event="route created" …`.
 With `--log-format json` the same as one object per line: `time`, `level`, `event` (the words) and the fields with their
 types. A value with white space, quotes or anything unprintable stands in double quotes, escaped as in JSON, so that no
 script and no answer of EC2 can forge a line.
+
+Under systemd, where stderr is the journal's, each line has its priority, so that `journalctl -u bgp2vpc -p warning`
+shows warnings and what is worse, and no time of its own (but with JSON).
 
 | level | means |
 |---|---|

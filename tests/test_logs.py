@@ -65,6 +65,48 @@ def test_a_json_line_holds_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     }
 
 
+def test_in_a_logfmt_line_everything_is_a_pair(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("time.time", lambda: MOMENT)
+    monkeypatch.setattr("time.time_ns", lambda: int(MOMENT * 1e9))
+    line = logged(LogFormat.LOGFMT, 'route "created"', table="rtb-1")
+    assert line == r'time=2026-11-22T10:00:00.123Z level=info event="route \"created\"" table=rtb-1' + "\n"
+
+
+@pytest.mark.parametrize(
+    ("fmt", "line"),
+    [
+        (LogFormat.TEXT, "<4>warning seen table=rtb-1"),
+        (LogFormat.LOGFMT, "<4>level=warning event=seen table=rtb-1"),
+        (LogFormat.JSON, '<4>{"time": '),
+    ],
+)
+def test_the_journal_gets_priorities_and_sets_the_time(
+    fmt: LogFormat, line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with open(tmp_path / "log", "w+") as stream:
+        status = os.fstat(stream.fileno())
+        monkeypatch.setenv("JOURNAL_STREAM", f"{status.st_dev}:{status.st_ino}")
+        configure(logging.DEBUG, fmt, stream)
+        event(LOG, logging.WARNING, "seen", table="rtb-1")
+        for level in (logging.DEBUG, logging.INFO, logging.ERROR, logging.CRITICAL):
+            event(LOG, level, "seen")
+        stream.seek(0)
+        lines = stream.read().splitlines()
+    assert lines[0].startswith(line)
+    assert [each[:3] for each in lines] == ["<4>", "<7>", "<6>", "<3>", "<2>"]
+
+
+def test_a_stderr_that_is_not_the_journal_gets_times_although_the_parents_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JOURNAL_STREAM", "9:12345")
+    with open(tmp_path / "log", "w+") as stream:
+        configure(logging.INFO, LogFormat.TEXT, stream)
+        event(LOG, logging.INFO, "seen")
+        stream.seek(0)
+        assert stream.read().endswith("Z info seen\n")
+
+
 # value, in text, in JSON
 VALUES = [
     ("plain", "plain", "plain"),
@@ -93,6 +135,7 @@ VALUES = [
 @pytest.mark.parametrize(("value", "text", "jsonable"), VALUES)
 def test_a_value_stays_on_its_line_and_can_be_read_back(value: object, text: str, jsonable: object) -> None:
     assert logged(field=value).endswith(f" info seen field={text}\n")
+    assert logged(LogFormat.LOGFMT, field=value).endswith(f" level=info event=seen field={text}\n")
     assert json.loads(logged(LogFormat.JSON, field=value))["field"] == jsonable
 
 

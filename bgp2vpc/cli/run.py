@@ -43,7 +43,9 @@ def add(commands: Commands) -> None:
         parser.add_argument("--oneshot", "-oneshot", action="store_true", help="act once, then end; routes stay")
         parser.add_argument("--debug", "-debug", action="store_true", help="log more")
         parser.add_argument("--syslog", "-syslog", action="store_true", help="log to syslog instead of stderr")
-        parser.add_argument("--log-format", choices=["text", "json"], default="text", help="text (default) or json")
+        parser.add_argument(
+            "--log-format", choices=["text", "logfmt", "json"], default="text", help="text (default), logfmt or json"
+        )
 
 
 def run(args: argparse.Namespace) -> int:
