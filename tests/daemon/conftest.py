@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 
 import pytest
+from checked import Service
 from lab import Lab
 
 
@@ -24,3 +25,19 @@ def make_lab() -> Iterator[Callable[..., Lab]]:
 def lab(make_lab: Callable[..., Lab]) -> Lab:
     """A daemon that has started and seen the empty tables of `two_hosts`, with the script `dns` connected."""
     return make_lab().start()
+
+
+@pytest.fixture
+def service() -> Iterator[Service]:
+    """What runs on this host."""
+    running = Service()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def remote() -> Iterator[Service]:
+    """What runs on the owner's address, 127.0.0.2."""
+    running = Service("127.0.0.2")
+    yield running
+    running.stop()

@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
+from checked import P, Q, Service
+from checked import settings as of_file
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lab import OURS, PEER, Lab
-from test_checks import P, Q, Service
-from test_checks import settings as of_file
 
 from bgp2vpc.errors import Credentials, Denied, Throttled, Transient
 from bgp2vpc.vpc.model import InstanceHealth

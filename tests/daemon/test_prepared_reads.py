@@ -1,8 +1,8 @@
 """Reads before the verdict of a check: when they spare the write one, and when they do not."""
 
 import pytest
+from checked import FOREVER, P, file, held_by_us, owned_by_peer, settings
 from lab import OURS, PEER
-from test_checks import FOREVER, P, Service, file, held_by_us, owned_by_peer, settings
 
 from bgp2vpc.errors import Throttled, Transient
 from bgp2vpc.reconcile.prepare import AFTER, begin_at, spares_a_read
@@ -12,20 +12,6 @@ LATENCY = 0.1
 LONG_AGO = 900.0
 READ = "DescribeRouteTables rtb-1"
 DELETE = f"DeleteRoute rtb-1 {P}"
-
-
-@pytest.fixture
-def service():
-    running = Service()
-    yield running
-    running.stop()
-
-
-@pytest.fixture
-def remote():
-    running = Service("127.0.0.2")
-    yield running
-    running.stop()
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from checked import Service, settings
 from lab import OURS, PEER, A, B, Lab, announce
 from serf_cluster import SerfCluster
-from test_checks import Service, settings
 
 import bgp2vpc
 from bgp2vpc.config.model import Process

@@ -8,9 +8,9 @@ from dataclasses import replace
 from itertools import pairwise
 
 import pytest
+from checked import FOREVER, P, Service, settings
 from lab import OURS, PEER, A, Lab, Peering, announce, two_hosts
 from serf_cluster import SerfCluster
-from test_checks import FOREVER, P, Service, settings
 
 from bgp2vpc.policy.rule import Takeover
 from bgp2vpc.prefix import IPAddress
@@ -25,13 +25,6 @@ OWNER = "127.0.0.3"
 THEIRS = f"rtb-1 {P} eni-3 active"
 TAKEN = f"rtb-1 {P} {OURS} active"
 AGAINST = f"withdraw alive {OWNER} from"
-
-
-@pytest.fixture
-def service() -> Iterator[Service]:
-    running = Service()
-    yield running
-    running.stop()
 
 
 @pytest.fixture
