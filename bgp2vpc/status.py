@@ -78,12 +78,16 @@ class ScriptRow(SourceRow):
 
 @dataclass(frozen=True, slots=True)
 class ExabgpRow:
-    """The ExaBGP that `bgp2vpc run` runs. `state`: `down`, `starting`, or `connected`; `last_line`: of its log."""
+    """The ExaBGP that `bgp2vpc run` runs. `state`: `down`, `starting`, or `connected`; `last_line`: of its log.
+
+    `restarts` counts each further try, also those that failed; `was_connected`: whether one was ever connected.
+    """
 
     state: str
     pid: int | None
     restarts: int
     last_line: str
+    was_connected: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,7 +93,7 @@ TROUBLED = status(
     ],
     steering=[HOLD],
     leaving=[DRAIN],
-    exabgp={"state": "down", "pid": None, "restarts": 3, "last_line": "port is taken"},
+    exabgp={"state": "down", "pid": None, "restarts": 3, "last_line": "port is taken", "was_connected": False},
     neighbors=[
         neighbor("10.0.1.11", up=True, told=False),
         neighbor("10.0.1.12", up=False),
@@ -138,7 +138,8 @@ WIDE = [
     "  check ntp (http 10.0.0.1) is healthy for 3 min; its probes tell nothing for 65 s: no descriptors; 1.2 ms",
     "  everything is draining since 2026-11-22T09:57:00Z (3 min) (by cli, root); `bgp2vpc undrain` ends it",
     f"  {B} is held since 2026-11-22T09:57:00Z (3 min) (by root: moved by hand); `bgp2vpc release` ends it",
-    "  ExaBGP is down; nothing is heard of the neighbors; restarted 3 times; last line of its log: port is taken",
+    "  ExaBGP is down; nothing is heard of the neighbors; never connected in 4 tries; last line of its log: port is "
+    "taken",
     "  neighbor 10.0.1.12 is down for 2 min",
     "  neighbor 10.0.1.13 is down; ExaBGP has told of no session with it",
     f"  {C} in {RTB} (private a, us-east-1a) is suppressed: route flapping; free in 40 s if nothing moves until then",

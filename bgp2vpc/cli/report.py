@@ -225,11 +225,14 @@ class _Report:
     def exabgp(self) -> Iterator[str]:
         """The ExaBGP that the daemon runs, if it runs one."""
         if row := self._status.get("exabgp"):
+            again = f"restarted {_count(row['restarts'], 'time')}"
+            if not row.get("was_connected", True):
+                again = f"never connected in {row['restarts'] + 1} tries"
             words = [
                 f"ExaBGP is {row['state']}",
                 "" if row["state"] == "connected" else "nothing is heard of the neighbors",
                 _with("pid ", row["pid"]),
-                f"restarted {_count(row['restarts'], 'time')}" if row["restarts"] else "",
+                again if row["restarts"] else "",
                 _with("last line of its log: ", row["last_line"]),
             ]
             yield "; ".join(filter(None, words))

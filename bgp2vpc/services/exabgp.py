@@ -103,6 +103,7 @@ class ExabgpService:
         self._session: asyncio.Task[None] | None = None
         self._log = _ExabgpLog()
         self._restarts = -1
+        self._was_connected = False
         self._ends_at_once = False
         self.comes_back = False
         """Set before `stop` when this daemon is about to be started again."""
@@ -129,7 +130,8 @@ class ExabgpService:
     def status(self) -> ExabgpRow:
         """As of now."""
         state = "connected" if self._connected.is_set() else "starting" if self._child else "down"
-        return ExabgpRow(state, self._child.pid if self._child else None, max(0, self._restarts), self._log.last)
+        pid = self._child.pid if self._child else None
+        return ExabgpRow(state, pid, max(0, self._restarts), self._log.last, self._was_connected)
 
     async def _run(self) -> None:
         """One ExaBGP after the other, and beside them the socket at which its relay reaches us."""
@@ -237,6 +239,7 @@ class ExabgpService:
                 self._peers.hold_decisions(asyncio.get_running_loop().time())
                 self._adj_rib_out.connected(pipe.send)
                 self._connected.set()
+                self._was_connected = True
                 self._neighbors.started()
                 await session.run()
             finally:

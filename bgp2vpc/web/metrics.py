@@ -253,8 +253,8 @@ METRICS: Final = (
         "absent if it runs none.", (), _one(lambda seen: _of_exabgp(seen, lambda row: row.state == "connected")),
     ),
     Description(
-        "bgp2vpc_exabgp_restarts", "counter", "Count: how often the ExaBGP that this daemon runs was started again.",
-        (), _one(lambda seen: _of_exabgp(seen, lambda row: row.restarts)),
+        "bgp2vpc_exabgp_restarts", "counter", "Count: how often the ExaBGP that this daemon runs was started again, "
+        "failed tries included.", (), _one(lambda seen: _of_exabgp(seen, lambda row: row.restarts)),
     ),
     Description(
         "bgp2vpc_neighbors", "gauge", "Fact: BGP neighbors of ExaBGP, by state.", ("state",), lambda seen: [

@@ -5,6 +5,7 @@ and in the status, and all is well again once the reason is gone.
 """
 
 import os
+import re
 import shlex
 import signal
 import socket
@@ -126,14 +127,17 @@ def test_it_is_not_installed(pair: Pair, tmp_path: Path) -> None:
     pair.wait_for_trouble("No such file or directory", restarts=3)
     lines = told()
     assert any(line.startswith("  ExaBGP fails: ExaBGP cannot be run: ") for line in lines), lines
-    assert any(line.startswith("  ExaBGP is down; nothing is heard of the neighbors; ") for line in lines), lines
+    down = "  ExaBGP is down; nothing is heard of the neighbors; never connected in "
+    assert any(line.startswith(down) for line in lines), lines
     assert "bgp2vpc_exabgp_connected 0.0\n" in read("/metrics")
-    assert 'ExaBGP: <span class="word bad">down</span>' in read("/")
+    assert 'ExaBGP: <span class="word bad">down</span>, never connected in ' in read("/")
     program(missing, "")
     pair.wait_until_healed()
     assert any(line.startswith("  ExaBGP is connected; pid ") for line in told())
     assert "bgp2vpc_exabgp_connected 1.0\n" in read("/metrics")
-    assert 'ExaBGP: <span class="word good">connected</span>' in read("/")
+    page = read("/")
+    assert 'ExaBGP: <span class="word good">connected</span>' in page
+    assert re.search(r", restarted \d+ times", page)
 
 
 def test_it_refuses_its_file(pair: Pair) -> None:

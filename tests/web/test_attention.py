@@ -118,17 +118,17 @@ ROWS = [
         {"neighbors": (NeighborRow("10.0.0.1", True, 1, True), NeighborRow("10.0.0.2", False, 1, False))},
         [Item("1 BGP session down: 10.0.0.2", section="neighbors")],
     ),
-    ({"exabgp": ExabgpRow("connected", 17, 2, "")}, []),
+    ({"exabgp": ExabgpRow("connected", 17, 2, "", was_connected=True)}, []),
     (
-        {"exabgp": ExabgpRow("down", None, 0, "port is taken")},
+        {"exabgp": ExabgpRow("down", None, 0, "port is taken", was_connected=False)},
         [Item("ExaBGP is down", section="neighbors", detail="port is taken")],
     ),
     (
-        {"exabgp": ExabgpRow("starting", 17, 3, "")},
+        {"exabgp": ExabgpRow("starting", 17, 3, "", was_connected=False)},
         [Item("ExaBGP is starting", section="neighbors", detail="it has logged nothing")],
     ),
     (
-        {"exabgp": ExabgpRow("starting", 17, 0, "")},
+        {"exabgp": ExabgpRow("starting", 17, 0, "", was_connected=False)},
         [Item("ExaBGP is starting", section="neighbors", detail="it has logged nothing", is_bad=False)],
     ),
     (
