@@ -52,19 +52,24 @@ async def probe_within(check: Check, probe: Prober = run_probe) -> ProbeResult:
     time-out, the answer may have come without being read: the result is unknown.
     """
     loop = asyncio.get_running_loop()
-    given_up = loop.time() + check.timeout
+    started = loop.time()
+    given_up = started + check.timeout
     step, late = check.timeout / _LOOKS, 0.0
-    timer: asyncio.TimerHandle | None = None
+    # The first look sets it: most probes have ended by then, and have needed one timer instead of two.
+    deadline = asyncio.timeout_at(None)
+    timer: asyncio.TimerHandle
 
     def look(due: float) -> None:
         nonlocal late, timer
         now = loop.time()
         late = max(late, now - due)
+        if deadline.when() is None:
+            deadline.reschedule(given_up)
         timer = loop.call_at(now + step, look, now + step)
 
-    look(loop.time())
+    timer = loop.call_at(started + step, look, started + step)
     try:
-        async with asyncio.timeout_at(given_up):
+        async with deadline:
             return await probe(check)
     except TimeoutError as error:
         late = max(late, loop.time() - given_up)
@@ -73,8 +78,7 @@ async def probe_within(check: Check, probe: Prober = run_probe) -> ProbeResult:
             return ProbeResult(None, f"{reason}, but our event loop was late by {late:.2g} s")
         return ProbeResult(False, reason)
     finally:
-        if timer is not None:
-            timer.cancel()
+        timer.cancel()
 
 
 def _prober(probe: Probe) -> Callable[[IPAddress], Awaitable[ProbeResult]]:
