@@ -11,9 +11,11 @@ busy with other things, or stands still for a while, fails no test."""
 
 def eventually(condition: Callable[[], Any], what: str, story: Callable[[], str] = str) -> Any:
     """Ask again until `condition()` is true; returns its value. `story`: what the failure tells besides."""
-    deadline = time.monotonic() + PATIENCE
+    began = time.monotonic()
     while not (found := condition()):
-        if time.monotonic() > deadline:
+        waited = time.monotonic() - began
+        if waited > PATIENCE:
             raise TimeoutError(f"waited {PATIENCE:g} s for {what}\n{story()}")
-        time.sleep(0.02)
+        # To ask costs CPU, here and where it is answered, that what is waited for may need.
+        time.sleep(min(0.02 + waited / 20, 0.1))
     return found

@@ -10,8 +10,8 @@ import shlex
 import signal
 import socket
 import urllib.request
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from awsnycast_kit import build, writes
 from site_kit import Site, announcing, eventually
 
 from bgp2vpc.demo.cloud.client import Cloud
-from bgp2vpc.demo.cloud.values import CloudHost, World
+from bgp2vpc.demo.cloud.values import World
 from tests.addresses import HOME, free_port
 from tests.exabgps import EXABGP_42, EXABGP_50, EXABGPS, Exabgp
 from tests.waiting import PATIENCE
@@ -91,18 +91,31 @@ class Pair:
         assert writes(self.owner.cloud, self.other) == []
 
 
-@pytest.fixture
-def pair(cloud: Cloud, make_site: Callable[[CloudHost], Site]) -> Pair:
+@pytest.fixture(scope="module")
+def half(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
+    """Both hosts; the owner's daemon runs, and has the route."""
     world = build(cloud)
     ids = [host.instance_id for host in world.hosts]
     cloud.ec2.create_tags(Resources=ids, Tags=[{"Key": "role", "Value": "anycast"}])
     # Of two, the one with the higher address listens.
-    owner, other = (make_site(host) for host in sorted(world.hosts, key=lambda host: host.address))
-    made = Pair(world, owner, other, free_port(other.host.address))
+    first, second = sorted(world.hosts, key=lambda host: host.address)
+    owner, other = (Site(cloud, host, tmp_path_factory.mktemp("site")) for host in (first, second))
+    made = Pair(world, owner, other, free_port(second.address))
     made.configure(owner, EXABGP_50.programs / "exabgp")
-    owner.start()
-    owner.wait_for_route(PREFIX, *world.tables)
-    return made
+    try:
+        owner.start()
+        owner.wait_for_route(PREFIX, *world.tables)
+        yield made
+    finally:
+        owner.stop()
+
+
+@pytest.fixture
+def pair(half: Pair, tmp_path: Path) -> Iterator[Pair]:
+    """The owner's daemon is the same for all tests, the other one's is still to be started."""
+    made = replace(half, other=Site(half.other.cloud, half.other.host, tmp_path))
+    yield made
+    made.other.stop()  # in order: the next one needs its port
 
 
 def program(path: Path, script: str, exabgp: Exabgp = EXABGP_50) -> Path:

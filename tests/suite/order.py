@@ -28,8 +28,11 @@ FORBIDDEN = {
 }
 """Events of Python's audit hooks, and what they mean."""
 ONE_BY_ONE = tuple(f"tests/{name}/" for name in ("demo", "integration", "simulation", "system", "web"))
-TOGETHER = "tests/system/test_debian_package.py"
-"""Its tests share a machine that takes long to make."""
+TOGETHER = (
+    "tests/integration/test_exabgp_in_trouble.py", "tests/system/test_debian_package.py",
+    "tests/system/test_exabgp_of_its_own.py", "tests/system/test_route_server.py",
+)  # fmt: skip
+"""Their tests share machines, or daemons, that take long to make."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -71,7 +74,7 @@ def _portions(items: Iterable[pytest.Item]) -> list[list[pytest.Item]]:
 
 def _portion(nodeid: str) -> str:
     file = nodeid.partition("::")[0]
-    return nodeid if file.startswith(ONE_BY_ONE) and file != TOGETHER else file
+    return nodeid if file.startswith(ONE_BY_ONE) and file not in TOGETHER else file
 
 
 def pytest_collection_finish() -> None:

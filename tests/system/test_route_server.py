@@ -1,10 +1,11 @@
 """examples/route-server.yaml: two bridges write the tables for FRR, GoBGP and BIRD, which know nothing of bgp2vpc."""
 
+import itertools
 import os
 import signal
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
@@ -21,6 +22,7 @@ from bgp2vpc.demo.cloud.values import CloudCall, CloudHost, World, WorldSpec
 from tests.exabgps import EXABGPS, ROOT
 from tests.waiting import eventually
 
+# One worker has all of them (tests/suite/order.py): most share two bridges.
 pytestmark = pytest.mark.system
 
 EXAMPLE = ROOT / "examples/route-server.yaml"
@@ -36,10 +38,24 @@ class Site:
 
     cloud: Cloud
     world: World
+    subnet: Subnet
+    directory: Path
     bridges: tuple[AnycastHost, ...]
-    ipv6: Mapping[str, str]
-    """The IPv6 address of each host, by its IPv4 address."""
-    start: Callable[[type[Speaker]], Speaker]
+    addresses: Mapping[str, str]
+    """The IPv6 address of each host, by the one that it has on the page."""
+    speakers: ExitStack = field(default_factory=ExitStack)
+    """Those that run."""
+    _numbers: Iterator[int] = field(default_factory=itertools.count)
+
+    def start(self, kind: type[Speaker]) -> Speaker:
+        """Start a speaker of this kind."""
+        seat = self.subnet.seats[len(self.bridges) + SPEAKERS.index(kind)]
+        directory = self.directory / f"speaker-{next(self._numbers)}"
+        return self.speakers.enter_context(kind(seat, directory, self.addresses))
+
+    def sessions_of(self, bridge: AnycastHost) -> tuple[str, str]:
+        """The addresses, IPv4 and IPv6, at which speakers know a bridge."""
+        return bridge.instance.address, self.addresses[dict(ON_THE_PAGE)[bridge.instance.address]]
 
     def host_of(self, kind: type[Speaker]) -> CloudHost:
         """The instance on which a speaker of this kind runs."""
@@ -142,14 +158,9 @@ def _start_bridge(host: AnycastHost, addresses: Mapping[str, str], *, by_itself:
     host.start("exabgp", host.exabgp.serve(file))
 
 
-MakeSite = Callable[..., Site]
-
-
-@pytest.fixture
-def make_site(net: Net, cloud: Cloud, tmp_path: Path, closing: ExitStack) -> MakeSite:
+@contextmanager
+def _running(net: Net, cloud: Cloud, directory: Path, *, by_itself: bool = False, more: str = "") -> Iterator[Site]:
     """Two bridges, one for each major version of ExaBGP, and hosts for one speaker of each kind."""
-    if lacks := speakers.missing():
-        pytest.skip("other BGP speakers need " + ", ".join(lacks))
     cloud.reset()
     spec = WorldSpec(instances=len(ON_THE_PAGE), zones=("us-east-1a",), tables_per_zone=2, ipv6=True)
     world = cloud.build(spec)
@@ -157,34 +168,56 @@ def make_site(net: Net, cloud: Cloud, tmp_path: Path, closing: ExitStack) -> Mak
     addresses = {old: new for (_, old), new in zip(ON_THE_PAGE, ipv6, strict=True)}
     ipv4 = [host.address for host in world.hosts]
     assert ipv4 == [each for each, _ in ON_THE_PAGE]
-    subnet = Subnet(list(zip(ipv4, ipv6, strict=True)), net.cloud_address)
-    closing.callback(subnet.close)
-
-    def start(kind: type[Speaker]) -> Speaker:
-        seat = subnet.seats[len(EXABGPS) + SPEAKERS.index(kind)]
-        return closing.enter_context(kind(seat, tmp_path / kind.language, addresses))
-
-    def make(*, by_itself: bool = False, more: str = "") -> Site:
+    with ExitStack() as closing:
+        subnet = Subnet(list(zip(ipv4, ipv6, strict=True)), net.cloud_address)
+        closing.callback(subnet.close)
         bridges = []
         for number, exabgp in enumerate(EXABGPS):
-            directory = tmp_path / f"bridge-{number}"
-            directory.mkdir()
-            host = AnycastHost(subnet.seats[number], cloud, world.hosts[number], directory, exabgp)
+            own = directory / f"bridge-{number}"
+            own.mkdir()
+            host = AnycastHost(subnet.seats[number], cloud, world.hosts[number], own, exabgp)
             bridges.append(closing.enter_context(host))
             _start_bridge(host, addresses, by_itself=by_itself, more=more)
         for bridge in bridges:
             eventually(lambda bridge=bridge: bridge.status().get("instance_id"), "the bridge to run", bridge.story)
-        return Site(cloud, world, tuple(bridges), dict(zip(ipv4, ipv6, strict=True)), start)
+        made = Site(cloud, world, subnet, directory, tuple(bridges), addresses)
+        closing.enter_context(made.speakers)
+        yield made
 
-    return make
+
+def bridges_that(**how: Mapping[str, object]) -> pytest.MarkDecorator:
+    """On bridges that are started so, each by its name in the report."""
+    return pytest.mark.parametrize("bridges", how.values(), ids=how, indirect=True)
+
+
+HELPERS = {"more": "damping: {suppress: 1000000}"}
+"""Their ExaBGP runs bgp2vpc as its helper. Their routes move more often than a route may by default."""
+ALONE = {"by_itself": True}
+HASTY = {"more": "settle_time: 0"}
+"""Else whoever has made the route just now takes reads that show none for old."""
+
+
+@pytest.fixture(scope="module")
+def bridges(
+    request: pytest.FixtureRequest, net: Net, cloud: Cloud, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Site]:
+    """Started as `request.param` says."""
+    if lacks := speakers.missing():
+        pytest.skip("other BGP speakers need " + ", ".join(lacks))
+    with _running(net, cloud, tmp_path_factory.mktemp("site"), **request.param) as made:
+        yield made
 
 
 @pytest.fixture
-def site(make_site: MakeSite) -> Site:
-    """Bridges whose ExaBGP runs bgp2vpc as its helper."""
-    return make_site()
+def site(bridges: Site) -> Iterator[Site]:
+    """The bridges, no speaker, no route, and nothing written yet."""
+    bridges.wait_for(None, *PREFIXES)
+    bridges.cloud.forget_calls()
+    yield bridges
+    bridges.speakers.close()
 
 
+@bridges_that(helpers=HELPERS)
 @pytest.mark.parametrize("kind", SPEAKERS, ids=lambda kind: kind.__name__)
 def test_the_tables_follow_a_speaker_that_withdraws_dies_and_comes_back(kind: type[Speaker], site: Site) -> None:
     speaker = site.start(kind)
@@ -210,6 +243,7 @@ def test_the_tables_follow_a_speaker_that_withdraws_dies_and_comes_back(kind: ty
             assert set(moves[1::2]) == {"DeleteRoute"}, site.story()
 
 
+@bridges_that(helpers=HELPERS)
 def test_a_route_moves_between_speakers_and_the_bridges_do_not_fight(site: Site) -> None:
     first = site.start(Frr)
     site.wait_for(Frr, *PREFIXES)
@@ -228,59 +262,11 @@ def test_a_route_moves_between_speakers_and_the_bridges_do_not_fight(site: Site)
             assert site.moves(prefix, table) == moves, site.story()
 
 
-def test_bridges_that_run_exabgp_themselves_do_the_same(make_site: MakeSite) -> None:
-    site = make_site(by_itself=True)
-    first = site.start(Frr)
-    site.wait_for(Frr, *PREFIXES)
-    site.start(GoBgp)  # of our own AS, and so with a port of its own if none is named
-    site.wait_for_paths(Frr, GoBgp)
-    first.kill()
-    site.wait_for(GoBgp, *PREFIXES)
-
-
-def test_a_bridge_that_is_gone_leaves_the_other_to_write(site: Site) -> None:
-    speaker = site.start(Frr)
-    site.wait_for(Frr, *PREFIXES)
-    gone, other = site.bridges
-    gone.net.host.kill_all()
-    site.cloud.forget_calls()
-    speaker.withdraw(IPV4)
-    for table in site.world.tables:
-        site.cloud.wait_for_route(table, IPV4, None)
-    assert {call.caller for call in site.cloud.writes()} == {other.instance.instance_id}
-    assert {_told(call) for call in site.cloud.writes()} == {"DeleteRoute"}
-
-
-@pytest.mark.parametrize("prefixes", [PREFIXES, (IPV4,)], ids=["both sessions", "IPv4 only"])
-def test_a_bridge_that_alone_loses_a_session_does_not_fight_the_other(
-    prefixes: Sequence[str], make_site: MakeSite
-) -> None:
-    # Else whoever has made the route just now takes reads that show none for old.
-    site = make_site(more="settle_time: 0")
-    speaker = site.start(Frr)
-    assert isinstance(speaker, Frr)
-    site.wait_for(Frr, *PREFIXES)
-    deaf = site.bridges[0].instance
-    sessions = [deaf.address, site.ipv6[deaf.address]][: len(prefixes)]
-    speaker.configure(*(f"neighbor {address} shutdown" for address in sessions))
-    create = f"CreateRoute {site.host_of(Frr).interface_id}"
-    wanted = [create, "DeleteRoute", create]
-    places = [(prefix, table) for prefix in prefixes for table in site.world.tables]
-    eventually(lambda: all("DeleteRoute" in site.moves(*place) for place in places), "it to delete them", site.story)
-    site.read(site.bridges[1])
-    for prefix, table in places:
-        site.cloud.wait_for_route(table, prefix, site.host_of(Frr).interface_id)
-    site.check_calm()
-    assert all(site.moves(*place) == wanted for place in places), site.story()
-    speaker.configure(*(f"no neighbor {address} shutdown" for address in sessions))
-    site.wait_for(Frr, *PREFIXES)
-    assert all(site.moves(*place) == wanted for place in places), site.story()
-
-
 def has_new_helper(bridge: AnycastHost, old: int) -> bool:
     return bridge.pids_of("bgp2vpc", "helper") not in ([], [old])
 
 
+@bridges_that(helpers=HELPERS)
 @pytest.mark.parametrize("kind", [Frr, Bird2], ids=lambda kind: kind.__name__)
 def test_a_helper_that_is_started_again_moves_no_route(kind: type[Speaker], site: Site) -> None:
     """What its ExaBGP remembers of an IPv6 path is the link-local next hop."""
@@ -298,3 +284,45 @@ def test_a_helper_that_is_started_again_moves_no_route(kind: type[Speaker], site
         paths = [path for path in bridge.status()["paths"] if path["prefix"] == IPV6]
         assert paths, bridge.story()
         assert not any(path["next_hop"].startswith("fe80") for path in paths)
+
+
+@bridges_that(alone=ALONE)
+def test_bridges_that_run_exabgp_themselves_do_the_same_and_one_that_is_gone_leaves_the_other_to_write(
+    site: Site,
+) -> None:
+    first = site.start(Frr)
+    site.wait_for(Frr, *PREFIXES)
+    second = site.start(GoBgp)  # of our own AS, and so with a port of its own if none is named
+    site.wait_for_paths(Frr, GoBgp)
+    first.kill()
+    site.wait_for(GoBgp, *PREFIXES)
+    gone, other = site.bridges
+    gone.net.host.kill_all()
+    site.cloud.forget_calls()
+    second.withdraw(IPV4)
+    for table in site.world.tables:
+        site.cloud.wait_for_route(table, IPV4, None)
+    assert {call.caller for call in site.cloud.writes()} == {other.instance.instance_id}
+    assert {_told(call) for call in site.cloud.writes()} == {"DeleteRoute"}
+
+
+@bridges_that(hasty=HASTY)
+@pytest.mark.parametrize("prefixes", [PREFIXES, (IPV4,)], ids=["both sessions", "IPv4 only"])
+def test_a_bridge_that_alone_loses_a_session_does_not_fight_the_other(prefixes: Sequence[str], site: Site) -> None:
+    speaker = site.start(Frr)
+    assert isinstance(speaker, Frr)
+    site.wait_for(Frr, *PREFIXES)
+    sessions = site.sessions_of(site.bridges[0])[: len(prefixes)]
+    speaker.configure(*(f"neighbor {address} shutdown" for address in sessions))
+    create = f"CreateRoute {site.host_of(Frr).interface_id}"
+    wanted = [create, "DeleteRoute", create]
+    places = [(prefix, table) for prefix in prefixes for table in site.world.tables]
+    eventually(lambda: all("DeleteRoute" in site.moves(*place) for place in places), "it to delete them", site.story)
+    site.read(site.bridges[1])
+    for prefix, table in places:
+        site.cloud.wait_for_route(table, prefix, site.host_of(Frr).interface_id)
+    site.check_calm()
+    assert all(site.moves(*place) == wanted for place in places), site.story()
+    speaker.configure(*(f"no neighbor {address} shutdown" for address in sessions))
+    site.wait_for(Frr, *PREFIXES)
+    assert all(site.moves(*place) == wanted for place in places), site.story()

@@ -78,9 +78,13 @@ class Client:
     def answered(self, since: float = 0.0, late: float = math.inf) -> list[Answered]:
         """Every packet sent since then that was answered within `late` seconds, in order."""
         lines = self._log.read_text("ascii").splitlines(keepends=True)
-        rows = [line.split() for line in lines if line.endswith("\n")]
-        packets = {Answered(int(number), float(sent)) for number, sent, took in rows if float(took) < late}
-        return sorted((each for each in packets if each.sent >= since), key=lambda each: each.number)
+        packets = set()
+        for number, sent, took in (line.split() for line in reversed(lines) if line.endswith("\n")):
+            if float(sent) + float(took) < since:
+                break  # they are in the order in which the answers came
+            if float(sent) >= since and float(took) < late:
+                packets.add(Answered(int(number), float(sent)))
+        return sorted(packets, key=lambda each: each.number)
 
     def is_calm(self, since: float, seconds: float = 0.3) -> bool:
         """Whether all packets of the last `seconds`, and of some time after `since`, were answered."""
