@@ -12,7 +12,7 @@ from bgp2vpc.errors import ConfigError, NoThread, Problem
 from bgp2vpc.exabgp_api.messages import Message, Shutdown
 from bgp2vpc.logs import event
 from bgp2vpc.parts import Mode, Outside, Parts
-from bgp2vpc.shutdown import EndRequest, shut_down
+from bgp2vpc.shutdown import RESTART_ANNOUNCED, EndRequest, shut_down
 from bgp2vpc.startup import act_once, forget_leftovers_later, refuse_to_be_no_router, wait_for_neighbors
 from bgp2vpc.tasks import on_thread
 
@@ -52,6 +52,7 @@ class Daemon:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.interrupt)
         loop.add_signal_handler(signal.SIGHUP, self.reload)
+        loop.add_signal_handler(signal.SIGUSR1, self.restart_follows)
         _warn(parts.config)
         # A helper does not end, as its end would take ExaBGP along; what may not be checked there has no verdict, and
         # the log says why.
@@ -90,7 +91,12 @@ class Daemon:
     def interrupt(self) -> None:
         """SIGTERM or SIGINT: end; the second time, without waiting for what is left to withdraw."""
         self._end.interrupts += 1
+        self._end.is_restart = asyncio.get_running_loop().time() < self._end.restart_until
         self.stop()
+
+    def restart_follows(self) -> None:
+        """SIGUSR1: a SIGTERM within `RESTART_ANNOUNCED` seconds from now is one after which we are started again."""
+        self._end.restart_until = asyncio.get_running_loop().time() + RESTART_ANNOUNCED
 
     def heard(self, message: Message) -> None:
         """ExaBGP told us something (helper mode)."""

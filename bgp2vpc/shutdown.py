@@ -1,8 +1,8 @@
 """How a daemon ends: what happens to its routes and announcements, in which order, and how long that may take.
 
 1. `on_exit: drain`: everything is drained, while sources, checks and polls go on.
-2. If we run ExaBGP and systemd is about to start us again, the default `on_exit` counts as `keep`: peers, who hear that
-   we come back, leave our routes alone, and take them if we do not.
+2. If we run ExaBGP and were told by SIGUSR1 that we are started again, the default `on_exit` counts as `keep`: peers,
+   who hear that we come back, leave our routes alone, and take them if we do not.
 3. The inputs are fixed: what the scripts say because we end them is no reason to write. With `keep` they are as they
    were; otherwise nothing of this host is offered any more, so the reconciler deletes our routes or leaves them to a
    peer that takes them.
@@ -23,7 +23,6 @@ from bgp2vpc.config.model import OnExit
 from bgp2vpc.logs import event
 from bgp2vpc.parts import Parts
 from bgp2vpc.policy.inputs import DecisionInput
-from bgp2vpc.services.supervision import is_restart
 from bgp2vpc.tasks import cancelled, until
 
 log = logging.getLogger("bgp2vpc")
@@ -31,16 +30,23 @@ log = logging.getLogger("bgp2vpc")
 PATIENCE = 10.0
 NOTIFY_TIMEOUT = 5.0  # for what is still to be told when all else is done
 LEAVE_TIMEOUT = 80.0  # systemd kills after 90
+RESTART_ANNOUNCED = 10.0
+"""Seconds between SIGUSR1 and the SIGTERM that it is about."""
 HELPER_HASTE = 1.0
 """Seconds: ExaBGP kills its helpers 2 s after it has told them to end, and what is left has to be withdrawn."""
 
 
 @dataclass(slots=True)
 class EndRequest:
-    """That the daemon is to end, and how. `told`: somebody asked for it; `oneshot` ends by itself."""
+    """That the daemon is to end, and how. `told`: somebody asked for it; `oneshot` ends by itself.
+
+    `restart_until`: an end until then (event loop's clock) is a restart; `is_restart`: this one is.
+    """
 
     wanted: asyncio.Event = field(default_factory=asyncio.Event)
     told: bool = False
+    restart_until: float = 0.0
+    is_restart: bool = False
     failed: bool = False
     interrupts: int = 0
 
@@ -69,8 +75,8 @@ async def shut_down(parts: Parts, end: EndRequest, reconciling: "asyncio.Task[No
     # 2. Fix the inputs
     keep = parts.mode.oneshot or config.on_exit is OnExit.KEEP or end.failed
     if parts.exabgp is not None and (keep or config.on_exit is OnExit.WITHDRAW_ANNOUNCED) and not end.failed:
-        parts.exabgp.comes_back = await is_restart()
-        keep = keep or parts.exabgp.comes_back
+        parts.exabgp.comes_back = end.is_restart
+        keep = keep or end.is_restart
     keep_managed = config.on_exit is OnExit.WITHDRAW_ANNOUNCED and bool(config.checked_sources)
     what = "kept" if keep or parts.mode.noop else "withdrawn, managed ones kept" if keep_managed else "withdrawn"
     event(log, logging.INFO, "stopping", routes=what)

@@ -150,6 +150,8 @@ def _begin(file: str) -> "ConfigReader":
     """What has to be so before anything else is done; and start the children that work while we import the daemon."""
     # SIGHUP asks for the file to be read again, also before the daemon has a handler of its own for it.
     signal.signal(signal.SIGHUP, lambda *_: _early.set())
+    # What it tells is about routes that we do not have yet.
+    signal.signal(signal.SIGUSR1, signal.SIG_IGN)
     os.umask(UMASK)
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, DESCRIPTORS)

@@ -8,17 +8,14 @@ not answer counts as completed: a new process would not reach EC2 either.
 import asyncio
 import logging
 import os
-import shutil
 import socket
 import time
 from collections.abc import Callable, MutableMapping
-from contextlib import suppress
 from typing import Final, Self
 
 from bgp2vpc.config.model import Config
 from bgp2vpc.logs import event
 from bgp2vpc.reconcile.observer import Observer
-from bgp2vpc.sources.child import Child
 from bgp2vpc.tasks import StartTask, cancelled
 
 log = logging.getLogger("bgp2vpc")
@@ -26,38 +23,13 @@ log = logging.getLogger("bgp2vpc")
 _SOCKET: Final = "NOTIFY_SOCKET"
 _WATCHDOG: Final = "WATCHDOG_USEC"
 _WATCHDOG_PID: Final = "WATCHDOG_PID"
-_UNIT: Final = "BGP2VPC_UNIT"
 MICROSECONDS: Final = 1_000_000
 BEAT: Final = 10.0
 """Seconds between heartbeats, at most; a changed status is sent with the next one."""
 LONGEST_CYCLE: Final = 120.0
 """Seconds that a poll may take beyond its time: it reads page by page, and EC2 may be slow on each page."""
-ASK_TIMEOUT: Final = 2.0
 EXTENSION: Final = 30.0
 """Seconds asked for with each beat while the daemon ends."""
-
-
-async def is_restart() -> bool:
-    """Whether systemd ends this unit in order to start it again at once, as `systemctl restart` and upgrades do.
-
-    False if it is not told so within `ASK_TIMEOUT`, or does not know the unit: `Environment=BGP2VPC_UNIT=%n`.
-    """
-    unit, systemctl = os.environ.get(_UNIT, ""), shutil.which("systemctl")
-    if not unit or systemctl is None:
-        return False
-    output = bytearray()
-    try:
-        asking = await Child.start(
-            [systemctl, "list-jobs", "--plain", "--no-legend", "--no-pager", unit], on_output=output.extend
-        )
-    except (OSError, ValueError):
-        return False
-    with suppress(TimeoutError):
-        await asyncio.wait_for(asking.exited(), ASK_TIMEOUT)
-    await asking.stop(0.0)
-    # JOB UNIT TYPE STATE
-    jobs = (line.split() for line in output.decode("utf-8", "replace").splitlines())
-    return any(job[1:3] == [unit, "restart"] for job in jobs)
 
 
 class SdNotify:

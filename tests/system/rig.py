@@ -63,8 +63,6 @@ neighbor {peer} {{
     }}
 }}
 """
-UNIT = "bgp2vpc.service"
-"""Of which the hosts' systemctl says that it is being restarted."""
 HEARING = "neighbor-changes; receive { parsed; open; keepalive; update; notification; }"
 
 DATACENTER = """
@@ -139,9 +137,6 @@ class MeshHost(AnycastHost):
         self._setting = setting
         self.is_frozen = False
         seat.host.run("ip", "addr", "replace", IPV4, "dev", "lo")
-        systemctl = directory / "systemctl"
-        systemctl.write_text(f"#!/bin/sh\necho 1 {UNIT} restart running\n", "utf-8")
-        systemctl.chmod(0o755)
 
     @property
     def seat(self) -> Seat:
@@ -156,8 +151,6 @@ class MeshHost(AnycastHost):
         """ExaBGP is not to log every line of a script and every keepalive."""
         return {
             **super().environment(),
-            "PATH": f"{self.directory}:{super().environment()['PATH']}",
-            "BGP2VPC_UNIT": UNIT,
             "exabgp_log_processes": "false",
             "exabgp_log_statistics": "false",
         }
@@ -227,6 +220,7 @@ class MeshHost(AnycastHost):
         self._hold_next_start()
         if self._setting.by_itself:
             process = self._processes.pop("bgp2vpc")
+            process.send_signal(signal.SIGUSR1)
             process.terminate()
             process.wait(LONG)
             self.start_bgp2vpc()

@@ -206,7 +206,9 @@ def test_ec2s_model_comes_with_the_package_and_is_kept_where_it_does_not(install
         installed.run("mv", away, shipped)
 
 
-def test_exabgp_needs_no_more_than_the_unit_gives(installed: Debian, world: World, cloud: Cloud, net: Net) -> None:
+def test_exabgp_needs_no_more_than_the_unit_gives_and_a_restart_is_told_from_a_stop(
+    installed: Debian, world: World, cloud: Cloud, net: Net
+) -> None:
     bgp = {
         "as": 64513,
         "local_address": net.host_address,
@@ -228,7 +230,25 @@ def test_exabgp_needs_no_more_than_the_unit_gives(installed: Debian, world: Worl
     eventually(lambda: exabgp()["state"] == "connected", "ExaBGP", installed.journal)
     first = exabgp()["pid"]
     assert user(first) == user(installed.show(UNIT, "MainPID"))
-    wait_for_route(cloud, world.hosts[0])
+    for host in world.hosts:  # in each table, or the last write would be taken for one of the restart
+        cloud.wait_for_route(host.table, A, world.hosts[0].interface_id)
+    cloud.forget_calls()
+    before = len(ends(installed))
+    installed.run("systemctl", "restart", UNIT)
+    eventually(lambda: ends(installed)[before:] == ["kept"], "the restart to be planned", installed.journal)
+    installed.run("dpkg", "-i", "/bgp2vpc.deb")  # an upgrade
+    eventually(lambda: ends(installed)[before:] == ["kept"] * 2, "the upgrade to be planned", installed.journal)
+    eventually(lambda: exabgp()["state"] == "connected", "another ExaBGP", installed.journal)
+    assert cloud.writes() == []
+    installed.run("systemctl", "stop", UNIT)
+    assert [cloud.routes(host.table) for host in world.hosts] == [""] * len(world.hosts)
+    eventually(lambda: ends(installed)[before:] == ["kept"] * 2 + ["withdrawn"], "its end", installed.journal)
+
+
+def ends(machine: Debian) -> list[str]:
+    """What each daemon that ended said about its routes."""
+    log = machine.run("journalctl", "--no-pager", "--output=cat", f"--unit={UNIT}").splitlines()
+    return [line.partition("routes=")[2] for line in log if "stopping routes=" in line]
 
 
 def test_a_bad_file_fails_the_reload_and_the_old_one_stays(installed: Debian, world: World, cloud: Cloud) -> None:
@@ -262,7 +282,6 @@ def test_a_restart_moves_no_route_where_on_exit_is_keep(installed: Debian, world
         cloud.wait_for_route(host.table, A, world.hosts[0].interface_id)
     cloud.forget_calls()
     installed.run("systemctl", "restart", UNIT)
-    installed.run("dpkg", "-i", "/bgp2vpc.deb")  # an upgrade
     assert installed.show(UNIT, "ActiveState") == "active"
     eventually(lambda: bool(status(installed)["paths"]), "the script", installed.journal)
     looks = len(cloud.calls("DescribeRouteTables"))
