@@ -27,6 +27,7 @@ Bgp2vpcError
         ├── Credentials     none, expired, or the clock is off
         ├── QuotaReached    the route table is full
         └── Refused         EC2 does not accept the parameters
+            └── NoLifecycleAction   time, or the operator: Auto Scaling waits for no such lifecycle action (yet)
 
 Codes: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
 """
@@ -176,3 +177,7 @@ class QuotaReached(OperatorError):
 
 class Refused(OperatorError):
     """EC2 does not accept these parameters."""
+
+
+class NoLifecycleAction(Refused):
+    """Auto Scaling waits for no lifecycle action of this hook and instance: not yet, not any more, or never."""

@@ -16,11 +16,15 @@ from bgp2vpc.config.model import Config
 from bgp2vpc.health.hooks import CheckHooks
 from bgp2vpc.health.model import Check
 from bgp2vpc.operator.answers import only_alone
+from bgp2vpc.operator.avoided_zones import AvoidedZones
 from bgp2vpc.operator.drain import Drainer, DrainSettings
 from bgp2vpc.operator.explaining import Explaining
+from bgp2vpc.operator.hook_completion import HookCompletion
 from bgp2vpc.operator.lifecycle import LifecycleWatch, ReadMetadata, metadata_reader
 from bgp2vpc.operator.operator import Operator
+from bgp2vpc.operator.orders import Cause
 from bgp2vpc.operator.state_file import StateFile
+from bgp2vpc.operator.tag_watch import TagWatch
 from bgp2vpc.policy.place_state import Places
 from bgp2vpc.policy.plan import Action
 from bgp2vpc.reconcile.ec2_calls import Calls, Connect
@@ -67,9 +71,9 @@ Say = Callable[[str], bool]
 class Outside:
     """What the daemon reaches of the world. All but `say` block: they are called on threads, and may fail.
 
-    `load` reads the configuration again, `connect` finds EC2 and who we are, `metadata` tells what `lifecycle: true`
-    watches (None: the metadata service). `reach` tells whether a BGP neighbor's host answers; it does not block. `say`
-    writes a line to ExaBGP, in helper mode; who reads ExaBGP's pipe calls `Daemon.heard`.
+    `load` reads the configuration again, `connect` finds EC2 and who we are, `metadata` tells what `lifecycle` and
+    `tags` watch (None: the metadata service). `reach` tells whether a BGP neighbor's host answers; it does not block.
+    `say` writes a line to ExaBGP, in helper mode; who reads ExaBGP's pipe calls `Daemon.heard`.
     """
 
     load: LoadConfig
@@ -112,6 +116,8 @@ class Parts:
             self.health,
             self.drainer,
             self.operator,
+            self.tag_watch,
+            self.avoided_zones,
             self.prefixes,
             self.fallbacks,
             self.alerts,
@@ -119,7 +125,7 @@ class Parts:
         )
         self.use_limits(config)
         orders = state_file.load()
-        self.drainer.resume(orders, lifecycle=config.lifecycle)
+        self.drainer.resume(orders, _watched(config))
         self.operator.resume(orders)
 
     def use_limits(self, config: Config) -> None:
@@ -180,14 +186,20 @@ class Parts:
         )
         self.health = Health(checks, owners, self.journal, self.view, assumed=mode.oneshot)
         self.drainer = Drainer(self.adj_rib_in, self.reconciler, self.journal, start, state_file)
-        self.operator = Operator(self.drainer, self.health, self.reconciler, self.journal, state_file, noop=mode.noop)
+        self.avoided_zones = AvoidedZones(self.view)
+        self.operator = Operator(
+            self.drainer, self.health, self.reconciler, self.journal, state_file, self.avoided_zones, noop=mode.noop
+        )
 
     def _make_services(self, outside: Outside, end: asyncio.Event) -> None:
         """The other services, and what they show: the status, and why a route is as it is."""
         config, mode, start = self.config, self.mode, self.tasks.start
         turns = Turns()
         self.scripts = Scripts(self.adj_rib_in, start, turns, config.max_line)
-        lifecycle = LifecycleWatch(self.drainer, self.journal, start, outside.metadata or metadata_reader())
+        read = outside.metadata or metadata_reader()
+        hook = HookCompletion(self.calls, self.drainer, self.reconciler, self.journal, start, noop=mode.noop)
+        lifecycle = LifecycleWatch(self.drainer, self.journal, start, read, hook)
+        self.tag_watch = TagWatch(self.drainer, self.calls, self.view, self.journal, start, read)
         self.alerts = Alerts(start, self.view)
         self.prefixes = ServedPrefixes(self.view, self.adj_rib_in)
         self.fallbacks = Fallbacks(self.calls, self.view, self.journal, start)
@@ -210,10 +222,12 @@ class Parts:
         )
         self.tellers: tuple[Service, ...] = (self.alerts, self.supervision, *([self.exabgp] if self.exabgp else []))
         """Services that are stopped last: they tell of the last writes and withdrawals, too."""
-        self.services: tuple[Service, ...] = (self.socket, self.health, self.scripts, lifecycle)
+        self.services: tuple[Service, ...] = (self.socket, self.health, self.scripts, lifecycle, self.tag_watch)
         """What follows the configuration, in the order of the start; the end takes them the other way round."""
         if not mode.oneshot:  # which is over before anybody looks at a page or follows members
-            self.services = (self.web, self.socket, self.serf, self.health, self.scripts, lifecycle, self.fallbacks)
+            self.services = (
+                self.web, self.socket, self.serf, self.health, self.scripts, lifecycle, self.tag_watch, self.fallbacks
+            )  # fmt: skip
             if self.exabgp_neighbors is not None:
                 self.services += (
                     NeighborDiscovery(
@@ -229,3 +243,9 @@ class Parts:
             "why": self.explaining.asked_why,
             **self.operator.questions(),
         }
+
+
+def _watched(config: Config) -> list[Cause]:
+    """What is watched that begins and ends drains."""
+    watched = {Cause.LIFECYCLE: config.lifecycle, Cause.TAG: bool(config.tags.drain)}
+    return [cause for cause, is_watched in watched.items() if is_watched]

@@ -45,7 +45,10 @@ class DrainRow:
 
 @dataclass(frozen=True, slots=True)
 class SteeringRow:
-    """What stands by hand; `prefix` None: everything. `until` None: until it is undone."""
+    """What stands by hand, or by a tag; `prefix` None: everything. `until` None: until it is undone.
+
+    `route_table_id`: it is about this table; None: about all. Of `avoid-zone`, `reason` has the zones.
+    """
 
     verb: str
     prefix: str | None
@@ -53,6 +56,7 @@ class SteeringRow:
     reason: str
     since: str
     until: str | None
+    route_table_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,11 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from bgp2vpc.errors import Ec2Error
+from bgp2vpc.errors import Ec2Error, NoLifecycleAction
 from bgp2vpc.prefix import IPAddress, Prefix
 from bgp2vpc.vpc.api import VpcApi
 from bgp2vpc.vpc.failures import failure
+from bgp2vpc.vpc.lifecycle import LifecycleAction
 from bgp2vpc.vpc.model import InstanceHealth, Interface, RouteTable, Subnet, TaggedInstance, Target, TargetKind
 from bgp2vpc.vpc.targets import question_about
 from tests.memory_world import World
@@ -113,6 +114,34 @@ class MemoryVpc(World, VpcApi):
                 and self._health.get(instance_id) not in (InstanceHealth.GONE, InstanceHealth.TERMINATED)
             ]
             return tuple(sorted((each for each in found if each.addresses), key=lambda each: each.instance_id))
+
+    def instance_tags(self, instance_id: str) -> Mapping[str, str]:
+        """DescribeTags."""
+        with self._call("DescribeTags", instance_id):
+            return dict(self._instance_tags.get(instance_id, {}))
+
+    def scaling_group(self, instance_id: str) -> str:
+        """DescribeAutoScalingInstances."""
+        with self._call("DescribeAutoScalingInstances", instance_id):
+            if instance_id in self._waiting:
+                return self._waiting[instance_id].group
+            raise NoLifecycleAction("DescribeAutoScalingInstances", "NoGroup", f"{instance_id} is in no group")
+
+    def record_heartbeat(self, action: LifecycleAction) -> None:
+        """RecordLifecycleActionHeartbeat."""
+        self._about_action("RecordLifecycleActionHeartbeat", action)
+
+    def complete_action(self, action: LifecycleAction) -> None:
+        """CompleteLifecycleAction."""
+        self._about_action("CompleteLifecycleAction", action)
+        with self._lock:
+            del self._waiting[action.instance_id]
+
+    def _about_action(self, operation: str, action: LifecycleAction) -> None:
+        with self._call(operation, action.hook, action.group, action.instance_id):
+            if self._waiting.get(action.instance_id) != action:
+                message = f"No active Lifecycle Action found with instance ID {action.instance_id}"
+                raise failure(operation, "ValidationError", message)
 
     def target_problems(self, vpc_id: str, targets: Collection[Target]) -> Mapping[Target, str]:
         """The Describe call of each kind of target."""

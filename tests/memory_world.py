@@ -6,6 +6,7 @@ from threading import RLock
 
 from bgp2vpc.prefix import Prefix, parse_address, parse_prefix
 from bgp2vpc.vpc.failures import failure
+from bgp2vpc.vpc.lifecycle import LifecycleAction
 from bgp2vpc.vpc.model import (
     InstanceHealth,
     Interface,
@@ -53,6 +54,7 @@ class World:
         self._gone_gateways: set[str] = set()
         self._health: dict[str, InstanceHealth] = {}
         self._instance_tags: dict[str, dict[str, str]] = {}
+        self._waiting: dict[str, LifecycleAction] = {}
         self.add_vpc(vpc_id, *(cidrs or ("10.0.0.0/16",)))
 
     def add_vpc(self, vpc_id: str, *cidrs: str) -> str:
@@ -163,6 +165,23 @@ class World:
         """Give the instance a tag."""
         with self._lock:
             self._instance_tags.setdefault(instance_id, {})[key] = value
+
+    def untag_instance(self, instance_id: str, key: str) -> None:
+        """Take that tag from the instance."""
+        with self._lock:
+            del self._instance_tags[instance_id][key]
+
+    def tag_table(self, table_id: str, key: str, value: str | None) -> None:
+        """Give the table a tag; None: take it away."""
+        with self._lock:
+            table = self._tables[table_id]
+            others = {each: text for each, text in table.tags.items() if each != key}
+            self._tables[table_id] = replace(table, tags=others if value is None else {**others, key: value})
+
+    def scale_in(self, action: LifecycleAction) -> None:
+        """Its Auto Scaling group takes the instance away as soon as this is completed."""
+        with self._lock:
+            self._waiting[action.instance_id] = action
 
     def terminate(self, instance_id: str) -> None:
         """The instance and its interfaces go; routes to them stay, as black holes."""

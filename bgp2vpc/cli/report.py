@@ -173,7 +173,7 @@ class _Report:
         return f"{what} is {how} since {self._time(drain['since'])} ({who}); `bgp2vpc undrain` ends it{itself}"
 
     def _order(self, row: Row) -> str:
-        """Of a hold or a takeover; empty for a drain, which has a row of its own."""
+        """Of a hold, a takeover or a table's tag; empty for a drain, which has a row of its own."""
         by = f"since {self._time(row['since'])} (by {row['by']}{_with(': ', row['reason'])})"
         match row["verb"]:
             case "hold":
@@ -181,6 +181,10 @@ class _Report:
                 return f"{row['prefix']} is held {by}; `bgp2vpc release` ends it{itself}"
             case "takeover":
                 return f"{row['prefix']} is being taken over {by}, until {row['until']} at most"
+            case "avoid-zone":
+                where = self._table(row["route_table_id"])
+                since = f"since {self._time(row['since'])}, by {row['by']}"
+                return f"hosts of {row['reason']} are a last resort in {where} {since}"
         return ""
 
     def prefixes(self) -> Iterator[str]:

@@ -9,10 +9,21 @@ from bgp2vpc import names
 from bgp2vpc.bgp.mesh import MeshPeer
 from bgp2vpc.config import awsnycast
 from bgp2vpc.config.document import Document
-from bgp2vpc.config.model import Announcement, Bgp, CheckedSource, Config, Ec2Limits, Process, Tag
+from bgp2vpc.config.model import (
+    Announcement,
+    Bgp,
+    CheckedSource,
+    CompletedHook,
+    Config,
+    Ec2Limits,
+    OrderTags,
+    Process,
+    Tag,
+)
 from bgp2vpc.config.schema import checks, find
 from bgp2vpc.config.schema.bgp import BgpEntry, PeerEntry
 from bgp2vpc.config.schema.file import ConfigFile, ProcessEntry
+from bgp2vpc.config.schema.leaving import LifecycleEntry
 from bgp2vpc.config.schema.rules import AnnounceEntry, RouteEntry, RuleEntry, SettingsEntry, announce_line
 from bgp2vpc.config.schema.services import NotifyEntry, SerfEntry, WebEntry
 from bgp2vpc.config.takeover_notes import takeover_notes
@@ -69,7 +80,13 @@ def config(entry: ConfigFile, document: Document, file: str, warnings: tuple[Pro
         max_changes=entry.max_changes,
         drain_timeout=entry.drain_timeout,
         state_file=state_file,
-        lifecycle=entry.lifecycle,
+        lifecycle=entry.lifecycle is not False,
+        completed_hook=(
+            CompletedHook(entry.lifecycle.complete, entry.lifecycle.group)
+            if isinstance(entry.lifecycle, LifecycleEntry)
+            else None
+        ),
+        tags=OrderTags(entry.tags.drain, entry.tags.avoid_zone),
         skip_source_dest_check=entry.skip_source_dest_check,
         instance_id=entry.instance_id,
         region=entry.region,

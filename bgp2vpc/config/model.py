@@ -52,6 +52,26 @@ class Tag:
     value: str
 
 
+@dataclass(frozen=True, slots=True)
+class OrderTags:
+    """Keys of tags that give orders; empty: no such tag is read.
+
+    `drain`: of this instance, which it drains. `avoid_zone`: of a route table; its value names the zones whose hosts
+    are a last resort there.
+    """
+
+    drain: str = ""
+    avoid_zone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CompletedHook:
+    """The Auto Scaling lifecycle hook that is completed when a drain is done; `group` empty: this instance's."""
+
+    name: str
+    group: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bgp:
     """What ExaBGP's configuration is made of. `local_addresses` empty, `router_id` None: our interface's addresses.
@@ -116,6 +136,7 @@ class CheckedSource:
 class Config:
     """One configuration file. `socket` None: no unix socket. `state_file` None: drains do not outlive the daemon.
 
+    `completed_hook` None: what Auto Scaling waits for is for others to complete.
     `warnings`: what was read and is probably not what was meant. `notes`: what AWSnycast's users may like to know.
     `programs`: all that may be run.
     """
@@ -142,6 +163,8 @@ class Config:
     drain_timeout: float = 30.0
     state_file: Path | None = None
     lifecycle: bool = False
+    completed_hook: CompletedHook | None = None
+    tags: OrderTags = field(default_factory=OrderTags)
     skip_source_dest_check: bool = False
     instance_id: str | None = None
     region: str | None = None
@@ -164,4 +187,4 @@ class Config:
     @property
     def policy(self) -> Policy:
         """What the file says once for all rules."""
-        return Policy(self.backup_med, self.skip_source_dest_check)
+        return Policy(self.backup_med, self.skip_source_dest_check, self.tags.avoid_zone)

@@ -51,6 +51,7 @@ from bgp2vpc.vpc.connect import Identity, connect
 from bgp2vpc.vpc.ec2 import Ec2, endpoint_url
 from bgp2vpc.vpc.imds import Metadata as MetadataService
 from bgp2vpc.vpc.model import Instance, Snapshot, TaggedInstance, Target
+from bgp2vpc.vpc.order_tags import INSTANCE_TAGS
 
 PATIENCE: Final = 15.0
 """Seconds for each fact, of which most take none."""
@@ -159,7 +160,11 @@ def _metadata() -> Known[MetadataAnswer]:
         role = service.get("iam/security-credentials/") or ""
     except MetadataError:
         role = ""
-    return MetadataAnswer(instance, role.split("\n")[0].strip())
+    try:
+        tags = service.get(INSTANCE_TAGS)
+    except MetadataError:
+        tags = None
+    return MetadataAnswer(instance, role.split("\n")[0].strip(), None if tags is None else tuple(tags.split("\n")))
 
 
 def _endpoint(region: str, timeout: float) -> Known[Endpoint]:

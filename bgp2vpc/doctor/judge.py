@@ -5,15 +5,15 @@ machine's addresses and sysctls from the kernel (`machine`), instance metadata, 
 socket, the VPC, EC2 calls with DryRun (`subjects` lists which), and ExaBGP with its file (`running_exabgp`,
 `exabgp_conf`, `ask_exabgp`); with a `bgp:` section also how neighbors answer, the security groups between, and the
 ExaBGP that `bgp2vpc run` runs (`reach`). A fact that cannot be had is a `Trouble`, and the other facts are judged all
-the same. `judge` then asks one function for each check, in `host`, `vpc`, `exabgp` and `neighbors`; each returns
-findings: ok, warn or fail, a sentence, and the command that mends it. `cli/doctor.py` prints them. Nothing is changed
-on the host or in AWS.
+the same. `judge` then asks one function for each check, in `host`, `vpc`, `order_tags`, `exabgp` and `neighbors`; each
+returns findings: ok, warn or fail, a sentence, and the command that mends it. `cli/doctor.py` prints them. Nothing is
+changed on the host or in AWS.
 """
 
 from shlex import quote
 
 from bgp2vpc.config.model import DEFAULT_FILE, Config
-from bgp2vpc.doctor import exabgp, host, neighbors, vpc
+from bgp2vpc.doctor import exabgp, host, neighbors, order_tags, vpc
 from bgp2vpc.doctor.model import BgpSessions, Finding, HostFacts, Trouble, ok, warn
 
 
@@ -36,9 +36,12 @@ def judge(config: Config, facts: HostFacts, quota: int) -> tuple[Finding, ...]:
     found += host.proxy(facts.host)
     found += host.endpoint(facts.endpoint, facts.vpc, facts.metadata)
     found += vpc.credentials(config, facts.vpc, facts.metadata)
-    found += vpc.permissions(config, facts.rehearsals, facts.metadata)
+    found += vpc.permissions(config, order_tags.without_tags(facts.rehearsals), facts.metadata)
+    found += order_tags.drain_tag(config, facts.metadata, facts.rehearsals)
+    found += order_tags.hook(config, facts.metadata)
     if not isinstance(facts.vpc, Trouble):
         found += vpc.tables(config, facts.vpc)
+        found += order_tags.zone_tag(config, facts.vpc)
         found += vpc.interfaces(config, facts.vpc)
         found += vpc.fallbacks(config, facts.vpc)
         found += vpc.prefixes(config, facts.vpc, facts.running)

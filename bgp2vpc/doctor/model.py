@@ -96,10 +96,14 @@ class Running:
 
 @dataclass(frozen=True, slots=True)
 class MetadataAnswer:
-    """What instance metadata says; `role`: the name of the instance's role, empty if it has none."""
+    """What instance metadata says; `role`: the name of the instance's role, empty if it has none.
+
+    `tags`: the keys of the tags that it shows; None: it shows none.
+    """
 
     instance: Instance
     role: str = ""
+    tags: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

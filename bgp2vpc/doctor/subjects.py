@@ -78,6 +78,7 @@ def reads(config: Config, vpc_ids: Iterable[str], instance_id: str) -> tuple[Cal
         Call("DescribeNetworkInterfaces", in_vpcs),
         Call("DescribeInstanceStatus", {"InstanceIds": [instance_id]}),
         Call("DescribeSubnets", in_vpcs),
+        Call("DescribeTags", {"Filters": [{"Name": "resource-id", "Values": [instance_id]}]}),
     )
     members = [Call("DescribeInstances", in_vpcs)] if config.bgp and config.bgp.peers_by_tag else []
     others = needed.intersection(OPERATIONS) - {call.operation for call in found}

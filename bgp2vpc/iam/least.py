@@ -55,6 +55,8 @@ def _reads(config: Config) -> Iterator[tuple[str, str]]:
         yield call, "whether a managed prefix that may lie within the VPC is a whole subnet"
     if config.bgp is not None and config.bgp.peers_by_tag is not None:
         yield "DescribeInstances", "the other members of the mesh (peers_by_tag)"
+    if config.tags.drain:
+        yield "DescribeTags", "whether this instance is to drain (tags), where its metadata does not show tags"
     yield from (
         (question.operation, f"whether the fallback {target} can be used ({', '.join(found_in)})")
         for (_, target), found_in in fallbacks_of(rules, "").items()
@@ -101,7 +103,38 @@ def least_policy(config: Config, around: AccountScope) -> IamPolicy:
         _statement(f"Write{number + 1 if len(tables) > 1 else ''}", scope, actions[number], writes, around)
         for number, scope in enumerate(tables)
     ]
-    return IamPolicy((read, *statements))
+    return IamPolicy((read, *statements, *_of_auto_scaling(config, around)))
+
+
+def _of_auto_scaling(config: Config, around: AccountScope) -> Iterator[Statement]:
+    """What a lifecycle hook needs that is completed.
+
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2autoscaling.html
+    """
+    hook = config.completed_hook
+    if hook is None:
+        return
+    if not hook.group:
+        yield Statement(
+            sid="ReadGroup",
+            actions=("autoscaling:DescribeAutoScalingInstances",),
+            resources=("*",),
+            conditions={},
+            why=("DescribeAutoScalingInstances: the group of this instance, where its metadata does not show tags",),
+            wider=("Describe calls cannot be restricted to a group",),
+        )
+    where = f"arn:{around.partition}:autoscaling:{around.region or '*'}:{around.account or '*'}"
+    yield Statement(
+        sid="Leave",
+        actions=("autoscaling:CompleteLifecycleAction", "autoscaling:RecordLifecycleActionHeartbeat"),
+        resources=(f"{where}:autoScalingGroup:*:autoScalingGroupName/{hook.group or '*'}",),
+        conditions={},
+        why=(
+            f"CompleteLifecycleAction: the hook {hook.name}, when a drain is done (lifecycle)",
+            f"RecordLifecycleActionHeartbeat: the hook {hook.name}, while it is not",
+        ),
+        wider=() if hook.group else ("the group is not known: give lifecycle.group in the file",),
+    )
 
 
 def _writes(rule: Rule, config: Config, around: AccountScope) -> Iterator[_Write]:
@@ -117,9 +150,11 @@ def _writes(rule: Rule, config: Config, around: AccountScope) -> Iterator[_Write
         Action.REPLACE: f"take a route from another instance (takeover: {words}){fallback}",
     }
     # A drain may ask for the delete of a managed route, ordered over the socket or begun by what instance metadata
-    # reports, or the daemon's own end; else a failed check. Who writes for others also deletes what they leave behind.
+    # reports or by a tag, or the daemon's own end; else a failed check. Who writes for others also deletes what they
+    # leave behind.
     stays_at_exit = config.on_exit in (OnExit.KEEP, OnExit.WITHDRAW_ANNOUNCED)
-    at_any_time = config.socket is not None or config.lifecycle or not stays_at_exit
+    is_drained = config.socket is not None or config.lifecycle or bool(config.tags.drain)
+    at_any_time = is_drained or not stays_at_exit
     if any(not rule.entry_settings.get(entry, rule).keeps_withdrawn for entry in rule.accept.entries):
         dead = ", or a black hole that nobody offers (dead_routes)" if rule.dead_routes is DeadRoutes.DELETE else ""
         whys[Action.DELETE] = f"a prefix that is announced no more{dead}"

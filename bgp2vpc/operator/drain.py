@@ -113,18 +113,17 @@ class Drainer(Observer):
 
     # From the daemon
 
-    def resume(self, orders: Orders, *, lifecycle: bool) -> None:
+    def resume(self, orders: Orders, watched: Collection[Cause]) -> None:
         """Go on with the drains of an earlier run. Call it before anything is announced or decided.
 
-        `lifecycle`: whether the lifecycle watch runs; without it nobody would end the drains that metadata began.
+        `watched`: which of metadata and the tag are looked at; nobody would end the drains that another one began.
         """
         drains = orders.of(OrderKind.DRAIN)
         for each in drains:
             fields = {"by": each.cause.value, "since": in_utc(each.since)}
             event(log, logging.INFO, f"still {each.phase.value}", prefix=_named(each), **fields)
-        if not lifecycle:
-            drains = drains.without(each for each in drains if each.cause is Cause.LIFECYCLE)
-        self._use(drains, save=False)
+        unwatched = {Cause.LIFECYCLE, Cause.TAG}.difference(watched)
+        self._use(drains.without(each for each in drains if each.cause in unwatched), save=False)
 
     def configure(self, settings: DrainSettings) -> None:
         """Use these settings from now on; drains that have begun keep their time-out."""
@@ -208,6 +207,10 @@ class Drainer(Observer):
     def concerns(self, prefix: Prefix) -> bool:
         """Whether this prefix is draining or drained."""
         return prefix in self._inputs.draining.last_resort or prefix in self._inputs.draining.drained
+
+    def phase_of_all(self, cause: Cause) -> Phase | None:
+        """How far the drain of everything with this cause has come; None: there is none."""
+        return next((each.phase for each in self.orders if each.cause is cause and each.prefix is None), None)
 
     # Until another instance has the routes
 

@@ -78,7 +78,12 @@ class Explaining:
                 Withdrawal(each.source, each.kind.value, each.at, each.how, each.line)
                 for each in self._adj_rib_in.gone_from(prefix)
             ),
-            steering=tuple(row for row in self._operator.status() if row["prefix"] in (None, str(prefix))),
+            steering=tuple(
+                row
+                for row in self._operator.status()
+                if row["prefix"] in (None, str(prefix))
+                and ((about := row.get("route_table_id")) is None or (about in with_rule))
+            ),
             rules=tuple(self._rule(each, prefix) for each in self._view.rules),
             places=places,
             unruled=tuple(each for each in routes if each[0] not in with_rule),

@@ -1,33 +1,35 @@
 """`lifecycle: true`: reads instance metadata, and drains everything before AWS ends this instance."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Final
 
 from bgp2vpc.config.model import Config
 from bgp2vpc.errors import MetadataError, NoThread
 from bgp2vpc.operator.drain import Drainer
+from bgp2vpc.operator.hook_completion import HookCompletion
 from bgp2vpc.operator.orders import Cause
 from bgp2vpc.reconcile.journal import Journal
 from bgp2vpc.tasks import StartTask, cancelled, on_thread
 from bgp2vpc.vpc.imds import Metadata
 from bgp2vpc.vpc.lifecycle import PATHS, Future, Go, future
+from bgp2vpc.vpc.order_tags import GROUP_TAG, path_of
 
 EVERY: Final = 5.0
 """Seconds, as AWS recommends."""
 
-ReadMetadata = Callable[[], Mapping[str, str | None]]
-"""The texts at `PATHS`. Blocks; raises MetadataError."""
+ReadMetadata = Callable[[Collection[str]], Mapping[str, str | None]]
+"""The texts at these paths; None: there is none. Blocks; raises MetadataError."""
 
 
 def metadata_reader() -> ReadMetadata:
     """A function that asks the metadata service that the environment names; it takes a few seconds at most."""
     metadata: Metadata | None = None
 
-    def read() -> Mapping[str, str | None]:
+    def read(paths: Collection[str]) -> Mapping[str, str | None]:
         nonlocal metadata
         metadata = metadata or Metadata()  # it keeps its token
-        return {path: metadata.get(path) for path in PATHS}
+        return {path: metadata.get(path) for path in paths}
 
     return read
 
@@ -36,17 +38,22 @@ class LifecycleWatch:
     """Drains everything when metadata says so, and ends that drain when metadata no longer does.
 
     It acts only when the answer changes: if an operator undrains by hand, the same notice does not drain again.
+    `hook` hears each answer, too.
     """
 
-    def __init__(self, drainer: Drainer, journal: Journal, start_task: StartTask, read: ReadMetadata) -> None:
+    def __init__(
+        self, drainer: Drainer, journal: Journal, start_task: StartTask, read: ReadMetadata, hook: HookCompletion
+    ) -> None:
         self._drainer = drainer
+        self._hook = hook
         self._journal = journal
         self._start_task = start_task
         self._read = read
         self._watching: asyncio.Task[None] | None = None
 
     async def configure(self, config: Config) -> None:
-        """Watch if `lifecycle` is true; if it no longer is, end the drain that the watch began."""
+        """Watch if `lifecycle` is there; if it no longer is, end the drain that the watch began."""
+        await self._hook.use(config.completed_hook)
         if config.lifecycle and self._watching is None:
             self._watching = self._start_task("lifecycle", self._watch())
         elif not config.lifecycle and self._watching is not None:
@@ -58,21 +65,24 @@ class LifecycleWatch:
         if self._watching is not None:
             await cancelled(self._watching)
             self._watching = None
+        await self._hook.stop()
 
     async def _watch(self) -> None:
         last: Future | None = None
         while True:
             try:
-                found = future(await on_thread(self._read))
+                texts = await on_thread(lambda: self._read((*PATHS, path_of(GROUP_TAG))))
             except (MetadataError, NoThread) as error:
                 # Without an answer nothing is changed: what is drained stays so, what is announced, too.
                 self._journal.failure("lifecycle", error)
             else:
                 self._journal.success("lifecycle")
+                found = future(texts)
                 if found != last:
                     if isinstance(found, Go):
                         self._drainer.drain(Cause.LIFECYCLE, reason=found.reason, withdraws=found.withdraws)
                     else:
                         self._drainer.end_those_by(Cause.LIFECYCLE)
                 last = found
+                self._hook.follow(texts)
             await asyncio.sleep(EVERY)

@@ -9,7 +9,9 @@ How the room works:
   the drains. Each change of orders is saved by `state_file`, and the reconciler decides the prefixes concerned anew:
   `frozen`, `forced` and `drained` in its `DecisionInput`.
 - Orders end by the opposite verb, when their time is over, or when they are done (a takeover that was written).
-- `lifecycle` orders drains because instance metadata says that AWS is going to end this instance.
+- `lifecycle` orders drains because instance metadata says that AWS is going to end this instance; `hook_completion`
+  tells Auto Scaling when such a drain is done. `tag_watch` orders drains because this instance has a tag.
+- `avoided_zones` tells which tags of route tables make hosts of a zone a last resort; `policy` reads these tags itself.
 - `explaining` gathers the facts for `bgp2vpc why`; `why` puts them into words, `why_json` into JSON. `answers` has what
   answers to several questions share, `status` the rows and the headline of `bgp2vpc status` that are about routes.
 
@@ -27,6 +29,7 @@ from typing import Any, Final, Protocol
 from bgp2vpc.health.results import CheckStatus
 from bgp2vpc.logs import event
 from bgp2vpc.operator.answers import check_row
+from bgp2vpc.operator.avoided_zones import AvoidedZones
 from bgp2vpc.operator.drain import Drainer
 from bgp2vpc.operator.orders import (
     Cause,
@@ -77,8 +80,9 @@ class Operator(Observer):
 
     def __init__(
         self, drainer: Drainer, checks: HealthChecks, reconciler: Reconciler, journal: Journal, state_file: StateFile,
-        *, noop: bool,
+        avoided_zones: AvoidedZones, *, noop: bool,
     ) -> None:  # fmt: skip
+        self._avoided_zones = avoided_zones
         self._orders = Orders()
         """Holds and takeovers; drains are the drainer's."""
         self._drainer = drainer
@@ -114,8 +118,9 @@ class Operator(Observer):
             self._use(self._orders.without(self._takeovers(done)), decide=False)
 
     def status(self) -> list[dict[str, Any]]:
-        """All orders, drains included: `{"verb", "prefix", "by", "reason", "since", "until"}`."""
-        return [each.to_row() for each in (*self._orders, *self._drainer.orders)]
+        """All orders, drains and those of tags included: the rows of `steering` in the status."""
+        rows = [each.to_row() for each in (*self._orders, *self._drainer.orders)]
+        return [*rows, *self._avoided_zones.status()]
 
     # The ways that verbs arrive
 

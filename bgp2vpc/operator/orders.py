@@ -6,7 +6,8 @@
 | `takeover` | this instance takes the routes of the prefix from any other    | when done; after 30 s  | ends it   |
 | `drain`    | the prefix is announced as a last resort, and later not at all | after its time, if any | survives  |
 
-A drain that SIGTERM began ends with the daemon.
+A drain that SIGTERM began ends with the daemon. One that instance metadata or a tag of this instance began ends when
+that no longer asks for it.
 
 The second half of the file parses the words behind a verb: subjects, durations and prefixes.
 """
@@ -47,6 +48,7 @@ class Cause(Enum):
 
     CLI = "cli"
     LIFECYCLE = "lifecycle"
+    TAG = "tag"
     SIGTERM = "sigterm"
 
 

@@ -189,10 +189,7 @@ class _Words:
                 yield f"withdrawn by {who}, at {self._time(gone.at)}, which had not announced it since our start"
             if gone.line:
                 yield f"  it had said: {gone.line}"
-        for row in facts.steering:
-            what = {"hold": "held", "takeover": "to be taken over", "drain": "drained"}[row["verb"]]
-            reason = f" ({row['reason']})" if row["reason"] else ""
-            yield f"{what} by {row['by']}{reason}, since {row['since']}, until {row['until'] or 'it is ended by hand'}"
+        yield from map(_ordered, facts.steering)
 
     def _rules(self) -> Iterator[str]:
         """Why there is no place for it, where there is none; and the health checks that it depends on."""
@@ -284,6 +281,15 @@ class _Words:
             yield f"    {verdict.detail}"
         if change is not None:
             yield f"  to be written: {change}{' (noop: it is not)' if self._facts.noop else ''}"
+
+
+def _ordered(row: Mapping[str, Any]) -> str:
+    if row["verb"] == "avoid-zone":
+        where = f"{row['reason']} are a last resort in {row['route_table_id']}"
+        return f"hosts of {where}, by {row['by']}, since {row['since']}"
+    what = {"hold": "held", "takeover": "to be taken over", "drain": "drained"}[row["verb"]]
+    reason = f" ({row['reason']})" if row["reason"] else ""
+    return f"{what} by {row['by']}{reason}, since {row['since']}, until {row['until'] or 'it is ended by hand'}"
 
 
 def _path(each: ExplainedPath) -> str:

@@ -17,10 +17,15 @@ Every instance decides by itself. Instances that hear the same paths come to the
 | or a black hole              |                               |                                |                   |
 | …, no neighbor of ours, or   | as `if_unhealthy`             | yield                          | nothing           |
 |    our own ExaBGP hangs      |                               |                                |                   |
+| …, in a zone that the table  | replace, if we are in another | yield                          | nothing           |
+|    avoids                    | zone and no last resort       |                                |                   |
 | foreign, fallback, local     | as in `policy.verdict`        | as it is                       | as in there       |
 
 With `write: any` the best path is installed as if it were ours, whichever instance announces it; and a route that a
 neighbor has left is deleted if no path is offered.
+
+Paths of hosts in zones that the tag of a table avoids are not considered there while a host of another zone offers one
+that is no last resort itself.
 
 A peer that is expected to write, and does not within the handover time, is not considered any more. But as long as it
 offers a path, no route is deleted until reads are recent enough to show its write. The same holds for a peer whose
@@ -58,6 +63,7 @@ class Exclusion(Enum):
     BLACKHOLE = auto()
     LATE = auto()
     LAST_RESORT = auto()
+    ZONE_AVOIDED = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,12 +127,10 @@ def best_path_for(place: Place, offers: Sequence[Offer]) -> BestPath:
     own, by, steps = _compare(place, ours, with_peers=False)
     if own is not None:
         competing.append(own)
-    fit = _fit_to_succeed(place, competing)
-    if fit is not competing:
-        left = {id(each) for each in fit}
-        excluded += [
-            Excluded(each.offer, Exclusion.LAST_RESORT, each.interface) for each in competing if id(each) not in left
-        ]
+    elsewhere = _of_other_zones(place, competing)
+    fit = _fit_to_succeed(place, elsewhere)
+    excluded += _left_out(competing, elsewhere, Exclusion.ZONE_AVOIDED)
+    excluded += _left_out(elsewhere, fit, Exclusion.LAST_RESORT)
     best = own
     if not (len(fit) == 1 and fit[0] is own):  # else it competes with nobody, and `by` is what it won by among ours
         best, by, lost_to_best = _compare(place, fit, with_peers=True)
@@ -168,6 +172,29 @@ def _why_excluded(place: Place, interface: Interface) -> Exclusion | None:
     if route is not None and route.target.id == interface.id:
         return Exclusion.BLACKHOLE if route.state is RouteState.BLACKHOLE else None
     return Exclusion.LATE if interface.id in place.state.late else None
+
+
+def _left_out(before: list[Candidate], after: list[Candidate], why: Exclusion) -> list[Excluded]:
+    """Those that are not left."""
+    if after is before:
+        return []
+    left = {id(each) for each in after}
+    return [Excluded(each.offer, why, each.interface) for each in before if id(each) not in left]
+
+
+def _of_other_zones(place: Place, competing: list[Candidate]) -> list[Candidate]:
+    """Without hosts of zones that the table avoids, if one of another zone is no last resort itself."""
+    if not place.policy.avoided_in(place.table):
+        return competing
+    elsewhere = [each for each in competing if not place.avoids(each.interface)]
+    if len(elsewhere) == len(competing) or all(_is_last_resort(place, each) for each in elsewhere):
+        return competing
+    return elsewhere
+
+
+def _is_last_resort(place: Place, candidate: Candidate) -> bool:
+    """Whether its announcer says so: it leaves, or its service is not well."""
+    return is_draining(candidate.offer) or med(candidate.offer) >= place.policy.backup_med
 
 
 def _fit_to_succeed(place: Place, competing: list[Candidate]) -> list[Candidate]:
@@ -277,12 +304,22 @@ def _reason_to_take(place: Place, found: BestPath, best: Candidate, route: Route
     ):
         if is_backup and is_draining(heard.offer):
             return Reason.BACKUP_MED  # it leaves, but we are unwell
-        is_last_resort = is_draining(heard.offer) or med(heard.offer) >= place.policy.backup_med
-        return Reason.OWNER_LAST_RESORT if is_last_resort and not is_backup else Reason.BEST_PATH
+        if is_backup:
+            return Reason.BEST_PATH
+        if _is_last_resort(place, heard):
+            return Reason.OWNER_LAST_RESORT
+        return Reason.OWNER_ZONE_AVOIDED if _goes_to_another_zone(place, best) else Reason.BEST_PATH
     reason = trouble_of_owner(place, route) or _reason_without_path(place, route)
+    if reason in _NO_REASON and _goes_to_another_zone(place, best):
+        reason = Reason.OWNER_ZONE_AVOIDED
     # EC2 reports us impaired, and does not report the owner as worse.
     does_not_announce = reason in (Reason.OWNER_WITHDREW, Reason.OWNER_SILENT, Reason.OWNER_HEALTHY)
     return Reason.BACKUP_MED if is_backup and not does_not_announce else reason
+
+
+def _goes_to_another_zone(place: Place, best: Candidate) -> bool:
+    """Whether the table avoids the zone of the owner, and not that of the best path."""
+    return place.avoids_owner and not place.avoids(best.interface)
 
 
 def _reason_without_path(place: Place, route: Route) -> Reason:
@@ -318,10 +355,11 @@ def _leave_to(place: Place, found: BestPath, best: Candidate) -> Decision | None
         return verdict_for(place, own)
     if route is not None and not place.is_anothers:
         return leave(place)
-    # We wait for the peer only if it does not have the route, and has a reason to take it from its owner.
+    # We wait for the peer only if it does not have the route, and has a reason to take it from its owner. Of the tag of
+    # the table it hears at its own next poll only.
     is_due = route is None or (
         route.target != interface_target(best.interface.id)
-        and _reason_to_take(place, found, best, route) not in _NO_REASON
+        and _reason_to_take(place, found, best, route) not in (*_NO_REASON, Reason.OWNER_ZONE_AVOIDED)
     )
     return place.stays(
         VerdictKind.YIELD, Reason.PEER_BEST, _says_who(found, best), best.interface.id if is_due else None
@@ -332,7 +370,10 @@ def _leave_ours_to(place: Place, found: BestPath, best: Candidate) -> Decision |
     """Ours stays until the peer has replaced it, so that there is a route at any time."""
     own = found.own
     if isinstance(own, Candidate):
-        return place.stays(VerdictKind.KEEP, Reason.PEER_BEST, _says_who(found, best), best.interface.id)
+        is_by_tag = place.avoids(own.interface) and not place.avoids(best.interface)
+        return place.stays(
+            VerdictKind.KEEP, Reason.PEER_BEST, _says_who(found, best), None if is_by_tag else best.interface.id
+        )
     mistaken = isinstance(own, Unusable) and own.reason is Reason.NO_INTERFACE
     if mistaken or place.settings.never_delete or (own is None and place.leftover_is_kept):
         return verdict_for(place, own)

@@ -243,9 +243,16 @@ class Unresolved:
 
 
 def unresolved(
-    tables: Mapping[str, TablePolicy], snapshot: Snapshot, inputs: DecisionInput, only: Collection[Prefix] | None = None
+    tables: Mapping[str, TablePolicy],
+    snapshot: Snapshot,
+    inputs: DecisionInput,
+    only: Collection[Prefix] | None = None,
+    avoiding: Collection[str] = (),
 ) -> Unresolved:
-    """The interfaces that must be resolved before best path can decide."""
+    """The interfaces that must be resolved before best path can decide.
+
+    And those of the owners in tables that avoid zones (`avoiding`), as it matters where these are.
+    """
     addresses = {
         offer.path.next_hop
         for table_policy in tables.values()
@@ -258,8 +265,8 @@ def unresolved(
     known = snapshot.unresolvable.union(*(interface.addresses for interface in interfaces))
     ids = {
         route.target.id
-        for (_, prefix), rule, route in owners(tables, snapshot, inputs, only)
-        if rule.decides_by_best_path(prefix) and route.target.kind is TargetKind.INTERFACE
+        for (table_id, prefix), rule, route in owners(tables, snapshot, inputs, only)
+        if route.target.kind is TargetKind.INTERFACE and (rule.decides_by_best_path(prefix) or table_id in avoiding)
     }
     return Unresolved(frozenset(addresses - known), frozenset(ids - snapshot.peer_enis.keys() - snapshot.missing))
 

@@ -69,6 +69,8 @@ def explain(decided: Decided) -> Explanation:
         settings.append(f"fallback: {place.settings.fallback}")
     if check := place.rule.remote_check_of(place.prefix):
         settings.append(f"remote_healthcheck: {check}")
+    if zones := place.policy.avoided_in(place.table):
+        settings.append(f"last resort by tag: hosts of {' '.join(sorted(zones))}")
     hooks = {"before": place.settings.hooks.before, "after": place.settings.hooks.after}
     if some := [f"{when} {action.value}" for when, programs in hooks.items() for action in programs]:
         settings.append(f"hooks: {', '.join(some)}")

@@ -9,14 +9,20 @@ from bgp2vpc.policy.plan import Action, Change, Decision, Reason, RouteKey, Verd
 from bgp2vpc.policy.rule import ManagedRoute, RouteSettings, Rule
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.vpc.model import InstanceHealth, Interface, Route, RouteState, RouteTable, Snapshot, Target, TargetKind
+from bgp2vpc.vpc.order_tags import zones_in
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Settings that hold for all rules."""
+    """Settings that hold for all rules. `avoid_zone_tag`: key of the tag by which a table avoids zones; empty: none."""
 
     backup_med: int = 500
     skip_source_dest_check: bool = False
+    avoid_zone_tag: str = ""
+
+    def avoided_in(self, table: RouteTable) -> frozenset[str]:
+        """The availability zones whose hosts are a last resort in this table."""
+        return zones_in(table.tags.get(self.avoid_zone_tag, "")) if self.avoid_zone_tag else frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +80,15 @@ class Place:
     def is_forced(self) -> bool:
         """Whether an operator ordered a takeover of this place. It does not include foreign routes."""
         return self.prefix in self.inputs.forced and self.is_anothers
+
+    def avoids(self, interface: Interface | None) -> bool:
+        """Whether the tag of the table makes the host of this interface a last resort; not if its zone is not known."""
+        return interface is not None and interface.zone in self.policy.avoided_in(self.table)
+
+    @property
+    def avoids_owner(self) -> bool:
+        """Whether it makes the other instance a last resort that has the route."""
+        return self.route is not None and self.avoids(self.snapshot.peer_enis.get(self.route.target.id))
 
     def fails(self, interface_id: str) -> bool:
         """Whether the remote check that the owner has to pass fails at this interface."""

@@ -13,7 +13,10 @@
 |                                   | `dead_routes`, see below        |                                           |
 | another's: impaired, as we are,   | nothing                         | yield                                     |
 | or it passes its remote check     |                                 |                                           |
-| another's: well, takeover always  | nothing                         | replace; yield if the path is a backup    |
+| another's: in a zone that the     | nothing                         | replace, if we are in another zone; yield |
+| table avoids                      |                                 | if the path is a backup                   |
+| another's: well, takeover always  | nothing                         | replace; yield if the path is a backup,   |
+|                                   |                                 | or the table avoids our zone              |
 | another's: well, else             | nothing                         | yield                                     |
 | the route's own `fallback`        | keep                            | replace; yield if the path is a backup    |
 | foreign                           | nothing                         | foreign; with `takeover_foreign` replace, |
@@ -135,7 +138,12 @@ def _with_path_of_others(place: Place, route: Route, own: Candidate) -> Decision
     reason: Reason | None = None
     if place.is_anothers:
         reason = trouble_of_owner(place, route)
-        if reason is None and place.rule.takeover_of(place.prefix) is Takeover.ALWAYS:
+        is_avoided = place.avoids(own.interface)
+        if reason is None and place.avoids_owner and not is_avoided:
+            reason = Reason.OWNER_ZONE_AVOIDED
+        elif reason is None and place.rule.takeover_of(place.prefix) is Takeover.ALWAYS:
+            if is_avoided and not place.avoids_owner:
+                return place.stays(VerdictKind.YIELD, Reason.ZONE_AVOIDED)
             reason = Reason.ALWAYS
     elif route.target == place.settings.fallback:
         reason = Reason.FALLBACK
@@ -149,9 +157,16 @@ def _with_path_of_others(place: Place, route: Route, own: Candidate) -> Decision
 
 
 _CERTAIN = frozenset(
-    (Reason.OWNER_BLACKHOLE, Reason.OWNER_GONE, Reason.OWNER_WITHDREW, Reason.OWNER_LAST_RESORT, Reason.FALLBACK)
+    (
+        Reason.OWNER_BLACKHOLE,
+        Reason.OWNER_GONE,
+        Reason.OWNER_WITHDREW,
+        Reason.OWNER_LAST_RESORT,
+        Reason.OWNER_ZONE_AVOIDED,
+        Reason.FALLBACK,
+    )
 )
-"""Reasons that damping does not delay: the owner certainly does not serve the prefix, or wants it taken."""
+"""Reasons that damping does not delay: the owner certainly does not serve the prefix, or it or a tag wants it taken."""
 
 
 def take(place: Place, interface: Interface, reason: Reason) -> Decision:

@@ -34,6 +34,7 @@ REASONS: Final[Mapping[Reason, str]] = {
     Reason.OWNER_FAILING: "another instance has it, and fails the remote health check",
     Reason.OWNER_HEALTHY: "another instance has it, and nothing speaks against that",
     Reason.BACKUP_MED: "it could be taken, but our path says: use me last (its MED is backup_med or more)",
+    Reason.ZONE_AVOIDED: "it could be taken, but the tag of the table makes hosts of our zone a last resort there",
     Reason.TAKEOVER_FOREIGN: "a gateway has it, and the rule says takeover_foreign: true",
     Reason.FOREIGN_TARGET: "it points at something that is no network interface",
     Reason.NEVER_DELETE: "it is ours, nobody offers it any more, and the file says never_delete",
@@ -42,6 +43,7 @@ REASONS: Final[Mapping[Reason, str]] = {
     Reason.OWNER_WITHDREW: "its owner has withdrawn it",
     Reason.OWNER_SILENT: "its owner has told all that it announces, and this is not among it",
     Reason.OWNER_LAST_RESORT: "its owner says itself: use me last",
+    Reason.OWNER_ZONE_AVOIDED: "the tag of the table makes hosts of its owner's zone a last resort there",
     Reason.OWNER_LOST: "its owner is not heard any more",
     Reason.OWNER_UNHEARD: "its owner is not heard, but another witness says that it is alive",
     Reason.PEER_BEST: "the path of a peer is better, and the peer writes",
@@ -66,6 +68,8 @@ NEXT: Final[Mapping[Reason, str]] = {
     Reason.OWNER_HEALTHY: "it is taken when EC2 calls the route a black hole, or its owner impaired or gone{fails}",
     Reason.OWNER_UNHEARD: "it is taken when EC2 calls the route a black hole, or its owner impaired or gone{fails}",
     Reason.BACKUP_MED: "it is taken as soon as our path has a MED below backup_med",
+    Reason.ZONE_AVOIDED: "it is taken when the tag is gone, or EC2 calls the route a black hole, or its owner impaired "
+    "or gone{fails}",
     Reason.PEER_BEST: "the peer has or takes the route; this instance does when its path is the best",
     Reason.HANDOVER: "as soon as the peer has taken the route, or its time is over, this is decided again",
     Reason.NOT_READY: "this is decided when all neighbors have sent End-of-RIB, or `startup_hold` is over",
@@ -91,6 +95,7 @@ EXCLUSIONS: Final[Mapping[Exclusion, str]] = {
     Exclusion.HOST_FAILED: "its host has failed, as its hold timer or Serf tells",
     Exclusion.BLACKHOLE: "the route to it is a black hole",
     Exclusion.LATE: "its host should have written the route, and has not",
+    Exclusion.ZONE_AVOIDED: "the tag of the table makes hosts of its zone a last resort, and another zone has a host",
     Exclusion.LAST_RESORT: "the owner is leaving, and this path says: use me last (its MED is backup_med or more)",
 }
 """Why a path is not compared with the others; for NOT_ADMITTED, see there."""

@@ -17,6 +17,7 @@ from bgp2vpc.reconcile.observer import Observer
 from bgp2vpc.tasks import on_thread
 from bgp2vpc.vpc.api import VpcApi
 from bgp2vpc.vpc.connect import Ec2Connection
+from bgp2vpc.vpc.lifecycle import LifecycleAction
 from bgp2vpc.vpc.model import Instance, InstanceHealth, Interface, RouteTable, Subnet, TaggedInstance, Target
 
 READERS = 4
@@ -102,6 +103,22 @@ class Calls:
     async def members(self, vpc_id: str, key: str, value: str) -> tuple[TaggedInstance, ...]:
         """Raises Ec2Error."""
         return await self._read("DescribeInstances", lambda: self._api.members(vpc_id, key, value))
+
+    async def instance_tags(self, instance_id: str) -> Mapping[str, str]:
+        """Raises Ec2Error."""
+        return await self._read("DescribeTags", lambda: self._api.instance_tags(instance_id))
+
+    async def scaling_group(self, instance_id: str) -> str:
+        """Raises Ec2Error."""
+        return await self._read("DescribeAutoScalingInstances", lambda: self._api.scaling_group(instance_id))
+
+    async def record_heartbeat(self, action: LifecycleAction) -> None:
+        """Raises Ec2Error."""
+        await self._read("RecordLifecycleActionHeartbeat", lambda: self._api.record_heartbeat(action))
+
+    async def complete_action(self, action: LifecycleAction) -> None:
+        """Raises Ec2Error."""
+        await self._read("CompleteLifecycleAction", lambda: self._api.complete_action(action))
 
     async def target_problems(self, action: str, vpc_id: str, targets: Collection[Target]) -> Mapping[Target, str]:
         """Of targets of one kind, about which `action` tells. Raises Ec2Error."""

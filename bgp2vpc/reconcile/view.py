@@ -159,6 +159,8 @@ class View:
         self._find_moved(tables, now)
         if before is not None:
             self.changed |= before.changed_prefixes(tables[0])
+            if self.policy.avoided_in(before) != self.policy.avoided_in(tables[0]):
+                self.changed |= self.prefixes_of_routes(table.id)
         self.snapshot = replace(self.snapshot, read_at=now)
         self._read_at[table.id] = asked
         self._replace(tables, table.id)
@@ -183,7 +185,8 @@ class View:
         ours = own_interfaces(rule, prefix, self.snapshot)
         if is_ours(old, ours) and not is_ours(new, ours):
             verdict = self.places.at((now.id, prefix)).verdict
-            expected = verdict is not None and verdict.reason in (Reason.PEER_BEST, Reason.HANDOVER)
+            left = verdict is not None and verdict.reason in (Reason.PEER_BEST, Reason.HANDOVER)
+            expected = left or any(each.zone in self.policy.avoided_in(now) for each in ours)
             self._lost.setdefault(prefix, []).append(LostRoute(now.id, prefix, old.target, new, expected))
 
     def take_lost(self, only: Collection[Prefix] | None) -> list[LostRoute]:
@@ -312,9 +315,11 @@ class View:
         tables: Mapping[str, TablePolicy] | None = None,
     ) -> Unresolved:
         """Interfaces of other instances that matter and are not known; `tables`: some of ours, None: all."""
+        tables = self.tables if tables is None else tables
+        avoiding = {table_id: each for table_id, each in tables.items() if self.policy.avoided_in(each.table)}
         if not any(rule.takes_by_best_path for rule in self.rules):
-            return Unresolved()
-        return unresolved(self.tables if tables is None else tables, self.snapshot, inputs, only)
+            tables = avoiding
+        return unresolved(tables, self.snapshot, inputs, only, avoiding) if tables else Unresolved()
 
     def interfaces_to_ask_about(self, inputs: DecisionInput) -> Unresolved:
         """What may have changed of what we know: to be asked about again at every poll.

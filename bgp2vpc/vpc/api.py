@@ -1,9 +1,10 @@
-"""The few EC2 operations the daemon needs, as both the real EC2 and the VPC in memory offer them."""
+"""The few operations of EC2 and Auto Scaling that the daemon needs, as both AWS and the VPC in memory offer them."""
 
 from collections.abc import Collection, Mapping
 from typing import Protocol
 
 from bgp2vpc.prefix import IPAddress, Prefix
+from bgp2vpc.vpc.lifecycle import LifecycleAction
 from bgp2vpc.vpc.model import InstanceHealth, Interface, RouteTable, Subnet, TaggedInstance, Target
 
 
@@ -34,6 +35,18 @@ class VpcApi(Protocol):
 
     def members(self, vpc_id: str, key: str, value: str) -> tuple[TaggedInstance, ...]:
         """The running and pending instances of the VPC with this tag, sorted by id. None that has no address yet."""
+
+    def instance_tags(self, instance_id: str) -> Mapping[str, str]:
+        """The tags of the instance."""
+
+    def scaling_group(self, instance_id: str) -> str:
+        """The Auto Scaling group that the instance is in. Raises NoLifecycleAction if it is in none."""
+
+    def record_heartbeat(self, action: LifecycleAction) -> None:
+        """Let the group wait as long again. Raises NoLifecycleAction if it waits for no such action."""
+
+    def complete_action(self, action: LifecycleAction) -> None:
+        """Let the group wait no longer. Raises NoLifecycleAction as above."""
 
     def target_problems(self, vpc_id: str, targets: Collection[Target]) -> Mapping[Target, str]:
         """What speaks against each of these as the target of a route of this VPC; empty: nothing.

@@ -15,7 +15,9 @@ from bgp2vpc.errors import Ec2Error, OperatorError, Refused, Transient
 from bgp2vpc.prefix import IPAddress, Prefix, parse_prefix
 from bgp2vpc.vpc import wire
 from bgp2vpc.vpc.api import VpcApi
+from bgp2vpc.vpc.auto_scaling import AutoScaling
 from bgp2vpc.vpc.ec2_clients import MESSAGE_LENGTH, Ec2Clients, ec2_errors, make_session, trimmed_data
+from bgp2vpc.vpc.lifecycle import LifecycleAction
 from bgp2vpc.vpc.model import (
     InstanceHealth,
     Interface,
@@ -52,6 +54,7 @@ class Ec2(VpcApi):
 
     def __init__(self, region: str, *, timeout: float = 3.0, max_connections: int = 50) -> None:
         self._clients = Ec2Clients(region, timeout, max_connections)
+        self._auto_scaling = AutoScaling(region, timeout)
 
     def warm_up(self) -> None:
         """Make the clients and get credentials now, better than at the first announcement: 0.2 s. Raises Ec2Error."""
@@ -153,6 +156,23 @@ class Ec2(VpcApi):
         items = [item for each in reservations for item in _items(each, "DescribeInstances", "Instances")]
         found = _parsed("DescribeInstances", wire.parse_member, items)
         return tuple(sorted((each for each in found if each.addresses), key=lambda each: each.instance_id))
+
+    def instance_tags(self, instance_id: str) -> Mapping[str, str]:
+        """DescribeTags by resource, paged."""
+        items = self._pages("DescribeTags", "Tags", [{"Name": "resource-id", "Values": [instance_id]}])
+        return dict(_parsed("DescribeTags", lambda item: (str(item["Key"]), str(item.get("Value", ""))), items))
+
+    def scaling_group(self, instance_id: str) -> str:
+        """DescribeAutoScalingInstances."""
+        return self._auto_scaling.group_of(instance_id)
+
+    def record_heartbeat(self, action: LifecycleAction) -> None:
+        """RecordLifecycleActionHeartbeat."""
+        self._auto_scaling.record_heartbeat(action)
+
+    def complete_action(self, action: LifecycleAction) -> None:
+        """CompleteLifecycleAction."""
+        self._auto_scaling.complete(action)
 
     def target_problems(self, vpc_id: str, targets: Collection[Target]) -> Mapping[Target, str]:
         """One Describe call, paged, for each kind of target."""

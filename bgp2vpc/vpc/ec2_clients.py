@@ -130,18 +130,23 @@ class Ec2Clients:
             session.create_client(
                 "ec2",
                 region_name=self._region,
-                config=Config(
-                    connect_timeout=self._timeout,
-                    read_timeout=read_timeout,
-                    retries={"mode": "standard", "total_max_attempts": 1},
-                    max_pool_connections=self._max_connections,
-                    tcp_keepalive=True,
-                    user_agent_extra=f"bgp2vpc/{__version__}",
-                ),
+                config=client_config(self._timeout, read_timeout, self._max_connections),
             )
             for read_timeout in (2 * self._timeout, self._timeout)
         )
         return Clients(reads, writes, credentials)
+
+
+def client_config(connect_timeout: float, read_timeout: float, max_connections: int) -> Config:
+    """How every client talks: one attempt a call, for who calls knows better whether another one is worth it."""
+    return Config(
+        connect_timeout=connect_timeout,
+        read_timeout=read_timeout,
+        retries={"mode": "standard", "total_max_attempts": 1},
+        max_pool_connections=max_connections,
+        tcp_keepalive=True,
+        user_agent_extra=f"bgp2vpc/{__version__}",
+    )
 
 
 class _Ec2Loader(Loader):  # type: ignore[misc]  # botocore has no types

@@ -10,6 +10,7 @@ from bgp2vpc.errors import (
     Denied,
     Ec2Error,
     InterfaceGone,
+    NoLifecycleAction,
     QuotaReached,
     Refused,
     RouteExists,
@@ -43,6 +44,7 @@ _KINDS: dict[type[Ec2Error], str] = {
 _BY_CODE = {code: kind for kind, codes in _KINDS.items() for code in codes.split()}
 
 _NO_ROUTE_TO_REPLACE = re.compile(r"There is no route defined for|Use CreateRoute instead")
+_NO_ACTION = re.compile(r"No active Lifecycle Action found", re.IGNORECASE)
 _ENCODED = re.compile(r"(Encoded authorization failure message: )(\S+)")
 _SHOWN_OF_ENCODED = 40
 
@@ -61,6 +63,8 @@ def failure(operation: str, code: str, message: str, status: int = 400) -> Ec2Er
         kind = Transient
     elif operation == "ReplaceRoute" and code == "InvalidParameterValue" and _NO_ROUTE_TO_REPLACE.search(message):
         kind = RouteMissing
+    elif code == "ValidationError" and _NO_ACTION.search(message):
+        kind = NoLifecycleAction
     else:
         kind = Refused
     return kind(operation, code, _ENCODED.sub(_cut, message))

@@ -8,6 +8,7 @@ https://docs.aws.amazon.com/autoscaling/ec2/userguide/retrieving-target-lifecycl
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import Final
 
 INTERRUPTION: Final = "spot/instance-action"
@@ -17,9 +18,17 @@ REBALANCE: Final = "events/recommendations/rebalance"
 PATHS: Final = (INTERRUPTION, TARGET_STATE, REBALANCE)
 """Each is a 404 where there is nothing to say."""
 
-_OUT_OF_SERVICE: Final = ("Terminated", "Detached", "Standby")
+_TERMINATED: Final = "Terminated"
+_OUT_OF_SERVICE: Final = (_TERMINATED, "Detached", "Standby")
 _WARM: Final = "Warmed:"
 """How the states of a warm pool begin: Warmed:Stopped, Warmed:Hibernated, Warmed:Running, Warmed:Terminated."""
+
+HEARTBEAT_EVERY: Final = 15.0
+"""Seconds. A lifecycle hook waits for 30 at least, and as long again after each heartbeat:
+https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_PutLifecycleHook.html
+"""
+SETTLED_WITHIN: Final = 60.0
+"""Seconds that the writes of a drain may take once it is done; then the instance goes all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +64,43 @@ def future(texts: Mapping[str, str | None]) -> Future:
     if _object(texts.get(REBALANCE)) is not None:
         return Go("spot: rebalance recommendation", withdraws=False)
     return Stay()
+
+
+@dataclass(frozen=True, slots=True)
+class LifecycleAction:
+    """What an Auto Scaling group waits for before it takes this instance away: that somebody completes this hook."""
+
+    hook: str
+    group: str
+    instance_id: str
+
+
+class Step(Enum):
+    """What is to be done about a lifecycle action."""
+
+    WAIT = auto()
+    HEARTBEAT = auto()
+    COMPLETE = auto()
+
+
+def waits_for_hook(texts: Mapping[str, str | None]) -> bool:
+    """Whether the group may wait for a hook of termination: the instance is terminated, or goes to the warm pool.
+
+    To detach an instance, or to put it on standby, invokes no hook:
+    https://docs.aws.amazon.com/autoscaling/ec2/userguide/lifecycle-hooks-overview.html
+    """
+    state = texts.get(TARGET_STATE) or ""
+    return state == _TERMINATED or state.startswith(_WARM)
+
+
+def next_step(*, drained_for: float | None, is_settled: bool, beat_ago: float | None) -> Step:
+    """What to do now. Times in seconds; None: it is not drained yet, there was no heartbeat yet.
+
+    `is_settled`: nothing of the drain is still to be written.
+    """
+    if drained_for is not None and (is_settled or drained_for >= SETTLED_WITHIN):
+        return Step.COMPLETE
+    return Step.HEARTBEAT if beat_ago is None or beat_ago >= HEARTBEAT_EVERY else Step.WAIT
 
 
 def _object(text: str | None) -> dict[str, object] | None:

@@ -10,8 +10,9 @@ runs of each, all within 1 MB and 0.1 s):
 
 botocore reads a service's operations and shapes from `service-2.json` (EC2 has 830 operations), and where the endpoints
 of all services are from `endpoints.json` (1.2 MB). `find_or_make` returns a directory to be put first in its loader's
-path, with only our operations and the shapes that these reach, and only the endpoints of EC2 and of the services that
-credentials come from, each unchanged. The Debian package and the container's image bring it along, beside this file;
+path, with only our operations and the shapes that these reach, and only the endpoints of EC2, of Auto Scaling (whose
+model is small, and read only by an instance that leaves its group) and of the services that credentials come from, each
+unchanged. The Debian package and the container's image bring it along, beside this file;
 else it is made from the installed botocore and kept in a cache, in a child process, since reading the whole is the very
 cost to be avoided. Its name carries the identity of botocore's files, so that another botocore gets another one. On any
 trouble the answer is None: then botocore reads its own.
@@ -47,6 +48,7 @@ OPERATIONS = (
     "DescribeRouteTables",
     "DescribeSecurityGroupRules",
     "DescribeSubnets",
+    "DescribeTags",
     "DescribeTransitGatewayVpcAttachments",
     "DescribeVpcEndpoints",
     "DescribeVpcPeeringConnections",
@@ -55,7 +57,7 @@ OPERATIONS = (
     "ReplaceRoute",
 )
 # As endpoints.json calls them. Any other is taken to be where its partition's defaults say.
-SERVICES = ("ec2", "oidc", "portal.sso", "signin", "sso", "sts")
+SERVICES = ("autoscaling", "ec2", "oidc", "portal.sso", "signin", "sso", "sts")
 API_VERSION = "2016-11-15"
 _MODEL = Path("ec2", API_VERSION, "service-2.json")
 _ENDPOINTS = Path("endpoints.json")

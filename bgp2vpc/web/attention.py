@@ -141,7 +141,11 @@ def _orders(status: Status) -> Iterator[Item]:
     for prefix in without.union(row.prefix for row in status.prefixes if row.not_served).intersection(dead):
         dead[prefix] = "it is not served, and nothing is written while the hold stands"
     alike: dict[tuple[str, bool, str, str | None, str], list[SteeringRow]] = defaultdict(list)
+    avoided: dict[tuple[str, str], list[SteeringRow]] = defaultdict(list)
     for row in status.steering:
+        if row.route_table_id is not None:
+            avoided[row.reason, row.by].append(row)
+            continue
         alike[row.verb, row.prefix is None, row.reason, row.until, dead.get(row.prefix or "", "")].append(row)
     for (verb, _, reason, until, why), rows in alike.items():
         prefixes = sorted(row.prefix for row in rows if row.prefix)
@@ -154,6 +158,16 @@ def _orders(status: Status) -> Iterator[Item]:
             until=until,
             command=" ".join(("bgp2vpc", ENDS[verb], *prefixes[:SHOWN], *(["…"] if len(prefixes) > SHOWN else []))),
             is_bad=bool(why),
+        )
+    for (zones, by), rows in avoided.items():
+        tables = sorted(row.route_table_id for row in rows if row.route_table_id)
+        yield Item(
+            f"hosts of {zones} are a last resort in {_count(len(tables), 'table')}: {', '.join(tables[:SHOWN])}",
+            section="steering",
+            detail=by,
+            since=min(row.since for row in rows),
+            command=f"aws ec2 delete-tags --resources {' '.join(tables[:SHOWN])} --tags Key={by.removeprefix('tag ')}",
+            is_bad=False,
         )
 
 

@@ -277,7 +277,8 @@ METRICS: Final = (
         ("state",), lambda seen: Counter((row.state,) for row in seen.status.leaving).items(),
     ),
     Description(
-        "bgp2vpc_steered", "gauge", "Desired: orders of operators that stand, by verb: hold, takeover, drain.",
+        "bgp2vpc_steered", "gauge", "Desired: orders that stand, by verb: hold, takeover, drain, and avoid-zone for "
+        "each route table whose tag avoids zones.",
         ("verb",), lambda seen: Counter((row.verb,) for row in seen.status.steering).items(),
     ),
     Description(

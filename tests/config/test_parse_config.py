@@ -7,7 +7,7 @@ import pytest
 
 from bgp2vpc.bgp.mesh import MeshPeer
 from bgp2vpc.config.load import load, parse
-from bgp2vpc.config.model import Bgp, Config, Ec2Limits, OnExit, Process, Tag
+from bgp2vpc.config.model import Bgp, CompletedHook, Config, Ec2Limits, OnExit, OrderTags, Process, Tag
 from bgp2vpc.errors import ConfigError
 from bgp2vpc.notify.model import AlertKind, Recipient
 from bgp2vpc.policy.damping import DampingLimits
@@ -72,6 +72,9 @@ def test_every_key_arrives() -> None:
         "vpc-0123abcd",
     )
     assert (config.drain_timeout, config.state_file, config.lifecycle) == (90.0, Path("/var/lib/bgp2vpc/state"), True)
+    assert config.completed_hook == CompletedHook("leave/anycast", "my group")
+    assert config.tags == OrderTags("netops:drain", "netops:avoid")
+    assert config.policy.avoid_zone_tag == "netops:avoid"
     assert config.ec2 == Ec2Limits(burst=10, rate=1.0, timeout=5.0, concurrency=4)
     assert config.serf == Agent(host="::1", port=17373, auth_key="12345", every=0.5, vote_time=10.0)
     assert config.notify == (

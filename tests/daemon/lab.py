@@ -3,7 +3,7 @@
 import asyncio
 import json
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from functools import partial
 
@@ -86,7 +86,7 @@ class Lab:
         self.next_config: Callable[[], Config] = lambda: self.config
         self.connect: Callable[[], Ec2Connection] = lambda: Ec2Connection(self.vpc, instance)
         self.metadata: dict[str, str] | None = {}
-        """What instance metadata says of this instance's future; None: it does not answer."""
+        """What instance metadata says of this instance's future and tags; None: it does not answer."""
         self.answering: set[IPAddress] = set()
         """The BGP neighbors whose hosts answer a connection."""
         self.to_exabgp: list[str] = []
@@ -132,10 +132,10 @@ class Lab:
     def _connect(self) -> Ec2Connection:
         return self.connect()
 
-    def _read_metadata(self) -> dict[str, str]:
+    def _read_metadata(self, paths: Collection[str]) -> dict[str, str | None]:
         if self.metadata is None:
             raise MetadataError("instance metadata: timed out")
-        return dict(self.metadata)
+        return {path: self.metadata.get(path) for path in paths}
 
     async def _reach(self, neighbor: Neighbor) -> bool:
         return neighbor.address in self.answering

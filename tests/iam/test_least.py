@@ -54,6 +54,8 @@ MANAGED = "manage_routes: [{cidr: 192.0.2.1/32, healthcheck: c%s}]"
         ("socket: none\non_exit: withdraw\n" + rules(rule(STATIC)), [CREATE, REPLACE, DELETE]),
         ("socket: none\non_exit: drain\n" + rules(rule(STATIC)), [CREATE, REPLACE, DELETE]),
         ("socket: none\nlifecycle: true\n" + rules(rule(STATIC)), [CREATE, REPLACE, DELETE]),
+        ("socket: none\ntags: {drain: 'x:drain'}\n" + rules(rule(STATIC)), [CREATE, REPLACE, DELETE]),
+        ("socket: none\ntags: {avoid_zone: 'x:avoid'}\n" + rules(rule(STATIC)), [CREATE, REPLACE]),
         # Who writes for others removes what they leave behind.
         ("socket: none\n" + rules(rule(f"takeover: best_path, write: any, {STATIC}")), [CREATE, REPLACE, DELETE]),
     ],
@@ -158,3 +160,28 @@ def test_the_calls_that_tell_of_fallbacks_are_allowed() -> None:
     ]  # fmt: skip
     assert "DescribeNatGateways: whether the fallback nat-00000001 can be used (private, b)" in read.why
     assert any("whether the fallback eni-00000001 can be used (private)" in each for each in read.why)
+
+
+@pytest.mark.parametrize(("tags", "asks"), [("{drain: 'x:drain'}", True), ("{avoid_zone: 'x:avoid'}", False)])
+def test_tags_of_the_instance_may_be_read_where_they_drain_it(tags: str, *, asks: bool) -> None:
+    policy = least(f"tags: {tags}\n" + rules(rule("accept: [192.0.2.0/24 le 32]"), checks=""))
+    assert ("DescribeTags" in actions(policy)[0]) is asks
+
+
+def test_the_hook_of_a_group_that_is_named_can_be_completed_and_nothing_else_of_auto_scaling() -> None:
+    policy = least(
+        "lifecycle: {complete: gone, group: any}\n" + rules(rule("accept: [192.0.2.0/24 le 32]"), checks="")
+    )
+    leave = policy.statements[-1]
+    assert leave.actions == ("autoscaling:CompleteLifecycleAction", "autoscaling:RecordLifecycleActionHeartbeat")
+    arn = "arn:aws:autoscaling:eu-west-1:123456789012:autoScalingGroup:*:autoScalingGroupName/any"
+    assert (leave.resources, leave.wider) == ((arn,), ())
+    assert [each.sid for each in policy.statements] == ["Read", "Write", "Leave"]
+
+
+def test_a_group_that_is_not_named_may_be_asked_for() -> None:
+    policy = least("lifecycle: {complete: gone}\n" + rules(rule("accept: [192.0.2.0/24 le 32]"), checks=""))
+    assert [each.sid for each in policy.statements] == ["Read", "Write", "ReadGroup", "Leave"]
+    assert policy.statements[2].actions == ("autoscaling:DescribeAutoScalingInstances",)
+    assert policy.statements[3].resources[0].endswith(":autoScalingGroupName/*")
+    assert policy.statements[3].wider

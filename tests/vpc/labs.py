@@ -12,6 +12,7 @@ from bgp2vpc.errors import (
 from bgp2vpc.prefix import Prefix, parse_prefix
 from bgp2vpc.vpc.api import VpcApi
 from bgp2vpc.vpc.ec2 import Ec2
+from bgp2vpc.vpc.lifecycle import LifecycleAction
 from bgp2vpc.vpc.model import InstanceHealth, Route, RouteTable
 from tests.memory_vpc import MemoryVpc
 
@@ -49,6 +50,7 @@ class Lab:
     propagate: Callable[[str, str], None]
     terminate: Callable[[str], None]
     tag_instance: Callable[[str, str, str], None]
+    scale_in: Callable[[LifecycleAction], None]
     impair: Callable[[str], None]
     gateway_route: Callable[[str, str], None]
     set_quota: Callable[[int], None]
@@ -113,6 +115,7 @@ def memory_lab() -> Lab:
         propagate=lambda table, prefix: vpc.put_route(table, prefix, "vgw-1", propagated=True),
         terminate=vpc.terminate,
         tag_instance=vpc.tag_instance,
+        scale_in=vpc.scale_in,
         impair=lambda instance: vpc.set_health(instance, InstanceHealth.IMPAIRED),
         gateway_route=lambda table, prefix: vpc.put_route(table, prefix, "igw-1"),
         set_quota=lambda quota: setattr(vpc, "quota", quota),
@@ -157,6 +160,7 @@ def cloud_lab(cloud: Cloud) -> Lab:
         propagate=propagate,
         terminate=lambda instance: cloud.ec2.terminate_instances(InstanceIds=[instance]) and None,
         tag_instance=lambda instance, key, value: tag(cloud.ec2, instance, key, value),
+        scale_in=lambda action: cloud.scale_in(action.instance_id, action.group, action.hook),
         impair=lambda instance: cloud.set_status(instance, instance="impaired", system="ok"),
         gateway_route=gateway_route,
         set_quota=lambda quota: cloud.quirks(Quirks(route_quota=quota)),

@@ -2,7 +2,17 @@
 
 import pytest
 
-from bgp2vpc.vpc.lifecycle import INTERRUPTION, REBALANCE, TARGET_STATE, Go, Stay, future
+from bgp2vpc.vpc.lifecycle import (
+    INTERRUPTION,
+    REBALANCE,
+    TARGET_STATE,
+    Go,
+    Stay,
+    Step,
+    future,
+    next_step,
+    waits_for_hook,
+)
 
 NOTICE = '{"action": "terminate", "time": "2017-09-18T08:22:00Z"}'
 RECOMMENDED = '{"noticeTime": "2020-10-27T08:22:00Z"}'
@@ -52,3 +62,32 @@ def test_what_is_certain_counts_before_what_is_not() -> None:
 @pytest.mark.parametrize("text", ["", "x", "[]", "3", "{", "{}", '{"action": 3}', "[" * 100_000, "<html></html>"])
 def test_what_is_no_notice_is_none(text: str) -> None:
     assert future({INTERRUPTION: text, REBALANCE: text if text != "{}" and "action" not in text else None}) == Stay()
+
+
+@pytest.mark.parametrize(
+    ("state", "waits"),
+    [("Terminated", True), ("Warmed:Stopped", True), ("Standby", False), ("Detached", False), ("InService", False)],
+)
+def test_a_hook_of_termination_is_waited_for_where_the_instance_goes_for_good(state: str, *, waits: bool) -> None:
+    assert waits_for_hook({TARGET_STATE: state, INTERRUPTION: NOTICE}) is waits
+
+
+def test_an_instance_of_no_group_waits_for_no_hook() -> None:
+    assert not waits_for_hook(NOTHING)
+
+
+@pytest.mark.parametrize(
+    ("drained_for", "is_settled", "beat_ago", "step"),
+    [
+        (None, False, None, Step.HEARTBEAT),  # the hook's time may be nearly over when we hear of it
+        (None, True, 14.0, Step.WAIT),
+        (None, True, 15.0, Step.HEARTBEAT),
+        (0.0, False, 14.0, Step.WAIT),
+        (0.0, False, 15.0, Step.HEARTBEAT),
+        (0.0, True, None, Step.COMPLETE),
+        (59.0, False, 1.0, Step.WAIT),
+        (60.0, False, 1.0, Step.COMPLETE),
+    ],
+)
+def test_the_hook_is_completed_when_all_is_written_or_after_a_minute(drained_for, is_settled, beat_ago, step) -> None:
+    assert next_step(drained_for=drained_for, is_settled=is_settled, beat_ago=beat_ago) is step

@@ -12,6 +12,7 @@ from bgp2vpc.demo.cloud.values import World, WorldSpec
 from bgp2vpc.errors import (
     Ec2Error,
     InterfaceGone,
+    NoLifecycleAction,
     QuotaReached,
     Refused,
     RouteExists,
@@ -22,6 +23,7 @@ from bgp2vpc.errors import (
 from bgp2vpc.prefix import Prefix, parse_address, parse_prefix
 from bgp2vpc.vpc.ec2 import Ec2
 from bgp2vpc.vpc.finders import ByAz, ByTag, InSubnet, Main, Surroundings, find
+from bgp2vpc.vpc.lifecycle import LifecycleAction
 from bgp2vpc.vpc.model import InstanceHealth, Interface, Route, Target, TargetKind, interface_target, parse_target
 
 pytestmark = pytest.mark.io
@@ -444,6 +446,32 @@ def test_a_terminated_instance_is_no_member(lab: Lab) -> None:
         lab.tag_instance(instance, "role", "anycast")
     lab.terminate(lab.peer.instance_id)
     assert members(lab) == [lab.own.instance_id]
+
+
+def test_the_tags_of_an_instance_are_its_own(lab: Lab) -> None:
+    lab.tag_instance(lab.own.instance_id, "bgp2vpc:drain", "kernel upgrade")
+    lab.tag_instance(lab.peer.instance_id, "bgp2vpc:drain", "")
+    assert lab.api.instance_tags(lab.own.instance_id).get("bgp2vpc:drain") == "kernel upgrade"
+    assert lab.api.instance_tags(lab.peer.instance_id).get("bgp2vpc:drain") == ""
+    assert lab.api.instance_tags("i-00000000000000000") == {}
+
+
+def test_a_lifecycle_action_is_extended_and_completed_once(lab: Lab) -> None:
+    own = lab.own.instance_id
+    action = LifecycleAction("drained", "anycast", own)
+    for call in (lab.api.record_heartbeat, lab.api.complete_action):
+        with pytest.raises(NoLifecycleAction, match=own):
+            call(action)
+    with pytest.raises(NoLifecycleAction, match="is in no"):
+        lab.api.scaling_group(own)
+    lab.scale_in(action)
+    assert lab.api.scaling_group(own) == "anycast"
+    with pytest.raises(NoLifecycleAction):
+        lab.api.complete_action(dataclasses.replace(action, hook="another"))
+    lab.api.record_heartbeat(action)
+    lab.api.complete_action(action)
+    with pytest.raises(NoLifecycleAction):
+        lab.api.complete_action(action)
 
 
 def test_a_tags_value_is_no_pattern(lab: Lab) -> None:

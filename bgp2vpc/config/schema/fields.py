@@ -28,6 +28,9 @@ _SOCKET_PATH_BYTES: Final = 107
 _HOST_NAME: Final = re.compile(r"[a-z0-9]([a-z0-9_.-]{0,251}[a-z0-9])?\.?|\[[0-9a-f:.]+\]")
 _NO_SOCKET: Final = {"", "none", "no", "off", "false"}
 _GROUP: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,31}")
+_TAG_KEY: Final = re.compile(r"[A-Za-z0-9+\-=.,_:@]{1,128}")
+_HOOK: Final = re.compile(r"[A-Za-z0-9\-_/]{1,255}")
+_MAX_GROUP_NAME: Final = 255
 _MAX_NAME: Final = 100
 _MAX_DEVICE_INDEX: Final = 99
 _DESCRIPTION: Final = re.compile(r"[\w ./:@-]{1,80}", re.ASCII)
@@ -338,4 +341,34 @@ def url(value: object) -> str:
         ok = False
     if not (ok and written.isascii() and written.isprintable() and " " not in written):
         raise ValueError(f"expected an address such as https://hooks.example.org/path, got {kind_of(value)}")
+    return written
+
+
+def tag_key(value: object) -> str:
+    """The key of a tag, of the characters that instance metadata allows in keys; `aws:…` are AWS's own.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/work-with-tags-in-IMDS.html
+    """
+    written = text(value)
+    if written.lower().startswith("aws:") or not _TAG_KEY.fullmatch(written):
+        raise ValueError(
+            f"expected the key of a tag, such as bgp2vpc:drain, of letters, digits and + - = . , _ : @, got "
+            f"{kind_of(value)}"
+        )
+    return written
+
+
+def hook_name(value: object) -> str:
+    """The name of a lifecycle hook, as PutLifecycleHook allows it."""
+    written = text(value)
+    if not _HOOK.fullmatch(written):
+        raise ValueError(f"expected the name of a lifecycle hook, such as bgp2vpc-drain, got {kind_of(value)}")
+    return written
+
+
+def scaling_group(value: object) -> str:
+    """The name of an Auto Scaling group, as CreateAutoScalingGroup allows it."""
+    written = text(value)
+    if not (0 < len(written) <= _MAX_GROUP_NAME and written.isprintable() and ":" not in written):
+        raise ValueError(f"expected the name of an Auto Scaling group, got {kind_of(value)}")
     return written

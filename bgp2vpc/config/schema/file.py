@@ -13,6 +13,7 @@ from bgp2vpc.config.schema import fields
 from bgp2vpc.config.schema.bgp import BgpEntry
 from bgp2vpc.config.schema.checks import CheckEntry
 from bgp2vpc.config.schema.entry import BaseEntry, Count, Name, Period, Program, Seconds, VpcId, text_schema
+from bgp2vpc.config.schema.leaving import Lifecycle, TagsEntry
 from bgp2vpc.config.schema.rules import RuleEntry
 from bgp2vpc.config.schema.services import NotifyEntry, SerfEntry, WebEntry
 from bgp2vpc.exabgp_api import MAX_LINE
@@ -140,10 +141,17 @@ class ConfigFile(BaseEntry):
         "is gone after a reboot.",
         examples=["/var/lib/bgp2vpc/state"],
     )
-    lifecycle: bool = Field(
+    lifecycle: Lifecycle = Field(
         default=_CONFIG.lifecycle,
         description="Drain when instance metadata reports a spot interruption, a rebalance recommendation, or that "
-        "Auto Scaling takes the instance out of service; undrain when it no longer does.",
+        "Auto Scaling takes the instance out of service; undrain when it no longer does. A mapping does so, too, and "
+        "completes a lifecycle hook when the drain is done.",
+    )
+    tags: TagsEntry = Field(
+        default=TagsEntry(),
+        description="Tags in AWS that give orders: one of this instance drains it, one of a route table makes hosts of "
+        "a zone a last resort there.",
+        examples=["{drain: 'bgp2vpc:drain', avoid_zone: 'bgp2vpc:avoid-zone'}"],
     )
     restart_time: Seconds = Field(
         default=_CONFIG.restart_time,

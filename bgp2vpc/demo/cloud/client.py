@@ -32,6 +32,7 @@ from bgp2vpc.demo.cloud.values import (
     MetadataFault,
     Quirks,
     Race,
+    ScaleIn,
     StaleReads,
     World,
     WorldSpec,
@@ -159,6 +160,10 @@ class Cloud:
         Raises CloudError for a policy that uses what is not modelled.
         """
         self._ask(verbs.PERMIT, verbs.Permission(caller, policy))
+
+    def scale_in(self, instance_id: str, group: str, hook: str) -> None:
+        """Its Auto Scaling group wants to terminate it: metadata says so, and the group waits for this hook."""
+        self._ask(verbs.SCALE_IN, ScaleIn(instance_id, group, hook))
 
     # the log
 

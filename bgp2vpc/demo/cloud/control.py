@@ -15,7 +15,7 @@ from bgp2vpc.demo.cloud.iam import Authority, PolicyError
 from bgp2vpc.demo.cloud.imds import CloudMetadata
 from bgp2vpc.demo.cloud.log import CallLog, Changes
 from bgp2vpc.demo.cloud.show import show
-from bgp2vpc.demo.cloud.values import Quirks, World, WorldSpec
+from bgp2vpc.demo.cloud.values import Quirks, ScaleIn, World, WorldSpec
 from bgp2vpc.demo.cloud.wire import Environ, StartResponse, text_answer
 
 PREFIX = "/control/"
@@ -58,6 +58,7 @@ class Control:
                 _on(verbs.UNTHROTTLE, lambda _: misfortune.buckets.configure(None)),
                 _on(verbs.STALE_READS, ec2.stale_reads),
                 _on(verbs.RACE, misfortune.race),
+                _on(verbs.SCALE_IN, self._scale_in),
                 _on(verbs.SET_METADATA, lambda change: metadata.set_values(change.instance_id, change.values)),
                 _on(verbs.METADATA_FAULT, lambda change: metadata.fail(change.instance_id, change.fault)),
                 _on(verbs.RESET_METADATA, metadata.reset),
@@ -108,6 +109,10 @@ class Control:
             self._ec2.backend.get_instance(status.instance_id)
             RULES.status_checks[status.instance_id] = StatusChecks(status.instance, status.system, status.ebs)
             self._ec2.changed()
+
+    def _scale_in(self, leaving: ScaleIn) -> None:
+        self._ec2.auto_scaling.scale_in(leaving)
+        self._metadata.set_values(leaving.instance_id, {"autoscaling/target-lifecycle-state": "Terminated"})
 
     def _quirks(self, quirks: Quirks) -> None:
         with self._ec2.lock:

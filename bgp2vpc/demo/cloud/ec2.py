@@ -1,4 +1,4 @@
-"""EC2 itself: moto's application and its state, one call at a time."""
+"""EC2 itself: moto's application and its state, one call at a time; and Auto Scaling beside it."""
 
 import os
 import sys
@@ -14,6 +14,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 from bgp2vpc.demo.cloud.fidelity import make_cloudformation_honest, make_honest
 from bgp2vpc.demo.cloud.fidelity.rules import RULES
 from bgp2vpc.demo.cloud.log import Changes
+from bgp2vpc.demo.cloud.scaling import CloudAutoScaling
 from bgp2vpc.demo.cloud.stale import CloudHistory
 from bgp2vpc.demo.cloud.values import REGION, External, StaleReads
 from bgp2vpc.demo.cloud.wire import CloudAnswer, Environ, Request, environ_of, run
@@ -34,6 +35,7 @@ class CloudEc2:
         os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"
         make_honest()
         self.lock = threading.RLock()
+        self.auto_scaling = CloudAutoScaling()
         self._ec2 = create_backend_app("ec2")
         self._others = DomainDispatcherApplication(create_backend_app)
         self._changes = changes
@@ -48,6 +50,8 @@ class CloudEc2:
 
     def answer(self, request: Request, environ: Environ, *, stale: bool = False) -> CloudAnswer:
         """Apply a call; with `stale`, a description of route tables may be an old one."""
+        if request.service == "autoscaling":
+            return self.auto_scaling.answer(request)
         with self.lock:
             if request.service == "cloudformation":
                 make_cloudformation_honest()
@@ -88,5 +92,6 @@ class CloudEc2:
                 for account in backends.values():
                     account.reset()
             RULES.reset()
+            self.auto_scaling.reset()
             self.stale_reads(StaleReads(0))
         self._changes.note()

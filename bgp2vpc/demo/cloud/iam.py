@@ -140,6 +140,10 @@ class Authority:
 
 
 def _call(request: Request, tables: Mapping[str, Any]) -> IamCall:
+    if request.service == "autoscaling":
+        group = request.parameters.get("AutoScalingGroupName")
+        resource = f"arn:aws:autoscaling:{REGION}:{ACCOUNT}:autoScalingGroup:0:autoScalingGroupName/{group}"
+        return IamCall(f"autoscaling:{request.operation}", resource if group else ANYTHING)
     context = {"ec2:region": REGION, "aws:requestedregion": REGION}
     action = f"ec2:{request.operation}"
     if request.operation not in ROUTE_WRITES:

@@ -277,6 +277,15 @@ class World:
     nat_gateway: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class ScaleIn:
+    """An Auto Scaling group wants to terminate the instance, and waits for its lifecycle hook."""
+
+    instance_id: str
+    group: str
+    hook: str
+
+
 class MetadataFault(StrEnum):
     """How instance metadata fails as a whole."""
 

@@ -15,6 +15,7 @@ from bgp2vpc.demo.cloud.values import (
     MetadataFault,
     Quirks,
     Race,
+    ScaleIn,
     StaleReads,
     World,
     WorldSpec,
@@ -121,6 +122,8 @@ QUIRKS: ControlVerb[Quirks, None] = ControlVerb("quirks", TypeAdapter(Quirks), N
 PERMIT: ControlVerb[Permission, None] = ControlVerb("permit", TypeAdapter(Permission), NOTHING)
 PROPAGATE: ControlVerb[Propagation, str] = ControlVerb("propagate", TypeAdapter(Propagation), TEXT)
 STATUS: ControlVerb[ControlStatus, None] = ControlVerb("status", TypeAdapter(ControlStatus), NOTHING)
+
+SCALE_IN: ControlVerb[ScaleIn, None] = ControlVerb("scale-in", TypeAdapter(ScaleIn), NOTHING)
 
 SET_METADATA: ControlVerb[MetadataChange, None] = ControlVerb("set-metadata", TypeAdapter(MetadataChange), NOTHING)
 METADATA_FAULT: ControlVerb[MetadataChange, None] = ControlVerb("metadata-fault", TypeAdapter(MetadataChange), NOTHING)

@@ -1,0 +1,59 @@
+"""The parts of the schema for what AWS orders: the end of a drain for Auto Scaling, and tags."""
+
+from typing import Annotated, Final, TypeAlias
+
+from pydantic import AfterValidator, Discriminator, Field, Tag
+
+from bgp2vpc.config.model import CompletedHook, OrderTags
+from bgp2vpc.config.schema import fields
+from bgp2vpc.config.schema.entry import BaseEntry
+
+_TAGS: Final = OrderTags()
+_HOOK: Final = CompletedHook(name="")
+
+HookName: TypeAlias = Annotated[str, AfterValidator(fields.hook_name)]
+GroupOfInstances: TypeAlias = Annotated[str, AfterValidator(fields.scaling_group)]
+TagKey: TypeAlias = Annotated[str, AfterValidator(fields.tag_key)]
+
+
+class LifecycleEntry(BaseEntry):
+    """As `lifecycle: true`; and when a drain because Auto Scaling terminates the instance is done, it is told."""
+
+    complete: HookName = Field(
+        description="The name of the lifecycle hook (for `autoscaling:EC2_INSTANCE_TERMINATING`) that is completed when "
+        "the drain is done, and whose time is extended until then.",
+        examples=["bgp2vpc-drained"],
+    )
+    group: GroupOfInstances = Field(
+        default=_HOOK.group,
+        description="The Auto Scaling group. Default: that of this instance, by its tag `aws:autoscaling:groupName` in "
+        "instance metadata, or as Auto Scaling says.",
+        examples=["anycast"],
+    )
+
+
+# A tag of a union becomes a step of an error's location: it must not be a key of the mapping.
+def _kind_of_lifecycle(value: object) -> str:
+    return "(hook)" if isinstance(value, dict) else "flag"
+
+
+Lifecycle: TypeAlias = Annotated[
+    Annotated[bool, Tag("flag")] | Annotated[LifecycleEntry, Tag("(hook)")], Discriminator(_kind_of_lifecycle)
+]
+
+
+class TagsEntry(BaseEntry):
+    """Which tags give orders. Whoever may set them, gives these orders."""
+
+    drain: TagKey = Field(
+        default=_TAGS.drain,
+        description="Key of a tag of this instance. While the instance has it, everything is drained, unless its value "
+        "is `false`, `no`, `off` or `0`. Any other value is shown as the reason.",
+        examples=["bgp2vpc:drain"],
+    )
+    avoid_zone: TagKey = Field(
+        default=_TAGS.avoid_zone,
+        description="Key of a tag of route tables. Its value names availability zones; in that table, hosts of these "
+        "zones are a last resort.",
+        examples=["bgp2vpc:avoid-zone"],
+    )

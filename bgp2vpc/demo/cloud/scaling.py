@@ -1,0 +1,99 @@
+"""Auto Scaling, as far as an instance needs it that leaves its group: moto knows hooks, but no actions that wait.
+
+https://docs.aws.amazon.com/autoscaling/ec2/userguide/lifecycle-hooks.html
+"""
+
+import threading
+from collections.abc import Callable
+from xml.sax.saxutils import escape
+
+from bgp2vpc.demo.cloud.values import ScaleIn
+from bgp2vpc.demo.cloud.wire import CloudAnswer, Request, text_answer
+
+NAMESPACE = "http://autoscaling.amazonaws.com/doc/2011-01-01/"
+REQUEST_ID = "00000000-0000-0000-0000-000000000000"
+INSTANCE = "InstanceIds.member.1"
+
+
+class CloudAutoScaling:
+    """The instances that groups want to terminate, and the hooks that these wait for."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._leaving: dict[str, ScaleIn] = {}
+        self._operations: dict[str, Callable[[Request], CloudAnswer]] = {
+            "DescribeAutoScalingInstances": self._describe,
+            "RecordLifecycleActionHeartbeat": self._heartbeat,
+            "CompleteLifecycleAction": self._complete,
+        }
+
+    def scale_in(self, leaving: ScaleIn) -> None:
+        """The group waits for this hook from now on."""
+        with self._lock:
+            self._leaving[leaving.instance_id] = leaving
+
+    def reset(self) -> None:
+        """Nobody leaves."""
+        with self._lock:
+            self._leaving.clear()
+
+    def answer(self, request: Request) -> CloudAnswer:
+        """Answer a call."""
+        operation = self._operations.get(request.operation)
+        if operation is None:
+            return _error(400, "InvalidAction", f"The action {request.operation} is not modelled.")
+        with self._lock:
+            return operation(request)
+
+    def _describe(self, request: Request) -> CloudAnswer:
+        leaving = self._leaving.get(request.parameters.get(INSTANCE, ""))
+        member = ""
+        if leaving is not None:
+            fields = {
+                "InstanceId": leaving.instance_id,
+                "AutoScalingGroupName": leaving.group,
+                "AvailabilityZone": "us-east-1a",
+                "LifecycleState": "Terminating:Wait",
+                "HealthStatus": "HEALTHY",
+                "ProtectedFromScaleIn": "false",
+            }
+            member = f"<member>{''.join(f'<{key}>{escape(text)}</{key}>' for key, text in fields.items())}</member>"
+        return _answer(request.operation, f"<AutoScalingInstances>{member}</AutoScalingInstances>")
+
+    def _heartbeat(self, request: Request) -> CloudAnswer:
+        return self._refusal(request) or _answer(request.operation)
+
+    def _complete(self, request: Request) -> CloudAnswer:
+        if refusal := self._refusal(request):
+            return refusal
+        if request.parameters.get("LifecycleActionResult") not in ("CONTINUE", "ABANDON"):
+            return _error(400, "ValidationError", "LifecycleActionResult must be CONTINUE or ABANDON")
+        del self._leaving[request.parameters["InstanceId"]]
+        return _answer(request.operation)
+
+    def _refusal(self, request: Request) -> CloudAnswer | None:
+        instance_id = request.parameters.get("InstanceId", "")
+        asked = ScaleIn(
+            instance_id,
+            request.parameters.get("AutoScalingGroupName", ""),
+            request.parameters.get("LifecycleHookName", ""),
+        )
+        if self._leaving.get(instance_id) == asked:
+            return None
+        return _error(400, "ValidationError", f"No active Lifecycle Action found with instance ID {instance_id}")
+
+
+def _answer(operation: str, result: str = "") -> CloudAnswer:
+    body = (
+        f'<{operation}Response xmlns="{NAMESPACE}"><{operation}Result>{result}</{operation}Result>'
+        f"<ResponseMetadata><RequestId>{REQUEST_ID}</RequestId></ResponseMetadata></{operation}Response>"
+    )
+    return text_answer(200, body, "text/xml")
+
+
+def _error(status: int, code: str, message: str) -> CloudAnswer:
+    body = (
+        f'<ErrorResponse xmlns="{NAMESPACE}"><Error><Type>Sender</Type><Code>{code}</Code>'
+        f"<Message>{escape(message)}</Message></Error><RequestId>{REQUEST_ID}</RequestId></ErrorResponse>"
+    )
+    return text_answer(status, body, "text/xml")
