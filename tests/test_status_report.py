@@ -62,6 +62,10 @@ TABLES = [
     {"route_table_id": RTC, "name": "", "zone": ""},
 ]
 HOLD = {"verb": "hold", "prefix": B, "by": "root", "reason": "moved by hand", "since": AT, "until": None}
+AVOID = {
+    "verb": "avoid-zone", "prefix": None, "by": "tag x:avoid", "reason": "us-east-1b", "since": AT, "until": None,
+    "route_table_id": RTB,
+}  # fmt: skip
 DRAIN = {
     "prefix": None, "state": "draining", "since": AT, "until": None, "by": "cli", "who": "root", "reason": "",
     "withdraws": True,
@@ -91,7 +95,7 @@ TROUBLED = status(
         check("dns", state="unhealthy", reason="connection refused", latency=None),
         check("ntp", unknown_since=65.0, reason="no descriptors"),
     ],
-    steering=[HOLD],
+    steering=[HOLD, AVOID],
     leaving=[DRAIN],
     exabgp={"state": "down", "pid": None, "restarts": 3, "last_line": "port is taken", "was_connected": False},
     neighbors=[
@@ -138,6 +142,8 @@ WIDE = [
     "  check ntp (http 10.0.0.1) is healthy for 3 min; its probes tell nothing for 65 s: no descriptors; 1.2 ms",
     "  everything is draining since 2026-11-22T09:57:00Z (3 min) (by cli, root); `bgp2vpc undrain` ends it",
     f"  {B} is held since 2026-11-22T09:57:00Z (3 min) (by root: moved by hand); `bgp2vpc release` ends it",
+    f"  hosts of us-east-1b are a last resort in {RTB} (private a, us-east-1a) since 2026-11-22T09:57:00Z (3 min), by "
+    "tag x:avoid",
     "  ExaBGP is down; nothing is heard of the neighbors; never connected in 4 tries; last line of its log: port is "
     "taken",
     "  neighbor 10.0.1.12 is down for 2 min",

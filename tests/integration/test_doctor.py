@@ -134,17 +134,26 @@ def test_what_vpc_route_server_propagates(cloud: Cloud, site: Site, world: World
 
 
 def test_the_least_policy_is_enough_and_what_is_taken_from_it_is_missed(cloud: Cloud, site: Site, world: World) -> None:
+    site.configure(tags={"drain": "x:drain", "avoid_zone": "x:avoid"}, lifecycle={"complete": "gone"})
     where = ("--region", cloud.region, "--account", "123456789012", "--vpc", world.vpc_id)
     policy = json.loads(site.command("iam-policy", "-f", str(site.file), *where).stdout)
     cloud.permit(site.host.instance_id, json.dumps(policy))
     status, found = doctor(site)
     assert status == 0, found
     assert set(states(found, "permission")) == {"ok"}
+    assert [states(found, check) for check in ("drain-tag", "avoid-zone", "lifecycle-hook")] == [["ok"]] * 3
+    assert "is asked of EC2 with each poll" in found["drain-tag"][0]["message"]
     for statement in policy["Statement"]:
-        statement["Action"] = [each for each in statement["Action"] if each != "ec2:DeleteRoute"]
+        statement["Action"] = [
+            each for each in statement["Action"] if each not in ("ec2:DeleteRoute", "ec2:DescribeTags")
+        ]
     cloud.permit(site.host.instance_id, json.dumps(policy))
+    cloud.set_metadata(site.host.instance_id, "tags/instance/x:drain", "")
+    cloud.ec2.create_tags(Resources=[world.tables[0]], Tags=[{"Key": "x:avoid", "Value": site.host.zone}])
     status, found = doctor(site)
     assert status == 1
+    assert found["drain-tag"][0]["message"] == "metadata shows the tags of this instance, which has x:drain"
+    assert found["avoid-zone"][0]["message"].endswith("by its tag x:avoid; this host is one of them")
     assert [each["message"].split()[0] for each in found["permission"] if each["state"] == "fail"] == [
         "ec2:DeleteRoute"
     ]

@@ -1,11 +1,15 @@
 """Orders that are given in AWS: tags of an instance and of a route table, and Auto Scaling; real daemons, over HTTP."""
 
+import json
 from typing import Any
 
 from site_kit import Site, announcing, eventually
 
+from bgp2vpc.config.load import load
 from bgp2vpc.demo.cloud.client import Cloud
 from bgp2vpc.demo.cloud.values import World
+from bgp2vpc.iam.least import least_policy
+from bgp2vpc.iam.tables import AccountScope
 
 A = "192.0.2.1/32"
 DRAIN, AVOID = "bgp2vpc:drain", "bgp2vpc:avoid-zone"
@@ -14,9 +18,8 @@ DRAIN, AVOID = "bgp2vpc:drain", "bgp2vpc:avoid-zone"
 def start(site: Site, world: World, **more: Any) -> None:
     """A daemon whose script has announced A; it may do what its own least policy says, and nothing else."""
     site.configure(drain_timeout=0.2, processes={"dns": announcing(A)}, **more)
-    words = ["--region", site.cloud.region, "--account", "123456789012", "--vpc", world.vpc_id]
-    policy = site.command("iam-policy", "-f", str(site.file), *words).stdout
-    site.cloud.permit(site.host.instance_id, policy)
+    around = AccountScope(site.cloud.region, "123456789012", world.vpc_id)
+    site.cloud.permit(site.host.instance_id, json.dumps(least_policy(load(site.file), around).to_json()))
     site.start()
 
 
@@ -36,9 +39,8 @@ def test_a_tag_drains_by_ec2_and_by_metadata_and_a_table_leaves_a_zone(world: Wo
         *(f"CreateRoute {each} {A} {own.interface_id}" for each in world.tables),
         f"ReplaceRoute {table} {A} {second.host.interface_id}",
     }
-    told = first.command("status", "--socket", str(first.socket)).stdout
-    assert f"hosts of {own.zone} are a last resort in {table}" in told
-    assert f"last resort in {table}, by its tag {AVOID}" in first.command("doctor", "-f", str(first.file)).stdout
+    (order,) = first.status()["steering"]
+    assert (order["verb"], order["route_table_id"], order["reason"]) == ("avoid-zone", table, own.zone)
 
     # The instance's tag, which EC2 tells where metadata does not show tags.
     others = [each for each in world.tables if each != table]
@@ -48,7 +50,7 @@ def test_a_tag_drains_by_ec2_and_by_metadata_and_a_table_leaves_a_zone(world: Wo
     eventually(lambda: not first.status()["leaving"], "the end of the drain", lambda: first.log)
     cloud.set_metadata(own.instance_id, f"tags/instance/{DRAIN}", "")
     first.wait_for_log("draining prefix=all by=tag", count=2)
-    assert "reason=bgp2vpc:drain=kernel" in first.log
+    assert 'reason="bgp2vpc:drain=kernel"' in first.log
     assert not [call for call in cloud.calls() if call.error == "UnauthorizedOperation"]
 
 

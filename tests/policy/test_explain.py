@@ -218,7 +218,7 @@ def test_every_reason_and_every_verdict_has_its_words() -> None:
         Reason.ABSENT, Reason.BESIDE_PROPAGATED, Reason.WITHDRAWN, Reason.OTHER_INTERFACE, Reason.ALWAYS,
         Reason.OWNER_BLACKHOLE, Reason.OWNER_IMPAIRED, Reason.OWNER_GONE, Reason.OWNER_FAILING, Reason.TAKEOVER_FOREIGN,
         Reason.OWNER_WITHDREW, Reason.OWNER_SILENT, Reason.OWNER_LAST_RESORT, Reason.OWNER_LOST, Reason.BY_HAND,
-        Reason.OWNER_DEAD,
+        Reason.OWNER_DEAD, Reason.OWNER_ZONE_AVOIDED,
     }  # fmt: skip
     assert set(NEXT) == set(Reason) - changing, "the next thing is the change itself"
     assert all(words and not words.endswith(".") for told in WORDS for words in told.values())

@@ -176,6 +176,14 @@ def test_orders_that_are_alike_are_one_item() -> None:
     assert (item.words, item.detail, item.command) == ("drain of everything", "kernel", "bgp2vpc undrain")
 
 
+def test_tables_that_avoid_the_same_zones_are_one_item() -> None:
+    rows = [SteeringRow("avoid-zone", None, "tag x:avoid", "b", T, None, table) for table in ("rtb-2", "rtb-1")]
+    (item,) = attention(status(steering=tuple(rows)), ())
+    assert item.words == "hosts of b are a last resort in 2 tables: rtb-1, rtb-2"
+    assert item.command == "aws ec2 delete-tags --resources rtb-1 rtb-2 --tags Key=x:avoid"
+    assert not item.is_bad
+
+
 def test_a_remote_check_that_fails_at_many_owners_is_one_item() -> None:
     rows = tuple(CheckRow("r", "tcp", str(n), "unhealthy", 1, None, None, "refused", (), (), 1) for n in range(3))
     (item,) = attention(status(checks=rows), ())
