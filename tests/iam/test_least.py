@@ -169,9 +169,7 @@ def test_tags_of_the_instance_may_be_read_where_they_drain_it(tags: str, *, asks
 
 
 def test_the_hook_of_a_group_that_is_named_can_be_completed_and_nothing_else_of_auto_scaling() -> None:
-    policy = least(
-        "lifecycle: {complete: gone, group: any}\n" + rules(rule("accept: [192.0.2.0/24 le 32]"), checks="")
-    )
+    policy = least("lifecycle: {complete: gone, group: any}\n" + rules(rule("accept: [192.0.2.0/24 le 32]"), checks=""))
     leave = policy.statements[-1]
     assert leave.actions == ("autoscaling:CompleteLifecycleAction", "autoscaling:RecordLifecycleActionHeartbeat")
     arn = "arn:aws:autoscaling:eu-west-1:123456789012:autoScalingGroup:*:autoScalingGroupName/any"

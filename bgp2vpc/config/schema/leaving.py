@@ -20,8 +20,8 @@ class LifecycleEntry(BaseEntry):
     """As `lifecycle: true`; and when a drain because Auto Scaling terminates the instance is done, it is told."""
 
     complete: HookName = Field(
-        description="The name of the lifecycle hook (for `autoscaling:EC2_INSTANCE_TERMINATING`) that is completed when "
-        "the drain is done, and whose time is extended until then.",
+        description="The name of the lifecycle hook (for `autoscaling:EC2_INSTANCE_TERMINATING`) that is completed "
+        "when the drain is done, and whose time is extended until then.",
         examples=["bgp2vpc-drained"],
     )
     group: GroupOfInstances = Field(
