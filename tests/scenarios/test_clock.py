@@ -20,6 +20,7 @@ READERS = {
     ("reconcile/journal.py", "datetime.now"),  # when an error happened, for people
     ("operator/explaining.py", "time.time"),  # how long ago something was, for people
     ("operator/drain.py", "time.time"),  # since when a host drains, for people
+    ("operator/avoided_zones.py", "time.time"),  # since when a table avoids a zone, for people
     ("services/alerts.py", "datetime.now"),  # when it was told, for people
     ("reconcile/reconciler.py", "time.time"),  # since when a verdict stands, for people
     ("operator/state_file.py", "time.time"),  # whether what the state file holds has ended
