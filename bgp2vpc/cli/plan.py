@@ -49,6 +49,7 @@ def run(args: argparse.Namespace) -> int:
 
     from bgp2vpc.config.load import load
     from bgp2vpc.policy.guard import guard
+    from bgp2vpc.policy.words import covering_json, covering_words
     from bgp2vpc.vpc.connect import Identity, connect
 
     config = load(args.file)
@@ -67,16 +68,22 @@ def run(args: argparse.Namespace) -> int:
     for prefix in view.not_accepted(inputs):
         print(f"bgp2vpc: {prefix} is announced, and not permitted by any rule", file=sys.stderr)
     plan = guard(view.plan(inputs), view.tables, view.snapshot, config.max_changes)
+    covering = [view.tables[v.table_id].table.covering_route(v.prefix) for v in plan.verdicts]
     if args.json:
         rules = [
             {"rule": rule, "route_tables": [{"id": each, "name": names[each]} for each in table_ids]}
             for rule, table_ids in found
         ]
-        print(json.dumps({**plan.to_json(), "rules": rules}, indent=2))
+        verdicts = [
+            {**v.to_json(), "covering": covering_json(route)} for v, route in zip(plan.verdicts, covering, strict=True)
+        ]
+        print(json.dumps({**plan.to_json(), "verdicts": verdicts, "rules": rules}, indent=2))
         return 0
-    for v in plan.verdicts:
+    for v, route in zip(plan.verdicts, covering, strict=True):
         what = f"{v.kind.value} ({v.reason.value}); target {v.target or 'none'}; rule {v.rule}"
-        _show(f"{v.prefix} in {tables[v.table_id]}: {what}{f'; {v.detail}' if v.detail else ''}")
+        detail = f"; {v.detail}" if v.detail else ""
+        covered = f"; {covering_words(route)}" if route else ""
+        _show(f"{v.prefix} in {tables[v.table_id]}: {what}{detail}{covered}")
     print(f"{len(plan.changes)} change{'' if len(plan.changes) == 1 else 's'}")
     return 0
 

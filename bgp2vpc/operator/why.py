@@ -17,7 +17,7 @@ from bgp2vpc.names import STATIC
 from bgp2vpc.operator.orders import in_utc
 from bgp2vpc.policy.explain import ExplainedPath, Explanation
 from bgp2vpc.policy.place_state import Failure, Since
-from bgp2vpc.policy.words import REASONS, VERDICTS
+from bgp2vpc.policy.words import REASONS, VERDICTS, covering_words
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.vpc.model import Route, RouteState
 
@@ -247,8 +247,7 @@ class _Words:
             before = "before " if since is not None and since.found else ""
             when = f", since {before}{self._time(since.target)}" if since is not None else ""
             yield f"  the table has a route to {_holder(route)}{when}"
-        if why.propagated is not None:
-            yield f"  it has a propagated route to {_holder(why.propagated)}; a static one wins over it"
+        yield from _other_routes(why)
         yield from self._verdict(place)
         if place.trouble is not None:
             yield f"  the last write failed: {place.trouble.error}"
@@ -290,6 +289,14 @@ def _ordered(row: Mapping[str, Any]) -> str:
     what = {"hold": "held", "takeover": "to be taken over", "drain": "drained"}[row["verb"]]
     reason = f" ({row['reason']})" if row["reason"] else ""
     return f"{what} by {row['by']}{reason}, since {row['since']}, until {row['until'] or 'it is ended by hand'}"
+
+
+def _other_routes(why: Explanation) -> Iterator[str]:
+    """What else the table has for the prefix: a propagated route of it, or of a wider one."""
+    if why.propagated is not None:
+        yield f"  it has a propagated route to {_holder(why.propagated)}; a static one wins over it"
+    elif why.covering is not None:
+        yield f"  {covering_words(why.covering)}, which has the traffic {'without it' if why.route else 'now'}"
 
 
 def _path(each: ExplainedPath) -> str:

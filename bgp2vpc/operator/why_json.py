@@ -4,7 +4,7 @@ from typing import Any
 
 from bgp2vpc.operator.orders import in_utc
 from bgp2vpc.operator.why import Facts, PlaceFacts, lines
-from bgp2vpc.policy.words import REASONS
+from bgp2vpc.policy.words import REASONS, covering_json
 
 
 def to_json(facts: Facts) -> dict[str, Any]:
@@ -92,6 +92,7 @@ def _place_json(place: PlaceFacts) -> dict[str, Any]:
             "found_at_start": since.found if since else None,
         },
         "propagated": why.propagated and str(why.propagated.target),
+        "covering": covering_json(why.covering),
         "verdict": why.verdict and why.verdict.to_json(),
         "meaning": why.verdict and REASONS[why.verdict.reason],
         "since": _utc(since.verdict) if since else None,

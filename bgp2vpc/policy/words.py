@@ -1,11 +1,12 @@
 """Every verdict and reason in words: those of `bgp2vpc why`. docs/life-of-a-route.md explains them, too."""
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 from bgp2vpc.bgp.rib import Side
 from bgp2vpc.policy.best_path import Exclusion
 from bgp2vpc.policy.plan import Reason, VerdictKind
+from bgp2vpc.vpc.model import Route
 
 VERDICTS: Final[Mapping[VerdictKind, str]] = {
     VerdictKind.KEEP: "the route stays as it is",
@@ -106,3 +107,21 @@ NOT_ADMITTED: Final[Mapping[Side, str]] = {
     Side.LOCAL: "the rule manages the prefix, and accepts it from no script or client",
 }
 """Why a path does not count where this rule decides."""
+
+
+def covering_words(route: Route) -> str:
+    """Which route has the traffic of a prefix while no static one of exactly this prefix does."""
+    how = "propagated" if route.propagated else "static"
+    return f"covered by {route.destination} to {route.target} ({how}, {route.state.value})"
+
+
+def covering_json(route: Route | None) -> dict[str, Any] | None:
+    """The same for programs; None: nothing covers it."""
+    if route is None:
+        return None
+    return {
+        "destination": str(route.destination),
+        "target": str(route.target),
+        "state": route.state.value,
+        "propagated": route.propagated,
+    }

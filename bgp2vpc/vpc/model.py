@@ -171,6 +171,24 @@ class RouteTable:
         """The route of exactly this prefix that a virtual private gateway, or VPC Route Server, propagated."""
         return self._propagated.get(prefix)
 
+    def covering_route(self, prefix: Prefix) -> Route | None:
+        """The route that has the traffic of this prefix while no static route of exactly this prefix does.
+
+        A propagated route of the same prefix, else that of the longest wider prefix; of two that are equally long the
+        static one. Within the VPC the local route goes before propagated ones, however long they are:
+        https://docs.aws.amazon.com/vpn/latest/s2svpn/vpn-route-priority.html
+        Routes of prefix lists are left out: the table does not say what is in them.
+        """
+        is_local = any(prefix in cidr for cidr in self.cidrs)
+        covering = [
+            (route.destination.prefixlen, not route.propagated, route)
+            for route in self.routes
+            if isinstance(route.destination, Prefix)
+            and prefix in route.destination
+            and (not is_local if route.propagated else route.destination != prefix)
+        ]
+        return max(covering, key=lambda each: each[:2], default=(0, False, None))[2]
+
     def prefixes_pointed_elsewhere(self, later: "RouteTable") -> list[Prefix]:
         """The prefixes whose static routes are new, or have another target, in a later reading of this table."""
         return [

@@ -114,15 +114,26 @@ def test_a_peer_that_is_impaired_loses_its_routes(world: World, site: Site, clou
     site.wait_for_verdict(site.host.table, A, "keep ours")
 
 
-def test_a_propagated_twin_stays_beside_ours(world: World, site: Site, cloud: Cloud) -> None:
+def test_propagated_routes_of_the_prefix_and_of_a_wider_one_stay_beside_ours(
+    world: World, site: Site, cloud: Cloud
+) -> None:
+    wider = "192.0.2.0/24"
     gateway = cloud.propagate(site.host.table, A)
+    cloud.propagate(site.host.table, wider)
+    propagated = cloud.routes(site.host.table)
     site.start()
-    site.announce(A)
-    site.wait_for_route(A)
-    assert f"{A} {gateway} active propagated" in cloud.routes(site.host.table)
-    site.withdraw(A)
-    site.wait_for_route(A, target=None)
-    assert cloud.routes(site.host.table) == f"{A} {gateway} active propagated\n"
+    for prefix in (A, B):
+        site.announce(prefix)
+        site.wait_for_route(prefix)
+    assert set(propagated.splitlines()) < set(cloud.routes(site.host.table).splitlines())
+    plan = site.command("plan", "-f", str(site.file)).stdout
+    for prefix, covering in ((A, A), (B, wider)):
+        (line,) = [each for each in plan.splitlines() if each.startswith(f"{prefix} in {site.host.table}")]
+        assert line.endswith(f"rule private; covered by {covering} to {gateway} (propagated, active)")
+    for prefix in (A, B):
+        site.withdraw(prefix)
+        site.wait_for_route(prefix, target=None)
+    assert cloud.routes(site.host.table) == propagated
 
 
 def test_a_route_somebody_deletes_is_written_again_at_the_next_poll(world: World, site: Site, cloud: Cloud) -> None:
