@@ -26,11 +26,11 @@ from bgp2vpc.operator.orders import Cause
 from bgp2vpc.operator.state_file import StateFile
 from bgp2vpc.operator.tag_watch import TagWatch
 from bgp2vpc.policy.place_state import Places
-from bgp2vpc.policy.plan import Action
 from bgp2vpc.reconcile.ec2_calls import Calls, Connect
 from bgp2vpc.reconcile.inputs import Inputs
 from bgp2vpc.reconcile.journal import Journal
 from bgp2vpc.reconcile.observer import Observer
+from bgp2vpc.reconcile.paces import Paces
 from bgp2vpc.reconcile.prepare import Preparer
 from bgp2vpc.reconcile.reconciler import Limits, Reconciler
 from bgp2vpc.reconcile.retries import Retries
@@ -150,7 +150,7 @@ class Parts:
         self.hooks = RouteHooks(self.view, self.tasks.start, config.hook_timeout)
         self.preparer = Preparer(self.calls, self.view)
         retries = Retries(self.places)
-        paces = {action: Pace(config.ec2.burst, config.ec2.rate, random.random) for action in Action}
+        paces = Paces(lambda: Pace(config.ec2.burst, config.ec2.rate, random.random))
         writer = Writer(self.calls, self.view, self.inputs, retries, paces, self.hooks, self.preparer)
         self.reconciler = Reconciler(
             self.calls, self.view, self.inputs, retries, self.journal, None if self.mode.noop else writer

@@ -241,11 +241,32 @@ class PrefixRow:
 
 @dataclass(frozen=True, slots=True)
 class TableRow:
-    """A route table that a rule finds. `name`: its tag Name. `zone`: that of all its subnets; empty: not known."""
+    """A route table that a rule finds. `name`: its tag Name. `zone`: that of all its subnets; empty: not known.
+
+    `account`: as in AccountRow; empty: it is of our own account and region.
+    """
 
     route_table_id: str
     name: str
     zone: str
+    account: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRow:
+    """Another account or region. `account`: its name in the configuration, with the account's id and the region.
+
+    `role_arn` empty: our own credentials are used. `region` empty: our own. `tables`: how many are known. `answers`: it
+    has answered when it was asked last; None: it was not asked yet.
+    """
+
+    account: str
+    account_id: str
+    role_arn: str
+    region: str
+    vpc_ids: tuple[str, ...]
+    tables: int
+    answers: bool | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,6 +347,7 @@ class Status:
     damped: tuple[DampedRow, ...]
     prefixes: tuple[PrefixRow, ...]
     tables: tuple[TableRow, ...]
+    accounts: tuple[AccountRow, ...] = ()
     routes: tuple[RouteRow, ...]
     fallbacks: tuple[FallbackRow, ...]
     not_accepted: tuple[str, ...]

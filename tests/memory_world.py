@@ -104,6 +104,7 @@ class World:
         device_index: int = 0,
         addresses: Iterable[str] = (),
         source_dest_check: bool = False,
+        owner_id: str = "",
     ) -> str:
         """An interface; with `instance_id` attached to that instance, which is running and OK if it is new.
 
@@ -121,6 +122,7 @@ class World:
                 zone=self._subnets[subnet_id].zone if subnet_id in self._subnets else "",
                 address=min(found, key=lambda address: address.version, default=None),
                 instance_id=instance_id or None,
+                owner_id=owner_id,
             )
             if instance_id:
                 self._health.setdefault(instance_id, InstanceHealth.OK)

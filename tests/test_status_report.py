@@ -281,3 +281,21 @@ def test_the_fallbacks_are_told_with_what_speaks_against_them() -> None:
         "  arn:x of vpc-2, for rule c: not looked at",
     ]
     assert "fallbacks" not in report(status(), 200), "of a daemon that tells none"
+
+
+def test_other_accounts_are_told_with_what_is_known_of_them() -> None:
+    row = {
+        "account": "network (111122223333)", "account_id": "111122223333", "region": "",
+        "role_arn": "arn:aws:iam::111122223333:role/r", "vpc_ids": ["vpc-1"], "tables": 1, "answers": True,
+    }  # fmt: skip
+    far = {**row, "account": "us-east-1", "role_arn": "", "region": "us-east-1", "tables": 2}
+    rows = [row, {**far, "answers": False}, {**far, "tables": 0, "answers": None}]
+    tables = [{"route_table_id": RTB, "name": "private a", "zone": "", "account": "network (111122223333)"}]
+    lines = report(status(accounts=rows, tables=tables, routes=[route()]), 200)
+    assert lines[lines.index("accounts") :] == [
+        "accounts",
+        "  network (111122223333): 1 route table of vpc-1, as arn:aws:iam::111122223333:role/r",
+        "  us-east-1: 2 route tables of vpc-1; it gives no answer: as it was before",
+        "  us-east-1: 0 route tables of vpc-1; not read yet",
+    ]
+    assert any(f"{A} in {RTB} (private a) of network (111122223333): keep (ours)" in line for line in lines)

@@ -5,6 +5,7 @@ import json
 import re
 import sys
 from collections.abc import Callable
+from shlex import quote
 
 from bgp2vpc.cli.options import Commands, add_file
 
@@ -14,7 +15,8 @@ def add(commands: Commands) -> None:
     policy = commands.add_parser(
         "iam-policy",
         help="print the least IAM policy the configuration needs",
-        description="The policy goes to stdout; why each call is in it, and what IAM cannot narrow, to stderr.",
+        description="The policy of the instance's role goes to stdout; why each call is in it, and what IAM cannot "
+        "narrow, to stderr. With --role it is that of a role in another account, with --trust its trust policy.",
         allow_abbrev=False,
     )
     add_file(policy)
@@ -26,19 +28,37 @@ def add(commands: Commands) -> None:
     policy.add_argument(
         "--zone", type=_text(r"[a-z0-9-]+[a-z]", "eu-central-1a"), help="for a role of one zone: SELF_AZ"
     )
+    policy.add_argument(
+        "--role", metavar="NAME", help="of a role that is assumed: a name in `accounts`, 12 digits, or the ARN"
+    )
+    policy.add_argument("--trust", action="store_true", help="with --role: who may assume it")
+    policy.add_argument("--instance-role", metavar="ARN", type=_role_arn, help="with --trust: the instances' role")
     policy.set_defaults(command=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Print the policy to stdout, and the reasons to stderr."""
     from bgp2vpc.config.load import load
-    from bgp2vpc.iam.least import least_policy
+    from bgp2vpc.iam.accounts import accesses, instance_policy, named, role_policy, trust_policy
     from bgp2vpc.iam.policy import MOST_CHARACTERS
     from bgp2vpc.iam.tables import AccountScope
 
     config = load(args.file)
     around = AccountScope(args.region or config.region, args.account, args.vpc or config.vpc_id, args.zone)
-    policy = least_policy(config, around)
+    role = None
+    if args.role:
+        role = next(named(config, args.role), None)
+        if role is None:
+            known = ", ".join(each.name or each.role_arn for each in accesses(config) if each.role_arn) or "none"
+            print(f"bgp2vpc: no rule is about a role '{args.role}'; known: {known}", file=sys.stderr)
+            return 2
+    if args.trust:
+        if role is None or not args.instance_role:
+            print("bgp2vpc: --trust needs --role NAME and --instance-role ARN", file=sys.stderr)
+            return 2
+        print(json.dumps(trust_policy(role, args.instance_role), indent=2))
+        return 0
+    policy = role_policy(config, role, around) if role else instance_policy(config, around)
     print(json.dumps(policy.to_json(), indent=2))
     for statement in policy.statements:
         print(f"{statement.sid}:", file=sys.stderr)
@@ -52,6 +72,10 @@ def run(args: argparse.Namespace) -> int:
             "find the tables by a tag instead of by their ids",
             file=sys.stderr,
         )
+    for each in () if role else (each for each in accesses(config) if each.role_arn):
+        again = f"bgp2vpc iam-policy -f {quote(args.file)} --role {quote(each.name or each.role_arn)}"
+        print(f"{each.role_arn} needs a policy ({again})", file=sys.stderr)
+        print(f"  and a trust policy ({again} --trust --instance-role ARN)", file=sys.stderr)
     return 0
 
 
@@ -62,6 +86,15 @@ def _text(pattern: str, example: str) -> Callable[[str], str]:
         return value
 
     return check
+
+
+def _role_arn(value: str) -> str:
+    from bgp2vpc.config.schema import fields
+
+    try:
+        return fields.role_arn(value)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _region(value: str) -> str:

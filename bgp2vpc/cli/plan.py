@@ -59,11 +59,15 @@ def run(args: argparse.Namespace) -> int:
     connection = connect(identity, config.ec2.timeout, config.ec2.concurrency)
     view = asyncio.run(_observed(connection, config, inputs))
     names = {table_id: policy.table.tags.get("Name", "") for table_id, policy in view.tables.items()}
+    accounts = {table_id: policy.table.account for table_id, policy in view.tables.items()}
     tables = {table_id: f"{table_id} ({name})" if name else table_id for table_id, name in names.items()}
+    tables = {each: f"{words} of {accounts[each]}" if accounts[each] else words for each, words in tables.items()}
+    unread = {rule.name: rule.access for rule in config.rules if not view.answers(rule)}
     found = [(rule.name, [each for each in tables if rule in view.tables[each].rules]) for rule in config.rules]
     if not args.json:  # before the guard, which may refuse the plan
         for rule, table_ids in found:
-            what = ", ".join(tables[each] for each in table_ids) or "no route table (check `find`)"
+            nothing = f"nothing: {unread[rule]} gives no answer" if rule in unread else "no route table (check `find`)"
+            what = ", ".join(tables[each] for each in table_ids) or nothing
             _show(f"rule {rule} finds {what}")
     for prefix in view.not_accepted(inputs):
         print(f"bgp2vpc: {prefix} is announced, and not permitted by any rule", file=sys.stderr)
@@ -71,7 +75,12 @@ def run(args: argparse.Namespace) -> int:
     covering = [view.tables[v.table_id].table.covering_route(v.prefix) for v in plan.verdicts]
     if args.json:
         rules = [
-            {"rule": rule, "route_tables": [{"id": each, "name": names[each]} for each in table_ids]}
+            {
+                "rule": rule,
+                "route_tables": [
+                    {"id": each, "name": names[each], "account": accounts[each] or None} for each in table_ids
+                ],
+            }
             for rule, table_ids in found
         ]
         verdicts = [
@@ -196,7 +205,7 @@ async def _observed(connection: "Ec2Connection", config: "Config", inputs: "Deci
         snapshot = await observe(calls, view, _tell)
         now = time.monotonic()
         view.observed(snapshot, now, now)
-        await resolve(calls, view, view.unresolved(inputs))
+        await resolve(calls, view, view.unresolved(inputs), _tell)
         if instances := view.instances_to_ask_about(inputs):
             await learn_health(calls, view, instances, _tell)
     finally:

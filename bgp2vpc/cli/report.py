@@ -30,6 +30,7 @@ def report(status: Row, columns: int) -> list[str]:
         "needs attention": attention,
         "prefixes": told.prefixes(),
         "routes": told.routes(),
+        "accounts": told.accounts(),
         "fallbacks": told.fallbacks(),
         "checks": map(told.check, status["checks"]),
         "neighbors": chain(told.exabgp(), map(told.neighbor, status["neighbors"])),
@@ -84,7 +85,8 @@ class _Report:
     def _table(self, table_id: str) -> str:
         """`rtb-0a1b2c3d (private a, us-east-1a)`."""
         row = self._tables.get(table_id, {})
-        return table_id + _with(" (", ", ".join(filter(None, (row.get("name"), row.get("zone")))), ")")
+        words = ", ".join(filter(None, (row.get("name"), row.get("zone"))))
+        return table_id + _with(" (", words, ")") + _with(" of ", row.get("account"))
 
     def headline(self) -> str:
         """Who this is, and how old its knowledge."""
@@ -211,6 +213,13 @@ class _Report:
         since = f" since {self._time(row['since'])}" if row["since"] else ""
         what = f"{row['verdict']} ({row['reason']}){since}; now {now}{then}; rule {row['rule']}"
         return f"{row['prefix']} in {self._table(row['route_table_id'])}: {what}{_with('; ', row['detail'])}"
+
+    def accounts(self) -> Iterator[str]:
+        """Other accounts and regions, and whether they can be read."""
+        for row in self._status.get("accounts", ()):
+            known = f"{_count(row['tables'], 'route table')} of {', '.join(row['vpc_ids'])}"
+            how = {True: "", False: "; it gives no answer: as it was before", None: "; not read yet"}[row["answers"]]
+            yield f"{row['account']}: {known}{_with(', as ', row['role_arn'])}{how}"
 
     def fallbacks(self) -> Iterator[str]:
         """What routes fall back to, and whether EC2 would take that."""

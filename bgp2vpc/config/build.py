@@ -1,6 +1,6 @@
 """Checked entries of the file -> the values the program works with."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Final, TypedDict, assert_never
@@ -21,6 +21,7 @@ from bgp2vpc.config.model import (
     Tag,
 )
 from bgp2vpc.config.schema import checks, find
+from bgp2vpc.config.schema.accounts import AccessEntry
 from bgp2vpc.config.schema.bgp import BgpEntry, PeerEntry
 from bgp2vpc.config.schema.file import ConfigFile, ProcessEntry
 from bgp2vpc.config.schema.leaving import LifecycleEntry
@@ -36,6 +37,7 @@ from bgp2vpc.policy.prefix_list import PrefixList, PrefixRange
 from bgp2vpc.policy.rule import HookPrograms, ManagedRoute, RouteSettings, Rule, Takeover
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.serf.model import Agent
+from bgp2vpc.vpc.access import Access
 from bgp2vpc.vpc.finders import And, ByAz, ByTag, ByTagRegexp, Finder, HasRouteTo, Ids, InSubnet, InVpc, Main, Or
 from bgp2vpc.vpc.model import Target
 from bgp2vpc.web.model import WebSettings
@@ -57,7 +59,7 @@ def config(entry: ConfigFile, document: Document, file: str, warnings: tuple[Pro
         socket_group=entry.socket_group,
         processes=tuple(process(name, each, entry) for name, each in entry.processes.items()),
         rules=tuple(
-            rule(name, each, document, file, templates(entry), has_bgp=entry.bgp is not None)
+            rule(name, each, document, file, templates(entry), entry.accounts, has_bgp=entry.bgp is not None)
             for name, each in entry.routetables.items()
         ),
         checks=tuple(_checks(entry)),
@@ -118,8 +120,9 @@ def process(name: str, entry: ProcessEntry, file: ConfigFile) -> Process:
 
 
 def rule(
-    name: str, entry: RuleEntry, document: Document, file: str, templates: Collection[str], *, has_bgp: bool
-) -> Rule:
+    name: str, entry: RuleEntry, document: Document, file: str, templates: Collection[str],
+    accounts: Mapping[str, AccessEntry], *, has_bgp: bool,
+) -> Rule:  # fmt: skip
     """One entry of `routetables`. `templates`: the health checks that are made for each prefix.
 
     `has_bgp`: instances hear each other, so the best path decides where nothing is said.
@@ -143,6 +146,7 @@ def rule(
         interface=entry.interface,
         next_hop_self=entry.next_hop_self,
         vpc_id=entry.vpc_id or _vpc_named_in(entry.find),
+        access=access(accounts[entry.account] if entry.account else entry, entry.account or ""),
         # AWSnycast has it in `find`, where it says the same.
         no_results_ok=entry.no_results_ok or entry.find.no_results_ok,
         affinity=entry.affinity is not None,
@@ -152,6 +156,11 @@ def rule(
         entry_settings={each: some for each, some in own_settings.items() if some != RouteSettings(**own)},
         **own,
     )
+
+
+def access(entry: AccessEntry, name: str) -> Access:
+    """How the tables of a rule are reached. `name`: that of the entry in `accounts`, if it is there."""
+    return Access(entry.role_arn or "", entry.external_id or "", entry.region or "", name)
 
 
 def managed_routes(

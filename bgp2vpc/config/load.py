@@ -102,5 +102,11 @@ def parse(text: str, file: str) -> Config:
         Problem(file, document.line(("healthchecks", name)), dotted(("healthchecks", name)), message)
         for name in sorted(build.templates(entry) - named)
     )
+    used = {rule.account for rule in entry.routetables.values()}
+    warnings += (
+        Problem(file, document.line(("accounts", name)), dotted(("accounts", name)), "no rule names it")
+        for name in entry.accounts
+        if name not in used
+    )
     warnings.sort(key=lambda problem: problem.line)
     return replace(build.config(entry, document, file, tuple(warnings)), programs=programs.programs(document))

@@ -1,6 +1,6 @@
 """The configuration as the rest of the program sees it: frozen, complete, checked. Times are in seconds."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from pathlib import Path
 from typing import Final
@@ -15,6 +15,7 @@ from bgp2vpc.policy.place import Policy
 from bgp2vpc.policy.rule import Rule
 from bgp2vpc.prefix import IPAddress, Prefix
 from bgp2vpc.serf.model import Agent
+from bgp2vpc.vpc.access import OWN, Access
 from bgp2vpc.web.model import WebSettings
 
 DEFAULT_FILE: Final = "/etc/bgp2vpc.yaml"
@@ -183,6 +184,11 @@ class Config:
         """Configured source -> how many prefixes it may offer."""
         scripts = {process.name: process.max_prefixes for process in self.processes}
         return scripts | {source.name: len(source.announcements) for source in self.checked_sources}
+
+    def part(self, access: Access, region: str) -> "Config":
+        """With those rules only whose tables an instance in this region reaches so. Peers are found in our own."""
+        rules = tuple(rule for rule in self.rules if rule.access.seen_from(region) == access)
+        return replace(self, rules=rules, bgp=self.bgp if access == OWN else None)
 
     @property
     def policy(self) -> Policy:

@@ -5,6 +5,7 @@ with all others, however broken the parts are otherwise.
 import difflib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from typing import Final
 
 from bgp2vpc.config.document import Document, Location, Value, dotted, shortened
 from bgp2vpc.config.schema.checks import PREFIX
@@ -31,6 +32,7 @@ def wrong_references(document: Document, file: str) -> list[Problem]:
         *_templates(document),
         *_without_best_path(document),
         *_peers_twice(document),
+        *_accounts(document),
     ]
     return [Problem(file, document.line(location), dotted(location), message) for location, message in found]
 
@@ -190,6 +192,55 @@ def _without_best_path(document: Document) -> Found:
         if key and (rule.get("takeover") or by_default) != "best_path":
             told = key if key == "affinity" else "write: any"
             yield (*location, key), f"has an effect with takeover: best_path only; add that, or leave {told} out"
+
+
+_OF_AN_ACCOUNT: Final = ("role_arn", "external_id", "region")
+
+
+def _accounts(document: Document) -> Found:
+    """Accounts that do not exist, or are named beside what they say; and VPCs that are reached in two ways."""
+    known = _mapping(document.data.get("accounts"))
+    ways: dict[str, tuple[Location, tuple[Value, ...]]] = {}
+    for location, rule in _rules(document):
+        account = rule.get("account")
+        beside = next((key for key in _OF_AN_ACCOUNT if rule.get(key) is not None), "")
+        if account is None:
+            entry, key = rule, beside
+        elif not isinstance(account, str) or account not in known:
+            yield (*location, "account"), _unknown(str(account), "accounts", list(known))
+            continue
+        elif beside:
+            yield (*location, beside), f"'account: {account}' says that already: keep one of them"
+            continue
+        else:
+            entry, key = _mapping(known[account]), "account"
+        vpc_id = rule.get("vpc_id") or _vpc_in(rule.get("find"))
+        if entry.get("region") is not None and not vpc_id:
+            message = "with a region the rule needs vpc_id: without one it is about this instance's own VPC, in its own"
+            yield (*location, key), f"{message} region"
+            continue
+        own_region = document.data.get("region")
+        way = tuple(entry.get(each) for each in _OF_AN_ACCOUNT[:2])
+        way = (*way, None if entry.get("region") == own_region else entry.get("region"))
+        place = (*location, key) if key else location
+        first, before = ways.setdefault(vpc_id if isinstance(vpc_id, str) else "", (location, way))
+        if before != way:
+            message = "is reached in another way by the rule in line"
+            whose = vpc_id or "this instance's own VPC"
+            yield place, f"{whose} {message} {document.line(first)}: name the same account in all rules of a VPC"
+
+
+def _vpc_in(find: Value) -> Value:
+    """The VPC that a finder restricts its rule to, as `build` has it."""
+    entry = _mapping(find)
+    if str(entry.get("not", "")).lower() in ("true", "yes", "on", "y", "t", "1"):
+        return None
+    config = _mapping(entry.get("config"))
+    if entry.get("type") == "vpc":
+        return config.get("vpc_id")
+    filters = config.get("filters") if entry.get("type") == "and" else None
+    found = (_vpc_in(each) for each in (filters if isinstance(filters, list) else ()))
+    return next((vpc_id for vpc_id in found if vpc_id), None)
 
 
 def _rules(document: Document) -> Iterator[RouteFields]:

@@ -5,8 +5,9 @@ import os
 import socket
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
+from dataclasses import replace
 from email.utils import parsedate_to_datetime
 from functools import partial
 from http.client import HTTPException
@@ -40,17 +41,19 @@ from bgp2vpc.doctor.running_exabgp import daemons, look_at
 from bgp2vpc.doctor.subjects import reads, runs_exabgp, writes
 from bgp2vpc.errors import Bgp2vpcError, Credentials, Ec2Error, MetadataError
 from bgp2vpc.exabgp_api.line import parse
-from bgp2vpc.policy.decide import table_policies
+from bgp2vpc.policy.decide import reaches, table_policies
 from bgp2vpc.policy.rule import fallbacks_of
 from bgp2vpc.prefix import parse_address
 from bgp2vpc.sources.client import ask
 from bgp2vpc.sources.unix import connect as connect_socket
 from bgp2vpc.speaker import exabgp_file
 from bgp2vpc.speaker.render_conf import Written, configuration
+from bgp2vpc.vpc.access import OWN, Access
+from bgp2vpc.vpc.api import VpcApi
 from bgp2vpc.vpc.connect import Identity, connect
 from bgp2vpc.vpc.ec2 import Ec2, endpoint_url
 from bgp2vpc.vpc.imds import Metadata as MetadataService
-from bgp2vpc.vpc.model import Instance, Snapshot, TaggedInstance, Target
+from bgp2vpc.vpc.model import Instance, RouteTable, Snapshot, TaggedInstance, Target
 from bgp2vpc.vpc.order_tags import INSTANCE_TAGS
 
 PATIENCE: Final = 15.0
@@ -205,19 +208,29 @@ def _vpc(config: Config) -> Known[Vpc]:
         Identity(config.instance_id, config.region, config.vpc_id), config.ec2.timeout, _TABLES_AT_ONCE
     )
     instance, api = connection.instance, connection.vpc
-    vpc_ids = _vpc_ids(config, instance.vpc_id)
-    tables = {table.id: table for table in api.route_tables(vpc_ids)}
+    reach = reaches(config.rules, instance)
+    elsewhere = {each: connection.reach(each) for each in reach if each != OWN}
+    reading = {each: Fact(partial(_tables, there, each, reach[each])) for each, there in elsewhere.items()}
+    tables = {table.id: table for table in api.route_tables(reach[OWN])}
+    found = {access: fact.known(PATIENCE / 2) for access, fact in reading.items()}
+    unread = frozenset(access for access, some in found.items() if isinstance(some, Trouble))
+    for some in found.values():
+        tables |= {} if isinstance(some, Trouble) else {table.id: table for table in some}
     subnets = None
-    if any(call.operation == "DescribeSubnets" for call in reads(config, vpc_ids, instance.id)):
+    if any(call.operation == "DescribeSubnets" for call in reads(config, reach[OWN], instance.id)):
         try:
-            subnets = {subnet.id: subnet for subnet in api.subnets(vpc_ids)}
+            answering = {access: there for access, there in ({OWN: api} | elsewhere).items() if access not in unread}
+            parts = (there.subnets(reach[access]) for access, there in answering.items())
+            subnets = {subnet.id: subnet for part in parts for subnet in part}
         except Ec2Error:
             subnets = None  # the rehearsal says why
-    snapshot = Snapshot(tables, api.interfaces(instance.id), {}, instance.id, subnets=subnets)
+    snapshot = Snapshot(tables, api.interfaces(instance.id), {}, instance.id, subnets=subnets, unread=unread)
     fallbacks: dict[tuple[str, Target], Known[str]] = {}
     for vpc_id, target in fallbacks_of(config.rules, instance.vpc_id):
+        access = next(access for access, vpc_ids in reach.items() if vpc_id in vpc_ids)
+        there = elsewhere.get(access, api)
         try:
-            fallbacks |= {(vpc_id, each): told for each, told in api.target_problems(vpc_id, [target]).items()}
+            fallbacks |= {(vpc_id, each): told for each, told in there.target_problems(vpc_id, [target]).items()}
         except Ec2Error as error:
             fallbacks[vpc_id, target] = Trouble(str(error), error)
     members: Known[tuple[TaggedInstance, ...]] = ()
@@ -227,7 +240,14 @@ def _vpc(config: Config) -> Known[Vpc]:
             members = api.members(instance.vpc_id, tag.key, tag.value)
         except Ec2Error as error:
             members = Trouble(str(error), error)
-    return Vpc(instance, snapshot, table_policies(config.rules, snapshot, instance.vpc_id), fallbacks, members)
+    policies = table_policies(config.rules, snapshot, instance.vpc_id, instance.region)
+    counts = {access: some if isinstance(some, Trouble) else len(some) for access, some in found.items()}
+    return Vpc(instance, snapshot, policies, fallbacks, members, counts)
+
+
+def _tables(there: VpcApi, access: Access, vpc_ids: Collection[str]) -> Known[tuple[RouteTable, ...]]:
+    """Those of another account or region. Raises Ec2Error, also where its role cannot be assumed."""
+    return tuple(replace(table, access=access) for table in there.route_tables(vpc_ids))
 
 
 def _rehearsals(config: Config, instance: Instance | None, vpc: Known[Vpc]) -> Known[tuple[Rehearsal, ...]]:
@@ -236,21 +256,22 @@ def _rehearsals(config: Config, instance: Instance | None, vpc: Known[Vpc]) -> K
         return Trouble("which instance this is, is not known")
     if isinstance(vpc, Trouble) and isinstance(vpc.error, Credentials):
         return vpc
-    wanted = reads(config, _vpc_ids(config, instance.vpc_id), instance.id)
-    if not isinstance(vpc, Trouble) and vpc.snapshot.interfaces:
-        policies = [vpc.tables[each] for each in sorted(vpc.tables)]
-        wanted += writes(config, policies, vpc.snapshot.interfaces[0].id)
-    ec2 = Ec2(instance.region, timeout=config.ec2.timeout)
+    ours = Ec2(instance.region, timeout=config.ec2.timeout)
     found = []
-    for call in wanted:
-        refusal = None
-        try:
-            ec2.dry_run(call.operation, call.parameters)
-        except Ec2Error as error:
-            refusal = error
-        found.append(Rehearsal(call.operation, call.about, refusal))
+    for access, vpc_ids in reaches(config.rules, instance).items():
+        part = config.part(access, instance.region)
+        wanted = reads(part, vpc_ids, instance.id if access == OWN else "")
+        if not isinstance(vpc, Trouble):
+            if access in vpc.snapshot.unread:
+                continue
+            policies = [vpc.tables[each] for each in sorted(vpc.tables) if vpc.tables[each].table.access == access]
+            wanted += writes(part, policies, vpc.snapshot.interfaces)
+        ec2 = ours if access == OWN else ours.beside(access, instance.id)
+        for call in wanted:
+            refusal = None
+            try:
+                ec2.dry_run(call.operation, call.parameters)
+            except Ec2Error as error:
+                refusal = error
+            found.append(Rehearsal(call.operation, call.about, refusal, access))
     return tuple(found)
-
-
-def _vpc_ids(config: Config, own: str) -> frozenset[str]:
-    return frozenset(rule.vpc_id or own for rule in config.rules) | {own}

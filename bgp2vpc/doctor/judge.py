@@ -13,7 +13,7 @@ changed on the host or in AWS.
 from shlex import quote
 
 from bgp2vpc.config.model import DEFAULT_FILE, Config
-from bgp2vpc.doctor import exabgp, host, neighbors, order_tags, vpc
+from bgp2vpc.doctor import accounts, exabgp, host, neighbors, order_tags, vpc
 from bgp2vpc.doctor.model import BgpSessions, Finding, HostFacts, Trouble, ok, warn
 
 
@@ -40,6 +40,7 @@ def judge(config: Config, facts: HostFacts, quota: int) -> tuple[Finding, ...]:
     found += order_tags.drain_tag(config, facts.metadata, facts.rehearsals)
     found += order_tags.hook(config, facts.metadata)
     if not isinstance(facts.vpc, Trouble):
+        found += accounts.accounts(config, facts.vpc, facts.metadata)
         found += vpc.tables(config, facts.vpc)
         found += order_tags.zone_tag(config, facts.vpc)
         found += vpc.interfaces(config, facts.vpc)

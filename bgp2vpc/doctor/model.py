@@ -14,6 +14,7 @@ from bgp2vpc.doctor.exabgp_conf import ExabgpConf
 from bgp2vpc.errors import Ec2Error, Problem
 from bgp2vpc.policy.decide import TablePolicy
 from bgp2vpc.prefix import IPAddress, Prefix
+from bgp2vpc.vpc.access import OWN, Access
 from bgp2vpc.vpc.model import Instance, Interface, SecurityGroupRule, Snapshot, TaggedInstance, Target
 
 
@@ -124,7 +125,8 @@ class Endpoint:
 class Vpc:
     """What EC2 said of the VPC, the tables that rules found, and the instances that `peers_by_tag` finds.
 
-    `fallbacks`: (VPC, target) -> what speaks against it as a fallback; empty: nothing.
+    `fallbacks`: (VPC, target) -> what speaks against it as a fallback; empty: nothing. `accounts`: how many tables were
+    read in each other account or region.
     """
 
     instance: Instance
@@ -132,6 +134,7 @@ class Vpc:
     tables: Mapping[str, TablePolicy]
     fallbacks: Mapping[tuple[str, Target], Known[str]] = field(default_factory=dict)
     members: Known[tuple[TaggedInstance, ...]] = ()
+    accounts: Mapping[Access, Known[int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +144,7 @@ class Rehearsal:
     operation: str
     about: str = ""
     error: Ec2Error | None = None
+    access: Access = OWN
 
 
 @dataclass(frozen=True, slots=True)

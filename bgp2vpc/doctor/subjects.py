@@ -11,6 +11,7 @@ from bgp2vpc.iam.tables import AccountScope
 from bgp2vpc.policy.decide import TablePolicy
 from bgp2vpc.policy.rule import Rule
 from bgp2vpc.prefix import Prefix
+from bgp2vpc.vpc.model import Interface
 from bgp2vpc.vpc.targets import OPERATIONS
 
 _TABLES: Final = 20
@@ -70,13 +71,14 @@ class Call:
 
 
 def reads(config: Config, vpc_ids: Iterable[str], instance_id: str) -> tuple[Call, ...]:
-    """Every reading call that this configuration needs."""
-    in_vpcs = {"Filters": [{"Name": "vpc-id", "Values": sorted(vpc_ids)}]}
+    """Every reading call that this configuration needs. `instance_id` empty: in an account that does not have it."""
+    values = sorted(vpc_ids)
+    in_vpcs = {"Filters": [{"Name": "vpc-id", "Values": values}]} if values else {}
     needed = _needed(config)
     found = (
         Call("DescribeRouteTables", in_vpcs),
         Call("DescribeNetworkInterfaces", in_vpcs),
-        Call("DescribeInstanceStatus", {"InstanceIds": [instance_id]}),
+        Call("DescribeInstanceStatus", {"InstanceIds": [instance_id]} if instance_id else {}),
         Call("DescribeSubnets", in_vpcs),
         Call("DescribeTags", {"Filters": [{"Name": "resource-id", "Values": [instance_id]}]}),
     )
@@ -86,8 +88,11 @@ def reads(config: Config, vpc_ids: Iterable[str], instance_id: str) -> tuple[Cal
     return (*(call for call in found if call.operation in needed), *members, *of_fallbacks)
 
 
-def writes(config: Config, tables: Sequence[TablePolicy], interface_id: str) -> tuple[Call, ...]:
-    """Every writing call that the rules of the first tables can make there."""
+def writes(config: Config, tables: Sequence[TablePolicy], interfaces: Sequence[Interface]) -> tuple[Call, ...]:
+    """Every writing call that the rules of the first tables can make there.
+
+    To one of the `interfaces` that is in the table's VPC; without one, EC2 would refuse a target, and is not asked.
+    """
     found: list[Call] = []
     for table_policy in tables[:_TABLES]:
         needed = _needed(replace(config, rules=table_policy.rules))
@@ -99,9 +104,10 @@ def writes(config: Config, tables: Sequence[TablePolicy], interface_id: str) -> 
             prefix = Prefix((entry.prefix.first, entry.ge), version=entry.prefix.version)
         key = "DestinationIpv6CidrBlock" if prefix.is_ipv6 else "DestinationCidrBlock"
         place = {"RouteTableId": table_policy.table.id, key: str(prefix)}
-        to_us = {**place, "NetworkInterfaceId": interface_id}
+        here = next((each.id for each in interfaces if each.vpc_id == table_policy.table.vpc_id), None)
+        to_us = {**place, "NetworkInterfaceId": here}
         for operation, parameters in (("CreateRoute", to_us), ("ReplaceRoute", to_us), ("DeleteRoute", place)):
-            if operation in needed:
+            if operation in needed and (here or operation == "DeleteRoute"):
                 found.append(Call(operation, parameters, table_policy.table.id))
     return tuple(found)
 

@@ -8,6 +8,7 @@ from typing import Final
 
 from bgp2vpc.bgp.path import SELF
 from bgp2vpc.config.model import Config
+from bgp2vpc.doctor.accounts import role_policy
 from bgp2vpc.doctor.model import (
     Endpoint,
     Finding,
@@ -27,6 +28,7 @@ from bgp2vpc.policy.decide import rules_without_tables
 from bgp2vpc.policy.next_hop import Unusable, choose_interface
 from bgp2vpc.policy.rule import fallbacks_of
 from bgp2vpc.prefix import Prefix
+from bgp2vpc.vpc.access import OWN, Access
 from bgp2vpc.vpc.model import Interface, TargetKind
 from bgp2vpc.vpc.targets import question_about
 
@@ -69,22 +71,27 @@ def permissions(
     if isinstance(found, Trouble):
         yield warn("permission", f"no call could be rehearsed: {found.why}", again)
         return
-    for operation, some in groupby(sorted(found, key=lambda each: each.operation), lambda each: each.operation):
+
+    def where_and_what(each: Rehearsal) -> tuple[bool, Access, str]:
+        return each.access != OWN, each.access, each.operation
+
+    for (_, access, operation), some in groupby(sorted(found, key=where_and_what), where_and_what):
         rehearsed = list(some)
+        account = "" if access == OWN else f" with {access}"
         denied = [each for each in rehearsed if isinstance(each.error, Denied)]
         unknown = [each for each in rehearsed if each.error and not isinstance(each.error, _OF_ALLOWED_CALLS)]
         where = named([each.about for each in denied or unknown if each.about])
         if denied:
-            policy = _policy(metadata, config.file)
-            yield fail("permission", f"ec2:{operation} is not allowed{f' on {where}' if where else ''}", policy)
+            policy = role_policy(config, access) if access.role_arn else _policy(metadata, config.file)
+            words = f"ec2:{operation} is not allowed{f' on {where}' if where else ''}{account}"
+            yield fail("permission", words, policy)
         elif unknown:
-            yield warn(
-                "permission", f"ec2:{operation}: not known{f' for {where}' if where else ''}: {unknown[0].error}"
-            )
+            words = f"not known{f' for {where}' if where else ''}{account}: {unknown[0].error}"
+            yield warn("permission", f"ec2:{operation}: {words}")
         else:
             count = len(rehearsed)
             tables = f" on {count} table{'' if count == 1 else 's'}" if rehearsed[0].about else ""
-            yield ok("permission", f"ec2:{operation} is allowed{tables}")
+            yield ok("permission", f"ec2:{operation} is allowed{tables}{account}")
 
 
 def _policy(metadata: Known[MetadataAnswer], file: str) -> str:
@@ -104,11 +111,12 @@ def tables(config: Config, vpc: Vpc) -> Iterator[Finding]:
         if own_accounts and table.owner_id and table.owner_id not in own_accounts
     }
     empty = {rule.name for rule in rules_without_tables(config.rules, vpc.tables)}
+    unread, region = vpc.snapshot.unread, vpc.instance.region
     for rule in config.rules:
         found = [table_id for table_id, table_policy in vpc.tables.items() if rule in table_policy.rules]
         if found:
             yield ok("tables", f"rule {rule.name} finds {named(found)}")
-            if shared := [table_id for table_id in found if table_id in others]:
+            if shared := [each for each in found if each in others and vpc.snapshot.tables[each].access == OWN]:
                 # https://docs.aws.amazon.com/vpc/latest/userguide/vpc-sharing-service-behavior.html
                 owner = others[shared[0]]
                 words = (
@@ -116,8 +124,9 @@ def tables(config: Config, vpc: Vpc) -> Iterator[Finding]:
                     f"{min(own_accounts)}: in a shared VPC only a role of the owner may write routes, and EC2 does not "
                     "tell it how instances of others are; use a remote_healthcheck (docs/limits.md)"
                 )
-                role = f"arn:aws:iam::{owner}:role/…"
-                yield warn("tables", words, f"aws sts assume-role --role-arn {role} --role-session-name bgp2vpc")
+                yield warn("tables", words, f"set role_arn: arn:aws:iam::{owner}:role/… in the rule {rule.name}")
+        elif rule.access.seen_from(region) in unread:
+            yield warn("tables", f"rule {rule.name}: its tables are not known, as {rule.access} cannot be read")
         elif rule.name in empty:
             mend = f"aws ec2 describe-route-tables --filters Name=vpc-id,Values={rule.vpc_id or vpc.instance.vpc_id}"
             words = f"rule {rule.name} finds no route table; compare its `find` with their tags"

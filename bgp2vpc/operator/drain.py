@@ -26,10 +26,11 @@ from bgp2vpc.policy.plan import RouteKey
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.reconcile.journal import Journal, subject_of
 from bgp2vpc.reconcile.observer import Observer, Outcome, WriteResult
+from bgp2vpc.reconcile.poll import fresh_table
 from bgp2vpc.reconcile.reconciler import Reconciler
 from bgp2vpc.speaker.adj_rib_in import AdjRibIn
 from bgp2vpc.tasks import Deadlines, StartTask, until
-from bgp2vpc.vpc.model import Target, TargetKind
+from bgp2vpc.vpc.model import RouteTable, Target, TargetKind
 
 log = logging.getLogger("bgp2vpc")
 
@@ -265,16 +266,20 @@ class Drainer(Observer):
         view = self._view
         tables = sorted({table_id for table_id, prefix in view.ours() if prefix in prefixes})
         asked = self._now()
-        try:
-            read = await asyncio.gather(
-                *(self._reconciler.calls.fresh_table(view.vpc_ids, table_id) for table_id in tables)
-            )
-        except Ec2Error as error:
-            self._journal.failure("drain", error)
-            return
-        self._journal.success("drain")
+
+        async def read_one(table_id: str) -> RouteTable | Ec2Error | None:
+            try:
+                return await fresh_table(self._reconciler.calls, view, table_id)
+            except Ec2Error as error:
+                return error
+
+        read = await asyncio.gather(*map(read_one, tables))
+        errors = [each for each in read if isinstance(each, Ec2Error)]
+        self._journal.told("drain", errors[0] if errors else None)
         before = view.ours()
         for table_id, table in zip(tables, read, strict=True):
+            if isinstance(table, Ec2Error):
+                continue
             if table is None:
                 view.table_gone(table_id)
             else:

@@ -1,7 +1,7 @@
 """Rows of `bgp2vpc status --json`, and the line for `systemctl status`. Pure."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from bgp2vpc.bgp.best import best_path
@@ -10,7 +10,9 @@ from bgp2vpc.operator.orders import in_utc
 from bgp2vpc.policy.place_state import PlaceState
 from bgp2vpc.policy.plan import RouteKey, Verdict
 from bgp2vpc.prefix import Prefix
-from bgp2vpc.status import PathRow, RouteRow
+from bgp2vpc.status import AccountRow, PathRow, RouteRow
+from bgp2vpc.vpc.access import OWN, Access
+from bgp2vpc.vpc.model import Snapshot
 
 NAMED: Final = 3
 """Failures that a headline names."""
@@ -64,6 +66,24 @@ def route_rows(states: Mapping[RouteKey, PlaceState], holder: Callable[[RouteKey
             target_since=None if since is None else in_utc(since.target),
             has=holder(key) or None,
         )
+
+
+def account_rows(
+    reaches: Mapping[Access, Collection[str]], snapshot: Snapshot, *, is_observed: bool
+) -> Iterator[AccountRow]:
+    """Every other account or region that rules are about."""
+    counts = Counter(table.access for table in snapshot.tables.values())
+    for access, vpc_ids in reaches.items():
+        if access != OWN:
+            yield AccountRow(
+                account=str(access),
+                account_id=access.account_id,
+                role_arn=access.role_arn,
+                region=access.region,
+                vpc_ids=tuple(sorted(vpc_ids)),
+                tables=counts[access],
+                answers=access not in snapshot.unread if is_observed else None,
+            )
 
 
 def headline(verdicts: Iterable[Verdict] | None, last_cycle: str, failing: Mapping[str, str]) -> str:

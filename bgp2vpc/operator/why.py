@@ -233,7 +233,8 @@ class _Words:
     def _place(self, place: PlaceFacts) -> Iterator[str]:
         why = place.why
         where = f" ({why.where})" if why.where else ""
-        yield f"{why.table_id} ({why.table_name})" if why.table_name else why.table_id
+        of_account = f" of {why.account}" if why.account else ""
+        yield (f"{why.table_id} ({why.table_name})" if why.table_name else why.table_id) + of_account
         settings = f"; {why.settings}" if why.settings else ""
         yield f"  rule {why.rule} matches it: {why.covered_by}{where}; takeover: {why.takeover}{settings}"
         for each in why.paths:

@@ -62,6 +62,7 @@ def _place_json(place: PlaceFacts) -> dict[str, Any]:
     return {
         "route_table_id": why.table_id,
         "route_table_name": why.table_name,
+        "account": why.account or None,
         "rule": why.rule,
         "covered_by": why.covered_by,
         "where": why.where,

@@ -156,7 +156,8 @@ def _interface_of_peer(place: Place, offer: Offer) -> Interface | Exclusion:
         return Exclusion.SENT_BACK
     interface = place.snapshot.neighbor_at(address, place.table.vpc_id)
     if interface is None:
-        return Exclusion.NO_INTERFACE if address in place.snapshot.unresolvable else Exclusion.UNRESOLVED
+        is_known = place.snapshot.is_elsewhere(address) and place.table.access not in place.snapshot.unread
+        return Exclusion.NO_INTERFACE if is_known else Exclusion.UNRESOLVED
     return interface
 
 

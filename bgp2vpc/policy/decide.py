@@ -18,7 +18,7 @@ sessions, operators. Nothing here keeps state, reads a clock or writes: the same
 time is a value, too: `place_state` remembers which routes have moved too often (`damping`), and which peer is to write.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
@@ -31,8 +31,9 @@ from bgp2vpc.policy.plan import Decision, Plan, RouteKey, make_plan
 from bgp2vpc.policy.rule import DeadRoutes, Rule, Writes
 from bgp2vpc.policy.verdict import hold, verdict_for
 from bgp2vpc.prefix import IPAddress, Prefix
+from bgp2vpc.vpc.access import OWN, Access
 from bgp2vpc.vpc.finders import Surroundings, find, zone_of
-from bgp2vpc.vpc.model import Route, RouteState, RouteTable, Snapshot, TargetKind
+from bgp2vpc.vpc.model import Instance, Route, RouteState, RouteTable, Snapshot, TargetKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +52,29 @@ class TablePolicy:
         return None
 
 
-def table_policies(rules: Sequence[Rule], snapshot: Snapshot, own_vpc_id: str) -> dict[str, TablePolicy]:
-    """Table id -> table with its rules; only tables of our own VPC, or of the one a rule names."""
+def reaches(rules: Iterable[Rule], own: Instance) -> dict[Access, frozenset[str]]:
+    """How the VPCs are reached whose tables matter: our own one, and those that rules name.
+
+    A VPC is reached in one way. One that a rule reaches through a role is not read with our own credentials as well: in
+    a VPC that another account shares with us, those see neither all tables nor any tags.
+    """
+    found: dict[Access, set[str]] = {OWN: {own.vpc_id}}
+    for rule in rules:
+        found.setdefault(rule.access.seen_from(own.region), set()).add(rule.vpc_id or own.vpc_id)
+    found[OWN] -= {vpc_id for access, vpc_ids in found.items() if access != OWN for vpc_id in vpc_ids}
+    return {access: frozenset(vpc_ids) for access, vpc_ids in found.items()}
+
+
+def table_policies(
+    rules: Sequence[Rule], snapshot: Snapshot, own_vpc_id: str, own_region: str = ""
+) -> dict[str, TablePolicy]:
+    """Table id -> table with its rules: of our own VPC or the one a rule names, if it was read as the rule says."""
     found: dict[str, list[Rule]] = {}
     surroundings = Surroundings(snapshot.zone, snapshot.subnets)
     for rule in rules:
-        vpc_id = rule.vpc_id or own_vpc_id
-        for table in find(rule.find, (t for t in snapshot.tables.values() if t.vpc_id == vpc_id), surroundings):
+        vpc_id, access = rule.vpc_id or own_vpc_id, rule.access.seen_from(own_region)
+        there = (t for t in snapshot.tables.values() if t.vpc_id == vpc_id and t.access == access)
+        for table in find(rule.find, there, surroundings):
             found.setdefault(table.id, []).append(rule)
     policies = {}
     for table_id in sorted(found):
@@ -249,10 +266,11 @@ def unresolved(
     only: Collection[Prefix] | None = None,
     avoiding: Collection[str] = (),
 ) -> Unresolved:
-    """The interfaces that must be resolved before best path can decide.
+    """The interfaces that must be resolved before best path can decide; not of accounts that give no answer.
 
     And those of the owners in tables that avoid zones (`avoiding`), as it matters where these are.
     """
+    tables = {each: found for each, found in tables.items() if found.table.access not in snapshot.unread}
     addresses = {
         offer.path.next_hop
         for table_policy in tables.values()

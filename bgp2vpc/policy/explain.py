@@ -37,8 +37,9 @@ class ExplainedPath:
 class Explanation:
     """One (table, prefix). `covered_by`: what of the rule is about the prefix, and where it is written.
 
-    `table_name`: the tag Name. `propagated`: the route of the same prefix that a gateway has propagated to the table.
-    `covering`: the route that has the traffic while no static route of this prefix is there; None: it is dropped.
+    `table_name`: the tag Name. `account`: whose the table is; empty: ours. `propagated`: the route of the same prefix
+    that a gateway has propagated to the table. `covering`: the route that has the traffic while no static route of this
+    prefix is there; None: it is dropped.
     `settings`: what the rule says of such routes beyond `takeover`; empty: nothing.
     `next`: what has to happen before the place changes; empty: a change is to be written now.
     `paths`: the best one first, then those that lost, then those that were not compared.
@@ -54,6 +55,7 @@ class Explanation:
     verdict: Verdict | None
     change: Change | None
     table_name: str = ""
+    account: str = ""
     propagated: Route | None = None
     covering: Route | None = None
     settings: str = ""
@@ -87,6 +89,7 @@ def explain(decided: Decided) -> Explanation:
         verdict=verdict,
         change=change,
         table_name=place.table.tags.get("Name", ""),
+        account=place.table.account,
         propagated=place.table.propagated_route(place.prefix),
         covering=place.table.covering_route(place.prefix),
         settings="; ".join(settings),

@@ -9,6 +9,7 @@ from bgp2vpc.bgp.rib import Offer, Side
 from bgp2vpc.policy.plan import Action
 from bgp2vpc.policy.prefix_list import PrefixList, PrefixRange
 from bgp2vpc.prefix import Prefix
+from bgp2vpc.vpc.access import OWN, Access
 from bgp2vpc.vpc.finders import Finder
 from bgp2vpc.vpc.model import Target
 
@@ -93,7 +94,7 @@ class Rule(RouteSettings):
     `takeover_foreign` extends `takeover` to routes that point at no instance (gateways, NAT, peerings).
     `interface` None: by address for a next hop that is one of our own, else device index 0 in the table's VPC.
     `next_hop_self`: point at this instance whatever next hop a path names.
-    `vpc_id` None: the VPC of this instance, and no other.
+    `vpc_id` None: the VPC of this instance, and no other. `access`: how its tables are read and written.
     `no_results_ok`: finding no table is no error.
     `affinity`: of paths that are equal but for that, the table uses the one of its own availability zone.
     `writes`: matters with BEST_PATH only; otherwise peers' paths are not looked at.
@@ -108,6 +109,7 @@ class Rule(RouteSettings):
     interface: InterfaceChoice | None = None
     next_hop_self: bool = False
     vpc_id: str | None = None
+    access: Access = OWN
     no_results_ok: bool = False
     affinity: bool = False
     writes: Writes = Writes.OWN

@@ -2,12 +2,15 @@
 
 How it works: `connected` finds out who we are and makes a client, and may be asked again until that works. Reads and
 writes have threads of their own. A call that takes too long as a whole is given up, and its thread is left to itself.
+Each other account or region has `Calls` of its own (`at`), so that one that hangs delays nobody else.
 """
 
 import asyncio
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import replace
 from typing import TypeVar
 
 from bgp2vpc.errors import Ec2Error, NoThread, Transient
@@ -15,6 +18,7 @@ from bgp2vpc.policy.plan import Action, Change
 from bgp2vpc.prefix import IPAddress
 from bgp2vpc.reconcile.observer import Observer
 from bgp2vpc.tasks import on_thread
+from bgp2vpc.vpc.access import OWN, Access
 from bgp2vpc.vpc.api import VpcApi
 from bgp2vpc.vpc.connect import Ec2Connection
 from bgp2vpc.vpc.lifecycle import LifecycleAction
@@ -27,6 +31,8 @@ CONNECTORS = 4
 """Tries to connect at once: the thread of one that was given up stays for as long as that lasts."""
 LIMIT = 20.0
 """Times `ec2.timeout` that a call may take in all: a read may have many pages, a write may wait for a thread first."""
+LIMIT_ELSEWHERE = 4.0
+"""The same in other accounts and regions: a poll waits for all of them."""
 THREADS = 500
 """Of the process, after which calls that were given up are left no more of them: the next calls wait for their end."""
 T = TypeVar("T")
@@ -46,8 +52,12 @@ class Calls:
     def __init__(self, connect: Connect, writers: int, timeout: float, observers: Sequence[Observer] = ()) -> None:
         self._connect = connect
         self._vpc: VpcApi | None = None
+        self._connection: Ec2Connection | None = None
+        self._access = OWN
+        self._others: dict[Access, Calls] = {}
         self.is_connected = asyncio.Event()
         self.timeout = timeout
+        self._limit = LIMIT
         self._connectors = ThreadPoolExecutor(CONNECTORS, "connect")
         self._readers = ThreadPoolExecutor(READERS, "ec2-read")
         self._writer_threads = writers
@@ -64,17 +74,37 @@ class Calls:
             what = f"no identity, credentials and VPC of this instance within {CONNECT_LIMIT:g} s"
             raise Transient("Connect", "CallTimeout", what) from error
         self._connectors.shutdown(wait=False)
-        self._vpc = connection.vpc
+        self._connection, self._vpc = connection, connection.vpc
         self.is_connected.set()
         return connection.instance
 
+    def at(self, access: Access) -> "Calls":
+        """The calls of that account and region. Those of another one are made at their first use; `OWN`: these."""
+        if access == self._access:
+            return self
+        if access not in self._others:
+            other = Calls(self._connect, self._writer_threads, self.timeout, self._observers)
+            other._access, other._limit = access, LIMIT_ELSEWHERE
+            other.is_connected = self.is_connected
+            self._others[access] = other
+        other = self._others[access]
+        if other._vpc is None and self._connection is not None:
+            other._vpc = self._connection.reach(access)
+        return other
+
     async def route_tables(self, vpc_ids: Collection[str], table_ids: Collection[str] = ()) -> tuple[RouteTable, ...]:
         """Raises Ec2Error."""
-        return await self._read("DescribeRouteTables", lambda: self._api.route_tables(vpc_ids, table_ids))
+        return await self._read("DescribeRouteTables", lambda: self._ours(self._api.route_tables(vpc_ids, table_ids)))
 
     async def tables_before_write(self, vpc_ids: Collection[str], table_ids: Collection[str]) -> tuple[RouteTable, ...]:
         """Raises Ec2Error."""
-        return await self._read("DescribeRouteTables", lambda: self._api.tables_before_write(vpc_ids, table_ids))
+        return await self._read(
+            "DescribeRouteTables", lambda: self._ours(self._api.tables_before_write(vpc_ids, table_ids))
+        )
+
+    def _ours(self, tables: tuple[RouteTable, ...]) -> tuple[RouteTable, ...]:
+        """The tables, with the way in which they were read."""
+        return tables if self._access == OWN else tuple(replace(each, access=self._access) for each in tables)
 
     async def interfaces(self, instance_id: str) -> tuple[Interface, ...]:
         """Raises Ec2Error."""
@@ -85,6 +115,15 @@ class Calls:
         if not interface_ids:
             return ()
         return await self._read("DescribeNetworkInterfaces", lambda: self._api.interfaces_by_id(interface_ids))
+
+    async def interfaces_anywhere(self, interface_ids: Collection[str]) -> tuple[Interface, ...]:
+        """Those of our own account, and of the others that answer, those that ours does not know. Raises Ec2Error."""
+        found = {each.id: each for each in await self.interfaces_by_id(interface_ids)}
+        for other in self._others.values():
+            with suppress(Ec2Error):  # each poll tells what is wrong there
+                there = await other.interfaces_by_id(frozenset(interface_ids) - found.keys())
+                found |= {each.id: each for each in there}
+        return tuple(found.values())
 
     async def interfaces_at(self, vpc_ids: Collection[str], addresses: Collection[IPAddress]) -> tuple[Interface, ...]:
         """Raises Ec2Error."""
@@ -158,6 +197,8 @@ class Calls:
 
     def close(self) -> None:
         """Give the threads up; a call under way ends by its own time-out."""
+        for other in self._others.values():
+            other.close()
         self._connectors.shutdown(wait=False, cancel_futures=True)
         self._readers.shutdown(wait=False, cancel_futures=True)
         self._writers.shutdown(wait=False, cancel_futures=True)
@@ -187,7 +228,7 @@ class Calls:
 
     async def _run(self, action: str, executor: ThreadPoolExecutor, call: Callable[[], T]) -> T:
         loop = asyncio.get_running_loop()
-        asked, limit = loop.time(), LIMIT * self.timeout
+        asked, limit = loop.time(), self._limit * self.timeout
         try:
             async with asyncio.timeout(limit):
                 answer = await on_thread(call, executor)

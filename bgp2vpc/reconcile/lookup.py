@@ -78,7 +78,7 @@ class Lookup:
             return True
         before = self._view.snapshot.unresolvable
         try:
-            await resolve(self._calls, self._view, unresolved)
+            await resolve(self._calls, self._view, unresolved, self._journal.told)
         except Ec2Error as error:
             self._journal.failure("interfaces of peers", error)
             return False

@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Final
 
 from bgp2vpc.backoff import back_off
@@ -11,6 +12,7 @@ from bgp2vpc.errors import Credentials, Denied, Ec2Error, Throttled, Transient
 from bgp2vpc.policy.decide import Unresolved
 from bgp2vpc.reconcile.ec2_calls import Calls
 from bgp2vpc.reconcile.view import View
+from bgp2vpc.vpc.access import OWN, Access
 from bgp2vpc.vpc.model import InstanceHealth, Interface, RouteTable, Snapshot, Subnet, TargetKind
 
 STRANGE: Final = "StrangeAnswer"
@@ -36,17 +38,20 @@ Tell = Callable[[str, Ec2Error | None], None]
 async def observe(calls: Calls, view: View, tell: Tell) -> Snapshot:
     """What EC2 says now; of health, what was known before, as of the parts that `tell` hears could not be read.
 
-    Raises Ec2Error where what every rule needs could not be read.
+    Raises Ec2Error where what every rule needs could not be read: our interfaces, and the tables of our own account.
+    Another account or region that gives no answer is among what is `unread`.
     """
-    instance_id = view.instance.id
+    instance_id, reaches = view.instance.id, view.reaches
     before = view.snapshot
-    others = sorted(view.other_instances)
+    named: dict[Access, list[str]] = {access: [] for access in reaches}
+    for access, other in sorted(view.other_instances):
+        named[access].append(other)
 
     async def subnets_if(*, wanted: bool) -> Mapping[str, Subnet] | None:
         if not wanted:
             return None
         try:
-            found = {subnet.id: subnet for subnet in await calls.subnets(view.vpc_ids)}
+            found = {subnet.id: subnet for subnet in await calls.subnets(reaches[OWN])}
         except Ec2Error as error:
             tell("subnets", error)
             return before.subnets
@@ -62,25 +67,94 @@ async def observe(calls: Calls, view: View, tell: Tell) -> Snapshot:
         tell(f"interfaces of {other}", None)
         return found
 
-    tables, interfaces, subnets, theirs = await asyncio.gather(
-        calls.route_tables(view.vpc_ids),
+    elsewhere = [access for access in reaches if access != OWN]
+    tables, interfaces, subnets, theirs, reads = await asyncio.gather(
+        calls.route_tables(reaches[OWN]),
         calls.interfaces(instance_id),
         subnets_if(wanted=view.wants_subnets),
-        asyncio.gather(*map(interfaces_of, others)),
+        asyncio.gather(*map(interfaces_of, named[OWN])),
+        asyncio.gather(*(_read(calls, instance_id, each, reaches[each], named[each], tell) for each in elsewhere)),
     )
     _check(view, tables, interfaces)
+    answers = {access: read for access, read in zip(elsewhere, reads, strict=True) if read is not None}
+    everything = (*tables, *(table for read in answers.values() for table in read.tables))
     if subnets is None and not view.wants_subnets:
-        subnets = await subnets_if(wanted=view.manages_within_vpc(tables))
+        subnets = await subnets_if(wanted=view.manages_within_vpc(everything))
+    if subnets is not None and elsewhere:
+        others = {each.id: each for each in (before.subnets or {}).values() if each.vpc_id not in reaches[OWN]}
+        for part in await asyncio.gather(*(_subnets(calls, each, reaches[each], tell) for each in answers)):
+            others |= {each.id: each for each in part}
+        subnets = {**others, **subnets}
+    unread = frozenset(elsewhere) - answers.keys()
+    # As they are now: single tables may have been read, or written, since this poll began.
+    known = {each.id: each for each in view.snapshot.tables.values() if each.access in unread}
+    silent = {access.account_id for access in unread}
+    ours = {each.id: each for each in before.interfaces if each.owner_id and each.owner_id in silent}
+    ours |= {each.id: each for read in answers.values() for each in read.ours}
     return Snapshot(
-        {table.id: table for table in tables},
-        interfaces,
+        known | {table.id: table for table in everything},
+        tuple(sorted((ours | {each.id: each for each in interfaces}).values(), key=lambda each: each.position)),
         before.health,
         instance_id,
-        others=dict(zip(others, theirs, strict=True)),
+        others=dict(zip(named[OWN], theirs, strict=True))
+        | {other: found for read in answers.values() for other, found in read.others.items()}
+        | {other: before.others.get(other, ()) for access in unread for other in named[access]},
         subnets=subnets,
         peer_enis=before.peer_enis,
         unresolvable=before.unresolvable,
+        unread=unread,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRead:
+    """What a poll has read of another account or region. `ours`: our interfaces that belong to it.
+
+    `others`: by instance id, the interfaces of instances there that the configuration names.
+    """
+
+    tables: Sequence[RouteTable]
+    ours: Sequence[Interface]
+    others: Mapping[str, tuple[Interface, ...]]
+
+
+async def _read(
+    calls: Calls, instance_id: str, access: Access, vpc_ids: Collection[str], named: Sequence[str], tell: Tell
+) -> AccountRead | None:
+    """All of it; None: it gives no answer, and `tell` hears why.
+
+    An interface of another account's VPC can be attached to our instance if both are in the same zone:
+    https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-eni.html
+    """
+    there = calls.at(access)
+    asked = named if access.region else (instance_id, *named)
+    try:
+        tables, found = await asyncio.gather(there.route_tables(vpc_ids), asyncio.gather(*map(there.interfaces, asked)))
+        _check_tables(vpc_ids, tables)
+    except Ec2Error as error:
+        tell(f"route tables of {access}", error)
+        return None
+    tell(f"route tables of {access}", None)
+    by_instance = dict(zip(asked, found, strict=True))
+    ours = [each for each in by_instance.pop(instance_id, ()) if each.instance_id == instance_id]
+    return AccountRead(tables, ours, by_instance)
+
+
+async def _subnets(calls: Calls, access: Access, vpc_ids: Collection[str], tell: Tell) -> Collection[Subnet]:
+    """Those of these VPCs in another account; none if it does not tell."""
+    try:
+        found = await calls.at(access).subnets(vpc_ids)
+    except Ec2Error as error:
+        tell(f"subnets of {access}", error)
+        return ()
+    tell(f"subnets of {access}", None)
+    return found
+
+
+def subjects_of(access: Access) -> tuple[str, ...]:
+    """What may be told to fail in another account or region."""
+    subjects = ("route tables", "subnets", "instance status", "interfaces of peers")
+    return tuple(f"{each} of {access}" for each in subjects)
 
 
 def _check(view: View, tables: Sequence[RouteTable], interfaces: Sequence[Interface]) -> None:
@@ -90,14 +164,10 @@ def _check(view: View, tables: Sequence[RouteTable], interfaces: Sequence[Interf
     detached (https://docs.aws.amazon.com/vpc/latest/userguide/VPC_Route_Tables.html,
     https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-eni.html).
     """
-    own = view.instance.vpc_id
-    if own in view.vpc_ids and not any(table.vpc_id == own for table in tables):
+    own, vpc_ids = view.instance.vpc_id, view.reaches[OWN]
+    if own in vpc_ids and not any(table.vpc_id == own for table in tables):
         raise Transient("DescribeRouteTables", STRANGE, f"{own} has no route table in the answer")
-    for table in tables:
-        if table.vpc_id not in view.vpc_ids:
-            raise Transient("DescribeRouteTables", STRANGE, f"{table.id} of {table.vpc_id} was not asked for")
-        if not any(route.target.kind is TargetKind.LOCAL for route in table.routes):
-            raise Transient("DescribeRouteTables", STRANGE, f"{table.id} has no local route in the answer")
+    _check_tables(vpc_ids, tables)
     if not interfaces:
         raise Transient("DescribeNetworkInterfaces", STRANGE, f"{view.instance.id} has no interface in the answer")
     for each in interfaces:
@@ -105,11 +175,26 @@ def _check(view: View, tables: Sequence[RouteTable], interfaces: Sequence[Interf
             raise Transient("DescribeNetworkInterfaces", STRANGE, f"{each.id} of {each.instance_id} was not asked for")
 
 
+def _check_tables(vpc_ids: Collection[str], tables: Sequence[RouteTable]) -> None:
+    for table in tables:
+        if table.vpc_id not in vpc_ids:
+            raise Transient("DescribeRouteTables", STRANGE, f"{table.id} of {table.vpc_id} was not asked for")
+        if not any(route.target.kind is TargetKind.LOCAL for route in table.routes):
+            raise Transient("DescribeRouteTables", STRANGE, f"{table.id} has no local route in the answer")
+
+
+async def fresh_table(calls: Calls, view: View, table_id: str) -> RouteTable | None:
+    """One table as it is after now, read as its rule says; None if it is gone. Raises Ec2Error."""
+    access = view.access_of(table_id)
+    return await calls.at(access).fresh_table(view.reaches.get(access, frozenset()), table_id)
+
+
 async def learn_health(calls: Calls, view: View, instance_ids: Collection[str], tell: Tell) -> None:
     """Ask how these instances are. Those that EC2 could tell nothing of are UNKNOWN, and `tell` hears why.
 
     EC2 may fail the whole question because of one instance in it, as in the outage of a zone. Then each is asked about
     by itself: ours, by which the others are judged, and the next ones by id; `SINGLES` at most, one after the other.
+    Other accounts are asked about those of whom ours knows nothing.
     """
     health = dict.fromkeys(instance_ids, InstanceHealth.UNKNOWN)
     trouble: Ec2Error | None = None
@@ -119,6 +204,16 @@ async def learn_health(calls: Calls, view: View, instance_ids: Collection[str], 
         found = {} if isinstance(error, _POINTLESS) else await _health_one_by_one(calls, view, instance_ids)
         health |= found
         trouble = error if len(found) < len(health) else None
+    unknown = [each for each, told in health.items() if told is InstanceHealth.UNKNOWN and each != view.instance.id]
+    for access in view.answering if unknown else ():
+        if access != OWN:
+            try:
+                told = await calls.at(access).instance_health(unknown)
+            except Ec2Error as error:
+                tell(f"instance status of {access}", error)
+                continue
+            tell(f"instance status of {access}", None)
+            health |= {each: how for each, how in told.items() if how is not InstanceHealth.UNKNOWN}
     view.learned_health(health)
     tell("instance status", trouble)
 
@@ -138,12 +233,35 @@ async def _health_one_by_one(calls: Calls, view: View, instance_ids: Collection[
     return found
 
 
-async def resolve(calls: Calls, view: View, unresolved: Unresolved) -> None:
-    """Ask about interfaces of other instances. Raises Ec2Error."""
-    at_addresses, by_id = await asyncio.gather(
-        calls.interfaces_at(view.vpc_ids, unresolved.addresses), calls.interfaces_by_id(unresolved.interface_ids)
+async def resolve(calls: Calls, view: View, unresolved: Unresolved, tell: Tell) -> None:
+    """Ask about interfaces of other instances, in all accounts that answer. Raises Ec2Error if our own does not.
+
+    Of one that does not, and of that `tell` hears, nothing is concluded: neither that it has no such interface, nor,
+    until the next poll has read it, anything about its tables.
+    """
+
+    async def ask(access: Access, vpc_ids: Collection[str]) -> Sequence[Interface]:
+        there = calls.at(access)
+        try:
+            at_addresses, by_id = await asyncio.gather(
+                there.interfaces_at(vpc_ids, unresolved.addresses), there.interfaces_by_id(unresolved.interface_ids)
+            )
+        except Ec2Error as error:
+            tell(f"interfaces of peers of {access}", error)
+            view.gave_no_answer(access)
+            return ()
+        tell(f"interfaces of peers of {access}", None)
+        return (*at_addresses, *by_id)
+
+    answering = view.answering
+    at_addresses, by_id, elsewhere = await asyncio.gather(
+        calls.interfaces_at(answering[OWN], unresolved.addresses),
+        calls.interfaces_by_id(unresolved.interface_ids),
+        asyncio.gather(*(ask(*each) for each in answering.items() if each[0] != OWN)),
     )
-    view.resolved(unresolved, (*at_addresses, *by_id))
+    found = {each.id: each for some in (at_addresses, by_id, *elsewhere) for each in some}
+    out_of_sight = view.interfaces_out_of_sight() - found.keys()
+    view.resolved(unresolved - Unresolved(frozenset(), out_of_sight), found.values())
 
 
 class Polls:

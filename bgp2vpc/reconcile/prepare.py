@@ -25,6 +25,7 @@ from bgp2vpc.reconcile.ec2_calls import Calls
 from bgp2vpc.reconcile.observer import Observer
 from bgp2vpc.reconcile.view import View
 from bgp2vpc.tasks import ReportedTasks
+from bgp2vpc.vpc.access import Access
 from bgp2vpc.vpc.model import RouteTable
 from bgp2vpc.vpc.pace import Pace
 
@@ -136,16 +137,20 @@ class Preparer(Observer):
 
     def _read(self, tables: Collection[str]) -> None:
         now = self._now()
-        due = [each for each in tables if (read := self._reads.get(each)) is None or read.done.is_set()]
-        if due and self._pace.take(now):
-            reads = {table_id: PreparedRead(now) for table_id in due}
-            self._reads.update(reads)
-            self._tasks.start(self._read_tables(reads, now))
+        due: dict[Access, dict[str, PreparedRead]] = {}
+        for each in tables:
+            if (read := self._reads.get(each)) is None or read.done.is_set():
+                due.setdefault(self._view.access_of(each), {})[each] = PreparedRead(now)
+        for access, reads in due.items():
+            if self._pace.take(now):
+                self._reads.update(reads)
+                self._tasks.start(self._read_tables(access, reads, now))
 
-    async def _read_tables(self, reads: dict[str, PreparedRead], asked: float) -> None:
+    async def _read_tables(self, access: Access, reads: dict[str, PreparedRead], asked: float) -> None:
         was_open = asked - self._used_at <= KEPT_OPEN
+        vpc_ids = self._view.reaches.get(access, ())
         try:
-            tables = await self._calls.tables_before_write(self._view.vpc_ids, tuple(reads))
+            tables = await self._calls.at(access).tables_before_write(vpc_ids, tuple(reads))
         except Ec2Error:
             return  # who writes reads again, and says so if that fails, too
         else:

@@ -41,12 +41,13 @@ from bgp2vpc.reconcile.ec2_calls import Calls
 from bgp2vpc.reconcile.inputs import DecisionQueue, Inputs
 from bgp2vpc.reconcile.journal import Journal
 from bgp2vpc.reconcile.lookup import Lookup
-from bgp2vpc.reconcile.poll import Polls, learn_health, observe
+from bgp2vpc.reconcile.poll import Polls, learn_health, observe, subjects_of
 from bgp2vpc.reconcile.reread import Rereader
 from bgp2vpc.reconcile.retries import Retries
 from bgp2vpc.reconcile.view import View
 from bgp2vpc.reconcile.write import Writer
 from bgp2vpc.tasks import Alarm, ReportedTasks
+from bgp2vpc.vpc.access import Access
 from bgp2vpc.vpc.model import Instance
 
 log = logging.getLogger("bgp2vpc")
@@ -115,6 +116,8 @@ class Reconciler:
         self._preparer = writer.preparer if writer else None
         self._expiry = Alarm(self._time_has_passed)
         self._backlog = _Backlog()
+        self._accesses: set[Access] = set()
+        """The accounts and regions of the last poll."""
 
     async def run(self) -> None:
         """Find out who we are; then observe and decide, until cancelled. What is decided is written beside."""
@@ -257,6 +260,10 @@ class Reconciler:
             self._journal.failure("observe", error)
             return error
         self._journal.has_read(self._now())
+        for access in self._accesses - self.view.reaches.keys():  # no rule is about them any more
+            for subject in subjects_of(access):
+                self._journal.forget(subject)
+        self._accesses = set(self.view.reaches)
         for table_id, prefix in self.view.observed(snapshot, asked, self._now()):
             self._journal.left(table_id, prefix)
         unknown = self.view.interfaces_to_ask_about(self.inputs.now())
@@ -270,7 +277,8 @@ class Reconciler:
         self.view.forget_health_except(instances)
         if instances:
             await learn_health(self.calls, self.view, instances, self._journal.told)
-        self._journal.rules_without_tables(rules_without_tables(self.view.rules, self.view.tables))
+        without = rules_without_tables(self.view.rules, self.view.tables)
+        self._journal.rules_without_tables(filter(self.view.answers, without))
         self._journal.shadowed(self.view.shadowed())
         self.first_observation.set()
         return None

@@ -11,6 +11,7 @@ from bgp2vpc.prefix import Prefix
 from bgp2vpc.reconcile.ec2_calls import Calls
 from bgp2vpc.reconcile.inputs import DecisionQueue
 from bgp2vpc.reconcile.journal import Journal
+from bgp2vpc.reconcile.poll import fresh_table
 from bgp2vpc.reconcile.view import View
 from bgp2vpc.tasks import ReportedTasks
 
@@ -109,7 +110,7 @@ class Rereader:
         while True:
             asked = clock()
             try:
-                table = await self._calls.fresh_table(self._view.vpc_ids, table_id)
+                table = await fresh_table(self._calls, self._view, table_id)
             except Ec2Error as error:
                 self._journal.failure(f"read {table_id}", error)
                 await asyncio.sleep(waits.next())

@@ -14,6 +14,7 @@ from bgp2vpc.policy.decide import (
     decide_one,
     owners_in_the_way,
     owners_to_check,
+    reaches,
     table_policies,
     unresolved,
 )
@@ -24,6 +25,7 @@ from bgp2vpc.policy.plan import Action, Change, Plan, Reason, RouteKey, Verdict
 from bgp2vpc.policy.rule import ManagedRoute, RouteSettings, Rule, Writes
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.reconcile.observer import LostRoute
+from bgp2vpc.vpc.access import OWN, Access
 from bgp2vpc.vpc.finders import wants_subnets
 from bgp2vpc.vpc.model import Instance, InstanceHealth, Interface, Route, RouteTable, Snapshot, TargetKind
 
@@ -56,17 +58,42 @@ class View:
         self.changed: set[Prefix] = set()
         """Of these, reads of single tables have shown something new that was not decided about yet."""
         self._lost: dict[Prefix, list[LostRoute]] = {}
+        self._asked_in: frozenset[str] = frozenset()
+        """The VPCs in which addresses of peers were looked for."""
 
     @property
-    def vpc_ids(self) -> frozenset[str]:
-        """The VPCs whose tables we have to know: our own, and those that rules name."""
-        return frozenset(rule.vpc_id or self.instance.vpc_id for rule in self.rules) | {self.instance.vpc_id}
+    def reaches(self) -> Mapping[Access, frozenset[str]]:
+        """How the VPCs are reached whose tables we have to know."""
+        return reaches(self.rules, self.instance)
 
     @property
-    def other_instances(self) -> frozenset[str]:
-        """Instances that managed routes point at in our stead."""
-        named = {route.instance_id for rule in self.rules for route in rule.manages.values()}
-        return frozenset(each for each in named if each is not None and each != self.instance.id)
+    def answering(self) -> Mapping[Access, frozenset[str]]:
+        """The same without accounts and regions that gave no answer when they were asked last. Ours comes first."""
+        return {access: vpc_ids for access, vpc_ids in self.reaches.items() if access not in self.snapshot.unread}
+
+    def access_to(self, vpc_id: str) -> Access:
+        """How this VPC is reached."""
+        return next((access for access, vpc_ids in self.reaches.items() if vpc_id in vpc_ids), OWN)
+
+    def access_of(self, table_id: str) -> Access:
+        """How this table is reached."""
+        table = self.snapshot.tables.get(table_id)
+        return table.access if table else OWN
+
+    def bucket_of(self, table_id: str) -> tuple[str, str]:
+        """Account and region, empty for our own, by which EC2 counts writes of this table. A role may be of ours."""
+        access, own = self.access_of(table_id), {each.owner_id for each in self.snapshot.interfaces}
+        return "" if access.account_id in own else access.account_id, access.region
+
+    @property
+    def other_instances(self) -> frozenset[tuple[Access, str]]:
+        """Instances that managed routes point at in our stead, and how they are reached."""
+        return frozenset(
+            (rule.access.seen_from(self.instance.region), route.instance_id)
+            for rule in self.rules
+            for route in rule.manages.values()
+            if route.instance_id is not None and route.instance_id != self.instance.id
+        )
 
     @property
     def wants_subnets(self) -> bool:
@@ -90,6 +117,10 @@ class View:
         rule = table_policy.rule_for(key[1]) if table_policy else None
         return rule.settings_of(key[1]) if rule else None
 
+    def answers(self, rule: Rule) -> bool:
+        """Whether the account and region of this rule has answered when it was asked last."""
+        return rule.access.seen_from(self.instance.region) not in self.snapshot.unread
+
     def configure(self, rules: Sequence[Rule], policy: Policy) -> tuple[RouteKey, ...]:
         """Other rules, from now on; returns the routes of ours that no rule is about any more."""
         before = self.ours()
@@ -102,7 +133,7 @@ class View:
         return _ours(self.tables, self.snapshot)
 
     def observed(self, snapshot: Snapshot, asked: float, now: float) -> tuple[RouteKey, ...]:
-        """EC2 told everything anew; it was asked at `asked`.
+        """EC2 told everything anew, but for accounts that gave no answer; it was asked at `asked`.
 
         Returns the routes of ours that are still there, in tables that no rule finds any more.
         """
@@ -110,8 +141,16 @@ class View:
         self.denied.clear()
         tables = self.places.corrected(snapshot.tables.values(), now)
         self._find_moved(tables, now)
-        self._read_at = dict.fromkeys(snapshot.tables, asked)
+        self._read_at = {
+            each.id: self.asked_at(each.id) if each.access in snapshot.unread else asked
+            for each in snapshot.tables.values()
+        }
         self.snapshot = replace(snapshot.with_tables(tables, snapshot.tables), read_at=now)
+        asked_in: frozenset[str] = frozenset().union(*self.answering.values())
+        if not asked_in <= self._asked_in:  # a peer that is known in one VPC may have an interface in a new one, too
+            everybody = (each.addresses for each in self.snapshot.peer_enis.values())
+            self.snapshot = replace(self.snapshot, unresolvable=self.snapshot.unresolvable.union(*everybody))
+        self._asked_in = asked_in
         self.places.forget_old(now)
         self._find_tables()
         lost = {table_id: each for table_id, each in before.items() if table_id not in self.tables}
@@ -335,7 +374,7 @@ class View:
         return Unresolved(self.snapshot.unresolvable, frozenset(ids))
 
     def resolved(self, asked: Unresolved, found: Iterable[Interface]) -> None:
-        """EC2 told about these interfaces: this is all there is of them."""
+        """EC2 told about these interfaces: this is all there is of them, in all accounts that answer."""
         by_id = {interface.id: interface for interface in found}
         there = frozenset().union(*(interface.addresses for interface in by_id.values()))
         taken = {(interface.vpc_id, address) for interface in by_id.values() for address in interface.addresses}
@@ -360,6 +399,16 @@ class View:
             self.snapshot, peer_enis=others | by_id, unresolvable=nobody, missing=missing, deleted=deleted
         )
 
+    def interfaces_out_of_sight(self) -> frozenset[str]:
+        """Interfaces that nobody can tell us of who answers: those that routes of the other accounts point at."""
+        unread = self.snapshot.unread
+        tables = (each for each in self.snapshot.tables.values() if each.access in unread) if unread else ()
+        return frozenset(route.target.id for table in tables for route in table.routes)
+
+    def gave_no_answer(self, access: Access) -> None:
+        """This account was asked about interfaces. What is decided about its tables waits for the next poll."""
+        self.snapshot = replace(self.snapshot, unread=self.snapshot.unread | {access})
+
     def has_rule_for(self, prefix: Prefix) -> bool:
         """Whether a rule matches it in some table."""
         return any(table_policy.rule_for(prefix) for table_policy in self.tables.values())
@@ -380,7 +429,7 @@ class View:
         )
 
     def _find_tables(self) -> None:
-        self.tables = table_policies(self.rules, self.snapshot, self.instance.vpc_id)
+        self.tables = table_policies(self.rules, self.snapshot, self.instance.vpc_id, self.instance.region)
 
 
 def _ours(tables: Mapping[str, TablePolicy], snapshot: Snapshot) -> set[RouteKey]:

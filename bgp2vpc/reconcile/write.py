@@ -7,18 +7,18 @@ try, which comes at once (`retries`), reads the table and writes only if the pla
 """
 
 import asyncio
-from collections.abc import Mapping
 
 from bgp2vpc.errors import Disagreement, Ec2Error, InterfaceGone, RouteExists, RouteMissing, TableGone, Throttled
 from bgp2vpc.policy.plan import Action, Change
 from bgp2vpc.reconcile.ec2_calls import Calls
 from bgp2vpc.reconcile.inputs import Inputs
 from bgp2vpc.reconcile.observer import Outcome, WriteResult
+from bgp2vpc.reconcile.paces import Paces
+from bgp2vpc.reconcile.poll import fresh_table
 from bgp2vpc.reconcile.prepare import Preparer
 from bgp2vpc.reconcile.retries import Retries
 from bgp2vpc.reconcile.route_hooks import RouteHooks
 from bgp2vpc.reconcile.view import View
-from bgp2vpc.vpc.pace import Pace
 
 
 class Writer:
@@ -30,7 +30,7 @@ class Writer:
         view: View,
         inputs: Inputs,
         retries: Retries,
-        paces: Mapping[Action, Pace],
+        paces: Paces,
         hooks: RouteHooks,
         preparer: Preparer,
     ) -> None:
@@ -51,7 +51,7 @@ class Writer:
         except Ec2Error as error:
             now = self._clock()
             if isinstance(error, Throttled):
-                self._paces[change.action].drain(now)
+                self._paces.of(self._view.bucket_of(change.table_id), change.action).drain(now)
             if isinstance(error, TableGone):
                 self._view.table_gone(change.table_id)
             if isinstance(error, InterfaceGone):
@@ -76,7 +76,7 @@ class Writer:
         if change.action is not Action.DELETE and (known := self._view.denied.get(change.target.id)):
             raise known
         pending: Change | None = change
-        wait = self._paces[change.action].reserve(self._clock())
+        wait = self._paces.of(self._view.bucket_of(change.table_id), change.action).reserve(self._clock())
         if wait > 0:
             await asyncio.sleep(wait)
             if refusal := self._retries.known_refusal(change.key):
@@ -93,7 +93,7 @@ class Writer:
         if pending is None:
             return None
         try:
-            await self._calls.write(pending)
+            await self._calls.at(self._view.access_of(pending.table_id)).write(pending)
         except RouteMissing:
             if pending.action is not Action.DELETE:
                 raise
@@ -113,7 +113,7 @@ class Writer:
             table, asked = prepared
         else:
             asked = self._clock()
-            fresh = await self._calls.fresh_table(self._view.vpc_ids, change.table_id)
+            fresh = await fresh_table(self._calls, self._view, change.table_id)
             if fresh is None:
                 self._view.table_gone(change.table_id)
                 return None

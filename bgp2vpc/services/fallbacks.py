@@ -16,6 +16,7 @@ from bgp2vpc.reconcile.observer import Observer
 from bgp2vpc.reconcile.view import View
 from bgp2vpc.status import FallbackRow
 from bgp2vpc.tasks import StartTask, cancelled
+from bgp2vpc.vpc.access import OWN
 from bgp2vpc.vpc.model import Target
 from bgp2vpc.vpc.targets import question_about
 
@@ -74,10 +75,12 @@ class Fallbacks(Observer):
                 asked.setdefault((vpc_id, question.operation), []).append(target)
         failing: set[str] = set()
         for (vpc_id, operation), targets in asked.items():
+            access = self._view.access_to(vpc_id)
             try:
-                found = await self._calls.target_problems(operation, vpc_id, targets)
+                found = await self._calls.at(access).target_problems(operation, vpc_id, targets)
             except Ec2Error as error:
-                failing.add(subject := f"fallbacks: {operation}")
+                where = "" if access == OWN else f" of {access}"
+                failing.add(subject := f"fallbacks: {operation}{where}")
                 self._journal.failure(subject, error)
                 # What was known before stays.
                 failing |= self._failing & {_subject((vpc_id, target)) for target in targets}

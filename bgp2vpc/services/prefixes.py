@@ -78,7 +78,8 @@ class ServedPrefixes(Observer):
     def tables(self) -> Iterator[TableRow]:
         """Every table that a rule finds."""
         for table_id, table_policy in sorted(self._view.tables.items()):
-            yield TableRow(table_id, table_policy.table.tags.get("Name", ""), table_policy.zone)
+            table = table_policy.table
+            yield TableRow(table_id, table.tags.get("Name", ""), table_policy.zone, table.account)
 
     def _known(self) -> set[Prefix]:
         managed = (prefix for rule in self._view.rules for prefix in rule.manages)

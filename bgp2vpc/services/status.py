@@ -9,7 +9,7 @@ import bgp2vpc
 from bgp2vpc.operator.answers import check_row
 from bgp2vpc.operator.drain import Drainer
 from bgp2vpc.operator.operator import Operator
-from bgp2vpc.operator.status import headline, path_rows, route_rows
+from bgp2vpc.operator.status import account_rows, headline, path_rows, route_rows
 from bgp2vpc.reconcile.journal import Journal, wall_clock
 from bgp2vpc.reconcile.reconciler import Reconciler
 from bgp2vpc.services.alerts import Alerts
@@ -72,7 +72,7 @@ class StatusSource:
 
     def now(self) -> Status:
         """The status of this moment."""
-        reconciler, journal = self.reconciler, self.journal
+        reconciler, journal, view = self.reconciler, self.journal, self.reconciler.view
         instance, is_observed = reconciler.view.instance, reconciler.first_observation.is_set()
         now = asyncio.get_running_loop().time()
         return Status(
@@ -106,6 +106,7 @@ class StatusSource:
             ),
             prefixes=tuple(self.prefixes.rows()) if is_observed else (),
             tables=tuple(self.prefixes.tables()),
+            accounts=tuple(account_rows(view.reaches, view.snapshot, is_observed=is_observed)),
             routes=tuple(route_rows(reconciler.view.places.states, reconciler.view.holder)),
             fallbacks=tuple(self.fallbacks.rows()),
             not_accepted=tuple(sorted(map(str, journal.not_accepted))),

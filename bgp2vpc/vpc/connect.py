@@ -1,19 +1,22 @@
 """Who this instance is, and a way to its EC2. Blocking: for a thread."""
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from bgp2vpc.errors import MetadataError
+from bgp2vpc.vpc.access import Access
 from bgp2vpc.vpc.api import VpcApi
 from bgp2vpc.vpc.model import Instance
 
 
 @dataclass(frozen=True, slots=True)
 class Ec2Connection:
-    """An EC2 to talk to, and the instance in whose name."""
+    """An EC2 to talk to, and the instance in whose name. `reach` makes that of another account or region, at once."""
 
     vpc: VpcApi
     instance: Instance
+    reach: Callable[[Access], VpcApi]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,4 +54,4 @@ def connect(identity: Identity, timeout: float, concurrency: int) -> Ec2Connecti
         if not interfaces:
             raise MetadataError(f"EC2 knows no interface of instance {instance.id}; set vpc_id: in the configuration")
         instance = replace(instance, vpc_id=interfaces[0].vpc_id)
-    return Ec2Connection(vpc, instance)
+    return Ec2Connection(vpc, instance, lambda access: vpc.beside(access, instance.id))

@@ -14,6 +14,7 @@ from botocore import xform_name
 from bgp2vpc.errors import Ec2Error, OperatorError, Refused, Transient
 from bgp2vpc.prefix import IPAddress, Prefix, parse_prefix
 from bgp2vpc.vpc import wire
+from bgp2vpc.vpc.access import Access
 from bgp2vpc.vpc.api import VpcApi
 from bgp2vpc.vpc.auto_scaling import AutoScaling
 from bgp2vpc.vpc.ec2_clients import MESSAGE_LENGTH, Ec2Clients, ec2_errors, make_session, trimmed_data
@@ -52,9 +53,15 @@ class Ec2(VpcApi):
     Credentials and the endpoint are found where botocore finds them.
     """
 
-    def __init__(self, region: str, *, timeout: float = 3.0, max_connections: int = 50) -> None:
-        self._clients = Ec2Clients(region, timeout, max_connections)
+    def __init__(
+        self, region: str, *, timeout: float = 3.0, max_connections: int = 50, clients: Ec2Clients | None = None
+    ) -> None:
+        self._clients = clients or Ec2Clients(region, timeout, max_connections)
         self._auto_scaling = AutoScaling(region, timeout)
+
+    def beside(self, access: Access, instance_id: str) -> "Ec2":
+        """The same in another account or region, with clients of its own. `instance_id`: the session's name there."""
+        return Ec2(access.region, clients=self._clients.beside(access, instance_id))
 
     def warm_up(self) -> None:
         """Make the clients and get credentials now, better than at the first announcement: 0.2 s. Raises Ec2Error."""

@@ -5,13 +5,18 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
 import botocore
 from botocore.config import Config
-from botocore.credentials import RefreshableCredentials
+from botocore.credentials import (
+    AssumeRoleCredentialFetcher,
+    DeferredRefreshableCredentials,
+    RefreshableCredentials,
+)
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
@@ -36,6 +41,7 @@ from botocore.session import Session
 from bgp2vpc import __version__
 from bgp2vpc.errors import Credentials, Ec2Error, OperatorError, Refused, Transient
 from bgp2vpc.vpc import slim_model
+from bgp2vpc.vpc.access import OWN, Access
 from bgp2vpc.vpc.failures import failure
 
 log = logging.getLogger(__name__)
@@ -49,6 +55,7 @@ _LAST_SECONDS = 30
 """Of the life of credentials in which new ones must be had: a call signed with the old ones may come too late."""
 
 _GET_CREDENTIALS = "GetCredentials"
+_ASSUME_ROLE = "AssumeRole"
 
 # What botocore raises on purpose, and what it is to us; the first that fits counts. A broken answer is no
 # BotoCoreError.
@@ -72,13 +79,28 @@ _PLAIN_FAILURES = (RuntimeError, OSError, ValueError, LookupError, TypeError, At
 _ALL_FAILURES = (BotoCoreError, ResponseParserError, *_PLAIN_FAILURES)
 
 
+class _NotRaised(logging.Filter):
+    """Of credentials that cannot be had botocore tells twice: by a warning with its traceback, and by the exception."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """False for the first where the second follows."""
+        return record.args != ("mandatory",)
+
+
+logging.getLogger("botocore.credentials").addFilter(_NotRaised())
+
+
 @dataclass(frozen=True, slots=True)
 class Clients:
-    """botocore's: two clients, so that a page under way never holds a write's connection; and what both sign with."""
+    """botocore's: two clients, so that a page under way never holds a write's connection; and what both sign with.
+
+    `data`: what has read botocore's data, for the clients of other accounts: each would keep 20 MB of its own.
+    """
 
     reads: Any
     writes: Any
     credentials: Any
+    data: Any
 
 
 class Ec2Clients:
@@ -90,6 +112,16 @@ class Ec2Clients:
         self._max_connections = max_connections
         self._lock = Lock()
         self._clients: Clients | None = None
+        self._own: Ec2Clients | None = None
+        """Those of our own account and region, if these are of another one."""
+        self._access = OWN
+        self._session_name = ""
+
+    def beside(self, access: Access, instance_id: str) -> "Ec2Clients":
+        """The same for another account or region. Its CloudTrail knows us by `instance_id`."""
+        other = Ec2Clients(access.region or self._region, self._timeout, self._max_connections)
+        other._own, other._access, other._session_name = self, access, f"bgp2vpc-{instance_id}"
+        return other
 
     def ready(self) -> Clients:
         """The clients, with credentials that are good now. Raises Ec2Error."""
@@ -97,10 +129,15 @@ class Ec2Clients:
             if self._clients is None:
                 # A plain failure: an AWS_ENDPOINT_URL that is no URL.
                 with ec2_errors("CreateClient", plain=OperatorError):
-                    self._clients = self._slim_clients() or self._make_clients(make_session(None))
+                    if self._own is not None:
+                        session = make_session(None)
+                        session.register_component("data_loader", self._own.ready().data)
+                        self._clients = self._make_clients(session)
+                    else:
+                        self._clients = self._slim_clients() or self._make_clients(make_session(None))
             clients = self._clients
         # The call would refresh them as well; but of its failure nobody could tell where it came from.
-        with ec2_errors(_GET_CREDENTIALS, plain=Credentials):
+        with ec2_errors(_ASSUME_ROLE if self._access.role_arn else _GET_CREDENTIALS, plain=Credentials):
             clients.credentials.get_frozen_credentials()
         return clients
 
@@ -123,6 +160,8 @@ class Ec2Clients:
         # A client that was made without credentials never gets any, even when the role is attached a minute later.
         if credentials is None:
             raise NoCredentialsError
+        if self._access.role_arn:
+            credentials = session._credentials = self._role_credentials(session, credentials)
         if isinstance(credentials, RefreshableCredentials):
             # botocore refuses to sign with good ones that last for less than ten minutes if new ones cannot be had.
             credentials._mandatory_refresh_timeout = _LAST_SECONDS
@@ -134,7 +173,31 @@ class Ec2Clients:
             )
             for read_timeout in (2 * self._timeout, self._timeout)
         )
-        return Clients(reads, writes, credentials)
+        return Clients(reads, writes, credentials, session.get_component("data_loader"))
+
+    def _role_credentials(self, session: Session, own: Any) -> DeferredRefreshableCredentials:
+        """Those of the role, had at their first use and renewed before they end, an hour later at most.
+
+        STS is asked in our own region: what it gives is good in all of them.
+        https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+        """
+        if isinstance(own, RefreshableCredentials):
+            own._mandatory_refresh_timeout = _LAST_SECONDS
+        create_client = partial(
+            session.create_client,
+            region_name=self._own._region if self._own else self._region,
+            config=Config(
+                connect_timeout=self._timeout,
+                read_timeout=2 * self._timeout,
+                retries={"mode": "standard", "total_max_attempts": 1},
+                user_agent_extra=f"bgp2vpc/{__version__}",
+            ),
+        )
+        named = {"RoleSessionName": self._session_name, "ExternalId": self._access.external_id}
+        fetcher = AssumeRoleCredentialFetcher(
+            create_client, own, self._access.role_arn, {key: value for key, value in named.items() if value}, cache={}
+        )
+        return DeferredRefreshableCredentials(fetcher.fetch_credentials, "assume-role")
 
 
 def client_config(connect_timeout: float, read_timeout: float, max_connections: int) -> Config:

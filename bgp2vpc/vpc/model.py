@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from bgp2vpc.prefix import IPAddress, Prefix, parse_prefix
+from bgp2vpc.vpc.access import OWN, Access
 
 
 class TargetKind(Enum):
@@ -137,7 +138,7 @@ class RouteTable:
     """A route table. `subnet_ids` lists explicit associations only; subnets without one use the main table.
 
     `owner_id`: the AWS account it belongs to, which in a shared VPC may not be ours; empty if EC2 did not say. Nobody
-    but the owner sees the tags.
+    but the owner sees the tags. `access`: how we have read it, and write it.
     """
 
     id: str
@@ -147,6 +148,7 @@ class RouteTable:
     tags: Mapping[str, str] = field(default_factory=dict)
     routes: tuple[Route, ...] = ()
     owner_id: str = ""
+    access: Access = OWN
     # Every decision looks routes up by prefix, and a table may hold a thousand.
     _static: Mapping[Prefix | str, Route] = field(init=False, repr=False, compare=False)
     _propagated: Mapping[Prefix | str, Route] = field(init=False, repr=False, compare=False)
@@ -162,6 +164,11 @@ class RouteTable:
         object.__setattr__(self, "_static", static)
         object.__setattr__(self, "_propagated", propagated)
         object.__setattr__(self, "cidrs", tuple(each for each in local if isinstance(each, Prefix)))
+
+    @property
+    def account(self) -> str:
+        """The other account or region that it is of, for people; empty: it is of ours."""
+        return "" if self.access == OWN else str(self.access)
 
     def static_route(self, prefix: Prefix) -> Route | None:
         """The route of exactly this prefix that CreateRoute made (or `local`); a propagated twin does not count."""
@@ -309,6 +316,8 @@ class Snapshot:
     `missing`: interfaces that routes point at and that EC2 does not know. `deleted`: those of them that it did not know
     some time before, either: they are not too new for it to show them.
     `read_at`: when EC2 last told of a table, in seconds of the event loop's clock.
+    `unread`: accounts and regions that gave no answer when they were asked last. Their tables are as they were before,
+    and which interfaces there are is not known.
     """
 
     tables: Mapping[str, RouteTable]
@@ -322,6 +331,7 @@ class Snapshot:
     missing: frozenset[str] = frozenset()
     deleted: frozenset[str] = frozenset()
     read_at: float = 0.0
+    unread: frozenset[Access] = frozenset()
 
     @property
     def zone(self) -> str:
@@ -350,6 +360,10 @@ class Snapshot:
             if each.vpc_id == vpc_id and address in each.addresses:
                 return each
         return None
+
+    def is_elsewhere(self, address: IPAddress) -> bool:
+        """Whether no VPC that was asked has an interface with this address, or another one has it."""
+        return address in self.unresolvable or any(address in each.addresses for each in self.peer_enis.values())
 
     def interfaces_of(self, instance_id: str | None) -> tuple[Interface, ...]:
         """The interfaces of an instance that the configuration names; None: our own. None at all if it has gone."""

@@ -121,6 +121,11 @@ def _fallbacks(seen: Seen) -> Iterator[tuple[Labels, Any]]:
         yield (row.target, row.vpc_id), float("nan") if row.problem is None else float(not row.problem)
 
 
+def _accounts(seen: Seen) -> Iterator[tuple[Labels, Any]]:
+    for row in sorted(seen.status.accounts, key=lambda row: row.answers is not False)[:MOST]:
+        yield (row.account, row.account_id, row.region), float("nan") if row.answers is None else float(row.answers)
+
+
 def _tables_of_prefixes(seen: Seen) -> Iterable[tuple[Labels, Any]]:
     """If there are too many prefixes, those that are not served come first, and the tables of the rest are summed."""
     rows = sorted((row for row in seen.status.prefixes if row.permitted), key=lambda row: row.is_served)
@@ -169,6 +174,11 @@ METRICS: Final = (
     Description(
         "bgp2vpc_ec2_last_read_timestamp_seconds", "gauge", "Fact: Unix time at which all route tables were last read; "
         "none: never.", (), _one(lambda seen: _unix_time(seen.status.last_read)),
+    ),
+    Description(
+        "bgp2vpc_account_answers", "gauge", "Fact: 1 if another account or region, whose tables rules are about, has "
+        "answered when it was asked last, else 0, and its tables are taken to be as before; NaN: not asked yet. None: "
+        "no rule is about one. Empty account_id or region: our own.", ("account", "account_id", "region"), _accounts,
     ),
     Description(
         "bgp2vpc_config_last_reload_successful", "gauge", "Fact: 0 if the last reload (SIGHUP) failed, and the "

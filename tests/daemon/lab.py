@@ -30,6 +30,8 @@ from bgp2vpc.services.supervision import SdNotify
 from bgp2vpc.sources.session import SourceKind
 from bgp2vpc.sources.unix import SocketPeer
 from bgp2vpc.speaker.unanswered import QUESTION
+from bgp2vpc.vpc.access import Access
+from bgp2vpc.vpc.api import VpcApi
 from bgp2vpc.vpc.connect import Ec2Connection
 from bgp2vpc.vpc.model import Instance
 from tests.memory_vpc import MemoryVpc
@@ -84,7 +86,9 @@ class Lab:
             | config
         )
         self.next_config: Callable[[], Config] = lambda: self.config
-        self.connect: Callable[[], Ec2Connection] = lambda: Ec2Connection(self.vpc, instance)
+        self.connect: Callable[[], Ec2Connection] = lambda: Ec2Connection(self.vpc, instance, self.reach)
+        self.reach: Callable[[Access], VpcApi] = lambda _: self.vpc
+        """Other accounts and regions."""
         self.metadata: dict[str, str] | None = {}
         """What instance metadata says of this instance's future and tags; None: it does not answer."""
         self.answering: set[IPAddress] = set()

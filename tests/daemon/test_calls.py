@@ -32,7 +32,7 @@ class DrippingVpc(MemoryVpc):
 
 
 def connected_to(vpc: MemoryVpc) -> Ec2Connection:
-    return Ec2Connection(vpc, Instance("i-1", "us-east-1", "vpc-1"))
+    return Ec2Connection(vpc, Instance("i-1", "us-east-1", "vpc-1"), lambda _: vpc)
 
 
 def test_calls_that_drip_for_ever_are_given_up_and_hold_up_no_other() -> None:

@@ -16,6 +16,7 @@ from site_kit import Site, eventually
 from stack_kit import Resolver
 
 from bgp2vpc.demo.cloud.client import Cloud
+from bgp2vpc.demo.cloud.values import Quirks
 from bgp2vpc.health.probes.ping import PingNotAllowed, ensure_ping_allowed
 from tests.addresses import HOME, free_port
 from tests.waiting import PATIENCE
@@ -165,6 +166,40 @@ def test_the_route_of_a_pair_moves_by_bgp_without_a_gap(cloud: Cloud, make_site)
         assert writes(cloud) == sorted(moves[0] + moves[1])
     finally:
         for resolver in resolvers.values():
+            resolver.stop()
+
+
+def test_the_owner_of_a_shared_vpc_lets_its_role_write(cloud: Cloud, make_site) -> None:
+    world = build(cloud)
+    cloud.quirks(Quirks(shared_by="111122223333"))
+    first, second = (make_site(host) for host in world.hosts)
+    resolvers = [Resolver(first.host.address)]
+    port = resolvers[0].port
+    resolvers.append(Resolver(second.host.address, port))
+    where = ("--region", cloud.region, "--account", "123456789012", "--vpc", world.vpc_id)
+    try:
+        for site in (first, second):
+            changes = {
+                "destination: 127.0.0.1": f"destination: {site.host.address}",
+                "{name: example.org}": f"{{name: example.org, port: {port}}}",
+            }
+            write(site, example("shared-vpc.yaml", **changes))
+            ours = site.command("iam-policy", "-f", str(site.file), *where)
+            cloud.permit(site.host.instance_id, ours.stdout)
+            role = site.command("iam-policy", "-f", str(site.file), *where, "--role", "network")
+            cloud.permit("arn:aws:iam::111122223333:role/bgp2vpc-routes", role.stdout)
+            site.start()
+            first.wait_for_route(DNS, *world.tables)
+        second.wait_for_verdict(world.tables[0], DNS, "yield owner-healthy")
+
+        first.send(signal.SIGSTOP)
+        resolvers[0].stop()
+        second.wait_for_route(DNS, *world.tables)
+        assert not [call for call in cloud.calls() if call.error == "UnauthorizedOperation"], "the policies suffice"
+        assert {call.caller for call in cloud.writes()}.isdisjoint(host.instance_id for host in world.hosts)
+    finally:
+        os.kill(first.process.pid, signal.SIGCONT)
+        for resolver in resolvers:
             resolver.stop()
 
 

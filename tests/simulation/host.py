@@ -284,7 +284,7 @@ class Host:
 
     async def _live(self) -> int:
         instance = Instance(self.place.instance_id, "us-east-1", VPC)
-        connection = Ec2Connection(self.ec2, instance)
+        connection = Ec2Connection(self.ec2, instance, lambda _: self.ec2)
         process = self.process
         self.daemon = Daemon(self.config, Outside(lambda: self.config, lambda: connection, self._say), Mode())
         self.daemon.parts.adj_rib_in.opened(SCRIPT, SourceKind.SCRIPT)

@@ -177,7 +177,7 @@ async def serving(
         assert served is not None
         return served.next_config or first
 
-    connection = Ec2Connection(vpc, Instance("i-1", "us-east-1", "vpc-1"))
+    connection = Ec2Connection(vpc, Instance("i-1", "us-east-1", "vpc-1"), lambda _: vpc)
     daemon = Daemon(first, Outside(load, lambda: connection), Mode())
     running = asyncio.create_task(daemon.run())
     try:

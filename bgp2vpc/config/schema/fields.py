@@ -34,6 +34,10 @@ _MAX_GROUP_NAME: Final = 255
 _MAX_NAME: Final = 100
 _MAX_DEVICE_INDEX: Final = 99
 _DESCRIPTION: Final = re.compile(r"[\w ./:@-]{1,80}", re.ASCII)
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html: a role's path and name.
+_ROLE_ARN: Final = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/(?:[!-~]+/)?[\w+=,.@-]{1,64}", re.ASCII)
+# https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+_EXTERNAL_ID: Final = re.compile(r"[\w+=,.@:/-]{2,1224}", re.ASCII)
 _FALLBACKS: Final = ("nat", "igw", "eigw", "tgw", "vgw", "pcx", "vpce", "eni", "cagw", "lgw")
 
 
@@ -192,6 +196,28 @@ def interface(value: object) -> InterfaceChoice:
 def instance_id(value: object) -> str:
     """`i-…`."""
     return _id(value, "i")
+
+
+def role_arn(value: object) -> str:
+    """The ARN of an IAM role."""
+    written = text(value)
+    if not _ROLE_ARN.fullmatch(written):
+        hints = {
+            ":assumed-role/": "; this is a session of a role: name the role itself",
+            ":instance-profile/": "; this is an instance profile: name a role",
+            ":user/": "; this is a user: name a role",
+        }
+        hint = next((words for part, words in hints.items() if part in written), "")
+        raise ValueError(f"expected arn:aws:iam::ACCOUNT:role/NAME with 12 digits, got {kind_of(value)}{hint}")
+    return written
+
+
+def external_id(value: object) -> str:
+    """`sts:ExternalId`, as AssumeRole takes it."""
+    written = text(value)
+    if not _EXTERNAL_ID.fullmatch(written):
+        raise ValueError("expected 2 to 1224 letters, digits and characters of _+=,.@:/-")
+    return written
 
 
 def vpc_id(value: object) -> str:

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, AliasChoices, Field, PlainValidator, model_
 
 from bgp2vpc.config.model import Config, Ec2Limits, OnExit, Process
 from bgp2vpc.config.schema import fields
+from bgp2vpc.config.schema.accounts import AccountEntry, Region
 from bgp2vpc.config.schema.bgp import BgpEntry
 from bgp2vpc.config.schema.checks import CheckEntry
 from bgp2vpc.config.schema.entry import BaseEntry, Count, Name, Period, Program, Seconds, VpcId, text_schema
@@ -28,7 +29,6 @@ EXTENSION: Final = "x-"
 Rate: TypeAlias = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 ProcessName: TypeAlias = Annotated[str, AfterValidator(fields.process_name)]
 InstanceId: TypeAlias = Annotated[str, PlainValidator(fields.instance_id), text_schema("^i-[0-9a-f]+$")]
-Region: TypeAlias = Annotated[str, PlainValidator(fields.region), text_schema("^[a-z]+(-[a-z]+)+-[0-9]+$")]
 SocketPath: TypeAlias = Annotated[Path | None, PlainValidator(fields.socket_path), text_schema()]
 GroupName: TypeAlias = Annotated[str, PlainValidator(fields.group_name), text_schema()]
 StateFile: TypeAlias = Annotated[Path | None, PlainValidator(fields.state_file), text_schema()]
@@ -93,6 +93,11 @@ class ConfigFile(BaseEntry):
         validation_alias=AliasChoices("routetables", "route_tables"),
         description="Rules, by name: which route tables, which prefixes.",
         examples=["{private: {find: {type: main}, accept: [192.0.2.53/32]}}"],
+    )
+    accounts: dict[Name, AccountEntry] = Field(
+        default={},
+        description="Other accounts and regions whose route tables rules are about, by name (docs/other-accounts.md).",
+        examples=["{network: {role_arn: arn:aws:iam::111122223333:role/bgp2vpc-routes}}"],
     )
     processes: dict[ProcessName, ProcessEntry] = Field(
         default={}, description="Scripts to run, by name.", examples=["{dns: {run: python3 -m exabgp healthcheck …}}"]

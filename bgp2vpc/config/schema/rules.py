@@ -17,7 +17,8 @@ from pydantic import (
 
 from bgp2vpc.config.document import kind_of
 from bgp2vpc.config.schema import fields
-from bgp2vpc.config.schema.entry import TEXT_OR_LIST, BaseEntry, Hook, VpcId, text_schema
+from bgp2vpc.config.schema.accounts import AccessEntry
+from bgp2vpc.config.schema.entry import TEXT_OR_LIST, BaseEntry, Hook, Name, VpcId, text_schema
 from bgp2vpc.config.schema.find import FindEntry
 from bgp2vpc.exabgp_api.command import Answer
 from bgp2vpc.exabgp_api.line import parse
@@ -308,10 +309,16 @@ class _TablesEntry(BaseEntry):
         description="The VPC of the tables, if not this instance's own.",
         examples=["vpc-0123456789abcdef0"],
     )
+    account: Name | None = Field(
+        default=None,
+        description="The entry of `accounts` whose role and region the tables are read and written with. In place of "
+        "it, `role_arn`, `external_id` and `region` may stand here.",
+        examples=["network"],
+    )
     no_results_ok: bool = Field(default=False, description="Finding no table is no error.")
 
 
-class RuleEntry(SettingsEntry, _TablesEntry):
+class RuleEntry(AccessEntry, SettingsEntry, _TablesEntry):
     """Which route tables, which prefixes, and how."""
 
     model_config = ConfigDict(json_schema_extra={"anyOf": [{"required": ["accept"]}, {"required": ["manage_routes"]}]})

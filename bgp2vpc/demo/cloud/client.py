@@ -155,7 +155,9 @@ class Cloud:
         self._ask(verbs.QUIRKS, quirks)
 
     def permit(self, caller: str, policy: str | None) -> None:
-        """Let an IAM policy (JSON) decide what this caller, an access key id, may do; None: everything again.
+        """Let an IAM policy (JSON) decide what this caller may do; None: everything again.
+
+        A caller is an access key id, or the ARN of a role that is assumed.
 
         Raises CloudError for a policy that uses what is not modelled.
         """

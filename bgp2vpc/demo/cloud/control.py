@@ -90,13 +90,15 @@ class Control:
 
     def _build(self, spec: WorldSpec) -> World:
         with self._ec2.lock:
-            world = build(self._ec2.backend, spec)
+            world = build(self._ec2.backend_of(spec.account), spec)
             self._ec2.changed()
         return world
 
     def _routes(self, query: verbs.RouteQuery) -> str:
         with self._ec2.lock:
-            return show(self._ec2.backend.get_route_table(query.table_id), local=query.local)
+            table = self._ec2.route_tables().get(query.table_id)
+            # Of one that does not exist, our own account's says so.
+            return show(table or self._ec2.backend.get_route_table(query.table_id), local=query.local)
 
     def _propagate(self, propagation: verbs.Propagation) -> str:
         with self._ec2.lock:

@@ -9,6 +9,7 @@ from typing import Any
 
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.ec2.models import ec2_backends
+from moto.iam.models import get_account_id_from, iam_backends
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
 from bgp2vpc.demo.cloud.fidelity import make_cloudformation_honest, make_honest
@@ -19,8 +20,8 @@ from bgp2vpc.demo.cloud.stale import CloudHistory
 from bgp2vpc.demo.cloud.values import REGION, External, StaleReads
 from bgp2vpc.demo.cloud.wire import CloudAnswer, Environ, Request, environ_of, run
 
-OTHERS = ("cloudformation", "iam", "ssm")
-"""Services besides EC2 that a template needs. They are loaded by the first call of theirs."""
+OTHERS = ("cloudformation", "iam", "ssm", "sts")
+"""Services besides EC2 that a template needs, and roles. They are loaded by the first call of theirs."""
 
 
 class ExternalWriteError(Exception):
@@ -46,7 +47,20 @@ class CloudEc2:
     @property
     def backend(self) -> Any:
         """The state that moto keeps of our account and region."""
-        return ec2_backends[DEFAULT_ACCOUNT_ID][REGION]
+        return self.backend_of("")
+
+    def backend_of(self, account: str) -> Any:
+        """That of an account; empty: ours."""
+        return ec2_backends[account or DEFAULT_ACCOUNT_ID][REGION]
+
+    def route_tables(self) -> dict[str, Any]:
+        """Those of all accounts, by id."""
+        return {key: table for each in list(ec2_backends) for key, table in self.backend_of(each).route_tables.items()}
+
+    def role_of(self, caller: str) -> str:
+        """The ARN of the role whose session this access key id is of; empty: of none."""
+        keys = iam_backends[get_account_id_from(caller)]["aws"].access_keys if "moto.sts.models" in sys.modules else {}
+        return str(keys[caller].role_arn or "") if caller in keys else ""
 
     def answer(self, request: Request, environ: Environ, *, stale: bool = False) -> CloudAnswer:
         """Apply a call; with `stale`, a description of route tables may be an old one."""
@@ -55,6 +69,10 @@ class CloudEc2:
         with self.lock:
             if request.service == "cloudformation":
                 make_cloudformation_honest()
+            shared_by = RULES.quirks.shared_by
+            RULES.owner_asks = bool(shared_by) and f":{shared_by}:" in self.role_of(request.caller)
+            if RULES.owner_asks:  # what it shares with us is in our backend
+                environ["HTTP_X_MOTO_ACCOUNT_ID"] = DEFAULT_ACCOUNT_ID
             old = stale and request.operation == "DescribeRouteTables"
             with self._history.shown(self.backend) if old else nullcontext():
                 # moto's dispatcher costs more than the call itself, and is needed only to tell services apart.

@@ -5,6 +5,7 @@ The order is the real one: the way there, the throttle, the fault, IAM, what oth
 
 import time
 from collections.abc import Iterable
+from dataclasses import replace
 
 from bgp2vpc.demo.cloud.ec2 import CloudEc2, ExternalWriteError
 from bgp2vpc.demo.cloud.faults import Misfortune
@@ -85,7 +86,8 @@ class Gate:
 
     def _apply(self, request: Request, environ: Environ) -> CloudAnswer:
         with self._ec2.lock:
-            refusal = self._authority.refusal(request, self._ec2.backend.route_tables)
+            caller = self._ec2.role_of(request.caller) or request.caller
+            refusal = self._authority.refusal(replace(request, caller=caller), self._ec2.route_tables)
         if refusal is not None:
             return refusal
         for write in self._misfortune.races_before(request):

@@ -10,7 +10,7 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec
 import json
 import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -100,7 +100,7 @@ def _list(value: Any) -> list[Any]:
 
 
 class Authority:
-    """Who may do what. Callers without a policy may do everything."""
+    """Who may do what. Callers without a policy may do everything. A role's sessions are known by its ARN."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -120,22 +120,26 @@ class Authority:
         with self._lock:
             self._policies.clear()
 
-    def refusal(self, request: Request, tables: Mapping[str, Any]) -> CloudAnswer | None:
-        """EC2's error, if the caller may not do that. `tables`: moto's route tables by id."""
+    def refusal(self, request: Request, tables: Callable[[], Mapping[str, Any]]) -> CloudAnswer | None:
+        """EC2's error, if the caller may not do that. `tables` gives moto's route tables by id."""
         with self._lock:
             policy = self._policies.get(request.caller)
         if policy is None:
             return None
-        call = _call(request, tables)
+        call = _call(request, tables())
         if policy.allows(call):
             return None
+        words = (
+            f"User: arn:aws:sts::{ACCOUNT}:assumed-role/bgp2vpc/{request.caller} is not authorized to perform: "
+            f"{call.action} on resource: {call.resource} because no identity-based policy allows the {call.action} "
+            "action"
+        )
+        if request.service == "sts":
+            return error_answer(403, "AccessDenied", words)
         return error_answer(
             403,
             "UnauthorizedOperation",
-            "You are not authorized to perform this operation. "
-            f"User: arn:aws:sts::{ACCOUNT}:assumed-role/bgp2vpc/{request.caller} is not authorized to perform: "
-            f"{call.action} on resource: {call.resource} because no identity-based policy allows the {call.action} "
-            "action. Encoded authorization failure message: dGVzdA",
+            f"You are not authorized to perform this operation. {words}. Encoded authorization failure message: dGVzdA",
         )
 
 
@@ -145,12 +149,14 @@ def _call(request: Request, tables: Mapping[str, Any]) -> IamCall:
         resource = f"arn:aws:autoscaling:{REGION}:{ACCOUNT}:autoScalingGroup:0:autoScalingGroupName/{group}"
         return IamCall(f"autoscaling:{request.operation}", resource if group else ANYTHING)
     context = {"ec2:region": REGION, "aws:requestedregion": REGION}
-    action = f"ec2:{request.operation}"
+    action = f"{request.service}:{request.operation}"
+    if request.operation == "AssumeRole":
+        return IamCall(action, request.parameters.get("RoleArn", ""), context)
     if request.operation not in ROUTE_WRITES:
         return IamCall(action, context=context)
     table_id = request.parameters.get("RouteTableId", "")
-    arn = f"arn:aws:ec2:{REGION}:{ACCOUNT}:"
     table = tables.get(table_id)
+    arn = f"arn:aws:ec2:{REGION}:{ACCOUNT if table is None else table.owner_id}:"
     if table is not None:  # of one that does not exist, nothing but the id is known
         context["ec2:vpc"] = f"{arn}vpc/{table.vpc_id}"
         for tag in table.get_tags():

@@ -31,7 +31,8 @@ class Quirks:
     unlisted: instances that DescribeInstanceStatus leaves out, as for a new instance, or one of another account.
     managed: instances and interfaces that a service such as EKS manages: hidden without IncludeManagedResources.
     failing_zones: zones in an outage: DescribeInstanceStatus fails as a whole with an instance there among its ids.
-    shared_by: the account that shares the VPC with us: tables are its, and show us no tags; empty: ours.
+    shared_by: the account that shares the VPC with us: tables are its, and show us no tags; to a role of that account
+    they do, but not whose instances routes point at. Empty: the VPC is ours.
     """
 
     stopped_is_blackhole: bool = True
@@ -228,6 +229,7 @@ class WorldSpec:
     filler_routes: static routes put into every table, for load. twin: a second VPC with the same tables and tags.
     network_cards: of each host; the second one's device 0 has addresses, that of each further one is efa-only.
     tag_zones: every table gets the tag `az` with the name of its zone. nat_gateway: a public one in the first subnet.
+    account: whose it is; empty: ours. Roles of another account can be assumed, and reach what is built there.
     """
 
     instances: int = 2
@@ -243,6 +245,7 @@ class WorldSpec:
     twin: bool = False
     tag_zones: bool = False
     nat_gateway: bool = False
+    account: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,7 +52,7 @@ class OwnerAddresses:
                 self._has_new.clear()
                 self._asked = unknown
                 try:
-                    found = await self._calls.interfaces_by_id(unknown)
+                    found = await self._calls.interfaces_anywhere(unknown)
                 except Ec2Error as error:
                     self._journal.failure(SUBJECT, error)
                 else:

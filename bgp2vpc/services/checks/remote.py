@@ -152,7 +152,7 @@ class RemoteChecks:
         """Check no former owner any more whose interface is gone; if EC2 does not answer, the next poll asks again."""
         asked = frozenset(interface for _, interface in self._former.values())
         try:
-            there = {each.id for each in await self._calls.interfaces_by_id(asked)}
+            there = {each.id for each in await self._calls.interfaces_anywhere(asked)}
         except Ec2Error as error:
             self._journal.failure("former owners", error)
             return

@@ -24,7 +24,11 @@ def install() -> None:
         lambda found, everything: [i for i in _unmanaged(found, everything) if i.id not in RULES.quirks.unlisted],
     )
     moto_tags, moto_owner = RouteTable.get_tags, cast("property", RouteTable.owner_id)
-    patch(RouteTable, lambda self: [] if RULES.quirks.shared_by else moto_tags(self), "get_tags")
+    patch(
+        RouteTable,
+        lambda self: [] if RULES.quirks.shared_by and not RULES.owner_asks else moto_tags(self),
+        "get_tags",
+    )
     patch(RouteTable, property(lambda self: RULES.quirks.shared_by or moto_owner.__get__(self)), "owner_id")
 
 

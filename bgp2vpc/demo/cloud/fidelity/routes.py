@@ -210,6 +210,8 @@ def instance_id(route: Route) -> str | None:
     """The instance with that interface; under the quirk INSTANCE, also the one that had it before it was deleted."""
     interface = route.interface
     instance = _instance_of(route)
+    if RULES.owner_asks:  # of instances of other accounts, the owner of a shared VPC may be told nothing
+        return None
     if interface is not None and RULES.quirks.gone_interface is GoneInterface.INSTANCE and _is_gone(route, interface):
         instance = interface.instance
     return None if instance is None else str(instance.id)

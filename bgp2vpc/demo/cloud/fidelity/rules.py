@@ -20,6 +20,8 @@ class Rules:
 
     quirks: Quirks = field(default_factory=Quirks)
     status_checks: dict[str, StatusChecks] = field(default_factory=dict)
+    owner_asks: bool = False
+    """Whether the call under way is one of the account that shares the VPC with us (`Quirks.shared_by`)."""
 
     def reset(self) -> None:
         """As in a new process."""

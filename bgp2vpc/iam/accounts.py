@@ -1,0 +1,77 @@
+"""Both sides of other accounts: what the instance's role needs, and each role that it assumes, with its trust policy.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create_for-user.html
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from bgp2vpc.config.model import Config
+from bgp2vpc.iam.least import least_policy
+from bgp2vpc.iam.policy import VERSION, IamPolicy, Statement
+from bgp2vpc.iam.scope import ConditionOperator
+from bgp2vpc.iam.tables import AccountScope
+from bgp2vpc.vpc.access import OWN, Access
+
+_ASSUME_ROLE = "sts:AssumeRole"
+
+
+def accesses(config: Config) -> tuple[Access, ...]:
+    """Other accounts and regions that rules are about, in the order of the file."""
+    found = dict.fromkeys(rule.access.seen_from(config.region or "") for rule in config.rules)
+    return tuple(access for access in found if access != OWN)
+
+
+def instance_policy(config: Config, around: AccountScope) -> IamPolicy:
+    """What the instance's own role needs: for tables that are reached with it, and to assume the other roles."""
+    region = config.region or ""
+    statements = list(least_policy(config.part(OWN, region), around).statements)
+    for access in accesses(config):
+        if not access.role_arn:
+            there = least_policy(config.part(access, region), replace(around, region=access.region, vpc_id=None))
+            suffix = access.region.title().replace("-", "")
+            statements += (replace(each, sid=f"{each.sid}{suffix}") for each in there.statements)
+    roles = {access.role_arn: str(access) for access in accesses(config) if access.role_arn}
+    if roles:
+        whys = tuple(f"AssumeRole: the route tables of {name}" for name in roles.values())
+        statements.append(Statement("AssumeRole", (_ASSUME_ROLE,), tuple(sorted(roles)), {}, whys))
+    return IamPolicy(tuple(statements))
+
+
+def role_policy(config: Config, access: Access, around: AccountScope) -> IamPolicy:
+    """What a role in another account needs. `around`: what is known of our own, such as the VPC that it shares with us.
+
+    Where two rules assume one role in different regions, it needs both.
+    """
+    region = config.region or ""
+    statements: list[Statement] = []
+    several = [each for each in accesses(config) if each.role_arn == access.role_arn]
+    for each in several:
+        there = replace(around, account=each.account_id, region=each.region or around.region)
+        if each.region:
+            there = replace(there, vpc_id=None)
+        suffix = each.region.title().replace("-", "") if len(several) > 1 else ""
+        found = least_policy(config.part(each, region), there).statements
+        statements += (replace(statement, sid=f"{statement.sid}{suffix}") for statement in found)
+    return IamPolicy(tuple(statements))
+
+
+def trust_policy(access: Access, instance_role: str) -> dict[str, Any]:
+    """What lets the instance's role assume this one; with `sts:ExternalId`, if the configuration has it."""
+    statement: dict[str, Any] = {
+        "Sid": "Instance",
+        "Effect": "Allow",
+        "Principal": {"AWS": instance_role},
+        "Action": _ASSUME_ROLE,
+    }
+    if access.external_id:
+        statement["Condition"] = {ConditionOperator.EQUALS.value: {"sts:ExternalId": access.external_id}}
+    return {"Version": VERSION, "Statement": [statement]}
+
+
+def named(config: Config, name: str) -> Iterator[Access]:
+    """The roles that are called so: by the name in `accounts`, the account's 12 digits, or the ARN."""
+    for access in accesses(config):
+        if access.role_arn and name in (access.name, access.account_id, access.role_arn):
+            yield access
