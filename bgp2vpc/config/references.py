@@ -214,6 +214,8 @@ def _accounts(document: Document) -> Found:
             continue
         else:
             entry, key = _mapping(known[account]), "account"
+        if entry.get("role_arn") is not None:
+            yield from _own_zone(location, rule)
         vpc_id = rule.get("vpc_id") or _vpc_in(rule.get("find"))
         if entry.get("region") is not None and not vpc_id:
             message = "with a region the rule needs vpc_id: without one it is about this instance's own VPC, in its own"
@@ -235,12 +237,39 @@ def _vpc_in(find: Value) -> Value:
     entry = _mapping(find)
     if str(entry.get("not", "")).lower() in ("true", "yes", "on", "y", "t", "1"):
         return None
-    config = _mapping(entry.get("config"))
     if entry.get("type") == "vpc":
-        return config.get("vpc_id")
-    filters = config.get("filters") if entry.get("type") == "and" else None
-    found = (_vpc_in(each) for each in (filters if isinstance(filters, list) else ()))
+        return _mapping(entry.get("config")).get("vpc_id")
+    found = map(_vpc_in, _filters(entry) if entry.get("type") == "and" else ())
     return next((vpc_id for vpc_id in found if vpc_id), None)
+
+
+def _own_zone(location: Location, rule: Mapping[str, Value]) -> Found:
+    """Where a rule about another account compares zones: each account has its own names for them.
+
+    https://docs.aws.amazon.com/ram/latest/userguide/working-with-az-ids.html
+    """
+    why = "each account has its own names of availability zones, so ours cannot be compared with those of another"
+    if rule.get("affinity") is not None:
+        yield (*location, "affinity"), f"{why}: leave affinity out"
+    if _names_own_zone(rule.get("find")):
+        yield (*location, "find"), f"{why}: name the zone in place of SELF or SELF_AZ, or find the tables otherwise"
+
+
+def _names_own_zone(find: Value) -> bool:
+    entry = _mapping(find)
+    config = entry.get("config")
+    if entry.get("type") == "by_az":
+        return "SELF" in (config, _mapping(config).get("az"))
+    if entry.get("type") == "by_tag":
+        return _mapping(config).get("value") == "SELF_AZ"
+    return any(map(_names_own_zone, _filters(entry)))
+
+
+def _filters(find: Mapping[str, Value]) -> list[Value]:
+    """The parts of `and` and `or`, which may stand straight under `config`."""
+    config = find.get("config")
+    filters = config if isinstance(config, list) else _mapping(config).get("filters")
+    return filters if isinstance(filters, list) else []
 
 
 def _rules(document: Document) -> Iterator[RouteFields]:

@@ -4,7 +4,7 @@ import asyncio
 import random
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from bgp2vpc.backoff import back_off
@@ -41,17 +41,27 @@ async def observe(calls: Calls, view: View, tell: Tell) -> Snapshot:
     Raises Ec2Error where what every rule needs could not be read: our interfaces, and the tables of our own account.
     Another account or region that gives no answer is among what is `unread`.
     """
-    instance_id, reaches = view.instance.id, view.reaches
+    elsewhere = [access for access in view.reaches if access != OWN]
+    # An instance that a rule names may be ours although the tables are another account's: in a VPC shared with us.
+    named = sorted({other for access, other in view.other_instances if not access.region})
+    if not elsewhere:
+        return await _observe_own(calls, view, named, tell)
+    own, reads = await asyncio.gather(
+        _observe_own(calls, view, named, tell), asyncio.gather(*(_read(calls, view, each, tell) for each in elsewhere))
+    )
+    return _joined(own, dict(zip(elsewhere, reads, strict=True)), view)
+
+
+async def _observe_own(calls: Calls, view: View, named: Sequence[str], tell: Tell) -> Snapshot:
+    """Our own account and region. `named`: instances that the configuration names. Raises Ec2Error."""
+    instance_id, vpc_ids = view.instance.id, view.reaches[OWN]
     before = view.snapshot
-    named: dict[Access, list[str]] = {access: [] for access in reaches}
-    for access, other in sorted(view.other_instances):
-        named[access].append(other)
 
     async def subnets_if(*, wanted: bool) -> Mapping[str, Subnet] | None:
         if not wanted:
             return None
         try:
-            found = {subnet.id: subnet for subnet in await calls.subnets(reaches[OWN])}
+            found = {subnet.id: subnet for subnet in await calls.subnets(vpc_ids)}
         except Ec2Error as error:
             tell("subnets", error)
             return before.subnets
@@ -67,42 +77,24 @@ async def observe(calls: Calls, view: View, tell: Tell) -> Snapshot:
         tell(f"interfaces of {other}", None)
         return found
 
-    elsewhere = [access for access in reaches if access != OWN]
-    tables, interfaces, subnets, theirs, reads = await asyncio.gather(
-        calls.route_tables(reaches[OWN]),
+    tables, interfaces, subnets, theirs = await asyncio.gather(
+        calls.route_tables(vpc_ids),
         calls.interfaces(instance_id),
         subnets_if(wanted=view.wants_subnets),
-        asyncio.gather(*map(interfaces_of, named[OWN])),
-        asyncio.gather(*(_read(calls, instance_id, each, reaches[each], named[each], tell) for each in elsewhere)),
+        asyncio.gather(*map(interfaces_of, named)),
     )
     _check(view, tables, interfaces)
-    answers = {access: read for access, read in zip(elsewhere, reads, strict=True) if read is not None}
-    everything = (*tables, *(table for read in answers.values() for table in read.tables))
     if subnets is None and not view.wants_subnets:
-        subnets = await subnets_if(wanted=view.manages_within_vpc(everything))
-    if subnets is not None and elsewhere:
-        others = {each.id: each for each in (before.subnets or {}).values() if each.vpc_id not in reaches[OWN]}
-        for part in await asyncio.gather(*(_subnets(calls, each, reaches[each], tell) for each in answers)):
-            others |= {each.id: each for each in part}
-        subnets = {**others, **subnets}
-    unread = frozenset(elsewhere) - answers.keys()
-    # As they are now: single tables may have been read, or written, since this poll began.
-    known = {each.id: each for each in view.snapshot.tables.values() if each.access in unread}
-    silent = {access.account_id for access in unread}
-    ours = {each.id: each for each in before.interfaces if each.owner_id and each.owner_id in silent}
-    ours |= {each.id: each for read in answers.values() for each in read.ours}
+        subnets = await subnets_if(wanted=view.manages_within_vpc(tables))
     return Snapshot(
-        known | {table.id: table for table in everything},
-        tuple(sorted((ours | {each.id: each for each in interfaces}).values(), key=lambda each: each.position)),
+        {table.id: table for table in tables},
+        interfaces,
         before.health,
         instance_id,
-        others=dict(zip(named[OWN], theirs, strict=True))
-        | {other: found for read in answers.values() for other, found in read.others.items()}
-        | {other: before.others.get(other, ()) for access in unread for other in named[access]},
+        others=dict(zip(named, theirs, strict=True)),
         subnets=subnets,
         peer_enis=before.peer_enis,
         unresolvable=before.unresolvable,
-        unread=unread,
     )
 
 
@@ -110,24 +102,24 @@ async def observe(calls: Calls, view: View, tell: Tell) -> Snapshot:
 class AccountRead:
     """What a poll has read of another account or region. `ours`: our interfaces that belong to it.
 
-    `others`: by instance id, the interfaces of instances there that the configuration names.
+    `others`: by instance id, the interfaces of instances that its rules name. `subnets` None: not known.
     """
 
     tables: Sequence[RouteTable]
     ours: Sequence[Interface]
     others: Mapping[str, tuple[Interface, ...]]
+    subnets: Sequence[Subnet] | None
 
 
-async def _read(
-    calls: Calls, instance_id: str, access: Access, vpc_ids: Collection[str], named: Sequence[str], tell: Tell
-) -> AccountRead | None:
+async def _read(calls: Calls, view: View, access: Access, tell: Tell) -> AccountRead | None:
     """All of it; None: it gives no answer, and `tell` hears why.
 
     An interface of another account's VPC can be attached to our instance if both are in the same zone:
     https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-eni.html
     """
-    there = calls.at(access)
-    asked = named if access.region else (instance_id, *named)
+    there, vpc_ids, own_id = calls.at(access), view.reaches[access], view.instance.id
+    named = sorted(other for where, other in view.other_instances if where == access)
+    asked = named if access.region else [own_id, *named]
     try:
         tables, found = await asyncio.gather(there.route_tables(vpc_ids), asyncio.gather(*map(there.interfaces, asked)))
         _check_tables(vpc_ids, tables)
@@ -135,20 +127,45 @@ async def _read(
         tell(f"route tables of {access}", error)
         return None
     tell(f"route tables of {access}", None)
+    subnets: Sequence[Subnet] | None = None
+    if view.wants_subnets or view.manages_within_vpc(tables):
+        try:
+            subnets = await there.subnets(vpc_ids)
+        except Ec2Error as error:
+            tell(f"subnets of {access}", error)
+        else:
+            tell(f"subnets of {access}", None)
     by_instance = dict(zip(asked, found, strict=True))
-    ours = [each for each in by_instance.pop(instance_id, ()) if each.instance_id == instance_id]
-    return AccountRead(tables, ours, by_instance)
+    ours = [each for each in by_instance.pop(own_id, ()) if each.instance_id == own_id]
+    return AccountRead(tables, ours, by_instance, subnets)
 
 
-async def _subnets(calls: Calls, access: Access, vpc_ids: Collection[str], tell: Tell) -> Collection[Subnet]:
-    """Those of these VPCs in another account; none if it does not tell."""
-    try:
-        found = await calls.at(access).subnets(vpc_ids)
-    except Ec2Error as error:
-        tell(f"subnets of {access}", error)
-        return ()
-    tell(f"subnets of {access}", None)
-    return found
+def _joined(own: Snapshot, reads: Mapping[Access, AccountRead | None], view: View) -> Snapshot:
+    """All accounts in one. Of those that gave no answer, what the view has now: single tables may have been read, or
+    written, since this poll began.
+    """
+    before, answers = view.snapshot, {access: read for access, read in reads.items() if read is not None}
+    unread = reads.keys() - answers.keys()
+    silent = {access.account_id for access in unread}
+    tables = {each.id: each for each in before.tables.values() if each.access in unread}
+    ours = {each.id: each for each in before.interfaces if each.owner_id and each.owner_id in silent}
+    others = {other: before.others.get(other, ()) for access, other in view.other_instances if access in unread}
+    subnets = {each.id: each for each in (before.subnets or {}).values() if each.vpc_id not in view.reaches[OWN]}
+    for read in answers.values():
+        tables |= {each.id: each for each in read.tables}
+        ours |= {each.id: each for each in read.ours}
+        others |= read.others
+        subnets |= {each.id: each for each in read.subnets or ()}
+    ours |= {each.id: each for each in own.interfaces}
+    return replace(
+        own,
+        tables=tables | own.tables,
+        interfaces=tuple(sorted(ours.values(), key=lambda each: each.position)),
+        # Whoever knows nothing of an instance takes nothing away.
+        others=others | {other: found for other, found in own.others.items() if found or other not in others},
+        subnets={**subnets, **(own.subnets or {})} if subnets or own.subnets is not None else None,
+        unread=frozenset(unread),
+    )
 
 
 def subjects_of(access: Access) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from bgp2vpc.policy.rule import DeadRoutes
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.vpc.access import Access
 from bgp2vpc.vpc.api import VpcApi
+from bgp2vpc.vpc.finders import ByAz
 from bgp2vpc.vpc.model import InstanceHealth, RouteTable, Target
 from tests.memory_vpc import MemoryVpc
 from tests.values import rule
@@ -254,3 +255,38 @@ def test_a_rule_that_goes_takes_the_failures_of_its_account_along(lab: Lab, ther
     lab.wait(66)
     assert lab.ask("status")["failing"] == {}
     assert lab.ask("status")["accounts"] == []
+
+
+def test_an_instance_of_ours_that_a_rule_names_is_found_in_a_shared_vpc(make_lab) -> None:
+    shared = Participant()
+    shared.add_table("rtb-1", tags={"type": "private"})
+    shared.add_interface(OURS, "i-1", addresses=["10.0.0.10"])
+    shared.add_interface("eni-2", "i-22222222", addresses=["10.0.0.11"])
+    named = parse(
+        f"routetables: {{shared: {{find: {{type: main, not: true}}, role_arn: '{ROLE}', "
+        f"manage_routes: [{{cidr: {A}, instance: i-22222222}}]}}}}",
+        "lab.yaml",
+    )
+    lab: Lab = make_lab(shared, rules=named.rules, checked_sources=named.checked_sources)
+    lab.reach = {Access(ROLE): Owner(shared)}.__getitem__
+    lab.start()
+    assert str(shared) == f"rtb-1 {A} eni-2 active"
+
+
+def test_subnets_of_another_account_are_read_with_its_role_and_kept_while_it_fails(make_lab) -> None:
+    there = MemoryVpc("vpc-22222222", "10.2.0.0/16")
+    there.add_subnet("subnet-7", "10.2.1.0/24", zone="us-east-1a")
+    there.add_subnet("subnet-8", "10.2.2.0/24", zone="us-east-1b")
+    there.add_table("rtb-7", subnet_ids=["subnet-7"])
+    there.add_table("rtb-8", subnet_ids=["subnet-8"])
+    there.add_interface("eni-8", "i-1", addresses=["10.2.1.18"], owner_id="222222222222")
+    near = rule(name="there", vpc_id="vpc-22222222", access=THERE, find=ByAz("us-east-1a"))
+    lab: Lab = make_lab(rules=(rule(), near))
+    lab.reach = {THERE: there}.__getitem__
+    lab.start().say(announce())
+    lab.wait()
+    assert str(there) == f"rtb-7 {A} eni-8 active"
+    there.fail_next("DescribeSubnets", REFUSED, times=ALWAYS)
+    lab.wait(66)
+    assert lab.verdicts() == [f"rtb-1 {A} keep ours", f"rtb-7 {A} keep ours"]
+    assert lab.ask("status")["failing"] == {f"subnets of {NAME}": "AccessDenied"}
