@@ -4,16 +4,19 @@ from dataclasses import replace
 
 import pytest
 from lab import OURS, PEER, Lab, announce, withdraw
+from test_best_path import update
 
 from bgp2vpc.config.load import parse
 from bgp2vpc.config.model import Ec2Limits
 from bgp2vpc.errors import Denied, Throttled
-from bgp2vpc.policy.rule import DeadRoutes
+from bgp2vpc.policy.rule import DeadRoutes, Takeover, Writes
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.vpc.access import Access
 from bgp2vpc.vpc.api import VpcApi
 from bgp2vpc.vpc.finders import ByAz
 from bgp2vpc.vpc.model import InstanceHealth, RouteTable, Target
+from bgp2vpc.web.metrics import METRICS, Seen
+from bgp2vpc.web.page import Pages, Told
 from tests.memory_vpc import MemoryVpc
 from tests.values import rule
 
@@ -82,6 +85,20 @@ def test_the_same_prefix_is_written_in_both_accounts_each_with_its_own_client(la
         }
     ]  # fmt: skip
     assert f"rtb-7 of {NAME}" in lab.ask("why", A)["lines"]
+
+
+def test_the_page_and_the_metrics_name_an_account_that_gives_no_answer(lab: Lab, there: MemoryVpc) -> None:
+    lab.start()
+    fails(there, ALWAYS)
+    lab.wait(66)
+    shown = lab.do(lab.daemon.parts.status_source.now)
+    parts = Pages().parts(Told(shown, (), (), ()))
+    assert f"<b>{NAME}</b>: 1 route table of" in parts["summary"]
+    assert "gives no answer" in parts["summary"]
+    assert f'<span class="id">rtb-7</span> <span class="soft">{NAME}</span>' in parts["routes"]
+    (metric,) = (each for each in METRICS if each.name == "bgp2vpc_account_answers")
+    seen = Seen(shown, lab.daemon.parts.meter.tally, is_ready=True)
+    assert list(metric.rows(seen)) == [((NAME, "222222222222", ""), 0.0)]
 
 
 def test_an_account_whose_role_is_refused_leaves_ours_alone_and_heals(lab: Lab, there: MemoryVpc, caplog) -> None:
@@ -290,3 +307,47 @@ def test_subnets_of_another_account_are_read_with_its_role_and_kept_while_it_fai
     lab.wait(66)
     assert lab.verdicts() == [f"rtb-1 {A} keep ours", f"rtb-7 {A} keep ours"]
     assert lab.ask("status")["failing"] == {f"subnets of {NAME}": "AccessDenied"}
+
+
+NEIGHBOR = "10.2.0.10"
+BRIDGE = dict(takeover=Takeover.BEST_PATH, writes=Writes.ANY)
+AT_PEER, AT_NEIGHBOR = f"rtb-1 {A} {PEER} active", f"rtb-7 {A} eni-7 active"
+
+
+def bridge(make_lab, there: MemoryVpc) -> Lab:
+    """It writes for announcers in both VPCs, and one of each has a session with it."""
+    lab: Lab = make_lab(rules=(rule(**BRIDGE), rule(name="there", vpc_id="vpc-22222222", access=THERE, **BRIDGE)))
+    lab.reach = {THERE: there}.__getitem__
+    lab.start(helper=True, wait=15)
+    lab.hear("neighbor 10.0.0.11 up", f"neighbor {NEIGHBOR} up")
+    lab.hear(*update("eor 1/1 (1, 1)"), *update("eor 1/1 (1, 1)", NEIGHBOR))
+    return lab
+
+
+def both_say(lab: Lab, words: str, *, next_hop: bool = True) -> None:
+    for peer in ("10.0.0.11", NEIGHBOR):
+        lab.hear(*update(f"{words} {A}{f' next-hop {peer}' if next_hop else ''}", peer))
+
+
+def test_the_announcers_of_each_vpc_serve_its_tables(make_lab, there: MemoryVpc) -> None:
+    lab = bridge(make_lab, there)
+    both_say(lab, "announced")
+    lab.wait(2)
+    assert (lab.routes, str(there)) == ([AT_PEER], AT_NEIGHBOR)
+    both_say(lab, "withdrawn", next_hop=False)
+    lab.wait(15)
+    assert (lab.routes, str(there)) == ([], "")
+
+
+def test_announcers_that_could_not_be_looked_up_in_one_account_are_looked_up_at_the_next_poll(
+    make_lab, there: MemoryVpc
+) -> None:
+    lab = bridge(make_lab, there)
+    there.fail_next("DescribeNetworkInterfaces 10.", REFUSED)
+    both_say(lab, "announced")
+    lab.wait(2)
+    assert (lab.routes, str(there)) == ([AT_PEER], "")
+    assert lab.ask("status")["failing"] == {f"interfaces of peers of {NAME}": "AccessDenied"}
+    lab.wait(66)
+    assert (lab.routes, str(there)) == ([AT_PEER], AT_NEIGHBOR)
+    assert lab.ask("status")["failing"] == {}
