@@ -19,7 +19,7 @@ from bgp2vpc.reconcile.ec2_calls import Calls
 from bgp2vpc.reconcile.journal import Journal
 from bgp2vpc.reconcile.reconciler import Reconciler
 from bgp2vpc.tasks import StartTask, cancelled
-from bgp2vpc.vpc.lifecycle import LifecycleAction, Step, next_step, waits_for_hook
+from bgp2vpc.vpc.lifecycle import LifecycleAction, LifecycleStep, next_step, waits_for_hook
 from bgp2vpc.vpc.order_tags import GROUP_TAG, path_of
 
 log = logging.getLogger("bgp2vpc")
@@ -89,7 +89,7 @@ class HookCompletion:
                 is_settled=reconciler.first_observation.is_set() and reconciler.is_done(),
                 beat_ago=None if beat_at is None else now - beat_at,
             )
-            if step is Step.WAIT:
+            if step is LifecycleStep.WAIT:
                 await asyncio.sleep(LOOK_EVERY)
                 continue
             instance_id = reconciler.view.instance.id
@@ -110,9 +110,9 @@ class HookCompletion:
                 waits.reset()
                 beat_at = now
 
-    async def _take(self, step: Step, action: LifecycleAction) -> None:
+    async def _take(self, step: LifecycleStep, action: LifecycleAction) -> None:
         """Raises Ec2Error."""
-        if step is Step.HEARTBEAT:
+        if step is LifecycleStep.HEARTBEAT:
             await self._calls.record_heartbeat(action)
             return
         await self._calls.complete_action(action)

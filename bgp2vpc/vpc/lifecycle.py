@@ -75,7 +75,7 @@ class LifecycleAction:
     instance_id: str
 
 
-class Step(Enum):
+class LifecycleStep(Enum):
     """What is to be done about a lifecycle action."""
 
     WAIT = auto()
@@ -93,14 +93,14 @@ def waits_for_hook(texts: Mapping[str, str | None]) -> bool:
     return state == _TERMINATED or state.startswith(_WARM)
 
 
-def next_step(*, drained_for: float | None, is_settled: bool, beat_ago: float | None) -> Step:
+def next_step(*, drained_for: float | None, is_settled: bool, beat_ago: float | None) -> LifecycleStep:
     """What to do now. Times in seconds; None: it is not drained yet, there was no heartbeat yet.
 
     `is_settled`: nothing of the drain is still to be written.
     """
     if drained_for is not None and (is_settled or drained_for >= SETTLED_WITHIN):
-        return Step.COMPLETE
-    return Step.HEARTBEAT if beat_ago is None or beat_ago >= HEARTBEAT_EVERY else Step.WAIT
+        return LifecycleStep.COMPLETE
+    return LifecycleStep.HEARTBEAT if beat_ago is None or beat_ago >= HEARTBEAT_EVERY else LifecycleStep.WAIT
 
 
 def _object(text: str | None) -> dict[str, object] | None:

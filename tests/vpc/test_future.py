@@ -7,8 +7,8 @@ from bgp2vpc.vpc.lifecycle import (
     REBALANCE,
     TARGET_STATE,
     Go,
+    LifecycleStep,
     Stay,
-    Step,
     future,
     next_step,
     waits_for_hook,
@@ -79,14 +79,14 @@ def test_an_instance_of_no_group_waits_for_no_hook() -> None:
 @pytest.mark.parametrize(
     ("drained_for", "is_settled", "beat_ago", "step"),
     [
-        (None, False, None, Step.HEARTBEAT),  # the hook's time may be nearly over when we hear of it
-        (None, True, 14.0, Step.WAIT),
-        (None, True, 15.0, Step.HEARTBEAT),
-        (0.0, False, 14.0, Step.WAIT),
-        (0.0, False, 15.0, Step.HEARTBEAT),
-        (0.0, True, None, Step.COMPLETE),
-        (59.0, False, 1.0, Step.WAIT),
-        (60.0, False, 1.0, Step.COMPLETE),
+        (None, False, None, LifecycleStep.HEARTBEAT),  # the hook's time may be nearly over when we hear of it
+        (None, True, 14.0, LifecycleStep.WAIT),
+        (None, True, 15.0, LifecycleStep.HEARTBEAT),
+        (0.0, False, 14.0, LifecycleStep.WAIT),
+        (0.0, False, 15.0, LifecycleStep.HEARTBEAT),
+        (0.0, True, None, LifecycleStep.COMPLETE),
+        (59.0, False, 1.0, LifecycleStep.WAIT),
+        (60.0, False, 1.0, LifecycleStep.COMPLETE),
     ],
 )
 def test_the_hook_is_completed_when_all_is_written_or_after_a_minute(drained_for, is_settled, beat_ago, step) -> None:
