@@ -72,7 +72,7 @@ async def shut_down(parts: Parts, end: EndRequest, reconciling: "asyncio.Task[No
         await parts.drainer.before_the_end(lambda: end.is_hurried() or end.failed, seconds)
     await cancelled(reconciling)
 
-    # 2. Fix the inputs
+    # 2 and 3. Fix the inputs
     keep = parts.mode.oneshot or config.on_exit is OnExit.KEEP or end.failed
     if parts.exabgp is not None and (keep or config.on_exit is OnExit.WITHDRAW_ANNOUNCED) and not end.failed:
         parts.exabgp.comes_back = end.is_restart
@@ -92,13 +92,13 @@ async def shut_down(parts: Parts, end: EndRequest, reconciling: "asyncio.Task[No
         parts.inputs.last = _last_inputs(parts, keep_managed=keep_managed)
         reconciler.only_withdraw()
 
-    # 3. Stop the services
+    # 4. Stop the services
     for each in reversed(parts.services):
         await each.stop()
     if not keep:
         parts.adj_rib_in.close_all()
 
-    # 4. See the writes through
+    # 5. See the writes through
     done = reconciler.is_idle if keep else reconciler.is_done
     hooked = any(each.hooks.before for rule in config.rules for each in rule.all_settings)
     patience = config.hook_timeout if hooked else 0.0
@@ -108,7 +108,7 @@ async def shut_down(parts: Parts, end: EndRequest, reconciling: "asyncio.Task[No
     if not (keep or parts.mode.noop):
         _tell_of_stale_routes(parts, end)
 
-    # 5. Tell of it
+    # 6. Tell of it
     await parts.alerts.finish(HELPER_HASTE if parts.is_helper else NOTIFY_TIMEOUT, end.is_hurried)
     for each in parts.tellers:
         await each.stop()

@@ -45,8 +45,8 @@ SECTIONS = (
 CHECKS = ("TcpConfig", "CommandConfig", "HttpConfig", "HttpsConfig", "DnsConfig")
 ACCEPT = """\
 An entry is `PREFIX [ge LENGTH] [le LENGTH]`, or a mapping with settings for what it permits. Of several entries that
-permit a prefix, the first one counts, as in the prefix lists of routers: narrow ones come first. What also stands in
-`manage_routes` has the settings from there.
+permit a prefix, the first one counts, as in the prefix lists of routers: narrow ones come first. For a prefix that
+is also in `manage_routes`, the settings there apply.
 """
 MANAGED = """\
 The prefix is offered while the health checks are healthy, and written as announced ones are: the first rule that

@@ -32,28 +32,28 @@ happened in words; then what it happened to:
 
 With `--log-format logfmt`, time, level and words are pairs, too: `time=… level=info event="route created" …`.
 With `--log-format json` the same as one object per line: `time`, `level`, `event` (the words) and the fields with their
-types. A value with white space, quotes or anything unprintable stands in double quotes, escaped as in JSON, so that no
+types. A value with white space, quotes or anything unprintable is quoted, escaped as in JSON, so that no
 script and no answer of EC2 can forge a line.
 
-Under systemd, where stderr is the journal's, each line has its priority, so that `journalctl -u bgp2vpc -p warning`
+Under systemd, where stderr goes to the journal, each line has its priority, so that `journalctl -u bgp2vpc -p warning`
 shows warnings and what is worse, and no time of its own (but with JSON).
 
 | level | means |
 |---|---|
 | debug | only with `--debug` |
 | info | something happened as it should |
-| warning | something is not as it should be, and heals by itself or can wait |
+| warning | something is not as it should be, and clears by itself or can wait |
 | error | an operator has to act, or a route is not as it should be |
-| critical | the daemon ends |
+| critical | the daemon exits |
 
 What fails is logged when it begins to fail and when its cause changes, not each time. `…` stands for what differs from
 one event to the next. A field without a value is left out.
 
-Two warnings are the log's own. Of one kind and `source`, 1,000 lines are logged at once and then 10 a second; the
+The logger emits two warnings itself. Of one kind and `source`, 1,000 lines are logged at once and then 10 a second; the
 others are counted: `log lines left out: more than 10 a second kind=… source=… lines=…`. Lines that stderr does not
 take, because nobody reads it, are counted too: `log lines dropped: nobody read them lines=…`.
 
-| words | level | fields | from |
+| event | level | fields | file |
 |---|---|---|---|
 """
 

@@ -9,7 +9,7 @@ from bgp2vpc.cli.options import Commands
 
 def add(commands: Commands) -> None:
     """Add the command."""
-    demo = commands.add_parser("demo", help="watch it work on an embedded VPC", allow_abbrev=False)
+    demo = commands.add_parser("demo", help="watch it work on a simulated VPC", allow_abbrev=False)
     demo.add_argument("--keep", action="store_true", help="stay up when the story is over, until Ctrl-C")
     demo.set_defaults(command=run)
 

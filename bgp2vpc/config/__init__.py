@@ -1,6 +1,7 @@
 """The configuration: YAML -> a frozen `Config`, or every mistake in it at once. `load` has the steps.
 
 load            reads a file: document, schema, references, build
+reader          at the start: `load` in a child process, beside the imports of the daemon
 document        YAML text -> plain values that remember their lines; yaml_errors: what is wrong with what is no YAML
 schema/         every key: one file for each section
 messages        what pydantic found, in words a person can act on

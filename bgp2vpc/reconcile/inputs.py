@@ -2,11 +2,12 @@
 
 | field                                     | written by                                                |
 |-------------------------------------------|-----------------------------------------------------------|
-| `rib`, `neighbors`                        | `speaker.adj_rib_in`: sources, BGP peers and sessions     |
+| `rib`                                     | `speaker.adj_rib_in`: what sources and peers announce     |
+| `neighbors`, `neighbors_due`              | `speaker.peers`: sessions; until when they are waited for |
 | `pending`, `failing`, `passing`           | `services`: checks without a verdict, bad and good owners |
 | `draining`                                | `operator.drain`                                          |
 | `frozen`, `forced`                        | `operator.operator`: holds and manual takeovers           |
-| `neighbors_due`, `leftovers_held`, `last` | the daemon: when it waits no longer, and how it ends      |
+| `leftovers_held`, `last`                  | the daemon: when it waits no longer, and how it ends      |
 | `places`                                  | the reconciler itself: what it remembers of each place    |
 
 Whoever writes tells the reconciler which prefixes are concerned (`Reconciler.news`): these wait in the `DecisionQueue`.

@@ -165,8 +165,14 @@ class Journal:
 
     def lost(self, lost: LostRoute) -> None:
         """Somebody else has pointed a route of ours elsewhere: a peer that we left it to, or one we know nothing of."""
-        fields = {"table": lost.table_id, "prefix": lost.prefix, "old": lost.old, "target": lost.new.target}
-        fields["owner"] = lost.new.instance_id
+        new = lost.new
+        fields = {
+            "table": lost.table_id,
+            "prefix": lost.prefix,
+            "old": lost.old,
+            "target": new.target,
+            "owner": new.instance_id,
+        }
         if lost.expected:
             event(log, logging.INFO, "route handed over", **fields)
         else:

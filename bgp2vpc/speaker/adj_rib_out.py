@@ -294,12 +294,12 @@ class AdjRibOut:
         if not self._send(line):
             self._lost += 1
             if self._lost == 1:  # there may be thousands a second
-                what = "ExaBGP's pipe takes no more lines: this one and those that follow are not passed on"
-                event(log, logging.ERROR, what, line=line)
+                full = "ExaBGP's pipe takes no more lines: this one and those that follow are not passed on"
+                event(log, logging.ERROR, full, line=line)
             return
         if self._lost:
-            what = "ExaBGP's pipe takes lines again: those in between were not passed on"
-            event(log, logging.WARNING, what, lines=self._lost)
+            resumed = "ExaBGP's pipe takes lines again: those in between were not passed on"
+            event(log, logging.WARNING, resumed, lines=self._lost)
             self._lost = 0
         self._unanswered.sent(Sent(line, keys, urgent=line == RELOAD))
         self._ask_if_needed()

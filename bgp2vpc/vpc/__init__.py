@@ -2,11 +2,14 @@
 
 model        tables, routes, interfaces, subnets: the `Snapshot`                            pure
 finders      which route tables a rule is about                                             pure
+access       the role and region by which tables are reached                                pure
+order_tags   the tags that drain an instance, or avoid a zone                               pure
 settling     our own writes that reads may not show yet                                     pure
 pace         the token bucket of the writes                                                 pure
 lifecycle    whether AWS is going to end this instance, from its metadata                   pure
 api          the few operations that are needed, as a protocol
 ec2          these operations through botocore; ec2_clients makes its clients
+auto_scaling  the calls about a lifecycle hook
 wire         EC2's answers -> the model, and a change -> the parameters of a call
 targets      whether a target can be given to routes
 failures     EC2's error codes -> ours

@@ -173,12 +173,12 @@ METRICS: Final = (
     ),
     Description(
         "bgp2vpc_ec2_last_read_timestamp_seconds", "gauge", "Fact: Unix time at which all route tables were last read; "
-        "none: never.", (), _one(lambda seen: _unix_time(seen.status.last_read)),
+        "absent: never.", (), _one(lambda seen: _unix_time(seen.status.last_read)),
     ),
     Description(
-        "bgp2vpc_account_answers", "gauge", "Fact: 1 if another account or region, whose tables rules are about, has "
-        "answered when it was asked last, else 0, and its tables are taken to be as before; NaN: not asked yet. None: "
-        "no rule is about one. Empty account_id or region: our own.", ("account", "account_id", "region"), _accounts,
+        "bgp2vpc_account_answers", "gauge", "Fact: 1 if another account or region answered the last read, 0 if not "
+        "(then its tables count as last read), NaN before the first one. Absent if no rule uses one. Empty account_id "
+        "or region: our own.", ("account", "account_id", "region"), _accounts,
     ),
     Description(
         "bgp2vpc_config_last_reload_successful", "gauge", "Fact: 0 if the last reload (SIGHUP) failed, and the "
@@ -186,14 +186,14 @@ METRICS: Final = (
         (), _one(lambda seen: float(seen.status.config.last_reload_successful)),
     ),
     Description(
-        "bgp2vpc_config_last_reload_success_timestamp_seconds", "gauge", "Fact: Unix time since which the "
-        "configuration in use is in use: that of the start, or of the last successful reload.",
+        "bgp2vpc_config_last_reload_success_timestamp_seconds", "gauge", "Fact: Unix time at which the "
+        "configuration in use was loaded: at the start, or by the last successful reload.",
         (), _one(lambda seen: _unix_time(seen.status.config.since)),
     ),
     Description(
         "bgp2vpc_prefixes_not_served", "gauge", "Fact: prefixes that are managed or announced here, and that have no "
         "route, or a black hole, in a table of their rules, or whose rules find no table. Also prefixes that a script "
-        "or tee has announced and withdrawn, until the next reload. None: EC2 has not been read yet.",
+        "or tee has announced and withdrawn, until the next reload. Absent until EC2 was read.",
         (), _one(
             lambda seen: sum(row.permitted and not row.is_served for row in seen.status.prefixes)
             if seen.status.ec2_observed else None
@@ -216,7 +216,7 @@ METRICS: Final = (
     ),
     Description(
         "bgp2vpc_routes", "gauge", "Desired and fact: places (route table and prefix), by verdict and reason. keep is "
-        "a fact; create, replace and delete are desired; yield, foreign and blocked are desired, not installed.",
+        "a fact; create, replace and delete are desired; yield, foreign and blocked: not written by us.",
         ("verdict", "reason"), lambda seen: Counter((row.verdict, row.reason) for row in seen.status.routes).items(),
     ),
     Description(
@@ -228,7 +228,7 @@ METRICS: Final = (
         ("source", "kind"), _sources(lambda row: row.restarts if isinstance(row, ScriptRow) else None),
     ),
     Description(
-        "bgp2vpc_refused_lines", "counter", "Count: lines of a source that were refused, for the VPC at least; the log "
+        "bgp2vpc_refused_lines", "counter", "Count: lines of a source that make no route in the VPC, refused; the log "
         "and /status.json have line and reason. Clients share one row.", ("source", "kind"),
         lambda seen: _by_source((row.source, row.kind, row.count) for row in seen.status.refused_lines),
     ),
@@ -255,7 +255,7 @@ METRICS: Final = (
     ),
     Description(
         "bgp2vpc_write_seconds", "histogram", "Fact: seconds from the cause of a write (a line, a verdict, a read) "
-        "to EC2's answer that it is done, including retries.",
+        "to EC2's success, including retries.",
         ("action",), lambda seen: [((action,), each) for action, each in sorted(seen.tally.write_seconds.items())],
     ),
     Description(
@@ -287,12 +287,12 @@ METRICS: Final = (
         ("state",), lambda seen: Counter((row.state,) for row in seen.status.leaving).items(),
     ),
     Description(
-        "bgp2vpc_steered", "gauge", "Desired: orders that stand, by verb: hold, takeover, drain, and avoid-zone for "
+        "bgp2vpc_steered", "gauge", "Desired: orders in force, by verb: hold, takeover, drain, and avoid-zone for "
         "each route table whose tag avoids zones.",
         ("verb",), lambda seen: Counter((row.verb,) for row in seen.status.steering).items(),
     ),
     Description(
-        "bgp2vpc_failing", "gauge", "Fact: things that fail at present; /status.json has names and reasons.",
+        "bgp2vpc_failing", "gauge", "Fact: number of current failures; /status.json has names and reasons.",
         (), _one(lambda seen: len(seen.status.failing)),
     ),
     Description(

@@ -77,7 +77,7 @@ class BgpEntry(BaseEntry):
         default=_BGP.hold_time,
         ge=_SHORTEST_HOLD,
         le=65535,
-        description="Seconds without a message after which a peer counts as gone.",
+        description="The BGP hold time, in seconds.",
     )
     peers: list[PeerItem] = Field(
         default=[],

@@ -52,8 +52,8 @@ class ProcessEntry(BaseEntry):
     )
     respawn: bool = Field(
         default=Process(name="", argv=()).respawn,
-        description="Start it again when it ends: after exit 0 in 1 s; if it ends so at once again and again, in up to "
-        "half of restart_time, so that its routes stay. After a crash in 1 s, doubled for each further one up to 60 s.",
+        description="Start it again when it exits, after 1 s. If it crashes again and again, the pause doubles up to "
+        "60 s; if it exits with 0 at once each time, up to half of restart_time, so that its routes stay.",
     )
 
 
@@ -96,7 +96,7 @@ class ConfigFile(BaseEntry):
     )
     accounts: dict[Name, AccountEntry] = Field(
         default={},
-        description="Other accounts and regions whose route tables rules are about, by name (docs/other-accounts.md).",
+        description="Other accounts and regions that rules may refer to, by name (docs/other-accounts.md).",
         examples=["{network: {role_arn: arn:aws:iam::111122223333:role/bgp2vpc-routes}}"],
     )
     processes: dict[ProcessName, ProcessEntry] = Field(
@@ -118,10 +118,10 @@ class ConfigFile(BaseEntry):
     )
     hook_timeout: Period = Field(
         default=_CONFIG.hook_timeout,
-        description="Seconds that a program of `run_before_…`, `run_after_…`, `run_on_…` has.",
+        description="Time limit in seconds of the programs of `run_before_…`, `run_after_…` and `run_on_…`.",
     )
     socket: SocketPath = Field(
-        default=_CONFIG.socket, description="Path of the unix socket, for `tee` and the commands; none for no socket."
+        default=_CONFIG.socket, description="Path of the unix socket, for `tee` and the commands; `none`: no socket."
     )
     socket_group: GroupName | None = Field(
         default=None,
@@ -149,13 +149,12 @@ class ConfigFile(BaseEntry):
     lifecycle: Lifecycle = Field(
         default=_CONFIG.lifecycle,
         description="Drain when instance metadata reports a spot interruption, a rebalance recommendation, or that "
-        "Auto Scaling takes the instance out of service; undrain when it no longer does. A mapping does so, too, and "
+        "Auto Scaling takes the instance out of service; undrain when it no longer does. A mapping also "
         "completes a lifecycle hook when the drain is done.",
     )
     tags: TagsEntry = Field(
         default=TagsEntry(),
-        description="Tags in AWS that give orders: one of this instance drains it, one of a route table makes hosts of "
-        "a zone a last resort there.",
+        description="EC2 tags that drain this instance, or make hosts of a zone a last resort there.",
         examples=["{drain: 'bgp2vpc:drain', avoid_zone: 'bgp2vpc:avoid-zone'}"],
     )
     restart_time: Seconds = Field(
@@ -187,22 +186,27 @@ class ConfigFile(BaseEntry):
         examples=["65536"],
     )
     max_changes: Count = Field(
-        default=_CONFIG.max_changes, description="A plan that creates and replaces more routes is refused."
+        default=_CONFIG.max_changes,
+        description="A plan that would create, replace or delete as dead more routes is refused; "
+        "withdrawals do not count.",
     )
     skip_source_dest_check: bool = Field(
         default=_CONFIG.skip_source_dest_check,
         description="Write although the interface's source/destination check is on.",
     )
     instance_id: InstanceId | None = Field(
-        default=None, description="Replaces instance metadata.", examples=["i-0123456789abcdef0"]
+        default=None, description="This instance. Default: from instance metadata.", examples=["i-0123456789abcdef0"]
     )
-    region: Region | None = Field(default=None, description="Replaces instance metadata.", examples=["eu-central-1"])
+    region: Region | None = Field(
+        default=None, description="Its region. Default: from instance metadata.", examples=["eu-central-1"]
+    )
     vpc_id: VpcId | None = Field(
-        default=None, description="Replaces instance metadata.", examples=["vpc-0123456789abcdef0"]
+        default=None, description="Its VPC. Default: from instance metadata.", examples=["vpc-0123456789abcdef0"]
     )
     bgp: BgpEntry | None = Field(
         default=None,
-        description="ExaBGP's neighbors, for `bgp2vpc exabgp-config`.",
+        description="BGP: `bgp2vpc run` starts ExaBGP with it; for a helper, `bgp2vpc exabgp-config` writes ExaBGP's "
+        "file from it.",
         examples=["{as: 64512, peers_by_tag: {key: role, value: anycast}}"],
     )
     ec2: Ec2Entry = Field(default=Ec2Entry(), description="EC2 API pacing and time-outs.", examples=["{timeout: 5}"])

@@ -16,7 +16,7 @@ TagKey: TypeAlias = Annotated[str, Field(min_length=1)]
 
 class _FindEntry(BaseEntry):
     negate: bool = Field(default=False, alias="not", description="Find the tables this does not match.")
-    no_results_ok: bool = Field(default=False, description="Finding no table is no error.")
+    no_results_ok: bool = Field(default=False, description="Matching no table is no error.")
 
 
 class ByTagConfig(BaseEntry):

@@ -69,7 +69,7 @@ class AnnounceEntry(BaseEntry):
     """Attributes of the announcement, in ExaBGP's words."""
 
     med: Words | None = Field(
-        default=None, description="MED; from `backup_med` on also a last resort in the VPC.", examples=[100]
+        default=None, description="MED; `backup_med` or more also makes it a last resort in the VPC.", examples=[100]
     )
     local_preference: Words | None = Field(default=None, description="Local preference.", examples=[200])
     origin: Words | None = Field(default=None, description="`igp`, `egp` or `incomplete`.", examples=["igp"])
@@ -235,7 +235,8 @@ class _ManagedEntry(BaseEntry):
     )
     announce: Announce | None = Field(
         default=None,
-        description="Attributes of the announcement to ExaBGP (helper mode), or `false`. Default: announced without "
+        description="Attributes of the announcement by ExaBGP (a helper, or `run` with `bgp`), or `false`. "
+        "Default: announced without "
         "attributes; default routes (0.0.0.0/0, ::/0) and routes of other instances are not announced.",
         examples=["{med: 100, community: '65000:53'}"],
     )
@@ -262,7 +263,7 @@ class _TablesEntry(BaseEntry):
     find: FindEntry = Field(description="Which route tables.", examples=["{type: main}"])
     accept: Annotated[list[Accept], Field(min_length=1)] | None = Field(
         default=None,
-        description="Which announced prefixes may be written; no others are.",
+        description="Announced prefixes that may be written; all others are refused.",
         examples=['["192.0.2.0/24 le 32"]'],
     )
     manage_routes: Annotated[list[RouteEntry], Field(min_length=1)] | None = Field(
@@ -291,7 +292,8 @@ class _TablesEntry(BaseEntry):
     )
     dead_routes: DeadRoutes = Field(
         default=DeadRoutes.KEEP,
-        description="What becomes of a black hole of a prefix in `accept` that nobody is heard to offer, once EC2 says "
+        description="What becomes of a black hole of a prefix in `accept` that no source or peer announces, once EC2 "
+        "says "
         "that its instance is terminated or its network interface is gone: `keep`, or `delete`, so that a wider route "
         "serves. `fallback` and `never_delete` come first.",
     )
@@ -311,11 +313,11 @@ class _TablesEntry(BaseEntry):
     )
     account: Name | None = Field(
         default=None,
-        description="The entry of `accounts` whose role and region the tables are read and written with. In place of "
-        "it, `role_arn`, `external_id` and `region` may stand here.",
+        description="The entry of `accounts` whose role and region the tables are read and written with. Or set "
+        "`role_arn`, `external_id` and `region` here.",
         examples=["network"],
     )
-    no_results_ok: bool = Field(default=False, description="Finding no table is no error.")
+    no_results_ok: bool = Field(default=False, description="Matching no table is no error.")
 
 
 class RuleEntry(AccessEntry, SettingsEntry, _TablesEntry):
