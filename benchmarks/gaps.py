@@ -49,8 +49,11 @@ class Case:
     heal: "Callable[[Mesh, MeshHost], object]" = lambda _, host: host.recover()
 
 
-def measure(_: Cloud) -> Iterator[Figure]:
-    """Every case, 20 times. Raises OSError if this machine cannot make namespaces."""
+def measure(_: Cloud, *, by_itself: bool) -> Iterator[Figure]:
+    """Every case, 20 times. `by_itself`: bgp2vpc runs ExaBGP; else it is ExaBGP's helper.
+
+    Raises OSError if this machine cannot make namespaces.
+    """
     sys.path.insert(0, str(KIT))
     os.environ["PATH"] += ":/usr/sbin:/sbin"
     import netns  # noqa: PLC0415
@@ -66,14 +69,13 @@ def measure(_: Cloud) -> Iterator[Figure]:
         net = vpcnet.VpcNet(rig.addresses(2))
         stack.callback(net.close)
         cloud = stack.enter_context(Cloud.start(net.cloud_address))
-        for case in (*_cases(by_itself=False), *_cases(by_itself=True)):
+        for case in _cases(by_itself=by_itself):
             losses = list(_losses(case, net, cloud))
             yield Figure(f"{case.name}: gap", "ms", [loss.gap_ms for loss in losses], case.bounds)
             yield Figure(f"{case.name}: lost", "packets", [loss.lost for loss in losses])
 
 
 def _cases(*, by_itself: bool) -> Iterator[Case]:
-    """`by_itself`: bgp2vpc runs ExaBGP; else it is ExaBGP's helper."""
     from rig import EC2_LATENCY, EVERY, FALL, Mesh, MeshHost, checked  # noqa: PLC0415
 
     run = "bgp2vpc run: " if by_itself else ""
@@ -88,7 +90,7 @@ def _cases(*, by_itself: bool) -> Iterator[Case]:
     yield Case(f"{run}service killed, remote check too", remote, MeshHost.kill_service, until_taken)
     yield Case(f"{run}bgp2vpc killed", remote, MeshHost.kill_bgp2vpc, nothing, moves=False)
     if by_itself:  # nobody starts that of a helper again
-        yield Case(f"{run}ExaBGP killed", alone, MeshHost.kill_exabgp, nothing, heal=lambda *_: None)
+        yield Case(f"{run}ExaBGP killed", alone, MeshHost.kill_exabgp, nothing, moves=False, heal=lambda *_: None)
     for what, strike in (("host frozen", MeshHost.freeze), ("link cut", MeshHost.cut)):
         for how, setting, limit in (("remote check", remote, 1200), ("BGP alone", alone, 3500)):
             yield Case(f"{run}{what}, {how}", setting, strike, (at_most(limit),), heal=Mesh.recover_when_missed)

@@ -179,7 +179,7 @@ class Parts:
         def hooks(check: Check) -> CheckHooks:
             return CheckHooks(check, timeout=self.config.hook_timeout, only_log=mode.noop)
 
-        self.serf = SerfService(self.journal, start, self.peers, has_vote=not mode.noop)
+        self.serf = SerfService(self.journal, start, self.peers, self.reconciler.poll_time, has_vote=not mode.noop)
         owners = RemoteChecks(self.calls, self.journal, start, hooks, self.reconciler, self.serf)
         checks = Checks(
             self.adj_rib_in, start, self.journal, hooks, self.reconciler, owners, assume_healthy=mode.oneshot
@@ -213,7 +213,7 @@ class Parts:
         self.explaining = Explaining(
             self.adj_rib_in, self.health, self.drainer, self.operator, self.reconciler, noop=mode.noop
         )
-        self.supervision = Supervision(outside.systemd, self.status_source.headline, start)
+        self.supervision = Supervision(outside.systemd, self.status_source.headline, self.reconciler.polls, start)
         given = Given(self.status_source, self.operator, self.explaining, self.meter.tally)
         self.web = WebService(given, self.journal, start)
         settings = SocketSettings(config.restart_time, config.max_line, group=config.socket_group)
@@ -231,7 +231,13 @@ class Parts:
             if self.exabgp_neighbors is not None:
                 self.services += (
                     NeighborDiscovery(
-                        self.calls, self.view, self.journal, start, self.exabgp_neighbors, writes=not mode.noop
+                        self.calls,
+                        self.view,
+                        self.journal,
+                        start,
+                        self.exabgp_neighbors,
+                        self.reconciler.poll_time,
+                        writes=not mode.noop,
                     ),
                 )
 

@@ -290,6 +290,19 @@ class ConfigRow:
 
 
 @dataclass(frozen=True, slots=True)
+class PollTimeRow:
+    """Seconds between two polls of EC2. `auto`: chosen for so many `members`, else None; and why, in words."""
+
+    seconds: float
+    auto: bool
+    members: int | None
+    reason: str
+
+    def __str__(self) -> str:
+        return f"every {self.seconds:g} s{f' (auto: {self.reason})' if self.auto else ''}"
+
+
+@dataclass(frozen=True, slots=True)
 class ErrorRow:
     """What failed, when it last did, and how often."""
 
@@ -331,6 +344,7 @@ class Status:
     ec2_observed: bool
     polls: int
     last_read: str | None
+    poll_time: PollTimeRow
     lag: float
     cycles: int
     last_cycle: str

@@ -49,6 +49,7 @@ def run(args: argparse.Namespace) -> int:
         "processes": _names(process.name for process in config.processes),
         "health checks": _names(check.name for check in (*config.checks, *config.remote_checks)),
     }
+    parts["poll_time"] = "auto" if config.poll_time is None else f"{config.poll_time:g} s"
     print(f"{file}: ok; {'; '.join(f'{what}: {names}' for what, names in parts.items())}")
     return 0
 

@@ -51,6 +51,7 @@ def run(args: argparse.Namespace) -> int:
     from bgp2vpc.policy.guard import guard
     from bgp2vpc.policy.words import covering_json, covering_words
     from bgp2vpc.vpc.connect import Identity, connect
+    from bgp2vpc.vpc.poll_time import MOST_AT_SHORTEST, SHORTEST
 
     config = load(args.file)
     inputs = _inputs(args.socket or config.socket, config)
@@ -69,6 +70,9 @@ def run(args: argparse.Namespace) -> int:
             nothing = f"nothing: {unread[rule]} gives no answer" if rule in unread else "no route table (check `find`)"
             what = ", ".join(tables[each] for each in table_ids) or nothing
             _show(f"rule {rule} finds {what}")
+        if config.poll_time is None:
+            words = f"{SHORTEST:g} s, or longer with more than {MOST_AT_SHORTEST} instances"
+            _show(f"EC2 is polled every {words} (poll_time: auto; `bgp2vpc status` shows what is chosen)")
     for prefix in view.not_accepted(inputs):
         print(f"bgp2vpc: {prefix} is announced, and not permitted by any rule", file=sys.stderr)
     plan = guard(view.plan(inputs), view.tables, view.snapshot, config.max_changes)

@@ -97,6 +97,8 @@ class _Report:
             f"up for {self._ago(status['started'])}",
             f"EC2 read {self._ago(status['last_read'])} ago" if status["last_read"] else "EC2 has not answered yet",
         ]
+        if (poll := status.get("poll_time")) is not None:
+            words.append(f"polled every {poll['seconds']:g} s{_with(' (auto: ', poll['reason'], ')')}")
         return "; ".join(words + ["noop: nothing is written"] * status["noop"])
 
     def attention(self) -> Iterator[str]:

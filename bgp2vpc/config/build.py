@@ -23,6 +23,7 @@ from bgp2vpc.config.model import (
 from bgp2vpc.config.schema import checks, find
 from bgp2vpc.config.schema.accounts import AccessEntry
 from bgp2vpc.config.schema.bgp import BgpEntry, PeerEntry
+from bgp2vpc.config.schema.fields import AUTO
 from bgp2vpc.config.schema.file import ConfigFile, ProcessEntry
 from bgp2vpc.config.schema.leaving import LifecycleEntry
 from bgp2vpc.config.schema.rules import AnnounceEntry, RouteEntry, RuleEntry, SettingsEntry, announce_line
@@ -40,6 +41,7 @@ from bgp2vpc.serf.model import Agent
 from bgp2vpc.vpc.access import Access
 from bgp2vpc.vpc.finders import And, ByAz, ByTag, ByTagRegexp, Finder, HasRouteTo, Ids, InSubnet, InVpc, Main, Or
 from bgp2vpc.vpc.model import Target
+from bgp2vpc.vpc.poll_time import SHORTEST
 from bgp2vpc.web.model import WebSettings
 
 SELF = "SELF"
@@ -48,13 +50,12 @@ SELF_AZ = "SELF_AZ"
 
 def config(entry: ConfigFile, document: Document, file: str, warnings: tuple[Problem, ...]) -> Config:
     """The Config of a file in which no mistake was found."""
-    poll_time = entry.poll_time or Config(file=file).poll_time
     state_file = entry.state_file
     if "state_file" not in entry.model_fields_set and entry.socket is not None:
         state_file = default_state_file(entry.socket)
     return Config(
         file=file,
-        poll_time=poll_time,
+        poll_time=poll_time(entry),
         socket=entry.socket,
         socket_group=entry.socket_group,
         processes=tuple(process(name, each, entry) for name, each in entry.processes.items()),
@@ -99,8 +100,15 @@ def config(entry: ConfigFile, document: Document, file: str, warnings: tuple[Pro
         web=web(entry.web) if entry.web else None,
         notify=tuple(map(recipient, entry.notify)),
         warnings=warnings,
-        notes=(*awsnycast.notes(entry), *takeover_notes(entry, poll_time)),
+        notes=(*awsnycast.notes(entry), *takeover_notes(entry, poll_time(entry))),
     )
+
+
+def poll_time(entry: ConfigFile) -> float | None:
+    """Seconds; None: auto. 0 is the default, as in AWSnycast."""
+    if entry.poll_time == AUTO or (not entry.poll_time and entry.bgp is not None):
+        return None
+    return entry.poll_time or SHORTEST
 
 
 def default_state_file(socket: Path) -> Path:

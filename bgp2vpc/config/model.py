@@ -16,6 +16,7 @@ from bgp2vpc.policy.rule import Rule
 from bgp2vpc.prefix import IPAddress, Prefix
 from bgp2vpc.serf.model import Agent
 from bgp2vpc.vpc.access import OWN, Access
+from bgp2vpc.vpc.poll_time import SHORTEST
 from bgp2vpc.web.model import WebSettings
 
 DEFAULT_FILE: Final = "/etc/bgp2vpc.yaml"
@@ -138,12 +139,13 @@ class Config:
     """One configuration file. `socket` None: no unix socket. `state_file` None: drains do not outlive the daemon.
 
     `completed_hook` None: what Auto Scaling waits for is for others to complete.
+    `poll_time` None: each host chooses it by the size of the fleet.
     `warnings`: what was read and is probably not what was meant. `notes`: what AWSnycast's users may like to know.
     `programs`: all that may be run.
     """
 
     file: str
-    poll_time: float = 60.0
+    poll_time: float | None = SHORTEST
     socket: Path | None = DEFAULT_SOCKET
     socket_group: str | None = None
     processes: tuple[Process, ...] = ()

@@ -4,13 +4,17 @@ from typing import Final
 
 from bgp2vpc.config.schema.file import ConfigFile
 from bgp2vpc.policy.rule import Takeover
+from bgp2vpc.vpc.poll_time import MOST_AT_SHORTEST, SHORTEST, auto_poll_time
 
 JITTER: Final = 1.1
 """How much longer than `poll_time` it may be from one poll to the next."""
 
 
-def takeover_notes(entry: ConfigFile, poll_time: float) -> tuple[str, ...]:
-    """At most one line. Only where the file says it: by default there may be no other instance."""
+def takeover_notes(entry: ConfigFile, poll_time: float | None) -> tuple[str, ...]:
+    """At most one line. Only where the file says it: by default there may be no other instance.
+
+    `poll_time` None: auto.
+    """
     found: list[tuple[str, bool]] = []
     """The prefixes that a rule says it of; whether a withdrawal leaves a route, ours or to a fallback."""
     for rule in entry.routetables.values():
@@ -26,7 +30,7 @@ def takeover_notes(entry: ConfigFile, poll_time: float) -> tuple[str, ...]:
             return ()
         return (
             "`if_unhealthy` without `bgp`: a route that its instance withdraws is missing until the next poll of "
-            f"another instance, up to {poll_time * JITTER:g} s; with `bgp` instead of `if_unhealthy` it moves in "
+            f"another instance, up to {_longest(poll_time)}; with `bgp` instead of `if_unhealthy` it moves in "
             "under a second, without a gap",
         )
     if not found:
@@ -34,5 +38,16 @@ def takeover_notes(entry: ConfigFile, poll_time: float) -> tuple[str, ...]:
     return (
         f"`if_unhealthy`: BGP does not decide about {', '.join(sorted({prefix for prefix, _ in found}))}: another "
         "instance takes such a route only when it is missing, or when EC2 or a remote check reports its instance as "
-        "dead; without this key the best path decides",
+        f"dead, and sees the first two at its next poll: up to {_longest(poll_time)}; without this key the best path "
+        "decides",
+    )
+
+
+def _longest(poll_time: float | None) -> str:
+    """How long it may be from one poll to the next."""
+    if poll_time is not None:
+        return f"{poll_time * JITTER:g} s"
+    return (
+        f"{SHORTEST * JITTER:g} s, and longer where there are more than {MOST_AT_SHORTEST} instances "
+        f"(`poll_time: auto`: {auto_poll_time(1000) * JITTER:g} s with 1,000)"
     )

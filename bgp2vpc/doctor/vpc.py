@@ -1,5 +1,6 @@
 """Findings about the VPC: credentials, permissions, tables, interfaces, prefixes, room. Pure."""
 
+import math
 import re
 from collections.abc import Iterator
 from itertools import groupby
@@ -29,7 +30,9 @@ from bgp2vpc.policy.next_hop import Unusable, choose_interface
 from bgp2vpc.policy.rule import fallbacks_of
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.vpc.access import OWN, Access
+from bgp2vpc.vpc.api import MEMBERS_PAGE_SIZE, PAGE_SIZE
 from bgp2vpc.vpc.model import Interface, TargetKind
+from bgp2vpc.vpc.poll_time import READS
 from bgp2vpc.vpc.targets import question_about
 
 _FULL: Final = 0.9
@@ -280,6 +283,20 @@ def room(config: Config, vpc: Vpc, running: Known[Running], quota: int) -> Itera
                 tight = True
     if not tight:
         yield ok("room", f"the fullest table holds {most} of {quota} routes (--quota tells another quota)")
+
+
+def polls(config: Config, vpc: Vpc) -> Iterator[Finding]:
+    """Whether a poll_time that is configured leaves EC2's reads to others, with as many instances as have the tag."""
+    if config.poll_time is None or isinstance(vpc.members, Trouble):
+        return
+    calls = max(math.ceil(len(vpc.snapshot.tables) / PAGE_SIZE), math.ceil(len(vpc.members) / MEMBERS_PAGE_SIZE))
+    rate = len(vpc.members) * calls / config.poll_time
+    if rate > READS / 4:
+        words = (
+            f"{len(vpc.members):,} instances that poll every {config.poll_time:g} s take {rate:.1f} of the {READS:g} "
+            "reads a second that EC2 allows this account: leave poll_time out, and each chooses its own"
+        )
+        yield warn("poll_time", words, f"${{EDITOR:-vi}} {quote(config.file)}")
 
 
 def default_route(config: Config, vpc: Vpc, running: Known[Running], endpoint: Known[Endpoint]) -> Iterator[Finding]:

@@ -89,6 +89,7 @@ class Explaining:
             unruled=tuple(each for each in routes if each[0] not in with_rule),
             table=table,
             tables=self._view.snapshot.tables.keys(),
+            polled=str(self._reconciler.poll_time.row()),
             observed=self._reconciler.first_observation.is_set(),
             noop=self._noop,
         )

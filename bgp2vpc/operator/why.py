@@ -17,7 +17,7 @@ from bgp2vpc.names import STATIC
 from bgp2vpc.operator.orders import in_utc
 from bgp2vpc.policy.explain import ExplainedPath, Explanation
 from bgp2vpc.policy.place_state import Failure, Since
-from bgp2vpc.policy.words import REASONS, VERDICTS, covering_words
+from bgp2vpc.policy.words import REASONS, SEEN_AT_POLL, VERDICTS, covering_words
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.vpc.model import Route, RouteState
 
@@ -117,7 +117,7 @@ class PlaceFacts:
 class Facts:
     """Everything known `at` this time. `unruled`: (table, route) without a rule.
 
-    `table`: the one that was asked about; None: all. `tables`: all that are read.
+    `table`: the one that was asked about; None: all. `tables`: all that are read. `polled`: how often, in words.
     """
 
     prefix: Prefix
@@ -130,6 +130,7 @@ class Facts:
     unruled: tuple[tuple[str, Route], ...]
     table: str | None = None
     tables: Collection[str] = ()
+    polled: str = ""
     observed: bool = True
     noop: bool = False
 
@@ -261,7 +262,9 @@ class _Words:
         for each_late in place.late:
             yield f"  {each_late} was expected to write here, and has not: it is passed over for a minute"
         if why.next:
-            yield f"  next: {why.next}"
+            is_seen_at_poll = why.verdict is not None and why.verdict.reason in SEEN_AT_POLL
+            polled = f"; EC2 is polled {self._facts.polled}" if self._facts.polled and is_seen_at_poll else ""
+            yield f"  next: {why.next}{polled}"
 
     def _verdict(self, place: PlaceFacts) -> Iterator[str]:
         verdict, change, route = place.why.verdict, place.why.change, place.why.route

@@ -52,6 +52,7 @@ def to_json(facts: Facts) -> dict[str, Any]:
         ],
         "tables": [_place_json(each) for each in facts.places],
         "unruled": [{"route_table_id": table, "target": str(route.target)} for table, route in facts.unruled],
+        "polled": facts.polled,
         "lines": lines(facts),
     }
 

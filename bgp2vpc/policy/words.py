@@ -87,6 +87,18 @@ NEXT: Final[Mapping[Reason, str]] = {
 `{offered}`: somebody offers it; `{gone}`: what follows when nobody does; `{fails}`: its remote check, if it has one.
 """
 
+SEEN_AT_POLL: Final = frozenset(
+    (
+        Reason.OWNER_HEALTHY,
+        Reason.OWNER_UNHEARD,
+        Reason.FOREIGN_TARGET,
+        Reason.INSIDE_VPC,
+        Reason.NO_INTERFACE,
+        Reason.SOURCE_DEST_CHECK,
+    )
+)
+"""Verdicts that something changes of which only a poll of EC2 tells."""
+
 EXCLUSIONS: Final[Mapping[Exclusion, str]] = {
     Exclusion.SENT_BACK: "it is our own path, sent back by others",
     Exclusion.NO_INTERFACE: "its next hop is no network interface of this VPC",

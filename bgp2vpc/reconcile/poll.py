@@ -11,6 +11,7 @@ from bgp2vpc.backoff import back_off
 from bgp2vpc.errors import Credentials, Denied, Ec2Error, Throttled, Transient
 from bgp2vpc.policy.decide import Unresolved
 from bgp2vpc.reconcile.ec2_calls import Calls
+from bgp2vpc.reconcile.poll_time import PollTime
 from bgp2vpc.reconcile.view import View
 from bgp2vpc.vpc.access import OWN, Access
 from bgp2vpc.vpc.model import InstanceHealth, Interface, RouteTable, Snapshot, Subnet, TargetKind
@@ -35,27 +36,39 @@ Tell = Callable[[str, Ec2Error | None], None]
 """Told of each part that only some rules need: what it is, and why it could not be read, or None if it was."""
 
 
-async def observe(calls: Calls, view: View, tell: Tell) -> Snapshot:
+async def observe(calls: Calls, view: View, tell: Tell, *, carefully: bool = False) -> Snapshot:
     """What EC2 says now; of health, what was known before, as of the parts that `tell` hears could not be read.
 
+    `carefully`: EC2 has just throttled us. All calls are needed, and each has a bucket of its own that the account
+    shares. So the others are made once the first one is not throttled; else they would only cost others their answers.
     Raises Ec2Error where what every rule needs could not be read: our interfaces, and the tables of our own account.
     Another account or region that gives no answer is among what is `unread`.
     """
+    tables = await calls.route_tables(view.reaches[OWN]) if carefully else None
     elsewhere = [access for access in view.reaches if access != OWN]
     # An instance that a rule names may be ours although the tables are another account's: in a VPC shared with us.
     named = sorted({other for access, other in view.other_instances if not access.region})
     if not elsewhere:
-        return await _observe_own(calls, view, named, tell)
+        return await _observe_own(calls, view, named, tell, tables)
     own, reads = await asyncio.gather(
-        _observe_own(calls, view, named, tell), asyncio.gather(*(_read(calls, view, each, tell) for each in elsewhere))
+        _observe_own(calls, view, named, tell, tables),
+        asyncio.gather(*(_read(calls, view, each, tell) for each in elsewhere)),
     )
     return _joined(own, dict(zip(elsewhere, reads, strict=True)), view)
 
 
-async def _observe_own(calls: Calls, view: View, named: Sequence[str], tell: Tell) -> Snapshot:
-    """Our own account and region. `named`: instances that the configuration names. Raises Ec2Error."""
+async def _observe_own(
+    calls: Calls, view: View, named: Sequence[str], tell: Tell, read_first: tuple[RouteTable, ...] | None
+) -> Snapshot:
+    """Our own account and region. `named`: instances that the configuration names. Raises Ec2Error.
+
+    `read_first`: the tables, if they were read already.
+    """
     instance_id, vpc_ids = view.instance.id, view.reaches[OWN]
     before = view.snapshot
+
+    async def all_tables() -> tuple[RouteTable, ...]:
+        return await calls.route_tables(vpc_ids) if read_first is None else read_first
 
     async def subnets_if(*, wanted: bool) -> Mapping[str, Subnet] | None:
         if not wanted:
@@ -78,7 +91,7 @@ async def _observe_own(calls: Calls, view: View, named: Sequence[str], tell: Tel
         return found
 
     tables, interfaces, subnets, theirs = await asyncio.gather(
-        calls.route_tables(vpc_ids),
+        all_tables(),
         calls.interfaces(instance_id),
         subnets_if(wanted=view.wants_subnets),
         asyncio.gather(*map(interfaces_of, named)),
@@ -284,44 +297,61 @@ async def resolve(calls: Calls, view: View, unresolved: Unresolved, tell: Tell) 
 class Polls:
     """Counts the polls, and waits until the next one is due. Times are in seconds of the event loop."""
 
-    def __init__(self) -> None:
+    def __init__(self, poll_time: PollTime) -> None:
         self.begun = 0
         self.ended = 0
         """However they ended."""
         self.changes = ""
         """What there was to change after the last one that EC2 answered; empty: nothing."""
+        self.was_throttled = False
+        """The last one."""
+        self._poll_time = poll_time
+        self._pause = poll_time.pause()
         self._failures = 0
         """In a row."""
         self._throttled = 0
         """Those of them, the last ones in a row, that EC2 throttled."""
-        self._now = asyncio.Event()
+
+    @property
+    def due(self) -> float | None:
+        """When the next one is due, or the one under way was; None: it is the first."""
+        return self._pause.due
 
     def begin(self) -> None:
         """One begins."""
-        self._now.clear()
+        self._pause.clear()
+        self._poll_time.begins()
         self.begun += 1
 
     def end(self, error: Ec2Error | None) -> None:
         """It has ended; None: EC2 has answered, and everything was decided."""
         self.ended += 1
+        self.was_throttled = isinstance(error, Throttled)
         self._failures = self._failures + 1 if error else 0
-        self._throttled = self._throttled + 1 if isinstance(error, Throttled) else 0
+        self._throttled = self._throttled + 1 if self.was_throttled else 0
 
     def at_once(self) -> None:
         """Do not wait for the next one."""
-        self._now.set()
+        self._pause.end()
 
-    async def wait(self, poll_time: float, *, knows_something: bool) -> None:
+    async def wait(self, *, knows_something: bool) -> None:
         """Until the next one is due.
 
         Where EC2 throttles reads, the fleet polls more than EC2 takes. To try again soon would make that worse, until
-        nobody is answered any more; so whoever knows anything waits, twice as long each time.
+        nobody is answered any more; so whoever knows anything waits: for a poll_time that is longer then, or, if it is
+        configured, twice as long each time. Whoever knows nothing tries again, and waits longer and longer, too.
         """
-        seconds = poll_time
-        if self._throttled and knows_something:
-            seconds = max(poll_time, back_off(poll_time, LONGEST_WAIT, self._throttled))
-        elif self._failures:
-            seconds = back_off(FIRST_RETRY, poll_time, self._failures - 1)
-        # Every instance of the account shares EC2's 20 describes a second: hosts must not poll in step.
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._now.wait(), seconds * (0.9 + random.random() / 5))  # noqa: S311
+        if not self._failures:
+            await self._pause.poll_time()
+            return
+        poll_time, is_auto = self._poll_time.seconds, self._poll_time.is_auto
+        is_held_back = self._throttled > 0 and knows_something
+        if is_held_back:
+            seconds = poll_time if is_auto else max(poll_time, back_off(poll_time, LONGEST_WAIT, self._throttled))
+        else:
+            most = min(poll_time, LONGEST_WAIT) if is_auto else poll_time
+            seconds = back_off(FIRST_RETRY, most, self._failures - 1)
+        # What EC2 does not answer to this host it may not answer to all others either, and then to all at once.
+        self._pause.is_in_step = True
+        share = 0.5 + random.random() if is_auto else 0.9 + random.random() / 5  # noqa: S311
+        await self._pause.wait(seconds * share, follows=is_auto and is_held_back)

@@ -25,7 +25,9 @@ undoes what was decided meanwhile, and no event has to know of the slices.
 
 import asyncio
 import logging
+import math
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Collection, Container, Hashable, Mapping
 from dataclasses import dataclass
 
@@ -42,13 +44,16 @@ from bgp2vpc.reconcile.inputs import DecisionQueue, Inputs
 from bgp2vpc.reconcile.journal import Journal
 from bgp2vpc.reconcile.lookup import Lookup
 from bgp2vpc.reconcile.poll import Polls, learn_health, observe, subjects_of
+from bgp2vpc.reconcile.poll_time import PollTime
 from bgp2vpc.reconcile.reread import Rereader
 from bgp2vpc.reconcile.retries import Retries
 from bgp2vpc.reconcile.view import View
 from bgp2vpc.reconcile.write import Writer
 from bgp2vpc.tasks import Alarm, ReportedTasks
 from bgp2vpc.vpc.access import Access
+from bgp2vpc.vpc.api import PAGE_SIZE
 from bgp2vpc.vpc.model import Instance
+from bgp2vpc.vpc.poll_time import SHORTEST, estimated_members
 
 log = logging.getLogger("bgp2vpc")
 
@@ -56,15 +61,16 @@ CONNECT_RETRY_FIRST = 0.5
 CONNECT_RETRY_MOST = 30.0
 AT_ONCE = 100
 """Places of one slice: about 5 ms on a core of 2020."""
+ESTIMATED = "if there are as many for each owner of a route as here"
 MANY = 500
 """Places that are decided about in one turn of the event loop; more are in slices."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """`poll_time` in seconds between full reads, and how many changes one decision may hold."""
+    """`poll_time` in seconds between full reads, None: auto; and how many changes one decision may hold."""
 
-    poll_time: float = 60.0
+    poll_time: float | None = 60.0
     max_changes: int = 1000
 
 
@@ -102,7 +108,8 @@ class Reconciler:
         writer: Writer | None,
     ) -> None:
         self.limits = Limits()
-        self.polls = Polls()
+        self.poll_time = PollTime()
+        self.polls = Polls(self.poll_time)
         self.first_observation = asyncio.Event()
         self.calls = calls
         self.view = view
@@ -124,7 +131,7 @@ class Reconciler:
         self.view.instance = await self._connected()
         while True:
             self.polls.begin()
-            error = await self._observe()
+            error = await self._observe(carefully=self.polls.was_throttled)
             if error is None:
                 if self._is_much(None):
                     self._backlog.everything = True
@@ -134,8 +141,10 @@ class Reconciler:
                     self._expire()
                     self._carry_out(plan, None)
             self.polls.end(error)
+            self._count_fleet()
+            self.poll_time.ended(error)
             self._polled()
-            await self.polls.wait(self.limits.poll_time, knows_something=self.first_observation.is_set())
+            await self.polls.wait(knows_something=self.first_observation.is_set())
 
     async def _connected(self) -> Instance:
         """Who we are: tried until it works, for a host may boot before its network does."""
@@ -158,6 +167,16 @@ class Reconciler:
         """Whether it is known who we are, and EC2 can be asked."""
         return self.calls.is_connected.is_set()
 
+    def _count_fleet(self) -> None:
+        """What `poll_time: auto` goes by, as far as it is known here."""
+        addresses = self.inputs.neighbors.addresses
+        group = 1 + max(Counter(each.version for each in addresses).values(), default=0)
+        self.poll_time.know("with BGP", group if addresses else 0)
+        owners, of_group = self.view.owners()
+        self.poll_time.know(ESTIMATED, estimated_members(group, owners, of_group))
+        self.poll_time.needs("DescribeRouteTables", math.ceil(len(self.view.snapshot.tables) / PAGE_SIZE))
+        self.poll_time.needs("DescribeNetworkInterfaces", 1 + len(self.view.other_instances))
+
     def _polled(self) -> None:
         for each in self._journal.observers:
             each.polled()
@@ -165,7 +184,9 @@ class Reconciler:
     def use(self, limits: Limits) -> None:
         """Use these from now on."""
         self.limits, self._applier.max_changes = limits, limits.max_changes
-        self._rereader.longest_retry = self._lookup.longest_retry = limits.poll_time
+        self.poll_time.use(limits.poll_time)
+        # A table that has to be read between polls does not wait for as long as a large fleet does between two of them.
+        self._rereader.longest_retry = self._lookup.longest_retry = limits.poll_time or SHORTEST
 
     # What may change a decision
 
@@ -251,11 +272,14 @@ class Reconciler:
 
     # Observe
 
-    async def _observe(self) -> Ec2Error | None:
-        """Read everything; the error if EC2 did not answer, and what was known before stays."""
+    async def _observe(self, *, carefully: bool) -> Ec2Error | None:
+        """Read everything; the error if EC2 did not answer, and what was known before stays.
+
+        `carefully`: see `observe`.
+        """
         asked = self._now()
         try:
-            snapshot = await observe(self.calls, self.view, self._journal.told)
+            snapshot = await observe(self.calls, self.view, self._journal.told, carefully=carefully)
         except Ec2Error as error:
             self._journal.failure("observe", error)
             return error

@@ -248,6 +248,13 @@ class View:
         route = table.static_route(prefix) if table else None
         return route.target.id if route else ""
 
+    def owners(self) -> tuple[Collection[str], Collection[str]]:
+        """The instances that static routes of the VPC point at; and those of them that have routes of our rules."""
+        routes = (route for table in self.snapshot.tables.values() for route in table.routes if not route.propagated)
+        owners = {route.instance_id for route in routes if route.instance_id}
+        of_rules = {verdict.owner for verdict in self.places.verdicts()} | {self.instance.id}
+        return owners, {each for each in owners if each in of_rules}
+
     def known_places(self, only: Collection[Prefix] | None) -> list[RouteKey]:
         """The places of these prefixes, or (None) all, of which there is something to remember."""
         states = self.places.states

@@ -15,6 +15,7 @@ from bgp2vpc.errors import SerfError
 from bgp2vpc.logs import event
 from bgp2vpc.prefix import IPAddress
 from bgp2vpc.reconcile.journal import Journal
+from bgp2vpc.reconcile.poll_time import PollTime
 from bgp2vpc.serf.model import Agent, CommandRefused, Introduced, Members, MembersChanged, Told, UserEvent
 from bgp2vpc.serf.roster import Roster
 from bgp2vpc.serf.vote import REPEATS, Accusation, OwnVotes, VoteError, Votes, parse_votes
@@ -27,6 +28,7 @@ log = logging.getLogger("bgp2vpc")
 FIRST_RETRY = 0.5
 LONGEST_RETRY = 30.0
 SUBJECT = "serf"
+IN_CLUSTER = "in the Serf cluster"
 LOGGED = 200
 """Characters of an event that is no vote."""
 
@@ -47,13 +49,16 @@ class SerfService:
     Observers are called when `against` may give another answer.
     """
 
-    def __init__(self, journal: Journal, start_task: StartTask, members: MemberListener, *, has_vote: bool) -> None:
+    def __init__(
+        self, journal: Journal, start_task: StartTask, members: MemberListener, poll_time: PollTime, *, has_vote: bool
+    ) -> None:
         self._has_vote = has_vote
         self._accusations: frozenset[Accusation] = frozenset()
         """The owners that we vote against at present."""
         self._journal = journal
         self._start_task = start_task
         self._members = members
+        self._poll_time = poll_time
         self._agent: Agent | None = None
         self._name = ""
         """Our name in the cluster; empty without a connection."""
@@ -72,6 +77,7 @@ class SerfService:
             return
         await self.stop()
         self._agent, self._roster, self._votes = agent, Roster(), Votes()
+        self._poll_time.know(IN_CLUSTER, 0)
         self._reassess()
         if agent is None:
             self._journal.success(SUBJECT)
@@ -154,6 +160,7 @@ class SerfService:
                 self._complain(f"our vote was not sent: {reason}")
         self._tell(before)
         if self._roster.present != present:
+            self._poll_time.know(IN_CLUSTER, len(self._roster.present))
             self._reassess()
 
     def _tell(self, before: Collection[IPAddress]) -> None:

@@ -87,6 +87,7 @@ class StatusSource:
             ec2_observed=is_observed,
             polls=reconciler.polls.ended,
             last_read=journal.last_read_at,
+            poll_time=reconciler.poll_time.row(),
             lag=round(self.lag.longest(now), 3),
             cycles=journal.cycles,
             last_cycle=journal.last_cycle,
@@ -141,7 +142,7 @@ class StatusSource:
     def unready(self) -> list[str]:
         """Why /readyz answers 503; empty if the daemon is ready."""
         reasons = []
-        read, lately = self.journal.last_read, 2 * self.reconciler.limits.poll_time + PATIENCE
+        read, lately = self.journal.last_read, 2 * self.reconciler.poll_time.longest + PATIENCE
         if read is None:
             reasons.append("EC2 has not been read yet")
         elif (ago := asyncio.get_running_loop().time() - read) > lately:

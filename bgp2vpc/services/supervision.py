@@ -1,8 +1,8 @@
 """What systemd is told with sd_notify(3): ready, status, watchdog, reloading, stopping.
 
 WATCHDOG=1 is sent at each completed poll, and by a heartbeat in between, as `poll_time` may be longer than WatchdogSec.
-So systemd restarts the daemon if the event loop blocks, or if polls are no longer completed. A poll in which EC2 did
-not answer counts as completed: a new process would not reach EC2 either.
+So systemd restarts the daemon if the event loop blocks, or if polls that are due are no longer completed. A poll in
+which EC2 did not answer counts as completed: a new process would not reach EC2 either.
 """
 
 import asyncio
@@ -16,6 +16,7 @@ from typing import Final, Self
 from bgp2vpc.config.model import Config
 from bgp2vpc.logs import event
 from bgp2vpc.reconcile.observer import Observer
+from bgp2vpc.reconcile.poll import Polls
 from bgp2vpc.tasks import StartTask, cancelled
 
 log = logging.getLogger("bgp2vpc")
@@ -26,8 +27,8 @@ _WATCHDOG_PID: Final = "WATCHDOG_PID"
 MICROSECONDS: Final = 1_000_000
 BEAT: Final = 10.0
 """Seconds between heartbeats, at most; a changed status is sent with the next one."""
-LONGEST_CYCLE: Final = 120.0
-"""Seconds that a poll may take beyond its time: it reads page by page, and EC2 may be slow on each page."""
+LONGEST_CYCLE: Final = 180.0
+"""Seconds that a poll may take after it was due: it reads page by page, and EC2 may be slow on each page."""
 EXTENSION: Final = 30.0
 """Seconds asked for with each beat while the daemon ends."""
 
@@ -75,11 +76,11 @@ class SdNotify:
 class Supervision(Observer):
     """Keeps systemd informed, as the module says; does nothing without NOTIFY_SOCKET."""
 
-    def __init__(self, notifier: SdNotify, headline: Callable[[], str], start_task: StartTask) -> None:
+    def __init__(self, notifier: SdNotify, headline: Callable[[], str], polls: Polls, start_task: StartTask) -> None:
         """`headline`: how the daemon is, in one line."""
         self._headline = headline
         self._start_task = start_task
-        self._poll_time = 60.0
+        self._polls = polls
         self._notifier = notifier
         self._beating: asyncio.Task[None] | None = None
         self._told_ready = False
@@ -89,9 +90,8 @@ class Supervision(Observer):
         watchdog = self._notifier.watchdog
         self._interval = BEAT if watchdog is None else min(BEAT, watchdog / 3)
 
-    async def configure(self, config: Config) -> None:
-        """Expect a poll every `poll_time` seconds from now on."""
-        self._poll_time = config.poll_time
+    async def configure(self, _: Config) -> None:
+        """Begin the heartbeat."""
 
         async def beat_on() -> None:
             while self._notifier.is_heard:
@@ -136,8 +136,8 @@ class Supervision(Observer):
         lines = ["READY=1"] if is_ready and not self._told_ready else []
         lines += [f"STATUS={status}"] if status != self._told_status else []
         # No poll is due before the first one, which waits for EC2, nor once the daemon ends.
-        last = now if self._completed is None or self._ends_by is not None else self._completed
-        if now - last <= 2 * self._poll_time + LONGEST_CYCLE:
+        due = now if self._completed is None or self._ends_by is not None else self._completed
+        if now - max(due, self._polls.due or due) <= LONGEST_CYCLE:
             lines.append("WATCHDOG=1")
         if self._ends_by is not None and now < self._ends_by:
             lines.append(f"EXTEND_TIMEOUT_USEC={round(EXTENSION * MICROSECONDS)}")

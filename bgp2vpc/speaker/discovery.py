@@ -5,31 +5,37 @@ At each poll the members are looked up. If that changes the configuration, the f
 
 import asyncio
 import logging
+import math
 import random
 import tempfile
 from collections.abc import Awaitable, Callable, Collection, Mapping
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
+from bgp2vpc.backoff import BackOff
 from bgp2vpc.bgp.mesh import BGP_PORT, Neighbor
 from bgp2vpc.config.model import RUN_PORT, Bgp, Config
-from bgp2vpc.errors import Ec2Error, ExabgpError, NoThread
+from bgp2vpc.errors import Ec2Error, ExabgpError, NoThread, Transient
 from bgp2vpc.logs import event
 from bgp2vpc.prefix import IPAddress
 from bgp2vpc.reconcile.ec2_calls import Calls
 from bgp2vpc.reconcile.journal import Journal
+from bgp2vpc.reconcile.poll_time import PollTime
 from bgp2vpc.reconcile.view import View
 from bgp2vpc.speaker import exabgp_file
 from bgp2vpc.speaker.adj_rib_out import AdjRibOut
 from bgp2vpc.speaker.peers import Peers
 from bgp2vpc.speaker.render_conf import configuration
 from bgp2vpc.tasks import StartTask, cancelled, on_thread
+from bgp2vpc.vpc.api import MEMBERS_PAGE_SIZE
 from bgp2vpc.vpc.model import TaggedInstance
 
 log = logging.getLogger("bgp2vpc")
 
 SUBJECT = "BGP neighbors"
+FIRST_RETRY = 0.5
+LONGEST_RETRY = 60.0
+BY_TAG = "with the tag of peers_by_tag"
 RELOAD_AGAIN = 2.0
 REACH_TIMEOUT = 1.0
 KNOCK = 0.5
@@ -145,6 +151,7 @@ class NeighborDiscovery:
         journal: Journal,
         start_task: StartTask,
         exabgp: ExabgpNeighbors,
+        poll_time: PollTime,
         *,
         writes: bool,
     ) -> None:
@@ -156,7 +163,8 @@ class NeighborDiscovery:
         self._writes = writes
         self._config = Config(file="")
         self._looking: asyncio.Task[None] | None = None
-        self._look_now = asyncio.Event()
+        self._poll_time = poll_time
+        self._pause = poll_time.pause()
         self._last: tuple[TaggedInstance, ...] = ()
         self._refused: tuple[str, ExabgpError] | None = None
         self._directory: tempfile.TemporaryDirectory[str] | None = None
@@ -177,7 +185,7 @@ class NeighborDiscovery:
             self._exabgp.file = config.bgp.config_file or beside.with_name(f"{beside.name}.exabgp.conf")
             if await on_thread(partial(exabgp_file.read, self._exabgp.file)) is not None:
                 self._exabgp.written.set()
-        self._look_now.set()
+        self._pause.end()
         if self._looking is None:
             self._looking = self._start_task("discovery", self._run())
 
@@ -187,21 +195,30 @@ class NeighborDiscovery:
             await cancelled(self._looking)
 
     async def _run(self) -> None:
-        """Look, and look again, once EC2 is reached."""
+        """Look, and look again, once EC2 is reached.
+
+        Until the first answer there are no sessions, so it is asked for again soon; in a fleet that starts all at once
+        EC2 throttles most of these calls, so less and less soon, and not by all hosts at the same time.
+        """
         await self._calls.is_connected.wait()
+        first = BackOff(FIRST_RETRY, LONGEST_RETRY)
+        has_looked = False
         while True:
-            self._look_now.clear()
-            config = self._config
+            self._pause.clear()
+            config, is_transient = self._config, False
             if config.bgp is not None:
                 try:
                     await self._follow(config.bgp, config.file)
                 except (Ec2Error, ExabgpError, NoThread) as error:
                     self._journal.failure(SUBJECT, error)
+                    is_transient = isinstance(error, Transient)
                 else:
                     self._journal.success(SUBJECT)
-            wait = config.poll_time * (0.9 + random.random() / 5)  # noqa: S311
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._look_now.wait(), wait)
+                    has_looked = True
+            if is_transient and not has_looked:
+                await self._pause.wait(first.next() * (0.5 + random.random()))  # noqa: S311
+            else:
+                await self._pause.poll_time()
 
     async def _follow(self, bgp: Bgp, file: str) -> None:
         """Look for the members, and write ExaBGP's file if that makes a difference. Raises what may pass."""
@@ -213,6 +230,10 @@ class NeighborDiscovery:
             ids = {member.instance_id for member in found}
             members = (*found, *(member for member in self._last if member.instance_id not in ids))
             self._last = found
+            self._poll_time.know(BY_TAG, len(ids | {self._view.instance.id}))
+            self._poll_time.needs("DescribeInstances", math.ceil(len(found) / MEMBERS_PAGE_SIZE))
+        else:
+            self._poll_time.know(BY_TAG, 0)
         instance, is_own = self._view.instance, self._exabgp.is_own
         interfaces = self._view.snapshot.interfaces or await self._calls.interfaces(instance.id)
         written = configuration(

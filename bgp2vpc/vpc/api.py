@@ -1,11 +1,16 @@
 """The few operations of EC2 and Auto Scaling that the daemon needs, as both AWS and the VPC in memory offer them."""
 
 from collections.abc import Collection, Mapping
-from typing import Protocol
+from typing import Final, Protocol
 
 from bgp2vpc.prefix import IPAddress, Prefix
 from bgp2vpc.vpc.lifecycle import LifecycleAction
 from bgp2vpc.vpc.model import InstanceHealth, Interface, RouteTable, Subnet, TaggedInstance, Target
+
+PAGE_SIZE: Final = 100
+"""What one call of a Describe API tells of at most: of so many tables, interfaces, …; each further page is a call."""
+MEMBERS_PAGE_SIZE: Final = 1000
+"""The same for instances, of which a mesh may have many."""
 
 
 class VpcApi(Protocol):

@@ -15,7 +15,7 @@ from bgp2vpc.errors import Ec2Error, OperatorError, Refused, Transient
 from bgp2vpc.prefix import IPAddress, Prefix, parse_prefix
 from bgp2vpc.vpc import wire
 from bgp2vpc.vpc.access import Access
-from bgp2vpc.vpc.api import VpcApi
+from bgp2vpc.vpc.api import MEMBERS_PAGE_SIZE, PAGE_SIZE, VpcApi
 from bgp2vpc.vpc.auto_scaling import AutoScaling
 from bgp2vpc.vpc.ec2_clients import MESSAGE_LENGTH, Ec2Clients, ec2_errors, make_session, trimmed_data
 from bgp2vpc.vpc.lifecycle import LifecycleAction
@@ -31,9 +31,8 @@ from bgp2vpc.vpc.model import (
 from bgp2vpc.vpc.targets import TargetQuestion, problems, question_about
 
 # Limits of a single request: filter values
-# (https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Filtering.html), items of a page, ids of a status call.
+# (https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Filtering.html), ids of a status call.
 _FILTER_VALUES = 200
-_PAGE_SIZE = 100
 _PAGES = 1000
 _STATUS_IDS = 100
 
@@ -251,9 +250,10 @@ class Ec2(VpcApi):
         parameters = {parameter: asked, **_everything(client, operation)}
         if not client.can_paginate(xform_name(operation)):
             return _items(_call(client, operation, parameters), operation, key)
+        size = MEMBERS_PAGE_SIZE if operation == "DescribeInstances" else PAGE_SIZE
         with ec2_errors(operation):
             paginator = client.get_paginator(xform_name(operation))
-            pages = paginator.paginate(PaginationConfig={"PageSize": _PAGE_SIZE}, **parameters)
+            pages = paginator.paginate(PaginationConfig={"PageSize": size}, **parameters)
             for number, page in enumerate(pages, start=1):
                 found += _items(page, operation, key)
                 if number == _PAGES:  # each names a next one: nobody else ends this thread

@@ -181,6 +181,14 @@ METRICS: Final = (
         "or region: our own.", ("account", "account_id", "region"), _accounts,
     ),
     Description(
+        "bgp2vpc_poll_time_seconds", "gauge", "Desired: seconds between two polls of EC2, as configured, or as chosen "
+        "now (poll_time: auto).", (), _one(lambda seen: seen.status.poll_time.seconds),
+    ),
+    Description(
+        "bgp2vpc_poll_time_members", "gauge", "Fact: the number of instances that poll_time: auto goes by; none: "
+        "it is configured.", (), _one(lambda seen: seen.status.poll_time.members),
+    ),
+    Description(
         "bgp2vpc_config_last_reload_successful", "gauge", "Fact: 0 if the last reload (SIGHUP) failed, and the "
         "configuration before it is still in use; else 1.",
         (), _one(lambda seen: float(seen.status.config.last_reload_successful)),

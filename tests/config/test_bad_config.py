@@ -40,7 +40,7 @@ def test_the_error_shows_one_problem_per_line() -> None:
     with pytest.raises(ConfigError) as raised:
         parse("poll_time: x\nsettle_time: y\n" + RULE, "f.yaml")
     assert str(raised.value).splitlines() == [
-        "f.yaml:1: poll_time: expected a number, got 'x'",
+        "f.yaml:1: poll_time: expected a number or 'auto', got 'x'",
         "f.yaml:2: settle_time: expected a number, got 'y'",
     ]
 

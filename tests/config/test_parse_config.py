@@ -214,6 +214,18 @@ def test_no_results_ok_may_stand_in_find_or_beside_it(place: str) -> None:
     assert parse(f"routetables: {{a: {{{place}, accept: [192.0.2.53/32]}}}}", "f").rules[0].no_results_ok
 
 
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("", 60.0), (BGP, None), ("poll_time: auto\n", None), (f"poll_time: auto\n{BGP}", None),
+        ("poll_time: 0\n", 60.0), (f"poll_time: 0\n{BGP}", None), (f"poll_time:\n{BGP}", None),
+        (f'poll_time: "30"\n{BGP}', 30.0),
+    ],
+)  # fmt: skip
+def test_with_bgp_each_instance_chooses_its_poll_time_unless_the_file_does(text: str, seconds: float | None) -> None:
+    assert parse(f"{MINIMAL}{text}", "f").poll_time == seconds
+
+
 @pytest.mark.parametrize("key", ["processes", "poll_time", "ec2", "on_exit", "socket", "vpc_id", "web"])
 def test_a_key_without_value_counts_as_not_given(key: str) -> None:
     config = parse(f"{MINIMAL}{key}:\n", "f")

@@ -10,9 +10,11 @@ MISSING = (
     "`if_unhealthy` without `bgp`: a route that its instance withdraws is missing until the next poll of another "
     "instance, up to 66 s; with `bgp` instead of `if_unhealthy` it moves in under a second, without a gap"
 )
+AUTO = "66 s, and longer where there are more than 240 instances (`poll_time: auto`: 275 s with 1,000)"
 UNDECIDED = (
     "`if_unhealthy`: BGP does not decide about 192.0.2.53/32: another instance takes such a route only when it is "
-    "missing, or when EC2 or a remote check reports its instance as dead; without this key the best path decides"
+    "missing, or when EC2 or a remote check reports its instance as dead, and sees the first two at its next poll: up "
+    f"to {AUTO}; without this key the best path decides"
 )
 
 
@@ -36,6 +38,8 @@ def test_it_costs_a_poll_without_bgp_and_keeps_bgp_from_deciding(rule: str) -> N
 
 def test_the_poll_is_that_of_the_file() -> None:
     assert "up to 5.5 s;" in notes(MANAGED, "poll_time: 5\n")[-1]
+    assert "up to 5.5 s;" in notes(MANAGED, f"poll_time: 5\n{BGP}")[-1]
+    assert f"up to {AUTO};" in notes(MANAGED, "poll_time: auto\n")[-1]
 
 
 @pytest.mark.parametrize(

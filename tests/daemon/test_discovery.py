@@ -9,7 +9,7 @@ from lab import A, B, Lab, announce, two_hosts
 from bgp2vpc.bgp.mesh import MeshPeer
 from bgp2vpc.bgp.sessions import Standing
 from bgp2vpc.config.model import Bgp, Tag
-from bgp2vpc.errors import Denied
+from bgp2vpc.errors import Denied, Throttled
 from bgp2vpc.prefix import parse_address, parse_prefix
 from bgp2vpc.speaker.unanswered import QUESTION
 from tests.memory_vpc import MemoryVpc
@@ -209,3 +209,9 @@ def test_what_drains_is_said_again_as_a_last_resort(lab: Lab, file: Path) -> Non
     assert said(lab) == ["reload"]
     lab.hear(*RELOADED)
     assert said(lab) == [as_drained]
+
+
+def test_the_first_look_is_tried_again_soon_where_ec2_throttles_it(make_lab, vpc: MemoryVpc, file: Path) -> None:
+    vpc.fail_next("DescribeInstances", Throttled("DescribeInstances", "RequestLimitExceeded", ""), times=4)
+    make_lab(vpc, bgp=bgp(file)).start(helper=True, wait=1.5 * (0.5 + 1 + 2 + 4) + 1)
+    assert neighbors(file) == ["10.0.0.11", "10.1.0.1"]

@@ -13,6 +13,8 @@ from systemd_ear import SystemdEar
 from bgp2vpc.config.model import Config, OnExit
 from bgp2vpc.errors import MetadataError, Throttled
 from bgp2vpc.operator.status import headline
+from bgp2vpc.reconcile.poll import Polls
+from bgp2vpc.reconcile.poll_time import PollTime
 from bgp2vpc.services.supervision import SdNotify, Supervision
 from bgp2vpc.tasks import GuardedTasks
 from tests.waiting import PATIENCE
@@ -80,7 +82,21 @@ def test_the_watchdog_is_fed_in_time_however_long_the_cycles_are_apart(poll_time
 def test_the_watchdog_is_fed_while_ec2_does_not_answer(supervised, ear: SystemdEar) -> None:
     lab = supervised().start()
     lab.vpc.fail_next("DescribeRouteTables", Throttled("DescribeRouteTables", "RequestLimitExceeded", ""), times=1000)
-    for _ in range(40):
+    for _ in range(150):  # also while throttled polls are five minutes apart
+        ear.heard()
+        lab.wait(WATCHDOG / 2)
+        assert FED in ear.heard()
+
+
+def test_the_watchdog_is_fed_although_the_last_poll_was_long_ago_by_a_poll_time_that_is_shorter_now(
+    supervised, ear: SystemdEar
+) -> None:
+    lab = supervised(poll_time=None).start()
+    poll_time = lab.daemon.parts.reconciler.poll_time
+    lab.do(lambda: poll_time.know("told by the test", 10_000))
+    lab.wait(2 * 2500)
+    lab.do(lambda: poll_time.know("told by the test", 2))
+    for _ in range(20):
         ear.heard()
         lab.wait(WATCHDOG / 2)
         assert FED in ear.heard()
@@ -98,7 +114,8 @@ def test_a_daemon_that_completes_no_cycle_any_more_starves_the_watchdog(supervis
 def test_an_event_loop_that_is_stuck_starves_the_watchdog(ear: SystemdEar) -> None:
     async def stuck() -> None:
         tasks = GuardedTasks(lambda: None)
-        await Supervision(SdNotify(ear.address, 0.15), str, tasks.start).configure(Config(file=""))
+        told = Supervision(SdNotify(ear.address, 0.15), str, Polls(PollTime()), tasks.start)
+        await told.configure(Config(file=""))
         beats = 0
         async with asyncio.timeout(PATIENCE):
             while beats < 2:

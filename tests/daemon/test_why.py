@@ -61,7 +61,8 @@ def test_what_another_instance_has_from_before_our_start(make_lab) -> None:
         "  the table has a route to eni-2 of i-2 (active), since before TIME",
         "  yield (owner-healthy, since TIME): the route is left to others: another instance has it, and nothing speaks "
         "against that",
-        "  next: it is taken when EC2 calls the route a black hole, or its owner impaired or gone",
+        "  next: it is taken when EC2 calls the route a black hole, or its owner impaired or gone; EC2 is polled every "
+        "60 s",
     ]
     assert why(lab, A).count("rtb-2") == 1
 

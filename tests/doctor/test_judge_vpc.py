@@ -23,7 +23,17 @@ from bgp2vpc.policy.decide import table_policies
 from bgp2vpc.policy.rule import ManagedRoute, Rule
 from bgp2vpc.prefix import IPAddress, Prefix, parse_prefix
 from bgp2vpc.vpc.finders import ByTag
-from bgp2vpc.vpc.model import Instance, Interface, RouteTable, Snapshot, Subnet, Target, TargetKind, parse_target
+from bgp2vpc.vpc.model import (
+    Instance,
+    Interface,
+    RouteTable,
+    Snapshot,
+    Subnet,
+    TaggedInstance,
+    Target,
+    TargetKind,
+    parse_target,
+)
 from tests.values import IGW, INTERFACES, LOCAL, P1, route, rule, table
 
 SELF = Instance("i-1", "us-east-1", "vpc-1")
@@ -268,3 +278,16 @@ def test_the_endpoint_that_would_keep_us_connected_has_the_name_of_its_region(re
 def test_who_manages_no_default_route_hears_nothing_of_it() -> None:
     given = config(rule())
     assert list(judge.default_route(given, seen(given, table(CIDR, main=True)), AWAY, AWAY)) == []
+
+
+@pytest.mark.parametrize(
+    ("members", "tables", "poll_time", "rate"),
+    [(300, 1, 60.0, ""), (301, 1, 60.0, "5.0"), (301, 1, 80.0, ""), (301, 101, 80.0, "7.5"), (1000, 1, None, "")],
+)
+def test_a_poll_time_that_is_too_short_for_the_fleet(members, tables, poll_time, rate) -> None:
+    given = config(poll_time=poll_time)
+    found = tuple(TaggedInstance(f"i-{number}", ()) for number in range(members))
+    known = replace(seen(given, *(RouteTable(f"rtb-{number}", "vpc-1") for number in range(tables))), members=found)
+    words = [finding.message for finding in judge.polls(given, known)]
+    assert [each.split(" take ")[1].split(" ")[0] for each in words] == ([rate] if rate else [])
+    assert list(judge.polls(given, replace(known, members=AWAY))) == []

@@ -13,6 +13,7 @@ from serf_kit import SerfAgent, needs_serf
 from bgp2vpc.config.model import Config
 from bgp2vpc.prefix import IPAddress
 from bgp2vpc.reconcile.journal import Journal
+from bgp2vpc.reconcile.poll_time import PollTime
 from bgp2vpc.serf import client as client_module
 from bgp2vpc.serf.model import Agent
 from bgp2vpc.serf.vote import Accusation
@@ -40,7 +41,8 @@ class Follower:
         self.tasks = GuardedTasks(self._bug)
         self.agent = agent
         self.journal = Journal()
-        self.serf = SerfService(self.journal, self.tasks.start, self, has_vote=True)
+        self.poll_time = PollTime()
+        self.serf = SerfService(self.journal, self.tasks.start, self, self.poll_time, has_vote=True)
 
     def _bug(self) -> None:
         self.bugs += 1

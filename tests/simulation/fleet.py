@@ -37,7 +37,9 @@ class Plan:
     prefixes: tuple[Prefix, ...]
     affinity: bool = False
     takeover: Takeover = Takeover.BEST_PATH
-    poll_time: float = 60.0
+    takeovers: dict[int, Takeover] = field(default_factory=dict)
+    """Of groups that have another one."""
+    poll_time: float | None = 60.0
     mesh_delay: float = 0.05
     age: float = 0.0
     calm_at: float = 60.0
@@ -101,7 +103,7 @@ class Fleet:
     def _config(self, place: Place) -> Config:
         found = rule(
             find=ByTag("group", str(place.group)),
-            takeover=self.plan.takeover,
+            takeover=self.plan.takeovers.get(place.group, self.plan.takeover),
             affinity=self.plan.affinity,
             writes=Writes.ANY if place.writes_any else Writes.OWN,
         )

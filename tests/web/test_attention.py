@@ -12,6 +12,7 @@ from bgp2vpc.status import (
     ExabgpRow,
     NeighborRow,
     PathRow,
+    PollTimeRow,
     PrefixRow,
     RouteRow,
     Status,
@@ -21,6 +22,9 @@ from bgp2vpc.web.attention import Item, attention
 
 T = "2026-01-01T00:00:00+00:00"
 HOW = "aws ec2 modify-network-interface-attribute --network-interface-id eni-1 --no-source-dest-check"
+
+
+POLL_TIME = PollTimeRow(60.0, auto=False, members=None, reason="")
 
 
 def status(**rows: Any) -> Status:
@@ -33,7 +37,8 @@ def status(**rows: Any) -> Status:
     fixed = {
         "time": T, "version": "", "started": T, "mode": "standalone", "noop": False, "instance_id": None,
         "vpc_id": None, "ec2_observed": True, "polls": 1, "last_read": T, "lag": 0.0, "cycles": 1, "last_cycle": "",
-        "serf": None, "failing": {}, "config": ConfigRow("x.yaml", T, last_reload_successful=True, problems=()),
+        "poll_time": POLL_TIME, "serf": None, "failing": {},
+        "config": ConfigRow("x.yaml", T, last_reload_successful=True, problems=()),
     }  # fmt: skip
     return Status(**fixed | empty | rows)
 

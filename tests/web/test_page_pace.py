@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from served import Served, WebLoop, client, now, on_virtual_time, serving
 
-from bgp2vpc.status import ConfigRow, RouteRow, Status, SteeringRow
+from bgp2vpc.status import ConfigRow, PollTimeRow, RouteRow, Status, SteeringRow
 from bgp2vpc.web.look import Look
 from bgp2vpc.web.pace import PATIENCE, WebPace
 
@@ -34,6 +34,7 @@ def status(**rows: Any) -> Status:
         time="", version="", started="", mode="standalone", noop=False, instance_id=None, vpc_id=None,
         config=ConfigRow("", "", last_reload_successful=True, problems=()),
         ec2_observed=True, polls=1, last_read=None, lag=0.0, cycles=1, last_cycle="", serf=None, failing={},
+        poll_time=PollTimeRow(60.0, auto=False, members=None, reason=""),
         **dict.fromkeys(
             ("recent_cycles", "leaving", "steering", "sources", "refused_lines", "noted_lines",
             "checks", "paths", "neighbors",

@@ -18,9 +18,8 @@ from bgp2vpc.config.schema import fields
 from bgp2vpc.prefix import IPAddress, Prefix
 
 _SECONDS = {"unit": "seconds"}  # for the reference of keys
-_LONGEST = 1_000_000
-Seconds: TypeAlias = Annotated[float, Field(ge=0, le=_LONGEST, allow_inf_nan=False, json_schema_extra=_SECONDS)]
-Period: TypeAlias = Annotated[float, Field(gt=0, le=_LONGEST, allow_inf_nan=False, json_schema_extra=_SECONDS)]
+Seconds: TypeAlias = Annotated[float, Field(ge=0, le=fields.LONGEST, allow_inf_nan=False, json_schema_extra=_SECONDS)]
+Period: TypeAlias = Annotated[float, Field(gt=0, le=fields.LONGEST, allow_inf_nan=False, json_schema_extra=_SECONDS)]
 Count: TypeAlias = Annotated[int, Field(ge=1)]
 Name: TypeAlias = Annotated[str, AfterValidator(fields.name)]
 

@@ -1,10 +1,11 @@
 """One configured value each: text as written -> the type it stands for. All raise ValueError saying what is right."""
 
+import math
 import re
 import shlex
 import warnings
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 from urllib.parse import urlsplit
 
 from bgp2vpc.config.document import kind_of
@@ -32,6 +33,9 @@ _TAG_KEY: Final = re.compile(r"[A-Za-z0-9+\-=.,_:@]{1,128}")
 _HOOK: Final = re.compile(r"[A-Za-z0-9\-_/]{1,255}")
 _MAX_GROUP_NAME: Final = 255
 _MAX_NAME: Final = 100
+LONGEST: Final = 1_000_000
+"""Seconds of any time."""
+AUTO: Final = "auto"
 _MAX_DEVICE_INDEX: Final = 99
 _DESCRIPTION: Final = re.compile(r"[\w ./:@-]{1,80}", re.ASCII)
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html: a role's path and name.
@@ -118,6 +122,21 @@ def regexp(value: object) -> re.Pattern[str]:
         raise ValueError(f"{kind_of(value)}: {hint}") from None
     except (re.error, OverflowError, RecursionError) as error:
         raise ValueError(f"{kind_of(value)} is no regular expression: {error}") from None
+
+
+def poll_time(value: object) -> float | Literal["auto"]:
+    """`auto`, or seconds; 0 is the default."""
+    if value == AUTO:
+        return AUTO
+    try:
+        seconds = float(text(value))
+    except ValueError:
+        seconds = math.nan
+    if not math.isfinite(seconds):
+        raise ValueError(f"expected a number or '{AUTO}', got {kind_of(value)}")
+    if not 0 <= seconds <= LONGEST:
+        raise ValueError(f"must be 0 to {LONGEST}, got {value}")
+    return seconds
 
 
 def port(value: object) -> int:

@@ -4,9 +4,9 @@ It validates what was read, and it is the JSON Schema that editors use. Keys fol
 """
 
 from pathlib import Path
-from typing import Annotated, Any, Final, Self, TypeAlias
+from typing import Annotated, Any, Final, Literal, Self, TypeAlias
 
-from pydantic import AfterValidator, AliasChoices, Field, PlainValidator, model_validator
+from pydantic import AfterValidator, AliasChoices, Field, PlainValidator, WithJsonSchema, model_validator
 
 from bgp2vpc.config.model import Config, Ec2Limits, OnExit, Process
 from bgp2vpc.config.schema import fields
@@ -28,6 +28,18 @@ EXTENSION: Final = "x-"
 
 Rate: TypeAlias = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 ProcessName: TypeAlias = Annotated[str, AfterValidator(fields.process_name)]
+PollTime: TypeAlias = Annotated[
+    float | Literal["auto"] | None,
+    PlainValidator(fields.poll_time),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "number", "minimum": 0, "maximum": fields.LONGEST, "unit": "seconds"},
+                {"type": "string", "enum": [fields.AUTO]},
+            ]
+        }
+    ),
+]
 InstanceId: TypeAlias = Annotated[str, PlainValidator(fields.instance_id), text_schema("^i-[0-9a-f]+$")]
 SocketPath: TypeAlias = Annotated[Path | None, PlainValidator(fields.socket_path), text_schema()]
 GroupName: TypeAlias = Annotated[str, PlainValidator(fields.group_name), text_schema()]
@@ -112,9 +124,12 @@ class ConfigFile(BaseEntry):
         description="Health checks of the present owner of a route, by name.",
         examples=["{dns: {type: dns, every: 1, config: {name: example.org}}}"],
     )
-    poll_time: Seconds = Field(
-        default=_CONFIG.poll_time,
-        description="Seconds between polls of the route tables; 0: the default, as in AWSnycast.",
+    poll_time: PollTime = Field(
+        default=None,
+        description="Seconds between polls of the route tables, or `auto`: each instance chooses them, 60 or more, by "
+        "the number of instances and by whether EC2 throttles it (docs/performance.md). Default, and what 0 means: "
+        "`auto` with `bgp`, else 60.",
+        examples=["auto"],
     )
     hook_timeout: Period = Field(
         default=_CONFIG.hook_timeout,
