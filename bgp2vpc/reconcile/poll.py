@@ -172,7 +172,7 @@ def _joined(own: Snapshot, reads: Mapping[Access, AccountRead | None], view: Vie
     ours |= {each.id: each for each in own.interfaces}
     return replace(
         own,
-        tables=tables | own.tables,
+        tables={**tables, **own.tables},
         interfaces=tuple(sorted(ours.values(), key=lambda each: each.position)),
         # Whoever knows nothing of an instance takes nothing away.
         others=others | {other: found for other, found in own.others.items() if found or other not in others},
