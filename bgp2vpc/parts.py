@@ -112,6 +112,7 @@ class Parts:
         self._make_checks_and_orders(state_file)
         self._make_services(outside, end)
         observers += (
+            self.reconciler.poll_time,
             self.preparer,
             self.health,
             self.drainer,
