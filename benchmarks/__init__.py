@@ -22,7 +22,8 @@ flood       what scripts that print without pause do to answers, checks and the 
 crowd       1,000 slow checks and 100 idle clients within 1,024 descriptors
 fleet       what fleets of instances ask of EC2, on virtual time
 far         from a service's death to the answer of EC2, with TLS and a round trip of 40 ms (needs root)
-gaps        what a client notices when something befalls the host that has the route
+gaps        what a client notices when something befalls the host that has the route: bgp2vpc as a helper
+gaps_of_run the same, where bgp2vpc runs ExaBGP
 
 figures     a measured figure and the bounds it is held against
 subject     the daemon that is measured, and the pipe of its script
