@@ -108,6 +108,8 @@ class Alarm:
     """Calls `ring` once, at the time that was set last, on the event loop's clock."""
 
     def __init__(self, ring: Callable[[], object]) -> None:
+        self.due: float | None = None
+        """When it is going to ring; None: it is not."""
         self._ring = ring
         self._timer: asyncio.TimerHandle | None = None
 
@@ -120,10 +122,11 @@ class Alarm:
         """Ring then, and not when it was set to before; None: do not."""
         if self._timer is not None:
             self._timer.cancel()
+        self.due = due
         self._timer = None if due is None else ring_at(due, self._rings)
 
     def _rings(self) -> None:
-        self._timer = None
+        self.due = self._timer = None
         self._ring()
 
 

@@ -340,6 +340,11 @@ class HoldTimers:
             if timer.due is not None and not timer.has_expired:
                 self._restart(timer, now)
 
+    def due(self, peer: IPAddress) -> float | None:
+        """When the timer of this peer runs out; None: it has none, or that has run out."""
+        timer = self._timers.get(peer)
+        return None if timer is None or timer.has_run_out else timer.due
+
     def next_due(self) -> float | None:
         """When `run_out` has something to do next."""
         return min((t.due for t in self._timers.values() if t.due is not None and not t.has_run_out), default=None)

@@ -75,7 +75,7 @@ class Peers:
         if self.exabgp.heard():
             # It stood still, and runs again. What has become of its sessions it tells within moments.
             self._hold_timers.start_anew(self._now())
-            self._watch_hold_timers()
+            self._hold_alarm.set(self._hold_timers.next_due())
             if self._neighbors.unheard:
                 self.hold_decisions(self.exabgp.back_at)
                 ring_at(self.exabgp.back_at + EXCUSED, self._heard_again)
@@ -238,18 +238,17 @@ class Peers:
         if news:
             event(log, logging.INFO, "peer keepalives resumed", peer=peer)
             self._alive(peer, "hold timer")
-        self._watch_hold_timers()
-
-    def _watch_hold_timers(self) -> None:
-        """The alarm is early rather than set anew for every message."""
-        if not self._hold_alarm.is_set:
-            self._hold_alarm.set(self._hold_timers.next_due())
+        # Rather early than set anew for every message; routers may have a hold time of minutes, which is no reason to
+        # hear of an instance's then.
+        due, alarm = self._hold_timers.due(peer), self._hold_alarm
+        if due is not None and (alarm.due is None or due < alarm.due):
+            alarm.set(due)
 
     def _run_out_hold_timers(self) -> None:
         """The peer is gone if ExaBGP runs: as soon as it says anything."""
         if self._hold_timers.run_out(self._now()):
             self.exabgp.ask()
-        self._watch_hold_timers()
+        self._hold_alarm.set(self._hold_timers.next_due())
 
     # Our own ExaBGP
 

@@ -10,6 +10,7 @@ from bgp2vpc.errors import Transient
 from bgp2vpc.exabgp_api.messages import Keepalive, Opened
 from bgp2vpc.policy.damping import DampingLimits
 from bgp2vpc.policy.rule import Takeover, Writes
+from bgp2vpc.prefix import parse_address
 from bgp2vpc.vpc.model import InstanceHealth
 from tests.values import rule
 
@@ -503,11 +504,16 @@ def keeping_alive(lab: Lab, peer: Lab, seconds: int) -> None:
         lab.wait(1)
 
 
-def test_an_owner_that_is_silent_for_its_hold_time_is_lost_before_exabgp_says_so(pair) -> None:
+@pytest.mark.parametrize("router", [None, 240], ids=["instances alone", "a router with a long hold time"])
+def test_an_owner_that_is_silent_for_its_hold_time_is_lost_before_exabgp_says_so(pair, router: int | None) -> None:
     first, second, _ = pair()
     for lab in (first, second):
         lab.say(announce(A, "med 100"))
         lab.wait(5)
+    if router:
+        there = parse_address("10.255.255.2")
+        for message in (Opened(there, router), Keepalive(there)):
+            second.do(partial(second.daemon.heard, message))
     second.do(lambda: second.daemon.heard(Opened(first.address, 3)))
     keeping_alive(second, first, 10)
     assert first.routes == [AT_FIRST]
