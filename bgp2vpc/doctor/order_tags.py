@@ -40,23 +40,27 @@ def without_tags(found: Known[tuple[Rehearsal, ...]]) -> Known[tuple[Rehearsal, 
 
 
 def zone_tag(config: Config, vpc: Vpc) -> Iterator[Finding]:
-    """Whether EC2 shows us the tags of the tables, and which zones these avoid now."""
+    """Which zones the tables avoid now, and which tables are of another account: of those the tag is not followed."""
     key = config.tags.avoid_zone
     if not key:
         return
     accounts = {each.owner_id for each in vpc.snapshot.interfaces if each.owner_id}
-    hidden = [id_ for id_, each in vpc.tables.items() if accounts and each.table.owner_id not in (*accounts, "")]
-    if hidden:
+    others = [
+        id_
+        for id_, each in vpc.tables.items()
+        if each.table.access.role_arn or (accounts and each.table.owner_id not in (*accounts, ""))
+    ]
+    if others:
         # https://docs.aws.amazon.com/vpc/latest/userguide/vpc-sharing-service-behavior.html
-        words = f"{named(hidden)}: another account shares this VPC, and EC2 shows the tags of its tables to nobody else"
-        yield warn("avoid-zone", words)
+        why = "which shows its tags to nobody else, and has its own names of zones"
+        yield warn("avoid-zone", f"{named(others)}: {key} is not followed in tables of another account, {why}")
     avoided = {id_: zones for id_, each in vpc.tables.items() if (zones := config.policy.avoided_in(each.table))}
     for table_id, zones in sorted(avoided.items()):
         words = f"hosts of {', '.join(sorted(zones))} are a last resort in {table_id}, by its tag {key}"
         if vpc.snapshot.zone in zones:
             words += "; this host is one of them"
         yield warn("avoid-zone", words, f"aws ec2 delete-tags --resources {table_id} --tags Key={quote(key)}")
-    if not hidden and not avoided:
+    if not others and not avoided:
         yield ok("avoid-zone", f"no table has the tag {key}: no zone is avoided")
 
 

@@ -21,8 +21,14 @@ class Policy:
     avoid_zone_tag: str = ""
 
     def avoided_in(self, table: RouteTable) -> frozenset[str]:
-        """The availability zones whose hosts are a last resort in this table."""
-        return zones_in(table.tags.get(self.avoid_zone_tag, "")) if self.avoid_zone_tag else frozenset()
+        """The availability zones whose hosts are a last resort in this table.
+
+        None in a table that a role of another account reads: each account has its own names of zones.
+        https://docs.aws.amazon.com/ram/latest/userguide/working-with-az-ids.html
+        """
+        if not self.avoid_zone_tag or table.access.role_arn:
+            return frozenset()
+        return zones_in(table.tags.get(self.avoid_zone_tag, ""))
 
 
 @dataclass(frozen=True, slots=True)

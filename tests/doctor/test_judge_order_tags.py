@@ -83,9 +83,9 @@ def test_zones_that_are_avoided_now_are_named_and_whether_we_are_in_one() -> Non
     assert told(zone_tag(AVOIDS, seen(AVOIDS, "us-east-1c", x_avoid="us-east-1b us-east-1a"))) == [here]
 
 
-def test_in_a_shared_vpc_the_tags_of_the_tables_are_not_seen() -> None:
+def test_in_tables_of_another_account_the_tag_is_not_followed() -> None:
     (finding,) = zone_tag(AVOIDS, seen(AVOIDS, owner_id="222222222222"))
-    assert told([finding])[0].startswith("warn rtb-1: another account shares this VPC")
+    assert told([finding])[0].startswith("warn rtb-1: x:avoid is not followed in tables of another account")
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """Route tables whose tag avoids a zone: its hosts are a last resort there, with and without BGP."""
 
+from dataclasses import replace
+
 import pytest
 
 from bgp2vpc.bgp.path import GRACEFUL_SHUTDOWN
@@ -9,6 +11,7 @@ from bgp2vpc.policy.explain import explain
 from bgp2vpc.policy.place import Policy
 from bgp2vpc.policy.rule import Takeover
 from bgp2vpc.prefix import IPAddress
+from bgp2vpc.vpc.access import Access
 from bgp2vpc.vpc.model import InstanceHealth, Interface, Snapshot, parse_target
 from tests.values import IGW, OURS, P1, PEER, blackhole, inputs_of, offer, route, rule, table
 
@@ -137,6 +140,16 @@ def test_a_third_host_sees_the_same_and_waits_for_nobody() -> None:
     """eni-9 in zone a has it, eni-8 in zone b is to take it; it hears of the tag at its own next poll."""
     shown = world(THEIRS, avoids="a", other="a")
     assert decided(shown, PATH, peer(), peer(EIGHT), takeover=BEST_PATH) == "yield peer-best"
+
+
+def test_in_a_table_that_a_role_of_another_account_reads_the_tag_means_nothing() -> None:
+    """That account may call our zone otherwise."""
+    shown = world(THEIRS, avoids="b")
+    access = Access("arn:aws:iam::111111111111:role/network")
+    of_others = replace(shown.tables["rtb-1"], access=access)
+    shown = replace(shown, tables={"rtb-1": of_others})
+    assert POLICY.avoided_in(of_others) == frozenset()
+    assert decided(shown, PATH, access=access) == "yield owner-healthy"
 
 
 def test_other_tables_are_left_alone() -> None:
