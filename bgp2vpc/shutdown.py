@@ -141,8 +141,8 @@ def _last_inputs(parts: Parts, *, keep_managed: bool) -> DecisionInput:
 
 
 def _inputs_without_neighbors(parts: Parts) -> DecisionInput:
-    """Nothing is concluded about others any more: when ExaBGP is stopped, all of them seem to be lost."""
-    return replace(parts.inputs.now(), seen=frozenset(), neighbors=Neighbors())
+    """Nothing is concluded about others any more, nor are they waited for: if ExaBGP ends, all seem to be lost."""
+    return replace(parts.inputs.now(), seen=frozenset(), neighbors=Neighbors(), neighbors_held=False)
 
 
 def time_to_write(parts: Parts) -> float:

@@ -1,10 +1,11 @@
 """The reconciler: observe, decide, apply; over and over, and at once when something happens.
 
-*Observe*: a poll reads everything (`poll.py`) into the view; single tables are read between polls (`reread.py`), and
-`lookup.py` asks EC2 which instances the peers and owners are, and how they are. *Decide*: all inputs against what EC2
-says give a plan (`policy`). *Apply*: the guard refuses a plan that would change too much; then each change is written
-by a task of its own (`apply.py`, `write.py`), at most one per (table, prefix), between its hooks (`route_hooks.py`);
-`retries.py` says when one that failed is tried again. All calls to EC2 go through `ec2_calls.py`.
+*Observe*: a poll reads everything (`poll.py`) into the view; `poll_time.py` says how often. Single tables are read
+between polls (`reread.py`), and `lookup.py` asks EC2 which instances the peers and owners are, and how they are.
+*Decide*: all inputs against what EC2 says give a plan (`policy`). *Apply*: the guard refuses a plan that would change
+too much; then each change is written by a task of its own (`apply.py`, `write.py`), at most one per (table, prefix),
+between its hooks (`route_hooks.py`); `retries.py` says when one that failed is tried again. All calls to EC2 go through
+`ec2_calls.py`.
 
 A check that fails says when its verdict is due, and what that may change: its tables are read for it (`prepare.py`).
 
@@ -174,8 +175,11 @@ class Reconciler:
         self.poll_time.know("with BGP", group if addresses else 0)
         owners, of_group = self.view.owners()
         self.poll_time.know(ESTIMATED, estimated_members(group, owners, of_group))
-        self.poll_time.needs("DescribeRouteTables", math.ceil(len(self.view.snapshot.tables) / PAGE_SIZE))
-        self.poll_time.needs("DescribeNetworkInterfaces", 1 + len(self.view.other_instances))
+        # Each account and region has buckets of its own.
+        tables = Counter(each.access for each in self.view.snapshot.tables.values())
+        others = Counter(access for access, _ in self.view.other_instances)
+        self.poll_time.needs("DescribeRouteTables", math.ceil(max(tables.values(), default=0) / PAGE_SIZE))
+        self.poll_time.needs("DescribeNetworkInterfaces", 1 + max(others.values(), default=0))
 
     def _polled(self) -> None:
         for each in self._journal.observers:

@@ -504,6 +504,18 @@ def keeping_alive(lab: Lab, peer: Lab, seconds: int) -> None:
         lab.wait(1)
 
 
+def test_a_stop_soon_after_a_start_does_not_wait_for_neighbors_that_nobody_hears_any_more(make_lab) -> None:
+    vpc = two_hosts()
+    vpc.put_route("rtb-1", A, OURS)
+    lab = make_lab(vpc, rules=(BEST,), on_exit=OnExit.WITHDRAW_ANNOUNCED, startup_hold=60.0).start(helper=True)
+    lab.do(lambda: lab.daemon.parts.peers.expect([parse_address("10.0.0.9")]))
+    lab.say(announce(A))
+    lab.wait(0.1)
+    assert lab.routes == [AT_FIRST]
+    assert lab.stop() == 0
+    assert lab.routes == []
+
+
 @pytest.mark.parametrize("router", [None, 240], ids=["instances alone", "a router with a long hold time"])
 def test_an_owner_that_is_silent_for_its_hold_time_is_lost_before_exabgp_says_so(pair, router: int | None) -> None:
     first, second, _ = pair()

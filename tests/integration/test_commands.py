@@ -360,7 +360,7 @@ def test_plan_without_a_daemon_says_what_rules_find_and_plans_what_is_assumed(
     assert planned == {(table, prefix, "create") for table in world.tables for prefix in (A, B)}
     found = {each["rule"]: each["route_tables"] for each in plan["rules"]}
     assert found["typo"] == []
-    assert {"id": world.tables[0], "name": "private-a"} in found["private"]
+    assert {"id": world.tables[0], "name": "private-a", "account": None} in found["private"]
     assert cloud.writes() == []
 
 

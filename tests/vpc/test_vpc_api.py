@@ -483,6 +483,7 @@ def test_a_tags_value_is_no_pattern(lab: Lab) -> None:
 def test_more_members_than_a_page_holds_all_come(cloud: Cloud, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in cloud.environment("i-testing").items():
         monkeypatch.setenv(name, value)
+    monkeypatch.setattr("bgp2vpc.vpc.ec2.MEMBERS_PAGE_SIZE", 100)
     tags = [{"ResourceType": "instance", "Tags": [{"Key": "role", "Value": "anycast"}]}]
     for _ in range(101):
         cloud.ec2.run_instances(
