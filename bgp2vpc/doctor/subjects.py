@@ -74,7 +74,7 @@ def reads(config: Config, vpc_ids: Iterable[str], instance_id: str) -> tuple[Cal
     """Every reading call that this configuration needs. `instance_id` empty: in an account that does not have it."""
     values = sorted(vpc_ids)
     in_vpcs = {"Filters": [{"Name": "vpc-id", "Values": values}]} if values else {}
-    needed = _needed(config)
+    needed = _needed(config, is_own=bool(instance_id))
     found = (
         Call("DescribeRouteTables", in_vpcs),
         Call("DescribeNetworkInterfaces", in_vpcs),
@@ -95,7 +95,7 @@ def writes(config: Config, tables: Sequence[TablePolicy], interfaces: Sequence[I
     """
     found: list[Call] = []
     for table_policy in tables[:_TABLES]:
-        needed = _needed(replace(config, rules=table_policy.rules))
+        needed = _needed(replace(config, rules=table_policy.rules), is_own=False)
         rule = table_policy.rules[0]
         entry = next(iter(rule.accept.entries), None)
         if entry is None:
@@ -112,7 +112,7 @@ def writes(config: Config, tables: Sequence[TablePolicy], interfaces: Sequence[I
     return tuple(found)
 
 
-def _needed(config: Config) -> frozenset[str]:
+def _needed(config: Config, *, is_own: bool) -> frozenset[str]:
     """The calls that the least policy of this configuration allows."""
-    statements = least_policy(config, AccountScope()).statements
+    statements = least_policy(config, AccountScope(), is_own=is_own).statements
     return frozenset(action.removeprefix("ec2:") for statement in statements for action in statement.actions)

@@ -29,7 +29,8 @@ def instance_policy(config: Config, around: AccountScope) -> IamPolicy:
     statements = list(least_policy(config.part(OWN, region), around).statements)
     for access in accesses(config):
         if not access.role_arn:
-            there = least_policy(config.part(access, region), replace(around, region=access.region, vpc_id=None))
+            beside = replace(around, region=access.region, vpc_id=None)
+            there = least_policy(config.part(access, region), beside, is_own=False)
             suffix = access.region.title().replace("-", "")
             statements += (replace(each, sid=f"{each.sid}{suffix}") for each in there.statements)
     roles = {access.role_arn: str(access) for access in accesses(config) if access.role_arn}
@@ -52,7 +53,7 @@ def role_policy(config: Config, access: Access, around: AccountScope) -> IamPoli
         if each.region:
             there = replace(there, vpc_id=None)
         suffix = each.region.title().replace("-", "") if len(several) > 1 else ""
-        found = least_policy(config.part(each, region), there).statements
+        found = least_policy(config.part(each, region), there, is_own=False).statements
         statements += (replace(statement, sid=f"{statement.sid}{suffix}") for statement in found)
     return IamPolicy(tuple(statements))
 

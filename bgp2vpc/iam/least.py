@@ -28,7 +28,7 @@ _VPC_ADDRESSES: Final = tuple(
 )
 
 
-def _reads(config: Config) -> Iterator[tuple[str, str]]:
+def _reads(config: Config, *, is_own: bool) -> Iterator[tuple[str, str]]:
     """The Describe calls that the configuration needs, each as often as there are reasons for it."""
     rules = config.rules
     yield "DescribeRouteTables", "what is in the route tables, and which tables there are"
@@ -53,9 +53,9 @@ def _reads(config: Config) -> Iterator[tuple[str, str]]:
         yield call, "which zone a table is in (affinity)"
     if any(prefix in block for rule in rules for prefix in rule.manages for block in _VPC_ADDRESSES):
         yield call, "whether a managed prefix that may lie within the VPC is a whole subnet"
-    if config.bgp is not None and config.bgp.peers_by_tag is not None:
+    if is_own and config.bgp is not None and config.bgp.peers_by_tag is not None:
         yield "DescribeInstances", "the other members of the mesh (peers_by_tag)"
-    if config.tags.drain:
+    if is_own and config.tags.drain:
         yield "DescribeTags", "whether this instance is to drain (tags), where its metadata does not show tags"
     yield from (
         (question.operation, f"whether the fallback {target} can be used ({', '.join(found_in)})")
@@ -74,10 +74,13 @@ class _Write:
     why: str
 
 
-def least_policy(config: Config, around: AccountScope) -> IamPolicy:
-    """What this configuration needs where it is told to run, and nothing else."""
+def least_policy(config: Config, around: AccountScope, *, is_own: bool = True) -> IamPolicy:
+    """What this configuration needs where it is told to run, and nothing else.
+
+    `is_own`: the instance and its peers are in this account and region; else only tables that rules are about.
+    """
     needed: dict[str, list[str]] = {}
-    for call, why in _reads(config):
+    for call, why in _reads(config, is_own=is_own):
         needed.setdefault(call, []).append(why)
     wider = ["Describe calls cannot be restricted to a VPC or a table"]
     if around.region is None:
@@ -103,7 +106,7 @@ def least_policy(config: Config, around: AccountScope) -> IamPolicy:
         _statement(f"Write{number + 1 if len(tables) > 1 else ''}", scope, actions[number], writes, around)
         for number, scope in enumerate(tables)
     ]
-    return IamPolicy((read, *statements, *_of_auto_scaling(config, around)))
+    return IamPolicy((read, *statements, *(_of_auto_scaling(config, around) if is_own else ())))
 
 
 def _of_auto_scaling(config: Config, around: AccountScope) -> Iterator[Statement]:

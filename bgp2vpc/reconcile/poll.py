@@ -93,12 +93,12 @@ async def _observe_own(
     tables, interfaces, subnets, theirs = await asyncio.gather(
         all_tables(),
         calls.interfaces(instance_id),
-        subnets_if(wanted=view.wants_subnets),
+        subnets_if(wanted=view.wants_subnets(OWN)),
         asyncio.gather(*map(interfaces_of, named)),
     )
     _check(view, tables, interfaces)
-    if subnets is None and not view.wants_subnets:
-        subnets = await subnets_if(wanted=view.manages_within_vpc(tables))
+    if subnets is None and not view.wants_subnets(OWN):
+        subnets = await subnets_if(wanted=view.manages_within_vpc(OWN, tables))
     return Snapshot(
         {table.id: table for table in tables},
         interfaces,
@@ -141,7 +141,7 @@ async def _read(calls: Calls, view: View, access: Access, tell: Tell) -> Account
         return None
     tell(f"route tables of {access}", None)
     subnets: Sequence[Subnet] | None = None
-    if view.wants_subnets or view.manages_within_vpc(tables):
+    if view.wants_subnets(access) or view.manages_within_vpc(access, tables):
         try:
             subnets = await there.subnets(vpc_ids)
         except Ec2Error as error:

@@ -95,14 +95,17 @@ class View:
             if route.instance_id is not None and route.instance_id != self.instance.id
         )
 
-    @property
-    def wants_subnets(self) -> bool:
-        """Whether a finder, or the nearness of instances, depends on where subnets are."""
-        return any(wants_subnets(rule.find) or rule.affinity for rule in self.rules)
+    def rules_of(self, access: Access) -> tuple[Rule, ...]:
+        """Those whose tables are reached so."""
+        return tuple(rule for rule in self.rules if rule.access.seen_from(self.instance.region) == access)
 
-    def manages_within_vpc(self, tables: Iterable[RouteTable]) -> bool:
+    def wants_subnets(self, access: Access) -> bool:
+        """Whether a finder, or the nearness of instances, depends on where subnets are."""
+        return any(wants_subnets(rule.find) or rule.affinity for rule in self.rules_of(access))
+
+    def manages_within_vpc(self, access: Access, tables: Iterable[RouteTable]) -> bool:
         """Whether a managed prefix lies within a VPC's own CIDRs, where it has to be a whole subnet."""
-        prefixes = {prefix for rule in self.rules for prefix in rule.manages}
+        prefixes = {prefix for rule in self.rules_of(access) for prefix in rule.manages}
         own = {
             route.destination
             for table in tables

@@ -186,12 +186,7 @@ class Ec2Clients:
         create_client = partial(
             session.create_client,
             region_name=self._own._region if self._own else self._region,
-            config=Config(
-                connect_timeout=self._timeout,
-                read_timeout=2 * self._timeout,
-                retries={"mode": "standard", "total_max_attempts": 1},
-                user_agent_extra=f"bgp2vpc/{__version__}",
-            ),
+            config=client_config(self._timeout, 2 * self._timeout, 1),
         )
         named = {"RoleSessionName": self._session_name, "ExternalId": self._access.external_id}
         fetcher = AssumeRoleCredentialFetcher(

@@ -93,3 +93,12 @@ def test_the_role_trusts_the_instances_role_and_nobody_else() -> None:
     }
     plain = next(named(parse(SEVERAL, "f.yaml"), FAR))
     assert "Condition" not in trust_policy(plain, OURS)["Statement"][0]
+
+
+def test_what_is_about_the_instance_itself_is_no_business_of_the_other_role() -> None:
+    more = "tags: {drain: 'bgp2vpc:drain'}\nlifecycle: {complete: leave}\nbgp: {as: 64512, peers_by_tag: {key: a, value: b}}\n"
+    plain, config = parse(SHARED, "f.yaml"), parse(more + SHARED, "f.yaml")
+    (network,) = accesses(config)
+    assert shown(role_policy(config, network, HERE)) == shown(role_policy(plain, network, HERE))
+    ours = {action for each in instance_policy(config, HERE).statements for action in each.actions}
+    assert {"ec2:DescribeTags", "ec2:DescribeInstances", "autoscaling:CompleteLifecycleAction", "sts:AssumeRole"} < ours
