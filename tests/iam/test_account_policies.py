@@ -96,7 +96,8 @@ def test_the_role_trusts_the_instances_role_and_nobody_else() -> None:
 
 
 def test_what_is_about_the_instance_itself_is_no_business_of_the_other_role() -> None:
-    more = "tags: {drain: 'bgp2vpc:drain'}\nlifecycle: {complete: leave}\nbgp: {as: 64512, peers_by_tag: {key: a, value: b}}\n"
+    more = "tags: {drain: 'bgp2vpc:drain'}\nlifecycle: {complete: leave}\n"
+    more += "bgp: {as: 64512, peers_by_tag: {key: a, value: b}}\n"
     plain, config = parse(SHARED, "f.yaml"), parse(more + SHARED, "f.yaml")
     (network,) = accesses(config)
     assert shown(role_policy(config, network, HERE)) == shown(role_policy(plain, network, HERE))
