@@ -418,6 +418,7 @@ class View:
     def gave_no_answer(self, access: Access) -> None:
         """This account was asked about interfaces. What is decided about its tables waits for the next poll."""
         self.snapshot = replace(self.snapshot, unread=self.snapshot.unread | {access})
+        self._asked_in -= self.reaches.get(access, frozenset())
 
     def has_rule_for(self, prefix: Prefix) -> bool:
         """Whether a rule matches it in some table."""
