@@ -78,7 +78,7 @@ def measure(_: Cloud, *, by_itself: bool) -> Iterator[Figure]:
 def _cases(*, by_itself: bool) -> Iterator[Case]:
     from rig import EC2_LATENCY, EVERY, FALL, Mesh, MeshHost, checked  # noqa: PLC0415
 
-    run = "bgp2vpc run: " if by_itself else ""
+    run = "bgp2vpc run, " if by_itself else ""
     alone = replace(checked(remote=False, hold_time=HOLD_TIME, **QUICK), by_itself=by_itself)
     remote = checked(remote=True, hold_time=HOLD_TIME, remote_timeout=EVERY, **QUICK)
     remote = replace(remote, by_itself=by_itself)
