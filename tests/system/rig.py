@@ -403,11 +403,14 @@ class Mesh:
             raise TimeoutError(f"{error}\n{self.story()}") from None
 
     def _is_well(self, host: MeshHost) -> bool:
-        """Whether it hears all others, knows who has the route, and checks that one if it is to."""
+        """Whether nothing fails on its own side, it hears all others, knows who has the route, and checks that one.
+
+        An ExaBGP that was started again counts as failing for some seconds, in which its host takes no route.
+        """
         status = host.status()
         paths = [path for path in status.get("paths", ()) if path["prefix"] == IPV4]
         owners = {route["target"] for route in status.get("routes", ())}
-        if len(paths) != len(self.hosts) or len(owners) != 1:
+        if status.get("failing") or len(paths) != len(self.hosts) or len(owners) != 1:
             return False
         present = {line.split()[1] for table in self.world.tables for line in self.cloud.routes(table).splitlines()}
         checks = [check["state"] for check in status.get("checks", ())]
