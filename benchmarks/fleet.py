@@ -150,8 +150,9 @@ def _fleet(size: int, known: int) -> tuple[Fleet, list[Poller]]:
     fleet = Fleet(plan, size)
     random = Random(size)
     for number, table_id in enumerate(others):
-        for prefix in OTHERS[: (known - whole) // GROUP // len(others)]:  # an owner of each group that is not simulated
-            owner = f"{number}-{prefix.ip}"
+        # An owner for each group that is not simulated: by these the daemons know how many instances there are.
+        for each, prefix in enumerate(OTHERS[: (known - whole) // GROUP // len(others)]):
+            owner = f"{number}-{each}"
             fleet.vpc.add_interface(f"eni-{owner}", f"i-{owner}", subnet_id="subnet-1")
             fleet.vpc.put_route(table_id, str(prefix), f"eni-{owner}")
     fleet.vpc.remember()
