@@ -21,11 +21,12 @@ Bgp2vpcError
     │   ├── RouteExists     CreateRoute found the prefix taken
     │   ├── RouteMissing    ReplaceRoute or DeleteRoute found no such route
     │   ├── TableGone       the route table does not exist (any more)
-    │   └── InterfaceGone   the network interface does not exist (any more)
+    │   ├── InterfaceGone   the network interface does not exist (any more)
+    │   └── ListChanged     the prefix list has another version, or another change of it is under way
     └── OperatorError       the operator: the same call fails until somebody changes something
         ├── Denied          IAM does not allow the call
         ├── Credentials     none, expired, or the clock is off
-        ├── QuotaReached    the route table is full
+        ├── QuotaReached    the route table, or the prefix list, is full
         └── Refused         EC2 does not accept the parameters
             └── NoLifecycleAction   time, or the operator: Auto Scaling waits for no such lifecycle action (yet)
 
@@ -159,6 +160,10 @@ class InterfaceGone(Disagreement):
     """No such network interface."""
 
 
+class ListChanged(Disagreement):
+    """The managed prefix list is not of the version that we know, or EC2 is at work on another change of it."""
+
+
 class OperatorError(Ec2Error):
     """Repeating the call is useless until somebody has changed something."""
 
@@ -172,7 +177,7 @@ class Credentials(OperatorError):
 
 
 class QuotaReached(OperatorError):
-    """The route table holds as many routes as its quota allows."""
+    """The route table holds as many routes as its quota allows, or the prefix list as many entries as MaxEntries."""
 
 
 class Refused(OperatorError):

@@ -29,6 +29,7 @@ from bgp2vpc.policy.place_state import Places
 from bgp2vpc.reconcile.ec2_calls import Calls, Connect
 from bgp2vpc.reconcile.inputs import Inputs
 from bgp2vpc.reconcile.journal import Journal
+from bgp2vpc.reconcile.list_writer import ListWriter
 from bgp2vpc.reconcile.observer import Observer
 from bgp2vpc.reconcile.paces import Paces
 from bgp2vpc.reconcile.prepare import Preparer
@@ -114,6 +115,7 @@ class Parts:
         observers += (
             self.reconciler.poll_time,
             self.preparer,
+            self.list_writer,
             self.health,
             self.drainer,
             self.operator,
@@ -151,11 +153,17 @@ class Parts:
         self.hooks = RouteHooks(self.view, self.tasks.start, config.hook_timeout)
         self.preparer = Preparer(self.calls, self.view)
         retries = Retries(self.places)
-        paces = Paces(lambda: Pace(config.ec2.burst, config.ec2.rate, random.random))
+        paces = Paces(self._pace)
         writer = Writer(self.calls, self.view, self.inputs, retries, paces, self.hooks, self.preparer)
+        noop = self.mode.noop
         self.reconciler = Reconciler(
-            self.calls, self.view, self.inputs, retries, self.journal, None if self.mode.noop else writer
+            self.calls, self.view, self.inputs, retries, self.journal, None if noop else writer
         )
+        self.list_writer = ListWriter(self.calls, self.reconciler, self.inputs, self.journal, self._pace(), noop=noop)
+
+    def _pace(self) -> Pace:
+        """That of one of EC2's writing calls: each has a bucket of its own."""
+        return Pace(self.config.ec2.burst, self.config.ec2.rate, random.random)
 
     def _make_speaker(self, outside: Outside) -> None:
         """What sources and BGP peers say, our side of ExaBGP if there is one, and the ExaBGP that we run, if we do."""
@@ -208,8 +216,8 @@ class Parts:
         self.status_source = StatusSource(
             noop=mode.noop, ending=end, loaded=self.loaded, adj_rib_in=self.adj_rib_in, adj_rib_out=self.adj_rib_out,
             scripts=self.scripts, health=self.health, serf=self.serf, reconciler=self.reconciler,
-            prefixes=self.prefixes, fallbacks=self.fallbacks, journal=self.journal, drainer=self.drainer,
-            operator=self.operator, alerts=self.alerts, lag=self.lag, exabgp=self.exabgp,
+            prefixes=self.prefixes, fallbacks=self.fallbacks, list_writer=self.list_writer, journal=self.journal,
+            drainer=self.drainer, operator=self.operator, alerts=self.alerts, lag=self.lag, exabgp=self.exabgp,
         )  # fmt: skip
         self.explaining = Explaining(
             self.adj_rib_in, self.health, self.drainer, self.operator, self.reconciler, noop=mode.noop

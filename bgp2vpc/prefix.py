@@ -6,7 +6,11 @@ from typing import Any, Self
 import netaddr
 from netaddr import INET_ATON, INET_PTON, AddrFormatError, IPAddress, IPNetwork
 
-__all__ = ["IPAddress", "Prefix", "PrefixError", "parse_address", "parse_prefix"]
+__all__ = ["IPAddress", "Prefix", "PrefixError", "PrefixListId", "parse_address", "parse_destination", "parse_prefix"]
+
+_LIST_ID = "pl-"
+_AFTER_IPV6 = 7
+"""Where a sort key begins with the IP version."""
 
 
 class PrefixError(ValueError):
@@ -23,14 +27,14 @@ class Prefix(IPNetwork):  # type: ignore[misc]  # netaddr has no types
 
     def __init__(self, addr: Any, *args: Any, **kwargs: Any) -> None:
         super().__init__(addr, *args, **kwargs)
-        self._key: tuple[int, int, int] = IPNetwork.key(self)
+        self._key: tuple[Any, ...] = IPNetwork.key(self)
         self._hash = hash(self._key)
         self._text: str = IPNetwork.__str__(self)
 
     def __hash__(self) -> int:
         return self._hash
 
-    def key(self) -> tuple[int, int, int]:
+    def key(self) -> tuple[Any, ...]:
         """Version, first and last address: what equality is about."""
         return self._key
 
@@ -43,10 +47,55 @@ class Prefix(IPNetwork):  # type: ignore[misc]  # netaddr has no types
     def __reduce__(self) -> tuple[type[Self], tuple[str]]:
         return type(self), (self._text,)
 
+    def __contains__(self, other: object) -> bool:
+        return not isinstance(other, PrefixListId) and bool(super().__contains__(other))
+
     @property
     def is_ipv6(self) -> bool:
         """True for an IPv6 prefix."""
         return bool(self.version == 6)
+
+
+class PrefixListId(Prefix):
+    """A managed prefix list (`pl-…`) as the destination of a route, wherever a route's prefix is expected.
+
+    A place, a (table, prefix), is decided, written and remembered in the same way if its route leads to a prefix list.
+    As a prefix it holds no address, is of no IP version, and equals only itself; it comes after all others.
+    """
+
+    __slots__ = ()
+
+    def __init__(self, text: str) -> None:
+        super().__init__("0.0.0.0/32")
+        self._key = (_LIST_ID, text)
+        self._hash = hash(self._key)
+        self._text = text
+
+    @property
+    def version(self) -> int:
+        """No IP version: no entry of `accept` matches it, and no CIDR holds it."""
+        return 0
+
+    @property
+    def is_ipv6(self) -> bool:
+        """Neither."""
+        return False
+
+    def sort_key(self) -> tuple[Any, ...]:
+        """After every CIDR."""
+        return _AFTER_IPV6, self._text
+
+    def __contains__(self, other: object) -> bool:
+        return False
+
+
+def parse_destination(text: str) -> Prefix:
+    """The prefix, or the managed prefix list, that `text` writes. Raises PrefixError."""
+    if not text.startswith(_LIST_ID):
+        return parse_prefix(text)
+    if not (text.isascii() and text[len(_LIST_ID) :].isalnum()):
+        raise PrefixError(f"'{text}' is not the id of a prefix list: expected pl-…")
+    return PrefixListId(text)
 
 
 @lru_cache(maxsize=8192)

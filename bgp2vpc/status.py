@@ -280,6 +280,31 @@ class FallbackRow:
 
 
 @dataclass(frozen=True, slots=True)
+class PrefixListRow:
+    """A managed prefix list of rules. `name`, `ip_version`: empty and 0 where EC2 does not show the list.
+
+    `entries`: how many it has; None: not known. `max_entries`: how many it can have, and as how many routes it counts
+    in each table. `tables`: how many are to have a route for it; in `ours` of them it points at this instance.
+    `to_add`, `to_remove`: how many entries we still have to change, as we own it; `no_room`: how many do not fit.
+    `problem`: what speaks against using it; empty: nothing.
+    """
+
+    prefix_list_id: str
+    name: str
+    rules: tuple[str, ...]
+    ip_version: int
+    version: int
+    entries: int | None
+    max_entries: int
+    tables: int
+    ours: int
+    to_add: int
+    to_remove: int
+    no_room: int
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
 class ConfigRow:
     """The configuration in use, and since when it is. `problems`: what was wrong at the last reload, if it failed."""
 
@@ -369,6 +394,7 @@ class Status:
     errors: tuple[ErrorRow, ...]
     notify: tuple[RecipientRow, ...]
     exabgp: ExabgpRow | None = None
+    prefix_lists: tuple[PrefixListRow, ...] = ()
 
     def to_json(self) -> str:
         """The document."""

@@ -30,6 +30,7 @@ SECTIONS = (
     ("Top level", None, "`{}`"),
     ("A process", "ProcessEntry", "`processes.NAME.{}`"),
     ("A rule", "RuleEntry", "`routetables.NAME.{}`"),
+    ("Its prefix list", "PrefixListEntry", "`prefix_list.{}`"),
     ("An entry of accept", "AcceptEntry", "`accept[].{}`"),
     ("A managed route", "RouteEntry", "`manage_routes[].{}`"),
     ("Its announcement", "AnnounceEntry", "`manage_routes[].announce.{}`"),
@@ -62,7 +63,11 @@ runs). They get `BGP2VPC_ACTION` (create, replace, delete), `BGP2VPC_PREFIX`, `B
 `BGP2VPC_OLD_TARGET` and `BGP2VPC_NEW_TARGET` in their environment, are killed after `hook_timeout`, and their
 failure stops nothing. The daemon does not wait for a hook that runs `after`.
 """
-INTRODUCTIONS = {"AcceptEntry": ACCEPT, "RouteEntry": MANAGED}
+LISTED = """\
+One of the first three, or `prefix_list: pl-…` alone; see [many prefixes, one route](prefix-lists.md). With a prefix
+list, the entries of `accept` and `manage_routes` have no settings of their own: one route serves them all.
+"""
+INTRODUCTIONS = {"PrefixListEntry": LISTED, "AcceptEntry": ACCEPT, "RouteEntry": MANAGED}
 CHECK = """\
 Below `healthchecks` for this host's services, below `remote_healthchecks` for those of whichever other instance holds a
 route that names the check. Until `rise` successes or `fall` failures have come in a row for the first time, a check
@@ -83,7 +88,7 @@ def _lines(whole: dict[str, Any]) -> Iterator[str]:
         yield f"## {title}\n"
         if name in INTRODUCTIONS:
             yield INTRODUCTIONS[name]
-        if name in INTRODUCTIONS or name == "RuleEntry":
+        if name in ("RuleEntry", "AcceptEntry", "RouteEntry"):
             own = {key: value for key, value in entry["properties"].items() if key not in SettingsEntry.model_fields}
             yield from _table({**entry, "properties": own}, definitions, key_format)
             yield "And the [settings of routes](#settings-of-routes).\n"

@@ -10,18 +10,28 @@ vpc.calls  -> ["CreateRoute rtb-1 192.0.2.53/32 eni-1"]
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bgp2vpc.errors import Ec2Error, NoLifecycleAction
 from bgp2vpc.prefix import IPAddress, Prefix
 from bgp2vpc.vpc.api import VpcApi
 from bgp2vpc.vpc.failures import failure
 from bgp2vpc.vpc.lifecycle import LifecycleAction
-from bgp2vpc.vpc.model import InstanceHealth, Interface, RouteTable, Subnet, TaggedInstance, Target, TargetKind
+from bgp2vpc.vpc.model import (
+    InstanceHealth,
+    Interface,
+    ManagedPrefixList,
+    RouteTable,
+    Subnet,
+    TaggedInstance,
+    Target,
+    TargetKind,
+)
+from bgp2vpc.vpc.prefix_lists import MOST_AT_ONCE
 from bgp2vpc.vpc.targets import question_about
 from tests.memory_world import World
 
-_WRITES = ("CreateRoute ", "ReplaceRoute ", "DeleteRoute ")
+_WRITES = ("CreateRoute ", "ReplaceRoute ", "DeleteRoute ", "ModifyManagedPrefixList ")
 
 
 @dataclass(slots=True)
@@ -38,6 +48,7 @@ class _Misfortune:
 class MemoryVpc(World, VpcApi):
     """Implements VpcApi. `calls` holds every call as text, `writes` those that change routes, failed ones too.
 
+    `changing`: that many reads after a change of a prefix list show it as under way, and meanwhile no other is taken.
     `create_same_succeeds`: whether CreateRoute of what is already so succeeds (AWS does not say). `lag`: that many
     reads after a write still show the tables as they were before it, as EC2's eventually consistent reads do.
     """
@@ -53,6 +64,8 @@ class MemoryVpc(World, VpcApi):
         self.calls: list[str] = []
         self.create_same_succeeds = create_same_succeeds
         self.lag = lag
+        self.changing = 0
+        self._reads_until_done: dict[str, int] = {}
         self._misfortunes: list[_Misfortune] = []
         self._old_tables: dict[str, RouteTable] | None = None
         self._old_reads = 0
@@ -150,6 +163,59 @@ class MemoryVpc(World, VpcApi):
             if (question := question_about(target)) is not None:
                 with self._call(question.operation, target.id):
                     found[target] = self._problem_of(vpc_id, target)
+        return found
+
+    def prefix_lists(self, list_ids: Collection[str] = ()) -> tuple[ManagedPrefixList, ...]:
+        """DescribeManagedPrefixLists."""
+        with self._call("DescribeManagedPrefixLists", *list_ids):
+            found = [each for each in self._prefix_lists.values() if not list_ids or each.id in list_ids]
+            return tuple(self._as_changing(each) for each in sorted(found, key=lambda each: each.id))
+
+    def _as_changing(self, found: ManagedPrefixList) -> ManagedPrefixList:
+        left = self._reads_until_done.pop(found.id, 0)
+        if left > 0:
+            self._reads_until_done[found.id] = left - 1
+        return replace(found, entries=None, state="modify-in-progress" if left > 0 else found.state)
+
+    def prefix_list_entries(self, list_id: str, version: int) -> Mapping[Prefix, str]:
+        """GetManagedPrefixListEntries, of the present version only."""
+        with self._call("GetManagedPrefixListEntries", list_id, str(version)):
+            found = self._prefix_list("GetManagedPrefixListEntries", list_id)
+            if found.version != version:
+                message = f"no version {version} of {list_id}"
+                raise failure("GetManagedPrefixListEntries", "InvalidPrefixListVersion", message)
+            return dict(found.entries or {})
+
+    def modify_prefix_list(
+        self, list_id: str, version: int, add: Mapping[Prefix, str], remove: Collection[Prefix]
+    ) -> ManagedPrefixList:
+        """ModifyManagedPrefixList."""
+        operation = "ModifyManagedPrefixList"
+        with self._call(operation, list_id, f"+{len(add)}", f"-{len(remove)}"):
+            found = self._prefix_list(operation, list_id)
+            if self._reads_until_done.get(list_id, 0) > 0:
+                raise failure(operation, "IncorrectState", f"{list_id} is in state modify-in-progress")
+            if found.version != version:
+                raise failure(
+                    operation, "PrefixListVersionMismatch", "The prefix list has the incorrect version number."
+                )
+            kept = {each: said for each, said in (found.entries or {}).items() if each not in remove}
+            entries = {**kept, **add}
+            if max(len(add), len(remove)) > MOST_AT_ONCE or any(each.version != found.ip_version for each in add):
+                raise failure(operation, "InvalidParameterValue", "too many entries at once, or of another family")
+            if len(found.entries or ()) + len(add) > found.max_entries:
+                raise failure(operation, "PrefixListMaxEntriesExceeded", f"{list_id}: more than {found.max_entries}")
+            self._prefix_lists[list_id] = replace(found, version=version + 1, entries=entries)
+            if self.changing:
+                self._reads_until_done[list_id] = self.changing
+            return replace(
+                self._prefix_lists[list_id], state="modify-in-progress" if self.changing else "modify-complete"
+            )
+
+    def _prefix_list(self, operation: str, list_id: str) -> ManagedPrefixList:
+        found = self._prefix_lists.get(list_id)
+        if found is None:
+            raise failure(operation, "InvalidPrefixListID.NotFound", f"The prefix list ID '{list_id}' does not exist")
         return found
 
     def create_route(self, table_id: str, prefix: Prefix, target: Target) -> None:

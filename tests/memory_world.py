@@ -4,12 +4,13 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from threading import RLock
 
-from bgp2vpc.prefix import Prefix, parse_address, parse_prefix
+from bgp2vpc.prefix import Prefix, PrefixListId, parse_address, parse_destination, parse_prefix
 from bgp2vpc.vpc.failures import failure
 from bgp2vpc.vpc.lifecycle import LifecycleAction
 from bgp2vpc.vpc.model import (
     InstanceHealth,
     Interface,
+    ManagedPrefixList,
     Route,
     RouteState,
     RouteTable,
@@ -52,6 +53,7 @@ class World:
         self._interfaces: dict[str, Interface] = {}
         self._gateways: dict[str, set[str]] = {}
         self._gone_gateways: set[str] = set()
+        self._prefix_lists: dict[str, ManagedPrefixList] = {}
         self._health: dict[str, InstanceHealth] = {}
         self._instance_tags: dict[str, dict[str, str]] = {}
         self._waiting: dict[str, LifecycleAction] = {}
@@ -128,10 +130,40 @@ class World:
                 self._health.setdefault(instance_id, InstanceHealth.OK)
         return interface_id
 
+    def add_prefix_list(
+        self, list_id: str, *entries: str, name: str = "", max_entries: int = 400, ip_version: int = 4,
+        description: str = "", owner_id: str = "", tags: Mapping[str, str] | None = None,
+    ) -> str:  # fmt: skip
+        """A managed prefix list, whose entries have this description."""
+        with self._lock:
+            found = dict.fromkeys(map(parse_prefix, entries), description)
+            self._prefix_lists[list_id] = ManagedPrefixList(
+                list_id, name, ip_version, 1, max_entries, owner_id=owner_id, tags=dict(tags or {}), entries=found
+            )
+        return list_id
+
+    def put_entries(self, list_id: str, *added: str, removed: Iterable[str] = (), description: str = "") -> None:
+        """Somebody else changes the entries of a prefix list."""
+        with self._lock:
+            found = self._prefix_lists[list_id]
+            kept = {each: said for each, said in (found.entries or {}).items() if str(each) not in removed}
+            entries = {**kept, **dict.fromkeys(map(parse_prefix, added), description)}
+            self._prefix_lists[list_id] = replace(found, version=found.version + 1, entries=entries)
+
+    def remove_prefix_list(self, list_id: str) -> None:
+        """The prefix list is deleted, which EC2 allows while no route leads to it."""
+        with self._lock:
+            del self._prefix_lists[list_id]
+
+    def entries(self, list_id: str) -> list[str]:
+        """The entries of a prefix list, sorted: the truth."""
+        with self._lock:
+            return list(map(str, sorted(self._prefix_lists[list_id].entries or {})))
+
     def put_route(self, table_id: str, prefix: str, target: str, *, propagated: bool = False) -> None:
         """What somebody else wrote (or a gateway propagated): any target, no questions, whatever was there before."""
         with self._lock:
-            destination = prefix if prefix.startswith("pl-") else parse_prefix(prefix)
+            destination = parse_destination(prefix)
             route = Route(destination, _any_target(target), propagated=propagated)
             table = self._tables[table_id]
             others = tuple(r for r in table.routes if (r.destination, r.propagated) != (destination, propagated))
@@ -140,7 +172,7 @@ class World:
     def remove_route(self, table_id: str, prefix: str) -> None:
         """Somebody else deletes a static route."""
         with self._lock:
-            self._tables[table_id] = self._tables[table_id].with_static_route(parse_prefix(prefix), None)
+            self._tables[table_id] = self._tables[table_id].with_static_route(parse_destination(prefix), None)
 
     def remove_table(self, table_id: str) -> None:
         """Somebody else deletes the table."""
@@ -244,6 +276,8 @@ class World:
             raise failure(operation, "InvalidParameterValue", message)
         if problem := family_problem(prefix, target):
             raise failure(operation, "InvalidParameterValue", problem)
+        if isinstance(prefix, PrefixListId) and str(prefix) not in self._prefix_lists:
+            raise failure(operation, "InvalidPrefixListID.NotFound", f"The prefix list ID '{prefix}' does not exist")
         if any(prefix in reserved for reserved in _RESERVED):
             raise failure(operation, "InvalidParameterValue", f"The destination {prefix} is reserved")
         if any(prefix in cidr and prefix != cidr for cidr in self._vpcs[table.vpc_id]):
@@ -274,15 +308,25 @@ class World:
 
     def _check_quota(self, operation: str, table: RouteTable, prefix: Prefix) -> None:
         used = sum(
-            isinstance(route.destination, Prefix)
-            and route.destination.is_ipv6 == prefix.is_ipv6
+            self._weight(route.destination)
+            for route in table.routes
+            if isinstance(route.destination, Prefix)
+            and self._version(route.destination) == self._version(prefix)
             and not route.propagated
             and route.target.kind is not TargetKind.LOCAL
-            for route in table.routes
         )
-        if used >= self.quota:
+        if used + self._weight(prefix) > self.quota:
             message = f"The maximum number of routes ({self.quota}) for route table {table.id} has been reached"
             raise failure(operation, "RouteLimitExceeded", message)
+
+    def _weight(self, destination: Prefix) -> int:
+        """As how many routes the quota counts it: a prefix list with its MaxEntries."""
+        found = self._prefix_lists.get(str(destination))
+        return found.max_entries if found else 1
+
+    def _version(self, destination: Prefix) -> int:
+        found = self._prefix_lists.get(str(destination))
+        return found.ip_version if found else destination.version
 
 
 def _any_target(text: str) -> Target:

@@ -299,3 +299,19 @@ def test_other_accounts_are_told_with_what_is_known_of_them() -> None:
         "  us-east-1: 0 route tables of vpc-1; not read yet",
     ]
     assert any(f"{A} in {RTB} (private a) of network (111122223333): keep (ours)" in line for line in lines)
+
+
+def test_prefix_lists_are_told_with_what_is_still_to_be_written() -> None:
+    row = {
+        "prefix_list_id": "pl-1", "name": "anycast", "rules": ["a"], "ip_version": 4, "version": 3, "entries": 2,
+        "max_entries": 9, "tables": 2, "ours": 1, "to_add": 0, "to_remove": 0, "no_room": 0, "problem": "",
+    }  # fmt: skip
+    full = row | {"to_add": 3, "to_remove": 1, "no_room": 4}
+    gone = row | {"name": "", "entries": None, "max_entries": 0, "problem": "there is no prefix list pl-1"}
+    lines = report(status(prefix_lists=[row, full, gone]), 300)
+    assert lines[lines.index("prefix lists") + 1 :][:3] == [
+        "  pl-1 (anycast) has 2 of 9 entries, rule a; here in 1 of 2 tables",
+        "  pl-1 (anycast) has 2 of 9 entries, rule a; here in 1 of 2 tables; 3 to add, 1 to remove; no room for 4 "
+        "(MaxEntries)",
+        "  pl-1 has ? entries, rule a; here in 1 of 2 tables; there is no prefix list pl-1",
+    ]

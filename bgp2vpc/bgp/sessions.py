@@ -183,6 +183,10 @@ class Neighbors:
         # Heard of through others, as through a route reflector.
         return next((how for how in Standing if how in departures), Standing.UNKNOWN)
 
+    def departed_from(self, addresses: Collection[IPAddress]) -> list[Prefix]:
+        """The prefixes that the host with these addresses offered, and does not any more, as far as we remember."""
+        return [prefix for prefix, next_hop in self._departed if next_hop in addresses]
+
     def is_failed(self, addresses: Collection[IPAddress]) -> bool:
         """Whether somebody other than BGP says that the host with these addresses is gone."""
         return not self._failed.keys().isdisjoint(addresses)

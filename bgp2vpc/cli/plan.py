@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from bgp2vpc.config.model import Config
     from bgp2vpc.errors import Ec2Error
     from bgp2vpc.policy.inputs import DecisionInput
+    from bgp2vpc.policy.list_entries import EntryChanges
     from bgp2vpc.prefix import Prefix
     from bgp2vpc.reconcile.view import View
     from bgp2vpc.vpc.connect import Ec2Connection
@@ -50,6 +51,8 @@ def run(args: argparse.Namespace) -> int:
     from bgp2vpc.config.load import load
     from bgp2vpc.policy.guard import guard
     from bgp2vpc.policy.words import covering_json, covering_words
+    from bgp2vpc.prefix import PrefixListId
+    from bgp2vpc.reconcile.list_writer import changes_wanted
     from bgp2vpc.vpc.connect import Identity, connect
     from bgp2vpc.vpc.poll_time import MOST_AT_SHORTEST, SHORTEST
 
@@ -77,6 +80,11 @@ def run(args: argparse.Namespace) -> int:
         print(f"bgp2vpc: {prefix} is announced, and not permitted by any rule", file=sys.stderr)
     plan = guard(view.plan(inputs), view.tables, view.snapshot, config.max_changes)
     covering = [view.tables[v.table_id].table.covering_route(v.prefix) for v in plan.verdicts]
+    # As they will be once the routes of the lists point here.
+    for change in plan.changes:
+        if isinstance(change.prefix, PrefixListId):
+            view.wrote(change, 0.0)
+    entries = changes_wanted(view, inputs, config.max_changes)
     if args.json:
         rules = [
             {
@@ -90,15 +98,41 @@ def run(args: argparse.Namespace) -> int:
         verdicts = [
             {**v.to_json(), "covering": covering_json(route)} for v, route in zip(plan.verdicts, covering, strict=True)
         ]
-        print(json.dumps({**plan.to_json(), "verdicts": verdicts, "rules": rules}, indent=2))
+        lists = [each.to_json() for each in entries.values()]
+        print(json.dumps({**plan.to_json(), "verdicts": verdicts, "rules": rules, "prefix_lists": lists}, indent=2))
         return 0
     for v, route in zip(plan.verdicts, covering, strict=True):
         what = f"{v.kind.value} ({v.reason.value}); target {v.target or 'none'}; rule {v.rule}"
         detail = f"; {v.detail}" if v.detail else ""
         covered = f"; {covering_words(route)}" if route else ""
         _show(f"{v.prefix} in {tables[v.table_id]}: {what}{detail}{covered}")
+    for each in entries.values():
+        _show_list(view, each)
     print(f"{len(plan.changes)} change{'' if len(plan.changes) == 1 else 's'}")
     return 0
+
+
+def _show_list(view: "View", changes: "EntryChanges") -> None:
+    """What becomes of the entries of a prefix list, and what it takes of the quotas of its tables."""
+    from bgp2vpc.policy.list_entries import routes_counted
+
+    found = (view.snapshot.prefix_lists or {}).get(str(changes.list_id))
+    if found is None or changes.problem:
+        _show(f"entries of {changes.list_id}: {changes.problem or 'not known'}")
+        return
+    now = f"{len(found.entries or ())} of {found.max_entries}"
+    words = [f"{now}, {len(changes.add)} to add, {len(changes.remove)} to remove"]
+    if changes.no_room:
+        words.append(f"no room for {len(changes.no_room)} more, such as {changes.no_room[0]} (MaxEntries)")
+    for title, some in (("add", changes.add), ("remove", changes.remove)):
+        if some:
+            words.append(f"{title} {', '.join(map(str, some[:5]))}{' …' if len(some) > 5 else ''}")
+    _show(f"entries of {found.id} ({found.name}): {'; '.join(words)}")
+    for table_id, table_policy in view.tables.items():
+        if changes.list_id in table_policy.lists:
+            used, of_lists = routes_counted(table_policy.table, table_policy.lists, view.snapshot, found.ip_version)
+            of_them = f"{of_lists} of them by MaxEntries of prefix lists"
+            _show(f"{table_id} has {used} IPv{found.ip_version} routes as its quota counts them, {of_them}")
 
 
 def _show(sentence: str) -> None:

@@ -31,6 +31,7 @@ def report(status: Row, columns: int) -> list[str]:
         "prefixes": told.prefixes(),
         "routes": told.routes(),
         "accounts": told.accounts(),
+        "prefix lists": told.prefix_lists(),
         "fallbacks": told.fallbacks(),
         "checks": map(told.check, status["checks"]),
         "neighbors": chain(told.exabgp(), map(told.neighbor, status["neighbors"])),
@@ -222,6 +223,21 @@ class _Report:
             known = f"{_count(row['tables'], 'route table')} of {', '.join(row['vpc_ids'])}"
             how = {True: "", False: "; it gives no answer: as it was before", None: "; not read yet"}[row["answers"]]
             yield f"{row['account']}: {known}{_with(', as ', row['role_arn'])}{how}"
+
+    def prefix_lists(self) -> Iterator[str]:
+        """Those that rules have, and what is still to be written of them."""
+        for row in self._status.get("prefix_lists", ()):
+            name = _with(" (", row["name"], ")")
+            entries = "?" if row["entries"] is None else row["entries"]
+            room = f"{entries} of {row['max_entries']} entries" if row["max_entries"] else f"{entries} entries"
+            words = [
+                f"{row['prefix_list_id']}{name} has {room}, rule {', '.join(row['rules'])}",
+                f"here in {row['ours']} of {_count(row['tables'], 'table')}",
+                f"{row['to_add']} to add, {row['to_remove']} to remove" if row["to_add"] or row["to_remove"] else "",
+                f"no room for {row['no_room']} (MaxEntries)" if row["no_room"] else "",
+                row["problem"],
+            ]
+            yield "; ".join(filter(None, words))
 
     def fallbacks(self) -> Iterator[str]:
         """What routes fall back to, and whether EC2 would take that."""

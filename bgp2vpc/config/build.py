@@ -26,7 +26,14 @@ from bgp2vpc.config.schema.bgp import BgpEntry, PeerEntry
 from bgp2vpc.config.schema.fields import AUTO
 from bgp2vpc.config.schema.file import ConfigFile, ProcessEntry
 from bgp2vpc.config.schema.leaving import LifecycleEntry
-from bgp2vpc.config.schema.rules import AnnounceEntry, RouteEntry, RuleEntry, SettingsEntry, announce_line
+from bgp2vpc.config.schema.rules import (
+    AnnounceEntry,
+    PrefixListEntry,
+    RouteEntry,
+    RuleEntry,
+    SettingsEntry,
+    announce_line,
+)
 from bgp2vpc.config.schema.services import NotifyEntry, SerfEntry, WebEntry
 from bgp2vpc.config.takeover_notes import takeover_notes
 from bgp2vpc.errors import Problem
@@ -42,6 +49,7 @@ from bgp2vpc.vpc.access import Access
 from bgp2vpc.vpc.finders import And, ByAz, ByTag, ByTagRegexp, Finder, HasRouteTo, Ids, InSubnet, InVpc, Main, Or
 from bgp2vpc.vpc.model import Target
 from bgp2vpc.vpc.poll_time import SHORTEST
+from bgp2vpc.vpc.prefix_lists import PrefixListRef
 from bgp2vpc.web.model import WebSettings
 
 SELF = "SELF"
@@ -160,6 +168,7 @@ def rule(
         affinity=entry.affinity is not None,
         writes=entry.write,
         dead_routes=entry.dead_routes,
+        prefix_list=prefix_list(entry.prefix_list) if entry.prefix_list else None,
         manages={route.prefix: route for route in managed_routes(entry, templates, where, has_bgp=has_bgp)},
         entry_settings={each: some for each, some in own_settings.items() if some != RouteSettings(**own)},
         **own,
@@ -169,6 +178,17 @@ def rule(
 def access(entry: AccessEntry, name: str) -> Access:
     """How the tables of a rule are reached. `name`: that of the entry in `accounts`, if it is there."""
     return Access(entry.role_arn or "", entry.external_id or "", entry.region or "", name)
+
+
+def prefix_list(entry: PrefixListEntry) -> PrefixListRef:
+    """`prefix_list`."""
+    tag = entry.find.config if entry.find else None
+    return PrefixListRef(
+        entry.id or "",
+        entry.name or "",
+        (tag.key, tag.value) if tag else None,
+        keeps_foreign=entry.foreign_entries == "keep",
+    )
 
 
 def managed_routes(
@@ -182,7 +202,9 @@ def managed_routes(
     for number, route in enumerate(entry.manage_routes or ()):
         for place, prefix in enumerate(route.cidr):
             takeover = entry.takeover
-            if takeover is None and has_bgp:
+            if entry.prefix_list:  # they have one route, and with that what the rule says of it
+                takeover = takeover or (Takeover.BEST_PATH if has_bgp else Takeover.IF_UNHEALTHY)
+            elif takeover is None and has_bgp:
                 takeover = Takeover.BEST_PATH if is_announced(route, prefix) else Takeover.IF_UNHEALTHY
             if route.if_unhealthy is not None:
                 takeover = Takeover.IF_UNHEALTHY if route.if_unhealthy else Takeover.ALWAYS

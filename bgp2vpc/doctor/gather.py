@@ -5,7 +5,7 @@ import os
 import socket
 import sys
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from email.utils import parsedate_to_datetime
@@ -53,7 +53,7 @@ from bgp2vpc.vpc.api import VpcApi
 from bgp2vpc.vpc.connect import Identity, connect
 from bgp2vpc.vpc.ec2 import Ec2, endpoint_url
 from bgp2vpc.vpc.imds import Metadata as MetadataService
-from bgp2vpc.vpc.model import Instance, RouteTable, Snapshot, TaggedInstance, Target
+from bgp2vpc.vpc.model import Instance, ManagedPrefixList, RouteTable, Snapshot, TaggedInstance, Target
 from bgp2vpc.vpc.order_tags import INSTANCE_TAGS
 
 PATIENCE: Final = 15.0
@@ -224,7 +224,8 @@ def _vpc(config: Config) -> Known[Vpc]:
             subnets = {subnet.id: subnet for part in parts for subnet in part}
         except Ec2Error:
             subnets = None  # the rehearsal says why
-    snapshot = Snapshot(tables, api.interfaces(instance.id), {}, instance.id, subnets=subnets, unread=unread)
+    interfaces, lists = api.interfaces(instance.id), _prefix_lists(config, api)
+    snapshot = Snapshot(tables, interfaces, {}, instance.id, subnets=subnets, unread=unread, prefix_lists=lists)
     fallbacks: dict[tuple[str, Target], Known[str]] = {}
     for vpc_id, target in fallbacks_of(config.rules, instance.vpc_id):
         access = next(access for access, vpc_ids in reach.items() if vpc_id in vpc_ids)
@@ -248,6 +249,22 @@ def _vpc(config: Config) -> Known[Vpc]:
 def _tables(there: VpcApi, access: Access, vpc_ids: Collection[str]) -> Known[tuple[RouteTable, ...]]:
     """Those of another account or region. Raises Ec2Error, also where its role cannot be assumed."""
     return tuple(replace(table, access=access) for table in there.route_tables(vpc_ids))
+
+
+def _prefix_lists(config: Config, api: VpcApi) -> Mapping[str, ManagedPrefixList] | None:
+    """All of the region, those that rules mean with their entries; None: no rule has one, or they cannot be read."""
+    refs = [rule.prefix_list for rule in config.rules if rule.prefix_list]
+    if not refs:
+        return None
+    try:
+        return {
+            each.id: replace(each, entries=api.prefix_list_entries(each.id, each.version))
+            if each.version and any(ref.means(each) for ref in refs)
+            else each
+            for each in api.prefix_lists()
+        }
+    except Ec2Error:
+        return None  # the rehearsal says why
 
 
 def _rehearsals(config: Config, instance: Instance | None, vpc: Known[Vpc]) -> Known[tuple[Rehearsal, ...]]:

@@ -47,6 +47,7 @@ def judge(config: Config, facts: HostFacts, quota: int) -> tuple[Finding, ...]:
         found += vpc.fallbacks(config, facts.vpc)
         found += vpc.prefixes(config, facts.vpc, facts.running)
         found += vpc.polls(config, facts.vpc)
+        found += vpc.prefix_lists(config, facts.vpc, facts.running)
         found += vpc.room(config, facts.vpc, facts.running, quota)
         found += vpc.default_route(config, facts.vpc, facts.running, facts.endpoint)
     if facts.own_exabgp is not None:

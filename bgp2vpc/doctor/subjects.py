@@ -14,6 +14,7 @@ from bgp2vpc.prefix import Prefix
 from bgp2vpc.vpc.model import Interface
 from bgp2vpc.vpc.targets import OPERATIONS
 
+_OF_PREFIX_LISTS: Final = ("GetManagedPrefixListEntries", "ModifyManagedPrefixList")
 _TABLES: Final = 20
 """Tables whose writes are rehearsed: each costs three of the account's calls, and policies rarely differ by table."""
 
@@ -82,10 +83,11 @@ def reads(config: Config, vpc_ids: Iterable[str], instance_id: str) -> tuple[Cal
         Call("DescribeSubnets", in_vpcs),
         Call("DescribeTags", {"Filters": [{"Name": "resource-id", "Values": [instance_id]}]}),
     )
+    lists = [Call("DescribeManagedPrefixLists", {})] if any(rule.prefix_list for rule in config.rules) else []
     members = [Call("DescribeInstances", in_vpcs)] if config.bgp and config.bgp.peers_by_tag else []
     others = needed.intersection(OPERATIONS) - {call.operation for call in found}
     of_fallbacks = [Call(operation, {}) for operation in sorted(others)]
-    return (*(call for call in found if call.operation in needed), *members, *of_fallbacks)
+    return (*(call for call in found if call.operation in needed), *lists, *members, *of_fallbacks)
 
 
 def writes(config: Config, tables: Sequence[TablePolicy], interfaces: Sequence[Interface]) -> tuple[Call, ...]:
@@ -103,12 +105,16 @@ def writes(config: Config, tables: Sequence[TablePolicy], interfaces: Sequence[I
         else:
             prefix = Prefix((entry.prefix.first, entry.ge), version=entry.prefix.version)
         key = "DestinationIpv6CidrBlock" if prefix.is_ipv6 else "DestinationCidrBlock"
-        place = {"RouteTableId": table_policy.table.id, key: str(prefix)}
+        destination = next(iter(table_policy.lists), prefix) if rule.prefix_list else prefix
+        key = "DestinationPrefixListId" if destination is not prefix else key
+        place = {"RouteTableId": table_policy.table.id, key: str(destination)}
         here = next((each.id for each in interfaces if each.vpc_id == table_policy.table.vpc_id), None)
         to_us = {**place, "NetworkInterfaceId": here}
         for operation, parameters in (("CreateRoute", to_us), ("ReplaceRoute", to_us), ("DeleteRoute", place)):
             if operation in needed and (here or operation == "DeleteRoute"):
                 found.append(Call(operation, parameters, table_policy.table.id))
+    for list_id in sorted({list_id for table_policy in tables for list_id in table_policy.lists}):
+        found += [Call(name, {"PrefixListId": str(list_id)}) for name in _OF_PREFIX_LISTS]
     return tuple(found)
 
 

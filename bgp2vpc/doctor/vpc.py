@@ -26,6 +26,7 @@ from bgp2vpc.doctor.model import (
 from bgp2vpc.doctor.subjects import accepted, endpoint_service, managed, named, offered_by
 from bgp2vpc.errors import Credentials, Denied, OperatorError, RouteExists, RouteMissing
 from bgp2vpc.policy.decide import rules_without_tables
+from bgp2vpc.policy.list_entries import list_problem, routes_counted
 from bgp2vpc.policy.next_hop import Unusable, choose_interface
 from bgp2vpc.policy.rule import fallbacks_of
 from bgp2vpc.prefix import Prefix
@@ -272,13 +273,17 @@ def room(config: Config, vpc: Vpc, running: Known[Running], quota: int) -> Itera
                 and not route.propagated
                 and route.target.kind is not TargetKind.LOCAL
             }
-            most = max(most, len(used))
             missing = [p for p in wanted if p.version == version and p not in used and table_policy.rule_for(p)]
-            words = f"{table_policy.table.id} holds {len(used)} of {quota} IPv{version} routes"
-            if len(used) >= quota or len(used) + len(missing) > quota:
+            held, of_lists = routes_counted(table_policy.table, table_policy.lists, vpc.snapshot, version)
+            most = max(most, held)
+            words = f"{table_policy.table.id} holds {held} of {quota} IPv{version} routes"
+            if of_lists:
+                words += f", {of_lists} of them by MaxEntries of prefix lists"
+            is_full = held >= quota if not of_lists else held > quota  # a list that just fits is no table that is full
+            if is_full or held + len(missing) > quota:
                 yield fail("room", f"{words}, and {len(missing)} more are wanted: they do not fit", mend)
                 tight = True
-            elif len(used) + len(missing) > _FULL * quota:
+            elif held + len(missing) > _FULL * quota:
                 yield warn("room", words, mend)
                 tight = True
     if not tight:
@@ -297,6 +302,42 @@ def polls(config: Config, vpc: Vpc) -> Iterator[Finding]:
             "reads a second that EC2 allows this account: leave poll_time out, and each chooses its own"
         )
         yield warn("poll_time", words, f"${{EDITOR:-vi}} {quote(config.file)}")
+
+
+def prefix_lists(config: Config, vpc: Vpc, running: Known[Running]) -> Iterator[Finding]:
+    """Whether the prefix list of each rule can be used, and has room for what is offered."""
+    wanted = managed(config.rules) | offered_by(running)
+    for rule in (each for each in config.rules if each.prefix_list):
+        name = rule.prefix_list and (rule.prefix_list.name or "anycast")
+        mend = "aws ec2 describe-managed-prefix-lists"
+        of_tables = [policy for policy in vpc.tables.values() if rule in policy.rules]
+        lists = sorted({each for policy in of_tables for each, whose in policy.lists.items() if whose is rule})
+        there = vpc.snapshot.prefix_lists or {}
+        if of_tables and not lists and vpc.snapshot.prefix_lists is not None:
+            family = "IPv6" if any(each.prefix.is_ipv6 for each in rule.accept.entries) else "IPv4"
+            mend = (
+                f"aws ec2 create-managed-prefix-list --prefix-list-name {quote(name or '')} --address-family {family} "
+                "--max-entries 100"
+            )
+            yield fail("prefix-list", f"rule {rule.name}: no prefix list has {rule.prefix_list}", mend)
+        for list_id in lists:
+            found = there.get(str(list_id))
+            if (problem := list_problem(list_id, rule, vpc.snapshot)) or found is None:
+                yield fail("prefix-list", f"rule {rule.name}: {problem}", mend)
+                continue
+            entries = {each for each in wanted if each.version == found.ip_version and rule.covers(each)}
+            count = len(entries | set(found.entries or ()))
+            which = f"{found.id} ({found.name}, IPv{found.ip_version})"
+            words = f"rule {rule.name} has {which} of {found.max_entries} entries"
+            if count > found.max_entries > 0:
+                mend = f"aws ec2 modify-managed-prefix-list --prefix-list-id {found.id} --max-entries {2 * count}"
+                yield fail("prefix-list", f"{words}, and {count} are wanted: they do not fit", mend)
+            else:
+                yield ok("prefix-list", f"{words}, {len(found.entries or ())} of them used")
+        versions = {found.ip_version for each in lists if (found := there.get(str(each)))}
+        if others := [each for each in rule.accept.entries if versions and each.prefix.version not in versions]:
+            words = f"rule {rule.name}: accept {others[0]} fits no list of it: a list is for one IP version"
+            yield warn("prefix-list", words, f"${{EDITOR:-vi}} {quote(config.file)}")
 
 
 def default_route(config: Config, vpc: Vpc, running: Known[Running], endpoint: Known[Endpoint]) -> Iterator[Finding]:

@@ -10,6 +10,7 @@ from typing import Final
 
 from bgp2vpc import names
 from bgp2vpc.config.model import Config, OnExit
+from bgp2vpc.iam.like import escape
 from bgp2vpc.iam.policy import IamPolicy, Statement
 from bgp2vpc.iam.scope import ConditionOperator, Scope, both, fewest, where
 from bgp2vpc.iam.tables import AccountScope, scopes
@@ -25,6 +26,11 @@ _CALLS: Final = {Action.CREATE: "CreateRoute", Action.REPLACE: "ReplaceRoute", A
 # leaves the judgement to EC2.
 _VPC_ADDRESSES: Final = tuple(
     map(parse_prefix, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fd00::/8"))
+)
+
+_READS_OF_LISTS: Final = (
+    ("DescribeManagedPrefixLists", "which prefix lists there are (prefix_list)"),
+    ("GetManagedPrefixListEntries", "what is in them (prefix_list)"),
 )
 
 
@@ -53,6 +59,7 @@ def _reads(config: Config, *, is_own: bool) -> Iterator[tuple[str, str]]:
         yield call, "which zone a table is in (affinity)"
     if any(prefix in block for rule in rules for prefix in rule.manages for block in _VPC_ADDRESSES):
         yield call, "whether a managed prefix that may lie within the VPC is a whole subnet"
+    yield from (each for each in _READS_OF_LISTS if any(rule.prefix_list for rule in rules))
     if is_own and config.bgp is not None and config.bgp.peers_by_tag is not None:
         yield "DescribeInstances", "the other members of the mesh (peers_by_tag)"
     if is_own and config.tags.drain:
@@ -106,7 +113,31 @@ def least_policy(config: Config, around: AccountScope, *, is_own: bool = True) -
         _statement(f"Write{number + 1 if len(tables) > 1 else ''}", scope, actions[number], writes, around)
         for number, scope in enumerate(tables)
     ]
-    return IamPolicy((read, *statements, *(_of_auto_scaling(config, around) if is_own else ())))
+    of_lists = _prefix_lists(config, around)
+    return IamPolicy((read, *statements, *of_lists, *(_of_auto_scaling(config, around) if is_own else ())))
+
+
+def _prefix_lists(config: Config, around: AccountScope) -> Iterator[Statement]:
+    """What allows the entries of prefix lists to be written: one statement for each way in which rules name them."""
+    refs: dict[tuple[str, tuple[str, str] | None], list[str]] = {}
+    for rule in config.rules:
+        if rule.prefix_list:
+            refs.setdefault((rule.prefix_list.id, rule.prefix_list.tag), []).append(rule.name)
+    for number, ((list_id, tag), rules) in enumerate(refs.items()):
+        wider = ["no key restricts the entries: `accept` and `manage_routes` are the only fence"]
+        if not (list_id or tag):
+            wider.insert(0, "no key tells the name of a prefix list: name it by id or by tag")
+        condition: dict[str, dict[str, tuple[str, ...]]] = {}
+        if tag:
+            condition[ConditionOperator.EQUALS] = {f"aws:ResourceTag/{tag[0]}": (escape(tag[1]),)}
+        yield Statement(
+            sid=f"Entries{number + 1 if len(refs) > 1 else ''}",
+            actions=("ec2:ModifyManagedPrefixList",),
+            resources=(around.arn(f"prefix-list/{list_id or '*'}"),),
+            conditions=condition,
+            why=(f"ModifyManagedPrefixList: the entries of its prefix list ({', '.join(rules)})",),
+            wider=tuple(wider),
+        )
 
 
 def _of_auto_scaling(config: Config, around: AccountScope) -> Iterator[Statement]:

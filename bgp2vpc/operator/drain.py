@@ -371,7 +371,7 @@ class Drainer(Observer):
         """
         snapshot = self._view.snapshot
         not_others = snapshot.unresolvable.union(*(each.addresses for each in snapshot.interfaces))
-        offers = self._inputs.rib.offers.get(prefix, ())
+        offers = self._view.offers_for(prefix, self._inputs.now())
         return any(each.side is Side.PEER and each.path.next_hop not in not_others for each in offers)
 
     @staticmethod

@@ -13,13 +13,24 @@ from bgp2vpc.operator.answers import BadQuestion
 from bgp2vpc.operator.drain import Drainer
 from bgp2vpc.operator.operator import Operator
 from bgp2vpc.operator.orders import read_prefixes
-from bgp2vpc.operator.why import Announcer, BoundCheck, Facts, PlaceFacts, RuleFacts, Withdrawal, trouble_of
+from bgp2vpc.operator.why import (
+    Announcer,
+    BoundCheck,
+    Facts,
+    ListFacts,
+    PlaceFacts,
+    RuleFacts,
+    Withdrawal,
+    trouble_of,
+)
 from bgp2vpc.operator.why_json import to_json
 from bgp2vpc.policy.decide import decide_place
 from bgp2vpc.policy.explain import explain
+from bgp2vpc.policy.list_entries import EntryChanges, list_problem
 from bgp2vpc.policy.place_state import PlaceState
 from bgp2vpc.policy.rule import Rule
-from bgp2vpc.prefix import Prefix
+from bgp2vpc.prefix import Prefix, PrefixListId
+from bgp2vpc.reconcile.list_writer import changes_wanted
 from bgp2vpc.reconcile.reconciler import Reconciler
 from bgp2vpc.sources.unix import SocketPeer
 from bgp2vpc.speaker.adj_rib_in import AdjRibIn
@@ -92,6 +103,7 @@ class Explaining:
             polled=str(self._reconciler.poll_time.row()),
             observed=self._reconciler.first_observation.is_set(),
             noop=self._noop,
+            lists=tuple(self._lists(prefix, table)),
         )
         if not facts.is_anything_known:
             raise BadQuestion(
@@ -131,6 +143,8 @@ class Explaining:
             about.append(f"manage_routes: {', '.join(map(str, rule.manages))}")
         where = [*(each.where for each in accepted), *(each.where for each in rule.manages.values())]
         covered_by, covered_at = rule.covered_by(prefix)
+        if isinstance(prefix, PrefixListId) and rule.name not in self._rules_of(prefix):
+            covered_by = ""
         checks = self._checks.statuses_of(managed.source) if managed else {}
         return RuleFacts(
             rule.name,
@@ -142,6 +156,30 @@ class Explaining:
             source=managed.source if managed else "",
             checks=tuple(_bound(name, status) for name, status in checks.items()),
         )
+
+    def _rules_of(self, list_id: PrefixListId) -> set[str]:
+        return {each.lists[list_id].name for each in self._view.tables.values() if list_id in each.lists}
+
+    def _lists(self, prefix: Prefix, table: str | None) -> Iterator[ListFacts]:
+        """The prefix lists that the prefix is, or would be, an entry of."""
+        view, limits = self._view, self._reconciler.limits
+        tables = [each for key, each in sorted(view.tables.items()) if table in (None, key)]
+        wanted: Mapping[PrefixListId, EntryChanges] = {}
+        if lists := sorted({list_id for each in tables for list_id in each.lists_for(prefix, view.snapshot)}):
+            wanted = changes_wanted(view, self._reconciler.inputs.now(), limits.max_changes)
+        for list_id in lists:
+            found = (view.snapshot.prefix_lists or {}).get(str(list_id))
+            about = [each for each in tables if list_id in each.lists]
+            rule = about[0].lists[list_id]
+            yield ListFacts(
+                str(list_id),
+                found.name if found else "",
+                rule.name,
+                rule.covered_by(prefix)[0],
+                None if found is None or found.entries is None else prefix in found.entries,
+                _pending(prefix, list_problem(list_id, rule, view.snapshot), wanted.get(list_id)),
+                tuple((each.table.id, each.table.static_route(list_id)) for each in about),
+            )
 
     def _places(self, prefix: Prefix, table: str | None) -> Iterator[PlaceFacts]:
         view, reconciler = self._view, self._reconciler
@@ -161,6 +199,19 @@ class Explaining:
                     found.verdict.awaits if found.verdict else None,
                     tuple(sorted(state.late)),
                 )
+
+
+def _pending(prefix: Prefix, problem: str, changes: EntryChanges | None) -> str:
+    """What is to be written of an entry, or why it is not; empty: nothing. `changes` None: we do not own the list."""
+    if problem:
+        return problem
+    if changes is None:
+        return "this instance has no route of the list, and leaves its entries to who has"
+    if prefix in changes.no_room:
+        return "there is no room for it (MaxEntries)"
+    if prefix in changes.add:
+        return "it is to be added"
+    return "it is to be removed" if prefix in changes.remove else changes.problem
 
 
 def _bound(name: str, status: CheckStatus | None) -> BoundCheck:

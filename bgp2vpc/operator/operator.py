@@ -46,7 +46,7 @@ from bgp2vpc.operator.state_file import StateFile
 from bgp2vpc.operator.verbs import VERBS, About, Instruction, Verb
 from bgp2vpc.policy.inputs import DecisionInput
 from bgp2vpc.policy.plan import Reason
-from bgp2vpc.prefix import Prefix
+from bgp2vpc.prefix import Prefix, PrefixListId
 from bgp2vpc.reconcile.journal import Journal, subject_of
 from bgp2vpc.reconcile.observer import Observer
 from bgp2vpc.reconcile.reconciler import Reconciler
@@ -186,11 +186,13 @@ class Operator(Observer):
         """The places of these prefixes as they are now."""
         for prefix in sorted(said.prefixes):
             holders = [each.who for each in self._orders.of(OrderKind.HOLD).about([prefix])]
+            lists = "" if self._view.has_rule_for(prefix) else ", ".join(map(str, self._view.lists_for(prefix)))
             problems = (
                 (not self._reconciler.first_observation.is_set(), NOT_YET),
                 (self._noop, "nothing is written (noop)"),
                 (bool(holders), f"it is held by {', '.join(holders)}; release it first"),
                 (self._drainer.concerns(prefix), "it is being drained; undrain it first"),
+                (bool(lists), f"it is an entry of {lists}, with which it moves; take that over"),
                 (not self._view.has_rule_for(prefix), "no rule accepts or manages it in any route table"),
                 (not self._view.is_offered(prefix, self._inputs.now()), "no source of this host offers it"),
             )
@@ -218,6 +220,8 @@ class Operator(Observer):
 
     def drain(self, said: Instruction) -> dict[str, Any]:
         """How far drains have come."""
+        if lists := sorted(each for each in said.prefixes if isinstance(each, PrefixListId)):
+            raise OrderError(f"{lists[0]} is a prefix list: drain its prefixes, or everything")
         self._drainer.drain(Cause.CLI, said.prefixes, said.reason, who=said.who, seconds=said.seconds)
         return self.leaving(said)
 

@@ -22,7 +22,7 @@ from typing import Any, Final
 from bgp2vpc.bgp.export import Draining, PrefixSet
 from bgp2vpc.errors import Bgp2vpcError
 from bgp2vpc.operator.verbs import About, Instruction, Verb
-from bgp2vpc.prefix import Prefix, PrefixError, parse_prefix
+from bgp2vpc.prefix import Prefix, PrefixError, parse_destination, parse_prefix
 
 LONGEST_REASON: Final = 200
 """Characters: it stands in the log, on the page and in the state file."""
@@ -117,7 +117,7 @@ def read_hold(entry: dict[str, Any]) -> Order:
     until = entry["until"]
     return Order(
         OrderKind.HOLD,
-        parse_prefix(entry["prefix"]),
+        parse_destination(entry["prefix"]),
         datetime.fromisoformat(entry["since"]).timestamp(),
         str(entry["by"]),
         str(entry["reason"]),
@@ -267,8 +267,8 @@ def parse_duration(text: str) -> float:
 
 
 def read_prefixes(words: Iterable[str]) -> frozenset[Prefix]:
-    """The prefixes that a user wrote. Raises OrderError."""
+    """The prefixes, or prefix lists, that a user wrote. Raises OrderError."""
     try:
-        return frozenset(map(parse_prefix, words))
+        return frozenset(map(parse_destination, words))
     except PrefixError as error:
         raise OrderError(str(error)) from error

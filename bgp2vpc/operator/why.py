@@ -85,6 +85,23 @@ class RuleFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class ListFacts:
+    """A prefix list that the prefix is, or would be, an entry of, by this rule. `is_entry` None: it is not known.
+
+    `entry`: of the rule. `pending`: what is to be written of it, or why it is not; empty: nothing. `routes`: table ->
+    the route of the list there, if there is one.
+    """
+
+    list_id: str
+    name: str
+    rule: str
+    entry: str
+    is_entry: bool | None
+    pending: str
+    routes: tuple[tuple[str, Route | None], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class WriteTrouble:
     """The last write failed `attempts` times in a row: `error`, seconds ago, and seconds until the next try."""
 
@@ -133,6 +150,7 @@ class Facts:
     polled: str = ""
     observed: bool = True
     noop: bool = False
+    lists: tuple[ListFacts, ...] = ()
 
     @property
     def is_anything_known(self) -> bool:
@@ -163,6 +181,7 @@ class _Words:
             str(facts.prefix),
             *(f"  {line}" for line in self._announced()),
             *(f"  {line}" for line in self._rules()),
+            *(line for each in facts.lists for line in self._list(each)),
             *(line for place in facts.places for line in ("", *self._place(place))),
         ]
 
@@ -207,7 +226,7 @@ class _Words:
                     unknown = f"; its probes have told nothing since {self._time(at)}" if at is not None else ""
                     why = f": {check.reason}" if check.reason else ""
                     yield f"  check {check.name}: {check.state}{since}{unknown}{why}"
-            if facts.observed:
+            if facts.observed and rule.name not in {each.rule for each in facts.lists}:
                 yield from self._without_place(rule, f"rule {rule.name} is about it, {rule.covered_by}{where}, but")
         if not facts.observed:
             yield "EC2 has not answered yet: nothing is known of any route table"
@@ -219,6 +238,15 @@ class _Words:
                 yield f"  {rule.name}: {rule.accepts}{f' ({rule.where})' if rule.where else ''}"
         for table, route in facts.unruled:
             yield f"{table} has a route for it, to {_holder(route)}, but no rule of ours is about that table and prefix"
+
+    def _list(self, found: ListFacts) -> Iterator[str]:
+        name = f" ({found.name})" if found.name else ""
+        yield f"  rule {found.rule} has it as an entry of prefix list {found.list_id}{name}, {found.entry}"
+        is_entry = {True: "it is one", False: "it is none", None: "it is not known whether it is one"}[found.is_entry]
+        yield f"    {is_entry}{f'; {found.pending}' if found.pending else ''}"
+        for table, route in found.routes:
+            has = "no route" if route is None else f"a route to {_holder(route)}"
+            yield f"    {table} has {has} for the list; `bgp2vpc why {found.list_id}` tells more"
 
     def _without_place(self, rule: RuleFacts, beginning: str) -> Iterator[str]:
         facts = self._facts

@@ -51,6 +51,16 @@ def to_json(facts: Facts) -> dict[str, Any]:
             for rule in facts.rules
         ],
         "tables": [_place_json(each) for each in facts.places],
+        "prefix_lists": [
+            {
+                "prefix_list_id": each.list_id,
+                "rule": each.rule,
+                "is_entry": each.is_entry,
+                "pending": each.pending,
+                "routes": {table: route and str(route.target) for table, route in each.routes},
+            }
+            for each in facts.lists
+        ],
         "unruled": [{"route_table_id": table, "target": str(route.target)} for table, route in facts.unruled],
         "polled": facts.polled,
         "lines": lines(facts),

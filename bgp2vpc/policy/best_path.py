@@ -34,7 +34,7 @@ until all neighbors have sent End-of-RIB (RFC 4724 section 2), and while a next 
 Where routes move too often, only owners that are certainly not serving lose them (`policy.verdict.take`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
@@ -47,6 +47,7 @@ from bgp2vpc.policy.next_hop import Candidate, Unusable, choose_interface
 from bgp2vpc.policy.place import Place, is_ours
 from bgp2vpc.policy.plan import Decision, Reason, VerdictKind
 from bgp2vpc.policy.verdict import delete_dead, does_not_forward, leave, take, trouble_of_owner, verdict_for, withdraw
+from bgp2vpc.prefix import IPAddress, Prefix, PrefixListId
 from bgp2vpc.vpc.model import Interface, Route, RouteState, interface_target
 
 
@@ -328,8 +329,8 @@ def _reason_without_path(place: Place, route: Route) -> Reason:
     owner = place.snapshot.peer_enis.get(route.target.id)
     if owner is None:
         return Reason.OWNER_HEALTHY
-    neighbors = place.inputs.neighbors
-    match neighbors.standing(place.prefix, owner.addresses):
+    standing, lost_at = _standing(place, owner.addresses)
+    match standing:
         case Standing.WITHDRAWN:
             return Reason.OWNER_WITHDREW
         case Standing.SILENT:
@@ -337,11 +338,25 @@ def _reason_without_path(place: Place, route: Route) -> Reason:
             return Reason.OWNER_UNHEARD if place.state.has_moved_lately(place.snapshot.read_at) else Reason.OWNER_SILENT
         case Standing.LOST:
             # Whoever pointed the route at the owner after its session was lost is the owner itself, or hears it.
-            lost_at = neighbors.lost_at(place.prefix, owner.addresses)
             is_alive = place.state.has_moved_since(lost_at, place.snapshot.read_at)
             return Reason.OWNER_UNHEARD if is_alive or place.rule.remote_check_of(place.prefix) else Reason.OWNER_LOST
         case Standing.UNKNOWN:
             return Reason.OWNER_HEALTHY
+
+
+def _standing(place: Place, addresses: Collection[IPAddress]) -> tuple[Standing, float]:
+    """What we know of the owner with these addresses, which offers no path; and since when it is lost, if it is.
+
+    Of a prefix list it offered some of the prefixes, if any: what counts is the gravest of what became of them.
+    """
+    neighbors, prefix = place.inputs.neighbors, place.prefix
+    departed: Collection[Prefix] = (prefix,)
+    if isinstance(prefix, PrefixListId):
+        departed = [each for each in neighbors.departed_from(addresses) if place.rule.covers(each)] or (prefix,)
+    found = {neighbors.standing(each, addresses) for each in departed}
+    order = (Standing.LOST, Standing.UNKNOWN, Standing.WITHDRAWN, Standing.SILENT)
+    standing = next(each for each in order if each in found)
+    return standing, max(neighbors.lost_at(each, addresses) for each in departed)
 
 
 def _leave_to(place: Place, found: BestPath, best: Candidate) -> Decision | None:
@@ -406,7 +421,7 @@ def _may_be_taken(place: Place, found: BestPath) -> bool:
     if found.peers and place.state.is_unsettled:
         return True
     owner = place.snapshot.peer_enis.get(place.route.target.id) if place.route else None
-    return any(owner is None or each not in owner.addresses for each in place.inputs.lost.get(place.prefix, ()))
+    return any(owner is None or each not in owner.addresses for each in place.inputs.lost_for(place.prefix, place.rule))
 
 
 def _left_behind(place: Place, found: BestPath, route: Route) -> Decision | None:

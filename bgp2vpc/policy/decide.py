@@ -4,7 +4,8 @@ How it works. A *place* is one prefix in one route table. For each place (`place
 in this order; each answer is a value with its reason:
 
 1. Which rule matches it? A table gets the rules that find it (`TablePolicy`); the first that accepts or manages the
-   prefix decides about it. Without one, nothing is ever written there (`rule`, `prefix_list`).
+   prefix decides about it. Without one, nothing is ever written there (`rule`, `prefix_list`). A rule with a managed
+   prefix list decides about the list instead of its prefixes (`list_entries`).
 2. Which path is the best? `best_path` looks where the next hop of each path leads (`next_hop`), and compares those that
    lead to an interface. The paths of other instances count with `takeover: best_path` only.
 3. What has to change? The two truth tables: that of `verdict`, and that of `best_path` where the
@@ -19,18 +20,19 @@ time is a value, too: `place_state` remembers which routes have moved too often 
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 
 from bgp2vpc.bgp.path import SELF
 from bgp2vpc.bgp.rib import Offer, Side
 from bgp2vpc.policy.best_path import BestPath, best_path_for, verdict_by_best_path
 from bgp2vpc.policy.inputs import DecisionInput
-from bgp2vpc.policy.place import Place, Policy, is_held_by_another, is_ours
+from bgp2vpc.policy.list_entries import Owned, is_entry, list_problem
+from bgp2vpc.policy.place import Place, Policy, is_held_by_another, is_ours, own_interfaces
 from bgp2vpc.policy.plan import Decision, Plan, RouteKey, make_plan
 from bgp2vpc.policy.rule import DeadRoutes, Rule, Writes
-from bgp2vpc.policy.verdict import hold, verdict_for
-from bgp2vpc.prefix import IPAddress, Prefix
+from bgp2vpc.policy.verdict import hold, leave_to_list, verdict_for
+from bgp2vpc.prefix import IPAddress, Prefix, PrefixListId
 from bgp2vpc.vpc.access import OWN, Access
 from bgp2vpc.vpc.finders import Surroundings, find, zone_of
 from bgp2vpc.vpc.model import Instance, Route, RouteState, RouteTable, Snapshot, TargetKind
@@ -38,18 +40,47 @@ from bgp2vpc.vpc.model import Instance, Route, RouteState, RouteTable, Snapshot,
 
 @dataclass(frozen=True, slots=True)
 class TablePolicy:
-    """A table and the rules that found it, in the order of the file; `zone`: its availability zone, if it has one."""
+    """A table and the rules that found it, in the order of the file; `zone`: its availability zone, if it has one.
+
+    `lists`: the prefix lists that the table is to have a route for, and whose they are.
+    """
 
     table: RouteTable
     rules: tuple[Rule, ...]
     zone: str = ""
+    lists: Mapping[PrefixListId, Rule] = field(default_factory=dict)
 
     def rule_for(self, prefix: Prefix) -> Rule | None:
-        """The first rule that accepts or manages the prefix, as in every router's policy."""
+        """The first rule that accepts or manages the prefix, as in every router's policy.
+
+        A rule with a prefix list decides about that, and not about the prefixes that are its entries.
+        """
+        if isinstance(prefix, PrefixListId):
+            return self.lists.get(prefix)
         for rule in self.rules:
-            if rule.covers(prefix):
+            if rule.prefix_list is None and rule.covers(prefix):
                 return rule
         return None
+
+    def lists_for(self, prefix: Prefix, snapshot: Snapshot) -> Iterator[PrefixListId]:
+        """The prefix lists of this table that the prefix is, or would be, an entry of."""
+        for list_id, rule in self.lists.items():
+            found = (snapshot.prefix_lists or {}).get(str(list_id))
+            if rule.covers(prefix) and (found is None or found.ip_version == prefix.version):
+                yield list_id
+
+    def route_serving(self, prefix: Prefix, snapshot: Snapshot) -> Route | None:
+        """The route that traffic for exactly this prefix takes: its own, that of a prefix list, or a propagated one.
+
+        https://docs.aws.amazon.com/vpc/latest/userguide/route-tables-priority.html
+        """
+        if route := self.table.static_route(prefix):
+            return route
+        for list_id in self.lists_for(prefix, snapshot):
+            route = self.table.static_route(list_id)
+            if route and is_entry(prefix, (snapshot.prefix_lists or {}).get(str(list_id))):
+                return route
+        return self.table.propagated_route(prefix)
 
 
 def reaches(rules: Iterable[Rule], own: Instance) -> dict[Access, frozenset[str]]:
@@ -77,18 +108,52 @@ def table_policies(
         for table in find(rule.find, there, surroundings):
             found.setdefault(table.id, []).append(rule)
     policies = {}
+    lists = tuple((snapshot.prefix_lists or {}).values())
+    meant = {rule.name: rule.prefix_list.destinations(lists) for rule in rules if rule.prefix_list}
     for table_id in sorted(found):
         table, own = snapshot.tables[table_id], tuple(found[table_id])
         near = any(rule.affinity for rule in own)
         beside = (each for each in snapshot.tables.values() if each.vpc_id == table.vpc_id)
-        policies[table_id] = TablePolicy(table, own, zone_of(table, beside, snapshot.subnets) if near else "")
+        zone = zone_of(table, beside, snapshot.subnets) if near else ""
+        of_lists = {list_id: rule for rule in reversed(own) for list_id in meant.get(rule.name, ())}
+        policies[table_id] = TablePolicy(table, own, zone, of_lists)
     return policies
+
+
+def owned_lists(tables: Mapping[str, TablePolicy], snapshot: Snapshot) -> list[Owned]:
+    """The prefix lists whose route is ours in a table: we write their entries."""
+    found = []
+    for list_id in sorted({list_id for table_policy in tables.values() for list_id in table_policy.lists}):
+        mine, others = [], {}
+        for table in snapshot.tables.values():
+            route, table_policy = table.static_route(list_id), tables.get(table.id)
+            rule = table_policy.rule_for(list_id) if table_policy else None
+            if route is None:
+                continue
+            if rule and table_policy and is_ours(route, own_interfaces(rule, list_id, snapshot)):
+                mine.append((rule, table_policy))
+            else:
+                others[table.id] = route
+        if mine:
+            rules = {rule.name: rule for rule, _ in mine}
+            within = {cidr for _, table_policy in mine for cidr in table_policy.table.cidrs}
+            owners = frozenset(route.instance_id for route in others.values() if route.instance_id)
+            owned = Owned(list_id, tuple(rules.values()), tuple(sorted(within)), owners, is_shared=bool(others))
+            found.append(owned)
+    return found
 
 
 def rules_without_tables(rules: Sequence[Rule], tables: Mapping[str, TablePolicy]) -> tuple[Rule, ...]:
     """Rules that found no table although they should."""
     used = {rule.name for table_policy in tables.values() for rule in table_policy.rules}
     return tuple(rule for rule in rules if rule.name not in used and not rule.no_results_ok)
+
+
+def rules_without_lists(rules: Sequence[Rule], snapshot: Snapshot) -> tuple[Rule, ...]:
+    """Rules whose prefix list does not exist, as far as it is known which ones there are."""
+    lists = snapshot.prefix_lists
+    refs = [(rule, rule.prefix_list) for rule in rules if rule.prefix_list is not None]
+    return () if lists is None else tuple(rule for rule, ref in refs if not any(map(ref.means, lists.values())))
 
 
 def decide(
@@ -149,14 +214,35 @@ def decide_place(
         inputs,
         table_policy.zone,
     )
-    found = best_path_for(place, inputs.offers.get(prefix, ()))
+    found = best_path_for(place, inputs.offers_for(prefix, rule, snapshot))
     if rule.decides_by_best_path(prefix):
         decision = verdict_by_best_path(place, found)
     else:
         decision = verdict_for(place, found.own)
+    if table_policy.lists:
+        decision = _beside_lists(place, table_policy, decision)
     if decision is not None and prefix in inputs.frozen:
         decision = hold(place, decision)
     return Decided(place, found, decision)
+
+
+def _beside_lists(place: Place, table_policy: TablePolicy, decision: Decision | None) -> Decision | None:
+    """The decision for a prefix that a prefix list of the same table may serve, or serves.
+
+    If the list's route is somebody else's, and the prefix no entry, it is served by a route of its own or not at all;
+    as well if the list has no route, and cannot be used.
+    """
+    for list_id in table_policy.lists_for(place.prefix, place.snapshot):
+        route = table_policy.table.static_route(list_id)
+        is_known, rule = place.snapshot.prefix_lists is not None, table_policy.lists[list_id]
+        if route is None and is_known and list_problem(list_id, rule, place.snapshot):
+            continue
+        has_it = is_entry(place.prefix, (place.snapshot.prefix_lists or {}).get(str(list_id)))
+        is_others = route is not None and not is_ours(route, own_interfaces(place.rule, list_id, place.snapshot))
+        if has_it or not is_others:
+            is_served = has_it and route is not None and route.state is not RouteState.BLACKHOLE
+            decision = leave_to_list(place, decision, is_served=is_served)
+    return decision
 
 
 def owners_in_the_way(tables: Mapping[str, TablePolicy], snapshot: Snapshot, inputs: DecisionInput) -> frozenset[str]:
@@ -168,10 +254,12 @@ def owners_in_the_way(tables: Mapping[str, TablePolicy], snapshot: Snapshot, inp
     for table_policy in tables.values():
         for route in table_policy.table.routes:
             prefix = route.destination
-            if not route.instance_id or not isinstance(prefix, Prefix) or not (offers := inputs.offers.get(prefix)):
+            if not route.instance_id or not isinstance(prefix, Prefix):
                 continue
+            if not isinstance(prefix, PrefixListId) and not inputs.offers.get(prefix):
+                continue  # most of them
             rule = table_policy.rule_for(prefix)
-            if rule is None or not _is_offered(rule, offers):
+            if rule is None or not _is_offered(rule, offers := inputs.offers_for(prefix, rule, snapshot)):
                 continue
             if not is_held_by_another(rule, prefix, route, snapshot):
                 continue
@@ -182,7 +270,7 @@ def owners_in_the_way(tables: Mapping[str, TablePolicy], snapshot: Snapshot, inp
     return frozenset(found)
 
 
-def dead_ends(tables: Mapping[str, TablePolicy], inputs: DecisionInput) -> Iterator[Route]:
+def dead_ends(tables: Mapping[str, TablePolicy], snapshot: Snapshot, inputs: DecisionInput) -> Iterator[Route]:
     """Black holes that a rule deletes if their owner never comes back: EC2 has to be asked about it."""
     for table_policy in tables.values():
         for route in table_policy.table.routes:
@@ -190,7 +278,7 @@ def dead_ends(tables: Mapping[str, TablePolicy], inputs: DecisionInput) -> Itera
             if route.state is not RouteState.BLACKHOLE or route.propagated or not isinstance(prefix, Prefix):
                 continue
             rule = table_policy.rule_for(prefix)
-            if rule is not None and rule.deletes_dead(prefix) and not inputs.offers.get(prefix):
+            if rule is not None and rule.deletes_dead(prefix) and not inputs.offers_for(prefix, rule, snapshot):
                 yield route
 
 
@@ -204,7 +292,7 @@ def owners(
             if rule is None or route is None or not is_held_by_another(rule, prefix, route, snapshot):
                 continue
             matters = prefix in rule.manages or rule.writes_for_others(prefix)
-            if matters or _is_offered(rule, inputs.offers.get(prefix, ())):
+            if matters or _is_offered(rule, inputs.offers_for(prefix, rule, snapshot)):
                 yield (table_policy.table.id, prefix), rule, route
 
 
@@ -274,9 +362,9 @@ def unresolved(
     addresses = {
         offer.path.next_hop
         for table_policy in tables.values()
-        for prefix in (inputs.offers if only is None else only)
+        for prefix in ((*inputs.offers, *table_policy.lists) if only is None else only)
         if (rule := table_policy.rule_for(prefix)) and rule.decides_by_best_path(prefix)
-        for offer in inputs.offers.get(prefix, ())
+        for offer in inputs.offers_for(prefix, rule, snapshot)
         if offer.side is Side.PEER and offer.path.next_hop is not SELF
     }
     interfaces = (*snapshot.interfaces, *snapshot.peer_enis.values())
@@ -304,7 +392,7 @@ def _prefixes(
         yield from only
         return
     yield from inputs.offers
-    others = {prefix for rule in table_policy.rules for prefix in rule.manages}
+    others = {prefix for rule in table_policy.rules for prefix in rule.manages} | table_policy.lists.keys()
     for_others = any(rule.writes is Writes.ANY for rule in table_policy.rules)
     fallbacks = {each.fallback for rule in table_policy.rules for each in rule.all_settings if each.fallback}
     dead = bool(fallbacks) or any(rule.dead_routes is DeadRoutes.DELETE for rule in table_policy.rules)

@@ -11,10 +11,12 @@ from bgp2vpc.bgp.rib import Offer, Rib, Side
 from bgp2vpc.bgp.sessions import Neighbors
 from bgp2vpc.exabgp_api.line import parse
 from bgp2vpc.exabgp_api.render import announce_line
+from bgp2vpc.policy.list_entries import offers_for_list
 from bgp2vpc.policy.place_state import PlaceState
 from bgp2vpc.policy.plan import RouteKey
 from bgp2vpc.policy.rule import Rule
-from bgp2vpc.prefix import IPAddress, Prefix, parse_address, parse_prefix
+from bgp2vpc.prefix import IPAddress, Prefix, PrefixListId, parse_address, parse_destination, parse_prefix
+from bgp2vpc.vpc.model import Snapshot
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,11 +50,34 @@ class DecisionInput:
     drained: PrefixSet = field(default=NO_PREFIX)
     frozen: Collection[Prefix] = field(default_factory=frozenset)
     forced: Collection[Prefix] = field(default_factory=frozenset)
+    _of_lists: dict[tuple[Prefix, str, int | None], tuple[Offer, ...]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+    """Offers for prefix lists, which take a look at all prefixes: made once for the tables of one decision."""
+
+    def offers_for(self, prefix: Prefix, rule: Rule, snapshot: Snapshot) -> Sequence[Offer]:
+        """What is offered for a place of this rule; for a prefix list, made of the offers for the rule's prefixes."""
+        if not isinstance(prefix, PrefixListId):
+            return self.offers.get(prefix, ())
+        found = (snapshot.prefix_lists or {}).get(str(prefix))
+        version = found.ip_version if found else None
+        key = (prefix, rule.name, version)
+        if key not in self._of_lists:
+            self._of_lists[key] = offers_for_list(prefix, rule, version, self.offers)
+        return self._of_lists[key]
+
+    def lost_for(self, prefix: Prefix, rule: Rule) -> Collection[IPAddress]:
+        """Next hops of peers that offered a place of this rule, and whose session was lost of late."""
+        if not isinstance(prefix, PrefixListId):
+            return self.lost.get(prefix, ())
+        return {next_hop for each, lost in self.lost.items() if rule.covers(each) for next_hop in lost}
 
     def keeps_leftover(self, prefix: Prefix, rule: Rule) -> bool:
         """Whether a route of ours for `prefix` that nobody offers stays for now."""
         if prefix in self.drained:
             return False
+        if isinstance(prefix, PrefixListId):  # of its prefixes, one that has been told says nothing of the others
+            return self.leftovers_held or any(each.source in self.pending for each in rule.manages.values())
         managed = rule.manages.get(prefix)
         if managed is not None:  # its check knows, as soon as it has a verdict
             return managed.source in self.pending
@@ -109,8 +134,8 @@ class DecisionInput:
             drained=PrefixSet(
                 frozenset(map(parse_prefix, told["withheld"] or ())), everything=told["withheld"] is None
             ),
-            frozen=frozenset(map(parse_prefix, told["held"])),
-            forced=frozenset(map(parse_prefix, told["taken"])),
+            frozen=frozenset(map(parse_destination, told["held"])),
+            forced=frozenset(map(parse_destination, told["taken"])),
         )
 
 
@@ -129,9 +154,9 @@ def states_from_json(told: Mapping[str, Any]) -> Mapping[RouteKey, PlaceState]:
     """The same again, for a process that decides once: nothing of it ends by time."""
     states: dict[RouteKey, PlaceState] = defaultdict(PlaceState)
     for table, prefix in told["damped"]:
-        states[table, parse_prefix(prefix)].damped_until = inf
+        states[table, parse_destination(prefix)].damped_until = inf
     for table, prefix, interface in told["overdue"]:
-        states[table, parse_prefix(prefix)].late[interface] = inf
+        states[table, parse_destination(prefix)].late[interface] = inf
     for table, prefix in told.get("unsettled", ()):
-        states[table, parse_prefix(prefix)].unsettled_until = inf
+        states[table, parse_destination(prefix)].unsettled_until = inf
     return states

@@ -9,7 +9,7 @@ from bgp2vpc.prefix import Prefix
 from bgp2vpc.vpc.model import Target, TargetKind
 
 RouteKey = tuple[str, Prefix]
-"""A place: the id of a table, and a prefix."""
+"""A place: the id of a table, and a prefix or a managed prefix list."""
 
 
 class Action(Enum):
@@ -71,6 +71,8 @@ class Reason(Enum):
     NEXT_HOP = "next-hop-not-ours"
     NO_INTERFACE = "no-interface"
     SOURCE_DEST_CHECK = "source-dest-check"
+    PREFIX_LIST = "prefix-list"
+    IN_PREFIX_LIST = "in-prefix-list"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,11 @@ from typing import TypeAlias
 from bgp2vpc.bgp.rib import Offer, Side
 from bgp2vpc.policy.plan import Action
 from bgp2vpc.policy.prefix_list import PrefixList, PrefixRange
-from bgp2vpc.prefix import Prefix
+from bgp2vpc.prefix import Prefix, PrefixListId
 from bgp2vpc.vpc.access import OWN, Access
 from bgp2vpc.vpc.finders import Finder
 from bgp2vpc.vpc.model import Target
+from bgp2vpc.vpc.prefix_lists import PrefixListRef
 
 InterfaceChoice: TypeAlias = int | str
 """Which interface of this instance routes point at: its device index, or the id of its subnet (`subnet-…`)."""
@@ -99,6 +100,8 @@ class Rule(RouteSettings):
     `affinity`: of paths that are equal but for that, the table uses the one of its own availability zone.
     `writes`: matters with BEST_PATH only; otherwise peers' paths are not looked at.
     `dead_routes`: of the prefixes in `accept` only.
+    `prefix_list`: its prefixes get no routes, but are entries of this managed prefix list, for which each table has one
+    route (`policy.list_entries`).
     """
 
     name: str
@@ -114,6 +117,7 @@ class Rule(RouteSettings):
     affinity: bool = False
     writes: Writes = Writes.OWN
     dead_routes: DeadRoutes = DeadRoutes.KEEP
+    prefix_list: PrefixListRef | None = None
     manages: Mapping[Prefix, ManagedRoute] = field(default_factory=dict)
     entry_settings: Mapping[PrefixRange, RouteSettings] = field(default_factory=dict)
 
@@ -123,6 +127,9 @@ class Rule(RouteSettings):
 
     def covered_by(self, prefix: Prefix) -> tuple[str, str]:
         """The entry that matches the prefix, as it is written, and its `FILE:LINE`; two empty texts: none does."""
+        if isinstance(prefix, PrefixListId):
+            is_meant = self.prefix_list is not None and self.prefix_list.id in ("", str(prefix))
+            return (f"prefix_list: {self.prefix_list}", "") if is_meant else ("", "")
         if managed := self.manages.get(prefix):
             return f"manage_routes: {prefix}", managed.where
         entry = self.accept.entry_for(prefix)
@@ -130,6 +137,8 @@ class Rule(RouteSettings):
 
     def admits(self, offer: Offer) -> bool:
         """Whether this rule uses the offer."""
+        if isinstance(offer.path.prefix, PrefixListId):
+            return True  # it was made of offers that it uses
         if offer.side is Side.CHECK:
             managed = self.manages.get(offer.path.prefix)
             return managed is not None and managed.source == offer.source
@@ -152,7 +161,8 @@ class Rule(RouteSettings):
 
     def deletes_dead(self, prefix: Prefix) -> bool:
         """Whether black holes of this prefix are deleted that nobody offers, and whose owner never comes back."""
-        if self.dead_routes is not DeadRoutes.DELETE or not self.accept.accepts(prefix):
+        is_accepted = isinstance(prefix, PrefixListId) or self.accept.accepts(prefix)
+        if self.dead_routes is not DeadRoutes.DELETE or not is_accepted:
             return False
         return not self.settings_of(prefix).keeps_withdrawn
 

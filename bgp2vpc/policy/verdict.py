@@ -29,7 +29,8 @@ An operator may order a takeover of any other instance's route (`DecisionInput.f
 the table says about its owner. An operator may hold a place (`DecisionInput.frozen`): then none of the changes is made.
 
 The verdict is `blocked` if the interface that the route would point at has its source/destination check on, also if the
-route points there already, and if EC2 would refuse the prefix because it lies within the VPC.
+route points there already, if EC2 would refuse the prefix because it lies within the VPC, and if the prefix list that
+the route is for cannot be used: it is gone, AWS's or another account's, or has entries of others (`vpc.prefix_lists`).
 
 A static black hole that shows no interface any more, only an instance or nothing, is another's blackhole.
 
@@ -43,6 +44,7 @@ have, and no session that offered it was lost of late. Else it stays (`yield`).
 """
 
 from bgp2vpc.bgp.best import med
+from bgp2vpc.policy.list_entries import list_problem
 from bgp2vpc.policy.next_hop import Candidate, Unusable
 from bgp2vpc.policy.place import Place, is_ours, owner_is_dead
 from bgp2vpc.policy.plan import Action, Decision, Reason, VerdictKind
@@ -95,14 +97,15 @@ def delete_dead(place: Place, route: Route) -> Decision | None:
     is_dead_end = place.is_anothers and route.state is RouteState.BLACKHOLE
     if not is_dead_end or not place.rule.deletes_dead(prefix):
         return None
-    if inputs.offers.get(prefix):
+    if inputs.offers_for(prefix, place.rule, place.snapshot):
         return place.stays(VerdictKind.YIELD, Reason.OWNER_BLACKHOLE, "not deleted: somebody offers it")
     # In a VPC that another account shares with ours, EC2 may not show us the interfaces of all who use it.
     known = {place.table.owner_id, *(each.owner_id for each in place.snapshot.interfaces)} - {""}
     if len(known) > 1 or not owner_is_dead(route, place.snapshot):
         detail = "not deleted: EC2 has not said (yet) that its instance is terminated or its interface gone"
         return place.stays(VerdictKind.YIELD, Reason.OWNER_BLACKHOLE, detail)
-    if inputs.neighbors_held or inputs.lost.get(prefix) or (inputs.leftovers_held and prefix not in inputs.seen):
+    lost = inputs.lost_for(prefix, place.rule)
+    if inputs.neighbors_held or lost or (inputs.leftovers_held and prefix not in inputs.seen):
         return place.stays(VerdictKind.YIELD, Reason.NOT_READY, "not deleted yet: somebody may still offer it")
     return place.change(Action.DELETE, route.target, Reason.OWNER_DEAD)
 
@@ -192,6 +195,23 @@ def hold(place: Place, decision: Decision) -> Decision:
     return place.stays(kind, Reason.HELD, f"but for the hold: {instead} ({verdict.reason.value})")
 
 
+def leave_to_list(place: Place, decision: Decision | None, *, is_served: bool) -> Decision | None:
+    """The route of a prefix list serves this prefix, or will: it gets no route of its own.
+
+    One that is ours goes as soon as the list serves it, unless its rule keeps it. What concerns the routes of others
+    stays as decided: one that is a black hole would still win over the list's.
+    """
+    if decision is None:
+        return None
+    verdict, change = decision
+    if change is not None and change.action is Action.CREATE:
+        return place.stays(VerdictKind.YIELD, Reason.IN_PREFIX_LIST)
+    may_go = is_served and change is None and verdict.reason is Reason.OURS and not place.settings.keeps_withdrawn
+    if may_go and place.route is not None:
+        return place.change(Action.DELETE, place.route.target, Reason.IN_PREFIX_LIST)
+    return decision
+
+
 def trouble_of_owner(place: Place, route: Route) -> Reason | None:
     """Why the instance that the route points at counts as down, by EC2 or the remote check; None: it does not."""
     if route.state is RouteState.BLACKHOLE:
@@ -213,6 +233,8 @@ def write(place: Place, action: Action, interface: Interface, reason: Reason) ->
     """Point the place at the interface, if it forwards traffic and EC2 accepts the route."""
     if does_not_forward(place, interface):
         return place.stays(VerdictKind.BLOCKED, Reason.SOURCE_DEST_CHECK, _how_to_forward(interface))
+    if problem := list_problem(place.prefix, place.rule, place.snapshot):
+        return place.stays(VerdictKind.BLOCKED, Reason.PREFIX_LIST, problem)
     within = next((cidr for cidr in place.table.cidrs if place.prefix in cidr), None)
     subnets = place.snapshot.subnets
     # Within the VPC a route must equal a whole subnet. Where the subnets are not known, EC2 is asked.

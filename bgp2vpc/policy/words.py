@@ -57,6 +57,8 @@ REASONS: Final[Mapping[Reason, str]] = {
     Reason.NEXT_HOP: "the path names a next hop that is no address of this instance",
     Reason.NO_INTERFACE: "the interface that the rule names does not exist here",
     Reason.SOURCE_DEST_CHECK: "the source/destination check of our interface is on",
+    Reason.PREFIX_LIST: "the prefix list cannot be used",
+    Reason.IN_PREFIX_LIST: "the route of a prefix list serves it",
 }
 
 NEXT: Final[Mapping[Reason, str]] = {
@@ -81,6 +83,8 @@ NEXT: Final[Mapping[Reason, str]] = {
     Reason.NEXT_HOP: "it is written when a path names a next hop that is an address of this instance",
     Reason.NO_INTERFACE: "it is written when this instance has such an interface",
     Reason.SOURCE_DEST_CHECK: "it is written, if it is not there, at the first poll after the check was turned off",
+    Reason.PREFIX_LIST: "it is written when a poll finds the prefix list as it should be",
+    Reason.IN_PREFIX_LIST: "it gets a route of its own when it is no entry of the prefix list any more",
 }
 """What has to happen before a place with this verdict changes; the other reasons are those of changes.
 

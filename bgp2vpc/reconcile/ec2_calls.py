@@ -15,14 +15,23 @@ from typing import TypeVar
 
 from bgp2vpc.errors import Ec2Error, NoThread, Transient
 from bgp2vpc.policy.plan import Action, Change
-from bgp2vpc.prefix import IPAddress
+from bgp2vpc.prefix import IPAddress, Prefix
 from bgp2vpc.reconcile.observer import Observer
 from bgp2vpc.tasks import on_thread
 from bgp2vpc.vpc.access import OWN, Access
 from bgp2vpc.vpc.api import VpcApi
 from bgp2vpc.vpc.connect import Ec2Connection
 from bgp2vpc.vpc.lifecycle import LifecycleAction
-from bgp2vpc.vpc.model import Instance, InstanceHealth, Interface, RouteTable, Subnet, TaggedInstance, Target
+from bgp2vpc.vpc.model import (
+    Instance,
+    InstanceHealth,
+    Interface,
+    ManagedPrefixList,
+    RouteTable,
+    Subnet,
+    TaggedInstance,
+    Target,
+)
 
 READERS = 4
 CONNECT_LIMIT = 60.0
@@ -158,6 +167,25 @@ class Calls:
     async def complete_action(self, action: LifecycleAction) -> None:
         """Raises Ec2Error."""
         await self._read("CompleteLifecycleAction", lambda: self._api.complete_action(action))
+
+    async def prefix_lists(self, list_ids: Collection[str] = ()) -> tuple[ManagedPrefixList, ...]:
+        """Raises Ec2Error."""
+        return await self._read("DescribeManagedPrefixLists", lambda: self._api.prefix_lists(list_ids))
+
+    async def prefix_list_entries(self, list_id: str, version: int) -> Mapping[Prefix, str]:
+        """Raises Ec2Error."""
+        action = "GetManagedPrefixListEntries"
+        return await self._read(action, lambda: self._api.prefix_list_entries(list_id, version))
+
+    async def modify_prefix_list(
+        self, list_id: str, version: int, add: Mapping[Prefix, str], remove: Collection[Prefix]
+    ) -> ManagedPrefixList:
+        """Raises Ec2Error."""
+
+        def call() -> ManagedPrefixList:
+            return self._api.modify_prefix_list(list_id, version, add, remove)
+
+        return await self._run("ModifyManagedPrefixList", self._writers, call)
 
     async def target_problems(self, action: str, vpc_id: str, targets: Collection[Target]) -> Mapping[Target, str]:
         """Of targets of one kind, about which `action` tells. Raises Ec2Error."""

@@ -59,6 +59,7 @@ class Journal:
         """What was logged last of each that is failing."""
         self.not_accepted: set[Prefix] = set()
         self._rules_without_tables = ""
+        self._rules_without_lists = ""
         self._shadowed: frozenset[tuple[str, Prefix, str, str]] = frozenset()
 
     @property
@@ -266,6 +267,15 @@ class Journal:
             if names:
                 hint = "check `find`, or set no_results_ok: true"
                 event(log, logging.WARNING, "rule matches no route table", rules=names, hint=hint)
+
+    def rules_without_lists(self, rules: Iterable[Rule]) -> None:
+        """Rules whose prefix list does not exist: mistyped, or still to be made."""
+        names = ", ".join(f"{rule.name} ({rule.prefix_list})" for rule in rules)
+        if names != self._rules_without_lists:
+            self._rules_without_lists = names
+            if names:
+                hint = "no managed prefix list of this region is meant by `prefix_list`: nothing of the rule is written"
+                event(log, logging.WARNING, "rule matches no prefix list", rules=names, hint=hint)
 
 
 def wall_clock() -> str:

@@ -14,7 +14,7 @@ from bgp2vpc.reconcile.ec2_calls import Calls
 from bgp2vpc.reconcile.poll_time import PollTime
 from bgp2vpc.reconcile.view import View
 from bgp2vpc.vpc.access import OWN, Access
-from bgp2vpc.vpc.model import InstanceHealth, Interface, RouteTable, Snapshot, Subnet, TargetKind
+from bgp2vpc.vpc.model import InstanceHealth, Interface, ManagedPrefixList, RouteTable, Snapshot, Subnet, TargetKind
 
 STRANGE: Final = "StrangeAnswer"
 """The code of what EC2 answers and cannot be so."""
@@ -90,11 +90,12 @@ async def _observe_own(
         tell(f"interfaces of {other}", None)
         return found
 
-    tables, interfaces, subnets, theirs = await asyncio.gather(
+    tables, interfaces, subnets, theirs, lists = await asyncio.gather(
         all_tables(),
         calls.interfaces(instance_id),
         subnets_if(wanted=view.wants_subnets(OWN)),
         asyncio.gather(*map(interfaces_of, named)),
+        prefix_lists(calls, view, tell),
     )
     _check(view, tables, interfaces)
     if subnets is None and not view.wants_subnets(OWN):
@@ -108,6 +109,7 @@ async def _observe_own(
         subnets=subnets,
         peer_enis=before.peer_enis,
         unresolvable=before.unresolvable,
+        prefix_lists=lists,
     )
 
 
@@ -185,6 +187,33 @@ def subjects_of(access: Access) -> tuple[str, ...]:
     """What may be told to fail in another account or region."""
     subjects = ("route tables", "subnets", "instance status", "interfaces of peers")
     return tuple(f"{each} of {access}" for each in subjects)
+
+
+async def prefix_lists(calls: Calls, view: View, tell: Tell) -> Mapping[str, ManagedPrefixList] | None:
+    """The managed prefix lists of the region, those that rules mean with their entries; None: none, or not to be read.
+
+    Entries are read only if their list has another version than before.
+    """
+    refs = [rule.prefix_list for rule in view.rules if rule.prefix_list]
+    if not refs:
+        return None
+    before = view.snapshot.prefix_lists or {}
+
+    async def with_entries(found: ManagedPrefixList) -> ManagedPrefixList:
+        known = before.get(found.id)
+        if found.version == 0 or not any(ref.means(found) for ref in refs):
+            return found
+        if known is not None and known.version == found.version and known.entries is not None:
+            return replace(found, entries=known.entries)
+        return replace(found, entries=await calls.prefix_list_entries(found.id, found.version))
+
+    try:
+        found = await asyncio.gather(*map(with_entries, await calls.prefix_lists()))
+    except Ec2Error as error:
+        tell("prefix lists", error)
+        return None
+    tell("prefix lists", None)
+    return {each.id: each for each in found}
 
 
 def _check(view: View, tables: Sequence[RouteTable], interfaces: Sequence[Interface]) -> None:

@@ -35,7 +35,7 @@ from dataclasses import dataclass
 from bgp2vpc.backoff import BackOff
 from bgp2vpc.errors import Bgp2vpcError, Ec2Error
 from bgp2vpc.logs import event
-from bgp2vpc.policy.decide import TablePolicy, rules_without_tables
+from bgp2vpc.policy.decide import TablePolicy, rules_without_lists, rules_without_tables
 from bgp2vpc.policy.inputs import DecisionInput
 from bgp2vpc.policy.plan import Change, Plan, RouteKey
 from bgp2vpc.prefix import IPAddress, Prefix
@@ -201,6 +201,7 @@ class Reconciler:
         """
         if not self.is_connected:
             return
+        prefixes = self.view.with_lists(prefixes)
         for each in self._journal.observers:
             each.touched(prefixes)
         self.view.places.news(prefixes)
@@ -214,6 +215,10 @@ class Reconciler:
     def session_lost(self, paths: Collection[tuple[Prefix, IPAddress]]) -> None:
         """The BGP session with who offered these paths, by prefix and next hop, is lost; before anything follows."""
         self.view.places.session_lost(paths, self._now())
+
+    def decide_again(self, prefixes: Collection[Prefix]) -> None:
+        """What a prefix list holds has changed: decide about these in the next turn of the event loop."""
+        self._queue.add(prefixes)
 
     def may_be_taken_back(self, places: Collection[RouteKey]) -> None:
         """Whom we took these routes from may take them back, or has: the verdict of its remote check has changed."""
@@ -250,7 +255,8 @@ class Reconciler:
 
     def is_idle(self) -> bool:
         """Whether nothing is being written or decided."""
-        return self._backlog.is_empty() and not self._queue.is_due and not self.view.places.written
+        is_writing = self.view.places.written or self.view.lists_written
+        return self._backlog.is_empty() and not self._queue.is_due and not is_writing
 
     def is_writing(self, prefixes: Container[Prefix]) -> bool:
         """Whether a route for one of these is being written."""
@@ -308,6 +314,7 @@ class Reconciler:
         without = rules_without_tables(self.view.rules, self.view.tables)
         self._journal.rules_without_tables(filter(self.view.answers, without))
         self._journal.shadowed(self.view.shadowed())
+        self._journal.rules_without_lists(rules_without_lists(self.view.rules, self.view.snapshot))
         self.first_observation.set()
         return None
 
@@ -325,8 +332,8 @@ class Reconciler:
     def _decide(self, only: Collection[Prefix] | None) -> None:
         """About these prefixes and those that a read has shown to have changed, or (None) about everything."""
         changed, self.view.changed = self.view.changed, set()
-        if only is not None and changed:
-            only = {*only, *changed}
+        if only is not None:
+            only = self.view.with_lists({*only, *changed} if changed else only)
         if self._is_much(only):
             if only is None:
                 self._backlog.everything = True

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from bgp2vpc.bgp.rib import Side
+from bgp2vpc.bgp.rib import Offer, Side
 from bgp2vpc.errors import InterfaceGone
 from bgp2vpc.policy.decide import (
     TablePolicy,
@@ -23,11 +23,20 @@ from bgp2vpc.policy.place import Policy, instance_of_dead_end, is_ours, own_inte
 from bgp2vpc.policy.place_state import NEVER, Places
 from bgp2vpc.policy.plan import Action, Change, Plan, Reason, RouteKey, Verdict
 from bgp2vpc.policy.rule import ManagedRoute, RouteSettings, Rule, Writes
-from bgp2vpc.prefix import Prefix
+from bgp2vpc.prefix import Prefix, PrefixListId
 from bgp2vpc.reconcile.observer import LostRoute
 from bgp2vpc.vpc.access import OWN, Access
 from bgp2vpc.vpc.finders import wants_subnets
-from bgp2vpc.vpc.model import Instance, InstanceHealth, Interface, Route, RouteTable, Snapshot, TargetKind
+from bgp2vpc.vpc.model import (
+    Instance,
+    InstanceHealth,
+    Interface,
+    ManagedPrefixList,
+    Route,
+    RouteTable,
+    Snapshot,
+    TargetKind,
+)
 
 SAME_ANSWER: Final = 0.05
 """Seconds in which all who waited for one read get its answer."""
@@ -60,6 +69,8 @@ class View:
         self._lost: dict[Prefix, list[LostRoute]] = {}
         self._asked_in: frozenset[str] = frozenset()
         """The VPCs in which addresses of peers were looked for."""
+        self.lists_written: set[PrefixListId] = set()
+        """Prefix lists whose entries are being written."""
 
     @property
     def reaches(self) -> Mapping[Access, frozenset[str]]:
@@ -148,7 +159,11 @@ class View:
             each.id: self.asked_at(each.id) if each.access in snapshot.unread else asked
             for each in snapshot.tables.values()
         }
-        self.snapshot = replace(snapshot.with_tables(tables, snapshot.tables), read_at=now)
+        self.snapshot = replace(
+            snapshot.with_tables(tables, snapshot.tables),
+            read_at=now,
+            prefix_lists=_newest(was.prefix_lists, snapshot.prefix_lists),
+        )
         asked_in: frozenset[str] = frozenset().union(*self.answering.values())
         if not asked_in <= self._asked_in:  # a peer that is known in one VPC may have an interface in a new one, too
             everybody = (each.addresses for each in self.snapshot.peer_enis.values())
@@ -295,6 +310,36 @@ class View:
             self.snapshot = self.snapshot.with_tables([table], [table.id])
             self.tables = {**self.tables, table.id: replace(table_policy, table=table)}
 
+    def lists_for(self, prefix: Prefix) -> list[PrefixListId]:
+        """The prefix lists that this prefix is, or would be, an entry of, in any table."""
+        found = (table_policy.lists_for(prefix, self.snapshot) for table_policy in self.tables.values())
+        return sorted({list_id for some in found for list_id in some})
+
+    def offers_for(self, prefix: Prefix, inputs: DecisionInput) -> Sequence[Offer]:
+        """What is offered for a prefix, or for a prefix list in the first table that is to have a route for it."""
+        rules = (table_policy.lists.get(prefix) for table_policy in self.tables.values())
+        rule = next(filter(None, rules), None) if isinstance(prefix, PrefixListId) else None
+        return inputs.offers_for(prefix, rule, self.snapshot) if rule else inputs.offers.get(prefix, ())
+
+    def with_lists(self, prefixes: Collection[Prefix]) -> Collection[Prefix]:
+        """These prefixes, and the prefix lists that any of them is an entry of, or would be."""
+        lists = {list_id: rule for table_policy in self.tables.values() for list_id, rule in table_policy.lists.items()}
+        if not lists:
+            return prefixes
+        about = {list_id for list_id, rule in lists.items() if any(map(rule.covers, prefixes))}
+        return {*prefixes, *about} if about else prefixes
+
+    def prefix_list_changed(self, found: ManagedPrefixList) -> None:
+        """EC2 told of one prefix list, with its entries."""
+        self.snapshot = replace(self.snapshot, prefix_lists={**(self.snapshot.prefix_lists or {}), found.id: found})
+        self._find_tables()
+
+    def prefix_list_gone(self, list_id: str) -> None:
+        """EC2 says that there is no such prefix list."""
+        others = {each: found for each, found in (self.snapshot.prefix_lists or {}).items() if each != list_id}
+        self.snapshot = replace(self.snapshot, prefix_lists=others)
+        self._find_tables()
+
     def learned_health(self, health: Mapping[str, InstanceHealth]) -> None:
         """EC2 told how these instances are."""
         self.snapshot = replace(self.snapshot, health={**self.snapshot.health, **health})
@@ -317,6 +362,7 @@ class View:
         """What is offered, managed, remembered, or forced; some twice."""
         yield from tuple(inputs.offers)
         yield from (prefix for rule in self.rules for prefix in rule.manages)
+        yield from (list_id for table_policy in self.tables.values() for list_id in table_policy.lists)
         yield from (prefix for _, prefix in self.places.states)
         yield from inputs.forced
 
@@ -347,7 +393,7 @@ class View:
         And those of black holes that are deleted if they are terminated. `tables`: some of ours, None: all.
         """
         tables = self.tables if tables is None else tables
-        dead = map(instance_of_dead_end, dead_ends(tables, inputs))
+        dead = map(instance_of_dead_end, dead_ends(tables, self.snapshot, inputs))
         owners = owners_in_the_way(tables, self.snapshot, inputs) | set(filter(None, dead))
         return owners | {self.instance.id} if owners else owners
 
@@ -379,7 +425,7 @@ class View:
         all_of_them = any(rule.writes is Writes.ANY for rule in self.rules)
         known = self.snapshot.peer_enis.values()
         ids = {each.id for each in known if all_of_them or each.source_dest_check}
-        dead = (route.target for route in dead_ends(self.tables, inputs))
+        dead = (route.target for route in dead_ends(self.tables, self.snapshot, inputs))
         ids.update(target.id for target in dead if target.kind is TargetKind.INTERFACE)
         return Unresolved(self.snapshot.unresolvable, frozenset(ids))
 
@@ -426,9 +472,12 @@ class View:
 
     def is_offered(self, prefix: Prefix, inputs: DecisionInput) -> bool:
         """Whether a source of this host offers it where a rule lets that count."""
-        offers = [offer for offer in inputs.offers.get(prefix, ()) if offer.side is not Side.PEER]
         rules = [rule for table_policy in self.tables.values() if (rule := table_policy.rule_for(prefix))]
-        return any(rule.admits(offer) for rule in rules for offer in offers)
+        return any(
+            offer.side is not Side.PEER and rule.admits(offer)
+            for rule in rules
+            for offer in inputs.offers_for(prefix, rule, self.snapshot)
+        )
 
     def not_accepted(self, inputs: DecisionInput, only: Collection[Prefix] | None = None) -> tuple[Prefix, ...]:
         """Prefixes (among `only`, if given) that sources of this host offer, and no rule accepts."""
@@ -441,6 +490,18 @@ class View:
 
     def _find_tables(self) -> None:
         self.tables = table_policies(self.rules, self.snapshot, self.instance.vpc_id, self.instance.region)
+
+
+def _newest(
+    known: Mapping[str, ManagedPrefixList] | None, read: Mapping[str, ManagedPrefixList] | None
+) -> Mapping[str, ManagedPrefixList] | None:
+    """The prefix lists as they were read; of an older version than is known, as known. None: nothing was read.
+
+    Versions only go up, so what shows an older one was read before our last change of it.
+    """
+    if known is None or read is None:
+        return known if read is None else read
+    return {each: old if (old := known.get(each, new)).version > new.version else new for each, new in read.items()}
 
 
 def _ours(tables: Mapping[str, TablePolicy], snapshot: Snapshot) -> set[RouteKey]:

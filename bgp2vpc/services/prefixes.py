@@ -12,7 +12,8 @@ from typing import Final
 from bgp2vpc.bgp.rib import Side
 from bgp2vpc.policy.decide import TablePolicy
 from bgp2vpc.policy.inputs import DecisionInput
-from bgp2vpc.prefix import Prefix
+from bgp2vpc.policy.rule import Rule
+from bgp2vpc.prefix import Prefix, PrefixListId
 from bgp2vpc.reconcile.journal import wall_clock
 from bgp2vpc.reconcile.observer import Observer, Outcome
 from bgp2vpc.reconcile.view import View
@@ -64,7 +65,8 @@ class ServedPrefixes(Observer):
 
     def written(self, outcome: Outcome) -> None:
         """A write has its outcome."""
-        self._look((outcome.change.prefix,))
+        prefix = outcome.change.prefix
+        self._look(self._known() if isinstance(prefix, PrefixListId) else (prefix,))  # a list moves all its entries
 
     def rows(self) -> Iterator[PrefixRow]:
         """All of them, in order."""
@@ -121,15 +123,15 @@ class ServedPrefixes(Observer):
         counts: Counter[str] = Counter()
         owners: Counter[tuple[str, str]] = Counter()  # (instance, its zone if that is known) -> tables
         blackholes, without_route = [], []
-        found = ((some, some[0].rule_for(prefix)) for some in alike)
-        about = [some for some, rule in found if rule and (may_be_accepted or prefix in rule.manages)]
-        for table in (each.table for some in about for each in some):
-            route = table.static_route(prefix) or table.propagated_route(prefix)
+        found = ((some, _rules_about(some[0], prefix)) for some in alike)
+        about = [some for some, rules in found if any(may_be_accepted or prefix in rule.manages for rule in rules)]
+        for table_policy in (each for some in about for each in some):
+            route = table_policy.route_serving(prefix, self._view.snapshot)
             counts["tables"] += 1
             if route is None:
-                without_route.append(table.id)
+                without_route.append(table_policy.table.id)
             elif route.state is RouteState.BLACKHOLE:
-                blackholes.append(table.id)
+                blackholes.append(table_policy.table.id)
             elif route.target.kind is not TargetKind.INTERFACE:
                 counts["foreign"] += 1
             elif route.target.id in ours:
@@ -152,3 +154,10 @@ class ServedPrefixes(Observer):
             owners=tuple(OwnerRow(owner, zone, tables) for (owner, zone), tables in owners.most_common()),
             since="",
         )
+
+
+def _rules_about(table_policy: TablePolicy, prefix: Prefix) -> list[Rule]:
+    """The rule that gives the prefix a route in this table, and those that have it as an entry of a prefix list."""
+    rule = table_policy.rule_for(prefix)
+    of_lists = (each for each in table_policy.lists.values() if each.covers(prefix))
+    return [*([rule] if rule else []), *of_lists]

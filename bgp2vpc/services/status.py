@@ -11,12 +11,14 @@ from bgp2vpc.operator.drain import Drainer
 from bgp2vpc.operator.operator import Operator
 from bgp2vpc.operator.status import account_rows, headline, path_rows, route_rows
 from bgp2vpc.reconcile.journal import Journal, wall_clock
+from bgp2vpc.reconcile.list_writer import ListWriter
 from bgp2vpc.reconcile.reconciler import Reconciler
 from bgp2vpc.services.alerts import Alerts
 from bgp2vpc.services.checks.health import Health
 from bgp2vpc.services.exabgp import ExabgpService
 from bgp2vpc.services.fallbacks import Fallbacks
 from bgp2vpc.services.lag import LagWatch
+from bgp2vpc.services.prefix_lists import prefix_list_rows
 from bgp2vpc.services.prefixes import ServedPrefixes
 from bgp2vpc.services.scripts import Scripts
 from bgp2vpc.services.serf import SerfService
@@ -62,6 +64,7 @@ class StatusSource:
     reconciler: Reconciler
     prefixes: ServedPrefixes
     fallbacks: Fallbacks
+    list_writer: ListWriter
     journal: Journal
     drainer: Drainer
     operator: Operator
@@ -115,6 +118,7 @@ class StatusSource:
             errors=tuple(journal.errors),
             notify=tuple(self.alerts.status()),
             exabgp=self.exabgp.status() if self.exabgp else None,
+            prefix_lists=tuple(prefix_list_rows(reconciler.view, self.list_writer.wanted())) if is_observed else (),
         )
 
     def _sources(self) -> Iterator[SourceRow]:

@@ -18,7 +18,7 @@ from bgp2vpc.operator.answers import BadQuestion
 from bgp2vpc.operator.explaining import Explaining
 from bgp2vpc.operator.operator import Operator
 from bgp2vpc.operator.why import lines
-from bgp2vpc.prefix import parse_prefix
+from bgp2vpc.prefix import parse_destination
 from bgp2vpc.reconcile.journal import Journal
 from bgp2vpc.services.status import StatusSource
 from bgp2vpc.tasks import StartTask, cancelled, on_thread, until
@@ -51,7 +51,7 @@ class Given:
     def why(self, prefix: str) -> Sequence[str]:
         """The sentences of `bgp2vpc why`, without the prefix itself, and without ages: the browser computes them."""
         try:
-            return lines(self.explaining.facts(parse_prefix(prefix)), ages=False)[1:]
+            return lines(self.explaining.facts(parse_destination(prefix)), ages=False)[1:]
         except BadQuestion as error:
             return [str(error)]
 

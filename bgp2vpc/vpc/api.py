@@ -5,7 +5,7 @@ from typing import Final, Protocol
 
 from bgp2vpc.prefix import IPAddress, Prefix
 from bgp2vpc.vpc.lifecycle import LifecycleAction
-from bgp2vpc.vpc.model import InstanceHealth, Interface, RouteTable, Subnet, TaggedInstance, Target
+from bgp2vpc.vpc.model import InstanceHealth, Interface, ManagedPrefixList, RouteTable, Subnet, TaggedInstance, Target
 
 PAGE_SIZE: Final = 100
 """What one call of a Describe API tells of at most: of so many tables, interfaces, …; each further page is a call."""
@@ -57,6 +57,25 @@ class VpcApi(Protocol):
         """What speaks against each of these as the target of a route of this VPC; empty: nothing.
 
         Those that EC2 cannot be asked about are left out.
+        """
+
+    def prefix_lists(self, list_ids: Collection[str] = ()) -> tuple[ManagedPrefixList, ...]:
+        """The managed prefix lists of the region, AWS's among them, without their entries, sorted by id.
+
+        With `list_ids` only those. One that does not exist is left out.
+        """
+
+    def prefix_list_entries(self, list_id: str, version: int) -> Mapping[Prefix, str]:
+        """CIDR -> description of the entries, as they were in this version of the prefix list."""
+
+    def modify_prefix_list(
+        self, list_id: str, version: int, add: Mapping[Prefix, str], remove: Collection[Prefix]
+    ) -> ManagedPrefixList:
+        """ModifyManagedPrefixList: begin to add and remove these entries, at most 100 of each, if this is its version.
+
+        Returns the list, without its entries. The change is done when it is of a later version, and `is_changing` no
+        longer. Raises ListChanged for another
+        version, or while another change is under way, and QuotaReached where the entries are too many for the list.
         """
 
     def create_route(self, table_id: str, prefix: Prefix, target: Target) -> None:

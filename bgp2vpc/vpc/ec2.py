@@ -22,6 +22,7 @@ from bgp2vpc.vpc.lifecycle import LifecycleAction
 from bgp2vpc.vpc.model import (
     InstanceHealth,
     Interface,
+    ManagedPrefixList,
     RouteTable,
     SecurityGroupRule,
     Subnet,
@@ -211,6 +212,32 @@ class Ec2(VpcApi):
         items = self._pages(operation, "Entries", prefix_list_id, "PrefixListId")
         return tuple(_parsed(operation, lambda item: parse_prefix(item["Cidr"]), items))
 
+    def prefix_lists(self, list_ids: Collection[str] = ()) -> tuple[ManagedPrefixList, ...]:
+        """DescribeManagedPrefixLists, paged. It has no filter for tags, so all are read unless their ids are known."""
+        operation = "DescribeManagedPrefixLists"
+        filters = [{"Name": "prefix-list-id", "Values": sorted(list_ids)}] if list_ids else []
+        items = self._pages(operation, "PrefixLists", filters)
+        return tuple(sorted(_parsed(operation, wire.parse_managed_prefix_list, items), key=lambda each: each.id))
+
+    def prefix_list_entries(self, list_id: str, version: int) -> Mapping[Prefix, str]:
+        """GetManagedPrefixListEntries of one version, paged."""
+        operation, more = "GetManagedPrefixListEntries", {"TargetVersion": version}
+        items = self._pages(operation, "Entries", list_id, "PrefixListId", more=more)
+        return dict(_parsed(operation, wire.parse_prefix_list_entry, items))
+
+    def modify_prefix_list(
+        self, list_id: str, version: int, add: Mapping[Prefix, str], remove: Collection[Prefix]
+    ) -> ManagedPrefixList:
+        """ModifyManagedPrefixList with CurrentVersion."""
+        added = [{"Cidr": str(prefix), "Description": add[prefix]} for prefix in add]
+        removed = [{"Cidr": str(prefix)} for prefix in remove]
+        changes = {"AddEntries": added, "RemoveEntries": removed}
+        parameters = {"PrefixListId": list_id, "CurrentVersion": version, **{k: v for k, v in changes.items() if v}}
+        operation = "ModifyManagedPrefixList"
+        answer = _call(self._clients.ready().writes, operation, parameters)
+        (found,) = _parsed(operation, lambda told: wire.parse_managed_prefix_list(told["PrefixList"]), [answer])
+        return found
+
     def create_route(self, table_id: str, prefix: Prefix, target: Target) -> None:
         """CreateRoute."""
         self._write("CreateRoute", table_id, prefix, target)
@@ -243,11 +270,12 @@ class Ec2(VpcApi):
         asked: list[dict[str, Any]] | str,
         parameter: str = "Filters",
         client: Any = None,
+        more: Mapping[str, Any] | None = None,
     ) -> list[wire.Item]:
         """What the pages have under `key`. `asked`: the value of `parameter`. `client`: where not that of the reads."""
         client = client or self._clients.ready().reads
         found: list[wire.Item] = []
-        parameters = {parameter: asked, **_everything(client, operation)}
+        parameters = {parameter: asked, **(more or {}), **_everything(client, operation)}
         if not client.can_paginate(xform_name(operation)):
             return _items(_call(client, operation, parameters), operation, key)
         size = MEMBERS_PAGE_SIZE if operation == "DescribeInstances" else PAGE_SIZE

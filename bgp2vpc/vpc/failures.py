@@ -10,6 +10,7 @@ from bgp2vpc.errors import (
     Denied,
     Ec2Error,
     InterfaceGone,
+    ListChanged,
     NoLifecycleAction,
     QuotaReached,
     Refused,
@@ -32,7 +33,8 @@ _KINDS: dict[type[Ec2Error], str] = {
     RouteMissing: "InvalidRoute.NotFound",
     TableGone: "InvalidRouteTableID.NotFound InvalidRouteTableId.NotFound",
     InterfaceGone: "InvalidNetworkInterfaceID.NotFound InvalidNetworkInterface.NotFound",
-    QuotaReached: "RouteLimitExceeded ResourceCountLimitExceeded",
+    ListChanged: "PrefixListVersionMismatch",
+    QuotaReached: "RouteLimitExceeded ResourceCountLimitExceeded PrefixListMaxEntriesExceeded",
     Denied: """
         UnauthorizedOperation AccessDenied AccessDeniedException OptInRequired Blocked OperationNotPermitted
         PendingVerification""",
@@ -55,7 +57,10 @@ def failure(operation: str, code: str, message: str, status: int = 400) -> Ec2Er
     A code that is not known here is Transient with a 5xx status and Refused otherwise. InvalidRoute.NotFound is
     RouteMissing, although EC2 may also mean that the table is gone: the read that follows a Disagreement will show.
     """
-    if code in _BY_CODE:
+    kind: type[Ec2Error]
+    if operation == "ModifyManagedPrefixList" and code == "IncorrectState":
+        kind = ListChanged  # a change is under way; it is over in a moment
+    elif code in _BY_CODE:
         kind = _BY_CODE[code]
     elif status == 429:
         kind = Throttled

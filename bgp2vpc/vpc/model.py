@@ -117,7 +117,7 @@ class RouteState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """An entry of a route table. `destination` is text only for a managed prefix list (`pl-…`).
+    """An entry of a route table. `destination` is text only for a kind that is not known here.
 
     `propagated`: not written by CreateRoute, but by a virtual private gateway, or (`advertised`) by VPC Route Server.
     """
@@ -272,6 +272,33 @@ class Subnet:
     cidrs: tuple[Prefix, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class ManagedPrefixList:
+    """A managed prefix list. `ip_version`: 4 or 6. `owner_id`: the account it belongs to, or `AWS`.
+
+    `version` goes up with each change of its entries, and `max_entries` is what it counts as in the quota of each table
+    that has a route for it; 0: EC2 does not say, of AWS's own. `entries`: CIDR -> description, as of `version`; None:
+    they were not read. `is_synced`: IPAM writes the entries.
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ManagedPrefixList.html
+    """
+
+    id: str
+    name: str
+    ip_version: int
+    version: int
+    max_entries: int
+    state: str = "create-complete"
+    owner_id: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    is_synced: bool = False
+    entries: Mapping[Prefix, str] | None = None
+
+    @property
+    def is_changing(self) -> bool:
+        """Whether EC2 is still at work on the last change, and takes no other one."""
+        return self.state.endswith("-in-progress")
+
+
 class InstanceHealth(Enum):
     """DescribeInstanceStatus in one word. UNKNOWN: EC2 tells nothing of it.
 
@@ -318,6 +345,7 @@ class Snapshot:
     `read_at`: when EC2 last told of a table, in seconds of the event loop's clock.
     `unread`: accounts and regions that gave no answer when they were asked last. Their tables are as they were before,
     and which interfaces there are is not known.
+    `prefix_lists`: id -> the managed prefix lists of the region; None: nobody asked for them, or EC2 never answered.
     """
 
     tables: Mapping[str, RouteTable]
@@ -332,6 +360,7 @@ class Snapshot:
     deleted: frozenset[str] = frozenset()
     read_at: float = 0.0
     unread: frozenset[Access] = frozenset()
+    prefix_lists: Mapping[str, ManagedPrefixList] | None = None
 
     @property
     def zone(self) -> str:

@@ -43,6 +43,7 @@ OPERATIONS = (
     "DescribeInstances",
     "DescribeInternetGateways",
     "DescribeLocalGatewayRouteTableVpcAssociations",
+    "DescribeManagedPrefixLists",
     "DescribeNatGateways",
     "DescribeNetworkInterfaces",
     "DescribeRouteTables",
@@ -54,6 +55,7 @@ OPERATIONS = (
     "DescribeVpcPeeringConnections",
     "DescribeVpnGateways",
     "GetManagedPrefixListEntries",
+    "ModifyManagedPrefixList",
     "ReplaceRoute",
 )
 # As endpoints.json calls them. Any other is taken to be where its partition's defaults say.

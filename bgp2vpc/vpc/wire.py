@@ -10,10 +10,11 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
-from bgp2vpc.prefix import Prefix, parse_address, parse_prefix
+from bgp2vpc.prefix import Prefix, PrefixListId, parse_address, parse_destination, parse_prefix
 from bgp2vpc.vpc.model import (
     InstanceHealth,
     Interface,
+    ManagedPrefixList,
     Route,
     RouteState,
     RouteTable,
@@ -69,7 +70,7 @@ def parse_route(item: Item) -> Route:
     """A `Route`. An unknown kind of destination or target reads "unknown", an unknown state is OTHER."""
     destination: Prefix | str = next((_text(item, name) for name in _DESTINATIONS if item.get(name)), _UNKNOWN)
     with suppress(ValueError):
-        destination = parse_prefix(str(destination))
+        destination = parse_destination(str(destination))
     state = RouteState.OTHER
     with suppress(ValueError):
         state = RouteState(item.get("State", "active"))
@@ -174,8 +175,33 @@ def parse_health(item: Item) -> tuple[str, InstanceHealth]:
     return instance_id, InstanceHealth.IMPAIRED if "impaired" in checks else InstanceHealth.OK
 
 
+def parse_managed_prefix_list(item: Item) -> ManagedPrefixList:
+    """A `ManagedPrefixList` of DescribeManagedPrefixLists, without its entries.
+
+    AWS's own have neither version nor size. An address family that is not known here fits no prefix.
+    """
+    return ManagedPrefixList(
+        id=_text(item, "PrefixListId"),
+        name=_text(item, "PrefixListName", ""),
+        ip_version={"IPv4": 4, "IPv6": 6}.get(_text(item, "AddressFamily", ""), 0),
+        version=int(item.get("Version", 0)),
+        max_entries=int(item.get("MaxEntries", 0)),
+        state=_text(item, "State", ""),
+        owner_id=_text(item, "OwnerId", ""),
+        tags={_text(tag, "Key"): _text(tag, "Value", "") for tag in item.get("Tags", ())},
+        is_synced=bool(item.get("IpamPrefixListResolverSyncEnabled", False)),
+    )
+
+
+def parse_prefix_list_entry(item: Item) -> tuple[Prefix, str]:
+    """A `PrefixListEntry` of GetManagedPrefixListEntries: the CIDR, and its description."""
+    return parse_prefix(_text(item, "Cidr")), _text(item, "Description", "")
+
+
 def destination_parameter(prefix: Prefix) -> dict[str, str]:
-    """How the write calls name this prefix."""
+    """How the write calls name this prefix, or this prefix list."""
+    if isinstance(prefix, PrefixListId):
+        return {"DestinationPrefixListId": str(prefix)}
     return {"DestinationIpv6CidrBlock" if prefix.is_ipv6 else "DestinationCidrBlock": str(prefix)}
 
 

@@ -28,7 +28,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 
 from bgp2vpc.errors import Bgp2vpcError
 from bgp2vpc.logs import event
-from bgp2vpc.prefix import PrefixError, parse_prefix
+from bgp2vpc.prefix import PrefixError, parse_destination
 from bgp2vpc.web.connection import Connection
 from bgp2vpc.web.guard import WrongTokens, is_ours, is_own_page, is_right, token_of
 from bgp2vpc.web.made import Made, Sources, TooMuchToMake, pause
@@ -286,7 +286,7 @@ class Site:
             return web.json_response(told, status=status, headers=headers)
         back = "/"
         with suppress(PrefixError):
-            back = f"/prefix/{parse_prefix(prefix)}" if prefix else "/"
+            back = f"/prefix/{parse_destination(prefix)}" if prefix else "/"
         html = self._made.pages.message("Done" if status == 200 else "Refused", message, back)
         return _page(html, status, headers)
 
@@ -331,7 +331,7 @@ async def _fields(request: web.Request) -> dict[str, str]:
 
 def _prefix(text: str) -> str:
     try:
-        return str(parse_prefix(text[:100]))
+        return str(parse_destination(text[:100]))
     except PrefixError:
         raise web.HTTPNotFound(reason="no such prefix") from None
 

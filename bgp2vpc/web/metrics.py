@@ -17,7 +17,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector
 
-from bgp2vpc.status import CHECK_STATES, OTHERS, CheckRow, ExabgpRow, ScriptRow, SourceRow, Status
+from bgp2vpc.status import CHECK_STATES, OTHERS, CheckRow, ExabgpRow, PrefixListRow, ScriptRow, SourceRow, Status
 from bgp2vpc.web.tally import Tally
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
@@ -126,6 +126,15 @@ def _accounts(seen: Seen) -> Iterator[tuple[Labels, Any]]:
         yield (row.account, row.account_id, row.region), float("nan") if row.answers is None else float(row.answers)
 
 
+def _lists(value: Callable[[PrefixListRow], int | None]) -> Callable[[Seen], Iterator[tuple[Labels, Any]]]:
+    def rows(seen: Seen) -> Iterator[tuple[Labels, Any]]:
+        for row in seen.status.prefix_lists[:MOST]:
+            if (found := value(row)) is not None:
+                yield (row.prefix_list_id,), float(found)
+
+    return rows
+
+
 def _tables_of_prefixes(seen: Seen) -> Iterable[tuple[Labels, Any]]:
     """If there are too many prefixes, those that are not served come first, and the tables of the rest are summed."""
     rows = sorted((row for row in seen.status.prefixes if row.permitted), key=lambda row: row.is_served)
@@ -217,6 +226,20 @@ METRICS: Final = (
         "bgp2vpc_fallback_usable", "gauge", "Fact: 1 if EC2 would take a route to this fallback, 0 if not; NaN: not "
         "known, as of a core network, which EC2 tells nothing of. As of the last poll; at most 200, those that are 0 "
         "first.", ("target", "vpc"), _fallbacks,
+    ),
+    Description(
+        "bgp2vpc_prefix_list_entries", "gauge", "Fact: entries of a managed prefix list of a rule, as last read.",
+        ("prefix_list",), _lists(lambda row: row.entries),
+    ),
+    Description(
+        "bgp2vpc_prefix_list_max_entries", "gauge", "Fact: how many entries a prefix list can have (MaxEntries): as "
+        "many routes does it count in the quota of each of its tables.", ("prefix_list",),
+        _lists(lambda row: row.max_entries or None),
+    ),
+    Description(
+        "bgp2vpc_prefix_list_entries_pending", "gauge", "Desired, not installed: entries to add to, or remove from, a "
+        "list whose route points at this instance, and those that do not fit (MaxEntries).", ("prefix_list",),
+        _lists(lambda row: row.to_add + row.to_remove + row.no_room),
     ),
     Description(
         "bgp2vpc_event_loop_lag_seconds", "gauge", "Fact: the longest delay of the event loop in the last minute. "

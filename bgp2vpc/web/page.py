@@ -30,6 +30,7 @@ _MAIN: Final = (
     "summary",
     "prefixes",
     "routes",
+    "prefix_lists",
     "steering",
     "checks",
     "sources",

@@ -21,11 +21,13 @@ from bgp2vpc.errors import (
 )
 from bgp2vpc.policy.decide import table_policies
 from bgp2vpc.policy.rule import ManagedRoute, Rule
-from bgp2vpc.prefix import IPAddress, Prefix, parse_prefix
+from bgp2vpc.prefix import IPAddress, Prefix, PrefixListId, parse_prefix
 from bgp2vpc.vpc.finders import ByTag
 from bgp2vpc.vpc.model import (
     Instance,
     Interface,
+    ManagedPrefixList,
+    Route,
     RouteTable,
     Snapshot,
     Subnet,
@@ -34,6 +36,7 @@ from bgp2vpc.vpc.model import (
     TargetKind,
     parse_target,
 )
+from bgp2vpc.vpc.prefix_lists import PrefixListRef
 from tests.values import IGW, INTERFACES, LOCAL, P1, route, rule, table
 
 SELF = Instance("i-1", "us-east-1", "vpc-1")
@@ -246,6 +249,50 @@ def test_room_in_the_tables(used: int, quota: int, wanted: int, said: str) -> No
     propagated = route(P1, VGW, propagated=True)
     facts = seen(given, table(CIDR, propagated, *there))
     assert told(judge.room(given, facts, Running(1, offered), quota)) == [said]
+
+
+def listed(*entries: Prefix, max_entries: int = 10, description: str = "bgp2vpc i-1") -> ManagedPrefixList:
+    found = dict.fromkeys(entries, description)
+    return ManagedPrefixList("pl-1", "anycast", 4, 1, max_entries, entries=found)
+
+
+def seen_with(given: Config, *lists: ManagedPrefixList, routes: tuple[Route, ...] = ()) -> Vpc:
+    facts = seen(given, table(CIDR, *routes))
+    shown = replace(facts.snapshot, prefix_lists={each.id: each for each in lists})
+    return replace(facts, snapshot=shown, tables=table_policies(given.rules, shown, "vpc-1"))
+
+
+def test_room_counts_a_prefix_list_with_max_entries_whether_or_not_its_route_is_there_yet() -> None:
+    given = config(rule("192.0.2.0/24 le 32", prefix_list=PrefixListRef("pl-1")))
+    there = [route(PrefixListId("pl-1"), IGW)]
+    for routes in ((), there):
+        (said,) = told(judge.room(given, seen_with(given, listed(), routes=tuple(routes)), AWAY, 10))
+        assert said == "warn rtb-1 holds 10 of 10 IPv4 routes, 10 of them by MaxEntries of prefix lists"
+    (said,) = told(judge.room(given, seen_with(given, listed(max_entries=11)), AWAY, 10))
+    assert said.startswith("fail rtb-1 holds 11 of 10 IPv4 routes, 11 of them by MaxEntries of prefix lists")
+
+
+LISTS = [
+    ((listed(P1),), "ok rule private has pl-1 (anycast, IPv4) of 10 entries, 1 of them used"),
+    ((listed(max_entries=1),), "fail rule private has pl-1 (anycast, IPv4) of 1 entries, and 2 are wanted: they do"),
+    ((listed(P1, description="by hand"),), "fail rule private: pl-1 has 1 entries that bgp2vpc did not write"),
+    ((), "fail rule private: no prefix list has name anycast"),
+]
+
+
+@pytest.mark.parametrize(("lists", "said"), LISTS)
+def test_whether_a_prefix_list_can_be_used(lists: tuple[ManagedPrefixList, ...], said: str) -> None:
+    given = config(rule("192.0.2.0/24 le 32", prefix_list=PrefixListRef(name="anycast")))
+    running = Running(1, frozenset({P1, parse_prefix("192.0.2.9/32")}))
+    (finding,) = judge.prefix_lists(given, seen_with(given, *lists), running)
+    assert f"{finding.state.value} {finding.message}".startswith(said)
+    assert bool(finding.mend) is (finding.state.value == "fail")
+
+
+def test_what_fits_no_list_of_a_rule_is_said() -> None:
+    given = config(rule(prefix_list=PrefixListRef("pl-1")))
+    _, finding = judge.prefix_lists(given, seen_with(given, listed()), AWAY)
+    assert "accept 2001:db8:53::/48 le 128 fits no list of it" in finding.message
 
 
 PUBLIC, PRIVATE = IPAddress("203.0.113.7"), IPAddress("10.0.3.4")

@@ -183,3 +183,26 @@ def test_a_group_that_is_not_named_may_be_asked_for() -> None:
     assert policy.statements[2].actions == ("autoscaling:DescribeAutoScalingInstances",)
     assert policy.statements[3].resources[0].endswith(":autoScalingGroupName/*")
     assert policy.statements[3].wider
+
+
+@pytest.mark.parametrize(
+    ("ref", "resource", "condition"),
+    [
+        ("pl-0123456789abcdef0", "prefix-list/pl-0123456789abcdef0", None),
+        ("{name: anycast}", "prefix-list/*", None),
+        (
+            "{find: {type: by_tag, config: {key: a, value: b}}}",
+            "prefix-list/*",
+            {"StringEquals": {"aws:ResourceTag/a": "b"}},
+        ),
+    ],
+)
+def test_the_entries_of_a_prefix_list_are_written_as_far_as_iam_can_tell_which(ref, resource, condition) -> None:
+    policy = least(rules(rule(f"accept: [192.0.2.0/24 le 32], prefix_list: {ref}", PRIVATE)))
+    read, write, entries = actions(policy)
+    assert {"DescribeManagedPrefixLists", "GetManagedPrefixListEntries"} <= set(read)
+    assert (write, entries) == ([CREATE, REPLACE, DELETE], ["ModifyManagedPrefixList"])
+    written = policy.statements[-1].to_json()
+    assert written["Resource"] == f"arn:aws:ec2:eu-west-1:123456789012:{resource}"
+    assert written.get("Condition") == condition
+    assert any("name" in each for each in policy.statements[-1].wider) is ("name" in ref)

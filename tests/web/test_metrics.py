@@ -67,7 +67,8 @@ def test_the_dashboard_shows_every_metric_that_has_a_place_there():
         "bgp2vpc_build_info", "bgp2vpc_noop", "bgp2vpc_prefixes_not_accepted", "bgp2vpc_source_restarts",
         "bgp2vpc_account_answers", "bgp2vpc_poll_time_seconds", "bgp2vpc_poll_time_members",
         "bgp2vpc_http_refused_connections", "bgp2vpc_check_unknown", "bgp2vpc_event_loop_lag_seconds",
-        "bgp2vpc_refused_lines", "bgp2vpc_exabgp_restarts", "bgp2vpc_fallback_usable",
+        "bgp2vpc_refused_lines", "bgp2vpc_exabgp_restarts", "bgp2vpc_fallback_usable", "bgp2vpc_prefix_list_entries",
+        "bgp2vpc_prefix_list_max_entries", "bgp2vpc_prefix_list_entries_pending",
         "bgp2vpc_config_last_reload_success_timestamp_seconds",
     }  # fmt: skip
 

@@ -254,6 +254,11 @@ def route_table_id(value: object) -> str:
     return _id(value, "rtb")
 
 
+def prefix_list_id(value: object) -> str:
+    """`pl-…`."""
+    return _id(value, "pl")
+
+
 def self_or_instance_id(value: object) -> str | None:
     """`SELF` (None; also what a template left empty), or `i-…`."""
     if value in ("SELF", ""):

@@ -19,7 +19,7 @@ from bgp2vpc.config.document import kind_of
 from bgp2vpc.config.schema import fields
 from bgp2vpc.config.schema.accounts import AccessEntry
 from bgp2vpc.config.schema.entry import TEXT_OR_LIST, BaseEntry, Hook, Name, VpcId, text_schema
-from bgp2vpc.config.schema.find import FindEntry
+from bgp2vpc.config.schema.find import FindEntry, TagKey
 from bgp2vpc.exabgp_api.command import Answer
 from bgp2vpc.exabgp_api.line import parse
 from bgp2vpc.policy.prefix_list import PrefixRange
@@ -259,6 +259,66 @@ class RouteEntry(SettingsEntry, _ManagedEntry):
         return self
 
 
+PrefixListIdText: TypeAlias = Annotated[str, PlainValidator(fields.prefix_list_id), text_schema("^pl-[0-9a-f]+$")]
+
+
+class PrefixListTagConfig(BaseEntry):
+    """Which tag."""
+
+    key: TagKey = Field(description="The tag's key.", examples=["bgp2vpc"])
+    value: str = Field(description="The tag's value, exactly.", examples=["anycast"])
+
+
+class PrefixListFindEntry(BaseEntry):
+    """The prefix list with a tag of exactly this key and value."""
+
+    type: Literal["by_tag"]
+    config: PrefixListTagConfig = Field(description="Which tag.", examples=["{key: bgp2vpc, value: anycast}"])
+
+
+class PrefixListEntry(BaseEntry):
+    """Which managed prefix list, and what becomes of entries that bgp2vpc did not write."""
+
+    id: PrefixListIdText | None = Field(
+        default=None, description="The prefix list's id.", examples=["pl-0123456789abcdef0"]
+    )
+    name: str | None = Field(
+        default=None, min_length=1, description="The prefix list's name, exactly. There may be one list of this name "
+        "for IPv4, and one for IPv6.", examples=["anycast"],
+    )  # fmt: skip
+    find: PrefixListFindEntry | None = Field(
+        default=None,
+        description="The prefix list with this tag; one for IPv4, and one for IPv6.",
+        examples=["{type: by_tag, config: {key: bgp2vpc, value: anycast}}"],
+    )
+    foreign_entries: Literal["refuse", "keep"] = Field(
+        default="refuse",
+        description="What becomes of a list with entries that bgp2vpc did not write: `refuse`, its route is not "
+        "pointed here; `keep`, they stay, and their traffic comes along.",
+    )
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Self:
+        if [self.id, self.name, self.find].count(None) != 2:
+            raise ValueError("needs exactly one of id, name and find")
+        return self
+
+
+def _plain_list(value: object) -> PrefixListEntry:
+    return PrefixListEntry.model_construct({"id"}, id=fields.prefix_list_id(value))
+
+
+def _kind_of_list(value: object) -> str:
+    return "mapping" if isinstance(value, dict | PrefixListEntry) else "text"
+
+
+ListOfRule: TypeAlias = Annotated[
+    Annotated[PrefixListEntry, Tag("mapping")]
+    | Annotated[PrefixListEntry, PlainValidator(_plain_list), text_schema("^pl-[0-9a-f]+$"), Tag("text")],
+    Discriminator(_kind_of_list),
+]
+
+
 class _TablesEntry(BaseEntry):
     find: FindEntry = Field(description="Which route tables.", examples=["{type: main}"])
     accept: Annotated[list[Accept], Field(min_length=1)] | None = Field(
@@ -270,6 +330,12 @@ class _TablesEntry(BaseEntry):
         default=None,
         description="Fixed prefixes, announced while health checks are healthy.",
         examples=["[{cidr: 192.0.2.53/32, healthcheck: dns}]"],
+    )
+    prefix_list: ListOfRule | None = Field(
+        default=None,
+        description="The managed prefix list that has the rule's prefixes as its entries: each table gets one route, "
+        "for the list, and all prefixes move with it. `pl-…`, or a mapping that says which.",
+        examples=["pl-0123456789abcdef0"],
     )
     takeover: Takeover | None = Field(
         default=None,
@@ -341,4 +407,26 @@ class RuleEntry(AccessEntry, SettingsEntry, _TablesEntry):
             )
         if self.accept is None and self.dead_routes is DeadRoutes.DELETE:
             raise ValueError("dead_routes: delete is about prefixes in accept: add that, or leave dead_routes out")
+        return self
+
+    @model_validator(mode="after")
+    def _one_route_for_all(self) -> Self:
+        """With a prefix list there is one route, and nothing of it can depend on the prefix."""
+        if self.prefix_list is None:
+            return self
+        if self.write is not Writes.OWN:
+            raise ValueError("write: any does not go with prefix_list: who holds its route writes its own prefixes")
+        if elsewhere := sorted({"account", *AccessEntry.model_fields} & self.model_fields_set):
+            raise ValueError(
+                f"{elsewhere[0]} does not go with prefix_list: lists and tables are those of this instance's own "
+                "account and region"
+            )
+        per_prefix = {"instance", "if_unhealthy", *SettingsEntry.model_fields}
+        for key, entries in (("accept", self.accept), ("manage_routes", self.manage_routes)):
+            for number, each in enumerate(entries or ()):
+                if own := sorted(per_prefix & each.model_fields_set):
+                    raise ValueError(
+                        f"{key}[{number}] has {', '.join(own)} of its own, but with prefix_list one route serves all "
+                        "prefixes: say it of the rule"
+                    )
         return self

@@ -228,7 +228,7 @@ class Cloud:
         self._ask(verbs.LATENCY, Latency(seconds, operations))
 
     def throttle(self, burst: int = 50, rate: float = 5.0) -> None:
-        """Switch on EC2's token buckets for writes of routes, full."""
+        """Switch on EC2's token buckets for writes of routes and prefix lists, full."""
         self._ask(verbs.THROTTLE, CloudThrottle(burst=burst, rate=rate))
 
     def unthrottle(self) -> None:

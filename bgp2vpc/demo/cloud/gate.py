@@ -87,7 +87,8 @@ class Gate:
     def _apply(self, request: Request, environ: Environ) -> CloudAnswer:
         with self._ec2.lock:
             caller = self._ec2.role_of(request.caller) or request.caller
-            refusal = self._authority.refusal(replace(request, caller=caller), self._ec2.route_tables)
+            lists = self._ec2.backend_of("").managed_prefix_lists
+            refusal = self._authority.refusal(replace(request, caller=caller), self._ec2.route_tables, lists)
         if refusal is not None:
             return refusal
         for write in self._misfortune.races_before(request):

@@ -120,13 +120,15 @@ class Authority:
         with self._lock:
             self._policies.clear()
 
-    def refusal(self, request: Request, tables: Callable[[], Mapping[str, Any]]) -> CloudAnswer | None:
-        """EC2's error, if the caller may not do that. `tables` gives moto's route tables by id."""
+    def refusal(
+        self, request: Request, tables: Callable[[], Mapping[str, Any]], prefix_lists: Mapping[str, Any]
+    ) -> CloudAnswer | None:
+        """EC2's error, if the caller may not do that. `tables` gives moto's route tables by id; `prefix_lists`: too."""
         with self._lock:
             policy = self._policies.get(request.caller)
         if policy is None:
             return None
-        call = _call(request, tables())
+        call = _call(request, tables(), prefix_lists)
         if policy.allows(call):
             return None
         words = (
@@ -143,7 +145,7 @@ class Authority:
         )
 
 
-def _call(request: Request, tables: Mapping[str, Any]) -> IamCall:
+def _call(request: Request, tables: Mapping[str, Any], prefix_lists: Mapping[str, Any]) -> IamCall:
     if request.service == "autoscaling":
         group = request.parameters.get("AutoScalingGroupName")
         resource = f"arn:aws:autoscaling:{REGION}:{ACCOUNT}:autoScalingGroup:0:autoScalingGroupName/{group}"
@@ -152,6 +154,10 @@ def _call(request: Request, tables: Mapping[str, Any]) -> IamCall:
     action = f"{request.service}:{request.operation}"
     if request.operation == "AssumeRole":
         return IamCall(action, request.parameters.get("RoleArn", ""), context)
+    if request.operation in ("ModifyManagedPrefixList", "GetManagedPrefixListEntries"):
+        list_id = request.parameters.get("PrefixListId", "")
+        arn = f"arn:aws:ec2:{REGION}:{ACCOUNT}:prefix-list/{list_id}"
+        return IamCall(action, arn, context | _tags(prefix_lists.get(list_id)))
     if request.operation not in ROUTE_WRITES:
         return IamCall(action, context=context)
     table_id = request.parameters.get("RouteTableId", "")
@@ -159,7 +165,11 @@ def _call(request: Request, tables: Mapping[str, Any]) -> IamCall:
     arn = f"arn:aws:ec2:{REGION}:{ACCOUNT if table is None else table.owner_id}:"
     if table is not None:  # of one that does not exist, nothing but the id is known
         context["ec2:vpc"] = f"{arn}vpc/{table.vpc_id}"
-        for tag in table.get_tags():
-            # The names of condition keys do not distinguish case, those of tags do.
-            context |= {f"{service}:resourcetag/{tag['key'].lower()}": tag["value"] for service in ("aws", "ec2")}
+        context |= _tags(table)
     return IamCall(action, f"{arn}route-table/{table_id}", {**context, "ec2:routetableid": table_id})
+
+
+def _tags(resource: Any) -> dict[str, str]:
+    """The condition keys of its tags. Their names do not distinguish case, those of tags do."""
+    tags = () if resource is None else resource.get_tags()
+    return {f"{service}:resourcetag/{tag['key'].lower()}": tag["value"] for tag in tags for service in ("aws", "ec2")}

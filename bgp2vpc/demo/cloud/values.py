@@ -33,6 +33,7 @@ class Quirks:
     failing_zones: zones in an outage: DescribeInstanceStatus fails as a whole with an instance there among its ids.
     shared_by: the account that shares the VPC with us: tables are its, and show us no tags; to a role of that account
     they do, but not whose instances routes point at. Empty: the VPC is ours.
+    prefix_list_seconds: how long a managed prefix list is `modify-in-progress` after a change of its entries.
     """
 
     stopped_is_blackhole: bool = True
@@ -43,6 +44,7 @@ class Quirks:
     managed: tuple[str, ...] = ()
     failing_zones: tuple[str, ...] = ()
     shared_by: str = ""
+    prefix_list_seconds: float = 0.0
 
 
 class FaultKind(StrEnum):
@@ -122,7 +124,7 @@ class CloudThrottle:
     https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html
     """
 
-    operations: tuple[str, ...] = ROUTE_WRITES
+    operations: tuple[str, ...] = WRITES
     burst: int = 50
     rate: float = 5.0
 

@@ -1,4 +1,4 @@
-"""The 74 things EC2 does that a daemon of route tables depends on, each a question with a yes or a no.
+"""The 77 things EC2 does that a daemon of route tables depends on, each a question with a yes or a no.
 
 `python -m tests.cloud.ec2_battery http://127.0.0.1:5000` asks them of any endpoint.
 """

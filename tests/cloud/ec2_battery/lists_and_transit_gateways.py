@@ -23,6 +23,33 @@ def too_many_entries(lab: Lab) -> None:
     assert error != ""
 
 
+@question("pl.many", "add 101 entries to a prefix list in one call, or one that is removed in it -> an error")
+def too_many_at_once(lab: Lab) -> None:
+    version = {"PrefixListId": lab.new_list("10.1.0.0/16", size=200), "CurrentVersion": 1}
+    entries = [{"Cidr": f"10.2.{number}.0/24"} for number in range(101)]
+    assert code(lab.ec2.modify_managed_prefix_list, **version, AddEntries=entries) != ""
+    both = [{"Cidr": "10.1.0.0/16"}]
+    assert code(lab.ec2.modify_managed_prefix_list, **version, AddEntries=both, RemoveEntries=both) != ""
+
+
+@question("pl.family", "add an IPv6 entry to a prefix list for IPv4 -> an error")
+def wrong_family(lab: Lab) -> None:
+    version = {"PrefixListId": lab.new_list("10.1.0.0/16"), "CurrentVersion": 1}
+    error = code(lab.ec2.modify_managed_prefix_list, **version, AddEntries=[{"Cidr": "2001:db8::/48"}])
+    assert error != ""
+
+
+@question("pl.versions", "the entries of an earlier version can still be read, also of a list that was made empty")
+def earlier_version(lab: Lab) -> None:
+    identifier = lab.new_list()
+    lab.ec2.modify_managed_prefix_list(
+        PrefixListId=identifier, CurrentVersion=1, AddEntries=[{"Cidr": "10.2.0.0/16", "Description": "two"}]
+    )
+    read = lab.ec2.get_managed_prefix_list_entries
+    assert read(PrefixListId=identifier, TargetVersion=1)["Entries"] == []
+    assert read(PrefixListId=identifier, TargetVersion=2)["Entries"] == [{"Cidr": "10.2.0.0/16", "Description": "two"}]
+
+
 @question("pl.modify", "adding and removing gives version 2, keeps the name, and the entries are right")
 def modified(lab: Lab) -> None:
     identifier = lab.new_list("10.1.0.0/16", name="keep")

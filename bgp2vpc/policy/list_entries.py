@@ -1,0 +1,202 @@
+"""Prefix lists: one route for many prefixes. What its entries have to be, and which prefixes it serves. Pure.
+
+How it works. A rule with `prefix_list` gives none of its prefixes a route. In each of its tables it has one place, the
+prefix list itself (`PrefixListId`), which is decided, written and remembered as any other place: settling, takeover,
+damping, holds, hooks and the guard do not know the difference. What is offered for it is made of the offers for the
+rule's prefixes, the best one of each announcer (`offers_for_list`).
+
+The entries are written by whoever holds the route of the list in a table:
+
+| the prefix              | it is no entry      | it is an entry that bgp2vpc wrote                             |
+|-------------------------|---------------------|---------------------------------------------------------------|
+| is offered here, well   | added               | stays                                                         |
+| … only as a last resort | added if none is    | removed if another prefix is well here, else it stays         |
+|                         | well, nor an entry  |                                                               |
+| is not offered here     | -                   | removed; it stays as a leftover while not all sources have    |
+|                         |                     | told what they offer, and if another owner serves it (below)  |
+| is held by an operator  | not added           | stays                                                         |
+
+Nothing is removed while nothing is wanted at all: then the route goes, and an entry without a route does no harm. An
+entry that somebody else wrote is never removed, nor one that is not understood.
+
+A list has one owner in each table, but the same entries for all of its tables. Where several instances own it, in
+different tables, each adds what it offers; it removes what it wrote itself, or what an instance wrote that owns no
+table of it any more, and only if no other announcer of the prefix is heard.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from bgp2vpc.bgp.best import best_path, is_draining, med
+from bgp2vpc.bgp.path import NextHop
+from bgp2vpc.bgp.rib import Offer, Side
+from bgp2vpc.policy.rule import Rule
+from bgp2vpc.prefix import Prefix, PrefixListId
+from bgp2vpc.vpc.model import ManagedPrefixList, RouteTable, Snapshot, TargetKind
+from bgp2vpc.vpc.prefix_lists import OURS, problem_of
+
+
+@dataclass(frozen=True, slots=True)
+class EntryChanges:
+    """What has to become of the entries of a prefix list. `problem`: why nothing may be written now; empty: nothing.
+
+    `no_room`: what is to be added and does not fit (MaxEntries).
+    """
+
+    list_id: PrefixListId
+    add: tuple[Prefix, ...] = ()
+    remove: tuple[Prefix, ...] = ()
+    no_room: tuple[Prefix, ...] = ()
+    problem: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.add or self.remove)
+
+    def to_json(self) -> dict[str, object]:
+        """For `plan --json`."""
+        some = {name: [str(each) for each in getattr(self, name)] for name in ("add", "remove", "no_room")}
+        return {"prefix_list_id": str(self.list_id), **some, "problem": self.problem}
+
+
+def list_problem(list_id: Prefix, rule: Rule, snapshot: Snapshot) -> str:
+    """What speaks against a route of ours for this prefix list, in words; empty: nothing."""
+    if rule.prefix_list is None:
+        return ""
+    accounts = {each.owner_id for each in snapshot.interfaces} - {""}
+    return problem_of(list_id, rule.prefix_list, snapshot.prefix_lists, accounts)
+
+
+def members(
+    rule: Rule, ip_version: int | None, offers: Mapping[Prefix, Sequence[Offer]]
+) -> Iterator[tuple[Prefix, list[Offer]]]:
+    """The offers that the rule uses for its prefixes of this IP version (None: of both), where there are any."""
+    for prefix in tuple(offers):
+        if ip_version in (None, prefix.version):
+            admitted = [offer for offer in offers.get(prefix, ()) if rule.admits(offer)]
+            if admitted:
+                yield prefix, admitted
+
+
+def offers_for_list(
+    list_id: Prefix, rule: Rule, ip_version: int | None, offers: Mapping[Prefix, Sequence[Offer]]
+) -> tuple[Offer, ...]:
+    """What is offered for the list: of each announcer, by source and next hop, the best of its offers.
+
+    An announcer that has one service that is well offers the list as well as that one: all its prefixes share the fate
+    of the list.
+    """
+    by_announcer: dict[tuple[str, NextHop], list[Offer]] = {}
+    for _, admitted in members(rule, ip_version, offers):
+        for offer in admitted:
+            by_announcer.setdefault((offer.source, offer.path.next_hop), []).append(offer)
+    found = []
+    for some in by_announcer.values():
+        if (best := best_path(some)) is not None:
+            found.append(replace(best.offer, path=replace(best.offer.path, prefix=list_id, path_id=None)))
+    return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """A prefix list in the tables where its route is ours.
+
+    `rules`: those that have it there. `within`: the CIDRs of their VPCs. `others`: the instances that own it in other
+    tables; `is_shared`: whether anybody else does.
+    """
+
+    list_id: PrefixListId
+    rules: tuple[Rule, ...]
+    within: tuple[Prefix, ...]
+    others: frozenset[str]
+    is_shared: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EntryPolicy:
+    """Who we are, and what limits changes. `backup_med`: from this MED on a path is a last resort."""
+
+    instance_id: str
+    backup_med: int
+    max_changes: int
+
+
+def entry_changes(
+    owned: Owned,
+    snapshot: Snapshot,
+    offers: Mapping[Prefix, Sequence[Offer]],
+    stays: Collection[Prefix],
+    policy: EntryPolicy,
+) -> EntryChanges:
+    """The table above. `stays`: entries that stay as they are: held ones, and leftovers of an earlier run."""
+    list_id = owned.list_id
+    problem = next(filter(None, (list_problem(list_id, rule, snapshot) for rule in owned.rules)), "")
+    found = (snapshot.prefix_lists or {}).get(str(list_id))
+    if problem or found is None or found.entries is None:
+        return EntryChanges(list_id, problem=problem)
+    offered = {prefix: admitted for rule in owned.rules for prefix, admitted in members(rule, found.ip_version, offers)}
+    wanted = _wanted(owned, offered, found.entries, policy)
+    if not wanted:
+        return EntryChanges(list_id)
+    add = sorted(wanted - found.entries.keys() - frozenset(stays), key=Prefix.sort_key)
+    heard = {prefix for prefix, some in offered.items() if any(offer.side is Side.PEER for offer in some)}
+    unwanted = sorted((each for each in found.entries if each not in wanted and each not in stays), key=Prefix.sort_key)
+    remove = tuple(each for each in unwanted if _may_remove(owned, found.entries[each], each in heard))
+    if len(add) > policy.max_changes:
+        problem = f"{len(add)} entries to add at once, more than max_changes: {policy.max_changes}"
+        return EntryChanges(list_id, remove=remove, problem=problem)
+    room = len(add) if not found.max_entries else max(0, found.max_entries - len(found.entries) + len(remove))
+    return EntryChanges(list_id, tuple(add[:room]), remove, tuple(add[room:]))
+
+
+def _wanted(
+    owned: Owned, offered: Mapping[Prefix, Sequence[Offer]], entries: Collection[Prefix], policy: EntryPolicy
+) -> frozenset[Prefix]:
+    """What is offered here and well; where nothing is, the entries that are offered as a last resort, or all of these.
+
+    Within the VPC EC2 would send it to the VPC's own route: such a prefix is no entry.
+    """
+    here = {
+        prefix: [offer for offer in some if offer.side is not Side.PEER]
+        for prefix, some in offered.items()
+        if not any(prefix in cidr for cidr in owned.within)
+    }
+    here = {prefix: some for prefix, some in here.items() if some}
+
+    def is_well(offer: Offer) -> bool:
+        return med(offer) < policy.backup_med and not is_draining(offer)
+
+    well = frozenset(prefix for prefix, some in here.items() if any(map(is_well, some)))
+    return well or frozenset(each for each in here if each in entries) or frozenset(here)
+
+
+def _may_remove(owned: Owned, description: str, is_heard: bool) -> bool:
+    """Whether an entry that is not wanted here goes."""
+    if not description.startswith(OURS):
+        return False
+    if not owned.is_shared:
+        return True
+    return description.removeprefix(OURS) not in owned.others and not is_heard
+
+
+def routes_counted(
+    table: RouteTable, lists: Collection[PrefixListId], snapshot: Snapshot, ip_version: int
+) -> tuple[int, int]:
+    """How many routes of this IP version count in the quota of the table, and how many of them are of prefix lists.
+
+    A prefix list counts with its MaxEntries, however many entries it has. `lists`: those that the table is to have a
+    route for, counted as if it had.
+    https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html#vpc-limits-route-tables
+    """
+    static = {
+        route.destination
+        for route in table.routes
+        if isinstance(route.destination, Prefix) and not route.propagated and route.target.kind is not TargetKind.LOCAL
+    }
+    found = [(snapshot.prefix_lists or {}).get(str(each)) for each in (static | set(lists))]
+    of_lists = sum(each.max_entries or 1 for each in found if each is not None and each.ip_version == ip_version)
+    return sum(each.version == ip_version for each in static) + of_lists, of_lists
+
+
+def is_entry(prefix: Prefix, found: ManagedPrefixList | None) -> bool:
+    """Whether the list has this prefix, as far as we know."""
+    return found is not None and found.entries is not None and prefix in found.entries

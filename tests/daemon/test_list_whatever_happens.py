@@ -1,0 +1,106 @@
+"""Two daemons with one managed prefix list, whatever happens: no entry that its owner serves is missing in the end."""
+
+from hypothesis import HealthCheck, given, seed, settings
+from hypothesis import strategies as st
+from lab import OURS, PEER, Lab, announce, two_hosts, withdraw
+
+from bgp2vpc.config.model import Ec2Limits
+from bgp2vpc.errors import Denied, Throttled, Transient
+from bgp2vpc.vpc.prefix_lists import PrefixListRef
+from tests.values import rule
+
+LIST, FOREIGN = "pl-1", "198.51.100.1/32"
+PREFIXES = tuple(f"192.0.2.{number}/32" for number in range(1, 4))
+INTERFACES = (OURS, PEER)
+RULE = rule("192.0.2.0/24 le 32", name="lists", prefix_list=PrefixListRef(LIST, keeps_foreign=True))
+
+
+class Pair:
+    """Both hosts and what they offer."""
+
+    def __init__(self, tables: int) -> None:
+        vpc = two_hosts(tables)
+        vpc.add_prefix_list(LIST)
+        config = {"rules": (RULE,), "poll_time": 5.0, "restart_time": 5.0, "ec2": Ec2Limits(burst=20, rate=5.0)}
+        first = Lab(vpc, **config)
+        self.labs = (first, Lab(beside=first, **config))
+        self.offered: tuple[set[str], set[str]] = (set(), set())
+        self.vpc = vpc
+        for each in self.labs:
+            each.start(wait=0)
+
+    def says(self, who: int, prefix: str, wanted: bool) -> None:
+        self.labs[who].say(announce(prefix) if wanted else withdraw(prefix))
+        (self.offered[who].add if wanted else self.offered[who].discard)(prefix)
+
+    def owners(self) -> set[int]:
+        return {INTERFACES.index(route.split()[2]) for route in self.labs[0].routes}
+
+
+who, prefixes = st.integers(0, 1), st.sampled_from(PREFIXES)
+modify, read = "ModifyManagedPrefixList", "GetManagedPrefixListEntries"
+errors = st.sampled_from(
+    [Transient("X", "InternalError", ""), Throttled("X", "RequestLimitExceeded", ""), Denied("X", "Unauthorized", "")]
+)
+
+
+def says(host: int, prefix: str, wanted: bool):
+    return lambda pair: pair.says(host, prefix, wanted)
+
+
+def somebody_adds():
+    return lambda pair: pair.vpc.put_entries(LIST, FOREIGN)
+
+
+def somebody_moves(host: int):
+    return lambda pair: pair.vpc.put_route("rtb-1", LIST, INTERFACES[host])
+
+
+def fails(call: str, error, times: int):
+    return lambda pair: pair.vpc.fail_next(call, error, times=times)
+
+
+def answer_is_lost(call: str):
+    return lambda pair: pair.vpc.fail_next(call, Transient("X", "ReadTimeoutError", ""), after=True)
+
+
+def takes_long(reads: int):
+    return lambda pair: setattr(pair.vpc, "changing", reads)
+
+
+calls = st.sampled_from([modify, read, "DescribeManagedPrefixLists", "ReplaceRoute", "CreateRoute", "Describe"])
+steps = st.one_of(
+    st.builds(says, who, prefixes, st.booleans()),
+    st.builds(says, who, prefixes, st.booleans()),
+    st.builds(somebody_adds),
+    st.builds(somebody_moves, who),
+    st.builds(fails, calls, errors, st.integers(1, 3)),
+    st.builds(answer_is_lost, st.sampled_from([modify, "CreateRoute", "DeleteRoute"])),
+    st.builds(takes_long, st.integers(0, 3)),
+)
+pauses = st.sampled_from([0.0, 0.06, 0.11, 0.4, 3.0, 15.0])
+
+
+@seed(20)
+@settings(suppress_health_check=list(HealthCheck), max_examples=60)
+@given(st.integers(1, 2), st.lists(st.tuples(steps, pauses), max_size=20))
+def test_once_all_is_calm_the_list_has_what_its_owners_offer(tables: int, story) -> None:
+    pair = Pair(tables)
+    try:
+        for step, pause in story:
+            step(pair)
+            pair.labs[0].wait(pause)
+        pair.vpc._misfortunes.clear()
+        pair.labs[0].wait(150)
+        owners, entries = pair.owners(), set(pair.vpc.entries(LIST))
+        assert all(pair.offered[owner] for owner in owners)  # who offers nothing has withdrawn its route
+        assert bool(owners) is any(pair.offered)
+        offered = set[str]().union(*(pair.offered[owner] for owner in owners))
+        assert entries >= offered
+        if len(owners) == 1:
+            assert entries - {FOREIGN} == offered
+        pair.labs[0].forget_calls()
+        pair.labs[0].wait(150)
+        assert pair.vpc.writes == []
+    finally:
+        pair.labs[0].dispose()
