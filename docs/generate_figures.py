@@ -1,6 +1,7 @@
 """Writes measured figures from benchmarks/results.json into the documents: `python docs/generate_figures.py`.
 
 A table stands between `<!-- figures: NAME… -->` and `<!-- end of figures -->`, and has the figures of these benchmarks.
+The README's, behind `<!-- beside others -->`, has a few of them beside those of others.
 With `--check`, only says whether the documents have the figures of the file.
 """
 
@@ -16,8 +17,23 @@ from typing import Any
 from write import ROOT, main
 
 RESULTS = json.loads((ROOT / "benchmarks" / "results.json").read_text())
-PLACE = re.compile(r"(<!-- figures: (.*?) -->\n).*?(<!-- end of figures -->)", re.DOTALL)
+PLACE = re.compile(r"(<!-- (?:figures: (.*?)|beside others) -->\n).*?(<!-- end of figures -->)", re.DOTALL)
 OTHER = "AWSnycast 0.2.1"
+SERVICE = "VPC Route Server"
+"""What the sources of docs/compared.md say of it: it was not measured."""
+BESIDE = (
+    ("A service dies: another instance takes the route", "failover", "owner's service killed -> ReplaceRoute"),
+    (
+        "The owner's host freezes: clients wait",
+        "gaps_of_run",
+        "bgp2vpc run, host frozen, BGP alone: gap",
+    ),
+    ("The same with a remote health check", "gaps_of_run", "bgp2vpc run, host frozen, remote check: gap"),
+    ("An instance with 500 routes dies: all are moved", "takeover500", "500 routes of a dead instance"),
+    ("A check gets no answer at all: the route is deleted", "outages", "packets dropped, fall 2 -> DeleteRoute"),
+    ("A planned move: packets lost", "gaps_of_run", "bgp2vpc run, drain: lost"),
+)
+"""Rows of the table in the README: what happens, and which figure of which benchmark says so."""
 MANY = 100
 """Samples, from which on percentiles say more than a range."""
 
@@ -26,7 +42,21 @@ Entry = dict[str, Any]
 
 def text(page: Path) -> str:
     """The page with the figures as they are now."""
-    return PLACE.sub(lambda found: f"{found[1]}{_block(found[2].split())}{found[3]}", page.read_text())
+    return PLACE.sub(lambda found: f"{found[1]}{_place(found[2])}{found[3]}", page.read_text())
+
+
+def _place(names: str | None) -> str:
+    return _block(names.split()) if names else "\n".join(["", *_beside(), "", ""])
+
+
+def _beside() -> Iterator[str]:
+    """bgp2vpc's median (with the smallest and the largest), and what is known of the others."""
+    yield from _head("", "bgp2vpc", OTHER, SERVICE)
+    for words, benchmark, name in BESIDE:
+        (figure,) = (each for each in RESULTS[benchmark]["figures"] if each["name"] == name)
+        other = RESULTS[OTHER].get(name, "")
+        beside = f"{other} {figure['unit']}" if other[:1].isdigit() else other
+        yield _row(words, _measured(figure), beside, RESULTS[SERVICE].get(name, ""))
 
 
 def _block(names: Sequence[str]) -> str:
@@ -98,5 +128,7 @@ def _told(entry: Entry) -> str:
 
 
 if __name__ == "__main__":
-    pages = [page for page in sorted((ROOT / "docs").glob("*.md")) if PLACE.search(page.read_text())]
+    pages = [
+        each for each in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))) if PLACE.search(each.read_text())
+    ]
     sys.exit(main(sys.argv[1:], {page: partial(text, page) for page in pages}))

@@ -1,4 +1,4 @@
-"""What mkdocs does not do by itself: the README becomes the first page, the files to copy one page, and links that lead
+"""What mkdocs does not do by itself: the changelog becomes a page, the files to copy one page, and links that lead
 out of docs/ (as they have to where the sources are read) lead to these, or are mere names.
 """
 
@@ -15,9 +15,7 @@ LINK = re.compile(r"(?<!!)\[([^\]]*)\]\(([^)\s]+)\)")
 
 
 def on_files(files: Files, *, config: Any) -> Files:
-    """The README and the ready files, beside what is in docs/."""
-    readme = re.sub(r"\]\(docs/", "](", (ROOT / "README.md").read_text())
-    files.append(File.generated(config, "index.md", content=readme))
+    """The changelog and the ready files, beside what is in docs/."""
     files.append(File.generated(config, "changelog.md", content=(ROOT / "CHANGELOG.md").read_text()))
     files.append(File.generated(config, "ready-files.md", content=_ready_files()))
     return files

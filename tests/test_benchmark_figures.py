@@ -88,6 +88,7 @@ def test_every_benchmark_has_its_figures_in_the_document():
 @pytest.fixture
 def copied(tmp_path: Path) -> Path:
     """The documents and the figures, to be changed."""
+    shutil.copy(ROOT / "README.md", tmp_path)
     shutil.copytree(ROOT / "docs", tmp_path / "docs", ignore=shutil.ignore_patterns("__pycache__"))
     (tmp_path / "benchmarks").mkdir()
     shutil.copy(RESULTS, tmp_path / "benchmarks")
@@ -110,6 +111,18 @@ def test_a_figure_that_is_measured_again_is_missed_in_each_document_until_it_is_
     assert generate(copied, "--check") == 0
     for name in ("performance.md", "failure-scenarios.md"):
         assert "| service killed | 712 ms (611 to 813);" in (copied / "docs" / name).read_text()
+
+
+@pytest.mark.io
+def test_the_readme_has_the_figures_of_the_file_beside_those_of_others(copied: Path):
+    results = json.loads((copied / "benchmarks" / "results.json").read_text())
+    (figure,) = (each for each in results["takeover500"]["figures"] if each["name"] == "500 routes of a dead instance")
+    figure |= {"min": 1.11, "median": 2.22, "max": 3.33}
+    results["AWSnycast 0.2.1"][figure["name"]] = "4.44"
+    (copied / "benchmarks" / "results.json").write_text(json.dumps(results))
+    assert generate(copied, "--check") == 1
+    assert generate(copied) == 0
+    assert "| 2.22 s (1.11 to 3.33) | 4.44 s |" in (copied / "README.md").read_text()
 
 
 @pytest.mark.io

@@ -8,7 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
+from bgp2vpc.cli.main import COMMANDS
 from bgp2vpc.config.load import parse
 from bgp2vpc.iam.least import least_policy
 from bgp2vpc.iam.tables import AccountScope
@@ -35,8 +37,8 @@ def test_every_configuration_in_a_document_loads(text):
 
 
 @pytest.mark.io
-def test_the_exabgp_configuration_of_the_readme_is_valid_for_exabgp(tmp_path):
-    (text,) = blocks(ROOT / "README.md", "exabgp")
+def test_the_exabgp_configuration_of_the_documents_is_valid_for_exabgp(tmp_path):
+    (text,) = blocks(ROOT / "docs" / "setups.md", "exabgp")
     program = tmp_path / "bgp2vpc"
     program.write_text("#!/bin/sh\n")
     program.chmod(0o755)
@@ -103,10 +105,21 @@ def test_every_reason_of_a_verdict_is_explained():
     assert {reason.value for reason in Reason} - set(told) == set()
 
 
-@pytest.mark.io
-def test_every_command_is_in_the_readme():
-    answer = subprocess.run([sys.executable, "-m", "bgp2vpc", "--help"], check=True, capture_output=True, text=True)
-    commands = re.findall(r"^    ([a-z-]+)  ", answer.stdout, re.MULTILINE)
-    readme = (ROOT / "README.md").read_text()
-    assert len(commands) > 10
-    assert [each for each in commands if f"`bgp2vpc {each}" not in readme] == []
+def test_the_pair_of_the_readme_is_the_file_to_copy():
+    (text,) = blocks(ROOT / "README.md", "yaml")
+    assert yaml.safe_load(text) == yaml.safe_load((ROOT / "examples" / "pair.yaml").read_text())
+
+
+@pytest.mark.parametrize("words", [words for block in blocks(ROOT / "README.md", "sh") for words in block.splitlines()])
+def test_every_command_of_the_readme_exists(words):
+    for program, name in re.findall(r"(make|bgp2vpc) ([a-z-]+)", words.partition("#")[0]):
+        if program == "make":
+            assert f"\n{name}:" in (ROOT / "Makefile").read_text()
+        elif "docker" not in words:
+            assert name in COMMANDS
+
+
+def test_every_page_is_on_the_first_one():
+    """Also those that a file to copy becomes."""
+    linked = set(re.findall(r"\]\(([\w-]+\.md)", (ROOT / "docs" / "index.md").read_text()))
+    assert {each.name for each in (ROOT / "docs").glob("*.md")} - linked == {"index.md"}
