@@ -82,7 +82,7 @@ pauses = st.sampled_from([0.0, 0.06, 0.11, 0.4, 3.0, 15.0])
 
 
 @seed(20)
-@settings(suppress_health_check=list(HealthCheck), max_examples=60)
+@settings(max_examples=settings().max_examples // 3, suppress_health_check=list(HealthCheck))
 @given(st.integers(1, 2), st.lists(st.tuples(steps, pauses), max_size=20))
 def test_once_all_is_calm_the_list_has_what_its_owners_offer(tables: int, story) -> None:
     pair = Pair(tables)
@@ -91,7 +91,7 @@ def test_once_all_is_calm_the_list_has_what_its_owners_offer(tables: int, story)
             step(pair)
             pair.labs[0].wait(pause)
         pair.vpc._misfortunes.clear()
-        pair.labs[0].wait(150)
+        pair.labs[0].wait(75)
         owners, entries = pair.owners(), set(pair.vpc.entries(LIST))
         assert all(pair.offered[owner] for owner in owners)  # who offers nothing has withdrawn its route
         assert bool(owners) is any(pair.offered)
@@ -100,7 +100,7 @@ def test_once_all_is_calm_the_list_has_what_its_owners_offer(tables: int, story)
         if len(owners) == 1:
             assert entries - {FOREIGN} == offered
         pair.labs[0].forget_calls()
-        pair.labs[0].wait(150)
+        pair.labs[0].wait(35)
         assert pair.vpc.writes == []
     finally:
         pair.labs[0].dispose()
