@@ -13,7 +13,7 @@ from pathlib import Path
 import yaml
 from playwright.sync_api import Browser, sync_playwright
 
-from bgp2vpc.demo.instance import LOOPBACK, PREFIX, DemoInstance, quiet_port
+from bgp2vpc.demo.instance import LOOPBACK, PREFIX, DemoInstance
 from bgp2vpc.demo.stage import NAMES, Stage
 
 TARGET = Path(__file__).parent / "pictures"
@@ -35,13 +35,12 @@ class PagedStage(Stage):
         """The next one."""
         number = len(self.instances)
         host = self.world.hosts[number]
-        instance = DemoInstance(NAMES[number], host, self.directory, self.cloud.environment(host.instance_id))
+        instance = DemoInstance(NAMES[number], host, self.directory, self.cloud.environment(host.instance_id), web=True)
         settings = yaml.safe_load(instance.config.read_text())
         token = self.directory / "token"
         token.write_text(TOKEN)
         token.chmod(0o600)
-        port = quiet_port()
-        settings["web"] = {"listen": f"{LOOPBACK}:{port}", "token_file": str(token)}
+        settings["web"]["token_file"] = str(token)
         settings["healthchecks"] = {
             "http": {"type": "http", "destination": LOOPBACK, "every": 0.25, "config": {"port": instance.port}},
             "port": {"type": "tcp", "destination": LOOPBACK, "every": 0.5, "config": {"port": instance.port}},
@@ -50,14 +49,8 @@ class PagedStage(Stage):
         run[run.index("--cmd") + 1] += " >/dev/null 2>&1"  # its tracebacks would tell where Python lies
         instance.config.write_text(yaml.safe_dump(settings, sort_keys=False, width=1000))
         self.instances.append(instance)
-        self.pages[instance.name] = f"http://{LOOPBACK}:{port}"
         instance.start_daemon()
         return instance
-
-    @property
-    def pages(self) -> dict[str, str]:
-        """Where each instance's page is."""
-        return self.__dict__.setdefault("_pages", {})
 
 
 def main() -> int:
@@ -79,9 +72,9 @@ def main() -> int:
         time.sleep(3)
         a.start_service()
         time.sleep(6)
-        take(browser, stage.pages["B"], "page", width=1080, height=860)
-        take(browser, f"{stage.pages['B']}/prefix/{PREFIX}#story", "story", width=1000, height=640, dark=True)
-        take(browser, stage.pages["A"], "phone", width=390, height=844, dark=True)
+        take(browser, b.page, "page", width=1080, height=860)
+        take(browser, f"{b.page}prefix/{PREFIX}#story", "story", width=1000, height=640, dark=True)
+        take(browser, a.page, "phone", width=390, height=844, dark=True)
         browser.close()
     large = [each.name for each in TARGET.glob("*.png") if each.stat().st_size > LARGEST]
     if large:

@@ -9,8 +9,20 @@ from bgp2vpc.cli.options import Commands
 
 def add(commands: Commands) -> None:
     """Add the command."""
-    demo = commands.add_parser("demo", help="watch it work on a simulated VPC", allow_abbrev=False)
-    demo.add_argument("--keep", action="store_true", help="stay up when the story is over, until Ctrl-C")
+    demo = commands.add_parser(
+        "demo",
+        help="watch it work on a simulated VPC",
+        epilog="example: bgp2vpc demo --web",
+        allow_abbrev=False,
+    )
+    demo.add_argument(
+        "--keep",
+        action="store_true",
+        help="stay up when the story is over, until Ctrl-C, and print commands for a look around",
+    )
+    demo.add_argument(
+        "--web", action="store_true", help="serve the status page of each instance; stay up as with --keep"
+    )
     demo.set_defaults(command=run)
 
 
@@ -35,4 +47,4 @@ def run(args: argparse.Namespace) -> int:
         return 1
     from bgp2vpc.demo.story import tell
 
-    return tell(keep=args.keep)
+    return tell(keep=args.keep or args.web, web=args.web)

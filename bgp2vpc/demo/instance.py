@@ -29,9 +29,14 @@ STOP_PATIENCE = 30.0
 
 
 class DemoInstance:
-    """`name` is a letter. Everything it has lies in `directory` as `<name>.yaml`, `.sock`, `.log`, `.env`."""
+    """`name` is a letter. Everything it has lies in `directory` as `<name>.yaml`, `.sock`, `.log`, `.env`.
 
-    def __init__(self, name: str, host: CloudHost, directory: Path, aws: Mapping[str, str]) -> None:
+    `web`: its daemon serves the status page.
+    """
+
+    def __init__(
+        self, name: str, host: CloudHost, directory: Path, aws: Mapping[str, str], *, web: bool = False
+    ) -> None:
         self.name = name
         self.host = host
         self.port = quiet_port()
@@ -49,7 +54,7 @@ class DemoInstance:
         healthcheck = [sys.executable, "-m", "exabgp", "healthcheck", "--no-syslog", "--cmd", check]
         healthcheck += ["--ip", PREFIX, "--no-ip-setup", "--withdraw-on-down"]
         healthcheck += ["--interval", "0.4", "--fast-interval", "0.1", "--rise", "2", "--fall", "2"]
-        configuration = {
+        configuration: dict[str, object] = {
             "socket": str(self.socket),
             "poll_time": POLL_TIME,
             "processes": {"dns": {"run": healthcheck}},
@@ -61,6 +66,11 @@ class DemoInstance:
                 }
             },
         }
+        self.page: str | None = None
+        if web:
+            listen = f"{LOOPBACK}:{quiet_port()}"
+            configuration["web"] = {"listen": listen}
+            self.page = f"http://{listen}/"
         self.config.write_text(yaml.safe_dump(configuration, sort_keys=False, width=1000))
         self.environment_file.write_text("".join(f"export {key}={shlex.quote(aws[key])}\n" for key in aws))
 

@@ -18,11 +18,13 @@ NAMES = "ABC"
 class Stage:
     """Use with `with`. Raises CloudError if the cloud does not start.
 
-    `before_clean_up` is called when the end has begun: from then on nothing should interrupt us.
+    `before_clean_up` is called when the end has begun: from then on nothing should interrupt us. `web`: with the status
+    page of each instance.
     """
 
-    def __init__(self, before_clean_up: Callable[[], None]) -> None:
+    def __init__(self, before_clean_up: Callable[[], None], *, web: bool = False) -> None:
         self._before_clean_up = before_clean_up
+        self._web = web
         self.directory = Path(tempfile.mkdtemp(prefix="bgp2vpc-demo-"))
         self.instances: list[DemoInstance] = []
         self._cloud: Cloud | None = None
@@ -51,7 +53,8 @@ class Stage:
         """The next instance; its daemon starts, its service does not yet."""
         number = len(self.instances)
         host = self.world.hosts[number]
-        instance = DemoInstance(NAMES[number], host, self.directory, self.cloud.environment(host.instance_id))
+        aws = self.cloud.environment(host.instance_id)
+        instance = DemoInstance(NAMES[number], host, self.directory, aws, web=self._web)
         self.instances.append(instance)
         instance.start_daemon()
         return instance

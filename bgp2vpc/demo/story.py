@@ -18,17 +18,18 @@ from bgp2vpc.demo.stage import Stage
 START_PATIENCE = 60.0
 
 
-def tell(*, keep: bool, patience: float = 10.0, pause: float = 2.0) -> int:
+def tell(*, keep: bool, web: bool = False, patience: float = 10.0, pause: float = 2.0) -> int:
     """Tell the story: 0 if all of it happened, 1 if not, 128 + its number if a signal ended it.
 
-    `keep`: stay up afterwards until Ctrl-C. `patience`: seconds each step may take. `pause`: seconds between chapters.
+    `keep`: stay up afterwards until Ctrl-C. `web`: with the status page of each instance. `patience`: seconds each step
+    may take. `pause`: seconds between chapters.
     """
     screen = Screen(time.monotonic())
     screen.title("bgp2vpc demo: two instances, two zones, one anycast prefix, an embedded VPC")
     screen.say("It takes about 25 seconds, and nothing of it stays behind.")
     with Interrupts() as interrupts:
         try:
-            with Stage(interrupts.ignore) as stage:
+            with Stage(interrupts.ignore, web=web) as stage:
                 status = _tell(Play(stage, screen, patience, pause), keep=keep)
         except (CloudError, OSError) as error:
             screen.failed(str(error))
@@ -50,6 +51,7 @@ def _tell(play: Play, *, keep: bool) -> int:
         play.screen.say("Times are seconds since the start, and since the cause.")
         play.screen.say("Look into it meanwhile, from another terminal:")
         play.screen.quote([f"{command()} status --socket {instance.socket}" for instance in (a, b)], "cyan")
+        play.screen.quote([f"{i.page}    # {i.name}'s page, in a browser" for i in (a, b) if i.page], "cyan")
         for instance in (a, b):
             play.expect(f"{instance.name}'s daemon reads the route tables", play.has_read(instance), START_PATIENCE)
         chapters.service_comes(play, a)
@@ -79,11 +81,14 @@ def _stay(play: Play, holder: DemoInstance) -> None:
     chapters.second_service_comes(play, holder, third)
     play.screen.title(f"{holder.name} and {third.name} stay up until Ctrl-C; what happens is told here.")
     for i in (holder, third):
-        lines = [
+        lines = [f"{i.page}    # its page, in a browser"] if i.page else []
+        lines += [
             f". {i.environment_file}    # where its EC2 and instance metadata are",
             f"{command()} status --socket {i.socket}",
             f"{command()} why {PREFIX} --socket {i.socket}",
             f"{command()} plan -f {i.config}",
+            f"{command()} drain --force --socket {i.socket}    # --force: they do not hear each other",
+            f"{command()} undrain --socket {i.socket}",
             f"{command()} api --socket {i.socket} 'announce route 192.0.2.54/32 next-hop self'",
             f"tail -f {i.log_file}",
         ]

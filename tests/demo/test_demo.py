@@ -3,6 +3,8 @@
 import os
 import re
 import signal
+import subprocess
+import urllib.request
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -134,16 +136,25 @@ def test_even_a_demo_that_is_killed_takes_its_processes_with_it(attend: Attend) 
 
 
 def test_kept_up_it_tells_of_what_its_user_does_until_ctrl_c(attend: Attend) -> None:
-    demo = attend("-c", AT_ONCE.format(f"keep=True, patience={PATIENCE}"))
+    demo = attend("-c", AT_ONCE.format(f"keep=True, web=True, patience={PATIENCE}"))
     told = demo.read_until("stay up until Ctrl-C")
     assert "ok C yields: A is healthy" in told
-    told = demo.read_until("On C:")
+    told = demo.read_until("/c.log")
     service = re.search(r"On A:[\s\S]*?kill -9 (\d+) +# its service", told)
     assert service, told
+    pages = re.findall(r"(http://\S+) +# its page", told)
+    assert len(pages) == 2, told
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    for page in pages:
+        assert "192.0.2.53/32" in direct.open(page, timeout=PATIENCE).read().decode()
     os.kill(int(service[1]), signal.SIGKILL)
     demo.text = ""
     demo.read_until("C CreateRoute")
     assert re.search(r"A withdrawn 192.0.2.53/32[\s\S]*A DeleteRoute[\s\S]*C CreateRoute", demo.text)
+    for command in ("why", "drain"):
+        (pasted,) = re.findall(rf"^  (.* {command} .*/c\.sock.*)$", told, re.MULTILINE)
+        subprocess.run(["sh", "-c", pasted], check=command == "why", timeout=PATIENCE)
+    demo.read_until("C DeleteRoute")
     os.killpg(demo.process.pid, signal.SIGINT)
     assert demo.read_to_the_end() == 0, demo.text
     assert "ok A and C ended with exit 0 (B was killed), every route is gone" in demo.text
