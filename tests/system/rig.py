@@ -156,7 +156,7 @@ class MeshHost(AnycastHost):
         }
 
     def start_mesh(self, peers: Sequence[Seat]) -> None:
-        """Run the service, and ExaBGP with bgp2vpc as its helper, or bgp2vpc by itself."""
+        """Run ExaBGP with bgp2vpc as its helper, or bgp2vpc by itself; not yet the service."""
         find = {"type": "by_tag", "config": {"key": "type", "value": "private"}}
         rules = {"private": {"find": find, **self._setting.rule}}
         keys = {"socket": str(self.socket), **self._setting.more, "routetables": rules}
@@ -170,7 +170,6 @@ class MeshHost(AnycastHost):
                 "peers": [router, *(peer.host_address for peer in peers)],
             }
             self.yaml.write_text(json.dumps(keys), "utf-8")
-            self.start_service()
             self.start_bgp2vpc()
             return
         self.yaml.write_text(json.dumps(keys), "utf-8")
@@ -185,7 +184,6 @@ class MeshHost(AnycastHost):
             )
         path = self.directory / "exabgp.conf"
         path.write_text(text, "utf-8")
-        self.start_service()
         self.start("exabgp", self.exabgp.serve(path))
 
     # What befalls it
@@ -480,11 +478,13 @@ def running(net: VpcNet, cloud: Cloud, directory: Path, setting: Setting) -> Ite
             stack.enter_context(MeshHost(net, seat, cloud, host, directory / seat.device, setting))
             for host, seat in zip(world.hosts, seats, strict=True)
         ]
+        hosts[0].start_service()
         for host in hosts:
             host.start_mesh([seat for seat in seats if seat is not host.seat])
-            if setting.by_itself:
-                # It creates what is missing before its ExaBGP is up: two that start at once would share the tables.
-                cloud.wait_until(lambda: all(IPV4 in cloud.routes(table) for table in world.tables))
+        # Two that announce within the time of one call may create the route in one table each, and keep it there.
+        cloud.wait_until(lambda: all(IPV4 in cloud.routes(table) for table in world.tables))
+        for host in hosts[1:]:
+            host.start_service()
         client = stack.enter_context(traffic.Client(net.vpc.command, IPV4.partition("/")[0], directory / "answered"))
         yield Mesh(net, cloud, world, tuple(hosts), router, client, plane)
 
