@@ -25,7 +25,7 @@ pytestmark = pytest.mark.system
 ROOT = Path(__file__).parents[2]
 UNIT = "bgp2vpc.service"
 A, B = "192.0.2.53/32", "192.0.2.54/32"
-CONFIG = {
+CONFIG: dict[str, Any] = {
     "poll_time": 1.5,
     "settle_time": 1,
     "restart_time": 600,
@@ -72,11 +72,11 @@ def installed(machine: Debian, cloud: Cloud, world: World) -> Iterator[Debian]:
         machine.run("dpkg", "-i", "/bgp2vpc.deb")
     _drop_in(machine, "cloud", *_in_the_cloud(cloud, world))
     yield machine
-    machine.try_run("systemctl", "stop", UNIT, "exabgp.service")
-    for path in ("etc/bgp2vpc.yaml", "etc/exabgp/exabgp.conf"):
-        (machine.root / path).unlink(missing_ok=True)
-    shutil.rmtree(machine.root / "etc/systemd/system/bgp2vpc.service.d")
-    shutil.rmtree(machine.root / "etc/systemd/system/exabgp.service.d", ignore_errors=True)
+    machine.try_run("systemctl", "stop", UNIT, "exabgp.service", "exabgp@*")
+    for path in (machine.root / "etc/bgp2vpc.yaml", *(machine.root / "etc/exabgp").glob("*.conf")):
+        path.unlink(missing_ok=True)
+    for drop_ins in (machine.root / "etc/systemd/system").glob("*.service.d"):
+        shutil.rmtree(drop_ins)
     machine.run("rm", "-rf", "/var/lib/private/bgp2vpc", "/var/lib/bgp2vpc")
     machine.run("systemctl", "daemon-reload")
     machine.run("systemctl", "reset-failed")
@@ -168,7 +168,10 @@ def test_checks_scripts_and_hooks_work_within_the_lock_down(installed: Debian, w
     }
     checks["icmp"] = _every_half_second("ping")
     script = "/usr/lib/bgp2vpc/bin/python3 -m exabgp healthcheck --no-ip-setup --no-syslog --cmd true --rise 1"
-    configure(installed, healthchecks=checks, processes={"dns": {"run": f"{script} --fast-interval 0.1 --ip {A}"}})
+    hooks = {"run_before_add_route": ["touch", "/run/bgp2vpc/hook"], "run_after_add_route": ["touch", "/etc/hook"]}
+    rules = {"private": CONFIG["routetables"]["private"] | hooks}
+    processes = {"dns": {"run": f"{script} --fast-interval 0.1 --ip {A}"}}
+    configure(installed, healthchecks=checks, processes=processes, routetables=rules)
     installed.run("systemctl", "start", UNIT)
     wait_for_route(cloud, world.hosts[0])
     eventually(
@@ -177,6 +180,19 @@ def test_checks_scripts_and_hooks_work_within_the_lock_down(installed: Debian, w
     results = check_results(installed)
     forbidden = {name for name, said in results.items() if not said.startswith("healthy")}
     assert forbidden == {"etc", "mount", "owner"}, results
+    installed.run("test", "-e", "/run/bgp2vpc/hook")
+    eventually(lambda: "hook failed" in warnings(installed), "the warning of the other hook", installed.journal)
+    (line,) = {line.partition(" why=")[2] for line in warnings(installed).splitlines() if "hook failed" in line}
+    assert "Read-only file system" in line
+    assert "route created" in installed.journal()
+    assert "route created" not in warnings(installed)
+
+
+def warnings(machine: Debian) -> str:
+    """What `journalctl -p warning` shows of this daemon."""
+    invocation = machine.show(UNIT, "InvocationID")
+    words = ("--no-pager", "--output=cat", "--priority=warning", f"_SYSTEMD_INVOCATION_ID={invocation}")
+    return machine.run("journalctl", *words)
 
 
 def _every_half_second(kind: str, **config: Any) -> dict[str, Any]:
@@ -351,10 +367,14 @@ SAYS = f"echo announce route {A} next-hop self; exec cat >/dev/null"
 
 def start_exabgp(machine: Debian, command: str, drop_in: str, *lines: str) -> None:
     machine.write("/etc/exabgp/exabgp.conf", EXABGP.format(command=command))
-    text = (ROOT / "systemd/exabgp.service.d" / drop_in).read_text()
-    machine.write("/etc/systemd/system/exabgp.service.d/bgp2vpc.conf", "\n".join([text, *lines, ""]))
-    machine.run("systemctl", "daemon-reload")
+    copy_drop_in(machine, f"exabgp.service.d/{drop_in}", "exabgp", *lines)
     machine.run("systemctl", "start", "exabgp.service")
+
+
+def copy_drop_in(machine: Debian, file: str, unit: str, *lines: str) -> None:
+    text = (ROOT / "systemd" / file).read_text()
+    machine.write(f"/etc/systemd/system/{unit}.service.d/bgp2vpc.conf", "\n".join([text, *lines, ""]))
+    machine.run("systemctl", "daemon-reload")
 
 
 def test_debians_exabgp_speaks_through_tee(installed: Debian, world: World, cloud: Cloud) -> None:
@@ -374,6 +394,69 @@ def test_debians_exabgp_runs_the_helper(installed: Debian, world: World, cloud: 
     assert installed.show(UNIT, "ActiveState") == "inactive"
     installed.run("systemctl", "stop", "exabgp.service")
     assert cloud.routes(world.hosts[0].table) == ""
+
+
+TEMPLATE = """
+[Service]
+Environment=exabgp_daemon_daemonize=false
+ExecStart=/usr/sbin/exabgp /etc/exabgp/exabgp-%i.conf
+CapabilityBoundingSet=CAP_NET_ADMIN
+AmbientCapabilities=CAP_NET_ADMIN
+"""
+"""What matters of the template unit that ExaBGP's source has: it starts as root."""
+
+
+@pytest.fixture
+def template(installed: Debian) -> Iterator[Debian]:
+    """With a template unit for ExaBGP."""
+    unit = "/etc/systemd/system/exabgp@.service"
+    installed.write(unit, TEMPLATE)
+    yield installed
+    installed.try_run("systemctl", "stop", "exabgp@*")
+    installed.run("rm", unit)
+
+
+def test_instances_of_exabgp_speak_through_tee(template: Debian, world: World, cloud: Cloud) -> None:
+    configure(template)
+    copy_drop_in(template, "exabgp@.service.d/tee.conf", "exabgp@")
+    for name, prefix in (("one", A), ("two", B)):
+        run = f'/usr/bin/bgp2vpc tee --name {name} -- /bin/sh -c "{SAYS.replace(A, prefix)}"'
+        template.write(f"/etc/exabgp/exabgp-{name}.conf", EXABGP.format(command=run))
+    template.run("systemctl", "start", "exabgp@one", "exabgp@two")
+    wait_for_route(cloud, world.hosts[0])
+    wait_for_route(cloud, world.hosts[0], B)
+
+
+def test_one_instance_of_exabgp_runs_the_helper(template: Debian, world: World, cloud: Cloud) -> None:
+    configure(template, processes={"dns": {"run": ["sh", "-c", SAYS]}})
+    template.write("/etc/exabgp/exabgp-edge.conf", EXABGP.format(command="/usr/bin/bgp2vpc helper"))
+    copy_drop_in(template, "exabgp@.service.d/helper.conf", "exabgp@edge", *_in_the_cloud(cloud, world))
+    template.run("systemctl", "start", "exabgp@edge")
+    wait_for_route(cloud, world.hosts[0])
+    assert status(template)["mode"] == "helper"
+
+
+def test_the_packages_unit_runs_the_package_and_that_of_the_source_what_is_in_usr_local(installed: Debian) -> None:
+    configure(installed)
+    unit, link = f"/etc/systemd/system/{UNIT}", "/usr/local/bin/bgp2vpc"
+
+    def running() -> list[str]:
+        installed.run("systemctl", "start", UNIT)
+        return installed.run("cat", f"/proc/{installed.show(UNIT, 'MainPID')}/cmdline").split("\0")
+
+    installed.run("ln", "-s", "/usr/lib/bgp2vpc/bin/bgp2vpc", link)
+    try:
+        assert "/usr/bin/bgp2vpc" in running()
+        installed.run("systemctl", "stop", UNIT)
+        installed.write(unit, (ROOT / "systemd" / UNIT).read_text())
+        installed.run("systemctl", "daemon-reload")
+        assert link in running()
+        installed.run("systemctl", "reload", UNIT)
+        installed.run("systemctl", "stop", UNIT)
+        installed.run("rm", link)
+        assert "/usr/bin/bgp2vpc" in running()
+    finally:
+        installed.run("rm", "-f", link, unit)
 
 
 def test_purge_leaves_nothing_but_the_administrators_file(installed: Debian) -> None:
