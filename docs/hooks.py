@@ -48,7 +48,7 @@ def _cell_code(row: str) -> str:
 
 
 def _anchor(name: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", name.lower())
+    return re.sub(r"[^a-z0-9]+", "-", name.lower().replace("@", " at "))  # exabgp@.service.d is not exabgp.service.d
 
 
 def _ready_files() -> str:
