@@ -3,7 +3,7 @@
 
 FROM python:3.12.11-slim-bookworm AS build
 WORKDIR /src
-COPY pyproject.toml README.md LICENSE ./
+COPY pyproject.toml setup.py README.md LICENSE ./
 COPY bgp2vpc ./bgp2vpc
 RUN python3 -m venv /opt/bgp2vpc \
     && /opt/bgp2vpc/bin/pip install --no-cache-dir --no-compile . \

@@ -19,7 +19,7 @@ SPREAD := --no-loadscope-reorder
 unexport PYTHONDONTWRITEBYTECODE
 COMPILE = $(BIN)/python -m compileall -q bgp2vpc
 
-.PHONY: setup demo check test lint mutants bench bench-all deb docs generate clean
+.PHONY: setup demo check test lint mutants bench bench-all dist deb docs generate clean
 
 setup: $(VENV)/.ready $(EXABGP42)/.ready
 
@@ -52,8 +52,8 @@ demo: $(VENV)/.demo
 	$(BIN)/bgp2vpc demo
 
 lint: $(VENV)/.ready
-	$(BIN)/ruff check bgp2vpc tests benchmarks docs
-	$(BIN)/ruff format --check --quiet bgp2vpc tests benchmarks docs
+	$(BIN)/ruff check bgp2vpc tests benchmarks docs setup.py
+	$(BIN)/ruff format --check --quiet bgp2vpc tests benchmarks docs setup.py
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
@@ -80,6 +80,12 @@ bench: $(VENV)/.ready
 # Half an hour, as root.
 bench-all: $(VENV)/.ready
 	$(BIN)/python -m benchmarks --all
+
+# dist/: what is published on an index. BGP2VPC_REPOSITORY=https://HOST/OWNER/bgp2vpc makes the README's links lead there.
+dist: $(VENV)/.ready
+	rm -f dist/*.whl dist/*.tar.gz
+	$(BIN)/python -m build --outdir dist .
+	$(BIN)/twine check --strict dist/*.whl dist/*.tar.gz
 
 # dist/bgp2vpc_VERSION_ARCHITECTURE.deb, for the Debian release of this machine (docs/packaging.md).
 deb: $(VENV)/.ready

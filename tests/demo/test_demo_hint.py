@@ -18,4 +18,4 @@ def test_a_missing_library_is_named_with_the_command_that_installs_it(
     python, *words = shlex.split(said.partition("): ")[2])
     assert (python, words[:3]) == (sys.executable, ["-m", "pip", "install"])
     names = {word.partition("=")[0].rstrip(">") for word in words[3:]}
-    assert names == {"moto", "flask", "flask-cors", "waitress"}
+    assert names == {"moto", "flask", "flask-cors", "waitress", "werkzeug"}

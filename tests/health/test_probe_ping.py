@@ -11,6 +11,7 @@ import pytest
 from health_kit import LOCAL, LOCAL6, OK, SOON, nothing_is_left, open_descriptors, reason_of, result_of, run, trouble_of
 from icmplib import ICMPRequest, ICMPv4Socket
 from icmplib.exceptions import ICMPSocketError
+from icmplib.sockets import ICMPSocket
 from new_network import EVERYBODY, NOBODY, drop_net_raw, run_in_new_network
 
 from bgp2vpc.health.model import Ping
@@ -166,5 +167,14 @@ def test_what_is_no_refusal_is_not_taken_for_one(number: int, raw: int | None, m
         assert await trouble_of(Ping()) == (
             "ping is not permitted" if refused else os.strerror(number)[0].lower() + os.strerror(number)[1:]
         )
+
+    run(story())
+
+
+def test_an_icmplib_that_does_not_fit_is_no_verdict(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delattr(ICMPSocket, "_parse_reply")
+
+    async def story() -> None:
+        assert await trouble_of(Ping()) == "this version of icmplib does not fit: bgp2vpc needs icmplib 3"
 
     run(story())

@@ -135,7 +135,8 @@ class Echoes:
             packet, (source, *_) = self._icmp.sock.recvfrom(_PACKET)
         except OSError:  # nothing there after all, or no memory for it
             return
-        # The library's receive functions block, and wait for one reply only. We need just its parser.
+        # The library's receive functions block, and wait for one reply only. We need just its parser, a private name
+        # of icmplib 3 (`_open` looks whether it is there).
         reply = self._icmp._parse_reply(packet, source, time.time())
         if reply is None or reply.id != self._id or reply.sequence not in self._waiting:
             return
@@ -152,6 +153,8 @@ class Echoes:
 
 def _open(version: int) -> Any:
     kind = ICMPv6Socket if version == 6 else ICMPv4Socket
+    if not hasattr(kind, "_parse_reply"):  # private: a release may drop it, and without it no reply would be heard
+        raise ICMPSocketError("this version of icmplib does not fit: bgp2vpc needs icmplib 3")
     try:
         return kind(privileged=False)
     except ICMPSocketError as error:  # not permitted, or, in some containers, not known at all
