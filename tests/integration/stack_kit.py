@@ -10,8 +10,10 @@ import threading
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 import boto3
 import dns.message
@@ -53,11 +55,9 @@ class Stack:
     def delete(self) -> None:
         client(self.cloud, "cloudformation").delete_stack(StackName=self.name)
 
-    def policy(self) -> dict[str, Any]:
-        """What the instances' role may."""
-        found: dict[str, Any] = client(self.cloud, "iam").get_role_policy(
-            RoleName=self.ids["Role"], PolicyName="bgp2vpc"
-        )
+    def policy(self, name: str = "bgp2vpc") -> dict[str, Any]:
+        """What the instances' role may, for bgp2vpc or something else."""
+        found: dict[str, Any] = client(self.cloud, "iam").get_role_policy(RoleName=self.ids["Role"], PolicyName=name)
         return found["PolicyDocument"]
 
     def user_data(self, host: CloudHost) -> str:
@@ -66,7 +66,7 @@ class Stack:
         return base64.b64decode(answer["UserData"]["Value"]).decode()
 
 
-def deploy(cloud: Cloud, name: str) -> Stack:
+def deploy(cloud: Cloud, name: str, **more: str) -> Stack:
     """A stack in an empty cloud. Only the image differs: SSM lets nobody write below /aws."""
     cloud.reset()
     client(cloud, "ssm").put_parameter(Name=IMAGE, Value="ami-12c6146b", Type="String")
@@ -79,7 +79,7 @@ def deploy(cloud: Cloud, name: str) -> Stack:
         Capabilities=["CAPABILITY_IAM"],
         Parameters=[
             {"ParameterKey": key, "ParameterValue": value}
-            for key, value in {"Package": PACKAGE, "VpcCidr": CIDR}.items()
+            for key, value in {"Package": PACKAGE, "VpcCidr": CIDR, **more}.items()
         ],
     )
     (stack,) = formation.describe_stacks(StackName=name)["Stacks"]
@@ -116,10 +116,12 @@ def refusals(cloud: Cloud) -> list[str]:
     return [str(call) for call in cloud.calls() if call.error == "UnauthorizedOperation"]
 
 
-def run_user_data(script: str, root: Path, address: str) -> str:
-    """Let a real shell run the script, with /etc, /opt and /run below `root`, where /opt/bgp2vpc is our environment.
+def run_user_data(script: str, root: Path, host: CloudHost, signals: str = "", broken: str = "") -> str:
+    """Let a real shell run the script as that host, with /etc, /opt, /run and /var below `root`.
 
-    The system's own commands do nothing; `ip` tells this address. Returns what they were told, a line for each.
+    Below it, /opt/bgp2vpc is our environment. The system's own commands do nothing; `broken` is one that fails, and the
+    script with it. `signals`: the URL of CloudFormation; without it, it is told nothing.
+    Returns what the commands were told, a line for each.
     """
     programs, ours, told = root / "bin", root / "opt/bgp2vpc/bin", root / "told"
     for directory in (
@@ -128,18 +130,28 @@ def run_user_data(script: str, root: Path, address: str) -> str:
         root / "etc/sysctl.d",
         root / "etc/systemd/system",
         root / "etc/unbound/unbound.conf.d",
+        root / "var/lib/cloud/data",
     ):
         directory.mkdir(parents=True)
-    for name in ("apt-get", "systemctl", "sysctl", "python3", "ip"):
-        _program(programs / name, f'echo {name} "$@" >> {told}')
-    _program(programs / "ip", f'echo "169.254.169.254 via {HOME} dev ens5 src {address} uid 0"')
+    (root / "var/lib/cloud/data/instance-id").write_text(f"{host.instance_id}\n")
+    for name in ("apt-get", "curl", "systemctl", "sysctl", "python3"):
+        _program(programs / name, f'echo {name} "$@" >> {told}; exit {int(name == broken)}')
+    _program(programs / "dpkg", "echo amd64")
+    _program(programs / "ip", f'echo "169.254.169.254 via {HOME} dev ens5 src {host.address} uid 0"')
     _program(ours / "pip", f'echo pip "$@" >> {told}')
-    for name in ("python3", "bgp2vpc", "exabgp"):
+    for name in ("bgp2vpc", "exabgp"):
         _program(ours / name, f'exec {Path(sys.executable).parent / name} "$@"')
-    for directory in ("etc", "opt", "run"):
+    _program(ours / "python3", f'exec {sys.executable} "$@"' if signals else "exit 0")
+    for directory in ("etc", "opt", "run", "var"):
         script = script.replace(f"/{directory}/", f"{root}/{directory}/")
     (root / "user-data").write_text(script)
-    environment = {**os.environ, "PATH": f"{programs}:{os.environ['PATH']}"}
+    environment = {
+        **os.environ,
+        "PATH": f"{programs}:{os.environ['PATH']}",
+        "AWS_ENDPOINT_URL_CLOUDFORMATION": signals,
+        "AWS_ACCESS_KEY_ID": host.instance_id,
+        "AWS_SECRET_ACCESS_KEY": "testing",
+    }
     done = subprocess.run(
         ["bash", str(root / "user-data")],
         env=environment,
@@ -148,8 +160,34 @@ def run_user_data(script: str, root: Path, address: str) -> str:
         check=False,
         timeout=PATIENCE,
     )
-    assert done.returncode == 0, done.stderr
+    assert (done.returncode == 0) is not bool(broken), done.stderr
     return told.read_text()
+
+
+class Signals:
+    """CloudFormation, as far as it hears of resources: `heard` has the parameters of each call."""
+
+    def __init__(self) -> None:
+        self.heard: list[dict[str, str]] = []
+        heard = self.heard
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                heard.append(dict(parse_qsl(self.rfile.read(int(self.headers["Content-Length"])).decode())))
+                self.send_response(200)
+                self.end_headers()
+                self.wfile.write(b"<SignalResourceResponse/>")
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer((HOME, 0), Handler)
+        self.url = f"http://{HOME}:{self._server.server_address[1]}"
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def stop(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
 
 
 def _program(path: Path, line: str) -> None:

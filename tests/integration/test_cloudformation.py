@@ -15,7 +15,19 @@ from pathlib import Path
 import pytest
 import yaml
 from site_kit import QUICK, Site
-from stack_kit import ACCOUNT, CIDR, PACKAGE, TEMPLATES, Resolver, Stack, deploy, permit, refusals, run_user_data
+from stack_kit import (
+    ACCOUNT,
+    CIDR,
+    PACKAGE,
+    TEMPLATES,
+    Resolver,
+    Signals,
+    Stack,
+    deploy,
+    permit,
+    refusals,
+    run_user_data,
+)
 
 from bgp2vpc.config.load import load
 from bgp2vpc.config.model import RUN_PORT
@@ -67,7 +79,7 @@ def test_cfn_lint_finds_nothing(name: str) -> None:
 
 @both
 def test_the_role_has_the_least_policy_of_the_file_that_user_data_writes(stack: Stack, site_of, root: Path) -> None:
-    run_user_data(stack.user_data(stack.hosts[0]), root, stack.hosts[0].address)
+    run_user_data(stack.user_data(stack.hosts[0]), root, stack.hosts[0])
     answer = site_of(stack.hosts[0]).command(
         "iam-policy", "-f", str(root / "etc/bgp2vpc.yaml"),
         "--region", stack.cloud.region, "--account", ACCOUNT, "--vpc", stack.ids["Vpc"],
@@ -91,8 +103,9 @@ def test_the_instances_are_as_they_have_to_be(stack: Stack) -> None:
 
 @both
 def test_user_data_installs_and_starts(stack: Stack, root: Path) -> None:
-    told = run_user_data(stack.user_data(stack.hosts[0]), root, stack.hosts[0].address)
+    told = run_user_data(stack.user_data(stack.hosts[0]), root, stack.hosts[0])
     assert f"pip install {PACKAGE}" in told
+    assert "apt-get -o DPkg::Lock::Timeout=300 install --yes /tmp/amazon-ssm-agent.deb" in told
     assert told.splitlines()[-1] == "systemctl enable --now bgp2vpc"
     assert load(root / "etc/bgp2vpc.yaml").rules
     unit = (root / "etc/systemd/system/bgp2vpc.service").read_text()
@@ -101,6 +114,52 @@ def test_user_data_installs_and_starts(stack: Stack, root: Path) -> None:
         file.write_text(unit)
         result = subprocess.run(["systemd-analyze", "verify", file], capture_output=True, text=True, check=False)
         assert str(file) not in result.stderr
+
+
+@both
+def test_user_data_tells_cloudformation_how_it_has_ended(stack: Stack, root: Path) -> None:
+    signals = Signals()
+    try:
+        for host, broken in zip(stack.hosts, ("", "systemctl"), strict=True):
+            run_user_data(stack.user_data(host), root / host.instance_id, host, signals.url, broken)
+    finally:
+        signals.stop()
+    told = [(call["Action"], call["LogicalResourceId"], call["UniqueId"], call["Status"]) for call in signals.heard]
+    first, second = (host.instance_id for host in stack.hosts)
+    assert told == [
+        ("SignalResource", "InstanceA", first, "SUCCESS"),
+        ("SignalResource", "InstanceB", second, "FAILURE"),
+    ]
+    (stack_id,) = {call["StackName"] for call in signals.heard}
+    assert stack_id.startswith("arn:aws:cloudformation:")
+    (statement,) = stack.policy("signal")["Statement"]
+    assert (statement["Action"], statement["Resource"]) == ("cloudformation:SignalResource", stack_id)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "ways"),
+    [
+        ({}, ("session manager",)),
+        ({"SessionManager": "false"}, ()),
+        ({"SessionManager": "false", "KeyName": "mine", "SshFrom": "198.51.100.0/24"}, ("key", "port 22")),
+    ],
+)
+def test_the_ways_in_are_those_of_the_parameters(cloud: Cloud, parameters, ways) -> None:
+    cloud.reset()
+    stack = deploy(cloud, "anycast", **parameters)
+    (rules,) = cloud.ec2.describe_security_groups(GroupIds=[stack.ids["SecurityGroup"]])["SecurityGroups"]
+    blocks = {
+        block["CidrIp"] for rule in rules["IpPermissions"] for block in rule["IpRanges"] if rule["FromPort"] == 22
+    }
+    found = cloud.ec2.describe_launch_template_versions(LaunchTemplateId=stack.ids["LaunchTemplate"])
+    (version,) = found["LaunchTemplateVersions"]
+    told = {
+        "session manager": "SessionManagerPolicy" in stack.ids,
+        "key": version["LaunchTemplateData"].get("KeyName") == "mine",
+        "port 22": blocks == {"198.51.100.0/24"},
+    }
+    assert {way for way, is_there in told.items() if is_there} == set(ways)
+    assert blocks <= {"198.51.100.0/24"}
 
 
 @both
@@ -138,7 +197,7 @@ def test_the_nat_instances_of_the_stack_have_the_default_routes(stack: Stack, si
     permit(stack)
     sites = []
     for number, host in enumerate(stack.hosts):
-        run_user_data(stack.user_data(host), root / str(number), host.address)
+        run_user_data(stack.user_data(host), root / str(number), host)
         text = (root / str(number) / "etc/bgp2vpc.yaml").read_text()
         for there, here in {
             "9.9.9.9, every: 1,": f"127.0.0.1, every: 0.2, timeout: {PATIENCE},",
@@ -199,7 +258,7 @@ def test_the_resolvers_of_the_stack_share_the_zones_by_best_path(stack: Stack, s
     ports, resolvers = Ports(stack), Resolvers()
     first, second = sites = [site_of(host) for host in stack.hosts]
     for number, site in enumerate(sites):
-        run_user_data(stack.user_data(site.host), root / str(number), site.host.address)
+        run_user_data(stack.user_data(site.host), root / str(number), site.host)
         text = (root / str(number) / "etc/bgp2vpc.yaml").read_text()
         for there, here in {
             "as: 64512": f"as: 64512\n  port: {ports.bgp}",
