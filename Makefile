@@ -7,6 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 # A second ExaBGP, for the tests that run both majors in use.
 EXABGP42 := .venv-exabgp42
+CHECKOV := .venv-checkov
 # What reads its command line takes 1.7 s of CPU, nearly all of it to compare arguments by their text that are equal only
 # if they are the same object: it is told so, since the tests start it a hundred times.
 DOCOPT42 = $(EXABGP42)/lib/python3.*/site-packages/exabgp/vendoring/docopt.py
@@ -19,7 +20,7 @@ SPREAD := --no-loadscope-reorder
 unexport PYTHONDONTWRITEBYTECODE
 COMPILE = $(BIN)/python -m compileall -q bgp2vpc
 
-.PHONY: setup demo check test lint mutants bench bench-all dist deb docs generate clean
+.PHONY: setup demo check test lint mutants terraform bench bench-all dist deb docs generate clean
 
 setup: $(VENV)/.ready $(EXABGP42)/.ready
 
@@ -73,6 +74,17 @@ $(VENV)/.mutants: $(VENV)/.ready
 	$(BIN)/pip install --quiet --editable '.[test,mutants]'
 	touch $@
 
+# Not part of `make test`: checkov brings a hundred packages. The provider of AWS is not asked, so Terraform only formats;
+# tests/docs/test_terraform.py compares the modules with the stacks of CloudFormation.
+terraform: $(CHECKOV)/.ready
+	$(CHECKOV)/bin/checkov --config-file examples/terraform/checkov.yaml
+	if command -v terraform; then terraform fmt -recursive -check -diff examples/terraform; fi
+
+$(CHECKOV)/.ready:
+	$(PYTHON) -m venv $(CHECKOV)
+	$(CHECKOV)/bin/pip install --quiet checkov
+	touch $@
+
 # Two minutes; the figures go to benchmarks/results.json, and with `make generate` into the documents.
 bench: $(VENV)/.ready
 	$(BIN)/python -m benchmarks
@@ -99,4 +111,4 @@ docs: $(VENV)/.ready
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 clean:
-	rm -rf site $(VENV) $(EXABGP42) dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf site $(VENV) $(EXABGP42) $(CHECKOV) dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

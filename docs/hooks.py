@@ -10,6 +10,7 @@ from mkdocs.structure.files import File, Files
 
 ROOT = Path(__file__).resolve().parents[1]
 READY = ("examples", "exabgp", "systemd")
+LANGUAGES = {".yaml": "yaml", ".yml": "yaml", ".json": "json", ".tf": "terraform", ".tftpl": "sh"}
 PAGES = {"README.md": "index.md", "CHANGELOG.md": "changelog.md"}
 LINK = re.compile(r"(?<!!)\[([^\]]*)\]\(([^)\s]+)\)")
 
@@ -56,11 +57,11 @@ def _ready_files() -> str:
     for folder in READY:
         for file in sorted(each for each in (ROOT / folder).rglob("*") if each.is_file() and _is_text(each)):
             name = file.relative_to(ROOT).as_posix()
-            language = {".yaml": "yaml", ".yml": "yaml", ".json": "json"}.get(file.suffix, "text")
+            language = LANGUAGES.get(file.suffix, "text")
             parts.append(f"## `{name}` {{#{_anchor(name)}}}\n")
             parts.append(f"````{language}\n{file.read_text()}````\n")
     return "\n".join(parts)
 
 
 def _is_text(file: Path) -> bool:
-    return file.suffix in (".yaml", ".yml", ".conf", ".json", ".tf", ".service", ".md", "")
+    return file.suffix in (".yaml", ".yml", ".conf", ".json", ".tf", ".tftpl", ".service", ".md", "")

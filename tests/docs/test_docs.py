@@ -37,6 +37,13 @@ def test_every_configuration_in_a_document_loads(text):
 
 
 @pytest.mark.io
+@pytest.mark.parametrize("document", [each for each in DOCUMENTS if blocks(each, "sh")], ids=lambda each: each.name)
+def test_a_shell_takes_every_script_in_a_document(document: Path):
+    for text in blocks(document, "sh"):
+        assert subprocess.run(["bash", "-n"], input=text, text=True, check=False).returncode == 0, text
+
+
+@pytest.mark.io
 def test_the_exabgp_configuration_of_the_documents_is_valid_for_exabgp(tmp_path):
     (text,) = blocks(ROOT / "docs" / "setups.md", "exabgp")
     program = tmp_path / "bgp2vpc"
