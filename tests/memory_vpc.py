@@ -26,6 +26,7 @@ from bgp2vpc.vpc.model import (
     TaggedInstance,
     Target,
     TargetKind,
+    attachment,
 )
 from bgp2vpc.vpc.prefix_lists import MOST_AT_ONCE
 from bgp2vpc.vpc.targets import question_about
@@ -80,6 +81,25 @@ class MemoryVpc(World, VpcApi):
             tables = self._visible_tables().values()
             wanted = [t for t in tables if t.vpc_id in vpc_ids and (not table_ids or t.id in table_ids)]
             return tuple(sorted(wanted, key=lambda table: table.id))
+
+    def attachments(self, vpc_id: str) -> tuple[Interface, ...]:
+        """DescribeTransitGatewayAttachments."""
+        with self._call("DescribeTransitGatewayAttachments", vpc_id):
+            found = sorted(self._attachments.items())
+            return tuple(attachment(each, gateway) for each, (gateway, vpc) in found if vpc == vpc_id)
+
+    def transit_tables(
+        self,
+        gateway_ids: Collection[str],
+        table_ids: Collection[str] = (),
+        *,
+        wanted: Callable[[RouteTable], bool] = lambda _: True,
+    ) -> tuple[RouteTable, ...]:
+        """SearchTransitGatewayRoutes."""
+        with self._call("SearchTransitGatewayRoutes", *(table_ids or gateway_ids)):
+            tables = [table for table in self._visible_tables().values() if table.is_transit and wanted(table)]
+            found = [t for t in tables if (t.id in table_ids if table_ids else t.vpc_id in gateway_ids)]
+            return tuple(sorted(found, key=lambda table: table.id))
 
     def interfaces(self, instance_id: str) -> tuple[Interface, ...]:
         """DescribeNetworkInterfaces."""

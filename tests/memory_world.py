@@ -18,6 +18,7 @@ from bgp2vpc.vpc.model import (
     Target,
     TargetKind,
     family_problem,
+    interface_target,
     parse_target,
 )
 from bgp2vpc.vpc.targets import MISSING, elsewhere
@@ -52,6 +53,7 @@ class World:
         self._tables: dict[str, RouteTable] = {}
         self._interfaces: dict[str, Interface] = {}
         self._gateways: dict[str, set[str]] = {}
+        self._attachments: dict[str, tuple[str, str]] = {}
         self._gone_gateways: set[str] = set()
         self._prefix_lists: dict[str, ManagedPrefixList] = {}
         self._health: dict[str, InstanceHealth] = {}
@@ -95,6 +97,31 @@ class World:
             table = RouteTable(table_id, vpc_id, main, frozenset(subnet_ids), dict(tags or {}), local)
             self._tables[table_id] = table
         return table_id
+
+    def add_attachment(self, attachment_id: str, gateway_id: str = "tgw-1", *, vpc_id: str = "") -> str:
+        """The attachment (`tgw-attach-…`) of a VPC to a transit gateway. Its tables: `add_transit_table`."""
+        with self._lock:
+            self._attachments[attachment_id] = (gateway_id, vpc_id or self._first_vpc)
+        return attachment_id
+
+    def add_transit_table(
+        self, table_id: str, gateway_id: str = "tgw-1", *, tags: Mapping[str, str] | None = None
+    ) -> str:
+        """A table (`tgw-rtb-…`) of a transit gateway, to which all VPCs attached to it now propagate their CIDRs."""
+        with self._lock:
+            routes = tuple(
+                Route(cidr, interface_target(attachment_id), propagated=True, vpc_id=vpc_id)
+                for attachment_id, (gateway, vpc_id) in self._attachments.items()
+                for cidr in self._vpcs[vpc_id]
+                if gateway == gateway_id
+            )
+            self._tables[table_id] = RouteTable(table_id, gateway_id, tags=dict(tags or {}), routes=routes)
+        return table_id
+
+    def remove_attachment(self, attachment_id: str) -> None:
+        """The attachment is deleted; static routes to it stay, as black holes."""
+        with self._lock:
+            del self._attachments[attachment_id]
 
     def add_interface(
         self,
@@ -249,6 +276,10 @@ class World:
 
     def _with_state(self, route: Route) -> Route:
         """State and instance are no part of a route: EC2 works them out from the target whenever somebody reads."""
+        if route.target.kind is TargetKind.ATTACHMENT:
+            _, vpc_id = self._attachments.get(route.target.id, ("", route.vpc_id))
+            is_there = route.target.id in self._attachments
+            return replace(route, state=RouteState.ACTIVE if is_there else RouteState.BLACKHOLE, vpc_id=vpc_id)
         if route.target.kind is not TargetKind.INTERFACE:
             return replace(route, state=RouteState.BLACKHOLE) if route.target.id in self._gone_gateways else route
         interface = self._interfaces.get(route.target.id)
@@ -266,6 +297,12 @@ class World:
 
     def _new_route(self, operation: str, table: RouteTable, prefix: Prefix, target: Target) -> Route:
         """The route, if EC2 would take it: the target is there, in this VPC, and the destination is allowed."""
+        if table.is_transit:
+            gateway, vpc_id = self._attachments.get(target.id, ("", ""))
+            if gateway != table.vpc_id:
+                code = "InvalidTransitGatewayAttachmentID.NotFound"
+                raise failure(operation, code, f"Transit Gateway Attachment {target} was deleted or does not exist.")
+            return Route(prefix, target, vpc_id=vpc_id)
         vpc_ids = self._vpcs_of(target)
         unattached = target.kind is TargetKind.TRANSIT_GATEWAY and table.vpc_id not in vpc_ids
         if not vpc_ids or unattached:  # to EC2 they are the same: hashicorp/terraform-provider-aws issue 10025
@@ -333,6 +370,8 @@ def _any_target(text: str) -> Target:
     """A target as somebody else may have written it: of a kind that we have no word for, too."""
     if text == _LOCAL.id:
         return _LOCAL
+    if text.startswith("tgw-attach-"):
+        return interface_target(text)
     try:
         return parse_target(text)
     except ValueError:

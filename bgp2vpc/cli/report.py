@@ -164,7 +164,7 @@ class _Report:
     def _subject(self, subject: str) -> str:
         """What fails; of a route, the table with its name."""
         table, _, prefix = subject.partition(" ")
-        return f"{prefix} in {self._table(table)}" if table.startswith("rtb-") and prefix else subject
+        return f"{prefix} in {self._table(table)}" if table.startswith(("rtb-", "tgw-rtb-")) and prefix else subject
 
     def _error(self, row: Row) -> str:
         times = f"{row['count']} times, the last at" if row["count"] > 1 else "at"

@@ -170,6 +170,7 @@ def rule(
         dead_routes=entry.dead_routes,
         prefix_list=prefix_list(entry.prefix_list) if entry.prefix_list else None,
         manages={route.prefix: route for route in managed_routes(entry, templates, where, has_bgp=has_bgp)},
+        find_transit=finder(entry.transit_gateway_route_tables.find) if entry.transit_gateway_route_tables else None,
         entry_settings={each: some for each, some in own_settings.items() if some != RouteSettings(**own)},
         **own,
     )

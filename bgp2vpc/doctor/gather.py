@@ -53,7 +53,7 @@ from bgp2vpc.vpc.api import VpcApi
 from bgp2vpc.vpc.connect import Identity, connect
 from bgp2vpc.vpc.ec2 import Ec2, endpoint_url
 from bgp2vpc.vpc.imds import Metadata as MetadataService
-from bgp2vpc.vpc.model import Instance, ManagedPrefixList, RouteTable, Snapshot, TaggedInstance, Target
+from bgp2vpc.vpc.model import Instance, Interface, ManagedPrefixList, RouteTable, Snapshot, TaggedInstance, Target
 from bgp2vpc.vpc.order_tags import INSTANCE_TAGS
 
 PATIENCE: Final = 15.0
@@ -224,8 +224,16 @@ def _vpc(config: Config) -> Known[Vpc]:
             subnets = {subnet.id: subnet for part in parts for subnet in part}
         except Ec2Error:
             subnets = None  # the rehearsal says why
+    attachments: tuple[Interface, ...] = ()
+    if any(rule.find_transit for rule in config.rules):
+        with suppress(Ec2Error):  # the rehearsal says why
+            attachments = api.attachments(instance.vpc_id)
+            of_gateways = api.transit_tables({each.vpc_id for each in attachments})
+            tables |= {table.id: table for table in of_gateways}
     interfaces, lists = api.interfaces(instance.id), _prefix_lists(config, api)
-    snapshot = Snapshot(tables, interfaces, {}, instance.id, subnets=subnets, unread=unread, prefix_lists=lists)
+    snapshot = Snapshot(
+        tables, interfaces, {}, instance.id, subnets=subnets, unread=unread, attachments=attachments, prefix_lists=lists
+    )
     fallbacks: dict[tuple[str, Target], Known[str]] = {}
     for vpc_id, target in fallbacks_of(config.rules, instance.vpc_id):
         access = next(access for access, vpc_ids in reach.items() if vpc_id in vpc_ids)
@@ -282,7 +290,7 @@ def _rehearsals(config: Config, instance: Instance | None, vpc: Known[Vpc]) -> K
             if access in vpc.snapshot.unread:
                 continue
             policies = [vpc.tables[each] for each in sorted(vpc.tables) if vpc.tables[each].table.access == access]
-            wanted += writes(part, policies, vpc.snapshot.interfaces)
+            wanted += writes(part, policies, vpc.snapshot.own)
         ec2 = ours if access == OWN else ours.beside(access, instance.id)
         for call in wanted:
             refusal = None

@@ -11,8 +11,9 @@ from bgp2vpc.iam.tables import AccountScope
 from bgp2vpc.policy.decide import TablePolicy
 from bgp2vpc.policy.rule import Rule
 from bgp2vpc.prefix import Prefix
-from bgp2vpc.vpc.model import Interface
+from bgp2vpc.vpc.model import Interface, interface_target
 from bgp2vpc.vpc.targets import OPERATIONS
+from bgp2vpc.vpc.wire import write_call
 
 _OF_PREFIX_LISTS: Final = ("GetManagedPrefixListEntries", "ModifyManagedPrefixList")
 _TABLES: Final = 20
@@ -85,34 +86,39 @@ def reads(config: Config, vpc_ids: Iterable[str], instance_id: str) -> tuple[Cal
     )
     lists = [Call("DescribeManagedPrefixLists", {})] if any(rule.prefix_list for rule in config.rules) else []
     members = [Call("DescribeInstances", in_vpcs)] if config.bgp and config.bgp.peers_by_tag else []
-    others = needed.intersection(OPERATIONS) - {call.operation for call in found}
+    of_gateways = ("DescribeTransitGatewayAttachments", "DescribeTransitGatewayRouteTables")
+    others = needed.intersection((*OPERATIONS, *of_gateways)) - {call.operation for call in found}
     of_fallbacks = [Call(operation, {}) for operation in sorted(others)]
     return (*(call for call in found if call.operation in needed), *lists, *members, *of_fallbacks)
 
 
-def writes(config: Config, tables: Sequence[TablePolicy], interfaces: Sequence[Interface]) -> tuple[Call, ...]:
+def writes(config: Config, tables: Sequence[TablePolicy], own: Sequence[Interface]) -> tuple[Call, ...]:
     """Every writing call that the rules of the first tables can make there.
 
-    To one of the `interfaces` that is in the table's VPC; without one, EC2 would refuse a target, and is not asked.
+    To one of our own interfaces, or attachments, that is in the table's VPC; without one, EC2 would refuse a target,
+    and is not asked.
     """
     found: list[Call] = []
     for table_policy in tables[:_TABLES]:
-        needed = _needed(replace(config, rules=table_policy.rules), is_own=False)
+        needed = _needed(replace(config, rules=table_policy.rules), is_own=table_policy.table.is_transit)
         rule = table_policy.rules[0]
         entry = next(iter(rule.accept.entries), None)
         if entry is None:
             prefix = next(iter(rule.manages))
         else:
             prefix = Prefix((entry.prefix.first, entry.ge), version=entry.prefix.version)
-        key = "DestinationIpv6CidrBlock" if prefix.is_ipv6 else "DestinationCidrBlock"
+        table = table_policy.table
+        here = next((each.id for each in own if each.vpc_id == table.vpc_id), None)
         destination = next(iter(table_policy.lists), prefix) if rule.prefix_list else prefix
-        key = "DestinationPrefixListId" if destination is not prefix else key
-        place = {"RouteTableId": table_policy.table.id, key: str(destination)}
-        here = next((each.id for each in interfaces if each.vpc_id == table_policy.table.vpc_id), None)
-        to_us = {**place, "NetworkInterfaceId": here}
-        for operation, parameters in (("CreateRoute", to_us), ("ReplaceRoute", to_us), ("DeleteRoute", place)):
-            if operation in needed and (here or operation == "DeleteRoute"):
-                found.append(Call(operation, parameters, table_policy.table.id))
+        for operation in ("CreateRoute", "ReplaceRoute", "DeleteRoute"):
+            target = interface_target(here) if here and operation != "DeleteRoute" else None
+            call, parameters = write_call(operation, table.id, destination, target)
+            if call in needed and (here or operation == "DeleteRoute"):
+                found.append(Call(call, parameters, table.id))
+        if table.is_transit:
+            every = [{"Name": "type", "Values": ["static"]}]
+            asked = {"TransitGatewayRouteTableId": table.id, "Filters": every}
+            found.append(Call("SearchTransitGatewayRoutes", asked, table.id))
     for list_id in sorted({list_id for table_policy in tables for list_id in table_policy.lists}):
         found += [Call(name, {"PrefixListId": str(list_id)}) for name in _OF_PREFIX_LISTS]
     return tuple(found)

@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Iterator
+from functools import partial
 from itertools import groupby
 from shlex import quote
 from typing import Final
@@ -114,10 +115,15 @@ def tables(config: Config, vpc: Vpc) -> Iterator[Finding]:
         for table in vpc.snapshot.tables.values()
         if own_accounts and table.owner_id and table.owner_id not in own_accounts
     }
+    yield from _transit_tables(config, vpc)
     empty = {rule.name for rule in rules_without_tables(config.rules, vpc.tables)}
     unread, region = vpc.snapshot.unread, vpc.instance.region
     for rule in config.rules:
-        found = [table_id for table_id, table_policy in vpc.tables.items() if rule in table_policy.rules]
+        found = [
+            table_id
+            for table_id, table_policy in vpc.tables.items()
+            if rule in table_policy.rules and not table_policy.table.is_transit
+        ]
         if found:
             yield ok("tables", f"rule {rule.name} finds {named(found)}")
             if shared := [each for each in found if each in others and vpc.snapshot.tables[each].access == OWN]:
@@ -142,6 +148,34 @@ def tables(config: Config, vpc: Vpc) -> Iterator[Finding]:
             yield ok("tables", f"rule {rule.name} finds no route table, which is allowed (no_results_ok)")
 
 
+def _transit_tables(config: Config, vpc: Vpc) -> Iterator[Finding]:
+    """Whether this VPC is attached to a transit gateway, and rules find tables there."""
+    for rule in config.rules:
+        if rule.find_transit is None:
+            continue
+        found = [each for each, policy in vpc.tables.items() if rule in policy.rules and policy.table.is_transit]
+        gateways = sorted({each.vpc_id for each in vpc.snapshot.attachments})
+        if found:
+            yield ok("transit-gateway", f"rule {rule.name} finds {named(found)}")
+        elif gateways:
+            mend = (
+                f"aws ec2 describe-transit-gateway-route-tables --filters Name=transit-gateway-id,Values={gateways[0]}"
+            )
+            words = (
+                f"rule {rule.name} finds no table of {named(gateways)}; compare transit_gateway_route_tables with tags"
+            )
+            yield (ok if rule.no_results_ok else partial(fail, mend=mend))("transit-gateway", words)
+        else:
+            mend = (
+                "aws ec2 describe-transit-gateway-attachments --filters Name=resource-id,Values=" + vpc.instance.vpc_id
+            )
+            words = (
+                f"rule {rule.name}: no attachment of {vpc.instance.vpc_id} to a transit gateway is seen; the role has "
+                "to be one of the account that owns the gateway (docs/transit-gateway.md)"
+            )
+            yield fail("transit-gateway", words, mend)
+
+
 def interfaces(config: Config, vpc: Vpc) -> Iterator[Finding]:
     """Which interface each rule would use, and whether it may forward."""
     chosen: dict[str, Interface] = {}
@@ -149,7 +183,7 @@ def interfaces(config: Config, vpc: Vpc) -> Iterator[Finding]:
         route = next((each for each in rule.manages.values() if each.instance_id is None), None)
         if route is None and not rule.accept.entries:
             continue
-        here = [table_policy.table for table_policy in vpc.tables.values() if rule in table_policy.rules]
+        here = [each.table for each in vpc.tables.values() if rule in each.rules and not each.table.is_transit]
         wanted = None if rule.accept.entries else route
         choices = {choose_interface(rule, table, SELF, vpc.snapshot.interfaces, wanted) for table in here}
         for choice in sorted(choices, key=str):
@@ -236,7 +270,9 @@ def prefixes(config: Config, vpc: Vpc, running: Known[Running]) -> Iterator[Find
         (table_policy.table.id, prefix, route)
         for table_policy in vpc.tables.values()
         for prefix in sorted(wanted)
-        if table_policy.rule_for(prefix) and (route := table_policy.table.propagated_route(prefix))
+        if not table_policy.table.is_transit
+        and table_policy.rule_for(prefix)
+        and (route := table_policy.table.propagated_route(prefix))
     ]
     for table_id, prefix, route in twins:
         if route.advertised:
@@ -263,7 +299,7 @@ def room(config: Config, vpc: Vpc, running: Known[Running], quota: int) -> Itera
     )
     tight = False
     most = 0
-    for table_policy in vpc.tables.values():
+    for table_policy in (each for each in vpc.tables.values() if not each.table.is_transit):
         for version in (4, 6):
             used = {
                 route.destination

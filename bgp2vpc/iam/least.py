@@ -21,6 +21,12 @@ from bgp2vpc.vpc.finders import wants_subnets
 from bgp2vpc.vpc.targets import question_about
 
 _CALLS: Final = {Action.CREATE: "CreateRoute", Action.REPLACE: "ReplaceRoute", Action.DELETE: "DeleteRoute"}
+_TRANSIT_READS: Final = (
+    ("DescribeTransitGatewayAttachments", "the attachments of this VPC (transit_gateway_route_tables)"),
+    ("DescribeTransitGatewayRouteTables", "which tables the transit gateways have"),
+    ("SearchTransitGatewayRoutes", "what is in these tables"),
+)
+_TRANSIT_CALLS: Final = {action: call.replace("Route", "TransitGatewayRoute") for action, call in _CALLS.items()}
 
 # What VPCs are usually made of (RFC 1918, RFC 6598, RFC 4193). A VPC may have other addresses, too; then the daemon
 # leaves the judgement to EC2.
@@ -64,6 +70,7 @@ def _reads(config: Config, *, is_own: bool) -> Iterator[tuple[str, str]]:
         yield "DescribeInstances", "the other members of the mesh (peers_by_tag)"
     if is_own and config.tags.drain:
         yield "DescribeTags", "whether this instance is to drain (tags), where its metadata does not show tags"
+    yield from _TRANSIT_READS if is_own and any(rule.find_transit for rule in rules) else ()
     yield from (
         (question.operation, f"whether the fallback {target} can be used ({', '.join(found_in)})")
         for (_, target), found_in in fallbacks_of(rules, "").items()
@@ -114,7 +121,8 @@ def least_policy(config: Config, around: AccountScope, *, is_own: bool = True) -
         for number, scope in enumerate(tables)
     ]
     of_lists = _prefix_lists(config, around)
-    return IamPolicy((read, *statements, *of_lists, *(_of_auto_scaling(config, around) if is_own else ())))
+    of_own = (*_transit_statements(config, around), *_of_auto_scaling(config, around)) if is_own else ()
+    return IamPolicy((read, *statements, *of_lists, *of_own))
 
 
 def _prefix_lists(config: Config, around: AccountScope) -> Iterator[Statement]:
@@ -168,6 +176,48 @@ def _of_auto_scaling(config: Config, around: AccountScope) -> Iterator[Statement
             f"RecordLifecycleActionHeartbeat: the hook {hook.name}, while it is not",
         ),
         wider=() if hook.group else ("the group is not known: give lifecycle.group in the file",),
+    )
+
+
+def _transit_statements(config: Config, around: AccountScope) -> Iterator[Statement]:
+    """Writes to tables of transit gateways. A route's attachment is a resource of the call, too.
+
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
+    """
+    whys = {
+        Action.CREATE: "a prefix that is served in this VPC and that a table of a transit gateway does not have",
+        Action.REPLACE: "take a route from another VPC",
+        Action.DELETE: "a prefix that nobody serves in this VPC any more",
+    }
+    calls: dict[str, str] = {}
+    found: list[Scope] = []
+    for rule in config.rules:
+        if rule.find_transit is not None:
+            found += scopes(rule.find_transit, around)
+            keeps = all(each.never_delete for each in rule.all_settings)
+            calls |= {_TRANSIT_CALLS[each]: why for each, why in whys.items() if each is not Action.DELETE or not keeps}
+    if not found:
+        return
+    actions, said = tuple(f"ec2:{call}" for call in calls), tuple(f"{call}: {why}" for call, why in calls.items())
+    for number, scope in enumerate(tables := fewest(found)):
+        conditions: dict[str, dict[str, tuple[str, ...]]] = {}
+        for (operator, key), values in sorted(scope.conditions.items()):
+            conditions.setdefault(operator, {})[key] = tuple(sorted(values))
+        yield Statement(
+            sid=f"WriteTransitGateway{number + 1 if len(tables) > 1 else ''}",
+            actions=actions,
+            resources=tuple(around.arn(f"transit-gateway-route-table/{each}") for each in sorted(scope.ids or ("*",))),
+            conditions=conditions,
+            why=said,
+            wider=(*scope.wider, "no key restricts the prefix of a route: `accept` is the only fence"),
+        )
+    yield Statement(
+        sid="UseAttachments",
+        actions=tuple(each for each in actions if "Delete" not in each),
+        resources=(around.arn("transit-gateway-attachment/*"),),
+        conditions={},
+        why=("the attachment that a route leads to is a resource of these calls, too",),
+        wider=("the attachment of this VPC is found by the daemon, and not known here",),
     )
 
 

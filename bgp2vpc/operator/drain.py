@@ -30,7 +30,7 @@ from bgp2vpc.reconcile.poll import fresh_table
 from bgp2vpc.reconcile.reconciler import Reconciler
 from bgp2vpc.speaker.adj_rib_in import AdjRibIn
 from bgp2vpc.tasks import Deadlines, StartTask, until
-from bgp2vpc.vpc.model import RouteTable, Target, TargetKind
+from bgp2vpc.vpc.model import RouteTable, Target
 
 log = logging.getLogger("bgp2vpc")
 
@@ -310,11 +310,13 @@ class Drainer(Observer):
         if route is None:
             return DrainResult(*key, End.DELETED)
         if is_ours(route, own_interfaces(rule, prefix, self._view.snapshot)):
+            if self._view.is_served_by_our_vpc(key):
+                return DrainResult(*key, End.TAKEN, target=route.target)
             kept = prefix in self._inputs.draining.drained and settings.never_delete
             return DrainResult(*key, End.KEPT if kept else End.OURS, target=route.target)
         if route.target == settings.fallback:
             return DrainResult(*key, End.FALLBACK, target=route.target)
-        owner = route.instance_id if route.target.kind is TargetKind.INTERFACE else None
+        owner = (route.instance_id or route.vpc_id or None) if route.target.has_owner else None
         return DrainResult(*key, End.TAKEN, owner, route.target)
 
     def written(self, outcome: Outcome) -> None:

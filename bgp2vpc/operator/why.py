@@ -348,5 +348,6 @@ def _path(each: ExplainedPath) -> str:
 
 
 def _holder(route: Route) -> str:
-    owner = f" of {route.instance_id}" if route.instance_id and route.target.id != route.instance_id else ""
+    whose = route.instance_id or route.vpc_id
+    owner = f" of {whose}" if whose and route.target.id != whose else ""
     return f"{route.target}{owner} ({route.state.value})"

@@ -32,10 +32,16 @@ offers a path, no route is deleted until reads are recent enough to show its wri
 session was lost just now: it may take the route from an owner that it no longer hears. Nothing is taken or deleted
 until all neighbors have sent End-of-RIB (RFC 4724 section 2), and while a next hop is being resolved.
 Where routes move too often, only owners that are certainly not serving lose them (`policy.verdict.take`).
+
+In a table of a transit gateway VPCs compete, each by its attachment. A peer's path counts for the VPC that its next hop
+is in: ours, or the one to whose attachment the table itself routes the next hop. All hosts of a VPC share its
+attachment: whoever has a path of its own installs it while any path of the VPC is the best, and nobody deletes it while
+any is offered. Of another VPC, all neighbors that the table leads to are the owner; of them, the one of which least is
+known decides whether it may still be serving.
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 from typing import Final
 
@@ -48,7 +54,7 @@ from bgp2vpc.policy.place import Place, is_ours
 from bgp2vpc.policy.plan import Decision, Reason, VerdictKind
 from bgp2vpc.policy.verdict import delete_dead, does_not_forward, leave, take, trouble_of_owner, verdict_for, withdraw
 from bgp2vpc.prefix import IPAddress, Prefix, PrefixListId
-from bgp2vpc.vpc.model import Interface, Route, RouteState, interface_target
+from bgp2vpc.vpc.model import Interface, Route, RouteState, TargetKind, attachment, interface_target
 
 
 class Exclusion(Enum):
@@ -57,6 +63,7 @@ class Exclusion(Enum):
     NOT_ADMITTED = auto()
     SENT_BACK = auto()
     NO_INTERFACE = auto()
+    NO_ATTACHMENT = auto()
     UNRESOLVED = auto()
     SOURCE_DEST_CHECK = auto()
     CHECK_FAILS = auto()
@@ -155,11 +162,28 @@ def _interface_of_peer(place: Place, offer: Offer) -> Interface | Exclusion:
     address = offer.path.next_hop
     if address is SELF or any(address in interface.addresses for interface in place.snapshot.interfaces):
         return Exclusion.SENT_BACK
-    interface = place.snapshot.neighbor_at(address, place.table.vpc_id)
+    if place.table.is_transit:
+        interface = _attachment_to(place, address)
+    else:
+        interface = place.snapshot.neighbor_at(address, place.table.vpc_id)
     if interface is None:
-        is_known = place.snapshot.is_elsewhere(address) and place.table.access not in place.snapshot.unread
-        return Exclusion.NO_INTERFACE if is_known else Exclusion.UNRESOLVED
+        if not place.snapshot.is_elsewhere(address) or place.table.access in place.snapshot.unread:
+            return Exclusion.UNRESOLVED
+        return Exclusion.NO_ATTACHMENT if place.table.is_transit else Exclusion.NO_INTERFACE
     return interface
+
+
+def _attachment_to(place: Place, address: IPAddress) -> Interface | None:
+    """The attachment of the VPC that has this address: ours, or where the transit gateway's table leads to."""
+    own = next((each for each in place.ours if each.vpc_id == place.table.vpc_id), None)
+    vpc_ids = {each.vpc_id for each in place.snapshot.interfaces}
+    near = next(filter(None, (place.snapshot.neighbor_at(address, each) for each in vpc_ids)), None)
+    if own and near:
+        return replace(attachment(own.id, own.vpc_id, [address]), source_dest_check=near.source_dest_check)
+    route = place.table.longest_match(address)
+    if route is None or route.target.kind is not TargetKind.ATTACHMENT or route.state is RouteState.BLACKHOLE:
+        return None
+    return attachment(route.target.id, place.table.vpc_id, [address])
 
 
 def _why_excluded(place: Place, interface: Interface) -> Exclusion | None:
@@ -261,9 +285,16 @@ def verdict_by_best_path(place: Place, found: BestPath) -> Decision | None:
         return verdict_for(place, found.own)
     if found.best is None:
         return _nobody(place, found)
-    if found.best is found.own or place.rule.writes_for_others(place.prefix):
+    if found.best is found.own or place.is_for_others or _is_for_us(place, found, found.best):
         return _install(place, found, found.best)
     return _leave_to(place, found, found.best)
+
+
+def _is_for_us(place: Place, found: BestPath, best: Candidate) -> bool:
+    """Whether the path of another instance of our VPC is installed in a transit gateway's table: if we serve, too."""
+    if not any(best.interface.id == each.id for each in place.ours):
+        return False
+    return isinstance(found.own, Candidate) or place.rule.writes_for_others(place.prefix)
 
 
 def _must_wait(place: Place, found: BestPath) -> bool:
@@ -324,13 +355,25 @@ def _goes_to_another_zone(place: Place, best: Candidate) -> bool:
     return place.avoids_owner and not place.avoids(best.interface)
 
 
+_WORST_FIRST: Final = (Standing.UNKNOWN, Standing.LOST, Standing.WITHDRAWN, Standing.SILENT)
+
+
+def _hosts_at(place: Place, route: Route) -> list[frozenset[IPAddress]]:
+    """The addresses of the instance at the route's target; of each neighbor in the VPC, if that is an attachment."""
+    if route.target.kind is not TargetKind.ATTACHMENT:
+        owner = place.snapshot.peer_enis.get(route.target.id)
+        return [owner.addresses] if owner else []
+    found = ((each, _attachment_to(place, each)) for each in place.inputs.neighbors.addresses)
+    return [frozenset((each,)) for each, leads_to in found if leads_to and leads_to.id == route.target.id]
+
+
 def _reason_without_path(place: Place, route: Route) -> Reason:
     """The owner offers us no path: decide by what else is known of it."""
-    owner = place.snapshot.peer_enis.get(route.target.id)
-    if owner is None:
-        return Reason.OWNER_HEALTHY
-    standing, lost_at = _standing(place, owner.addresses)
-    match standing:
+    found = [_standing(place, each) for each in _hosts_at(place, route)]
+    standings = {standing for standing, _ in found}
+    # A VPC has several: one that is lost may serve unheard, and of one that has not told all nothing is known.
+    worst = next((each for each in _WORST_FIRST if each in standings), Standing.UNKNOWN)
+    match worst:
         case Standing.WITHDRAWN:
             return Reason.OWNER_WITHDREW
         case Standing.SILENT:
@@ -338,8 +381,9 @@ def _reason_without_path(place: Place, route: Route) -> Reason:
             return Reason.OWNER_UNHEARD if place.state.has_moved_lately(place.snapshot.read_at) else Reason.OWNER_SILENT
         case Standing.LOST:
             # Whoever pointed the route at the owner after its session was lost is the owner itself, or hears it.
+            lost_at = max(at for standing, at in found if standing is Standing.LOST)
             is_alive = place.state.has_moved_since(lost_at, place.snapshot.read_at)
-            return Reason.OWNER_UNHEARD if is_alive or place.rule.remote_check_of(place.prefix) else Reason.OWNER_LOST
+            return Reason.OWNER_UNHEARD if is_alive or place.remote_check else Reason.OWNER_LOST
         case Standing.UNKNOWN:
             return Reason.OWNER_HEALTHY
 
@@ -363,6 +407,8 @@ def _leave_to(place: Place, found: BestPath, best: Candidate) -> Decision | None
     """The best path is a peer's, which installs it itself."""
     route, own = place.route, found.own
     if route is not None and is_ours(route, place.ours):
+        if route.target.id == best.interface.id:  # another instance of our VPC serves it
+            return place.stays(VerdictKind.KEEP, Reason.BEST_PATH, _says_who(found, best))
         return _leave_ours_to(place, found, best)
     if not isinstance(own, Candidate):
         if route is not None and place.is_anothers and route.state is RouteState.BLACKHOLE and place.settings.fallback:
@@ -405,8 +451,7 @@ def _says_who(found: BestPath, best: Candidate) -> str:
 def _nobody(place: Place, found: BestPath) -> Decision | None:
     """There is no path."""
     route = place.route
-    for_others = place.rule.writes_for_others(place.prefix)
-    if route is not None and place.is_anothers and for_others and not found.peers:
+    if route is not None and place.is_anothers and place.is_for_others and not found.peers:
         return _left_behind(place, found, route)
     decision = verdict_for(place, found.own)
     if decision is None or decision[1] is None:

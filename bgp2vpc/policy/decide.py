@@ -99,7 +99,10 @@ def reaches(rules: Iterable[Rule], own: Instance) -> dict[Access, frozenset[str]
 def table_policies(
     rules: Sequence[Rule], snapshot: Snapshot, own_vpc_id: str, own_region: str = ""
 ) -> dict[str, TablePolicy]:
-    """Table id -> table with its rules: of our own VPC or the one a rule names, if it was read as the rule says."""
+    """Table id -> table with its rules: of our own VPC or the one a rule names, if it was read as the rule says.
+
+    And those of transit gateways that our VPC is attached to.
+    """
     found: dict[str, list[Rule]] = {}
     surroundings = Surroundings(snapshot.zone, snapshot.subnets)
     for rule in rules:
@@ -107,6 +110,9 @@ def table_policies(
         there = (t for t in snapshot.tables.values() if t.vpc_id == vpc_id and t.access == access)
         for table in find(rule.find, there, surroundings):
             found.setdefault(table.id, []).append(rule)
+        for table in snapshot.tables.values():
+            if table.is_transit and finds_transit(rule, table, snapshot.zone):
+                found.setdefault(table.id, []).append(rule)
     policies = {}
     lists = tuple((snapshot.prefix_lists or {}).values())
     meant = {rule.name: rule.prefix_list.destinations(lists) for rule in rules if rule.prefix_list}
@@ -143,10 +149,21 @@ def owned_lists(tables: Mapping[str, TablePolicy], snapshot: Snapshot) -> list[O
     return found
 
 
+def finds_transit(rule: Rule, table: RouteTable, zone: str) -> bool:
+    """Whether the rule is about this table of a transit gateway; such finders look at nothing but id and tags."""
+    return rule.find_transit is not None and bool(find(rule.find_transit, [table], Surroundings(zone)))
+
+
 def rules_without_tables(rules: Sequence[Rule], tables: Mapping[str, TablePolicy]) -> tuple[Rule, ...]:
-    """Rules that found no table although they should."""
-    used = {rule.name for table_policy in tables.values() for rule in table_policy.rules}
-    return tuple(rule for rule in rules if rule.name not in used and not rule.no_results_ok)
+    """Rules that found no table of a VPC, or none of a transit gateway, although they should."""
+    used = {
+        (rule.name, table_policy.table.is_transit) for table_policy in tables.values() for rule in table_policy.rules
+    }
+
+    def lacks(rule: Rule) -> bool:
+        return (rule.name, False) not in used or (rule.find_transit is not None and (rule.name, True) not in used)
+
+    return tuple(rule for rule in rules if lacks(rule) and not rule.no_results_ok)
 
 
 def rules_without_lists(rules: Sequence[Rule], snapshot: Snapshot) -> tuple[Rule, ...]:
@@ -403,7 +420,7 @@ def _prefixes(
         and not route.propagated
         and (
             for_others
-            or is_ours(route, snapshot.interfaces)
+            or is_ours(route, snapshot.own)
             or (dead and route.state is RouteState.BLACKHOLE)
             or route.target in fallbacks
         )

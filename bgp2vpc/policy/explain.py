@@ -71,7 +71,7 @@ def explain(decided: Decided) -> Explanation:
     settings = ["never_delete"] if place.settings.never_delete else []
     if place.settings.fallback:
         settings.append(f"fallback: {place.settings.fallback}")
-    if check := place.rule.remote_check_of(place.prefix):
+    if check := place.remote_check:
         settings.append(f"remote_healthcheck: {check}")
     if zones := place.policy.avoided_in(place.table):
         settings.append(f"last resort by tag: hosts of {' '.join(sorted(zones))}")
@@ -115,7 +115,7 @@ def _next(place: Place, verdict: Verdict | None) -> str:
         gone = f"it is pointed at its fallback {place.settings.fallback}"
     else:
         gone = "it is deleted"
-    check = place.rule.remote_check_of(place.prefix)
+    check = place.remote_check
     fails = f", or when its owner fails the remote check {check}" if check else ""
     return NEXT.get(verdict.reason, "").format(offered=offered, gone=gone, fails=fails)
 

@@ -1,7 +1,7 @@
 """The next hop of a path of this host: which interface a route for it would point at, or why none can be used."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bgp2vpc.bgp.path import SELF, NextHop
 from bgp2vpc.bgp.rib import Offer
@@ -39,8 +39,19 @@ def choose_interface(
 
     A managed route without `interface` points at the first one that may forward (whose source/destination check is
     off), as in AWSnycast. Only interfaces in the table's own VPC count: EC2 refuses every other.
+
+    In a transit gateway's table it is the attachment of our VPC, with our own address; it does not forward if none of
+    our interfaces does.
     """
     here = [interface for interface in interfaces if interface.vpc_id == table.vpc_id]
+    is_own = next_hop is SELF or rule.next_hop_self or any(next_hop in each.addresses for each in interfaces)
+    if table.is_transit and is_own:
+        if not here:
+            return Unusable(Reason.NO_INTERFACE, f"this VPC has no attachment to {table.vpc_id}")
+        in_vpc = [each for each in interfaces if each.subnet_id]
+        first = min(in_vpc, key=lambda each: each.position, default=here[0])
+        is_checked = bool(in_vpc) and all(each.source_dest_check for each in in_vpc)
+        return replace(here[0], addresses=first.addresses, address=first.address, source_dest_check=is_checked)
     if next_hop is not SELF and not rule.next_hop_self:
         by_address = next((i for i in here if next_hop in i.addresses), None)
         if by_address is None:

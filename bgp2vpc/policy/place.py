@@ -1,13 +1,14 @@
 """One place: a (table, prefix) under one rule, with all that is known of it. Each decision is about one place."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bgp2vpc.policy.inputs import DecisionInput
+from bgp2vpc.policy.list_entries import is_entry
 from bgp2vpc.policy.place_state import PlaceState
 from bgp2vpc.policy.plan import Action, Change, Decision, Reason, RouteKey, Verdict, VerdictKind
 from bgp2vpc.policy.rule import ManagedRoute, RouteSettings, Rule
-from bgp2vpc.prefix import Prefix
+from bgp2vpc.prefix import Prefix, PrefixListId
 from bgp2vpc.vpc.model import InstanceHealth, Interface, Route, RouteState, RouteTable, Snapshot, Target, TargetKind
 from bgp2vpc.vpc.order_tags import zones_in
 
@@ -64,8 +65,22 @@ class Place:
 
     @property
     def settings(self) -> RouteSettings:
-        """What the rule says of routes for this prefix, whether it manages or accepts it."""
-        return self.rule.settings_of(self.prefix)
+        """What the rule says of routes for this prefix, whether it manages or accepts it.
+
+        In a transit gateway's table there is no fallback: the table's wider route has the traffic of a deleted one.
+        """
+        settings = self.rule.settings_of(self.prefix)
+        return replace(settings, fallback=None) if self.table.is_transit and settings.fallback else settings
+
+    @property
+    def remote_check(self) -> str:
+        """Name of the check that the owner of the route has to pass; empty: none, as where a VPC is the owner."""
+        return "" if self.table.is_transit else self.rule.remote_check_of(self.prefix)
+
+    @property
+    def is_for_others(self) -> bool:
+        """Whether the path of another instance is installed as if it were ours; no other VPC's attachment is."""
+        return self.rule.writes_for_others(self.prefix) and not self.table.is_transit
 
     @property
     def is_anothers(self) -> bool:
@@ -98,11 +113,23 @@ class Place:
 
     def fails(self, interface_id: str) -> bool:
         """Whether the remote check that the owner has to pass fails at this interface."""
-        return (self.rule.remote_check_of(self.prefix), interface_id) in self.inputs.failing
+        return (self.remote_check, interface_id) in self.inputs.failing
 
     def passes(self, interface_id: str) -> bool:
         """Whether the remote check that the owner has to pass passes at this interface."""
-        return (self.rule.remote_check_of(self.prefix), interface_id) in self.inputs.passing
+        return (self.remote_check, interface_id) in self.inputs.passing
+
+    @property
+    def served_by_others(self) -> tuple[str, Route] | None:
+        """A table of this instance's VPC with an active route for it, or a list with it, to another instance."""
+        vpc_ids = {each.vpc_id for each in self.snapshot.interfaces}
+        lists = (each.id for each in (self.snapshot.prefix_lists or {}).values() if is_entry(self.prefix, each))
+        destinations = (self.prefix, *map(PrefixListId, lists))
+        for table in (each for each in self.snapshot.tables.values() if each.vpc_id in vpc_ids):
+            for route in filter(None, map(table.static_route, destinations)):
+                if route.state is RouteState.ACTIVE and has_other_owner(route, self.ours):
+                    return table.id, route
+        return None
 
     def verdict(
         self,
@@ -144,14 +171,17 @@ def instance_of_dead_end(route: Route) -> str | None:
 
 
 def own_interfaces(rule: Rule, prefix: Prefix, snapshot: Snapshot) -> Sequence[Interface]:
-    """The interfaces that a route for this prefix may point at: ours, or those of a managed route's `instance:`."""
+    """The interfaces that a route for this prefix may point at: ours, or those of a managed route's `instance:`.
+
+    And the attachments of our VPC, for tables of transit gateways.
+    """
     managed = rule.manages.get(prefix)
-    return snapshot.interfaces_of(managed.instance_id if managed else None)
+    return (*snapshot.interfaces_of(managed.instance_id if managed else None), *snapshot.attachments)
 
 
 def is_ours(route: Route, interfaces: Sequence[Interface]) -> bool:
-    """True if the route points at one of our interfaces."""
-    return route.target.kind is TargetKind.INTERFACE and any(route.target.id == each.id for each in interfaces)
+    """True if the route points at one of our interfaces, or attachments."""
+    return route.target.has_owner and any(route.target.id == each.id for each in interfaces)
 
 
 def is_held_by_another(rule: Rule, prefix: Prefix, route: Route, snapshot: Snapshot) -> bool:
@@ -163,8 +193,10 @@ def is_held_by_another(rule: Rule, prefix: Prefix, route: Route, snapshot: Snaps
 def has_other_owner(route: Route, interfaces: Sequence[Interface]) -> bool:
     """True if the route points at an interface that is not ours, whether or not it (still) belongs to an instance.
 
+    Or at the attachment of another VPC.
+
     Also for a static black hole that shows no interface any more, only the instance that had it, or nothing.
     """
     if route.target.kind in (TargetKind.INSTANCE, TargetKind.NONE):
         return route.state is RouteState.BLACKHOLE and not route.propagated
-    return route.target.kind is TargetKind.INTERFACE and not is_ours(route, interfaces)
+    return route.target.has_owner and not is_ours(route, interfaces)

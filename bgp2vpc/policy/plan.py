@@ -38,6 +38,7 @@ class Reason(Enum):
     ABSENT = "absent"
     BESIDE_PROPAGATED = "beside-propagated"
     OURS = "ours"
+    SERVED_IN_VPC = "served-in-vpc"
     LEFTOVER = "leftover"
     WITHDRAWN = "withdrawn"
     OTHER_INTERFACE = "other-interface"
@@ -106,7 +107,7 @@ class Verdict:
         }
 
 
-_OF_INSTANCES: Final = (TargetKind.INTERFACE, TargetKind.INSTANCE, TargetKind.NONE)
+_OF_OTHERS: Final = (TargetKind.INSTANCE, TargetKind.NONE)
 """A black hole may show no interface any more."""
 
 
@@ -137,13 +138,13 @@ class Change:
 
     @property
     def is_move(self) -> bool:
-        """Whether it takes a route from another instance."""
+        """Whether it takes a route from another instance, or (a transit gateway's) from another VPC."""
         if self.action is Action.DELETE:
             return self.reason is Reason.OWNER_LOST
         if self.reason in (Reason.OTHER_INTERFACE, Reason.FALLBACK):  # a fallback may be an interface, too
             return False
-        from_instance = self.old is not None and self.old.kind in _OF_INSTANCES
-        return from_instance and self.target.kind is TargetKind.INTERFACE
+        from_owner = self.old is not None and (self.old.has_owner or self.old.kind in _OF_OTHERS)
+        return from_owner and self.target.has_owner
 
     @property
     def is_withdrawal(self) -> bool:
@@ -153,7 +154,7 @@ class Change:
         """
         if self.reason is Reason.OWNER_DEAD:
             return False
-        return self.action is Action.DELETE or self.to_fallback or self.target.kind is not TargetKind.INTERFACE
+        return self.action is Action.DELETE or self.to_fallback or not self.target.has_owner
 
     def __str__(self) -> str:
         was = f" (was {self.old})" if self.action is Action.REPLACE and self.old else ""

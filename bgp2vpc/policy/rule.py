@@ -102,6 +102,8 @@ class Rule(RouteSettings):
     `dead_routes`: of the prefixes in `accept` only.
     `prefix_list`: its prefixes get no routes, but are entries of this managed prefix list, for which each table has one
     route (`policy.list_entries`).
+    `find_transit`: which tables of transit gateways get static routes to the attachment of this instance's VPC, for the
+    same prefixes; None: none. Of the settings `takeover`, `takeover_foreign`, `never_delete` and hooks hold there, too.
     """
 
     name: str
@@ -120,6 +122,7 @@ class Rule(RouteSettings):
     prefix_list: PrefixListRef | None = None
     manages: Mapping[Prefix, ManagedRoute] = field(default_factory=dict)
     entry_settings: Mapping[PrefixRange, RouteSettings] = field(default_factory=dict)
+    find_transit: Finder | None = None
 
     def covers(self, prefix: Prefix) -> bool:
         """Whether this rule accepts or manages the prefix."""

@@ -23,6 +23,10 @@
 |                                   |                                 | or yield if the path is a backup          |
 | local (the VPC's own)             | nothing                         | foreign                                   |
 
+In a table of a transit gateway, *ours* are the routes at the attachment of our VPC, *another's* those at the attachment
+of another VPC, and one at any other attachment, or a black hole without one, is foreign. A route of ours that we have
+no path for is kept while another instance of our VPC serves the prefix: it has the route in a table of the VPC.
+
 A path is a backup if its MED is at least `backup_med`: ExaBGP's healthcheck announces a service that is down with MED
 1000 and a disabled one with 500. Such a path keeps a route of ours and fills an empty table, but takes no route.
 An operator may order a takeover of any other instance's route (`DecisionInput.forced`): then it is replaced, whatever
@@ -112,6 +116,10 @@ def delete_dead(place: Place, route: Route) -> Decision | None:
 
 def withdraw(place: Place, route: Route, reason: Reason) -> Decision:
     """The target of the route does not serve the prefix any more."""
+    if place.table.is_transit and (others := place.served_by_others):
+        table_id, theirs = others
+        owner = f" of {theirs.instance_id}" if theirs.instance_id else ""
+        return place.stays(VerdictKind.KEEP, Reason.SERVED_IN_VPC, f"{table_id} has it at {theirs.target}{owner}")
     settings = place.settings
     if settings.never_delete:
         return place.stays(VerdictKind.KEEP, Reason.NEVER_DELETE)
@@ -255,6 +263,8 @@ def does_not_forward(place: Place, interface: Interface) -> bool:
 
 
 def _how_to_forward(interface: Interface) -> str:
+    if interface_target(interface.id).kind is TargetKind.ATTACHMENT:
+        return "source/destination check is on at our interface: see the verdict in the VPC's own tables"
     return (
         f"source/destination check is on; mend with: aws ec2 modify-network-interface-attribute "
         f"--network-interface-id {interface.id} --no-source-dest-check"

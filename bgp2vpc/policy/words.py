@@ -22,6 +22,7 @@ REASONS: Final[Mapping[Reason, str]] = {
     Reason.ABSENT: "nothing is there, and we have a path",
     Reason.BESIDE_PROPAGATED: "only a propagated route is there; a static one beside it wins over a gateway's",
     Reason.OURS: "it points at us, as it should",
+    Reason.SERVED_IN_VPC: "it points at our VPC, and another instance there has the route in the VPC's own tables",
     Reason.LEFTOVER: "it points at us from before our start, and no source has spoken of it yet, or its health check "
     "has no verdict yet",
     Reason.WITHDRAWN: "it is ours, and nobody offers it any more",
@@ -64,6 +65,7 @@ REASONS: Final[Mapping[Reason, str]] = {
 NEXT: Final[Mapping[Reason, str]] = {
     Reason.OURS: "it stays while it is offered; after that {gone}",
     Reason.BEST_PATH: "it stays while this path is the best",
+    Reason.SERVED_IN_VPC: "it stays while any table of the VPC has the route at another instance; after that {gone}",
     Reason.LEFTOVER: "it stays until a source has spoken of it or `restart_time` after our start is over, or until its "
     "health check has a verdict; if nobody offers it then, {gone}",
     Reason.NEVER_DELETE: "it stays until {offered}, or somebody deletes it by hand",
@@ -106,6 +108,7 @@ SEEN_AT_POLL: Final = frozenset(
 EXCLUSIONS: Final[Mapping[Exclusion, str]] = {
     Exclusion.SENT_BACK: "it is our own path, sent back by others",
     Exclusion.NO_INTERFACE: "its next hop is no network interface of this VPC",
+    Exclusion.NO_ATTACHMENT: "the transit gateway's table leads to its next hop by no attachment of a VPC",
     Exclusion.UNRESOLVED: "its next hop is still being looked up",
     Exclusion.SOURCE_DEST_CHECK: "source/destination check is on at its network interface",
     Exclusion.CHECK_FAILS: "its host fails the remote health check",

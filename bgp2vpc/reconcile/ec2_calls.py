@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import TypeVar
 
 from bgp2vpc.errors import Ec2Error, NoThread, Transient
@@ -31,6 +32,7 @@ from bgp2vpc.vpc.model import (
     Subnet,
     TaggedInstance,
     Target,
+    is_transit,
 )
 
 READERS = 4
@@ -107,13 +109,33 @@ class Calls:
 
     async def tables_before_write(self, vpc_ids: Collection[str], table_ids: Collection[str]) -> tuple[RouteTable, ...]:
         """Raises Ec2Error."""
-        return await self._read(
-            "DescribeRouteTables", lambda: self._ours(self._api.tables_before_write(vpc_ids, table_ids))
-        )
+        found: tuple[RouteTable, ...] = ()
+        if of_vpcs := [each for each in table_ids if not is_transit(each)]:
+            found += await self._read(
+                "DescribeRouteTables", lambda: self._ours(self._api.tables_before_write(vpc_ids, of_vpcs))
+            )
+        if of_gateways := [each for each in table_ids if is_transit(each)]:
+            found += await self.transit_tables((), of_gateways)
+        return found
 
     def _ours(self, tables: tuple[RouteTable, ...]) -> tuple[RouteTable, ...]:
         """The tables, with the way in which they were read."""
         return tables if self._access == OWN else tuple(replace(each, access=self._access) for each in tables)
+
+    async def attachments(self, vpc_id: str) -> tuple[Interface, ...]:
+        """Raises Ec2Error."""
+        return await self._read("DescribeTransitGatewayAttachments", lambda: self._api.attachments(vpc_id))
+
+    async def transit_tables(
+        self,
+        gateway_ids: Collection[str],
+        table_ids: Collection[str] = (),
+        wanted: Callable[[RouteTable], bool] = lambda _: True,
+    ) -> tuple[RouteTable, ...]:
+        """Raises Ec2Error."""
+        return await self._read(
+            "SearchTransitGatewayRoutes", lambda: self._api.transit_tables(gateway_ids, table_ids, wanted=wanted)
+        )
 
     async def interfaces(self, instance_id: str) -> tuple[Interface, ...]:
         """Raises Ec2Error."""
@@ -215,7 +237,8 @@ class Calls:
                 case Action.DELETE:
                     self._api.delete_route(change.table_id, change.prefix)
 
-        await self._run(f"{change.action.value.title()}Route", self._writers, call)
+        of = "TransitGateway" if is_transit(change.table_id) else ""
+        await self._run(f"{change.action.value.title()}{of}Route", self._writers, call)
 
     @property
     def _api(self) -> VpcApi:
@@ -232,13 +255,17 @@ class Calls:
         self._writers.shutdown(wait=False, cancel_futures=True)
 
     def _read_waiting(self, vpc_ids: Collection[str]) -> None:
-        """One call for all tables that `fresh_table` was asked for in this turn; each who waits gets its own."""
+        """One call for all tables that `fresh_table` was asked for in this turn; each who waits gets its own.
+
+        And one for those of transit gateways, if there are any.
+        """
         waiting, self._waiting = self._waiting, {}
 
-        def hand_out(done: "asyncio.Future[tuple[RouteTable, ...]]") -> None:
+        def hand_out(asked: Collection[str], done: "asyncio.Future[tuple[RouteTable, ...]]") -> None:
             error = None if done.cancelled() else done.exception()
             tables = {} if error or done.cancelled() else {table.id: table for table in done.result()}
-            for table_id, future in waiting.items():
+            for table_id in asked:
+                future = waiting[table_id]
                 if future.done():
                     continue
                 if done.cancelled():
@@ -249,7 +276,12 @@ class Calls:
                 else:
                     future.set_result(tables.get(table_id))
 
-        asyncio.ensure_future(self.route_tables(vpc_ids, tuple(waiting))).add_done_callback(hand_out)
+        if of_vpcs := [each for each in waiting if not is_transit(each)]:
+            read = asyncio.ensure_future(self.route_tables(vpc_ids, of_vpcs))
+            read.add_done_callback(partial(hand_out, of_vpcs))
+        if of_gateways := [each for each in waiting if is_transit(each)]:
+            read = asyncio.ensure_future(self.transit_tables((), of_gateways))
+            read.add_done_callback(partial(hand_out, of_gateways))
 
     async def _read(self, action: str, call: Callable[[], T]) -> T:
         return await self._run(action, self._readers, call)

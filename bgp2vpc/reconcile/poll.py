@@ -90,18 +90,20 @@ async def _observe_own(
         tell(f"interfaces of {other}", None)
         return found
 
-    tables, interfaces, subnets, theirs, lists = await asyncio.gather(
+    tables, interfaces, subnets, theirs, lists, transit = await asyncio.gather(
         all_tables(),
         calls.interfaces(instance_id),
         subnets_if(wanted=view.wants_subnets(OWN)),
         asyncio.gather(*map(interfaces_of, named)),
         prefix_lists(calls, view, tell),
+        _transit(calls, view, tell),
     )
     _check(view, tables, interfaces)
     if subnets is None and not view.wants_subnets(OWN):
         subnets = await subnets_if(wanted=view.manages_within_vpc(OWN, tables))
+    attachments, of_gateways = transit
     return Snapshot(
-        {table.id: table for table in tables},
+        {table.id: table for table in (*tables, *of_gateways)},
         interfaces,
         before.health,
         instance_id,
@@ -110,6 +112,7 @@ async def _observe_own(
         peer_enis=before.peer_enis,
         unresolvable=before.unresolvable,
         prefix_lists=lists,
+        attachments=attachments,
     )
 
 
@@ -214,6 +217,21 @@ async def prefix_lists(calls: Calls, view: View, tell: Tell) -> Mapping[str, Man
         return None
     tell("prefix lists", None)
     return {each.id: each for each in found}
+
+
+async def _transit(calls: Calls, view: View, tell: Tell) -> tuple[tuple[Interface, ...], tuple[RouteTable, ...]]:
+    """Our VPC's attachments to transit gateways, and the tables of these gateways that rules are about."""
+    if not view.wants_transit:
+        return (), ()
+    try:
+        attachments = await calls.attachments(view.instance.vpc_id)
+        tables = await calls.transit_tables({each.vpc_id for each in attachments}, wanted=view.finds_transit)
+    except Ec2Error as error:
+        tell("transit gateway route tables", error)
+        known = tuple(table for table in view.snapshot.tables.values() if table.is_transit)
+        return view.snapshot.attachments, known
+    tell("transit gateway route tables", None)
+    return attachments, tables
 
 
 def _check(view: View, tables: Sequence[RouteTable], interfaces: Sequence[Interface]) -> None:

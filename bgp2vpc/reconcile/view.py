@@ -12,6 +12,7 @@ from bgp2vpc.policy.decide import (
     dead_ends,
     decide,
     decide_one,
+    finds_transit,
     owners_in_the_way,
     owners_to_check,
     reaches,
@@ -36,6 +37,7 @@ from bgp2vpc.vpc.model import (
     RouteTable,
     Snapshot,
     TargetKind,
+    is_transit,
 )
 
 SAME_ANSWER: Final = 0.05
@@ -76,6 +78,15 @@ class View:
     def reaches(self) -> Mapping[Access, frozenset[str]]:
         """How the VPCs are reached whose tables we have to know."""
         return reaches(self.rules, self.instance)
+
+    @property
+    def wants_transit(self) -> bool:
+        """Whether a rule is about tables of transit gateways."""
+        return any(rule.find_transit is not None for rule in self.rules)
+
+    def finds_transit(self, table: RouteTable) -> bool:
+        """Whether a rule is about this table of a transit gateway."""
+        return any(finds_transit(rule, table, self.snapshot.zone) for rule in self.rules)
 
     @property
     def answering(self) -> Mapping[Access, frozenset[str]]:
@@ -143,8 +154,17 @@ class View:
         return tuple(sorted(before - self.ours()))
 
     def ours(self) -> set[RouteKey]:
-        """Table and prefix of the routes of ours that a rule is about."""
-        return _ours(self.tables, self.snapshot)
+        """Table and prefix of the routes of ours that a rule is about.
+
+        Not those to our VPC's attachment that are due to another instance of it.
+        """
+        return {key for key in _ours(self.tables, self.snapshot) if not self.is_served_by_our_vpc(key)}
+
+    def is_served_by_our_vpc(self, key: RouteKey) -> bool:
+        """Whether a transit gateway leads to our VPC because of another instance, as was decided last."""
+        state = self.places.states.get(key) if is_transit(key[0]) else None
+        verdict = state.verdict if state else None
+        return verdict is not None and verdict.reason in (Reason.SERVED_IN_VPC, Reason.BEST_PATH)
 
     def observed(self, snapshot: Snapshot, asked: float, now: float) -> tuple[RouteKey, ...]:
         """EC2 told everything anew, but for accounts that gave no answer; it was asked at `asked`.
@@ -175,10 +195,10 @@ class View:
         return tuple(sorted(key for key in _ours(lost, was) if self.is_at_ours(*key)))
 
     def is_at_ours(self, table_id: str, prefix: Prefix) -> bool:
-        """Whether the route points at an interface of this instance, as far as we know."""
+        """Whether the route points at an interface of this instance, or its VPC's attachment, as far as we know."""
         table = self.snapshot.tables.get(table_id)
         route = table.static_route(prefix) if table else None
-        return route is not None and is_ours(route, self.snapshot.interfaces)
+        return route is not None and is_ours(route, self.snapshot.own)
 
     def ours_by_best_path(self, prefixes: Collection[Prefix]) -> tuple[RouteKey, ...]:
         """Places where the route of one of these is ours as far as we know, and best path decides."""
@@ -301,8 +321,13 @@ class View:
             settings, neighbor = self.settings(change.key), self.snapshot.peer_enis.get(change.target.id)
             ours = settings.instance_id if isinstance(settings, ManagedRoute) else None
             owner = neighbor.instance_id if neighbor else None if change.to_fallback else ours or self.instance.id
-            is_interface = change.target.kind is TargetKind.INTERFACE
-            after = Route(change.prefix, change.target, instance_id=owner if is_interface else None)
+            kind = change.target.kind
+            after = Route(
+                change.prefix,
+                change.target,
+                instance_id=owner if kind is TargetKind.INTERFACE else None,
+                vpc_id=self.instance.vpc_id if kind is TargetKind.ATTACHMENT else "",
+            )
         self.places.wrote(change.key, change.old, after, now)
         table_policy = self.tables.get(change.table_id)
         if table_policy is not None:

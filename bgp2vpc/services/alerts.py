@@ -62,7 +62,7 @@ class Alerts(Observer):
 
     def written(self, outcome: Outcome) -> None:
         """A write has its outcome."""
-        own = {each.id for each in self._view.snapshot.interfaces}
+        own = {each.id for each in self._view.snapshot.own}
         if outcome.result is WriteResult.DONE and (notice := notices.of_write(outcome.change, own)):
             self._tell(notice)
 

@@ -20,7 +20,7 @@ from bgp2vpc.reconcile.view import View
 from bgp2vpc.sources.session import SourceKind
 from bgp2vpc.speaker.adj_rib_in import AdjRibIn
 from bgp2vpc.status import OwnerRow, PrefixRow, TableRow
-from bgp2vpc.vpc.model import RouteState, TargetKind
+from bgp2vpc.vpc.model import RouteState
 
 MOST_WITHDRAWN: Final = 1000
 """Prefixes that are remembered although nobody announces them any more; the earliest ones are forgotten first."""
@@ -93,7 +93,7 @@ class ServedPrefixes(Observer):
 
     def _look(self, prefixes: Collection[Prefix]) -> None:
         """What the tables have for these, if they are known."""
-        ours = frozenset(each.id for each in self._view.snapshot.interfaces)
+        ours = frozenset(each.id for each in self._view.snapshot.own)
         # Mostly the same rules find many tables, and which of them is about a prefix is the costly question.
         alike: dict[tuple[int, ...], list[TablePolicy]] = defaultdict(list)
         for each in self._view.tables.values():
@@ -132,14 +132,15 @@ class ServedPrefixes(Observer):
                 without_route.append(table_policy.table.id)
             elif route.state is RouteState.BLACKHOLE:
                 blackholes.append(table_policy.table.id)
-            elif route.target.kind is not TargetKind.INTERFACE:
+            elif not route.target.has_owner:
                 counts["foreign"] += 1
             elif route.target.id in ours:
                 counts["ours"] += 1
             else:
                 counts["peer"] += 1
                 interface = self._view.snapshot.peer_enis.get(route.target.id)
-                owners[route.instance_id or route.target.id, interface.zone if interface else ""] += 1
+                owner = route.instance_id or route.vpc_id or route.target.id
+                owners[owner, interface.zone if interface else ""] += 1
         return PrefixRow(
             prefix=str(prefix),
             managed=is_managed,

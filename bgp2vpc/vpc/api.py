@@ -1,6 +1,6 @@
 """The few operations of EC2 and Auto Scaling that the daemon needs, as both AWS and the VPC in memory offer them."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Final, Protocol
 
 from bgp2vpc.prefix import IPAddress, Prefix
@@ -22,6 +22,22 @@ class VpcApi(Protocol):
     def tables_before_write(self, vpc_ids: Collection[str], table_ids: Collection[str]) -> tuple[RouteTable, ...]:
         """As `route_tables`, on a connection of the writes, which is then open for the next one of these."""
         return self.route_tables(vpc_ids, table_ids)
+
+    def attachments(self, vpc_id: str) -> tuple[Interface, ...]:
+        """The attachments of this VPC to transit gateways, sorted by id."""
+
+    def transit_tables(
+        self,
+        gateway_ids: Collection[str],
+        table_ids: Collection[str] = (),
+        *,
+        wanted: Callable[[RouteTable], bool] = lambda _: True,
+    ) -> tuple[RouteTable, ...]:
+        """The tables of these transit gateways, or the tables of these ids, sorted by id.
+
+        `wanted`: whether a table is, as far as that can be told without its routes; of no other one they are read. One
+        that does not exist is left out.
+        """
 
     def interfaces(self, instance_id: str) -> tuple[Interface, ...]:
         """The interfaces of the instance that carry IP, by network card and device index: the primary first."""
@@ -79,7 +95,7 @@ class VpcApi(Protocol):
         """
 
     def create_route(self, table_id: str, prefix: Prefix, target: Target) -> None:
-        """CreateRoute. Raises RouteExists where the prefix has a static route.
+        """CreateRoute, or as the table is CreateTransitGatewayRoute. Raises RouteExists where there is a static route.
 
         A target that does not exist is InterfaceGone if it is an interface, which may be news, and Refused if not.
         """

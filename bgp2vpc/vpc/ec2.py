@@ -5,6 +5,7 @@ Nothing here retries, paces or remembers: who calls knows better what a failed c
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from itertools import islice
 from typing import Any, TypeVar
@@ -23,6 +24,7 @@ from bgp2vpc.vpc.model import (
     InstanceHealth,
     Interface,
     ManagedPrefixList,
+    Route,
     RouteTable,
     SecurityGroupRule,
     Subnet,
@@ -87,6 +89,39 @@ class Ec2(VpcApi):
             items = self._pages("DescribeRouteTables", "RouteTables", filters, client=client)
             found += _parsed("DescribeRouteTables", wire.parse_route_table, items)
         return tuple(sorted(found, key=lambda table: table.id))
+
+    def attachments(self, vpc_id: str) -> tuple[Interface, ...]:
+        """DescribeTransitGatewayAttachments by VPC, paged."""
+        operation = "DescribeTransitGatewayAttachments"
+        filters = [{"Name": "resource-type", "Values": ["vpc"]}, {"Name": "resource-id", "Values": [vpc_id]}]
+        items = self._pages(operation, "TransitGatewayAttachments", filters)
+        found = _parsed(operation, wire.parse_attachment, filter(wire.is_live, items))
+        return tuple(sorted(found, key=lambda each: each.id))
+
+    def transit_tables(
+        self,
+        gateway_ids: Collection[str],
+        table_ids: Collection[str] = (),
+        *,
+        wanted: Callable[[RouteTable], bool] = lambda _: True,
+    ) -> tuple[RouteTable, ...]:
+        """DescribeTransitGatewayRouteTables, paged, and SearchTransitGatewayRoutes, paged, for each table."""
+        operation, name = "DescribeTransitGatewayRouteTables", "transit-gateway-route-table-id"
+        found: list[RouteTable] = []
+        ids = sorted({*(table_ids or gateway_ids)})
+        for chunk in _chunks(ids, _FILTER_VALUES):
+            filters = [{"Name": name if table_ids else "transit-gateway-id", "Values": list(chunk)}]
+            items = self._pages(operation, "TransitGatewayRouteTables", filters)
+            found += _parsed(operation, wire.parse_transit_table, filter(wire.is_live, items))
+        in_order = sorted(filter(wanted, found), key=lambda table: table.id)
+        return tuple(replace(table, routes=self._transit_routes(table.id)) for table in in_order)
+
+    def _transit_routes(self, table_id: str) -> tuple[Route, ...]:
+        operation = "SearchTransitGatewayRoutes"
+        # At least one filter has to be there; `state` would leave out those that are still `pending`.
+        every = [{"Name": "type", "Values": ["static", "propagated"]}]
+        items = self._pages(operation, "Routes", every, more={"TransitGatewayRouteTableId": table_id})
+        return tuple(_parsed(operation, wire.parse_transit_route, filter(wire.is_there, items)))
 
     def interfaces(self, instance_id: str) -> tuple[Interface, ...]:
         """DescribeNetworkInterfaces by attachment, paged, without those that carry no IP."""
@@ -239,7 +274,7 @@ class Ec2(VpcApi):
         return found
 
     def create_route(self, table_id: str, prefix: Prefix, target: Target) -> None:
-        """CreateRoute."""
+        """CreateRoute, or of a transit gateway's table CreateTransitGatewayRoute; and so on."""
         self._write("CreateRoute", table_id, prefix, target)
 
     def replace_route(self, table_id: str, prefix: Prefix, target: Target) -> None:
@@ -272,12 +307,20 @@ class Ec2(VpcApi):
         client: Any = None,
         more: Mapping[str, Any] | None = None,
     ) -> list[wire.Item]:
-        """What the pages have under `key`. `asked`: the value of `parameter`. `client`: where not that of the reads."""
+        """What the pages have under `key`. `asked`: the value of `parameter`; `more`: other parameters.
+
+        `client`: where not that of the reads.
+        """
         client = client or self._clients.ready().reads
         found: list[wire.Item] = []
         parameters = {parameter: asked, **(more or {}), **_everything(client, operation)}
         if not client.can_paginate(xform_name(operation)):
-            return _items(_call(client, operation, parameters), operation, key)
+            answer = _call(client, operation, parameters)
+            if answer.get("AdditionalRoutesAvailable"):  # of a transit gateway: botocore pages these since 2026
+                raise Refused(
+                    operation, "TooManyRoutes", "the table has over 1,000 routes: this takes a newer botocore"
+                )
+            return _items(answer, operation, key)
         size = MEMBERS_PAGE_SIZE if operation == "DescribeInstances" else PAGE_SIZE
         with ec2_errors(operation):
             paginator = client.get_paginator(xform_name(operation))
@@ -289,12 +332,10 @@ class Ec2(VpcApi):
         return found
 
     def _write(self, operation: str, table_id: str, prefix: Prefix, target: Target | None = None) -> None:
-        parameters = {"RouteTableId": table_id, **wire.destination_parameter(prefix)}
-        if target is not None:
-            try:
-                parameters |= wire.target_parameter(target)
-            except ValueError as error:
-                raise Refused(operation, "InvalidTarget", str(error)) from error
+        try:
+            operation, parameters = wire.write_call(operation, table_id, prefix, target)
+        except ValueError as error:
+            raise Refused(operation, "InvalidTarget", str(error)) from error
         _call(self._clients.ready().writes, operation, parameters)
 
 

@@ -32,7 +32,9 @@ _KINDS: dict[type[Ec2Error], str] = {
     RouteExists: "RouteAlreadyExists",
     RouteMissing: "InvalidRoute.NotFound",
     TableGone: "InvalidRouteTableID.NotFound InvalidRouteTableId.NotFound",
-    InterfaceGone: "InvalidNetworkInterfaceID.NotFound InvalidNetworkInterface.NotFound",
+    InterfaceGone: """
+        InvalidNetworkInterfaceID.NotFound InvalidNetworkInterface.NotFound
+        InvalidTransitGatewayAttachmentID.NotFound""",
     ListChanged: "PrefixListVersionMismatch",
     QuotaReached: "RouteLimitExceeded ResourceCountLimitExceeded PrefixListMaxEntriesExceeded",
     Denied: """

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
-from bgp2vpc.prefix import IPAddress, Prefix, parse_prefix
+from bgp2vpc.prefix import IPAddress, Prefix, PrefixListId, parse_prefix
 from bgp2vpc.vpc.access import OWN, Access
 
 
@@ -16,7 +16,8 @@ class TargetKind(Enum):
     """What a route points at. Values are the words shown to people.
 
     INSTANCE and NONE are what EC2 may show of a route whose interface is gone: an instance without an interface, or no
-    target at all. LOCAL is the VPC itself, LOCAL_GATEWAY that of an Outpost.
+    target at all. LOCAL is the VPC itself, LOCAL_GATEWAY that of an Outpost. ATTACHMENT is a VPC's attachment to a
+    transit gateway, in the tables of that gateway.
     """
 
     INTERFACE = "interface"
@@ -30,6 +31,7 @@ class TargetKind(Enum):
     LOCAL_GATEWAY = "local-gateway"
     CORE_NETWORK = "core-network"
     ODB_NETWORK = "odb-network"
+    ATTACHMENT = "transit-gateway-attachment"
     INSTANCE = "instance"
     NONE = "none"
     OTHER = "other"
@@ -45,10 +47,19 @@ class Target:
     def __str__(self) -> str:
         return self.id
 
+    @property
+    def has_owner(self) -> bool:
+        """Whether it belongs to somebody who announces: an instance, or, in a transit gateway's table, a VPC."""
+        return self.kind in (TargetKind.INTERFACE, TargetKind.ATTACHMENT)
+
 
 def interface_target(interface_id: str) -> Target:
-    """What we announce is reached through an ENI, never an instance (EC2 refuses those with several ENIs)."""
-    return Target(TargetKind.INTERFACE, interface_id)
+    """What we announce is reached through an ENI, never an instance (EC2 refuses those with several ENIs).
+
+    In a transit gateway's table it is reached through the attachment of our VPC.
+    """
+    is_attachment = interface_id.startswith("tgw-attach-")
+    return Target(TargetKind.ATTACHMENT if is_attachment else TargetKind.INTERFACE, interface_id)
 
 
 _KIND_BY_ID = {
@@ -120,6 +131,7 @@ class Route:
     """An entry of a route table. `destination` is text only for a kind that is not known here.
 
     `propagated`: not written by CreateRoute, but by a virtual private gateway, or (`advertised`) by VPC Route Server.
+    `vpc_id`: of an attachment, the VPC that it leads to.
     """
 
     destination: Prefix | str
@@ -128,9 +140,15 @@ class Route:
     propagated: bool = False
     instance_id: str | None = None
     advertised: bool = False
+    vpc_id: str = ""
 
     def __str__(self) -> str:
         return f"{self.destination} {self.target} {self.state.value}{' propagated' if self.propagated else ''}"
+
+
+def is_transit(table_id: str) -> bool:
+    """Whether the table of this id is a transit gateway's, and not a VPC's."""
+    return table_id.startswith("tgw-rtb-")
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +157,9 @@ class RouteTable:
 
     `owner_id`: the AWS account it belongs to, which in a shared VPC may not be ours; empty if EC2 did not say. Nobody
     but the owner sees the tags. `access`: how we have read it, and write it.
+
+    Or a table of a transit gateway (`is_transit`). Then `vpc_id` is the gateway (`tgw-…`), and its routes lead to
+    attachments.
     """
 
     id: str
@@ -152,6 +173,7 @@ class RouteTable:
     # Every decision looks routes up by prefix, and a table may hold a thousand.
     _static: Mapping[Prefix | str, Route] = field(init=False, repr=False, compare=False)
     _propagated: Mapping[Prefix | str, Route] = field(init=False, repr=False, compare=False)
+    _matches: dict[IPAddress, Route | None] = field(init=False, repr=False, compare=False)
     cidrs: tuple[Prefix, ...] = field(init=False, repr=False, compare=False)
     """Those of the VPC, as the table's local routes tell."""
 
@@ -163,12 +185,18 @@ class RouteTable:
         local = (route.destination for route in self.routes if route.target.kind is TargetKind.LOCAL)
         object.__setattr__(self, "_static", static)
         object.__setattr__(self, "_propagated", propagated)
+        object.__setattr__(self, "_matches", {})
         object.__setattr__(self, "cidrs", tuple(each for each in local if isinstance(each, Prefix)))
 
     @property
     def account(self) -> str:
         """The other account or region that it is of, for people; empty: it is of ours."""
         return "" if self.access == OWN else str(self.access)
+
+    @property
+    def is_transit(self) -> bool:
+        """Whether it is a transit gateway's, and not a VPC's."""
+        return is_transit(self.id)
 
     def static_route(self, prefix: Prefix) -> Route | None:
         """The route of exactly this prefix that CreateRoute made (or `local`); a propagated twin does not count."""
@@ -186,15 +214,28 @@ class RouteTable:
         https://docs.aws.amazon.com/vpn/latest/s2svpn/vpn-route-priority.html
         Routes of prefix lists are left out: the table does not say what is in them.
         """
+        if isinstance(prefix, PrefixListId):
+            return None
         is_local = any(prefix in cidr for cidr in self.cidrs)
+        version, first, last = prefix.key()
+        # By keys: netaddr's own question whether a prefix is within another one takes ten times as long.
         covering = [
             (route.destination.prefixlen, not route.propagated, route)
             for route in self.routes
             if isinstance(route.destination, Prefix)
-            and prefix in route.destination
+            and (key := route.destination.key())[0] == version
+            and key[1] <= first
+            and last <= key[2]
             and (not is_local if route.propagated else route.destination != prefix)
         ]
         return max(covering, key=lambda each: each[:2], default=(0, False, None))[2]
+
+    def longest_match(self, address: IPAddress) -> Route | None:
+        """The route that packets to this address take; looked for once, since next hops are few and prefixes many."""
+        if address not in self._matches:
+            host = Prefix(address)
+            self._matches[address] = self.static_route(host) or self.covering_route(host)
+        return self._matches[address]
 
     def prefixes_pointed_elsewhere(self, later: "RouteTable") -> list[Prefix]:
         """The prefixes whose static routes are new, or have another target, in a later reading of this table."""
@@ -225,6 +266,9 @@ class Interface:
     did not say. `security_groups` are ids. Instance types with several network cards number the devices of each
     `network_card` from 0:
     https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-eni.html
+
+    Or the attachment of a VPC to a transit gateway (`attachment`), which is to the gateway's tables what an interface
+    is to those of a VPC.
     """
 
     id: str
@@ -244,6 +288,12 @@ class Interface:
     def position(self) -> tuple[int, int, str]:
         """Where it stands among the interfaces of its instance: the lowest one is the primary interface."""
         return self.network_card, self.device_index, self.id
+
+
+def attachment(attachment_id: str, gateway_id: str, addresses: Iterable[IPAddress] = ()) -> Interface:
+    """An attachment to this transit gateway. `addresses`: of hosts in its VPC; the first one stands for it."""
+    known = tuple(addresses)
+    return Interface(attachment_id, gateway_id, "", 0, addresses=frozenset(known), address=next(iter(known), None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,6 +392,7 @@ class Snapshot:
     and those that hold what we want. `unresolvable`: addresses that no interface of our VPCs has, when it was asked.
     `missing`: interfaces that routes point at and that EC2 does not know. `deleted`: those of them that it did not know
     some time before, either: they are not too new for it to show them.
+    `attachments`: our VPC's, to transit gateways; empty if no rule is about their tables.
     `read_at`: when EC2 last told of a table, in seconds of the event loop's clock.
     `unread`: accounts and regions that gave no answer when they were asked last. Their tables are as they were before,
     and which interfaces there are is not known.
@@ -358,9 +409,15 @@ class Snapshot:
     unresolvable: frozenset[IPAddress] = frozenset()
     missing: frozenset[str] = frozenset()
     deleted: frozenset[str] = frozenset()
+    attachments: tuple[Interface, ...] = ()
     read_at: float = 0.0
     unread: frozenset[Access] = frozenset()
     prefix_lists: Mapping[str, ManagedPrefixList] | None = None
+
+    @property
+    def own(self) -> tuple[Interface, ...]:
+        """What routes of ours point at: our interfaces, and in transit gateways' tables our VPC's attachments."""
+        return (*self.interfaces, *self.attachments)
 
     @property
     def zone(self) -> str:

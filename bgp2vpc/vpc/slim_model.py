@@ -36,7 +36,9 @@ from typing import Any
 
 OPERATIONS = (
     "CreateRoute",
+    "CreateTransitGatewayRoute",
     "DeleteRoute",
+    "DeleteTransitGatewayRoute",
     "DescribeCarrierGateways",
     "DescribeEgressOnlyInternetGateways",
     "DescribeInstanceStatus",
@@ -50,6 +52,8 @@ OPERATIONS = (
     "DescribeSecurityGroupRules",
     "DescribeSubnets",
     "DescribeTags",
+    "DescribeTransitGatewayAttachments",
+    "DescribeTransitGatewayRouteTables",
     "DescribeTransitGatewayVpcAttachments",
     "DescribeVpcEndpoints",
     "DescribeVpcPeeringConnections",
@@ -57,6 +61,8 @@ OPERATIONS = (
     "GetManagedPrefixListEntries",
     "ModifyManagedPrefixList",
     "ReplaceRoute",
+    "ReplaceTransitGatewayRoute",
+    "SearchTransitGatewayRoutes",
 )
 # As endpoints.json calls them. Any other is taken to be where its partition's defaults say.
 SERVICES = ("autoscaling", "ec2", "oidc", "portal.sso", "signin", "sso", "sts")

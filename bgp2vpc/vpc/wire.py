@@ -23,6 +23,8 @@ from bgp2vpc.vpc.model import (
     TaggedInstance,
     Target,
     TargetKind,
+    attachment,
+    is_transit,
 )
 
 Item = Mapping[str, Any]
@@ -82,6 +84,54 @@ def parse_route(item: Item) -> Route:
         instance_id=_text(item, "InstanceId", "") or None,
         advertised=item.get("Origin") == _ADVERTISED,
     )
+
+
+def parse_transit_table(item: Item) -> RouteTable:
+    """A `TransitGatewayRouteTable` of DescribeTransitGatewayRouteTables, without its routes."""
+    return RouteTable(
+        id=_text(item, "TransitGatewayRouteTableId"),
+        vpc_id=_text(item, "TransitGatewayId"),
+        tags={_text(tag, "Key"): _text(tag, "Value", "") for tag in item.get("Tags", ())},
+    )
+
+
+def parse_transit_route(item: Item) -> Route:
+    """A `TransitGatewayRoute` of SearchTransitGatewayRoutes.
+
+    Only attachments of VPCs are of a kind that somebody announces behind. A static black hole without an attachment is
+    one that an operator wants: nobody had it before.
+    """
+    attached: Item = next(iter(item.get("TransitGatewayAttachments", ())), {})
+    target = Target(TargetKind.OTHER, _text(attached, "TransitGatewayAttachmentId", "") or "blackhole")
+    vpc_id = _text(attached, "ResourceId", "") if attached.get("ResourceType") == "vpc" else ""
+    if vpc_id:
+        target = Target(TargetKind.ATTACHMENT, target.id)
+    destination: Prefix | str = _text(item, "PrefixListId", "") or _UNKNOWN
+    if item.get("DestinationCidrBlock"):
+        destination = parse_prefix(_text(item, "DestinationCidrBlock"))
+    states = {"active": RouteState.ACTIVE, "pending": RouteState.ACTIVE, "blackhole": RouteState.BLACKHOLE}
+    return Route(
+        destination=destination,
+        target=target,
+        state=states.get(str(item.get("State")), RouteState.OTHER),
+        propagated=item.get("Type") != "static",
+        vpc_id=vpc_id,
+    )
+
+
+def is_there(item: Item) -> bool:
+    """Whether a route of a transit gateway is in force, or will be."""
+    return item.get("State") not in ("deleting", "deleted")
+
+
+def parse_attachment(item: Item) -> Interface:
+    """A `TransitGatewayAttachment` of DescribeTransitGatewayAttachments."""
+    return attachment(_text(item, "TransitGatewayAttachmentId"), _text(item, "TransitGatewayId"))
+
+
+def is_live(item: Item) -> bool:
+    """Whether an attachment or a table of a transit gateway is in use: deleted ones are shown for a while."""
+    return item.get("State") in ("available", "modifying")
 
 
 def speaks_ip(item: Item) -> bool:
@@ -196,6 +246,22 @@ def parse_managed_prefix_list(item: Item) -> ManagedPrefixList:
 def parse_prefix_list_entry(item: Item) -> tuple[Prefix, str]:
     """A `PrefixListEntry` of GetManagedPrefixListEntries: the CIDR, and its description."""
     return parse_prefix(_text(item, "Cidr")), _text(item, "Description", "")
+
+
+def write_call(operation: str, table_id: str, prefix: Prefix, target: Target | None) -> tuple[str, dict[str, str]]:
+    """The call that CreateRoute, ReplaceRoute or DeleteRoute is for this table, and its parameters.
+
+    Raises ValueError for a target that no route of such a table can be given.
+    """
+    if not is_transit(table_id):
+        place = {"RouteTableId": table_id, **destination_parameter(prefix)}
+        return operation, place | (target_parameter(target) if target else {})
+    place = {"TransitGatewayRouteTableId": table_id, "DestinationCidrBlock": str(prefix)}
+    if target is not None:
+        if target.kind is not TargetKind.ATTACHMENT:
+            raise ValueError(f"{target} ({target.kind.value}) is no attachment of a transit gateway")
+        place["TransitGatewayAttachmentId"] = target.id
+    return operation.replace("Route", "TransitGatewayRoute"), place
 
 
 def destination_parameter(prefix: Prefix) -> dict[str, str]:

@@ -60,6 +60,18 @@ def test_a_list_is_of_our_own_account_and_region() -> None:
         parse(written(ID, ACCEPT, "region: eu-west-1", "vpc_id: vpc-0123456789abcdef0"), "f.yaml")
 
 
+def test_tables_of_transit_gateways_have_a_route_for_each_prefix() -> None:
+    with pytest.raises(ConfigError, match="transit_gateway_route_tables does not go with prefix_list"):
+        parse(
+            written(
+                ID,
+                ACCEPT,
+                "transit_gateway_route_tables: {find: {type: ids, config: {ids: [tgw-rtb-0123456789abcdef0]}}}",
+            ),
+            "f.yaml",
+        )
+
+
 def test_managed_prefixes_are_taken_over_as_their_rule_is() -> None:
     (rule,) = parse(written(ID, "manage_routes: [{cidr: 192.0.2.1/32}]"), "f.yaml").rules
     assert {route.takeover for route in rule.manages.values()} == {rule.takeover} == {Takeover.IF_UNHEALTHY}

@@ -75,12 +75,18 @@ class Lab:
     """Drives one daemon at a time. `vpc.calls` counts from the last `forget_calls`."""
 
     def __init__(
-        self, vpc: MemoryVpc | None = None, *, latency: float = 0.1, beside: "Lab | None" = None, **config
+        self,
+        vpc: MemoryVpc | None = None,
+        *,
+        latency: float = 0.1,
+        beside: "Lab | None" = None,
+        vpc_id: str = "vpc-1",
+        **config,
     ) -> None:
-        """`beside` another lab, this one's daemon runs on instance i-2, in the same VPC and time."""
+        """`beside` another lab, this one's daemon runs on instance i-2, in the same VPC (or in `vpc_id`) and time."""
         self.vpc = vpc or (beside.vpc if beside else two_hosts())
         self.loop = beside.loop if beside else VirtualTimeLoop(latency)
-        instance = Instance("i-2" if beside else "i-1", "us-east-1", "vpc-1")
+        instance = Instance("i-2" if beside else "i-1", "us-east-1", vpc_id)
         self.config = Config(
             **{"file": "lab.yaml", "socket": None, "rules": (rule(),), "on_exit": OnExit.KEEP, "restart_time": 0.0}
             | config

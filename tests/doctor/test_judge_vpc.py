@@ -34,6 +34,7 @@ from bgp2vpc.vpc.model import (
     TaggedInstance,
     Target,
     TargetKind,
+    attachment,
     parse_target,
 )
 from bgp2vpc.vpc.prefix_lists import PrefixListRef
@@ -338,3 +339,20 @@ def test_a_poll_time_that_is_too_short_for_the_fleet(members, tables, poll_time,
     words = [finding.message for finding in judge.polls(given, known)]
     assert [each.split(" take ")[1].split(" ")[0] for each in words] == ([rate] if rate else [])
     assert list(judge.polls(given, replace(known, members=AWAY))) == []
+
+
+def test_tables_of_transit_gateways() -> None:
+    given = config(rule(find_transit=ByTag("type", "anycast")))
+    gateway, other = (RouteTable(each, "tgw-1", tags={"type": "anycast"}) for each in ("tgw-rtb-1", "tgw-rtb-2"))
+
+    def said(*tables: RouteTable, attached: bool = True) -> list[str]:
+        facts = seen(given, table(), *tables)
+        attachments = (attachment("tgw-attach-1", "tgw-1"),) if attached else ()
+        facts = replace(facts, snapshot=replace(facts.snapshot, attachments=attachments))
+        assert told(judge.tables(given, facts))[1:] == ["ok rule private finds rtb-1"] or not tables
+        return [each for each in told(judge.tables(given, facts)) if "gateway" in each or "tgw" in each]
+
+    assert said(gateway, other) == ["ok rule private finds tgw-rtb-1, tgw-rtb-2"]
+    assert said() == ["fail rule private finds no table of tgw-1; compare transit_gateway_route_tables with tags"]
+    (missing,) = said(attached=False)
+    assert missing.startswith("fail rule private: no attachment of vpc-1 to a transit gateway is seen; the role has")

@@ -206,3 +206,27 @@ def test_the_entries_of_a_prefix_list_are_written_as_far_as_iam_can_tell_which(r
     assert written["Resource"] == f"arn:aws:ec2:eu-west-1:123456789012:{resource}"
     assert written.get("Condition") == condition
     assert any("name" in each for each in policy.statements[-1].wider) is ("name" in ref)
+
+
+TRANSIT = "transit_gateway_route_tables: {find: {type: by_tag, config: {key: type, value: anycast}}}"
+
+
+def test_tables_of_transit_gateways_are_written_by_statements_of_their_own() -> None:
+    policy = least(rules(rule(f"accept: [192.0.2.0/24 le 32], {TRANSIT}"), checks=""))
+    read, write, transit, attachments = policy.statements
+    assert set(read.actions) >= {
+        "ec2:DescribeTransitGatewayAttachments", "ec2:DescribeTransitGatewayRouteTables",
+        "ec2:SearchTransitGatewayRoutes",
+    }  # fmt: skip
+    assert write.resources == ("arn:aws:ec2:eu-west-1:123456789012:route-table/*",)
+    verbs = ("CreateTransitGatewayRoute", "ReplaceTransitGatewayRoute", "DeleteTransitGatewayRoute")
+    assert transit.actions == tuple(f"ec2:{verb}" for verb in verbs)
+    assert transit.resources == ("arn:aws:ec2:eu-west-1:123456789012:transit-gateway-route-table/*",)
+    assert transit.conditions == {"StringEquals": {"aws:ResourceTag/type": ("anycast",)}}, "no ec2:Vpc: it has none"
+    assert attachments.actions == tuple(f"ec2:{verb}" for verb in verbs[:2])
+    assert attachments.resources == ("arn:aws:ec2:eu-west-1:123456789012:transit-gateway-attachment/*",)
+
+
+def test_what_is_never_deleted_needs_no_permission_for_it_there() -> None:
+    policy = least(rules(rule(f"accept: [192.0.2.0/24 le 32], never_delete: true, {TRANSIT}"), checks=""))
+    assert "DeleteTransitGatewayRoute" not in str(policy.to_json())

@@ -6,6 +6,8 @@ import shlex
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +64,23 @@ class Site:
         """Start the daemon; with `wait` until it has seen the route tables."""
         self.process = Forked([command, "-f", str(self.file), *options], self.environment, self.log_file)
         return self.wait_for_start() if wait else self
+
+    @contextmanager
+    def as_helper(self) -> Iterator[None]:
+        """The daemon as a helper, until the end of the block; its ExaBGP is silent, and deaf to what it is told."""
+        with (
+            self.log_file.open("ab") as log,
+            subprocess.Popen(
+                [*PROGRAM, "helper", "-f", str(self.file)], env=self.environment,
+                stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=log,
+            ) as helper,
+        ):  # fmt: skip
+            try:
+                eventually(self.socket.exists, "the socket", lambda: self.log)
+                eventually(lambda: self.status()["ec2_observed"], "EC2", lambda: self.log)
+                yield
+            finally:
+                helper.kill()
 
     def wait_for_start(self) -> "Site":
         """Until the daemon has seen the route tables."""

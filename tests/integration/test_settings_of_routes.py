@@ -3,13 +3,12 @@
 import html
 import json
 import os
-import subprocess
 import urllib.request
 from pathlib import Path
 
 import pytest
 from awsnycast_kit import Service, asks, asks_owner, build, managing, wait_for_verdicts
-from site_kit import PROGRAM, Site, eventually, rule
+from site_kit import Site, eventually, rule
 
 from bgp2vpc.demo.cloud.client import Cloud
 from bgp2vpc.demo.cloud.values import External, Fault, World
@@ -138,20 +137,8 @@ def test_the_role_of_iam_policy_is_enough_and_no_call_of_it_too_many(stage: Stag
 
 
 def test_a_helper_does_the_same(stage: Stage) -> None:
-    site = stage.site
-    with (
-        site.log_file.open("wb") as log,
-        subprocess.Popen(
-            [*PROGRAM, "helper", "-f", str(site.file)], env=site.environment,
-            stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=log,
-        ) as helper,
-    ):  # fmt: skip
-        try:
-            eventually(site.socket.exists, "the socket", lambda: site.log)
-            eventually(lambda: site.status()["ec2_observed"], "EC2", lambda: site.log)
-            stage.lives()
-        finally:
-            helper.kill()
+    with stage.site.as_helper():
+        stage.lives()
 
 
 def test_plan_shows_what_a_daemon_would_do_at_its_start(stage: Stage) -> None:

@@ -197,7 +197,7 @@ def test_a_client_that_could_not_be_made_is_made_by_the_next_call(
 
 def test_parameters_that_botocore_refuses_are_refused(ec2: Ec2) -> None:
     with pytest.raises(Refused, match="Parameter validation failed"):
-        ec2.create_route(None, ANYCAST, interface_target("eni-1"))  # type: ignore[arg-type]
+        ec2.interfaces(None)  # type: ignore[arg-type]
 
 
 def test_the_writes_say_this_on_the_wire(server: Server, ec2: Ec2) -> None:

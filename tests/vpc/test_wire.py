@@ -14,6 +14,7 @@ from bgp2vpc.vpc.model import (
     Subnet,
     Target,
     TargetKind,
+    interface_target,
     parse_target,
 )
 
@@ -306,3 +307,44 @@ def test_a_target_is_written_as(target: str, parameter: str) -> None:
 def test_a_target_that_no_route_can_be_given_is_refused(target: Target) -> None:
     with pytest.raises(ValueError, match="cannot be written"):
         wire.target_parameter(target)
+
+
+VPC = {"ResourceType": "vpc", "ResourceId": "vpc-2", "TransitGatewayAttachmentId": "tgw-attach-2"}
+VPN = {"ResourceType": "vpn", "ResourceId": "vpn-1", "TransitGatewayAttachmentId": "tgw-attach-9"}
+TO = {"DestinationCidrBlock": "192.0.2.53/32", "Type": "static", "State": "active"}
+
+
+@pytest.mark.parametrize(
+    ("item", "shown", "kind", "vpc_id"),
+    [
+        ({**TO, "TransitGatewayAttachments": [VPC]}, "192.0.2.53/32 tgw-attach-2 active", "ATTACHMENT", "vpc-2"),
+        ({**TO, "State": "pending", "TransitGatewayAttachments": [VPC]}, "192.0.2.53/32 tgw-attach-2 active",
+         "ATTACHMENT", "vpc-2"),
+        ({**TO, "State": "blackhole", "TransitGatewayAttachments": [VPC]}, "192.0.2.53/32 tgw-attach-2 blackhole",
+         "ATTACHMENT", "vpc-2"),
+        ({**TO, "Type": "propagated", "TransitGatewayAttachments": [VPN, VPC]},
+         "192.0.2.53/32 tgw-attach-9 active propagated", "OTHER", ""),
+        ({**TO, "State": "blackhole"}, "192.0.2.53/32 blackhole blackhole", "OTHER", ""),
+        ({**TO, "State": "of tomorrow", "TransitGatewayAttachments": [VPC]}, "192.0.2.53/32 tgw-attach-2 other",
+         "ATTACHMENT", "vpc-2"),
+        ({"PrefixListId": "pl-1", "Type": "static", "State": "active", "TransitGatewayAttachments": [VPC]},
+         "pl-1 tgw-attach-2 active", "ATTACHMENT", "vpc-2"),
+    ],
+)  # fmt: skip
+def test_a_route_of_a_transit_gateway(item, shown: str, kind: str, vpc_id: str) -> None:
+    route = wire.parse_transit_route(item)
+    assert (str(route), route.target.kind, route.vpc_id) == (shown, TargetKind[kind], vpc_id)
+
+
+def test_a_write_is_the_call_that_the_table_takes() -> None:
+    prefix, to_vpc = parse_prefix("2001:db8::/48"), interface_target("tgw-attach-1")
+    assert wire.write_call("ReplaceRoute", "tgw-rtb-1", prefix, to_vpc) == (
+        "ReplaceTransitGatewayRoute",
+        {
+            "TransitGatewayRouteTableId": "tgw-rtb-1",
+            "DestinationCidrBlock": "2001:db8::/48",
+            "TransitGatewayAttachmentId": "tgw-attach-1",
+        },
+    )
+    with pytest.raises(ValueError, match=r"eni-1 \(interface\) is no attachment of a transit gateway"):
+        wire.write_call("CreateRoute", "tgw-rtb-1", prefix, interface_target("eni-1"))

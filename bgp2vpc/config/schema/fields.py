@@ -250,8 +250,8 @@ def subnet_id(value: object) -> str:
 
 
 def route_table_id(value: object) -> str:
-    """`rtb-…`."""
-    return _id(value, "rtb")
+    """`rtb-…`, or `tgw-rtb-…`: which of them may stand there, `rules` says."""
+    return _id(value, "tgw-rtb" if text(value).startswith("tgw-rtb-") else "rtb")
 
 
 def prefix_list_id(value: object) -> str:
@@ -297,7 +297,7 @@ def _id(value: object, kind: str) -> str:
 
 
 def _is_id(written: str, kind: str) -> bool:
-    prefix, dash, digits = written.partition("-")
+    prefix, dash, digits = written.rpartition("-")
     return prefix == kind and bool(dash) and _ID_DIGITS.fullmatch(digits) is not None
 
 

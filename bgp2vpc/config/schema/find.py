@@ -10,7 +10,7 @@ from bgp2vpc.config.schema.entry import BaseEntry, Cidr, NoConfig, Regexp, VpcId
 _COMBINED: Final = "What to combine; nothing at all would mean every table."
 
 SubnetId: TypeAlias = Annotated[str, PlainValidator(fields.subnet_id), text_schema("^subnet-[0-9a-f]+$")]
-RouteTableId: TypeAlias = Annotated[str, PlainValidator(fields.route_table_id), text_schema("^rtb-[0-9a-f]+$")]
+RouteTableId: TypeAlias = Annotated[str, PlainValidator(fields.route_table_id), text_schema("^(tgw-)?rtb-[0-9a-f]+$")]
 TagKey: TypeAlias = Annotated[str, Field(min_length=1)]
 
 
@@ -178,6 +178,26 @@ FindEntry: TypeAlias = Annotated[
     | OrEntry,
     Field(discriminator="type"),
 ]
+_OF_GATEWAYS: Final = ("by_tag", "by_tag_regexp", "ids", "and", "or")
+
+
+def problem_of(entry: FindEntry, *, transit: bool) -> str:
+    """Why this cannot find tables of transit gateways, or (not `transit`) of a VPC; empty: it can."""
+    if isinstance(entry, AndEntry | OrEntry):
+        return next(filter(None, (problem_of(each, transit=transit) for each in entry.config.filters)), "")
+    if transit and entry.type not in _OF_GATEWAYS:
+        return f"{entry.type} finds tables of a VPC; those of transit gateways are found by {', '.join(_OF_GATEWAYS)}"
+    ids = entry.config.ids if isinstance(entry, IdsEntry) else []
+    wrong = next((each for each in ids if each.startswith("tgw-rtb-") is not transit), None)
+    if wrong is None:
+        return ""
+    return (
+        f"{wrong} is no table of a transit gateway (tgw-rtb-…)"
+        if transit
+        else (f"{wrong} is a table of a transit gateway: it belongs below transit_gateway_route_tables")
+    )
+
+
 FIND_TYPES: Final[tuple[str, ...]] = tuple(
     get_args(entry.model_fields["type"].annotation)[0] for entry in get_args(get_args(FindEntry)[0])
 )

@@ -19,7 +19,7 @@ from bgp2vpc.config.document import kind_of
 from bgp2vpc.config.schema import fields
 from bgp2vpc.config.schema.accounts import AccessEntry
 from bgp2vpc.config.schema.entry import TEXT_OR_LIST, BaseEntry, Hook, Name, VpcId, text_schema
-from bgp2vpc.config.schema.find import FindEntry, TagKey
+from bgp2vpc.config.schema.find import FindEntry, TagKey, problem_of
 from bgp2vpc.exabgp_api.command import Answer
 from bgp2vpc.exabgp_api.line import parse
 from bgp2vpc.policy.prefix_list import PrefixRange
@@ -319,8 +319,31 @@ ListOfRule: TypeAlias = Annotated[
 ]
 
 
+class TransitEntry(BaseEntry):
+    """Tables of transit gateways that get static routes to this VPC's attachment while the VPC serves a prefix."""
+
+    find: FindEntry = Field(
+        description="Which tables, of the transit gateways that this VPC is attached to: `by_tag`, `by_tag_regexp`, "
+        "`ids` (of `tgw-rtb-…`), `and`, `or`.",
+        examples=["{type: by_tag, config: {key: type, value: anycast}}"],
+    )
+
+    @field_validator("find")
+    @classmethod
+    def _of_gateways(cls, find: FindEntry) -> FindEntry:
+        if problem := problem_of(find, transit=True):
+            raise ValueError(problem)
+        return find
+
+
 class _TablesEntry(BaseEntry):
     find: FindEntry = Field(description="Which route tables.", examples=["{type: main}"])
+    transit_gateway_route_tables: TransitEntry | None = Field(
+        default=None,
+        description="Tables of transit gateways that get static routes to this VPC's attachment for the same prefixes, "
+        "so that other VPCs and the datacenter reach what is served here. See docs/transit-gateway.md.",
+        examples=["{find: {type: by_tag, config: {key: type, value: anycast}}}"],
+    )
     accept: Annotated[list[Accept], Field(min_length=1)] | None = Field(
         default=None,
         description="Announced prefixes that may be written; all others are refused.",
@@ -398,6 +421,23 @@ class RuleEntry(AccessEntry, SettingsEntry, _TablesEntry):
         routes = (each for each in info.data.get("manage_routes") or () if not each.ends_by_itself)
         return _for_all(fallback, (*permitted, *(prefix for route in routes for prefix in route.cidr)))
 
+    @field_validator("find")
+    @classmethod
+    def _of_a_vpc(cls, find: FindEntry) -> FindEntry:
+        if problem := problem_of(find, transit=False):
+            raise ValueError(problem)
+        return find
+
+    @field_validator("vpc_id", "account", "role_arn", "region")
+    @classmethod
+    def _of_this_vpc(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value and info.data.get("transit_gateway_route_tables"):
+            raise ValueError(
+                "transit_gateway_route_tables is about this instance's own VPC, account and region: leave one of the "
+                "two out"
+            )
+        return value
+
     @model_validator(mode="after")
     def _about_something(self) -> Self:
         if self.accept is None and self.manage_routes is None:
@@ -420,6 +460,11 @@ class RuleEntry(AccessEntry, SettingsEntry, _TablesEntry):
             raise ValueError(
                 f"{elsewhere[0]} does not go with prefix_list: lists and tables are those of this instance's own "
                 "account and region"
+            )
+        if self.transit_gateway_route_tables is not None:
+            raise ValueError(
+                "transit_gateway_route_tables does not go with prefix_list: tables of transit gateways get a route for "
+                "each prefix; say it of a second rule that accepts the same prefixes, without a list"
             )
         per_prefix = {"instance", "if_unhealthy", *SettingsEntry.model_fields}
         for key, entries in (("accept", self.accept), ("manage_routes", self.manage_routes)):

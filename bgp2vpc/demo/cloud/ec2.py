@@ -54,8 +54,10 @@ class CloudEc2:
         return ec2_backends[account or DEFAULT_ACCOUNT_ID][REGION]
 
     def route_tables(self) -> dict[str, Any]:
-        """Those of all accounts, by id."""
-        return {key: table for each in list(ec2_backends) for key, table in self.backend_of(each).route_tables.items()}
+        """Those of all accounts, by id, also of transit gateways."""
+        backends = [self.backend_of(each) for each in list(ec2_backends)]
+        kinds = [kind for each in backends for kind in (each.route_tables, each.transit_gateways_route_tables)]
+        return {key: table for kind in kinds for key, table in kind.items()}
 
     def role_of(self, caller: str) -> str:
         """The ARN of the role whose session this access key id is of; empty: of none."""

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from bgp2vpc.demo.cloud.values import REGION, ROUTE_WRITES
+from bgp2vpc.demo.cloud.values import REGION, ROUTE_WRITES, TRANSIT_WRITES
 from bgp2vpc.demo.cloud.wire import CloudAnswer, Request, error_answer
 
 ACCOUNT = "123456789012"
@@ -158,15 +158,17 @@ def _call(request: Request, tables: Mapping[str, Any], prefix_lists: Mapping[str
         list_id = request.parameters.get("PrefixListId", "")
         arn = f"arn:aws:ec2:{REGION}:{ACCOUNT}:prefix-list/{list_id}"
         return IamCall(action, arn, context | _tags(prefix_lists.get(list_id)))
-    if request.operation not in ROUTE_WRITES:
+    if request.operation not in (*ROUTE_WRITES, *TRANSIT_WRITES):
         return IamCall(action, context=context)
-    table_id = request.parameters.get("RouteTableId", "")
+    kind = "transit-gateway-route-table" if request.operation in TRANSIT_WRITES else "route-table"
+    table_id = request.parameters.get("TransitGatewayRouteTableId") or request.parameters.get("RouteTableId", "")
     table = tables.get(table_id)
-    arn = f"arn:aws:ec2:{REGION}:{ACCOUNT if table is None else table.owner_id}:"
+    arn = f"arn:aws:ec2:{REGION}:{getattr(table, 'owner_id', ACCOUNT)}:"
     if table is not None:  # of one that does not exist, nothing but the id is known
-        context["ec2:vpc"] = f"{arn}vpc/{table.vpc_id}"
+        if kind == "route-table":
+            context["ec2:vpc"] = f"{arn}vpc/{table.vpc_id}"
         context |= _tags(table)
-    return IamCall(action, f"{arn}route-table/{table_id}", {**context, "ec2:routetableid": table_id})
+    return IamCall(action, f"{arn}{kind}/{table_id}", {**context, "ec2:routetableid": table_id})
 
 
 def _tags(resource: Any) -> dict[str, str]:

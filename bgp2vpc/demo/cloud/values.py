@@ -9,7 +9,8 @@ OUTSIDE = "outside"
 """Access key id of the world outside the test subject: not logged, and untouched by every fault."""
 
 ROUTE_WRITES = ("CreateRoute", "ReplaceRoute", "DeleteRoute")
-WRITES = (*ROUTE_WRITES, "ModifyManagedPrefixList")
+TRANSIT_WRITES = tuple(each.replace("Route", "TransitGatewayRoute") for each in ROUTE_WRITES)
+WRITES = (*ROUTE_WRITES, *TRANSIT_WRITES, "ModifyManagedPrefixList")
 
 
 class GoneInterface(StrEnum):
@@ -187,7 +188,7 @@ class Race:
     nth: int = 1
 
 
-_DESTINATIONS = ("RouteTableId", "DestinationCidrBlock", "DestinationIpv6CidrBlock")
+_DESTINATIONS = ("RouteTableId", "TransitGatewayRouteTableId", "DestinationCidrBlock", "DestinationIpv6CidrBlock")
 _TARGETS = (
     "NetworkInterfaceId",
     "GatewayId",
@@ -195,6 +196,7 @@ _TARGETS = (
     "TransitGatewayId",
     "VpcPeeringConnectionId",
     "VpcEndpointId",
+    "TransitGatewayAttachmentId",
 )
 
 

@@ -1,4 +1,6 @@
-"""Static routes of a transit gateway's table: no duplicates, attachments as a list, and ReplaceTransitGatewayRoute."""
+"""Tables of transit gateways: no duplicate routes, errors of EC2's, black holes, what VPCs propagate, and
+ReplaceTransitGatewayRoute.
+"""
 
 from typing import Any
 
@@ -8,8 +10,11 @@ from moto.ec2.models.transit_gateway_route_tables import TransitGatewayRouteTabl
 from moto.ec2.responses import EC2Response
 from moto.utilities.utils import str2bool
 
-from bgp2vpc.demo.cloud.fidelity.errors import not_found
+from bgp2vpc.demo.cloud.fidelity.errors import invalid_value, not_found
 from bgp2vpc.demo.cloud.fidelity.patching import patch
+
+_FILTERS = {"type": "type", "state": "state", "route-search.exact-match": "destinationCidrBlock"}
+"""Of SearchTransitGatewayRoutes, those that are modelled here."""
 
 
 def install() -> None:
@@ -25,6 +30,7 @@ def install() -> None:
     ) -> dict[str, Any]:
         if destination_cidr_block in _table(self, transit_gateway_route_table_id).routes:
             raise RouteAlreadyExistsError(destination_cidr_block)
+        _check_attachment(self, transit_gateway_attachment_id)
         arguments = (transit_gateway_route_table_id, destination_cidr_block, transit_gateway_attachment_id, blackhole)
         return _with_list(moto_create(self, *arguments))
 
@@ -36,11 +42,33 @@ def install() -> None:
             raise not_found("InvalidRoute", f"There is no route for '{destination}' in {table_id}")
         blackhole = str2bool(self._get_param("Blackhole"))
         attachment_id = self._get_param("TransitGatewayAttachmentId")
+        _check_attachment(backend, attachment_id)
         return ActionResult(
             {"route": _with_list(moto_create(backend, table_id, destination, attachment_id, blackhole))}
         )
 
+    moto_delete: Any = TransitGatewayRouteTableBackend.delete_transit_gateway_route
+
+    def delete_transit_gateway_route(
+        self: Any, transit_gateway_route_table_id: str, destination_cidr_block: str
+    ) -> dict[str, Any]:
+        if destination_cidr_block not in _table(self, transit_gateway_route_table_id).routes:
+            raise not_found("InvalidRoute", f"no route {destination_cidr_block} in {transit_gateway_route_table_id}")
+        route: dict[str, Any] = moto_delete(self, transit_gateway_route_table_id, destination_cidr_block)
+        return route
+
+    def search_transit_gateway_routes(
+        self: Any, transit_gateway_route_table_id: str, filters: Any, max_results: int | None = None
+    ) -> list[dict[str, Any]]:
+        table = _table(self, transit_gateway_route_table_id)
+        routes = [*(_shown(self, each) for each in table.routes.values()), *_propagated(self, table)]
+        if unknown := filters.keys() - _FILTERS.keys():
+            raise invalid_value(f"The filter '{min(unknown)}' is invalid")
+        return [each for each in routes if all(each[_FILTERS[name]] in values for name, values in filters.items())]
+
     patch(TransitGatewayRouteTableBackend, create_transit_gateway_route)
+    patch(TransitGatewayRouteTableBackend, delete_transit_gateway_route)
+    patch(TransitGatewayRouteTableBackend, search_transit_gateway_routes)
     setattr(EC2Response, replace_transit_gateway_route.__name__, replace_transit_gateway_route)
 
 
@@ -64,3 +92,40 @@ def _with_list(route: dict[str, Any]) -> dict[str, Any]:
     if isinstance(attachment, dict):
         route["transitGatewayAttachments"] = [attachment]
     return route
+
+
+def _check_attachment(backend: Any, attachment_id: str | None) -> None:
+    found = backend.transit_gateway_attachments.get(attachment_id)
+    if attachment_id is not None and (found is None or found.state != "available"):
+        message = f"Transit Gateway Attachment {attachment_id} was deleted or does not exist."
+        raise not_found("InvalidTransitGatewayAttachmentID", message)
+
+
+def _shown(backend: Any, route: dict[str, Any]) -> dict[str, Any]:
+    """A static route; where its attachment is gone, as a black hole. Whether EC2 still names that is not documented."""
+    attached = (_with_list(route).get("transitGatewayAttachments") or [{}])[0].get("transitGatewayAttachmentId")
+    found = backend.transit_gateway_attachments.get(attached)
+    is_gone = attached is not None and (found is None or found.state != "available")
+    return {**route, "state": "blackhole"} if is_gone else route
+
+
+def _propagated(backend: Any, table: Any) -> list[dict[str, Any]]:
+    """The CIDRs of the VPCs that propagate to the table (EnableTransitGatewayRouteTablePropagation)."""
+    return [
+        {
+            "destinationCidrBlock": cidr,
+            "state": "active",
+            "type": "propagated",
+            "transitGatewayAttachments": [
+                {
+                    "resourceId": each.resourceId,
+                    "resourceType": each.resourceType,
+                    "transitGatewayAttachmentId": each.transitGatewayAttachmentId,
+                }
+            ],
+        }
+        for each in table.route_table_propagation
+        if (vpc := backend.vpcs.get(each.resourceId)) is not None
+        for cidr in [association["cidr_block"] for association in vpc.get_cidr_block_association_set()]
+        if cidr not in table.routes
+    ]
