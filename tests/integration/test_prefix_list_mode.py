@@ -2,14 +2,17 @@
 
 import json
 import signal
+from pathlib import Path
 
 import pytest
+import yaml
 from site_kit import Site, announcing, rule
 
 from bgp2vpc.demo.cloud.client import Cloud
 from bgp2vpc.demo.cloud.values import External, Quirks, World
 from tests.waiting import eventually
 
+EXAMPLE = Path(__file__).parents[2] / "examples" / "prefix-list.yaml"
 COUNT = 130
 FIRST = [f"192.0.2.{number}/32" for number in range(COUNT)]
 SECOND = [f"198.51.100.{number}/32" for number in range(COUNT)]
@@ -62,8 +65,7 @@ def test_two_hosts_that_change_a_list_at_once_both_succeed_and_one_takes_all_ove
 def test_with_just_its_policy_a_list_is_filled_and_the_commands_tell_of_it(
     cloud: Cloud, world: World, site: Site, list_id: str
 ) -> None:
-    rules = {"anycast": rule(ACCEPT[0], prefix_list=list_id)}
-    site.configure(routetables=rules, on_exit="keep")
+    site.configure(routetables=yaml.safe_load(EXAMPLE.read_text())["routetables"], on_exit="keep")
     told = site.command(
         "iam-policy", "-f", str(site.file), "--region", cloud.region, "--account", "123456789012", "--vpc", world.vpc_id
     )
