@@ -1,5 +1,5 @@
-"""What mkdocs does not do by itself: the changelog becomes a page, the files to copy one page, and links that lead
-out of docs/ (as they have to where the sources are read) lead to these, or are mere names.
+"""What mkdocs does not do by itself: the changelog and SECURITY.md become pages, the files to copy one page, and links
+that lead out of docs/ (as they have to where the sources are read) lead to these, or are mere names.
 """
 
 import re
@@ -11,13 +11,15 @@ from mkdocs.structure.files import File, Files
 ROOT = Path(__file__).resolve().parents[1]
 READY = ("examples", "exabgp", "systemd")
 LANGUAGES = {".yaml": "yaml", ".yml": "yaml", ".json": "json", ".tf": "terraform", ".tftpl": "sh"}
-PAGES = {"README.md": "index.md", "CHANGELOG.md": "changelog.md"}
+PAGES = {"README.md": "index.md", "CHANGELOG.md": "changelog.md", "SECURITY.md": "reporting.md"}
 LINK = re.compile(r"(?<!!)\[([^\]]*)\]\(([^)\s]+)\)")
 
 
 def on_files(files: Files, *, config: Any) -> Files:
-    """The changelog and the ready files, beside what is in docs/."""
-    files.append(File.generated(config, "changelog.md", content=(ROOT / "CHANGELOG.md").read_text()))
+    """The changelog, SECURITY.md and the ready files, beside what is in docs/."""
+    for name in ("CHANGELOG.md", "SECURITY.md"):
+        content = re.sub(r"\]\(docs/", "](", (ROOT / name).read_text())
+        files.append(File.generated(config, PAGES[name], content=content))
     files.append(File.generated(config, "ready-files.md", content=_ready_files()))
     return files
 

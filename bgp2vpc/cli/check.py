@@ -1,4 +1,4 @@
-"""`check`: the configuration and nothing else, without network."""
+"""`check`: configuration files and nothing else, without network."""
 
 import argparse
 import json
@@ -6,13 +6,17 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from bgp2vpc.cli.options import DEFAULT_FILE, Commands
+from bgp2vpc.cli.options import DEFAULT_FILE, Commands, visible
 
 
 def add(commands: Commands) -> None:
     """Add the command."""
     check = commands.add_parser("check", help="check a configuration file, without any network", allow_abbrev=False)
-    check.add_argument("-f", "--file", metavar="FILE", help=f"configuration file (default: {DEFAULT_FILE})")
+    # Several, as pre-commit gives them to a hook.
+    check.add_argument(
+        "-f", "--file", metavar="FILE", nargs="+", action="extend", dest="files",
+        help=f"configuration file, or several (default: {DEFAULT_FILE})",
+    )  # fmt: skip
     check.add_argument("--schema", action="store_true", help="print the JSON Schema of the file, for editors")
     # `check NAME` was what `probe NAME` is; in the next version these three go away.
     check.add_argument("--socket", type=Path, help=argparse.SUPPRESS)
@@ -22,7 +26,7 @@ def add(commands: Commands) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Check the file; with NAME, which is the old form of `probe NAME`, let the daemon run that health check."""
+    """Check the files; with NAME, which is the old form of `probe NAME`, let the daemon run that health check."""
     if args.name is not None:
         from bgp2vpc.cli.probe import probe_now
 
@@ -31,14 +35,29 @@ def run(args: argparse.Namespace) -> int:
             f"to check a file: `bgp2vpc check -f {args.name}`",
             file=sys.stderr,
         )
+        args.file = args.files[0] if args.files else None
         return probe_now(args)
-    from bgp2vpc.config.load import load, schema
-    from bgp2vpc.config.programs import missing_programs
+    from bgp2vpc.config.load import schema
+    from bgp2vpc.errors import ConfigError
 
     if args.schema:
         print(json.dumps(schema(), indent=2))
         return 0
-    file = args.file or DEFAULT_FILE
+    mistakes = 0
+    for file in args.files or [DEFAULT_FILE]:
+        try:
+            _check(file)
+        except ConfigError as error:
+            print(visible(str(error)), file=sys.stderr)
+            mistakes += 1
+    return 2 if mistakes else 0
+
+
+def _check(file: str) -> None:
+    """Say that it is good, and what it has. Raises ConfigError."""
+    from bgp2vpc.config.load import load
+    from bgp2vpc.config.programs import missing_programs
+
     config = load(file)
     for warning in (*config.warnings, *missing_programs(config)):
         print(f"{warning} (warning)", file=sys.stderr)
@@ -51,7 +70,6 @@ def run(args: argparse.Namespace) -> int:
     }
     parts["poll_time"] = "auto" if config.poll_time is None else f"{config.poll_time:g} s"
     print(f"{file}: ok; {'; '.join(f'{what}: {names}' for what, names in parts.items())}")
-    return 0
 
 
 def _names(names: Iterable[str]) -> str:
