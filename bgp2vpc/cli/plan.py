@@ -117,19 +117,10 @@ def _show_list(view: "View", changes: "EntryChanges") -> None:
     from bgp2vpc.policy.list_entries import routes_counted
 
     found = (view.snapshot.prefix_lists or {}).get(str(changes.list_id))
-    if found is None or changes.problem:
-        _show(f"entries of {changes.list_id}: {changes.problem or 'not known'}")
-        return
-    now = f"{len(found.entries or ())} of {found.max_entries}"
-    words = [f"{now}, {len(changes.add)} to add, {len(changes.remove)} to remove"]
-    if changes.no_room:
-        words.append(f"no room for {len(changes.no_room)} more, such as {changes.no_room[0]} (MaxEntries)")
-    for title, some in (("add", changes.add), ("remove", changes.remove)):
-        if some:
-            words.append(f"{title} {', '.join(map(str, some[:5]))}{' …' if len(some) > 5 else ''}")
-    _show(f"entries of {found.id} ({found.name}): {'; '.join(words)}")
+    name = f" ({found.name})" if found else ""
+    _show(f"entries of {changes.list_id}{name}: {changes.in_words(found)}")
     for table_id, table_policy in view.tables.items():
-        if changes.list_id in table_policy.lists:
+        if found and changes.list_id in table_policy.lists:
             used, of_lists = routes_counted(table_policy.table, table_policy.lists, view.snapshot, found.ip_version)
             of_them = f"{of_lists} of them by MaxEntries of prefix lists"
             _show(f"{table_id} has {used} IPv{found.ip_version} routes as its quota counts them, {of_them}")

@@ -104,6 +104,7 @@ class Explaining:
             observed=self._reconciler.first_observation.is_set(),
             noop=self._noop,
             lists=tuple(self._lists(prefix, table)),
+            entries=self._entries(prefix) if isinstance(prefix, PrefixListId) else "",
         )
         if not facts.is_anything_known:
             raise BadQuestion(
@@ -180,6 +181,15 @@ class Explaining:
                 _pending(prefix, list_problem(list_id, rule, view.snapshot), wanted.get(list_id)),
                 tuple((each.table.id, each.table.static_route(list_id)) for each in about),
             )
+
+    def _entries(self, list_id: PrefixListId) -> str:
+        """How full the list is, and what we have to write of it; empty: no rule is about it."""
+        view, limits = self._view, self._reconciler.limits
+        if not any(list_id in each.lists for each in view.tables.values()):
+            return ""
+        wanted = changes_wanted(view, self._reconciler.inputs.now(), limits.max_changes)
+        found = (view.snapshot.prefix_lists or {}).get(str(list_id))
+        return wanted.get(list_id, EntryChanges(list_id)).in_words(found)
 
     def _places(self, prefix: Prefix, table: str | None) -> Iterator[PlaceFacts]:
         view, reconciler = self._view, self._reconciler

@@ -135,6 +135,7 @@ class Facts:
     """Everything known `at` this time. `unruled`: (table, route) without a rule.
 
     `table`: the one that was asked about; None: all. `tables`: all that are read. `polled`: how often, in words.
+    `entries`: of a prefix list: how many it has, and what is to be written, in words.
     """
 
     prefix: Prefix
@@ -151,6 +152,7 @@ class Facts:
     observed: bool = True
     noop: bool = False
     lists: tuple[ListFacts, ...] = ()
+    entries: str = ""
 
     @property
     def is_anything_known(self) -> bool:
@@ -190,7 +192,9 @@ class _Words:
 
     def _announced(self) -> Iterator[str]:
         facts = self._facts
-        if not facts.announcers:
+        if facts.entries:
+            yield f"its entries: {facts.entries}"
+        elif not facts.announcers:
             yield "announced by nobody"
         for each in facts.announcers:
             since = f", since {self._time(each.at)}" if each.at is not None else ""
@@ -241,8 +245,9 @@ class _Words:
 
     def _list(self, found: ListFacts) -> Iterator[str]:
         name = f" ({found.name})" if found.name else ""
-        yield f"  rule {found.rule} has it as an entry of prefix list {found.list_id}{name}, {found.entry}"
-        is_entry = {True: "it is one", False: "it is none", None: "it is not known whether it is one"}[found.is_entry]
+        yield f"  rule {found.rule} keeps it in prefix list {found.list_id}{name}, {found.entry}"
+        said = {True: "it is an entry", False: "it is no entry", None: "it is not known whether it is an entry"}
+        is_entry = said[found.is_entry]
         yield f"    {is_entry}{f'; {found.pending}' if found.pending else ''}"
         for table, route in found.routes:
             has = "no route" if route is None else f"a route to {_holder(route)}"

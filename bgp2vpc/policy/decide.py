@@ -246,17 +246,18 @@ def decide_place(
 def _beside_lists(place: Place, table_policy: TablePolicy, decision: Decision | None) -> Decision | None:
     """The decision for a prefix that a prefix list of the same table may serve, or serves.
 
-    If the list's route is somebody else's, and the prefix no entry, it is served by a route of its own or not at all;
-    as well if the list has no route, and cannot be used.
+    If the prefix is no entry, and the list is full or its route somebody else's, it is served by a route of its own or
+    not at all; as well if the list has no route, and cannot be used.
     """
     for list_id in table_policy.lists_for(place.prefix, place.snapshot):
         route = table_policy.table.static_route(list_id)
         is_known, rule = place.snapshot.prefix_lists is not None, table_policy.lists[list_id]
         if route is None and is_known and list_problem(list_id, rule, place.snapshot):
             continue
-        has_it = is_entry(place.prefix, (place.snapshot.prefix_lists or {}).get(str(list_id)))
+        found = (place.snapshot.prefix_lists or {}).get(str(list_id))
+        has_it, is_full = is_entry(place.prefix, found), found is not None and found.is_full
         is_others = route is not None and not is_ours(route, own_interfaces(place.rule, list_id, place.snapshot))
-        if has_it or not is_others:
+        if has_it or not (is_others or is_full):
             is_served = has_it and route is not None and route.state is not RouteState.BLACKHOLE
             decision = leave_to_list(place, decision, is_served=is_served)
     return decision

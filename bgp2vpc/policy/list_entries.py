@@ -52,6 +52,18 @@ class EntryChanges:
     def __bool__(self) -> bool:
         return bool(self.add or self.remove)
 
+    def in_words(self, found: ManagedPrefixList | None) -> str:
+        """The same for people, with how full the list is."""
+        if self.problem or found is None or found.entries is None:
+            return self.problem or "not known"
+        words = [f"{len(found.entries)} of {found.max_entries}, {len(self.add)} to add, {len(self.remove)} to remove"]
+        if self.no_room:
+            words.append(f"no room for {len(self.no_room)} more, such as {self.no_room[0]} (MaxEntries)")
+        for title, some in (("add", self.add), ("remove", self.remove)):
+            if some:
+                words.append(f"{title} {', '.join(map(str, some[:5]))}{' …' if len(some) > 5 else ''}")
+        return "; ".join(words)
+
     def to_json(self) -> dict[str, object]:
         """For `plan --json`."""
         some = {name: [str(each) for each in getattr(self, name)] for name in ("add", "remove", "no_room")}

@@ -59,7 +59,7 @@ REASONS: Final[Mapping[Reason, str]] = {
     Reason.NO_INTERFACE: "the interface that the rule names does not exist here",
     Reason.SOURCE_DEST_CHECK: "the source/destination check of our interface is on",
     Reason.PREFIX_LIST: "the prefix list cannot be used",
-    Reason.IN_PREFIX_LIST: "the route of a prefix list serves it",
+    Reason.IN_PREFIX_LIST: "the route of a prefix list serves it, or will as soon as it is an entry",
 }
 
 NEXT: Final[Mapping[Reason, str]] = {

@@ -214,7 +214,7 @@ class ListWriter(Observer):
         seconds = self._now() - asked
         fields = {"added": len(added), "removed": len(removed), "version": found.version, "ms": round(1000 * seconds)}
         event(log, logging.INFO, "prefix list modified", prefix_list=list_id, **fields)
-        self._reconciler.decide_again({list_id, *added, *removed})
+        self._reconciler.decide_again({list_id, *added, *removed, *changes.no_room})
 
     async def _read_list(self, list_id: PrefixListId) -> None:
         """The list as it is after now, when no change of it is under way. Raises Ec2Error."""

@@ -344,6 +344,11 @@ class ManagedPrefixList:
     entries: Mapping[Prefix, str] | None = None
 
     @property
+    def is_full(self) -> bool:
+        """Whether it has no room for another entry, as far as is known."""
+        return self.entries is not None and 0 < self.max_entries <= len(self.entries)
+
+    @property
     def is_changing(self) -> bool:
         """Whether EC2 is still at work on the last change, and takes no other one."""
         return self.state.endswith("-in-progress")

@@ -182,11 +182,21 @@ def test_a_list_that_is_full_is_reported_with_what_does_not_fit(make_lab) -> Non
     assert lab.ask("status")["failing"] == {f"entries of {LIST}": "PrefixListMaxEntriesExceeded"}
     (row,) = lab.ask("status")["prefix_lists"]
     assert (row["entries"], row["max_entries"], row["no_room"], row["ours"]) == (1, 1, 1, 1)
-    assert any("there is no room for it (MaxEntries)" in line for line in lab.ask("why", B)["lines"])
+    assert any("it is no entry; there is no room for it (MaxEntries)" in line for line in lab.ask("why", B)["lines"])
     lab.say(withdraw(A))
     lab.wait(10)
     assert lab.vpc.entries(LIST) == [B]
     assert lab.ask("status")["failing"] == {}
+
+
+def test_what_does_not_fit_gets_a_route_of_its_own_if_another_rule_accepts_it(make_lab) -> None:
+    lab = make_lab(with_list(two_hosts(), max_entries=1), rules=(lists(), rule(name="own"))).start()
+    lab.say(announce(A), announce(B))
+    lab.wait(5)
+    assert (lab.vpc.entries(LIST), lab.routes) == ([A], [f"rtb-1 {B} {OURS} active", f"rtb-1 {LIST} {OURS} active"])
+    lab.say(withdraw(A))
+    lab.wait(5)
+    assert (lab.vpc.entries(LIST), lab.routes) == ([B], [f"rtb-1 {LIST} {OURS} active"])
 
 
 def test_a_list_with_entries_of_others_is_refused_unless_the_rule_keeps_them(make_lab) -> None:
@@ -228,11 +238,11 @@ def test_status_and_why_tell_of_the_list_and_of_its_prefixes(make_lab) -> None:
     (prefix,) = status["prefixes"]
     assert (prefix["prefix"], prefix["tables"], prefix["ours"], prefix["without_route"]) == (A, 2, 2, [])
     told = lab.ask("why", A)["lines"]
-    assert f"  rule lists has it as an entry of prefix list {LIST} (anycast), accept: 192.0.2.0/24 le 32" in told
-    assert "    it is one" in told
+    assert f"  rule lists keeps it in prefix list {LIST} (anycast), accept: 192.0.2.0/24 le 32" in told
+    assert "    it is an entry" in told
     assert any(line.startswith(f"    rtb-1 has a route to {OURS}") for line in told)
     told = lab.ask("why", LIST)["lines"]
-    assert told[0] == LIST
+    assert told[:2] == [LIST, "  its entries: 1 of 400, 0 to add, 0 to remove"]
     assert any(line.startswith("  keep (ours") for line in told)
     assert any("rule lists matches it: prefix_list: pl-1" in line for line in told)
 

@@ -196,6 +196,14 @@ def test_a_prefix_has_a_route_of_its_own_only_if_the_list_does_not_serve_it(rout
     assert f"rtb-1 {P1} {verdict}" in decided(shown, offer(P1), rules=BOTH)
 
 
+def test_a_prefix_has_a_route_of_its_own_while_there_is_no_room_in_the_list() -> None:
+    full = seen(table(route(LIST, OURS)), lists=(listed(P2, max_entries=1),))
+    assert f"rtb-1 {P1} create absent" in decided(full, offer(P1), offer(P2), rules=BOTH)
+    assert f"rtb-1 {P2} yield in-prefix-list" in decided(full, offer(P1), offer(P2), rules=BOTH)
+    raised = seen(table(route(LIST, OURS), route(P1, OURS)), lists=(listed(P1, P2, max_entries=2),))
+    assert f"rtb-1 {P1} delete in-prefix-list" in decided(raised, offer(P1), offer(P2), rules=BOTH)
+
+
 def test_a_prefix_has_a_route_of_its_own_where_the_list_cannot_be_used_and_none_while_that_is_not_known() -> None:
     unusable = seen(table(), lists=(listed(P2, said="by hand"),))
     assert decided(unusable, offer(P1), rules=BOTH) == [f"rtb-1 {P1} create absent", "rtb-1 pl-1 blocked prefix-list"]
