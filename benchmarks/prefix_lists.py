@@ -9,7 +9,7 @@ from benchmarks.figures import Bound, Figure, Statistic
 from benchmarks.subject import SILENT, fresh_world, running
 from bgp2vpc.demo.cloud.client import Cloud
 from bgp2vpc.demo.cloud.values import External, World, WorldSpec
-from bgp2vpc.reconcile.apply import slices
+from bgp2vpc.reconcile.slices import slices
 from bgp2vpc.vpc.prefix_lists import MOST_AT_ONCE
 
 ROUNDS = 3

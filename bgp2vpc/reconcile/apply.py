@@ -9,9 +9,7 @@ would be is logged.
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator
-from itertools import islice
-from typing import Final, TypeVar
+from collections.abc import Collection, Iterable
 
 from bgp2vpc.errors import InterfaceGone, PlanRefused, TableGone
 from bgp2vpc.logs import event
@@ -29,23 +27,13 @@ from bgp2vpc.reconcile.write import Writer
 from bgp2vpc.tasks import ReportedTasks, ring_at
 
 log = logging.getLogger("bgp2vpc")
-T = TypeVar("T")
 
-AT_ONCE: Final = 100
-"""Changes of one slice."""
 AFTER_A_TAKE = 1.0
 """Seconds, in which a call that was under way when we took the route has been made."""
 
 _FROM_ONE_WHO_MAY_DELETE = frozenset((Reason.OWNER_LOST, Reason.OWNER_FAILING, Reason.OWNER_SILENT))
 """Takes from an owner that is not heard and may be alive: it may withdraw at the same time, and its DeleteRoute come
 after our ReplaceRoute. EC2 has no compare-and-swap."""
-
-
-def slices(items: Iterable[T], size: int) -> Iterator[list[T]]:
-    """So many, and the next ones, and so on."""
-    rest = iter(items)
-    while some := list(islice(rest, size)):
-        yield some
 
 
 class Applier:
@@ -87,82 +75,58 @@ class Applier:
 
     def apply(self, plan: Plan, *, is_whole: bool) -> None:
         """Write the changes that may be written now, each in a task of its own. `is_whole`: the plan is for all."""
-        if self._writer is None:
+        if self.is_dry_run:
             self._journal.dry_run(plan.changes, self._view.places)
             return
         places, now = self._view.places, self._now()
-        idle = tuple(change for change in self.wanted(plan) if places.at(change.key).may_be_written(now))
-        idle = self._allowed(Plan(idle), is_whole=is_whole).changes
-        if is_whole:
-            self._tell_poll(idle)
-        elif not idle:
-            return
-        cycle = self._journal.begin(len(idle), now)
-        for change in idle:
-            self._start(self._writer, change, cycle)
-        if not idle:
-            self._journal.end(cycle, now)
+        idle = [change for change in self.wanted(plan) if places.at(change.key).may_be_written(now)]
+        allowed = self.allowed(idle, is_whole=is_whole)
+        if allowed or is_whole:
+            self.start(allowed, self.begin(allowed))
 
-    async def apply_in_slices(
-        self, changes: Iterable[Change], inputs: Callable[[], DecisionInput], *, is_whole: bool
-    ) -> None:
-        """The same for the changes of many slices (`reconciler.py`), some of which were decided about a while ago.
-
-        The guard judges them together, as they are by now; and each is written if its place still needs it when its
-        turn comes: another decision may have begun to write it, or wants something else.
-        """
-        still: list[Change] = []
-        for some in slices(changes, AT_ONCE):
-            still += self._still(some, inputs())
-            await asyncio.sleep(0)
-        still.sort(key=lambda change: (change.table_id, change.prefix.sort_key()))
-        await asyncio.sleep(0)
-        if self._writer is None:
-            for some in slices(still, AT_ONCE):
-                self._journal.dry_run(some, self._view.places)
-                await asyncio.sleep(0)
-            return
-        allowed = self._allowed(Plan(tuple(still)), is_whole=is_whole).changes
-        if is_whole:
-            self._tell_poll(allowed)
-        elif not allowed:
-            return
-        cycle = self._journal.begin(len(allowed), self._now())
-        for some in slices(allowed, AT_ONCE):
-            started = self._still(some, inputs())
-            for change in started:
-                self._start(self._writer, change, cycle)
-            unneeded = len(some) - len(started)
-            cycle.pending -= unneeded
-            if unneeded and not cycle.pending:
-                self._journal.end(cycle, self._now())
-            await asyncio.sleep(0)
-        if not allowed:
-            self._journal.end(cycle, self._now())
-
-    def _still(self, changes: Iterable[Change], inputs: DecisionInput) -> list[Change]:
+    def still(self, changes: Iterable[Change], inputs: DecisionInput) -> list[Change]:
         """Those of them, as they have to be now, that their places still need and that may be written now."""
         places, now = self._view.places, self._now()
         again = (self._view.still(each, inputs) for each in changes if places.at(each.key).may_be_written(now))
         return list(self.wanted(Plan(tuple(filter(None, again)))))
 
-    def _tell_poll(self, changes: Iterable[Change]) -> None:
-        counts = Counter(change.action.value for change in changes)
-        self._polls.changes = ", ".join(f"{count} to {action}" for action, count in sorted(counts.items()))
+    def allowed(self, changes: Iterable[Change], *, is_whole: bool) -> tuple[Change, ...]:
+        """What the guard lets pass of all the changes of a decision."""
+        allowed = self._guarded(Plan(tuple(changes)), is_whole=is_whole).changes
+        if is_whole:
+            counts = Counter(change.action.value for change in allowed)
+            self._polls.changes = ", ".join(f"{count} to {action}" for action, count in sorted(counts.items()))
+        return allowed
 
-    def _start(self, writer: Writer, change: Change, cycle: Cycle) -> None:
-        self._view.places.at(change.key).is_written = True
-        self._tasks.start(self._write(writer, change, cycle))
+    def begin(self, changes: Collection[Change]) -> Cycle:
+        """A cycle that is going to write these; without any it is over."""
+        cycle = self._journal.begin(len(changes), self._now())
+        if not changes:
+            self._journal.end(cycle, self._now())
+        return cycle
 
-    def _allowed(self, plan: Plan, *, is_whole: bool) -> Plan:
-        """What the guard lets pass of it. A refused whole stays refused while parts of it pass."""
+    def start(self, changes: Iterable[Change], cycle: Cycle) -> None:
+        """Write these."""
+        if self._writer is not None:
+            for change in changes:
+                self._view.places.at(change.key).is_written = True
+                self._tasks.start(self._write(self._writer, change, cycle))
+
+    def ended(self, cycle: Cycle, changes: int = 1) -> None:
+        """So many changes of the cycle are written, or not needed any more."""
+        cycle.pending -= changes
+        if not cycle.pending:
+            self._journal.end(cycle, self._now())
+
+    def _guarded(self, plan: Plan, *, is_whole: bool) -> Plan:
+        """The part that the guard lets pass. A refused whole stays refused while parts of it pass."""
         try:
             guard(plan, self._view.tables, self._view.snapshot, self.max_changes)
         except PlanRefused as refusal:
             self.refused = True
             self._journal.failure("plan", refusal)
             rest = withdrawals(plan)
-            return self._allowed(rest, is_whole=False) if len(rest.changes) < len(plan.changes) else Plan()
+            return self._guarded(rest, is_whole=False) if len(rest.changes) < len(plan.changes) else Plan()
         if is_whole:
             self.refused = False
             self._journal.success("plan")
@@ -191,9 +155,7 @@ class Applier:
         self._enqueue_released()
         if outcome.retry_at is not None:
             ring_at(outcome.retry_at, self._queue.add, [change.prefix])
-        cycle.pending -= 1
-        if not cycle.pending:
-            self._journal.end(cycle, self._now())
+        self.ended(cycle)
 
     def no_longer_wanted(self, keys: Collection[RouteKey]) -> None:
         """Nothing is to be written at these places: forget what failed, and look for writes without an answer."""

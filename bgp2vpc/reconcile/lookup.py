@@ -31,16 +31,14 @@ _JUDGED_BY_HEALTH = frozenset((Reason.OWNER_HEALTHY, Reason.OWNER_UNHEARD, Reaso
 class Lookup:
     """Each question is asked once at a time; the answer goes into the view, and what it concerns is decided anew."""
 
-    def __init__(
-        self, calls: Calls, view: View, inputs: Inputs, journal: Journal, queue: DecisionQueue, tasks: ReportedTasks
-    ) -> None:
+    def __init__(self, calls: Calls, view: View, inputs: Inputs, journal: Journal, queue: DecisionQueue) -> None:
         self.longest_retry = 60.0
         self._calls = calls
         self._view = view
         self._inputs = inputs
         self._journal = journal
         self._queue = queue
-        self._tasks = tasks
+        self._tasks = ReportedTasks()
         self._is_resolving = False
         self._asking: set[str] = set()
         """Instances that a question is under way about."""

@@ -24,13 +24,13 @@ PAUSE = 0.5
 class Rereader:
     """One task a table for all who ask, also while EC2 does not answer."""
 
-    def __init__(self, calls: Calls, view: View, journal: Journal, queue: DecisionQueue, tasks: ReportedTasks) -> None:
+    def __init__(self, calls: Calls, view: View, journal: Journal, queue: DecisionQueue) -> None:
         self.longest_retry = 60.0
         self._calls = calls
         self._view = view
         self._journal = journal
         self._queue = queue
-        self._tasks = tasks
+        self._tasks = ReportedTasks()
         self._asked: dict[str, set[Prefix]] = {}
         """Table -> the prefixes to be decided about when it has been read."""
         self._reading: set[str] = set()

@@ -271,6 +271,11 @@ class View:
         prefixes = tuple(self._lost) if only is None else [each for each in only if each in self._lost]
         return [lost for prefix in prefixes for lost in self._lost.pop(prefix)]
 
+    def take_changed(self) -> set[Prefix]:
+        """Those that are `changed`; they are decided about now."""
+        changed, self.changed = self.changed, set()
+        return changed
+
     def table_gone(self, table_id: str) -> None:
         """EC2 says that it does not exist."""
         self._replace((), table_id)

@@ -13,7 +13,7 @@ from bgp2vpc.exabgp_api.line import parse
 from bgp2vpc.policy.plan import VerdictKind
 from bgp2vpc.policy.rule import DeadRoutes, Takeover
 from bgp2vpc.prefix import parse_prefix
-from bgp2vpc.reconcile import apply, reconciler
+from bgp2vpc.reconcile import slices
 from tests.values import rule
 
 TABLES = ("rtb-1", "rtb-2", "rtb-3")
@@ -62,9 +62,9 @@ def outcome(world: World, *, in_slices: bool) -> tuple[list[str], list[str], lis
     """What was written, the routes in the end, the verdicts, and the rows of the prefixes."""
     with pytest.MonkeyPatch.context() as patch:
         if in_slices:
-            patch.setattr(reconciler, "MANY", 0)
-            patch.setattr(reconciler, "AT_ONCE", len(TABLES))  # one prefix
-            patch.setattr(apply, "AT_ONCE", 1)
+            patch.setattr(slices, "MANY", 0)
+            patch.setattr(slices, "PLACES", len(TABLES))  # one prefix
+            patch.setattr(slices, "CHANGES", 1)
         vpc = two_hosts(len(TABLES))
         vpc.add_gateway("igw-1")
         rules = (rule("192.0.2.0/24 le 32", takeover=world.takeover, dead_routes=world.dead_routes),)

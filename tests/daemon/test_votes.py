@@ -14,7 +14,7 @@ from serf_cluster import SerfCluster
 
 from bgp2vpc.policy.rule import Takeover
 from bgp2vpc.prefix import IPAddress
-from bgp2vpc.reconcile import reconciler
+from bgp2vpc.reconcile import slices
 from tests.memory_vpc import MemoryVpc
 from tests.values import rule
 from tests.virtual_time import VirtualTimeLoop
@@ -294,7 +294,7 @@ def test_who_offers_nothing_is_a_witness_of_what_its_rule_accepts(witness, owner
 @pytest.mark.parametrize("many", [0, 500])
 def test_a_witness_checks_no_owner_whose_route_is_gone(witness, many: int, monkeypatch) -> None:
     """In slices (more than `many` places) nothing is left that would be decided about."""
-    monkeypatch.setattr(reconciler, "MANY", many)
+    monkeypatch.setattr(slices, "MANY", many)
     witness.lab.start(wait=5)
     assert [row["name"] for row in witness.lab.ask("status")["checks"]] != []
     witness.lab.vpc.remove_route("rtb-1", P)

@@ -1,0 +1,83 @@
+"""Observe: what a poll reads goes into the view, and what it leaves open is asked before anything is decided."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+
+from bgp2vpc.errors import Ec2Error
+from bgp2vpc.policy.decide import TablePolicy, rules_without_lists, rules_without_tables
+from bgp2vpc.reconcile.ec2_calls import Calls
+from bgp2vpc.reconcile.inputs import Inputs
+from bgp2vpc.reconcile.journal import Journal
+from bgp2vpc.reconcile.lookup import Lookup
+from bgp2vpc.reconcile.poll import learn_health, observe, subjects_of
+from bgp2vpc.reconcile.slices import is_much
+from bgp2vpc.reconcile.view import View
+from bgp2vpc.vpc.access import Access
+
+
+class Observation:
+    """Of all that decisions are made from; `first` is set once there was one."""
+
+    def __init__(self, calls: Calls, view: View, inputs: Inputs, journal: Journal, lookup: Lookup) -> None:
+        self.first = asyncio.Event()
+        self._calls = calls
+        self._view = view
+        self._inputs = inputs
+        self._journal = journal
+        self._lookup = lookup
+        self._accesses: set[Access] = set()
+        """The accounts and regions of the last one."""
+
+    async def observe(self, *, carefully: bool) -> Ec2Error | None:
+        """Read everything; the error if EC2 did not answer, and what was known before stays.
+
+        `carefully`: see `poll.observe`.
+        """
+        view, journal = self._view, self._journal
+        asked = self._now()
+        try:
+            snapshot = await observe(self._calls, view, journal.told, carefully=carefully)
+        except Ec2Error as error:
+            journal.failure("observe", error)
+            return error
+        journal.has_read(self._now())
+        for access in self._accesses - view.reaches.keys():  # no rule is about them any more
+            for subject in subjects_of(access):
+                journal.forget(subject)
+        self._accesses = set(view.reaches)
+        for table_id, prefix in view.observed(snapshot, asked, self._now()):
+            journal.left(table_id, prefix)
+        await self._ask_what_is_open()
+        without = rules_without_tables(view.rules, view.tables)
+        journal.rules_without_tables(filter(view.answers, without))
+        journal.shadowed(view.shadowed())
+        journal.rules_without_lists(rules_without_lists(view.rules, view.snapshot))
+        self.first.set()
+        return None
+
+    async def _ask_what_is_open(self) -> None:
+        """Who peers are; and how those are that hold what we want, and we ourselves: nothing is known of others."""
+        view = self._view
+        unknown = view.interfaces_to_ask_about(self._inputs.now())
+        async for tables in self._portions():
+            unknown |= view.unresolved(self._inputs.now(), tables=tables)
+        await self._lookup.resolve(unknown)
+        instances: frozenset[str] = frozenset()
+        async for tables in self._portions():
+            instances |= view.instances_to_ask_about(self._inputs.now(), tables)
+        view.forget_health_except(instances)  # what was true once accuses nobody later
+        if instances:
+            await learn_health(self._calls, view, instances, self._journal.told)
+
+    async def _portions(self) -> AsyncIterator[Mapping[str, TablePolicy]]:
+        """The tables; where they have many routes, one after the other, with the event loop free in between."""
+        if not is_much(self._view, self._inputs):
+            yield self._view.tables
+            return
+        for table_id, table_policy in tuple(self._view.tables.items()):
+            yield {table_id: table_policy}
+            await asyncio.sleep(0)
+
+    @staticmethod
+    def _now() -> float:
+        return asyncio.get_running_loop().time()
