@@ -70,14 +70,14 @@ def rule(*accept: str, name="private", find=None, **kwargs) -> Rule:
     return Rule(name, finder, PrefixList(tuple(map(parse_prefix_range, entries))), **kwargs)
 
 
-_ELSEWHERE = PlaceState(late={PEER: 1e9, "eni-8": 1e9}, damped_until=1e9, unsettled_until=1e9, moved_at=1e9)
+_ELSEWHERE = PlaceState(late={PEER: 1e9, "eni-8": 1e9}, suppressed_until=1e9, unsettled_until=1e9, moved_at=1e9)
 
 
-def inputs_of(offers=(), *, late=(), is_damped=False, is_unsettled=False, moved_at=NEVER, **more) -> DecisionInput:
+def inputs_of(offers=(), *, late=(), is_suppressed=False, is_unsettled=False, moved_at=NEVER, **more) -> DecisionInput:
     """These offers of P1, and what is remembered of it in rtb-1; of other places it is all that there could be."""
     here = PlaceState(
         late=dict.fromkeys(late, 1e9),
-        damped_until=1e9 if is_damped else None,
+        suppressed_until=1e9 if is_suppressed else None,
         unsettled_until=1e9 if is_unsettled else None,
         moved_at=moved_at,
     )

@@ -203,7 +203,7 @@ def _inputs(socket: Path | None, config: "Config") -> "DecisionInput":
         offers=draining.offers(rib.offers),
         leftovers_held=True,
         drained=draining.drained,
-        frozen=prefixes_of(orders.of(OrderKind.HOLD)).prefixes,
+        held=prefixes_of(orders.of(OrderKind.HOLD)).prefixes,
     )
 
 

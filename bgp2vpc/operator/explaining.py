@@ -205,7 +205,7 @@ class Explaining:
                     found,
                     state.since,
                     trouble_of(state.failure, now),
-                    state.damped_for(now),
+                    state.suppressed_for(now),
                     found.verdict.awaits if found.verdict else None,
                     tuple(sorted(state.late)),
                 )

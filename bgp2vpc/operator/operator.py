@@ -7,7 +7,7 @@ How the room works:
   verb; its return value is the JSON answer.
 - What stands for a while is an `Order` (hold, takeover, drain). `Operator` keeps holds and takeovers, `drain.Drainer`
   the drains. Each change of orders is saved by `state_file`, and the reconciler decides the prefixes concerned anew:
-  `frozen`, `forced` and `drained` in its `DecisionInput`.
+  `held`, `taken` and `drained` in its `DecisionInput`.
 - Orders end by the opposite verb, when their time is over, or when they are done (a takeover that was written).
 - `lifecycle` orders drains because instance metadata says that AWS is going to end this instance; `hook_completion`
   tells Auto Scaling when such a drain is done. `tag_watch` orders drains because this instance has a tag.
@@ -106,7 +106,7 @@ class Operator(Observer):
 
     def decided(self, inputs: DecisionInput, only: Collection[Prefix] | None) -> None:
         """These prefixes (None: all) were decided: end the takeovers that are done."""
-        about = self._inputs.forced if only is None else self._inputs.forced.intersection(only)
+        about = self._inputs.taken if only is None else self._inputs.taken.intersection(only)
         done = set()
         for prefix in about:
             changes = self._view.plan(self._inputs.now(), [prefix]).changes
@@ -165,7 +165,7 @@ class Operator(Observer):
 
     def hold(self, said: Instruction) -> dict[str, Any]:
         """`held`: the rows of the status; `not_saved`: why that does not survive a restart, or empty."""
-        if len(self._inputs.frozen.union(said.prefixes)) > MOST:
+        if len(self._inputs.held.union(said.prefixes)) > MOST:
             raise OrderError(f"more than {MOST} prefixes would be held")
         new = _new(OrderKind.HOLD, said, said.seconds)
         rows = [each.to_row() for each in new]
@@ -211,7 +211,7 @@ class Operator(Observer):
             {
                 **verdict.to_json(),
                 "ours": key in ours,
-                "pending": key[1] in self._inputs.forced,
+                "pending": key[1] in self._inputs.taken,
                 "error": self._journal.failing.get(subject_of(key)),
             }
             for key, verdict in sorted(verdicts.items())
@@ -232,7 +232,7 @@ class Operator(Observer):
 
     def leaving(self, said: Instruction) -> dict[str, Any]:
         """How far drains have come."""
-        return self._drainer.report(self._inputs.frozen)
+        return self._drainer.report(self._inputs.held)
 
     def reconcile(self, said: Instruction) -> dict[str, Any]:
         """`poll`: the number of the poll that does it; it is done when `Polls.ended` has reached that."""
@@ -280,8 +280,8 @@ class Operator(Observer):
     def _use(self, orders: Orders, *, decide: bool = True) -> None:
         changed = frozenset(self._orders) ^ frozenset(orders)
         self._orders = orders
-        self._inputs.frozen = prefixes_of(orders.of(OrderKind.HOLD)).prefixes
-        self._inputs.forced = prefixes_of(orders.of(OrderKind.TAKEOVER)).prefixes
+        self._inputs.held = prefixes_of(orders.of(OrderKind.HOLD)).prefixes
+        self._inputs.taken = prefixes_of(orders.of(OrderKind.TAKEOVER)).prefixes
         self._deadlines.want({each.key: each.until for each in orders if each.until is not None})
         self._state_file.keep(orders, OrderKind.HOLD, OrderKind.TAKEOVER)
         if decide and changed:

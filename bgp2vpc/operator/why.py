@@ -120,12 +120,12 @@ def trouble_of(failure: Failure | None, now: float) -> WriteTrouble | None:
 
 @dataclass(frozen=True, slots=True)
 class PlaceFacts:
-    """One table. `damped_for`: seconds. `awaits`: the peer that should write here; `late`: those that have not."""
+    """One table. `suppressed_for`: seconds. `awaits`: the peer that should write here; `late`: those that have not."""
 
     why: Explanation
     since: Since | None = None
     trouble: WriteTrouble | None = None
-    damped_for: float | None = None
+    suppressed_for: float | None = None
     awaits: str | None = None
     late: tuple[str, ...] = ()
 
@@ -288,8 +288,8 @@ class _Words:
             yield f"  the last write failed: {place.trouble.error}"
             times = "once" if place.trouble.attempts == 1 else f"{place.trouble.attempts} times in a row"
             yield f"    {times}, {place.trouble.ago:.0f} s ago; tried again in {place.trouble.retry_in:.0f} s"
-        if place.damped_for is not None:
-            yield f"  suppressed: route flapping; free in {place.damped_for:.0f} s if nothing moves until then"
+        if place.suppressed_for is not None:
+            yield f"  suppressed: route flapping; free in {place.suppressed_for:.0f} s if nothing moves until then"
         if place.awaits is not None:
             yield f"  {place.awaits} is expected to write here"
         for each_late in place.late:

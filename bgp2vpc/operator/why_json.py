@@ -117,7 +117,7 @@ def _place_json(place: PlaceFacts) -> dict[str, Any]:
             "seconds_ago": round(trouble.ago, 1),
             "retry_in": round(trouble.retry_in, 1),
         },
-        "damped_for": place.damped_for,
+        "damped_for": place.suppressed_for,
         "awaits": place.awaits,
         "late": list(place.late),
     }

@@ -281,7 +281,7 @@ _UNSETTLED: Final = "a peer may have taken the route, and EC2's reads may not sh
 
 def verdict_by_best_path(place: Place, found: BestPath) -> Decision | None:
     """The table above."""
-    if place.is_forced and isinstance(found.own, Candidate):
+    if place.is_taken and isinstance(found.own, Candidate):
         return verdict_for(place, found.own)
     if found.best is None:
         return _nobody(place, found)
@@ -478,7 +478,7 @@ def _left_behind(place: Place, found: BestPath, route: Route) -> Decision | None
         return delete_dead(place, route)
     if must_wait or reason is Reason.OWNER_UNHEARD:
         return place.stays(VerdictKind.YIELD, Reason.NOT_READY if must_wait else reason)
-    if reason is Reason.OWNER_LOST and place.state.is_damped:
+    if reason is Reason.OWNER_LOST and place.state.is_suppressed:
         return place.stays(VerdictKind.YIELD, Reason.DAMPED)
     if _may_be_taken(place, found):
         return place.stays(VerdictKind.YIELD, Reason.HANDOVER, _UNSETTLED)

@@ -238,7 +238,7 @@ def decide_place(
         decision = verdict_for(place, found.own)
     if table_policy.lists:
         decision = _beside_lists(place, table_policy, decision)
-    if decision is not None and prefix in inputs.frozen:
+    if decision is not None and prefix in inputs.held:
         decision = hold(place, decision)
     return Decided(place, found, decision)
 

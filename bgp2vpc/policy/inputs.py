@@ -30,11 +30,11 @@ class DecisionInput:
     neither has no verdict yet.
     `neighbors`: their sessions.
     `neighbors_held`: the neighbors have not told all they have: where best path decides, nothing is taken or deleted.
-    `remembered`: what is known of places that EC2 does not tell: who is late, what is damped.
+    `remembered`: what is known of places that EC2 does not tell: who is late, what is suppressed.
     `lost`: prefix -> next hops of peers whose session was lost of late: they may have written, and reads be too old.
     `drained`: prefixes that are: what is left of them goes, whoever has said what.
-    `frozen`: prefixes that an operator has frozen: nothing is written there, whatever else is said.
-    `forced`: prefixes that an operator wants here now, although the rule would leave them to another instance.
+    `held`: prefixes that an operator holds: nothing is written there, whatever else is said.
+    `taken`: prefixes that an operator wants here now, although the rule would leave them to another instance.
     """
 
     offers: Mapping[Prefix, Sequence[Offer]]
@@ -48,8 +48,8 @@ class DecisionInput:
     remembered: Mapping[RouteKey, PlaceState] = field(default_factory=dict)
     lost: Mapping[Prefix, Collection[IPAddress]] = field(default_factory=dict)
     drained: PrefixSet = field(default=NO_PREFIX)
-    frozen: Collection[Prefix] = field(default_factory=frozenset)
-    forced: Collection[Prefix] = field(default_factory=frozenset)
+    held: Collection[Prefix] = field(default_factory=frozenset)
+    taken: Collection[Prefix] = field(default_factory=frozenset)
     _of_lists: dict[tuple[Prefix, str, int | None], tuple[Offer, ...]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
@@ -91,8 +91,8 @@ class DecisionInput:
         offers = (offer for offered in self.offers.values() for offer in offered)
         return {
             "paths": [{"source": o.source, "side": o.side.value, "line": announce_line(o.path, "")} for o in offers],
-            "held": sorted(map(str, self.frozen)),
-            "taken": sorted(map(str, self.forced)),
+            "held": sorted(map(str, self.held)),
+            "taken": sorted(map(str, self.taken)),
             "withheld": None if self.drained.everything else sorted(map(str, self.drained.prefixes)),
             "leftovers_held": self.leftovers_held,
             "spoken": [str(prefix) for prefix in self.seen],
@@ -134,17 +134,17 @@ class DecisionInput:
             drained=PrefixSet(
                 frozenset(map(parse_prefix, told["withheld"] or ())), everything=told["withheld"] is None
             ),
-            frozen=frozenset(map(parse_destination, told["held"])),
-            forced=frozenset(map(parse_destination, told["taken"])),
+            held=frozenset(map(parse_destination, told["held"])),
+            taken=frozenset(map(parse_destination, told["taken"])),
         )
 
 
 def states_to_json(states: Mapping[RouteKey, PlaceState]) -> dict[str, Any]:
-    """What a decision needs of what is remembered: places that are damped or unsettled, and peers that are late."""
-    some = sorted(key for key, state in states.items() if state.is_damped or state.late or state.is_unsettled)
+    """What a decision needs of what is remembered: places that are suppressed or unsettled, and peers that are late."""
+    some = sorted(key for key, state in states.items() if state.is_suppressed or state.late or state.is_unsettled)
     places = [(table, str(prefix), states[table, prefix]) for table, prefix in some]
     return {
-        "damped": [[table, prefix] for table, prefix, state in places if state.is_damped],
+        "damped": [[table, prefix] for table, prefix, state in places if state.is_suppressed],
         "overdue": [[table, prefix, interface] for table, prefix, state in places for interface in sorted(state.late)],
         "unsettled": [[table, prefix] for table, prefix, state in places if state.is_unsettled],
     }
@@ -154,7 +154,7 @@ def states_from_json(told: Mapping[str, Any]) -> Mapping[RouteKey, PlaceState]:
     """The same again, for a process that decides once: nothing of it ends by time."""
     states: dict[RouteKey, PlaceState] = defaultdict(PlaceState)
     for table, prefix in told["damped"]:
-        states[table, parse_destination(prefix)].damped_until = inf
+        states[table, parse_destination(prefix)].suppressed_until = inf
     for table, prefix, interface in told["overdue"]:
         states[table, parse_destination(prefix)].late[interface] = inf
     for table, prefix in told.get("unsettled", ()):

@@ -98,9 +98,9 @@ class Place:
         return self.inputs.keeps_leftover(self.prefix, self.rule)
 
     @property
-    def is_forced(self) -> bool:
+    def is_taken(self) -> bool:
         """Whether an operator ordered a takeover of this place. It does not include foreign routes."""
-        return self.prefix in self.inputs.forced and self.is_anothers
+        return self.prefix in self.inputs.taken and self.is_anothers
 
     def avoids(self, interface: Interface | None) -> bool:
         """Whether the tag of the table makes the host of this interface a last resort; not if its zone is not known."""

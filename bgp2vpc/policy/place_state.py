@@ -96,7 +96,7 @@ class PlaceState:
     `expected_at`: when we last expected somebody else to write here. `moved_at`: the time after which somebody else has
     pointed the route where it points now, as far as that can be told.
     `reread_at`: when the announcement of an unheard owner, who was given the route just now, is no longer due.
-    `damped_until`: the route has moved too often, and is taken from nobody who may be well.
+    `suppressed_until`: the route has moved too often, and is taken from nobody who may be well.
     """
 
     verdict: Verdict | None = None
@@ -115,7 +115,7 @@ class PlaceState:
     moved_at: float = NEVER
     reread_at: float | None = None
     penalty: Penalty = NO_PENALTY
-    damped_until: float | None = None
+    suppressed_until: float | None = None
 
     def may_be_written(self, now: float) -> bool:
         """Whether no write is under way, and the last one did not fail just now."""
@@ -135,17 +135,17 @@ class PlaceState:
         return self.moved_at >= when and self.moved_at >= read_at - REMEMBERED
 
     @property
-    def is_damped(self) -> bool:
+    def is_suppressed(self) -> bool:
         """Whether the route stays where it is for now."""
-        return self.damped_until is not None
+        return self.suppressed_until is not None
 
-    def damped_for(self, now: float) -> float | None:
-        """Seconds until it is damped no longer, if nothing moves until then; None: it is not damped."""
-        return None if self.damped_until is None else max(self.damped_until - now, 0.0)
+    def suppressed_for(self, now: float) -> float | None:
+        """Seconds until it is suppressed no longer, if nothing moves until then; None: it is not suppressed."""
+        return None if self.suppressed_until is None else max(self.suppressed_until - now, 0.0)
 
     def due(self) -> float | None:
         """When something here expires next; None: nothing does."""
-        times = [*self.late.values(), self.unsettled_until, self.damped_until, self.reread_at]
+        times = [*self.late.values(), self.unsettled_until, self.suppressed_until, self.reread_at]
         times.append(self.awaited.look_at if self.awaited else None)
         return min((each for each in times if each is not None), default=None)
 
@@ -156,12 +156,13 @@ class Expired:
 
     `to_read`: places where somebody has not written yet, as far as we know, where what was unsettled has settled, or
     where a new owner has had the time to announce.
-    `to_decide`: prefixes of which somebody is late, or was lost of late, no longer; and those of `undamped` places.
+    `to_decide`: prefixes of which somebody is late, or was lost of late, no longer; and those of `reusable` places,
+    which are suppressed no longer.
     """
 
     to_read: set[RouteKey] = field(default_factory=set)
     to_decide: set[Prefix] = field(default_factory=set)
-    undamped: set[RouteKey] = field(default_factory=set)
+    reusable: set[RouteKey] = field(default_factory=set)
 
 
 class Places:
@@ -208,17 +209,17 @@ class Places:
         return any(state.is_rechecked for state in self.states.values())
 
     @property
-    def damped(self) -> list[tuple[RouteKey, float]]:
+    def suppressed(self) -> list[tuple[RouteKey, float]]:
         """Where routes have moved too often of late, and until when; in the order of the places."""
-        damped = ((key, self.states[key].damped_until) for key in self._due)
-        return sorted((key, until) for key, until in damped if until is not None)
+        suppressed = ((key, self.states[key].suppressed_until) for key in self._due)
+        return sorted((key, until) for key, until in suppressed if until is not None)
 
     def configure(self, limits: DampingLimits) -> None:
-        """Other limits, for what is damped, too."""
+        """Other limits, for what is suppressed, too."""
         self._limits = limits
-        for key, _ in self.damped:
+        for key, _ in self.suppressed:
             state = self.states[key]
-            state.damped_until = state.penalty.free_at(limits)
+            state.suppressed_until = state.penalty.free_at(limits)
             self._schedule(key, state)
 
     def hurry(self, patience: float) -> None:
@@ -311,14 +312,14 @@ class Places:
         state.moved_at = known_at if was_empty or state.expected_at >= known_at else now
 
     def took(self, key: RouteKey, now: float) -> bool:
-        """We took the route from another instance. Whether the place is damped from now on, and was not before."""
+        """We took the route from another instance. Whether it is suppressed from now on, and was not before."""
         state = self.at(key)
         state.penalty = state.penalty.after_move(now, self._limits)
-        was_damped = state.is_damped
-        if was_damped or state.penalty.value >= self._limits.suppress:
-            state.damped_until = state.penalty.free_at(self._limits)
+        was_suppressed = state.is_suppressed
+        if was_suppressed or state.penalty.value >= self._limits.suppress:
+            state.suppressed_until = state.penalty.free_at(self._limits)
             self._schedule(key, state)
-        return state.is_damped and not was_damped
+        return state.is_suppressed and not was_suppressed
 
     # Time
 
@@ -357,9 +358,9 @@ class Places:
         if state.reread_at is not None and state.reread_at <= now:
             state.reread_at = None
             expired.to_read.add(key)
-        if state.damped_until is not None and state.damped_until <= now:
-            state.damped_until = None
-            expired.undamped.add(key)
+        if state.suppressed_until is not None and state.suppressed_until <= now:
+            state.suppressed_until = None
+            expired.reusable.add(key)
             expired.to_decide.add(key[1])
 
     def forget_old(self, now: float) -> None:

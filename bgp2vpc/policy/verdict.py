@@ -29,8 +29,8 @@ no path for is kept while another instance of our VPC serves the prefix: it has 
 
 A path is a backup if its MED is at least `backup_med`: ExaBGP's healthcheck announces a service that is down with MED
 1000 and a disabled one with 500. Such a path keeps a route of ours and fills an empty table, but takes no route.
-An operator may order a takeover of any other instance's route (`DecisionInput.forced`): then it is replaced, whatever
-the table says about its owner. An operator may hold a place (`DecisionInput.frozen`): then none of the changes is made.
+An operator may order a takeover of any other instance's route (`DecisionInput.taken`): then it is replaced, whatever
+the table says about its owner. An operator may hold a place (`DecisionInput.held`): then none of the changes is made.
 
 The verdict is `blocked` if the interface that the route would point at has its source/destination check on, also if the
 route points there already, if EC2 would refuse the prefix because it lies within the VPC, and if the prefix list that
@@ -144,7 +144,7 @@ def _with_path(place: Place, route: Route | None, own: Candidate) -> Decision:
 
 def _with_path_of_others(place: Place, route: Route, own: Candidate) -> Decision:
     """The route is another instance's, or foreign: taken if there is a reason to, unless our path is a backup."""
-    if place.is_forced:
+    if place.is_taken:
         return write(place, Action.REPLACE, own.interface, Reason.BY_HAND)
     reason: Reason | None = None
     if place.is_anothers:
@@ -182,7 +182,7 @@ _CERTAIN = frozenset(
 
 def take(place: Place, interface: Interface, reason: Reason) -> Decision:
     """Take the route of another instance, unless it is suppressed for flapping and the reason is not certain."""
-    if place.state.is_damped and reason not in _CERTAIN:
+    if place.state.is_suppressed and reason not in _CERTAIN:
         detail = f"{reason.value}, but the route is flapping: suppressed until it is stable"
         return place.stays(VerdictKind.YIELD, Reason.DAMPED, detail)
     return write(place, Action.REPLACE, interface, reason)

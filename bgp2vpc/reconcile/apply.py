@@ -143,7 +143,7 @@ class Applier:
             each.written(outcome)
         if outcome.result is WriteResult.DONE:
             if outcome.change.is_move and places.took(change.key, now := self._now()):
-                seconds = round(places.at(change.key).damped_for(now) or 0.0)
+                seconds = round(places.at(change.key).suppressed_for(now) or 0.0)
                 where = {"table": change.table_id, "prefix": change.prefix}
                 hint = "a service flaps, or instances disagree; it stays where it is unless its owner is certainly down"
                 event(log, logging.WARNING, "suppressed: route flapping", **where, seconds=seconds, hint=hint)

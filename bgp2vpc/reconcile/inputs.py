@@ -6,7 +6,7 @@
 | `neighbors`, `neighbors_due`              | `speaker.peers`: sessions; until when they are waited for |
 | `pending`, `failing`, `passing`           | `services`: checks without a verdict, bad and good owners |
 | `draining`                                | `operator.drain`                                          |
-| `frozen`, `forced`                        | `operator.operator`: holds and manual takeovers           |
+| `held`, `taken`                           | `operator.operator`: holds and manual takeovers           |
 | `leftovers_held`, `last`                  | the daemon: when it waits no longer, and how it ends      |
 | `places`                                  | the reconciler itself: what it remembers of each place    |
 
@@ -38,8 +38,8 @@ class Inputs:
         self.failing: frozenset[tuple[str, str]] = frozenset()
         self.passing: frozenset[tuple[str, str]] = frozenset()
         self.draining: Draining = NOTHING_DRAINS
-        self.frozen: frozenset[Prefix] = frozenset()
-        self.forced: frozenset[Prefix] = frozenset()
+        self.held: frozenset[Prefix] = frozenset()
+        self.taken: frozenset[Prefix] = frozenset()
         self.last: DecisionInput | None = None
         """Set when the daemon ends: nothing that changes afterwards counts."""
 
@@ -58,8 +58,8 @@ class Inputs:
             remembered=self.places.states,
             lost=self.places.lost,
             drained=self.draining.drained,
-            frozen=self.frozen,
-            forced=self.forced,
+            held=self.held,
+            taken=self.taken,
         )
 
     def offers(self) -> Mapping[Prefix, Sequence[Offer]]:

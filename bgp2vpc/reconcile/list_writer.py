@@ -70,12 +70,12 @@ def changes_wanted(
 
 
 def _changes(owned: Owned, view: View, inputs: DecisionInput, policy: EntryPolicy) -> EntryChanges:
-    if owned.list_id in inputs.frozen:
+    if owned.list_id in inputs.held:
         return EntryChanges(owned.list_id)
     found = (view.snapshot.prefix_lists or {}).get(str(owned.list_id))
     entries: Collection[Prefix] = () if found is None or found.entries is None else found.entries
     leftovers = {each for each in entries if any(inputs.keeps_leftover(each, rule) for rule in owned.rules)}
-    return entry_changes(owned, view.snapshot, inputs.offers, leftovers | set(inputs.frozen), policy)
+    return entry_changes(owned, view.snapshot, inputs.offers, leftovers | set(inputs.held), policy)
 
 
 class ListWriter(Observer):

@@ -389,12 +389,12 @@ class View:
         return max(routes, len(self.places.states), len(inputs.offers) * len(self.tables))
 
     def prefixes_but_routes(self, inputs: DecisionInput) -> Iterator[Prefix]:
-        """What is offered, managed, remembered, or forced; some twice."""
+        """What is offered, managed, remembered, or to be taken; some twice."""
         yield from tuple(inputs.offers)
         yield from (prefix for rule in self.rules for prefix in rule.manages)
         yield from (list_id for table_policy in self.tables.values() for list_id in table_policy.lists)
         yield from (prefix for _, prefix in self.places.states)
-        yield from inputs.forced
+        yield from inputs.taken
 
     def prefixes_of_routes(self, table_id: str) -> set[Prefix]:
         """Those of the static routes of this table that a rule is about."""

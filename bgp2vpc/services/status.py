@@ -106,7 +106,7 @@ class StatusSource:
             neighbors=tuple(self.reconciler.inputs.neighbors.rows(now)),
             damped=tuple(
                 DampedRow(table, str(prefix), round(until - now))
-                for (table, prefix), until in reconciler.view.places.damped
+                for (table, prefix), until in reconciler.view.places.suppressed
             ),
             prefixes=tuple(self.prefixes.rows()) if is_observed else (),
             tables=tuple(self.prefixes.tables()),

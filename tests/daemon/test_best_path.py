@@ -550,7 +550,7 @@ def test_who_took_the_route_back_and_withdraws_has_a_successor_although_that_one
     first.say(announce(A, "med 50"))
     first.wait(2)
     assert first.routes == [AT_FIRST]
-    second.say(announce(A, "med 20"))  # the first is damped now, and does not expect it to write
+    second.say(announce(A, "med 20"))  # the first is suppressed now, and does not expect it to write
     first.wait(1)
     assert first.routes == [AT_SECOND]
     first.forget_calls()

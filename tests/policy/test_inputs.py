@@ -34,13 +34,13 @@ ALL = DecisionInput(
     neighbors=neighbors(),
     neighbors_held=True,
     remembered={
-        HERE: PlaceState(damped_until=inf, late={PEER: inf}),
+        HERE: PlaceState(suppressed_until=inf, late={PEER: inf}),
         ("rtb-2", P1): PlaceState(unsettled_until=inf),
     },
     lost={P2: frozenset({NINE})},
     drained=PrefixSet(frozenset({P2})),
-    frozen=frozenset({P6}),
-    forced=frozenset({P1}),
+    held=frozenset({P6}),
+    taken=frozenset({P1}),
 )
 
 

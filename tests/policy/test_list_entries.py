@@ -107,7 +107,7 @@ def test_a_list_of_which_not_all_has_been_told_after_a_start_keeps_its_route() -
 
 
 def test_a_hold_of_the_list_holds_its_route() -> None:
-    assert decided(seen(table(blackhole(LIST))), offer(P1), frozen={LIST}) == ["rtb-1 pl-1 yield held"]
+    assert decided(seen(table(blackhole(LIST))), offer(P1), held={LIST}) == ["rtb-1 pl-1 yield held"]
 
 
 def test_a_dead_route_of_a_list_is_deleted_only_if_nobody_offers_any_of_its_prefixes() -> None:

@@ -211,13 +211,13 @@ TABLE = [
     (NOTHING, [WORSE, THEIRS], dict(late={PEER}), "create absent eni-1 -> create eni-1"),
     (US, [THEIRS], dict(late={PEER}), "delete withdrawn None -> delete eni-1"),
     (THEM, [WORSE, THEIRS], dict(late={PEER}), "yield peer-best eni-9"),
-    # damped: only what is certain
-    (THEM, [BETTER, THEIRS], dict(is_damped=True), "yield damped eni-9"),
-    (THEM, [BETTER], dict(known=LOST, is_damped=True), "yield damped eni-9"),
-    (THEM, [BETTER], dict(known=SILENT, is_damped=True), "yield damped eni-9"),
-    (THEM, [BETTER], dict(known=WITHDRAWN, is_damped=True), "replace owner-withdrew eni-1 -> replace eni-1"),
-    (THEM, [EQUAL, peer(med=1000)], dict(is_damped=True), "replace owner-last-resort eni-1 -> replace eni-1"),
-    (DEAD, [BETTER], dict(is_damped=True), "replace owner-blackhole eni-1 -> replace eni-1"),
+    # suppressed: only what is certain
+    (THEM, [BETTER, THEIRS], dict(is_suppressed=True), "yield damped eni-9"),
+    (THEM, [BETTER], dict(known=LOST, is_suppressed=True), "yield damped eni-9"),
+    (THEM, [BETTER], dict(known=SILENT, is_suppressed=True), "yield damped eni-9"),
+    (THEM, [BETTER], dict(known=WITHDRAWN, is_suppressed=True), "replace owner-withdrew eni-1 -> replace eni-1"),
+    (THEM, [EQUAL, peer(med=1000)], dict(is_suppressed=True), "replace owner-last-resort eni-1 -> replace eni-1"),
+    (DEAD, [BETTER], dict(is_suppressed=True), "replace owner-blackhole eni-1 -> replace eni-1"),
 ]  # fmt: skip
 
 
@@ -243,7 +243,7 @@ WITNESSES = [
     ([BETTER], dict(failing=FAILING), "replace owner-failing eni-1 -> replace eni-1"),
     ([EQUAL, THEIRS], dict(failing=FAILING), "replace owner-failing eni-1 -> replace eni-1"),
     ([own(med=1000), THEIRS], dict(failing=FAILING), "yield backup-med eni-9"),
-    ([EQUAL, THEIRS], dict(failing=FAILING, is_damped=True), "yield damped eni-9"),
+    ([EQUAL, THEIRS], dict(failing=FAILING, is_suppressed=True), "yield damped eni-9"),
     ([BETTER], dict(known=WITHDRAWN), "replace owner-withdrew eni-1 -> replace eni-1"),
 ]
 
@@ -352,7 +352,7 @@ BRIDGE = [
     (THEM, [], dict(known=WITHDRAWN), ANY, "delete withdrawn None -> delete eni-9"),
     (THEM, [], dict(known=SILENT), ANY, "nothing"),
     (THEM, [], dict(known=LOST), ANY, "delete owner-lost None -> delete eni-9"),
-    (THEM, [], dict(known=LOST, is_damped=True), ANY, "yield damped eni-9"),
+    (THEM, [], dict(known=LOST, is_suppressed=True), ANY, "yield damped eni-9"),
     (THEM, [], dict(known=LOST, lost={P1: {NINE}}), ANY, "delete owner-lost None -> delete eni-9"),
     (THEM, [], dict(known=LOST, lost={P1: {NINE, EIGHT}}), ANY, "yield handover eni-9"),
     (THEM, [], dict(known=LOST), ANY_CHECKED, "yield owner-unheard eni-9"),
@@ -459,7 +459,7 @@ DETAILS = [
     (US, [], dict(lost={P1: {NINE}}), UNSETTLED),
     (THEM, [], dict(rule_options=ANY, neighbors=LOST, lost={P1: {EIGHT}}), UNSETTLED),
     (THEM, [BETTER, THEIRS], dict(neighbors_held=True), "best-path, but not all is known yet"),
-    (THEM, [BETTER, THEIRS], dict(is_damped=True),
+    (THEM, [BETTER, THEIRS], dict(is_suppressed=True),
      "best-path, but the route is flapping: suppressed until it is stable"),
 ]  # fmt: skip
 

@@ -90,7 +90,7 @@ TABLE = [
     (DEAD,          DELETED,                  [],          dict(lost=LOST),                    NOT_YET),
     (DEAD,          DELETED,                  [],          dict(lost={P2: LOST[P1]}),          f"{GOES} eni-9"),
     (DEAD,          DELETED,                  [],          dict(leftovers_held=True, seen={P1}), f"{GOES} eni-9"),
-    (DEAD,          DELETED,                  [],          dict(frozen={P1}),                  "yield held eni-9"),
+    (DEAD,          DELETED,                  [],          dict(held={P1}),                    "yield held eni-9"),
 ]  # fmt: skip
 
 

@@ -63,7 +63,7 @@ def test_a_service_that_flaps_loses_its_route_once(scene: Scene) -> None:
     assert len(scene.writes) == 1
 
 
-def test_a_preferred_service_that_flaps_is_damped(scene: Scene) -> None:
+def test_a_preferred_service_that_flaps_is_suppressed(scene: Scene) -> None:
     owner, other = scene.hosts
     owner.serve(P, Service(Health.WELL, med=50))
     scene.wait(5)

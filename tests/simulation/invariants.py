@@ -17,18 +17,18 @@ Place = tuple[str, Prefix]
 ONE_POLL = 100.0
 """Seconds of calm after which no route is at a withdrawn path: sessions come up, back-offs of 30 s end, one poll."""
 CALM = 400.0
-"""Seconds of calm after which everything is where it belongs: whatever was damped is not any more."""
+"""Seconds of calm after which everything is where it belongs: whatever was suppressed is not any more."""
 QUIET = 130.0
 """Seconds in which then nothing is written."""
 CALLS = 20
 """Of EC2 by one host in that time: five at each poll."""
 SWIFT = 6.0
 """Seconds in which routes move where nothing fails: a handover of 2 s, and some calls."""
-DAMPED = 300.0
+SUPPRESSED = 300.0
 """Seconds after moves in which a route may be where it does not belong."""
 WINDOW = 60.0
 MOVES = 4
-"""Of one place and one host in a window before it is damped."""
+"""Of one place and one host in a window before it is suppressed."""
 SUCCESSOR_HEARD = 5.0
 """Seconds after which a path is known to all, when nothing fails."""
 
@@ -167,8 +167,8 @@ class Watch:
                 self._fault(f"{table_id} {prefix} is at {wrong}, {now - changed:.0f} s after the last change")
 
     def _moved(self, table_id: str, prefix: Prefix) -> int:
-        """How often the route was given to another instance, of late: after the third time it may be damped."""
-        since = self.fleet.clock.time() - DAMPED
+        """How often the route was given to another instance, of late: after the third time it may be suppressed."""
+        since = self.fleet.clock.time() - SUPPRESSED
         return sum(
             each.at > since and (each.table_id, each.prefix) == (table_id, prefix) and None not in (each.old, each.new)
             for each in self.fleet.writes

@@ -1,4 +1,4 @@
-"""What an operator asks for by hand, as the decision sees it: `DecisionInput.frozen` and `DecisionInput.forced`."""
+"""What an operator asks for by hand, as the decision sees it: `DecisionInput.held` and `DecisionInput.taken`."""
 
 from dataclasses import replace
 
@@ -23,7 +23,7 @@ PATH, BACKUP, WORSE = [offer()], [offer(med=1000)], [offer(med=200), peer(med=10
 BEST_PATH = dict(takeover=Takeover.BEST_PATH)
 FALLBACK = dict(manages={P1: ManagedRoute(prefix=P1, source="s", fallback=IGW)})
 FOREIGN = dict(rule_options=dict(takeover_foreign=True))
-DAMPED = dict(is_damped=True)
+FLAPS = dict(is_suppressed=True)
 
 
 def plan_for(routes, offers, *, seen: Snapshot | None = None, rule_options=None, **more) -> Plan:
@@ -45,7 +45,7 @@ TAKEN = [
     (US, PATH, {}, "keep ours eni-1"),
     (THEM, PATH, {}, "replace by-hand eni-1 -> replace eni-1"),
     (THEM, BACKUP, {}, "replace by-hand eni-1 -> replace eni-1"),
-    (THEM, PATH, DAMPED | dict(rule_options=dict(takeover=Takeover.ALWAYS)), "replace by-hand eni-1 -> replace eni-1"),
+    (THEM, PATH, FLAPS | dict(rule_options=dict(takeover=Takeover.ALWAYS)), "replace by-hand eni-1 -> replace eni-1"),
     (DEAD, BACKUP, {}, "replace by-hand eni-1 -> replace eni-1"),
     (THEM, [], {}, "nothing"),
     (THEM, [peer()], dict(rule_options=BEST_PATH), "nothing"),
@@ -63,21 +63,21 @@ TAKEN = [
 
 
 @pytest.mark.parametrize(("routes", "offers", "options", "expected"), TAKEN)
-def test_what_is_forced(routes, offers, options, expected) -> None:
-    assert decided(routes, offers, forced={P1}, **options) == expected
+def test_what_is_taken(routes, offers, options, expected) -> None:
+    assert decided(routes, offers, taken={P1}, **options) == expected
 
 
-def test_what_is_forced_must_be_accepted_and_may_not_point_where_traffic_would_not_arrive() -> None:
-    assert decided(THEM, PATH, forced={P1}, rule_options=dict(accept=rule("203.0.113.0/24").accept)) == "nothing"
+def test_what_is_taken_must_be_accepted_and_may_not_point_where_traffic_would_not_arrive() -> None:
+    assert decided(THEM, PATH, taken={P1}, rule_options=dict(accept=rule("203.0.113.0/24").accept)) == "nothing"
     checked = (Interface(OURS, "vpc-1", "subnet-1", 0, source_dest_check=True),)
     seen = snapshot(table(*THEM), interfaces=checked)
-    assert decided(THEM, PATH, seen=seen, forced={P1}) == "blocked source-dest-check eni-9"
+    assert decided(THEM, PATH, seen=seen, taken={P1}) == "blocked source-dest-check eni-9"
 
 
 def test_the_guard_counts_it_as_any_other_take() -> None:
     seen = shown_to_us(*THEM)
     tables = table_policies([rule()], seen, "vpc-1")
-    plan = decide(tables, seen, DecisionInput(offers={P1: tuple(PATH)}, forced={P1}), Policy())
+    plan = decide(tables, seen, DecisionInput(offers={P1: tuple(PATH)}, taken={P1}), Policy())
     assert [change.is_move for change in plan.changes] == [True]
     with pytest.raises(PlanRefused):
         guard(plan, tables, seen, max_changes=0)
@@ -92,7 +92,7 @@ HELD = [
     (US, WORSE, dict(rule_options=BEST_PATH), "keep held eni-1", "keep (peer-best)"),
     (US, [peer()], dict(rule_options=BEST_PATH), "keep held eni-1", "keep (handover)"),
     (THEM, PATH, {}, "yield held eni-9", "yield (owner-healthy)"),
-    (THEM, PATH, dict(forced={P1}), "yield held eni-9", "replace eni-1 (by-hand)"),
+    (THEM, PATH, dict(taken={P1}), "yield held eni-9", "replace eni-1 (by-hand)"),
     (DEAD, PATH, {}, "yield held eni-9", "replace eni-1 (owner-blackhole)"),
     (GATEWAY, PATH, FOREIGN, "yield held igw-1", "replace eni-1 (takeover-foreign)"),
 ]  # fmt: skip
@@ -100,14 +100,14 @@ HELD = [
 
 @pytest.mark.parametrize(("routes", "offers", "options", "expected", "otherwise"), HELD)
 def test_what_is_held_is_not_written_and_says_what_would_be(routes, offers, options, expected, otherwise) -> None:
-    plan = plan_for(routes, offers, frozen={P1}, **options)
-    assert decided(routes, offers, frozen={P1}, **options) == expected
+    plan = plan_for(routes, offers, held={P1}, **options)
+    assert decided(routes, offers, held={P1}, **options) == expected
     assert plan.verdicts[0].detail == f"but for the hold: {otherwise}"
     assert plan.verdicts[0].awaits is None
 
 
 def test_another_prefix_is_not_held() -> None:
-    assert decided(NOTHING, PATH, frozen={"192.0.2.9/32"}) == "create absent eni-1 -> create eni-1"
+    assert decided(NOTHING, PATH, held={"192.0.2.9/32"}) == "create absent eni-1 -> create eni-1"
 
 
 def test_a_route_of_another_instance_that_the_file_names_is_taken_for_that_one() -> None:
@@ -118,4 +118,4 @@ def test_a_route_of_another_instance_that_the_file_names_is_taken_for_that_one()
     offers = [offer(source="check web", side=Side.CHECK)]
     options = dict(rule_options=dict(manages=managed))
     assert decided(THEM, offers, seen=seen, **options) == "yield owner-healthy eni-9"
-    assert decided(THEM, offers, seen=seen, forced={P1}, **options) == "replace by-hand eni-5 -> replace eni-5"
+    assert decided(THEM, offers, seen=seen, taken={P1}, **options) == "replace by-hand eni-5 -> replace eni-5"
