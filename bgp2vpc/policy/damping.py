@@ -1,9 +1,8 @@
 """Damping: a route that moves too often stays for a while where it is (the idea of RFC 2439, section 2.2). Pure.
 
 Each move adds to a penalty that halves every `half_life`. From `suppress` on the place is suppressed, until the penalty
-has fallen to `reuse`. RFC 2439 suppresses the path that flaps; here it is the place where it would be installed, because
-what we fear is not a flapping path but two instances that decide differently, and take the route from each other in
-turns.
+has fallen to `reuse`. RFC 2439 suppresses the path that flaps; here it is the place where it would be installed: what
+we fear is not a flapping path but two instances that decide differently, and take the route from each other in turns.
 """
 
 import math
