@@ -9,7 +9,7 @@ from the first decision on.
 import asyncio
 import json
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from bgp2vpc.config.model import Config
@@ -26,12 +26,13 @@ from bgp2vpc.operator.orders import Cause
 from bgp2vpc.operator.state_file import StateFile
 from bgp2vpc.operator.tag_watch import TagWatch
 from bgp2vpc.policy.place_state import Places
-from bgp2vpc.reconcile.ec2_calls import Calls, Connect
+from bgp2vpc.reconcile.ec2_calls import Calls, Connect, Connector
 from bgp2vpc.reconcile.inputs import Inputs
 from bgp2vpc.reconcile.journal import Journal
 from bgp2vpc.reconcile.list_writer import ListWriter
-from bgp2vpc.reconcile.observer import Observer
+from bgp2vpc.reconcile.observer import Observers
 from bgp2vpc.reconcile.paces import Paces
+from bgp2vpc.reconcile.poll_time import PollTime
 from bgp2vpc.reconcile.prepare import Preparer
 from bgp2vpc.reconcile.reconciler import Limits, Reconciler
 from bgp2vpc.reconcile.retries import Retries
@@ -103,29 +104,15 @@ class Parts:
         self.is_helper = outside.say is not None
         self.started = asyncio.get_running_loop().time()
         self.tasks = GuardedTasks(bug)
-        self.meter = Meter()
-        observers: list[Observer] = [self.meter]
-        self.journal = Journal(observers)
+        self.observers = Observers()
+        self.meter = self.observers.add(Meter())
+        self.journal = Journal(self.observers)
         self.lag = LagWatch()
         state_file = StateFile(config.state_file, self.journal)
-        self._make_reconciler(outside.connect, observers)
+        self._make_reconciler(outside.connect)
         self._make_speaker(outside)
         self._make_checks_and_orders(state_file)
         self._make_services(outside, end)
-        observers += (
-            self.reconciler.poll_time,
-            self.preparer,
-            self.list_writer,
-            self.health,
-            self.drainer,
-            self.operator,
-            self.tag_watch,
-            self.avoided_zones,
-            self.prefixes,
-            self.fallbacks,
-            self.alerts,
-            self.supervision,
-        )
         self.use_limits(config)
         orders = state_file.load()
         self.drainer.resume(orders, _watched(config))
@@ -142,24 +129,27 @@ class Parts:
         self.hooks.timeout = config.hook_timeout
         self.drainer.configure(DrainSettings(config.drain_timeout, config.backup_med, self.mode.noop))
 
-    def _make_reconciler(self, connect: Connect, observers: Sequence[Observer]) -> None:
+    def _make_reconciler(self, connect: Connect) -> None:
         """What decisions are made from, and who makes and writes them."""
         config = self.config
         self.places = Places(config.settle_time, config.damping)
         self.inputs = Inputs(self.places)
-        self.calls = Calls(connect, config.ec2.concurrency, config.ec2.timeout, observers)
+        self.calls = Calls(Connector(connect), config.ec2.concurrency, config.ec2.timeout, self.observers)
         known = Instance(config.instance_id or "", config.region or "", config.vpc_id or "")
         self.view = View(known, config.rules, config.policy, self.places)
         self.hooks = RouteHooks(self.view, self.tasks.start, config.hook_timeout)
-        self.preparer = Preparer(self.calls, self.view)
+        preparer = self.observers.add(Preparer(self.calls, self.view))
         retries = Retries(self.places)
         paces = Paces(self._pace)
-        writer = Writer(self.calls, self.view, self.inputs, retries, paces, self.hooks, self.preparer)
-        noop = self.mode.noop
+        writer = Writer(self.calls, self.view, self.inputs, retries, paces, self.hooks, preparer)
+        noop, add = self.mode.noop, self.observers.add
+        poll_time = add(PollTime())
         self.reconciler = Reconciler(
-            self.calls, self.view, self.inputs, retries, self.journal, None if noop else writer
+            self.calls, self.view, self.inputs, retries, self.journal, poll_time, None if noop else writer
         )
-        self.list_writer = ListWriter(self.calls, self.reconciler, self.inputs, self.journal, self._pace(), noop=noop)
+        self.list_writer = add(
+            ListWriter(self.calls, self.reconciler, self.inputs, self.journal, self._pace(), noop=noop)
+        )
 
     def _pace(self) -> Pace:
         """That of one of EC2's writing calls: each has a bucket of its own."""
@@ -169,7 +159,9 @@ class Parts:
         """What sources and BGP peers say, our side of ExaBGP if there is one, and the ExaBGP that we run, if we do."""
         mode, start = self.mode, self.tasks.start
         runs_exabgp = self.config.bgp is not None and not (self.is_helper or mode.noop or mode.oneshot)
-        self.adj_rib_out = AdjRibOut(outside.say) if self.is_helper or runs_exabgp else None
+        self.adj_rib_out = AdjRibOut() if self.is_helper or runs_exabgp else None
+        if self.adj_rib_out is not None and outside.say is not None:
+            self.adj_rib_out.connected(outside.say)
         self.adj_rib_in = AdjRibIn(self.inputs, self.reconciler, self.adj_rib_out)
         self.peers = Peers(self.inputs, self.reconciler, self.adj_rib_in, self.journal)
         self.exabgp_neighbors: ExabgpNeighbors | None = None
@@ -183,7 +175,7 @@ class Parts:
 
     def _make_checks_and_orders(self, state_file: StateFile) -> None:
         """Health checks, and what operators order."""
-        start, mode = self.tasks.start, self.mode
+        start, mode, add = self.tasks.start, self.mode, self.observers.add
 
         def hooks(check: Check) -> CheckHooks:
             return CheckHooks(check, timeout=self.config.hook_timeout, only_log=mode.noop)
@@ -193,25 +185,25 @@ class Parts:
         checks = Checks(
             self.adj_rib_in, start, self.journal, hooks, self.reconciler, owners, assume_healthy=mode.oneshot
         )
-        self.health = Health(checks, owners, self.journal, self.view, assumed=mode.oneshot)
-        self.drainer = Drainer(self.adj_rib_in, self.reconciler, self.journal, start, state_file)
-        self.avoided_zones = AvoidedZones(self.view)
-        self.operator = Operator(
-            self.drainer, self.health, self.reconciler, self.journal, state_file, self.avoided_zones, noop=mode.noop
+        self.health = add(Health(checks, owners, self.journal, self.view, assumed=mode.oneshot))
+        self.drainer = add(Drainer(self.adj_rib_in, self.reconciler, self.journal, start, state_file))
+        zones = add(AvoidedZones(self.view))
+        self.operator = add(
+            Operator(self.drainer, self.health, self.reconciler, self.journal, state_file, zones, noop=mode.noop)
         )
 
     def _make_services(self, outside: Outside, end: asyncio.Event) -> None:
         """The other services, and what they show: the status, and why a route is as it is."""
-        config, mode, start = self.config, self.mode, self.tasks.start
+        config, mode, start, add = self.config, self.mode, self.tasks.start, self.observers.add
         turns = Turns()
         self.scripts = Scripts(self.adj_rib_in, start, turns, config.max_line)
         read = outside.metadata or metadata_reader()
         hook = HookCompletion(self.calls, self.drainer, self.reconciler, self.journal, start, noop=mode.noop)
         lifecycle = LifecycleWatch(self.drainer, self.journal, start, read, hook)
-        self.tag_watch = TagWatch(self.drainer, self.calls, self.view, self.journal, start, read)
-        self.alerts = Alerts(start, self.view)
-        self.prefixes = ServedPrefixes(self.view, self.adj_rib_in)
-        self.fallbacks = Fallbacks(self.calls, self.view, self.journal, start)
+        tag_watch = add(TagWatch(self.drainer, self.calls, self.view, self.journal, start, read))
+        self.prefixes = add(ServedPrefixes(self.view, self.adj_rib_in))
+        self.fallbacks = add(Fallbacks(self.calls, self.view, self.journal, start))
+        self.alerts = add(Alerts(start, self.view))
         self.loaded = Loaded(config.file)
         self.status_source = StatusSource(
             noop=mode.noop, ending=end, loaded=self.loaded, adj_rib_in=self.adj_rib_in, adj_rib_out=self.adj_rib_out,
@@ -222,7 +214,7 @@ class Parts:
         self.explaining = Explaining(
             self.adj_rib_in, self.health, self.drainer, self.operator, self.reconciler, noop=mode.noop
         )
-        self.supervision = Supervision(outside.systemd, self.status_source.headline, self.reconciler.polls, start)
+        self.supervision = add(Supervision(outside.systemd, self.status_source.headline, self.reconciler.polls, start))
         given = Given(self.status_source, self.operator, self.explaining, self.meter.tally)
         self.web = WebService(given, self.journal, start)
         settings = SocketSettings(config.restart_time, config.max_line, group=config.socket_group)
@@ -231,11 +223,11 @@ class Parts:
         )
         self.tellers: tuple[Service, ...] = (self.alerts, self.supervision, *([self.exabgp] if self.exabgp else []))
         """Services that are stopped last: they tell of the last writes and withdrawals, too."""
-        self.services: tuple[Service, ...] = (self.socket, self.health, self.scripts, lifecycle, self.tag_watch)
+        self.services: tuple[Service, ...] = (self.socket, self.health, self.scripts, lifecycle, tag_watch)
         """What follows the configuration, in the order of the start; the end takes them the other way round."""
         if not mode.oneshot:  # which is over before anybody looks at a page or follows members
             self.services = (
-                self.web, self.socket, self.serf, self.health, self.scripts, lifecycle, self.tag_watch, self.fallbacks
+                self.web, self.socket, self.serf, self.health, self.scripts, lifecycle, tag_watch, self.fallbacks
             )  # fmt: skip
             if self.exabgp_neighbors is not None:
                 self.services += (

@@ -223,14 +223,14 @@ def _tell_what_is_silent(config: "Config") -> None:
 async def _observed(connection: "Ec2Connection", config: "Config", inputs: "DecisionInput") -> "View":
     """What EC2 has now."""
     from bgp2vpc.policy.place_state import Places
-    from bgp2vpc.reconcile.ec2_calls import Calls
+    from bgp2vpc.reconcile.ec2_calls import Calls, Connector
     from bgp2vpc.reconcile.poll import learn_health, observe, resolve
     from bgp2vpc.reconcile.view import View
 
     view = View(connection.instance, config.rules, config.policy, Places(config.settle_time, config.damping))
-    calls = Calls(lambda: connection, 1, config.ec2.timeout)
+    calls = Calls(Connector(lambda: connection), 1, config.ec2.timeout)
     try:
-        await calls.connected()
+        await calls.connector.connected()
         snapshot = await observe(calls, view, _tell)
         now = time.monotonic()
         view.observed(snapshot, now, now)

@@ -66,7 +66,7 @@ class TagWatch(Observer):
 
     def polled(self) -> None:
         """Ask EC2, where metadata shows no tags, and EC2 has not still to answer the last time."""
-        if self._asks_ec2 and self._calls.is_connected.is_set() and (self._asking is None or self._asking.done()):
+        if self._asks_ec2 and self._calls.is_connected and (self._asking is None or self._asking.done()):
             self._asking = self._start_task(SUBJECT, self._ask(self._key))
 
     async def _watch(self, key: str) -> None:

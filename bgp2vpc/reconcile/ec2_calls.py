@@ -1,13 +1,13 @@
 """EC2's blocking calls on threads, so that the event loop never waits for the network.
 
-How it works: `connected` finds out who we are and makes a client, and may be asked again until that works. Reads and
-writes have threads of their own. A call that takes too long as a whole is given up, and its thread is left to itself.
-Each other account or region has `Calls` of its own (`at`), so that one that hangs delays nobody else.
+How it works: the `Connector` finds out who we are, and may be asked again until that works; then it makes clients.
+Reads and writes have threads of their own. A call that takes too long as a whole is given up, and its thread is left to
+itself. Each other account or region has `Calls` of its own (`at`), so that one that hangs delays nobody else.
 """
 
 import asyncio
 import threading
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
@@ -52,67 +52,93 @@ Connect = Callable[[], Ec2Connection]
 """Blocks. Raises MetadataError or Ec2Error; either may pass."""
 
 
+class Connector:
+    """Finds out who we are, and makes the clients of EC2 from that: for the `Calls` of all accounts and regions."""
+
+    def __init__(self, connect: Connect) -> None:
+        self._connect = connect
+        self._threads = ThreadPoolExecutor(CONNECTORS, "connect")
+        self._connection: Ec2Connection | None = None
+        self.ready = asyncio.Event()
+        """Set once it is known who we are."""
+
+    async def connected(self) -> Instance:
+        """Connect; who we are. Raises MetadataError, Ec2Error, NoThread."""
+        try:
+            async with asyncio.timeout(CONNECT_LIMIT):
+                connection = await on_thread(self._connect, self._threads)
+        except TimeoutError as error:
+            what = f"no identity, credentials and VPC of this instance within {CONNECT_LIMIT:g} s"
+            raise Transient("Connect", "CallTimeout", what) from error
+        self._threads.shutdown(wait=False)
+        self._connection = connection
+        self.ready.set()
+        return connection.instance
+
+    def client(self, access: Access) -> VpcApi:
+        """That of this account and region. Raises Transient before it is known who we are."""
+        if self._connection is None:
+            raise Transient("Connect", "NotConnected", "it is not known yet who we are")
+        return self._connection.vpc if access == OWN else self._connection.reach(access)
+
+    def close(self) -> None:
+        """Try no more."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+
 class Calls:
     """VpcApi, awaitable. Reads and writes have threads of their own: neither waits for the other's.
 
     `timeout` (`ec2.timeout`) bounds each wait on EC2, and so who sends a byte now and then could hold a call for ever.
-    So a call is given up as a whole, too, as Transient, and its thread left to itself. Before `connected` has once come
-    to its end, every call fails as Transient.
+    So a call is given up as a whole, too, as Transient, and its thread left to itself. Before it is known who we are,
+    every call fails as Transient.
     """
 
-    def __init__(self, connect: Connect, writers: int, timeout: float, observers: Sequence[Observer] = ()) -> None:
-        self._connect = connect
-        self._vpc: VpcApi | None = None
-        self._connection: Ec2Connection | None = None
-        self._access = OWN
-        self._others: dict[Access, Calls] = {}
-        self.is_connected = asyncio.Event()
+    def __init__(
+        self,
+        connector: Connector,
+        writers: int,
+        timeout: float,
+        observers: Iterable[Observer] = (),
+        access: Access = OWN,
+    ) -> None:
+        """`writers`: calls that write at once. `access`: the account and region."""
+        self.connector = connector
         self.timeout = timeout
-        self._limit = LIMIT
-        self._connectors = ThreadPoolExecutor(CONNECTORS, "connect")
+        self._access = access
+        self._vpc: VpcApi | None = None
+        self._others: dict[Access, Calls] = {}
+        self._limit = LIMIT if access == OWN else LIMIT_ELSEWHERE
         self._readers = ThreadPoolExecutor(READERS, "ec2-read")
         self._writer_threads = writers
         self._writers = ThreadPoolExecutor(writers, "ec2-write")
         self._waiting: dict[str, asyncio.Future[RouteTable | None]] = {}
         self._observers = observers
 
-    async def connected(self) -> Instance:
-        """Connect; who we are. Raises MetadataError, Ec2Error, NoThread."""
-        try:
-            async with asyncio.timeout(CONNECT_LIMIT):
-                connection = await on_thread(self._connect, self._connectors)
-        except TimeoutError as error:
-            what = f"no identity, credentials and VPC of this instance within {CONNECT_LIMIT:g} s"
-            raise Transient("Connect", "CallTimeout", what) from error
-        self._connectors.shutdown(wait=False)
-        self._connection, self._vpc = connection, connection.vpc
-        self.is_connected.set()
-        return connection.instance
+    @property
+    def is_connected(self) -> bool:
+        """Whether it is known who we are, and EC2 can be asked."""
+        return self.connector.ready.is_set()
 
     def at(self, access: Access) -> "Calls":
         """The calls of that account and region. Those of another one are made at their first use; `OWN`: these."""
         if access == self._access:
             return self
         if access not in self._others:
-            other = Calls(self._connect, self._writer_threads, self.timeout, self._observers)
-            other._access, other._limit = access, LIMIT_ELSEWHERE
-            other.is_connected = self.is_connected
-            self._others[access] = other
-        other = self._others[access]
-        if other._vpc is None and self._connection is not None:
-            other._vpc = self._connection.reach(access)
-        return other
+            made = Calls(self.connector, self._writer_threads, self.timeout, self._observers, access)
+            self._others[access] = made
+        return self._others[access]
 
     async def route_tables(self, vpc_ids: Collection[str], table_ids: Collection[str] = ()) -> tuple[RouteTable, ...]:
         """Raises Ec2Error."""
-        return await self._read("DescribeRouteTables", lambda: self._ours(self._api.route_tables(vpc_ids, table_ids)))
+        return await self._read("DescribeRouteTables", lambda vpc: self._ours(vpc.route_tables(vpc_ids, table_ids)))
 
     async def tables_before_write(self, vpc_ids: Collection[str], table_ids: Collection[str]) -> tuple[RouteTable, ...]:
         """Raises Ec2Error."""
         found: tuple[RouteTable, ...] = ()
         if of_vpcs := [each for each in table_ids if not is_transit(each)]:
             found += await self._read(
-                "DescribeRouteTables", lambda: self._ours(self._api.tables_before_write(vpc_ids, of_vpcs))
+                "DescribeRouteTables", lambda vpc: self._ours(vpc.tables_before_write(vpc_ids, of_vpcs))
             )
         if of_gateways := [each for each in table_ids if is_transit(each)]:
             found += await self.transit_tables((), of_gateways)
@@ -124,7 +150,7 @@ class Calls:
 
     async def attachments(self, vpc_id: str) -> tuple[Interface, ...]:
         """Raises Ec2Error."""
-        return await self._read("DescribeTransitGatewayAttachments", lambda: self._api.attachments(vpc_id))
+        return await self._read("DescribeTransitGatewayAttachments", lambda vpc: vpc.attachments(vpc_id))
 
     async def transit_tables(
         self,
@@ -134,18 +160,18 @@ class Calls:
     ) -> tuple[RouteTable, ...]:
         """Raises Ec2Error."""
         return await self._read(
-            "SearchTransitGatewayRoutes", lambda: self._api.transit_tables(gateway_ids, table_ids, wanted=wanted)
+            "SearchTransitGatewayRoutes", lambda vpc: vpc.transit_tables(gateway_ids, table_ids, wanted=wanted)
         )
 
     async def interfaces(self, instance_id: str) -> tuple[Interface, ...]:
         """Raises Ec2Error."""
-        return await self._read("DescribeNetworkInterfaces", lambda: self._api.interfaces(instance_id))
+        return await self._read("DescribeNetworkInterfaces", lambda vpc: vpc.interfaces(instance_id))
 
     async def interfaces_by_id(self, interface_ids: Collection[str]) -> tuple[Interface, ...]:
         """Raises Ec2Error."""
         if not interface_ids:
             return ()
-        return await self._read("DescribeNetworkInterfaces", lambda: self._api.interfaces_by_id(interface_ids))
+        return await self._read("DescribeNetworkInterfaces", lambda vpc: vpc.interfaces_by_id(interface_ids))
 
     async def interfaces_anywhere(self, interface_ids: Collection[str]) -> tuple[Interface, ...]:
         """Those of our own account, and of the others that answer, those that ours does not know. Raises Ec2Error."""
@@ -160,58 +186,58 @@ class Calls:
         """Raises Ec2Error."""
         if not addresses:
             return ()
-        return await self._read("DescribeNetworkInterfaces", lambda: self._api.interfaces_at(vpc_ids, addresses))
+        return await self._read("DescribeNetworkInterfaces", lambda vpc: vpc.interfaces_at(vpc_ids, addresses))
 
     async def subnets(self, vpc_ids: Collection[str]) -> tuple[Subnet, ...]:
         """Raises Ec2Error."""
-        return await self._read("DescribeSubnets", lambda: self._api.subnets(vpc_ids))
+        return await self._read("DescribeSubnets", lambda vpc: vpc.subnets(vpc_ids))
 
     async def instance_health(self, instance_ids: Collection[str]) -> Mapping[str, InstanceHealth]:
         """Raises Ec2Error."""
-        return await self._read("DescribeInstanceStatus", lambda: self._api.instance_health(instance_ids))
+        return await self._read("DescribeInstanceStatus", lambda vpc: vpc.instance_health(instance_ids))
 
     async def members(self, vpc_id: str, key: str, value: str) -> tuple[TaggedInstance, ...]:
         """Raises Ec2Error."""
-        return await self._read("DescribeInstances", lambda: self._api.members(vpc_id, key, value))
+        return await self._read("DescribeInstances", lambda vpc: vpc.members(vpc_id, key, value))
 
     async def instance_tags(self, instance_id: str) -> Mapping[str, str]:
         """Raises Ec2Error."""
-        return await self._read("DescribeTags", lambda: self._api.instance_tags(instance_id))
+        return await self._read("DescribeTags", lambda vpc: vpc.instance_tags(instance_id))
 
     async def scaling_group(self, instance_id: str) -> str:
         """Raises Ec2Error."""
-        return await self._read("DescribeAutoScalingInstances", lambda: self._api.scaling_group(instance_id))
+        return await self._read("DescribeAutoScalingInstances", lambda vpc: vpc.scaling_group(instance_id))
 
     async def record_heartbeat(self, action: LifecycleAction) -> None:
         """Raises Ec2Error."""
-        await self._read("RecordLifecycleActionHeartbeat", lambda: self._api.record_heartbeat(action))
+        await self._read("RecordLifecycleActionHeartbeat", lambda vpc: vpc.record_heartbeat(action))
 
     async def complete_action(self, action: LifecycleAction) -> None:
         """Raises Ec2Error."""
-        await self._read("CompleteLifecycleAction", lambda: self._api.complete_action(action))
+        await self._read("CompleteLifecycleAction", lambda vpc: vpc.complete_action(action))
 
     async def prefix_lists(self, list_ids: Collection[str] = ()) -> tuple[ManagedPrefixList, ...]:
         """Raises Ec2Error."""
-        return await self._read("DescribeManagedPrefixLists", lambda: self._api.prefix_lists(list_ids))
+        return await self._read("DescribeManagedPrefixLists", lambda vpc: vpc.prefix_lists(list_ids))
 
     async def prefix_list_entries(self, list_id: str, version: int) -> Mapping[Prefix, str]:
         """Raises Ec2Error."""
         action = "GetManagedPrefixListEntries"
-        return await self._read(action, lambda: self._api.prefix_list_entries(list_id, version))
+        return await self._read(action, lambda vpc: vpc.prefix_list_entries(list_id, version))
 
     async def modify_prefix_list(
         self, list_id: str, version: int, add: Mapping[Prefix, str], remove: Collection[Prefix]
     ) -> ManagedPrefixList:
         """Raises Ec2Error."""
 
-        def call() -> ManagedPrefixList:
-            return self._api.modify_prefix_list(list_id, version, add, remove)
+        def call(vpc: VpcApi) -> ManagedPrefixList:
+            return vpc.modify_prefix_list(list_id, version, add, remove)
 
         return await self._run("ModifyManagedPrefixList", self._writers, call)
 
     async def target_problems(self, action: str, vpc_id: str, targets: Collection[Target]) -> Mapping[Target, str]:
         """Of targets of one kind, about which `action` tells. Raises Ec2Error."""
-        return await self._read(action, lambda: self._api.target_problems(vpc_id, targets))
+        return await self._read(action, lambda vpc: vpc.target_problems(vpc_id, targets))
 
     async def fresh_table(self, vpc_ids: Collection[str], table_id: str) -> RouteTable | None:
         """One table as it is after now; None if it is gone. Raises Ec2Error.
@@ -228,29 +254,23 @@ class Calls:
     async def write(self, change: Change) -> None:
         """The one call that `change` is. Raises Ec2Error."""
 
-        def call() -> None:
+        def call(vpc: VpcApi) -> None:
             match change.action:
                 case Action.CREATE:
-                    self._api.create_route(change.table_id, change.prefix, change.target)
+                    vpc.create_route(change.table_id, change.prefix, change.target)
                 case Action.REPLACE:
-                    self._api.replace_route(change.table_id, change.prefix, change.target)
+                    vpc.replace_route(change.table_id, change.prefix, change.target)
                 case Action.DELETE:
-                    self._api.delete_route(change.table_id, change.prefix)
+                    vpc.delete_route(change.table_id, change.prefix)
 
         of = "TransitGateway" if is_transit(change.table_id) else ""
         await self._run(f"{change.action.value.title()}{of}Route", self._writers, call)
-
-    @property
-    def _api(self) -> VpcApi:
-        if self._vpc is None:
-            raise Transient("Connect", "NotConnected", "it is not known yet who we are")
-        return self._vpc
 
     def close(self) -> None:
         """Give the threads up; a call under way ends by its own time-out."""
         for other in self._others.values():
             other.close()
-        self._connectors.shutdown(wait=False, cancel_futures=True)
+        self.connector.close()
         self._readers.shutdown(wait=False, cancel_futures=True)
         self._writers.shutdown(wait=False, cancel_futures=True)
 
@@ -283,15 +303,17 @@ class Calls:
             read = asyncio.ensure_future(self.transit_tables((), of_gateways))
             read.add_done_callback(partial(hand_out, of_gateways))
 
-    async def _read(self, action: str, call: Callable[[], T]) -> T:
+    async def _read(self, action: str, call: Callable[[VpcApi], T]) -> T:
         return await self._run(action, self._readers, call)
 
-    async def _run(self, action: str, executor: ThreadPoolExecutor, call: Callable[[], T]) -> T:
+    async def _run(self, action: str, executor: ThreadPoolExecutor, call: Callable[[VpcApi], T]) -> T:
         loop = asyncio.get_running_loop()
         asked, limit = loop.time(), self._limit * self.timeout
         try:
+            if self._vpc is None:
+                self._vpc = self.connector.client(self._access)
             async with asyncio.timeout(limit):
-                answer = await on_thread(call, executor)
+                answer = await on_thread(partial(call, self._vpc), executor)
         except TimeoutError as error:
             self._replace(executor)
             late = Transient(action, "CallTimeout", f"no whole answer within {limit:g} s")

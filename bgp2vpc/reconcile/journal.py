@@ -2,7 +2,7 @@
 
 import logging
 from collections import deque
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -42,8 +42,7 @@ KEPT_CYCLES = 20
 class Journal:
     """Logs what changes, remembers failures apart from successes, and keeps quiet about repetitions."""
 
-    def __init__(self, observers: Sequence[Observer] = ()) -> None:
-        """`observers`: asked anew each time."""
+    def __init__(self, observers: Iterable[Observer] = ()) -> None:
         self.observers = observers
         self.cycles = 0
         self.last_cycle = ""

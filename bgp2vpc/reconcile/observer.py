@@ -1,15 +1,18 @@
 """What happens in the reconciliation, as values, told to whoever wants to hear of it."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import TypeVar
 
 from bgp2vpc.errors import Bgp2vpcError, Ec2Error
 from bgp2vpc.policy.inputs import DecisionInput
 from bgp2vpc.policy.plan import Change, RouteKey, Verdict
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.vpc.model import Route, Target
+
+SomeObserver = TypeVar("SomeObserver", bound="Observer")
 
 
 @dataclass(slots=True)
@@ -103,3 +106,18 @@ class Observer:
 
     def recovered(self, subject: str, *, unwanted: bool) -> None:
         """What failed works again, or (`unwanted`) does not matter any more."""
+
+
+class Observers:
+    """All who want to hear it, in the order in which they are told. Each is added where it is made."""
+
+    def __init__(self) -> None:
+        self._all: list[Observer] = []
+
+    def add(self, observer: SomeObserver) -> SomeObserver:
+        """This one hears what happens from now on."""
+        self._all.append(observer)
+        return observer
+
+    def __iter__(self) -> Iterator[Observer]:
+        return iter(self._all)

@@ -73,11 +73,12 @@ class Reconciler:
         inputs: Inputs,
         retries: Retries,
         journal: Journal,
+        poll_time: PollTime,
         writer: Writer | None,
     ) -> None:
         self.limits = Limits()
-        self.poll_time = PollTime()
-        self.polls = Polls(self.poll_time)
+        self.poll_time = poll_time
+        self.polls = Polls(poll_time)
         self.calls = calls
         self.view = view
         self.inputs = inputs
@@ -126,7 +127,7 @@ class Reconciler:
         waits = BackOff(CONNECT_RETRY_FIRST, CONNECT_RETRY_MOST)
         while True:
             try:
-                instance = await self.calls.connected()
+                instance = await self.calls.connector.connected()
             except Bgp2vpcError as error:
                 self._journal.failure("connect", error)
                 self._tell_polled()
@@ -140,7 +141,7 @@ class Reconciler:
     @property
     def is_connected(self) -> bool:
         """Whether it is known who we are, and EC2 can be asked."""
-        return self.calls.is_connected.is_set()
+        return self.calls.is_connected
 
     @property
     def first_observation(self) -> asyncio.Event:

@@ -53,7 +53,7 @@ class Fallbacks(Observer):
 
     def polled(self) -> None:
         """Look again, unless EC2 still has to answer the last time."""
-        if self._calls.is_connected.is_set() and (self._looking is None or self._looking.done()):
+        if self._calls.is_connected and (self._looking is None or self._looking.done()):
             wanted = fallbacks_of(self._rules, self._view.instance.vpc_id)
             self._problems = {key: problem for key, problem in self._problems.items() if key in wanted}
             if wanted or self._failing:

@@ -99,6 +99,7 @@ class AdjRibIn:
         self.kinds: dict[str, SourceKind] = {}
         self._decider = decider
         self._adj_rib_out = adj_rib_out
+        self._is_silent = False
         self._max_prefixes: Mapping[str, int] = {}
         self._default_max_prefixes = DEFAULT_MAX_PREFIXES
         self.refused_lines = RefusedLines()
@@ -119,6 +120,11 @@ class AdjRibIn:
     def _limit(self, source: str) -> int:
         return self._max_prefixes.get(source, self._default_max_prefixes)
 
+    @property
+    def adj_rib_out(self) -> AdjRibOut | None:
+        """Where ExaBGP hears of what is said here; None: there is none, or it hears no more of us."""
+        return None if self._is_silent else self._adj_rib_out
+
     # Sources on this host
 
     def opened(self, source: str, kind: SourceKind, *, routine: bool = False) -> None:
@@ -136,12 +142,12 @@ class AdjRibIn:
         changed, _ = self.take_in(source, command.events, command.line)
         passed_on = False
         # What comes through `tee` has been through ExaBGP's pipe already.
-        if self._adj_rib_out is not None and command.for_exabgp and self.kinds.get(source) is not SourceKind.TEE:
+        if self.adj_rib_out is not None and command.for_exabgp and self.kinds.get(source) is not SourceKind.TEE:
             passed_on = True
             if self._may_hear(command):
-                self._adj_rib_out.pass_on(source, command)
+                self.adj_rib_out.pass_on(source, command)
             else:
-                self._adj_rib_out.take_all_back(source)  # of those lines only `clear adj-rib out` gets here
+                self.adj_rib_out.take_all_back(source)  # of those lines only `clear adj-rib out` gets here
         ended_rib = any(isinstance(each, EndOfRib) for each in command.events)
         self.changed(changed, "it came back, and did not announce it again" if ended_rib else "")
         if ended_rib:
@@ -165,8 +171,8 @@ class AdjRibIn:
             offered = sum(self.rib.count(name) for name, kind in self.kinds.items() if kind in CLIENT_KINDS)
             if offered + new > CLIENTS * self._default_max_prefixes:
                 return TOO_MANY_OF_CLIENTS
-        if self._adj_rib_out is not None:
-            if not self._adj_rib_out.has_room(source, command.selector):
+        if self.adj_rib_out is not None:
+            if not self.adj_rib_out.has_room(source, command.selector):
                 return TOO_MANY_SELECTORS
             if not command.events and not self._may_hear(command):
                 return NO_NEIGHBOR
@@ -210,12 +216,12 @@ class AdjRibIn:
 
     def export(self, policy: Draining) -> None:
         """ExaBGP hears what sources say by this policy, from now on."""
-        if self._adj_rib_out is not None:
-            self._adj_rib_out.export(policy)
+        if self.adj_rib_out is not None:
+            self.adj_rib_out.export(policy)
 
     def announces(self, prefixes: Container[Prefix]) -> bool:
         """Whether ExaBGP announces any of these in our name."""
-        return self._adj_rib_out is not None and self._adj_rib_out.announces(prefixes)
+        return self.adj_rib_out is not None and self.adj_rib_out.announces(prefixes)
 
     def tees_of(self, covers: Callable[[Prefix], bool]) -> list[str]:
         """The sources behind `tee` whose announcements of such prefixes go to ExaBGP without us."""
@@ -224,16 +230,16 @@ class AdjRibIn:
 
     def fall_silent(self) -> None:
         """ExaBGP hears no more of us: what it has been told stays said."""
-        self._adj_rib_out = None
+        self._is_silent = True
 
     def answered(self, message: Acknowledgement | ErrorReason | SummaryBegins) -> None:
         """ExaBGP answers a line that was passed on."""
-        if self._adj_rib_out is not None:
-            self._adj_rib_out.heard(message)
+        if self.adj_rib_out is not None:
+            self.adj_rib_out.heard(message)
 
     def ask_exabgp(self) -> bool:
         """Have ExaBGP say something. False: there is none, or it hears no more of us."""
-        return self._adj_rib_out is not None and self._adj_rib_out.ask()
+        return self.adj_rib_out is not None and self.adj_rib_out.ask()
 
     # Into the RIB
 
@@ -303,8 +309,8 @@ class AdjRibIn:
 
     def _vanished(self, prefixes: frozenset[Prefix]) -> None:
         """Of these, paths may have gone without a word: ExaBGP has to be told."""
-        if prefixes and self._adj_rib_out is not None:
-            self._adj_rib_out.withdraw_vanished(prefixes, self.rib.offers)
+        if prefixes and self.adj_rib_out is not None:
+            self.adj_rib_out.withdraw_vanished(prefixes, self.rib.offers)
 
     def complain(self, source: str, error: str, line: str) -> None:
         """The source said something wrong: logged and counted."""
@@ -318,8 +324,8 @@ class AdjRibIn:
         for name in self.kinds.keys() - remaining:
             del self.kinds[name]
             self.last_lines.pop(name, None)
-            if self._adj_rib_out is not None:
-                self._adj_rib_out.source_gone(name)
+            if self.adj_rib_out is not None:
+                self.adj_rib_out.source_gone(name)
         self.refused_lines.clients_remain(remaining)
         self._expiry.set(self.rib.next_expiry())
 

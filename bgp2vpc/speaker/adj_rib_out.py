@@ -49,9 +49,9 @@ class AdjRibOut:
     what sources say is only remembered.
     """
 
-    def __init__(self, send: Callable[[str], bool] | None = None) -> None:
-        """`send`: says one line to ExaBGP, as `connected` is told it later; False: ExaBGP does not take it."""
-        self._send = send
+    def __init__(self) -> None:
+        self._exabgp: Callable[[str], bool] | None = None
+        """Says one line to the ExaBGP that is connected, if one is."""
         self._policy = NOTHING_DRAINS
         self._said: dict[PathKey, dict[SayLine, Path]] = {}
         self._selectors: dict[str, set[str]] = {}
@@ -68,9 +68,12 @@ class AdjRibOut:
         """Lines in a row that ExaBGP did not take."""
 
     def connected(self, send: Callable[[str], bool]) -> None:
-        """An ExaBGP reads our lines from now on: it hears all that its predecessor was told and that still holds."""
+        """An ExaBGP reads our lines from now on: it hears all that its predecessor was told and that still holds.
+
+        `send`: says one line to it; False: it does not take it.
+        """
         self.disconnected()
-        self._send = send
+        self._exabgp = send
         self._took_any = False
         for line in list(self._others):
             self._say(line[1])
@@ -78,7 +81,7 @@ class AdjRibOut:
 
     def disconnected(self) -> None:
         """There is no ExaBGP for now."""
-        self._send = None
+        self._exabgp = None
         self._unanswered = Unanswered()
         self._reason, self._lost = "", 0
         self._refused.clear()
@@ -204,9 +207,9 @@ class AdjRibOut:
 
     def ask(self) -> bool:
         """Have ExaBGP say something: ask the question, unless it is on its way already. False: there is no ExaBGP."""
-        if self._send is not None and not self._unanswered.is_asked and self._send(QUESTION):
+        if self._exabgp is not None and not self._unanswered.is_asked and self._exabgp(QUESTION):
             self._unanswered.asked()
-        return self._send is not None
+        return self._exabgp is not None
 
     def heard(self, message: Acknowledgement | ErrorReason | SummaryBegins) -> None:
         """ExaBGP answers a line, or begins to."""
@@ -289,9 +292,9 @@ class AdjRibOut:
                 self._say(withdraw_line(Path(prefix, SELF, path_id=path_id), selector), [(prefix, path_id)])
 
     def _say(self, line: str, keys: Collection[PathKey] = ()) -> None:
-        if self._send is None:
+        if self._exabgp is None:
             return
-        if not self._send(line):
+        if not self._exabgp(line):
             self._lost += 1
             if self._lost == 1:  # there may be thousands a second
                 full = "ExaBGP's pipe takes no more lines: this one and those that follow are not passed on"

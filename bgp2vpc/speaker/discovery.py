@@ -200,7 +200,7 @@ class NeighborDiscovery:
         Until the first answer there are no sessions, so it is asked for again soon; in a fleet that starts all at once
         EC2 throttles most of these calls, so less and less soon, and not by all hosts at the same time.
         """
-        await self._calls.is_connected.wait()
+        await self._calls.connector.ready.wait()
         first = BackOff(FIRST_RETRY, LONGEST_RETRY)
         has_looked = False
         while True:

@@ -9,7 +9,7 @@ import pytest
 from lab import two_hosts
 
 from bgp2vpc.errors import Transient
-from bgp2vpc.reconcile.ec2_calls import READERS, Calls
+from bgp2vpc.reconcile.ec2_calls import READERS, Calls, Connector
 from bgp2vpc.vpc.connect import Ec2Connection
 from bgp2vpc.vpc.model import Instance
 from tests.memory_vpc import MemoryVpc
@@ -39,8 +39,8 @@ def test_calls_that_drip_for_ever_are_given_up_and_hold_up_no_other() -> None:
     async def story() -> None:
         vpc = DrippingVpc()
         vpc.add_table("rtb-1")
-        calls = Calls(partial(connected_to, vpc), writers=1, timeout=0.01)
-        await calls.connected()
+        calls = Calls(Connector(partial(connected_to, vpc)), writers=1, timeout=0.01)
+        await calls.connector.connected()
         try:
             for _ in range(3):
                 dripping = [calls.route_tables(["vpc-1"]) for _ in range(8)]
@@ -61,8 +61,8 @@ def test_calls_that_are_given_up_do_not_pile_up_threads_without_end(monkeypatch:
     async def story() -> None:
         vpc = DrippingVpc()
         vpc.add_table("rtb-1")
-        calls = Calls(partial(connected_to, vpc), writers=1, timeout=0.01)
-        await calls.connected()
+        calls = Calls(Connector(partial(connected_to, vpc)), writers=1, timeout=0.01)
+        await calls.connector.connected()
         try:
             for _ in range(6):
                 dripping = [calls.route_tables(["vpc-1"]) for _ in range(READERS)]
@@ -84,8 +84,8 @@ def test_a_thread_that_cannot_be_started_is_a_call_that_may_pass(monkeypatch: py
 
     async def story() -> None:
         vpc = two_hosts()
-        calls = Calls(partial(connected_to, vpc), writers=1, timeout=3.0)
-        await calls.connected()
+        calls = Calls(Connector(partial(connected_to, vpc)), writers=1, timeout=3.0)
+        await calls.connector.connected()
         with monkeypatch.context() as limited:
             limited.setattr(threading.Thread, "start", refuse)
             with pytest.raises(Transient, match="NoThread: can't start new thread"):
@@ -99,10 +99,10 @@ def test_a_read_that_fails_when_its_reader_has_gone_is_no_mistake() -> None:
     loop, mistakes, vpc = VirtualTimeLoop(), [], two_hosts()
     loop.set_exception_handler(lambda _, context: mistakes.append(context))
     vpc.fail_next("DescribeRouteTables", Transient("DescribeRouteTables", "InternalError", "x"))
-    calls = Calls(partial(connected_to, vpc), writers=1, timeout=3.0)
+    calls = Calls(Connector(partial(connected_to, vpc)), writers=1, timeout=3.0)
 
     async def give_up() -> None:
-        await calls.connected()
+        await calls.connector.connected()
         reading = asyncio.create_task(calls.fresh_table(["vpc-1"], "rtb-1"))
         await asyncio.sleep(0.01)
         reading.cancel()

@@ -121,7 +121,7 @@ def test_a_reload_forgets_those_that_are_not_configured_any_more(make_lab) -> No
 
     lab: Lab = make_lab(with_gateways(PCX), **BOTH).start()
     assert len(lab.ask("status")["failing"]) == 2
-    lab.daemon.parts.journal.observers.append(Watch())
+    lab.daemon.parts.observers.add(Watch())
     lab.reload(**rules_of(f"{{prefix: {A}, fallback: {PCX}}}", f'{{prefix: "{B}", fallback: "{CORE}"}}'))
     assert told(lab) == {PCX: "", CORE: None}
     assert lab.ask("status")["failing"] == {}

@@ -99,7 +99,8 @@ class Trial:
         self._pipe = pipe
         self._neighbors = neighbors
         self._patience = patience
-        self._adj_rib_out = AdjRibOut(self._send)
+        self._adj_rib_out = AdjRibOut()
+        self._adj_rib_out.connected(self._send)
         inputs = Inputs(Places(0.0, DampingLimits()))
         self._adj_rib_in = AdjRibIn(inputs, _NoRoutes(), self._adj_rib_out)
         self._peers = Peers(inputs, _NoRoutes(), self._adj_rib_in, Journal())

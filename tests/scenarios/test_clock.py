@@ -22,7 +22,7 @@ READERS = {
     ("operator/drain.py", "time.time"),  # since when a host drains, for people
     ("operator/avoided_zones.py", "time.time"),  # since when a table avoids a zone, for people
     ("services/alerts.py", "datetime.now"),  # when it was told, for people
-    ("reconcile/reconciler.py", "time.time"),  # since when a verdict stands, for people
+    ("reconcile/decisions.py", "time.time"),  # since when a verdict stands, for people
     ("operator/state_file.py", "time.time"),  # whether what the state file holds has ended
     ("operator/operator.py", "time.time"),  # when a hold begins and ends, for people and the state file
     ("doctor/gather.py", "time.time"),  # whether the clock is right is what it asks
