@@ -11,6 +11,6 @@ def main(arguments: list[str], texts: Mapping[Path, Callable[[], str]]) -> int:
     if arguments == ["--check"]:
         return int(any(not file.exists() or file.read_text() != text() for file, text in texts.items()))
     for file, text in texts.items():
-        file.parent.mkdir(exist_ok=True)
+        file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text())
     return 0

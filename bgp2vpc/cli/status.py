@@ -11,6 +11,8 @@ from bgp2vpc.cli.options import Commands, add_socket, socket_of, terminal_size, 
 
 WATCH_EVERY: Final = 2.0
 """Seconds."""
+NAMES: Final = {"prefixes": "prefix", "checks": "name", "tables": "route_table_id"}
+"""What `--names` prints for the shells' completion: a key of the status, and of each row in it."""
 CLEAR: Final = "\x1b[H\x1b[2J\x1b[3J"
 
 
@@ -30,6 +32,7 @@ def add(commands: Commands) -> None:
         "--watch", metavar="SECONDS", type=_seconds, nargs="?", const=WATCH_EVERY,
         help=f"show it again and again, every {WATCH_EVERY:.0f} seconds or as often as given",
     )  # fmt: skip
+    how.add_argument("--names", choices=NAMES, help=argparse.SUPPRESS)
     status.set_defaults(command=run)
 
 
@@ -38,6 +41,9 @@ def run(args: argparse.Namespace) -> int:
     from bgp2vpc.errors import Bgp2vpcError
 
     status = _asked(args)
+    if args.names:
+        print("\n".join(dict.fromkeys(row[NAMES[args.names]] for row in visible(status)[args.names])))
+        return 0
     if args.json:
         print(json.dumps(status, indent=2))
         return 0
