@@ -24,6 +24,7 @@ class Command:
     help: str
     description: str
     options: tuple[Option, ...]
+    example: str
 
     @property
     def synopsis(self) -> str:
@@ -36,7 +37,11 @@ def commands() -> tuple[Command, ...]:
     (found,) = (each for each in command_line()._actions if isinstance(each, argparse._SubParsersAction))
     return tuple(
         Command(
-            each.dest, each.help or "", found.choices[each.dest].description or "", tuple(_options(each.dest, found))
+            each.dest,
+            each.help or "",
+            found.choices[each.dest].description or "",
+            tuple(_options(each.dest, found)),
+            (found.choices[each.dest].epilog or "").partition(": ")[2],
         )
         for each in found._choices_actions
     )

@@ -42,6 +42,7 @@ def _command(command: Command) -> Iterator[str]:
         yield "| option | meaning |"
         yield "|---|---|"
         yield from (_option(each) for each in command.options)
+    yield f"\nExample: `{command.example}`"
 
 
 def _option(option: Option) -> str:

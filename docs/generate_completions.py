@@ -32,7 +32,8 @@ def _names(what: str) -> dict[str, str]:
 
 
 COMPLETE = {
-    "file": shtab.FILE, "socket": shtab.FILE, "output": shtab.FILE, "exabgp_conf": shtab.FILE, "argv": shtab.FILE,
+    "file": shtab.FILE, "files": shtab.FILE, "socket": shtab.FILE, "output": shtab.FILE, "exabgp_conf": shtab.FILE,
+    "argv": shtab.FILE,
     "prefix": _names("prefixes"), "prefixes": _names("prefixes"), "assume": _names("prefixes"),
     "table": _names("tables"), "probe name": _names("checks"),
 }  # fmt: skip

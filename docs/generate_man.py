@@ -79,6 +79,7 @@ def _command(command: Command) -> Iterator[str]:
         yield ".SH OPTIONS"
     for option in command.options:
         yield from _item(", ".join(f"`{form}`" for form in option.forms), option.help)
+    yield from (".SH EXAMPLE", _text(f"`{command.example}`"))
     yield from (".SH SEE ALSO", *_see_also())
 
 

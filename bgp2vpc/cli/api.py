@@ -10,6 +10,7 @@ def add(commands: Commands) -> None:
     """Add the command."""
     api = commands.add_parser(
         "api",
+        epilog="example: bgp2vpc api announce route 192.0.2.53/32 next-hop self",
         help="send one line of the text protocol to the daemon",
         description="What is announced stays until it is withdrawn the same way, or until the daemon ends.",
         allow_abbrev=False,

@@ -11,7 +11,12 @@ from bgp2vpc.cli.options import DEFAULT_FILE, Commands, visible
 
 def add(commands: Commands) -> None:
     """Add the command."""
-    check = commands.add_parser("check", help="check a configuration file, without any network", allow_abbrev=False)
+    check = commands.add_parser(
+        "check",
+        epilog="example: bgp2vpc check -f /etc/bgp2vpc.yaml",
+        help="check a configuration file, without any network",
+        allow_abbrev=False,
+    )
     # Several, as pre-commit gives them to a hook.
     check.add_argument(
         "-f", "--file", metavar="FILE", nargs="+", action="extend", dest="files",

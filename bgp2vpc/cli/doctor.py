@@ -14,7 +14,8 @@ def add(commands: Commands) -> None:
     """Add the command."""
     doctor = commands.add_parser(
         "doctor",
-        help="check this host, its VPC and its permissions; print what is wrong and how to fix it",
+        epilog="example: bgp2vpc doctor -f /etc/bgp2vpc.yaml",
+        help="check this host, its VPC and permissions; how to fix them",
         description="Reads, and tests writes with DryRun; changes nothing. Exit status 1: something fails.",
         allow_abbrev=False,
     )

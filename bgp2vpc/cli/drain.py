@@ -21,6 +21,7 @@ def add(commands: Commands) -> None:
     """Add both commands."""
     drain = commands.add_parser(
         "drain",
+        epilog="example: bgp2vpc drain --for 30m --reason 'new kernel'",
         help="hand our routes over to other instances, then withdraw",
         description="Announces PREFIX (default: everything) as a last resort, waits until another instance has taken "
         "each route, at most drain_timeout, and withdraws what is left. It stays so, also through a restart, until "
@@ -37,7 +38,7 @@ def add(commands: Commands) -> None:
     )  # fmt: skip
     drain.set_defaults(command=run_drain)
     undrain = commands.add_parser(
-        "undrain", help="end a drain: announce again as before", allow_abbrev=False,
+        "undrain", epilog="example: bgp2vpc undrain", help="end a drain: announce again as before", allow_abbrev=False,
         description="Ends the drain of PREFIX (default: of everything, whoever began it).",
     )  # fmt: skip
     undrain.set_defaults(command=run_undrain)

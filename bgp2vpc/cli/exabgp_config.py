@@ -11,6 +11,7 @@ def add(commands: Commands) -> None:
     """Add the command."""
     parser = commands.add_parser(
         "exabgp-config",
+        epilog="example: bgp2vpc exabgp-config --output /etc/exabgp/exabgp.conf",
         help="write ExaBGP's configuration for this instance",
         description="Makes ExaBGP's configuration from FILE's `bgp:` section, has ExaBGP check it, and prints it. If "
         "ExaBGP refuses it, nothing is written.",

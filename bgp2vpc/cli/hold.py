@@ -11,6 +11,7 @@ def add(commands: Commands) -> None:
     """Add the command."""
     hold = commands.add_parser(
         "hold",
+        epilog="example: bgp2vpc hold 192.0.2.53/32 --for 2h --reason 'new routers'",
         help="stop writing routes of these prefixes, until released",
         description="Whatever is announced, withdrawn, drained or taken over: the daemon of this host leaves the "
         "routes of PREFIX as they are, in every table, also through a restart, until `bgp2vpc release` or the time "

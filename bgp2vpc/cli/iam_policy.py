@@ -14,6 +14,7 @@ def add(commands: Commands) -> None:
     """Add the command."""
     policy = commands.add_parser(
         "iam-policy",
+        epilog="example: bgp2vpc iam-policy -f /etc/bgp2vpc.yaml",
         help="print the least IAM policy the configuration needs",
         description="The policy of the instance's role goes to stdout; why each call is in it, and what IAM cannot "
         "narrow, to stderr. With --role it is that of a role in another account, with --trust its trust policy.",

@@ -1,10 +1,10 @@
 """`bgp2vpc COMMAND`: the command line, one file for each command.
 
-A command's file has two functions: `add` gives the parser its arguments, `run` carries the command out and returns the
-exit status (a file with two commands has `run_drain` and `run_undrain`). Every command but `run`, `helper` and `tee`
-ends soon: it reads the configuration file, EC2, or asks the running daemon over its unix socket (`asking.py`), prints
-what it found to stdout and what is wrong to stderr. `options` has what several commands take, `report` the sentences of
-`status`.
+A command's file has two functions: `add` gives the parser its arguments and an example, `run` carries the command out
+and returns the exit status (a file with two commands has `run_drain` and `run_undrain`). Every command but `run`,
+`helper` and `tee` ends soon: it reads the configuration file, EC2, or asks the running daemon over its unix socket
+(`asking.py`), prints what it found to stdout and what is wrong to stderr. `options` has what several commands take,
+`report` the sentences of `status`.
 
 Only the file of the command that is run is imported, and a command imports what it needs inside `run`, also asyncio:
 `api` and `status` have to start quickly, `tee` runs once for every script and has to stay small, and `run` must not
@@ -107,11 +107,16 @@ def command_line(command: str | None = None) -> argparse.ArgumentParser:
     """
     parser = argparse.ArgumentParser(
         prog="bgp2vpc",
+        # By itself argparse lists the options, too, and all would no longer fit on a screen.
+        usage="bgp2vpc [--help] [--version] COMMAND ...",
         description="Keeps AWS VPC route tables in step with ExaBGP announcements.",
+        epilog="bgp2vpc COMMAND --help: its options, and an example",
         allow_abbrev=False,
+        add_help=False,
     )
-    add_version(parser)
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    parser.add_argument("-h", "--help", action="help", help=argparse.SUPPRESS)
+    add_version(parser, argparse.SUPPRESS)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", prog="bgp2vpc", required=True)
     for file in dict.fromkeys(COMMANDS.values()) if command is None else [COMMANDS[command]]:
         import_module(f"bgp2vpc.cli.{file}").add(commands)
     return parser

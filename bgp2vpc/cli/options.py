@@ -28,9 +28,9 @@ def add_file(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_version(parser: argparse.ArgumentParser) -> None:
+def add_version(parser: argparse.ArgumentParser, words: str = "print the version") -> None:
     """`--version`, and AWSnycast's `-version`."""
-    parser.add_argument("--version", "-version", action="version", version=f"bgp2vpc {__version__}")
+    parser.add_argument("--version", "-version", action="version", version=f"bgp2vpc {__version__}", help=words)
 
 
 def add_socket(parser: argparse.ArgumentParser, *, by_file: bool = True) -> None:

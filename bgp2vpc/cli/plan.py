@@ -29,6 +29,7 @@ def add(commands: Commands) -> None:
     """Add the command."""
     plan = commands.add_parser(
         "plan",
+        epilog="example: bgp2vpc plan --assume 192.0.2.53/32",
         help="say what would be changed now, and why; never writes",
         description="Reads EC2 itself, with the rules of FILE, and asks the running daemon for its paths. Without a "
         "daemon nothing is announced: say what will be by --assume.",

@@ -14,6 +14,7 @@ def add(commands: Commands) -> None:
     """Add the command."""
     probe = commands.add_parser(
         "probe",
+        epilog="example: bgp2vpc probe dns",
         help="run one of the daemon's health checks now",
         description="The daemon runs the health check of this name (one of remote_healthchecks: at every owner) at "
         "once; it counts for `rise` and `fall` as every other. Exit status 1: it failed.",

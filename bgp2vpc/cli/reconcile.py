@@ -14,8 +14,9 @@ def add(commands: Commands) -> None:
     """Add the command."""
     reconcile = commands.add_parser(
         "reconcile",
-        help="read the route tables and decide now, without waiting for poll_time",
-        description="Exit status 1: EC2 does not answer.",
+        epilog="example: bgp2vpc reconcile",
+        help="read the route tables and decide now",
+        description="Does not wait for poll_time. Exit status 1: EC2 does not answer.",
         allow_abbrev=False,
     )
     add_order(reconcile, "reconcile")

@@ -9,7 +9,11 @@ from bgp2vpc.cli.options import Commands
 def add(commands: Commands) -> None:
     """Add the command."""
     release = commands.add_parser(
-        "release", help="end a hold", description="Ends the holds of PREFIX (default: all).", allow_abbrev=False
+        "release",
+        epilog="example: bgp2vpc release 192.0.2.53/32",
+        help="end a hold",
+        description="Ends the holds of PREFIX (default: all).",
+        allow_abbrev=False,
     )
     add_order(release, "release")
     release.set_defaults(command=run)

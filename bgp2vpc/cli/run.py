@@ -31,9 +31,16 @@ _early = threading.Event()
 
 def add(commands: Commands) -> None:
     """Add both commands."""
-    standalone = commands.add_parser("run", help="run the daemon", allow_abbrev=False)
+    standalone = commands.add_parser(
+        "run", epilog="example: bgp2vpc run -f /etc/bgp2vpc.yaml", help="run the daemon", allow_abbrev=False
+    )
     standalone.set_defaults(command=run)
-    of_exabgp = commands.add_parser("helper", help="run the daemon as a process of ExaBGP", allow_abbrev=False)
+    of_exabgp = commands.add_parser(
+        "helper",
+        epilog="example, in an ExaBGP process: run /usr/bin/bgp2vpc helper;",
+        help="run the daemon as a process of ExaBGP",
+        allow_abbrev=False,
+    )
     of_exabgp.set_defaults(command=run_helper)
     for parser in (standalone, of_exabgp):
         add_file(parser)

@@ -20,9 +20,10 @@ def add(commands: Commands) -> None:
     """Add the command."""
     status = commands.add_parser(
         "status",
-        help="what needs attention; prefixes, routes, checks, sources, paths and errors of the daemon",
+        epilog="example: bgp2vpc status --watch 5",
+        help="what needs attention, and all that the daemon knows",
         description="First what needs attention: prefixes that are not served, failures, unhealthy checks, orders, "
-        "neighbors that are down. Then everything else.",
+        "neighbors that are down. Then prefixes, routes, checks, sources, paths and errors.",
         allow_abbrev=False,
     )
     add_socket(status)

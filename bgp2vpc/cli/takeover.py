@@ -15,6 +15,7 @@ def add(commands: Commands) -> None:
     """Add the command."""
     takeover = commands.add_parser(
         "takeover",
+        epilog="example: bgp2vpc takeover 192.0.2.53/32",
         help="take routes from another instance now",
         description="The daemon of this host points the routes of PREFIX at itself, once, although its rule would "
         "leave them to the instance that has them; it must offer the prefix itself. Routes that point at no instance "

@@ -8,7 +8,10 @@ from bgp2vpc.cli.options import Commands, add_socket, socket_of
 def add(commands: Commands) -> None:
     """Add the command."""
     tee = commands.add_parser(
-        "tee", help="run a script for ExaBGP, and copy its lines to the daemon", allow_abbrev=False
+        "tee",
+        epilog="example: bgp2vpc tee -- /usr/local/bin/check-dns --every 5",
+        help="run a script for ExaBGP, and copy its lines to the daemon",
+        allow_abbrev=False,
     )
     add_socket(tee, by_file=False)
     tee.add_argument("--name", default="", help="the name of this source (default: made from the command line)")

@@ -8,7 +8,9 @@ from bgp2vpc.cli.options import Commands
 
 def add(commands: Commands) -> None:
     """Add the command."""
-    commands.add_parser("version", help="print the version").set_defaults(command=run)
+    commands.add_parser("version", epilog="example: bgp2vpc version", help="print the version").set_defaults(
+        command=run
+    )
 
 
 def run(_: argparse.Namespace) -> int:

@@ -11,6 +11,7 @@ def add(commands: Commands) -> None:
     """Add the command."""
     why = commands.add_parser(
         "why",
+        epilog="example: bgp2vpc why 192.0.2.53/32",
         help="why a prefix is routed as it is",
         description="Who announced PREFIX, which rule matches it, which path won and by which step, what each route "
         "table has, what was done or not, and what failed last. Exit status 1: nothing is known of it.",
