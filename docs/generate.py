@@ -134,13 +134,13 @@ def _members(union: dict[str, Any], definitions: dict[str, Any]) -> list[dict[st
 
 def _table(entry: dict[str, Any], definitions: dict[str, Any], key_format: str) -> Iterator[str]:
     required = entry.get("required", [])
-    yield "| key | type | default | meaning | example |"
+    yield "| key | meaning | type | default | example |"
     yield "|---|---|---|---|---|"
     for key, described in entry["properties"].items():
         default = "required" if key in required else _default(described)
         meaning = _resolved(described, definitions)["description"].replace("|", "\\|")
         kind = f"{_type(described, definitions)}{_unit(described)}"
-        columns = (key_format.format(key), kind, default, meaning, _code(_example(key, described)))
+        columns = (key_format.format(key), meaning, kind, default, _code(_example(key, described)))
         yield f"| {' | '.join(columns)} |"
     yield ""
 

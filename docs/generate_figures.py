@@ -8,7 +8,7 @@ With `--check`, only says whether the documents have the figures of the file.
 import json
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from itertools import groupby
 from pathlib import Path
@@ -34,6 +34,8 @@ BESIDE = (
     ("A planned move: packets lost", "gaps_of_run", "bgp2vpc run, drain: lost"),
 )
 """Rows of the table in the README: what happens, and which figure of which benchmark says so."""
+MOST_COLUMNS = 6
+"""Of figures, that a page has room for."""
 MANY = 100
 """Samples, from which on percentiles say more than a range."""
 
@@ -61,7 +63,10 @@ def _beside() -> Iterator[str]:
 
 def _block(names: Sequence[str]) -> str:
     figures = [figure for name in names for figure in RESULTS[name]["figures"]]
-    table = _by_case(figures) if all(": " in each["name"] for each in figures) else _one_a_row(figures)
+    cases = {case: list(of_it) for case, of_it in groupby(figures, lambda each: each["name"].partition(": ")[0])}
+    whats = [each["name"].partition(": ")[2] for each in figures]
+    alike = all(whats) and whats == [*dict.fromkeys(whats)] * len(cases)
+    table = _by_case(cases) if alike else _one_a_row(figures)
     return "\n".join(["", *table, "", *_measured_when(names), ""])
 
 
@@ -73,14 +78,17 @@ def _one_a_row(figures: Sequence[Entry]) -> Iterator[str]:
         yield _row(each["name"], _measured(each), str(each["n"]), _bounds(each), *beside)
 
 
-def _by_case(figures: Sequence[Entry]) -> Iterator[str]:
-    """Figures named `CASE: WHAT`, the same for each case: a row for a case, a column for a what."""
-    cases = {case: list(of_it) for case, of_it in groupby(figures, lambda each: each["name"].partition(": ")[0])}
-    whats = dict.fromkeys(each["name"].partition(": ")[2] for each in figures)
-    yield from _head("case", *whats, "samples")
+def _by_case(cases: Mapping[str, Sequence[Entry]]) -> Iterator[str]:
+    """Figures named `CASE: WHAT`, the same for each case: a row for a case. With many of them, a column for it."""
+    whats = [each["name"].partition(": ")[2] for each in next(iter(cases.values()))]
+    rows = [["case", *whats, "samples"]]
     for case, of_it in cases.items():
         cells = ["; ".join(filter(None, [_measured(each), _bounds(each)])) for each in of_it]
-        yield _row(case, *cells, ", ".join(dict.fromkeys(str(each["n"]) for each in of_it)))
+        rows.append([case, *cells, ", ".join(dict.fromkeys(str(each["n"]) for each in of_it))])
+    if len(whats) > MOST_COLUMNS:
+        rows = [list(column) for column in zip(*rows, strict=True)]
+    yield from _head(*rows[0])
+    yield from (_row(*row) for row in rows[1:])
 
 
 def _head(*cells: str) -> Iterator[str]:

@@ -32,7 +32,7 @@ memory, file descriptors, start time) are those of the Prometheus client library
 [`examples/grafana.json`](../examples/grafana.json) is a dashboard, [`examples/alerts.yml`](../examples/alerts.yml) has
 alert rules.
 
-| metric | type | labels | help |
+| metric | help | type | labels |
 |---|---|---|---|
 """
 
@@ -48,7 +48,7 @@ def main(arguments: list[str]) -> int:
 def _rows() -> Iterator[str]:
     for each in METRICS:
         labels = ", ".join(f"`{label}`" for label in each.labels)
-        yield f"| `{shown(each)}` | {each.kind} | {labels} | {each.help} |"
+        yield f"| `{shown(each)}` | {each.help} | {each.kind} | {labels} |"
 
 
 def shown(metric: Description) -> str:

@@ -12,6 +12,8 @@ ROOT = Path(__file__).resolve().parents[1]
 READY = ("examples", "exabgp", "systemd")
 LANGUAGES = {".yaml": "yaml", ".yml": "yaml", ".json": "json", ".tf": "terraform", ".tftpl": "sh"}
 PAGES = {"README.md": "index.md", "CHANGELOG.md": "changelog.md", "SECURITY.md": "reporting.md"}
+TABLE = re.compile(r"<table>.*?</table>", re.DOTALL)
+CODE = re.compile(r"(?<=<code>)[^<]*(?=</code>)")
 LINK = re.compile(r"(?<!!)\[([^\]]*)\]\(([^)\s]+)\)")
 
 
@@ -28,6 +30,29 @@ def on_page_markdown(markdown: str, *, page: Any, **_: Any) -> str:
     """Links out of docs/ to where the same is on the site; a `|` in the code of a table as this dialect has it."""
     lines = LINK.sub(_link, markdown).splitlines()
     return "\n".join(_cell_code(line) if line.startswith("|") else line for line in lines)
+
+
+def on_page_content(html: str, *, page: Any, **_: Any) -> str:
+    """Tables for a phone (assets/tables.css): long names may be broken, and cells know the title of their column."""
+    return TABLE.sub(lambda table: _titled(CODE.sub(_breakable, table.group())), html)
+
+
+def _titled(table: str) -> str:
+    """Where a row has three cells or more, each but the first gets what stands above it."""
+    titles = [re.sub(r"<[^>]*>", "", title) for title in re.findall(r"<th\b[^>]*>(.*?)</th>", table, re.DOTALL)]
+    if len(titles) < 3:
+        return table
+
+    def row(found: re.Match[str]) -> str:
+        place = iter(["", *titles[1:]])
+        return re.sub(r"<td\b", lambda _: f'<td data-title="{next(place)}"', found.group())
+
+    return re.sub(r"<tr>.*?</tr>", row, table, flags=re.DOTALL).replace("<table>", "<table data-rows>", 1)
+
+
+def _breakable(code: re.Match[str]) -> str:
+    """Behind punctuation; of an entity such as `&lt;` nothing is broken."""
+    return re.sub(r"(::|[/_,=@]|\.(?=[a-z]))(?=\w)", r"\1<wbr>", code.group())
 
 
 def _link(found: re.Match[str]) -> str:

@@ -70,6 +70,13 @@ def test_every_link_to_a_file_leads_somewhere(document):
         assert (document.parent / target).exists(), target
 
 
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)
+def test_every_row_of_a_table_has_as_many_cells_as_its_head(document):
+    for table in re.findall(r"(?:^ *\|.*\n)+", document.read_text(), re.MULTILINE):
+        widths = [len(re.split(r"(?<!\\)\|", re.sub(r"`[^`]*`", "", row))) for row in table.splitlines()]
+        assert set(widths) == {widths[0]}, table
+
+
 SCENARIOS = ROOT / "docs" / "failure-scenarios.md"
 NAMED = re.compile(r"`(tests/[\w/]+\.py)::(\w+)`")
 

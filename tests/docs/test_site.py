@@ -76,6 +76,18 @@ def test_every_ready_file_is_on_the_site(site):
     assert [each for each in files if str(each.relative_to(ROOT)) not in text] == []
 
 
+@pytest.mark.io
+@needs_mkdocs
+def test_what_a_key_means_comes_first_and_each_cell_knows_its_column(site):
+    """A phone shows a row below itself (docs/assets/tables.css)."""
+    row = re.search(
+        r"<tr>\s*(<td.*?>poll_<wbr>time</code>.*?)</tr>", (site / "configuration.html").read_text(), re.DOTALL
+    )
+    assert row
+    assert re.findall(r'<td data-title="(.*?)">', row[1]) == ["", "meaning", "type", "default", "example"]
+    assert "@media" in (site / "assets" / "tables.css").read_text()
+
+
 def test_every_command_has_a_manual_page():
     text = (ROOT / "docs" / "commands.md").read_text()
     names = set(re.findall(r"^## `bgp2vpc ([a-z-]+)`$", text, re.MULTILINE))
