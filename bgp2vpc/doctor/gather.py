@@ -41,7 +41,7 @@ from bgp2vpc.doctor.running_exabgp import daemons, look_at
 from bgp2vpc.doctor.subjects import reads, runs_exabgp, writes
 from bgp2vpc.errors import Bgp2vpcError, Credentials, Ec2Error, MetadataError
 from bgp2vpc.exabgp_api.line import parse
-from bgp2vpc.policy.decide import reaches, table_policies
+from bgp2vpc.policy.decide import finds_transit, reaches, table_policies
 from bgp2vpc.policy.rule import fallbacks_of
 from bgp2vpc.prefix import parse_address
 from bgp2vpc.sources.client import ask
@@ -53,7 +53,7 @@ from bgp2vpc.vpc.api import VpcApi
 from bgp2vpc.vpc.connect import Identity, connect
 from bgp2vpc.vpc.ec2 import Ec2, endpoint_url
 from bgp2vpc.vpc.imds import Metadata as MetadataService
-from bgp2vpc.vpc.model import Instance, Interface, ManagedPrefixList, RouteTable, Snapshot, TaggedInstance, Target
+from bgp2vpc.vpc.model import Instance, ManagedPrefixList, RouteTable, Snapshot, TaggedInstance, Target
 from bgp2vpc.vpc.order_tags import INSTANCE_TAGS
 
 PATIENCE: Final = 15.0
@@ -224,16 +224,12 @@ def _vpc(config: Config) -> Known[Vpc]:
             subnets = {subnet.id: subnet for part in parts for subnet in part}
         except Ec2Error:
             subnets = None  # the rehearsal says why
-    attachments: tuple[Interface, ...] = ()
+    interfaces, lists = api.interfaces(instance.id), _prefix_lists(config, api)
+    snapshot = Snapshot(tables, interfaces, {}, instance.id, subnets=subnets, unread=unread, prefix_lists=lists)
     if any(rule.find_transit for rule in config.rules):
         with suppress(Ec2Error):  # the rehearsal says why
-            attachments = api.attachments(instance.vpc_id)
-            of_gateways = api.transit_tables({each.vpc_id for each in attachments})
-            tables |= {table.id: table for table in of_gateways}
-    interfaces, lists = api.interfaces(instance.id), _prefix_lists(config, api)
-    snapshot = Snapshot(
-        tables, interfaces, {}, instance.id, subnets=subnets, unread=unread, attachments=attachments, prefix_lists=lists
-    )
+            snapshot = replace(snapshot, attachments=api.attachments(instance.vpc_id))
+            snapshot = replace(snapshot, tables=tables | _transit_tables(config, api, snapshot))
     fallbacks: dict[tuple[str, Target], Known[str]] = {}
     for vpc_id, target in fallbacks_of(config.rules, instance.vpc_id):
         access = next(access for access, vpc_ids in reach.items() if vpc_id in vpc_ids)
@@ -257,6 +253,16 @@ def _vpc(config: Config) -> Known[Vpc]:
 def _tables(there: VpcApi, access: Access, vpc_ids: Collection[str]) -> Known[tuple[RouteTable, ...]]:
     """Those of another account or region. Raises Ec2Error, also where its role cannot be assumed."""
     return tuple(replace(table, access=access) for table in there.route_tables(vpc_ids))
+
+
+def _transit_tables(config: Config, api: VpcApi, snapshot: Snapshot) -> dict[str, RouteTable]:
+    """Of the transit gateways that the VPC is attached to, the tables that rules are about."""
+
+    def wanted(table: RouteTable) -> bool:
+        return any(finds_transit(rule, table, snapshot.zone) for rule in config.rules)
+
+    found = api.transit_tables({each.vpc_id for each in snapshot.attachments}, wanted=wanted)
+    return {table.id: table for table in found}
 
 
 def _prefix_lists(config: Config, api: VpcApi) -> Mapping[str, ManagedPrefixList] | None:

@@ -330,7 +330,9 @@ def polls(config: Config, vpc: Vpc) -> Iterator[Finding]:
     """Whether a poll_time that is configured leaves EC2's reads to others, with as many instances as have the tag."""
     if config.poll_time is None or isinstance(vpc.members, Trouble):
         return
-    calls = max(math.ceil(len(vpc.snapshot.tables) / PAGE_SIZE), math.ceil(len(vpc.members) / MEMBERS_PAGE_SIZE))
+    of_gateways = sum(each.is_transit for each in vpc.snapshot.tables.values())
+    pages = math.ceil((len(vpc.snapshot.tables) - of_gateways) / PAGE_SIZE)
+    calls = max(pages, of_gateways, math.ceil(len(vpc.members) / MEMBERS_PAGE_SIZE))
     rate = len(vpc.members) * calls / config.poll_time
     if rate > READS / 4:
         words = (

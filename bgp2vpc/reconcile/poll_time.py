@@ -72,7 +72,7 @@ class PollTime(Observer):
 
     def answered(self, action: str, seconds: float, error: Ec2Error | None) -> None:
         """EC2 has answered a call."""
-        if isinstance(error, Throttled) and action.startswith("Describe"):
+        if isinstance(error, Throttled) and action.startswith(("Describe", "Get", "Search")):
             self._is_throttled = True
 
     def begins(self) -> None:

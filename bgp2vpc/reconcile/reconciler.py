@@ -156,9 +156,11 @@ class Reconciler:
         owners, of_group = self.view.owners()
         self.poll_time.know(ESTIMATED, estimated_members(group, owners, of_group))
         # Each account and region has buckets of its own.
-        tables = Counter(each.access for each in self.view.snapshot.tables.values())
+        known = self.view.snapshot.tables.values()
+        tables = Counter(each.access for each in known if not each.is_transit)
         others = Counter(access for access, _ in self.view.other_instances)
         self.poll_time.needs("DescribeRouteTables", math.ceil(max(tables.values(), default=0) / PAGE_SIZE))
+        self.poll_time.needs("SearchTransitGatewayRoutes", sum(each.is_transit for each in known))
         self.poll_time.needs("DescribeNetworkInterfaces", 1 + max(others.values(), default=0))
 
     def use(self, limits: Limits) -> None:

@@ -16,6 +16,7 @@ from bgp2vpc.policy.rule import Takeover
 from bgp2vpc.prefix import parse_address
 from bgp2vpc.reconcile.poll import Polls
 from bgp2vpc.reconcile.poll_time import LONGEST_SLOWED, PollTime
+from bgp2vpc.vpc.finders import ByTag
 from tests.memory_vpc import MemoryVpc
 from tests.virtual_time import VirtualTimeLoop
 
@@ -122,6 +123,20 @@ def test_more_tables_than_fit_on_a_page_are_more_reads(auto) -> None:
     lab = auto(two_hosts(tables=101)).start(wait=2)
     know(lab, 1000)
     assert (poll_time(lab).seconds, reason(lab)) == (500.0, f"1,000 instances {TOLD}; 2 calls of one kind for a poll")
+
+
+def test_each_table_of_a_transit_gateway_is_a_read(auto) -> None:
+    vpc = two_hosts()
+    vpc.add_attachment("tgw-attach-1")
+    for each in ("tgw-rtb-1", "tgw-rtb-2"):
+        vpc.add_transit_table(each, tags={"type": "anycast"})
+    lab = auto(vpc, rules=(rule(find_transit=ByTag("type", "anycast")),)).start(wait=2)
+    know(lab, 1000)
+    assert (poll_time(lab).seconds, reason(lab)) == (500.0, f"1,000 instances {TOLD}; 2 calls of one kind for a poll")
+    lab.wait(1200)
+    lab.vpc.fail_next("SearchTransitGatewayRoutes", Throttled("x", "RequestLimitExceeded", ""))
+    lab.wait(600)
+    assert "since EC2 throttled" in reason(lab)
 
 
 def test_a_configured_time_is_left_alone(make_lab) -> None:
