@@ -137,3 +137,16 @@ def test_every_page_is_on_the_first_one():
     """Also those that a file to copy becomes."""
     linked = set(re.findall(r"\]\(([\w-]+\.md)", (ROOT / "docs" / "index.md").read_text()))
     assert {each.name for each in (ROOT / "docs").glob("*.md")} - linked == {"index.md"}
+
+
+def test_metrics_and_events_for_cloudwatch_exist():
+    page = ROOT / "docs" / "cloudwatch.md"
+    text, metrics, events = ((ROOT / "docs" / f"{name}.md").read_text() for name in ("cloudwatch", "metrics", "events"))
+    for block in blocks(page, "json"):
+        assert json.loads(block)["logs"]
+    names = set(re.findall(r"\bbgp2vpc_\w+", text))
+    assert len(names) > 5
+    assert [name for name in names if f"`{name}`" not in metrics] == []
+    told = set(re.findall(r'"((?:route|check) [a-z ]+)"', text))
+    assert len(told) > 3
+    assert [words for words in told if f"| {words} |" not in events] == []

@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from urllib.parse import parse_qsl
 
 import boto3
@@ -164,8 +164,8 @@ def run_user_data(script: str, root: Path, host: CloudHost, signals: str = "", b
     return told.read_text()
 
 
-class Signals:
-    """CloudFormation, as far as it hears of resources: `heard` has the parameters of each call."""
+class QueryApi:
+    """An API of AWS's that takes its parameters as a form and has nothing to say; `heard` has those of each call."""
 
     def __init__(self) -> None:
         self.heard: list[dict[str, str]] = []
@@ -173,10 +173,11 @@ class Signals:
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
-                heard.append(dict(parse_qsl(self.rfile.read(int(self.headers["Content-Length"])).decode())))
+                call = dict(parse_qsl(self.rfile.read(int(self.headers["Content-Length"])).decode()))
+                heard.append(call)
                 self.send_response(200)
                 self.end_headers()
-                self.wfile.write(b"<SignalResourceResponse/>")
+                self.wfile.write("<{0}Response><{0}Result/></{0}Response>".format(call["Action"]).encode())
 
             def log_message(self, *_: object) -> None:
                 pass
@@ -185,7 +186,10 @@ class Signals:
         self.url = f"http://{HOME}:{self._server.server_address[1]}"
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
-    def stop(self) -> None:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
         self._server.shutdown()
         self._server.server_close()
 

@@ -20,8 +20,8 @@ from stack_kit import (
     CIDR,
     PACKAGE,
     TEMPLATES,
+    QueryApi,
     Resolver,
-    Signals,
     Stack,
     deploy,
     permit,
@@ -118,12 +118,9 @@ def test_user_data_installs_and_starts(stack: Stack, root: Path) -> None:
 
 @both
 def test_user_data_tells_cloudformation_how_it_has_ended(stack: Stack, root: Path) -> None:
-    signals = Signals()
-    try:
+    with QueryApi() as signals:
         for host, broken in zip(stack.hosts, ("", "systemctl"), strict=True):
             run_user_data(stack.user_data(host), root / host.instance_id, host, signals.url, broken)
-    finally:
-        signals.stop()
     told = [(call["Action"], call["LogicalResourceId"], call["UniqueId"], call["Status"]) for call in signals.heard]
     first, second = (host.instance_id for host in stack.hosts)
     assert told == [
