@@ -134,8 +134,10 @@ def run_user_data(script: str, root: Path, host: CloudHost, signals: str = "", b
     ):
         directory.mkdir(parents=True)
     (root / "var/lib/cloud/data/instance-id").write_text(f"{host.instance_id}\n")
-    for name in ("apt-get", "curl", "systemctl", "sysctl", "python3"):
+    for name in ("curl", "systemctl", "sysctl", "python3", "sleep"):
         _program(programs / name, f'echo {name} "$@" >> {told}; exit {int(name == broken)}')
+    # At the first `update`, somebody else has the lock (100: apt-get(8)).
+    _program(programs / "apt-get", f'echo apt-get "$@" >> {told}; [ $(grep -c . {told}) -gt 1 ] || exit 100')
     _program(programs / "dpkg", "echo amd64")
     _program(programs / "ip", f'echo "169.254.169.254 via {HOME} dev ens5 src {host.address} uid 0"')
     _program(ours / "pip", f'echo pip "$@" >> {told}')

@@ -104,6 +104,7 @@ def test_the_instances_are_as_they_have_to_be(stack: Stack) -> None:
 @both
 def test_user_data_installs_and_starts(stack: Stack, root: Path) -> None:
     told = run_user_data(stack.user_data(stack.hosts[0]), root, stack.hosts[0])
+    assert told.splitlines()[:3] == ["apt-get update", "sleep 5", "apt-get update"]
     assert f"pip install {PACKAGE}" in told
     assert "apt-get -o DPkg::Lock::Timeout=300 install --yes /tmp/amazon-ssm-agent.deb" in told
     assert told.splitlines()[-1] == "systemctl enable --now bgp2vpc"
