@@ -13,7 +13,12 @@ from bgp2vpc.exabgp_api.messages import Message, Shutdown
 from bgp2vpc.logs import event
 from bgp2vpc.parts import Mode, Outside, Parts
 from bgp2vpc.shutdown import RESTART_ANNOUNCED, EndRequest, shut_down
-from bgp2vpc.startup import act_once, forget_leftovers_later, refuse_to_be_no_router, wait_for_neighbors
+from bgp2vpc.startup import (
+    exit_if_source_dest_check_is_on,
+    run_oneshot,
+    start_leftover_timer,
+    start_startup_hold_timer,
+)
 from bgp2vpc.tasks import on_thread
 
 log = logging.getLogger("bgp2vpc")
@@ -46,34 +51,45 @@ class Daemon:
     # Start and end
 
     async def run(self) -> int:
-        """Until stopped. The exit status: 0; 1 if we failed, or routes are left behind; oneshot: 3 if refused."""
-        parts = self.parts
+        """Until stopped. The exit status: 0; 1 after a failure or with a stale route; oneshot: 3 if refused."""
+        parts, end = self.parts, self._end
+        self._handle_signals()
+        _warn(parts.config)
+        if not await self._can_start():
+            return 1
+        for each in (*parts.stopped_last, *parts.services):
+            await each.configure(parts.config)
+        parts.tasks.start("lag", parts.lag.run())
+        reconciling = parts.tasks.start("reconciler", parts.reconciler.run())
+        parts.tasks.start("start-up", exit_if_source_dest_check_is_on(parts, end))
+        start_leftover_timer(parts)
+        start_startup_hold_timer(parts)
+        if parts.mode.oneshot:
+            parts.tasks.start("oneshot", run_oneshot(parts, end))
+        await end.wanted.wait()
+        await shut_down(parts, end, reconciling)
+        if parts.mode.oneshot and parts.reconciler.refused:
+            return 3
+        return 1 if end.failed or (parts.mode.oneshot and parts.journal.failing) else 0
+
+    def _handle_signals(self) -> None:
+        """SIGTERM and SIGINT end the daemon, SIGHUP reloads, SIGUSR1 announces a restart."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.interrupt)
         loop.add_signal_handler(signal.SIGHUP, self.reload)
         loop.add_signal_handler(signal.SIGUSR1, self.restart_follows)
-        _warn(parts.config)
-        # A helper does not end, as its end would take ExaBGP along; what may not be checked there has no verdict, and
-        # the log says why.
+
+    async def _can_start(self) -> bool:
+        """Whether we have the unix socket and what the health checks need; what is missing is logged.
+
+        A helper goes on without them, since ExaBGP ends with its helper: it tries the socket again, and health checks have
+        no verdict.
+        """
+        parts = self.parts
         if not await parts.socket.start(insist=parts.is_helper):
-            return 1
-        if not parts.health.may_check(parts.config) and not parts.is_helper:
-            return 1
-        for each in (*parts.tellers, *parts.services):
-            await each.configure(parts.config)
-        parts.tasks.start("lag", parts.lag.run())
-        reconciling = parts.tasks.start("reconciler", parts.reconciler.run())
-        parts.tasks.start("start-up", refuse_to_be_no_router(parts, self._end))
-        forget_leftovers_later(parts)
-        wait_for_neighbors(parts)
-        if parts.mode.oneshot:
-            parts.tasks.start("oneshot", act_once(parts, self._end))
-        await self._end.wanted.wait()
-        await shut_down(parts, self._end, reconciling)
-        if parts.mode.oneshot and parts.reconciler.refused:
-            return 3
-        return 1 if self._end.failed or (parts.mode.oneshot and parts.journal.failing) else 0
+            return False
+        return parts.health.load_probes(parts.config) or parts.is_helper
 
     @property
     def ended_by_itself(self) -> bool:
@@ -85,7 +101,7 @@ class Daemon:
         self._end.told = True
         if self.parts.config.on_exit is OnExit.KEEP:
             # ExaBGP goes on announcing for the next run, whatever the dying scripts say.
-            self.parts.adj_rib_in.fall_silent()
+            self.parts.adj_rib_in.stop_exporting()
         self._end.wanted.set()
 
     def interrupt(self) -> None:
@@ -155,8 +171,8 @@ class Daemon:
         for table, prefix in parts.view.configure(config.rules, config.policy):
             parts.journal.left(table, prefix)
         parts.reconciler.poll_now()
-        parts.health.may_check(config)
-        for each in (*parts.tellers, *parts.services):
+        parts.health.load_probes(config)
+        for each in (*parts.stopped_last, *parts.services):
             if self._end.wanted.is_set():
                 return
             await each.configure(config)

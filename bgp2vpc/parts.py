@@ -221,8 +221,9 @@ class Parts:
         self.socket = SocketService(
             config.socket, settings, self.adj_rib_in, self.journal, start, self.questions(), turns
         )
-        self.tellers: tuple[Service, ...] = (self.alerts, self.supervision, *([self.exabgp] if self.exabgp else []))
-        """Services that are stopped last: they tell of the last writes and withdrawals, too."""
+        exabgp = (self.exabgp,) if self.exabgp else ()
+        self.stopped_last: tuple[Service, ...] = (self.alerts, self.supervision, *exabgp)
+        """Services that start before the others and stop after them: they report the last writes and withdrawals."""
         self.services: tuple[Service, ...] = (self.socket, self.health, self.scripts, lifecycle, tag_watch)
         """What follows the configuration, in the order of the start; the end takes them the other way round."""
         if not mode.oneshot:  # which is over before anybody looks at a page or follows members

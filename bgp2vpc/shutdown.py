@@ -7,7 +7,7 @@
    were; otherwise nothing of this host is offered any more, so the reconciler deletes our routes or leaves them to a
    peer that takes them.
 4. The services stop, and ExaBGP hears that we announce nothing (not with `keep`).
-5. What is being written is seen through. What could not be deleted in time is a stale route: logged, and exit status 1.
+5. Writes under way are finished. A route that was not deleted in time is stale: it is logged, the exit status is 1.
 6. Alerts and systemd hear of all that, and stop last, with the ExaBGP that we run.
 
 A second SIGTERM or SIGINT cuts the waiting short. After an internal error the routes stay, as after a crash.
@@ -61,18 +61,39 @@ class EndRequest:
 
 
 async def shut_down(parts: Parts, end: EndRequest, reconciling: "asyncio.Task[None]") -> None:
-    """The steps above. Sets `end.failed` if a route is left behind."""
-    config, reconciler = parts.config, parts.reconciler
+    """The steps above. Sets `end.failed` if a route of ours is stale."""
+    config = parts.config
     drain_timeout = config.drain_timeout if config.on_exit is OnExit.DRAIN else 0.0
     parts.supervision.ending(drain_timeout + LEAVE_TIMEOUT + 2 * config.hook_timeout)
-    # 1. Drain
-    may_drain = reconciler.first_observation.is_set() and not (parts.mode.noop or parts.mode.oneshot or end.failed)
-    if config.on_exit is OnExit.DRAIN and may_drain:
-        seconds = HELPER_HASTE if parts.is_helper else config.drain_timeout
-        await parts.drainer.before_the_end(lambda: end.is_hurried() or end.failed, seconds)
+    if config.on_exit is OnExit.DRAIN:
+        await _drain(parts, end)  # 1
     await cancelled(reconciling)
+    keep = _decide_what_stays(parts, end)  # 2 and 3
+    for each in reversed(parts.services):  # 4
+        await each.stop()
+    if not keep:
+        parts.adj_rib_in.close_all()
+    await _finish_writes(parts, end, keep=keep)  # 5
+    if not (keep or parts.mode.noop):
+        _report_stale_routes(parts, end)
+    await parts.alerts.finish(HELPER_HASTE if parts.is_helper else NOTIFY_TIMEOUT, end.is_hurried)  # 6
+    for each in parts.stopped_last:
+        await each.stop()
+    await parts.tasks.cancel()
+    parts.calls.close()
 
-    # 2 and 3. Fix the inputs
+
+async def _drain(parts: Parts, end: EndRequest) -> None:
+    """Drain everything that this host serves, if it can know and write the routes."""
+    if parts.mode.noop or parts.mode.oneshot or end.failed or not parts.reconciler.first_observation.is_set():
+        return
+    seconds = HELPER_HASTE if parts.is_helper else parts.config.drain_timeout
+    await parts.drainer.before_the_end(lambda: end.is_hurried() or end.failed, seconds)
+
+
+def _decide_what_stays(parts: Parts, end: EndRequest) -> bool:
+    """Fix the inputs of all decisions from now on. Whether routes and announcements stay as they are."""
+    config, reconciler = parts.config, parts.reconciler
     keep = parts.mode.oneshot or config.on_exit is OnExit.KEEP or end.failed
     if parts.exabgp is not None and (keep or config.on_exit is OnExit.WITHDRAW_ANNOUNCED) and not end.failed:
         parts.exabgp.comes_back = end.is_restart
@@ -83,40 +104,28 @@ async def shut_down(parts: Parts, end: EndRequest, reconciling: "asyncio.Task[No
     if keep:
         offers = dict(parts.inputs.offers())
         parts.inputs.last = replace(_inputs_without_neighbors(parts), offers=offers, leftovers_held=True)
-        parts.adj_rib_in.fall_silent()
+        parts.adj_rib_in.stop_exporting()
         reconciler.finish()
     else:
-        parts.adj_rib_in.hold_nothing()
+        parts.adj_rib_in.keep_no_stale_paths()
         if parts.is_helper:
             parts.places.hurry(HELPER_HASTE)
         parts.inputs.last = _last_inputs(parts, keep_managed=keep_managed)
         reconciler.only_withdraw()
+    return keep
 
-    # 4. Stop the services
-    for each in reversed(parts.services):
-        await each.stop()
-    if not keep:
-        parts.adj_rib_in.close_all()
 
-    # 5. See the writes through
+async def _finish_writes(parts: Parts, end: EndRequest, *, keep: bool) -> None:
+    """Wait for the writes under way, without `keep` for the remaining deletes, too; then for the hooks after them."""
+    config, reconciler = parts.config, parts.reconciler
     done = reconciler.is_idle if keep else reconciler.is_done
-    hooked = any(each.hooks.before for rule in config.rules for each in rule.all_settings)
-    patience = config.hook_timeout if hooked else 0.0
-    await until(lambda: done() or end.is_hurried(), min(time_to_write(parts) + patience, LEAVE_TIMEOUT))
-    # What runs after a write has its time.
+    runs_hooks_before = any(each.hooks.before for rule in config.rules for each in rule.all_settings)
+    seconds = time_to_write(parts) + (config.hook_timeout if runs_hooks_before else 0.0)
+    await until(lambda: done() or end.is_hurried(), min(seconds, LEAVE_TIMEOUT))
     await until(lambda: parts.hooks.is_idle or end.is_hurried(), config.hook_timeout)
-    if not (keep or parts.mode.noop):
-        _tell_of_stale_routes(parts, end)
-
-    # 6. Tell of it
-    await parts.alerts.finish(HELPER_HASTE if parts.is_helper else NOTIFY_TIMEOUT, end.is_hurried)
-    for each in parts.tellers:
-        await each.stop()
-    await parts.tasks.cancel()
-    parts.calls.close()
 
 
-def _tell_of_stale_routes(parts: Parts, end: EndRequest) -> None:
+def _report_stale_routes(parts: Parts, end: EndRequest) -> None:
     for change in parts.reconciler.remaining():
         where = {"table": change.table_id, "prefix": change.prefix}
         event(log, logging.ERROR, "exiting with a stale route: delete failed", **where)

@@ -1,4 +1,4 @@
-"""What happens once after the start: reasons not to go on, and the ends of two waiting times."""
+"""What happens once after the start: whether this host may forward, two timers, and the pass of `--oneshot`."""
 
 import logging
 
@@ -11,19 +11,19 @@ from bgp2vpc.tasks import ring_at, until
 log = logging.getLogger("bgp2vpc")
 
 
-async def act_once(parts: Parts, end: EndRequest) -> None:
-    """`oneshot`: end when all is written that could be, and what may pass has had its time."""
+async def run_oneshot(parts: Parts, end: EndRequest) -> None:
+    """`--oneshot`: end once every script has announced and every change is written, or the time for that is over."""
     observed = parts.reconciler.first_observation
-    await until(lambda: observed.is_set() and parts.scripts.all_have_spoken(), PATIENCE)
+    await until(lambda: observed.is_set() and parts.scripts.all_have_printed(), PATIENCE)
     if not (observed.is_set() and await until(parts.reconciler.is_done, time_to_write(parts))):
         end.failed = True
     end.wanted.set()
 
 
-async def refuse_to_be_no_router(parts: Parts, end: EndRequest) -> None:
-    """As AWSnycast: where no interface may forward, managed routes to us cannot work, so we do not start.
+async def exit_if_source_dest_check_is_on(parts: Parts, end: EndRequest) -> None:
+    """End with an error if EC2 drops forwarded traffic at all our interfaces: managed routes to us would not work.
 
-    A helper stays, as its end would take ExaBGP along; there, each route is `blocked`.
+    AWSnycast does the same. A helper goes on, since ExaBGP ends with its helper; there, each route is `blocked`.
     """
     config = parts.config
     managed = [route for rule in config.rules for route in rule.manages.values() if route.instance_id is None]
@@ -43,13 +43,13 @@ async def refuse_to_be_no_router(parts: Parts, end: EndRequest) -> None:
         end.fail()
 
 
-def forget_leftovers_later(parts: Parts) -> None:
+def start_leftover_timer(parts: Parts) -> None:
     """After `restart_time`, routes of ours that nobody has announced again are deleted."""
     due = parts.started + parts.config.restart_time
 
     def forget() -> None:
         if parts.started + parts.config.restart_time > due:  # a reload has given them more time
-            forget_leftovers_later(parts)
+            start_leftover_timer(parts)
             return
         parts.inputs.leftovers_held = False
         parts.inputs.rib.forget_seen()
@@ -59,6 +59,6 @@ def forget_leftovers_later(parts: Parts) -> None:
     ring_at(due, forget)
 
 
-def wait_for_neighbors(parts: Parts) -> None:
-    """After `startup_hold`, what BGP neighbors have not announced by then is decided without them."""
+def start_startup_hold_timer(parts: Parts) -> None:
+    """After `startup_hold`, routes are decided without waiting for what BGP neighbors have not announced yet."""
     ring_at(parts.started + parts.config.startup_hold, parts.reconciler.neighbors_changed)

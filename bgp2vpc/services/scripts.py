@@ -49,7 +49,7 @@ class Scripts:
         """The status of each script."""
         return (script.status for _, script, _ in self._running.values())
 
-    def all_have_spoken(self) -> bool:
+    def all_have_printed(self) -> bool:
         """Whether every script that runs has printed a line."""
         return all(status.lines or status.state is not ScriptState.RUNNING for status in self.statuses())
 

@@ -200,7 +200,7 @@ class AdjRibIn:
         self._vanished(changed)
         self._sources_went()
 
-    def hold_nothing(self) -> None:
+    def keep_no_stale_paths(self) -> None:
         """The daemon withdraws: what ends from now on is gone at once."""
         self._holds = False
 
@@ -228,7 +228,7 @@ class AdjRibIn:
         offers = [offer for prefix, some in self.rib.offers.items() if covers(prefix) for offer in some]
         return sorted({each.source for each in offers if self.kinds.get(each.source) is SourceKind.TEE})
 
-    def fall_silent(self) -> None:
+    def stop_exporting(self) -> None:
         """ExaBGP hears no more of us: what it has been told stays said."""
         self._is_silent = True
 

@@ -25,8 +25,8 @@ class Health(Observer):
         self._assumed = assumed
         self._config = Config(file="")
 
-    def may_check(self, config: Config) -> bool:
-        """Load what the configured checks need; whether this host lets us make them. What it denies is logged."""
+    def load_probes(self, config: Config) -> bool:
+        """Load what the probes of the configured checks need. False if this host lacks or denies any of it: logged."""
         errors = unusable((*config.checks, *config.remote_checks))
         for error in errors:
             self._journal.failure("health checks", error, then="not made; looked at again at the next reload or start")
