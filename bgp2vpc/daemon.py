@@ -83,8 +83,8 @@ class Daemon:
     async def _can_start(self) -> bool:
         """Whether we have the unix socket and what the health checks need; what is missing is logged.
 
-        A helper goes on without them, since ExaBGP ends with its helper: it tries the socket again, and health checks have
-        no verdict.
+        A helper goes on without them, since ExaBGP ends with its helper: it tries the socket again, and health
+        checks have no verdict.
         """
         parts = self.parts
         if not await parts.socket.start(insist=parts.is_helper):

@@ -90,18 +90,18 @@ def _text(pattern: str, example: str) -> Callable[[str], str]:
 
 
 def _role_arn(value: str) -> str:
-    from bgp2vpc.config.schema import fields
+    from bgp2vpc.config.schema import aws_fields
 
     try:
-        return fields.role_arn(value)
+        return aws_fields.role_arn(value)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _region(value: str) -> str:
-    from bgp2vpc.config.schema import fields
+    from bgp2vpc.config.schema import aws_fields
 
     try:
-        return fields.region(value)
+        return aws_fields.region(value)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None

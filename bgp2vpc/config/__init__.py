@@ -6,7 +6,7 @@ document        YAML text -> plain values that remember their lines; yaml_errors
 schema/         every key: one file for each section
 messages        what pydantic found, in words a person can act on
 references      what one part of the file says of another
-build           the entries of a correct file -> the values of other rooms
+build           a correct file -> the values of other rooms; those of rules in build_rules, of checks in build_checks
 model           those of them that belong to no other room, and `Config`
 programs        programs that the file has run: texts meant for a shell, programs that are not there
 awsnycast       what users of AWSnycast should know about their file

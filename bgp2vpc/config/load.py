@@ -14,6 +14,7 @@ from pathlib import Path
 from pydantic import BaseModel, ValidationError
 
 from bgp2vpc.config import awsnycast, build, programs
+from bgp2vpc.config.build_checks import templates
 from bgp2vpc.config.document import MAX_SIZE, config_error, dotted, read_document
 from bgp2vpc.config.messages import problems
 from bgp2vpc.config.model import DEFAULT_SOCKET, Config
@@ -100,7 +101,7 @@ def parse(text: str, file: str) -> Config:
     }
     warnings += (
         Problem(file, document.line(("healthchecks", name)), dotted(("healthchecks", name)), message)
-        for name in sorted(build.templates(entry) - named)
+        for name in sorted(templates(entry) - named)
     )
     used = {rule.account for rule in entry.routetables.values()}
     warnings += (

@@ -4,14 +4,14 @@ from typing import Annotated, Self, TypeAlias
 
 from pydantic import Field, PlainValidator, model_validator
 
-from bgp2vpc.config.schema import fields
+from bgp2vpc.config.schema import aws_fields
 from bgp2vpc.config.schema.entry import BaseEntry, text_schema
 
-Region: TypeAlias = Annotated[str, PlainValidator(fields.region), text_schema("^[a-z]+(-[a-z]+)+-[0-9]+$")]
+Region: TypeAlias = Annotated[str, PlainValidator(aws_fields.region), text_schema("^[a-z]+(-[a-z]+)+-[0-9]+$")]
 RoleArn: TypeAlias = Annotated[
-    str, PlainValidator(fields.role_arn), text_schema("^arn:aws[a-z-]*:iam::[0-9]{12}:role/.+$")
+    str, PlainValidator(aws_fields.role_arn), text_schema("^arn:aws[a-z-]*:iam::[0-9]{12}:role/.+$")
 ]
-ExternalId: TypeAlias = Annotated[str, PlainValidator(fields.external_id), text_schema()]
+ExternalId: TypeAlias = Annotated[str, PlainValidator(aws_fields.external_id), text_schema()]
 
 
 class AccessEntry(BaseEntry):

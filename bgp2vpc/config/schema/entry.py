@@ -14,7 +14,7 @@ from pydantic import (
     model_validator,
 )
 
-from bgp2vpc.config.schema import fields
+from bgp2vpc.config.schema import aws_fields, fields
 from bgp2vpc.prefix import IPAddress, Prefix
 
 _SECONDS = {"unit": "seconds"}  # for the reference of keys
@@ -31,7 +31,7 @@ def text_schema(pattern: str = "") -> WithJsonSchema:
 
 Cidr: TypeAlias = Annotated[Prefix, PlainValidator(fields.cidr), text_schema()]
 Address: TypeAlias = Annotated[IPAddress | None, PlainValidator(fields.address), text_schema()]
-VpcId: TypeAlias = Annotated[str, PlainValidator(fields.vpc_id), text_schema("^vpc-[0-9a-f]+$")]
+VpcId: TypeAlias = Annotated[str, PlainValidator(aws_fields.vpc_id), text_schema("^vpc-[0-9a-f]+$")]
 Regexp: TypeAlias = Annotated[re.Pattern[str], PlainValidator(fields.regexp), text_schema()]
 TEXT_OR_LIST = WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]})
 Texts: TypeAlias = Annotated[tuple[str, ...], PlainValidator(fields.texts), TEXT_OR_LIST]

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final, Literal, Self, TypeAlias
 from pydantic import AfterValidator, AliasChoices, Field, PlainValidator, WithJsonSchema, model_validator
 
 from bgp2vpc.config.model import Config, Ec2Limits, OnExit, Process
-from bgp2vpc.config.schema import fields
+from bgp2vpc.config.schema import aws_fields, fields
 from bgp2vpc.config.schema.accounts import AccountEntry, Region
 from bgp2vpc.config.schema.bgp import BgpEntry
 from bgp2vpc.config.schema.checks import CheckEntry
@@ -40,7 +40,7 @@ PollTime: TypeAlias = Annotated[
         }
     ),
 ]
-InstanceId: TypeAlias = Annotated[str, PlainValidator(fields.instance_id), text_schema("^i-[0-9a-f]+$")]
+InstanceId: TypeAlias = Annotated[str, PlainValidator(aws_fields.instance_id), text_schema("^i-[0-9a-f]+$")]
 SocketPath: TypeAlias = Annotated[Path | None, PlainValidator(fields.socket_path), text_schema()]
 GroupName: TypeAlias = Annotated[str, PlainValidator(fields.group_name), text_schema()]
 StateFile: TypeAlias = Annotated[Path | None, PlainValidator(fields.state_file), text_schema()]

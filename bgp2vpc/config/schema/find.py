@@ -4,13 +4,15 @@ from typing import Annotated, Final, Literal, TypeAlias, get_args
 
 from pydantic import BeforeValidator, Field, PlainValidator
 
-from bgp2vpc.config.schema import fields
+from bgp2vpc.config.schema import aws_fields
 from bgp2vpc.config.schema.entry import BaseEntry, Cidr, NoConfig, Regexp, VpcId, text_schema
 
 _COMBINED: Final = "What to combine; nothing at all would mean every table."
 
-SubnetId: TypeAlias = Annotated[str, PlainValidator(fields.subnet_id), text_schema("^subnet-[0-9a-f]+$")]
-RouteTableId: TypeAlias = Annotated[str, PlainValidator(fields.route_table_id), text_schema("^(tgw-)?rtb-[0-9a-f]+$")]
+SubnetId: TypeAlias = Annotated[str, PlainValidator(aws_fields.subnet_id), text_schema("^subnet-[0-9a-f]+$")]
+RouteTableId: TypeAlias = Annotated[
+    str, PlainValidator(aws_fields.route_table_id), text_schema("^(tgw-)?rtb-[0-9a-f]+$")
+]
 TagKey: TypeAlias = Annotated[str, Field(min_length=1)]
 
 

@@ -5,15 +5,15 @@ from typing import Annotated, Final, TypeAlias
 from pydantic import AfterValidator, Discriminator, Field, Tag
 
 from bgp2vpc.config.model import CompletedHook, OrderTags
-from bgp2vpc.config.schema import fields
+from bgp2vpc.config.schema import aws_fields
 from bgp2vpc.config.schema.entry import BaseEntry
 
 _TAGS: Final = OrderTags()
 _HOOK: Final = CompletedHook(name="")
 
-HookName: TypeAlias = Annotated[str, AfterValidator(fields.hook_name)]
-GroupOfInstances: TypeAlias = Annotated[str, AfterValidator(fields.scaling_group)]
-TagKey: TypeAlias = Annotated[str, AfterValidator(fields.tag_key)]
+HookName: TypeAlias = Annotated[str, AfterValidator(aws_fields.hook_name)]
+GroupOfInstances: TypeAlias = Annotated[str, AfterValidator(aws_fields.scaling_group)]
+TagKey: TypeAlias = Annotated[str, AfterValidator(aws_fields.tag_key)]
 
 
 class LifecycleEntry(BaseEntry):

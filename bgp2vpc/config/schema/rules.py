@@ -16,10 +16,11 @@ from pydantic import (
 )
 
 from bgp2vpc.config.document import kind_of
-from bgp2vpc.config.schema import fields
+from bgp2vpc.config.schema import aws_fields, fields
 from bgp2vpc.config.schema.accounts import AccessEntry
 from bgp2vpc.config.schema.entry import TEXT_OR_LIST, BaseEntry, Hook, Name, VpcId, text_schema
-from bgp2vpc.config.schema.find import FindEntry, TagKey, problem_of
+from bgp2vpc.config.schema.find import FindEntry, problem_of
+from bgp2vpc.config.schema.prefix_lists import ListOfRule
 from bgp2vpc.exabgp_api.command import Answer
 from bgp2vpc.exabgp_api.line import parse
 from bgp2vpc.policy.prefix_list import PrefixRange
@@ -53,16 +54,16 @@ def announce_line(prefix: object, attributes: str) -> str:
 
 
 Interface: TypeAlias = Annotated[
-    InterfaceChoice, PlainValidator(fields.interface), WithJsonSchema({"type": ["integer", "string"]})
+    InterfaceChoice, PlainValidator(aws_fields.interface), WithJsonSchema({"type": ["integer", "string"]})
 ]
 Words: TypeAlias = Annotated[str, PlainValidator(_attribute_value), TEXT_OR_LIST]
 
 CheckNames: TypeAlias = Annotated[tuple[str, ...], PlainValidator(fields.check_names), TEXT_OR_LIST]
 InstanceRef: TypeAlias = Annotated[
-    str | None, PlainValidator(fields.self_or_instance_id), text_schema("^(SELF|i-[0-9a-f]+)$")
+    str | None, PlainValidator(aws_fields.self_or_instance_id), text_schema("^(SELF|i-[0-9a-f]+)$")
 ]
 _FALLBACK = "^((nat|igw|eigw|tgw|vgw|pcx|vpce|eni|cagw|lgw)-[0-9a-f]+|arn:aws[a-z-]*:(networkmanager|odb):.+)$"
-Fallback: TypeAlias = Annotated[Target, PlainValidator(fields.fallback), text_schema(_FALLBACK)]
+Fallback: TypeAlias = Annotated[Target, PlainValidator(aws_fields.fallback), text_schema(_FALLBACK)]
 
 
 class AnnounceEntry(BaseEntry):
@@ -257,66 +258,6 @@ class RouteEntry(SettingsEntry, _ManagedEntry):
                 f"healthcheck_policy: {self.healthcheck_policy}, but {len(self.healthcheck)} in the list of healthcheck"
             )
         return self
-
-
-PrefixListIdText: TypeAlias = Annotated[str, PlainValidator(fields.prefix_list_id), text_schema("^pl-[0-9a-f]+$")]
-
-
-class PrefixListTagConfig(BaseEntry):
-    """Which tag."""
-
-    key: TagKey = Field(description="The tag's key.", examples=["bgp2vpc"])
-    value: str = Field(description="The tag's value, exactly.", examples=["anycast"])
-
-
-class PrefixListFindEntry(BaseEntry):
-    """The prefix list with a tag of exactly this key and value."""
-
-    type: Literal["by_tag"]
-    config: PrefixListTagConfig = Field(description="Which tag.", examples=["{key: bgp2vpc, value: anycast}"])
-
-
-class PrefixListEntry(BaseEntry):
-    """Which managed prefix list, and what becomes of entries that bgp2vpc did not write."""
-
-    id: PrefixListIdText | None = Field(
-        default=None, description="The prefix list's id.", examples=["pl-0123456789abcdef0"]
-    )
-    name: str | None = Field(
-        default=None, min_length=1, description="The prefix list's name, exactly. There may be one list of this name "
-        "for IPv4, and one for IPv6.", examples=["anycast"],
-    )  # fmt: skip
-    find: PrefixListFindEntry | None = Field(
-        default=None,
-        description="The prefix list with this tag; one for IPv4, and one for IPv6.",
-        examples=["{type: by_tag, config: {key: bgp2vpc, value: anycast}}"],
-    )
-    foreign_entries: Literal["refuse", "keep"] = Field(
-        default="refuse",
-        description="What becomes of a list with entries that bgp2vpc did not write: `refuse`, its route is not "
-        "pointed here; `keep`, they stay, and their traffic comes along.",
-    )
-
-    @model_validator(mode="after")
-    def _exactly_one(self) -> Self:
-        if [self.id, self.name, self.find].count(None) != 2:
-            raise ValueError("needs exactly one of id, name and find")
-        return self
-
-
-def _plain_list(value: object) -> PrefixListEntry:
-    return PrefixListEntry.model_construct({"id"}, id=fields.prefix_list_id(value))
-
-
-def _kind_of_list(value: object) -> str:
-    return "mapping" if isinstance(value, dict | PrefixListEntry) else "text"
-
-
-ListOfRule: TypeAlias = Annotated[
-    Annotated[PrefixListEntry, Tag("mapping")]
-    | Annotated[PrefixListEntry, PlainValidator(_plain_list), text_schema("^pl-[0-9a-f]+$"), Tag("text")],
-    Discriminator(_kind_of_list),
-]
 
 
 class TransitEntry(BaseEntry):
