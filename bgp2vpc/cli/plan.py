@@ -4,7 +4,7 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -20,9 +20,12 @@ if TYPE_CHECKING:
     from bgp2vpc.errors import Ec2Error
     from bgp2vpc.policy.inputs import DecisionInput
     from bgp2vpc.policy.list_entries import EntryChanges
+    from bgp2vpc.policy.plan import Plan
+    from bgp2vpc.policy.rule import Rule
     from bgp2vpc.prefix import Prefix
     from bgp2vpc.reconcile.view import View
     from bgp2vpc.vpc.connect import Ec2Connection
+    from bgp2vpc.vpc.model import Route, RouteTable
 
 
 def add(commands: Commands) -> None:
@@ -51,11 +54,9 @@ def run(args: argparse.Namespace) -> int:
 
     from bgp2vpc.config.load import load
     from bgp2vpc.policy.guard import guard
-    from bgp2vpc.policy.words import covering_json, covering_words
     from bgp2vpc.prefix import PrefixListId
     from bgp2vpc.reconcile.list_writer import changes_wanted
     from bgp2vpc.vpc.connect import Identity, connect
-    from bgp2vpc.vpc.poll_time import MOST_AT_SHORTEST, SHORTEST
 
     config = load(args.file)
     inputs = _inputs(args.socket or config.socket, config)
@@ -63,54 +64,91 @@ def run(args: argparse.Namespace) -> int:
     identity = Identity(config.instance_id, config.region, config.vpc_id)
     connection = connect(identity, config.ec2.timeout, config.ec2.concurrency)
     view = asyncio.run(_observed(connection, config, inputs))
-    names = {table_id: policy.table.tags.get("Name", "") for table_id, policy in view.tables.items()}
-    accounts = {table_id: policy.table.account for table_id, policy in view.tables.items()}
-    tables = {table_id: f"{table_id} ({name})" if name else table_id for table_id, name in names.items()}
-    tables = {each: f"{words} of {accounts[each]}" if accounts[each] else words for each, words in tables.items()}
-    unread = {rule.name: rule.access for rule in config.rules if not view.answers(rule)}
-    found = [(rule.name, [each for each in tables if rule in view.tables[each].rules]) for rule in config.rules]
     if not args.json:  # before the guard, which may refuse the plan
-        for rule, table_ids in found:
-            nothing = f"nothing: {unread[rule]} gives no answer" if rule in unread else "no route table (check `find`)"
-            what = ", ".join(tables[each] for each in table_ids) or nothing
-            _show(f"rule {rule} finds {what}")
-        if config.poll_time is None:
-            words = f"{SHORTEST:g} s, or longer with more than {MOST_AT_SHORTEST} instances"
-            _show(f"EC2 is polled every {words} (poll_time: auto; `bgp2vpc status` shows what is chosen)")
+        _show_rules(config, view)
     for prefix in view.not_accepted(inputs):
         print(f"bgp2vpc: {prefix} is announced, and not permitted by any rule", file=sys.stderr)
     plan = guard(view.plan(inputs), view.tables, view.snapshot, config.max_changes)
-    covering = [view.tables[v.table_id].table.covering_route(v.prefix) for v in plan.verdicts]
+    covering = [view.tables[each.table_id].table.covering_route(each.prefix) for each in plan.verdicts]
     # As they will be once the routes of the lists point here.
     for change in plan.changes:
         if isinstance(change.prefix, PrefixListId):
             view.wrote(change, 0.0)
     entries = changes_wanted(view, inputs, config.max_changes)
     if args.json:
-        rules = [
-            {
-                "rule": rule,
-                "route_tables": [
-                    {"id": each, "name": names[each], "account": accounts[each] or None} for each in table_ids
-                ],
-            }
-            for rule, table_ids in found
-        ]
-        verdicts = [
-            {**v.to_json(), "covering": covering_json(route)} for v, route in zip(plan.verdicts, covering, strict=True)
-        ]
-        lists = [each.to_json() for each in entries.values()]
-        print(json.dumps({**plan.to_json(), "verdicts": verdicts, "rules": rules, "prefix_lists": lists}, indent=2))
-        return 0
-    for v, route in zip(plan.verdicts, covering, strict=True):
-        what = f"{v.kind.value} ({v.reason.value}); target {v.target or 'none'}; rule {v.rule}"
-        detail = f"; {v.detail}" if v.detail else ""
+        print(json.dumps(_plan_json(config, view, plan, covering, entries.values()), indent=2))
+    else:
+        _show_plan(view, plan, covering, entries.values())
+    return 0
+
+
+def _plan_json(
+    config: "Config",
+    view: "View",
+    plan: "Plan",
+    covering: "Sequence[Route | None]",
+    entries: "Collection[EntryChanges]",
+) -> dict[str, object]:
+    """What `--json` prints."""
+    from bgp2vpc.policy.words import covering_json
+
+    rules = [
+        {
+            "rule": rule.name,
+            "route_tables": [
+                {"id": each.id, "name": each.tags.get("Name", ""), "account": each.account or None}
+                for each in _tables_of(rule, view)
+            ],
+        }
+        for rule in config.rules
+    ]
+    verdicts = [
+        {**verdict.to_json(), "covering": covering_json(route)}
+        for verdict, route in zip(plan.verdicts, covering, strict=True)
+    ]
+    lists = [each.to_json() for each in entries]
+    return {**plan.to_json(), "verdicts": verdicts, "rules": rules, "prefix_lists": lists}
+
+
+def _tables_of(rule: "Rule", view: "View") -> "list[RouteTable]":
+    return [policy.table for policy in view.tables.values() if rule in policy.rules]
+
+
+def _table_words(table: "RouteTable") -> str:
+    name = table.tags.get("Name", "")
+    words = f"{table.id} ({name})" if name else table.id
+    return f"{words} of {table.account}" if table.account else words
+
+
+def _show_rules(config: "Config", view: "View") -> None:
+    """The tables that each rule finds, and how often the daemon polls them."""
+    from bgp2vpc.vpc.poll_time import MOST_AT_SHORTEST, SHORTEST
+
+    for rule in config.rules:
+        nothing = "no route table (check `find`)" if view.answers(rule) else f"nothing: {rule.access} gives no answer"
+        found = ", ".join(map(_table_words, _tables_of(rule, view)))
+        _show(f"rule {rule.name} finds {found or nothing}")
+    if config.poll_time is None:
+        words = f"{SHORTEST:g} s, or longer with more than {MOST_AT_SHORTEST} instances"
+        _show(f"EC2 is polled every {words} (poll_time: auto; `bgp2vpc status` shows what is chosen)")
+
+
+def _show_plan(
+    view: "View", plan: "Plan", covering: "Sequence[Route | None]", entries: "Collection[EntryChanges]"
+) -> None:
+    """The verdict of each place, what becomes of prefix lists, and how many changes that makes."""
+    from bgp2vpc.policy.words import covering_words
+
+    for verdict, route in zip(plan.verdicts, covering, strict=True):
+        table = _table_words(view.tables[verdict.table_id].table)
+        target = verdict.target or "none"
+        what = f"{verdict.kind.value} ({verdict.reason.value}); target {target}; rule {verdict.rule}"
+        detail = f"; {verdict.detail}" if verdict.detail else ""
         covered = f"; {covering_words(route)}" if route else ""
-        _show(f"{v.prefix} in {tables[v.table_id]}: {what}{detail}{covered}")
-    for each in entries.values():
+        _show(f"{verdict.prefix} in {table}: {what}{detail}{covered}")
+    for each in entries:
         _show_list(view, each)
     print(f"{len(plan.changes)} change{'' if len(plan.changes) == 1 else 's'}")
-    return 0
 
 
 def _show_list(view: "View", changes: "EntryChanges") -> None:

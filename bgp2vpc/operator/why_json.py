@@ -3,7 +3,8 @@
 from typing import Any
 
 from bgp2vpc.operator.orders import in_utc
-from bgp2vpc.operator.why import Facts, PlaceFacts, lines
+from bgp2vpc.operator.why import Facts, PlaceFacts, RuleFacts, lines
+from bgp2vpc.policy.explain import ExplainedPath
 from bgp2vpc.policy.words import REASONS, covering_json
 
 
@@ -28,28 +29,7 @@ def to_json(facts: Facts) -> dict[str, Any]:
             for each in facts.withdrawals
         ],
         "steering": list(facts.steering),
-        "rules": [
-            {
-                "rule": rule.name,
-                "accepts": rule.accepts,
-                "where": rule.where,
-                "covered_by": rule.covered_by,
-                "covered_at": rule.covered_at,
-                "route_tables": list(rule.tables),
-                "managed_by": rule.source or None,
-                "checks": [
-                    {
-                        "name": each.name,
-                        "state": each.state,
-                        "since": _utc(each.since),
-                        "unknown_since": _utc(each.unknown_since),
-                        "reason": each.reason,
-                    }
-                    for each in rule.checks
-                ],
-            }
-            for rule in facts.rules
-        ],
+        "rules": [_rule_json(each) for each in facts.rules],
         "tables": [_place_json(each) for each in facts.places],
         "prefix_lists": [
             {
@@ -67,6 +47,28 @@ def to_json(facts: Facts) -> dict[str, Any]:
     }
 
 
+def _rule_json(rule: RuleFacts) -> dict[str, Any]:
+    return {
+        "rule": rule.name,
+        "accepts": rule.accepts,
+        "where": rule.where,
+        "covered_by": rule.covered_by,
+        "covered_at": rule.covered_at,
+        "route_tables": list(rule.tables),
+        "managed_by": rule.source or None,
+        "checks": [
+            {
+                "name": each.name,
+                "state": each.state,
+                "since": _utc(each.since),
+                "unknown_since": _utc(each.unknown_since),
+                "reason": each.reason,
+            }
+            for each in rule.checks
+        ],
+    }
+
+
 def _place_json(place: PlaceFacts) -> dict[str, Any]:
     why, since, trouble = place.why, place.since, place.trouble
     route = why.route
@@ -79,22 +81,7 @@ def _place_json(place: PlaceFacts) -> dict[str, Any]:
         "where": why.where,
         "takeover": why.takeover,
         "settings": why.settings,
-        "candidates": [
-            {
-                "source": each.offer.source,
-                "side": each.offer.side.value,
-                "next_hop": str(each.offer.path.next_hop),
-                "interface": each.interface_id or None,
-                "med": each.offer.path.attributes.med,
-                "local_preference": each.offer.path.attributes.local_preference,
-                "as_path_length": each.offer.path.attributes.as_path_length(),
-                "best": each.won_by is not None,
-                "won_by": each.won_by and each.won_by.value,
-                "lost_by": each.lost_by and each.lost_by.value,
-                "not_considered": each.excluded or None,
-            }
-            for each in why.paths
-        ],
+        "candidates": [_candidate_json(each) for each in why.paths],
         "route": route
         and {
             "target": str(route.target),
@@ -120,6 +107,23 @@ def _place_json(place: PlaceFacts) -> dict[str, Any]:
         "damped_for": place.suppressed_for,
         "awaits": place.awaits,
         "late": list(place.late),
+    }
+
+
+def _candidate_json(candidate: ExplainedPath) -> dict[str, Any]:
+    path = candidate.offer.path
+    return {
+        "source": candidate.offer.source,
+        "side": candidate.offer.side.value,
+        "next_hop": str(path.next_hop),
+        "interface": candidate.interface_id or None,
+        "med": path.attributes.med,
+        "local_preference": path.attributes.local_preference,
+        "as_path_length": path.attributes.as_path_length(),
+        "best": candidate.won_by is not None,
+        "won_by": candidate.won_by and candidate.won_by.value,
+        "lost_by": candidate.lost_by and candidate.lost_by.value,
+        "not_considered": candidate.excluded or None,
     }
 
 

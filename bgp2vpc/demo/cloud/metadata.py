@@ -21,23 +21,13 @@ def tree_of(instance: Any) -> Tree:
     profile = f"arn:aws:iam::{instance.owner_id}:instance-profile/{ROLE}"
     zone = instance.availability_zone
     region = instance.ec2_backend.region_name
-    now = datetime.now(UTC)
-    credentials = {
-        "Code": "Success",
-        "LastUpdated": _time(now),
-        "Type": "AWS-HMAC",
-        "AccessKeyId": instance.id,  # so that the log of calls names it
-        "SecretAccessKey": "testing",
-        "Token": "testing",
-        "Expiration": _time(now + CREDENTIALS_LAST),
-    }
     return {
         "meta-data": {
             "ami-id": instance.image_id,
             "hostname": instance.private_dns_name,
             "iam": {
                 "info": json.dumps({"Code": "Success", "InstanceProfileArn": profile}),
-                "security-credentials": {ROLE: json.dumps(credentials)},
+                "security-credentials": {ROLE: json.dumps(_credentials(instance))},
             },
             "instance-id": instance.id,
             "instance-life-cycle": "spot" if instance.lifecycle == "spot" else "on-demand",
@@ -55,22 +45,35 @@ def tree_of(instance: Any) -> Tree:
             },
             "services": {"domain": "amazonaws.com", "partition": "aws"},
         },
-        "dynamic": {
-            "instance-identity": {
-                "document": json.dumps(
-                    {
-                        "accountId": instance.owner_id,
-                        "availabilityZone": zone,
-                        "imageId": instance.image_id,
-                        "instanceId": instance.id,
-                        "instanceType": instance.instance_type,
-                        "privateIp": instance.private_ip_address,
-                        "region": region,
-                        "version": "2017-09-30",
-                    }
-                )
-            }
-        },
+        "dynamic": {"instance-identity": {"document": json.dumps(_identity_document(instance))}},
+    }
+
+
+def _credentials(instance: Any) -> dict[str, str]:
+    """Those of the instance's role, for the SDKs."""
+    now = datetime.now(UTC)
+    return {
+        "Code": "Success",
+        "LastUpdated": _time(now),
+        "Type": "AWS-HMAC",
+        "AccessKeyId": instance.id,  # so that the log of calls names it
+        "SecretAccessKey": "testing",
+        "Token": "testing",
+        "Expiration": _time(now + CREDENTIALS_LAST),
+    }
+
+
+def _identity_document(instance: Any) -> dict[str, str]:
+    """https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instance-identity-documents.html."""
+    return {
+        "accountId": instance.owner_id,
+        "availabilityZone": instance.availability_zone,
+        "imageId": instance.image_id,
+        "instanceId": instance.id,
+        "instanceType": instance.instance_type,
+        "privateIp": instance.private_ip_address,
+        "region": instance.ec2_backend.region_name,
+        "version": "2017-09-30",
     }
 
 

@@ -28,11 +28,7 @@ def install() -> None:
 
     def clean_json(resource_json: Any, resources_map: Any) -> Any:
         if isinstance(resource_json, dict) and "Fn::Cidr" in resource_json:
-            # The first `count` blocks within, each with `bits` bits for hosts.
-            block, count, bits = moto_clean(resource_json["Fn::Cidr"], resources_map)
-            network = ip_network(block)
-            blocks = network.subnets(new_prefix=network.max_prefixlen - int(bits))
-            return [str(each) for each in islice(blocks, int(count))]
+            return _cidr_blocks(*moto_clean(resource_json["Fn::Cidr"], resources_map))
         return moto_clean(resource_json, resources_map)
 
     patch(parsing, clean_json)
@@ -47,7 +43,7 @@ def install() -> None:
     )
     for owner, complete in wrapped:
         patch(owner, _wrapped(getattr(owner, MAKE), complete), MAKE)
-    moto_make, moto_make_group = getattr(Instance, MAKE), getattr(SecurityGroup, MAKE)
+    moto_make, moto_make_group, moto_put = getattr(Instance, MAKE), getattr(SecurityGroup, MAKE), Role.put_policy
 
     def make_group(resource_name: str, template: Any, *where: Any, **more: Any) -> SecurityGroup:
         properties = template["Properties"]
@@ -58,34 +54,11 @@ def install() -> None:
         return made
 
     def make_instance(resource_name: str, template: Any, account_id: str, region_name: str, **more: Any) -> Instance:
-        made: Instance
         properties = template["Properties"]
-        if "NetworkInterfaces" not in properties:
-            made = moto_make(resource_name, template, account_id, region_name, **more)
-            return made
-        # Of a launch template, at interfaces that are there already.
-        backend = ec2_backends[account_id][region_name]
-        launch = backend.get_launch_template(properties["LaunchTemplate"]["LaunchTemplateId"]).default_version().data
-        interfaces = properties["NetworkInterfaces"]
-        first = backend.get_network_interface(interfaces[0]["NetworkInterfaceId"])
-        (made,) = backend.run_instances(
-            image_id=launch["ImageId"],
-            count=1,
-            user_data=None,  # the template's
-            security_group_names=[],
-            is_instance_type_default=True,
-            region_name=backend.region_name,
-            placement=first.subnet.availability_zone,
-            launch_template=properties["LaunchTemplate"],
-            metadata_options=launch.get("MetadataOptions"),
-            nics=interfaces,
-        ).instances
-        if profile := launch.get("IamInstanceProfile"):
-            backend.associate_iam_instance_profile(made.id, iam_instance_profile_name=profile["Name"])
-        _tag(made, properties, backend)
+        if "NetworkInterfaces" in properties:
+            return _launch_at_interfaces(ec2_backends[account_id][region_name], properties)
+        made: Instance = moto_make(resource_name, template, account_id, region_name, **more)
         return made
-
-    moto_put = Role.put_policy
 
     def put_policy(self: Any, policy_name: str, policy_json: Any) -> None:
         moto_put(self, policy_name, policy_json if isinstance(policy_json, str) else json.dumps(policy_json))
@@ -93,6 +66,37 @@ def install() -> None:
     patch(Role, put_policy)
     patch(SecurityGroup, staticmethod(make_group), MAKE)
     patch(Instance, staticmethod(make_instance), MAKE)
+
+
+def _cidr_blocks(block: str, count: str, bits: str) -> list[str]:
+    """Fn::Cidr: the first `count` blocks within `block`, each with `bits` bits for hosts."""
+    network = ip_network(block)
+    blocks = network.subnets(new_prefix=network.max_prefixlen - int(bits))
+    return [str(each) for each in islice(blocks, int(count))]
+
+
+def _launch_at_interfaces(backend: Any, properties: Any) -> Instance:
+    """An instance of a launch template whose interfaces are there already."""
+    launch = backend.get_launch_template(properties["LaunchTemplate"]["LaunchTemplateId"]).default_version().data
+    interfaces = properties["NetworkInterfaces"]
+    first = backend.get_network_interface(interfaces[0]["NetworkInterfaceId"])
+    made: Instance
+    (made,) = backend.run_instances(
+        image_id=launch["ImageId"],
+        count=1,
+        user_data=None,  # the template's
+        security_group_names=[],
+        is_instance_type_default=True,
+        region_name=backend.region_name,
+        placement=first.subnet.availability_zone,
+        launch_template=properties["LaunchTemplate"],
+        metadata_options=launch.get("MetadataOptions"),
+        nics=interfaces,
+    ).instances
+    if profile := launch.get("IamInstanceProfile"):
+        backend.associate_iam_instance_profile(made.id, iam_instance_profile_name=profile["Name"])
+    _tag(made, properties, backend)
+    return made
 
 
 def _wrapped(moto_make: Any, complete: Any) -> Any:

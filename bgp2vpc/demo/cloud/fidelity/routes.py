@@ -16,7 +16,7 @@ from moto.ec2.models.route_tables import Route, RouteTable
 from moto.ec2.responses.route_tables import RouteTables
 
 from bgp2vpc.demo.cloud.fidelity import nat_gateways, transit_gateways
-from bgp2vpc.demo.cloud.fidelity.destinations import DESTINATION_PARAMETERS, parse_destination
+from bgp2vpc.demo.cloud.fidelity.destinations import DESTINATION_PARAMETERS, Destination, parse_destination
 from bgp2vpc.demo.cloud.fidelity.errors import invalid_value
 from bgp2vpc.demo.cloud.fidelity.patching import patch
 from bgp2vpc.demo.cloud.fidelity.rules import RULES
@@ -84,37 +84,10 @@ def install() -> None:
     ) -> Route:
         if local:  # moto's own call, when it makes a table
             return moto_create(self, route_table_id, destination_cidr_block, destination_ipv6_cidr_block, local=True)
-        table = self.get_route_table(route_table_id)
         destination = parse_destination(
             self, destination_cidr_block, destination_ipv6_cidr_block, destination_prefix_list_id
         )
-        target = resolve_target(self, table, destination, targets)
-        existing: Route | None = table._routes.get(destination.key(table.id))
-        if existing is not None:
-            if RULES.quirks.create_same_route_succeeds and target.is_target_of(existing):
-                return existing
-            raise RouteAlreadyExistsError(destination.text)
-        # Static routes of one address family; a prefix list counts with its MaxEntries.
-        family = _family(self, destination.ipv6, destination.prefix_list)
-        used = sum(
-            _weight(route.destination_prefix_list)
-            for route in table._routes.values()
-            if not route.local
-            and not isinstance(route, PropagatedRoute)
-            and _family(self, route.destination_ipv6_cidr_block, route.destination_prefix_list_id) == family
-        )
-        prefix_list = self.managed_prefix_lists.get(destination.prefix_list)
-        if used + _weight(prefix_list) > RULES.quirks.route_quota:
-            raise EC2ClientError("RouteLimitExceeded", "The maximum number of routes has been reached.")
-        route = make_route(
-            table,
-            destination.ipv4,
-            destination.ipv6,
-            destination_prefix_list=prefix_list,
-            **{target.field: target.value},
-        )
-        table._routes[route.id] = route
-        return route
+        return _create_static(self, self.get_route_table(route_table_id), destination, targets)
 
     for operation in (create_route, replace_route, delete_route):
         patch(moto.RouteBackend, operation)
@@ -122,6 +95,36 @@ def install() -> None:
     for shown in (network_interface_id, instance_id, instance_owner_id, state):
         # moto has no attribute for the owner, which its serializer shows if it is there.
         setattr(Route, shown.__name__, property(shown))
+
+
+def _create_static(backend: Any, table: RouteTable, destination: Destination, targets: dict[str, Any]) -> Route:
+    """CreateRoute: refused where there is a static route already, or no room for another one."""
+    target = resolve_target(backend, table, destination, targets)
+    existing: Route | None = table._routes.get(destination.key(table.id))
+    if existing is not None:
+        if RULES.quirks.create_same_route_succeeds and target.is_target_of(existing):
+            return existing
+        raise RouteAlreadyExistsError(destination.text)
+    prefix_list = backend.managed_prefix_lists.get(destination.prefix_list)
+    family = _family(backend, destination.ipv6, destination.prefix_list)
+    if _used(backend, table, family) + _weight(prefix_list) > RULES.quirks.route_quota:
+        raise EC2ClientError("RouteLimitExceeded", "The maximum number of routes has been reached.")
+    route = make_route(
+        table, destination.ipv4, destination.ipv6, destination_prefix_list=prefix_list, **{target.field: target.value}
+    )
+    table._routes[route.id] = route
+    return route
+
+
+def _used(backend: Any, table: RouteTable, family: str) -> int:
+    """How much of its quota the table has used: static routes of this address family; a list counts with MaxEntries."""
+    return sum(
+        _weight(route.destination_prefix_list)
+        for route in table._routes.values()
+        if not route.local
+        and not isinstance(route, PropagatedRoute)
+        and _family(backend, route.destination_ipv6_cidr_block, route.destination_prefix_list_id) == family
+    )
 
 
 def replace_route(
