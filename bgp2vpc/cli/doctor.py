@@ -35,7 +35,7 @@ def add(commands: Commands) -> None:
 def run(args: argparse.Namespace) -> int:
     """Gather, judge, print; exit status 1 if a finding is `fail`."""
     from bgp2vpc.config.load import load
-    from bgp2vpc.doctor.gather import gather
+    from bgp2vpc.doctor.facts.gather import gather
     from bgp2vpc.doctor.judge import judge
     from bgp2vpc.doctor.model import State
 

@@ -1,7 +1,7 @@
 """Turns the facts about this host and its VPC into findings. Pure.
 
-How the room works: `gather` collects the facts (`HostFacts` in `model`), each on a thread and with a time limit: the
-machine's addresses and sysctls from the kernel (`machine`), instance metadata, EC2's endpoint, the daemon over its
+How the room works: `facts/gather` collects the facts (`HostFacts` in `model`), each on a thread and with a time limit:
+the machine's addresses and sysctls from the kernel (`machine`), instance metadata, EC2's endpoint, the daemon over its
 socket, the VPC, EC2 calls with DryRun (`subjects` lists which), and ExaBGP with its file (`running_exabgp`,
 `exabgp_conf`, `ask_exabgp`); with a `bgp:` section also how neighbors answer, the security groups between, and the
 ExaBGP that `bgp2vpc run` runs (`reach`). A fact that cannot be had is a `Trouble`, and the other facts are judged all

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from bgp2vpc.doctor.gather import Fact
+from bgp2vpc.doctor.facts.gather import Fact
 from bgp2vpc.doctor.model import Trouble
 from bgp2vpc.errors import MetadataError
 from tests.waiting import PATIENCE

@@ -8,13 +8,13 @@ import sys
 
 import pytest
 
-from bgp2vpc.doctor.machine import host, proxy_for
+from bgp2vpc.doctor.facts.machine import host, proxy_for
 from bgp2vpc.prefix import IPAddress
 from tests.waiting import PATIENCE
 
 ASK = """
 import json
-from bgp2vpc.doctor.machine import host
+from bgp2vpc.doctor.facts.machine import host
 found = host()
 print(json.dumps({
     "addresses": {str(address): sorted(names) for address, names in found.addresses.items()},

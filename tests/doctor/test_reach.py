@@ -12,10 +12,10 @@ import pytest
 
 from bgp2vpc.bgp.mesh import MeshPeer, Neighbor
 from bgp2vpc.config.model import Bgp, Config
-from bgp2vpc.doctor import machine
+from bgp2vpc.doctor.facts import machine
+from bgp2vpc.doctor.facts.reach import own_exabgp, sessions
+from bgp2vpc.doctor.facts.running_exabgp import daemons
 from bgp2vpc.doctor.model import PortHolder, Running, TcpAnswer, Trouble
-from bgp2vpc.doctor.reach import own_exabgp, sessions
-from bgp2vpc.doctor.running_exabgp import daemons
 from bgp2vpc.prefix import IPAddress, parse_address
 from bgp2vpc.speaker import exabgp_file
 from bgp2vpc.speaker.render_conf import Written, configuration

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from bgp2vpc.doctor import running_exabgp
 from bgp2vpc.doctor.exabgp_conf import NeighborStanza, OwnRoute, ProcessStanza, read
+from bgp2vpc.doctor.facts import running_exabgp
+from bgp2vpc.doctor.facts.running_exabgp import look_at
 from bgp2vpc.doctor.model import Closed, Exabgp, Trouble
-from bgp2vpc.doctor.running_exabgp import look_at
 from tests import exabgps
 from tests.waiting import eventually
 

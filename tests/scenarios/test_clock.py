@@ -25,7 +25,7 @@ READERS = {
     ("reconcile/decisions.py", "time.time"),  # since when a verdict stands, for people
     ("operator/state_file.py", "time.time"),  # whether what the state file holds has ended
     ("operator/operator.py", "time.time"),  # when a hold begins and ends, for people and the state file
-    ("doctor/gather.py", "time.time"),  # whether the clock is right is what it asks
+    ("doctor/facts/gather.py", "time.time"),  # whether the clock is right is what it asks
     ("health/probes/ping.py", "time.time"),  # icmplib's parser wants one, and we do not read it
 }
 

@@ -10,9 +10,9 @@ from typing import Final
 
 from bgp2vpc.bgp.mesh import Neighbor
 from bgp2vpc.config.model import Config
-from bgp2vpc.doctor import machine
+from bgp2vpc.doctor.facts import machine
+from bgp2vpc.doctor.facts.running_exabgp import version_of
 from bgp2vpc.doctor.model import BgpSessions, Known, OwnExabgp, Running, TcpAnswer, Trouble, Vpc
-from bgp2vpc.doctor.running_exabgp import version_of
 from bgp2vpc.errors import Ec2Error, ExabgpError
 from bgp2vpc.files import reason_of
 from bgp2vpc.prefix import IPAddress, Prefix

@@ -23,7 +23,9 @@ from bgp2vpc.bgp.events import Announce
 from bgp2vpc.bgp.mesh import BGP_PORT
 from bgp2vpc.config.model import RUN_PORT, Config
 from bgp2vpc.config.programs import missing_programs
-from bgp2vpc.doctor import machine
+from bgp2vpc.doctor.facts import machine
+from bgp2vpc.doctor.facts.reach import own_exabgp, sessions
+from bgp2vpc.doctor.facts.running_exabgp import daemons, look_at
 from bgp2vpc.doctor.model import (
     BgpSessions,
     Endpoint,
@@ -36,8 +38,6 @@ from bgp2vpc.doctor.model import (
     Trouble,
     Vpc,
 )
-from bgp2vpc.doctor.reach import own_exabgp, sessions
-from bgp2vpc.doctor.running_exabgp import daemons, look_at
 from bgp2vpc.doctor.subjects import reads, runs_exabgp, writes
 from bgp2vpc.errors import Bgp2vpcError, Credentials, Ec2Error, MetadataError
 from bgp2vpc.exabgp_api.line import parse
