@@ -45,14 +45,14 @@ from bgp2vpc.services.checks.local import Checks
 from bgp2vpc.services.checks.remote import RemoteChecks
 from bgp2vpc.services.exabgp import ExabgpService
 from bgp2vpc.services.fallbacks import Fallbacks
-from bgp2vpc.services.lag import LagWatch
 from bgp2vpc.services.meter import Meter
-from bgp2vpc.services.prefixes import ServedPrefixes
 from bgp2vpc.services.scripts import Scripts
 from bgp2vpc.services.serf import SerfService
 from bgp2vpc.services.service import Service
 from bgp2vpc.services.socket import SocketService
-from bgp2vpc.services.status import Loaded, StatusSource
+from bgp2vpc.services.status.lag import LagWatch
+from bgp2vpc.services.status.prefixes import ServedPrefixes
+from bgp2vpc.services.status.source import Loaded, StatusSource
 from bgp2vpc.services.supervision import SdNotify, Supervision
 from bgp2vpc.services.web import Given, WebService
 from bgp2vpc.sources.server import Question, SocketSettings

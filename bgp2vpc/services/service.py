@@ -13,8 +13,9 @@ it talks with: it reports the failure to the journal, tries again with a back-of
 - `fallbacks`: looks at each `fallback` once per poll, and reports one that cannot be used before it is needed.
 - `alerts`, `meter`, `supervision`: observers of the reconciler (`reconcile/observer.py`). They send alerts (`notices`
   says which), count for the metrics, and tell systemd.
-- `web`: the page, /metrics and the health endpoints. `status` gathers what these and `bgp2vpc status` show; among it
-  the state of each prefix (`prefixes`), and how late the event loop is (`lag`).
+- `web`: the page, /metrics and the health endpoints.
+- `status/`: gathers what these and `bgp2vpc status` show, such as the state of each prefix, and how late the event
+  loop is.
 """
 
 from typing import Protocol

@@ -20,7 +20,7 @@ from bgp2vpc.operator.operator import Operator
 from bgp2vpc.operator.why import lines
 from bgp2vpc.prefix import parse_destination
 from bgp2vpc.reconcile.journal import Journal
-from bgp2vpc.services.status import StatusSource
+from bgp2vpc.services.status.source import StatusSource
 from bgp2vpc.tasks import StartTask, cancelled, on_thread, until
 from bgp2vpc.web.guard import read_token
 from bgp2vpc.web.model import WebError, WebSettings

@@ -8,8 +8,8 @@ import pytest
 from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 from botocore.parsers import ResponseParserError
 
-from bgp2vpc.demo.cloud.buckets import Buckets
 from bgp2vpc.demo.cloud.client import Cloud
+from bgp2vpc.demo.cloud.front.buckets import Buckets
 from bgp2vpc.demo.cloud.process import CloudError
 from bgp2vpc.demo.cloud.values import CloudThrottle, External, Fault, FaultKind, World
 from tests.cloud.ec2_battery.lab import code

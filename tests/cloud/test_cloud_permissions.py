@@ -7,7 +7,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from bgp2vpc.demo.cloud.client import Cloud
-from bgp2vpc.demo.cloud.iam import CloudPolicy, IamCall, PolicyError
+from bgp2vpc.demo.cloud.front.iam import CloudPolicy, IamCall, PolicyError
 from bgp2vpc.demo.cloud.process import CloudError
 from bgp2vpc.demo.cloud.values import World, WorldSpec
 

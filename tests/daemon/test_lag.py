@@ -3,7 +3,7 @@
 import asyncio
 import logging
 
-from bgp2vpc.services.lag import WINDOW, LagWatch
+from bgp2vpc.services.status.lag import WINDOW, LagWatch
 from tests.virtual_time import VirtualTimeLoop
 
 

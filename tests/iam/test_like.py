@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bgp2vpc.demo.cloud.iam import _is_like
+from bgp2vpc.demo.cloud.front.iam import _is_like
 from bgp2vpc.iam.like import Like, escape, like
 
 

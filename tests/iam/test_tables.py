@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bgp2vpc.demo.cloud.iam import CloudPolicy, IamCall
+from bgp2vpc.demo.cloud.front.iam import CloudPolicy, IamCall
 from bgp2vpc.iam.policy import IamPolicy, Statement
 from bgp2vpc.iam.scope import Scope
 from bgp2vpc.iam.tables import AccountScope, scopes

@@ -6,15 +6,15 @@ from moto.ec2.exceptions import EC2ClientError
 from pydantic import ValidationError
 
 from bgp2vpc.demo.cloud import verbs
-from bgp2vpc.demo.cloud.builder import build
-from bgp2vpc.demo.cloud.ec2 import CloudEc2, ExternalWriteError
-from bgp2vpc.demo.cloud.faults import Misfortune
+from bgp2vpc.demo.cloud.backend.builder import build
+from bgp2vpc.demo.cloud.backend.ec2 import CloudEc2, ExternalWriteError
+from bgp2vpc.demo.cloud.backend.show import show
 from bgp2vpc.demo.cloud.fidelity.routes import propagate
 from bgp2vpc.demo.cloud.fidelity.rules import RULES, StatusChecks
-from bgp2vpc.demo.cloud.iam import Authority, PolicyError
+from bgp2vpc.demo.cloud.front.faults import Misfortune
+from bgp2vpc.demo.cloud.front.iam import Authority, PolicyError
 from bgp2vpc.demo.cloud.imds import CloudMetadata
 from bgp2vpc.demo.cloud.log import CallLog, Changes
-from bgp2vpc.demo.cloud.show import show
 from bgp2vpc.demo.cloud.values import Quirks, ScaleIn, World, WorldSpec
 from bgp2vpc.demo.cloud.wire import Environ, StartResponse, text_answer
 

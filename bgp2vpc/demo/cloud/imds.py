@@ -12,7 +12,7 @@ from typing import Any
 
 from moto.ec2.exceptions import EC2ClientError
 
-from bgp2vpc.demo.cloud.ec2 import CloudEc2
+from bgp2vpc.demo.cloud.backend.ec2 import CloudEc2
 from bgp2vpc.demo.cloud.metadata import tree_of
 from bgp2vpc.demo.cloud.sockets import reset_connection
 from bgp2vpc.demo.cloud.values import MetadataFault

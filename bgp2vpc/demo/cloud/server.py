@@ -4,10 +4,10 @@ import logging
 from collections.abc import Iterable
 
 from bgp2vpc.demo.cloud import control, imds
-from bgp2vpc.demo.cloud.ec2 import CloudEc2
-from bgp2vpc.demo.cloud.faults import Misfortune
-from bgp2vpc.demo.cloud.gate import Gate
-from bgp2vpc.demo.cloud.iam import Authority
+from bgp2vpc.demo.cloud.backend.ec2 import CloudEc2
+from bgp2vpc.demo.cloud.front.faults import Misfortune
+from bgp2vpc.demo.cloud.front.gate import Gate
+from bgp2vpc.demo.cloud.front.iam import Authority
 from bgp2vpc.demo.cloud.log import CallLog, Changes
 from bgp2vpc.demo.cloud.sockets import Server, make_server
 from bgp2vpc.demo.cloud.wire import Environ, StartResponse, WsgiApp

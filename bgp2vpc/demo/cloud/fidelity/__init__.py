@@ -10,35 +10,29 @@ destinations      a route's destination: one, canonical, allowed
 targets           a route's target: one, existing, of this VPC
 routes            CreateRoute, ReplaceRoute, DeleteRoute, and what DescribeRouteTables shows of a route
 route_tables      the tables: ids, associations, deletion
-filters           filters with OR over their values; unknown ones refused
-paging            MaxResults and NextToken
 interfaces        network interfaces and the source/destination check
 subnets           what DescribeSubnets shows and filters
 nat_gateways      their interfaces, and their end
 instances         termination, status checks
-hidden            what a describe leaves out: managed resources, instances, tags of a shared VPC
 prefix_lists      managed prefix lists: versions, MaxEntries
 cloudformation    properties of a template that moto leaves out
 transit_gateways  routes of a transit gateway's table
-actions           every action: DryRun, and an error instead of an HTML page
+requests/         what goes for every request: DryRun, filters, paging, what a describe leaves out
 """
 
 from functools import cache
 
 from bgp2vpc.demo.cloud.fidelity import (
-    actions,
-    filters,
-    hidden,
     instances,
     interfaces,
     nat_gateways,
-    paging,
     prefix_lists,
     route_tables,
     routes,
     subnets,
     transit_gateways,
 )
+from bgp2vpc.demo.cloud.fidelity.requests import actions, filters, hidden, paging
 
 
 @cache

@@ -5,9 +5,9 @@ from typing import Any
 from moto.ec2.models.instances import Instance, InstanceBackend, InstanceState
 
 from bgp2vpc.demo.cloud.fidelity.errors import internal_error
-from bgp2vpc.demo.cloud.fidelity.filters import STATUS_FILTERS, select
 from bgp2vpc.demo.cloud.fidelity.interfaces import remove_interface
 from bgp2vpc.demo.cloud.fidelity.patching import patch
+from bgp2vpc.demo.cloud.fidelity.requests.filters import STATUS_FILTERS, select
 from bgp2vpc.demo.cloud.fidelity.rules import RULES
 
 RUNNING = 16

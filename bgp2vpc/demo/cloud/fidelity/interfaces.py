@@ -13,8 +13,8 @@ from moto.ec2.models.instances import Instance, InstanceBackend
 from moto.ec2.responses.elastic_network_interfaces import ElasticNetworkInterfaces
 
 from bgp2vpc.demo.cloud.fidelity.errors import invalid_value, malformed, several_interfaces
-from bgp2vpc.demo.cloud.fidelity.filters import INTERFACE_FILTERS, select
 from bgp2vpc.demo.cloud.fidelity.patching import patch
+from bgp2vpc.demo.cloud.fidelity.requests.filters import INTERFACE_FILTERS, select
 
 EFA_ONLY = "efa-only"
 CARD = 100

@@ -7,8 +7,8 @@ from moto.ec2.exceptions import DependencyViolationError, EC2ClientError, Invali
 from moto.ec2.models.route_tables import RouteBackend, RouteTable
 
 from bgp2vpc.demo.cloud.fidelity.errors import malformed
-from bgp2vpc.demo.cloud.fidelity.filters import ROUTE_TABLE_FILTERS, select
 from bgp2vpc.demo.cloud.fidelity.patching import patch
+from bgp2vpc.demo.cloud.fidelity.requests.filters import ROUTE_TABLE_FILTERS, select
 
 TABLE_ID = re.compile(r"rtb-[0-9a-f]{8}(?:[0-9a-f]{9})?")
 

@@ -4,8 +4,8 @@ from typing import Any
 
 from moto.ec2.models.subnets import Subnet, SubnetBackend
 
-from bgp2vpc.demo.cloud.fidelity.filters import SUBNET_FILTERS, select
 from bgp2vpc.demo.cloud.fidelity.patching import patch
+from bgp2vpc.demo.cloud.fidelity.requests.filters import SUBNET_FILTERS, select
 
 
 def install() -> None:

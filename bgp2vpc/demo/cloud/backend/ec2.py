@@ -12,11 +12,11 @@ from moto.ec2.models import ec2_backends
 from moto.iam.models import get_account_id_from, iam_backends
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
+from bgp2vpc.demo.cloud.backend.scaling import CloudAutoScaling
+from bgp2vpc.demo.cloud.backend.stale import CloudHistory
 from bgp2vpc.demo.cloud.fidelity import make_cloudformation_honest, make_honest
 from bgp2vpc.demo.cloud.fidelity.rules import RULES
 from bgp2vpc.demo.cloud.log import Changes
-from bgp2vpc.demo.cloud.scaling import CloudAutoScaling
-from bgp2vpc.demo.cloud.stale import CloudHistory
 from bgp2vpc.demo.cloud.values import REGION, External, StaleReads
 from bgp2vpc.demo.cloud.wire import CloudAnswer, Environ, Request, environ_of, run
 

@@ -3,7 +3,7 @@
 import threading
 from dataclasses import dataclass
 
-from bgp2vpc.demo.cloud.buckets import Buckets
+from bgp2vpc.demo.cloud.front.buckets import Buckets
 from bgp2vpc.demo.cloud.values import External, Fault, Latency, Race
 from bgp2vpc.demo.cloud.wire import Request
 

@@ -17,11 +17,11 @@ from bgp2vpc.services.alerts import Alerts
 from bgp2vpc.services.checks.health import Health
 from bgp2vpc.services.exabgp import ExabgpService
 from bgp2vpc.services.fallbacks import Fallbacks
-from bgp2vpc.services.lag import LagWatch
-from bgp2vpc.services.prefix_lists import prefix_list_rows
-from bgp2vpc.services.prefixes import ServedPrefixes
 from bgp2vpc.services.scripts import Scripts
 from bgp2vpc.services.serf import SerfService
+from bgp2vpc.services.status.lag import LagWatch
+from bgp2vpc.services.status.prefix_lists import prefix_list_rows
+from bgp2vpc.services.status.prefixes import ServedPrefixes
 from bgp2vpc.sources.session import SourceKind
 from bgp2vpc.speaker.adj_rib_in import AdjRibIn
 from bgp2vpc.speaker.adj_rib_out import AdjRibOut

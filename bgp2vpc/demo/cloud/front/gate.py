@@ -7,9 +7,9 @@ import time
 from collections.abc import Iterable
 from dataclasses import replace
 
-from bgp2vpc.demo.cloud.ec2 import CloudEc2, ExternalWriteError
-from bgp2vpc.demo.cloud.faults import Misfortune
-from bgp2vpc.demo.cloud.iam import Authority
+from bgp2vpc.demo.cloud.backend.ec2 import CloudEc2, ExternalWriteError
+from bgp2vpc.demo.cloud.front.faults import Misfortune
+from bgp2vpc.demo.cloud.front.iam import Authority
 from bgp2vpc.demo.cloud.log import CallLog
 from bgp2vpc.demo.cloud.sockets import reset_connection
 from bgp2vpc.demo.cloud.values import OUTSIDE, FaultKind
