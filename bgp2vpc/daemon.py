@@ -140,7 +140,7 @@ class Daemon:
                 except ConfigError as error:
                     self.parts.loaded.failed(error.problems)
                     for problem in error.problems:
-                        event(log, logging.ERROR, f"not reloaded, the old configuration stays: {problem}")
+                        event(log, logging.ERROR, f"configuration not reloaded, the old one stays: {problem}")
                 self.parts.supervision.reloaded()
         finally:
             self._reloading = False
@@ -163,7 +163,7 @@ class Daemon:
             if getattr(config, key) != getattr(before, key):
                 event(log, logging.WARNING, f"a change of {key} takes effect at the next start only", key=key)
         if (config.bgp is None) != (before.bgp is None) and not parts.is_helper:
-            event(log, logging.WARNING, "to run ExaBGP, or no longer, takes effect at the next start only", key="bgp")
+            event(log, logging.WARNING, "adding or removing bgp takes effect at the next start only", key="bgp")
         parts.config = config
         parts.use_limits(config)
         parts.prefixes.forget_withdrawn()
@@ -177,7 +177,7 @@ class Daemon:
                 return
             await each.configure(config)
         parts.loaded.succeeded(config.file)
-        event(log, logging.INFO, "reloaded", file=config.file)
+        event(log, logging.INFO, "configuration reloaded", file=config.file)
 
 
 def _warn(config: Config) -> None:

@@ -90,7 +90,8 @@ def configure(
     ours.setLevel(level)
     logging.captureWarnings(True)
     if trouble is not None:
-        event(ours, logging.WARNING, "no syslog, logging here", socket=syslog_socket, error=trouble.strerror or trouble)
+        why = trouble.strerror or trouble
+        event(ours, logging.WARNING, "syslog not available: logging to stderr", socket=syslog_socket, error=why)
 
 
 def _handler(fmt: LogFormat, stream: TextIO, syslog_socket: Path | None) -> tuple[logging.Handler, OSError | None]:

@@ -36,7 +36,7 @@ async def exit_if_source_dest_check_is_on(parts: Parts, end: EndRequest) -> None
         event(
             log,
             logging.CRITICAL,
-            "not started: source/destination check is on",
+            "daemon not started: source/destination check is on",
             instance=parts.view.instance.id,
             hint=f"aws ec2 modify-network-interface-attribute --network-interface-id {eni} --no-source-dest-check",
         )

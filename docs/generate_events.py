@@ -6,7 +6,7 @@ With `--check`, only says whether the file is what it would write.
 import ast
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
 
@@ -126,18 +126,22 @@ class Module:
     def _event(self, function: ast.FunctionDef | ast.AsyncFunctionDef, call: ast.Call) -> Iterator[Event]:
         level, words = call.args[1], call.args[2]
         parameters = [each.arg for each in (*function.args.args, *function.args.kwonlyargs)]
-        if isinstance(words, ast.Name) and words.id in parameters:
-            for caller, outer in self._calls_of(function.name):
-                values = _bound(outer, [each for each in parameters if each != "self"], _assigned(caller.body))
+        own = _assigned(function.body)
+        of_caller = any(isinstance(each, ast.Name) and each.id in parameters for each in _pieces(words))
+        callers = list(self._calls_of(function.name)) if of_caller else []
+        if callers:
+            for caller, outer in callers:
+                given = [each for each in parameters if each != "self"]
+                values = own | _bound(outer, given, _assigned(caller.body))
                 extra = [each for each in outer.keywords if each.arg not in parameters]
-                yield from self._made(level, words, [*call.keywords, *extra], values)
+                yield from self._made(level, _filled(words, parameters, values), [*call.keywords, *extra], values)
         else:
-            yield from self._made(level, words, call.keywords, _assigned(function.body))
+            yield from self._made(level, words, call.keywords, own)
 
     def _calls_of(self, name: str) -> Iterator[tuple[ast.FunctionDef | ast.AsyncFunctionDef, ast.Call]]:
         for caller, call in self._calls:
             match call.func:
-                case ast.Name(called) | ast.Attribute(ast.Name("self"), called) if called == name:
+                case ast.Name(called) | ast.Attribute(_, called) if called == name:
                     yield caller, call
 
     def _made(
@@ -185,6 +189,28 @@ class Module:
     def _joined(self, parts: list[ast.expr]) -> Iterator[str]:
         for texts in product(*(self._texts(each, {}) for each in parts)):
             yield re.sub(f"{GAP}( ?{GAP})+", GAP, "".join(texts))
+
+
+def _pieces(words: ast.expr) -> list[ast.expr]:
+    """The expressions that a text is made of."""
+    parts = words.values if isinstance(words, ast.JoinedStr) else [words]
+    return [each.value if isinstance(each, ast.FormattedValue) else each for each in parts]
+
+
+def _filled(words: ast.expr, parameters: Container[str], values: Mapping[str, list[ast.expr]]) -> ast.expr:
+    """The words of an event, where a caller gives part of them as a text."""
+    if not isinstance(words, ast.JoinedStr):
+        return words
+    parts: list[ast.expr] = []
+    for part in words.values:
+        given = part
+        if isinstance(part, ast.FormattedValue) and isinstance(part.value, ast.Name) and part.value.id in parameters:
+            (given, *_) = values.get(part.value.id, [part])
+        if isinstance(given, ast.JoinedStr):
+            parts += given.values
+        else:
+            parts.append(given if isinstance(given, ast.Constant) else part)
+    return ast.JoinedStr(parts)
 
 
 def _assigned(body: list[ast.stmt]) -> dict[str, list[ast.expr]]:

@@ -291,6 +291,6 @@ def test_without_a_syslog_daemon_the_stream_is_used_and_told(tmp_path: Path) -> 
     configure(logging.INFO, stream=stream, syslog=True, syslog_socket=tmp_path / "none")
     event(LOG, logging.INFO, "seen")
     first, second = stream.getvalue().splitlines()
-    assert "warning no syslog, logging here" in first
+    assert "warning syslog not available: logging to stderr" in first
     assert first.endswith(f'socket={tmp_path / "none"} error="No such file or directory"')
     assert second.endswith("info seen")

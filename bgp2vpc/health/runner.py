@@ -21,6 +21,7 @@ from bgp2vpc.health.results import CheckStatus, Results
 from bgp2vpc.logs import event
 
 log = logging.getLogger("bgp2vpc.health")
+_PROBED: Final = {True: "probe succeeded", False: "probe failed", None: "probe unknown"}
 _GOLDEN: Final = (5**0.5 - 1) / 2
 """The golden ratio: its multiples, modulo 1, spread evenly over [0, 1), however many there are."""
 _WITHIN: Final = 1.0
@@ -153,7 +154,7 @@ class Runner:
 
     def _take_in(self, result: ProbeResult, latency: float, now: float) -> None:
         if log.isEnabledFor(logging.DEBUG):
-            what = {True: "probe succeeded", False: "probe failed", None: "probe unknown"}[result.healthy]
+            what = _PROBED[result.healthy]
             self._tell(logging.DEBUG, what, result, seconds=round(latency, 4))
         was_unknown = self._results.is_unknown
         changed_to = self._results.add(result, latency, now)

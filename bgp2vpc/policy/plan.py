@@ -157,8 +157,12 @@ class Change:
         return self.action is Action.DELETE or self.to_fallback or not self.target.has_owner
 
     def __str__(self) -> str:
+        return f"{self.action.value} {self.place_words()}"
+
+    def place_words(self) -> str:
+        """Where, to which target and why: `rtb-1 192.0.2.1/32 eni-1 (was eni-2): owner-blackhole`."""
         was = f" (was {self.old})" if self.action is Action.REPLACE and self.old else ""
-        return f"{self.action.value} {self.table_id} {self.prefix} {self.target}{was}: {self.reason.value}"
+        return f"{self.table_id} {self.prefix} {self.target}{was}: {self.reason.value}"
 
     def to_json(self) -> dict[str, str]:
         """The contract of `plan --json`."""

@@ -75,7 +75,7 @@ class Decisions:
         """Who was waited for is late, or what was suppressed is not any more."""
         expired = self._view.places.expire(asyncio.get_running_loop().time())
         for table_id, prefix in sorted(expired.reusable):
-            event(log, logging.INFO, "no longer suppressed", table=table_id, prefix=prefix)
+            event(log, logging.INFO, "route no longer suppressed", table=table_id, prefix=prefix)
         self._queue.add(expired.to_decide)
         self._rereader.reread(expired.to_read)  # what we know of the table is older than what we expect of the other
 

@@ -31,9 +31,9 @@ log = logging.getLogger("bgp2vpc")
 
 _DONE = {Action.CREATE: "created", Action.REPLACE: "replaced", Action.DELETE: "deleted"}
 _UNWRITTEN = {
-    VerdictKind.BLOCKED: logging.WARNING,
-    VerdictKind.FOREIGN: logging.INFO,
-    VerdictKind.YIELD: logging.INFO,
+    VerdictKind.BLOCKED: "route not written: blocked",
+    VerdictKind.FOREIGN: "route not written: foreign",
+    VerdictKind.YIELD: "route not written: yield",
 }
 KEPT_ERRORS = 50
 KEPT_CYCLES = 20
@@ -91,7 +91,7 @@ class Journal:
             )
         for each in self.observers:
             each.cycled(cycle)
-        event(log, logging.INFO if normal else logging.DEBUG, self.last_cycle)
+        event(log, logging.INFO if normal else logging.DEBUG, f"cycle {cycle.number}: {cycle.result(now)}")
 
     def outcome(self, outcome: Outcome, cycle: Cycle) -> None:
         """One write has its outcome."""
@@ -224,14 +224,14 @@ class Journal:
         for each in self.observers:
             each.judged(before, now)
         for key, verdict in now.items():
-            level = _UNWRITTEN.get(verdict.kind)
+            words = _UNWRITTEN.get(verdict.kind)
             old = before.get(key)
-            if level is None or (old is not None and (old.kind, old.reason) == (verdict.kind, verdict.reason)):
+            if words is None or (old is not None and (old.kind, old.reason) == (verdict.kind, verdict.reason)):
                 continue
             event(
                 log,
-                level,
-                f"route not written: {verdict.kind.value}",
+                logging.WARNING if verdict.kind is VerdictKind.BLOCKED else logging.INFO,
+                words,
                 table=verdict.table_id,
                 prefix=verdict.prefix,
                 reason=verdict.reason.value,
@@ -246,7 +246,7 @@ class Journal:
             state = places.at(change.key)
             if state.proposed != change:
                 state.proposed = change
-                event(log, logging.INFO, f"would {change}")
+                event(log, logging.INFO, f"would {change.action.value} {change.place_words()}")
 
     def refuse(self, prefixes: Collection[Prefix], only: Collection[Prefix] | None) -> None:
         """Announced, and accepted by no rule: most often a mistyped `accept`. Said once.
@@ -255,7 +255,7 @@ class Journal:
         """
         for prefix in prefixes:
             if prefix not in self.not_accepted:
-                event(log, logging.WARNING, "not permitted by any rule; not installed", prefix=prefix)
+                event(log, logging.WARNING, "prefix not permitted by any rule; not installed", prefix=prefix)
         self.not_accepted = (set() if only is None else self.not_accepted - set(only)) | set(prefixes)
 
     def rules_without_tables(self, rules: Iterable[Rule]) -> None:

@@ -83,7 +83,7 @@ class Lookup:
         self._journal.success("interfaces of peers")
         # Routers of the datacenter may well announce a prefix, too, so that is no warning.
         for address in sorted(self._view.snapshot.unresolvable - before):
-            event(log, logging.INFO, "next hop is no network interface of this VPC", next_hop=address)
+            event(log, logging.INFO, "next hop is not a network interface of this VPC", next_hop=address)
         return True
 
     async def _learn_health(self, instance_ids: set[str], prefixes: set[Prefix]) -> None:

@@ -26,8 +26,12 @@ class Cycle:
 
     def sentence(self, now: float) -> str:
         """`cycle 812: 3 created, 1 failed (0.41 s)`."""
+        return f"cycle {self.number}: {self.result(now)}"
+
+    def result(self, now: float) -> str:
+        """`3 created, 1 failed (0.41 s)`."""
         counts = ", ".join(f"{count} {word}" for word, count in sorted(self.counts.items())) or "nothing to change"
-        return f"cycle {self.number}: {counts} ({now - self.started:.2f} s)"
+        return f"{counts} ({now - self.started:.2f} s)"
 
 
 class WriteResult(Enum):

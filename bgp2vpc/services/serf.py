@@ -169,7 +169,7 @@ class SerfService:
             event(log, logging.INFO, "serf: member gone", address=address)
             self._members.member_failed(address)
         for address in sorted(set(before) - self._roster.down):
-            event(log, logging.INFO, "serf: member no longer gone", address=address)
+            event(log, logging.INFO, "serf: member back", address=address)
             self._members.member_alive(address)
 
     # Votes
@@ -187,7 +187,7 @@ class SerfService:
             if vote.voter == self._name:
                 continue
             if self._roster.present and vote.voter not in self._roster.present:
-                self._complain("a vote of nobody we know: it counts while there is such a member", voter=vote.voter)
+                self._complain("vote of an unknown member: it counts once that is a member", voter=vote.voter)
             if self._votes.cast(vote, told.time, now + agent.vote_time, now):
                 event(log, logging.INFO, "serf: vote", vote=vote)
         self._reassess()

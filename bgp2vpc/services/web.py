@@ -146,6 +146,6 @@ class WebService:
                 return False
             self._journal.success(LISTENING)
             self._server = server
-            event(log, logging.INFO, "web page", url=f"http://{settings}/", steering="on" if token else "off")
+            event(log, logging.INFO, "web page served", url=f"http://{settings}/", steering="on" if token else "off")
         self._server.site.token = token
         return has_token

@@ -21,6 +21,7 @@ from bgp2vpc.descriptors import at_most
 from bgp2vpc.errors import Bgp2vpcError
 from bgp2vpc.exabgp_api import USUAL_MAX_LINE
 from bgp2vpc.exabgp_api.command import Command
+from bgp2vpc.logs import event
 from bgp2vpc.names import CLIENT, LASTING, TEE, reserved_for
 from bgp2vpc.sources.log_limit import Throttle
 from bgp2vpc.sources.session import Listener, Reply, SourceKind, SpeakerSession, as_lines
@@ -118,7 +119,7 @@ class SocketServer:
             if self.path.lstat().st_ino == self._inode:  # not that of a successor
                 self.path.unlink()
         except OSError as error:
-            _log.warning("%s: cannot be removed: %s", self.path, error.strerror)
+            event(_log, logging.WARNING, "socket not removed", socket=self.path, error=error.strerror)
 
     def release(self, names: Container[str]) -> None:
         """End the clients that call themselves one of `names`: a new configuration gives these to its scripts.
@@ -127,7 +128,8 @@ class SocketServer:
         """
         for client in tuple(self.clients):
             if client.source in names:
-                _log.warning("%s: the name now belongs to a configured process: client dropped", client.source)
+                words = "client dropped: its name is now that of a configured process"
+                event(_log, logging.WARNING, words, source=client.source)
                 client.end()
 
     def admit(self, client: "_Client") -> str:
@@ -144,10 +146,10 @@ class SocketServer:
         self._count += 1
         return f"{CLIENT}{self._count}"
 
-    def complain(self, words: str) -> None:
+    def complain(self, words: str, source: str | None = None) -> None:
         """Log a warning about a client; the throttle keeps a thousand clients from filling the log."""
         if self._throttle.allows(asyncio.get_running_loop().time()):
-            _log.warning("%s: %s", self.path, words)
+            event(_log, logging.WARNING, words, socket=self.path, source=source)
 
     def name_for(self, name: str) -> str:
         """`name`; for a tee, which cannot choose another one, the first free of NAME, NAME-2, NAME-3 …"""
@@ -268,7 +270,7 @@ class _Client(asyncio.Protocol):
         self._transport.write(self._own(self._session, words[1:]) if ours else self._session.feed(line))
 
     def _give_up(self) -> None:
-        self._server.complain(f"{self.source}: does not read its answers: dropped")
+        self._server.complain("client does not read its answers: dropped", self.source)
         self._transport.abort()
         self.end()
 

@@ -36,7 +36,7 @@ class RefusedLines:
         # prefix is another fault, and may be a withdrawal that did not happen.
         if complaints.is_worth_saying(f"{reason}\n{line}", now):
             dropped = complaints.take_dropped() or None
-            event(log, logging.WARNING, f"refused: {reason}", source=source, line=cut, lines_dropped=dropped)
+            event(log, logging.WARNING, f"line refused: {reason}", source=source, line=cut, lines_dropped=dropped)
 
     def note(self, source: str, kind: SourceKind, words: str, line: str, now: float) -> None:
         """A line was accepted, and does something else here than its author may think: logged once for each source."""
@@ -44,7 +44,7 @@ class RefusedLines:
         count = before.count + 1 if before else 1
         self._noted[source, words] = RefusedRow(source, kind.value, count, wall_clock(), line[:LOGGED], words)
         if self._complaints.setdefault(source, Complaints()).is_worth_saying(words, now):
-            event(log, logging.WARNING, f"accepted: {words}", source=source, line=line[:LOGGED])
+            event(log, logging.WARNING, f"line accepted: {words}", source=source, line=line[:LOGGED])
 
     def clients_remain(self, names: Container[str]) -> None:
         """Only these clients and tees are left: what the others said counts together, as of one source."""

@@ -247,7 +247,7 @@ def ec2_errors(operation: str, *, plain: type[Ec2Error] = Transient) -> Iterator
     except ClientError as error:
         details = error.response.get("Error", {})
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-        log.debug("%s: HTTP %s: %s", operation, status, details)
+        log.debug("API call refused: %s: HTTP %s: %s", operation, status, details)
         raise failure(operation, str(details.get("Code", "")), str(details.get("Message", "")), status) from error
     except _ALL_FAILURES as error:
         kind = next((ours for theirs, ours in _FAILURES.items() if isinstance(error, theirs)), plain)

@@ -42,7 +42,8 @@ class Connection(web.RequestHandler):
 
     def log_exception(self, *args: Any, **kwargs: Any) -> None:
         """Malformed requests, at debug only: port scans must not fill the log. Errors in handlers are caught before."""
-        log.debug(*args, **kwargs)
+        message, *values = args
+        log.debug("HTTP request failed: %s", message % tuple(values) if values else message, **kwargs)
 
     def busy(self) -> None:
         """A request is being answered: no time limit meanwhile."""

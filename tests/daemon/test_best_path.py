@@ -343,7 +343,7 @@ def test_a_bridge_says_once_that_a_next_hop_is_no_interface(make_lab, caplog) ->
     lab.wait(600)
     assert lab.writes == []
     told = [each.getMessage() for each in caplog.records if "next hop" in each.getMessage()]
-    assert told == ["next hop is no network interface of this VPC"]
+    assert told == ["next hop is not a network interface of this VPC"]
 
 
 def test_a_route_that_was_left_to_a_peer_is_handed_over_and_not_lost(pair, caplog) -> None:

@@ -321,7 +321,7 @@ def test_wrong_lines_in_turns_are_complained_about_once_each(lab: Lab, caplog) -
 def test_two_refused_lines_with_one_reason_are_both_logged(lab: Lab, caplog) -> None:
     lines = (Path(__file__).parent / "data" / "refused-twice.txt").read_text().splitlines()
     assert lab.say(*lines) == ["error", "done", "error"]
-    refused = [record for record in caplog.records if record.message.startswith("refused")]
+    refused = [record for record in caplog.records if record.message.startswith("line refused")]
     assert [record.fields["line"] for record in refused] == [lines[0], lines[2]]
     assert len({record.message for record in refused}) == 1
     (row,) = lab.ask("status")["refused_lines"]
@@ -335,7 +335,7 @@ def test_a_script_that_is_started_again_keeps_its_count_and_its_wrong_line_is_no
         lab.say("announce rout", source="one")
         lab.close("one")
     assert [(row["source"], row["count"]) for row in lab.ask("status")["refused_lines"]] == [("one", 3)]
-    assert len([record for record in caplog.records if record.message.startswith("refused")]) == 1
+    assert len([record for record in caplog.records if record.message.startswith("line refused")]) == 1
 
 
 def test_refused_lines_of_clients_that_are_gone_count_together(lab: Lab) -> None:
@@ -381,7 +381,7 @@ def test_a_watchdog_is_passed_on_and_the_log_says_once_that_its_routes_are_not_s
     assert helper.say(*lines, source="one") == ["done", "done"]
     assert helper.to_exabgp == lines
     (said,) = [r for r in caplog.records if "watchdog" in r.message]
-    assert (said.message, said.levelname) == (f"accepted: {UNSEEN}", "WARNING")
+    assert (said.message, said.levelname) == (f"line accepted: {UNSEEN}", "WARNING")
     status = helper.do(helper.daemon.parts.status_source.now)
     assert status.refused_lines == ()
     noted = [(row.source, row.count, row.line, row.reason) for row in status.noted_lines]

@@ -42,9 +42,9 @@ def test_a_file_that_cannot_be_read_in_a_minute_is_not_waited_for(make_lab, capl
     lab.do(lab.daemon.reload)
     lab.wait(65)
     lab.loop.latency = 0.1
-    assert "not reloaded, the old configuration stays: lab.yaml: not read within 60 s" in caplog.messages
+    assert "configuration not reloaded, the old one stays: lab.yaml: not read within 60 s" in caplog.messages
     lab.reload(poll_time=5.0)
-    assert "reloaded" in caplog.messages
+    assert "configuration reloaded" in caplog.messages
 
 
 def test_a_reload_takes_new_rules_and_says_so(make_lab, caplog) -> None:
@@ -55,7 +55,7 @@ def test_a_reload_takes_new_rules_and_says_so(make_lab, caplog) -> None:
     assert lab.writes == [f"CreateRoute rtb-1 {A} {OURS}"]
     lab.reload(rules=(rule(),), poll_time=5.0)
     assert lab.writes[1:] == [f"CreateRoute rtb-1 {B} {OURS}"]
-    assert "reloaded" in caplog.messages
+    assert "configuration reloaded" in caplog.messages
 
 
 def test_a_bad_file_keeps_the_old_configuration_and_says_every_mistake(make_lab, caplog) -> None:
@@ -68,9 +68,9 @@ def test_a_bad_file_keeps_the_old_configuration_and_says_every_mistake(make_lab,
     lab.next_config = bad
     lab.do(lab.daemon.reload)
     lab.wait()
-    assert [m for m in caplog.messages if "not reloaded" in m] == [
-        "not reloaded, the old configuration stays: lab.yaml:3: poll_time: no",
-        "not reloaded, the old configuration stays: lab.yaml:9: rules: none",
+    assert [m for m in caplog.messages if "configuration not reloaded" in m] == [
+        "configuration not reloaded, the old one stays: lab.yaml:3: poll_time: no",
+        "configuration not reloaded, the old one stays: lab.yaml:9: rules: none",
     ]
     lab.say(announce(A))
     lab.wait()

@@ -131,7 +131,7 @@ def test_a_reload_of_a_bad_file_keeps_the_old_configuration_and_names_every_mist
     cloud.forget_calls()
     site.configure(pol_time=3, routetables={"private": rule("192.0.2.1/24")})
     site.send(signal.SIGHUP)
-    site.wait_for_log("not reloaded, the old configuration stays", count=2)
+    site.wait_for_log("configuration not reloaded, the old one stays", count=2)
     assert "pol_time" in site.log
     assert "poll_time" in site.log  # the key that was meant
     assert "192.0.2.1/24" in site.log

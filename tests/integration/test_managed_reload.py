@@ -171,7 +171,7 @@ def test_a_reload_with_a_mistake_in_a_check_keeps_the_old_checks_running(
         **PATIENT,
     )
     site.send(signal.SIGHUP)
-    site.wait_for_log("not reloaded, the old configuration stays", count=2)
+    site.wait_for_log("configuration not reloaded, the old one stays", count=2)
     assert "did you mean 'web'?" in site.log
     web.ill()
     site.wait_for_route(KEPT, *world.tables, target=None)

@@ -215,7 +215,7 @@ def test_a_vote_ends_with_its_voter_and_what_is_no_vote_is_complained_about(
             await follower.until(lambda: "no vote" in caplog.text, "a complaint")
 
     run(scenario)
-    assert "a vote of nobody we know" in caplog.text
+    assert "vote of an unknown member" in caplog.text
     assert "user event is no vote: expected: announce|withdraw CHECK ADDRESS… from VOTER" in caplog.text
 
 
