@@ -46,17 +46,17 @@ SECTIONS = (
 CHECKS = ("TcpConfig", "CommandConfig", "HttpConfig", "HttpsConfig", "DnsConfig")
 ACCEPT = """\
 An entry is `PREFIX [ge LENGTH] [le LENGTH]`, or a mapping with settings for what it permits. Of several entries that
-permit a prefix, the first one counts, as in the prefix lists of routers: narrow ones come first. For a prefix that
-is also in `manage_routes`, the settings there apply.
+permit a prefix, the first one counts, as in the prefix lists of routers: write more specific ones first. For a prefix
+that is also in `manage_routes`, the settings there apply.
 """
 MANAGED = """\
 The prefix is offered while the health checks are healthy, and written as announced ones are: the first rule that
 accepts or manages a prefix decides for a table.
 """
 SETTINGS = """\
-In a rule, in an entry of `accept` and in one of `manage_routes`. What an entry does not say, its rule says for it;
-`never_delete` and `fallback` go together: an entry that has one of them takes neither from its rule
-(`never_delete: false` alone: delete).
+In a rule, in an entry of `accept` and in one of `manage_routes`. A key that an entry does not have is taken from its
+rule. `never_delete` and `fallback` go together: an entry that has one of them takes neither from its rule, so
+`never_delete: false` alone means that its routes are deleted.
 
 Hooks are argument lists (or one line, split as a shell does; no shell
 runs). They get `BGP2VPC_ACTION` (create, replace, delete), `BGP2VPC_PREFIX`, `BGP2VPC_ROUTE_TABLE`,
@@ -64,14 +64,15 @@ runs). They get `BGP2VPC_ACTION` (create, replace, delete), `BGP2VPC_PREFIX`, `B
 failure stops nothing. The daemon does not wait for a hook that runs `after`.
 """
 LISTED = """\
-One of the first three, or `prefix_list: pl-…` alone; see [many prefixes, one route](prefix-lists.md). With a prefix
-list, the entries of `accept` and `manage_routes` have no settings of their own: one route serves them all.
+`prefix_list` has exactly one of the first three keys, or is the id alone (`prefix_list: pl-…`); see
+[many prefixes, one route](prefix-lists.md). With a prefix list, the entries of `accept` and `manage_routes` have no
+settings of their own: one route serves them all.
 """
 INTRODUCTIONS = {"PrefixListEntry": LISTED, "AcceptEntry": ACCEPT, "RouteEntry": MANAGED}
 CHECK = """\
-Below `healthchecks` for this host's services, below `remote_healthchecks` for those of whichever other instance holds a
-route that names the check. Until `rise` successes or `fall` failures have come in a row for the first time, a check
-has no verdict: nothing is announced, deleted or taken over because of it.
+`healthchecks` are about services of this host. `remote_healthchecks` are about services of other instances: each
+checks the instance that holds a route whose settings name it. A check has no verdict until `rise` successes or `fall`
+failures have come in a row for the first time; until then nothing is announced, deleted or taken over because of it.
 """
 
 

@@ -194,7 +194,7 @@ METRICS: Final = (
         "now (poll_time: auto).", (), _one(lambda seen: seen.status.poll_time.seconds),
     ),
     Description(
-        "bgp2vpc_poll_time_members", "gauge", "Fact: the number of instances that poll_time: auto goes by; none: "
+        "bgp2vpc_poll_time_members", "gauge", "Fact: the number of instances that poll_time: auto goes by; absent if "
         "it is configured.", (), _one(lambda seen: seen.status.poll_time.members),
     ),
     Description(
@@ -224,16 +224,16 @@ METRICS: Final = (
     ),
     Description(
         "bgp2vpc_fallback_usable", "gauge", "Fact: 1 if EC2 would take a route to this fallback, 0 if not; NaN: not "
-        "known, as of a core network, which EC2 tells nothing of. As of the last poll; at most 200, those that are 0 "
-        "first.", ("target", "vpc"), _fallbacks,
+        "known, as for a core network, which EC2 does not describe. As of the last poll; at most 200, those that are "
+        "0 first.", ("target", "vpc"), _fallbacks,
     ),
     Description(
         "bgp2vpc_prefix_list_entries", "gauge", "Fact: entries of a managed prefix list of a rule, as last read.",
         ("prefix_list",), _lists(lambda row: row.entries),
     ),
     Description(
-        "bgp2vpc_prefix_list_max_entries", "gauge", "Fact: how many entries a prefix list can have (MaxEntries): as "
-        "many routes does it count in the quota of each of its tables.", ("prefix_list",),
+        "bgp2vpc_prefix_list_max_entries", "gauge", "Fact: how many entries a prefix list can have (MaxEntries); "
+        "it counts as that many routes in the quota of each table that has it.", ("prefix_list",),
         _lists(lambda row: row.max_entries or None),
     ),
     Description(
@@ -259,7 +259,7 @@ METRICS: Final = (
         ("source", "kind"), _sources(lambda row: row.restarts if isinstance(row, ScriptRow) else None),
     ),
     Description(
-        "bgp2vpc_refused_lines", "counter", "Count: lines of a source that make no route in the VPC, refused; the log "
+        "bgp2vpc_refused_lines", "counter", "Count: refused lines of a source, which make no route in the VPC; the log "
         "and /status.json have line and reason. Clients share one row.", ("source", "kind"),
         lambda seen: _by_source((row.source, row.kind, row.count) for row in seen.status.refused_lines),
     ),

@@ -34,8 +34,8 @@ class PeerEntry(BaseEntry):
     description: Description = Field(default="", description="A comment in ExaBGP's file.", examples=["router"])
     passive: bool | None = Field(
         default=None,
-        description="Wait for its connection instead of making one. Default: of two with the same AS, the one with the "
-        "higher address waits; a peer of another AS is connected to.",
+        description="`true`: wait until the neighbor connects to us. `false`: connect to it. Default: within our own "
+        "AS, the one with the lower address connects; to a neighbor of another AS, we connect.",
         examples=["true"],
     )
     port: Port | None = Field(
@@ -92,8 +92,8 @@ class BgpEntry(BaseEntry):
     )
     ipv6: bool = Field(
         default=_BGP.ipv6,
-        description="Also peer over IPv6 with the instances found by tag: a session carries only the family of its "
-        "addresses.",
+        description="Also peer over IPv6 with the instances found by tag: a session carries only the routes of its "
+        "own address family.",
     )
     port: Port | None = Field(
         default=None,

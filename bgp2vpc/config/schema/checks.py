@@ -45,9 +45,9 @@ class _CheckEntry(BaseEntry):
         text_schema(),
     ] = Field(
         default=None,
-        description='The IP address to check, or `"%PREFIX%"`: the address of each host route in `manage_routes` that '
-        "names the check, which is one of its own for each (`NAME@ADDRESS`). Required for `healthchecks`; "
-        "`remote_healthchecks` have none, since theirs is the address of the route's owner.",
+        description='The IP address to check. `"%PREFIX%"` makes one check of each host route in `manage_routes` that '
+        "names it: it checks the route's address, and is called `NAME@ADDRESS`. Required for `healthchecks`; "
+        "`remote_healthchecks` have no destination: they check the address of the route's owner.",
         examples=["192.0.2.53"],
     )
     rise: int = Field(

@@ -72,13 +72,15 @@ class ProcessEntry(BaseEntry):
 class Ec2Entry(BaseEntry):
     """EC2 API pacing and time-outs."""
 
-    burst: Count = Field(default=_EC2.burst, description="Writes of one kind in a burst. EC2 refuses the 51st.")
+    burst: Count = Field(
+        default=_EC2.burst, description="Writes of one kind that may be sent at once. EC2 refuses the 51st."
+    )
     rate: Rate = Field(
         default=_EC2.rate,
-        description="After the burst, writes of one kind per second. EC2 allows 5 for the whole account.",
+        description="Writes of one kind per second after the burst. EC2 allows 5 for the whole account.",
     )
     timeout: Period = Field(default=_EC2.timeout, description="Seconds to wait for EC2's answer.")
-    concurrency: Count = Field(default=_EC2.concurrency, le=256, description="Calls at the same time.")
+    concurrency: Count = Field(default=_EC2.concurrency, le=256, description="EC2 calls under way at the same time.")
 
 
 class DampingEntry(BaseEntry):
@@ -86,9 +88,10 @@ class DampingEntry(BaseEntry):
 
     half_life: Period = Field(default=_DAMPING.half_life, description="Seconds in which the penalty halves.")
     suppress: Rate = Field(
-        default=_DAMPING.suppress, description="Penalty at which a place is suppressed. Each move adds 1000."
+        default=_DAMPING.suppress,
+        description="Penalty at which the route is suppressed in a table. Each of its moves adds 1000.",
     )
-    reuse: Rate = Field(default=_DAMPING.reuse, description="Penalty below which it is free again.")
+    reuse: Rate = Field(default=_DAMPING.reuse, description="Penalty below which it may move again.")
 
     @model_validator(mode="after")
     def _ends(self) -> Self:
@@ -169,7 +172,8 @@ class ConfigFile(BaseEntry):
     )
     tags: TagsEntry = Field(
         default=TagsEntry(),
-        description="EC2 tags that drain this instance, or make hosts of a zone a last resort there.",
+        description="Keys of EC2 tags: `drain` drains an instance that has it; `avoid_zone`, on a route table, makes "
+        "the instances of the zones that it names a last resort there (docs/steering.md).",
         examples=["{drain: 'bgp2vpc:drain', avoid_zone: 'bgp2vpc:avoid-zone'}"],
     )
     restart_time: Seconds = Field(
@@ -177,7 +181,7 @@ class ConfigFile(BaseEntry):
         description="Seconds for which routes stay after their source has ended, and after a restart of the daemon.",
     )
     settle_time: Seconds = Field(
-        default=_CONFIG.settle_time, description="Seconds a write may take to show in EC2's reads."
+        default=_CONFIG.settle_time, description="Seconds after a write in which EC2's reads may not show it yet."
     )
     backup_med: int = Field(
         default=_CONFIG.backup_med, ge=0, le=2**32 - 1, description="A path with this MED or more is a last resort."
@@ -202,12 +206,12 @@ class ConfigFile(BaseEntry):
     )
     max_changes: Count = Field(
         default=_CONFIG.max_changes,
-        description="A plan that would create, replace or delete as dead more routes is refused; "
-        "withdrawals do not count.",
+        description="A plan is refused if it would create, replace, or delete as dead, more routes than this; deletes "
+        "after a withdrawal do not count.",
     )
     skip_source_dest_check: bool = Field(
         default=_CONFIG.skip_source_dest_check,
-        description="Write although the interface's source/destination check is on.",
+        description="Write routes to an interface although its source/destination check is on.",
     )
     instance_id: InstanceId | None = Field(
         default=None, description="This instance. Default: from instance metadata.", examples=["i-0123456789abcdef0"]

@@ -48,8 +48,8 @@ class PrefixListEntry(BaseEntry):
     )
     foreign_entries: Literal["refuse", "keep"] = Field(
         default="refuse",
-        description="What becomes of a list with entries that bgp2vpc did not write: `refuse`, its route is not "
-        "pointed here; `keep`, they stay, and their traffic comes along.",
+        description="What to do if the list has entries that bgp2vpc did not write: `refuse` to point its route at "
+        "this instance, or `keep` them; then their traffic comes to this instance, too.",
     )
 
     @model_validator(mode="after")

@@ -114,16 +114,18 @@ class SettingsEntry(BaseEntry):
         examples=["dns"],
     )
     never_delete: bool = Field(
-        default=False, description="Leave the route where it is when nobody offers it any more: the checks fail, it is "
-        "withdrawn, or drained.",
-    )  # fmt: skip
+        default=False,
+        description="Leave the route where it is when nobody offers the prefix any more: because its checks fail, or "
+        "because it is withdrawn or drained.",
+    )
     fallback: Fallback | None = Field(
         default=None,
-        description="The target that the route gets instead of being deleted when nobody offers it any more, and that "
-        "a black hole of another instance gets; it is taken back when it is offered again. `nat-…` is for IPv4 (and "
-        "NAT64), `eigw-…` for IPv6; also `igw-`, `tgw-`, `vgw-`, `pcx-`, `vpce-` (Gateway Load Balancer), `eni-` (of "
-        "what does not announce the prefix), `cagw-`, `lgw-`, the ARN of a core network or an ODB network. It is "
-        "looked at once per poll, and reported when it cannot be used.",
+        description="The target of last resort: when no instance offers the prefix any more, the route is pointed at "
+        "it instead of being deleted, and so is a black hole of another instance. When the prefix is offered again, "
+        "the route is taken back. `nat-…` is for IPv4 (and NAT64), `eigw-…` for IPv6; also `igw-`, `tgw-`, `vgw-`, "
+        "`pcx-`, `vpce-` (Gateway Load Balancer), `eni-` (of a host that does not announce the prefix), `cagw-`, "
+        "`lgw-`, the ARN of a core network or an ODB network. Each poll checks it, and one that cannot be used is "
+        "reported.",
         examples=["nat-0123456789abcdef0"],
     )
     run_before_add_route: Hook = Field(
@@ -135,10 +137,14 @@ class SettingsEntry(BaseEntry):
         default=(), description="Run after the route was created.", examples=["[logger, route added]"]
     )
     run_before_replace_route: Hook = Field(
-        default=(), description="Run before the route is taken from others.", examples=["[/usr/local/bin/stop-peer]"]
+        default=(),
+        description="Run before the route is taken from another instance or target.",
+        examples=["[/usr/local/bin/stop-peer]"],
     )
     run_after_replace_route: Hook = Field(
-        default=(), description="Run after the route was taken from others.", examples=["[logger, route taken]"]
+        default=(),
+        description="Run after the route was taken from another instance or target.",
+        examples=["[logger, route taken]"],
     )
     run_before_delete_route: Hook = Field(
         default=(),
@@ -315,17 +321,17 @@ class _TablesEntry(BaseEntry):
     )
     write: Writes = Field(
         default=Writes.OWN,
-        description="With `best_path`: write only this instance's `own` paths, or those of `any` announcer in the VPC.",
+        description="With `best_path`: write routes for this instance's `own` paths only, or for those of `any` "
+        "announcer in the VPC.",
     )
     takeover_foreign: bool = Field(
         default=False, description="Also take routes that point at no instance: gateways, NAT, peerings."
     )
     dead_routes: DeadRoutes = Field(
         default=DeadRoutes.KEEP,
-        description="What becomes of a black hole of a prefix in `accept` that no source or peer announces, once EC2 "
-        "says "
-        "that its instance is terminated or its network interface is gone: `keep`, or `delete`, so that a wider route "
-        "serves. `fallback` and `never_delete` come first.",
+        description="What to do with a black hole, of a prefix in `accept` that no source or peer announces, once EC2 "
+        "says that its instance is terminated or its network interface is gone: `keep` it, or `delete` it, so that a "
+        "less specific route takes the traffic. `fallback` and `never_delete` take precedence.",
     )
     interface: Interface | None = Field(
         default=None,
@@ -347,7 +353,7 @@ class _TablesEntry(BaseEntry):
         "`role_arn`, `external_id` and `region` here.",
         examples=["network"],
     )
-    no_results_ok: bool = Field(default=False, description="Matching no table is no error.")
+    no_results_ok: bool = Field(default=False, description="Do not warn if the rule matches no route table.")
 
 
 class RuleEntry(AccessEntry, SettingsEntry, _TablesEntry):
