@@ -8,7 +8,7 @@ COPY bgp2vpc ./bgp2vpc
 RUN python3 -m venv /opt/bgp2vpc \
     && /opt/bgp2vpc/bin/pip install --no-cache-dir --no-compile . \
     && /opt/bgp2vpc/bin/pip uninstall --yes pip \
-    && /opt/bgp2vpc/bin/python3 -I -c 'from bgp2vpc.vpc.slim_model import ship; ship()' \
+    && /opt/bgp2vpc/bin/python3 -I -c 'from bgp2vpc.vpc.aws.slim_model import ship; ship()' \
     && /opt/bgp2vpc/bin/python3 -m compileall -q /opt/bgp2vpc/lib
 
 FROM python:3.12.11-slim-bookworm

@@ -25,9 +25,9 @@ _CONTEXT.set_forkserver_preload(
         "bgp2vpc.daemon",
         "bgp2vpc.services.supervision",
         "bgp2vpc.logs",
-        "bgp2vpc.vpc.connect",
-        "bgp2vpc.vpc.ec2",
-        "bgp2vpc.vpc.imds",
+        "bgp2vpc.vpc.aws.connect",
+        "bgp2vpc.vpc.aws.ec2",
+        "bgp2vpc.vpc.aws.imds",
         __name__,
     ]
 )

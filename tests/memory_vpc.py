@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from bgp2vpc.errors import Ec2Error, NoLifecycleAction
 from bgp2vpc.prefix import IPAddress, Prefix
 from bgp2vpc.vpc.api import VpcApi
-from bgp2vpc.vpc.failures import failure
+from bgp2vpc.vpc.aws.failures import failure
 from bgp2vpc.vpc.lifecycle import LifecycleAction
 from bgp2vpc.vpc.model import (
     InstanceHealth,

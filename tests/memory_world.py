@@ -5,7 +5,7 @@ from dataclasses import replace
 from threading import RLock
 
 from bgp2vpc.prefix import Prefix, PrefixListId, parse_address, parse_destination, parse_prefix
-from bgp2vpc.vpc.failures import failure
+from bgp2vpc.vpc.aws.failures import failure
 from bgp2vpc.vpc.lifecycle import LifecycleAction
 from bgp2vpc.vpc.model import (
     InstanceHealth,

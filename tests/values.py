@@ -9,7 +9,8 @@ from bgp2vpc.policy.prefix_list import PrefixList, parse_prefix_range
 from bgp2vpc.policy.rule import Rule
 from bgp2vpc.prefix import IPAddress, Prefix, parse_prefix
 from bgp2vpc.vpc.finders import ByTag
-from bgp2vpc.vpc.model import Interface, Route, RouteState, RouteTable, Snapshot, Target, TargetKind, interface_target
+from bgp2vpc.vpc.model import Interface, Route, RouteState, RouteTable, Target, TargetKind, interface_target
+from bgp2vpc.vpc.snapshot import Snapshot
 
 P1, P2, P3, P6 = map(parse_prefix, ("192.0.2.1/32", "192.0.2.2/32", "192.0.2.3/32", "2001:db8:53::1/128"))
 OURS, OURS_TOO, PEER = "eni-1", "eni-2", "eni-9"

@@ -29,7 +29,7 @@ def run(args: argparse.Namespace) -> int:
     from bgp2vpc.errors import ConfigError, Problem
     from bgp2vpc.speaker import exabgp_file
     from bgp2vpc.speaker.render_conf import configuration, needs_ec2
-    from bgp2vpc.vpc.connect import Identity, connect
+    from bgp2vpc.vpc.aws.connect import Identity, connect
 
     config = load(args.file)
     if config.bgp is None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from bgp2vpc.policy.rule import Rule
     from bgp2vpc.prefix import Prefix
     from bgp2vpc.reconcile.view import View
-    from bgp2vpc.vpc.connect import Ec2Connection
+    from bgp2vpc.vpc.aws.connect import Ec2Connection
     from bgp2vpc.vpc.model import Route, RouteTable
 
 
@@ -56,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
     from bgp2vpc.policy.guard import guard
     from bgp2vpc.prefix import PrefixListId
     from bgp2vpc.reconcile.list_writer import changes_wanted
-    from bgp2vpc.vpc.connect import Identity, connect
+    from bgp2vpc.vpc.aws.connect import Identity, connect
 
     config = load(args.file)
     inputs = _inputs(args.socket or config.socket, config)

@@ -108,8 +108,8 @@ def _exit(status: int) -> NoReturn:
 
 def _first_config(reader: "ConfigReader") -> "Config":
     """The configuration at the start. A helper waits for it on a thread, since ExaBGP's pipe has to be read."""
-    import bgp2vpc.vpc.ec2
-    import bgp2vpc.vpc.imds  # noqa: F401  # `connect` needs both, and the child is still reading
+    import bgp2vpc.vpc.aws.ec2
+    import bgp2vpc.vpc.aws.imds  # noqa: F401  # `connect` needs both, and the child is still reading
 
     return reader.config()
 
@@ -127,7 +127,7 @@ def _make_daemon(args: argparse.Namespace, say: "Say | None", config: "Config") 
     from bgp2vpc.parts import Mode, Outside
     from bgp2vpc.services.supervision import SdNotify
     from bgp2vpc.sources.child import wait_without_threads
-    from bgp2vpc.vpc.connect import Identity, connect
+    from bgp2vpc.vpc.aws.connect import Identity, connect
 
     wait_without_threads()
 
@@ -167,7 +167,7 @@ def _begin(file: str) -> "ConfigReader":
     gc.disable()
 
     from bgp2vpc.config.reader import ConfigReader
-    from bgp2vpc.vpc import slim_model
+    from bgp2vpc.vpc.aws import slim_model
 
     slim_model.begin()
     return ConfigReader(file)

@@ -15,7 +15,8 @@ from bgp2vpc.errors import Ec2Error, Problem
 from bgp2vpc.policy.decide import TablePolicy
 from bgp2vpc.prefix import IPAddress, Prefix
 from bgp2vpc.vpc.access import OWN, Access
-from bgp2vpc.vpc.model import Instance, Interface, SecurityGroupRule, Snapshot, TaggedInstance, Target
+from bgp2vpc.vpc.model import Instance, Interface, SecurityGroupRule, TaggedInstance, Target
+from bgp2vpc.vpc.snapshot import Snapshot
 
 
 class State(Enum):

@@ -11,9 +11,9 @@ from bgp2vpc.iam.tables import AccountScope
 from bgp2vpc.policy.decide import TablePolicy
 from bgp2vpc.policy.rule import Rule
 from bgp2vpc.prefix import Prefix
+from bgp2vpc.vpc.aws.wire import write_call
 from bgp2vpc.vpc.model import Interface, interface_target
 from bgp2vpc.vpc.targets import OPERATIONS
-from bgp2vpc.vpc.wire import write_call
 
 _OF_PREFIX_LISTS: Final = ("GetManagedPrefixListEntries", "ModifyManagedPrefixList")
 _TABLES: Final = 20

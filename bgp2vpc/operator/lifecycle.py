@@ -11,7 +11,7 @@ from bgp2vpc.operator.hook_completion import HookCompletion
 from bgp2vpc.operator.orders import Cause
 from bgp2vpc.reconcile.journal import Journal
 from bgp2vpc.tasks import StartTask, cancelled, on_thread
-from bgp2vpc.vpc.imds import Metadata
+from bgp2vpc.vpc.aws.imds import Metadata
 from bgp2vpc.vpc.lifecycle import PATHS, Future, Go, future
 from bgp2vpc.vpc.order_tags import GROUP_TAG, path_of
 

@@ -12,7 +12,7 @@ from bgp2vpc.policy.plan import RouteKey, Verdict
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.status import AccountRow, PathRow, RouteRow
 from bgp2vpc.vpc.access import OWN, Access
-from bgp2vpc.vpc.model import Snapshot
+from bgp2vpc.vpc.snapshot import Snapshot
 
 NAMED: Final = 3
 """Failures that a headline names."""

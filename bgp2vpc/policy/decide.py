@@ -35,7 +35,8 @@ from bgp2vpc.policy.verdict import hold, leave_to_list, verdict_for
 from bgp2vpc.prefix import IPAddress, Prefix, PrefixListId
 from bgp2vpc.vpc.access import OWN, Access
 from bgp2vpc.vpc.finders import Surroundings, find, zone_of
-from bgp2vpc.vpc.model import Instance, Route, RouteState, RouteTable, Snapshot, TargetKind
+from bgp2vpc.vpc.model import Instance, Route, RouteState, RouteTable, TargetKind
+from bgp2vpc.vpc.snapshot import Snapshot
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ from bgp2vpc.errors import PlanRefused
 from bgp2vpc.policy.decide import TablePolicy
 from bgp2vpc.policy.place import own_interfaces, owner_is_dead
 from bgp2vpc.policy.plan import Action, Change, Plan, Reason
-from bgp2vpc.vpc.model import RouteState, Snapshot
+from bgp2vpc.vpc.model import RouteState
+from bgp2vpc.vpc.snapshot import Snapshot
 
 
 def withdrawals(plan: Plan) -> Plan:

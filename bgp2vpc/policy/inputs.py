@@ -16,7 +16,7 @@ from bgp2vpc.policy.place_state import PlaceState
 from bgp2vpc.policy.plan import RouteKey
 from bgp2vpc.policy.rule import Rule
 from bgp2vpc.prefix import IPAddress, Prefix, PrefixListId, parse_address, parse_destination, parse_prefix
-from bgp2vpc.vpc.model import Snapshot
+from bgp2vpc.vpc.snapshot import Snapshot
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

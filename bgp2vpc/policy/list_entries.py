@@ -32,8 +32,9 @@ from bgp2vpc.bgp.path import NextHop
 from bgp2vpc.bgp.rib import Offer, Side
 from bgp2vpc.policy.rule import Rule
 from bgp2vpc.prefix import Prefix, PrefixListId
-from bgp2vpc.vpc.model import ManagedPrefixList, RouteTable, Snapshot, TargetKind
+from bgp2vpc.vpc.model import ManagedPrefixList, RouteTable, TargetKind
 from bgp2vpc.vpc.prefix_lists import OURS, problem_of
+from bgp2vpc.vpc.snapshot import Snapshot
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,9 @@ from bgp2vpc.policy.place_state import PlaceState
 from bgp2vpc.policy.plan import Action, Change, Decision, Reason, RouteKey, Verdict, VerdictKind
 from bgp2vpc.policy.rule import ManagedRoute, RouteSettings, Rule
 from bgp2vpc.prefix import Prefix, PrefixListId
-from bgp2vpc.vpc.model import InstanceHealth, Interface, Route, RouteState, RouteTable, Snapshot, Target, TargetKind
+from bgp2vpc.vpc.model import InstanceHealth, Interface, Route, RouteState, RouteTable, Target, TargetKind
 from bgp2vpc.vpc.order_tags import zones_in
+from bgp2vpc.vpc.snapshot import Snapshot
 
 
 @dataclass(frozen=True, slots=True)

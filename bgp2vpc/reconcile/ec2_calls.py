@@ -21,7 +21,7 @@ from bgp2vpc.reconcile.observer import Observer
 from bgp2vpc.tasks import on_thread
 from bgp2vpc.vpc.access import OWN, Access
 from bgp2vpc.vpc.api import VpcApi
-from bgp2vpc.vpc.connect import Ec2Connection
+from bgp2vpc.vpc.aws.connect import Ec2Connection
 from bgp2vpc.vpc.lifecycle import LifecycleAction
 from bgp2vpc.vpc.model import (
     Instance,

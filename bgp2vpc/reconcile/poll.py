@@ -14,7 +14,8 @@ from bgp2vpc.reconcile.ec2_calls import Calls
 from bgp2vpc.reconcile.poll_time import PollTime
 from bgp2vpc.reconcile.view import View
 from bgp2vpc.vpc.access import OWN, Access
-from bgp2vpc.vpc.model import InstanceHealth, Interface, ManagedPrefixList, RouteTable, Snapshot, Subnet, TargetKind
+from bgp2vpc.vpc.model import InstanceHealth, Interface, ManagedPrefixList, RouteTable, Subnet, TargetKind
+from bgp2vpc.vpc.snapshot import Snapshot
 
 STRANGE: Final = "StrangeAnswer"
 """The code of what EC2 answers and cannot be so."""

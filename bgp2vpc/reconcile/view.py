@@ -35,10 +35,10 @@ from bgp2vpc.vpc.model import (
     ManagedPrefixList,
     Route,
     RouteTable,
-    Snapshot,
     TargetKind,
     is_transit,
 )
+from bgp2vpc.vpc.snapshot import Snapshot
 
 SAME_ANSWER: Final = 0.05
 """Seconds in which all who waited for one read get its answer."""

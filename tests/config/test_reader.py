@@ -37,7 +37,7 @@ def test_every_value_of_a_file_survives_the_way_from_the_child(file: Path) -> No
 @needs_two_cores
 def test_what_the_child_hands_over_is_what_the_file_has_and_a_daemon_loads_no_schema() -> None:
     in_a_new_process(
-        "import bgp2vpc.helper, bgp2vpc.vpc.ec2, bgp2vpc.vpc.imds; found = reader.config(); "
+        "import bgp2vpc.helper, bgp2vpc.vpc.aws.ec2, bgp2vpc.vpc.aws.imds; found = reader.config(); "
         "assert not {'pydantic', 'yaml', 'bgp2vpc.config.load'} & set(sys.modules), sys.modules" + SAME
     )
 

@@ -32,7 +32,7 @@ from bgp2vpc.sources.unix import SocketPeer
 from bgp2vpc.speaker.unanswered import QUESTION
 from bgp2vpc.vpc.access import Access
 from bgp2vpc.vpc.api import VpcApi
-from bgp2vpc.vpc.connect import Ec2Connection
+from bgp2vpc.vpc.aws.connect import Ec2Connection
 from bgp2vpc.vpc.model import Instance
 from tests.memory_vpc import MemoryVpc
 from tests.suite import evidence

@@ -10,7 +10,7 @@ from lab import two_hosts
 
 from bgp2vpc.errors import Transient
 from bgp2vpc.reconcile.ec2_calls import READERS, Calls, Connector
-from bgp2vpc.vpc.connect import Ec2Connection
+from bgp2vpc.vpc.aws.connect import Ec2Connection
 from bgp2vpc.vpc.model import Instance
 from tests.memory_vpc import MemoryVpc
 from tests.virtual_time import VirtualTimeLoop

@@ -3,7 +3,7 @@
 from lab import OURS, PEER, A, B, Lab, announce, withdraw
 
 from bgp2vpc.policy.rule import Takeover
-from bgp2vpc.vpc.failures import failure
+from bgp2vpc.vpc.aws.failures import failure
 from bgp2vpc.vpc.model import InstanceHealth
 from tests.values import rule
 

@@ -9,7 +9,8 @@ from bgp2vpc.doctor.model import MetadataAnswer, Rehearsal, State, Trouble, Vpc
 from bgp2vpc.errors import Denied, Transient
 from bgp2vpc.policy.decide import table_policies
 from bgp2vpc.vpc.access import Access
-from bgp2vpc.vpc.model import Instance, Snapshot
+from bgp2vpc.vpc.model import Instance
+from bgp2vpc.vpc.snapshot import Snapshot
 from tests.values import INTERFACES, rule
 
 SELF = Instance("i-1", "us-east-1", "vpc-1")

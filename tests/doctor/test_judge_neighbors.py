@@ -10,7 +10,8 @@ from bgp2vpc.doctor.model import BgpSessions, Finding, MetadataAnswer, TcpAnswer
 from bgp2vpc.doctor.neighbors import answers, members, security_groups
 from bgp2vpc.errors import Denied
 from bgp2vpc.prefix import Prefix, parse_address, parse_prefix
-from bgp2vpc.vpc.model import Instance, Interface, SecurityGroupRule, Snapshot, TaggedInstance
+from bgp2vpc.vpc.model import Instance, Interface, SecurityGroupRule, TaggedInstance
+from bgp2vpc.vpc.snapshot import Snapshot
 
 SELF = Instance("i-1", "us-east-1", "vpc-1")
 WHO = MetadataAnswer(SELF, "anycast-role")

@@ -10,7 +10,8 @@ from bgp2vpc.doctor.model import Exabgp, HostFacts, MetadataAnswer, Rehearsal, T
 from bgp2vpc.doctor.order_tags import drain_tag, hook, zone_tag
 from bgp2vpc.errors import Denied
 from bgp2vpc.policy.decide import table_policies
-from bgp2vpc.vpc.model import Instance, Snapshot
+from bgp2vpc.vpc.model import Instance
+from bgp2vpc.vpc.snapshot import Snapshot
 from tests.values import INTERFACES, rule, table
 
 SELF = Instance("i-1", "us-east-1", "vpc-1")

@@ -29,7 +29,6 @@ from bgp2vpc.vpc.model import (
     ManagedPrefixList,
     Route,
     RouteTable,
-    Snapshot,
     Subnet,
     TaggedInstance,
     Target,
@@ -38,6 +37,7 @@ from bgp2vpc.vpc.model import (
     parse_target,
 )
 from bgp2vpc.vpc.prefix_lists import PrefixListRef
+from bgp2vpc.vpc.snapshot import Snapshot
 from tests.values import IGW, INTERFACES, LOCAL, P1, route, rule, table
 
 SELF = Instance("i-1", "us-east-1", "vpc-1")

@@ -12,7 +12,8 @@ from bgp2vpc.policy.place import Policy
 from bgp2vpc.policy.rule import Takeover
 from bgp2vpc.prefix import IPAddress
 from bgp2vpc.vpc.access import Access
-from bgp2vpc.vpc.model import InstanceHealth, Interface, Snapshot, parse_target
+from bgp2vpc.vpc.model import InstanceHealth, Interface, parse_target
+from bgp2vpc.vpc.snapshot import Snapshot
 from tests.values import IGW, OURS, P1, PEER, blackhole, inputs_of, offer, route, rule, table
 
 TAG = "bgp2vpc:avoid-zone"

@@ -11,7 +11,8 @@ from bgp2vpc.policy.plan import Action, Change
 from bgp2vpc.policy.rule import Takeover
 from bgp2vpc.prefix import Prefix, parse_prefix
 from bgp2vpc.vpc.finders import ByAz, ByTag, Ids, Main
-from bgp2vpc.vpc.model import InstanceHealth, Route, Snapshot, Subnet
+from bgp2vpc.vpc.model import InstanceHealth, Route, Subnet
+from bgp2vpc.vpc.snapshot import Snapshot
 from tests.values import (
     IGW,
     INTERFACES,

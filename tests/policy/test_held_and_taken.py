@@ -13,7 +13,8 @@ from bgp2vpc.policy.inputs import DecisionInput
 from bgp2vpc.policy.place import Policy
 from bgp2vpc.policy.plan import Plan
 from bgp2vpc.policy.rule import ManagedRoute, Takeover, Writes
-from bgp2vpc.vpc.model import InstanceHealth, Interface, Snapshot
+from bgp2vpc.vpc.model import InstanceHealth, Interface
+from bgp2vpc.vpc.snapshot import Snapshot
 from tests.policy.test_verdict_by_best_path import neighbor, peer, shown_to_us
 from tests.values import IGW, LOCAL, OURS, P1, PEER, blackhole, inputs_of, offer, route, rule, snapshot, table
 

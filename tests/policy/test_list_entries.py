@@ -12,8 +12,9 @@ from bgp2vpc.policy.list_entries import EntryPolicy, entry_changes, routes_count
 from bgp2vpc.policy.place import Policy
 from bgp2vpc.policy.rule import DeadRoutes, Takeover
 from bgp2vpc.prefix import IPAddress, PrefixListId, parse_prefix
-from bgp2vpc.vpc.model import Interface, ManagedPrefixList, Snapshot
+from bgp2vpc.vpc.model import Interface, ManagedPrefixList
 from bgp2vpc.vpc.prefix_lists import PrefixListRef
+from bgp2vpc.vpc.snapshot import Snapshot
 from tests.values import (
     IGW,
     INTERFACES,

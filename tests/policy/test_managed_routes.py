@@ -13,16 +13,8 @@ from bgp2vpc.policy.prefix_list import PrefixList, parse_prefix_range
 from bgp2vpc.policy.rule import ManagedRoute, RouteSettings, Rule, Takeover, fallbacks_of
 from bgp2vpc.prefix import IPAddress, parse_prefix
 from bgp2vpc.vpc.finders import ByTag
-from bgp2vpc.vpc.model import (
-    InstanceHealth,
-    Interface,
-    RouteState,
-    Snapshot,
-    Subnet,
-    Target,
-    TargetKind,
-    interface_target,
-)
+from bgp2vpc.vpc.model import InstanceHealth, Interface, RouteState, Subnet, Target, TargetKind, interface_target
+from bgp2vpc.vpc.snapshot import Snapshot
 from tests.values import (
     IGW,
     INTERFACES,

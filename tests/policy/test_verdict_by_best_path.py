@@ -14,7 +14,8 @@ from bgp2vpc.policy.inputs import DecisionInput
 from bgp2vpc.policy.place import Policy
 from bgp2vpc.policy.rule import ManagedRoute, Takeover, Writes
 from bgp2vpc.prefix import IPAddress, parse_prefix
-from bgp2vpc.vpc.model import InstanceHealth, Interface, Snapshot, Subnet, parse_target
+from bgp2vpc.vpc.model import InstanceHealth, Interface, Subnet, parse_target
+from bgp2vpc.vpc.snapshot import Snapshot
 from tests.values import (
     IGW,
     OURS,

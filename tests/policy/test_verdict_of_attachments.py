@@ -19,13 +19,13 @@ from bgp2vpc.vpc.model import (
     Route,
     RouteState,
     RouteTable,
-    Snapshot,
     Target,
     TargetKind,
     attachment,
     interface_target,
     parse_target,
 )
+from bgp2vpc.vpc.snapshot import Snapshot
 from tests.policy.test_verdict_by_best_path import OURS_AT_10, neighbor, own, peer
 from tests.values import OURS, P1, PEER, blackhole, offer, route, rule, table
 

@@ -13,7 +13,8 @@ from bgp2vpc.policy.place import Policy
 from bgp2vpc.policy.plan import Plan
 from bgp2vpc.policy.rule import DeadRoutes, ManagedRoute, Rule, Takeover, Writes
 from bgp2vpc.prefix import IPAddress
-from bgp2vpc.vpc.model import InstanceHealth, RouteState, Snapshot, Target, TargetKind
+from bgp2vpc.vpc.model import InstanceHealth, RouteState, Target, TargetKind
+from bgp2vpc.vpc.snapshot import Snapshot
 from tests.values import (
     IGW,
     INTERFACES,

@@ -16,7 +16,7 @@ from bgp2vpc.parts import Mode, Outside
 from bgp2vpc.prefix import IPAddress, Prefix
 from bgp2vpc.sources.session import SourceKind
 from bgp2vpc.speaker.unanswered import QUESTION
-from bgp2vpc.vpc.connect import Ec2Connection
+from bgp2vpc.vpc.aws.connect import Ec2Connection
 from bgp2vpc.vpc.model import Instance
 from tests.simulation.clock import OUTSIDE, Clock, Process
 from tests.simulation.ec2 import Ec2View

@@ -201,7 +201,7 @@ def _every_half_second(kind: str, **config: Any) -> dict[str, Any]:
 
 def test_ec2s_model_comes_with_the_package_and_is_kept_where_it_does_not(installed: Debian) -> None:
     shipped, away = (
-        installed.run("sh", "-c", "ls -d /usr/lib/bgp2vpc/lib/*/site-packages/bgp2vpc/vpc/ec2-model").strip(),
+        installed.run("sh", "-c", "ls -d /usr/lib/bgp2vpc/lib/*/site-packages/bgp2vpc/vpc/aws/ec2-model").strip(),
         "/away",
     )
 

@@ -11,7 +11,7 @@ from bgp2vpc.errors import (
 )
 from bgp2vpc.prefix import Prefix, parse_prefix
 from bgp2vpc.vpc.api import VpcApi
-from bgp2vpc.vpc.ec2 import Ec2
+from bgp2vpc.vpc.aws.ec2 import Ec2
 from bgp2vpc.vpc.lifecycle import LifecycleAction
 from bgp2vpc.vpc.model import InstanceHealth, Route, RouteTable
 from tests.memory_vpc import MemoryVpc

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from bgp2vpc.errors import Ec2Error, Transient
 from bgp2vpc.prefix import IPAddress, parse_prefix
-from bgp2vpc.vpc.ec2 import Ec2
+from bgp2vpc.vpc.aws.ec2 import Ec2
 from bgp2vpc.vpc.model import InstanceHealth, Interface, RouteTable, Subnet, TaggedInstance, interface_target
 
 ANYCAST, ENI = parse_prefix("192.0.2.53/32"), interface_target("eni-1")

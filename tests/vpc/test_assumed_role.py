@@ -10,7 +10,7 @@ from bgp2vpc.demo.cloud.values import Fault, Quirks, World, WorldSpec
 from bgp2vpc.errors import Denied
 from bgp2vpc.prefix import parse_prefix
 from bgp2vpc.vpc.access import Access
-from bgp2vpc.vpc.ec2 import Ec2
+from bgp2vpc.vpc.aws.ec2 import Ec2
 from bgp2vpc.vpc.model import interface_target
 
 pytestmark = pytest.mark.io

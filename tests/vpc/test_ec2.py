@@ -25,7 +25,7 @@ from bgp2vpc.errors import (
     Transient,
 )
 from bgp2vpc.prefix import parse_prefix
-from bgp2vpc.vpc.ec2 import Ec2, endpoint_url
+from bgp2vpc.vpc.aws.ec2 import Ec2, endpoint_url
 from bgp2vpc.vpc.model import InstanceHealth, interface_target
 from tests.waiting import PATIENCE, eventually
 

@@ -9,8 +9,8 @@ from bgp2vpc.demo.cloud.client import Cloud
 from bgp2vpc.demo.cloud.values import Fault, GoneInterface, Quirks, World, WorldSpec
 from bgp2vpc.errors import Denied, Ec2Error, RouteMissing, Transient
 from bgp2vpc.prefix import parse_address, parse_prefix
-from bgp2vpc.vpc.ec2 import Ec2
-from bgp2vpc.vpc.imds import fetch_instance
+from bgp2vpc.vpc.aws.ec2 import Ec2
+from bgp2vpc.vpc.aws.imds import fetch_instance
 from bgp2vpc.vpc.model import InstanceHealth, RouteState, TargetKind, interface_target, parse_target
 
 pytestmark = pytest.mark.io

@@ -15,7 +15,7 @@ from bgp2vpc.errors import (
     Throttled,
     Transient,
 )
-from bgp2vpc.vpc.failures import failure
+from bgp2vpc.vpc.aws.failures import failure
 
 CODES: list[tuple[str, str, int, type[Ec2Error]]] = [
     ("CreateRoute", "RouteAlreadyExists", 400, RouteExists),

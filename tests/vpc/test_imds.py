@@ -14,7 +14,7 @@ from stub_server import Reply, Server, http, reset
 from bgp2vpc.demo.cloud.client import Cloud
 from bgp2vpc.demo.cloud.values import World
 from bgp2vpc.errors import MetadataError
-from bgp2vpc.vpc.imds import Metadata, fetch_instance
+from bgp2vpc.vpc.aws.imds import Metadata, fetch_instance
 from bgp2vpc.vpc.model import Instance
 from tests.waiting import PATIENCE
 

@@ -4,8 +4,8 @@ import pytest
 
 from bgp2vpc.errors import ListChanged, QuotaReached, Transient
 from bgp2vpc.prefix import PrefixError, PrefixListId, parse_destination, parse_prefix
-from bgp2vpc.vpc import wire
-from bgp2vpc.vpc.failures import failure
+from bgp2vpc.vpc.aws import wire
+from bgp2vpc.vpc.aws.failures import failure
 from bgp2vpc.vpc.model import ManagedPrefixList, Route, interface_target
 from bgp2vpc.vpc.prefix_lists import one_call
 

@@ -10,8 +10,8 @@ import botocore
 import pytest
 from botocore.awsrequest import AWSResponse
 
-from bgp2vpc.vpc import slim_model
-from bgp2vpc.vpc.ec2 import Ec2
+from bgp2vpc.vpc.aws import slim_model
+from bgp2vpc.vpc.aws.ec2 import Ec2
 
 MODEL = Path("ec2", slim_model.API_VERSION, "service-2.json")
 MANAGED = "IncludeManagedResources"

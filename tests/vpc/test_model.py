@@ -2,7 +2,8 @@
 
 import pytest
 
-from bgp2vpc.vpc.model import Interface, Snapshot, Target, TargetKind, parse_target
+from bgp2vpc.vpc.model import Interface, Target, TargetKind, parse_target
+from bgp2vpc.vpc.snapshot import Snapshot
 
 TARGETS = [
     ("eni-0a1b", TargetKind.INTERFACE),

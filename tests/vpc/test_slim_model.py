@@ -16,9 +16,9 @@ from botocore.model import OperationModel, ServiceModel, Shape
 from botocore.regions import EndpointResolver
 from botocore.session import Session
 
-from bgp2vpc.vpc import slim_model
-from bgp2vpc.vpc.ec2 import Ec2
-from bgp2vpc.vpc.ec2_clients import make_session
+from bgp2vpc.vpc.aws import slim_model
+from bgp2vpc.vpc.aws.ec2 import Ec2
+from bgp2vpc.vpc.aws.ec2_clients import make_session
 
 pytestmark = pytest.mark.io
 
@@ -26,7 +26,7 @@ MODEL = Path("ec2/2016-11-15/service-2.json")
 ENDPOINTS = Path("endpoints.json")
 DATA = Path(botocore.__file__).parent / "data"
 PRINT_IT = (
-    "import botocore; from pathlib import Path; from bgp2vpc.vpc.slim_model import find_or_make;"
+    "import botocore; from pathlib import Path; from bgp2vpc.vpc.aws.slim_model import find_or_make;"
     "print(find_or_make(Path(botocore.__file__).parent / 'data'))"
 )
 

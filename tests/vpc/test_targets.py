@@ -9,7 +9,7 @@ import botocore
 import pytest
 from botocore.model import ServiceModel
 
-from bgp2vpc.vpc import slim_model
+from bgp2vpc.vpc.aws import slim_model
 from bgp2vpc.vpc.model import Target, TargetKind, parse_target
 from bgp2vpc.vpc.targets import OPERATIONS, problems, question_about
 

@@ -21,7 +21,7 @@ from bgp2vpc.errors import (
     Transient,
 )
 from bgp2vpc.prefix import Prefix, parse_address, parse_prefix
-from bgp2vpc.vpc.ec2 import Ec2
+from bgp2vpc.vpc.aws.ec2 import Ec2
 from bgp2vpc.vpc.finders import ByAz, ByTag, InSubnet, Main, Surroundings, find
 from bgp2vpc.vpc.lifecycle import LifecycleAction
 from bgp2vpc.vpc.model import InstanceHealth, Interface, Route, Target, TargetKind, interface_target, parse_target
@@ -483,7 +483,7 @@ def test_a_tags_value_is_no_pattern(lab: Lab) -> None:
 def test_more_members_than_a_page_holds_all_come(cloud: Cloud, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in cloud.environment("i-testing").items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr("bgp2vpc.vpc.ec2.MEMBERS_PAGE_SIZE", 100)
+    monkeypatch.setattr("bgp2vpc.vpc.aws.ec2.MEMBERS_PAGE_SIZE", 100)
     tags = [{"ResourceType": "instance", "Tags": [{"Key": "role", "Value": "anycast"}]}]
     for _ in range(101):
         cloud.ec2.run_instances(

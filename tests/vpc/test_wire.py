@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from bgp2vpc.prefix import Prefix, parse_address, parse_prefix
-from bgp2vpc.vpc import wire
+from bgp2vpc.vpc.aws import wire
 from bgp2vpc.vpc.model import (
     InstanceHealth,
     Interface,

@@ -22,7 +22,7 @@ from bgp2vpc.daemon import Daemon
 from bgp2vpc.exabgp_api.line import parse
 from bgp2vpc.parts import Mode, Outside
 from bgp2vpc.sources.session import SourceKind
-from bgp2vpc.vpc.connect import Ec2Connection
+from bgp2vpc.vpc.aws.connect import Ec2Connection
 from bgp2vpc.vpc.model import Instance
 from bgp2vpc.web.model import WebSettings
 from tests.addresses import HOME, free_port

@@ -50,11 +50,12 @@ from bgp2vpc.speaker import exabgp_file
 from bgp2vpc.speaker.render_conf import Written, configuration
 from bgp2vpc.vpc.access import OWN, Access
 from bgp2vpc.vpc.api import VpcApi
-from bgp2vpc.vpc.connect import Identity, connect
-from bgp2vpc.vpc.ec2 import Ec2, endpoint_url
-from bgp2vpc.vpc.imds import Metadata as MetadataService
-from bgp2vpc.vpc.model import Instance, ManagedPrefixList, RouteTable, Snapshot, TaggedInstance, Target
+from bgp2vpc.vpc.aws.connect import Identity, connect
+from bgp2vpc.vpc.aws.ec2 import Ec2, endpoint_url
+from bgp2vpc.vpc.aws.imds import Metadata as MetadataService
+from bgp2vpc.vpc.model import Instance, ManagedPrefixList, RouteTable, TaggedInstance, Target
 from bgp2vpc.vpc.order_tags import INSTANCE_TAGS
+from bgp2vpc.vpc.snapshot import Snapshot
 
 PATIENCE: Final = 15.0
 """Seconds for each fact, of which most take none."""

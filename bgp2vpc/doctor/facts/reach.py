@@ -18,7 +18,7 @@ from bgp2vpc.files import reason_of
 from bgp2vpc.prefix import IPAddress, Prefix
 from bgp2vpc.speaker import exabgp_file
 from bgp2vpc.speaker.render_conf import Written
-from bgp2vpc.vpc.ec2 import Ec2
+from bgp2vpc.vpc.aws.ec2 import Ec2
 
 TIMEOUT: Final = 2.0
 """Seconds for a connection: one that is lost is tried again after one second."""

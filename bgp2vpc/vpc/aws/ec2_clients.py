@@ -40,9 +40,9 @@ from botocore.session import Session
 
 from bgp2vpc import __version__
 from bgp2vpc.errors import Credentials, Ec2Error, OperatorError, Refused, Transient
-from bgp2vpc.vpc import slim_model
 from bgp2vpc.vpc.access import OWN, Access
-from bgp2vpc.vpc.failures import failure
+from bgp2vpc.vpc.aws import slim_model
+from bgp2vpc.vpc.aws.failures import failure
 
 log = logging.getLogger(__name__)
 

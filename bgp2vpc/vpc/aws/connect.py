@@ -33,8 +33,8 @@ def connect(identity: Identity, timeout: float, concurrency: int) -> Ec2Connecti
 
     The region is the configuration's, the environment's (AWS_REGION, as for every AWS tool), or metadata's.
     """
-    from bgp2vpc.vpc.ec2 import Ec2  # noqa: PLC0415  # botocore costs 0.3 s and 40 MB: only who talks to EC2 pays
-    from bgp2vpc.vpc.imds import fetch_instance  # noqa: PLC0415
+    from bgp2vpc.vpc.aws.ec2 import Ec2  # noqa: PLC0415  # botocore costs 0.3 s and 40 MB: only who talks to EC2 pays
+    from bgp2vpc.vpc.aws.imds import fetch_instance  # noqa: PLC0415
 
     region = identity.region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
     if identity.instance_id and region:

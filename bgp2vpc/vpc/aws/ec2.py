@@ -14,11 +14,11 @@ from botocore import xform_name
 
 from bgp2vpc.errors import Ec2Error, OperatorError, Refused, Transient
 from bgp2vpc.prefix import IPAddress, Prefix, parse_prefix
-from bgp2vpc.vpc import wire
 from bgp2vpc.vpc.access import Access
 from bgp2vpc.vpc.api import MEMBERS_PAGE_SIZE, PAGE_SIZE, VpcApi
-from bgp2vpc.vpc.auto_scaling import AutoScaling
-from bgp2vpc.vpc.ec2_clients import MESSAGE_LENGTH, Ec2Clients, ec2_errors, make_session, trimmed_data
+from bgp2vpc.vpc.aws import wire
+from bgp2vpc.vpc.aws.auto_scaling import AutoScaling
+from bgp2vpc.vpc.aws.ec2_clients import MESSAGE_LENGTH, Ec2Clients, ec2_errors, make_session, trimmed_data
 from bgp2vpc.vpc.lifecycle import LifecycleAction
 from bgp2vpc.vpc.model import (
     InstanceHealth,

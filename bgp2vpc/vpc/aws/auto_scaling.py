@@ -9,7 +9,7 @@ from typing import Any
 from botocore.exceptions import NoCredentialsError
 
 from bgp2vpc.errors import NoLifecycleAction, OperatorError
-from bgp2vpc.vpc.ec2_clients import client_config, ec2_errors, make_session, trimmed_data
+from bgp2vpc.vpc.aws.ec2_clients import client_config, ec2_errors, make_session, trimmed_data
 from bgp2vpc.vpc.lifecycle import LifecycleAction
 
 _DESCRIBE = "DescribeAutoScalingInstances"
