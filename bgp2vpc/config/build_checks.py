@@ -11,12 +11,9 @@ from bgp2vpc.config.model import (
     CheckedSource,
 )
 from bgp2vpc.config.schema import checks
+from bgp2vpc.config.schema.announcements import AnnounceEntry, announce_line
 from bgp2vpc.config.schema.file import ConfigFile
-from bgp2vpc.config.schema.rules import (
-    AnnounceEntry,
-    RouteEntry,
-    announce_line,
-)
+from bgp2vpc.config.schema.rules import RouteEntry
 from bgp2vpc.health.model import Check, Dns, Http, Ping, Probe, Program, Tcp, Tls
 from bgp2vpc.prefix import Prefix
 

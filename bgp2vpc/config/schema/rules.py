@@ -18,11 +18,10 @@ from pydantic import (
 from bgp2vpc.config.document import kind_of
 from bgp2vpc.config.schema import aws_fields, fields
 from bgp2vpc.config.schema.accounts import AccessEntry
+from bgp2vpc.config.schema.announcements import Announce
 from bgp2vpc.config.schema.entry import TEXT_OR_LIST, BaseEntry, Hook, Name, VpcId, text_schema
 from bgp2vpc.config.schema.find import FindEntry, problem_of
 from bgp2vpc.config.schema.prefix_lists import ListOfRule
-from bgp2vpc.exabgp_api.command import Answer
-from bgp2vpc.exabgp_api.line import parse
 from bgp2vpc.policy.prefix_list import PrefixRange
 from bgp2vpc.policy.rule import DeadRoutes, InterfaceChoice, Takeover, Writes
 from bgp2vpc.prefix import Prefix
@@ -39,24 +38,9 @@ def _check_policy(value: object) -> str | int:
     raise ValueError(f"expected all, any, or how many of the checks, got {kind_of(value)}")
 
 
-def _attribute_value(value: object) -> str:
-    """The value of an attribute, as an `announce route` line has it: a list in brackets."""
-    found = fields.texts(value)
-    for each in found:
-        if len(each.split()) != 1 or set(each) & set("[](){};"):
-            raise ValueError(f"expected one word, or a list of words, got {kind_of(each)}")
-    return f"[ {' '.join(found)} ]" if isinstance(value, list) else found[0]
-
-
-def announce_line(prefix: object, attributes: str) -> str:
-    """The line that announces a managed prefix, as a script would print it."""
-    return f"announce route {prefix} next-hop self {attributes}".rstrip()
-
-
 Interface: TypeAlias = Annotated[
     InterfaceChoice, PlainValidator(aws_fields.interface), WithJsonSchema({"type": ["integer", "string"]})
 ]
-Words: TypeAlias = Annotated[str, PlainValidator(_attribute_value), TEXT_OR_LIST]
 
 CheckNames: TypeAlias = Annotated[tuple[str, ...], PlainValidator(fields.check_names), TEXT_OR_LIST]
 InstanceRef: TypeAlias = Annotated[
@@ -64,45 +48,6 @@ InstanceRef: TypeAlias = Annotated[
 ]
 _FALLBACK = "^((nat|igw|eigw|tgw|vgw|pcx|vpce|eni|cagw|lgw)-[0-9a-f]+|arn:aws[a-z-]*:(networkmanager|odb):.+)$"
 Fallback: TypeAlias = Annotated[Target, PlainValidator(aws_fields.fallback), text_schema(_FALLBACK)]
-
-
-class AnnounceEntry(BaseEntry):
-    """Attributes of the announcement, in ExaBGP's words."""
-
-    med: Words | None = Field(
-        default=None, description="MED; `backup_med` or more also makes it a last resort in the VPC.", examples=[100]
-    )
-    local_preference: Words | None = Field(default=None, description="Local preference.", examples=[200])
-    origin: Words | None = Field(default=None, description="`igp`, `egp` or `incomplete`.", examples=["igp"])
-    as_path: Words | None = Field(default=None, description="AS path, a list of numbers.", examples=["[65001, 65002]"])
-    community: Words | None = Field(
-        default=None, description="One community or a list of them.", examples=["['65000:53', no-export]"]
-    )
-    large_community: Words | None = Field(
-        default=None, description="One large community or a list of them.", examples=["'65000:1:53'"]
-    )
-    extended_community: Words | None = Field(
-        default=None, description="One extended community or a list of them.", examples=["'target:65000:53'"]
-    )
-
-    @property
-    def words(self) -> str:
-        """As they stand in an `announce route` line."""
-        given = ((key, getattr(self, key)) for key in type(self).model_fields)
-        return " ".join(f"{key.replace('_', '-')} {value}" for key, value in given if value is not None)
-
-    @model_validator(mode="after")
-    def _understood(self) -> Self:
-        command = parse(announce_line("192.0.2.0/32", self.words))  # as a script would say it, with any prefix
-        if command.answer is Answer.ERROR:
-            raise ValueError(command.error)
-        return self
-
-
-Announce: TypeAlias = Annotated[
-    Annotated[bool, Tag("flag")] | Annotated[AnnounceEntry, Tag("attributes")],
-    Discriminator(lambda value: "attributes" if isinstance(value, dict) else "flag"),
-]
 
 
 class SettingsEntry(BaseEntry):

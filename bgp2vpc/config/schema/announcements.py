@@ -1,0 +1,73 @@
+"""The part of the schema that describes how a managed prefix is announced."""
+
+from typing import Annotated, Self, TypeAlias
+
+from pydantic import (
+    Discriminator,
+    Field,
+    PlainValidator,
+    Tag,
+    model_validator,
+)
+
+from bgp2vpc.config.document import kind_of
+from bgp2vpc.config.schema import fields
+from bgp2vpc.config.schema.entry import TEXT_OR_LIST, BaseEntry
+from bgp2vpc.exabgp_api.command import Answer
+from bgp2vpc.exabgp_api.line import parse
+
+
+def _attribute_value(value: object) -> str:
+    """The value of an attribute, as an `announce route` line has it: a list in brackets."""
+    found = fields.texts(value)
+    for each in found:
+        if len(each.split()) != 1 or set(each) & set("[](){};"):
+            raise ValueError(f"expected one word, or a list of words, got {kind_of(each)}")
+    return f"[ {' '.join(found)} ]" if isinstance(value, list) else found[0]
+
+
+def announce_line(prefix: object, attributes: str) -> str:
+    """The line that announces a managed prefix, as a script would print it."""
+    return f"announce route {prefix} next-hop self {attributes}".rstrip()
+
+
+Words: TypeAlias = Annotated[str, PlainValidator(_attribute_value), TEXT_OR_LIST]
+
+
+class AnnounceEntry(BaseEntry):
+    """Attributes of the announcement, in ExaBGP's words."""
+
+    med: Words | None = Field(
+        default=None, description="MED; `backup_med` or more also makes it a last resort in the VPC.", examples=[100]
+    )
+    local_preference: Words | None = Field(default=None, description="Local preference.", examples=[200])
+    origin: Words | None = Field(default=None, description="`igp`, `egp` or `incomplete`.", examples=["igp"])
+    as_path: Words | None = Field(default=None, description="AS path, a list of numbers.", examples=["[65001, 65002]"])
+    community: Words | None = Field(
+        default=None, description="One community or a list of them.", examples=["['65000:53', no-export]"]
+    )
+    large_community: Words | None = Field(
+        default=None, description="One large community or a list of them.", examples=["'65000:1:53'"]
+    )
+    extended_community: Words | None = Field(
+        default=None, description="One extended community or a list of them.", examples=["'target:65000:53'"]
+    )
+
+    @property
+    def words(self) -> str:
+        """As they stand in an `announce route` line."""
+        given = ((key, getattr(self, key)) for key in type(self).model_fields)
+        return " ".join(f"{key.replace('_', '-')} {value}" for key, value in given if value is not None)
+
+    @model_validator(mode="after")
+    def _understood(self) -> Self:
+        command = parse(announce_line("192.0.2.0/32", self.words))  # as a script would say it, with any prefix
+        if command.answer is Answer.ERROR:
+            raise ValueError(command.error)
+        return self
+
+
+Announce: TypeAlias = Annotated[
+    Annotated[bool, Tag("flag")] | Annotated[AnnounceEntry, Tag("attributes")],
+    Discriminator(lambda value: "attributes" if isinstance(value, dict) else "flag"),
+]
