@@ -18,7 +18,7 @@ def add(commands: Commands) -> None:
     demo.add_argument(
         "--keep",
         action="store_true",
-        help="stay up when the story is over, until Ctrl-C, and print commands for a look around",
+        help="stay up at the end, until Ctrl-C, and print commands for a look around",
     )
     demo.add_argument(
         "--web", action="store_true", help="serve the status page of each instance; stay up as with --keep"

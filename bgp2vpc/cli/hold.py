@@ -15,7 +15,7 @@ def add(commands: Commands) -> None:
         help="stop writing routes of these prefixes, until released",
         description="Whatever is announced, withdrawn, drained or taken over: the daemon of this host leaves the "
         "routes of PREFIX as they are, in every table, also through a restart, until `bgp2vpc release` or the time "
-        "given by --for. Other instances are not concerned.",
+        "given by --for. Other instances are not affected.",
         allow_abbrev=False,
     )
     add_order(hold, "hold")

@@ -22,17 +22,20 @@ def add(commands: Commands) -> None:
     )
     add_file(policy)
     policy.add_argument("--region", type=_region, help="where the instances run (default: FILE's; else any)")
-    policy.add_argument("--account", type=_text(r"[0-9]{12}", "12 digits"), help="whose the tables are (default: any)")
+    policy.add_argument("--account", type=_text(r"[0-9]{12}", "12 digits"), help="owner of the tables (default: any)")
     policy.add_argument(
-        "--vpc", metavar="ID", type=_text(r"vpc-[0-9a-f]+", "vpc-…"), help="of the tables (FILE's; any)"
+        "--vpc",
+        metavar="ID",
+        type=_text(r"vpc-[0-9a-f]+", "vpc-…"),
+        help="VPC of the tables (default: FILE's; else any)",
     )
     policy.add_argument(
-        "--zone", type=_text(r"[a-z0-9-]+[a-z]", "eu-central-1a"), help="for a role of one zone: SELF_AZ"
+        "--zone", type=_text(r"[a-z0-9-]+[a-z]", "eu-central-1a"), help="the zone that SELF_AZ stands for"
     )
     policy.add_argument(
-        "--role", metavar="NAME", help="of a role that is assumed: a name in `accounts`, 12 digits, or the ARN"
+        "--role", metavar="NAME", help="policy of an assumed role: its name in `accounts`, account or ARN"
     )
-    policy.add_argument("--trust", action="store_true", help="with --role: who may assume it")
+    policy.add_argument("--trust", action="store_true", help="with --role: its trust policy")
     policy.add_argument("--instance-role", metavar="ARN", type=_role_arn, help="with --trust: the instances' role")
     policy.set_defaults(command=run)
 

@@ -35,7 +35,7 @@ def add(commands: Commands) -> None:
         epilog="example: bgp2vpc plan --assume 192.0.2.53/32",
         help="say what would be changed now, and why; never writes",
         description="Reads EC2 itself, with the rules of FILE, and asks the running daemon for its paths. Without a "
-        "daemon nothing is announced: say what will be by --assume.",
+        "daemon it knows no announcements: name those to expect with --assume.",
         allow_abbrev=False,
     )
     add_file(plan)

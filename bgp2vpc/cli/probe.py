@@ -21,7 +21,7 @@ def add(commands: Commands) -> None:
         allow_abbrev=False,
     )
     add_order(probe, "probe")
-    probe.add_argument("name", metavar="NAME", help="of a health check")
+    probe.add_argument("name", metavar="NAME", help="name of a health check")
     probe.set_defaults(command=probe_now)
 
 

@@ -18,7 +18,7 @@ def add(commands: Commands) -> None:
         epilog="example: bgp2vpc takeover 192.0.2.53/32",
         help="take routes from another instance now",
         description="The daemon of this host points the routes of PREFIX at itself, once, although its rule would "
-        "leave them to the instance that has them; it must offer the prefix itself. Routes that point at no instance "
+        "leave them to the instance that has them; this host must offer the prefix. Routes that point at no instance "
         "are not touched. Exit status 1: a route is not ours afterwards.",
         allow_abbrev=False,
     )
