@@ -15,7 +15,7 @@ from bgp2vpc.policy.inputs import DecisionInput
 from bgp2vpc.policy.rule import Rule
 from bgp2vpc.prefix import Prefix, PrefixListId
 from bgp2vpc.reconcile.journal import wall_clock
-from bgp2vpc.reconcile.observer import Observer, Outcome
+from bgp2vpc.reconcile.observer import Cycle, Observer, Outcome
 from bgp2vpc.reconcile.view import View
 from bgp2vpc.sources.session import SourceKind
 from bgp2vpc.speaker.adj_rib_in import AdjRibIn
@@ -38,6 +38,8 @@ class ServedPrefixes(Observer):
         what a health check does when the service is down. Not what clients of the socket say, who may only be trying.
         """
         self._last: dict[Prefix, PrefixRow] = {}
+        self._list_moved = False
+        """Whether the route of a prefix list was written in this cycle."""
 
     def forget_withdrawn(self) -> None:
         """Forget what nobody announces any more: so does a service go that was given up for good."""
@@ -66,7 +68,16 @@ class ServedPrefixes(Observer):
     def written(self, outcome: Outcome) -> None:
         """A write has its outcome."""
         prefix = outcome.change.prefix
-        self._look(self._known() if isinstance(prefix, PrefixListId) else (prefix,))  # a list moves all its entries
+        if isinstance(prefix, PrefixListId):
+            self._list_moved = True
+        else:
+            self._look((prefix,))
+
+    def cycled(self, cycle: Cycle) -> None:
+        """The route of a list moves all its entries: looked at once for all tables."""
+        if self._list_moved:
+            self._list_moved = False
+            self._look(self._known())
 
     def rows(self) -> Iterator[PrefixRow]:
         """All of them, in order."""
