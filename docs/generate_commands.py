@@ -19,9 +19,10 @@ HEAD = """\
 `bgp2vpc COMMAND --help` prints the same, and so does `man bgp2vpc-COMMAND` where the manual pages are installed.
 Options cannot be abbreviated. What a command ends with is in [exit status](exit-status.md).
 
-`check`, `plan`, `doctor`, `iam-policy` and `exabgp-config` read the file, and need no daemon. `status`, `why`, `api` and
-those that give orders ask the daemon: they find it at the socket of `-f FILE`, at `--socket S`, at `$BGP2VPC_SOCKET`, or
-at `/run/bgp2vpc/bgp2vpc.sock`. Routes are changed by the daemon only, also when `api` or an order asks for it.
+`check`, `plan`, `doctor`, `iam-policy` and `exabgp-config` read the file, and need no daemon. `status`, `why`, `api`
+and those that give orders ask the daemon: they find it at the socket of `-f FILE`, at `--socket S`, at
+`$BGP2VPC_SOCKET`, or at `/run/bgp2vpc/bgp2vpc.sock`. Routes are changed by the daemon only, also when `api` or an order
+asks for it.
 
 """
 
