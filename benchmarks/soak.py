@@ -582,7 +582,7 @@ def endure(soak: Soak) -> None:
         soak.ahead = soak.random.sample(list(FAULTS), len(FAULTS))
     fault = soak.ahead.pop()
     owner = next((host for host in mesh.hosts if host.seat is mesh.plane.owner()), mesh.hosts[0])
-    host = owner if soak.random.random() < 0.7 else mesh.others(owner)[0]
+    host = owner if soak.random.random() < 0.85 else mesh.others(owner)[0]
     if fault in ("bgp2vpc killed", "instance metadata gone"):
         host = mesh.hosts[0]
     mesh.cloud.forget_calls()

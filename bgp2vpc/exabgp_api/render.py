@@ -1,10 +1,14 @@
-"""Paths as lines that every ExaBGP from 3.4 to 5.0 understands, and `line` reads back as the same path."""
+"""Paths as lines that every ExaBGP from 3.4 to 5.0 understands, and `line` reads back as the same path.
+
+But for unicast paths of 224.0.0.0 to 239.255.255.255: 3.4 has no word for these.
+"""
 
 from collections.abc import Iterable, Iterator
 from typing import Final
 
 from bgp2vpc.bgp.path import Attributes, Origin, Path, SegmentKind
 from bgp2vpc.exabgp_api.communities import WELL_KNOWN
+from bgp2vpc.exabgp_api.routes import is_multicast
 
 _NAMES: Final = {value: name for name, value in WELL_KNOWN.items()}
 _SEGMENTS: Final = {SegmentKind.SEQUENCE: "[ {} ]", SegmentKind.SET: "( {} )"}
@@ -28,7 +32,9 @@ def withdraw_line(path: Path, selector: str = "") -> str:
 def _head(verb: str, path: Path, selector: str) -> Iterator[str]:
     if selector:
         yield selector
-    yield f"{verb} route {path.prefix} next-hop {path.next_hop}"
+    # Behind `route`, ExaBGP would take it for another family.
+    statement = "ipv4 unicast" if is_multicast(path.prefix) else "route"
+    yield f"{verb} {statement} {path.prefix} next-hop {path.next_hop}"
     if path.path_id is not None:
         yield f"path-information {path.path_id}"
 

@@ -111,7 +111,7 @@ def _look_for_labels(words: list[str], route: RouteWords) -> None:
 
 def _route(verb: str, prefix_text: str, route: RouteWords) -> Iterator[Event]:
     prefix = _prefix(prefix_text)
-    if _is_multicast(prefix):
+    if is_multicast(prefix):
         route.family = route.family or "ipv4 multicast"
     return _events(verb, route, [prefix], split=True)
 
@@ -143,12 +143,12 @@ def _attributes(verb: str, words: Words, text: list[str]) -> Iterator[Event]:
     if len({prefix.version for prefix in prefixes}) > 1:
         raise LineError("nlri: IPv4 and IPv6 prefixes cannot share one line; say them on one line each")
     _look_for_labels(text, route)
-    if _is_multicast(_prefix(text[-1])):
+    if is_multicast(_prefix(text[-1])):
         route.family = route.family or "ipv4 multicast"
     return _events(verb, route, prefixes, split=True)
 
 
-def _is_multicast(prefix: Prefix) -> bool:
+def is_multicast(prefix: Prefix) -> bool:
     """ExaBGP's `IP.tosafi`: by the first octet of an IPv4 prefix, whatever its length."""
     return not prefix.is_ipv6 and 224 <= prefix.first >> 24 < 240
 

@@ -1,5 +1,8 @@
 """A path said as a line is the same path when read."""
 
+from dataclasses import replace
+
+import pytest
 from api_lines import U16, U32
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,6 +23,7 @@ from bgp2vpc.bgp.path import (
 )
 from bgp2vpc.exabgp_api.line import parse
 from bgp2vpc.exabgp_api.render import announce_line, withdraw_line
+from bgp2vpc.exabgp_api.routes import is_multicast
 from bgp2vpc.prefix import IPAddress, Prefix, parse_address, parse_prefix
 
 IPV4 = st.ip_addresses(v=4).map(lambda address: parse_address(str(address)))
@@ -66,12 +70,14 @@ ATTRIBUTES = st.builds(
 def paths(draw: st.DrawFn) -> Path:
     version = draw(st.sampled_from([4, 6]))
     width = 128 if version == 6 else 32
-    # Below 224.0.0.0, where IPv4 multicast begins, which is another family.
-    value = draw(st.integers(0, (224 << 24) - 1 if version == 4 else (1 << 128) - 1))
+    value = draw(st.integers(0, (1 << width) - 1))
     length = draw(st.integers(4, width))
     prefix = Prefix((value >> width - length << width - length, length), version=version)
     hop = draw(st.just(SELF) | st.ip_addresses(v=version).map(lambda address: IPAddress(str(address))))
-    return Path(prefix, hop, draw(ATTRIBUTES), draw(st.none() | st.integers(1, (1 << 32) - 1)))
+    attributes = draw(ATTRIBUTES)
+    if is_multicast(prefix):
+        attributes = replace(attributes, prefix_sid="")  # it cannot stand behind `ipv4 unicast`
+    return Path(prefix, hop, attributes, draw(st.none() | st.integers(1, (1 << 32) - 1)))
 
 
 @given(path=paths(), selector=st.sampled_from(["", "neighbor *", "neighbor 192.0.2.1, neighbor 192.0.2.2", "peer *"]))
@@ -88,6 +94,19 @@ def test_a_withdrawal_says_what_exabgp_needs_to_find_the_path() -> None:
         "neighbor * withdraw route 192.0.2.1/32 next-hop self path-information 7"
     )
     assert announce_line(path, "") == "announce route 192.0.2.1/32 next-hop self path-information 7 med 100"
+
+
+@pytest.mark.parametrize(
+    "line", ["ipv4 unicast 224.0.0.0/5 next-hop self", "attributes next-hop self nlri 239.1.0.0/16 10.0.0.0/8"]
+)
+def test_a_unicast_path_to_multicast_addresses_is_said_as_unicast(line: str) -> None:
+    """`route` would be IPv4 multicast: the path would stay in ExaBGP when it is withdrawn."""
+    announced = parse(f"announce {line}").events[0]
+    assert isinstance(announced, Announce)
+    prefix = announced.path.prefix
+    assert announce_line(announced.path) == f"announce ipv4 unicast {prefix} next-hop self"
+    assert withdraw_line(announced.path) == f"withdraw ipv4 unicast {prefix} next-hop self"
+    assert parse(withdraw_line(announced.path)).events == (Withdraw(prefix),)
 
 
 def test_confederation_segments_end_at_the_border() -> None:
