@@ -20,7 +20,7 @@ SPREAD := --no-loadscope-reorder
 unexport PYTHONDONTWRITEBYTECODE
 COMPILE = $(BIN)/python -m compileall -q bgp2vpc
 
-.PHONY: setup demo check test lint mutants terraform bench bench-all dist deb docs generate clean
+.PHONY: setup demo check test lint mutants explore fuzz soak terraform bench bench-all dist deb docs generate clean
 
 setup: $(VENV)/.ready $(EXABGP42)/.ready
 
@@ -84,6 +84,21 @@ $(CHECKOV)/.ready:
 	$(PYTHON) -m venv $(CHECKOV)
 	$(CHECKOV)/bin/pip install --quiet checkov
 	touch $@
+
+# The next three are not part of `make test` either (CONTRIBUTING.md); their figures go where those of `bench` do.
+RESULTS = --json benchmarks/results.json
+
+# Every interleaving of two hosts, to the depth that ten minutes reach.
+explore: $(VENV)/.ready
+	$(BIN)/python -m tests.explore $(RESULTS) $(ARGS)
+
+# Ten million lines and a million files: an hour or two.
+fuzz: $(VENV)/.ready
+	$(BIN)/python -m tests.fuzz $(RESULTS) $(ARGS)
+
+# An hour, as root.
+soak: setup
+	$(BIN)/python -m benchmarks.soak $(RESULTS) $(ARGS)
 
 # Two minutes; the figures go to benchmarks/results.json, and with `make generate` into the documents.
 bench: $(VENV)/.ready

@@ -1,6 +1,6 @@
 """Paths as lines that every ExaBGP from 3.4 to 5.0 understands, and `line` reads back as the same path.
 
-But for unicast paths of 224.0.0.0 to 239.255.255.255: 3.4 has no word for these.
+But for unicast paths of 224.0.0.0 to 239.255.255.255: 3.4 and 4.2 have no word for these.
 """
 
 from collections.abc import Iterable, Iterator

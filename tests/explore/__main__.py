@@ -5,8 +5,12 @@ import logging
 import os
 import sys
 import time
+from collections.abc import Sequence
+from pathlib import Path
 
-from tests.explore.search import Found, Scope, levels
+from benchmarks.__main__ import record
+from benchmarks.figures import Figure, at_most
+from tests.explore.search import Found, Level, Scope, levels
 from tests.explore.world import Violation, World
 
 
@@ -18,12 +22,13 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="processes (default: cores)")
     parser.add_argument("--meds", type=int, nargs="+", default=[100, 200], metavar="MED", help="default: 100 200")
     parser.add_argument("--troubles", type=int, metavar="N", help="failures in one way at most (default: any number)")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="put the figures into this results file")
     parser.add_argument("--trace", metavar="EVENTS", help="the start and events, with `; ` between them")
     arguments = parser.parse_args()
     logging.disable(logging.CRITICAL)
     if arguments.trace:
         return _replay(arguments.trace.split("; "), tuple(arguments.meds))
-    began, found = time.monotonic(), []
+    began, found, done = time.monotonic(), [], []
     scope = Scope(tuple(arguments.meds), arguments.troubles)
     for level in levels(arguments.depth, scope, seconds=arguments.seconds, jobs=arguments.jobs):
         whole = "" if level.is_whole else " (in part: time is over)"
@@ -35,12 +40,25 @@ def main() -> int:
             flush=True,
         )
         found += level.found
-        examples = level.examples
-        for kind, trace in examples.items():
+        done.append(level)
+        for kind, trace in level.examples.items():
             print(f"  {kind}: {'; '.join(trace)}")
     for each in found:
         print(told(each))
+    if arguments.json:
+        seconds = f"{time.monotonic() - began:.0f} s, {arguments.jobs} processes"
+        record(arguments.json, "explore", figures(done), f"{seconds}, load average {os.getloadavg()[0]:.1f}")
     return 1 if found else 0
+
+
+def figures(done: Sequence[Level]) -> list[Figure]:
+    """What was searched."""
+    return [
+        Figure("events in a row, every one tried", "", [sum(level.is_whole for level in done)]),
+        Figure("states", "", [done[-1].states]),
+        Figure("events tried", "", [sum(level.events for level in done)]),
+        Figure("states that break a rule", "", [sum(len(level.found) for level in done)], (at_most(0),)),
+    ]
 
 
 def told(found: Found) -> str:

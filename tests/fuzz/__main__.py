@@ -9,9 +9,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from multiprocessing import Pool
+from pathlib import Path
 from random import Random
 from typing import Any, Final
 
+from benchmarks.__main__ import record
+from benchmarks.figures import Figure, at_most
 from tests.fuzz import files, judge, lines
 
 SHOWN: Final = 10
@@ -52,6 +55,7 @@ def main() -> int:
     parser.add_argument("--files", type=int, default=1_000_000, metavar="N", help="default: %(default)s")
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="default: %(default)s")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="processes (default: cores)")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="put the figures into this results file")
     arguments = parser.parse_args()
     parts = [*_parts("script", arguments.lines // 2, arguments.seed)]
     parts += _parts("exabgp", arguments.lines - arguments.lines // 2, arguments.seed)
@@ -71,7 +75,19 @@ def main() -> int:
             if wrong >= SHOWN:
                 break
     print(_summary(done, wrong, time.monotonic() - began))
+    if arguments.json:
+        record(arguments.json, "fuzz", figures(done, wrong), f"seed {arguments.seed}")
     return 1 if wrong else 0
+
+
+def figures(done: dict[str, int], wrong: int) -> list[Figure]:
+    """What was tried."""
+    return [
+        Figure("lines of scripts", "", [done["script"]]),
+        Figure("lines of ExaBGP, text and JSON", "", [done["exabgp"]]),
+        Figure("configuration files", "", [done["file"]]),
+        Figure("a traceback, or no message for people", "", [wrong], (at_most(0),)),
+    ]
 
 
 def _summary(done: dict[str, int], wrong: int, seconds: float) -> str:
