@@ -459,13 +459,16 @@ def main() -> int:
     parser.add_argument(
         "--seed", type=int, default=1, metavar="N", help="of the order of events (default: %(default)s)"
     )
+    parser.add_argument("--faults", nargs="+", choices=FAULTS, default=list(FAULTS), metavar="NAME", help="only these")
     parser.add_argument("--report", type=Path, default=Path("soak"), metavar="NAME", help="NAME.json and NAME.md")
     parser.add_argument("--json", type=Path, default=RESULTS, metavar="FILE", help="default: %(default)s")
     arguments = parser.parse_args()
     conditions = f"{arguments.minutes} minutes, seed {arguments.seed}, load average {os.getloadavg()[0]:.1f} before"
     with running(arguments.seed) as soak:
         for _ in range(arguments.minutes):
-            endure(soak)
+            if not soak.ahead:  # each as often as the others, in a new order each time
+                soak.ahead = soak.random.sample(arguments.faults, len(arguments.faults))
+            endure(soak, soak.ahead.pop())
             report(soak, arguments.report, conditions)
         logs = {name(host): host.log("bgp2vpc") for host in soak.mesh.hosts}
         judge_logs(soak, logs)
@@ -573,14 +576,11 @@ def disk(directory: Path) -> Iterator[None]:
         subprocess.run(["umount", "--lazy", str(directory)], check=True)
 
 
-def endure(soak: Soak) -> None:
+def endure(soak: Soak, fault: str) -> None:
     """One minute: a fault, its end, and what is judged then."""
     import traffic  # noqa: PLC0415
 
     mesh = soak.mesh
-    if not soak.ahead:  # each as often as the others, in a new order each time
-        soak.ahead = soak.random.sample(list(FAULTS), len(FAULTS))
-    fault = soak.ahead.pop()
     owner = next((host for host in mesh.hosts if host.seat is mesh.plane.owner()), mesh.hosts[0])
     host = owner if soak.random.random() < 0.85 else mesh.others(owner)[0]
     if fault in ("bgp2vpc killed", "instance metadata gone"):

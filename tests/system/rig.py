@@ -23,6 +23,7 @@ from anycast import BGP2VPC, IPV4, AnycastHost
 from bird import ROUTER_AS, Bird
 from vpcnet import BGP, ROUTER, Seat, VpcNet
 
+from bgp2vpc.config.model import RUN_PORT
 from bgp2vpc.demo.cloud.client import Cloud
 from bgp2vpc.demo.cloud.values import CloudHost, World, WorldSpec
 from tests.exabgps import EXABGP_50, Exabgp
@@ -142,6 +143,11 @@ class MeshHost(AnycastHost):
     def seat(self) -> Seat:
         """Where in the network it is."""
         return self.net
+
+    @property
+    def bgp_port(self) -> int:
+        """Of the sessions among the hosts."""
+        return RUN_PORT if self._setting.by_itself else BGP
 
     def __exit__(self, *error: object) -> None:
         self.recover()
@@ -448,13 +454,14 @@ class Mesh:
     def without_bgp(self, *hosts: MeshHost) -> Iterator[None]:
         """These hosts do not hear each other, and all else goes on."""
         pairs = list(itertools.combinations((host.seat.host_address for host in hosts), 2))
+        port = hosts[0].bgp_port
         for one, other in pairs:
-            self.net.part(one, other, BGP)
+            self.net.part(one, other, port)
         try:
             yield
         finally:
             for one, other in pairs:
-                self.net.join(one, other, BGP)
+                self.net.join(one, other, port)
 
     def story(self) -> str:
         """What there is to say when something did not happen."""
