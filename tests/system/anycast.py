@@ -150,6 +150,10 @@ class AnycastHost:
         """The process id of what was started under this name."""
         return self._processes[name].pid
 
+    def runs(self, name: str) -> bool:
+        """Whether what was started under this name has not ended."""
+        return self._processes[name].poll() is None
+
     def stop(self, name: str) -> int:
         """SIGTERM, and wait for the end: the exit status."""
         self._processes[name].send_signal(signal.SIGTERM)
