@@ -1,9 +1,8 @@
 """One host: what the daemon knows and decides, and the calls it has under way. Copied at each branch of the search."""
 
-import copy
 from collections.abc import Collection
-from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from dataclasses import dataclass, replace
+from typing import Any, Final, TypeVar
 
 from bgp2vpc.bgp.events import Announce, Event, Withdraw
 from bgp2vpc.bgp.path import SELF, Attributes, Path
@@ -76,7 +75,6 @@ class Host:
     alarms: tuple[tuple[float, str], ...] = ()
     leftovers_held: bool = False
     neighbors_due: float = 0.0
-    lines: list[str] = field(default_factory=list)
 
     @classmethod
     def started(cls, number: int, now: float) -> "Host":
@@ -100,27 +98,25 @@ class Host:
 
     def fork(self) -> "Host":
         """A copy that shares nothing that changes."""
-        new = copy.copy(self)
-        new.view = copy.copy(self.view)
+        new = _copy(self)
+        view = new.view = _copy(self.view)
         for name, value in vars(self.view).items():
             if isinstance(value, dict | set):
-                setattr(new.view, name, copy.copy(value))
-        places = new.view.places = copy.copy(self.view.places)
+                setattr(view, name, value.copy())
+        places = view.places = _copy(self.view.places)
         places.states = {key: replace(state, late=dict(state.late)) for key, state in places.states.items()}
         places.lost = {prefix: dict(lost) for prefix, lost in places.lost.items()}
         places._due = dict(places._due)
-        new.rib = copy.copy(self.rib)
-        new.rib._sources = {
-            name: replace(adj, paths=dict(adj.paths), stale=dict(adj.stale)) for name, adj in self.rib._sources.items()
+        rib = new.rib = _copy(self.rib)
+        rib._sources = {
+            name: replace(adj, paths=dict(adj.paths), stale=dict(adj.stale)) for name, adj in rib._sources.items()
         }
-        new.rib._offers, new.rib._seen = dict(self.rib._offers), set(self.rib._seen)
-        new.neighbors = copy.copy(self.neighbors)
-        new.neighbors._sessions = {
-            peer: replace(each, told=set(each.told)) for peer, each in self.neighbors._sessions.items()
-        }
-        for name in ("_departed", "_failed", "_mentioned"):
-            setattr(new.neighbors, name, copy.copy(getattr(self.neighbors, name)))
-        new.lines = []
+        rib._offers, rib._seen = dict(rib._offers), set(rib._seen)
+        neighbors = new.neighbors = _copy(self.neighbors)
+        neighbors._sessions = {peer: replace(each, told=set(each.told)) for peer, each in neighbors._sessions.items()}
+        neighbors._departed = dict(neighbors._departed)
+        neighbors._failed = dict(neighbors._failed)
+        neighbors._mentioned = set(neighbors._mentioned)
         return new
 
     @property
@@ -267,7 +263,6 @@ class Host:
             self.retries.forget([KEY], now)
         verdicts = {(verdict.table_id, verdict.prefix): verdict for verdict in plan.verdicts}
         self.view.decided(self.view.known_places({P1}), verdicts, now, 0.0)
-        self.lines.append(str(plan.verdicts[0].reason.value) if plan.verdicts else "-")
         if plan.changes and self.call is None and state.may_be_written(now):
             (change,) = guard(Plan(plan.changes), self.view.tables, self.view.snapshot, 1000).changes
             self._begin(change, now)
@@ -373,6 +368,16 @@ class Host:
             departed, self.serves, self.said, self.told, call, late, self.read_due, self.leftovers_held, due,
             tuple((at(t), what) for t, what in self.alarms),
         )  # fmt: skip
+
+
+T = TypeVar("T")
+
+
+def _copy(value: T) -> T:
+    """As copy.copy, in a tenth of the time."""
+    new = object.__new__(type(value))
+    new.__dict__.update(value.__dict__)
+    return new
 
 
 def _path(med: int, next_hop: IPAddress | None = None) -> Path:

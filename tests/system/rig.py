@@ -132,7 +132,7 @@ class MeshHost(AnycastHost):
     def __init__(
         self, net: VpcNet, seat: Seat, cloud: Cloud, host: CloudHost, directory: Path, setting: Setting
     ) -> None:
-        directory.mkdir(exist_ok=True)  # it may be a file system of its own (benchmarks/soak.py)
+        directory.mkdir(exist_ok=True)  # it may be a file system of its own (benchmarks/soak)
         super().__init__(seat, cloud, host, directory, setting.exabgp)
         self._vpc = net
         self._setting = setting
