@@ -24,6 +24,7 @@ fleet       what fleets of instances ask of EC2, on virtual time
 far         from a service's death to the answer of EC2, with TLS and a round trip of 40 ms (needs root)
 gaps        what a client notices when something befalls the host that has the route: bgp2vpc as a helper
 gaps_of_run the same, where bgp2vpc runs ExaBGP
+soak        an hour of faults, not part of `make bench-all` (`make soak`, needs root)
 
 figures     a measured figure and the bounds it is held against
 subject     the daemon that is measured, and the pipe of its script
