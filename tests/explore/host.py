@@ -344,7 +344,7 @@ class Host:
                 s.awaited and (s.awaited.interface, at(s.awaited.look_at), at(s.awaited.late_at)),
                 tuple(sorted((i, at(t)) for i, t in s.late.items())),
                 at(s.unsettled_until), at(s.expected_at), at(s.moved_at), at(s.reread_at),
-                round(s.penalty.at_time(now, places._limits) / 200), at(s.damped_until), s.holder,
+                round(s.penalty.at_time(now, places._limits) / 200), at(s.suppressed_until), s.holder,
             ))  # fmt: skip
         rib = tuple(
             (name, adj.is_open, tuple(path.attributes.med for path in adj.paths.values()))

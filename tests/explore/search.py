@@ -10,7 +10,6 @@ from functools import cache
 from multiprocessing import Pool
 from typing import Final
 
-from bgp2vpc.reconcile.apply import slices
 from tests.explore.world import STARTS, Violation, World
 
 BATCH: Final = 40
@@ -66,7 +65,7 @@ def levels(
     with _workers(jobs) as each_of:
         for number in range(1, depth + 1):
             level, ahead = Level(number, 0), []
-            for batch in each_of((scope, some) for some in slices(frontier, BATCH)):
+            for batch in each_of((scope, frontier[at : at + BATCH]) for at in range(0, len(frontier), BATCH)):
                 for trace, digest, hits, found in batch:
                     level.events += 1
                     for hit in hits:

@@ -1,11 +1,17 @@
 """The first steps of the search, and that it finds a rule that is broken, by the shortest way. More: `make explore`."""
 
+import inspect
+import re
+from dataclasses import fields
+
 import pytest
 
 from bgp2vpc.policy import verdict
+from bgp2vpc.policy.place_state import PlaceState
 from bgp2vpc.policy.plan import Change, Reason, VerdictKind
 from tests.explore import search
 from tests.explore.__main__ import told
+from tests.explore.host import Host
 from tests.explore.search import Found, Scope, levels, replayed
 
 
@@ -53,3 +59,10 @@ def test_the_same_events_give_the_same_value() -> None:
     before = one.value()
     other.fork().apply("B announces 200")
     assert other.value() == before
+
+
+def test_the_value_of_a_state_has_all_that_is_remembered_of_a_place() -> None:
+    """What it left out could be different in two states that are taken for one."""
+    told = set(re.findall(r"\bs\.([a-z_]+)", inspect.getsource(Host.value)))
+    of_hooks_and_alarms = {"hooked", "proposed", "is_rechecked"}
+    assert {each.name for each in fields(PlaceState)} - told == of_hooks_and_alarms

@@ -7,7 +7,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, zip_longest
 from multiprocessing import Pool
 from pathlib import Path
 from random import Random
@@ -57,9 +57,10 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="processes (default: cores)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="put the figures into this results file")
     arguments = parser.parse_args()
-    parts = [*_parts("script", arguments.lines // 2, arguments.seed)]
-    parts += _parts("exabgp", arguments.lines - arguments.lines // 2, arguments.seed)
-    parts += _parts("file", arguments.files, arguments.seed)
+    many = {"script": arguments.lines // 2, "exabgp": arguments.lines - arguments.lines // 2, "file": arguments.files}
+    # In turns, so that whoever stops it early has tried some of each.
+    turns = zip_longest(*(_parts(kind, number, arguments.seed) for kind, number in many.items()))
+    parts = [part for turn in turns for part in turn if part is not None]
     print(f"seed {arguments.seed}: {arguments.lines:,} lines, {arguments.files:,} files", flush=True)
     done, wrong, told, began = dict.fromkeys(KINDS, 0), 0, 0.0, time.monotonic()
     with Pool(arguments.jobs) as pool:
