@@ -20,7 +20,8 @@ from bgp2vpc.prefix import IPAddress
 from bgp2vpc.reconcile.apply import _FROM_ONE_WHO_MAY_DELETE, AFTER_A_TAKE
 from bgp2vpc.reconcile.retries import Retries
 from bgp2vpc.reconcile.view import View
-from bgp2vpc.vpc.model import Instance, Interface, RouteTable, Snapshot
+from bgp2vpc.vpc.model import Instance, Interface, RouteTable
+from bgp2vpc.vpc.snapshot import Snapshot
 from tests.values import P1, rule
 
 TABLE: Final = "rtb-1"
