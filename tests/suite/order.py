@@ -33,6 +33,8 @@ TOGETHER = (
     "tests/system/test_exabgp_of_its_own.py", "tests/system/test_route_server.py",
 )  # fmt: skip
 """Their tests share machines, or daemons, that take long to make."""
+WITH = {"tests/system/test_container.py": "tests/system/test_debian_package.py"}
+"""Which file's tests go where those of another file go: both need the same Debian (`debian_tree`)."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -74,6 +76,7 @@ def _portions(items: Iterable[pytest.Item]) -> list[list[pytest.Item]]:
 
 def _portion(nodeid: str) -> str:
     file = nodeid.partition("::")[0]
+    file = WITH.get(file, file)
     return nodeid if file.startswith(ONE_BY_ONE) and file not in TOGETHER else file
 
 

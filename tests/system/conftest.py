@@ -1,10 +1,12 @@
 """Fixtures of the system tests: the network, the cloud within its reach, the router, the anycast host."""
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
+import debian
 import netns
 import pytest
 import rig
@@ -35,6 +37,17 @@ def cloud(net: netns.Net) -> Iterator[Cloud]:
     """The test cloud, where the anycast host can reach it."""
     with Cloud.start(net.cloud_address) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def debian_tree(net: netns.Net, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A Debian as a directory, for copies: it takes a minute to make."""
+    if lacks := debian.missing():
+        pytest.skip("the tests of the package and the container need " + ", ".join(lacks))
+    root = tmp_path_factory.mktemp("debian") / "root"
+    debian.make_root(root)
+    yield root
+    shutil.rmtree(root)
 
 
 @pytest.fixture

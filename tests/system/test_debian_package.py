@@ -54,10 +54,10 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def machine(net: Net, package: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Debian]:
+def machine(net: Net, package: Path, debian_tree: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Debian]:
     """A Debian with systemd and exabgp, booted."""
-    root = tmp_path_factory.mktemp("debian") / "root"
-    debian.make_root(root, package)
+    root = tmp_path_factory.mktemp("machine") / "root"
+    subprocess.run(["cp", "--archive", str(debian_tree), str(root)], check=True)
     shutil.copy(package, root / "bgp2vpc.deb")
     with Debian(root, net) as booted:
         booted.run("systemctl", "disable", "--now", "exabgp.service")

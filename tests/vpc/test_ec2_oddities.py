@@ -1,9 +1,13 @@
 """Our client of EC2 where that answers as one does not expect: over HTTP, at the stand-in with that quirk."""
 
+import json
 import socket
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
+from stub_server import Server, http
 
 from bgp2vpc.demo.cloud.client import Cloud
 from bgp2vpc.demo.cloud.values import Fault, GoneInterface, Quirks, World, WorldSpec
@@ -185,6 +189,31 @@ def test_the_role_s_credentials_come_past_the_proxy_that_ec2_is_reached_through(
         monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{unused.getsockname()[1]}")
         with pytest.raises(Transient, match="ProxyConnectionError"):
             on_host(host.instance_id, role=True).route_tables([world.vpc_id])
+
+
+def test_eks_pod_identity_gives_the_credentials_past_the_proxy(
+    cloud: Cloud, world: World, on_host: OnHost, server: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """As its webhook sets the variables; botocore lets the agent be on loopback, too, as ECS's is."""
+    host = world.hosts[0]
+    ec2 = on_host(host.instance_id, role=True)
+    ends = (datetime.now(UTC) + timedelta(hours=6)).isoformat(timespec="seconds").replace("+00:00", "Z")
+    keys = {"AccessKeyId": "pod", "SecretAccessKey": "testing", "Token": "testing", "Expiration": ends}
+    server.replies = [http(200, json.dumps(keys))]
+    token = tmp_path / "eks-pod-identity-token"
+    token.write_text("a-token")
+    monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", f"{server.url}/v1/credentials")
+    monkeypatch.setenv("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", str(token))
+    for name in ("no_proxy", "NO_PROXY", "HTTP_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("http_proxy", cloud.endpoint_url)
+    assert len(ec2.route_tables([world.vpc_id])) == 3
+    assert {call.caller for call in cloud.calls("DescribeRouteTables")} == {"pod"}
+    (request,) = server.requests
+    assert request.startswith("GET /v1/credentials")
+    assert "Authorization: a-token" in request
+    # Who and where we are is still what instance metadata tells.
+    assert fetch_instance().id == host.instance_id
 
 
 def test_tables_of_a_shared_vpc_tell_whose_they_are(cloud: Cloud, world: World, on_host: OnHost) -> None:
