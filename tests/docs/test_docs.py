@@ -3,6 +3,7 @@
 import ast
 import json
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -10,11 +11,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from bgp2vpc.cli.main import COMMANDS
+from bgp2vpc.cli.main import COMMANDS, command_line
 from bgp2vpc.config.load import parse
 from bgp2vpc.iam.least import least_policy
 from bgp2vpc.iam.tables import AccountScope
-from bgp2vpc.policy.plan import Reason
+from bgp2vpc.policy.plan import Reason, VerdictKind
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -150,3 +151,39 @@ def test_metrics_and_events_for_cloudwatch_exist():
     told = set(re.findall(r'"((?:route|check) [a-z ]+)"', text))
     assert len(told) > 3
     assert [words for words in told if f"| {words} |" not in events] == []
+
+
+def symptoms() -> list[list[str]]:
+    """The rows of `docs/troubleshooting.md`: what is seen, what it means, what to do."""
+    lines = (ROOT / "docs" / "troubleshooting.md").read_text().splitlines()
+    rows = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines if line.startswith("| ")]
+    return [row for row in rows if row[0] != "I see"]
+
+
+def test_every_command_that_helps_exists_with_these_options():
+    text = (ROOT / "docs" / "troubleshooting.md").read_text()
+    commands = set(re.findall(r"`(bgp2vpc [^`]+)`", text)) | set(re.findall(r"^(bgp2vpc [^#\n]+)", text, re.MULTILINE))
+    assert len(commands) > 15
+    for command in commands:
+        words = shlex.split(command)[1:]
+        assert words[0] in COMMANDS, command
+        assert command_line(words[0]).parse_args(words).command
+
+
+def test_every_symptom_is_one_that_the_program_shows():
+    events = (ROOT / "docs" / "events.md").read_text()
+    source = "".join(path.read_text() for path in (ROOT / "bgp2vpc").rglob("*.py"))
+    reasons = {reason.value for reason in Reason} | {kind.value for kind in VerdictKind}
+    kernel = {"Operation not permitted", "Read-only file system"}
+    for seen, _, _ in symptoms():
+        for words in re.findall(r"`([^`]+)`", seen):
+            known = words in reasons | kernel or f"| {words} |" in events or words in source
+            assert known, words
+
+
+def test_every_check_of_the_doctor_that_a_symptom_names_exists():
+    checks = set(re.findall(r"^\| `([\w-]+)`", (ROOT / "docs" / "doctor.md").read_text(), re.MULTILINE))
+    checks |= set(re.findall(r"^\| `[\w-]+`, `([\w-]+)`", (ROOT / "docs" / "doctor.md").read_text(), re.MULTILINE))
+    named = [names for _, _, do in symptoms() for names in re.findall(r"`bgp2vpc doctor[^`]*` \(([^)]*)\)", do)]
+    assert len(named) > 5
+    assert {name for names in named for name in re.findall(r"`([\w-]+)`", names)} <= checks
