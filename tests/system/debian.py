@@ -15,7 +15,8 @@ import netns
 from tests.waiting import PATIENCE, eventually
 
 PACKAGES = (
-    "python3", "systemd", "exabgp", "iproute2", "iputils-ping", "procps", "libgcc-s1", "passwd",
+    "python3", "systemd", "exabgp", "iproute2", "iputils-ping", "procps", "passwd",
+    "libgcc-s1", "libstdc++6",  # what the libraries in the package need
     "python3-venv",  # for the container (test_container.py)
 )  # fmt: skip
 OPTIONS = (  # of dpkg; no power cut is to be feared, and nobody reads the manuals
