@@ -66,7 +66,7 @@ def _link(found: re.Match[str]) -> str:
         return f"[{words}](ready-files.md)"
     if place.startswith(tuple(f"{each}/" for each in READY)):
         return f"[{words}](ready-files.md#{_anchor(place)})"
-    if target.startswith(("bgp2vpc/", "man/")):  # what is not on the site
+    if target.startswith(("bgp2vpc/", "man/", "CONTRIBUTING.md")):  # what is not on the site
         return words
     return found.group()
 
