@@ -90,7 +90,7 @@ def _plan_json(
     entries: "Collection[EntryChanges]",
 ) -> dict[str, object]:
     """What `--json` prints."""
-    from bgp2vpc.policy.words import covering_json
+    from bgp2vpc.policy.explain import covering_json
 
     rules = [
         {
@@ -137,7 +137,7 @@ def _show_plan(
     view: "View", plan: "Plan", covering: "Sequence[Route | None]", entries: "Collection[EntryChanges]"
 ) -> None:
     """The verdict of each place, what becomes of prefix lists, and how many changes that makes."""
-    from bgp2vpc.policy.words import covering_words
+    from bgp2vpc.policy.explain import covering_words
 
     for verdict, route in zip(plan.verdicts, covering, strict=True):
         table = _table_words(view.tables[verdict.table_id].table)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import Final, TypedDict, assert_never
 
+from bgp2vpc.bgp.prefix_list import PrefixList, PrefixRange
 from bgp2vpc.config.build_checks import is_announced, source_name
 from bgp2vpc.config.document import Document
 from bgp2vpc.config.schema import find
@@ -14,7 +15,6 @@ from bgp2vpc.config.schema.rules import (
     SettingsEntry,
 )
 from bgp2vpc.policy.plan import Action
-from bgp2vpc.policy.prefix_list import PrefixList, PrefixRange
 from bgp2vpc.policy.rule import HookPrograms, ManagedRoute, RouteSettings, Rule, Takeover
 from bgp2vpc.vpc.access import Access
 from bgp2vpc.vpc.finders import And, ByAz, ByTag, ByTagRegexp, Finder, HasRouteTo, Ids, InSubnet, InVpc, Main, Or

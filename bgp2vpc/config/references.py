@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from typing import Final
 
+from bgp2vpc.bgp.prefix_list import PrefixList, PrefixRange, parse_prefix_range
 from bgp2vpc.config.document import Document, Location, Value, dotted, shortened
 from bgp2vpc.config.schema.checks import PREFIX
 from bgp2vpc.errors import Problem
 from bgp2vpc.names import AT
-from bgp2vpc.policy.prefix_list import PrefixList, PrefixRange, parse_prefix_range
 from bgp2vpc.prefix import Prefix, PrefixError, parse_prefix
 
 _COMPARED = 100

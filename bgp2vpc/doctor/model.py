@@ -12,7 +12,7 @@ from typing import TypeAlias, TypeVar
 from bgp2vpc.bgp.mesh import Neighbor
 from bgp2vpc.doctor.exabgp_conf import ExabgpConf
 from bgp2vpc.errors import Ec2Error, Problem
-from bgp2vpc.policy.decide import TablePolicy
+from bgp2vpc.policy.tables import TablePolicy
 from bgp2vpc.prefix import IPAddress, Prefix
 from bgp2vpc.vpc.access import OWN, Access
 from bgp2vpc.vpc.model import Instance, Interface, SecurityGroupRule, TaggedInstance, Target

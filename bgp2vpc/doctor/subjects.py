@@ -8,8 +8,8 @@ from bgp2vpc.config.model import Config
 from bgp2vpc.doctor.model import Exabgp, Known, Running, Trouble
 from bgp2vpc.iam.least import least_policy
 from bgp2vpc.iam.tables import AccountScope
-from bgp2vpc.policy.decide import TablePolicy
 from bgp2vpc.policy.rule import Rule
+from bgp2vpc.policy.tables import TablePolicy
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.vpc.aws.wire import write_call
 from bgp2vpc.vpc.model import Interface, interface_target

@@ -26,10 +26,10 @@ from bgp2vpc.doctor.model import (
 )
 from bgp2vpc.doctor.subjects import accepted, endpoint_service, managed, named, offered_by
 from bgp2vpc.errors import Credentials, Denied, OperatorError, RouteExists, RouteMissing
-from bgp2vpc.policy.decide import rules_without_tables
+from bgp2vpc.policy.best_path import Unusable, choose_interface
 from bgp2vpc.policy.list_entries import list_problem, routes_counted
-from bgp2vpc.policy.next_hop import Unusable, choose_interface
 from bgp2vpc.policy.rule import fallbacks_of
+from bgp2vpc.policy.tables import rules_without_tables
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.vpc.access import OWN, Access
 from bgp2vpc.vpc.api import MEMBERS_PAGE_SIZE, PAGE_SIZE

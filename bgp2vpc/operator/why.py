@@ -15,9 +15,8 @@ from bgp2vpc.bgp.best import Step
 from bgp2vpc.exabgp_api.render import announce_line
 from bgp2vpc.names import STATIC
 from bgp2vpc.operator.orders import in_utc
-from bgp2vpc.policy.explain import ExplainedPath, Explanation
+from bgp2vpc.policy.explain import REASONS, SEEN_AT_POLL, VERDICTS, ExplainedPath, Explanation, covering_words
 from bgp2vpc.policy.place_state import Failure, Since
-from bgp2vpc.policy.words import REASONS, SEEN_AT_POLL, VERDICTS, covering_words
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.vpc.model import Route, RouteState
 

@@ -4,8 +4,7 @@ from typing import Any
 
 from bgp2vpc.operator.orders import in_utc
 from bgp2vpc.operator.why import Facts, PlaceFacts, RuleFacts, lines
-from bgp2vpc.policy.explain import ExplainedPath
-from bgp2vpc.policy.words import REASONS, covering_json
+from bgp2vpc.policy.explain import REASONS, ExplainedPath, covering_json
 
 
 def to_json(facts: Facts) -> dict[str, Any]:

@@ -3,175 +3,40 @@
 How it works. A *place* is one prefix in one route table. For each place (`place`) the same three questions are asked,
 in this order; each answer is a value with its reason:
 
-1. Which rule matches it? A table gets the rules that find it (`TablePolicy`); the first that accepts or manages the
-   prefix decides about it. Without one, nothing is ever written there (`rule`, `prefix_list`). A rule with a managed
-   prefix list decides about the list instead of its prefixes (`list_entries`).
-2. Which path is the best? `best_path` looks where the next hop of each path leads (`next_hop`), and compares those that
-   lead to an interface. The paths of other instances count with `takeover: best_path` only.
-3. What has to change? The two truth tables: that of `verdict`, and that of `best_path` where the
-   paths of others count. The answer is a verdict, and the one change that the place needs, if any.
+1. Which rule matches it? A table gets the rules that find it (`tables`); the first that accepts or manages the prefix
+   decides about it. Without one, nothing is ever written there (`rule`). A rule with a managed prefix list decides
+   about the list instead of its prefixes (`list_entries`).
+2. Which path is the best? `best_path` looks where the next hop of each path leads, and compares those that lead to an
+   interface. The paths of other instances count with `takeover: best_path` only.
+3. What has to change? The two truth tables: that of `verdict`, and that of `verdict_by_best_path` where the paths of
+   others count. The answer is a verdict, and the one change that the place needs, if any.
 
-All three answers are the `Decided` of the place. What `bgp2vpc why` tells is that same value in words (`explain`,
-`words`). All verdicts and changes, in order, are the `plan`; before it is written, `guard` checks it.
+All three answers are the `Decided` of the place. What `bgp2vpc why` tells is that same value in words (`explain`). All
+verdicts and changes, in order, are the `plan`; before it is written, `guard` checks it.
 
 The inputs are what EC2 said, the `Snapshot`, and what all others said, the `DecisionInput` (`inputs`): paths, checks,
 sessions, operators. Nothing here keeps state, reads a clock or writes: the same values give the same plan. State over
 time is a value, too: `place_state` remembers which routes have moved too often (`damping`), and which peer is to write.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import chain
 
 from bgp2vpc.bgp.path import SELF
 from bgp2vpc.bgp.rib import Offer, Side
-from bgp2vpc.policy.best_path import BestPath, best_path_for, verdict_by_best_path
+from bgp2vpc.policy.best_path import BestPath, best_path_for
 from bgp2vpc.policy.inputs import DecisionInput
-from bgp2vpc.policy.list_entries import Owned, is_entry, list_problem
+from bgp2vpc.policy.list_entries import is_entry, list_problem
 from bgp2vpc.policy.place import Place, Policy, is_held_by_another, is_ours, own_interfaces
 from bgp2vpc.policy.plan import Decision, Plan, RouteKey, make_plan
 from bgp2vpc.policy.rule import DeadRoutes, Rule, Writes
+from bgp2vpc.policy.tables import TablePolicy
 from bgp2vpc.policy.verdict import hold, leave_to_list, verdict_for
+from bgp2vpc.policy.verdict_by_best_path import verdict_by_best_path
 from bgp2vpc.prefix import IPAddress, Prefix, PrefixListId
-from bgp2vpc.vpc.access import OWN, Access
-from bgp2vpc.vpc.finders import Surroundings, find, zone_of
-from bgp2vpc.vpc.model import Instance, Route, RouteState, RouteTable, TargetKind
+from bgp2vpc.vpc.model import Route, RouteState, TargetKind
 from bgp2vpc.vpc.snapshot import Snapshot
-
-
-@dataclass(frozen=True, slots=True)
-class TablePolicy:
-    """A table and the rules that found it, in the order of the file; `zone`: its availability zone, if it has one.
-
-    `lists`: the prefix lists that the table is to have a route for, and whose they are.
-    """
-
-    table: RouteTable
-    rules: tuple[Rule, ...]
-    zone: str = ""
-    lists: Mapping[PrefixListId, Rule] = field(default_factory=dict)
-
-    def rule_for(self, prefix: Prefix) -> Rule | None:
-        """The first rule that accepts or manages the prefix, as in every router's policy.
-
-        A rule with a prefix list decides about that, and not about the prefixes that are its entries.
-        """
-        if isinstance(prefix, PrefixListId):
-            return self.lists.get(prefix)
-        for rule in self.rules:
-            if rule.prefix_list is None and rule.covers(prefix):
-                return rule
-        return None
-
-    def lists_for(self, prefix: Prefix, snapshot: Snapshot) -> Iterator[PrefixListId]:
-        """The prefix lists of this table that the prefix is, or would be, an entry of."""
-        for list_id, rule in self.lists.items():
-            found = (snapshot.prefix_lists or {}).get(str(list_id))
-            if rule.covers(prefix) and (found is None or found.ip_version == prefix.version):
-                yield list_id
-
-    def route_serving(self, prefix: Prefix, snapshot: Snapshot) -> Route | None:
-        """The route that traffic for exactly this prefix takes: its own, that of a prefix list, or a propagated one.
-
-        https://docs.aws.amazon.com/vpc/latest/userguide/route-tables-priority.html
-        """
-        if route := self.table.static_route(prefix):
-            return route
-        for list_id in self.lists_for(prefix, snapshot):
-            route = self.table.static_route(list_id)
-            if route and is_entry(prefix, (snapshot.prefix_lists or {}).get(str(list_id))):
-                return route
-        return self.table.propagated_route(prefix)
-
-
-def reaches(rules: Iterable[Rule], own: Instance) -> dict[Access, frozenset[str]]:
-    """How the VPCs are reached whose tables matter: our own one, and those that rules name.
-
-    A VPC is reached in one way. One that a rule reaches through a role is not read with our own credentials as well: in
-    a VPC that another account shares with us, those see neither all tables nor any tags.
-    """
-    found: dict[Access, set[str]] = {OWN: {own.vpc_id}}
-    for rule in rules:
-        found.setdefault(rule.access.seen_from(own.region), set()).add(rule.vpc_id or own.vpc_id)
-    found[OWN] -= {vpc_id for access, vpc_ids in found.items() if access != OWN for vpc_id in vpc_ids}
-    return {access: frozenset(vpc_ids) for access, vpc_ids in found.items()}
-
-
-def table_policies(
-    rules: Sequence[Rule], snapshot: Snapshot, own_vpc_id: str, own_region: str = ""
-) -> dict[str, TablePolicy]:
-    """Table id -> table with its rules: of our own VPC or the one a rule names, if it was read as the rule says.
-
-    And those of transit gateways that our VPC is attached to.
-    """
-    found: dict[str, list[Rule]] = {}
-    surroundings = Surroundings(snapshot.zone, snapshot.subnets)
-    for rule in rules:
-        vpc_id, access = rule.vpc_id or own_vpc_id, rule.access.seen_from(own_region)
-        there = (t for t in snapshot.tables.values() if t.vpc_id == vpc_id and t.access == access)
-        for table in find(rule.find, there, surroundings):
-            found.setdefault(table.id, []).append(rule)
-        for table in snapshot.tables.values():
-            if table.is_transit and finds_transit(rule, table, snapshot.zone):
-                found.setdefault(table.id, []).append(rule)
-    policies = {}
-    lists = tuple((snapshot.prefix_lists or {}).values())
-    meant = {rule.name: rule.prefix_list.destinations(lists) for rule in rules if rule.prefix_list}
-    for table_id in sorted(found):
-        table, own = snapshot.tables[table_id], tuple(found[table_id])
-        near = any(rule.affinity for rule in own)
-        beside = (each for each in snapshot.tables.values() if each.vpc_id == table.vpc_id)
-        zone = zone_of(table, beside, snapshot.subnets) if near else ""
-        of_lists = {list_id: rule for rule in reversed(own) for list_id in meant.get(rule.name, ())}
-        policies[table_id] = TablePolicy(table, own, zone, of_lists)
-    return policies
-
-
-def owned_lists(tables: Mapping[str, TablePolicy], snapshot: Snapshot) -> list[Owned]:
-    """The prefix lists whose route is ours in a table: we write their entries."""
-    found = []
-    for list_id in sorted({list_id for table_policy in tables.values() for list_id in table_policy.lists}):
-        mine, others = [], {}
-        for table in snapshot.tables.values():
-            route, table_policy = table.static_route(list_id), tables.get(table.id)
-            rule = table_policy.rule_for(list_id) if table_policy else None
-            if route is None:
-                continue
-            if rule and table_policy and is_ours(route, own_interfaces(rule, list_id, snapshot)):
-                mine.append((rule, table_policy))
-            else:
-                others[table.id] = route
-        if mine:
-            rules = {rule.name: rule for rule, _ in mine}
-            within = {cidr for _, table_policy in mine for cidr in table_policy.table.cidrs}
-            owners = frozenset(route.instance_id for route in others.values() if route.instance_id)
-            owned = Owned(list_id, tuple(rules.values()), tuple(sorted(within)), owners, is_shared=bool(others))
-            found.append(owned)
-    return found
-
-
-def finds_transit(rule: Rule, table: RouteTable, zone: str) -> bool:
-    """Whether the rule is about this table of a transit gateway; such finders look at nothing but id and tags."""
-    return rule.find_transit is not None and bool(find(rule.find_transit, [table], Surroundings(zone)))
-
-
-def rules_without_tables(rules: Sequence[Rule], tables: Mapping[str, TablePolicy]) -> tuple[Rule, ...]:
-    """Rules that found no table of a VPC, or none of a transit gateway, although they should."""
-    used = {
-        (rule.name, table_policy.table.is_transit) for table_policy in tables.values() for rule in table_policy.rules
-    }
-
-    def lacks(rule: Rule) -> bool:
-        return (rule.name, False) not in used or (rule.find_transit is not None and (rule.name, True) not in used)
-
-    return tuple(rule for rule in rules if lacks(rule) and not rule.no_results_ok)
-
-
-def rules_without_lists(rules: Sequence[Rule], snapshot: Snapshot) -> tuple[Rule, ...]:
-    """Rules whose prefix list does not exist, as far as it is known which ones there are."""
-    lists = snapshot.prefix_lists
-    refs = [(rule, rule.prefix_list) for rule in rules if rule.prefix_list is not None]
-    return () if lists is None else tuple(rule for rule, ref in refs if not any(map(ref.means, lists.values())))
 
 
 def decide(

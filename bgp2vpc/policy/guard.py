@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 
 from bgp2vpc.errors import PlanRefused
-from bgp2vpc.policy.decide import TablePolicy
 from bgp2vpc.policy.place import own_interfaces, owner_is_dead
 from bgp2vpc.policy.plan import Action, Change, Plan, Reason
+from bgp2vpc.policy.tables import TablePolicy
 from bgp2vpc.vpc.model import RouteState
 from bgp2vpc.vpc.snapshot import Snapshot
 

@@ -112,6 +112,10 @@ class Place:
         """Whether it makes the other instance a last resort that has the route."""
         return self.route is not None and self.avoids(self.snapshot.peer_enis.get(self.route.target.id))
 
+    def does_not_forward(self, interface: Interface) -> bool:
+        """Whether EC2 drops what is not addressed to the interface itself."""
+        return interface.source_dest_check and not self.policy.skip_source_dest_check
+
     def fails(self, interface_id: str) -> bool:
         """Whether the remote check that the owner has to pass fails at this interface."""
         return (self.remote_check, interface_id) in self.inputs.failing

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TypeAlias
 
+from bgp2vpc.bgp.prefix_list import PrefixList, PrefixRange
 from bgp2vpc.bgp.rib import Offer, Side
 from bgp2vpc.policy.plan import Action
-from bgp2vpc.policy.prefix_list import PrefixList, PrefixRange
 from bgp2vpc.prefix import Prefix, PrefixListId
 from bgp2vpc.vpc.access import OWN, Access
 from bgp2vpc.vpc.finders import Finder

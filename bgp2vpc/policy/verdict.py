@@ -48,8 +48,8 @@ have, and no session that offered it was lost of late. Else it stays (`yield`).
 """
 
 from bgp2vpc.bgp.best import med
+from bgp2vpc.policy.best_path import Candidate, Unusable
 from bgp2vpc.policy.list_entries import list_problem
-from bgp2vpc.policy.next_hop import Candidate, Unusable
 from bgp2vpc.policy.place import Place, is_ours, owner_is_dead
 from bgp2vpc.policy.plan import Action, Decision, Reason, VerdictKind
 from bgp2vpc.policy.rule import Takeover
@@ -136,7 +136,7 @@ def _with_path(place: Place, route: Route | None, own: Candidate) -> Decision:
         return _with_path_of_others(place, route, own)
     if route.target != interface_target(own.interface.id):
         return write(place, Action.REPLACE, own.interface, Reason.OTHER_INTERFACE)
-    if does_not_forward(place, own.interface):
+    if place.does_not_forward(own.interface):
         # The source/destination check was switched on meanwhile, so no traffic arrives. An operator has to decide.
         return place.stays(VerdictKind.BLOCKED, Reason.SOURCE_DEST_CHECK, _how_to_forward(own.interface))
     return place.stays(VerdictKind.KEEP, Reason.OURS)
@@ -239,7 +239,7 @@ def trouble_of_owner(place: Place, route: Route) -> Reason | None:
 
 def write(place: Place, action: Action, interface: Interface, reason: Reason) -> Decision:
     """Point the place at the interface, if it forwards traffic and EC2 accepts the route."""
-    if does_not_forward(place, interface):
+    if place.does_not_forward(interface):
         return place.stays(VerdictKind.BLOCKED, Reason.SOURCE_DEST_CHECK, _how_to_forward(interface))
     if problem := list_problem(place.prefix, place.rule, place.snapshot):
         return place.stays(VerdictKind.BLOCKED, Reason.PREFIX_LIST, problem)
@@ -255,11 +255,6 @@ def write(place: Place, action: Action, interface: Interface, reason: Reason) ->
         )
         return place.stays(VerdictKind.BLOCKED, Reason.INSIDE_VPC, detail)
     return place.change(action, interface_target(interface.id), reason)
-
-
-def does_not_forward(place: Place, interface: Interface) -> bool:
-    """Whether EC2 drops what is not addressed to the interface itself."""
-    return interface.source_dest_check and not place.policy.skip_source_dest_check
 
 
 def _how_to_forward(interface: Interface) -> str:

@@ -31,9 +31,9 @@ from bgp2vpc.errors import (
     Transient,
 )
 from bgp2vpc.logs import event
-from bgp2vpc.policy.decide import owned_lists
 from bgp2vpc.policy.inputs import DecisionInput
 from bgp2vpc.policy.list_entries import EntryChanges, EntryPolicy, Owned, entry_changes
+from bgp2vpc.policy.tables import owned_lists
 from bgp2vpc.prefix import Prefix, PrefixListId
 from bgp2vpc.reconcile.ec2_calls import Calls
 from bgp2vpc.reconcile.inputs import Inputs

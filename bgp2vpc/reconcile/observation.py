@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 
 from bgp2vpc.errors import Ec2Error
-from bgp2vpc.policy.decide import TablePolicy, rules_without_lists, rules_without_tables
+from bgp2vpc.policy.tables import TablePolicy, rules_without_lists, rules_without_tables
 from bgp2vpc.reconcile.ec2_calls import Calls
 from bgp2vpc.reconcile.inputs import Inputs
 from bgp2vpc.reconcile.journal import Journal

@@ -7,16 +7,12 @@ from typing import Final
 from bgp2vpc.bgp.rib import Offer, Side
 from bgp2vpc.errors import InterfaceGone
 from bgp2vpc.policy.decide import (
-    TablePolicy,
     Unresolved,
     dead_ends,
     decide,
     decide_one,
-    finds_transit,
     owners_in_the_way,
     owners_to_check,
-    reaches,
-    table_policies,
     unresolved,
 )
 from bgp2vpc.policy.inputs import DecisionInput
@@ -24,6 +20,7 @@ from bgp2vpc.policy.place import Policy, instance_of_dead_end, is_ours, own_inte
 from bgp2vpc.policy.place_state import NEVER, Places
 from bgp2vpc.policy.plan import Action, Change, Plan, Reason, RouteKey, Verdict
 from bgp2vpc.policy.rule import ManagedRoute, RouteSettings, Rule, Writes
+from bgp2vpc.policy.tables import TablePolicy, finds_transit, reaches, table_policies
 from bgp2vpc.prefix import Prefix, PrefixListId
 from bgp2vpc.reconcile.observer import LostRoute
 from bgp2vpc.vpc.access import OWN, Access

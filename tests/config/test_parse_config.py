@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 
 from bgp2vpc.bgp.mesh import MeshPeer
+from bgp2vpc.bgp.prefix_list import PrefixList, parse_prefix_range
 from bgp2vpc.config.load import load, parse
 from bgp2vpc.config.model import Bgp, CompletedHook, Config, Ec2Limits, OnExit, OrderTags, Process, Tag
 from bgp2vpc.errors import ConfigError
 from bgp2vpc.notify.model import AlertKind, Recipient
 from bgp2vpc.policy.damping import DampingLimits
 from bgp2vpc.policy.plan import Action
-from bgp2vpc.policy.prefix_list import PrefixList, parse_prefix_range
 from bgp2vpc.policy.rule import DeadRoutes, HookPrograms, RouteSettings, Rule, Takeover, Writes
 from bgp2vpc.prefix import parse_address, parse_prefix
 from bgp2vpc.serf.model import Agent

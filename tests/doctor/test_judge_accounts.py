@@ -7,7 +7,7 @@ from bgp2vpc.doctor import vpc as judge
 from bgp2vpc.doctor.accounts import accounts
 from bgp2vpc.doctor.model import MetadataAnswer, Rehearsal, State, Trouble, Vpc
 from bgp2vpc.errors import Denied, Transient
-from bgp2vpc.policy.decide import table_policies
+from bgp2vpc.policy.tables import table_policies
 from bgp2vpc.vpc.access import Access
 from bgp2vpc.vpc.model import Instance
 from bgp2vpc.vpc.snapshot import Snapshot

@@ -9,7 +9,7 @@ from bgp2vpc.doctor.judge import judge
 from bgp2vpc.doctor.model import Exabgp, HostFacts, MetadataAnswer, Rehearsal, Trouble, Vpc
 from bgp2vpc.doctor.order_tags import drain_tag, hook, zone_tag
 from bgp2vpc.errors import Denied
-from bgp2vpc.policy.decide import table_policies
+from bgp2vpc.policy.tables import table_policies
 from bgp2vpc.vpc.model import Instance
 from bgp2vpc.vpc.snapshot import Snapshot
 from tests.values import INTERFACES, rule, table

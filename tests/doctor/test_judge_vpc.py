@@ -19,8 +19,8 @@ from bgp2vpc.errors import (
     Throttled,
     Transient,
 )
-from bgp2vpc.policy.decide import table_policies
 from bgp2vpc.policy.rule import ManagedRoute, Rule
+from bgp2vpc.policy.tables import table_policies
 from bgp2vpc.prefix import IPAddress, Prefix, PrefixListId, parse_prefix
 from bgp2vpc.vpc.finders import ByTag
 from bgp2vpc.vpc.model import (

@@ -6,10 +6,11 @@ import pytest
 
 from bgp2vpc.bgp.path import GRACEFUL_SHUTDOWN
 from bgp2vpc.bgp.rib import Side
-from bgp2vpc.policy.decide import Unresolved, decide, decide_place, table_policies, unresolved
+from bgp2vpc.policy.decide import Unresolved, decide, decide_place, unresolved
 from bgp2vpc.policy.explain import explain
 from bgp2vpc.policy.place import Policy
 from bgp2vpc.policy.rule import Takeover
+from bgp2vpc.policy.tables import table_policies
 from bgp2vpc.prefix import IPAddress
 from bgp2vpc.vpc.access import Access
 from bgp2vpc.vpc.model import InstanceHealth, Interface, parse_target

@@ -4,11 +4,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bgp2vpc.bgp.rib import Side
-from bgp2vpc.policy.decide import decide, owners_in_the_way, rules_without_tables, table_policies
+from bgp2vpc.policy.decide import decide, owners_in_the_way
 from bgp2vpc.policy.inputs import DecisionInput
 from bgp2vpc.policy.place import Policy
 from bgp2vpc.policy.plan import Action, Change
 from bgp2vpc.policy.rule import Takeover
+from bgp2vpc.policy.tables import rules_without_tables, table_policies
 from bgp2vpc.prefix import Prefix, parse_prefix
 from bgp2vpc.vpc.finders import ByAz, ByTag, Ids, Main
 from bgp2vpc.vpc.model import InstanceHealth, Route, Subnet

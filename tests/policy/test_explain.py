@@ -4,17 +4,17 @@ from dataclasses import replace
 
 import pytest
 
+from bgp2vpc.bgp.prefix_list import PrefixList, PrefixRange, parse_prefix_range
 from bgp2vpc.bgp.rib import Side
 from bgp2vpc.bgp.sessions import Neighbors
 from bgp2vpc.policy.best_path import Exclusion
-from bgp2vpc.policy.decide import decide_one, decide_place, table_policies
-from bgp2vpc.policy.explain import explain
+from bgp2vpc.policy.decide import decide_one, decide_place
+from bgp2vpc.policy.explain import EXCLUSIONS, NEXT, NOT_ADMITTED, REASONS, VERDICTS, explain
 from bgp2vpc.policy.inputs import DecisionInput
 from bgp2vpc.policy.place import Policy
 from bgp2vpc.policy.plan import Action, Reason, VerdictKind
-from bgp2vpc.policy.prefix_list import PrefixList, PrefixRange, parse_prefix_range
 from bgp2vpc.policy.rule import HookPrograms, ManagedRoute, Takeover
-from bgp2vpc.policy.words import EXCLUSIONS, NEXT, NOT_ADMITTED, REASONS, VERDICTS
+from bgp2vpc.policy.tables import table_policies
 from bgp2vpc.vpc.model import parse_target
 from tests.policy.test_verdict_by_best_path import DRAINING, EIGHT, NINE, neighbor, own, peer, shown_to_us
 from tests.values import OURS_TOO, P1, P2, PEER, blackhole, inputs_of, offer, route, rule

@@ -3,12 +3,13 @@ from dataclasses import replace
 import pytest
 
 from bgp2vpc.errors import PlanRefused
-from bgp2vpc.policy.decide import decide, table_policies
+from bgp2vpc.policy.decide import decide
 from bgp2vpc.policy.guard import guard, withdrawals
 from bgp2vpc.policy.inputs import DecisionInput
 from bgp2vpc.policy.place import Policy
 from bgp2vpc.policy.plan import Action, Plan
 from bgp2vpc.policy.rule import Takeover, Writes
+from bgp2vpc.policy.tables import table_policies
 from bgp2vpc.prefix import parse_prefix
 from bgp2vpc.vpc.model import Interface, interface_target
 from tests.values import INTERFACES, P1, P2, PEER, offer, route, rule, snapshot, table

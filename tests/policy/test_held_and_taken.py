@@ -7,12 +7,13 @@ import pytest
 from bgp2vpc.bgp.export import PrefixSet
 from bgp2vpc.bgp.rib import Side
 from bgp2vpc.errors import PlanRefused
-from bgp2vpc.policy.decide import decide, table_policies
+from bgp2vpc.policy.decide import decide
 from bgp2vpc.policy.guard import guard
 from bgp2vpc.policy.inputs import DecisionInput
 from bgp2vpc.policy.place import Policy
 from bgp2vpc.policy.plan import Plan
 from bgp2vpc.policy.rule import ManagedRoute, Takeover, Writes
+from bgp2vpc.policy.tables import table_policies
 from bgp2vpc.vpc.model import InstanceHealth, Interface
 from bgp2vpc.vpc.snapshot import Snapshot
 from tests.policy.test_verdict_by_best_path import neighbor, peer, shown_to_us

@@ -6,11 +6,12 @@ import pytest
 
 from bgp2vpc.bgp.path import GRACEFUL_SHUTDOWN
 from bgp2vpc.bgp.rib import Offer, Side
-from bgp2vpc.policy.decide import decide, owned_lists, table_policies
+from bgp2vpc.policy.decide import decide
 from bgp2vpc.policy.inputs import DecisionInput
 from bgp2vpc.policy.list_entries import EntryPolicy, entry_changes, routes_counted
 from bgp2vpc.policy.place import Policy
 from bgp2vpc.policy.rule import DeadRoutes, Takeover
+from bgp2vpc.policy.tables import owned_lists, table_policies
 from bgp2vpc.prefix import IPAddress, PrefixListId, parse_prefix
 from bgp2vpc.vpc.model import Interface, ManagedPrefixList
 from bgp2vpc.vpc.prefix_lists import PrefixListRef

@@ -2,15 +2,16 @@
 
 import pytest
 
+from bgp2vpc.bgp.prefix_list import PrefixList, parse_prefix_range
 from bgp2vpc.bgp.rib import Side
 from bgp2vpc.errors import PlanRefused
-from bgp2vpc.policy.decide import decide, owners_in_the_way, owners_to_check, table_policies
+from bgp2vpc.policy.decide import decide, owners_in_the_way, owners_to_check
 from bgp2vpc.policy.guard import guard
 from bgp2vpc.policy.inputs import DecisionInput
 from bgp2vpc.policy.place import Policy
 from bgp2vpc.policy.plan import Action, Change, Plan, Reason
-from bgp2vpc.policy.prefix_list import PrefixList, parse_prefix_range
 from bgp2vpc.policy.rule import ManagedRoute, RouteSettings, Rule, Takeover, fallbacks_of
+from bgp2vpc.policy.tables import table_policies
 from bgp2vpc.prefix import IPAddress, parse_prefix
 from bgp2vpc.vpc.finders import ByTag
 from bgp2vpc.vpc.model import InstanceHealth, Interface, RouteState, Subnet, Target, TargetKind, interface_target

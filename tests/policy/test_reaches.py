@@ -3,9 +3,10 @@
 from dataclasses import replace
 
 from bgp2vpc.bgp.rib import Side
-from bgp2vpc.policy.decide import decide_place, reaches, table_policies, unresolved
+from bgp2vpc.policy.decide import decide_place, unresolved
 from bgp2vpc.policy.place import Policy
 from bgp2vpc.policy.rule import Takeover
+from bgp2vpc.policy.tables import reaches, table_policies
 from bgp2vpc.prefix import IPAddress
 from bgp2vpc.vpc.access import OWN, Access
 from bgp2vpc.vpc.model import Instance, Interface

@@ -3,11 +3,12 @@
 import pytest
 
 from bgp2vpc.bgp.rib import Side
-from bgp2vpc.policy.decide import decide, table_policies
+from bgp2vpc.policy.decide import decide
 from bgp2vpc.policy.inputs import DecisionInput
 from bgp2vpc.policy.place import Policy
 from bgp2vpc.policy.plan import Reason
 from bgp2vpc.policy.rule import Takeover
+from bgp2vpc.policy.tables import table_policies
 from bgp2vpc.vpc.model import InstanceHealth, Interface, RouteState
 from tests.values import (
     IGW,

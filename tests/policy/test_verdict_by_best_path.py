@@ -1,4 +1,4 @@
-"""Best path between instances: the truth table of `policy.best_path`, decided through `decide` as the daemon does."""
+"""Best path between instances: the table of `policy.verdict_by_best_path`, decided through `decide` as the daemon does."""
 
 import itertools
 from dataclasses import replace
@@ -8,11 +8,12 @@ import pytest
 from bgp2vpc.bgp.path import GRACEFUL_SHUTDOWN, AsSegment, SegmentKind
 from bgp2vpc.bgp.rib import Side
 from bgp2vpc.bgp.sessions import Neighbors, Standing
-from bgp2vpc.policy.decide import Unresolved, decide, owners_in_the_way, owners_to_check, table_policies, unresolved
+from bgp2vpc.policy.decide import Unresolved, decide, owners_in_the_way, owners_to_check, unresolved
 from bgp2vpc.policy.guard import guard
 from bgp2vpc.policy.inputs import DecisionInput
 from bgp2vpc.policy.place import Policy
 from bgp2vpc.policy.rule import ManagedRoute, Takeover, Writes
+from bgp2vpc.policy.tables import table_policies
 from bgp2vpc.prefix import IPAddress, parse_prefix
 from bgp2vpc.vpc.model import InstanceHealth, Interface, Subnet, parse_target
 from bgp2vpc.vpc.snapshot import Snapshot

@@ -5,13 +5,14 @@ from dataclasses import replace
 import pytest
 
 from bgp2vpc.bgp.sessions import Neighbors, Standing
-from bgp2vpc.policy.decide import Decided, decide_place, rules_without_tables, table_policies
+from bgp2vpc.policy.decide import Decided, decide_place
 from bgp2vpc.policy.explain import explain
 from bgp2vpc.policy.guard import guard
 from bgp2vpc.policy.inputs import DecisionInput
 from bgp2vpc.policy.place import Policy
 from bgp2vpc.policy.plan import make_plan
 from bgp2vpc.policy.rule import Rule, Takeover, Writes
+from bgp2vpc.policy.tables import rules_without_tables, table_policies
 from bgp2vpc.prefix import IPAddress, PrefixListId, parse_prefix
 from bgp2vpc.vpc.finders import ByTag, Ids
 from bgp2vpc.vpc.model import (

@@ -6,12 +6,13 @@ import pytest
 
 from bgp2vpc.bgp.rib import Side
 from bgp2vpc.errors import PlanRefused
-from bgp2vpc.policy.decide import decide, table_policies
+from bgp2vpc.policy.decide import decide
 from bgp2vpc.policy.guard import guard
 from bgp2vpc.policy.inputs import DecisionInput
 from bgp2vpc.policy.place import Policy
 from bgp2vpc.policy.plan import Plan
 from bgp2vpc.policy.rule import DeadRoutes, ManagedRoute, Rule, Takeover, Writes
+from bgp2vpc.policy.tables import table_policies
 from bgp2vpc.prefix import IPAddress
 from bgp2vpc.vpc.model import InstanceHealth, RouteState, Target, TargetKind
 from bgp2vpc.vpc.snapshot import Snapshot

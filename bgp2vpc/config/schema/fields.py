@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Final, Literal
 from urllib.parse import urlsplit
 
+from bgp2vpc.bgp.prefix_list import PrefixRange, parse_prefix_range
 from bgp2vpc.config.document import kind_of
 from bgp2vpc.names import reserved_for
-from bgp2vpc.policy.prefix_list import PrefixRange, parse_prefix_range
 from bgp2vpc.prefix import IPAddress, Prefix, parse_address, parse_prefix
 from bgp2vpc.serf.model import PORT
 

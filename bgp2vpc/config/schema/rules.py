@@ -15,6 +15,7 @@ from pydantic import (
     model_validator,
 )
 
+from bgp2vpc.bgp.prefix_list import PrefixRange
 from bgp2vpc.config.document import kind_of
 from bgp2vpc.config.schema import aws_fields, fields
 from bgp2vpc.config.schema.accounts import AccessEntry
@@ -22,7 +23,6 @@ from bgp2vpc.config.schema.announcements import Announce
 from bgp2vpc.config.schema.entry import TEXT_OR_LIST, BaseEntry, Hook, Name, VpcId, text_schema
 from bgp2vpc.config.schema.find import FindEntry, problem_of
 from bgp2vpc.config.schema.prefix_lists import ListOfRule
-from bgp2vpc.policy.prefix_list import PrefixRange
 from bgp2vpc.policy.rule import DeadRoutes, InterfaceChoice, Takeover, Writes
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.vpc.model import Target, family_problem

@@ -41,8 +41,8 @@ from bgp2vpc.doctor.model import (
 from bgp2vpc.doctor.subjects import reads, runs_exabgp, writes
 from bgp2vpc.errors import Bgp2vpcError, Credentials, Ec2Error, MetadataError
 from bgp2vpc.exabgp_api.line import parse
-from bgp2vpc.policy.decide import finds_transit, reaches, table_policies
 from bgp2vpc.policy.rule import fallbacks_of
+from bgp2vpc.policy.tables import finds_transit, reaches, table_policies
 from bgp2vpc.prefix import parse_address
 from bgp2vpc.sources.client import ask
 from bgp2vpc.sources.unix import connect as connect_socket

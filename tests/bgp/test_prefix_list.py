@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bgp2vpc.policy.prefix_list import PrefixList, PrefixRange, parse_prefix_range
+from bgp2vpc.bgp.prefix_list import PrefixList, PrefixRange, parse_prefix_range
 from bgp2vpc.prefix import PrefixError, parse_prefix
 
 
