@@ -16,8 +16,8 @@ from bgp2vpc.demo.cloud.client import Cloud
 from bgp2vpc.errors import Throttled
 from bgp2vpc.policy.rule import Takeover
 from bgp2vpc.prefix import parse_prefix
-from bgp2vpc.reconcile.poll import Polls
-from bgp2vpc.reconcile.poll_time import PollTime
+from bgp2vpc.reconcile.read.poll import Polls
+from bgp2vpc.reconcile.read.poll_time import PollTime
 from bgp2vpc.vpc.poll_time import auto_poll_time
 from tests.simulation.ec2 import SharedVpc
 from tests.simulation.fleet import ZONES, Fleet, Plan
@@ -69,7 +69,7 @@ class Poller:
             await polls.wait(knows_something=self.first_read is not None)
 
     async def _poll(self, *, carefully: bool) -> Throttled | None:
-        """As `bgp2vpc.reconcile.poll.observe`: all calls at once, or the others if the first was not throttled."""
+        """As `bgp2vpc.reconcile.read.poll.observe`: all calls at once, or the others if the first was not throttled."""
         error = None
         for action in READS[:2]:
             self.calls[action] += 1

@@ -12,7 +12,7 @@ health      health checks: probes, rise and fall, programs
 serf web notify   the Serf agent; the page and /metrics; messages to people
 config      YAML -> frozen Config, every error at once with file and line
 iam         the least IAM policy of a configuration
-reconcile   observe, decide, apply: the reconciler, its inputs, the view of the VPC, retries, the journal
+reconcile   observe (read), decide, apply (write): the reconciler, its inputs, the view of the VPC, the journal
 speaker     what ExaBGP says and hears: paths of peers, lines passed on, ExaBGP's configuration
 operator    what people order: drain, hold, takeover; why, status, the state file
 services    what runs beside: scripts, the socket, checks, Serf, the page, systemd, an ExaBGP of our own

@@ -31,14 +31,13 @@ from bgp2vpc.reconcile.inputs import Inputs
 from bgp2vpc.reconcile.journal import Journal
 from bgp2vpc.reconcile.list_writer import ListWriter
 from bgp2vpc.reconcile.observer import Observers
-from bgp2vpc.reconcile.paces import Paces
-from bgp2vpc.reconcile.poll_time import PollTime
-from bgp2vpc.reconcile.prepare import Preparer
+from bgp2vpc.reconcile.read.poll_time import PollTime
+from bgp2vpc.reconcile.read.prepare import Preparer
 from bgp2vpc.reconcile.reconciler import Limits, Reconciler
-from bgp2vpc.reconcile.retries import Retries
-from bgp2vpc.reconcile.route_hooks import RouteHooks
 from bgp2vpc.reconcile.view import View
-from bgp2vpc.reconcile.write import Writer
+from bgp2vpc.reconcile.write.retries import Retries
+from bgp2vpc.reconcile.write.route_hooks import RouteHooks
+from bgp2vpc.reconcile.write.writer import Paces, Writer
 from bgp2vpc.services.alerts import Alerts
 from bgp2vpc.services.checks.health import Health
 from bgp2vpc.services.checks.local import Checks

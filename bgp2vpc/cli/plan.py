@@ -263,7 +263,9 @@ async def _observed(connection: "Ec2Connection", config: "Config", inputs: "Deci
     """What EC2 has now."""
     from bgp2vpc.policy.place_state import Places
     from bgp2vpc.reconcile.ec2_calls import Calls, Connector
-    from bgp2vpc.reconcile.poll import learn_health, observe, resolve
+    from bgp2vpc.reconcile.read.lookup import learn_health, resolve
+    from bgp2vpc.reconcile.read.poll import observe
+    from bgp2vpc.reconcile.read.questions import instances_to_ask_about, unknown_interfaces
     from bgp2vpc.reconcile.view import View
 
     view = View(connection.instance, config.rules, config.policy, Places(config.settle_time, config.damping))
@@ -273,8 +275,8 @@ async def _observed(connection: "Ec2Connection", config: "Config", inputs: "Deci
         snapshot = await observe(calls, view, _tell)
         now = time.monotonic()
         view.observed(snapshot, now, now)
-        await resolve(calls, view, view.unresolved(inputs), _tell)
-        if instances := view.instances_to_ask_about(inputs):
+        await resolve(calls, view, unknown_interfaces(view, inputs), _tell)
+        if instances := instances_to_ask_about(view, inputs):
             await learn_health(calls, view, instances, _tell)
     finally:
         calls.close()

@@ -26,7 +26,7 @@ from bgp2vpc.policy.plan import RouteKey
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.reconcile.journal import Journal, subject_of
 from bgp2vpc.reconcile.observer import Observer, Outcome, WriteResult
-from bgp2vpc.reconcile.poll import fresh_table
+from bgp2vpc.reconcile.read.reread import fresh_table
 from bgp2vpc.reconcile.reconciler import Reconciler
 from bgp2vpc.speaker.adj_rib_in import AdjRibIn
 from bgp2vpc.tasks import Deadlines, StartTask, until

@@ -46,6 +46,7 @@ from bgp2vpc.operator.state_file import StateFile
 from bgp2vpc.operator.verbs import VERBS, About, Instruction, Verb
 from bgp2vpc.policy.inputs import DecisionInput
 from bgp2vpc.policy.plan import Reason
+from bgp2vpc.policy.tables import lists_for
 from bgp2vpc.prefix import Prefix, PrefixListId
 from bgp2vpc.reconcile.journal import Journal, subject_of
 from bgp2vpc.reconcile.observer import Observer
@@ -186,7 +187,8 @@ class Operator(Observer):
         """The places of these prefixes as they are now."""
         for prefix in sorted(said.prefixes):
             holders = [each.who for each in self._orders.of(OrderKind.HOLD).about([prefix])]
-            lists = "" if self._view.has_rule_for(prefix) else ", ".join(map(str, self._view.lists_for(prefix)))
+            of_lists = lists_for(self._view.tables, prefix, self._view.snapshot)
+            lists = "" if self._view.has_rule_for(prefix) else ", ".join(map(str, of_lists))
             problems = (
                 (not self._reconciler.first_observation.is_set(), NOT_YET),
                 (self._noop, "nothing is written (noop)"),

@@ -1,6 +1,6 @@
 """Which rules are about which table: what a rule finds, and what it is to find."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bgp2vpc.policy.list_entries import Owned, is_entry
@@ -146,3 +146,29 @@ def rules_without_lists(rules: Sequence[Rule], snapshot: Snapshot) -> tuple[Rule
     lists = snapshot.prefix_lists
     refs = [(rule, rule.prefix_list) for rule in rules if rule.prefix_list is not None]
     return () if lists is None else tuple(rule for rule, ref in refs if not any(map(ref.means, lists.values())))
+
+
+def shadowed(tables: Mapping[str, TablePolicy]) -> frozenset[tuple[str, Prefix, str, str]]:
+    """(table, prefix, rule, first rule): what a rule manages, and an earlier one of the table decides about."""
+    return frozenset(
+        (table_policy.table.id, prefix, rule.name, first.name)
+        for table_policy in tables.values()
+        for rule in table_policy.rules
+        for prefix in rule.manages
+        if (first := table_policy.rule_for(prefix)) is not None and first is not rule
+    )
+
+
+def lists_for(tables: Mapping[str, TablePolicy], prefix: Prefix, snapshot: Snapshot) -> list[PrefixListId]:
+    """The prefix lists that this prefix is, or would be, an entry of, in any table."""
+    found = (table_policy.lists_for(prefix, snapshot) for table_policy in tables.values())
+    return sorted({list_id for some in found for list_id in some})
+
+
+def with_lists(tables: Mapping[str, TablePolicy], prefixes: Collection[Prefix]) -> Collection[Prefix]:
+    """These prefixes, and the prefix lists that any of them is an entry of, or would be."""
+    lists = {list_id: rule for table_policy in tables.values() for list_id, rule in table_policy.lists.items()}
+    if not lists:
+        return prefixes
+    about = {list_id for list_id, rule in lists.items() if any(map(rule.covers, prefixes))}
+    return {*prefixes, *about} if about else prefixes

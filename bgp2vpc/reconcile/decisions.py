@@ -8,12 +8,12 @@ from collections.abc import Collection
 from bgp2vpc.logs import event
 from bgp2vpc.policy.plan import Plan, RouteKey
 from bgp2vpc.prefix import Prefix
-from bgp2vpc.reconcile.apply import Applier
 from bgp2vpc.reconcile.inputs import DecisionQueue, Inputs
 from bgp2vpc.reconcile.journal import Journal
-from bgp2vpc.reconcile.lookup import Lookup
-from bgp2vpc.reconcile.reread import Rereader
+from bgp2vpc.reconcile.read.lookup import Lookup
+from bgp2vpc.reconcile.read.reread import Rereader
 from bgp2vpc.reconcile.view import View
+from bgp2vpc.reconcile.write.applier import Applier
 from bgp2vpc.tasks import Alarm
 
 log = logging.getLogger("bgp2vpc")
@@ -57,7 +57,8 @@ class Decisions:
 
     def decided_all(self, prefixes: Collection[Prefix]) -> None:
         """All were decided about, some after the other: of other prefixes, and in other tables, there is nothing."""
-        self._remember(Plan(), self._view.places_elsewhere())
+        elsewhere = [key for key in self._view.places.states if key[0] not in self._view.tables]
+        self._remember(Plan(), elsewhere)
         self._journal.not_accepted.intersection_update(prefixes)
         for each in self._journal.observers:
             each.decided_all(prefixes)

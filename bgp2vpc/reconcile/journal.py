@@ -2,7 +2,7 @@
 
 import logging
 from collections import deque
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -35,6 +35,9 @@ _UNWRITTEN = {
     VerdictKind.FOREIGN: "route not written: foreign",
     VerdictKind.YIELD: "route not written: yield",
 }
+Tell = Callable[[str, Ec2Error | None], None]
+"""Told of each part that only some rules need: what it is, and why it could not be read, or None if it was."""
+
 KEPT_ERRORS = 50
 KEPT_CYCLES = 20
 

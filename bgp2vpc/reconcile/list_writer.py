@@ -39,7 +39,7 @@ from bgp2vpc.reconcile.ec2_calls import Calls
 from bgp2vpc.reconcile.inputs import Inputs
 from bgp2vpc.reconcile.journal import Journal
 from bgp2vpc.reconcile.observer import Observer
-from bgp2vpc.reconcile.poll import fresh_table
+from bgp2vpc.reconcile.read.reread import fresh_table
 from bgp2vpc.reconcile.reconciler import Reconciler
 from bgp2vpc.reconcile.view import View
 from bgp2vpc.tasks import ReportedTasks

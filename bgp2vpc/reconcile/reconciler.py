@@ -1,11 +1,11 @@
 """The reconciler: observe, decide, apply; over and over, and at once when something happens.
 
-*Observe* (`observation.py`): a poll reads everything (`poll.py`) into the view; `poll_time.py` says how often. Single
-tables are read between polls (`reread.py`), and `lookup.py` asks EC2 which instances the peers and owners are, and how
-they are. *Decide* (`decisions.py`): all inputs against what EC2 says give a plan (`policy`). *Apply* (`apply.py`): the
-guard refuses a plan that would change too much; then each change is written by a task of its own (`write.py`), at most
-one per (table, prefix), between its hooks (`route_hooks.py`); `retries.py` says when one that failed is tried again.
-All calls to EC2 go through `ec2_calls.py`.
+*Observe* (`read/`): a poll reads everything into the view (`observation.py`, `poll.py`); `poll_time.py` says how often.
+Single tables are read between polls (`reread.py`), and `lookup.py` asks EC2 which instances the peers and owners are,
+and how they are. *Decide* (`decisions.py`): all inputs against what EC2 says give a plan (`policy`). *Apply*
+(`write/`): the guard refuses a plan that would change too much (`applier.py`); then each change is written by a task of
+its own (`writer.py`), at most one per (table, prefix), between its hooks (`route_hooks.py`); `retries.py` says when one
+that failed is tried again. All calls to EC2 go through `ec2_calls.py`.
 
 A check that fails says when its verdict is due, and what that may change: its tables are read for it (`prepare.py`).
 
@@ -26,24 +26,26 @@ from collections.abc import Collection, Container, Hashable
 from dataclasses import dataclass
 
 from bgp2vpc.backoff import BackOff
-from bgp2vpc.errors import Bgp2vpcError, Ec2Error
+from bgp2vpc.errors import Bgp2vpcError
 from bgp2vpc.logs import event
 from bgp2vpc.policy.plan import Change, RouteKey
+from bgp2vpc.policy.tables import with_lists
 from bgp2vpc.prefix import IPAddress, Prefix
-from bgp2vpc.reconcile.apply import Applier
 from bgp2vpc.reconcile.decisions import Decisions
 from bgp2vpc.reconcile.ec2_calls import Calls
 from bgp2vpc.reconcile.inputs import DecisionQueue, Inputs
 from bgp2vpc.reconcile.journal import Journal
-from bgp2vpc.reconcile.lookup import Lookup
-from bgp2vpc.reconcile.observation import Observation
-from bgp2vpc.reconcile.poll import Polls
-from bgp2vpc.reconcile.poll_time import PollTime
-from bgp2vpc.reconcile.reread import Rereader
-from bgp2vpc.reconcile.retries import Retries
+from bgp2vpc.reconcile.read.lookup import Lookup
+from bgp2vpc.reconcile.read.observation import Observation
+from bgp2vpc.reconcile.read.poll import Polls
+from bgp2vpc.reconcile.read.poll_time import PollTime
+from bgp2vpc.reconcile.read.questions import other_instances
+from bgp2vpc.reconcile.read.reread import Rereader
 from bgp2vpc.reconcile.slices import Slices, is_much
 from bgp2vpc.reconcile.view import View
-from bgp2vpc.reconcile.write import Writer
+from bgp2vpc.reconcile.write.applier import Applier
+from bgp2vpc.reconcile.write.retries import Retries
+from bgp2vpc.reconcile.write.writer import Writer
 from bgp2vpc.vpc.api import PAGE_SIZE
 from bgp2vpc.vpc.model import Instance
 from bgp2vpc.vpc.poll_time import SHORTEST, estimated_members
@@ -100,7 +102,10 @@ class Reconciler:
             error = await self._observation.observe(carefully=self.polls.was_throttled)
             if error is None:
                 await self._cycle_about_all()
-            self._poll_has_ended(error)
+            self.polls.end(error)
+            self._count_fleet()
+            self.poll_time.ended(error)
+            self._tell_polled()
             await self.polls.wait(knows_something=self.first_observation.is_set())
 
     async def _cycle_about_all(self) -> None:
@@ -114,7 +119,7 @@ class Reconciler:
         """Decide about these prefixes and those that a read has shown to have changed, or (None) all, and apply it."""
         changed = self.view.take_changed()
         if only is not None:
-            only = self.view.with_lists({*only, *changed} if changed else only)
+            only = with_lists(self.view.tables, {*only, *changed} if changed else only)
         if is_much(self.view, self.inputs, only):
             self._slices.begin(only)
         elif not self._slices.are_closed:
@@ -153,14 +158,16 @@ class Reconciler:
         addresses = self.inputs.neighbors.addresses
         group = 1 + max(Counter(each.version for each in addresses).values(), default=0)
         self.poll_time.know("with BGP", group if addresses else 0)
-        owners, of_group = self.view.owners()
-        self.poll_time.know(ESTIMATED, estimated_members(group, owners, of_group))
+        tables = self.view.snapshot.tables.values()
+        routes = (route for table in tables for route in table.routes if not route.propagated)
+        owners = {route.instance_id for route in routes if route.instance_id}
+        of_group = {verdict.owner for verdict in self.view.places.verdicts()} | {self.view.instance.id}
+        self.poll_time.know(ESTIMATED, estimated_members(group, owners, owners & of_group))
         # Each account and region has buckets of its own.
-        known = self.view.snapshot.tables.values()
-        tables = Counter(each.access for each in known if not each.is_transit)
-        others = Counter(access for access, _ in self.view.other_instances)
-        self.poll_time.needs("DescribeRouteTables", math.ceil(max(tables.values(), default=0) / PAGE_SIZE))
-        self.poll_time.needs("SearchTransitGatewayRoutes", sum(each.is_transit for each in known))
+        of_vpcs = Counter(each.access for each in tables if not each.is_transit)
+        others = Counter(access for access, _ in other_instances(self.view))
+        self.poll_time.needs("DescribeRouteTables", math.ceil(max(of_vpcs.values(), default=0) / PAGE_SIZE))
+        self.poll_time.needs("SearchTransitGatewayRoutes", sum(each.is_transit for each in tables))
         self.poll_time.needs("DescribeNetworkInterfaces", 1 + max(others.values(), default=0))
 
     def use(self, limits: Limits) -> None:
@@ -179,7 +186,7 @@ class Reconciler:
         """
         if not self.is_connected:
             return
-        prefixes = self.view.with_lists(prefixes)
+        prefixes = with_lists(self.view.tables, prefixes)
         for each in self._journal.observers:
             each.touched(prefixes)
         self.view.places.news(prefixes)
@@ -257,12 +264,6 @@ class Reconciler:
     def refused(self) -> bool:
         """Whether the guard has refused a plan, and has not let one for everything pass since."""
         return self._applier.refused
-
-    def _poll_has_ended(self, error: Ec2Error | None) -> None:
-        self.polls.end(error)
-        self._count_fleet()
-        self.poll_time.ended(error)
-        self._tell_polled()
 
     def _tell_polled(self) -> None:
         for each in self._journal.observers:

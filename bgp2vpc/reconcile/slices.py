@@ -13,11 +13,11 @@ from typing import Final, TypeVar
 
 from bgp2vpc.policy.plan import Change
 from bgp2vpc.prefix import Prefix
-from bgp2vpc.reconcile.apply import Applier
 from bgp2vpc.reconcile.decisions import Decisions
 from bgp2vpc.reconcile.inputs import Inputs
 from bgp2vpc.reconcile.journal import Journal
 from bgp2vpc.reconcile.view import View
+from bgp2vpc.reconcile.write.applier import Applier
 from bgp2vpc.tasks import ReportedTasks
 
 T = TypeVar("T")
@@ -39,8 +39,10 @@ def slices(items: Iterable[T], size: int) -> Iterator[list[T]]:
 
 def is_much(view: View, inputs: Inputs, only: Collection[Prefix] | None = None) -> bool:
     """Whether these prefixes, or (None) all, are more than are looked at in one turn of the event loop."""
-    places = view.count_places(inputs.now()) if only is None else len(only) * len(view.tables)
-    return places > MANY
+    if only is not None:
+        return len(only) * len(view.tables) > MANY
+    routes = sum(len(table_policy.table.routes) for table_policy in view.tables.values())
+    return max(routes, len(view.places.states), len(inputs.now().offers) * len(view.tables)) > MANY
 
 
 class Slices:
@@ -89,9 +91,13 @@ class Slices:
         async with self._deciding_everything:
             if self._is_everything_due:
                 self._is_everything_due = False
-                prefixes = set(self._view.prefixes_but_routes(self._inputs.now()))
-                for table_id in tuple(self._view.tables):
-                    prefixes |= self._view.prefixes_of_routes(table_id)
+                view, inputs = self._view, self._inputs.now()
+                prefixes = {*inputs.offers, *inputs.taken}
+                prefixes.update(prefix for rule in view.rules for prefix in rule.manages)
+                prefixes.update(list_id for table_policy in view.tables.values() for list_id in table_policy.lists)
+                prefixes.update(prefix for _, prefix in view.places.states)
+                for table_id in tuple(view.tables):
+                    prefixes |= view.prefixes_of_routes(table_id)
                     await asyncio.sleep(0)
                 await self._decide_each(prefixes, is_whole=True)
 

@@ -1,30 +1,21 @@
 """The view: what we believe the VPC looks like, and what the rules make of it. State without I/O."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
 from bgp2vpc.bgp.rib import Offer, Side
 from bgp2vpc.errors import InterfaceGone
-from bgp2vpc.policy.decide import (
-    Unresolved,
-    dead_ends,
-    decide,
-    decide_one,
-    owners_in_the_way,
-    owners_to_check,
-    unresolved,
-)
+from bgp2vpc.policy.decide import Unresolved, decide, decide_one, owners_to_check
 from bgp2vpc.policy.inputs import DecisionInput
-from bgp2vpc.policy.place import Policy, instance_of_dead_end, is_ours, own_interfaces
+from bgp2vpc.policy.place import Policy, is_ours, own_interfaces
 from bgp2vpc.policy.place_state import NEVER, Places
 from bgp2vpc.policy.plan import Action, Change, Plan, Reason, RouteKey, Verdict
-from bgp2vpc.policy.rule import ManagedRoute, RouteSettings, Rule, Writes
-from bgp2vpc.policy.tables import TablePolicy, finds_transit, reaches, table_policies
+from bgp2vpc.policy.rule import ManagedRoute, RouteSettings, Rule
+from bgp2vpc.policy.tables import TablePolicy, reaches, table_policies
 from bgp2vpc.prefix import Prefix, PrefixListId
 from bgp2vpc.reconcile.observer import LostRoute
 from bgp2vpc.vpc.access import OWN, Access
-from bgp2vpc.vpc.finders import wants_subnets
 from bgp2vpc.vpc.model import (
     Instance,
     InstanceHealth,
@@ -35,6 +26,7 @@ from bgp2vpc.vpc.model import (
     TargetKind,
     is_transit,
 )
+from bgp2vpc.vpc.prefix_lists import newest
 from bgp2vpc.vpc.snapshot import Snapshot
 
 SAME_ANSWER: Final = 0.05
@@ -77,15 +69,6 @@ class View:
         return reaches(self.rules, self.instance)
 
     @property
-    def wants_transit(self) -> bool:
-        """Whether a rule is about tables of transit gateways."""
-        return any(rule.find_transit is not None for rule in self.rules)
-
-    def finds_transit(self, table: RouteTable) -> bool:
-        """Whether a rule is about this table of a transit gateway."""
-        return any(finds_transit(rule, table, self.snapshot.zone) for rule in self.rules)
-
-    @property
     def answering(self) -> Mapping[Access, frozenset[str]]:
         """The same without accounts and regions that gave no answer when they were asked last. Ours comes first."""
         return {access: vpc_ids for access, vpc_ids in self.reaches.items() if access not in self.snapshot.unread}
@@ -103,35 +86,6 @@ class View:
         """Account and region, empty for our own, by which EC2 counts writes of this table. A role may be of ours."""
         access, own = self.access_of(table_id), {each.owner_id for each in self.snapshot.interfaces}
         return "" if access.account_id in own else access.account_id, access.region
-
-    @property
-    def other_instances(self) -> frozenset[tuple[Access, str]]:
-        """Instances that managed routes point at in our stead, and how they are reached."""
-        return frozenset(
-            (rule.access.seen_from(self.instance.region), route.instance_id)
-            for rule in self.rules
-            for route in rule.manages.values()
-            if route.instance_id is not None and route.instance_id != self.instance.id
-        )
-
-    def rules_of(self, access: Access) -> tuple[Rule, ...]:
-        """Those whose tables are reached so."""
-        return tuple(rule for rule in self.rules if rule.access.seen_from(self.instance.region) == access)
-
-    def wants_subnets(self, access: Access) -> bool:
-        """Whether a finder, or the nearness of instances, depends on where subnets are."""
-        return any(wants_subnets(rule.find) or rule.affinity for rule in self.rules_of(access))
-
-    def manages_within_vpc(self, access: Access, tables: Iterable[RouteTable]) -> bool:
-        """Whether a managed prefix lies within a VPC's own CIDRs, where it has to be a whole subnet."""
-        prefixes = {prefix for rule in self.rules_of(access) for prefix in rule.manages}
-        own = {
-            route.destination
-            for table in tables
-            for route in table.routes
-            if route.target.kind is TargetKind.LOCAL and isinstance(route.destination, Prefix)
-        }
-        return any(prefix in cidr for cidr in own for prefix in prefixes)
 
     def settings(self, key: RouteKey) -> RouteSettings | None:
         """What the configuration says of routes at this place; None: no rule is about it."""
@@ -179,7 +133,7 @@ class View:
         self.snapshot = replace(
             snapshot.with_tables(tables, snapshot.tables),
             read_at=now,
-            prefix_lists=_newest(was.prefix_lists, snapshot.prefix_lists),
+            prefix_lists=newest(was.prefix_lists, snapshot.prefix_lists),
         )
         asked_in: frozenset[str] = frozenset().union(*self.answering.values())
         if not asked_in <= self._asked_in:  # a peer that is known in one VPC may have an interface in a new one, too
@@ -206,16 +160,6 @@ class View:
             if (rule := table_policy.rule_for(prefix)) is not None
             and rule.decides_by_best_path(prefix)
             and self.is_at_ours(table_id, prefix)
-        )
-
-    def shadowed(self) -> frozenset[tuple[str, Prefix, str, str]]:
-        """(table, prefix, rule, first rule): what a rule manages, and an earlier one of the table decides about."""
-        return frozenset(
-            (table_policy.table.id, prefix, rule.name, first.name)
-            for table_policy in self.tables.values()
-            for rule in table_policy.rules
-            for prefix in rule.manages
-            if (first := table_policy.rule_for(prefix)) is not None and first is not rule
         )
 
     def asked_at(self, table_id: str) -> float:
@@ -288,13 +232,6 @@ class View:
         route = table.static_route(prefix) if table else None
         return route.target.id if route else ""
 
-    def owners(self) -> tuple[Collection[str], Collection[str]]:
-        """The instances that static routes of the VPC point at; and those of them that have routes of our rules."""
-        routes = (route for table in self.snapshot.tables.values() for route in table.routes if not route.propagated)
-        owners = {route.instance_id for route in routes if route.instance_id}
-        of_rules = {verdict.owner for verdict in self.places.verdicts()} | {self.instance.id}
-        return owners, {each for each in owners if each in of_rules}
-
     def known_places(self, only: Collection[Prefix] | None) -> list[RouteKey]:
         """The places of these prefixes, or (None) all, of which there is something to remember."""
         states = self.places.states
@@ -337,24 +274,11 @@ class View:
             self.snapshot = self.snapshot.with_tables([table], [table.id])
             self.tables = {**self.tables, table.id: replace(table_policy, table=table)}
 
-    def lists_for(self, prefix: Prefix) -> list[PrefixListId]:
-        """The prefix lists that this prefix is, or would be, an entry of, in any table."""
-        found = (table_policy.lists_for(prefix, self.snapshot) for table_policy in self.tables.values())
-        return sorted({list_id for some in found for list_id in some})
-
     def offers_for(self, prefix: Prefix, inputs: DecisionInput) -> Sequence[Offer]:
         """What is offered for a prefix, or for a prefix list in the first table that is to have a route for it."""
         rules = (table_policy.lists.get(prefix) for table_policy in self.tables.values())
         rule = next(filter(None, rules), None) if isinstance(prefix, PrefixListId) else None
         return inputs.offers_for(prefix, rule, self.snapshot) if rule else inputs.offers.get(prefix, ())
-
-    def with_lists(self, prefixes: Collection[Prefix]) -> Collection[Prefix]:
-        """These prefixes, and the prefix lists that any of them is an entry of, or would be."""
-        lists = {list_id: rule for table_policy in self.tables.values() for list_id, rule in table_policy.lists.items()}
-        if not lists:
-            return prefixes
-        about = {list_id for list_id, rule in lists.items() if any(map(rule.covers, prefixes))}
-        return {*prefixes, *about} if about else prefixes
 
     def prefix_list_changed(self, found: ManagedPrefixList) -> None:
         """EC2 told of one prefix list, with its entries."""
@@ -380,28 +304,11 @@ class View:
         """What there is to do; nothing before the first snapshot."""
         return decide(self.tables, self.snapshot, inputs, self.policy, only)
 
-    def count_places(self, inputs: DecisionInput) -> int:
-        """About how many places a decision about everything is about."""
-        routes = sum(len(table_policy.table.routes) for table_policy in self.tables.values())
-        return max(routes, len(self.places.states), len(inputs.offers) * len(self.tables))
-
-    def prefixes_but_routes(self, inputs: DecisionInput) -> Iterator[Prefix]:
-        """What is offered, managed, remembered, or to be taken; some twice."""
-        yield from tuple(inputs.offers)
-        yield from (prefix for rule in self.rules for prefix in rule.manages)
-        yield from (list_id for table_policy in self.tables.values() for list_id in table_policy.lists)
-        yield from (prefix for _, prefix in self.places.states)
-        yield from inputs.taken
-
     def prefixes_of_routes(self, table_id: str) -> set[Prefix]:
         """Those of the static routes of this table that a rule is about."""
         table_policy = self.tables.get(table_id)
         found = (route.destination for route in (table_policy.table.routes if table_policy else ()))
         return {each for each in found if isinstance(each, Prefix) and table_policy and table_policy.rule_for(each)}
-
-    def places_elsewhere(self) -> list[RouteKey]:
-        """Places with something to remember, in tables that no rule finds any more."""
-        return [key for key in self.places.states if key[0] not in self.tables]
 
     def still(self, change: Change, inputs: DecisionInput) -> Change | None:
         """`change` as it has to be now, or None if it is no longer what the place needs."""
@@ -412,49 +319,11 @@ class View:
         again = decision[1] if decision else None
         return again if again is not None and again.action is change.action else None
 
-    def instances_to_ask_about(
-        self, inputs: DecisionInput, tables: Mapping[str, TablePolicy] | None = None
-    ) -> frozenset[str]:
-        """Instances whose health matters: those that hold a route we have a path for; and then also our own.
-
-        And those of black holes that are deleted if they are terminated. `tables`: some of ours, None: all.
-        """
-        tables = self.tables if tables is None else tables
-        dead = map(instance_of_dead_end, dead_ends(tables, self.snapshot, inputs))
-        owners = owners_in_the_way(tables, self.snapshot, inputs) | set(filter(None, dead))
-        return owners | {self.instance.id} if owners else owners
-
     def owners_to_check(
         self, inputs: DecisionInput, only: Collection[Prefix] | None = None, *, as_witness: bool = False
     ) -> dict[RouteKey, tuple[str, str]]:
         """(table, prefix) -> (remote check, interface id) of those who hold what we, or others, care for."""
         return owners_to_check(self.tables, self.snapshot, inputs, only, as_witness=as_witness)
-
-    def unresolved(
-        self,
-        inputs: DecisionInput,
-        only: Collection[Prefix] | None = None,
-        tables: Mapping[str, TablePolicy] | None = None,
-    ) -> Unresolved:
-        """Interfaces of other instances that matter and are not known; `tables`: some of ours, None: all."""
-        tables = self.tables if tables is None else tables
-        avoiding = {table_id: each for table_id, each in tables.items() if self.policy.avoided_in(each.table)}
-        if not any(rule.takes_by_best_path for rule in self.rules):
-            tables = avoiding
-        return unresolved(tables, self.snapshot, inputs, only, avoiding) if tables else Unresolved()
-
-    def interfaces_to_ask_about(self, inputs: DecisionInput) -> Unresolved:
-        """What may have changed of what we know: to be asked about again at every poll.
-
-        Addresses that nobody had, interfaces that did not forward, and all of them where we point routes at them; and
-        those of black holes that are deleted if their interface is gone.
-        """
-        all_of_them = any(rule.writes is Writes.ANY for rule in self.rules)
-        known = self.snapshot.peer_enis.values()
-        ids = {each.id for each in known if all_of_them or each.source_dest_check}
-        dead = (route.target for route in dead_ends(self.tables, self.snapshot, inputs))
-        ids.update(target.id for target in dead if target.kind is TargetKind.INTERFACE)
-        return Unresolved(self.snapshot.unresolvable, frozenset(ids))
 
     def resolved(self, asked: Unresolved, found: Iterable[Interface]) -> None:
         """EC2 told about these interfaces: this is all there is of them, in all accounts that answer."""
@@ -481,12 +350,6 @@ class View:
         self.snapshot = replace(
             self.snapshot, peer_enis=others | by_id, unresolvable=nobody, missing=missing, deleted=deleted
         )
-
-    def interfaces_out_of_sight(self) -> frozenset[str]:
-        """Interfaces that nobody can tell us of who answers: those that routes of the other accounts point at."""
-        unread = self.snapshot.unread
-        tables = (each for each in self.snapshot.tables.values() if each.access in unread) if unread else ()
-        return frozenset(route.target.id for table in tables for route in table.routes)
 
     def gave_no_answer(self, access: Access) -> None:
         """This account was asked about interfaces. What is decided about its tables waits for the next poll."""
@@ -517,18 +380,6 @@ class View:
 
     def _find_tables(self) -> None:
         self.tables = table_policies(self.rules, self.snapshot, self.instance.vpc_id, self.instance.region)
-
-
-def _newest(
-    known: Mapping[str, ManagedPrefixList] | None, read: Mapping[str, ManagedPrefixList] | None
-) -> Mapping[str, ManagedPrefixList] | None:
-    """The prefix lists as they were read; of an older version than is known, as known. None: nothing was read.
-
-    Versions only go up, so what shows an older one was read before our last change of it.
-    """
-    if known is None or read is None:
-        return known if read is None else read
-    return {each: old if (old := known.get(each, new)).version > new.version else new for each, new in read.items()}
 
 
 def _ours(tables: Mapping[str, TablePolicy], snapshot: Snapshot) -> set[RouteKey]:

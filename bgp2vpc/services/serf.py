@@ -15,7 +15,7 @@ from bgp2vpc.errors import SerfError
 from bgp2vpc.logs import event
 from bgp2vpc.prefix import IPAddress
 from bgp2vpc.reconcile.journal import Journal
-from bgp2vpc.reconcile.poll_time import PollTime
+from bgp2vpc.reconcile.read.poll_time import PollTime
 from bgp2vpc.serf.model import Agent, CommandRefused, Introduced, Members, MembersChanged, Told, UserEvent
 from bgp2vpc.serf.roster import Roster
 from bgp2vpc.serf.vote import REPEATS, Accusation, OwnVotes, VoteError, Votes, parse_votes

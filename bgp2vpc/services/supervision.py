@@ -16,7 +16,7 @@ from typing import Final, Self
 from bgp2vpc.config.model import Config
 from bgp2vpc.logs import event
 from bgp2vpc.reconcile.observer import Observer
-from bgp2vpc.reconcile.poll import Polls
+from bgp2vpc.reconcile.read.poll import Polls
 from bgp2vpc.tasks import StartTask, cancelled
 
 log = logging.getLogger("bgp2vpc")

@@ -20,7 +20,7 @@ from bgp2vpc.logs import event
 from bgp2vpc.prefix import IPAddress
 from bgp2vpc.reconcile.ec2_calls import Calls
 from bgp2vpc.reconcile.journal import Journal
-from bgp2vpc.reconcile.poll_time import PollTime
+from bgp2vpc.reconcile.read.poll_time import PollTime
 from bgp2vpc.reconcile.view import View
 from bgp2vpc.speaker import exabgp_file
 from bgp2vpc.speaker.adj_rib_out import AdjRibOut

@@ -94,3 +94,15 @@ def one_call(
     """
     free = found.max_entries - len(found.entries or ()) if found.max_entries else len(add)
     return add[: max(0, min(free, MOST_AT_ONCE))], remove[:MOST_AT_ONCE]
+
+
+def newest(
+    known: Mapping[str, ManagedPrefixList] | None, read: Mapping[str, ManagedPrefixList] | None
+) -> Mapping[str, ManagedPrefixList] | None:
+    """The prefix lists as they were read; of an older version than is known, as known. None: nothing was read.
+
+    Versions only go up, so what shows an older one was read before our last change of it.
+    """
+    if known is None or read is None:
+        return known if read is None else read
+    return {each: old if (old := known.get(each, new)).version > new.version else new for each, new in read.items()}

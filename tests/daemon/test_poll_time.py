@@ -14,8 +14,8 @@ from bgp2vpc.errors import Throttled, Transient
 from bgp2vpc.exabgp_api.messages import PeerState, StateChange
 from bgp2vpc.policy.rule import Takeover
 from bgp2vpc.prefix import parse_address
-from bgp2vpc.reconcile.poll import Polls
-from bgp2vpc.reconcile.poll_time import LONGEST_SLOWED, PollTime
+from bgp2vpc.reconcile.read.poll import Polls
+from bgp2vpc.reconcile.read.poll_time import LONGEST_SLOWED, PollTime
 from bgp2vpc.vpc.finders import ByTag
 from tests.memory_vpc import MemoryVpc
 from tests.virtual_time import VirtualTimeLoop

@@ -5,7 +5,7 @@ from checked import FOREVER, P, file, held_by_us, owned_by_peer, settings
 from lab import OURS, PEER
 
 from bgp2vpc.errors import Throttled, Transient
-from bgp2vpc.reconcile.prepare import AFTER, begin_at, spares_a_read
+from bgp2vpc.reconcile.read.prepare import AFTER, begin_at, spares_a_read
 
 LATENCY = 0.1
 """Seconds of a call; it reaches EC2 after half of them."""

@@ -17,7 +17,7 @@ from bgp2vpc.errors import (
 )
 from bgp2vpc.policy.damping import DampingLimits
 from bgp2vpc.policy.place_state import Places
-from bgp2vpc.reconcile.retries import Retries
+from bgp2vpc.reconcile.write.retries import Retries
 from tests.values import P1, P2, P3, P6
 
 HERE, BESIDE, THIRD, SIX, ELSEWHERE = ("rtb-1", P1), ("rtb-1", P2), ("rtb-1", P3), ("rtb-1", P6), ("rtb-2", P1)

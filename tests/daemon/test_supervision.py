@@ -13,8 +13,8 @@ from systemd_ear import SystemdEar
 from bgp2vpc.config.model import Config, OnExit
 from bgp2vpc.errors import MetadataError, Throttled
 from bgp2vpc.operator.status import headline
-from bgp2vpc.reconcile.poll import Polls
-from bgp2vpc.reconcile.poll_time import PollTime
+from bgp2vpc.reconcile.read.poll import Polls
+from bgp2vpc.reconcile.read.poll_time import PollTime
 from bgp2vpc.services.supervision import SdNotify, Supervision
 from bgp2vpc.tasks import GuardedTasks
 from tests.waiting import PATIENCE

@@ -17,9 +17,9 @@ from bgp2vpc.policy.place_state import Places
 from bgp2vpc.policy.plan import Action, Change, Plan, Reason
 from bgp2vpc.policy.rule import Takeover
 from bgp2vpc.prefix import IPAddress
-from bgp2vpc.reconcile.apply import _FROM_ONE_WHO_MAY_DELETE, AFTER_A_TAKE
-from bgp2vpc.reconcile.retries import Retries
 from bgp2vpc.reconcile.view import View
+from bgp2vpc.reconcile.write.applier import _FROM_ONE_WHO_MAY_DELETE, AFTER_A_TAKE
+from bgp2vpc.reconcile.write.retries import Retries
 from bgp2vpc.vpc.model import Instance, Interface, RouteTable
 from bgp2vpc.vpc.snapshot import Snapshot
 from tests.values import P1, rule

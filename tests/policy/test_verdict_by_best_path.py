@@ -1,4 +1,4 @@
-"""Best path between instances: the table of `policy.verdict_by_best_path`, decided through `decide` as the daemon does."""
+"""Best path between instances: the table of `policy.verdict_by_best_path`, decided through `decide` as in use."""
 
 import itertools
 from dataclasses import replace

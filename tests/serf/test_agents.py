@@ -13,7 +13,7 @@ from serf_kit import SerfAgent, needs_serf
 from bgp2vpc.config.model import Config
 from bgp2vpc.prefix import IPAddress
 from bgp2vpc.reconcile.journal import Journal
-from bgp2vpc.reconcile.poll_time import PollTime
+from bgp2vpc.reconcile.read.poll_time import PollTime
 from bgp2vpc.serf import client as client_module
 from bgp2vpc.serf.model import Agent
 from bgp2vpc.serf.vote import Accusation

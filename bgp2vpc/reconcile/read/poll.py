@@ -2,39 +2,39 @@
 
 import asyncio
 import random
-from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Awaitable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from functools import partial
+from typing import Final, TypeVar
 
 from bgp2vpc.backoff import back_off
-from bgp2vpc.errors import Credentials, Denied, Ec2Error, Throttled, Transient
-from bgp2vpc.policy.decide import Unresolved
+from bgp2vpc.errors import Ec2Error, Throttled, Transient
 from bgp2vpc.reconcile.ec2_calls import Calls
-from bgp2vpc.reconcile.poll_time import PollTime
+from bgp2vpc.reconcile.journal import Tell
+from bgp2vpc.reconcile.read.poll_time import PollTime
+from bgp2vpc.reconcile.read.questions import (
+    manages_within_vpc,
+    needs_subnets,
+    other_instances,
+    wants_transit,
+    wants_transit_table,
+)
 from bgp2vpc.reconcile.view import View
 from bgp2vpc.vpc.access import OWN, Access
-from bgp2vpc.vpc.model import InstanceHealth, Interface, ManagedPrefixList, RouteTable, Subnet, TargetKind
+from bgp2vpc.vpc.model import Interface, ManagedPrefixList, RouteTable, Subnet, TargetKind
 from bgp2vpc.vpc.snapshot import Snapshot
+
+T = TypeVar("T")
+Known = TypeVar("Known")
 
 STRANGE: Final = "StrangeAnswer"
 """The code of what EC2 answers and cannot be so."""
 
-SINGLES: Final = 20
-"""Instances, at most, that are asked about one by one: each question costs a token that the whole account shares."""
-SINGLES_TIME: Final = 4.0
-"""Times `ec2.timeout` that these questions may take together."""
-
-_POINTLESS: Final = (Throttled, Denied, Credentials)
-"""After these errors another question would be answered in the same way, or make it worse."""
 
 FIRST_RETRY: Final = 0.5
 """Seconds from a poll that failed to the next one; twice as long each time, up to `poll_time`."""
 LONGEST_WAIT: Final = 300.0
 """Seconds, at most, between polls while EC2 throttles them."""
-
-Tell = Callable[[str, Ec2Error | None], None]
-"""Told of each part that only some rules need: what it is, and why it could not be read, or None if it was."""
 
 
 async def observe(calls: Calls, view: View, tell: Tell, *, carefully: bool = False) -> Snapshot:
@@ -45,10 +45,12 @@ async def observe(calls: Calls, view: View, tell: Tell, *, carefully: bool = Fal
     Raises Ec2Error where what every rule needs could not be read: our interfaces, and the tables of our own account.
     Another account or region that gives no answer is among what is `unread`.
     """
-    tables = await calls.route_tables(view.reaches[OWN]) if carefully else None
+    tables = asyncio.ensure_future(calls.route_tables(view.reaches[OWN]))
+    if carefully:
+        await tables
     elsewhere = [access for access in view.reaches if access != OWN]
     # An instance that a rule names may be ours although the tables are another account's: in a VPC shared with us.
-    named = sorted({other for access, other in view.other_instances if not access.region})
+    named = sorted({other for access, other in other_instances(view) if not access.region})
     if not elsewhere:
         return await _observe_own(calls, view, named, tell, tables)
     own, reads = await asyncio.gather(
@@ -59,49 +61,35 @@ async def observe(calls: Calls, view: View, tell: Tell, *, carefully: bool = Fal
 
 
 async def _observe_own(
-    calls: Calls, view: View, named: Sequence[str], tell: Tell, read_first: tuple[RouteTable, ...] | None
+    calls: Calls, view: View, named: Sequence[str], tell: Tell, reading: "asyncio.Future[tuple[RouteTable, ...]]"
 ) -> Snapshot:
     """Our own account and region. `named`: instances that the configuration names. Raises Ec2Error.
 
-    `read_first`: the tables, if they were read already.
+    `reading`: the tables, which are being read, or were.
     """
     instance_id, vpc_ids = view.instance.id, view.reaches[OWN]
     before = view.snapshot
 
-    async def all_tables() -> tuple[RouteTable, ...]:
-        return await calls.route_tables(vpc_ids) if read_first is None else read_first
-
     async def subnets_if(*, wanted: bool) -> Mapping[str, Subnet] | None:
         if not wanted:
             return None
-        try:
-            found = {subnet.id: subnet for subnet in await calls.subnets(vpc_ids)}
-        except Ec2Error as error:
-            tell("subnets", error)
-            return before.subnets
-        tell("subnets", None)
-        return found
+        found = await _or_known(calls.subnets(vpc_ids), None, "subnets", tell)
+        return before.subnets if found is None else {subnet.id: subnet for subnet in found}
 
-    async def interfaces_of(other: str) -> tuple[Interface, ...]:
-        try:
-            found = await calls.interfaces(other)
-        except Ec2Error as error:
-            tell(f"interfaces of {other}", error)
-            return before.others.get(other, ())
-        tell(f"interfaces of {other}", None)
-        return found
+    def interfaces_of(other: str) -> Awaitable[tuple[Interface, ...]]:
+        return _or_known(calls.interfaces(other), before.others.get(other, ()), f"interfaces of {other}", tell)
 
     tables, interfaces, subnets, theirs, lists, transit = await asyncio.gather(
-        all_tables(),
+        reading,
         calls.interfaces(instance_id),
-        subnets_if(wanted=view.wants_subnets(OWN)),
+        subnets_if(wanted=needs_subnets(view, OWN)),
         asyncio.gather(*map(interfaces_of, named)),
         prefix_lists(calls, view, tell),
         _transit(calls, view, tell),
     )
     _check(view, tables, interfaces)
-    if subnets is None and not view.wants_subnets(OWN):
-        subnets = await subnets_if(wanted=view.manages_within_vpc(OWN, tables))
+    if subnets is None and not needs_subnets(view, OWN):
+        subnets = await subnets_if(wanted=manages_within_vpc(view, OWN, tables))
     attachments, of_gateways = transit
     return Snapshot(
         {table.id: table for table in (*tables, *of_gateways)},
@@ -115,6 +103,17 @@ async def _observe_own(
         prefix_lists=lists,
         attachments=attachments,
     )
+
+
+async def _or_known(asked: Awaitable[T], known: Known, what: str, tell: Tell) -> T | Known:
+    """What EC2 answers; or what is known, if it does not, and `tell` hears why."""
+    try:
+        answer = await asked
+    except Ec2Error as error:
+        tell(what, error)
+        return known
+    tell(what, None)
+    return answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +136,7 @@ async def _read(calls: Calls, view: View, access: Access, tell: Tell) -> Account
     https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-eni.html
     """
     there, vpc_ids, own_id = calls.at(access), view.reaches[access], view.instance.id
-    named = sorted(other for where, other in view.other_instances if where == access)
+    named = sorted(other for where, other in other_instances(view) if where == access)
     asked = named if access.region else [own_id, *named]
     try:
         tables, found = await asyncio.gather(there.route_tables(vpc_ids), asyncio.gather(*map(there.interfaces, asked)))
@@ -147,13 +146,8 @@ async def _read(calls: Calls, view: View, access: Access, tell: Tell) -> Account
         return None
     tell(f"route tables of {access}", None)
     subnets: Sequence[Subnet] | None = None
-    if view.wants_subnets(access) or view.manages_within_vpc(access, tables):
-        try:
-            subnets = await there.subnets(vpc_ids)
-        except Ec2Error as error:
-            tell(f"subnets of {access}", error)
-        else:
-            tell(f"subnets of {access}", None)
+    if needs_subnets(view, access) or manages_within_vpc(view, access, tables):
+        subnets = await _or_known(there.subnets(vpc_ids), None, f"subnets of {access}", tell)
     by_instance = dict(zip(asked, found, strict=True))
     ours = [each for each in by_instance.pop(own_id, ()) if each.instance_id == own_id]
     return AccountRead(tables, ours, by_instance, subnets)
@@ -168,7 +162,7 @@ def _joined(own: Snapshot, reads: Mapping[Access, AccountRead | None], view: Vie
     silent = {access.account_id for access in unread}
     tables = {each.id: each for each in before.tables.values() if each.access in unread}
     ours = {each.id: each for each in before.interfaces if each.owner_id and each.owner_id in silent}
-    others = {other: before.others.get(other, ()) for access, other in view.other_instances if access in unread}
+    others = {other: before.others.get(other, ()) for access, other in other_instances(view) if access in unread}
     subnets = {each.id: each for each in (before.subnets or {}).values() if each.vpc_id not in view.reaches[OWN]}
     for read in answers.values():
         tables |= {each.id: each for each in read.tables}
@@ -211,22 +205,22 @@ async def prefix_lists(calls: Calls, view: View, tell: Tell) -> Mapping[str, Man
             return replace(found, entries=known.entries)
         return replace(found, entries=await calls.prefix_list_entries(found.id, found.version))
 
-    try:
+    async def all_lists() -> Mapping[str, ManagedPrefixList]:
         found = await asyncio.gather(*map(with_entries, await calls.prefix_lists()))
-    except Ec2Error as error:
-        tell("prefix lists", error)
-        return None
-    tell("prefix lists", None)
-    return {each.id: each for each in found}
+        return {each.id: each for each in found}
+
+    return await _or_known(all_lists(), None, "prefix lists", tell)
 
 
 async def _transit(calls: Calls, view: View, tell: Tell) -> tuple[tuple[Interface, ...], tuple[RouteTable, ...]]:
     """Our VPC's attachments to transit gateways, and the tables of these gateways that rules are about."""
-    if not view.wants_transit:
+    if not wants_transit(view):
         return (), ()
     try:
         attachments = await calls.attachments(view.instance.vpc_id)
-        tables = await calls.transit_tables({each.vpc_id for each in attachments}, wanted=view.finds_transit)
+        tables = await calls.transit_tables(
+            {each.vpc_id for each in attachments}, wanted=partial(wants_transit_table, view)
+        )
     except Ec2Error as error:
         tell("transit gateway route tables", error)
         known = tuple(table for table in view.snapshot.tables.values() if table.is_transit)
@@ -259,87 +253,6 @@ def _check_tables(vpc_ids: Collection[str], tables: Sequence[RouteTable]) -> Non
             raise Transient("DescribeRouteTables", STRANGE, f"{table.id} of {table.vpc_id} was not asked for")
         if not any(route.target.kind is TargetKind.LOCAL for route in table.routes):
             raise Transient("DescribeRouteTables", STRANGE, f"{table.id} has no local route in the answer")
-
-
-async def fresh_table(calls: Calls, view: View, table_id: str) -> RouteTable | None:
-    """One table as it is after now, read as its rule says; None if it is gone. Raises Ec2Error."""
-    access = view.access_of(table_id)
-    return await calls.at(access).fresh_table(view.reaches.get(access, frozenset()), table_id)
-
-
-async def learn_health(calls: Calls, view: View, instance_ids: Collection[str], tell: Tell) -> None:
-    """Ask how these instances are. Those that EC2 could tell nothing of are UNKNOWN, and `tell` hears why.
-
-    EC2 may fail the whole question because of one instance in it, as in the outage of a zone. Then each is asked about
-    by itself: ours, by which the others are judged, and the next ones by id; `SINGLES` at most, one after the other.
-    Other accounts are asked about those of whom ours knows nothing.
-    """
-    health = dict.fromkeys(instance_ids, InstanceHealth.UNKNOWN)
-    trouble: Ec2Error | None = None
-    try:
-        health |= await calls.instance_health(instance_ids)
-    except Ec2Error as error:
-        found = {} if isinstance(error, _POINTLESS) else await _health_one_by_one(calls, view, instance_ids)
-        health |= found
-        trouble = error if len(found) < len(health) else None
-    unknown = [each for each, told in health.items() if told is InstanceHealth.UNKNOWN and each != view.instance.id]
-    for access in view.answering if unknown else ():
-        if access != OWN:
-            try:
-                told = await calls.at(access).instance_health(unknown)
-            except Ec2Error as error:
-                tell(f"instance status of {access}", error)
-                continue
-            tell(f"instance status of {access}", None)
-            health |= {each: how for each, how in told.items() if how is not InstanceHealth.UNKNOWN}
-    view.learned_health(health)
-    tell("instance status", trouble)
-
-
-async def _health_one_by_one(calls: Calls, view: View, instance_ids: Collection[str]) -> Mapping[str, InstanceHealth]:
-    """Ask about one after the other, while that is of use; the health of those about whom EC2 answers."""
-    found: dict[str, InstanceHealth] = {}
-    with suppress(TimeoutError):
-        async with asyncio.timeout(SINGLES_TIME * calls.timeout):
-            for each in sorted(instance_ids, key=lambda each: (each != view.instance.id, each))[:SINGLES]:
-                try:
-                    found |= await calls.instance_health([each])
-                except _POINTLESS:
-                    break
-                except Ec2Error:
-                    continue
-    return found
-
-
-async def resolve(calls: Calls, view: View, unresolved: Unresolved, tell: Tell) -> None:
-    """Ask about interfaces of other instances, in all accounts that answer. Raises Ec2Error if our own does not.
-
-    Of one that does not, and of that `tell` hears, nothing is concluded: neither that it has no such interface, nor,
-    until the next poll has read it, anything about its tables.
-    """
-
-    async def ask(access: Access, vpc_ids: Collection[str]) -> Sequence[Interface]:
-        there = calls.at(access)
-        try:
-            at_addresses, by_id = await asyncio.gather(
-                there.interfaces_at(vpc_ids, unresolved.addresses), there.interfaces_by_id(unresolved.interface_ids)
-            )
-        except Ec2Error as error:
-            tell(f"interfaces of peers of {access}", error)
-            view.gave_no_answer(access)
-            return ()
-        tell(f"interfaces of peers of {access}", None)
-        return (*at_addresses, *by_id)
-
-    answering = view.answering
-    at_addresses, by_id, elsewhere = await asyncio.gather(
-        calls.interfaces_at(answering[OWN], unresolved.addresses),
-        calls.interfaces_by_id(unresolved.interface_ids),
-        asyncio.gather(*(ask(*each) for each in answering.items() if each[0] != OWN)),
-    )
-    found = {each.id: each for some in (at_addresses, by_id, *elsewhere) for each in some}
-    out_of_sight = view.interfaces_out_of_sight() - found.keys()
-    view.resolved(unresolved - Unresolved(frozenset(), out_of_sight), found.values())
 
 
 class Polls:

@@ -4,12 +4,13 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 
 from bgp2vpc.errors import Ec2Error
-from bgp2vpc.policy.tables import TablePolicy, rules_without_lists, rules_without_tables
+from bgp2vpc.policy.tables import TablePolicy, rules_without_lists, rules_without_tables, shadowed
 from bgp2vpc.reconcile.ec2_calls import Calls
 from bgp2vpc.reconcile.inputs import Inputs
 from bgp2vpc.reconcile.journal import Journal
-from bgp2vpc.reconcile.lookup import Lookup
-from bgp2vpc.reconcile.poll import learn_health, observe, subjects_of
+from bgp2vpc.reconcile.read.lookup import Lookup, learn_health
+from bgp2vpc.reconcile.read.poll import observe, subjects_of
+from bgp2vpc.reconcile.read.questions import instances_to_ask_about, interfaces_to_ask_again, unknown_interfaces
 from bgp2vpc.reconcile.slices import is_much
 from bgp2vpc.reconcile.view import View
 from bgp2vpc.vpc.access import Access
@@ -50,7 +51,7 @@ class Observation:
         await self._ask_what_is_open()
         without = rules_without_tables(view.rules, view.tables)
         journal.rules_without_tables(filter(view.answers, without))
-        journal.shadowed(view.shadowed())
+        journal.shadowed(shadowed(view.tables))
         journal.rules_without_lists(rules_without_lists(view.rules, view.snapshot))
         self.first.set()
         return None
@@ -58,13 +59,13 @@ class Observation:
     async def _ask_what_is_open(self) -> None:
         """Who peers are; and how those are that hold what we want, and we ourselves: nothing is known of others."""
         view = self._view
-        unknown = view.interfaces_to_ask_about(self._inputs.now())
+        unknown = interfaces_to_ask_again(view, self._inputs.now())
         async for tables in self._portions():
-            unknown |= view.unresolved(self._inputs.now(), tables=tables)
+            unknown |= unknown_interfaces(view, self._inputs.now(), tables=tables)
         await self._lookup.resolve(unknown)
         instances: frozenset[str] = frozenset()
         async for tables in self._portions():
-            instances |= view.instances_to_ask_about(self._inputs.now(), tables)
+            instances |= instances_to_ask_about(view, self._inputs.now(), tables)
         view.forget_health_except(instances)  # what was true once accuses nobody later
         if instances:
             await learn_health(self._calls, view, instances, self._journal.told)

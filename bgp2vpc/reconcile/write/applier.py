@@ -1,7 +1,7 @@
 """Apply: what a decision wants changed is written, as far as it may be now.
 
 The guard refuses a plan that would change too much. Each change that it lets pass is written by a task of its own
-(`write.py`), at most one per (table, prefix). When a write has its outcome, its place is decided about again: then
+(`writer.py`), at most one per (table, prefix). When a write has its outcome, its place is decided about again: then
 there is nothing to do, or the next try is due, no sooner than `retries` says. In a dry run nothing is written, and what
 would be is logged.
 """
@@ -19,11 +19,11 @@ from bgp2vpc.policy.plan import Change, Plan, Reason, RouteKey
 from bgp2vpc.reconcile.inputs import DecisionQueue
 from bgp2vpc.reconcile.journal import Journal
 from bgp2vpc.reconcile.observer import Cycle, WriteResult
-from bgp2vpc.reconcile.poll import Polls
-from bgp2vpc.reconcile.reread import Rereader
-from bgp2vpc.reconcile.retries import Retries
+from bgp2vpc.reconcile.read.poll import Polls
+from bgp2vpc.reconcile.read.reread import Rereader
 from bgp2vpc.reconcile.view import View
-from bgp2vpc.reconcile.write import Writer
+from bgp2vpc.reconcile.write.retries import Retries
+from bgp2vpc.reconcile.write.writer import Writer
 from bgp2vpc.tasks import ReportedTasks, ring_at
 
 log = logging.getLogger("bgp2vpc")

@@ -11,14 +11,20 @@ from bgp2vpc.prefix import Prefix
 from bgp2vpc.reconcile.ec2_calls import Calls
 from bgp2vpc.reconcile.inputs import DecisionQueue
 from bgp2vpc.reconcile.journal import Journal
-from bgp2vpc.reconcile.poll import fresh_table
 from bgp2vpc.reconcile.view import View
 from bgp2vpc.tasks import ReportedTasks
+from bgp2vpc.vpc.model import RouteTable
 
 READ_RETRY = 0.5
 """Seconds until a read that failed is tried again; twice as long each time, up to `longest_retry`."""
 PAUSE = 0.5
 """Seconds between two reads of one table: many peers may have news, one after the other."""
+
+
+async def fresh_table(calls: Calls, view: View, table_id: str) -> RouteTable | None:
+    """One table as it is after now, read as its rule says; None if it is gone. Raises Ec2Error."""
+    access = view.access_of(table_id)
+    return await calls.at(access).fresh_table(view.reaches.get(access, frozenset()), table_id)
 
 
 class Rereader:

@@ -3,23 +3,42 @@
 A delete or replace reads the table first, unless that was done for the verdict that led to it (`prepare`); a create
 does not, since EC2 refuses what is there. When EC2 contradicts us (RouteAlreadyExists, InvalidRoute.NotFound:
 `errors.Disagreement`), what we know of the table is in doubt: the outcome is `overtaken` (logged for debugging only),
-and `apply` has the place decided again at once. The next try (`retries`) reads the table and writes only if the place
+and `applier` has the place decided again at once. The next try (`retries`) reads the table and writes only if the place
 still needs the same action.
 """
 
 import asyncio
+from collections.abc import Callable
 
 from bgp2vpc.errors import Disagreement, Ec2Error, InterfaceGone, RouteExists, RouteMissing, TableGone, Throttled
 from bgp2vpc.policy.plan import Action, Change
 from bgp2vpc.reconcile.ec2_calls import Calls
 from bgp2vpc.reconcile.inputs import Inputs
 from bgp2vpc.reconcile.observer import Outcome, WriteResult
-from bgp2vpc.reconcile.paces import Paces
-from bgp2vpc.reconcile.poll import fresh_table
-from bgp2vpc.reconcile.prepare import Preparer
-from bgp2vpc.reconcile.retries import Retries
-from bgp2vpc.reconcile.route_hooks import RouteHooks
+from bgp2vpc.reconcile.read.prepare import Preparer
+from bgp2vpc.reconcile.read.reread import fresh_table
 from bgp2vpc.reconcile.view import View
+from bgp2vpc.reconcile.write.retries import Retries
+from bgp2vpc.reconcile.write.route_hooks import RouteHooks
+from bgp2vpc.vpc.pace import Pace
+
+
+class Paces:
+    """EC2 gives each account, in each region, a token bucket for each kind of write; each bucket has its pace here.
+
+    Made at the first write there: one that is throttled holds up no other.
+    """
+
+    def __init__(self, make: Callable[[], Pace]) -> None:
+        self._make = make
+        self._paces: dict[tuple[str, str, Action], Pace] = {}
+
+    def of(self, bucket: tuple[str, str], action: Action) -> Pace:
+        """That of this account and region."""
+        key = (*bucket, action)
+        if key not in self._paces:
+            self._paces[key] = self._make()
+        return self._paces[key]
 
 
 class Writer:

@@ -1,0 +1,104 @@
+"""What EC2 has to be asked about: which accounts, tables, instances and interfaces. Pure functions of the view."""
+
+from collections.abc import Collection, Iterable, Mapping
+
+from bgp2vpc.policy.decide import Unresolved, dead_ends, owners_in_the_way, unresolved
+from bgp2vpc.policy.inputs import DecisionInput
+from bgp2vpc.policy.place import instance_of_dead_end
+from bgp2vpc.policy.rule import Rule, Writes
+from bgp2vpc.policy.tables import TablePolicy, finds_transit
+from bgp2vpc.prefix import Prefix
+from bgp2vpc.reconcile.view import View
+from bgp2vpc.vpc.access import Access
+from bgp2vpc.vpc.finders import wants_subnets
+from bgp2vpc.vpc.model import RouteTable, TargetKind
+
+
+def wants_transit(view: View) -> bool:
+    """Whether a rule is about tables of transit gateways."""
+    return any(rule.find_transit is not None for rule in view.rules)
+
+
+def wants_transit_table(view: View, table: RouteTable) -> bool:
+    """Whether a rule is about this table of a transit gateway."""
+    return any(finds_transit(rule, table, view.snapshot.zone) for rule in view.rules)
+
+
+def other_instances(view: View) -> frozenset[tuple[Access, str]]:
+    """Instances that managed routes point at in our stead, and how they are reached."""
+    return frozenset(
+        (rule.access.seen_from(view.instance.region), route.instance_id)
+        for rule in view.rules
+        for route in rule.manages.values()
+        if route.instance_id is not None and route.instance_id != view.instance.id
+    )
+
+
+def rules_of(view: View, access: Access) -> tuple[Rule, ...]:
+    """Those whose tables are reached so."""
+    return tuple(rule for rule in view.rules if rule.access.seen_from(view.instance.region) == access)
+
+
+def needs_subnets(view: View, access: Access) -> bool:
+    """Whether a finder, or the nearness of instances, depends on where subnets are."""
+    return any(wants_subnets(rule.find) or rule.affinity for rule in rules_of(view, access))
+
+
+def manages_within_vpc(view: View, access: Access, tables: Iterable[RouteTable]) -> bool:
+    """Whether a managed prefix lies within a VPC's own CIDRs, where it has to be a whole subnet."""
+    prefixes = {prefix for rule in rules_of(view, access) for prefix in rule.manages}
+    own = {
+        route.destination
+        for table in tables
+        for route in table.routes
+        if route.target.kind is TargetKind.LOCAL and isinstance(route.destination, Prefix)
+    }
+    return any(prefix in cidr for cidr in own for prefix in prefixes)
+
+
+def instances_to_ask_about(
+    view: View, inputs: DecisionInput, tables: Mapping[str, TablePolicy] | None = None
+) -> frozenset[str]:
+    """Instances whose health matters: those that hold a route we have a path for; and then also our own.
+
+    And those of black holes that are deleted if they are terminated. `tables`: some of ours, None: all.
+    """
+    tables = view.tables if tables is None else tables
+    dead = map(instance_of_dead_end, dead_ends(tables, view.snapshot, inputs))
+    owners = owners_in_the_way(tables, view.snapshot, inputs) | set(filter(None, dead))
+    return owners | {view.instance.id} if owners else owners
+
+
+def unknown_interfaces(
+    view: View,
+    inputs: DecisionInput,
+    only: Collection[Prefix] | None = None,
+    tables: Mapping[str, TablePolicy] | None = None,
+) -> Unresolved:
+    """Interfaces of other instances that matter and are not known; `tables`: some of ours, None: all."""
+    tables = view.tables if tables is None else tables
+    avoiding = {table_id: each for table_id, each in tables.items() if view.policy.avoided_in(each.table)}
+    if not any(rule.takes_by_best_path for rule in view.rules):
+        tables = avoiding
+    return unresolved(tables, view.snapshot, inputs, only, avoiding) if tables else Unresolved()
+
+
+def interfaces_to_ask_again(view: View, inputs: DecisionInput) -> Unresolved:
+    """What may have changed of what we know: to be asked about again at every poll.
+
+    Addresses that nobody had, interfaces that did not forward, and all of them where we point routes at them; and
+    those of black holes that are deleted if their interface is gone.
+    """
+    all_of_them = any(rule.writes is Writes.ANY for rule in view.rules)
+    known = view.snapshot.peer_enis.values()
+    ids = {each.id for each in known if all_of_them or each.source_dest_check}
+    dead = (route.target for route in dead_ends(view.tables, view.snapshot, inputs))
+    ids.update(target.id for target in dead if target.kind is TargetKind.INTERFACE)
+    return Unresolved(view.snapshot.unresolvable, frozenset(ids))
+
+
+def interfaces_out_of_sight(view: View) -> frozenset[str]:
+    """Interfaces that nobody can tell us of who answers: those that routes of the other accounts point at."""
+    unread = view.snapshot.unread
+    tables = (each for each in view.snapshot.tables.values() if each.access in unread) if unread else ()
+    return frozenset(route.target.id for table in tables for route in table.routes)
