@@ -20,7 +20,7 @@ SPREAD := --no-loadscope-reorder
 unexport PYTHONDONTWRITEBYTECODE
 COMPILE = $(BIN)/python -m compileall -q bgp2vpc
 
-.PHONY: setup demo check test lint mutants explore fuzz soak terraform bench bench-all dist deb docs generate clean
+.PHONY: setup demo check test lint mutants explore fuzz soak terraform bench bench-all dist packages deb docs generate clean
 
 setup: $(VENV)/.ready $(EXABGP42)/.ready
 
@@ -114,9 +114,11 @@ dist: $(VENV)/.ready
 	$(BIN)/python -m build --outdir dist .
 	$(BIN)/twine check --strict dist/*.whl dist/*.tar.gz
 
-# dist/bgp2vpc_VERSION_ARCHITECTURE.deb, for the Debian release of this machine (docs/packaging.md).
-deb: $(VENV)/.ready
-	packaging/deb/build
+# dist/: the Debian package, for the release of this machine, the rpm, and the SBOM of both (docs/packaging.md).
+packages: $(VENV)/.ready
+	packaging/build
+
+deb: packages
 
 # What docs/ has that is made of the source: run it when a key, a command, a log event or a figure changes.
 generate: $(VENV)/.ready

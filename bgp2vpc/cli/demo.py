@@ -32,7 +32,7 @@ def run(args: argparse.Namespace) -> int:
     from importlib.util import find_spec
 
     if find_spec("bgp2vpc.demo") is None:
-        print("bgp2vpc: the Debian package has no demo; in a clone of the source: make demo", file=sys.stderr)
+        print("bgp2vpc: this package has no demo; in a clone of the source: make demo", file=sys.stderr)
         return 1
     # Asked beforehand: they are imported by the process that plays EC2, far from here.
     missing = [name for name in ("moto", "flask", "flask_cors", "waitress") if find_spec(name) is None]

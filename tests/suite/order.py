@@ -29,7 +29,7 @@ FORBIDDEN = {
 """Events of Python's audit hooks, and what they mean."""
 ONE_BY_ONE = tuple(f"tests/{name}/" for name in ("demo", "integration", "simulation", "system", "web"))
 TOGETHER = (
-    "tests/integration/test_exabgp_in_trouble.py", "tests/system/test_debian_package.py",
+    "tests/integration/test_exabgp_in_trouble.py", "tests/system/test_packages.py",
     "tests/system/test_exabgp_of_its_own.py", "tests/system/test_route_server.py",
 )  # fmt: skip
 """Their tests share machines, or daemons, that take long to make."""

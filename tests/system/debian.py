@@ -80,6 +80,7 @@ def missing() -> list[str]:
     programs = {
         "mmdebstrap": "mmdebstrap", "dpkg-deb": "dpkg", "dpkg-shlibdeps": "dpkg-dev", "unshare": "util-linux",
         "nsenter": "util-linux", "apt-get": "apt", "/usr/bin/python3": "python3",
+        "rpm": "rpm", "cpio": "cpio", "objdump": "binutils",
     }  # fmt: skip
     lacks = [f"{name} (apt-get install {package})" for name, package in programs.items() if shutil.which(name) is None]
     if not lacks:

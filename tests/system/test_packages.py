@@ -1,12 +1,19 @@
-"""The Debian package as an operator meets it: installed, run by systemd with its locked-down unit, upgraded, purged."""
+"""The packages as an operator meets them.
 
+The Debian one: installed, run by systemd with its locked-down unit, upgraded, purged. The rpm: unpacked, run, and read.
+"""
+
+import io
 import json
 import os
+import re
+import shlex
 import shutil
 import subprocess
+import tarfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import debian
 import pytest
@@ -24,6 +31,7 @@ pytestmark = pytest.mark.system
 
 ROOT = Path(__file__).parents[2]
 UNIT = "bgp2vpc.service"
+BUILT = 1_800_000_000
 A, B = "192.0.2.53/32", "192.0.2.54/32"
 CONFIG: dict[str, Any] = {
     "poll_time": 1.5,
@@ -39,18 +47,29 @@ CONFIG: dict[str, Any] = {
 }
 
 
+class Packages(NamedTuple):
+    deb: Path
+    rpm: Path
+    sbom: Path
+
+
 @pytest.fixture(scope="module")
-def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The package, made as `make deb` makes it."""
-    out = tmp_path_factory.mktemp("deb")
+def packages(tmp_path_factory: pytest.TempPathFactory) -> Packages:
+    """All, made as `make packages` makes them."""
+    out = tmp_path_factory.mktemp("packages")
     if lacks := debian.missing():
-        pytest.skip("the tests of the package need " + ", ".join(lacks))
-    build = debian.until_we_die([str(ROOT / "packaging/deb/build"), str(out)])
-    # As it is distributed it is half as large, and compressed for half a minute.
-    quick = {"DPKG_DEB_COMPRESSOR_TYPE": "gzip", "DPKG_DEB_COMPRESSOR_LEVEL": "1", "TMPDIR": str(out)}
+        pytest.skip("the tests of the packages need " + ", ".join(lacks))
+    build = debian.until_we_die([str(ROOT / "packaging/build"), str(out)])
+    # As they are distributed they are smaller, and compressed for longer.
+    quick = {"COMPRESSION": "gzip", "TMPDIR": str(out), "SOURCE_DATE_EPOCH": str(BUILT)}
     done = subprocess.run(build, env=os.environ | quick, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    return Path(done.stdout.split()[-1])
+    return Packages(*map(Path, done.stdout.split()))
+
+
+@pytest.fixture(scope="module")
+def package(packages: Packages) -> Path:
+    return packages.deb
 
 
 @pytest.fixture(scope="module")
@@ -476,14 +495,102 @@ def test_purge_leaves_nothing_but_the_administrators_file(installed: Debian) -> 
     assert not installed.runs("bgp2vpc")
 
 
-def test_the_package_has_the_rooms_that_a_host_needs(package: Path) -> None:
-    listing = subprocess.run(
-        ["dpkg-deb", "--contents", str(package)], capture_output=True, text=True, check=True
-    ).stdout
-    paths = [line.split()[5] for line in listing.splitlines()]
+def files_of_the_deb(package: Path) -> dict[str, str]:
+    """The time of each file and link by its path, of what is no directory."""
+    # 2027-01-15 08:00 ./usr/bin/bgp2vpc -> ../lib/bgp2vpc/bin/bgp2vpc
+    listing = [line.split(maxsplit=5) for line in _output("dpkg-deb", "--contents", str(package)).splitlines()]
+    return {what.split(" -> ")[0][1:]: f"{day} {time}" for mode, *_, day, time, what in listing if mode[0] != "d"}
+
+
+def files_of_the_rpm(package: Path) -> dict[str, str]:
+    query = "[%{FILEMODES:perms} %{FILEMTIMES} %{FILENAMES}\n]"
+    listing = [line.split(maxsplit=2) for line in _output("rpm", "-qp", "--qf", query, str(package)).splitlines()]
+    return {name: time for mode, time, name in listing if mode[0] != "d"}
+
+
+def test_both_packages_have_the_same_files_of_the_same_time(packages: Packages) -> None:
+    deb, rpm = files_of_the_deb(packages.deb), files_of_the_rpm(packages.rpm)
+    documents = "/usr/share/doc/bgp2vpc/"
+    assert set(deb) - set(rpm) == {
+        f"{documents}copyright", f"{documents}changelog.Debian.gz", "/usr/share/lintian/overrides/bgp2vpc",
+        "/usr/share/zsh/vendor-completions/_bgp2vpc",
+    }  # fmt: skip
+    assert set(rpm) - set(deb) == {"/usr/share/licenses/bgp2vpc/LICENSE", "/usr/share/zsh/site-functions/_bgp2vpc"}
+    # With the file names in order, another time or the name of the host is what makes two builds differ.
+    assert set(rpm.values()) == {str(BUILT)}
+    assert len(set(deb.values())) == 1
+    facts = _output("rpm", "-qp", "--qf", "%{BUILDTIME} %{BUILDHOST}", str(packages.rpm))
+    assert facts == f"{BUILT} localhost"
+    shells = ("bash-completion/completions/bgp2vpc", "fish/vendor_completions.d/bgp2vpc.fish")
+    assert {f"/usr/share/{each}" for each in shells} <= set(rpm)
+
+
+def test_the_packages_have_the_rooms_that_a_host_needs(packages: Packages) -> None:
+    paths = files_of_the_deb(packages.deb)
     inside = {path.partition("/site-packages/bgp2vpc/")[2] for path in paths if "/site-packages/bgp2vpc/" in path}
     rooms = {path.partition("/")[0] for path in inside if "/" in path}
     assert rooms == {each.name for each in (ROOT / "bgp2vpc").iterdir() if (each / "__init__.py").exists()} - {"demo"}
+    assert [path for path in paths if "/tests/" in path or "/conftest.py" in path] == []
+
+
+def test_the_rpm_needs_nothing_that_amazon_linux_2023_and_rhel_9_lack(packages: Packages) -> None:
+    needs = _output("rpm", "-qp", "--requires", str(packages.rpm)).splitlines()
+    assert {"python3.11", "systemd"} <= set(needs)
+    newest = {"GLIBC": (2, 34), "GLIBCXX": (3, 4, 29), "CXXABI": (1, 3, 13), "GCC": (7,)}
+    versions = [re.search(r"\(([A-Z]+)_([\d.]+)\)", each) for each in needs]
+    found = [(each[1], tuple(map(int, each[2].split(".")))) for each in versions if each]
+    assert found
+    assert [each for each in found if each[1] > newest[each[0]]] == []
+
+
+def test_the_rpm_runs_with_python_3_11(packages: Packages, tmp_path: Path) -> None:
+    unpack = f"rpm2cpio {shlex.quote(str(packages.rpm))} | cpio --extract --make-directories --quiet"
+    subprocess.run(["sh", "-c", unpack], cwd=tmp_path, check=True)
+    home = tmp_path / "usr/lib/bgp2vpc"
+    # Not where it belongs: the programs name their interpreter with its path, so it has to be named here.
+    assert (home / "bin/python3").readlink() == Path("/usr/bin/python3.11")
+
+    def run(program: str, *words: str) -> str:
+        return _output(str(home / "bin/python3"), "-I", str(home / "bin" / program), *words)
+
+    assert run("bgp2vpc", "version") == f"bgp2vpc {__version__}\n"
+    assert ": ok;" in run("bgp2vpc", "check", "-f", str(tmp_path / "usr/share/doc/bgp2vpc/examples/pair.yaml"))
+    assert "5." in run("exabgp", "version")
+    unit = (tmp_path / "usr/lib/systemd/system" / UNIT).read_text()
+    assert "ExecStart=/usr/bin/bgp2vpc run" in unit
+    assert (tmp_path / "usr/bin/bgp2vpc").resolve() == home / "bin/bgp2vpc"
+
+
+def test_the_scripts_of_the_rpm_are_those_of_its_sources(packages: Packages) -> None:
+    for tag in ("POSTIN", "PREUN", "POSTUN", "POSTTRANS"):
+        script = _output("rpm", "-qp", "--qf", f"%{{{tag}}}", str(packages.rpm))
+        name = {"POSTIN": "post"}.get(tag, tag.lower())
+        assert script.strip() == (ROOT / "packaging/rpm" / name).read_text().strip()
+        subprocess.run(["sh", "-n"], input=script, text=True, check=True)
+
+
+def test_the_sbom_lists_what_the_packages_bring(packages: Packages) -> None:
+    sbom = json.loads(packages.sbom.read_text())
+    assert sbom["bomFormat"] == "CycloneDX"
+    assert sbom["metadata"]["component"]["name"] == "bgp2vpc"
+    brought = {each["name"].lower().replace("_", "-"): each["version"] for each in sbom["components"]}
+    documents = "./usr/share/doc/bgp2vpc"
+    archive = subprocess.run(["dpkg-deb", "--fsys-tarfile", str(packages.deb)], capture_output=True, check=True).stdout
+    with tarfile.open(fileobj=io.BytesIO(archive)) as tree:
+
+        def text(name: str) -> str:
+            member = tree.extractfile(f"{documents}/{name}")
+            assert member is not None
+            return member.read().decode()
+
+        pinned = dict(line.split("==") for line in text("requirements.txt").splitlines())
+        assert json.loads(text("sbom.cdx.json")) == sbom
+    assert {name.lower().replace("_", "-"): version for name, version in pinned.items()}.items() <= brought.items()
+    assert set(brought) - {"bgp2vpc"} == {name.lower().replace("_", "-") for name in pinned}
+
+
+def _output(*words: str) -> str:
+    return subprocess.run(words, capture_output=True, text=True, check=True, env=os.environ | {"TZ": "UTC"}).stdout
 
 
 def test_lintian_finds_no_error(package: Path) -> None:
