@@ -106,7 +106,11 @@ def test_the_description_has_no_link_that_leads_nowhere(built: Built) -> None:
 
 @pytest.mark.parametrize(
     "command",
-    [["twine", "check", "--strict"], ["check-wheel-contents"], ["pyroma", "--min=10"]],
+    [
+        ["twine", "check", "--strict"],
+        ["check-wheel-contents", f"--config={ROOT / 'pyproject.toml'}"],
+        ["pyroma", "--min=10"],
+    ],
     ids=lambda command: command[0],
 )
 def test_the_tools_for_it_find_nothing(built: Built, command: list[str]) -> None:
