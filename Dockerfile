@@ -1,4 +1,4 @@
-# bgp2vpc in a container, for hosts that are run that way (docs/container.md): `docker build -t bgp2vpc:0.1.0 .`, and then
+# bgp2vpc in a container, for hosts that are run that way (docs/container.md): `docker build -t bgp2vpc:1.0.0 .`, and then
 # examples/docker/compose.yaml or examples/kubernetes/daemonset.yaml. It belongs in the host's network: it looks after
 # the host's services and speaks to the host's instance metadata.
 
@@ -19,7 +19,7 @@ RUN python3 -m venv /opt/bgp2vpc \
 FROM python:3.12.11-slim-bookworm
 LABEL org.opencontainers.image.title="bgp2vpc" \
       org.opencontainers.image.description="Keeps AWS VPC route tables in step with ExaBGP announcements" \
-      org.opencontainers.image.version="0.1.0" \
+      org.opencontainers.image.version="1.0.0" \
       org.opencontainers.image.licenses="MIT" \
       org.opencontainers.image.authors="The bgp2vpc authors" \
       org.opencontainers.image.base.name="docker.io/library/python:3.12.11-slim-bookworm"

@@ -21,4 +21,4 @@ helper      the daemon behind ExaBGP's pipe, which outlives a bad configuration
 doctor demo cli   what to mend before the start; an embedded VPC to see it all work; one file per command
 """
 
-__version__ = "0.1.0"
+__version__ = "1.0.0"

@@ -23,7 +23,7 @@ def add(commands: Commands) -> None:
         help=f"configuration file, or several (default: {DEFAULT_FILE})",
     )  # fmt: skip
     check.add_argument("--schema", action="store_true", help="print the JSON Schema of the file, for editors")
-    # `check NAME` was what `probe NAME` is; in the next version these three go away.
+    # `check NAME` was what `probe NAME` is; in version 2 these three go away.
     check.add_argument("--socket", type=Path, help=argparse.SUPPRESS)
     check.add_argument("--reason", default="", help=argparse.SUPPRESS)
     check.add_argument("name", metavar="NAME", nargs="?", help=argparse.SUPPRESS)
@@ -36,7 +36,7 @@ def run(args: argparse.Namespace) -> int:
         from bgp2vpc.cli.probe import probe_now
 
         print(
-            f"bgp2vpc: `check {args.name}` is `bgp2vpc probe {args.name}` now, and goes away in the next version; "
+            f"bgp2vpc: `check {args.name}` is `bgp2vpc probe {args.name}` now, and goes away in version 2; "
             f"to check a file: `bgp2vpc check -f {args.name}`",
             file=sys.stderr,
         )

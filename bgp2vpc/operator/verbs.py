@@ -135,7 +135,7 @@ VERBS: Final[Mapping[str, Verb]] = {
             progress=Verb("checks", About.CHECK, lambda operator, said: operator.checks(said)),
             main_button="probe now",
         ),
-        # What `probe` was called in version 0.1; it goes away with the next one.
+        # What `probe` was called in version 0.1; it goes away in version 2.
         Verb("check", About.CHECK, lambda operator, said: operator.probe(said)),
     )
 }  # fmt: skip
