@@ -16,7 +16,7 @@ reconcile   observe (read), decide, apply (write): the reconciler, its inputs, t
 speaker     what ExaBGP says and hears: paths of peers, lines passed on, ExaBGP's configuration
 operator    what people order: drain, hold, takeover; why, status, the state file
 services    what runs beside: scripts, the socket, checks, Serf, the page, systemd, an ExaBGP of our own
-parts daemon startup shutdown   all parts, made once; start and reload; what happens once at the start, and at the end
+parts shutdown startup daemon   all parts, made once; what happens once at the end, and at the start; start and reload
 helper      the daemon behind ExaBGP's pipe, which outlives a bad configuration
 doctor demo cli   what to mend before the start; an embedded VPC to see it all work; one file per command
 """

@@ -22,7 +22,7 @@ HEAD = """\
 
 One YAML file, `/etc/bgp2vpc.yaml` unless `-f` names another. `bgp2vpc check -f FILE` prints all mistakes as
 `FILE:LINE: KEY: what is wrong`; `bgp2vpc check --schema` prints the JSON Schema for editors. Unknown keys are mistakes,
-except those at the top that begin with `x-`: they are not read, and may hold what `&anchor` and `<<: *anchor` share.
+except those at the top that begin with `x-`: they are ignored, so you can keep YAML anchors there.
 Numbers and booleans may also be written as strings. Times are seconds, fractions allowed.
 """
 
@@ -55,7 +55,7 @@ accepts or manages a prefix decides for a table.
 """
 SETTINGS = """\
 In a rule, in an entry of `accept` and in one of `manage_routes`. A key that an entry does not have is taken from its
-rule. `never_delete` and `fallback` go together: an entry that has one of them takes neither from its rule, so
+rule. An entry that sets one of `never_delete` and `fallback` inherits neither from its rule, so
 `never_delete: false` alone means that its routes are deleted.
 
 Hooks are argument lists (or one line, split as a shell does; no shell

@@ -36,7 +36,7 @@ types. A value with white space, quotes or anything unprintable is quoted, escap
 script and no answer of EC2 can forge a line.
 
 Under systemd, where stderr goes to the journal, each line has its priority, so that `journalctl -u bgp2vpc -p warning`
-shows warnings and what is worse, and no time of its own (but with JSON).
+shows warnings and worse. Lines then carry no time of their own, except with JSON.
 
 | level | means |
 |---|---|
@@ -46,12 +46,12 @@ shows warnings and what is worse, and no time of its own (but with JSON).
 | error | an operator has to act, or a route is not as it should be |
 | critical | the daemon exits |
 
-What fails is logged when it begins to fail and when its cause changes, not each time. `…` stands for what differs from
-one event to the next. A field without a value is left out.
+A failure is logged when it begins, and again only if its cause changes. `…` stands for what differs from one event to
+the next. A field without a value is left out.
 
-The logger emits two warnings itself. Of one kind and `source`, 1,000 lines are logged at once and then 10 a second; the
-others are counted: `log lines left out: more than 10 a second kind=… source=… lines=…`. Lines that stderr does not
-take, because nobody reads it, are counted too: `log lines dropped: nobody read them lines=…`.
+The logger emits two warnings itself. For each event and `source`, at most 1,000 lines are logged at once, then 10 a
+second. The rest are only counted: `log lines left out: more than 10 a second kind=… source=… lines=…`. Lines that
+stderr does not take, because nobody reads it, are counted too: `log lines dropped: nobody read them lines=…`.
 
 | event | level | fields | file |
 |---|---|---|---|

@@ -27,6 +27,9 @@ In a table of a transit gateway, *ours* are the routes at the attachment of our 
 of another VPC, and one at any other attachment, or a black hole without one, is foreign. A route of ours that we have
 no path for is kept while another instance of our VPC serves the prefix: it has the route in a table of the VPC.
 
+A route that flaps (`policy/damping.py`) is taken only from an owner that is certainly not serving; else the verdict is
+to yield, `damped`.
+
 A path is a backup if its MED is at least `backup_med`: ExaBGP's healthcheck announces a service that is down with MED
 1000 and a disabled one with 500. Such a path keeps a route of ours and fills an empty table, but takes no route.
 An operator may order a takeover of any other instance's route (`DecisionInput.taken`): then it is replaced, whatever

@@ -50,8 +50,8 @@ class AdjRibOut:
     """
 
     def __init__(self) -> None:
-        self._exabgp: Callable[[str], bool] | None = None
-        """Says one line to the ExaBGP that is connected, if one is."""
+        self._send: Callable[[str], bool] | None = None
+        """`send` of `sources/exabgp_pipe.py`, while an ExaBGP is connected."""
         self._policy = NOTHING_DRAINS
         self._said: dict[PathKey, dict[SayLine, Path]] = {}
         self._selectors: dict[str, set[str]] = {}
@@ -73,7 +73,7 @@ class AdjRibOut:
         `send`: says one line to it; False: it does not take it.
         """
         self.disconnected()
-        self._exabgp = send
+        self._send = send
         self._took_any = False
         for line in list(self._others):
             self._say(line[1])
@@ -81,7 +81,7 @@ class AdjRibOut:
 
     def disconnected(self) -> None:
         """There is no ExaBGP for now."""
-        self._exabgp = None
+        self._send = None
         self._unanswered = Unanswered()
         self._reason, self._lost = "", 0
         self._refused.clear()
@@ -207,9 +207,9 @@ class AdjRibOut:
 
     def ask(self) -> bool:
         """Have ExaBGP say something: ask the question, unless it is on its way already. False: there is no ExaBGP."""
-        if self._exabgp is not None and not self._unanswered.is_asked and self._exabgp(QUESTION):
+        if self._send is not None and not self._unanswered.is_asked and self._send(QUESTION):
             self._unanswered.asked()
-        return self._exabgp is not None
+        return self._send is not None
 
     def heard(self, message: Acknowledgement | ErrorReason | SummaryBegins) -> None:
         """ExaBGP answers a line, or begins to."""
@@ -292,9 +292,9 @@ class AdjRibOut:
                 self._say(withdraw_line(Path(prefix, SELF, path_id=path_id), selector), [(prefix, path_id)])
 
     def _say(self, line: str, keys: Collection[PathKey] = ()) -> None:
-        if self._exabgp is None:
+        if self._send is None:
             return
-        if not self._exabgp(line):
+        if not self._send(line):
             self._lost += 1
             if self._lost == 1:  # there may be thousands a second
                 full = "ExaBGP's pipe takes no more lines: this one and those that follow are not passed on"

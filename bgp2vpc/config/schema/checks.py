@@ -45,9 +45,9 @@ class _CheckEntry(BaseEntry):
         text_schema(),
     ] = Field(
         default=None,
-        description='The IP address to check. `"%PREFIX%"` makes one check of each host route in `manage_routes` that '
-        "names it: it checks the route's address, and is called `NAME@ADDRESS`. Required for `healthchecks`; "
-        "`remote_healthchecks` have no destination: they check the address of the route's owner.",
+        description='The IP address to check. With `"%PREFIX%"`, one check is made for each host route in '
+        "`manage_routes` that names this check. It probes that route's address, and is called `NAME@ADDRESS`. Required "
+        "for `healthchecks`; `remote_healthchecks` have no destination: they check the address of the route's owner.",
         examples=["192.0.2.53"],
     )
     rise: int = Field(
@@ -67,7 +67,7 @@ class _CheckEntry(BaseEntry):
     remote_votes: Count | None = Field(
         default=None,
         description="Only for `remote_healthchecks`: the owner fails when this many members of the Serf cluster "
-        "(`serf`) vote against it, of which this instance may be one. Default: only our own check counts.",
+        "(`serf`) vote against it; our own vote counts. Default: only our own check counts.",
         examples=[2],
     )
     control: str | None = Field(

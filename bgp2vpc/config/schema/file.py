@@ -65,7 +65,8 @@ class ProcessEntry(BaseEntry):
     respawn: bool = Field(
         default=Process(name="", argv=()).respawn,
         description="Start it again when it exits, after 1 s. If it crashes again and again, the pause doubles up to "
-        "60 s; if it exits with 0 at once each time, up to half of restart_time, so that its routes stay.",
+        "60 s. One that exits with 0 at once each time is paused for up to half of restart_time, so that its routes "
+        "stay.",
     )
 
 
@@ -80,7 +81,9 @@ class Ec2Entry(BaseEntry):
         description="Writes of one kind per second after the burst. EC2 allows 5 for the whole account.",
     )
     timeout: Period = Field(default=_EC2.timeout, description="Seconds to wait for EC2's answer.")
-    concurrency: Count = Field(default=_EC2.concurrency, le=256, description="EC2 calls under way at the same time.")
+    concurrency: Count = Field(
+        default=_EC2.concurrency, le=256, description="Writes to EC2 under way at the same time."
+    )
 
 
 class DampingEntry(BaseEntry):
@@ -129,7 +132,7 @@ class ConfigFile(BaseEntry):
     )
     poll_time: PollTime = Field(
         default=None,
-        description="Seconds between polls of the route tables, or `auto`: each instance chooses them, 60 or more, by "
+        description="Seconds between polls of the route tables, or `auto`: each instance chooses 60 s or more, by "
         "the number of instances and by whether EC2 throttles it (docs/performance.md). Default, and what 0 means: "
         "`auto` with `bgp`, else 60.",
         examples=["auto"],
@@ -188,8 +191,9 @@ class ConfigFile(BaseEntry):
     )
     startup_hold: Seconds = Field(
         default=_CONFIG.startup_hold,
-        description="Seconds that `best_path` waits for the announcements of BGP neighbors after our start, and after "
-        "theirs, unless they send End-of-RIB earlier. Until then it takes and deletes nothing.",
+        description="Seconds that `best_path` waits for the announcements of BGP neighbors after our start, and "
+        "after a neighbor's session comes up, unless it sends End-of-RIB earlier. Until then it takes and deletes "
+        "nothing.",
     )
     damping: DampingEntry = Field(
         default=DampingEntry(),
@@ -206,8 +210,8 @@ class ConfigFile(BaseEntry):
     )
     max_changes: Count = Field(
         default=_CONFIG.max_changes,
-        description="A plan is refused if it would create, replace, or delete as dead, more routes than this; deletes "
-        "after a withdrawal do not count.",
+        description="Refuse a plan that would create or replace routes, or delete dead ones, more than this in all. "
+        "Deletes after a withdrawal do not count.",
     )
     skip_source_dest_check: bool = Field(
         default=_CONFIG.skip_source_dest_check,

@@ -65,8 +65,8 @@ class SettingsEntry(BaseEntry):
     )
     fallback: Fallback | None = Field(
         default=None,
-        description="The target of last resort: when no instance offers the prefix any more, the route is pointed at "
-        "it instead of being deleted, and so is a black hole of another instance. When the prefix is offered again, "
+        description="The target when no instance offers the prefix any more: the route is pointed at it instead of "
+        "being deleted. A black hole of another instance is pointed at it, too. When the prefix is offered again, "
         "the route is taken back. `nat-…` is for IPv4 (and NAT64), `eigw-…` for IPv6; also `igw-`, `tgw-`, `vgw-`, "
         "`pcx-`, `vpce-` (Gateway Load Balancer), `eni-` (of a host that does not announce the prefix), `cagw-`, "
         "`lgw-`, the ARN of a core network or an ODB network. Each poll checks it, and one that cannot be used is "
@@ -182,7 +182,8 @@ class _ManagedEntry(BaseEntry):
     if_unhealthy: bool | None = Field(
         default=None,
         description="Take the route from another instance only if that is gone, impaired or fails its remote health "
-        "check. Default: what the rule's `takeover` says, by default always.",
+        "check. Default: what the rule's `takeover` says. Without that: with `bgp`, `best_path` for an announced "
+        "prefix, else true; without `bgp`, false.",
         examples=["true"],
     )
     announce: Announce | None = Field(
@@ -274,7 +275,7 @@ class _TablesEntry(BaseEntry):
     )
     dead_routes: DeadRoutes = Field(
         default=DeadRoutes.KEEP,
-        description="What to do with a black hole, of a prefix in `accept` that no source or peer announces, once EC2 "
+        description="What to do with a black hole for a prefix in `accept` that no source or peer announces, once EC2 "
         "says that its instance is terminated or its network interface is gone: `keep` it, or `delete` it, so that a "
         "less specific route takes the traffic. `fallback` and `never_delete` take precedence.",
     )

@@ -1,10 +1,10 @@
 """Write: one change, as EC2 allows, after a fresh read where one is due.
 
 A delete or replace reads the table first, unless that was done for the verdict that led to it (`prepare`); a create
-does not, since EC2 refuses what is there. When EC2 contradicts us (RouteAlreadyExists, InvalidRoute.NotFound:
-`errors.Disagreement`), what we know of the table is in doubt: the outcome is `overtaken` (logged for debugging only),
-and `applier` has the place decided again at once. The next try (`retries`) reads the table and writes only if the place
-still needs the same action.
+does not, since EC2 refuses what is there. When EC2 contradicts us (`errors.Disagreement`), what we know of the table
+is in doubt, and the next try (`retries`) reads it first. After the first RouteAlreadyExists or InvalidRoute.NotFound at
+a place the outcome is `overtaken` (logged for debugging only), and `applier` has the place decided again at once; after
+the next one, and any other Disagreement, it is `failed`. A delete that finds no route has succeeded.
 """
 
 import asyncio
