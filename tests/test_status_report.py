@@ -108,6 +108,7 @@ TROUBLED = status(
         source(),
         source("ntp", state="backoff", paths=0, restarts=4, last_exit="exit 1", last_line="no such file"),
         source("api", kind="client", state="up"),
+        source("check web", kind="check", state="up"),
     ],
     refused_lines=[
         {"source": "dns", "kind": "script", "count": 2, "time": AT, "reason": "no prefix", "line": "announce route x"}
@@ -177,6 +178,7 @@ WIDE = [
     "sources",
     "  script dns: running, 1 path",
     "  client api: up, 1 path",
+    "  check web: up, 1 path",
     "",
     "serf",
     "  serf: withdraw web 10.0.0.9 from b",

@@ -184,16 +184,24 @@ def _prefix(text: str) -> "Prefix":
 def _with_assumed(
     inputs: "DecisionInput", config: "Config", prefixes: "Sequence[Prefix]"
 ) -> "Mapping[Prefix, Sequence[Offer]]":
-    """What is offered, and these prefixes: as a script would announce them, and as their health checks would."""
+    """What is offered, and these prefixes: as a script would announce them, and as their health checks would.
+
+    By its checks alone where it is managed and no rule accepts it from a script.
+    """
     from bgp2vpc.bgp.events import Announce
     from bgp2vpc.bgp.rib import Offer, Side
     from bgp2vpc.exabgp_api.line import parse
 
     offers = dict(inputs.offers)
     for prefix in dict.fromkeys(prefixes):
-        lines = [(ASSUMED, Side.LOCAL, f"announce route {prefix} next-hop self")]
-        for source in config.checked_sources:
-            lines += [(source.name, Side.CHECK, each.line) for each in source.announcements if each.prefix == prefix]
+        lines = [
+            (source.name, Side.CHECK, each.line)
+            for source in config.checked_sources
+            for each in source.announcements
+            if each.prefix == prefix
+        ]
+        if not lines or any(rule.accept.accepts(prefix) for rule in config.rules):
+            lines.insert(0, (ASSUMED, Side.LOCAL, f"announce route {prefix} next-hop self"))
         known = {each.source for each in offers.get(prefix, ())}
         assumed = [
             Offer(source, event.path, side)

@@ -288,8 +288,9 @@ class _Report:
 
     def source(self, row: Row) -> str:
         """A source, and of a script how it fares."""
+        kind = f"{row['kind']} "  # the names of health checks and peers begin with it
         words = [
-            f"{row['kind']} {row['name']}: {row['state']}, {_count(row['paths'], 'path')}",
+            f"{kind}{row['name'].removeprefix(kind)}: {row['state']}, {_count(row['paths'], 'path')}",
             f"restarted {_count(row['restarts'], 'time')}" if row.get("restarts") else "",
             _with("last exit ", row.get("last_exit")),
             _with("an unfinished line, which counts once its line end has come: ", row.get("unfinished_line")),

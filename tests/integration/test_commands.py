@@ -330,7 +330,7 @@ def test_plan_without_a_daemon_says_what_rules_find_and_plans_what_is_assumed(
 ) -> None:
     check = {"type": "command", "destination": "127.0.0.1", "every": 300, "config": {"command": "true"}}
     nothing = {"find": {"type": "by_tag", "config": {"key": "type", "value": "mistyped"}}, "accept": [A]}
-    managed = {**rule(), "manage_routes": [{"cidr": B, "healthcheck": "web"}]}
+    managed = {**rule(A), "manage_routes": [{"cidr": B, "healthcheck": "web"}]}
     site.configure(
         processes={"dns": announcing(A)}, healthchecks={"web": check}, routetables={"typo": nothing, "private": managed}
     )
@@ -355,6 +355,7 @@ def test_plan_without_a_daemon_says_what_rules_find_and_plans_what_is_assumed(
 
     answer = site.command("plan", "-f", str(site.file), "--json", "--assume", A, "--assume", B)
     assert answer.returncode == 0
+    assert "not permitted" not in answer.stderr
     plan = json.loads(answer.stdout)
     planned = {(each["route_table_id"], each["prefix"], each["action"]) for each in plan["changes"]}
     assert planned == {(table, prefix, "create") for table in world.tables for prefix in (A, B)}
