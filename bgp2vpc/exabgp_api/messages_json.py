@@ -218,7 +218,12 @@ def _attributes(attribute: _JsonObject) -> Attributes:
         originator_id=parse_address(_text(originator, "originator-id")) if originator is not None else None,
         cluster_list=tuple(parse_address(_text(item, "cluster-list")) for item in _items(attribute, "cluster-list")),
         aigp=aigp,
-        raw=tuple(_raw(attribute)),
+        raw=tuple(
+            RawAttribute(int(code, 16), int(flags, 16), bytes.fromhex(_text(value, name).removeprefix("0x")))
+            for name, value in attribute.items()
+            if name.startswith("attribute-")  # `"attribute-0xCODE-0xFLAGS": "0xVALUE"`
+            for code, _, flags in [name.removeprefix("attribute-").partition("-")]
+        ),
     )
 
 
@@ -252,15 +257,6 @@ def _as_path(attribute: _JsonObject) -> Iterator[AsSegment]:
 
 def _asns(value: object, name: str) -> tuple[int, ...]:
     return tuple(_number(item, name, 32) for item in _list(value, name))
-
-
-def _raw(attribute: _JsonObject) -> Iterator[RawAttribute]:
-    """`"attribute-0xCODE-0xFLAGS": "0xVALUE"`."""
-    for name, value in attribute.items():
-        if name.startswith("attribute-"):
-            code, _, flags = name.removeprefix("attribute-").partition("-")
-            octets = bytes.fromhex(_text(value, name).removeprefix("0x"))
-            yield RawAttribute(int(code, 16), int(flags, 16), octets)
 
 
 # What ExaBGP wrote, by the type it should have: the wrong one is a ValueError that names the field.
