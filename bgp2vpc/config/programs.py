@@ -44,12 +44,16 @@ def programs(document: Document) -> tuple[NamedProgram, ...]:
 def meant_for_a_shell(document: Document, file: str) -> Iterator[Problem]:
     """A warning for each text or list with what only a shell would understand."""
     for location, words in _written(document.data, ()):
-        sign = _sign(words)
+        if isinstance(words, str):
+            found = _SIGN.search(_QUOTED.sub(lambda quoted: "x" * len(quoted[0]), words))
+            sign, text = found[0] if found else None, words
+        else:
+            # In a list, only what is a word of its own: the rest is chosen.
+            is_for_a_shell = PurePath(words[0]).name in _SHELLS
+            sign = None if is_for_a_shell else next(filter(_acts, words), None)
+            text = " ".join(word if _acts(word) else shlex.quote(word) for word in words)
         if sign is None:
             continue
-        text = (
-            words if isinstance(words, str) else " ".join(word if _acts(word) else shlex.quote(word) for word in words)
-        )
         script = "…" if len(text) > _LONGEST else text.replace("'", "''")
         form = f"[sh, -c, '{script}']"
         if location[-1] == "command":
@@ -106,16 +110,6 @@ def _texts(words: Value) -> Words | None:
     if isinstance(words, list) and all(isinstance(word, str) for word in words):
         return [word for word in words if isinstance(word, str)]
     return None
-
-
-def _sign(words: Words) -> str | None:
-    """The first thing that only a shell understands. In a list, only what is a word of its own: the rest is chosen."""
-    if isinstance(words, str):
-        found = _SIGN.search(_QUOTED.sub(lambda quoted: "x" * len(quoted[0]), words))
-        return found[0] if found else None
-    if PurePath(words[0]).name in _SHELLS:
-        return None
-    return next(filter(_acts, words), None)
 
 
 def _acts(word: str) -> bool:

@@ -23,35 +23,37 @@ class ConfigReader:
 
     def __init__(self, file: str) -> None:
         self._file = file
-        self._child = _fork(file)
+        self._child: tuple[int, int] | None = None
+        """Its process id, and the pipe to read from; None: there is none, or it would save no time."""
+        if "bgp2vpc.config.load" in sys.modules or len(os.sched_getaffinity(0)) == 1:
+            return
+        reading, writing = os.pipe()
+        try:
+            pid = os.fork()
+        except OSError:
+            os.close(reading)
+            os.close(writing)
+            return
+        if pid == 0:
+            _read_and_tell(file, writing)
+        os.close(writing)
+        self._child = pid, reading
 
     def config(self) -> Config:
         """What is in the file. Blocks until it is read. Raises ConfigError."""
-        answer = None if self._child is None else _answer(*self._child)
-        if answer is None:
-            from bgp2vpc.config.load import load  # noqa: PLC0415  # the child is there to spare us this
+        if self._child is not None:
+            pid, reading = self._child
+            with open(reading, "rb") as pipe:
+                data = pipe.read()
+            _, status = os.waitpid(pid, 0)
+            if status == 0:
+                answer: Answer = pickle.loads(data)  # noqa: S301  # our own child's
+                if isinstance(answer, Config):
+                    return answer
+                raise ConfigError(*answer)
+        from bgp2vpc.config.load import load  # noqa: PLC0415  # the child is there to spare us this
 
-            return load(self._file)
-        if isinstance(answer, Config):
-            return answer
-        raise ConfigError(*answer)
-
-
-def _fork(file: str) -> tuple[int, int] | None:
-    """The child and the pipe to read from; None: it cannot be had, or would save no time."""
-    if "bgp2vpc.config.load" in sys.modules or len(os.sched_getaffinity(0)) == 1:
-        return None
-    reading, writing = os.pipe()
-    try:
-        pid = os.fork()
-    except OSError:
-        os.close(reading)
-        os.close(writing)
-        return None
-    if pid == 0:
-        _read_and_tell(file, writing)
-    os.close(writing)
-    return pid, reading
+        return load(self._file)
 
 
 def _read_and_tell(file: str, writing: int) -> NoReturn:
@@ -74,13 +76,3 @@ def _read_and_tell(file: str, writing: int) -> NoReturn:
         os._exit(0)
     finally:
         os._exit(1)
-
-
-def _answer(pid: int, reading: int) -> Answer | None:
-    with open(reading, "rb") as pipe:
-        data = pipe.read()
-    _, status = os.waitpid(pid, 0)
-    if status != 0:
-        return None
-    answer: Answer = pickle.loads(data)  # noqa: S301  # our own child's
-    return answer

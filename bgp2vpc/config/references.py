@@ -215,7 +215,15 @@ def _accounts(document: Document) -> Found:
         else:
             entry, key = _mapping(known[account]), "account"
         if entry.get("role_arn") is not None:
-            yield from _own_zone(location, rule)
+            # https://docs.aws.amazon.com/ram/latest/userguide/working-with-az-ids.html
+            why = (
+                "each account has its own names of availability zones, so ours cannot be compared with those of another"
+            )
+            if rule.get("affinity") is not None:
+                yield (*location, "affinity"), f"{why}: leave affinity out"
+            if _names_own_zone(rule.get("find")):
+                mend = "name the zone in place of SELF or SELF_AZ, or find the tables otherwise"
+                yield (*location, "find"), f"{why}: {mend}"
         vpc_id = rule.get("vpc_id") or _vpc_in(rule.get("find"))
         if entry.get("region") is not None and not vpc_id:
             message = "with a region the rule needs vpc_id: without one it is about this instance's own VPC, in its own"
@@ -241,18 +249,6 @@ def _vpc_in(find: Value) -> Value:
         return _mapping(entry.get("config")).get("vpc_id")
     found = map(_vpc_in, _filters(entry) if entry.get("type") == "and" else ())
     return next((vpc_id for vpc_id in found if vpc_id), None)
-
-
-def _own_zone(location: Location, rule: Mapping[str, Value]) -> Found:
-    """Where a rule about another account compares zones: each account has its own names for them.
-
-    https://docs.aws.amazon.com/ram/latest/userguide/working-with-az-ids.html
-    """
-    why = "each account has its own names of availability zones, so ours cannot be compared with those of another"
-    if rule.get("affinity") is not None:
-        yield (*location, "affinity"), f"{why}: leave affinity out"
-    if _names_own_zone(rule.get("find")):
-        yield (*location, "find"), f"{why}: name the zone in place of SELF or SELF_AZ, or find the tables otherwise"
 
 
 def _names_own_zone(find: Value) -> bool:

@@ -33,12 +33,9 @@ class LifecycleEntry(BaseEntry):
 
 
 # A tag of a union becomes a step of an error's location: it must not be a key of the mapping.
-def _kind_of_lifecycle(value: object) -> str:
-    return "(hook)" if isinstance(value, dict) else "flag"
-
-
 Lifecycle: TypeAlias = Annotated[
-    Annotated[bool, Tag("flag")] | Annotated[LifecycleEntry, Tag("(hook)")], Discriminator(_kind_of_lifecycle)
+    Annotated[bool, Tag("flag")] | Annotated[LifecycleEntry, Tag("(hook)")],
+    Discriminator(lambda value: "(hook)" if isinstance(value, dict) else "flag"),
 ]
 
 

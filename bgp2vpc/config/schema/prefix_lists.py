@@ -59,16 +59,13 @@ class PrefixListEntry(BaseEntry):
         return self
 
 
-def _plain_list(value: object) -> PrefixListEntry:
-    return PrefixListEntry.model_construct({"id"}, id=aws_fields.prefix_list_id(value))
-
-
-def _kind_of_list(value: object) -> str:
-    return "mapping" if isinstance(value, dict | PrefixListEntry) else "text"
-
-
 ListOfRule: TypeAlias = Annotated[
     Annotated[PrefixListEntry, Tag("mapping")]
-    | Annotated[PrefixListEntry, PlainValidator(_plain_list), text_schema("^pl-[0-9a-f]+$"), Tag("text")],
-    Discriminator(_kind_of_list),
+    | Annotated[
+        PrefixListEntry,
+        PlainValidator(lambda value: PrefixListEntry.model_construct({"id"}, id=aws_fields.prefix_list_id(value))),
+        text_schema("^pl-[0-9a-f]+$"),
+        Tag("text"),
+    ],
+    Discriminator(lambda value: "mapping" if isinstance(value, dict | PrefixListEntry) else "text"),
 ]
