@@ -24,7 +24,6 @@ from bgp2vpc.vpc.model import (
     InstanceHealth,
     Interface,
     ManagedPrefixList,
-    Route,
     RouteTable,
     SecurityGroupRule,
     Subnet,
@@ -113,15 +112,15 @@ class Ec2(VpcApi):
             filters = [{"Name": name if table_ids else "transit-gateway-id", "Values": list(chunk)}]
             items = self._pages(operation, "TransitGatewayRouteTables", filters)
             found += _parsed(operation, wire.parse_transit_table, filter(wire.is_live, items))
-        in_order = sorted(filter(wanted, found), key=lambda table: table.id)
-        return tuple(replace(table, routes=self._transit_routes(table.id)) for table in in_order)
-
-    def _transit_routes(self, table_id: str) -> tuple[Route, ...]:
         operation = "SearchTransitGatewayRoutes"
         # At least one filter has to be there; `state` would leave out those that are still `pending`.
         every = [{"Name": "type", "Values": ["static", "propagated"]}]
-        items = self._pages(operation, "Routes", every, more={"TransitGatewayRouteTableId": table_id})
-        return tuple(_parsed(operation, wire.parse_transit_route, filter(wire.is_there, items)))
+        tables = []
+        for table in sorted(filter(wanted, found), key=lambda table: table.id):
+            items = self._pages(operation, "Routes", every, more={"TransitGatewayRouteTableId": table.id})
+            routes = _parsed(operation, wire.parse_transit_route, filter(wire.is_there, items))
+            tables.append(replace(table, routes=tuple(routes)))
+        return tuple(tables)
 
     def interfaces(self, instance_id: str) -> tuple[Interface, ...]:
         """DescribeNetworkInterfaces by attachment, paged, without those that carry no IP."""
