@@ -125,7 +125,14 @@ class Runner:
             while True:
                 is_extra = await self._wait_until(self._beat)
                 started = clock()
-                result = await self._probe_once()
+                try:
+                    result = await probe_within(self.check, self._probe)
+                except Exception as error:  # an internal error must not end the check, nor say anything of the target
+                    level = logging.DEBUG if self._raised else logging.ERROR
+                    self._raised = True
+                    what = "probe failed by an internal error, please report it: %s"
+                    log.log(level, what, self.check.name, exc_info=error)
+                    result = ProbeResult(None, f"internal error: {type(error).__name__}: {error}")
                 now = clock()
                 self._take_in(result, now - started, now)
                 if not is_extra or clock() >= self._beat:
@@ -142,15 +149,6 @@ class Runner:
         self._due.clear()
         asked, self._asked = self._asked, False
         return asked
-
-    async def _probe_once(self) -> ProbeResult:
-        try:
-            return await probe_within(self.check, self._probe)
-        except Exception as error:  # an internal error must not end the check, nor say anything about what it probes
-            level = logging.DEBUG if self._raised else logging.ERROR
-            self._raised = True
-            log.log(level, "probe failed by an internal error, please report it: %s", self.check.name, exc_info=error)
-            return ProbeResult(None, f"internal error: {type(error).__name__}: {error}")
 
     def _take_in(self, result: ProbeResult, latency: float, now: float) -> None:
         if log.isEnabledFor(logging.DEBUG):
