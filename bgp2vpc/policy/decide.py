@@ -21,7 +21,6 @@ time is a value, too: `place_state` remembers which routes have moved too often 
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
 
 from bgp2vpc.bgp.path import SELF
 from bgp2vpc.bgp.rib import Offer, Side
@@ -192,26 +191,20 @@ def owners_to_check(
 
     `as_witness`: also owners of prefixes that a rule accepts and nobody offers here, since others count our votes.
     """
-    found = owners(tables, snapshot, inputs, only)
-    return {
-        key: (check, route.target.id)
-        for key, rule, route in chain(found, _accepted(tables, snapshot, only) if as_witness else ())
-        if (check := rule.remote_check_of(key[1])) and route.target.kind is TargetKind.INTERFACE
-    }
-
-
-def _accepted(
-    tables: Mapping[str, TablePolicy], snapshot: Snapshot, only: Collection[Prefix] | None
-) -> Iterator[tuple[RouteKey, Rule, Route]]:
-    """The routes of other instances that a rule is about, whether or not anybody here offers a path."""
-    for table_policy in tables.values():
+    found = [*owners(tables, snapshot, inputs, only)]
+    for table_policy in tables.values() if as_witness else ():
         for route in table_policy.table.routes:
             prefix = route.destination
             if not isinstance(prefix, Prefix) or route.propagated or (only is not None and prefix not in only):
                 continue
             rule = table_policy.rule_for(prefix)
             if rule is not None and is_held_by_another(rule, prefix, route, snapshot):
-                yield (table_policy.table.id, prefix), rule, route
+                found.append(((table_policy.table.id, prefix), rule, route))
+    return {
+        key: (check, route.target.id)
+        for key, rule, route in found
+        if (check := rule.remote_check_of(key[1])) and route.target.kind is TargetKind.INTERFACE
+    }
 
 
 @dataclass(frozen=True, slots=True)

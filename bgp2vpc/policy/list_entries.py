@@ -153,7 +153,12 @@ def entry_changes(
     add = sorted(wanted - found.entries.keys() - frozenset(stays), key=Prefix.sort_key)
     heard = {prefix for prefix, some in offered.items() if any(offer.side is Side.PEER for offer in some)}
     unwanted = sorted((each for each in found.entries if each not in wanted and each not in stays), key=Prefix.sort_key)
-    remove = tuple(each for each in unwanted if _may_remove(owned, found.entries[each], each in heard))
+    ours = [each for each in unwanted if found.entries[each].startswith(OURS)]
+    remove = tuple(
+        each
+        for each in ours
+        if not owned.is_shared or (found.entries[each].removeprefix(OURS) not in owned.others and each not in heard)
+    )
     if len(add) > policy.max_changes:
         problem = f"{len(add)} entries to add at once, more than max_changes: {policy.max_changes}"
         return EntryChanges(list_id, remove=remove, problem=problem)
@@ -180,15 +185,6 @@ def _wanted(
 
     well = frozenset(prefix for prefix, some in here.items() if any(map(is_well, some)))
     return well or frozenset(each for each in here if each in entries) or frozenset(here)
-
-
-def _may_remove(owned: Owned, description: str, is_heard: bool) -> bool:
-    """Whether an entry that is not wanted here goes."""
-    if not description.startswith(OURS):
-        return False
-    if not owned.is_shared:
-        return True
-    return description.removeprefix(OURS) not in owned.others and not is_heard
 
 
 def routes_counted(

@@ -63,16 +63,13 @@ def verdict_by_best_path(place: Place, found: BestPath) -> Decision | None:
         return verdict_for(place, found.own)
     if found.best is None:
         return _nobody(place, found)
-    if found.best is found.own or place.is_for_others or _is_for_us(place, found, found.best):
+    if found.best is found.own or place.is_for_others:
+        return _install(place, found, found.best)
+    we_write = isinstance(found.own, Candidate) or place.rule.writes_for_others(place.prefix)
+    if we_write and any(found.best.interface.id == each.id for each in place.ours):
+        # In a table of a transit gateway, whoever serves in our VPC installs the path of another instance of it.
         return _install(place, found, found.best)
     return _leave_to(place, found, found.best)
-
-
-def _is_for_us(place: Place, found: BestPath, best: Candidate) -> bool:
-    """Whether the path of another instance of our VPC is installed in a transit gateway's table: if we serve, too."""
-    if not any(best.interface.id == each.id for each in place.ours):
-        return False
-    return isinstance(found.own, Candidate) or place.rule.writes_for_others(place.prefix)
 
 
 def _must_wait(place: Place, found: BestPath) -> bool:
