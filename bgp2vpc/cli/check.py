@@ -42,7 +42,8 @@ def run(args: argparse.Namespace) -> int:
         )
         args.file = args.files[0] if args.files else None
         return probe_now(args)
-    from bgp2vpc.config.load import schema
+    from bgp2vpc.config.load import load, schema
+    from bgp2vpc.config.programs import missing_programs
     from bgp2vpc.errors import ConfigError
 
     if args.schema:
@@ -51,30 +52,23 @@ def run(args: argparse.Namespace) -> int:
     mistakes = 0
     for file in args.files or [DEFAULT_FILE]:
         try:
-            _check(file)
+            config = load(file)
         except ConfigError as error:
             print(visible(str(error)), file=sys.stderr)
             mistakes += 1
+            continue
+        for warning in (*config.warnings, *missing_programs(config)):
+            print(f"{warning} (warning)", file=sys.stderr)
+        for note in config.notes:
+            print(f"{file}: note: {note}", file=sys.stderr)
+        parts = {
+            "rules": _names(rule.name for rule in config.rules),
+            "processes": _names(process.name for process in config.processes),
+            "health checks": _names(check.name for check in (*config.checks, *config.remote_checks)),
+            "poll_time": "auto" if config.poll_time is None else f"{config.poll_time:g} s",
+        }
+        print(f"{file}: ok; {'; '.join(f'{what}: {names}' for what, names in parts.items())}")
     return 2 if mistakes else 0
-
-
-def _check(file: str) -> None:
-    """Say that it is good, and what it has. Raises ConfigError."""
-    from bgp2vpc.config.load import load
-    from bgp2vpc.config.programs import missing_programs
-
-    config = load(file)
-    for warning in (*config.warnings, *missing_programs(config)):
-        print(f"{warning} (warning)", file=sys.stderr)
-    for note in config.notes:
-        print(f"{file}: note: {note}", file=sys.stderr)
-    parts = {
-        "rules": _names(rule.name for rule in config.rules),
-        "processes": _names(process.name for process in config.processes),
-        "health checks": _names(check.name for check in (*config.checks, *config.remote_checks)),
-    }
-    parts["poll_time"] = "auto" if config.poll_time is None else f"{config.poll_time:g} s"
-    print(f"{file}: ok; {'; '.join(f'{what}: {names}' for what, names in parts.items())}")
 
 
 def _names(names: Iterable[str]) -> str:

@@ -136,8 +136,9 @@ def _show_rules(config: "Config", view: "View") -> None:
 def _show_plan(
     view: "View", plan: "Plan", covering: "Sequence[Route | None]", entries: "Collection[EntryChanges]"
 ) -> None:
-    """The verdict of each place, what becomes of prefix lists, and how many changes that makes."""
+    """The verdict of each place, what becomes of prefix lists and of the quotas, and how many changes that makes."""
     from bgp2vpc.policy.explain import covering_words
+    from bgp2vpc.policy.list_entries import routes_counted
 
     for verdict, route in zip(plan.verdicts, covering, strict=True):
         table = _table_words(view.tables[verdict.table_id].table)
@@ -146,23 +147,16 @@ def _show_plan(
         detail = f"; {verdict.detail}" if verdict.detail else ""
         covered = f"; {covering_words(route)}" if route else ""
         _show(f"{verdict.prefix} in {table}: {what}{detail}{covered}")
-    for each in entries:
-        _show_list(view, each)
+    for changes in entries:
+        found = (view.snapshot.prefix_lists or {}).get(str(changes.list_id))
+        name = f" ({found.name})" if found else ""
+        _show(f"entries of {changes.list_id}{name}: {changes.in_words(found)}")
+        for table_id, table_policy in view.tables.items():
+            if found and changes.list_id in table_policy.lists:
+                used, of_lists = routes_counted(table_policy.table, table_policy.lists, view.snapshot, found.ip_version)
+                of_them = f"{of_lists} of them by MaxEntries of prefix lists"
+                _show(f"{table_id} has {used} IPv{found.ip_version} routes as its quota counts them, {of_them}")
     print(f"{len(plan.changes)} change{'' if len(plan.changes) == 1 else 's'}")
-
-
-def _show_list(view: "View", changes: "EntryChanges") -> None:
-    """What becomes of the entries of a prefix list, and what it takes of the quotas of its tables."""
-    from bgp2vpc.policy.list_entries import routes_counted
-
-    found = (view.snapshot.prefix_lists or {}).get(str(changes.list_id))
-    name = f" ({found.name})" if found else ""
-    _show(f"entries of {changes.list_id}{name}: {changes.in_words(found)}")
-    for table_id, table_policy in view.tables.items():
-        if found and changes.list_id in table_policy.lists:
-            used, of_lists = routes_counted(table_policy.table, table_policy.lists, view.snapshot, found.ip_version)
-            of_them = f"{of_lists} of them by MaxEntries of prefix lists"
-            _show(f"{table_id} has {used} IPv{found.ip_version} routes as its quota counts them, {of_them}")
 
 
 def _show(sentence: str) -> None:
