@@ -7,7 +7,6 @@ from enum import Enum
 
 from bgp2vpc.demo.cloud.client import Cloud
 from bgp2vpc.demo.instance import DemoInstance
-from bgp2vpc.demo.logbook import Record
 
 
 class Kind(Enum):
@@ -68,19 +67,15 @@ class Chronicle:
             kind = Kind.TROUBLE if call.error else Kind.WRITE
             found.append(Happening(call.ended, names.get(call.caller, call.caller), kind, " ".join(words)))
         for instance in self._instances:
-            found += (told for record in instance.log.until(horizon) if (told := _from_log(instance.name, record)))
+            for record in instance.log.until(horizon):
+                if (known := _FROM_LOG.get(record.event)) is not None:
+                    words = [f"{word}{record.fields[key]}" for key, word in _TOLD.items() if key in record.fields]
+                    found.append(Happening(record.at, instance.name, known, " ".join([record.event, *words])))
+                elif record.level in ("warning", "error", "critical"):
+                    trouble = f"{record.level}: {record.event}"
+                    found.append(Happening(record.at, instance.name, Kind.TROUBLE, trouble))
         return sorted(found, key=lambda happening: happening.at)
 
     def name_of(self, interface_id: str) -> str:
         """The letter of the instance that has this interface, or the id itself."""
         return next((i.name for i in self._instances if interface_id in i.host.interfaces), interface_id)
-
-
-def _from_log(who: str, record: Record) -> Happening | None:
-    kind = _FROM_LOG.get(record.event)
-    if kind is not None:
-        told = [f"{word}{record.fields[key]}" for key, word in _TOLD.items() if key in record.fields]
-        return Happening(record.at, who, kind, " ".join([record.event, *told]))
-    if record.level in ("warning", "error", "critical"):
-        return Happening(record.at, who, Kind.TROUBLE, f"{record.level}: {record.event}")
-    return None

@@ -21,6 +21,17 @@ def tree_of(instance: Any) -> Tree:
     profile = f"arn:aws:iam::{instance.owner_id}:instance-profile/{ROLE}"
     zone = instance.availability_zone
     region = instance.ec2_backend.region_name
+    # https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instance-identity-documents.html
+    identity = {
+        "accountId": instance.owner_id,
+        "availabilityZone": zone,
+        "imageId": instance.image_id,
+        "instanceId": instance.id,
+        "instanceType": instance.instance_type,
+        "privateIp": instance.private_ip_address,
+        "region": region,
+        "version": "2017-09-30",
+    }
     return {
         "meta-data": {
             "ami-id": instance.image_id,
@@ -45,7 +56,7 @@ def tree_of(instance: Any) -> Tree:
             },
             "services": {"domain": "amazonaws.com", "partition": "aws"},
         },
-        "dynamic": {"instance-identity": {"document": json.dumps(_identity_document(instance))}},
+        "dynamic": {"instance-identity": {"document": json.dumps(identity)}},
     }
 
 
@@ -60,20 +71,6 @@ def _credentials(instance: Any) -> dict[str, str]:
         "SecretAccessKey": "testing",
         "Token": "testing",
         "Expiration": _time(now + CREDENTIALS_LAST),
-    }
-
-
-def _identity_document(instance: Any) -> dict[str, str]:
-    """https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instance-identity-documents.html."""
-    return {
-        "accountId": instance.owner_id,
-        "availabilityZone": instance.availability_zone,
-        "imageId": instance.image_id,
-        "instanceId": instance.id,
-        "instanceType": instance.instance_type,
-        "privateIp": instance.private_ip_address,
-        "region": instance.ec2_backend.region_name,
-        "version": "2017-09-30",
     }
 
 

@@ -23,7 +23,7 @@ class CloudAutoScaling:
         self._leaving: dict[str, ScaleIn] = {}
         self._operations: dict[str, Callable[[Request], CloudAnswer]] = {
             "DescribeAutoScalingInstances": self._describe,
-            "RecordLifecycleActionHeartbeat": self._heartbeat,
+            "RecordLifecycleActionHeartbeat": lambda request: self._refusal(request) or _answer(request.operation),
             "CompleteLifecycleAction": self._complete,
         }
 
@@ -59,9 +59,6 @@ class CloudAutoScaling:
             }
             member = f"<member>{''.join(f'<{key}>{escape(text)}</{key}>' for key, text in fields.items())}</member>"
         return _answer(request.operation, f"<AutoScalingInstances>{member}</AutoScalingInstances>")
-
-    def _heartbeat(self, request: Request) -> CloudAnswer:
-        return self._refusal(request) or _answer(request.operation)
 
     def _complete(self, request: Request) -> CloudAnswer:
         if refusal := self._refusal(request):

@@ -28,7 +28,11 @@ def install() -> None:
 
     def clean_json(resource_json: Any, resources_map: Any) -> Any:
         if isinstance(resource_json, dict) and "Fn::Cidr" in resource_json:
-            return _cidr_blocks(*moto_clean(resource_json["Fn::Cidr"], resources_map))
+            # The first `count` blocks within `block`, each with `bits` bits for hosts.
+            block, count, bits = moto_clean(resource_json["Fn::Cidr"], resources_map)
+            network = ip_network(block)
+            blocks = network.subnets(new_prefix=network.max_prefixlen - int(bits))
+            return [str(each) for each in islice(blocks, int(count))]
         return moto_clean(resource_json, resources_map)
 
     patch(parsing, clean_json)
@@ -66,13 +70,6 @@ def install() -> None:
     patch(Role, put_policy)
     patch(SecurityGroup, staticmethod(make_group), MAKE)
     patch(Instance, staticmethod(make_instance), MAKE)
-
-
-def _cidr_blocks(block: str, count: str, bits: str) -> list[str]:
-    """Fn::Cidr: the first `count` blocks within `block`, each with `bits` bits for hosts."""
-    network = ip_network(block)
-    blocks = network.subnets(new_prefix=network.max_prefixlen - int(bits))
-    return [str(each) for each in islice(blocks, int(count))]
 
 
 def _launch_at_interfaces(backend: Any, properties: Any) -> Instance:

@@ -32,7 +32,11 @@ def install() -> None:
         self: Any, subnet: Any, private_ip_address: Any, private_ip_addresses: Any = None, *more: Any, **options: Any
     ) -> NetworkInterface:
         subnet = self.get_subnet(subnet) if isinstance(subnet, str) else subnet
-        _refuse_address_in_use(self, subnet, private_ip_address)
+        beside = (each for each in self.enis.values() if each.subnet.id == subnet.id)
+        in_use = (address["PrivateIpAddress"] for each in beside for address in each.private_ip_addresses)
+        if isinstance(private_ip_address, str) and private_ip_address in in_use:
+            message = f"The specified address {private_ip_address} is already in use."
+            raise EC2ClientError("InvalidIPAddress.InUse", message)
         if not private_ip_address and not private_ip_addresses:
             private_ip_address = subnet.get_available_subnet_ip(instance=None)
         interface = moto_create(self, subnet, private_ip_address, private_ip_addresses, *more, **options)
@@ -64,17 +68,6 @@ def install() -> None:
     patch(Instance, detach_eni)
     # moto sets this in Instance.__init__ alone; as a property it can never differ from the interface's.
     setattr(Instance, "source_dest_check", property(_source_dest_check, _set_source_dest_check))  # noqa: B010  # mypy refuses the assignment to moto's plain attribute
-
-
-def _refuse_address_in_use(backend: Any, subnet: Any, address: Any) -> None:
-    in_use = (
-        each["PrivateIpAddress"]
-        for interface in backend.enis.values()
-        if interface.subnet.id == subnet.id
-        for each in interface.private_ip_addresses
-    )
-    if isinstance(address, str) and address in in_use:
-        raise EC2ClientError("InvalidIPAddress.InUse", f"The specified address {address} is already in use.")
 
 
 def make_efa_only(interface: Any) -> None:

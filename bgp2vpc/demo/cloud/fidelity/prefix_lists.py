@@ -59,9 +59,8 @@ def install() -> None:
             _check_size(len(after), prefix_list.max_entries)
             prefix_list.changing_until = time.monotonic() + RULES.quirks.prefix_list_seconds
         version: Any = prefix_list.version  # moto's annotation says str, its dictionary has int keys
-        return moto_modify(
-            self, add_entry, remove_entry, prefix_list_id, version, prefix_list_name or prefix_list.prefix_list_name
-        )
+        name = prefix_list_name or prefix_list.prefix_list_name
+        return moto_modify(self, add_entry, remove_entry, prefix_list_id, version, name)
 
     patch(ManagedPrefixListBackend, create_managed_prefix_list)
     patch(ManagedPrefixListBackend, modify_managed_prefix_list)

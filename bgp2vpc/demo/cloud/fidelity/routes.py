@@ -107,24 +107,21 @@ def _create_static(backend: Any, table: RouteTable, destination: Destination, ta
         raise RouteAlreadyExistsError(destination.text)
     prefix_list = backend.managed_prefix_lists.get(destination.prefix_list)
     family = _family(backend, destination.ipv6, destination.prefix_list)
-    if _used(backend, table, family) + _weight(prefix_list) > RULES.quirks.route_quota:
+    # The quota is of static routes of one address family; a list counts with MaxEntries.
+    used = sum(
+        _weight(each.destination_prefix_list)
+        for each in table._routes.values()
+        if not each.local
+        and not isinstance(each, PropagatedRoute)
+        and _family(backend, each.destination_ipv6_cidr_block, each.destination_prefix_list_id) == family
+    )
+    if used + _weight(prefix_list) > RULES.quirks.route_quota:
         raise EC2ClientError("RouteLimitExceeded", "The maximum number of routes has been reached.")
     route = make_route(
         table, destination.ipv4, destination.ipv6, destination_prefix_list=prefix_list, **{target.field: target.value}
     )
     table._routes[route.id] = route
     return route
-
-
-def _used(backend: Any, table: RouteTable, family: str) -> int:
-    """How much of its quota the table has used: static routes of this address family; a list counts with MaxEntries."""
-    return sum(
-        _weight(route.destination_prefix_list)
-        for route in table._routes.values()
-        if not route.local
-        and not isinstance(route, PropagatedRoute)
-        and _family(backend, route.destination_ipv6_cidr_block, route.destination_prefix_list_id) == family
-    )
 
 
 def replace_route(

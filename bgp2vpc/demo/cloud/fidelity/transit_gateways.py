@@ -57,19 +57,47 @@ def install() -> None:
         route: dict[str, Any] = moto_delete(self, transit_gateway_route_table_id, destination_cidr_block)
         return route
 
-    def search_transit_gateway_routes(
-        self: Any, transit_gateway_route_table_id: str, filters: Any, max_results: int | None = None
-    ) -> list[dict[str, Any]]:
-        table = _table(self, transit_gateway_route_table_id)
-        routes = [*(_shown(self, each) for each in table.routes.values()), *_propagated(self, table)]
-        if unknown := filters.keys() - _FILTERS.keys():
-            raise invalid_value(f"The filter '{min(unknown)}' is invalid")
-        return [each for each in routes if all(each[_FILTERS[name]] in values for name, values in filters.items())]
-
     patch(TransitGatewayRouteTableBackend, create_transit_gateway_route)
     patch(TransitGatewayRouteTableBackend, delete_transit_gateway_route)
     patch(TransitGatewayRouteTableBackend, search_transit_gateway_routes)
     setattr(EC2Response, replace_transit_gateway_route.__name__, replace_transit_gateway_route)
+
+
+def search_transit_gateway_routes(
+    self: Any, transit_gateway_route_table_id: str, filters: Any, max_results: int | None = None
+) -> list[dict[str, Any]]:
+    """The routes that match every filter: static ones, and the CIDRs of the VPCs that propagate to the table.
+
+    A static route whose attachment is gone is a black hole. Whether EC2 still names the attachment is not documented.
+    """
+    table = _table(self, transit_gateway_route_table_id)
+    routes = []
+    for route in table.routes.values():
+        attached = (_with_list(route).get("transitGatewayAttachments") or [{}])[0].get("transitGatewayAttachmentId")
+        found = self.transit_gateway_attachments.get(attached)
+        is_gone = attached is not None and (found is None or found.state != "available")
+        routes.append({**route, "state": "blackhole"} if is_gone else route)
+    routes += [
+        {
+            "destinationCidrBlock": cidr,
+            "state": "active",
+            "type": "propagated",
+            "transitGatewayAttachments": [
+                {
+                    "resourceId": each.resourceId,
+                    "resourceType": each.resourceType,
+                    "transitGatewayAttachmentId": each.transitGatewayAttachmentId,
+                }
+            ],
+        }
+        for each in table.route_table_propagation  # by EnableTransitGatewayRouteTablePropagation
+        if (vpc := self.vpcs.get(each.resourceId)) is not None
+        for cidr in [association["cidr_block"] for association in vpc.get_cidr_block_association_set()]
+        if cidr not in table.routes
+    ]
+    if unknown := filters.keys() - _FILTERS.keys():
+        raise invalid_value(f"The filter '{min(unknown)}' is invalid")
+    return [each for each in routes if all(each[_FILTERS[name]] in values for name, values in filters.items())]
 
 
 def is_attached(backend: Any, gateway_id: str, vpc_id: str) -> bool:
@@ -99,33 +127,3 @@ def _check_attachment(backend: Any, attachment_id: str | None) -> None:
     if attachment_id is not None and (found is None or found.state != "available"):
         message = f"Transit Gateway Attachment {attachment_id} was deleted or does not exist."
         raise not_found("InvalidTransitGatewayAttachmentID", message)
-
-
-def _shown(backend: Any, route: dict[str, Any]) -> dict[str, Any]:
-    """A static route; where its attachment is gone, as a black hole. Whether EC2 still names that is not documented."""
-    attached = (_with_list(route).get("transitGatewayAttachments") or [{}])[0].get("transitGatewayAttachmentId")
-    found = backend.transit_gateway_attachments.get(attached)
-    is_gone = attached is not None and (found is None or found.state != "available")
-    return {**route, "state": "blackhole"} if is_gone else route
-
-
-def _propagated(backend: Any, table: Any) -> list[dict[str, Any]]:
-    """The CIDRs of the VPCs that propagate to the table (EnableTransitGatewayRouteTablePropagation)."""
-    return [
-        {
-            "destinationCidrBlock": cidr,
-            "state": "active",
-            "type": "propagated",
-            "transitGatewayAttachments": [
-                {
-                    "resourceId": each.resourceId,
-                    "resourceType": each.resourceType,
-                    "transitGatewayAttachmentId": each.transitGatewayAttachmentId,
-                }
-            ],
-        }
-        for each in table.route_table_propagation
-        if (vpc := backend.vpcs.get(each.resourceId)) is not None
-        for cidr in [association["cidr_block"] for association in vpc.get_cidr_block_association_set()]
-        if cidr not in table.routes
-    ]
