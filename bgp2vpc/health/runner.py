@@ -123,7 +123,14 @@ class Runner:
             clock = asyncio.get_running_loop().time
             self._beat = clock() + self._delay
             while True:
-                is_extra = await self._wait_until(self._beat)
+                # Until the beat, or until somebody asks for a probe.
+                timer = asyncio.get_running_loop().call_at(self._beat, self._due.set)
+                try:
+                    await self._due.wait()
+                finally:
+                    timer.cancel()
+                self._due.clear()
+                is_extra, self._asked = self._asked, False
                 started = clock()
                 try:
                     result = await probe_within(self.check, self._probe)
@@ -138,17 +145,6 @@ class Runner:
                 if not is_extra or clock() >= self._beat:
                     self._beat = next_beat(self._beat, self.check.every, clock())
                 self._on_result()
-
-    async def _wait_until(self, beat: float) -> bool:
-        """Sleep until the beat, or until somebody asks for a probe; whether somebody did."""
-        timer = asyncio.get_running_loop().call_at(beat, self._due.set)
-        try:
-            await self._due.wait()
-        finally:
-            timer.cancel()
-        self._due.clear()
-        asked, self._asked = self._asked, False
-        return asked
 
     def _take_in(self, result: ProbeResult, latency: float, now: float) -> None:
         if log.isEnabledFor(logging.DEBUG):
