@@ -533,6 +533,19 @@ def test_the_packages_have_the_rooms_that_a_host_needs(packages: Packages) -> No
     assert [path for path in paths if "/tests/" in path or "/conftest.py" in path] == []
 
 
+def test_links_of_the_documents_lead_to_what_the_packages_have(packages: Packages, tmp_path: Path) -> None:
+    subprocess.run(["dpkg-deb", "--extract", str(packages.deb), str(tmp_path)], check=True)
+    documents = tmp_path / "usr/share/doc/bgp2vpc"
+    links = {
+        (page.name, link)
+        for page in documents.glob("*.md")
+        for link in re.findall(r"\]\(([^)\s#]+)", page.read_text())
+        if "://" not in link
+    }
+    assert {("README.md", "tutorial.md"), ("setups.md", "examples/pair.yaml")} <= links
+    assert [(page, link) for page, link in sorted(links) if not (documents / link).exists()] == []
+
+
 def test_the_rpm_needs_nothing_that_amazon_linux_2023_and_rhel_9_lack(packages: Packages) -> None:
     needs = _output("rpm", "-qp", "--requires", str(packages.rpm)).splitlines()
     assert {"python3.11", "systemd"} <= set(needs)
