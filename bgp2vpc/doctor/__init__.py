@@ -5,6 +5,7 @@ model        facts and findings, as values
 subjects     which prefixes are checked, and which calls are made with DryRun
 judge        facts -> findings, by one function for each check
 host         findings about this machine
-vpc          about the VPC; accounts: about other accounts and regions; order_tags: about tags that give orders
+vpc          about the VPC; routes: about what is, or would be, written there
+             accounts: about other accounts and regions; order_tags: about tags that give orders
 exabgp       about ExaBGP; exabgp_conf: its file; neighbors: about BGP neighbors
 """

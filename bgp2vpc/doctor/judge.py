@@ -5,15 +5,15 @@ the machine's addresses and sysctls from the kernel (`machine`), instance metada
 socket, the VPC, EC2 calls with DryRun (`subjects` lists which), and ExaBGP with its file (`running_exabgp`,
 `exabgp_conf`, `ask_exabgp`); with a `bgp:` section also how neighbors answer, the security groups between, and the
 ExaBGP that `bgp2vpc run` runs (`reach`). A fact that cannot be had is a `Trouble`, and the other facts are judged all
-the same. `judge` then asks one function for each check, in `host`, `vpc`, `order_tags`, `exabgp` and `neighbors`; each
-returns findings: ok, warn or fail, a sentence, and the command that mends it. `cli/doctor.py` prints them. Nothing is
-changed on the host or in AWS.
+the same. `judge` then asks one function for each check, in `host`, `vpc`, `routes`, `order_tags`, `exabgp` and
+`neighbors`; each returns findings: ok, warn or fail, a sentence, and the command that mends it. `cli/doctor.py` prints
+them. Nothing is changed on the host or in AWS.
 """
 
 from shlex import quote
 
 from bgp2vpc.config.model import DEFAULT_FILE, Config
-from bgp2vpc.doctor import accounts, exabgp, host, neighbors, order_tags, vpc
+from bgp2vpc.doctor import accounts, exabgp, host, neighbors, order_tags, routes, vpc
 from bgp2vpc.doctor.model import BgpSessions, Finding, HostFacts, Trouble, ok, warn
 
 
@@ -41,15 +41,17 @@ def judge(config: Config, facts: HostFacts, quota: int) -> tuple[Finding, ...]:
     found += order_tags.hook(config, facts.metadata)
     if not isinstance(facts.vpc, Trouble):
         found += accounts.accounts(config, facts.vpc, facts.metadata)
+        found += vpc.transit_tables(config, facts.vpc)
         found += vpc.tables(config, facts.vpc)
         found += order_tags.zone_tag(config, facts.vpc)
         found += vpc.interfaces(config, facts.vpc)
-        found += vpc.fallbacks(config, facts.vpc)
-        found += vpc.prefixes(config, facts.vpc, facts.running)
+        found += routes.fallbacks(config, facts.vpc)
+        found += routes.prefixes(config, facts.vpc, facts.running)
+        found += routes.propagated(config, facts.vpc, facts.running)
         found += vpc.polls(config, facts.vpc)
-        found += vpc.prefix_lists(config, facts.vpc, facts.running)
-        found += vpc.room(config, facts.vpc, facts.running, quota)
-        found += vpc.default_route(config, facts.vpc, facts.running, facts.endpoint)
+        found += routes.prefix_lists(config, facts.vpc, facts.running)
+        found += routes.room(config, facts.vpc, facts.running, quota)
+        found += routes.default_route(config, facts.vpc, facts.running, facts.endpoint)
     if facts.own_exabgp is not None:
         found += exabgp.own_exabgp(config, facts.own_exabgp, facts.running)
     # Besides, there may be an ExaBGP with scripts whose lines `tee` passes on.
