@@ -1,6 +1,7 @@
 """ExaBGP announcements in, AWS VPC routes out. The rooms, from the bottom up; each imports only from those below it.
 
-prefix names errors status           values that every room uses                                        pure
+prefix names errors                  values that every room uses                                        pure
+status vpc_status                    what a daemon tells of itself and of the VPC, as rows              pure
 logs printable history ages          log lines; text that is safe for a terminal; the last events; `3 min`
 files tasks backoff descriptors      atomic writes; guarded tasks, alarms; pauses between tries; file descriptors
 bgp         paths, the Adj-RIB-In of each source, best path, sessions                                   pure

@@ -10,9 +10,10 @@ from bgp2vpc.operator.orders import in_utc
 from bgp2vpc.policy.place_state import PlaceState
 from bgp2vpc.policy.plan import RouteKey, Verdict
 from bgp2vpc.prefix import Prefix
-from bgp2vpc.status import AccountRow, PathRow, RouteRow
+from bgp2vpc.status import PathRow
 from bgp2vpc.vpc.access import OWN, Access
 from bgp2vpc.vpc.snapshot import Snapshot
+from bgp2vpc.vpc_status import AccountRow, RouteRow
 
 NAMED: Final = 3
 """Failures that a headline names."""

@@ -14,11 +14,11 @@ from bgp2vpc.reconcile.ec2_calls import Calls
 from bgp2vpc.reconcile.journal import Journal
 from bgp2vpc.reconcile.observer import Observer
 from bgp2vpc.reconcile.view import View
-from bgp2vpc.status import FallbackRow
 from bgp2vpc.tasks import StartTask, cancelled
 from bgp2vpc.vpc.access import OWN
 from bgp2vpc.vpc.model import Target
 from bgp2vpc.vpc.targets import question_about
+from bgp2vpc.vpc_status import FallbackRow
 
 FallbackKey = tuple[str, Target]
 """The id of a VPC, and what routes of its tables fall back to."""

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from shlex import quote
 from typing import Final
 
-from bgp2vpc.status import RouteRow, Status, SteeringRow
+from bgp2vpc.status import Status, SteeringRow
+from bgp2vpc.vpc_status import RouteRow
 
 MEND: Final = "mend with: "
 """Before a command, in the detail of a verdict."""

@@ -6,7 +6,8 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Protocol, TypeVar
 
-from bgp2vpc.status import DrainRow, PathRow, PrefixRow, RouteRow, Status, SteeringRow
+from bgp2vpc.status import DrainRow, PathRow, Status, SteeringRow
+from bgp2vpc.vpc_status import PrefixRow, RouteRow
 
 
 class _OfPrefix(Protocol):

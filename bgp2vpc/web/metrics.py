@@ -17,7 +17,8 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector
 
-from bgp2vpc.status import CHECK_STATES, OTHERS, CheckRow, ExabgpRow, PrefixListRow, ScriptRow, SourceRow, Status
+from bgp2vpc.status import CHECK_STATES, OTHERS, CheckRow, ExabgpRow, ScriptRow, SourceRow, Status
+from bgp2vpc.vpc_status import PrefixListRow
 from bgp2vpc.web.tally import Tally
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"

@@ -13,7 +13,8 @@ from typing import Any, Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from bgp2vpc.history import Entry
-from bgp2vpc.status import CheckRow, NeighborRow, PrefixRow, RouteRow, SourceRow, Status, TableRow
+from bgp2vpc.status import CheckRow, NeighborRow, SourceRow, Status
+from bgp2vpc.vpc_status import PrefixRow, RouteRow, TableRow
 from bgp2vpc.web.attention import SHOWN, attention
 from bgp2vpc.web.drawing import sparkline, ticks
 from bgp2vpc.web.model import PageVerb

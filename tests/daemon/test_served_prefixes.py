@@ -9,8 +9,8 @@ from bgp2vpc.errors import ConfigError, Problem
 from bgp2vpc.policy.rule import ManagedRoute
 from bgp2vpc.prefix import parse_prefix
 from bgp2vpc.sources.session import SourceKind
-from bgp2vpc.status import OwnerRow, PrefixRow, TableRow
 from bgp2vpc.vpc.finders import ByTag
+from bgp2vpc.vpc_status import OwnerRow, PrefixRow, TableRow
 from bgp2vpc.web.metrics import Exposition, Seen
 from tests.values import rule
 

@@ -13,11 +13,10 @@ from bgp2vpc.status import (
     NeighborRow,
     PathRow,
     PollTimeRow,
-    PrefixRow,
-    RouteRow,
     Status,
     SteeringRow,
 )
+from bgp2vpc.vpc_status import PrefixRow, RouteRow
 from bgp2vpc.web.attention import Item, attention
 
 T = "2026-01-01T00:00:00+00:00"

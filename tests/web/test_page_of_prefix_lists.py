@@ -4,7 +4,7 @@ import re
 
 from test_attention import status
 
-from bgp2vpc.status import PrefixListRow
+from bgp2vpc.vpc_status import PrefixListRow
 from bgp2vpc.web.page import Pages, Told
 
 ROW = PrefixListRow("pl-1", "<any>", ("a", "b"), 4, 7, 12, 50, 3, 2, 5, 1, 4, "it is <full>")

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from served import Served, WebLoop, client, now, on_virtual_time, serving
 
-from bgp2vpc.status import ConfigRow, PollTimeRow, RouteRow, Status, SteeringRow
+from bgp2vpc.status import ConfigRow, PollTimeRow, Status, SteeringRow
+from bgp2vpc.vpc_status import RouteRow
 from bgp2vpc.web.look import Look
 from bgp2vpc.web.pace import PATIENCE, WebPace
 

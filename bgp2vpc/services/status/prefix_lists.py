@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from bgp2vpc.policy.list_entries import EntryChanges, list_problem
 from bgp2vpc.prefix import PrefixListId
 from bgp2vpc.reconcile.view import View
-from bgp2vpc.status import PrefixListRow
+from bgp2vpc.vpc_status import PrefixListRow
 
 
 def prefix_list_rows(view: View, wanted: Mapping[PrefixListId, EntryChanges]) -> Iterator[PrefixListRow]:

@@ -19,8 +19,8 @@ from bgp2vpc.reconcile.observer import Cycle, Observer, Outcome
 from bgp2vpc.reconcile.view import View
 from bgp2vpc.sources.session import SourceKind
 from bgp2vpc.speaker.adj_rib_in import AdjRibIn
-from bgp2vpc.status import OwnerRow, PrefixRow, TableRow
 from bgp2vpc.vpc.model import RouteState
+from bgp2vpc.vpc_status import OwnerRow, PrefixRow, TableRow
 
 MOST_WITHDRAWN: Final = 1000
 """Prefixes that are remembered although nobody announces them any more; the earliest ones are forgotten first."""

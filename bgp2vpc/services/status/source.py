@@ -25,7 +25,8 @@ from bgp2vpc.services.status.prefixes import ServedPrefixes
 from bgp2vpc.sources.session import SourceKind
 from bgp2vpc.speaker.adj_rib_in import AdjRibIn
 from bgp2vpc.speaker.adj_rib_out import AdjRibOut
-from bgp2vpc.status import CHECK_STATES, ConfigRow, DampedRow, DrainRow, ScriptRow, SourceRow, Status, SteeringRow
+from bgp2vpc.status import CHECK_STATES, ConfigRow, DrainRow, ScriptRow, SourceRow, Status, SteeringRow
+from bgp2vpc.vpc_status import DampedRow
 
 PATIENCE: Final = 10.0
 """Seconds beyond twice `poll_time` after which the last read of EC2 is too old to rely on."""
