@@ -32,7 +32,7 @@ from bgp2vpc.errors import (
 )
 from bgp2vpc.logs import event
 from bgp2vpc.policy.inputs import DecisionInput
-from bgp2vpc.policy.list_entries import EntryChanges, EntryPolicy, Owned, entry_changes
+from bgp2vpc.policy.list_entries import EntryChanges, EntryPolicy, entry_changes
 from bgp2vpc.policy.tables import owned_lists
 from bgp2vpc.prefix import Prefix, PrefixListId
 from bgp2vpc.reconcile.ec2_calls import Calls
@@ -65,17 +65,19 @@ def changes_wanted(
 ) -> dict[PrefixListId, EntryChanges]:
     """What has to become of the entries of each prefix list whose route is ours, `but` of these."""
     policy = EntryPolicy(view.instance.id, view.policy.backup_med, max_changes)
-    owned = (each for each in owned_lists(view.tables, view.snapshot) if each.list_id not in but)
-    return {each.list_id: _changes(each, view, inputs, policy) for each in owned}
-
-
-def _changes(owned: Owned, view: View, inputs: DecisionInput, policy: EntryPolicy) -> EntryChanges:
-    if owned.list_id in inputs.held:
-        return EntryChanges(owned.list_id)
-    found = (view.snapshot.prefix_lists or {}).get(str(owned.list_id))
-    entries: Collection[Prefix] = () if found is None or found.entries is None else found.entries
-    leftovers = {each for each in entries if any(inputs.keeps_leftover(each, rule) for rule in owned.rules)}
-    return entry_changes(owned, view.snapshot, inputs.offers, leftovers | set(inputs.held), policy)
+    wanted = {}
+    for owned in owned_lists(view.tables, view.snapshot):
+        if owned.list_id in but:
+            continue
+        if owned.list_id in inputs.held:
+            wanted[owned.list_id] = EntryChanges(owned.list_id)
+            continue
+        found = (view.snapshot.prefix_lists or {}).get(str(owned.list_id))
+        entries: Collection[Prefix] = () if found is None or found.entries is None else found.entries
+        leftovers = {each for each in entries if any(inputs.keeps_leftover(each, rule) for rule in owned.rules)}
+        stays = leftovers | set(inputs.held)
+        wanted[owned.list_id] = entry_changes(owned, view.snapshot, inputs.offers, stays, policy)
+    return wanted
 
 
 class ListWriter(Observer):
@@ -111,7 +113,10 @@ class ListWriter(Observer):
             self._journal.forget(_subject(list_id))
         for list_id, changes in wanted.items():
             if changes.problem or changes.no_room:
-                self._report(list_id, self._problem(changes))
+                error = self._problem(changes)
+                if self._said.get(list_id) != str(error):  # once, for as long as it is the same
+                    self._said[list_id] = str(error)
+                    self._journal.failure(_subject(list_id), error, prefix_list=list_id)
             elif not changes:
                 self._said.pop(list_id, None)
                 self._journal.success(_subject(list_id))
@@ -128,12 +133,6 @@ class ListWriter(Observer):
     def wanted(self) -> Mapping[PrefixListId, EntryChanges]:
         """What has to become of the entries of each list that we own, as of now."""
         return changes_wanted(self._view, self._inputs.now(), self._reconciler.limits.max_changes)
-
-    def _report(self, list_id: PrefixListId, error: Ec2Error | PlanRefused) -> None:
-        """Once, for as long as it is the same."""
-        if self._said.get(list_id) != str(error):
-            self._said[list_id] = str(error)
-            self._journal.failure(_subject(list_id), error, prefix_list=list_id)
 
     def _problem(self, changes: EntryChanges) -> Ec2Error | PlanRefused:
         if changes.no_room:
@@ -157,7 +156,8 @@ class ListWriter(Observer):
             while True:
                 try:
                     if not list_is_known:
-                        await self._read_list(list_id)
+                        if (found := await self._settled(list_id)) is not None:
+                            await self._take_in(found)
                         list_is_known = True
                     if not (changes := self.wanted().get(list_id)):
                         break
@@ -215,12 +215,6 @@ class ListWriter(Observer):
         fields = {"added": len(added), "removed": len(removed), "version": found.version, "ms": round(1000 * seconds)}
         event(log, logging.INFO, "prefix list modified", prefix_list=list_id, **fields)
         self._reconciler.decide_again({list_id, *added, *removed, *changes.no_room})
-
-    async def _read_list(self, list_id: PrefixListId) -> None:
-        """The list as it is after now, when no change of it is under way. Raises Ec2Error."""
-        found = await self._settled(list_id)
-        if found is not None:
-            await self._take_in(found)
 
     async def _take_in(self, found: ManagedPrefixList) -> None:
         """Remember it, with the entries of just this version."""

@@ -100,20 +100,15 @@ class Reconciler:
         while True:
             self.polls.begin()
             error = await self._observation.observe(carefully=self.polls.was_throttled)
-            if error is None:
-                await self._cycle_about_all()
+            if error is None and is_much(self.view, self.inputs):
+                await self._slices.decide(None)  # ends when what may be written now is being written
+            elif error is None:
+                self._cycle(None)
             self.polls.end(error)
             self._count_fleet()
             self.poll_time.ended(error)
             self._tell_polled()
             await self.polls.wait(knows_something=self.first_observation.is_set())
-
-    async def _cycle_about_all(self) -> None:
-        """Decide about everything, and apply it. Ends when what may be written now is being written."""
-        if is_much(self.view, self.inputs):
-            await self._slices.decide(None)
-        else:
-            self._cycle(None)
 
     def _cycle(self, only: Collection[Prefix] | None) -> None:
         """Decide about these prefixes and those that a read has shown to have changed, or (None) all, and apply it."""

@@ -48,17 +48,7 @@ class Observation:
         self._accesses = set(view.reaches)
         for table_id, prefix in view.observed(snapshot, asked, self._now()):
             journal.left(table_id, prefix)
-        await self._ask_what_is_open()
-        without = rules_without_tables(view.rules, view.tables)
-        journal.rules_without_tables(filter(view.answers, without))
-        journal.shadowed(shadowed(view.tables))
-        journal.rules_without_lists(rules_without_lists(view.rules, view.snapshot))
-        self.first.set()
-        return None
-
-    async def _ask_what_is_open(self) -> None:
-        """Who peers are; and how those are that hold what we want, and we ourselves: nothing is known of others."""
-        view = self._view
+        # Who peers are; and how those are that hold what we want, and we ourselves: nothing is known of others.
         unknown = interfaces_to_ask_again(view, self._inputs.now())
         async for tables in self._portions():
             unknown |= unknown_interfaces(view, self._inputs.now(), tables=tables)
@@ -68,7 +58,13 @@ class Observation:
             instances |= instances_to_ask_about(view, self._inputs.now(), tables)
         view.forget_health_except(instances)  # what was true once accuses nobody later
         if instances:
-            await learn_health(self._calls, view, instances, self._journal.told)
+            await learn_health(self._calls, view, instances, journal.told)
+        without = rules_without_tables(view.rules, view.tables)
+        journal.rules_without_tables(filter(view.answers, without))
+        journal.shadowed(shadowed(view.tables))
+        journal.rules_without_lists(rules_without_lists(view.rules, view.snapshot))
+        self.first.set()
+        return None
 
     async def _portions(self) -> AsyncIterator[Mapping[str, TablePolicy]]:
         """The tables; where they have many routes, one after the other, with the event loop free in between."""
