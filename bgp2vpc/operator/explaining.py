@@ -144,8 +144,9 @@ class Explaining:
             about.append(f"manage_routes: {', '.join(map(str, rule.manages))}")
         where = [*(each.where for each in accepted), *(each.where for each in rule.manages.values())]
         covered_by, covered_at = rule.covered_by(prefix)
-        if isinstance(prefix, PrefixListId) and rule.name not in self._rules_of(prefix):
-            covered_by = ""
+        if isinstance(prefix, PrefixListId):
+            of_list = {each.lists[prefix].name for each in self._view.tables.values() if prefix in each.lists}
+            covered_by = covered_by if rule.name in of_list else ""
         checks = self._checks.statuses_of(managed.source) if managed else {}
         return RuleFacts(
             rule.name,
@@ -157,9 +158,6 @@ class Explaining:
             source=managed.source if managed else "",
             checks=tuple(_bound(name, status) for name, status in checks.items()),
         )
-
-    def _rules_of(self, list_id: PrefixListId) -> set[str]:
-        return {each.lists[list_id].name for each in self._view.tables.values() if list_id in each.lists}
 
     def _lists(self, prefix: Prefix, table: str | None) -> Iterator[ListFacts]:
         """The prefix lists that the prefix is, or would be, an entry of."""

@@ -95,7 +95,13 @@ class HookCompletion:
             instance_id = reconciler.view.instance.id
             try:
                 group = group or await self._calls.scaling_group(instance_id)
-                await self._take(step, LifecycleAction(hook, group, instance_id))
+                action = LifecycleAction(hook, group, instance_id)
+                if step is LifecycleStep.HEARTBEAT:
+                    await self._calls.record_heartbeat(action)
+                else:
+                    await self._calls.complete_action(action)
+                    event(log, logging.INFO, "lifecycle action completed", hook=hook, group=group)
+                    self._is_over = True
             except NoLifecycleAction as error:
                 self._journal.success(SUBJECT)
                 if now >= began + TO_APPEAR:
@@ -109,12 +115,3 @@ class HookCompletion:
                 self._journal.success(SUBJECT)
                 waits.reset()
                 beat_at = now
-
-    async def _take(self, step: LifecycleStep, action: LifecycleAction) -> None:
-        """Raises Ec2Error."""
-        if step is LifecycleStep.HEARTBEAT:
-            await self._calls.record_heartbeat(action)
-            return
-        await self._calls.complete_action(action)
-        event(log, logging.INFO, "lifecycle action completed", hook=action.hook, group=action.group)
-        self._is_over = True
