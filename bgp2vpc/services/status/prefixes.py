@@ -11,7 +11,6 @@ from typing import Final
 
 from bgp2vpc.bgp.rib import Side
 from bgp2vpc.policy.inputs import DecisionInput
-from bgp2vpc.policy.rule import Rule
 from bgp2vpc.policy.tables import TablePolicy
 from bgp2vpc.prefix import Prefix, PrefixListId
 from bgp2vpc.reconcile.journal import wall_clock
@@ -134,8 +133,13 @@ class ServedPrefixes(Observer):
         counts: Counter[str] = Counter()
         owners: Counter[tuple[str, str]] = Counter()  # (instance, its zone if that is known) -> tables
         blackholes, without_route = [], []
-        found = ((some, _rules_about(some[0], prefix)) for some in alike)
-        about = [some for some, rules in found if any(may_be_accepted or prefix in rule.manages for rule in rules)]
+        about = []
+        for some in alike:
+            # The rule that gives the prefix a route in these tables, and those that have it as an entry of a list.
+            rule = some[0].rule_for(prefix)
+            rules = [*([rule] if rule else []), *(each for each in some[0].lists.values() if each.covers(prefix))]
+            if any(may_be_accepted or prefix in each.manages for each in rules):
+                about.append(some)
         for table_policy in (each for some in about for each in some):
             route = table_policy.route_serving(prefix, self._view.snapshot)
             counts["tables"] += 1
@@ -166,10 +170,3 @@ class ServedPrefixes(Observer):
             owners=tuple(OwnerRow(owner, zone, tables) for (owner, zone), tables in owners.most_common()),
             since="",
         )
-
-
-def _rules_about(table_policy: TablePolicy, prefix: Prefix) -> list[Rule]:
-    """The rule that gives the prefix a route in this table, and those that have it as an entry of a prefix list."""
-    rule = table_policy.rule_for(prefix)
-    of_lists = (each for each in table_policy.lists.values() if each.covers(prefix))
-    return [*([rule] if rule else []), *of_lists]
