@@ -53,9 +53,17 @@ class Daemon:
     async def run(self) -> int:
         """Until stopped. The exit status: 0; 1 after a failure or with a stale route; oneshot: 3 if refused."""
         parts, end = self.parts, self._end
-        self._handle_signals()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.interrupt)
+        loop.add_signal_handler(signal.SIGHUP, self.reload)
+        loop.add_signal_handler(signal.SIGUSR1, self.restart_follows)
         _warn(parts.config)
-        if not await self._can_start():
+        # What is missing is logged. A helper goes on without the unix socket and without what the health checks need,
+        # since ExaBGP ends with its helper: it tries the socket again, and health checks have no verdict.
+        if not await parts.socket.start(insist=parts.is_helper):
+            return 1
+        if not parts.health.load_probes(parts.config) and not parts.is_helper:
             return 1
         for each in (*parts.stopped_last, *parts.services):
             await each.configure(parts.config)
@@ -71,25 +79,6 @@ class Daemon:
         if parts.mode.oneshot and parts.reconciler.refused:
             return 3
         return 1 if end.failed or (parts.mode.oneshot and parts.journal.failing) else 0
-
-    def _handle_signals(self) -> None:
-        """SIGTERM and SIGINT end the daemon, SIGHUP reloads, SIGUSR1 announces a restart."""
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self.interrupt)
-        loop.add_signal_handler(signal.SIGHUP, self.reload)
-        loop.add_signal_handler(signal.SIGUSR1, self.restart_follows)
-
-    async def _can_start(self) -> bool:
-        """Whether we have the unix socket and what the health checks need; what is missing is logged.
-
-        A helper goes on without them, since ExaBGP ends with its helper: it tries the socket again, and health
-        checks have no verdict.
-        """
-        parts = self.parts
-        if not await parts.socket.start(insist=parts.is_helper):
-            return False
-        return parts.health.load_probes(parts.config) or parts.is_helper
 
     @property
     def ended_by_itself(self) -> bool:

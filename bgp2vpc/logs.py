@@ -105,18 +105,14 @@ def _handler(fmt: LogFormat, stream: TextIO, syslog_socket: Path | None) -> tupl
     is_journal = False
     try:
         handler = _NeverWaits(stream.fileno())
-        is_journal = _is_journal(stream.fileno())
+        status = os.fstat(stream.fileno())
+        # JOURNAL_STREAM may be inherited by a process whose stderr goes elsewhere.
+        is_journal = os.environ.get("JOURNAL_STREAM") == f"{status.st_dev}:{status.st_ino}"
     except (OSError, AttributeError):  # no file behind it
         handler = logging.StreamHandler(stream)
     formatter = _formatter(fmt, with_time=not is_journal)
     handler.setFormatter(_WithPriority(formatter) if is_journal else formatter)
     return handler, trouble
-
-
-def _is_journal(descriptor: int) -> bool:
-    """Whether this is the journal's: JOURNAL_STREAM may be inherited by a process whose stderr goes elsewhere."""
-    status = os.fstat(descriptor)
-    return os.environ.get("JOURNAL_STREAM") == f"{status.st_dev}:{status.st_ino}"
 
 
 def _formatter(fmt: LogFormat, *, with_time: bool) -> logging.Formatter:

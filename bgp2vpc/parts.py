@@ -114,7 +114,8 @@ class Parts:
         self._make_services(outside, end)
         self.use_limits(config)
         orders = state_file.load()
-        self.drainer.resume(orders, _watched(config))
+        watched = {Cause.LIFECYCLE: config.lifecycle, Cause.TAG: config.tags.drain}
+        self.drainer.resume(orders, [cause for cause, is_watched in watched.items() if is_watched])
         self.operator.resume(orders)
 
     def use_limits(self, config: Config) -> None:
@@ -250,9 +251,3 @@ class Parts:
             "why": self.explaining.asked_why,
             **self.operator.questions(),
         }
-
-
-def _watched(config: Config) -> list[Cause]:
-    """What is watched that begins and ends drains."""
-    watched = {Cause.LIFECYCLE: config.lifecycle, Cause.TAG: bool(config.tags.drain)}
-    return [cause for cause, is_watched in watched.items() if is_watched]

@@ -62,11 +62,13 @@ class EndRequest:
 
 async def shut_down(parts: Parts, end: EndRequest, reconciling: "asyncio.Task[None]") -> None:
     """The steps above. Sets `end.failed` if a route of ours is stale."""
-    config = parts.config
+    config, mode, reconciler = parts.config, parts.mode, parts.reconciler
     drain_timeout = config.drain_timeout if config.on_exit is OnExit.DRAIN else 0.0
     parts.supervision.ending(drain_timeout + LEAVE_TIMEOUT + 2 * config.hook_timeout)
-    if config.on_exit is OnExit.DRAIN:
-        await _drain(parts, end)  # 1
+    may_write = reconciler.first_observation.is_set() and not (mode.noop or mode.oneshot or end.failed)
+    if config.on_exit is OnExit.DRAIN and may_write:  # 1
+        seconds = HELPER_HASTE if parts.is_helper else config.drain_timeout
+        await parts.drainer.before_the_end(lambda: end.is_hurried() or end.failed, seconds)
     await cancelled(reconciling)
     keep = _decide_what_stays(parts, end)  # 2 and 3
     for each in reversed(parts.services):  # 4
@@ -74,21 +76,18 @@ async def shut_down(parts: Parts, end: EndRequest, reconciling: "asyncio.Task[No
     if not keep:
         parts.adj_rib_in.close_all()
     await _finish_writes(parts, end, keep=keep)  # 5
-    if not (keep or parts.mode.noop):
-        _report_stale_routes(parts, end)
+    if not (keep or mode.noop):
+        for change in reconciler.remaining():
+            where = {"table": change.table_id, "prefix": change.prefix}
+            event(log, logging.ERROR, "exiting with a stale route: delete failed", **where)
+            end.failed = True
+        if not reconciler.first_observation.is_set():
+            event(log, logging.WARNING, "stopped before EC2 answered: routes of ours, if any, are stale")
     await parts.alerts.finish(HELPER_HASTE if parts.is_helper else NOTIFY_TIMEOUT, end.is_hurried)  # 6
     for each in parts.stopped_last:
         await each.stop()
     await parts.tasks.cancel()
     parts.calls.close()
-
-
-async def _drain(parts: Parts, end: EndRequest) -> None:
-    """Drain everything that this host serves, if it can know and write the routes."""
-    if parts.mode.noop or parts.mode.oneshot or end.failed or not parts.reconciler.first_observation.is_set():
-        return
-    seconds = HELPER_HASTE if parts.is_helper else parts.config.drain_timeout
-    await parts.drainer.before_the_end(lambda: end.is_hurried() or end.failed, seconds)
 
 
 def _decide_what_stays(parts: Parts, end: EndRequest) -> bool:
@@ -123,15 +122,6 @@ async def _finish_writes(parts: Parts, end: EndRequest, *, keep: bool) -> None:
     seconds = time_to_write(parts) + (config.hook_timeout if runs_hooks_before else 0.0)
     await until(lambda: done() or end.is_hurried(), min(seconds, LEAVE_TIMEOUT))
     await until(lambda: parts.hooks.is_idle or end.is_hurried(), config.hook_timeout)
-
-
-def _report_stale_routes(parts: Parts, end: EndRequest) -> None:
-    for change in parts.reconciler.remaining():
-        where = {"table": change.table_id, "prefix": change.prefix}
-        event(log, logging.ERROR, "exiting with a stale route: delete failed", **where)
-        end.failed = True
-    if not parts.reconciler.first_observation.is_set():
-        event(log, logging.WARNING, "stopped before EC2 answered: routes of ours, if any, are stale")
 
 
 def _last_inputs(parts: Parts, *, keep_managed: bool) -> DecisionInput:
