@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Protocol, TypeVar
 
@@ -19,6 +19,18 @@ class _OfPrefix(Protocol):
 Row = TypeVar("Row", bound=_OfPrefix)
 
 
+@dataclass(frozen=True, slots=True)
+class _Index:
+    """Prefix -> the rows about it; None -> those about every prefix."""
+
+    prefixes: Mapping[str | None, Sequence[PrefixRow]]
+    routes: Mapping[str | None, Sequence[RouteRow]]
+    paths: Mapping[str | None, Sequence[PathRow]]
+    steering: Mapping[str | None, Sequence[SteeringRow]]
+    leaving: Mapping[str | None, Sequence[DrainRow]]
+    not_accepted: frozenset[str]
+
+
 class Look:
     """The status, and that of each prefix."""
 
@@ -27,39 +39,29 @@ class Look:
 
     def of(self, prefix: str) -> Status:
         """The status, with only those rows that are about this prefix, or about every prefix."""
+        index = self._index
         return replace(
             self.status,
-            prefixes=tuple(self._prefixes.get(prefix, ())),
-            routes=tuple(self._routes.get(prefix, ())),
-            paths=tuple(self._paths.get(prefix, ())),
-            steering=(*self._steering.get(prefix, ()), *self._steering.get(None, ())),
-            leaving=(*self._leaving.get(prefix, ()), *self._leaving.get(None, ())),
-            not_accepted=(prefix,) if prefix in self._not_accepted else (),
+            prefixes=tuple(index.prefixes.get(prefix, ())),
+            routes=tuple(index.routes.get(prefix, ())),
+            paths=tuple(index.paths.get(prefix, ())),
+            steering=(*index.steering.get(prefix, ()), *index.steering.get(None, ())),
+            leaving=(*index.leaving.get(prefix, ()), *index.leaving.get(None, ())),
+            not_accepted=(prefix,) if prefix in index.not_accepted else (),
         )
 
     @cached_property
-    def _prefixes(self) -> Mapping[str | None, Sequence[PrefixRow]]:
-        return _by_prefix(self.status.prefixes)
-
-    @cached_property
-    def _routes(self) -> Mapping[str | None, Sequence[RouteRow]]:
-        return _by_prefix(self.status.routes)
-
-    @cached_property
-    def _paths(self) -> Mapping[str | None, Sequence[PathRow]]:
-        return _by_prefix(self.status.paths)
-
-    @cached_property
-    def _steering(self) -> Mapping[str | None, Sequence[SteeringRow]]:
-        return _by_prefix(self.status.steering)
-
-    @cached_property
-    def _leaving(self) -> Mapping[str | None, Sequence[DrainRow]]:
-        return _by_prefix(self.status.leaving)
-
-    @cached_property
-    def _not_accepted(self) -> frozenset[str]:
-        return frozenset(self.status.not_accepted)
+    def _index(self) -> _Index:
+        """Made when a prefix is asked for first: the main page needs none."""
+        status = self.status
+        return _Index(
+            _by_prefix(status.prefixes),
+            _by_prefix(status.routes),
+            _by_prefix(status.paths),
+            _by_prefix(status.steering),
+            _by_prefix(status.leaving),
+            frozenset(status.not_accepted),
+        )
 
 
 def _by_prefix(rows: Iterable[Row]) -> Mapping[str | None, Sequence[Row]]:
