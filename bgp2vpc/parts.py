@@ -233,15 +233,10 @@ class Parts:
             if self.exabgp_neighbors is not None:
                 self.services += (
                     NeighborDiscovery(
-                        self.calls,
-                        self.view,
-                        self.journal,
-                        start,
-                        self.exabgp_neighbors,
-                        self.reconciler.poll_time,
+                        self.calls, self.view, self.journal, start, self.exabgp_neighbors, self.reconciler.poll_time,
                         writes=not mode.noop,
                     ),
-                )
+                )  # fmt: skip
 
     def questions(self) -> dict[str, Question]:
         """What may be asked through the socket."""

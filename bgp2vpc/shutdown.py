@@ -75,7 +75,12 @@ async def shut_down(parts: Parts, end: EndRequest, reconciling: "asyncio.Task[No
         await each.stop()
     if not keep:
         parts.adj_rib_in.close_all()
-    await _finish_writes(parts, end, keep=keep)  # 5
+    # 5: the writes under way, without `keep` the remaining deletes, too; then the hooks after them.
+    done = reconciler.is_idle if keep else reconciler.is_done
+    runs_hooks_before = any(each.hooks.before for rule in config.rules for each in rule.all_settings)
+    seconds = time_to_write(parts) + (config.hook_timeout if runs_hooks_before else 0.0)
+    await until(lambda: done() or end.is_hurried(), min(seconds, LEAVE_TIMEOUT))
+    await until(lambda: parts.hooks.is_idle or end.is_hurried(), config.hook_timeout)
     if not (keep or mode.noop):
         for change in reconciler.remaining():
             where = {"table": change.table_id, "prefix": change.prefix}
@@ -112,16 +117,6 @@ def _decide_what_stays(parts: Parts, end: EndRequest) -> bool:
         parts.inputs.last = _last_inputs(parts, keep_managed=keep_managed)
         reconciler.only_withdraw()
     return keep
-
-
-async def _finish_writes(parts: Parts, end: EndRequest, *, keep: bool) -> None:
-    """Wait for the writes under way, without `keep` for the remaining deletes, too; then for the hooks after them."""
-    config, reconciler = parts.config, parts.reconciler
-    done = reconciler.is_idle if keep else reconciler.is_done
-    runs_hooks_before = any(each.hooks.before for rule in config.rules for each in rule.all_settings)
-    seconds = time_to_write(parts) + (config.hook_timeout if runs_hooks_before else 0.0)
-    await until(lambda: done() or end.is_hurried(), min(seconds, LEAVE_TIMEOUT))
-    await until(lambda: parts.hooks.is_idle or end.is_hurried(), config.hook_timeout)
 
 
 def _last_inputs(parts: Parts, *, keep_managed: bool) -> DecisionInput:
