@@ -67,7 +67,17 @@ def attention(status: Status, ready: Sequence[str]) -> list[Item]:
         words = f"{_count(len(down), 'BGP session')} down: {', '.join(down[:10])}"
         items.append(Item(words, section="neighbors"))
     items += _orders(status)
-    items += _not_installed(status)
+    # What follows may be so on purpose.
+    if status.not_accepted:
+        hint = "add them to `accept` of a rule, or let nobody announce them"
+        items.append(Item("announced, and not permitted by any rule:", status.not_accepted, detail=hint, is_bad=False))
+    for (_, target), rows in _alike(status.routes, "foreign", lambda row: row.has or "").items():
+        words = f"foreign: {target} has the route in {_count(len(rows), 'place')}:"
+        hint = "it is no instance, so it is left alone; `takeover_foreign: true` in the rule takes it"
+        items.append(Item(words, _prefixes(rows), section="routes", detail=hint, is_bad=False))
+    if status.damped:
+        flapping = sorted({row.prefix for row in status.damped})
+        items.append(Item("suppressed, route flapping:", flapping, is_bad=False))
     return sorted(items, key=lambda item: not item.is_bad)
 
 
@@ -170,19 +180,6 @@ def _orders(status: Status) -> Iterator[Item]:
             command=f"aws ec2 delete-tags --resources {' '.join(tables[:SHOWN])} --tags Key={by.removeprefix('tag ')}",
             is_bad=False,
         )
-
-
-def _not_installed(status: Status) -> Iterator[Item]:
-    """What may be so on purpose."""
-    if status.not_accepted:
-        hint = "add them to `accept` of a rule, or let nobody announce them"
-        yield Item("announced, and not permitted by any rule:", status.not_accepted, detail=hint, is_bad=False)
-    for (_, target), rows in _alike(status.routes, "foreign", lambda row: row.has or "").items():
-        words = f"foreign: {target} has the route in {_count(len(rows), 'place')}:"
-        hint = "it is no instance, so it is left alone; `takeover_foreign: true` in the rule takes it"
-        yield Item(words, _prefixes(rows), section="routes", detail=hint, is_bad=False)
-    if status.damped:
-        yield Item("suppressed, route flapping:", sorted({row.prefix for row in status.damped}), is_bad=False)
 
 
 def _alike(
