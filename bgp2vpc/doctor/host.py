@@ -5,7 +5,20 @@ from shlex import quote
 from typing import Final
 
 from bgp2vpc.config.model import Config
-from bgp2vpc.doctor.model import Endpoint, Finding, Host, Known, MetadataAnswer, Running, Trouble, Vpc, fail, ok, warn
+from bgp2vpc.doctor.model import (
+    REGION_UNKNOWN,
+    Endpoint,
+    Finding,
+    Host,
+    Known,
+    MetadataAnswer,
+    Running,
+    Trouble,
+    Vpc,
+    fail,
+    ok,
+    warn,
+)
 from bgp2vpc.doctor.subjects import accepted, endpoint_service, is_host_route, managed, offered_by
 from bgp2vpc.vpc.model import Instance
 
@@ -131,6 +144,9 @@ def endpoint(found: Known[Endpoint], vpc: Known[Vpc], metadata: Known[MetadataAn
     if isinstance(found, Trouble):
         if not isinstance(vpc, Trouble):
             yield warn("endpoint", f"EC2 answers; how fast is not known: {found.why}")
+            return
+        if found == REGION_UNKNOWN:  # no VPC endpoint would help
+            yield warn("endpoint", f"whether EC2's API can be reached was not tried: {found.why}")
             return
         told = Instance("", "REGION", "vpc-…") if isinstance(metadata, Trouble) else metadata.instance
         mend = (

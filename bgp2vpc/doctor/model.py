@@ -7,7 +7,7 @@ judged all the same.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TypeAlias, TypeVar
+from typing import Final, TypeAlias, TypeVar
 
 from bgp2vpc.bgp.mesh import Neighbor
 from bgp2vpc.doctor.exabgp_conf import ExabgpConf
@@ -63,6 +63,8 @@ class Trouble:
     why: str
     error: Exception | None = None
 
+
+REGION_UNKNOWN: Final = Trouble("the region is not known")
 
 T = TypeVar("T")
 Known: TypeAlias = T | Trouble

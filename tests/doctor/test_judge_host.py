@@ -4,7 +4,7 @@ import pytest
 
 from bgp2vpc.config.model import Config
 from bgp2vpc.doctor import host as judge
-from bgp2vpc.doctor.model import Endpoint, Finding, Host, MetadataAnswer, Running, Trouble
+from bgp2vpc.doctor.model import REGION_UNKNOWN, Endpoint, Finding, Host, MetadataAnswer, Running, Trouble
 from bgp2vpc.errors import Transient
 from bgp2vpc.policy.rule import ManagedRoute, Rule
 from bgp2vpc.prefix import IPAddress, parse_prefix
@@ -171,6 +171,8 @@ def test_the_endpoint_that_is_missing_has_the_name_of_its_region(region: str, se
 
 def test_an_endpoint_that_is_slow_or_away() -> None:
     assert told(judge.endpoint(Endpoint("https://ec2", (), 1.5, 0.0), AWAY, AWAY))[0].startswith("warn")
+    untold = one(judge.endpoint(REGION_UNKNOWN, AWAY, AWAY))  # no advice to buy an endpoint
+    assert (untold.state.value, untold.mend) == ("warn", "")
     away = Trouble("timed out", Transient("X", "Y", "Z"))
     finding = one(judge.endpoint(away, away, MetadataAnswer(Instance("i-1", "eu-central-1", "vpc-9"))))
     assert finding.state.value == "fail"

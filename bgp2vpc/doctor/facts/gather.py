@@ -27,6 +27,7 @@ from bgp2vpc.doctor.facts import machine
 from bgp2vpc.doctor.facts.reach import own_exabgp, sessions
 from bgp2vpc.doctor.facts.running_exabgp import daemons, look_at
 from bgp2vpc.doctor.model import (
+    REGION_UNKNOWN,
     BgpSessions,
     Endpoint,
     HostFacts,
@@ -174,7 +175,7 @@ def _metadata() -> Known[MetadataAnswer]:
 def _endpoint(region: str, timeout: float) -> Known[Endpoint]:
     """Times one request without credentials: EC2 refuses it at once, with its date."""
     if not region:
-        return Trouble("the region is not known")
+        return REGION_UNKNOWN
     url = endpoint_url(region)
     proxy = machine.proxy_for(url)
     parts = urlsplit(f"http://{proxy}" if proxy else url)
