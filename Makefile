@@ -40,6 +40,8 @@ $(VENV)/.ready: pyproject.toml | $(BIN)/pip
 	@echo 'Installing what the tests need into $(VENV): about two minutes'
 	$(BIN)/pip install --disable-pip-version-check --editable '.[test]'
 	$(COMPILE)
+	@# It keeps its parser beside its code, from its first use on.
+	$(BIN)/python -c 'import hcl2; hcl2.loads("")'
 	@touch $(VENV)/.demo $@
 
 $(EXABGP42)/.ready:

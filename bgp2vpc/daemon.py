@@ -65,7 +65,7 @@ class Daemon:
             return 1
         if not parts.health.load_probes(parts.config) and not parts.is_helper:
             return 1
-        for each in (*parts.stopped_last, *parts.services):
+        for each in (*parts.outer_services, *parts.services):
             await each.configure(parts.config)
         parts.tasks.start("lag", parts.lag.run())
         reconciling = parts.tasks.start("reconciler", parts.reconciler.run())
@@ -96,7 +96,7 @@ class Daemon:
     def interrupt(self) -> None:
         """SIGTERM or SIGINT: end; the second time, without waiting for what is left to withdraw."""
         self._end.interrupts += 1
-        self._end.is_restart = asyncio.get_running_loop().time() < self._end.restart_until
+        self._end.interrupted_at = asyncio.get_running_loop().time()
         self.stop()
 
     def restart_follows(self) -> None:
@@ -161,7 +161,7 @@ class Daemon:
             parts.journal.left(table, prefix)
         parts.reconciler.poll_now()
         parts.health.load_probes(config)
-        for each in (*parts.stopped_last, *parts.services):
+        for each in (*parts.outer_services, *parts.services):
             if self._end.wanted.is_set():
                 return
             await each.configure(config)

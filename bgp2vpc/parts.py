@@ -222,7 +222,7 @@ class Parts:
             config.socket, settings, self.adj_rib_in, self.journal, start, self.questions(), turns
         )
         exabgp = (self.exabgp,) if self.exabgp else ()
-        self.stopped_last: tuple[Service, ...] = (self.alerts, self.supervision, *exabgp)
+        self.outer_services: tuple[Service, ...] = (self.alerts, self.supervision, *exabgp)
         """Services that start before the others and stop after them: they report the last writes and withdrawals."""
         self.services: tuple[Service, ...] = (self.socket, self.health, self.scripts, lifecycle, tag_watch)
         """What follows the configuration, in the order of the start; the end takes them the other way round."""

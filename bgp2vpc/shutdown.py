@@ -15,6 +15,7 @@ A second SIGTERM or SIGINT cuts the waiting short. After an internal error the r
 
 import asyncio
 import logging
+import math
 from dataclasses import dataclass, field, replace
 
 from bgp2vpc.bgp.rib import Side
@@ -40,13 +41,13 @@ HELPER_HASTE = 1.0
 class EndRequest:
     """That the daemon is to end, and how. `told`: somebody asked for it; `oneshot` ends by itself.
 
-    `restart_until`: an end until then (event loop's clock) is a restart; `is_restart`: this one is.
+    `interrupted_at`, `restart_until`: when we were told to end, and until when that is a restart (event loop's clock).
     """
 
     wanted: asyncio.Event = field(default_factory=asyncio.Event)
     told: bool = False
+    interrupted_at: float = math.inf
     restart_until: float = 0.0
-    is_restart: bool = False
     failed: bool = False
     interrupts: int = 0
 
@@ -54,6 +55,13 @@ class EndRequest:
         """End with exit status 1, and leave the routes."""
         self.failed = True
         self.wanted.set()
+
+    @property
+    def is_restart(self) -> bool:
+        """Whether we are started again. Of two signals that a busy machine delivers together, SIGTERM is handled first,
+        so this is known only once both have been.
+        """
+        return self.interrupted_at < self.restart_until
 
     def is_hurried(self) -> bool:
         """Whether somebody does not want to wait for what is left."""
@@ -89,7 +97,7 @@ async def shut_down(parts: Parts, end: EndRequest, reconciling: "asyncio.Task[No
         if not reconciler.first_observation.is_set():
             event(log, logging.WARNING, "stopped before EC2 answered: routes of ours, if any, are stale")
     await parts.alerts.finish(HELPER_HASTE if parts.is_helper else NOTIFY_TIMEOUT, end.is_hurried)  # 6
-    for each in parts.stopped_last:
+    for each in parts.outer_services:
         await each.stop()
     await parts.tasks.cancel()
     parts.calls.close()

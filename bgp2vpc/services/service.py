@@ -24,7 +24,7 @@ from bgp2vpc.config.model import Config
 
 
 class Service(Protocol):
-    """An entry of that list. Those of `Parts.stopped_last` stop last: they report the last writes and withdrawals."""
+    """An entry of that list. Those of `Parts.outer_services` stop last: they report the last writes and withdrawals."""
 
     async def configure(self, config: Config) -> None:
         """Do what this configuration says from now on. Called at the start and at each reload."""

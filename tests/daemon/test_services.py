@@ -26,7 +26,7 @@ class Recorder:
         self.told.append("stop")
 
 
-@pytest.mark.parametrize("kind", ["services", "stopped_last"])
+@pytest.mark.parametrize("kind", ["services", "outer_services"])
 def test_a_service_of_the_list_is_configured_at_a_reload_and_stopped_once(
     make_lab: Callable[..., Lab], kind: str
 ) -> None:
@@ -40,7 +40,7 @@ def test_a_service_of_the_list_is_configured_at_a_reload_and_stopped_once(
 def test_whatever_can_be_configured_and_stopped_is_in_the_list(make_lab: Callable[..., Lab]) -> None:
     helper, standalone = make_lab().start(helper=True), make_lab(bgp=Bgp(asn=64513)).start(wait=0)
     parts = helper.daemon.parts, standalone.daemon.parts
-    listed = {type(each) for some in parts for each in (*some.services, *some.stopped_last)}
+    listed = {type(each) for some in parts for each in (*some.services, *some.outer_services)}
     modules = [
         import_module(each.name)
         for room in ("services", "operator", "speaker", "reconcile")

@@ -34,10 +34,11 @@ from bgp2vpc.config.model import RUN_PORT
 from bgp2vpc.demo.cloud.client import Cloud
 from bgp2vpc.demo.cloud.values import CloudHost
 from bgp2vpc.health.probes.ping import PingNotAllowed, ensure_ping_allowed
-from tests.waiting import PATIENCE
 
 NAMES = sorted(path.stem for path in TEMPLATES.glob("*.yaml"))
 EVERYWHERE, ANYCAST = "0.0.0.0/0", "192.0.2.53/32"
+TIMEOUT = 10.0
+"""Seconds for a probe. One whose server is killed while it makes its answer takes as long."""
 
 
 @pytest.fixture
@@ -198,9 +199,9 @@ def test_the_nat_instances_of_the_stack_have_the_default_routes(stack: Stack, si
         run_user_data(stack.user_data(host), root / str(number), host)
         text = (root / str(number) / "etc/bgp2vpc.yaml").read_text()
         for there, here in {
-            "9.9.9.9, every: 1,": f"127.0.0.1, every: 0.2, timeout: {PATIENCE},",
-            "1.1.1.1, every: 1,": f"127.0.0.2, every: 0.2, timeout: {PATIENCE},",
-            "every: 0.5, fall: 4": f"every: 0.5, timeout: {PATIENCE}, fall: 4",
+            "9.9.9.9, every: 1,": f"127.0.0.1, every: 0.2, timeout: {TIMEOUT},",
+            "1.1.1.1, every: 1,": f"127.0.0.2, every: 0.2, timeout: {TIMEOUT},",
+            "every: 0.5, fall: 4": f"every: 0.5, timeout: {TIMEOUT}, fall: 4",
         }.items():
             assert there in text
             text = text.replace(there, here)
@@ -261,8 +262,8 @@ def test_the_resolvers_of_the_stack_share_the_zones_by_best_path(stack: Stack, s
         for there, here in {
             "as: 64512": f"as: 64512\n  port: {ports.bgp}",
             f"destination: {ANYCAST.partition('/')[0]}, every: 0.5, timeout: 0.5": f"destination: {site.host.address}, "
-            f"every: 0.2, timeout: {PATIENCE}",
-            "every: 0.5, timeout: 0.5": f"every: 0.5, timeout: {PATIENCE}",
+            f"every: 0.2, timeout: {TIMEOUT}",
+            "every: 0.5, timeout: 0.5": f"every: 0.5, timeout: {TIMEOUT}",
             "config: {name: example.org}": f"config: {{name: example.org, port: {ports.dns}}}",
         }.items():
             assert there in text

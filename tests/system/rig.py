@@ -224,8 +224,9 @@ class MeshHost(AnycastHost):
         self._hold_next_start()
         if self._setting.by_itself:
             process = self._processes.pop("bgp2vpc")
-            process.send_signal(signal.SIGUSR1)
-            process.terminate()
+            # A busy machine may deliver both at once; then Linux has the later one handled first.
+            for number in (signal.SIGSTOP, signal.SIGUSR1, signal.SIGTERM, signal.SIGCONT):
+                process.send_signal(number)
             process.wait(LONG)
             self.start_bgp2vpc()
             return
