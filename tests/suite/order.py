@@ -33,7 +33,7 @@ TOGETHER = (
     "tests/system/test_exabgp_of_its_own.py", "tests/system/test_route_server.py",
 )  # fmt: skip
 """Their tests share machines, or daemons, that take long to make."""
-WITH = {"tests/system/test_container.py": "tests/system/test_debian_package.py"}
+WITH = {"tests/system/test_container.py": "tests/system/test_packages.py"}
 """Which file's tests go where those of another file go: both need the same Debian (`debian_tree`)."""
 
 
