@@ -198,6 +198,7 @@ def running(seed: int) -> Iterator[Soak]:
         hosts = []
         for host, seat in zip(world.hosts, seats, strict=False):
             hosts.append(stack.enter_context(member(net, seat, cloud, host, directory)))
+            hosts[-1].start_service()
             hosts[-1].start_mesh([each for each in seats if each is not seat])
         soak = Soak(
             rig.Mesh(net, cloud, world, tuple(hosts), router, None, plane),  # type: ignore[arg-type]
