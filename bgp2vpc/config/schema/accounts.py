@@ -24,7 +24,7 @@ class AccessEntry(BaseEntry):
         examples=["arn:aws:iam::111122223333:role/bgp2vpc-routes"],
     )
     external_id: ExternalId | None = Field(
-        default=None, description="What the role's trust policy asks for as `sts:ExternalId`.", examples=["b7c1f0"]
+        default=None, description="The `sts:ExternalId` that the role's trust policy requires.", examples=["b7c1f0"]
     )
     region: Region | None = Field(
         default=None, description="The region of the VPC. Default: this instance's own.", examples=["eu-west-1"]

@@ -29,19 +29,19 @@ class PeerEntry(BaseEntry):
 
     address: SpeakerAddress = Field(description="The neighbor's IP address.", examples=["10.0.1.11"])
     asn: AsNumber | None = Field(
-        default=None, alias="as", description="Its AS number. Default: our own.", examples=[65000]
+        default=None, alias="as", description="The neighbor's AS number. Default: our own.", examples=[65000]
     )
     description: Description = Field(default="", description="A comment in ExaBGP's file.", examples=["router"])
     passive: bool | None = Field(
         default=None,
-        description="`true`: wait until the neighbor connects to us. `false`: connect to it. Default: within our own "
-        "AS, the one with the lower address connects; to a neighbor of another AS, we connect.",
+        description="`true`: wait for the neighbor to connect. `false`: connect to the neighbor. Default: within our "
+        "own AS, the side with the lower address connects; to a neighbor in another AS, we connect.",
         examples=["true"],
     )
     port: Port | None = Field(
         default=None,
-        description="The TCP port of the session: the neighbor's, or, with `passive`, our own. Default: `bgp.port` for "
-        "a peer of our own AS, 179 for others.",
+        description="The TCP port of the session: the neighbor's port, or, with `passive`, our own. Default: "
+        "`bgp.port` for a peer in our own AS, 179 for others.",
         examples=[179],
     )
 
@@ -66,7 +66,9 @@ class BgpEntry(BaseEntry):
     """
 
     asn: AsNumber = Field(alias="as", description="Our AS number.", examples=[64512])
-    router_id: RouterId = Field(default=None, description="Default: our IPv4 address.", examples=["10.0.0.1"])
+    router_id: RouterId = Field(
+        default=None, description="The BGP router ID. Default: our IPv4 address.", examples=["10.0.0.1"]
+    )
     local_address: LocalAddresses = Field(
         default=(),
         description="Our address, or one for each family. Default: the primary private addresses of our first network "
@@ -81,24 +83,25 @@ class BgpEntry(BaseEntry):
     )
     peers: list[PeerItem] = Field(
         default=[],
-        description="Neighbors: other instances and routers, each an address or a mapping. Our own address is ignored, "
-        "so the same file works on all instances.",
+        description="Neighbors: other instances and routers, each an address or a mapping. Our own address is "
+        "ignored, so that all instances can use the same file.",
         examples=["[10.0.1.11, {address: 10.1.0.1, as: 65000}]"],
     )
     peers_by_tag: InstanceTagEntry | None = Field(
         default=None,
-        description="Neighbors of our own AS: the running instances of our VPC with this tag.",
+        description="Neighbors in our own AS: the running instances of our VPC that have this tag.",
         examples=["{key: role, value: anycast}"],
     )
     ipv6: bool = Field(
         default=_BGP.ipv6,
-        description="Also peer over IPv6 with the instances found by tag: a session carries only the routes of its "
-        "own address family.",
+        description="Also peer over IPv6 with the instances found by tag. Each session carries only the routes of "
+        "its own address family.",
     )
     port: Port | None = Field(
         default=None,
-        description="The TCP port of sessions within our own AS: where we listen and where we connect to. The same on "
-        "all instances. Default: 1790 with `bgp2vpc run`, which needs no privilege; 179 for a helper's ExaBGP.",
+        description="The TCP port of sessions within our own AS, on which we listen and to which we connect. It must "
+        "be the same on all instances. Default: 1790 with `bgp2vpc run`, which needs no privilege; 179 "
+        "for a helper's ExaBGP.",
         examples=[1790],
     )
     exabgp: FilePath = Field(
@@ -109,9 +112,9 @@ class BgpEntry(BaseEntry):
     )
     config_file: FilePath = Field(
         default=None,
-        description="ExaBGP's file. When the members change, ExaBGP checks the new text, the file is replaced, and "
-        "ExaBGP reloads it. Default: a helper leaves ExaBGP's file alone; `bgp2vpc run` has it beside `state_file`, as "
-        "`STATE_FILE.exabgp.conf`.",
+        description="ExaBGP's configuration file. When the members change, ExaBGP checks the new text; then bgp2vpc "
+        "replaces the file and ExaBGP reloads it. Default: a helper leaves ExaBGP's file alone; `bgp2vpc "
+        "run` keeps it beside `state_file`, as `STATE_FILE.exabgp.conf`.",
         examples=["/etc/exabgp/exabgp.conf"],
     )
 

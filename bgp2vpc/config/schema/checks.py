@@ -45,42 +45,48 @@ class _CheckEntry(BaseEntry):
         text_schema(),
     ] = Field(
         default=None,
-        description='The IP address to check. With `"%PREFIX%"`, one check is made for each host route in '
-        "`manage_routes` that names this check. It probes that route's address, and is called `NAME@ADDRESS`. Required "
-        "for `healthchecks`; `remote_healthchecks` have no destination: they check the address of the route's owner.",
+        description='The IP address to check. With `"%PREFIX%"`, one check named `NAME@ADDRESS` is made for each '
+        "host route in `manage_routes` that names this check, and probes the address of that route. "
+        "Required for `healthchecks`; `remote_healthchecks` have no destination, because they check the "
+        "address of the route's owner.",
         examples=["192.0.2.53"],
     )
     rise: int = Field(
-        default=RISE, ge=0, description="This many successes in a row make it healthy; 0: the default, as in AWSnycast."
+        default=RISE,
+        ge=0,
+        description="How many successes in a row make the check healthy; 0 means the default, as in AWSnycast.",
     )
     fall: int = Field(
         default=FALL,
         ge=0,
-        description="This many failures in a row make it unhealthy; 0: the default, as in AWSnycast.",
+        description="How many failures in a row make the check unhealthy; 0 means the default, as in AWSnycast.",
     )
     every: Period = Field(ge=0.01, description="Seconds from one probe to the next.", examples=[1])
     timeout: Period | None = Field(
         default=None,
-        description="Seconds after which a probe has failed. Default: `every`, at most 5.",
+        description="Seconds after which a probe counts as failed. Default: `every`, at most 5.",
         examples=[0.5],
     )
     remote_votes: Count | None = Field(
         default=None,
-        description="Only for `remote_healthchecks`: the owner fails when this many members of the Serf cluster "
-        "(`serf`) vote against it; our own vote counts. Default: only our own check counts.",
+        description="Only for `remote_healthchecks`: the quorum. The owner is marked down when this many members of "
+        "the Serf cluster (`serf`), including us, vote against it. Default: our own check alone decides.",
         examples=[2],
     )
     control: str | None = Field(
         default=None,
-        description="Only for `remote_healthchecks`: a check of `healthchecks`, of something else on the network. "
-        "While that one fails as well, our own network may be at fault, and a failure of this check does not count.",
+        description="Only for `remote_healthchecks`: the name of a check in `healthchecks` that probes something "
+        "else on the network. While the control check fails as well, our own network may be at fault, "
+        "and a failure of this check does not count.",
         examples=["gateway"],
     )
     run_on_healthy: Hook = Field(
-        default=(), description="Run when it becomes healthy; no shell.", examples=["[logger, dns is well]"]
+        default=(), description="Run when the check becomes healthy; no shell.", examples=["[logger, dns is well]"]
     )
     run_on_unhealthy: Hook = Field(
-        default=(), description="Run when it becomes unhealthy; no shell.", examples=["[systemctl, restart, dns]"]
+        default=(),
+        description="Run when the check becomes unhealthy; no shell.",
+        examples=["[systemctl, restart, dns]"],
     )
 
 

@@ -54,19 +54,20 @@ class ProcessEntry(BaseEntry):
     )
     restart_time: Seconds | None = Field(
         default=None,
-        description="Seconds for which its routes stay after it has ended. Default: the file's restart_time.",
+        description="Seconds for which the routes of the script stay after it has ended. Default: the file's "
+        "restart_time.",
         examples=[60],
     )
     max_prefixes: Count | None = Field(
         default=None,
-        description="How many prefixes it may announce. Default: the file's max_prefixes.",
+        description="How many prefixes the script may announce. Default: the file's max_prefixes.",
         examples=[10],
     )
     respawn: bool = Field(
         default=Process(name="", argv=()).respawn,
-        description="Start it again when it exits, after 1 s. If it crashes again and again, the pause doubles up to "
-        "60 s. One that exits with 0 at once each time is paused for up to half of restart_time, so that its routes "
-        "stay.",
+        description="Start the script again 1 s after it exits. If it keeps crashing, the delay doubles up to 60 s. "
+        "If it keeps exiting with 0 at once, the delay is at most half of restart_time, so that its "
+        "routes stay.",
     )
 
 
@@ -74,7 +75,7 @@ class Ec2Entry(BaseEntry):
     """EC2 API pacing and time-outs."""
 
     burst: Count = Field(
-        default=_EC2.burst, description="Writes of one kind that may be sent at once. EC2 refuses the 51st."
+        default=_EC2.burst, description="How many writes of one kind may be sent at once. EC2 refuses the 51st."
     )
     rate: Rate = Field(
         default=_EC2.rate,
@@ -82,7 +83,7 @@ class Ec2Entry(BaseEntry):
     )
     timeout: Period = Field(default=_EC2.timeout, description="Seconds to wait for EC2's answer.")
     concurrency: Count = Field(
-        default=_EC2.concurrency, le=256, description="Writes to EC2 under way at the same time."
+        default=_EC2.concurrency, le=256, description="How many writes to EC2 may be in progress at the same time."
     )
 
 
@@ -92,9 +93,9 @@ class DampingEntry(BaseEntry):
     half_life: Period = Field(default=_DAMPING.half_life, description="Seconds in which the penalty halves.")
     suppress: Rate = Field(
         default=_DAMPING.suppress,
-        description="Penalty at which the route is suppressed in a table. Each of its moves adds 1000.",
+        description="Penalty at which the route is suppressed in a table. Each move of the route adds 1000.",
     )
-    reuse: Rate = Field(default=_DAMPING.reuse, description="Penalty below which it may move again.")
+    reuse: Rate = Field(default=_DAMPING.reuse, description="Penalty below which the route may move again.")
 
     @model_validator(mode="after")
     def _ends(self) -> Self:
@@ -109,7 +110,7 @@ class ConfigFile(BaseEntry):
     routetables: dict[Name, RuleEntry] = Field(
         min_length=1,
         validation_alias=AliasChoices("routetables", "route_tables"),
-        description="Rules, by name: which route tables, which prefixes.",
+        description="Rules, by name: which route tables, and which prefixes.",
         examples=["{private: {find: {type: main}, accept: [192.0.2.53/32]}}"],
     )
     accounts: dict[Name, AccountEntry] = Field(
@@ -127,56 +128,57 @@ class ConfigFile(BaseEntry):
     )
     remote_healthchecks: dict[Name, CheckEntry] = Field(
         default={},
-        description="Health checks of the present owner of a route, by name.",
+        description="Health checks of the current owner of a route, by name.",
         examples=["{dns: {type: dns, every: 1, config: {name: example.org}}}"],
     )
     poll_time: PollTime = Field(
         default=None,
-        description="Seconds between polls of the route tables, or `auto`: each instance chooses 60 s or more, by "
-        "the number of instances and by whether EC2 throttles it (docs/performance.md). Default, and what 0 means: "
-        "`auto` with `bgp`, else 60.",
+        description="Seconds between polls of the route tables, or `auto`: each instance chooses 60 s or more, "
+        "depending on the number of instances and on whether EC2 throttles it (docs/performance.md). "
+        "Default: `auto` with `bgp`, otherwise 60; 0 means the default.",
         examples=["auto"],
     )
     hook_timeout: Period = Field(
         default=_CONFIG.hook_timeout,
-        description="Time limit in seconds of the programs of `run_before_…`, `run_after_…` and `run_on_…`.",
+        description="Time limit, in seconds, for the programs of `run_before_…`, `run_after_…` and `run_on_…`.",
     )
     socket: SocketPath = Field(
-        default=_CONFIG.socket, description="Path of the unix socket, for `tee` and the commands; `none`: no socket."
+        default=_CONFIG.socket, description="Path of the unix socket for `tee` and the commands; `none`: no socket."
     )
     socket_group: GroupName | None = Field(
         default=None,
-        description="The group whose members may use the socket, beside the daemon's own user (mode 0660). Default: "
-        "the daemon's group. A daemon that is not root must be a member of it.",
+        description="The group whose members may use the socket, in addition to the daemon's own user (mode 0660). "
+        "Default: the daemon's group. A daemon that does not run as root must be a member of the group.",
         examples=["netops"],
     )
     on_exit: OnExit = Field(
         default=_CONFIG.on_exit,
-        description="What happens to our routes when the daemon stops: `withdraw` (delete, or put the fallback back), "
-        "`keep`, `drain` (as `bgp2vpc drain` does, then withdraw), or `withdraw_announced`: withdraw what scripts "
-        "announced, keep what `manage_routes` names.",
+        description="What the daemon does with its routes when it stops: `withdraw` (delete them, or restore the "
+        "fallback), `keep`, `drain` (as `bgp2vpc drain` does, then withdraw), or `withdraw_announced` "
+        "(withdraw what scripts announced, keep the routes of `manage_routes`).",
     )
     drain_timeout: Period = Field(
         default=_CONFIG.drain_timeout,
-        description="Seconds that a drain waits for another instance to take our routes, before they are withdrawn.",
+        description="Seconds that a drain waits for another instance to take our routes, before it withdraws them.",
     )
     state_file: StateFile = Field(
         default=None,
-        description="The file in which drains and holds survive a restart; `none`: no file. Default: "
-        "`state` in systemd's `StateDirectory`, if there is one; else beside the socket, `SOCKET.state`. In `/run` it "
-        "is gone after a reboot.",
+        description="The file that keeps drains and holds across a restart; `none`: no file. Default: `state` in "
+        "systemd's `StateDirectory`, if set; otherwise `SOCKET.state`, beside the socket. A file in "
+        "`/run` is lost at a reboot.",
         examples=["/var/lib/bgp2vpc/state"],
     )
     lifecycle: Lifecycle = Field(
         default=_CONFIG.lifecycle,
         description="Drain when instance metadata reports a spot interruption, a rebalance recommendation, or that "
-        "Auto Scaling takes the instance out of service; undrain when it no longer does. A mapping also "
+        "Auto Scaling takes the instance out of service. Undrain when it no longer does. A mapping also "
         "completes a lifecycle hook when the drain is done.",
     )
     tags: TagsEntry = Field(
         default=TagsEntry(),
-        description="Keys of EC2 tags: `drain` drains an instance that has it; `avoid_zone`, on a route table, makes "
-        "the instances of the zones that it names a last resort there (docs/steering.md).",
+        description="Keys of EC2 tags that give orders. An instance with the tag `drain` is drained. On a route "
+        "table, `avoid_zone` names zones; their instances are a last resort in that table "
+        "(docs/steering.md).",
         examples=["{drain: 'bgp2vpc:drain', avoid_zone: 'bgp2vpc:avoid-zone'}"],
     )
     restart_time: Seconds = Field(
@@ -184,16 +186,19 @@ class ConfigFile(BaseEntry):
         description="Seconds for which routes stay after their source has ended, and after a restart of the daemon.",
     )
     settle_time: Seconds = Field(
-        default=_CONFIG.settle_time, description="Seconds after a write in which EC2's reads may not show it yet."
+        default=_CONFIG.settle_time, description="Seconds after a write during which EC2's reads may not show it yet."
     )
     backup_med: int = Field(
-        default=_CONFIG.backup_med, ge=0, le=2**32 - 1, description="A path with this MED or more is a last resort."
+        default=_CONFIG.backup_med,
+        ge=0,
+        le=2**32 - 1,
+        description="A path with this MED or a higher one is a last resort.",
     )
     startup_hold: Seconds = Field(
         default=_CONFIG.startup_hold,
-        description="Seconds that `best_path` waits for the announcements of BGP neighbors after our start, and "
-        "after a neighbor's session comes up, unless it sends End-of-RIB earlier. Until then it takes and deletes "
-        "nothing.",
+        description="Seconds that `best_path` waits for the announcements of BGP neighbors after the daemon's start, "
+        "and after a neighbor's session comes up. It waits less if the neighbor sends End-of-RIB. Until "
+        "then it takes and deletes nothing.",
     )
     damping: DampingEntry = Field(
         default=DampingEntry(),
@@ -205,31 +210,37 @@ class ConfigFile(BaseEntry):
         default=_CONFIG.max_line,
         ge=256,
         le=MAX_LINE,
-        description="Bytes of one line of a script or client; a longer one is refused.",
+        description="Maximum length in bytes of a line from a script or client; longer lines are refused.",
         examples=["65536"],
     )
     max_changes: Count = Field(
         default=_CONFIG.max_changes,
-        description="Refuse a plan that would create or replace routes, or delete dead ones, more than this in all. "
-        "Deletes after a withdrawal do not count.",
+        description="The most routes that one plan may create, replace, or delete because they are dead. A larger "
+        "plan is refused. Deletes after a withdrawal do not count.",
     )
     skip_source_dest_check: bool = Field(
         default=_CONFIG.skip_source_dest_check,
-        description="Write routes to an interface although its source/destination check is on.",
+        description="Write routes to an interface even if its source/destination check is on.",
     )
     instance_id: InstanceId | None = Field(
-        default=None, description="This instance. Default: from instance metadata.", examples=["i-0123456789abcdef0"]
+        default=None,
+        description="The id of this instance. Default: from instance metadata.",
+        examples=["i-0123456789abcdef0"],
     )
     region: Region | None = Field(
-        default=None, description="Its region. Default: from instance metadata.", examples=["eu-central-1"]
+        default=None,
+        description="The region of this instance. Default: from instance metadata.",
+        examples=["eu-central-1"],
     )
     vpc_id: VpcId | None = Field(
-        default=None, description="Its VPC. Default: from instance metadata.", examples=["vpc-0123456789abcdef0"]
+        default=None,
+        description="The VPC of this instance. Default: from instance metadata.",
+        examples=["vpc-0123456789abcdef0"],
     )
     bgp: BgpEntry | None = Field(
         default=None,
-        description="BGP: `bgp2vpc run` starts ExaBGP with it; for a helper, `bgp2vpc exabgp-config` writes ExaBGP's "
-        "file from it.",
+        description="BGP. `bgp2vpc run` starts ExaBGP with these settings; for a helper, `bgp2vpc exabgp-config` "
+        "writes ExaBGP's file from them.",
         examples=["{as: 64512, peers_by_tag: {key: role, value: anycast}}"],
     )
     ec2: Ec2Entry = Field(default=Ec2Entry(), description="EC2 API pacing and time-outs.", examples=["{timeout: 5}"])

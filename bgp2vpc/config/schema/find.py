@@ -7,7 +7,7 @@ from pydantic import BeforeValidator, Field, PlainValidator
 from bgp2vpc.config.schema import aws_fields
 from bgp2vpc.config.schema.entry import BaseEntry, Cidr, NoConfig, Regexp, VpcId, text_schema
 
-_COMBINED: Final = "What to combine; nothing at all would mean every table."
+_COMBINED: Final = "The finders to combine; an empty list would mean every table."
 
 SubnetId: TypeAlias = Annotated[str, PlainValidator(aws_fields.subnet_id), text_schema("^subnet-[0-9a-f]+$")]
 RouteTableId: TypeAlias = Annotated[
@@ -17,8 +17,8 @@ TagKey: TypeAlias = Annotated[str, Field(min_length=1)]
 
 
 class _FindEntry(BaseEntry):
-    negate: bool = Field(default=False, alias="not", description="Find the tables this does not match.")
-    no_results_ok: bool = Field(default=False, description="Matching no table is no error.")
+    negate: bool = Field(default=False, alias="not", description="Find the tables that this finder does not match.")
+    no_results_ok: bool = Field(default=False, description="It is not an error if no table matches.")
 
 
 class ByTagConfig(BaseEntry):
@@ -26,7 +26,7 @@ class ByTagConfig(BaseEntry):
 
     key: TagKey = Field(description="The tag's key.", examples=["type"])
     value: str = Field(
-        description="The tag's value, exactly; SELF_AZ: the name of this instance's availability zone.",
+        description="The tag's exact value; SELF_AZ: the name of this instance's availability zone.",
         examples=["private"],
     )
 
@@ -46,7 +46,7 @@ class ByTagRegexpConfig(BaseEntry):
 
 
 class ByTagRegexpEntry(_FindEntry):
-    """Tables with a tag whose value a regular expression matches, anywhere in it."""
+    """Tables with a tag whose value matches a regular expression, anywhere in the value."""
 
     type: Literal["by_tag_regexp"]
     config: ByTagRegexpConfig = Field(description="Which tag.", examples=["{key: Name, regexp: ^private-}"])
@@ -66,7 +66,7 @@ class SubnetConfig(BaseEntry):
 
 
 class SubnetEntry(_FindEntry):
-    """The table a subnet uses; the main table, if none is associated with it."""
+    """The table that a subnet uses: the main table if none is associated with the subnet."""
 
     type: Literal["subnet"]
     config: SubnetConfig = Field(description="Which subnet.", examples=["{subnet_id: subnet-0123456789abcdef0}"])
@@ -92,7 +92,7 @@ class VpcConfig(BaseEntry):
 
 
 class VpcEntry(_FindEntry):
-    """Tables of this VPC. Found directly or within `and`, it stands for the rule's `vpc_id`, too."""
+    """Tables of this VPC. Used directly or within `and`, it also sets the rule's `vpc_id`."""
 
     type: Literal["vpc"]
     config: VpcConfig = Field(description="Which VPC.", examples=["{vpc_id: vpc-0123456789abcdef0}"])
@@ -105,7 +105,7 @@ class ByAzConfig(BaseEntry):
 
 
 class ByAzEntry(_FindEntry):
-    """Tables all of whose subnets are in one availability zone; the main table's are all that use no other table."""
+    """Tables whose subnets are all in one availability zone. The main table has all subnets that use no other table."""
 
     type: Literal["by_az"]
     config: Annotated[

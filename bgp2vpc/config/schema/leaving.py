@@ -20,14 +20,14 @@ class LifecycleEntry(BaseEntry):
     """As `lifecycle: true`; and when a drain because Auto Scaling terminates the instance is done, it is told."""
 
     complete: HookName = Field(
-        description="The name of the lifecycle hook (for `autoscaling:EC2_INSTANCE_TERMINATING`) that is completed "
-        "when the drain is done, and whose time is extended until then.",
+        description="The name of the lifecycle hook (for `autoscaling:EC2_INSTANCE_TERMINATING`) to complete when "
+        "the drain is done, and to extend until then.",
         examples=["bgp2vpc-drained"],
     )
     group: GroupOfInstances = Field(
         default=_HOOK.group,
-        description="The Auto Scaling group. Default: that of this instance, by its tag `aws:autoscaling:groupName` in "
-        "instance metadata, or as Auto Scaling says.",
+        description="The Auto Scaling group. Default: the group of this instance, from its tag "
+        "`aws:autoscaling:groupName` in instance metadata, or from Auto Scaling.",
         examples=["anycast"],
     )
 
@@ -44,13 +44,13 @@ class TagsEntry(BaseEntry):
 
     drain: TagKey = Field(
         default=_TAGS.drain,
-        description="Key of a tag of this instance. While the instance has it, everything is drained, unless its value "
-        "is `false`, `no`, `off` or `0`. Any other value is shown as the reason.",
+        description="Key of a tag of this instance. While the instance has the tag, all its prefixes are drained, "
+        "unless the value is `false`, `no`, `off` or `0`. Any other value is shown as the reason.",
         examples=["bgp2vpc:drain"],
     )
     avoid_zone: TagKey = Field(
         default=_TAGS.avoid_zone,
-        description="Key of a tag of route tables. Its value names availability zones; in that table, hosts of these "
-        "zones are a last resort.",
+        description="Key of a tag of route tables. Its value names availability zones. In a table with the tag, "
+        "hosts in these zones are a last resort.",
         examples=["bgp2vpc:avoid-zone"],
     )

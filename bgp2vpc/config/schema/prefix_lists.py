@@ -38,18 +38,21 @@ class PrefixListEntry(BaseEntry):
         default=None, description="The prefix list's id.", examples=["pl-0123456789abcdef0"]
     )
     name: str | None = Field(
-        default=None, min_length=1, description="The prefix list's name, exactly. There may be one list of this name "
-        "for IPv4, and one for IPv6.", examples=["anycast"],
-    )  # fmt: skip
+        default=None,
+        min_length=1,
+        description="The prefix list's exact name. One IPv4 list and one IPv6 list may have the same name.",
+        examples=["anycast"],
+    )
     find: PrefixListFindEntry | None = Field(
         default=None,
-        description="The prefix list with this tag; one for IPv4, and one for IPv6.",
+        description="The prefix list with this tag. One IPv4 list and one IPv6 list may have the tag.",
         examples=["{type: by_tag, config: {key: bgp2vpc, value: anycast}}"],
     )
     foreign_entries: Literal["refuse", "keep"] = Field(
         default="refuse",
-        description="What to do if the list has entries that bgp2vpc did not write: `refuse` to point its route at "
-        "this instance, or `keep` them; then their traffic comes to this instance, too.",
+        description="What to do if the list has entries that bgp2vpc did not write: `refuse` to point the route for "
+        "the list at this instance, or `keep` the entries, so that this instance receives their traffic "
+        "as well.",
     )
 
     @model_validator(mode="after")

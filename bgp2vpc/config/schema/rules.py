@@ -60,17 +60,17 @@ class SettingsEntry(BaseEntry):
     )
     never_delete: bool = Field(
         default=False,
-        description="Leave the route where it is when nobody offers the prefix any more: because its checks fail, or "
-        "because it is withdrawn or drained.",
+        description="Leave the route in place when no instance offers the prefix any more, because its checks fail, "
+        "or because it is withdrawn or drained.",
     )
     fallback: Fallback | None = Field(
         default=None,
-        description="The target when no instance offers the prefix any more: the route is pointed at it instead of "
-        "being deleted. A black hole of another instance is pointed at it, too. When the prefix is offered again, "
-        "the route is taken back. `nat-…` is for IPv4 (and NAT64), `eigw-…` for IPv6; also `igw-`, `tgw-`, `vgw-`, "
-        "`pcx-`, `vpce-` (Gateway Load Balancer), `eni-` (of a host that does not announce the prefix), `cagw-`, "
-        "`lgw-`, the ARN of a core network or an ODB network. Each poll checks it, and one that cannot be used is "
-        "reported.",
+        description="The target to use when no instance offers the prefix any more: the route is pointed at it "
+        "instead of being deleted. A black hole of another instance is also pointed at it. When an "
+        "instance offers the prefix again, it takes the route back. `nat-…` is for IPv4 (and NAT64), "
+        "`eigw-…` for IPv6; also `igw-`, `tgw-`, `vgw-`, `pcx-`, `vpce-` (Gateway Load Balancer), `eni-` "
+        "(of a host that does not announce the prefix), `cagw-`, `lgw-`, the ARN of a core network or an "
+        "ODB network. Each poll checks the target and reports one that cannot be used.",
         examples=["nat-0123456789abcdef0"],
     )
     run_before_add_route: Hook = Field(
@@ -116,7 +116,8 @@ class SettingsEntry(BaseEntry):
 
 class _PermittedEntry(BaseEntry):
     prefix: Annotated[PrefixRange, PlainValidator(fields.accept_entry), text_schema()] = Field(
-        description="Which announced prefixes: `PREFIX [ge LENGTH] [le LENGTH]`.", examples=["192.0.2.0/24 le 32"]
+        description="Which announced prefixes the entry permits: `PREFIX [ge LENGTH] [le LENGTH]`.",
+        examples=["192.0.2.0/24 le 32"],
     )
 
 
@@ -162,35 +163,36 @@ Cidrs: TypeAlias = Annotated[
 
 class _ManagedEntry(BaseEntry):
     cidr: Cidrs = Field(
-        description="The prefix, or a list of them; an address means a host route.", examples=["192.0.2.53/32"]
+        description="The prefix, or a list of prefixes; an address means a host route.", examples=["192.0.2.53/32"]
     )
     instance: InstanceRef = Field(
         default=None,
-        description="The instance it points at: `SELF` (this one, the default) or the id of another.",
+        description="The instance that the route points at: `SELF` (this one, the default) or the id of another.",
         examples=["i-0123456789abcdef0"],
     )
     healthcheck: CheckNames = Field(
         default=(),
-        description="The health check it depends on, or a list of them. Default: none; it is always offered.",
+        description="The health check that the prefix depends on, or a list of checks. Default: none, so the prefix "
+        "is always offered.",
         examples=["[dns, network]"],
     )
     healthcheck_policy: Annotated[
         str | int,
         PlainValidator(_check_policy),
         WithJsonSchema({"anyOf": [{"enum": ["all", "any"]}, {"type": "integer", "minimum": 1}]}),
-    ] = Field(default="all", description="How many of several checks must be healthy: `all`, `any`, or a number.")
+    ] = Field(default="all", description="How many of the listed checks must be healthy: `all`, `any`, or a number.")
     if_unhealthy: bool | None = Field(
         default=None,
-        description="Take the route from another instance only if that is gone, impaired or fails its remote health "
-        "check. Default: what the rule's `takeover` says. Without that: with `bgp`, `best_path` for an announced "
-        "prefix, else true; without `bgp`, false.",
+        description="Take the route from another instance only if that instance is gone, impaired, or fails its "
+        "remote health check. Default: as the rule's `takeover` says. If the rule has no `takeover`: "
+        "with `bgp`, `best_path` for an announced prefix, otherwise true; without `bgp`, false.",
         examples=["true"],
     )
     announce: Announce | None = Field(
         default=None,
-        description="Attributes of the announcement by ExaBGP (a helper, or `run` with `bgp`), or `false`. "
-        "Default: announced without "
-        "attributes; default routes (0.0.0.0/0, ::/0) and routes of other instances are not announced.",
+        description="Attributes with which ExaBGP (a helper, or `run` with `bgp`) announces the prefix, or `false`. "
+        "Default: announced without attributes; default routes (0.0.0.0/0, ::/0) and routes of other "
+        "instances are not announced.",
         examples=["{med: 100, community: '65000:53'}"],
     )
 
@@ -233,8 +235,9 @@ class _TablesEntry(BaseEntry):
     find: FindEntry = Field(description="Which route tables.", examples=["{type: main}"])
     transit_gateway_route_tables: TransitEntry | None = Field(
         default=None,
-        description="Tables of transit gateways that get static routes to this VPC's attachment for the same prefixes, "
-        "so that other VPCs and the datacenter reach what is served here. See docs/transit-gateway.md.",
+        description="Transit gateway route tables that get static routes to this VPC's attachment for the same "
+        "prefixes, so that other VPCs and the datacenter reach the services in this VPC. See "
+        "docs/transit-gateway.md.",
         examples=["{find: {type: by_tag, config: {key: type, value: anycast}}}"],
     )
     accept: Annotated[list[Accept], Field(min_length=1)] | None = Field(
@@ -249,54 +252,58 @@ class _TablesEntry(BaseEntry):
     )
     prefix_list: ListOfRule | None = Field(
         default=None,
-        description="The managed prefix list that has the rule's prefixes as its entries: each table gets one route, "
-        "for the list, and all prefixes move with it. `pl-…`, or a mapping that says which.",
+        description="The managed prefix list whose entries are the rule's prefixes. Each table gets one route, for "
+        "the list, and all prefixes move together. `pl-…`, or a mapping that selects the list.",
         examples=["pl-0123456789abcdef0"],
     )
     takeover: Takeover | None = Field(
         default=None,
-        description="When a route that points at another instance may be taken: `always`, `if_unhealthy` (its target "
-        "is gone, stopped or impaired, or fails its remote health check), or `best_path` (the best of all paths that "
-        "are heard). Default: best_path if the file has `bgp`; else if_unhealthy, and for `manage_routes` always.",
+        description="When the daemon may take a route that points at another instance: `always`, `if_unhealthy` (its "
+        "target is gone, stopped or impaired, or fails its remote health check), or `best_path` (this "
+        "instance has the best of all known paths). Default: best_path if the file has `bgp`; otherwise "
+        "if_unhealthy, and always for `manage_routes`.",
         examples=["best_path"],
     )
     affinity: Literal["az"] | None = Field(
         default=None,
-        description="With `best_path`: of equal paths, a table uses the one of an instance in its availability zone.",
+        description="With `best_path`: among equal paths, a table prefers an instance in its own availability zone.",
         examples=["az"],
     )
     write: Writes = Field(
         default=Writes.OWN,
-        description="With `best_path`: write routes for this instance's `own` paths only, or for those of `any` "
+        description="With `best_path`: write routes only for this instance's `own` paths, or for the paths of `any` "
         "announcer in the VPC.",
     )
     takeover_foreign: bool = Field(
-        default=False, description="Also take routes that point at no instance: gateways, NAT, peerings."
+        default=False,
+        description="Also take routes that do not point at an instance, such as routes to gateways, NAT and peering "
+        "connections.",
     )
     dead_routes: DeadRoutes = Field(
         default=DeadRoutes.KEEP,
-        description="What to do with a black hole for a prefix in `accept` that no source or peer announces, once EC2 "
-        "says that its instance is terminated or its network interface is gone: `keep` it, or `delete` it, so that a "
-        "less specific route takes the traffic. `fallback` and `never_delete` take precedence.",
+        description="What to do with a black hole for a prefix in `accept` that no source or peer announces, once "
+        "EC2 reports that its instance is terminated or its network interface is gone: `keep` it, or "
+        "`delete` it, so that a less specific route carries the traffic. `fallback` and `never_delete` "
+        "take precedence.",
     )
     interface: Interface | None = Field(
         default=None,
-        description="Which network interface of this instance routes point at: a device index or a subnet. Default: by "
-        "the next hop's address, or device index 0 in the table's VPC.",
+        description="The network interface of this instance that routes point at: a device index or a subnet. "
+        "Default: the interface with the next hop's address, or device index 0 in the table's VPC.",
         examples=[1],
     )
     next_hop_self: bool = Field(
-        default=False, description="Point routes at this instance, whatever next hop is announced."
+        default=False, description="Point routes at this instance, whatever the announced next hop."
     )
     vpc_id: VpcId | None = Field(
         default=None,
-        description="The VPC of the tables, if not this instance's own.",
+        description="The VPC of the tables, if it is not this instance's own.",
         examples=["vpc-0123456789abcdef0"],
     )
     account: Name | None = Field(
         default=None,
-        description="The entry of `accounts` whose role and region the tables are read and written with. Or set "
-        "`role_arn`, `external_id` and `region` here.",
+        description="The entry of `accounts` whose role and region are used to read and write the tables. "
+        "Alternatively, set `role_arn`, `external_id` and `region` here.",
         examples=["network"],
     )
     no_results_ok: bool = Field(default=False, description="Do not warn if the rule matches no route table.")

@@ -26,18 +26,18 @@ class SerfEntry(BaseEntry):
     """The HashiCorp Serf agent of this host: who is gone, and others' votes about the owners of routes."""
 
     rpc: RpcAddress = Field(
-        description="Address and port of the agent, as its `-rpc-addr` says.",
+        description="Address and port of the agent: its `-rpc-addr`.",
         examples=["127.0.0.1:7373"],
     )
     auth_key: str = Field(
         default=_SERF.auth_key, description="The agent's `rpc_auth`, if it has one.", examples=["a-long-secret"]
     )
     every: Period = Field(
-        default=_SERF.every, ge=0.1, description="Seconds between two requests for the members of the cluster."
+        default=_SERF.every, ge=0.1, description="Seconds between two requests for the member list of the cluster."
     )
     vote_time: Period = Field(
         default=_SERF.vote_time,
-        description="Seconds for which a vote is valid; our own are repeated three times within it.",
+        description="Seconds for which a vote is valid. We repeat our own votes three times within this time.",
     )
 
     @model_validator(mode="after")
@@ -54,18 +54,18 @@ class WebEntry(BaseEntry):
     """The status page, `/status.json`, `/metrics`, and steering by POST (docs/web.md)."""
 
     listen: ListenAddress = Field(
-        description="Address and port; everybody who can reach it can read everything, so use 127.0.0.1.",
+        description="Address and port; everyone who can reach the port can read everything, so use 127.0.0.1.",
         examples=["127.0.0.1:8179"],
     )
     token_file: TokenFile = Field(
         default=None,
-        description="File with the token that steering by POST needs; readable for its owner and group only. Without "
-        "it, steering by HTTP is off.",
+        description="File with the token that orders by POST require. Only its owner and group may have read access. "
+        "Without the file, orders over HTTP are off.",
         examples=["/etc/bgp2vpc.token"],
     )
     hosts: Annotated[list[HostName], Field(max_length=100)] = Field(
         default=[],
-        description="Further names of this server, beside localhost and the address: what a browser, a proxy or "
+        description="Further names of this server, besides localhost and the address, that a browser, a proxy or "
         "Prometheus sends as `Host`.",
         examples=["[bgp2vpc.example.org]"],
     )
@@ -75,34 +75,36 @@ class NotifyEntry(BaseEntry):
     """A program or a URL, and what it is told of."""
 
     on: Annotated[list[AlertKind], Field(min_length=1)] = Field(
-        description="Which events: `takeover` (we took a route, or lost one), `withdrawal` (a route of ours was "
-        "deleted, without a successor), `failure` (something failed `after` times in a row), `recovery` (from it).",
+        description="Which events: `takeover` (we took or lost a route), `withdrawal` (one of our routes was deleted "
+        "without a successor), `failure` (something failed `after` times in a row), `recovery` (a "
+        "failure has ended).",
         examples=["[takeover, failure, recovery]"],
     )
     run: Program | None = Field(
         default=None,
-        description="A program and its arguments; no shell runs. It gets `BGP2VPC_EVENT`, `BGP2VPC_MESSAGE` and more "
-        "in its environment.",
+        description="A program and its arguments; no shell runs. Its environment has `BGP2VPC_EVENT`, "
+        "`BGP2VPC_MESSAGE` and more.",
         examples=["/usr/local/bin/page-somebody"],
     )
     url: Url | None = Field(
         default=None,
-        description="An address that gets the same as JSON by POST; any 2xx means delivered.",
+        description="A URL that receives the same data as JSON by POST; any 2xx status means delivered.",
         examples=["https://hooks.example.org/bgp2vpc"],
     )
     after: Count = Field(
         default=_RECIPIENT.after,
-        description="How many times in a row something has to fail before the alert. A failure is sent once, and so is "
-        "its recovery.",
+        description="How many times in a row something has to fail before the alert is sent. Each failure is sent "
+        "once, and so is its recovery.",
     )
     timeout: Period = Field(
-        default=_RECIPIENT.timeout, description="Seconds that one try may take; then a program is killed."
+        default=_RECIPIENT.timeout,
+        description="Seconds that one delivery may take; a program that takes longer is killed.",
     )
     retries: int = Field(
         default=_RECIPIENT.retries,
         ge=0,
         le=100,
-        description="How often delivery is tried again, after 1, 2, 4 … 60 s, before the alert is dropped.",
+        description="How many times a failed delivery is retried, after 1, 2, 4 … 60 s, before the alert is dropped.",
     )
 
     @model_validator(mode="after")
