@@ -18,7 +18,7 @@ from bgp2vpc.policy.rule import Takeover
 from bgp2vpc.prefix import parse_prefix
 from bgp2vpc.reconcile.read.poll import Polls
 from bgp2vpc.reconcile.read.poll_time import PollTime
-from bgp2vpc.vpc.poll_time import auto_poll_time
+from bgp2vpc.vpc.auto_poll_time import auto_poll_time
 from tests.simulation.ec2 import SharedVpc
 from tests.simulation.fleet import ZONES, Fleet, Plan
 from tests.simulation.host import Health, Host, Place, Service

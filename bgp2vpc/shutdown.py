@@ -23,7 +23,7 @@ from bgp2vpc.bgp.sessions import Neighbors
 from bgp2vpc.config.model import OnExit
 from bgp2vpc.logs import event
 from bgp2vpc.parts import Parts
-from bgp2vpc.policy.inputs import DecisionInput
+from bgp2vpc.policy.decision_input import DecisionInput
 from bgp2vpc.tasks import cancelled, until
 
 log = logging.getLogger("bgp2vpc")

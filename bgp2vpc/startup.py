@@ -54,7 +54,7 @@ def start_leftover_timer(parts: Parts) -> None:
         parts.inputs.leftovers_held = False
         parts.inputs.rib.forget_seen()
         verdicts = parts.places.verdicts()
-        parts.reconciler.news({each.prefix for each in verdicts if each.reason is Reason.LEFTOVER})
+        parts.reconciler.prefixes_changed({each.prefix for each in verdicts if each.reason is Reason.LEFTOVER})
 
     ring_at(due, forget)
 

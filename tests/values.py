@@ -4,7 +4,7 @@ from bgp2vpc.bgp.events import Announce, Withdraw
 from bgp2vpc.bgp.path import SELF, Attributes, Path
 from bgp2vpc.bgp.prefix_list import PrefixList, parse_prefix_range
 from bgp2vpc.bgp.rib import Offer, Side
-from bgp2vpc.policy.inputs import DecisionInput
+from bgp2vpc.policy.decision_input import DecisionInput
 from bgp2vpc.policy.place_state import NEVER, PlaceState
 from bgp2vpc.policy.rule import Rule
 from bgp2vpc.prefix import IPAddress, Prefix, parse_prefix

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from bgp2vpc.bgp.rib import Offer
     from bgp2vpc.config.model import Config
     from bgp2vpc.errors import Ec2Error
-    from bgp2vpc.policy.inputs import DecisionInput
+    from bgp2vpc.policy.decision_input import DecisionInput
     from bgp2vpc.policy.list_entries import EntryChanges
     from bgp2vpc.policy.plan import Plan
     from bgp2vpc.policy.rule import Rule
@@ -122,7 +122,7 @@ def _table_words(table: "RouteTable") -> str:
 
 def _show_rules(config: "Config", view: "View") -> None:
     """The tables that each rule finds, and how often the daemon polls them."""
-    from bgp2vpc.vpc.poll_time import MOST_AT_SHORTEST, SHORTEST
+    from bgp2vpc.vpc.auto_poll_time import MOST_AT_SHORTEST, SHORTEST
 
     for rule in config.rules:
         nothing = "no route table (check `find`)" if view.answers(rule) else f"nothing: {rule.access} gives no answer"
@@ -216,7 +216,7 @@ def _inputs(socket: Path | None, config: "Config") -> "DecisionInput":
     from bgp2vpc.exabgp_api.line import parse
     from bgp2vpc.operator.orders import OrderKind, Orders, prefixes_of
     from bgp2vpc.operator.state_file import StateFileError, load_state
-    from bgp2vpc.policy.inputs import DecisionInput
+    from bgp2vpc.policy.decision_input import DecisionInput
     from bgp2vpc.sources.client import ask
     from bgp2vpc.sources.unix import SocketError
 

@@ -26,7 +26,7 @@ from bgp2vpc.errors import Problem
 from bgp2vpc.notify.model import Recipient
 from bgp2vpc.policy.damping import DampingLimits
 from bgp2vpc.serf.model import Agent
-from bgp2vpc.vpc.poll_time import SHORTEST
+from bgp2vpc.vpc.auto_poll_time import SHORTEST
 from bgp2vpc.web.model import WebSettings
 
 

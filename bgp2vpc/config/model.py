@@ -16,7 +16,7 @@ from bgp2vpc.policy.rule import Rule
 from bgp2vpc.prefix import IPAddress, Prefix
 from bgp2vpc.serf.model import Agent
 from bgp2vpc.vpc.access import OWN, Access
-from bgp2vpc.vpc.poll_time import SHORTEST
+from bgp2vpc.vpc.auto_poll_time import SHORTEST
 from bgp2vpc.web.model import WebSettings
 
 DEFAULT_FILE: Final = "/etc/bgp2vpc.yaml"

@@ -4,7 +4,7 @@ from typing import Final
 
 from bgp2vpc.config.schema.file import ConfigFile
 from bgp2vpc.policy.rule import Takeover
-from bgp2vpc.vpc.poll_time import MOST_AT_SHORTEST, SHORTEST, auto_poll_time
+from bgp2vpc.vpc.auto_poll_time import MOST_AT_SHORTEST, SHORTEST, auto_poll_time
 
 JITTER: Final = 1.1
 """How much longer than `poll_time` it may be from one poll to the next."""

@@ -27,8 +27,8 @@ from bgp2vpc.policy.best_path import Unusable, choose_interface
 from bgp2vpc.policy.tables import rules_without_tables
 from bgp2vpc.vpc.access import OWN, Access
 from bgp2vpc.vpc.api import MEMBERS_PAGE_SIZE, PAGE_SIZE
+from bgp2vpc.vpc.auto_poll_time import READS
 from bgp2vpc.vpc.model import Interface
-from bgp2vpc.vpc.poll_time import READS
 
 _OF_ALLOWED_CALLS: Final = (RouteExists, RouteMissing)
 _CLOCK: Final = ("RequestExpired", "InvalidSecurity.RequestHasExpired", "SignatureDoesNotMatch")

@@ -198,7 +198,7 @@ class Drainer(Observer):
         if prefixes.everything:
             self._reconciler.everything_changed()
         else:
-            self._reconciler.news(prefixes.prefixes)
+            self._reconciler.prefixes_changed(prefixes.prefixes)
         if save and changed:
             self._state_file.keep(orders, OrderKind.DRAIN)
         self._deadlines.want({each.key: each.until for each in orders if each.until is not None})
@@ -284,7 +284,7 @@ class Drainer(Observer):
                 view.table_gone(table_id)
             else:
                 view.reread(table, asked, self._now())
-        self._reconciler.news({prefix for _, prefix in before ^ view.ours()} | view.changed)
+        self._reconciler.prefixes_changed({prefix for _, prefix in before ^ view.ours()} | view.changed)
 
     # What became of the routes
 

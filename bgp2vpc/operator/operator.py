@@ -44,7 +44,7 @@ from bgp2vpc.operator.orders import (
 )
 from bgp2vpc.operator.state_file import StateFile
 from bgp2vpc.operator.verbs import VERBS, About, Instruction, Verb
-from bgp2vpc.policy.inputs import DecisionInput
+from bgp2vpc.policy.decision_input import DecisionInput
 from bgp2vpc.policy.plan import Reason
 from bgp2vpc.policy.tables import lists_for
 from bgp2vpc.prefix import Prefix, PrefixListId
@@ -287,7 +287,7 @@ class Operator(Observer):
         self._deadlines.want({each.key: each.until for each in orders if each.until is not None})
         self._state_file.keep(orders, OrderKind.HOLD, OrderKind.TAKEOVER)
         if decide and changed:
-            self._reconciler.news(prefixes_of(changed).prefixes)
+            self._reconciler.prefixes_changed(prefixes_of(changed).prefixes)
 
 
 def _new(kind: OrderKind, said: Instruction, seconds: float | None) -> list[Order]:

@@ -6,7 +6,7 @@ Whoever may open the socket, or has the page's token, may say every verb. To add
    page by POST; with `button` or `main_button` the page also has a button.
 2. `operator/operator.py`: the method, in `Operator`. If it stands for a while, it is an `Order` (`operator/orders.py`)
    with an `OrderKind` of its own; what outlives a restart is written in `operator/state_file.py`.
-   `operator/why.py` names it. If decisions depend on it: its field in `policy/inputs.py` (also in
+   `operator/why.py` names it. If decisions depend on it: its field in `policy/decision_input.py` (also in
    `to_json` and `from_json`, for `plan`) and `reconcile/inputs.py`, who
    reads that (`policy/decide.py`, `verdict.py`), its `Reason` in `policy/plan.py`, the sentence in `policy/explain.py`.
 3. `cli/pin.py`: `add_order(parser, "pin")`, and what is printed of the answer; its name in `cli/main.py`.

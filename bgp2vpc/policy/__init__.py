@@ -4,7 +4,7 @@ plan                  the plan: verdicts with their reasons, changes
 rule                  what one entry of `routetables` says
 tables                which rules are about which table
 list_entries          managed prefix lists: what their entries have to be
-inputs                what sources, checks, neighbors and operators say, as a value
+decision_input        what sources, checks, neighbors and operators say, as a value
 damping place_state   what is remembered of a place: failures, who is awaited, how often its route has moved
 place                 one place, with all that is known of it
 best_path             which of its paths is the best, and where each leads

@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from bgp2vpc.bgp.path import SELF
 from bgp2vpc.bgp.rib import Offer, Side
 from bgp2vpc.policy.best_path import BestPath, best_path_for
-from bgp2vpc.policy.inputs import DecisionInput
+from bgp2vpc.policy.decision_input import DecisionInput
 from bgp2vpc.policy.list_entries import is_entry, list_problem
 from bgp2vpc.policy.place import Place, Policy, is_held_by_another, is_ours, own_interfaces
 from bgp2vpc.policy.plan import Decision, Plan, RouteKey, make_plan

@@ -168,14 +168,14 @@ class Expired:
 class Places:
     """All places with something to remember.
 
-    `lost`: prefix -> next hop of a path whose session was lost of late -> when its owner's write would be seen.
+    `lost_sessions`: prefix -> next hop of a path whose session was lost just now -> when a write of its owner shows.
     """
 
     def __init__(self, settle_time: float, limits: DampingLimits) -> None:
         """`settle_time`: seconds by which reads may be old."""
         self.settle_time = settle_time
         self.states: dict[RouteKey, PlaceState] = {}
-        self.lost: dict[Prefix, dict[IPAddress, float]] = {}
+        self.lost_sessions: dict[Prefix, dict[IPAddress, float]] = {}
         self._limits = limits
         self._patience = PATIENCE
         self._reads_are_old_for = settle_time
@@ -225,7 +225,7 @@ class Places:
     def hurry(self, patience: float) -> None:
         """From now on no instance gets more time than this, and reads are taken as current."""
         self._patience, self._reads_are_old_for = patience, 0.0
-        self.lost.clear()
+        self.lost_sessions.clear()
         for key in tuple(self._due):
             self.states[key].unsettled_until = None
             self._schedule(key, self.states[key])
@@ -268,7 +268,7 @@ class Places:
         state.reread_at = state.moved_at + LATELY if is_unheard and is_new else None
         self._schedule(key, state)
 
-    def news(self, prefixes: Collection[Prefix]) -> None:
+    def prefixes_changed(self, prefixes: Collection[Prefix]) -> None:
         """Something about these prefixes changed: an instance that was late gets its time again."""
         for key in [key for key in self._due if key[1] in prefixes]:
             self.states[key].late.clear()
@@ -278,7 +278,7 @@ class Places:
         """The session with who offered these paths, by prefix and next hop, is lost."""
         if self._reads_are_old_for > 0:
             for prefix, next_hop in paths:
-                self.lost.setdefault(prefix, {})[next_hop] = now + self._patience + self._reads_are_old_for
+                self.lost_sessions.setdefault(prefix, {})[next_hop] = now + self._patience + self._reads_are_old_for
 
     def wrote(self, key: RouteKey, before: Target | None, after: Route | None, now: float) -> None:
         """EC2 accepted a write of ours that turned `before` into `after` (None: no route)."""
@@ -330,11 +330,13 @@ class Places:
             state = self.states[key]
             self._expire_place(key, state, now, expired)
             self._schedule(key, state)
-        for prefix in [prefix for prefix, lost in self.lost.items() if min(lost.values()) <= now]:
+        for prefix in [prefix for prefix, lost in self.lost_sessions.items() if min(lost.values()) <= now]:
             expired.to_decide.add(prefix)
-            self.lost[prefix] = {each: until for each, until in self.lost[prefix].items() if until > now}
-            if not self.lost[prefix]:
-                del self.lost[prefix]
+            self.lost_sessions[prefix] = {
+                each: until for each, until in self.lost_sessions[prefix].items() if until > now
+            }
+            if not self.lost_sessions[prefix]:
+                del self.lost_sessions[prefix]
         return expired
 
     def _expire_place(self, key: RouteKey, state: PlaceState, now: float, expired: Expired) -> None:
@@ -376,7 +378,7 @@ class Places:
 
     def next_expiry(self) -> float | None:
         """When `expire` has something to do next."""
-        return min((*self._due.values(), *(min(each.values()) for each in self.lost.values())), default=None)
+        return min((*self._due.values(), *(min(each.values()) for each in self.lost_sessions.values())), default=None)
 
     def _schedule(self, key: RouteKey, state: PlaceState) -> None:
         due = state.due()

@@ -1,9 +1,14 @@
-"""Decide: what the inputs and the snapshot want, as of now; remembered, told to the observers, and asked about."""
+"""Decide: what the route tables should hold, by the inputs and the snapshot of now.
+
+Each verdict is remembered (`policy/place_state.py`), and the observers are told. If a decision depends on instances
+that are not known yet, EC2 is asked about them (`read/lookup.py`).
+"""
 
 import asyncio
 import logging
 import time
 from collections.abc import Collection
+from dataclasses import dataclass
 
 from bgp2vpc.logs import event
 from bgp2vpc.policy.plan import Plan, RouteKey
@@ -13,10 +18,17 @@ from bgp2vpc.reconcile.journal import Journal
 from bgp2vpc.reconcile.read.lookup import Lookup
 from bgp2vpc.reconcile.read.reread import Rereader
 from bgp2vpc.reconcile.view import View
-from bgp2vpc.reconcile.write.applier import Applier
 from bgp2vpc.tasks import Alarm
 
 log = logging.getLogger("bgp2vpc")
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """`plan`: the changes to be written, and all verdicts. `unchanged`: the places where nothing is to be written."""
+
+    plan: Plan
+    unchanged: tuple[RouteKey, ...]
 
 
 class Decisions:
@@ -30,7 +42,6 @@ class Decisions:
         queue: DecisionQueue,
         rereader: Rereader,
         lookup: Lookup,
-        applier: Applier,
     ) -> None:
         self._view = view
         self._inputs = inputs
@@ -38,11 +49,10 @@ class Decisions:
         self._queue = queue
         self._rereader = rereader
         self._lookup = lookup
-        self._applier = applier
         self._expiry = Alarm(self._time_has_passed)
 
-    def decide(self, only: Collection[Prefix] | None) -> Plan:
-        """Decide about these prefixes, or (None) about all; what is to be written is for the caller to apply."""
+    def decide(self, only: Collection[Prefix] | None) -> Decision:
+        """Decide about these prefixes, or (None) about all."""
         self._expire()
         inputs = self._inputs.now()
         plan = self._view.plan(inputs, only)
@@ -50,27 +60,28 @@ class Decisions:
             self._journal.lost(lost)
         for each in self._journal.observers:
             each.decided(inputs, only)
-        self._remember(plan, self._view.known_places(only))
+        unchanged = self._remember(plan, self._view.known_places(only))
         self._journal.refuse(self._view.not_accepted(inputs, only), only)
         self._lookup.ask(inputs, plan, only)
-        return plan
+        return Decision(plan, unchanged)
 
-    def decided_all(self, prefixes: Collection[Prefix]) -> None:
-        """All were decided about, some after the other: of other prefixes, and in other tables, there is nothing."""
+    def decided_all(self, prefixes: Collection[Prefix]) -> Decision:
+        """These prefixes, decided about one after the other, are all: nothing is to be written in other tables."""
         elsewhere = [key for key in self._view.places.states if key[0] not in self._view.tables]
-        self._remember(Plan(), elsewhere)
+        unchanged = self._remember(Plan(), elsewhere)
         self._journal.not_accepted.intersection_update(prefixes)
         for each in self._journal.observers:
             each.decided_all(prefixes)
+        return Decision(Plan(), unchanged)
 
-    def _remember(self, plan: Plan, known: Collection[RouteKey]) -> None:
-        """The verdicts of the plan, and that the other `known` places have none."""
-        wanted = {change.key for change in plan.changes}
-        self._applier.no_longer_wanted([key for key in known if key not in wanted])
+    def _remember(self, plan: Plan, known: Collection[RouteKey]) -> tuple[RouteKey, ...]:
+        """The verdicts of the plan, and that the other `known` places have none. Returns those without a change."""
         verdicts = {(verdict.table_id, verdict.prefix): verdict for verdict in plan.verdicts}
         before = self._view.decided(known, verdicts, asyncio.get_running_loop().time(), time.time())
         self._expiry.set(self._view.places.next_expiry())
         self._journal.verdicts(before, verdicts)
+        changing = {change.key for change in plan.changes}
+        return tuple(key for key in known if key not in changing)
 
     def _expire(self) -> None:
         """Who was waited for is late, or what was suppressed is not any more."""

@@ -10,7 +10,8 @@
 | `leftovers_held`, `last`                  | the daemon: when it waits no longer, and how it ends      |
 | `places`                                  | the reconciler itself: what it remembers of each place    |
 
-Whoever writes tells the reconciler which prefixes are concerned (`Reconciler.news`): these wait in the `DecisionQueue`.
+Whoever writes here tells the reconciler which prefixes are concerned (`Reconciler.prefixes_changed`). These wait in the
+`DecisionQueue`.
 """
 
 import asyncio
@@ -19,7 +20,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from bgp2vpc.bgp.export import NOTHING_DRAINS, Draining
 from bgp2vpc.bgp.rib import Offer, Rib
 from bgp2vpc.bgp.sessions import Neighbors
-from bgp2vpc.policy.inputs import DecisionInput
+from bgp2vpc.policy.decision_input import DecisionInput
 from bgp2vpc.policy.place_state import Places
 from bgp2vpc.prefix import Prefix
 
@@ -56,7 +57,7 @@ class Inputs:
             neighbors=self.neighbors,
             neighbors_held=waits_for_neighbors and not self.neighbors.all_have_told,
             remembered=self.places.states,
-            lost=self.places.lost,
+            lost_sessions=self.places.lost_sessions,
             drained=self.draining.drained,
             held=self.held,
             taken=self.taken,
@@ -73,7 +74,7 @@ class DecisionQueue:
     `decide` is called with all that was added, in the next turn of the event loop; None: with everything.
     """
 
-    def __init__(self, decide: Callable[[Collection[Prefix] | None], None]) -> None:
+    def __init__(self, decide: Callable[[Collection[Prefix] | None], object]) -> None:
         self.is_due = False
         self._decide = decide
         self._prefixes: set[Prefix] = set()

@@ -31,7 +31,7 @@ from bgp2vpc.errors import (
     Transient,
 )
 from bgp2vpc.logs import event
-from bgp2vpc.policy.inputs import DecisionInput
+from bgp2vpc.policy.decision_input import DecisionInput
 from bgp2vpc.policy.list_entries import EntryChanges, EntryPolicy, entry_changes
 from bgp2vpc.policy.tables import owned_lists
 from bgp2vpc.prefix import Prefix, PrefixListId

@@ -7,7 +7,7 @@ from enum import Enum
 from typing import TypeVar
 
 from bgp2vpc.errors import Bgp2vpcError, Ec2Error
-from bgp2vpc.policy.inputs import DecisionInput
+from bgp2vpc.policy.decision_input import DecisionInput
 from bgp2vpc.policy.plan import Change, RouteKey, Verdict
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.vpc.model import Route, Target

@@ -20,8 +20,6 @@ hanging call delays nothing but itself. What would take longer is decided and ap
 
 import asyncio
 import logging
-import math
-from collections import Counter
 from collections.abc import Collection, Container, Hashable
 from dataclasses import dataclass
 
@@ -39,22 +37,19 @@ from bgp2vpc.reconcile.read.lookup import Lookup
 from bgp2vpc.reconcile.read.observation import Observation
 from bgp2vpc.reconcile.read.poll import Polls
 from bgp2vpc.reconcile.read.poll_time import PollTime
-from bgp2vpc.reconcile.read.questions import other_instances
 from bgp2vpc.reconcile.read.reread import Rereader
 from bgp2vpc.reconcile.slices import Slices, is_much
 from bgp2vpc.reconcile.view import View
 from bgp2vpc.reconcile.write.applier import Applier
 from bgp2vpc.reconcile.write.retries import Retries
 from bgp2vpc.reconcile.write.writer import Writer
-from bgp2vpc.vpc.api import PAGE_SIZE
+from bgp2vpc.vpc.auto_poll_time import SHORTEST
 from bgp2vpc.vpc.model import Instance
-from bgp2vpc.vpc.poll_time import SHORTEST, estimated_members
 
 log = logging.getLogger("bgp2vpc")
 
 CONNECT_RETRY_FIRST = 0.5
 CONNECT_RETRY_MOST = 30.0
-ESTIMATED = "if there are as many for each owner of a route as here"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +85,7 @@ class Reconciler:
         self._lookup = Lookup(calls, view, inputs, journal, self._queue)
         self._observation = Observation(calls, view, inputs, journal, self._lookup)
         self._applier = Applier(view, retries, journal, self.polls, self._queue, self._rereader, writer)
-        self._decisions = Decisions(view, inputs, journal, self._queue, self._rereader, self._lookup, self._applier)
+        self._decisions = Decisions(view, inputs, journal, self._queue, self._rereader, self._lookup)
         self._slices = Slices(view, inputs, journal, self._decisions, self._applier)
         self._preparer = writer.preparer if writer else None
 
@@ -100,27 +95,29 @@ class Reconciler:
         while True:
             self.polls.begin()
             error = await self._observation.observe(carefully=self.polls.was_throttled)
-            if error is None and is_much(self.view, self.inputs):
-                await self._slices.decide(None)  # ends when what may be written now is being written
-            elif error is None:
-                self._cycle(None)
+            if error is None and (slices := self._cycle(None)):
+                await slices
             self.polls.end(error)
-            self._count_fleet()
+            self.poll_time.count(self.view, self.inputs.neighbors)
             self.poll_time.ended(error)
             self._tell_polled()
             await self.polls.wait(knows_something=self.first_observation.is_set())
 
-    def _cycle(self, only: Collection[Prefix] | None) -> None:
-        """Decide about these prefixes and those that a read has shown to have changed, or (None) all, and apply it."""
+    def _cycle(self, only: Collection[Prefix] | None) -> "asyncio.Task[None] | None":
+        """Decide about these prefixes and those that a read has shown to have changed, or (None) all, and apply it.
+
+        Returns the task that does so in slices, if they are many.
+        """
         changed = self.view.take_changed()
         if only is not None:
             only = with_lists(self.view.tables, {*only, *changed} if changed else only)
         if is_much(self.view, self.inputs, only):
-            self._slices.begin(only)
-        elif not self._slices.are_closed:
+            return self._slices.begin(only)
+        if not self._slices.are_closed:
             self._applier.apply(self._decisions.decide(only), is_whole=only is None)
             if only is None:
                 self._slices.everything_is_decided()
+        return None
 
     async def _connected(self) -> Instance:
         """Who we are: tried until it works, for a host may boot before its network does."""
@@ -148,23 +145,6 @@ class Reconciler:
         """Set once everything has been read."""
         return self._observation.first
 
-    def _count_fleet(self) -> None:
-        """What `poll_time: auto` goes by, as far as it is known here."""
-        addresses = self.inputs.neighbors.addresses
-        group = 1 + max(Counter(each.version for each in addresses).values(), default=0)
-        self.poll_time.know("with BGP", group if addresses else 0)
-        tables = self.view.snapshot.tables.values()
-        routes = (route for table in tables for route in table.routes if not route.propagated)
-        owners = {route.instance_id for route in routes if route.instance_id}
-        of_group = {verdict.owner for verdict in self.view.places.verdicts()} | {self.view.instance.id}
-        self.poll_time.know(ESTIMATED, estimated_members(group, owners, owners & of_group))
-        # Each account and region has buckets of its own.
-        of_vpcs = Counter(each.access for each in tables if not each.is_transit)
-        others = Counter(access for access, _ in other_instances(self.view))
-        self.poll_time.needs("DescribeRouteTables", math.ceil(max(of_vpcs.values(), default=0) / PAGE_SIZE))
-        self.poll_time.needs("SearchTransitGatewayRoutes", sum(each.is_transit for each in tables))
-        self.poll_time.needs("DescribeNetworkInterfaces", 1 + max(others.values(), default=0))
-
     def use(self, limits: Limits) -> None:
         """Use these from now on."""
         self.limits, self._applier.max_changes = limits, limits.max_changes
@@ -174,7 +154,7 @@ class Reconciler:
 
     # What may change a decision
 
-    def news(self, prefixes: Collection[Prefix]) -> None:
+    def prefixes_changed(self, prefixes: Collection[Prefix]) -> None:
         """What is announced of these, or what is known of who serves them, has changed.
 
         Before EC2 is reached there is nothing to do: the first poll decides about everything.
@@ -184,13 +164,13 @@ class Reconciler:
         prefixes = with_lists(self.view.tables, prefixes)
         for each in self._journal.observers:
             each.touched(prefixes)
-        self.view.places.news(prefixes)
+        self.view.places.prefixes_changed(prefixes)
         self._queue.add(prefixes)
-        self._rereader.news(prefixes, self.inputs.now())
+        self._rereader.prefixes_changed(prefixes, self.inputs.now())
 
     def neighbors_changed(self) -> None:
         """A BGP session has begun, told all, or ended: what depends on the neighbors may be decided otherwise."""
-        self.news({verdict.prefix for verdict in self.view.places.verdicts()})
+        self.prefixes_changed({verdict.prefix for verdict in self.view.places.verdicts()})
 
     def session_lost(self, paths: Collection[tuple[Prefix, IPAddress]]) -> None:
         """The BGP session with who offered these paths, by prefix and next hop, is lost; before anything follows."""

@@ -7,7 +7,7 @@ undoes what was decided meanwhile, and no event has to know of the slices.
 """
 
 import asyncio
-from collections.abc import Collection, Coroutine, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import islice
 from typing import Final, TypeVar
 
@@ -61,17 +61,13 @@ class Slices:
         self._deciding_some = asyncio.Lock()
         self.are_closed = False
 
-    def begin(self, only: Collection[Prefix] | None) -> None:
-        """Decide about these prefixes, or (None) about all, beside whatever else happens."""
-        self._tasks.start(self.decide(only))
-
-    def decide(self, only: Collection[Prefix] | None) -> Coroutine[None, None, None]:
-        """Decide about these prefixes, or (None) about all. Ends when what may be written now is being written."""
+    def begin(self, only: Collection[Prefix] | None) -> "asyncio.Task[None]":
+        """Decide about these prefixes, or (None) about all. The task ends when what may be written is being written."""
         if only is None:
             self._is_everything_due = True
-            return self._decide_everything()
+            return self._tasks.start(self._decide_everything())
         self._due.update(only)
-        return self._decide_some()
+        return self._tasks.start(self._decide_some())
 
     def everything_is_decided(self) -> None:
         """In one turn, by somebody else: whoever waits to do so finds it done."""
@@ -114,12 +110,14 @@ class Slices:
         for some in slices(prefixes, max(1, PLACES // max(1, len(self._view.tables)))):
             if self.are_closed:
                 return
-            changes += self._decisions.decide(some).changes
+            decision = self._decisions.decide(some)
+            self._applier.nothing_to_write(decision.unchanged)
+            changes += decision.plan.changes
             await asyncio.sleep(0)
         if self.are_closed:
             return
         if is_whole:
-            self._decisions.decided_all(prefixes)
+            self._applier.nothing_to_write(self._decisions.decided_all(prefixes).unchanged)
         await self._apply(changes, is_whole=is_whole)
 
     async def _apply(self, changes: Iterable[Change], *, is_whole: bool) -> None:

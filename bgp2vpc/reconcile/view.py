@@ -7,7 +7,7 @@ from typing import Final
 from bgp2vpc.bgp.rib import Offer, Side
 from bgp2vpc.errors import InterfaceGone
 from bgp2vpc.policy.decide import Unresolved, decide, decide_one, owners_to_check
-from bgp2vpc.policy.inputs import DecisionInput
+from bgp2vpc.policy.decision_input import DecisionInput
 from bgp2vpc.policy.place import Policy, is_ours, own_interfaces
 from bgp2vpc.policy.place_state import NEVER, Places
 from bgp2vpc.policy.plan import Action, Change, Plan, Reason, RouteKey, Verdict

@@ -57,7 +57,7 @@ NO_NEIGHBOR = "ExaBGP has told of no such neighbor, or of no session with it, an
 class Decider(Protocol):
     """Who decides anew when something changes: the reconciler."""
 
-    def news(self, prefixes: Collection[Prefix]) -> None:
+    def prefixes_changed(self, prefixes: Collection[Prefix]) -> None:
         """What is announced of these has changed."""
 
     def neighbors_changed(self) -> None:
@@ -297,7 +297,7 @@ class AdjRibIn:
             if not said:
                 del self._said[prefix]
         if prefixes:
-            self._decider.news(prefixes)
+            self._decider.prefixes_changed(prefixes)
 
     def _note_gone(self, prefix: Prefix, gone: Gone) -> None:
         """Remember it as the last one of its prefix, and forget the oldest where there are too many."""

@@ -83,7 +83,7 @@ class Peers:
         for peer in self._hold_timers.expire():
             event(log, logging.INFO, "peer hold timer expired", peer=peer)
             self._failed(peer, "hold timer")
-            self._decider.news({prefix for prefix, _ in self._adj_rib_in.rib.next_hops(_name(peer))})
+            self._decider.prefixes_changed({prefix for prefix, _ in self._adj_rib_in.rib.next_hops(_name(peer))})
 
     def _take_in(self, message: Message) -> None:
         match message:

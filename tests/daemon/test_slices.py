@@ -105,7 +105,7 @@ async def _happens(lab: Lab, world: World) -> None:
             parts.reconciler.everything_changed()
         elif what == "hold":
             parts.inputs.held |= {parse_prefix(prefix)}
-            parts.reconciler.news([parse_prefix(prefix)])
+            parts.reconciler.prefixes_changed([parse_prefix(prefix)])
         else:
             parts.adj_rib_in.said("dns", parse(announce(prefix) if what == "announce" else withdraw(prefix)))
 

@@ -10,8 +10,8 @@ from bgp2vpc.bgp.rib import Rib, Side
 from bgp2vpc.bgp.sessions import Neighbors, Standing
 from bgp2vpc.errors import Disagreement, Ec2Error, RouteExists, RouteMissing
 from bgp2vpc.policy.damping import DampingLimits
+from bgp2vpc.policy.decision_input import DecisionInput
 from bgp2vpc.policy.guard import guard
-from bgp2vpc.policy.inputs import DecisionInput
 from bgp2vpc.policy.place import Policy
 from bgp2vpc.policy.place_state import Places
 from bgp2vpc.policy.plan import Action, Change, Plan, Reason
@@ -106,7 +106,7 @@ class Host:
                 setattr(view, name, value.copy())
         places = view.places = _copy(self.view.places)
         places.states = {key: replace(state, late=dict(state.late)) for key, state in places.states.items()}
-        places.lost = {prefix: dict(lost) for prefix, lost in places.lost.items()}
+        places.lost_sessions = {prefix: dict(lost) for prefix, lost in places.lost_sessions.items()}
         places._due = dict(places._due)
         rib = new.rib = _copy(self.rib)
         rib._sources = {
@@ -137,7 +137,7 @@ class Host:
             neighbors=self.neighbors,
             neighbors_held=now < self.neighbors_due and not self.neighbors.all_have_told,
             remembered=self.view.places.states,
-            lost=self.view.places.lost,
+            lost_sessions=self.view.places.lost_sessions,
         )
 
     def alarm(self, due: float, what: str) -> None:
@@ -198,10 +198,10 @@ class Host:
         self._news(changed, now)
 
     def _news(self, prefixes: Collection[Any], now: float) -> None:
-        """`Reconciler.news` and `Rereader.news`."""
+        """`Reconciler.prefixes_changed` and `Rereader.prefixes_changed`."""
         if not prefixes or not self.view.tables:
             return
-        self.view.places.news(prefixes)
+        self.view.places.prefixes_changed(prefixes)
         places = self.view.ours_by_best_path(prefixes)
         if places and self.neighbors.are_known:
             if self.view.is_offered(P1, self.inputs(now)):
@@ -257,7 +257,7 @@ class Host:
         plan = self.view.plan(self.inputs(now), {P1})
         self.view.take_lost({P1})
         state = places.at(KEY)
-        if not plan.changes and state.failure is not None:  # `Applier.no_longer_wanted`
+        if not plan.changes and state.failure is not None:  # `Applier.nothing_to_write`
             if state.failure.may_have_been_applied and not any(what == "recheck" for _, what in self.alarms):
                 self.read_due = True
                 self.alarm(now + SETTLE_TIME, "recheck")
@@ -365,8 +365,8 @@ class Host:
         return (
             bool(table), route and route.target.id, at(view.snapshot.read_at), at(view._read_at.get(TABLE)),
             tuple(states),
-            tuple((at(t)) for lost in places.lost.values() for t in lost.values()), rib, P1 in self.rib.seen, sessions,
-            departed, self.serves, self.said, self.told, call, late, self.read_due, self.leftovers_held, due,
+            tuple((at(t)) for lost in places.lost_sessions.values() for t in lost.values()), rib, P1 in self.rib.seen,
+            sessions, departed, self.serves, self.said, self.told, call, late, self.read_due, self.leftovers_held, due,
             tuple((at(t), what) for t, what in self.alarms),
         )  # fmt: skip
 

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from bgp2vpc.bgp.rib import Side
 from bgp2vpc.policy.decide import decide, owners_in_the_way
-from bgp2vpc.policy.inputs import DecisionInput
+from bgp2vpc.policy.decision_input import DecisionInput
 from bgp2vpc.policy.place import Policy
 from bgp2vpc.policy.plan import Action, Change
 from bgp2vpc.policy.rule import Takeover

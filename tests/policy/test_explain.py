@@ -9,8 +9,8 @@ from bgp2vpc.bgp.rib import Side
 from bgp2vpc.bgp.sessions import Neighbors
 from bgp2vpc.policy.best_path import Exclusion
 from bgp2vpc.policy.decide import decide_one, decide_place
+from bgp2vpc.policy.decision_input import DecisionInput
 from bgp2vpc.policy.explain import EXCLUSIONS, NEXT, NOT_ADMITTED, REASONS, VERDICTS, explain
-from bgp2vpc.policy.inputs import DecisionInput
 from bgp2vpc.policy.place import Policy
 from bgp2vpc.policy.plan import Action, Reason, VerdictKind
 from bgp2vpc.policy.rule import HookPrograms, ManagedRoute, Takeover

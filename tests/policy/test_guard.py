@@ -4,8 +4,8 @@ import pytest
 
 from bgp2vpc.errors import PlanRefused
 from bgp2vpc.policy.decide import decide
+from bgp2vpc.policy.decision_input import DecisionInput
 from bgp2vpc.policy.guard import guard, withdrawals
-from bgp2vpc.policy.inputs import DecisionInput
 from bgp2vpc.policy.place import Policy
 from bgp2vpc.policy.plan import Action, Plan
 from bgp2vpc.policy.rule import Takeover, Writes

@@ -8,8 +8,8 @@ from bgp2vpc.bgp.export import PrefixSet
 from bgp2vpc.bgp.rib import Side
 from bgp2vpc.errors import PlanRefused
 from bgp2vpc.policy.decide import decide
+from bgp2vpc.policy.decision_input import DecisionInput
 from bgp2vpc.policy.guard import guard
-from bgp2vpc.policy.inputs import DecisionInput
 from bgp2vpc.policy.place import Policy
 from bgp2vpc.policy.plan import Plan
 from bgp2vpc.policy.rule import ManagedRoute, Takeover, Writes

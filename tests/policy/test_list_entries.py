@@ -7,7 +7,7 @@ import pytest
 from bgp2vpc.bgp.path import GRACEFUL_SHUTDOWN
 from bgp2vpc.bgp.rib import Offer, Side
 from bgp2vpc.policy.decide import decide
-from bgp2vpc.policy.inputs import DecisionInput
+from bgp2vpc.policy.decision_input import DecisionInput
 from bgp2vpc.policy.list_entries import EntryPolicy, entry_changes, routes_counted
 from bgp2vpc.policy.place import Policy
 from bgp2vpc.policy.rule import DeadRoutes, Takeover

@@ -6,8 +6,8 @@ from bgp2vpc.bgp.prefix_list import PrefixList, parse_prefix_range
 from bgp2vpc.bgp.rib import Side
 from bgp2vpc.errors import PlanRefused
 from bgp2vpc.policy.decide import decide, owners_in_the_way, owners_to_check
+from bgp2vpc.policy.decision_input import DecisionInput
 from bgp2vpc.policy.guard import guard
-from bgp2vpc.policy.inputs import DecisionInput
 from bgp2vpc.policy.place import Policy
 from bgp2vpc.policy.plan import Action, Change, Plan, Reason
 from bgp2vpc.policy.rule import ManagedRoute, RouteSettings, Rule, Takeover, fallbacks_of

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from bgp2vpc.policy.damping import DampingLimits
-from bgp2vpc.policy.inputs import states_from_json, states_to_json
+from bgp2vpc.policy.decision_input import states_from_json, states_to_json
 from bgp2vpc.policy.place_state import (
     FORGIVEN,
     NEVER,
@@ -113,10 +113,10 @@ def test_who_was_late_is_waited_for_again_when_there_is_news():
     decided(places, verdict(PEER), OURS, 0.0)
     places.expire(PATIENCE)
     places.expire(PATIENCE + SETTLE)
-    places.news([P2])
+    places.prefixes_changed([P2])
     assert late(places)
     assert places.next_expiry() == PATIENCE + FORGIVEN
-    places.news([P1])
+    places.prefixes_changed([P1])
     assert not late(places)
     assert places.next_expiry() is None
 
@@ -150,19 +150,19 @@ def test_who_was_lost_of_late_has_the_handover_time_to_write_and_reads_the_settl
     assert places.next_expiry() == PATIENCE + SETTLE
     assert places.expire(PATIENCE + SETTLE - 0.1) == Expired()
     assert places.expire(PATIENCE + SETTLE) == Expired(to_decide={P1, P2})
-    assert {prefix: set(next_hops) for prefix, next_hops in places.lost.items()} == {P1: {EIGHT}}
+    assert {prefix: set(next_hops) for prefix, next_hops in places.lost_sessions.items()} == {P1: {EIGHT}}
     assert places.expire(PATIENCE + SETTLE + 5.0) == Expired(to_decide={P1})
-    assert not places.lost
+    assert not places.lost_sessions
     assert places.next_expiry() is None
 
 
 def test_without_a_settle_time_reads_are_believed() -> None:
     places = Places(0.0, DampingLimits())
     places.session_lost([(P1, NINE)], 0.0)
-    assert not places.lost
+    assert not places.lost_sessions
     decided(places, verdict(PEER), OURS, 0.0)
     places.expire(PATIENCE)
-    assert not places.lost
+    assert not places.lost_sessions
     assert not places.at(HERE).is_unsettled
 
 

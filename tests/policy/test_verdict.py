@@ -4,7 +4,7 @@ import pytest
 
 from bgp2vpc.bgp.rib import Side
 from bgp2vpc.policy.decide import decide
-from bgp2vpc.policy.inputs import DecisionInput
+from bgp2vpc.policy.decision_input import DecisionInput
 from bgp2vpc.policy.place import Policy
 from bgp2vpc.policy.plan import Reason
 from bgp2vpc.policy.rule import Takeover

@@ -9,8 +9,8 @@ from bgp2vpc.bgp.path import GRACEFUL_SHUTDOWN, AsSegment, SegmentKind
 from bgp2vpc.bgp.rib import Side
 from bgp2vpc.bgp.sessions import Neighbors, Standing
 from bgp2vpc.policy.decide import Unresolved, decide, owners_in_the_way, owners_to_check, unresolved
+from bgp2vpc.policy.decision_input import DecisionInput
 from bgp2vpc.policy.guard import guard
-from bgp2vpc.policy.inputs import DecisionInput
 from bgp2vpc.policy.place import Policy
 from bgp2vpc.policy.rule import ManagedRoute, Takeover, Writes
 from bgp2vpc.policy.tables import table_policies
@@ -137,9 +137,9 @@ TABLE = [
     (US, [THEIRS], {}, "keep handover eni-1, awaits eni-9"),
     (US, [THEIRS], dict(late=LATE, is_unsettled=True), "keep handover eni-1"),
     (US, [], dict(is_unsettled=True), "delete withdrawn None -> delete eni-1"),
-    (US, [], dict(lost={P1: {NINE}}), "keep handover eni-1"),
-    (US, [], dict(lost={P2: {NINE}}), "delete withdrawn None -> delete eni-1"),
-    (US, [BETTER], dict(lost={P1: {NINE}}), "keep ours eni-1"),
+    (US, [], dict(lost_sessions={P1: {NINE}}), "keep handover eni-1"),
+    (US, [], dict(lost_sessions={P2: {NINE}}), "delete withdrawn None -> delete eni-1"),
+    (US, [BETTER], dict(lost_sessions={P1: {NINE}}), "keep ours eni-1"),
     (US, [], {}, "delete withdrawn None -> delete eni-1"),
     (THEM, [BETTER, THEIRS], {}, "replace best-path eni-1 -> replace eni-1"),
     (THEM, [EQUAL, THEIRS], {}, "yield peer-best eni-9"),
@@ -355,8 +355,8 @@ BRIDGE = [
     (THEM, [], dict(known=SILENT), ANY, "nothing"),
     (THEM, [], dict(known=LOST), ANY, "delete owner-lost None -> delete eni-9"),
     (THEM, [], dict(known=LOST, is_suppressed=True), ANY, "yield damped eni-9"),
-    (THEM, [], dict(known=LOST, lost={P1: {NINE}}), ANY, "delete owner-lost None -> delete eni-9"),
-    (THEM, [], dict(known=LOST, lost={P1: {NINE, EIGHT}}), ANY, "yield handover eni-9"),
+    (THEM, [], dict(known=LOST, lost_sessions={P1: {NINE}}), ANY, "delete owner-lost None -> delete eni-9"),
+    (THEM, [], dict(known=LOST, lost_sessions={P1: {NINE, EIGHT}}), ANY, "yield handover eni-9"),
     (THEM, [], dict(known=LOST), ANY_CHECKED, "yield owner-unheard eni-9"),
     (THEM, [], dict(known=LOST, failing=FAILING), ANY_CHECKED, "delete owner-lost None -> delete eni-9"),
     (THEM, [], dict(known=WITHDRAWN, neighbors_held=True), ANY, "yield not-ready eni-9"),
@@ -458,8 +458,8 @@ DETAILS = [
     (US, [THEIRS], {}, "peer 10.0.0.9 at eni-9 has the best path: only path"),
     (THEM, [WORSE, THEIRS], {}, "peer 10.0.0.9 at eni-9 has the best path: med"),
     (THEM, [THEIRS], dict(rule_options=ANY), "peer 10.0.0.9 at eni-9 has the best path: only path"),
-    (US, [], dict(lost={P1: {NINE}}), UNSETTLED),
-    (THEM, [], dict(rule_options=ANY, neighbors=LOST, lost={P1: {EIGHT}}), UNSETTLED),
+    (US, [], dict(lost_sessions={P1: {NINE}}), UNSETTLED),
+    (THEM, [], dict(rule_options=ANY, neighbors=LOST, lost_sessions={P1: {EIGHT}}), UNSETTLED),
     (THEM, [BETTER, THEIRS], dict(neighbors_held=True), "best-path, but not all is known yet"),
     (THEM, [BETTER, THEIRS], dict(is_suppressed=True),
      "best-path, but the route is flapping: suppressed until it is stable"),

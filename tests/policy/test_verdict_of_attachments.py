@@ -6,9 +6,9 @@ import pytest
 
 from bgp2vpc.bgp.sessions import Neighbors, Standing
 from bgp2vpc.policy.decide import Decided, decide_place
+from bgp2vpc.policy.decision_input import DecisionInput
 from bgp2vpc.policy.explain import explain
 from bgp2vpc.policy.guard import guard
-from bgp2vpc.policy.inputs import DecisionInput
 from bgp2vpc.policy.place import Policy
 from bgp2vpc.policy.plan import make_plan
 from bgp2vpc.policy.rule import Rule, Takeover, Writes

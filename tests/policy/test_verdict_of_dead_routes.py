@@ -7,8 +7,8 @@ import pytest
 from bgp2vpc.bgp.rib import Side
 from bgp2vpc.errors import PlanRefused
 from bgp2vpc.policy.decide import decide
+from bgp2vpc.policy.decision_input import DecisionInput
 from bgp2vpc.policy.guard import guard
-from bgp2vpc.policy.inputs import DecisionInput
 from bgp2vpc.policy.place import Policy
 from bgp2vpc.policy.plan import Plan
 from bgp2vpc.policy.rule import DeadRoutes, ManagedRoute, Rule, Takeover, Writes
@@ -89,8 +89,8 @@ TABLE = [
     (DEAD,          DELETED,                  ELSEWHERE,   {},                "blocked next-hop-not-ours eni-9"),
     (DEAD,          DELETED,                  OWN,         {},        "replace owner-blackhole eni-1 -> replace eni-1"),
     (DEAD,          DELETED,                  [],          dict(neighbors_held=True),          NOT_YET),
-    (DEAD,          DELETED,                  [],          dict(lost=LOST),                    NOT_YET),
-    (DEAD,          DELETED,                  [],          dict(lost={P2: LOST[P1]}),          f"{GOES} eni-9"),
+    (DEAD,          DELETED,                  [],          dict(lost_sessions=LOST),           NOT_YET),
+    (DEAD,          DELETED,                  [],          dict(lost_sessions={P2: LOST[P1]}), f"{GOES} eni-9"),
     (DEAD,          DELETED,                  [],          dict(leftovers_held=True, seen={P1}), f"{GOES} eni-9"),
     (DEAD,          DELETED,                  [],          dict(held={P1}),                    "yield held eni-9"),
 ]  # fmt: skip

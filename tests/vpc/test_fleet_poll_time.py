@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from bgp2vpc.vpc.poll_time import READS, SHARE, auto_poll_time, estimated_members, step
+from bgp2vpc.vpc.auto_poll_time import READS, SHARE, auto_poll_time, estimated_members, step
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from bgp2vpc.backoff import BackOff
 from bgp2vpc.errors import Credentials, Denied, Ec2Error, Throttled
 from bgp2vpc.logs import event
 from bgp2vpc.policy.decide import Unresolved
-from bgp2vpc.policy.inputs import DecisionInput
+from bgp2vpc.policy.decision_input import DecisionInput
 from bgp2vpc.policy.plan import Plan, Reason
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.reconcile.ec2_calls import Calls

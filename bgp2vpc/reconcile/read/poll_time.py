@@ -1,8 +1,9 @@
 """The seconds between two polls: as configured, or chosen (`poll_time: auto`), and who waits for that long.
 
-`auto` follows two things. What this host knows of the number of instances gives a time with which the whole fleet takes
-a fifth of EC2's reads (`vpc/poll_time.py`). And where EC2 throttles a read of ours all the same, because there are more
-instances than we know, or others read much, the time is doubled, and comes back by a twentieth with each poll without.
+`auto` follows two things. The number of instances, as far as this host knows it, gives a time with which the whole
+fleet takes a fifth of EC2's reads (`vpc/auto_poll_time.py`). If EC2 throttles a read of ours all the same, because there
+are more instances than we know or others read much, the time is doubled; each poll without throttling takes a twentieth
+off.
 
 Hosts that start or reload together, as in a deployment, and those that EC2 did not answer and answers again, would poll
 together from then on; so the wait after that is a random part of the whole. When the time changes, what is left of each
@@ -11,21 +12,28 @@ wait changes by the same factor: hosts that were spread evenly stay so, and nobo
 
 import asyncio
 import logging
+import math
 import random
+from collections import Counter
 from typing import Final
 
+from bgp2vpc.bgp.sessions import Neighbors
 from bgp2vpc.errors import Ec2Error, Throttled
 from bgp2vpc.logs import event
 from bgp2vpc.reconcile.observer import Observer
+from bgp2vpc.reconcile.read.questions import other_instances
+from bgp2vpc.reconcile.view import View
 from bgp2vpc.status import PollTimeRow
 from bgp2vpc.tasks import Alarm
-from bgp2vpc.vpc.poll_time import SHORTEST, auto_poll_time, step
+from bgp2vpc.vpc.api import PAGE_SIZE
+from bgp2vpc.vpc.auto_poll_time import SHORTEST, auto_poll_time, estimated_members, step
 
 log = logging.getLogger("bgp2vpc")
 
 SLOWED: Final = 2.0
 RECOVERED: Final = 0.95
 """What throttled polls and others multiply the time by."""
+ESTIMATED: Final = "if there are as many for each owner of a route as here"
 LONGEST_SLOWED: Final = 3000.0
 """Seconds up to which throttling lengthens it."""
 
@@ -56,6 +64,22 @@ class PollTime(Observer):
         """As the configuration says; None: auto."""
         self._configured = configured
         self._choose()
+
+    def count(self, view: View, neighbors: Neighbors) -> None:
+        """Count the instances that BGP and the route tables show, and the calls that a poll of these tables makes."""
+        group = 1 + max(Counter(each.version for each in neighbors.addresses).values(), default=0)
+        self.know("with BGP", group if neighbors.addresses else 0)
+        tables = view.snapshot.tables.values()
+        routes = (route for table in tables for route in table.routes if not route.propagated)
+        owners = {route.instance_id for route in routes if route.instance_id}
+        of_group = {verdict.owner for verdict in view.places.verdicts()} | {view.instance.id}
+        self.know(ESTIMATED, estimated_members(group, owners, owners & of_group))
+        # Each account and region has buckets of its own.
+        of_vpcs = Counter(each.access for each in tables if not each.is_transit)
+        others = Counter(access for access, _ in other_instances(view))
+        self.needs("DescribeRouteTables", math.ceil(max(of_vpcs.values(), default=0) / PAGE_SIZE))
+        self.needs("SearchTransitGatewayRoutes", sum(each.is_transit for each in tables))
+        self.needs("DescribeNetworkInterfaces", 1 + max(others.values(), default=0))
 
     def know(self, how: str, members: int) -> None:
         """There are so many instances, ourselves included; 0: not known any more. The largest number counts.

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 
 from bgp2vpc.policy.decide import Unresolved, dead_ends, owners_in_the_way, unresolved
-from bgp2vpc.policy.inputs import DecisionInput
+from bgp2vpc.policy.decision_input import DecisionInput
 from bgp2vpc.policy.place import instance_of_dead_end
 from bgp2vpc.policy.rule import Rule, Writes
 from bgp2vpc.policy.tables import TablePolicy, finds_transit

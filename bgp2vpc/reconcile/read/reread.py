@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable
 
 from bgp2vpc.backoff import BackOff
 from bgp2vpc.errors import Ec2Error
-from bgp2vpc.policy.inputs import DecisionInput
+from bgp2vpc.policy.decision_input import DecisionInput
 from bgp2vpc.policy.plan import RouteKey
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.reconcile.ec2_calls import Calls
@@ -49,7 +49,7 @@ class Rereader:
                 self._reading.add(table_id)
                 self._tasks.start(self._read_while_asked(table_id))
 
-    def news(self, prefixes: Collection[Prefix], inputs: DecisionInput) -> None:
+    def prefixes_changed(self, prefixes: Collection[Prefix], inputs: DecisionInput) -> None:
         """There is news of these, and there are peers. Where we believe the route ours, one may have taken it.
 
         It may have heard less than we did, or have been slow, and nobody tells us. A write looks before; but where the

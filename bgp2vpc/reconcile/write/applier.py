@@ -13,9 +13,10 @@ from collections.abc import Collection, Iterable
 
 from bgp2vpc.errors import InterfaceGone, PlanRefused, TableGone
 from bgp2vpc.logs import event
+from bgp2vpc.policy.decision_input import DecisionInput
 from bgp2vpc.policy.guard import guard, withdrawals
-from bgp2vpc.policy.inputs import DecisionInput
 from bgp2vpc.policy.plan import Change, Plan, Reason, RouteKey
+from bgp2vpc.reconcile.decisions import Decision
 from bgp2vpc.reconcile.inputs import DecisionQueue
 from bgp2vpc.reconcile.journal import Journal
 from bgp2vpc.reconcile.observer import Cycle, WriteResult
@@ -73,8 +74,10 @@ class Applier:
         """What of the plan is to be written, now or later."""
         return tuple(change for change in plan.changes if change.is_withdrawal or not self.only_withdraws)
 
-    def apply(self, plan: Plan, *, is_whole: bool) -> None:
-        """Write the changes that may be written now, each in a task of its own. `is_whole`: the plan is for all."""
+    def apply(self, decision: Decision, *, is_whole: bool) -> None:
+        """Write the changes that may be written now, each in a task of its own. `is_whole`: it is about all."""
+        self.nothing_to_write(decision.unchanged)
+        plan = decision.plan
         if self.is_dry_run:
             self._journal.dry_run(plan.changes, self._view.places)
             return
@@ -157,7 +160,7 @@ class Applier:
             ring_at(outcome.retry_at, self._queue.add, [change.prefix])
         self.ended(cycle)
 
-    def no_longer_wanted(self, keys: Collection[RouteKey]) -> None:
+    def nothing_to_write(self, keys: Collection[RouteKey]) -> None:
         """Nothing is to be written at these places: forget what failed, and look for writes without an answer."""
         failed = []
         for key in keys:

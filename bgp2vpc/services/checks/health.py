@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 
 from bgp2vpc.config.model import Config
 from bgp2vpc.health.results import CheckStatus
-from bgp2vpc.policy.inputs import DecisionInput
+from bgp2vpc.policy.decision_input import DecisionInput
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.reconcile.journal import Journal
 from bgp2vpc.reconcile.observer import Observer

@@ -165,7 +165,7 @@ class Checks:
                 self._say(source, announcement.line, announcement)
         self._said[source.name] = wanted
         # Also if nothing was announced or withdrawn: a route that was kept for lack of a verdict is now decided.
-        self._reconciler.news({each.prefix for each in source.announcements})
+        self._reconciler.prefixes_changed({each.prefix for each in source.announcements})
 
     def _say(self, source: CheckedSource, line: str, about: Announcement) -> None:
         # As text, as a script would print it: ExaBGP gets the line itself, and `status` shows it. Events that are read

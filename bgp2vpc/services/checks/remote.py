@@ -127,7 +127,9 @@ class RemoteChecks:
             what = "owner marked down by quorum" if voters else "owner fails, and its control check passes"
             event(log, logging.INFO, what, check=owner[0], owner=owner[1], against=voters or None)
         if changed:
-            self._reconciler.news({prefix for (_, prefix), owner in self._places.items() if owner in changed})
+            self._reconciler.prefixes_changed(
+                {prefix for (_, prefix), owner in self._places.items() if owner in changed}
+            )
 
     def _find_failing(self) -> frozenset[Owner]:
         """Who has begun or ceased to fail."""
@@ -186,7 +188,7 @@ class RemoteChecks:
     def _verdict_changed(self, owner: Owner) -> None:
         self._find_failing()
         self._serf.accuse(self._accusations())
-        self._reconciler.news({prefix for (_, prefix), each in self._places.items() if each == owner})
+        self._reconciler.prefixes_changed({prefix for (_, prefix), each in self._places.items() if each == owner})
         if former := [key for key, each in self._former.items() if each == owner]:
             self._reconciler.may_be_taken_back(former)
         if owner in self._owners and self._is_doubtful(owner):

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Final
 
 from bgp2vpc.bgp.rib import Side
-from bgp2vpc.policy.inputs import DecisionInput
+from bgp2vpc.policy.decision_input import DecisionInput
 from bgp2vpc.policy.tables import TablePolicy
 from bgp2vpc.prefix import Prefix, PrefixListId
 from bgp2vpc.reconcile.journal import wall_clock

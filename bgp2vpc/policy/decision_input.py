@@ -31,7 +31,7 @@ class DecisionInput:
     `neighbors`: their sessions.
     `neighbors_held`: the neighbors have not told all they have: where best path decides, nothing is taken or deleted.
     `remembered`: what is known of places that EC2 does not tell: who is late, what is suppressed.
-    `lost`: prefix -> next hops of peers whose session was lost of late: they may have written, and reads be too old.
+    `lost_sessions`: prefix -> next hops of peers whose session was lost just now: reads may not show their writes yet.
     `drained`: prefixes that are: what is left of them goes, whoever has said what.
     `held`: prefixes that an operator holds: nothing is written there, whatever else is said.
     `taken`: prefixes that an operator wants here now, although the rule would leave them to another instance.
@@ -46,7 +46,7 @@ class DecisionInput:
     neighbors: Neighbors = field(default_factory=Neighbors)
     neighbors_held: bool = False
     remembered: Mapping[RouteKey, PlaceState] = field(default_factory=dict)
-    lost: Mapping[Prefix, Collection[IPAddress]] = field(default_factory=dict)
+    lost_sessions: Mapping[Prefix, Collection[IPAddress]] = field(default_factory=dict)
     drained: PrefixSet = field(default=NO_PREFIX)
     held: Collection[Prefix] = field(default_factory=frozenset)
     taken: Collection[Prefix] = field(default_factory=frozenset)
@@ -69,8 +69,8 @@ class DecisionInput:
     def lost_for(self, prefix: Prefix, rule: Rule) -> Collection[IPAddress]:
         """Next hops of peers that offered a place of this rule, and whose session was lost of late."""
         if not isinstance(prefix, PrefixListId):
-            return self.lost.get(prefix, ())
-        return {next_hop for each, lost in self.lost.items() if rule.covers(each) for next_hop in lost}
+            return self.lost_sessions.get(prefix, ())
+        return {next_hop for each, lost in self.lost_sessions.items() if rule.covers(each) for next_hop in lost}
 
     def keeps_leftover(self, prefix: Prefix, rule: Rule) -> bool:
         """Whether a route of ours for `prefix` that nobody offers stays for now."""
@@ -101,7 +101,7 @@ class DecisionInput:
             "failing": sorted(self.failing),
             "passing": sorted(self.passing),
             **states_to_json(self.remembered),
-            "lost": {str(prefix): sorted(map(str, hops)) for prefix, hops in self.lost.items()},
+            "lost": {str(prefix): sorted(map(str, hops)) for prefix, hops in self.lost_sessions.items()},
             "neighbors": self.neighbors.to_json(),
             "neighbors_held": self.neighbors_held,
         }
@@ -127,7 +127,7 @@ class DecisionInput:
             neighbors=Neighbors.from_json(told["neighbors"]),
             neighbors_held=told["neighbors_held"],
             remembered=states_from_json(told),
-            lost={
+            lost_sessions={
                 parse_prefix(prefix): frozenset(map(parse_address, hops))
                 for prefix, hops in told.get("lost", {}).items()
             },

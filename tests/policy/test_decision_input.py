@@ -6,7 +6,7 @@ from math import inf
 from bgp2vpc.bgp.export import PrefixSet
 from bgp2vpc.bgp.rib import Side
 from bgp2vpc.bgp.sessions import Neighbors
-from bgp2vpc.policy.inputs import DecisionInput
+from bgp2vpc.policy.decision_input import DecisionInput
 from bgp2vpc.policy.place_state import PlaceState
 from bgp2vpc.prefix import IPAddress
 from tests.values import P1, P2, P6, PEER, offer
@@ -37,7 +37,7 @@ ALL = DecisionInput(
         HERE: PlaceState(suppressed_until=inf, late={PEER: inf}),
         ("rtb-2", P1): PlaceState(unsettled_until=inf),
     },
-    lost={P2: frozenset({NINE})},
+    lost_sessions={P2: frozenset({NINE})},
     drained=PrefixSet(frozenset({P2})),
     held=frozenset({P6}),
     taken=frozenset({P1}),
@@ -72,4 +72,4 @@ def test_a_check_that_the_daemon_does_not_know_yet_has_no_verdict() -> None:
 
 def test_what_an_older_daemon_does_not_tell_is_nothing() -> None:
     older = read_again(ALL, without=("unsettled", "lost"))
-    assert (set(older.remembered), older.lost) == ({HERE}, {})
+    assert (set(older.remembered), older.lost_sessions) == ({HERE}, {})
