@@ -1,9 +1,9 @@
 """The seconds between two polls: as configured, or chosen (`poll_time: auto`), and who waits for that long.
 
 `auto` follows two things. The number of instances, as far as this host knows it, gives a time with which the whole
-fleet takes a fifth of EC2's reads (`vpc/auto_poll_time.py`). If EC2 throttles a read of ours all the same, because there
-are more instances than we know or others read much, the time is doubled; each poll without throttling takes a twentieth
-off.
+fleet takes a fifth of EC2's reads (`vpc/auto_poll_time.py`). If EC2 throttles one of our reads all the same, because
+there are more instances than we know or others read much, the time is doubled; each poll that is not throttled takes a
+twentieth off.
 
 Hosts that start or reload together, as in a deployment, and those that EC2 did not answer and answers again, would poll
 together from then on; so the wait after that is a random part of the whole. When the time changes, what is left of each
