@@ -1,7 +1,7 @@
 """Parses the words after a prefix: next hop, path identifier, path attributes.
 
-The grammar is that of ExaBGP's `configuration/static/parser.py` and `mpls.py`, where each function reads one word and
-what belongs to it, as here.
+The grammar is that of ExaBGP's `configuration/static/parser.py` and `mpls.py`. As there, each function reads one
+keyword's value.
 """
 
 import re
@@ -32,7 +32,7 @@ from bgp2vpc.prefix import IPAddress
 
 
 class Code(IntEnum):
-    """Path attributes by number (IANA: BGP Path Attributes), of those that have words of their own."""
+    """Type codes (IANA: BGP Path Attributes) of the path attributes that have a keyword."""
 
     ORIGIN = 1
     AS_PATH = 2
@@ -52,15 +52,15 @@ class Code(IntEnum):
 
 LABELLED: Final = "nlri-mpls (a label)"
 VPN: Final = "mpls-vpn (a route distinguisher)"
-"""Families that words make of a route."""
+"""Names of the address families that the words `label` and `rd` turn a route into."""
 
 
 @dataclass(slots=True)
 class RouteWords:
-    """The parsed words after the prefixes. `family` is set when they make it another route than unicast.
+    """The parsed words after the prefixes.
 
-    `codes`: the path attributes that were given. `fields`: those of Attributes, as far as they were. `split`: the
-    length of `split /25`.
+    `family`: set if the words make the route something other than unicast. `codes`: the path attributes given so far.
+    `fields`: arguments for Attributes. `split`: the prefix length of `split /25`.
     """
 
     next_hop: NextHop | None = None
@@ -77,7 +77,7 @@ class RouteWords:
         return Attributes(**self.fields) if self.fields else NO_ATTRIBUTES
 
     def is_first(self, code: int) -> bool:
-        """Whether this attribute was not given before: ExaBGP keeps the first of each code."""
+        """Record this attribute; returns whether it is the first of its code, which is the one ExaBGP keeps."""
         if code in self.codes:
             return False
         self.codes.add(code)
@@ -85,10 +85,10 @@ class RouteWords:
 
 
 def read_route_words(words: Words, *, stop: str = "", without: Container[str] = ()) -> RouteWords:
-    """Read to the end, or to the word `stop`, which is taken too. `without`: words that are not known here.
+    """Read words to the end, or up to and including the word `stop`. `without`: keywords not allowed here.
 
-    A value given twice counts the first time, as in ExaBGP; path identifiers the last time, extended communities
-    add up, also as in ExaBGP. Raises LineError.
+    As in ExaBGP, the first value of an attribute given twice counts, but the last path identifier, and extended
+    communities add up. Raises LineError.
     """
     route = RouteWords()
     while words and (word := words.take("a word")):
@@ -101,7 +101,7 @@ def read_route_words(words: Words, *, stop: str = "", without: Container[str] = 
 
 
 def read_one(word: str, words: Words, route: RouteWords, without: Container[str] = ()) -> None:
-    """Read what belongs to `word`, and stands behind it. Raises LineError."""
+    """Read the value that follows the keyword `word` into `route`. Raises LineError."""
     reader = _READERS.get(word)
     if reader is None or word in without:
         known = [each for each in _READERS if each not in without]
@@ -120,7 +120,7 @@ def _path_information(words: Words, route: RouteWords) -> None:
     what = "path-information"
     word = words.take(f"{what}: a number or four numbers with dots")
     value = int(ipv4(what, word)) if "." in word else number(what, word, U32)
-    # A path without identifier is sent with 0 where add-path is spoken (RFC 7911), so 0 is none.
+    # On an ADD-PATH session (RFC 7911), ExaBGP sends a path without identifier as 0, so 0 means none.
     route.path_id = value or None
 
 
@@ -165,7 +165,7 @@ def _watchdog(words: Words, _route: RouteWords) -> None:
 
 
 def _prefix_sid(words: Words, route: RouteWords) -> None:
-    """`[ 300, [ ( 800000,100 ) ] ]`; `harmful` has seen to its form."""
+    """Read `[ 300, [ ( 800000,100 ) ] ]`; `harmful` has checked the form already."""
     given = words.bracketed("bgp-prefix-sid", "[", "]")
     numbers = [word for word in given if word not in ("[", "]", "(", ")", ",")]
     for at, word in enumerate(numbers):
@@ -242,7 +242,7 @@ def _cluster_list(words: Words) -> tuple[IPAddress, ...]:
 
 
 def _raw_attribute(words: Words, route: RouteWords) -> None:
-    """An attribute by number; one that decides something here is read, as if it had been given by its words."""
+    """Read an attribute given by number. One that influences decisions is decoded, as if given by its keyword."""
     what = "attribute"
     words.expect("[", what)
     code = _octet(words.take(f"{what}: the code"))
@@ -277,7 +277,7 @@ def _octets(word: str) -> bytes:
 
 
 def _meaning(code: int, value: bytes) -> object:
-    """What the octets of an attribute say (RFC 4271 section 5.1, RFC 1997); None: nothing that decides here."""
+    """Decode an attribute's octets (RFC 4271 section 5.1, RFC 1997); None if no decision here depends on it."""
     match code:
         case Code.ORIGIN if len(value) == 1 and value[0] in Origin.__members__.values():
             return Origin(value[0])
@@ -291,7 +291,7 @@ def _meaning(code: int, value: bytes) -> object:
 
 
 def _as_path_by_number(value: bytes) -> tuple[AsSegment, ...] | None:
-    """With AS numbers of four octets (RFC 6793), as nearly all sessions have them."""
+    """Decode AS_PATH octets with four-octet AS numbers (RFC 6793), which nearly all sessions use; None if malformed."""
     segments, at = [], 0
     while at + 2 <= len(value) and value[at] in _SEGMENTS:
         start, at = at, at + 2 + 4 * value[at + 1]
@@ -307,9 +307,9 @@ _CLOSING: Final = ("]", ")")
 
 
 def _as_path(words: Words) -> tuple[AsSegment, ...]:
-    """`[ … ]` a sequence, `( … )` a set, one behind the other (5.0); a set within a sequence (4.2); a bare number.
+    """Read an AS path: `[ … ]` is a sequence, `( … )` a set. 5.0 puts one after the other, 4.2 a set within a sequence.
 
-    Raises LineError.
+    A bare number is a sequence of one. Raises LineError.
     """
     if words.peek() not in _BRACKETS:
         return (AsSegment(SegmentKind.SEQUENCE, (number("as-path", words.take("as-path"), U32),)),)
@@ -320,7 +320,7 @@ def _as_path(words: Words) -> tuple[AsSegment, ...]:
 
 
 def _segments(words: Words) -> list[AsSegment]:
-    """One pair of brackets: two segments in 4.2's `[ 1 2 ( 3 4 ) ]`, none if it is empty."""
+    """Read one pair of brackets: two segments for 4.2's `[ 1 2 ( 3 4 ) ]`, none for an empty pair."""
     kind = _BRACKETS[words.take("as-path")]
     asns: list[int] = []
     nested: list[int] = []
@@ -347,7 +347,7 @@ _READERS: Final[dict[str, Callable[[Words, RouteWords], object]]] = {
     "route-distinguisher": _route_distinguisher,
     "name": lambda words, _route: words.take("name") if words else None,
     "watchdog": _watchdog,
-    "withdraw": lambda _words, _route: None,  # ExaBGP announces it all the same
+    "withdraw": lambda _words, _route: None,  # ExaBGP announces such a route nevertheless
     "bgp-prefix-sid": _prefix_sid,
     "bgp-prefix-sid-srv6": _srv6_segment_identifier,
     "origin": _attribute(Code.ORIGIN, _origin),
@@ -356,7 +356,7 @@ _READERS: Final[dict[str, Callable[[Words, RouteWords], object]]] = {
     "local-preference": _attribute(
         Code.LOCAL_PREFERENCE, lambda words: number("local-preference", words.take("local-preference: a number"), U32)
     ),
-    # Sets in BGP: sorted and single, so that the same communities in another order are the same path.
+    # Communities are sets: sorted and without duplicates, so that another order does not make another path.
     "community": _attribute(
         Code.COMMUNITIES, lambda words: tuple(sorted({community(word) for word in words.group("community")}))
     ),
@@ -376,4 +376,4 @@ _READERS: Final[dict[str, Callable[[Words, RouteWords], object]]] = {
 }
 
 NOT_BEHIND_UNICAST: Final = frozenset({"label", "rd", "route-distinguisher", "bgp-prefix-sid", "bgp-prefix-sid-srv6"})
-"""What no version takes behind `ipv4 unicast PREFIX`."""
+"""Keywords that no version accepts after `ipv4 unicast PREFIX`."""

@@ -1,4 +1,4 @@
-"""The result of parsing one line: a Command, or a LineError that says what is wrong with it."""
+"""The result of parsing one line: a Command, or a LineError that names the mistake."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -7,14 +7,14 @@ from bgp2vpc.bgp.events import Event
 
 
 class Answer(Enum):
-    """The answer to a line, unless its source has switched answers off."""
+    """The answer to a line, sent unless the source has switched answers off."""
 
     DONE = "done"
     ERROR = "error"
 
 
 class Acks(Enum):
-    """What a speaker asked about its answers: `enable-ack`, `disable-ack` (answered once more), `silence-ack`."""
+    """A source's request about answers: `enable-ack`, `disable-ack` (itself still answered), `silence-ack`."""
 
     ENABLE = "enable"
     DISABLE = "disable"
@@ -22,7 +22,10 @@ class Acks(Enum):
 
 
 class Requires(Enum):
-    """What ExaBGP must have when it gets a line, or it ends: a neighbor, or a session, of those the line is for."""
+    """The condition on which a line is safe for ExaBGP; it would end otherwise.
+
+    NEIGHBOR: the selector matches a configured neighbor. SESSION: a session of such a neighbor is up.
+    """
 
     NOTHING = "nothing"
     NEIGHBOR = "neighbor"
@@ -30,9 +33,9 @@ class Requires(Enum):
 
 
 class LineError(ValueError):
-    """A line that cannot be used; the text says why and what would be right.
+    """A line that cannot be used; the text says why, and what would be right.
 
-    `for_exabgp`: the line is passed on to ExaBGP all the same. `answer`: the answer to its source.
+    `for_exabgp`: the line is passed on to ExaBGP nevertheless. `answer`: the answer to its source.
     """
 
     def __init__(self, text: str, *, for_exabgp: bool = False, answer: Answer = Answer.ERROR) -> None:
@@ -45,9 +48,9 @@ class LineError(ValueError):
 class Command:
     """A parsed line.
 
-    `events` go to the RIB. `selector` (`neighbor *`, `peer 192.0.2.1`, or empty) and `line` serve to say a
-    withdrawal again in the speaker's own dialect. `reply` are lines printed before the answer. `error` says why the
-    VPC has no use for the line; with `for_exabgp` ExaBGP may still have one, if it has what the line `requires`.
+    `events` go to the RIB. `selector` (`neighbor *`, `peer 192.0.2.1`, or empty) and `line` are kept so that a later
+    withdrawal can be sent in the dialect of its source. `reply`: lines printed before the answer. `error`: why the VPC
+    cannot use the line. `for_exabgp`: the line is passed on to ExaBGP, provided that `requires` is met.
     """
 
     line: str

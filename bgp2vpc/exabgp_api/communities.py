@@ -1,6 +1,6 @@
-"""Parses communities: standard (RFC 1997), large (RFC 8092) and extended ones (RFC 4360), one word each.
+"""Parses standard (RFC 1997), large (RFC 8092) and extended communities (RFC 4360), one word each.
 
-ExaBGP prints them as it reads them, so `messages_text` reads them here, too.
+ExaBGP prints communities in the form in which it reads them, so `messages_text` uses these functions, too.
 """
 
 import struct
@@ -26,7 +26,7 @@ _SPELLINGS: Final = {
 
 
 def community(word: str) -> Community:
-    """`65000:1`, a well-known name, or the whole value as a number (RFC 1997). Raises LineError."""
+    """Parse `65000:1`, a well-known name, or the whole value as a number (RFC 1997). Raises LineError."""
     high, colon, low = word.partition(":")
     if colon:
         return Community(number("community", high, U16), number("community", low, U16))
@@ -40,7 +40,7 @@ def community(word: str) -> Community:
 
 
 def large_community(word: str) -> LargeCommunity:
-    """`65000:1:2`, or the whole value as a number (RFC 8092). Raises LineError."""
+    """Parse `65000:1:2`, or the whole value as a number (RFC 8092). Raises LineError."""
     parts = word.split(":")
     if len(parts) == 1:
         value = number("large-community", word, (1 << 96) - 1)
@@ -53,7 +53,7 @@ def large_community(word: str) -> LargeCommunity:
 
 
 class _Kind(NamedTuple):
-    """Type and subtype octets, and how the six octets of value are packed (RFC 4360 section 3)."""
+    """Type and subtype octets, and the `struct` layout of the six value octets (RFC 4360 section 3)."""
 
     header: bytes
     layout: str
@@ -74,7 +74,7 @@ _REDIRECT_TO_NEXTHOP: Final = ExtendedCommunity(b"\x08\x00" + bytes(6))
 
 
 def extended_community(word: str) -> ExtendedCommunity:
-    """`target:65000:1`, `origin:192.0.2.1:5`, a bare `65000:1` (a target), or 16 hexadecimal digits behind 0x.
+    """Parse `target:65000:1`, `origin:192.0.2.1:5`, a bare `65000:1` (a target), or 0x and 16 hexadecimal digits.
 
     Raises LineError.
     """
@@ -104,12 +104,12 @@ def extended_community(word: str) -> ExtendedCommunity:
     if len(fields) != len(layout):
         raise LineError(f"extended-community: {shown(word)} needs {len(layout)} values behind its type")
     values = [_field(field, _LIMITS[size]) for field, size in zip(fields, layout, strict=True)]
-    # RFC 4360 3.2 does not tell a four-octet AS number from an address: ExaBGP sends both as type 1.
+    # ExaBGP sends both an address (RFC 4360 3.2) and a four-octet AS number (RFC 5668: type 2) as type 1.
     return ExtendedCommunity(header + struct.pack(f"!{layout}", *values))
 
 
 def _field(text: str, limit: int) -> int:
-    """One value of an extended community: an address, or a number, which may end in L as 4.2 prints it."""
+    """Parse one field of an extended community: an address, or a number, which may end in L as 4.2 prints it."""
     what, word = "extended-community", text.removesuffix("L")
     value = int(ipv4(what, word)) if "." in text else number(what, word, limit)
     if value > limit:

@@ -1,4 +1,4 @@
-"""ExaBGP's configuration file, for 4.2 and 5.0 alike: our neighbors, and bgp2vpc as the helper that hears them."""
+"""Writes ExaBGP's configuration file, for 4.2 and 5.0 alike: the neighbors, and bgp2vpc as their helper process."""
 
 import re
 from collections.abc import Sequence
@@ -57,16 +57,17 @@ _LATER: Final = (
 
 
 class NotAWord(ValueError):
-    """This program or argument cannot be written in ExaBGP's configuration."""
+    """A program or argument that cannot be written in ExaBGP's configuration."""
 
 
 def render(
     speaker: Speaker, neighbors: Sequence[Neighbor], *, helper: Sequence[str], file: str, hold_time: int, grows: bool
 ) -> str:
-    """The text. `helper`: the command line of bgp2vpc; `file`: what the comment names; `hold_time` in seconds.
+    """The text of the file. `helper`: the command line of bgp2vpc. `file`: our configuration file, named in a comment.
 
-    `grows`: members may come later. ExaBGP binds its port at its start, before it gives up root, so there is always
-    somebody to listen for; without a neighbor it would also refuse every announcement. Raises NotAWord.
+    `hold_time`: seconds. `grows`: mesh members may be added later. ExaBGP binds its port at its start, before it drops
+    root, and without a neighbor refuses every announcement; so a placeholder neighbor is added to each local address
+    that no internal neighbor uses, if `grows` or there are no neighbors. Raises NotAWord.
     """
     for word in helper:
         if not _WORD.fullmatch(word):
@@ -86,7 +87,7 @@ def render(
 def _neighbor(neighbor: Neighbor, comment: str = "") -> str:
     options = [f'description "{neighbor.description}"'] if neighbor.description else []
     options += ["passive true"] if neighbor.passive else []
-    # On both sides of the mesh, so that who becomes passive later need not bind the port then.
+    # Both ends of a mesh session listen, so that an end that becomes passive later need not bind the port then.
     options += [f"listen {neighbor.port}"] if neighbor.internal or neighbor.passive else []
     options += [f"connect {neighbor.port}"] if neighbor.port != BGP_PORT and not neighbor.passive else []
     return _NEIGHBOR.format(

@@ -1,4 +1,4 @@
-"""Commands other than routes: ExaBGP's `reactor/api/command/`. 6.0 has many by a second name (`rib clear out`)."""
+"""Parses commands other than routes (ExaBGP's `reactor/api/command/`). 6.0 has second names for many of them."""
 
 from dataclasses import replace
 from typing import Final
@@ -70,15 +70,15 @@ _SAFI: Final = frozenset(
     {"unicast", "multicast", "nlri-mpls", "mpls-vpn", "mcast-vpn", "flow", "flow-vpn", "vpls", "evpn", "mup", "rtc"}
     | {"bgp-ls", "bgp-ls-vpn"}
 )
-"""Of 5.0 (`protocol/family.py`)."""
+"""The names of address families in 5.0 (`protocol/family.py`)."""
 _VPC_FAMILIES: Final = frozenset({"ipv4 unicast", "ipv6 unicast"})
 
 
 def read_control(line: str, words: list[str]) -> Command:
-    """The command of `words`, which is neither announce nor withdraw. Raises LineError for an unknown one."""
+    """Parse a command other than announce and withdraw; `words` has no selector. Raises LineError if it is unknown."""
     text = " ".join(words)
     if words[0] == "debug":
-        # Not passed on: ExaBGP logs it and gives no answer, and we would wait for one.
+        # Not passed on: ExaBGP only logs it, and the answer that we would wait for never comes.
         return Command(line)
     if (acks := _ACKS.get(text)) is not None:
         return Command(line, acks=acks)
@@ -93,12 +93,12 @@ def read_control(line: str, words: list[str]) -> Command:
         begun = sorted(command for command in _KNOWN if command.partition(" ")[0] == first and command != first)
         hint = f"; known are: {', '.join(begun)}" if begun else nearest(first, _KNOWN)
         raise LineError(f"unknown command {shown(text)}{hint}")
-    # Programs that ask for JSON read every line as such.
+    # A program that asks for JSON parses every line of the reply as JSON, so it gets no text.
     return Command(line, reply=() if reply is _SEE_STATUS and "json" in words else reply)
 
 
 def read_signal(line: str, verb: str, words: list[str]) -> Command:
-    """`announce eor`, `announce watchdog …`, other families: what follows `verb` and is no unicast route.
+    """Parse `announce eor`, `announce watchdog …` and other families: `words` follow `verb` and are no unicast route.
 
     Raises LineError.
     """
@@ -117,7 +117,7 @@ def read_signal(line: str, verb: str, words: list[str]) -> Command:
     if verb == "announce" and kind == "route-refresh" and is_family:
         return passed
     if verb == "announce" and kind == "eor" and (is_family or not family):
-        # Bare, ExaBGP sends that of ipv4 unicast.
+        # ExaBGP sends a bare `eor` as ipv4 unicast.
         family = family or "ipv4 unicast"
         return replace(passed, events=(EndOfRib(family),)) if family in _VPC_FAMILIES else passed
     if kind in ("eor", "route-refresh"):

@@ -1,12 +1,12 @@
-"""Lines that must not reach ExaBGP, or not now, because they end it or its sessions. Each row was tried with real ones.
+"""Refuses lines that would end ExaBGP or reset its sessions. Each row was observed with the real versions.
 
 | line | version | what it does there |
 |---|---|---|
 | `shutdown`, `restart`, `reset`, `teardown`, `crash`, `reload` | all | as their names say; only for ExaBGP's operator |
 | a word that ends in one of these, or in `version`, `help`, `…-ack` | 3.4 to 5.0 | is taken for that command |
 | `show …`, `clear adj-rib`, `flush adj-rib out` in the middle of a line | 3.4 to 5.0 | is taken for that command |
-| `withdraw route`, `announce flow` … once more behind the first | 3.4 to 5.0 | is taken for that command |
-| the word `json` outside of `show` | 5.0.15 | ends it |
+| a second `withdraw route`, `announce flow` … after the first | 3.4 to 5.0 | is taken for that command |
+| the word `json` outside `show` | 5.0.15 | ends it |
 | a byte that is not ASCII; a line of more than 1 MiB | all | ends the helper |
 | `bgp-prefix-sid` with nothing between `[` and `]`, or one left open | all | loops for ever, all sessions expire |
 | `announce attributes nlri PREFIX` without a next hop | all | the session is reset again and again |
@@ -14,11 +14,11 @@
 | more labels than fit into the 255 bits of a prefix | all | the session is reset again and again |
 | `withdraw attributes nlri PREFIX` without a next hop | 4.2 | the session is reset |
 | `flush adj-rib out` while no session of its neighbors is up | 4.2 | ends it |
-| `clear adj-rib …` for neighbors that it does not have; `neighbor A neighbor B` is none | 4.2 | ends it |
+| `clear adj-rib …` for neighbors that it does not have; `neighbor A neighbor B` matches none | 4.2 | ends it |
 
-`withdraw attributes` gets a next hop before it is passed on; ExaBGP ignores it otherwise. The last two rows depend on
-more than the line: see `Command.requires`. `attributes` refuses any mistake in attributes, and `line` refuses lines
-that are too long or not ASCII.
+`withdraw attributes` gets a next hop before it is passed on, which ExaBGP otherwise ignores. The last two rows depend
+on ExaBGP's neighbors and sessions: see `Command.requires`. `attributes` refuses any mistake in attributes, and `line`
+refuses lines that are too long or not ASCII.
 """
 
 import re
@@ -44,7 +44,7 @@ _NAMES: Final = "|".join((*_WORDS, "show neighbor", "show adj-rib (?:in|out)", "
 _KINDS: Final = "route|route-refresh|attributes?|ipv4|ipv6|flow|vpls|eor|operational|watchdog"
 _ORDERS: Final = re.compile(rf"(?:{_NAMES})(?= )|(?<= )(?:{_NAMES})$")
 _SUSPICIOUS: Final = (*_WORDS[:-3], "-ack", "show neighbor", "adj-rib", "announce ", "withdraw ")
-"""Without one of these no command is hidden: looked for first, since that is quicker by far."""
+"""Every hidden command contains one of these substrings; searching for them first is much faster than the regex."""
 _ROUTES: Final = rf"{_NAMES}|(?:announce|withdraw) (?:{_KINDS})"
 _COMMANDS: Final = re.compile(rf"(?:{_ROUTES})(?= )|(?<= )(?:{_ROUTES})$")
 _WRONG_PREFIX_SID: Final = re.compile(
@@ -54,7 +54,7 @@ _ATTRIBUTES: Final = re.compile(r"\b(withdraw +attributes?)(?= |$)")
 
 
 def refuse_harmful(statements: list[list[str]]) -> None:
-    """Raises LineError for what must never be passed on, whatever the family; `statements` as words."""
+    """Raises LineError for statements that must never be passed on, whatever their address family."""
     for words in statements:
         if "bgp-prefix-sid" in words and _WRONG_PREFIX_SID.search(" ".join(words)):
             raise LineError("bgp-prefix-sid: '[ INDEX ]' or '[ INDEX, [ ( BASE,RANGE ), … ] ]' expected")
@@ -69,11 +69,11 @@ def refuse_harmful(statements: list[list[str]]) -> None:
 
 
 def refuse_hidden(text: str, *, is_group: bool = False) -> None:
-    """Raises LineError for commands in the middle of a line, where only ExaBGP would find them.
+    """Raises LineError for commands in the middle of a line, which only ExaBGP would execute.
 
-    `text`: formated; what stands behind the command itself. Those of a 6.0 `group` are commands for routes.
+    `text`: the formated text after the command itself. `is_group`: a 6.0 `group`, which may hold route commands.
     """
-    for each in _SUSPICIOUS:  # any() takes five times as long
+    for each in _SUSPICIOUS:  # any() would take five times as long
         if each in text:
             break
     else:
@@ -84,26 +84,26 @@ def refuse_hidden(text: str, *, is_group: bool = False) -> None:
 
 
 def made_harmless(line: str) -> str:
-    """The line as it may be passed on."""
+    """The line with a next hop added to `withdraw attributes`, without which ExaBGP 4.2 resets the session."""
     return line if "next-hop" in line else _ATTRIBUTES.sub(r"\1 next-hop 0.0.0.0", line, count=1)
 
 
 def refuse_orders(words: list[str]) -> None:
-    """Raises LineError for commands that only ExaBGP's operator may give; `words` without a selector."""
+    """Raises LineError for commands reserved to ExaBGP's operator; `words` has no selector."""
     if words[0] in OPERATOR_WORDS or (words[0] in _NAMESPACES and words[1:2] and words[1] in OPERATOR_WORDS):
         raise LineError(f"{shown(' '.join(words))} is for ExaBGP's operator; not passed")
 
 
 def required(command: str) -> Requires:
-    """What ExaBGP must have when it gets this command."""
+    """The condition on which `command` may be passed on to ExaBGP."""
     return _REQUIRED.get(command, Requires.NOTHING)
 
 
 def has_neighbors(selector: str, known: Collection[str]) -> bool:
-    """Whether ExaBGP surely finds a neighbor for this selector, if it has those that are `known` by their addresses."""
+    """Whether the selector certainly matches a neighbor; `known`: the addresses of ExaBGP's neighbors."""
     if selector in _ALL:
         return bool(known)
-    # Further words (`local-as 64512`, a second address) may exclude what the address alone would find.
+    # Further words (`local-as 64512`, a second address) may exclude a neighbor that the address alone matches.
     parts = (part.replace("[", " ").replace("]", " ").split() for part in selector.split(","))
     addresses = ([word for word in part if word not in ("neighbor", "peer")] for part in parts)
     return all(len(each) == 1 and each[0] in known for each in addresses)

@@ -1,32 +1,32 @@
-"""Parses one line of a script into a Command: events for the VPC, the answer, and what is passed on to ExaBGP.
+"""Parses one line of a script into a Command: events for the VPC, the answer, and whether ExaBGP gets the line.
 
-A line goes through these steps, and ends at the first that refuses it:
+The steps, in order; the first one that refuses the line ends the parse:
 
-1. `decode`: not longer than MAX_LINE, ASCII, no control characters but tabs and carriage returns. An empty line and a
-   comment are answered.
-2. `formated`, as ExaBGP does it: brackets and commas apart, single spaces. The words of the command itself are what
-   stands between spaces: quotes and backslashes have no meaning in them.
-3. The selector in front (`neighbor A, neighbor B`, `peer *`) is split off. It does not concern the VPC. It is kept, so
-   that a later withdrawal goes to the same neighbors.
-4. `harmful`: lines that end some version of ExaBGP, reset its sessions, or hide another command are refused, as lines
-   are passed on to it.
-5. What follows `announce route` and the like is split into `statements`: escapes are undone, quotes are removed.
-6. The verb: `announce` and `withdraw` of unicast routes become Announce and Withdraw events (`routes`, `attributes`);
-   `control` reads all other commands.
-7. A mistake raises LineError, whose text becomes the Command's `error`. A correct line that cannot be a VPC route
-   (flow, labels, VPN) is passed on to ExaBGP, with an `error` that says so; so is a line of which only a part can.
+1. `decode` checks the length (MAX_LINE) and that the line is ASCII without control characters other than tabs and
+   carriage returns. Empty lines and comments are answered and go no further.
+2. `formated` normalizes spaces, brackets and commas as ExaBGP does. The words of the command itself are separated by
+   spaces only; quotes and backslashes have no meaning there.
+3. The leading selector (`neighbor A, neighbor B`, `peer *`) is split off. The VPC ignores it, but it is kept so that a
+   later withdrawal goes to the same neighbors.
+4. `statements` splits the text after `announce` or `withdraw` into words: escapes are undone, quotes are removed.
+5. `harmful`, before and after step 4, refuses lines that would end some version of ExaBGP, reset its sessions, or hide
+   another command, because accepted lines are passed on to ExaBGP.
+6. `routes` and `attributes` turn `announce` and `withdraw` of unicast routes into events; `control` reads all other
+   commands.
+7. A mistake raises LineError, whose text becomes the Command's `error`. A valid line that cannot be a VPC route (flow,
+   labels, VPN), or only in part, is passed on to ExaBGP, with an `error` that says so.
 
-Dialects: 3.4 says `announce route …` and `neighbor A announce route …`; 4.2 adds `neighbor *`; 5.0 adds `ipv4 unicast`
-and `silence-ack`; 6.0 adds `peer *`, `peer [A, B]`, `group`, `rib flush out`, `session ack enable`, and takes `sync`,
-`async` and `text` behind any command. They contradict each other only in AS paths, so one parser reads all of them;
-where they do, the newest version that accepts the line counts.
+Dialects: 3.4 has `announce route …` and `neighbor A announce route …`; 4.2 adds `neighbor *`; 5.0 adds `ipv4 unicast`
+and `silence-ack`; 6.0 adds `peer *`, `peer [A, B]`, `group`, `rib flush out`, `session ack enable`, and accepts `sync`,
+`async` and `text` after any command. The versions contradict each other only in AS paths, so one parser reads all of
+them; for AS paths the newest version that accepts the line counts.
 
 The grammar is ExaBGP's own: `reactor/api/__init__.py` and `reactor/api/command/` (commands; `limit.py` for selectors),
 `configuration/core/tokeniser.py` and `format.py` (words), `configuration/configuration.py` (statements),
 `configuration/static/` and `configuration/announce/` (routes and attributes). Tests compare with the installed versions
 (`tests/exabgp_api/comparison.py`), and with a recorded table of 260 commands and the answers of 4.2, 5.0 and 6.0.
-Deliberate differences are listed in `docs/protocol.md`, but for one: IPv6 with `next-hop self` is taken on sessions
-over IPv4, too, since ExaBGP's healthcheck prints it.
+`docs/protocol.md` lists the deliberate differences except one: an IPv6 prefix with `next-hop self` is accepted even
+for sessions over IPv4, because ExaBGP's healthcheck prints such lines.
 """
 
 import re
@@ -48,16 +48,16 @@ _TABS: Final = re.compile(r"\t+")
 _VERBS: Final = ("announce", "withdraw")
 _ROUTES: Final = STATEMENTS | FAMILIES
 _TRAILING: Final = frozenset({"sync", "async", "text"})
-"""Words that 6.0 accepts at the end of any command."""
+"""Words that ExaBGP 6.0 accepts at the end of any command."""
 _QUALIFIERS: Final = frozenset({"local-ip", "local-as", "peer-as", "router-id", "family-allowed"})
 _SELECTORS: Final = frozenset({"neighbor", "peer"})
 
 
 def decode(raw: bytes) -> Command:
-    """The command of one line, with or without its line end. Never raises.
+    """Parse one line, with or without its line end. Never raises.
 
-    A line that is not ASCII, or longer than MAX_LINE, is an error and is not passed on: ExaBGP would end the
-    helper that sent it.
+    A line that is not ASCII or is longer than MAX_LINE is an error and is not passed on: ExaBGP would end the helper
+    that sent it.
     """
     if len(raw) > MAX_LINE + 2:
         return _too_long(len(raw), raw[:80].decode("ascii", "replace"))
@@ -65,10 +65,10 @@ def decode(raw: bytes) -> Command:
 
 
 def parse(line: str) -> Command:
-    """The command of `line`, which has no line end. Never raises.
+    """Parse `line`, which has no line end. Never raises.
 
-    Results are cached, since a healthcheck repeats its line every few seconds; not those of long lines or of `split`,
-    which would take much memory.
+    Results are cached, since a healthcheck repeats its line every few seconds. Long lines and lines with `split` are
+    not cached: their results would take too much memory.
     """
     if len(line) > _REMEMBERED_LINE or "split" in line:
         return _parse(line)
@@ -86,7 +86,7 @@ def _parse(line: str) -> Command:
     if control := _CONTROL.search(text):
         wrong = f"column {line.index(text) + control.start() + 1}: control character {control[0]!a}"
         return Command(line, answer=Answer.ERROR, error=wrong)
-    text = _TABS.sub(" ", text)  # ExaBGP accepts tabs; below, a line may have printable characters only
+    text = _TABS.sub(" ", text)  # ExaBGP accepts tabs; everything below expects printable characters only
     if not text or text[0] == "#":
         return Command(text)
     text = made_harmless(text)
@@ -104,10 +104,10 @@ def _too_long(length: int, start: str) -> Command:
 
 
 def _command(text: str) -> Command:
-    """The command of a line that is neither empty nor a comment. Raises LineError."""
+    """Parse a line that is neither empty nor a comment. Raises LineError."""
     plain = formated(text)
     words = plain.split(" ")
-    has_json = "json" in words  # to 5.0, which splits lines at their spaces
+    has_json = "json" in words  # as 5.0 sees the line: it splits only at spaces
     start = _end_of_selector(words)
     selector = " ".join(words[:start]).replace(" ,", ",") if start else ""
     if len(words) > start + 1 and words[-1] in _TRAILING and words[start] != "show":
@@ -140,7 +140,7 @@ def _command(text: str) -> Command:
 
 
 def _group(text: str) -> tuple[tuple[Event, ...], str]:
-    """6.0's `peer * group announce … ; withdraw …`: all of it or nothing."""
+    """Parse 6.0's `peer * group announce … ; withdraw …`: one wrong statement refuses the whole group (LineError)."""
     events: list[Event] = []
     of_no_use = []
     said = statements(text)
@@ -157,10 +157,10 @@ def _group(text: str) -> tuple[tuple[Event, ...], str]:
 
 
 def _end_of_selector(words: list[str]) -> int:
-    """The index of the first word that is none of the selector's, 0 where the line has none.
+    """The index of the first word after the selector; 0 if the line has no selector.
 
-    One loop for `neighbor A, neighbor B`, `peer [A, B]`, `peer A, peer B`, and `neighbor A neighbor *`, which
-    ExaBGP's healthcheck up to 5.0.4 prints. Raises LineError for a selector that means nobody, or without a command.
+    Accepts `neighbor A, neighbor B`, `peer [A, B]`, `peer A, peer B`, and `neighbor A neighbor *`, which ExaBGP's
+    healthcheck up to 5.0.4 prints. Raises LineError if no command follows or the selector cannot match any neighbor.
     """
     if words[0] not in _SELECTORS or words in (["peer", "list"], ["peer", "show"]):
         return 0
@@ -187,10 +187,10 @@ def _end_of_selector(words: list[str]) -> int:
 
 
 def _refuse_nobody(selector: list[str]) -> None:
-    """Raises LineError where no neighbor can be meant.
+    """Raises LineError for a selector that cannot match any neighbor.
 
-    As ExaBGP's `match_neighbors` has it, one of those between the commas has to be right: a mistyped address is a
-    neighbor that it does not have, and nothing between two commas are all of them.
+    As in ExaBGP's `match_neighbors`, one valid part between the commas is enough: a mistyped address matches no
+    neighbor, and an empty part matches all neighbors.
     """
     wrong = ""
     one: list[str] = []

@@ -1,4 +1,4 @@
-"""Messages of ExaBGP to a helper, as values."""
+"""The messages that ExaBGP sends to a helper, as values."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -9,15 +9,15 @@ from bgp2vpc.bgp.path import Path
 from bgp2vpc.prefix import IPAddress, parse_address
 
 FAMILIES: Final = ("ipv4 unicast", "ipv6 unicast")
-"""The address families whose prefixes can be VPC routes, by the names ExaBGP prints."""
+"""The address families whose prefixes can be VPC routes, with ExaBGP's names."""
 
 
 def next_hop_of(text: str, peer: IPAddress) -> IPAddress:
-    """The next hop of a path of `peer`; in place of a link-local one, the address of the session. Raises PrefixError.
+    """The next hop of a path of `peer`; the peer's session address instead of a link-local one. Raises PrefixError.
 
-    A router in our own subnet sends a global and a link-local address as next hop of an IPv6 path (RFC 2545 section 3),
-    both its own. ExaBGP makes two paths of that, of which its Adj-RIB-In keeps the second. EC2 knows no link-local
-    addresses, and the address of the session belongs to the same interface as the global one.
+    A router in our own subnet sends both a global and a link-local next hop for an IPv6 path (RFC 2545 section 3).
+    ExaBGP turns them into two paths, and its Adj-RIB-In keeps the second. EC2 does not list link-local addresses, but
+    the session address belongs to the same interface as the global one.
     """
     address = parse_address(text)
     return peer if address.is_link_local() else address
@@ -25,14 +25,14 @@ def next_hop_of(text: str, peer: IPAddress) -> IPAddress:
 
 @dataclass(frozen=True, slots=True)
 class Acknowledgement:
-    """ExaBGP's answer to one command: exactly one each, in order. `reason` only in JSON answers."""
+    """ExaBGP's answer to a command: exactly one for each command, in order. `reason`: only in JSON answers."""
 
     ok: bool
     reason: str = ""
 
 
 class PeerState(Enum):
-    """The states that ExaBGP prints. Only UP, and DOWN after an UP, are changes of the session."""
+    """The states that ExaBGP prints. Only UP, and DOWN after UP, are changes of the BGP session."""
 
     CONNECTED = "connected"
     UP = "up"
@@ -40,7 +40,7 @@ class PeerState(Enum):
 
 
 class Direction(Enum):
-    """Who said it: the peer (RECEIVE), or our own ExaBGP (SEND)."""
+    """The sender of a BGP message: the peer (RECEIVE) or our own ExaBGP (SEND)."""
 
     RECEIVE = "receive"
     SEND = "send"
@@ -48,7 +48,7 @@ class Direction(Enum):
 
 @dataclass(frozen=True, slots=True)
 class StateChange:
-    """`neighbor A up` and the like."""
+    """A change of a neighbor's state: `neighbor A up` and the like."""
 
     peer: IPAddress
     state: PeerState
@@ -57,18 +57,18 @@ class StateChange:
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """Announcements, withdrawals and end-of-RIB of one UPDATE (or of one line of it, in the text encoding)."""
+    """Announcements, withdrawals and end-of-RIB of one UPDATE (in the text encoding, of one line of it)."""
 
     peer: IPAddress
     direction: Direction
     events: tuple[Event, ...]
     external_as: int | None = None
-    """The peer's AS number where it differs from our own: an external session. None for internal ones, and in text."""
+    """The peer's AS number on an external session. None for internal sessions, and in the text encoding."""
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A peer's BGP OPEN (RFC 4271 section 4.2), with the hold time that it proposes, in seconds; 0: none."""
+    """A peer's BGP OPEN (RFC 4271 section 4.2) with its proposed hold time in seconds; 0: no hold timer."""
 
     peer: IPAddress
     hold_time: int
@@ -83,7 +83,7 @@ class Keepalive:
 
 @dataclass(frozen=True, slots=True)
 class SummaryBegins:
-    """The header of the answer to `show neighbor summary`."""
+    """The header line of the answer to `show neighbor summary`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ class Established:
 
 @dataclass(frozen=True, slots=True)
 class NotEstablished:
-    """A neighbor that ExaBGP is configured with and has no session with: such a line, which 4.2 leaves out."""
+    """A neighbor without a session: a line of the answer to `show neighbor summary`; 4.2 leaves such lines out."""
 
     peer: IPAddress
 
@@ -104,7 +104,7 @@ class NotEstablished:
 class Held:
     """A path in ExaBGP's Adj-RIB-In: a line of the answer to `show adj-rib in extensive`. `external_as`: see Update.
 
-    It may be of a session that is over: ExaBGP clears it when the next one begins.
+    The path may be of a session that has ended: ExaBGP clears it when the next session begins.
     """
 
     peer: IPAddress
@@ -116,12 +116,12 @@ CEASE: Final = 6
 ADMINISTRATIVE_RESET: Final = 4
 CONFIGURATION_CHANGE: Final = 6
 RESETS: Final = (ADMINISTRATIVE_RESET, CONFIGURATION_CHANGE)
-"""Subcodes of Cease (RFC 4486 section 4) with which a speaker ends a session that it is about to open again."""
+"""Subcodes of Cease (RFC 4486 section 4) after which the peer opens the session again at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """A BGP NOTIFICATION (RFC 4271 section 6): the session is over. `code` and `subcode`: see RFC 4486 for 6, Cease."""
+    """A BGP NOTIFICATION (RFC 4271 section 6), which ends the session. For the subcodes of Cease (6) see RFC 4486."""
 
     peer: IPAddress
     direction: Direction
@@ -130,30 +130,30 @@ class Notification:
 
     @property
     def name(self) -> str:
-        """For people, as ExaBGP writes it."""
+        """The notification in ExaBGP's own words, for logs and status."""
         return f"notification {'sent' if self.direction is Direction.SEND else 'received'} ({self.code},{self.subcode})"
 
     @property
     def is_reset(self) -> bool:
-        """Whether the peer is about to come back: Cease with one of `RESETS`."""
+        """Whether the peer is about to open the session again: a received Cease with one of `RESETS`."""
         return self.direction is Direction.RECEIVE and self.code == CEASE and self.subcode in RESETS
 
 
 @dataclass(frozen=True, slots=True)
 class Shutdown:
-    """ExaBGP is about to stop us."""
+    """ExaBGP announces that it is about to end its helpers."""
 
 
 @dataclass(frozen=True, slots=True)
 class ErrorReason:
-    """Why the next acknowledgement is an error: 6.0 prints `error: …` on a line of its own, before `error`."""
+    """The reason for the error that follows: 6.0 prints `error: …` on a line of its own, before `error`."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Ignored:
-    """A message that we do not use (`refresh`, `fsm` …), or one that cannot be read: `problem` says why."""
+    """A message that is not used (`refresh`, `fsm` …) or cannot be decoded; `problem` says why it cannot."""
 
     kind: str
     problem: str = ""

@@ -1,13 +1,13 @@
-"""`encoder json`: one JSON object a line, as ExaBGP 4.2, 5.0 and 6.0 print it (`reactor/api/response/json.py`).
+"""Decodes `encoder json` of ExaBGP 4.2, 5.0 and 6.0: one JSON object a line (`reactor/api/response/json.py`).
 
-Differences that matter here:
-- `as-path` is a list, beside `as-set` and two confederation lists, in 4.2; from 5.0 on an object of segments, which
-  calls every confederation segment `as-sequence`;
+Differences between the versions that matter here:
+- in 4.2, `as-path`, `as-set` and two confederation lists are separate; from 5.0 on, `as-path` is an object of segments,
+  which labels every confederation segment `as-sequence`;
 - `router-id` (from 5.0) is our own, not the peer's, so it is ignored;
-- three things are invalid JSON and are corrected before parsing: doubled quotes in 4.2's `refresh`, 4.2's bare
-  hexadecimal AIGP, and the end-of-RIB of 6.0, a key inside a list.
+- three messages are invalid JSON and are corrected: `refresh` of 4.2 (doubled quotes), AIGP of 4.2 (a bare hexadecimal
+  number), and the end-of-RIB of 6.0 (a key inside a list).
 
-An IPv6 prefix whose next hop is a global and a link-local address (RFC 2545 section 3) is printed below both.
+An IPv6 prefix with a global and a link-local next hop (RFC 2545 section 3) is printed once under each of them.
 """
 
 import json
@@ -60,11 +60,11 @@ _FLAT_SEGMENTS: Final = (
     ("as-path", SegmentKind.SEQUENCE),
     ("as-set", SegmentKind.SET),
 )
-"""4.2's lists, in the order segments stand on the wire: confederation segments lead (RFC 5065 section 4.1)."""
+"""4.2's lists, in the order of segments on the wire: confederation segments come first (RFC 5065 section 4.1)."""
 
 
 def decode_json(line: str) -> tuple[Message, ...]:
-    """The messages of one line. Raises ValueError when it cannot be read."""
+    """Decode one line. Raises ValueError if it is malformed."""
     message = _object(_load(line), "line")
     if "answer" in message:
         word = _text(message["answer"], "answer")
@@ -75,7 +75,7 @@ def decode_json(line: str) -> tuple[Message, ...]:
             return (Shutdown(),)
         return (Ignored("answer", f"answer '{word}' is neither done, error nor shutdown"),)
     if "type" not in message:
-        return (Ignored("reply"),)  # of `show`, `version` and the like
+        return (Ignored("reply"),)  # to `show`, `version` and the like
     if message.get("notification") == "shutdown":
         return (Shutdown(),)
     return tuple(_event(_text(message["type"], "type"), _object(message.get("neighbor", {}), "neighbor")))
@@ -139,7 +139,7 @@ def _update(neighbor: _JsonObject) -> Iterator[Message]:
         return
     if events:
         direction = _direction(neighbor)
-        # The peer's AS where it is not ours. With `peer-as auto` one may be missing until the session is negotiated.
+        # With `peer-as auto`, an AS number may be missing until the session is negotiated.
         asn = _object(neighbor.get("asn", {}), "asn")
         ours, peers = (
             None if asn.get(side) is None else _number(asn[side], f"asn.{side}", 32) for side in ("local", "peer")
@@ -170,7 +170,7 @@ def _end_of_rib(message: _JsonObject) -> tuple[list[Event], list[str]]:
 
 
 def _path_id(nlri: _JsonObject) -> int | None:
-    """`path-information`, printed like an address; 0.0.0.0 is none where ADD-PATH is spoken (RFC 7911)."""
+    """`path-information`, which ExaBGP prints as an address; 0.0.0.0 on an ADD-PATH session (RFC 7911) means none."""
     if "path-information" not in nlri:
         return None
     return int(parse_address(_text(nlri["path-information"], "path-information"))) or None
@@ -185,7 +185,7 @@ def _direction(neighbor: _JsonObject) -> Direction:
 
 
 def _attributes(attribute: _JsonObject) -> Attributes:
-    """The `attribute` object of an update, without what Attributes has no field for."""
+    """Decode the `attribute` object of an update. Attributes that Attributes has no field for are left out."""
     origin = _text(attribute.get("origin", "igp"), "origin")
     if origin.upper() not in Origin.__members__:
         raise ValueError(f"origin: '{origin}' is none of igp, egp, incomplete")
@@ -259,7 +259,7 @@ def _asns(value: object, name: str) -> tuple[int, ...]:
     return tuple(_number(item, name, 32) for item in _list(value, name))
 
 
-# What ExaBGP wrote, by the type it should have: the wrong one is a ValueError that names the field.
+# Type checks of decoded JSON: a value of the wrong type raises a ValueError that names the field.
 
 
 def _object(value: object, field: str) -> _JsonObject:
@@ -281,7 +281,7 @@ def _text(value: object, field: str) -> str:
 
 
 def _number(value: object, field: str, bits: int) -> int:
-    """`value` if it is an unsigned number of at most `bits` bits."""
+    """`value`, if it is an unsigned number of at most `bits` bits; else ValueError."""
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 1 << bits:
         raise ValueError(f"{field}: {_short(value)} is not a number from 0 to 2^{bits}-1")
     return value

@@ -1,13 +1,14 @@
-"""What ExaBGP prints to a helper's stdin -> messages. One line in, no memory between lines.
+"""Decodes the lines that ExaBGP writes to a helper's stdin into messages, each line by itself.
 
-`decode` takes both encodings. This file reads `encoder text`, as ExaBGP 4.2, 5.0 and 6.0 print it
-(`reactor/api/response/text.py`). Objects of `encoder json` are read in `messages_json`.
+`decode` accepts both encodings. This file decodes `encoder text` of ExaBGP 4.2, 5.0 and 6.0
+(`reactor/api/response/text.py`); `messages_json` decodes `encoder json`.
 
-An update is a block: `neighbor A receive update start`, one line for each prefix, `… end`, an empty line. Every line of
-a prefix is complete in itself, so each is decoded alone, and start, end and empty lines mean nothing.
+An update is a block: `neighbor A receive update start`, one line for each prefix, `… end`, an empty line. The line of
+a prefix has all its attributes, so start, end and empty lines are ignored.
 
-ExaBGP prints attributes differently from how it reads them: `as-path ( 1 2 )` is a sequence in 5.0 and 6.0 (4.2 prints
-`[ 1 2 ]`), an atomic aggregate is followed by two spaces. So a value is all words up to the next attribute's name.
+ExaBGP does not print all attributes in the form in which it reads them: `as-path ( 1 2 )` is a sequence in 5.0 and 6.0
+(4.2 prints `[ 1 2 ]`), and two spaces follow `atomic-aggregate`. An attribute's value is therefore every word up to
+the next attribute's name.
 """
 
 import re
@@ -65,10 +66,10 @@ _DIRECTIONS: Final = {direction.value: direction for direction in Direction}
 
 
 def decode(line: str) -> tuple[Message, ...]:
-    """The messages in one line (with or without its newline), text or JSON; none for an empty line. Never raises.
+    """Decode one line, text or JSON, with or without its newline; an empty line has no messages. Never raises.
 
-    Both encodings come on one pipe: answers are plain words even if events are JSON. An unreadable line is
-    Ignored, with the problem; a readable one that we do not use is Ignored without.
+    Both encodings share one pipe: answers are plain words even if events are JSON. A line that cannot be decoded
+    becomes Ignored with a `problem`, a valid one that is not used becomes Ignored without.
     """
     line = line.rstrip("\r\n")
     if not line:
@@ -81,7 +82,7 @@ def decode(line: str) -> tuple[Message, ...]:
 
 
 def _decode_text(line: str) -> tuple[Message, ...]:
-    """What one line says. Raises ValueError when it cannot be read."""
+    """Decode one line of text. Raises ValueError if it is malformed."""
     if line in ("done", "error"):
         return (Acknowledgement(ok=line == "done"),)
     if _SHUTDOWN.fullmatch(line):
@@ -107,7 +108,7 @@ def _neighbor(line: str) -> tuple[Message, ...]:
     word, _, said = said.partition(" ")
     direction = _DIRECTIONS.get(word)
     if direction is None:
-        return (Ignored("text"),)  # replies to `show` begin like events
+        return (Ignored("text"),)  # replies to `show` also begin with `neighbor`
     kind, _, what = said.partition(" ")
     if kind == "update":
         return (_update(parse_address(peer), direction, what),)
@@ -126,7 +127,7 @@ def _held(peer: IPAddress, line: re.Match[str]) -> Message:
 
 
 def _update(peer: IPAddress, direction: Direction, what: str) -> Message:
-    """`start`, `end`, `route eor …`, or `announced|withdrawn P [path-information I] [next-hop H ATTRIBUTES]`."""
+    """Decode `start`, `end`, `route eor …`, or `announced|withdrawn P [path-information I] [next-hop H ATTRIBUTES]`."""
     verb, _, nlri = what.partition(" ")
     if verb in ("start", "end"):
         return Ignored("update")
@@ -134,8 +135,8 @@ def _update(peer: IPAddress, direction: Direction, what: str) -> Message:
         family = eor[1]
         return Update(peer, direction, (EndOfRib(family),)) if family in FAMILIES else Ignored(f"update {family}")
     words = nlri.split()
-    # Other families stand without a verb (`flow …`), begin with a name (`announced vpls …`), or have words of their own
-    # behind the prefix (`label`, `rd`).
+    # Other families have no verb (`flow …`), begin with a name (`announced vpls …`), or have more words after the
+    # prefix (`label`, `rd`).
     if verb not in ("announced", "withdrawn") or not words or not (words[0][:1].isdigit() or ":" in words[0]):
         return Ignored("update of another family")
     prefix_text, path_id, words = _nlri(words)
@@ -147,7 +148,7 @@ def _update(peer: IPAddress, direction: Direction, what: str) -> Message:
 
 
 def _nlri(words: list[str]) -> tuple[str, int | None, list[str]]:
-    """The prefix, its path identifier if it has one, and what follows."""
+    """The prefix, its path identifier or None, and the words that follow."""
     prefix_text, *words = words
     if words[:1] != ["path-information"]:
         return prefix_text, None, words
@@ -155,9 +156,9 @@ def _nlri(words: list[str]) -> tuple[str, int | None, list[str]]:
 
 
 def _path(prefix: Prefix, path_id: int | None, words: list[str], peer: IPAddress) -> Path:
-    """`words`: `next-hop H ATTRIBUTES`. Left out is what Attributes has no field for.
+    """The Path of `next-hop H ATTRIBUTES`. Attributes that Attributes has no field for are left out.
 
-    Raises ValueError naming the attribute that cannot be read.
+    Raises ValueError, which names the malformed attribute.
     """
     next_hop, words = next_hop_of(_word(words, 1), peer), words[2:]
     values: dict[str, Any] = {}
@@ -185,7 +186,7 @@ def _word(words: list[str], index: int) -> str:
 
 
 def _items(value: list[str]) -> list[str]:
-    """A single value stands bare, several in brackets."""
+    """The items of a value: ExaBGP prints a single item bare and several in brackets."""
     return value[1:-1] if value[0] in ("[", "(") else value
 
 
@@ -197,9 +198,9 @@ def _origin(value: list[str]) -> Origin:
 
 
 def _as_path(value: list[str]) -> tuple[AsSegment, ...]:
-    """5.0 and 6.0: brackets around each segment. 4.2: one pair, `[ 1 2 ( 3 4 ) ]`, a sequence and a set.
+    """Decode an AS path. 5.0 and 6.0 print brackets around each segment, 4.2 one pair: `[ 1 2 ( 3 4 ) ]`.
 
-    A lone `[ 1 2 ]` is read as 4.2's sequence; in 5.0 it would be a path of nothing but a set, which RFC 9774 forbids.
+    A lone `[ 1 2 ]` is decoded as 4.2's sequence. From 5.0 it would be a path of only a set, which RFC 9774 forbids.
     """
     if value[0] == "[" and value.index("]") == len(value) - 1:
         words = value[1:-1]
@@ -230,14 +231,14 @@ _CLOSING: Final = frozenset({")", "]", ")}", "]}"})
 
 
 def _extended(value: list[str]) -> tuple[ExtendedCommunity, ...]:
-    """Tunnels and flow actions are left out: what ExaBGP prints for them cannot be converted back to octets."""
+    """Decode extended communities. Tunnels and flow actions are left out: their text cannot be turned into octets."""
     found = []
     for word in _items(value):
         try:
             octets = extended_community(word)
         except LineError:
             continue
-        # Unlike on ExaBGP's input, an AS number of four octets is printed for type 2 (RFC 5668), an address for type 1.
+        # In ExaBGP's output, unlike its input, type 2 (RFC 5668) is a four-octet AS number and type 1 an address.
         if octets[0] == 0x01 and "." not in word and not word.startswith("0x"):
             octets = ExtendedCommunity(b"\x02" + octets[1:])
         found.append(octets)

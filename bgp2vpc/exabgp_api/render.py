@@ -1,6 +1,6 @@
-"""Paths as lines that every ExaBGP from 3.4 to 5.0 understands, and `line` reads back as the same path.
+"""Renders paths as lines that every ExaBGP from 3.4 to 5.0 accepts and that `line` parses back to the same path.
 
-But for unicast paths of 224.0.0.0 to 239.255.255.255: 3.4 and 4.2 have no word for these.
+The exception: unicast paths within 224.0.0.0 to 239.255.255.255, which 3.4 and 4.2 cannot express.
 """
 
 from collections.abc import Iterable, Iterator
@@ -15,24 +15,24 @@ _SEGMENTS: Final = {SegmentKind.SEQUENCE: "[ {} ]", SegmentKind.SET: "( {} )"}
 
 
 def announce_line(path: Path, selector: str = "") -> str:
-    """`[selector] announce route …` with every attribute, for example to say a path again after a reconnect.
+    """`[selector] announce route …` with every attribute, for example to announce a path again after a reconnect.
 
-    Confederation segments of the AS path are left out, as at the confederation's border (RFC 5065 section 5.3):
-    no version's API accepts them.
+    Confederation segments of the AS path are left out, as at the confederation's border (RFC 5065 section 5.3),
+    because no version's API accepts them.
     """
     words = [*_head("announce", path, selector), *_attributes(path.attributes)]
     return " ".join(words)
 
 
 def withdraw_line(path: Path, selector: str = "") -> str:
-    """`[selector] withdraw route P next-hop H [path-information N]`: what takes `path` back."""
+    """`[selector] withdraw route P next-hop H [path-information N]`: withdraws `path`."""
     return " ".join(_head("withdraw", path, selector))
 
 
 def _head(verb: str, path: Path, selector: str) -> Iterator[str]:
     if selector:
         yield selector
-    # Behind `route`, ExaBGP would take it for another family.
+    # After `route`, ExaBGP would assign such a prefix to the multicast family.
     statement = "ipv4 unicast" if is_multicast(path.prefix) else "route"
     yield f"{verb} {statement} {path.prefix} next-hop {path.next_hop}"
     if path.path_id is not None:

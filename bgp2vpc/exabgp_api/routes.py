@@ -1,7 +1,7 @@
 """Parses `announce` and `withdraw` of unicast routes into events.
 
 ExaBGP has three forms: `route PREFIX …` and `attributes … nlri PREFIX …` (`configuration/static/`), and since
-5.0 `ipv4 unicast PREFIX …` (`configuration/announce/`). Statements are worked on as its `Configuration.dispatch` does.
+5.0 `ipv4 unicast PREFIX …` (`configuration/announce/`). Statements are processed as in its `Configuration.dispatch`.
 """
 
 from collections.abc import Iterable, Iterator
@@ -16,9 +16,9 @@ from bgp2vpc.exabgp_api.words import Words, nearest, shown
 from bgp2vpc.prefix import Prefix, PrefixError, parse_prefix
 
 MAX_SPLIT: Final = 4096
-"""The most prefixes of one line with `split`. ExaBGP has no limit, and blocks while it makes millions."""
+"""Maximum number of prefixes from one line with `split`. ExaBGP has no limit and blocks while it creates millions."""
 MAX_SPLIT_ELSEWHERE: Final = 1 << 16
-"""The same for other families, which only ExaBGP makes something of: it takes seconds for so many."""
+"""The same for families that only ExaBGP uses; it takes seconds for this many."""
 FAMILIES: Final = frozenset({"ipv4", "ipv6"})
 STATEMENTS: Final = frozenset({"route", "attribute", "attributes"})
 _OTHER_SAFI: Final = frozenset(
@@ -33,17 +33,17 @@ _NO_NEXT_HOP: Final = LineError("next-hop is missing: add 'next-hop self' or 'ne
 def read_routes(
     verb: str, family: str, statements: list[list[str]], *, room: int = MAX_SPLIT
 ) -> tuple[tuple[Event, ...], str]:
-    """The events of `verb` (announce, withdraw) and of the statements behind it, and what no event is made of.
+    """The events of the statements after `verb` (announce, withdraw), and why some statements made none.
 
-    `family`: `ipv4` or `ipv6` where one of them followed the verb, else empty. `room`: how many events may be made
-    where `split` is said. Raises LineError; with `for_exabgp` for a line that is correct and of use to ExaBGP only.
+    `family`: `ipv4` or `ipv6` if that followed the verb, else empty. `room`: the maximum number of events of a line
+    with `split`. Raises LineError; with `for_exabgp` for a valid line that only ExaBGP can use.
     """
     events: list[Event] = []
     of_no_use: list[LineError] = []
     is_split = False
     for words in statements:
         is_split = is_split or "split" in words
-    # Behind 'withdraw attributes', ExaBGP reads other statements as if they were announced.
+    # After 'withdraw attributes', ExaBGP parses the other statements as announcements.
     as_announced = verb == "announce" or [words[0] for words in statements[:1]] != ["route"]
     rest = iter(statements)
     for *words, end in rest:
@@ -56,7 +56,7 @@ def read_routes(
                 made = _braces(verb, words, rest)
             else:
                 made = _statement(verb, words, as_announced=as_announced)
-            # With `split` no more are made than may be, and one to see that there were more.
+            # With `split`, at most one event more than allowed is made: enough to detect the excess.
             events += islice(made, max(room + 1 - len(events), 1)) if is_split else made
         except LineError as error:
             if not error.for_exabgp:
@@ -70,7 +70,7 @@ def read_routes(
 
 
 def _braces(verb: str, head: list[str], rest: Iterator[list[str]]) -> Iterator[Event]:
-    """`route P { next-hop self; med 5; }`. ExaBGP passes over what lacks its `;`, and more words than it needs."""
+    """Parse `route P { next-hop self; med 5; }`. Like ExaBGP, ignore surplus words and a last part without `;`."""
     if head[:1] != ["route"]:
         raise LineError("'{' can only stand behind 'route PREFIX'")
     prefix = Words(head[1:]).take(f"{verb} route: a prefix")
@@ -102,7 +102,7 @@ def _statement(verb: str, words: list[str], *, as_announced: bool) -> Iterator[E
 
 
 def _look_for_labels(words: list[str], route: RouteWords) -> None:
-    """ExaBGP decides by these words, even where they are a name."""
+    """Set the family as ExaBGP does: by the mere presence of these words, even as the value of `name`."""
     if not _RD.isdisjoint(words):
         route.family = VPN
     elif "label" in words:
@@ -117,7 +117,7 @@ def _route(verb: str, prefix_text: str, route: RouteWords) -> Iterator[Event]:
 
 
 def _unicast(verb: str, family: str, text: list[str], end: str) -> Iterator[Event]:
-    """`ipv4 unicast P …`: 5.0 accepts `split` here and ignores it; 6.0 refuses it."""
+    """Parse `ipv4 unicast P …`. `split` has no effect here: 5.0 accepts and ignores it, 6.0 refuses it."""
     words = Words(text)
     safi = words.take(f"{verb} {family}: 'unicast'")
     if safi in _OTHER_SAFI:
@@ -133,7 +133,7 @@ def _unicast(verb: str, family: str, text: list[str], end: str) -> Iterator[Even
 
 
 def _attributes(verb: str, words: Words, text: list[str]) -> Iterator[Event]:
-    """The last prefix decides for ExaBGP of which family the whole line is."""
+    """Parse `attributes … nlri P …`. As in ExaBGP, the last prefix decides the family of the whole line."""
     route = read_route_words(words, stop="nlri")
     prefixes = []
     while words.peek():
@@ -149,7 +149,7 @@ def _attributes(verb: str, words: Words, text: list[str]) -> Iterator[Event]:
 
 
 def is_multicast(prefix: Prefix) -> bool:
-    """ExaBGP's `IP.tosafi`: by the first octet of an IPv4 prefix, whatever its length."""
+    """Whether ExaBGP's `IP.tosafi` calls it multicast: by the first octet of an IPv4 prefix, whatever its length."""
     return not prefix.is_ipv6 and 224 <= prefix.first >> 24 < 240
 
 
@@ -161,7 +161,10 @@ def _prefix(word: str) -> Prefix:
 
 
 def _parts(prefix: Prefix, length: int) -> Iterable[Prefix]:
-    """The more specifics of `split /length`; the prefix itself where that is no longer than its own."""
+    """The more specific prefixes of `split /length`; the prefix itself if `length` is not longer than its own.
+
+    Raises LineError for an impossible length or more than MAX_SPLIT prefixes.
+    """
     if length <= prefix.prefixlen:
         return (prefix,)
     width = 128 if prefix.is_ipv6 else 32
@@ -175,12 +178,12 @@ def _parts(prefix: Prefix, length: int) -> Iterable[Prefix]:
 
 
 def _count(prefix: Prefix, length: int) -> int:
-    """How many more specifics of this length there are."""
+    """The number of more specific prefixes of this length."""
     return int(1 << max(length - prefix.prefixlen, 0))
 
 
 def _events(verb: str, route: RouteWords, prefixes: list[Prefix], *, split: bool) -> Iterator[Event]:
-    """One event for each prefix. A withdrawal has no attributes but the path identifier."""
+    """One event for each prefix. Of the attributes, a withdrawal carries only the path identifier. Raises LineError."""
     next_hop = route.next_hop
     if verb == "announce" and next_hop is None:
         raise _NO_NEXT_HOP
@@ -197,7 +200,7 @@ def _events(verb: str, route: RouteWords, prefixes: list[Prefix], *, split: bool
     attributes = route.attributes()
     for prefix in parts:
         if getattr(next_hop, "version", prefix.version) != prefix.version:
-            # ExaBGP says done and sends nothing, unless the session negotiated RFC 8950.
+            # ExaBGP answers `done` and sends nothing, unless the session has negotiated RFC 8950.
             raise LineError(
                 f"{prefix}: the next hop {next_hop} is of the other family; no route is made of it",
                 for_exabgp=True,

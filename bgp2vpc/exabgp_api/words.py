@@ -1,4 +1,4 @@
-"""Splits a line into statements and words, and reads words as numbers and addresses. Mistakes raise LineError."""
+"""Splits a line into statements and words, and parses words as numbers and addresses. Mistakes raise LineError."""
 
 import re
 from collections.abc import Iterable
@@ -14,7 +14,7 @@ U32: Final = (1 << 32) - 1
 U64: Final = (1 << 64) - 1
 
 _SHOWN: Final = 60
-_SYNTAX: Final = re.compile(r"""[][,;{}"'\\#\x0b\x0c\x1c-\x1f]""")  # the last ones are spaces for split() only
+_SYNTAX: Final = re.compile(r"""[][,;{}"'\\#\x0b\x0c\x1c-\x1f]""")  # str.split() takes the last ones for spaces
 _QUOTING: Final = re.compile(r"""["'\\#]""")
 _WORD: Final = re.compile(r"[][,;{}]|[^][ \t\r\n,;{}]+")
 _ENDS: Final = frozenset(";{}")
@@ -30,7 +30,7 @@ _FOREIGN_WORDS: Final = {
     "nexthop": "next-hop",
     "path-id": "path-information",
 }
-"""What other routers call it: nearer in meaning than in spelling."""
+"""Other routers' names for our words, which `nearest` would not find by spelling."""
 
 
 class Words:
@@ -46,7 +46,7 @@ class Words:
         return self._at < len(self._words)
 
     def take(self, what: str) -> str:
-        """The next word. Raises LineError when there is none; `what` names the one expected."""
+        """Take the next word. Raises LineError at the end of the line; `what` names the expected word in its text."""
         at = self._at
         if at == len(self._words):
             raise LineError(f"{what} is missing at the end of the line")
@@ -54,18 +54,18 @@ class Words:
         return self._words[at]
 
     def peek(self) -> str:
-        """The next word without taking it, empty at the end."""
+        """The next word, without taking it; empty at the end."""
         return self._words[self._at] if self else ""
 
     def expect(self, word: str, where: str) -> None:
-        """Take exactly `word`. Raises LineError."""
+        """Take the next word, which must be `word`. Raises LineError if it is not."""
         if self.peek() != word:
             found = shown(self.peek()) if self else "the end of the line"
             raise LineError(f"{where}: '{word}' expected, found {found}")
         self._at += 1
 
     def group(self, what: str) -> list[str]:
-        """`[ a b … ]` or one bare word. Raises LineError."""
+        """Take `[ a b … ]` or one bare word; returns the words without brackets. Raises LineError."""
         first = self.take(what)
         if first != "[":
             return [first]
@@ -75,7 +75,10 @@ class Words:
         return values
 
     def bracketed(self, what: str, opening: str, closing: str) -> list[str]:
-        """All from the `opening` bracket, which must come next, to the `closing` one. Raises LineError."""
+        """Take all words from the `opening` bracket, which must come next, to its `closing` one, both included.
+
+        Raises LineError.
+        """
         self.expect(opening, what)
         words, depth = [opening], 1
         while depth:
@@ -85,9 +88,10 @@ class Words:
 
 
 def formated(line: str) -> str:
-    """The line as ExaBGP looks for commands and neighbors in it: brackets and commas apart, single spaces between.
+    """The line with spaces around brackets and commas, and single spaces between words.
 
-    Its function of this name. It works inside quotes, too.
+    The same as ExaBGP's function of this name, which prepares a line for matching commands and neighbors. Text in
+    quotes is changed, too.
     """
     text = line.strip().replace("\t", " ").replace("]", " ]").replace("[", "[ ")
     text = text.replace(")", " )").replace("(", "( ").replace(",", " , ")
@@ -97,11 +101,12 @@ def formated(line: str) -> str:
 
 
 def statements(text: str) -> list[list[str]]:
-    r"""The statements of what stands behind `announce`, formated, as words: the last of each is `;`, `{` or `}`.
+    r"""Split the text after `announce` into statements, each a list of words that ends with `;`, `{` or `}`.
 
-    As ExaBGP's tokeniser has it: escapes are undone first, so `\n` is a space and `\;` ends a statement; a quote may
-    begin within a word and is over with the next one of its kind; the other kind of quote takes its place. A `;` is
-    added at the end, where none is. Raises LineError for an open quote, a wrong escape, and `#` within a statement.
+    `text` is `formated`. As in ExaBGP's tokeniser, escapes are undone first, so `\n` is a space and `\;` ends a
+    statement. A quote may begin within a word and ends at the next quote of its kind; a quote of the other kind
+    replaces it. A missing final `;` is added. Raises LineError for an open quote, a wrong escape, and `#` within a
+    statement.
     """
     if not _SYNTAX.search(text):
         return [[*text.split(), ";"]]
@@ -120,7 +125,7 @@ def statements(text: str) -> list[list[str]]:
 
 
 def _quoted_statements(text: str) -> list[list[str]]:
-    """What the regular expression cannot tell, character by character."""
+    """The statements of a text with quotes, escapes or comments, read character by character."""
     found: list[list[str]] = []
     statement: list[str] = []
     word = quote = ""
@@ -165,7 +170,7 @@ def shown(word: str) -> str:
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """`; did you mean 'med'?`, or empty when nothing known is near."""
+    """`; did you mean 'med'?`, or an empty string if no known word is similar."""
     choices = sorted(known)
     guess = _FOREIGN_WORDS.get(word, word.lower())
     if guess not in choices:
@@ -174,12 +179,12 @@ def nearest(word: str, known: Iterable[str]) -> str:
 
 
 def number(what: str, word: str, limit: int, *, hexadecimal: bool = False, lax: bool = False) -> int:
-    """`word` as a number from 0 to `limit`; `0x…` too where `hexadecimal`. Raises LineError.
+    """`word` as a number from 0 to `limit`, with `hexadecimal` also `0x…`. Raises LineError.
 
-    `lax`: with a sign and underscores, where ExaBGP reads it by Python's int() alone.
+    `lax` accepts a sign and underscores, for fields that ExaBGP reads with a bare `int()`.
     """
     value = -1
-    # 4300 digits is where int() itself gives up; no field here has more than 29.
+    # int() itself refuses more than 4300 digits; no field here has more than 29.
     if len(word) <= 32:
         with suppress(ValueError):
             if hexadecimal and word[:2].lower() == "0x":
