@@ -1,15 +1,15 @@
-"""Best path: RFC 4271 section 9.1.2.2, with MED always compared, and nearness and the incumbent before the router id.
+"""Best path selection: RFC 4271 section 9.1.2.2, with MED always compared, and nearness and incumbent before router id.
 
-The steps, in order; the first on which two paths differ decides:
+The steps, in order; the first at which two paths differ decides:
 
-1. highest local preference (100 where none is given; 0 for a path that is shut down gracefully, RFC 8326)
+1. highest local preference (100 if missing; 0 for a path with GRACEFUL_SHUTDOWN, RFC 8326)
 2. shortest AS path
 3. lowest origin: igp, egp, incomplete
-4. lowest MED (0 where none is given), whoever the neighbouring AS is
-5. nearness: an announcer in the availability zone of the route table (`affinity: az`), in place of 9.1.2.2 e's cost
-6. the incumbent: what the route points at already, so that ties move no route
-7. lowest router id; where it is not known, a source on this host before any peer
-8. lowest source name and path identifier: only to be the same everywhere
+4. lowest MED (0 if missing), also between different neighboring ASes
+5. nearness: an announcer in the route table's availability zone (`affinity: az`), instead of the IGP cost of 9.1.2.2 e
+6. the incumbent: the path that the route points at already wins, so that a tie moves no route
+7. lowest router id; an unknown one, as of a source on this host, counts as the lowest
+8. lowest source name and path identifier, only to make the result deterministic
 """
 
 from collections.abc import Callable, Sequence
@@ -25,7 +25,7 @@ DEFAULT_MED = 0
 
 
 class Step(Enum):
-    """What made a path the best one; values are the words shown to people."""
+    """The step that decided between two paths; the values are the words shown to people."""
 
     ONLY = "only path"
     LOCAL_PREFERENCE = "local-preference"
@@ -40,7 +40,7 @@ class Step(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Best:
-    """The best of some offers, by which step it beat the second best, and at which step each of the others `lost`."""
+    """The best offer, the step at which it beat the second best (`reason`), and the step at which each other `lost`."""
 
     offer: Offer
     reason: Step
@@ -48,7 +48,7 @@ class Best:
 
 
 def med(offer: Offer) -> int:
-    """The MED that counts: a missing one is 0, the best."""
+    """The MED of an offer; a missing one counts as 0, the best."""
     value = offer.path.attributes.med
     return DEFAULT_MED if value is None else value
 
@@ -59,7 +59,7 @@ def is_draining(offer: Offer) -> bool:
 
 
 def local_preference(offer: Offer) -> int:
-    """The local preference that counts: a missing one is 100, and one that is shut down gracefully comes last."""
+    """The local preference of an offer: 100 if missing, 0 if the path has GRACEFUL_SHUTDOWN."""
     if is_draining(offer):
         return 0
     value = offer.path.attributes.local_preference
@@ -75,7 +75,7 @@ _STEPS: tuple[tuple[Step, Callable[[Offer], Any]], ...] = (
 
 
 def router_id(offer: Offer) -> int:
-    """The router id of the source, as far as the offer itself tells."""
+    """The router id in the offer, as a number; -1 if it has none."""
     return int(offer.router_id) if offer.router_id is not None else -1
 
 
@@ -94,7 +94,10 @@ def best_path(
     is_near: Callable[[Offer], bool] = _nobody,
     router_id: Callable[[Offer], int] = router_id,
 ) -> Best | None:
-    """The best of `offers`, or None if there are none."""
+    """The best of `offers`, or None if there are none.
+
+    `is_incumbent`: whether the route points at the offer's announcer. `is_near`: whether that is in the table's zone.
+    """
     if not offers:
         return None
     if len(offers) == 1:
@@ -114,4 +117,4 @@ def best_path(
         if number != best
     }
     lost = tuple((offers[number], steps[at][0]) for number, at in lost_at.items())
-    return Best(offers[best], steps[max(lost_at.values())][0], lost)  # the second best is who loses last
+    return Best(offers[best], steps[max(lost_at.values())][0], lost)  # the second best is the one that lost last

@@ -1,4 +1,4 @@
-"""What a source can say: the only things the RIB reacts to. An event in hand is valid."""
+"""The events that a source can send to the RIB. They are validated when they are made."""
 
 from dataclasses import dataclass
 
@@ -8,14 +8,14 @@ from bgp2vpc.prefix import Prefix
 
 @dataclass(frozen=True, slots=True)
 class Announce:
-    """This path is offered; it takes the place of the same prefix and path identifier."""
+    """Offers `path`, which replaces the source's path of the same prefix and path identifier."""
 
     path: Path
 
 
 @dataclass(frozen=True, slots=True)
 class Withdraw:
-    """This path is no longer offered. Without `path_id`: the one announced without (RFC 7911 section 3)."""
+    """Withdraws the path with this prefix and path identifier (RFC 7911 section 3)."""
 
     prefix: Prefix
     path_id: int | None = None
@@ -23,12 +23,12 @@ class Withdraw:
 
 @dataclass(frozen=True, slots=True)
 class WithdrawAll:
-    """Nothing is offered any more, but the session goes on (`clear adj-rib out`)."""
+    """Withdraws all paths of the source, whose session continues (`clear adj-rib out`)."""
 
 
 @dataclass(frozen=True, slots=True)
 class EndOfRib:
-    """The initial announcements of one family, or of all, are complete (RFC 4724 section 2)."""
+    """The initial announcements of an address family, or of all, are complete (RFC 4724 section 2)."""
 
     family: str | None = None
     """`ipv4 unicast`, `ipv6 unicast`, or None for all."""

@@ -1,8 +1,8 @@
-"""The export policy of a drain: what this host announces becomes a last resort, and later nothing (RFC 8326).
+"""The export policy of a drain: this host's paths become a last resort, and are later withdrawn (RFC 8326).
 
-A prefix that is *draining* is announced with the community GRACEFUL_SHUTDOWN and a high MED, so that everybody who
-hears another path prefers that one. A prefix that is *drained* is not announced at all. What the sources say is not
-touched: the RIB keeps it, and it is announced as it was when the drain is over.
+A *draining* prefix is announced with the community GRACEFUL_SHUTDOWN and a high MED, so that every speaker with another
+path prefers that path. A *drained* prefix is not announced at all. The RIB keeps the sources' paths unchanged, and
+they are announced unchanged again when the drain is cancelled.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -20,7 +20,7 @@ _COMMUNITIES: Final = 8
 
 @dataclass(frozen=True, slots=True)
 class PrefixSet:
-    """Some prefixes, each exactly as written, or all there are."""
+    """A set of prefixes, matched exactly, or with `everything` all prefixes."""
 
     prefixes: frozenset[Prefix] = frozenset()
     everything: bool = False
@@ -37,7 +37,11 @@ NO_PREFIX: Final = PrefixSet()
 
 @dataclass(frozen=True, slots=True)
 class Draining:
-    """What is announced of this host's paths: the export policy. `last_resort` has MED `backup_med` at least."""
+    """The export policy for this host's paths.
+
+    `last_resort`: prefixes announced as a last resort, with a MED of at least `backup_med`. `drained`: prefixes that
+    are not announced.
+    """
 
     last_resort: PrefixSet = field(default=NO_PREFIX)
     drained: PrefixSet = field(default=NO_PREFIX)
@@ -47,13 +51,13 @@ class Draining:
         return bool(self.last_resort) or bool(self.drained)
 
     def exported(self, path: Path) -> Path | None:
-        """The path as it is announced now; None: not at all."""
+        """The path as it is announced now; None if it is not announced."""
         if path.prefix in self.drained:
             return None
         return as_last_resort(path, self.backup_med) if path.prefix in self.last_resort else path
 
     def offers(self, offers: Mapping[Prefix, Sequence[Offer]]) -> Mapping[Prefix, Sequence[Offer]]:
-        """The same offers, those of this host as they are announced; what peers offer is theirs. Live."""
+        """A live view of `offers`, with the policy applied to this host's offers; those of peers stay as they are."""
         return _Exported(offers, self) if self else offers
 
 
@@ -61,10 +65,10 @@ NOTHING_DRAINS: Final = Draining()
 
 
 def as_last_resort(path: Path, backup_med: int) -> Path:
-    """The path as a last resort: MED `backup_med` at least, and the community GRACEFUL_SHUTDOWN. All else stays.
+    """The path with a MED of at least `backup_med` and the community GRACEFUL_SHUTDOWN, otherwise unchanged.
 
-    A MED or communities given by number (`attribute [ 0x08 … ]`) are made real ones: of an attribute that is said
-    twice, ExaBGP takes the first.
+    A MED or communities given by number (`attribute [ 0x08 … ]`) are converted into named attributes, because ExaBGP
+    uses only the first of an attribute given twice.
     """
     attributes = path.attributes
     raw_communities, raw = _taken_out(attributes.raw, _COMMUNITIES)
@@ -89,7 +93,7 @@ def _taken_out(raw: Collection[RawAttribute], code: int) -> tuple[bytes, tuple[R
 
 
 class _Exported(Mapping[Prefix, Sequence[Offer]]):
-    """Offers seen through an export policy, prefix by prefix as they are asked for."""
+    """A view of offers that applies an export policy to a prefix when it is looked up."""
 
     def __init__(self, offers: Mapping[Prefix, Sequence[Offer]], policy: Draining) -> None:
         self._offers = offers

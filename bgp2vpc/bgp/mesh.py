@@ -1,6 +1,7 @@
-"""Whom our BGP speaker peers with: the configured peers and the members of the mesh -> its neighbors.
+"""Derives the neighbors of our BGP speaker from the configured peers and the members of the mesh.
 
-A session carries the family of its addresses, IPv4 or IPv6 unicast: `next-hop self` is right for no other.
+A session carries only the address family of its own addresses, IPv4 or IPv6 unicast, because `next-hop self` would be
+wrong for the other family.
 """
 
 from collections.abc import Iterable
@@ -13,12 +14,16 @@ BGP_PORT: Final = 179
 
 
 class MeshError(ValueError):
-    """The speaker cannot have these neighbors; the message says what to configure."""
+    """A configured peer that the speaker has no address for; the text names the key to set."""
 
 
 @dataclass(frozen=True, slots=True)
 class MeshPeer:
-    """Somebody to peer with. `asn` None: our own. `passive` (wait for its connection), `port` None: see `neighbors`."""
+    """A router or instance to peer with.
+
+    `asn`: None means our own. `passive`: wait for the peer's connection. The defaults of `passive` and `port` (None)
+    are those of `neighbors`.
+    """
 
     address: IPAddress
     asn: int | None = None
@@ -29,7 +34,7 @@ class MeshPeer:
 
 @dataclass(frozen=True, slots=True)
 class Speaker:
-    """Our own side: AS number, router id (an IPv4 address), at most one address per family, and the mesh's TCP port."""
+    """Our side of the sessions: AS number, router id (an IPv4 address), one address per family, the mesh's TCP port."""
 
     asn: int
     router_id: IPAddress
@@ -37,13 +42,13 @@ class Speaker:
     port: int = BGP_PORT
 
     def address_for(self, peer: IPAddress) -> IPAddress | None:
-        """Our address of the peer's family."""
+        """Our address of the peer's family, None if we have none."""
         return next((each for each in self.addresses if each.version == peer.version), None)
 
 
 @dataclass(frozen=True, slots=True)
 class Neighbor:
-    """One session. `internal`: of the mesh, with our own AS. `port`: where we connect to, or listen if `passive`."""
+    """A BGP neighbor. `internal`: in our own AS. `port`: the TCP port that we connect to, or listen on if `passive`."""
 
     address: IPAddress
     local_address: IPAddress
@@ -57,11 +62,11 @@ class Neighbor:
 def neighbors(speaker: Speaker, peers: Iterable[MeshPeer], members: Iterable[MeshPeer]) -> tuple[Neighbor, ...]:
     """The sessions with the configured `peers` and the `members` that were found, sorted by address.
 
-    Ourselves are left out, so that one file serves all; of a member that is configured as well, the configuration
-    counts. Two who connect to each other at once lose their first sessions (RFC 4271 section 6.8): of two with the same
-    AS the one with the higher address is passive; to other ASes we connect. Within our AS the port is the speaker's,
-    else 179. Raises MeshError for a configured peer of a family that we have no address of; members of such a family
-    are left out.
+    Our own addresses are left out, so that all instances can share one file. For a member that is also configured, the
+    configured values count. Defaults: in our own AS the speaker with the higher address is passive, because of two
+    speakers that connect at the same time both would lose a connection (RFC 4271 section 6.8); to another AS we
+    connect. The port is the speaker's in our own AS, else 179. A member of a family that we have no address of is left
+    out; a configured peer of such a family raises MeshError.
     """
     found = {peer.address: peer for peer in members}
     for peer in peers:

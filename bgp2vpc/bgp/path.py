@@ -1,4 +1,4 @@
-"""A path: one source's offer for one prefix. Everything here is immutable and already checked."""
+"""A path: the prefix, next hop and attributes that a source announces. All values are immutable and validated."""
 
 from dataclasses import dataclass, field
 from enum import Enum, IntEnum
@@ -8,7 +8,7 @@ from bgp2vpc.prefix import IPAddress, Prefix
 
 
 class NextHopSelf(Enum):
-    """`next-hop self`: the speaker's own address; for the VPC, an interface of this instance."""
+    """`next-hop self`: for BGP the speaker's own address, for the VPC an interface of this instance."""
 
     SELF = "self"
 
@@ -58,7 +58,7 @@ class Community(NamedTuple):
 
 
 GRACEFUL_SHUTDOWN: Final = Community(0xFFFF, 0)
-"""Whoever announces this is about to leave: use it last (RFC 8326 section 5)."""
+"""The announcer is about to shut down; the path is a last resort (RFC 8326 section 5)."""
 
 
 class LargeCommunity(NamedTuple):
@@ -98,7 +98,7 @@ class RawAttribute(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Attributes:
-    """The path attributes ExaBGP's API can express. `None` and empty mean: not given."""
+    """The path attributes that ExaBGP's API can express. None and empty values mean that the attribute is absent."""
 
     origin: Origin = Origin.IGP
     as_path: tuple[AsSegment, ...] = ()
@@ -113,11 +113,11 @@ class Attributes:
     cluster_list: tuple[IPAddress, ...] = ()
     aigp: int | None = None
     prefix_sid: str = ""
-    """`bgp-prefix-sid [ 300 ]` or `bgp-prefix-sid-srv6 ( … )` as it was said: it means nothing to a VPC."""
+    """`bgp-prefix-sid [ 300 ]` or `bgp-prefix-sid-srv6 ( … )` as text; a VPC has no use for it."""
     raw: tuple[RawAttribute, ...] = ()
 
     def as_path_length(self) -> int:
-        """RFC 4271 section 9.1.2.2 a: a set counts as 1; RFC 5065 section 5.3: confederation segments as 0."""
+        """The length for best path: a set counts 1 (RFC 4271, 9.1.2.2 a), a confederation segment 0 (RFC 5065, 5.3)."""
         sequences = sum(len(segment.asns) for segment in self.as_path if segment.kind is SegmentKind.SEQUENCE)
         return sequences + sum(segment.kind is SegmentKind.SET for segment in self.as_path)
 
@@ -127,7 +127,7 @@ NO_ATTRIBUTES: Final = Attributes()
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """A route to `prefix` as a source offers it. `path_id` tells several paths of one prefix apart (RFC 7911)."""
+    """A path to `prefix` as a source announced it. `path_id` distinguishes paths of the same prefix (RFC 7911)."""
 
     prefix: Prefix
     next_hop: NextHop

@@ -3,10 +3,10 @@
     192.0.2.53/32            exactly this prefix
     192.0.2.0/24 le 32       the prefix and everything more specific within it
     192.0.2.0/24 ge 32       the host routes within it, not the /24 itself
-    192.0.2.0/24 ge 25 le 28 what lies within it and has a length from 25 to 28
+    192.0.2.0/24 ge 25 le 28 the prefixes within it with a length from 25 to 28
 
 As in Cisco's and FRRouting's `ip prefix-list`, `ge` alone runs up to host routes and `le` alone starts at the prefix
-itself. All entries permit; what none of them matches is denied. Of several that match, the first one counts.
+itself. All entries permit; a prefix that no entry matches is denied. Of several matching entries the first one counts.
 """
 
 from collections.abc import Iterable, Iterator
@@ -21,7 +21,7 @@ _USAGE: Final = "expected PREFIX [ge LENGTH] [le LENGTH], such as 192.0.2.0/24 l
 
 @dataclass(frozen=True, slots=True)
 class PrefixRange:
-    """One entry: prefixes within `prefix` whose length is from `ge` to `le`, both included, in bits.
+    """An entry: matches the prefixes within `prefix` whose length in bits is from `ge` to `le`, both included.
 
     `where`: `FILE:LINE`, for messages. Raises PrefixError unless length of `prefix` <= ge <= le <= 32 (IPv6: 128).
     """
@@ -49,7 +49,7 @@ class PrefixRange:
 
 
 def parse_prefix_range(text: str) -> PrefixRange:
-    """The entry that `text` writes; `ge` and `le` may stand in either order. Raises PrefixError."""
+    """Parse `PREFIX [ge LENGTH] [le LENGTH]`, with `ge` and `le` in either order. Raises PrefixError."""
     prefix_text, *words = text.split() or [""]
     if not prefix_text:
         raise PrefixError(f"empty: {_USAGE}")
@@ -62,7 +62,7 @@ def parse_prefix_range(text: str) -> PrefixRange:
             raise PrefixError(f"'{text}': unknown word '{word}'; {_USAGE}")
         if word in bounds:
             raise PrefixError(f"'{text}': '{word}' is given twice")
-        # Three digits hold every length; int() itself would take minutes for a million.
+        # Every length fits in three digits; int() would take minutes for a million digits.
         if not (number.isascii() and number.isdigit() and len(number) <= 3):
             raise PrefixError(f"'{text}': '{word} {number}' must be a length in bits")
         bounds[word] = int(number)
@@ -76,32 +76,32 @@ def _width(prefix: Prefix) -> int:
 
 
 _Lengths: TypeAlias = list[tuple[int, int, int]]
-"""`ge`, `le`, and the number of the entry."""
+"""`ge`, `le`, and the entry's index."""
 
 
 @dataclass(frozen=True, slots=True)
 class PrefixList:
-    """Entries in the order of the file. Empty: accepts nothing."""
+    """Entries in the order of the file. An empty list accepts nothing."""
 
     entries: tuple[PrefixRange, ...]
-    # (version, length, bits to shift away) of the entries -> leading bits -> the lengths allowed below. Every path is
-    # held against every rule in each cycle, and a list may hold a thousand host routes, so entries are not walked.
+    # (version, length, bits to shift away) of the entries -> leading bits -> the lengths allowed below. An index, as
+    # each cycle checks every path against every rule, and a list may hold a thousand host routes.
     _index: dict[tuple[int, int, int], dict[int, _Lengths]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_index", _index(self.entries))
 
     def accepts(self, prefix: Prefix) -> bool:
-        """True if an entry matches `prefix`."""
+        """Whether an entry matches `prefix`."""
         return next(self._matching(prefix), None) is not None
 
     def entry_for(self, prefix: Prefix) -> PrefixRange | None:
-        """The first entry that matches `prefix`."""
+        """The first entry that matches `prefix`, None if none does."""
         number = min(self._matching(prefix), default=None)
         return None if number is None else self.entries[number]
 
     def entry_before(self, number: int) -> PrefixRange | None:
-        """An earlier entry that permits all that the entry of this number does, which therefore never counts."""
+        """The first earlier entry that permits all that entry `number` permits, which thus has no effect; else None."""
         entry = self.entries[number]
         shortest, longest = (
             Prefix((entry.prefix.first, each), version=entry.prefix.version) for each in (entry.ge, entry.le)
@@ -111,7 +111,7 @@ class PrefixList:
         return self.entries[first] if first < number else None
 
     def _matching(self, prefix: Prefix) -> Iterator[int]:
-        """The numbers of the entries that match."""
+        """The indexes of the matching entries."""
         version, bits, length = prefix.version, prefix.value, prefix.prefixlen
         for (entry_version, entry_length, shift), entries in self._index.items():
             if entry_version == version and entry_length <= length:

@@ -1,4 +1,4 @@
-"""The RIB: an Adj-RIB-In for every source, and per prefix the paths offered for it (RFC 4271 section 3.2).
+"""The RIB: an Adj-RIB-In for every source, and the offers for each prefix (RFC 4271 section 3.2).
 
 Time is an argument, in seconds of any monotonic clock. Nothing here does I/O.
 """
@@ -14,13 +14,14 @@ from bgp2vpc.prefix import IPAddress, Prefix
 
 
 class MaximumPrefixReached(Exception):
-    """The source offers as many prefixes as it may (the idea of RFC 4486 section 4, without ending the session)."""
+    """The source has reached its limit of paths (as in RFC 4486 section 4, but its session continues)."""
 
 
 class Side(Enum):
-    """Who offers a path: a source on this host, the configuration while a health check passes, or a BGP peer.
+    """The kind of source: a source on this host, a health check of a managed route, or a BGP peer.
 
-    What LOCAL sources offer counts wherever it is accepted; what a CHECK offers, where a route is bound to that check.
+    Offers of LOCAL sources apply in every table whose rule accepts the prefix; those of a CHECK only where a managed
+    route names that check.
     """
 
     LOCAL = "local"
@@ -30,7 +31,7 @@ class Side(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A path together with the source that offers it. `router_id` only for peers, where known."""
+    """A path with the source that offers it. `router_id`: of peers only, None if unknown."""
 
     source: str
     path: Path
@@ -39,12 +40,12 @@ class Offer:
 
 
 PathKey = tuple[Prefix, int | None]
-"""What tells the paths of one source apart: the prefix and the path identifier (RFC 7911)."""
+"""The key of a path in an Adj-RIB-In: prefix and path identifier (RFC 7911)."""
 
 
 @dataclass(slots=True)
 class SourcePaths:
-    """All paths of one source, as received. `stale` ones are kept until their time for it to say them again."""
+    """The Adj-RIB-In of one source. `stale`: paths of an ended session, each with the time until which it is kept."""
 
     side: Side
     router_id: IPAddress | None
@@ -58,7 +59,7 @@ NOTHING: frozenset[Prefix] = frozenset()
 
 
 class Rib:
-    """Every method that may change an offer returns the prefixes whose offers did change: none for a repetition."""
+    """The RIB. Methods that change offers return the prefixes whose offers changed; a repetition changes none."""
 
     def __init__(self) -> None:
         self._sources: dict[str, SourcePaths] = {}
@@ -68,33 +69,36 @@ class Rib:
 
     @property
     def offers(self) -> Mapping[Prefix, tuple[Offer, ...]]:
-        """Prefix -> every path offered for it, stale ones included; a live, read-only view."""
+        """Prefix -> all paths offered for it, stale ones included. A live, read-only view."""
         return MappingProxyType(self._offers)
 
     @property
     def seen(self) -> Collection[Prefix]:
-        """Prefixes that a source of this host has announced or withdrawn so far: of these we know more than the VPC.
+        """The prefixes that a source of this host has announced or withdrawn so far. A live view.
 
-        Live. What a BGP peer says of a prefix tells nothing about our own path for it.
+        For any other prefix, a route of ours in the VPC may be a leftover of an earlier run. BGP peers do not count.
         """
         return self._seen
 
     def forget_seen(self) -> None:
-        """What was seen does not matter any more, and would only take memory."""
+        """Stop recording `seen`, once no decision needs it, to save memory."""
         self._remembers_seen = False
         self._seen.clear()
 
     def sources(self) -> Iterator[tuple[str, SourcePaths]]:
-        """Every source that is open or still has stale paths."""
+        """The sources that are open or still have stale paths, by name."""
         return iter(self._sources.items())
 
     def count(self, source: str) -> int:
-        """How many paths the Adj-RIB-In of this source holds."""
+        """The number of paths in the Adj-RIB-In of `source`."""
         adj = self._sources.get(source)
         return len(adj.paths) if adj else 0
 
     def next_hops(self, source: str, events: Collection[Event] | None = None) -> set[tuple[Prefix, IPAddress]]:
-        """Prefix and next hop of the paths of a source; with `events`, of those that these are about."""
+        """Prefix and next hop of the paths of `source`; with `events`, only of those that these replace or withdraw.
+
+        WithdrawAll and EndOfRib concern all paths. Paths with `next-hop self` are left out.
+        """
         adj = self._sources.get(source)
         if adj is None:
             return set()
@@ -109,7 +113,7 @@ class Rib:
     def open(
         self, source: str, side: Side = Side.LOCAL, *, router_id: IPAddress | None = None, max_prefixes: int = 1000
     ) -> None:
-        """A session begins. Paths held over from an earlier one of the same name stay until said again or stale."""
+        """Begin a session. Stale paths of an earlier session of this name stay until announced again or expired."""
         adj = self._sources.get(source)
         if adj is None:
             self._sources[source] = SourcePaths(side, router_id, max_prefixes)
@@ -117,7 +121,7 @@ class Rib:
         adj.is_open, adj.side, adj.router_id, adj.max_prefixes = True, side, router_id, max_prefixes
 
     def has_room(self, source: str, events: Collection[Event]) -> bool:
-        """Whether an open source may say all of this at once: what MaximumPrefixReached would not stop half-way."""
+        """Whether an open source can apply all `events` without MaximumPrefixReached."""
         adj = self._sources[source]
         if len(adj.paths) + len(events) <= adj.max_prefixes:
             return True
@@ -125,14 +129,14 @@ class Rib:
         return not new or len(adj.paths) + new <= adj.max_prefixes
 
     def count_new(self, source: str, events: Collection[Event]) -> int:
-        """How many of the paths that are announced here an open source does not offer yet."""
+        """The number of paths announced by `events` that the open source does not offer yet."""
         announced = {(each.path.prefix, each.path.path_id) for each in events if isinstance(each, Announce)}
         return len(announced - self._sources[source].paths.keys())
 
     def apply(self, source: str, event: Event) -> frozenset[Prefix]:
-        """Take in one event of an open source.
+        """Apply one event of an open source.
 
-        Raises MaximumPrefixReached for a new prefix of a source that has as many as it may; nothing changes then.
+        Raises MaximumPrefixReached, without any change, for a new path of a source that is at its limit.
         """
         adj = self._sources[source]
         match event:
@@ -160,9 +164,9 @@ class Rib:
                 return self._remove(source, adj, stale)
 
     def close(self, source: str, now: float, hold: float) -> frozenset[Prefix]:
-        """The session is over; its paths go after `hold` seconds unless said again by then (RFC 4724's restart).
+        """End a session. Its paths become stale and are kept for `hold` seconds (graceful restart, RFC 4724).
 
-        What the session did not say again since an earlier end keeps the time it was given then.
+        Paths that were already stale keep their earlier expiry. With `hold` 0 all paths are removed at once.
         """
         adj = self._sources.get(source)
         if adj is None:
@@ -177,7 +181,7 @@ class Rib:
         return changed
 
     def expire(self, now: float) -> frozenset[Prefix]:
-        """Drop the stale paths whose time is over."""
+        """Remove the stale paths whose time has run out."""
         changed = NOTHING
         for source, adj in list(self._sources.items()):
             changed |= self._remove(source, adj, [key for key, until in adj.stale.items() if until <= now])
@@ -186,7 +190,7 @@ class Rib:
         return changed
 
     def next_expiry(self) -> float | None:
-        """When `expire` has something to do next, or None."""
+        """When the next stale path expires; None if there is none."""
         return min((until for adj in self._sources.values() for until in adj.stale.values()), default=None)
 
     def _speak(self, adj: SourcePaths, prefix: Prefix) -> None:

@@ -1,12 +1,12 @@
-"""BGP sessions: what our ExaBGP tells of them, who has gone how, and hold timers. Pure; `now` in seconds of any
+"""BGP sessions as ExaBGP reports them, why a neighbor offers no path, and hold timers. Pure; `now` in seconds of any
 monotonic clock.
 
-A path that is heard needs none of this. `Neighbors` is about the others: did a neighbor that offers no path withdraw
-it, or is it only that we cannot hear the neighbor?
+`Neighbors` answers one question, about a host that offers no path for a prefix: did it withdraw the path, or did we
+lose the session with it?
 
-`HoldTimers` is the hold timer of RFC 4271 section 6.5, kept to the millisecond. ExaBGP compares whole seconds: with a
-hold time of 3 s it ends a session 3 to 4 s after the last message. Where it passes on OPEN and KEEPALIVE messages
-(`receive { open; keepalive; }`) we need not wait for it.
+`HoldTimers` is the hold timer of RFC 4271 section 6.5 with exact times. ExaBGP compares whole seconds: with a hold time
+of 3 s it ends a session 3 to 4 s after the last message. If ExaBGP passes on OPEN and KEEPALIVE messages
+(`receive { open; keepalive; }`), bgp2vpc need not wait for it.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -20,29 +20,30 @@ from bgp2vpc.prefix import IPAddress, Prefix, parse_address, parse_prefix
 from bgp2vpc.status import NeighborRow
 
 REMEMBERED: Final = 10_000
-"""Departures; of more, the oldest are forgotten."""
+"""Maximum number of departed paths that are remembered; the oldest are dropped first."""
 LATE: Final = 0.5
-"""Seconds. A timer that is looked at so late tells that we stood still ourselves, not that the peer does."""
+"""Seconds. If a timer is checked later than this after its end, our own process stood still, not the peer."""
 
 
 class Standing(Enum):
-    """What we know of somebody who offers us no path for a prefix."""
+    """Why a host offers us no path for a prefix."""
 
     WITHDRAWN = "withdrawn"
-    """It says itself that it has none any more, or has had the time to say again in a new session that it has."""
+    """It withdrew the path, or has not announced it again in a new session although it had the time."""
     SILENT = "silent"
-    """It has had the time to tell us all, and never told this."""
+    """It has had the time to announce all its paths, and never announced this one."""
     LOST = "lost"
-    """The session is down, or was when we last heard of the path."""
+    """The session is down, or ended while the path was offered and has not been replaced by a newer one."""
     UNKNOWN = "unknown"
-    """No neighbor of ours, or one that has not told us all yet."""
+    """It is not a neighbor of ours, or has not announced all its paths yet."""
 
 
 @dataclass(slots=True)
 class _Session:
-    """`since`: when it came up, None: it is down, since `lost`.
+    """One session. `since`: when it came up; None: it is down, since `lost`.
 
-    `told`: the families whose end-of-RIB has come; None: all. `settled`: it has been up for a while.
+    `told`: the families whose end-of-RIB has come, None for all families. `settled`: it has been up long enough for the
+    peer to announce everything (`waited_enough`).
     """
 
     since: float | None = None
@@ -52,22 +53,22 @@ class _Session:
 
 
 class Neighbors:
-    """Sessions by the neighbor's address. A neighbor is known as soon as ExaBGP mentions it, up or not."""
+    """The sessions by neighbor address, and the paths that neighbors no longer offer."""
 
     def __init__(self) -> None:
         self.unheard = False
-        """Our own ExaBGP hangs: of what neighbors say and of how they are now, we hear nothing."""
+        """Our own ExaBGP hangs, so neither updates nor session states arrive."""
         self._sessions: dict[IPAddress, _Session] = {}
         self._departed: dict[tuple[Prefix, IPAddress], tuple[Standing, float]] = {}
         self._failed: dict[IPAddress, float] = {}
         self._expected: frozenset[IPAddress] = frozenset()
         self._mentioned: set[IPAddress] = set()
-        """Neighbors without a session, for people only: nothing is concluded from that there has been none."""
+        """Neighbors that ExaBGP lists without a session. For `rows` only; no decision depends on them."""
 
-    # What happens
+    # Events
 
     def expect(self, addresses: Collection[IPAddress]) -> None:
-        """The addresses of the configured neighbors. One that is no longer configured, and is down, is forgotten."""
+        """Set the addresses of the configured neighbors. One that is no longer configured and is down is forgotten."""
         for gone in self._expected.difference(addresses):
             session = self._sessions.get(gone)
             if session is not None and session.since is None:
@@ -76,11 +77,11 @@ class Neighbors:
         self._mentioned &= self._expected
 
     def mention(self, peer: IPAddress) -> None:
-        """ExaBGP has such a neighbor; there is no session with it."""
+        """ExaBGP lists this neighbor, without a session."""
         self._mentioned.add(peer)
 
     def forget(self) -> None:
-        """Forget all of them, and all that was learned."""
+        """Forget all neighbors, sessions and departed paths."""
         self._sessions.clear()
         self._departed.clear()
         self._failed.clear()
@@ -89,7 +90,7 @@ class Neighbors:
 
     @property
     def addresses(self) -> frozenset[IPAddress]:
-        """All that are configured or that ExaBGP has mentioned."""
+        """The neighbors that are configured or have had a session event."""
         return self._expected.union(self._sessions)
 
     @property
@@ -102,14 +103,14 @@ class Neighbors:
         session = self._sessions.setdefault(peer, _Session())
         if session.since is None:
             session.since, session.told, session.settled = now, set(), False
-            # What it withdrew in an earlier session it may announce again in this one.
+            # The peer may announce again in this session what it withdrew in an earlier one.
             withdrawn = (
                 key for key, (how, _) in self._departed.items() if key[1] == peer and how is Standing.WITHDRAWN
             )
             self.departed(list(withdrawn), Standing.LOST, now)
 
     def down(self, peer: IPAddress, now: float) -> bool:
-        """There is no session; whether that is news."""
+        """The session is down. Returns whether that is a change."""
         before = self._sessions.get(peer)
         if before is not None and before.since is None:
             return False
@@ -117,7 +118,7 @@ class Neighbors:
         return True
 
     def end_of_rib(self, peer: IPAddress, family: str | None) -> bool:
-        """It has told all it has to tell (RFC 4724 section 2); None: of every family. Whether that is news."""
+        """End-of-RIB of a family, or of all if None (RFC 4724 section 2). Returns whether it is the first."""
         session = self._sessions.get(peer)
         if session is None or session.since is None or family in session.told:
             return False
@@ -125,7 +126,10 @@ class Neighbors:
         return True
 
     def waited_enough(self, now: float, patience: float) -> bool:
-        """Who is up for `patience` seconds has told all it has, end-of-RIB or not; whether that is news."""
+        """Take sessions that have been up for `patience` seconds for complete, with or without end-of-RIB.
+
+        Returns whether that changed any session.
+        """
         settled = [
             session
             for session in self._sessions.values()
@@ -137,7 +141,7 @@ class Neighbors:
         return bool(settled)
 
     def departed(self, paths: Iterable[tuple[Prefix, IPAddress]], how: Standing, now: float) -> None:
-        """These paths, by prefix and next hop, are offered no longer."""
+        """Record that these paths, by prefix and next hop, are no longer offered, and why."""
         for key in paths:
             self._departed.pop(key, None)
             self._departed[key] = how, now
@@ -145,21 +149,21 @@ class Neighbors:
             del self._departed[next(iter(self._departed))]
 
     def failed(self, address: IPAddress, now: float) -> None:
-        """Somebody other than BGP says that this host is gone."""
+        """Our own hold timer or the Serf agent reports that this host is down, although its session may be up."""
         self._failed.setdefault(address, now)
 
     def recovered(self, address: IPAddress) -> None:
-        """This host is reported to be there again."""
+        """No such report holds any longer."""
         self._failed.pop(address, None)
 
-    # What follows
+    # Conclusions
 
     def lost_since(self, address: IPAddress, now: float) -> float:
-        """When a host was lost whose session ends now: earlier, if it was found to be gone before."""
+        """When a host whose session ends now was lost: `now`, or earlier if it was reported as failed before."""
         return self._failed.get(address, now)
 
     def standing(self, prefix: Prefix, addresses: Collection[IPAddress]) -> Standing:
-        """What we know of the host with these addresses, which offers us no path for the prefix."""
+        """Why the host with these addresses offers us no path for the prefix."""
         is_failed = self.is_failed(addresses)
         if is_failed or self.unheard:
             return Standing.LOST if is_failed else Standing.UNKNOWN
@@ -168,31 +172,32 @@ class Neighbors:
         sessions = [self._sessions[each] for each in addresses if each in self._sessions]
         up = [each for each in sessions if each.since is not None]
         if up:
-            # An end-of-RIB alone says little: ExaBGP sends it at once, and its scripts announce later.
+            # An end-of-RIB alone is no proof: ExaBGP sends it at once, and its scripts announce later.
             has_told = any(each.settled for each in up)
             if Standing.WITHDRAWN in departures or not has_told or not left:
                 silence = Standing.SILENT if has_told else Standing.UNKNOWN
                 return Standing.WITHDRAWN if Standing.WITHDRAWN in departures else silence
-            # A session that was up all along, as the one for the other address family, does not bring the path back.
+            # Only a session that began after the loss counts. One that was up all along, such as that of the other
+            # address family, does not bring the path back.
             lost_at = max(at for _, at in left)
             newer = [each for each in up if each.since is not None and each.since >= lost_at]
             said = Standing.WITHDRAWN if any(each.settled for each in newer) else Standing.UNKNOWN
             return said if newer else Standing.LOST
         if sessions or not self._expected.isdisjoint(addresses):
             return Standing.LOST
-        # Heard of through others, as through a route reflector.
+        # No neighbor of ours: its paths came through another speaker, such as a route reflector.
         return next((how for how in Standing if how in departures), Standing.UNKNOWN)
 
     def departed_from(self, addresses: Collection[IPAddress]) -> list[Prefix]:
-        """The prefixes that the host with these addresses offered, and does not any more, as far as we remember."""
+        """The prefixes that the host with these addresses offered and no longer offers, as far as remembered."""
         return [prefix for prefix, next_hop in self._departed if next_hop in addresses]
 
     def is_failed(self, addresses: Collection[IPAddress]) -> bool:
-        """Whether somebody other than BGP says that the host with these addresses is gone."""
+        """Whether our own hold timer or the Serf agent reports that the host with these addresses is down."""
         return not self._failed.keys().isdisjoint(addresses)
 
     def lost_at(self, prefix: Prefix, addresses: Collection[IPAddress]) -> float:
-        """Since when a host that is LOST is."""
+        """When a host whose standing is LOST was lost: the latest of its failure, session end and path's departure."""
         return max(
             (
                 *(self._failed[each] for each in addresses if each in self._failed),
@@ -203,29 +208,29 @@ class Neighbors:
         )
 
     def is_up(self, peer: IPAddress) -> bool:
-        """Whether the session with it is up."""
+        """Whether the session with `peer` is up."""
         session = self._sessions.get(peer)
         return session is not None and session.since is not None
 
     @property
     def have_sessions(self) -> bool:
-        """Whether a session is up."""
+        """Whether any session is up."""
         return any(session.since is not None for session in self._sessions.values())
 
     @property
     def are_known(self) -> bool:
-        """Whether ExaBGP has mentioned any neighbor."""
+        """Whether ExaBGP has reported a session of any neighbor, up or down."""
         return bool(self._sessions)
 
     @property
     def all_have_told(self) -> bool:
-        """Whether every neighbor that is expected has told us all; False if none is expected."""
+        """Whether every configured neighbor has sent an end-of-RIB or is settled; False if none is configured."""
         return bool(self._expected) and all(
             (session := self._sessions.get(each)) is not None and bool(session.told) for each in self._expected
         )
 
     def rows(self, now: float) -> list[NeighborRow]:
-        """Every neighbor, for people: whether its session is up, for how many seconds, and whether it has told all."""
+        """A row of the status for every neighbor: up or down, for how many seconds, whether its RIB is complete."""
         known = self._expected | self._mentioned
         without = [(peer, _Session()) for peer in known - self._sessions.keys()]
         return [
@@ -239,7 +244,7 @@ class Neighbors:
         ]
 
     def to_json(self) -> dict[str, Any]:
-        """Everything known, as JSON values; `from_json` reads it."""
+        """The whole state as JSON values, for `from_json`."""
         return {
             "sessions": {
                 str(peer): [each.since, each.lost, sorted(map(str, each.told)), each.settled]
@@ -253,7 +258,7 @@ class Neighbors:
 
     @classmethod
     def from_json(cls, told: Mapping[str, Any]) -> Self:
-        """The Neighbors of another process, from what its `to_json` gave."""
+        """The Neighbors of another process, from the output of its `to_json`."""
         known = cls()
         for address, (since, lost, families, settled) in told["sessions"].items():
             peer = parse_address(address)
@@ -274,9 +279,10 @@ class Neighbors:
 
 @dataclass(slots=True)
 class _Timer:
-    """`due`: None until the first KEEPALIVE: without these it would expire on a peer that has nothing to say.
+    """One hold timer.
 
-    `has_run_out`: it is over, but it may be our own ExaBGP that said nothing.
+    `due`: None until the first KEEPALIVE, since ExaBGP may not pass them on, and a peer may have no UPDATE to send.
+    `has_run_out`: no message came in time, but perhaps our own ExaBGP was silent. `has_expired`: the peer is lost.
     """
 
     hold_time: float
@@ -286,18 +292,19 @@ class _Timer:
 
 
 class HoldTimers:
-    """A hold timer for each session whose OPEN we have seen.
+    """A hold timer for each session whose OPEN has been received.
 
-    One that has run out expires as soon as our own ExaBGP has said anything after that.
+    A timer that has run out expires, which means that the peer is lost, at the next output of our own ExaBGP: that
+    proves that ExaBGP does not hang.
     """
 
     def __init__(self) -> None:
         self._timers: dict[IPAddress, _Timer] = {}
 
     def opened(self, peer: IPAddress, hold_time: float) -> bool:
-        """The peer proposes this hold time; 0: none. Whether the timer of an earlier session had expired.
+        """An OPEN with the peer's hold time; 0: no timer. Returns whether an earlier session's timer had expired.
 
-        What is agreed is the smaller of its and our own (RFC 4271 section 4.2), so we are never too early.
+        The session uses the smaller of both hold times (RFC 4271 section 4.2), so this timer is never too early.
         """
         had_expired = self.closed(peer)
         if hold_time > 0:
@@ -305,22 +312,22 @@ class HoldTimers:
         return had_expired
 
     def kept_alive(self, peer: IPAddress, now: float) -> bool:
-        """A KEEPALIVE. Whether the timer had expired."""
+        """A KEEPALIVE: restart the timer. Returns whether it had expired."""
         timer = self._timers.get(peer)
         return timer is not None and self._restart(timer, now)
 
     def updated(self, peer: IPAddress, now: float) -> bool:
-        """An UPDATE, which counts like a KEEPALIVE. Whether the timer had expired."""
+        """An UPDATE: restart the timer if it runs. Returns whether it had expired."""
         timer = self._timers.get(peer)
         return timer is not None and timer.due is not None and self._restart(timer, now)
 
     def closed(self, peer: IPAddress) -> bool:
-        """The session is over. Whether the timer had expired."""
+        """The session has ended: remove the timer. Returns whether it had expired."""
         timer = self._timers.pop(peer, None)
         return timer is not None and timer.has_expired
 
     def run_out(self, now: float) -> bool:
-        """Let those run out that are due. Whether any did."""
+        """Mark the timers that are due as run out. Returns whether there were any."""
         ran_out = False
         for timer in self._timers.values():
             if timer.due is None or timer.has_run_out or timer.due > now:
@@ -332,25 +339,25 @@ class HoldTimers:
         return ran_out
 
     def expire(self) -> Collection[IPAddress]:
-        """Our ExaBGP has said something: the peers whose timers had run out, and expire now."""
+        """ExaBGP has printed something: let the timers that have run out expire, and return their peers."""
         expired = [peer for peer, timer in self._timers.items() if timer.has_run_out and not timer.has_expired]
         for peer in expired:
             self._timers[peer].has_expired = True
         return expired
 
     def start_anew(self, now: float) -> None:
-        """Our ExaBGP stood still, and keepalives with it: all begin again but those that have expired."""
+        """ExaBGP stood still and passed on no keepalives: restart all timers except expired ones."""
         for timer in self._timers.values():
             if timer.due is not None and not timer.has_expired:
                 self._restart(timer, now)
 
     def due(self, peer: IPAddress) -> float | None:
-        """When the timer of this peer runs out; None: it has none, or that has run out."""
+        """When the timer of this peer runs out; None if it has none or it has run out already."""
         timer = self._timers.get(peer)
         return None if timer is None or timer.has_run_out else timer.due
 
     def next_due(self) -> float | None:
-        """When `run_out` has something to do next."""
+        """When the next timer runs out; None if none is running."""
         return min((t.due for t in self._timers.values() if t.due is not None and not t.has_run_out), default=None)
 
     @staticmethod
@@ -361,10 +368,10 @@ class HoldTimers:
 
 
 def as_if_internal(events: Iterable[Event], external_as: int | None) -> tuple[Event, ...]:
-    """What an external neighbor says, its paths without that AS where it is the whole AS path.
+    """The events of an external neighbor, with the AS path removed where it consists only of that neighbor's AS.
 
-    What an instance announces itself has no AS path in its own RIB. Its peers in another AS see one of length 1, and
-    each would think its own path the better one.
+    In its own RIB an instance's paths have an empty AS path, but instances in another AS receive them with length 1.
+    Each instance would therefore prefer its own path.
     """
     if external_as is None:
         return tuple(events)
