@@ -1,6 +1,6 @@
-"""How the route tables of a rule are reached: with which role, in which region. Pure.
+"""The credentials and region with which the route tables of a rule are read and written. Pure.
 
-A client, a pace and a poll belong to one of these, so that what fails in one account leaves the others alone.
+Each Access has its own client, pace and poll, so that a failure in one account does not affect the others.
 """
 
 from dataclasses import dataclass, field, replace
@@ -9,10 +9,11 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True, order=True)
 class Access:
-    """`role_arn` empty: with this instance's own credentials; else with those of the role, which we assume with them.
+    """A role and a region.
 
-    `external_id` empty: the role asks for none. `region` empty: this instance's own. `name`: what `accounts` of the
-    configuration calls it; two that differ in it only are the same.
+    `role_arn`: the role to assume; empty: use the instance's own credentials. `external_id`: empty if the role requires
+    none. `region`: empty for the instance's own. `name`: its key under `accounts` in the configuration, which does not
+    count in comparisons.
     """
 
     role_arn: str = ""
@@ -22,11 +23,11 @@ class Access:
 
     @property
     def account_id(self) -> str:
-        """The account of the role; empty: our own."""
+        """The account id of the role; empty for our own account."""
         return self.role_arn.split(":")[4] if self.role_arn else ""
 
     def seen_from(self, region: str) -> "Access":
-        """The same for an instance in this region: to name our own region is to name none."""
+        """The same Access with `region` emptied if that is our own region, so that equal ones compare equal."""
         return replace(self, region="") if self.region == region else self
 
     def __str__(self) -> str:
@@ -37,4 +38,4 @@ class Access:
 
 
 OWN: Final = Access()
-"""Our own account and region."""
+"""The instance's own account and region."""

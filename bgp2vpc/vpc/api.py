@@ -1,4 +1,4 @@
-"""The few operations of EC2 and Auto Scaling that the daemon needs, as both AWS and the VPC in memory offer them."""
+"""The protocol of the EC2 and Auto Scaling calls that the daemon makes; AWS and the VPC in memory implement it."""
 
 from collections.abc import Callable, Collection, Mapping
 from typing import Final, Protocol
@@ -8,19 +8,19 @@ from bgp2vpc.vpc.lifecycle import LifecycleAction
 from bgp2vpc.vpc.model import InstanceHealth, Interface, ManagedPrefixList, RouteTable, Subnet, TaggedInstance, Target
 
 PAGE_SIZE: Final = 100
-"""What one call of a Describe API tells of at most: of so many tables, interfaces, …; each further page is a call."""
+"""Items (tables, interfaces …) per page of a Describe call; each further page is another call."""
 MEMBERS_PAGE_SIZE: Final = 1000
-"""The same for instances, of which a mesh may have many."""
+"""The same for DescribeInstances, since a mesh may have many members."""
 
 
 class VpcApi(Protocol):
     """Blocking calls, safe to use from several threads at once. All raise `errors.Ec2Error` and nothing else."""
 
     def route_tables(self, vpc_ids: Collection[str], table_ids: Collection[str] = ()) -> tuple[RouteTable, ...]:
-        """Tables of these VPCs, sorted by id; with `table_ids` only those. One that does not exist is left out."""
+        """The tables of these VPCs, or only those of `table_ids`, sorted by id. Ids that do not exist are left out."""
 
     def tables_before_write(self, vpc_ids: Collection[str], table_ids: Collection[str]) -> tuple[RouteTable, ...]:
-        """As `route_tables`, on a connection of the writes, which is then open for the next one of these."""
+        """As `route_tables`, over a connection of the write client, which the write that follows can then reuse."""
         return self.route_tables(vpc_ids, table_ids)
 
     def attachments(self, vpc_id: str) -> tuple[Interface, ...]:
@@ -33,75 +33,75 @@ class VpcApi(Protocol):
         *,
         wanted: Callable[[RouteTable], bool] = lambda _: True,
     ) -> tuple[RouteTable, ...]:
-        """The tables of these transit gateways, or the tables of these ids, sorted by id.
+        """The tables of these transit gateways, or only those of `table_ids`, sorted by id.
 
-        `wanted`: whether a table is, as far as that can be told without its routes; of no other one they are read. One
-        that does not exist is left out.
+        `wanted` selects tables before their routes are read, since each table costs calls of its own. Ids that do not
+        exist are left out.
         """
 
     def interfaces(self, instance_id: str) -> tuple[Interface, ...]:
-        """The interfaces of the instance that carry IP, by network card and device index: the primary first."""
+        """The interfaces of the instance that carry IP, by network card and device index: the primary comes first."""
 
     def interfaces_by_id(self, interface_ids: Collection[str]) -> tuple[Interface, ...]:
-        """These interfaces, whosever they are, sorted by id. One that does not exist is left out."""
+        """These interfaces, of any instance, sorted by id. Ids that do not exist are left out."""
 
     def interfaces_at(self, vpc_ids: Collection[str], addresses: Collection[IPAddress]) -> tuple[Interface, ...]:
-        """The interfaces in these VPCs that have one of these private or IPv6 addresses, sorted by id."""
+        """The interfaces in these VPCs with one of these private IPv4 or IPv6 addresses, sorted by id."""
 
     def subnets(self, vpc_ids: Collection[str]) -> tuple[Subnet, ...]:
         """All subnets of these VPCs, sorted by id."""
 
     def instance_health(self, instance_ids: Collection[str]) -> Mapping[str, InstanceHealth]:
-        """One entry for every id that was asked."""
+        """Instance id -> health, with an entry for every requested id."""
 
     def members(self, vpc_id: str, key: str, value: str) -> tuple[TaggedInstance, ...]:
-        """The running and pending instances of the VPC with this tag, sorted by id. None that has no address yet."""
+        """The running and pending instances of the VPC with this tag and an address, sorted by id."""
 
     def instance_tags(self, instance_id: str) -> Mapping[str, str]:
         """The tags of the instance."""
 
     def scaling_group(self, instance_id: str) -> str:
-        """The Auto Scaling group that the instance is in. Raises NoLifecycleAction if it is in none."""
+        """The Auto Scaling group of the instance. Raises NoLifecycleAction if it is in none."""
 
     def record_heartbeat(self, action: LifecycleAction) -> None:
-        """Let the group wait as long again. Raises NoLifecycleAction if it waits for no such action."""
+        """Restart the lifecycle action's time-out. Raises NoLifecycleAction if the group waits for no such action."""
 
     def complete_action(self, action: LifecycleAction) -> None:
-        """Let the group wait no longer. Raises NoLifecycleAction as above."""
+        """End the group's wait for the lifecycle action. Raises NoLifecycleAction if it waits for no such action."""
 
     def target_problems(self, vpc_id: str, targets: Collection[Target]) -> Mapping[Target, str]:
-        """What speaks against each of these as the target of a route of this VPC; empty: nothing.
+        """Target -> why it cannot be used by routes of this VPC; an empty text if it can.
 
-        Those that EC2 cannot be asked about are left out.
+        Targets without a Describe call are left out.
         """
 
     def prefix_lists(self, list_ids: Collection[str] = ()) -> tuple[ManagedPrefixList, ...]:
-        """The managed prefix lists of the region, AWS's among them, without their entries, sorted by id.
+        """The managed prefix lists of the region, AWS's own included, without their entries, sorted by id.
 
-        With `list_ids` only those. One that does not exist is left out.
+        With `list_ids` only those. Ids that do not exist are left out.
         """
 
     def prefix_list_entries(self, list_id: str, version: int) -> Mapping[Prefix, str]:
-        """CIDR -> description of the entries, as they were in this version of the prefix list."""
+        """CIDR -> description of the entries in this version of the prefix list."""
 
     def modify_prefix_list(
         self, list_id: str, version: int, add: Mapping[Prefix, str], remove: Collection[Prefix]
     ) -> ManagedPrefixList:
-        """ModifyManagedPrefixList: begin to add and remove these entries, at most 100 of each, if this is its version.
+        """ModifyManagedPrefixList: start to add and remove entries, at most 100 of each, if `version` is current.
 
-        Returns the list, without its entries. The change is done when it is of a later version, and `is_changing` no
-        longer. Raises ListChanged for another
-        version, or while another change is under way, and QuotaReached where the entries are too many for the list.
+        Returns the list without its entries. The change is complete when the list has a later version and is no longer
+        `is_changing`. Raises ListChanged for another version or while another change is in progress, and QuotaReached
+        if the entries do not fit.
         """
 
     def create_route(self, table_id: str, prefix: Prefix, target: Target) -> None:
-        """CreateRoute, or as the table is CreateTransitGatewayRoute. Raises RouteExists where there is a static route.
+        """CreateRoute, or CreateTransitGatewayRoute for such a table. Raises RouteExists if there is a static route.
 
-        A target that does not exist is InterfaceGone if it is an interface, which may be news, and Refused if not.
+        For a target that does not exist it raises InterfaceGone if that is an interface or attachment, else Refused.
         """
 
     def replace_route(self, table_id: str, prefix: Prefix, target: Target) -> None:
-        """ReplaceRoute. Raises RouteMissing where the prefix has no static route, and as CreateRoute for the target."""
+        """ReplaceRoute. Raises RouteMissing if the prefix has no static route; for the target as `create_route`."""
 
     def delete_route(self, table_id: str, prefix: Prefix) -> None:
-        """DeleteRoute. Raises RouteMissing where the prefix has no static route."""
+        """DeleteRoute. Raises RouteMissing if the prefix has no static route."""

@@ -1,8 +1,8 @@
-"""How often each host of a fleet polls EC2, from the number of hosts. Pure.
+"""The interval at which each host of a fleet polls EC2, from the number of hosts. Pure.
 
-EC2 throttles each API of an account and region by itself: 20 Describe calls of one kind a second, whoever makes them
-(https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html). Polls are to stay under a quarter of that. So
-they are planned with a fifth of it, which leaves room for what is read between polls, and for jitter.
+EC2 throttles each Describe API separately, at 20 calls a second for an account and region
+(https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html). Polls must stay below a quarter of that. They
+are planned for a fifth, which leaves room for reads between polls and for jitter.
 """
 
 import math
@@ -10,23 +10,24 @@ from collections.abc import Collection
 from typing import Final
 
 READS: Final = 20.0
-"""Calls a second of one Describe API, for all of an account and region."""
+"""Calls per second that EC2 allows to one Describe API, per account and region."""
 SHARE: Final = 0.2
-"""Of them, what all polls of the fleet may take together."""
+"""Part of READS that the polls of the whole fleet may use."""
 SHORTEST: Final = 60.0
-"""Seconds; also what is polled at where nobody has said anything else."""
+"""Shortest automatic interval in seconds, and the default of `poll_time`."""
 STEPS: Final = (10, 12, 15, 20, 25, 30, 40, 50, 60, 80, 100)
-"""And these times ten, hundred, …: seconds that are chosen, so that not every member changes them."""
+"""Possible intervals in seconds, and these times 10, 100 …; coarse, so that a single new member rarely changes it."""
 KEPT: Final = 0.9
-"""A longer time is kept until the fleet has shrunk to this part of what the shorter one is enough for."""
+"""Hysteresis: a longer interval is kept until the fleet is smaller than this part of the limit of the shorter one."""
 MOST_AT_SHORTEST: Final = int(READS * SHARE * SHORTEST)
-"""Instances that poll every `SHORTEST` seconds, if a poll is one read of each kind."""
+"""Number of instances up to which each polls every `SHORTEST` seconds, if a poll calls each API once."""
 
 
 def auto_poll_time(members: int, reads: int = 1, before: float = 0.0) -> float:
-    """Seconds between two polls of each of so many hosts, if a poll makes `reads` calls of the kind it calls most.
+    """Seconds between two polls of a host, in a fleet of `members`.
 
-    `before`: what was chosen before; it stays where the number of members goes to and fro about a step.
+    `reads`: calls per poll of the API that it calls most. `before`: the present interval, kept while the number of
+    members varies around a step.
     """
     needed = members * reads / (READS * SHARE)
     chosen, kept = (step(max(SHORTEST, each)) for each in (needed, needed / KEPT))
@@ -34,17 +35,17 @@ def auto_poll_time(members: int, reads: int = 1, before: float = 0.0) -> float:
 
 
 def step(seconds: float) -> float:
-    """The shortest of the steps that is not shorter than this; 10 s or more."""
+    """The shortest of the STEPS that is at least `seconds`; 10 s or more."""
     scale = 10.0 ** (math.floor(math.log10(max(seconds, 10.0))) - 1)
     return next(scale * each for each in STEPS if scale * each >= seconds)
 
 
 def estimated_members(group: int, owners: Collection[str], owners_of_group: Collection[str]) -> int:
-    """How many instances there are, if the other groups of the VPC are like ours.
+    """An estimate of the number of instances, on the assumption that other groups in the VPC have as many as ours.
 
-    `group`: those that we know, ourselves included. `owners`: the instances that routes of the VPC point at, of which
-    `owners_of_group` have those of our own rules. Ten instances with one owner, and a hundred owners in all: that is a
-    thousand instances.
+    `group`: known members of our group, this instance included. `owners`: the instances that routes of the VPC point
+    at. `owners_of_group`: those among them that own routes of our rules. For example, a group of ten with one owner,
+    and a hundred owners in all, make a thousand instances.
     """
     if not owners_of_group:
         return group + len(owners)

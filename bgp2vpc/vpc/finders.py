@@ -1,8 +1,8 @@
-"""Finders: which route tables a rule speaks of. AWSnycast's `find:`, as values.
+"""Finders: the values of a rule's `find` (as in AWSnycast), which select route tables.
 
 To add one: a frozen dataclass with a `negate` field, its name in `Finder`, its `case` in `_matches`; mypy refuses the
-file until all three are there. One that looks beyond the tables says so in `wants_zone` or `wants_subnets`: while that
-is unknown, the rule finds nothing, for under `negate` a doubt would turn into every table.
+file until all three are there. A finder that needs our zone or the subnets is listed in `wants_zone` or
+`wants_subnets`. While these are unknown the rule finds nothing: with `negate`, an unknown would select every table.
 """
 
 import re
@@ -17,7 +17,7 @@ from bgp2vpc.vpc.model import RouteTable
 
 @dataclass(frozen=True, slots=True)
 class ByTag:
-    """Tables whose tag `key` has exactly this value; with `own_zone` the name of our availability zone instead."""
+    """Tables whose tag `key` has exactly this value, or with `own_zone` the name of our availability zone."""
 
     key: str
     value: str
@@ -27,7 +27,7 @@ class ByTag:
 
 @dataclass(frozen=True, slots=True)
 class ByTagRegexp:
-    """Tables that have a tag `key` in whose value the expression is found, anywhere unless it is anchored."""
+    """Tables with a tag `key` whose value matches the expression anywhere, unless it is anchored."""
 
     key: str
     regexp: re.Pattern[str]
@@ -43,10 +43,9 @@ class Main:
 
 @dataclass(frozen=True, slots=True)
 class InSubnet:
-    """The table that this subnet uses: the associated one, or the main table where it has no association of its own.
+    """The table that this subnet uses: the associated one, or the main table if it has no explicit association.
 
-    A subnet that no table lists, and that EC2 does not show in this VPC either, is a mistake, and no subnet of the main
-    table's.
+    A subnet that no table lists and that EC2 does not list in this VPC either is a mistake; it selects no table.
 
     https://docs.aws.amazon.com/vpc/latest/userguide/subnet-route-tables.html
     """
@@ -81,9 +80,9 @@ class InVpc:
 
 @dataclass(frozen=True, slots=True)
 class ByAz:
-    """Tables all of whose subnets, at least one, are in this availability zone (None: in ours).
+    """Tables that have at least one subnet and only subnets in this availability zone (None: in ours).
 
-    The main table has those that are associated with it, and all of its VPC that are associated with no table.
+    The subnets of the main table include those of its VPC that are associated with no table.
     """
 
     zone: str | None
@@ -92,7 +91,7 @@ class ByAz:
 
 @dataclass(frozen=True, slots=True)
 class And:
-    """Tables that every filter matches. Without a filter it would match every table, so that is a ValueError."""
+    """Tables that every filter selects. An empty list would select every table, so it is a ValueError."""
 
     filters: "tuple[Finder, ...]"
     negate: bool = False
@@ -103,7 +102,7 @@ class And:
 
 @dataclass(frozen=True, slots=True)
 class Or:
-    """Tables that at least one filter matches. Negated, an empty list matches every table, so it is a ValueError."""
+    """Tables that at least one filter selects. Negated, an empty list would select every table: a ValueError."""
 
     filters: "tuple[Finder, ...]"
     negate: bool = False
@@ -117,9 +116,9 @@ Finder = ByTag | ByTagRegexp | Main | InSubnet | Ids | HasRouteTo | InVpc | ByAz
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What finders look at beyond the tables.
+    """The inputs of finders besides the tables.
 
-    `zone`: our availability zone; empty: unknown. `subnets`: the VPC's, by id; None: nobody read them.
+    `zone`: our availability zone, empty if unknown. `subnets`: the VPC's subnets by id, None if they were not read.
     """
 
     zone: str = ""
@@ -130,7 +129,7 @@ NOTHING_KNOWN = Surroundings()
 
 
 def wants_zone(finder: Finder) -> bool:
-    """Whether it matters in which availability zone we are."""
+    """Whether the finder depends on our availability zone."""
     return any(
         (isinstance(each, ByTag) and each.own_zone) or (isinstance(each, ByAz) and each.zone is None)
         for each in _leaves(finder)
@@ -138,7 +137,7 @@ def wants_zone(finder: Finder) -> bool:
 
 
 def wants_subnets(finder: Finder) -> bool:
-    """Whether the subnets of the VPC are worth reading."""
+    """Whether the finder depends on the VPC's subnets."""
     return any(isinstance(each, ByAz | InSubnet) for each in _leaves(finder))
 
 
@@ -147,7 +146,7 @@ def _asks_for_zones(finder: Finder) -> bool:
 
 
 def missing(finder: Finder, surroundings: Surroundings) -> str | None:
-    """Why the finder finds nothing at all now, whatever the tables; None: it has all it needs."""
+    """Which input the finder lacks, so that it selects no table at all; None if it lacks none."""
     if wants_zone(finder) and not surroundings.zone:
         return "our availability zone is unknown"
     if _asks_for_zones(finder) and surroundings.subnets is None:
@@ -156,7 +155,7 @@ def missing(finder: Finder, surroundings: Surroundings) -> str | None:
 
 
 def zone_of(table: RouteTable, tables: Iterable[RouteTable], subnets: Mapping[str, model.Subnet] | None) -> str:
-    """The availability zone that all subnets of the table are in; empty if there is no such zone, or it is unknown.
+    """The availability zone of all subnets of the table; empty if they are in several or it is unknown.
 
     `tables` must be all the tables of the VPC, as for `find`.
     """
@@ -168,9 +167,9 @@ def zone_of(table: RouteTable, tables: Iterable[RouteTable], subnets: Mapping[st
 def find(
     finder: Finder, tables: Iterable[RouteTable], surroundings: Surroundings = NOTHING_KNOWN
 ) -> tuple[RouteTable, ...]:
-    """The tables that `finder` selects, in the order given; none while something it needs is `missing`.
+    """The tables that `finder` selects, in the order given; none while an input is `missing`.
 
-    `tables` must be all the tables of one VPC: whether a subnet falls to the main table is seen only in the whole.
+    `tables` must be all the tables of one VPC, because the main table has the subnets that no table lists.
     """
     everything = tuple(tables)
     if missing(finder, surroundings):
@@ -190,22 +189,22 @@ def find(
 
 @dataclass(frozen=True, slots=True)
 class _View:
-    """`associated` are the subnets that any table lists."""
+    """Tables and their subnets. `associated`: the subnets that any table lists."""
 
     surroundings: Surroundings
     associated: frozenset[str]
 
     def knows(self, subnet_id: str, vpc_ids: Collection[str]) -> bool:
-        """Whether there is such a subnet in these VPCs, as far as tables and subnets show."""
+        """Whether the subnet exists in these VPCs, according to their tables and subnets."""
         found = (self.surroundings.subnets or {}).get(subnet_id)
         return subnet_id in self.associated or (found is not None and found.vpc_id in vpc_ids)
 
     def uses(self, table: RouteTable, subnet_id: str) -> bool:
-        """Whether the subnet's traffic meets this table, by association or because it is the main one."""
+        """Whether the subnet uses this table, by association or because it is the main table."""
         return subnet_id in table.subnet_ids or (table.main and subnet_id not in self.associated)
 
     def zones_of(self, table: RouteTable) -> set[str | None]:
-        """The availability zones of the table's subnets. None stands for a subnet newer than what we read of them."""
+        """The availability zones of the table's subnets; None among them for a subnet that was not read yet."""
         subnets = self.surroundings.subnets or {}
         zones = {subnets[each].zone or None if each in subnets else None for each in table.subnet_ids}
         if table.main:
@@ -219,7 +218,7 @@ def _selects(finder: Finder, table: RouteTable, view: _View) -> bool:
 
 
 def _matches(finder: Finder, table: RouteTable, view: _View) -> bool:  # noqa: C901, PLR0911  # a line for each finder
-    """What the finder says before its `negate`."""
+    """Whether the finder matches the table, before `negate`."""
     match finder:
         case ByTag(key, value, own_zone=own_zone):
             return table.tags.get(key) == (view.surroundings.zone if own_zone else value)

@@ -1,4 +1,4 @@
-"""What instance metadata says of this instance's future: whether it should leave, and why. Pure.
+"""The notices in instance metadata that this instance will end, and the answer to Auto Scaling's hook. Pure.
 
 https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/spot-instance-termination-notices.html
 https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/rebalance-recommendations.html
@@ -16,29 +16,29 @@ TARGET_STATE: Final = "autoscaling/target-lifecycle-state"
 REBALANCE: Final = "events/recommendations/rebalance"
 
 PATHS: Final = (INTERRUPTION, TARGET_STATE, REBALANCE)
-"""Each is a 404 where there is nothing to say."""
+"""Paths below `latest/meta-data`. Metadata answers 404 for one without a notice."""
 
 _TERMINATED: Final = "Terminated"
 _OUT_OF_SERVICE: Final = (_TERMINATED, "Detached", "Standby")
 _WARM: Final = "Warmed:"
-"""How the states of a warm pool begin: Warmed:Stopped, Warmed:Hibernated, Warmed:Running, Warmed:Terminated."""
+"""Prefix of the states of a warm pool: Warmed:Stopped, Warmed:Hibernated, Warmed:Running, Warmed:Terminated."""
 
 HEARTBEAT_EVERY: Final = 15.0
-"""Seconds. A lifecycle hook waits for 30 at least, and as long again after each heartbeat:
+"""Seconds. The time-out of a lifecycle hook is at least 30 s, and each heartbeat restarts it:
 https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_PutLifecycleHook.html
 """
 SETTLED_WITHIN: Final = 60.0
-"""Seconds that the writes of a drain may take once it is done; then the instance goes all the same."""
+"""Seconds after the end of a drain until the hook is completed even if writes are still outstanding."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stay:
-    """Nothing speaks against staying."""
+    """No notice: the instance stays."""
 
 
 @dataclass(frozen=True, slots=True)
 class Go:
-    """The instance is about to be taken away, or out of service. `withdraws` False: perhaps; be a last resort."""
+    """The instance is about to end or go out of service. `withdraws` False: it only may, so be a last resort."""
 
     reason: str
     withdraws: bool = True
@@ -48,10 +48,10 @@ Future = Stay | Go
 
 
 def future(texts: Mapping[str, str | None]) -> Future:
-    """What these texts say, by path below `latest/meta-data`; None or absent: metadata answered 404.
+    """Whether the instance leaves, and why. `texts`: path below `latest/meta-data` -> text; None for 404.
 
-    The first of these counts: a spot interruption, Auto Scaling's target state, a rebalance recommendation. What is
-    not understood (a state that AWS adds later, a proxy's page) is no reason to leave.
+    The first of these decides: a spot interruption, Auto Scaling's target state, a rebalance recommendation. Unknown
+    content (a state that AWS adds later, a proxy's page) is no reason to leave.
     """
     # {"action": "stop", "time": "2017-09-18T08:22:00Z"}: stop, terminate, or hibernate (which begins at once).
     notice = _object(texts.get(INTERRUPTION)) or {}
@@ -68,7 +68,7 @@ def future(texts: Mapping[str, str | None]) -> Future:
 
 @dataclass(frozen=True, slots=True)
 class LifecycleAction:
-    """What an Auto Scaling group waits for before it takes this instance away: that somebody completes this hook."""
+    """A lifecycle hook whose completion the Auto Scaling group awaits before it ends this instance."""
 
     hook: str
     group: str
@@ -76,7 +76,7 @@ class LifecycleAction:
 
 
 class LifecycleStep(Enum):
-    """What is to be done about a lifecycle action."""
+    """The next step in a lifecycle action."""
 
     WAIT = auto()
     HEARTBEAT = auto()
@@ -84,9 +84,9 @@ class LifecycleStep(Enum):
 
 
 def waits_for_hook(texts: Mapping[str, str | None]) -> bool:
-    """Whether the group may wait for a hook of termination: the instance is terminated, or goes to the warm pool.
+    """Whether the group may wait for a termination hook: the instance is terminated or returns to the warm pool.
 
-    To detach an instance, or to put it on standby, invokes no hook:
+    Detaching an instance or putting it on standby invokes no hook:
     https://docs.aws.amazon.com/autoscaling/ec2/userguide/lifecycle-hooks-overview.html
     """
     state = texts.get(TARGET_STATE) or ""
@@ -94,9 +94,10 @@ def waits_for_hook(texts: Mapping[str, str | None]) -> bool:
 
 
 def next_step(*, drained_for: float | None, is_settled: bool, beat_ago: float | None) -> LifecycleStep:
-    """What to do now. Times in seconds; None: it is not drained yet, there was no heartbeat yet.
+    """The next step of a lifecycle action.
 
-    `is_settled`: nothing of the drain is still to be written.
+    `drained_for`: seconds since the drain was done, None if it is not. `is_settled`: all writes of the drain are done.
+    `beat_ago`: seconds since the last heartbeat, None before the first.
     """
     if drained_for is not None and (is_settled or drained_for >= SETTLED_WITHIN):
         return LifecycleStep.COMPLETE

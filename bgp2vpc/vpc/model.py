@@ -1,6 +1,6 @@
-"""The VPC side as EC2 told it, once: immutable tables, routes, interfaces and subnets.
+"""Immutable values of EC2's objects: route tables, routes, interfaces, subnets, prefix lists, instances.
 
-Fields follow https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Route.html and its neighbours.
+Fields follow the data types of the EC2 API: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Types.html
 """
 
 import re
@@ -13,11 +13,11 @@ from bgp2vpc.vpc.access import OWN, Access
 
 
 class TargetKind(Enum):
-    """What a route points at. Values are the words shown to people.
+    """The kind of a route's target; the values are the words shown to people.
 
-    INSTANCE and NONE are what EC2 may show of a route whose interface is gone: an instance without an interface, or no
-    target at all. LOCAL is the VPC itself, LOCAL_GATEWAY that of an Outpost. ATTACHMENT is a VPC's attachment to a
-    transit gateway, in the tables of that gateway.
+    INSTANCE and NONE: a route whose interface is gone may show an instance without an interface, or no target at all.
+    LOCAL: the VPC itself. LOCAL_GATEWAY: the gateway of an Outpost. ATTACHMENT: a VPC's attachment to a transit
+    gateway, in the tables of that gateway.
     """
 
     INTERFACE = "interface"
@@ -39,7 +39,7 @@ class TargetKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """`eni-…`, `igw-…`, `local` …; `kind` says which without looking at the text."""
+    """The target of a route: `id` is `eni-…`, `igw-…`, `local` …"""
 
     kind: TargetKind
     id: str
@@ -49,14 +49,14 @@ class Target:
 
     @property
     def has_owner(self) -> bool:
-        """Whether it belongs to somebody who announces: an instance, or, in a transit gateway's table, a VPC."""
+        """Whether a host that announces may own it: an interface, or, in a transit gateway's table, an attachment."""
         return self.kind in (TargetKind.INTERFACE, TargetKind.ATTACHMENT)
 
 
 def interface_target(interface_id: str) -> Target:
-    """What we announce is reached through an ENI, never an instance (EC2 refuses those with several ENIs).
+    """The target for an interface id, or in a transit gateway's table for the id of our VPC's attachment.
 
-    In a transit gateway's table it is reached through the attachment of our VPC.
+    Routes never point at an instance id: EC2 refuses instances with several ENIs.
     """
     is_attachment = interface_id.startswith("tgw-attach-")
     return Target(TargetKind.ATTACHMENT if is_attachment else TargetKind.INTERFACE, interface_id)
@@ -82,9 +82,9 @@ _ARNS = {
 
 
 def parse_target(text: str) -> Target:
-    """The target that this id names, if a route may be given it: `eni-…`, `nat-…`, `tgw-…` and the like.
+    """Parse the id of a target that a route can be given: `eni-…`, `nat-…`, `tgw-…` and the like.
 
-    Raises ValueError, which says what would be right; `local` is refused as well, since only EC2 makes such routes.
+    Raises ValueError, which says what would be right. `local` is refused too, since only EC2 makes such routes.
     """
     for arn_of, pattern in _ARNS.items():
         if re.fullmatch(pattern, text):
@@ -105,10 +105,10 @@ _NAT64 = parse_prefix("64:ff9b::/96")
 
 
 def family_problem(prefix: Prefix, target: Target) -> str:
-    """Why EC2 takes no route for a prefix of this IP version to this target; empty if it does.
+    """Why EC2 refuses a route of this prefix's IP version to this target; empty if it accepts it.
 
     https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateRoute.html: NatGatewayId is for IPv4 only,
-    EgressOnlyInternetGatewayId for IPv6 only. Of IPv6 a NAT gateway has what NAT64 is for (RFC 6052):
+    EgressOnlyInternetGatewayId for IPv6 only. The exception is NAT64's prefix (RFC 6052), which a NAT gateway takes:
     https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-nat64-dns64.html
     """
     if prefix.is_ipv6 and target.kind is TargetKind.NAT and prefix not in _NAT64:
@@ -119,7 +119,7 @@ def family_problem(prefix: Prefix, target: Target) -> str:
 
 
 class RouteState(Enum):
-    """`State` of a route; EC2 also documents `filtered` without explaining it."""
+    """`State` of a route. EC2 also documents `filtered`, without an explanation; it is OTHER here."""
 
     ACTIVE = "active"
     BLACKHOLE = "blackhole"
@@ -128,10 +128,10 @@ class RouteState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """An entry of a route table. `destination` is text only for a kind that is not known here.
+    """An entry of a route table. `destination` is text only if its kind is unknown here.
 
-    `propagated`: not written by CreateRoute, but by a virtual private gateway, or (`advertised`) by VPC Route Server.
-    `vpc_id`: of an attachment, the VPC that it leads to.
+    `propagated`: made by a virtual private gateway or VPC Route Server (`advertised`), not by CreateRoute. `vpc_id`: if
+    the target is an attachment, the VPC that it leads to.
     """
 
     destination: Prefix | str
@@ -147,7 +147,7 @@ class Route:
 
 
 def is_transit(table_id: str) -> bool:
-    """Whether the table of this id is a transit gateway's, and not a VPC's."""
+    """Whether this is the id of a transit gateway's route table."""
     return table_id.startswith("tgw-rtb-")
 
 
@@ -155,11 +155,10 @@ def is_transit(table_id: str) -> bool:
 class RouteTable:
     """A route table. `subnet_ids` lists explicit associations only; subnets without one use the main table.
 
-    `owner_id`: the AWS account it belongs to, which in a shared VPC may not be ours; empty if EC2 did not say. Nobody
-    but the owner sees the tags. `access`: how we have read it, and write it.
+    `owner_id`: the AWS account of the table, in a shared VPC perhaps not ours; empty if EC2 did not return it. Only the
+    owner can read the tags. `access`: the role and region with which it is read and written.
 
-    Or a table of a transit gateway (`is_transit`). Then `vpc_id` is the gateway (`tgw-…`), and its routes lead to
-    attachments.
+    For a transit gateway's table (`is_transit`), `vpc_id` is the gateway (`tgw-…`), and the routes lead to attachments.
     """
 
     id: str
@@ -170,12 +169,12 @@ class RouteTable:
     routes: tuple[Route, ...] = ()
     owner_id: str = ""
     access: Access = OWN
-    # Every decision looks routes up by prefix, and a table may hold a thousand.
+    # Indexes: every decision looks up routes by prefix, and a table may hold a thousand.
     _static: Mapping[Prefix | str, Route] = field(init=False, repr=False, compare=False)
     _propagated: Mapping[Prefix | str, Route] = field(init=False, repr=False, compare=False)
     _matches: dict[IPAddress, Route | None] = field(init=False, repr=False, compare=False)
     cidrs: tuple[Prefix, ...] = field(init=False, repr=False, compare=False)
-    """Those of the VPC, as the table's local routes tell."""
+    """The CIDRs of the VPC, taken from the table's local routes."""
 
     def __post_init__(self) -> None:
         static: dict[Prefix | str, Route] = {}
@@ -190,35 +189,35 @@ class RouteTable:
 
     @property
     def account(self) -> str:
-        """The other account or region that it is of, for people; empty: it is of ours."""
+        """The account or region of the table in words; empty for our own."""
         return "" if self.access == OWN else str(self.access)
 
     @property
     def is_transit(self) -> bool:
-        """Whether it is a transit gateway's, and not a VPC's."""
+        """Whether it is a transit gateway's table."""
         return is_transit(self.id)
 
     def static_route(self, prefix: Prefix) -> Route | None:
-        """The route of exactly this prefix that CreateRoute made (or `local`); a propagated twin does not count."""
+        """The route of exactly this prefix that is not propagated: made by CreateRoute, or `local`."""
         return self._static.get(prefix)
 
     def propagated_route(self, prefix: Prefix) -> Route | None:
-        """The route of exactly this prefix that a virtual private gateway, or VPC Route Server, propagated."""
+        """The route of exactly this prefix that a virtual private gateway or VPC Route Server propagated."""
         return self._propagated.get(prefix)
 
     def covering_route(self, prefix: Prefix) -> Route | None:
-        """The route that has the traffic of this prefix while no static route of exactly this prefix does.
+        """The route that carries the prefix's traffic if there is no static route of exactly this prefix.
 
-        A propagated route of the same prefix, else that of the longest wider prefix; of two that are equally long the
-        static one. Within the VPC the local route goes before propagated ones, however long they are:
+        A propagated route of the same prefix, else the longest less specific route; at equal length the static route
+        wins. Within the VPC the local route goes before propagated routes of any length:
         https://docs.aws.amazon.com/vpn/latest/s2svpn/vpn-route-priority.html
-        Routes of prefix lists are left out: the table does not say what is in them.
+        Routes of prefix lists are left out, because the table does not show their entries.
         """
         if isinstance(prefix, PrefixListId):
             return None
         is_local = any(prefix in cidr for cidr in self.cidrs)
         version, first, last = prefix.key()
-        # By keys: netaddr's own question whether a prefix is within another one takes ten times as long.
+        # Compared by keys: netaddr's own `in` takes ten times as long.
         covering = [
             (route.destination.prefixlen, not route.propagated, route)
             for route in self.routes
@@ -231,14 +230,14 @@ class RouteTable:
         return max(covering, key=lambda each: each[:2], default=(0, False, None))[2]
 
     def longest_match(self, address: IPAddress) -> Route | None:
-        """The route that packets to this address take; looked for once, since next hops are few and prefixes many."""
+        """The route for packets to this address; cached, since many prefixes share few next hops."""
         if address not in self._matches:
             host = Prefix(address)
             self._matches[address] = self.static_route(host) or self.covering_route(host)
         return self._matches[address]
 
     def prefixes_pointed_elsewhere(self, later: "RouteTable") -> list[Prefix]:
-        """The prefixes whose static routes are new, or have another target, in a later reading of this table."""
+        """The prefixes whose static routes are new or have another target in the `later` read of this table."""
         return [
             prefix
             for prefix, route in later._static.items()
@@ -247,12 +246,12 @@ class RouteTable:
         ]
 
     def changed_prefixes(self, later: "RouteTable") -> set[Prefix]:
-        """The prefixes whose static routes have come, gone, or are others in a later reading of this table."""
+        """The prefixes whose static routes were added, removed or changed in the `later` read of this table."""
         both = self._static.keys() | later._static.keys()
         return {each for each in both if isinstance(each, Prefix) and self._static.get(each) != later._static.get(each)}
 
     def with_static_route(self, prefix: Prefix, route: Route | None) -> "RouteTable":
-        """The same table with `route` as the static route of `prefix`, or with none."""
+        """A copy of the table with `route` as the static route of `prefix`; None: without such a route."""
         others = tuple(r for r in self.routes if r.destination != prefix or r.propagated)
         return replace(self, routes=others if route is None else (*others, route))
 
@@ -261,14 +260,13 @@ class RouteTable:
 class Interface:
     """A network interface; `addresses` are its private IPv4 and its IPv6 addresses.
 
-    `address` is the one others reach it by: its primary private IPv4 address, or its first IPv6 one if it has no other.
-    `instance_id` is None while it is attached to no instance, `zone` and `owner_id` (its AWS account) are empty if EC2
-    did not say. `security_groups` are ids. Instance types with several network cards number the devices of each
-    `network_card` from 0:
+    `address`: the primary private IPv4 address, or without one the first IPv6 address. `instance_id`: None while it is
+    not attached to an instance. `zone` and `owner_id` (the AWS account): empty if EC2 did not return them.
+    `security_groups`: ids. `network_card`: instance types with several cards number the devices of each from 0:
     https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-eni.html
 
-    Or the attachment of a VPC to a transit gateway (`attachment`), which is to the gateway's tables what an interface
-    is to those of a VPC.
+    A VPC's attachment to a transit gateway is represented by an Interface, too (`attachment`), because routes of the
+    gateway's tables point at it.
     """
 
     id: str
@@ -286,21 +284,24 @@ class Interface:
 
     @property
     def position(self) -> tuple[int, int, str]:
-        """Where it stands among the interfaces of its instance: the lowest one is the primary interface."""
+        """Sort key among the interfaces of an instance; the primary interface has the lowest."""
         return self.network_card, self.device_index, self.id
 
 
 def attachment(attachment_id: str, gateway_id: str, addresses: Iterable[IPAddress] = ()) -> Interface:
-    """An attachment to this transit gateway. `addresses`: of hosts in its VPC; the first one stands for it."""
+    """An attachment to a transit gateway, as an Interface.
+
+    `addresses`: addresses of hosts in the attached VPC; the first becomes its `address`.
+    """
     known = tuple(addresses)
     return Interface(attachment_id, gateway_id, "", 0, addresses=frozenset(known), address=next(iter(known), None))
 
 
 @dataclass(frozen=True, slots=True)
 class SecurityGroupRule:
-    """A rule of a security group: it permits `protocol` (a name or number, -1: all) at these ports, both included.
+    """A rule of a security group. `protocol`: a name or number, -1 for all. The port range includes both ends.
 
-    `peer` is the other end: a CIDR, a security group (`sg-…`) or a prefix list (`pl-…`). `egress`: what leaves our end.
+    `peer`: the other end, a CIDR, a security group (`sg-…`) or a prefix list (`pl-…`). `egress`: an outbound rule.
     https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_SecurityGroupRule.html
     """
 
@@ -314,7 +315,7 @@ class SecurityGroupRule:
 
 @dataclass(frozen=True, slots=True)
 class Subnet:
-    """A subnet; `zone` is the name of its availability zone, `cidrs` its IPv4 CIDR and its IPv6 ones."""
+    """A subnet. `zone`: the name of its availability zone. `cidrs`: its IPv4 CIDR and its IPv6 CIDRs."""
 
     id: str
     vpc_id: str
@@ -324,11 +325,11 @@ class Subnet:
 
 @dataclass(frozen=True, slots=True)
 class ManagedPrefixList:
-    """A managed prefix list. `ip_version`: 4 or 6. `owner_id`: the account it belongs to, or `AWS`.
+    """A managed prefix list. `ip_version`: 4, 6, or 0 if unknown. `owner_id`: its account, or `AWS`.
 
-    `version` goes up with each change of its entries, and `max_entries` is what it counts as in the quota of each table
-    that has a route for it; 0: EC2 does not say, of AWS's own. `entries`: CIDR -> description, as of `version`; None:
-    they were not read. `is_synced`: IPAM writes the entries.
+    `version` increases with each change of the entries. A route for the list counts as `max_entries` routes in the
+    table's quota; 0 for AWS's own lists, where EC2 does not return it. `entries`: CIDR -> description, as of `version`;
+    None if they were not read. `is_synced`: IPAM writes the entries.
     https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ManagedPrefixList.html
     """
 
@@ -345,22 +346,21 @@ class ManagedPrefixList:
 
     @property
     def is_full(self) -> bool:
-        """Whether it has no room for another entry, as far as is known."""
+        """Whether it has no room for another entry; False if that is unknown."""
         return self.entries is not None and 0 < self.max_entries <= len(self.entries)
 
     @property
     def is_changing(self) -> bool:
-        """Whether EC2 is still at work on the last change, and takes no other one."""
+        """Whether the last change is still in progress, during which EC2 accepts no other change."""
         return self.state.endswith("-in-progress")
 
 
 class InstanceHealth(Enum):
-    """DescribeInstanceStatus in one word. UNKNOWN: EC2 tells nothing of it.
+    """The health of an instance according to DescribeInstanceStatus.
 
-    GONE: it stops, has stopped, or is about to be terminated. TERMINATED: it never comes back.
-
-    An unknown one may have been terminated long ago, and then its route is a black hole, or belong to another account
-    that shares the VPC with us, and then it may be as well as can be.
+    GONE: it is stopping, stopped or shutting down. TERMINATED: it never comes back. UNKNOWN: EC2 returns no status. The
+    instance may have been terminated long ago (its routes are black holes then), or may be well and belong to another
+    account that shares the VPC.
     """
 
     OK = "ok"
@@ -372,7 +372,7 @@ class InstanceHealth(Enum):
 
 @dataclass(frozen=True, slots=True)
 class TaggedInstance:
-    """An instance that was found by its tag; `addresses`: its primary private IPv4 address, its first IPv6 one."""
+    """An instance found by its tag. `addresses`: its primary private IPv4 address and its first IPv6 address."""
 
     instance_id: str
     addresses: tuple[IPAddress, ...]
@@ -380,7 +380,7 @@ class TaggedInstance:
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """This instance: who we are."""
+    """The instance that this daemon runs on."""
 
     id: str
     region: str

@@ -1,14 +1,13 @@
-"""Pacing of EC2's write calls: a token bucket that tells how long to wait. Pure: time is an argument."""
+"""The token bucket that paces EC2's write calls. Pure: time is an argument."""
 
 from collections.abc import Callable
 
 from bgp2vpc.backoff import BackOff
 
-# EC2 gives each of CreateRoute, ReplaceRoute and DeleteRoute a bucket of 50 tokens and 5 more a second
-# (https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html). A call that finds it empty is refused, and
-# has then cost a round trip and a back-off longer than any token would have taken. So we stay just under: 2 tokens less
-# for calls that left evenly and arrive bunched, 2% less a second for clocks that run apart. 500 writes take 92 s
-# instead of 90.
+# EC2 limits each of CreateRoute, ReplaceRoute and DeleteRoute by a bucket of 50 tokens, refilled at 5 a second
+# (https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html). A throttled call costs a round trip and a
+# back-off, more than waiting for a token. So we stay just below: 2 tokens less, for calls that arrive closer together
+# than they were sent, and a rate 2% lower, for clock drift. 500 writes take 92 s instead of 90.
 BURST = 48
 RATE = 4.9
 
@@ -17,10 +16,10 @@ _BACK_OFF_MOST = 20.0
 
 
 class Pace:
-    """One action's bucket: at most `burst` calls at once and `rate` calls per second after that.
+    """The bucket of one API action: at most `burst` calls at once, then `rate` calls per second.
 
-    All times are seconds of one monotonic clock. Not thread-safe: it belongs to the event loop. `jitter` gives
-    numbers from 0 to 1 (`random.random`), and parts the hosts of an account that were throttled together.
+    All times are seconds of one monotonic clock. Not thread-safe: it belongs to the event loop. `jitter` returns
+    numbers from 0 to 1 (`random.random`); it spreads out hosts of an account that were throttled together.
     """
 
     def __init__(self, burst: int = BURST, rate: float = RATE, jitter: Callable[[], float] | None = None) -> None:
@@ -36,13 +35,13 @@ class Pace:
         self._closed_for = 0.0
 
     def reserve(self, now: float) -> float:
-        """Take a turn: the seconds to wait before the call may go. Turns are given in the order they are asked for."""
+        """Take a token and return the seconds to wait before the call; callers are served in order."""
         self._refill(now)
         self._tokens -= 1.0
         return max(0.0, self._closed_until - now) + max(0.0, -self._tokens / self._rate)
 
     def take(self, now: float) -> bool:
-        """Take a turn if there is one now, without waiting."""
+        """Take a token if one is available now; returns whether it was."""
         self._refill(now)
         if now < self._closed_until or self._tokens < 1.0:
             return False
@@ -50,10 +49,10 @@ class Pace:
         return True
 
     def drain(self, now: float) -> None:
-        """EC2 said Throttled: others emptied the bucket. Nothing goes before a back-off, and then only at `rate`.
+        """EC2 has throttled a call: empty the bucket, and let no call go until a back-off has passed.
 
-        The back-off doubles from 1 s to 20 s while throttling returns, and begins anew after a quiet time. Answers
-        that were under way together count once. Turns given out before keep their time.
+        The back-off doubles from 1 s to 20 s while throttling recurs, and starts at 1 s again after a quiet time.
+        Throttled answers that arrive during a back-off count once. Calls that were given their time before keep it.
         """
         if now < self._closed_until:
             return
@@ -65,7 +64,7 @@ class Pace:
         self._closed_until = now + self._closed_for * (0.5 + self._jitter() / 2)
 
     def _refill(self, now: float) -> None:
-        """Tokens since the last count; none for the time in which the bucket was closed."""
+        """Add the tokens earned since the last refill; the time of a back-off earns none."""
         since = now if self._counted_at is None else max(self._counted_at, min(self._closed_until, now))
         self._tokens = min(self._burst, self._tokens + max(0.0, now - since) * self._rate)
         self._counted_at = now if self._counted_at is None else max(now, self._counted_at)

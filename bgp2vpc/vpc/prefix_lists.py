@@ -1,4 +1,4 @@
-"""Managed prefix lists: which one a rule means, what speaks against it, and one call that changes its entries. Pure."""
+"""Managed prefix lists: which ones a rule selects, whether they can be used, how to split a change into calls. Pure."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,20 +8,20 @@ from bgp2vpc.prefix import Prefix, PrefixListId
 from bgp2vpc.vpc.model import ManagedPrefixList
 
 MOST_AT_ONCE: Final = 100
-"""Entries that one ModifyManagedPrefixList may add, and as many that it may remove.
+"""Entries that one ModifyManagedPrefixList may add; it may remove as many.
 
 https://docs.aws.amazon.com/vpc/latest/userguide/managed-prefix-lists.html#managed-prefix-lists-quotas
 """
 OURS: Final = "bgp2vpc "
-"""How the descriptions of our entries begin; the id of the instance that wrote it follows."""
+"""Prefix of our entries' descriptions, followed by the id of the instance that wrote the entry."""
 _AWS: Final = "AWS"
 
 
 @dataclass(frozen=True, slots=True)
 class PrefixListRef:
-    """Which prefix lists a rule means: the one of this `id`, or those with this `name`, or with this tag.
+    """A rule's reference to prefix lists: by `id`, by `name`, or by tag (key, value).
 
-    `keeps_foreign`: entries that we did not write are left as they are; else a list with such entries is not used.
+    `keeps_foreign`: leave entries that bgp2vpc did not write; otherwise a list with such entries is not used.
     """
 
     id: str = ""
@@ -35,22 +35,22 @@ class PrefixListRef:
         return self.id or f"name {self.name}"
 
     def means(self, found: ManagedPrefixList) -> bool:
-        """Whether it is this one."""
+        """Whether the reference selects this list."""
         if self.tag:
             return found.tags.get(self.tag[0]) == self.tag[1]
         return found.id == self.id if self.id else found.name == self.name
 
     def destinations(self, lists: Iterable[ManagedPrefixList]) -> list[PrefixListId]:
-        """Of these lists those that it means; the one of its `id`, whether it is among them or not."""
+        """The ids of the selected lists; with `id` always that one, even if it is not among `lists`."""
         return [PrefixListId(self.id)] if self.id else [PrefixListId(each.id) for each in lists if self.means(each)]
 
 
 def problem_of(
     list_id: Prefix, ref: PrefixListRef, lists: Mapping[str, ManagedPrefixList] | None, accounts: Collection[str]
 ) -> str:
-    """What speaks against a route of ours for this prefix list, in words; empty: nothing.
+    """Why we cannot have a route for this prefix list, in words; empty if we can.
 
-    `accounts`: those that we are known to belong to; none: not known.
+    `accounts`: our account ids, empty if unknown.
     """
     if lists is None:
         return "the prefix lists of the region could not be read yet"
@@ -87,10 +87,10 @@ def _problems(found: ManagedPrefixList, ref: PrefixListRef, accounts: Collection
 def one_call(
     found: ManagedPrefixList, add: Sequence[Prefix], remove: Sequence[Prefix]
 ) -> tuple[Sequence[Prefix], Sequence[Prefix]]:
-    """What one call adds and removes of all that is to be changed, in this order.
+    """The parts of `add` and `remove` that fit in one call.
 
-    EC2 does not say whether what a call removes makes room for what it adds: so it adds no more than there is room for
-    before, and the rest is for the next call.
+    EC2 does not document whether entries removed by a call make room for those it adds. So a call adds only as many as
+    there is room for already, and the rest is left to the next call.
     """
     free = found.max_entries - len(found.entries or ()) if found.max_entries else len(add)
     return add[: max(0, min(free, MOST_AT_ONCE))], remove[:MOST_AT_ONCE]
@@ -99,9 +99,9 @@ def one_call(
 def newest(
     known: Mapping[str, ManagedPrefixList] | None, read: Mapping[str, ManagedPrefixList] | None
 ) -> Mapping[str, ManagedPrefixList] | None:
-    """The prefix lists as they were read; of an older version than is known, as known. None: nothing was read.
+    """The prefix lists as `read`, except those known in a newer version. None if nothing was read.
 
-    Versions only go up, so what shows an older one was read before our last change of it.
+    Versions only increase, so an older version means a read from before our last change (eventual consistency).
     """
     if known is None or read is None:
         return known if read is None else read

@@ -1,7 +1,8 @@
-"""What we wrote and EC2 may not show yet. Reads are eventually consistent, so a read soon after a write may be old.
+"""Corrects reads that do not show our own last writes yet, since EC2's reads are eventually consistent.
 
-Within the settle time a read that shows what was there *before* the write is taken for old, and the write is believed.
-A read that shows anything else is news, and is believed itself. Pure: time is an argument, in seconds.
+Within the settle time, a read that shows the state *before* our write is taken for stale, and the written route is
+used instead. A read that shows any other state is newer than our write and is used as it is. Pure: time is an
+argument, in seconds.
 """
 
 from collections.abc import Iterable
@@ -13,9 +14,9 @@ from bgp2vpc.vpc.model import Route, RouteTable, Target
 
 @dataclass(frozen=True, slots=True)
 class OwnWrite:
-    """Our last write to a place, which EC2 accepted at `at`; `after` is the route it made (None: there is none).
+    """Our last write at a place. `at`: when EC2 accepted it. `after`: the route it left, None after a delete.
 
-    Until `until`, a read that shows one of `before` (None: no route) is older than it.
+    Until the time `until`, a read that shows one of the targets `before` (None: no route) is older than the write.
     """
 
     at: float
@@ -24,22 +25,25 @@ class OwnWrite:
     after: Route | None
 
     def expecting_others(self) -> "OwnWrite":
-        """Somebody else may point the route, soon, at what it pointed at before: a read that shows that is news."""
+        """The write as it counts when another host may soon point the route at its earlier target again.
+
+        A read that shows the earlier target is then believed; only one without a route is still stale.
+        """
         return replace(self, before=self.before & {None})
 
 
 def own_write(
     earlier: OwnWrite | None, before: Target | None, after: Route | None, now: float, settle_time: float
 ) -> OwnWrite:
-    """EC2 accepted a write that turned `before` into `after`, after an `earlier` one."""
+    """The record of a write that EC2 has accepted. `earlier`: our previous write at the place, if there is one."""
     old = {before}
     if earlier is not None and earlier.until > now:
-        old |= earlier.before  # a read may be older than both
+        old |= earlier.before  # a read may be older than both writes
     return OwnWrite(now, now + settle_time, frozenset(old - {_target(after)}), after)
 
 
 def corrected(table: RouteTable, writes: Iterable[tuple[Prefix, OwnWrite]], now: float) -> RouteTable:
-    """The table as it was read, with our writes where the read is older than they are."""
+    """The table as read, with our own writes inserted where the read is older than them."""
     for prefix, write in writes:
         if now < write.until and _target(table.static_route(prefix)) in write.before:
             table = table.with_static_route(prefix, write.after)

@@ -1,4 +1,4 @@
-"""What the last reads of EC2 showed, as one value. It is never changed, only replaced. Pure."""
+"""The state of the VPC as the last reads of EC2 showed it: one value, never changed, only replaced. Pure."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -10,19 +10,21 @@ from bgp2vpc.vpc.model import InstanceHealth, Interface, ManagedPrefixList, Rout
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What EC2 said, once. `health` knows only the instances somebody asked about; `instance_id` is our own.
+    """The results of the last reads.
 
+    `tables`: table id -> table. `interfaces`: this instance's own. `instance_id`: this instance.
+    `health`: instance id -> health, only of instances whose health was read.
     `others`: instance id -> interfaces, by device index, of the other instances that the configuration names.
-    `subnets`: subnet id -> subnet; None: nobody asked for them.
-    `peer_enis`: interface id -> interface of other instances, as far as somebody asked: of those that announce to us
-    and those that hold what we want. `unresolvable`: addresses that no interface of our VPCs has, when it was asked.
-    `missing`: interfaces that routes point at and that EC2 does not know. `deleted`: those of them that it did not know
-    some time before, either: they are not too new for it to show them.
-    `attachments`: our VPC's, to transit gateways; empty if no rule is about their tables.
-    `read_at`: when EC2 last told of a table, in seconds of the event loop's clock.
-    `unread`: accounts and regions that gave no answer when they were asked last. Their tables are as they were before,
-    and which interfaces there are is not known.
-    `prefix_lists`: id -> the managed prefix lists of the region; None: nobody asked for them, or EC2 never answered.
+    `subnets`: subnet id -> subnet; None if they were not read.
+    `peer_enis`: interface id -> interface, of instances that announce to us or own routes we want, as far as they were
+    read. `unresolvable`: addresses that no interface of our VPCs had when they were looked up.
+    `missing`: interfaces that routes point at and EC2 does not list. `deleted`: those among them that EC2 did not list
+    some time earlier either, so they are not merely too new to be visible.
+    `attachments`: our VPC's attachments to transit gateways; empty if no rule selects tables of these.
+    `read_at`: when a table was last read, in seconds of the event loop's clock.
+    `unread`: accounts and regions whose last read failed. Their tables are those of the read before, and their
+    interfaces are unknown.
+    `prefix_lists`: id -> managed prefix list of the region; None if they were not read yet.
     """
 
     tables: Mapping[str, RouteTable]
@@ -42,42 +44,42 @@ class Snapshot:
 
     @property
     def own(self) -> tuple[Interface, ...]:
-        """What routes of ours point at: our interfaces, and in transit gateways' tables our VPC's attachments."""
+        """The possible targets of our routes: our interfaces, and in transit gateways' tables our VPC's attachments."""
         return (*self.interfaces, *self.attachments)
 
     @property
     def zone(self) -> str:
-        """Our availability zone, that of our first interface; empty if unknown."""
+        """Our availability zone, taken from our primary interface; empty if unknown."""
         return min(self.interfaces, key=lambda each: each.position).zone if self.interfaces else ""
 
     @property
     def own_health(self) -> InstanceHealth | None:
-        """How we are, if somebody asked."""
+        """The health of this instance; None if it was not read."""
         return self.health.get(self.instance_id)
 
     def with_tables(self, fresh: Iterable[RouteTable], asked: Iterable[str]) -> "Snapshot":
-        """The same snapshot with newer copies of the tables in `asked`; one that was not found is gone."""
+        """A copy with the tables in `asked` replaced by those in `fresh`; a table missing there is removed."""
         gone = set(asked)
         tables = {table_id: table for table_id, table in self.tables.items() if table_id not in gone}
         tables.update((table.id, table) for table in fresh)
         return replace(self, tables=tables)
 
     def interface(self, interface_id: str) -> Interface | None:
-        """Our interface of this id."""
+        """Our interface with this id, else None."""
         return next((i for i in self.interfaces if i.id == interface_id), None)
 
     def neighbor_at(self, address: IPAddress, vpc_id: str) -> Interface | None:
-        """The interface of another instance that has this address in this VPC, if it is known."""
+        """The other instance's interface with this address in this VPC; None if unknown."""
         for each in self.peer_enis.values():
             if each.vpc_id == vpc_id and address in each.addresses:
                 return each
         return None
 
     def is_elsewhere(self, address: IPAddress) -> bool:
-        """Whether no VPC that was asked has an interface with this address, or another one has it."""
+        """Whether the address is known not to be ours: no interface has it, or another instance's has."""
         return address in self.unresolvable or any(address in each.addresses for each in self.peer_enis.values())
 
     def interfaces_of(self, instance_id: str | None) -> tuple[Interface, ...]:
-        """The interfaces of an instance that the configuration names; None: our own. None at all if it has gone."""
+        """The interfaces of a configured instance, for None our own; empty if the instance is gone."""
         own = instance_id is None or instance_id == self.instance_id
         return self.interfaces if own else self.others.get(instance_id or "", ())

@@ -1,7 +1,7 @@
-"""Whether a target can be given to routes, as EC2's Describe calls tell: it exists, in the right VPC, and works.
+"""Checks by EC2's Describe calls whether a route can have a target: it exists, is in the right VPC, and works.
 
-One call tells of all targets of a kind. Core networks and ODB networks belong to other services than EC2, so nothing is
-known of them here. States: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Types.html
+One call covers all targets of a kind. Core networks and ODB networks belong to services other than EC2, so they are
+not checked. States: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Types.html
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -12,16 +12,17 @@ from bgp2vpc.vpc.model import Target
 
 Item: TypeAlias = Mapping[str, Any]
 Judge: TypeAlias = Callable[[Item, str], str]
-"""What is wrong with an item of the answer for a VPC; empty: nothing."""
+"""(item of the answer, VPC id) -> what is wrong with this target for routes of the VPC; empty if nothing."""
 
 MISSING: Final = "does not exist"
 
 
 @dataclass(frozen=True, slots=True)
 class TargetQuestion:
-    """The call that tells of targets of one kind. `answer`: the key of its items; `id_key`: that of the id in them.
+    """The Describe call for targets of one kind. `answer`: the key of its items. `id_key`: the key of their id.
 
-    `id_filter` empty: the call has no filter by id, and tells of all. `missing`: what an answer without it means.
+    `id_filter`: the name of the filter by id; empty if there is none, and the call returns all. `missing`: the problem
+    of a target that the answer does not list.
     """
 
     operation: str
@@ -34,12 +35,12 @@ class TargetQuestion:
 
 
 def elsewhere(vpc_id: object, wanted: str) -> str:
-    """What is wrong with a target of this VPC for routes of the wanted one; empty: nothing."""
+    """Why a target in `vpc_id` cannot be used by routes of the VPC `wanted`; empty if it can."""
     return "" if vpc_id == wanted else f"belongs to {vpc_id or 'no VPC'}, not to {wanted}"
 
 
 def _in_state(wanted: str) -> Judge:
-    """Of an item that has a `State` and a `VpcId`."""
+    """A Judge for items with a `State` and a `VpcId`."""
 
     def judge(item: Item, vpc_id: str) -> str:
         state = str(item.get("State", ""))
@@ -51,7 +52,7 @@ def _in_state(wanted: str) -> Judge:
 
 
 def _attached(key: str) -> Judge:
-    """Of a gateway that is attached to a VPC. An internet gateway's attachment is called `available`."""
+    """A Judge for gateways attached to a VPC. The state of an internet gateway's attachment is `available`."""
 
     def judge(item: Item, vpc_id: str) -> str:
         state = item.get("State", "available")  # only a virtual private gateway has one
@@ -129,16 +130,16 @@ OPERATIONS: Final = tuple(question.operation for question in _QUESTIONS.values()
 
 
 def question_about(target: Target) -> TargetQuestion | None:
-    """The call that tells of this target; None: EC2 has none."""
+    """The Describe call for this target; None if EC2 has none."""
     return _QUESTIONS.get(target.id.partition("-")[0])
 
 
 def problems(
     question: TargetQuestion, items: Iterable[Item], vpc_id: str, targets: Collection[Target]
 ) -> dict[Target, str]:
-    """What is wrong with each of these targets for routes of this VPC, by the items of the answer; empty: nothing.
+    """Target -> why routes of this VPC cannot use it, according to the `items` of the answer; empty if they can.
 
-    Of several items, as a transit gateway has them for other VPCs and for attachments of the past, the best one counts.
+    Of several items for one target (a transit gateway has one for each attachment, past ones too), the best counts.
     """
     said: dict[str, list[str]] = {target.id: [] for target in targets}
     for item in items:

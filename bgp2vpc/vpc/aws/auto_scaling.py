@@ -1,6 +1,6 @@
-"""Auto Scaling's calls about the lifecycle action of this instance, through botocore.
+"""Auto Scaling's calls for the lifecycle action of this instance, through botocore.
 
-https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_CompleteLifecycleAction.html and its neighbours.
+https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_CompleteLifecycleAction.html and related pages.
 """
 
 from threading import Lock
@@ -16,7 +16,7 @@ _DESCRIBE = "DescribeAutoScalingInstances"
 
 
 class AutoScaling:
-    """The client is made at the first call: most instances never need it. All calls raise Ec2Error."""
+    """Calls Auto Scaling with a client made at the first call, as most instances never need it. Raises Ec2Error."""
 
     def __init__(self, region: str, timeout: float) -> None:
         self._region = region
@@ -25,7 +25,7 @@ class AutoScaling:
         self._client: Any = None
 
     def group_of(self, instance_id: str) -> str:
-        """The group that the instance is in. Raises NoLifecycleAction if it is in none."""
+        """The Auto Scaling group of the instance. Raises NoLifecycleAction if it is in none."""
         with ec2_errors(_DESCRIBE):
             answer = self._ready().describe_auto_scaling_instances(InstanceIds=[instance_id])
             groups = [str(each["AutoScalingGroupName"]) for each in answer["AutoScalingInstances"]]
@@ -34,12 +34,12 @@ class AutoScaling:
         return groups[0]
 
     def record_heartbeat(self, action: LifecycleAction) -> None:
-        """RecordLifecycleActionHeartbeat: the group waits as long again."""
+        """RecordLifecycleActionHeartbeat: restarts the action's time-out."""
         with ec2_errors("RecordLifecycleActionHeartbeat"):
             self._ready().record_lifecycle_action_heartbeat(**_named(action))
 
     def complete(self, action: LifecycleAction) -> None:
-        """CompleteLifecycleAction: the group waits no longer."""
+        """CompleteLifecycleAction: ends the group's wait."""
         with ec2_errors("CompleteLifecycleAction"):
             self._ready().complete_lifecycle_action(**_named(action), LifecycleActionResult="CONTINUE")
 
@@ -47,7 +47,7 @@ class AutoScaling:
         with self._lock, ec2_errors("CreateClient", plain=OperatorError):
             if self._client is None:
                 session = make_session(trimmed_data())
-                if session.get_credentials() is None:  # a client that was made without any never gets them
+                if session.get_credentials() is None:  # a client made without credentials never gets any
                     raise NoCredentialsError
                 config = client_config(self._timeout, self._timeout, 1)
                 self._client = session.create_client("autoscaling", region_name=self._region, config=config)

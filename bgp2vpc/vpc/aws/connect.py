@@ -1,4 +1,4 @@
-"""Who this instance is, and a way to its EC2. Blocking: for a thread."""
+"""Determines this instance and connects to its region's EC2. Blocking: run it on a thread."""
 
 import os
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from bgp2vpc.vpc.model import Instance
 
 @dataclass(frozen=True, slots=True)
 class Ec2Connection:
-    """An EC2 to talk to, and the instance in whose name. `reach` makes that of another account or region, at once."""
+    """The EC2 client and this instance. `reach` makes a client for another account or region, without any call."""
 
     vpc: VpcApi
     instance: Instance
@@ -21,7 +21,7 @@ class Ec2Connection:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What the configuration says instead of instance metadata; None: ask metadata."""
+    """The configured identity of this instance; values that are None are read from instance metadata."""
 
     instance_id: str | None = None
     region: str | None = None
@@ -29,11 +29,12 @@ class Identity:
 
 
 def connect(identity: Identity, timeout: float, concurrency: int) -> Ec2Connection:
-    """Raises MetadataError or Ec2Error; either may pass, so the caller tries again.
+    """Determine this instance, make its EC2 client and get credentials.
 
-    The region is the configuration's, the environment's (AWS_REGION, as for every AWS tool), or metadata's.
+    `timeout`: seconds. The region is the first of: the configuration, the environment (AWS_REGION, AWS_DEFAULT_REGION),
+    metadata. Raises MetadataError or Ec2Error; both may be temporary, so the caller tries again.
     """
-    from bgp2vpc.vpc.aws.ec2 import Ec2  # noqa: PLC0415  # botocore costs 0.3 s and 40 MB: only who talks to EC2 pays
+    from bgp2vpc.vpc.aws.ec2 import Ec2  # noqa: PLC0415  # botocore costs 0.3 s and 40 MB: only if EC2 is used
     from bgp2vpc.vpc.aws.imds import fetch_instance  # noqa: PLC0415
 
     region = identity.region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")

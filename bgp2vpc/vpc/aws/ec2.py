@@ -1,6 +1,6 @@
-"""EC2's calls, through botocore: what is asked, page by page, and what of the answer is kept.
+"""EC2's calls through botocore: requests, paging, and conversion of the answers into the model.
 
-Nothing here retries, paces or remembers: who calls knows better what a failed call was worth.
+Nothing here retries, paces or caches; that is up to the caller, who knows what a failed call means.
 """
 
 import re
@@ -32,8 +32,8 @@ from bgp2vpc.vpc.model import (
 )
 from bgp2vpc.vpc.targets import TargetQuestion, problems, question_about
 
-# Limits of a single request: filter values
-# (https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Filtering.html), ids of a status call.
+# Limits: filter values of a request (https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Filtering.html), pages
+# of an answer, ids of a status call.
 _FILTER_VALUES = 200
 _PAGES = 1000
 _STATUS_IDS = 100
@@ -47,11 +47,11 @@ Parsed = TypeVar("Parsed")
 
 
 class Ec2(VpcApi):
-    """Implements VpcApi. Making one costs nothing; `warm_up`, or else the first call, makes the clients.
+    """Implements VpcApi. The clients are made by `warm_up`, or else by the first call.
 
-    `timeout`: seconds for connecting and for each wait on a write's answer; reads, whose pages may be large, wait
-    twice as long. `max_connections` is how many writes, and how many reads, can be under way at once.
-    Credentials and the endpoint are found where botocore finds them.
+    `timeout`: seconds to connect, and seconds to wait for a write's answer; reads, with their large pages, wait twice
+    as long. `max_connections`: maximum number of concurrent writes, and of concurrent reads. Credentials and endpoint
+    are botocore's.
     """
 
     def __init__(
@@ -61,11 +61,11 @@ class Ec2(VpcApi):
         self._auto_scaling = AutoScaling(region, timeout)
 
     def beside(self, access: Access, instance_id: str) -> "Ec2":
-        """The same in another account or region, with clients of its own. `instance_id`: the session's name there."""
+        """An Ec2 for another account or region, with clients of its own. `instance_id`: for the role session's name."""
         return Ec2(access.region, clients=self._clients.beside(access, instance_id))
 
     def warm_up(self) -> None:
-        """Make the clients and get credentials now, better than at the first announcement: 0.2 s. Raises Ec2Error."""
+        """Make the clients and get credentials, which takes 0.2 s, before the first announcement. Raises Ec2Error."""
         self._clients.ready()
 
     def route_tables(self, vpc_ids: Collection[str], table_ids: Collection[str] = ()) -> tuple[RouteTable, ...]:
@@ -73,13 +73,13 @@ class Ec2(VpcApi):
         return self._route_tables(self._clients.ready().reads, vpc_ids, table_ids) if vpc_ids else ()
 
     def tables_before_write(self, vpc_ids: Collection[str], table_ids: Collection[str]) -> tuple[RouteTable, ...]:
-        """The same, on a connection of the writes."""
+        """DescribeRouteTables, paged, over a connection of the write client."""
         return self._route_tables(self._clients.ready().writes, vpc_ids, table_ids)
 
     def _route_tables(
         self, client: Any, vpc_ids: Collection[str], table_ids: Collection[str]
     ) -> tuple[RouteTable, ...]:
-        # A filter, not the RouteTableIds parameter: that fails as a whole when one of the tables is gone.
+        # A filter, because the RouteTableIds parameter fails the whole call when one of the tables is gone.
         found: list[RouteTable] = []
         for ids in _chunks(sorted(set(table_ids)), _FILTER_VALUES) if table_ids else [()]:
             filters = [{"Name": "vpc-id", "Values": sorted(set(vpc_ids))}]
@@ -113,7 +113,7 @@ class Ec2(VpcApi):
             items = self._pages(operation, "TransitGatewayRouteTables", filters)
             found += _parsed(operation, wire.parse_transit_table, filter(wire.is_live, items))
         operation = "SearchTransitGatewayRoutes"
-        # At least one filter has to be there; `state` would leave out those that are still `pending`.
+        # The call requires a filter; one by `state` would leave out routes that are still `pending`.
         every = [{"Name": "type", "Values": ["static", "propagated"]}]
         tables = []
         for table in sorted(filter(wanted, found), key=lambda table: table.id):
@@ -123,14 +123,14 @@ class Ec2(VpcApi):
         return tuple(tables)
 
     def interfaces(self, instance_id: str) -> tuple[Interface, ...]:
-        """DescribeNetworkInterfaces by attachment, paged, without those that carry no IP."""
+        """DescribeNetworkInterfaces by attachment, paged, without interfaces that carry no IP."""
         filters = [{"Name": "attachment.instance-id", "Values": [instance_id]}]
         items = self._pages("DescribeNetworkInterfaces", "NetworkInterfaces", filters)
         found = _parsed("DescribeNetworkInterfaces", wire.parse_interface, filter(wire.speaks_ip, items))
         return tuple(sorted(found, key=lambda each: each.position))
 
     def interfaces_by_id(self, interface_ids: Collection[str]) -> tuple[Interface, ...]:
-        """DescribeNetworkInterfaces by filter, paged: the NetworkInterfaceIds parameter fails if one has gone."""
+        """DescribeNetworkInterfaces by filter, paged. The NetworkInterfaceIds parameter would fail if one is gone."""
         found: list[Interface] = []
         for ids in _chunks(sorted(set(interface_ids)), _FILTER_VALUES):
             filters = [{"Name": "network-interface-id", "Values": list(ids)}]
@@ -139,7 +139,7 @@ class Ec2(VpcApi):
         return tuple(sorted(found, key=lambda each: each.id))
 
     def interfaces_at(self, vpc_ids: Collection[str], addresses: Collection[IPAddress]) -> tuple[Interface, ...]:
-        """DescribeNetworkInterfaces by address, paged: one call for the IPv4 addresses, one for the IPv6 ones."""
+        """DescribeNetworkInterfaces by address, paged: separate calls for IPv4 and IPv6 addresses."""
         found: dict[str, Interface] = {}
         for version, name in ((4, "addresses.private-ip-address"), (6, "ipv6-addresses.ipv6-address")):
             texts = sorted({str(each) for each in addresses if each.version == version})
@@ -158,9 +158,9 @@ class Ec2(VpcApi):
         return tuple(sorted(_parsed("DescribeSubnets", wire.parse_subnet, items), key=lambda each: each.id))
 
     def instance_health(self, instance_ids: Collection[str]) -> Mapping[str, InstanceHealth]:
-        """DescribeInstanceStatus of all of these, also those that do not run; of whom it tells nothing is UNKNOWN.
+        """DescribeInstanceStatus of these instances, running or not. One that the answer lacks is UNKNOWN.
 
-        That an instance is not in the answer is no word of EC2's about it: reads are eventually consistent.
+        It may exist nevertheless, since reads are eventually consistent.
         """
         operation = "DescribeInstanceStatus"
         health = dict.fromkeys(instance_ids, InstanceHealth.UNKNOWN)
@@ -172,7 +172,7 @@ class Ec2(VpcApi):
                 try:
                     answer = _call(reads, operation, parameters)
                 except Refused as error:
-                    # The call fails as a whole for an id that EC2 does not know, and names it: ask again without it.
+                    # An unknown id fails the whole call. The error names it, so repeat the call without it.
                     if not error.code.startswith("InvalidInstanceID"):
                         raise
                     unknown = set(_INSTANCE_ID.findall(error.message)) & set(asked)
@@ -187,7 +187,7 @@ class Ec2(VpcApi):
 
     def members(self, vpc_id: str, key: str, value: str) -> tuple[TaggedInstance, ...]:
         """DescribeInstances by filter, paged."""
-        literal = re.sub(r"([\\*?])", r"\\\1", value)  # in filters * and ? stand for any characters, unless after a \
+        literal = re.sub(r"([\\*?])", r"\\\1", value)  # in filters, * and ? are wildcards unless escaped by \
         filters = [
             {"Name": "vpc-id", "Values": [vpc_id]},
             {"Name": f"tag:{key}", "Values": [literal]},
@@ -216,7 +216,7 @@ class Ec2(VpcApi):
         self._auto_scaling.complete(action)
 
     def target_problems(self, vpc_id: str, targets: Collection[Target]) -> Mapping[Target, str]:
-        """One Describe call, paged, for each kind of target."""
+        """The Describe call of each kind of target, paged."""
         asked: dict[TargetQuestion, list[Target]] = {}
         for target in sorted(targets, key=str):
             if (question := question_about(target)) is not None:
@@ -233,7 +233,7 @@ class Ec2(VpcApi):
         return found
 
     def security_group_rules(self, group_ids: Collection[str]) -> tuple[SecurityGroupRule, ...]:
-        """DescribeSecurityGroupRules by group, paged. For the doctor: the daemon does not ask."""
+        """DescribeSecurityGroupRules by group, paged. Only the doctor calls it, not the daemon."""
         operation, found = "DescribeSecurityGroupRules", list[SecurityGroupRule]()
         for ids in _chunks(sorted(set(group_ids)), _FILTER_VALUES):
             items = self._pages(operation, "SecurityGroupRules", [{"Name": "group-id", "Values": list(ids)}])
@@ -241,13 +241,13 @@ class Ec2(VpcApi):
         return tuple(found)
 
     def prefix_list(self, prefix_list_id: str) -> tuple[Prefix, ...]:
-        """GetManagedPrefixListEntries, paged. For the doctor as well."""
+        """GetManagedPrefixListEntries, paged. Only the doctor calls it."""
         operation = "GetManagedPrefixListEntries"
         items = self._pages(operation, "Entries", prefix_list_id, "PrefixListId")
         return tuple(_parsed(operation, lambda item: parse_prefix(item["Cidr"]), items))
 
     def prefix_lists(self, list_ids: Collection[str] = ()) -> tuple[ManagedPrefixList, ...]:
-        """DescribeManagedPrefixLists, paged. It has no filter for tags, so all are read unless their ids are known."""
+        """DescribeManagedPrefixLists, paged. The call has no filter by tag, so without ids all lists are read."""
         operation = "DescribeManagedPrefixLists"
         filters = [{"Name": "prefix-list-id", "Values": sorted(list_ids)}] if list_ids else []
         items = self._pages(operation, "PrefixLists", filters)
@@ -273,19 +273,19 @@ class Ec2(VpcApi):
         return found
 
     def create_route(self, table_id: str, prefix: Prefix, target: Target) -> None:
-        """CreateRoute, or of a transit gateway's table CreateTransitGatewayRoute; and so on."""
+        """CreateRoute, or CreateTransitGatewayRoute for a transit gateway's table."""
         self._write("CreateRoute", table_id, prefix, target)
 
     def replace_route(self, table_id: str, prefix: Prefix, target: Target) -> None:
-        """ReplaceRoute."""
+        """ReplaceRoute, or ReplaceTransitGatewayRoute."""
         self._write("ReplaceRoute", table_id, prefix, target)
 
     def delete_route(self, table_id: str, prefix: Prefix) -> None:
-        """DeleteRoute."""
+        """DeleteRoute, or DeleteTransitGatewayRoute."""
         self._write("DeleteRoute", table_id, prefix)
 
     def dry_run(self, operation: str, parameters: Mapping[str, Any]) -> None:
-        """Ask whether this call would be allowed, without making it. Raises Ec2Error where not.
+        """Check by `DryRun` whether this call would be allowed. Raises Ec2Error if not.
 
         https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateRoute.html: `DryRun`
         """
@@ -306,16 +306,16 @@ class Ec2(VpcApi):
         client: Any = None,
         more: Mapping[str, Any] | None = None,
     ) -> list[wire.Item]:
-        """What the pages have under `key`. `asked`: the value of `parameter`; `more`: other parameters.
+        """The items under `key` of all pages. `asked`: the value of `parameter`. `more`: further parameters.
 
-        `client`: where not that of the reads.
+        `client`: by default the read client.
         """
         client = client or self._clients.ready().reads
         found: list[wire.Item] = []
         parameters = {parameter: asked, **(more or {}), **_everything(client, operation)}
         if not client.can_paginate(xform_name(operation)):
             answer = _call(client, operation, parameters)
-            if answer.get("AdditionalRoutesAvailable"):  # of a transit gateway: botocore pages these since 2026
+            if answer.get("AdditionalRoutesAvailable"):  # SearchTransitGatewayRoutes: botocore pages it since 2026
                 raise Refused(
                     operation, "TooManyRoutes", "the table has over 1,000 routes: this takes a newer botocore"
                 )
@@ -326,7 +326,7 @@ class Ec2(VpcApi):
             pages = paginator.paginate(PaginationConfig={"PageSize": size}, **parameters)
             for number, page in enumerate(pages, start=1):
                 found += _items(page, operation, key)
-                if number == _PAGES:  # each names a next one: nobody else ends this thread
+                if number == _PAGES:  # every page names a next one; nothing else would end this thread
                     raise Transient(operation, "EndlessAnswer", f"the answer has {_PAGES} pages, and no end")
         return found
 
@@ -339,16 +339,17 @@ class Ec2(VpcApi):
 
 
 def endpoint_url(region: str) -> str:
-    """Where EC2 is spoken to: as botocore finds it, in the environment or by the region. Raises Ec2Error."""
+    """The URL of EC2's endpoint, as botocore derives it from the environment or the region. Raises Ec2Error."""
     with ec2_errors("CreateClient", plain=OperatorError):
         url: str = make_session(trimmed_data()).create_client("ec2", region_name=region).meta.endpoint_url
     return url
 
 
 def _everything(client: Any, operation: str) -> dict[str, bool]:
-    """What asks for the instances and interfaces that EKS, ECS, Lambda or WorkSpaces manage: else EC2 hides them.
+    """The parameter that includes objects managed by EKS, ECS, Lambda or WorkSpaces, which EC2 otherwise hides.
 
-    botocore knows it since 2026, and refuses what it does not know.
+    Empty if the call or the installed botocore does not have it: botocore has it since 2026, and refuses unknown
+    parameters.
     """
     members = client.meta.service_model.operation_model(operation).input_shape.members
     return {_MANAGED: True} if _MANAGED in members else {}
@@ -361,7 +362,7 @@ def _call(client: Any, operation: str, parameters: Mapping[str, Any]) -> wire.It
 
 
 def _items(answer: wire.Item, operation: str, key: str) -> list[wire.Item]:
-    """A proxy's page may parse as an answer without content: that is a broken answer, not an empty VPC."""
+    """The list under `key`. Raises Transient without one: a proxy's page may parse as an answer without content."""
     items = answer.get(key) if isinstance(answer, Mapping) else None
     if not isinstance(items, list):
         raise Transient(operation, "ResponseParserError", f"the answer has no {key}")

@@ -1,4 +1,4 @@
-"""botocore's clients of EC2: the session they are made with, their credentials, and their exceptions as ours."""
+"""Makes botocore's clients for EC2: session, credentials, and the conversion of botocore's exceptions into ours."""
 
 import logging
 import os
@@ -46,19 +46,18 @@ from bgp2vpc.vpc.aws.failures import failure
 
 log = logging.getLogger(__name__)
 
-MESSAGE_LENGTH = 400  # of a broken answer's text, which may be a whole page
+MESSAGE_LENGTH = 400  # characters kept of an error's text; that of a broken answer may be a whole page
 
-# botocore asks the instance role for credentials once; at boot, and now and then later, the first answer is lost.
+# By default botocore asks for the instance role's credentials once, but at boot the first answer may be lost.
 _METADATA_ATTEMPTS = 3
 
 _LAST_SECONDS = 30
-"""Of the life of credentials in which new ones must be had: a call signed with the old ones may come too late."""
+"""Seconds before expiry from which credentials must be renewed before a call: a later call might arrive expired."""
 
 _GET_CREDENTIALS = "GetCredentials"
 _ASSUME_ROLE = "AssumeRole"
 
-# What botocore raises on purpose, and what it is to us; the first that fits counts. A broken answer is no
-# BotoCoreError.
+# botocore's own exceptions -> ours; the first match counts. ResponseParserError (a broken answer) is no BotoCoreError.
 _FAILURES: dict[tuple[type[Exception], ...], type[Ec2Error]] = {
     (
         NoCredentialsError,
@@ -73,17 +72,17 @@ _FAILURES: dict[tuple[type[Exception], ...], type[Ec2Error]] = {
     (ConfigParseError, InvalidConfigError, NoRegionError, InvalidRegionError): OperatorError,
     (BotoCoreError, ResponseParserError): Transient,
 }
-# And what it lets pass, mostly while it refreshes credentials: their program is missing, their file unreadable, their
-# JSON broken or of another shape, or they are expired still.
+# Other exceptions that escape from botocore, mostly while it refreshes credentials: the credential program is missing,
+# a file unreadable, its JSON malformed, or the new credentials are expired already.
 _PLAIN_FAILURES = (RuntimeError, OSError, ValueError, LookupError, TypeError, AttributeError)
 _ALL_FAILURES = (BotoCoreError, ResponseParserError, *_PLAIN_FAILURES)
 
 
 class _NotRaised(logging.Filter):
-    """Of credentials that cannot be had botocore tells twice: by a warning with its traceback, and by the exception."""
+    """Drops botocore's warning with a traceback about failed mandatory refreshes, which also raise an exception."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """False for the first where the second follows."""
+        """False for that warning."""
         return record.args != ("mandatory",)
 
 
@@ -92,9 +91,9 @@ logging.getLogger("botocore.credentials").addFilter(_NotRaised())
 
 @dataclass(frozen=True, slots=True)
 class Clients:
-    """botocore's: two clients, so that a page under way never holds a write's connection; and what both sign with.
+    """botocore's clients and credentials. Reads have a client of their own, so that they never hold up a write.
 
-    `data`: what has read botocore's data, for the clients of other accounts: each would keep 20 MB of its own.
+    `data`: the data loader, shared with the clients of other accounts, each of which would otherwise load 20 MB.
     """
 
     reads: Any
@@ -104,7 +103,7 @@ class Clients:
 
 
 class Ec2Clients:
-    """Makes the clients at the first call of `ready`. The arguments are those of `Ec2`."""
+    """Makes the clients of one account and region at the first call of `ready`. The arguments are those of `Ec2`."""
 
     def __init__(self, region: str, timeout: float, max_connections: int) -> None:
         self._region = region
@@ -113,21 +112,21 @@ class Ec2Clients:
         self._lock = Lock()
         self._clients: Clients | None = None
         self._own: Ec2Clients | None = None
-        """Those of our own account and region, if these are of another one."""
+        """The Ec2Clients of our own account and region; None for these themselves."""
         self._access = OWN
         self._session_name = ""
 
     def beside(self, access: Access, instance_id: str) -> "Ec2Clients":
-        """The same for another account or region. Its CloudTrail knows us by `instance_id`."""
+        """Ec2Clients for another account or region. `instance_id` is in the session name that its CloudTrail shows."""
         other = Ec2Clients(access.region or self._region, self._timeout, self._max_connections)
         other._own, other._access, other._session_name = self, access, f"bgp2vpc-{instance_id}"
         return other
 
     def ready(self) -> Clients:
-        """The clients, with credentials that are good now. Raises Ec2Error."""
+        """The clients, with credentials that are valid now. Raises Ec2Error."""
         with self._lock:
             if self._clients is None:
-                # A plain failure: an AWS_ENDPOINT_URL that is no URL.
+                # A `plain` failure here is an invalid AWS_ENDPOINT_URL.
                 with ec2_errors("CreateClient", plain=OperatorError):
                     if self._own is not None:
                         session = make_session(None)
@@ -136,13 +135,13 @@ class Ec2Clients:
                     else:
                         self._clients = self._slim_clients() or self._make_clients(make_session(None))
             clients = self._clients
-        # The call would refresh them as well; but of its failure nobody could tell where it came from.
+        # Every call refreshes the credentials too, but an error of that refresh would look like one of the call.
         with ec2_errors(_ASSUME_ROLE if self._access.role_arn else _GET_CREDENTIALS, plain=Credentials):
             clients.credentials.get_frozen_credentials()
         return clients
 
     def _slim_clients(self) -> Clients | None:
-        """With the trimmed data; None where there is none, or botocore cannot use it."""
+        """Clients with the trimmed data; None if there is none or botocore cannot use it."""
         directory = trimmed_data()
         if directory is None:
             return None
@@ -157,13 +156,13 @@ class Ec2Clients:
     def _make_clients(self, session: Session) -> Clients:
         with ec2_errors(_GET_CREDENTIALS, plain=Credentials):
             credentials = session.get_credentials()
-        # A client that was made without credentials never gets any, even when the role is attached a minute later.
+        # A client made without credentials never gets any, even if the role is attached a minute later.
         if credentials is None:
             raise NoCredentialsError
         if self._access.role_arn:
             credentials = session._credentials = self._role_credentials(session, credentials)
         if isinstance(credentials, RefreshableCredentials):
-            # botocore refuses to sign with good ones that last for less than ten minutes if new ones cannot be had.
+            # By default botocore refuses to sign with credentials valid for less than ten minutes if renewal fails.
             credentials._mandatory_refresh_timeout = _LAST_SECONDS
         reads, writes = (
             session.create_client(
@@ -176,9 +175,9 @@ class Ec2Clients:
         return Clients(reads, writes, credentials, session.get_component("data_loader"))
 
     def _role_credentials(self, session: Session, own: Any) -> DeferredRefreshableCredentials:
-        """Those of the role, had at their first use and renewed before they end, an hour later at most.
+        """The role's credentials, fetched at their first use and renewed before they expire, after an hour at most.
 
-        STS is asked in our own region: what it gives is good in all of them.
+        AssumeRole is called in our own region; the credentials are valid in all regions.
         https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
         """
         if isinstance(own, RefreshableCredentials):
@@ -196,7 +195,7 @@ class Ec2Clients:
 
 
 def client_config(connect_timeout: float, read_timeout: float, max_connections: int) -> Config:
-    """How every client talks: one attempt a call, for who calls knows better whether another one is worth it."""
+    """The configuration of every client, with time-outs in seconds. No retries: the caller decides about these."""
     return Config(
         connect_timeout=connect_timeout,
         read_timeout=read_timeout,
@@ -208,7 +207,7 @@ def client_config(connect_timeout: float, read_timeout: float, max_connections: 
 
 
 class _Ec2Loader(Loader):  # type: ignore[misc]  # botocore has no types
-    """Knows where EC2's models are. botocore's own loader asks first, for each, which of 430 services exist: 10 ms."""
+    """Loads EC2's model by its path, which saves the 10 ms in which botocore's loader lists 430 services first."""
 
     def load_service_model(self, service_name: str, type_name: str, api_version: str | None = None) -> Any:
         if service_name == "ec2":
@@ -217,18 +216,18 @@ class _Ec2Loader(Loader):  # type: ignore[misc]  # botocore has no types
 
 
 def trimmed_data() -> str | None:
-    """The directory of `slim_model`; None where the user gave botocore EC2 models: those come first, as without us."""
+    """The directory of `slim_model`; None if the user has given botocore EC2 models of their own, which go first."""
     if os.environ.get("AWS_DATA_PATH") or os.path.isdir(os.path.join(Loader.CUSTOMER_DATA_PATH, "ec2")):
         return None
     return slim_model.find_or_make(Path(botocore.__file__).parent / "data")
 
 
 def make_session(directory: str | None) -> Session:
-    """A session that looks for the EC2 model in `directory` first, and for all else where it always is."""
+    """A botocore session that looks for data in `directory` first, then in botocore's usual places."""
     session = Session()
     if session.get_config_variable("metadata_service_num_attempts") == 1:
         session.set_config_variable("metadata_service_num_attempts", _METADATA_ATTEMPTS)
-    # The role's secret key goes to whoever may ask for it: only to who has a token, and through nobody else's hands.
+    # The instance role's secret key must be fetched with a token (IMDSv2), and not through a proxy.
     session.set_config_variable("ec2_metadata_v1_disabled", True)
     role = session.get_component("credential_provider").get_provider("iam-role")
     role._role_fetcher._session = URLLib3Session(
@@ -241,7 +240,7 @@ def make_session(directory: str | None) -> Session:
 
 @contextmanager
 def ec2_errors(operation: str, *, plain: type[Ec2Error] = Transient) -> Iterator[None]:
-    """Whatever botocore raises within comes out as Ec2Error; what it did not raise on purpose as `plain`."""
+    """Convert botocore's exceptions within the block into Ec2Error; exceptions that are not its own into `plain`."""
     try:
         yield
     except ClientError as error:

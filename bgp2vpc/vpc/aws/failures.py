@@ -1,4 +1,4 @@
-"""From EC2's error codes to ours: who has to act on which failure.
+"""Maps EC2's error codes to our exceptions, which are grouped by who has to act on them.
 
 Codes: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
 """
@@ -54,14 +54,14 @@ _SHOWN_OF_ENCODED = 40
 
 
 def failure(operation: str, code: str, message: str, status: int = 400) -> Ec2Error:
-    """The exception for an answer of EC2's with this code, message and HTTP status.
+    """The exception for an error answer with this code, message and HTTP status.
 
-    A code that is not known here is Transient with a 5xx status and Refused otherwise. InvalidRoute.NotFound is
-    RouteMissing, although EC2 may also mean that the table is gone: the read that follows a Disagreement will show.
+    An unknown code is Throttled with status 429, Transient with 5xx and Refused otherwise. InvalidRoute.NotFound is
+    RouteMissing, although the table itself may be gone: the read that follows a Disagreement finds out.
     """
     kind: type[Ec2Error]
     if operation == "ModifyManagedPrefixList" and code == "IncorrectState":
-        kind = ListChanged  # a change is under way; it is over in a moment
+        kind = ListChanged  # another change is in progress, and ends in a moment
     elif code in _BY_CODE:
         kind = _BY_CODE[code]
     elif status == 429:
@@ -78,7 +78,7 @@ def failure(operation: str, code: str, message: str, status: int = 400) -> Ec2Er
 
 
 def _cut(found: re.Match[str]) -> str:
-    """The encoded part of UnauthorizedOperation is a kilobyte that says nothing to a reader of logs."""
+    """Shorten the encoded part of an UnauthorizedOperation message: a kilobyte that nobody can read in a log."""
     encoded = found[2]
     if len(encoded) <= _SHOWN_OF_ENCODED:
         return found[0]

@@ -1,4 +1,4 @@
-"""Instance metadata, version 2: who and where this instance is.
+"""Instance metadata, version 2 (IMDSv2): the id, region and VPC of this instance, and other paths.
 
 https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-instance-metadata-service.html
 """
@@ -20,9 +20,9 @@ _ENDPOINT = "http://169.254.169.254"
 _ENDPOINT_IPV6 = "http://[fd00:ec2::254]"
 _TOKEN_TTL = 21600
 _WORD = re.compile(r"[!-~]{1,1024}")
-"""What a token, a region or an id is made of. Anything else comes from somebody who answers in place of metadata."""
+"""The form of a token. Anything else comes from a proxy or captive portal that answers in place of metadata."""
 _LONGEST = 64 * 1024
-"""Bytes of an answer that are read; metadata's own are far shorter."""
+"""Maximum number of bytes read of an answer; metadata's own answers are far shorter."""
 _ATTEMPTS = 3
 _PAUSE = 0.2
 _INSTEAD = "Where instance metadata cannot be had, set instance_id:, region: and vpc_id: in the YAML"
@@ -33,16 +33,17 @@ _HOP_LIMIT = (
 
 
 class Metadata:
-    """A client of the metadata service at `endpoint`, by default where the environment says, else at 169.254.169.254.
+    """A client of the metadata service at `endpoint`, by default the one of the environment, else 169.254.169.254.
 
-    Blocking; `timeout` is in seconds, for each of three attempts as a whole. Proxies of the environment are not used.
+    Blocking. `timeout`: seconds for each of three attempts as a whole. Proxies of the environment are not used.
     """
 
     def __init__(
         self, endpoint: str = "", *, timeout: float = 1.0, pause: Callable[[float], None] = time.sleep
     ) -> None:
         if not endpoint:
-            # As botocore reads it: https://docs.aws.amazon.com/sdkref/latest/guide/feature-imds-credentials.html
+            # The same variables as in botocore:
+            # https://docs.aws.amazon.com/sdkref/latest/guide/feature-imds-credentials.html
             if os.environ.get("AWS_EC2_METADATA_DISABLED", "").lower() == "true":
                 raise MetadataError(f"AWS_EC2_METADATA_DISABLED is set. {_INSTEAD}")
             ipv6 = os.environ.get("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", "").lower() == "ipv6"
@@ -58,7 +59,7 @@ class Metadata:
         self._host, self._port, self._base = url.hostname, url.port or 80, url.path
 
     def get(self, path: str) -> str | None:
-        """The text at `latest/meta-data/{path}`; None where there is none (404). Raises MetadataError."""
+        """The text at `latest/meta-data/{path}`; None for 404. Raises MetadataError."""
         for _ in range(2):
             if not self._token:
                 ttl = {"X-aws-ec2-metadata-token-ttl-seconds": str(_TOKEN_TTL)}
@@ -72,7 +73,7 @@ class Metadata:
                     raise self._error(f"gave {token[:60]!r} as a token; is that a proxy or a captive portal?")
                 self._token = token
             status, text = self._ask("GET", f"meta-data/{path}", {"X-aws-ec2-metadata-token": self._token})
-            if status == 401:  # expired: once more with a new one
+            if status == 401:  # the token has expired: try once more with a new one
                 self._token = ""
                 continue
             if status == 404:
@@ -83,12 +84,12 @@ class Metadata:
         raise self._error(f"refused a new token (HTTP 401) for {path}")
 
     def instance(self) -> Instance:
-        """This instance. Raises MetadataError, which says what can be set instead."""
+        """The id, region and VPC of this instance. Raises MetadataError, which names the keys to set instead."""
         instance_id = self._required("instance-id", r"i-[0-9a-z]+")
-        # Never the zone less its last letter: that is wrong in local and wavelength zones (us-west-2-lax-1a).
+        # Not the zone without its last letter: that is wrong in local and wavelength zones (us-west-2-lax-1a).
         region = self._required("placement/region", r"[a-z0-9-]+")
-        # Of the primary interface, whose `mac` is: an instance may have others in other VPCs, and device number 0 may
-        # be several interfaces', one of each network card.
+        # `mac` is that of the primary interface. Other interfaces may be in other VPCs, and several may have device
+        # number 0, one on each network card.
         # https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-metadata.html#instancedata-data-categories
         mac = self._required("mac", r"[0-9a-f:]{17}")
         return Instance(instance_id, region, self._required(f"network/interfaces/macs/{mac}/vpc-id", r"vpc-[0-9a-z]+"))
@@ -102,7 +103,7 @@ class Metadata:
         return text
 
     def _ask(self, method: str, path: str, headers: dict[str, str]) -> tuple[int, str]:
-        """Status and body. Server errors, refused connections and time-outs are tried again: at boot they are usual."""
+        """Status and body. Retries server errors, refused connections and time-outs, which are common at boot."""
         trouble = ""
         for attempt in range(_ATTEMPTS):
             if attempt:
@@ -126,10 +127,10 @@ class Metadata:
 
         def hang_up() -> None:
             late.set()
-            with suppress(OSError, AttributeError):  # it may be over, or not even connected
+            with suppress(OSError, AttributeError):  # it may be closed already, or not connected yet
                 connection.sock.shutdown(socket.SHUT_RDWR)
 
-        # The time-out of a socket is for each read; who sends a byte now and then would hold us for ever.
+        # A socket's time-out applies to each read, so a server that sends single bytes could hold us for ever.
         timer = Timer(self._timeout, hang_up)
         timer.daemon = True
         timer.start()
@@ -156,5 +157,5 @@ class Metadata:
 
 
 def fetch_instance() -> Instance:
-    """This instance, by its metadata service. Raises MetadataError. Blocks for at most a few seconds."""
+    """Read this instance from its metadata service. Raises MetadataError. Blocks for a few seconds at most."""
     return Metadata().instance()

@@ -1,21 +1,22 @@
-"""botocore's data cut down to what is used here, so that the daemon is 23 MB smaller and starts 0.2 s sooner.
+"""Reduces botocore's data to the operations used here, which saves 23 MB and 0.2 s at the start.
 
 Measured with two EC2 clients made and everything else imported (Python 3.11, botocore 1.44.8, 2 cores of AMD EPYC; five
 runs of each, all within 1 MB and 0.1 s):
 
-| | resident | at the peak | CPU time until the clients stand |
+| | resident | at the peak | CPU time until the clients are made |
 |---|---|---|---|
 | with botocore's whole data | 72 MB | 77 MB | 0.19 to 0.27 s |
 | with ours | 48 MB | 48 MB | 0.04 s; and 0.15 s of a child once after an upgrade of botocore, when it is made |
 
-botocore reads a service's operations and shapes from `service-2.json` (EC2 has 830 operations), and where the endpoints
-of all services are from `endpoints.json` (1.2 MB). `find_or_make` returns a directory to be put first in its loader's
-path, with only our operations and the shapes that these reach, and only the endpoints of EC2, of Auto Scaling (whose
-model is small, and read only by an instance that leaves its group) and of the services that credentials come from, each
-unchanged. The Debian package and the container's image bring it along, beside this file;
-else it is made from the installed botocore and kept in a cache, in a child process, since reading the whole is the very
-cost to be avoided. Its name carries the identity of botocore's files, so that another botocore gets another one. On any
-trouble the answer is None: then botocore reads its own.
+botocore reads a service's operations and shapes from `service-2.json` (EC2 has 830 operations), and the endpoints of
+all services from `endpoints.json` (1.2 MB). `find_or_make` returns a directory to be put first in the loader's path.
+It has only our operations with the shapes they reach, and only the endpoints of EC2, of the services that credentials
+come from, and of Auto Scaling (whose model is small, and read only when the instance leaves its group).
+
+The Debian package and the container image ship this copy beside this file. Otherwise a child process makes it from the
+installed botocore and stores it in a cache; a child, because reading the whole data takes the memory to be saved. The
+copy's name contains a hash of botocore's version and file sizes, so each botocore has its own copy. On any failure the
+result is None, and botocore reads its own data.
 """
 
 import gzip
@@ -64,7 +65,7 @@ OPERATIONS = (
     "ReplaceTransitGatewayRoute",
     "SearchTransitGatewayRoutes",
 )
-# As endpoints.json calls them. Any other is taken to be where its partition's defaults say.
+# Names in endpoints.json. botocore derives the endpoints of other services from the defaults of the partition.
 SERVICES = ("autoscaling", "ec2", "oidc", "portal.sso", "signin", "sso", "sts")
 API_VERSION = "2016-11-15"
 _MODEL = Path("ec2", API_VERSION, "service-2.json")
@@ -73,13 +74,13 @@ _SECONDS_TO_MAKE = 20.0
 _SHIPPED = Path(__file__).with_name("ec2-model")
 
 _early: "dict[Path, subprocess.Popen[bytes]]" = {}
-"""The child that `begin` has started, by what it makes."""
+"""The child process that `begin` has started, by the copy that it makes."""
 
 log = logging.getLogger(__name__)
 
 
 def find_or_make(data: Path) -> str | None:
-    """The trimmed copy of what is in botocore's directory `data`, made if need be; None: cannot."""
+    """The directory of the trimmed copy of botocore's directory `data`, made if there is none; None on failure."""
     try:
         target = _found(data)
         if not _is_whole(target):
@@ -99,19 +100,19 @@ def find_or_make(data: Path) -> str | None:
 
 
 def begin() -> None:
-    """Begin to make the copy if there is none, beside what a start has to do until `find_or_make` is called."""
+    """Start to make the copy, if there is none, in parallel with the start until `find_or_make` is called."""
     botocore = find_spec("botocore")
     if botocore is None or not botocore.origin or os.environ.get("AWS_DATA_PATH"):
         return
     data = Path(botocore.origin).parent / "data"
-    with suppress(OSError, LookupError):  # `find_or_make` will tell
+    with suppress(OSError, LookupError):  # `find_or_make` logs the failure
         target = _found(data)
         if not _is_whole(target):
             _early[target] = _started(data, target)
 
 
 def trim(model: Mapping[str, Any], operations: tuple[str, ...] = OPERATIONS) -> dict[str, Any]:
-    """The model with these operations and the shapes they reach. Raises KeyError for one that it does not have."""
+    """The model with only these operations and the shapes they reach. Raises KeyError for an unknown operation."""
     kept = {name: model["operations"][name] for name in operations}
     waiting = [name for operation in kept.values() for name in _shapes_named_in(operation)]
     shapes: dict[str, Any] = {}
@@ -124,7 +125,7 @@ def trim(model: Mapping[str, Any], operations: tuple[str, ...] = OPERATIONS) -> 
 
 
 def trim_endpoints(endpoints: Mapping[str, Any]) -> dict[str, Any]:
-    """All partitions and regions, but of the services only `SERVICES`."""
+    """The endpoints with all partitions and regions, but only the services in `SERVICES`."""
     partitions = [
         {**partition, "services": {name: found for name, found in partition["services"].items() if name in SERVICES}}
         for partition in endpoints["partitions"]
@@ -133,7 +134,7 @@ def trim_endpoints(endpoints: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def make(data: Path, target: Path) -> None:
-    """Write the trimmed copy of `data` as `target`. It appears whole or not at all, whoever else does the same."""
+    """Write the trimmed copy of `data` to `target`, atomically even if several processes do so at once."""
     with gzip.open(data / _MODEL.with_suffix(".json.gz")) as file:
         model = trim(json.load(file))
     endpoints = trim_endpoints(json.loads((data / _ENDPOINTS).read_bytes()))
@@ -155,7 +156,7 @@ def make(data: Path, target: Path) -> None:
 
 
 def _shapes_named_in(node: Any) -> Iterator[str]:
-    """Every `"shape": "Name"` below this node; a member that is itself named `shape` has a mapping there."""
+    """Every `"shape": "Name"` below this node. A member that happens to be named `shape` is a mapping instead."""
     if isinstance(node, Mapping):
         name = node.get("shape")
         if isinstance(name, str):
@@ -168,14 +169,14 @@ def _shapes_named_in(node: Any) -> Iterator[str]:
 
 
 def _found(data: Path) -> Path:
-    """Where the copy is, or is to be made."""
+    """The path of the copy, existing or to be made. Raises LookupError if there is no safe place for it."""
     if (data / _MODEL).exists():
         raise LookupError(f"{data / _MODEL} is not compressed: not the model that botocore ships")
     name = name_of_copy(data)
     shipped = _SHIPPED / name
     if _is_whole(shipped):
         return shipped
-    # The first place that exists or can be made, and that nobody but us (and root) can write to.
+    # The first place that exists or can be made, and that only this user (and root) can write to.
     for candidate in _candidates():
         try:
             _make_directory(candidate)
@@ -188,7 +189,7 @@ def _found(data: Path) -> Path:
 
 
 def name_of_copy(data: Path) -> str:
-    """What the copy depends on: botocore's version (in its `__init__.py`), the size of its files, and what we keep."""
+    """The name of the copy: a hash of botocore's `__init__.py` (its version), file sizes, OPERATIONS and SERVICES."""
     sizes = [str((data / name).stat().st_size) for name in (_MODEL.with_suffix(".json.gz"), _ENDPOINTS)]
     found = hashlib.sha256((data.parent / "__init__.py").read_bytes())
     found.update("\n".join((*sizes, *OPERATIONS, *SERVICES)).encode())
@@ -196,7 +197,7 @@ def name_of_copy(data: Path) -> str:
 
 
 def _started(data: Path, target: Path) -> "subprocess.Popen[bytes]":
-    """By path and isolated (-I), so that nothing in the current directory or PYTHONPATH is imported as root."""
+    """Start the child process, isolated (-I) so that root imports nothing from the current directory or PYTHONPATH."""
     if not sys.executable:
         raise LookupError("no Python to run")
     command = [sys.executable, "-I", "-S", __file__, str(data), str(target)]
@@ -208,34 +209,34 @@ def _is_whole(target: Path) -> bool:
 
 
 def _make_directory(path: Path) -> None:
-    """With what is missing above it, all private: ExaBGP starts its helpers with a umask of 0."""
+    """Make a directory and its missing parents with mode 0700, because ExaBGP starts its helpers with umask 0."""
     for each in (*reversed(path.parents), path):
         if not each.exists():
             each.mkdir(mode=0o700, exist_ok=True)
 
 
 def _candidates() -> Iterator[Path]:
-    """The CacheDirectory= of systemd, the user's cache, and for users without a home one in the temporary directory."""
+    """Places for the copy: systemd's CacheDirectory=, the user's cache, a directory in the temporary directory."""
     given = os.environ.get("CACHE_DIRECTORY", "").partition(":")[0]
     if given:
         yield Path(given)
     home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
     if os.path.isabs(home):
         yield Path(home) / "bgp2vpc"
-    # Only now: looking for the temporary directory raises OSError where no directory can be written to.
+    # Last, as gettempdir() raises OSError if there is no writable directory.
     yield Path(tempfile.gettempdir()) / f"bgp2vpc-{os.geteuid()}"
 
 
 def _is_ours(path: Path) -> bool:
-    """Whether this exists and no other user can have put it there, or can replace it or a directory above it.
+    """Whether the path exists and no other user can have written or can replace it or a directory above it.
 
-    What botocore reads here decides what is sent where, with our signature: a file of another user's is not for us.
+    This data decides which requests botocore signs and where it sends them, so another user's file must not be read.
     """
     try:
         found = [each.lstat() for each in (path, *path.parents)]
     except OSError:
         return False
-    # A link, whose mode lets everybody write, is never safe; a sticky directory such as /tmp is.
+    # A sticky directory such as /tmp is safe. A symbolic link never is: its mode permits everybody to write.
     return all(
         each.st_uid in (0, os.geteuid())
         and (
@@ -247,7 +248,7 @@ def _is_ours(path: Path) -> bool:
 
 
 def ship() -> None:
-    """Make the copy beside this file, readable for everybody: for who builds a package or an image."""
+    """Make the copy beside this file, readable for everybody, when a package or image is built."""
     botocore = find_spec("botocore")
     if botocore is None or not botocore.origin:
         raise LookupError("botocore is not installed")

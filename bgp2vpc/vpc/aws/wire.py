@@ -1,6 +1,6 @@
-"""boto3's dicts -> the model. Tolerant: what EC2 may say tomorrow becomes OTHER, and one odd route spoils no table.
+"""Converts botocore's dicts into the model. Unknown kinds and states become OTHER, so that no route breaks its table.
 
-An item that lacks its id, or has something else than text where text belongs, is broken: LookupError, TypeError,
+A malformed item, for example without its id or with a number in place of text, raises LookupError, TypeError,
 ValueError, AttributeError or ArithmeticError.
 
 Field names: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Operations.html
@@ -43,7 +43,7 @@ _TARGET_KINDS = {
     "OdbNetworkArn": TargetKind.ODB_NETWORK,
 }
 _PARAMETERS = {kind: name for name, kind in _TARGET_KINDS.items()}
-# Everything else in a route is a target: those that TargetKind has no word for, and those invented since.
+# Every other key of a route is a target, even one that TargetKind does not have.
 _NO_TARGETS = frozenset({*_DESTINATIONS, "Origin", "State", "InstanceId", "InstanceOwnerId"})
 _ADVERTISED = "Advertisement"  # by VPC Route Server
 _PROPAGATED = ("EnableVgwRoutePropagation", _ADVERTISED)
@@ -55,7 +55,7 @@ _TERMINATED = "terminated"
 
 
 def parse_route_table(item: Item) -> RouteTable:
-    """A `RouteTable` of DescribeRouteTables. Associations that end or failed do not count, nor do those of gateways."""
+    """A `RouteTable` of DescribeRouteTables. Associations with gateways, and ended or failed ones, are left out."""
     live = [each for each in item.get("Associations", ()) if _is_associated(each.get("AssociationState"))]
     return RouteTable(
         id=_text(item, "RouteTableId"),
@@ -69,7 +69,7 @@ def parse_route_table(item: Item) -> RouteTable:
 
 
 def parse_route(item: Item) -> Route:
-    """A `Route`. An unknown kind of destination or target reads "unknown", an unknown state is OTHER."""
+    """A `Route`. An unknown kind of destination or target becomes "unknown", an unknown state OTHER."""
     destination: Prefix | str = next((_text(item, name) for name in _DESTINATIONS if item.get(name)), _UNKNOWN)
     with suppress(ValueError):
         destination = parse_destination(str(destination))
@@ -98,8 +98,8 @@ def parse_transit_table(item: Item) -> RouteTable:
 def parse_transit_route(item: Item) -> Route:
     """A `TransitGatewayRoute` of SearchTransitGatewayRoutes.
 
-    Only attachments of VPCs are of a kind that somebody announces behind. A static black hole without an attachment is
-    one that an operator wants: nobody had it before.
+    Only an attachment of a VPC becomes ATTACHMENT, as only there a host can announce. A route without an attachment is
+    a static black hole that an operator made; its target is OTHER, `blackhole`.
     """
     attached: Item = next(iter(item.get("TransitGatewayAttachments", ())), {})
     target = Target(TargetKind.OTHER, _text(attached, "TransitGatewayAttachmentId", "") or "blackhole")
@@ -120,7 +120,7 @@ def parse_transit_route(item: Item) -> Route:
 
 
 def is_there(item: Item) -> bool:
-    """Whether a route of a transit gateway is in force, or will be."""
+    """Whether a transit gateway's route exists, and is not being deleted."""
     return item.get("State") not in ("deleting", "deleted")
 
 
@@ -130,12 +130,12 @@ def parse_attachment(item: Item) -> Interface:
 
 
 def is_live(item: Item) -> bool:
-    """Whether an attachment or a table of a transit gateway is in use: deleted ones are shown for a while."""
+    """Whether an attachment or table of a transit gateway is in use; EC2 lists deleted ones for a while."""
     return item.get("State") in ("available", "modifying")
 
 
 def speaks_ip(item: Item) -> bool:
-    """Whether this `NetworkInterface` carries IP: one of the type efa-only does not, and can be no target of a route.
+    """Whether this `NetworkInterface` carries IP. An efa-only interface does not, and cannot be a route's target.
 
     https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/efa.html
     """
@@ -143,7 +143,7 @@ def speaks_ip(item: Item) -> bool:
 
 
 def parse_interface(item: Item) -> Interface:
-    """A `NetworkInterface` of DescribeNetworkInterfaces, with all of its private IPv4 and its IPv6 addresses."""
+    """A `NetworkInterface` of DescribeNetworkInterfaces, with all its private IPv4 and IPv6 addresses."""
     ipv4 = [_text(each, "PrivateIpAddress") for each in item.get("PrivateIpAddresses", ())]
     ipv6 = [_text(each, "Ipv6Address") for each in item.get("Ipv6Addresses", ())]
     first = _text(item, "PrivateIpAddress", "") or next(iter(ipv6), None)
@@ -165,7 +165,7 @@ def parse_interface(item: Item) -> Interface:
 
 
 def parse_security_group_rule(item: Item) -> SecurityGroupRule:
-    """A `SecurityGroupRule` of DescribeSecurityGroupRules. All ports are -1 to -1."""
+    """A `SecurityGroupRule` of DescribeSecurityGroupRules. Its ports are -1 and -1 if it covers all ports."""
     group = _text(item.get("ReferencedGroupInfo", {}), "GroupId", "")
     peer: Prefix | str = group or _text(item, "PrefixListId", "")
     if not peer:
@@ -181,7 +181,7 @@ def parse_security_group_rule(item: Item) -> SecurityGroupRule:
 
 
 def parse_member(item: Item) -> TaggedInstance:
-    """An `Instance` of DescribeInstances, with its primary interface's addresses. One that starts may have none."""
+    """An `Instance` of DescribeInstances with the addresses of its primary interface; a pending one may have none."""
     ipv6 = [
         _text(each, "Ipv6Address")
         for interface in item.get("NetworkInterfaces", ())
@@ -195,7 +195,7 @@ def parse_member(item: Item) -> TaggedInstance:
 
 
 def parse_subnet(item: Item) -> Subnet:
-    """A `Subnet` of DescribeSubnets. An IPv6-only one has no CidrBlock, and IPv6 CIDRs come and go."""
+    """A `Subnet` of DescribeSubnets, with its associated CIDRs. An IPv6-only subnet has no CidrBlock."""
     ipv6 = item.get("Ipv6CidrBlockAssociationSet", ())
     live = [_text(each, "Ipv6CidrBlock") for each in ipv6 if _is_associated(each.get("Ipv6CidrBlockState"))]
     ipv4 = _text(item, "CidrBlock", "")
@@ -209,9 +209,9 @@ def parse_subnet(item: Item) -> Subnet:
 
 
 def parse_health(item: Item) -> tuple[str, InstanceHealth]:
-    """An `InstanceStatus` as (instance id, health). Who starts, or is still being checked, is accused of nothing.
+    """An `InstanceStatus` as (instance id, health). An instance that starts or is still being checked counts as OK.
 
-    An instance whose disk hangs is `impaired` by AttachedEbsStatus alone. Where no status is told, nothing is known.
+    An instance with a hanging disk is `impaired` in AttachedEbsStatus only. Without any status it is UNKNOWN.
     """
     instance_id = _text(item, "InstanceId")
     state = item.get("InstanceState", {}).get("Name")
@@ -228,7 +228,7 @@ def parse_health(item: Item) -> tuple[str, InstanceHealth]:
 def parse_managed_prefix_list(item: Item) -> ManagedPrefixList:
     """A `ManagedPrefixList` of DescribeManagedPrefixLists, without its entries.
 
-    AWS's own have neither version nor size. An address family that is not known here fits no prefix.
+    AWS's own lists have neither version nor size. An unknown address family becomes 0, which fits no prefix.
     """
     return ManagedPrefixList(
         id=_text(item, "PrefixListId"),
@@ -244,14 +244,15 @@ def parse_managed_prefix_list(item: Item) -> ManagedPrefixList:
 
 
 def parse_prefix_list_entry(item: Item) -> tuple[Prefix, str]:
-    """A `PrefixListEntry` of GetManagedPrefixListEntries: the CIDR, and its description."""
+    """A `PrefixListEntry` of GetManagedPrefixListEntries as (CIDR, description)."""
     return parse_prefix(_text(item, "Cidr")), _text(item, "Description", "")
 
 
 def write_call(operation: str, table_id: str, prefix: Prefix, target: Target | None) -> tuple[str, dict[str, str]]:
-    """The call that CreateRoute, ReplaceRoute or DeleteRoute is for this table, and its parameters.
+    """The operation and parameters of CreateRoute, ReplaceRoute or DeleteRoute for this table.
 
-    Raises ValueError for a target that no route of such a table can be given.
+    For a transit gateway's table the operation is the one for transit gateways, such as CreateTransitGatewayRoute.
+    Raises ValueError for a target that a route of such a table cannot have.
     """
     if not is_transit(table_id):
         place = {"RouteTableId": table_id, **destination_parameter(prefix)}
@@ -265,23 +266,23 @@ def write_call(operation: str, table_id: str, prefix: Prefix, target: Target | N
 
 
 def destination_parameter(prefix: Prefix) -> dict[str, str]:
-    """How the write calls name this prefix, or this prefix list."""
+    """The parameter for this prefix or prefix list in the write calls."""
     if isinstance(prefix, PrefixListId):
         return {"DestinationPrefixListId": str(prefix)}
     return {"DestinationIpv6CidrBlock" if prefix.is_ipv6 else "DestinationCidrBlock": str(prefix)}
 
 
 def target_parameter(target: Target) -> dict[str, str]:
-    """How the write calls name this target. Raises ValueError for one that no route can be given."""
+    """The parameter for this target in the write calls. Raises ValueError for one that a route cannot be given."""
     name = _PARAMETERS.get(target.kind)
     if name is None:
         raise ValueError(f"{target} ({target.kind.value}) cannot be written as the target of a route")
-    # A Gateway Load Balancer's endpoint is read as GatewayId, but written as itself.
+    # A Gateway Load Balancer endpoint is read as GatewayId, but written as VpcEndpointId.
     return {"VpcEndpointId" if target.id.startswith("vpce-") else name: target.id}
 
 
 def _text(item: Item, name: str, default: str | None = None) -> str:
-    """What the item has there, or `default`. Raises LookupError where neither is there, TypeError for no text."""
+    """The item's text under `name`, else `default`. Raises LookupError without either, TypeError if it is no text."""
     found = item[name] if default is None else item.get(name, default)
     if not isinstance(found, str):
         raise TypeError(f"{name} is {found!r}")
