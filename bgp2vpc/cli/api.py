@@ -12,7 +12,7 @@ def add(commands: Commands) -> None:
         "api",
         epilog="example: bgp2vpc api announce route 192.0.2.53/32 next-hop self",
         help="send one line of the text protocol to the daemon",
-        description="What is announced stays until it is withdrawn the same way, or until the daemon ends.",
+        description="An announcement stays until `api` withdraws it, or until the daemon ends.",
         allow_abbrev=False,
     )
     add_socket(api)

@@ -16,7 +16,7 @@ def add_order(parser: argparse.ArgumentParser, name: str) -> None:
     """What the table of verbs has of this one: `--reason`, `--for`, and prefixes; and where the daemon is."""
     verb = VERBS[name]
     add_socket(parser)
-    parser.add_argument("--reason", metavar="TEXT", default="", help="why: for the log and the status")
+    parser.add_argument("--reason", metavar="TEXT", default="", help="the reason, for the log and the status")
     if verb.lasts:
         parser.add_argument(
             "--for", metavar="TIME", dest="duration", help="end by itself after this time: 90s, 30m, 2h, 1d"

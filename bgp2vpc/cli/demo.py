@@ -11,17 +11,17 @@ def add(commands: Commands) -> None:
     """Add the command."""
     demo = commands.add_parser(
         "demo",
-        help="watch it work on a simulated VPC",
+        help="watch bgp2vpc work on a simulated VPC",
         epilog="example: bgp2vpc demo --web",
         allow_abbrev=False,
     )
     demo.add_argument(
         "--keep",
         action="store_true",
-        help="stay up at the end, until Ctrl-C, and print commands for a look around",
+        help="keep running at the end, until Ctrl-C, and print commands to explore with",
     )
     demo.add_argument(
-        "--web", action="store_true", help="serve the status page of each instance; stay up as with --keep"
+        "--web", action="store_true", help="serve the status page of each instance; keep running as with --keep"
     )
     demo.set_defaults(command=run)
 

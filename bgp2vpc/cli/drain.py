@@ -23,23 +23,26 @@ def add(commands: Commands) -> None:
         "drain",
         epilog="example: bgp2vpc drain --for 30m --reason 'new kernel'",
         help="hand our routes over to other instances, then withdraw",
-        description="Announces PREFIX (default: everything) as a last resort, waits until another instance has taken "
-        "each route, at most drain_timeout, and withdraws what is left. It stays so, also through a restart, until "
-        "`bgp2vpc undrain`. Exit status 1: a route had no successor; 3: refused, since no other instance is heard to "
-        "offer a prefix. Ctrl-C ends the command, not the drain.",
+        description="Announces PREFIX (default: all prefixes) as a last resort, waits up to drain_timeout until other "
+        "instances have taken the routes, and then withdraws the prefixes. The drain lasts until `bgp2vpc undrain`, "
+        "even across a restart. Exit status 1: a route had no successor; 3: refused, because no other instance is "
+        "known to offer a prefix. Ctrl-C ends the command, not the drain.",
         allow_abbrev=False,
     )
     drain.add_argument(
-        "--wait", action=argparse.BooleanOptionalAction, default=True, help="wait for the end of it (default), or not"
+        "--wait",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="wait for the end of the drain (default), or not",
     )
     drain.add_argument(
-        "--force", action="store_true", help="also if no other instance is heard to offer a prefix: its routes are "
-        "deleted, or pointed at their fallback, at the end of drain_timeout",
+        "--force", action="store_true", help="drain even if no other instance is known to offer a prefix: its routes "
+        "are deleted, or pointed at their fallback, at the end of drain_timeout",
     )  # fmt: skip
     drain.set_defaults(command=run_drain)
     undrain = commands.add_parser(
-        "undrain", epilog="example: bgp2vpc undrain", help="end a drain: announce again as before", allow_abbrev=False,
-        description="Ends the drain of PREFIX (default: of everything, whoever began it).",
+        "undrain", epilog="example: bgp2vpc undrain", help="end a drain and announce as before", allow_abbrev=False,
+        description="Ends the drain of PREFIX (default: all drains, whatever started them).",
     )  # fmt: skip
     undrain.set_defaults(command=run_undrain)
     add_order(drain, "drain")

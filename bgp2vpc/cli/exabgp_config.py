@@ -13,13 +13,13 @@ def add(commands: Commands) -> None:
         "exabgp-config",
         epilog="example: bgp2vpc exabgp-config --output /etc/exabgp/exabgp.conf",
         help="write ExaBGP's configuration for this instance",
-        description="Makes ExaBGP's configuration from FILE's `bgp:` section, has ExaBGP check it, and prints it. If "
-        "ExaBGP refuses it, nothing is written.",
+        description="Creates ExaBGP's configuration from FILE's `bgp:` section, has ExaBGP check it, and prints it. If "
+        "ExaBGP refuses the configuration, nothing is written.",
         allow_abbrev=False,
     )
     add_file(parser)
-    parser.add_argument("--output", metavar="PATH", type=Path, help="write it there, atomically")
-    parser.add_argument("--no-validate", action="store_true", help="do not have ExaBGP check it")
+    parser.add_argument("--output", metavar="PATH", type=Path, help="write to this file, atomically")
+    parser.add_argument("--no-validate", action="store_true", help="skip the check by ExaBGP")
     parser.set_defaults(command=run)
 
 

@@ -12,10 +12,10 @@ def add(commands: Commands) -> None:
     hold = commands.add_parser(
         "hold",
         epilog="example: bgp2vpc hold 192.0.2.53/32 --for 2h --reason 'new routers'",
-        help="stop writing routes of these prefixes, until released",
-        description="Whatever is announced, withdrawn, drained or taken over: the daemon of this host leaves the "
-        "routes of PREFIX as they are, in every table, also through a restart, until `bgp2vpc release` or the time "
-        "given by --for. Other instances are not affected.",
+        help="stop writing the routes of these prefixes until released",
+        description="The daemon of this host leaves the routes of PREFIX as they are in every table, whatever is "
+        "announced, withdrawn, drained or taken over. The hold lasts until `bgp2vpc release` or the time given by "
+        "--for, even across a restart. Other instances are not affected.",
         allow_abbrev=False,
     )
     add_order(hold, "hold")

@@ -15,9 +15,10 @@ def add(commands: Commands) -> None:
     policy = commands.add_parser(
         "iam-policy",
         epilog="example: bgp2vpc iam-policy -f /etc/bgp2vpc.yaml",
-        help="print the least IAM policy the configuration needs",
-        description="The policy of the instance's role goes to stdout; why each call is in it, and what IAM cannot "
-        "narrow, to stderr. With --role it is that of a role in another account, with --trust its trust policy.",
+        help="print the least IAM policy that the configuration needs",
+        description="Prints the policy of the instance's role to stdout. Prints to stderr why the policy has each "
+        "call, and which permissions IAM cannot narrow further. With --role, prints the policy of a role in another "
+        "account; with --trust, the trust policy of that role.",
         allow_abbrev=False,
     )
     add_file(policy)

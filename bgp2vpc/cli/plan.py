@@ -33,16 +33,16 @@ def add(commands: Commands) -> None:
     plan = commands.add_parser(
         "plan",
         epilog="example: bgp2vpc plan --assume 192.0.2.53/32",
-        help="say what would be changed now, and why; never writes",
-        description="Reads EC2 itself, with the rules of FILE, and asks the running daemon for its paths. Without a "
-        "daemon it knows no announcements: name those to expect with --assume.",
+        help="show the changes that would be made now, and why; never writes",
+        description="Reads the route tables from EC2, applies the rules of FILE, and asks the running daemon for its "
+        "paths. Without a daemon there are no announcements: add the expected ones with --assume.",
         allow_abbrev=False,
     )
     add_file(plan)
     plan.add_argument("--socket", metavar="S", type=Path, help="the daemon's unix socket (default: FILE's)")
     plan.add_argument(
         "--assume", metavar="PREFIX", type=_prefix, action="append", default=[],
-        help="plan as if this host announced it, too, or its health checks were healthy; may be given several times",
+        help="plan as if this host also announced it, or its health checks were healthy; may be repeated",
     )  # fmt: skip
     plan.add_argument("--json", action="store_true", help="for programs")
     plan.set_defaults(command=run)

@@ -16,8 +16,8 @@ def add(commands: Commands) -> None:
         "probe",
         epilog="example: bgp2vpc probe dns",
         help="run one of the daemon's health checks now",
-        description="The daemon runs the health check of this name (one of remote_healthchecks: at every owner) at "
-        "once; it counts for `rise` and `fall` as every other. Exit status 1: it failed.",
+        description="The daemon runs the health check NAME now; for a check of remote_healthchecks, it probes every "
+        "owner. The result counts for `rise` and `fall` as usual. Exit status 1: a probe failed.",
         allow_abbrev=False,
     )
     add_order(probe, "probe")

@@ -16,7 +16,7 @@ def add(commands: Commands) -> None:
         "reconcile",
         epilog="example: bgp2vpc reconcile",
         help="read the route tables and decide now",
-        description="Does not wait for poll_time. Exit status 1: EC2 does not answer.",
+        description="Polls now instead of waiting for poll_time. Exit status 1: EC2 does not answer.",
         allow_abbrev=False,
     )
     add_order(reconcile, "reconcile")

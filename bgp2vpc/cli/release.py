@@ -12,7 +12,7 @@ def add(commands: Commands) -> None:
         "release",
         epilog="example: bgp2vpc release 192.0.2.53/32",
         help="end a hold",
-        description="Ends the holds of PREFIX (default: all).",
+        description="Ends the holds of PREFIX (default: all holds).",
         allow_abbrev=False,
     )
     add_order(release, "release")

@@ -46,7 +46,7 @@ def add(commands: Commands) -> None:
         add_file(parser)
         add_version(parser)
         # AWSnycast's flags have one dash; ours have two; both are the same.
-        parser.add_argument("--noop", "-noop", action="store_true", help="log what would change; change nothing")
+        parser.add_argument("--noop", "-noop", action="store_true", help="log the changes without making them")
         parser.add_argument("--oneshot", "-oneshot", action="store_true", help="reconcile once and exit; routes stay")
         parser.add_argument("--debug", "-debug", action="store_true", help="log more")
         parser.add_argument("--syslog", "-syslog", action="store_true", help="log to syslog instead of stderr")

@@ -21,9 +21,9 @@ def add(commands: Commands) -> None:
     status = commands.add_parser(
         "status",
         epilog="example: bgp2vpc status --watch 5",
-        help="what needs attention, and all that the daemon knows",
-        description="First what needs attention: prefixes that are not served, failures, unhealthy checks, orders, "
-        "neighbors that are down. Then prefixes, routes, checks, sources, paths and errors.",
+        help="show what needs attention, then the daemon's whole state",
+        description="First lists what needs attention: prefixes that are not served, failures, unhealthy checks, "
+        "orders, and neighbors that are down. Then lists prefixes, routes, checks, sources, paths and errors.",
         allow_abbrev=False,
     )
     add_socket(status)
@@ -31,7 +31,7 @@ def add(commands: Commands) -> None:
     how.add_argument("--json", action="store_true", help="for programs")
     how.add_argument(
         "--watch", metavar="SECONDS", type=_seconds, nargs="?", const=WATCH_EVERY,
-        help=f"show it again and again, every {WATCH_EVERY:.0f} seconds or as often as given",
+        help=f"repeat it every {WATCH_EVERY:.0f} seconds, or every SECONDS",
     )  # fmt: skip
     how.add_argument("--names", choices=NAMES, help=argparse.SUPPRESS)
     status.set_defaults(command=run)

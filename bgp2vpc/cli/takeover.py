@@ -17,9 +17,9 @@ def add(commands: Commands) -> None:
         "takeover",
         epilog="example: bgp2vpc takeover 192.0.2.53/32",
         help="take routes from another instance now",
-        description="The daemon of this host points the routes of PREFIX at itself, once, although its rule would "
-        "leave them to the instance that has them; this host must offer the prefix. Routes that point at no instance "
-        "are not touched. Exit status 1: a route is not ours afterwards.",
+        description="The daemon of this host points the routes of PREFIX at this instance, once, even if its rule "
+        "would leave them to the instance that has them. This host must offer the prefix. Routes to targets other than "
+        "instances are not touched. Exit status 1: a route does not point at this instance afterwards.",
         allow_abbrev=False,
     )
     add_order(takeover, "takeover")

@@ -12,9 +12,10 @@ def add(commands: Commands) -> None:
     why = commands.add_parser(
         "why",
         epilog="example: bgp2vpc why 192.0.2.53/32",
-        help="why a prefix is routed as it is",
-        description="Who announced PREFIX, which rule matches it, which path won and by which step, what each route "
-        "table has, what was done or not, and what failed last. Exit status 1: nothing is known of it.",
+        help="explain why a prefix is routed as it is",
+        description="Shows which sources announced PREFIX, which rule matches it, which path won and by which step, "
+        "the route in each table, the verdict and its reason, and the last failure. Exit status 1: the daemon knows "
+        "nothing about PREFIX.",
         allow_abbrev=False,
     )
     add_socket(why)
