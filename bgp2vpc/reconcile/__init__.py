@@ -1,14 +1,14 @@
-"""Observe, decide, apply; `reconciler` has the cycle.
+"""The reconcile loop: observe, decide, apply. `reconciler` describes the cycle.
 
-reconciler   the cycle, and what brings the next one nearer
-inputs       what decisions are made from, and which are due
-view         what EC2 has told, corrected by our own writes; the tables that rules find in it
-read/        observe: polls, single tables, questions about instances
-decisions    decide: the plan, remembered and told to the observers
+reconciler   the cycle, and the events that bring the next decision forward
+inputs       the inputs of decisions apart from EC2's reads; the queue of prefixes to decide about
+view         the last reads of EC2, corrected by our own writes; the tables that the rules find in them
+read/        observe: polls, rereads of single tables, lookups of interfaces and instances
+decisions    decide: makes the plan, records the verdicts, notifies the observers
 slices       decisions about thousands of places
-write/       apply: which changes may be written now; each of them; retries
-list_writer  the entries of prefix lists whose route is ours
-ec2_calls    EC2's calls, awaited
-observer     what happens, as values; who hears of it
-journal      what happened, for the log and the status
+write/       apply: selects the changes that may be written now, writes them, retries those that failed
+list_writer  writes the entries of the prefix lists whose route is ours
+ec2_calls    EC2's blocking calls as awaitables
+observer     the events of the loop as values, and the interface of those who receive them
+journal      logs these events; keeps recent errors and cycles for the status
 """

@@ -1,7 +1,15 @@
-"""Decide: what the route tables should hold, by the inputs and the snapshot of now.
+"""Decide: make the plan from the present inputs and snapshot, and record its verdicts.
 
-Each verdict is remembered (`policy/place_state.py`), and the observers are told. If a decision depends on instances
-that are not known yet, EC2 is asked about them (`read/lookup.py`).
+One decision, in this order:
+
+1. Expire what is due (`Places.expire`): peers that are late with a write, suppressions that are over.
+2. Make the plan (`policy/decide.py`).
+3. Notify the observers, and record the verdict of each place (`policy/place_state.py`).
+4. Log new verdicts, and prefixes that no rule accepts (`journal.py`).
+5. Look up interfaces and instances that the plan depends on and that are not known (`read/lookup.py`). The answer
+   leads to another decision.
+
+Nothing is written here: `write/applier.py` applies the `Decision`. An alarm expires what is due between decisions.
 """
 
 import asyncio
@@ -25,14 +33,14 @@ log = logging.getLogger("bgp2vpc")
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """`plan`: the changes to be written, and all verdicts. `unchanged`: the places where nothing is to be written."""
+    """The result of one decision: the plan, and the remembered places (`unchanged`) that need no write."""
 
     plan: Plan
     unchanged: tuple[RouteKey, ...]
 
 
 class Decisions:
-    """Makes them, each in one turn of the event loop; and knows which are due since time has passed."""
+    """Makes decisions, each in one turn of the event loop, and expires what is due between them."""
 
     def __init__(
         self,
@@ -66,7 +74,10 @@ class Decisions:
         return Decision(plan, unchanged)
 
     def decided_all(self, prefixes: Collection[Prefix]) -> Decision:
-        """These prefixes, decided about one after the other, are all: nothing is to be written in other tables."""
+        """End a decision about everything that was made in slices; `prefixes` are all prefixes that there are.
+
+        Places in tables that no rule finds any more lose their verdicts, and are `unchanged` in the result.
+        """
         elsewhere = [key for key in self._view.places.states if key[0] not in self._view.tables]
         unchanged = self._remember(Plan(), elsewhere)
         self._journal.not_accepted.intersection_update(prefixes)
@@ -75,7 +86,7 @@ class Decisions:
         return Decision(Plan(), unchanged)
 
     def _remember(self, plan: Plan, known: Collection[RouteKey]) -> tuple[RouteKey, ...]:
-        """The verdicts of the plan, and that the other `known` places have none. Returns those without a change."""
+        """Record the verdicts of the plan; other `known` places lose theirs. Returns the `known` without a change."""
         verdicts = {(verdict.table_id, verdict.prefix): verdict for verdict in plan.verdicts}
         before = self._view.decided(known, verdicts, asyncio.get_running_loop().time(), time.time())
         self._expiry.set(self._view.places.next_expiry())
@@ -84,12 +95,12 @@ class Decisions:
         return tuple(key for key in known if key not in changing)
 
     def _expire(self) -> None:
-        """Who was waited for is late, or what was suppressed is not any more."""
+        """Expire what is due, and queue the decisions and reads that follow (`place_state.Expired`)."""
         expired = self._view.places.expire(asyncio.get_running_loop().time())
         for table_id, prefix in sorted(expired.reusable):
             event(log, logging.INFO, "route no longer suppressed", table=table_id, prefix=prefix)
         self._queue.add(expired.to_decide)
-        self._rereader.reread(expired.to_read)  # what we know of the table is older than what we expect of the other
+        self._rereader.reread(expired.to_read)  # only a fresh read shows whether the other instance has written
 
     def _time_has_passed(self) -> None:
         self._expire()

@@ -1,17 +1,22 @@
-"""What decisions are made from, beside EC2's word: the rooms above write it here, the reconciler reads it as of now.
+"""The inputs of decisions apart from EC2's reads, and the queue of prefixes to decide about.
 
-| field                                     | written by                                                |
-|-------------------------------------------|-----------------------------------------------------------|
-| `rib`                                     | `speaker.adj_rib_in`: what sources and peers announce     |
-| `neighbors`, `neighbors_due`              | `speaker.peers`: sessions; until when they are waited for |
-| `pending`, `failing`, `passing`           | `services`: checks without a verdict, bad and good owners |
-| `draining`                                | `operator.drain`                                          |
-| `held`, `taken`                           | `operator.operator`: holds and manual takeovers           |
-| `leftovers_held`, `last`                  | the daemon: when it waits no longer, and how it ends      |
-| `places`                                  | the reconciler itself: what it remembers of each place    |
+Other rooms set the fields of `Inputs`; each decision reads them as they are then (`Inputs.now`).
 
-Whoever writes here tells the reconciler which prefixes are concerned (`Reconciler.prefixes_changed`). These wait in the
-`DecisionQueue`.
+| field                           | set by                                                                             |
+|---------------------------------|------------------------------------------------------------------------------------|
+| `rib`                           | `speaker.adj_rib_in`: the paths of sources and peers                               |
+| `neighbors`                     | `speaker.peers`: the BGP sessions                                                  |
+| `neighbors_due`                 | `speaker.peers`, `parts`: until when decisions wait for the paths of neighbors     |
+| `pending`                       | `services.checks.local`: sources whose checks have no verdict yet                  |
+| `failing`, `passing`            | `services.checks.remote`: owners that fail or pass their remote check              |
+| `draining`                      | `operator.drain`: the export policy of the drains                                  |
+| `held`, `taken`                 | `operator.operator`: prefixes on hold, and prefixes to take over                   |
+| `leftovers_held`                | `startup`: false once `restart_time` is over                                       |
+| `last`                          | `shutdown`: the inputs of all decisions from then on                               |
+| `places`                        | the reconciler: what is remembered of each place                                   |
+
+After a change, the setter calls `Reconciler.prefixes_changed` with the prefixes concerned. The `DecisionQueue` collects
+them until the event loop is free.
 """
 
 import asyncio
@@ -26,14 +31,14 @@ from bgp2vpc.prefix import Prefix
 
 
 class Inputs:
-    """The fields are those of `DecisionInput`, where not said otherwise."""
+    """The present inputs. `DecisionInput` documents the fields that have no docstring here."""
 
     def __init__(self, places: Places) -> None:
         self.places = places
         self.rib = Rib()
         self.neighbors = Neighbors()
         self.neighbors_due = float("-inf")
-        """Until then (event loop's clock) we wait for what neighbors announce. Without ExaBGP there are none."""
+        """Until then (event loop's clock) decisions wait for the paths of neighbors; without ExaBGP, never."""
         self.leftovers_held = True
         self.pending: frozenset[str] = frozenset()
         self.failing: frozenset[tuple[str, str]] = frozenset()
@@ -42,10 +47,10 @@ class Inputs:
         self.held: frozenset[Prefix] = frozenset()
         self.taken: frozenset[Prefix] = frozenset()
         self.last: DecisionInput | None = None
-        """Set when the daemon ends: nothing that changes afterwards counts."""
+        """Set at shutdown: `now` returns it from then on, whatever else changes. None before."""
 
     def now(self) -> DecisionInput:
-        """As of now; asked anew at each decision, and before each write."""
+        """The inputs as of now. Called for each decision, and again before each write."""
         waits_for_neighbors = asyncio.get_running_loop().time() < self.neighbors_due
         return self.last or DecisionInput(
             offers=self.offers(),
@@ -64,14 +69,17 @@ class Inputs:
         )
 
     def offers(self) -> Mapping[Prefix, Sequence[Offer]]:
-        """What is offered: what drains as it is announced, so that all who decide see the same."""
+        """The offers for each prefix, after the export policy of the drains.
+
+        A draining path of ours is offered as peers receive it, so that all instances compare the same paths.
+        """
         return self.draining.offers(self.rib.offers)
 
 
 class DecisionQueue:
-    """Many changes, one decision: what is to be decided about as soon as the event loop is free.
+    """Collects the changes of one turn of the event loop for one decision in the next turn.
 
-    `decide` is called with all that was added, in the next turn of the event loop; None: with everything.
+    `decide` is called with all prefixes that were added; None: everything is to be decided.
     """
 
     def __init__(self, decide: Callable[[Collection[Prefix] | None], object]) -> None:
@@ -81,13 +89,13 @@ class DecisionQueue:
         self._everything = False
 
     def add(self, prefixes: Collection[Prefix]) -> None:
-        """Decide about these."""
+        """Decide about these prefixes in the next turn."""
         self._prefixes.update(prefixes)
         if self._prefixes:
             self._call_soon()
 
     def add_everything(self) -> None:
-        """Decide about all there is."""
+        """Decide about everything in the next turn."""
         self._everything = True
         self._call_soon()
 

@@ -1,21 +1,29 @@
-"""The reconciler: observe, decide, apply; over and over, and at once when something happens.
+"""The reconciler: observe, decide, apply, at each poll; between polls, decide and apply after each event.
 
-*Observe* (`read/`): a poll reads everything into the view (`observation.py`, `poll.py`); `poll_time.py` says how often.
-Single tables are read between polls (`reread.py`), and `lookup.py` asks EC2 which instances the peers and owners are,
-and how they are. *Decide* (`decisions.py`): all inputs against what EC2 says give a plan (`policy`). *Apply*
-(`write/`): the guard refuses a plan that would change too much (`applier.py`); then each change is written by a task of
-its own (`writer.py`), at most one per (table, prefix), between its hooks (`route_hooks.py`); `retries.py` says when one
-that failed is tried again. All calls to EC2 go through `ec2_calls.py`.
+`run` first finds out which instance this is, and then repeats one cycle:
 
-A check that fails says when its verdict is due, and what that may change: its tables are read for it (`prepare.py`).
+1. *Observe* (`read/`): a poll reads everything from EC2 into the view (`poll.py`, `observation.py`). `lookup.py` then
+   asks EC2 for the interfaces of peers, and for the health of the instances that hold routes we want.
+2. *Decide* (`decisions.py`): the inputs and the view give a plan (`policy/`): a verdict for each (table, prefix), and
+   the changes that follow from the verdicts.
+3. *Apply* (`write/`): the guard refuses a plan with too many changes (`applier.py`). Each change that passes is written
+   by a task of its own (`writer.py`), at most one per (table, prefix), between its hooks (`route_hooks.py`). After the
+   write its place is decided again; after a failure `retries.py` sets the time of the next try.
+4. Wait until the next poll is due (`poll.py`; the interval is chosen by `poll_time.py`).
 
-What happens is told to observers (`observer.py`): services and other rooms. The journal (`journal.py`) logs it, and
-knows what is failing at present.
+An event (a line from a source, a change of a BGP session, the verdict of a check) does not wait for the next poll. It
+changes an input and queues its prefixes (`inputs.py`); the next turn of the event loop decides about them and applies
+the result. Each decision works from all inputs and the whole view. So a lost event, a failed call or a change by
+another writer is corrected by a later decision, at the latest after the next poll.
 
-An event (a line, a session, a verdict of a check) changes an input and puts its prefixes into the queue (`inputs.py`):
-it only brings the next decision nearer. Since each decision works from all inputs, a lost event, a failed call or
-somebody else's change is mended by the next one. Decisions take milliseconds on the event loop; a slow table or a
-hanging call delays nothing but itself. What would take longer is decided and applied in slices (`slices.py`).
+Between polls, single tables are read again where a peer may have written (`reread.py`). While a check fails and has no
+verdict yet, the tables that its verdict may change are read in advance, which makes the write faster (`prepare.py`).
+
+Decisions take milliseconds and run on the event loop; those about thousands of places are split (`slices.py`). EC2's
+calls run on threads (`ec2_calls.py`), so that a slow one delays only the task that awaits it.
+
+Each step notifies the observers (`observer.py`): services and other rooms. The journal (`journal.py`) logs the steps,
+and keeps a list of what is failing at present.
 """
 
 import asyncio
@@ -54,14 +62,18 @@ CONNECT_RETRY_MOST = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """`poll_time` in seconds between full reads, None: auto; and how many changes one decision may hold."""
+    """Configured limits of the reconcile loop.
+
+    `poll_time`: seconds between two polls; None: `PollTime` chooses them (`poll_time: auto`). `max_changes`: changes
+    that one decision may write; withdrawals do not count (`policy/guard.py`).
+    """
 
     poll_time: float | None = 60.0
     max_changes: int = 1000
 
 
 class Reconciler:
-    """Keeps the route tables as the inputs want them. Without a `writer` it only says what it would do."""
+    """Keeps the route tables in step with the inputs. Without a `writer` (a dry run) it only logs the changes."""
 
     def __init__(
         self,
@@ -90,7 +102,10 @@ class Reconciler:
         self._preparer = writer.preparer if writer else None
 
     async def run(self) -> None:
-        """Find out who we are; then observe, decide and apply, until cancelled. What is decided is written beside."""
+        """Find out which instance this is; then observe, decide and apply at each poll, until cancelled.
+
+        Writes run as tasks of their own: the loop starts them and does not wait for their results.
+        """
         self.view.instance = await self._connected()
         while True:
             self.polls.begin()
@@ -104,9 +119,9 @@ class Reconciler:
             await self.polls.wait(knows_something=self.first_observation.is_set())
 
     def _cycle(self, only: Collection[Prefix] | None) -> "asyncio.Task[None] | None":
-        """Decide about these prefixes and those that a read has shown to have changed, or (None) all, and apply it.
+        """Decide about these prefixes and those that a reread found changed, or (None) about all, and apply the result.
 
-        Returns the task that does so in slices, if they are many.
+        Returns the task that does this in slices if there are many places; None if it is done already.
         """
         changed = self.view.take_changed()
         if only is not None:
@@ -120,7 +135,7 @@ class Reconciler:
         return None
 
     async def _connected(self) -> Instance:
-        """Who we are: tried until it works, for a host may boot before its network does."""
+        """Connect to EC2; returns this instance. Retried until it works: a host may boot before its network is up."""
         waits = BackOff(CONNECT_RETRY_FIRST, CONNECT_RETRY_MOST)
         while True:
             try:
@@ -137,27 +152,28 @@ class Reconciler:
 
     @property
     def is_connected(self) -> bool:
-        """Whether it is known who we are, and EC2 can be asked."""
+        """Whether we know which instance this is, and can call EC2."""
         return self.calls.is_connected
 
     @property
     def first_observation(self) -> asyncio.Event:
-        """Set once everything has been read."""
+        """Set once a poll has read everything."""
         return self._observation.first
 
     def use(self, limits: Limits) -> None:
-        """Use these from now on."""
+        """Use these limits from now on."""
         self.limits, self._applier.max_changes = limits, limits.max_changes
         self.poll_time.use(limits.poll_time)
-        # A table that has to be read between polls does not wait for as long as a large fleet does between two of them.
+        # With `auto`, hosts of a large fleet poll rarely: a failed reread or lookup is retried sooner than that.
         self._rereader.longest_retry = self._lookup.longest_retry = limits.poll_time or SHORTEST
 
-    # What may change a decision
+    # Events
 
     def prefixes_changed(self, prefixes: Collection[Prefix]) -> None:
-        """What is announced of these, or what is known of who serves them, has changed.
+        """Decide about these prefixes: their paths have changed, or a check or session that they depend on.
 
-        Before EC2 is reached there is nothing to do: the first poll decides about everything.
+        Instances that were late with a write get their time again, and a table is read again where a peer may have
+        taken our route. Before we are connected this does nothing, since the first poll decides about everything.
         """
         if not self.is_connected:
             return
@@ -169,25 +185,38 @@ class Reconciler:
         self._rereader.prefixes_changed(prefixes, self.inputs.now())
 
     def neighbors_changed(self) -> None:
-        """A BGP session has begun, told all, or ended: what depends on the neighbors may be decided otherwise."""
+        """A BGP session came up, sent its End-of-RIB or went down, or a wait for one ended: decide about every place.
+
+        That is, about each prefix that has a verdict: any verdict may depend on the state of the neighbors.
+        """
         self.prefixes_changed({verdict.prefix for verdict in self.view.places.verdicts()})
 
     def session_lost(self, paths: Collection[tuple[Prefix, IPAddress]]) -> None:
-        """The BGP session with who offered these paths, by prefix and next hop, is lost; before anything follows."""
+        """The BGP session of the peer that announced these paths (prefix, next hop) is lost.
+
+        The caller reports this before it removes the paths, so that the next decision knows of it.
+        """
         self.view.places.session_lost(paths, asyncio.get_running_loop().time())
 
     def decide_again(self, prefixes: Collection[Prefix]) -> None:
-        """What a prefix list holds has changed: decide about these in the next turn of the event loop."""
+        """Decide about these prefixes in the next turn of the event loop: entries of a prefix list have changed.
+
+        Unlike `prefixes_changed` it gives late instances no new time, and reads no table.
+        """
         self._queue.add(prefixes)
 
     def may_be_taken_back(self, places: Collection[RouteKey]) -> None:
-        """Whom we took these routes from may take them back, or has: the verdict of its remote check has changed."""
+        """Read the tables of these routes again: their former owner may take them back, or has done so.
+
+        We took them while it failed its remote check, and the verdict of that check has changed.
+        """
         self._rereader.may_be_taken_back(places)
 
     def expect(self, check: Hashable, verdict_at: float | None, places: Collection[RouteKey] = ()) -> None:
-        """If this check goes on failing, its verdict is due then (event loop's clock) and may change these places.
+        """Prepare for the verdict of a failing check: read the tables of the places that the verdict may change.
 
-        None: it does not fail any more, or has its verdict.
+        `verdict_at`: when the verdict is due if the next probes fail, too (event loop's clock); None: the check passes
+        again, or has its verdict.
         """
         if self._preparer and self.is_connected:
             if verdict_at is None:
@@ -196,34 +225,44 @@ class Reconciler:
                 self._preparer.expect(check, verdict_at, places)
 
     def everything_changed(self) -> None:
-        """So much has changed that everything is decided about, now."""
+        """Decide about everything now, not in the next turn: an input of every prefix has changed."""
         if self.is_connected:
             self._cycle(None)
 
     def poll_now(self) -> None:
-        """Read everything again without waiting for the next poll."""
+        """Start the next poll at once."""
         self.polls.at_once()
 
+    # Shutdown, and the writes that remain
+
     def only_withdraw(self) -> None:
-        """The daemon ends: no route is pointed at a host that is about to stop. Decide about everything by that."""
+        """Write only withdrawals from now on, and decide about everything.
+
+        The daemon ends, and no route may be pointed at a host that is about to stop.
+        """
         self._applier.only_withdraws = True
         self.everything_changed()
 
     def finish(self) -> None:
-        """Decide nothing more; what is being written is still seen through."""
+        """Make no further decisions. Writes under way are completed."""
         self._slices.close()
 
     def is_idle(self) -> bool:
-        """Whether nothing is being written or decided."""
+        """Whether no decision is due or under way, and no write of a route or prefix list is under way."""
         is_writing = self.view.places.written or self.view.lists_written
         return self._slices.are_idle() and not self._queue.is_due and not is_writing
 
     def is_writing(self, prefixes: Container[Prefix]) -> bool:
-        """Whether a route for one of these is being written."""
+        """Whether a route for one of these prefixes is being written."""
         return any(prefix in prefixes for _, prefix in self.view.places.written)
 
     def is_done(self) -> bool:
-        """Whether nothing is left that time alone could bring about."""
+        """Whether nothing remains that we could finish by waiting.
+
+        Not done: a decision or write is due or under way, a lost answer is being rechecked, or a peer's write is
+        awaited. Otherwise done in a dry run, if the guard has refused the plan, and if each change that remains has
+        failed with an error that an operator has to fix.
+        """
         if not self.is_idle() or self.view.places.are_rechecked or self.view.places.are_awaited:
             return False
         if self.refused or self._applier.is_dry_run:
@@ -232,12 +271,12 @@ class Reconciler:
         return all(failure is not None and failure.needs_operator for failure in failures)
 
     def remaining(self) -> tuple[Change, ...]:
-        """What is to be written, and is not yet."""
+        """The changes that are not written yet, by the present inputs and view; those under way are included."""
         return self._applier.wanted(self.view.plan(self.inputs.now()))
 
     @property
     def refused(self) -> bool:
-        """Whether the guard has refused a plan, and has not let one for everything pass since."""
+        """Whether the guard has refused a plan and has accepted no plan about everything since."""
         return self._applier.refused
 
     def _tell_polled(self) -> None:

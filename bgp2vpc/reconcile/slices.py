@@ -1,9 +1,14 @@
-"""Decisions about much, in slices: some places at a time, with a turn of the event loop after each.
+"""Decisions about thousands of places, in slices, so that they do not block the event loop.
 
-What changes in between is decided about at once. Each slice takes the inputs and the snapshot as of now, and remembers
-its verdicts and tells them to the observers, as any decision about some prefixes does. Only its changes wait: the guard
-judges those of all slices together, and each that it lets pass is written if its place still needs it then. So no slice
-undoes what was decided meanwhile, and no event has to know of the slices.
+1. The prefixes are decided in slices of `PLACES` places, with a turn of the event loop after each. A slice uses the
+   inputs and the snapshot as they are then; it records its verdicts and notifies the observers like any decision about
+   some prefixes. Its changes are collected.
+2. When all slices are decided, changes that their places no longer need are dropped, and the guard judges the rest
+   together, so that `max_changes` holds for the whole decision.
+3. The changes that pass are started in slices of `CHANGES`, each after another check that its place still needs it.
+
+Events in between are decided at once, without regard to the slices. The checks of steps 2 and 3 see to it that no slice
+undoes what such a decision has done.
 """
 
 import asyncio
@@ -23,22 +28,22 @@ from bgp2vpc.tasks import ReportedTasks
 T = TypeVar("T")
 
 MANY: Final = 500
-"""Places that are decided about in one turn of the event loop; more are in slices."""
+"""Places that are decided in one turn of the event loop, at most; more are decided in slices."""
 PLACES: Final = 100
-"""Of one slice: about 5 ms on a core of 2020."""
+"""Places per slice: about 5 ms on a CPU core of 2020."""
 CHANGES: Final = 100
-"""Of one slice, when they are looked at once more and written."""
+"""Changes per slice when they are checked again and started."""
 
 
 def slices(items: Iterable[T], size: int) -> Iterator[list[T]]:
-    """So many, and the next ones, and so on."""
+    """The items in lists of `size`; the last list may be shorter."""
     rest = iter(items)
     while some := list(islice(rest, size)):
         yield some
 
 
 def is_much(view: View, inputs: Inputs, only: Collection[Prefix] | None = None) -> bool:
-    """Whether these prefixes, or (None) all, are more than are looked at in one turn of the event loop."""
+    """Whether these prefixes, or (None) all, have more than `MANY` places, so that they are handled in slices."""
     if only is not None:
         return len(only) * len(view.tables) > MANY
     routes = sum(len(table_policy.table.routes) for table_policy in view.tables.values())
@@ -46,7 +51,10 @@ def is_much(view: View, inputs: Inputs, only: Collection[Prefix] | None = None) 
 
 
 class Slices:
-    """One decision about everything and one about some prefixes may go on at a time; what comes meanwhile waits."""
+    """Runs decisions in slices: at most one about everything and one about some prefixes at a time.
+
+    Requests that arrive meanwhile are merged, and served when the running one has ended.
+    """
 
     def __init__(self, view: View, inputs: Inputs, journal: Journal, decisions: Decisions, applier: Applier) -> None:
         self._view = view
@@ -62,7 +70,7 @@ class Slices:
         self.are_closed = False
 
     def begin(self, only: Collection[Prefix] | None) -> "asyncio.Task[None]":
-        """Decide about these prefixes, or (None) about all. The task ends when what may be written is being written."""
+        """Decide about these prefixes, or (None) about all. The task ends when the writes have been started."""
         if only is None:
             self._is_everything_due = True
             return self._tasks.start(self._decide_everything())
@@ -70,20 +78,20 @@ class Slices:
         return self._tasks.start(self._decide_some())
 
     def everything_is_decided(self) -> None:
-        """In one turn, by somebody else: whoever waits to do so finds it done."""
+        """Drop a waiting request to decide about everything: it was done in one turn, without slices."""
         self._is_everything_due = False
 
     def are_idle(self) -> bool:
-        """Whether nothing is due or under way."""
+        """Whether no decision in slices is due or under way."""
         under_way = self._deciding_everything.locked() or self._deciding_some.locked()
         return not (self._is_everything_due or self._due or under_way)
 
     def close(self) -> None:
-        """Decide nothing more; what is under way ends after its slice."""
+        """Decide nothing more. A decision ends after its present slice, unless its changes are being started."""
         self._is_everything_due, self._due, self.are_closed = False, set(), True
 
     async def _decide_everything(self) -> None:
-        """Everything, if that is still due when nobody else does so any more."""
+        """Decide about everything, unless a task that ran before this one has done so."""
         async with self._deciding_everything:
             if self._is_everything_due:
                 self._is_everything_due = False
@@ -98,14 +106,14 @@ class Slices:
                 await self._decide_each(prefixes, is_whole=True)
 
     async def _decide_some(self) -> None:
-        """What is still due when nobody else does so any more."""
+        """Decide about the prefixes that are due, unless a task that ran before this one has done so."""
         async with self._deciding_some:
             if self._due:
                 prefixes, self._due = self._due, set()
                 await self._decide_each(prefixes, is_whole=False)
 
     async def _decide_each(self, prefixes: Collection[Prefix], *, is_whole: bool) -> None:
-        """Slice by slice; `is_whole`: these prefixes are all there are."""
+        """Decide slice by slice, and apply the changes. `is_whole`: these prefixes are all that there are."""
         changes: list[Change] = []
         for some in slices(prefixes, max(1, PLACES // max(1, len(self._view.tables)))):
             if self.are_closed:
@@ -121,10 +129,10 @@ class Slices:
         await self._apply(changes, is_whole=is_whole)
 
     async def _apply(self, changes: Iterable[Change], *, is_whole: bool) -> None:
-        """As `Applier.apply`, for changes some of which were decided about a while ago.
+        """Apply changes as `Applier.apply` does, although some of them were decided many turns ago.
 
-        The guard judges them together, as they are by now; and each is written if its place still needs it when its
-        turn comes: another decision may have begun to write it, or wants something else.
+        Each is updated to what its place needs now, before the guard and again before its write: meanwhile another
+        decision may have started to write there, or may have come to another result.
         """
         applier = self._applier
         still: list[Change] = []
