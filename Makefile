@@ -29,20 +29,22 @@ $(BIN)/pip:
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip
 
-$(VENV)/.demo: pyproject.toml | $(BIN)/pip
-	@echo 'Installing what the demo needs into $(VENV): 50 packages, about a minute'
-	$(BIN)/pip install --disable-pip-version-check --editable '.[demo]'
+# What a target needs, by its extra in pyproject.toml; where what the tests need is installed, that has all of it.
+needs = $(or $(wildcard $(VENV)/.ready),$(VENV)/.$(1))
+
+$(VENV)/.demo $(VENV)/.docs $(VENV)/.packages: $(VENV)/.%: pyproject.toml | $(BIN)/pip
+	@echo "Installing what 'make $*' needs into $(VENV): 50 packages or more, about a minute"
+	$(BIN)/pip install --disable-pip-version-check --editable '.[$*]'
 	$(COMPILE)
 	@touch $@
 
-# What the demo needs is among it.
 $(VENV)/.ready: pyproject.toml | $(BIN)/pip
 	@echo 'Installing what the tests need into $(VENV): about two minutes'
 	$(BIN)/pip install --disable-pip-version-check --editable '.[test]'
 	$(COMPILE)
 	@# It keeps its parser beside its code, from its first use on.
 	$(BIN)/python -c 'import hcl2; hcl2.loads("")'
-	@touch $(VENV)/.demo $@
+	@touch $@
 
 $(EXABGP42)/.ready:
 	$(PYTHON) -m venv $(EXABGP42)
@@ -51,7 +53,7 @@ $(EXABGP42)/.ready:
 	grep -q 'child is other' $(DOCOPT42)
 	touch $@
 
-demo: $(VENV)/.demo
+demo: $(call needs,demo)
 	$(BIN)/bgp2vpc demo
 
 lint: $(VENV)/.ready
@@ -111,13 +113,13 @@ bench-all: $(VENV)/.ready
 	$(BIN)/python -m benchmarks --all
 
 # dist/: what is published on an index. BGP2VPC_REPOSITORY=https://HOST/OWNER/bgp2vpc makes the README's links lead there.
-dist: $(VENV)/.ready
+dist: $(call needs,packages)
 	rm -f dist/*.whl dist/*.tar.gz
 	$(BIN)/python -m build --outdir dist .
 	$(BIN)/twine check --strict dist/*.whl dist/*.tar.gz
 
 # dist/: the Debian package, for the release of this machine, the rpm, and the SBOM of both (docs/packaging.md).
-packages: $(VENV)/.ready
+packages: $(call needs,packages)
 	packaging/build
 
 deb: packages
@@ -126,7 +128,8 @@ deb: packages
 generate: $(VENV)/.ready
 	for script in docs/generate*.py; do $(BIN)/python $$script || exit 1; done
 
-docs: $(VENV)/.ready
+# site/: index.html opens in a browser, without a server.
+docs: $(call needs,docs)
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 clean:

@@ -37,6 +37,13 @@ def on_page_content(html: str, *, page: Any, **_: Any) -> str:
     return TABLE.sub(lambda table: _titled(CODE.sub(_breakable, table.group())), html)
 
 
+def on_post_template(output: str, *, template_name: str, **_: Any) -> str:
+    """404.html leads to the root of a server by itself; as the others, it has to find what is beside it."""
+    if template_name != "404.html":
+        return output
+    return re.sub(r'((?:href|src)="|"(?:base|search)": ")/', r"\1./", output)
+
+
 def _titled(table: str) -> str:
     """Where a row has three cells or more, each but the first gets what stands above it."""
     titles = [re.sub(r"<[^>]*>", "", title) for title in re.findall(r"<th\b[^>]*>(.*?)</th>", table, re.DOTALL)]

@@ -69,6 +69,24 @@ def test_no_page_of_the_site_fetches_anything_from_elsewhere(site):
 
 @pytest.mark.io
 @needs_mkdocs
+def test_each_page_of_the_site_works_from_a_directory(site):
+    """Also that for a page which is not found: it is read without a server, or below any address of one."""
+    pages = {
+        page.name: re.findall(r'(?:(?:href|src)=|"(?:base|search)": )"([^"#]*)', page.read_text())
+        for page in site.glob("*.html")
+    }
+    assert "./assets/tables.css" in pages["404.html"]
+    wrong = {
+        (page, target)
+        for page, targets in pages.items()
+        for target in targets
+        if target and not re.match(r"\w+:", target) and (target.startswith("/") or not (site / target).exists())
+    }
+    assert wrong == set()
+
+
+@pytest.mark.io
+@needs_mkdocs
 def test_every_ready_file_is_on_the_site(site):
     text = (site / "ready-files.html").read_text()
     files = [each for folder in ("examples", "exabgp", "systemd") for each in (ROOT / folder).rglob("*.[cys]*")]
